@@ -1,0 +1,53 @@
+// Package network makes a region's VPCs out of kernel network namespaces: routed, with no shared
+// layer 2, with security groups as packet filters and route tables as policy routing.
+package network
+
+import "net/netip"
+
+// VPC is what one VPC shall be. Apply compares it with what there is.
+type VPC struct {
+	ID             string
+	CIDR           netip.Prefix
+	Gateway        bool // an internet gateway is attached
+	Interfaces     []Interface
+	RouteTables    []RouteTable
+	SecurityGroups []SecurityGroup
+}
+
+// Interface is an elastic network interface: one private address in a namespace of its own.
+type Interface struct {
+	ID         string // eni-...
+	Address    netip.Addr
+	Subnet     netip.Prefix
+	Public     netip.Addr // the zero value where it has none
+	RouteTable string     // rtb-... that governs its subnet
+	Groups     []string   // sg-..., the union of whose rules applies
+}
+
+// RouteTable holds the routes beside the local one, which every table has.
+type RouteTable struct {
+	ID     string
+	Routes []Route
+}
+
+// Route sends a destination to the internet gateway or, as AWS does with a target that is gone, drops it.
+type Route struct {
+	Destination netip.Prefix
+	Blackhole   bool // otherwise the internet gateway
+}
+
+// SecurityGroup allows; what no rule of an interface's groups allows is dropped.
+type SecurityGroup struct {
+	ID      string
+	Ingress []Rule
+	Egress  []Rule
+}
+
+// Rule allows one protocol and range of ports from or to prefixes and members of groups.
+type Rule struct {
+	Protocol string // "tcp", "udp", "icmp", or "-1" for all
+	FromPort int    // ports for tcp and udp; for icmp the type, with -1 for all
+	ToPort   int    // for icmp the code, with -1 for all
+	Prefixes []netip.Prefix
+	Groups   []string // sg-...: the private addresses of its members
+}

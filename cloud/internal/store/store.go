@@ -1,0 +1,174 @@
+// Package store keeps a control plane's state: an acknowledged change survives SIGKILL and a full disk.
+//
+// The invariant: what a reader sees in memory is what the disk holds. Update commits to disk (bbolt,
+// with fsync) before memory changes; where the commit fails, memory stays as it was and the caller
+// gets the error, so the API can refuse the request.
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// DB is one process's state in one file.
+type DB struct {
+	bolt *bbolt.DB
+
+	mu sync.RWMutex // guards every table's rows
+	wr sync.Mutex   // one writer at a time
+}
+
+// Open opens or creates the file. It fails where another process holds it.
+func Open(path string) (*DB, error) {
+	b, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType, InitialMmapSize: 1 << 20})
+	if err != nil {
+		return nil, fmt.Errorf("open state %s: %w", path, err)
+	}
+	return &DB{bolt: b}, nil
+}
+
+// Close closes the file. Updates after it fail.
+func (db *DB) Close() error { return db.bolt.Close() }
+
+// Table is a kind of row, kept whole in memory and on disk as JSON. A row is never changed in place:
+// Put a changed copy.
+type Table[T any] struct {
+	db   *DB
+	name []byte
+	rows map[string]T
+}
+
+// Load reads a table, making it where it is missing. Call it once a table, before any use.
+func Load[T any](db *DB, name string) (*Table[T], error) {
+	t := &Table[T]{db: db, name: []byte(name), rows: map[string]T{}}
+	err := db.bolt.Update(func(tx *bbolt.Tx) error {
+		b, err := tx.CreateBucketIfNotExists(t.name)
+		if err != nil {
+			return err
+		}
+		return b.ForEach(func(k, v []byte) error {
+			var row T
+			if err := json.Unmarshal(v, &row); err != nil {
+				return fmt.Errorf("row %s: %w", k, err)
+			}
+			t.rows[string(k)] = row
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load table %s: %w", name, err)
+	}
+	return t, nil
+}
+
+// Get returns one row as last committed.
+func (t *Table[T]) Get(key string) (T, bool) {
+	t.db.mu.RLock()
+	defer t.db.mu.RUnlock()
+	row, ok := t.rows[key]
+	return row, ok
+}
+
+// All returns every row as last committed, in no order.
+func (t *Table[T]) All() []T {
+	t.db.mu.RLock()
+	defer t.db.mu.RUnlock()
+	all := make([]T, 0, len(t.rows))
+	for _, row := range t.rows {
+		all = append(all, row)
+	}
+	return all
+}
+
+// Len returns the number of rows.
+func (t *Table[T]) Len() int {
+	t.db.mu.RLock()
+	defer t.db.mu.RUnlock()
+	return len(t.rows)
+}
+
+// Tx is a change in the making. Its reads see its own writes.
+type Tx struct {
+	bolt  *bbolt.Tx
+	apply []func()       // memory changes, done after the commit
+	dirty map[string]any // "table/key" -> row, or nil where deleted
+}
+
+// Update runs f and commits what it did: all of it or, where f or the commit fails, nothing. Updates
+// run one at a time, so f may check and then act. f must not call Get, All or Update of its own DB's
+// tables to read what it has itself changed: use tx.
+func (db *DB) Update(f func(*Tx) error) error {
+	db.wr.Lock()
+	defer db.wr.Unlock()
+	tx := &Tx{dirty: map[string]any{}}
+	if err := db.bolt.Update(func(b *bbolt.Tx) error {
+		tx.bolt = b
+		return f(tx)
+	}); err != nil {
+		return err
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	for _, change := range tx.apply {
+		change()
+	}
+	return nil
+}
+
+// GetTx reads a row within a change.
+func (t *Table[T]) GetTx(tx *Tx, key string) (T, bool) {
+	if v, ok := tx.dirty[t.key(key)]; ok {
+		row, live := v.(T)
+		return row, live
+	}
+	return t.Get(key)
+}
+
+// AllTx reads every row within a change, in no order.
+func (t *Table[T]) AllTx(tx *Tx) []T {
+	t.db.mu.RLock()
+	defer t.db.mu.RUnlock()
+	var all []T
+	for k, row := range t.rows {
+		if _, changed := tx.dirty[t.key(k)]; !changed {
+			all = append(all, row)
+		}
+	}
+	prefix := t.key("")
+	for k, v := range tx.dirty {
+		if row, live := v.(T); live && len(k) >= len(prefix) && k[:len(prefix)] == prefix {
+			all = append(all, row)
+		}
+	}
+	return all
+}
+
+// Put writes a row.
+func (t *Table[T]) Put(tx *Tx, key string, row T) error {
+	v, err := json.Marshal(row)
+	if err != nil {
+		return fmt.Errorf("table %s, row %s: %w", t.name, key, err)
+	}
+	if err := tx.bolt.Bucket(t.name).Put([]byte(key), v); err != nil {
+		return fmt.Errorf("table %s, row %s: %w", t.name, key, err)
+	}
+	tx.dirty[t.key(key)] = row
+	tx.apply = append(tx.apply, func() { t.rows[key] = row })
+	return nil
+}
+
+// Delete removes a row; a missing one is no error.
+func (t *Table[T]) Delete(tx *Tx, key string) error {
+	if err := tx.bolt.Bucket(t.name).Delete([]byte(key)); err != nil {
+		return fmt.Errorf("table %s, row %s: %w", t.name, key, err)
+	}
+	tx.dirty[t.key(key)] = nil
+	tx.apply = append(tx.apply, func() { delete(t.rows, key) })
+	return nil
+}
+
+func (t *Table[T]) key(k string) string { return string(t.name) + "/" + k }

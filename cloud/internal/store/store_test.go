@@ -1,0 +1,91 @@
+package store
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+)
+
+type row struct{ Name string }
+
+func open(t *testing.T, path string) (*DB, *Table[row]) {
+	t.Helper()
+	db, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	rows, err := Load[row](db, "rows")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db, rows
+}
+
+func TestCommittedRowsSurviveReopening(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	db, rows := open(t, path)
+	if err := db.Update(func(tx *Tx) error { return rows.Put(tx, "a", row{"one"}) }); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	_, again := open(t, path)
+	if got, ok := again.Get("a"); !ok || got.Name != "one" {
+		t.Errorf("after reopening: %v, %v", got, ok)
+	}
+}
+
+func TestFailedUpdateChangesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	db, rows := open(t, path)
+	stop := errors.New("stop")
+	err := db.Update(func(tx *Tx) error {
+		if err := rows.Put(tx, "a", row{"one"}); err != nil {
+			return err
+		}
+		return stop
+	})
+	if !errors.Is(err, stop) {
+		t.Fatalf("error %v, want %v", err, stop)
+	}
+	if _, ok := rows.Get("a"); ok {
+		t.Error("memory holds a row that was not committed")
+	}
+}
+
+func TestChangeSeesItsOwnWrites(t *testing.T) {
+	db, rows := open(t, filepath.Join(t.TempDir(), "state.db"))
+	err := db.Update(func(tx *Tx) error {
+		if err := rows.Put(tx, "a", row{"one"}); err != nil {
+			return err
+		}
+		if got, ok := rows.GetTx(tx, "a"); !ok || got.Name != "one" {
+			t.Errorf("own write: %v, %v", got, ok)
+		}
+		if n := len(rows.AllTx(tx)); n != 1 {
+			t.Errorf("%d rows, want 1", n)
+		}
+		if err := rows.Delete(tx, "a"); err != nil {
+			return err
+		}
+		if _, ok := rows.GetTx(tx, "a"); ok {
+			t.Error("deleted row is still there")
+		}
+		if n := len(rows.AllTx(tx)); n != 0 {
+			t.Errorf("%d rows, want 0", n)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSecondOpenerIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	open(t, path)
+	if db, err := Open(path); err == nil {
+		db.Close()
+		t.Error("the same file was opened twice")
+	}
+}

@@ -1,0 +1,28 @@
+// Package tempo shrinks the times that AWS defines, so that a rehearsal of minutes takes seconds.
+//
+// Only times that AWS defines are divided: health check intervals and time-outs, DNS TTLs, grace
+// periods, cooldowns, deregistration delays. Time-outs of our own (a socket between two of our
+// processes, say) are not.
+package tempo
+
+import "time"
+
+// Speed is the divisor; 1 is real time, and so is the zero value.
+type Speed float64
+
+// Of returns d as it passes at this speed.
+func (s Speed) Of(d time.Duration) time.Duration {
+	if s <= 0 || s == 1 {
+		return d
+	}
+	return time.Duration(float64(d) / float64(s))
+}
+
+// TTL returns a DNS time to live, in seconds, as it is answered at this speed: never below one
+// second unless it was declared as zero.
+func (s Speed) TTL(seconds uint32) uint32 {
+	if s <= 0 || s == 1 || seconds == 0 {
+		return seconds
+	}
+	return max(1, uint32(float64(seconds)/float64(s)))
+}
