@@ -1,6 +1,6 @@
 #!/bin/sh
-# The first process of an instance. It runs what cloud-init runs last, in its order: the scripts that are for
-# every boot, then once in the life of the instance its user data. Then a sleep takes its place.
+# Boots an instance. It runs what cloud-init runs last, in its order: the scripts that are for every boot, then
+# once in the life of the instance its user data.
 id=$1
 cloud=/var/lib/cloud
 
@@ -28,7 +28,3 @@ if [ -x "$script" ] && [ ! -e "$done" ]; then
 	run "$script"
 fi
 say "boot finished"
-
-# With SIGCHLD ignored the kernel itself reaps the orphans that come to the first process.
-trap '' CHLD
-exec sleep infinity

@@ -2,9 +2,9 @@
 //
 // An instance is one tree of processes in a fresh PID, mount, UTS and IPC namespace, inside a network
 // namespace made by its caller. Its root is the host's own file system, read-only and with the secrets
-// taken out (see mask.go), under the layers of its image, under a writable layer of its own. A short
-// boot script is its first process; when the script is done a sleep takes its place, so that nothing
-// of this program stays resident for an instance.
+// taken out (see mask.go), under the layers of its image, under a writable layer of its own. Its first
+// process is a sleep, beside which a short boot script runs, so that nothing of this program stays
+// resident for an instance.
 //
 // The program's own binary is executed again to build the root, because mounts must be made from
 // inside the new namespaces and a Go process cannot fork without exec. Call [Main] first in main.
@@ -201,8 +201,8 @@ func spawn(spec Spec, con *console) (*starting, error) {
 	return &starting{cmd: cmd, config: configW, report: reportR}, nil
 }
 
-// boot hands the configuration over and waits for the child's report: "ready PID", written just before
-// it executes the boot script, or the error that stopped it.
+// boot hands the configuration over and waits for the child's report: "ready PID", written when the
+// boot script has begun, or the error that stopped it.
 func (s *starting) boot(ctx context.Context, config bootConfig) (pid int, err error) {
 	defer s.report.Close()
 	stop := context.AfterFunc(ctx, func() { s.cmd.Process.Kill() })

@@ -2,8 +2,11 @@ package machine
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -77,13 +80,32 @@ func boot() error {
 	if err := confine(); err != nil {
 		return err
 	}
+	return begin(config.ID, hostPID)
+}
+
+// begin starts the boot script and then gives its own place, the first process's, to a sleep. With SIGCHLD
+// ignored, which outlives the exec, the kernel itself reaps the orphans that come to the first process.
+func begin(id string, hostPID int) error {
+	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"}
+	script := &exec.Cmd{
+		Path: "/bin/sh", Args: []string{"sh", bootScriptPath, id}, Env: env, Dir: "/",
+		Stdout: os.Stdout, Stderr: os.Stderr, SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+	}
+	if err := script.Start(); err != nil {
+		return fmt.Errorf("run boot script: %w", err)
+	}
+	signal.Ignore(syscall.SIGCHLD)
+	for {
+		pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil) // what ended before
+		if pid <= 0 && !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
 	if _, err := fmt.Fprintf(os.NewFile(reportFD, "report"), "ready %d", hostPID); err != nil {
 		return err
 	}
-	err = syscall.Exec("/bin/sh", []string{"sh", bootScriptPath, config.ID}, []string{
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8",
-	})
-	return fmt.Errorf("exec /bin/sh: %w", err)
+	err := syscall.Exec("/bin/sleep", []string{"sleep", "infinity"}, env)
+	return fmt.Errorf("exec /bin/sleep: %w", err)
 }
 
 // terminateAll runs inside an instance's PID namespace: SIGTERM to everyone but the first process and
