@@ -78,7 +78,7 @@ func (b *base) make(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return b.adopt(ctx)
 }
 
 // makeSkeleton makes the lowest layer of the root and of each folder.
