@@ -7,10 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
+
+// adopted are the folders that adopt goes through, and how deep: /usr/local holds whole language trees, in which
+// the third level is where packages are added (/usr/local/lib/python3.11/dist-packages).
+var adopted = map[string]int{"/etc": 16, "/opt": 3, "/srv": 3, "/var": 5, "/usr/local": 3}
 
 // adopt makes the host's configuration writable for an instance's root where the host's root is not mapped.
 //
@@ -26,11 +31,11 @@ func (b *base) adopt(ctx context.Context) error {
 	if info.Sys().(*syscall.Stat_t).Uid == 0 {
 		return nil
 	}
-	for _, folder := range []string{"/etc", "/opt", "/srv", "/var", "/usr/local"} {
+	for folder, depth := range adopted {
 		if top, err := os.Lstat(folder); err != nil || !top.IsDir() {
 			continue
 		}
-		if err := b.adoptTree(ctx, folder, folder == "/etc"); err != nil {
+		if err := b.adoptTree(ctx, folder, extent{depth: depth, files: folder == "/etc"}); err != nil {
 			return fmt.Errorf("copy %s: %w", folder, err)
 		}
 	}
@@ -48,8 +53,15 @@ func (b *base) adopt(ctx context.Context) error {
 	return nil
 }
 
-// adoptTree mirrors the folders that search has not hidden, and copies the files too where it is told to.
-func (b *base) adoptTree(ctx context.Context, folder string, files bool) error {
+// extent is how much of a tree the base takes over.
+type extent struct {
+	depth        int
+	files, links bool
+	edges        map[string]bool // folders that are taken empty
+}
+
+// adoptTree mirrors the folders that search has not hidden, and copies what else extent says.
+func (b *base) adoptTree(ctx context.Context, folder string, x extent) error {
 	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
@@ -58,12 +70,23 @@ func (b *base) adoptTree(ctx context.Context, folder string, files bool) error {
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case entry.IsDir() && b.isHidden(path):
+		case entry.IsDir() && (b.isHidden(path) || strings.Count(path[len(folder):], "/") > x.depth):
+			return fs.SkipDir
+		case entry.IsDir() && x.edges[path]:
+			if err := b.mirror(path); err != nil {
+				return err
+			}
 			return fs.SkipDir
 		case entry.IsDir():
 			return b.mirror(path)
-		case files && entry.Type().IsRegular():
+		case x.files && entry.Type().IsRegular():
 			return b.adoptFile(path, entry)
+		case x.links && entry.Type() == fs.ModeSymlink:
+			target, err := os.Readlink(path)
+			if err != nil {
+				return err
+			}
+			return os.Symlink(target, b.dir+path)
 		}
 		return nil
 	})

@@ -78,6 +78,9 @@ func (b *base) make(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := b.standIn(ctx); err != nil {
+		return err
+	}
 	return b.adopt(ctx)
 }
 
