@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/understudy/understudy/account"
 )
 
 func (r *reader) readTargetGroups(ctx context.Context) error {
@@ -228,7 +229,7 @@ func (r *reader) elbRoles(ctx context.Context, arns []string) (map[string]string
 		for _, d := range out.TagDescriptions {
 			roles[aws.ToString(d.ResourceArn)] = unnamed
 			for _, t := range d.Tags {
-				if aws.ToString(t.Key) == tagRole {
+				if aws.ToString(t.Key) == account.TagRole {
 					roles[aws.ToString(d.ResourceArn)] = aws.ToString(t.Value)
 				}
 			}

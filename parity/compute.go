@@ -13,10 +13,11 @@ import (
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy/account"
 )
 
 func (r *reader) ofStack() []ec2types.Filter {
-	return []ec2types.Filter{{Name: aws.String("tag:" + tagStack), Values: []string{r.stack}}}
+	return []ec2types.Filter{account.Filter("tag:"+account.TagStack, r.stack)}
 }
 
 func (r *reader) readImages(ctx context.Context) error {
@@ -27,7 +28,7 @@ func (r *reader) readImages(ctx context.Context) error {
 	for _, i := range out.Images {
 		digest := None
 		for _, t := range i.Tags {
-			if aws.ToString(t.Key) == tagDigest {
+			if aws.ToString(t.Key) == account.TagDigest {
 				digest = aws.ToString(t.Value)
 			}
 		}
@@ -57,7 +58,7 @@ func (r *reader) image(id *string) string {
 
 // readInstances leaves out the fleet's instances, which come and go: the fleet speaks for them.
 func (r *reader) readInstances(ctx context.Context) error {
-	filters := append(r.ofVPC("vpc-id"), ec2types.Filter{Name: aws.String("instance-state-name"), Values: []string{"pending", "running", "stopping", "stopped"}})
+	filters := append(r.ofVPC("vpc-id"), account.Filter("instance-state-name", "pending", "running", "stopping", "stopped"))
 	pages := ec2.NewDescribeInstancesPaginator(r.c.EC2, &ec2.DescribeInstancesInput{Filters: filters})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -152,7 +153,7 @@ func (r *reader) template(settings map[string]string, d *ec2types.ResponseLaunch
 
 func (r *reader) readFleets(ctx context.Context) error {
 	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(r.c.AutoScaling, &autoscaling.DescribeAutoScalingGroupsInput{
-		Filters: []asgtypes.Filter{{Name: aws.String("tag:" + tagStack), Values: []string{r.stack}}},
+		Filters: []asgtypes.Filter{{Name: aws.String("tag:" + account.TagStack), Values: []string{r.stack}}},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -199,7 +200,7 @@ func (r *reader) fleet(g asgtypes.AutoScalingGroup) map[string]string {
 
 func fleetRole(g asgtypes.AutoScalingGroup) string {
 	for _, t := range g.Tags {
-		if aws.ToString(t.Key) == tagRole {
+		if aws.ToString(t.Key) == account.TagRole {
 			return aws.ToString(t.Value)
 		}
 	}

@@ -10,17 +10,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy/account"
 )
 
 func (r *reader) readVPC(ctx context.Context) error {
-	out, err := r.c.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{
-		{Name: aws.String("tag:" + tagStack), Values: []string{r.stack}},
-	}})
+	out, err := r.c.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: r.ofStack()})
 	if err != nil {
 		return err
 	}
 	if len(out.Vpcs) != 1 {
-		return fmt.Errorf("%d vpcs bear the tag %s=%s, want 1", len(out.Vpcs), tagStack, r.stack)
+		return fmt.Errorf("%d vpcs bear the tag %s=%s, want 1", len(out.Vpcs), account.TagStack, r.stack)
 	}
 	v := out.Vpcs[0]
 	r.vpcID = aws.ToString(v.VpcId)

@@ -8,31 +8,13 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-	"github.com/aws/aws-sdk-go-v2/service/route53"
-)
-
-// Clients reach one region, and Route 53 beside it.
-type Clients struct {
-	Region      string
-	EC2         *ec2.Client
-	ELB         *elb.Client
-	AutoScaling *autoscaling.Client
-	Route53     *route53.Client
-}
-
-const (
-	tagStack  = "understudy:stack"
-	tagRole   = "understudy:role"
-	tagDigest = "understudy:digest"
+	"github.com/understudy/understudy/account"
 )
 
 // Read reads a stack's resources in one region into canonical form.
-func Read(ctx context.Context, c Clients, stack string) (Region, error) {
-	r := &reader{c: c, stack: stack, roles: map[string]string{}, digests: map[string]string{}, out: Region{Name: c.Region}}
+func Read(ctx context.Context, a *account.Account, stack string) (Region, error) {
+	r := &reader{c: a, stack: stack, roles: map[string]string{}, digests: map[string]string{}, out: Region{Name: a.Region}}
 	// The order matters: what others refer to is read, and named, first.
 	for _, step := range []struct {
 		what string
@@ -52,7 +34,7 @@ func Read(ctx context.Context, c Clients, stack string) (Region, error) {
 		{"routing", r.readRouting},
 	} {
 		if err := step.read(ctx); err != nil {
-			return Region{}, fmt.Errorf("read %s of %s: %w", step.what, c.Region, err)
+			return Region{}, fmt.Errorf("read %s of %s: %w", step.what, a.Region, err)
 		}
 	}
 	return r.out, nil
@@ -60,7 +42,7 @@ func Read(ctx context.Context, c Clients, stack string) (Region, error) {
 
 // reader gathers one region. roles maps every id and ARN seen to the canonical name of what it stands for.
 type reader struct {
-	c       Clients
+	c       *account.Account
 	stack   string
 	vpcID   string
 	cidr    netip.Prefix
@@ -99,7 +81,7 @@ func (r *reader) meanings(ids []string) string {
 // role reads a resource's role from its tags; one without is named by its kind's word for it.
 func role(tags []ec2types.Tag, otherwise string) string {
 	for _, t := range tags {
-		if aws.ToString(t.Key) == tagRole {
+		if aws.ToString(t.Key) == account.TagRole {
 			return aws.ToString(t.Value)
 		}
 	}
@@ -111,7 +93,7 @@ const unnamed = "(without a role)"
 
 // ofVPC is the filter for everything in the stack's VPC. Where there is none, nothing matches.
 func (r *reader) ofVPC(name string) []ec2types.Filter {
-	return []ec2types.Filter{{Name: aws.String(name), Values: []string{r.vpcID}}}
+	return []ec2types.Filter{account.Filter(name, r.vpcID)}
 }
 
 // share expresses a prefix as its place in the VPC's range: "+0.0.1.0/24".
