@@ -115,7 +115,7 @@ func planDown(ctx context.Context, g *graph) (*Plan, error) {
 	}
 	p := &Plan{graph: g, ways: backward}
 	for _, n := range g.ordered(backward) {
-		if _, ok := n.resource.(awaited); ok || !found[n] {
+		if _, ok := n.resource.(awaited); ok || !found[n] && !leaves(n.resource) {
 			continue
 		}
 		p.Steps = append(p.Steps, Step{Resource: n.id, Action: Delete, ID: identity(n.resource), node: n})
@@ -152,6 +152,12 @@ func (s Step) do(ctx context.Context) error {
 		return r.change(ctx, compare(r.desired(), r.actual()))
 	}
 	return r.create(ctx)
+}
+
+// leaves tells whether a resource that was not found has left something behind all the same.
+func leaves(r resource) bool {
+	l, ok := r.(leaving)
+	return ok && l.remnants()
 }
 
 func identity(r resource) string {

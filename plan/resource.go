@@ -29,6 +29,9 @@ type resource interface {
 // identified is a resource that has an id of AWS's to show.
 type identified interface{ identity() string }
 
+// leaving is a resource that may be half made: not there to be used, but there to be removed.
+type leaving interface{ remnants() bool }
+
 // awaited is a resource that nobody makes: it comes about, and create waits for it.
 type awaited interface{ awaited() }
 
