@@ -1,0 +1,58 @@
+// Package account reaches one AWS account in one region: the clients, the tags that mark what is ours,
+// the tokens that keep a repeated call from doubling anything, and waiting.
+//
+// Credentials, endpoints and profiles come from the SDK's standard chain, so that whatever works with
+// the AWS CLI works here, and AWS_ENDPOINT_URL points at another implementation of the same API.
+package account
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// Option changes how the SDK's configuration is loaded, for example its endpoint.
+type Option = func(*config.LoadOptions) error
+
+// Account is one account in one region. Route 53 and STS are the same from every region.
+type Account struct {
+	Region      string
+	EC2         *ec2.Client
+	ELB         *elb.Client
+	AutoScaling *autoscaling.Client
+	Route53     *route53.Client
+	STS         *sts.Client
+}
+
+// Open makes the clients. It calls nothing: the first request tells whether the credentials are good.
+func Open(ctx context.Context, region string, options ...Option) (*Account, error) {
+	options = append([]Option{
+		config.WithRegion(region),
+		config.WithRetryMode(aws.RetryModeStandard),
+		config.WithRetryMaxAttempts(6), // throttling of parallel calls takes more than the usual three
+		config.WithAppID("understudy"),
+	}, options...)
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return nil, fmt.Errorf("load AWS configuration for %s: %w", region, err)
+	}
+	return &Account{
+		Region:      region,
+		EC2:         ec2.NewFromConfig(cfg),
+		ELB:         elb.NewFromConfig(cfg),
+		AutoScaling: autoscaling.NewFromConfig(cfg),
+		Route53:     route53.NewFromConfig(cfg),
+		STS:         sts.NewFromConfig(cfg),
+	}, nil
+}
+
+// Once is for creating calls of EC2 that take no client token: sent again after a lost answer, they
+// would make a second thing. A run that fails here finds the first by its tags when started again.
+func Once(o *ec2.Options) { o.RetryMaxAttempts = 1 }

@@ -1,0 +1,133 @@
+package account
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+)
+
+// The tags by which a stack knows its own. Nothing without the first is ever changed or deleted.
+const (
+	TagStack  = "understudy:stack"
+	TagRole   = "understudy:role"
+	TagDigest = "understudy:digest" // of what an image or a host was made from
+)
+
+// Tags marks one thing of a stack.
+type Tags map[string]string
+
+// Mark returns the tags of the thing with this role in this stack. Name is what AWS's console shows.
+func Mark(stack, role string) Tags {
+	return Tags{TagStack: stack, TagRole: role, "Name": stack + " " + role}
+}
+
+// With returns the tags and one more.
+func (t Tags) With(key, value string) Tags {
+	more := maps.Clone(t)
+	more[key] = value
+	return more
+}
+
+// In tells whether these tags' stack and role are among others.
+func (t Tags) In(others map[string]string) bool {
+	return others[TagStack] == t[TagStack] && others[TagRole] == t[TagRole]
+}
+
+func (t Tags) keys() []string { return slices.Sorted(maps.Keys(t)) }
+
+// EC2 returns the tags for things of this type, to be given as they are made.
+func (t Tags) EC2(types ...ec2types.ResourceType) []ec2types.TagSpecification {
+	var tags []ec2types.Tag
+	for _, k := range t.keys() {
+		tags = append(tags, ec2types.Tag{Key: aws.String(k), Value: aws.String(t[k])})
+	}
+	var specs []ec2types.TagSpecification
+	for _, rt := range types {
+		specs = append(specs, ec2types.TagSpecification{ResourceType: rt, Tags: tags})
+	}
+	return specs
+}
+
+// Filters selects what bears the stack and the role.
+func (t Tags) Filters(more ...ec2types.Filter) []ec2types.Filter {
+	return append([]ec2types.Filter{
+		Filter("tag:"+TagStack, t[TagStack]),
+		Filter("tag:"+TagRole, t[TagRole]),
+	}, more...)
+}
+
+// Filter makes one of EC2's filters.
+func Filter(name string, values ...string) ec2types.Filter {
+	return ec2types.Filter{Name: aws.String(name), Values: values}
+}
+
+// ELB returns the tags for a load balancer, listener or target group.
+func (t Tags) ELB() []elbtypes.Tag {
+	var tags []elbtypes.Tag
+	for _, k := range t.keys() {
+		tags = append(tags, elbtypes.Tag{Key: aws.String(k), Value: aws.String(t[k])})
+	}
+	return tags
+}
+
+// Group returns the tags for an Auto Scaling group and the instances it launches.
+func (t Tags) Group(name string) []autoscalingtypes.Tag {
+	var tags []autoscalingtypes.Tag
+	for _, k := range t.keys() {
+		tags = append(tags, autoscalingtypes.Tag{
+			Key: aws.String(k), Value: aws.String(t[k]), PropagateAtLaunch: aws.Bool(true),
+			ResourceId: aws.String(name), ResourceType: aws.String("auto-scaling-group"),
+		})
+	}
+	return tags
+}
+
+// Route53 returns the tags for a hosted zone or health check.
+func (t Tags) Route53() []route53types.Tag {
+	var tags []route53types.Tag
+	for _, k := range t.keys() {
+		tags = append(tags, route53types.Tag{Key: aws.String(k), Value: aws.String(t[k])})
+	}
+	return tags
+}
+
+// OfEC2 reads tags from EC2's answers.
+func OfEC2(tags []ec2types.Tag) map[string]string {
+	m := map[string]string{}
+	for _, t := range tags {
+		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return m
+}
+
+// OfELB reads tags from Elastic Load Balancing's answers.
+func OfELB(tags []elbtypes.Tag) map[string]string {
+	m := map[string]string{}
+	for _, t := range tags {
+		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return m
+}
+
+// OfGroup reads tags from an Auto Scaling group.
+func OfGroup(tags []autoscalingtypes.TagDescription) map[string]string {
+	m := map[string]string{}
+	for _, t := range tags {
+		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return m
+}
+
+// OfRoute53 reads tags from Route 53's answers.
+func OfRoute53(tags []route53types.Tag) map[string]string {
+	m := map[string]string{}
+	for _, t := range tags {
+		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return m
+}

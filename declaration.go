@@ -1,0 +1,182 @@
+package understudy
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// DefaultFile is the name a declaration goes by where none is given.
+const DefaultFile = "understudy.yaml"
+
+// Load reads and checks the declaration in a file. What is wrong in it is returned as Faults.
+func Load(path string) (*Declaration, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read declaration: %w", err)
+	}
+	return Parse(path, src, os.ReadFile)
+}
+
+// Parse checks a declaration's text. The file's name is for messages, and its folder is where scripts
+// named file:PATH are read from. What is wrong is returned as Faults.
+func Parse(file string, src []byte, readFile func(string) ([]byte, error)) (*Declaration, error) {
+	r := &reader{file: file}
+	body := r.parse(src)
+	if body == nil {
+		return nil, r.faults.sorted()
+	}
+	root := r.object(body, "", "name", "domain", "record", "regions", "image", "instance", "service",
+		"listener", "fleet", "failover", "target")
+	d := &Declaration{
+		Name:     root.text("name", "", stackName),
+		Domain:   root.text("domain", "", domainName),
+		Record:   root.text("record", "", recordName),
+		Regions:  regions(root.object("regions", "primary", "secondary")),
+		Image:    image(root.object("image", "base", "install", "run"), filepath.Dir(file), readFile),
+		Fleet:    fleet(root.object("fleet", "min", "desired", "max", "grace")),
+		Failover: failover(root.object("failover", "interval", "threshold")),
+		Target: target(root.object("target", "interval", "timeout", "healthy", "unhealthy",
+			"deregistration_delay", "matcher")),
+	}
+	root.require("name", stackName.allowed)
+	root.require("domain", domainName.allowed)
+	d.Instance.Type = root.object("instance", "type").text("type", "t3.micro", instanceType)
+	service := root.object("service", "port", "health")
+	d.Service = Service{service.number("port", 8080, 1, 65535), service.text("health", "/", healthPath)}
+	d.Listener.Port = root.object("listener", "port").number("port", 80, 1, 65535)
+	if len(d.Host()) > 253 {
+		root.fault("record", "a name of more than 253 characters", "record and domain of 253 at most")
+	}
+	if err := r.faults.sorted(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// regions reads the two places. Both must be there, apart from each other in name and addresses, for
+// traffic between two networks with the same addresses could never be routed.
+func regions(o object) map[Side]Region {
+	found, places := map[Side]Region{}, map[Side]object{}
+	for _, side := range Sides {
+		if o.require(string(side), "a region: {name: us-east-1, cidr: 10.10.0.0/16}") {
+			places[side] = o.object(string(side), "name", "cidr")
+			found[side] = region(places[side])
+		}
+	}
+	p, s, second := found[Primary], found[Secondary], places[Secondary]
+	if p.Name != "" && p.Name == s.Name {
+		second.fault("name", fmt.Sprintf("the same region twice, %q", s.Name), "another region than the primary's")
+	}
+	if p.CIDR.IsValid() && s.CIDR.IsValid() && p.CIDR.Overlaps(s.CIDR) {
+		second.fault("cidr", fmt.Sprintf("%s, which overlaps the primary's %s", s.CIDR, p.CIDR), "a network apart from the primary's")
+	}
+	return found
+}
+
+func region(o object) Region {
+	r := Region{Name: o.text("name", "", regionName)}
+	o.require("name", regionName.allowed)
+	if !o.require("cidr", network.allowed) {
+		return r
+	}
+	p, err := netip.ParsePrefix(o.text("cidr", "", network))
+	if err != nil {
+		return r
+	}
+	switch {
+	case p.Masked() != p:
+		o.fault("cidr", fmt.Sprintf("%q", p), "the network's own address, "+p.Masked().String())
+	case p.Bits() < 16 || p.Bits() > 25:
+		// A VPC has a /16 at most, and each subnet of a load balancer a /27 at least: four of those are a /25.
+		o.fault("cidr", fmt.Sprintf("%q", p), "a network from /16 to /25, to be divided into four subnets of /27 or larger")
+	case !usable(p.Addr()):
+		o.fault("cidr", fmt.Sprintf("%q", p), "addresses that hosts can have, for example 10.10.0.0/16")
+	default:
+		r.CIDR = p
+	}
+	return r
+}
+
+// usable tells addresses for hosts from those that mean something else (RFC 6890).
+func usable(a netip.Addr) bool {
+	return !a.IsLoopback() && !a.IsMulticast() && !a.IsLinkLocalUnicast() && a.As4()[0] != 0 && a.As4()[0] < 224
+}
+
+// image reads what the machine image is made of. 11 KiB of scripts, with the run script in base64 and
+// the lines around them, stay below the 16 KiB that EC2 allows for user data.
+func image(o object, dir string, readFile func(string) ([]byte, error)) Image {
+	base := o.object("base", "owners", "names")
+	o.require("run", "a script that starts the service and returns, in place or as file:PATH")
+	i := Image{
+		Base: Base{
+			Owners: base.texts("owners", []string{"amazon"}, imageOwner),
+			Names:  base.texts("names", []string{"al2023-ami-2023.*-x86_64"}, imagePattern),
+		},
+		Install: script(o, "install", dir, readFile),
+		Run:     script(o, "run", dir, readFile),
+	}
+	const most = 11 << 10
+	if n := len(i.Install) + len(i.Run); n > most {
+		o.fault("install", fmt.Sprintf("scripts of %d bytes", n), fmt.Sprintf("install and run of %d bytes together", most))
+	}
+	return i
+}
+
+// script reads a script written in place or named as file:PATH.
+func script(o object, key, dir string, readFile func(string) ([]byte, error)) string {
+	s := o.text(key, "", rule{"a script, in place or as file:PATH", func(s string) bool { return !strings.ContainsRune(s, 0) }})
+	path, ok := strings.CutPrefix(s, "file:")
+	if !ok {
+		if n := o.values[key]; n != nil && n.Type() != ast.NullType && strings.TrimSpace(s) == "" && key == "run" {
+			o.fault(key, "an empty script", "a script that starts the service and returns")
+		}
+		return s
+	}
+	path = strings.TrimSpace(path)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	b, err := readFile(path)
+	if err != nil {
+		o.fault(key, fmt.Sprintf("a file that cannot be read (%v)", err), "a script, in place or as file:PATH")
+	}
+	return string(b)
+}
+
+// fleet reads the sizes, each of which bounds the next.
+func fleet(o object) Fleet {
+	f := Fleet{Min: o.number("min", 2, 1, 500), Grace: o.number("grace", 120, 0, 7200)}
+	f.Desired = o.number("desired", max(2, f.Min), f.Min, 500)
+	f.Max = o.number("max", max(4, f.Desired), f.Desired, 500)
+	return f
+}
+
+// failover reads the health check within the bounds of Route 53's HealthCheckConfig.
+func failover(o object) Failover {
+	f := Failover{Interval: o.number("interval", 10, 10, 30), Threshold: o.number("threshold", 3, 1, 10)}
+	if f.Interval != 10 && f.Interval != 30 {
+		o.fault("interval", fmt.Sprint(f.Interval), "10 or 30 seconds")
+	}
+	return f
+}
+
+// target reads the load balancer's check within the bounds of CreateTargetGroup.
+func target(o object) Target {
+	t := Target{
+		Interval:            o.number("interval", 5, 5, 300),
+		Timeout:             o.number("timeout", 2, 2, 120),
+		Healthy:             o.number("healthy", 2, 2, 10),
+		Unhealthy:           o.number("unhealthy", 2, 2, 10),
+		DeregistrationDelay: o.number("deregistration_delay", 10, 0, 3600),
+		Matcher:             o.text("matcher", "200", codes),
+	}
+	if t.Timeout >= t.Interval {
+		o.fault("timeout", fmt.Sprint(t.Timeout), fmt.Sprintf("less than the interval, %d seconds", t.Interval))
+	}
+	return t
+}

@@ -1,0 +1,208 @@
+package understudy_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/understudy/understudy"
+)
+
+// good is a whole declaration with nothing but what has no default. Its lines are numbered in the tests.
+const good = `name: hello
+domain: hello.test
+regions:
+  primary:   {name: us-east-1, cidr: 10.10.0.0/16}
+  secondary: {name: us-west-2, cidr: 10.20.0.0/16}
+image:
+  run: hello &
+`
+
+func parse(src string) (*understudy.Declaration, error) {
+	return understudy.Parse("understudy.yaml", []byte(src), func(name string) ([]byte, error) {
+		if name == "run.sh" {
+			return []byte("served from a file\n"), nil
+		}
+		return nil, os.ErrNotExist
+	})
+}
+
+func TestDefaultsAreAsDocumented(t *testing.T) {
+	d, err := parse(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "t3.micro"
+	if d.Instance.Type != want {
+		t.Errorf("instance type %q, want %q", d.Instance.Type, want)
+	}
+	for name, diff := range map[string]string{
+		"service":  cmp.Diff(understudy.Service{Port: 8080, Health: "/"}, d.Service),
+		"listener": cmp.Diff(understudy.Listener{Port: 80}, d.Listener),
+		"fleet":    cmp.Diff(understudy.Fleet{Min: 2, Desired: 2, Max: 4, Grace: 120}, d.Fleet),
+		"failover": cmp.Diff(understudy.Failover{Interval: 10, Threshold: 3}, d.Failover),
+		"target": cmp.Diff(understudy.Target{Interval: 5, Timeout: 2, Healthy: 2, Unhealthy: 2,
+			DeregistrationDelay: 10, Matcher: "200"}, d.Target),
+		"base": cmp.Diff(understudy.Base{Owners: []string{"amazon"}, Names: []string{"al2023-ami-2023.*-x86_64"}}, d.Image.Base),
+		"host": cmp.Diff("hello.test", d.Host()),
+	} {
+		if diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+func TestEachFaultIsNamedWithItsPlace(t *testing.T) {
+	const at = "understudy.yaml:"
+	cases := []struct{ name, old, new, want string }{
+		{"unknown key", "domain:", "colour: red\ndomain:",
+			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, image, instance, service, listener, fleet, failover, target`},
+		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",
+			at + `4:32: found unknown key "az"; allowed: name, cidr`},
+		{"key twice", "domain:", "name: again\ndomain:", at + `2:1: found key "name" a second time; allowed: each key once`},
+		{"overlap", "10.20.0.0/16", "10.10.128.0/17",
+			at + `5:38: found 10.10.128.0/17, which overlaps the primary's 10.10.0.0/16; allowed: a network apart from the primary's`},
+		{"too small", "10.20.0.0/16", "10.20.0.0/26",
+			at + `5:38: found "10.20.0.0/26"; allowed: a network from /16 to /25, to be divided into four subnets of /27 or larger`},
+		{"too large", "10.20.0.0/16", "10.0.0.0/8",
+			at + `5:38: found "10.0.0.0/8"; allowed: a network from /16 to /25, to be divided into four subnets of /27 or larger`},
+		{"not the network's address", "10.20.0.0/16", "10.20.0.7/16", at + `5:38: found "10.20.0.7/16"; allowed: the network's own address, 10.20.0.0/16`},
+		{"not a network", "10.20.0.0/16", "10.20", at + `5:38: found 10.20; allowed: an IPv4 network, for example 10.10.0.0/16`},
+		{"IPv6", "10.20.0.0/16", `"fd00::/48"`, at + `5:38: found "fd00::/48"; allowed: an IPv4 network, for example 10.10.0.0/16`},
+		{"loopback", "10.20.0.0/16", "127.0.0.0/16", at + `5:38: found "127.0.0.0/16"; allowed: addresses that hosts can have, for example 10.10.0.0/16`},
+		{"same region twice", "us-west-2", "us-east-1",
+			at + `5:21: found the same region twice, "us-east-1"; allowed: another region than the primary's`},
+		{"bad region", "us-west-2", "oregon", at + `5:21: found "oregon"; allowed: a region as AWS spells it, for example us-east-1`},
+		{"no secondary", "  secondary: {name: us-west-2, cidr: 10.20.0.0/16}\n", "",
+			at + `4:3: found no regions.secondary; allowed: a region: {name: us-east-1, cidr: 10.10.0.0/16}`},
+		{"port zero", "image:", "service: {port: 0}\nimage:", at + `6:17: found 0; allowed: a whole number from 1 to 65535`},
+		{"port too high", "image:", "listener:\n  port: 65536\nimage:", at + `7:9: found 65536; allowed: a whole number from 1 to 65535`},
+		{"port a word", "image:", "service: {port: http}\nimage:", at + `6:17: found "http"; allowed: a whole number from 1 to 65535`},
+		{"health without a slash", "image:", "service: {health: healthz}\nimage:",
+			at + `6:19: found "healthz"; allowed: a path that begins with /, at most 255 printable characters without spaces`},
+		{"bad name", "name: hello", "name: Hello_World",
+			at + `1:7: found "Hello_World"; allowed: 1 to 20 lower-case letters, digits and single hyphens, beginning with a letter`},
+		{"no name", "name: hello\n", "", at + `1:1: found no name; allowed: 1 to 20 lower-case letters, digits and single hyphens, beginning with a letter`},
+		{"empty name", "name: hello", "name:", at + `1:6: found no name; allowed: 1 to 20 lower-case letters, digits and single hyphens, beginning with a letter`},
+		{"bad domain", "hello.test", "hello..test", at + `2:9: found "hello..test"; allowed: a domain of two or more lower-case labels, for example hello.test`},
+		{"bad record", "regions:", "record: www.\nregions:", at + `3:9: found "www."; allowed: lower-case labels below the domain, for example www, or nothing`},
+		{"no run", "  run: hello &", "  install: true-script", at + `7:3: found no image.run; allowed: a script that starts the service and returns, in place or as file:PATH`},
+		{"script file missing", "run: hello &", "run: file:gone.sh",
+			at + `7:8: found a file that cannot be read (file does not exist); allowed: a script, in place or as file:PATH`},
+		{"base without names", "  run:", "  base: {names: []}\n  run:",
+			at + `7:17: found a list; allowed: a list of one or more: 3 to 128 characters of an image's name, * and ? for any`},
+		{"owner", "  run:", "  base: {owners: [bob]}\n  run:",
+			at + `7:19: found "bob"; allowed: amazon, self, aws-marketplace or an account of 12 digits`},
+		{"desired below min", "image:", "fleet: {min: 3, desired: 2}\nimage:", at + `6:26: found 2; allowed: a whole number from 3 to 500`},
+		{"max below desired", "image:", "fleet: {desired: 6, max: 5}\nimage:", at + `6:26: found 5; allowed: a whole number from 6 to 500`},
+		{"interval of failover", "image:", "failover: {interval: 20}\nimage:", at + `6:22: found 20; allowed: 10 or 30 seconds`},
+		{"threshold of failover", "image:", "failover: {threshold: 11}\nimage:", at + `6:23: found 11; allowed: a whole number from 1 to 10`},
+		{"timeout not below interval", "image:", "target: {timeout: 5}\nimage:", at + `6:19: found 5; allowed: less than the interval, 5 seconds`},
+		{"matcher", "image:", "target: {matcher: 500}\nimage:",
+			at + `6:19: found 500; allowed: HTTP codes from 200 to 499, for example "200", "200,204" or "200-299"`},
+		{"instance type", "image:", "instance: {type: big}\nimage:", at + `6:18: found "big"; allowed: an instance type, for example t3.micro`},
+		{"a list for a mapping", "image:", "fleet: [1, 2]\nimage:", at + `6:8: found a list; allowed: a mapping with min, desired, max, grace`},
+		{"a mapping for a text", "name: hello", "name: {a: b}",
+			at + `1:7: found a mapping; allowed: 1 to 20 lower-case letters, digits and single hyphens, beginning with a letter`},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			src := strings.Replace(good, c.old, c.new, 1)
+			if src == good {
+				t.Fatalf("%q is not in the declaration", c.old)
+			}
+			_, err := parse(src)
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if diff := cmp.Diff(c.want, err.Error()); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAllFaultsAreReportedAtOnceInTheOrderOfTheFile(t *testing.T) {
+	_, err := parse("name: 9\ndomain: x\nregions: {primary: {name: here}}\nspeed: 3\nimage: {run: ''}\nfleet: {min: 0}\n")
+	var faults understudy.Faults
+	if !errors.As(err, &faults) {
+		t.Fatalf("want Faults, got %v", err)
+	}
+	var lines []int
+	for _, f := range faults {
+		lines = append(lines, f.Line)
+	}
+	if diff := cmp.Diff([]int{1, 2, 3, 3, 3, 4, 5, 6}, lines); diff != "" {
+		t.Errorf("lines (-want +got)\n%s\n%v", diff, err)
+	}
+}
+
+func TestTextThatIsNotYAML(t *testing.T) {
+	for _, src := range []string{"", "a: [1", "\t", "a:\n- b\n c: d", "just words", "- a\n- b", "--- a\n--- b", "a: &x 1\nb: *x"} {
+		_, err := parse(src)
+		var faults understudy.Faults
+		if !errors.As(err, &faults) || len(faults) == 0 {
+			t.Errorf("%q: want faults, got %v", src, err)
+		}
+	}
+}
+
+func TestScriptFromFile(t *testing.T) {
+	d, err := parse(strings.Replace(good, "hello &", "file:run.sh", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Image.Run != "served from a file\n" {
+		t.Errorf("run is %q", d.Image.Run)
+	}
+}
+
+func TestSubnetsAreFourQuartersOverTwoZones(t *testing.T) {
+	d, err := parse(strings.Replace(good, "10.20.0.0/16", "10.20.3.128/25", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range d.Regions[understudy.Secondary].Subnets() {
+		got = append(got, s.Name+" "+s.CIDR.String()+" "+string(rune('a'+s.Zone)))
+	}
+	want := []string{"public-a 10.20.3.128/27 a", "public-b 10.20.3.160/27 b", "private-a 10.20.3.192/27 a", "private-b 10.20.3.224/27 b"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestExamplesAreAccepted(t *testing.T) {
+	files, err := filepath.Glob("examples/*/understudy.yaml")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("examples: %v, %v", files, err)
+	}
+	for _, file := range files {
+		if _, err := understudy.Load(file); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(good)
+	f.Add("a: &x {b: *x}\n<<: *x\n? [k]\n: v\n")
+	f.Fuzz(func(t *testing.T, src string) {
+		d, err := parse(src)
+		if (d == nil) != (err != nil) {
+			t.Fatal("neither a declaration nor faults, or both")
+		}
+		var faults understudy.Faults
+		if err != nil && !errors.As(err, &faults) {
+			t.Fatalf("not Faults: %v", err)
+		}
+		for _, fault := range faults {
+			if fault.Line < 1 || fault.Column < 1 || fault.Found == "" || fault.Allowed == "" {
+				t.Fatalf("fault without a place or words: %+v", fault)
+			}
+		}
+	})
+}

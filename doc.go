@@ -1,0 +1,42 @@
+// Package understudy declares a service that has an understudy: a second region that is the same as the
+// first, watched by health checks, and put in front of users by DNS when the first region fails.
+//
+// This package holds the nouns that everybody shares and the reading of a declaration file. The work is
+// done elsewhere: package account reaches AWS, package plan builds what is declared and takes it away
+// again.
+//
+// # The declaration
+//
+// A declaration is a YAML file, understudy.yaml by custom. The shortest one that is whole:
+//
+//	name: hello
+//	domain: hello.test
+//	regions:
+//	  primary:   {name: us-east-1, cidr: 10.10.0.0/16}
+//	  secondary: {name: us-west-2, cidr: 10.20.0.0/16}
+//	image:
+//	  run: hello -addr :8080 &
+//
+// Everything else has a default:
+//
+//	record: ""                       # below the domain; empty is the domain itself
+//	image:
+//	  base:                          # the newest image of the first pattern that has any
+//	    owners: [amazon]
+//	    names: ["al2023-ami-2023.*-x86_64"]
+//	  install: ""                    # run once, while the image is baked
+//	instance: {type: t3.micro}
+//	service: {port: 8080, health: /}
+//	listener: {port: 80}
+//	fleet: {min: 2, desired: 2, max: 4, grace: 120}           # instances; seconds
+//	failover: {interval: 10, threshold: 3}                    # seconds, probes
+//	target: {interval: 5, timeout: 2, healthy: 2, unhealthy: 2,
+//	  deregistration_delay: 10, matcher: "200"}               # seconds, probes
+//
+// The scripts install and run are written in place, or named as file:PATH, relative to the declaration.
+// Both run as root, by /bin/sh unless they begin with #!. The run script is called at every boot of
+// every instance and must return: what is to go on is started in the background.
+//
+// A declaration is read strictly. Every fault in it is reported at once, with its file, line and
+// column, what was found there and what is allowed, before anything is touched.
+package understudy

@@ -1,0 +1,137 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/understudy/understudy/account"
+)
+
+// balancer is the application load balancer over a region's public subnets.
+type balancer struct {
+	scope
+	subnets []*subnet
+	group   *group
+
+	arn, dnsName, zoneID string // zoneID is of Route 53's zone that dnsName lies in
+	seen                 []Field
+}
+
+func (b *balancer) identity() string     { return b.arn }
+func (b *balancer) actual() []Field      { return b.seen }
+func (b *balancer) balancerName() string { return "understudy-" + b.stack() }
+
+func (b *balancer) desired() []Field {
+	return []Field{
+		{Name: "scheme", Value: string(elbtypes.LoadBalancerSchemeEnumInternetFacing), Fixed: true},
+		{Name: "subnets", Value: set(known(b.subnets[0].id), known(b.subnets[1].id))},
+		{Name: "groups", Value: known(b.group.id)},
+		{Name: "state", Value: string(elbtypes.LoadBalancerStateEnumActive)},
+	}
+}
+
+func (b *balancer) find(ctx context.Context) (bool, error) {
+	out, err := b.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{b.balancerName()}})
+	if account.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("describe load balancer: %w", err)
+	}
+	if len(out.LoadBalancers) == 0 {
+		return false, nil
+	}
+	arn := aws.ToString(out.LoadBalancers[0].LoadBalancerArn)
+	if err := ours(ctx, b.scope, arn, b.mark("load-balancer")); err != nil {
+		return false, err
+	}
+	b.remember(out.LoadBalancers[0])
+	return true, nil
+}
+
+func (b *balancer) remember(l elbtypes.LoadBalancer) {
+	b.arn, b.dnsName, b.zoneID = aws.ToString(l.LoadBalancerArn), aws.ToString(l.DNSName), aws.ToString(l.CanonicalHostedZoneId)
+	var subnets []string
+	for _, z := range l.AvailabilityZones {
+		subnets = append(subnets, aws.ToString(z.SubnetId))
+	}
+	state := ""
+	if l.State != nil {
+		state = string(l.State.Code)
+	}
+	b.seen = []Field{
+		{Name: "scheme", Value: string(l.Scheme)},
+		{Name: "subnets", Value: set(subnets...)},
+		{Name: "groups", Value: set(l.SecurityGroups...)},
+		{Name: "state", Value: state},
+	}
+}
+
+// create returns when the load balancer is active.
+func (b *balancer) create(ctx context.Context) error {
+	out, err := b.ELB.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
+		Name:           aws.String(b.balancerName()),
+		Type:           elbtypes.LoadBalancerTypeEnumApplication,
+		Scheme:         elbtypes.LoadBalancerSchemeEnumInternetFacing,
+		IpAddressType:  elbtypes.IpAddressTypeIpv4,
+		Subnets:        []string{b.subnets[0].id, b.subnets[1].id},
+		SecurityGroups: []string{b.group.id},
+		Tags:           b.mark("load-balancer").ELB(),
+	})
+	if err != nil {
+		return fmt.Errorf("create load balancer: %w", err)
+	}
+	b.remember(out.LoadBalancers[0])
+	return b.awaitActive(ctx)
+}
+
+func (b *balancer) awaitActive(ctx context.Context) error {
+	return account.Poll(ctx, b.balancerName(), longTime, func(ctx context.Context) (bool, error) {
+		out, err := b.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{LoadBalancerArns: []string{b.arn}})
+		if account.IsNotFound(err) {
+			return false, nil
+		}
+		if err != nil || len(out.LoadBalancers) == 0 || out.LoadBalancers[0].State == nil {
+			return false, err
+		}
+		state := out.LoadBalancers[0].State
+		if state.Code == elbtypes.LoadBalancerStateEnumFailed {
+			return false, fmt.Errorf("load balancer %s failed: %s", b.arn, aws.ToString(state.Reason))
+		}
+		return state.Code == elbtypes.LoadBalancerStateEnumActive, nil
+	})
+}
+
+func (b *balancer) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "subnets") {
+		_, err := b.ELB.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: &b.arn, Subnets: []string{b.subnets[0].id, b.subnets[1].id}})
+		if err != nil {
+			return fmt.Errorf("set subnets of %s: %w", b.arn, err)
+		}
+	}
+	if differs(differences, "groups") {
+		_, err := b.ELB.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: &b.arn, SecurityGroups: []string{b.group.id}})
+		if err != nil {
+			return fmt.Errorf("set security groups of %s: %w", b.arn, err)
+		}
+	}
+	return b.awaitActive(ctx)
+}
+
+func (b *balancer) remove(ctx context.Context) error {
+	if _, err := b.ELB.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: &b.arn}); err != nil {
+		return fmt.Errorf("delete %s: %w", b.arn, err)
+	}
+	return account.Poll(ctx, "the end of "+b.balancerName(), longTime, func(ctx context.Context) (bool, error) {
+		out, err := b.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{LoadBalancerArns: []string{b.arn}})
+		if account.IsNotFound(err) {
+			return true, nil
+		}
+		return err == nil && len(out.LoadBalancers) == 0, err
+	})
+}
+
+var _ resource = (*balancer)(nil)

@@ -1,0 +1,170 @@
+package plan
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy/account"
+)
+
+// builder is the instance that is made into an image: it lives for as long as the baking takes.
+type builder struct {
+	scope
+	subnet *subnet
+	group  *group
+	digest string
+
+	id    string   // the one that bakes what is wanted
+	stale []string // others, which bake something that is no longer wanted, or were stopped
+}
+
+func (b *builder) tags() account.Tags { return b.mark("builder").With(account.TagDigest, b.digest) }
+
+func (b *builder) find(ctx context.Context) error {
+	b.id, b.stale = "", nil
+	found, err := instances(ctx, b.scope, b.mark("builder"))
+	if err != nil {
+		return err
+	}
+	for _, i := range found {
+		id := aws.ToString(i.InstanceId)
+		if account.OfEC2(i.Tags)[account.TagDigest] == b.digest && starting(i) && b.id == "" {
+			b.id = id
+		} else {
+			b.stale = append(b.stale, id)
+		}
+	}
+	return nil
+}
+
+func starting(i ec2types.Instance) bool {
+	return i.State.Name == ec2types.InstanceStateNamePending || i.State.Name == ec2types.InstanceStateNameRunning
+}
+
+// run starts the builder, unless it is there, and returns when its console says that it is ready.
+func (b *builder) run(ctx context.Context) error {
+	if err := terminate(ctx, b.scope, b.stale); err != nil {
+		return err
+	}
+	b.stale = nil
+	if b.id == "" {
+		if err := b.launch(ctx); err != nil {
+			return err
+		}
+	}
+	return b.awaitReady(ctx)
+}
+
+func (b *builder) launch(ctx context.Context) error {
+	base, err := b.base(ctx)
+	if err != nil {
+		return err
+	}
+	in := &ec2.RunInstancesInput{
+		ImageId:           &base,
+		InstanceType:      ec2types.InstanceType(b.declared.Instance.Type),
+		SubnetId:          &b.subnet.id,
+		SecurityGroupIds:  []string{b.group.id},
+		UserData:          aws.String(base64.StdEncoding.EncodeToString([]byte(builderScript(b.declared.Image)))),
+		TagSpecifications: b.tags().EC2(ec2types.ResourceTypeInstance),
+	}
+	b.id, err = launch(ctx, b.scope, in, "builder", b.digest, base, b.subnet.id, b.group.id)
+	return err
+}
+
+// base returns the newest image of the first pattern that any image matches.
+func (b *builder) base(ctx context.Context) (string, error) {
+	from := b.declared.Image.Base
+	for _, pattern := range from.Names {
+		out, err := b.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{
+			Owners:  from.Owners,
+			Filters: []ec2types.Filter{account.Filter("name", pattern), account.Filter("state", "available")},
+		})
+		if err != nil {
+			return "", fmt.Errorf("describe images named %s: %w", pattern, err)
+		}
+		if id := newest(out.Images); id != "" {
+			return id, nil
+		}
+	}
+	return "", fmt.Errorf("no image of %s in %s is named %s", strings.Join(from.Owners, " or "), b.Region, strings.Join(from.Names, " or "))
+}
+
+// newest returns the id of the newest image, or the empty string where there is none.
+func newest(images []ec2types.Image) string {
+	var best *ec2types.Image
+	for n := range images {
+		if best == nil || byAge(*best, images[n]) < 0 {
+			best = &images[n]
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	return aws.ToString(best.ImageId)
+}
+
+// awaitReady reads the console, as it is now rather than as it was at the last start.
+func (b *builder) awaitReady(ctx context.Context) error {
+	return account.Poll(ctx, "builder "+b.id, longTime, func(ctx context.Context) (bool, error) {
+		out, err := b.EC2.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: &b.id, Latest: aws.Bool(true)})
+		if account.IsNotFound(err) || account.IsCode(err, "IncorrectInstanceState") {
+			return false, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("get console output of %s: %w", b.id, err)
+		}
+		text, err := base64.StdEncoding.DecodeString(aws.ToString(out.Output))
+		if err != nil {
+			return false, fmt.Errorf("console output of %s: %w", b.id, err)
+		}
+		ready, err := verdict(string(text), b.digest)
+		if err != nil || ready {
+			return ready, err
+		}
+		return false, b.alive(ctx)
+	})
+}
+
+// alive returns an error where the builder has ended before it said anything.
+func (b *builder) alive(ctx context.Context) error {
+	i, err := instance(ctx, b.scope, b.id)
+	if err != nil || i == nil || starting(*i) {
+		return err
+	}
+	return fmt.Errorf("the builder is %s before its image was ready", i.State.Name)
+}
+
+// verdict reads from a console whether the builder is ready. A failure carries the console's last lines.
+func verdict(console, digest string) (ready bool, err error) {
+	if strings.Contains(console, readyLine(digest)) {
+		return true, nil
+	}
+	if strings.Contains(console, failedLine(digest)) {
+		return false, fmt.Errorf("the install script failed; the console ends with:\n%s", lastLines(console, 20))
+	}
+	return false, nil
+}
+
+func lastLines(s string, n int) string {
+	lines := strings.Split(strings.TrimRight(s, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
+
+// remove terminates the builder and whatever else has its role.
+func (b *builder) remove(ctx context.Context) error {
+	ids := b.stale
+	if b.id != "" {
+		ids = append(ids, b.id)
+	}
+	if err := terminate(ctx, b.scope, ids); err != nil {
+		return err
+	}
+	b.id, b.stale = "", nil
+	return nil
+}

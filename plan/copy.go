@@ -1,0 +1,71 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy/account"
+)
+
+// imageCopy is the primary's image in the secondary, with an id of its own and the same digest.
+type imageCopy struct {
+	images
+	source *image
+}
+
+func (c *imageCopy) desired() []Field { return []Field{{Name: "digest", Value: c.digest}} }
+
+func (c *imageCopy) actual() []Field {
+	_, digest := c.there()
+	return []Field{digest}
+}
+
+func (c *imageCopy) find(ctx context.Context) (bool, error) {
+	if err := c.look(ctx); err != nil {
+		return false, err
+	}
+	there, _ := c.there()
+	return there, nil
+}
+
+func (c *imageCopy) remnants() bool { return len(c.all) > 0 }
+
+func (c *imageCopy) create(ctx context.Context) error {
+	if err := c.discard(ctx, c.failed); err != nil {
+		return err
+	}
+	if c.pending == "" {
+		if err := c.copy(ctx); err != nil {
+			return err
+		}
+	}
+	return c.await(ctx, c.pending)
+}
+
+func (c *imageCopy) copy(ctx context.Context) error {
+	return account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
+		out, err := c.EC2.CopyImage(ctx, &ec2.CopyImageInput{
+			SourceRegion:      &c.source.Region,
+			SourceImageId:     &c.source.id,
+			Name:              aws.String(c.imageName()),
+			Description:       aws.String("understudy: stack " + c.stack()),
+			ClientToken:       &token,
+			TagSpecifications: c.tags().EC2(ec2types.ResourceTypeImage, ec2types.ResourceTypeSnapshot),
+		})
+		if err != nil {
+			return false, fmt.Errorf("copy %s from %s: %w", c.source.id, c.source.Region, err)
+		}
+		c.pending = aws.ToString(out.ImageId)
+		return settled(ctx, func(ctx context.Context) (bool, error) {
+			image, err := c.describe(ctx, c.pending)
+			return image != nil && image.State != ec2types.ImageStateDeregistered, err
+		})
+	}, c.stack(), c.Region, "image", c.digest, c.source.id)
+}
+
+func (c *imageCopy) change(ctx context.Context, _ []Difference) error { return c.create(ctx) }
+
+var _ resource = (*imageCopy)(nil)

@@ -1,0 +1,70 @@
+package plan
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Unknown stands for the id of something that is not made yet.
+const Unknown = "(known after)"
+
+// Field is one setting of a resource, as text that a person can read and that compares exactly.
+type Field struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	Fixed bool   `json:"-"` // AWS cannot change it once the thing is made
+}
+
+// Difference is a setting that is not as it should be. Desired comes first, then actual.
+type Difference struct {
+	Name    string `json:"name"`
+	Desired string `json:"desired"`
+	Actual  string `json:"actual"`
+	Fixed   bool   `json:"fixed,omitempty"`
+}
+
+// compare returns what of the desired is different in the actual, in the order of the desired.
+// Settings that nobody desires are nobody's business.
+func compare(desired, actual []Field) []Difference {
+	have := map[string]string{}
+	for _, f := range actual {
+		have[f.Name] = f.Value
+	}
+	var differences []Difference
+	for _, f := range desired {
+		if have[f.Name] != f.Value {
+			differences = append(differences, Difference{f.Name, f.Value, have[f.Name], f.Fixed})
+		}
+	}
+	return differences
+}
+
+// differs tells whether a setting of this name is among the differences.
+func differs(differences []Difference, name string) bool {
+	return slices.ContainsFunc(differences, func(d Difference) bool { return d.Name == name })
+}
+
+// known returns the id, or Unknown where there is none yet.
+func known(id string) string {
+	if id == "" {
+		return Unknown
+	}
+	return id
+}
+
+// set renders texts whose order means nothing.
+func set(texts ...string) string {
+	sorted := slices.Clone(texts)
+	slices.Sort(sorted)
+	return strings.Join(slices.Compact(sorted), ", ")
+}
+
+func number[T ~int | ~int32 | ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}

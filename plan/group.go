@@ -1,0 +1,120 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy/account"
+)
+
+// group is a security group with exactly its rules: one that somebody added is taken away, for a pair
+// of regions is only as alike as its packet filters. Egress stays what AWS gives a new group.
+type group struct {
+	scope
+	role    string // public-facing or internal
+	purpose string // the description, which can never change
+	vpc     *vpc
+	port    int    // the one TCP port that is open
+	from    *group // who may connect; nil is anyone
+
+	id              string
+	ingress, egress []rule
+}
+
+func (g *group) identity() string { return g.id }
+
+func (g *group) wantsIn() []rule {
+	peer := everywhere
+	if g.from != nil {
+		peer = known(g.from.id)
+	}
+	return []rule{{"tcp", int32(g.port), int32(g.port), peer}}
+}
+
+func (g *group) wantsOut() []rule { return []rule{{protocol: "-1", peer: everywhere}} }
+
+func (g *group) desired() []Field {
+	return []Field{{Name: "ingress", Value: rulesText(g.wantsIn())}, {Name: "egress", Value: rulesText(g.wantsOut())}}
+}
+
+func (g *group) actual() []Field {
+	return []Field{{Name: "ingress", Value: rulesText(g.ingress)}, {Name: "egress", Value: rulesText(g.egress)}}
+}
+
+func (g *group) find(ctx context.Context) (bool, error) {
+	tags := g.mark(g.role)
+	out, err := g.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: tags.Filters()})
+	if err != nil {
+		return false, fmt.Errorf("describe security groups: %w", err)
+	}
+	if err := single(len(out.SecurityGroups), "security groups", tags); err != nil || len(out.SecurityGroups) == 0 {
+		return false, err
+	}
+	g.id = aws.ToString(out.SecurityGroups[0].GroupId)
+	g.ingress = rulesOf(out.SecurityGroups[0].IpPermissions)
+	g.egress = rulesOf(out.SecurityGroups[0].IpPermissionsEgress)
+	return true, nil
+}
+
+func (g *group) create(ctx context.Context) error {
+	out, err := g.EC2.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+		GroupName:         aws.String(g.name(g.role)),
+		Description:       aws.String(g.purpose),
+		VpcId:             &g.vpc.id,
+		TagSpecifications: g.mark(g.role).EC2(ec2types.ResourceTypeSecurityGroup),
+	})
+	if err != nil {
+		return fmt.Errorf("create security group: %w", err)
+	}
+	g.id = aws.ToString(out.GroupId)
+	err = account.Poll(ctx, g.id, shortTime, func(ctx context.Context) (bool, error) { return g.find(ctx) })
+	if err != nil {
+		return err
+	}
+	return g.change(ctx, nil)
+}
+
+// change revokes first: between the two calls less is allowed than should be, never more.
+func (g *group) change(ctx context.Context, _ []Difference) error {
+	if extra := without(g.ingress, g.wantsIn()); len(extra) > 0 {
+		_, err := g.EC2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &g.id, IpPermissions: extra})
+		if err != nil && !account.IsNotFound(err) {
+			return fmt.Errorf("revoke ingress of %s: %w", g.id, err)
+		}
+	}
+	if missing := without(g.wantsIn(), g.ingress); len(missing) > 0 {
+		_, err := g.EC2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &g.id, IpPermissions: missing})
+		if err != nil && !account.IsCode(err, "InvalidPermission.Duplicate") {
+			return fmt.Errorf("authorize ingress of %s: %w", g.id, err)
+		}
+	}
+	return g.changeEgress(ctx)
+}
+
+func (g *group) changeEgress(ctx context.Context) error {
+	if extra := without(g.egress, g.wantsOut()); len(extra) > 0 {
+		_, err := g.EC2.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: &g.id, IpPermissions: extra})
+		if err != nil && !account.IsNotFound(err) {
+			return fmt.Errorf("revoke egress of %s: %w", g.id, err)
+		}
+	}
+	if missing := without(g.wantsOut(), g.egress); len(missing) > 0 {
+		_, err := g.EC2.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &g.id, IpPermissions: missing})
+		if err != nil && !account.IsCode(err, "InvalidPermission.Duplicate") {
+			return fmt.Errorf("authorize egress of %s: %w", g.id, err)
+		}
+	}
+	return nil
+}
+
+func (g *group) remove(ctx context.Context) error {
+	if _, err := g.EC2.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: &g.id}); err != nil {
+		return fmt.Errorf("delete %s: %w", g.id, err)
+	}
+	return nil
+}
+
+var _ resource = (*group)(nil)

@@ -1,0 +1,115 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy/account"
+)
+
+// host is an instance in a public subnet, of the same template as the fleet but in the public-facing
+// group. A host that is not as wanted is replaced: nothing on it is worth keeping.
+type host struct {
+	scope
+	role     string // host-a or host-b
+	template *template
+	subnet   *subnet
+	group    *group
+
+	id    string
+	seen  []Field
+	extra []string // more with this role, left from a replacement that was interrupted
+}
+
+func (h *host) identity() string { return h.id }
+func (h *host) actual() []Field  { return h.seen }
+
+func (h *host) desired() []Field {
+	return []Field{
+		{Name: "image", Value: known(h.template.imageID())},
+		{Name: "type", Value: h.declared.Instance.Type},
+		{Name: "subnet", Value: known(h.subnet.id)},
+		{Name: "groups", Value: known(h.group.id)},
+		{Name: "running", Value: yes(true)},
+	}
+}
+
+func (h *host) find(ctx context.Context) (bool, error) {
+	h.id, h.seen, h.extra = "", nil, nil
+	found, err := instances(ctx, h.scope, h.mark(h.role))
+	if err != nil {
+		return false, err
+	}
+	for n, i := range found {
+		if n > 0 {
+			h.extra = append(h.extra, aws.ToString(i.InstanceId))
+			continue
+		}
+		h.id = aws.ToString(i.InstanceId)
+		var groups []string
+		for _, g := range i.SecurityGroups {
+			groups = append(groups, aws.ToString(g.GroupId))
+		}
+		h.seen = []Field{
+			{Name: "image", Value: aws.ToString(i.ImageId)},
+			{Name: "type", Value: string(i.InstanceType)},
+			{Name: "subnet", Value: aws.ToString(i.SubnetId)},
+			{Name: "groups", Value: set(groups...)},
+			{Name: "running", Value: yes(starting(i) && len(found) == 1)},
+		}
+	}
+	return h.id != "", nil
+}
+
+func (h *host) create(ctx context.Context) error {
+	in := &ec2.RunInstancesInput{
+		LaunchTemplate: &ec2types.LaunchTemplateSpecification{
+			LaunchTemplateId: &h.template.id, Version: aws.String(number(h.template.version)),
+		},
+		SubnetId:          &h.subnet.id,
+		SecurityGroupIds:  []string{h.group.id},
+		TagSpecifications: h.mark(h.role).EC2(ec2types.ResourceTypeInstance),
+	}
+	var err error
+	h.id, err = launch(ctx, h.scope, in, h.role, h.template.id, number(h.template.version), h.subnet.id, h.group.id)
+	return err
+}
+
+func (h *host) change(ctx context.Context, differences []Difference) error {
+	if err := terminate(ctx, h.scope, h.extra); err != nil {
+		return err
+	}
+	if len(differences) == 1 && differs(differences, "running") {
+		return h.start(ctx)
+	}
+	if err := terminate(ctx, h.scope, []string{h.id}); err != nil {
+		return err
+	}
+	return h.create(ctx)
+}
+
+// start starts a stopped host; one that is stopping has to come to its stop first.
+func (h *host) start(ctx context.Context) error {
+	return account.Poll(ctx, "the start of "+h.id, longTime, func(ctx context.Context) (bool, error) {
+		i, err := instance(ctx, h.scope, h.id)
+		if err != nil || i == nil {
+			return false, err
+		}
+		if i.State.Name == ec2types.InstanceStateNameStopped {
+			_, err = h.EC2.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{h.id}})
+			if err != nil {
+				return false, fmt.Errorf("start %s: %w", h.id, err)
+			}
+		}
+		return i.State.Name == ec2types.InstanceStateNameRunning, nil
+	})
+}
+
+func (h *host) remove(ctx context.Context) error {
+	return terminate(ctx, h.scope, append(h.extra, h.id))
+}
+
+var _ resource = (*host)(nil)

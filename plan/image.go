@@ -1,0 +1,118 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy/account"
+)
+
+// image is the machine image of the primary, baked from a running instance, the builder.
+type image struct {
+	images
+	builder *builder
+}
+
+func (i *image) desired() []Field {
+	return []Field{{Name: "digest", Value: i.digest}, {Name: "builder", Value: "gone"}}
+}
+
+func (i *image) actual() []Field {
+	_, digest := i.there()
+	state := Field{Name: "builder", Value: "gone"}
+	if i.builder.id != "" {
+		state.Value = i.builder.id
+	}
+	return []Field{digest, state}
+}
+
+func (i *image) find(ctx context.Context) (bool, error) {
+	if err := i.look(ctx); err != nil {
+		return false, err
+	}
+	if err := i.builder.find(ctx); err != nil {
+		return false, err
+	}
+	there, _ := i.there()
+	return there, nil
+}
+
+// remnants tells whether there is anything to remove when there is no image.
+func (i *image) remnants() bool { return len(i.all) > 0 || i.builder.id != "" }
+
+// create goes on from wherever an earlier run was interrupted.
+func (i *image) create(ctx context.Context) error {
+	if err := i.discard(ctx, i.failed); err != nil {
+		return err
+	}
+	if i.pending == "" {
+		if err := i.bake(ctx); err != nil {
+			return err
+		}
+	}
+	if err := i.await(ctx, i.pending); err != nil {
+		return err
+	}
+	return i.builder.remove(ctx)
+}
+
+// bake runs the builder until it has said that it is ready, and takes the image.
+func (i *image) bake(ctx context.Context) error {
+	if err := i.builder.run(ctx); err != nil {
+		return err
+	}
+	// EC2 stops the instance for the moment and starts it again, so that what is on its disk is whole.
+	out, err := i.EC2.CreateImage(ctx, &ec2.CreateImageInput{
+		InstanceId:        &i.builder.id,
+		Name:              aws.String(i.imageName()),
+		Description:       aws.String("understudy: stack " + i.stack()),
+		TagSpecifications: i.tags().EC2(ec2types.ResourceTypeImage, ec2types.ResourceTypeSnapshot),
+	})
+	if account.IsCode(err, "InvalidAMIName.Duplicate") {
+		return i.adopt(ctx) // the answer to an earlier call was lost
+	}
+	if err != nil {
+		return fmt.Errorf("create image of %s: %w", i.builder.id, err)
+	}
+	i.pending = aws.ToString(out.ImageId)
+	return nil
+}
+
+// adopt finds the image that has the name already, and is the stack's.
+func (i *image) adopt(ctx context.Context) error {
+	return account.Poll(ctx, i.imageName(), shortTime, func(ctx context.Context) (bool, error) {
+		if err := i.look(ctx); err != nil {
+			return false, err
+		}
+		i.pending = newestOf(i.pending, i.id)
+		return i.pending != "", nil
+	})
+}
+
+// newestOf returns the first id that is one.
+func newestOf(ids ...string) string {
+	if n := slices.IndexFunc(ids, func(id string) bool { return id != "" }); n >= 0 {
+		return ids[n]
+	}
+	return ""
+}
+
+func (i *image) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "digest") {
+		return i.create(ctx)
+	}
+	return i.builder.remove(ctx)
+}
+
+func (i *image) remove(ctx context.Context) error {
+	if err := i.builder.remove(ctx); err != nil {
+		return err
+	}
+	return i.images.remove(ctx)
+}
+
+var _ resource = (*image)(nil)

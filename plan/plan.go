@@ -1,0 +1,168 @@
+// Package plan builds what a declaration asks for through the AWS API, and takes it away again.
+//
+// What exists is found by its tags, never from a file of state. A Plan is made once: the list of steps
+// that is printed is the list that is applied. Each resource kind has a file of its own, and knows how
+// to find itself, how it differs from what is wanted, and how to create, change and remove itself; the
+// graph in inventory.go says which needs which. Both regions are worked on at once.
+//
+// A run may be killed at any call. Whatever it made bears the stack's tags or is found by the
+// reference it was made with, and calls are repeated with the same client tokens, so that the next run
+// goes on where the first ended, with nothing doubled and nothing left over.
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Action is what a step does.
+type Action string
+
+// The actions of a plan.
+const (
+	Create Action = "create"
+	Change Action = "change"
+	Wait   Action = "wait" // for something that comes about by itself
+	Delete Action = "delete"
+)
+
+// Step is one thing to do.
+type Step struct {
+	Resource    string       `json:"resource"` // primary/vpc
+	Action      Action       `json:"action"`
+	ID          string       `json:"id,omitempty"` // AWS's, where the thing exists
+	Differences []Difference `json:"differences,omitempty"`
+	node        *node
+}
+
+// Plan is what there is to do, in an order in which it could be done one by one. Steps that do not
+// need each other are done at once.
+type Plan struct {
+	Steps []Step
+	graph *graph
+	ways  func(*node) []*node
+}
+
+// Empty tells that there is nothing to do.
+func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
+
+// examine finds every resource, each after those it needs.
+func (g *graph) examine(ctx context.Context) (map[*node]bool, error) {
+	var mu sync.Mutex
+	found := map[*node]bool{}
+	err := g.walk(ctx, forward, func(ctx context.Context, n *node) error {
+		there, err := n.resource.find(ctx)
+		mu.Lock()
+		defer mu.Unlock()
+		found[n] = there
+		return err
+	})
+	return found, err
+}
+
+// planUp compares what there is with what is declared.
+func planUp(ctx context.Context, g *graph) (*Plan, error) {
+	found, err := g.examine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{graph: g, ways: forward}
+	var errs []error
+	for _, n := range g.ordered(forward) {
+		step := Step{Resource: n.id, Action: Create, ID: identity(n.resource), node: n}
+		if found[n] {
+			step.Action = Change
+			step.Differences = compare(n.resource.desired(), n.resource.actual())
+			if len(step.Differences) == 0 {
+				continue
+			}
+			errs = append(errs, refuseFixed(n, step.Differences))
+		} else {
+			step.Differences = compare(n.resource.desired(), nil)
+		}
+		if _, ok := n.resource.(awaited); ok {
+			step.Action = Wait
+		}
+		p.Steps = append(p.Steps, step)
+	}
+	return p, errors.Join(errs...)
+}
+
+// refuseFixed names the settings that only a new thing can have.
+func refuseFixed(n *node, differences []Difference) error {
+	var fixed []string
+	for _, d := range differences {
+		if d.Fixed {
+			fixed = append(fixed, fmt.Sprintf("%s is %s and cannot become %s", d.Name, d.Actual, d.Desired))
+		}
+	}
+	if len(fixed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: %s while it exists: take the stack down first", n.id, strings.Join(fixed, ", "))
+}
+
+// planDown lists all that exists, what needs others first.
+func planDown(ctx context.Context, g *graph) (*Plan, error) {
+	found, err := g.examine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{graph: g, ways: backward}
+	for _, n := range g.ordered(backward) {
+		if _, ok := n.resource.(awaited); ok || !found[n] && !leaves(n.resource) {
+			continue
+		}
+		p.Steps = append(p.Steps, Step{Resource: n.id, Action: Delete, ID: identity(n.resource), node: n})
+	}
+	return p, nil
+}
+
+// Apply does the steps and tells the reporter about each.
+func (p *Plan) Apply(ctx context.Context, r Reporter) error {
+	return p.graph.walk(ctx, p.ways, func(ctx context.Context, n *node) error {
+		i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.node == n })
+		if i < 0 {
+			return nil
+		}
+		began := time.Now()
+		r.Began(p.Steps[i])
+		err := p.Steps[i].do(ctx)
+		step := p.Steps[i]
+		if step.ID == "" {
+			step.ID = identity(n.resource)
+		}
+		r.Ended(step, time.Since(began), err)
+		return err
+	})
+}
+
+// do carries one step out. Differences are taken again: what was Unknown is known by now.
+func (s Step) do(ctx context.Context) error {
+	r := s.node.resource
+	switch s.Action {
+	case Delete:
+		return removed(ctx, r)
+	case Change:
+		return r.change(ctx, compare(r.desired(), r.actual()))
+	}
+	return r.create(ctx)
+}
+
+// leaves tells whether a resource that was not found has left something behind all the same.
+func leaves(r resource) bool {
+	l, ok := r.(leaving)
+	return ok && l.remnants()
+}
+
+func identity(r resource) string {
+	if i, ok := r.(identified); ok {
+		return i.identity()
+	}
+	return ""
+}

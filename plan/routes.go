@@ -1,0 +1,198 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy/account"
+)
+
+const everywhere = "0.0.0.0/0"
+
+// routes is a route table and its subnets. The public one leads everywhere through the gateway; the
+// private one has only the local route that every table has.
+type routes struct {
+	scope
+	role    string // public-routes or private-routes
+	vpc     *vpc
+	gateway *gateway // nil in the private one
+	subnets []*subnet
+
+	id           string
+	defaultRoute string            // the gateway that the default route leads to
+	associations map[string]string // subnet id -> association id
+}
+
+func (r *routes) identity() string { return r.id }
+
+func (r *routes) desired() []Field {
+	way := "nowhere"
+	if r.gateway != nil {
+		way = known(r.gateway.id)
+	}
+	var ids []string
+	for _, s := range r.subnets {
+		ids = append(ids, known(s.id))
+	}
+	return []Field{{Name: everywhere, Value: way}, {Name: "subnets", Value: set(ids...)}}
+}
+
+func (r *routes) actual() []Field {
+	way := r.defaultRoute
+	if way == "" {
+		way = "nowhere"
+	}
+	var ids []string
+	for id := range r.associations {
+		ids = append(ids, id)
+	}
+	return []Field{{Name: everywhere, Value: way}, {Name: "subnets", Value: set(ids...)}}
+}
+
+func (r *routes) find(ctx context.Context) (bool, error) {
+	tags := r.mark(r.role)
+	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: tags.Filters()})
+	if err != nil {
+		return false, fmt.Errorf("describe route tables: %w", err)
+	}
+	r.id, r.defaultRoute, r.associations = "", "", map[string]string{}
+	if err := single(len(out.RouteTables), "route tables", tags); err != nil || len(out.RouteTables) == 0 {
+		return false, err
+	}
+	r.remember(out.RouteTables[0])
+	return true, nil
+}
+
+func (r *routes) remember(t ec2types.RouteTable) {
+	r.id = aws.ToString(t.RouteTableId)
+	for _, route := range t.Routes {
+		if aws.ToString(route.DestinationCidrBlock) == everywhere {
+			r.defaultRoute = target(route)
+		}
+	}
+	for _, a := range t.Associations {
+		if a.SubnetId != nil {
+			r.associations[*a.SubnetId] = aws.ToString(a.RouteTableAssociationId)
+		}
+	}
+}
+
+// target returns the id of what a route leads to, whatever its kind.
+func target(r ec2types.Route) string {
+	for _, id := range []*string{r.GatewayId, r.NatGatewayId, r.TransitGatewayId, r.VpcPeeringConnectionId, r.NetworkInterfaceId, r.InstanceId} {
+		if id != nil {
+			return *id
+		}
+	}
+	return "something else"
+}
+
+func (r *routes) create(ctx context.Context) error {
+	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
+		out, err := r.EC2.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{
+			VpcId:             &r.vpc.id,
+			ClientToken:       &token,
+			TagSpecifications: r.mark(r.role).EC2(ec2types.ResourceTypeRouteTable),
+		})
+		if err != nil {
+			return false, fmt.Errorf("create route table: %w", err)
+		}
+		r.id = aws.ToString(out.RouteTable.RouteTableId)
+		return settled(ctx, r.exists)
+	}, r.stack(), r.Region, r.role, r.vpc.id)
+	if err != nil {
+		return err
+	}
+	return r.change(ctx, compare(r.desired(), r.actual()))
+}
+
+// exists reads the table back.
+func (r *routes) exists(ctx context.Context) (bool, error) {
+	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{RouteTableIds: []string{r.id}})
+	if account.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("describe %s: %w", r.id, err)
+	}
+	return len(out.RouteTables) == 1, nil
+}
+
+func (r *routes) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, everywhere) {
+		if err := r.lead(ctx); err != nil {
+			return err
+		}
+	}
+	if differs(differences, "subnets") {
+		return r.associate(ctx)
+	}
+	return nil
+}
+
+// lead brings the default route to where it should go.
+func (r *routes) lead(ctx context.Context) error {
+	destination := aws.String(everywhere)
+	var err error
+	switch {
+	case r.gateway == nil:
+		_, err = r.EC2.DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: &r.id, DestinationCidrBlock: destination})
+	case r.defaultRoute == "":
+		_, err = r.EC2.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: &r.id, DestinationCidrBlock: destination, GatewayId: &r.gateway.id})
+	default:
+		_, err = r.EC2.ReplaceRoute(ctx, &ec2.ReplaceRouteInput{RouteTableId: &r.id, DestinationCidrBlock: destination, GatewayId: &r.gateway.id})
+	}
+	if err != nil && !account.IsNotFound(err) {
+		return fmt.Errorf("set the default route of %s: %w", r.id, err)
+	}
+	return nil
+}
+
+// associate gives the table its subnets, and no others.
+func (r *routes) associate(ctx context.Context) error {
+	ours := map[string]bool{}
+	for _, s := range r.subnets {
+		ours[s.id] = true
+		if _, ok := r.associations[s.id]; ok {
+			continue
+		}
+		if _, err := r.EC2.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &r.id, SubnetId: &s.id}); err != nil {
+			return fmt.Errorf("associate %s with %s: %w", r.id, s.id, err)
+		}
+	}
+	for id := range r.associations {
+		if !ours[id] {
+			if err := r.disassociate(ctx, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *routes) disassociate(ctx context.Context, subnetID string) error {
+	association := r.associations[subnetID]
+	_, err := r.EC2.DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: &association})
+	if err != nil && !account.IsNotFound(err) {
+		return fmt.Errorf("disassociate %s from %s: %w", r.id, subnetID, err)
+	}
+	delete(r.associations, subnetID)
+	return nil
+}
+
+func (r *routes) remove(ctx context.Context) error {
+	for id := range r.associations {
+		if err := r.disassociate(ctx, id); err != nil {
+			return err
+		}
+	}
+	if _, err := r.EC2.DeleteRouteTable(ctx, &ec2.DeleteRouteTableInput{RouteTableId: &r.id}); err != nil {
+		return fmt.Errorf("delete %s: %w", r.id, err)
+	}
+	return nil
+}
+
+var _ resource = (*routes)(nil)

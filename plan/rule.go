@@ -1,0 +1,100 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// rule is one rule of a security group: one protocol, one range of ports, one peer.
+type rule struct {
+	protocol string // tcp, udp, icmp, a number, or -1 for all
+	from, to int32  // ports, or ICMP type and code; 0 where the protocol is all
+	peer     string // a network, or the id of a security group or prefix list
+}
+
+// String renders a rule for people; equal rules are equal texts.
+func (r rule) String() string {
+	switch {
+	case r.protocol == "-1":
+		return "all " + r.peer
+	case r.from == r.to:
+		return fmt.Sprintf("%s %d %s", r.protocol, r.from, r.peer)
+	}
+	return fmt.Sprintf("%s %d-%d %s", r.protocol, r.from, r.to, r.peer)
+}
+
+// permission returns the rule as EC2 takes it.
+func (r rule) permission() ec2types.IpPermission {
+	p := ec2types.IpPermission{IpProtocol: aws.String(r.protocol)}
+	if r.protocol != "-1" {
+		p.FromPort, p.ToPort = aws.Int32(r.from), aws.Int32(r.to)
+	}
+	switch {
+	case strings.HasPrefix(r.peer, "sg-"):
+		p.UserIdGroupPairs = []ec2types.UserIdGroupPair{{GroupId: aws.String(r.peer)}}
+	case strings.HasPrefix(r.peer, "pl-"):
+		p.PrefixListIds = []ec2types.PrefixListId{{PrefixListId: aws.String(r.peer)}}
+	case strings.Contains(r.peer, ":"):
+		p.Ipv6Ranges = []ec2types.Ipv6Range{{CidrIpv6: aws.String(r.peer)}}
+	default:
+		p.IpRanges = []ec2types.IpRange{{CidrIp: aws.String(r.peer)}}
+	}
+	return p
+}
+
+// rulesOf takes EC2's permissions, which gather the peers of like rules, apart.
+func rulesOf(permissions []ec2types.IpPermission) []rule {
+	var rules []rule
+	for _, p := range permissions {
+		r := rule{protocol: aws.ToString(p.IpProtocol), from: aws.ToInt32(p.FromPort), to: aws.ToInt32(p.ToPort)}
+		if r.protocol == "-1" {
+			r.from, r.to = 0, 0
+		}
+		for _, peer := range peersOf(p) {
+			r.peer = peer
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
+
+func peersOf(p ec2types.IpPermission) []string {
+	var peers []string
+	for _, v := range p.IpRanges {
+		peers = append(peers, aws.ToString(v.CidrIp))
+	}
+	for _, v := range p.Ipv6Ranges {
+		peers = append(peers, aws.ToString(v.CidrIpv6))
+	}
+	for _, v := range p.UserIdGroupPairs {
+		peers = append(peers, aws.ToString(v.GroupId))
+	}
+	for _, v := range p.PrefixListIds {
+		peers = append(peers, aws.ToString(v.PrefixListId))
+	}
+	return peers
+}
+
+// without returns the rules that are not among others, as EC2 takes them.
+func without(rules, others []rule) []ec2types.IpPermission {
+	var permissions []ec2types.IpPermission
+	for _, r := range rules {
+		if !slices.Contains(others, r) {
+			permissions = append(permissions, r.permission())
+		}
+	}
+	return permissions
+}
+
+// rulesText renders a set of rules.
+func rulesText(rules []rule) string {
+	var texts []string
+	for _, r := range rules {
+		texts = append(texts, r.String())
+	}
+	return set(texts...)
+}

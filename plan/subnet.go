@@ -1,0 +1,98 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// subnet is one of the four quarters of a network. Instances in a public one get a public address.
+type subnet struct {
+	scope
+	vpc   *vpc
+	zones *zones
+	understudy.Subnet
+	id   string
+	seen []Field
+}
+
+func (s *subnet) identity() string { return s.id }
+func (s *subnet) actual() []Field  { return s.seen }
+
+func (s *subnet) desired() []Field {
+	return []Field{
+		{Name: "cidr", Value: s.CIDR.String(), Fixed: true},
+		{Name: "public addresses", Value: yes(s.Public)},
+	}
+}
+
+func (s *subnet) find(ctx context.Context) (bool, error) {
+	tags := s.mark(s.Name)
+	out, err := s.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: tags.Filters()})
+	if err != nil {
+		return false, fmt.Errorf("describe subnets: %w", err)
+	}
+	if err := single(len(out.Subnets), "subnets", tags); err != nil || len(out.Subnets) == 0 {
+		return false, err
+	}
+	found := out.Subnets[0]
+	s.id = aws.ToString(found.SubnetId)
+	s.seen = []Field{
+		{Name: "cidr", Value: aws.ToString(found.CidrBlock)},
+		{Name: "public addresses", Value: yes(aws.ToBool(found.MapPublicIpOnLaunch))},
+	}
+	return true, nil
+}
+
+func (s *subnet) create(ctx context.Context) error {
+	zone, err := s.zones.name(ctx, s.Zone)
+	if err != nil {
+		return err
+	}
+	out, err := s.EC2.CreateSubnet(ctx, &ec2.CreateSubnetInput{
+		VpcId:             &s.vpc.id,
+		CidrBlock:         aws.String(s.CIDR.String()),
+		AvailabilityZone:  &zone,
+		TagSpecifications: s.mark(s.Name).EC2(ec2types.ResourceTypeSubnet),
+	})
+	if err != nil {
+		return fmt.Errorf("create subnet %s: %w", s.Name, err)
+	}
+	s.id = aws.ToString(out.Subnet.SubnetId)
+	err = account.Poll(ctx, s.id, shortTime, func(ctx context.Context) (bool, error) {
+		out, err := s.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{s.id}})
+		if account.IsNotFound(err) {
+			return false, nil
+		}
+		return err == nil && len(out.Subnets) == 1 && out.Subnets[0].State == ec2types.SubnetStateAvailable, err
+	})
+	if err != nil || !s.Public {
+		return err // a new subnet gives no public addresses
+	}
+	return s.change(ctx, compare(s.desired(), nil))
+}
+
+func (s *subnet) change(ctx context.Context, _ []Difference) error {
+	_, err := s.EC2.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{
+		SubnetId:            &s.id,
+		MapPublicIpOnLaunch: &ec2types.AttributeBooleanValue{Value: &s.Public},
+	})
+	if err != nil {
+		return fmt.Errorf("set public addresses of %s: %w", s.id, err)
+	}
+	return nil
+}
+
+func (s *subnet) remove(ctx context.Context) error {
+	if _, err := s.EC2.DeleteSubnet(ctx, &ec2.DeleteSubnetInput{SubnetId: &s.id}); err != nil {
+		return fmt.Errorf("delete %s: %w", s.id, err)
+	}
+	return nil
+}
+
+var _ resource = (*subnet)(nil)

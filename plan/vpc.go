@@ -1,0 +1,116 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy/account"
+)
+
+// vpc is the network of one region. DNS support and host names are on: instances resolve names, and
+// are known by theirs.
+type vpc struct {
+	scope
+	id   string
+	seen []Field
+}
+
+func (v *vpc) identity() string { return v.id }
+func (v *vpc) actual() []Field  { return v.seen }
+
+func (v *vpc) desired() []Field {
+	return []Field{
+		{Name: "cidr", Value: v.place().CIDR.String(), Fixed: true},
+		{Name: "dns support", Value: yes(true)},
+		{Name: "dns host names", Value: yes(true)},
+	}
+}
+
+func (v *vpc) find(ctx context.Context) (bool, error) {
+	out, err := v.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: v.mark("vpc").Filters()})
+	if err != nil {
+		return false, fmt.Errorf("describe VPCs: %w", err)
+	}
+	if err := single(len(out.Vpcs), "VPCs", v.mark("vpc")); err != nil || len(out.Vpcs) == 0 {
+		return false, err
+	}
+	v.id = aws.ToString(out.Vpcs[0].VpcId)
+	v.seen = []Field{{Name: "cidr", Value: aws.ToString(out.Vpcs[0].CidrBlock)}}
+	support, err := v.attribute(ctx, ec2types.VpcAttributeNameEnableDnsSupport)
+	if err != nil {
+		return false, err
+	}
+	names, err := v.attribute(ctx, ec2types.VpcAttributeNameEnableDnsHostnames)
+	if err != nil {
+		return false, err
+	}
+	v.seen = append(v.seen,
+		Field{Name: "dns support", Value: yes(on(support.EnableDnsSupport))},
+		Field{Name: "dns host names", Value: yes(on(names.EnableDnsHostnames))})
+	return true, nil
+}
+
+func (v *vpc) attribute(ctx context.Context, name ec2types.VpcAttributeName) (*ec2.DescribeVpcAttributeOutput, error) {
+	out, err := v.EC2.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &v.id, Attribute: name})
+	if err != nil {
+		return nil, fmt.Errorf("describe %s of %s: %w", name, v.id, err)
+	}
+	return out, nil
+}
+
+func on(v *ec2types.AttributeBooleanValue) bool { return v != nil && aws.ToBool(v.Value) }
+
+func (v *vpc) create(ctx context.Context) error {
+	out, err := v.EC2.CreateVpc(ctx, &ec2.CreateVpcInput{
+		CidrBlock:         aws.String(v.place().CIDR.String()),
+		TagSpecifications: v.mark("vpc").EC2(ec2types.ResourceTypeVpc),
+	}, account.Once)
+	if err != nil {
+		return fmt.Errorf("create VPC: %w", err)
+	}
+	v.id = aws.ToString(out.Vpc.VpcId)
+	err = account.Poll(ctx, v.id, shortTime, func(ctx context.Context) (bool, error) {
+		out, err := v.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{VpcIds: []string{v.id}})
+		if account.IsNotFound(err) {
+			return false, nil // made, but not yet known everywhere
+		}
+		return err == nil && len(out.Vpcs) == 1 && out.Vpcs[0].State == ec2types.VpcStateAvailable, err
+	})
+	if err != nil {
+		return err
+	}
+	return v.change(ctx, compare(v.desired(), nil))
+}
+
+// change sets the attributes, one a call as AWS wants it, support before names that depend on it.
+func (v *vpc) change(ctx context.Context, differences []Difference) error {
+	value := &ec2types.AttributeBooleanValue{Value: aws.Bool(true)}
+	for _, in := range []struct {
+		name string
+		*ec2.ModifyVpcAttributeInput
+	}{
+		{"dns support", &ec2.ModifyVpcAttributeInput{VpcId: &v.id, EnableDnsSupport: value}},
+		{"dns host names", &ec2.ModifyVpcAttributeInput{VpcId: &v.id, EnableDnsHostnames: value}},
+	} {
+		if !differs(differences, in.name) {
+			continue
+		}
+		if _, err := v.EC2.ModifyVpcAttribute(ctx, in.ModifyVpcAttributeInput); err != nil {
+			return fmt.Errorf("turn on %s of %s: %w", in.name, v.id, err)
+		}
+	}
+	return nil
+}
+
+// remove deletes the VPC; its default group, main route table and network ACL go with it.
+func (v *vpc) remove(ctx context.Context) error {
+	if _, err := v.EC2.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &v.id}); err != nil {
+		return fmt.Errorf("delete %s: %w", v.id, err)
+	}
+	return nil
+}
+
+var _ resource = (*vpc)(nil)

@@ -1,0 +1,49 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// zones knows the two availability zones that a region's subnets are spread over: the first two by
+// name of those that are available and take any instance (no local or wavelength zone).
+type zones struct {
+	scope
+	mu    sync.Mutex
+	names []string
+}
+
+// name returns the zone with this number, 0 or 1.
+func (z *zones) name(ctx context.Context, n int) (string, error) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if z.names == nil {
+		out, err := z.EC2.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{})
+		if err != nil {
+			return "", fmt.Errorf("describe availability zones: %w", err)
+		}
+		z.names = usableZones(out.AvailabilityZones)
+	}
+	if n >= len(z.names) {
+		return "", fmt.Errorf("region %s has %d usable availability zones, 2 are needed", z.Region, len(z.names))
+	}
+	return z.names[n], nil
+}
+
+func usableZones(all []ec2types.AvailabilityZone) []string {
+	var names []string
+	for _, zone := range all {
+		kind := aws.ToString(zone.ZoneType)
+		if zone.State == ec2types.AvailabilityZoneStateAvailable && (kind == "" || kind == "availability-zone") {
+			names = append(names, aws.ToString(zone.ZoneName))
+		}
+	}
+	slices.Sort(names)
+	return names
+}

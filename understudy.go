@@ -1,0 +1,126 @@
+package understudy
+
+import (
+	"net/netip"
+)
+
+// Side is one of the two roles that a region can play.
+type Side string
+
+// The two sides, and the word that stands for neither where something belongs to both.
+const (
+	Primary   Side = "primary"
+	Secondary Side = "secondary"
+	Global    Side = "global"
+)
+
+// Sides lists the two sides in the order in which they are shown.
+var Sides = []Side{Primary, Secondary}
+
+// Declaration is what a person asks for: one service, in two regions that are the same.
+type Declaration struct {
+	Name     string // the stack; part of every name and tag
+	Domain   string // the hosted zone, without the dot at its end
+	Record   string // the failover record below Domain; empty is Domain itself
+	Regions  map[Side]Region
+	Image    Image
+	Instance Instance
+	Service  Service
+	Listener Listener
+	Fleet    Fleet
+	Failover Failover
+	Target   Target
+}
+
+// Host returns the name that users ask for, without the dot at its end.
+func (d *Declaration) Host() string {
+	if d.Record == "" {
+		return d.Domain
+	}
+	return d.Record + "." + d.Domain
+}
+
+// Region is a place and the addresses that the service's network has there.
+type Region struct {
+	Name string // as AWS spells it: us-east-1
+	CIDR netip.Prefix
+}
+
+// Image says how the machine image is made.
+type Image struct {
+	Base    Base
+	Install string // run once while the image is baked
+	Run     string // run at every boot of every instance
+}
+
+// Base selects the image to start from: the newest available one of the first name pattern that any
+// image of these owners matches.
+type Base struct {
+	Owners []string // account numbers, or AWS's aliases: amazon, self
+	Names  []string // with * and ? as in EC2's filters
+}
+
+// Instance is the kind of machine that hosts and fleet run on.
+type Instance struct {
+	Type string
+}
+
+// Service is where the application listens, and the path that tells its health.
+type Service struct {
+	Port   int
+	Health string
+}
+
+// Listener is where users connect.
+type Listener struct {
+	Port int
+}
+
+// Fleet is the size of the Auto Scaling group, in instances. Grace is how long, in seconds, a new
+// instance may fail its target health check before it is replaced.
+type Fleet struct {
+	Min, Desired, Max int
+	Grace             int
+}
+
+// Failover is Route 53's health check: seconds between two probes of one checker, and how many in a
+// row must agree.
+type Failover struct {
+	Interval, Threshold int
+}
+
+// Target is the load balancer's own health check of each target. Times are in seconds.
+type Target struct {
+	Interval, Timeout   int
+	Healthy, Unhealthy  int // probes in a row
+	DeregistrationDelay int
+	Matcher             string // the HTTP codes that pass, as AWS writes them: 200, 200-299, 200,204
+}
+
+// Subnet is a quarter of a region's network.
+type Subnet struct {
+	Name   string // public-a
+	Zone   int    // 0 or 1: which of the region's two zones
+	Public bool
+	CIDR   netip.Prefix
+}
+
+// Subnets divides the region's network into its four quarters: two public, two private, over two
+// zones.
+func (r Region) Subnets() []Subnet {
+	names := []string{"public-a", "public-b", "private-a", "private-b"}
+	subnets := make([]Subnet, len(names))
+	for i, name := range names {
+		subnets[i] = Subnet{Name: name, Zone: i % 2, Public: i < 2, CIDR: quarter(r.CIDR, i)}
+	}
+	return subnets
+}
+
+// quarter returns the n-th quarter, from 0, of an IPv4 network.
+func quarter(p netip.Prefix, n int) netip.Prefix {
+	a := p.Masked().Addr().As4()
+	v := uint32(a[0])<<24 | uint32(a[1])<<16 | uint32(a[2])<<8 | uint32(a[3])
+	bits := p.Bits() + 2
+	v |= uint32(n) << (32 - bits)
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}), bits)
+}
