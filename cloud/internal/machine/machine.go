@@ -56,6 +56,10 @@ func NewHost(dir string, hide ...string) *Host {
 	return &Host{base: base{dir: dir, hide: hide}}
 }
 
+// Prepare does now what the first Start would: it finds out what of the host is to be hidden. It may run at
+// the same time as Start.
+func (h *Host) Prepare(ctx context.Context) error { return h.base.ready(ctx) }
+
 // Machine is a running instance.
 type Machine struct {
 	cmd  *exec.Cmd

@@ -78,7 +78,10 @@ func (b *base) make(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if err := b.standIn(ctx); err != nil {
+		return err
+	}
+	return b.adopt(ctx)
 }
 
 // makeSkeleton makes the lowest layer of the root and of each folder.

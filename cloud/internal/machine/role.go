@@ -58,6 +58,7 @@ func Main() bool {
 // the like belong to a thread: the goroutine stays on one up to the exec.
 func boot() error {
 	runtime.LockOSThread()
+	unix.Umask(0o022) // the caller's may be stricter, and others than root must find their way inside
 	var config bootConfig
 	if err := json.NewDecoder(os.NewFile(configFD, "config")).Decode(&config); err != nil {
 		return fmt.Errorf("read configuration: %w", err)
@@ -121,7 +122,8 @@ func terminateAll() {
 
 // topFolders are the folders of the host's root that an instance sees, each as an overlay of its own:
 // an overlay over the whole root is refused where the host has mounts below it.
-var topFolders = []string{"bin", "boot", "etc", "lib", "lib32", "lib64", "libx32", "opt", "sbin", "srv", "usr", "var"}
+// Not among them is /boot, which has no use here and often such a mount.
+var topFolders = []string{"bin", "etc", "lib", "lib32", "lib64", "libx32", "opt", "sbin", "srv", "usr", "var"}
 
 // ownFolders begin empty: an instance has homes, but not the host's.
 var ownFolders = []string{"home", "root"}
