@@ -115,7 +115,7 @@ func planDown(ctx context.Context, g *graph) (*Plan, error) {
 	}
 	p := &Plan{graph: g, ways: backward}
 	for _, n := range g.ordered(backward) {
-		if _, ok := n.resource.(awaited); ok || !found[n] && !leaves(n.resource) {
+		if !found[n] && !leaves(n.resource) || !removable(n.resource) {
 			continue
 		}
 		p.Steps = append(p.Steps, Step{Resource: n.id, Action: Delete, ID: identity(n.resource), node: n})
@@ -152,6 +152,15 @@ func (s Step) do(ctx context.Context) error {
 		return r.change(ctx, compare(r.desired(), r.actual()))
 	}
 	return r.create(ctx)
+}
+
+// removable tells whether a resource is a thing, and the stack's own.
+func removable(r resource) bool {
+	if s, ok := r.(shared); ok && s.foreign() {
+		return false
+	}
+	_, comes := r.(awaited)
+	return !comes
 }
 
 // leaves tells whether a resource that was not found has left something behind all the same.

@@ -32,6 +32,9 @@ type identified interface{ identity() string }
 // leaving is a resource that may be half made: not there to be used, but there to be removed.
 type leaving interface{ remnants() bool }
 
+// shared is a resource that may be somebody else's, used as it is and never deleted.
+type shared interface{ foreign() bool }
+
 // awaited is a resource that nobody makes: it comes about, and create waits for it.
 type awaited interface{ awaited() }
 

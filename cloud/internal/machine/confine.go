@@ -19,7 +19,6 @@ var keptCapabilities = map[int]bool{
 // confine takes from the calling thread what an instance's root shall not have. It comes after the
 // last mount and before the exec.
 func confine() error {
-	unix.Umask(0o022)
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
 		return fmt.Errorf("limit core files: %w", err)
 	}

@@ -116,11 +116,11 @@ func userScript(data []byte) ([]byte, error) {
 	case bytes.HasPrefix(data, []byte("#!")):
 		return data, nil
 	case bytes.HasPrefix(first, []byte("#cloud-config")):
-		return nil, errors.New("#cloud-config is not supported, only scripts that begin with #!")
+		return nil, errors.New("#cloud-config is not supported, only scripts (#! and an interpreter)")
 	case bytes.Contains(bytes.ToLower(first), []byte("mime-version")), bytes.HasPrefix(bytes.ToLower(first), []byte("content-type:")):
-		return nil, errors.New("MIME multi-part user data is not supported, only scripts that begin with #!")
+		return nil, errors.New("MIME multi-part user data is not supported, only scripts (#! and an interpreter)")
 	}
-	return nil, fmt.Errorf("it begins with %.20q; only scripts that begin with #! are supported", first)
+	return nil, fmt.Errorf("it begins with %.20q: only scripts (#! and an interpreter) are supported", first)
 }
 
 // replace writes a file in place of whatever has its name, a symlink for one.

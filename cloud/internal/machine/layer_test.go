@@ -69,7 +69,8 @@ func makeLayerTree(t *testing.T) (instance string) {
 	}
 	write := func(name string, data string) {
 		t.Helper()
-		if err := os.WriteFile(filepath.Join(etc, name), []byte(data), 0o640); err != nil {
+		path := filepath.Join(etc, name)
+		if err := errors.Join(os.WriteFile(path, []byte(data), 0o600), os.Chmod(path, 0o640)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -285,7 +285,7 @@ func TestUserDataForms(t *testing.T) {
 		"python":       {"#!/usr/bin/env python3\nprint('it', 'runs')\n", "it runs"},
 		"cloud-config": {"#cloud-config\npackages: [x]\n", "#cloud-config is not supported"},
 		"mime":         {"MIME-Version: 1.0\nContent-Type: multipart/mixed\n", "MIME multi-part user data is not supported"},
-		"text":         {"echo no\n", "only scripts that begin with #! are supported"},
+		"text":         {"echo no\n", "only scripts (#! and an interpreter) are supported"},
 		"broken gzip":  {"\x1f\x8bnonsense", "unzip"},
 		"failing":      {"#!/bin/sh\nexit 7\n", "ended with status 7"},
 		"none":         {"", "booting"},

@@ -58,6 +58,7 @@ func Main() bool {
 // the like belong to a thread: the goroutine stays on one up to the exec.
 func boot() error {
 	runtime.LockOSThread()
+	unix.Umask(0o022) // the caller's may be stricter, and others than root must find their way inside
 	var config bootConfig
 	if err := json.NewDecoder(os.NewFile(configFD, "config")).Decode(&config); err != nil {
 		return fmt.Errorf("read configuration: %w", err)

@@ -13,8 +13,9 @@ import (
 // What container runtimes hide of /proc, or show read-only: where root here is root on the host, these
 // would change or reveal more than the instance.
 var (
-	maskedProc   = []string{"kcore", "keys", "key-users", "timer_list", "latency_stats", "sched_debug", "kmsg", "kallsyms", "acpi", "scsi", "asound"}
-	readOnlyProc = []string{"bus", "fs", "irq", "sys", "sysrq-trigger"}
+	maskedProc = []string{"kcore", "keys", "key-users", "timer_list", "latency_stats", "sched_debug", "kmsg", "kallsyms", "kpagecount", "kpageflags", "kpagecgroup",
+		"vmallocinfo", "slabinfo", "acpi", "scsi", "asound", "dynamic_debug", "driver"}
+	readOnlyProc = []string{"bus", "fs", "irq", "sys", "sysrq-trigger", "mtrr", "pressure"}
 )
 
 const volatile = unix.MS_NOSUID | unix.MS_NODEV

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+const downHelp = `Delete all that bears the stack's tags in both regions and in Route 53, in the reverse of
+the order in which it was made, and wait until it is gone. What does not bear them is left
+alone: a hosted zone that was there before stays.
+
+Against AWS the list is printed and a yes asked for. --yes answers it. Run again after an
+interruption, down goes on where it was.
+
+Exit codes: 0 nothing of the stack is left; 1 something is; 2 the declaration or a flag is wrong.`
+
+const downExample = `  understudy down
+  understudy down --local
+  understudy down -f hello.yaml --yes`
+
+func downCommand() *cobra.Command {
+	var (
+		on  target
+		yes bool
+	)
+	c := &cobra.Command{
+		Use:     "down",
+		Short:   "Delete all that up has built",
+		Long:    downHelp,
+		Example: downExample,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			stack, err := on.open(c.Context())
+			if err != nil {
+				return err
+			}
+			p, err := stack.Down(c.Context())
+			if err != nil {
+				return fmt.Errorf("plan: %w", err)
+			}
+			return carryOut(c, p, !yes && on.onAWS(), "down")
+		},
+	}
+	on.flags(c)
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return c
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/understudy/understudy/plan"
+	"golang.org/x/term"
+)
+
+// progress tells on stderr what is being done: a line for each step as it ends and, on a terminal,
+// below these the steps under way with their time.
+type progress struct {
+	w     io.Writer
+	width int // of the terminal; 0 where there is none
+	total int
+	now   func() time.Time
+
+	mu      sync.Mutex
+	began   time.Time
+	done    int
+	running []underWay
+	drawn   int // lines of the live part that stand on the terminal
+	stop    chan struct{}
+	stopped sync.WaitGroup
+}
+
+type underWay struct {
+	step  plan.Step
+	began time.Time
+}
+
+// newProgress reports on a plan; close it when the plan is applied.
+func newProgress(f *os.File, total int) *progress {
+	p := &progress{w: f, total: total, now: time.Now, began: time.Now(), stop: make(chan struct{})}
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil && os.Getenv("TERM") != "dumb" {
+		p.width = max(20, width)
+		p.stopped.Go(p.redrawOften)
+	}
+	return p
+}
+
+func (p *progress) redrawOften() {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.stop:
+			return
+		case <-tick.C:
+			p.mu.Lock()
+			p.draw()
+			p.mu.Unlock()
+		}
+	}
+}
+
+// close takes the live part away.
+func (p *progress) close() {
+	close(p.stop)
+	p.stopped.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+}
+
+// Began notes a step as under way.
+func (p *progress) Began(s plan.Step) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running = append(p.running, underWay{s, p.now()})
+	p.draw()
+}
+
+// Ended writes the line that stays.
+func (p *progress) Ended(s plan.Step, took time.Duration, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, r := range p.running {
+		if r.step.Resource == s.Resource {
+			p.running = append(p.running[:i], p.running[i+1:]...)
+			break
+		}
+	}
+	p.done++
+	p.erase()
+	sign, id := signs[s.Action], s.ID
+	if err != nil {
+		sign, id = "!", "failed"
+	}
+	fmt.Fprintf(p.w, "%7s %s %-6s %-28s %6s  %s\n", short(p.now().Sub(p.began)), sign, s.Action, s.Resource, short(took), id)
+	p.draw()
+}
+
+// draw writes the live part anew: at most so many lines that it fits any window.
+func (p *progress) draw() {
+	const most = 8
+	if p.width == 0 {
+		return
+	}
+	p.erase()
+	for i, r := range p.running {
+		if i == most {
+			break
+		}
+		p.line(fmt.Sprintf("%7s   %-6s %s", short(p.now().Sub(r.began)), r.step.Action, r.step.Resource))
+	}
+	if len(p.running) > 0 {
+		p.line(fmt.Sprintf("%7s   %d of %d done, %d under way", short(p.now().Sub(p.began)), p.done, p.total, len(p.running)))
+	}
+}
+
+func (p *progress) line(s string) {
+	if r := []rune(s); len(r) >= p.width {
+		s = string(r[:p.width-1])
+	}
+	fmt.Fprintln(p.w, s)
+	p.drawn++
+}
+
+// erase moves up over the live part and clears to the end of the screen (ECMA-48 CUU and ED).
+func (p *progress) erase() {
+	if p.drawn > 0 {
+		fmt.Fprint(p.w, strings.Join([]string{"\x1b[", fmt.Sprint(p.drawn), "A\x1b[J"}, ""))
+		p.drawn = 0
+	}
+}
+
+// short renders a duration in as few characters as tell something.
+func short(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+var _ plan.Reporter = (*progress)(nil)

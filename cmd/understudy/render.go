@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/understudy/understudy/plan"
+)
+
+// What a plan looks like: one line a step, with a sign that stands out when the eye runs down, and
+// below it the settings, desired first and actual after. Results go to stdout, all else to stderr.
+
+var signs = map[plan.Action]string{plan.Create: "+", plan.Change: "~", plan.Wait: "…", plan.Delete: "-"}
+
+// renderPlan writes the steps; with details, the settings of what is created too.
+func renderPlan(w io.Writer, p *plan.Plan, details bool) {
+	for _, s := range p.Steps {
+		fmt.Fprintf(w, "%s %-6s %s\n", signs[s.Action], s.Action, strings.TrimSpace(s.Resource+"  "+s.ID))
+		if s.Action == plan.Create && !details || s.Action == plan.Wait {
+			continue
+		}
+		for _, d := range s.Differences {
+			fmt.Fprintf(w, "           %-22s %s%s\n", d.Name, d.Desired, was(s.Action, d))
+		}
+	}
+	fmt.Fprintln(w, summary(p))
+}
+
+func was(a plan.Action, d plan.Difference) string {
+	if a == plan.Create {
+		return ""
+	}
+	return fmt.Sprintf("  (is %s)", orNothing(d.Actual))
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing"
+	}
+	return s
+}
+
+// summary counts a plan's steps.
+func summary(p *plan.Plan) string {
+	if p.Empty() {
+		return "nothing to change"
+	}
+	counts := map[plan.Action]int{}
+	for _, s := range p.Steps {
+		counts[s.Action]++
+	}
+	var parts []string
+	for _, a := range []plan.Action{plan.Create, plan.Change, plan.Delete, plan.Wait} {
+		switch {
+		case counts[a] == 0:
+		case a == plan.Wait:
+			parts = append(parts, fmt.Sprintf("%d to wait for", counts[a]))
+		default:
+			parts = append(parts, fmt.Sprintf("%d to %s", counts[a], a))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

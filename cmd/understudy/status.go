@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan"
+)
+
+const statusHelp = `Show what exists of the stack: each region's resources with their ids, the health of each
+target, how many of Route 53's checkers find the region healthy, and the region that the
+failover name leads to now.
+
+The name is asked at the zone's own name servers, or at UNDERSTUDY_RESOLVER (HOST:PORT).
+
+Exit codes: 0 all is there and well; 1 something is missing, different or ill; 2 the
+declaration or a flag is wrong.`
+
+const statusExample = `  understudy status
+  understudy status --local
+  understudy status --json | jq '.answer'`
+
+func statusCommand() *cobra.Command {
+	var (
+		on     target
+		asJSON bool
+	)
+	c := &cobra.Command{
+		Use:     "status",
+		Short:   "Show what exists, how it is, and which region serves",
+		Long:    statusHelp,
+		Example: statusExample,
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			stack, err := on.open(c.Context())
+			if err != nil {
+				return err
+			}
+			s, err := stack.Status(c.Context())
+			if err != nil {
+				return fmt.Errorf("status: %w", err)
+			}
+			now := statusJSON{Status: s, Answer: answerNow(c.Context(), s)}
+			if asJSON {
+				err = writeJSON(c, now)
+			} else {
+				renderStatus(c.OutOrStdout(), now)
+			}
+			if err == nil && !s.Whole() {
+				return exitError{1, errors.New("status: not all is there and well")}
+			}
+			return err
+		},
+	}
+	on.flags(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print the status as JSON")
+	return c
+}
+
+// statusJSON is a status as programs read it.
+type statusJSON struct {
+	*plan.Status
+	Answer answer `json:"answer"`
+}
+
+// answer is what the failover name leads to.
+type answer struct {
+	Side      understudy.Side `json:"side,omitempty"` // empty where the addresses are of neither region
+	Addresses []string        `json:"addresses"`
+	Error     string          `json:"error,omitempty"`
+}
+
+// answerNow asks for the name. A zone behind another endpoint than AWS's has name servers that the
+// real internet does not know, so these are never asked.
+func answerNow(ctx context.Context, s *plan.Status) answer {
+	resolver := os.Getenv("UNDERSTUDY_RESOLVER")
+	if resolver == "" && os.Getenv("AWS_ENDPOINT_URL") != "" {
+		return answer{Addresses: []string{}, Error: "set UNDERSTUDY_RESOLVER to the name server of this endpoint, HOST:PORT"}
+	}
+	side, addresses, err := s.Answering(ctx, resolver)
+	a := answer{Side: side, Addresses: []string{}}
+	for _, addr := range addresses {
+		a.Addresses = append(a.Addresses, addr.String())
+	}
+	if err != nil {
+		a.Error = err.Error()
+	}
+	return a
+}
+
+func renderStatus(w io.Writer, s statusJSON) {
+	fmt.Fprintf(w, "%s: %s answers %s\n", s.Stack, s.Host, s.Answer)
+	for _, r := range s.Regions {
+		fmt.Fprintf(w, "\n%s %s: health check %s, %d of %d checkers report success\n", r.Side, r.Region,
+			passes(r.Passing), r.Check.Healthy, r.Check.Checkers)
+		for _, res := range r.Resources {
+			fmt.Fprintf(w, "  %-20s %s\n", res.Resource, res.ID)
+			for _, d := range res.Differences {
+				fmt.Fprintf(w, "    ~ %-20s is %s, declared %s\n", d.Name, orNothing(d.Actual), d.Desired)
+			}
+		}
+		for _, t := range r.Targets {
+			fmt.Fprintf(w, "  %-20s %s %s %s\n", "target", t.ID, t.State, t.Reason)
+		}
+	}
+	if len(s.Missing) > 0 {
+		fmt.Fprintf(w, "\nmissing: %s\n", strings.Join(s.Missing, ", "))
+	}
+}
+
+// String tells where the name leads in a few words.
+func (a answer) String() string {
+	switch {
+	case a.Error != "":
+		return "unknown (" + a.Error + ")"
+	case len(a.Addresses) == 0:
+		return "nothing"
+	case a.Side == "":
+		return strings.Join(a.Addresses, " ") + " (neither region's)"
+	}
+	return fmt.Sprintf("%s (the %s)", strings.Join(a.Addresses, " "), a.Side)
+}
+
+func passes(b bool) string {
+	if b {
+		return "passes"
+	}
+	return "does not pass"
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan"
+)
+
+// target says what a command works on: which declaration, and whether on this machine's own cloud.
+type target struct {
+	file  string
+	local bool
+}
+
+// flags adds what all commands that work on a stack have in common.
+func (t *target) flags(c *cobra.Command) {
+	c.Flags().StringVarP(&t.file, "file", "f", understudy.DefaultFile, "the declaration")
+	c.Flags().BoolVar(&t.local, "local", false, "work on the local cloud that is running, not on AWS")
+	c.MarkFlagFilename("file", "yaml", "yml")
+}
+
+// localEnvironment returns the variables that point an AWS client at the running local cloud.
+var localEnvironment func() (map[string]string, error)
+
+// open reads the declaration, points this process at the cloud to work on, and makes the clients.
+func (t *target) open(ctx context.Context) (*plan.Stack, error) {
+	d, err := understudy.Load(t.file)
+	if err != nil {
+		return nil, misuse(t.explain(err))
+	}
+	if t.local {
+		if err := useLocalCloud(); err != nil {
+			return nil, err
+		}
+	}
+	return plan.Open(ctx, d)
+}
+
+func (t *target) explain(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w\nhint: name a declaration with -f FILE; examples/hello/understudy.yaml is one", err)
+	}
+	return err
+}
+
+// useLocalCloud sets the variables of the SDK's standard chain, as `eval "$(understudy cloud env)"` does.
+func useLocalCloud() error {
+	if localEnvironment == nil {
+		return errors.New("this build has no local cloud")
+	}
+	env, err := localEnvironment()
+	if err != nil {
+		return fmt.Errorf("find the local cloud: %w\nhint: start one with `understudy cloud start`", err)
+	}
+	for k, v := range env {
+		if err := os.Setenv(k, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// onAWS tells whether changes would be made in a real account: nothing points elsewhere.
+func (t *target) onAWS() bool { return !t.local && os.Getenv("AWS_ENDPOINT_URL") == "" }
+
+// exitError is an error that ends the program with a code of its own: 1 is failure, 2 is misuse.
+type exitError struct {
+	code int
+	error
+}
+
+func (e exitError) ExitCode() int { return e.code }
+func (e exitError) Unwrap() error { return e.error }
+
+// misuse marks an error as the caller's: a wrong flag or declaration, with nothing touched.
+func misuse(err error) error { return exitError{2, err} }

@@ -1,0 +1,190 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/understudy/understudy/account"
+)
+
+// check is the Route 53 health check of one region: it asks the application, through the load
+// balancer's own name, so that it is a fact about the region and not about one machine.
+type check struct {
+	scope
+	balancer *balancer
+
+	id         string
+	config     *route53types.HealthCheckConfig
+	tagged     bool
+	superseded []string // earlier ones, which the records no longer need
+}
+
+func (c *check) role() string     { return "check-" + string(c.side) }
+func (c *check) identity() string { return c.id }
+
+func (c *check) desired() []Field {
+	f := c.declared.Failover
+	return []Field{
+		{Name: "asks", Value: known(strings.ToLower(c.balancer.dnsName))},
+		{Name: "port", Value: number(c.declared.Listener.Port)},
+		{Name: "path", Value: c.declared.Service.Health},
+		{Name: "interval", Value: number(f.Interval)},
+		{Name: "threshold", Value: number(f.Threshold)},
+		{Name: "inverted", Value: yes(false)},
+		{Name: "disabled", Value: yes(false)},
+		{Name: "tagged", Value: yes(true)},
+	}
+}
+
+func (c *check) actual() []Field {
+	if c.config == nil {
+		return nil
+	}
+	return []Field{
+		{Name: "asks", Value: strings.ToLower(aws.ToString(c.config.FullyQualifiedDomainName))},
+		{Name: "port", Value: number(aws.ToInt32(c.config.Port))},
+		{Name: "path", Value: aws.ToString(c.config.ResourcePath)},
+		{Name: "interval", Value: number(aws.ToInt32(c.config.RequestInterval))},
+		{Name: "threshold", Value: number(aws.ToInt32(c.config.FailureThreshold))},
+		{Name: "inverted", Value: yes(aws.ToBool(c.config.Inverted))},
+		{Name: "disabled", Value: yes(aws.ToBool(c.config.Disabled))},
+		{Name: "tagged", Value: yes(c.tagged)},
+	}
+}
+
+// next returns the id of the check that there will be: a new one where the interval, which cannot be
+// changed, is another.
+func (c *check) next() string {
+	if c.config != nil && aws.ToInt32(c.config.RequestInterval) != int32(c.declared.Failover.Interval) {
+		return Unknown
+	}
+	return known(c.id)
+}
+
+func (c *check) find(ctx context.Context) (bool, error) {
+	*c = check{scope: c.scope, balancer: c.balancer}
+	var found []route53types.HealthCheck
+	pages := route53.NewListHealthChecksPaginator(c.Route53, &route53.ListHealthChecksInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return false, fmt.Errorf("list health checks: %w", err)
+		}
+		for _, h := range page.HealthChecks {
+			if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.scope, c.role())) {
+				found = append(found, h)
+			}
+		}
+	}
+	if len(found) == 0 {
+		return false, nil
+	}
+	c.choose(found)
+	tags, err := tagsOf(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id)
+	if err != nil {
+		return false, err
+	}
+	c.tagged = c.mark(c.role()).In(tags)
+	return true, nil
+}
+
+// choose takes the check with the declared interval for the one in use, and by id among equals.
+func (c *check) choose(found []route53types.HealthCheck) {
+	slices.SortFunc(found, func(a, b route53types.HealthCheck) int {
+		return strings.Compare(aws.ToString(a.Id), aws.ToString(b.Id))
+	})
+	best := max(0, slices.IndexFunc(found, func(h route53types.HealthCheck) bool {
+		return aws.ToInt32(h.HealthCheckConfig.RequestInterval) == int32(c.declared.Failover.Interval)
+	}))
+	for i, h := range found {
+		if i == best {
+			c.id, c.config = aws.ToString(h.Id), h.HealthCheckConfig
+		} else {
+			c.superseded = append(c.superseded, aws.ToString(h.Id))
+		}
+	}
+}
+
+func (c *check) wanted() *route53types.HealthCheckConfig {
+	return &route53types.HealthCheckConfig{
+		Type:                     route53types.HealthCheckTypeHttp,
+		FullyQualifiedDomainName: aws.String(c.balancer.dnsName),
+		Port:                     aws.Int32(int32(c.declared.Listener.Port)),
+		ResourcePath:             aws.String(c.declared.Service.Health),
+		RequestInterval:          aws.Int32(int32(c.declared.Failover.Interval)),
+		FailureThreshold:         aws.Int32(int32(c.declared.Failover.Threshold)),
+	}
+}
+
+func (c *check) create(ctx context.Context) error {
+	config := c.wanted()
+	f := c.declared.Failover
+	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
+		out, err := c.Route53.CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{
+			CallerReference:   aws.String(reference(c.scope, c.role()) + token[:24]),
+			HealthCheckConfig: config,
+		})
+		if account.IsCode(err, "HealthCheckAlreadyExists") {
+			return false, nil // of an earlier life, with other settings or deleted
+		}
+		if err != nil {
+			return false, fmt.Errorf("create health check: %w", err)
+		}
+		c.id, c.config = aws.ToString(out.HealthCheck.Id), out.HealthCheck.HealthCheckConfig
+		return true, nil
+	}, c.stack(), c.role(), c.balancer.dnsName, c.declared.Service.Health, number(c.declared.Listener.Port), number(f.Interval), number(f.Threshold))
+	if err != nil {
+		return err
+	}
+	return tag(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id, c.mark(c.role()))
+}
+
+func (c *check) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "interval") {
+		c.superseded = append(c.superseded, c.id)
+		return c.create(ctx)
+	}
+	if differs(differences, "tagged") {
+		if err := tag(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id, c.mark(c.role())); err != nil || len(differences) == 1 {
+			return err
+		}
+	}
+	config := c.wanted()
+	_, err := c.Route53.UpdateHealthCheck(ctx, &route53.UpdateHealthCheckInput{
+		HealthCheckId:            &c.id,
+		FullyQualifiedDomainName: config.FullyQualifiedDomainName,
+		Port:                     config.Port,
+		ResourcePath:             config.ResourcePath,
+		FailureThreshold:         config.FailureThreshold,
+		Inverted:                 aws.Bool(false),
+		Disabled:                 aws.Bool(false),
+	})
+	if err != nil {
+		return fmt.Errorf("update health check %s: %w", c.id, err)
+	}
+	return nil
+}
+
+// prune deletes the checks that the records no longer need.
+func (c *check) prune(ctx context.Context) error {
+	for _, id := range c.superseded {
+		_, err := c.Route53.DeleteHealthCheck(ctx, &route53.DeleteHealthCheckInput{HealthCheckId: &id})
+		if err != nil && !account.IsNotFound(err) {
+			return fmt.Errorf("delete health check %s: %w", id, err)
+		}
+	}
+	c.superseded = nil
+	return nil
+}
+
+func (c *check) remove(ctx context.Context) error {
+	c.superseded = append(c.superseded, c.id)
+	return c.prune(ctx)
+}
+
+var _ resource = (*check)(nil)

@@ -1,0 +1,150 @@
+package plan
+
+import (
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// region is what one region of a stack is made of, by name for those that need it.
+type region struct {
+	scope
+	zones           *zones
+	vpc             *vpc
+	gateway         *gateway
+	subnets         []*subnet // public-a, public-b, private-a, private-b
+	facing, within  *group    // public-facing, internal
+	targetGroup     *targetGroup
+	balancer        *balancer
+	listener        *listener
+	template        *template
+	hosts           []*host
+	fleet           *fleet
+	check           *check
+	vpcNode         *node
+	subnetNodes     []*node
+	publicRoutes    *node
+	groupNodes      []*node
+	imageNode       *node
+	balancerNode    *node
+	targetGroupNode *node
+	checkNode       *node
+	readyNodes      []*node
+}
+
+// inventory is the whole of a stack.
+type inventory struct {
+	graph   graph
+	regions map[understudy.Side]*region
+	image   *image
+	copied  *imageCopy
+	zone    *zone
+	records *records
+}
+
+// takeInventory lists what the declaration asks for, and what needs what.
+func takeInventory(d *understudy.Declaration, accounts map[understudy.Side]*account.Account) *inventory {
+	v := &inventory{regions: map[understudy.Side]*region{}}
+	for _, side := range understudy.Sides {
+		r := &region{scope: scope{accounts[side], d, side}}
+		v.regions[side] = r
+		v.addNetwork(r)
+		v.addGroups(r)
+	}
+	v.addImages(d)
+	for _, side := range understudy.Sides {
+		v.addService(v.regions[side])
+	}
+	v.addNames(d, accounts)
+	return v
+}
+
+func (r *region) id(name string) string { return string(r.side) + "/" + name }
+
+func (v *inventory) addNetwork(r *region) {
+	g := &v.graph
+	r.zones = &zones{scope: r.scope}
+	r.vpc = &vpc{scope: r.scope}
+	r.vpcNode = g.add(r.id("vpc"), r.vpc)
+	r.gateway = &gateway{scope: r.scope, vpc: r.vpc}
+	gatewayNode := g.add(r.id("gateway"), r.gateway, r.vpcNode)
+	for _, s := range r.place().Subnets() {
+		sub := &subnet{scope: r.scope, vpc: r.vpc, zones: r.zones, Subnet: s}
+		r.subnets = append(r.subnets, sub)
+		r.subnetNodes = append(r.subnetNodes, g.add(r.id("subnet "+s.Name), sub, r.vpcNode))
+	}
+	public := &routes{scope: r.scope, role: "public-routes", vpc: r.vpc, gateway: r.gateway, subnets: r.subnets[:2]}
+	r.publicRoutes = g.add(r.id("public routes"), public, gatewayNode, r.subnetNodes[0], r.subnetNodes[1])
+	private := &routes{scope: r.scope, role: "private-routes", vpc: r.vpc, subnets: r.subnets[2:]}
+	g.add(r.id("private routes"), private, r.subnetNodes[2], r.subnetNodes[3])
+}
+
+func (v *inventory) addGroups(r *region) {
+	d := r.declared
+	r.facing = &group{scope: r.scope, role: "public-facing", purpose: "users to the load balancer", vpc: r.vpc, port: d.Listener.Port}
+	facing := v.graph.add(r.id("public-facing group"), r.facing, r.vpcNode)
+	r.within = &group{scope: r.scope, role: "internal", purpose: "load balancer to the service", vpc: r.vpc, port: d.Service.Port, from: r.facing}
+	r.groupNodes = []*node{facing, v.graph.add(r.id("internal group"), r.within, facing)}
+}
+
+// addImages bakes in the primary, in a public subnet so that an install script can fetch things, and
+// copies to the secondary.
+func (v *inventory) addImages(d *understudy.Declaration) {
+	p, s := v.regions[understudy.Primary], v.regions[understudy.Secondary]
+	digest := digestOf(d.Image)
+	v.image = &image{
+		images:  images{scope: p.scope, digest: digest},
+		builder: &builder{scope: p.scope, subnet: p.subnets[0], group: p.facing, digest: digest},
+	}
+	p.imageNode = v.graph.add(p.id("image"), v.image, p.publicRoutes, p.groupNodes[0])
+	v.copied = &imageCopy{images: images{scope: s.scope, digest: digest}, source: v.image}
+	s.imageNode = v.graph.add(s.id("image"), v.copied, p.imageNode)
+}
+
+// addService adds the load balancer and the instances behind and beside it.
+func (v *inventory) addService(r *region) {
+	g, facing, within := &v.graph, r.groupNodes[0], r.groupNodes[1]
+	r.targetGroup = &targetGroup{scope: r.scope, vpc: r.vpc}
+	r.targetGroupNode = g.add(r.id("target group"), r.targetGroup, r.vpcNode)
+	r.balancer = &balancer{scope: r.scope, subnets: r.subnets[:2], group: r.facing}
+	r.balancerNode = g.add(r.id("load balancer"), r.balancer, r.publicRoutes, facing)
+	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
+	listenerNode := g.add(r.id("listener"), r.listener, r.balancerNode, r.targetGroupNode)
+
+	baked := &v.image.images
+	if r.side == understudy.Secondary {
+		baked = &v.copied.images
+	}
+	r.template = &template{scope: r.scope, imageID: func() string { return baked.id }, group: r.within}
+	templateNode := g.add(r.id("launch template"), r.template, r.imageNode, within)
+	for i, letter := range []string{"a", "b"} {
+		h := &host{scope: r.scope, role: "host-" + letter, template: r.template, subnet: r.subnets[i], group: r.facing}
+		r.hosts = append(r.hosts, h)
+		g.add(r.id("host "+letter), h, templateNode, r.publicRoutes, facing)
+	}
+	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.subnets[2:]}
+	fleetNode := g.add(r.id("fleet"), r.fleet, templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], within)
+	r.readyNodes = append(r.readyNodes,
+		g.add(r.id("targets"), &targets{scope: r.scope, group: r.targetGroup}, fleetNode, listenerNode))
+}
+
+// addNames adds what is the same from every region. Health checks are made when there is something to
+// be found healthy: a check that begins with failures has to pass its threshold before it recovers.
+func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.Side]*account.Account) {
+	g := &v.graph
+	global := scope{accounts[understudy.Primary], d, understudy.Global}
+	v.zone = &zone{scope: global}
+	needs := []*node{g.add("global/zone", v.zone)}
+	v.records = &records{scope: global, zone: v.zone, balancers: map[understudy.Side]*balancer{}, checks: map[understudy.Side]*check{}}
+	for _, side := range understudy.Sides {
+		r := v.regions[side]
+		r.check = &check{scope: r.scope, balancer: r.balancer}
+		r.checkNode = g.add(r.id("health check"), r.check, append(r.readyNodes, r.balancerNode)...)
+		needs = append(needs, r.checkNode)
+		v.records.balancers[side], v.records.checks[side] = r.balancer, r.check
+	}
+	g.add("global/records", v.records, needs...)
+	for _, side := range understudy.Sides {
+		r := v.regions[side]
+		g.add(r.id("health"), &passing{scope: r.scope, check: r.check}, r.checkNode)
+	}
+}

@@ -1,0 +1,132 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/understudy/understudy/account"
+)
+
+// targets waits until the load balancer finds as many instances healthy as the fleet should have.
+type targets struct {
+	scope
+	group   *targetGroup
+	healthy int
+}
+
+func (t *targets) awaited() {}
+func (t *targets) desired() []Field {
+	return []Field{{Name: "enough healthy targets", Value: yes(true)}}
+}
+func (t *targets) actual() []Field {
+	return []Field{{Name: "enough healthy targets", Value: yes(t.healthy >= t.declared.Fleet.Desired)}}
+}
+
+func (t *targets) find(ctx context.Context) (bool, error) {
+	if t.group.arn == "" {
+		return false, nil
+	}
+	found, err := health(ctx, t.scope, t.group.arn)
+	if err != nil {
+		return false, err
+	}
+	t.healthy = 0
+	for _, h := range found {
+		if h.TargetHealth != nil && h.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy {
+			t.healthy++
+		}
+	}
+	return true, nil
+}
+
+func health(ctx context.Context, s scope, group string) ([]elbtypes.TargetHealthDescription, error) {
+	out, err := s.ELB.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &group})
+	if err != nil {
+		return nil, fmt.Errorf("describe target health of %s: %w", group, err)
+	}
+	return out.TargetHealthDescriptions, nil
+}
+
+func (t *targets) create(ctx context.Context) error {
+	what := fmt.Sprintf("%d healthy targets", t.declared.Fleet.Desired)
+	return account.Poll(ctx, what, longTime, func(ctx context.Context) (bool, error) {
+		_, err := t.find(ctx)
+		return t.healthy >= t.declared.Fleet.Desired, err
+	})
+}
+
+func (t *targets) change(ctx context.Context, _ []Difference) error { return t.create(ctx) }
+func (t *targets) remove(context.Context) error                     { return nil }
+
+// passing waits until a region's health check passes.
+type passing struct {
+	scope
+	check *check
+	seen  Measured
+}
+
+func (p *passing) awaited()         {}
+func (p *passing) desired() []Field { return []Field{{Name: "passes", Value: yes(true)}} }
+func (p *passing) actual() []Field  { return []Field{{Name: "passes", Value: yes(p.seen.Passes())}} }
+
+func (p *passing) find(ctx context.Context) (bool, error) {
+	if p.check.id == "" {
+		return false, nil
+	}
+	var err error
+	p.seen, err = measure(ctx, p.scope, p.check.id)
+	return err == nil, err
+}
+
+func (p *passing) create(ctx context.Context) error {
+	return account.Poll(ctx, "health check "+p.check.id, longTime, func(ctx context.Context) (bool, error) {
+		_, err := p.find(ctx)
+		return p.seen.Passes(), err
+	})
+}
+
+func (p *passing) change(ctx context.Context, _ []Difference) error { return p.create(ctx) }
+func (p *passing) remove(context.Context) error                     { return nil }
+
+// Measured is how many of Route 53's checkers report on a health check, and how many with success.
+type Measured struct {
+	Checkers int `json:"checkers"`
+	Healthy  int `json:"healthy"`
+}
+
+// Passes applies Route 53's rule: more than 18 % of the checkers must report success (Amazon Route 53
+// Developer Guide, "How Amazon Route 53 determines whether a health check is healthy").
+func (m Measured) Passes() bool { return m.Healthy*100 > m.Checkers*18 }
+
+func measure(ctx context.Context, s scope, id string) (Measured, error) {
+	out, err := s.Route53.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &id})
+	if err != nil {
+		return Measured{}, fmt.Errorf("get status of health check %s: %w", id, err)
+	}
+	return measured(out.HealthCheckObservations), nil
+}
+
+func measured(observations []route53types.HealthCheckObservation) Measured {
+	var m Measured
+	for _, o := range observations {
+		if o.StatusReport == nil {
+			continue
+		}
+		m.Checkers++
+		if strings.HasPrefix(aws.ToString(o.StatusReport.Status), "Success") {
+			m.Healthy++
+		}
+	}
+	return m
+}
+
+var (
+	_ resource = (*targets)(nil)
+	_ resource = (*passing)(nil)
+)

@@ -1,0 +1,178 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// records is the failover pair: two alias records of one name, which Route 53 answers with the
+// primary's addresses for as long as it is healthy. Both change in one batch or not at all.
+type records struct {
+	scope
+	zone      *zone
+	balancers map[understudy.Side]*balancer
+	checks    map[understudy.Side]*check
+	seen      map[understudy.Side]route53types.ResourceRecordSet
+}
+
+func (r *records) identity() string {
+	if len(r.seen) == 0 {
+		return ""
+	}
+	return r.declared.Host()
+}
+
+func (r *records) setID(side understudy.Side) string {
+	return "understudy-" + r.stack() + "-" + string(side)
+}
+
+func (r *records) desired() []Field {
+	var fields []Field
+	for _, side := range understudy.Sides {
+		b := r.balancers[side]
+		fields = append(fields,
+			Field{Name: string(side) + " alias", Value: strings.ToLower(known(b.dnsName))},
+			Field{Name: string(side) + " alias zone", Value: known(b.zoneID)},
+			Field{Name: string(side) + " health check", Value: r.checks[side].next()},
+			Field{Name: string(side) + " target health", Value: yes(true)},
+			Field{Name: string(side) + " superseded checks", Value: ""})
+	}
+	return fields
+}
+
+func (r *records) actual() []Field {
+	var fields []Field
+	for _, side := range understudy.Sides {
+		fields = append(fields, Field{Name: string(side) + " superseded checks", Value: set(r.checks[side].superseded...)})
+		set, ok := r.seen[side]
+		if !ok || set.AliasTarget == nil {
+			continue
+		}
+		fields = append(fields,
+			Field{Name: string(side) + " alias", Value: strings.ToLower(strings.TrimSuffix(aws.ToString(set.AliasTarget.DNSName), "."))},
+			Field{Name: string(side) + " alias zone", Value: aws.ToString(set.AliasTarget.HostedZoneId)},
+			Field{Name: string(side) + " health check", Value: aws.ToString(set.HealthCheckId)},
+			Field{Name: string(side) + " target health", Value: yes(set.AliasTarget.EvaluateTargetHealth)})
+	}
+	return fields
+}
+
+func (r *records) find(ctx context.Context) (bool, error) {
+	r.seen = map[understudy.Side]route53types.ResourceRecordSet{}
+	if r.zone.id == "" {
+		return false, nil
+	}
+	host := r.declared.Host() + "."
+	out, err := r.Route53.ListResourceRecordSets(ctx, &route53.ListResourceRecordSetsInput{
+		HostedZoneId: &r.zone.id, StartRecordName: &host, StartRecordType: route53types.RRTypeA,
+	})
+	if err != nil {
+		return false, fmt.Errorf("list records of %s: %w", r.zone.id, err)
+	}
+	for _, set := range out.ResourceRecordSets {
+		if aws.ToString(set.Name) != host || set.Type != route53types.RRTypeA {
+			continue
+		}
+		side, ok := r.sideOf(set)
+		if !ok {
+			return false, fmt.Errorf("%s has an A record that is not this stack's (%s): delete it first", r.declared.Host(), describeSet(set))
+		}
+		r.seen[side] = set
+	}
+	return len(r.seen) == len(understudy.Sides), nil
+}
+
+// remnants tells of a half of the pair, which Route 53 would never leave but a person might.
+func (r *records) remnants() bool { return len(r.seen) > 0 }
+
+func (r *records) sideOf(set route53types.ResourceRecordSet) (understudy.Side, bool) {
+	for _, side := range understudy.Sides {
+		if aws.ToString(set.SetIdentifier) == r.setID(side) {
+			return side, true
+		}
+	}
+	return "", false
+}
+
+func describeSet(set route53types.ResourceRecordSet) string {
+	if set.SetIdentifier == nil {
+		return "a simple one"
+	}
+	return "set identifier " + *set.SetIdentifier
+}
+
+func (r *records) wanted(side understudy.Side) *route53types.ResourceRecordSet {
+	role := route53types.ResourceRecordSetFailoverPrimary
+	if side == understudy.Secondary {
+		role = route53types.ResourceRecordSetFailoverSecondary
+	}
+	return &route53types.ResourceRecordSet{
+		Name:          aws.String(r.declared.Host() + "."),
+		Type:          route53types.RRTypeA,
+		SetIdentifier: aws.String(r.setID(side)),
+		Failover:      role,
+		HealthCheckId: aws.String(r.checks[side].id),
+		AliasTarget: &route53types.AliasTarget{
+			DNSName:              aws.String(r.balancers[side].dnsName),
+			HostedZoneId:         aws.String(r.balancers[side].zoneID),
+			EvaluateTargetHealth: true,
+		},
+	}
+}
+
+func (r *records) create(ctx context.Context) error {
+	var changes []route53types.Change
+	for _, side := range understudy.Sides {
+		changes = append(changes, route53types.Change{Action: route53types.ChangeActionUpsert, ResourceRecordSet: r.wanted(side)})
+	}
+	if err := r.submit(ctx, changes); err != nil {
+		return err
+	}
+	for _, side := range understudy.Sides {
+		if err := r.checks[side].prune(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *records) change(ctx context.Context, _ []Difference) error { return r.create(ctx) }
+
+// submit changes the records and waits until all name servers answer with them.
+func (r *records) submit(ctx context.Context, changes []route53types.Change) error {
+	out, err := r.Route53.ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{
+		HostedZoneId: &r.zone.id,
+		ChangeBatch:  &route53types.ChangeBatch{Comment: aws.String("understudy: stack " + r.stack()), Changes: changes},
+	})
+	if err != nil {
+		return fmt.Errorf("change records of %s: %w", r.declared.Host(), err)
+	}
+	return account.Poll(ctx, "the records to be in sync", longTime, func(ctx context.Context) (bool, error) {
+		got, err := r.Route53.GetChange(ctx, &route53.GetChangeInput{Id: out.ChangeInfo.Id})
+		if err != nil {
+			return false, fmt.Errorf("get change: %w", err)
+		}
+		return got.ChangeInfo.Status == route53types.ChangeStatusInsync, nil
+	})
+}
+
+// remove repeats the records as they are: Route 53 deletes nothing that differs from what it is told.
+func (r *records) remove(ctx context.Context) error {
+	if _, err := r.find(ctx); err != nil || len(r.seen) == 0 {
+		return err
+	}
+	var changes []route53types.Change
+	for _, set := range r.seen {
+		changes = append(changes, route53types.Change{Action: route53types.ChangeActionDelete, ResourceRecordSet: &set})
+	}
+	return r.submit(ctx, changes)
+}
+
+var _ resource = (*records)(nil)

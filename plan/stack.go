@@ -1,0 +1,37 @@
+package plan
+
+import (
+	"context"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// Stack is a declared service in its two regions.
+type Stack struct {
+	Declaration *understudy.Declaration
+	Accounts    map[understudy.Side]*account.Account
+}
+
+// Open makes the clients for both regions. It calls nothing.
+func Open(ctx context.Context, d *understudy.Declaration, options ...account.Option) (*Stack, error) {
+	s := &Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{}}
+	for _, side := range understudy.Sides {
+		a, err := account.Open(ctx, d.Regions[side].Name, options...)
+		if err != nil {
+			return nil, err
+		}
+		s.Accounts[side] = a
+	}
+	return s, nil
+}
+
+// Up returns what there is to do until everything is as declared. It reads and changes nothing.
+func (s *Stack) Up(ctx context.Context) (*Plan, error) {
+	return planUp(ctx, &takeInventory(s.Declaration, s.Accounts).graph)
+}
+
+// Down returns what there is to delete: all that bears the stack's tags. It reads and changes nothing.
+func (s *Stack) Down(ctx context.Context) (*Plan, error) {
+	return planDown(ctx, &takeInventory(s.Declaration, s.Accounts).graph)
+}

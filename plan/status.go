@@ -1,0 +1,128 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/understudy/understudy"
+)
+
+// Status is what a stack is at a moment, as AWS tells it.
+type Status struct {
+	Stack       string         `json:"stack"`
+	Host        string         `json:"host"` // the failover record's name
+	Zone        string         `json:"zone,omitempty"`
+	NameServers []string       `json:"name_servers,omitempty"`
+	Regions     []RegionStatus `json:"regions"`
+	Missing     []string       `json:"missing,omitempty"` // resources that are declared and not there
+}
+
+// RegionStatus is one region of it.
+type RegionStatus struct {
+	Side      understudy.Side  `json:"side"`
+	Region    string           `json:"region"`
+	Balancer  string           `json:"balancer,omitempty"` // its DNS name
+	Resources []ResourceStatus `json:"resources"`
+	Targets   []TargetStatus   `json:"targets"`
+	Check     Measured         `json:"check"`
+	Passing   bool             `json:"passing"`
+}
+
+// ResourceStatus is one thing that exists.
+type ResourceStatus struct {
+	Resource    string       `json:"resource"`
+	ID          string       `json:"id"`
+	Differences []Difference `json:"differences,omitempty"`
+}
+
+// TargetStatus is what a load balancer finds of one instance.
+type TargetStatus struct {
+	ID     string `json:"id"`
+	State  string `json:"state"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Whole tells whether all that is declared is there, as declared, and both regions are well.
+func (s *Status) Whole() bool {
+	for _, r := range s.Regions {
+		if !r.Passing {
+			return false
+		}
+		for _, res := range r.Resources {
+			if len(res.Differences) > 0 {
+				return false
+			}
+		}
+	}
+	return len(s.Missing) == 0
+}
+
+// Status reads what there is.
+func (s *Stack) Status(ctx context.Context) (*Status, error) {
+	v := takeInventory(s.Declaration, s.Accounts)
+	found, err := v.graph.examine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	status := &Status{Stack: s.Declaration.Name, Host: s.Declaration.Host(), Zone: v.zone.id}
+	for _, side := range understudy.Sides {
+		r, err := v.regions[side].status(ctx, &v.graph, found)
+		if err != nil {
+			return nil, err
+		}
+		status.Regions = append(status.Regions, *r)
+	}
+	for _, n := range v.graph.nodes {
+		if _, ok := n.resource.(awaited); !ok && !found[n] {
+			status.Missing = append(status.Missing, n.id)
+		}
+	}
+	if v.zone.id == "" {
+		return status, nil
+	}
+	out, err := v.zone.Route53.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: &v.zone.id})
+	if err != nil {
+		return nil, fmt.Errorf("get hosted zone %s: %w", v.zone.id, err)
+	}
+	if out.DelegationSet != nil {
+		status.NameServers = out.DelegationSet.NameServers
+	}
+	return status, nil
+}
+
+// status gathers what was found in one region.
+func (r *region) status(ctx context.Context, g *graph, found map[*node]bool) (*RegionStatus, error) {
+	s := &RegionStatus{Side: r.side, Region: r.Region, Balancer: r.balancer.dnsName, Targets: []TargetStatus{}}
+	for _, n := range g.nodes {
+		if !found[n] || !strings.HasPrefix(n.id, string(r.side)+"/") {
+			continue
+		}
+		switch res := n.resource.(type) {
+		case *passing:
+			s.Check, s.Passing = res.seen, res.seen.Passes()
+		case awaited:
+		default:
+			s.Resources = append(s.Resources, ResourceStatus{
+				strings.TrimPrefix(n.id, string(r.side)+"/"), identity(res), compare(res.desired(), res.actual()),
+			})
+		}
+	}
+	if r.targetGroup.arn == "" {
+		return s, nil
+	}
+	all, err := health(ctx, r.scope, r.targetGroup.arn)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range all {
+		t := TargetStatus{ID: aws.ToString(h.Target.Id)}
+		if h.TargetHealth != nil {
+			t.State, t.Reason = string(h.TargetHealth.State), string(h.TargetHealth.Reason)
+		}
+		s.Targets = append(s.Targets, t)
+	}
+	return s, nil
+}
