@@ -16,6 +16,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Option changes how the SDK's configuration is loaded, for example its endpoint.
@@ -38,6 +39,7 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 		config.WithRetryMode(aws.RetryModeStandard),
 		config.WithRetryMaxAttempts(6), // throttling of parallel calls takes more than the usual three
 		config.WithAppID("understudy"),
+		config.WithLogger(logging.Nop{}), // what goes wrong is in the errors
 	}, options...)
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
