@@ -1,23 +1,250 @@
 // Package machine runs instances: processes in namespaces of their own on a root made of layers.
+//
+// An instance is one tree of processes in a fresh PID, mount, UTS and IPC namespace, inside a network
+// namespace made by its caller. Its root is the host's own file system, read-only and with the secrets
+// taken out (see mask.go), under the layers of its image, under a writable layer of its own. Its first
+// process is a sleep, beside which a short boot script runs, so that nothing of this program stays
+// resident for an instance.
+//
+// The program's own binary is executed again to build the root, because mounts must be made from
+// inside the new namespaces and a Go process cannot fork without exec. Call [Main] first in main.
 package machine
 
-import "context"
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// StopGrace is how long an instance's processes have between SIGTERM and SIGKILL.
+const StopGrace = 5 * time.Second
 
 // Spec is an instance to run.
 type Spec struct {
 	ID       string                              // i-...
 	Hostname string                              // ip-10-0-1-23
+	Address  netip.Addr                          // its private address, for /etc/hosts; may be the zero value
+	Resolver netip.Addr                          // the name server in /etc/resolv.conf; the zero value leaves it empty
 	Layers   []string                            // folders of image layers, the topmost first; below them all lies the host's root
 	Dir      string                              // the instance's own folder: its writable layer, its console log; kept over stop and start
-	UserData []byte                              // run once in the life of Dir
-	Network  interface{ Do(func() error) error } // the namespace to run in
+	UserData []byte                              // run once in the life of Dir, raw (not base64), plain or gzip
+	Network  interface{ Do(func() error) error } // the namespace to run in; nil for the caller's
 }
 
+// Host is what the instances of one region stand on: the machine's own root, without its secrets.
+type Host struct {
+	base base
+}
+
+// NewHost returns a Host that keeps its masking layer in dir, which it empties at first use. The
+// folders in hide, the cloud's own for one, appear empty inside instances.
+func NewHost(dir string, hide ...string) *Host {
+	return &Host{base: base{dir: dir, hide: hide}}
+}
+
+// Prepare does now what the first Start would: it finds out what of the host is to be hidden. It may run at
+// the same time as Start.
+func (h *Host) Prepare(ctx context.Context) error { return h.base.ready(ctx) }
+
 // Machine is a running instance.
-type Machine struct{}
+type Machine struct {
+	cmd  *exec.Cmd
+	pid  int
+	done chan struct{}
+}
+
+// Start makes an instance run and returns when its first process has begun. An error names the step
+// that failed; nothing is then left running or mounted. The context bounds only the start.
+func (h *Host) Start(ctx context.Context, spec Spec) (*Machine, error) {
+	m, err := h.start(ctx, spec)
+	if err != nil {
+		return nil, fmt.Errorf("start instance %s: %w", spec.ID, err)
+	}
+	return m, nil
+}
+
+func (h *Host) start(ctx context.Context, spec Spec) (*Machine, error) {
+	if err := h.base.ready(ctx); err != nil {
+		return nil, err
+	}
+	con, err := openConsole(spec.Dir)
+	if err != nil {
+		return nil, err
+	}
+	child, err := spawn(spec, con)
+	con.closeWriter()
+	if err != nil {
+		con.close()
+		return nil, err
+	}
+	pid, err := child.boot(ctx, bootConfig{
+		ID: spec.ID, Hostname: spec.Hostname, Address: text(spec.Address), Resolver: text(spec.Resolver),
+		Base: h.base.dir, Layers: spec.Layers, Dir: spec.Dir, UserData: spec.UserData,
+	})
+	if err != nil {
+		child.cmd.Process.Kill()
+		child.cmd.Wait()
+		con.close()
+		return nil, err
+	}
+	m := &Machine{cmd: child.cmd, pid: pid, done: make(chan struct{})}
+	go m.attend(con)
+	return m, nil
+}
+
+// attend carries the console until every process of the instance has closed it, then reaps.
+func (m *Machine) attend(con *console) {
+	con.carry()
+	m.cmd.Wait()
+	close(m.done)
+}
+
+// PID returns the first process's id as the host sees it, provided /proc is the host's.
+func (m *Machine) PID() int { return m.pid }
 
 // Done is closed when the instance's first process has ended, and with it all the others.
-func (m *Machine) Done() <-chan struct{} { panic("machine: being written") }
+func (m *Machine) Done() <-chan struct{} { return m.done }
 
-// Stop ends the instance: SIGTERM to all its processes, SIGKILL when the context ends or after the grace.
-func (m *Machine) Stop(ctx context.Context) error { panic("machine: being written") }
+// Stop ends the instance: SIGTERM to all its processes, SIGKILL when they are all gone but the first,
+// when the context ends or after StopGrace. It returns when none is left.
+func (m *Machine) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, StopGrace)
+	defer cancel()
+	m.terminate(ctx)
+	if err := m.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop instance: %w", err)
+	}
+	<-m.done
+	return nil
+}
+
+// terminate asks all processes but the first to end and waits until they have. Only a process inside
+// the PID namespace can address them all, so one is sent in. Its failure is not reported: SIGKILL follows.
+func (m *Machine) terminate(ctx context.Context) {
+	fd, err := unix.PidfdOpen(m.cmd.Process.Pid, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	cmd := exec.CommandContext(ctx, "/proc/self/exe")
+	cmd.Args = []string{Role, "terminate"}
+	err = onThread(func() error {
+		if err := unix.Setns(fd, unix.CLONE_NEWPID); err != nil {
+			return err
+		}
+		return cmd.Start()
+	})
+	if err == nil {
+		cmd.Wait()
+	}
+}
+
+// onThread runs f on an operating-system thread that is thrown away afterwards, because f changes its namespaces.
+func onThread(f func() error) error {
+	result := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		result <- f()
+	}()
+	return <-result
+}
+
+// starting is a child that builds its root.
+type starting struct {
+	cmd    *exec.Cmd
+	config *os.File
+	report *os.File
+}
+
+// spawn executes the child in its namespaces.
+func spawn(spec Spec, con *console) (*starting, error) {
+	configR, configW, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer configR.Close()
+	reportR, reportW, err := os.Pipe()
+	if err != nil {
+		configW.Close()
+		return nil, err
+	}
+	defer reportW.Close()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = []string{Role, "boot", spec.ID}
+	cmd.Env = []string{}
+	cmd.Stdout, cmd.Stderr = con.writer, con.writer
+	cmd.ExtraFiles = []*os.File{configR, reportW}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Setsid:     true,
+		Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC,
+	}
+	if spec.Network != nil {
+		err = spec.Network.Do(cmd.Start)
+	} else {
+		err = cmd.Start()
+	}
+	if err != nil {
+		configW.Close()
+		reportR.Close()
+		return nil, err
+	}
+	return &starting{cmd: cmd, config: configW, report: reportR}, nil
+}
+
+// boot hands the configuration over and waits for the child's report: "ready PID", written when the
+// boot script has begun, or the error that stopped it.
+func (s *starting) boot(ctx context.Context, config bootConfig) (pid int, err error) {
+	defer s.report.Close()
+	stop := context.AfterFunc(ctx, func() { s.cmd.Process.Kill() })
+	defer stop()
+	err = json.NewEncoder(s.config).Encode(config)
+	s.config.Close()
+	report, readErr := io.ReadAll(s.report)
+	switch {
+	case ctx.Err() != nil:
+		return 0, ctx.Err()
+	case len(report) == 0 && err != nil:
+		return 0, fmt.Errorf("hand over configuration: %w", err)
+	case readErr != nil:
+		return 0, readErr
+	}
+	number, ok := bytes.CutPrefix(report, []byte("ready "))
+	if !ok && len(report) == 0 {
+		return 0, errors.New("the child ended before its boot script began")
+	}
+	if !ok {
+		return 0, errors.New(strings.TrimSpace(string(report)))
+	}
+	pid, err = strconv.Atoi(strings.TrimSpace(string(number)))
+	if err != nil {
+		return 0, errors.New(strings.TrimSpace(string(report)))
+	}
+	return pid, nil
+}
+
+func text(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}
+
+// Paths inside an instance's folder.
+func upperDir(dir string) string    { return filepath.Join(dir, "upper") }
+func workDir(dir string) string     { return filepath.Join(dir, "work") }
+func consoleLog(dir string) string  { return filepath.Join(dir, "console.log") }
+func consoleFIFO(dir string) string { return filepath.Join(dir, "console") }

@@ -8,8 +8,13 @@ package region
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
@@ -19,14 +24,29 @@ import (
 
 // Config is what a region is told at its start and never changes.
 type Config struct {
-	Name    string // us-east-1
-	Index   int    // 1 or 2: which public range is its own, see package address
-	Cloud   int    // the cloud's number on this machine
-	Account string // twelve digits
-	Dir     string // its folder: state, layers, instances
-	Speed   tempo.Speed
-	Log     *slog.Logger
+	Name       string // us-east-1
+	Index      int    // 1 or 2: which public range is its own, see package address
+	Cloud      int    // the cloud's number on this machine
+	Account    string // twelve digits
+	Dir        string // its folder: state, layers, instances
+	Executable string // the program that the image understudy-hello carries as /usr/local/bin/hello; empty for no such image
+	Speed      tempo.Speed
+	Log        *slog.Logger
+	Peers      []string // the names of the cloud's other regions
+	// Peer tells the unix socket on which another region of this cloud serves its PeerHandler; false
+	// where there is no such region.
+	Peer func(region string) (socket string, ok bool)
 }
+
+// Namespace is where sockets are opened and processes run; *network.Namespace is one.
+type Namespace interface {
+	Do(func() error) error
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	Listen(network, address string) (net.Listener, error)
+	ListenPacket(network, address string) (net.PacketConn, error)
+}
+
+var _ Namespace = (*network.Namespace)(nil)
 
 // Fabric is the region's network.
 type Fabric interface {
@@ -35,14 +55,22 @@ type Fabric interface {
 	// Remove takes a VPC's namespaces away.
 	Remove(vpcID string) error
 	// Interface returns the namespace behind a network interface that Apply has made.
-	Interface(eniID string) (*network.Namespace, error)
+	Interface(eniID string) (Namespace, error)
 	// Router returns the namespace in which a VPC's router, resolver and metadata service live.
-	Router(vpcID string) (*network.Namespace, error)
+	Router(vpcID string) (Namespace, error)
 }
+
+// Machine is a running instance; *machine.Machine is one.
+type Machine interface {
+	Done() <-chan struct{}
+	Stop(context.Context) error
+}
+
+var _ Machine = (*machine.Machine)(nil)
 
 // Machines runs instances.
 type Machines interface {
-	Start(context.Context, machine.Spec) (*machine.Machine, error)
+	Start(context.Context, machine.Spec) (Machine, error)
 }
 
 // Publisher makes a public address reachable from the host.
@@ -54,6 +82,127 @@ type Publisher interface {
 
 // Region is a running control plane.
 type Region struct {
-	cfg Config
-	db  *store.DB
+	cfg       Config
+	db        *store.DB
+	log       *slog.Logger
+	fabric    Fabric
+	machines  Machines
+	publisher Publisher
+	tables
+	services
+
+	changes broadcast
+	ctx     context.Context // ends with Close
+	cancel  context.CancelFunc
+	work    sync.WaitGroup // every goroutine of the region
+
+	resting sync.Map // ids of instances without processes
+
+	sync   sync.Mutex // one bringing-up of the data plane at a time
+	plane  plane
+	public sync.Mutex // guards publications
+	twins  map[netip.AddrPort]interface{ Close() error }
+}
+
+// Open reads the region's state and brings up everything that it holds: networks, then instances.
+func Open(cfg Config, fabric Fabric, machines Machines, publisher Publisher) (*Region, error) {
+	for _, dir := range []string{cfg.Dir, filepath.Join(cfg.Dir, "layers"), filepath.Join(cfg.Dir, "instances")} {
+		// Every layer is read by instances, whose processes need not be root's.
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, fmt.Errorf("open region %s: %w", cfg.Name, err)
+		}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	db, err := store.Open(filepath.Join(cfg.Dir, "state.db"))
+	if err != nil {
+		return nil, fmt.Errorf("open region %s: %w", cfg.Name, err)
+	}
+	r := &Region{
+		cfg: cfg, db: db, log: cfg.Log, fabric: fabric, machines: machines, publisher: publisher,
+		twins: map[netip.AddrPort]interface{ Close() error }{},
+	}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	for _, step := range []func() error{r.load(db), r.prepareImages, r.recover, r.openServices} {
+		if err := step(); err != nil {
+			_ = r.Close() // the first error is the one to tell
+			return nil, fmt.Errorf("open region %s: %w", cfg.Name, err)
+		}
+	}
+	return r, nil
+}
+
+// Close ends the control plane: the load balancers, the instances' processes and the listeners. The
+// store still says that the instances run, so that the next Open starts them again.
+func (r *Region) Close() error {
+	r.closeServices()
+	r.cancel()
+	r.work.Wait()
+	r.unpublishAll()
+	r.plane.close()
+	return r.db.Close()
+}
+
+// spawn runs f until it returns; Close waits for it. f must end when r.ctx does.
+func (r *Region) spawn(f func()) {
+	r.work.Add(1)
+	go func() {
+		defer r.work.Done()
+		f()
+	}()
+}
+
+// update commits a change and wakes whoever waits for changes.
+func (r *Region) update(f func(*store.Tx) error) error {
+	if err := r.db.Update(f); err != nil {
+		return err
+	}
+	r.changes.signal()
+	return nil
+}
+
+// changed returns a channel that is closed at the next committed change. Take it before reading the
+// state that is waited for, else a change between the two is missed.
+func (r *Region) changed() <-chan struct{} { return r.changes.wait() }
+
+// waitChange waits until done says so, asking again after every change, or until the context ends.
+func (r *Region) waitChange(ctx context.Context, done func() bool) error {
+	for {
+		next := r.changed()
+		if done() {
+			return nil
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.ctx.Done():
+			return r.ctx.Err()
+		}
+	}
+}
+
+// broadcast wakes all who wait.
+type broadcast struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+func (b *broadcast) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ch == nil {
+		b.ch = make(chan struct{})
+	}
+	return b.ch
+}
+
+func (b *broadcast) signal() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ch != nil {
+		close(b.ch)
+		b.ch = nil
+	}
 }

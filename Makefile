@@ -1,0 +1,26 @@
+# make builds; make check is the fast judgement; make test is everything.
+.PHONY: all build check test race generate fuzz
+
+all: build
+
+build:
+	go build -o understudy ./cmd/understudy
+
+check: bin/staticcheck
+	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }
+	go vet ./...
+	GOOS=darwin go vet ./cmd/... .
+	bin/staticcheck ./...
+
+test:
+	go test ./...
+
+# The packages with concurrency of their own.
+race:
+	go test -race ./drill ./cloud/internal/store ./cloud/internal/balancer ./cloud/internal/health ./cloud/internal/dns ./cloud/internal/beacon ./cloud/internal/region ./cloud/internal/zones
+
+generate:
+	go generate ./...
+
+bin/staticcheck: tools/go.mod
+	go build -C tools -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck

@@ -1,0 +1,87 @@
+package machine
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// keptCapabilities are what container runtimes leave to root by default, less MKNOD. Not among them:
+// mounting, tracing others, changing the network, the clock or the kernel.
+var keptCapabilities = map[int]bool{
+	unix.CAP_CHOWN: true, unix.CAP_DAC_OVERRIDE: true, unix.CAP_FOWNER: true, unix.CAP_FSETID: true,
+	unix.CAP_KILL: true, unix.CAP_SETGID: true, unix.CAP_SETUID: true, unix.CAP_SETPCAP: true,
+	unix.CAP_NET_BIND_SERVICE: true, unix.CAP_NET_RAW: true, unix.CAP_SYS_CHROOT: true,
+	unix.CAP_AUDIT_WRITE: true, unix.CAP_SETFCAP: true,
+}
+
+// confine takes from the calling thread what an instance's root shall not have. It comes after the
+// last mount and before the exec.
+func confine() error {
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
+		return fmt.Errorf("limit core files: %w", err)
+	}
+	if err := limitFiles(); err != nil {
+		return err
+	}
+	// A keyring of its own, where the kernel has keyrings: the session's may hold the user's keys.
+	if _, err := unix.KeyctlInt(unix.KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0); err != nil && !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EPERM) {
+		return fmt.Errorf("join a new keyring: %w", err)
+	}
+	// Where only one id is mapped the kernel denies setgroups, and there are no other groups to lose.
+	if err := unix.Setgroups(nil); err != nil && !errors.Is(err, unix.EPERM) {
+		return fmt.Errorf("drop groups: %w", err)
+	}
+	if err := dropCapabilities(); err != nil {
+		return err
+	}
+	return closeOnExec()
+}
+
+// limitFiles gives the soft limit that distributions boot with; a service may raise it to the hard one.
+func limitFiles() error {
+	var files unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+		return fmt.Errorf("read file limit: %w", err)
+	}
+	files.Cur = min(1024, files.Max)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+		return fmt.Errorf("limit files: %w", err)
+	}
+	return nil
+}
+
+// dropCapabilities empties the bounding set, from which root's capabilities come at exec, down to the kept ones, and
+// then the thread's own sets alike.
+func dropCapabilities() error {
+	var kept [2]unix.CapUserData
+	for c := 0; c <= 63; c++ {
+		if keptCapabilities[c] {
+			bit := uint32(1) << (c % 32)
+			kept[c/32].Permitted |= bit
+			kept[c/32].Effective |= bit
+			continue
+		}
+		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(c), 0, 0, 0); errors.Is(err, unix.EINVAL) {
+			break // beyond the kernel's last
+		} else if err != nil {
+			return fmt.Errorf("drop capability %d: %w", c, err)
+		}
+	}
+	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
+		return fmt.Errorf("clear ambient capabilities: %w", err)
+	}
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	if err := unix.Capset(&header, &kept[0]); err != nil {
+		return fmt.Errorf("set capabilities: %w", err)
+	}
+	return nil
+}
+
+func closeOnExec() error {
+	if err := unix.CloseRange(3, ^uint(0)>>1, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return fmt.Errorf("close inherited files: %w", err)
+	}
+	return nil
+}

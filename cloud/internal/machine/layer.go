@@ -1,0 +1,151 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Layer is what is known of an image layer on disk. It holds a folder for each top-level folder that it changes, and one
+// for the root itself, in the form of overlayfs: whiteouts for what it takes away.
+type Layer struct {
+	Digest string // sha256:..., equal for equal content whenever and wherever it was made
+	Size   int64  // bytes in regular files
+}
+
+// unfinished begins the names of folders in which layers are being made.
+const unfinished = ".new-"
+
+// perInstance are the files of an instance that no image has: what each boot writes anew, and the memory of
+// which user data has run. See cloud-init, "clean".
+func perInstance(path string) bool {
+	switch path {
+	case "etc/hostname", "etc/hosts", "etc/resolv.conf", "var/lib/cloud/instance", "var/lib/cloud/instances":
+		return true
+	}
+	return false
+}
+
+// Bake makes a layer of what the instance in instanceDir has written. The instance may run: the layer then holds what a
+// disk would after pulling the plug. The layer is on disk when Bake returns, and whole or not there
+// at all; layerDir must not exist.
+func Bake(ctx context.Context, instanceDir, layerDir string) (Layer, error) {
+	layer, err := build(ctx, layerDir, func(w *layerWriter) error {
+		return walkLayer(ctx, upperDir(instanceDir), perInstance, w.put)
+	})
+	if err != nil {
+		return Layer{}, fmt.Errorf("bake %s: %w", layerDir, err)
+	}
+	return layer, nil
+}
+
+// CopyLayer copies a layer, with Bake's promises, and fails unless the copy has the original's digest.
+func CopyLayer(ctx context.Context, src, dst string) (Layer, error) {
+	original, err := Verify(ctx, src)
+	if err != nil {
+		return Layer{}, err
+	}
+	layer, err := buildChecked(ctx, dst, original.Digest, func(w *layerWriter) error {
+		return walkLayer(ctx, src, nil, w.put)
+	})
+	if err != nil {
+		return Layer{}, fmt.Errorf("copy layer %s to %s: %w", src, dst, err)
+	}
+	return layer, nil
+}
+
+// CleanLayers removes what a killed process left of unfinished layers in dir, the folder that layers are in. Call it
+// before the first layer is made.
+func CleanLayers(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), unfinished) {
+			if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func build(ctx context.Context, dst string, fill func(*layerWriter) error) (Layer, error) {
+	return buildChecked(ctx, dst, "", fill)
+}
+
+// buildChecked fills a new folder beside dst and gives it its name when it is whole and on disk.
+func buildChecked(ctx context.Context, dst, digest string, fill func(*layerWriter) error) (layer Layer, err error) {
+	if _, err := os.Lstat(dst); err == nil {
+		return Layer{}, &os.PathError{Op: "make", Path: dst, Err: os.ErrExist}
+	}
+	if err := os.MkdirAll(filepath.Dir(dst), 0o700); err != nil {
+		return Layer{}, err
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(dst), unfinished)
+	if err != nil {
+		return Layer{}, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(temp))
+		}
+	}()
+	if err := fillFolder(temp, fill); err != nil {
+		return Layer{}, err
+	}
+	layer, err = Verify(ctx, temp)
+	if err != nil {
+		return Layer{}, err
+	}
+	if digest != "" && layer.Digest != digest {
+		return Layer{}, fmt.Errorf("the digest is %s, want %s", layer.Digest, digest)
+	}
+	if err := syncAll(temp); err != nil {
+		return Layer{}, err
+	}
+	if err := os.Rename(temp, dst); err != nil {
+		return Layer{}, err
+	}
+	return layer, syncFolder(filepath.Dir(dst))
+}
+
+func fillFolder(dir string, fill func(*layerWriter) error) error {
+	w, err := newLayerWriter(dir)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	if err := fill(w); err != nil {
+		return err
+	}
+	return w.finish()
+}
+
+// syncAll writes out the file system: one call, where a layer of many files would need one for each.
+func syncAll(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := unix.Syncfs(int(f.Fd())); err != nil {
+		return fmt.Errorf("sync %s: %w", dir, err)
+	}
+	return nil
+}
+
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}

@@ -1,0 +1,301 @@
+package machine
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const testID = "i-0123456789abcdef0"
+
+// bench is a host with one instance's folder.
+type bench struct {
+	t    *testing.T
+	host *Host
+	dir  string
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	dir := t.TempDir()
+	return &bench{t: t, host: NewHost(filepath.Join(dir, "base"), dir), dir: dir}
+}
+
+func (b *bench) spec(script string) Spec {
+	return Spec{ID: testID, Hostname: "ip-10-0-1-23", Dir: filepath.Join(b.dir, testID), UserData: []byte(script)}
+}
+
+func (b *bench) start(spec Spec) *Machine {
+	b.t.Helper()
+	m, err := b.host.Start(b.t.Context(), spec)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() {
+		m.cmd.Process.Kill()
+		<-m.Done()
+	})
+	return m
+}
+
+// reporter is a script's way to say something to the test: it listens on loopback, which instances without a
+// network of their own share, and returns what the first connection sends.
+func (b *bench) reporter() (address string, report func() string) {
+	b.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { l.Close() })
+	return l.Addr().String(), func() string {
+		b.t.Helper()
+		l.(*net.TCPListener).SetDeadline(time.Now().Add(20 * time.Second))
+		c, err := l.Accept()
+		if err != nil {
+			b.t.Fatalf("the instance reports nothing: %v\n%s", err, b.console())
+		}
+		defer c.Close()
+		var out bytes.Buffer
+		if _, err := out.ReadFrom(c); err != nil {
+			b.t.Fatal(err)
+		}
+		return out.String()
+	}
+}
+
+// await returns the console when it holds text.
+func (b *bench) await(text string) string {
+	b.t.Helper()
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	watch := os.NewFile(uintptr(fd), "inotify")
+	defer watch.Close()
+	if _, err := unix.InotifyAddWatch(fd, filepath.Join(b.dir, testID), unix.IN_MODIFY|unix.IN_MOVED_TO); err != nil {
+		b.t.Fatal(err)
+	}
+	watch.SetReadDeadline(time.Now().Add(20 * time.Second))
+	for buf := make([]byte, 4096); ; {
+		if out := b.console(); strings.Contains(out, text) {
+			return out
+		}
+		if _, err := watch.Read(buf); err != nil {
+			b.t.Fatalf("the console never says %q: %v\n%s", text, err, b.console())
+		}
+	}
+}
+
+func (b *bench) console() string {
+	b.t.Helper()
+	out, err := Console(filepath.Join(b.dir, testID))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(out)
+}
+
+// tell is a script that runs commands and sends what they say to address.
+func tell(address, commands string) string {
+	host, port, _ := strings.Cut(address, ":")
+	return fmt.Sprintf("#!/bin/bash\n{\n%s\n} >/dev/tcp/%s/%s 2>&1\n", commands, host, port)
+}
+
+// run starts an instance, has it run commands and returns what they said.
+func (b *bench) run(spec Spec, commands string) (*Machine, string) {
+	b.t.Helper()
+	address, report := b.reporter()
+	spec.UserData = []byte(tell(address, commands))
+	m := b.start(spec)
+	return m, report()
+}
+
+func TestScriptRunsAsRootOnItsOwnSystem(t *testing.T) {
+	b := newBench(t)
+	began := time.Now()
+	m, said := b.run(b.spec(""), `id -u; hostname; cat /etc/hostname; echo $$; pwd; ls -A /root /home`)
+	t.Logf("from Start to the report: %v", time.Since(began))
+	lines := strings.Split(said, "\n")
+	if len(lines) < 5 || lines[0] != "0" || lines[1] != "ip-10-0-1-23" || lines[2] != "ip-10-0-1-23" || lines[4] != "/" {
+		t.Errorf("the script said %q", said)
+	}
+	if !strings.HasSuffix(said, "/home:\n\n/root:\n") {
+		t.Errorf("homes are not empty: %q", said)
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.PID()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(status, []byte(fmt.Sprintf("\t%d\t1\n", m.cmd.Process.Pid))) {
+		t.Errorf("the process with the reported id is not the instance's first:\n%s", status)
+	}
+	if err := m.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStopLetsProcessesEndInOrder(t *testing.T) {
+	b := newBench(t)
+	address, report := b.reporter()
+	gone, last := b.reporter()
+	spec := b.spec("#!/bin/bash\n(trap 'echo bye >/dev/tcp/" + strings.Replace(gone, ":", "/", 1) + "; exit' TERM\n" +
+		"echo up >/dev/tcp/" + strings.Replace(address, ":", "/", 1) + "\nwhile :; do read -t 1 <>/dev/pts/ptmx; done) &\n")
+	m := b.start(spec)
+	report()
+	if err := m.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if got := last(); got != "bye\n" {
+		t.Errorf("got %q", got)
+	}
+	select {
+	case <-m.Done():
+	default:
+		t.Error("Stop returned before the end")
+	}
+}
+
+// private is a network namespace of an instance's own, with nothing in it.
+type private struct{}
+
+func (private) Do(f func() error) error {
+	return onThread(func() error {
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			return err
+		}
+		return f()
+	})
+}
+
+func TestRunsInItsNetwork(t *testing.T) {
+	b := newBench(t)
+	spec := b.spec("#!/bin/sh\ntail -n +3 /proc/net/dev | wc -l; cat /proc/net/route\nip addr add 10.9.9.9/32 dev lo && echo CHANGED\nip link set lo up && echo CHANGED\n")
+	spec.Network = private{}
+	b.start(spec)
+	out := b.await("boot finished")
+	if strings.Contains(out, "CHANGED") || !strings.Contains(out, "Operation not permitted") {
+		t.Errorf("an instance changes its network:\n%s", out)
+	}
+	if !strings.Contains(out, "\n1\n") {
+		t.Errorf("not the namespace it was given:\n%s", out)
+	}
+}
+
+// holder is a script whose background process holds a connection open until it dies.
+func holder(address string) string {
+	return "#!/bin/bash\n(exec 3<>/dev/tcp/" + strings.Replace(address, ":", "/", 1) + "; echo holding >&3; exec sleep infinity) &\n"
+}
+
+func TestDeathOfTheFirstProcessKillsAll(t *testing.T) {
+	b := newBench(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	m := b.start(b.spec(holder(l.Addr().String())))
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(10 * time.Second))
+	if _, err := io.ReadFull(c, make([]byte, len("holding\n"))); err != nil {
+		t.Fatal(err)
+	}
+	m.cmd.Process.Kill()
+	<-m.Done()
+	if out, err := io.ReadAll(c); err != nil || len(out) != 0 {
+		t.Errorf("read %q, %v from a process that should be dead", out, err)
+	}
+}
+
+func TestStartFailsWhole(t *testing.T) {
+	b := newBench(t)
+	before := mounts(t)
+	spec := b.spec("")
+	spec.Layers = []string{filepath.Join(b.dir, "none")}
+	if _, err := b.host.Start(t.Context(), spec); err == nil || !strings.Contains(err.Error(), "image layer") {
+		t.Errorf("a layer that is not there: %v", err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := b.host.Start(ended, b.spec("")); err == nil {
+		t.Error("started with an ended context")
+	}
+	m := b.start(b.spec(""))
+	if err := m.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if after := mounts(t); after != before {
+		t.Errorf("mounts left:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+func mounts(t *testing.T) string {
+	t.Helper()
+	out, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+func TestRestartKeepsFilesAndUserDataRunsOnce(t *testing.T) {
+	b := newBench(t)
+	spec := b.spec(`#!/bin/sh
+echo once >>/root/ran
+mkdir /data; echo kept >/data/file
+echo "10.0.0.9 friend" >>/etc/hosts
+printf '#!/bin/sh\necho "per boot: $(cat /root/ran) $(cat /data/file) $(tail -n 1 /etc/hosts)"\n' >/var/lib/cloud/scripts/per-boot/say
+chmod +x /var/lib/cloud/scripts/per-boot/say
+`)
+	for range 2 {
+		m := b.start(spec)
+		b.await("boot finished")
+		if err := m.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		os.Rename(consoleLog(spec.Dir), consoleLog(spec.Dir)+".first")
+	}
+	b.start(spec)
+	out := b.await("boot finished")
+	if !strings.Contains(out, "per boot: once kept 10.0.0.9 friend\n") || strings.Contains(out, "part-001") {
+		t.Errorf("after restarts:\n%s", out)
+	}
+}
+
+func TestUserDataForms(t *testing.T) {
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	io.WriteString(z, "#!/bin/sh\necho unzipped and run\n")
+	z.Close()
+	for name, c := range map[string]struct{ data, want string }{
+		"gzip":         {zipped.String(), "unzipped and run"},
+		"python":       {"#!/usr/bin/env python3\nprint('it', 'runs')\n", "it runs"},
+		"cloud-config": {"#cloud-config\npackages: [x]\n", "#cloud-config is not supported"},
+		"mime":         {"MIME-Version: 1.0\nContent-Type: multipart/mixed\n", "MIME multi-part user data is not supported"},
+		"text":         {"echo no\n", "only scripts (#! and an interpreter) are supported"},
+		"broken gzip":  {"\x1f\x8bnonsense", "unzip"},
+		"failing":      {"#!/bin/sh\nexit 7\n", "ended with status 7"},
+		"none":         {"", "booting"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.start(b.spec(c.data))
+			if out := b.await("boot finished"); !strings.Contains(out, c.want) {
+				t.Errorf("the console says\n%s", out)
+			}
+		})
+	}
+}

@@ -1,0 +1,267 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// maskedFolders are searched for what not everybody on the host may read. /usr holds programs, and
+// /bin and the like belong to it.
+var maskedFolders = []string{"etc", "opt", "srv", "var"}
+
+const (
+	opaque    = "user.overlay.opaque"
+	whiteout  = 0   // the device number of the character device that hides a file (overlayfs.rst)
+	everybody = 0o5 // what the world needs on a folder for its files to be public
+)
+
+// base is the layer between the host's folders and an image's layers. It hides what other users of the
+// host cannot read: an instance's root may be the host's root by id, and then no permission
+// stands between it and /etc/shadow. Files get whiteouts, folders an empty folder in their place, so
+// that services find the folders they expect.
+//
+// The layer is made at the first start, from what the host holds then. A secret that the host gains while a
+// region is up is hidden when the region starts anew.
+type base struct {
+	dir  string
+	hide []string
+
+	mu   sync.Mutex
+	made bool
+}
+
+// ready makes the layer if it has not been made by this process.
+func (b *base) ready(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.made {
+		return nil
+	}
+	if err := b.make(ctx); err != nil {
+		return fmt.Errorf("hide the host's secrets: %w", err)
+	}
+	b.made = true
+	return nil
+}
+
+func (b *base) make(ctx context.Context) error {
+	if err := os.RemoveAll(b.dir); err != nil {
+		return err
+	}
+	if err := b.makeSkeleton(); err != nil {
+		return err
+	}
+	hidden, err := resolve(b.hide)
+	if err != nil {
+		return err
+	}
+	for _, name := range maskedFolders {
+		info, err := os.Lstat("/" + name)
+		if err != nil || !info.IsDir() {
+			continue
+		}
+		if err := b.search(ctx, "/"+name, info, hidden); err != nil {
+			return err
+		}
+	}
+	for path := range hidden {
+		if err := b.hideFolder(path); err != nil {
+			return err
+		}
+	}
+	if err := b.standIn(ctx); err != nil {
+		return err
+	}
+	return b.adopt(ctx)
+}
+
+// makeSkeleton makes the lowest layer of the root and of each folder.
+func (b *base) makeSkeleton() error {
+	root := filepath.Join(b.dir, rootLayer)
+	for name, mode := range map[string]os.FileMode{
+		".": 0o755, "dev": 0o755, "proc": 0o555, "sys": 0o555, "run": 0o755, "tmp": 0o777 | os.ModeSticky,
+		"mnt": 0o755, "media": 0o755, "home": 0o755, "root": 0o700, "../home": 0o755, "../root": 0o700,
+	} {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			return err
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			return err
+		}
+	}
+	for _, name := range topFolders {
+		info, err := os.Lstat("/" + name)
+		switch {
+		case err != nil:
+			continue
+		case info.Mode()&fs.ModeSymlink != 0:
+			target, err := os.Readlink("/" + name)
+			if err != nil {
+				return err
+			}
+			if err := os.Symlink(target, filepath.Join(root, name)); err != nil {
+				return err
+			}
+		case info.IsDir():
+			if err := os.Mkdir(filepath.Join(root, name), 0o755); err != nil {
+				return err
+			}
+			if err := b.mirror("/" + name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// search hides what is not public below a folder. It stays on one file system: an overlay does not show
+// what is mounted below its layers.
+func (b *base) search(ctx context.Context, folder string, info os.FileInfo, hidden map[string]bool) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrPermission) {
+		return b.hideFolder(folder)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, entry := range entries {
+		path := filepath.Join(folder, entry.Name())
+		child, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := b.consider(ctx, path, child, info, hidden); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *base) consider(ctx context.Context, path string, info, parent os.FileInfo, hidden map[string]bool) error {
+	mode := info.Mode()
+	switch {
+	case mode.IsDir():
+		if hidden[path] || mode.Perm()&everybody != everybody {
+			return b.hideFolder(path)
+		}
+		if info.Sys().(*syscall.Stat_t).Dev != parent.Sys().(*syscall.Stat_t).Dev {
+			return nil
+		}
+		return b.search(ctx, path, info, hidden)
+	case mode&fs.ModeSymlink != 0:
+		return nil
+	case mode.IsRegular() && mode.Perm()&0o4 != 0:
+		return nil
+	}
+	// A file that is not public, or a socket, a pipe or a device of the host's.
+	if err := b.mirror(filepath.Dir(path)); err != nil {
+		return err
+	}
+	if err := unix.Mknod(b.dir+path, unix.S_IFCHR, whiteout); err != nil {
+		return fmt.Errorf("hide %s: %w", path, err)
+	}
+	return nil
+}
+
+// hideFolder puts an empty folder over one of the host's. A folder that the host does not have needs none.
+func (b *base) hideFolder(path string) error {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) || !b.shown(path) {
+		return nil
+	}
+	if err := b.mirror(path); err != nil {
+		return err
+	}
+	if err := unix.Setxattr(b.dir+path, opaque, []byte("y"), 0); err != nil {
+		return fmt.Errorf("hide %s (does the file system of %s have user attributes?): %w", path, b.dir, err)
+	}
+	return nil
+}
+
+// shown reports whether a path of the host lies in a folder that instances see.
+func (b *base) shown(path string) bool {
+	top, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	info, err := os.Lstat(filepath.Join(b.dir, rootLayer, top))
+	return err == nil && info.IsDir() && isTopFolder(top)
+}
+
+func isTopFolder(name string) bool {
+	for _, top := range topFolders {
+		if top == name {
+			return true
+		}
+	}
+	return false
+}
+
+// mirror makes the layer's own of a host folder, with the same mode: merged, the upper one's attributes show.
+func (b *base) mirror(path string) error {
+	if path == "/" {
+		return nil
+	}
+	if _, err := os.Lstat(b.dir + path); err == nil {
+		return nil
+	}
+	if err := b.mirror(filepath.Dir(path)); err != nil {
+		return err
+	}
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(b.dir+path, 0o700); err != nil {
+		return err
+	}
+	return copyOwnerAndMode(b.dir+path, info)
+}
+
+// copyOwnerAndMode gives path the owner and mode of like. An owner that is not mapped here cannot be
+// given, nor would it mean anything inside.
+func copyOwnerAndMode(path string, like os.FileInfo) error {
+	owner := like.Sys().(*syscall.Stat_t)
+	if err := os.Lchown(path, int(owner.Uid), int(owner.Gid)); err != nil && !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EINVAL) {
+		return err
+	}
+	return os.Chmod(path, like.Mode())
+}
+
+// resolve follows the symlinks in paths; what does not exist is left out.
+func resolve(paths []string) (map[string]bool, error) {
+	resolved := map[string]bool{}
+	for _, path := range paths {
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return nil, err
+		}
+		real, err := filepath.EvalSymlinks(abs)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		resolved[real] = true
+	}
+	return resolved, nil
+}
+
+// hidesAll reports whether the base hides one of the host's top-level folders as a whole.
+func hidesAll(dir, name string) bool {
+	size, err := unix.Getxattr(filepath.Join(dir, name), opaque, nil)
+	return err == nil && size > 0
+}

@@ -1,0 +1,134 @@
+package machine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Role is the argv[0] under which the program is executed again for an instance.
+const Role = "understudy-instance"
+
+// Descriptors the child inherits beside the standard ones.
+const (
+	configFD = 3
+	reportFD = 4
+)
+
+// bootConfig is what the child is told.
+type bootConfig struct {
+	ID, Hostname, Address, Resolver string
+	Base, Dir                       string
+	Layers                          []string
+	UserData                        []byte
+}
+
+// Main does the work of an instance's process and never returns when the program was executed as one;
+// otherwise it returns false. Call it before anything else in main and in TestMain.
+func Main() bool {
+	if len(os.Args) < 2 || os.Args[0] != Role {
+		return false
+	}
+	switch os.Args[1] {
+	case "boot":
+		err := boot()
+		report := os.NewFile(reportFD, "report")
+		fmt.Fprint(report, " ", err)
+		os.Exit(1)
+	case "terminate":
+		terminateAll()
+		os.Exit(0)
+	}
+	fmt.Fprintln(os.Stderr, Role+": unknown order", os.Args[1])
+	os.Exit(2)
+	return true
+}
+
+// boot turns this process into the instance's first. It returns only with an error. Capabilities and
+// the like belong to a thread: the goroutine stays on one up to the exec.
+func boot() error {
+	runtime.LockOSThread()
+	unix.Umask(0o022) // the caller's may be stricter, and others than root must find their way inside
+	var config bootConfig
+	if err := json.NewDecoder(os.NewFile(configFD, "config")).Decode(&config); err != nil {
+		return fmt.Errorf("read configuration: %w", err)
+	}
+	// While /proc is still the host's, it tells this process's number there.
+	self, err := os.Readlink("/proc/self")
+	if err != nil {
+		return err
+	}
+	hostPID, err := strconv.Atoi(self)
+	if err != nil {
+		return fmt.Errorf("read own process id: %w", err)
+	}
+	if err := enterRoot(config); err != nil {
+		return err
+	}
+	if err := furnish(config); err != nil {
+		return err
+	}
+	if err := confine(); err != nil {
+		return err
+	}
+	return begin(config.ID, hostPID)
+}
+
+// begin starts the boot script and then gives its own place, the first process's, to a sleep. With SIGCHLD
+// ignored, which outlives the exec, the kernel itself reaps the orphans that come to the first process.
+func begin(id string, hostPID int) error {
+	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"}
+	script := &exec.Cmd{
+		Path: "/bin/sh", Args: []string{"sh", bootScriptPath, id}, Env: env, Dir: "/",
+		Stdout: os.Stdout, Stderr: os.Stderr, SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+	}
+	if err := script.Start(); err != nil {
+		return fmt.Errorf("run boot script: %w", err)
+	}
+	signal.Ignore(syscall.SIGCHLD)
+	for {
+		pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil) // what ended before
+		if pid <= 0 && !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	if _, err := fmt.Fprintf(os.NewFile(reportFD, "report"), "ready %d", hostPID); err != nil {
+		return err
+	}
+	err := syscall.Exec("/bin/sleep", []string{"sleep", "infinity"}, env)
+	return fmt.Errorf("exec /bin/sleep: %w", err)
+}
+
+// terminateAll runs inside an instance's PID namespace: SIGTERM to everyone but the first process and
+// itself, which is what kill(-1) means, and then it waits until the two are alone.
+func terminateAll() {
+	if unix.Kill(-1, unix.SIGTERM) != nil {
+		return
+	}
+	for unix.Kill(-1, 0) == nil {
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// topFolders are the folders of the host's root that an instance sees, each as an overlay of its own:
+// an overlay over the whole root is refused where the host has mounts below it.
+// Not among them is /boot, which has no use here and often such a mount.
+var topFolders = []string{"bin", "etc", "lib", "lib32", "lib64", "libx32", "opt", "sbin", "srv", "usr", "var"}
+
+// ownFolders begin empty: an instance has homes, but not the host's.
+var ownFolders = []string{"home", "root"}
+
+// rootLayer is the name under which a layer keeps what lies in the root itself.
+const rootLayer = "@root"
+
+func upperOf(dir, name string) string { return filepath.Join(upperDir(dir), name) }

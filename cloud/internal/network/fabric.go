@@ -1,0 +1,400 @@
+package network
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/google/nftables"
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// Addresses at which every VPC's router answers
+// (https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html).
+var (
+	resolverAddress = netip.MustParseAddr("169.254.169.253")
+	metadataAddress = netip.MustParseAddr("169.254.169.254")
+)
+
+// Resolver returns the address of a VPC's own resolver: the base of its CIDR plus two.
+func Resolver(cidr netip.Prefix) netip.Addr { return cidr.Masked().Addr().Next().Next() }
+
+// Gateway returns the address of the router in a subnet: its base plus one.
+func Gateway(subnet netip.Prefix) netip.Addr { return subnet.Masked().Addr().Next() }
+
+// ErrNotFound is returned for a VPC or an interface that has not been applied.
+var ErrNotFound = errors.New("not found")
+
+// Fabric is a region's network. Each VPC is a router in a namespace of its own, each network interface a
+// veth from there into another, and the internet gateway a veth from the router to the internet. Nothing
+// of it outlives the process: the namespaces are held by its files alone.
+type Fabric struct {
+	log      *slog.Logger
+	internet *netlink.Handle
+
+	removals sync.WaitGroup // of VPCs whose links are being deleted
+
+	mu         sync.Mutex
+	vpcs       map[string]*vpc
+	interfaces map[string]*Namespace // by eni-...
+}
+
+// New makes an empty fabric whose internet is the calling process's network namespace. A nil log
+// discards.
+func New(log *slog.Logger) (*Fabric, error) {
+	if log == nil {
+		log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	if err != nil {
+		return nil, fmt.Errorf("open netlink to the internet: %w", err)
+	}
+	return &Fabric{log: log, internet: h, vpcs: map[string]*vpc{}, interfaces: map[string]*Namespace{}}, nil
+}
+
+// Apply brings one VPC's namespaces, routes and packet filters to what the specification says. Applying
+// the same again changes nothing; after an error, applying again goes on where it stopped.
+func (f *Fabric) Apply(spec VPC) error {
+	v, err := f.vpc(spec)
+	if err != nil {
+		return fmt.Errorf("apply %s: %w", spec.ID, err)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.removed {
+		return fmt.Errorf("apply %s: it is being removed", spec.ID)
+	}
+	if err := v.apply(spec); err != nil {
+		return fmt.Errorf("apply %s: %w", spec.ID, err)
+	}
+	return nil
+}
+
+// vpc finds a VPC or makes its router.
+func (f *Fabric) vpc(spec VPC) (*vpc, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if v := f.vpcs[spec.ID]; v != nil {
+		return v, nil
+	}
+	v, err := newVPC(f, spec)
+	if err != nil {
+		return nil, err
+	}
+	f.vpcs[spec.ID] = v
+	return v, nil
+}
+
+// Remove takes a VPC's namespaces away. One that is not there is no error.
+func (f *Fabric) Remove(vpcID string) error {
+	f.mu.Lock()
+	v := f.vpcs[vpcID]
+	delete(f.vpcs, vpcID)
+	f.mu.Unlock()
+	if v == nil {
+		return nil
+	}
+	if err := v.remove(); err != nil {
+		return fmt.Errorf("remove %s: %w", vpcID, err)
+	}
+	return nil
+}
+
+// Interface returns the namespace behind a network interface that Apply has made, or ErrNotFound. The
+// fabric closes it when the interface goes.
+func (f *Fabric) Interface(eniID string) (*Namespace, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n := f.interfaces[eniID]; n != nil {
+		return n, nil
+	}
+	return nil, fmt.Errorf("network interface %s: %w", eniID, ErrNotFound)
+}
+
+// Router returns the namespace in which a VPC's router, resolver and metadata service live, or
+// ErrNotFound.
+func (f *Fabric) Router(vpcID string) (*Namespace, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if v := f.vpcs[vpcID]; v != nil {
+		return v.router, nil
+	}
+	return nil, fmt.Errorf("vpc %s: %w", vpcID, ErrNotFound)
+}
+
+// Close removes every VPC and returns when their links are gone.
+func (f *Fabric) Close() error {
+	f.mu.Lock()
+	var ids []string
+	for id := range f.vpcs {
+		ids = append(ids, id)
+	}
+	f.mu.Unlock()
+	var errs []error
+	for _, id := range ids {
+		errs = append(errs, f.Remove(id))
+	}
+	f.removals.Wait()
+	f.internet.Close()
+	return errors.Join(errs...)
+}
+
+func (f *Fabric) setInterface(eniID string, n *Namespace) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n == nil {
+		delete(f.interfaces, eniID)
+		return
+	}
+	f.interfaces[eniID] = n
+}
+
+// vpc is one VPC as it is.
+type vpc struct {
+	fabric *Fabric
+	id     string
+	router *Namespace
+	rtnl   *netlink.Handle // to the router
+
+	mu       sync.Mutex
+	removed  bool
+	filtered *VPC                   // what the packet filter was last written for
+	subnets  map[netip.Prefix]bool  // whose router address is there
+	links    map[string]*link       // by eni-...
+	tables   map[string]*routeTable // by rtb-...
+	gateway  *gateway               // nil where none is attached
+	dying    map[string]chan struct{}
+}
+
+func newVPC(f *Fabric, spec VPC) (*vpc, error) {
+	n, err := NewNamespace()
+	if err != nil {
+		return nil, err
+	}
+	h, err := n.netlink()
+	if err != nil {
+		n.Close()
+		return nil, err
+	}
+	v := &vpc{fabric: f, id: spec.ID, router: n, rtnl: h, subnets: map[netip.Prefix]bool{},
+		links: map[string]*link{}, tables: map[string]*routeTable{}, dying: map[string]chan struct{}{}}
+	if err := v.prepareRouter(spec.CIDR); err != nil {
+		h.Close()
+		n.Close()
+		return nil, fmt.Errorf("prepare router: %w", err)
+	}
+	return v, nil
+}
+
+// apply works in the order in which nothing is ever more open than the old or the new specification:
+// the packet filter, then what goes, then what comes.
+func (v *vpc) apply(spec VPC) error {
+	if err := validate(spec); err != nil {
+		return err
+	}
+	if err := v.applyFilter(spec); err != nil {
+		return fmt.Errorf("write packet filter: %w", err)
+	}
+	if err := v.dropLinks(spec.Interfaces); err != nil {
+		return err
+	}
+	if err := v.applyGateway(spec); err != nil {
+		return err
+	}
+	if err := v.applyTables(spec); err != nil {
+		return err
+	}
+	for _, i := range spec.Interfaces {
+		if err := v.applyLink(i); err != nil {
+			return fmt.Errorf("network interface %s: %w", i.ID, err)
+		}
+	}
+	return v.dropTables(spec)
+}
+
+// validate refuses what the kernel would refuse half-way or, worse, accept.
+func validate(spec VPC) error {
+	if !spec.CIDR.IsValid() || !spec.CIDR.Addr().Is4() {
+		return fmt.Errorf("CIDR %s is not IPv4", spec.CIDR)
+	}
+	tables, groups := map[string]bool{}, map[string]bool{}
+	for _, t := range spec.RouteTables {
+		tables[t.ID] = true
+	}
+	for _, g := range spec.SecurityGroups {
+		groups[g.ID] = true
+	}
+	addresses, names := map[netip.Addr]string{}, map[string]string{}
+	for _, i := range spec.Interfaces {
+		if !i.Subnet.Contains(i.Address) || !spec.CIDR.Contains(i.Address) {
+			return fmt.Errorf("network interface %s: address %s is outside its subnet %s", i.ID, i.Address, i.Subnet)
+		}
+		if !tables[i.RouteTable] {
+			return fmt.Errorf("network interface %s: route table %q is not in the specification", i.ID, i.RouteTable)
+		}
+		for _, g := range i.Groups {
+			if !groups[g] {
+				return fmt.Errorf("network interface %s: security group %q is not in the specification", i.ID, g)
+			}
+		}
+		for _, a := range []netip.Addr{i.Address, i.Public} {
+			if a.IsValid() && addresses[a] != "" {
+				return fmt.Errorf("address %s is both %s's and %s's", a, addresses[a], i.ID)
+			}
+			addresses[a] = i.ID
+		}
+		name := linkName(i.ID)
+		if names[name] != "" {
+			return fmt.Errorf("network interfaces %s and %s have the same link name %s", names[name], i.ID, name)
+		}
+		names[name] = i.ID
+	}
+	return nil
+}
+
+// applyFilter replaces the packet filter where the specification has changed.
+func (v *vpc) applyFilter(spec VPC) error {
+	if v.filtered != nil && sameFilter(*v.filtered, spec) {
+		return nil
+	}
+	var conn *nftables.Conn
+	err := v.router.visit(func() (err error) {
+		conn, err = nftables.New(nftables.AsLasting(), nftables.WithSockOptions(setBuffers))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer conn.CloseLasting()
+	r := &ruleset{conn: conn, table: &nftables.Table{Name: "vpc", Family: nftables.TableFamilyIPv4},
+		vpc: &spec, sets: map[string]*nftables.Set{}}
+	if err := r.write(); err != nil {
+		return err
+	}
+	if err := conn.Flush(); err != nil {
+		return err
+	}
+	kept := spec.clone()
+	v.filtered = &kept
+	return nil
+}
+
+// remove cuts the VPC off and has its links deleted; its namespaces go when their last file is closed.
+func (v *vpc) remove() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.removed = true
+	err := errors.Join(v.dropLinks(nil), v.dropGateway())
+	v.fabric.removals.Go(func() {
+		for _, gone := range v.dying {
+			<-gone
+		}
+		v.rtnl.Close()
+		v.router.Close()
+	})
+	return err
+}
+
+// deleteLater deletes a link off the caller's path: the kernel waits for all readers, 32 ms. Whoever wants
+// the name again waits for it in await.
+func (v *vpc) deleteLater(h *netlink.Handle, name string, after func()) {
+	gone := make(chan struct{})
+	v.dying[name] = gone
+	go func() {
+		defer close(gone)
+		if after != nil {
+			defer after()
+		}
+		if err := deleteLink(h, name); err != nil {
+			v.fabric.log.Error("delete link", "vpc", v.id, "link", name, "error", err)
+		}
+	}()
+}
+
+// await returns once no deletion of the link is under way.
+func (v *vpc) await(name string) {
+	if gone := v.dying[name]; gone != nil {
+		<-gone
+		delete(v.dying, name)
+	}
+}
+
+// deleteLink deletes a link, if it is there.
+func deleteLink(h *netlink.Handle, name string) error {
+	l, err := h.LinkByName(name)
+	if _, missing := errors.AsType[netlink.LinkNotFoundError](err); missing {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.LinkDel(l); err != nil && !errors.Is(err, syscall.ENODEV) {
+		return fmt.Errorf("delete link %s: %w", name, err)
+	}
+	return nil
+}
+
+// linkName names a network interface's link at the router: at most 15 bytes (IFNAMSIZ in netdevice(7)),
+// from the most significant digits of its id.
+func linkName(eniID string) string {
+	digits := strings.TrimPrefix(eniID, "eni-")
+	return "e" + digits[:min(len(digits), 14)]
+}
+
+// sameFilter tells whether two specifications have the same packet filter.
+func sameFilter(a, b VPC) bool {
+	return a.CIDR == b.CIDR &&
+		slices.EqualFunc(a.Interfaces, b.Interfaces, func(a, b Interface) bool {
+			return a.ID == b.ID && a.Address == b.Address && a.Public == b.Public && slices.Equal(a.Groups, b.Groups)
+		}) &&
+		slices.EqualFunc(a.SecurityGroups, b.SecurityGroups, func(a, b SecurityGroup) bool {
+			return a.ID == b.ID && slices.EqualFunc(a.Ingress, b.Ingress, Rule.equal) && slices.EqualFunc(a.Egress, b.Egress, Rule.equal)
+		})
+}
+
+// clone copies all of the specification that sameFilter compares, which its owner may change in place.
+func (s VPC) clone() VPC {
+	s.Interfaces = slices.Clone(s.Interfaces)
+	for n, i := range s.Interfaces {
+		s.Interfaces[n].Groups = slices.Clone(i.Groups)
+	}
+	s.SecurityGroups = slices.Clone(s.SecurityGroups)
+	for n, g := range s.SecurityGroups {
+		s.SecurityGroups[n].Ingress = cloneRules(g.Ingress)
+		s.SecurityGroups[n].Egress = cloneRules(g.Egress)
+	}
+	return s
+}
+
+func cloneRules(rules []Rule) []Rule {
+	rules = slices.Clone(rules)
+	for n, r := range rules {
+		rules[n].Prefixes, rules[n].Groups = slices.Clone(r.Prefixes), slices.Clone(r.Groups)
+	}
+	return rules
+}
+
+func (r Rule) equal(s Rule) bool {
+	return cmp.Or(cmp.Compare(r.Protocol, s.Protocol), cmp.Compare(r.FromPort, s.FromPort), cmp.Compare(r.ToPort, s.ToPort)) == 0 &&
+		slices.Equal(r.Prefixes, s.Prefixes) && slices.Equal(r.Groups, s.Groups)
+}
+
+func ipOf(a netip.Addr) net.IP { return a.AsSlice() }
+
+func ignoring(err error, ignored ...error) error {
+	for _, i := range ignored {
+		if errors.Is(err, i) {
+			return nil
+		}
+	}
+	return err
+}

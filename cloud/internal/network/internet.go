@@ -1,0 +1,153 @@
+package network
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"github.com/google/nftables"
+	"github.com/google/nftables/binaryutil"
+	"github.com/google/nftables/expr"
+	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// PrepareInternet makes the calling process's network namespace the internet: it forwards between
+// regions, owns all of 192.0.2.0/24 and the further addresses given, and loses every packet to an
+// address that nobody has, as the real one does. It may be called again.
+func PrepareInternet(further ...netip.Addr) error {
+	n, err := Current()
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	if err := n.Do(func() error { return prepareInternet(further) }); err != nil {
+		return fmt.Errorf("prepare the internet: %w", err)
+	}
+	return nil
+}
+
+func prepareInternet(further []netip.Addr) error {
+	if err := errors.Join(disableIPv6(), becomeRouter()); err != nil {
+		return err
+	}
+	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if err := loopbackUp(h); err != nil {
+		return err
+	}
+	lo, err := h.LinkByName("lo")
+	if err != nil {
+		return err
+	}
+	// A prefix on lo makes all its addresses local; HostUser is the one the kernel chooses as source.
+	own := []netip.Prefix{netip.PrefixFrom(address.HostUser, address.Range(0).Bits())}
+	for _, a := range further {
+		own = append(own, netip.PrefixFrom(a, 32))
+	}
+	for _, p := range own {
+		if err := h.AddrReplace(lo, &netlink.Addr{IPNet: ipNet(p)}); err != nil {
+			return fmt.Errorf("add address %s: %w", p, err)
+		}
+	}
+	if err := loseUnowned(); err != nil {
+		return err
+	}
+	err = h.RouteReplace(&netlink.Route{Dst: ipNet(netip.PrefixFrom(netip.IPv4Unspecified(), 0)), LinkIndex: lo.Attrs().Index,
+		Scope: netlink.SCOPE_LINK, Src: net.IP(address.HostUser.AsSlice())})
+	if err != nil {
+		return fmt.Errorf("add default route: %w", err)
+	}
+	return nil
+}
+
+// loseUnowned drops what leaves by the default route, over lo: all that is neither the internet's own nor
+// routed to a gateway. A blackhole route would not do: it fails connect(2) at once with EINVAL, where a
+// client on the internet waits for an answer in vain.
+func loseUnowned() error {
+	c, err := nftables.New(nftables.AsLasting())
+	if err != nil {
+		return err
+	}
+	defer c.CloseLasting()
+	table := &nftables.Table{Name: "internet", Family: nftables.TableFamilyIPv4}
+	c.AddTable(table)
+	c.DelTable(table)
+	c.AddTable(table)
+	chain := c.AddChain(&nftables.Chain{Name: "lost", Table: table, Type: nftables.ChainTypeFilter,
+		Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityFilter})
+	notOwn := []expr.Any{
+		&expr.Fib{Register: 1, FlagDADDR: true, ResultADDRTYPE: true},
+		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: binaryutil.NativeEndian.PutUint32(unix.RTN_LOCAL)},
+		&expr.Verdict{Kind: expr.VerdictDrop},
+	}
+	c.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: append(matchLink(expr.MetaKeyOIFNAME, "lo"), notOwn...)})
+	return c.Flush()
+}
+
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), 32)}
+}
+
+func hostNet(a netip.Addr) *net.IPNet { return ipNet(netip.PrefixFrom(a, 32)) }
+
+// Offsets of the addresses in an IPv4 header (RFC 791).
+const (
+	offsetSource      = 12
+	offsetDestination = 16
+)
+
+// linkKey is a link's name as the kernel compares it: IFNAMSIZ bytes, padded with zeros.
+func linkKey(name string) []byte {
+	b := make([]byte, unix.IFNAMSIZ)
+	copy(b, name)
+	return b
+}
+
+func matchLink(key expr.MetaKey, name string) []expr.Any {
+	return []expr.Any{
+		&expr.Meta{Key: key, Register: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: linkKey(name)},
+	}
+}
+
+func loadAddress(offset uint32) expr.Any {
+	return &expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4}
+}
+
+// matchPrefix compares an address of the header with a prefix; 0.0.0.0/0 needs no comparison.
+func matchPrefix(offset uint32, p netip.Prefix) []expr.Any {
+	if p.Bits() == 0 {
+		return nil
+	}
+	e := []expr.Any{loadAddress(offset)}
+	if p.Bits() < 32 {
+		e = append(e, &expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4,
+			Mask: net.CIDRMask(p.Bits(), 32), Xor: make([]byte, 4)})
+	}
+	return append(e, &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: p.Masked().Addr().AsSlice()})
+}
+
+// matchPorts compares the destination port of TCP or UDP with a range.
+func matchPorts(from, to int) []expr.Any {
+	if from <= 0 && to >= 65535 {
+		return nil
+	}
+	return []expr.Any{
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: 2, Len: 2},
+		&expr.Cmp{Op: expr.CmpOpGte, Register: 1, Data: binaryutil.BigEndian.PutUint16(uint16(from))},
+		&expr.Cmp{Op: expr.CmpOpLte, Register: 1, Data: binaryutil.BigEndian.PutUint16(uint16(to))},
+	}
+}
+
+func matchProtocol(number byte) []expr.Any {
+	return []expr.Any{
+		&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{number}},
+	}
+}

@@ -1,0 +1,94 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"syscall"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// routeTable is a route table as it is: a kernel table of the router's namespace.
+type routeTable struct {
+	number int
+	routes map[netip.Prefix]bool // whether the destination is reached, by the gateway, or dropped
+}
+
+// applyTables brings every route table's routes to the specification. A route to a gateway that is not
+// attached is a blackhole, as DescribeRouteTables calls it.
+func (v *vpc) applyTables(spec VPC) error {
+	for _, t := range spec.RouteTables {
+		have := v.tables[t.ID]
+		if have == nil {
+			have = &routeTable{number: v.freeTable(), routes: map[netip.Prefix]bool{}}
+			v.tables[t.ID] = have
+		}
+		want := map[netip.Prefix]bool{}
+		for _, r := range t.Routes {
+			want[r.Destination.Masked()] = !r.Blackhole && v.gateway != nil
+		}
+		if err := v.applyRoutes(have, want); err != nil {
+			return fmt.Errorf("route table %s: %w", t.ID, err)
+		}
+	}
+	return nil
+}
+
+func (v *vpc) applyRoutes(have *routeTable, want map[netip.Prefix]bool) error {
+	for p := range have.routes {
+		if _, wanted := want[p]; wanted {
+			continue
+		}
+		err := v.rtnl.RouteDel(&netlink.Route{Dst: ipNet(p), Table: have.number})
+		if err := ignoring(err, syscall.ESRCH); err != nil {
+			return fmt.Errorf("delete route %s: %w", p, err)
+		}
+		delete(have.routes, p)
+	}
+	for p, reached := range want {
+		if now, there := have.routes[p]; there && now == reached {
+			continue
+		}
+		r := netlink.Route{Dst: ipNet(p), Table: have.number, Type: unix.RTN_BLACKHOLE}
+		if reached {
+			r = netlink.Route{Dst: ipNet(p), Table: have.number, LinkIndex: v.gateway.index,
+				Gw: ipOf(gatewayNext), Flags: int(netlink.FLAG_ONLINK)}
+		}
+		if err := v.rtnl.RouteReplace(&r); err != nil {
+			return fmt.Errorf("add route %s: %w", p, err)
+		}
+		have.routes[p] = reached
+	}
+	return nil
+}
+
+// dropTables empties the tables that the specification no longer has.
+func (v *vpc) dropTables(spec VPC) error {
+	keep := map[string]bool{}
+	for _, t := range spec.RouteTables {
+		keep[t.ID] = true
+	}
+	for id, t := range v.tables {
+		if keep[id] {
+			continue
+		}
+		if err := v.applyRoutes(t, nil); err != nil {
+			return fmt.Errorf("route table %s: %w", id, err)
+		}
+		delete(v.tables, id)
+	}
+	return nil
+}
+
+func (v *vpc) freeTable() int {
+	used := map[int]bool{}
+	for _, t := range v.tables {
+		used[t.number] = true
+	}
+	n := tableFirst
+	for used[n] {
+		n++
+	}
+	return n
+}

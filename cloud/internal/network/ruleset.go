@@ -1,0 +1,262 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"github.com/google/nftables"
+	"github.com/google/nftables/binaryutil"
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
+)
+
+// ruleset writes a VPC's whole packet filter as one transaction: the kernel has the old rules or the new
+// ones and never a mixture. Connection tracking is apart from the rules, so what is established stays so.
+//
+// A forwarded packet passes two base chains, and an accept in one is final for that one alone: "egress"
+// asks the groups of the interface it comes from, "ingress" those of the interface it goes to.
+type ruleset struct {
+	conn  *nftables.Conn
+	table *nftables.Table
+	vpc   *VPC
+	sets  map[string]*nftables.Set // by name
+}
+
+// gatewayLink is the internet gateway's link in the router's namespace.
+const gatewayLink = "igw"
+
+func (r *ruleset) write() error {
+	r.conn.AddTable(r.table)
+	r.conn.DelTable(r.table)
+	r.conn.AddTable(r.table)
+	if err := r.addSets(); err != nil {
+		return err
+	}
+	r.antiSpoofing()
+	r.translation()
+	r.input()
+	if err := r.groupChains(); err != nil {
+		return err
+	}
+	return r.forwarding()
+}
+
+func (r *ruleset) addSet(s *nftables.Set, elements []nftables.SetElement) error {
+	s.Table = r.table
+	if err := r.conn.AddSet(s, elements); err != nil {
+		return fmt.Errorf("set %s: %w", s.Name, err)
+	}
+	r.sets[s.Name] = s
+	return nil
+}
+
+// addSets makes "sources", every link with its own address; "publics" and "privates", the two
+// directions of address translation; and a set of members for each security group.
+func (r *ruleset) addSets() error {
+	var sources, publics, privates []nftables.SetElement
+	members := map[string][]nftables.SetElement{}
+	for _, i := range r.vpc.Interfaces {
+		private := i.Address.AsSlice()
+		sources = append(sources, nftables.SetElement{Key: append(linkKey(linkName(i.ID)), private...)})
+		if i.Public.IsValid() {
+			publics = append(publics, nftables.SetElement{Key: i.Public.AsSlice(), Val: private})
+			privates = append(privates, nftables.SetElement{Key: private, Val: i.Public.AsSlice()})
+		}
+		for _, g := range slices.Compact(slices.Sorted(slices.Values(i.Groups))) {
+			members[g] = append(members[g], nftables.SetElement{Key: private})
+		}
+	}
+	key := nftables.MustConcatSetType(nftables.TypeIFName, nftables.TypeIPAddr)
+	if err := r.addSet(&nftables.Set{Name: "sources", KeyType: key, Concatenation: true}, sources); err != nil {
+		return err
+	}
+	for name, elements := range map[string][]nftables.SetElement{"publics": publics, "privates": privates} {
+		err := r.addSet(&nftables.Set{Name: name, IsMap: true, KeyType: nftables.TypeIPAddr, DataType: nftables.TypeIPAddr}, elements)
+		if err != nil {
+			return err
+		}
+	}
+	for _, g := range r.vpc.SecurityGroups {
+		if err := r.addSet(&nftables.Set{Name: g.ID, KeyType: nftables.TypeIPAddr}, members[g.ID]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *ruleset) base(name string, kind nftables.ChainType, hook *nftables.ChainHook, priority int, policy nftables.ChainPolicy) *nftables.Chain {
+	return r.conn.AddChain(&nftables.Chain{Name: name, Table: r.table, Type: kind, Hooknum: hook,
+		Priority: nftables.ChainPriorityRef(nftables.ChainPriority(priority)), Policy: &policy})
+}
+
+func (r *ruleset) rule(c *nftables.Chain, verdict expr.VerdictKind, parts ...[]expr.Any) {
+	e := slices.Concat(parts...)
+	r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: append(e, &expr.Verdict{Kind: verdict})})
+}
+
+// inSet looks register 1 up in a set.
+func (r *ruleset) inSet(name string) expr.Any {
+	return &expr.Lookup{SourceRegister: 1, SetName: name, SetID: r.sets[name].ID}
+}
+
+// antiSpoofing drops what an interface sends from an address that is not its own (the source/destination
+// check of EC2), and what claims on the internet to come from inside the VPC.
+func (r *ruleset) antiSpoofing() {
+	c := r.base("spoofing", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, -300, nftables.ChainPolicyDrop)
+	r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, gatewayLink), matchPrefix(offsetSource, r.vpc.CIDR))
+	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, gatewayLink))
+	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, "lo"))
+	r.rule(c, expr.VerdictAccept, []expr.Any{
+		&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1},
+		// Register 1 is as wide as a link's name, so register 2 continues the key.
+		&expr.Payload{DestRegister: 2, Base: expr.PayloadBaseNetworkHeader, Offset: offsetSource, Len: 4},
+		r.inSet("sources"),
+	})
+}
+
+// translation is the internet gateway's: each public address for one private address.
+func (r *ruleset) translation() {
+	in := r.base("publics-in", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, -100, nftables.ChainPolicyAccept)
+	out := r.base("privates-out", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, 100, nftables.ChainPolicyAccept)
+	for _, t := range []struct {
+		chain  *nftables.Chain
+		link   expr.MetaKey
+		offset uint32
+		set    string
+		kind   expr.NATType
+	}{
+		{in, expr.MetaKeyIIFNAME, offsetDestination, "publics", expr.NATTypeDestNAT},
+		{out, expr.MetaKeyOIFNAME, offsetSource, "privates", expr.NATTypeSourceNAT},
+	} {
+		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: t.chain, Exprs: append(matchLink(t.link, gatewayLink),
+			loadAddress(t.offset),
+			&expr.Lookup{SourceRegister: 1, DestRegister: 1, IsDestRegSet: true, SetName: t.set, SetID: r.sets[t.set].ID},
+			&expr.NAT{Type: t.kind, Family: unix.NFPROTO_IPV4, RegAddrMin: 1},
+		)})
+	}
+}
+
+// input guards the router itself: its resolver and its metadata service answer interfaces whatever their
+// groups say (https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html); nothing else does.
+func (r *ruleset) input() {
+	c := r.base("router", nftables.ChainTypeFilter, nftables.ChainHookInput, 0, nftables.ChainPolicyDrop)
+	r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, gatewayLink))
+	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, "lo"))
+	r.rule(c, expr.VerdictAccept, matchState(expr.CtStateBitESTABLISHED|expr.CtStateBitRELATED))
+	for _, resolver := range []netip.Addr{Resolver(r.vpc.CIDR), resolverAddress} {
+		for _, p := range []byte{unix.IPPROTO_UDP, unix.IPPROTO_TCP} {
+			r.rule(c, expr.VerdictAccept, matchPrefix(offsetDestination, netip.PrefixFrom(resolver, 32)), matchProtocol(p), matchPorts(53, 53))
+		}
+	}
+	r.rule(c, expr.VerdictAccept, matchPrefix(offsetDestination, netip.PrefixFrom(metadataAddress, 32)),
+		matchProtocol(unix.IPPROTO_TCP), matchPorts(80, 80))
+}
+
+func matchState(bits uint32) []expr.Any {
+	return []expr.Any{
+		&expr.Ct{Key: expr.CtKeySTATE, Register: 1},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4, Mask: binaryutil.NativeEndian.PutUint32(bits), Xor: make([]byte, 4)},
+		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: make([]byte, 4)},
+	}
+}
+
+// forwarding makes the two base chains and, for each interface, a chain in each direction that asks its
+// groups in turn.
+func (r *ruleset) forwarding() error {
+	established := matchState(expr.CtStateBitESTABLISHED | expr.CtStateBitRELATED)
+	for _, d := range directions {
+		var ways []nftables.SetElement
+		for _, i := range r.vpc.Interfaces {
+			c := r.conn.AddChain(&nftables.Chain{Name: d.name + "-" + linkName(i.ID), Table: r.table})
+			for _, g := range i.Groups {
+				r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c,
+					Exprs: []expr.Any{&expr.Verdict{Kind: expr.VerdictJump, Chain: g + "-" + d.name}}})
+			}
+			ways = append(ways, nftables.SetElement{Key: linkKey(linkName(i.ID)),
+				VerdictData: &expr.Verdict{Kind: expr.VerdictJump, Chain: c.Name}})
+		}
+		set := &nftables.Set{Name: d.name + "-links", IsMap: true, KeyType: nftables.TypeIFName, DataType: nftables.TypeVerdict}
+		if err := r.addSet(set, ways); err != nil {
+			return err
+		}
+		c := r.base(d.name, nftables.ChainTypeFilter, nftables.ChainHookForward, d.priority, nftables.ChainPolicyDrop)
+		r.rule(c, expr.VerdictAccept, established)
+		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: []expr.Any{
+			&expr.Meta{Key: d.link, Register: 1},
+			&expr.Lookup{SourceRegister: 1, DestRegister: 0, IsDestRegSet: true, SetName: set.Name, SetID: set.ID},
+		}})
+		if d.link == expr.MetaKeyIIFNAME {
+			r.rule(c, expr.VerdictAccept, matchLink(d.link, gatewayLink))
+		} else { // what has no public address cannot be translated, so it cannot go out
+			r.rule(c, expr.VerdictAccept, matchLink(d.link, gatewayLink), []expr.Any{
+				loadAddress(offsetSource),
+				&expr.Lookup{SourceRegister: 1, DestRegister: 1, IsDestRegSet: true, SetName: "privates", SetID: r.sets["privates"].ID},
+			})
+		}
+	}
+	return nil
+}
+
+// directions are those of a security group's rules, as the packets of a connection's opening pass them.
+var directions = []struct {
+	name     string
+	priority int
+	link     expr.MetaKey
+	peer     uint32 // the offset of the other side's address
+	rules    func(SecurityGroup) []Rule
+}{
+	{"egress", 0, expr.MetaKeyIIFNAME, offsetDestination, func(g SecurityGroup) []Rule { return g.Egress }},
+	{"ingress", 10, expr.MetaKeyOIFNAME, offsetSource, func(g SecurityGroup) []Rule { return g.Ingress }},
+}
+
+func (r *ruleset) groupChains() error {
+	for _, g := range r.vpc.SecurityGroups {
+		for _, d := range directions {
+			c := r.conn.AddChain(&nftables.Chain{Name: g.ID + "-" + d.name, Table: r.table})
+			for _, rule := range d.rules(g) {
+				what, err := matchRule(rule)
+				if err != nil {
+					return fmt.Errorf("security group %s: %w", g.ID, err)
+				}
+				for _, p := range rule.Prefixes {
+					r.rule(c, expr.VerdictAccept, matchPrefix(d.peer, p), what)
+				}
+				for _, peer := range rule.Groups {
+					if r.sets[peer] == nil {
+						continue // a group that is gone has no members
+					}
+					r.rule(c, expr.VerdictAccept, []expr.Any{loadAddress(d.peer), r.inSet(peer)}, what)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// matchRule compares protocol and ports, or type and code.
+func matchRule(rule Rule) ([]expr.Any, error) {
+	switch rule.Protocol {
+	case "-1":
+		return nil, nil
+	case "tcp", "6":
+		return append(matchProtocol(unix.IPPROTO_TCP), matchPorts(rule.FromPort, rule.ToPort)...), nil
+	case "udp", "17":
+		return append(matchProtocol(unix.IPPROTO_UDP), matchPorts(rule.FromPort, rule.ToPort)...), nil
+	case "icmp", "1":
+		e := matchProtocol(unix.IPPROTO_ICMP)
+		for offset, want := range []int{rule.FromPort, rule.ToPort} {
+			if want >= 0 {
+				e = append(e, &expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: uint32(offset), Len: 1},
+					&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{byte(want)}})
+			}
+		}
+		return e, nil
+	}
+	number, err := strconv.ParseUint(rule.Protocol, 10, 8)
+	if err != nil {
+		return nil, fmt.Errorf("protocol %q is not tcp, udp, icmp, -1 or a number", rule.Protocol)
+	}
+	return matchProtocol(byte(number)), nil
+}

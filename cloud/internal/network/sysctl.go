@@ -1,0 +1,50 @@
+package network
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// /proc/sys/net shows each thread the settings of its own network namespace, so these functions act on
+// the namespace of the calling thread.
+
+func setSysctl(name, value string) error {
+	path := "/proc/sys/net/" + name
+	if now, err := os.ReadFile(path); err == nil && string(now) == value+"\n" {
+		return nil
+	}
+	if err := os.WriteFile(path, []byte(value), 0); err != nil {
+		return fmt.Errorf("set net/%s to %s: %w", name, value, err)
+	}
+	return nil
+}
+
+// disableIPv6 turns IPv6 off for all links to come; a kernel without IPv6 has nothing to turn off.
+func disableIPv6() error {
+	for _, which := range []string{"all", "default"} {
+		err := setSysctl("ipv6/conf/"+which+"/disable_ipv6", "1")
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// becomeRouter forwards, and leaves the judgement of source addresses to the packet filter: reverse-path
+// filtering knows nothing of policy routing by incoming link.
+func becomeRouter() error {
+	for _, s := range [][2]string{
+		{"ipv4/conf/all/rp_filter", "0"},
+		{"ipv4/conf/default/rp_filter", "0"},
+		{"ipv4/conf/all/send_redirects", "0"},
+		{"ipv4/conf/default/send_redirects", "0"},
+		{"ipv4/ip_forward", "1"},
+	} {
+		if err := setSysctl(s[0], s[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package region
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+func missingGateway(id string) error {
+	return wire.Errorf("InvalidInternetGatewayID.NotFound", "The internetGateway ID '%s' does not exist", id)
+}
+
+// CreateInternetGateway makes a gateway that is attached to nothing.
+func (r *Region) CreateInternetGateway(ctx context.Context, in *ec2.CreateInternetGatewayInput) (*ec2.CreateInternetGatewayOutput, error) {
+	if err := checkTagSpecs(in.TagSpecifications, ec2types.ResourceTypeInternetGateway); err != nil {
+		return nil, err
+	}
+	if err := dryRun(in); err != nil {
+		return nil, err
+	}
+	row := gatewayRow{ID: newID("igw-")}
+	err := r.update(func(tx *store.Tx) error {
+		if err := r.gateways.Put(tx, row.ID, row); err != nil {
+			return err
+		}
+		return r.tagNew(tx, in.TagSpecifications, row.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	gateway := r.showGateway(row)
+	return &ec2.CreateInternetGatewayOutput{InternetGateway: &gateway}, nil
+}
+
+func (r *Region) showGateway(row gatewayRow) ec2types.InternetGateway {
+	g := ec2types.InternetGateway{InternetGatewayId: ptr(row.ID), OwnerId: ptr(r.cfg.Account), Tags: r.tags(row.ID)}
+	if row.VPC != "" {
+		// A gateway says "available" where anything else would say "attached".
+		g.Attachments = []ec2types.InternetGatewayAttachment{{VpcId: ptr(row.VPC), State: "available"}}
+	}
+	return g
+}
+
+// AttachInternetGateway gives a VPC its one way out.
+func (r *Region) AttachInternetGateway(ctx context.Context, in *ec2.AttachInternetGatewayInput) (*ec2.AttachInternetGatewayOutput, error) {
+	err := r.changeGateway(in.InternetGatewayId, in.VpcId, in, func(tx *store.Tx, row *gatewayRow) error {
+		if row.VPC != "" {
+			return wire.Errorf("Resource.AlreadyAssociated", "resource %s is already attached to network %s", row.ID, row.VPC)
+		}
+		for _, other := range r.gateways.AllTx(tx) {
+			if other.VPC == *in.VpcId {
+				return wire.Errorf("InvalidParameterValue", "Network %s already has an internet gateway attached", *in.VpcId)
+			}
+		}
+		row.VPC = *in.VpcId
+		return nil
+	})
+	return &ec2.AttachInternetGatewayOutput{}, err
+}
+
+// DetachInternetGateway takes it away; AWS refuses while the VPC has mapped public addresses.
+func (r *Region) DetachInternetGateway(ctx context.Context, in *ec2.DetachInternetGatewayInput) (*ec2.DetachInternetGatewayOutput, error) {
+	err := r.changeGateway(in.InternetGatewayId, in.VpcId, in, func(tx *store.Tx, row *gatewayRow) error {
+		if row.VPC != *in.VpcId {
+			return wire.Errorf("Gateway.NotAttached", "resource %s is not attached to network %s", row.ID, *in.VpcId)
+		}
+		for _, i := range r.interfaces.AllTx(tx) {
+			if i.VPC == row.VPC && i.Public.IsValid() {
+				return wire.Errorf("DependencyViolation", "Network %s has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.", row.VPC)
+			}
+		}
+		row.VPC = ""
+		return nil
+	})
+	return &ec2.DetachInternetGatewayOutput{}, err
+}
+
+func (r *Region) changeGateway(id, vpc *string, in any, change func(*store.Tx, *gatewayRow) error) error {
+	if err := required("internetGatewayId", id); err != nil {
+		return err
+	}
+	if err := required("vpcId", vpc); err != nil {
+		return err
+	}
+	err := r.update(func(tx *store.Tx) error {
+		row, ok := r.gateways.GetTx(tx, *id)
+		if !ok {
+			return missingGateway(*id)
+		}
+		if _, ok := r.vpcs.GetTx(tx, *vpc); !ok {
+			return missingVPC(*vpc)
+		}
+		if err := change(tx, &row); err != nil {
+			return err
+		}
+		if err := dryRun(in); err != nil {
+			return err
+		}
+		return r.gateways.Put(tx, row.ID, row)
+	})
+	if err != nil {
+		return err
+	}
+	return r.syncVPC(*vpc)
+}
+
+// DescribeInternetGateways lists internet gateways.
+func (r *Region) DescribeInternetGateways(ctx context.Context, in *ec2.DescribeInternetGatewaysInput) (*ec2.DescribeInternetGatewaysOutput, error) {
+	l := listing[gatewayRow]{
+		id: func(g gatewayRow) string { return g.ID }, missing: missingGateway,
+		fields: fields[gatewayRow]{
+			"internet-gateway-id": one(func(g gatewayRow) string { return g.ID }),
+			"attachment.vpc-id":   one(func(g gatewayRow) string { return g.VPC }),
+			"attachment.state": func(g gatewayRow) []string {
+				if g.VPC == "" {
+					return nil
+				}
+				return []string{"available"}
+			},
+			"owner-id": one(func(gatewayRow) string { return r.cfg.Account }),
+		},
+	}
+	rows, next, err := l.list(r, r.gateways.All(), in.InternetGatewayIds, in.Filters, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeInternetGatewaysOutput{NextToken: next}
+	for _, row := range rows {
+		out.InternetGateways = append(out.InternetGateways, r.showGateway(row))
+	}
+	return out, nil
+}
+
+// DeleteInternetGateway deletes a detached gateway; routes to it become black holes.
+func (r *Region) DeleteInternetGateway(ctx context.Context, in *ec2.DeleteInternetGatewayInput) (*ec2.DeleteInternetGatewayOutput, error) {
+	if err := required("internetGatewayId", in.InternetGatewayId); err != nil {
+		return nil, err
+	}
+	err := r.update(func(tx *store.Tx) error {
+		row, ok := r.gateways.GetTx(tx, *in.InternetGatewayId)
+		if !ok {
+			return missingGateway(*in.InternetGatewayId)
+		}
+		if row.VPC != "" {
+			return wire.Errorf("DependencyViolation", "The internetGateway '%s' has dependencies and cannot be deleted.", row.ID)
+		}
+		if err := dryRun(in); err != nil {
+			return err
+		}
+		return r.remove(tx, row.ID, r.gateways.Delete)
+	})
+	return &ec2.DeleteInternetGatewayOutput{}, err
+}

@@ -1,0 +1,281 @@
+package region
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// publicOwner is the account that the ready-made images belong to; its alias is amazon.
+const publicOwner = "137112412989"
+
+func missingImage(id string) error {
+	if !wellFormed("ami-", id) {
+		return wire.Errorf("InvalidAMIID.Malformed", "Invalid id: \"%s\"", id)
+	}
+	return wire.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
+}
+
+// usableImage returns an image that instances can be launched from.
+func (r *Region) usableImage(id string) (imageRow, error) {
+	row, ok := r.images.Get(id)
+	if !ok {
+		return row, missingImage(id)
+	}
+	if row.State != ec2types.ImageStateAvailable {
+		return row, wire.Errorf("InvalidAMIID.Unavailable", "The image ID '%s' is not available", id)
+	}
+	return row, nil
+}
+
+func checkImageName(name *string) error {
+	if err := required("name", name); err != nil {
+		return err
+	}
+	if n := len(*name); n < 3 || n > 128 {
+		return wire.Errorf("InvalidAMIName.Malformed", "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'")
+	}
+	return nil
+}
+
+var imaged = []ec2types.ResourceType{ec2types.ResourceTypeImage, ec2types.ResourceTypeSnapshot}
+
+// putImage writes a new pending image and its snapshot.
+func (r *Region) putImage(tx *store.Tx, row imageRow, volume string, tags []ec2types.TagSpecification) error {
+	for _, other := range r.images.AllTx(tx) {
+		if other.Owner == row.Owner && other.Name == row.Name && other.State != ec2types.ImageStateFailed {
+			return wire.Errorf("InvalidAMIName.Duplicate", "AMI name %s is already in use by AMI %s", row.Name, other.ID)
+		}
+	}
+	if err := r.images.Put(tx, row.ID, row); err != nil {
+		return err
+	}
+	snapshot := snapshotRow{
+		ID: row.Snapshot, Volume: volume, Owner: row.Owner, Started: row.Created, State: ec2types.SnapshotStatePending,
+		Description: "Created for " + row.ID,
+	}
+	if err := r.snapshots.Put(tx, snapshot.ID, snapshot); err != nil {
+		return err
+	}
+	for _, id := range []string{row.ID, row.Snapshot} {
+		if err := r.tagNew(tx, tags, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CreateImage makes an image of an instance's disk. The instance rests meanwhile unless NoReboot is set.
+func (r *Region) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec2.CreateImageOutput, error) {
+	if err := only(in, "InstanceId", "Name", "Description", "NoReboot", "TagSpecifications"); err != nil {
+		return nil, err
+	}
+	if err := required("instanceId", in.InstanceId); err != nil {
+		return nil, err
+	}
+	if err := checkImageName(in.Name); err != nil {
+		return nil, err
+	}
+	if err := checkTagSpecs(in.TagSpecifications, imaged...); err != nil {
+		return nil, err
+	}
+	row := imageRow{
+		ID: newID("ami-"), Name: *in.Name, Description: deref(in.Description), Owner: r.cfg.Account, Snapshot: newID("snap-"),
+		State: ec2types.ImageStatePending, Created: time.Now().UTC(), SourceInstance: *in.InstanceId, NoReboot: deref(in.NoReboot),
+	}
+	err := r.update(func(tx *store.Tx) error {
+		i, ok := r.instances.GetTx(tx, row.SourceInstance)
+		if !ok {
+			return missingInstance(row.SourceInstance)
+		}
+		if i.State != running && i.State != stopped {
+			return wire.Errorf("IncorrectState", "The instance '%s' is not in the 'running' or 'stopped' state: it is '%s'.", i.ID, i.State)
+		}
+		row.Architecture, row.Layers = i.Architecture, i.Layers
+		if from, ok := r.images.GetTx(tx, i.Image); ok {
+			row.SourceImage, row.SourceRegion = from.ID, r.cfg.Name
+		}
+		if err := dryRun(in); err != nil {
+			return err
+		}
+		if !row.NoReboot {
+			i.Held = true
+			if err := r.instances.Put(tx, i.ID, i); err != nil {
+				return err
+			}
+		}
+		return r.putImage(tx, row, i.Volume, in.TagSpecifications)
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.spawn(func() { r.tendImage(row.ID) })
+	return &ec2.CreateImageOutput{ImageId: ptr(row.ID)}, nil
+}
+
+// CopyImage brings an image of a region of this cloud here. It is called in the region that the copy goes to.
+func (r *Region) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.CopyImageOutput, error) {
+	if err := only(in, "Name", "SourceImageId", "SourceRegion", "ClientToken", "CopyImageTags", "Description", "TagSpecifications"); err != nil {
+		return nil, err
+	}
+	for name, value := range map[string]*string{"SourceRegion": in.SourceRegion, "SourceImageId": in.SourceImageId} {
+		if err := required(name, value); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkImageName(in.Name); err != nil {
+		return nil, err
+	}
+	if err := checkTagSpecs(in.TagSpecifications, imaged...); err != nil {
+		return nil, err
+	}
+	source, err := r.peerImage(ctx, *in.SourceRegion, *in.SourceImageId)
+	if err != nil {
+		return nil, err
+	}
+	if source.Image.State != ec2types.ImageStateAvailable {
+		return nil, wire.Errorf("InvalidAMIID.Unavailable", "The image ID '%s' is not available", *in.SourceImageId)
+	}
+	row := imageRow{
+		ID: newID("ami-"), Name: *in.Name, Description: deref(in.Description), Owner: r.cfg.Account, Snapshot: newID("snap-"),
+		State: ec2types.ImageStatePending, Created: time.Now().UTC(), Architecture: source.Image.Architecture, Layers: source.Image.Layers,
+		SourceImage: *in.SourceImageId, SourceRegion: *in.SourceRegion,
+	}
+	id, made := "", false
+	err = r.update(func(tx *store.Tx) (err error) {
+		alive := func(id string) bool { _, ok := r.images.GetTx(tx, id); return ok }
+		id, err = r.once(tx, "CopyImage", in.ClientToken, in, alive, func() (string, error) {
+			made = true
+			if deref(in.CopyImageTags) {
+				if err := r.putTags(tx, row.ID, source.Tags); err != nil {
+					return "", err
+				}
+			}
+			return row.ID, r.putImage(tx, row, "vol-ffffffff", in.TagSpecifications)
+		})
+		if err != nil {
+			return err
+		}
+		return dryRun(in)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if made {
+		r.spawn(func() { r.tendImage(id) })
+	}
+	return &ec2.CopyImageOutput{ImageId: ptr(id)}, nil
+}
+
+func (r *Region) showImage(i imageRow) ec2types.Image {
+	return ec2types.Image{
+		ImageId: ptr(i.ID), Name: ptr(i.Name), Description: some(i.Description), OwnerId: ptr(i.Owner), ImageOwnerAlias: some(i.Alias),
+		ImageLocation: ptr(i.Owner + "/" + i.Name), State: i.State, StateReason: i.Reason, Architecture: i.Architecture,
+		CreationDate: ptr(i.Created.Format("2006-01-02T15:04:05.000Z")), Public: ptr(i.Public), ImageType: ec2types.ImageTypeValuesMachine,
+		RootDeviceName: ptr(rootDevice), RootDeviceType: ec2types.DeviceTypeEbs, VirtualizationType: ec2types.VirtualizationTypeHvm,
+		Hypervisor: ec2types.HypervisorTypeXen, EnaSupport: ptr(true), PlatformDetails: ptr("Linux/UNIX"), UsageOperation: ptr("RunInstances"),
+		SourceImageId: some(i.SourceImage), SourceImageRegion: some(i.SourceRegion), SourceInstanceId: some(i.SourceInstance), Tags: r.tags(i.ID),
+		BlockDeviceMappings: []ec2types.BlockDeviceMapping{{
+			DeviceName: ptr(rootDevice),
+			Ebs: &ec2types.EbsBlockDevice{
+				SnapshotId: ptr(i.Snapshot), VolumeSize: ptr(int32(8)), VolumeType: ec2types.VolumeTypeGp3, DeleteOnTermination: ptr(true), Encrypted: ptr(false),
+			},
+		}},
+	}
+}
+
+// owned tells whether an image belongs to one of the owners asked for.
+func (r *Region) owned(i imageRow, owners []string) bool {
+	return len(owners) == 0 || slices.ContainsFunc(owners, func(o string) bool {
+		return o == i.Owner || o == "self" && i.Owner == r.cfg.Account || o == "all" || o != "" && o == i.Alias
+	})
+}
+
+// DescribeImages lists the account's images and the public ones.
+func (r *Region) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput) (*ec2.DescribeImagesOutput, error) {
+	if err := only(in, "ExecutableUsers", "Filters", "ImageIds", "IncludeDeprecated", "IncludeDisabled", "MaxResults", "NextToken", "Owners"); err != nil {
+		return nil, err
+	}
+	alias := one(func(i imageRow) string { return i.Alias })
+	l := listing[imageRow]{
+		id: func(i imageRow) string { return i.ID }, missing: missingImage, min: 1,
+		fields: fields[imageRow]{
+			"image-id": one(func(i imageRow) string { return i.ID }), "name": one(func(i imageRow) string { return i.Name }),
+			"state":        one(func(i imageRow) string { return string(i.State) }),
+			"architecture": one(func(i imageRow) string { return string(i.Architecture) }),
+			"description":  one(func(i imageRow) string { return i.Description }), "owner-id": one(func(i imageRow) string { return i.Owner }),
+			"owner-alias": alias, "is-public": boolean(func(i imageRow) bool { return i.Public }),
+			"image-type": one(func(imageRow) string { return "machine" }), "root-device-type": one(func(imageRow) string { return "ebs" }),
+			"virtualization-type": one(func(imageRow) string { return "hvm" }), "hypervisor": one(func(imageRow) string { return "xen" }),
+			"ena-support":         boolean(func(imageRow) bool { return true }),
+			"root-device-name":    one(func(imageRow) string { return rootDevice }),
+			"creation-date":       one(func(i imageRow) string { return i.Created.Format("2006-01-02T15:04:05.000Z") }),
+			"source-image-id":     one(func(i imageRow) string { return i.SourceImage }),
+			"source-image-region": one(func(i imageRow) string { return i.SourceRegion }), "source-instance-id": one(func(i imageRow) string { return i.SourceInstance }),
+			"block-device-mapping.snapshot-id": one(func(i imageRow) string { return i.Snapshot }),
+		},
+	}
+	rows := slices.DeleteFunc(r.images.All(), func(i imageRow) bool {
+		users := len(in.ExecutableUsers) == 0 || slices.Contains(in.ExecutableUsers, "self") && i.Owner == r.cfg.Account ||
+			slices.Contains(in.ExecutableUsers, "all") && i.Public
+		return !users || !r.owned(i, in.Owners)
+	})
+	for _, id := range in.ImageIds {
+		if _, ok := r.images.Get(id); !ok {
+			return nil, missingImage(id)
+		}
+	}
+	if len(in.ImageIds) > 0 {
+		rows = slices.DeleteFunc(rows, func(i imageRow) bool { return !slices.Contains(in.ImageIds, i.ID) })
+	}
+	rows, next, err := l.list(r, rows, nil, in.Filters, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeImagesOutput{NextToken: next}
+	for _, row := range rows {
+		out.Images = append(out.Images, r.showImage(row))
+	}
+	return out, nil
+}
+
+// DeregisterImage deletes an image; instances launched from it go on. Its snapshot stays unless asked for too.
+func (r *Region) DeregisterImage(ctx context.Context, in *ec2.DeregisterImageInput) (*ec2.DeregisterImageOutput, error) {
+	if err := required("imageId", in.ImageId); err != nil {
+		return nil, err
+	}
+	out := &ec2.DeregisterImageOutput{Return: ptr(true)}
+	err := r.update(func(tx *store.Tx) error {
+		row, ok := r.images.GetTx(tx, *in.ImageId)
+		if !ok {
+			return missingImage(*in.ImageId)
+		}
+		if row.Owner != r.cfg.Account {
+			return wire.Errorf("AuthFailure", "Not authorized for image:%s", row.ID)
+		}
+		if row.State == ec2types.ImageStatePending {
+			return wire.Errorf("IncorrectState", "The image '%s' is being made and cannot be deregistered yet.", row.ID)
+		}
+		if err := dryRun(in); err != nil {
+			return err
+		}
+		if deref(in.DeleteAssociatedSnapshots) {
+			if err := r.remove(tx, row.Snapshot, r.snapshots.Delete); err != nil {
+				return err
+			}
+			out.DeleteSnapshotResults = []ec2types.DeleteSnapshotReturnCode{{SnapshotId: ptr(row.Snapshot), ReturnCode: ec2types.SnapshotReturnCodesSuccess}}
+		}
+		return r.remove(tx, row.ID, r.images.Delete)
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.dropLayers()
+	return out, nil
+}

@@ -1,0 +1,152 @@
+package region
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// architecture is the one architecture that this machine runs, as AWS calls it.
+func architecture() ec2types.ArchitectureValues {
+	if runtime.GOARCH == "arm64" {
+		return ec2types.ArchitectureValuesArm64
+	}
+	return ec2types.ArchitectureValuesX8664
+}
+
+type instanceType struct {
+	name      string
+	vcpus     int32
+	memory    int64 // MiB
+	burstable bool
+	arch      ec2types.ArchitectureType
+}
+
+// instanceTypes is a table of common types (https://aws.amazon.com/ec2/instance-types/). An instance here
+// uses what the machine has; the type only says what it is called.
+var instanceTypes = func() []instanceType {
+	sizes := []struct {
+		size   string
+		vcpus  int32
+		memory int64
+	}{{"nano", 2, 512}, {"micro", 2, 1024}, {"small", 2, 2048}, {"medium", 2, 4096}, {"large", 2, 8192}, {"xlarge", 4, 16384}}
+	var all []instanceType
+	for _, family := range []string{"t3", "t3a", "t4g"} {
+		arch := ec2types.ArchitectureTypeX8664
+		if family == "t4g" {
+			arch = ec2types.ArchitectureTypeArm64
+		}
+		for _, s := range sizes {
+			all = append(all, instanceType{family + "." + s.size, s.vcpus, s.memory, true, arch})
+		}
+	}
+	x86, arm := ec2types.ArchitectureTypeX8664, ec2types.ArchitectureTypeArm64
+	return append(all,
+		instanceType{"t2.micro", 1, 1024, true, x86}, instanceType{"t2.small", 1, 2048, true, x86},
+		instanceType{"t2.medium", 2, 4096, true, x86}, instanceType{"t2.large", 2, 8192, true, x86},
+		instanceType{"m5.large", 2, 8192, false, x86}, instanceType{"m5.xlarge", 4, 16384, false, x86},
+		instanceType{"m6i.large", 2, 8192, false, x86}, instanceType{"c5.large", 2, 4096, false, x86},
+		instanceType{"m6g.large", 2, 8192, false, arm}, instanceType{"c6g.large", 2, 4096, false, arm},
+	)
+}()
+
+func findType(name string) (instanceType, bool) {
+	at := slices.IndexFunc(instanceTypes, func(t instanceType) bool { return t.name == name })
+	if at < 0 {
+		return instanceType{}, false
+	}
+	return instanceTypes[at], true
+}
+
+func missingType(name string) error {
+	return wire.Errorf("InvalidInstanceType", "The following supplied instance types do not exist: [%s]", name)
+}
+
+func (t instanceType) show() ec2types.InstanceTypeInfo {
+	hypervisor := ec2types.InstanceTypeHypervisorNitro
+	if strings.HasPrefix(t.name, "t2.") {
+		hypervisor = ec2types.InstanceTypeHypervisorXen
+	}
+	return ec2types.InstanceTypeInfo{
+		InstanceType: ec2types.InstanceType(t.name), CurrentGeneration: ptr(true), FreeTierEligible: ptr(strings.HasSuffix(t.name, ".micro")),
+		BurstablePerformanceSupported: ptr(t.burstable), Hypervisor: hypervisor, BareMetal: ptr(false),
+		VCpuInfo:                 &ec2types.VCpuInfo{DefaultVCpus: ptr(t.vcpus)},
+		MemoryInfo:               &ec2types.MemoryInfo{SizeInMiB: ptr(t.memory)},
+		ProcessorInfo:            &ec2types.ProcessorInfo{SupportedArchitectures: []ec2types.ArchitectureType{t.arch}},
+		SupportedRootDeviceTypes: []ec2types.RootDeviceType{ec2types.RootDeviceTypeEbs},
+		SupportedUsageClasses:    []ec2types.UsageClassType{ec2types.UsageClassTypeOnDemand},
+		NetworkInfo:              &ec2types.NetworkInfo{MaximumNetworkInterfaces: ptr(int32(1)), Ipv4AddressesPerInterface: ptr(int32(1)), Ipv6Supported: ptr(false)},
+	}
+}
+
+// DescribeInstanceTypes lists the types instances may have.
+func (r *Region) DescribeInstanceTypes(ctx context.Context, in *ec2.DescribeInstanceTypesInput) (*ec2.DescribeInstanceTypesOutput, error) {
+	var ids []string
+	for _, t := range in.InstanceTypes {
+		ids = append(ids, string(t))
+	}
+	l := listing[instanceType]{
+		id: func(t instanceType) string { return t.name }, missing: missingType,
+		fields: fields[instanceType]{
+			"instance-type":                         one(func(t instanceType) string { return t.name }),
+			"current-generation":                    boolean(func(instanceType) bool { return true }),
+			"burstable-performance-supported":       boolean(func(t instanceType) bool { return t.burstable }),
+			"processor-info.supported-architecture": one(func(t instanceType) string { return string(t.arch) }),
+			"vcpu-info.default-vcpus":               one(func(t instanceType) string { return strconv.Itoa(int(t.vcpus)) }),
+			"memory-info.size-in-mib":               one(func(t instanceType) string { return strconv.FormatInt(t.memory, 10) }),
+		},
+	}
+	types, next, err := l.list(r, slices.Clone(instanceTypes), ids, in.Filters, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeInstanceTypesOutput{NextToken: next}
+	for _, t := range types {
+		out.InstanceTypes = append(out.InstanceTypes, t.show())
+	}
+	return out, nil
+}
+
+// DescribeInstanceTypeOfferings tells where the types are to be had: in every zone.
+func (r *Region) DescribeInstanceTypeOfferings(ctx context.Context, in *ec2.DescribeInstanceTypeOfferingsInput) (*ec2.DescribeInstanceTypeOfferingsOutput, error) {
+	kind, places := in.LocationType, []string{r.cfg.Name}
+	switch kind {
+	case "":
+		kind = ec2types.LocationTypeRegion
+	case ec2types.LocationTypeRegion:
+	case ec2types.LocationTypeAvailabilityZone:
+		places = r.zones()
+	case ec2types.LocationTypeAvailabilityZoneId:
+		for i, z := range r.zones() {
+			places = append(places[:i:i], zoneID(z))
+		}
+	default:
+		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter locationType is invalid.", kind)
+	}
+	type offering = ec2types.InstanceTypeOffering
+	var all []offering
+	for _, t := range instanceTypes {
+		for _, p := range places {
+			all = append(all, offering{InstanceType: ec2types.InstanceType(t.name), Location: ptr(p), LocationType: kind})
+		}
+	}
+	l := listing[offering]{
+		id: func(o offering) string { return string(o.InstanceType) + "\x00" + *o.Location },
+		fields: fields[offering]{
+			"instance-type": one(func(o offering) string { return string(o.InstanceType) }),
+			"location":      one(func(o offering) string { return *o.Location }),
+		},
+	}
+	rows, next, err := l.list(r, all, nil, in.Filters, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.DescribeInstanceTypeOfferingsOutput{InstanceTypeOfferings: rows, NextToken: next}, nil
+}

@@ -1,0 +1,237 @@
+package region
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+func missingGroup(id string) error {
+	return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", id)
+}
+
+// CreateSecurityGroup makes a group that lets nothing in and everything out.
+func (r *Region) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurityGroupInput) (*ec2.CreateSecurityGroupOutput, error) {
+	if err := checkGroupName(in); err != nil {
+		return nil, err
+	}
+	row := groupRow{ID: newID("sg-"), VPC: *in.VpcId, Name: *in.GroupName, Description: *in.Description}
+	row.Rules = []ruleRow{{ID: newID("sgr-"), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"}}
+	err := r.update(func(tx *store.Tx) error {
+		if _, ok := r.vpcs.GetTx(tx, row.VPC); !ok {
+			return missingVPC(row.VPC)
+		}
+		for _, g := range r.groups.AllTx(tx) {
+			if g.VPC == row.VPC && g.Name == row.Name {
+				return wire.Errorf("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", row.Name, row.VPC)
+			}
+		}
+		if err := dryRun(in); err != nil {
+			return err
+		}
+		if err := r.groups.Put(tx, row.ID, row); err != nil {
+			return err
+		}
+		return r.tagNew(tx, in.TagSpecifications, row.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.CreateSecurityGroupOutput{
+		GroupId: ptr(row.ID), SecurityGroupArn: ptr(r.arn("ec2", "security-group/"+row.ID)), Tags: r.tags(row.ID),
+	}, r.syncVPC(row.VPC)
+}
+
+func checkGroupName(in *ec2.CreateSecurityGroupInput) error {
+	if err := required("groupName", in.GroupName); err != nil {
+		return err
+	}
+	if err := required("groupDescription", in.Description); err != nil {
+		return err
+	}
+	name := *in.GroupName
+	switch {
+	case name == "default":
+		return wire.Errorf("InvalidGroup.Reserved", "The security group 'default' is reserved")
+	case strings.HasPrefix(name, "sg-"):
+		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupName is invalid. Group names may not be in the format sg-*.", name)
+	case len(name) > 255:
+		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupName is invalid. Character sets beyond ASCII or longer than 255 are not supported.", name)
+	case len(*in.Description) > 255:
+		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupDescription is invalid. It may be up to 255 characters.", *in.Description)
+	case deref(in.VpcId) == "":
+		return wire.Errorf("VPCIdNotSpecified", "No default VPC for this user")
+	}
+	return checkTagSpecs(in.TagSpecifications, ec2types.ResourceTypeSecurityGroup)
+}
+
+func (r *Region) showGroup(g groupRow) ec2types.SecurityGroup {
+	out := ec2types.SecurityGroup{
+		GroupId: ptr(g.ID), GroupName: ptr(g.Name), Description: ptr(g.Description), VpcId: ptr(g.VPC),
+		OwnerId: ptr(r.cfg.Account), SecurityGroupArn: ptr(r.arn("ec2", "security-group/"+g.ID)), Tags: r.tags(g.ID),
+	}
+	for _, rule := range g.Rules {
+		if rule.Egress {
+			out.IpPermissionsEgress = r.addPermission(out.IpPermissionsEgress, rule)
+		} else {
+			out.IpPermissions = r.addPermission(out.IpPermissions, rule)
+		}
+	}
+	return out
+}
+
+// addPermission puts a rule into the permission of its protocol and ports, as Describe groups them.
+func (r *Region) addPermission(all []ec2types.IpPermission, rule ruleRow) []ec2types.IpPermission {
+	at := slices.IndexFunc(all, func(p ec2types.IpPermission) bool {
+		return *p.IpProtocol == rule.Protocol && (p.FromPort == nil || *p.FromPort == rule.From && *p.ToPort == rule.To)
+	})
+	if at < 0 {
+		p := ec2types.IpPermission{IpProtocol: ptr(rule.Protocol)}
+		if rule.Protocol != "-1" {
+			p.FromPort, p.ToPort = ptr(rule.From), ptr(rule.To)
+		}
+		all, at = append(all, p), len(all)
+	}
+	p, text := &all[at], some(rule.Description)
+	switch {
+	case rule.CIDR != "":
+		p.IpRanges = append(p.IpRanges, ec2types.IpRange{CidrIp: ptr(rule.CIDR), Description: text})
+	case rule.CIDR6 != "":
+		p.Ipv6Ranges = append(p.Ipv6Ranges, ec2types.Ipv6Range{CidrIpv6: ptr(rule.CIDR6), Description: text})
+	default:
+		p.UserIdGroupPairs = append(p.UserIdGroupPairs, ec2types.UserIdGroupPair{GroupId: ptr(rule.Group), UserId: ptr(r.cfg.Account), Description: text})
+	}
+	return all
+}
+
+// ruleFields are the filters ip-permission.* and egress.ip-permission.*.
+func ruleFields(known fields[groupRow], prefix string, egress bool) {
+	add := func(name string, value func(ruleRow) string) {
+		known[prefix+name] = func(g groupRow) (all []string) {
+			for _, rule := range g.Rules {
+				if v := value(rule); rule.Egress == egress && v != "" {
+					all = append(all, v)
+				}
+			}
+			return all
+		}
+	}
+	add("cidr", func(x ruleRow) string { return x.CIDR })
+	add("ipv6-cidr", func(x ruleRow) string { return x.CIDR6 })
+	add("group-id", func(x ruleRow) string { return x.Group })
+	add("protocol", func(x ruleRow) string { return x.Protocol })
+	add("from-port", func(x ruleRow) string { return strconv.Itoa(int(x.From)) })
+	add("to-port", func(x ruleRow) string { return strconv.Itoa(int(x.To)) })
+}
+
+// DescribeSecurityGroups lists security groups.
+func (r *Region) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecurityGroupsInput) (*ec2.DescribeSecurityGroupsOutput, error) {
+	if len(in.GroupNames) > 0 {
+		return nil, wire.Errorf("InvalidParameterValue", "GroupNames finds groups of a default VPC only; use the filter group-name.")
+	}
+	known := fields[groupRow]{
+		"group-id":    one(func(g groupRow) string { return g.ID }),
+		"group-name":  one(func(g groupRow) string { return g.Name }),
+		"description": one(func(g groupRow) string { return g.Description }),
+		"vpc-id":      one(func(g groupRow) string { return g.VPC }),
+		"owner-id":    one(func(groupRow) string { return r.cfg.Account }),
+	}
+	ruleFields(known, "ip-permission.", false)
+	ruleFields(known, "egress.ip-permission.", true)
+	l := listing[groupRow]{id: func(g groupRow) string { return g.ID }, missing: missingGroup, fields: known}
+	rows, next, err := l.list(r, r.groups.All(), in.GroupIds, in.Filters, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeSecurityGroupsOutput{NextToken: next}
+	for _, row := range rows {
+		out.SecurityGroups = append(out.SecurityGroups, r.showGroup(row))
+	}
+	return out, nil
+}
+
+// DeleteSecurityGroup deletes a group that no interface has and no other group's rule names.
+func (r *Region) DeleteSecurityGroup(ctx context.Context, in *ec2.DeleteSecurityGroupInput) (*ec2.DeleteSecurityGroupOutput, error) {
+	if err := required("groupId", in.GroupId); err != nil {
+		return nil, err
+	}
+	var vpc string
+	err := r.update(func(tx *store.Tx) error {
+		g, ok := r.groups.GetTx(tx, *in.GroupId)
+		if !ok {
+			return missingGroup(*in.GroupId)
+		}
+		vpc = g.VPC
+		if g.Name == "default" {
+			return wire.Errorf("CannotDelete", "the specified group: \"%s\" name: \"default\" cannot be deleted by a user", g.ID)
+		}
+		if r.groupInUse(tx, g.ID) {
+			return wire.Errorf("DependencyViolation", "resource %s has a dependent object", g.ID)
+		}
+		if err := dryRun(in); err != nil {
+			return err
+		}
+		return r.removeGroup(tx, g)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.DeleteSecurityGroupOutput{GroupId: in.GroupId, Return: ptr(true)}, r.syncVPC(vpc)
+}
+
+func (r *Region) groupInUse(tx *store.Tx, id string) bool {
+	for _, i := range r.interfaces.AllTx(tx) {
+		if slices.Contains(i.Groups, id) {
+			return true
+		}
+	}
+	for _, g := range r.groups.AllTx(tx) {
+		if g.ID != id && slices.ContainsFunc(g.Rules, func(x ruleRow) bool { return x.Group == id }) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Region) removeGroup(tx *store.Tx, g groupRow) error {
+	for _, rule := range g.Rules {
+		if err := r.tagSets.Delete(tx, rule.ID); err != nil {
+			return err
+		}
+	}
+	return r.remove(tx, g.ID, r.groups.Delete)
+}
+
+// checkGroups refuses groups that do not exist or are in another VPC, and more than the quota of five.
+func (r *Region) checkGroups(tx *store.Tx, vpc string, ids []string) error {
+	if len(ids) > 5 {
+		return wire.Errorf("SecurityGroupsPerInterfaceLimitExceeded", "You have exceeded the maximum number of security groups allowed per network interface.")
+	}
+	for _, id := range ids {
+		g, ok := r.groups.GetTx(tx, id)
+		if !ok {
+			return missingGroup(id)
+		}
+		if g.VPC != vpc {
+			return wire.Errorf("InvalidParameter", "Security group %s and subnet belong to different networks.", id)
+		}
+	}
+	return nil
+}
+
+// defaultGroup returns the group a VPC was made with.
+func (r *Region) defaultGroup(tx *store.Tx, vpc string) string {
+	for _, g := range r.groups.AllTx(tx) {
+		if g.VPC == vpc && g.Name == "default" {
+			return g.ID
+		}
+	}
+	return ""
+}

@@ -1,0 +1,325 @@
+package region
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+const dhcpOptions = "dopt-00000000000000001" // the region's default set, which names the resolver at base+2
+
+func missingVPC(id string) error {
+	return wire.Errorf("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", id)
+}
+
+// parseCIDR reads an IPv4 block and sets its host bits to zero, as AWS does.
+func parseCIDR(s string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(s)
+	if err != nil || !p.Addr().Is4() {
+		return p, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", s)
+	}
+	return p.Masked(), nil
+}
+
+// CreateVpc makes a VPC with its default security group, main route table and default network ACL.
+func (r *Region) CreateVpc(ctx context.Context, in *ec2.CreateVpcInput) (*ec2.CreateVpcOutput, error) {
+	if err := only(in, "CidrBlock", "InstanceTenancy", "TagSpecifications"); err != nil {
+		return nil, err
+	}
+	if err := required("cidrBlock", in.CidrBlock); err != nil {
+		return nil, err
+	}
+	cidr, err := parseCIDR(*in.CidrBlock)
+	if err != nil {
+		return nil, err
+	}
+	if cidr.Bits() < 16 || cidr.Bits() > 28 {
+		return nil, wire.Errorf("InvalidVpc.Range", "The CIDR '%s' is invalid.", *in.CidrBlock)
+	}
+	if in.InstanceTenancy != "" && in.InstanceTenancy != ec2types.TenancyDefault {
+		return nil, wire.Errorf("UnsupportedOperation", "The instance tenancy '%s' is not supported.", in.InstanceTenancy)
+	}
+	if err := checkTagSpecs(in.TagSpecifications, ec2types.ResourceTypeVpc); err != nil {
+		return nil, err
+	}
+	if err := dryRun(in); err != nil {
+		return nil, err
+	}
+	row := vpcRow{
+		ID: newID("vpc-"), CIDR: cidr.String(), Tenancy: ec2types.TenancyDefault,
+		DNSSupport: true, ACL: newID("acl-"),
+	}
+	if err := r.update(func(tx *store.Tx) error { return r.putNewVPC(tx, row, in.TagSpecifications) }); err != nil {
+		return nil, err
+	}
+	if err := r.syncVPC(row.ID); err != nil {
+		return nil, err
+	}
+	vpc := r.showVPC(row)
+	return &ec2.CreateVpcOutput{Vpc: &vpc}, nil
+}
+
+func (r *Region) putNewVPC(tx *store.Tx, row vpcRow, tags []ec2types.TagSpecification) error {
+	if err := r.vpcs.Put(tx, row.ID, row); err != nil {
+		return err
+	}
+	table := routeTableRow{ID: newID("rtb-"), VPC: row.ID, Associations: []associationRow{{ID: newID("rtbassoc-"), Main: true}}}
+	if err := r.routeTables.Put(tx, table.ID, table); err != nil {
+		return err
+	}
+	group := groupRow{ID: newID("sg-"), VPC: row.ID, Name: "default", Description: "default VPC security group"}
+	group.Rules = []ruleRow{
+		{ID: newID("sgr-"), Protocol: "-1", From: -1, To: -1, Group: group.ID},
+		{ID: newID("sgr-"), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"},
+	}
+	if err := r.groups.Put(tx, group.ID, group); err != nil {
+		return err
+	}
+	return r.tagNew(tx, tags, row.ID)
+}
+
+func (r *Region) showVPC(row vpcRow) ec2types.Vpc {
+	return ec2types.Vpc{
+		VpcId: ptr(row.ID), CidrBlock: ptr(row.CIDR), DhcpOptionsId: ptr(dhcpOptions), InstanceTenancy: row.Tenancy,
+		IsDefault: ptr(false), OwnerId: ptr(r.cfg.Account), State: ec2types.VpcStateAvailable, Tags: r.tags(row.ID),
+		CidrBlockAssociationSet: []ec2types.VpcCidrBlockAssociation{{
+			AssociationId: ptr("vpc-cidr-assoc-" + row.ID[len("vpc-"):]), CidrBlock: ptr(row.CIDR),
+			CidrBlockState: &ec2types.VpcCidrBlockState{State: ec2types.VpcCidrBlockStateCodeAssociated},
+		}},
+	}
+}
+
+func (r *Region) vpcListing() listing[vpcRow] {
+	return listing[vpcRow]{
+		id: func(v vpcRow) string { return v.ID }, missing: missingVPC,
+		fields: fields[vpcRow]{
+			"vpc-id":                            one(func(v vpcRow) string { return v.ID }),
+			"cidr":                              one(func(v vpcRow) string { return v.CIDR }),
+			"cidr-block":                        one(func(v vpcRow) string { return v.CIDR }),
+			"cidrBlock":                         one(func(v vpcRow) string { return v.CIDR }),
+			"cidr-block-association.cidr-block": one(func(v vpcRow) string { return v.CIDR }),
+			"dhcp-options-id":                   one(func(vpcRow) string { return dhcpOptions }),
+			"is-default":                        boolean(func(vpcRow) bool { return false }),
+			"isDefault":                         boolean(func(vpcRow) bool { return false }),
+			"owner-id":                          one(func(vpcRow) string { return r.cfg.Account }),
+			"state":                             one(func(vpcRow) string { return "available" }),
+		},
+	}
+}
+
+// DescribeVpcs lists VPCs.
+func (r *Region) DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error) {
+	rows, next, err := r.vpcListing().list(r, r.vpcs.All(), in.VpcIds, in.Filters, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeVpcsOutput{NextToken: next}
+	for _, row := range rows {
+		out.Vpcs = append(out.Vpcs, r.showVPC(row))
+	}
+	return out, nil
+}
+
+// ModifyVpcAttribute changes one of a VPC's DNS attributes.
+func (r *Region) ModifyVpcAttribute(ctx context.Context, in *ec2.ModifyVpcAttributeInput) (*ec2.ModifyVpcAttributeOutput, error) {
+	if err := only(in, "VpcId", "EnableDnsHostnames", "EnableDnsSupport"); err != nil {
+		return nil, err
+	}
+	if err := required("vpcId", in.VpcId); err != nil {
+		return nil, err
+	}
+	if (in.EnableDnsHostnames == nil) == (in.EnableDnsSupport == nil) {
+		return nil, wire.Errorf("InvalidParameterCombination", "Exactly one attribute may be modified in a call.")
+	}
+	err := r.update(func(tx *store.Tx) error {
+		row, ok := r.vpcs.GetTx(tx, *in.VpcId)
+		if !ok {
+			return missingVPC(*in.VpcId)
+		}
+		if v := in.EnableDnsSupport; v != nil {
+			row.DNSSupport = deref(v.Value)
+		}
+		if v := in.EnableDnsHostnames; v != nil {
+			row.DNSHostnames = deref(v.Value)
+		}
+		return r.vpcs.Put(tx, row.ID, row)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.ModifyVpcAttributeOutput{}, r.syncVPC(*in.VpcId)
+}
+
+// DescribeVpcAttribute tells one of a VPC's DNS attributes.
+func (r *Region) DescribeVpcAttribute(ctx context.Context, in *ec2.DescribeVpcAttributeInput) (*ec2.DescribeVpcAttributeOutput, error) {
+	if err := required("vpcId", in.VpcId); err != nil {
+		return nil, err
+	}
+	row, ok := r.vpcs.Get(*in.VpcId)
+	if !ok {
+		return nil, missingVPC(*in.VpcId)
+	}
+	out := &ec2.DescribeVpcAttributeOutput{VpcId: in.VpcId}
+	switch in.Attribute {
+	case ec2types.VpcAttributeNameEnableDnsSupport:
+		out.EnableDnsSupport = &ec2types.AttributeBooleanValue{Value: ptr(row.DNSSupport)}
+	case ec2types.VpcAttributeNameEnableDnsHostnames:
+		out.EnableDnsHostnames = &ec2types.AttributeBooleanValue{Value: ptr(row.DNSHostnames)}
+	default:
+		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid.", in.Attribute)
+	}
+	return out, nil
+}
+
+// DeleteVpc deletes a VPC that nothing is in but what came with it.
+func (r *Region) DeleteVpc(ctx context.Context, in *ec2.DeleteVpcInput) (*ec2.DeleteVpcOutput, error) {
+	if err := required("vpcId", in.VpcId); err != nil {
+		return nil, err
+	}
+	id := *in.VpcId
+	err := r.update(func(tx *store.Tx) error {
+		if _, ok := r.vpcs.GetTx(tx, id); !ok {
+			return missingVPC(id)
+		}
+		if r.vpcInUse(tx, id) {
+			return wire.Errorf("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", id)
+		}
+		if err := dryRun(in); err != nil {
+			return err
+		}
+		return r.removeVPC(tx, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.DeleteVpcOutput{}, r.syncVPC(id)
+}
+
+func (r *Region) vpcInUse(tx *store.Tx, id string) bool {
+	for _, s := range r.subnets.AllTx(tx) {
+		if s.VPC == id {
+			return true
+		}
+	}
+	for _, g := range r.gateways.AllTx(tx) {
+		if g.VPC == id {
+			return true
+		}
+	}
+	for _, t := range r.routeTables.AllTx(tx) {
+		if t.VPC == id && !t.main() {
+			return true
+		}
+	}
+	for _, g := range r.groups.AllTx(tx) {
+		if g.VPC == id && g.Name != "default" {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Region) removeVPC(tx *store.Tx, id string) error {
+	for _, t := range r.routeTables.AllTx(tx) {
+		if t.VPC == id {
+			if err := r.remove(tx, t.ID, r.routeTables.Delete); err != nil {
+				return err
+			}
+		}
+	}
+	for _, g := range r.groups.AllTx(tx) {
+		if g.VPC == id {
+			if err := r.removeGroup(tx, g); err != nil {
+				return err
+			}
+		}
+	}
+	return r.remove(tx, id, r.vpcs.Delete)
+}
+
+// remove deletes a resource and its tags.
+func (r *Region) remove(tx *store.Tx, id string, from func(*store.Tx, string) error) error {
+	if err := r.tagSets.Delete(tx, id); err != nil {
+		return err
+	}
+	return from(tx, id)
+}
+
+// mustExist answers AWS's error where a resource of any kind does not exist.
+func (r *Region) mustExist(tx *store.Tx, id string) error {
+	var ok bool
+	var missing error
+	switch kindOf(id) {
+	case ec2types.ResourceTypeVpc:
+		_, ok = r.vpcs.GetTx(tx, id)
+		missing = missingVPC(id)
+	case ec2types.ResourceTypeSubnet:
+		_, ok = r.subnets.GetTx(tx, id)
+		missing = missingSubnet(id)
+	case ec2types.ResourceTypeInternetGateway:
+		_, ok = r.gateways.GetTx(tx, id)
+		missing = missingGateway(id)
+	case ec2types.ResourceTypeRouteTable:
+		_, ok = r.routeTables.GetTx(tx, id)
+		missing = missingRouteTable(id)
+	case ec2types.ResourceTypeSecurityGroup:
+		_, ok = r.groups.GetTx(tx, id)
+		missing = missingGroup(id)
+	case ec2types.ResourceTypeNetworkInterface:
+		_, ok = r.interfaces.GetTx(tx, id)
+		missing = missingInterface(id)
+	case ec2types.ResourceTypeInstance:
+		_, ok = r.instances.GetTx(tx, id)
+		missing = missingInstance(id)
+	case ec2types.ResourceTypeImage:
+		_, ok = r.images.GetTx(tx, id)
+		missing = missingImage(id)
+	case ec2types.ResourceTypeSnapshot:
+		_, ok = r.snapshots.GetTx(tx, id)
+		missing = missingSnapshot(id)
+	case ec2types.ResourceTypeLaunchTemplate:
+		_, ok = r.templates.GetTx(tx, id)
+		missing = missingTemplate(id)
+	default:
+		return r.mustBePart(tx, id)
+	}
+	if ok {
+		return nil
+	}
+	return missing
+}
+
+// mustBePart is mustExist for resources that are kept within others.
+func (r *Region) mustBePart(tx *store.Tx, id string) error {
+	switch kindOf(id) {
+	case ec2types.ResourceTypeSecurityGroupRule:
+		for _, g := range r.groups.AllTx(tx) {
+			for _, rule := range g.Rules {
+				if rule.ID == id {
+					return nil
+				}
+			}
+		}
+		return missingRule(id)
+	case ec2types.ResourceTypeVolume:
+		for _, i := range r.instances.AllTx(tx) {
+			if i.Volume == id {
+				return nil
+			}
+		}
+		return missingVolume(id)
+	case ec2types.ResourceTypeNetworkAcl:
+		for _, v := range r.vpcs.AllTx(tx) {
+			if v.ACL == id {
+				return nil
+			}
+		}
+		return missingACL(id)
+	}
+	return wire.Errorf("InvalidID", "The ID '%s' is not valid", id)
+}

@@ -1,0 +1,191 @@
+package wire
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/aws/smithy-go/encoding/cbor"
+)
+
+// RPC-v2 CBOR is what current SDKs speak to CloudWatch: the operation is in the path, and members have
+// the names of the model, which are the Go names (smithy.io, "Smithy RPC v2 CBOR protocol").
+
+const cborType = "application/cbor"
+
+func isCBOR(r *http.Request) bool { return r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor" }
+
+func (m *Mux) decodeCBOR(s *Service, r *http.Request) (any, *operation, handler, error) {
+	name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
+	op := s.table.operation(name)
+	h, err := m.handler(s, op, name)
+	if err != nil {
+		return nil, op, h, err
+	}
+	in := h.input()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, op, h, Errorf("SerializationException", "The request body could not be read")
+	}
+	if len(body) == 0 {
+		return in, op, h, nil
+	}
+	v, err := cbor.Decode(body)
+	if err == nil {
+		err = fromCBOR(v, reflect.ValueOf(in).Elem())
+	}
+	if err != nil {
+		return nil, op, h, Errorf("SerializationException", "The request body is not valid: %v", err)
+	}
+	return in, op, h, nil
+}
+
+func fromCBOR(c cbor.Value, v reflect.Value) error {
+	if _, null := c.(*cbor.Nil); null {
+		return nil
+	}
+	if v.Type() == timeType {
+		t, err := cbor.AsTime(c)
+		v.Set(reflect.ValueOf(&t))
+		return err
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		return fromCBOR(c, v.Elem())
+	case reflect.Struct:
+		return structFromCBOR(c, v)
+	case reflect.Slice:
+		return sliceFromCBOR(c, v)
+	case reflect.String:
+		s, ok := c.(cbor.String)
+		if !ok {
+			return fmt.Errorf("%T is no string", c)
+		}
+		v.SetString(string(s))
+	case reflect.Bool:
+		b, ok := c.(cbor.Bool)
+		if !ok {
+			return fmt.Errorf("%T is no boolean", c)
+		}
+		v.SetBool(bool(b))
+	case reflect.Int32, reflect.Int64:
+		i, err := cbor.AsInt64(c)
+		if err != nil || v.OverflowInt(i) {
+			return fmt.Errorf("%v is no %s", c, v.Type())
+		}
+		v.SetInt(i)
+	case reflect.Float32, reflect.Float64:
+		f, err := cbor.AsFloat64(c)
+		if err != nil {
+			return err
+		}
+		v.SetFloat(f)
+	default:
+		return fmt.Errorf("a %s cannot be decoded", v.Type())
+	}
+	return nil
+}
+
+func structFromCBOR(c cbor.Value, v reflect.Value) error {
+	m, ok := c.(cbor.Map)
+	if !ok {
+		return fmt.Errorf("%T is no structure", c)
+	}
+	for name, value := range m {
+		field := v.FieldByName(goName(name))
+		if !field.IsValid() || !field.CanSet() {
+			continue // a newer client's member
+		}
+		if err := fromCBOR(value, field); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func sliceFromCBOR(c cbor.Value, v reflect.Value) error {
+	if b, ok := c.(cbor.Slice); ok && v.Type().Elem().Kind() == reflect.Uint8 {
+		v.SetBytes(b)
+		return nil
+	}
+	list, ok := c.(cbor.List)
+	if !ok {
+		return fmt.Errorf("%T is no list", c)
+	}
+	v.Set(reflect.MakeSlice(v.Type(), len(list), len(list)))
+	for i, item := range list {
+		if err := fromCBOR(item, v.Index(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func toCBOR(v reflect.Value) cbor.Value {
+	if v.Type() == timeType {
+		return &cbor.Tag{ID: 1, Value: cbor.Float64(float64(v.Interface().(*time.Time).UnixMilli()) / 1000)}
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		return toCBOR(v.Elem())
+	case reflect.Struct:
+		m := cbor.Map{}
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			if f.PkgPath != "" || f.Anonymous || f.Name == "ResultMetadata" || unset(v.Field(i)) {
+				continue
+			}
+			m[f.Name] = toCBOR(v.Field(i))
+		}
+		return m
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return cbor.Slice(v.Bytes())
+		}
+		list := make(cbor.List, v.Len())
+		for i := range list {
+			list[i] = toCBOR(v.Index(i))
+		}
+		return list
+	case reflect.String:
+		return cbor.String(v.String())
+	case reflect.Bool:
+		return cbor.Bool(v.Bool())
+	case reflect.Int32, reflect.Int64:
+		if i := v.Int(); i < 0 {
+			return cbor.NegInt(uint64(-i))
+		}
+		return cbor.Uint(uint64(v.Int()))
+	case reflect.Float32, reflect.Float64:
+		return cbor.Float64(v.Float())
+	}
+	return &cbor.Nil{}
+}
+
+// unset tells whether a member is absent: a nil pointer, list or map, or an enum without a value.
+func unset(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return v.IsNil()
+	case reflect.String:
+		return v.Len() == 0
+	}
+	return false
+}
+
+func writeCBOR(w http.ResponseWriter, out any) error {
+	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+	writeBody(w, cborType, http.StatusOK, cbor.Encode(toCBOR(reflect.ValueOf(out).Elem())))
+	return nil
+}
+
+func writeCBORError(w http.ResponseWriter, e *Error) {
+	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+	writeBody(w, cborType, e.HTTPStatus(), cbor.Encode(cbor.Map{
+		"__type": cbor.String(e.Code), "message": cbor.String(e.Message),
+	}))
+}

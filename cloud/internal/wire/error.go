@@ -1,0 +1,31 @@
+package wire
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// Error is an AWS API error: what an operation refuses with.
+type Error struct {
+	Code    string
+	Message string
+	Status  int // HTTP; the zero value means 400
+	// Messages are Route 53's list for InvalidChangeBatch, which has a body of its own.
+	Messages []string
+}
+
+// Error implements error.
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// HTTPStatus returns the status to answer with.
+func (e *Error) HTTPStatus() int {
+	if e.Status == 0 {
+		return http.StatusBadRequest
+	}
+	return e.Status
+}
+
+// Errorf makes an error with status 400.
+func Errorf(code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}

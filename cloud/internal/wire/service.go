@@ -1,0 +1,56 @@
+package wire
+
+import "embed"
+
+//go:embed tables/*.txt
+var tables embed.FS
+
+type protocol int
+
+const (
+	ec2Query protocol = iota
+	awsQuery
+	restXML
+)
+
+// Service is one AWS API.
+type Service struct {
+	// SigningName is the service in a credential scope: "ec2", "elasticloadbalancing".
+	SigningName string
+	// Version is the API's date.
+	Version string
+
+	namespace string
+	protocol  protocol
+	table     *table
+}
+
+// The services whose wire names are known.
+var (
+	EC2         = newService("ec2", "ec2", "2016-11-15", "http://ec2.amazonaws.com/doc/2016-11-15/", ec2Query)
+	ELBv2       = newService("elasticloadbalancing", "elbv2", "2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", awsQuery)
+	AutoScaling = newService("autoscaling", "autoscaling", "2011-01-01", "http://autoscaling.amazonaws.com/doc/2011-01-01/", awsQuery)
+	Route53     = newService("route53", "route53", "2013-04-01", "https://route53.amazonaws.com/doc/2013-04-01/", restXML)
+	STS         = newService("sts", "sts", "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", awsQuery)
+	CloudWatch  = newService("monitoring", "cloudwatch", "2010-08-01", "http://monitoring.amazonaws.com/doc/2010-08-01/", awsQuery)
+)
+
+// Services lists them all.
+var Services = []*Service{EC2, ELBv2, AutoScaling, Route53, STS, CloudWatch}
+
+func newService(signing, file, version, namespace string, p protocol) *Service {
+	return &Service{SigningName: signing, Version: version, namespace: namespace, protocol: p, table: &table{file: file}}
+}
+
+// ServiceNamed returns the service with this signing name, or nil.
+func ServiceNamed(signing string) *Service {
+	for _, s := range Services {
+		if s.SigningName == signing {
+			return s
+		}
+	}
+	return nil
+}
+
+// Operations lists the names of all the operations that AWS's model of the service has.
+func (s *Service) Operations() []string { return s.table.operations() }

@@ -1,0 +1,186 @@
+package wire
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// table is one service's operations and shapes, read from text, a line each with fields between tabs:
+//
+//	op     NAME METHOD URI STATUS INPUT INPUT-ROOT OUTPUT RESULT-WRAPPER
+//	struct NAME PAYLOAD MEMBER...   a member is name:shape:locationName:queryName:location:flags
+//	list   NAME ELEMENT-SHAPE ELEMENT-NAME FLAGS
+//	map    NAME KEY-NAME VALUE-SHAPE VALUE-NAME FLAGS
+//	time   NAME FORMAT
+//
+// Flags are r for required, f for flattened, a for an XML attribute. A shape that has no line is a
+// scalar, of which the Go type says all. The text is indexed once; a line is parsed when it is first met.
+type table struct {
+	file string
+
+	once   sync.Once
+	ops    map[string]string // name -> line
+	lines  map[string]string
+	shapes sync.Map // name -> *shape
+	parsed sync.Map // operation name -> *operation
+
+	routesOnce sync.Once
+	rest       []route
+}
+
+type operation struct {
+	name, method, uri string
+	status            int
+	input, output     string
+	inputRoot         string
+	resultWrapper     string
+}
+
+type shape struct {
+	kind      string
+	payload   string
+	members   map[string]member // by Go field name
+	element   member            // of a list, or a map's value
+	keyName   string
+	flattened bool
+	format    string // of a timestamp
+}
+
+type member struct {
+	name         string // as the model has it
+	shape        string
+	locationName string
+	queryName    string
+	location     string // header, headers, uri, querystring or ""
+	required     bool
+	flattened    bool
+	attribute    bool
+}
+
+func (t *table) load() {
+	t.once.Do(func() {
+		b, err := tables.ReadFile("tables/" + t.file + ".txt")
+		if err != nil {
+			panic(err) // embedded, so it is there
+		}
+		t.ops, t.lines = map[string]string{}, map[string]string{}
+		for line := range strings.Lines(string(b)) {
+			kind, rest, _ := strings.Cut(line, "\t")
+			name, _, _ := strings.Cut(rest, "\t")
+			if kind == "op" {
+				t.ops[name] = strings.TrimSuffix(line, "\n")
+			} else {
+				t.lines[name] = strings.TrimSuffix(line, "\n")
+			}
+		}
+	})
+}
+
+func (t *table) operations() []string {
+	t.load()
+	return slices.Sorted(maps.Keys(t.ops))
+}
+
+// operation returns an operation of the service, or nil.
+func (t *table) operation(name string) *operation {
+	if op, ok := t.parsed.Load(name); ok {
+		return op.(*operation)
+	}
+	t.load()
+	line, ok := t.ops[name]
+	if !ok {
+		return nil
+	}
+	f := strings.Split(line, "\t")
+	op := &operation{name: f[1], method: f[2], uri: f[3], input: f[5], inputRoot: f[6], output: f[7], resultWrapper: f[8]}
+	op.status, _ = strconv.Atoi(f[4])
+	t.parsed.Store(name, op)
+	return op
+}
+
+// shape returns a shape, or an empty one where the table has none.
+func (t *table) shape(name string) *shape {
+	if s, ok := t.shapes.Load(name); ok {
+		return s.(*shape)
+	}
+	t.load()
+	s := parseShape(t.lines[name])
+	t.shapes.Store(name, s)
+	return s
+}
+
+func parseShape(line string) *shape {
+	f := strings.Split(line, "\t")
+	s := &shape{kind: f[0]}
+	switch f[0] {
+	case "struct":
+		s.payload = f[2]
+		s.members = make(map[string]member, len(f)-3)
+		for _, text := range f[3:] {
+			m := parseMember(text)
+			s.members[goName(m.name)] = m
+		}
+	case "list":
+		s.element = member{shape: f[2], locationName: f[3]}
+		s.flattened = f[4] == "f"
+	case "map":
+		s.keyName = f[2]
+		s.element = member{shape: f[3], locationName: f[4]}
+		s.flattened = f[5] == "f"
+	case "time":
+		s.format = f[2]
+	}
+	return s
+}
+
+func parseMember(text string) member {
+	f := strings.Split(text, ":")
+	if len(f) != 6 {
+		panic(fmt.Sprintf("wire: table member %q", text)) // generated, and every line is parsed by a test
+	}
+	return member{
+		name: f[0], shape: f[1], locationName: f[2], queryName: f[3], location: f[4],
+		required: strings.Contains(f[5], "r"), flattened: strings.Contains(f[5], "f"), attribute: strings.Contains(f[5], "a"),
+	}
+}
+
+// member returns what the table says of a Go field, or what follows from its name.
+func (s *shape) member(field string, p protocol) member {
+	if m, ok := s.members[field]; ok {
+		return m
+	}
+	m := member{name: field}
+	if p == ec2Query {
+		m.locationName, m.queryName = strings.ToLower(field[:1])+field[1:], field
+	}
+	return m
+}
+
+// goName is how the SDK's generator spells a member.
+func goName(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
+
+// inputName is a member's name in a query request. EC2's own rule is the queryName, else the
+// locationName capitalised; the other services take the locationName as it is.
+func (m member) inputName(p protocol) string {
+	switch {
+	case p == ec2Query && m.queryName != "":
+		return m.queryName
+	case m.locationName != "" && p == ec2Query:
+		return goName(m.locationName)
+	case m.locationName != "":
+		return m.locationName
+	}
+	return m.name
+}
+
+// xmlName is a member's element name in an XML body.
+func (m member) xmlName() string {
+	if m.locationName != "" {
+		return m.locationName
+	}
+	return m.name
+}

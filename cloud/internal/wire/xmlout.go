@@ -1,0 +1,198 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/xml"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// xmlWriter renders an SDK type as AWS's XML. A nil member is left out. An empty list is an empty element
+// at the top of an answer and, in the services that speak AWS query, everywhere; elsewhere a list that is
+// nil is left out, as EC2 leaves out the tags of what has none.
+type xmlWriter struct {
+	bytes.Buffer
+	s     *Service
+	depth int
+}
+
+func (w *xmlWriter) open(name string) {
+	w.WriteByte('<')
+	w.WriteString(name)
+	w.WriteByte('>')
+}
+
+func (w *xmlWriter) close(name string) {
+	w.WriteString("</")
+	w.WriteString(name)
+	w.WriteByte('>')
+}
+
+func (w *xmlWriter) element(name, text string) {
+	w.open(name)
+	xml.EscapeText(w, []byte(text))
+	w.close(name)
+}
+
+// structure writes the members that belong into the body.
+func (w *xmlWriter) structure(sh *shape, v reflect.Value) error {
+	w.depth++
+	defer func() { w.depth-- }()
+	t := v.Type()
+	for i := range t.NumField() {
+		field := t.Field(i)
+		if field.PkgPath != "" || field.Anonymous || field.Name == "ResultMetadata" {
+			continue
+		}
+		m := sh.member(field.Name, w.s.protocol)
+		if m.location != "" || m.attribute {
+			continue
+		}
+		if err := w.value(m.xmlName(), m, v.Field(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *xmlWriter) value(name string, m member, v reflect.Value) error {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		if v.Type() != timeType {
+			return w.value(name, m, v.Elem())
+		}
+	case reflect.Struct:
+		sh := w.s.table.shape(m.shape)
+		w.openWithAttributes(name, sh, v)
+		if err := w.structure(sh, v); err != nil {
+			return err
+		}
+		w.close(name)
+		return nil
+	case reflect.Slice:
+		blob := v.Type().Elem().Kind() == reflect.Uint8
+		if v.IsNil() && (blob || w.depth > 1 && w.s.protocol != awsQuery) {
+			return nil
+		}
+		if !blob {
+			return w.list(name, m, v)
+		}
+	case reflect.Map:
+		if v.IsNil() {
+			return nil
+		}
+		return w.mapping(name, m, v)
+	case reflect.String:
+		if v.Len() == 0 && v.Type() != reflect.TypeFor[string]() {
+			return nil // an enum that is not set
+		}
+	}
+	text, err := w.s.scalar(m, v)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", name, err)
+	}
+	w.element(name, text)
+	return nil
+}
+
+func (w *xmlWriter) openWithAttributes(name string, sh *shape, v reflect.Value) {
+	w.WriteByte('<')
+	w.WriteString(name)
+	for i := range v.NumField() {
+		m, ok := sh.members[v.Type().Field(i).Name]
+		if !ok || !m.attribute {
+			continue
+		}
+		if text, err := w.s.scalar(m, reflect.Indirect(v.Field(i))); err == nil && text != "" {
+			fmt.Fprintf(w, ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" %s="`, m.locationName)
+			xml.EscapeText(w, []byte(text))
+			w.WriteByte('"')
+		}
+	}
+	w.WriteByte('>')
+}
+
+func (w *xmlWriter) list(name string, m member, v reflect.Value) error {
+	sh := w.s.table.shape(m.shape)
+	flat := sh.flattened || m.flattened
+	item := sh.element.locationName
+	switch {
+	case flat:
+		item = or(item, name)
+	case item == "" && w.s.protocol == ec2Query:
+		item = "item"
+	case item == "":
+		item = "member"
+	}
+	if !flat {
+		w.open(name)
+		defer w.close(name)
+	}
+	for i := range v.Len() {
+		if err := w.value(item, sh.element, v.Index(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *xmlWriter) mapping(name string, m member, v reflect.Value) error {
+	sh := w.s.table.shape(m.shape)
+	entry := "entry"
+	if sh.flattened || m.flattened {
+		entry = name
+	} else {
+		w.open(name)
+		defer w.close(name)
+	}
+	keys := v.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	for _, k := range keys {
+		w.open(entry)
+		w.element(or(sh.keyName, "key"), k.String())
+		if err := w.value(or(sh.element.locationName, "value"), sh.element, v.MapIndex(k)); err != nil {
+			return err
+		}
+		w.close(entry)
+	}
+	return nil
+}
+
+// scalar renders a bool, number, string, blob or time.
+func (s *Service) scalar(m member, v reflect.Value) (string, error) {
+	if v.Type() == timeType {
+		return s.timestamp(m, v.Interface().(*time.Time)), nil
+	}
+	switch v.Kind() {
+	case reflect.String:
+		return v.String(), nil
+	case reflect.Bool:
+		return strconv.FormatBool(v.Bool()), nil
+	case reflect.Int32, reflect.Int64, reflect.Int:
+		return strconv.FormatInt(v.Int(), 10), nil
+	case reflect.Float32, reflect.Float64:
+		return strconv.FormatFloat(v.Float(), 'g', -1, v.Type().Bits()), nil
+	case reflect.Slice:
+		return base64.StdEncoding.EncodeToString(v.Bytes()), nil
+	}
+	return "", fmt.Errorf("a %s is no scalar", v.Type())
+}
+
+// timestamp renders a time as the services do: to the millisecond.
+func (s *Service) timestamp(m member, t *time.Time) string {
+	switch s.table.shape(m.shape).format {
+	case "unixTimestamp":
+		return strconv.FormatInt(t.Unix(), 10)
+	case "rfc822":
+		return t.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}

@@ -1,0 +1,137 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Request is one request as a user saw it.
+type Request struct {
+	Client  int
+	Start   time.Time
+	End     time.Time
+	Address netip.Addr // the zero value where the name did not resolve
+	Region  string     // "" where nothing answered
+	Err     error      // nil where the user got a 2xx or 3xx
+}
+
+// client is one user: a cache of one DNS answer, and a request again and again.
+type client struct {
+	id     int
+	target *url.URL
+	port   int // to connect to, which on a local cloud is not the URL's
+	lookup func(context.Context, string) (Answer, error)
+	region func(netip.Addr) string
+
+	timeout time.Duration // of one request with all its attempts
+	every   time.Duration // from one request's start to the next one's
+
+	cached  Answer
+	expires time.Time
+}
+
+// run asks until the context ends. A request that the end cut short is not told.
+func (c *client) run(ctx context.Context, tell func(Request)) {
+	// Users are not in step: each starts at a moment of its own within the first interval.
+	timer := time.NewTimer(rand.N(c.every))
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		start := time.Now()
+		r := c.ask(ctx, start)
+		if ctx.Err() != nil {
+			return
+		}
+		tell(r)
+		timer.Reset(max(0, c.every-time.Since(start)))
+	}
+}
+
+func (c *client) ask(ctx context.Context, start time.Time) Request {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	r := Request{Client: c.id, Start: start}
+	r.Address, r.Err = c.get(ctx)
+	r.End = time.Now()
+	if r.Err == nil {
+		r.Region = c.region(r.Address)
+	}
+	return r
+}
+
+// get tries the answer's addresses in turn until one connects, as browsers and curl do.
+func (c *client) get(ctx context.Context) (netip.Addr, error) {
+	if err := c.resolve(ctx); err != nil {
+		return netip.Addr{}, err
+	}
+	var errs []error
+	first := rand.IntN(len(c.cached.Addresses))
+	for i := range c.cached.Addresses {
+		addr := c.cached.Addresses[(first+i)%len(c.cached.Addresses)]
+		err := c.getFrom(ctx, addr)
+		var dial *net.OpError
+		if err == nil || !errors.As(err, &dial) || dial.Op != "dial" {
+			return addr, err
+		}
+		errs = append(errs, err)
+	}
+	return c.cached.Addresses[first], errors.Join(errs...)
+}
+
+// resolve keeps an answer for exactly its TTL. An answer that has expired is not used again, even if
+// no new one can be had (serving it stale, RFC 8767, would flatter the figures).
+func (c *client) resolve(ctx context.Context) error {
+	if time.Now().Before(c.expires) {
+		return nil
+	}
+	asked := time.Now()
+	a, err := c.lookup(ctx, c.target.Hostname())
+	if err != nil {
+		return err
+	}
+	c.cached, c.expires = a, asked.Add(a.TTL)
+	return nil
+}
+
+// getFrom asks one address over a connection of its own, which is closed afterwards, so that no old
+// connection hides what a new user would meet.
+func (c *client) getFrom(ctx context.Context, addr netip.Addr) error {
+	dialer := net.Dialer{}
+	transport := &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, net.JoinHostPort(addr.String(), strconv.Itoa(c.port)))
+		},
+	}
+	defer transport.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.target.String(), nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("User-Agent", "understudy-drill")
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return err
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 399 {
+		return fmt.Errorf("status %d", resp.StatusCode)
+	}
+	return nil
+}

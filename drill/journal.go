@@ -1,0 +1,103 @@
+package drill
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Journal is the file that holds what a drill has broken and not yet repaired. It is written and synced
+// before the fault and removed after the repair.
+type Journal struct {
+	Path string
+}
+
+// Entry is one fault in force.
+type Entry struct {
+	Stack  string          `json:"stack"`
+	Fault  string          `json:"fault"` // the fault's kind
+	Broken time.Time       `json:"broken"`
+	Undo   json.RawMessage `json:"undo"` // what the kind needs to repair
+}
+
+// ErrInForce means that a drill's fault has not been repaired: another drill must not begin.
+var ErrInForce = errors.New("an earlier drill's fault is still in force")
+
+// Read returns the entry in force, or false where there is none.
+func (j Journal) Read() (Entry, bool, error) {
+	b, err := os.ReadFile(j.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Entry{}, false, nil
+	}
+	if err != nil {
+		return Entry{}, false, fmt.Errorf("read drill journal: %w", err)
+	}
+	var e Entry
+	if err := json.Unmarshal(b, &e); err != nil {
+		return Entry{}, false, fmt.Errorf("read drill journal %s: %w", j.Path, err)
+	}
+	return e, true, nil
+}
+
+// Write puts an entry in force, whole or not at all. It fails with ErrInForce where there is one.
+func (j Journal) Write(e Entry) error {
+	if _, found, err := j.Read(); err != nil {
+		return err
+	} else if found {
+		return fmt.Errorf("%w: %s", ErrInForce, j.Path)
+	}
+	b, err := json.MarshalIndent(e, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write drill journal: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(j.Path), 0o700); err != nil {
+		return fmt.Errorf("write drill journal: %w", err)
+	}
+	if err := writeSynced(j.Path, b); err != nil {
+		return fmt.Errorf("write drill journal: %w", err)
+	}
+	return nil
+}
+
+// writeSynced links a finished file to its name, which fails where the name is taken: of two drills
+// begun at once, one is refused.
+func writeSynced(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".journal-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+		return ErrInForce
+	} else if err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
+}
+
+// Clear says that the fault was repaired.
+func (j Journal) Clear() error {
+	if err := os.Remove(j.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("clear drill journal: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package drill
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// recorder keeps every request and tells waiters of each.
+type recorder struct {
+	mu      sync.Mutex
+	all     []Request
+	last    []Request // each client's newest
+	changed chan struct{}
+}
+
+func newRecorder(clients int) *recorder {
+	return &recorder{last: make([]Request, clients), changed: make(chan struct{})}
+}
+
+func (r *recorder) add(q Request) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, q)
+	r.last[q.Client] = q
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+func (r *recorder) requests() []Request {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]Request(nil), r.all...)
+}
+
+// Served counts the clients by the region that served their newest request; those that failed are
+// under "".
+type Served map[string]int
+
+func (r *recorder) served() Served {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := Served{}
+	for _, q := range r.last {
+		if !q.Start.IsZero() {
+			s[q.Region]++
+		}
+	}
+	return s
+}
+
+// waitAll waits until the newest request of every client began after a moment and was served by the
+// region.
+func (r *recorder) waitAll(ctx context.Context, region string, after time.Time) error {
+	for {
+		r.mu.Lock()
+		all, changed := true, r.changed
+		for _, q := range r.last {
+			if q.Region != region || q.Start.Before(after) {
+				all = false
+				break
+			}
+		}
+		r.mu.Unlock()
+		if all {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-changed:
+		}
+	}
+}

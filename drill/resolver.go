@@ -1,0 +1,96 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Answer is what a name resolved to.
+type Answer struct {
+	Addresses []netip.Addr
+	TTL       time.Duration // the smallest of the records'
+}
+
+// Resolver asks a name server for addresses, uncached, so that a caller can cache as a resolver does.
+type Resolver struct {
+	// Server is the host:port of a name server that is authoritative for the names asked.
+	Server string
+	// Timeout bounds one question; the zero value means two seconds.
+	Timeout time.Duration
+}
+
+// ErrNoAddress means that the server answered and that the name has no IPv4 address.
+var ErrNoAddress = errors.New("no address")
+
+// Lookup asks for the A records of a name. A truncated answer is asked for again over TCP (RFC 7766).
+func (r Resolver) Lookup(ctx context.Context, name string) (Answer, error) {
+	q := new(dns.Msg)
+	q.SetQuestion(dns.Fqdn(name), dns.TypeA)
+	q.RecursionDesired = false
+	q.SetEdns0(1232, false)
+	reply, err := r.exchange(ctx, "udp", q)
+	if err == nil && reply.Truncated {
+		reply, err = r.exchange(ctx, "tcp", q)
+	}
+	if err != nil {
+		return Answer{}, fmt.Errorf("resolve %s at %s: %w", name, r.Server, err)
+	}
+	if reply.Rcode != dns.RcodeSuccess {
+		return Answer{}, fmt.Errorf("resolve %s at %s: %s", name, r.Server, dns.RcodeToString[reply.Rcode])
+	}
+	a := addresses(reply)
+	if len(a.Addresses) == 0 {
+		return Answer{}, fmt.Errorf("resolve %s at %s: %w", name, r.Server, ErrNoAddress)
+	}
+	return a, nil
+}
+
+func (r Resolver) exchange(ctx context.Context, network string, q *dns.Msg) (*dns.Msg, error) {
+	timeout := r.Timeout
+	if timeout == 0 {
+		timeout = 2 * time.Second
+	}
+	c := dns.Client{Net: network, Timeout: timeout, UDPSize: 1232}
+	reply, _, err := c.ExchangeContext(ctx, q, r.Server)
+	return reply, err
+}
+
+func addresses(m *dns.Msg) Answer {
+	var a Answer
+	for _, rr := range m.Answer {
+		record, ok := rr.(*dns.A)
+		if !ok {
+			continue
+		}
+		addr, ok := netip.AddrFromSlice(record.A.To4())
+		if !ok {
+			continue
+		}
+		ttl := time.Duration(record.Hdr.Ttl) * time.Second
+		if len(a.Addresses) == 0 || ttl < a.TTL {
+			a.TTL = ttl
+		}
+		a.Addresses = append(a.Addresses, addr)
+	}
+	return a
+}
+
+// SystemLookup asks the machine's own resolver, for names that the Resolver's server does not hold. The
+// system's resolver does not tell TTLs.
+func SystemLookup(ctx context.Context, name string) (Answer, error) {
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", name)
+	if err != nil {
+		return Answer{}, err
+	}
+	a := Answer{}
+	for _, f := range found {
+		a.Addresses = append(a.Addresses, f.Unmap())
+	}
+	return a, nil
+}

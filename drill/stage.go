@@ -1,0 +1,115 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+)
+
+// Pair is a failover pair as Route 53 holds it.
+type Pair struct {
+	Name       string // the failover name, without its last dot
+	ZoneID     string
+	NameServer string // one of the zone's, host:53
+	Primary    Half
+	Secondary  Half
+}
+
+// Half is one record of a pair.
+type Half struct {
+	Region       string // the region of the load balancer behind it
+	LoadBalancer string // its DNS name
+	HealthCheck  string // id, or ""
+}
+
+// FindPair reads the failover pair of a name: two alias records to load balancers.
+func FindPair(ctx context.Context, c *route53.Client, name string) (Pair, error) {
+	zone, err := findZone(ctx, c, name)
+	if err != nil {
+		return Pair{}, err
+	}
+	p := Pair{Name: strings.TrimSuffix(name, "."), ZoneID: aws.ToString(zone.HostedZone.Id)}
+	if zone.DelegationSet != nil && len(zone.DelegationSet.NameServers) > 0 {
+		p.NameServer = net.JoinHostPort(zone.DelegationSet.NameServers[0], "53")
+	}
+	out, err := c.ListResourceRecordSets(ctx, &route53.ListResourceRecordSetsInput{
+		HostedZoneId: zone.HostedZone.Id, StartRecordName: &name, StartRecordType: r53types.RRTypeA,
+	})
+	if err != nil {
+		return Pair{}, fmt.Errorf("read the records of %s: %w", name, err)
+	}
+	for _, rr := range out.ResourceRecordSets {
+		if !sameName(aws.ToString(rr.Name), name) || rr.Type != r53types.RRTypeA || rr.AliasTarget == nil {
+			continue
+		}
+		half := Half{LoadBalancer: strings.TrimSuffix(aws.ToString(rr.AliasTarget.DNSName), "."), HealthCheck: aws.ToString(rr.HealthCheckId)}
+		half.Region = regionOf(half.LoadBalancer)
+		switch rr.Failover {
+		case r53types.ResourceRecordSetFailoverPrimary:
+			p.Primary = half
+		case r53types.ResourceRecordSetFailoverSecondary:
+			p.Secondary = half
+		}
+	}
+	if p.Primary.LoadBalancer == "" || p.Secondary.LoadBalancer == "" {
+		return Pair{}, fmt.Errorf("%s is not a failover pair of aliases to load balancers", name)
+	}
+	return p, nil
+}
+
+// findZone returns the hosted zone with the longest name that the record lies in.
+func findZone(ctx context.Context, c *route53.Client, name string) (*route53.GetHostedZoneOutput, error) {
+	best, id := "", ""
+	pages := route53.NewListHostedZonesPaginator(c, &route53.ListHostedZonesInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list hosted zones: %w", err)
+		}
+		for _, z := range page.HostedZones {
+			zone := strings.TrimSuffix(aws.ToString(z.Name), ".")
+			if (sameName(name, zone) || strings.HasSuffix(strings.TrimSuffix(name, "."), "."+zone)) && len(zone) > len(best) {
+				best, id = zone, aws.ToString(z.Id)
+			}
+		}
+	}
+	if id == "" {
+		return nil, fmt.Errorf("no hosted zone holds %s", name)
+	}
+	return c.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: &id})
+}
+
+func sameName(a, b string) bool {
+	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
+}
+
+// regionOf reads the region from a load balancer's name: hello-123.us-east-1.elb.amazonaws.com.
+func regionOf(balancer string) string {
+	labels := strings.Split(strings.TrimPrefix(balancer, "dualstack."), ".")
+	if len(labels) < 2 {
+		return ""
+	}
+	return labels[1]
+}
+
+// CheckSettings reads what the primary's health check contributes to the prediction.
+func CheckSettings(ctx context.Context, c *route53.Client, p Pair) (Settings, error) {
+	if p.Primary.HealthCheck == "" {
+		return Settings{}, fmt.Errorf("the primary record of %s has no health check", p.Name)
+	}
+	out, err := c.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: &p.Primary.HealthCheck})
+	if err != nil {
+		return Settings{}, fmt.Errorf("read the health check of %s: %w", p.Name, err)
+	}
+	cfg := out.HealthCheck.HealthCheckConfig
+	return Settings{
+		Interval:  time.Duration(aws.ToInt32(cfg.RequestInterval)) * time.Second,
+		Threshold: int(aws.ToInt32(cfg.FailureThreshold)),
+	}, nil
+}
