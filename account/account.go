@@ -55,6 +55,16 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 	}, nil
 }
 
+// Identity asks who the credentials belong to, and returns the account's number. It takes no
+// permission, so that its failure means that there are no good credentials or no way to AWS.
+func (a *Account) Identity(ctx context.Context) (string, error) {
+	out, err := a.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", fmt.Errorf("get caller identity in %s: %w", a.Region, err)
+	}
+	return aws.ToString(out.Account), nil
+}
+
 // Once is for creating calls of EC2 that take no client token: sent again after a lost answer, they
 // would make a second thing. A run that fails here finds the first by its tags when started again.
 func Once(o *ec2.Options) { o.RetryMaxAttempts = 1 }
