@@ -196,6 +196,21 @@ func TestMoreThan18PercentOfTheCheckersPass(t *testing.T) {
 	}
 }
 
+func TestTargetsAreCountedByTheirHealth(t *testing.T) {
+	target := func(id string, state elbtypes.TargetHealthStateEnum, reason elbtypes.TargetHealthReasonEnum) elbtypes.TargetHealthDescription {
+		return elbtypes.TargetHealthDescription{Target: &elbtypes.TargetDescription{Id: &id},
+			TargetHealth: &elbtypes.TargetHealth{State: state, Reason: reason}}
+	}
+	w := &targets{scope: testScope(t)}
+	w.count([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "unhealthy", "Target.Timeout"), target("i-3", "healthy", "")})
+	expect(t, w, "enough healthy targets: yes, not no")
+	if diff := cmp.Diff([]string{"i-2 unhealthy Target.Timeout"}, w.ill); diff != "" {
+		t.Error(diff)
+	}
+	w.count([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "healthy", ""), target("i-3", "healthy", "")})
+	expect(t, w)
+}
+
 func TestDigestNamesTheContentOfAnImage(t *testing.T) {
 	base := understudy.Image{Base: understudy.Base{Owners: []string{"amazon"}, Names: []string{"a*", "b*"}}, Install: "i", Run: "r"}
 	seen := map[string]string{digestOf(base): "the first"}
