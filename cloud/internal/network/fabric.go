@@ -45,7 +45,8 @@ type Fabric struct {
 
 	mu         sync.Mutex
 	vpcs       map[string]*vpc
-	interfaces map[string]*Namespace // by eni-...
+	leaving    map[string]chan struct{} // closed when a removed VPC\'s links are gone
+	interfaces map[string]*Namespace    // by eni-...
 }
 
 // New makes an empty fabric whose internet is the calling process's network namespace. A nil log
@@ -58,7 +59,7 @@ func New(log *slog.Logger) (*Fabric, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open netlink to the internet: %w", err)
 	}
-	return &Fabric{log: log, internet: h, vpcs: map[string]*vpc{}, interfaces: map[string]*Namespace{}}, nil
+	return &Fabric{log: log, internet: h, vpcs: map[string]*vpc{}, leaving: map[string]chan struct{}{}, interfaces: map[string]*Namespace{}}, nil
 }
 
 // Apply brings one VPC's namespaces, routes and packet filters to what the specification says. Applying
@@ -83,6 +84,15 @@ func (f *Fabric) Apply(spec VPC) error {
 func (f *Fabric) vpc(spec VPC) (*vpc, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for f.leaving[spec.ID] != nil { // a VPC's links have their names from its id
+		gone := f.leaving[spec.ID]
+		f.mu.Unlock()
+		<-gone
+		f.mu.Lock()
+		if f.leaving[spec.ID] == gone {
+			delete(f.leaving, spec.ID)
+		}
+	}
 	if v := f.vpcs[spec.ID]; v != nil {
 		return v, nil
 	}
@@ -98,11 +108,13 @@ func (f *Fabric) vpc(spec VPC) (*vpc, error) {
 func (f *Fabric) Remove(vpcID string) error {
 	f.mu.Lock()
 	v := f.vpcs[vpcID]
-	delete(f.vpcs, vpcID)
-	f.mu.Unlock()
 	if v == nil {
+		f.mu.Unlock()
 		return nil
 	}
+	delete(f.vpcs, vpcID)
+	f.leaving[vpcID] = v.gone
+	f.mu.Unlock()
 	if err := v.remove(); err != nil {
 		return fmt.Errorf("remove %s: %w", vpcID, err)
 	}
@@ -164,6 +176,7 @@ type vpc struct {
 	id     string
 	router *Namespace
 	rtnl   *netlink.Handle // to the router
+	gone   chan struct{}   // closed when it is removed and its links are gone
 
 	mu       sync.Mutex
 	removed  bool
@@ -185,7 +198,7 @@ func newVPC(f *Fabric, spec VPC) (*vpc, error) {
 		n.Close()
 		return nil, err
 	}
-	v := &vpc{fabric: f, id: spec.ID, router: n, rtnl: h, subnets: map[netip.Prefix]bool{},
+	v := &vpc{fabric: f, id: spec.ID, router: n, rtnl: h, gone: make(chan struct{}), subnets: map[netip.Prefix]bool{},
 		links: map[string]*link{}, tables: map[string]*routeTable{}, dying: map[string]chan struct{}{}}
 	if err := v.prepareRouter(spec.CIDR); err != nil {
 		h.Close()
@@ -295,6 +308,7 @@ func (v *vpc) remove() error {
 	v.removed = true
 	err := errors.Join(v.dropLinks(nil), v.dropGateway())
 	v.fabric.removals.Go(func() {
+		defer close(v.gone)
 		for _, gone := range v.dying {
 			<-gone
 		}

@@ -107,6 +107,9 @@ func (v *vpc) attach() error {
 	if err := errors.Join(v.rtnl.LinkSetUp(inside), v.fabric.internet.LinkSetUp(outside)); err != nil {
 		return fmt.Errorf("set link %s up: %w", g.name, err)
 	}
+	if err := awaitCarrier(v.rtnl, gatewayLink); err != nil {
+		return err
+	}
 	v.gateway = g
 	return nil
 }

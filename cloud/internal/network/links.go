@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"syscall"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -140,7 +141,12 @@ func (v *vpc) connect(l *link) error {
 	if err != nil {
 		return fmt.Errorf("add link %s: %w", l.name, err)
 	}
-	if err := l.setUpInside(); err != nil {
+	inside, err := l.namespace.netlink()
+	if err != nil {
+		return err
+	}
+	defer inside.Close()
+	if err := l.setUpInside(inside); err != nil {
 		return fmt.Errorf("set up eth0: %w", err)
 	}
 	outside, err := v.rtnl.LinkByName(l.name)
@@ -150,6 +156,9 @@ func (v *vpc) connect(l *link) error {
 	if err := v.rtnl.LinkSetUp(outside); err != nil {
 		return fmt.Errorf("set link %s up: %w", l.name, err)
 	}
+	if err := awaitCarrier(inside, "eth0"); err != nil {
+		return err
+	}
 	l.index = outside.Attrs().Index
 	if err := v.rtnl.RouteReplace(l.route()); err != nil {
 		return fmt.Errorf("add route to %s: %w", l.address, err)
@@ -157,17 +166,35 @@ func (v *vpc) connect(l *link) error {
 	return nil
 }
 
+// carrierTimeout is far more than the kernel's work queue takes.
+const carrierTimeout = 5 * time.Second
+
+// awaitCarrier returns once a veth's end that was set up before its peer carries packets. Until the
+// kernel's link watch has seen the peer come up, which deletions of other links hold up, the end drops
+// what it should send, and the first ARP request is repeated a second later. Since Linux 6.8 asking for
+// the link brings the link watch up to date, so the first answer is the last.
+func awaitCarrier(h *netlink.Handle, name string) error {
+	for end := time.Now().Add(carrierTimeout); ; {
+		l, err := h.LinkByName(name)
+		if err != nil {
+			return fmt.Errorf("find link %s: %w", name, err)
+		}
+		if l.Attrs().OperState == netlink.OperUp {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("link %s is %s after %s", name, l.Attrs().OperState, carrierTimeout)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 func (l *link) route() *netlink.Route {
 	return &netlink.Route{Dst: hostNet(l.address), LinkIndex: l.index, Scope: netlink.SCOPE_LINK, Table: unix.RT_TABLE_MAIN}
 }
 
 // setUpInside gives eth0 its address, alone on its link, and sends everything to the subnet's router.
-func (l *link) setUpInside() error {
-	h, err := l.namespace.netlink()
-	if err != nil {
-		return err
-	}
-	defer h.Close()
+func (l *link) setUpInside(h *netlink.Handle) error {
 	eth0, err := h.LinkByName("eth0")
 	if err != nil {
 		return err

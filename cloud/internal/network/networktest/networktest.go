@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+
+	"github.com/understudy/understudy/cloud/internal/network"
 )
 
 // inside marks a process that already is in namespaces of its own.
@@ -20,6 +22,10 @@ const inside = "UNDERSTUDY_TEST_IN_NAMESPACES"
 func Main(m *testing.M) {
 	if os.Getenv(inside) != "" {
 		os.Exit(m.Run())
+	}
+	if err := network.Check(); err != nil {
+		fmt.Fprintf(os.Stderr, "networktest: %v\n", err)
+		os.Exit(1)
 	}
 	runtime.LockOSThread() // Pdeathsig is sent when the starting thread ends
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)

@@ -1,0 +1,144 @@
+package publish_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/network/networktest"
+	"github.com/understudy/understudy/cloud/internal/publish"
+)
+
+func TestMain(m *testing.M) { networktest.Main(m) }
+
+// door serves a broker on a unix socket and returns a client of it that dials where it is told.
+func door(t *testing.T, dial publish.Dial) *publish.Client {
+	t.Helper()
+	if err := network.PrepareInternet(); err != nil { // for lo, which is down in a new namespace
+		t.Fatal(err)
+	}
+	socket := filepath.Join(t.TempDir(), "door.sock")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	broker := publish.NewBroker(1, nil)
+	go func() {
+		for {
+			c, err := l.AcceptUnix()
+			if err != nil {
+				return
+			}
+			go broker.Serve(c)
+		}
+	}()
+	return &publish.Client{Socket: socket, Dial: dial}
+}
+
+func open(t *testing.T, c *publish.Client, public string) *publish.Published {
+	t.Helper()
+	p, err := c.Open(netip.MustParseAddrPort(public))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
+func TestPublishedServerSeesTheHostUser(t *testing.T) {
+	c := door(t, nil)
+	server, err := net.Listen("tcp4", "192.0.2.77:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	go func() {
+		conn, err := server.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		request, _ := io.ReadAll(conn) // until the user's half is closed
+		io.WriteString(conn, conn.RemoteAddr().(*net.TCPAddr).IP.String()+" "+string(request))
+	}()
+	p := open(t, c, "192.0.2.77:8080")
+	if got, want := p.Address.String(), "127.1.0.77:8080"; got != want {
+		t.Errorf("published at %s, want %s", got, want)
+	}
+	user, err := net.DialTimeout("tcp", p.Address.String(), 2*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer user.Close()
+	user.SetDeadline(time.Now().Add(2 * time.Second))
+	io.WriteString(user, "hello")
+	user.(*net.TCPConn).CloseWrite()
+	got, err := io.ReadAll(user)
+	if err != nil || string(got) != "192.0.2.1 hello" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestRefusalIsPassedOn(t *testing.T) {
+	p := open(t, door(t, nil), "192.0.2.78:8080")
+	user, err := net.DialTimeout("tcp", p.Address.String(), 2*time.Second)
+	if err == nil { // the reset has not come before connect(2) returned
+		defer user.Close()
+		user.SetDeadline(time.Now().Add(2 * time.Second))
+		_, err = user.Read(make([]byte, 1))
+	}
+	if !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("got %v, want connection reset", err)
+	}
+}
+
+func TestCloseEndsConnectionsAndListener(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	c := door(t, func(context.Context, netip.AddrPort) (net.Conn, error) { return near, nil })
+	p := open(t, c, "198.51.100.7:8081")
+	user, err := net.DialTimeout("tcp", p.Address.String(), 2*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer user.Close()
+	io.WriteString(user, "x")
+	if _, err := far.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+	if _, err := far.Read(make([]byte, 1)); err == nil {
+		t.Error("the connection goes on after the address is closed")
+	}
+	if _, err := net.DialTimeout("tcp", p.Address.String(), time.Second); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("dial after close: %v, want refused", err)
+	}
+}
+
+func TestBrokerRefuses(t *testing.T) {
+	c := door(t, nil)
+	for public, want := range map[string]string{
+		"8.8.8.8:53":       "not a public address of a local cloud",
+		"127.0.0.1:4790":   "not a public address of a local cloud",
+		"198.51.100.7:0":   "not an IPv4 address and port",
+		"[2001:db8::1]:80": "not an IPv4 address and port",
+	} {
+		_, err := c.Open(netip.MustParseAddrPort(public))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("publish %s: %v, want %q", public, err, want)
+		}
+	}
+	p := open(t, c, "198.51.100.8:8082")
+	if _, err := c.Open(netip.MustParseAddrPort("198.51.100.8:8082")); err == nil || !strings.Contains(err.Error(), "address already in use") {
+		t.Errorf("publish %s twice: %v", p.Address, err)
+	}
+}

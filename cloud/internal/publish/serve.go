@@ -1,0 +1,103 @@
+// Package publish makes public TCP addresses of a local cloud reachable from the host. The host's half,
+// the Broker, listens on the address's loopback twin and hands the listener over a unix socket to the
+// cloud's half, which takes the connections and carries each into the cloud as one from the internet, so
+// that gateway, routes and security groups judge the host's users as they judge anyone.
+package publish
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/address"
+)
+
+// dialTimeout bounds how long a user waits for a public address that does not answer.
+const dialTimeout = 10 * time.Second
+
+// Dial connects to a public address from the internet.
+type Dial func(context.Context, netip.AddrPort) (net.Conn, error)
+
+// DialInternet dials from the calling process's network namespace, which must be the internet, as the
+// host's user.
+func DialInternet(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: address.HostUser.AsSlice()}}
+	return d.DialContext(ctx, "tcp4", to.String())
+}
+
+// Serve carries every connection of a listener to a target until the context ends or the listener is
+// closed, and returns when all of them are over. It closes the listener.
+func Serve(ctx context.Context, l net.Listener, target netip.AddrPort, dial Dial) error {
+	stop := context.AfterFunc(ctx, func() { l.Close() })
+	defer stop()
+	defer l.Close()
+	var connections sync.WaitGroup
+	defer connections.Wait()
+	for {
+		c, err := l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return context.Cause(ctx)
+		}
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED) {
+			if !pause(ctx) {
+				return context.Cause(ctx)
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		connections.Go(func() { carry(ctx, c, target, dial) })
+	}
+}
+
+// pause lets connections end, and with them their files, before the next is accepted.
+func pause(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(10 * time.Millisecond):
+		return true
+	}
+}
+
+// carry copies one connection both ways. What the target refuses is reset, as the target would have.
+func carry(ctx context.Context, user net.Conn, target netip.AddrPort, dial Dial) {
+	defer user.Close()
+	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
+	server, err := dial(dialing, target)
+	cancel()
+	if err != nil {
+		if t, ok := user.(*net.TCPConn); ok && errors.Is(err, syscall.ECONNREFUSED) {
+			t.SetLinger(0)
+		}
+		return
+	}
+	defer server.Close()
+	stop := context.AfterFunc(ctx, func() { user.Close(); server.Close() })
+	defer stop()
+	var back sync.WaitGroup
+	back.Go(func() { copyHalf(user, server) })
+	copyHalf(server, user)
+	back.Wait()
+}
+
+// copyHalf copies one direction to its end and passes the end on. Where it breaks instead, nothing
+// more can arrive in either direction, so both sides are closed.
+func copyHalf(to, from net.Conn) {
+	if _, err := io.Copy(to, from); err != nil {
+		to.Close()
+		from.Close()
+		return
+	}
+	if w, ok := to.(interface{ CloseWrite() error }); ok {
+		w.CloseWrite()
+		return
+	}
+	to.Close()
+}
