@@ -1,0 +1,123 @@
+// Package door is the front door of a local cloud: the one HTTP endpoint of all its services. It verifies
+// the signature of each request (SigV4), answers STS itself, and forwards the rest over a unix socket to
+// the process of the service and region that the signature's credential scope names.
+package door
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// Config is what a door must know of its cloud.
+type Config struct {
+	Account   string // 12 digits
+	AccessKey string // the id of the one key
+	Secret    string
+
+	// Regions are the cloud's, for messages.
+	Regions []string
+	// Socket returns the unix socket of the process that answers for a service, by its signing name, in
+	// a region. Known is false where the cloud has no such region.
+	Socket func(service, region string) (path string, known bool)
+
+	Log *slog.Logger     // nil discards
+	Now func() time.Time // nil for time.Now
+}
+
+type door struct {
+	Config
+	verifier *Verifier
+	identity http.Handler
+}
+
+// New returns the handler of a cloud's endpoint.
+func New(c Config) http.Handler {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &door{
+		Config:   c,
+		verifier: &Verifier{AccessKey: c.AccessKey, Secret: c.Secret, Now: c.Now},
+		identity: newIdentity(c),
+	}
+}
+
+// Server returns an HTTP server of a door with limits on how long a client may take. An operation has
+// no limit of its own: the processes behind the door bound theirs.
+func Server(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    1 << 16,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := readBody(w, r)
+	scope, _ := wire.ScopeOf(r)
+	service := serviceOf(r, body, scope)
+	if err != nil {
+		refuse(w, r, service, err)
+		return
+	}
+	if err := d.verifier.Verify(r, body); err != nil {
+		d.Log.Warn("request refused", "service", scope.Service, "region", scope.Region, "code", err.Code, "from", r.RemoteAddr)
+		refuse(w, r, service, err)
+		return
+	}
+	if wire.ServiceNamed(scope.Service) == nil {
+		refuse(w, r, service, unknownService(scope.Service))
+		return
+	}
+	if service == wire.STS {
+		d.identity.ServeHTTP(w, r)
+		return
+	}
+	socket, known := d.Socket(scope.Service, scope.Region)
+	if !known {
+		refuse(w, r, service, d.unknownRegion(service, scope.Region))
+		return
+	}
+	d.forward(w, r, body, service, scope.Region, socket)
+}
+
+// readBody takes the whole body, which the signature covers, and leaves it to be read again.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *wire.Error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, &wire.Error{Code: "RequestEntityTooLarge", Message: "The request is too large.", Status: http.StatusRequestEntityTooLarge}
+	case err != nil:
+		return nil, wire.Errorf("IncompleteBody", "The request body ended early: %v", err)
+	}
+	return body, nil
+}
+
+// serviceOf tells which service a request is for, so that it is refused in that service's shape: by its
+// credential scope or, where it has none, by the API version that it names.
+func serviceOf(r *http.Request, body []byte, scope wire.Scope) *wire.Service {
+	if s := wire.ServiceNamed(scope.Service); s != nil {
+		return s
+	}
+	for _, s := range wire.Services {
+		if strings.HasPrefix(r.URL.Path, "/"+s.Version+"/") ||
+			strings.Contains("&"+r.URL.RawQuery+"&", "&Version="+s.Version+"&") ||
+			bytes.Contains(body, []byte("Version="+s.Version)) {
+			return s
+		}
+	}
+	return wire.STS
+}

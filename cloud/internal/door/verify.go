@@ -1,0 +1,122 @@
+package door
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// How far a request's date may be from ours. The query APIs name their 5 minutes in the error's text;
+// EC2's list of error codes has 15 for RequestExpired.
+const (
+	skew    = 5 * time.Minute
+	skewEC2 = 15 * time.Minute
+)
+
+// A presigned URL is good for the seconds in X-Amz-Expires, a week at most; SDKs leave it out for their
+// default of 15 minutes.
+const (
+	presignedDefault = 15 * time.Minute
+	presignedLongest = 7 * 24 * time.Hour
+)
+
+// unsigned stands in the place of a body's hash where the signature does not cover the body.
+const unsigned = "UNSIGNED-PAYLOAD"
+
+// Verifier verifies SigV4 signatures of one key ("Signature Version 4 signing process", IAM user guide).
+type Verifier struct {
+	AccessKey, Secret string
+	Now               func() time.Time // nil for time.Now
+}
+
+// Verify returns nil for a request that the key has signed and that is fresh, or the error that the
+// service of its credential scope refuses it with. It reads nothing from the request's Body.
+func (v *Verifier) Verify(r *http.Request, body []byte) *wire.Error {
+	s, err := parseSignature(r)
+	if err != nil {
+		return err
+	}
+	if subtle.ConstantTimeCompare([]byte(s.AccessKey), []byte(v.AccessKey)) != 1 {
+		return s.unknownKey("The security token included in the request is invalid.")
+	}
+	if s.token != "" {
+		return s.unknownKey("The security token included in the request is invalid. This cloud issues no session tokens: unset AWS_SESSION_TOKEN.")
+	}
+	if err := v.fresh(s); err != nil {
+		return err
+	}
+	hash, err := s.bodyHash(body)
+	if err != nil {
+		return err
+	}
+	for _, path := range canonicalPaths(r) {
+		want := sign(v.Secret, s, s.canonicalRequest(r, path, hash))
+		if subtle.ConstantTimeCompare([]byte(want), []byte(s.signature)) == 1 {
+			return nil
+		}
+	}
+	return s.mismatch()
+}
+
+// fresh refuses a request that is too old or from the future.
+func (v *Verifier) fresh(s *signature) *wire.Error {
+	now := time.Now
+	if v.Now != nil {
+		now = v.Now
+	}
+	t, window := now().UTC(), skew
+	if s.Service == wire.EC2.SigningName {
+		window = skewEC2
+	}
+	oldest := window
+	if s.presigned {
+		oldest = s.expires
+	}
+	switch {
+	case s.date.Before(t.Add(-oldest)):
+		return s.expired(fmt.Sprintf("Signature expired: %s is now earlier than %s (%s - %d min.)",
+			s.date.Format(isoBasic), t.Add(-oldest).Format(isoBasic), t.Format(isoBasic), int(oldest.Minutes())))
+	case s.date.After(t.Add(window)):
+		return s.expired(fmt.Sprintf("Signature not yet current: %s is still later than %s (%s + %d min.)",
+			s.date.Format(isoBasic), t.Add(window).Format(isoBasic), t.Format(isoBasic), int(window.Minutes())))
+	}
+	return nil
+}
+
+// bodyHash returns the hash that the signature must cover: the body's, unless the client says that it
+// has left the body out.
+func (s *signature) bodyHash(body []byte) (string, *wire.Error) {
+	sum := sha256.Sum256(body)
+	hash := hex.EncodeToString(sum[:])
+	switch s.contentHash {
+	case "", hash:
+		return hash, nil
+	case unsigned:
+		return unsigned, nil
+	}
+	return "", s.mismatch()
+}
+
+// sign derives the key of the scope and signs.
+func sign(secret string, s *signature, canonicalRequest string) string {
+	sum := sha256.Sum256([]byte(canonicalRequest))
+	scope := s.Date + "/" + s.Region + "/" + s.Service + "/aws4_request"
+	toSign := algorithm + "\n" + s.date.Format(isoBasic) + "\n" + scope + "\n" + hex.EncodeToString(sum[:])
+	key := []byte("AWS4" + secret)
+	for _, part := range []string{s.Date, s.Region, s.Service, "aws4_request"} {
+		key = mac(key, part)
+	}
+	return hex.EncodeToString(mac(key, toSign))
+}
+
+func mac(key []byte, s string) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(s))
+	return h.Sum(nil)
+}
