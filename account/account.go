@@ -16,6 +16,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 )
 
 // Option changes how the SDK's configuration is loaded, for example its endpoint.
@@ -38,6 +39,7 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 		config.WithRetryMode(aws.RetryModeStandard),
 		config.WithRetryMaxAttempts(6), // throttling of parallel calls takes more than the usual three
 		config.WithAppID("understudy"),
+		config.WithLogger(logging.Nop{}), // what goes wrong is in the errors
 	}, options...)
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
@@ -51,6 +53,16 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 		Route53:     route53.NewFromConfig(cfg),
 		STS:         sts.NewFromConfig(cfg),
 	}, nil
+}
+
+// Identity asks who the credentials belong to, and returns the account's number. It takes no
+// permission, so that its failure means that there are no good credentials or no way to AWS.
+func (a *Account) Identity(ctx context.Context) (string, error) {
+	out, err := a.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", fmt.Errorf("get caller identity in %s: %w", a.Region, err)
+	}
+	return aws.ToString(out.Account), nil
 }
 
 // Once is for creating calls of EC2 that take no client token: sent again after a lost answer, they

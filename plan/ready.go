@@ -18,6 +18,7 @@ type targets struct {
 	scope
 	group   *targetGroup
 	healthy int
+	ill     []string // each other target, with its state and reason
 }
 
 func (t *targets) awaited() {}
@@ -36,13 +37,22 @@ func (t *targets) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	t.healthy = 0
+	t.count(found)
+	return true, nil
+}
+
+// count parts the healthy from the others.
+func (t *targets) count(found []elbtypes.TargetHealthDescription) {
+	t.healthy, t.ill = 0, nil
 	for _, h := range found {
-		if h.TargetHealth != nil && h.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy {
+		switch {
+		case h.TargetHealth == nil || h.Target == nil:
+		case h.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy:
 			t.healthy++
+		default:
+			t.ill = append(t.ill, strings.TrimSpace(fmt.Sprintf("%s %s %s", aws.ToString(h.Target.Id), h.TargetHealth.State, h.TargetHealth.Reason)))
 		}
 	}
-	return true, nil
 }
 
 func health(ctx context.Context, s scope, group string) ([]elbtypes.TargetHealthDescription, error) {
@@ -55,10 +65,14 @@ func health(ctx context.Context, s scope, group string) ([]elbtypes.TargetHealth
 
 func (t *targets) create(ctx context.Context) error {
 	what := fmt.Sprintf("%d healthy targets", t.declared.Fleet.Desired)
-	return account.Poll(ctx, what, longTime, func(ctx context.Context) (bool, error) {
+	err := account.Poll(ctx, what, longTime, func(ctx context.Context) (bool, error) {
 		_, err := t.find(ctx)
 		return t.healthy >= t.declared.Fleet.Desired, err
 	})
+	if err != nil && len(t.ill) > 0 {
+		return fmt.Errorf("%w; the others: %s", err, strings.Join(t.ill, ", "))
+	}
+	return err
 }
 
 func (t *targets) change(ctx context.Context, _ []Difference) error { return t.create(ctx) }

@@ -159,13 +159,41 @@ func (r *routes) associate(ctx context.Context) error {
 		if _, ok := r.associations[s.id]; ok {
 			continue
 		}
-		if _, err := r.EC2.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &r.id, SubnetId: &s.id}); err != nil {
+		_, err := r.EC2.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &r.id, SubnetId: &s.id})
+		if account.IsCode(err, "Resource.AlreadyAssociated") {
+			err = r.takeOver(ctx, s.id)
+		}
+		if err != nil {
 			return fmt.Errorf("associate %s with %s: %w", r.id, s.id, err)
 		}
 	}
 	for id := range r.associations {
 		if !ours[id] {
 			if err := r.disassociate(ctx, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// takeOver gets a subnet from the route table that somebody gave it to.
+func (r *routes) takeOver(ctx context.Context, subnetID string) error {
+	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
+		Filters: []ec2types.Filter{account.Filter("association.subnet-id", subnetID)},
+	})
+	if err != nil {
+		return err
+	}
+	for _, t := range out.RouteTables {
+		for _, a := range t.Associations {
+			if aws.ToString(a.SubnetId) != subnetID || aws.ToString(t.RouteTableId) == r.id {
+				continue
+			}
+			_, err := r.EC2.ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{
+				AssociationId: a.RouteTableAssociationId, RouteTableId: &r.id,
+			})
+			if err != nil {
 				return err
 			}
 		}

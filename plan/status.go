@@ -118,6 +118,9 @@ func (r *region) status(ctx context.Context, g *graph, found map[*node]bool) (*R
 		return nil, err
 	}
 	for _, h := range all {
+		if h.Target == nil {
+			continue
+		}
 		t := TargetStatus{ID: aws.ToString(h.Target.Id)}
 		if h.TargetHealth != nil {
 			t.State, t.Reason = string(h.TargetHealth.State), string(h.TargetHealth.Reason)

@@ -39,7 +39,7 @@ func downCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("plan: %w", err)
 			}
-			return carryOut(c, p, !yes && on.onAWS(), "down")
+			return carryOut(c, p, on.question(yes), "down")
 		},
 	}
 	on.flags(c)

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy"
@@ -14,8 +17,9 @@ import (
 
 // target says what a command works on: which declaration, and whether on this machine's own cloud.
 type target struct {
-	file  string
-	local bool
+	file    string
+	local   bool
+	account string // the number of the account that the credentials belong to, once open
 }
 
 // flags adds what all commands that work on a stack have in common.
@@ -39,7 +43,15 @@ func (t *target) open(ctx context.Context) (*plan.Stack, error) {
 			return nil, err
 		}
 	}
-	return plan.Open(ctx, d)
+	stack, err := plan.Open(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	t.account, err = stack.Accounts[understudy.Primary].Identity(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%w\nhint: `eval \"$(understudy cloud env)\"` or --local works on the local cloud", err)
+	}
+	return stack, nil
 }
 
 func (t *target) explain(err error) error {
@@ -66,8 +78,19 @@ func useLocalCloud() error {
 	return nil
 }
 
-// onAWS tells whether changes would be made in a real account: nothing points elsewhere.
-func (t *target) onAWS() bool { return !t.local && os.Getenv("AWS_ENDPOINT_URL") == "" }
+// onAWS tells whether changes would be made in a real account: no endpoint of another's is set.
+func (t *target) onAWS() bool {
+	if t.local {
+		return false
+	}
+	endpoint, err := url.Parse(os.Getenv("AWS_ENDPOINT_URL"))
+	ignored, _ := strconv.ParseBool(os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
+	host := ""
+	if err == nil && !ignored {
+		host = endpoint.Hostname()
+	}
+	return host == "" || strings.HasSuffix(host, ".amazonaws.com") || strings.HasSuffix(host, ".aws")
+}
 
 // exitError is an error that ends the program with a code of its own: 1 is failure, 2 is misuse.
 type exitError struct {

@@ -48,7 +48,7 @@ func upCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("plan: %w", err)
 			}
-			return carryOut(c, p, !yes && on.onAWS(), "up")
+			return carryOut(c, p, on.question(yes), "up")
 		},
 	}
 	on.flags(c)
@@ -57,13 +57,13 @@ func upCommand() *cobra.Command {
 }
 
 // carryOut prints a plan, asks if it must, and applies that same plan.
-func carryOut(c *cobra.Command, p *plan.Plan, ask bool, verb string) error {
+func carryOut(c *cobra.Command, p *plan.Plan, question, verb string) error {
 	renderPlan(c.OutOrStdout(), p, false)
 	if p.Empty() {
 		return nil
 	}
-	if ask {
-		if err := consent(c.InOrStdin(), c.ErrOrStderr(), verb); err != nil {
+	if question != "" {
+		if err := consent(c.InOrStdin(), c.ErrOrStderr(), question, verb); err != nil {
 			return err
 		}
 	}
@@ -78,13 +78,21 @@ func carryOut(c *cobra.Command, p *plan.Plan, ask bool, verb string) error {
 	return nil
 }
 
+// question returns what to ask before anything is changed, or nothing where nobody needs to be asked.
+func (t *target) question(yes bool) string {
+	if yes || !t.onAWS() {
+		return ""
+	}
+	return fmt.Sprintf("Do this in AWS account %s? It may cost money. Type yes: ", t.account)
+}
+
 // consent asks for a yes, and takes nothing else for one.
-func consent(in io.Reader, out io.Writer, verb string) error {
+func consent(in io.Reader, out io.Writer, question, verb string) error {
 	if f, ok := in.(*os.File); ok && !term.IsTerminal(int(f.Fd())) {
 		return misuse(fmt.Errorf("%s: this would change a real AWS account, and there is no terminal to ask on\n"+
 			"hint: --yes answers; --local works on the local cloud", verb))
 	}
-	fmt.Fprint(out, "Do this in your AWS account? It costs money. Type yes: ")
+	fmt.Fprint(out, question)
 	line, err := bufio.NewReader(in).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read the answer: %w", err)

@@ -134,7 +134,7 @@ func groupSpec(g groupRow) network.SecurityGroup {
 
 // serveVPC opens the metadata service and the resolver of a VPC once its router is there.
 func (r *Region) serveVPC(id string, cidr netip.Prefix) error {
-	if _, ok := r.plane.vpcs[id]; ok {
+	if _, ok := r.plane.vpcs[id]; ok || r.ctx.Err() != nil {
 		return nil
 	}
 	router, err := r.fabric.Router(id)

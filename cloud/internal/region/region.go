@@ -138,9 +138,11 @@ func Open(cfg Config, fabric Fabric, machines Machines, publisher Publisher) (*R
 func (r *Region) Close() error {
 	r.closeServices()
 	r.cancel()
+	r.sync.Lock()
+	r.plane.close() // ends the servers' goroutines; serveVPC opens no more after cancel
+	r.sync.Unlock()
 	r.work.Wait()
 	r.unpublishAll()
-	r.plane.close()
 	return r.db.Close()
 }
 

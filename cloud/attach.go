@@ -1,0 +1,95 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+)
+
+// Attached steers a cloud that another process of the same user runs.
+type Attached struct {
+	dir    string
+	client *http.Client
+}
+
+// ErrNotRunning means that no cloud runs on the folder.
+var ErrNotRunning = errors.New("no cloud runs on this folder")
+
+// Attach finds the cloud that runs on a folder; it fails with ErrNotRunning where there is none.
+func Attach(ctx context.Context, dir string) (*Attached, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	a := &Attached{dir: dir, client: &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(dir, "run", "control.sock"))
+		},
+	}}}
+	if _, err := a.Status(ctx); err != nil {
+		var op *net.OpError
+		if errors.As(err, &op) && op.Op == "dial" {
+			return nil, fmt.Errorf("%w: %s", ErrNotRunning, dir)
+		}
+		return nil, err
+	}
+	return a, nil
+}
+
+// Status is as the Cloud's.
+func (a *Attached) Status(ctx context.Context) (s Status, err error) {
+	return s, a.call(ctx, http.MethodGet, "/status", &s)
+}
+
+// Env is as the Cloud's.
+func (a *Attached) Env(ctx context.Context) (env map[string]string, err error) {
+	return env, a.call(ctx, http.MethodGet, "/env", &env)
+}
+
+// KillRegion is as the Cloud's.
+func (a *Attached) KillRegion(ctx context.Context, name string) error {
+	return a.call(ctx, http.MethodPost, "/regions/"+name+"/kill", nil)
+}
+
+// StartRegion is as the Cloud's.
+func (a *Attached) StartRegion(ctx context.Context, name string) error {
+	return a.call(ctx, http.MethodPost, "/regions/"+name+"/start", nil)
+}
+
+// Stop ends the cloud and returns when its folder is free.
+func (a *Attached) Stop(ctx context.Context) error {
+	if err := a.call(ctx, http.MethodPost, "/stop", nil); err != nil {
+		return err
+	}
+	return awaitUnlock(ctx, a.dir)
+}
+
+func (a *Attached) call(ctx context.Context, method, path string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://cloud"+path, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := a.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(strings.TrimSpace(string(b)))
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(b, into)
+}

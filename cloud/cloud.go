@@ -1,0 +1,78 @@
+package cloud
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/understudy/understudy/cloud/internal/address"
+)
+
+// ErrLinux is what Start answers on other systems than Linux.
+var ErrLinux = errors.New("a local cloud needs Linux: its networks and instances are kernel namespaces (the tool itself works here against AWS)")
+
+// Main runs a cloud's process where argv[0] says that this is one, and then does not return. Call it
+// first in main and in TestMain.
+func Main() { runRole() }
+
+// ErrInUse means that another process runs a cloud on the folder.
+var ErrInUse = errors.New("a cloud runs on this folder already")
+
+// Endpoint is the API's base URL.
+func (c *Cloud) Endpoint() string {
+	return fmt.Sprintf("http://%s:%d", address.Endpoint(c.settings.Number), Port)
+}
+
+// Dir is the cloud's folder.
+func (c *Cloud) Dir() string { return c.dir }
+
+// Credentials are the access key's id and secret.
+func (c *Cloud) Credentials() (id, secret string) { return c.keys.ID, c.keys.Secret }
+
+// Resolver is the host:port, on loopback, of the cloud's name server.
+func (c *Cloud) Resolver() string { return resolver(c.settings.Number) }
+
+func resolver(number int) string {
+	twin, _ := address.Twin(number, address.NameServers[0])
+	return net.JoinHostPort(twin.String(), strconv.Itoa(address.HostPort(53)))
+}
+
+// Env is the environment that points AWS clients, and understudy's own commands, at the cloud.
+func (c *Cloud) Env() map[string]string { return environment(c.settings, c.keys, c.Endpoint()) }
+
+func environment(s settings, keys credentials, endpoint string) map[string]string {
+	return map[string]string{
+		"AWS_ENDPOINT_URL":          endpoint,
+		"AWS_REGION":                s.Regions[0],
+		"AWS_DEFAULT_REGION":        s.Regions[0],
+		"AWS_ACCESS_KEY_ID":         keys.ID,
+		"AWS_SECRET_ACCESS_KEY":     keys.Secret,
+		"AWS_EC2_METADATA_DISABLED": "true", // the host is no instance: do not look for its role
+		"UNDERSTUDY_RESOLVER":       resolver(s.Number),
+		"UNDERSTUDY_PORT_SHIFT":     strconv.Itoa(address.HostPort(80) - 80),
+		"UNDERSTUDY_SPEED":          strconv.FormatFloat(s.Speed, 'g', -1, 64),
+	}
+}
+
+// Process is one of the cloud's own.
+type Process struct {
+	Name  string `json:"name"`
+	State string `json:"state"` // up or down
+	PID   int    `json:"pid,omitempty"`
+	// RSS and PSS are resident memory in bytes; PSS counts a page that n processes share as an n-th.
+	RSS    int64  `json:"rss,omitempty"`
+	PSS    int64  `json:"pss,omitempty"`
+	Reason string `json:"reason,omitempty"` // why it is down
+}
+
+// Status is a cloud as it is now.
+type Status struct {
+	Endpoint  string    `json:"endpoint"`
+	Resolver  string    `json:"resolver"`
+	Dir       string    `json:"dir"`
+	Account   string    `json:"account"`
+	Speed     float64   `json:"speed"`
+	Regions   []string  `json:"regions"`
+	Processes []Process `json:"processes"`
+}

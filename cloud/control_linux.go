@@ -1,0 +1,47 @@
+package cloud
+
+import (
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+)
+
+func isClosed(err error) bool { return errors.Is(err, net.ErrClosed) }
+
+// controlSocket is where other processes of the same user steer a cloud; see Attach.
+func controlSocket(dir string) string { return filepath.Join(dir, "run", "control.sock") }
+
+func (c *Cloud) serveControl() error {
+	l, err := c.listenUnix(controlSocket(c.dir))
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answer(w, c.Status(), nil) })
+	mux.HandleFunc("GET /env", func(w http.ResponseWriter, _ *http.Request) { answer(w, c.Env(), nil) })
+	mux.HandleFunc("POST /regions/{name}/kill", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, nil, c.KillRegion(r.Context(), r.PathValue("name")))
+	})
+	mux.HandleFunc("POST /regions/{name}/start", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, nil, c.StartRegion(r.Context(), r.PathValue("name")))
+	})
+	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, nil, nil)
+		go c.Close()
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go server.Serve(l)
+	return nil
+}
+
+func answer(w http.ResponseWriter, v any, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(v)
+}

@@ -1,0 +1,31 @@
+package region
+
+import (
+	"os"
+	"regexp"
+	"testing"
+)
+
+// registeredOperations reads the registrations from the sources, since a Mux only tells what it was given.
+func registeredOperations(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`wire\.Handle\(m, wire\.\w+, "(\w+)", r\.(\w+)\)`)
+	for _, e := range entries {
+		b, err := os.ReadFile(e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range line.FindAllStringSubmatch(string(b), -1) {
+			if m[1] != m[2] {
+				t.Errorf("operation %s is handled by %s", m[1], m[2])
+			}
+			names[m[2]] = true
+		}
+	}
+	return names
+}

@@ -1,0 +1,53 @@
+//go:build linux
+
+package world
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// Namespaces returns how the world is to be started: in fresh namespaces of every kind, in a session of
+// its own, and gone with the thread's process.
+func Namespaces() (*syscall.SysProcAttr, error) {
+	attr := &syscall.SysProcAttr{
+		Setsid: true,
+		Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET | syscall.CLONE_NEWNS |
+			syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
+	}
+	if os.Geteuid() != 0 {
+		// The kernel lets an unprivileged user map one id, his own.
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}}
+		return attr, nil
+	}
+	// Root maps every id that it has: all of them, unless it is itself root of a namespace only.
+	var err error
+	if attr.UidMappings, err = identity("/proc/self/uid_map"); err != nil {
+		return nil, err
+	}
+	if attr.GidMappings, err = identity("/proc/self/gid_map"); err != nil {
+		return nil, err
+	}
+	attr.GidMappingsEnableSetgroups = true
+	return attr, nil
+}
+
+// identity maps each range of ids that this process has to itself.
+func identity(path string) ([]syscall.SysProcIDMap, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var ranges []syscall.SysProcIDMap
+	for line := range strings.Lines(string(b)) {
+		var inside, outside, size int
+		if _, err := fmt.Sscan(line, &inside, &outside, &size); err != nil {
+			return nil, fmt.Errorf("read %s: %w", path, err)
+		}
+		ranges = append(ranges, syscall.SysProcIDMap{ContainerID: inside, HostID: inside, Size: size})
+	}
+	return ranges, nil
+}

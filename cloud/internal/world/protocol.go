@@ -1,0 +1,59 @@
+// Package world holds a local cloud's processes together.
+//
+// The world is PID 1 of fresh user, network, mount, PID, IPC and UTS namespaces, started by the front door
+// on the host. Its network namespace is the internet, which has no uplink. It starts and reaps the route53
+// process and the regions' processes, each region in a PID and mount namespace of its own, and does what
+// the front door says over one socket. When that socket ends, so does the world, and the kernel kills
+// everything in it: however the front door dies, nothing is left.
+//
+// All processes are this program again; argv[0] says the role. See [Main].
+package world
+
+import "github.com/understudy/understudy/cloud/internal/tempo"
+
+// The roles, as argv[0] has them.
+const (
+	RoleWorld   = "understudy-world"
+	RoleRoute53 = "understudy-route53"
+	RoleRegion  = "understudy-region"
+)
+
+// Config is what a cloud's processes are told at their start.
+type Config struct {
+	Dir     string      `json:"dir"`
+	Cloud   int         `json:"cloud"` // its number on this machine
+	Account string      `json:"account"`
+	Regions []string    `json:"regions"` // in the order of their public ranges
+	Speed   tempo.Speed `json:"speed"`
+	// Temporary says that Dir goes with the world.
+	Temporary bool `json:"temporary"`
+	// NameServers is how many datagram sockets, and after them as many listeners, the host has opened for
+	// the name servers' loopback twins.
+	NameServers int `json:"name_servers"`
+}
+
+// Route53 is the name of the process that is not a region's.
+const Route53 = "route53"
+
+// Order is what the front door tells the world.
+type Order struct {
+	Do   string `json:"do"` // start, kill or stop
+	Name string `json:"name,omitempty"`
+}
+
+// Event is what the world tells the front door.
+type Event struct {
+	Name  string `json:"name"`
+	State State  `json:"state"`
+	PID   int    `json:"pid,omitempty"` // as the host sees it
+	Error string `json:"error,omitempty"`
+}
+
+// State is a process's.
+type State string
+
+// The states. A process that ended is Down whether it was killed, crashed or never got ready.
+const (
+	Up   State = "up"
+	Down State = "down"
+)

@@ -1,0 +1,101 @@
+//go:build linux
+
+package world
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/machine"
+	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/publish"
+	"github.com/understudy/understudy/cloud/internal/region"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// Socket is where the control plane of route53 or a region serves the AWS API.
+func Socket(dir, name string) string { return filepath.Join(dir, "run", name+".sock") }
+
+// PeerSocket is where a region serves other regions: images for CopyImage.
+func PeerSocket(dir, name string) string { return filepath.Join(dir, "run", name+"-peer.sock") }
+
+// BeaconSocket is where route53 hears from the regions.
+func BeaconSocket(dir string) string { return filepath.Join(dir, "run", "beacon.sock") }
+
+// DoorSocket is where the front door opens loopback addresses for others.
+func DoorSocket(dir string) string { return filepath.Join(dir, "run", "door.sock") }
+
+func runRegion(cfg Config) error {
+	name := os.Getenv(envName)
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("region", name)
+	fabric, err := network.New(log)
+	if err != nil {
+		return err
+	}
+	home := filepath.Join(cfg.Dir, "regions", name)
+	r, err := region.Open(regionConfig(cfg, name, home, log),
+		region.KernelFabric(fabric),
+		region.KernelMachines(machine.NewHost(filepath.Join(home, "host"), cfg.Dir)),
+		&publish.Client{Socket: DoorSocket(cfg.Dir), Log: log})
+	if err != nil {
+		return errors.Join(err, fabric.Close())
+	}
+	mux := wire.NewMux(log)
+	r.Operations(mux)
+	err = serve(map[string]http.Handler{Socket(cfg.Dir, name): mux, PeerSocket(cfg.Dir, name): r.PeerHandler()})
+	return errors.Join(err, r.Close(), fabric.Close())
+}
+
+func regionConfig(cfg Config, name, home string, log *slog.Logger) region.Config {
+	return region.Config{
+		Name: name, Index: 1 + slices.Index(cfg.Regions, name), Cloud: cfg.Cloud, Account: cfg.Account,
+		Dir: home, Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log,
+		Peers: slices.DeleteFunc(slices.Clone(cfg.Regions), func(other string) bool { return other == name }),
+		Peer: func(other string) (string, bool) {
+			return PeerSocket(cfg.Dir, other), other != name && slices.Contains(cfg.Regions, other)
+		},
+	}
+}
+
+// serve answers on unix sockets, says that it does, and returns after SIGTERM.
+func serve(handlers map[string]http.Handler) error {
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGTERM)
+	failed := make(chan error, len(handlers))
+	for socket, handler := range handlers {
+		l, err := listenUnix(socket)
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+		defer server.Close()
+		go func() { failed <- server.Serve(l) }()
+	}
+	if err := ready(); err != nil {
+		return err
+	}
+	select {
+	case <-ended:
+		return nil
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	}
+}
+
+// listenUnix listens where an earlier process, killed, may have left its socket.
+func listenUnix(path string) (net.Listener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return net.Listen("unix", path)
+}

@@ -1,0 +1,246 @@
+//go:build linux
+
+package world
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/network"
+	"golang.org/x/sys/unix"
+)
+
+// stopGrace is how long a process may take over an orderly end.
+const stopGrace = 3 * time.Second
+
+// world is the running PID 1.
+type world struct {
+	cfg     Config
+	names   []*os.File // the name servers' sockets, kept for a route53 that is started again
+	control net.Conn
+
+	mu      sync.Mutex // guards all below, and writes to control
+	running map[string]*process
+}
+
+// process is one child.
+type process struct {
+	name string
+	cmd  *exec.Cmd
+	done chan struct{}
+}
+
+func runWorld(cfg Config) error {
+	// A terminal's Ctrl-C reaches the whole group; the front door alone decides what it means.
+	signal.Ignore(syscall.SIGINT, syscall.SIGHUP, syscall.SIGTERM)
+	control, err := controlSocket()
+	if err != nil {
+		return err
+	}
+	w := &world{cfg: cfg, control: control, running: map[string]*process{}}
+	for i := range 2 * cfg.NameServers {
+		fd := fdNames + i
+		unix.CloseOnExec(fd)
+		w.names = append(w.names, os.NewFile(uintptr(fd), "name server"))
+	}
+	if err := prepare(); err != nil {
+		w.tell(Event{State: Down, Error: err.Error()})
+		return err
+	}
+	w.tell(Event{State: Up})
+	w.obey()
+	w.end()
+	return nil
+}
+
+func controlSocket() (net.Conn, error) {
+	f := os.NewFile(fdControl, "control")
+	defer f.Close()
+	return net.FileConn(f)
+}
+
+// prepare makes the namespaces fit to work in.
+func prepare() error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make mounts private: %w", err)
+	}
+	return network.PrepareInternet()
+}
+
+// obey carries orders out until the front door has no more, or is no more.
+func (w *world) obey() {
+	orders := bufio.NewScanner(w.control)
+	for orders.Scan() {
+		var o Order
+		if err := json.Unmarshal(orders.Bytes(), &o); err != nil {
+			slog.Error("unintelligible order", "error", err)
+			continue
+		}
+		switch o.Do {
+		case "start":
+			w.start(o.Name)
+		case "kill":
+			w.kill(o.Name)
+		case "stop":
+			w.stopAll()
+			return
+		}
+	}
+}
+
+func (w *world) tell(e Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := json.NewEncoder(w.control).Encode(e); err != nil && !errors.Is(err, syscall.EPIPE) {
+		slog.Error("tell the front door", "error", err)
+	}
+}
+
+// start begins a process and tells when it serves, or why it does not.
+func (w *world) start(name string) {
+	w.mu.Lock()
+	_, runs := w.running[name]
+	w.mu.Unlock()
+	if runs {
+		w.tell(Event{Name: name, State: Up})
+		return
+	}
+	p, ready, err := w.launch(name)
+	if err != nil {
+		w.tell(Event{Name: name, State: Down, Error: err.Error()})
+		return
+	}
+	w.mu.Lock()
+	w.running[name] = p
+	w.mu.Unlock()
+	go func() {
+		defer ready.Close()
+		var e Event
+		if json.NewDecoder(ready).Decode(&e) == nil {
+			e.Name = name
+			w.tell(e)
+		}
+		err := p.cmd.Wait()
+		w.mu.Lock()
+		delete(w.running, name)
+		w.mu.Unlock()
+		close(p.done)
+		w.tell(Event{Name: name, State: Down, Error: reason(err)})
+	}()
+}
+
+func reason(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// launch executes a role with its log, its ready pipe and its namespaces.
+func (w *world) launch(name string) (*process, *os.File, error) {
+	log, err := openLog(filepath.Join(w.cfg.Dir, "log", name+".log"))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer log.Close()
+	readyR, readyW, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer readyW.Close()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = []string{RoleRegion, name, w.cfg.Dir}
+	cmd.Env = append(os.Environ(), envName+"="+name)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.ExtraFiles = []*os.File{readyW}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if name == Route53 {
+		cmd.Args[0] = RoleRoute53
+		cmd.ExtraFiles = append(cmd.ExtraFiles, w.names...)
+	} else {
+		cmd.SysProcAttr.Cloneflags = unix.CLONE_NEWPID | unix.CLONE_NEWNS
+	}
+	if err := cmd.Start(); err != nil {
+		readyR.Close()
+		return nil, nil, fmt.Errorf("start %s: %w", name, err)
+	}
+	return &process{name: name, cmd: cmd, done: make(chan struct{})}, readyR, nil
+}
+
+// maxLog is the size, in bytes, at which a log is put aside for a new one as its process starts.
+const maxLog = 10 << 20
+
+func openLog(path string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && info.Size() > maxLog {
+		if err := os.Rename(path, path+".old"); err != nil {
+			return nil, err
+		}
+	}
+	return os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+}
+
+// kill ends a process as the loss of a region would: at once and with everything in it.
+func (w *world) kill(name string) {
+	w.mu.Lock()
+	p := w.running[name]
+	w.mu.Unlock()
+	if p == nil {
+		w.tell(Event{Name: name, State: Down})
+		return
+	}
+	p.cmd.Process.Kill()
+	<-p.done
+}
+
+// stopAll ends every process in order, and those that take too long at once.
+func (w *world) stopAll() {
+	w.mu.Lock()
+	var all []*process
+	for _, p := range w.running {
+		all = append(all, p)
+	}
+	w.mu.Unlock()
+	for _, p := range all {
+		p.cmd.Process.Signal(syscall.SIGTERM)
+	}
+	late := time.AfterFunc(stopGrace, func() {
+		for _, p := range all {
+			p.cmd.Process.Kill()
+		}
+	})
+	defer late.Stop()
+	for _, p := range all {
+		<-p.done
+	}
+}
+
+// end kills what is left and removes a temporary folder, which only the world's root can do: instances
+// leave files in it that the host's user may not touch.
+func (w *world) end() {
+	w.mu.Lock()
+	var all []*process
+	for _, p := range w.running {
+		all = append(all, p)
+	}
+	w.mu.Unlock()
+	for _, p := range all {
+		p.cmd.Process.Kill()
+		<-p.done
+	}
+	if w.cfg.Temporary {
+		if err := os.RemoveAll(w.cfg.Dir); err != nil {
+			slog.Error("remove the cloud's folder", "error", err)
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package cloud
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+
+	"github.com/understudy/understudy/cloud/internal/address"
+)
+
+// Port is where every cloud's API listens on its own loopback address, 127.NUMBER.0.1.
+const Port = 4790
+
+// claimNumber takes the first free cloud number, the wanted one first, by binding its endpoint: the
+// kernel lets no two processes have it, whoever their users are.
+func claimNumber(wanted int) (int, net.Listener, error) {
+	for n := range 255 {
+		if n == 0 {
+			n = wanted
+		}
+		if n == 0 || n > 254 {
+			continue
+		}
+		l, err := net.Listen("tcp4", net.JoinHostPort(address.Endpoint(n).String(), strconv.Itoa(Port)))
+		if err == nil {
+			return n, l, nil
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return 0, nil, fmt.Errorf("listen for the API: %w", err)
+		}
+	}
+	return 0, nil, errors.New("254 clouds run on this machine already")
+}

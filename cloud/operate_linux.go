@@ -1,0 +1,160 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/world"
+)
+
+// KillRegion takes a region away as an outage would: SIGKILL of its process, and with it of its control
+// plane, its load balancers and its instances. What it had acknowledged is on disk.
+func (c *Cloud) KillRegion(ctx context.Context, name string) error {
+	if err := c.knows(name); err != nil {
+		return err
+	}
+	if err := c.order("kill", name); err != nil {
+		return fmt.Errorf("kill region %s: %w", name, err)
+	}
+	for {
+		c.mu.Lock()
+		state, changed := c.states[name].State, c.changed
+		c.mu.Unlock()
+		if state == world.Down {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-c.ended:
+			return errors.New("the cloud has ended")
+		case <-changed:
+		}
+	}
+}
+
+// StartRegion brings a region back and returns when its API answers. Its instances start meanwhile.
+func (c *Cloud) StartRegion(ctx context.Context, name string) error {
+	if err := c.knows(name); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	if e := c.states[name]; e.State == world.Down {
+		delete(c.states, name) // its old reason is not the new one's
+	}
+	c.mu.Unlock()
+	if err := c.order("start", name); err != nil {
+		return fmt.Errorf("start region %s: %w", name, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	return c.await(ctx, name, world.Up)
+}
+
+func (c *Cloud) knows(region string) error {
+	if !slices.Contains(c.settings.Regions, region) {
+		return fmt.Errorf("region %q is not of this cloud, which has %s", region, strings.Join(c.settings.Regions, " and "))
+	}
+	return nil
+}
+
+// Status tells how the cloud is.
+func (c *Cloud) Status() Status {
+	s := Status{
+		Endpoint: c.Endpoint(), Resolver: c.Resolver(), Dir: c.dir, Account: c.settings.Account,
+		Speed: c.settings.Speed, Regions: c.settings.Regions,
+		Processes: []Process{
+			measured(Process{Name: "front door", State: string(world.Up), PID: os.Getpid()}),
+			measured(Process{Name: "world", State: string(world.Up), PID: c.world.Process.Pid}),
+		},
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range append([]string{world.Route53}, c.settings.Regions...) {
+		e := c.states[name]
+		p := Process{Name: name, State: string(world.Down), Reason: e.Error}
+		if e.State == world.Up {
+			p.State, p.PID = string(world.Up), e.PID
+		}
+		s.Processes = append(s.Processes, measured(p))
+	}
+	return s
+}
+
+// measured reads a process's memory, where the host lets us.
+func measured(p Process) Process {
+	if p.PID == 0 {
+		return p
+	}
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", p.PID))
+	if err != nil {
+		return p
+	}
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if len(f) != 3 {
+			continue
+		}
+		kilobytes, err := strconv.ParseInt(f[1], 10, 64)
+		if err != nil {
+			continue
+		}
+		switch f[0] {
+		case "Rss:":
+			p.RSS = kilobytes << 10
+		case "Pss:":
+			p.PSS = kilobytes << 10
+		}
+	}
+	return p
+}
+
+// closeTimeout is how long the world may take over an orderly end before it is killed.
+const closeTimeout = 10 * time.Second
+
+// Close ends the cloud and returns when nothing of it is left but its folder, and where that was
+// temporary, not that either. Further calls do nothing and return the same.
+func (c *Cloud) Close() error {
+	c.closing.Do(func() { c.closed = c.close() })
+	return c.closed
+}
+
+func (c *Cloud) close() error {
+	var errs []error
+	if c.world != nil {
+		errs = append(errs, c.endWorld())
+	}
+	for _, f := range slices.Backward(c.closers) {
+		if err := f(); err != nil && !isClosed(err) {
+			errs = append(errs, err)
+		}
+	}
+	if c.temporary {
+		errs = append(errs, os.RemoveAll(c.dir))
+	}
+	if c.lock != nil {
+		errs = append(errs, c.lock.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("stop cloud: %w", err)
+	}
+	return nil
+}
+
+// endWorld asks the world to end, and kills it where it does not.
+func (c *Cloud) endWorld() error {
+	c.order("stop", "") // a world that is gone already has ended, too
+	late := time.AfterFunc(closeTimeout, func() { c.world.Process.Kill() })
+	defer late.Stop()
+	<-c.ended
+	return c.control.Close()
+}
+
+// Ended is closed when the cloud's world is no more, asked or unasked.
+func (c *Cloud) Ended() <-chan struct{} { return c.ended }

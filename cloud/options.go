@@ -1,0 +1,64 @@
+package cloud
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+
+	"github.com/understudy/understudy/cloud/internal/address"
+)
+
+// Options say what cloud to start. Every field may be left out.
+type Options struct {
+	// Dir keeps the cloud's state, logs and keys over stop and start. Without one, the cloud lives in a
+	// temporary folder that goes with it.
+	Dir string
+	// Regions are the cloud's, two at most; the default is us-east-1 and us-west-2. A folder keeps its
+	// first start's.
+	Regions []string
+	// Speed divides every interval that AWS defines; the default is 1.
+	Speed float64
+	// Credentials are "ID:SECRET". The default is a pair made at the first start.
+	Credentials string
+	// Account is twelve digits. The default is a number made at the first start.
+	Account string
+	// Listen is a further address for the API, beside the cloud's own on loopback: "127.0.0.1:4566".
+	Listen string
+	// Log hears of what the front door does; the default discards.
+	Log *slog.Logger
+}
+
+var (
+	regionName  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
+)
+
+// Validate tells what is wrong with the options, before anything is touched.
+func (o Options) Validate() error {
+	var errs []error
+	if len(o.Regions) > address.Regions {
+		errs = append(errs, fmt.Errorf("%d regions: a local cloud has at most %d", len(o.Regions), address.Regions))
+	}
+	seen := map[string]bool{}
+	for _, r := range o.Regions {
+		if !regionName.MatchString(r) {
+			errs = append(errs, fmt.Errorf("region %q: want a name such as us-east-1", r))
+		}
+		if seen[r] {
+			errs = append(errs, fmt.Errorf("region %s is named twice", r))
+		}
+		seen[r] = true
+	}
+	if o.Speed < 0 || o.Speed > 1000 {
+		errs = append(errs, fmt.Errorf("speed %g: want a number from 1 to 1000", o.Speed))
+	}
+	if o.Account != "" && !accountForm.MatchString(o.Account) {
+		errs = append(errs, fmt.Errorf("account %q: want twelve digits", o.Account))
+	}
+	if id, secret, ok := strings.Cut(o.Credentials, ":"); o.Credentials != "" && (!ok || id == "" || secret == "") {
+		errs = append(errs, errors.New("credentials: want ID:SECRET"))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,34 @@
+//go:build !linux
+
+package cloud
+
+import "context"
+
+func runRole() {}
+
+// Cloud is a running local cloud, which only Linux has.
+type Cloud struct {
+	dir      string
+	settings settings
+	keys     credentials
+}
+
+// Start returns ErrLinux.
+func Start(context.Context, Options) (*Cloud, error) { return nil, ErrLinux }
+
+// KillRegion returns ErrLinux.
+func (c *Cloud) KillRegion(context.Context, string) error { return ErrLinux }
+
+// StartRegion returns ErrLinux.
+func (c *Cloud) StartRegion(context.Context, string) error { return ErrLinux }
+
+// Status is empty.
+func (c *Cloud) Status() Status { return Status{} }
+
+// Close does nothing.
+func (c *Cloud) Close() error { return nil }
+
+// Ended is never closed.
+func (c *Cloud) Ended() <-chan struct{} { return nil }
+
+func awaitUnlock(context.Context, string) error { return ErrLinux }

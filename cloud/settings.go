@@ -1,0 +1,130 @@
+package cloud
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// settings are what a cloud's folder keeps from its first start.
+type settings struct {
+	Account string   `json:"account"`
+	Regions []string `json:"regions"`
+	Speed   float64  `json:"speed"`
+	Number  int      `json:"number"` // the loopback number it had last, and takes again when it is free
+}
+
+// credentials are the one pair of keys that opens a cloud.
+type credentials struct{ ID, Secret string }
+
+func settingsPath(dir string) string    { return filepath.Join(dir, "cloud.json") }
+func credentialsPath(dir string) string { return filepath.Join(dir, "credentials") }
+
+// loadSettings reads what the folder keeps, puts what the options say over it, and fills in the rest.
+func loadSettings(dir string, o Options) (settings, error) {
+	var s settings
+	b, err := os.ReadFile(settingsPath(dir))
+	if err == nil {
+		err = json.Unmarshal(b, &s)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return s, fmt.Errorf("read %s: %w", settingsPath(dir), err)
+	}
+	if len(o.Regions) > 0 {
+		if len(s.Regions) > 0 && strings.Join(s.Regions, ",") != strings.Join(o.Regions, ",") {
+			return s, fmt.Errorf("%s holds a cloud of the regions %s: use another folder for others", dir, strings.Join(s.Regions, " and "))
+		}
+		s.Regions = o.Regions
+	}
+	if len(s.Regions) == 0 {
+		s.Regions = []string{"us-east-1", "us-west-2"}
+	}
+	if o.Account != "" && s.Account != "" && o.Account != s.Account {
+		return s, fmt.Errorf("%s holds a cloud of account %s: use another folder for another", dir, s.Account)
+	}
+	if s.Account == "" {
+		s.Account = o.Account
+	}
+	if s.Account == "" {
+		n, err := rand.Int(rand.Reader, big.NewInt(900_000_000_000))
+		if err != nil {
+			return s, err
+		}
+		s.Account = n.Add(n, big.NewInt(100_000_000_000)).String()
+	}
+	if o.Speed > 0 {
+		s.Speed = o.Speed
+	}
+	if s.Speed == 0 {
+		s.Speed = 1
+	}
+	return s, nil
+}
+
+func (s settings) save(dir string) error {
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(settingsPath(dir), append(b, '\n'))
+}
+
+// loadCredentials reads the folder's keys, or makes them; given ones replace them.
+func loadCredentials(dir, given string) (credentials, error) {
+	if given != "" {
+		id, secret, _ := strings.Cut(given, ":")
+		c := credentials{id, secret}
+		return c, c.save(dir)
+	}
+	b, err := os.ReadFile(credentialsPath(dir))
+	if err == nil {
+		id, secret, ok := strings.Cut(strings.TrimSpace(string(b)), ":")
+		if !ok {
+			return credentials{}, fmt.Errorf("%s is not ID:SECRET", credentialsPath(dir))
+		}
+		return credentials{id, secret}, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return credentials{}, err
+	}
+	var random [40]byte
+	rand.Read(random[:])
+	c := credentials{
+		// The forms of AWS's own: tools that look at keys accept them.
+		ID:     "AKIA" + base32.StdEncoding.EncodeToString(random[:10]),
+		Secret: base64.RawStdEncoding.EncodeToString(random[10:]),
+	}
+	return c, c.save(dir)
+}
+
+func (c credentials) save(dir string) error {
+	return writeFile(credentialsPath(dir), []byte(c.ID+":"+c.Secret+"\n"))
+}
+
+// writeFile replaces a file whole or not at all, for its owner alone.
+func writeFile(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,292 @@
+package plan
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/google/go-cmp/cmp"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// declared is a declaration with every setting unlike its default.
+func declared(t *testing.T) *understudy.Declaration {
+	t.Helper()
+	d, err := understudy.Parse("understudy.yaml", []byte(`
+name: hello
+domain: hello.test
+record: www
+regions:
+  primary:   {name: us-east-1, cidr: 10.10.0.0/16}
+  secondary: {name: us-west-2, cidr: 10.20.0.0/16}
+image: {install: "touch installed", run: "hello &"}
+service: {port: 9090, health: /ok}
+listener: {port: 81}
+fleet: {min: 2, desired: 3, max: 5, grace: 30}
+failover: {interval: 30, threshold: 2}
+target: {interval: 7, timeout: 3, healthy: 4, unhealthy: 5, deregistration_delay: 6, matcher: "200-204"}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func testScope(t *testing.T) scope {
+	return scope{&account.Account{Region: "us-east-1"}, declared(t), understudy.Primary}
+}
+
+// expect compares the differences, written as "name desired actual".
+func expect(t *testing.T, r resource, want ...string) {
+	t.Helper()
+	var got []string
+	for _, d := range compare(r.desired(), r.actual()) {
+		got = append(got, fmt.Sprintf("%s: %s, not %s", d.Name, d.Desired, d.Actual))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("differences (-want +got)\n%s", diff)
+	}
+}
+
+func TestGroupRulesAreExact(t *testing.T) {
+	facing := &group{scope: testScope(t), port: 81, id: "sg-front"}
+	g := &group{scope: testScope(t), port: 9090, from: facing}
+	g.egress = rulesOf([]ec2types.IpPermission{{IpProtocol: aws.String("-1"), IpRanges: []ec2types.IpRange{{CidrIp: aws.String("0.0.0.0/0")}}}})
+	from := func(ids ...string) []ec2types.IpPermission {
+		p := ec2types.IpPermission{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(9090), ToPort: aws.Int32(9090)}
+		for _, id := range ids {
+			p.UserIdGroupPairs = append(p.UserIdGroupPairs, ec2types.UserIdGroupPair{GroupId: &id, UserId: aws.String("123456789012")})
+		}
+		return []ec2types.IpPermission{p}
+	}
+	g.ingress = rulesOf(from("sg-front"))
+	expect(t, g)
+	g.ingress = rulesOf(from("sg-other", "sg-front"))
+	expect(t, g, "ingress: tcp 9090 sg-front, not tcp 9090 sg-front, tcp 9090 sg-other")
+	if diff := cmp.Diff("sg-other", *without(g.ingress, g.wantsIn())[0].UserIdGroupPairs[0].GroupId); diff != "" {
+		t.Errorf("to be revoked: %s", diff)
+	}
+	g.ingress = nil
+	expect(t, g, "ingress: tcp 9090 sg-front, not ")
+	facing.id = ""
+	expect(t, g, "ingress: tcp 9090 (known after), not ")
+}
+
+func TestRulesComeBackAsTheyWere(t *testing.T) {
+	for _, r := range []rule{
+		{"tcp", 80, 80, "0.0.0.0/0"}, {"udp", 5000, 6000, "10.0.0.0/8"}, {"-1", 0, 0, "0.0.0.0/0"},
+		{"tcp", 443, 443, "2001:db8::/32"}, {"tcp", 1, 2, "sg-1"}, {"icmp", -1, -1, "pl-1"},
+	} {
+		got := rulesOf([]ec2types.IpPermission{r.permission()})
+		if len(got) != 1 || got[0] != r {
+			t.Errorf("%v came back as %v", r, got)
+		}
+	}
+}
+
+func TestRoutesDiffer(t *testing.T) {
+	a, b := &subnet{id: "subnet-a"}, &subnet{id: "subnet-b"}
+	r := &routes{scope: testScope(t), gateway: &gateway{id: "igw-1"}, subnets: []*subnet{b, a}}
+	r.remember(ec2types.RouteTable{
+		RouteTableId: aws.String("rtb-1"),
+		Routes: []ec2types.Route{
+			{DestinationCidrBlock: aws.String("10.10.0.0/16"), GatewayId: aws.String("local")},
+			{DestinationCidrBlock: aws.String("0.0.0.0/0"), GatewayId: aws.String("igw-2")},
+		},
+	})
+	expect(t, r, "0.0.0.0/0: igw-1, not igw-2", "subnets: subnet-a, subnet-b, not ")
+	r.gateway = nil
+	r.associations = map[string]string{"subnet-a": "x", "subnet-b": "y"}
+	expect(t, r, "0.0.0.0/0: nowhere, not igw-2")
+}
+
+func TestFleetFollowsItsTemplate(t *testing.T) {
+	within := &group{id: "sg-in"}
+	tmpl := &template{scope: testScope(t), imageID: func() string { return "ami-1" }, group: within, version: 3}
+	tmpl.data = &ec2types.ResponseLaunchTemplateData{
+		ImageId: aws.String("ami-1"), InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
+		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"},
+	}
+	f := &fleet{scope: testScope(t), template: tmpl, group: &targetGroup{arn: "arn:tg"},
+		subnets: []*subnet{{id: "subnet-b"}, {id: "subnet-a"}}}
+	on := func(version string, state autoscalingtypes.LifecycleState) autoscalingtypes.Instance {
+		return autoscalingtypes.Instance{LifecycleState: state,
+			LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{Version: &version}}
+	}
+	g := &autoscalingtypes.AutoScalingGroup{
+		MinSize: aws.Int32(2), DesiredCapacity: aws.Int32(3), MaxSize: aws.Int32(5),
+		HealthCheckType: aws.String("ELB"), HealthCheckGracePeriod: aws.Int32(30),
+		VPCZoneIdentifier: aws.String("subnet-a,subnet-b"), TargetGroupARNs: []string{"arn:tg"},
+		LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{Version: aws.String("3")},
+		Instances:      []autoscalingtypes.Instance{on("3", "InService"), on("2", "Terminating")},
+	}
+	f.remember(g)
+	expect(t, f)
+	g.Instances = append(g.Instances, on("2", "InService"))
+	f.remember(g)
+	expect(t, f, "instances' version: 3, not 2, 3")
+	tmpl.imageID = func() string { return "" }
+	f.remember(g)
+	expect(t, tmpl, "image: (known after), not ami-1")
+	expect(t, f, "template version: (known after), not 3", "instances' version: (known after), not 2, 3")
+}
+
+func TestTargetGroupDiffers(t *testing.T) {
+	g := &targetGroup{scope: testScope(t)}
+	g.seen = append(checkOf(elbtypes.TargetGroup{
+		Port: aws.Int32(9090), HealthCheckPath: aws.String("/ok"), HealthCheckIntervalSeconds: aws.Int32(7),
+		HealthCheckTimeoutSeconds: aws.Int32(3), HealthyThresholdCount: aws.Int32(4), UnhealthyThresholdCount: aws.Int32(2),
+		Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-204")},
+	}), Field{Name: "deregistration delay", Value: "300"})
+	expect(t, g, "unhealthy: 5, not 2", "deregistration delay: 6, not 300")
+}
+
+func TestCheckWithAnotherIntervalIsReplacedAndTheRecordsFollow(t *testing.T) {
+	b := &balancer{dnsName: "lb.us-east-1.elb.amazonaws.com", zoneID: "Z1"}
+	h := func(id string, interval int32) route53types.HealthCheck {
+		return route53types.HealthCheck{Id: &id, HealthCheckConfig: &route53types.HealthCheckConfig{
+			FullyQualifiedDomainName: &b.dnsName, Port: aws.Int32(81), ResourcePath: aws.String("/ok"),
+			RequestInterval: &interval, FailureThreshold: aws.Int32(2)}}
+	}
+	checks, balancers := map[understudy.Side]*check{}, map[understudy.Side]*balancer{}
+	for _, side := range understudy.Sides {
+		checks[side] = &check{scope: testScope(t), balancer: b, tagged: true}
+		checks[side].choose([]route53types.HealthCheck{h("new", 30), h("old", 10)})
+		balancers[side] = b
+		expect(t, checks[side])
+	}
+	r := &records{scope: testScope(t), balancers: balancers, checks: checks, seen: map[understudy.Side]route53types.ResourceRecordSet{}}
+	for _, side := range understudy.Sides {
+		r.seen[side] = *r.wanted(side)
+	}
+	expect(t, r, "primary superseded checks: , not old", "secondary superseded checks: , not old")
+
+	p := checks[understudy.Primary]
+	p.superseded, checks[understudy.Secondary].superseded = nil, nil
+	p.choose([]route53types.HealthCheck{h("only", 10)})
+	expect(t, p, "interval: 30, not 10")
+	expect(t, r, "primary health check: (known after), not new")
+}
+
+func TestChangingWhatIsFixedIsRefused(t *testing.T) {
+	g := &graph{}
+	n := g.add("primary/vpc", nil)
+	err := refuseFixed(n, []Difference{{Name: "cidr", Desired: "10.1.0.0/16", Actual: "10.10.0.0/16", Fixed: true}, {Name: "dns support"}})
+	const want = "primary/vpc: cidr is 10.10.0.0/16 and cannot become 10.1.0.0/16 while it exists: take the stack down first"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestMoreThan18PercentOfTheCheckersPass(t *testing.T) {
+	for _, c := range []struct {
+		healthy, all int
+		want         bool
+	}{{0, 0, false}, {18, 100, false}, {19, 100, true}, {1, 6, false}, {2, 6, true}, {16, 16, true}, {2, 16, false}, {3, 16, true}} {
+		if got := (Measured{Checkers: c.all, Healthy: c.healthy}).Passes(); got != c.want {
+			t.Errorf("%d of %d: %v", c.healthy, c.all, got)
+		}
+	}
+}
+
+func TestTargetsAreCountedByTheirHealth(t *testing.T) {
+	target := func(id string, state elbtypes.TargetHealthStateEnum, reason elbtypes.TargetHealthReasonEnum) elbtypes.TargetHealthDescription {
+		return elbtypes.TargetHealthDescription{Target: &elbtypes.TargetDescription{Id: &id},
+			TargetHealth: &elbtypes.TargetHealth{State: state, Reason: reason}}
+	}
+	w := &targets{scope: testScope(t)}
+	w.count([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "unhealthy", "Target.Timeout"), target("i-3", "healthy", "")})
+	expect(t, w, "enough healthy targets: yes, not no")
+	if diff := cmp.Diff([]string{"i-2 unhealthy Target.Timeout"}, w.ill); diff != "" {
+		t.Error(diff)
+	}
+	w.count([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "healthy", ""), target("i-3", "healthy", "")})
+	expect(t, w)
+}
+
+func TestDigestNamesTheContentOfAnImage(t *testing.T) {
+	base := understudy.Image{Base: understudy.Base{Owners: []string{"amazon"}, Names: []string{"a*", "b*"}}, Install: "i", Run: "r"}
+	seen := map[string]string{digestOf(base): "the first"}
+	for name, change := range map[string]func(*understudy.Image){
+		"install": func(i *understudy.Image) { i.Install = "j" },
+		"run":     func(i *understudy.Image) { i.Run = "s" },
+		"moved":   func(i *understudy.Image) { i.Install, i.Run = "ir", "" },
+		"names":   func(i *understudy.Image) { i.Base.Names = []string{"a*"} },
+		"order":   func(i *understudy.Image) { i.Base.Names = []string{"b*", "a*"} },
+		"owners":  func(i *understudy.Image) { i.Base.Owners = []string{"amazon", "a*"}; i.Base.Names = []string{"b*"} },
+	} {
+		other := base
+		change(&other)
+		if before, ok := seen[digestOf(other)]; ok {
+			t.Errorf("%s has the digest of %s", name, before)
+		}
+		seen[digestOf(other)] = name
+	}
+}
+
+// TestBuilderScript runs the real script in a shell, in another folder than an instance's.
+func TestBuilderScript(t *testing.T) {
+	run := func(install string) (dir, console string) {
+		dir = t.TempDir()
+		i := understudy.Image{Install: install, Run: "echo it's \"$1\" `id -u` \\ UNDERSTUDY\nUNDERSTUDY\n"}
+		script := strings.ReplaceAll(builderScript(i), "/var/lib/cloud", dir)
+		out, _ := exec.Command("sh", "-c", script).CombinedOutput()
+		return dir, string(out)
+	}
+	image := func(install string) string {
+		return digestOf(understudy.Image{Install: install, Run: "echo it's \"$1\" `id -u` \\ UNDERSTUDY\nUNDERSTUDY\n"})
+	}
+	dir, console := run("echo installing")
+	if ready, err := verdict(console, image("echo installing")); !ready || err != nil || !strings.Contains(console, "installing\n") {
+		t.Errorf("ready %v, %v, console:\n%s", ready, err, console)
+	}
+	b, err := exec.Command("cat", dir+"/scripts/per-boot/understudy").Output()
+	if want := "#!/bin/sh -e\necho it's \"$1\" `id -u` \\ UNDERSTUDY\nUNDERSTUDY\n"; string(b) != want || err != nil {
+		t.Errorf("the run script became %q, %v", b, err)
+	}
+	_, console = run("echo before\nfalse\necho after")
+	ready, err := verdict(console, image("echo before\nfalse\necho after"))
+	if ready || err == nil || !strings.Contains(err.Error(), "before") || strings.Contains(console, "after") {
+		t.Errorf("a failed install: ready %v, %v, console:\n%s", ready, err, console)
+	}
+}
+
+func TestUserDataOfTheLongestScriptsFitsEC2(t *testing.T) {
+	i := understudy.Image{Install: strings.Repeat("i", 5632), Run: strings.Repeat("r", 5632)}
+	if n := len(builderScript(i)); n > 16<<10 {
+		t.Errorf("user data of %d bytes, 16 KiB are allowed", n)
+	}
+}
+
+func TestNamesFitAWSAtTheirLongest(t *testing.T) {
+	s := testScope(t)
+	s.declared.Name = strings.Repeat("n", 20)
+	if n := (&balancer{scope: s}).balancerName(); len(n) > 32 {
+		t.Errorf("load balancer name %q has %d characters, 32 are allowed", n, len(n))
+	}
+	if ref := reference(s, "check-secondary") + account.Token("x")[:24]; len(ref) > 64 {
+		t.Errorf("caller reference %q has %d characters, 64 are allowed", ref, len(ref))
+	}
+}
+
+func TestTheGraphIsWhole(t *testing.T) {
+	d := declared(t)
+	v := takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+	kinds := map[string]int{}
+	for _, n := range v.graph.nodes {
+		kinds[fmt.Sprintf("%T", n.resource)]++
+	}
+	want := map[string]int{"*plan.vpc": 2, "*plan.subnet": 8, "*plan.gateway": 2, "*plan.routes": 4, "*plan.group": 4,
+		"*plan.image": 1, "*plan.imageCopy": 1, "*plan.template": 2, "*plan.host": 4, "*plan.fleet": 2, "*plan.targetGroup": 2,
+		"*plan.balancer": 2, "*plan.listener": 2, "*plan.targets": 2, "*plan.check": 2, "*plan.passing": 2, "*plan.zone": 1, "*plan.records": 1}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}

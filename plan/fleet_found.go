@@ -1,0 +1,89 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/understudy/understudy/account"
+)
+
+func (f *fleet) find(ctx context.Context) (bool, error) {
+	g, err := f.describe(ctx)
+	if err != nil || g == nil {
+		return false, err
+	}
+	if !f.mark("fleet").In(account.OfGroup(g.Tags)) {
+		return false, fmt.Errorf("auto scaling group %s exists without the stack's tags: it is in the way of its name", f.fleetName())
+	}
+	f.remember(g)
+	return !f.deleting, nil
+}
+
+// remnants tells of a group whose deletion was begun.
+func (f *fleet) remnants() bool { return f.deleting }
+
+func (f *fleet) describe(ctx context.Context) (*autoscalingtypes.AutoScalingGroup, error) {
+	out, err := f.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
+		AutoScalingGroupNames: []string{f.fleetName()},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("describe auto scaling group: %w", err)
+	}
+	if len(out.AutoScalingGroups) == 0 {
+		return nil, nil
+	}
+	return &out.AutoScalingGroups[0], nil
+}
+
+func (f *fleet) remember(g *autoscalingtypes.AutoScalingGroup) {
+	f.found = true
+	f.deleting = g.Status != nil // set only while a group is being deleted
+	f.attached = g.TargetGroupARNs
+	version := ""
+	if g.LaunchTemplate != nil {
+		version = aws.ToString(g.LaunchTemplate.Version)
+	}
+	f.seen = []Field{
+		{Name: "min", Value: number(aws.ToInt32(g.MinSize))},
+		{Name: "desired", Value: number(aws.ToInt32(g.DesiredCapacity))},
+		{Name: "max", Value: number(aws.ToInt32(g.MaxSize))},
+		{Name: "health check", Value: aws.ToString(g.HealthCheckType)},
+		{Name: "grace", Value: number(aws.ToInt32(g.HealthCheckGracePeriod))},
+		{Name: "subnets", Value: set(splitIDs(g.VPCZoneIdentifier)...)},
+		{Name: "target groups", Value: set(g.TargetGroupARNs...)},
+		{Name: "template version", Value: version},
+		{Name: "instances' version", Value: versionsOf(g, version)},
+	}
+}
+
+func splitIDs(list *string) []string {
+	var ids []string
+	for id := range strings.SplitSeq(aws.ToString(list), ",") {
+		ids = append(ids, strings.TrimSpace(id))
+	}
+	return ids
+}
+
+// versionsOf returns the template versions that a group's instances were made from. A group that has
+// none yet will make them from its own.
+func versionsOf(g *autoscalingtypes.AutoScalingGroup, fallback string) string {
+	var versions []string
+	for _, i := range g.Instances {
+		if i.LaunchTemplate != nil && !onItsWayOut(i.LifecycleState) {
+			versions = append(versions, aws.ToString(i.LaunchTemplate.Version))
+		}
+	}
+	if len(versions) == 0 {
+		return fallback
+	}
+	return set(versions...)
+}
+
+// onItsWayOut tells whether an instance is on its way out of its group.
+func onItsWayOut(s autoscalingtypes.LifecycleState) bool {
+	return strings.HasPrefix(string(s), "Terminat") || strings.HasPrefix(string(s), "Detach")
+}
