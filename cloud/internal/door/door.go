@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,11 +22,9 @@ type Config struct {
 	AccessKey string // the id of the one key
 	Secret    string
 
-	// Regions are the cloud's, for messages.
 	Regions []string
-	// Socket returns the unix socket of the process that answers for a service, by its signing name, in
-	// a region. Known is false where the cloud has no such region.
-	Socket func(service, region string) (path string, known bool)
+	// Socket returns the unix socket of a process by its name: a region's, or "route53".
+	Socket func(name string) string
 
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // nil for time.Now
@@ -46,19 +45,6 @@ func New(c Config) http.Handler {
 		Config:   c,
 		verifier: &Verifier{AccessKey: c.AccessKey, Secret: c.Secret, Now: c.Now},
 		identity: newIdentity(c),
-	}
-}
-
-// Server returns an HTTP server of a door with limits on how long a client may take. An operation has
-// no limit of its own: the processes behind the door bound theirs.
-func Server(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    1 << 16,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
 
@@ -84,12 +70,14 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.identity.ServeHTTP(w, r)
 		return
 	}
-	socket, known := d.Socket(scope.Service, scope.Region)
-	if !known {
-		refuse(w, r, service, d.unknownRegion(service, scope.Region))
+	name := scope.Region
+	if service == wire.Route53 {
+		name = service.SigningName // global: whatever region the client has been configured for
+	} else if !slices.Contains(d.Regions, name) {
+		refuse(w, r, service, d.unknownRegion(service, name))
 		return
 	}
-	d.forward(w, r, body, service, scope.Region, socket)
+	d.forward(w, r, body, service, name)
 }
 
 // readBody takes the whole body, which the signature covers, and leaves it to be read again.

@@ -13,9 +13,9 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// forward passes a verified request on to the process behind a unix socket, as it came: that process
+// forward passes a verified request on to the process of this name, as it came: that process
 // reads the credential scope once more.
-func (d *door) forward(w http.ResponseWriter, r *http.Request, body []byte, s *wire.Service, region, socket string) {
+func (d *door) forward(w http.ResponseWriter, r *http.Request, body []byte, s *wire.Service, name string) {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.URL.Scheme, p.Out.URL.Host = "http", "cloud"
@@ -24,15 +24,15 @@ func (d *door) forward(w http.ResponseWriter, r *http.Request, body []byte, s *w
 			p.Out.ContentLength = int64(len(body))
 			p.Out.TransferEncoding = nil
 		},
-		Transport:     unixTransport(socket),
+		Transport:     unixTransport(d.Socket(name)),
 		FlushInterval: -1,
 		ErrorLog:      slog.NewLogLogger(d.Log.Handler(), slog.LevelDebug),
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 				return // the client is gone
 			}
-			d.Log.Warn("no answer", "service", s.SigningName, "region", region, "error", err)
-			refuse(w, r, s, unreachable(s, region))
+			d.Log.Warn("no answer", "service", s.SigningName, "process", name, "error", err)
+			refuse(w, r, s, unreachable(s, name))
 		},
 	}
 	proxy.ServeHTTP(w, r)
