@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"github.com/understudy/understudy/cloud"
+)
+
+func cloudStopCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "stop", Short: "Stop the cloud; its folder keeps its state", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := runningCloud(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return c.Stop(cmd.Context())
+		},
+	}
+}
+
+func cloudStatusCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "status", Short: "Show the cloud's processes and addresses", Args: cobra.NoArgs,
+		Example: `  understudy cloud status
+  kill -9 "$(understudy cloud status --json | jq '.processes[] | select(.name=="us-east-1").pid')"`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := runningCloud(cmd.Context())
+			if err != nil {
+				return err
+			}
+			s, err := c.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(cmd, s)
+			}
+			return printStatus(cmd.OutOrStdout(), s)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the status as JSON")
+	return cmd
+}
+
+func printStatus(w io.Writer, s cloud.Status) error {
+	fmt.Fprintf(w, "API       %s\nDNS       %s\nfolder    %s\naccount   %s\nspeed     %g\n\n", s.Endpoint, s.Resolver, s.Dir, s.Account, s.Speed)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "process\tstate\tpid\tmemory (PSS)\t")
+	var total int64
+	for _, p := range s.Processes {
+		pid := "-"
+		if p.PID != 0 {
+			pid = fmt.Sprint(p.PID)
+		}
+		total += p.PSS
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", p.Name, p.State, pid, megabytes(p.PSS), p.Reason)
+	}
+	fmt.Fprintf(t, "together\t\t\t%s\t\n", megabytes(total))
+	return t.Flush()
+}
+
+func megabytes(b int64) string {
+	if b == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f MB", float64(b)/1e6)
+}
+
+func cloudEnvCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "env", Short: "Print the environment that points AWS clients at the cloud", Args: cobra.NoArgs,
+		Example: `  eval "$(understudy cloud env)"`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := runningCloud(cmd.Context())
+			if err != nil {
+				return err
+			}
+			env, err := c.Env(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(cmd, env)
+			}
+			for _, name := range slices.Sorted(maps.Keys(env)) {
+				fmt.Fprintf(cmd.OutOrStdout(), "export %s=%s\n", name, quoted(env[name]))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	return cmd
+}
+
+// quoted makes one word of a shell of any text.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+func cloudRegionCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "region", Short: "Lose a region, or bring it back", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		regionCommand("stop", "Lose a region at once: SIGKILL of its process and all in it", func(cmd *cobra.Command, c *cloud.Attached, name string) error {
+			return c.KillRegion(cmd.Context(), name)
+		}),
+		regionCommand("start", "Bring a region back", func(cmd *cobra.Command, c *cloud.Attached, name string) error {
+			return c.StartRegion(cmd.Context(), name)
+		}),
+	)
+	return cmd
+}
+
+func regionCommand(verb, short string, do func(*cobra.Command, *cloud.Attached, string) error) *cobra.Command {
+	return &cobra.Command{
+		Use: verb + " REGION", Short: short, Args: cobra.ExactArgs(1),
+		Example: "  understudy cloud region " + verb + " us-east-1",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := runningCloud(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return do(cmd, c, args[0])
+		},
+	}
+}

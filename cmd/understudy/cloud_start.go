@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/understudy/understudy/cloud"
+)
+
+const cloudStartHelp = `Starts a cloud that runs in the background until it is stopped, and keeps its state in its
+folder: what it had acknowledged is there at the next start, instances run again.
+
+Keys are made at the first start and kept in the folder for its owner alone.`
+
+func cloudStartCommand() *cobra.Command {
+	var o cloud.Options
+	var foreground bool
+	cmd := &cobra.Command{
+		Use: "start", Short: "Start a cloud", Long: cloudStartHelp,
+		Example: `  understudy cloud start
+  understudy cloud start --speed 30 --regions eu-west-1,eu-central-1
+  understudy cloud start --credentials test:test --account 000000000000`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Dir = cloudDir()
+			if err := o.Validate(); err != nil {
+				return misuse(err)
+			}
+			if given := os.Getenv(envCredentials); foreground && o.Credentials == "" {
+				o.Credentials = given
+			}
+			if foreground {
+				return runCloud(cmd.Context(), cmd.OutOrStdout(), o)
+			}
+			return daemonise(cmd.Context(), cmd.OutOrStdout(), o)
+		},
+	}
+	cmd.Flags().Float64Var(&o.Speed, "speed", 0, "divide every interval that AWS defines by this `number` (default 1, or the folder's last)")
+	cmd.Flags().StringSliceVar(&o.Regions, "regions", nil, "the cloud's `regions`, two at most (default us-east-1,us-west-2)")
+	cmd.Flags().StringVar(&o.Credentials, "credentials", "", "the access key, as `ID:SECRET` (default made at the first start)")
+	cmd.Flags().StringVar(&o.Account, "account", "", "the account `number` (default made at the first start)")
+	cmd.Flags().StringVar(&o.Listen, "listen", "", "a further `address` for the API, for example 127.0.0.1:4566")
+	cmd.Flags().BoolVar(&foreground, "foreground", false, "stay, and stop the cloud at Ctrl-C")
+	return cmd
+}
+
+// envCredentials carries the secret to the daemon.
+const envCredentials = "UNDERSTUDY_CREDENTIALS"
+
+// runCloud runs a cloud in this process until it is told to end. Its first line of output is "ready".
+func runCloud(ctx context.Context, w io.Writer, o cloud.Options) error {
+	o.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	c, err := cloud.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "ready", c.Endpoint())
+	select {
+	case <-ctx.Done():
+	case <-c.Ended():
+	}
+	return c.Close()
+}
+
+// daemonise starts this program again in a session of its own and waits for its first word.
+func daemonise(ctx context.Context, w io.Writer, o cloud.Options) error {
+	if err := os.MkdirAll(filepath.Join(o.Dir, "log"), 0o700); err != nil {
+		return err
+	}
+	path := filepath.Join(o.Dir, "log", "door.log")
+	log, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	said, err := log.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, startArguments(o)...)
+	// The secret travels in the environment, where only the same user can see it, and not among the
+	// arguments, where everybody can.
+	cmd.Env = append(os.Environ(), envCredentials+"="+o.Credentials)
+	cmd.Stderr = log
+	cmd.SysProcAttr = ownSession()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "ready ") {
+		cmd.Wait()
+		return errors.New(lastWords(path, said))
+	}
+	printStarted(w, strings.TrimSpace(strings.TrimPrefix(line, "ready ")), o.Dir)
+	return cmd.Process.Release()
+}
+
+func startArguments(o cloud.Options) []string {
+	args := []string{"cloud", "start", "--foreground", "--dir", o.Dir}
+	if o.Speed > 0 {
+		args = append(args, "--speed", fmt.Sprint(o.Speed))
+	}
+	for _, flag := range [][2]string{{"--regions", strings.Join(o.Regions, ",")}, {"--account", o.Account}, {"--listen", o.Listen}} {
+		if flag[1] != "" {
+			args = append(args, flag[0], flag[1])
+		}
+	}
+	return args
+}
+
+// lastWords is what a daemon that did not start said of it.
+func lastWords(path string, from int64) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return err.Error()
+	}
+	defer f.Close()
+	if _, err := f.Seek(from, io.SeekStart); err != nil {
+		return err.Error()
+	}
+	b, err := io.ReadAll(io.LimitReader(f, 64<<10))
+	if err != nil {
+		return err.Error()
+	}
+	text := string(b)
+	if _, after, ok := strings.Cut(text, "understudy: "); ok {
+		text = after
+	}
+	return strings.TrimSpace(text)
+}
+
+func printStarted(w io.Writer, endpoint, dir string) {
+	flag := ""
+	if dirFlag != "" {
+		flag = " --dir " + dir
+	}
+	fmt.Fprintf(w, "a cloud runs at %s\n\n  eval \"$(understudy cloud%s env)\"     # point this shell's AWS clients at it\n  understudy cloud%s status\n  understudy cloud%s stop\n", endpoint, flag, flag, flag)
+}

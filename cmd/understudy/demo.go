@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/spf13/cobra"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/cloud"
+	"github.com/understudy/understudy/drill"
+	"github.com/understudy/understudy/examples"
+	"github.com/understudy/understudy/plan"
+)
+
+const demoHelp = `Shows the main job on this machine, in less than a minute: starts a local cloud in a
+temporary folder, builds the example service in two regions, sends it traffic from
+many users, kills the primary region, shows the secondary serve, brings the primary
+back, shows the traffic return, and prints what users felt. Then it removes
+everything, also when it is interrupted.`
+
+// demoReport is a drill's report with what the two regions held when it began.
+type demoReport struct {
+	*drill.Report
+	Inventory map[string]map[string]int `json:"inventory"`
+}
+
+func demoCommand() *cobra.Command {
+	var speed float64
+	var clients int
+	var report string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "See a region lost and its users served by the other one",
+		Long:  demoHelp,
+		Example: `  understudy demo
+  understudy demo --speed 60 --json report.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+			defer stop()
+			return runDemo(ctx, cmd, speed, clients, report)
+		},
+	}
+	cmd.Flags().Float64Var(&speed, "speed", 30, "divide every interval that AWS defines by this `number`")
+	cmd.Flags().IntVar(&clients, "clients", 40, "number of users")
+	cmd.Flags().StringVar(&report, "json", "", "write the report to this `file` as JSON; - for standard output")
+	return cmd
+}
+
+func runDemo(ctx context.Context, cmd *cobra.Command, speed float64, clients int, report string) (err error) {
+	say := sayer(cmd.ErrOrStderr(), time.Now())
+	d, err := understudy.Parse("examples/hello/understudy.yaml", examples.Hello, nil)
+	if err != nil {
+		return err
+	}
+	c, err := cloud.Start(ctx, cloud.Options{Regions: []string{d.Regions[understudy.Primary].Name, d.Regions[understudy.Secondary].Name}, Speed: speed})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		err = errors.Join(err, c.Close())
+		say("everything is removed")
+	}()
+	say("a local cloud runs at speed %g: AWS's minute takes %s", speed, time.Duration(float64(time.Minute)/speed).Round(time.Millisecond))
+	stack, err := plan.Open(ctx, d, clientOptions(c)...)
+	if err != nil {
+		return err
+	}
+	found, err := buildAndLose(ctx, cmd.ErrOrStderr(), say, c, stack, clients)
+	if err != nil {
+		return err
+	}
+	if report == "-" {
+		return writeJSON(cmd, found)
+	}
+	printInventory(cmd.OutOrStdout(), found)
+	printDrill(cmd.OutOrStdout(), found.Report)
+	if report != "" {
+		return writeReport(report, found)
+	}
+	return nil
+}
+
+// buildAndLose is the demo between the start and the end of its cloud.
+func buildAndLose(ctx context.Context, w io.Writer, say func(string, ...any), c *cloud.Cloud, stack *plan.Stack, clients int) (*demoReport, error) {
+	if err := demoUp(ctx, stack); err != nil {
+		return nil, err
+	}
+	say("both regions are up")
+	left, right, err := readRegions(ctx, stack)
+	if err != nil {
+		return nil, err
+	}
+	env := c.Env()
+	o, err := readOutside(func(name string) string { return env[name] })
+	if err != nil {
+		return nil, err
+	}
+	rehearse, _, err := rehearsal(ctx, stack, o)
+	if err != nil {
+		return nil, err
+	}
+	rehearse.Clients = clients
+	rehearse.Fault = lostRegion{cloud: c, region: rehearse.Primary}
+	rehearse.Journal = drill.Journal{Path: filepath.Join(c.Dir(), "drill.json")}
+	rehearse.Tell = tellDrill(w)
+	found, err := rehearse.Run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &demoReport{Report: found, Inventory: inventories(left, right)}, nil
+}
+
+// clientOptions points SDK clients at a cloud, whatever the environment says.
+func clientOptions(c *cloud.Cloud) []account.Option {
+	id, secret := c.Credentials()
+	return []account.Option{
+		config.WithBaseEndpoint(c.Endpoint()),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(id, secret, "")),
+	}
+}
+
+func demoUp(ctx context.Context, stack *plan.Stack) error {
+	p, err := stack.Up(ctx)
+	if err != nil {
+		return err
+	}
+	report := newProgress(os.Stderr, len(p.Steps))
+	defer report.close()
+	return p.Apply(ctx, report)
+}
+
+// sayer prints what happens with the time since the beginning.
+func sayer(w io.Writer, began time.Time) func(string, ...any) {
+	return func(format string, args ...any) {
+		fmt.Fprintf(w, "%6.1fs  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
+	}
+}
+
+// printInventory shows both regions' counts side by side, as read back through the AWS API.
+func printInventory(w io.Writer, r *demoReport) {
+	regions := slices.Sorted(maps.Keys(r.Inventory))
+	fmt.Fprintf(w, "%-22s", "")
+	kinds := map[string]bool{}
+	for _, region := range regions {
+		fmt.Fprintf(w, "%16s", region)
+		for kind := range r.Inventory[region] {
+			kinds[kind] = true
+		}
+	}
+	fmt.Fprintln(w)
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		fmt.Fprintf(w, "%-22s", kind)
+		for _, region := range regions {
+			fmt.Fprintf(w, "%16d", r.Inventory[region][kind])
+		}
+		fmt.Fprintln(w)
+	}
+}

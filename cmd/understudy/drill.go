@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/drill"
+	"github.com/understudy/understudy/plan"
+)
+
+const drillHelp = `Takes the primary region away under the eyes of many users, waits until every one of
+them is served by the secondary, gives the primary back, waits until all have
+returned, and reports what they felt beside what the declaration predicts.
+
+What is broken is written to a journal first. A drill that was killed is undone by
+"understudy drill undo".
+
+Faults:
+  isolate  revoke the internal security group's rules: targets time out
+  invert   turn the primary's health check round: the region is well, but not asked
+  region   kill the region's process (local clouds only)`
+
+func drillCommand() *cobra.Command {
+	var on target
+	var fault, report string
+	var clients int
+	var sure bool
+	cmd := &cobra.Command{
+		Use:   "drill",
+		Short: "Rehearse the loss of the primary and measure what users felt",
+		Long:  drillHelp,
+		Example: `  understudy drill                       # the gentlest fault: invert
+  understudy drill --fault isolate --clients 100 --json report.json
+  understudy drill undo                  # after a drill was killed`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			stack, err := on.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if !sure && on.onAWS() {
+				question := fmt.Sprintf("Take %s away from its users in AWS account %s? Type yes: ", stack.Declaration.Regions[understudy.Primary].Name, on.account)
+				if err := consent(cmd.InOrStdin(), cmd.ErrOrStderr(), question, "drill"); err != nil {
+					return err
+				}
+			}
+			return runDrill(cmd, stack, fault, clients, report)
+		},
+	}
+	on.flags(cmd)
+	cmd.Flags().StringVar(&fault, "fault", "invert", "how to take the primary away: invert, isolate or region")
+	cmd.Flags().IntVar(&clients, "clients", 40, "number of users")
+	cmd.Flags().StringVar(&report, "json", "", "write the report to this `file` as JSON; - for standard output")
+	cmd.Flags().BoolVarP(&sure, "yes", "y", false, "do not ask")
+	cmd.AddCommand(drillUndoCommand())
+	return cmd
+}
+
+func runDrill(cmd *cobra.Command, stack *plan.Stack, fault string, clients int, report string) error {
+	ctx := cmd.Context()
+	o, err := readOutside(os.Getenv)
+	if err != nil {
+		return err
+	}
+	rehearse, pair, err := rehearsal(ctx, stack, o)
+	if err != nil {
+		return err
+	}
+	rehearse.Clients, rehearse.Journal, rehearse.Tell = clients, journal(stack.Declaration.Name), tellDrill(cmd.ErrOrStderr())
+	if rehearse.Fault, err = newFault(ctx, fault, stack, pair.Primary.HealthCheck); err != nil {
+		return err
+	}
+	found, err := rehearse.Run(ctx)
+	if err != nil {
+		return err
+	}
+	if report == "-" {
+		return writeJSON(cmd, found)
+	}
+	printDrill(cmd.OutOrStdout(), found)
+	if report != "" {
+		return writeReport(report, found)
+	}
+	return nil
+}
+
+func newFault(ctx context.Context, kind string, stack *plan.Stack, check string) (drill.Fault, error) {
+	primary := stack.Accounts[understudy.Primary]
+	switch kind {
+	case "invert":
+		return drill.Invert{Route53: primary.Route53, Check: check}, nil
+	case "isolate":
+		group, err := internalGroup(ctx, stack.Declaration, primary)
+		return drill.Isolate{EC2: primary.EC2, Group: group}, err
+	case "region":
+		return regionLost(ctx, primary.Region)
+	}
+	return nil, misuse(fmt.Errorf("--fault %q: want invert, isolate or region", kind))
+}
+
+func drillUndoCommand() *cobra.Command {
+	var on target
+	cmd := &cobra.Command{
+		Use:   "undo",
+		Short: "Repair what a killed drill left broken",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			stack, err := on.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			j := journal(stack.Declaration.Name)
+			entry, found, err := j.Read()
+			if err != nil {
+				return err
+			}
+			if !found {
+				fmt.Fprintln(cmd.OutOrStdout(), "nothing is broken")
+				return nil
+			}
+			return undoDrill(cmd, j, entry, stack)
+		},
+	}
+	on.flags(cmd)
+	return cmd
+}
+
+func undoDrill(cmd *cobra.Command, j drill.Journal, entry drill.Entry, stack *plan.Stack) error {
+	var fault drill.Fault
+	var err error
+	primary := stack.Accounts[understudy.Primary]
+	switch entry.Fault {
+	case drill.Invert{}.Kind():
+		fault = drill.Invert{Route53: primary.Route53}
+	case drill.Isolate{}.Kind():
+		fault = drill.Isolate{EC2: primary.EC2}
+	default:
+		fault, err = regionLost(cmd.Context(), primary.Region)
+	}
+	if err != nil {
+		return err
+	}
+	if err := fault.Repair(cmd.Context(), entry.Undo); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "repaired %s of %s, broken since %s\n", entry.Fault, entry.Stack, entry.Broken.Format("15:04:05"))
+	return j.Clear()
+}
+
+// journal keeps a stack's drill in the user's state folder.
+func journal(stack string) drill.Journal {
+	return drill.Journal{Path: filepath.Join(stateDir(), "drill-"+stack+".json")}
+}
+
+// tellDrill prints a line for each step, and in steady phases only the first.
+func tellDrill(w io.Writer) func(drill.Event) {
+	last := ""
+	return func(e drill.Event) {
+		line := e.Text
+		if line == last {
+			return
+		}
+		last = line
+		fmt.Fprintf(w, "%-9s %s%s\n", e.Phase, line, servedBy(e.Served))
+	}
+}
+
+func servedBy(s drill.Served) string {
+	if len(s) == 0 {
+		return ""
+	}
+	text := ""
+	for _, region := range slices.Sorted(maps.Keys(s)) {
+		name := region
+		if name == "" {
+			name = "nobody"
+		}
+		text += fmt.Sprintf("  %s: %d", name, s[region])
+	}
+	return text
+}
+
+func printDrill(w io.Writer, r *drill.Report) {
+	fmt.Fprintf(w, "%s lost by %s, at speed %g, %d users, %d requests\n", r.Primary, r.Fault, r.Speed, r.Clients, r.Requests)
+	for _, region := range slices.Sorted(maps.Keys(r.ServedBy)) {
+		fmt.Fprintf(w, "  served by %-14s %d\n", region, r.ServedBy[region])
+	}
+	fmt.Fprintf(w, "  failed                   %d, of which outside of the outage %d\n", r.Failed, r.FailedOutside)
+	fmt.Fprintf(w, "  detected after           %.0f ms (predicted at most %.0f)\n", r.DetectMS, r.PredictedDetectMS)
+	fmt.Fprintf(w, "  answer changed after     %.0f ms\n", r.AnswerChangedMS)
+	fmt.Fprintf(w, "  without service          %.0f ms p50, %.0f p99, %.0f max (predicted at most %.0f)\n", r.DowntimeMS.P50, r.DowntimeMS.P99, r.DowntimeMS.Max, r.PredictedDowntimeMS)
+	fmt.Fprintf(w, "  back after               %.0f ms\n", r.FailbackMS)
+}
+
+// writeReport writes a report for programs.
+func writeReport(path string, report any) error {
+	b, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o644)
+}

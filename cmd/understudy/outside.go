@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/drill"
+	"github.com/understudy/understudy/plan"
+)
+
+// outside is how users reach what was built, where that is not as the names and ports say. A local cloud
+// puts it into the environment; see "understudy cloud env".
+type outside struct {
+	resolver  string  // host:port of a name server that knows the failover name, or ""
+	portShift int     // added to ports below 1024
+	speed     float64 // at which the cloud runs; 1 on AWS
+}
+
+func readOutside(getenv func(string) string) (outside, error) {
+	o := outside{resolver: getenv("UNDERSTUDY_RESOLVER"), speed: 1}
+	var err error
+	if v := getenv("UNDERSTUDY_PORT_SHIFT"); v != "" {
+		if o.portShift, err = strconv.Atoi(v); err != nil {
+			return o, misuse(fmt.Errorf("UNDERSTUDY_PORT_SHIFT: %w", err))
+		}
+	}
+	if v := getenv("UNDERSTUDY_SPEED"); v != "" {
+		if o.speed, err = strconv.ParseFloat(v, 64); err != nil || o.speed <= 0 {
+			return o, misuse(fmt.Errorf("UNDERSTUDY_SPEED: %q is not a positive number", v))
+		}
+	}
+	return o, nil
+}
+
+func (o outside) port(declared int) int {
+	if declared < 1024 {
+		return declared + o.portShift
+	}
+	return declared
+}
+
+// lookups returns how to resolve the failover name, and how the load balancers' own names.
+func (o outside) lookups(pair drill.Pair) (names, balancers func(context.Context, string) (drill.Answer, error)) {
+	if o.resolver != "" {
+		r := drill.Resolver{Server: o.resolver}
+		return r.Lookup, r.Lookup
+	}
+	return drill.Resolver{Server: pair.NameServer}.Lookup, drill.SystemLookup
+}
+
+// The users of a drill ask ten times a second and give up after two seconds.
+const (
+	userTimeout = 2 * time.Second
+	userEvery   = 100 * time.Millisecond
+)
+
+// rehearsal prepares a drill of a stack, all but its fault and its journal.
+func rehearsal(ctx context.Context, s *plan.Stack, o outside) (*drill.Drill, drill.Pair, error) {
+	d, r53 := s.Declaration, s.Accounts[understudy.Primary].Route53
+	pair, err := drill.FindPair(ctx, r53, d.Host())
+	if err != nil {
+		return nil, pair, err
+	}
+	settings, err := drill.CheckSettings(ctx, r53, pair)
+	if err != nil {
+		return nil, pair, err
+	}
+	settings.Speed, settings.ClientTimeout, settings.ClientEvery = o.speed, userTimeout, userEvery
+	primary, secondary := d.Regions[understudy.Primary].Name, d.Regions[understudy.Secondary].Name
+	names, balancers := o.lookups(pair)
+	locator := &drill.Locator{Lookup: balancers, Names: map[string]string{
+		pair.Primary.LoadBalancer: primary, pair.Secondary.LoadBalancer: secondary,
+	}}
+	return &drill.Drill{
+		Stack:   d.Name,
+		URL:     &url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", d.Host(), d.Listener.Port), Path: "/"},
+		Port:    o.port(d.Listener.Port),
+		Primary: primary, Secondary: secondary,
+		Settings: settings, Lookup: names, Region: locator.Region,
+		Healthy: func(ctx context.Context) (bool, error) { return checkHealthy(ctx, r53, pair.Primary.HealthCheck) },
+	}, pair, nil
+}
+
+// checkHealthy is the state that Route 53 acts on: what the checkers find, turned round where the check
+// is inverted.
+func checkHealthy(ctx context.Context, c *route53.Client, id string) (bool, error) {
+	found, err := plan.Measure(ctx, c, id)
+	if err != nil {
+		return false, err
+	}
+	check, err := c.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: &id})
+	if err != nil {
+		return false, err
+	}
+	return found.Passes() != aws.ToBool(check.HealthCheck.HealthCheckConfig.Inverted), nil
+}
+
+// internalGroup finds a region's internal security group, which the isolating fault works on.
+func internalGroup(ctx context.Context, d *understudy.Declaration, a *account.Account) (string, error) {
+	out, err := a.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: account.Mark(d.Name, "internal").Filters()})
+	if err != nil {
+		return "", fmt.Errorf("find the internal security group: %w", err)
+	}
+	if len(out.SecurityGroups) != 1 {
+		return "", fmt.Errorf("find the internal security group in %s: %d found, want 1", a.Region, len(out.SecurityGroups))
+	}
+	return aws.ToString(out.SecurityGroups[0].GroupId), nil
+}

@@ -1,0 +1,176 @@
+// Package e2e rehearses whole jobs through the real program, with the clients that people have: the AWS
+// CLI, dig and curl. Each test starts a cloud of its own; they run side by side.
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// binary is the program under test: UNDERSTUDY_BINARY, or built from this checkout.
+var binary string
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (int, error) {
+	if binary = os.Getenv("UNDERSTUDY_BINARY"); binary != "" {
+		return m.Run(), nil
+	}
+	dir, err := os.MkdirTemp("", "understudy-e2e-*")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "understudy")
+	build := exec.Command("go", "build", "-o", binary, "../cmd/understudy")
+	if out, err := build.CombinedOutput(); err != nil {
+		return 1, fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return m.Run(), nil
+}
+
+// stage is a running cloud with the environment that points clients at it.
+type stage struct {
+	t   *testing.T
+	dir string
+	env map[string]string
+}
+
+// start starts a cloud that ends with the test, and then proves that nothing of it is left.
+func start(t *testing.T, args ...string) *stage {
+	t.Helper()
+	s := &stage{t: t, dir: filepath.Join(t.TempDir(), "cloud")}
+	s.must(append([]string{"cloud", "start", "--dir", s.dir, "--speed", "30"}, args...)...)
+	t.Cleanup(func() {
+		if t.Failed() {
+			s.logs()
+		}
+		s.must("cloud", "stop", "--dir", s.dir)
+		nothingLeft(t, s.dir)
+	})
+	if err := json.Unmarshal([]byte(s.must("cloud", "env", "--dir", s.dir, "--json")), &s.env); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *stage) logs() {
+	logs, _ := filepath.Glob(filepath.Join(s.dir, "log", "*"))
+	for _, l := range logs {
+		b, _ := os.ReadFile(l)
+		s.t.Logf("%s:\n%s", filepath.Base(l), tail(b, 8000))
+	}
+}
+
+func tail(b []byte, n int) []byte {
+	if len(b) > n {
+		return b[len(b)-n:]
+	}
+	return b
+}
+
+// result is how a command ended.
+type result struct {
+	stdout, stderr string
+	code           int
+}
+
+func (s *stage) run(name string, args ...string) result {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Dir(s.dir), "AWS_PAGER=", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
+	for k, v := range s.env {
+		cmd.Env = append(cmd.Env, k+"="+v)
+	}
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		s.t.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
+	}
+	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// must runs understudy and expects success.
+func (s *stage) must(args ...string) string {
+	s.t.Helper()
+	r := s.run(binary, args...)
+	if r.code != 0 {
+		s.t.Fatalf("understudy %s: exit %d\n%s%s", strings.Join(args, " "), r.code, r.stdout, r.stderr)
+	}
+	return r.stdout
+}
+
+// aws runs the AWS CLI, the official one that Debian packages, and returns its text output.
+func (s *stage) aws(region string, args ...string) string {
+	s.t.Helper()
+	r := s.run("/usr/bin/aws", append(args, "--region", region, "--output", "text")...)
+	if r.code != 0 {
+		s.t.Fatalf("aws %s: exit %d\n%s", strings.Join(args, " "), r.code, r.stderr)
+	}
+	return strings.TrimSpace(r.stdout)
+}
+
+// dig asks the cloud's name server for addresses.
+func (s *stage) dig(name string) string {
+	s.t.Helper()
+	host, port, _ := strings.Cut(s.env["UNDERSTUDY_RESOLVER"], ":")
+	return strings.TrimSpace(s.run("dig", "+short", "+tries=1", "+time=2", "@"+host, "-p", port, name, "A").stdout)
+}
+
+// until polls an outside command until it says yes: there is no event to await in another program.
+func (s *stage) until(what string, limit time.Duration, yes func() bool) {
+	s.t.Helper()
+	deadline := time.NewTimer(limit)
+	defer deadline.Stop()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for !yes() {
+		select {
+		case <-deadline.C:
+			s.t.Fatalf("not within %s: %s", limit, what)
+		case <-tick.C:
+		}
+	}
+}
+
+// nothingLeft proves that no process, mount or listener of a cloud's folder is left.
+func nothingLeft(t *testing.T, dir string) {
+	t.Helper()
+	procs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, p := range procs {
+		cmdline, err := os.ReadFile(filepath.Join(p, "cmdline"))
+		if err != nil {
+			continue
+		}
+		if bytes.Contains(cmdline, []byte(dir)) {
+			t.Errorf("process %s is left: %q", filepath.Base(p), cmdline)
+		}
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(mounts, []byte(dir)) {
+		t.Errorf("a mount of %s is left", dir)
+	}
+}
