@@ -1,0 +1,87 @@
+package balancer
+
+import (
+	"cmp"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/tempo"
+)
+
+// defaultIdle is AWS's default of idle_timeout.timeout_seconds.
+const defaultIdle = 60 * time.Second
+
+// Balancer is the running data path of one load balancer.
+type Balancer struct {
+	speed   tempo.Speed
+	log     *slog.Logger
+	changed func()
+
+	mu     sync.Mutex
+	nodes  map[string]*node
+	closed bool
+}
+
+// New returns a load balancer without nodes. The speed divides the intervals and time-outs of health
+// checks; time-outs of requests are real, as are the programs that answer them. changed is called,
+// from any goroutine, whenever a target's health has changed.
+func New(speed tempo.Speed, log *slog.Logger, changed func()) *Balancer {
+	return &Balancer{speed: speed, log: log, changed: changed, nodes: map[string]*node{}}
+}
+
+// Configure brings the load balancer to what the configuration says. It fails where a listener cannot
+// be opened; all else is done then, and Configure may be called again. A node whose network, address or
+// idle time has changed is made anew.
+func (b *Balancer) Configure(c Config) error {
+	idle := cmp.Or(c.IdleTimeout, defaultIdle)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return errors.New("configure load balancer: it is closed")
+	}
+	want := map[string]Node{}
+	for _, spec := range c.Nodes {
+		want[spec.ID] = spec
+	}
+	for id, n := range b.nodes {
+		if spec, ok := want[id]; !ok || spec.Address != n.address || spec.Network != n.network || idle != n.idle {
+			n.close()
+			delete(b.nodes, id)
+		}
+	}
+	var errs []error
+	for id, spec := range want {
+		if b.nodes[id] == nil {
+			b.nodes[id] = newNode(spec, idle, b.speed, b.log, b.changed)
+		}
+		errs = append(errs, b.nodes[id].configure(c))
+	}
+	return errors.Join(errs...)
+}
+
+// Health returns what the nodes together say of a target that is not draining.
+func (b *Balancer) Health(group string, t Target) Health {
+	t.Draining = false
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var views []Health
+	for _, n := range b.nodes {
+		if seen := n.targets[group][t]; seen != nil {
+			views = append(views, seen.health())
+		}
+	}
+	return Combine(views)
+}
+
+// Close ends the load balancer: its listeners, checks and requests.
+func (b *Balancer) Close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	for id, n := range b.nodes {
+		n.close()
+		delete(b.nodes, id)
+	}
+}

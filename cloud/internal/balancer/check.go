@@ -1,0 +1,86 @@
+package balancer
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// At high speed a check's time-out would sink below what a busy machine needs for any answer at all.
+const minTimeout = 250 * time.Millisecond
+
+// watch checks a target until the context ends. The rate is fixed: a slow answer shifts no later check.
+// The first check comes a small phase after the start, a different one at each node, so that a target
+// does not get all its nodes' checks at once.
+func (n *node) watch(ctx context.Context, t *target, c Check) {
+	interval := n.speed.Of(c.Interval)
+	phase := fnv.New32a()
+	_, _ = io.WriteString(phase, n.id+t.address) // a hash takes everything
+	select {
+	case <-time.After(interval / 8 * time.Duration(phase.Sum32()%100) / 100):
+	case <-ctx.Done():
+		return
+	}
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		if t.record(ctx, n.probe(ctx, t.address, c), c) {
+			n.changed()
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// probe makes one check: one connection, one GET, no redirect followed
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html).
+func (n *node) probe(ctx context.Context, address string, c Check) Result {
+	ctx, cancel := context.WithTimeout(ctx, max(n.speed.Of(c.Timeout), min(c.Timeout, minTimeout)))
+	defer cancel()
+	if c.Port != 0 {
+		address = netip.AddrPortFrom(netip.MustParseAddrPort(address).Addr(), uint16(c.Port)).String()
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+c.Path, nil)
+	if err != nil {
+		return failed
+	}
+	req.Header.Set("User-Agent", "ELB-HealthChecker/2.0")
+	req.Header.Set("Accept-Encoding", "gzip, compressed")
+	resp, err := n.checks.RoundTrip(req)
+	if err != nil {
+		return judgeError(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if c.Matcher.Has(resp.StatusCode) {
+		return pass
+	}
+	return mismatch(resp.StatusCode)
+}
+
+// judgeError tells silence from refusal. A host without a way to the target also says so at once, where
+// on AWS the packets are lost without a word.
+func judgeError(err error) Result {
+	var timed net.Error
+	if errors.As(err, &timed) && timed.Timeout() || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH) {
+		return timeout
+	}
+	return failed
+}
+
+// checkTransport makes a connection for each check.
+func checkTransport(net Network) *http.Transport {
+	return &http.Transport{DialContext: net.DialContext, DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: maxResponseHeader}
+}
+
+func portString(port int) string { return ":" + strconv.Itoa(port) }

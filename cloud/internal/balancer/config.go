@@ -1,0 +1,108 @@
+// Package balancer is the data path of one application load balancer: its nodes' listeners, the choice
+// of a target for each request, the forwarding of it, and the checks of the targets' health.
+//
+// The control plane hands over a Config, whole, each time anything changes. A request sees one Config
+// from its begin to its end: routing reads an immutable snapshot that Configure swaps. What outlives a
+// snapshot is a target's health, its open requests and the connections to it.
+package balancer
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// Network is where a node listens and dials: the namespace behind its network interface.
+type Network interface {
+	Listen(network, address string) (net.Listener, error)
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Config is everything a load balancer shall do. It is not to be changed once handed over.
+type Config struct {
+	Nodes       []Node
+	Listeners   []Listener
+	Groups      []Group       // every target group that a listener's actions name
+	IdleTimeout time.Duration // of connections, and until a target's first answer; 0 means AWS's default of 60 s
+}
+
+// Node is the load balancer's presence in one zone.
+type Node struct {
+	ID      string     // its network interface
+	Address netip.Addr // private
+	Network Network
+}
+
+// Listener is one port. The first of its rules that matches decides; the last has no conditions.
+type Listener struct {
+	Port  int
+	Rules []Rule
+}
+
+// Rule is an action and when it applies: where all conditions do.
+type Rule struct {
+	Conditions []Condition
+	Action     Action
+}
+
+// Action is what a rule does: exactly one of its members is set.
+type Action struct {
+	Forward  []Weighted
+	Fixed    *FixedResponse
+	Redirect *Redirect
+}
+
+// Weighted is a target group's share of the requests: its weight over the sum of all.
+type Weighted struct {
+	Group  string
+	Weight int
+}
+
+// FixedResponse is an answer that needs no target.
+type FixedResponse struct {
+	Status      int
+	ContentType string
+	Body        string
+}
+
+// Redirect is a Location built from the request's parts: #{protocol}, #{host}, #{port}, #{path}, #{query}.
+type Redirect struct {
+	Status                            int // 301 or 302
+	Protocol, Host, Port, Path, Query string
+}
+
+// Algorithm chooses among a group's targets.
+type Algorithm string
+
+// The algorithms, by the names of load_balancing.algorithm.type.
+const (
+	RoundRobin       Algorithm = "round_robin"
+	LeastOutstanding Algorithm = "least_outstanding_requests"
+)
+
+// Group is a target group.
+type Group struct {
+	ID         string
+	Algorithm  Algorithm
+	MinHealthy int // with fewer healthy targets than this, all get requests; 0 means 1
+	Check      Check
+	Targets    []Target
+}
+
+// Target is a registered target. One that drains gets no new requests and no checks; once the
+// configuration does not hold it any more, its open requests are cut.
+type Target struct {
+	ID       string
+	Address  netip.AddrPort
+	Draining bool
+}
+
+// Check is how targets' health is checked. Its durations are AWS's, before Speed divides them.
+type Check struct {
+	Port               int // 0 for the port the target gets requests at
+	Path               string
+	Interval, Timeout  time.Duration
+	Healthy, Unhealthy int     // how many checks in a row change a target's state
+	Matcher            Matcher // the status codes that pass
+}

@@ -1,0 +1,90 @@
+package balancer
+
+import "fmt"
+
+// State is a target's health as one node, or all nodes together, see it.
+type State string
+
+// The states, by their names in the API.
+const (
+	Initial   State = "initial"
+	Healthy   State = "healthy"
+	Unhealthy State = "unhealthy"
+)
+
+// Health is a state and why it is so, in the words of
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html.
+type Health struct {
+	State               State
+	Reason, Description string
+}
+
+// Unregistered is the health of a target that no node has begun to check.
+var Unregistered = Health{Initial, "Elb.RegistrationInProgress", "Target registration is in progress"}
+
+// Unchecked is the health of a target whose first checks are under way.
+var Unchecked = Health{Initial, "Elb.InitialHealthChecking", "Initial health checks in progress"}
+
+// Result is what one check found: a pass where Reason is empty.
+type Result struct{ Reason, Description string }
+
+var (
+	pass    = Result{}
+	timeout = Result{"Target.Timeout", "Request timed out"}
+	failed  = Result{"Target.FailedHealthChecks", "Health checks failed"}
+)
+
+func mismatch(code int) Result {
+	return Result{"Target.ResponseCodeMismatch", fmt.Sprintf("Health checks failed with these codes: [%d]", code)}
+}
+
+// Judgement is a target's health and how many checks in a row have spoken against it.
+type Judgement struct {
+	Health
+	Against int
+}
+
+// Judge returns what becomes of a target's health by one more result: a target newly registered is
+// healthy with its first pass, any other change takes as many results in a row as the thresholds say.
+func Judge(old Judgement, r Result, healthy, unhealthy int) Judgement {
+	passed := r.Reason == ""
+	switch {
+	case passed && old.State == Initial:
+		return Judgement{Health: Health{State: Healthy}}
+	case passed && old.State == Healthy:
+		return Judgement{Health: old.Health}
+	case passed: // and unhealthy
+		if old.Against++; old.Against >= healthy {
+			return Judgement{Health: Health{State: Healthy}}
+		}
+		return old
+	case old.State == Unhealthy: // the newest reason is the one to show
+		return Judgement{Health: Health{Unhealthy, r.Reason, r.Description}}
+	}
+	return fail(old, r, unhealthy)
+}
+
+func fail(old Judgement, r Result, threshold int) Judgement {
+	if old.Against++; old.Against >= threshold {
+		return Judgement{Health: Health{Unhealthy, r.Reason, r.Description}}
+	}
+	return old
+}
+
+// Combine returns the one health that the API shows of what each node sees: ill where a node says so,
+// healthy where all nodes that have an opinion say so.
+func Combine(views []Health) Health {
+	if len(views) == 0 {
+		return Unregistered
+	}
+	all := Unchecked
+	for _, v := range views {
+		switch v.State {
+		case Unhealthy:
+			return v
+		case Healthy:
+			all = v
+		}
+	}
+	return all
+}

@@ -1,0 +1,134 @@
+package balancer
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Matcher is a set of status codes, as ranges. The empty one holds 200 alone.
+type Matcher struct {
+	Text string // as declared: "200,202" or "200-299"
+}
+
+// ParseMatcher reads a list of codes and ranges; an application load balancer takes 200 to 499
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Matcher.html).
+func ParseMatcher(text string) (Matcher, error) {
+	for _, part := range strings.Split(text, ",") {
+		low, high, ok := codeRange(part)
+		if !ok || low < 200 || high > 499 || low > high {
+			return Matcher{}, fmt.Errorf("status codes %q: not a list of codes and ranges from 200 to 499", text)
+		}
+	}
+	return Matcher{text}, nil
+}
+
+func codeRange(part string) (low, high int, ok bool) {
+	first, last, ranged := strings.Cut(strings.TrimSpace(part), "-")
+	low, err := strconv.Atoi(first)
+	if err != nil {
+		return 0, 0, false
+	}
+	if !ranged {
+		return low, low, true
+	}
+	high, err = strconv.Atoi(last)
+	return low, high, err == nil
+}
+
+// Has tells whether a code passes.
+func (m Matcher) Has(code int) bool {
+	if m.Text == "" {
+		return code == http.StatusOK
+	}
+	return slices.ContainsFunc(strings.Split(m.Text, ","), func(part string) bool {
+		low, high, ok := codeRange(part)
+		return ok && low <= code && code <= high
+	})
+}
+
+// Condition is one test of a request; which, its Field says by the API's names. Any of the values does.
+type Condition struct {
+	Field    string
+	Header   string   // http-header: whose values
+	Values   []string // patterns with * and ?, or methods
+	Query    []Pair   // query-string
+	Prefixes []netip.Prefix
+}
+
+// Pair is a pattern for a query parameter; an empty Key stands for any.
+type Pair struct{ Key, Value string }
+
+// matches tells whether a request from the given address meets the condition. Paths and methods are
+// told apart by case, all else is not
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html).
+func (c Condition) matches(r *http.Request, from netip.Addr) bool {
+	switch c.Field {
+	case "path-pattern":
+		return anyPattern(c.Values, r.URL.EscapedPath())
+	case "host-header":
+		return anyFold(c.Values, hostOf(r.Host))
+	case "http-request-method":
+		return slices.Contains(c.Values, r.Method)
+	case "http-header":
+		return slices.ContainsFunc(r.Header.Values(c.Header), func(v string) bool { return anyFold(c.Values, v) })
+	case "query-string":
+		return c.matchesQuery(r)
+	case "source-ip":
+		return slices.ContainsFunc(c.Prefixes, func(p netip.Prefix) bool { return p.Contains(from) })
+	}
+	return false
+}
+
+func (c Condition) matchesQuery(r *http.Request) bool {
+	for key, values := range r.URL.Query() {
+		for _, v := range values {
+			for _, want := range c.Query {
+				if (want.Key == "" || anyFold([]string{want.Key}, key)) && anyFold([]string{want.Value}, v) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// hostOf returns a Host header without its port.
+func hostOf(host string) string {
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		return host[:i]
+	}
+	return host
+}
+
+func anyPattern(patterns []string, s string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return wildcard(p, s) })
+}
+
+func anyFold(patterns []string, s string) bool {
+	s = strings.ToLower(s)
+	return slices.ContainsFunc(patterns, func(p string) bool { return wildcard(strings.ToLower(p), s) })
+}
+
+// wildcard matches * (any run of characters) and ? (any one), going back to the last * where it errs.
+func wildcard(pattern, s string) bool {
+	p, i, star, mark := 0, 0, -1, 0
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, mark = p, i
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
+			p, i = p+1, i+1
+		case star >= 0:
+			mark++
+			p, i = star+1, mark
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}

@@ -1,0 +1,95 @@
+package balancer
+
+import (
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+)
+
+func TestConditions(t *testing.T) {
+	r := httptest.NewRequest("GET", "/api/v1/Users?Version=V1&x=2", nil)
+	r.Host = "WWW.example.com:8080"
+	r.Header.Add("User-Agent", "Mozilla/5.0 Chrome")
+	from := netip.MustParseAddr("203.0.113.7")
+	for _, c := range []struct {
+		name string
+		c    Condition
+		want bool
+	}{
+		{"path", Condition{Field: "path-pattern", Values: []string{"/img/*", "/api/*"}}, true},
+		{"path is told apart by case", Condition{Field: "path-pattern", Values: []string{"/api/*/users"}}, false},
+		{"path without its query", Condition{Field: "path-pattern", Values: []string{"*x=2"}}, false},
+		{"question mark", Condition{Field: "path-pattern", Values: []string{"/api/v?/Users"}}, true},
+		{"whole path", Condition{Field: "path-pattern", Values: []string{"/api"}}, false},
+		{"host", Condition{Field: "host-header", Values: []string{"*.Example.com"}}, true},
+		{"other host", Condition{Field: "host-header", Values: []string{"example.com"}}, false},
+		{"method", Condition{Field: "http-request-method", Values: []string{"POST", "GET"}}, true},
+		{"method by case", Condition{Field: "http-request-method", Values: []string{"get"}}, false},
+		{"header", Condition{Field: "http-header", Header: "user-agent", Values: []string{"*chrome*"}}, true},
+		{"query", Condition{Field: "query-string", Query: []Pair{{"version", "v1"}}}, true},
+		{"query of any key", Condition{Field: "query-string", Query: []Pair{{"", "2"}}}, true},
+		{"query of another value", Condition{Field: "query-string", Query: []Pair{{"x", "v1"}}}, false},
+		{"source", Condition{Field: "source-ip", Prefixes: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}}, true},
+		{"other source", Condition{Field: "source-ip", Prefixes: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}}, false},
+	} {
+		if got := c.c.matches(r, from); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+func TestMatcher(t *testing.T) {
+	for text, codes := range map[string]map[int]bool{
+		"200": {200: true, 201: false}, "200,302": {302: true, 301: false}, "200-299,404": {250: true, 404: true, 300: false},
+	} {
+		m, err := ParseMatcher(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for code, want := range codes {
+			if m.Has(code) != want {
+				t.Errorf("%s has %d: %v", text, code, !want)
+			}
+		}
+	}
+	for _, bad := range []string{"", "ok", "200-", "199", "500", "299-200", "200,,201", "1e2"} {
+		if _, err := ParseMatcher(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+func TestRedirectLocation(t *testing.T) {
+	r := httptest.NewRequest("GET", "/a%20b?q=1", nil)
+	r.Host = "hello.example"
+	for want, d := range map[string]Redirect{
+		"https://hello.example:443/a%20b?q=1": {Protocol: "HTTPS", Port: "443"},
+		"http://other:80/x/a%20b?q=1":         {Host: "other", Path: "/x/#{path}"},
+		"http://hello.example:80/?r=1&q=1":    {Path: "/", Query: "r=1&#{query}"},
+	} {
+		if got := d.location(r, "80"); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func FuzzWildcard(f *testing.F) {
+	f.Add("a*b", "axxb")
+	f.Fuzz(func(t *testing.T, pattern, s string) {
+		got := wildcard(pattern, s)
+		if want := slowWildcard(pattern, s); len(pattern) < 12 && len(s) < 12 && got != want {
+			t.Errorf("%q matches %q: %v", pattern, s, got)
+		}
+	})
+}
+
+// slowWildcard is the definition.
+func slowWildcard(p, s string) bool {
+	if p == "" {
+		return s == ""
+	}
+	if p[0] == '*' {
+		return slowWildcard(p[1:], s) || s != "" && slowWildcard(p, s[1:])
+	}
+	return s != "" && (p[0] == '?' || p[0] == s[0]) && slowWildcard(p[1:], s[1:])
+}

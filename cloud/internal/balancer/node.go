@@ -1,0 +1,197 @@
+package balancer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/tempo"
+)
+
+// node is the running part of a load balancer in one zone.
+type node struct {
+	id      string
+	address netip.Addr
+	network Network
+	idle    time.Duration
+	speed   tempo.Speed
+	log     *slog.Logger
+	changed func()
+
+	routes    atomic.Pointer[routes]
+	transport *http.Transport // keeps connections to targets
+	checks    *http.Transport
+	proxy     *httputil.ReverseProxy
+
+	// What follows is touched by Configure and Close only, which the balancer runs one at a time, and
+	// by Health under the balancer's lock.
+	servers map[int]*http.Server
+	targets map[string]map[Target]*target // by group, and by target with Draining left out
+	turns   map[string]*atomic.Uint64
+	work    sync.WaitGroup
+}
+
+func newNode(spec Node, idle time.Duration, speed tempo.Speed, log *slog.Logger, changed func()) *node {
+	n := &node{
+		id: spec.ID, address: spec.Address, network: spec.Network, idle: idle, speed: speed, log: log, changed: changed,
+		servers: map[int]*http.Server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{},
+		checks: checkTransport(spec.Network),
+	}
+	n.transport = &http.Transport{
+		DialContext: n.dial, DisableCompression: true, ResponseHeaderTimeout: idle, IdleConnTimeout: idle,
+		MaxIdleConnsPerHost: 256, MaxResponseHeaderBytes: maxResponseHeader, ExpectContinueTimeout: time.Second,
+	}
+	n.proxy = newProxy(n.transport, log)
+	n.routes.Store(&routes{})
+	return n
+}
+
+// dial connects to a target.
+func (n *node) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	c, err := n.network.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	// A second more than the idle time: until a target's first answer net/http's own time-out is to
+	// be the one that fires, since that one is never followed by another try.
+	return &idleConn{Conn: c, limit: n.idle + time.Second}, nil
+}
+
+// idleConn fails once nothing has passed for a while in either direction.
+type idleConn struct {
+	net.Conn
+	limit time.Duration
+}
+
+func (c *idleConn) Read(b []byte) (int, error) {
+	c.extend()
+	return c.Conn.Read(b)
+}
+
+func (c *idleConn) Write(b []byte) (int, error) {
+	c.extend()
+	return c.Conn.Write(b)
+}
+
+func (c *idleConn) extend() {
+	_ = c.SetDeadline(time.Now().Add(c.limit)) // fails on a closed connection, as what follows then does
+}
+
+// configure swaps the node's snapshot and opens and closes listeners.
+func (n *node) configure(c Config) error {
+	next := &routes{listeners: map[int][]Rule{}, groups: map[string]*pool{}}
+	for _, l := range c.Listeners {
+		next.listeners[l.Port] = l.Rules
+	}
+	var ended []*target
+	for _, g := range c.Groups {
+		p, left := n.group(g)
+		next.groups[g.ID] = p
+		ended = append(ended, left...)
+	}
+	for id, targets := range n.targets {
+		if next.groups[id] != nil {
+			continue
+		}
+		for _, t := range targets {
+			ended = append(ended, t)
+		}
+		delete(n.targets, id)
+		delete(n.turns, id)
+	}
+	n.routes.Store(next)
+	for _, t := range ended { // after the swap, so that no request can choose one of them any more
+		t.end()
+	}
+	return n.listen(next)
+}
+
+// group brings the node's targets of one group to what the configuration says and returns the group's
+// snapshot and the targets that are to end.
+func (n *node) group(g Group) (*pool, []*target) {
+	if n.turns[g.ID] == nil {
+		n.turns[g.ID] = new(atomic.Uint64)
+	}
+	p := &pool{algorithm: g.Algorithm, minHealthy: g.MinHealthy, turn: n.turns[g.ID]}
+	old, now := n.targets[g.ID], map[Target]*target{}
+	for _, spec := range g.Targets {
+		key := Target{ID: spec.ID, Address: spec.Address}
+		t := old[key]
+		if t == nil {
+			t = newTarget(spec.Address.String())
+		}
+		now[key] = t
+		t.apply(spec.Draining, g.Check, func(ctx context.Context, t *target, c Check) {
+			n.work.Go(func() { n.watch(ctx, t, c) })
+		})
+		if !spec.Draining {
+			p.targets = append(p.targets, t)
+		}
+	}
+	n.targets[g.ID] = now
+	var ended []*target
+	for key, t := range old {
+		if now[key] == nil {
+			ended = append(ended, t)
+		}
+	}
+	return p, ended
+}
+
+// listen opens listeners that are new and closes those that nothing uses any more.
+func (n *node) listen(want *routes) error {
+	for port, s := range n.servers {
+		if _, ok := want.listeners[port]; !ok {
+			_ = s.Close() // nobody is to be served
+			delete(n.servers, port)
+		}
+	}
+	var errs []error
+	for port := range want.listeners {
+		if n.servers[port] != nil {
+			continue
+		}
+		l, err := n.network.Listen("tcp", n.address.String()+portString(port))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("listen at port %d of node %s: %w", port, n.id, err))
+			continue
+		}
+		n.serve(port, l)
+	}
+	return errors.Join(errs...)
+}
+
+func (n *node) serve(port int, l net.Listener) {
+	s := &http.Server{
+		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { n.handle(port, w, r) }),
+		ReadHeaderTimeout: n.idle, IdleTimeout: n.idle, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
+	}
+	n.servers[port] = s
+	n.work.Go(func() { _ = s.Serve(l) }) // ends with Close
+}
+
+// close ends the node with everything under way and waits until its goroutines have.
+func (n *node) close() {
+	for _, s := range n.servers {
+		_ = s.Close()
+	}
+	for _, targets := range n.targets {
+		for _, t := range targets {
+			t.end()
+		}
+	}
+	n.work.Wait()
+	n.transport.CloseIdleConnections()
+	n.checks.CloseIdleConnections()
+}

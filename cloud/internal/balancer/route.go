@@ -1,0 +1,92 @@
+package balancer
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"net/netip"
+	"sync/atomic"
+)
+
+// routes is a node's immutable snapshot of a Config: what a request is routed by.
+type routes struct {
+	listeners map[int][]Rule
+	groups    map[string]*pool
+}
+
+// pool is a target group's part of a snapshot.
+type pool struct {
+	algorithm  Algorithm
+	minHealthy int
+	targets    []*target      // without those that drain
+	turn       *atomic.Uint64 // outlives the snapshot, so that a change does not begin anew with the first
+}
+
+// action returns what the first rule that matches says.
+func (s *routes) action(port int, r *http.Request, from netip.Addr) (Action, bool) {
+	for _, rule := range s.listeners[port] {
+		if rule.matches(r, from) {
+			return rule.Action, true
+		}
+	}
+	return Action{}, false
+}
+
+func (rule Rule) matches(r *http.Request, from netip.Addr) bool {
+	for _, c := range rule.Conditions {
+		if !c.matches(r, from) {
+			return false
+		}
+	}
+	return true
+}
+
+// pick chooses a group by the weights and then a target of it; nil where there is none.
+func (s *routes) pick(shares []Weighted) *target {
+	total := 0
+	for _, w := range shares {
+		total += w.Weight
+	}
+	if total <= 0 {
+		return nil
+	}
+	n := rand.IntN(total)
+	for _, w := range shares {
+		if n -= w.Weight; n < 0 {
+			if p := s.groups[w.Group]; p != nil {
+				return p.pick()
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// pick chooses among the healthy targets or, where they are fewer than the group's minimum, among all:
+// a load balancer that fails open may still help where only the checks are at fault
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health.html).
+func (p *pool) pick() *target {
+	choice := make([]*target, 0, len(p.targets))
+	for _, t := range p.targets {
+		if t.health().State == Healthy {
+			choice = append(choice, t)
+		}
+	}
+	if len(choice) < max(1, p.minHealthy) {
+		choice = p.targets
+	}
+	if len(choice) == 0 {
+		return nil
+	}
+	turn := int((p.turn.Add(1) - 1) % uint64(len(choice)))
+	best := choice[turn]
+	if p.algorithm != LeastOutstanding {
+		return best
+	}
+	for i := range choice {
+		// Begun at the turn, so that targets with equally many requests take turns.
+		if t := choice[(turn+i)%len(choice)]; t.open.Load() < best.open.Load() {
+			best = t
+		}
+	}
+	return best
+}

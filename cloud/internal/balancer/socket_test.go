@@ -1,0 +1,58 @@
+package balancer
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http/httptest"
+	"net/netip"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// host is the machine's own loopback.
+type host struct{ listening chan string }
+
+func (h host) Listen(network, _ string) (net.Listener, error) {
+	l, err := net.Listen(network, "127.0.0.1:0")
+	if err == nil {
+		h.listening <- l.Addr().String()
+	}
+	return l, err
+}
+
+func (h host) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, network, address)
+}
+
+func TestCurlOverSockets(t *testing.T) {
+	backend := httptest.NewServer(says("hello"))
+	defer backend.Close()
+	h := host{make(chan string, 1)}
+	health := make(chan struct{}, 8)
+	b := New(1000, slog.New(slog.DiscardHandler), func() { health <- struct{}{} })
+	defer b.Close()
+	g := group(Target{ID: "i-1", Address: netip.MustParseAddrPort(backend.Listener.Addr().String())})
+	err := b.Configure(Config{
+		Nodes: []Node{{ID: "eni-1", Address: netip.MustParseAddr("127.0.0.1"), Network: h}}, Groups: []Group{g},
+		Listeners: []Listener{{Port: 80, Rules: []Rule{
+			{Conditions: []Condition{{Field: "path-pattern", Values: []string{"/fixed"}}}, Action: Action{Fixed: &FixedResponse{Status: 418, Body: "tea"}}},
+			{Action: Action{Forward: []Weighted{{"g", 1}}}},
+		}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-health
+	if s := b.Health("g", g.Targets[0]); s.State != Healthy {
+		t.Fatalf("health %v", s)
+	}
+	address := <-h.listening
+	for path, want := range map[string]string{"/": "hello 200", "/fixed": "tea 418"} {
+		out, err := exec.Command("curl", "-sS", "--max-time", "10", "-w", " %{http_code}", "http://"+address+path).CombinedOutput()
+		if err != nil || strings.TrimSpace(string(out)) != want {
+			t.Errorf("curl %s: %q, %v; want %q", path, out, err, want)
+		}
+	}
+}
