@@ -130,3 +130,27 @@ func reversed(kept string) string {
 func within(kept, zone string) bool {
 	return kept == zone || zone == "." || strings.HasSuffix(kept, "."+zone)
 }
+
+// presentation turns a kept name's octal escapes into those of RFC 1035, which are decimal.
+func presentation(kept string) string {
+	labels, err := labelsOf(kept)
+	if err != nil {
+		return kept
+	}
+	var b strings.Builder
+	for _, l := range labels {
+		for i := range len(l) {
+			switch c := l[i]; {
+			case c == '.' || c == '\\' || c == '"' || c == '(' || c == ')' || c == ';' || c == '@' || c == '$':
+				b.WriteByte('\\')
+				b.WriteByte(c)
+			case c <= ' ' || c >= 0x7f:
+				fmt.Fprintf(&b, `\%03d`, c)
+			default:
+				b.WriteByte(c)
+			}
+		}
+		b.WriteByte('.')
+	}
+	return b.String()
+}

@@ -101,12 +101,16 @@ type engine interface {
 }
 
 // update commits a change and puts it in force.
-func (a *api) update(f func(*store.Tx) error) error {
+func (a *api) update(f func(*store.Tx) error) error { return a.updateThen(f, func() {}) }
+
+// updateThen is update for a change that health checkers must know of, which then tells them.
+func (a *api) updateThen(f func(*store.Tx) error, then func()) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err := a.db.Update(f); err != nil {
 		return err
 	}
+	then()
 	a.data.Publish()
 	return nil
 }
