@@ -50,6 +50,8 @@ type stage struct {
 	t   *testing.T
 	dir string
 	env map[string]string
+	// namespace is the user namespace that every process of the cloud is in.
+	namespace string
 }
 
 // start starts a cloud that ends with the test, and then proves that nothing of it is left.
@@ -63,7 +65,9 @@ func start(t *testing.T, args ...string) *stage {
 		}
 		s.must("cloud", "stop", "--dir", s.dir)
 		nothingLeft(t, s.dir)
+		s.nobodyInside()
 	})
+	s.namespace = s.worldNamespace()
 	if err := json.Unmarshal([]byte(s.must("cloud", "env", "--dir", s.dir, "--json")), &s.env); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +127,8 @@ func (s *stage) must(args ...string) string {
 // aws runs the AWS CLI, the official one that Debian packages, and returns its text output.
 func (s *stage) aws(region string, args ...string) string {
 	s.t.Helper()
-	r := s.run("/usr/bin/aws", append(args, "--region", region, "--output", "text")...)
+	// Older versions, Debian's among them, do not know AWS_ENDPOINT_URL.
+	r := s.run("/usr/bin/aws", append(args, "--endpoint-url", s.env["AWS_ENDPOINT_URL"], "--region", region, "--output", "text")...)
 	if r.code != 0 {
 		s.t.Fatalf("aws %s: exit %d\n%s", strings.Join(args, " "), r.code, r.stderr)
 	}
@@ -149,6 +154,54 @@ func (s *stage) until(what string, limit time.Duration, yes func() bool) {
 		case <-deadline.C:
 			s.t.Fatalf("not within %s: %s", limit, what)
 		case <-tick.C:
+		}
+	}
+}
+
+// status is what the tests need of "cloud status --json".
+type status struct {
+	Processes []struct {
+		Name string
+		PID  int
+		PSS  int64
+	}
+}
+
+func (s *stage) status() (st status) {
+	s.t.Helper()
+	if err := json.Unmarshal([]byte(s.must("cloud", "status", "--dir", s.dir, "--json")), &st); err != nil {
+		s.t.Fatal(err)
+	}
+	return st
+}
+
+func (s *stage) pid(name string) int {
+	s.t.Helper()
+	for _, p := range s.status().Processes {
+		if p.Name == name {
+			return p.PID
+		}
+	}
+	s.t.Fatalf("the cloud has no process %s", name)
+	return 0
+}
+
+func (s *stage) worldNamespace() string {
+	s.t.Helper()
+	ns, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/user", s.pid("world")))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return ns
+}
+
+// nobodyInside proves that no process is left in the cloud's namespaces, its instances' among them.
+func (s *stage) nobodyInside() {
+	s.t.Helper()
+	links, _ := filepath.Glob("/proc/[0-9]*/ns/user")
+	for _, l := range links {
+		if ns, err := os.Readlink(l); err == nil && ns == s.namespace {
+			s.t.Errorf("%s is left in the cloud", l)
 		}
 	}
 }

@@ -1,19 +1,14 @@
-// Package door is a cloud's front door: one address for every service and region.
-//
-// It verifies each request's signature (AWS Signature Version 4), answers STS itself, and hands the rest to
+// Package door is the front door of a local cloud: the one HTTP endpoint of all its services. It verifies
+// the signature of each request (SigV4), answers STS itself, and forwards the rest over a unix socket to
 // the process of the service and region that the signature's credential scope names.
 package door
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -21,104 +16,96 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// Config says whose door it is.
+// Config is what a door must know of its cloud.
 type Config struct {
-	Account   string // twelve digits
-	AccessKey string
+	Account   string // 12 digits
+	AccessKey string // the id of the one key
 	Secret    string
-	Regions   []string
-	// Socket is the unix socket of a process: "route53", or a region's name.
+
+	Regions []string
+	// Socket returns the unix socket of a process by its name: a region's, or "route53".
 	Socket func(name string) string
-	Log    *slog.Logger
+
+	Log *slog.Logger     // nil discards
+	Now func() time.Time // nil for time.Now
 }
 
 type door struct {
 	Config
-	verifier Verifier
-	sts      http.Handler
-	proxies  map[string]*httputil.ReverseProxy
+	verifier *Verifier
+	identity http.Handler
 }
 
-// New returns the handler of every request to a cloud.
+// New returns the handler of a cloud's endpoint.
 func New(c Config) http.Handler {
-	d := &door{Config: c, verifier: Verifier{AccessKey: c.AccessKey, Secret: c.Secret, Now: time.Now}, sts: newSTS(c), proxies: map[string]*httputil.ReverseProxy{}}
-	for _, name := range append([]string{route53}, c.Regions...) {
-		d.proxies[name] = d.proxy(c.Socket(name))
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return d
+	return &door{
+		Config:   c,
+		verifier: &Verifier{AccessKey: c.AccessKey, Secret: c.Secret, Now: c.Now},
+		identity: newIdentity(c),
+	}
 }
-
-const route53 = "route53"
-
-// maxBody is the largest request, in bytes, that is read: Route 53's largest batch of changes is well below.
-const maxBody = 4 << 20
 
 // ServeHTTP implements http.Handler.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := readBody(w, r)
 	scope, _ := wire.ScopeOf(r)
-	service := wire.ServiceNamed(scope.Service)
-	if service == nil {
-		service = wire.EC2
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	service := serviceOf(r, body, scope)
 	if err != nil {
-		wire.WriteError(w, r, service, &wire.Error{Code: "RequestEntityTooLarge", Message: "The request is too large.", Status: http.StatusRequestEntityTooLarge})
+		refuse(w, r, service, err)
 		return
 	}
-	if e := d.verifier.Verify(r, body); e != nil {
-		wire.WriteError(w, r, service, spelled(service, e))
+	if err := d.verifier.Verify(r, body); err != nil {
+		d.Log.Warn("request refused", "service", scope.Service, "region", scope.Region, "code", err.Code, "from", r.RemoteAddr)
+		refuse(w, r, service, err)
 		return
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	if service == wire.STS {
-		d.sts.ServeHTTP(w, r)
-		return
-	}
-	name, e := d.process(scope)
-	if e != nil {
-		wire.WriteError(w, r, service, e)
-		return
-	}
-	d.proxies[name].ServeHTTP(w, r)
-}
-
-// process names who answers: Route 53 is one for all regions.
-func (d *door) process(scope wire.Scope) (string, *wire.Error) {
 	if wire.ServiceNamed(scope.Service) == nil {
-		return "", wire.Errorf("UnknownService", "The service %s is not one of this cloud's.", scope.Service)
+		refuse(w, r, service, unknownService(scope.Service))
+		return
 	}
-	if scope.Service == route53 {
-		return route53, nil
+	if service == wire.STS {
+		d.identity.ServeHTTP(w, r)
+		return
 	}
-	if !slices.Contains(d.Regions, scope.Region) {
-		return "", wire.Errorf("InvalidRegion", "The region %s is not one of this cloud's, which has %s.", scope.Region, strings.Join(d.Regions, " and "))
+	name := scope.Region
+	if service == wire.Route53 {
+		name = service.SigningName // global: whatever region the client has been configured for
+	} else if !slices.Contains(d.Regions, name) {
+		refuse(w, r, service, d.unknownRegion(service, name))
+		return
 	}
-	return scope.Region, nil
+	d.forward(w, r, body, service, name)
 }
 
-// proxy hands requests to the process behind a socket.
-func (d *door) proxy(socket string) *httputil.ReverseProxy {
-	return &httputil.ReverseProxy{
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(&url.URL{Scheme: "http", Host: "process"})
-			p.Out.Host = p.In.Host
-		},
-		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-			},
-			MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, DisableCompression: true,
-		},
-		ErrorHandler: d.gone,
-		ErrorLog:     slog.NewLogLogger(d.Log.Handler(), slog.LevelDebug),
+// readBody takes the whole body, which the signature covers, and leaves it to be read again.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *wire.Error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, &wire.Error{Code: "RequestEntityTooLarge", Message: "The request is too large.", Status: http.StatusRequestEntityTooLarge}
+	case err != nil:
+		return nil, wire.Errorf("IncompleteBody", "The request body ended early: %v", err)
 	}
+	return body, nil
 }
 
-// gone answers for a process that does not: its region is lost, and the endpoint of a lost region does
-// not answer either. So the connection is cut. An answer of 503 would be a region's own, still alive.
-func (d *door) gone(_ http.ResponseWriter, r *http.Request, err error) {
-	if !errors.Is(err, context.Canceled) {
-		d.Log.Info("no answer from within", "path", r.URL.Path, "error", err)
+// serviceOf tells which service a request is for, so that it is refused in that service's shape: by its
+// credential scope or, where it has none, by the API version that it names.
+func serviceOf(r *http.Request, body []byte, scope wire.Scope) *wire.Service {
+	if s := wire.ServiceNamed(scope.Service); s != nil {
+		return s
 	}
-	panic(http.ErrAbortHandler)
+	for _, s := range wire.Services {
+		if strings.HasPrefix(r.URL.Path, "/"+s.Version+"/") ||
+			strings.Contains("&"+r.URL.RawQuery+"&", "&Version="+s.Version+"&") ||
+			bytes.Contains(body, []byte("Version="+s.Version)) {
+			return s
+		}
+	}
+	return wire.STS
 }

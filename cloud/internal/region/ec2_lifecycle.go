@@ -162,6 +162,9 @@ func (r *Region) startMachine(row instanceRow) (Machine, error) {
 		spec.Resolver = netip.MustParsePrefix(vpc.CIDR).Addr().Next().Next()
 	}
 	for _, digest := range row.Layers {
+		if err := r.awaitProgram(digest); err != nil {
+			return nil, err
+		}
 		spec.Layers = append(spec.Layers, r.layerDir(digest))
 	}
 	return r.machines.Start(r.ctx, spec)

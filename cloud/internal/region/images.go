@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -78,11 +77,11 @@ func (r *Region) prepareImages() error {
 	arch := architecture()
 	images := []imageRow{{Name: "understudy-host-" + string(arch), Description: "The machine's own root file system"}}
 	if r.cfg.Executable != "" {
-		digest, err := r.bakeHello()
+		layer, err := r.prepareProgram()
 		if err != nil {
 			return fmt.Errorf("make image understudy-hello: %w", err)
 		}
-		images = append(images, imageRow{Name: "understudy-hello-" + string(arch), Description: "The machine's own root file system with /usr/local/bin/hello", Layers: []string{digest}})
+		images = append(images, imageRow{Name: "understudy-hello-" + string(arch), Description: "The machine's own root file system with /usr/local/bin/hello", Layers: []string{layer}})
 	}
 	return r.update(func(tx *store.Tx) error {
 		for _, image := range images {
@@ -110,34 +109,6 @@ func (r *Region) putPublic(tx *store.Tx, image imageRow, arch ec2types.Architect
 		return err
 	}
 	return r.images.Put(tx, image.ID, image)
-}
-
-// bakeHello makes a layer with nothing but the executable, by way of the folder of an instance that wrote it.
-func (r *Region) bakeHello() (string, error) {
-	dir := filepath.Join(r.cfg.Dir, "layers", "new-instance")
-	defer os.RemoveAll(dir)
-	bin := filepath.Join(dir, "upper", "usr", "local", "bin")
-	if err := os.MkdirAll(bin, 0o755); err != nil {
-		return "", err
-	}
-	if err := copyProgram(r.cfg.Executable, filepath.Join(bin, "hello")); err != nil {
-		return "", err
-	}
-	return r.keepLayer("hello", func(to string) (machine.Layer, error) { return machine.Bake(r.ctx, dir, to) })
-}
-
-func copyProgram(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
 }
 
 // tendImage makes the disk of a pending image; at the region's start it begins again.
@@ -282,6 +253,9 @@ func (r *Region) peerImage(ctx context.Context, region, id string) (sharedImage,
 // fetchLayers copies the layers of an image that are not here yet.
 func (r *Region) fetchLayers(row imageRow) error {
 	for n, digest := range row.Layers {
+		if err := r.awaitProgram(digest); err != nil {
+			return err
+		}
 		if _, err := os.Stat(r.layerDir(digest)); err == nil {
 			continue
 		}

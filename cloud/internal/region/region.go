@@ -98,8 +98,10 @@ type Region struct {
 
 	resting sync.Map // ids of instances without processes
 
-	sync   sync.Mutex // one bringing-up of the data plane at a time
-	plane  plane
+	sync    sync.Mutex // one bringing-up of the data plane at a time
+	plane   plane
+	program program // the layer with the example service
+
 	public sync.Mutex // guards publications
 	twins  map[netip.AddrPort]interface{ Close() error }
 }

@@ -1,0 +1,96 @@
+package dns
+
+import (
+	"log/slog"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/miekg/dns"
+)
+
+func serveOn(t *testing.T, an *Answers) (host, port string) {
+	t.Helper()
+	p, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp4", p.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewServer(slog.New(slog.DiscardHandler))
+	s.Swap(an)
+	s.Serve(Inside, []net.PacketConn{p}, []net.Listener{l})
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	host, port, err = net.SplitHostPort(p.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return host, port
+}
+
+// dig, which is BIND's, is the judge.
+func TestDigAgrees(t *testing.T) {
+	long := set("long.hello.test.", r53types.RRTypeTxt, "")
+	for range 40 {
+		long.ResourceRecords = append(long.ResourceRecords, r53types.ResourceRecord{Value: new(`"` + strings.Repeat("x", 60) + `"`)})
+	}
+	host, port := serveOn(t, compile(Snapshot{}, a("hello.test.", pAddr), long))
+	for _, c := range []struct {
+		args  string
+		wants []string
+	}{
+		{"hello.test A", []string{"status: NOERROR", "flags: qr aa", pAddr}},
+		{"hello.test A +tcp", []string{"status: NOERROR", pAddr}},
+		{"nothing.hello.test A", []string{"status: NXDOMAIN", "awsdns-hostmaster"}},
+		{"hello.test AAAA", []string{"status: NOERROR", "ANSWER: 0", "awsdns-hostmaster"}},
+		{"example.com A", []string{"status: REFUSED"}},
+		{"hello.test AXFR", []string{"Transfer failed"}},
+		{"hello.test ANY", []string{"status: NOERROR", "ANSWER: 1"}},
+		{"long.hello.test TXT +ignore", []string{"flags: qr aa tc"}},
+		{"long.hello.test TXT +tcp", []string{"ANSWER: 40"}},
+		{"hello.test A +edns=1 +noednsnegotiation", []string{"status: BADVERS"}},
+		{"hello.test A +opcode=UPDATE", []string{"status: NOTIMP"}},
+		{"hello.test CH TXT", []string{"status: REFUSED"}},
+	} {
+		args := append([]string{"@" + host, "-p", port, "+tries=1", "+time=2", "+norec"}, strings.Fields(c.args)...)
+		out, err := exec.CommandContext(t.Context(), "dig", args...).CombinedOutput()
+		for _, want := range c.wants {
+			if !strings.Contains(string(out), want) {
+				t.Errorf("dig %s: no %q (%v) in\n%s", c.args, want, err, out)
+			}
+		}
+	}
+}
+
+func FuzzRespond(f *testing.F) {
+	an := compile(Snapshot{}, a("hello.test.", pAddr), set(`\052.hello.test.`, r53types.RRTypeCname, "hello.test."))
+	for _, name := range []string{"hello.test.", "x.hello.test.", "."} {
+		q := new(dns.Msg)
+		q.SetQuestion(name, dns.TypeA)
+		q.SetEdns0(4096, true)
+		b, err := q.Pack()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		q := new(dns.Msg)
+		if q.Unpack(b) != nil {
+			return
+		}
+		m := Respond(an, q, Host, true)
+		packed, err := m.Pack()
+		if err == nil && len(packed) > maxUDP {
+			t.Errorf("an answer of %d bytes to %d", len(packed), len(b))
+		}
+	})
+}

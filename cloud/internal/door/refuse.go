@@ -1,0 +1,68 @@
+package door
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// refuse answers with an error in the shape that the client of the service reads. Clients of services
+// that no local cloud has speak JSON, if they name their operation in X-Amz-Target.
+func refuse(w http.ResponseWriter, r *http.Request, s *wire.Service, e *wire.Error) {
+	scope, _ := wire.ScopeOf(r)
+	if r.Header.Get("X-Amz-Target") == "" || wire.ServiceNamed(scope.Service) != nil {
+		wire.WriteError(w, r, s, e)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.Header().Set("X-Amzn-ErrorType", e.Code)
+	w.WriteHeader(e.HTTPStatus())
+	json.NewEncoder(w).Encode(map[string]string{"__type": e.Code, "message": e.Message})
+}
+
+func unknownService(name string) *wire.Error {
+	var names []string
+	for _, s := range wire.Services {
+		names = append(names, s.SigningName)
+	}
+	return wire.Errorf("UnsupportedOperation", "The service %s is not supported by this cloud. It has %s.", name, list(names))
+}
+
+// unknownRegion is AWS's own answer to a scope whose region the endpoint is not of, with what would do.
+func (d *door) unknownRegion(s *wire.Service, region string) *wire.Error {
+	e := &wire.Error{
+		Code:    "SignatureDoesNotMatch",
+		Message: fmt.Sprintf("Credential should be scoped to a valid region, not '%s'. This cloud has %s.", region, list(d.Regions)),
+		Status:  http.StatusForbidden,
+	}
+	if s == wire.EC2 {
+		e.Code, e.Status = "AuthFailure", http.StatusUnauthorized
+	}
+	return e
+}
+
+// unreachable tells that the process behind a request is not there. A region that is lost answers nobody;
+// the door says so with the status that all SDKs take for an outage (and retry a few times), since a
+// connection closed without a word would leave it to the user to guess why.
+func unreachable(s *wire.Service, region string) *wire.Error {
+	what := "The region " + region
+	if s == wire.Route53 {
+		what = "Route 53"
+	}
+	return &wire.Error{Code: "ServiceUnavailable", Message: what + " of this cloud is down.", Status: http.StatusServiceUnavailable}
+}
+
+// list joins names as one writes them.
+func list(names []string) string {
+	switch n := len(names); n {
+	case 0:
+		return "none"
+	case 1:
+		return names[0]
+	default:
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+}

@@ -1,0 +1,144 @@
+package health
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+const (
+	headLimit   = 16384 // bytes of status line and headers (developer guide, quotas on health checks)
+	searchLimit = 5120  // bytes of the body in which the string must lie wholly (SearchString)
+	readLimit   = 1 << 20
+)
+
+// errHead is for a response whose headers are more than Route 53 reads.
+var errHead = errors.New("response headers exceed 16384 bytes")
+
+// ask sends the request over conn and judges the response: a status of 200 to 399 passes, redirects
+// are not followed.
+func (p *prober) ask(conn net.Conn, target netip.Addr) result {
+	if err := conn.SetDeadline(time.Now().Add(p.speed.Timeout(replyLimit))); err != nil {
+		return result{status: describe(err)}
+	}
+	if _, err := io.WriteString(conn, p.request(target)); err != nil {
+		return result{status: describe(err)}
+	}
+	limited := &io.LimitedReader{R: conn, N: headLimit}
+	response, err := readHead(limited)
+	if err != nil {
+		return result{status: describe(err)}
+	}
+	defer response.Body.Close()
+	text := fmt.Sprintf("HTTP Status Code %d, %s", response.StatusCode, reason(response))
+	if response.StatusCode < 200 || response.StatusCode > 399 {
+		return result{status: "Failure: " + text}
+	}
+	if !p.endpoint.matches {
+		return result{pass: true, status: "Success: " + text}
+	}
+	limited.N = readLimit
+	if err := conn.SetDeadline(time.Now().Add(p.speed.Timeout(bodyLimit))); err != nil {
+		return result{status: describe(err)}
+	}
+	body, err := readBody(response)
+	if err != nil {
+		return result{status: describe(err)}
+	}
+	if !bytes.Contains(body, []byte(p.endpoint.search)) {
+		return result{status: "Failure: " + text + ". The search string was not found in the first 5120 bytes of the response body"}
+	}
+	return result{pass: true, status: "Success: " + text}
+}
+
+// request forms the request as Route 53's checkers are seen to send it.
+func (p *prober) request(target netip.Addr) string {
+	return "GET " + escape(p.endpoint.path) + " HTTP/1.1\r\n" +
+		"Host: " + escape(p.endpoint.host(target)) + "\r\n" +
+		"Connection: close\r\n" +
+		"User-Agent: Amazon-Route53-Health-Check-Service (ref " + p.endpoint.id + "; report http://amzn.to/1vsZADi)\r\n" +
+		"Accept: */*\r\n\r\n"
+}
+
+// escape writes what would end the request line or a header as per cent escapes: a check's settings
+// must not be able to write another request.
+func escape(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// readHead reads up to the body, past informational responses (RFC 9110 section 15.2).
+func readHead(from *io.LimitedReader) (*http.Response, error) {
+	r := bufio.NewReader(from)
+	for {
+		response, err := http.ReadResponse(r, &http.Request{Method: http.MethodGet})
+		if err != nil && from.N <= 0 {
+			return nil, errHead
+		}
+		if err != nil {
+			return nil, err
+		}
+		if response.StatusCode >= 200 || response.StatusCode == http.StatusSwitchingProtocols {
+			return response, nil
+		}
+	}
+}
+
+// readBody returns the part of the body that is searched, unpacked where it came as gzip or deflate
+// (developer guide, "Values that you specify": other encodings are searched as they are).
+func readBody(response *http.Response) ([]byte, error) {
+	var body io.Reader = response.Body
+	switch strings.ToLower(response.Header.Get("Content-Encoding")) {
+	case "gzip", "x-gzip":
+		unpacked, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, err
+		}
+		body = unpacked
+	case "deflate":
+		body = inflate(body)
+	}
+	found, err := io.ReadAll(io.LimitReader(body, searchLimit))
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// inflate unpacks deflate, which some servers send bare and some, as RFC 9110 section 8.4.1.2 wants
+// it, in a zlib wrapper: its first byte names the method, and the first two are a multiple of 31.
+func inflate(body io.Reader) io.Reader {
+	r := bufio.NewReader(body)
+	if head, err := r.Peek(2); err == nil && head[0]&0x0f == 8 && (int(head[0])<<8+int(head[1]))%31 == 0 {
+		if z, err := zlib.NewReader(r); err == nil {
+			return z
+		}
+	}
+	return flate.NewReader(r)
+}
+
+// reason returns the phrase that the endpoint gave with its status, or the usual one.
+func reason(response *http.Response) string {
+	_, phrase, _ := strings.Cut(response.Status, " ")
+	if phrase == "" {
+		return http.StatusText(response.StatusCode)
+	}
+	return phrase
+}

@@ -1,0 +1,86 @@
+package region
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/understudy/understudy/cloud/internal/machine"
+)
+
+// program is the layer of the public image understudy-hello, which has nothing but this program's
+// executable under the name of the example service. It is large, so it is named by the file's size and
+// time and not by its content's digest, and is made beside the region's start and not before it.
+type program struct {
+	layer string
+	done  chan struct{} // closed when the layer is there or cannot be made
+	err   error
+}
+
+// prepareProgram names the layer, and begins to make it where an earlier start has not.
+func (r *Region) prepareProgram() (string, error) {
+	info, err := os.Stat(r.cfg.Executable)
+	if err != nil {
+		return "", err
+	}
+	r.program.layer = fmt.Sprintf("program-%x-%x", info.Size(), info.ModTime().UnixNano())
+	r.program.done = make(chan struct{})
+	if _, err := os.Stat(r.layerDir(r.program.layer)); err == nil {
+		close(r.program.done)
+		return r.program.layer, nil
+	}
+	r.spawn(func() {
+		defer close(r.program.done)
+		if r.program.err = r.makeProgram(); r.program.err != nil && r.ctx.Err() == nil {
+			r.log.Error("make image understudy-hello", "err", r.program.err)
+		}
+	})
+	return r.program.layer, nil
+}
+
+// awaitProgram returns when a layer that is the program's is there. Others are there already.
+func (r *Region) awaitProgram(layer string) error {
+	if layer != r.program.layer || layer == "" {
+		return nil
+	}
+	select {
+	case <-r.program.done:
+		return r.program.err
+	case <-r.ctx.Done():
+		return r.ctx.Err()
+	}
+}
+
+// makeProgram copies the executable by way of the folder of an instance that wrote it.
+func (r *Region) makeProgram() error {
+	dir := filepath.Join(r.cfg.Dir, "layers", "new-program")
+	defer os.RemoveAll(dir)
+	bin := filepath.Join(dir, "instance", "upper", "usr", "local", "bin")
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		return err
+	}
+	if err := copyProgram(r.cfg.Executable, filepath.Join(bin, "hello")); err != nil {
+		return err
+	}
+	if _, err := machine.Bake(r.ctx, filepath.Join(dir, "instance"), filepath.Join(dir, "layer")); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(dir, "layer"), r.layerDir(r.program.layer))
+}
+
+// copyProgram copies an executable.
+func copyProgram(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
