@@ -2,8 +2,11 @@ module github.com/understudy/understudy/tools
 
 go 1.26.0
 
+require github.com/aws/aws-sdk-go v1.55.8
+
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
+	github.com/jmespath/go-jmespath v0.4.0 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/mod v0.41.0 // indirect
 	golang.org/x/sync v0.23.0 // indirect

@@ -4,6 +4,8 @@
 //
 //	wiregen DIR
 //
+// DIR is package wire's.
+//
 // A table is text, one line an operation or shape, so that a change of AWS's models reads well in a diff
 // and a process needs to parse only the shapes that it meets. The format is told in wire/table.go.
 package main
@@ -75,9 +77,12 @@ func main() {
 	}
 	models := filepath.Join(strings.TrimSpace(string(out)), "models", "apis")
 	for from, name := range services {
-		if err := generate(filepath.Join(models, from, "api-2.json"), filepath.Join(os.Args[1], name+".txt")); err != nil {
+		if err := generate(filepath.Join(models, from, "api-2.json"), filepath.Join(os.Args[1], "tables", name+".txt")); err != nil {
 			log.Fatalf("%s: %v", name, err)
 		}
+	}
+	if err := generateTypes(models, os.Args[1]); err != nil {
+		log.Fatal("types: ", err)
 	}
 }
 

@@ -28,7 +28,7 @@ var errHead = errors.New("response headers exceed 16384 bytes")
 // ask sends the request over conn and judges the response: a status of 200 to 399 passes, redirects
 // are not followed.
 func (p *prober) ask(conn net.Conn, target netip.Addr) result {
-	if err := conn.SetDeadline(time.Now().Add(p.speed.Of(replyLimit))); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(p.speed.Timeout(replyLimit))); err != nil {
 		return result{status: describe(err)}
 	}
 	if _, err := io.WriteString(conn, p.request(target)); err != nil {
@@ -48,7 +48,7 @@ func (p *prober) ask(conn net.Conn, target netip.Addr) result {
 		return result{pass: true, status: "Success: " + text}
 	}
 	limited.N = readLimit
-	if err := conn.SetDeadline(time.Now().Add(p.speed.Of(bodyLimit))); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(p.speed.Timeout(bodyLimit))); err != nil {
 		return result{status: describe(err)}
 	}
 	body, err := readBody(response)

@@ -19,7 +19,7 @@ func TestDialFromItsOwnAddress(t *testing.T) {
 	}
 	defer l.Close()
 	source := netip.MustParseAddr("127.0.0.77")
-	conn, err := dialFrom(t.Context(), source, "tcp", l.Addr().String())
+	conn, err := DialFrom(t.Context(), source, "tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ type Config struct {
 	// Resolve returns the IPv4 addresses of a name, none where it has none.
 	Resolve func(name string) []netip.Addr
 	// Dial connects from a checker's address; a net.Dialer where it is nil.
-	Dial dialFunc
+	Dial Dial
 	// Changed is called, from any goroutine, after what Healthy returns has changed. It may call the
 	// Monitor's methods but Close.
 	Changed func()
@@ -56,7 +56,7 @@ func New(config Config) *Monitor {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	if config.Dial == nil {
-		config.Dial = dialFrom
+		config.Dial = DialFrom
 	}
 	m := &Monitor{config: config, checks: map[string]*check{}, effective: map[string]bool{}}
 	m.ctx, m.stop = context.WithCancel(context.Background())

@@ -20,11 +20,11 @@ const (
 	connectLimitTCP = 10 * time.Second
 )
 
-// dialFunc connects from an address of ours.
-type dialFunc func(ctx context.Context, source netip.Addr, network, address string) (net.Conn, error)
+// Dial connects from an address of ours.
+type Dial func(ctx context.Context, source netip.Addr, network, address string) (net.Conn, error)
 
-// dialFrom is what is used where no other dialFunc is given.
-func dialFrom(ctx context.Context, source netip.Addr, network, address string) (net.Conn, error) {
+// DialFrom is what is used where no other Dial is given.
+func DialFrom(ctx context.Context, source netip.Addr, network, address string) (net.Conn, error) {
 	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: source.AsSlice()}}
 	return d.DialContext(ctx, network, address)
 }
@@ -34,7 +34,7 @@ type prober struct {
 	endpoint endpoint
 	speed    tempo.Speed
 	source   netip.Addr
-	dial     dialFunc
+	dial     Dial
 	resolve  func(string) []netip.Addr
 }
 
@@ -80,7 +80,7 @@ func (p *prober) target(turn int) (netip.Addr, bool) {
 
 // probeTCP passes where a connection comes about; nothing is sent.
 func (p *prober) probeTCP(ctx context.Context, target netip.Addr) result {
-	ctx, cancel := context.WithTimeout(ctx, p.speed.Of(connectLimitTCP))
+	ctx, cancel := context.WithTimeout(ctx, p.speed.Timeout(connectLimitTCP))
 	defer cancel()
 	conn, err := p.dial(ctx, p.source, "tcp", p.where(target))
 	if err != nil {
@@ -98,7 +98,7 @@ func (p *prober) where(target netip.Addr) string {
 // does not have the name that was asked for is asked once more without a name (HealthCheckConfig,
 // EnableSNI); beyond that certificates are not looked at, as Route 53 does not.
 func (p *prober) connect(ctx context.Context, target netip.Addr) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.speed.Of(connectLimit))
+	ctx, cancel := context.WithTimeout(ctx, p.speed.Timeout(connectLimit))
 	defer cancel()
 	conn, err := p.dial(ctx, p.source, "tcp", p.where(target))
 	if err != nil || !p.endpoint.tls {

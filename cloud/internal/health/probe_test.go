@@ -29,7 +29,7 @@ func loopback(ctx context.Context, _ netip.Addr, network, where string) (net.Con
 	if err != nil {
 		return nil, err
 	}
-	return dialFrom(ctx, netip.MustParseAddr("127.0.0.1"), network, net.JoinHostPort("127.0.0.1", port))
+	return DialFrom(ctx, netip.MustParseAddr("127.0.0.1"), network, net.JoinHostPort("127.0.0.1", port))
 }
 
 // once probes a listener of ours once.

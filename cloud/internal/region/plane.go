@@ -174,7 +174,8 @@ func (r *Region) resolve(tcp net.Listener, udp net.PacketConn) {
 	}
 }
 
-// republish makes the loopback twins of instances' public TCP ports what the store says they are.
+// republish makes the loopback twins of instances' and load balancers' public TCP ports what the store
+// says they are.
 func (r *Region) republish() {
 	if r.publisher == nil {
 		return
@@ -202,7 +203,7 @@ func (r *Region) republish() {
 }
 
 func (r *Region) publicPorts() []netip.AddrPort {
-	var ports []netip.AddrPort
+	ports := r.balancerPorts()
 	for _, i := range r.interfaces.All() {
 		if i.Instance == "" || !i.Public.IsValid() {
 			continue

@@ -126,7 +126,7 @@ func Open(cfg Config, fabric Fabric, machines Machines, publisher Publisher) (*R
 		twins: map[netip.AddrPort]interface{ Close() error }{},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	for _, step := range []func() error{r.load(db), r.prepareImages, r.recover, r.openServices} {
+	for _, step := range []func() error{r.load(db), r.loadServices, r.prepareImages, r.recover, r.openServices} {
 		if err := step(); err != nil {
 			_ = r.Close() // the first error is the one to tell
 			return nil, fmt.Errorf("open region %s: %w", cfg.Name, err)

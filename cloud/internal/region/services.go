@@ -3,13 +3,27 @@ package region
 import "github.com/understudy/understudy/cloud/internal/wire"
 
 // services is the state of Elastic Load Balancing and Auto Scaling, which stand on EC2's.
-type services struct{}
+type services struct {
+	elbServices
+}
 
-// openServices loads their state and starts their controllers; EC2 is up by then.
-func (r *Region) openServices() error { return nil }
+// loadServices reads their tables, before anything runs.
+func (r *Region) loadServices() error {
+	return r.loadELB()
+}
+
+// openServices starts their controllers; EC2 is up by then.
+func (r *Region) openServices() error {
+	r.openELB()
+	return nil
+}
 
 // closeServices ends their controllers; it also follows an openServices that failed or never ran.
-func (r *Region) closeServices() {}
+func (r *Region) closeServices() {
+	r.closeELB()
+}
 
 // serviceOperations registers their handlers.
-func (r *Region) serviceOperations(m *wire.Mux) {}
+func (r *Region) serviceOperations(m *wire.Mux) {
+	r.elbOperations(m)
+}

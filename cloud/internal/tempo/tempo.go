@@ -18,6 +18,15 @@ func (s Speed) Of(d time.Duration) time.Duration {
 	return time.Duration(float64(d) / float64(s))
 }
 
+// LeastTimeout is what no shrunken time-out falls below: a busy machine may take this long over what a
+// real endpoint does at once.
+const LeastTimeout = 200 * time.Millisecond
+
+// Timeout returns a time-out at this speed: d divided, but not below LeastTimeout unless d itself is.
+func (s Speed) Timeout(d time.Duration) time.Duration {
+	return max(s.Of(d), min(d, LeastTimeout))
+}
+
 // TTL returns a DNS time to live, in seconds, as it is answered at this speed: never below one
 // second unless it was declared as zero.
 func (s Speed) TTL(seconds uint32) uint32 {

@@ -9,4 +9,4 @@
 // decodes a request, calls the handler of its operation and encodes the answer or the error.
 package wire
 
-//go:generate go run -C ../../../tools ./wiregen ../cloud/internal/wire/tables
+//go:generate go run -C ../../../tools ./wiregen ../cloud/internal/wire

@@ -3,14 +3,81 @@
 package world
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 
+	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/cloud/internal/zones"
 )
 
 func runRoute53(cfg Config) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	return serve(map[string]http.Handler{Socket(cfg.Dir, Route53): wire.NewMux(log)})
+	host, err := inherited(cfg.NameServers)
+	if err != nil {
+		return err
+	}
+	inside, err := openInside()
+	if err != nil {
+		return err
+	}
+	beacon, err := listenUnix(BeaconSocket(cfg.Dir))
+	if err != nil {
+		return err
+	}
+	z, err := zones.Open(zones.Config{
+		Cloud: cfg.Cloud, Account: cfg.Account, Dir: filepath.Join(cfg.Dir, Route53), Speed: cfg.Speed, Log: log,
+		Inside: inside, Host: host, Beacon: beacon,
+	})
+	if err != nil {
+		return err
+	}
+	mux := wire.NewMux(log)
+	z.Operations(mux)
+	err = serve(map[string]http.Handler{Socket(cfg.Dir, Route53): mux})
+	return errors.Join(err, z.Close())
+}
+
+// inherited returns the sockets that the host has opened for the name servers' twins: as many datagram
+// sockets, and after them listeners.
+func inherited(each int) (s zones.Sockets, err error) {
+	for i := range 2 * each {
+		f := os.NewFile(uintptr(fdNames+i), "name server")
+		if i < each {
+			p, err := net.FilePacketConn(f)
+			if err != nil {
+				return s, fmt.Errorf("take over a name server's socket: %w", err)
+			}
+			s.Packets = append(s.Packets, p)
+		} else {
+			l, err := net.FileListener(f)
+			if err != nil {
+				return s, fmt.Errorf("take over a name server's socket: %w", err)
+			}
+			s.Listeners = append(s.Listeners, l)
+		}
+		f.Close()
+	}
+	return s, nil
+}
+
+// openInside opens the name servers' own addresses on the internet.
+func openInside() (s zones.Sockets, err error) {
+	for _, a := range address.NameServers {
+		p, err := net.ListenPacket("udp4", address.String(a, 53))
+		if err != nil {
+			return s, err
+		}
+		l, err := net.Listen("tcp4", address.String(a, 53))
+		if err != nil {
+			return s, err
+		}
+		s.Packets, s.Listeners = append(s.Packets, p), append(s.Listeners, l)
+	}
+	return s, nil
 }

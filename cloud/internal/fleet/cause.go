@@ -1,0 +1,67 @@
+package fleet
+
+import (
+	"fmt"
+	"time"
+)
+
+// Reason is why an instance is launched or taken away.
+type Reason string
+
+// The reasons. Those of health are also what makes a member sick.
+const (
+	Capacity     Reason = "capacity"      // desired and actual capacity differ
+	Replacement  Reason = "replacement"   // it replaces one that was taken away for its health
+	EndedItself  Reason = "ended"         // EC2 says that it does not run
+	ELBUnhealthy Reason = "elb"           // a load balancer says that it is unhealthy
+	UserHealth   Reason = "user-health"   // SetInstanceHealth said so
+	UserRequest  Reason = "user"          // TerminateInstanceInAutoScalingGroup
+	LaunchFailed Reason = "launch-failed" // it never ran
+	Refreshing   Reason = "refresh"       // an instance refresh replaces it
+	GroupDeleted Reason = "deleted"       // its group goes
+)
+
+// Stamp writes a time as causes of activities do.
+func Stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05Z") }
+
+// Cause words why an activity began, as AWS does
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-verify-scaling-activity.html). request is the
+// sentence on the user request behind a change of capacity, empty for none; id is the instance that a
+// termination chose.
+func Cause(a Action, at time.Time, request, id string) string {
+	if request != "" && a.Reason == Capacity {
+		request += "  "
+	} else {
+		request = ""
+	}
+	began := "At " + Stamp(at)
+	if a.Do == DoLaunch {
+		return request + began + launchCause(a)
+	}
+	switch a.Reason {
+	case Capacity:
+		return fmt.Sprintf("%s%s an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from %d to %d.  %s instance %s was selected for termination.",
+			request, began, a.From, a.To, began, id)
+	case EndedItself, LaunchFailed:
+		return began + " an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped."
+	case ELBUnhealthy:
+		return began + " an instance was taken out of service in response to an ELB system health check failure."
+	case UserHealth:
+		return began + " an instance was taken out of service in response to a user health-check."
+	case UserRequest:
+		return began + " instance " + id + " was taken out of service in response to a user request."
+	case Refreshing:
+		return began + " an instance was taken out of service in response to an instance refresh."
+	}
+	return began + " an instance was taken out of service in response to the deletion of its AutoScalingGroup."
+}
+
+func launchCause(a Action) string {
+	switch a.Reason {
+	case Replacement:
+		return " an instance was launched in response to an unhealthy instance needing to be replaced."
+	case Refreshing:
+		return " an instance was launched in response to an instance refresh."
+	}
+	return fmt.Sprintf(" an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d.", a.From, a.To)
+}

@@ -1,0 +1,150 @@
+package fleet
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// decision gathers actions and the moment at which to look again.
+type decision struct {
+	group     Group
+	instances []Instance
+	now       time.Time
+	actions   []Action
+	due       time.Time
+}
+
+// Decide returns what to do now, and when to ask again even if nothing changes; the zero time is for
+// never.
+func Decide(g Group, instances []Instance, now time.Time) ([]Action, time.Time) {
+	d := &decision{group: g, instances: slices.Clone(instances), now: now}
+	slices.SortFunc(d.instances, func(a, b Instance) int {
+		return cmp.Or(a.Launched.Compare(b.Launched), cmp.Compare(a.ID, b.ID))
+	})
+	for _, i := range d.instances {
+		d.advance(i)
+	}
+	d.judge()
+	d.attachments()
+	d.replace()
+	d.scale()
+	d.refresh()
+	return d.actions, d.due
+}
+
+func (d *decision) do(a Action) { d.actions = append(d.actions, a) }
+
+// wake asks for another look at a moment, unless it has passed.
+func (d *decision) wake(at time.Time) {
+	if at.After(d.now) && (d.due.IsZero() || at.Before(d.due)) {
+		d.due = at
+	}
+}
+
+// advance takes one member a step through its life.
+func (d *decision) advance(i Instance) {
+	switch i.State {
+	case Pending:
+		d.join(i)
+	case InService:
+		// A target group that was attached later gets the members that serve already.
+		d.register(i)
+	case Terminating:
+		d.leave(i)
+	}
+}
+
+// join puts a running instance into service once every target group has it
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html).
+func (d *decision) join(i Instance) {
+	if i.Machine == Running && i.Sick == "" && !d.register(i) {
+		d.do(Action{Do: DoServe, Instance: i.ID})
+	}
+}
+
+// register offers a running instance to the target groups that have not been given it, and tells
+// whether there were any. One that was deregistered by hand is not registered again.
+func (d *decision) register(i Instance) bool {
+	if i.Machine != Running || i.Sick != "" || d.group.suspended(AddToLoadBalancer) {
+		return false
+	}
+	any := false
+	for _, a := range d.group.Attachments {
+		if a.State != Removing && !slices.Contains(i.Registered, a.ARN) {
+			d.do(Action{Do: DoRegister, Instance: i.ID, Target: a.ARN})
+			any = true
+		}
+	}
+	return any
+}
+
+// leave takes a member away: out of the target groups first, then, once they have drained it, for good.
+// What does not run has no connections to drain.
+func (d *decision) leave(i Instance) {
+	waits := d.deregister(i, i.Registered) || i.draining()
+	switch {
+	case i.Machine == Gone:
+		d.do(Action{Do: DoForget, Instance: i.ID})
+	case i.Machine == Ending:
+	case i.Machine != Running || d.group.Deleting || !waits:
+		d.do(Action{Do: DoTerminate, Instance: i.ID})
+	}
+}
+
+// draining tells whether a target group still lets connections of the instance end.
+func (i Instance) draining() bool {
+	for _, s := range i.Targets {
+		if s == Draining {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *decision) deregister(i Instance, from []string) bool {
+	for _, arn := range from {
+		d.do(Action{Do: DoDeregister, Instance: i.ID, Target: arn})
+	}
+	return len(from) > 0
+}
+
+// attachments moves every attachment on.
+func (d *decision) attachments() {
+	for _, a := range d.group.Attachments {
+		if a.State == Removing {
+			d.detach(a.ARN)
+			continue
+		}
+		all, healthy := true, false
+		for _, i := range d.instances {
+			registered := slices.Contains(i.Registered, a.ARN)
+			if i.State == InService && !registered {
+				all = false
+			}
+			healthy = healthy || registered && i.Targets[a.ARN] == Healthy
+		}
+		switch {
+		case a.State == Adding && all:
+			d.do(Action{Do: DoAttach, Target: a.ARN, State: Added})
+		case a.State == Added && healthy:
+			d.do(Action{Do: DoAttach, Target: a.ARN, State: Attached})
+		}
+	}
+}
+
+func (d *decision) detach(arn string) {
+	left := false
+	for _, i := range d.instances {
+		if slices.Contains(i.Registered, arn) {
+			if i.State != Terminating { // leave does it for those
+				d.deregister(i, []string{arn})
+			}
+			left = true
+		}
+		left = left || i.Machine == Running && i.Targets[arn] == Draining
+	}
+	if !left {
+		d.do(Action{Do: DoDetach, Target: arn})
+	}
+}

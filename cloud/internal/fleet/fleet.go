@@ -1,0 +1,151 @@
+// Package fleet decides what an Auto Scaling group does next. It is pure: a group, its instances as they
+// are and the time go in, a list of actions comes out. The caller carries the actions out, writes down
+// what they changed and asks again, until there is nothing to do before some moment that Decide names.
+//
+// No action repeats what has been done: each shows in what goes in the next time. So a caller that ends
+// between two actions goes on where it was.
+package fleet
+
+import (
+	"slices"
+	"time"
+)
+
+// Process is a part of a group's work that can be suspended
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html).
+type Process string
+
+// The processes that make a difference to what a group decides.
+const (
+	Launch            Process = "Launch"
+	Terminate         Process = "Terminate"
+	AddToLoadBalancer Process = "AddToLoadBalancer"
+	HealthCheck       Process = "HealthCheck"
+	ReplaceUnhealthy  Process = "ReplaceUnhealthy"
+	InstanceRefresh   Process = "InstanceRefresh"
+)
+
+// Version is a version of a launch template.
+type Version struct {
+	Template string
+	Number   int64
+}
+
+// AttachmentState is how far a target group is attached to a group
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html).
+type AttachmentState string
+
+// The states of an attachment, in their order.
+const (
+	Adding   AttachmentState = "Adding"    // instances are being registered
+	Added    AttachmentState = "Added"     // all are registered
+	Attached AttachmentState = "InService" // one has passed its health check
+	Removing AttachmentState = "Removing"  // instances are being deregistered
+)
+
+// Attachment is a target group of a group's.
+type Attachment struct {
+	ARN   string
+	State AttachmentState
+}
+
+// Group is what a group is to be.
+type Group struct {
+	Desired int
+	// Zones are where instances may be launched, in order of preference where all else is equal.
+	Zones []string
+	// Resting says until when no launch is tried in a zone, because the last one failed.
+	Resting     map[string]time.Time
+	Policies    []string      // termination policies, the first one first; none is Default
+	ELB         bool          // whether health checks of load balancers count
+	Grace       time.Duration // as it passes: how long after InService they do not count yet
+	Suspended   []Process
+	Attachments []Attachment
+	// Deleting is a forced delete: nothing is protected, nothing is waited for.
+	Deleting bool
+	// Owed is how many of the instances that are missing replace one that was taken away.
+	Owed    int
+	Refresh *Refresh // the one under way, nil for none
+}
+
+func (g Group) suspended(p Process) bool { return slices.Contains(g.Suspended, p) }
+
+// Lifecycle is a member's state, as DescribeAutoScalingGroups shows it.
+type Lifecycle string
+
+// The states of a member. Hooks, warm pools and standby, which have more, are not supported.
+const (
+	Pending     Lifecycle = "Pending"
+	InService   Lifecycle = "InService"
+	Terminating Lifecycle = "Terminating"
+)
+
+// Machine is how the EC2 instance behind a member is.
+type Machine int
+
+// The zero value is a machine that does not run yet.
+const (
+	Starting Machine = iota
+	Running
+	Stopped // or stopping
+	Ending  // it is being terminated
+	Gone    // it is terminated or forgotten
+)
+
+// TargetState is how a target group sees an instance.
+type TargetState int
+
+// The zero value is a target that is not registered.
+const (
+	Absent TargetState = iota
+	Initial
+	Healthy
+	Unhealthy
+	Draining
+	Unused // registered with a target group that no load balancer uses
+)
+
+// Instance is a member of a group as it is.
+type Instance struct {
+	ID, Zone   string
+	Version    Version
+	Launched   time.Time
+	State      Lifecycle
+	InService  time.Time // when it entered that state
+	Machine    Machine
+	Sick       Reason // why it is to be replaced; empty for a healthy one
+	Protected  bool   // from scale-in
+	Registered []string
+	Targets    map[string]TargetState
+}
+
+func (i Instance) active() bool { return i.State != Terminating }
+
+// Kind is what an action does.
+type Kind string
+
+// The kinds of action.
+const (
+	DoLaunch     Kind = "launch"     // an instance in Zone
+	DoRegister   Kind = "register"   // Instance with Target, and note it in Registered
+	DoServe      Kind = "serve"      // put Instance InService
+	DoCondemn    Kind = "condemn"    // note that Instance is Sick for Reason
+	DoRetire     Kind = "retire"     // put Instance into Terminating for Reason
+	DoDeregister Kind = "deregister" // Instance from Target, and drop it from Registered
+	DoTerminate  Kind = "terminate"  // the EC2 instance behind Instance
+	DoForget     Kind = "forget"     // Instance, which is gone
+	DoAttach     Kind = "attach"     // note that Target's attachment has reached State
+	DoDetach     Kind = "detach"     // drop Target's attachment
+	DoRefreshed  Kind = "refreshed"  // the refresh is over
+)
+
+// Action is one thing to do.
+type Action struct {
+	Do       Kind
+	Instance string
+	Zone     string
+	Target   string
+	State    AttachmentState
+	Reason   Reason
+	From, To int // the capacity before and after, where Reason is a difference in capacity
+}

@@ -1,0 +1,87 @@
+package fleet
+
+import (
+	"slices"
+	"time"
+)
+
+// Refresh is an instance refresh under way
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html).
+type Refresh struct {
+	Started    time.Time
+	MinHealthy int // per cent of the desired capacity
+	// Warmup, as it passes, is how long after InService a new member does not count as healthy.
+	Warmup       time.Duration
+	Version      Version // what members are to be of
+	SkipMatching bool    // leave those that are of that version
+}
+
+// stale tells whether a refresh replaces a member.
+func (f *Refresh) stale(i Instance) bool {
+	if f.SkipMatching {
+		return i.Version != f.Version
+	}
+	return i.Launched.Before(f.Started)
+}
+
+// settled tells whether a member counts as healthy: the replaced ones by serving, new ones once warm.
+func (f *Refresh) settled(i Instance, now time.Time) bool {
+	if i.State != InService || i.Sick != "" || i.Machine != Running {
+		return false
+	}
+	return i.Launched.Before(f.Started) || !now.Before(i.InService.Add(f.Warmup))
+}
+
+// Progress returns how many members are still to be updated and how much of the refresh is done, in per cent.
+func (f *Refresh) Progress(instances []Instance, now time.Time) (left, percent int) {
+	done, total := 0, 0
+	for _, i := range instances {
+		if !i.active() {
+			continue
+		}
+		total++
+		if f.stale(i) {
+			left++
+		} else if f.settled(i, now) {
+			done++
+		}
+	}
+	if total == 0 {
+		return 0, 100
+	}
+	return left, 100 * done / total
+}
+
+// refresh replaces members so that the percentage of healthy ones is kept, but at least one at a time.
+func (d *decision) refresh() {
+	f := d.group.Refresh
+	if f == nil || d.group.Deleting || d.group.suspended(InstanceRefresh) || d.group.suspended(Terminate) || d.group.suspended(Launch) {
+		return
+	}
+	settled, stale := 0, 0
+	for _, i := range d.instances {
+		if !i.active() {
+			continue
+		}
+		if f.settled(i, d.now) {
+			settled++
+		} else if i.State == InService {
+			d.wake(i.InService.Add(f.Warmup))
+		}
+		if f.stale(i) {
+			stale++
+		}
+	}
+	if stale == 0 && settled >= d.group.Desired && d.count(Instance.active) == d.group.Desired {
+		d.do(Action{Do: DoRefreshed})
+		return
+	}
+	room := max(1, d.group.Desired*(100-f.MinHealthy)/100) - max(0, d.group.Desired-settled)
+	for ; room > 0; room-- {
+		n := slices.IndexFunc(d.instances, func(i Instance) bool { return i.active() && f.stale(i) && !i.Protected })
+		if n < 0 {
+			return
+		}
+		d.retire(n, Action{Reason: Refreshing})
+	}
+}

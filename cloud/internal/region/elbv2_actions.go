@@ -1,0 +1,170 @@
+package region
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// readActions checks the actions of a listener or rule and returns them as they are shown: a forward
+// action names its groups both ways, as AWS's answers do.
+func (r *Region) readActions(tx *store.Tx, loadBalancer string, actions []elbtypes.Action) ([]elbtypes.Action, error) {
+	if len(actions) != 1 {
+		return nil, wire.Errorf("InvalidLoadBalancerAction", "Exactly one action, of type forward, redirect or fixed-response, must be specified; others are not supported here")
+	}
+	a := actions[0]
+	if err := only(a, "Type", "Order", "TargetGroupArn", "ForwardConfig", "FixedResponseConfig", "RedirectConfig"); err != nil {
+		return nil, err
+	}
+	var err error
+	switch a.Type {
+	case elbtypes.ActionTypeEnumForward:
+		a, err = r.readForward(tx, loadBalancer, a)
+	case elbtypes.ActionTypeEnumFixedResponse:
+		err = checkFixedResponse(a.FixedResponseConfig)
+	case elbtypes.ActionTypeEnumRedirect:
+		a, err = readRedirect(a)
+	default:
+		err = wire.Errorf("InvalidLoadBalancerAction", "Actions of type '%s' are not supported here", a.Type)
+	}
+	return []elbtypes.Action{a}, err
+}
+
+func (r *Region) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Action) (elbtypes.Action, error) {
+	config := a.ForwardConfig
+	if config == nil {
+		config = &elbtypes.ForwardActionConfig{TargetGroups: []elbtypes.TargetGroupTuple{{TargetGroupArn: a.TargetGroupArn}}}
+	}
+	if s := config.TargetGroupStickinessConfig; s != nil && deref(s.Enabled) {
+		return a, wire.Errorf("InvalidConfigurationRequest", "Target group stickiness is not supported here")
+	}
+	if n := len(config.TargetGroups); n < 1 || n > 5 {
+		return a, invalid("A forward action must have 1 to 5 target groups")
+	}
+	b, _ := r.loadBalancers.GetTx(tx, loadBalancer)
+	users := r.groupUsers(tx)
+	out := &elbtypes.ForwardActionConfig{TargetGroupStickinessConfig: &elbtypes.TargetGroupStickinessConfig{Enabled: ptr(false)}}
+	for _, t := range config.TargetGroups {
+		g, ok := r.targetGroups.GetTx(tx, deref(t.TargetGroupArn))
+		weight := orDefault(t.Weight, 1)
+		switch {
+		case !ok:
+			return a, wire.Errorf("TargetGroupNotFound", "Target groups '%s' not found", deref(t.TargetGroupArn))
+		case g.VPC != b.VPC:
+			return a, wire.Errorf("InvalidConfigurationRequest", "Target group '%s' is not in the VPC of the load balancer", g.ARN)
+		case users[g.ARN] != "" && users[g.ARN] != loadBalancer:
+			return a, wire.Errorf("TargetGroupAssociationLimit", "The following target groups cannot be associated with more than one load balancer: %s", g.ARN)
+		case weight < 0 || weight > 999:
+			return a, invalid("Weight '%d' must be between 0 and 999", weight)
+		case slices.ContainsFunc(out.TargetGroups, func(x elbtypes.TargetGroupTuple) bool { return *x.TargetGroupArn == g.ARN }):
+			return a, invalid("Target group '%s' is named twice", g.ARN)
+		}
+		out.TargetGroups = append(out.TargetGroups, elbtypes.TargetGroupTuple{TargetGroupArn: ptr(g.ARN), Weight: ptr(weight)})
+	}
+	if a.TargetGroupArn != nil && (len(out.TargetGroups) != 1 || *out.TargetGroups[0].TargetGroupArn != *a.TargetGroupArn) {
+		return a, invalid("TargetGroupArn and ForwardConfig name different target groups")
+	}
+	a.ForwardConfig, a.TargetGroupArn = out, nil
+	if len(out.TargetGroups) == 1 {
+		a.TargetGroupArn = out.TargetGroups[0].TargetGroupArn
+	}
+	return a, nil
+}
+
+func checkFixedResponse(c *elbtypes.FixedResponseActionConfig) error {
+	if c == nil {
+		return invalid("A fixed-response action must have a FixedResponseConfig")
+	}
+	status, err := strconv.Atoi(deref(c.StatusCode))
+	if err != nil || status < 200 || status > 599 || status >= 300 && status < 400 {
+		return invalid("Fixed response status code '%s' must be 2XX, 4XX or 5XX", deref(c.StatusCode))
+	}
+	if len(deref(c.MessageBody)) > 1024 {
+		return invalid("A fixed response's message body has at most 1024 characters")
+	}
+	types := []string{"", "text/plain", "text/css", "text/html", "application/javascript", "application/json"}
+	if !slices.Contains(types, deref(c.ContentType)) {
+		return invalid("Content type '%s' is not valid", deref(c.ContentType))
+	}
+	return nil
+}
+
+func readRedirect(a elbtypes.Action) (elbtypes.Action, error) {
+	if a.RedirectConfig == nil {
+		return a, invalid("A redirect action must have a RedirectConfig")
+	}
+	c := *a.RedirectConfig
+	c.Protocol, c.Host, c.Port = ptr(orDefault(c.Protocol, "#{protocol}")), ptr(orDefault(c.Host, "#{host}")), ptr(orDefault(c.Port, "#{port}"))
+	c.Path, c.Query = ptr(orDefault(c.Path, "/#{path}")), ptr(orDefault(c.Query, "#{query}"))
+	switch {
+	case redirectStatus(c.StatusCode) == 0:
+		return a, invalid("Redirect status code '%s' must be HTTP_301 or HTTP_302", c.StatusCode)
+	case !slices.Contains([]string{"HTTP", "HTTPS", "#{protocol}"}, *c.Protocol):
+		return a, invalid("Redirect protocol '%s' must be HTTP, HTTPS or #{protocol}", *c.Protocol)
+	case *c.Protocol == "#{protocol}" && *c.Host == "#{host}" && *c.Port == "#{port}" && *c.Path == "/#{path}":
+		return a, invalid("A redirect must change the protocol, the host, the port or the path, else it would loop")
+	}
+	a.RedirectConfig = &c
+	return a, nil
+}
+
+func redirectStatus(s elbtypes.RedirectActionStatusCodeEnum) int {
+	switch s {
+	case elbtypes.RedirectActionStatusCodeEnumHttp301:
+		return 301
+	case elbtypes.RedirectActionStatusCodeEnumHttp302:
+		return 302
+	}
+	return 0
+}
+
+// actionGroups returns the target groups that actions forward to.
+func actionGroups(actions []elbtypes.Action) (arns []string) {
+	for _, a := range actions {
+		if a.ForwardConfig == nil {
+			continue
+		}
+		for _, t := range a.ForwardConfig.TargetGroups {
+			arns = append(arns, *t.TargetGroupArn)
+		}
+	}
+	return arns
+}
+
+// runAction makes the data path's action of one that readActions has passed.
+func runAction(actions []elbtypes.Action) balancer.Action {
+	switch a := actions[0]; a.Type {
+	case elbtypes.ActionTypeEnumFixedResponse:
+		c := a.FixedResponseConfig
+		status, _ := strconv.Atoi(deref(c.StatusCode))
+		return balancer.Action{Fixed: &balancer.FixedResponse{Status: status, ContentType: deref(c.ContentType), Body: deref(c.MessageBody)}}
+	case elbtypes.ActionTypeEnumRedirect:
+		c := a.RedirectConfig
+		return balancer.Action{Redirect: &balancer.Redirect{Status: redirectStatus(c.StatusCode), Protocol: *c.Protocol, Host: *c.Host, Port: *c.Port, Path: *c.Path, Query: *c.Query}}
+	default:
+		var shares []balancer.Weighted
+		for _, t := range a.ForwardConfig.TargetGroups {
+			shares = append(shares, balancer.Weighted{Group: *t.TargetGroupArn, Weight: int(deref(t.Weight))})
+		}
+		return balancer.Action{Forward: shares}
+	}
+}
+
+// parsePrefixes reads the ranges of a source-ip condition.
+func parsePrefixes(values []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, v := range values {
+		p, err := netip.ParsePrefix(v)
+		if err != nil {
+			return nil, invalid("'%s' is not a valid CIDR block", v)
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}

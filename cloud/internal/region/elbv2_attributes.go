@@ -1,0 +1,181 @@
+package region
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// attribute is a setting's default and what it may be; where allowed is nil, the default alone is done here.
+type attribute struct {
+	fallback string
+	allowed  func(string) bool
+}
+
+func between(low, high int) func(string) bool {
+	return func(s string) bool {
+		n, err := strconv.Atoi(s)
+		return err == nil && low <= n && n <= high
+	}
+}
+
+func either(values ...string) func(string) bool {
+	return func(s string) bool { return slices.Contains(values, s) }
+}
+
+func orOff(f func(string) bool) func(string) bool {
+	return func(s string) bool { return s == "off" || f(s) }
+}
+
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html
+var loadBalancerAttributes = map[string]attribute{
+	"deletion_protection.enabled":                              {"false", either("true", "false")},
+	"idle_timeout.timeout_seconds":                             {"60", between(1, 4000)},
+	"access_logs.s3.enabled":                                   {fallback: "false"},
+	"access_logs.s3.bucket":                                    {fallback: ""},
+	"access_logs.s3.prefix":                                    {fallback: ""},
+	"connection_logs.s3.enabled":                               {fallback: "false"},
+	"connection_logs.s3.bucket":                                {fallback: ""},
+	"connection_logs.s3.prefix":                                {fallback: ""},
+	"client_keep_alive.seconds":                                {fallback: "3600"},
+	"load_balancing.cross_zone.enabled":                        {fallback: "true"},
+	"routing.http.desync_mitigation_mode":                      {fallback: "defensive"},
+	"routing.http.drop_invalid_header_fields.enabled":          {fallback: "false"},
+	"routing.http.preserve_host_header.enabled":                {fallback: "false"},
+	"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": {fallback: "false"},
+	"routing.http.xff_client_port.enabled":                     {fallback: "false"},
+	"routing.http.xff_header_processing.mode":                  {fallback: "append"},
+	"routing.http2.enabled":                                    {fallback: "true"},
+	"waf.fail_open.enabled":                                    {fallback: "false"},
+	"zonal_shift.config.enabled":                               {fallback: "false"},
+}
+
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
+var targetGroupAttributes = map[string]attribute{
+	"deregistration_delay.timeout_seconds":                                           {"300", between(0, 3600)},
+	"load_balancing.algorithm.type":                                                  {"round_robin", either("round_robin", "least_outstanding_requests")},
+	"load_balancing.algorithm.anomaly_mitigation":                                    {fallback: "off"},
+	"load_balancing.cross_zone.enabled":                                              {fallback: "use_load_balancer_configuration"},
+	"slow_start.duration_seconds":                                                    {fallback: "0"},
+	"stickiness.enabled":                                                             {fallback: "false"},
+	"stickiness.type":                                                                {"lb_cookie", either("lb_cookie", "app_cookie")},
+	"stickiness.lb_cookie.duration_seconds":                                          {"86400", between(1, 604800)},
+	"stickiness.app_cookie.duration_seconds":                                         {"86400", between(1, 604800)},
+	"stickiness.app_cookie.cookie_name":                                              {fallback: ""},
+	"target_group_health.dns_failover.minimum_healthy_targets.count":                 {"1", orOff(between(1, 1000))},
+	"target_group_health.dns_failover.minimum_healthy_targets.percentage":            {"off", orOff(between(1, 100))},
+	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      {"1", between(1, 1000)},
+	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": {fallback: "off"},
+}
+
+// attributeOf returns a setting, or its default.
+func attributeOf(known map[string]attribute, set map[string]string, key string) string {
+	if v, ok := set[key]; ok {
+		return v
+	}
+	return known[key].fallback
+}
+
+// change returns the settings with one changed.
+func changeAttribute(known map[string]attribute, set map[string]string, key, value *string) (map[string]string, error) {
+	a, ok := known[deref(key)]
+	if !ok {
+		return nil, invalid("Attribute key '%s' is not recognized", deref(key))
+	}
+	if a.allowed == nil && deref(value) != a.fallback {
+		return nil, invalid("The value '%s' of attribute '%s' is not supported here; only '%s' is", deref(value), *key, a.fallback)
+	}
+	if a.allowed != nil && !a.allowed(deref(value)) {
+		return nil, invalid("'%s' is not a valid value for attribute '%s'", deref(value), *key)
+	}
+	set = maps.Clone(set)
+	if set == nil {
+		set = map[string]string{}
+	}
+	set[*key] = deref(value)
+	return set, nil
+}
+
+func showLoadBalancerAttributes(row loadBalancerRow) (out []elbtypes.LoadBalancerAttribute) {
+	for _, k := range slices.Sorted(maps.Keys(loadBalancerAttributes)) {
+		out = append(out, elbtypes.LoadBalancerAttribute{Key: ptr(k), Value: ptr(attributeOf(loadBalancerAttributes, row.Attributes, k))})
+	}
+	return out
+}
+
+// DescribeLoadBalancerAttributes lists every setting of a load balancer.
+func (r *Region) DescribeLoadBalancerAttributes(ctx context.Context, in *elb.DescribeLoadBalancerAttributesInput) (*elb.DescribeLoadBalancerAttributesOutput, error) {
+	row, ok := r.loadBalancers.Get(deref(in.LoadBalancerArn))
+	if !ok {
+		return nil, missingLoadBalancer()
+	}
+	return &elb.DescribeLoadBalancerAttributesOutput{Attributes: showLoadBalancerAttributes(row)}, nil
+}
+
+// ModifyLoadBalancerAttributes changes settings, all or none.
+func (r *Region) ModifyLoadBalancerAttributes(ctx context.Context, in *elb.ModifyLoadBalancerAttributesInput) (*elb.ModifyLoadBalancerAttributesOutput, error) {
+	var row loadBalancerRow
+	err := r.changeLoadBalancer(in.LoadBalancerArn, func(_ *store.Tx, b *loadBalancerRow) (err error) {
+		for _, a := range in.Attributes {
+			if b.Attributes, err = changeAttribute(loadBalancerAttributes, b.Attributes, a.Key, a.Value); err != nil {
+				return err
+			}
+		}
+		row = *b
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &elb.ModifyLoadBalancerAttributesOutput{Attributes: showLoadBalancerAttributes(row)}, nil
+}
+
+func showTargetGroupAttributes(row targetGroupRow) (out []elbtypes.TargetGroupAttribute) {
+	for _, k := range slices.Sorted(maps.Keys(targetGroupAttributes)) {
+		out = append(out, elbtypes.TargetGroupAttribute{Key: ptr(k), Value: ptr(attributeOf(targetGroupAttributes, row.Attributes, k))})
+	}
+	return out
+}
+
+// DescribeTargetGroupAttributes lists every setting of a target group.
+func (r *Region) DescribeTargetGroupAttributes(ctx context.Context, in *elb.DescribeTargetGroupAttributesInput) (*elb.DescribeTargetGroupAttributesOutput, error) {
+	row, ok := r.targetGroups.Get(deref(in.TargetGroupArn))
+	if !ok {
+		return nil, missingTargetGroup()
+	}
+	return &elb.DescribeTargetGroupAttributesOutput{Attributes: showTargetGroupAttributes(row)}, nil
+}
+
+// ModifyTargetGroupAttributes changes settings, all or none.
+func (r *Region) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTargetGroupAttributesInput) (*elb.ModifyTargetGroupAttributesOutput, error) {
+	var row targetGroupRow
+	err := r.changeTargetGroup(in.TargetGroupArn, func(g *targetGroupRow) (err error) {
+		for _, a := range in.Attributes {
+			if g.Attributes, err = changeAttribute(targetGroupAttributes, g.Attributes, a.Key, a.Value); err != nil {
+				return err
+			}
+		}
+		row = *g
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &elb.ModifyTargetGroupAttributesOutput{Attributes: showTargetGroupAttributes(row)}, nil
+}
+
+// DescribeListenerAttributes lists the settings of an HTTP listener; none but AWS's own Server header is set.
+func (r *Region) DescribeListenerAttributes(ctx context.Context, in *elb.DescribeListenerAttributesInput) (*elb.DescribeListenerAttributesOutput, error) {
+	if _, ok := r.listeners.Get(deref(in.ListenerArn)); !ok {
+		return nil, missingListener()
+	}
+	return &elb.DescribeListenerAttributesOutput{Attributes: []elbtypes.ListenerAttribute{
+		{Key: ptr("routing.http.response.server.enabled"), Value: ptr("true")},
+	}}, nil
+}

@@ -1,0 +1,213 @@
+package region
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"slices"
+
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// groupUsers tells which load balancer forwards to each target group that is used.
+func (r *Region) groupUsers(tx *store.Tx) map[string]string {
+	return users(r.listeners.AllTx(tx), r.elbRules.AllTx(tx))
+}
+
+func users(listeners []listenerRow, rules []elbRuleRow) map[string]string {
+	used, of := map[string]string{}, map[string]string{}
+	for _, l := range listeners {
+		of[l.ARN] = l.LoadBalancer
+		for _, g := range actionGroups(l.Actions) {
+			used[g] = l.LoadBalancer
+		}
+	}
+	for _, rule := range rules {
+		for _, g := range actionGroups(rule.Actions) {
+			used[g] = of[rule.Listener]
+		}
+	}
+	return used
+}
+
+// groupUser returns the load balancer that forwards to a target group.
+func (r *Region) groupUser(arn string) (string, bool) {
+	b, ok := users(r.listeners.All(), r.elbRules.All())[arn]
+	return b, ok
+}
+
+// groupsOf returns the target groups that a load balancer forwards to, in order.
+func (r *Region) groupsOf(loadBalancer string) []string {
+	var out []string
+	for g, b := range users(r.listeners.All(), r.elbRules.All()) {
+		if b == loadBalancer {
+			out = append(out, g)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// checkListener refuses what a listener cannot be here.
+func checkListener(port *int32, protocol elbtypes.ProtocolEnum) error {
+	if port != nil && (*port < 1 || *port > 65535) {
+		return invalid("Port '%d' must be between 1 and 65535", *port)
+	}
+	if protocol != "" && protocol != elbtypes.ProtocolEnumHttp {
+		return wire.Errorf("UnsupportedProtocol", "Listeners with Protocol '%s' are not supported here, only HTTP", protocol)
+	}
+	return nil
+}
+
+// CreateListener opens a port at every node of a load balancer.
+func (r *Region) CreateListener(ctx context.Context, in *elb.CreateListenerInput) (*elb.CreateListenerOutput, error) {
+	if err := wanted("LoadBalancerArn", in.LoadBalancerArn); err != nil {
+		return nil, err
+	}
+	if in.Port == nil || in.Protocol == "" {
+		return nil, invalid("A listener port and protocol must be specified")
+	}
+	if err := checkListener(in.Port, in.Protocol); err != nil {
+		return nil, err
+	}
+	if err := only(in, "LoadBalancerArn", "Port", "Protocol", "DefaultActions", "Tags"); err != nil {
+		return nil, err
+	}
+	tags, err := mergeTags(nil, in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	var row listenerRow
+	err = r.update(func(tx *store.Tx) (err error) {
+		b, ok := r.loadBalancers.GetTx(tx, *in.LoadBalancerArn)
+		if !ok {
+			return wire.Errorf("LoadBalancerNotFound", "Load balancer '%s' not found", *in.LoadBalancerArn)
+		}
+		row = listenerRow{LoadBalancer: b.ARN, Port: *in.Port, Tags: tags}
+		if row.Actions, err = r.readActions(tx, b.ARN, in.DefaultActions); err != nil {
+			return err
+		}
+		if old, ok := r.portListener(tx, b.ARN, row.Port); ok {
+			if !reflect.DeepEqual(old.Actions, row.Actions) || !maps.Equal(old.Tags, row.Tags) {
+				return wire.Errorf("DuplicateListener", "A listener already exists on this port for this load balancer '%s'", b.ARN)
+			}
+			row = old
+			return nil
+		}
+		path := tail(b.ARN, "loadbalancer") + "/" + newSerial()
+		row.ARN = r.arn("elasticloadbalancing", "listener/"+path)
+		row.DefaultRule = r.arn("elasticloadbalancing", "listener-rule/"+path+"/"+newSerial())
+		return r.listeners.Put(tx, row.ARN, row)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &elb.CreateListenerOutput{Listeners: []elbtypes.Listener{showListener(row)}}, nil
+}
+
+func (r *Region) portListener(tx *store.Tx, loadBalancer string, port int32) (listenerRow, bool) {
+	for _, l := range r.listeners.AllTx(tx) {
+		if l.LoadBalancer == loadBalancer && l.Port == port {
+			return l, true
+		}
+	}
+	return listenerRow{}, false
+}
+
+func showListener(row listenerRow) elbtypes.Listener {
+	return elbtypes.Listener{
+		ListenerArn: ptr(row.ARN), LoadBalancerArn: ptr(row.LoadBalancer), Port: ptr(row.Port), Protocol: elbtypes.ProtocolEnumHttp, DefaultActions: row.Actions,
+	}
+}
+
+// DescribeListeners lists the listeners of a load balancer, or those asked for.
+func (r *Region) DescribeListeners(ctx context.Context, in *elb.DescribeListenersInput) (*elb.DescribeListenersOutput, error) {
+	if (in.LoadBalancerArn == nil) == (len(in.ListenerArns) == 0) {
+		return nil, invalid("You must specify either listener ARNs or a load balancer ARN")
+	}
+	rows, err := selected(r.listeners.All(), in.ListenerArns, func(l listenerRow) string { return l.ARN }, missingListener)
+	if err != nil {
+		return nil, err
+	}
+	if in.LoadBalancerArn != nil {
+		if _, ok := r.loadBalancers.Get(*in.LoadBalancerArn); !ok {
+			return nil, missingLoadBalancer()
+		}
+		rows = slices.DeleteFunc(rows, func(l listenerRow) bool { return l.LoadBalancer != *in.LoadBalancerArn })
+	}
+	rows, next, err := elbPage(rows, func(l listenerRow) string { return l.ARN }, in.PageSize, in.Marker)
+	if err != nil {
+		return nil, err
+	}
+	out := &elb.DescribeListenersOutput{NextMarker: next}
+	for _, row := range rows {
+		out.Listeners = append(out.Listeners, showListener(row))
+	}
+	return out, nil
+}
+
+// ModifyListener changes a listener's port or default action.
+func (r *Region) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) (*elb.ModifyListenerOutput, error) {
+	if err := wanted("ListenerArn", in.ListenerArn); err != nil {
+		return nil, err
+	}
+	if err := checkListener(in.Port, in.Protocol); err != nil {
+		return nil, err
+	}
+	if err := only(in, "ListenerArn", "Port", "Protocol", "DefaultActions"); err != nil {
+		return nil, err
+	}
+	var row listenerRow
+	err := r.update(func(tx *store.Tx) (err error) {
+		var ok bool
+		if row, ok = r.listeners.GetTx(tx, *in.ListenerArn); !ok {
+			return missingListener()
+		}
+		if in.Port != nil && *in.Port != row.Port {
+			if _, taken := r.portListener(tx, row.LoadBalancer, *in.Port); taken {
+				return wire.Errorf("DuplicateListener", "A listener already exists on this port for this load balancer '%s'", row.LoadBalancer)
+			}
+			row.Port = *in.Port
+		}
+		if len(in.DefaultActions) > 0 {
+			if row.Actions, err = r.readActions(tx, row.LoadBalancer, in.DefaultActions); err != nil {
+				return err
+			}
+		}
+		return r.listeners.Put(tx, row.ARN, row)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &elb.ModifyListenerOutput{Listeners: []elbtypes.Listener{showListener(row)}}, nil
+}
+
+// DeleteListener closes a listener and deletes its rules.
+func (r *Region) DeleteListener(ctx context.Context, in *elb.DeleteListenerInput) (*elb.DeleteListenerOutput, error) {
+	if err := wanted("ListenerArn", in.ListenerArn); err != nil {
+		return nil, err
+	}
+	err := r.update(func(tx *store.Tx) error {
+		row, ok := r.listeners.GetTx(tx, *in.ListenerArn)
+		if !ok {
+			return missingListener()
+		}
+		return r.removeListener(tx, row)
+	})
+	return &elb.DeleteListenerOutput{}, err
+}
+
+func (r *Region) removeListener(tx *store.Tx, row listenerRow) error {
+	for _, rule := range r.elbRules.AllTx(tx) {
+		if rule.Listener == row.ARN {
+			if err := r.elbRules.Delete(tx, rule.ARN); err != nil {
+				return err
+			}
+		}
+	}
+	return r.listeners.Delete(tx, row.ARN)
+}

@@ -1,0 +1,172 @@
+package region
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// noAddress asks for any private address.
+var noAddress netip.Addr
+
+// asELBError says EC2's refusals in this service's words.
+func asELBError(err error) error {
+	var e *wire.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code {
+	case "InsufficientFreeAddressesInSubnet":
+		return wire.Errorf("InvalidSubnet", "Not enough IP space available in the subnet. ELB requires at least 8 free IP addresses in each subnet.")
+	case "InvalidGroup.NotFound", "InvalidParameter", "SecurityGroupsPerInterfaceLimitExceeded":
+		return wire.Errorf("InvalidSecurityGroup", "%s", e.Message)
+	}
+	return err
+}
+
+func (r *Region) checkELBGroups(tx *store.Tx, vpc string, groups []string) error {
+	return asELBError(r.checkGroups(tx, vpc, groups))
+}
+
+// syncELB brings up the network that a committed change of load balancers needs, and then has their
+// controller look again: it may have looked before the interfaces were there.
+func (r *Region) syncELB(vpc string) error {
+	err := r.syncVPC(vpc)
+	r.changes.signal()
+	return err
+}
+
+// changeLoadBalancer changes one load balancer's row.
+func (r *Region) changeLoadBalancer(arn *string, change func(*store.Tx, *loadBalancerRow) error) error {
+	if err := wanted("LoadBalancerArn", arn); err != nil {
+		return err
+	}
+	return r.update(func(tx *store.Tx) error {
+		row, ok := r.loadBalancers.GetTx(tx, *arn)
+		if !ok {
+			return missingLoadBalancer()
+		}
+		if err := change(tx, &row); err != nil {
+			return err
+		}
+		return r.loadBalancers.Put(tx, row.ARN, row)
+	})
+}
+
+// SetSubnets changes the zones of a load balancer; a node in a subnet that stays goes on serving.
+func (r *Region) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.SetSubnetsOutput, error) {
+	if err := only(in, "LoadBalancerArn", "Subnets", "SubnetMappings"); err != nil {
+		return nil, err
+	}
+	ids, err := subnetIDs(in.Subnets, in.SubnetMappings)
+	if err != nil {
+		return nil, err
+	}
+	var row loadBalancerRow
+	err = r.changeLoadBalancer(in.LoadBalancerArn, func(tx *store.Tx, b *loadBalancerRow) error {
+		vpc, subnets, err := r.chooseSubnets(tx, ids)
+		if err != nil {
+			return err
+		}
+		if vpc != b.VPC {
+			return wire.Errorf("InvalidConfigurationRequest", "Subnets must be in the VPC '%s' of the load balancer", b.VPC)
+		}
+		old := b.Nodes
+		if b.Nodes, err = r.newNodes(tx, *b, subnets); err != nil {
+			return err
+		}
+		row = *b
+		return r.dropNodes(tx, old, b.Nodes)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.syncELB(row.VPC); err != nil {
+		return nil, err
+	}
+	return &elb.SetSubnetsOutput{AvailabilityZones: showNodes(row.Nodes), IpAddressType: "ipv4"}, nil
+}
+
+// dropNodes takes the interfaces away of nodes that are not kept.
+func (r *Region) dropNodes(tx *store.Tx, old, kept []nodeRow) error {
+	for _, n := range old {
+		if slices.Contains(kept, n) {
+			continue
+		}
+		if err := r.remove(tx, n.Interface, r.interfaces.Delete); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetSecurityGroups changes what may reach a load balancer's nodes, and what they may reach.
+func (r *Region) SetSecurityGroups(ctx context.Context, in *elb.SetSecurityGroupsInput) (*elb.SetSecurityGroupsOutput, error) {
+	if err := only(in, "LoadBalancerArn", "SecurityGroups"); err != nil {
+		return nil, err
+	}
+	if len(in.SecurityGroups) == 0 {
+		return nil, invalid("The request must contain the parameter 'SecurityGroups'")
+	}
+	var row loadBalancerRow
+	err := r.changeLoadBalancer(in.LoadBalancerArn, func(tx *store.Tx, b *loadBalancerRow) error {
+		if err := r.checkELBGroups(tx, b.VPC, in.SecurityGroups); err != nil {
+			return err
+		}
+		b.Groups = slices.Clone(in.SecurityGroups)
+		row = *b
+		for _, n := range b.Nodes {
+			eni, _ := r.interfaces.GetTx(tx, n.Interface)
+			eni.Groups = slices.Clone(b.Groups)
+			if err := r.interfaces.Put(tx, eni.ID, eni); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &elb.SetSecurityGroupsOutput{SecurityGroupIds: row.Groups}, r.syncELB(row.VPC)
+}
+
+// DeleteLoadBalancer deletes a load balancer with its listeners and their rules; a missing one is no error.
+func (r *Region) DeleteLoadBalancer(ctx context.Context, in *elb.DeleteLoadBalancerInput) (*elb.DeleteLoadBalancerOutput, error) {
+	if err := wanted("LoadBalancerArn", in.LoadBalancerArn); err != nil {
+		return nil, err
+	}
+	row, ok := r.loadBalancers.Get(*in.LoadBalancerArn)
+	if !ok {
+		return &elb.DeleteLoadBalancerOutput{}, nil
+	}
+	err := r.update(func(tx *store.Tx) error {
+		if row, ok = r.loadBalancers.GetTx(tx, row.ARN); !ok {
+			return nil
+		}
+		if attributeOf(loadBalancerAttributes, row.Attributes, "deletion_protection.enabled") == "true" {
+			return wire.Errorf("OperationNotPermitted", "Load balancer '%s' cannot be deleted because deletion protection is enabled", row.ARN)
+		}
+		for _, l := range r.listeners.AllTx(tx) {
+			if l.LoadBalancer == row.ARN {
+				if err := r.removeListener(tx, l); err != nil {
+					return err
+				}
+			}
+		}
+		if err := r.dropNodes(tx, row.Nodes, nil); err != nil {
+			return err
+		}
+		return r.loadBalancers.Delete(tx, row.ARN)
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.reconcileELB() // the nodes' sockets close before their network goes
+	return &elb.DeleteLoadBalancerOutput{}, r.syncELB(row.VPC)
+}

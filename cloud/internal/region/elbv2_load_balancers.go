@@ -1,0 +1,259 @@
+package region
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// canonicalZones are the hosted zones of application load balancers
+// (https://docs.aws.amazon.com/general/latest/gr/elb.html).
+var canonicalZones = map[string]string{
+	"us-east-1": "Z35SXDOTRQ7X7K", "us-east-2": "Z3AADJGX6KTTL2", "us-west-1": "Z368ELLRRE2KJ0", "us-west-2": "Z1H1FL5HABSF5",
+	"eu-west-1": "Z32O12XQLNTSW2", "eu-west-2": "ZHURV8PSTC4K8", "eu-west-3": "Z3Q77PNBQS71R4", "eu-central-1": "Z215JYRZR1TBD5",
+	"eu-north-1": "Z23TAZ6LKFMNIO", "ap-south-1": "ZP97RAFLXTNZK", "ap-southeast-1": "Z1LMS91P8CMLE5", "ap-southeast-2": "Z1GM3OXH4ZPM65",
+	"ap-northeast-1": "Z14GRHDCWA56QT", "sa-east-1": "Z2P70J7HTTTPLU", "ca-central-1": "ZQSVJUPU6J1EY",
+}
+
+// canonicalZone returns the region's; one not in the table gets a stable value of the same shape.
+func (r *Region) canonicalZone() string {
+	if z, ok := canonicalZones[r.cfg.Name]; ok {
+		return z
+	}
+	return "Z" + strings.ToUpper(strings.ReplaceAll(r.cfg.Name, "-", "")) + "ELB"
+}
+
+var elbName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
+
+func checkELBName(kind, name string) error {
+	if !elbName.MatchString(name) {
+		return invalid("%s name '%s' must have 1 to 32 characters, only letters, digits and hyphens, and must not begin or end with a hyphen", kind, name)
+	}
+	return nil
+}
+
+func checkNewLoadBalancer(in *elb.CreateLoadBalancerInput) error {
+	if err := wanted("Name", in.Name); err != nil {
+		return err
+	}
+	if err := checkELBName("Load balancer", *in.Name); err != nil {
+		return err
+	}
+	switch {
+	case strings.HasPrefix(*in.Name, "internal-"):
+		return invalid("Load balancer name '%s' must not begin with 'internal-'", *in.Name)
+	case in.Type != "" && in.Type != elbtypes.LoadBalancerTypeEnumApplication:
+		return wire.Errorf("InvalidConfigurationRequest", "Load balancers of Type '%s' are not supported here", in.Type)
+	case in.IpAddressType != "" && in.IpAddressType != elbtypes.IpAddressTypeIpv4:
+		return wire.Errorf("InvalidConfigurationRequest", "IpAddressType '%s' is not supported here", in.IpAddressType)
+	case in.Scheme != "" && !slices.Contains(in.Scheme.Values(), in.Scheme):
+		return wire.Errorf("InvalidScheme", "Scheme '%s' is not valid", in.Scheme)
+	}
+	return only(in, "Name", "Scheme", "SecurityGroups", "SubnetMappings", "Subnets", "Tags", "Type", "IpAddressType")
+}
+
+// subnetIDs reads the two ways of naming subnets.
+func subnetIDs(subnets []string, mappings []elbtypes.SubnetMapping) ([]string, error) {
+	if len(subnets) > 0 && len(mappings) > 0 {
+		return nil, invalid("You can specify either subnets or subnet mappings, not both")
+	}
+	for _, m := range mappings {
+		if err := only(m, "SubnetId"); err != nil {
+			return nil, err
+		}
+		subnets = append(subnets, deref(m.SubnetId))
+	}
+	return subnets, nil
+}
+
+// chooseSubnets checks a load balancer's subnets: two or more, each in a zone of its own, all of one VPC.
+func (r *Region) chooseSubnets(tx *store.Tx, ids []string) (vpc string, rows []subnetRow, err error) {
+	seen := map[string]bool{}
+	for _, id := range ids {
+		s, ok := r.subnets.GetTx(tx, id)
+		switch {
+		case !ok:
+			return "", nil, wire.Errorf("SubnetNotFound", "The subnet ID '%s' does not exist", id)
+		case vpc != "" && vpc != s.VPC:
+			return "", nil, wire.Errorf("InvalidConfigurationRequest", "Subnets must be in the same VPC")
+		case seen[s.Zone]:
+			return "", nil, wire.Errorf("InvalidConfigurationRequest", "A load balancer cannot be attached to multiple subnets in the same Availability Zone")
+		}
+		vpc, seen[s.Zone] = s.VPC, true
+		rows = append(rows, s)
+	}
+	if len(rows) < 2 {
+		return "", nil, invalid("At least two subnets in two different Availability Zones must be specified")
+	}
+	slices.SortFunc(rows, func(a, b subnetRow) int { return strings.Compare(a.Zone, b.Zone) })
+	return vpc, rows, nil
+}
+
+func (r *Region) hasGateway(tx *store.Tx, vpc string) bool {
+	return slices.ContainsFunc(r.gateways.AllTx(tx), func(g gatewayRow) bool { return g.VPC == vpc })
+}
+
+// CreateLoadBalancer makes an application load balancer with a node in each subnet.
+func (r *Region) CreateLoadBalancer(ctx context.Context, in *elb.CreateLoadBalancerInput) (*elb.CreateLoadBalancerOutput, error) {
+	if err := checkNewLoadBalancer(in); err != nil {
+		return nil, err
+	}
+	subnets, err := subnetIDs(in.Subnets, in.SubnetMappings)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := mergeTags(nil, in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	var row loadBalancerRow
+	err = r.update(func(tx *store.Tx) (err error) {
+		row, err = r.newLoadBalancer(tx, in, subnets, tags)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.syncELB(row.VPC); err != nil {
+		return nil, err
+	}
+	return &elb.CreateLoadBalancerOutput{LoadBalancers: []elbtypes.LoadBalancer{r.showLoadBalancer(row)}}, nil
+}
+
+func (r *Region) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, subnets []string, tags map[string]string) (loadBalancerRow, error) {
+	vpc, chosen, err := r.chooseSubnets(tx, subnets)
+	if err != nil {
+		return loadBalancerRow{}, err
+	}
+	scheme := in.Scheme
+	if scheme == "" {
+		scheme = elbtypes.LoadBalancerSchemeEnumInternetFacing
+	}
+	groups := slices.Clone(in.SecurityGroups)
+	if len(groups) == 0 {
+		groups = []string{r.defaultGroup(tx, vpc)}
+	}
+	if err := r.checkELBGroups(tx, vpc, groups); err != nil {
+		return loadBalancerRow{}, err
+	}
+	for _, old := range r.loadBalancers.AllTx(tx) {
+		if old.Name != *in.Name {
+			continue
+		}
+		if old.Scheme != scheme || !old.onSubnets(chosen) || !sameSet(old.Groups, groups) || !maps.Equal(old.Tags, tags) {
+			return old, wire.Errorf("DuplicateLoadBalancerName", "A load balancer with the same name '%s' exists, but with different settings", old.Name)
+		}
+		return old, nil
+	}
+	if scheme == elbtypes.LoadBalancerSchemeEnumInternetFacing && !r.hasGateway(tx, vpc) {
+		return loadBalancerRow{}, wire.Errorf("InvalidSubnet", "VPC %s has no internet gateway", vpc)
+	}
+	if r.loadBalancers.Len() >= 50 {
+		return loadBalancerRow{}, wire.Errorf("TooManyLoadBalancers", "You have reached the maximum number of load balancers")
+	}
+	path := "app/" + *in.Name + "/" + newSerial()
+	row := loadBalancerRow{
+		ARN: r.arn("elasticloadbalancing", "loadbalancer/"+path), Name: *in.Name, VPC: vpc, Scheme: scheme, Groups: groups,
+		Created: time.Now().UTC(), Tags: tags, DNSName: fmt.Sprintf("%s-%010d.%s.elb.amazonaws.com", *in.Name, 1+rand.Int64N(9999999999), r.cfg.Name),
+	}
+	if scheme == elbtypes.LoadBalancerSchemeEnumInternal {
+		row.DNSName = "internal-" + row.DNSName
+	}
+	if row.Nodes, err = r.newNodes(tx, row, chosen); err != nil {
+		return row, err
+	}
+	return row, r.loadBalancers.Put(tx, row.ARN, row)
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+func (row loadBalancerRow) onSubnets(subnets []subnetRow) bool {
+	return slices.EqualFunc(row.Nodes, subnets, func(n nodeRow, s subnetRow) bool { return n.Subnet == s.ID })
+}
+
+// newNodes puts an interface into each subnet, keeping those that the load balancer has there.
+func (r *Region) newNodes(tx *store.Tx, row loadBalancerRow, subnets []subnetRow) ([]nodeRow, error) {
+	var nodes []nodeRow
+	for _, s := range subnets {
+		if i := slices.IndexFunc(row.Nodes, func(n nodeRow) bool { return n.Subnet == s.ID }); i >= 0 {
+			nodes = append(nodes, row.Nodes[i])
+			continue
+		}
+		public := row.Scheme == elbtypes.LoadBalancerSchemeEnumInternetFacing
+		eni, err := r.newInterface(tx, s.ID, row.Groups, public, "ELB "+tail(row.ARN, "loadbalancer"), noAddress)
+		if err != nil {
+			return nil, asELBError(err)
+		}
+		nodes = append(nodes, nodeRow{Subnet: s.ID, Zone: s.Zone, Interface: eni.ID})
+	}
+	return nodes, nil
+}
+
+func (r *Region) showLoadBalancer(row loadBalancerRow) elbtypes.LoadBalancer {
+	state := elbtypes.LoadBalancerStateEnumProvisioning
+	if row.Active {
+		state = elbtypes.LoadBalancerStateEnumActive
+	}
+	return elbtypes.LoadBalancer{
+		LoadBalancerArn: ptr(row.ARN), LoadBalancerName: ptr(row.Name), DNSName: ptr(row.DNSName), VpcId: ptr(row.VPC), Scheme: row.Scheme,
+		CanonicalHostedZoneId: ptr(r.canonicalZone()), CreatedTime: ptr(row.Created), IpAddressType: elbtypes.IpAddressTypeIpv4,
+		SecurityGroups: row.Groups, State: &elbtypes.LoadBalancerState{Code: state}, Type: elbtypes.LoadBalancerTypeEnumApplication,
+		AvailabilityZones: showNodes(row.Nodes),
+	}
+}
+
+func showNodes(nodes []nodeRow) (out []elbtypes.AvailabilityZone) {
+	for _, n := range nodes {
+		out = append(out, elbtypes.AvailabilityZone{SubnetId: ptr(n.Subnet), ZoneName: ptr(n.Zone)})
+	}
+	return out
+}
+
+// DescribeLoadBalancers lists load balancers, in the order of their ARNs.
+func (r *Region) DescribeLoadBalancers(ctx context.Context, in *elb.DescribeLoadBalancersInput) (*elb.DescribeLoadBalancersOutput, error) {
+	if len(in.Names) > 0 && len(in.LoadBalancerArns) > 0 {
+		return nil, invalid("Load balancer names and ARNs cannot be specified at the same time")
+	}
+	rows, err := selected(r.loadBalancers.All(), in.LoadBalancerArns, func(b loadBalancerRow) string { return b.ARN }, missingLoadBalancer)
+	if err != nil {
+		return nil, err
+	}
+	if rows, err = selected(rows, in.Names, func(b loadBalancerRow) string { return b.Name }, missingLoadBalancer); err != nil {
+		return nil, err
+	}
+	rows, next, err := elbPage(rows, func(b loadBalancerRow) string { return b.ARN }, in.PageSize, in.Marker)
+	if err != nil {
+		return nil, err
+	}
+	out := &elb.DescribeLoadBalancersOutput{NextMarker: next}
+	for _, row := range rows {
+		out.LoadBalancers = append(out.LoadBalancers, r.showLoadBalancer(row))
+	}
+	return out, nil
+}
+
+// selected keeps the rows with the keys asked for, all of which must be there; no keys ask for all.
+func selected[T any](rows []T, keys []string, key func(T) string, missing func() error) ([]T, error) {
+	for _, k := range keys {
+		if !slices.ContainsFunc(rows, func(row T) bool { return key(row) == k }) {
+			return nil, missing()
+		}
+	}
+	if len(keys) == 0 {
+		return rows, nil
+	}
+	return slices.DeleteFunc(rows, func(row T) bool { return !slices.Contains(keys, key(row)) }), nil
+}

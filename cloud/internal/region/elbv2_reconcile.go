@@ -1,0 +1,248 @@
+package region
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// openELB brings up every load balancer that the store holds and keeps them so.
+func (r *Region) openELB() {
+	r.elb.running, r.elb.failed = map[string]*balancer.Balancer{}, map[string]string{}
+	r.reconcileELB()
+	r.spawn(r.keepELB)
+}
+
+func (r *Region) closeELB() {
+	r.elb.Lock()
+	defer r.elb.Unlock()
+	for _, b := range r.elb.running {
+		b.Close()
+	}
+	r.elb.running = nil
+}
+
+// keepELB reconciles after each change and when a target has drained.
+func (r *Region) keepELB() {
+	for {
+		next := r.changed()
+		r.reconcileELB()
+		var drained <-chan time.Time
+		if at := r.nextDrained(); !at.IsZero() {
+			drained = time.After(time.Until(at))
+		}
+		select {
+		case <-next:
+		case <-drained:
+		case <-r.ctx.Done():
+			return
+		}
+	}
+}
+
+// reconcileELB brings every load balancer to what the store says: it is all that a start, a change and
+// a recovery are.
+func (r *Region) reconcileELB() {
+	if err := r.dropTargets(); err != nil {
+		r.log.Error("drop drained targets", "err", err)
+	}
+	for _, arn := range r.bringUpELB() {
+		if err := r.changeLoadBalancer(&arn, func(_ *store.Tx, b *loadBalancerRow) error { b.Active = true; return nil }); err != nil {
+			r.log.Debug("mark load balancer active", "load balancer", arn, "err", err) // it has just been deleted
+		}
+	}
+}
+
+// bringUpELB configures every load balancer and returns those that serve for the first time. It commits
+// nothing while it holds the lock, which handlers take within changes.
+func (r *Region) bringUpELB() (served []string) {
+	r.elb.Lock()
+	defer r.elb.Unlock()
+	if r.elb.running == nil {
+		return nil // closed
+	}
+	for arn, b := range r.elb.running {
+		if _, ok := r.loadBalancers.Get(arn); !ok {
+			b.Close()
+			delete(r.elb.running, arn)
+			delete(r.elb.failed, arn)
+		}
+	}
+	for _, row := range r.loadBalancers.All() {
+		err := r.bringUp(row)
+		r.tellELB(row.ARN, err)
+		if err == nil && !row.Active {
+			served = append(served, row.ARN)
+		}
+	}
+	if ports := fmt.Sprint(r.balancerPorts()); ports != r.elb.ports {
+		r.elb.ports = ports
+		r.republish()
+	}
+	return served
+}
+
+// tellELB logs an error once, and again only once it is another.
+func (r *Region) tellELB(arn string, err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if text != r.elb.failed[arn] && text != "" {
+		r.log.Warn("bring up load balancer", "load balancer", arn, "err", err)
+	}
+	r.elb.failed[arn] = text
+}
+
+// bringUp configures one load balancer.
+func (r *Region) bringUp(row loadBalancerRow) error {
+	b := r.elb.running[row.ARN]
+	if b == nil {
+		b = balancer.New(r.cfg.Speed, r.log, r.changes.signal)
+		r.elb.running[row.ARN] = b
+	}
+	config, missing := r.balancerConfig(row)
+	return errors.Join(missing, b.Configure(config))
+}
+
+// balancerConfig says what a load balancer shall do, all of it from the store. The error names nodes
+// whose network is not there yet.
+func (r *Region) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
+	idle, _ := strconv.Atoi(attributeOf(loadBalancerAttributes, row.Attributes, "idle_timeout.timeout_seconds"))
+	c := balancer.Config{IdleTimeout: time.Duration(idle) * time.Second}
+	var errs []error
+	for _, n := range row.Nodes {
+		eni, _ := r.interfaces.Get(n.Interface)
+		ns, err := r.fabric.Interface(n.Interface)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		c.Nodes = append(c.Nodes, balancer.Node{ID: n.Interface, Address: eni.Address, Network: ns})
+	}
+	for _, l := range r.listeners.All() {
+		if l.LoadBalancer != row.ARN {
+			continue
+		}
+		port := balancer.Listener{Port: int(l.Port)}
+		for _, rule := range rulesOf(r.elbRules.All(), l.ARN) {
+			port.Rules = append(port.Rules, runRule(rule))
+		}
+		port.Rules = append(port.Rules, balancer.Rule{Action: runAction(l.Actions)})
+		c.Listeners = append(c.Listeners, port)
+	}
+	for _, arn := range r.groupsOf(row.ARN) {
+		if g, ok := r.targetGroups.Get(arn); ok {
+			c.Groups = append(c.Groups, r.balancerGroup(row, g))
+		}
+	}
+	return c, errors.Join(errs...)
+}
+
+func runRule(row elbRuleRow) balancer.Rule {
+	rule := balancer.Rule{Action: runAction(row.Actions)}
+	for _, c := range row.Conditions {
+		condition, _ := runCondition(c) // passed when it was stored
+		rule.Conditions = append(rule.Conditions, condition)
+	}
+	return rule
+}
+
+func (r *Region) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group {
+	setting := func(key string) string { return attributeOf(targetGroupAttributes, g.Attributes, key) }
+	least, _ := strconv.Atoi(setting("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"))
+	port, _ := strconv.Atoi(g.CheckPort) // 0 for traffic-port
+	out := balancer.Group{
+		ID: g.ARN, Algorithm: balancer.Algorithm(setting("load_balancing.algorithm.type")), MinHealthy: least,
+		Check: balancer.Check{
+			Port: port, Path: g.Path, Interval: time.Duration(g.Interval) * time.Second, Timeout: time.Duration(g.Timeout) * time.Second,
+			Healthy: int(g.Healthy), Unhealthy: int(g.Unhealthy), Matcher: balancer.Matcher{Text: g.Matcher},
+		},
+	}
+	for _, t := range g.Targets {
+		at, zone, _ := r.targetAddress(g, t)
+		enabled := zone == "" || slices.ContainsFunc(b.Nodes, func(n nodeRow) bool { return n.Zone == zone })
+		if at.IsValid() && enabled {
+			out.Targets = append(out.Targets, balancer.Target{ID: t.ID, Address: at, Draining: t.draining()})
+		}
+	}
+	return out
+}
+
+// seenHealth returns what a load balancer's nodes say of a target.
+func (r *Region) seenHealth(loadBalancer, group string, t targetRow, at netip.AddrPort) balancer.Health {
+	r.elb.Lock()
+	b := r.elb.running[loadBalancer]
+	r.elb.Unlock()
+	if b == nil {
+		return balancer.Unregistered
+	}
+	return b.Health(group, balancer.Target{ID: t.ID, Address: at})
+}
+
+// drained tells whether a target's delay has passed, or its instance is gone for good: AWS deregisters
+// terminated instances by itself.
+func (r *Region) drained(g targetGroupRow, t targetRow, now time.Time) bool {
+	if t.draining() && !t.Until.After(now) {
+		return true
+	}
+	if g.Type != elbtypes.TargetTypeEnumInstance {
+		return false
+	}
+	i, ok := r.instance(t.ID)
+	return !ok || i.State == terminated
+}
+
+// dropTargets removes targets that have drained.
+func (r *Region) dropTargets() error {
+	for _, g := range r.targetGroups.All() {
+		if !slices.ContainsFunc(g.Targets, func(t targetRow) bool { return r.drained(g, t, time.Now()) }) {
+			continue
+		}
+		if err := r.changeTargetGroup(&g.ARN, func(g *targetGroupRow) error {
+			g.Targets = slices.DeleteFunc(g.Targets, func(t targetRow) bool { return r.drained(*g, t, time.Now()) })
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextDrained returns when the next delay passes.
+func (r *Region) nextDrained() (next time.Time) {
+	for _, g := range r.targetGroups.All() {
+		for _, t := range g.Targets {
+			if t.draining() && (next.IsZero() || t.Until.Before(next)) {
+				next = t.Until
+			}
+		}
+	}
+	return next
+}
+
+// balancerPorts returns the public addresses and ports at which load balancers listen, in order.
+func (r *Region) balancerPorts() (ports []netip.AddrPort) {
+	for _, b := range r.loadBalancers.All() {
+		for _, l := range r.listeners.All() {
+			if l.LoadBalancer != b.ARN {
+				continue
+			}
+			for _, n := range b.Nodes {
+				if eni, ok := r.interfaces.Get(n.Interface); ok && eni.Public.IsValid() {
+					ports = append(ports, netip.AddrPortFrom(eni.Public, uint16(l.Port)))
+				}
+			}
+		}
+	}
+	slices.SortFunc(ports, netip.AddrPort.Compare)
+	return ports
+}

@@ -1,0 +1,206 @@
+package region
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// maxPriority is the highest number of a rule; the lowest goes first.
+const maxPriority = 50000
+
+func checkPriority(p *int32) error {
+	if p == nil || *p < 1 || *p > maxPriority {
+		return invalid("A rule's priority must be between 1 and %d", maxPriority)
+	}
+	return nil
+}
+
+// CreateRule adds a rule to a listener.
+func (r *Region) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.CreateRuleOutput, error) {
+	if err := wanted("ListenerArn", in.ListenerArn); err != nil {
+		return nil, err
+	}
+	if err := checkPriority(in.Priority); err != nil {
+		return nil, err
+	}
+	if err := only(in, "ListenerArn", "Priority", "Conditions", "Actions", "Tags"); err != nil {
+		return nil, err
+	}
+	row := elbRuleRow{Listener: *in.ListenerArn, Priority: *in.Priority}
+	var err error
+	if row.Conditions, err = readConditions(in.Conditions); err != nil {
+		return nil, err
+	}
+	if row.Tags, err = mergeTags(nil, in.Tags); err != nil {
+		return nil, err
+	}
+	err = r.update(func(tx *store.Tx) (err error) {
+		l, ok := r.listeners.GetTx(tx, row.Listener)
+		if !ok {
+			return missingListener()
+		}
+		if row.Actions, err = r.readActions(tx, l.LoadBalancer, in.Actions); err != nil {
+			return err
+		}
+		rules := rulesOf(r.elbRules.AllTx(tx), l.ARN)
+		if slices.ContainsFunc(rules, func(x elbRuleRow) bool { return x.Priority == row.Priority }) {
+			return wire.Errorf("PriorityInUse", "Priority '%d' is currently in use", row.Priority)
+		}
+		if len(rules) >= 100 {
+			return wire.Errorf("TooManyRules", "The maximum number of rules has been reached")
+		}
+		row.ARN = r.arn("elasticloadbalancing", "listener-rule/"+tail(l.ARN, "listener")+"/"+newSerial())
+		return r.elbRules.Put(tx, row.ARN, row)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &elb.CreateRuleOutput{Rules: []elbtypes.Rule{showELBRule(row)}}, nil
+}
+
+// rulesOf returns a listener's rules beside the default one, in the order they are tried.
+func rulesOf(rules []elbRuleRow, listener string) []elbRuleRow {
+	rules = slices.DeleteFunc(rules, func(x elbRuleRow) bool { return x.Listener != listener })
+	slices.SortFunc(rules, func(a, b elbRuleRow) int { return int(a.Priority - b.Priority) })
+	return rules
+}
+
+func showELBRule(row elbRuleRow) elbtypes.Rule {
+	return elbtypes.Rule{
+		RuleArn: ptr(row.ARN), Priority: ptr(strconv.Itoa(int(row.Priority))), IsDefault: ptr(false), Conditions: row.Conditions, Actions: row.Actions,
+	}
+}
+
+func showDefaultRule(l listenerRow) elbtypes.Rule {
+	return elbtypes.Rule{RuleArn: ptr(l.DefaultRule), Priority: ptr("default"), IsDefault: ptr(true), Conditions: []elbtypes.RuleCondition{}, Actions: l.Actions}
+}
+
+// DescribeRules lists the rules of a listener, in the order they are tried, or those asked for.
+func (r *Region) DescribeRules(ctx context.Context, in *elb.DescribeRulesInput) (*elb.DescribeRulesOutput, error) {
+	if (in.ListenerArn == nil) == (len(in.RuleArns) == 0) {
+		return nil, invalid("You must specify either listener rule ARNs or a listener ARN")
+	}
+	var all []elbtypes.Rule
+	found := in.ListenerArn == nil
+	for _, l := range r.listeners.All() {
+		if in.ListenerArn != nil && l.ARN != *in.ListenerArn {
+			continue
+		}
+		found = true
+		for _, rule := range rulesOf(r.elbRules.All(), l.ARN) {
+			all = append(all, showELBRule(rule))
+		}
+		all = append(all, showDefaultRule(l))
+	}
+	if !found {
+		return nil, missingListener()
+	}
+	all, err := selected(all, in.RuleArns, func(x elbtypes.Rule) string { return *x.RuleArn }, missingELBRule)
+	if err != nil {
+		return nil, err
+	}
+	key := func(x elbtypes.Rule) string { return fmt.Sprintf("%8s %s", *x.Priority, *x.RuleArn) }
+	all, next, err := elbPage(all, func(x elbtypes.Rule) string { return strings.Replace(key(x), " default", "~default", 1) }, in.PageSize, in.Marker)
+	if err != nil {
+		return nil, err
+	}
+	return &elb.DescribeRulesOutput{Rules: all, NextMarker: next}, nil
+}
+
+// changeRule changes a rule that is not a listener's default one.
+func (r *Region) changeRule(arn *string, change func(*store.Tx, elbRuleRow) error) error {
+	if err := wanted("RuleArn", arn); err != nil {
+		return err
+	}
+	return r.update(func(tx *store.Tx) error {
+		row, ok := r.elbRules.GetTx(tx, *arn)
+		if ok {
+			return change(tx, row)
+		}
+		for _, l := range r.listeners.AllTx(tx) {
+			if l.DefaultRule == *arn {
+				return wire.Errorf("OperationNotPermitted", "Default rule '%s' cannot be modified or deleted", *arn)
+			}
+		}
+		return missingELBRule()
+	})
+}
+
+// ModifyRule changes a rule's conditions or action.
+func (r *Region) ModifyRule(ctx context.Context, in *elb.ModifyRuleInput) (*elb.ModifyRuleOutput, error) {
+	if err := only(in, "RuleArn", "Conditions", "Actions"); err != nil {
+		return nil, err
+	}
+	var shown elbtypes.Rule
+	err := r.changeRule(in.RuleArn, func(tx *store.Tx, row elbRuleRow) (err error) {
+		l, _ := r.listeners.GetTx(tx, row.Listener)
+		if len(in.Conditions) > 0 {
+			if row.Conditions, err = readConditions(in.Conditions); err != nil {
+				return err
+			}
+		}
+		if len(in.Actions) > 0 {
+			if row.Actions, err = r.readActions(tx, l.LoadBalancer, in.Actions); err != nil {
+				return err
+			}
+		}
+		shown = showELBRule(row)
+		return r.elbRules.Put(tx, row.ARN, row)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &elb.ModifyRuleOutput{Rules: []elbtypes.Rule{shown}}, nil
+}
+
+// DeleteRule deletes a rule.
+func (r *Region) DeleteRule(ctx context.Context, in *elb.DeleteRuleInput) (*elb.DeleteRuleOutput, error) {
+	err := r.changeRule(in.RuleArn, func(tx *store.Tx, row elbRuleRow) error { return r.elbRules.Delete(tx, row.ARN) })
+	return &elb.DeleteRuleOutput{}, err
+}
+
+// SetRulePriorities renumbers rules, all at once, so that two may change places.
+func (r *Region) SetRulePriorities(ctx context.Context, in *elb.SetRulePrioritiesInput) (*elb.SetRulePrioritiesOutput, error) {
+	if len(in.RulePriorities) == 0 {
+		return nil, invalid("The request must contain the parameter 'RulePriorities'")
+	}
+	out := &elb.SetRulePrioritiesOutput{}
+	err := r.update(func(tx *store.Tx) error {
+		for _, p := range in.RulePriorities {
+			if err := checkPriority(p.Priority); err != nil {
+				return err
+			}
+			row, ok := r.elbRules.GetTx(tx, deref(p.RuleArn))
+			if !ok {
+				return missingELBRule()
+			}
+			row.Priority = *p.Priority
+			if err := r.elbRules.Put(tx, row.ARN, row); err != nil {
+				return err
+			}
+			out.Rules = append(out.Rules, showELBRule(row))
+		}
+		seen := map[string]bool{}
+		for _, row := range r.elbRules.AllTx(tx) {
+			at := fmt.Sprint(row.Listener, row.Priority)
+			if seen[at] {
+				return wire.Errorf("PriorityInUse", "Priority '%d' is currently in use", row.Priority)
+			}
+			seen[at] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

@@ -1,0 +1,72 @@
+package region
+
+import (
+	"context"
+	"slices"
+
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// changeTargetGroup changes one target group's row.
+func (r *Region) changeTargetGroup(arn *string, change func(*targetGroupRow) error) error {
+	if err := wanted("TargetGroupArn", arn); err != nil {
+		return err
+	}
+	return r.update(func(tx *store.Tx) error {
+		row, ok := r.targetGroups.GetTx(tx, *arn)
+		if !ok {
+			return missingTargetGroup()
+		}
+		row.Targets = slices.Clone(row.Targets)
+		if err := change(&row); err != nil {
+			return err
+		}
+		return r.targetGroups.Put(tx, row.ARN, row)
+	})
+}
+
+// ModifyTargetGroup changes the health check; the targets keep the health they have.
+func (r *Region) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGroupInput) (*elb.ModifyTargetGroupOutput, error) {
+	if in.HealthCheckProtocol != "" && in.HealthCheckProtocol != elbtypes.ProtocolEnumHttp {
+		return nil, wire.Errorf("InvalidConfigurationRequest", "HealthCheckProtocol '%s' is not supported here", in.HealthCheckProtocol)
+	}
+	if in.HealthCheckEnabled != nil && !*in.HealthCheckEnabled {
+		return nil, wire.Errorf("InvalidConfigurationRequest", "Health check enabled must be true for target groups with target type 'instance' or 'ip'")
+	}
+	var row targetGroupRow
+	err := r.changeTargetGroup(in.TargetGroupArn, func(g *targetGroupRow) error {
+		g.CheckPort, g.Path = orDefault(in.HealthCheckPort, g.CheckPort), orDefault(in.HealthCheckPath, g.Path)
+		g.Interval, g.Timeout = orDefault(in.HealthCheckIntervalSeconds, g.Interval), orDefault(in.HealthCheckTimeoutSeconds, g.Timeout)
+		g.Healthy, g.Unhealthy = orDefault(in.HealthyThresholdCount, g.Healthy), orDefault(in.UnhealthyThresholdCount, g.Unhealthy)
+		if in.Matcher != nil {
+			if err := only(in.Matcher, "HttpCode"); err != nil {
+				return err
+			}
+			g.Matcher = orDefault(in.Matcher.HttpCode, g.Matcher)
+		}
+		row = *g
+		return g.checkHealthCheck()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &elb.ModifyTargetGroupOutput{TargetGroups: []elbtypes.TargetGroup{r.showTargetGroup(row)}}, nil
+}
+
+// DeleteTargetGroup deletes a target group that no listener or rule names; a missing one is no error.
+func (r *Region) DeleteTargetGroup(ctx context.Context, in *elb.DeleteTargetGroupInput) (*elb.DeleteTargetGroupOutput, error) {
+	if err := wanted("TargetGroupArn", in.TargetGroupArn); err != nil {
+		return nil, err
+	}
+	err := r.update(func(tx *store.Tx) error {
+		if used := r.groupUsers(tx)[*in.TargetGroupArn]; used != "" {
+			return wire.Errorf("ResourceInUse", "Target group '%s' is currently in use by a listener or a rule", *in.TargetGroupArn)
+		}
+		return r.targetGroups.Delete(tx, *in.TargetGroupArn)
+	})
+	return &elb.DeleteTargetGroupOutput{}, err
+}

@@ -1,0 +1,192 @@
+package region
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+const trafficPort = "traffic-port"
+
+// orDefault returns what a pointer points to, or a default.
+func orDefault[T any](p *T, fallback T) T {
+	if p == nil {
+		return fallback
+	}
+	return *p
+}
+
+// readTargetGroup reads a request with the defaults of an HTTP target group.
+func readTargetGroup(in *elb.CreateTargetGroupInput) targetGroupRow {
+	row := targetGroupRow{
+		Name: deref(in.Name), VPC: deref(in.VpcId), Type: cmp.Or(in.TargetType, elbtypes.TargetTypeEnumInstance), Port: deref(in.Port),
+		CheckPort: orDefault(in.HealthCheckPort, trafficPort), Path: orDefault(in.HealthCheckPath, "/"),
+		Interval: orDefault(in.HealthCheckIntervalSeconds, 30), Timeout: orDefault(in.HealthCheckTimeoutSeconds, 5),
+		Healthy: orDefault(in.HealthyThresholdCount, 5), Unhealthy: orDefault(in.UnhealthyThresholdCount, 2), Matcher: "200",
+	}
+	if in.Matcher != nil {
+		row.Matcher = orDefault(in.Matcher.HttpCode, "200")
+	}
+	return row
+}
+
+func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
+	if err := wanted("Name", in.Name); err != nil {
+		return err
+	}
+	if err := checkELBName("Target group", *in.Name); err != nil {
+		return err
+	}
+	if err := wanted("VpcId", in.VpcId); err != nil {
+		return err
+	}
+	switch {
+	case in.Protocol == "":
+		return invalid("A protocol must be specified")
+	case in.Port == nil:
+		return invalid("A port must be specified")
+	case *in.Port < 1 || *in.Port > 65535:
+		return invalid("Port '%d' must be between 1 and 65535", *in.Port)
+	case in.Protocol != elbtypes.ProtocolEnumHttp:
+		return wire.Errorf("InvalidConfigurationRequest", "Target groups with Protocol '%s' are not supported here", in.Protocol)
+	case in.ProtocolVersion != nil && *in.ProtocolVersion != "HTTP1":
+		return wire.Errorf("InvalidConfigurationRequest", "ProtocolVersion '%s' is not supported here", *in.ProtocolVersion)
+	case in.TargetType != "" && in.TargetType != elbtypes.TargetTypeEnumInstance && in.TargetType != elbtypes.TargetTypeEnumIp:
+		return wire.Errorf("InvalidConfigurationRequest", "TargetType '%s' is not supported here", in.TargetType)
+	case in.IpAddressType != "" && in.IpAddressType != elbtypes.TargetGroupIpAddressTypeEnumIpv4:
+		return wire.Errorf("InvalidConfigurationRequest", "IpAddressType '%s' is not supported here", in.IpAddressType)
+	case in.HealthCheckProtocol != "" && in.HealthCheckProtocol != elbtypes.ProtocolEnumHttp:
+		return wire.Errorf("InvalidConfigurationRequest", "HealthCheckProtocol '%s' is not supported here", in.HealthCheckProtocol)
+	case in.HealthCheckEnabled != nil && !*in.HealthCheckEnabled:
+		return wire.Errorf("InvalidConfigurationRequest", "Health check enabled must be true for target groups with target type 'instance' or 'ip'")
+	}
+	return only(in, "Name", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol",
+		"HealthCheckTimeoutSeconds", "HealthyThresholdCount", "IpAddressType", "Matcher", "Port", "Protocol", "ProtocolVersion", "Tags",
+		"TargetType", "UnhealthyThresholdCount", "VpcId")
+}
+
+// checkHealthCheck refuses settings out of the ranges of
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html.
+func (row targetGroupRow) checkHealthCheck() error {
+	port, err := strconv.Atoi(row.CheckPort)
+	switch {
+	case row.CheckPort != trafficPort && (err != nil || port < 1 || port > 65535):
+		return invalid("Health check port '%s' must be '%s' or between 1 and 65535", row.CheckPort, trafficPort)
+	case !strings.HasPrefix(row.Path, "/") || len(row.Path) > 1024 || strings.ContainsAny(row.Path, " \t\r\n"):
+		return invalid("Health check path '%s' must begin with '/' and have up to 1024 characters", row.Path)
+	case row.Interval < 5 || row.Interval > 300:
+		return invalid("Health check interval must be between 5 and 300 seconds")
+	case row.Timeout < 2 || row.Timeout > 120:
+		return invalid("Health check timeout must be between 2 and 120 seconds")
+	case row.Timeout >= row.Interval:
+		return invalid("Health check timeout '%d' must be smaller than the interval '%d'", row.Timeout, row.Interval)
+	case row.Healthy < 2 || row.Healthy > 10 || row.Unhealthy < 2 || row.Unhealthy > 10:
+		return invalid("Health check thresholds must be between 2 and 10")
+	}
+	if _, err := balancer.ParseMatcher(row.Matcher); err != nil {
+		return invalid("Health check matcher HTTP code '%s' must be within '200-499'", row.Matcher)
+	}
+	return nil
+}
+
+// CreateTargetGroup makes a group of HTTP targets.
+func (r *Region) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGroupInput) (*elb.CreateTargetGroupOutput, error) {
+	if err := checkNewTargetGroup(in); err != nil {
+		return nil, err
+	}
+	row := readTargetGroup(in)
+	if err := row.checkHealthCheck(); err != nil {
+		return nil, err
+	}
+	var err error
+	if row.Tags, err = mergeTags(nil, in.Tags); err != nil {
+		return nil, err
+	}
+	err = r.update(func(tx *store.Tx) error {
+		if _, ok := r.vpcs.GetTx(tx, row.VPC); !ok {
+			return invalid("The VPC ID '%s' is not found", row.VPC)
+		}
+		for _, old := range r.targetGroups.AllTx(tx) {
+			if old.Name != row.Name {
+				continue
+			}
+			if !old.sameSettings(row) {
+				return wire.Errorf("DuplicateTargetGroupName", "A target group with the same name '%s' exists, but with different settings", row.Name)
+			}
+			row = old
+			return nil
+		}
+		row.ARN = r.arn("elasticloadbalancing", "targetgroup/"+row.Name+"/"+newSerial())
+		return r.targetGroups.Put(tx, row.ARN, row)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &elb.CreateTargetGroupOutput{TargetGroups: []elbtypes.TargetGroup{r.showTargetGroup(row)}}, nil
+}
+
+func (row targetGroupRow) sameSettings(x targetGroupRow) bool {
+	return row.VPC == x.VPC && row.Type == x.Type && row.Port == x.Port && row.CheckPort == x.CheckPort && row.Path == x.Path &&
+		row.Interval == x.Interval && row.Timeout == x.Timeout && row.Healthy == x.Healthy && row.Unhealthy == x.Unhealthy &&
+		row.Matcher == x.Matcher && maps.Equal(row.Tags, x.Tags)
+}
+
+func (r *Region) showTargetGroup(row targetGroupRow) elbtypes.TargetGroup {
+	out := elbtypes.TargetGroup{
+		TargetGroupArn: ptr(row.ARN), TargetGroupName: ptr(row.Name), VpcId: ptr(row.VPC), TargetType: row.Type, Port: ptr(row.Port),
+		Protocol: elbtypes.ProtocolEnumHttp, ProtocolVersion: ptr("HTTP1"), IpAddressType: elbtypes.TargetGroupIpAddressTypeEnumIpv4,
+		HealthCheckEnabled: ptr(true), HealthCheckProtocol: elbtypes.ProtocolEnumHttp, HealthCheckPort: ptr(row.CheckPort), HealthCheckPath: ptr(row.Path),
+		HealthCheckIntervalSeconds: ptr(row.Interval), HealthCheckTimeoutSeconds: ptr(row.Timeout), HealthyThresholdCount: ptr(row.Healthy),
+		UnhealthyThresholdCount: ptr(row.Unhealthy), Matcher: &elbtypes.Matcher{HttpCode: ptr(row.Matcher)}, LoadBalancerArns: []string{},
+	}
+	if b, ok := r.groupUser(row.ARN); ok {
+		out.LoadBalancerArns = []string{b}
+	}
+	return out
+}
+
+// DescribeTargetGroups lists target groups, in the order of their ARNs.
+func (r *Region) DescribeTargetGroups(ctx context.Context, in *elb.DescribeTargetGroupsInput) (*elb.DescribeTargetGroupsOutput, error) {
+	ways := 0
+	for _, given := range []bool{len(in.Names) > 0, len(in.TargetGroupArns) > 0, in.LoadBalancerArn != nil} {
+		if given {
+			ways++
+		}
+	}
+	if ways > 1 {
+		return nil, invalid("Only one of target group names, target group ARNs and a load balancer ARN may be specified")
+	}
+	rows, err := selected(r.targetGroups.All(), in.TargetGroupArns, func(g targetGroupRow) string { return g.ARN }, missingTargetGroup)
+	if err != nil {
+		return nil, err
+	}
+	if rows, err = selected(rows, in.Names, func(g targetGroupRow) string { return g.Name }, missingTargetGroup); err != nil {
+		return nil, err
+	}
+	if in.LoadBalancerArn != nil {
+		if _, ok := r.loadBalancers.Get(*in.LoadBalancerArn); !ok {
+			return nil, missingLoadBalancer()
+		}
+		used := r.groupsOf(*in.LoadBalancerArn)
+		rows = slices.DeleteFunc(rows, func(g targetGroupRow) bool { return !slices.Contains(used, g.ARN) })
+	}
+	rows, next, err := elbPage(rows, func(g targetGroupRow) string { return g.ARN }, in.PageSize, in.Marker)
+	if err != nil {
+		return nil, err
+	}
+	out := &elb.DescribeTargetGroupsOutput{NextMarker: next}
+	for _, row := range rows {
+		out.TargetGroups = append(out.TargetGroups, r.showTargetGroup(row))
+	}
+	return out, nil
+}

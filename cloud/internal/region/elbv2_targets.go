@@ -1,0 +1,250 @@
+package region
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// maxTargets is the quota of a target group.
+const maxTargets = 1000
+
+// RegisterTargets adds targets; one that is there already stays as it is, one that drains comes back.
+func (r *Region) RegisterTargets(ctx context.Context, in *elb.RegisterTargetsInput) (*elb.RegisterTargetsOutput, error) {
+	if len(in.Targets) == 0 {
+		return nil, invalid("The request must contain the parameter 'Targets'")
+	}
+	err := r.changeTargetGroup(in.TargetGroupArn, func(g *targetGroupRow) error {
+		for _, t := range in.Targets {
+			row, err := g.target(t)
+			if err != nil {
+				return err
+			}
+			if err := r.checkTarget(*g, row); err != nil {
+				return err
+			}
+			i := slices.IndexFunc(g.Targets, func(x targetRow) bool { return x.ID == row.ID && x.Port == row.Port })
+			if i < 0 {
+				g.Targets = append(g.Targets, row)
+			} else {
+				g.Targets[i].Until = time.Time{}
+			}
+		}
+		if len(g.Targets) > maxTargets {
+			return wire.Errorf("TooManyTargets", "The maximum number of targets per target group is %d", maxTargets)
+		}
+		return nil
+	})
+	return &elb.RegisterTargetsOutput{}, err
+}
+
+// target reads a description; without a port the group's is meant.
+func (row targetGroupRow) target(t elbtypes.TargetDescription) (targetRow, error) {
+	if err := only(t, "Id", "Port", "AvailabilityZone"); err != nil {
+		return targetRow{}, err
+	}
+	if err := wanted("Targets.Id", t.Id); err != nil {
+		return targetRow{}, err
+	}
+	port := orDefault(t.Port, row.Port)
+	if port < 1 || port > 65535 {
+		return targetRow{}, invalid("Port '%d' of target '%s' must be between 1 and 65535", port, *t.Id)
+	}
+	if t.AvailabilityZone != nil && row.Type == elbtypes.TargetTypeEnumInstance {
+		return targetRow{}, invalid("You cannot specify an Availability Zone for targets of type 'instance'")
+	}
+	return targetRow{ID: *t.Id, Port: port}, nil
+}
+
+// checkTarget refuses what cannot get requests: an instance that does not run or is elsewhere, an
+// address outside of the VPC.
+func (r *Region) checkTarget(g targetGroupRow, t targetRow) error {
+	if g.Type == elbtypes.TargetTypeEnumIp {
+		a, err := netip.ParseAddr(t.ID)
+		if err != nil || !a.Is4() {
+			return invalid("The IP address '%s' is not a valid IPv4 address", t.ID)
+		}
+		if cidr := r.vpcCIDR(g.VPC); cidr == "" || !netip.MustParsePrefix(cidr).Contains(a) {
+			return wire.Errorf("InvalidTarget", "The IP address '%s' is not within the VPC '%s'", t.ID, g.VPC)
+		}
+		return nil
+	}
+	i, ok := r.instance(t.ID)
+	switch {
+	case !ok:
+		return wire.Errorf("InvalidTarget", "The following targets are not valid instances: '%s'", t.ID)
+	case i.VPC != g.VPC:
+		return wire.Errorf("InvalidTarget", "The following targets are not in the target group VPC '%s': '%s'", g.VPC, t.ID)
+	case i.State != running:
+		return wire.Errorf("InvalidTarget", "The following targets are not in a running state and cannot be registered: '%s'", t.ID)
+	}
+	return nil
+}
+
+// DeregisterTargets has targets drain. AWS takes a target without a port for all ports it is registered at.
+func (r *Region) DeregisterTargets(ctx context.Context, in *elb.DeregisterTargetsInput) (*elb.DeregisterTargetsOutput, error) {
+	if len(in.Targets) == 0 {
+		return nil, invalid("The request must contain the parameter 'Targets'")
+	}
+	_, used := r.groupUser(deref(in.TargetGroupArn))
+	err := r.changeTargetGroup(in.TargetGroupArn, func(g *targetGroupRow) error {
+		seconds, _ := strconv.Atoi(attributeOf(targetGroupAttributes, g.Attributes, "deregistration_delay.timeout_seconds"))
+		until := time.Now().UTC().Add(r.cfg.Speed.Of(time.Duration(seconds) * time.Second))
+		for _, t := range in.Targets {
+			named := func(x targetRow) bool { return x.ID == deref(t.Id) && (t.Port == nil || x.Port == *t.Port) }
+			if !slices.ContainsFunc(g.Targets, named) {
+				return wire.Errorf("InvalidTarget", "The following targets are not registered with the target group: '%s'", deref(t.Id))
+			}
+			for i, x := range g.Targets {
+				if named(x) && !x.draining() {
+					g.Targets[i].Until = until
+				}
+			}
+		}
+		if !used || seconds == 0 { // nothing is under way that could finish
+			g.Targets = slices.DeleteFunc(g.Targets, targetRow.draining)
+		}
+		return nil
+	})
+	return &elb.DeregisterTargetsOutput{}, err
+}
+
+// registerTargets and deregisterTargets are what an Auto Scaling group does to a target group.
+func (r *Region) registerTargets(arn string, instances []string) error {
+	_, err := r.RegisterTargets(r.ctx, &elb.RegisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
+	return err
+}
+
+// deregisterTargets leaves out instances that are not registered.
+func (r *Region) deregisterTargets(arn string, instances []string) error {
+	g, ok := r.targetGroups.Get(arn)
+	if !ok {
+		return missingTargetGroup()
+	}
+	instances = slices.DeleteFunc(slices.Clone(instances), func(id string) bool {
+		return !slices.ContainsFunc(g.Targets, func(t targetRow) bool { return t.ID == id })
+	})
+	if len(instances) == 0 {
+		return nil
+	}
+	_, err := r.DeregisterTargets(r.ctx, &elb.DeregisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
+	return err
+}
+
+func descriptions(instances []string) (out []elbtypes.TargetDescription) {
+	for _, id := range instances {
+		out = append(out, elbtypes.TargetDescription{Id: ptr(id)})
+	}
+	return out
+}
+
+// targetState returns an instance's health in a target group, or false where it is not registered.
+func (r *Region) targetState(arn, instance string) (elbtypes.TargetHealth, bool) {
+	g, ok := r.targetGroups.Get(arn)
+	if !ok {
+		return elbtypes.TargetHealth{}, false
+	}
+	i := slices.IndexFunc(g.Targets, func(t targetRow) bool { return t.ID == instance })
+	if i < 0 {
+		return elbtypes.TargetHealth{}, false
+	}
+	return r.targetHealth(g, g.Targets[i]), true
+}
+
+func health(s elbtypes.TargetHealthStateEnum, reason, format string, args ...any) elbtypes.TargetHealth {
+	h := elbtypes.TargetHealth{State: s, Reason: elbtypes.TargetHealthReasonEnum(reason)}
+	h.Description = some(fmt.Sprintf(format, args...))
+	return h
+}
+
+// targetHealth returns a target's state, reason and description as
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html words them.
+func (r *Region) targetHealth(g targetGroupRow, t targetRow) elbtypes.TargetHealth {
+	user, used := r.groupUser(g.ARN)
+	at, zone, state := r.targetAddress(g, t)
+	b, _ := r.loadBalancers.Get(user)
+	switch {
+	case t.draining():
+		return health("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
+	case !used:
+		return health("unused", "Target.NotInUse", "Target group is not configured to receive traffic from the load balancer")
+	case !at.IsValid():
+		return health("unused", "Target.InvalidState", "Target is in the %s state", state)
+	case zone != "" && !slices.ContainsFunc(b.Nodes, func(n nodeRow) bool { return n.Zone == zone }):
+		return health("unused", "Target.NotInUse", "Target is in an Availability Zone that is not enabled for the load balancer")
+	}
+	h := r.seenHealth(user, g.ARN, t, at)
+	return health(elbtypes.TargetHealthStateEnum(h.State), h.Reason, "%s", h.Description)
+}
+
+// targetAddress returns where a target gets requests, and its zone where that is known. The address is
+// invalid where the instance does not run; state says what it is then.
+func (r *Region) targetAddress(g targetGroupRow, t targetRow) (at netip.AddrPort, zone, state string) {
+	if g.Type == elbtypes.TargetTypeEnumIp {
+		return netip.AddrPortFrom(netip.MustParseAddr(t.ID), uint16(t.Port)), "", ""
+	}
+	i, ok := r.instance(t.ID)
+	if !ok {
+		return netip.AddrPort{}, "", string(terminated)
+	}
+	eni, ok := r.interfaces.Get(i.Interface)
+	if i.State != running || !ok {
+		return netip.AddrPort{}, i.Zone, string(i.State)
+	}
+	return netip.AddrPortFrom(eni.Address, uint16(t.Port)), i.Zone, string(i.State)
+}
+
+// DescribeTargetHealth lists the targets of a group and how they are.
+func (r *Region) DescribeTargetHealth(ctx context.Context, in *elb.DescribeTargetHealthInput) (*elb.DescribeTargetHealthOutput, error) {
+	if err := wanted("TargetGroupArn", in.TargetGroupArn); err != nil {
+		return nil, err
+	}
+	if err := only(in, "TargetGroupArn", "Targets"); err != nil {
+		return nil, err
+	}
+	g, ok := r.targetGroups.Get(*in.TargetGroupArn)
+	if !ok {
+		return nil, missingTargetGroup()
+	}
+	targets := slices.Clone(g.Targets)
+	if len(in.Targets) > 0 {
+		targets = nil
+		for _, t := range in.Targets {
+			row, err := g.target(t)
+			if err != nil {
+				return nil, err
+			}
+			targets = append(targets, row)
+		}
+	}
+	slices.SortFunc(targets, func(a, b targetRow) int { return strings.Compare(a.ID, b.ID) })
+	out := &elb.DescribeTargetHealthOutput{}
+	for _, t := range targets {
+		out.TargetHealthDescriptions = append(out.TargetHealthDescriptions, r.describeTarget(g, t))
+	}
+	return out, nil
+}
+
+func (r *Region) describeTarget(g targetGroupRow, t targetRow) elbtypes.TargetHealthDescription {
+	port := g.CheckPort
+	if port == trafficPort {
+		port = strconv.Itoa(int(t.Port))
+	}
+	d := elbtypes.TargetHealthDescription{HealthCheckPort: &port, Target: &elbtypes.TargetDescription{Id: ptr(t.ID), Port: ptr(t.Port)}}
+	i := slices.IndexFunc(g.Targets, func(x targetRow) bool { return x.ID == t.ID && x.Port == t.Port })
+	h := health("unused", "Target.NotRegistered", "Target is not registered to the target group")
+	if i >= 0 {
+		h = r.targetHealth(g, g.Targets[i])
+	}
+	d.TargetHealth = &h
+	return d
+}

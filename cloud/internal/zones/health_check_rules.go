@@ -1,0 +1,209 @@
+package zones
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+)
+
+// complete checks the settings of a new health check and fills in the defaults of the API reference,
+// HealthCheckConfig.
+func complete(c r53types.HealthCheckConfig) (r53types.HealthCheckConfig, error) {
+	if err := knownType(c); err != nil {
+		return c, err
+	}
+	c.Inverted, c.Disabled = orBool(c.Inverted, false), orBool(c.Disabled, false)
+	if c.Type == r53types.HealthCheckTypeCalculated {
+		return calculated(c)
+	}
+	https := c.Type == r53types.HealthCheckTypeHttps || c.Type == r53types.HealthCheckTypeHttpsStrMatch
+	c.MeasureLatency, c.EnableSNI = orBool(c.MeasureLatency, false), orBool(c.EnableSNI, https)
+	c.RequestInterval, c.FailureThreshold = orInt(c.RequestInterval, 30), orInt(c.FailureThreshold, 3)
+	switch {
+	case https:
+		c.Port = orInt(c.Port, 443)
+	case c.Type != r53types.HealthCheckTypeTcp:
+		c.Port = orInt(c.Port, 80)
+	}
+	c.ResourcePath = path(c.ResourcePath)
+	if len(c.Regions) == 0 {
+		c.Regions = nil
+	}
+	c.Regions = slices.Clone(c.Regions)
+	return c, endpointRules(c)
+}
+
+func orBool(v *bool, otherwise bool) *bool {
+	if v == nil {
+		return &otherwise
+	}
+	return v
+}
+
+func orInt(v *int32, otherwise int32) *int32 {
+	if v == nil {
+		return &otherwise
+	}
+	return v
+}
+
+// path gives a path the slash at its front that Route 53 adds.
+func path(p *string) *string {
+	if aws.ToString(p) == "" || strings.HasPrefix(*p, "/") {
+		return p
+	}
+	return aws.String("/" + *p)
+}
+
+func knownType(c r53types.HealthCheckConfig) error {
+	switch {
+	case c.Type == r53types.HealthCheckTypeCloudwatchMetric, c.Type == r53types.HealthCheckTypeRecoveryControl:
+		return unsupported("HealthCheckConfig.Type", "health checks of type "+string(c.Type)+" are not known to it")
+	case !slices.Contains(c.Type.Values(), c.Type):
+		return badInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to the enumeration of health check types.", c.Type)
+	case c.AlarmIdentifier != nil:
+		return badInput("Invalid parameter : AlarmIdentifier may only be specified for health checks of type CLOUDWATCH_METRIC.")
+	case c.InsufficientDataHealthStatus != "":
+		return badInput("Invalid parameter : InsufficientDataHealthStatus may only be specified for health checks of type CLOUDWATCH_METRIC.")
+	case c.RoutingControlArn != nil:
+		return badInput("Invalid parameter : RoutingControlArn may only be specified for health checks of type RECOVERY_CONTROL.")
+	}
+	return nil
+}
+
+// calculated checks a check that counts others.
+func calculated(c r53types.HealthCheckConfig) (r53types.HealthCheckConfig, error) {
+	for _, m := range []struct {
+		name  string
+		given bool
+	}{
+		{"IPAddress", c.IPAddress != nil}, {"Port", c.Port != nil}, {"FullyQualifiedDomainName", c.FullyQualifiedDomainName != nil},
+		{"ResourcePath", c.ResourcePath != nil}, {"SearchString", c.SearchString != nil}, {"RequestInterval", c.RequestInterval != nil},
+		{"FailureThreshold", c.FailureThreshold != nil}, {"MeasureLatency", aws.ToBool(c.MeasureLatency)}, {"EnableSNI", c.EnableSNI != nil},
+		{"Regions", len(c.Regions) > 0},
+	} {
+		if m.given {
+			return c, badInput("Invalid parameter : %s may not be specified for health checks of type CALCULATED.", m.name)
+		}
+	}
+	c.MeasureLatency, c.Regions = nil, nil
+	if c.HealthThreshold == nil {
+		return c, badInput("Invalid parameter : HealthThreshold must be specified for health checks of type CALCULATED.")
+	}
+	if err := between("healthThreshold", *c.HealthThreshold, 0, 256); err != nil {
+		return c, err
+	}
+	if len(c.ChildHealthChecks) > 255 {
+		return c, badInput("Invalid parameter : A health check of type CALCULATED may have at most 255 children.")
+	}
+	seen := map[string]bool{}
+	for _, id := range c.ChildHealthChecks {
+		if seen[id] {
+			return c, badInput("Invalid parameter : The child health check %s is given twice.", id)
+		}
+		seen[id] = true
+	}
+	return c, nil
+}
+
+// endpointRules check a check that probes an endpoint, with its defaults filled in.
+func endpointRules(c r53types.HealthCheckConfig) error {
+	str := c.Type == r53types.HealthCheckTypeHttpStrMatch || c.Type == r53types.HealthCheckTypeHttpsStrMatch
+	tcp := c.Type == r53types.HealthCheckTypeTcp
+	https := c.Type == r53types.HealthCheckTypeHttps || c.Type == r53types.HealthCheckTypeHttpsStrMatch
+	switch {
+	case len(c.ChildHealthChecks) > 0 || c.HealthThreshold != nil:
+		return badInput("Invalid parameter : ChildHealthChecks and HealthThreshold may only be specified for health checks of type CALCULATED.")
+	case str && aws.ToString(c.SearchString) == "":
+		return badInput("Invalid parameter : SearchString must be specified for health checks of type %s.", c.Type)
+	case !str && c.SearchString != nil:
+		return badInput("Invalid parameter : SearchString may not be specified for health checks of type %s.", c.Type)
+	case tcp && c.Port == nil:
+		return badInput("Invalid parameter : Port must be specified for health checks of type TCP.")
+	case tcp && c.ResourcePath != nil:
+		return badInput("Invalid parameter : ResourcePath may not be specified for health checks of type TCP.")
+	case !https && *c.EnableSNI:
+		return badInput("Invalid parameter : EnableSNI may only be true for health checks of type HTTPS and HTTPS_STR_MATCH.")
+	case c.IPAddress == nil && aws.ToString(c.FullyQualifiedDomainName) == "":
+		return badInput("Invalid parameter : Either IPAddress or FullyQualifiedDomainName must be specified.")
+	case *c.RequestInterval != 10 && *c.RequestInterval != 30:
+		return badInput("Invalid parameter : RequestInterval must be 10 or 30 but is %d.", *c.RequestInterval)
+	case https && *c.EnableSNI && aws.ToString(c.FullyQualifiedDomainName) == "" && c.IPAddress == nil:
+		return badInput("Invalid parameter : EnableSNI requires FullyQualifiedDomainName.")
+	}
+	return limits(c)
+}
+
+// limits checks what the API's model bounds.
+func limits(c r53types.HealthCheckConfig) error {
+	checks := []error{
+		between("failureThreshold", *c.FailureThreshold, 1, 10),
+		between("port", *c.Port, 1, 65535),
+		length("fullyQualifiedDomainName", aws.ToString(c.FullyQualifiedDomainName), 0, 255),
+		length("resourcePath", aws.ToString(c.ResourcePath), 0, 255),
+		length("searchString", aws.ToString(c.SearchString), 0, 255),
+		regions(c.Regions),
+		public(c.IPAddress),
+	}
+	if fqdn := aws.ToString(c.FullyQualifiedDomainName); fqdn != "" {
+		if _, err := name(fqdn); err != nil {
+			checks = append(checks, badInput("Invalid parameter : FullyQualifiedDomainName: %v", err))
+		}
+	}
+	for _, err := range checks {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func between(member string, v, least, most int32) error {
+	if v < least || v > most {
+		return badInput("1 validation error detected: Value '%d' at 'healthCheckConfig.%s' failed to satisfy constraint: Member must have value between %d and %d", v, member, least, most)
+	}
+	return nil
+}
+
+func regions(list []r53types.HealthCheckRegion) error {
+	if len(list) == 0 {
+		return nil
+	}
+	seen := map[r53types.HealthCheckRegion]bool{}
+	for _, r := range list {
+		if !slices.Contains(r.Values(), r) {
+			return badInput("Invalid parameter : %s is not a region with health checkers.", r)
+		}
+		seen[r] = true
+	}
+	if len(seen) != len(list) || len(list) < 3 {
+		return badInput("Invalid parameter : At least three different Regions must be specified.")
+	}
+	return nil
+}
+
+// carrierGrade is the shared address space of RFC 6598.
+var carrierGrade = netip.MustParsePrefix("100.64.0.0/10")
+
+// public refuses addresses that Route 53 does not probe: private, local and multicast ones. The
+// documentation ranges, which AWS refuses too, are this cloud's public addresses.
+func public(ip *string) error {
+	if ip == nil {
+		return nil
+	}
+	addr, err := netip.ParseAddr(*ip)
+	if err != nil || addr.Zone() != "" {
+		return badInput("Invalid parameter : %s is not a valid IP address.", *ip)
+	}
+	addr = addr.Unmap()
+	if addr.Is6() {
+		return unsupported("HealthCheckConfig.IPAddress", "its internet is IPv4")
+	}
+	if addr.IsPrivate() || !addr.IsGlobalUnicast() || carrierGrade.Contains(addr) || addr.As4()[0] == 0 || addr.As4()[0] >= 240 {
+		return badInput("Invalid parameter : IP address %s is not allowed: it is private, local, non-routable or multicast.", *ip)
+	}
+	return nil
+}

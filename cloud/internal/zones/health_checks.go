@@ -1,0 +1,177 @@
+package zones
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+const (
+	// maxChecks is the quota of health checks of an account.
+	maxChecks = 200
+	// referenceKept is how long a deleted health check's reference stays taken. AWS says "some days".
+	referenceKept = 72 * time.Hour
+)
+
+// createHealthCheck makes a health check, or answers with the one that the same reference and settings
+// made before (API reference, CreateHealthCheck).
+func (a *api) createHealthCheck(_ context.Context, in *route53.CreateHealthCheckInput) (*route53.CreateHealthCheckOutput, error) {
+	reference := aws.ToString(in.CallerReference)
+	if err := length("callerReference", reference, 1, 64); err != nil {
+		return nil, err
+	}
+	if in.HealthCheckConfig == nil {
+		return nil, badInput("Invalid XML ; the content of element 'CreateHealthCheckRequest' is not complete: HealthCheckConfig is expected.")
+	}
+	config, err := complete(*in.HealthCheckConfig)
+	if err != nil {
+		return nil, err
+	}
+	made, fresh := check{ID: newUUID(), Reference: reference, Version: 1, Config: config}, true
+	err = a.updateThen(func(tx *store.Tx) error {
+		all := a.checks.AllTx(tx)
+		for _, other := range all {
+			if other.Reference != reference {
+				continue
+			}
+			if !reflect.DeepEqual(other.Config, config) {
+				return conflict("HealthCheckAlreadyExists", "A health check with the caller reference %s and different settings already exists.", reference)
+			}
+			made, fresh = other, false
+			return nil
+		}
+		if at, ok := a.deleted.GetTx(tx, reference); ok && a.now().Sub(at) < referenceKept {
+			return conflict("HealthCheckAlreadyExists", "A health check with the caller reference %s was deleted recently.", reference)
+		}
+		if len(all) >= maxChecks {
+			return wire.Errorf("TooManyHealthChecks", "Limits Exceeded: MAX_HEALTH_CHECKS_BY_OWNER - Cannot create more than %d health checks.", maxChecks)
+		}
+		if err := a.checkChildren(tx, config); err != nil {
+			return err
+		}
+		return a.checks.Put(tx, made.ID, made)
+	}, func() {
+		if fresh {
+			a.data.Set(made.ID, made.Config)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.CreateHealthCheckOutput{HealthCheck: made.describe(), Location: aws.String(endpoint + "/healthcheck/" + made.ID)}, nil
+}
+
+// checkChildren refuses children that do not exist or are calculated themselves.
+func (a *api) checkChildren(tx *store.Tx, config r53types.HealthCheckConfig) error {
+	for _, id := range config.ChildHealthChecks {
+		child, ok := a.checks.GetTx(tx, id)
+		if !ok {
+			return badInput("Invalid parameter : The health check with ID %s does not exist.", id)
+		}
+		if child.Config.Type == r53types.HealthCheckTypeCalculated {
+			return badInput("Invalid parameter : The child health check %s may not be of type CALCULATED.", id)
+		}
+	}
+	return nil
+}
+
+func (c check) describe() *r53types.HealthCheck {
+	config := c.Config
+	return &r53types.HealthCheck{Id: aws.String(c.ID), CallerReference: aws.String(c.Reference), HealthCheckVersion: aws.Int64(c.Version), HealthCheckConfig: &config}
+}
+
+func (a *api) findCheck(id *string) (check, error) {
+	c, ok := a.checks.Get(aws.ToString(id))
+	if !ok {
+		return c, noCheck(aws.ToString(id))
+	}
+	return c, nil
+}
+
+func (a *api) getHealthCheck(_ context.Context, in *route53.GetHealthCheckInput) (*route53.GetHealthCheckOutput, error) {
+	c, err := a.findCheck(in.HealthCheckId)
+	if err != nil {
+		return nil, err
+	}
+	return &route53.GetHealthCheckOutput{HealthCheck: c.describe()}, nil
+}
+
+// deleteHealthCheck deletes a check, also where record sets still name it, as AWS does.
+func (a *api) deleteHealthCheck(_ context.Context, in *route53.DeleteHealthCheckInput) (*route53.DeleteHealthCheckOutput, error) {
+	id := aws.ToString(in.HealthCheckId)
+	err := a.updateThen(func(tx *store.Tx) error {
+		c, ok := a.checks.GetTx(tx, id)
+		if !ok {
+			return noCheck(id)
+		}
+		if err := a.deleted.Put(tx, c.Reference, a.now().UTC()); err != nil {
+			return err
+		}
+		if err := a.tags.Delete(tx, tagKey(r53types.TagResourceTypeHealthcheck, id)); err != nil {
+			return err
+		}
+		return a.checks.Delete(tx, id)
+	}, func() { a.data.Remove(id) })
+	if err != nil {
+		return nil, err
+	}
+	return &route53.DeleteHealthCheckOutput{}, nil
+}
+
+func (a *api) listHealthChecks(_ context.Context, in *route53.ListHealthChecksInput) (*route53.ListHealthChecksOutput, error) {
+	n, err := size(in.MaxItems, 1000)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, more := page(a.checks.All(), func(c check) string { return c.ID }, aws.ToString(in.Marker), n)
+	out := &route53.ListHealthChecksOutput{IsTruncated: more, MaxItems: aws.Int32(int32(n)), Marker: aws.String(aws.ToString(in.Marker))}
+	for _, c := range rows {
+		out.HealthChecks = append(out.HealthChecks, *c.describe())
+	}
+	if more {
+		out.NextMarker = &next
+	}
+	return out, nil
+}
+
+func (a *api) getHealthCheckCount(context.Context, *route53.GetHealthCheckCountInput) (*route53.GetHealthCheckCountOutput, error) {
+	return &route53.GetHealthCheckCountOutput{HealthCheckCount: aws.Int64(int64(a.checks.Len()))}, nil
+}
+
+func (a *api) getHealthCheckStatus(_ context.Context, in *route53.GetHealthCheckStatusInput) (*route53.GetHealthCheckStatusOutput, error) {
+	c, err := a.endpointCheck(in.HealthCheckId)
+	if err != nil {
+		return nil, err
+	}
+	return &route53.GetHealthCheckStatusOutput{HealthCheckObservations: a.data.Observations(c.ID)}, nil
+}
+
+func (a *api) getLastFailure(_ context.Context, in *route53.GetHealthCheckLastFailureReasonInput) (*route53.GetHealthCheckLastFailureReasonOutput, error) {
+	c, err := a.endpointCheck(in.HealthCheckId)
+	if err != nil {
+		return nil, err
+	}
+	return &route53.GetHealthCheckLastFailureReasonOutput{HealthCheckObservations: a.data.LastFailure(c.ID)}, nil
+}
+
+// endpointCheck finds a check that has checkers: a calculated one has none to report.
+func (a *api) endpointCheck(id *string) (check, error) {
+	c, err := a.findCheck(id)
+	if err == nil && c.Config.Type == r53types.HealthCheckTypeCalculated {
+		err = badInput("Invalid parameter : The status of a health check of type CALCULATED is not reported by checkers.")
+	}
+	return c, err
+}
+
+// getCheckerRanges answers with the part of 192.0.2.0/24 that holds the health checkers.
+func (a *api) getCheckerRanges(context.Context, *route53.GetCheckerIpRangesInput) (*route53.GetCheckerIpRangesOutput, error) {
+	return &route53.GetCheckerIpRangesOutput{CheckerIpRanges: []string{address.Checker(0).String() + "/26"}}, nil
+}

@@ -1,0 +1,193 @@
+package zones
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// maxZones is the quota of hosted zones of an account; quotas are in the developer guide, "Quotas".
+const maxZones = 500
+
+// endpoint is where AWS says that a resource it made is; clients do not follow it.
+const endpoint = "https://route53.amazonaws.com/2013-04-01"
+
+// nameServers is the delegation set of every zone: the names of the four addresses that the cloud's DNS
+// server has.
+var nameServers = []string{
+	"ns-2048.awsdns-64.com",
+	"ns-2049.awsdns-65.net",
+	"ns-2050.awsdns-66.org",
+	"ns-2051.awsdns-67.co.uk",
+}
+
+func delegationSet() *r53types.DelegationSet {
+	return &r53types.DelegationSet{NameServers: append([]string(nil), nameServers...)}
+}
+
+func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneInput) (*route53.CreateHostedZoneOutput, error) {
+	z, err := newZone(in)
+	if err != nil {
+		return nil, err
+	}
+	var info *r53types.ChangeInfo
+	err = a.update(func(tx *store.Tx) error {
+		all := a.zones.AllTx(tx)
+		for _, other := range all {
+			if other.Reference == z.Reference {
+				return conflict("HostedZoneAlreadyExists", "A hosted zone has already been created with the specified caller reference.")
+			}
+		}
+		if len(all) >= maxZones {
+			return wire.Errorf("TooManyHostedZones", "Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more than %d hosted zones.", maxZones)
+		}
+		if info, err = a.submit(tx, ""); err != nil {
+			return err
+		}
+		return a.zones.Put(tx, z.ID, z)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.CreateHostedZoneOutput{
+		ChangeInfo: info, HostedZone: z.describe(), DelegationSet: delegationSet(),
+		Location: aws.String(endpoint + "/hostedzone/" + z.ID),
+	}, nil
+}
+
+func newZone(in *route53.CreateHostedZoneInput) (zone, error) {
+	switch {
+	case in.VPC != nil:
+		return zone{}, unsupported("VPC", "hosted zones are public")
+	case in.HostedZoneConfig != nil && in.HostedZoneConfig.PrivateZone:
+		return zone{}, unsupported("HostedZoneConfig.PrivateZone", "hosted zones are public")
+	case aws.ToString(in.DelegationSetId) != "":
+		return zone{}, notFound("NoSuchDelegationSet", "The specified delegation set does not exist: %s", bare(*in.DelegationSetId))
+	}
+	if err := length("callerReference", aws.ToString(in.CallerReference), 1, 128); err != nil {
+		return zone{}, err
+	}
+	if err := length("name", aws.ToString(in.Name), 1, 1024); err != nil {
+		return zone{}, err
+	}
+	kept, err := name(*in.Name)
+	if err != nil || kept == "." || strings.HasPrefix(kept, `\052.`) {
+		return zone{}, wire.Errorf("InvalidDomainName", "%s is not a valid domain name.", *in.Name)
+	}
+	z := zone{ID: newID("Z"), Name: kept, Reference: *in.CallerReference, Records: ownRecords(kept)}
+	if in.HostedZoneConfig != nil {
+		z.Comment = aws.ToString(in.HostedZoneConfig.Comment)
+	}
+	return z, length("comment", z.Comment, 0, 256)
+}
+
+// ownRecords are the NS and SOA sets that every zone is made with (developer guide, "NS and SOA records").
+func ownRecords(zone string) []r53types.ResourceRecordSet {
+	ns := r53types.ResourceRecordSet{Name: &zone, Type: r53types.RRTypeNs, TTL: aws.Int64(172800)}
+	for _, s := range nameServers {
+		ns.ResourceRecords = append(ns.ResourceRecords, r53types.ResourceRecord{Value: aws.String(s + ".")})
+	}
+	soa := fmt.Sprintf("%s. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400", nameServers[0])
+	return []r53types.ResourceRecordSet{ns, {
+		Name: &zone, Type: r53types.RRTypeSoa, TTL: aws.Int64(900),
+		ResourceRecords: []r53types.ResourceRecord{{Value: &soa}},
+	}}
+}
+
+func (z zone) describe() *r53types.HostedZone {
+	h := &r53types.HostedZone{
+		Id: aws.String("/hostedzone/" + z.ID), Name: aws.String(z.Name), CallerReference: aws.String(z.Reference),
+		Config:                 &r53types.HostedZoneConfig{PrivateZone: false},
+		ResourceRecordSetCount: aws.Int64(int64(len(z.Records))),
+	}
+	if z.Comment != "" {
+		h.Config.Comment = aws.String(z.Comment)
+	}
+	return h
+}
+
+func (a *api) getHostedZone(_ context.Context, in *route53.GetHostedZoneInput) (*route53.GetHostedZoneOutput, error) {
+	z, ok := a.zones.Get(bare(aws.ToString(in.Id)))
+	if !ok {
+		return nil, noZone(bare(aws.ToString(in.Id)))
+	}
+	return &route53.GetHostedZoneOutput{HostedZone: z.describe(), DelegationSet: delegationSet()}, nil
+}
+
+func (a *api) getHostedZoneCount(context.Context, *route53.GetHostedZoneCountInput) (*route53.GetHostedZoneCountOutput, error) {
+	return &route53.GetHostedZoneCountOutput{HostedZoneCount: aws.Int64(int64(a.zones.Len()))}, nil
+}
+
+func (a *api) updateHostedZoneComment(_ context.Context, in *route53.UpdateHostedZoneCommentInput) (*route53.UpdateHostedZoneCommentOutput, error) {
+	if err := length("comment", aws.ToString(in.Comment), 0, 256); err != nil {
+		return nil, err
+	}
+	var z zone
+	err := a.update(func(tx *store.Tx) error {
+		var ok bool
+		if z, ok = a.zones.GetTx(tx, bare(aws.ToString(in.Id))); !ok {
+			return noZone(bare(aws.ToString(in.Id)))
+		}
+		z.Comment = aws.ToString(in.Comment)
+		return a.zones.Put(tx, z.ID, z)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.UpdateHostedZoneCommentOutput{HostedZone: z.describe()}, nil
+}
+
+func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneInput) (*route53.DeleteHostedZoneOutput, error) {
+	id := bare(aws.ToString(in.Id))
+	var info *r53types.ChangeInfo
+	err := a.update(func(tx *store.Tx) error {
+		z, ok := a.zones.GetTx(tx, id)
+		if !ok {
+			return noZone(id)
+		}
+		for _, set := range z.Records {
+			if *set.Name != z.Name || set.Type != r53types.RRTypeNs && set.Type != r53types.RRTypeSoa {
+				return wire.Errorf("HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets  and so cannot be deleted.")
+			}
+		}
+		var err error
+		if info, err = a.submit(tx, ""); err != nil {
+			return err
+		}
+		if err := a.tags.Delete(tx, tagKey(r53types.TagResourceTypeHostedzone, id)); err != nil {
+			return err
+		}
+		return a.zones.Delete(tx, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.DeleteHostedZoneOutput{ChangeInfo: info}, nil
+}
+
+func (a *api) getChange(_ context.Context, in *route53.GetChangeInput) (*route53.GetChangeOutput, error) {
+	c, ok := a.changes.Get(bare(aws.ToString(in.Id)))
+	if !ok {
+		return nil, notFound("NoSuchChange", "Could not find resource with ID: %s", bare(aws.ToString(in.Id)))
+	}
+	return &route53.GetChangeOutput{ChangeInfo: c.info(r53types.ChangeStatusInsync)}, nil
+}
+
+// length checks a text as the API's model bounds it, in characters.
+func length(member, value string, least, most int) error {
+	n := len([]rune(value))
+	if n < least {
+		return badInput("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must have length greater than or equal to %d", value, member, least)
+	}
+	if n > most {
+		return badInput("1 validation error detected: Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", member, most)
+	}
+	return nil
+}

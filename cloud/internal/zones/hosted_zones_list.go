@@ -1,0 +1,105 @@
+package zones
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+)
+
+// size returns how many items a page may hold. AWS cuts what is above its limit silently.
+func size(asked *int32, most int) (int, error) {
+	if asked == nil {
+		return most, nil
+	}
+	if *asked < 1 {
+		return 0, badInput("1 validation error detected: Value '%d' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1", *asked)
+	}
+	return min(int(*asked), most), nil
+}
+
+// page cuts rows, sorted by key, from the first whose key is not below start, and returns the key at
+// which the next page starts, or false where it is the last.
+func page[T any](rows []T, key func(T) string, start string, n int) (cut []T, next string, more bool) {
+	slices.SortFunc(rows, func(a, b T) int { return strings.Compare(key(a), key(b)) })
+	at, _ := slices.BinarySearchFunc(rows, start, func(row T, k string) int { return strings.Compare(key(row), k) })
+	rows = rows[at:]
+	if len(rows) <= n {
+		return rows, "", false
+	}
+	return rows[:n], key(rows[n]), true
+}
+
+func describeZones(rows []zone) []r53types.HostedZone {
+	list := make([]r53types.HostedZone, 0, len(rows))
+	for _, z := range rows {
+		list = append(list, *z.describe())
+	}
+	return list
+}
+
+func (a *api) listHostedZones(_ context.Context, in *route53.ListHostedZonesInput) (*route53.ListHostedZonesOutput, error) {
+	n, err := size(in.MaxItems, 100)
+	if err != nil {
+		return nil, err
+	}
+	if id := bare(aws.ToString(in.DelegationSetId)); id != "" {
+		return nil, notFound("NoSuchDelegationSet", "The specified delegation set does not exist: %s", id)
+	}
+	rows := a.zones.All()
+	switch in.HostedZoneType {
+	case "":
+	case r53types.HostedZoneTypePrivateHostedZone:
+		rows = nil
+	default:
+		return nil, badInput("Invalid value '%s' for hostedzonetype", in.HostedZoneType)
+	}
+	marker := bare(aws.ToString(in.Marker))
+	rows, next, more := page(rows, func(z zone) string { return z.ID }, marker, n)
+	out := &route53.ListHostedZonesOutput{HostedZones: describeZones(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n))}
+	if marker != "" {
+		out.Marker = &marker
+	}
+	if more {
+		out.NextMarker = &next
+	}
+	return out, nil
+}
+
+// listHostedZonesByName sorts by the name with its labels reversed, and then by id.
+func (a *api) listHostedZonesByName(_ context.Context, in *route53.ListHostedZonesByNameInput) (*route53.ListHostedZonesByNameOutput, error) {
+	n, err := size(in.MaxItems, 100)
+	if err != nil {
+		return nil, err
+	}
+	id := bare(aws.ToString(in.HostedZoneId))
+	if id != "" && in.DNSName == nil {
+		return nil, badInput("The request contains the parameter hostedzoneid but not dnsname")
+	}
+	key := func(z zone) string { return reversed(z.Name) + " " + z.ID }
+	start := ""
+	if in.DNSName != nil {
+		kept, err := name(*in.DNSName)
+		if err != nil {
+			return nil, badInput("Invalid request: %v", err)
+		}
+		start = reversed(kept) + " " + id
+	}
+	all := a.zones.All()
+	rows, next, more := page(all, key, start, n)
+	out := &route53.ListHostedZonesByNameOutput{
+		HostedZones: describeZones(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n)),
+		DNSName: in.DNSName,
+	}
+	if id != "" {
+		out.HostedZoneId = &id
+	}
+	if more {
+		i := slices.IndexFunc(all, func(z zone) bool { return key(z) == next })
+		out.NextDNSName, out.NextHostedZoneId = &all[i].Name, &all[i].ID
+	}
+	return out, nil
+}

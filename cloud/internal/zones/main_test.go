@@ -1,0 +1,136 @@
+package zones
+
+import (
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// recorder is an engine that writes down what it is told.
+type recorder struct {
+	mu        sync.Mutex
+	published int
+	set       map[string]r53types.HealthCheckConfig
+}
+
+func (r *recorder) Publish() { r.mu.Lock(); defer r.mu.Unlock(); r.published++ }
+func (r *recorder) Set(id string, c r53types.HealthCheckConfig) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.set[id] = c
+}
+func (r *recorder) Remove(id string)                                       { r.mu.Lock(); defer r.mu.Unlock(); delete(r.set, id) }
+func (r *recorder) Observations(string) []r53types.HealthCheckObservation  { return nil }
+func (r *recorder) LastFailure(string) []r53types.HealthCheckObservation   { return nil }
+func (r *recorder) Test(string, r53types.RRType) (code string, v []string) { return "NOERROR", nil }
+
+func newAPI(t testing.TB, dir string) (*api, *recorder) {
+	t.Helper()
+	db, err := store.Open(filepath.Join(dir, "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	s, err := load(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &recorder{set: map[string]r53types.HealthCheckConfig{}}
+	return &api{state: s, data: r, now: time.Now}, r
+}
+
+func makeZone(t testing.TB, a *api, name string) string {
+	t.Helper()
+	out, err := a.createHostedZone(t.Context(), &route53.CreateHostedZoneInput{Name: &name, CallerReference: aws.String(name + newID("r"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bare(*out.HostedZone.Id)
+}
+
+func makeCheck(t testing.TB, a *api) string {
+	t.Helper()
+	out, err := a.createHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String(newID("r")), HealthCheckConfig: tcp("198.51.100.7", 80)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *out.HealthCheck.Id
+}
+
+func tcp(ip string, port int32) *r53types.HealthCheckConfig {
+	return &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeTcp, IPAddress: &ip, Port: &port}
+}
+
+// set makes a record set; mod changes it.
+func set(name string, kind r53types.RRType, values []string, mod ...func(*r53types.ResourceRecordSet)) *r53types.ResourceRecordSet {
+	s := &r53types.ResourceRecordSet{Name: &name, Type: kind}
+	if len(values) > 0 {
+		s.TTL = aws.Int64(60)
+	}
+	for _, v := range values {
+		s.ResourceRecords = append(s.ResourceRecords, r53types.ResourceRecord{Value: &v})
+	}
+	for _, m := range mod {
+		m(s)
+	}
+	return s
+}
+
+func a1(name string, mod ...func(*r53types.ResourceRecordSet)) *r53types.ResourceRecordSet {
+	return set(name, r53types.RRTypeA, []string{"198.51.100.1"}, mod...)
+}
+
+func failover(role, id, check string) func(*r53types.ResourceRecordSet) {
+	return func(s *r53types.ResourceRecordSet) {
+		s.Failover, s.SetIdentifier = r53types.ResourceRecordSetFailover(role), &id
+		if check != "" {
+			s.HealthCheckId = &check
+		}
+	}
+}
+
+func alias(zone, target string) func(*r53types.ResourceRecordSet) {
+	return func(s *r53types.ResourceRecordSet) {
+		s.TTL, s.ResourceRecords = nil, nil
+		s.AliasTarget = &r53types.AliasTarget{HostedZoneId: &zone, DNSName: &target, EvaluateTargetHealth: true}
+	}
+}
+
+func create(s *r53types.ResourceRecordSet) r53types.Change {
+	return r53types.Change{Action: r53types.ChangeActionCreate, ResourceRecordSet: s}
+}
+
+func upsert(s *r53types.ResourceRecordSet) r53types.Change {
+	return r53types.Change{Action: r53types.ChangeActionUpsert, ResourceRecordSet: s}
+}
+
+func remove(s *r53types.ResourceRecordSet) r53types.Change {
+	return r53types.Change{Action: r53types.ChangeActionDelete, ResourceRecordSet: s}
+}
+
+func apply(t testing.TB, a *api, zone string, changes ...r53types.Change) error {
+	t.Helper()
+	_, err := a.changeRecords(t.Context(), &route53.ChangeResourceRecordSetsInput{HostedZoneId: &zone, ChangeBatch: &r53types.ChangeBatch{Changes: changes}})
+	return err
+}
+
+// refused checks an error's code and, unless it is empty, its whole message.
+func refused(t testing.TB, err error, code, message string) {
+	t.Helper()
+	var e *wire.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error %v, want %s: %s", err, code, message)
+	}
+	if e.Code != code || message != "" && e.Message != message {
+		t.Errorf("got  %s: %s\nwant %s: %s", e.Code, e.Message, code, message)
+	}
+}

@@ -1,0 +1,96 @@
+package zones
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/dns"
+	"github.com/understudy/understudy/cloud/internal/health"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/tempo"
+)
+
+// Sockets are what the name servers answer on.
+type Sockets struct {
+	Packets   []net.PacketConn
+	Listeners []net.Listener
+}
+
+// Config says what Open needs. Zones closes the sockets when it is closed.
+type Config struct {
+	Cloud   int
+	Account string
+	Dir     string // holds state.db
+	Speed   tempo.Speed
+	Log     *slog.Logger
+	// Inside is asked by the cloud's own machines, Host by the host, which is told loopback addresses.
+	Inside, Host Sockets
+	// Beacon is where the regions connect to tell of their load balancers; nil where there are none.
+	Beacon net.Listener
+	// Dial is how health checkers connect; health.DialFrom where it is nil.
+	Dial health.Dial
+}
+
+// regionSilence is how long a region may say nothing before its load balancers count as unhealthy. It is
+// longer than the time between two tellings, several times over.
+const regionSilence = 5 * time.Second
+
+// Zones is Route 53 at work.
+type Zones struct {
+	api    *api
+	plane  *plane
+	beacon net.Listener
+}
+
+// Open reads the state and starts all that serves it: what a fresh start does and a start after a crash are
+// the same.
+func Open(c Config) (*Zones, error) {
+	db, err := store.Open(filepath.Join(c.Dir, "state.db"))
+	if err != nil {
+		return nil, err
+	}
+	s, err := load(db)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open route 53: %w", err), db.Close())
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	p := newPlane(c, s)
+	z := &Zones{api: &api{state: s, data: p, now: time.Now}, plane: p, beacon: c.Beacon}
+	for _, ch := range s.checks.All() {
+		p.Set(ch.ID, ch.Config)
+	}
+	p.Publish()
+	p.start()
+	p.server.Serve(dns.Inside, c.Inside.Packets, c.Inside.Listeners)
+	p.server.Serve(dns.Host, c.Host.Packets, c.Host.Listeners)
+	if c.Beacon != nil {
+		p.tasks.Go(func() {
+			if err := p.receiver.Serve(c.Beacon); err != nil {
+				c.Log.Error("hearing from the regions ended", "error", err)
+			}
+		})
+	}
+	return z, nil
+}
+
+// Close stops answering and probing and closes the state.
+func (z *Zones) Close() error {
+	var errs []error
+	if z.beacon != nil {
+		errs = append(errs, z.beacon.Close())
+	}
+	errs = append(errs, z.plane.close(), z.api.db.Close())
+	return errors.Join(errs...)
+}
+
+var _ engine = (*plane)(nil)
+
+// reportsOf returns what the regions last told, as stored.
+func (s *state) reportsOf() []beacon.Report { return s.reports.All() }

@@ -1,0 +1,38 @@
+package zones
+
+import "github.com/understudy/understudy/cloud/internal/wire"
+
+// Operations registers every operation that this cloud's Route 53 has.
+func (z *Zones) Operations(m *wire.Mux) { z.api.operations(m) }
+
+func (a *api) operations(m *wire.Mux) {
+	wire.Handle(m, wire.Route53, "CreateHostedZone", a.createHostedZone)
+	wire.Handle(m, wire.Route53, "GetHostedZone", a.getHostedZone)
+	wire.Handle(m, wire.Route53, "ListHostedZones", a.listHostedZones)
+	wire.Handle(m, wire.Route53, "ListHostedZonesByName", a.listHostedZonesByName)
+	wire.Handle(m, wire.Route53, "GetHostedZoneCount", a.getHostedZoneCount)
+	wire.Handle(m, wire.Route53, "UpdateHostedZoneComment", a.updateHostedZoneComment)
+	wire.Handle(m, wire.Route53, "DeleteHostedZone", a.deleteHostedZone)
+	wire.Handle(m, wire.Route53, "GetHostedZoneLimit", a.getHostedZoneLimit)
+	wire.Handle(m, wire.Route53, "GetAccountLimit", a.getAccountLimit)
+	wire.Handle(m, wire.Route53, "ListReusableDelegationSets", a.listDelegationSets)
+
+	wire.Handle(m, wire.Route53, "ChangeResourceRecordSets", a.changeRecords)
+	wire.Handle(m, wire.Route53, "ListResourceRecordSets", a.listRecords)
+	wire.Handle(m, wire.Route53, "GetChange", a.getChange)
+	wire.Handle(m, wire.Route53, "TestDNSAnswer", a.testAnswer)
+
+	wire.Handle(m, wire.Route53, "CreateHealthCheck", a.createHealthCheck)
+	wire.Handle(m, wire.Route53, "GetHealthCheck", a.getHealthCheck)
+	wire.Handle(m, wire.Route53, "UpdateHealthCheck", a.updateHealthCheck)
+	wire.Handle(m, wire.Route53, "DeleteHealthCheck", a.deleteHealthCheck)
+	wire.Handle(m, wire.Route53, "ListHealthChecks", a.listHealthChecks)
+	wire.Handle(m, wire.Route53, "GetHealthCheckCount", a.getHealthCheckCount)
+	wire.Handle(m, wire.Route53, "GetHealthCheckStatus", a.getHealthCheckStatus)
+	wire.Handle(m, wire.Route53, "GetHealthCheckLastFailureReason", a.getLastFailure)
+	wire.Handle(m, wire.Route53, "GetCheckerIpRanges", a.getCheckerRanges)
+
+	wire.Handle(m, wire.Route53, "ChangeTagsForResource", a.changeTags)
+	wire.Handle(m, wire.Route53, "ListTagsForResource", a.listTags)
+	wire.Handle(m, wire.Route53, "ListTagsForResources", a.listTagsOfMany)
+}

@@ -1,0 +1,187 @@
+package zones
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+)
+
+// batch is a zone with part of a batch applied.
+type batch struct {
+	zone    zone
+	sets    map[setKey]r53types.ResourceRecordSet
+	names   map[string]int // name -> number of sets
+	touched map[setKey]r53types.ChangeAction
+}
+
+func (b *batch) put(set r53types.ResourceRecordSet) {
+	if _, there := b.sets[keyOf(set)]; !there {
+		b.names[*set.Name]++
+	}
+	b.sets[keyOf(set)] = set
+}
+
+func (b *batch) remove(k setKey) {
+	if b.names[k.name]--; b.names[k.name] == 0 {
+		delete(b.names, k.name)
+	}
+	delete(b.sets, k)
+}
+
+// change makes one change. Its errors are InvalidChangeBatch's messages.
+func (b *batch) change(a *api, c r53types.Change) error {
+	set := *c.ResourceRecordSet
+	k := keyOf(set)
+	before, again := b.touched[k]
+	b.touched[k] = c.Action
+	if again && (before != r53types.ChangeActionDelete || c.Action == r53types.ChangeActionDelete) {
+		return fmt.Errorf("The request contains an invalid set of changes for a resource record set '%s %s'", k.kind, k.name) //nolint:staticcheck // AWS's words
+	}
+	current, there := b.sets[k]
+	switch {
+	case c.Action == r53types.ChangeActionDelete && !there:
+		return fmt.Errorf("Tried to delete resource record set %s but it was not found", k.words()) //nolint:staticcheck // AWS's words
+	case c.Action == r53types.ChangeActionDelete && !same(current, set):
+		return fmt.Errorf("Tried to delete resource record set %s but the values provided do not match the current values", k.words()) //nolint:staticcheck // AWS's words
+	case c.Action == r53types.ChangeActionDelete:
+		b.remove(k)
+		return nil
+	case c.Action == r53types.ChangeActionCreate && there:
+		return fmt.Errorf("Tried to create resource record set %s but it already exists", k.words()) //nolint:staticcheck // AWS's words
+	}
+	if err := b.fits(set); err != nil {
+		return err
+	}
+	if set.AliasTarget != nil {
+		if err := b.target(a, set); err != nil {
+			return err
+		}
+	}
+	b.put(set)
+	return nil
+}
+
+// same tells whether two sets hold the same; the order of the values does not count.
+func same(a, b r53types.ResourceRecordSet) bool {
+	a.ResourceRecords, b.ResourceRecords = sortedValues(a), sortedValues(b)
+	return reflect.DeepEqual(a, b)
+}
+
+func sortedValues(set r53types.ResourceRecordSet) []r53types.ResourceRecord {
+	if len(set.ResourceRecords) == 0 {
+		return nil
+	}
+	return slices.SortedFunc(slices.Values(set.ResourceRecords), func(a, b r53types.ResourceRecord) int {
+		return strings.Compare(*a.Value, *b.Value)
+	})
+}
+
+// fits checks a set against the zone and what else has its name.
+func (b *batch) fits(set r53types.ResourceRecordSet) error {
+	k, apex := keyOf(set), b.zone.Name
+	switch {
+	case !within(k.name, apex):
+		return fmt.Errorf("RRSet with DNS name %s is not permitted in zone %s", k.name, apex)
+	case k.kind == r53types.RRTypeCname && k.name == apex:
+		return fmt.Errorf("RRSet of type CNAME with DNS name %s is not permitted at apex in zone %s", k.name, apex)
+	case k.kind == r53types.RRTypeSoa && k.name != apex:
+		return fmt.Errorf("RRSet of type SOA with DNS name %s is not permitted in zone %s, as SOA records may only be defined at the zone apex", k.name, apex)
+	case k.kind == r53types.RRTypeNs && strings.HasPrefix(k.name, `\052.`):
+		return fmt.Errorf("RRSet of type NS with DNS name %s is not permitted as a wildcard in zone %s", k.name, apex)
+	}
+	for _, other := range b.at(k.name) {
+		if err := beside(set, other, apex); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// at returns the sets of a name.
+func (b *batch) at(name string) []r53types.ResourceRecordSet {
+	var found []r53types.ResourceRecordSet
+	if b.names[name] == 0 {
+		return nil
+	}
+	for k, set := range b.sets {
+		if k.name == name {
+			found = append(found, set)
+		}
+	}
+	slices.SortFunc(found, compareSets)
+	return found
+}
+
+// beside checks a set against another of the same name.
+func beside(set, other r53types.ResourceRecordSet, apex string) error {
+	k, o := keyOf(set), keyOf(other)
+	if k == o {
+		return nil
+	}
+	if k.kind != o.kind {
+		switch r53types.RRTypeCname {
+		case k.kind:
+			return fmt.Errorf("RRSet of type CNAME with DNS name %s is not permitted as it conflicts with other records with the same DNS name in zone %s", k.name, apex)
+		case o.kind:
+			return fmt.Errorf("RRSet of type %s with DNS name %s is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists in zone %s", k.kind, k.name, apex)
+		}
+		return nil
+	}
+	switch {
+	case set.Failover == "":
+		return fmt.Errorf("RRSet with DNS name %s, type %s cannot be created as other RRSets exist with the same name and type.", k.name, k.kind) //nolint:staticcheck // AWS's words
+	case other.Failover == "":
+		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as a non-weighted set exists with the same name and type.", k.name, k.kind, k.id) //nolint:staticcheck // AWS's words
+	case set.Failover == other.Failover:
+		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as a failover %s set exists with the same name and type.", k.name, k.kind, k.id, set.Failover) //nolint:staticcheck // AWS's words
+	}
+	return nil
+}
+
+// lacking says what a zone must have and has no more.
+func (b *batch) lacking() []string {
+	var messages []string
+	apex := b.zone.Name
+	if _, ok := b.sets[setKey{apex, r53types.RRTypeSoa, ""}]; !ok {
+		messages = append(messages, "A HostedZone must contain exactly one SOA record.")
+	}
+	if _, ok := b.sets[setKey{apex, r53types.RRTypeNs, ""}]; !ok {
+		messages = append(messages, "A HostedZone must contain at least one NS record for the zone itself.")
+	}
+	if len(b.sets) > maxZoneRecords {
+		messages = append(messages, fmt.Sprintf("Number of resource record sets in the hosted zone exceeds the limit of %d", maxZoneRecords))
+	}
+	return messages
+}
+
+// target checks where an alias leads: to a load balancer, or to a set of the same zone and type.
+func (b *batch) target(a *api, set r53types.ResourceRecordSet) error {
+	to := set.AliasTarget
+	lead := fmt.Sprintf("Tried to create an alias that targets %s, type %s in zone %s,", *to.DNSName, set.Type, *to.HostedZoneId)
+	if *to.HostedZoneId == b.zone.ID {
+		switch {
+		case !within(*to.DNSName, b.zone.Name):
+			return fmt.Errorf("%s but the alias target name does not lie within the target zone", lead)
+		case set.Type == r53types.RRTypeNs || set.Type == r53types.RRTypeSoa:
+			return fmt.Errorf("RRSet of type %s with DNS name %s may not be an alias", set.Type, *set.Name)
+		case *to.DNSName == *set.Name:
+			return fmt.Errorf("%s but the alias target name is that of the alias itself", lead)
+		case !slices.ContainsFunc(b.at(*to.DNSName), func(s r53types.ResourceRecordSet) bool { return s.Type == set.Type }):
+			return fmt.Errorf("%s but that target was not found", lead)
+		}
+		return nil
+	}
+	suffixes := a.balancerNames(*to.HostedZoneId)
+	if len(suffixes) == 0 || set.Type != r53types.RRTypeA && set.Type != r53types.RRTypeAaaa {
+		return fmt.Errorf("%s but that target was not found", lead)
+	}
+	name := strings.TrimSuffix(aws.ToString(to.DNSName), ".")
+	if !slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(name, s) }) {
+		return fmt.Errorf("%s but the alias target name does not lie within the target zone", lead)
+	}
+	return nil
+}

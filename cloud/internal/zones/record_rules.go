@@ -1,0 +1,176 @@
+package zones
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+)
+
+// wellFormed checks a batch by itself, without the zone, and returns its changes with all names as they
+// are kept. What breaks the API's schema is InvalidInput, what Route 53 itself would refuse
+// InvalidChangeBatch.
+func wellFormed(changes []r53types.Change) ([]r53types.Change, error) {
+	kept := make([]r53types.Change, 0, len(changes))
+	var messages []string
+	for _, c := range changes {
+		if err := shape(c); err != nil {
+			return nil, err
+		}
+		set, err := normal(*c.ResourceRecordSet)
+		if err != nil {
+			messages = append(messages, err.Error())
+			continue
+		}
+		kept = append(kept, r53types.Change{Action: c.Action, ResourceRecordSet: &set})
+	}
+	if messages = append(messages, tooMuch(changes)...); len(messages) > 0 {
+		return nil, badBatch(messages...)
+	}
+	return kept, nil
+}
+
+// tooMuch checks a batch's size.
+func tooMuch(changes []r53types.Change) []string {
+	records, characters := 0, 0
+	for _, c := range changes {
+		times := 1
+		if c.Action == r53types.ChangeActionUpsert {
+			times = 2
+		}
+		records += times * max(1, len(c.ResourceRecordSet.ResourceRecords))
+		for _, r := range c.ResourceRecordSet.ResourceRecords {
+			characters += times * len(aws.ToString(r.Value))
+		}
+	}
+	var messages []string
+	if records > maxBatchRecords {
+		messages = append(messages, fmt.Sprintf("Number of records limit of %d exceeded.", maxBatchRecords))
+	}
+	if characters > maxBatchCharacters {
+		messages = append(messages, fmt.Sprintf("Number of characters limit of %d exceeded.", maxBatchCharacters))
+	}
+	return messages
+}
+
+// shape checks which members a change has.
+func shape(c r53types.Change) error {
+	set := c.ResourceRecordSet
+	if !slices.Contains(c.Action.Values(), c.Action) {
+		return badInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to enumeration '[CREATE, DELETE, UPSERT]'.", c.Action)
+	}
+	if set == nil || set.Name == nil || set.Type == "" {
+		return badInput("Invalid XML ; the content of element 'Change' is not complete: Name and Type of ResourceRecordSet are expected.")
+	}
+	if err := supported(set); err != nil {
+		return err
+	}
+	if err := policies(set); err != nil {
+		return err
+	}
+	in := fmt.Sprintf("in Change with [Action=%s, Name=%s, Type=%s, SetIdentifier=%s]", c.Action, *set.Name, set.Type, orNull(set.SetIdentifier))
+	const exactly = "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found"
+	plain := set.TTL != nil || len(set.ResourceRecords) > 0
+	switch {
+	case set.AliasTarget != nil && plain:
+		return badInput("%s more than one %s", exactly, in)
+	case set.AliasTarget == nil && !plain:
+		return badInput("%s none %s", exactly, in)
+	case plain && (set.TTL == nil || len(set.ResourceRecords) == 0):
+		return badInput("%s none %s", exactly, in)
+	case set.AliasTarget != nil && (set.AliasTarget.DNSName == nil || aws.ToString(set.AliasTarget.HostedZoneId) == ""):
+		return badInput("Invalid XML ; the content of element 'AliasTarget' is not complete: HostedZoneId, DNSName and EvaluateTargetHealth are expected.")
+	case set.SetIdentifier != nil && set.Failover == "":
+		return badInput("Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found none %s", in)
+	case set.SetIdentifier == nil && set.Failover != "":
+		return badInput("Invalid request: Missing field 'SetIdentifier' %s", in)
+	case set.TTL != nil && (*set.TTL < 0 || *set.TTL > 2147483647):
+		return badInput("1 validation error detected: Value '%d' at 'ttl' failed to satisfy constraint: Member must have value between 0 and 2147483647", *set.TTL)
+	}
+	if set.SetIdentifier != nil {
+		return length("setIdentifier", *set.SetIdentifier, 1, 128)
+	}
+	return nil
+}
+
+func orNull(s *string) string {
+	if s == nil {
+		return "null"
+	}
+	return *s
+}
+
+// policies refuses routing policies that the name servers do not know.
+func policies(set *r53types.ResourceRecordSet) error {
+	const why = "simple and failover routing are"
+	switch {
+	case set.Weight != nil:
+		return unsupported("Weight", why)
+	case set.Region != "":
+		return unsupported("Region", why)
+	case set.GeoLocation != nil:
+		return unsupported("GeoLocation", why)
+	case set.GeoProximityLocation != nil:
+		return unsupported("GeoProximityLocation", why)
+	case set.MultiValueAnswer != nil:
+		return unsupported("MultiValueAnswer", why)
+	case set.CidrRoutingConfig != nil:
+		return unsupported("CidrRoutingConfig", why)
+	case set.TrafficPolicyInstanceId != nil:
+		return unsupported("TrafficPolicyInstanceId", why)
+	case set.Failover != "" && !slices.Contains(set.Failover.Values(), set.Failover):
+		return badInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to enumeration '[PRIMARY, SECONDARY]'.", set.Failover)
+	}
+	return nil
+}
+
+// normal returns a record set as it is kept, or what is wrong with its names and values.
+func normal(set r53types.ResourceRecordSet) (r53types.ResourceRecordSet, error) {
+	kept, err := name(*set.Name)
+	if err != nil {
+		return set, err
+	}
+	set.Name = &kept
+	if set.HealthCheckId != nil && *set.HealthCheckId == "" {
+		set.HealthCheckId = nil
+	}
+	if set.AliasTarget != nil {
+		target := *set.AliasTarget
+		to, err := name(*target.DNSName)
+		if err != nil {
+			return set, err
+		}
+		target.DNSName, target.HostedZoneId = &to, aws.String(bare(*target.HostedZoneId))
+		set.AliasTarget = &target
+		set.ResourceRecords = nil
+		return set, nil
+	}
+	if set.Failover == r53types.ResourceRecordSetFailoverPrimary && set.HealthCheckId == nil {
+		return set, fmt.Errorf("A non-alias primary ResourceRecordSet must have an associated health check. No changes made.") //nolint:staticcheck // AWS's words
+	}
+	return set, values(set)
+}
+
+// values checks a set's values.
+func values(set r53types.ResourceRecordSet) error {
+	if len(set.ResourceRecords) > maxSetRecords {
+		return fmt.Errorf("Number of values in the resource record set exceeds the limit of %d", maxSetRecords) //nolint:staticcheck // AWS's words
+	}
+	if (set.Type == r53types.RRTypeCname || set.Type == r53types.RRTypeSoa) && len(set.ResourceRecords) > 1 {
+		return fmt.Errorf("RRSet of type %s with DNS name %s may have only one value", set.Type, *set.Name)
+	}
+	seen := map[string]bool{}
+	for _, r := range set.ResourceRecords {
+		v := strings.TrimSpace(aws.ToString(r.Value))
+		if seen[v] {
+			return fmt.Errorf("Duplicate Resource Record: '%s'", v) //nolint:staticcheck // AWS's words
+		}
+		seen[v] = true
+		if err := value(set.Type, v); err != nil {
+			return fmt.Errorf("Invalid Resource Record: %w", err) //nolint:staticcheck // AWS's words
+		}
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+package zones
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// A batch's limits, by the quotas of the developer guide. What an UPSERT holds counts twice.
+const (
+	maxBatchRecords    = 1000
+	maxBatchCharacters = 32000
+	maxZoneRecords     = 10000
+	maxSetRecords      = 400
+)
+
+// changeRecords applies a batch: all of it or, where one change is refused, nothing.
+func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordSetsInput) (*route53.ChangeResourceRecordSetsOutput, error) {
+	id := bare(aws.ToString(in.HostedZoneId))
+	if in.ChangeBatch == nil || len(in.ChangeBatch.Changes) == 0 {
+		return nil, badInput("Invalid request: Expected at least one Change in the ChangeBatch")
+	}
+	if err := length("comment", aws.ToString(in.ChangeBatch.Comment), 0, 256); err != nil {
+		return nil, err
+	}
+	changes, err := wellFormed(in.ChangeBatch.Changes)
+	if err != nil {
+		return nil, err
+	}
+	var info *r53types.ChangeInfo
+	err = a.update(func(tx *store.Tx) error {
+		z, ok := a.zones.GetTx(tx, id)
+		if !ok {
+			return noZone(id)
+		}
+		for _, c := range changes {
+			if err := a.checkExists(c.ResourceRecordSet); err != nil {
+				return err
+			}
+		}
+		if z.Records, err = a.apply(z, changes); err != nil {
+			return err
+		}
+		if info, err = a.submit(tx, aws.ToString(in.ChangeBatch.Comment)); err != nil {
+			return err
+		}
+		return a.zones.Put(tx, id, z)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.ChangeResourceRecordSetsOutput{ChangeInfo: info}, nil
+}
+
+// checkExists refuses a record set whose health check does not exist.
+func (a *api) checkExists(set *r53types.ResourceRecordSet) error {
+	if set.HealthCheckId == nil {
+		return nil
+	}
+	if _, ok := a.checks.Get(*set.HealthCheckId); !ok {
+		return noCheck(*set.HealthCheckId)
+	}
+	return nil
+}
+
+// apply makes the changes one after the other, each on what those before it left, and returns the zone's
+// record sets sorted as they are listed.
+func (a *api) apply(z zone, changes []r53types.Change) ([]r53types.ResourceRecordSet, error) {
+	b := &batch{zone: z, sets: map[setKey]r53types.ResourceRecordSet{}, names: map[string]int{}, touched: map[setKey]r53types.ChangeAction{}}
+	for _, set := range z.Records {
+		b.put(set)
+	}
+	var messages []string
+	for _, c := range changes {
+		if err := b.change(a, c); err != nil {
+			messages = append(messages, err.Error())
+		}
+	}
+	if len(messages) == 0 {
+		messages = b.lacking()
+	}
+	if len(messages) > 0 {
+		return nil, badBatch(messages...)
+	}
+	sets := make([]r53types.ResourceRecordSet, 0, len(b.sets))
+	for _, set := range b.sets {
+		sets = append(sets, set)
+	}
+	slices.SortFunc(sets, compareSets)
+	return sets, nil
+}
+
+// setKey tells the record sets of a zone apart.
+type setKey struct {
+	name string
+	kind r53types.RRType
+	id   string
+}
+
+func keyOf(set r53types.ResourceRecordSet) setKey {
+	return setKey{aws.ToString(set.Name), set.Type, aws.ToString(set.SetIdentifier)}
+}
+
+// compareSets orders as ListResourceRecordSets does: by the name with its labels reversed, its dots
+// included, then by type and identifier.
+func compareSets(a, b r53types.ResourceRecordSet) int { return keyOf(a).compare(keyOf(b)) }
+
+func (k setKey) compare(other setKey) int {
+	if k.name != other.name {
+		if c := strings.Compare(reversed(k.name), reversed(other.name)); c != 0 {
+			return c
+		}
+	}
+	if c := strings.Compare(string(k.kind), string(other.kind)); c != 0 {
+		return c
+	}
+	return strings.Compare(k.id, other.id)
+}
+
+// words names a set in the middle of Route 53's messages.
+func (k setKey) words() string {
+	w := fmt.Sprintf("[name='%s', type='%s'", k.name, k.kind)
+	if k.id != "" {
+		w += fmt.Sprintf(", set identifier='%s'", k.id)
+	}
+	return w + "]"
+}
+
+// listRecords lists a zone's record sets from a name, type and identifier on.
+func (a *api) listRecords(_ context.Context, in *route53.ListResourceRecordSetsInput) (*route53.ListResourceRecordSetsOutput, error) {
+	id := bare(aws.ToString(in.HostedZoneId))
+	z, ok := a.zones.Get(id)
+	if !ok {
+		return nil, noZone(id)
+	}
+	n, err := size(in.MaxItems, 300)
+	if err != nil {
+		return nil, err
+	}
+	sets := z.Records
+	if start, err := startOf(in); err != nil {
+		return nil, err
+	} else if start != nil {
+		at, _ := slices.BinarySearchFunc(sets, *start, func(set r53types.ResourceRecordSet, k setKey) int { return keyOf(set).compare(k) })
+		sets = sets[at:]
+	}
+	out := &route53.ListResourceRecordSetsOutput{MaxItems: aws.Int32(int32(n)), ResourceRecordSets: sets}
+	if len(sets) > n {
+		next := sets[n]
+		out.ResourceRecordSets, out.IsTruncated = sets[:n], true
+		out.NextRecordName, out.NextRecordType, out.NextRecordIdentifier = next.Name, next.Type, next.SetIdentifier
+	}
+	return out, nil
+}
+
+func startOf(in *route53.ListResourceRecordSetsInput) (*setKey, error) {
+	switch {
+	case in.StartRecordType != "" && in.StartRecordName == nil:
+		return nil, badInput("The request contains the parameter type but not the parameter name")
+	case in.StartRecordIdentifier != nil && in.StartRecordType == "":
+		return nil, badInput("The request contains the parameter identifier but not the parameter type")
+	case in.StartRecordName == nil:
+		return nil, nil
+	case in.StartRecordType != "" && !slices.Contains(in.StartRecordType.Values(), in.StartRecordType):
+		return nil, badInput("Invalid value '%s' for the parameter type", in.StartRecordType)
+	}
+	kept, err := name(*in.StartRecordName)
+	if err != nil {
+		return nil, badInput("Invalid request: %v", err)
+	}
+	return &setKey{kept, in.StartRecordType, aws.ToString(in.StartRecordIdentifier)}, nil
+}

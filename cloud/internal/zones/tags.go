@@ -1,0 +1,124 @@
+package zones
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// maxTags is how many tags a resource may have.
+const maxTags = 10
+
+func tagKey(t r53types.TagResourceType, id string) string { return string(t) + "/" + id }
+
+// exists refuses a resource that is not there.
+func (a *api) exists(t r53types.TagResourceType, id string) error {
+	switch t {
+	case r53types.TagResourceTypeHostedzone:
+		if _, ok := a.zones.Get(id); !ok {
+			return noZone(id)
+		}
+	case r53types.TagResourceTypeHealthcheck:
+		if _, ok := a.checks.Get(id); !ok {
+			return noCheck(id)
+		}
+	default:
+		return badInput("1 validation error detected: Value '%s' at 'resourceType' failed to satisfy constraint: Member must satisfy enum value set: [healthcheck, hostedzone]", t)
+	}
+	return nil
+}
+
+func (a *api) changeTags(_ context.Context, in *route53.ChangeTagsForResourceInput) (*route53.ChangeTagsForResourceOutput, error) {
+	id := bare(aws.ToString(in.ResourceId))
+	if len(in.AddTags) == 0 && len(in.RemoveTagKeys) == 0 {
+		return nil, badInput("The request must contain at least one of AddTags and RemoveTagKeys.")
+	}
+	if err := checkTags(in); err != nil {
+		return nil, err
+	}
+	return &route53.ChangeTagsForResourceOutput{}, a.db.Update(func(tx *store.Tx) error {
+		if err := a.exists(in.ResourceType, id); err != nil {
+			return err
+		}
+		key := tagKey(in.ResourceType, id)
+		row, _ := a.tags.GetTx(tx, key)
+		byKey := map[string]string{}
+		for _, t := range row.Tags {
+			byKey[*t.Key] = aws.ToString(t.Value)
+		}
+		for _, k := range in.RemoveTagKeys {
+			delete(byKey, k)
+		}
+		for _, t := range in.AddTags {
+			byKey[aws.ToString(t.Key)] = aws.ToString(t.Value)
+		}
+		if len(byKey) > maxTags {
+			return badInput("The number of tags on a resource may not exceed %d.", maxTags)
+		}
+		return a.tags.Put(tx, key, tagged{in.ResourceType, id, sortedTags(byKey)})
+	})
+}
+
+func checkTags(in *route53.ChangeTagsForResourceInput) error {
+	for _, t := range in.AddTags {
+		if err := length("key", aws.ToString(t.Key), 1, 128); err != nil {
+			return err
+		}
+		if err := length("value", aws.ToString(t.Value), 0, 256); err != nil {
+			return err
+		}
+		if strings.HasPrefix(strings.ToLower(*t.Key), "aws:") {
+			return badInput("Tag keys that start with aws: are reserved: %s", *t.Key)
+		}
+		if slices.Contains(in.RemoveTagKeys, *t.Key) {
+			return badInput("The tag key %s is both added and removed.", *t.Key)
+		}
+	}
+	return nil
+}
+
+func sortedTags(byKey map[string]string) []r53types.Tag {
+	tags := make([]r53types.Tag, 0, len(byKey))
+	for k, v := range byKey {
+		tags = append(tags, r53types.Tag{Key: &k, Value: &v})
+	}
+	slices.SortFunc(tags, func(a, b r53types.Tag) int { return strings.Compare(*a.Key, *b.Key) })
+	return tags
+}
+
+func (a *api) tagsOf(t r53types.TagResourceType, id string) (r53types.ResourceTagSet, error) {
+	if err := a.exists(t, id); err != nil {
+		return r53types.ResourceTagSet{}, err
+	}
+	row, _ := a.tags.Get(tagKey(t, id))
+	return r53types.ResourceTagSet{ResourceId: &id, ResourceType: t, Tags: row.Tags}, nil
+}
+
+func (a *api) listTags(_ context.Context, in *route53.ListTagsForResourceInput) (*route53.ListTagsForResourceOutput, error) {
+	set, err := a.tagsOf(in.ResourceType, bare(aws.ToString(in.ResourceId)))
+	if err != nil {
+		return nil, err
+	}
+	return &route53.ListTagsForResourceOutput{ResourceTagSet: &set}, nil
+}
+
+func (a *api) listTagsOfMany(_ context.Context, in *route53.ListTagsForResourcesInput) (*route53.ListTagsForResourcesOutput, error) {
+	if len(in.ResourceIds) < 1 || len(in.ResourceIds) > 10 {
+		return nil, badInput("1 validation error detected: Value at 'resourceIds' failed to satisfy constraint: Member must have between 1 and 10 elements")
+	}
+	out := &route53.ListTagsForResourcesOutput{}
+	for _, id := range in.ResourceIds {
+		set, err := a.tagsOf(in.ResourceType, bare(id))
+		if err != nil {
+			return nil, err
+		}
+		out.ResourceTagSets = append(out.ResourceTagSets, set)
+	}
+	return out, nil
+}

@@ -1,0 +1,155 @@
+// Package zones is Route 53's control plane: hosted zones, record sets, health checks and their tags.
+//
+// It keeps the state, checks every change as Route 53 does and hands the whole to the data planes that
+// answer queries (package dns) and probe endpoints (package health). The invariant: a change that was
+// acknowledged is on disk and is what the name servers answer.
+package zones
+
+import (
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"time"
+
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// zone is a hosted zone as kept. Records are sorted as listings are; a row is never changed in place.
+type zone struct {
+	ID        string
+	Name      string
+	Reference string
+	Comment   string
+	Records   []r53types.ResourceRecordSet
+}
+
+// change is one that was acknowledged. All of them are in force.
+type change struct {
+	ID        string
+	Comment   string
+	Submitted time.Time
+}
+
+// check is a health check as kept. Config has all defaults filled in.
+type check struct {
+	ID        string
+	Reference string
+	Version   int64
+	Config    r53types.HealthCheckConfig
+}
+
+// tagged holds the tags of one health check or hosted zone.
+type tagged struct {
+	Type r53types.TagResourceType
+	ID   string
+	Tags []r53types.Tag
+}
+
+// state is what survives the process.
+type state struct {
+	db      *store.DB
+	zones   *store.Table[zone]
+	changes *store.Table[change]
+	checks  *store.Table[check]
+	// deleted are the references of deleted health checks, and when they were deleted.
+	deleted *store.Table[time.Time]
+	tags    *store.Table[tagged]
+	// reports are what each region last told of its load balancers.
+	reports *store.Table[beacon.Report]
+}
+
+func load(db *store.DB) (*state, error) {
+	s := &state{db: db}
+	var errs [6]error
+	s.zones, errs[0] = store.Load[zone](db, "zones")
+	s.changes, errs[1] = store.Load[change](db, "changes")
+	s.checks, errs[2] = store.Load[check](db, "health-checks")
+	s.deleted, errs[3] = store.Load[time.Time](db, "deleted-references")
+	s.tags, errs[4] = store.Load[tagged](db, "tags")
+	s.reports, errs[5] = store.Load[beacon.Report](db, "reports")
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// api answers the operations.
+type api struct {
+	*state
+	data engine
+	now  func() time.Time
+	mu   sync.Mutex // held from a change's commit to its being in force, so that answers keep the order
+}
+
+// engine is the data planes as the API sees them.
+type engine interface {
+	// Publish puts the zones as stored in force before it returns.
+	Publish()
+	// Set starts or changes the probing of a health check; Remove ends it.
+	Set(id string, c r53types.HealthCheckConfig)
+	Remove(id string)
+	// Observations and LastFailure are what the checkers say of it, one each.
+	Observations(id string) []r53types.HealthCheckObservation
+	LastFailure(id string) []r53types.HealthCheckObservation
+	// Test answers a query as the name servers do: the response code and the values.
+	Test(name string, t r53types.RRType) (code string, values []string)
+}
+
+// update commits a change and puts it in force.
+func (a *api) update(f func(*store.Tx) error) error { return a.updateThen(f, func() {}) }
+
+// updateThen is update for a change that health checkers must know of, which then tells them.
+func (a *api) updateThen(f func(*store.Tx) error, then func()) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.db.Update(f); err != nil {
+		return err
+	}
+	then()
+	a.data.Publish()
+	return nil
+}
+
+const idAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+// newID makes an id of the shape of Route 53's: a letter for the kind and 20 capitals and digits.
+func newID(kind string) string {
+	b := make([]byte, 20)
+	rand.Read(b)
+	for i, c := range b {
+		b[i] = idAlphabet[int(c)%len(idAlphabet)]
+	}
+	return kind + string(b)
+}
+
+// newUUID makes the id of a health check.
+func newUUID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// submit records a change within tx. It is answered as PENDING, as AWS always does, and is INSYNC as
+// soon as anybody can ask for it, since update does not return before the change is in force.
+func (a *api) submit(tx *store.Tx, comment string) (*r53types.ChangeInfo, error) {
+	c := change{ID: newID("C"), Comment: comment, Submitted: a.now().UTC()}
+	if err := a.changes.Put(tx, c.ID, c); err != nil {
+		return nil, err
+	}
+	return c.info(r53types.ChangeStatusPending), nil
+}
+
+func (c change) info(status r53types.ChangeStatus) *r53types.ChangeInfo {
+	id := "/change/" + c.ID
+	info := &r53types.ChangeInfo{Id: &id, Status: status, SubmittedAt: &c.Submitted}
+	if c.Comment != "" {
+		info.Comment = &c.Comment
+	}
+	return info
+}
