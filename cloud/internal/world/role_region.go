@@ -3,6 +3,7 @@
 package world
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,9 +13,11 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
+	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/publish"
@@ -51,9 +54,17 @@ func runRegion(cfg Config) error {
 	}
 	mux := wire.NewMux(log)
 	r.Operations(mux)
+	telling, stop := context.WithCancel(context.Background())
+	var told sync.WaitGroup
+	told.Go(func() { beacon.Send(telling, BeaconSocket(cfg.Dir), r.BeaconReport, r.Changed, beat, log) })
 	err = serve(map[string]http.Handler{Socket(cfg.Dir, name): mux, PeerSocket(cfg.Dir, name): r.PeerHandler()})
+	stop()
+	told.Wait()
 	return errors.Join(err, r.Close(), fabric.Close())
 }
+
+// beat is how often a region tells Route 53 of itself when nothing changes.
+const beat = time.Second
 
 func regionConfig(cfg Config, name, home string, log *slog.Logger) region.Config {
 	return region.Config{
