@@ -134,8 +134,11 @@ func gone(t *testing.T, s cloud.Status, watched map[string]int, within time.Dura
 	t.Helper()
 	deadline := time.Now().Add(within)
 	for name, fd := range watched {
-		left := max(0, time.Until(deadline))
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(left.Milliseconds()))
+		n, err := 0, error(unix.EINTR) // as the runtime's own signals have it
+		for errors.Is(err, unix.EINTR) {
+			left := max(0, time.Until(deadline))
+			n, err = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(left.Milliseconds()))
+		}
 		if n != 1 || err != nil {
 			t.Errorf("%s still runs after %s (%v)", name, within, err)
 		}
