@@ -1,7 +1,6 @@
 package balancer
 
 import (
-	"cmp"
 	"errors"
 	"log/slog"
 	"sync"
@@ -32,10 +31,9 @@ func New(speed tempo.Speed, log *slog.Logger, changed func()) *Balancer {
 }
 
 // Configure brings the load balancer to what the configuration says. It fails where a listener cannot
-// be opened; all else is done then, and Configure may be called again. A node whose network, address or
-// idle time has changed is made anew.
+// be opened; all else is done then, and Configure may be called again. A node whose network or address
+// has changed is made anew. Listeners keep the idle time that they were opened with towards clients.
 func (b *Balancer) Configure(c Config) error {
-	idle := cmp.Or(c.IdleTimeout, defaultIdle)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -46,7 +44,7 @@ func (b *Balancer) Configure(c Config) error {
 		want[spec.ID] = spec
 	}
 	for id, n := range b.nodes {
-		if spec, ok := want[id]; !ok || spec.Address != n.address || spec.Network != n.network || idle != n.idle {
+		if spec, ok := want[id]; !ok || spec.Address != n.address || spec.Network != n.network {
 			n.close()
 			delete(b.nodes, id)
 		}
@@ -54,7 +52,7 @@ func (b *Balancer) Configure(c Config) error {
 	var errs []error
 	for id, spec := range want {
 		if b.nodes[id] == nil {
-			b.nodes[id] = newNode(spec, idle, b.speed, b.log, b.changed)
+			b.nodes[id] = newNode(spec, b.speed, b.log, b.changed)
 		}
 		errs = append(errs, b.nodes[id].configure(c))
 	}

@@ -128,6 +128,7 @@ type world struct {
 	*memory
 	t      *testing.T
 	b      *Balancer
+	idle   time.Duration
 	client *http.Client
 }
 
@@ -152,8 +153,9 @@ func (w *world) configure(groups []Group, rules ...Rule) {
 		rules = []Rule{{Action: Action{Forward: shares}}}
 	}
 	c := Config{
-		Nodes:     []Node{{ID: "eni-1", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}},
-		Listeners: []Listener{{Port: 80, Rules: rules}}, Groups: groups,
+		IdleTimeout: w.idle,
+		Nodes:       []Node{{ID: "eni-1", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}},
+		Listeners:   []Listener{{Port: 80, Rules: rules}}, Groups: groups,
 	}
 	if err := w.b.Configure(c); err != nil {
 		w.t.Fatal(err)

@@ -1,6 +1,7 @@
 package balancer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,15 +22,13 @@ type node struct {
 	id      string
 	address netip.Addr
 	network Network
-	idle    time.Duration
 	speed   tempo.Speed
 	log     *slog.Logger
 	changed func()
 
-	routes    atomic.Pointer[routes]
-	transport *http.Transport // keeps connections to targets
-	checks    *http.Transport
-	proxy     *httputil.ReverseProxy
+	routes   atomic.Pointer[routes]
+	upstream atomic.Pointer[upstream]
+	checks   *http.Transport
 
 	// What follows is touched by Configure and Close only, which the balancer runs one at a time, and
 	// by Health under the balancer's lock.
@@ -39,32 +38,58 @@ type node struct {
 	work    sync.WaitGroup
 }
 
-func newNode(spec Node, idle time.Duration, speed tempo.Speed, log *slog.Logger, changed func()) *node {
+func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *node {
 	n := &node{
-		id: spec.ID, address: spec.Address, network: spec.Network, idle: idle, speed: speed, log: log, changed: changed,
+		id: spec.ID, address: spec.Address, network: spec.Network, speed: speed, log: log, changed: changed,
 		servers: map[int]*http.Server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{},
 		checks: checkTransport(spec.Network),
 	}
-	n.transport = &http.Transport{
-		DialContext: n.dial, DisableCompression: true, ResponseHeaderTimeout: idle, IdleConnTimeout: idle,
-		MaxIdleConnsPerHost: 256, MaxResponseHeaderBytes: maxResponseHeader, ExpectContinueTimeout: time.Second,
-	}
-	n.proxy = newProxy(n.transport, log)
 	n.routes.Store(&routes{})
 	return n
 }
 
+// upstream is a node's side towards its targets, with the connections it keeps. It is made anew where
+// the idle time changes; requests under way end with the one they began with.
+type upstream struct {
+	network   Network
+	idle      time.Duration
+	transport *http.Transport
+	proxy     *httputil.ReverseProxy
+}
+
+func newUpstream(network Network, idle time.Duration, log *slog.Logger) *upstream {
+	u := &upstream{network: network, idle: idle}
+	u.transport = &http.Transport{
+		DialContext: u.dial, DisableCompression: true, ResponseHeaderTimeout: idle, IdleConnTimeout: idle,
+		MaxIdleConnsPerHost: 256, MaxResponseHeaderBytes: maxResponseHeader, ExpectContinueTimeout: time.Second,
+	}
+	u.proxy = newProxy(u.transport, log)
+	return u
+}
+
 // dial connects to a target.
-func (n *node) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (u *upstream) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	c, err := n.network.DialContext(ctx, network, address)
+	c, err := u.network.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
 	// A second more than the idle time: until a target's first answer net/http's own time-out is to
 	// be the one that fires, since that one is never followed by another try.
-	return &idleConn{Conn: c, limit: n.idle + time.Second}, nil
+	return &idleConn{Conn: c, limit: u.idle + time.Second}, nil
+}
+
+// setIdle changes the idle time.
+func (n *node) setIdle(idle time.Duration) {
+	old := n.upstream.Load()
+	if old != nil && old.idle == idle {
+		return
+	}
+	n.upstream.Store(newUpstream(n.network, idle, n.log))
+	if old != nil {
+		old.transport.CloseIdleConnections()
+	}
 }
 
 // idleConn fails once nothing has passed for a while in either direction.
@@ -89,6 +114,7 @@ func (c *idleConn) extend() {
 
 // configure swaps the node's snapshot and opens and closes listeners.
 func (n *node) configure(c Config) error {
+	n.setIdle(cmp.Or(c.IdleTimeout, defaultIdle))
 	next := &routes{listeners: map[int][]Rule{}, groups: map[string]*pool{}}
 	for _, l := range c.Listeners {
 		next.listeners[l.Port] = l.Rules
@@ -174,7 +200,7 @@ func (n *node) listen(want *routes) error {
 func (n *node) serve(port int, l net.Listener) {
 	s := &http.Server{
 		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { n.handle(port, w, r) }),
-		ReadHeaderTimeout: n.idle, IdleTimeout: n.idle, MaxHeaderBytes: maxHeader,
+		ReadHeaderTimeout: n.upstream.Load().idle, IdleTimeout: n.upstream.Load().idle, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
 	}
 	n.servers[port] = s
@@ -192,6 +218,6 @@ func (n *node) close() {
 		}
 	}
 	n.work.Wait()
-	n.transport.CloseIdleConnections()
+	n.upstream.Load().transport.CloseIdleConnections()
 	n.checks.CloseIdleConnections()
 }

@@ -140,5 +140,5 @@ func (n *node) forward(t *target, port string, w http.ResponseWriter, r *http.Re
 	ctx, cancel := context.WithCancelCause(context.WithValue(r.Context(), chosenKey{}, chosen{t, port}))
 	defer cancel(nil)
 	defer context.AfterFunc(t.gone, func() { cancel(errDrained) })()
-	n.proxy.ServeHTTP(w, r.WithContext(ctx))
+	n.upstream.Load().proxy.ServeHTTP(w, r.WithContext(ctx))
 }

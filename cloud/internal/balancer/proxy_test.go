@@ -220,6 +220,37 @@ func TestDrainingLetsRequestsFinishAndTakesNoNew(t *testing.T) {
 	})
 }
 
+func TestNewIdleTimeDisturbsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		hold := make(chan struct{})
+		w.serve(t, "10.0.1.5:80", func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/slow" {
+				<-hold
+			}
+		})
+		g := group(at("10.0.1.5:80"))
+		w.configure([]Group{g})
+		settle()
+		done := make(chan int)
+		go func() { status, _ := w.get("/slow"); done <- status }()
+		synctest.Wait()
+		w.idle = 20 * time.Second
+		w.configure([]Group{g})
+		w.wantHealth(g, 0, Health{State: Healthy})
+		time.Sleep(30 * time.Second)
+		hold <- struct{}{}
+		if status := <-done; status != 200 {
+			t.Errorf("request under way got %d", status)
+		}
+		begin := time.Now()
+		if status, _ := w.get("/slow"); status != 504 || time.Since(begin) != 20*time.Second {
+			t.Errorf("with the new idle time: %d after %s", status, time.Since(begin))
+		}
+		close(hold)
+	})
+}
+
 // Whatever the order of registrations and drains, no request is lost while one target stays.
 func TestNoRequestLostWhileTargetsDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

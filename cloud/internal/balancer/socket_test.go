@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/understudy/understudy/cloud/internal/network"
 )
 
 // host is the machine's own loopback.
@@ -27,6 +29,9 @@ func (h host) DialContext(ctx context.Context, network, address string) (net.Con
 }
 
 func TestCurlOverSockets(t *testing.T) {
+	if err := network.PrepareInternet(); err != nil { // brings loopback up
+		t.Fatal(err)
+	}
 	backend := httptest.NewServer(says("hello"))
 	defer backend.Close()
 	h := host{make(chan string, 1)}

@@ -25,18 +25,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// Socket is where the control plane of route53 or a region serves the AWS API.
-func Socket(dir, name string) string { return filepath.Join(dir, "run", name+".sock") }
-
-// PeerSocket is where a region serves other regions: images for CopyImage.
-func PeerSocket(dir, name string) string { return filepath.Join(dir, "run", name+"-peer.sock") }
-
-// BeaconSocket is where route53 hears from the regions.
-func BeaconSocket(dir string) string { return filepath.Join(dir, "run", "beacon.sock") }
-
-// DoorSocket is where the front door opens loopback addresses for others.
-func DoorSocket(dir string) string { return filepath.Join(dir, "run", "door.sock") }
-
 func runRegion(cfg Config) error {
 	name := os.Getenv(envName)
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("region", name)
