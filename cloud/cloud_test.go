@@ -7,11 +7,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,8 +35,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestCloseLeavesNothing(t *testing.T) {
-	t.Parallel()
+func TestCloseLeavesNothing(t *testing.T) { // not beside others, whose descriptors would count
+	before := descriptors(t)
 	began := time.Now()
 	c, err := cloud.Start(t.Context(), cloud.Options{Speed: 30})
 	if err != nil {
@@ -55,6 +55,32 @@ func TestCloseLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone(t, s, watched, 0)
+	for _, fd := range watched {
+		unix.Close(fd)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	for fd, is := range descriptors(t) {
+		if _, was := before[fd]; !was {
+			t.Errorf("descriptor %s is left: %s", fd, is)
+		}
+	}
+}
+
+// descriptors lists what this process has open, but for the runtime's own poller.
+func descriptors(t *testing.T) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := map[string]string{}
+	for _, e := range entries {
+		to, err := os.Readlink("/proc/self/fd/" + e.Name())
+		if err == nil && !strings.HasPrefix(to, "anon_inode:") { // the list's own descriptor is closed by now
+			open[e.Name()] = to
+		}
+	}
+	return open
 }
 
 func TestKilledHostLeavesNothing(t *testing.T) {
@@ -81,6 +107,9 @@ func TestKilledHostLeavesNothing(t *testing.T) {
 	}
 	host.Wait()
 	gone(t, s, watched, time.Second)
+	for _, fd := range watched {
+		unix.Close(fd)
+	}
 }
 
 func TestCloudsLiveSideBySideAndOneFolderHasOne(t *testing.T) {
@@ -123,13 +152,13 @@ func watch(t *testing.T, s cloud.Status) map[string]int {
 		if err != nil {
 			t.Fatalf("%s, process %d: %v", p.Name, p.PID, err)
 		}
-		t.Cleanup(func() { unix.Close(fd) })
 		watched[p.Name] = fd
 	}
 	return watched
 }
 
-// gone fails where anything of a cloud is left after so long.
+// gone fails where anything of a cloud is left after so long. Its addresses are not dialled: once free, the
+// next cloud may have them.
 func gone(t *testing.T, s cloud.Status, watched map[string]int, within time.Duration) {
 	t.Helper()
 	deadline := time.Now().Add(within)
@@ -145,12 +174,6 @@ func gone(t *testing.T, s cloud.Status, watched map[string]int, within time.Dura
 	}
 	if _, err := os.Stat(s.Dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the temporary folder is left: %v", err)
-	}
-	for _, address := range []string{s.Endpoint[len("http://"):], s.Resolver} {
-		if conn, err := net.DialTimeout("tcp", address, time.Second); err == nil {
-			conn.Close()
-			t.Errorf("%s still listens", address)
-		}
 	}
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
