@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+
+	"github.com/understudy/understudy/cloud/internal/world"
 )
 
 // Attached steers a cloud that another process of the same user runs.
@@ -30,7 +32,7 @@ func Attach(ctx context.Context, dir string) (*Attached, error) {
 	a := &Attached{dir: dir, client: &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(dir, "run", "control.sock"))
+			return (&net.Dialer{}).DialContext(ctx, "unix", world.ControlSocket(dir))
 		},
 	}}}
 	if _, err := a.Status(ctx); err != nil {

@@ -5,17 +5,15 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"path/filepath"
 	"time"
+
+	"github.com/understudy/understudy/cloud/internal/world"
 )
 
 func isClosed(err error) bool { return errors.Is(err, net.ErrClosed) }
 
-// controlSocket is where other processes of the same user steer a cloud; see Attach.
-func controlSocket(dir string) string { return filepath.Join(dir, "run", "control.sock") }
-
 func (c *Cloud) serveControl() error {
-	l, err := c.listenUnix(controlSocket(c.dir))
+	l, err := c.listenUnix(world.ControlSocket(c.dir))
 	if err != nil {
 		return err
 	}

@@ -107,9 +107,6 @@ func (c *Cloud) takeFolder(o Options) (err error) {
 	if c.dir, err = filepath.Abs(c.dir); err != nil {
 		return err
 	}
-	if err := socketsFit(c.dir); err != nil {
-		return err
-	}
 	for _, sub := range []string{"", "run", "log", "regions", "route53"} {
 		if err := os.MkdirAll(filepath.Join(c.dir, sub), 0o700); err != nil {
 			return err
@@ -123,15 +120,6 @@ func (c *Cloud) takeFolder(o Options) (err error) {
 	}
 	c.keys, err = loadCredentials(c.dir, o.Credentials)
 	return err
-}
-
-// socketsFit refuses a folder whose name is too long for the sockets in it (unix(7): 108 bytes).
-func socketsFit(dir string) error {
-	longest := world.PeerSocket(dir, "ap-southeast-1")
-	if len(longest) >= 108 {
-		return fmt.Errorf("the folder's name is too long by %d bytes for the sockets in it: %s", len(longest)-107, dir)
-	}
-	return nil
 }
 
 // lockFolder holds the folder for this process. The kernel lets go of it when the process ends.

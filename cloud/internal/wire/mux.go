@@ -34,8 +34,9 @@ func NewMux(log *slog.Logger) *Mux {
 	return &Mux{log: log, handlers: map[*Service]map[string]handler{}}
 }
 
-// Handle registers the handler of one operation. It panics where the service has no such operation or
-// it has a handler already, since that is a mistake in the program.
+// Handle registers the handler of one operation. An operation newer than the models is served by the query
+// protocols' naming rules alone. It panics where the operation has a handler already, or where its path
+// would have to be known, since that is a mistake in the program.
 func Handle[In, Out any](m *Mux, s *Service, op string, h func(context.Context, *In) (*Out, error)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -46,7 +47,10 @@ func Handle[In, Out any](m *Mux, s *Service, op string, h func(context.Context, 
 		panic(fmt.Sprintf("wire: %s has two handlers", op))
 	}
 	if s.table.operation(op) == nil {
-		panic(fmt.Sprintf("wire: %s has no operation %s", s.SigningName, op))
+		if s.protocol == restXML {
+			panic(fmt.Sprintf("wire: %s has no operation %s", s.SigningName, op))
+		}
+		s.table.add(op)
 	}
 	m.handlers[s][op] = handler{
 		input: func() any { return new(In) },

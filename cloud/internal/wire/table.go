@@ -102,6 +102,13 @@ func (t *table) operation(name string) *operation {
 	return op
 }
 
+// add makes an operation that the models do not have: its members' names follow from the types alone.
+func (t *table) add(name string) {
+	t.load()
+	t.parsed.Store(name, &operation{name: name, method: "POST", uri: "/", resultWrapper: name + "Result"})
+	t.ops[name] = ""
+}
+
 // shape returns a shape, or an empty one where the table has none.
 func (t *table) shape(name string) *shape {
 	if s, ok := t.shapes.Load(name); ok {

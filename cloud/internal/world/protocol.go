@@ -9,7 +9,12 @@
 // All processes are this program again; argv[0] says the role. See [Main].
 package world
 
-import "github.com/understudy/understudy/cloud/internal/tempo"
+import (
+	"path/filepath"
+
+	"github.com/understudy/understudy/cloud/internal/socket"
+	"github.com/understudy/understudy/cloud/internal/tempo"
+)
 
 // The roles, as argv[0] has them.
 const (
@@ -57,3 +62,20 @@ const (
 	Up   State = "up"
 	Down State = "down"
 )
+
+// Socket is where the control plane of route53 or a region serves the AWS API.
+func Socket(dir, name string) string { return socketPath(dir, name+".sock") }
+
+// PeerSocket is where a region serves other regions: images for CopyImage.
+func PeerSocket(dir, name string) string { return socketPath(dir, name+"-peer.sock") }
+
+// BeaconSocket is where route53 hears from the regions.
+func BeaconSocket(dir string) string { return socketPath(dir, "beacon.sock") }
+
+// DoorSocket is where the front door opens loopback addresses for others.
+func DoorSocket(dir string) string { return socketPath(dir, "door.sock") }
+
+// ControlSocket is where other processes of the same user steer the cloud.
+func ControlSocket(dir string) string { return socketPath(dir, "control.sock") }
+
+func socketPath(dir, name string) string { return socket.Path(filepath.Join(dir, "run", name)) }

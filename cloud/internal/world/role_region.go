@@ -3,6 +3,7 @@
 package world
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,27 +13,17 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
+	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/publish"
 	"github.com/understudy/understudy/cloud/internal/region"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
-
-// Socket is where the control plane of route53 or a region serves the AWS API.
-func Socket(dir, name string) string { return filepath.Join(dir, "run", name+".sock") }
-
-// PeerSocket is where a region serves other regions: images for CopyImage.
-func PeerSocket(dir, name string) string { return filepath.Join(dir, "run", name+"-peer.sock") }
-
-// BeaconSocket is where route53 hears from the regions.
-func BeaconSocket(dir string) string { return filepath.Join(dir, "run", "beacon.sock") }
-
-// DoorSocket is where the front door opens loopback addresses for others.
-func DoorSocket(dir string) string { return filepath.Join(dir, "run", "door.sock") }
 
 func runRegion(cfg Config) error {
 	name := os.Getenv(envName)
@@ -51,9 +42,17 @@ func runRegion(cfg Config) error {
 	}
 	mux := wire.NewMux(log)
 	r.Operations(mux)
+	telling, stop := context.WithCancel(context.Background())
+	var told sync.WaitGroup
+	told.Go(func() { beacon.Send(telling, BeaconSocket(cfg.Dir), r.BeaconReport, r.Changed, beat, log) })
 	err = serve(map[string]http.Handler{Socket(cfg.Dir, name): mux, PeerSocket(cfg.Dir, name): r.PeerHandler()})
+	stop()
+	told.Wait()
 	return errors.Join(err, r.Close(), fabric.Close())
 }
+
+// beat is how often a region tells Route 53 of itself when nothing changes.
+const beat = time.Second
 
 func regionConfig(cfg Config, name, home string, log *slog.Logger) region.Config {
 	return region.Config{
