@@ -170,9 +170,6 @@ func (r *Region) update(f func(*store.Tx) error) error {
 // state that is waited for, else a change between the two is missed.
 func (r *Region) changed() <-chan struct{} { return r.changes.wait() }
 
-// Changed is for callers outside who follow the region's state, as the beacon does.
-func (r *Region) Changed() <-chan struct{} { return r.changed() }
-
 // waitChange waits until done says so, asking again after every change, or until the context ends.
 func (r *Region) waitChange(ctx context.Context, done func() bool) error {
 	for {
