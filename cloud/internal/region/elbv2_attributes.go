@@ -169,13 +169,3 @@ func (r *Region) ModifyTargetGroupAttributes(ctx context.Context, in *elb.Modify
 	}
 	return &elb.ModifyTargetGroupAttributesOutput{Attributes: showTargetGroupAttributes(row)}, nil
 }
-
-// DescribeListenerAttributes lists the settings of an HTTP listener; none but AWS's own Server header is set.
-func (r *Region) DescribeListenerAttributes(ctx context.Context, in *elb.DescribeListenerAttributesInput) (*elb.DescribeListenerAttributesOutput, error) {
-	if _, ok := r.listeners.Get(deref(in.ListenerArn)); !ok {
-		return nil, missingListener()
-	}
-	return &elb.DescribeListenerAttributesOutput{Attributes: []elbtypes.ListenerAttribute{
-		{Key: ptr("routing.http.response.server.enabled"), Value: ptr("true")},
-	}}, nil
-}

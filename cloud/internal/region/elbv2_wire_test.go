@@ -1,0 +1,56 @@
+package region
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// The SDK's own client and paginator must get along with what goes over the wire.
+func TestSDKPaginatorEnds(t *testing.T) {
+	s := newSite(t)
+	mux := wire.NewMux(slog.New(slog.DiscardHandler))
+	s.r.Operations(mux)
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	for i := range 4 {
+		s.newGroup(fmt.Sprintf("group-%d", i))
+	}
+	client := elb.New(elb.Options{
+		Region: "us-east-1", BaseEndpoint: &server.URL,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
+		}),
+	})
+	seen := map[string]bool{}
+	pages := elb.NewDescribeTargetGroupsPaginator(client, &elb.DescribeTargetGroupsInput{PageSize: ptr(int32(2))})
+	for n := 0; pages.HasMorePages(); n++ {
+		out, err := pages.NextPage(t.Context())
+		if err != nil || n > 3 {
+			t.Fatalf("page %d: %v", n, err)
+		}
+		for _, g := range out.TargetGroups {
+			seen[*g.TargetGroupName] = true
+		}
+	}
+	if len(seen) != 5 {
+		t.Errorf("groups in pages: %v", seen)
+	}
+	_, err := client.DescribeLoadBalancers(t.Context(), &elb.DescribeLoadBalancersInput{Names: []string{"nobody"}})
+	if _, ok := errors.AsType[*elbtypes.LoadBalancerNotFoundException](err); !ok {
+		t.Errorf("missing load balancer: %v", err)
+	}
+	out, err := client.DescribeTags(t.Context(), &elb.DescribeTagsInput{ResourceArns: []string{*s.balance.LoadBalancerArn}})
+	if err != nil || len(out.TagDescriptions) != 1 || len(out.TagDescriptions[0].Tags) != 1 {
+		t.Errorf("tags: %v, %v", out, err)
+	}
+}
