@@ -14,8 +14,10 @@ import (
 const Port = 4790
 
 // claimNumber takes the first free cloud number, the wanted one first, by binding its endpoint: the
-// kernel lets no two processes have it, whoever their users are.
-func claimNumber(wanted int) (int, net.Listener, error) {
+// kernel lets no two processes have it, whoever their users are. The rest of the number's addresses is
+// the function's to take. A killed cloud may hold some of them a moment longer than its endpoint, so a
+// number whose rest is in use is passed over.
+func claimNumber(wanted int, rest func(number int) error) (int, net.Listener, error) {
 	for n := range 255 {
 		if n == 0 {
 			n = wanted
@@ -25,7 +27,10 @@ func claimNumber(wanted int) (int, net.Listener, error) {
 		}
 		l, err := net.Listen("tcp4", net.JoinHostPort(address.Endpoint(n).String(), strconv.Itoa(Port)))
 		if err == nil {
-			return n, l, nil
+			if err = rest(n); err == nil {
+				return n, l, nil
+			}
+			l.Close()
 		}
 		if !errors.Is(err, syscall.EADDRINUSE) {
 			return 0, nil, fmt.Errorf("listen for the API: %w", err)

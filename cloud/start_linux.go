@@ -71,11 +71,7 @@ func (c *Cloud) start(ctx context.Context, o Options) error {
 	if err := c.takeFolder(o); err != nil {
 		return err
 	}
-	listener, err := c.claim()
-	if err != nil {
-		return err
-	}
-	names, err := openNameServers(c.settings.Number)
+	listener, names, err := c.claim()
 	if err != nil {
 		return err
 	}
@@ -142,15 +138,20 @@ func lockFolder(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// claim takes a number, and so the endpoint, and keeps both with the folder.
-func (c *Cloud) claim() (net.Listener, error) {
-	number, listener, err := claimNumber(c.settings.Number)
+// claim takes a number, and so the endpoint and the name servers' addresses, and keeps it with the folder.
+func (c *Cloud) claim() (listener net.Listener, names []*os.File, err error) {
+	c.settings.Number, listener, err = claimNumber(c.settings.Number, func(number int) (err error) {
+		names, err = openNameServers(number)
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c.onClose(listener.Close)
-	c.settings.Number = number
-	return listener, c.settings.save(c.dir)
+	if err := c.settings.save(c.dir); err != nil {
+		return nil, nil, errors.Join(err, closeAll(names))
+	}
+	return listener, names, nil
 }
 
 func (c *Cloud) onClose(f func() error) { c.closers = append(c.closers, f) }

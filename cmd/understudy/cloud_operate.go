@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -28,7 +29,7 @@ func cloudStopCommand() *cobra.Command {
 func cloudStatusCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "status", Short: "Show the cloud's processes and addresses", Args: cobra.NoArgs,
+		Use: "status", Short: "Show the cloud's processes and addresses", Long: cloudStatusHelp, Args: cobra.NoArgs,
 		Example: `  understudy cloud status
   kill -9 "$(understudy cloud status --json | jq '.processes[] | select(.name=="us-east-1").pid')"`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,13 +42,37 @@ func cloudStatusCommand() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return writeJSON(cmd, s)
+				err = writeJSON(cmd, s)
+			} else {
+				err = printStatus(cmd.OutOrStdout(), s)
 			}
-			return printStatus(cmd.OutOrStdout(), s)
+			if err != nil {
+				return err
+			}
+			return allUp(s)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the status as JSON")
 	return cmd
+}
+
+const cloudStatusHelp = `Show where the cloud is reached, and its own processes with their memory. A process that
+is down is shown with how it ended.
+
+Exit codes: 0 all processes are up; 1 one is down, or no cloud runs.`
+
+// allUp is an error that names the processes that are down.
+func allUp(s cloud.Status) error {
+	var down []string
+	for _, p := range s.Processes {
+		if p.State != "up" {
+			down = append(down, p.Name)
+		}
+	}
+	if len(down) == 0 {
+		return nil
+	}
+	return exitError{1, fmt.Errorf("down: %s\nhint: `understudy cloud region start REGION` brings a region back", strings.Join(down, ", "))}
 }
 
 func printStatus(w io.Writer, s cloud.Status) error {
@@ -74,10 +99,16 @@ func megabytes(b int64) string {
 	return fmt.Sprintf("%.1f MB", float64(b)/1e6)
 }
 
+const cloudEnvHelp = `Print a shell's commands that point AWS clients, and understudy itself, at the cloud, and
+take away what would lead them elsewhere.
+
+The AWS CLI before 2.13 and boto3 before 1.28 do not know AWS_ENDPOINT_URL and would call AWS:
+give them --endpoint-url, or endpoint_url.`
+
 func cloudEnvCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "env", Short: "Print the environment that points AWS clients at the cloud", Args: cobra.NoArgs,
+		Use: "env", Short: "Print the environment that points AWS clients at the cloud", Long: cloudEnvHelp, Args: cobra.NoArgs,
 		Example: `  eval "$(understudy cloud env)"`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := runningCloud(cmd.Context())
@@ -91,6 +122,7 @@ func cloudEnvCommand() *cobra.Command {
 			if asJSON {
 				return writeJSON(cmd, env)
 			}
+			fmt.Fprintln(cmd.OutOrStdout(), "unset AWS_SESSION_TOKEN AWS_PROFILE AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
 			for _, name := range slices.Sorted(maps.Keys(env)) {
 				fmt.Fprintf(cmd.OutOrStdout(), "export %s=%s\n", name, quoted(env[name]))
 			}
@@ -122,14 +154,37 @@ func cloudRegionCommand() *cobra.Command {
 
 func regionCommand(verb, short string, do func(*cobra.Command, *cloud.Attached, string) error) *cobra.Command {
 	return &cobra.Command{
-		Use: verb + " REGION", Short: short, Args: cobra.ExactArgs(1),
+		Use: verb + " REGION", Short: short, Args: cobra.ExactArgs(1), ValidArgsFunction: completeRegion,
 		Example: "  understudy cloud region " + verb + " us-east-1",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := runningCloud(cmd.Context())
 			if err != nil {
 				return err
 			}
+			s, err := c.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if !slices.Contains(s.Regions, args[0]) {
+				return misuse(fmt.Errorf("region %q is not of this cloud, which has %s", args[0], strings.Join(s.Regions, " and ")))
+			}
 			return do(cmd, c, args[0])
 		},
 	}
+}
+
+// completeRegion offers the running cloud's regions to the shell.
+func completeRegion(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	c, err := runningCloud(context.Background())
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	s, err := c.Status(context.Background())
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return s.Regions, cobra.ShellCompDirectiveNoFileComp
 }

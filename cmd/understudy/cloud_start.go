@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy/cloud"
@@ -31,12 +34,20 @@ func cloudStartCommand() *cobra.Command {
   understudy cloud start --credentials test:test --account 000000000000`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Dir = cloudDir()
+			dir, err := filepath.Abs(cloudDir())
+			if err != nil {
+				return err
+			}
+			o.Dir = dir
 			if err := o.Validate(); err != nil {
 				return misuse(err)
 			}
 			if given := os.Getenv(envCredentials); foreground && o.Credentials == "" {
 				o.Credentials = given
+			}
+			os.Unsetenv(envCredentials) // the cloud's other processes have no use for it
+			if err := warnOfOthers(cmd.ErrOrStderr(), o.Listen); err != nil {
+				return misuse(err)
 			}
 			if foreground {
 				return runCloud(cmd.Context(), cmd.OutOrStdout(), o)
@@ -71,6 +82,21 @@ func runCloud(ctx context.Context, w io.Writer, o cloud.Options) error {
 	return c.Close()
 }
 
+// warnOfOthers tells when the API is to be reachable from other machines.
+func warnOfOthers(w io.Writer, listen string) error {
+	if listen == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return fmt.Errorf("--listen %s: want HOST:PORT, for example 127.0.0.1:4566", listen)
+	}
+	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		fmt.Fprintf(w, "understudy: other machines can reach the API at %s, where only its access key protects it\n", listen)
+	}
+	return nil
+}
+
 // daemonise starts this program again in a session of its own and waits for its first word.
 func daemonise(ctx context.Context, w io.Writer, o cloud.Options) error {
 	if err := os.MkdirAll(filepath.Join(o.Dir, "log"), 0o700); err != nil {
@@ -95,6 +121,7 @@ func daemonise(ctx context.Context, w io.Writer, o cloud.Options) error {
 	// arguments, where everybody can.
 	cmd.Env = append(os.Environ(), envCredentials+"="+o.Credentials)
 	cmd.Stderr = log
+	cmd.Dir = "/" // hold no folder of the caller's
 	cmd.SysProcAttr = ownSession()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -103,9 +130,14 @@ func daemonise(ctx context.Context, w io.Writer, o cloud.Options) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	interrupted := context.AfterFunc(ctx, func() { cmd.Process.Signal(syscall.SIGTERM) })
+	defer interrupted()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil || !strings.HasPrefix(line, "ready ") {
 		cmd.Wait()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		return errors.New(lastWords(path, said))
 	}
 	printStarted(w, strings.TrimSpace(strings.TrimPrefix(line, "ready ")), o.Dir)

@@ -66,17 +66,39 @@ func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use: "understudy", Short: "Keep a service up when a whole cloud region is lost", Long: rootHelp,
 		SilenceUsage: true, SilenceErrors: true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return misuse(fmt.Errorf("unknown command %q\nhint: `understudy help` lists them", args[0]))
-			}
-			return nil
-		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return misuse(fmt.Errorf("%w\nhint: `%s --help` lists what it takes", err, cmd.CommandPath()))
 	})
 	root.AddCommand(demoCommand(), planCommand(), upCommand(), statusCommand(), parityCommand(), drillCommand(), downCommand(), cloudCommand())
+	markMisuse(root)
 	return root
+}
+
+// markMisuse gives wrong arguments, of any command, the exit code of a mistake in the command.
+func markMisuse(cmd *cobra.Command) {
+	check := cmd.Args
+	if cmd.HasSubCommands() {
+		check = subcommandOnly
+	}
+	if check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return misuse(fmt.Errorf("%w\nhint: `%s --help` says how it is used", err, cmd.CommandPath()))
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		markMisuse(sub)
+	}
+}
+
+// subcommandOnly is the check of a command that does nothing by itself.
+func subcommandOnly(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+	}
+	return nil
 }

@@ -97,31 +97,6 @@ func (r *Region) publicAddress(tx *store.Tx) (netip.Addr, error) {
 	return netip.Addr{}, wire.Errorf("InsufficientAddressCapacity", "There are not enough free public addresses in region %s.", r.cfg.Name)
 }
 
-// createInterface makes an interface for a load balancer's node and brings it up.
-func (r *Region) createInterface(subnet string, groups []string, public bool, description string) (interfaceRow, error) {
-	var row interfaceRow
-	err := r.update(func(tx *store.Tx) (err error) {
-		row, err = r.newInterface(tx, subnet, groups, public, description, netip.Addr{})
-		return err
-	})
-	if err != nil {
-		return row, err
-	}
-	return row, r.syncVPC(row.VPC)
-}
-
-// deleteInterface takes such an interface away; a missing one is no error.
-func (r *Region) deleteInterface(id string) error {
-	row, ok := r.interfaces.Get(id)
-	if !ok {
-		return nil
-	}
-	if err := r.update(func(tx *store.Tx) error { return r.remove(tx, id, r.interfaces.Delete) }); err != nil {
-		return err
-	}
-	return r.syncVPC(row.VPC)
-}
-
 // setGroups changes the security groups of an interface.
 func (r *Region) setGroups(id string, groups []string) error {
 	var vpc string

@@ -70,3 +70,6 @@ func (r *Region) enough(g targetGroupRow) bool {
 	}
 	return healthy >= max(1, setting("count")) && healthy*100 >= all*setting("percentage")
 }
+
+// Changed returns a channel that is closed at the region's next change; take it before BeaconReport.
+func (r *Region) Changed() <-chan struct{} { return r.changed() }

@@ -338,7 +338,7 @@ func TestCreationIsIdempotent(t *testing.T) {
 	if s.newGroup("hello") != s.group {
 		t.Error("a second target group")
 	}
-	if s.listen(80) != s.listen(80) {
+	if first, second := s.listen(80), s.listen(80); first != second {
 		t.Error("a second listener")
 	}
 	must(s.r.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: s.balance.LoadBalancerArn}))(t)

@@ -1,0 +1,142 @@
+package cloud_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+
+	"github.com/understudy/understudy/cloud"
+)
+
+func start(t *testing.T, o cloud.Options) *cloud.Cloud {
+	t.Helper()
+	c, err := cloud.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+func client(c *cloud.Cloud, secret string) *ec2.Client {
+	id, right := c.Credentials()
+	if secret == "" {
+		secret = right
+	}
+	return ec2.New(ec2.Options{
+		BaseEndpoint: aws.String(c.Endpoint()), Region: "us-east-1", RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
+	})
+}
+
+func TestCloudAnswersWhoHoldsItsKeys(t *testing.T) {
+	t.Parallel()
+	c := start(t, cloud.Options{Speed: 30, Account: "123456789012", Credentials: "AKIDEXAMPLE:secret"})
+	id, secret := c.Credentials()
+	who, err := sts.New(sts.Options{
+		BaseEndpoint: aws.String(c.Endpoint()), Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
+	}).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	if err != nil || aws.ToString(who.Account) != "123456789012" {
+		t.Errorf("caller %+v, %v", who, err)
+	}
+	if _, err := client(c, "").DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}); err != nil {
+		t.Error(err)
+	}
+	var api smithy.APIError
+	if _, err := client(c, "wrong").DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}); !errors.As(err, &api) || api.ErrorCode() != "AuthFailure" {
+		t.Errorf("a wrong secret answers %v", err)
+	}
+	for _, p := range c.Status().Processes {
+		if p.State != "up" || p.PID == 0 || p.PSS == 0 {
+			t.Errorf("process %+v", p)
+		}
+	}
+}
+
+func TestLostRegionIsUnavailableAndComesBackAsItWas(t *testing.T) {
+	t.Parallel()
+	c := start(t, cloud.Options{})
+	api := client(c, "")
+	made, err := api.CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.KillRegion(t.Context(), "us-east-1"); err != nil {
+		t.Fatal(err)
+	}
+	var answered smithy.APIError
+	if _, err := api.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}); !errors.As(err, &answered) || answered.ErrorCode() != "ServiceUnavailable" {
+		t.Errorf("a lost region answers %v", err)
+	}
+	if err := c.StartRegion(t.Context(), "us-east-1"); err != nil {
+		t.Fatal(err)
+	}
+	found, err := api.DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{VpcIds: []string{*made.Vpc.VpcId}})
+	if err != nil || len(found.Vpcs) != 1 {
+		t.Errorf("after its return: %v, %v", found, err)
+	}
+	if err := c.KillRegion(t.Context(), "eu-west-1"); err == nil {
+		t.Error("a region that is not the cloud's was killed")
+	}
+}
+
+func TestFolderKeepsTheCloudAndHoldsOne(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "cloud")
+	c := start(t, cloud.Options{Dir: dir, Regions: []string{"eu-west-1", "eu-central-1"}})
+	if other, err := cloud.Start(t.Context(), cloud.Options{Dir: dir}); !errors.Is(err, cloud.ErrInUse) {
+		t.Errorf("a second cloud on the folder: %v, %v", other, err)
+	}
+	attached, err := cloud.Attach(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if env, err := attached.Env(t.Context()); err != nil || env["AWS_ENDPOINT_URL"] != c.Endpoint() {
+		t.Errorf("environment %v, %v", env, err)
+	}
+	info, err := os.Stat(filepath.Join(dir, "credentials"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("credentials: %v, %v", info, err)
+	}
+	id, secret := c.Credentials()
+	if err := attached.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cloud.Attach(t.Context(), dir); !errors.Is(err, cloud.ErrNotRunning) {
+		t.Errorf("after stop: %v", err)
+	}
+	again := start(t, cloud.Options{Dir: dir})
+	if i, s := again.Credentials(); i != id || s != secret || again.Status().Regions[0] != "eu-west-1" {
+		t.Error("the folder did not keep keys and regions")
+	}
+}
+
+func TestOptionsAreCheckedBeforeAnythingIsTouched(t *testing.T) {
+	for name, c := range map[string]struct {
+		o    cloud.Options
+		want string
+	}{
+		"three regions":  {cloud.Options{Regions: []string{"us-east-1", "us-east-2", "us-west-1"}}, "at most 2"},
+		"same twice":     {cloud.Options{Regions: []string{"us-east-1", "us-east-1"}}, "twice"},
+		"no region name": {cloud.Options{Regions: []string{"mars"}}, "us-east-1"},
+		"account":        {cloud.Options{Account: "12"}, "twelve digits"},
+		"credentials":    {cloud.Options{Credentials: "only-an-id"}, "ID:SECRET"},
+		"speed":          {cloud.Options{Speed: -1}, "speed"},
+	} {
+		if err := c.o.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q in it", name, err, c.want)
+		}
+	}
+}
