@@ -37,13 +37,14 @@ type Drill struct {
 	Hold time.Duration
 	// Patience bounds each wait for a change, beyond what is predicted; the default is one minute.
 	Patience time.Duration
-	// Tell receives each step as it begins or ends. It may be nil.
+	// Tell receives each step as it begins or ends, and ten times a second in between who is served by
+	// whom. It is called from several goroutines at once, and may be nil.
 	Tell func(Event)
 }
 
-// Event is a step of a drill.
+// Event is a step of a drill, or with no Text, a look at its users.
 type Event struct {
-	Phase  string // baseline, fault, failover, repair, failback, done
+	Phase  string // baseline, fault, failover, repair or failback
 	Text   string
 	Served Served
 }
@@ -66,6 +67,7 @@ func (d *Drill) Run(ctx context.Context) (*Report, error) {
 	traffic, stop := context.WithCancel(ctx)
 	rec := newRecorder(d.Clients)
 	users := d.startUsers(traffic, rec)
+	users.Go(func() { d.look(traffic, rec) })
 	t, err := d.phases(ctx, rec)
 	stop()
 	users.Wait()
@@ -238,20 +240,29 @@ func (d *Drill) await(ctx context.Context, what string, wait func(context.Contex
 	return nil
 }
 
-// hold watches a steady phase, telling the users' state twice a second.
+// hold lets a steady phase go on.
 func (d *Drill) hold(ctx context.Context, phase, text string, rec *recorder) error {
+	d.Tell(Event{Phase: phase, Text: text, Served: rec.served()})
 	end := time.NewTimer(d.Hold)
 	defer end.Stop()
-	tick := time.NewTicker(500 * time.Millisecond)
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-end.C:
+		return nil
+	}
+}
+
+// look tells who is served by whom, until the traffic ends.
+func (d *Drill) look(ctx context.Context, rec *recorder) {
+	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		d.Tell(Event{Phase: phase, Text: text, Served: rec.served()})
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-end.C:
-			return nil
+			return
 		case <-tick.C:
+			d.Tell(Event{Served: rec.served()})
 		}
 	}
 }

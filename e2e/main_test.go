@@ -101,7 +101,7 @@ func (s *stage) run(name string, args ...string) result {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Dir(s.dir), "AWS_PAGER=", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Dir(s.dir), "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
 	for k, v := range s.env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}

@@ -78,7 +78,7 @@ func runDemo(ctx context.Context, cmd *cobra.Command, speed float64, clients int
 	if err != nil {
 		return err
 	}
-	found, err := buildAndLose(ctx, cmd.ErrOrStderr(), say, c, stack, clients)
+	found, err := buildAndLose(ctx, say, c, stack, clients)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func runDemo(ctx context.Context, cmd *cobra.Command, speed float64, clients int
 }
 
 // buildAndLose is the demo between the start and the end of its cloud.
-func buildAndLose(ctx context.Context, w io.Writer, say func(string, ...any), c *cloud.Cloud, stack *plan.Stack, clients int) (*demoReport, error) {
+func buildAndLose(ctx context.Context, say func(string, ...any), c *cloud.Cloud, stack *plan.Stack, clients int) (*demoReport, error) {
 	if err := demoUp(ctx, stack); err != nil {
 		return nil, err
 	}
@@ -115,7 +115,9 @@ func buildAndLose(ctx context.Context, w io.Writer, say func(string, ...any), c 
 	rehearse.Clients = clients
 	rehearse.Fault = lostRegion{cloud: c, region: rehearse.Primary}
 	rehearse.Journal = drill.Journal{Path: filepath.Join(c.Dir(), "drill.json")}
-	rehearse.Tell = tellDrill(w)
+	view := newDrillView(os.Stderr)
+	defer view.close()
+	rehearse.Tell = view.tell
 	found, err := rehearse.Run(ctx)
 	if err != nil {
 		return nil, err

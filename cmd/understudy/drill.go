@@ -74,11 +74,14 @@ func runDrill(cmd *cobra.Command, stack *plan.Stack, fault string, clients int, 
 	if err != nil {
 		return err
 	}
-	rehearse.Clients, rehearse.Journal, rehearse.Tell = clients, journal(stack.Declaration.Name), tellDrill(cmd.ErrOrStderr())
+	view := newDrillView(os.Stderr)
+	defer view.close()
+	rehearse.Clients, rehearse.Journal, rehearse.Tell = clients, journal(stack.Declaration.Name), view.tell
 	if rehearse.Fault, err = newFault(ctx, fault, stack, pair.Primary.HealthCheck); err != nil {
 		return err
 	}
 	found, err := rehearse.Run(ctx)
+	view.close()
 	if err != nil {
 		return err
 	}
@@ -158,34 +161,6 @@ func undoDrill(cmd *cobra.Command, j drill.Journal, entry drill.Entry, stack *pl
 // journal keeps a stack's drill in the user's state folder.
 func journal(stack string) drill.Journal {
 	return drill.Journal{Path: filepath.Join(stateDir(), "drill-"+stack+".json")}
-}
-
-// tellDrill prints a line for each step, and in steady phases only the first.
-func tellDrill(w io.Writer) func(drill.Event) {
-	last := ""
-	return func(e drill.Event) {
-		line := e.Text
-		if line == last {
-			return
-		}
-		last = line
-		fmt.Fprintf(w, "%-9s %s%s\n", e.Phase, line, servedBy(e.Served))
-	}
-}
-
-func servedBy(s drill.Served) string {
-	if len(s) == 0 {
-		return ""
-	}
-	text := ""
-	for _, region := range slices.Sorted(maps.Keys(s)) {
-		name := region
-		if name == "" {
-			name = "nobody"
-		}
-		text += fmt.Sprintf("  %s: %d", name, s[region])
-	}
-	return text
 }
 
 func printDrill(w io.Writer, r *drill.Report) {

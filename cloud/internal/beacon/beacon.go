@@ -4,7 +4,20 @@
 // silence for ill health, so that neither needs the other to go on serving.
 package beacon
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/tempo"
+)
+
+// Silence is how long a region may say nothing before its load balancers count as ill. AWS publishes no
+// figure for what EvaluateTargetHealth takes to see a lost region; we take a fast health check's interval.
+// It shrinks with the speed, but not below a second, which a busy machine may need.
+func Silence(s tempo.Speed) time.Duration { return max(s.Of(10*time.Second), time.Second) }
+
+// Every is how often a region speaks: several times within the silence.
+func Every(s tempo.Speed) time.Duration { return Silence(s) / 5 }
 
 // Report is one telling, whole: a load balancer that it does not name is gone.
 type Report struct {

@@ -33,7 +33,7 @@ func open(t *testing.T, socket string, seed []Report) *hall {
 		t.Fatal(err)
 	}
 	h := &hall{socket: socket, l: l, news: make(chan struct{}, 100)}
-	h.Receiver = NewReceiver(time.Minute, func() { h.news <- struct{}{} }, seed)
+	h.Receiver = NewReceiver(200*time.Millisecond, func() { h.news <- struct{}{} }, seed)
 	go h.Serve(l)
 	t.Cleanup(h.close)
 	return h
@@ -62,7 +62,7 @@ func ill(b LoadBalancer) bool  { return !b.Healthy && len(b.Addresses) == 1 }
 func TestRegionThatEndsIsIllAtItsLastAddresses(t *testing.T) {
 	h := open(t, filepath.Join(t.TempDir(), "s"), nil)
 	ctx, end := context.WithCancel(t.Context())
-	go Send(ctx, h.socket, func() Report { return report(true) }, func() <-chan struct{} { return nil }, time.Hour, slog.New(slog.DiscardHandler))
+	go Send(ctx, h.socket, func() Report { return report(true) }, func() <-chan struct{} { return nil }, 50*time.Millisecond, slog.New(slog.DiscardHandler))
 	h.await(t, "well", well)
 	end()
 	h.await(t, "ill, with its addresses", ill)
@@ -71,7 +71,7 @@ func TestRegionThatEndsIsIllAtItsLastAddresses(t *testing.T) {
 func TestRegionSpeaksAgainAfterRoute53Restarts(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "s")
 	h := open(t, socket, nil)
-	go Send(t.Context(), socket, func() Report { return report(true) }, func() <-chan struct{} { return nil }, time.Hour, slog.New(slog.DiscardHandler))
+	go Send(t.Context(), socket, func() Report { return report(true) }, func() <-chan struct{} { return nil }, 50*time.Millisecond, slog.New(slog.DiscardHandler))
 	h.await(t, "well", well)
 	seed := h.Reports()
 	h.close()

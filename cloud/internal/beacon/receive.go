@@ -26,12 +26,10 @@ type Receiver struct {
 type voice struct {
 	report Report
 	heard  bool // within the silence
-	stream net.Conn
 	timer  *time.Timer
 }
 
-// NewReceiver returns a Receiver that takes a region for silent after this long without a word, and at
-// once when its connection ends. Changed is called after each change of what Balancers returns. The seed
+// NewReceiver returns a Receiver that takes a region for silent after this long without a word. Changed is called after each change of what Balancers returns. The seed
 // is what an earlier Receiver had heard; its regions are silent until they speak.
 func NewReceiver(silence time.Duration, changed func(), seed []Report) *Receiver {
 	r := &Receiver{silence: silence, changed: changed, regions: map[string]*voice{}, streams: map[net.Conn]bool{}}
@@ -77,14 +75,14 @@ func (r *Receiver) listen(conn net.Conn) {
 		if err := lines.Decode(&report); err != nil {
 			return
 		}
-		if r.hear(conn, report) {
+		if r.hear(report) {
 			r.changed()
 		}
 	}
 }
 
 // hear takes a report and tells whether it is news.
-func (r *Receiver) hear(conn net.Conn, report Report) bool {
+func (r *Receiver) hear(report Report) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	v := r.regions[report.Region]
@@ -93,39 +91,28 @@ func (r *Receiver) hear(conn net.Conn, report Report) bool {
 		r.regions[report.Region] = v
 	}
 	news := !v.heard || !reflect.DeepEqual(v.report, report)
-	v.report, v.heard, v.stream = report, true, conn
+	v.report, v.heard = report, true
 	if v.timer == nil {
-		v.timer = time.AfterFunc(r.silence, func() { r.silent(v, nil) })
+		v.timer = time.AfterFunc(r.silence, func() { r.silent(v) })
 	}
 	v.timer.Reset(r.silence)
 	return news
 }
 
-// leave forgets a connection; the regions that spoke over it are silent now.
+// leave forgets a connection. Its end is no news in itself: Route 53 learns of a lost region by hearing
+// nothing, and so takes as long as the silence.
 func (r *Receiver) leave(conn net.Conn) {
 	conn.Close()
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	delete(r.streams, conn)
-	var gone []*voice
-	for _, v := range r.regions {
-		if v.stream == conn {
-			gone = append(gone, v)
-		}
-	}
-	r.mu.Unlock()
-	for _, v := range gone {
-		r.silent(v, conn)
-	}
 }
 
-// silent marks a region; where a connection is given, only if the region still speaks over that one.
-func (r *Receiver) silent(v *voice, conn net.Conn) {
+// silent marks a region that has said nothing for too long.
+func (r *Receiver) silent(v *voice) {
 	r.mu.Lock()
-	news := v.heard && !r.closed && (conn == nil || v.stream == conn)
-	if news {
-		v.heard = false
-		v.timer.Stop()
-	}
+	news := v.heard && !r.closed
+	v.heard = v.heard && !news
 	r.mu.Unlock()
 	if news {
 		r.changed()

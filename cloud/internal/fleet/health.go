@@ -59,6 +59,7 @@ func (d *decision) replace() {
 			room--
 		}
 		d.retire(n, Action{Reason: i.Sick})
+		d.group.Owed++
 	}
 }
 

@@ -36,6 +36,8 @@ type Config struct {
 	// Peer tells the unix socket on which another region of this cloud serves its PeerHandler; false
 	// where there is no such region.
 	Peer func(region string) (socket string, ok bool)
+
+	targets fleetTargets // stands in for load balancing in tests of Auto Scaling
 }
 
 // Namespace is where sockets are opened and processes run; *network.Namespace is one.

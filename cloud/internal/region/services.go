@@ -5,16 +5,21 @@ import "github.com/understudy/understudy/cloud/internal/wire"
 // services is the state of Elastic Load Balancing and Auto Scaling, which stand on EC2's.
 type services struct {
 	elbServices
+	fleetServices
 }
 
 // loadServices reads their tables, before anything runs.
 func (r *Region) loadServices() error {
-	return r.loadELB()
+	if err := r.loadELB(); err != nil {
+		return err
+	}
+	return r.loadFleets()
 }
 
 // openServices starts their controllers; EC2 is up by then.
 func (r *Region) openServices() error {
 	r.openELB()
+	r.spawn(r.tendFleets)
 	return nil
 }
 
@@ -26,4 +31,5 @@ func (r *Region) closeServices() {
 // serviceOperations registers their handlers.
 func (r *Region) serviceOperations(m *wire.Mux) {
 	r.elbOperations(m)
+	r.fleetOperations(m)
 }

@@ -44,15 +44,14 @@ func runRegion(cfg Config) error {
 	r.Operations(mux)
 	telling, stop := context.WithCancel(context.Background())
 	var told sync.WaitGroup
-	told.Go(func() { beacon.Send(telling, BeaconSocket(cfg.Dir), r.BeaconReport, r.Changed, beat, log) })
+	told.Go(func() {
+		beacon.Send(telling, BeaconSocket(cfg.Dir), r.BeaconReport, r.Changed, beacon.Every(cfg.Speed), log)
+	})
 	err = serve(map[string]http.Handler{Socket(cfg.Dir, name): mux, PeerSocket(cfg.Dir, name): r.PeerHandler()})
 	stop()
 	told.Wait()
 	return errors.Join(err, r.Close(), fabric.Close())
 }
-
-// beat is how often a region tells Route 53 of itself when nothing changes.
-const beat = time.Second
 
 func regionConfig(cfg Config, name, home string, log *slog.Logger) region.Config {
 	return region.Config{

@@ -36,10 +36,6 @@ type Config struct {
 	Dial health.Dial
 }
 
-// regionSilence is how long a region may say nothing before its load balancers count as unhealthy. It is
-// longer than the time between two tellings, several times over.
-const regionSilence = 5 * time.Second
-
 // Zones is Route 53 at work.
 type Zones struct {
 	api    *api

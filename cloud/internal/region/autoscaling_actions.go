@@ -1,0 +1,193 @@
+package region
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// carryOut does one action and writes it down. A group or member that has gone meanwhile is no error.
+func (r *Region) carryOut(group string, a fleet.Action) error {
+	if err := r.actOutside(a); err != nil {
+		return fmt.Errorf("%s %s: %w", a.Do, a.Instance, err)
+	}
+	return r.update(func(tx *store.Tx) error {
+		f, ok := r.fleets.GetTx(tx, group)
+		if !ok {
+			return nil
+		}
+		if a.Instance != "" {
+			m, ok := r.members.GetTx(tx, a.Instance)
+			if !ok {
+				return nil
+			}
+			return r.recordMember(tx, &f, m, a)
+		}
+		return r.recordGroup(tx, &f, a)
+	})
+}
+
+// actOutside does the part of an action that reaches load balancing or EC2. Done twice it does no harm.
+func (r *Region) actOutside(a fleet.Action) error {
+	m, ok := r.members.Get(a.Instance)
+	if !ok {
+		return nil
+	}
+	switch a.Do {
+	case fleet.DoRegister:
+		return r.targets().registerTargets(a.Target, []string{m.Instance})
+	case fleet.DoDeregister:
+		err := r.targets().deregisterTargets(a.Target, []string{m.Instance})
+		var refused *wire.Error
+		if errors.As(err, &refused) && refused.Code == "TargetGroupNotFound" {
+			return nil // it took its targets along
+		}
+		return err
+	case fleet.DoTerminate:
+		return r.terminateInstances([]string{m.Instance})
+	}
+	return nil
+}
+
+// recordMember writes down what an action did to a member.
+func (r *Region) recordMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Action) error {
+	switch a.Do {
+	case fleet.DoRegister:
+		m.Registered = append(slices.Clone(m.Registered), a.Target)
+	case fleet.DoServe:
+		return r.serveMember(tx, f, m)
+	case fleet.DoCondemn:
+		m.Sick = a.Reason
+	case fleet.DoRetire:
+		if m.State == fleet.Terminating { // a call was faster
+			return nil
+		}
+		if a.Reason != fleet.Capacity && a.Reason != fleet.GroupDeleted {
+			f.Owed++
+		}
+		_, err := r.retireMember(tx, f, m, a)
+		return err
+	case fleet.DoDeregister:
+		m.Registered = slices.DeleteFunc(slices.Clone(m.Registered), func(arn string) bool { return arn == a.Target })
+		if err := r.moveActivity(tx, m.Terminal, func(x *activityRow) { x.Status, x.Progress = elbDraining, 20 }); err != nil {
+			return err
+		}
+	case fleet.DoTerminate:
+		return r.moveActivity(tx, m.Terminal, func(x *activityRow) { x.Status, x.Progress = inProgress, 50 })
+	case fleet.DoForget:
+		if err := r.moveActivity(tx, m.Terminal, func(x *activityRow) { x.Status = successful }); err != nil {
+			return err
+		}
+		return r.members.Delete(tx, m.Token)
+	}
+	return r.members.Put(tx, m.Token, m)
+}
+
+// serveMember puts a member into service. One that was launched while AddToLoadBalancer is suspended is
+// not registered later either.
+func (r *Region) serveMember(tx *store.Tx, f *fleetRow, m memberRow) error {
+	m.State, m.InService, m.Registered = fleet.InService, time.Now().UTC(), slices.Clone(m.Registered)
+	for _, a := range f.Attachments {
+		if a.State != fleet.Removing && !slices.Contains(m.Registered, a.ARN) {
+			m.Registered = append(m.Registered, a.ARN)
+		}
+	}
+	if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Status = successful }); err != nil {
+		return err
+	}
+	if f.Failures > 0 || len(f.Resting) > 0 {
+		f.Failures, f.Resting = 0, nil
+		if err := r.fleets.Put(tx, f.Name, *f); err != nil {
+			return err
+		}
+	}
+	return r.members.Put(tx, m.Token, m)
+}
+
+// retireMember takes a member out of service and begins the activity of its end. It writes the group too.
+func (r *Region) retireMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Action) (activityRow, error) {
+	activity := activityRow{
+		Description: "Terminating EC2 instance: " + m.Instance, Details: details(m.Subnet, m.Zone), Status: inProgress,
+		Cause: fleet.Cause(a, time.Now(), f.Request, m.Instance),
+	}
+	activity, err := r.newActivity(tx, *f, activity)
+	if err != nil {
+		return activity, err
+	}
+	if m.State == fleet.Pending {
+		why := "Instance failed to become in service."
+		if i, ok := r.instance(m.Instance); ok && i.Reason != nil {
+			why = deref(i.Reason.Message)
+		}
+		if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Status, x.Message = failed, why }); err != nil {
+			return activity, err
+		}
+	}
+	if a.Reason == fleet.LaunchFailed {
+		r.rest(f, m.Zone)
+	}
+	m.State, m.Terminal = fleet.Terminating, activity.ID
+	if err := r.members.Put(tx, m.Token, m); err != nil {
+		return activity, err
+	}
+	return activity, r.putFleet(tx, f)
+}
+
+// rest keeps a group from launching in a zone for a while that grows with each failure.
+func (r *Region) rest(f *fleetRow, zone string) {
+	until := time.Now().UTC().Add(r.pauseAfter(f.Failures))
+	resting := map[string]time.Time{zone: until}
+	for z, at := range f.Resting {
+		if z != zone {
+			resting[z] = at
+		}
+	}
+	f.Failures, f.Resting = f.Failures+1, resting
+}
+
+// putFleet writes a group, dropping what ends with the fulfilment of its capacity.
+func (r *Region) putFleet(tx *store.Tx, f *fleetRow) error {
+	have := int32(0)
+	for _, m := range ofGroup(r.members.AllTx(tx), f.Name) {
+		if m.State != fleet.Terminating {
+			have++
+		}
+	}
+	if have == f.Desired {
+		f.Request = ""
+	}
+	if have >= f.Desired {
+		f.Owed = 0
+	}
+	return r.fleets.Put(tx, f.Name, *f)
+}
+
+// recordGroup writes down what an action did to a group.
+func (r *Region) recordGroup(tx *store.Tx, f *fleetRow, a fleet.Action) error {
+	switch a.Do {
+	case fleet.DoLaunch:
+		if time.Now().Before(f.Resting[a.Zone]) { // the launch before this one has just failed there
+			return nil
+		}
+		return r.beginLaunch(tx, f, a)
+	case fleet.DoAttach:
+		f.Attachments = slices.Clone(f.Attachments)
+		for n, x := range f.Attachments {
+			if x.ARN == a.Target && x.State != fleet.Removing {
+				f.Attachments[n].State = a.State
+			}
+		}
+	case fleet.DoDetach:
+		f.Attachments = slices.DeleteFunc(slices.Clone(f.Attachments), func(x fleet.Attachment) bool { return x.ARN == a.Target && x.State == fleet.Removing })
+	case fleet.DoRefreshed:
+		if err := r.endRefresh(tx, f, "Successful", ""); err != nil {
+			return err
+		}
+	}
+	return r.fleets.Put(tx, f.Name, *f)
+}

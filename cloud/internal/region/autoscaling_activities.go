@@ -1,0 +1,99 @@
+package region
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// keptActivities is how many finished activities of a group are remembered. AWS keeps six weeks of them.
+const keptActivities = 200
+
+// The states of an activity that are used here.
+const (
+	preInService = autoscalingtypes.ScalingActivityStatusCodePreInService
+	inProgress   = autoscalingtypes.ScalingActivityStatusCodeInProgress
+	elbDraining  = autoscalingtypes.ScalingActivityStatusCodeWaitingForELBConnectionDraining
+	successful   = autoscalingtypes.ScalingActivityStatusCodeSuccessful
+	failed       = autoscalingtypes.ScalingActivityStatusCodeFailed
+)
+
+// newActivity begins an activity of a group and forgets the oldest ones.
+func (r *Region) newActivity(tx *store.Tx, f fleetRow, a activityRow) (activityRow, error) {
+	a.ID, a.Group, a.GroupARN, a.Start = newUUID(), f.Name, r.fleetARN(f), time.Now().UTC()
+	if a.Status == failed {
+		a.End = a.Start
+	}
+	old := slices.DeleteFunc(r.activities.AllTx(tx), func(x activityRow) bool { return x.Group != f.Name || x.End.IsZero() })
+	slices.SortFunc(old, func(a, b activityRow) int { return b.Start.Compare(a.Start) })
+	for _, x := range old[min(len(old), keptActivities):] {
+		if err := r.activities.Delete(tx, x.ID); err != nil {
+			return a, err
+		}
+	}
+	return a, r.activities.Put(tx, a.ID, a)
+}
+
+// moveActivity changes an activity, and ends it where it has succeeded or failed.
+func (r *Region) moveActivity(tx *store.Tx, id string, change func(*activityRow)) error {
+	a, ok := r.activities.GetTx(tx, id)
+	if !ok || !a.End.IsZero() {
+		return nil
+	}
+	change(&a)
+	switch a.Status {
+	case successful, failed:
+		a.End, a.Progress = time.Now().UTC(), 100
+	}
+	return r.activities.Put(tx, id, a)
+}
+
+// details are what AWS puts into an activity's Details.
+func details(subnet, zone string) string {
+	return fmt.Sprintf(`{"Subnet ID":%q,"Availability Zone":%q}`, subnet, zone)
+}
+
+func (a activityRow) show() autoscalingtypes.Activity {
+	out := autoscalingtypes.Activity{
+		ActivityId: ptr(a.ID), AutoScalingGroupName: ptr(a.Group), AutoScalingGroupARN: ptr(a.GroupARN), Description: ptr(a.Description),
+		Cause: ptr(a.Cause), StartTime: ptr(a.Start), StatusCode: a.Status, StatusMessage: some(a.Message), Progress: ptr(a.Progress), Details: some(a.Details),
+	}
+	if !a.End.IsZero() {
+		out.EndTime = ptr(a.End)
+	}
+	return out
+}
+
+// DescribeScalingActivities lists activities, the latest first.
+func (r *Region) DescribeScalingActivities(ctx context.Context, in *autoscaling.DescribeScalingActivitiesInput) (*autoscaling.DescribeScalingActivitiesOutput, error) {
+	if err := only(in, "ActivityIds", "AutoScalingGroupName", "MaxRecords", "NextToken"); err != nil {
+		return nil, err
+	}
+	name := deref(in.AutoScalingGroupName)
+	if _, ok := r.fleets.Get(name); name != "" && !ok {
+		return nil, missingFleet(name)
+	}
+	rows := slices.DeleteFunc(r.activities.All(), func(a activityRow) bool {
+		return name != "" && a.Group != name || len(in.ActivityIds) > 0 && !slices.Contains(in.ActivityIds, a.ID)
+	})
+	latest := func(a activityRow) string {
+		return strings.Join([]string{fmt.Sprintf("%020d", math.MaxInt64-a.Start.UnixNano()), a.ID}, " ")
+	}
+	rows, next, err := fleetPage(rows, latest, in.MaxRecords, in.NextToken, 100, 100)
+	if err != nil {
+		return nil, err
+	}
+	out := &autoscaling.DescribeScalingActivitiesOutput{NextToken: next}
+	for _, a := range rows {
+		out.Activities = append(out.Activities, a.show())
+	}
+	return out, nil
+}

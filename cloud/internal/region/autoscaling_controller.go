@@ -1,0 +1,161 @@
+package region
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// firstPause and longestPause are how long a group waits after a launch, or anything else, has failed:
+// the first time, doubled each time, and at most.
+const (
+	firstPause   = 15 * time.Second
+	longestPause = 5 * time.Minute
+)
+
+func (r *Region) pauseAfter(failures int) time.Duration {
+	return r.cfg.Speed.Of(min(longestPause, firstPause<<min(failures, 10)))
+}
+
+// pause is a group's rest after a failure that is no launch's.
+type pause struct {
+	until    time.Time
+	failures int
+}
+
+// tendFleets is the worker of all Auto Scaling groups. After every change, and when one of its moments
+// has come, it asks what each group does next and does it; everything it needs to go on is in the store.
+func (r *Region) tendFleets() {
+	pauses := map[string]pause{}
+	for {
+		next := r.changed()
+		timer := time.NewTimer(time.Hour)
+		if due := r.passFleets(pauses); !due.IsZero() {
+			timer.Reset(max(0, time.Until(due)))
+		}
+		select {
+		case <-next:
+		case <-timer.C:
+		case <-r.ctx.Done():
+		}
+		timer.Stop()
+		if r.ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// passFleets does for each group what is to be done now and returns when to look again.
+func (r *Region) passFleets(pauses map[string]pause) (due time.Time) {
+	rows := r.fleets.All()
+	slices.SortFunc(rows, func(a, b fleetRow) int { return strings.Compare(a.Name, b.Name) })
+	for _, f := range rows {
+		p := pauses[f.Name]
+		now := time.Now()
+		at := p.until
+		if !at.After(now) {
+			var err error
+			if at, err = r.passFleet(f, now); err == nil {
+				delete(pauses, f.Name)
+			} else if r.ctx.Err() == nil {
+				at = time.Now().Add(r.pauseAfter(p.failures))
+				pauses[f.Name] = pause{until: at, failures: p.failures + 1}
+				r.log.Error("tend auto scaling group", "group", f.Name, "err", err)
+			}
+		}
+		if !at.IsZero() && (due.IsZero() || at.Before(due)) {
+			due = at
+		}
+	}
+	return due
+}
+
+// passFleet first completes launches that were begun, then carries out what is decided.
+func (r *Region) passFleet(f fleetRow, now time.Time) (time.Time, error) {
+	members := r.membersOf(f.Name)
+	if f.Deleting && len(members) == 0 {
+		return time.Time{}, r.update(func(tx *store.Tx) error { return r.dropFleet(tx, f.Name) })
+	}
+	for _, m := range members {
+		if m.Instance == "" {
+			if err := r.completeLaunch(f, m); err != nil {
+				return time.Time{}, err
+			}
+		}
+	}
+	members = r.membersOf(f.Name)
+	actions, due := fleet.Decide(r.group(f), r.observed(members), now)
+	for _, a := range actions {
+		if err := r.carryOut(f.Name, a); err != nil {
+			return due, err
+		}
+	}
+	return due, nil
+}
+
+// group is what a group is to be, for the decision.
+func (r *Region) group(f fleetRow) fleet.Group {
+	g := fleet.Group{
+		Desired: int(f.Desired), Zones: r.fleetZones(f), Resting: f.Resting, Policies: f.Policies,
+		ELB: strings.Contains(f.HealthCheckType, "ELB"), Grace: r.seconds(f.Grace), Suspended: sortedProcesses(f.Suspended),
+		Attachments: f.Attachments, Deleting: f.Deleting, Owed: f.Owed,
+	}
+	if row, ok := r.refreshes.Get(f.Refresh); ok && f.Refresh != "" {
+		g.Refresh = r.decidable(row)
+	}
+	return g
+}
+
+// observed is how members are, for the decision.
+func (r *Region) observed(members []memberRow) (out []fleet.Instance) {
+	for _, m := range members {
+		i := fleet.Instance{
+			ID: m.Token, Zone: m.Zone, Version: m.Template.version(), Launched: m.Launched, State: m.State, InService: m.InService,
+			Sick: m.Sick, Protected: m.Protected, Registered: m.Registered, Machine: fleet.Starting,
+		}
+		if m.Instance != "" {
+			r.observe(&i, m)
+		}
+		out = append(out, i)
+	}
+	return out
+}
+
+// observe looks at the instance behind a member and at its targets.
+func (r *Region) observe(i *fleet.Instance, m memberRow) {
+	row, ok := r.instance(m.Instance)
+	switch {
+	case !ok || row.State == terminated:
+		i.Machine = fleet.Gone
+	case row.State == shuttingDown:
+		i.Machine = fleet.Ending
+	case row.State == stopping || row.State == stopped:
+		i.Machine = fleet.Stopped
+	case row.State == running:
+		i.Machine = fleet.Running
+	}
+	// The grace period begins anew where the instance has been booted since, as at the region's own start.
+	if i.State == fleet.InService && row.Started.After(i.InService) {
+		i.InService = row.Started
+	}
+	i.Targets = map[string]fleet.TargetState{}
+	f, _ := r.fleets.Get(m.Group)
+	for _, a := range f.Attachments {
+		if h, ok := r.targets().targetState(a.ARN, m.Instance); ok {
+			i.Targets[a.ARN] = targetStates[h.State]
+		}
+	}
+}
+
+var targetStates = map[elbtypes.TargetHealthStateEnum]fleet.TargetState{
+	elbtypes.TargetHealthStateEnumInitial: fleet.Initial, elbtypes.TargetHealthStateEnumHealthy: fleet.Healthy,
+	elbtypes.TargetHealthStateEnumUnhealthy: fleet.Unhealthy, elbtypes.TargetHealthStateEnumUnhealthyDraining: fleet.Draining,
+	elbtypes.TargetHealthStateEnumDraining: fleet.Draining, elbtypes.TargetHealthStateEnumUnused: fleet.Unused,
+	// Health checks are off: nobody will ever call it anything else.
+	elbtypes.TargetHealthStateEnumUnavailable: fleet.Healthy,
+}

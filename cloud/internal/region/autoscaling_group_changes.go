@@ -1,0 +1,118 @@
+package region
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// UpdateAutoScalingGroup changes settings; instances are changed only in number.
+func (r *Region) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.UpdateAutoScalingGroupInput) (*autoscaling.UpdateAutoScalingGroupOutput, error) {
+	if err := only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup",
+		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "TerminationPolicies",
+		"VPCZoneIdentifier", "AvailabilityZones"); err != nil {
+		return nil, err
+	}
+	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
+		before := f.Desired
+		err := r.applySettings(f, fleetSettings{
+			min: in.MinSize, max: in.MaxSize, desired: in.DesiredCapacity, grace: in.HealthCheckGracePeriod, cooldown: in.DefaultCooldown,
+			warmup: in.DefaultInstanceWarmup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier, zones: in.AvailabilityZones,
+			healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
+		})
+		f.Failures, f.Resting = 0, nil // what made launches fail may be what has been put right
+		if before != f.Desired {
+			f.Request = fmt.Sprintf("At %s a user request update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d.",
+				fleet.Stamp(time.Now()), f.Min, f.Max, f.Desired, before, f.Desired)
+		}
+		return err
+	})
+	return &autoscaling.UpdateAutoScalingGroupOutput{}, err
+}
+
+// SetDesiredCapacity changes how many instances a group has.
+func (r *Region) SetDesiredCapacity(ctx context.Context, in *autoscaling.SetDesiredCapacityInput) (*autoscaling.SetDesiredCapacityOutput, error) {
+	// HonorCooldown waits for the cooldown of simple scaling, which there is none of here.
+	if err := only(in, "AutoScalingGroupName", "DesiredCapacity", "HonorCooldown"); err != nil {
+		return nil, err
+	}
+	if err := needed("desiredCapacity", in.DesiredCapacity == nil); err != nil {
+		return nil, err
+	}
+	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
+		before, n := f.Desired, *in.DesiredCapacity
+		switch {
+		case n > f.Max:
+			return unfit("New SetDesiredCapacity value %d is above max value %d for the AutoScalingGroup.", n, f.Max)
+		case n < f.Min:
+			return unfit("New SetDesiredCapacity value %d is below min value %d for the AutoScalingGroup.", n, f.Min)
+		}
+		if f.Desired = n; n != before {
+			f.Request = fmt.Sprintf("At %s a user request explicitly set group desired capacity changing the desired capacity from %d to %d.",
+				fleet.Stamp(time.Now()), before, n)
+		}
+		return nil
+	})
+	return &autoscaling.SetDesiredCapacityOutput{}, err
+}
+
+// DeleteAutoScalingGroup deletes a group without instances, or, forced, one with them: it is listed until
+// they are gone.
+func (r *Region) DeleteAutoScalingGroup(ctx context.Context, in *autoscaling.DeleteAutoScalingGroupInput) (*autoscaling.DeleteAutoScalingGroupOutput, error) {
+	name := deref(in.AutoScalingGroupName)
+	if err := needed("autoScalingGroupName", name == ""); err != nil {
+		return nil, err
+	}
+	return &autoscaling.DeleteAutoScalingGroupOutput{}, r.update(func(tx *store.Tx) error {
+		f, ok := r.fleets.GetTx(tx, name)
+		if !ok {
+			return missingFleet(name)
+		}
+		members := ofGroup(r.members.AllTx(tx), name)
+		if len(members) == 0 {
+			return r.dropFleet(tx, name)
+		}
+		if !deref(in.ForceDelete) {
+			return refuseDelete(members)
+		}
+		f.Deleting, f.Min, f.Max, f.Desired = true, 0, 0, 0
+		if err := r.endRefresh(tx, &f, autoscalingtypes.InstanceRefreshStatusCancelled, "The Auto Scaling group is being deleted."); err != nil {
+			return err
+		}
+		return r.fleets.Put(tx, name, f)
+	})
+}
+
+func refuseDelete(members []memberRow) error {
+	if slices.ContainsFunc(members, func(m memberRow) bool { return m.State != fleet.Terminating }) {
+		return wire.Errorf("ResourceInUse", "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.")
+	}
+	return wire.Errorf("ScalingActivityInProgress", "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.")
+}
+
+// dropFleet forgets a group whose members are gone, and its history.
+func (r *Region) dropFleet(tx *store.Tx, name string) error {
+	for _, a := range r.activities.AllTx(tx) {
+		if a.Group == name {
+			if err := r.activities.Delete(tx, a.ID); err != nil {
+				return err
+			}
+		}
+	}
+	for _, f := range r.refreshes.AllTx(tx) {
+		if f.Group == name {
+			if err := r.refreshes.Delete(tx, f.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return r.fleets.Delete(tx, name)
+}

@@ -1,0 +1,151 @@
+package region
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// CreateAutoScalingGroup makes a group, which then launches its instances.
+func (r *Region) CreateAutoScalingGroup(ctx context.Context, in *autoscaling.CreateAutoScalingGroupInput) (*autoscaling.CreateAutoScalingGroupOutput, error) {
+	if err := r.checkGroup(in); err != nil {
+		return nil, err
+	}
+	name, now := *in.AutoScalingGroupName, time.Now().UTC()
+	row := fleetRow{
+		Name: name, ID: newUUID(), Created: now, HealthCheckType: "EC2", Cooldown: 300, Policies: []string{"Default"},
+	}
+	err := r.applySettings(&row, fleetSettings{
+		min: in.MinSize, max: in.MaxSize, desired: in.DesiredCapacity, grace: in.HealthCheckGracePeriod, cooldown: in.DefaultCooldown,
+		warmup: in.DefaultInstanceWarmup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier, zones: in.AvailabilityZones,
+		healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.addAttachments(&row, in.TargetGroupARNs); err != nil {
+		return nil, err
+	}
+	for _, t := range in.Tags {
+		if t.ResourceId == nil {
+			t.ResourceId = &name
+		}
+		if err := row.putTag(t); err != nil {
+			return nil, err
+		}
+	}
+	row.Request = fmt.Sprintf("At %s a user request created an AutoScalingGroup changing the desired capacity from 0 to %d.", fleet.Stamp(now), row.Desired)
+	return &autoscaling.CreateAutoScalingGroupOutput{}, r.update(func(tx *store.Tx) error {
+		if _, ok := r.fleets.GetTx(tx, name); ok {
+			return wire.Errorf("AlreadyExists", "AutoScalingGroup by this name already exists - A group with the name %s already exists", name)
+		}
+		return r.fleets.Put(tx, name, row)
+	})
+}
+
+// checkGroup refuses what is missing or not supported.
+func (r *Region) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
+	if err := only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup",
+		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "Tags", "TargetGroupARNs",
+		"TerminationPolicies", "VPCZoneIdentifier", "AvailabilityZones"); err != nil {
+		return err
+	}
+	if err := needed("autoScalingGroupName", deref(in.AutoScalingGroupName) == ""); err != nil {
+		return err
+	}
+	if err := needed("minSize", in.MinSize == nil); err != nil {
+		return err
+	}
+	if err := needed("maxSize", in.MaxSize == nil); err != nil {
+		return err
+	}
+	if name := *in.AutoScalingGroupName; len(name) > 255 || strings.ContainsAny(name, ":\r\n\t") {
+		return unfit("1 validation error detected: Value '%s' at 'autoScalingGroupName' failed to satisfy constraint: Member must have length between 1 and 255 and contain no colon", name)
+	}
+	if in.LaunchTemplate == nil {
+		return unfit("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter. Here LaunchTemplate is supported.")
+	}
+	return nil
+}
+
+func (r *Region) fleetARN(f fleetRow) string {
+	return r.arn("autoscaling", "autoScalingGroup:"+f.ID+":autoScalingGroupName/"+f.Name)
+}
+
+// membersOf returns a group's members in the order of their launch.
+func (r *Region) membersOf(group string) []memberRow { return ofGroup(r.members.All(), group) }
+
+func ofGroup(all []memberRow, group string) []memberRow {
+	all = slices.DeleteFunc(all, func(m memberRow) bool { return m.Group != group })
+	slices.SortFunc(all, func(a, b memberRow) int {
+		if c := a.Launched.Compare(b.Launched); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Token, b.Token)
+	})
+	return all
+}
+
+func (r *Region) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingGroup {
+	out := autoscalingtypes.AutoScalingGroup{
+		AutoScalingGroupName: ptr(f.Name), AutoScalingGroupARN: ptr(r.fleetARN(f)), CreatedTime: ptr(f.Created),
+		MinSize: ptr(f.Min), MaxSize: ptr(f.Max), DesiredCapacity: ptr(f.Desired), DefaultCooldown: ptr(f.Cooldown),
+		DefaultInstanceWarmup: f.Warmup, HealthCheckType: ptr(f.HealthCheckType), HealthCheckGracePeriod: ptr(f.Grace),
+		LaunchTemplate: f.Template.show(), AvailabilityZones: r.fleetZones(f), VPCZoneIdentifier: ptr(strings.Join(f.Subnets, ",")),
+		TerminationPolicies: f.Policies, NewInstancesProtectedFromScaleIn: ptr(f.ProtectNew), Tags: f.Tags,
+		ServiceLinkedRoleARN:             ptr("arn:aws:iam::" + r.cfg.Account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
+		CapacityReservationSpecification: &autoscalingtypes.CapacityReservationSpecification{CapacityReservationPreference: autoscalingtypes.CapacityReservationPreferenceDefault},
+		AvailabilityZoneDistribution:     &autoscalingtypes.AvailabilityZoneDistribution{CapacityDistributionStrategy: autoscalingtypes.CapacityDistributionStrategyBalancedBestEffort},
+	}
+	if f.Deleting {
+		out.Status = ptr("Delete in progress")
+	}
+	for _, p := range sortedProcesses(f.Suspended) {
+		out.SuspendedProcesses = append(out.SuspendedProcesses, autoscalingtypes.SuspendedProcess{ProcessName: ptr(string(p)), SuspensionReason: ptr(f.Suspended[p])})
+	}
+	for _, a := range f.Attachments {
+		if a.State != fleet.Removing {
+			out.TargetGroupARNs = append(out.TargetGroupARNs, a.ARN)
+			out.TrafficSources = append(out.TrafficSources, autoscalingtypes.TrafficSourceIdentifier{Identifier: ptr(a.ARN), Type: ptr("elbv2")})
+		}
+	}
+	if !members {
+		return out
+	}
+	for _, m := range r.membersOf(f.Name) {
+		if m.Instance != "" {
+			out.Instances = append(out.Instances, r.showMember(m))
+		}
+	}
+	return out
+}
+
+// DescribeAutoScalingGroups lists groups; a name that does not exist is left out.
+func (r *Region) DescribeAutoScalingGroups(ctx context.Context, in *autoscaling.DescribeAutoScalingGroupsInput) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
+	rows := r.fleets.All()
+	if len(in.AutoScalingGroupNames) > 0 {
+		rows = slices.DeleteFunc(rows, func(f fleetRow) bool { return !slices.Contains(in.AutoScalingGroupNames, f.Name) })
+	}
+	rows, err := fleetFilter(rows, in.Filters, fleetTagValues)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, err := fleetPage(rows, func(f fleetRow) string { return f.Name }, in.MaxRecords, in.NextToken, 50, 100)
+	if err != nil {
+		return nil, err
+	}
+	out := &autoscaling.DescribeAutoScalingGroupsOutput{NextToken: next}
+	for _, f := range rows {
+		out.AutoScalingGroups = append(out.AutoScalingGroups, r.showFleet(f, in.IncludeInstances == nil || *in.IncludeInstances))
+	}
+	return out, nil
+}

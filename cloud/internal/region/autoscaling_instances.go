@@ -1,0 +1,157 @@
+package region
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+func (m memberRow) health() *string {
+	if m.Sick != "" {
+		return ptr("Unhealthy")
+	}
+	return ptr("Healthy")
+}
+
+func (r *Region) showMember(m memberRow) autoscalingtypes.Instance {
+	i, _ := r.instance(m.Instance)
+	return autoscalingtypes.Instance{
+		InstanceId: ptr(m.Instance), AvailabilityZone: ptr(m.Zone), HealthStatus: m.health(), LifecycleState: autoscalingtypes.LifecycleState(m.State),
+		ProtectedFromScaleIn: ptr(m.Protected), InstanceType: some(string(i.Type)), LaunchTemplate: m.Template.show(),
+	}
+}
+
+// DescribeAutoScalingInstances lists instances of all groups; an id that is none of theirs is left out.
+func (r *Region) DescribeAutoScalingInstances(ctx context.Context, in *autoscaling.DescribeAutoScalingInstancesInput) (*autoscaling.DescribeAutoScalingInstancesOutput, error) {
+	rows := slices.DeleteFunc(r.members.All(), func(m memberRow) bool {
+		return m.Instance == "" || len(in.InstanceIds) > 0 && !slices.Contains(in.InstanceIds, m.Instance)
+	})
+	rows, next, err := fleetPage(rows, func(m memberRow) string { return m.Instance }, in.MaxRecords, in.NextToken, 50, 50)
+	if err != nil {
+		return nil, err
+	}
+	out := &autoscaling.DescribeAutoScalingInstancesOutput{NextToken: next}
+	for _, m := range rows {
+		s := r.showMember(m)
+		state := string(s.LifecycleState)
+		// This call alone writes the health in capitals.
+		health := map[string]string{"Healthy": "HEALTHY", "Unhealthy": "UNHEALTHY"}[*s.HealthStatus]
+		out.AutoScalingInstances = append(out.AutoScalingInstances, autoscalingtypes.AutoScalingInstanceDetails{
+			AutoScalingGroupName: ptr(m.Group), InstanceId: s.InstanceId, AvailabilityZone: s.AvailabilityZone, HealthStatus: &health,
+			LifecycleState: &state, ProtectedFromScaleIn: s.ProtectedFromScaleIn, InstanceType: s.InstanceType, LaunchTemplate: s.LaunchTemplate,
+		})
+	}
+	return out, nil
+}
+
+// memberTx finds the member that an instance is.
+func (r *Region) memberTx(tx *store.Tx, instance *string) (memberRow, error) {
+	if err := needed("instanceId", deref(instance) == ""); err != nil {
+		return memberRow{}, err
+	}
+	for _, m := range r.members.AllTx(tx) {
+		if m.Instance == *instance {
+			return m, nil
+		}
+	}
+	return memberRow{}, unfit("Instance Id not found - No managed instance found for instance ID: %s", *instance)
+}
+
+// TerminateInstanceInAutoScalingGroup takes one instance out of its group and ends it.
+func (r *Region) TerminateInstanceInAutoScalingGroup(ctx context.Context, in *autoscaling.TerminateInstanceInAutoScalingGroupInput) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
+	if err := only(in, "InstanceId", "ShouldDecrementDesiredCapacity"); err != nil {
+		return nil, err
+	}
+	if err := needed("shouldDecrementDesiredCapacity", in.ShouldDecrementDesiredCapacity == nil); err != nil {
+		return nil, err
+	}
+	var activity activityRow
+	err := r.update(func(tx *store.Tx) error {
+		m, err := r.memberTx(tx, in.InstanceId)
+		if err != nil {
+			return err
+		}
+		f, _ := r.fleets.GetTx(tx, m.Group)
+		if m.State == fleet.Terminating {
+			activity, _ = r.activities.GetTx(tx, m.Terminal)
+			return nil
+		}
+		if *in.ShouldDecrementDesiredCapacity {
+			if f.Desired <= f.Min {
+				return unfit("Currently, desiredSize equals minSize (%d). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.", f.Min)
+			}
+			f.Desired--
+		}
+		activity, err = r.retireMember(tx, &f, m, fleet.Action{Do: fleet.DoRetire, Reason: fleet.UserRequest})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &autoscaling.TerminateInstanceInAutoScalingGroupOutput{Activity: ptr(activity.show())}, nil
+}
+
+// SetInstanceHealth overrides the health of an instance.
+func (r *Region) SetInstanceHealth(ctx context.Context, in *autoscaling.SetInstanceHealthInput) (*autoscaling.SetInstanceHealthOutput, error) {
+	if s := deref(in.HealthStatus); s != "Healthy" && s != "Unhealthy" {
+		return nil, unfit("Valid instance health states are: [Healthy, Unhealthy].")
+	}
+	return &autoscaling.SetInstanceHealthOutput{}, r.update(func(tx *store.Tx) error {
+		m, err := r.memberTx(tx, in.InstanceId)
+		if err != nil {
+			return err
+		}
+		if *in.HealthStatus == "Healthy" {
+			m.Sick = ""
+			return r.members.Put(tx, m.Token, m)
+		}
+		f, _ := r.fleets.GetTx(tx, m.Group)
+		respect := in.ShouldRespectGracePeriod == nil || *in.ShouldRespectGracePeriod
+		if respect && m.State == fleet.InService && time.Since(m.InService) < r.seconds(f.Grace) {
+			return nil
+		}
+		if m.Sick == "" {
+			m.Sick = fleet.UserHealth
+		}
+		return r.members.Put(tx, m.Token, m)
+	})
+}
+
+// seconds is a time of the API's as it passes here.
+func (r *Region) seconds(n int32) time.Duration {
+	return r.cfg.Speed.Of(time.Duration(n) * time.Second)
+}
+
+// SetInstanceProtection protects instances from scale-in, or no longer.
+func (r *Region) SetInstanceProtection(ctx context.Context, in *autoscaling.SetInstanceProtectionInput) (*autoscaling.SetInstanceProtectionOutput, error) {
+	if err := needed("protectedFromScaleIn", in.ProtectedFromScaleIn == nil); err != nil {
+		return nil, err
+	}
+	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
+		for _, id := range in.InstanceIds {
+			m, err := r.memberTx(tx, &id)
+			if err != nil {
+				return err
+			}
+			if m.Group != f.Name {
+				return unfit("The instance %s is not part of Auto Scaling group %s.", id, f.Name)
+			}
+			if m.State != fleet.InService {
+				return unfit("The instance %s is not in InService.", id)
+			}
+			m.Protected = *in.ProtectedFromScaleIn
+			if err := r.members.Put(tx, m.Token, m); err != nil {
+				return fmt.Errorf("protect %s: %w", id, err)
+			}
+		}
+		return nil
+	})
+	return &autoscaling.SetInstanceProtectionOutput{}, err
+}

@@ -1,0 +1,124 @@
+package region
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// beginLaunch writes down a member that is to be launched, for completeLaunch to do.
+func (r *Region) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
+	now := time.Now().UTC()
+	m := memberRow{Token: newUUID(), Group: f.Name, Zone: a.Zone, Launched: now, State: fleet.Pending, Protected: f.ProtectNew}
+	for _, id := range f.Subnets {
+		if s, ok := r.subnets.Get(id); ok && s.Zone == a.Zone {
+			m.Subnet = id
+			break
+		}
+	}
+	activity := activityRow{
+		Description: "Launching a new EC2 instance", Cause: fleet.Cause(a, now, f.Request, ""), Details: details(m.Subnet, m.Zone), Status: preInService, Progress: 30,
+	}
+	var err error
+	if m.Template, err = r.launchVersion(tx, *f); err != nil {
+		return r.failLaunch(tx, f, m, activity, err)
+	}
+	activity, err = r.newActivity(tx, *f, activity)
+	if err != nil {
+		return err
+	}
+	m.Launch = activity.ID
+	if err := r.members.Put(tx, m.Token, m); err != nil {
+		return err
+	}
+	if a.Reason == fleet.Replacement || a.Reason == fleet.Refreshing {
+		f.Owed--
+	}
+	return r.putFleet(tx, f)
+}
+
+// launchVersion is the template version that a group launches at present.
+func (r *Region) launchVersion(tx *store.Tx, f fleetRow) (templateSpec, error) {
+	if row, ok := r.refreshes.GetTx(tx, f.Refresh); ok && f.Refresh != "" {
+		return row.Template, nil
+	}
+	return r.exactTemplate(f.Template)
+}
+
+// completeLaunch launches the instance of a member, or finds the one that was launched before the region
+// was ended, by the client token.
+func (r *Region) completeLaunch(f fleetRow, m memberRow) error {
+	id, err := r.launchMember(f, m)
+	return r.update(func(tx *store.Tx) error {
+		f, ok := r.fleets.GetTx(tx, m.Group)
+		m, still := r.members.GetTx(tx, m.Token)
+		if !ok || !still {
+			return nil
+		}
+		if err != nil {
+			activity, _ := r.activities.GetTx(tx, m.Launch)
+			if failed := r.failLaunch(tx, &f, m, activity, err); failed != nil {
+				return failed
+			}
+			return r.members.Delete(tx, m.Token)
+		}
+		m.Instance = id
+		own := []ec2types.Tag{
+			{Key: ptr("aws:autoscaling:groupName"), Value: ptr(m.Group)},
+			{Key: ptr("aws:ec2launchtemplate:id"), Value: ptr(m.Template.ID)},
+			{Key: ptr("aws:ec2launchtemplate:version"), Value: ptr(m.Template.Version)},
+		}
+		if err := r.putTags(tx, id, own); err != nil {
+			return err
+		}
+		if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Description += ": " + id }); err != nil {
+			return err
+		}
+		return r.members.Put(tx, m.Token, m)
+	})
+}
+
+func (r *Region) launchMember(f fleetRow, m memberRow) (string, error) {
+	all := r.instances.All()
+	if at := slices.IndexFunc(all, func(i instanceRow) bool { return i.Token == m.Token }); at >= 0 {
+		return all[at].ID, nil
+	}
+	in := &ec2.RunInstancesInput{
+		LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateId: ptr(m.Template.ID), Version: ptr(m.Template.Version)},
+		MinCount:       ptr(int32(1)), MaxCount: ptr(int32(1)), SubnetId: ptr(m.Subnet), ClientToken: ptr(m.Token),
+	}
+	spec := ec2types.TagSpecification{ResourceType: ec2types.ResourceTypeInstance}
+	for _, t := range f.Tags {
+		if *t.PropagateAtLaunch {
+			spec.Tags = append(spec.Tags, ec2types.Tag{Key: t.Key, Value: t.Value})
+		}
+	}
+	if len(spec.Tags) > 0 {
+		in.TagSpecifications = []ec2types.TagSpecification{spec}
+	}
+	reservation, err := r.runInstances(in)
+	if err != nil {
+		return "", err
+	}
+	return r.reserved(reservation)[0].ID, nil
+}
+
+// failLaunch notes a launch that failed; the zone rests before the next.
+func (r *Region) failLaunch(tx *store.Tx, f *fleetRow, m memberRow, activity activityRow, why error) error {
+	activity.Status, activity.Message, activity.Progress = failed, why.Error(), 100
+	activity.Description = "Launching a new EC2 instance.  Status Reason: " + why.Error()
+	if activity.ID == "" {
+		if _, err := r.newActivity(tx, *f, activity); err != nil {
+			return err
+		}
+	} else if err := r.moveActivity(tx, activity.ID, func(x *activityRow) { *x = activity }); err != nil {
+		return err
+	}
+	r.rest(f, m.Zone)
+	return r.fleets.Put(tx, f.Name, *f)
+}

@@ -1,0 +1,96 @@
+package region
+
+import (
+	"slices"
+	"strings"
+
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// Auto Scaling's errors: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/CommonErrors.html.
+
+func unfit(format string, args ...any) error { return wire.Errorf("ValidationError", format, args...) }
+
+// needed answers what AWS answers where a required member is missing; name is as in its messages, in
+// lower camel case.
+func needed(name string, missing bool) error {
+	if missing {
+		return unfit("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", name)
+	}
+	return nil
+}
+
+func missingFleet(name string) error {
+	return unfit("AutoScalingGroup name not found - AutoScalingGroup '%s' not found", name)
+}
+
+// changeFleet changes one group. One that is being deleted can no longer be changed.
+func (r *Region) changeFleet(name *string, change func(*store.Tx, *fleetRow) error) error {
+	if err := needed("autoScalingGroupName", deref(name) == ""); err != nil {
+		return err
+	}
+	return r.update(func(tx *store.Tx) error {
+		row, ok := r.fleets.GetTx(tx, *name)
+		if !ok {
+			return missingFleet(*name)
+		}
+		if row.Deleting {
+			return wire.Errorf("ScalingActivityInProgress", "AutoScalingGroup '%s' is pending delete", *name)
+		}
+		if err := change(tx, &row); err != nil {
+			return err
+		}
+		return r.fleets.Put(tx, row.Name, row)
+	})
+}
+
+// fleetPage cuts a listing as Auto Scaling does, with its default size and its errors. The rows come in
+// the order of their keys.
+func fleetPage[T any](rows []T, key func(T) string, size *int32, token *string, usual, most int32) ([]T, *string, error) {
+	if size != nil && (*size < 1 || *size > most) {
+		return nil, nil, unfit("MaxRecords must be between 1 and %d.", most)
+	}
+	if size == nil {
+		size = &usual
+	}
+	if token != nil && *token != "" {
+		if _, ok := openToken(*token); !ok {
+			return nil, nil, wire.Errorf("InvalidNextToken", "The token '%s' is invalid.", *token)
+		}
+	}
+	return page(rows, key, size, token, 1, most)
+}
+
+// fleetFilter keeps the rows that every filter matches. Names are compared as they are: Auto Scaling
+// knows no wildcards.
+func fleetFilter[T any](rows []T, filters []autoscalingtypes.Filter, values func(row T, name string) (values []string, known bool)) ([]T, error) {
+	for _, f := range filters {
+		var zero T
+		if _, known := values(zero, deref(f.Name)); !known {
+			return nil, unfit("Filter type %s is not correct. Please verify the filter name.", deref(f.Name))
+		}
+		rows = slices.DeleteFunc(slices.Clone(rows), func(row T) bool {
+			have, _ := values(row, deref(f.Name))
+			return !slices.ContainsFunc(have, func(v string) bool { return slices.Contains(f.Values, v) })
+		})
+	}
+	return rows, nil
+}
+
+// fleetTagValues are the values of a group for filters on tags.
+func fleetTagValues(f fleetRow, name string) ([]string, bool) {
+	var out []string
+	key, byKey := strings.CutPrefix(name, "tag:")
+	for _, t := range f.Tags {
+		switch {
+		case byKey && *t.Key == key, name == "tag-value":
+			out = append(out, *t.Value)
+		case name == "tag-key":
+			out = append(out, *t.Key)
+		}
+	}
+	return out, byKey || name == "tag-key" || name == "tag-value"
+}

@@ -1,0 +1,101 @@
+package region
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// processes are those that can be suspended. The last three never run here, so that suspending them
+// changes nothing.
+var processes = []fleet.Process{
+	fleet.Launch, fleet.Terminate, fleet.AddToLoadBalancer, fleet.HealthCheck, fleet.ReplaceUnhealthy, fleet.InstanceRefresh,
+	"AlarmNotification", "AZRebalance", "ScheduledActions",
+}
+
+func sortedProcesses(suspended map[fleet.Process]string) []fleet.Process {
+	return slices.Sorted(maps.Keys(suspended))
+}
+
+// named returns the processes of a request: all where it names none.
+func named(names []string) ([]fleet.Process, error) {
+	if len(names) == 0 {
+		return processes, nil
+	}
+	var out []fleet.Process
+	for _, n := range names {
+		if !slices.Contains(processes, fleet.Process(n)) {
+			return nil, unfit("Invalid process name '%s'. Valid ones are: %v", n, processes)
+		}
+		out = append(out, fleet.Process(n))
+	}
+	return out, nil
+}
+
+// SuspendProcesses makes a group leave out parts of its work.
+func (r *Region) SuspendProcesses(ctx context.Context, in *autoscaling.SuspendProcessesInput) (*autoscaling.SuspendProcessesOutput, error) {
+	list, err := named(in.ScalingProcesses)
+	if err != nil {
+		return nil, err
+	}
+	err = r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
+		f.Suspended = maps.Clone(f.Suspended)
+		if f.Suspended == nil {
+			f.Suspended = map[fleet.Process]string{}
+		}
+		for _, p := range list {
+			if f.Suspended[p] == "" {
+				f.Suspended[p] = fmt.Sprintf("User suspended at %s", fleet.Stamp(time.Now()))
+			}
+		}
+		return nil
+	})
+	return &autoscaling.SuspendProcessesOutput{}, err
+}
+
+// ResumeProcesses takes that back.
+func (r *Region) ResumeProcesses(ctx context.Context, in *autoscaling.ResumeProcessesInput) (*autoscaling.ResumeProcessesOutput, error) {
+	list, err := named(in.ScalingProcesses)
+	if err != nil {
+		return nil, err
+	}
+	err = r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
+		f.Suspended = maps.Clone(f.Suspended)
+		for _, p := range list {
+			delete(f.Suspended, p)
+		}
+		return nil
+	})
+	return &autoscaling.ResumeProcessesOutput{}, err
+}
+
+// DescribeScalingProcessTypes lists the processes.
+func (r *Region) DescribeScalingProcessTypes(context.Context, *autoscaling.DescribeScalingProcessTypesInput) (*autoscaling.DescribeScalingProcessTypesOutput, error) {
+	out := &autoscaling.DescribeScalingProcessTypesOutput{}
+	for _, p := range processes {
+		out.Processes = append(out.Processes, autoscalingtypes.ProcessType{ProcessName: ptr(string(p))})
+	}
+	return out, nil
+}
+
+// DescribeTerminationPolicyTypes lists the termination policies.
+func (r *Region) DescribeTerminationPolicyTypes(context.Context, *autoscaling.DescribeTerminationPolicyTypesInput) (*autoscaling.DescribeTerminationPolicyTypesOutput, error) {
+	return &autoscaling.DescribeTerminationPolicyTypesOutput{TerminationPolicyTypes: terminationPolicies}, nil
+}
+
+// describeFleetLimits tells the default quotas
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html).
+func (r *Region) describeFleetLimits(context.Context, *autoscaling.DescribeAccountLimitsInput) (*autoscaling.DescribeAccountLimitsOutput, error) {
+	return &autoscaling.DescribeAccountLimitsOutput{
+		MaxNumberOfAutoScalingGroups: ptr(int32(500)), NumberOfAutoScalingGroups: ptr(int32(r.fleets.Len())),
+		MaxNumberOfLaunchConfigurations: ptr(int32(200)), NumberOfLaunchConfigurations: ptr(int32(0)),
+	}, nil
+}

@@ -1,0 +1,169 @@
+package region
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+const refreshing = autoscalingtypes.InstanceRefreshStatusInProgress
+
+// StartInstanceRefresh begins to replace a group's instances.
+func (r *Region) StartInstanceRefresh(ctx context.Context, in *autoscaling.StartInstanceRefreshInput) (*autoscaling.StartInstanceRefreshOutput, error) {
+	if in.Strategy != "" && in.Strategy != autoscalingtypes.RefreshStrategyRolling {
+		return nil, wire.Errorf("UnsupportedOperation", "The strategy '%s' is not supported here: Rolling is.", in.Strategy)
+	}
+	var id string
+	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
+		if f.Refresh != "" {
+			return wire.Errorf("InstanceRefreshInProgress", "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.")
+		}
+		row := refreshRow{ID: newUUID(), Group: f.Name, Started: time.Now().UTC(), Status: refreshing, MinHealthy: 90, Warmup: f.Grace}
+		if f.Warmup != nil {
+			row.Warmup = *f.Warmup
+		}
+		if err := row.prefer(in.Preferences); err != nil {
+			return err
+		}
+		if err := r.refreshTemplate(&row, *f, in.DesiredConfiguration); err != nil {
+			return err
+		}
+		id, f.Refresh = row.ID, row.ID
+		return r.refreshes.Put(tx, row.ID, row)
+	})
+	return &autoscaling.StartInstanceRefreshOutput{InstanceRefreshId: &id}, err
+}
+
+func (f *refreshRow) prefer(p *autoscalingtypes.RefreshPreferences) error {
+	if p == nil {
+		return nil
+	}
+	if err := only(p, "MinHealthyPercentage", "MaxHealthyPercentage", "InstanceWarmup", "SkipMatching"); err != nil {
+		return err
+	}
+	if n := p.MinHealthyPercentage; n != nil {
+		if *n < 0 || *n > 100 {
+			return unfit("MinHealthyPercentage must be between 0 and 100.")
+		}
+		f.MinHealthy = *n
+	}
+	if n := p.MaxHealthyPercentage; n != nil && *n != 100 {
+		return wire.Errorf("UnsupportedOperation", "The parameter 'MaxHealthyPercentage' is not supported here with another value than 100.")
+	}
+	if n := p.InstanceWarmup; n != nil && *n >= 0 {
+		f.Warmup = *n
+	}
+	f.SkipMatching = deref(p.SkipMatching)
+	return nil
+}
+
+// refreshTemplate sets what a refresh replaces instances by: the version is fixed at its start.
+func (r *Region) refreshTemplate(row *refreshRow, f fleetRow, want *autoscalingtypes.DesiredConfiguration) (err error) {
+	if want == nil {
+		row.Template, err = r.exactTemplate(f.Template)
+		return err
+	}
+	if err := only(want, "LaunchTemplate"); err != nil {
+		return err
+	}
+	if want.LaunchTemplate == nil {
+		return unfit("The desired configuration must name a launch template.")
+	}
+	named, exact, err := r.resolveTemplate(want.LaunchTemplate)
+	row.Desired, row.Template = &named, exact
+	return err
+}
+
+// endRefresh ends the refresh under way, if any; the caller writes the group.
+func (r *Region) endRefresh(tx *store.Tx, f *fleetRow, status autoscalingtypes.InstanceRefreshStatus, reason string) error {
+	row, ok := r.refreshes.GetTx(tx, f.Refresh)
+	f.Refresh = ""
+	if !ok {
+		return nil
+	}
+	left, percent := r.refreshProgress(row, r.observed(ofGroup(r.members.AllTx(tx), f.Name)))
+	row.Status, row.Reason, row.End, row.Left, row.Percent = status, reason, time.Now().UTC(), int32(left), int32(percent)
+	if status == autoscalingtypes.InstanceRefreshStatusSuccessful && row.Desired != nil {
+		f.Template = *row.Desired
+	}
+	return r.refreshes.Put(tx, row.ID, row)
+}
+
+func (r *Region) refreshProgress(row refreshRow, members []fleet.Instance) (left, percent int) {
+	return r.decidable(row).Progress(members, time.Now())
+}
+
+func (r *Region) decidable(row refreshRow) *fleet.Refresh {
+	return &fleet.Refresh{
+		Started: row.Started, MinHealthy: int(row.MinHealthy), Warmup: r.seconds(row.Warmup), Version: row.Template.version(), SkipMatching: row.SkipMatching,
+	}
+}
+
+// CancelInstanceRefresh stops replacing; what has been replaced stays so.
+func (r *Region) CancelInstanceRefresh(ctx context.Context, in *autoscaling.CancelInstanceRefreshInput) (*autoscaling.CancelInstanceRefreshOutput, error) {
+	if err := only(in, "AutoScalingGroupName"); err != nil {
+		return nil, err
+	}
+	var id string
+	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
+		if id = f.Refresh; id == "" {
+			return wire.Errorf("ActiveInstanceRefreshNotFound", "No in progress or pending Instance Refresh found for Auto Scaling group %s", f.Name)
+		}
+		return r.endRefresh(tx, f, autoscalingtypes.InstanceRefreshStatusCancelled, "Cancelled due to user request.")
+	})
+	return &autoscaling.CancelInstanceRefreshOutput{InstanceRefreshId: &id}, err
+}
+
+// DescribeInstanceRefreshes lists a group's refreshes, the latest first.
+func (r *Region) DescribeInstanceRefreshes(ctx context.Context, in *autoscaling.DescribeInstanceRefreshesInput) (*autoscaling.DescribeInstanceRefreshesOutput, error) {
+	name := deref(in.AutoScalingGroupName)
+	if _, ok := r.fleets.Get(name); !ok {
+		return nil, missingFleet(name)
+	}
+	rows := slices.DeleteFunc(r.refreshes.All(), func(f refreshRow) bool {
+		return f.Group != name || len(in.InstanceRefreshIds) > 0 && !slices.Contains(in.InstanceRefreshIds, f.ID)
+	})
+	latest := func(f refreshRow) string { return fmt.Sprintf("%020d %s", math.MaxInt64-f.Started.UnixNano(), f.ID) }
+	rows, next, err := fleetPage(rows, latest, in.MaxRecords, in.NextToken, 50, 100)
+	if err != nil {
+		return nil, err
+	}
+	out := &autoscaling.DescribeInstanceRefreshesOutput{NextToken: next}
+	for _, f := range rows {
+		out.InstanceRefreshes = append(out.InstanceRefreshes, r.showRefresh(f))
+	}
+	return out, nil
+}
+
+func (r *Region) showRefresh(f refreshRow) autoscalingtypes.InstanceRefresh {
+	left, percent := int(f.Left), int(f.Percent)
+	if f.Status == refreshing {
+		left, percent = r.refreshProgress(f, r.observed(r.membersOf(f.Group)))
+	}
+	out := autoscalingtypes.InstanceRefresh{
+		AutoScalingGroupName: ptr(f.Group), InstanceRefreshId: ptr(f.ID), StartTime: ptr(f.Started), Status: f.Status, StatusReason: some(f.Reason),
+		Strategy: autoscalingtypes.RefreshStrategyRolling, InstancesToUpdate: ptr(int32(left)), PercentageComplete: ptr(int32(percent)),
+		Preferences: &autoscalingtypes.RefreshPreferences{
+			MinHealthyPercentage: ptr(f.MinHealthy), MaxHealthyPercentage: ptr(int32(100)), InstanceWarmup: ptr(f.Warmup), SkipMatching: ptr(f.SkipMatching),
+		},
+		ProgressDetails: &autoscalingtypes.InstanceRefreshProgressDetails{LivePoolProgress: &autoscalingtypes.InstanceRefreshLivePoolProgress{
+			InstancesToUpdate: ptr(int32(left)), PercentageComplete: ptr(int32(percent)),
+		}},
+	}
+	if f.Desired != nil {
+		out.DesiredConfiguration = &autoscalingtypes.DesiredConfiguration{LaunchTemplate: f.Desired.show()}
+	}
+	if !f.End.IsZero() {
+		out.EndTime = ptr(f.End)
+	}
+	return out
+}

@@ -1,0 +1,176 @@
+package region
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy/cloud/internal/fleet"
+)
+
+// terminationPolicies is what DescribeTerminationPolicyTypes lists.
+var terminationPolicies = []string{
+	"AllocationStrategy", "ClosestToNextInstanceHour", "Default", "NewestInstance", "OldestInstance", "OldestLaunchConfiguration", "OldestLaunchTemplate",
+}
+
+// fleetSettings is what both CreateAutoScalingGroup and UpdateAutoScalingGroup set; nil leaves as it is.
+type fleetSettings struct {
+	min, max, desired, grace, cooldown, warmup *int32
+	template                                   *autoscalingtypes.LaunchTemplateSpecification
+	subnets, healthCheck                       *string
+	zones, policies                            []string
+	protect                                    *bool
+}
+
+// apply validates settings and lays them over a group.
+func (r *Region) applySettings(f *fleetRow, s fleetSettings) error {
+	for _, n := range []struct {
+		name string
+		from *int32
+		to   *int32
+	}{{"minSize", s.min, &f.Min}, {"maxSize", s.max, &f.Max}, {"healthCheckGracePeriod", s.grace, &f.Grace}, {"defaultCooldown", s.cooldown, &f.Cooldown}} {
+		if n.from == nil {
+			continue
+		}
+		if *n.from < 0 {
+			return unfit("1 validation error detected: Value '%d' at '%s' failed to satisfy constraint: Member must have value greater than or equal to 0", *n.from, n.name)
+		}
+		*n.to = *n.from
+	}
+	if s.warmup != nil {
+		if f.Warmup = s.warmup; *s.warmup < 0 { // -1 takes it back
+			f.Warmup = nil
+		}
+	}
+	if s.protect != nil {
+		f.ProtectNew = *s.protect
+	}
+	if err := applyHealth(f, s); err != nil {
+		return err
+	}
+	if err := applyCapacity(f, s); err != nil {
+		return err
+	}
+	if s.template != nil {
+		t, _, err := r.resolveTemplate(s.template)
+		if err != nil {
+			return err
+		}
+		f.Template = t
+	}
+	return r.applySubnets(f, s)
+}
+
+func applyHealth(f *fleetRow, s fleetSettings) error {
+	if s.healthCheck != nil {
+		for kind := range strings.SplitSeq(*s.healthCheck, ",") {
+			if kind != "EC2" && kind != "ELB" {
+				return unfit("The health check type '%s' is not supported here: EC2 and ELB are.", kind)
+			}
+		}
+		f.HealthCheckType = *s.healthCheck
+	}
+	for _, p := range s.policies {
+		if !slices.Contains(terminationPolicies, p) {
+			return unfit("Termination policy '%s' is not valid.", p)
+		}
+	}
+	if len(s.policies) > 0 {
+		f.Policies = s.policies
+	}
+	return nil
+}
+
+// applyCapacity keeps the desired capacity between the bounds: one that the request names must lie
+// there, the group's own follows them.
+func applyCapacity(f *fleetRow, s fleetSettings) error {
+	if f.Min > f.Max {
+		return unfit("Max bound, %d, must be greater than or equal to min bound, %d", f.Max, f.Min)
+	}
+	if s.desired == nil {
+		f.Desired = min(max(f.Desired, f.Min), f.Max)
+		return nil
+	}
+	return f.setDesired(*s.desired)
+}
+
+func (f *fleetRow) setDesired(n int32) error {
+	switch {
+	case n < f.Min:
+		return unfit("Desired capacity:%d must be between the specified min size:%d and max size:%d", n, f.Min, f.Max)
+	case n > f.Max:
+		return unfit("Desired capacity:%d must be between the specified min size:%d and max size:%d", n, f.Min, f.Max)
+	}
+	f.Desired = n
+	return nil
+}
+
+// applySubnets sets where a group launches. There is no default VPC, so that subnets must be named.
+func (r *Region) applySubnets(f *fleetRow, s fleetSettings) error {
+	if s.subnets != nil {
+		f.Subnets = nil
+		for id := range strings.SplitSeq(*s.subnets, ",") {
+			id = strings.TrimSpace(id)
+			if _, ok := r.subnets.Get(id); !ok {
+				return unfit("The subnet ID '%s' does not exist", id)
+			}
+			f.Subnets = append(f.Subnets, id)
+		}
+	}
+	if len(f.Subnets) == 0 {
+		return unfit("You must use a valid VPCZoneIdentifier: there is no default VPC here.")
+	}
+	zones := r.fleetZones(*f)
+	for _, z := range s.zones {
+		if !slices.Contains(zones, z) {
+			return unfit("The availability zones of the specified subnets and the Auto Scaling group do not match")
+		}
+	}
+	return nil
+}
+
+// fleetZones returns the zones of a group's subnets, in order.
+func (r *Region) fleetZones(f fleetRow) (zones []string) {
+	for _, id := range f.Subnets {
+		if s, ok := r.subnets.Get(id); ok && !slices.Contains(zones, s.Zone) {
+			zones = append(zones, s.Zone)
+		}
+	}
+	slices.Sort(zones)
+	return zones
+}
+
+// resolveTemplate validates what names a launch template. It returns that, completed, and the version that it
+// stands for at present.
+func (r *Region) resolveTemplate(spec *autoscalingtypes.LaunchTemplateSpecification) (named, exact templateSpec, err error) {
+	id, name := spec.LaunchTemplateId, spec.LaunchTemplateName
+	if (deref(id) == "") == (deref(name) == "") {
+		return named, exact, unfit("Valid requests must contain either launchTemplateId or LaunchTemplateName")
+	}
+	t, v, err := r.templateVersion(id, name, spec.Version)
+	if err != nil {
+		return named, exact, unfit("You must use a valid fully-formed launch template. %s", err)
+	}
+	version := deref(spec.Version)
+	if version == "" {
+		version = "$Default"
+	}
+	return templateSpec{t.ID, t.Name, version}, templateSpec{t.ID, t.Name, strconv.FormatInt(v.Number, 10)}, nil
+}
+
+func (t templateSpec) show() *autoscalingtypes.LaunchTemplateSpecification {
+	return &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: ptr(t.ID), LaunchTemplateName: ptr(t.Name), Version: ptr(t.Version)}
+}
+
+// exact is the version that a spec stands for at present.
+func (r *Region) exactTemplate(t templateSpec) (templateSpec, error) {
+	_, exact, err := r.resolveTemplate(&autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: ptr(t.ID), Version: ptr(t.Version)})
+	return exact, err
+}
+
+func (t templateSpec) version() fleet.Version {
+	n, _ := strconv.ParseInt(t.Version, 10, 64) // exact versions are numbers
+	return fleet.Version{Template: t.ID, Number: n}
+}

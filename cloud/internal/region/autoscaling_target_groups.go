@@ -1,0 +1,101 @@
+package region
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// targets is where groups register their instances: with this region's own load balancing, unless a test
+// has given another.
+func (r *Region) targets() fleetTargets {
+	if r.cfg.targets != nil {
+		return r.cfg.targets
+	}
+	return r
+}
+
+func (r *Region) targetGroupExists(arn string) bool {
+	_, ok := r.targetGroups.Get(arn)
+	return ok
+}
+
+// addAttachments attaches target groups; those that are attached stay as they are.
+func (r *Region) addAttachments(f *fleetRow, arns []string) error {
+	for _, arn := range arns {
+		if !strings.HasPrefix(arn, r.arn("elasticloadbalancing", "targetgroup/")) || !r.targets().targetGroupExists(arn) {
+			return unfit("Provided Target Groups may not be valid. Please ensure they exist and try again.")
+		}
+		at := slices.IndexFunc(f.Attachments, func(a fleet.Attachment) bool { return a.ARN == arn })
+		if at < 0 {
+			f.Attachments = append(slices.Clone(f.Attachments), fleet.Attachment{ARN: arn, State: fleet.Adding})
+		} else if f.Attachments[at].State == fleet.Removing {
+			f.Attachments = slices.Clone(f.Attachments)
+			f.Attachments[at].State = fleet.Adding
+		}
+	}
+	if len(f.Attachments) > 50 {
+		return unfit("Adding target groups exceeds the limit of 50 for an AutoScalingGroup.")
+	}
+	return nil
+}
+
+// AttachLoadBalancerTargetGroups makes a group register its instances with further target groups.
+func (r *Region) AttachLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.AttachLoadBalancerTargetGroupsInput) (*autoscaling.AttachLoadBalancerTargetGroupsOutput, error) {
+	if err := checkTargetGroups(in.TargetGroupARNs); err != nil {
+		return nil, err
+	}
+	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error { return r.addAttachments(f, in.TargetGroupARNs) })
+	return &autoscaling.AttachLoadBalancerTargetGroupsOutput{}, err
+}
+
+func checkTargetGroups(arns []string) error {
+	if len(arns) == 0 || len(arns) > 10 {
+		return unfit("1 validation error detected: Value at 'targetGroupARNs' failed to satisfy constraint: Member must have length between 1 and 10")
+	}
+	return nil
+}
+
+// DetachLoadBalancerTargetGroups makes a group deregister its instances from target groups.
+func (r *Region) DetachLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.DetachLoadBalancerTargetGroupsInput) (*autoscaling.DetachLoadBalancerTargetGroupsOutput, error) {
+	if err := checkTargetGroups(in.TargetGroupARNs); err != nil {
+		return nil, err
+	}
+	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
+		f.Attachments = slices.Clone(f.Attachments)
+		for _, arn := range in.TargetGroupARNs {
+			at := slices.IndexFunc(f.Attachments, func(a fleet.Attachment) bool { return a.ARN == arn && a.State != fleet.Removing })
+			if at < 0 {
+				return unfit("Trying to remove Target Groups that are not part of the group")
+			}
+			f.Attachments[at].State = fleet.Removing
+		}
+		return nil
+	})
+	return &autoscaling.DetachLoadBalancerTargetGroupsOutput{}, err
+}
+
+// DescribeLoadBalancerTargetGroups lists a group's target groups and how far they are attached.
+func (r *Region) DescribeLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.DescribeLoadBalancerTargetGroupsInput) (*autoscaling.DescribeLoadBalancerTargetGroupsOutput, error) {
+	f, ok := r.fleets.Get(deref(in.AutoScalingGroupName))
+	if !ok {
+		return nil, missingFleet(deref(in.AutoScalingGroupName))
+	}
+	rows, next, err := fleetPage(slices.Clone(f.Attachments), func(a fleet.Attachment) string { return a.ARN }, in.MaxRecords, in.NextToken, 100, 100)
+	if err != nil {
+		return nil, err
+	}
+	out := &autoscaling.DescribeLoadBalancerTargetGroupsOutput{NextToken: next}
+	for _, a := range rows {
+		out.LoadBalancerTargetGroups = append(out.LoadBalancerTargetGroups, autoscalingtypes.LoadBalancerTargetGroupState{
+			LoadBalancerTargetGroupARN: ptr(a.ARN), State: ptr(string(a.State)),
+		})
+	}
+	return out, nil
+}

@@ -1,0 +1,124 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// visitor asks for the page again and again, as a user on a connection of his own each time.
+type visitor struct {
+	mu       sync.Mutex
+	failures []time.Time
+	asked    int
+	stop     chan struct{}
+	done     chan struct{}
+}
+
+func visit(url string) *visitor {
+	v := &visitor{stop: make(chan struct{}), done: make(chan struct{})}
+	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	go func() {
+		defer close(v.done)
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-v.stop:
+				return
+			case <-tick.C:
+			}
+			resp, err := client.Get(url)
+			v.mu.Lock()
+			v.asked++
+			if err != nil || resp.StatusCode != http.StatusOK {
+				v.failures = append(v.failures, time.Now())
+			}
+			v.mu.Unlock()
+			if err == nil {
+				resp.Body.Close()
+			}
+		}
+	}()
+	return v
+}
+
+func (v *visitor) end() (asked int, failures []time.Time) {
+	close(v.stop)
+	<-v.done
+	return v.asked, v.failures
+}
+
+// instances lists the fleet's running instances.
+func (s *stage) fleet(region string) []string {
+	return strings.Fields(s.aws(region, "ec2", "describe-instances", "--filters", "Name=tag:understudy:role,Values=fleet", "Name=instance-state-name,Values=running", "--query", "Reservations[].Instances[].InstanceId"))
+}
+
+// service finds the process of an instance that serves: the one in its namespaces that is not the first.
+func (s *stage) service(instance string) int {
+	s.t.Helper()
+	procs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, p := range procs {
+		if _, err := os.Stat(filepath.Join(p, "root/var/lib/cloud/instances", instance)); err != nil {
+			continue
+		}
+		cmdline, err := os.ReadFile(filepath.Join(p, "cmdline"))
+		if err == nil && strings.HasPrefix(string(cmdline), "hello\x00") {
+			pid, err := strconv.Atoi(filepath.Base(p))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			return pid
+		}
+	}
+	s.t.Fatalf("no service of %s runs", instance)
+	return 0
+}
+
+func TestFleetReplacesAnInstanceWhoseServiceWasKilled(t *testing.T) {
+	t.Parallel()
+	s := up(t)
+	before := s.fleet(primary)
+	if len(before) != 2 {
+		t.Fatalf("the fleet is %v", before)
+	}
+	address, _, _ := strings.Cut(s.dig("hello.test"), "\n")
+	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := visit(fmt.Sprintf("http://%s:%d/", address, 80+shift))
+	killed := before[0]
+	if err := syscall.Kill(s.service(killed), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	group := s.aws(primary, "elbv2", "describe-target-groups", "--query", "TargetGroups[0].TargetGroupArn")
+	var marked time.Time
+	s.until("the target is marked", 20*time.Second, func() bool {
+		state := s.aws(primary, "elbv2", "describe-target-health", "--target-group-arn", group, "--query", "TargetHealthDescriptions[?Target.Id=='"+killed+"'].TargetHealth.State")
+		marked = time.Now()
+		return state != "healthy" && state != "initial"
+	})
+	s.until("another instance serves in its place", 30*time.Second, func() bool {
+		now := s.fleet(primary)
+		return len(now) == 2 && now[0] != killed && now[1] != killed && s.health(primary) == "healthy\thealthy"
+	})
+	asked, failures := v.end()
+	for _, f := range failures {
+		if f.After(marked) {
+			t.Errorf("a request failed %s after the target was marked unhealthy", f.Sub(marked))
+		}
+	}
+	t.Logf("%d requests, %d failed before the target was marked", asked, len(failures))
+	activities := s.aws(primary, "autoscaling", "describe-scaling-activities", "--query", "Activities[].Cause")
+	if !strings.Contains(activities, "ELB system health check failure") {
+		t.Errorf("activities do not tell the cause:\n%s", activities)
+	}
+}
