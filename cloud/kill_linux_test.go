@@ -38,8 +38,15 @@ type host struct {
 // startHost runs a cloud on a folder in another process.
 func startHost(t *testing.T, dir string) *host {
 	t.Helper()
-	h := &host{cmd: exec.Command("/proc/self/exe")}
-	h.cmd.Env = append(os.Environ(), envHost+"="+dir)
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), envHost+"="+dir)
+	return startHostAs(t, cmd, func() string { return dir })
+}
+
+// startHostAs is startHost with a command that is prepared for more, and with the folder as this process sees it.
+func startHostAs(t *testing.T, cmd *exec.Cmd, dir func() string) *host {
+	t.Helper()
+	h := &host{cmd: cmd}
 	h.cmd.Stderr = os.Stderr
 	out, err := h.cmd.StdoutPipe()
 	if err != nil {
@@ -50,9 +57,9 @@ func startHost(t *testing.T, dir string) *host {
 	}
 	t.Cleanup(h.kill)
 	if err := json.NewDecoder(out).Decode(&h.Status); err != nil {
-		t.Fatalf("start a cloud on %s: %v", dir, err)
+		t.Fatalf("start a cloud: %v", err)
 	}
-	if h.Attached, err = cloud.Attach(t.Context(), dir); err != nil {
+	if h.Attached, err = cloud.Attach(t.Context(), dir()); err != nil {
 		t.Fatal(err)
 	}
 	if h.env, err = h.Env(t.Context()); err != nil {
