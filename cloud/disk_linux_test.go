@@ -86,6 +86,16 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 // launch runs an instance of the host's own image that says on its console when it boots.
 func launch(t *testing.T, h *host) string {
 	t.Helper()
+	id := launchWith(t, h, "#!/bin/sh\nmkdir -p /var/lib/cloud/scripts/per-boot\n"+
+		"printf '#!/bin/sh\\necho booted >/dev/console\\n' >/var/lib/cloud/scripts/per-boot/say\nchmod 755 /var/lib/cloud/scripts/per-boot/say\necho booted >/dev/console\n")
+	until(t, "the instance has booted", 20*time.Second, func() bool { return strings.Contains(consoleOf(t, h, id), "booted") })
+	until(t, "the instance is running", 20*time.Second, func() bool { return stateOf(t, h, id) == ec2types.InstanceStateNameRunning })
+	return id
+}
+
+// launchWith runs an instance of the host's own image with user data.
+func launchWith(t *testing.T, h *host, script string) string {
+	t.Helper()
 	api := h.ec2("us-east-1")
 	vpc, err := api.CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16")})
 	if err != nil {
@@ -103,7 +113,6 @@ func launch(t *testing.T, h *host) string {
 	if images.Images[0].Architecture == ec2types.ArchitectureValuesArm64 {
 		kind = ec2types.InstanceTypeT4gMicro
 	}
-	const script = "#!/bin/sh\nmkdir -p /var/lib/cloud/scripts/per-boot\nprintf '#!/bin/sh\\necho booted >/dev/console\\n' >/var/lib/cloud/scripts/per-boot/say\nchmod 755 /var/lib/cloud/scripts/per-boot/say\necho booted >/dev/console\n"
 	run, err := api.RunInstances(t.Context(), &ec2.RunInstancesInput{
 		ImageId: images.Images[0].ImageId, InstanceType: kind, SubnetId: subnet.Subnet.SubnetId,
 		MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: aws.String(encoded(script)),
@@ -111,10 +120,7 @@ func launch(t *testing.T, h *host) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := *run.Instances[0].InstanceId
-	until(t, "the instance has booted", 20*time.Second, func() bool { return strings.Contains(consoleOf(t, h, id), "booted") })
-	until(t, "the instance is running", 20*time.Second, func() bool { return stateOf(t, h, id) == ec2types.InstanceStateNameRunning })
-	return id
+	return *run.Instances[0].InstanceId
 }
 
 func stateOf(t *testing.T, h *host, id string) ec2types.InstanceStateName {
