@@ -43,7 +43,11 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		json.NewEncoder(os.Stdout).Encode(c.Status())
-		select {}
+		<-c.Ended()
+		if err := c.Close(); err != nil {
+			panic(err)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
