@@ -34,6 +34,8 @@ type host struct {
 	cloud.Status
 	env map[string]string
 	*cloud.Attached
+	regions map[string]*ec2.Client
+	zones   *route53.Client
 }
 
 // startHost runs a cloud on a folder in another process.
@@ -71,6 +73,7 @@ func startHostAs(t *testing.T, cmd *exec.Cmd, dir func() string) *host {
 	if h.env, err = h.Env(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	h.makeClients()
 	return h
 }
 
@@ -79,18 +82,19 @@ func (h *host) kill() {
 	h.cmd.Wait()
 }
 
-// The clients do not try again: what is acknowledged was done once.
-func (h *host) keys() aws.CredentialsProvider {
-	return credentials.NewStaticCredentialsProvider(h.env["AWS_ACCESS_KEY_ID"], h.env["AWS_SECRET_ACCESS_KEY"], "")
+// makeClients makes clients that do not try again: what is acknowledged was done once.
+func (h *host) makeClients() {
+	keys := credentials.NewStaticCredentialsProvider(h.env["AWS_ACCESS_KEY_ID"], h.env["AWS_SECRET_ACCESS_KEY"], "")
+	h.regions = map[string]*ec2.Client{}
+	for _, region := range h.Regions {
+		h.regions[region] = ec2.New(ec2.Options{BaseEndpoint: &h.Endpoint, Region: region, RetryMaxAttempts: 1, Credentials: keys})
+	}
+	h.zones = route53.New(route53.Options{BaseEndpoint: &h.Endpoint, Region: h.Regions[0], RetryMaxAttempts: 1, Credentials: keys})
 }
 
-func (h *host) ec2(region string) *ec2.Client {
-	return ec2.New(ec2.Options{BaseEndpoint: &h.Endpoint, Region: region, RetryMaxAttempts: 1, Credentials: h.keys()})
-}
+func (h *host) ec2(region string) *ec2.Client { return h.regions[region] }
 
-func (h *host) route53() *route53.Client {
-	return route53.New(route53.Options{BaseEndpoint: &h.Endpoint, Region: "us-east-1", RetryMaxAttempts: 1, Credentials: h.keys()})
-}
+func (h *host) route53() *route53.Client { return h.zones }
 
 // pid returns a process's id, 0 while it is down.
 func (h *host) pid(t *testing.T, name string) int {
@@ -153,25 +157,39 @@ func TestKilledRoute53ComesBackByItself(t *testing.T) {
 	}
 }
 
-// An instance leaves a folder that only root can open, when the world, which was root of it, is killed.
-func TestKilledWorldLeavesNothing(t *testing.T) {
+// Whichever of the two that hold a cloud together is killed, nothing of it is left, its instances included:
+// one of them leaves a folder that only root can open, which its user is not once the world is gone.
+func TestKilledCloudLeavesNothing(t *testing.T) {
 	t.Parallel()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), envHost+"="+temporary)
-	h := startHostAs(t, cmd, nil)
-	s := h.Status
-	id := launchWith(t, h, "#!/bin/sh\nmkdir -p /srv/closed/in\nchmod 0 /srv/closed\necho closed >/dev/console\n")
-	until(t, "the folder is closed", 20*time.Second, func() bool { return strings.Contains(consoleOf(t, h, id), "closed") })
-	watched := watch(t, s)
-	if err := unix.Kill(h.pid(t, "world"), unix.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.cmd.Wait(); err != nil {
-		t.Errorf("the host ended with %v", err)
-	}
-	gone(t, s, watched, time.Second)
-	for _, fd := range watched {
-		unix.Close(fd)
+	for _, victim := range []string{"world", "front door"} {
+		t.Run(victim, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command("/proc/self/exe")
+			cmd.Env = append(os.Environ(), envHost+"="+temporary)
+			h := startHostAs(t, cmd, nil)
+			id := launchWith(t, h, "#!/bin/sh\nmkdir -p /srv/closed/in\nchmod 0 /srv/closed\nsleep 1000 &\necho closed >/dev/console\n")
+			until(t, "the folder is closed", 20*time.Second, func() bool { return strings.Contains(consoleOf(t, h, id), "closed") })
+			watched := watch(t, h.Status)
+			for n, pid := range insiders(t, h) {
+				fd, err := unix.PidfdOpen(pid, 0)
+				if err != nil && !errors.Is(err, unix.ESRCH) {
+					t.Fatal(err)
+				}
+				if err == nil {
+					watched[fmt.Sprintf("process %d inside", n)] = fd
+				}
+			}
+			if err := unix.Kill(h.pid(t, victim), unix.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			if err := h.cmd.Wait(); err != nil && victim == "world" {
+				t.Errorf("the host ended with %v", err)
+			}
+			gone(t, h.Status, watched, 2*time.Second)
+			for _, fd := range watched {
+				unix.Close(fd)
+			}
+		})
 	}
 }
 

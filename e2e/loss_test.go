@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -121,4 +122,40 @@ func TestFleetReplacesAnInstanceWhoseServiceWasKilled(t *testing.T) {
 	if !strings.Contains(activities, "ELB system health check failure") {
 		t.Errorf("activities do not tell the cause:\n%s", activities)
 	}
+}
+
+// A killed region's links and routes linger in the internet while the kernel takes its namespaces away; the
+// region that comes back at once must get by with them.
+func TestKilledRegionServesAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	s := up(t)
+	addresses := s.publicAddresses(primary)
+	if len(addresses) < 2 {
+		t.Fatalf("public addresses %q", addresses)
+	}
+	for range 4 {
+		if err := syscall.Kill(s.pid(primary), syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		s.until("the region is down", 10*time.Second, func() bool { // which the exit code says, too
+			return s.run(binary, "cloud", "status", "--dir", s.dir).code == 1
+		})
+		s.must("cloud", "region", "start", primary, "--dir", s.dir)
+		for _, a := range addresses {
+			s.until(a+" serves again", 20*time.Second, func() bool { return strings.Contains(s.page(a), primary) })
+		}
+	}
+	if now := s.publicAddresses(primary); strings.Join(now, " ") != strings.Join(addresses, " ") {
+		t.Errorf("addresses before %q, after %q", addresses, now)
+	}
+	s.until("users are back in the primary", 20*time.Second, func() bool { return strings.Contains(s.page(s.dig("hello.test")), primary) })
+}
+
+// publicAddresses lists the loopback twins of a region's load balancers.
+func (s *stage) publicAddresses(region string) []string {
+	s.t.Helper()
+	name := s.aws(region, "elbv2", "describe-load-balancers", "--query", "LoadBalancers[0].DNSName")
+	addresses := strings.Fields(s.dig(name))
+	slices.Sort(addresses)
+	return addresses
 }

@@ -72,7 +72,11 @@ func allUp(s cloud.Status) error {
 	if len(down) == 0 {
 		return nil
 	}
-	return exitError{1, fmt.Errorf("down: %s\nhint: `understudy cloud region start REGION` brings a region back", strings.Join(down, ", "))}
+	hint := "its cloud starts it again by itself"
+	if lost := slices.IndexFunc(down, func(name string) bool { return slices.Contains(s.Regions, name) }); lost >= 0 {
+		hint = "`understudy cloud region start " + down[lost] + "` brings a region back"
+	}
+	return exitError{1, fmt.Errorf("down: %s\nhint: %s", strings.Join(down, ", "), hint)}
 }
 
 func printStatus(w io.Writer, s cloud.Status) error {
