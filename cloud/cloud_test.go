@@ -24,7 +24,7 @@ import (
 const (
 	envHost   = "UNDERSTUDY_TEST_HOST"
 	temporary = "temporary"
-	envDisk   = "UNDERSTUDY_TEST_DISK" // the size of a file system of its own for the folder
+	envDisk   = "UNDERSTUDY_TEST_DISK" // the size of a file system of its own for the folder of a cloud of one region
 )
 
 func TestMain(m *testing.M) {
@@ -33,12 +33,14 @@ func TestMain(m *testing.M) {
 		if dir == temporary {
 			dir = ""
 		}
+		o := cloud.Options{Dir: dir}
 		if size := os.Getenv(envDisk); size != "" {
+			o.Regions = []string{"us-east-1"}
 			if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
 				panic(err)
 			}
 		}
-		c, err := cloud.Start(context.Background(), cloud.Options{Dir: dir})
+		c, err := cloud.Start(context.Background(), o)
 		if err != nil {
 			panic(err)
 		}

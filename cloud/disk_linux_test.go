@@ -27,7 +27,7 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), envHost+"="+dir, envDisk+"=48m")
+	cmd.Env = append(os.Environ(), envHost+"="+dir, envDisk+"=160m")
 	cmd.SysProcAttr = &syscall.SysProcAttr{ // mounting takes a mount namespace, and with it no privilege
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
 		UidMappings: []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}},
@@ -37,10 +37,14 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 	h := startHostAs(t, cmd, inside)
 	api := h.ec2("us-east-1")
 	l := &ledger{made: map[string]map[string]bool{}, count: make(chan struct{}, 1000)}
+	until(t, "the example's image is there", 20*time.Second, func() bool { // which takes most of the room
+		made, _ := filepath.Glob(filepath.Join(inside(), "regions", "us-east-1", "layers", "program-*"))
+		return len(made) == 1
+	})
 	instance := launch(t, h)
 
 	fill := filepath.Join(inside(), "fill")
-	if err := os.WriteFile(fill, make([]byte, 64<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+	if err := os.WriteFile(fill, make([]byte, 200<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("fill the disk: %v", err)
 	}
 	refused := 0
