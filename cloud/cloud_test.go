@@ -19,13 +19,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// envHost makes this test's program a host that starts a cloud, says how it is and waits to be killed.
-const envHost = "UNDERSTUDY_TEST_HOST"
+// envHost makes this test's program a host that starts a cloud on a folder, or on a temporary one, says how
+// it is and waits to be killed.
+const (
+	envHost   = "UNDERSTUDY_TEST_HOST"
+	temporary = "temporary"
+)
 
 func TestMain(m *testing.M) {
 	cloud.Main()
-	if os.Getenv(envHost) != "" {
-		c, err := cloud.Start(context.Background(), cloud.Options{})
+	if dir := os.Getenv(envHost); dir != "" {
+		if dir == temporary {
+			dir = ""
+		}
+		c, err := cloud.Start(context.Background(), cloud.Options{Dir: dir})
 		if err != nil {
 			panic(err)
 		}
@@ -86,7 +93,7 @@ func descriptors(t *testing.T) map[string]string {
 func TestKilledHostLeavesNothing(t *testing.T) {
 	t.Parallel()
 	host := exec.Command("/proc/self/exe")
-	host.Env = append(os.Environ(), envHost+"=1")
+	host.Env = append(os.Environ(), envHost+"="+temporary)
 	host.Stderr = os.Stderr
 	out, err := host.StdoutPipe()
 	if err != nil {

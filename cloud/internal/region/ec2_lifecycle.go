@@ -43,54 +43,129 @@ func (r *Region) recover() error {
 	return nil
 }
 
+// retryPause is how long a worker waits before it tries again what failed, on a full disk for one.
+const retryPause = time.Second
+
 // tend is the worker of one instance, from its launch or the region's start until it is purged: it makes
 // the processes what the stored state says and moves the state on. Handlers only ever write states.
 func (r *Region) tend(id string) {
-	var m Machine
-	boot := -1
-	defer func() { r.halt(m) }()
+	t := tender{Region: r, id: id, boot: -1}
+	defer func() { r.halt(t.m) }()
 	for {
 		next := r.changed()
 		row, ok := r.instances.Get(id)
 		if !ok || r.ctx.Err() != nil {
 			return
 		}
-		up := row.State == pending || row.State == running
-		if m != nil && (!up || row.Held || row.Boot != boot) {
-			r.halt(m)
-			m = nil
-		}
-		if m == nil && up && !row.Held {
-			r.resting.Delete(id)
-			m, boot = r.boot(row), row.Boot // its change of the row wakes this worker again
-		}
-		if m == nil {
+		err := t.step(row)
+		if t.m == nil {
 			r.rests(id)
 		}
-		var purge <-chan time.Time
-		switch row.State {
-		case stopping:
-			r.settle(row, stopped)
-		case shuttingDown:
-			r.settle(row, terminated)
-		case terminated:
-			purge = time.After(time.Until(row.Ended.Add(r.listed())))
-		}
 		var ended <-chan struct{}
-		if m != nil {
-			ended = m.Done()
+		if t.m != nil {
+			ended = t.m.Done()
+		}
+		var later <-chan time.Time
+		switch {
+		case err != nil:
+			r.log.Error("tend instance", "instance", id, "state", row.State, "err", err)
+			later, next = time.After(retryPause), nil
+		case row.State == terminated:
+			later = time.After(time.Until(row.Ended.Add(r.listed())))
 		}
 		select {
 		case <-next:
-		case <-purge:
-			r.purge(id)
+		case <-later:
 		case <-ended:
-			m = nil
-			r.endedByItself(id, boot)
+			t.m, t.over = nil, true
 		case <-r.ctx.Done():
 			return
 		}
 	}
+}
+
+// tender is what the worker of an instance knows beside its row.
+type tender struct {
+	*Region
+	id   string
+	m    Machine // its processes; nil for none
+	boot int     // which boot of the row's they are
+	told bool    // the row says that they run
+	over bool    // they ended by themselves, and the row does not say so yet
+}
+
+// step does what the row asks for. After an error, the same again goes on where it stopped.
+func (t *tender) step(row instanceRow) error {
+	if t.over {
+		if err := t.endedByItself(t.id, t.boot); err != nil {
+			return err
+		}
+		t.over = false
+		row, _ = t.instances.Get(t.id)
+	}
+	up := row.State == pending || row.State == running
+	if t.m != nil && (!up || row.Held || row.Boot != t.boot) {
+		t.halt(t.m)
+		t.m = nil
+	}
+	if t.m == nil && up && !row.Held {
+		if err := t.start(row); err != nil {
+			return err
+		}
+	}
+	if t.m != nil && !t.told {
+		if err := t.recordStart(row.ID); err != nil {
+			return err
+		}
+		t.told = true
+	}
+	switch row.State {
+	case stopping:
+		return t.settle(row, stopped)
+	case shuttingDown:
+		return t.settle(row, terminated)
+	case terminated:
+		if time.Since(row.Ended) >= t.listed() {
+			return t.purge(t.id)
+		}
+	}
+	return nil
+}
+
+// start makes the processes. An instance that cannot be launched is terminated, and one that cannot be
+// started goes back to stopped, as on AWS. One that was running when its region was lost, or is rebooted,
+// is tried again until it runs: it is no less there for the machine's trouble.
+func (t *tender) start(row instanceRow) (err error) {
+	t.resting.Delete(t.id)
+	t.m, err = t.startMachine(row)
+	t.boot, t.told = row.Boot, false
+	if err == nil || t.ctx.Err() != nil {
+		return nil
+	}
+	t.m = nil
+	if row.State == running {
+		return err
+	}
+	t.log.Error("start instance", "instance", row.ID, "err", err)
+	return t.changeInstance(row.ID, func(i *instanceRow) {
+		if i.State != pending {
+			return // stopped or terminated meanwhile
+		}
+		i.State = shuttingDown
+		if !i.Started.IsZero() {
+			i.State = stopping
+		}
+		i.Reason = &ec2types.StateReason{Code: ptr("Server.InternalError"), Message: ptr("Server.InternalError: Internal error on launch: " + err.Error())}
+	})
+}
+
+// recordStart marks an instance running unless it was stopped or terminated meanwhile.
+func (r *Region) recordStart(id string) error {
+	return r.changeInstance(id, func(i *instanceRow) {
+		if i.State == pending || i.State == running {
+			i.State, i.Reason, i.Started = running, nil, time.Now().UTC()
+		}
+	})
 }
 
 // listed is how long a terminated instance stays in lists: an hour, but long enough to be seen.
@@ -106,32 +181,6 @@ func (r *Region) halt(m Machine) {
 	if err := m.Stop(ctx); err != nil {
 		r.log.Error("stop instance", "err", err)
 	}
-}
-
-// boot starts an instance's processes and marks it running, or terminated where that fails at launch.
-func (r *Region) boot(row instanceRow) Machine {
-	m, err := r.startMachine(row)
-	if err != nil && r.ctx.Err() != nil {
-		return nil
-	}
-	if err != nil {
-		r.log.Error("start instance", "instance", row.ID, "err", err)
-	}
-	change := func(i *instanceRow) {
-		if i.State != pending && i.State != running {
-			return // stopped or terminated meanwhile; the worker sees to it next
-		}
-		if err != nil {
-			i.State = shuttingDown
-			i.Reason = &ec2types.StateReason{Code: ptr("Server.InternalError"), Message: ptr("Server.InternalError: Internal error on launch: " + err.Error())}
-			return
-		}
-		i.State, i.Reason, i.Started = running, nil, time.Now().UTC()
-	}
-	if failed := r.changeInstance(row.ID, change); failed != nil {
-		r.log.Error("record start of instance", "instance", row.ID, "err", failed)
-	}
-	return m
 }
 
 func (r *Region) startMachine(row instanceRow) (Machine, error) {
@@ -186,7 +235,7 @@ func (r *Region) changeInstance(id string, change func(*instanceRow)) error {
 
 // settle ends a transition: a stopped instance gives its public address back, a terminated one its
 // interface.
-func (r *Region) settle(row instanceRow, to ec2types.InstanceStateName) {
+func (r *Region) settle(row instanceRow, to ec2types.InstanceStateName) error {
 	err := r.update(func(tx *store.Tx) error {
 		i, ok := r.instances.GetTx(tx, row.ID)
 		if !ok || i.State != row.State {
@@ -205,17 +254,15 @@ func (r *Region) settle(row instanceRow, to ec2types.InstanceStateName) {
 		}
 		return r.instances.Put(tx, i.ID, i)
 	})
-	if err == nil {
-		err = r.syncVPC(row.VPC)
-	}
 	if err != nil {
-		r.log.Error("settle instance", "instance", row.ID, "state", to, "err", err)
+		return err
 	}
+	return r.syncVPC(row.VPC)
 }
 
 // endedByItself does what AWS does when the operating system of an instance shuts down.
-func (r *Region) endedByItself(id string, boot int) {
-	err := r.changeInstance(id, func(i *instanceRow) {
+func (r *Region) endedByItself(id string, boot int) error {
+	return r.changeInstance(id, func(i *instanceRow) {
 		if i.State != running || i.Boot != boot {
 			return
 		}
@@ -225,26 +272,20 @@ func (r *Region) endedByItself(id string, boot int) {
 		}
 		i.Reason = &ec2types.StateReason{Code: ptr("Client.InstanceInitiatedShutdown"), Message: ptr("Client.InstanceInitiatedShutdown: Instance initiated shutdown")}
 	})
-	if err != nil {
-		r.log.Error("record end of instance", "instance", id, "err", err)
-	}
 }
 
 // purge forgets a terminated instance and its folder.
-func (r *Region) purge(id string) {
+func (r *Region) purge(id string) error {
 	if err := os.RemoveAll(r.instanceDir(id)); err != nil {
-		r.log.Error("remove folder of instance", "instance", id, "err", err)
+		return err
 	}
-	err := r.update(func(tx *store.Tx) error {
+	return r.update(func(tx *store.Tx) error {
 		row, _ := r.instances.GetTx(tx, id)
 		if err := r.tagSets.Delete(tx, row.Volume); err != nil {
 			return err
 		}
 		return r.remove(tx, id, r.instances.Delete)
 	})
-	if err != nil {
-		r.log.Error("purge instance", "instance", id, "err", err)
-	}
 }
 
 // rests notes that an instance has no processes, for whoever waits to read its disk.

@@ -30,8 +30,12 @@ type world struct {
 	names   []*os.File // the name servers' sockets, kept for a route53 that is started again
 	control net.Conn
 
-	mu      sync.Mutex // guards all below, and writes to control
+	mu      sync.Mutex // guards running, and writes to control
 	running map[string]*process
+	served  sync.Map // names of the processes that were up once
+
+	starting sync.Mutex // held while a process is started; guards ending
+	ending   bool       // no process shall start any more
 }
 
 // process is one child.
@@ -109,6 +113,11 @@ func (w *world) tell(e Event) {
 
 // start begins a process and tells when it serves, or why it does not.
 func (w *world) start(name string) {
+	w.starting.Lock()
+	defer w.starting.Unlock()
+	if w.ending {
+		return
+	}
 	w.mu.Lock()
 	_, runs := w.running[name]
 	w.mu.Unlock()
@@ -124,21 +133,35 @@ func (w *world) start(name string) {
 	w.mu.Lock()
 	w.running[name] = p
 	w.mu.Unlock()
-	go func() {
-		defer ready.Close()
-		var e Event
-		if json.NewDecoder(ready).Decode(&e) == nil {
-			e.Name = name
-			w.tell(e)
-		}
-		err := p.cmd.Wait()
-		w.mu.Lock()
-		delete(w.running, name)
-		w.mu.Unlock()
-		close(p.done)
-		w.tell(Event{Name: name, State: Down, Error: reason(err)})
-	}()
+	go w.attend(p, ready)
 }
+
+// attend tells when a process serves and when it has ended. A lost region is an outage and stays lost
+// until it is ordered back, but Route 53 survives everything: once it has served, it is started again
+// for as long as the world goes on.
+func (w *world) attend(p *process, ready *os.File) {
+	defer ready.Close()
+	again := time.Now().Add(restartPause)
+	var e Event
+	if json.NewDecoder(ready).Decode(&e) == nil {
+		e.Name = p.name
+		w.tell(e)
+		w.served.Store(p.name, true)
+	}
+	err := p.cmd.Wait()
+	w.mu.Lock()
+	delete(w.running, p.name)
+	w.mu.Unlock()
+	close(p.done)
+	w.tell(Event{Name: p.name, State: Down, Error: reason(err)})
+	if _, served := w.served.Load(p.name); p.name != Route53 || !served {
+		return
+	}
+	time.AfterFunc(time.Until(again), func() { w.start(p.name) })
+}
+
+// restartPause is the least time between two starts of a process that ends again and again.
+const restartPause = time.Second
 
 func reason(err error) string {
 	if err == nil {
@@ -203,14 +226,22 @@ func (w *world) kill(name string) {
 	<-p.done
 }
 
-// stopAll ends every process in order, and those that take too long at once.
-func (w *world) stopAll() {
+// last returns the processes that run, after which there are no others.
+func (w *world) last() (all []*process) {
+	w.starting.Lock()
+	w.ending = true
+	w.starting.Unlock()
 	w.mu.Lock()
-	var all []*process
+	defer w.mu.Unlock()
 	for _, p := range w.running {
 		all = append(all, p)
 	}
-	w.mu.Unlock()
+	return all
+}
+
+// stopAll ends every process in order, and those that take too long at once.
+func (w *world) stopAll() {
+	all := w.last()
 	for _, p := range all {
 		p.cmd.Process.Signal(syscall.SIGTERM)
 	}
@@ -228,13 +259,7 @@ func (w *world) stopAll() {
 // end kills what is left and removes a temporary folder, which only the world's root can do: instances
 // leave files in it that the host's user may not touch.
 func (w *world) end() {
-	w.mu.Lock()
-	var all []*process
-	for _, p := range w.running {
-		all = append(all, p)
-	}
-	w.mu.Unlock()
-	for _, p := range all {
+	for _, p := range w.last() {
 		p.cmd.Process.Kill()
 		<-p.done
 	}

@@ -1,0 +1,311 @@
+//go:build linux
+
+package cloud_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/understudy/understudy/cloud"
+	"golang.org/x/sys/unix"
+)
+
+// host is a process that runs a cloud and can be killed.
+type host struct {
+	cmd *exec.Cmd
+	cloud.Status
+	env map[string]string
+	*cloud.Attached
+}
+
+// startHost runs a cloud on a folder in another process.
+func startHost(t *testing.T, dir string) *host {
+	t.Helper()
+	h := &host{cmd: exec.Command("/proc/self/exe")}
+	h.cmd.Env = append(os.Environ(), envHost+"="+dir)
+	h.cmd.Stderr = os.Stderr
+	out, err := h.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.kill)
+	if err := json.NewDecoder(out).Decode(&h.Status); err != nil {
+		t.Fatalf("start a cloud on %s: %v", dir, err)
+	}
+	if h.Attached, err = cloud.Attach(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	if h.env, err = h.Env(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func (h *host) kill() {
+	h.cmd.Process.Kill()
+	h.cmd.Wait()
+}
+
+// The clients do not try again: what is acknowledged was done once.
+func (h *host) keys() aws.CredentialsProvider {
+	return credentials.NewStaticCredentialsProvider(h.env["AWS_ACCESS_KEY_ID"], h.env["AWS_SECRET_ACCESS_KEY"], "")
+}
+
+func (h *host) ec2(region string) *ec2.Client {
+	return ec2.New(ec2.Options{BaseEndpoint: &h.Endpoint, Region: region, RetryMaxAttempts: 1, Credentials: h.keys()})
+}
+
+func (h *host) route53() *route53.Client {
+	return route53.New(route53.Options{BaseEndpoint: &h.Endpoint, Region: "us-east-1", RetryMaxAttempts: 1, Credentials: h.keys()})
+}
+
+// pid returns a process's id, 0 while it is down.
+func (h *host) pid(t *testing.T, name string) int {
+	t.Helper()
+	s, err := h.Attached.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range s.Processes {
+		if p.Name == name {
+			return p.PID
+		}
+	}
+	t.Fatalf("the cloud has no process %s", name)
+	return 0
+}
+
+// until polls another process until it says yes: there is no event of it to await.
+func until(t *testing.T, what string, limit time.Duration, yes func() bool) {
+	t.Helper()
+	deadline, tick := time.NewTimer(limit), time.NewTicker(20*time.Millisecond)
+	defer deadline.Stop()
+	defer tick.Stop()
+	for !yes() {
+		select {
+		case <-deadline.C:
+			t.Fatalf("not within %s: %s", limit, what)
+		case <-tick.C:
+		}
+	}
+}
+
+func TestKilledRoute53ComesBackByItself(t *testing.T) {
+	t.Parallel()
+	h := startHost(t, t.TempDir())
+	made, err := h.route53().CreateHostedZone(t.Context(), &route53.CreateHostedZoneInput{Name: aws.String("a.test"), CallerReference: aws.String("1")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		first := h.pid(t, "route53")
+		if err := unix.Kill(first, unix.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "route53 is back", 10*time.Second, func() bool {
+			now := h.pid(t, "route53")
+			return now != 0 && now != first
+		})
+		if _, err := h.route53().GetHostedZone(t.Context(), &route53.GetHostedZoneInput{Id: made.HostedZone.Id}); err != nil {
+			t.Error(err)
+		}
+	}
+	region := h.pid(t, "us-west-2")
+	if err := unix.Kill(region, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the region is down", 10*time.Second, func() bool { return h.pid(t, "us-west-2") == 0 })
+	if err := h.StartRegion(t.Context(), "us-west-2"); err != nil {
+		t.Error(err)
+	}
+}
+
+// ledger is what a cloud has acknowledged.
+type ledger struct {
+	mu    sync.Mutex
+	made  map[string]map[string]bool // kind to ids
+	count chan struct{}              // one for each entry
+}
+
+func (l *ledger) add(ctx context.Context, kind, id string) {
+	l.mu.Lock()
+	if l.made[kind] == nil {
+		l.made[kind] = map[string]bool{}
+	}
+	l.made[kind][id] = true
+	l.mu.Unlock()
+	select {
+	case l.count <- struct{}{}:
+	case <-ctx.Done():
+	}
+}
+
+// writeVPCs makes VPCs, each with a security group, for as long as the context says.
+func (l *ledger) writeVPCs(ctx context.Context, h *host, region string) {
+	for ctx.Err() == nil {
+		vpc, err := h.ec2(region).CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16")})
+		if err != nil {
+			pause(ctx)
+			continue
+		}
+		l.add(ctx, region+" vpc", *vpc.Vpc.VpcId)
+		group, err := h.ec2(region).CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+			GroupName: aws.String("g"), Description: aws.String("d"), VpcId: vpc.Vpc.VpcId})
+		if err == nil {
+			l.add(ctx, region+" group", *group.GroupId)
+		}
+	}
+}
+
+// writeZones makes hosted zones, each with a record set.
+func (l *ledger) writeZones(ctx context.Context, h *host, round int) {
+	for n := 0; ctx.Err() == nil; n++ {
+		name := fmt.Sprintf("z%d-%d.test.", round, n)
+		zone, err := h.route53().CreateHostedZone(ctx, &route53.CreateHostedZoneInput{Name: &name, CallerReference: &name})
+		if err != nil {
+			pause(ctx)
+			continue
+		}
+		l.add(ctx, "zone", *zone.HostedZone.Id)
+		_, err = h.route53().ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{
+			HostedZoneId: zone.HostedZone.Id,
+			ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{{Action: r53types.ChangeActionCreate,
+				ResourceRecordSet: &r53types.ResourceRecordSet{Name: &name, Type: r53types.RRTypeA, TTL: aws.Int64(60),
+					ResourceRecords: []r53types.ResourceRecord{{Value: aws.String("192.0.2.9")}}}}}},
+		})
+		if err == nil {
+			l.add(ctx, "record", *zone.HostedZone.Id)
+		}
+	}
+}
+
+// pause keeps a writer from asking a dead process in a circle.
+func pause(ctx context.Context) {
+	select {
+	case <-time.After(5 * time.Millisecond):
+	case <-ctx.Done():
+	}
+}
+
+// check fails for each acknowledged thing that the cloud does not know.
+func (l *ledger) check(t *testing.T, h *host) {
+	t.Helper()
+	for _, region := range h.Regions {
+		vpcs, err := h.ec2(region).DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id := range l.made[region+" vpc"] {
+			if !slices.ContainsFunc(vpcs.Vpcs, func(v ec2types.Vpc) bool { return *v.VpcId == id }) {
+				t.Errorf("%s: acknowledged %s is lost", region, id)
+			}
+		}
+		groups, err := h.ec2(region).DescribeSecurityGroups(t.Context(), &ec2.DescribeSecurityGroupsInput{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id := range l.made[region+" group"] {
+			if !slices.ContainsFunc(groups.SecurityGroups, func(g ec2types.SecurityGroup) bool { return *g.GroupId == id }) {
+				t.Errorf("%s: acknowledged %s is lost", region, id)
+			}
+		}
+	}
+	for id := range l.made["zone"] {
+		sets, err := h.route53().ListResourceRecordSets(t.Context(), &route53.ListResourceRecordSetsInput{HostedZoneId: &id})
+		if err != nil {
+			t.Errorf("acknowledged zone %s: %v", id, err)
+		} else if l.made["record"][id] && len(sets.ResourceRecordSets) != 3 {
+			t.Errorf("acknowledged record of zone %s is lost", id)
+		}
+	}
+}
+
+// TestAcknowledgedChangesOutliveKills kills one process after another at random moments while changes are
+// made. UNDERSTUDY_SEED repeats a run's choices.
+func TestAcknowledgedChangesOutliveKills(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	if given := os.Getenv("UNDERSTUDY_SEED"); given != "" {
+		var err error
+		if seed, err = strconv.ParseUint(given, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("UNDERSTUDY_SEED=%d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	dir := filepath.Join(t.TempDir(), "cloud")
+	l := &ledger{made: map[string]map[string]bool{}, count: make(chan struct{})}
+	for round := range 4 {
+		h := startHost(t, dir)
+		l.check(t, h)
+		ctx, stop := context.WithCancel(t.Context())
+		var writers sync.WaitGroup
+		for _, region := range h.Regions {
+			writers.Go(func() { l.writeVPCs(ctx, h, region) })
+		}
+		writers.Go(func() { l.writeZones(ctx, h, round) })
+		killSome(t, h, l, random)
+		stop()
+		writers.Wait()
+		h.kill()
+	}
+	l.check(t, startHost(t, dir))
+	t.Logf("%d VPCs, %d zones were acknowledged", len(l.made["us-east-1 vpc"])+len(l.made["us-west-2 vpc"]), len(l.made["zone"]))
+}
+
+// killSome kills processes that come back, and at last one that does not: the world or the front door.
+func killSome(t *testing.T, h *host, l *ledger, random *rand.Rand) {
+	t.Helper()
+	victims := []string{"us-east-1", "us-west-2", "route53"}
+	for range 3 {
+		l.await(t, random.IntN(12))
+		name := victims[random.IntN(len(victims))]
+		if pid := h.pid(t, name); pid != 0 {
+			if err := unix.Kill(pid, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
+				t.Fatal(err)
+			}
+			until(t, name+" has ended", 10*time.Second, func() bool { return h.pid(t, name) != pid })
+		}
+		if name != "route53" {
+			if err := h.StartRegion(t.Context(), name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	l.await(t, random.IntN(12))
+	if err := unix.Kill(h.pid(t, []string{"world", "front door"}[random.IntN(2)]), unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// await lets so many changes be acknowledged.
+func (l *ledger) await(t *testing.T, n int) {
+	t.Helper()
+	for range n {
+		select {
+		case <-l.count:
+		case <-time.After(30 * time.Second):
+			t.Fatal("the cloud acknowledges nothing any more")
+		}
+	}
+}
