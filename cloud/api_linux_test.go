@@ -123,6 +123,53 @@ func TestFolderKeepsTheCloudAndHoldsOne(t *testing.T) {
 	}
 }
 
+// Each folder holds what a start cannot go on with; the error says what, and what to do.
+func TestSpoiledFolderIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ path, content, want string }{
+		{"cloud.json", "{garbage", "mend it"},
+		{"cloud.json", "", "mend it"},
+		{"cloud.json", `{"regions":["../../x"]}`, "want a name such as us-east-1"},
+		{"cloud.json", `{"speed":-2}`, "want a number from 1"},
+		{"credentials", "garbage", "is not ID:SECRET"},
+		{"credentials", ":", "is not ID:SECRET"},
+		{"regions", "", "not a directory"},
+		{"regions/us-east-1/state.db", strings.Repeat("garbage", 10_000), "invalid database"},
+		{"route53/state.db", strings.Repeat("garbage", 10_000), "invalid database"},
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, c.path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(c.content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := cloud.Start(t.Context(), cloud.Options{Dir: dir})
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), filepath.Join(dir, c.path)) {
+			t.Errorf("%.30q in %s: %v", c.content, c.path, err)
+		}
+	}
+}
+
+// A killed cloud leaves its lock's text and its sockets; strangers may leave worse in their places.
+func TestLeftoversDoNotStandInTheWay(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for path, content := range map[string]string{"lock": "99999999999", "run/control.sock": "x", "run/us-east-1.sock": "", "run/beacon.sock": "", "cloud.json": `{"number":-7}`} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(path)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, path), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := start(t, cloud.Options{Dir: dir, Credentials: "id:secret"})
+	if _, err := client(c, "").DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOptionsAreCheckedBeforeAnythingIsTouched(t *testing.T) {
 	for name, c := range map[string]struct {
 		o    cloud.Options

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -37,6 +38,9 @@ func Attach(ctx context.Context, dir string) (*Attached, error) {
 		},
 	}}}
 	if _, err := a.Status(ctx); err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			return nil, fmt.Errorf("%s is another user's: its cloud, if one runs, is for that user alone", dir)
+		}
 		var op *net.OpError
 		if errors.As(err, &op) && op.Op == "dial" {
 			return nil, fmt.Errorf("%w: %s", ErrNotRunning, dir)

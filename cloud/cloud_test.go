@@ -24,6 +24,7 @@ import (
 const (
 	envHost   = "UNDERSTUDY_TEST_HOST"
 	temporary = "temporary"
+	envDisk   = "UNDERSTUDY_TEST_DISK" // the size of a file system of its own for the folder
 )
 
 func TestMain(m *testing.M) {
@@ -32,12 +33,21 @@ func TestMain(m *testing.M) {
 		if dir == temporary {
 			dir = ""
 		}
+		if size := os.Getenv(envDisk); size != "" {
+			if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
+				panic(err)
+			}
+		}
 		c, err := cloud.Start(context.Background(), cloud.Options{Dir: dir})
 		if err != nil {
 			panic(err)
 		}
 		json.NewEncoder(os.Stdout).Encode(c.Status())
-		select {}
+		<-c.Ended()
+		if err := c.Close(); err != nil {
+			panic(err)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }

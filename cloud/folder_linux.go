@@ -1,11 +1,12 @@
 package cloud
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
 )
 
@@ -44,13 +45,11 @@ func lockFolder(dir string) (*os.File, error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		defer f.Close()
-		pid, _ := os.ReadFile(f.Name())
-		return nil, fmt.Errorf("%w: %s, process %s", ErrInUse, dir, pid)
+		pid, _ := io.ReadAll(f)
+		return nil, fmt.Errorf("%w: %s, process %s", ErrInUse, dir, bytes.TrimSpace(pid))
 	}
-	if err := f.Truncate(0); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	if _, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0); err != nil {
+	// Written over the last one's, of the same length, for which a full disk has room.
+	if _, err := fmt.Fprintf(f, "%10d\n", os.Getpid()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -38,8 +39,16 @@ type host struct {
 // startHost runs a cloud on a folder in another process.
 func startHost(t *testing.T, dir string) *host {
 	t.Helper()
-	h := &host{cmd: exec.Command("/proc/self/exe")}
-	h.cmd.Env = append(os.Environ(), envHost+"="+dir)
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), envHost+"="+dir)
+	return startHostAs(t, cmd, nil)
+}
+
+// startHostAs is startHost with a command that is prepared for more, and with the folder as this process sees
+// it where that is not as the host does.
+func startHostAs(t *testing.T, cmd *exec.Cmd, dir func() string) *host {
+	t.Helper()
+	h := &host{cmd: cmd}
 	h.cmd.Stderr = os.Stderr
 	out, err := h.cmd.StdoutPipe()
 	if err != nil {
@@ -50,9 +59,13 @@ func startHost(t *testing.T, dir string) *host {
 	}
 	t.Cleanup(h.kill)
 	if err := json.NewDecoder(out).Decode(&h.Status); err != nil {
-		t.Fatalf("start a cloud on %s: %v", dir, err)
+		t.Fatalf("start a cloud: %v", err)
 	}
-	if h.Attached, err = cloud.Attach(t.Context(), dir); err != nil {
+	at := h.Dir
+	if dir != nil {
+		at = dir()
+	}
+	if h.Attached, err = cloud.Attach(t.Context(), at); err != nil {
 		t.Fatal(err)
 	}
 	if h.env, err = h.Env(t.Context()); err != nil {
@@ -137,6 +150,28 @@ func TestKilledRoute53ComesBackByItself(t *testing.T) {
 	until(t, "the region is down", 10*time.Second, func() bool { return h.pid(t, "us-west-2") == 0 })
 	if err := h.StartRegion(t.Context(), "us-west-2"); err != nil {
 		t.Error(err)
+	}
+}
+
+// An instance leaves a folder that only root can open, when the world, which was root of it, is killed.
+func TestKilledWorldLeavesNothing(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), envHost+"="+temporary)
+	h := startHostAs(t, cmd, nil)
+	s := h.Status
+	id := launchWith(t, h, "#!/bin/sh\nmkdir -p /srv/closed/in\nchmod 0 /srv/closed\necho closed >/dev/console\n")
+	until(t, "the folder is closed", 20*time.Second, func() bool { return strings.Contains(consoleOf(t, h, id), "closed") })
+	watched := watch(t, s)
+	if err := unix.Kill(h.pid(t, "world"), unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.cmd.Wait(); err != nil {
+		t.Errorf("the host ended with %v", err)
+	}
+	gone(t, s, watched, time.Second)
+	for _, fd := range watched {
+		unix.Close(fd)
 	}
 }
 

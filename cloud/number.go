@@ -22,7 +22,7 @@ func claimNumber(wanted int, rest func(number int) error) (int, net.Listener, er
 		if n == 0 {
 			n = wanted
 		}
-		if n == 0 || n > 254 {
+		if n < 1 || n > 254 {
 			continue
 		}
 		l, err := net.Listen("tcp4", net.JoinHostPort(address.Endpoint(n).String(), strconv.Itoa(Port)))

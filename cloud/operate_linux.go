@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -136,7 +138,7 @@ func (c *Cloud) close() error {
 		}
 	}
 	if c.temporary {
-		errs = append(errs, os.RemoveAll(c.dir))
+		errs = append(errs, removeAll(c.dir))
 	}
 	if c.lock != nil {
 		errs = append(errs, c.lock.Close())
@@ -145,6 +147,25 @@ func (c *Cloud) close() error {
 		return fmt.Errorf("stop cloud: %w", err)
 	}
 	return nil
+}
+
+// removeAll removes a folder in which instances, who are root there, may have left folders that their
+// owner, this process's user, must open up first.
+func removeAll(dir string) error {
+	err := os.RemoveAll(dir)
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			err = os.Chmod(path, 0o700)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return os.RemoveAll(dir)
 }
 
 // endWorld asks the world to end, and kills it where it does not.

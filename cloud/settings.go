@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/base64"
@@ -28,15 +29,30 @@ type credentials struct{ ID, Secret string }
 func settingsPath(dir string) string    { return filepath.Join(dir, "cloud.json") }
 func credentialsPath(dir string) string { return filepath.Join(dir, "credentials") }
 
+// readSettings returns what the folder keeps, nothing where it is new.
+func readSettings(dir string) (s settings, err error) {
+	b, err := os.ReadFile(settingsPath(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(b, &s); err != nil {
+		return s, fmt.Errorf("%s is not a cloud's settings (%w): mend it, or use another folder", settingsPath(dir), err)
+	}
+	// What a hand has changed is held to the rules for what a command line says.
+	if err := (Options{Regions: s.Regions, Speed: s.Speed, Account: s.Account}).Validate(); err != nil {
+		return s, fmt.Errorf("%s: %w: mend it, or use another folder", settingsPath(dir), err)
+	}
+	return s, nil
+}
+
 // loadSettings reads what the folder keeps, puts what the options say over it, and fills in the rest.
 func loadSettings(dir string, o Options) (settings, error) {
-	var s settings
-	b, err := os.ReadFile(settingsPath(dir))
-	if err == nil {
-		err = json.Unmarshal(b, &s)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return s, fmt.Errorf("read %s: %w", settingsPath(dir), err)
+	s, err := readSettings(dir)
+	if err != nil {
+		return s, err
 	}
 	if len(o.Regions) > 0 {
 		if len(s.Regions) > 0 && strings.Join(s.Regions, ",") != strings.Join(o.Regions, ",") {
@@ -69,12 +85,18 @@ func loadSettings(dir string, o Options) (settings, error) {
 	return s, nil
 }
 
+// save writes the settings where they are not what the folder keeps already: a start that changes nothing
+// needs no room on the disk.
 func (s settings) save(dir string) error {
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
-	return writeFile(settingsPath(dir), append(b, '\n'))
+	b = append(b, '\n')
+	if old, err := os.ReadFile(settingsPath(dir)); err == nil && bytes.Equal(old, b) {
+		return nil
+	}
+	return writeFile(settingsPath(dir), b)
 }
 
 // loadCredentials reads the folder's keys, or makes them; given ones replace them.
@@ -87,8 +109,12 @@ func loadCredentials(dir, given string) (credentials, error) {
 	b, err := os.ReadFile(credentialsPath(dir))
 	if err == nil {
 		id, secret, ok := strings.Cut(strings.TrimSpace(string(b)), ":")
-		if !ok {
-			return credentials{}, fmt.Errorf("%s is not ID:SECRET", credentialsPath(dir))
+		if !ok || id == "" || secret == "" {
+			return credentials{}, fmt.Errorf("%s is not ID:SECRET: remove it for new keys, or give --credentials", credentialsPath(dir))
+		}
+		// A copied folder may have got other modes; the secret is its owner's alone.
+		if err := os.Chmod(credentialsPath(dir), 0o600); err != nil {
+			return credentials{}, err
 		}
 		return credentials{id, secret}, nil
 	}

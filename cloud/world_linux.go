@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/understudy/understudy/cloud/internal/network"
@@ -40,7 +42,7 @@ func (c *Cloud) startWorld(names []*os.File) error {
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = []string{world.RoleWorld, c.dir}
 	cmd.Dir = "/"
-	cmd.Env = append(os.Environ(), "UNDERSTUDY_CONFIG="+string(config))
+	cmd.Env = append(withoutKeys(os.Environ()), "UNDERSTUDY_CONFIG="+string(config))
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = append([]*os.File{theirs}, names...)
 	if cmd.SysProcAttr, err = world.Namespaces(); err != nil {
@@ -52,6 +54,11 @@ func (c *Cloud) startWorld(names []*os.File) error {
 	c.world = cmd
 	go c.listen()
 	return nil
+}
+
+// withoutKeys leaves out of an environment what AWS clients read, keys above all: no process inside is one.
+func withoutKeys(environment []string) []string {
+	return slices.DeleteFunc(environment, func(v string) bool { return strings.HasPrefix(v, "AWS_") })
 }
 
 func socketPair() (ours *net.UnixConn, theirs *os.File, err error) {
@@ -104,6 +111,9 @@ func (c *Cloud) await(ctx context.Context, name string, state world.State) error
 			return nil
 		}
 		if known && e.State == world.Down && e.Error != "" {
+			if name == "" {
+				name = "world"
+			}
 			return fmt.Errorf("%s ended: %s; its log is %s", name, e.Error, filepath.Join(c.dir, "log", name+".log"))
 		}
 		select {

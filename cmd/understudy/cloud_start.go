@@ -114,7 +114,7 @@ func daemonise(ctx context.Context, w io.Writer, o cloud.Options) error {
 	}
 	program, err := os.Executable()
 	if err != nil {
-		return err
+		return fmt.Errorf("find this program: %w\nhint: is /proc mounted? `sudo mount -t proc proc /proc` does so", err)
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, startArguments(o)...)
 	// The secret travels in the environment, where only the same user can see it, and not among the

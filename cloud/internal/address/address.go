@@ -8,7 +8,10 @@
 package address
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"net"
 	"net/netip"
 	"os"
 	"strconv"
@@ -91,9 +94,16 @@ var firstFreePort = sync.OnceValue(func() int {
 	return n
 })
 
-// canBindReserved tells whether this process holds CAP_NET_BIND_SERVICE over the host's network.
-// It is asked on the host's side only; processes inside the cloud are told the answer.
-func canBindReserved() bool { return os.Geteuid() == 0 }
+// canBindReserved tells whether this process holds CAP_NET_BIND_SERVICE over the host's network, by trying:
+// root of a user namespace does not, for all its id. It is asked on the host's side only; processes inside
+// the cloud are told the answer.
+func canBindReserved() bool {
+	c, err := net.ListenPacket("udp4", "127.0.0.1:1")
+	if err == nil {
+		c.Close()
+	}
+	return !errors.Is(err, fs.ErrPermission)
+}
 
 // String forms an address and a port for a person to type.
 func String(a netip.Addr, port int) string { return fmt.Sprintf("%s:%d", a, port) }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -249,6 +250,29 @@ func mounts(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return string(out)
+}
+
+// An unprivileged user removes a cloud's folder with rm -r: no folder of the kernel's may be closed to its owner.
+func TestOwnerCanRemoveTheFolder(t *testing.T) {
+	b := newBench(t)
+	spec := b.spec("")
+	m := b.start(spec)
+	defer m.Stop(t.Context())
+	folders := 0
+	err := filepath.WalkDir(workDir(spec.Dir), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		folders++
+		info, err := d.Info()
+		if err == nil && info.Mode().Perm()&0o700 != 0o700 {
+			t.Errorf("%s has mode %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil || folders < 3 {
+		t.Errorf("%d folders, %v", folders, err)
+	}
 }
 
 func TestRestartKeepsFilesAndUserDataRunsOnce(t *testing.T) {

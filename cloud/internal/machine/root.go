@@ -117,7 +117,9 @@ func mountLayers(name, target string, lower []string, upper, work string) error 
 	if err := unix.Mount("overlay", target, "overlay", 0, options); err != nil {
 		return fmt.Errorf("mount overlay for %s (writable layer in %s): %w", name, upper, err)
 	}
-	return nil
+	// The kernel makes a folder of mode 0 in the work folder, which an unprivileged user could not remove
+	// later: it has no use for the mode.
+	return os.Chmod(filepath.Join(work, "work"), 0o700)
 }
 
 func layerFolders(layers []string, name string) []string {

@@ -32,6 +32,8 @@ func Explain(f Facts) error {
 		return errors.New("the kernel has no user or network namespaces: use one built with CONFIG_USER_NS and CONFIG_NET_NS")
 	case f.MaxUserns == "0":
 		return errors.New("user namespaces are turned off by user.max_user_namespaces=0: allow them with `sudo sysctl -w user.max_user_namespaces=10000`")
+	case errors.Is(f.Clone, syscall.ENOSPC):
+		return errors.New("the limit of user or network namespaces is reached: raise it with `sudo sysctl -w user.max_user_namespaces=10000 user.max_net_namespaces=10000`")
 	case f.Container:
 		return errors.New("the container's runtime forbids namespaces (" + f.Clone.Error() +
 			"): start the container with `--privileged`, or with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined`")
@@ -40,8 +42,6 @@ func Explain(f Facts) error {
 	case !f.Root && f.AppArmor == "1":
 		return errors.New("AppArmor restricts unprivileged user namespaces (kernel.apparmor_restrict_unprivileged_userns=1): " +
 			"allow them with `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`, or start the cloud as root")
-	case errors.Is(f.Clone, syscall.ENOSPC):
-		return errors.New("the limit of user namespaces is reached: raise user.max_user_namespaces or user.max_net_namespaces with sysctl")
 	}
 	return errors.New("this machine refuses new namespaces (" + f.Clone.Error() + "): allow them, or start the cloud as root")
 }

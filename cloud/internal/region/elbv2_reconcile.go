@@ -32,13 +32,14 @@ func (r *Region) closeELB() {
 	r.elb.running = nil
 }
 
-// keepELB reconciles after each change and when a target has drained.
+// keepELB reconciles after each change and when a target has drained, and tries again what failed.
 func (r *Region) keepELB() {
 	for {
 		next := r.changed()
-		r.reconcileELB()
 		var drained <-chan time.Time
-		if at := r.nextDrained(); !at.IsZero() {
+		if !r.reconcileELB() {
+			drained = time.After(retryPause)
+		} else if at := r.nextDrained(); !at.IsZero() {
 			drained = time.After(time.Until(at))
 		}
 		select {
@@ -51,25 +52,30 @@ func (r *Region) keepELB() {
 }
 
 // reconcileELB brings every load balancer to what the store says: it is all that a start, a change and
-// a recovery are.
-func (r *Region) reconcileELB() {
+// a recovery are. It tells whether all of it worked.
+func (r *Region) reconcileELB() (done bool) {
+	done = true
 	if err := r.dropTargets(); err != nil {
 		r.log.Error("drop drained targets", "err", err)
+		done = false
 	}
-	for _, arn := range r.bringUpELB() {
+	served, failed := r.bringUpELB()
+	for _, arn := range served {
 		if err := r.changeLoadBalancer(&arn, func(_ *store.Tx, b *loadBalancerRow) error { b.Active = true; return nil }); err != nil {
 			r.log.Debug("mark load balancer active", "load balancer", arn, "err", err) // it has just been deleted
+			done = false
 		}
 	}
+	return done && !failed
 }
 
-// bringUpELB configures every load balancer and returns those that serve for the first time. It commits
-// nothing while it holds the lock, which handlers take within changes.
-func (r *Region) bringUpELB() (served []string) {
+// bringUpELB configures every load balancer and returns those that serve for the first time, and whether any
+// could not be configured. It commits nothing while it holds the lock, which handlers take within changes.
+func (r *Region) bringUpELB() (served []string, failed bool) {
 	r.elb.Lock()
 	defer r.elb.Unlock()
 	if r.elb.running == nil {
-		return nil // closed
+		return nil, false // closed
 	}
 	for arn, b := range r.elb.running {
 		if _, ok := r.loadBalancers.Get(arn); !ok {
@@ -81,6 +87,7 @@ func (r *Region) bringUpELB() (served []string) {
 	for _, row := range r.loadBalancers.All() {
 		err := r.bringUp(row)
 		r.tellELB(row.ARN, err)
+		failed = failed || err != nil
 		if err == nil && !row.Active {
 			served = append(served, row.ARN)
 		}
@@ -89,7 +96,7 @@ func (r *Region) bringUpELB() (served []string) {
 		r.elb.ports = ports
 		r.republish()
 	}
-	return served
+	return served, failed
 }
 
 // tellELB logs an error once, and again only once it is another.

@@ -98,6 +98,9 @@ func (r *Region) prepareImages() error {
 func (r *Region) putPublic(tx *store.Tx, image imageRow, arch ec2types.ArchitectureValues) error {
 	for _, i := range r.images.AllTx(tx) {
 		if i.Owner == publicOwner && i.Name == image.Name {
+			if slices.Equal(i.Layers, image.Layers) {
+				return nil // a start on a full disk writes nothing
+			}
 			i.Layers = image.Layers
 			return r.images.Put(tx, i.ID, i)
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
 )
@@ -15,8 +16,8 @@ import (
 // time and not by its content's digest, and is made beside the region's start and not before it.
 type program struct {
 	layer string
-	done  chan struct{} // closed when the layer is there or cannot be made
-	err   error
+	mu    sync.Mutex // held while the layer is made
+	made  bool
 }
 
 // prepareProgram names the layer, and begins to make it where an earlier start has not.
@@ -26,36 +27,40 @@ func (r *Region) prepareProgram() (string, error) {
 		return "", err
 	}
 	r.program.layer = fmt.Sprintf("program-%x-%x", info.Size(), info.ModTime().UnixNano())
-	r.program.done = make(chan struct{})
-	if _, err := os.Stat(r.layerDir(r.program.layer)); err == nil {
-		close(r.program.done)
-		return r.program.layer, nil
-	}
 	r.spawn(func() {
-		defer close(r.program.done)
-		if r.program.err = r.makeProgram(); r.program.err != nil && r.ctx.Err() == nil {
-			r.log.Error("make image understudy-hello", "err", r.program.err)
+		if err := r.awaitProgram(r.program.layer); err != nil && r.ctx.Err() == nil {
+			r.log.Error("make image understudy-hello", "err", err)
 		}
 	})
 	return r.program.layer, nil
 }
 
-// awaitProgram returns when a layer that is the program's is there. Others are there already.
+// awaitProgram returns when a layer that is the program's is there. Where it could not be made before, on a
+// full disk for one, it is tried again. Other layers are there already.
 func (r *Region) awaitProgram(layer string) error {
 	if layer != r.program.layer || layer == "" {
 		return nil
 	}
-	select {
-	case <-r.program.done:
-		return r.program.err
-	case <-r.ctx.Done():
-		return r.ctx.Err()
+	r.program.mu.Lock()
+	defer r.program.mu.Unlock()
+	if r.program.made {
+		return nil
 	}
+	if _, err := os.Stat(r.layerDir(layer)); err != nil {
+		if err := r.makeProgram(); err != nil {
+			return err
+		}
+	}
+	r.program.made = true
+	return nil
 }
 
 // makeProgram copies the executable by way of the folder of an instance that wrote it.
 func (r *Region) makeProgram() error {
 	dir := filepath.Join(r.cfg.Dir, "layers", "new-program")
+	if err := os.RemoveAll(dir); err != nil { // a killed region's
+		return err
+	}
 	defer os.RemoveAll(dir)
 	bin := filepath.Join(dir, "instance", "upper", "usr", "local", "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {

@@ -7,6 +7,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -45,10 +46,11 @@ type Table[T any] struct {
 // Load reads a table, making it where it is missing. Call it once a table, before any use.
 func Load[T any](db *DB, name string) (*Table[T], error) {
 	t := &Table[T]{db: db, name: []byte(name), rows: map[string]T{}}
-	err := db.bolt.Update(func(tx *bbolt.Tx) error {
-		b, err := tx.CreateBucketIfNotExists(t.name)
-		if err != nil {
-			return err
+	missing := false
+	err := db.bolt.View(func(tx *bbolt.Tx) error {
+		b := tx.Bucket(t.name)
+		if missing = b == nil; missing {
+			return nil
 		}
 		return b.ForEach(func(k, v []byte) error {
 			var row T
@@ -59,6 +61,12 @@ func Load[T any](db *DB, name string) (*Table[T], error) {
 			return nil
 		})
 	})
+	if missing { // else nothing is written: what is stored can be read from a full disk
+		err = db.bolt.Update(func(tx *bbolt.Tx) error {
+			_, err := tx.CreateBucket(t.name)
+			return err
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("load table %s: %w", name, err)
 	}
@@ -98,6 +106,9 @@ type Tx struct {
 	dirty map[string]any // "table/key" -> row, or nil where deleted
 }
 
+// errUnchanged has a transaction rolled back that has nothing to commit, for which bbolt would write all the same.
+var errUnchanged = errors.New("unchanged")
+
 // Update runs f and commits what it did: all of it or, where f or the commit fails, nothing. Updates
 // run one at a time, so f may check and then act. f must not call Get, All or Update of its own DB's
 // tables to read what it has itself changed: use tx.
@@ -107,8 +118,16 @@ func (db *DB) Update(f func(*Tx) error) error {
 	tx := &Tx{dirty: map[string]any{}}
 	if err := db.bolt.Update(func(b *bbolt.Tx) error {
 		tx.bolt = b
-		return f(tx)
-	}); err != nil {
+		if err := f(tx); err != nil {
+			return err
+		}
+		if len(tx.apply) == 0 {
+			return errUnchanged
+		}
+		return nil
+	}); errors.Is(err, errUnchanged) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	db.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
@@ -48,6 +49,9 @@ func Main() {
 	debug.SetGCPercent(40)
 	if err := run(role); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[0], err)
+		if os.Args[0] != RoleWorld && !isReady.Load() {
+			json.NewEncoder(os.NewFile(fdReady, "ready")).Encode(Event{State: Down, Error: err.Error()})
+		}
 		os.Exit(1)
 	}
 	os.Exit(0)
@@ -61,6 +65,9 @@ func run(role func(Config) error) error {
 	return role(cfg)
 }
 
+// isReady is set once the descriptor fdReady is no more, or is another file's.
+var isReady atomic.Bool
+
 // ready tells the world that a role serves, with its process id as the host sees it: /proc is still the
 // host's.
 func ready() error {
@@ -72,6 +79,7 @@ func ready() error {
 	if err != nil {
 		return err
 	}
+	isReady.Store(true)
 	pipe := os.NewFile(fdReady, "ready")
 	defer pipe.Close()
 	return json.NewEncoder(pipe).Encode(Event{State: Up, PID: pid})

@@ -31,7 +31,9 @@ func Namespaces() (*syscall.SysProcAttr, error) {
 	if attr.GidMappings, err = identity("/proc/self/gid_map"); err != nil {
 		return nil, err
 	}
-	attr.GidMappingsEnableSetgroups = true
+	// Where it is root of a namespace that an unprivileged user has made, the kernel denies setgroups for good.
+	setgroups, err := os.ReadFile("/proc/self/setgroups")
+	attr.GidMappingsEnableSetgroups = err != nil || strings.TrimSpace(string(setgroups)) != "deny"
 	return attr, nil
 }
 

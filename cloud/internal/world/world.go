@@ -143,17 +143,20 @@ func (w *world) attend(p *process, ready *os.File) {
 	defer ready.Close()
 	again := time.Now().Add(restartPause)
 	var e Event
-	if json.NewDecoder(ready).Decode(&e) == nil {
+	if json.NewDecoder(ready).Decode(&e) == nil && e.State == Up {
 		e.Name = p.name
 		w.tell(e)
 		w.served.Store(p.name, true)
 	}
-	err := p.cmd.Wait()
+	why := reason(p.cmd.Wait())
+	if e.State == Down && e.Error != "" { // it said why it could not serve
+		why = e.Error
+	}
 	w.mu.Lock()
 	delete(w.running, p.name)
 	w.mu.Unlock()
 	close(p.done)
-	w.tell(Event{Name: p.name, State: Down, Error: reason(err)})
+	w.tell(Event{Name: p.name, State: Down, Error: why})
 	if _, served := w.served.Load(p.name); p.name != Route53 || !served {
 		return
 	}

@@ -1,0 +1,153 @@
+//go:build linux
+
+package cloud_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// TestFullDiskLosesNothingAcknowledged fills the file system of a cloud's folder to the last block, loses a
+// region on it, brings it back, and frees the space again.
+func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), envHost+"="+dir, envDisk+"=48m")
+	cmd.SysProcAttr = &syscall.SysProcAttr{ // mounting takes a mount namespace, and with it no privilege
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
+		UidMappings: []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}},
+	}
+	inside := func() string { return fmt.Sprintf("/proc/%d/root%s", cmd.Process.Pid, dir) }
+	h := startHostAs(t, cmd, inside)
+	api := h.ec2("us-east-1")
+	l := &ledger{made: map[string]map[string]bool{}, count: make(chan struct{}, 1000)}
+	instance := launch(t, h)
+
+	fill := filepath.Join(inside(), "fill")
+	if err := os.WriteFile(fill, make([]byte, 64<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("fill the disk: %v", err)
+	}
+	refused := 0
+	for range 100 { // a few changes fit into free pages of the state's file
+		vpc, err := api.CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: aws.String("10.1.0.0/16")})
+		var answer *awshttp.ResponseError
+		switch {
+		case err == nil:
+			l.add(t.Context(), "us-east-1 vpc", *vpc.Vpc.VpcId)
+		case errors.As(err, &answer) && answer.HTTPStatusCode() == http.StatusInternalServerError:
+			refused++
+		default:
+			t.Fatalf("a change on a full disk: %v", err)
+		}
+	}
+	if refused == 0 {
+		t.Fatal("a hundred changes went onto a full disk")
+	}
+	for _, do := range []func() error{
+		func() error { return h.KillRegion(t.Context(), "us-east-1") },
+		func() error { return h.StartRegion(t.Context(), "us-east-1") },
+	} {
+		if err := do(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.check(t, h)
+	if err := os.Remove(fill); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the instance runs again", 20*time.Second, func() bool { return strings.Count(consoleOf(t, h, instance), "booted") > 1 })
+	if s := stateOf(t, h, instance); s != ec2types.InstanceStateNameRunning {
+		t.Errorf("the instance is %s", s)
+	}
+	vpc, err := api.CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: aws.String("10.2.0.0/16")})
+	if err != nil {
+		t.Fatalf("a change once there is room: %v", err)
+	}
+	l.add(t.Context(), "us-east-1 vpc", *vpc.Vpc.VpcId)
+	h.kill()
+}
+
+// launch runs an instance of the host's own image that says on its console when it boots.
+func launch(t *testing.T, h *host) string {
+	t.Helper()
+	id := launchWith(t, h, "#!/bin/sh\nmkdir -p /var/lib/cloud/scripts/per-boot\n"+
+		"printf '#!/bin/sh\\necho booted >/dev/console\\n' >/var/lib/cloud/scripts/per-boot/say\nchmod 755 /var/lib/cloud/scripts/per-boot/say\necho booted >/dev/console\n")
+	until(t, "the instance has booted", 20*time.Second, func() bool { return strings.Contains(consoleOf(t, h, id), "booted") })
+	until(t, "the instance is running", 20*time.Second, func() bool { return stateOf(t, h, id) == ec2types.InstanceStateNameRunning })
+	return id
+}
+
+// launchWith runs an instance of the host's own image with user data.
+func launchWith(t *testing.T, h *host, script string) string {
+	t.Helper()
+	api := h.ec2("us-east-1")
+	vpc, err := api.CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	subnet, err := api.CreateSubnet(t.Context(), &ec2.CreateSubnetInput{VpcId: vpc.Vpc.VpcId, CidrBlock: aws.String("10.0.1.0/24")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, err := api.DescribeImages(t.Context(), &ec2.DescribeImagesInput{Filters: []ec2types.Filter{{Name: aws.String("name"), Values: []string{"understudy-host-*"}}}})
+	if err != nil || len(images.Images) != 1 {
+		t.Fatalf("images %v, %v", images, err)
+	}
+	kind := ec2types.InstanceTypeT3Micro
+	if images.Images[0].Architecture == ec2types.ArchitectureValuesArm64 {
+		kind = ec2types.InstanceTypeT4gMicro
+	}
+	run, err := api.RunInstances(t.Context(), &ec2.RunInstancesInput{
+		ImageId: images.Images[0].ImageId, InstanceType: kind, SubnetId: subnet.Subnet.SubnetId,
+		MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: aws.String(encoded(script)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *run.Instances[0].InstanceId
+}
+
+func stateOf(t *testing.T, h *host, id string) ec2types.InstanceStateName {
+	t.Helper()
+	out, err := h.ec2("us-east-1").DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Reservations[0].Instances[0].State.Name
+}
+
+func consoleOf(t *testing.T, h *host, id string) string {
+	t.Helper()
+	out, err := h.ec2("us-east-1").GetConsoleOutput(t.Context(), &ec2.GetConsoleOutputInput{InstanceId: &id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decoded(t, aws.ToString(out.Output))
+}
+
+func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
+func decoded(t *testing.T, s string) string {
+	t.Helper()
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
