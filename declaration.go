@@ -150,7 +150,7 @@ func script(o object, key, dir string, readFile func(string) ([]byte, error)) st
 
 // fleet reads the sizes, each of which bounds the next.
 func fleet(o object) Fleet {
-	f := Fleet{Min: o.number("min", 2, 1, 500), Grace: o.number("grace", 120, 0, 7200)}
+	f := Fleet{Min: o.number("min", 2, 1, 500), Grace: o.number("grace", 300, 0, 7200)}
 	f.Desired = o.number("desired", max(2, f.Min), f.Min, 500)
 	f.Max = o.number("max", max(4, f.Desired), f.Desired, 500)
 	return f

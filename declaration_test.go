@@ -42,7 +42,7 @@ func TestDefaultsAreAsDocumented(t *testing.T) {
 	for name, diff := range map[string]string{
 		"service":  cmp.Diff(understudy.Service{Port: 8080, Health: "/"}, d.Service),
 		"listener": cmp.Diff(understudy.Listener{Port: 80}, d.Listener),
-		"fleet":    cmp.Diff(understudy.Fleet{Min: 2, Desired: 2, Max: 4, Grace: 120}, d.Fleet),
+		"fleet":    cmp.Diff(understudy.Fleet{Min: 2, Desired: 2, Max: 4, Grace: 300}, d.Fleet),
 		"failover": cmp.Diff(understudy.Failover{Interval: 10, Threshold: 3}, d.Failover),
 		"target": cmp.Diff(understudy.Target{Interval: 5, Timeout: 2, Healthy: 2, Unhealthy: 2,
 			DeregistrationDelay: 10, Matcher: "200"}, d.Target),

@@ -28,7 +28,7 @@
 //	instance: {type: t3.micro}
 //	service: {port: 8080, health: /}
 //	listener: {port: 80}
-//	fleet: {min: 2, desired: 2, max: 4, grace: 120}           # instances; seconds
+//	fleet: {min: 2, desired: 2, max: 4, grace: 300}           # instances; seconds
 //	failover: {interval: 10, threshold: 3}                    # seconds, probes
 //	target: {interval: 5, timeout: 2, healthy: 2, unhealthy: 2,
 //	  deregistration_delay: 10, matcher: "200"}               # seconds, probes

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -69,12 +70,21 @@ func (a *Attached) StartRegion(ctx context.Context, name string) error {
 	return a.call(ctx, http.MethodPost, "/regions/"+name+"/start", nil)
 }
 
-// Stop ends the cloud and returns when its folder is free.
+// Stop ends the cloud and returns when its front door, the last of its processes, has ended.
 func (a *Attached) Stop(ctx context.Context) error {
+	s, err := a.Status(ctx)
+	if err != nil {
+		return err
+	}
+	runner, err := os.FindProcess(s.Processes[0].PID)
+	if err != nil {
+		return err
+	}
+	defer runner.Release()
 	if err := a.call(ctx, http.MethodPost, "/stop", nil); err != nil {
 		return err
 	}
-	return awaitUnlock(ctx, a.dir)
+	return awaitEnd(ctx, a.dir, runner)
 }
 
 func (a *Attached) call(ctx context.Context, method, path string, into any) error {

@@ -2,7 +2,10 @@
 
 package cloud
 
-import "context"
+import (
+	"context"
+	"os"
+)
 
 func runRole() {}
 
@@ -31,4 +34,4 @@ func (c *Cloud) Close() error { return nil }
 // Ended is never closed.
 func (c *Cloud) Ended() <-chan struct{} { return nil }
 
-func awaitUnlock(context.Context, string) error { return ErrLinux }
+func awaitEnd(context.Context, string, *os.Process) error { return ErrLinux }

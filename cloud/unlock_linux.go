@@ -2,10 +2,49 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
+
+// awaitEnd returns when the process that ran a cloud is no more; where that is this very process, when it
+// has let go of the folder.
+func awaitEnd(ctx context.Context, dir string, runner *os.Process) error {
+	if runner.Pid == os.Getpid() {
+		return awaitUnlock(ctx, dir)
+	}
+	raw, err := unix.PidfdOpen(runner.Pid, 0)
+	if errors.Is(err, unix.ESRCH) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	// A pidfd is readable once its process has ended (pidfd_open(2)), and the poller can wait for that.
+	if err := unix.SetNonblock(raw, true); err != nil {
+		return err
+	}
+	f := os.NewFile(uintptr(raw), "process")
+	defer f.Close()
+	stop := context.AfterFunc(ctx, func() { f.SetReadDeadline(time.Now()) })
+	defer stop()
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	err = conn.Read(func(fd uintptr) bool {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+		return n > 0 || err != nil && err != unix.EINTR
+	})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
 
 // awaitUnlock returns when no process holds the folder any more.
 func awaitUnlock(ctx context.Context, dir string) error {

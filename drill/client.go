@@ -102,7 +102,13 @@ func (c *client) resolve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.cached, c.expires = a, asked.Add(a.TTL)
+	kept := a.TTL
+	if c.expires.IsZero() && kept > 0 {
+		// The first answer comes from a resolver that has had it for a while: users who begin together do
+		// not ask again together.
+		kept = rand.N(kept)
+	}
+	c.cached, c.expires = a, asked.Add(kept)
 	return nil
 }
 

@@ -13,9 +13,6 @@ import (
 	"time"
 )
 
-// At high speed a check's time-out would sink below what a busy machine needs for any answer at all.
-const minTimeout = 250 * time.Millisecond
-
 // watch checks a target until the context ends. The rate is fixed: a slow answer shifts no later check.
 // The first check comes a small phase after the start, a different one at each node, so that a target
 // does not get all its nodes' checks at once.
@@ -45,7 +42,7 @@ func (n *node) watch(ctx context.Context, t *target, c Check) {
 // probe makes one check: one connection, one GET, no redirect followed
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html).
 func (n *node) probe(ctx context.Context, address string, c Check) Result {
-	ctx, cancel := context.WithTimeout(ctx, max(n.speed.Of(c.Timeout), min(c.Timeout, minTimeout)))
+	ctx, cancel := context.WithTimeout(ctx, n.speed.Timeout(c.Timeout))
 	defer cancel()
 	if c.Port != 0 {
 		address = netip.AddrPortFrom(netip.MustParseAddrPort(address).Addr(), uint16(c.Port)).String()

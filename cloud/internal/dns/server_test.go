@@ -13,14 +13,7 @@ import (
 
 func serveOn(t *testing.T, an *Answers) (host, port string) {
 	t.Helper()
-	p, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp4", p.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	p, l := listenBoth(t)
 	s := NewServer(slog.New(slog.DiscardHandler))
 	s.Swap(an)
 	s.Serve(Inside, []net.PacketConn{p}, []net.Listener{l})
@@ -29,11 +22,29 @@ func serveOn(t *testing.T, an *Answers) (host, port string) {
 			t.Error(err)
 		}
 	})
-	host, port, err = net.SplitHostPort(p.LocalAddr().String())
+	host, port, err := net.SplitHostPort(p.LocalAddr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return host, port
+}
+
+// listenBoth finds a port that is free for datagrams and for streams.
+func listenBoth(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 100 {
+		p, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.Listen("tcp4", p.LocalAddr().String())
+		if err == nil {
+			return p, l
+		}
+		p.Close()
+	}
+	t.Fatal("no port is free for both")
+	return nil, nil
 }
 
 // dig, which is BIND's, is the judge.

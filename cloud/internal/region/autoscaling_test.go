@@ -35,10 +35,19 @@ func (b *targetBook) set(id string, s elbtypes.TargetHealthStateEnum) {
 		b.states[id] = s
 	}
 	b.history = append(b.history, id+" "+string(s))
+	changed := b.changed
 	b.mu.Unlock()
-	if b.changed != nil {
-		b.changed()
+	if changed != nil {
+		changed()
 	}
+}
+
+// follow tells of changes from now on, and of those before at once: a region works before Open returns.
+func (b *targetBook) follow(changed func()) {
+	b.mu.Lock()
+	b.changed = changed
+	b.mu.Unlock()
+	changed()
 }
 
 func (b *targetBook) registerTargets(_ string, ids []string) error {
@@ -85,7 +94,8 @@ func (s *stage) open() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.r, s.book.changed = r, r.changes.signal
+	s.r = r
+	s.book.follow(r.changes.signal)
 }
 
 func newStage(t *testing.T) *stage {

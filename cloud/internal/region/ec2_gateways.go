@@ -16,6 +16,9 @@ func missingGateway(id string) error {
 
 // CreateInternetGateway makes a gateway that is attached to nothing.
 func (r *Region) CreateInternetGateway(ctx context.Context, in *ec2.CreateInternetGatewayInput) (*ec2.CreateInternetGatewayOutput, error) {
+	if err := only(in, "TagSpecifications"); err != nil {
+		return nil, err
+	}
 	if err := checkTagSpecs(in.TagSpecifications, ec2types.ResourceTypeInternetGateway); err != nil {
 		return nil, err
 	}
@@ -47,6 +50,9 @@ func (r *Region) showGateway(row gatewayRow) ec2types.InternetGateway {
 
 // AttachInternetGateway gives a VPC its one way out.
 func (r *Region) AttachInternetGateway(ctx context.Context, in *ec2.AttachInternetGatewayInput) (*ec2.AttachInternetGatewayOutput, error) {
+	if err := only(in, "InternetGatewayId", "VpcId"); err != nil {
+		return nil, err
+	}
 	err := r.changeGateway(in.InternetGatewayId, in.VpcId, in, func(tx *store.Tx, row *gatewayRow) error {
 		if row.VPC != "" {
 			return wire.Errorf("Resource.AlreadyAssociated", "resource %s is already attached to network %s", row.ID, row.VPC)
@@ -64,6 +70,9 @@ func (r *Region) AttachInternetGateway(ctx context.Context, in *ec2.AttachIntern
 
 // DetachInternetGateway takes it away; AWS refuses while the VPC has mapped public addresses.
 func (r *Region) DetachInternetGateway(ctx context.Context, in *ec2.DetachInternetGatewayInput) (*ec2.DetachInternetGatewayOutput, error) {
+	if err := only(in, "InternetGatewayId", "VpcId"); err != nil {
+		return nil, err
+	}
 	err := r.changeGateway(in.InternetGatewayId, in.VpcId, in, func(tx *store.Tx, row *gatewayRow) error {
 		if row.VPC != *in.VpcId {
 			return wire.Errorf("Gateway.NotAttached", "resource %s is not attached to network %s", row.ID, *in.VpcId)
@@ -110,6 +119,9 @@ func (r *Region) changeGateway(id, vpc *string, in any, change func(*store.Tx, *
 
 // DescribeInternetGateways lists internet gateways.
 func (r *Region) DescribeInternetGateways(ctx context.Context, in *ec2.DescribeInternetGatewaysInput) (*ec2.DescribeInternetGatewaysOutput, error) {
+	if err := only(in, "Filters", "InternetGatewayIds", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
 	l := listing[gatewayRow]{
 		id: func(g gatewayRow) string { return g.ID }, missing: missingGateway,
 		fields: fields[gatewayRow]{
@@ -137,6 +149,9 @@ func (r *Region) DescribeInternetGateways(ctx context.Context, in *ec2.DescribeI
 
 // DeleteInternetGateway deletes a detached gateway; routes to it become black holes.
 func (r *Region) DeleteInternetGateway(ctx context.Context, in *ec2.DeleteInternetGatewayInput) (*ec2.DeleteInternetGatewayOutput, error) {
+	if err := only(in, "InternetGatewayId"); err != nil {
+		return nil, err
+	}
 	if err := required("internetGatewayId", in.InternetGatewayId); err != nil {
 		return nil, err
 	}

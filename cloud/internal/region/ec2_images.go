@@ -247,6 +247,9 @@ func (r *Region) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput
 
 // DeregisterImage deletes an image; instances launched from it go on. Its snapshot stays unless asked for too.
 func (r *Region) DeregisterImage(ctx context.Context, in *ec2.DeregisterImageInput) (*ec2.DeregisterImageOutput, error) {
+	if err := only(in, "ImageId", "DeleteAssociatedSnapshots"); err != nil {
+		return nil, err
+	}
 	if err := required("imageId", in.ImageId); err != nil {
 		return nil, err
 	}

@@ -98,6 +98,9 @@ func (r *Region) StopInstances(ctx context.Context, in *ec2.StopInstancesInput) 
 
 // RebootInstances stops and starts the processes of instances, which stay running all the while.
 func (r *Region) RebootInstances(ctx context.Context, in *ec2.RebootInstancesInput) (*ec2.RebootInstancesOutput, error) {
+	if err := only(in, "InstanceIds"); err != nil {
+		return nil, err
+	}
 	_, err := r.changeStates(in.InstanceIds, in, func(tx *store.Tx, i *instanceRow) error {
 		if i.State != running && i.State != pending {
 			return wire.Errorf("IncorrectState", "The instance '%s' is not in a state from which it can be rebooted.", i.ID)
@@ -146,6 +149,9 @@ func (r *Region) terminateInstances(ids []string) error {
 
 // DescribeInstanceAttribute tells one attribute of an instance.
 func (r *Region) DescribeInstanceAttribute(ctx context.Context, in *ec2.DescribeInstanceAttributeInput) (*ec2.DescribeInstanceAttributeOutput, error) {
+	if err := only(in, "Attribute", "InstanceId"); err != nil {
+		return nil, err
+	}
 	if err := required("instanceId", in.InstanceId); err != nil {
 		return nil, err
 	}
@@ -227,6 +233,9 @@ func (r *Region) ModifyInstanceAttribute(ctx context.Context, in *ec2.ModifyInst
 
 // GetConsoleOutput returns the end of what an instance wrote to its console.
 func (r *Region) GetConsoleOutput(ctx context.Context, in *ec2.GetConsoleOutputInput) (*ec2.GetConsoleOutputOutput, error) {
+	if err := only(in, "InstanceId", "Latest"); err != nil {
+		return nil, err
+	}
 	if err := required("instanceId", in.InstanceId); err != nil {
 		return nil, err
 	}

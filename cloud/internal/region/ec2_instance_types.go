@@ -88,6 +88,9 @@ func (t instanceType) show() ec2types.InstanceTypeInfo {
 
 // DescribeInstanceTypes lists the types instances may have.
 func (r *Region) DescribeInstanceTypes(ctx context.Context, in *ec2.DescribeInstanceTypesInput) (*ec2.DescribeInstanceTypesOutput, error) {
+	if err := only(in, "Filters", "InstanceTypes", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
 	var ids []string
 	for _, t := range in.InstanceTypes {
 		ids = append(ids, string(t))
@@ -116,6 +119,9 @@ func (r *Region) DescribeInstanceTypes(ctx context.Context, in *ec2.DescribeInst
 
 // DescribeInstanceTypeOfferings tells where the types are to be had: in every zone.
 func (r *Region) DescribeInstanceTypeOfferings(ctx context.Context, in *ec2.DescribeInstanceTypeOfferingsInput) (*ec2.DescribeInstanceTypeOfferingsOutput, error) {
+	if err := only(in, "Filters", "LocationType", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
 	kind, places := in.LocationType, []string{r.cfg.Name}
 	switch kind {
 	case "":

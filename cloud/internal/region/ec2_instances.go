@@ -158,6 +158,9 @@ func (r *Region) instanceFields() fields[instanceRow] {
 
 // DescribeInstances lists instances by reservation.
 func (r *Region) DescribeInstances(ctx context.Context, in *ec2.DescribeInstancesInput) (*ec2.DescribeInstancesOutput, error) {
+	if err := only(in, "Filters", "IncludeManagedResources", "InstanceIds", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
 	if len(in.InstanceIds) > 0 && in.MaxResults != nil {
 		return nil, wire.Errorf("InvalidParameterCombination", "The parameter instancesSet cannot be used with the parameter maxResults")
 	}
@@ -209,6 +212,9 @@ func (r *Region) showStatus(i instanceRow) ec2types.InstanceStatus {
 
 // DescribeInstanceStatus lists the status checks of running instances, or of all.
 func (r *Region) DescribeInstanceStatus(ctx context.Context, in *ec2.DescribeInstanceStatusInput) (*ec2.DescribeInstanceStatusOutput, error) {
+	if err := only(in, "Filters", "IncludeAllInstances", "IncludeManagedResources", "InstanceIds", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
 	status := func(pick func(ec2types.InstanceStatus) *ec2types.InstanceStatusSummary) func(instanceRow) []string {
 		return one(func(i instanceRow) string { return string(pick(r.showStatus(i)).Status) })
 	}

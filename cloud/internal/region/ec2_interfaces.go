@@ -178,6 +178,9 @@ func (r *Region) showInterface(i interfaceRow) ec2types.NetworkInterface {
 
 // DescribeNetworkInterfaces lists the interfaces of instances and load balancers.
 func (r *Region) DescribeNetworkInterfaces(ctx context.Context, in *ec2.DescribeNetworkInterfacesInput) (*ec2.DescribeNetworkInterfacesOutput, error) {
+	if err := only(in, "Filters", "IncludeManagedResources", "MaxResults", "NetworkInterfaceIds", "NextToken"); err != nil {
+		return nil, err
+	}
 	private := one(func(i interfaceRow) string { return i.Address.String() })
 	public := func(i interfaceRow) []string {
 		if !i.Public.IsValid() {

@@ -189,6 +189,9 @@ func (r *Region) CreateLaunchTemplateVersion(ctx context.Context, in *ec2.Create
 
 // ModifyLaunchTemplate sets the default version.
 func (r *Region) ModifyLaunchTemplate(ctx context.Context, in *ec2.ModifyLaunchTemplateInput) (*ec2.ModifyLaunchTemplateOutput, error) {
+	if err := only(in, "ClientToken", "DefaultVersion", "LaunchTemplateId", "LaunchTemplateName"); err != nil {
+		return nil, err
+	}
 	if err := required("SetDefaultVersion", in.DefaultVersion); err != nil {
 		return nil, err
 	}
@@ -205,6 +208,9 @@ func (r *Region) ModifyLaunchTemplate(ctx context.Context, in *ec2.ModifyLaunchT
 
 // DescribeLaunchTemplates lists templates.
 func (r *Region) DescribeLaunchTemplates(ctx context.Context, in *ec2.DescribeLaunchTemplatesInput) (*ec2.DescribeLaunchTemplatesOutput, error) {
+	if err := only(in, "Filters", "IncludeManagedResources", "LaunchTemplateIds", "LaunchTemplateNames", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
 	ids := slices.Clone(in.LaunchTemplateIds)
 	for _, name := range in.LaunchTemplateNames {
 		t, err := r.findTemplate(r.templates.All(), nil, ptr(name))
@@ -300,6 +306,9 @@ func (t templateRow) choose(in *ec2.DescribeLaunchTemplateVersionsInput) ([]vers
 
 // DeleteLaunchTemplate deletes a template with all its versions.
 func (r *Region) DeleteLaunchTemplate(ctx context.Context, in *ec2.DeleteLaunchTemplateInput) (*ec2.DeleteLaunchTemplateOutput, error) {
+	if err := only(in, "LaunchTemplateId", "LaunchTemplateName"); err != nil {
+		return nil, err
+	}
 	var row templateRow
 	err := r.update(func(tx *store.Tx) (err error) {
 		if row, err = r.findTemplate(r.templates.AllTx(tx), in.LaunchTemplateId, in.LaunchTemplateName); err != nil {
@@ -318,6 +327,9 @@ func (r *Region) DeleteLaunchTemplate(ctx context.Context, in *ec2.DeleteLaunchT
 
 // DeleteLaunchTemplateVersions deletes versions one by one; each that cannot be is told with its reason.
 func (r *Region) DeleteLaunchTemplateVersions(ctx context.Context, in *ec2.DeleteLaunchTemplateVersionsInput) (*ec2.DeleteLaunchTemplateVersionsOutput, error) {
+	if err := only(in, "Versions", "LaunchTemplateId", "LaunchTemplateName"); err != nil {
+		return nil, err
+	}
 	if len(in.Versions) == 0 {
 		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter LaunchTemplateVersion")
 	}

@@ -1,6 +1,10 @@
 package region
 
-import "github.com/understudy/understudy/cloud/internal/wire"
+import (
+	"context"
+
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
 
 // Operations registers every handler of the region.
 func (r *Region) Operations(m *wire.Mux) {
@@ -36,33 +40,33 @@ func (r *Region) ec2Operations(m *wire.Mux) {
 	wire.Handle(m, wire.EC2, "DeleteTags", r.DeleteTags)
 	wire.Handle(m, wire.EC2, "DeleteVpc", r.DeleteVpc)
 	wire.Handle(m, wire.EC2, "DeregisterImage", r.DeregisterImage)
-	wire.Handle(m, wire.EC2, "DescribeAccountAttributes", r.DescribeAccountAttributes)
-	wire.Handle(m, wire.EC2, "DescribeAddresses", r.DescribeAddresses)
-	wire.Handle(m, wire.EC2, "DescribeAvailabilityZones", r.DescribeAvailabilityZones)
-	wire.Handle(m, wire.EC2, "DescribeImages", r.DescribeImages)
-	wire.Handle(m, wire.EC2, "DescribeInstanceAttribute", r.DescribeInstanceAttribute)
-	wire.Handle(m, wire.EC2, "DescribeInstanceStatus", r.DescribeInstanceStatus)
-	wire.Handle(m, wire.EC2, "DescribeInstanceTypeOfferings", r.DescribeInstanceTypeOfferings)
-	wire.Handle(m, wire.EC2, "DescribeInstanceTypes", r.DescribeInstanceTypes)
-	wire.Handle(m, wire.EC2, "DescribeInstances", r.DescribeInstances)
-	wire.Handle(m, wire.EC2, "DescribeInternetGateways", r.DescribeInternetGateways)
-	wire.Handle(m, wire.EC2, "DescribeLaunchTemplateVersions", r.DescribeLaunchTemplateVersions)
-	wire.Handle(m, wire.EC2, "DescribeLaunchTemplates", r.DescribeLaunchTemplates)
-	wire.Handle(m, wire.EC2, "DescribeNetworkAcls", r.DescribeNetworkAcls)
-	wire.Handle(m, wire.EC2, "DescribeNetworkInterfaces", r.DescribeNetworkInterfaces)
-	wire.Handle(m, wire.EC2, "DescribeRegions", r.DescribeRegions)
-	wire.Handle(m, wire.EC2, "DescribeRouteTables", r.DescribeRouteTables)
-	wire.Handle(m, wire.EC2, "DescribeSecurityGroupRules", r.DescribeSecurityGroupRules)
-	wire.Handle(m, wire.EC2, "DescribeSecurityGroups", r.DescribeSecurityGroups)
-	wire.Handle(m, wire.EC2, "DescribeSnapshots", r.DescribeSnapshots)
-	wire.Handle(m, wire.EC2, "DescribeSubnets", r.DescribeSubnets)
-	wire.Handle(m, wire.EC2, "DescribeTags", r.DescribeTags)
-	wire.Handle(m, wire.EC2, "DescribeVolumes", r.DescribeVolumes)
-	wire.Handle(m, wire.EC2, "DescribeVpcAttribute", r.DescribeVpcAttribute)
-	wire.Handle(m, wire.EC2, "DescribeVpcs", r.DescribeVpcs)
+	ask(m, "DescribeAccountAttributes", r.DescribeAccountAttributes)
+	ask(m, "DescribeAddresses", r.DescribeAddresses)
+	ask(m, "DescribeAvailabilityZones", r.DescribeAvailabilityZones)
+	ask(m, "DescribeImages", r.DescribeImages)
+	ask(m, "DescribeInstanceAttribute", r.DescribeInstanceAttribute)
+	ask(m, "DescribeInstanceStatus", r.DescribeInstanceStatus)
+	ask(m, "DescribeInstanceTypeOfferings", r.DescribeInstanceTypeOfferings)
+	ask(m, "DescribeInstanceTypes", r.DescribeInstanceTypes)
+	ask(m, "DescribeInstances", r.DescribeInstances)
+	ask(m, "DescribeInternetGateways", r.DescribeInternetGateways)
+	ask(m, "DescribeLaunchTemplateVersions", r.DescribeLaunchTemplateVersions)
+	ask(m, "DescribeLaunchTemplates", r.DescribeLaunchTemplates)
+	ask(m, "DescribeNetworkAcls", r.DescribeNetworkAcls)
+	ask(m, "DescribeNetworkInterfaces", r.DescribeNetworkInterfaces)
+	ask(m, "DescribeRegions", r.DescribeRegions)
+	ask(m, "DescribeRouteTables", r.DescribeRouteTables)
+	ask(m, "DescribeSecurityGroupRules", r.DescribeSecurityGroupRules)
+	ask(m, "DescribeSecurityGroups", r.DescribeSecurityGroups)
+	ask(m, "DescribeSnapshots", r.DescribeSnapshots)
+	ask(m, "DescribeSubnets", r.DescribeSubnets)
+	ask(m, "DescribeTags", r.DescribeTags)
+	ask(m, "DescribeVolumes", r.DescribeVolumes)
+	ask(m, "DescribeVpcAttribute", r.DescribeVpcAttribute)
+	ask(m, "DescribeVpcs", r.DescribeVpcs)
 	wire.Handle(m, wire.EC2, "DetachInternetGateway", r.DetachInternetGateway)
 	wire.Handle(m, wire.EC2, "DisassociateRouteTable", r.DisassociateRouteTable)
-	wire.Handle(m, wire.EC2, "GetConsoleOutput", r.GetConsoleOutput)
+	ask(m, "GetConsoleOutput", r.GetConsoleOutput)
 	wire.Handle(m, wire.EC2, "ModifyInstanceAttribute", r.ModifyInstanceAttribute)
 	wire.Handle(m, wire.EC2, "ModifyLaunchTemplate", r.ModifyLaunchTemplate)
 	wire.Handle(m, wire.EC2, "ModifySubnetAttribute", r.ModifySubnetAttribute)
@@ -76,4 +80,19 @@ func (r *Region) ec2Operations(m *wire.Mux) {
 	wire.Handle(m, wire.EC2, "StartInstances", r.StartInstances)
 	wire.Handle(m, wire.EC2, "StopInstances", r.StopInstances)
 	wire.Handle(m, wire.EC2, "TerminateInstances", r.TerminateInstances)
+}
+
+// ask registers a handler that changes nothing: to DryRun it answers whether the question would have been
+// answered. A handler that changes something asks dryRun itself, within the transaction that it would commit.
+func ask[In, Out any](m *wire.Mux, op string, h func(context.Context, *In) (*Out, error)) {
+	wire.Handle(m, wire.EC2, op, func(ctx context.Context, in *In) (*Out, error) {
+		out, err := h(ctx, in)
+		if err == nil {
+			err = dryRun(in)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
+	})
 }

@@ -12,6 +12,9 @@ import (
 
 // DescribeAvailabilityZones lists the region's three zones.
 func (r *Region) DescribeAvailabilityZones(ctx context.Context, in *ec2.DescribeAvailabilityZonesInput) (*ec2.DescribeAvailabilityZonesOutput, error) {
+	if err := only(in, "AllAvailabilityZones", "Filters", "ZoneIds", "ZoneNames"); err != nil {
+		return nil, err
+	}
 	var zones []ec2types.AvailabilityZone
 	for _, z := range r.zones() {
 		named := len(in.ZoneNames) == 0 || slices.Contains(in.ZoneNames, z)
@@ -43,6 +46,9 @@ func (r *Region) DescribeAvailabilityZones(ctx context.Context, in *ec2.Describe
 
 // DescribeRegions lists the regions of this cloud that this one knows of: itself and those asked for by name.
 func (r *Region) DescribeRegions(ctx context.Context, in *ec2.DescribeRegionsInput) (*ec2.DescribeRegionsOutput, error) {
+	if err := only(in, "AllRegions", "Filters", "RegionNames"); err != nil {
+		return nil, err
+	}
 	names := in.RegionNames
 	if len(names) == 0 {
 		names = append([]string{r.cfg.Name}, r.cfg.Peers...)
@@ -65,6 +71,9 @@ func (r *Region) DescribeRegions(ctx context.Context, in *ec2.DescribeRegionsInp
 
 // DescribeAccountAttributes tells the account's limits; there is no default VPC.
 func (r *Region) DescribeAccountAttributes(ctx context.Context, in *ec2.DescribeAccountAttributesInput) (*ec2.DescribeAccountAttributesOutput, error) {
+	if err := only(in, "AttributeNames"); err != nil {
+		return nil, err
+	}
 	values := []struct{ name, value string }{
 		{"supported-platforms", "VPC"}, {"default-vpc", "none"}, {"max-instances", "100"}, {"vpc-max-security-groups-per-interface", "5"},
 		{"max-elastic-ips", "0"}, {"vpc-max-elastic-ips", "0"},
@@ -82,6 +91,9 @@ func (r *Region) DescribeAccountAttributes(ctx context.Context, in *ec2.Describe
 
 // DescribeAddresses lists Elastic IP addresses, of which a region here has none to give.
 func (r *Region) DescribeAddresses(ctx context.Context, in *ec2.DescribeAddressesInput) (*ec2.DescribeAddressesOutput, error) {
+	if err := only(in, "AllocationIds", "Filters", "PublicIps"); err != nil {
+		return nil, err
+	}
 	for _, id := range in.AllocationIds {
 		return nil, wire.Errorf("InvalidAllocationID.NotFound", "The allocation ID '%s' does not exist", id)
 	}
@@ -102,6 +114,9 @@ func missingACL(id string) error {
 
 // DescribeNetworkAcls lists each VPC's default network ACL, which allows everything.
 func (r *Region) DescribeNetworkAcls(ctx context.Context, in *ec2.DescribeNetworkAclsInput) (*ec2.DescribeNetworkAclsOutput, error) {
+	if err := only(in, "Filters", "MaxResults", "NetworkAclIds", "NextToken"); err != nil {
+		return nil, err
+	}
 	subnets := func(v vpcRow) (ids []string) {
 		for _, s := range r.subnets.All() {
 			if s.VPC == v.ID {

@@ -83,6 +83,9 @@ func (r *Region) dropAssociations(tx *store.Tx, t routeTableRow, drop func(assoc
 
 // DisassociateRouteTable puts a subnet back under the main route table.
 func (r *Region) DisassociateRouteTable(ctx context.Context, in *ec2.DisassociateRouteTableInput) (*ec2.DisassociateRouteTableOutput, error) {
+	if err := only(in, "AssociationId"); err != nil {
+		return nil, err
+	}
 	var vpc string
 	err := r.update(func(tx *store.Tx) error {
 		t, a, err := r.findAssociation(tx, in.AssociationId)
@@ -106,6 +109,9 @@ func (r *Region) DisassociateRouteTable(ctx context.Context, in *ec2.Disassociat
 
 // ReplaceRouteTableAssociation moves a subnet, or the role of main, to another table of the VPC.
 func (r *Region) ReplaceRouteTableAssociation(ctx context.Context, in *ec2.ReplaceRouteTableAssociationInput) (*ec2.ReplaceRouteTableAssociationOutput, error) {
+	if err := only(in, "AssociationId", "RouteTableId"); err != nil {
+		return nil, err
+	}
 	var id string
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
 		from, a, err := r.findAssociation(tx, in.AssociationId)

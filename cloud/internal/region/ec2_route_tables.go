@@ -22,6 +22,9 @@ func (t routeTableRow) main() bool {
 
 // CreateRouteTable makes a route table with the local route only.
 func (r *Region) CreateRouteTable(ctx context.Context, in *ec2.CreateRouteTableInput) (*ec2.CreateRouteTableOutput, error) {
+	if err := only(in, "VpcId", "ClientToken", "TagSpecifications"); err != nil {
+		return nil, err
+	}
 	if err := required("vpcId", in.VpcId); err != nil {
 		return nil, err
 	}
@@ -88,6 +91,9 @@ func (r *Region) routeState(vpc string, route routeRow) ec2types.RouteState {
 
 // DescribeRouteTables lists route tables.
 func (r *Region) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTablesInput) (*ec2.DescribeRouteTablesOutput, error) {
+	if err := only(in, "Filters", "MaxResults", "NextToken", "RouteTableIds"); err != nil {
+		return nil, err
+	}
 	associations := func(f func(associationRow) string) func(routeTableRow) []string {
 		return func(t routeTableRow) (all []string) {
 			for _, a := range t.Associations {
@@ -271,6 +277,9 @@ func (r *Region) DeleteRoute(ctx context.Context, in *ec2.DeleteRouteInput) (*ec
 
 // DeleteRouteTable deletes a route table that is not main and has no associations.
 func (r *Region) DeleteRouteTable(ctx context.Context, in *ec2.DeleteRouteTableInput) (*ec2.DeleteRouteTableOutput, error) {
+	if err := only(in, "RouteTableId"); err != nil {
+		return nil, err
+	}
 	if err := required("routeTableId", in.RouteTableId); err != nil {
 		return nil, err
 	}

@@ -322,6 +322,9 @@ func (r *Region) showRule(g groupRow, rule ruleRow) ec2types.SecurityGroupRule {
 
 // DescribeSecurityGroupRules lists rules, each with its id.
 func (r *Region) DescribeSecurityGroupRules(ctx context.Context, in *ec2.DescribeSecurityGroupRulesInput) (*ec2.DescribeSecurityGroupRulesOutput, error) {
+	if err := only(in, "Filters", "MaxResults", "NextToken", "SecurityGroupRuleIds"); err != nil {
+		return nil, err
+	}
 	var all []ec2types.SecurityGroupRule
 	for _, g := range r.groups.All() {
 		for _, rule := range g.Rules {

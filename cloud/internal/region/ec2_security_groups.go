@@ -19,6 +19,9 @@ func missingGroup(id string) error {
 
 // CreateSecurityGroup makes a group that lets nothing in and everything out.
 func (r *Region) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurityGroupInput) (*ec2.CreateSecurityGroupOutput, error) {
+	if err := only(in, "Description", "GroupName", "TagSpecifications", "VpcId"); err != nil {
+		return nil, err
+	}
 	if err := checkGroupName(in); err != nil {
 		return nil, err
 	}
@@ -133,6 +136,9 @@ func ruleFields(known fields[groupRow], prefix string, egress bool) {
 
 // DescribeSecurityGroups lists security groups.
 func (r *Region) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecurityGroupsInput) (*ec2.DescribeSecurityGroupsOutput, error) {
+	if err := only(in, "Filters", "GroupIds", "GroupNames", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
 	if len(in.GroupNames) > 0 {
 		return nil, wire.Errorf("InvalidParameterValue", "GroupNames finds groups of a default VPC only; use the filter group-name.")
 	}
@@ -159,6 +165,9 @@ func (r *Region) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSec
 
 // DeleteSecurityGroup deletes a group that no interface has and no other group's rule names.
 func (r *Region) DeleteSecurityGroup(ctx context.Context, in *ec2.DeleteSecurityGroupInput) (*ec2.DeleteSecurityGroupOutput, error) {
+	if err := only(in, "GroupId"); err != nil {
+		return nil, err
+	}
 	if err := required("groupId", in.GroupId); err != nil {
 		return nil, err
 	}

@@ -61,6 +61,9 @@ func (r *Region) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshot
 
 // DeleteSnapshot deletes a snapshot that no image is made of.
 func (r *Region) DeleteSnapshot(ctx context.Context, in *ec2.DeleteSnapshotInput) (*ec2.DeleteSnapshotOutput, error) {
+	if err := only(in, "SnapshotId"); err != nil {
+		return nil, err
+	}
 	if err := required("snapshotId", in.SnapshotId); err != nil {
 		return nil, err
 	}
@@ -84,6 +87,9 @@ func (r *Region) DeleteSnapshot(ctx context.Context, in *ec2.DeleteSnapshotInput
 
 // DescribeVolumes lists instances' root disks.
 func (r *Region) DescribeVolumes(ctx context.Context, in *ec2.DescribeVolumesInput) (*ec2.DescribeVolumesOutput, error) {
+	if err := only(in, "Filters", "IncludeManagedResources", "MaxResults", "NextToken", "VolumeIds"); err != nil {
+		return nil, err
+	}
 	l := listing[instanceRow]{
 		id: func(i instanceRow) string { return i.Volume }, missing: missingVolume,
 		fields: fields[instanceRow]{

@@ -131,6 +131,9 @@ func (r *Region) subnetListing() listing[subnetRow] {
 
 // DescribeSubnets lists subnets.
 func (r *Region) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput) (*ec2.DescribeSubnetsOutput, error) {
+	if err := only(in, "Filters", "MaxResults", "NextToken", "SubnetIds"); err != nil {
+		return nil, err
+	}
 	rows, next, err := r.subnetListing().list(r, r.subnets.All(), in.SubnetIds, in.Filters, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
@@ -166,6 +169,9 @@ func (r *Region) ModifySubnetAttribute(ctx context.Context, in *ec2.ModifySubnet
 
 // DeleteSubnet deletes a subnet without network interfaces, and its route table association.
 func (r *Region) DeleteSubnet(ctx context.Context, in *ec2.DeleteSubnetInput) (*ec2.DeleteSubnetOutput, error) {
+	if err := only(in, "SubnetId"); err != nil {
+		return nil, err
+	}
 	if err := required("subnetId", in.SubnetId); err != nil {
 		return nil, err
 	}

@@ -114,6 +114,9 @@ func (r *Region) vpcListing() listing[vpcRow] {
 
 // DescribeVpcs lists VPCs.
 func (r *Region) DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error) {
+	if err := only(in, "Filters", "MaxResults", "NextToken", "VpcIds"); err != nil {
+		return nil, err
+	}
 	rows, next, err := r.vpcListing().list(r, r.vpcs.All(), in.VpcIds, in.Filters, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
@@ -157,6 +160,9 @@ func (r *Region) ModifyVpcAttribute(ctx context.Context, in *ec2.ModifyVpcAttrib
 
 // DescribeVpcAttribute tells one of a VPC's DNS attributes.
 func (r *Region) DescribeVpcAttribute(ctx context.Context, in *ec2.DescribeVpcAttributeInput) (*ec2.DescribeVpcAttributeOutput, error) {
+	if err := only(in, "Attribute", "VpcId"); err != nil {
+		return nil, err
+	}
 	if err := required("vpcId", in.VpcId); err != nil {
 		return nil, err
 	}
@@ -178,6 +184,9 @@ func (r *Region) DescribeVpcAttribute(ctx context.Context, in *ec2.DescribeVpcAt
 
 // DeleteVpc deletes a VPC that nothing is in but what came with it.
 func (r *Region) DeleteVpc(ctx context.Context, in *ec2.DeleteVpcInput) (*ec2.DeleteVpcOutput, error) {
+	if err := only(in, "VpcId"); err != nil {
+		return nil, err
+	}
 	if err := required("vpcId", in.VpcId); err != nil {
 		return nil, err
 	}

@@ -111,6 +111,9 @@ func showLoadBalancerAttributes(row loadBalancerRow) (out []elbtypes.LoadBalance
 
 // DescribeLoadBalancerAttributes lists every setting of a load balancer.
 func (r *Region) DescribeLoadBalancerAttributes(ctx context.Context, in *elb.DescribeLoadBalancerAttributesInput) (*elb.DescribeLoadBalancerAttributesOutput, error) {
+	if err := only(in, "LoadBalancerArn"); err != nil {
+		return nil, err
+	}
 	row, ok := r.loadBalancers.Get(deref(in.LoadBalancerArn))
 	if !ok {
 		return nil, missingLoadBalancer()
@@ -120,6 +123,9 @@ func (r *Region) DescribeLoadBalancerAttributes(ctx context.Context, in *elb.Des
 
 // ModifyLoadBalancerAttributes changes settings, all or none.
 func (r *Region) ModifyLoadBalancerAttributes(ctx context.Context, in *elb.ModifyLoadBalancerAttributesInput) (*elb.ModifyLoadBalancerAttributesOutput, error) {
+	if err := only(in, "Attributes", "LoadBalancerArn"); err != nil {
+		return nil, err
+	}
 	var row loadBalancerRow
 	err := r.changeLoadBalancer(in.LoadBalancerArn, func(_ *store.Tx, b *loadBalancerRow) (err error) {
 		for _, a := range in.Attributes {
@@ -145,6 +151,9 @@ func showTargetGroupAttributes(row targetGroupRow) (out []elbtypes.TargetGroupAt
 
 // DescribeTargetGroupAttributes lists every setting of a target group.
 func (r *Region) DescribeTargetGroupAttributes(ctx context.Context, in *elb.DescribeTargetGroupAttributesInput) (*elb.DescribeTargetGroupAttributesOutput, error) {
+	if err := only(in, "TargetGroupArn"); err != nil {
+		return nil, err
+	}
 	row, ok := r.targetGroups.Get(deref(in.TargetGroupArn))
 	if !ok {
 		return nil, missingTargetGroup()
@@ -154,6 +163,9 @@ func (r *Region) DescribeTargetGroupAttributes(ctx context.Context, in *elb.Desc
 
 // ModifyTargetGroupAttributes changes settings, all or none.
 func (r *Region) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTargetGroupAttributesInput) (*elb.ModifyTargetGroupAttributesOutput, error) {
+	if err := only(in, "Attributes", "TargetGroupArn"); err != nil {
+		return nil, err
+	}
 	var row targetGroupRow
 	err := r.changeTargetGroup(in.TargetGroupArn, func(g *targetGroupRow) (err error) {
 		for _, a := range in.Attributes {

@@ -126,6 +126,9 @@ func showListener(row listenerRow) elbtypes.Listener {
 
 // DescribeListeners lists the listeners of a load balancer, or those asked for.
 func (r *Region) DescribeListeners(ctx context.Context, in *elb.DescribeListenersInput) (*elb.DescribeListenersOutput, error) {
+	if err := only(in, "ListenerArns", "LoadBalancerArn", "Marker", "PageSize"); err != nil {
+		return nil, err
+	}
 	if (in.LoadBalancerArn == nil) == (len(in.ListenerArns) == 0) {
 		return nil, invalid("You must specify either listener ARNs or a load balancer ARN")
 	}
@@ -188,6 +191,9 @@ func (r *Region) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput
 
 // DeleteListener closes a listener and deletes its rules.
 func (r *Region) DeleteListener(ctx context.Context, in *elb.DeleteListenerInput) (*elb.DeleteListenerOutput, error) {
+	if err := only(in, "ListenerArn"); err != nil {
+		return nil, err
+	}
 	if err := wanted("ListenerArn", in.ListenerArn); err != nil {
 		return nil, err
 	}

@@ -138,6 +138,9 @@ func (r *Region) SetSecurityGroups(ctx context.Context, in *elb.SetSecurityGroup
 
 // DeleteLoadBalancer deletes a load balancer with its listeners and their rules; a missing one is no error.
 func (r *Region) DeleteLoadBalancer(ctx context.Context, in *elb.DeleteLoadBalancerInput) (*elb.DeleteLoadBalancerOutput, error) {
+	if err := only(in, "LoadBalancerArn"); err != nil {
+		return nil, err
+	}
 	if err := wanted("LoadBalancerArn", in.LoadBalancerArn); err != nil {
 		return nil, err
 	}

@@ -224,6 +224,9 @@ func showNodes(nodes []nodeRow) (out []elbtypes.AvailabilityZone) {
 
 // DescribeLoadBalancers lists load balancers, in the order of their ARNs.
 func (r *Region) DescribeLoadBalancers(ctx context.Context, in *elb.DescribeLoadBalancersInput) (*elb.DescribeLoadBalancersOutput, error) {
+	if err := only(in, "LoadBalancerArns", "Marker", "Names", "PageSize"); err != nil {
+		return nil, err
+	}
 	if len(in.Names) > 0 && len(in.LoadBalancerArns) > 0 {
 		return nil, invalid("Load balancer names and ARNs cannot be specified at the same time")
 	}

@@ -3,6 +3,7 @@ package region
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -104,7 +106,11 @@ func (r *Region) tellELB(arn string, err error) {
 		text = err.Error()
 	}
 	if text != r.elb.failed[arn] && text != "" {
-		r.log.Warn("bring up load balancer", "load balancer", arn, "err", err)
+		level := slog.LevelWarn
+		if errors.Is(err, network.ErrNotFound) {
+			level = slog.LevelDebug // the interface was committed a moment ago and is being made
+		}
+		r.log.Log(r.ctx, level, "bring up load balancer", "load balancer", arn, "err", err)
 	}
 	r.elb.failed[arn] = text
 }

@@ -86,6 +86,9 @@ func showDefaultRule(l listenerRow) elbtypes.Rule {
 
 // DescribeRules lists the rules of a listener, in the order they are tried, or those asked for.
 func (r *Region) DescribeRules(ctx context.Context, in *elb.DescribeRulesInput) (*elb.DescribeRulesOutput, error) {
+	if err := only(in, "ListenerArn", "Marker", "PageSize", "RuleArns"); err != nil {
+		return nil, err
+	}
 	if (in.ListenerArn == nil) == (len(in.RuleArns) == 0) {
 		return nil, invalid("You must specify either listener rule ARNs or a listener ARN")
 	}
@@ -164,12 +167,18 @@ func (r *Region) ModifyRule(ctx context.Context, in *elb.ModifyRuleInput) (*elb.
 
 // DeleteRule deletes a rule.
 func (r *Region) DeleteRule(ctx context.Context, in *elb.DeleteRuleInput) (*elb.DeleteRuleOutput, error) {
+	if err := only(in, "RuleArn"); err != nil {
+		return nil, err
+	}
 	err := r.changeRule(in.RuleArn, func(tx *store.Tx, row elbRuleRow) error { return r.elbRules.Delete(tx, row.ARN) })
 	return &elb.DeleteRuleOutput{}, err
 }
 
 // SetRulePriorities renumbers rules, all at once, so that two may change places.
 func (r *Region) SetRulePriorities(ctx context.Context, in *elb.SetRulePrioritiesInput) (*elb.SetRulePrioritiesOutput, error) {
+	if err := only(in, "RulePriorities"); err != nil {
+		return nil, err
+	}
 	if len(in.RulePriorities) == 0 {
 		return nil, invalid("The request must contain the parameter 'RulePriorities'")
 	}

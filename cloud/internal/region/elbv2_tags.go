@@ -95,6 +95,9 @@ func missingByARN(arn string) error {
 
 // AddTags puts tags on load balancers, target groups, listeners and rules.
 func (r *Region) AddTags(ctx context.Context, in *elb.AddTagsInput) (*elb.AddTagsOutput, error) {
+	if err := only(in, "ResourceArns", "Tags"); err != nil {
+		return nil, err
+	}
 	if len(in.ResourceArns) == 0 || len(in.Tags) == 0 {
 		return nil, invalid("The request must contain the parameters 'ResourceArns' and 'Tags'")
 	}
@@ -111,6 +114,9 @@ func (r *Region) AddTags(ctx context.Context, in *elb.AddTagsInput) (*elb.AddTag
 
 // RemoveTags takes tags away by their keys; a missing one is no error.
 func (r *Region) RemoveTags(ctx context.Context, in *elb.RemoveTagsInput) (*elb.RemoveTagsOutput, error) {
+	if err := only(in, "ResourceArns", "TagKeys"); err != nil {
+		return nil, err
+	}
 	if len(in.ResourceArns) == 0 || len(in.TagKeys) == 0 {
 		return nil, invalid("The request must contain the parameters 'ResourceArns' and 'TagKeys'")
 	}
@@ -131,6 +137,9 @@ func (r *Region) RemoveTags(ctx context.Context, in *elb.RemoveTagsInput) (*elb.
 
 // describeELBTags is DescribeTags, whose name EC2's has.
 func (r *Region) describeELBTags(ctx context.Context, in *elb.DescribeTagsInput) (*elb.DescribeTagsOutput, error) {
+	if err := only(in, "ResourceArns"); err != nil {
+		return nil, err
+	}
 	if n := len(in.ResourceArns); n == 0 || n > 20 {
 		return nil, invalid("The request must contain 1 to 20 'ResourceArns'")
 	}

@@ -31,6 +31,9 @@ func (r *Region) changeTargetGroup(arn *string, change func(*targetGroupRow) err
 
 // ModifyTargetGroup changes the health check; the targets keep the health they have.
 func (r *Region) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGroupInput) (*elb.ModifyTargetGroupOutput, error) {
+	if err := only(in, "TargetGroupArn", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckTimeoutSeconds", "HealthyThresholdCount", "Matcher", "UnhealthyThresholdCount"); err != nil {
+		return nil, err
+	}
 	if in.HealthCheckProtocol != "" && in.HealthCheckProtocol != elbtypes.ProtocolEnumHttp {
 		return nil, wire.Errorf("InvalidConfigurationRequest", "HealthCheckProtocol '%s' is not supported here", in.HealthCheckProtocol)
 	}
@@ -59,6 +62,9 @@ func (r *Region) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGrou
 
 // DeleteTargetGroup deletes a target group that no listener or rule names; a missing one is no error.
 func (r *Region) DeleteTargetGroup(ctx context.Context, in *elb.DeleteTargetGroupInput) (*elb.DeleteTargetGroupOutput, error) {
+	if err := only(in, "TargetGroupArn"); err != nil {
+		return nil, err
+	}
 	if err := wanted("TargetGroupArn", in.TargetGroupArn); err != nil {
 		return nil, err
 	}

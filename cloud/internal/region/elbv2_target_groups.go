@@ -157,6 +157,9 @@ func (r *Region) showTargetGroup(row targetGroupRow) elbtypes.TargetGroup {
 
 // DescribeTargetGroups lists target groups, in the order of their ARNs.
 func (r *Region) DescribeTargetGroups(ctx context.Context, in *elb.DescribeTargetGroupsInput) (*elb.DescribeTargetGroupsOutput, error) {
+	if err := only(in, "LoadBalancerArn", "Marker", "Names", "PageSize", "TargetGroupArns"); err != nil {
+		return nil, err
+	}
 	ways := 0
 	for _, given := range []bool{len(in.Names) > 0, len(in.TargetGroupArns) > 0, in.LoadBalancerArn != nil} {
 		if given {

@@ -20,6 +20,9 @@ const maxTargets = 1000
 
 // RegisterTargets adds targets; one that is there already stays as it is, one that drains comes back.
 func (r *Region) RegisterTargets(ctx context.Context, in *elb.RegisterTargetsInput) (*elb.RegisterTargetsOutput, error) {
+	if err := only(in, "TargetGroupArn", "Targets"); err != nil {
+		return nil, err
+	}
 	if len(in.Targets) == 0 {
 		return nil, invalid("The request must contain the parameter 'Targets'")
 	}
@@ -92,6 +95,9 @@ func (r *Region) checkTarget(g targetGroupRow, t targetRow) error {
 
 // DeregisterTargets has targets drain. AWS takes a target without a port for all ports it is registered at.
 func (r *Region) DeregisterTargets(ctx context.Context, in *elb.DeregisterTargetsInput) (*elb.DeregisterTargetsOutput, error) {
+	if err := only(in, "TargetGroupArn", "Targets"); err != nil {
+		return nil, err
+	}
 	if len(in.Targets) == 0 {
 		return nil, invalid("The request must contain the parameter 'Targets'")
 	}

@@ -14,7 +14,7 @@ func registeredOperations(t *testing.T) map[string]bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := regexp.MustCompile(`wire\.Handle\(m, wire\.\w+, "(\w+)", r\.(\w+)\)`)
+	line := regexp.MustCompile(`(?:wire\.Handle\(m, wire\.\w+|ask\(m), "(\w+)", r\.(\w+)\)`)
 	for _, e := range entries {
 		b, err := os.ReadFile(e.Name())
 		if err != nil {

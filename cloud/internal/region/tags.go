@@ -133,6 +133,9 @@ func (r *Region) putTags(tx *store.Tx, id string, tags []ec2types.Tag) error {
 
 // CreateTags tags resources of any kind.
 func (r *Region) CreateTags(ctx context.Context, in *ec2.CreateTagsInput) (*ec2.CreateTagsOutput, error) {
+	if err := only(in, "Resources", "Tags"); err != nil {
+		return nil, err
+	}
 	if len(in.Resources) == 0 {
 		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter resourceIdSet")
 	}
@@ -151,13 +154,16 @@ func (r *Region) CreateTags(ctx context.Context, in *ec2.CreateTagsInput) (*ec2.
 				return err
 			}
 		}
-		return nil
+		return dryRun(in)
 	})
 	return &ec2.CreateTagsOutput{}, err
 }
 
 // DeleteTags removes tags: those named, with a value only where the value is the same, or all but AWS's own.
 func (r *Region) DeleteTags(ctx context.Context, in *ec2.DeleteTagsInput) (*ec2.DeleteTagsOutput, error) {
+	if err := only(in, "Resources", "Tags"); err != nil {
+		return nil, err
+	}
 	if len(in.Resources) == 0 {
 		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter resourceIdSet")
 	}
@@ -174,7 +180,7 @@ func (r *Region) DeleteTags(ctx context.Context, in *ec2.DeleteTagsInput) (*ec2.
 				return err
 			}
 		}
-		return nil
+		return dryRun(in)
 	})
 	return &ec2.DeleteTagsOutput{}, err
 }
@@ -190,6 +196,9 @@ func removesTag(named []ec2types.Tag, key, value string) bool {
 
 // DescribeTags lists tags, one row a tag.
 func (r *Region) DescribeTags(ctx context.Context, in *ec2.DescribeTagsInput) (*ec2.DescribeTagsOutput, error) {
+	if err := only(in, "Filters", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
 	var all []ec2types.TagDescription
 	for _, row := range r.tagSets.All() {
 		for k, v := range row.Tags {

@@ -1,0 +1,56 @@
+package cloud
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// takeFolder makes and locks the folder, and reads what it keeps.
+func (c *Cloud) takeFolder(o Options) (err error) {
+	c.dir = o.Dir
+	if c.dir == "" {
+		if c.dir, err = os.MkdirTemp("", "understudy-*"); err != nil {
+			return err
+		}
+		c.temporary = true
+	}
+	if c.dir, err = filepath.Abs(c.dir); err != nil {
+		return err
+	}
+	for _, sub := range []string{"", "run", "log", "regions", "route53"} {
+		if err := os.MkdirAll(filepath.Join(c.dir, sub), 0o700); err != nil {
+			return err
+		}
+	}
+	if c.lock, err = lockFolder(c.dir); err != nil {
+		return err
+	}
+	if c.settings, err = loadSettings(c.dir, o); err != nil {
+		return err
+	}
+	c.keys, err = loadCredentials(c.dir, o.Credentials)
+	return err
+}
+
+// lockFolder holds the folder for this process. The kernel lets go of it when the process ends.
+func lockFolder(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		defer f.Close()
+		pid, _ := io.ReadAll(f)
+		return nil, fmt.Errorf("%w: %s, process %s", ErrInUse, dir, bytes.TrimSpace(pid))
+	}
+	// Written over the last one's, of the same length, for which a full disk has room.
+	if _, err := fmt.Fprintf(f, "%10d\n", os.Getpid()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
