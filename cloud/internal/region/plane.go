@@ -98,8 +98,12 @@ func (r *Region) vpcSpec(id string) network.VPC {
 		if !ok {
 			table = fallback
 		}
+		mac, err := net.ParseMAC(i.MAC)
+		if err != nil {
+			mac = nil // the kernel chooses one
+		}
 		spec.Interfaces = append(spec.Interfaces, network.Interface{
-			ID: i.ID, Address: i.Address, Subnet: netip.MustParsePrefix(subnet.CIDR), Public: i.Public, RouteTable: table, Groups: i.Groups,
+			ID: i.ID, Address: i.Address, MAC: mac, Subnet: netip.MustParsePrefix(subnet.CIDR), Public: i.Public, RouteTable: table, Groups: i.Groups,
 		})
 	}
 	for _, g := range r.groups.All() {
