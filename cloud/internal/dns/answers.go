@@ -244,9 +244,13 @@ func (a *Answers) Resolve(name string) []netip.Addr {
 // balancerZone is the zone that load balancers' own names lie in.
 const balancerZone = "elb.amazonaws.com."
 
-// builtIn answers for what no hosted zone holds: load balancers' own names and the name servers'.
+// builtIn answers for what no hosted zone holds: load balancers' own names, instances'
+// public names and the name servers'.
 func (a *Answers) builtIn(name string, q dns.Question, side Side) (Reply, bool) {
 	if addr, ok := a.servers[name]; ok {
+		return Reply{Answer: a.addresses([]netip.Addr{addr}, q, side)}, true
+	}
+	if addr, ok := a.publicAddress(name); ok {
 		return Reply{Answer: a.addresses([]netip.Addr{addr}, q, side)}, true
 	}
 	if !dns.IsSubDomain(balancerZone, name) {

@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"syscall"
 	"time"
@@ -15,6 +16,7 @@ import (
 type link struct {
 	name      string
 	address   netip.Addr
+	mac       net.HardwareAddr
 	subnet    netip.Prefix
 	namespace *Namespace
 	index     int
@@ -125,7 +127,7 @@ func (v *vpc) makeLink(i Interface) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &link{name: linkName(i.ID), address: i.Address, subnet: i.Subnet, namespace: n}
+	l := &link{name: linkName(i.ID), address: i.Address, mac: i.MAC, subnet: i.Subnet, namespace: n}
 	if err := v.connect(l); err != nil {
 		v.deleteLater(v.rtnl, l.name, func() { n.Close() })
 		return nil, err
@@ -136,7 +138,7 @@ func (v *vpc) makeLink(i Interface) (*link, error) {
 // connect makes the veth and sets up both its ends.
 func (v *vpc) connect(l *link) error {
 	v.await(l.name)
-	err := v.rtnl.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: l.name}, PeerName: "eth0",
+	err := v.rtnl.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: l.name}, PeerName: "eth0", PeerHardwareAddr: l.mac,
 		PeerNamespace: netlink.NsFd(l.namespace.file.Fd())})
 	if err != nil {
 		return fmt.Errorf("add link %s: %w", l.name, err)

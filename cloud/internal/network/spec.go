@@ -2,7 +2,10 @@
 // layer 2, with security groups as packet filters and route tables as policy routing.
 package network
 
-import "net/netip"
+import (
+	"net"
+	"net/netip"
+)
 
 // VPC is what one VPC shall be. Apply compares it with what there is.
 type VPC struct {
@@ -18,6 +21,7 @@ type VPC struct {
 type Interface struct {
 	ID         string // eni-...
 	Address    netip.Addr
+	MAC        net.HardwareAddr // the kernel's choice where it is nil
 	Subnet     netip.Prefix
 	Public     netip.Addr // the zero value where it has none
 	RouteTable string     // rtb-... that governs its subnet

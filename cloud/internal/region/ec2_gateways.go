@@ -40,7 +40,8 @@ func (r *Region) CreateInternetGateway(ctx context.Context, in *ec2.CreateIntern
 }
 
 func (r *Region) showGateway(row gatewayRow) ec2types.InternetGateway {
-	g := ec2types.InternetGateway{InternetGatewayId: ptr(row.ID), OwnerId: ptr(r.cfg.Account), Tags: r.tags(row.ID)}
+	g := ec2types.InternetGateway{InternetGatewayId: ptr(row.ID), OwnerId: ptr(r.cfg.Account), Tags: listed(r.tags(row.ID))}
+	g.Attachments = []ec2types.InternetGatewayAttachment{}
 	if row.VPC != "" {
 		// A gateway says "available" where anything else would say "attached".
 		g.Attachments = []ec2types.InternetGatewayAttachment{{VpcId: ptr(row.VPC), State: "available"}}

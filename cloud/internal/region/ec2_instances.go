@@ -48,7 +48,9 @@ func (r *Region) showInstance(i instanceRow) ec2types.Instance {
 		Placement:       &ec2types.Placement{AvailabilityZone: ptr(i.Zone), Tenancy: ec2types.TenancyDefault, GroupName: ptr("")},
 		CpuOptions:      &ec2types.CpuOptions{CoreCount: ptr(max(1, kind.vcpus/2)), ThreadsPerCore: ptr(min(2, kind.vcpus))},
 		PlatformDetails: ptr("Linux/UNIX"), UsageOperation: ptr("RunInstances"), UsageOperationUpdateTime: ptr(i.VolumeMade),
-		PrivateDnsName: ptr(""), PublicDnsName: ptr(""),
+		PrivateDnsName: ptr(""), PublicDnsName: ptr(""), ProductCodes: []ec2types.ProductCode{},
+		BlockDeviceMappings: []ec2types.InstanceBlockDeviceMapping{}, NetworkInterfaces: []ec2types.InstanceNetworkInterface{},
+		SecurityGroups: []ec2types.GroupIdentifier{},
 	}
 	if i.State == terminated {
 		return out
@@ -70,7 +72,7 @@ func (r *Region) showAddresses(out *ec2types.Instance, eni interfaceRow) {
 	nic := ec2types.InstanceNetworkInterface{
 		NetworkInterfaceId: ptr(eni.ID), SubnetId: ptr(eni.Subnet), VpcId: ptr(eni.VPC), MacAddress: ptr(eni.MAC), Description: ptr(eni.Description),
 		OwnerId: ptr(r.cfg.Account), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName, Groups: out.SecurityGroups,
-		SourceDestCheck: ptr(true), Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: ptr("interface"),
+		SourceDestCheck: ptr(true), Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: ptr("interface"), Ipv6Addresses: []ec2types.InstanceIpv6Address{},
 		Attachment: &ec2types.InstanceNetworkInterfaceAttachment{
 			AttachmentId: ptr(eni.Attachment), AttachTime: ptr(eni.Attached), DeleteOnTermination: ptr(true), DeviceIndex: ptr(int32(0)),
 			Status: ec2types.AttachmentStatusAttached, NetworkCardIndex: ptr(int32(0)),
@@ -87,7 +89,7 @@ func (r *Region) showAddresses(out *ec2types.Instance, eni interfaceRow) {
 }
 
 func (r *Region) showReservation(id string, rows []instanceRow) ec2types.Reservation {
-	out := ec2types.Reservation{ReservationId: ptr(id), OwnerId: ptr(r.cfg.Account)}
+	out := ec2types.Reservation{ReservationId: ptr(id), OwnerId: ptr(r.cfg.Account), Groups: []ec2types.GroupIdentifier{}}
 	for _, i := range rows {
 		out.Instances = append(out.Instances, r.showInstance(i))
 	}

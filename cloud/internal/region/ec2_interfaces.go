@@ -155,7 +155,8 @@ func (r *Region) showInterface(i interfaceRow) ec2types.NetworkInterface {
 		AvailabilityZoneId: ptr(zoneID(i.Zone)), MacAddress: ptr(i.MAC), Description: ptr(i.Description), OwnerId: ptr(r.cfg.Account),
 		PrivateIpAddress: ptr(i.Address.String()), PrivateDnsName: ptr(r.privateName(i.Address)), SourceDestCheck: ptr(true),
 		Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: ec2types.NetworkInterfaceTypeInterface,
-		RequesterManaged: ptr(i.Instance == ""), Groups: r.identifiers(i.Groups), TagSet: r.tags(i.ID),
+		RequesterManaged: ptr(i.Instance == ""), Groups: listed(r.identifiers(i.Groups)), TagSet: listed(r.tags(i.ID)),
+		Ipv6Addresses: []ec2types.NetworkInterfaceIpv6Address{},
 	}
 	if i.Instance == "" {
 		out.RequesterId = ptr("amazon-elb")

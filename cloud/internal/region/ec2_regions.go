@@ -139,13 +139,14 @@ func (r *Region) DescribeNetworkAcls(ctx context.Context, in *ec2.DescribeNetwor
 	}
 	out := &ec2.DescribeNetworkAclsOutput{NextToken: next}
 	for _, v := range rows {
-		acl := ec2types.NetworkAcl{NetworkAclId: ptr(v.ACL), VpcId: ptr(v.ID), IsDefault: ptr(true), OwnerId: ptr(r.cfg.Account), Tags: r.tags(v.ACL)}
+		acl := ec2types.NetworkAcl{NetworkAclId: ptr(v.ACL), VpcId: ptr(v.ID), IsDefault: ptr(true), OwnerId: ptr(r.cfg.Account), Tags: listed(r.tags(v.ACL))}
+		acl.Associations = []ec2types.NetworkAclAssociation{}
 		for _, egress := range []bool{true, false} {
-			for number, action := range map[int32]ec2types.RuleAction{100: ec2types.RuleActionAllow, 32767: ec2types.RuleActionDeny} {
-				acl.Entries = append(acl.Entries, ec2types.NetworkAclEntry{
-					CidrBlock: ptr("0.0.0.0/0"), Egress: ptr(egress), Protocol: ptr("-1"), RuleAction: action, RuleNumber: ptr(number),
-				})
-			}
+			entry := ec2types.NetworkAclEntry{CidrBlock: ptr("0.0.0.0/0"), Egress: ptr(egress), Protocol: ptr("-1")}
+			entry.RuleAction, entry.RuleNumber = ec2types.RuleActionAllow, ptr(int32(100))
+			acl.Entries = append(acl.Entries, entry)
+			entry.RuleAction, entry.RuleNumber = ec2types.RuleActionDeny, ptr(int32(32767))
+			acl.Entries = append(acl.Entries, entry)
 		}
 		for _, s := range r.subnets.All() {
 			if s.VPC == v.ID {

@@ -60,7 +60,8 @@ func (r *Region) CreateRouteTable(ctx context.Context, in *ec2.CreateRouteTableI
 func (r *Region) showRouteTable(t routeTableRow) ec2types.RouteTable {
 	vpc, _ := r.vpcs.Get(t.VPC)
 	out := ec2types.RouteTable{
-		RouteTableId: ptr(t.ID), VpcId: ptr(t.VPC), OwnerId: ptr(r.cfg.Account), Tags: r.tags(t.ID),
+		RouteTableId: ptr(t.ID), VpcId: ptr(t.VPC), OwnerId: ptr(r.cfg.Account), Tags: listed(r.tags(t.ID)),
+		PropagatingVgws: []ec2types.PropagatingVgw{}, Associations: []ec2types.RouteTableAssociation{},
 		Routes: []ec2types.Route{{
 			DestinationCidrBlock: ptr(vpc.CIDR), GatewayId: ptr("local"),
 			State: ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRouteTable,

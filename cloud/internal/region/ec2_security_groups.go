@@ -79,6 +79,7 @@ func (r *Region) showGroup(g groupRow) ec2types.SecurityGroup {
 	out := ec2types.SecurityGroup{
 		GroupId: ptr(g.ID), GroupName: ptr(g.Name), Description: ptr(g.Description), VpcId: ptr(g.VPC),
 		OwnerId: ptr(r.cfg.Account), SecurityGroupArn: ptr(r.arn("ec2", "security-group/"+g.ID)), Tags: r.tags(g.ID),
+		IpPermissions: []ec2types.IpPermission{}, IpPermissionsEgress: []ec2types.IpPermission{},
 	}
 	for _, rule := range g.Rules {
 		if rule.Egress {
@@ -96,7 +97,10 @@ func (r *Region) addPermission(all []ec2types.IpPermission, rule ruleRow) []ec2t
 		return *p.IpProtocol == rule.Protocol && (p.FromPort == nil || *p.FromPort == rule.From && *p.ToPort == rule.To)
 	})
 	if at < 0 {
-		p := ec2types.IpPermission{IpProtocol: ptr(rule.Protocol)}
+		p := ec2types.IpPermission{
+			IpProtocol: ptr(rule.Protocol), IpRanges: []ec2types.IpRange{}, Ipv6Ranges: []ec2types.Ipv6Range{},
+			PrefixListIds: []ec2types.PrefixListId{}, UserIdGroupPairs: []ec2types.UserIdGroupPair{},
+		}
 		if rule.Protocol != "-1" {
 			p.FromPort, p.ToPort = ptr(rule.From), ptr(rule.To)
 		}

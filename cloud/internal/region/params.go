@@ -74,6 +74,15 @@ func some[T comparable](v T) *T {
 	return &v
 }
 
+// listed makes a list that is empty one that AWS's answer shows as empty. Where AWS leaves such a list out,
+// as the tags of most kinds, it is not used.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
 // tokenRow remembers what a client token made, and of what parameters.
 type tokenRow struct{ Hash, Result string }
 

@@ -98,8 +98,12 @@ func (r *Region) vpcSpec(id string) network.VPC {
 		if !ok {
 			table = fallback
 		}
+		mac, err := net.ParseMAC(i.MAC)
+		if err != nil {
+			mac = nil // the kernel chooses one
+		}
 		spec.Interfaces = append(spec.Interfaces, network.Interface{
-			ID: i.ID, Address: i.Address, Subnet: netip.MustParsePrefix(subnet.CIDR), Public: i.Public, RouteTable: table, Groups: i.Groups,
+			ID: i.ID, Address: i.Address, MAC: mac, Subnet: netip.MustParsePrefix(subnet.CIDR), Public: i.Public, RouteTable: table, Groups: i.Groups,
 		})
 	}
 	for _, g := range r.groups.All() {
@@ -161,14 +165,20 @@ func (r *Region) serveVPC(id string, cidr netip.Prefix) error {
 	server := &http.Server{Handler: machine.NewMetadata(lookup), ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelDebug)}
 	r.plane.vpcs[id] = []interface{ Close() error }{web, tcp, udp, server}
 	r.spawn(func() { _ = server.Serve(web) }) // ends with the listener
-	r.resolve(tcp, udp)
+	r.resolve(id, tcp, udp)
 	return nil
 }
 
-// resolve answers a VPC's instances at base+2 by asking the cloud's name server, from the internet's
+// resolve answers a VPC's instances at base+2: for the names of their own, and else by asking the cloud's name server, from the internet's
 // side as AWS's resolver does: no security group of the VPC stands between.
-func (r *Region) resolve(tcp net.Listener, udp net.PacketConn) {
-	handler := dns.HandlerFunc(forward)
+func (r *Region) resolve(vpc string, tcp net.Listener, udp net.PacketConn) {
+	handler := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		if answer := r.answerOwn(vpc, q); answer != nil {
+			_ = w.WriteMsg(answer) // who asked has gone away
+			return
+		}
+		forward(w, q)
+	})
 	for _, s := range []*dns.Server{{Listener: tcp, Handler: handler}, {PacketConn: udp, Handler: handler}} {
 		r.spawn(func() { _ = s.ActivateAndServe() }) // ends with the listener
 	}
