@@ -2,6 +2,8 @@ package account
 
 import (
 	"errors"
+	"io"
+	"net"
 	"slices"
 	"strings"
 
@@ -44,6 +46,17 @@ func IsNotFound(err error) bool {
 func IsInUse(err error) bool {
 	return IsCode(err, "DependencyViolation", "ResourceInUse", "ScalingActivityInProgress", "InvalidGroup.InUse",
 		"InvalidSnapshot.InUse", "IncorrectState", "PriorRequestNotComplete", "ResourceContention")
+}
+
+// IsLost tells whether a call was sent and its answer never came, or came broken: what was asked for may
+// have been done.
+func IsLost(err error) bool {
+	var network net.Error
+	var operation *net.OpError
+	if errors.As(err, &operation) && operation.Op == "dial" {
+		return false // nothing was sent
+	}
+	return Code(err) == "" && (errors.As(err, &network) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF))
 }
 
 // IsUnsupported tells whether the endpoint has no such operation.

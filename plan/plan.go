@@ -18,6 +18,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/understudy/understudy/account"
 )
 
 // Action is what a step does.
@@ -151,7 +153,24 @@ func (s Step) do(ctx context.Context) error {
 	case Change:
 		return r.change(ctx, compare(r.desired(), r.actual()))
 	}
-	return r.create(ctx)
+	err := r.create(ctx)
+	if !account.IsLost(err) || ctx.Err() != nil {
+		return err
+	}
+	return recreate(ctx, r)
+}
+
+// recreate goes on after a create call whose answer was lost on its way: the thing may be there. Calls that
+// take no client token are not sent again by the SDK, for they would make a second one.
+func recreate(ctx context.Context, r resource) error {
+	there, err := settled(ctx, r.find)
+	if err != nil {
+		return err
+	}
+	if !there {
+		return r.create(ctx)
+	}
+	return r.change(ctx, compare(r.desired(), r.actual()))
 }
 
 // removable tells whether a resource is a thing, and the stack's own.
