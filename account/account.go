@@ -7,7 +7,10 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -68,3 +71,16 @@ func (a *Account) Identity(ctx context.Context) (string, error) {
 // Once is for creating calls of EC2 that take no client token: sent again after a lost answer, they
 // would make a second thing. A run that fails here finds the first by its tags when started again.
 func Once(o *ec2.Options) { o.RetryMaxAttempts = 1 }
+
+// Silent tells why the region's API does not answer, or nil where it does, if only to refuse. A lost region
+// is told in seconds: the call is tried twice, and not as often as others are.
+func (a *Account) Silent(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_, err := a.EC2.DescribeRegions(ctx, &ec2.DescribeRegionsInput{RegionNames: []string{a.Region}}, func(o *ec2.Options) { o.RetryMaxAttempts = 2 })
+	var answer interface{ HTTPStatusCode() int }
+	if err == nil || errors.As(err, &answer) && answer.HTTPStatusCode() < http.StatusInternalServerError {
+		return nil
+	}
+	return fmt.Errorf("%s does not answer: %w", a.Region, err)
+}

@@ -159,3 +159,21 @@ func (s *stage) publicAddresses(region string) []string {
 	slices.Sort(addresses)
 	return addresses
 }
+
+func TestStatusAnswersAtOnceWhileARegionIsLost(t *testing.T) {
+	t.Parallel()
+	s := up(t)
+	s.must("cloud", "region", "stop", primary, "--dir", s.dir)
+	began := time.Now()
+	r := s.run(binary, "status", "-f", example)
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("status took %s", took)
+	}
+	if r.code != 1 || !strings.Contains(r.stdout, primary+" does not answer") || !strings.Contains(r.stdout, "secondary "+secondary+": health check passes") {
+		t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	if r := s.run(binary, "parity", "-f", example); r.code != 1 || !strings.Contains(r.stderr, primary+" does not answer") {
+		t.Errorf("parity: exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	s.until("the name answers with the secondary", 20*time.Second, func() bool { return strings.Contains(s.page(s.dig("hello.test")), secondary) })
+}

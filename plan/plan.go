@@ -53,11 +53,14 @@ type Plan struct {
 // Empty tells that there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 
-// examine finds every resource, each after those it needs.
-func (g *graph) examine(ctx context.Context) (map[*node]bool, error) {
+// examine finds every resource but those to pass over, each after those it needs.
+func (g *graph) examine(ctx context.Context, passOver func(*node) bool) (map[*node]bool, error) {
 	var mu sync.Mutex
 	found := map[*node]bool{}
 	err := g.walk(ctx, forward, func(ctx context.Context, n *node) error {
+		if passOver(n) {
+			return nil
+		}
 		there, err := n.resource.find(ctx)
 		mu.Lock()
 		defer mu.Unlock()
@@ -67,9 +70,11 @@ func (g *graph) examine(ctx context.Context) (map[*node]bool, error) {
 	return found, err
 }
 
+func none(*node) bool { return false }
+
 // planUp compares what there is with what is declared.
 func planUp(ctx context.Context, g *graph) (*Plan, error) {
-	found, err := g.examine(ctx)
+	found, err := g.examine(ctx, none)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +116,7 @@ func refuseFixed(n *node, differences []Difference) error {
 
 // planDown lists all that exists, what needs others first.
 func planDown(ctx context.Context, g *graph) (*Plan, error) {
-	found, err := g.examine(ctx)
+	found, err := g.examine(ctx, none)
 	if err != nil {
 		return nil, err
 	}

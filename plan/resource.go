@@ -38,6 +38,9 @@ type shared interface{ foreign() bool }
 // awaited is a resource that nobody makes: it comes about, and create waits for it.
 type awaited interface{ awaited() }
 
+// worldwide is a resource that lives in Route 53, which answers when its region does not.
+type worldwide interface{ worldwide() }
+
 // scope is what every resource knows of its place: the declaration, the side, the account there.
 type scope struct {
 	*account.Account

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -24,6 +25,7 @@ type Status struct {
 type RegionStatus struct {
 	Side      understudy.Side  `json:"side"`
 	Region    string           `json:"region"`
+	Silent    string           `json:"silent,omitempty"`   // why the region's API does not answer; nothing but its check is then known
 	Balancer  string           `json:"balancer,omitempty"` // its DNS name
 	Resources []ResourceStatus `json:"resources"`
 	Targets   []TargetStatus   `json:"targets"`
@@ -48,7 +50,7 @@ type TargetStatus struct {
 // Whole tells whether all that is declared is there, as declared, and both regions are well.
 func (s *Status) Whole() bool {
 	for _, r := range s.Regions {
-		if !r.Passing {
+		if !r.Passing || r.Silent != "" {
 			return false
 		}
 		for _, res := range r.Resources {
@@ -60,10 +62,17 @@ func (s *Status) Whole() bool {
 	return len(s.Missing) == 0
 }
 
-// Status reads what there is.
+// Status reads what there is. A region that does not answer is said to be silent and does not keep the rest
+// from being told: an outage is when one asks.
 func (s *Stack) Status(ctx context.Context) (*Status, error) {
 	v := takeInventory(s.Declaration, s.Accounts)
-	found, err := v.graph.examine(ctx)
+	silent := s.Silent(ctx)
+	unknown := func(n *node) bool {
+		side, _, _ := strings.Cut(n.id, "/")
+		_, beyond := n.resource.(worldwide)
+		return silent[understudy.Side(side)] != nil && !beyond
+	}
+	found, err := v.graph.examine(ctx, unknown)
 	if err != nil {
 		return nil, err
 	}
@@ -73,10 +82,14 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 		if err != nil {
 			return nil, err
 		}
+		if silent[side] != nil {
+			r.Silent = silent[side].Error()
+			r.Resources = nil // how they differ from what is declared cannot be told
+		}
 		status.Regions = append(status.Regions, *r)
 	}
 	for _, n := range v.graph.nodes {
-		if _, ok := n.resource.(awaited); !ok && !found[n] {
+		if _, ok := n.resource.(awaited); !ok && !found[n] && !unknown(n) {
 			status.Missing = append(status.Missing, n.id)
 		}
 	}
@@ -128,4 +141,24 @@ func (r *region) status(ctx context.Context, g *graph, found map[*node]bool) (*R
 		s.Targets = append(s.Targets, t)
 	}
 	return s, nil
+}
+
+// Silent tells of each region why its API does not answer, where it does not. It takes seconds at most.
+func (s *Stack) Silent(ctx context.Context) map[understudy.Side]error {
+	var (
+		mu     sync.Mutex
+		all    sync.WaitGroup
+		silent = map[understudy.Side]error{}
+	)
+	for side, a := range s.Accounts {
+		all.Go(func() {
+			if err := a.Silent(ctx); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				silent[side] = err
+			}
+		})
+	}
+	all.Wait()
+	return silent
 }

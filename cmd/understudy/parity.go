@@ -48,6 +48,9 @@ func parityCommand() *cobra.Command {
 
 // readRegions reads both regions at once.
 func readRegions(ctx context.Context, s *plan.Stack) (left, right parity.Region, err error) {
+	for _, err := range s.Silent(ctx) {
+		return left, right, err
+	}
 	both, ctx := errgroup.WithContext(ctx)
 	read := func(side understudy.Side, into *parity.Region) {
 		both.Go(func() (err error) {

@@ -99,6 +99,9 @@ func renderStatus(w io.Writer, s statusJSON) {
 	for _, r := range s.Regions {
 		fmt.Fprintf(w, "\n%s %s: health check %s, %d of %d checkers report success\n", r.Side, r.Region,
 			passes(r.Passing), r.Check.Healthy, r.Check.Checkers)
+		if r.Silent != "" {
+			fmt.Fprintf(w, "  %s\n", r.Silent)
+		}
 		for _, res := range r.Resources {
 			fmt.Fprintf(w, "  %-20s %s\n", res.Resource, res.ID)
 			for _, d := range res.Differences {
