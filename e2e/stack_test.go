@@ -99,23 +99,7 @@ func TestSecondUpChangesNothingAndDownLeavesNothing(t *testing.T) {
 	}
 	s.must("down", "-f", example, "--yes")
 	for _, region := range []string{primary, secondary} {
-		for _, c := range [][]string{
-			{"ec2", "describe-vpcs", "--query", "Vpcs[].VpcId"},
-			{"ec2", "describe-subnets", "--query", "Subnets[].SubnetId"},
-			{"ec2", "describe-internet-gateways", "--query", "InternetGateways[].InternetGatewayId"},
-			{"ec2", "describe-route-tables", "--query", "RouteTables[].RouteTableId"},
-			{"ec2", "describe-security-groups", "--query", "SecurityGroups[].GroupId"},
-			{"ec2", "describe-network-interfaces", "--query", "NetworkInterfaces[].NetworkInterfaceId"},
-			{"ec2", "describe-instances", "--filters", "Name=instance-state-name,Values=pending,running,stopping,stopped", "--query", "Reservations[].Instances[].InstanceId"},
-			{"ec2", "describe-images", "--owners", "self", "--query", "Images[].ImageId"},
-			{"ec2", "describe-snapshots", "--owner-ids", "self", "--query", "Snapshots[].SnapshotId"},
-			{"ec2", "describe-launch-templates", "--query", "LaunchTemplates[].LaunchTemplateId"},
-			{"elbv2", "describe-load-balancers", "--query", "LoadBalancers[].LoadBalancerArn"},
-			{"elbv2", "describe-target-groups", "--query", "TargetGroups[].TargetGroupArn"},
-			{"autoscaling", "describe-auto-scaling-groups", "--query", "AutoScalingGroups[].AutoScalingGroupName"},
-			{"route53", "list-hosted-zones", "--query", "HostedZones[].Id"},
-			{"route53", "list-health-checks", "--query", "HealthChecks[].Id"},
-		} {
+		for _, c := range leftovers {
 			if left := s.aws(region, c...); left != "" {
 				t.Errorf("%s: aws %s: %s is left", region, strings.Join(c, " "), left)
 			}
@@ -221,4 +205,23 @@ func TestHostsOwnServerFromUserData(t *testing.T) {
 	if !strings.Contains(r.stdout, "SimpleHTTP") {
 		t.Errorf("the page at %s is not Python's:\n%s", first, r.stdout)
 	}
+}
+
+// leftovers are the questions that an empty account answers with nothing.
+var leftovers = [][]string{
+	{"ec2", "describe-vpcs", "--query", "Vpcs[].VpcId"},
+	{"ec2", "describe-subnets", "--query", "Subnets[].SubnetId"},
+	{"ec2", "describe-internet-gateways", "--query", "InternetGateways[].InternetGatewayId"},
+	{"ec2", "describe-route-tables", "--query", "RouteTables[].RouteTableId"},
+	{"ec2", "describe-security-groups", "--query", "SecurityGroups[].GroupId"},
+	{"ec2", "describe-network-interfaces", "--query", "NetworkInterfaces[].NetworkInterfaceId"},
+	{"ec2", "describe-instances", "--filters", "Name=instance-state-name,Values=pending,running,stopping,stopped", "--query", "Reservations[].Instances[].InstanceId"},
+	{"ec2", "describe-images", "--owners", "self", "--query", "Images[].ImageId"},
+	{"ec2", "describe-snapshots", "--owner-ids", "self", "--query", "Snapshots[].SnapshotId"},
+	{"ec2", "describe-launch-templates", "--query", "LaunchTemplates[].LaunchTemplateId"},
+	{"elbv2", "describe-load-balancers", "--query", "LoadBalancers[].LoadBalancerArn"},
+	{"elbv2", "describe-target-groups", "--query", "TargetGroups[].TargetGroupArn"},
+	{"autoscaling", "describe-auto-scaling-groups", "--query", "AutoScalingGroups[].AutoScalingGroupName"},
+	{"route53", "list-hosted-zones", "--query", "HostedZones[].Id"},
+	{"route53", "list-health-checks", "--query", "HealthChecks[].Id"},
 }
