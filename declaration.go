@@ -1,6 +1,7 @@
 package understudy
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"os"
@@ -26,7 +27,8 @@ func Load(path string) (*Declaration, error) {
 // named file:PATH are read from. What is wrong is returned as Faults.
 func Parse(file string, src []byte, readFile func(string) ([]byte, error)) (*Declaration, error) {
 	r := &reader{file: file}
-	body := r.parse(src)
+	// Some editors begin UTF-8 text with a byte order mark, which YAML allows (1.2, section 5.2).
+	body := r.parse(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")))
 	if body == nil {
 		return nil, r.faults.sorted()
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
@@ -28,10 +29,22 @@ func Open(ctx context.Context, d *understudy.Declaration, options ...account.Opt
 
 // Up returns what there is to do until everything is as declared. It reads and changes nothing.
 func (s *Stack) Up(ctx context.Context) (*Plan, error) {
+	if err := s.answers(ctx); err != nil {
+		return nil, err
+	}
 	return planUp(ctx, &takeInventory(s.Declaration, s.Accounts).graph)
 }
 
 // Down returns what there is to delete: all that bears the stack's tags. It reads and changes nothing.
 func (s *Stack) Down(ctx context.Context) (*Plan, error) {
+	if err := s.answers(ctx); err != nil {
+		return nil, err
+	}
 	return planDown(ctx, &takeInventory(s.Declaration, s.Accounts).graph)
+}
+
+// answers fails, in seconds, where a region does not answer: nothing is planned on half knowledge.
+func (s *Stack) answers(ctx context.Context) error {
+	silent := s.Silent(ctx)
+	return errors.Join(silent[understudy.Primary], silent[understudy.Secondary])
 }

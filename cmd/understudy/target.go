@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/plan"
 )
 
@@ -47,7 +48,12 @@ func (t *target) open(ctx context.Context) (*plan.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.account, err = stack.Accounts[understudy.Primary].Identity(ctx)
+	// The primary may be lost, which is when most of these commands matter.
+	for _, side := range understudy.Sides {
+		if t.account, err = stack.Accounts[side].Identity(ctx); err == nil || account.Code(err) != "" && account.Code(err) != "ServiceUnavailable" {
+			break
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w\nhint: `eval \"$(understudy cloud env)\"` or --local works on the local cloud", err)
 	}

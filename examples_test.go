@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/understudy/understudy"
 )
 
 // The README shows the example declaration whole, and as it is.
@@ -20,5 +22,16 @@ func TestREADMEShowsTheExample(t *testing.T) {
 	shown, _, ok := strings.Cut(after, "```")
 	if !ok || shown != string(example) {
 		t.Errorf("README.md shows\n%s\nand the example is\n%s", shown, example)
+	}
+}
+
+func TestByteOrderMarkIsNoKey(t *testing.T) {
+	example, err := os.ReadFile("examples/hello/understudy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := understudy.Parse("understudy.yaml", append([]byte("\ufeff"), example...), os.ReadFile)
+	if err != nil || d.Name != "hello" {
+		t.Errorf("declaration %+v, %v", d, err)
 	}
 }

@@ -1,0 +1,66 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestDrillsByEveryFaultRepairWhatTheyBreak(t *testing.T) {
+	t.Parallel()
+	s := up(t)
+	s.env["UNDERSTUDY_HOME"] = s.dir
+	for _, fault := range []string{"invert", "isolate", "region"} {
+		var r demoReport
+		out := s.must("drill", "-f", example, "--fault", fault, "--json", "-")
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatalf("%s: %v\n%s", fault, err, out)
+		}
+		if r.ServedBy[primary] == 0 || r.ServedBy[secondary] == 0 || r.FailedOutside != 0 || r.Downtime.Max > r.PredictedMS {
+			t.Errorf("%s: %+v", fault, r)
+		}
+		s.must("parity", "-f", example)
+		if said := s.must("up", "-f", example, "--yes"); !strings.Contains(said, "nothing to change") {
+			t.Errorf("%s left something to change: %s", fault, said)
+		}
+	}
+}
+
+func TestKilledDrillIsUndone(t *testing.T) {
+	t.Parallel()
+	s := up(t)
+	cmd := exec.Command(binary, "drill", "-f", example, "--fault", "isolate")
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Dir(s.dir))
+	for k, v := range s.env {
+		cmd.Env = append(cmd.Env, k+"="+v)
+	}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	readUntil(t, stderr, "every user is served by "+secondary)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	drain(stderr)
+	cmd.Wait()
+	if r := s.run(binary, "drill", "-f", example); r.code != 1 || !strings.Contains(r.stderr, "still in force") {
+		t.Errorf("another drill: exit %d\n%s", r.code, r.stderr)
+	}
+	if said := s.must("drill", "undo", "-f", example); !strings.Contains(said, "repaired isolate") {
+		t.Errorf("undo says: %s", said)
+	}
+	if said := s.must("drill", "undo", "-f", example); !strings.Contains(said, "nothing is broken") {
+		t.Errorf("the second undo says: %s", said)
+	}
+	s.must("up", "-f", example, "--yes") // waits for the targets to be well again
+	if said := s.must("up", "-f", example, "--yes"); !strings.Contains(said, "nothing to change") {
+		t.Errorf("then up says: %s", said)
+	}
+}
