@@ -57,8 +57,9 @@ func awaitUnlock(ctx context.Context, dir string) error {
 	}
 	free := make(chan error, 1)
 	go func() {
-		defer f.Close()
-		free <- syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		f.Close() // and with it the lock, which whoever waited may want next
+		free <- err
 	}()
 	select {
 	case err := <-free:
