@@ -266,21 +266,9 @@ func (w *world) end() {
 		p.cmd.Process.Kill()
 		<-p.done
 	}
-	loosen(w.cfg.Dir)
 	if w.cfg.Temporary {
 		if err := os.RemoveAll(w.cfg.Dir); err != nil {
 			slog.Error("remove the cloud's folder", "error", err)
-		}
-	}
-}
-
-// loosen gives the folder's owner back the folders that overlayfs keeps for itself with no permissions at
-// all (work/work), so that he can remove the cloud's folder with what he has at hand.
-func loosen(dir string) {
-	kept, _ := filepath.Glob(filepath.Join(dir, "regions", "*", "instances", "*", "work", "*", "work"))
-	for _, k := range kept {
-		if err := os.Chmod(k, 0o700); err != nil {
-			slog.Warn("loosen overlay's folder", "error", err)
 		}
 	}
 }
