@@ -54,3 +54,9 @@ func lockFolder(dir string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// unlockFolder lets go of the folder. The file's closing alone would not: a process that is just being
+// forked elsewhere in this program shares its lock until it has executed (flock(2)).
+func unlockFolder(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}

@@ -141,7 +141,7 @@ func (c *Cloud) close() error {
 		errs = append(errs, removeAll(c.dir))
 	}
 	if c.lock != nil {
-		errs = append(errs, c.lock.Close())
+		errs = append(errs, unlockFolder(c.lock))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("stop cloud: %w", err)

@@ -58,8 +58,8 @@ func awaitUnlock(ctx context.Context, dir string) error {
 	free := make(chan error, 1)
 	go func() {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
-		f.Close() // and with it the lock, which whoever waited may want next
-		free <- err
+		// Let go before saying so: whoever waited may want it next.
+		free <- errors.Join(err, unlockFolder(f))
 	}()
 	select {
 	case err := <-free:
