@@ -39,7 +39,7 @@ type plane struct {
 }
 
 func newPlane(c Config, s *state) *plane {
-	p := &plane{state: s, cloud: c.Cloud, speed: c.Speed, log: c.Log, server: dns.NewServer(c.Log), changed: make(chan struct{}, 1), stop: make(chan struct{})}
+	p := &plane{state: s, cloud: c.Cloud, speed: c.Speed, log: c.Log, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
 	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
 	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.signal})
 	return p
