@@ -1,19 +1,23 @@
+// Package dns is Route 53's name server: it turns messages into questions, and what package routing answers into
+// messages.
 package dns
 
 import (
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
 
 	"github.com/miekg/dns"
+	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
 // Server answers on sockets that others have opened.
 type Server struct {
 	log     *slog.Logger
-	answers atomic.Pointer[Answers]
+	view    atomic.Pointer[routing.View]
 	mu      sync.Mutex
 	servers []*dns.Server
 	running sync.WaitGroup
@@ -22,12 +26,12 @@ type Server struct {
 // NewServer returns a server that refuses everything until Swap.
 func NewServer(log *slog.Logger) *Server {
 	s := &Server{log: log}
-	s.answers.Store(Compile(Snapshot{}, 0, 1))
+	s.view.Store(routing.New(0, 1, nil))
 	return s
 }
 
-// Swap puts other answers in force, for every question that comes after it returns.
-func (s *Server) Swap(a *Answers) { s.answers.Store(a) }
+// Swap puts another view in force, for every question that comes after it returns.
+func (s *Server) Swap(v *routing.View) { s.view.Store(v) }
 
 // Serve answers on these sockets until Close. The side says whether the askers are the host's.
 func (s *Server) Serve(side Side, packets []net.PacketConn, listeners []net.Listener) {
@@ -93,15 +97,19 @@ func accept(h dns.Header) dns.MsgAcceptAction {
 }
 
 func (s *Server) answer(w dns.ResponseWriter, q *dns.Msg, side Side) {
-	_, udp := w.RemoteAddr().(*net.UDPAddr)
-	m := Respond(s.answers.Load(), q, side, udp)
+	from, udp := w.RemoteAddr().(*net.UDPAddr)
+	c := routing.Client{Roll: rand.Uint64()}
+	if udp {
+		c.Addr = from.AddrPort().Addr()
+	}
+	m := Respond(s.view.Load(), q, side, c, udp)
 	if err := w.WriteMsg(m); err != nil {
 		s.log.Debug("answer not sent", "error", err)
 	}
 }
 
 // Respond is the answer to a message.
-func Respond(a *Answers, q *dns.Msg, side Side, udp bool) *dns.Msg {
+func Respond(v *routing.View, q *dns.Msg, side Side, c routing.Client, udp bool) *dns.Msg {
 	m := new(dns.Msg)
 	m.SetReply(q)
 	size := dns.MinMsgSize
@@ -121,9 +129,11 @@ func Respond(a *Answers, q *dns.Msg, side Side, udp bool) *dns.Msg {
 		m.Rcode = dns.RcodeRefused
 		return m
 	}
-	reply := a.Answer(q.Question[0], side)
-	m.Rcode, m.Answer, m.Ns = reply.Rcode, reply.Answer, reply.Authority
-	m.Authoritative = reply.Rcode != dns.RcodeRefused
+	reply := v.Answer(q.Question[0], c)
+	m.Rcode, m.Answer, m.Ns, m.Authoritative = reply.Rcode, reply.Answer, reply.Authority, reply.Authoritative
+	m.Extra = append(m.Extra, reply.Additional...)
+	side.seen(v.Cloud(), m.Answer)
+	side.seen(v.Cloud(), m.Extra)
 	m.Compress = true
 	if !udp {
 		size = dns.MaxMsgSize
