@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/miekg/dns"
+	"github.com/understudy/understudy/cloud/internal/resolver"
 )
 
 // edns is what a message's OPT record says (RFC 6891), with the options that this server knows.
@@ -14,6 +15,7 @@ type edns struct {
 	size     int    // the largest datagram that the asker takes, in bytes
 	cookie   []byte // RFC 7873: eight bytes of the client's, and perhaps the server's
 	subnet   subnet
+	vpc      []byte // which a VPC's resolver asks for; to be believed on the resolvers' own socket alone
 }
 
 // optSize is the size of an OPT record without options: no name, type, class, TTL, length.
@@ -63,6 +65,8 @@ func (e *edns) option(code uint16, data []byte) bool {
 		}
 	case dns.EDNS0SUBNET:
 		return e.subnet.read(data)
+	case resolver.VPCOption:
+		e.vpc = data
 	}
 	return true
 }

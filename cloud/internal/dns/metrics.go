@@ -18,7 +18,7 @@ type tally struct {
 	rcodes    [countedRcodes]uint64
 	dropped   uint64 // messages that deserve no answer
 	unsent    uint64 // answers that the kernel would not take
-	slow      uint64 // answers that were not found packed
+	composed  uint64 // answers that were not found packed
 	truncated uint64
 	held      uint64 // by the rate limit: not answered
 	slipped   uint64 // by the rate limit: answered shortly
@@ -55,7 +55,7 @@ func (t *tally) add(o *tally) {
 	}
 	t.dropped += o.dropped
 	t.unsent += o.unsent
-	t.slow += o.slow
+	t.composed += o.composed
 	t.truncated += o.truncated
 	t.held += o.held
 	t.slipped += o.slipped
@@ -95,7 +95,7 @@ func (s *Server) WriteMetrics(w io.Writer) error {
 			}
 		}
 	})
-	one("understudy_dns_composed_total", "Answers that were not found packed.", func(t *tally) uint64 { return t.slow })
+	one("understudy_dns_composed_total", "Answers that were not found packed.", func(t *tally) uint64 { return t.composed })
 	one("understudy_dns_truncated_total", "Answers sent without records, for want of room or by the rate limit.", func(t *tally) uint64 { return t.truncated })
 	one("understudy_dns_dropped_total", "Messages that deserve no answer.", func(t *tally) uint64 { return t.dropped })
 	one("understudy_dns_unsent_total", "Answers that the kernel would not take.", func(t *tally) uint64 { return t.unsent })

@@ -34,13 +34,15 @@ func (r *responder) respond(out, message []byte, from netip.Addr) []byte {
 	}
 	r.count.query(q)
 	folded := foldQuestion(r.folded[:0], q.question)
-	hash := r.face.cache.hash(folded, q.dnssecOK)
-	p := r.face.cache.find(hash, folded, q.dnssecOK)
-	if p == nil || r.tcp && p.cut() {
-		p = r.compose(folded, hash, from)
-		r.count.slow++
+	var hash uint64
+	if c := r.face.cache; c != nil {
+		hash = c.hash(folded, q.dnssecOK)
+		if p := c.find(hash, folded, q.dnssecOK); p != nil && !(r.tcp && p.cut()) {
+			return r.finish(out, p, from)
+		}
 	}
-	return r.finish(out, p, from)
+	r.count.composed++
+	return r.finish(out, r.compose(folded, hash, from), from)
 }
 
 // finish writes an answer as this asker gets it, or nothing where the rate is exceeded.

@@ -1,3 +1,8 @@
+// Package dns is Route 53's name server: it turns messages into questions, and what package routing answers into
+// messages.
+//
+// Most questions are answered from a cache of packed messages (packed.go), in batches of datagrams
+// (udp_linux.go). What is not there, or differs from one asker to the next, is composed (compose.go).
 package dns
 
 import (
@@ -6,6 +11,8 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+
+	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
 // Config says what a server does beyond answering.
@@ -38,8 +45,9 @@ type Server struct {
 
 // face is what the server shows to one side.
 type face struct {
-	side  Side
-	cache *cache
+	side      Side
+	cache     *cache // nil where nothing is kept
+	resolvers bool   // asked by VPCs' resolvers
 }
 
 // cachedAnswers is how many answers to a side's questions are kept packed: more than a large zone's names
@@ -59,7 +67,7 @@ func NewServer(c Config) *Server {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.Swap(Compile(Snapshot{}, 0, 1))
+	s.Swap(routing.New(0, 1, nil))
 	return s
 }
 

@@ -8,7 +8,7 @@ import (
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
-	"github.com/understudy/understudy/cloud/internal/dns"
+	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
 // supportedTypes are the record types whose values are checked and served.
@@ -56,7 +56,7 @@ func value(kind r53types.RRType, v string) error {
 			return err
 		}
 	}
-	if _, err := dns.Parse("x.", string(kind), 0, v); err != nil {
+	if _, err := routing.Parse("x.", string(kind), 0, v); err != nil {
 		return fatal(string(kind)+"RRDATAInvalid", "Value is not valid", v)
 	}
 	return nil
