@@ -211,18 +211,22 @@ func (s *signing) nsec(name string, ttl uint32, types ...uint16) *dns.NSEC {
 	}
 }
 
-// next is the name that comes next after a name. Where \000 no longer fits below it, the name's first label grows
-// by an octet instead (RFC 4470, section 3.1.2; names have at most 255 octets).
+// next is the name that comes next after a name in canonical order: \000 below it. Where that no longer fits, as
+// names have at most 255 octets, it is one whose first label's last octet is one more (RFC 4470, section 3.1.2).
 func next(name string) string {
 	const most = 255
-	if wire := make([]byte, most+1); true {
-		if n, err := dns.PackDomainName(name, wire, 0, nil, false); err == nil && n+2 <= most {
-			return `\000.` + name
-		}
-	}
-	i, end := dns.NextLabel(name, 0)
-	if end {
+	wire := make([]byte, most+1)
+	n, err := dns.PackDomainName(name, wire, 0, nil, false)
+	if err != nil || n+2 <= most {
 		return `\000.` + name
 	}
-	return name[:i-1] + `\000` + name[i-1:]
+	last := &wire[wire[0]]
+	if *last++; 'A' <= *last && *last <= 'Z' {
+		*last = 'Z' + 1 // capitals are no others than small letters
+	}
+	after, _, err := dns.UnpackDomainName(wire, 0)
+	if err != nil {
+		return name
+	}
+	return after
 }

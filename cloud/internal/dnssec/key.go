@@ -30,11 +30,16 @@ type Key struct {
 
 // Generate makes a key pair for these flags.
 func Generate(flags uint16) (*Key, error) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make a key pair: %w", err)
+	for {
+		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return nil, fmt.Errorf("make a key pair: %w", err)
+		}
+		// miekg/dns takes a tag of 0 for one that is missing; one key in 65,536 has it.
+		if k, err := newKey(flags, private); err != nil || k.tag != 0 {
+			return k, err
+		}
 	}
-	return newKey(flags, private)
 }
 
 // Parse reads what Bytes returned.

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/miekg/dns"
+	"github.com/understudy/understudy/cloud/internal/dnssec"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
@@ -18,11 +19,14 @@ type HostedZone struct {
 	Private bool
 	VPCs    []string
 	Records []*r53types.ResourceRecordSet
+	// Keys are a signed zone's; nil where it is not signed.
+	Keys *dnssec.Keys
 }
 
 // Zone is a hosted zone, ready to be asked. It never changes.
 type Zone struct {
 	ID, Name string
+	Keys     *dnssec.Keys // nil where it is not signed
 	private  bool
 	vpcs     []string
 	// nodes are all names that exist: those of records and, so that they answer NODATA, those between a
@@ -53,7 +57,7 @@ type record struct {
 // compile makes a zone. A value that cannot be read is left out: the control plane lets none in. Of the zone
 // before, which may be nil, it takes over all records that are still the same.
 func compile(in HostedZone, before *Zone, speed tempo.Speed) *Zone {
-	z := &Zone{ID: in.ID, Name: fold(in.Name), private: in.Private, vpcs: in.VPCs, nodes: make(map[string]*node, len(in.Records))}
+	z := &Zone{ID: in.ID, Name: fold(in.Name), Keys: in.Keys, private: in.Private, vpcs: in.VPCs, nodes: make(map[string]*node, len(in.Records))}
 	for _, set := range in.Records {
 		rtype, ok := dns.StringToType[string(set.Type)]
 		if !ok {

@@ -13,7 +13,7 @@ import (
 
 // supportedTypes are the record types whose values are checked and served.
 var supportedTypes = []r53types.RRType{
-	r53types.RRTypeA, r53types.RRTypeAaaa, r53types.RRTypeCaa, r53types.RRTypeCname, r53types.RRTypeMx, r53types.RRTypeNs,
+	r53types.RRTypeA, r53types.RRTypeAaaa, r53types.RRTypeCaa, r53types.RRTypeCname, r53types.RRTypeDs, r53types.RRTypeMx, r53types.RRTypeNs,
 	r53types.RRTypePtr, r53types.RRTypeSoa, r53types.RRTypeSpf, r53types.RRTypeSrv, r53types.RRTypeTxt,
 }
 

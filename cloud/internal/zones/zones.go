@@ -59,17 +59,19 @@ type state struct {
 	tags    *store.Table[tagged]
 	// reports are what each region last told of its load balancers.
 	reports *store.Table[beacon.Report]
+	tables
 }
 
 func load(db *store.DB) (*state, error) {
 	s := &state{db: db}
-	var errs [6]error
+	var errs [7]error
 	s.zones, errs[0] = store.Load[zone](db, "zones")
 	s.changes, errs[1] = store.Load[change](db, "changes")
 	s.checks, errs[2] = store.Load[check](db, "health-checks")
 	s.deleted, errs[3] = store.Load[time.Time](db, "deleted-references")
 	s.tags, errs[4] = store.Load[tagged](db, "tags")
 	s.reports, errs[5] = store.Load[beacon.Report](db, "reports")
+	errs[6] = s.tables.load(db)
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
