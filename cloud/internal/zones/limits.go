@@ -58,7 +58,7 @@ func (a *api) testAnswer(_ context.Context, in *route53.TestDNSAnswerInput) (*ro
 	if !within(kept, z.Name) {
 		return nil, badInput("Invalid request: the record name %s does not lie within the hosted zone %s", kept, z.Name)
 	}
-	if !slices.Contains(supportedTypes, in.RecordType) {
+	if !slices.Contains(in.RecordType.Values(), in.RecordType) {
 		return nil, badInput("Invalid value '%s' for the parameter recordtype", in.RecordType)
 	}
 	for _, ip := range []*string{in.ResolverIP, in.EDNS0ClientSubnetIP} {

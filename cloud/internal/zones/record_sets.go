@@ -17,6 +17,7 @@ const (
 	maxBatchCharacters = 32000
 	maxZoneRecords     = 10000
 	maxSetRecords      = 400
+	maxGroup           = 100 // sets of one name, type and routing policy
 )
 
 // changeRecords applies a batch: all of it or, where one change is refused, nothing.
