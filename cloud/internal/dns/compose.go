@@ -33,7 +33,7 @@ func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) *packed
 	if a, err = sign.secure(a, q.dnssecOK); err != nil {
 		return r.failed(err)
 	}
-	b, err := message(question, &a).Pack()
+	b, err := messageOf(question, &a).Pack()
 	if err != nil {
 		return r.failed(err)
 	}
@@ -56,8 +56,8 @@ func (r *responder) failed(err error) *packed {
 	return settled(&r.query, dns.RcodeServerFailure)
 }
 
-// message makes an Answer the message that goes out, all but the OPT record.
-func message(q dns.Question, a *routing.Answer) *dns.Msg {
+// messageOf makes an Answer the message that goes out, all but the OPT record.
+func messageOf(q dns.Question, a *routing.Answer) *dns.Msg {
 	m := &dns.Msg{Question: []dns.Question{q}, Answer: a.Answer, Ns: a.Authority, Extra: a.Additional, Compress: true}
 	m.Response, m.Authoritative, m.Rcode = true, a.Authoritative, a.Rcode
 	return m

@@ -54,38 +54,40 @@ type cookie [cookieSize]byte
 // answer returns the cookie to answer an asker's with, and whether theirs proves that the address is
 // theirs.
 func (c *cookies) answer(theirs []byte, from netip.Addr, now time.Time) (ours cookie, proven bool) {
-	seconds := uint32(now.Unix())
 	if len(theirs) == cookieSize && theirs[clientCookieSize] == cookieVersion {
-		made := binary.BigEndian.Uint32(theirs[clientCookieSize+4:])
-		age := int32(seconds - made) // serial arithmetic: the field wraps in 2106
+		ours = cookie(theirs)
+		age := int32(uint32(now.Unix()) - ours.made()) // serial arithmetic: the field wraps in 2106
 		if -cookieAhead <= age && age <= cookieAge {
-			ours = c.make([clientCookieSize]byte(theirs), made, from, now.Add(-time.Duration(age)*time.Second))
+			ours.seal(c.key(now.Add(-time.Duration(age)*time.Second)), from)
 			proven = subtle.ConstantTimeCompare(ours[:], theirs) == 1
 			if proven && age <= cookieRenew {
 				return ours, true
 			}
 		}
 	}
-	return c.make([clientCookieSize]byte(theirs), seconds, from, now), proven
+	ours = cookie{clientCookieSize: cookieVersion}
+	copy(ours[:], theirs[:clientCookieSize])
+	binary.BigEndian.PutUint32(ours[clientCookieSize+4:], uint32(now.Unix()))
+	ours.seal(c.key(now), from)
+	return ours, proven
 }
 
-// make makes the cookie of a moment.
-func (c *cookies) make(client [clientCookieSize]byte, seconds uint32, from netip.Addr, at time.Time) (made cookie) {
-	copy(made[:], client[:])
-	made[clientCookieSize] = cookieVersion
-	binary.BigEndian.PutUint32(made[clientCookieSize+4:], seconds)
-	var input [clientCookieSize + 8 + 16]byte
-	n := copy(input[:], made[:clientCookieSize+8])
-	if from = from.Unmap(); from.Is4() {
+// made is when a cookie was made, in seconds.
+func (c *cookie) made() uint32 { return binary.BigEndian.Uint32(c[clientCookieSize+4:]) }
+
+// seal writes a cookie's hash. RFC 9018 has its bytes as SipHash writes them, the lowest first.
+func (c *cookie) seal(key *[16]byte, from netip.Addr) {
+	const hashed = clientCookieSize + 8
+	var input [hashed + 16]byte
+	n := copy(input[:], c[:hashed])
+	if from.Is4() || from.Is4In6() {
 		a := from.As4()
 		n += copy(input[n:], a[:])
 	} else {
 		a := from.As16()
 		n += copy(input[n:], a[:])
 	}
-	// RFC 9018 puts the hash's bytes as SipHash writes them, the lowest first.
-	binary.LittleEndian.PutUint64(made[clientCookieSize+8:], sipHash(c.key(at), input[:n]))
-	return made
+	binary.LittleEndian.PutUint64(c[hashed:], sipHash(key, input[:n]))
 }
 
 // key returns the secret of a day.

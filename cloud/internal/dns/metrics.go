@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"strconv"
 	"sync"
 
 	"github.com/miekg/dns"
@@ -91,7 +90,7 @@ func (s *Server) WriteMetrics(w io.Writer) error {
 	family("understudy_dns_answers_total", "Answers by rcode.", func(transport string, t *tally) {
 		for i, n := range t.rcodes {
 			if n > 0 {
-				fmt.Fprintf(b, "understudy_dns_answers_total{transport=%q,rcode=%q} %d\n", transport, dns.RcodeToString[i], n)
+				fmt.Fprintf(b, "understudy_dns_answers_total{transport=%q,rcode=%q} %d\n", transport, rcodeName(i), n)
 			}
 		}
 	})
@@ -109,11 +108,16 @@ func (s *Server) WriteMetrics(w io.Writer) error {
 }
 
 func typeName(i int) string {
-	if name, ok := dns.TypeToString[uint16(i)]; ok {
-		return name
-	}
 	if i == countedTypes {
 		return "other"
 	}
-	return "TYPE" + strconv.Itoa(i)
+	return dns.Type(i).String()
+}
+
+// rcodeName is an rcode's name. 16 is BADVERS here, where nothing is signed by TSIG.
+func rcodeName(rcode int) string {
+	if rcode == dns.RcodeBadVers {
+		return "BADVERS"
+	}
+	return dns.RcodeToString[rcode]
 }

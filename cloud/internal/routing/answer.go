@@ -71,7 +71,7 @@ func (v *View) find(name string, rtype uint16, c Client) *Zone {
 	var found *Zone
 	parents(name, func(parent string) bool {
 		for _, z := range v.zones[parent] {
-			if z.answers(c) && (found == nil || found.Name != parent || z.private && !found.private) {
+			if z.answers(c) && (found == nil || found.Name != parent || z.of.Private && !found.of.Private) {
 				found = z
 			}
 		}

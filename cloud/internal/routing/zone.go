@@ -2,6 +2,7 @@ package routing
 
 import (
 	"slices"
+	"unsafe"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
@@ -27,8 +28,7 @@ type HostedZone struct {
 type Zone struct {
 	ID, Name string
 	Keys     *dnssec.Keys // nil where it is not signed
-	private  bool
-	vpcs     []string
+	of       HostedZone   // as compiled
 	// nodes are all names that exist: those of records and, so that they answer NODATA, those between a
 	// record and the apex (empty non-terminals, RFC 8020).
 	nodes map[string]*node
@@ -57,7 +57,10 @@ type record struct {
 // compile makes a zone. A value that cannot be read is left out: the control plane lets none in. Of the zone
 // before, which may be nil, it takes over all records that are still the same.
 func compile(in HostedZone, before *Zone, speed tempo.Speed) *Zone {
-	z := &Zone{ID: in.ID, Name: fold(in.Name), Keys: in.Keys, private: in.Private, vpcs: in.VPCs, nodes: make(map[string]*node, len(in.Records))}
+	if before != nil && before.of.same(in) {
+		return before
+	}
+	z := &Zone{ID: in.ID, Name: fold(in.Name), Keys: in.Keys, of: in, nodes: make(map[string]*node, len(in.Records))}
 	for _, set := range in.Records {
 		rtype, ok := dns.StringToType[string(set.Type)]
 		if !ok {
@@ -72,6 +75,12 @@ func compile(in HostedZone, before *Zone, speed tempo.Speed) *Zone {
 	}
 	z.soa = z.negative()
 	return z
+}
+
+// same tells whether two zones are one and the same: their records in one slice, which is never changed in place.
+func (z HostedZone) same(other HostedZone) bool {
+	return z.ID == other.ID && z.Name == other.Name && z.Private == other.Private && z.Keys == other.Keys && slices.Equal(z.VPCs, other.VPCs) &&
+		len(z.Records) == len(other.Records) && unsafe.SliceData(z.Records) == unsafe.SliceData(other.Records)
 }
 
 // find returns the compiled record of a set that the zone has already.
@@ -204,5 +213,5 @@ func (z *Zone) cut(name string) (found string, n *node) {
 
 // answers tells whether a client may ask the zone.
 func (z *Zone) answers(c Client) bool {
-	return !z.private || slices.Contains(z.vpcs, c.VPC)
+	return !z.of.Private || slices.Contains(z.of.VPCs, c.VPC)
 }

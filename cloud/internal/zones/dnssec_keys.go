@@ -215,11 +215,12 @@ func (a *api) notInParent(tx *store.Tx, z zone, k keySigningKey) error {
 // valuesOf are the values that a zone has for a name and type.
 func (a *api) valuesOf(z zone, name string, kind r53types.RRType) []string {
 	var values []string
-	for _, set := range z.Records {
-		if set.Type == kind && *set.Name == name {
-			for _, r := range set.ResourceRecords {
-				values = append(values, aws.ToString(r.Value))
-			}
+	for _, set := range a.records.of(z.ID).named(name) {
+		if set.Type != kind {
+			continue
+		}
+		for _, r := range set.ResourceRecords {
+			values = append(values, aws.ToString(r.Value))
 		}
 	}
 	return values

@@ -60,6 +60,7 @@ func (s *service) fill(t *testing.T, zone, name string) {
 		}))
 	}
 	changes := []r53types.Change{
+		weighted("a", "198.51.100.6"), weighted("b", "198.51.100.7"),
 		create(a1(name)), create(a1("www." + name)),
 		create(set("www."+name, r53types.RRTypeTxt, []string{`"one"`, `"two"`})),
 		create(set("*.wild."+name, r53types.RRTypeA, []string{"198.51.100.4"})),
@@ -72,9 +73,6 @@ func (s *service) fill(t *testing.T, zone, name string) {
 	}
 	if _, err := s.change(t, zone, changes...); err != nil {
 		t.Fatal(err)
-	}
-	if _, err := s.change(t, zone, weighted("a", "198.51.100.6"), weighted("b", "198.51.100.7")); err != nil {
-		t.Logf("no weighted records yet: %v", err)
 	}
 }
 
@@ -223,6 +221,8 @@ var judged = []struct{ name, rtype, want string }{
 	{"broken.", "A", "secure 2"},
 	{"alias.", "A", "secure 2"},
 	{"alias.", "AAAA", "secure 0"},
+	{"weighted.", "A", "secure 2"},
+	{"weighted.", "AAAA", "secure 0"},
 	{"deep.", "A", "secure 0"}, // only a part of another's name
 	{"a.deep.", "A", "secure 2"},
 	{"unsigned.", "DS", "secure 0"},

@@ -116,11 +116,7 @@ func (p *plane) Publish() {
 	p.put(func(v *routing.View) *routing.View {
 		var all []routing.HostedZone
 		for _, z := range p.state.zones.All() {
-			zone := routing.HostedZone{ID: z.ID, Name: z.Name, Keys: p.keysOf(z.ID)}
-			for i := range z.Records {
-				zone.Records = append(zone.Records, &z.Records[i])
-			}
-			all = append(all, zone)
+			all = append(all, routing.HostedZone{ID: z.ID, Name: z.Name, Keys: p.keysOf(z.ID), Records: p.state.records.of(z.ID)})
 		}
 		return v.WithZones(all)
 	})
