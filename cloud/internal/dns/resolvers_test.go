@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"log/slog"
 	"net"
 	"path/filepath"
 	"testing"
@@ -26,7 +25,7 @@ func TestPrivateZonesAreAnsweredToTheirVPCs(t *testing.T) {
 	}
 	v := routing.New(1, 1, nil).WithZones(zones)
 	p, tcp := listenBoth(t)
-	s := NewServer(slog.New(slog.DiscardHandler))
+	s := NewServer(Config{})
 	s.Swap(v)
 	s.ServeResolvers(l)
 	s.Serve(Inside, []net.PacketConn{p}, []net.Listener{tcp})

@@ -7,9 +7,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// vpcOption carries the VPC for which a question is asked, as an EDNS option of the range for local use (RFC
+// VPCOption carries the VPC for which a question is asked, as an EDNS option of the range for local use (RFC
 // 6891, 9). Route 53 believes it on the resolvers' own socket alone.
-const vpcOption = dns.EDNS0LOCALSTART
+const VPCOption = dns.EDNS0LOCALSTART
 
 // timeout bounds an exchange, shorter than the five seconds that a client of an instance waits.
 const timeout = 3 * time.Second
@@ -34,7 +34,7 @@ func tag(q *dns.Msg, vpc string) *dns.Msg {
 	if opt == nil {
 		opt = q.SetEdns0(dns.DefaultMsgSize, false).IsEdns0()
 	}
-	opt.Option = []dns.EDNS0{&dns.EDNS0_LOCAL{Code: vpcOption, Data: []byte(vpc)}}
+	opt.Option = []dns.EDNS0{&dns.EDNS0_LOCAL{Code: VPCOption, Data: []byte(vpc)}}
 	return q
 }
 
@@ -45,7 +45,7 @@ func VPC(q *dns.Msg) string {
 		return ""
 	}
 	for _, o := range opt.Option {
-		if local, ok := o.(*dns.EDNS0_LOCAL); ok && local.Code == vpcOption {
+		if local, ok := o.(*dns.EDNS0_LOCAL); ok && local.Code == VPCOption {
 			return string(local.Data)
 		}
 	}

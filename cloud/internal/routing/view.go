@@ -7,7 +7,9 @@
 package routing
 
 import (
+	"iter"
 	"net/netip"
+	"reflect"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/tempo"
@@ -86,6 +88,25 @@ func (v *View) WithZones(all []HostedZone) *View {
 		next.zones[z.Name] = append(next.zones[z.Name], z)
 	}
 	return &next
+}
+
+// Zones are the view's hosted zones.
+func (v *View) Zones() iter.Seq[*Zone] {
+	return func(yield func(*Zone) bool) {
+		for _, named := range v.zones {
+			for _, z := range named {
+				if !yield(z) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// SameZones tells whether the zones are those of another view, untouched since. It may be false where they are
+// equal.
+func (v *View) SameZones(o *View) bool {
+	return reflect.ValueOf(v.zones).Pointer() == reflect.ValueOf(o.zones).Pointer()
 }
 
 // zone returns the compiled zone of this id, or nil.

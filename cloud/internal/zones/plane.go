@@ -37,7 +37,7 @@ type plane struct {
 }
 
 func newPlane(c Config, s *state) *plane {
-	p := &plane{state: s, log: c.Log, server: dns.NewServer(c.Log), changed: make(chan struct{}, 1), stop: make(chan struct{})}
+	p := &plane{state: s, log: c.Log, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
 	p.view.Store(routing.New(c.Cloud, c.Speed, nil).WithNameServers(serversAt()))
 	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
 	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.signal})
