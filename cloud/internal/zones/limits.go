@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // listDelegationSets answers that there are none to reuse: they cannot be made here.
@@ -34,13 +36,22 @@ func (a *api) getAccountLimit(_ context.Context, in *route53.GetAccountLimitInpu
 
 func (a *api) getHostedZoneLimit(_ context.Context, in *route53.GetHostedZoneLimitInput) (*route53.GetHostedZoneLimitOutput, error) {
 	id := bare(aws.ToString(in.HostedZoneId))
-	if _, ok := a.zones.Get(id); !ok {
+	z, ok := a.zones.Get(id)
+	if !ok {
 		return nil, noZone(id)
 	}
-	if in.Type != r53types.HostedZoneLimitTypeMaxRrsetsByZone {
-		return nil, unsupported("Type", "hosted zones are public")
+	most, count := maxZoneRecords, len(a.records.of(id))
+	switch in.Type {
+	case r53types.HostedZoneLimitTypeMaxRrsetsByZone:
+	case r53types.HostedZoneLimitTypeMaxVpcsAssociatedByZone:
+		if !z.private() {
+			return nil, wire.Errorf("HostedZoneNotPrivate", "The hosted zone %s is public.", id)
+		}
+		most, count = maxVPCs, len(z.VPCs)
+	default:
+		return nil, badInput("1 validation error detected: Value '%s' at 'type' failed to satisfy constraint: Member must satisfy enum value set: %v", in.Type, in.Type.Values())
 	}
-	return &route53.GetHostedZoneLimitOutput{Count: int64(len(a.records.of(id))), Limit: &r53types.HostedZoneLimit{Type: in.Type, Value: aws.Int64(maxZoneRecords)}}, nil
+	return &route53.GetHostedZoneLimitOutput{Count: int64(count), Limit: &r53types.HostedZoneLimit{Type: in.Type, Value: aws.Int64(int64(most))}}, nil
 }
 
 // testAnswer says what the name servers answer. Where the asker is does not count here, since no routing

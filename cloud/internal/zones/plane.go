@@ -114,7 +114,11 @@ func (p *plane) Publish() {
 	p.put(func(v *routing.View) *routing.View {
 		var all []routing.HostedZone
 		for _, z := range p.state.zones.All() {
-			all = append(all, routing.HostedZone{ID: z.ID, Name: z.Name, Records: p.state.records.of(z.ID)})
+			zone := routing.HostedZone{ID: z.ID, Name: z.Name, Private: z.private(), Records: p.state.records.of(z.ID)}
+			for _, v := range z.VPCs {
+				zone.VPCs = append(zone.VPCs, v.String())
+			}
+			all = append(all, zone)
 		}
 		return v.WithZones(all)
 	})

@@ -24,6 +24,9 @@ type zone struct {
 	Name      string
 	Reference string
 	Comment   string
+	// VPCs are those that a private zone is answered to; a public zone has none. Authorized are those that
+	// another account may associate.
+	VPCs, Authorized []vpc
 }
 
 // change is one that was acknowledged. All of them are in force.
@@ -83,9 +86,10 @@ func load(db *store.DB) (*state, error) {
 // api answers the operations.
 type api struct {
 	*state
-	data engine
-	now  func() time.Time
-	mu   sync.Mutex // held from a change's commit to its being in force, so that answers keep the order
+	account string
+	data    engine
+	now     func() time.Time
+	mu      sync.Mutex // held from a change's commit to its being in force, so that answers keep the order
 }
 
 // engine is the data planes as the API sees them.
