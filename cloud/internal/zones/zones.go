@@ -15,6 +15,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -102,8 +103,8 @@ type engine interface {
 	// Observations and LastFailure are what the checkers say of it, one each.
 	Observations(id string) []r53types.HealthCheckObservation
 	LastFailure(id string) []r53types.HealthCheckObservation
-	// Test answers a query as the name servers do: the response code and the values.
-	Test(name string, t r53types.RRType) (code string, values []string)
+	// Test answers a query of a zone as the name servers do: the response code and the values.
+	Test(zone, name string, t r53types.RRType, from routing.Client) (code string, values []string)
 }
 
 // update commits a change and puts it in force.
