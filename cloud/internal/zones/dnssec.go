@@ -183,7 +183,12 @@ func (a *api) getDNSSEC(_ context.Context, in *route53.GetDNSSECInput) (*route53
 }
 
 // publicOnly refuses private zones, which are never signed (Developer Guide, dns-configuring-dnssec).
-func publicOnly(z zone) error { return nil }
+func publicOnly(z zone) error {
+	if z.private() {
+		return wire.Errorf("InvalidArgument", "The hosted zone with ID '%s' is private: DNSSEC signing is for public hosted zones.", z.ID)
+	}
+	return nil
+}
 
 // deleteSigning deletes what a zone has of DNSSEC along with it, which must be no more keys.
 func (a *api) deleteSigning(tx *store.Tx, id string) error {

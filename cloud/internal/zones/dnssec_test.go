@@ -132,6 +132,19 @@ func TestSigningTakesItsCourse(t *testing.T) {
 }
 
 // TestKeysAreShownAsRegistrarsWantThem looks at the forms of what is handed to a parent.
+func TestPrivateZonesAreNotSigned(t *testing.T) {
+	a, _ := newAPI(t, t.TempDir())
+	out, err := a.createHostedZone(t.Context(), &route53.CreateHostedZoneInput{
+		Name: aws.String("example.com"), CallerReference: aws.String("r"),
+		VPC: &r53types.VPC{VPCId: aws.String("vpc-1a2b3c4d"), VPCRegion: r53types.VPCRegionUsEast1},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = a.createKSK(t.Context(), newKSK(*out.HostedZone.Id, "one", "ACTIVE"))
+	refused(t, err, "InvalidArgument", "")
+}
+
 func TestKeysAreShownAsRegistrarsWantThem(t *testing.T) {
 	a, _ := newAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")

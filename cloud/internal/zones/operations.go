@@ -17,6 +17,13 @@ func (a *api) operations(m *wire.Mux) {
 	wire.Handle(m, wire.Route53, "GetAccountLimit", a.getAccountLimit)
 	wire.Handle(m, wire.Route53, "ListReusableDelegationSets", a.listDelegationSets)
 
+	wire.Handle(m, wire.Route53, "AssociateVPCWithHostedZone", a.associateVPC)
+	wire.Handle(m, wire.Route53, "DisassociateVPCFromHostedZone", a.disassociateVPC)
+	wire.Handle(m, wire.Route53, "CreateVPCAssociationAuthorization", a.authorizeVPC)
+	wire.Handle(m, wire.Route53, "DeleteVPCAssociationAuthorization", a.unauthorizeVPC)
+	wire.Handle(m, wire.Route53, "ListVPCAssociationAuthorizations", a.listAuthorizations)
+	wire.Handle(m, wire.Route53, "ListHostedZonesByVPC", a.listZonesByVPC)
+
 	wire.Handle(m, wire.Route53, "ChangeResourceRecordSets", a.changeRecords)
 	wire.Handle(m, wire.Route53, "ListResourceRecordSets", a.listRecords)
 	wire.Handle(m, wire.Route53, "GetChange", a.getChange)

@@ -116,7 +116,11 @@ func (p *plane) Publish() {
 	p.put(func(v *routing.View) *routing.View {
 		var all []routing.HostedZone
 		for _, z := range p.state.zones.All() {
-			all = append(all, routing.HostedZone{ID: z.ID, Name: z.Name, Keys: p.keysOf(z.ID), Records: p.state.records.of(z.ID)})
+			zone := routing.HostedZone{ID: z.ID, Name: z.Name, Keys: p.keysOf(z.ID), Private: z.private(), Records: p.state.records.of(z.ID)}
+			for _, v := range z.VPCs {
+				zone.VPCs = append(zone.VPCs, v.String())
+			}
+			all = append(all, zone)
 		}
 		return v.WithZones(all)
 	})
@@ -154,8 +158,8 @@ func (p *plane) put(change func(*routing.View) *routing.View) {
 func (p *plane) resolve(name string) []netip.Addr { return p.view.Load().Resolve(name) }
 
 // Test implements engine.
-func (p *plane) Test(name string, t r53types.RRType) (string, []string) {
-	reply := p.view.Load().Answer(mdns.Question{Name: presentation(name), Qtype: mdns.StringToType[string(t)], Qclass: mdns.ClassINET}, routing.Client{})
+func (p *plane) Test(zone, name string, t r53types.RRType, from routing.Client) (string, []string) {
+	reply := p.view.Load().AnswerOf(zone, mdns.Question{Name: presentation(name), Qtype: mdns.StringToType[string(t)], Qclass: mdns.ClassINET}, from)
 	var values []string
 	for _, rr := range reply.Answer {
 		values = append(values, strings.TrimPrefix(rr.String(), rr.Header().String()))

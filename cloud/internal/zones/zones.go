@@ -15,6 +15,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -24,6 +25,9 @@ type zone struct {
 	Name      string
 	Reference string
 	Comment   string
+	// VPCs are those that a private zone is answered to; a public zone has none. Authorized are those that
+	// another account may associate.
+	VPCs, Authorized []vpc
 }
 
 // change is one that was acknowledged. All of them are in force.
@@ -85,9 +89,10 @@ func load(db *store.DB) (*state, error) {
 // api answers the operations.
 type api struct {
 	*state
-	data engine
-	now  func() time.Time
-	mu   sync.Mutex // held from a change's commit to its being in force, so that answers keep the order
+	account string
+	data    engine
+	now     func() time.Time
+	mu      sync.Mutex // held from a change's commit to its being in force, so that answers keep the order
 }
 
 // engine is the data planes as the API sees them.
@@ -100,8 +105,8 @@ type engine interface {
 	// Observations and LastFailure are what the checkers say of it, one each.
 	Observations(id string) []r53types.HealthCheckObservation
 	LastFailure(id string) []r53types.HealthCheckObservation
-	// Test answers a query as the name servers do: the response code and the values.
-	Test(name string, t r53types.RRType) (code string, values []string)
+	// Test answers a query of a zone as the name servers do: the response code and the values.
+	Test(zone, name string, t r53types.RRType, from routing.Client) (code string, values []string)
 }
 
 // update commits a change and puts it in force.
