@@ -196,6 +196,9 @@ func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneIn
 				return wire.Errorf("HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets  and so cannot be deleted.")
 			}
 		}
+		if err := a.deleteSigning(tx, id); err != nil {
+			return err
+		}
 		var err error
 		if info, err = a.submit(tx, ""); err != nil {
 			return err

@@ -42,4 +42,12 @@ func (a *api) operations(m *wire.Mux) {
 	wire.Handle(m, wire.Route53, "ChangeTagsForResource", a.changeTags)
 	wire.Handle(m, wire.Route53, "ListTagsForResource", a.listTags)
 	wire.Handle(m, wire.Route53, "ListTagsForResources", a.listTagsOfMany)
+
+	wire.Handle(m, wire.Route53, "CreateKeySigningKey", a.createKSK)
+	wire.Handle(m, wire.Route53, "ActivateKeySigningKey", a.activateKSK)
+	wire.Handle(m, wire.Route53, "DeactivateKeySigningKey", a.deactivateKSK)
+	wire.Handle(m, wire.Route53, "DeleteKeySigningKey", a.deleteKSK)
+	wire.Handle(m, wire.Route53, "EnableHostedZoneDNSSEC", a.enableDNSSEC)
+	wire.Handle(m, wire.Route53, "DisableHostedZoneDNSSEC", a.disableDNSSEC)
+	wire.Handle(m, wire.Route53, "GetDNSSEC", a.getDNSSEC)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/dns"
+	"github.com/understudy/understudy/cloud/internal/dnssec"
 	"github.com/understudy/understudy/cloud/internal/health"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -27,6 +28,7 @@ type plane struct {
 	server   *dns.Server
 	receiver *beacon.Receiver
 	state    *state
+	keys     dnssecKeys // guarded by mu
 	log      *slog.Logger
 
 	mu      sync.Mutex // one Publish at a time, so that older answers never replace newer ones
@@ -37,7 +39,7 @@ type plane struct {
 }
 
 func newPlane(c Config, s *state) *plane {
-	p := &plane{state: s, log: c.Log, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
+	p := &plane{state: s, keys: newDNSSECKeys(), log: c.Log, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
 	p.view.Store(routing.New(c.Cloud, c.Speed, nil).WithNameServers(serversAt()))
 	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
 	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged})
@@ -114,7 +116,7 @@ func (p *plane) Publish() {
 	p.put(func(v *routing.View) *routing.View {
 		var all []routing.HostedZone
 		for _, z := range p.state.zones.All() {
-			zone := routing.HostedZone{ID: z.ID, Name: z.Name, Private: z.private(), Records: p.state.records.of(z.ID)}
+			zone := routing.HostedZone{ID: z.ID, Name: z.Name, Keys: p.keysOf(z.ID), Private: z.private(), Records: p.state.records.of(z.ID)}
 			for _, v := range z.VPCs {
 				zone.VPCs = append(zone.VPCs, v.String())
 			}
@@ -133,6 +135,19 @@ func (p *plane) judged(changes map[string]bool) {
 func (p *plane) Remove(id string) {
 	p.Monitor.Remove(id)
 	p.put(func(v *routing.View) *routing.View { return v.WithHealth(nil, id) })
+}
+
+// keysOf are the keys that a zone is signed with, or nil.
+func (p *plane) keysOf(id string) *dnssec.Keys {
+	row, ok := p.state.signings.Get(id)
+	if !ok {
+		return nil
+	}
+	keys, err := p.keys.of(row)
+	if err != nil {
+		p.log.Error("a zone cannot be signed", "zone", id, "error", err)
+	}
+	return keys
 }
 
 // hear puts in force what the regions say.

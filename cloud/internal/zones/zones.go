@@ -64,11 +64,12 @@ type state struct {
 	tags    *store.Table[tagged]
 	// reports are what each region last told of its load balancers.
 	reports *store.Table[beacon.Report]
+	tables
 }
 
 func load(db *store.DB) (*state, error) {
 	s := &state{db: db}
-	var errs [7]error
+	var errs [8]error
 	s.zones, errs[0] = store.Load[zone](db, "zones")
 	s.changes, errs[1] = store.Load[change](db, "changes")
 	s.checks, errs[2] = store.Load[check](db, "health-checks")
@@ -76,6 +77,7 @@ func load(db *store.DB) (*state, error) {
 	s.tags, errs[4] = store.Load[tagged](db, "tags")
 	s.reports, errs[5] = store.Load[beacon.Report](db, "reports")
 	s.records, errs[6] = loadRecords(db)
+	errs[7] = s.tables.load(db)
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
