@@ -36,7 +36,7 @@ type plane struct {
 
 	mu      sync.Mutex // one Publish at a time, so that older answers never replace newer ones
 	view    atomic.Pointer[routing.View]
-	changed chan struct{} // holds one element while health or load balancers wait to be published
+	changed chan struct{} // holds one element while what the regions say waits to be published
 	stop    chan struct{}
 	tasks   sync.WaitGroup
 }
@@ -45,7 +45,7 @@ func newPlane(c Config, s *state) *plane {
 	p := &plane{state: s, keys: newDNSSECKeys(), log: c.Log, dir: c.Dir, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
 	p.view.Store(routing.New(c.Cloud, c.Speed, nil).WithNameServers(s.serversAt()))
 	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
-	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.signal})
+	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged})
 	return p
 }
 
@@ -120,6 +120,17 @@ func (p *plane) Publish() {
 	})
 }
 
+// judged puts in force what changed of health checks.
+func (p *plane) judged(changes map[string]bool) {
+	p.put(func(v *routing.View) *routing.View { return v.WithHealth(changes) })
+}
+
+// Remove implements engine. A record whose check is gone counts as healthy.
+func (p *plane) Remove(id string) {
+	p.Monitor.Remove(id)
+	p.put(func(v *routing.View) *routing.View { return v.WithHealth(nil, id) })
+}
+
 // keysOf are the keys that a zone is signed with, or nil.
 func (p *plane) keysOf(id string) *dnssec.Keys {
 	row, ok := p.state.signings.Get(id)
@@ -133,11 +144,10 @@ func (p *plane) keysOf(id string) *dnssec.Keys {
 	return keys
 }
 
-// hear puts in force what the health checkers and the regions say.
+// hear puts in force what the regions say.
 func (p *plane) hear() {
-	p.put(func(v *routing.View) *routing.View {
-		return v.WithHealth(p.Healthy()).WithBalancers(p.receiver.Balancers())
-	})
+	balancers := p.receiver.Balancers()
+	p.put(func(v *routing.View) *routing.View { return v.WithBalancers(balancers) })
 }
 
 // put makes another view of the one in force.
