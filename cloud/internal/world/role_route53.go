@@ -43,7 +43,11 @@ func runRoute53(cfg Config) error {
 	}
 	mux := wire.NewMux(log)
 	z.Operations(mux)
-	err = serve(map[string]http.Handler{Socket(cfg.Dir, Route53): mux})
+	var api http.Handler = mux
+	if cfg.Throttle {
+		api = zones.Throttled(mux)
+	}
+	err = serve(map[string]http.Handler{Socket(cfg.Dir, Route53): api})
 	return errors.Join(err, z.Close())
 }
 

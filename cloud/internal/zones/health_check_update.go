@@ -45,9 +45,6 @@ func amended(c r53types.HealthCheckConfig, in *route53.UpdateHealthCheckInput) (
 	if in.IPAddress != nil && c.IPAddress == nil {
 		return c, badInput("Invalid parameter : IPAddress cannot be added to a health check that was created without one.")
 	}
-	if in.AlarmIdentifier != nil || in.InsufficientDataHealthStatus != "" {
-		return c, badInput("Invalid parameter : AlarmIdentifier and InsufficientDataHealthStatus may only be specified for health checks of type CLOUDWATCH_METRIC.")
-	}
 	give(&c.IPAddress, in.IPAddress)
 	give(&c.Port, in.Port)
 	give(&c.FullyQualifiedDomainName, in.FullyQualifiedDomainName)
@@ -58,6 +55,10 @@ func amended(c r53types.HealthCheckConfig, in *route53.UpdateHealthCheckInput) (
 	give(&c.Inverted, in.Inverted)
 	give(&c.Disabled, in.Disabled)
 	give(&c.EnableSNI, in.EnableSNI)
+	give(&c.AlarmIdentifier, in.AlarmIdentifier)
+	if in.InsufficientDataHealthStatus != "" {
+		c.InsufficientDataHealthStatus = in.InsufficientDataHealthStatus
+	}
 	if len(in.Regions) > 0 {
 		c.Regions = in.Regions
 	}

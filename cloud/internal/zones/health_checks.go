@@ -165,8 +165,9 @@ func (a *api) getLastFailure(_ context.Context, in *route53.GetHealthCheckLastFa
 // endpointCheck finds a check that has checkers: a calculated one has none to report.
 func (a *api) endpointCheck(id *string) (check, error) {
 	c, err := a.findCheck(id)
-	if err == nil && c.Config.Type == r53types.HealthCheckTypeCalculated {
-		err = badInput("Invalid parameter : The status of a health check of type CALCULATED is not reported by checkers.")
+	switch c.Config.Type {
+	case r53types.HealthCheckTypeCalculated, r53types.HealthCheckTypeCloudwatchMetric, r53types.HealthCheckTypeRecoveryControl:
+		err = badInput("Invalid parameter : The status of a health check of type %s is not reported by checkers.", c.Config.Type)
 	}
 	return c, err
 }

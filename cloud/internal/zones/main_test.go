@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -22,16 +23,19 @@ type recorder struct {
 	set       map[string]r53types.HealthCheckConfig
 }
 
-func (r *recorder) Publish() { r.mu.Lock(); defer r.mu.Unlock(); r.published++ }
+func (r *recorder) LogQueries() {}
+func (r *recorder) Publish()    { r.mu.Lock(); defer r.mu.Unlock(); r.published++ }
 func (r *recorder) Set(id string, c r53types.HealthCheckConfig) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.set[id] = c
 }
-func (r *recorder) Remove(id string)                                       { r.mu.Lock(); defer r.mu.Unlock(); delete(r.set, id) }
-func (r *recorder) Observations(string) []r53types.HealthCheckObservation  { return nil }
-func (r *recorder) LastFailure(string) []r53types.HealthCheckObservation   { return nil }
-func (r *recorder) Test(string, r53types.RRType) (code string, v []string) { return "NOERROR", nil }
+func (r *recorder) Remove(id string)                                      { r.mu.Lock(); defer r.mu.Unlock(); delete(r.set, id) }
+func (r *recorder) Observations(string) []r53types.HealthCheckObservation { return nil }
+func (r *recorder) LastFailure(string) []r53types.HealthCheckObservation  { return nil }
+func (r *recorder) Test(string, string, r53types.RRType, routing.Client) (code string, v []string) {
+	return "NOERROR", nil
+}
 
 func newAPI(t testing.TB, dir string) (*api, *recorder) {
 	t.Helper()
@@ -96,6 +100,10 @@ func failover(role, id, check string) func(*r53types.ResourceRecordSet) {
 			s.HealthCheckId = &check
 		}
 	}
+}
+
+func weight(id string, n int64) func(*r53types.ResourceRecordSet) {
+	return func(s *r53types.ResourceRecordSet) { s.Weight, s.SetIdentifier = &n, &id }
 }
 
 func alias(zone, target string) func(*r53types.ResourceRecordSet) {

@@ -60,12 +60,13 @@ func Open(c Config) (*Zones, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	p := newPlane(c, s)
-	z := &Zones{api: &api{state: s, data: p, now: time.Now}, plane: p, beacon: c.Beacon}
+	z := &Zones{api: &api{state: s, account: c.Account, data: p, now: time.Now}, plane: p, beacon: c.Beacon}
 	for _, ch := range s.checks.All() {
 		p.Set(ch.ID, ch.Config)
 	}
 	p.Publish()
 	p.hear()
+	p.LogQueries()
 	p.start()
 	p.server.Serve(dns.Inside, c.Inside.Packets, c.Inside.Listeners)
 	p.server.Serve(dns.Host, c.Host.Packets, c.Host.Listeners)

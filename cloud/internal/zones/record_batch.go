@@ -119,13 +119,25 @@ func (b *batch) fits(set recordSet) error {
 		return fmt.Errorf("RRSet of type CNAME with DNS name %s is not permitted at apex in zone %s", k.name, apex)
 	case k.kind == r53types.RRTypeSoa && k.name != apex:
 		return fmt.Errorf("RRSet of type SOA with DNS name %s is not permitted in zone %s, as SOA records may only be defined at the zone apex", k.name, apex)
+	case policyOf(set) == ipBased && b.zone.private():
+		// Developer Guide, hosted-zone-private-considerations
+		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as CIDR routing is not supported in a private hosted zone", k.name, k.kind, k.id)
+	case k.kind == r53types.RRTypeDs && k.name == apex:
+		return fmt.Errorf("RRSet of type DS with DNS name %s is not permitted at apex in zone %s", k.name, apex)
 	case k.kind == r53types.RRTypeNs && strings.HasPrefix(k.name, `\052.`):
 		return fmt.Errorf("RRSet of type NS with DNS name %s is not permitted as a wildcard in zone %s", k.name, apex)
 	}
+	group := 1
 	for _, other := range b.at(k.name) {
 		if err := beside(set, other, apex); err != nil {
 			return err
 		}
+		if o := keyOf(other); o.kind == k.kind && o != k {
+			group++
+		}
+	}
+	if group > maxGroup {
+		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as the limit of %d sets with the same name and type is reached", k.name, k.kind, k.id, maxGroup)
 	}
 	return nil
 }
@@ -145,15 +157,7 @@ func beside(set, other recordSet, apex string) error {
 		}
 		return nil
 	}
-	switch {
-	case set.Failover == "":
-		return fmt.Errorf("RRSet with DNS name %s, type %s cannot be created as other RRSets exist with the same name and type.", k.name, k.kind) //nolint:staticcheck // AWS's words
-	case other.Failover == "":
-		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as a non-weighted set exists with the same name and type.", k.name, k.kind, k.id) //nolint:staticcheck // AWS's words
-	case set.Failover == other.Failover:
-		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as a failover %s set exists with the same name and type.", k.name, k.kind, k.id, set.Failover) //nolint:staticcheck // AWS's words
-	}
-	return nil
+	return policyOf(set).beside(set, other)
 }
 
 // lacking says what a zone must have and has no more.

@@ -17,6 +17,7 @@ const (
 	maxBatchCharacters = 32000
 	maxZoneRecords     = 10000
 	maxSetRecords      = 400
+	maxGroup           = 100 // sets of one name, type and routing policy
 )
 
 // changeRecords applies a batch: all of it or, where one change is refused, nothing.
@@ -41,6 +42,12 @@ func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordS
 		}
 		for _, c := range changes {
 			if err := a.checkExists(c.ResourceRecordSet); err != nil {
+				return err
+			}
+			if c.Action == r53types.ChangeActionDelete {
+				continue
+			}
+			if err := a.checkLocation(c.ResourceRecordSet); err != nil {
 				return err
 			}
 		}

@@ -46,12 +46,13 @@ func TestBatchesAreRefusedInAWSWords(t *testing.T) {
 		"bad address":   {[]r53types.Change{create(set("v.example.com", r53types.RRTypeA, []string{"1.2.3"}))}, batch, "[Invalid Resource Record: FATAL problem: ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered with '1.2.3']"},
 		"bare text":     {[]r53types.Change{create(set("v.example.com", r53types.RRTypeTxt, []string{"x"}))}, batch, "[Invalid Resource Record: FATAL problem: InvalidCharacterString (Value should be enclosed in quotation marks) encountered with 'x']"},
 		"two problems":  {[]r53types.Change{create(a1("x.org")), remove(a1("no.example.com"))}, batch, "[RRSet with DNS name x.org. is not permitted in zone example.com., Tried to delete resource record set [name='no.example.com.', type='A'] but it was not found]"},
-		"soa":           {[]r53types.Change{remove(ownRecords("example.com.")[1])}, batch, "[A HostedZone must contain exactly one SOA record.]"},
-		"ns":            {[]r53types.Change{remove(ownRecords("example.com.")[0])}, batch, "[A HostedZone must contain at least one NS record for the zone itself.]"},
+		"soa":           {[]r53types.Change{remove(ownRecords("example.com.", nameServers)[1])}, batch, "[A HostedZone must contain exactly one SOA record.]"},
+		"ns":            {[]r53types.Change{remove(ownRecords("example.com.", nameServers)[0])}, batch, "[A HostedZone must contain at least one NS record for the zone itself.]"},
 		"no ttl":        {[]r53types.Change{create(a1("t.example.com", func(s *r53types.ResourceRecordSet) { s.TTL = nil }))}, input, ""},
-		"weighted":      {[]r53types.Change{create(a1("t.example.com", func(s *r53types.ResourceRecordSet) { s.Weight, s.SetIdentifier = aws.Int64(1), aws.String("w") }))}, input, "Invalid request: the parameter Weight is not supported by this cloud: simple and failover routing are"},
+		"weight":        {[]r53types.Change{create(a1("t.example.com", weight("w", 256)))}, input, "1 validation error detected: Value '256' at 'weight' failed to satisfy constraint: Member must have value between 0 and 255"},
+		"two policies":  {[]r53types.Change{create(a1("t.example.com", weight("w", 1), failover("PRIMARY", "w", hc)))}, input, "Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found more than one in Change with [Action=CREATE, Name=t.example.com, Type=A, SetIdentifier=w]"},
 		"no identifier": {[]r53types.Change{create(a1("t.example.com", func(s *r53types.ResourceRecordSet) { s.Failover = "SECONDARY" }))}, input, "Invalid request: Missing field 'SetIdentifier' in Change with [Action=CREATE, Name=t.example.com, Type=A, SetIdentifier=null]"},
-		"type":          {[]r53types.Change{create(set("t.example.com", r53types.RRTypeTlsa, []string{"x"}))}, input, ""},
+		"type":          {[]r53types.Change{create(set("t.example.com", "LOC", []string{"x"}))}, input, ""},
 		"nothing":       {nil, input, ""},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, apply(t, a, z, c.changes...), c.code, c.message) })

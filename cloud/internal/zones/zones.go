@@ -15,6 +15,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -24,6 +25,11 @@ type zone struct {
 	Name      string
 	Reference string
 	Comment   string
+	// VPCs are those that a private zone is answered to; a public zone has none. Authorized are those that
+	// another account may associate.
+	VPCs, Authorized []vpc
+	// Delegation is the reusable delegation set that the zone has, if it has one.
+	Delegation *delegationSet
 }
 
 // change is one that was acknowledged. All of them are in force.
@@ -60,11 +66,12 @@ type state struct {
 	tags    *store.Table[tagged]
 	// reports are what each region last told of its load balancers.
 	reports *store.Table[beacon.Report]
+	tables
 }
 
 func load(db *store.DB) (*state, error) {
 	s := &state{db: db}
-	var errs [7]error
+	var errs [8]error
 	s.zones, errs[0] = store.Load[zone](db, "zones")
 	s.changes, errs[1] = store.Load[change](db, "changes")
 	s.checks, errs[2] = store.Load[check](db, "health-checks")
@@ -72,6 +79,7 @@ func load(db *store.DB) (*state, error) {
 	s.tags, errs[4] = store.Load[tagged](db, "tags")
 	s.reports, errs[5] = store.Load[beacon.Report](db, "reports")
 	s.records, errs[6] = loadRecords(db)
+	errs[7] = s.tables.load(db)
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
@@ -83,9 +91,10 @@ func load(db *store.DB) (*state, error) {
 // api answers the operations.
 type api struct {
 	*state
-	data engine
-	now  func() time.Time
-	mu   sync.Mutex // held from a change's commit to its being in force, so that answers keep the order
+	account string
+	data    engine
+	now     func() time.Time
+	mu      sync.Mutex // held from a change's commit to its being in force, so that answers keep the order
 }
 
 // engine is the data planes as the API sees them.
@@ -98,8 +107,10 @@ type engine interface {
 	// Observations and LastFailure are what the checkers say of it, one each.
 	Observations(id string) []r53types.HealthCheckObservation
 	LastFailure(id string) []r53types.HealthCheckObservation
-	// Test answers a query as the name servers do: the response code and the values.
-	Test(name string, t r53types.RRType) (code string, values []string)
+	// LogQueries puts the query logs as stored in force before it returns.
+	LogQueries()
+	// Test answers a query of a zone as the name servers do: the response code and the values.
+	Test(zone, name string, t r53types.RRType, from routing.Client) (code string, values []string)
 }
 
 // update commits a change and puts it in force.
