@@ -113,6 +113,9 @@ func (g *generator) single(length time.Duration) (float64, error) {
 			return 0, err
 		}
 		n, err := unix.Read(fd, in)
+		for err == unix.EINTR {
+			n, err = unix.Read(fd, in)
+		}
 		if err != nil {
 			return 0, fmt.Errorf("no answer: %w", err)
 		}

@@ -10,9 +10,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 peers=${PEERS:-gdnsd knot nsd pdns bind coredns}
-names=9990 # with the others, a zone has at most 10,000 records
+names=9990 # and a few others: a zone of Route 53 has at most 10,000 records
 
 work=$(mktemp -d /tmp/bench-dns.XXXXXX)
+export TMPDIR=$work
 pids=()
 finish() {
 	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
@@ -66,9 +67,18 @@ start_knot() {
 	mkdir -p "$work/knot"
 	zone "$work/knot/bench.test" ''
 	cat >"$work/knot/conf" <<-END
-		server: { rundir: $work/knot, listen: 127.0.0.1@5302, udp-workers: 1, tcp-workers: 1, background-workers: 1 }
-		database: { storage: $work/knot/db }
-		zone: [ { domain: bench.test, storage: $work/knot, file: bench.test } ]
+		server:
+		  rundir: $work/knot
+		  listen: 127.0.0.1@5302
+		  udp-workers: 1
+		  tcp-workers: 1
+		  background-workers: 1
+		database:
+		  storage: $work/knot/db
+		zone:
+		  - domain: bench.test
+		    storage: $work/knot
+		    file: bench.test
 	END
 	serve knot knotd -c "$work/knot/conf"
 }

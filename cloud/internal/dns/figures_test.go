@@ -141,6 +141,26 @@ func BenchmarkPacked(b *testing.B) {
 	}
 }
 
+// The same with the names of a whole zone in no order, as many as no cache of a core holds.
+func BenchmarkPackedZone(b *testing.B) {
+	var records []*r53types.ResourceRecordSet
+	var questions [][]byte
+	for i := range 10000 {
+		name := fmt.Sprintf("n%05d.hello.test.", i*7919%10000)
+		records = append(records, set(name, r53types.RRTypeA, pAddr))
+		q, err := new(dns.Msg).SetQuestion(name, dns.TypeA).Pack()
+		if err != nil {
+			b.Fatal(err)
+		}
+		questions = append(questions, q)
+	}
+	a := newAsker(helloServer(Config{}, records...), false)
+	out := make([]byte, 0, maxUDP)
+	for i := 0; b.Loop(); i++ {
+		a.respond(out, questions[i%len(questions)], somebody)
+	}
+}
+
 // What it takes to compose an answer.
 func BenchmarkComposed(b *testing.B) {
 	s := helloServer(Config{})
