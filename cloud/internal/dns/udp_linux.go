@@ -3,6 +3,7 @@ package dns
 import (
 	"errors"
 	"net"
+	"os"
 	"runtime"
 	"syscall"
 	"time"
@@ -38,7 +39,12 @@ func (s *Server) servePackets(f *face, p net.PacketConn, count *tally) error {
 		return err
 	}
 	l := &packetLoop{responder: responder{server: s, face: f, count: count}, in: newInbox(batch, maxQuery), answers: make([]byte, 0, batch*maxUDP), raw: raw}
-	if err := raw.Control(func(fd uintptr) { l.out = newOutbox(batch, fd) }); err != nil {
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		l.out = newOutbox(batch, fd)
+		failed = neverFragment(fd)
+	})
+	if err = errors.Join(err, failed); err != nil {
 		return err
 	}
 	for turn := 0; ; turn++ {
@@ -61,6 +67,14 @@ func (s *Server) servePackets(f *face, p net.PacketConn, count *tally) error {
 			runtime.Gosched()
 		}
 	}
+}
+
+// neverFragment has datagrams leave whole or not at all, whatever an ICMP message, perhaps forged, says of the path
+// (RFC 9715, R2). None is larger than what every path takes. It also spares the kernel to number each of them.
+func neverFragment(fd uintptr) error {
+	// On an IPv6 socket this is about the IPv4 that it may speak besides. IPv6 needs none: no router fragments it.
+	err := unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE)
+	return os.NewSyscallError("setsockopt", err)
 }
 
 // turn answers one batch.
