@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race generate fuzz bench-dns
+.PHONY: all build check test race generate fuzz bench-dns bench-checks bench-dns
 
 all: build
 
@@ -26,6 +26,10 @@ fuzz:
 # The name server against gdnsd, Knot, NSD, PowerDNS, BIND and CoreDNS: bench/README.md.
 bench-dns:
 	bench/dns/run.sh
+
+# The health checkers against HAProxy and net/http's client: bench/README.md.
+bench-checks:
+	bench/checks/run.sh
 
 generate:
 	go generate ./...
