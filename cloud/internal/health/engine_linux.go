@@ -143,8 +143,9 @@ func sockaddr(a netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
 }
 
-// run serves all probes until close.
+// run serves all probes until close, and then ends those under way without a result.
 func (e *engine) run() error {
+	defer e.abandon()
 	conn, err := e.poll.SyscallConn()
 	if err != nil {
 		return err
@@ -295,16 +296,21 @@ func (e *engine) wake(f *flight) {
 	e.poll.SetReadDeadline(e.until) // fails only once the engine is closed
 }
 
-// close ends all probes without results, and run.
+// close ends run.
 func (e *engine) close() error {
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.closed = true
+	e.mu.Unlock()
+	return e.poll.Close()
+}
+
+func (e *engine) abandon() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	for _, f := range e.flights {
 		if f != nil {
 			unix.Close(int(f.socket))
 		}
 	}
 	e.flights = nil
-	return e.poll.Close()
 }

@@ -169,6 +169,23 @@ func TestEngineBringsAllBack(t *testing.T) {
 	}
 }
 
+func TestEngineClosesAmidstProbes(t *testing.T) {
+	well := serving(t, func(c *net.TCPConn) {
+		defer c.Close()
+		c.Read(make([]byte, 512))
+		fmt.Fprint(c, "HTTP/1.1 200 OK\r\n\r\n")
+	})
+	for range 20 {
+		t.Run("", func(t *testing.T) {
+			f := newFlown(t, limits{time.Second, time.Second, time.Second})
+			for range 100 {
+				f.start(new(checker), here, well.(*net.TCPAddr).AddrPort(), []byte(plainRequest))
+			}
+			<-f.results
+		})
+	}
+}
+
 func openFiles(t *testing.T) int {
 	t.Helper()
 	found, err := os.ReadDir("/proc/self/fd")

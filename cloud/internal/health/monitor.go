@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"reflect"
 	"sync"
+	"time"
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
@@ -178,6 +179,10 @@ func (m *Monitor) list(id string, of func(*checker) sight) []r53types.HealthChec
 	}
 	return found
 }
+
+// Late returns by how much probes were started after their time, at the most, since Late was called last: more than a
+// little says that the machine has too many checks.
+func (m *Monitor) Late() time.Duration { return m.schedule.latest() }
 
 // Close ends all probing and waits until it has ended.
 func (m *Monitor) Close() {
