@@ -12,6 +12,8 @@ type Error struct {
 	Status  int // HTTP; the zero value means 400
 	// Messages are Route 53's list for InvalidChangeBatch, which has a body of its own.
 	Messages []string
+	// Members are what the error's shape has beside its message, in the protocols that write JSON.
+	Members map[string]any
 }
 
 // Error implements error.

@@ -11,6 +11,9 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, op *operation, o
 	if isCBOR(r) {
 		return writeCBOR(w, out)
 	}
+	if s.writesJSON() {
+		return s.writeJSON(w, op, out)
+	}
 	x := &xmlWriter{s: s}
 	x.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
 	v := reflect.ValueOf(out).Elem()
@@ -90,6 +93,10 @@ func WriteError(w http.ResponseWriter, r *http.Request, s *Service, e *Error) {
 	if id == "" {
 		id = newRequestID()
 		w.Header().Set("x-amzn-RequestId", id)
+	}
+	if s.writesJSON() {
+		s.writeJSONError(w, e)
+		return
 	}
 	x := &xmlWriter{s: s}
 	x.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
