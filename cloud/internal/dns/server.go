@@ -1,3 +1,8 @@
+// Package dns is Route 53's name server: it turns messages into questions, and what package routing answers into
+// messages.
+//
+// Most questions are answered from a cache of packed messages (packed.go), in batches of datagrams
+// (udp_linux.go). What is not there, or differs from one asker to the next, is composed (compose.go).
 package dns
 
 import (
@@ -7,127 +12,122 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/miekg/dns"
+	"github.com/understudy/understudy/cloud/internal/routing"
 )
+
+// Config says what a server does beyond answering.
+type Config struct {
+	Log       *slog.Logger
+	RateLimit RateLimit
+}
 
 // Server answers on sockets that others have opened.
 type Server struct {
-	log     *slog.Logger
-	answers atomic.Pointer[Answers]
+	log         *slog.Logger
+	limiter     *limiter
+	cookies     *cookies
+	connections connections
+
+	swap    sync.Mutex // one change of what is in force at a time
+	inForce atomic.Pointer[inForce]
+
+	logsMu    sync.Mutex
+	logs      atomic.Pointer[queryLogs]
+	lostLines atomic.Uint64
+
 	mu      sync.Mutex
-	servers []*dns.Server
+	faces   map[Side]*face
+	counts  []counted
+	sockets []interface{ Close() error }
+	closing chan struct{}
 	running sync.WaitGroup
 }
 
+// face is what the server shows to one side.
+type face struct {
+	side      Side
+	cache     *cache // nil where nothing is kept
+	resolvers bool   // asked by VPCs' resolvers
+}
+
+// cachedAnswers is how many answers to a side's questions are kept packed: more than a large zone's names
+// and types. It bounds their memory, to about 32 MB a side for answers of common size.
+const cachedAnswers = 1 << 17
+
+// counted is a tally and what it counts.
+type counted struct {
+	transport string
+	tally     *tally
+}
+
 // NewServer returns a server that refuses everything until Swap.
-func NewServer(log *slog.Logger) *Server {
-	s := &Server{log: log}
-	s.answers.Store(Compile(Snapshot{}, 0, 1))
+func NewServer(c Config) *Server {
+	s := &Server{log: c.Log, limiter: newLimiter(c.RateLimit), cookies: newCookies(), faces: map[Side]*face{}, closing: make(chan struct{})}
+	s.connections.limit, s.connections.open = maxConnections, map[*connection]struct{}{}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.Swap(routing.New(0, 1, nil))
 	return s
 }
 
-// Swap puts other answers in force, for every question that comes after it returns.
-func (s *Server) Swap(a *Answers) { s.answers.Store(a) }
-
 // Serve answers on these sockets until Close. The side says whether the askers are the host's.
 func (s *Server) Serve(side Side, packets []net.PacketConn, listeners []net.Listener) {
-	handler := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) { s.answer(w, q, side) })
+	f := s.face(side)
 	for _, p := range packets {
-		s.start(&dns.Server{PacketConn: p, Handler: handler, UDPSize: maxUDP, MsgAcceptFunc: accept})
+		count := s.counting("udp", p)
+		s.running.Go(func() {
+			if err := s.servePackets(f, p, count); err != nil {
+				s.log.Error("name server: a socket is no longer served", "address", p.LocalAddr(), "error", err)
+			}
+		})
 	}
 	for _, l := range listeners {
-		s.start(&dns.Server{Listener: l, Handler: handler, MsgAcceptFunc: accept})
+		count := s.counting("tcp", l)
+		s.running.Go(func() { s.listen(f, l, count) })
 	}
 }
 
-func (s *Server) start(server *dns.Server) {
-	began := make(chan struct{})
-	server.NotifyStartedFunc = func() { close(began) }
-	s.mu.Lock()
-	s.servers = append(s.servers, server)
-	s.mu.Unlock()
-	ended := make(chan struct{})
-	s.running.Go(func() {
-		defer close(ended)
-		if err := server.ActivateAndServe(); err != nil {
-			s.log.Error("name server ended", "error", err)
-		}
-	})
-	// Shutdown of a server that has not begun does nothing, so Close must not come before.
-	select {
-	case <-began:
-	case <-ended:
-	}
-}
-
-// Close ends all service and closes the sockets.
-func (s *Server) Close() error {
+func (s *Server) face(side Side) *face {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.faces[side] == nil {
+		s.faces[side] = &face{side: side, cache: newCache(cachedAnswers)}
+	}
+	return s.faces[side]
+}
+
+// counting notes a socket, and returns what counts its work.
+func (s *Server) counting(transport string, socket interface{ Close() error }) *tally {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := new(tally)
+	s.counts = append(s.counts, counted{transport, t})
+	s.sockets = append(s.sockets, socket)
+	return t
+}
+
+func (s *Server) counted() []counted {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts[:len(s.counts):len(s.counts)]
+}
+
+// Close ends all service and closes the sockets. Query logs are written to their ends.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	sockets := s.sockets
+	s.sockets = nil
+	s.mu.Unlock()
 	var errs []error
-	for _, server := range s.servers {
-		errs = append(errs, server.Shutdown())
+	if sockets != nil {
+		close(s.closing)
 	}
-	s.servers = nil
+	for _, socket := range sockets {
+		errs = append(errs, socket.Close())
+	}
+	s.connections.close()
 	s.running.Wait()
+	s.SetQueryLogs(nil)
 	return errors.Join(errs...)
-}
-
-// maxUDP is the largest datagram that is sent, whatever the asker would take: one that no path fragments
-// (DNS flag day 2020), which bounds what a forged question can be made to amplify to.
-const maxUDP = 1232
-
-// accept drops answers, and lets through only single questions; what is malformed gets FORMERR.
-func accept(h dns.Header) dns.MsgAcceptAction {
-	const response = 1 << 15
-	if h.Bits&response != 0 {
-		return dns.MsgIgnore
-	}
-	if opcode := int(h.Bits>>11) & 0xf; opcode != dns.OpcodeQuery {
-		return dns.MsgRejectNotImplemented
-	}
-	if h.Qdcount != 1 {
-		return dns.MsgReject
-	}
-	return dns.MsgAccept
-}
-
-func (s *Server) answer(w dns.ResponseWriter, q *dns.Msg, side Side) {
-	_, udp := w.RemoteAddr().(*net.UDPAddr)
-	m := Respond(s.answers.Load(), q, side, udp)
-	if err := w.WriteMsg(m); err != nil {
-		s.log.Debug("answer not sent", "error", err)
-	}
-}
-
-// Respond is the answer to a message.
-func Respond(a *Answers, q *dns.Msg, side Side, udp bool) *dns.Msg {
-	m := new(dns.Msg)
-	m.SetReply(q)
-	size := dns.MinMsgSize
-	if opt := q.IsEdns0(); opt != nil {
-		m.SetEdns0(maxUDP, false)
-		size = min(max(int(opt.UDPSize()), dns.MinMsgSize), maxUDP)
-		if opt.Version() != 0 {
-			m.Rcode = dns.RcodeBadVers
-			return m
-		}
-	}
-	if len(q.Question) != 1 {
-		m.Rcode = dns.RcodeFormatError
-		return m
-	}
-	if t := q.Question[0].Qtype; t == dns.TypeAXFR || t == dns.TypeIXFR {
-		m.Rcode = dns.RcodeRefused
-		return m
-	}
-	reply := a.Answer(q.Question[0], side)
-	m.Rcode, m.Answer, m.Ns = reply.Rcode, reply.Answer, reply.Authority
-	m.Authoritative = reply.Rcode != dns.RcodeRefused
-	m.Compress = true
-	if !udp {
-		size = dns.MaxMsgSize
-	}
-	m.Truncate(size)
-	return m
 }

@@ -9,8 +9,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/miekg/dns"
-
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
 )
@@ -167,21 +165,6 @@ func (r *Region) serveVPC(id string, cidr netip.Prefix) error {
 	r.spawn(func() { _ = server.Serve(web) }) // ends with the listener
 	r.resolve(id, tcp, udp)
 	return nil
-}
-
-// resolve answers a VPC's instances at base+2: for the names of their own, and else by asking the cloud's name server, from the internet's
-// side as AWS's resolver does: no security group of the VPC stands between.
-func (r *Region) resolve(vpc string, tcp net.Listener, udp net.PacketConn) {
-	handler := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
-		if answer := r.answerOwn(vpc, q); answer != nil {
-			_ = w.WriteMsg(answer) // who asked has gone away
-			return
-		}
-		forward(w, q)
-	})
-	for _, s := range []*dns.Server{{Listener: tcp, Handler: handler}, {PacketConn: udp, Handler: handler}} {
-		r.spawn(func() { _ = s.ActivateAndServe() }) // ends with the listener
-	}
 }
 
 // republish makes the loopback twins of instances' and load balancers' public TCP ports what the store

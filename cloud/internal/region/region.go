@@ -8,6 +8,7 @@ package region
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/miekg/dns"
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -36,6 +38,9 @@ type Config struct {
 	// Peer tells the unix socket on which another region of this cloud serves its PeerHandler; false
 	// where there is no such region.
 	Peer func(region string) (socket string, ok bool)
+	// Resolve asks Route 53 on behalf of a VPC, named as in package resolver. Where it is nil, instances
+	// learn no names but their own.
+	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
 
 	targets fleetTargets // stands in for load balancing in tests of Auto Scaling
 }
@@ -118,6 +123,9 @@ func Open(cfg Config, fabric Fabric, machines Machines, publisher Publisher) (*R
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Resolve == nil {
+		cfg.Resolve = func(string, *dns.Msg) (*dns.Msg, error) { return nil, errors.New("there is no Route 53") }
 	}
 	db, err := store.Open(filepath.Join(cfg.Dir, "state.db"))
 	if err != nil {

@@ -2,52 +2,74 @@ package region
 
 import (
 	"net"
+	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/miekg/dns"
 
-	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/resolver"
 )
+
+// resolve answers a VPC's instances at base+2. Other names than their own are asked from the internet's side, as
+// AWS's resolver does: no security group of the VPC stands between.
+func (r *Region) resolve(vpc string, tcp net.Listener, udp net.PacketConn) {
+	handler := &resolver.Resolver{
+		Enabled: func() bool { row, _ := r.vpcs.Get(vpc); return row.DNSSupport },
+		Own:     func(q dns.Question) ([]dns.RR, bool) { return r.ownNames(vpc, q) },
+		Ask:     func(q *dns.Msg) (*dns.Msg, error) { return r.cfg.Resolve(r.privateZonesOf(vpc), q) },
+	}
+	for _, s := range []*dns.Server{{Listener: tcp, Handler: handler}, {PacketConn: udp, Handler: handler}} {
+		r.spawn(func() { _ = s.ActivateAndServe() }) // ends with the listener
+	}
+}
+
+// privateZonesOf names a VPC as private hosted zones do; "" where it sees none of them, which takes both of its
+// DNS attributes (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html).
+func (r *Region) privateZonesOf(vpc string) string {
+	if row, _ := r.vpcs.Get(vpc); !row.DNSSupport || !row.DNSHostnames {
+		return ""
+	}
+	return r.cfg.Name + "/" + vpc
+}
 
 // instanceTTL is what AWS's resolver answers for names of instances, in seconds.
 const instanceTTL = 60
 
-// answerOwn answers for the names that a VPC's interfaces have, private and public: from inside, both
-// mean the private address (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html). It returns nil
-// for other names.
-func (r *Region) answerOwn(vpc string, q *dns.Msg) *dns.Msg {
-	if len(q.Question) != 1 || q.Question[0].Qclass != dns.ClassINET {
-		return nil
+// ownNames answers for the names that a VPC's interfaces have, private and public: from inside, both
+// mean the private address (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html); and for the private
+// addresses, which mean the private name.
+func (r *Region) ownNames(vpc string, q dns.Question) ([]dns.RR, bool) {
+	if q.Qclass != dns.ClassINET {
+		return nil, false
 	}
-	name := strings.TrimSuffix(strings.ToLower(q.Question[0].Name), ".")
+	name := strings.TrimSuffix(strings.ToLower(q.Name), ".")
+	reverse := strings.HasSuffix(name, ".in-addr.arpa")
 	for _, i := range r.interfaces.All() {
-		if i.VPC != vpc || name != r.privateName(i.Address) && name != r.publicName(vpc, i.Public) {
-			continue
+		switch {
+		case i.VPC != vpc:
+		case reverse && name+"." == reverseName(i.Address):
+			return r.ownRecords(q, dns.TypePTR, &dns.PTR{Ptr: r.privateName(i.Address) + "."}), true
+		case name == r.privateName(i.Address) || name == r.publicName(vpc, i.Public):
+			return r.ownRecords(q, dns.TypeA, &dns.A{A: i.Address.AsSlice()}), true
 		}
-		answer := new(dns.Msg).SetReply(q)
-		answer.RecursionAvailable = true
-		if t := q.Question[0].Qtype; t == dns.TypeA || t == dns.TypeANY {
-			header := dns.RR_Header{Name: q.Question[0].Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: r.cfg.Speed.TTL(instanceTTL)}
-			answer.Answer = []dns.RR{&dns.A{Hdr: header, A: i.Address.AsSlice()}}
-		}
-		return answer
 	}
-	return nil
+	return nil, false
 }
 
-// forward asks the cloud's first name server over the protocol it was asked by, and passes the answer
-// on. Where that fails the answer is SERVFAIL, after a time shorter than a client's usual five seconds.
-func forward(w dns.ResponseWriter, q *dns.Msg) {
-	protocol := "udp"
-	if _, ok := w.RemoteAddr().(*net.TCPAddr); ok {
-		protocol = "tcp"
+// ownRecords is the record where the question asks for its type, or nothing.
+func (r *Region) ownRecords(q dns.Question, of uint16, rr dns.RR) []dns.RR {
+	if q.Qtype != of && q.Qtype != dns.TypeANY {
+		return nil
 	}
-	client := dns.Client{Net: protocol, Timeout: 3 * time.Second}
-	answer, _, err := client.Exchange(q, net.JoinHostPort(address.NameServers[0].String(), "53"))
+	*rr.Header() = dns.RR_Header{Name: q.Name, Rrtype: of, Class: dns.ClassINET, Ttl: r.cfg.Speed.TTL(instanceTTL)}
+	return []dns.RR{rr}
+}
+
+// reverseName is the name that an address has in reverse lookups (RFC 1035, 3.5).
+func reverseName(a netip.Addr) string {
+	name, err := dns.ReverseAddr(a.String())
 	if err != nil {
-		answer = new(dns.Msg).SetRcode(q, dns.RcodeServerFailure)
+		return ""
 	}
-	answer.RecursionAvailable = true
-	_ = w.WriteMsg(answer) // who asked has gone away
+	return name
 }

@@ -1,12 +1,17 @@
 package region
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/miekg/dns"
 )
+
+func question(name string, rtype uint16) dns.Question {
+	return dns.Question{Name: dns.Fqdn(name), Qtype: rtype, Qclass: dns.ClassINET}
+}
 
 func TestInstancesNamesResolveInside(t *testing.T) {
 	r, _ := open(t)
@@ -22,17 +27,45 @@ func TestInstancesNamesResolveInside(t *testing.T) {
 		t.Fatal("the instance has no public name")
 	}
 	for _, name := range []string{*shown.PrivateDnsName, *shown.PublicDnsName} {
-		answer := r.answerOwn(vpc, new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.TypeA))
-		if answer == nil || len(answer.Answer) != 1 || answer.Answer[0].(*dns.A).A.String() != *shown.PrivateIpAddress {
-			t.Errorf("%s: %v, want %s", name, answer, *shown.PrivateIpAddress)
+		rrs, own := r.ownNames(vpc, question(name, dns.TypeA))
+		if !own || len(rrs) != 1 || rrs[0].(*dns.A).A.String() != *shown.PrivateIpAddress {
+			t.Errorf("%s: %v, want %s", name, rrs, *shown.PrivateIpAddress)
 		}
-		if answer := r.answerOwn(vpc, new(dns.Msg).SetQuestion(dns.Fqdn(name), dns.TypeAAAA)); answer == nil || len(answer.Answer) != 0 || answer.Rcode != dns.RcodeSuccess {
-			t.Errorf("%s AAAA: %v, want an answer without data", name, answer)
+		if rrs, own := r.ownNames(vpc, question(name, dns.TypeAAAA)); !own || len(rrs) != 0 {
+			t.Errorf("%s AAAA: %v, want an answer without data", name, rrs)
 		}
 	}
-	for _, name := range []string{"ip-10-0-1-77.ec2.internal.", "example.org."} {
-		if answer := r.answerOwn(vpc, new(dns.Msg).SetQuestion(name, dns.TypeA)); answer != nil {
-			t.Errorf("%s: %v, want none of its own", name, answer)
+	reverse := reverseName(netip.MustParseAddr(*shown.PrivateIpAddress))
+	if rrs, own := r.ownNames(vpc, question(reverse, dns.TypePTR)); !own || len(rrs) != 1 || rrs[0].(*dns.PTR).Ptr != *shown.PrivateDnsName+"." {
+		t.Errorf("%s: %v, want %s", reverse, rrs, *shown.PrivateDnsName)
+	}
+	for _, name := range []string{"ip-10-0-1-77.ec2.internal.", "example.org.", "77.1.0.10.in-addr.arpa."} {
+		if rrs, own := r.ownNames(vpc, question(name, dns.TypeA)); own {
+			t.Errorf("%s: %v, want none of its own", name, rrs)
+		}
+	}
+}
+
+// A VPC sees private hosted zones only with both of its DNS attributes.
+func TestPrivateZonesTakeBothAttributes(t *testing.T) {
+	r, _ := open(t)
+	vpc, _ := makeNetwork(t, r)
+	set := func(in ec2.ModifyVpcAttributeInput) {
+		in.VpcId = &vpc
+		must(r.ModifyVpcAttribute(t.Context(), &in))(t)
+	}
+	is := func(on bool) *ec2types.AttributeBooleanValue { return &ec2types.AttributeBooleanValue{Value: &on} }
+	for _, c := range []struct {
+		in   ec2.ModifyVpcAttributeInput
+		want string
+	}{
+		{ec2.ModifyVpcAttributeInput{EnableDnsHostnames: is(false)}, ""},
+		{ec2.ModifyVpcAttributeInput{EnableDnsHostnames: is(true)}, r.cfg.Name + "/" + vpc},
+		{ec2.ModifyVpcAttributeInput{EnableDnsSupport: is(false)}, ""},
+	} {
+		set(c.in)
+		if got := r.privateZonesOf(vpc); got != c.want {
+			t.Errorf("sees private zones as %q, want %q", got, c.want)
 		}
 	}
 }

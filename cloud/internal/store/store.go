@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"sync"
 	"time"
 
@@ -90,6 +92,13 @@ func (t *Table[T]) All() []T {
 		all = append(all, row)
 	}
 	return all
+}
+
+// Rows returns every row as last committed, by its key, in no order.
+func (t *Table[T]) Rows() iter.Seq2[string, T] {
+	t.db.mu.RLock()
+	defer t.db.mu.RUnlock()
+	return maps.All(maps.Clone(t.rows))
 }
 
 // Len returns the number of rows.

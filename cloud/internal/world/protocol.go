@@ -72,6 +72,9 @@ func PeerSocket(dir, name string) string { return socketPath(dir, name+"-peer.so
 // BeaconSocket is where route53 hears from the regions.
 func BeaconSocket(dir string) string { return socketPath(dir, "beacon.sock") }
 
+// ResolverSocket is where the resolvers of all VPCs ask route53.
+func ResolverSocket(dir string) string { return socketPath(dir, "resolver.sock") }
+
 // DoorSocket is where the front door opens loopback addresses for others.
 func DoorSocket(dir string) string { return socketPath(dir, "door.sock") }
 

@@ -30,9 +30,13 @@ func runRoute53(cfg Config) error {
 	if err != nil {
 		return err
 	}
+	resolvers, err := listenUnix(ResolverSocket(cfg.Dir))
+	if err != nil {
+		return err
+	}
 	z, err := zones.Open(zones.Config{
 		Cloud: cfg.Cloud, Account: cfg.Account, Dir: filepath.Join(cfg.Dir, Route53), Speed: cfg.Speed, Log: log,
-		Inside: inside, Host: host, Beacon: beacon,
+		Inside: inside, Host: host, Resolvers: resolvers, Beacon: beacon,
 	})
 	if err != nil {
 		return err

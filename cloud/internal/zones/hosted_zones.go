@@ -38,7 +38,8 @@ func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneIn
 		return nil, err
 	}
 	var info *r53types.ChangeInfo
-	err = a.update(func(tx *store.Tx) error {
+	var commit func()
+	err = a.updateThen(func(tx *store.Tx) error {
 		all := a.zones.AllTx(tx)
 		for _, other := range all {
 			if other.Reference == z.Reference {
@@ -51,13 +52,16 @@ func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneIn
 		if info, err = a.submit(tx, ""); err != nil {
 			return err
 		}
+		if commit, err = a.records.put(tx, z.ID, changesOf(ownRecords(z.Name), false)); err != nil {
+			return err
+		}
 		return a.zones.Put(tx, z.ID, z)
-	})
+	}, func() { commit() })
 	if err != nil {
 		return nil, err
 	}
 	return &route53.CreateHostedZoneOutput{
-		ChangeInfo: info, HostedZone: z.describe(), DelegationSet: delegationSet(),
+		ChangeInfo: info, HostedZone: a.describe(z), DelegationSet: delegationSet(),
 		Location: aws.String(endpoint + "/hostedzone/" + z.ID),
 	}, nil
 }
@@ -81,7 +85,7 @@ func newZone(in *route53.CreateHostedZoneInput) (zone, error) {
 	if err != nil || kept == "." || strings.HasPrefix(kept, `\052.`) {
 		return zone{}, wire.Errorf("InvalidDomainName", "%s is not a valid domain name.", *in.Name)
 	}
-	z := zone{ID: newID("Z"), Name: kept, Reference: *in.CallerReference, Records: ownRecords(kept)}
+	z := zone{ID: newID("Z"), Name: kept, Reference: *in.CallerReference}
 	if in.HostedZoneConfig != nil {
 		z.Comment = aws.ToString(in.HostedZoneConfig.Comment)
 	}
@@ -89,23 +93,23 @@ func newZone(in *route53.CreateHostedZoneInput) (zone, error) {
 }
 
 // ownRecords are the NS and SOA sets that every zone is made with (developer guide, "NS and SOA records").
-func ownRecords(zone string) []r53types.ResourceRecordSet {
-	ns := r53types.ResourceRecordSet{Name: &zone, Type: r53types.RRTypeNs, TTL: aws.Int64(172800)}
+func ownRecords(zone string) recordSets {
+	ns := &r53types.ResourceRecordSet{Name: &zone, Type: r53types.RRTypeNs, TTL: aws.Int64(172800)}
 	for _, s := range nameServers {
 		ns.ResourceRecords = append(ns.ResourceRecords, r53types.ResourceRecord{Value: aws.String(s + ".")})
 	}
 	soa := fmt.Sprintf("%s. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400", nameServers[0])
-	return []r53types.ResourceRecordSet{ns, {
+	return recordSets{ns, {
 		Name: &zone, Type: r53types.RRTypeSoa, TTL: aws.Int64(900),
 		ResourceRecords: []r53types.ResourceRecord{{Value: &soa}},
 	}}
 }
 
-func (z zone) describe() *r53types.HostedZone {
+func (a *api) describe(z zone) *r53types.HostedZone {
 	h := &r53types.HostedZone{
 		Id: aws.String("/hostedzone/" + z.ID), Name: aws.String(z.Name), CallerReference: aws.String(z.Reference),
 		Config:                 &r53types.HostedZoneConfig{PrivateZone: false},
-		ResourceRecordSetCount: aws.Int64(int64(len(z.Records))),
+		ResourceRecordSetCount: aws.Int64(int64(len(a.records.of(z.ID)))),
 	}
 	if z.Comment != "" {
 		h.Config.Comment = aws.String(z.Comment)
@@ -118,7 +122,7 @@ func (a *api) getHostedZone(_ context.Context, in *route53.GetHostedZoneInput) (
 	if !ok {
 		return nil, noZone(bare(aws.ToString(in.Id)))
 	}
-	return &route53.GetHostedZoneOutput{HostedZone: z.describe(), DelegationSet: delegationSet()}, nil
+	return &route53.GetHostedZoneOutput{HostedZone: a.describe(z), DelegationSet: delegationSet()}, nil
 }
 
 func (a *api) getHostedZoneCount(context.Context, *route53.GetHostedZoneCountInput) (*route53.GetHostedZoneCountOutput, error) {
@@ -141,18 +145,19 @@ func (a *api) updateHostedZoneComment(_ context.Context, in *route53.UpdateHoste
 	if err != nil {
 		return nil, err
 	}
-	return &route53.UpdateHostedZoneCommentOutput{HostedZone: z.describe()}, nil
+	return &route53.UpdateHostedZoneCommentOutput{HostedZone: a.describe(z)}, nil
 }
 
 func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneInput) (*route53.DeleteHostedZoneOutput, error) {
 	id := bare(aws.ToString(in.Id))
 	var info *r53types.ChangeInfo
-	err := a.update(func(tx *store.Tx) error {
+	var commit func()
+	err := a.updateThen(func(tx *store.Tx) error {
 		z, ok := a.zones.GetTx(tx, id)
 		if !ok {
 			return noZone(id)
 		}
-		for _, set := range z.Records {
+		for _, set := range a.records.of(id) {
 			if *set.Name != z.Name || set.Type != r53types.RRTypeNs && set.Type != r53types.RRTypeSoa {
 				return wire.Errorf("HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets  and so cannot be deleted.")
 			}
@@ -164,8 +169,11 @@ func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneIn
 		if err := a.tags.Delete(tx, tagKey(r53types.TagResourceTypeHostedzone, id)); err != nil {
 			return err
 		}
+		if commit, err = a.records.put(tx, id, changesOf(a.records.of(id), true)); err != nil {
+			return err
+		}
 		return a.zones.Delete(tx, id)
-	})
+	}, func() { commit() })
 	if err != nil {
 		return nil, err
 	}

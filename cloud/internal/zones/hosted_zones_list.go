@@ -33,10 +33,10 @@ func page[T any](rows []T, key func(T) string, start string, n int) (cut []T, ne
 	return rows[:n], key(rows[n]), true
 }
 
-func describeZones(rows []zone) []r53types.HostedZone {
+func (a *api) describeAll(rows []zone) []r53types.HostedZone {
 	list := make([]r53types.HostedZone, 0, len(rows))
 	for _, z := range rows {
-		list = append(list, *z.describe())
+		list = append(list, *a.describe(z))
 	}
 	return list
 }
@@ -59,7 +59,7 @@ func (a *api) listHostedZones(_ context.Context, in *route53.ListHostedZonesInpu
 	}
 	marker := bare(aws.ToString(in.Marker))
 	rows, next, more := page(rows, func(z zone) string { return z.ID }, marker, n)
-	out := &route53.ListHostedZonesOutput{HostedZones: describeZones(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n))}
+	out := &route53.ListHostedZonesOutput{HostedZones: a.describeAll(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n))}
 	if marker != "" {
 		out.Marker = &marker
 	}
@@ -91,7 +91,7 @@ func (a *api) listHostedZonesByName(_ context.Context, in *route53.ListHostedZon
 	all := a.zones.All()
 	rows, next, more := page(all, key, start, n)
 	out := &route53.ListHostedZonesByNameOutput{
-		HostedZones: describeZones(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n)),
+		HostedZones: a.describeAll(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n)),
 		DNSName: in.DNSName,
 	}
 	if id != "" {

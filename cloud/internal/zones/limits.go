@@ -34,14 +34,13 @@ func (a *api) getAccountLimit(_ context.Context, in *route53.GetAccountLimitInpu
 
 func (a *api) getHostedZoneLimit(_ context.Context, in *route53.GetHostedZoneLimitInput) (*route53.GetHostedZoneLimitOutput, error) {
 	id := bare(aws.ToString(in.HostedZoneId))
-	z, ok := a.zones.Get(id)
-	if !ok {
+	if _, ok := a.zones.Get(id); !ok {
 		return nil, noZone(id)
 	}
 	if in.Type != r53types.HostedZoneLimitTypeMaxRrsetsByZone {
 		return nil, unsupported("Type", "hosted zones are public")
 	}
-	return &route53.GetHostedZoneLimitOutput{Count: int64(len(z.Records)), Limit: &r53types.HostedZoneLimit{Type: in.Type, Value: aws.Int64(maxZoneRecords)}}, nil
+	return &route53.GetHostedZoneLimitOutput{Count: int64(len(a.records.of(id))), Limit: &r53types.HostedZoneLimit{Type: in.Type, Value: aws.Int64(maxZoneRecords)}}, nil
 }
 
 // testAnswer says what the name servers answer. Where the asker is does not count here, since no routing
@@ -59,7 +58,7 @@ func (a *api) testAnswer(_ context.Context, in *route53.TestDNSAnswerInput) (*ro
 	if !within(kept, z.Name) {
 		return nil, badInput("Invalid request: the record name %s does not lie within the hosted zone %s", kept, z.Name)
 	}
-	if !slices.Contains(supportedTypes, in.RecordType) {
+	if !slices.Contains(in.RecordType.Values(), in.RecordType) {
 		return nil, badInput("Invalid value '%s' for the parameter recordtype", in.RecordType)
 	}
 	for _, ip := range []*string{in.ResolverIP, in.EDNS0ClientSubnetIP} {

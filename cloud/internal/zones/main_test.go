@@ -98,6 +98,10 @@ func failover(role, id, check string) func(*r53types.ResourceRecordSet) {
 	}
 }
 
+func weight(id string, n int64) func(*r53types.ResourceRecordSet) {
+	return func(s *r53types.ResourceRecordSet) { s.Weight, s.SetIdentifier = &n, &id }
+}
+
 func alias(zone, target string) func(*r53types.ResourceRecordSet) {
 	return func(s *r53types.ResourceRecordSet) {
 		s.TTL, s.ResourceRecords = nil, nil

@@ -30,6 +30,8 @@ type Config struct {
 	Log     *slog.Logger
 	// Inside is asked by the cloud's own machines, Host by the host, which is told loopback addresses.
 	Inside, Host Sockets
+	// Resolvers is where the resolvers of VPCs ask; nil where there are none.
+	Resolvers net.Listener
 	// Beacon is where the regions connect to tell of their load balancers; nil where there are none.
 	Beacon net.Listener
 	// Dial is how health checkers connect; health.DialFrom where it is nil.
@@ -63,9 +65,13 @@ func Open(c Config) (*Zones, error) {
 		p.Set(ch.ID, ch.Config)
 	}
 	p.Publish()
+	p.hear()
 	p.start()
 	p.server.Serve(dns.Inside, c.Inside.Packets, c.Inside.Listeners)
 	p.server.Serve(dns.Host, c.Host.Packets, c.Host.Listeners)
+	if c.Resolvers != nil {
+		p.server.ServeResolvers(c.Resolvers)
+	}
 	if c.Beacon != nil {
 		p.tasks.Go(func() {
 			if err := p.receiver.Serve(c.Beacon); err != nil {

@@ -16,8 +16,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/dns"
 	"github.com/understudy/understudy/cloud/internal/health"
+	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
-	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 // plane joins the data planes: whatever changes, zones, health or load balancers, becomes one new set of
@@ -27,25 +27,33 @@ type plane struct {
 	server   *dns.Server
 	receiver *beacon.Receiver
 	state    *state
-	cloud    int
-	speed    tempo.Speed
 	log      *slog.Logger
 
 	mu      sync.Mutex // one Publish at a time, so that older answers never replace newer ones
-	answers atomic.Pointer[dns.Answers]
+	view    atomic.Pointer[routing.View]
 	changed chan struct{} // holds one element while health or load balancers wait to be published
 	stop    chan struct{}
 	tasks   sync.WaitGroup
 }
 
 func newPlane(c Config, s *state) *plane {
-	p := &plane{state: s, cloud: c.Cloud, speed: c.Speed, log: c.Log, server: dns.NewServer(c.Log), changed: make(chan struct{}, 1), stop: make(chan struct{})}
+	p := &plane{state: s, log: c.Log, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
+	p.view.Store(routing.New(c.Cloud, c.Speed, nil).WithNameServers(serversAt()))
 	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
 	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.signal})
 	return p
 }
 
-// signal asks for a Publish soon; any number of them become one.
+// serversAt are the zones' name servers and their addresses.
+func serversAt() map[string]netip.Addr {
+	all := map[string]netip.Addr{}
+	for i, n := range nameServers {
+		all[n+"."] = address.NameServers[i]
+	}
+	return all
+}
+
+// signal has heard what is new soon; any number of them become one.
 func (p *plane) signal() {
 	select {
 	case p.changed <- struct{}{}:
@@ -61,7 +69,7 @@ func (p *plane) start() {
 			case <-p.stop:
 				return
 			case <-p.changed:
-				p.Publish()
+				p.hear()
 				p.keepReports()
 			}
 		}
@@ -103,30 +111,36 @@ func withoutHealth(r beacon.Report) beacon.Report {
 
 // Publish implements engine.
 func (p *plane) Publish() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := dns.Snapshot{Health: p.Healthy(), Balancers: p.receiver.Balancers(), NameServers: map[string]netip.Addr{}}
-	for _, z := range p.state.zones.All() {
-		s.Zones = append(s.Zones, dns.Zone{ID: z.ID, Name: z.Name, Records: z.Records})
-	}
-	for i, n := range nameServers {
-		s.NameServers[n+"."] = address.NameServers[i]
-	}
-	a := dns.Compile(s, p.cloud, p.speed)
-	p.answers.Store(a)
-	p.server.Swap(a)
+	p.put(func(v *routing.View) *routing.View {
+		var all []routing.HostedZone
+		for _, z := range p.state.zones.All() {
+			all = append(all, routing.HostedZone{ID: z.ID, Name: z.Name, Records: p.state.records.of(z.ID)})
+		}
+		return v.WithZones(all)
+	})
 }
 
-func (p *plane) resolve(name string) []netip.Addr {
-	if a := p.answers.Load(); a != nil {
-		return a.Resolve(name)
-	}
-	return nil
+// hear puts in force what the health checkers and the regions say.
+func (p *plane) hear() {
+	p.put(func(v *routing.View) *routing.View {
+		return v.WithHealth(p.Healthy()).WithBalancers(p.receiver.Balancers())
+	})
 }
+
+// put makes another view of the one in force.
+func (p *plane) put(change func(*routing.View) *routing.View) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	v := change(p.view.Load())
+	p.view.Store(v)
+	p.server.Swap(v)
+}
+
+func (p *plane) resolve(name string) []netip.Addr { return p.view.Load().Resolve(name) }
 
 // Test implements engine.
 func (p *plane) Test(name string, t r53types.RRType) (string, []string) {
-	reply := p.answers.Load().Answer(mdns.Question{Name: presentation(name), Qtype: mdns.StringToType[string(t)], Qclass: mdns.ClassINET}, dns.Inside)
+	reply := p.view.Load().Answer(mdns.Question{Name: presentation(name), Qtype: mdns.StringToType[string(t)], Qclass: mdns.ClassINET}, routing.Client{})
 	var values []string
 	for _, rr := range reply.Answer {
 		values = append(values, strings.TrimPrefix(rr.String(), rr.Header().String()))

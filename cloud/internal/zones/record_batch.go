@@ -13,44 +13,72 @@ import (
 // batch is a zone with part of a batch applied.
 type batch struct {
 	zone    zone
-	sets    map[setKey]r53types.ResourceRecordSet
-	names   map[string]int // name -> number of sets
+	base    recordSets
+	changed map[setKey]recordSet // nil where there is none any more
+	count   int
 	touched map[setKey]r53types.ChangeAction
 }
 
-func (b *batch) put(set r53types.ResourceRecordSet) {
-	if _, there := b.sets[keyOf(set)]; !there {
-		b.names[*set.Name]++
-	}
-	b.sets[keyOf(set)] = set
+func newBatch(z zone, base recordSets) *batch {
+	return &batch{zone: z, base: base, changed: map[setKey]recordSet{}, count: len(base), touched: map[setKey]r53types.ChangeAction{}}
 }
 
-func (b *batch) remove(k setKey) {
-	if b.names[k.name]--; b.names[k.name] == 0 {
-		delete(b.names, k.name)
+// get returns a set, or nil.
+func (b *batch) get(k setKey) recordSet {
+	if set, changed := b.changed[k]; changed {
+		return set
 	}
-	delete(b.sets, k)
+	if at, there := b.base.at(k); there {
+		return b.base[at]
+	}
+	return nil
+}
+
+// put sets one, or with nil takes it away.
+func (b *batch) put(k setKey, set recordSet) {
+	if b.get(k) != nil {
+		b.count--
+	}
+	if set != nil {
+		b.count++
+	}
+	b.changed[k] = set
+}
+
+// at returns the sets of a name.
+func (b *batch) at(name string) recordSets {
+	sets := slices.DeleteFunc(slices.Clone(b.base.named(name)), func(set recordSet) bool {
+		_, changed := b.changed[keyOf(set)]
+		return changed
+	})
+	for k, set := range b.changed {
+		if k.name == name && set != nil {
+			sets = append(sets, set)
+		}
+	}
+	slices.SortFunc(sets, compareSets)
+	return sets
 }
 
 // change makes one change. Its errors are InvalidChangeBatch's messages.
 func (b *batch) change(a *api, c r53types.Change) error {
-	set := *c.ResourceRecordSet
+	set := c.ResourceRecordSet
 	k := keyOf(set)
 	before, again := b.touched[k]
 	b.touched[k] = c.Action
 	if again && (before != r53types.ChangeActionDelete || c.Action == r53types.ChangeActionDelete) {
 		return fmt.Errorf("The request contains an invalid set of changes for a resource record set '%s %s'", k.kind, k.name) //nolint:staticcheck // AWS's words
 	}
-	current, there := b.sets[k]
+	current := b.get(k)
 	switch {
-	case c.Action == r53types.ChangeActionDelete && !there:
+	case c.Action == r53types.ChangeActionDelete && current == nil:
 		return fmt.Errorf("Tried to delete resource record set %s but it was not found", k.words()) //nolint:staticcheck // AWS's words
 	case c.Action == r53types.ChangeActionDelete && !same(current, set):
 		return fmt.Errorf("Tried to delete resource record set %s but the values provided do not match the current values", k.words()) //nolint:staticcheck // AWS's words
 	case c.Action == r53types.ChangeActionDelete:
-		b.remove(k)
+		b.put(k, nil)
 		return nil
-	case c.Action == r53types.ChangeActionCreate && there:
+	case c.Action == r53types.ChangeActionCreate && current != nil:
 		return fmt.Errorf("Tried to create resource record set %s but it already exists", k.words()) //nolint:staticcheck // AWS's words
 	}
 	if err := b.fits(set); err != nil {
@@ -61,17 +89,18 @@ func (b *batch) change(a *api, c r53types.Change) error {
 			return err
 		}
 	}
-	b.put(set)
+	b.put(k, set)
 	return nil
 }
 
 // same tells whether two sets hold the same; the order of the values does not count.
-func same(a, b r53types.ResourceRecordSet) bool {
-	a.ResourceRecords, b.ResourceRecords = sortedValues(a), sortedValues(b)
-	return reflect.DeepEqual(a, b)
+func same(a, b recordSet) bool {
+	x, y := *a, *b
+	x.ResourceRecords, y.ResourceRecords = sortedValues(a), sortedValues(b)
+	return reflect.DeepEqual(x, y)
 }
 
-func sortedValues(set r53types.ResourceRecordSet) []r53types.ResourceRecord {
+func sortedValues(set recordSet) []r53types.ResourceRecord {
 	if len(set.ResourceRecords) == 0 {
 		return nil
 	}
@@ -81,7 +110,7 @@ func sortedValues(set r53types.ResourceRecordSet) []r53types.ResourceRecord {
 }
 
 // fits checks a set against the zone and what else has its name.
-func (b *batch) fits(set r53types.ResourceRecordSet) error {
+func (b *batch) fits(set recordSet) error {
 	k, apex := keyOf(set), b.zone.Name
 	switch {
 	case !within(k.name, apex):
@@ -90,34 +119,28 @@ func (b *batch) fits(set r53types.ResourceRecordSet) error {
 		return fmt.Errorf("RRSet of type CNAME with DNS name %s is not permitted at apex in zone %s", k.name, apex)
 	case k.kind == r53types.RRTypeSoa && k.name != apex:
 		return fmt.Errorf("RRSet of type SOA with DNS name %s is not permitted in zone %s, as SOA records may only be defined at the zone apex", k.name, apex)
+	case k.kind == r53types.RRTypeDs && k.name == apex:
+		return fmt.Errorf("RRSet of type DS with DNS name %s is not permitted at apex in zone %s", k.name, apex)
 	case k.kind == r53types.RRTypeNs && strings.HasPrefix(k.name, `\052.`):
 		return fmt.Errorf("RRSet of type NS with DNS name %s is not permitted as a wildcard in zone %s", k.name, apex)
 	}
+	group := 1
 	for _, other := range b.at(k.name) {
 		if err := beside(set, other, apex); err != nil {
 			return err
 		}
+		if o := keyOf(other); o.kind == k.kind && o != k {
+			group++
+		}
+	}
+	if group > maxGroup {
+		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as the limit of %d sets with the same name and type is reached", k.name, k.kind, k.id, maxGroup)
 	}
 	return nil
 }
 
-// at returns the sets of a name.
-func (b *batch) at(name string) []r53types.ResourceRecordSet {
-	var found []r53types.ResourceRecordSet
-	if b.names[name] == 0 {
-		return nil
-	}
-	for k, set := range b.sets {
-		if k.name == name {
-			found = append(found, set)
-		}
-	}
-	slices.SortFunc(found, compareSets)
-	return found
-}
-
 // beside checks a set against another of the same name.
-func beside(set, other r53types.ResourceRecordSet, apex string) error {
+func beside(set, other recordSet, apex string) error {
 	k, o := keyOf(set), keyOf(other)
 	if k == o {
 		return nil
@@ -131,35 +154,27 @@ func beside(set, other r53types.ResourceRecordSet, apex string) error {
 		}
 		return nil
 	}
-	switch {
-	case set.Failover == "":
-		return fmt.Errorf("RRSet with DNS name %s, type %s cannot be created as other RRSets exist with the same name and type.", k.name, k.kind) //nolint:staticcheck // AWS's words
-	case other.Failover == "":
-		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as a non-weighted set exists with the same name and type.", k.name, k.kind, k.id) //nolint:staticcheck // AWS's words
-	case set.Failover == other.Failover:
-		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as a failover %s set exists with the same name and type.", k.name, k.kind, k.id, set.Failover) //nolint:staticcheck // AWS's words
-	}
-	return nil
+	return policyOf(set).beside(set, other)
 }
 
 // lacking says what a zone must have and has no more.
 func (b *batch) lacking() []string {
 	var messages []string
 	apex := b.zone.Name
-	if _, ok := b.sets[setKey{apex, r53types.RRTypeSoa, ""}]; !ok {
+	if b.get(setKey{apex, r53types.RRTypeSoa, ""}) == nil {
 		messages = append(messages, "A HostedZone must contain exactly one SOA record.")
 	}
-	if _, ok := b.sets[setKey{apex, r53types.RRTypeNs, ""}]; !ok {
+	if b.get(setKey{apex, r53types.RRTypeNs, ""}) == nil {
 		messages = append(messages, "A HostedZone must contain at least one NS record for the zone itself.")
 	}
-	if len(b.sets) > maxZoneRecords {
+	if b.count > maxZoneRecords {
 		messages = append(messages, fmt.Sprintf("Number of resource record sets in the hosted zone exceeds the limit of %d", maxZoneRecords))
 	}
 	return messages
 }
 
 // target checks where an alias leads: to a load balancer, or to a set of the same zone and type.
-func (b *batch) target(a *api, set r53types.ResourceRecordSet) error {
+func (b *batch) target(a *api, set recordSet) error {
 	to := set.AliasTarget
 	lead := fmt.Sprintf("Tried to create an alias that targets %s, type %s in zone %s,", *to.DNSName, set.Type, *to.HostedZoneId)
 	if *to.HostedZoneId == b.zone.ID {
@@ -170,7 +185,7 @@ func (b *batch) target(a *api, set r53types.ResourceRecordSet) error {
 			return fmt.Errorf("RRSet of type %s with DNS name %s may not be an alias", set.Type, *set.Name)
 		case *to.DNSName == *set.Name:
 			return fmt.Errorf("%s but the alias target name is that of the alias itself", lead)
-		case !slices.ContainsFunc(b.at(*to.DNSName), func(s r53types.ResourceRecordSet) bool { return s.Type == set.Type }):
+		case !slices.ContainsFunc(b.at(*to.DNSName), func(s recordSet) bool { return s.Type == set.Type }):
 			return fmt.Errorf("%s but that target was not found", lead)
 		}
 		return nil

@@ -67,8 +67,8 @@ func shape(c r53types.Change) error {
 	if err := supported(set); err != nil {
 		return err
 	}
-	if err := policies(set); err != nil {
-		return err
+	if set.TrafficPolicyInstanceId != nil {
+		return badInput("Invalid request: TrafficPolicyInstanceId may not be given: its record sets change with the traffic policy instance")
 	}
 	in := fmt.Sprintf("in Change with [Action=%s, Name=%s, Type=%s, SetIdentifier=%s]", c.Action, *set.Name, set.Type, orNull(set.SetIdentifier))
 	const exactly = "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found"
@@ -82,17 +82,10 @@ func shape(c r53types.Change) error {
 		return badInput("%s none %s", exactly, in)
 	case set.AliasTarget != nil && (set.AliasTarget.DNSName == nil || aws.ToString(set.AliasTarget.HostedZoneId) == ""):
 		return badInput("Invalid XML ; the content of element 'AliasTarget' is not complete: HostedZoneId, DNSName and EvaluateTargetHealth are expected.")
-	case set.SetIdentifier != nil && set.Failover == "":
-		return badInput("Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found none %s", in)
-	case set.SetIdentifier == nil && set.Failover != "":
-		return badInput("Invalid request: Missing field 'SetIdentifier' %s", in)
 	case set.TTL != nil && (*set.TTL < 0 || *set.TTL > 2147483647):
 		return badInput("1 validation error detected: Value '%d' at 'ttl' failed to satisfy constraint: Member must have value between 0 and 2147483647", *set.TTL)
 	}
-	if set.SetIdentifier != nil {
-		return length("setIdentifier", *set.SetIdentifier, 1, 128)
-	}
-	return nil
+	return routed(set, in)
 }
 
 func orNull(s *string) string {
@@ -100,30 +93,6 @@ func orNull(s *string) string {
 		return "null"
 	}
 	return *s
-}
-
-// policies refuses routing policies that the name servers do not know.
-func policies(set *r53types.ResourceRecordSet) error {
-	const why = "simple and failover routing are"
-	switch {
-	case set.Weight != nil:
-		return unsupported("Weight", why)
-	case set.Region != "":
-		return unsupported("Region", why)
-	case set.GeoLocation != nil:
-		return unsupported("GeoLocation", why)
-	case set.GeoProximityLocation != nil:
-		return unsupported("GeoProximityLocation", why)
-	case set.MultiValueAnswer != nil:
-		return unsupported("MultiValueAnswer", why)
-	case set.CidrRoutingConfig != nil:
-		return unsupported("CidrRoutingConfig", why)
-	case set.TrafficPolicyInstanceId != nil:
-		return unsupported("TrafficPolicyInstanceId", why)
-	case set.Failover != "" && !slices.Contains(set.Failover.Values(), set.Failover):
-		return badInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to enumeration '[PRIMARY, SECONDARY]'.", set.Failover)
-	}
-	return nil
 }
 
 // normal returns a record set as it is kept, or what is wrong with its names and values.

@@ -2,9 +2,7 @@ package zones
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -19,6 +17,7 @@ const (
 	maxBatchCharacters = 32000
 	maxZoneRecords     = 10000
 	maxSetRecords      = 400
+	maxGroup           = 100 // sets of one name, type and routing policy
 )
 
 // changeRecords applies a batch: all of it or, where one change is refused, nothing.
@@ -35,7 +34,8 @@ func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordS
 		return nil, err
 	}
 	var info *r53types.ChangeInfo
-	err = a.update(func(tx *store.Tx) error {
+	var commit func()
+	err = a.updateThen(func(tx *store.Tx) error {
 		z, ok := a.zones.GetTx(tx, id)
 		if !ok {
 			return noZone(id)
@@ -45,14 +45,16 @@ func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordS
 				return err
 			}
 		}
-		if z.Records, err = a.apply(z, changes); err != nil {
+		made, err := a.apply(z, changes)
+		if err != nil {
 			return err
 		}
 		if info, err = a.submit(tx, aws.ToString(in.ChangeBatch.Comment)); err != nil {
 			return err
 		}
-		return a.zones.Put(tx, id, z)
-	})
+		commit, err = a.records.put(tx, id, made)
+		return err
+	}, func() { commit() })
 	if err != nil {
 		return nil, err
 	}
@@ -70,13 +72,9 @@ func (a *api) checkExists(set *r53types.ResourceRecordSet) error {
 	return nil
 }
 
-// apply makes the changes one after the other, each on what those before it left, and returns the zone's
-// record sets sorted as they are listed.
-func (a *api) apply(z zone, changes []r53types.Change) ([]r53types.ResourceRecordSet, error) {
-	b := &batch{zone: z, sets: map[setKey]r53types.ResourceRecordSet{}, names: map[string]int{}, touched: map[setKey]r53types.ChangeAction{}}
-	for _, set := range z.Records {
-		b.put(set)
-	}
+// apply makes the changes one after the other, each on what those before it left, and returns what they come to.
+func (a *api) apply(z zone, changes []r53types.Change) (map[setKey]recordSet, error) {
+	b := newBatch(z, a.records.of(z.ID))
 	var messages []string
 	for _, c := range changes {
 		if err := b.change(a, c); err != nil {
@@ -89,72 +87,33 @@ func (a *api) apply(z zone, changes []r53types.Change) ([]r53types.ResourceRecor
 	if len(messages) > 0 {
 		return nil, badBatch(messages...)
 	}
-	sets := make([]r53types.ResourceRecordSet, 0, len(b.sets))
-	for _, set := range b.sets {
-		sets = append(sets, set)
-	}
-	slices.SortFunc(sets, compareSets)
-	return sets, nil
-}
-
-// setKey tells the record sets of a zone apart.
-type setKey struct {
-	name string
-	kind r53types.RRType
-	id   string
-}
-
-func keyOf(set r53types.ResourceRecordSet) setKey {
-	return setKey{aws.ToString(set.Name), set.Type, aws.ToString(set.SetIdentifier)}
-}
-
-// compareSets orders as ListResourceRecordSets does: by the name with its labels reversed, its dots
-// included, then by type and identifier.
-func compareSets(a, b r53types.ResourceRecordSet) int { return keyOf(a).compare(keyOf(b)) }
-
-func (k setKey) compare(other setKey) int {
-	if k.name != other.name {
-		if c := strings.Compare(reversed(k.name), reversed(other.name)); c != 0 {
-			return c
-		}
-	}
-	if c := strings.Compare(string(k.kind), string(other.kind)); c != 0 {
-		return c
-	}
-	return strings.Compare(k.id, other.id)
-}
-
-// words names a set in the middle of Route 53's messages.
-func (k setKey) words() string {
-	w := fmt.Sprintf("[name='%s', type='%s'", k.name, k.kind)
-	if k.id != "" {
-		w += fmt.Sprintf(", set identifier='%s'", k.id)
-	}
-	return w + "]"
+	return b.changed, nil
 }
 
 // listRecords lists a zone's record sets from a name, type and identifier on.
 func (a *api) listRecords(_ context.Context, in *route53.ListResourceRecordSetsInput) (*route53.ListResourceRecordSetsOutput, error) {
 	id := bare(aws.ToString(in.HostedZoneId))
-	z, ok := a.zones.Get(id)
-	if !ok {
+	if _, ok := a.zones.Get(id); !ok {
 		return nil, noZone(id)
 	}
 	n, err := size(in.MaxItems, 300)
 	if err != nil {
 		return nil, err
 	}
-	sets := z.Records
+	sets := a.records.of(id)
 	if start, err := startOf(in); err != nil {
 		return nil, err
 	} else if start != nil {
-		at, _ := slices.BinarySearchFunc(sets, *start, func(set r53types.ResourceRecordSet, k setKey) int { return keyOf(set).compare(k) })
+		at, _ := sets.at(*start)
 		sets = sets[at:]
 	}
-	out := &route53.ListResourceRecordSetsOutput{MaxItems: aws.Int32(int32(n)), ResourceRecordSets: sets}
+	out := &route53.ListResourceRecordSetsOutput{MaxItems: aws.Int32(int32(n)), ResourceRecordSets: []r53types.ResourceRecordSet{}}
+	for _, set := range sets[:min(n, len(sets))] {
+		out.ResourceRecordSets = append(out.ResourceRecordSets, *set)
+	}
 	if len(sets) > n {
 		next := sets[n]
-		out.ResourceRecordSets, out.IsTruncated = sets[:n], true
+		out.IsTruncated = true
 		out.NextRecordName, out.NextRecordType, out.NextRecordIdentifier = next.Name, next.Type, next.SetIdentifier
 	}
 	return out, nil

@@ -1,21 +1,15 @@
 package zones
 
 import (
-	"fmt"
+	"encoding/hex"
 	"net/netip"
 	"slices"
 	"strings"
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
-	"github.com/understudy/understudy/cloud/internal/dns"
+	"github.com/understudy/understudy/cloud/internal/routing"
 )
-
-// supportedTypes are the record types whose values are checked and served.
-var supportedTypes = []r53types.RRType{
-	r53types.RRTypeA, r53types.RRTypeAaaa, r53types.RRTypeCaa, r53types.RRTypeCname, r53types.RRTypeMx, r53types.RRTypeNs,
-	r53types.RRTypePtr, r53types.RRTypeSoa, r53types.RRTypeSpf, r53types.RRTypeSrv, r53types.RRTypeTxt,
-}
 
 // fields is how many fields a value has, and in what words Route 53 misses them.
 var fields = map[r53types.RRType]struct {
@@ -27,6 +21,9 @@ var fields = map[r53types.RRType]struct {
 	r53types.RRTypePtr:   {1, "PTRRRDATANotSingleField", "Value is not a single field"},
 	r53types.RRTypeMx:    {2, "MXRRDATANotTwoFields", "MX record doesn't have 2 fields"},
 	r53types.RRTypeSrv:   {4, "SRVRRDATANotFourFields", "SRV record doesn't have 4 fields"},
+	r53types.RRTypeDs:    {4, "DSRRDATANotFourFields", "DS record doesn't have 4 fields"},
+	r53types.RRTypeTlsa:  {4, "TLSARRDATANotFourFields", "TLSA record doesn't have 4 fields"},
+	r53types.RRTypeSshfp: {3, "SSHFPRRDATANotThreeFields", "SSHFP record doesn't have 3 fields"},
 	r53types.RRTypeSoa:   {7, "SOARRDATANotSevenFields", "SOA record doesn't have 7 fields"},
 }
 
@@ -56,7 +53,7 @@ func value(kind r53types.RRType, v string) error {
 			return err
 		}
 	}
-	if _, err := dns.Parse("x.", string(kind), 0, v); err != nil {
+	if _, err := routing.Parse("x.", string(kind), 0, v); err != nil {
 		return fatal(string(kind)+"RRDATAInvalid", "Value is not valid", v)
 	}
 	return nil
@@ -73,8 +70,14 @@ func plain(kind r53types.RRType, v string) error {
 		return fatal(want.code, want.say, v)
 	}
 	names := have[len(have)-1:]
-	if kind == r53types.RRTypeSoa {
+	switch kind {
+	case r53types.RRTypeSoa:
 		names = have[:2]
+	case r53types.RRTypeDs, r53types.RRTypeTlsa, r53types.RRTypeSshfp:
+		if _, err := hex.DecodeString(have[len(have)-1]); err != nil {
+			return fatal(string(kind)+"RRDATAInvalid", "Value is not valid", v)
+		}
+		names = nil
 	}
 	for _, n := range names {
 		if _, err := name(n); err != nil {
@@ -114,13 +117,10 @@ func quoted(v string) error {
 	return nil
 }
 
-// supported refuses record types that the name servers do not serve.
+// supported refuses record types that Route 53 does not have.
 func supported(set *r53types.ResourceRecordSet) error {
-	if slices.Contains(supportedTypes, set.Type) {
-		return nil
-	}
 	if slices.Contains(set.Type.Values(), set.Type) {
-		return unsupported("Type", fmt.Sprintf("record sets of type %s are not served", set.Type))
+		return nil
 	}
 	return badInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to the enumeration of record types.", set.Type)
 }

@@ -8,6 +8,7 @@ package zones
 import (
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,13 +18,12 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// zone is a hosted zone as kept. Records are sorted as listings are; a row is never changed in place.
+// zone is a hosted zone as kept.
 type zone struct {
 	ID        string
 	Name      string
 	Reference string
 	Comment   string
-	Records   []r53types.ResourceRecordSet
 }
 
 // change is one that was acknowledged. All of them are in force.
@@ -52,6 +52,7 @@ type tagged struct {
 type state struct {
 	db      *store.DB
 	zones   *store.Table[zone]
+	records *records
 	changes *store.Table[change]
 	checks  *store.Table[check]
 	// deleted are the references of deleted health checks, and when they were deleted.
@@ -63,13 +64,14 @@ type state struct {
 
 func load(db *store.DB) (*state, error) {
 	s := &state{db: db}
-	var errs [6]error
+	var errs [7]error
 	s.zones, errs[0] = store.Load[zone](db, "zones")
 	s.changes, errs[1] = store.Load[change](db, "changes")
 	s.checks, errs[2] = store.Load[check](db, "health-checks")
 	s.deleted, errs[3] = store.Load[time.Time](db, "deleted-references")
 	s.tags, errs[4] = store.Load[tagged](db, "tags")
 	s.reports, errs[5] = store.Load[beacon.Report](db, "reports")
+	s.records, errs[6] = loadRecords(db)
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
@@ -138,11 +140,33 @@ func newUUID() string {
 // submit records a change within tx. It is answered as PENDING, as AWS always does, and is INSYNC as
 // soon as anybody can ask for it, since update does not return before the change is in force.
 func (a *api) submit(tx *store.Tx, comment string) (*r53types.ChangeInfo, error) {
+	if err := a.forget(tx); err != nil {
+		return nil, err
+	}
 	c := change{ID: newID("C"), Comment: comment, Submitted: a.now().UTC()}
 	if err := a.changes.Put(tx, c.ID, c); err != nil {
 		return nil, err
 	}
 	return c.info(r53types.ChangeStatusPending), nil
+}
+
+// maxChanges is how many changes are remembered. AWS does not say for how long GetChange knows one; clients ask
+// until it is INSYNC, which here is at once.
+const maxChanges = 10_000
+
+// forget drops the older half of the changes once there are too many.
+func (a *api) forget(tx *store.Tx) error {
+	if a.changes.Len() < maxChanges {
+		return nil
+	}
+	all := a.changes.AllTx(tx)
+	slices.SortFunc(all, func(x, y change) int { return x.Submitted.Compare(y.Submitted) })
+	for _, c := range all[:len(all)/2] {
+		if err := a.changes.Delete(tx, c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c change) info(status r53types.ChangeStatus) *r53types.ChangeInfo {

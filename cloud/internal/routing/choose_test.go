@@ -1,4 +1,4 @@
-package dns
+package routing
 
 import (
 	"net/netip"
@@ -52,14 +52,28 @@ func a(name, value string, options ...option) r53types.ResourceRecordSet {
 
 const soa = "ns-1.awsdns-01.com. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
 
-func compile(s Snapshot, records ...r53types.ResourceRecordSet) *Answers {
-	records = append(records, func() r53types.ResourceRecordSet {
-		r := set("hello.test.", r53types.RRTypeSoa, soa)
-		r.TTL = aws.Int64(900)
-		return r
-	}())
-	s.Zones = []Zone{{ID: "Z1", Name: "hello.test.", Records: records}}
-	return Compile(s, 3, 1)
+// world is what stands behind a zone's records.
+type world struct {
+	health    map[string]bool
+	balancers []beacon.LoadBalancer
+	servers   map[string]netip.Addr
+	zones     []HostedZone
+	speed     tempo.Speed
+}
+
+// view makes a view of a world with one zone more, hello.test., of these records.
+func (w world) view(records ...r53types.ResourceRecordSet) *View {
+	records = append(records, set("hello.test.", r53types.RRTypeSoa, soa, func(r *r53types.ResourceRecordSet) { r.TTL = aws.Int64(900) }))
+	zones := append(w.zones, HostedZone{ID: "Z1", Name: "hello.test.", Records: pointers(records)})
+	return New(3, max(w.speed, 1), nil).WithZones(zones).WithHealth(w.health).WithBalancers(w.balancers).WithNameServers(w.servers)
+}
+
+func pointers(records []r53types.ResourceRecordSet) []*r53types.ResourceRecordSet {
+	all := make([]*r53types.ResourceRecordSet, len(records))
+	for i := range records {
+		all[i] = &records[i]
+	}
+	return all
 }
 
 func lb(name, addr string, healthy bool) beacon.LoadBalancer {
@@ -67,8 +81,8 @@ func lb(name, addr string, healthy bool) beacon.LoadBalancer {
 }
 
 // ask returns the addresses, or the response code and type of authority where there are none.
-func ask(an *Answers, name string, qtype uint16, side Side) string {
-	reply := an.Answer(dns.Question{Name: name, Qtype: qtype, Qclass: dns.ClassINET}, side)
+func ask(v *View, name string, qtype uint16, c Client) string {
+	reply := v.Answer(dns.Question{Name: name, Qtype: qtype, Qclass: dns.ClassINET}, c)
 	var all []string
 	for _, rr := range reply.Answer {
 		all = append(all, strings.TrimPrefix(rr.String(), rr.Header().String()))
@@ -123,8 +137,8 @@ func TestFailoverAsDocumented(t *testing.T) {
 		{"dns-failover-complex-configs", "aliases to records: all ill", nested, false, false, true, true, pAddr},
 	} {
 		t.Run(c.page+"/"+c.name, func(t *testing.T) {
-			an := compile(Snapshot{Health: map[string]bool{"p": c.p, "s": c.s}, Balancers: []beacon.LoadBalancer{lb(pLB, pAddr, c.pt), lb(sLB, sAddr, c.st)}}, c.records...)
-			if got := ask(an, "hello.test.", dns.TypeA, Inside); got != c.want {
+			v := world{health: map[string]bool{"p": c.p, "s": c.s}, balancers: []beacon.LoadBalancer{lb(pLB, pAddr, c.pt), lb(sLB, sAddr, c.st)}}.view(c.records...)
+			if got := ask(v, "hello.test.", dns.TypeA, Client{}); got != c.want {
 				t.Errorf("answer %s, want %s", got, c.want)
 			}
 		})
@@ -151,64 +165,61 @@ func TestFailoverAgainstANaiveReading(t *testing.T) {
 			}
 			return o
 		}
-		an := compile(Snapshot{Health: map[string]bool{"p": pCheck, "s": sCheck}, Balancers: []beacon.LoadBalancer{lb(pLB, pAddr, pTarget), lb(sLB, sAddr, sTarget)}},
+		v := world{health: map[string]bool{"p": pCheck, "s": sCheck}, balancers: []beacon.LoadBalancer{lb(pLB, pAddr, pTarget), lb(sLB, sAddr, sTarget)}}.view(
 			a("hello.test.", "", options(pHas, "p", failover(one), alias(pLB, pEval))...), a("hello.test.", "", options(sHas, "s", failover(two), alias(sLB, sEval))...))
-		if got, want := ask(an, "hello.test.", dns.TypeA, Inside), naive(pCheck, sCheck, pEval, sEval, pHas, sHas, pTarget, sTarget); got != want {
+		if got, want := ask(v, "hello.test.", dns.TypeA, Client{}), naive(pCheck, sCheck, pEval, sEval, pHas, sHas, pTarget, sTarget); got != want {
 			t.Fatalf("answer %s, want %s", got, want)
 		}
 	})
 }
 
 func TestNames(t *testing.T) {
-	an := compile(Snapshot{NameServers: map[string]netip.Addr{"ns-1.awsdns-01.com.": netip.MustParseAddr("192.0.2.53")}, Balancers: []beacon.LoadBalancer{lb(pLB, pAddr, false)}},
+	v := world{servers: map[string]netip.Addr{"ns-1.awsdns-01.com.": netip.MustParseAddr("192.0.2.53")}, balancers: []beacon.LoadBalancer{lb(pLB, pAddr, false)}}.view(
 		a("hello.test.", pAddr), a("deep.empty.hello.test.", pAddr), set(`\052.wild.hello.test.`, r53types.RRTypeTxt, `"any"`), a("exact.wild.hello.test.", pAddr),
 		set("alias.hello.test.", r53types.RRTypeCname, "hello.test."), set("away.hello.test.", r53types.RRTypeCname, "example.com."), set("mail.hello.test.", r53types.RRTypeMx, "10 mx.hello.test."))
 	for _, c := range []struct {
 		name  string
 		qtype uint16
-		side  Side
 		want  string
 	}{
-		{"hello.test.", dns.TypeA, Inside, pAddr},
-		{"hello.test.", dns.TypeA, Host, "127.3.1.1"},
-		{"HeLLo.test.", dns.TypeA, Inside, pAddr},
-		{"hello.test.", dns.TypeAAAA, Inside, "NOERROR SOA"},
-		{"none.hello.test.", dns.TypeA, Inside, "NXDOMAIN SOA"},
-		{"empty.hello.test.", dns.TypeA, Inside, "NOERROR SOA"},
-		{"a.b.wild.hello.test.", dns.TypeTXT, Inside, `"any"`},
-		{"a.wild.hello.test.", dns.TypeA, Inside, "NOERROR SOA"},
-		{"exact.wild.hello.test.", dns.TypeTXT, Inside, "NOERROR SOA"},
-		{"alias.hello.test.", dns.TypeA, Host, "hello.test. 127.3.1.1"},
-		{"alias.hello.test.", dns.TypeCNAME, Inside, "hello.test."},
-		{"away.hello.test.", dns.TypeA, Inside, "example.com."},
-		{"mail.hello.test.", dns.TypeMX, Inside, "10 mx.hello.test."},
-		{"example.com.", dns.TypeA, Inside, "REFUSED"},
-		{"ns-1.awsdns-01.com.", dns.TypeA, Host, "127.3.0.53"},
-		{pLB + ".", dns.TypeA, Inside, pAddr},
-		{"dualstack." + pLB + ".", dns.TypeA, Host, "127.3.1.1"},
-		{"gone.us-east-1.elb.amazonaws.com.", dns.TypeA, Inside, "NXDOMAIN"},
+		{"hello.test.", dns.TypeA, pAddr},
+		{"HeLLo.test.", dns.TypeA, pAddr},
+		{"hello.test.", dns.TypeAAAA, "NOERROR SOA"},
+		{"none.hello.test.", dns.TypeA, "NXDOMAIN SOA"},
+		{"empty.hello.test.", dns.TypeA, "NOERROR SOA"},
+		{"a.b.wild.hello.test.", dns.TypeTXT, `"any"`},
+		{"a.wild.hello.test.", dns.TypeA, "NOERROR SOA"},
+		{"exact.wild.hello.test.", dns.TypeTXT, "NOERROR SOA"},
+		{"alias.hello.test.", dns.TypeA, "hello.test. " + pAddr},
+		{"alias.hello.test.", dns.TypeCNAME, "hello.test."},
+		{"away.hello.test.", dns.TypeA, "example.com."},
+		{"mail.hello.test.", dns.TypeMX, "10 mx.hello.test."},
+		{"example.com.", dns.TypeA, "REFUSED"},
+		{"ns-1.awsdns-01.com.", dns.TypeA, "192.0.2.53"},
+		{pLB + ".", dns.TypeA, pAddr},
+		{"dualstack." + pLB + ".", dns.TypeA, pAddr},
+		{"gone.us-east-1.elb.amazonaws.com.", dns.TypeA, "NXDOMAIN"},
 	} {
-		if got := ask(an, c.name, c.qtype, c.side); got != c.want {
+		if got := ask(v, c.name, c.qtype, Client{}); got != c.want {
 			t.Errorf("%s %s: %s, want %s", c.name, dns.TypeToString[c.qtype], got, c.want)
 		}
 	}
-	reply := an.Answer(dns.Question{Name: "HeLLo.test.", Qtype: dns.TypeA, Qclass: dns.ClassINET}, Inside)
+	reply := v.Answer(dns.Question{Name: "HeLLo.test.", Qtype: dns.TypeA, Qclass: dns.ClassINET}, Client{})
 	if got := reply.Answer[0].Header().Name; got != "HeLLo.test." {
 		t.Errorf("the question's case is not kept: %s", got)
 	}
-	if reply = an.Answer(dns.Question{Name: "none.hello.test.", Qtype: dns.TypeA, Qclass: dns.ClassINET}, Inside); reply.Authority[0].Header().Ttl != 900 {
+	if reply = v.Answer(dns.Question{Name: "none.hello.test.", Qtype: dns.TypeA, Qclass: dns.ClassINET}, Client{}); reply.Authority[0].Header().Ttl != 900 {
 		t.Errorf("negative TTL %d, want 900", reply.Authority[0].Header().Ttl)
 	}
 }
 
 func TestTTLsShrinkWithSpeedButNotBelowASecond(t *testing.T) {
-	s := Snapshot{Balancers: []beacon.LoadBalancer{lb(pLB, pAddr, true)}, Zones: []Zone{{Name: "hello.test.", Records: []r53types.ResourceRecordSet{a("hello.test.", pAddr), a("lb.hello.test.", "", alias(pLB, true))}}}}
-	for name, want := range map[string]map[float64]uint32{"hello.test.": {1: 300, 30: 10, 1000: 1}, "lb.hello.test.": {1: 60, 30: 2, 1000: 1}} {
+	for name, want := range map[string]map[tempo.Speed]uint32{"hello.test.": {1: 300, 30: 10, 1000: 1}, "lb.hello.test.": {1: 60, 30: 2, 1000: 1}} {
 		for speed, ttl := range want {
-			an := Compile(s, 1, tempo.Speed(speed))
-			reply := an.Answer(dns.Question{Name: name, Qtype: dns.TypeA, Qclass: dns.ClassINET}, Inside)
+			v := world{balancers: []beacon.LoadBalancer{lb(pLB, pAddr, true)}, speed: speed}.view(a("hello.test.", pAddr), a("lb.hello.test.", "", alias(pLB, true)))
+			reply := v.Answer(dns.Question{Name: name, Qtype: dns.TypeA, Qclass: dns.ClassINET}, Client{})
 			if got := reply.Answer[0].Header().Ttl; got != ttl {
-				t.Errorf("%s at speed %g: TTL %d, want %d", name, speed, got, ttl)
+				t.Errorf("%s at speed %g: TTL %d, want %d", name, float64(speed), got, ttl)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package dns
+package routing
 
 import (
 	"fmt"
@@ -7,13 +7,17 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Parse reads one value of a record set as Route 53 writes it, which is the presentation form of RFC 1035.
-// TTL is in seconds.
+// Parse reads one value of a record set as Route 53 writes it: the presentation form of RFC 1035, but with octal
+// escapes. TTL is in seconds.
 func Parse(name, rtype string, ttl uint32, value string) (dns.RR, error) {
 	if strings.ContainsAny(value, "\n\r") {
 		return nil, fmt.Errorf("a %s value has a line break", rtype)
 	}
-	p := dns.NewZoneParser(strings.NewReader(fmt.Sprintf("%s %d IN %s %s\n", name, ttl, rtype, value)), ".", "")
+	if strings.Contains(value, `\`) {
+		value = unescape(value)
+	}
+	// Read under a plain name, which a record's own need not be, and named after.
+	p := dns.NewZoneParser(strings.NewReader(fmt.Sprintf("x. %d IN %s %s\n", ttl, rtype, value)), ".", "")
 	rr, ok := p.Next()
 	if err := p.Err(); err != nil {
 		return nil, fmt.Errorf("a %s value %q cannot be read: %w", rtype, value, err)
@@ -21,5 +25,6 @@ func Parse(name, rtype string, ttl uint32, value string) (dns.RR, error) {
 	if !ok || dns.TypeToString[rr.Header().Rrtype] != rtype {
 		return nil, fmt.Errorf("a %s value %q cannot be read", rtype, value)
 	}
+	rr.Header().Name = fold(name)
 	return rr, nil
 }

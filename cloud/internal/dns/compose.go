@@ -1,0 +1,57 @@
+package dns
+
+import (
+	"math/rand/v2"
+	"net/netip"
+
+	"github.com/miekg/dns"
+	"github.com/understudy/understudy/cloud/internal/routing"
+)
+
+// compose finds the answer to the responder's question in the view in force, and packs it. This is the slow
+// path: some microseconds, where a packed answer is found in a fraction of one.
+//
+// The view is always asked for the name in lower case. Names in the message that repeat it are pointers to
+// the question, which write fills in in the asker's own case: so answers are the same bytes whichever path
+// they come by.
+func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) *packed {
+	q, f := &r.query, r.server.inForce.Load()
+	name, _, err := dns.UnpackDomainName(folded, 0)
+	if err != nil {
+		return r.failed(err)
+	}
+	c := routing.Client{Addr: from, Subnet: q.subnet.prefix, Roll: rand.Uint64()}
+	if r.face.resolvers {
+		c.VPC = string(q.vpc)
+	}
+	question := dns.Question{Name: name, Qtype: q.qtype, Qclass: q.class}
+	a := f.view.Answer(question, c)
+	b, err := r.server.message(question, &a, r.face.side, f.view.Cloud(), q.dnssecOK).Pack()
+	if err != nil {
+		return r.failed(err)
+	}
+	p := &packed{message: b, hash: hash, question: uint16(len(folded)), rcode: uint16(a.Rcode), dnssecOK: q.dnssecOK, scope: a.Scope, term: f.term(&a)}
+	if a.Zone != nil {
+		p.zone = a.Zone.ID
+	}
+	if p.term != nil && r.face.cache != nil {
+		r.face.cache.put(p.kept())
+	}
+	return p
+}
+
+// failed is the answer where there should have been one. Of records too many for any message, for one.
+func (r *responder) failed(err error) *packed {
+	r.server.log.Error("a question could not be answered", "question", r.query.question, "error", err)
+	return settled(&r.query, dns.RcodeServerFailure)
+}
+
+// message makes an Answer the message that goes out, all but the OPT record. An answer is signed here,
+// for an asker that understands signatures.
+func (s *Server) message(q dns.Question, a *routing.Answer, side Side, cloud int, dnssecOK bool) *dns.Msg {
+	m := &dns.Msg{Question: []dns.Question{q}, Answer: a.Answer, Ns: a.Authority, Extra: a.Additional, Compress: true}
+	m.Response, m.Authoritative, m.Rcode = true, a.Authoritative, a.Rcode
+	side.seen(cloud, m.Answer)
+	side.seen(cloud, m.Extra)
+	return m
+}

@@ -1,0 +1,82 @@
+package dns
+
+import "github.com/understudy/understudy/cloud/internal/routing"
+
+// inForce is what answers now, and the terms that packed answers have of it.
+type inForce struct {
+	view  *routing.View
+	whole *term                   // of all that the view says
+	zones map[*routing.Zone]*term // of what one zone's records say alone
+}
+
+// Swap puts another view in force, for every question that comes after it returns. A view of the very same zones,
+// as a change of health makes one, costs the same whatever is in them; else answers of those zones stay packed
+// that are as they were.
+func (s *Server) Swap(v *routing.View) {
+	s.swap.Lock()
+	defer s.swap.Unlock()
+	old := s.inForce.Load()
+	next := &inForce{view: v, whole: new(term)}
+	if old != nil && v.SameZones(old.view) {
+		next.zones = old.zones
+	} else {
+		next.zones = map[*routing.Zone]*term{}
+		for z := range v.Zones() {
+			next.zones[z] = new(term)
+		}
+		if old != nil {
+			next.keep(old)
+		}
+	}
+	s.inForce.Store(next)
+	// From here on answers are composed of the next view; those of the old one end with their terms.
+	if old != nil {
+		old.end(next)
+	}
+}
+
+// keep takes over the terms of zones that are as they were. Where a zone came or went, none is: a name may lie in
+// another zone now.
+func (f *inForce) keep(old *inForce) {
+	ids := map[string]bool{}
+	for z := range old.zones {
+		ids[z.ID] = true
+	}
+	for z := range f.zones {
+		if !ids[z.ID] {
+			return
+		}
+	}
+	if len(f.zones) != len(old.zones) {
+		return
+	}
+	for z := range f.zones {
+		if t := old.zones[z]; t != nil {
+			f.zones[z] = t
+		}
+	}
+}
+
+// end ends the terms that are not the next one's as well.
+func (f *inForce) end(next *inForce) {
+	f.whole.over.Store(true)
+	if next.view.SameZones(f.view) {
+		return
+	}
+	for z, t := range f.zones {
+		if next.zones[z] != t {
+			t.over.Store(true)
+		}
+	}
+}
+
+// term returns how long an answer is right, or nil where it is right for one asker only.
+func (f *inForce) term(a *routing.Answer) *term {
+	switch {
+	case a.Depends&(routing.OnPlace|routing.OnRoll) != 0:
+		return nil
+	case a.Depends != 0 || a.Zone == nil:
+		return f.whole
+	}
+	return f.zones[a.Zone]
+}

@@ -1,0 +1,133 @@
+package dns
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// RateLimit bounds how often one neighbourhood of addresses is sent one and the same answer by datagram:
+// who forges a victim's address to have it flooded with answers gets few (response-rate limiting, as BIND,
+// NSD and Knot have it). An asker whose cookie shows that the address is theirs is not limited; nor is
+// anyone by TCP.
+//
+// The zero value limits nothing. [DefaultRateLimit] is what a server on an open network wants.
+type RateLimit struct {
+	// PerSecond is how many answers of a kind a neighbourhood is sent each second, and one second's worth
+	// at once. The same question's answers are a kind; so are all name errors of a zone, and all errors of
+	// one rcode.
+	PerSecond int
+	// Slip says how many of what is over the rate get a short answer all the same, to ask again by TCP or
+	// with a cookie: every Slip-th. 1 is all of them, 0 is none.
+	Slip int
+	// IPv4 and IPv6 are the lengths of the prefixes that make a neighbourhood.
+	IPv4, IPv6 int
+	// Exempt are not limited.
+	Exempt []netip.Prefix
+}
+
+// DefaultRateLimit is well above what resolvers ask and below what floods need, and never touches this
+// machine's own clients.
+var DefaultRateLimit = RateLimit{
+	PerSecond: 100, Slip: 2, IPv4: 24, IPv6: 56,
+	Exempt: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
+}
+
+// judgement is what the limiter says of an answer.
+type judgement int
+
+const (
+	pass judgement = iota
+	slip           // answer, but as little as can be
+	hold           // do not answer
+)
+
+// limiter counts in a table of fixed size. Two kinds that fall on one bucket share its rate: that can hold
+// back too much, never too little, and the seed makes it impossible to aim.
+type limiter struct {
+	RateLimit
+	seed   maphash.Seed
+	shards [limiterShards]limiterShard
+}
+
+const (
+	limiterShards  = 64
+	limiterBuckets = 1024 // in each shard
+)
+
+type limiterShard struct {
+	sync.Mutex
+	buckets [limiterBuckets]bucket
+}
+
+// bucket holds what a kind may still be sent.
+type bucket struct {
+	at      int64 // when it was last looked at, in nanoseconds
+	credit  int64 // in nanoseconds: each answer takes the time that the rate gives it
+	limited uint32
+}
+
+// newLimiter returns nil where nothing is limited.
+func newLimiter(c RateLimit) *limiter {
+	if c.PerSecond <= 0 {
+		return nil
+	}
+	return &limiter{RateLimit: c, seed: maphash.MakeSeed()}
+}
+
+// judge counts an answer to an address and says whether it may go. A nil limiter lets all pass.
+func (l *limiter) judge(to netip.Addr, p *packed, now time.Time) judgement {
+	if l == nil || l.exempt(to) {
+		return pass
+	}
+	h := l.kind(to, p)
+	shard := &l.shards[h%limiterShards]
+	shard.Lock()
+	defer shard.Unlock()
+	b := &shard.buckets[h/limiterShards%limiterBuckets]
+	price, at := int64(time.Second)/int64(l.PerSecond), now.UnixNano()
+	b.credit = min(b.credit+max(at-b.at, 0), int64(time.Second))
+	b.at = at
+	if b.credit >= price {
+		b.credit -= price
+		return pass
+	}
+	b.limited++
+	if l.Slip > 0 && b.limited%uint32(l.Slip) == 0 {
+		return slip
+	}
+	return hold
+}
+
+func (l *limiter) exempt(a netip.Addr) bool {
+	for _, p := range l.Exempt {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// kind hashes what is counted together.
+func (l *limiter) kind(to netip.Addr, p *packed) uint64 {
+	bits := l.IPv6
+	if to.Is4() {
+		bits = l.IPv4
+	}
+	neighbourhood, _ := to.Prefix(bits)
+	var h maphash.Hash
+	h.SetSeed(l.seed)
+	a := neighbourhood.Addr().As16()
+	h.Write(a[:])
+	h.WriteByte(byte(p.rcode))
+	switch p.rcode {
+	case dns.RcodeSuccess:
+		h.Write(p.message[headerSize : headerSize+int(p.question)])
+	case dns.RcodeNameError:
+		h.WriteString(p.zone)
+	}
+	return h.Sum64()
+}

@@ -1,0 +1,91 @@
+package dns
+
+import (
+	"errors"
+	"net"
+	"runtime"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// batch is how many datagrams are received, answered and sent at a time.
+const batch = 32
+
+// turnsBeforeYield is how many batches are answered before other goroutines of this processor get a turn.
+// A socket that always has more would otherwise hold them up until the scheduler forces it, 10 ms later.
+const turnsBeforeYield = 8
+
+// packetLoop answers a socket's datagrams in batches. The socket waits in the runtime's poller like any
+// other of a Go program's, so closing it ends the loop.
+type packetLoop struct {
+	responder
+	in      *inbox
+	out     *outbox
+	answers []byte
+	raw     syscall.RawConn
+}
+
+// servePackets answers datagrams until the socket is closed.
+func (s *Server) servePackets(f *face, p net.PacketConn, count *tally) error {
+	conn, ok := p.(syscall.Conn)
+	if !ok {
+		return s.serveSlowly(f, p, count)
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return err
+	}
+	l := &packetLoop{responder: responder{server: s, face: f, count: count}, in: newInbox(batch, maxQuery), answers: make([]byte, 0, batch*maxUDP), raw: raw}
+	if err := raw.Control(func(fd uintptr) { l.out = newOutbox(batch, fd) }); err != nil {
+		return err
+	}
+	for turn := 0; ; turn++ {
+		var failed error
+		// The poller's lock keeps the descriptor from being closed, and so another from taking its number.
+		err := raw.Read(func(fd uintptr) bool {
+			failed = l.turn(fd)
+			return failed != unix.EAGAIN
+		})
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case err != nil:
+			return err
+		case failed != nil && failed != unix.EINTR:
+			s.log.Warn("name server: receive", "error", failed) // such as the network's end; it may come back
+			time.Sleep(10 * time.Millisecond)
+		}
+		if turn%turnsBeforeYield == 0 {
+			runtime.Gosched()
+		}
+	}
+}
+
+// turn answers one batch.
+func (l *packetLoop) turn(fd uintptr) error {
+	n, err := l.in.receive(fd)
+	if err != nil {
+		return err
+	}
+	l.now = time.Now()
+	l.count.Lock()
+	defer l.count.Unlock()
+	answers := l.answers
+	for i := range n {
+		message, cut := l.in.message(i)
+		from := l.in.from(i)
+		if cut || from.Port() == 0 { // longer than any question is, or nowhere to send to
+			l.count.dropped++
+			continue
+		}
+		begin := len(answers)
+		answers = l.respond(answers, message, from.Addr())
+		if len(answers) > begin {
+			l.out.add(answers[begin:], from, l.in, i)
+		}
+	}
+	l.count.unsent += uint64(l.out.send(fd))
+	return nil
+}

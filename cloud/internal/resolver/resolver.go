@@ -1,0 +1,115 @@
+// Package resolver is what a VPC's instances ask for names: the Route 53 Resolver at the second address of the
+// VPC's network (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html).
+//
+// It knows the VPC's own names itself, asks Route 53 for all others over a socket of its own, on which it says
+// for which VPC, and follows CNAMEs from zone to zone. It keeps nothing: whatever changes is answered at once.
+package resolver
+
+import (
+	"net"
+
+	"github.com/miekg/dns"
+)
+
+// Resolver answers the questions of one VPC.
+type Resolver struct {
+	// Enabled is the VPC's attribute enableDnsSupport. Without it nothing is answered.
+	Enabled func() bool
+	// Own answers for the names that the VPC itself has; false where a name is none of them.
+	Own func(dns.Question) ([]dns.RR, bool)
+	// Ask asks Route 53.
+	Ask func(*dns.Msg) (*dns.Msg, error)
+}
+
+var _ dns.Handler = (*Resolver)(nil)
+
+// ServeDNS implements dns.Handler.
+func (r *Resolver) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
+	if !r.Enabled() {
+		_ = w.Close() // of TCP; a datagram is just not answered
+		return
+	}
+	answer := r.Answer(q)
+	if _, udp := w.RemoteAddr().(*net.UDPAddr); udp {
+		answer.Truncate(size(q))
+	}
+	_ = w.WriteMsg(answer) // who asked has gone away
+}
+
+// size is how many bytes a datagram to the asker may have (RFC 6891, 6.2.5).
+func size(q *dns.Msg) int {
+	if opt := q.IsEdns0(); opt != nil {
+		return max(int(opt.UDPSize()), dns.MinMsgSize)
+	}
+	return dns.MinMsgSize
+}
+
+// maxChain is how many CNAMEs are followed.
+const maxChain = 8
+
+// Answer answers one question.
+func (r *Resolver) Answer(q *dns.Msg) *dns.Msg {
+	m := new(dns.Msg).SetReply(q)
+	m.RecursionAvailable = true
+	opt := q.IsEdns0()
+	if opt != nil {
+		m.SetEdns0(dns.DefaultMsgSize, opt.Do())
+	}
+	if len(q.Question) != 1 {
+		m.Rcode = dns.RcodeFormatError
+		return m
+	}
+	next := q.Question[0]
+	for range maxChain {
+		more, err := r.step(q, next)
+		if err != nil {
+			break
+		}
+		m.Rcode, m.Ns = more.Rcode, more.Ns
+		m.Answer = append(m.Answer, more.Answer...)
+		target, open := dangling(m.Answer, next)
+		if !open || m.Rcode != dns.RcodeSuccess {
+			return m
+		}
+		next.Name = target
+	}
+	// Nobody answers, or the chain does not end.
+	m.Rcode, m.Answer, m.Ns = dns.RcodeServerFailure, nil, nil
+	return m
+}
+
+// step answers for one name of a chain.
+func (r *Resolver) step(q *dns.Msg, question dns.Question) (*dns.Msg, error) {
+	if rrs, ok := r.Own(question); ok {
+		return &dns.Msg{Answer: rrs}, nil
+	}
+	ask := q.Copy()
+	ask.Question = []dns.Question{question}
+	answer, err := r.Ask(ask)
+	if err != nil {
+		return nil, err
+	}
+	// Route 53 refuses what it has no zone of, and refers to servers of others. Nobody can be asked
+	// further: nothing leads out of the cloud.
+	if answer.Rcode == dns.RcodeRefused || answer.Rcode == dns.RcodeSuccess && !answer.Authoritative && len(answer.Answer) == 0 {
+		answer.Rcode, answer.Ns = dns.RcodeServerFailure, nil
+	}
+	return answer, nil
+}
+
+// dangling tells whether an answer ends in a CNAME whose target is still to be asked for.
+func dangling(answer []dns.RR, q dns.Question) (target string, open bool) {
+	if q.Qtype == dns.TypeCNAME || q.Qtype == dns.TypeANY {
+		return "", false
+	}
+	for i := len(answer) - 1; i >= 0; i-- {
+		switch rr := answer[i].(type) {
+		case *dns.RRSIG:
+		case *dns.CNAME:
+			return rr.Target, true
+		default:
+			return "", false
+		}
+	}
+	return "", false
+}

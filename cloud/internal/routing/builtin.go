@@ -1,0 +1,77 @@
+package routing
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/miekg/dns"
+	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/beacon"
+)
+
+// balancerZone is the zone that load balancers' own names lie in.
+const balancerZone = "elb.amazonaws.com."
+
+// builtIn answers for what no hosted zone holds: load balancers' own names, instances' public names and the name
+// servers'.
+func (v *View) builtIn(name string, q dns.Question) (Answer, bool) {
+	if addr, ok := v.servers[name]; ok {
+		return v.addresses([]netip.Addr{addr}, q), true
+	}
+	if addr, ok := v.publicAddress(name); ok {
+		return v.addresses([]netip.Addr{addr}, q), true
+	}
+	if !dns.IsSubDomain(balancerZone, name) {
+		return Answer{}, false
+	}
+	b, ok := v.balancer(name)
+	if !ok {
+		return Answer{Rcode: dns.RcodeNameError, Authoritative: true, Depends: OnHealth}, true
+	}
+	return v.addresses(b.Addresses, q), true
+}
+
+func (v *View) balancer(name string) (beacon.LoadBalancer, bool) {
+	b, ok := v.balancers[strings.TrimPrefix(name, "dualstack.")]
+	return b, ok
+}
+
+func (v *View) addresses(addrs []netip.Addr, q dns.Question) Answer {
+	a := Answer{Authoritative: true, Depends: OnHealth}
+	if q.Qtype == dns.TypeA || q.Qtype == dns.TypeANY {
+		a.Answer = named(v.addressRecords(addrs), q.Name)
+	}
+	return a
+}
+
+// balancerTTL is what Route 53 answers for load balancers, in seconds.
+const balancerTTL = 60
+
+func (v *View) addressRecords(addrs []netip.Addr) []dns.RR {
+	rrs := make([]dns.RR, len(addrs))
+	for i, addr := range addrs {
+		rrs[i] = &dns.A{Hdr: dns.RR_Header{Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: v.speed.TTL(balancerTTL)}, A: addr.AsSlice()}
+	}
+	return rrs
+}
+
+// publicAddress reads an instance's public name: ec2-198-51-100-7.compute-1.amazonaws.com in us-east-1,
+// ec2-203-0-113-7.us-west-2.compute.amazonaws.com elsewhere. The name says the address, whoever has it, as
+// AWS's answers do (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html).
+func (v *View) publicAddress(name string) (netip.Addr, bool) {
+	dashed, ok := strings.CutPrefix(name, "ec2-")
+	if !ok {
+		return netip.Addr{}, false
+	}
+	host, domain, _ := strings.Cut(dashed, ".")
+	region, elsewhere := strings.CutSuffix(domain, ".compute.amazonaws.com.")
+	if domain != "compute-1.amazonaws.com." && (!elsewhere || strings.Contains(region, ".")) {
+		return netip.Addr{}, false
+	}
+	addr, err := netip.ParseAddr(strings.ReplaceAll(host, "-", "."))
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	_, public := address.Twin(v.cloud, addr) // one of this cloud's
+	return addr, public
+}

@@ -1,0 +1,174 @@
+package routing
+
+import (
+	"bufio"
+	_ "embed"
+	"fmt"
+	"io"
+	"math/bits"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Place is where a client is. The zero Place is nowhere that is known.
+type Place struct {
+	Continent, Country, Subdivision string // codes as ListGeoLocations has them: NA, US, CA
+	Latitude, Longitude             float64
+	// Region is the AWS region that the client is in; "" where it is in none.
+	Region string
+	known  bool
+}
+
+// Places tell where networks are.
+type Places struct {
+	prefixes []netip.Prefix // by length, the longest first
+	places   map[netip.Prefix]Place
+}
+
+//go:embed places.txt
+var defaultPlaces string
+
+// DefaultPlaces is a small made-up world for tests and rehearsals, in the range for benchmarks (RFC 2544): no
+// address there is anyone's. The file places.txt has it.
+func DefaultPlaces() *Places {
+	p, err := ReadPlaces(strings.NewReader(defaultPlaces))
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// ReadPlaces reads a table of a line a network: PREFIX CONTINENT COUNTRY SUBDIVISION LATITUDE LONGITUDE REGION,
+// where - stands for none and a # begins a comment. An error names the line.
+func ReadPlaces(r io.Reader) (*Places, error) {
+	p := &Places{places: map[netip.Prefix]Place{}}
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		text, _, _ := strings.Cut(lines.Text(), "#")
+		fields := strings.Fields(text)
+		if len(fields) == 0 {
+			continue
+		}
+		prefix, place, err := readPlace(fields)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		if _, twice := p.places[prefix]; twice {
+			return nil, fmt.Errorf("line %d: %s is there twice", n, prefix)
+		}
+		p.add(prefix, place)
+	}
+	return p, lines.Err()
+}
+
+func readPlace(fields []string) (netip.Prefix, Place, error) {
+	const names = "PREFIX CONTINENT COUNTRY SUBDIVISION LATITUDE LONGITUDE REGION"
+	if len(fields) != 7 {
+		return netip.Prefix{}, Place{}, fmt.Errorf("has %d fields, want the seven %s", len(fields), names)
+	}
+	prefix, err := netip.ParsePrefix(fields[0])
+	if err != nil || prefix != prefix.Masked() {
+		return prefix, Place{}, fmt.Errorf("%q is no network such as 198.18.1.0/24", fields[0])
+	}
+	for i, f := range fields {
+		if f == "-" {
+			fields[i] = ""
+		}
+	}
+	place := Place{Continent: fields[1], Country: fields[2], Subdivision: fields[3], Region: fields[6], known: true}
+	var errs [2]error
+	place.Latitude, errs[0] = strconv.ParseFloat(fields[4], 64)
+	place.Longitude, errs[1] = strconv.ParseFloat(fields[5], 64)
+	if errs[0] != nil || errs[1] != nil || place.Latitude < -90 || place.Latitude > 90 || place.Longitude < -180 || place.Longitude > 180 {
+		return prefix, place, fmt.Errorf("%s %s are no latitude (-90 to 90) and longitude (-180 to 180)", fields[4], fields[5])
+	}
+	if _, known := regions[place.Region]; !known && place.Region != "" {
+		return prefix, place, fmt.Errorf("%q is no AWS region that is known here", place.Region)
+	}
+	return prefix, place, nil
+}
+
+func (p *Places) add(prefix netip.Prefix, place Place) {
+	p.places[prefix] = place
+	at, _ := slices.BinarySearchFunc(p.prefixes, prefix, func(a, b netip.Prefix) int { return b.Bits() - a.Bits() })
+	p.prefixes = slices.Insert(p.prefixes, at, prefix)
+}
+
+// of returns the place of a network: that of the longest prefix which holds it whole.
+func (p *Places) of(client netip.Prefix) Place {
+	for _, prefix := range p.prefixes {
+		if holds(prefix, client) {
+			return p.places[prefix]
+		}
+	}
+	return Place{}
+}
+
+func holds(block, client netip.Prefix) bool {
+	return client.IsValid() && block.Bits() <= client.Bits() && block.Contains(client.Addr())
+}
+
+// longest returns the length of the longest block that holds the client.
+func longest(blocks []netip.Prefix, client netip.Prefix) (found int, ok bool) {
+	for _, b := range blocks {
+		if holds(b, client) && (!ok || b.Bits() > found) {
+			found, ok = b.Bits(), true
+		}
+	}
+	return found, ok
+}
+
+// place is where the client is, which the answer from now on depends on.
+func (s *search) place() Place {
+	s.answer.Depends |= OnPlace
+	if region, _, ok := strings.Cut(s.client.VPC, "/"); ok {
+		return placeOf(region)
+	}
+	s.widen(s.view.places.prefixes)
+	return s.view.places.of(s.network())
+}
+
+// network is the client's: as told, or its address alone.
+func (s *search) network() netip.Prefix {
+	if s.client.Subnet.IsValid() {
+		return s.client.Subnet.Masked()
+	}
+	addr := s.client.Addr.Unmap()
+	if !addr.IsValid() {
+		return netip.Prefix{}
+	}
+	return netip.PrefixFrom(addr, addr.BitLen())
+}
+
+// widen makes the answer's scope long enough to tell the client's network apart from all others that these blocks
+// would have answered differently.
+func (s *search) widen(blocks []netip.Prefix) {
+	if !s.client.Subnet.IsValid() {
+		return
+	}
+	client := s.network().Addr()
+	for _, b := range blocks {
+		need := b.Bits()
+		if !b.Contains(client) {
+			need = common(b.Addr(), client) + 1
+		}
+		if b.Addr().Is4() == client.Is4() {
+			s.answer.Scope = max(s.answer.Scope, uint8(min(need, b.Bits())))
+		}
+	}
+}
+
+// common is how many leading bits two addresses of one family share.
+func common(a, b netip.Addr) int {
+	x, y := a.AsSlice(), b.AsSlice()
+	n := 0
+	for i := range min(len(x), len(y)) {
+		if d := x[i] ^ y[i]; d != 0 {
+			return n + bits.LeadingZeros8(d)
+		}
+		n += 8
+	}
+	return n
+}
