@@ -218,3 +218,19 @@ func (s *Store) Metrics(since time.Time) []Metric {
 	}
 	return all
 }
+
+// Window returns the data of the n periods up to end, oldest first, nil for a period without any. Data of
+// unlike units is put together where unit is empty.
+func (s *Store) Window(m Metric, unit string, end time.Time, period time.Duration, n int, now time.Time) []*Summary {
+	length := s.speed.Of(period)
+	start := end.Add(-time.Duration(n) * length)
+	window := make([]*Summary, n)
+	for _, p := range s.Points(m, unit, start, end, period, now) {
+		i := int(p.Start.Sub(start) / length)
+		if window[i] == nil {
+			window[i] = &Summary{}
+		}
+		window[i].add(p.Summary)
+	}
+	return window
+}

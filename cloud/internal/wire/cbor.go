@@ -178,7 +178,7 @@ func toCBOR(v reflect.Value) cbor.Value {
 // unset tells whether a member is absent: a nil pointer, list or map, or an enum without a value.
 func unset(v reflect.Value) bool {
 	switch v.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
 		return v.IsNil()
 	case reflect.String:
 		return v.Len() == 0
@@ -204,12 +204,8 @@ var errorShapes = map[string]string{
 }
 
 func writeCBORError(w http.ResponseWriter, e *Error) {
-	fault := "Sender"
-	if e.HTTPStatus() >= http.StatusInternalServerError {
-		fault = "Receiver"
-	}
 	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
-	w.Header().Set("X-Amzn-Query-Error", e.Code+";"+fault)
+	w.Header().Set("X-Amzn-Query-Error", e.queryError())
 	writeBody(w, cborType, e.HTTPStatus(), cbor.Encode(cbor.Map{
 		"__type": cbor.String(or(errorShapes[e.Code], e.Code)), "message": cbor.String(e.Message),
 	}))

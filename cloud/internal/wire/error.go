@@ -27,6 +27,17 @@ func (e *Error) HTTPStatus() int {
 	return e.Status
 }
 
+// fault says whose the error is, in the query protocols' words.
+func (e *Error) fault() string {
+	if e.HTTPStatus() >= http.StatusInternalServerError {
+		return "Receiver"
+	}
+	return "Sender"
+}
+
+// queryError is the header by which the other protocols tell the query protocol's code.
+func (e *Error) queryError() string { return e.Code + ";" + e.fault() }
+
 // Errorf makes an error with status 400.
 func Errorf(code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}

@@ -15,13 +15,18 @@ import (
 	"time"
 )
 
-// Two protocols write JSON: REST-JSON, whose operation is the method and path and whose labels and query
+// Two protocols write JSON, CloudWatch's clients of some makers among those that speak them: REST-JSON, whose operation is the method and path and whose labels and query
 // string carry members, and AWS JSON 1.0, whose operation is in the header X-Amz-Target. Members have
 // their location names, else the model's, which both services that we have write as Go does (smithy.io,
 // "AWS restJson1 protocol" and "AWS JSON 1.0 protocol").
 
-// writesJSON tells whether a service's bodies are JSON.
-func (s *Service) writesJSON() bool { return s.protocol == restJSON || s.protocol == json10 }
+// isJSON10 tells requests in AWS JSON 1.0, which botocore's newer releases send to CloudWatch, too.
+func (s *Service) isJSON10(r *http.Request) bool {
+	return s.protocol == json10 || s.protocol == awsQuery && r.Header.Get("X-Amz-Target") != ""
+}
+
+// writesJSON tells whether a request is answered in JSON.
+func (s *Service) writesJSON(r *http.Request) bool { return s.protocol == restJSON || s.isJSON10(r) }
 
 func (m *Mux) decodeJSON10(s *Service, r *http.Request) (any, *operation, handler, error) {
 	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
@@ -197,10 +202,10 @@ func (s *Service) toJSON(sh *shape, v reflect.Value) any {
 
 // contentType is that of a service that writes JSON.
 func (s *Service) contentType() string {
-	if s.protocol == json10 {
-		return "application/x-amz-json-1.0"
+	if s.protocol == restJSON {
+		return "application/json"
 	}
-	return "application/json"
+	return "application/x-amz-json-1.0"
 }
 
 func (s *Service) writeJSON(w http.ResponseWriter, op *operation, out any) error {
@@ -222,8 +227,9 @@ func (s *Service) writeJSONError(w http.ResponseWriter, e *Error) {
 	for name, value := range e.Members {
 		doc[name] = value
 	}
-	if s.protocol == json10 {
-		doc["__type"] = e.Code
+	if s.protocol != restJSON {
+		doc["__type"] = or(errorShapes[e.Code], e.Code)
+		w.Header().Set("X-Amzn-Query-Error", e.queryError())
 	}
 	body, err := json.Marshal(doc)
 	if err != nil {

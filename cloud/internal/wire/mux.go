@@ -148,7 +148,7 @@ func (m *Mux) serve(s *Service, r *http.Request) (out any, op *operation, err er
 }
 
 func (m *Mux) decode(s *Service, r *http.Request) (any, *operation, handler, error) {
-	if s.protocol == json10 {
+	if s.isJSON10(r) {
 		return m.decodeJSON10(s, r)
 	}
 	if s.protocol == restXML || s.protocol == restJSON {
@@ -181,7 +181,7 @@ func (m *Mux) handler(s *Service, op *operation, name string) (handler, error) {
 		if name == "" {
 			return handler{}, Errorf("MissingAction", "The request must contain the parameter Action")
 		}
-		if s.writesJSON() {
+		if s.protocol == restJSON || s.protocol == json10 {
 			return handler{}, Errorf("UnknownOperationException", "The operation %s is not known.", name)
 		}
 		return handler{}, Errorf("InvalidAction", "The action %s is not valid for this web service.", name)

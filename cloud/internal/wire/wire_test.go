@@ -278,6 +278,32 @@ func TestJSONThatDoesNotFit(t *testing.T) {
 	}
 }
 
+// botocore's newer releases speak JSON to CloudWatch.
+func TestCloudWatchInJSON(t *testing.T) {
+	var in *cloudwatch.GetMetricStatisticsInput
+	mux := wire.NewMux(slog.New(slog.DiscardHandler))
+	wire.Handle(mux, wire.CloudWatch, "GetMetricStatistics", echo(&in, &cloudwatch.GetMetricStatisticsOutput{Datapoints: []cwtypes.Datapoint{{Timestamp: when, Sum: aws.Float64(2)}}}))
+	wire.Handle(mux, wire.CloudWatch, "DeleteAlarms", func(context.Context, *cloudwatch.DeleteAlarmsInput) (*cloudwatch.DeleteAlarmsOutput, error) {
+		return nil, wire.Errorf("InvalidParameterValue", "no")
+	})
+	ask := func(op, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+		r.Header.Set("X-Amz-Target", "GraniteServiceVersion20100801."+op)
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/monitoring/aws4_request, SignedHeaders=host, Signature=0")
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		return w
+	}
+	w := ask("GetMetricStatistics", `{"Namespace":"n","MetricName":"m","Period":60,"StartTime":1795399200.123,"EndTime":1795399200,"Statistics":["Sum"]}`)
+	if w.Body.String() != `{"Datapoints":[{"Sum":2,"Timestamp":1795399200.123}]}` || !in.StartTime.Equal(*when) || *in.Period != 60 {
+		t.Errorf("%s, received %+v", w.Body, in)
+	}
+	w = ask("DeleteAlarms", `{"AlarmNames":["a"]}`)
+	if w.Code != 400 || w.Header().Get("X-Amzn-Query-Error") != "InvalidParameterValue;Sender" || !strings.Contains(w.Body.String(), "InvalidParameterValueException") {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+}
+
 func wantCode(t *testing.T, err error, code, says string) {
 	t.Helper()
 	var api smithy.APIError

@@ -89,6 +89,10 @@ func (w *xmlWriter) value(name string, m member, v reflect.Value) error {
 		if !blob {
 			return w.list(name, m, v)
 		}
+	case reflect.Interface:
+		if v.IsNil() {
+			return nil // a union that is not set
+		}
 	case reflect.Map:
 		if v.IsNil() {
 			return nil
