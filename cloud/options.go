@@ -26,6 +26,8 @@ type Options struct {
 	Account string
 	// Listen is a further address for the API, beside the cloud's own on loopback: "127.0.0.1:4566".
 	Listen string
+	// Throttle has Route 53 refuse more than five requests a second, as AWS does.
+	Throttle bool
 	// Log hears of what the front door does; the default discards.
 	Log *slog.Logger
 }

@@ -25,6 +25,7 @@ func runRole() { world.Main() }
 type Cloud struct {
 	dir       string
 	temporary bool
+	throttle  bool
 	settings  settings
 	keys      credentials
 	log       *slog.Logger
@@ -50,7 +51,7 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	c := &Cloud{log: o.Log, states: map[string]world.Event{}, changed: make(chan struct{}), ended: make(chan struct{})}
+	c := &Cloud{log: o.Log, throttle: o.Throttle, states: map[string]world.Event{}, changed: make(chan struct{}), ended: make(chan struct{})}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}

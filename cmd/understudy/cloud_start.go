@@ -60,6 +60,7 @@ func cloudStartCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.Credentials, "credentials", "", "the access key, as `ID:SECRET` (default made at the first start)")
 	cmd.Flags().StringVar(&o.Account, "account", "", "the account `number` (default made at the first start)")
 	cmd.Flags().StringVar(&o.Listen, "listen", "", "a further `address` for the API, for example 127.0.0.1:4566")
+	cmd.Flags().BoolVar(&o.Throttle, "throttle", false, "refuse more than five requests a second to Route 53, as AWS does")
 	cmd.Flags().BoolVar(&foreground, "foreground", false, "stay, and stop the cloud at Ctrl-C")
 	return cmd
 }
@@ -148,6 +149,9 @@ func startArguments(o cloud.Options) []string {
 	args := []string{"cloud", "start", "--foreground", "--dir", o.Dir}
 	if o.Speed > 0 {
 		args = append(args, "--speed", fmt.Sprint(o.Speed))
+	}
+	if o.Throttle {
+		args = append(args, "--throttle")
 	}
 	for _, flag := range [][2]string{{"--regions", strings.Join(o.Regions, ",")}, {"--account", o.Account}, {"--listen", o.Listen}} {
 		if flag[1] != "" {

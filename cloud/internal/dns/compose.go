@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/miekg/dns"
+	"github.com/understudy/understudy/cloud/internal/dnssec"
 	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
@@ -26,11 +27,20 @@ func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) *packed
 	}
 	question := dns.Question{Name: name, Qtype: q.qtype, Qclass: q.class}
 	a := f.view.Answer(question, c)
-	b, err := r.server.message(question, &a, r.face.side, f.view.Cloud(), q.dnssecOK).Pack()
+	r.face.side.seen(f.view.Cloud(), a.Answer)
+	r.face.side.seen(f.view.Cloud(), a.Additional)
+	sign := signing{signer: r.server.signer, view: f.view, client: c, question: question, now: r.now}
+	if a, err = sign.secure(a, q.dnssecOK); err != nil {
+		return r.failed(err)
+	}
+	b, err := messageOf(question, &a).Pack()
 	if err != nil {
 		return r.failed(err)
 	}
 	p := &packed{message: b, hash: hash, question: uint16(len(folded)), rcode: uint16(a.Rcode), dnssecOK: q.dnssecOK, scope: a.Scope, term: f.term(&a)}
+	if q.dnssecOK && a.Zone != nil && a.Zone.Keys != nil {
+		p.until = dnssec.Fresh(r.now).Unix()
+	}
 	if a.Zone != nil {
 		p.zone = a.Zone.ID
 	}
@@ -46,12 +56,9 @@ func (r *responder) failed(err error) *packed {
 	return settled(&r.query, dns.RcodeServerFailure)
 }
 
-// message makes an Answer the message that goes out, all but the OPT record. An answer is signed here,
-// for an asker that understands signatures.
-func (s *Server) message(q dns.Question, a *routing.Answer, side Side, cloud int, dnssecOK bool) *dns.Msg {
+// messageOf makes an Answer the message that goes out, all but the OPT record.
+func messageOf(q dns.Question, a *routing.Answer) *dns.Msg {
 	m := &dns.Msg{Question: []dns.Question{q}, Answer: a.Answer, Ns: a.Authority, Extra: a.Additional, Compress: true}
 	m.Response, m.Authoritative, m.Rcode = true, a.Authoritative, a.Rcode
-	side.seen(cloud, m.Answer)
-	side.seen(cloud, m.Extra)
 	return m
 }

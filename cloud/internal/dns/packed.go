@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -20,6 +21,7 @@ type packed struct {
 	question uint16 // its size, with type and class
 	rcode    uint16
 	dnssecOK bool
+	until    int64 // when its signatures are to be made anew, in Unix seconds; 0 where it has none
 	scope    uint8 // RFC 7871: for how long a prefix of the asker's it is good; 0 is for everyone
 	term     *term
 	zone     string // its id, for the query log; empty where no zone answers
@@ -27,6 +29,9 @@ type packed struct {
 
 // cut tells whether the answer is one that no datagram holds, of which only the head is kept.
 func (p *packed) cut() bool { return p.message[2]&(bitTruncated>>8) != 0 }
+
+// stale tells whether the answer's signatures are to be made anew.
+func (p *packed) stale(now time.Time) bool { return p.until != 0 && now.Unix() >= p.until }
 
 // A term is a time in force. An answer is right during the term it was made in: that of its zone's
 // contents where nothing else decided, or else that of the whole view. A term ends before the Swap or

@@ -37,7 +37,7 @@ func (r *responder) respond(out, message []byte, from netip.Addr) []byte {
 	var hash uint64
 	if c := r.face.cache; c != nil {
 		hash = c.hash(folded, q.dnssecOK)
-		if p := c.find(hash, folded, q.dnssecOK); p != nil && !(r.tcp && p.cut()) {
+		if p := c.find(hash, folded, q.dnssecOK); p != nil && !(r.tcp && p.cut()) && !p.stale(r.now) {
 			return r.finish(out, p, from)
 		}
 	}

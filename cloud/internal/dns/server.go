@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/understudy/understudy/cloud/internal/dnssec"
 	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
@@ -26,6 +27,7 @@ type Server struct {
 	log         *slog.Logger
 	limiter     *limiter
 	cookies     *cookies
+	signer      *dnssec.Signer
 	connections connections
 
 	swap    sync.Mutex // one change of what is in force at a time
@@ -62,7 +64,7 @@ type counted struct {
 
 // NewServer returns a server that refuses everything until Swap.
 func NewServer(c Config) *Server {
-	s := &Server{log: c.Log, limiter: newLimiter(c.RateLimit), cookies: newCookies(), faces: map[Side]*face{}, closing: make(chan struct{})}
+	s := &Server{log: c.Log, limiter: newLimiter(c.RateLimit), cookies: newCookies(), signer: dnssec.NewSigner(), faces: map[Side]*face{}, closing: make(chan struct{})}
 	s.connections.limit, s.connections.open = maxConnections, map[*connection]struct{}{}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -26,27 +26,34 @@ var regions = []r53types.HealthCheckRegion{
 // perRegion is how many checkers each region has. AWS does not tell its own number.
 const perRegion = 2
 
-// checker is one of a check's probers and its opinion. The monitor's lock guards what changes.
+// checker is one of a check's probers and its opinion. The monitor's lock guards what changes, but for its place
+// in the schedule, which is the schedule's.
 type checker struct {
-	number int // from 0; it names the source address
-	region r53types.HealthCheckRegion
-	source netip.Addr
-
+	check       *check
 	judge       Judge
-	last        *r53types.HealthCheckObservation
-	lastFailure *r53types.HealthCheckObservation
+	last        sight
+	lastFailure sight
+	due         int64  // Unix time in nanoseconds
+	place       int32  // in the schedule; negative while it does not wait
+	turn        uint32 // counts probes
+	number      uint8  // from 0
 }
 
+// source is the address it asks from.
+func (k *checker) source() netip.Addr { return address.Checker(int(k.number)) }
+
+func (k *checker) region() r53types.HealthCheckRegion { return regions[k.number/perRegion] }
+
 // checkersOf returns the checkers of the chosen regions, or of all where none is chosen.
-func checkersOf(chosen []r53types.HealthCheckRegion) []*checker {
+func checkersOf(c *check, chosen []r53types.HealthCheckRegion) []*checker {
 	var all []*checker
 	for i, region := range regions {
 		if len(chosen) > 0 && !slices.Contains(chosen, region) {
 			continue
 		}
 		for k := range perRegion {
-			n := i*perRegion + k
-			all = append(all, &checker{number: n, region: region, source: address.Checker(n)})
+			n := uint8(i*perRegion + k)
+			all = append(all, &checker{check: c, number: n, turn: uint32(n), place: -1})
 		}
 	}
 	return all

@@ -4,7 +4,7 @@ package health
 // anything yet: healthy.
 type Judge struct {
 	unhealthy bool
-	contrary  int // results in a row that speak against the opinion
+	contrary  uint8 // results in a row that speak against the opinion
 }
 
 // Healthy tells the opinion.
@@ -17,7 +17,7 @@ func (j Judge) Next(pass bool, threshold int) Judge {
 		return Judge{unhealthy: j.unhealthy}
 	}
 	j.contrary++
-	if j.contrary >= threshold {
+	if int(j.contrary) >= threshold {
 		return Judge{unhealthy: !j.unhealthy}
 	}
 	return j

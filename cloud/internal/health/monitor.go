@@ -3,7 +3,6 @@ package health
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"net/netip"
 	"reflect"
 	"sync"
@@ -25,9 +24,9 @@ type Config struct {
 	Resolve func(name string) []netip.Addr
 	// Dial connects from a checker's address; a net.Dialer where it is nil.
 	Dial Dial
-	// Changed is called, from any goroutine, after what Healthy returns has changed. It may call the
-	// Monitor's methods but Close.
-	Changed func()
+	// Changed is called with the checks whose health is another now, from any goroutine but never from two at
+	// once, so that the last it hears of a check is what is so. It may call the Monitor's methods but Close.
+	Changed func(changes map[string]bool)
 }
 
 // Monitor probes the endpoints of all health checks and knows their health.
@@ -37,17 +36,15 @@ type Monitor struct {
 	stop   context.CancelFunc
 	probes sync.WaitGroup
 
+	schedule *schedule
+
 	mu        sync.Mutex
 	checks    map[string]*check
+	parents   index[string] // calculated checks by their children
+	outside   outside
 	effective map[string]bool
-}
-
-// check is one health check. The monitor's lock guards it.
-type check struct {
-	id       string
-	config   r53types.HealthCheckConfig
-	checkers []*checker
-	stop     context.CancelFunc // nil while it is not probed
+	changes   map[string]bool // of effective, that are yet to be told
+	telling   bool
 }
 
 // New returns a Monitor without checks.
@@ -58,8 +55,13 @@ func New(config Config) *Monitor {
 	if config.Dial == nil {
 		config.Dial = DialFrom
 	}
-	m := &Monitor{config: config, checks: map[string]*check{}, effective: map[string]bool{}}
+	m := &Monitor{
+		config: config, checks: map[string]*check{}, parents: index[string]{}, effective: map[string]bool{}, changes: map[string]bool{},
+		outside: outside{alarms: map[string]AlarmState{}, controls: map[string]bool{}, followers: index[string]{}},
+	}
 	m.ctx, m.stop = context.WithCancel(context.Background())
+	m.schedule = newSchedule(m.start)
+	m.probes.Go(func() { m.schedule.run(m.ctx) })
 	return m
 }
 
@@ -69,21 +71,41 @@ func New(config Config) *Monitor {
 func (m *Monitor) Set(id string, c r53types.HealthCheckConfig) {
 	m.mu.Lock()
 	old := m.checks[id]
+	if old != nil {
+		m.depend(old, false)
+	}
 	switch {
 	case m.ctx.Err() != nil:
+		m.mu.Unlock()
+		return
 	case old == nil:
 		m.checks[id] = m.begin(id, c, nil)
 	case reflect.DeepEqual(probed(old.config), probed(c)):
 		old.config = c
 	default:
-		old.end()
-		keep := old.checkers
+		m.end(old)
 		if aws.ToBool(old.config.Disabled) {
-			keep = nil
+			old = nil
 		}
-		m.checks[id] = m.begin(id, c, keep)
+		m.checks[id] = m.begin(id, c, old)
 	}
+	m.depend(m.checks[id], true)
+	m.settle(id)
 	m.unlockAndTell()
+}
+
+// depend notes on what a check depends, or that it does no more.
+func (m *Monitor) depend(c *check, on bool) {
+	parents, followers := m.parents.add, m.outside.followers.add
+	if !on {
+		parents, followers = m.parents.remove, m.outside.followers.remove
+	}
+	for _, child := range c.config.ChildHealthChecks {
+		parents(child, c.id)
+	}
+	if arn := c.config.RoutingControlArn; arn != nil {
+		followers(*arn, c.id)
+	}
 }
 
 // probed returns the settings without those that take effect without another probe.
@@ -96,32 +118,28 @@ func probed(c r53types.HealthCheckConfig) r53types.HealthCheckConfig {
 func (m *Monitor) Remove(id string) {
 	m.mu.Lock()
 	if c := m.checks[id]; c != nil {
-		c.end()
+		m.end(c)
+		m.depend(c, false)
 		delete(m.checks, id)
+		delete(m.outside.alarms, id)
+		m.settle(id)
 	}
 	m.unlockAndTell()
-}
-
-// Healthy returns the effective health of every check: measured or calculated, disabled, inverted.
-func (m *Monitor) Healthy() map[string]bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return maps.Clone(m.effective)
 }
 
 // Observations returns each checker's last result, of those that have one, as GetHealthCheckStatus
 // lists them.
 func (m *Monitor) Observations(id string) []r53types.HealthCheckObservation {
-	return m.list(id, func(k *checker) *r53types.HealthCheckObservation { return k.last })
+	return m.list(id, func(k *checker) sight { return k.last })
 }
 
 // LastFailure returns each checker's last failure, of those that saw one, as
 // GetHealthCheckLastFailureReason lists them.
 func (m *Monitor) LastFailure(id string) []r53types.HealthCheckObservation {
-	return m.list(id, func(k *checker) *r53types.HealthCheckObservation { return k.lastFailure })
+	return m.list(id, func(k *checker) sight { return k.lastFailure })
 }
 
-func (m *Monitor) list(id string, of func(*checker) *r53types.HealthCheckObservation) []r53types.HealthCheckObservation {
+func (m *Monitor) list(id string, of func(*checker) sight) []r53types.HealthCheckObservation {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c := m.checks[id]
@@ -130,8 +148,8 @@ func (m *Monitor) list(id string, of func(*checker) *r53types.HealthCheckObserva
 	}
 	var found []r53types.HealthCheckObservation
 	for _, k := range c.checkers {
-		if o := of(k); o != nil {
-			found = append(found, *o)
+		if s := of(k); s.at != 0 {
+			found = append(found, k.observation(s))
 		}
 	}
 	return found
@@ -143,33 +161,4 @@ func (m *Monitor) Close() {
 	m.stop()
 	m.mu.Unlock()
 	m.probes.Wait()
-}
-
-// unlockAndTell judges all checks anew, lets go of the lock, and calls Changed where anything changed.
-func (m *Monitor) unlockAndTell() {
-	states := make(map[string]state, len(m.checks))
-	for id, c := range m.checks {
-		s := state{config: c.config, all: len(c.checkers)}
-		for _, k := range c.checkers {
-			if k.judge.Healthy() {
-				s.healthy++
-			}
-		}
-		states[id] = s
-	}
-	now := verdicts(states)
-	before := m.effective
-	m.effective = now
-	m.mu.Unlock()
-	if maps.Equal(before, now) {
-		return
-	}
-	for id, healthy := range now {
-		if was, known := before[id]; known && was != healthy {
-			m.config.Log.Info("health check changed", "id", id, "healthy", healthy)
-		}
-	}
-	if m.config.Changed != nil {
-		m.config.Changed()
-	}
 }

@@ -108,7 +108,7 @@ func TestFailureIsSeenAfterThresholdAndMended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite()
 		var changes int
-		m := s.monitor(t, Config{Changed: func() { changes++ }})
+		m := s.monitor(t, Config{Changed: func(c map[string]bool) { changes += len(c) }})
 		m.Set("a", config(nil))
 		pass(10 * time.Second)
 		if got := len(m.Observations("a")); got != 16 || s.count() != 16 {

@@ -1,7 +1,6 @@
 package health
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -9,94 +8,133 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-// begin returns a check that is being probed, unless it is disabled or not of a kind that is. Checkers
-// that are among those kept take over their opinion and what they saw last. The caller holds the lock.
-func (m *Monitor) begin(id string, config r53types.HealthCheckConfig, kept []*checker) *check {
+// check is one health check. The monitor's lock guards what changes.
+type check struct {
+	id       string
+	config   r53types.HealthCheckConfig
+	endpoint endpoint
+	checkers []*checker
+	healthy  int  // how many checkers are of the opinion that it is
+	ended    bool // results that are still under way are not counted
+	// lastAlarm is what the alarm's data said when there was enough of it last.
+	lastAlarm AlarmState
+}
+
+// probes tells whether a check asks an endpoint.
+func probes(c r53types.HealthCheckConfig) bool {
+	switch c.Type {
+	case r53types.HealthCheckTypeCalculated, r53types.HealthCheckTypeCloudwatchMetric, r53types.HealthCheckTypeRecoveryControl:
+		return false
+	}
+	return !aws.ToBool(c.Disabled)
+}
+
+// begin returns a check that is being probed, where it is of a kind that is. Checkers that are among those kept
+// take over their opinion and what they saw last. The caller holds the lock.
+func (m *Monitor) begin(id string, config r53types.HealthCheckConfig, kept *check) *check {
 	c := &check{id: id, config: config}
-	if config.Type == r53types.HealthCheckTypeCalculated || aws.ToBool(config.Disabled) {
+	if kept != nil {
+		c.lastAlarm = kept.lastAlarm
+	}
+	if !probes(config) {
 		return c
 	}
-	c.checkers = checkersOf(config.Regions)
-	for _, k := range c.checkers {
-		for _, old := range kept {
-			if old.number == k.number {
-				k.judge, k.last, k.lastFailure = old.judge.Settled(), old.last, old.lastFailure
+	c.endpoint = endpointOf(id, config)
+	c.checkers = checkersOf(c, config.Regions)
+	now, interval := time.Now(), m.config.Speed.Of(c.endpoint.interval)
+	for i, k := range c.checkers {
+		if kept != nil {
+			for _, old := range kept.checkers {
+				if old.number == k.number {
+					k.judge, k.last, k.lastFailure = old.judge.Settled(), old.last, old.lastFailure
+				}
 			}
 		}
-	}
-	ctx, stop := context.WithCancel(m.ctx)
-	c.stop = stop
-	e := endpointOf(id, config)
-	for i, k := range c.checkers {
-		wait := phase(id, i, len(c.checkers), m.config.Speed.Of(e.interval))
-		m.probes.Go(func() { m.run(ctx, e, k, wait) })
+		if k.judge.Healthy() {
+			c.healthy++
+		}
+		m.schedule.add(k, now.Add(phase(id, i, len(c.checkers), interval)))
 	}
 	return c
 }
 
-// end stops the probing. Results that are still under way are not counted.
-func (c *check) end() {
-	if c.stop != nil {
-		c.stop()
+// end ends the probing. The caller holds the lock.
+func (m *Monitor) end(c *check) {
+	c.ended = true
+	for _, k := range c.checkers {
+		m.schedule.remove(k)
 	}
 }
 
-// run probes from one checker until ctx ends. The interval counts from the end of one probe to the
-// start of the next (HealthCheckConfig, RequestInterval).
-func (m *Monitor) run(ctx context.Context, e endpoint, k *checker, wait time.Duration) {
-	p := &prober{endpoint: e, speed: m.config.Speed, source: k.source, dial: m.config.Dial, resolve: m.config.Resolve}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	for turn := k.number; ; turn++ {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		}
-		r := p.probe(ctx, turn)
-		m.record(ctx, e, k, r)
-		timer.Reset(m.config.Speed.Of(e.interval))
-	}
+// start probes once, from a checker whose time has come.
+func (m *Monitor) start(k *checker) {
+	m.probes.Go(func() {
+		e := k.check.endpoint
+		p := &prober{endpoint: e, speed: m.config.Speed, source: k.source(), dial: m.config.Dial, resolve: m.config.Resolve}
+		k.turn++
+		m.record(k, p.probe(m.ctx, int(k.turn)))
+	})
 }
 
-// record counts a result and judges anew where it changed the checker's mind. A result that comes
-// after the check was ended or given other settings is dropped.
-func (m *Monitor) record(ctx context.Context, e endpoint, k *checker, r result) {
+// record counts a result, judges anew where it changed the checker's mind, and has the checker go on: the interval
+// counts from the end of one probe to the start of the next (HealthCheckConfig, RequestInterval). A result that
+// comes after the check was ended or given other settings is dropped.
+func (m *Monitor) record(k *checker, r result) {
 	m.mu.Lock()
-	if ctx.Err() != nil {
+	c := k.check
+	if c.ended || m.ctx.Err() != nil {
 		m.mu.Unlock()
 		return
 	}
-	seen := observation(k, r, time.Now())
-	k.last = seen
-	if !r.pass {
-		k.lastFailure = seen
-	}
+	now := time.Now()
+	m.schedule.add(k, now.Add(m.config.Speed.Of(c.endpoint.interval)))
+	k.see(r, now)
 	before := k.judge.Healthy()
-	k.judge = k.judge.Next(r.pass, e.threshold)
+	k.judge = k.judge.Next(r.pass, c.endpoint.threshold)
 	if k.judge.Healthy() == before {
 		m.mu.Unlock()
 		return
 	}
-	m.config.Log.Debug("health checker changed its mind", "id", e.id, "checker", k.source, "healthy", !before, "status", r.status)
+	if before {
+		c.healthy--
+	} else {
+		c.healthy++
+	}
+	m.config.Log.Debug("health checker changed its mind", "id", c.id, "checker", k.source(), "healthy", !before, "status", r.status)
+	m.settle(c.id)
 	m.unlockAndTell()
+}
+
+// sight is one result, as reports show it.
+type sight struct {
+	at     int64 // Unix time in nanoseconds; 0 for none yet
+	status string
+}
+
+// see notes a result.
+func (k *checker) see(r result, at time.Time) {
+	status := r.status
+	if status == k.last.status {
+		status = k.last.status // one text for all times it was seen
+	}
+	k.last = sight{at.UnixNano(), status}
+	if !r.pass {
+		k.lastFailure = k.last
+	}
 }
 
 // observation forms the report of one result. An endpoint chooses parts of the text, which the API
 // carries as XML: what XML 1.0 cannot hold is left out.
-func observation(k *checker, r result, at time.Time) *r53types.HealthCheckObservation {
+func (k *checker) observation(s sight) r53types.HealthCheckObservation {
 	status := strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0xfffd || c == 0xfffe || c == 0xffff {
 			return -1
 		}
 		return c
-	}, r.status)
-	return &r53types.HealthCheckObservation{
-		IPAddress: aws.String(k.source.String()),
-		Region:    k.region,
-		StatusReport: &r53types.StatusReport{
-			CheckedTime: aws.Time(at.UTC()),
-			Status:      aws.String(status),
-		},
+	}, s.status)
+	return r53types.HealthCheckObservation{
+		IPAddress:    aws.String(k.source().String()),
+		Region:       k.region(),
+		StatusReport: &r53types.StatusReport{CheckedTime: aws.Time(time.Unix(0, s.at).UTC()), Status: aws.String(status)},
 	}
 }

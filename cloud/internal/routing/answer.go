@@ -58,9 +58,27 @@ func (v *View) Answer(q dns.Question, c Client) Answer {
 	if z == nil || q.Qclass != dns.ClassINET {
 		return Answer{Rcode: dns.RcodeRefused}
 	}
+	return v.search(z, q, c)
+}
+
+// AnswerOf answers as Answer does, but of the zone of this id, which the name must lie in, whichever others of its
+// name there are.
+func (v *View) AnswerOf(zone string, q dns.Question, c Client) Answer {
+	var z *Zone
+	parents(dns.CanonicalName(q.Name), func(parent string) bool {
+		z = v.zone(parent, zone)
+		return z == nil
+	})
+	if z == nil {
+		return Answer{Rcode: dns.RcodeRefused}
+	}
+	return v.search(z, q, c)
+}
+
+func (v *View) search(z *Zone, q dns.Question, c Client) Answer {
 	s := &search{view: v, zone: z, client: c, roll: c.Roll, question: q}
 	s.answer.Zone, s.answer.Authoritative = z, true
-	s.chase(name)
+	s.chase(dns.CanonicalName(q.Name))
 	return s.answer
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/miekg/dns"
+	"github.com/understudy/understudy/cloud/internal/dnssec"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
@@ -19,12 +20,15 @@ type HostedZone struct {
 	Private bool
 	VPCs    []string
 	Records []*r53types.ResourceRecordSet
+	// Keys are a signed zone's; nil where it is not signed.
+	Keys *dnssec.Keys
 }
 
 // Zone is a hosted zone, ready to be asked. It never changes.
 type Zone struct {
 	ID, Name string
-	of       HostedZone // as compiled
+	Keys     *dnssec.Keys // nil where it is not signed
+	of       HostedZone   // as compiled
 	// nodes are all names that exist: those of records and, so that they answer NODATA, those between a
 	// record and the apex (empty non-terminals, RFC 8020).
 	nodes map[string]*node
@@ -56,7 +60,7 @@ func compile(in HostedZone, before *Zone, speed tempo.Speed) *Zone {
 	if before != nil && before.of.same(in) {
 		return before
 	}
-	z := &Zone{ID: in.ID, Name: fold(in.Name), of: in, nodes: make(map[string]*node, len(in.Records))}
+	z := &Zone{ID: in.ID, Name: fold(in.Name), Keys: in.Keys, of: in, nodes: make(map[string]*node, len(in.Records))}
 	for _, set := range in.Records {
 		rtype, ok := dns.StringToType[string(set.Type)]
 		if !ok {
@@ -75,7 +79,7 @@ func compile(in HostedZone, before *Zone, speed tempo.Speed) *Zone {
 
 // same tells whether two zones are one and the same: their records in one slice, which is never changed in place.
 func (z HostedZone) same(other HostedZone) bool {
-	return z.ID == other.ID && z.Name == other.Name && z.Private == other.Private && slices.Equal(z.VPCs, other.VPCs) &&
+	return z.ID == other.ID && z.Name == other.Name && z.Private == other.Private && z.Keys == other.Keys && slices.Equal(z.VPCs, other.VPCs) &&
 		len(z.Records) == len(other.Records) && unsafe.SliceData(z.Records) == unsafe.SliceData(other.Records)
 }
 

@@ -32,6 +32,8 @@ type Config struct {
 	Endpoint string      `json:"endpoint"`
 	Regions  []string    `json:"regions"` // in the order of their public ranges
 	Speed    tempo.Speed `json:"speed"`
+	// Throttle has Route 53 refuse requests above AWS's rate.
+	Throttle bool `json:"throttle"`
 	// Temporary says that Dir goes with the world.
 	Temporary bool `json:"temporary"`
 	// NameServers is how many datagram sockets, and after them as many listeners, the host has opened for

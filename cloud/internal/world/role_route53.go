@@ -35,7 +35,7 @@ func runRoute53(cfg Config) error {
 		return err
 	}
 	z, err := zones.Open(zones.Config{
-		Cloud: cfg.Cloud, Account: cfg.Account, Dir: filepath.Join(cfg.Dir, Route53), Speed: cfg.Speed, Log: log,
+		Cloud: cfg.Cloud, Account: cfg.Account, Endpoint: cfg.Endpoint, Dir: filepath.Join(cfg.Dir, Route53), Speed: cfg.Speed, Log: log,
 		Inside: inside, Host: host, Resolvers: resolvers, Beacon: beacon,
 	})
 	if err != nil {
@@ -43,7 +43,11 @@ func runRoute53(cfg Config) error {
 	}
 	mux := wire.NewMux(log)
 	z.Operations(mux)
-	err = serve(map[string]http.Handler{Socket(cfg.Dir, Route53): mux})
+	var api http.Handler = mux
+	if cfg.Throttle {
+		api = zones.Throttled(mux)
+	}
+	err = serve(map[string]http.Handler{Socket(cfg.Dir, Route53): api})
 	return errors.Join(err, z.Close())
 }
 

@@ -16,8 +16,13 @@ func complete(c r53types.HealthCheckConfig) (r53types.HealthCheckConfig, error) 
 		return c, err
 	}
 	c.Inverted, c.Disabled = orBool(c.Inverted, false), orBool(c.Disabled, false)
-	if c.Type == r53types.HealthCheckTypeCalculated {
+	switch c.Type {
+	case r53types.HealthCheckTypeCalculated:
 		return calculated(c)
+	case r53types.HealthCheckTypeCloudwatchMetric:
+		return ofAlarm(c)
+	case r53types.HealthCheckTypeRecoveryControl:
+		return ofControl(c)
 	}
 	https := c.Type == r53types.HealthCheckTypeHttps || c.Type == r53types.HealthCheckTypeHttpsStrMatch
 	c.MeasureLatency, c.EnableSNI = orBool(c.MeasureLatency, false), orBool(c.EnableSNI, https)
@@ -60,15 +65,13 @@ func path(p *string) *string {
 
 func knownType(c r53types.HealthCheckConfig) error {
 	switch {
-	case c.Type == r53types.HealthCheckTypeCloudwatchMetric, c.Type == r53types.HealthCheckTypeRecoveryControl:
-		return unsupported("HealthCheckConfig.Type", "health checks of type "+string(c.Type)+" are not known to it")
 	case !slices.Contains(c.Type.Values(), c.Type):
 		return badInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to the enumeration of health check types.", c.Type)
-	case c.AlarmIdentifier != nil:
+	case c.AlarmIdentifier != nil && c.Type != r53types.HealthCheckTypeCloudwatchMetric:
 		return badInput("Invalid parameter : AlarmIdentifier may only be specified for health checks of type CLOUDWATCH_METRIC.")
-	case c.InsufficientDataHealthStatus != "":
+	case c.InsufficientDataHealthStatus != "" && c.Type != r53types.HealthCheckTypeCloudwatchMetric:
 		return badInput("Invalid parameter : InsufficientDataHealthStatus may only be specified for health checks of type CLOUDWATCH_METRIC.")
-	case c.RoutingControlArn != nil:
+	case c.RoutingControlArn != nil && c.Type != r53types.HealthCheckTypeRecoveryControl:
 		return badInput("Invalid parameter : RoutingControlArn may only be specified for health checks of type RECOVERY_CONTROL.")
 	}
 	return nil
@@ -76,20 +79,9 @@ func knownType(c r53types.HealthCheckConfig) error {
 
 // calculated checks a check that counts others.
 func calculated(c r53types.HealthCheckConfig) (r53types.HealthCheckConfig, error) {
-	for _, m := range []struct {
-		name  string
-		given bool
-	}{
-		{"IPAddress", c.IPAddress != nil}, {"Port", c.Port != nil}, {"FullyQualifiedDomainName", c.FullyQualifiedDomainName != nil},
-		{"ResourcePath", c.ResourcePath != nil}, {"SearchString", c.SearchString != nil}, {"RequestInterval", c.RequestInterval != nil},
-		{"FailureThreshold", c.FailureThreshold != nil}, {"MeasureLatency", aws.ToBool(c.MeasureLatency)}, {"EnableSNI", c.EnableSNI != nil},
-		{"Regions", len(c.Regions) > 0},
-	} {
-		if m.given {
-			return c, badInput("Invalid parameter : %s may not be specified for health checks of type CALCULATED.", m.name)
-		}
+	if err := unprobed(&c); err != nil {
+		return c, err
 	}
-	c.MeasureLatency, c.Regions = nil, nil
 	if c.HealthThreshold == nil {
 		return c, badInput("Invalid parameter : HealthThreshold must be specified for health checks of type CALCULATED.")
 	}
@@ -114,9 +106,10 @@ func endpointRules(c r53types.HealthCheckConfig) error {
 	str := c.Type == r53types.HealthCheckTypeHttpStrMatch || c.Type == r53types.HealthCheckTypeHttpsStrMatch
 	tcp := c.Type == r53types.HealthCheckTypeTcp
 	https := c.Type == r53types.HealthCheckTypeHttps || c.Type == r53types.HealthCheckTypeHttpsStrMatch
+	if err := childless(&c); err != nil {
+		return err
+	}
 	switch {
-	case len(c.ChildHealthChecks) > 0 || c.HealthThreshold != nil:
-		return badInput("Invalid parameter : ChildHealthChecks and HealthThreshold may only be specified for health checks of type CALCULATED.")
 	case str && aws.ToString(c.SearchString) == "":
 		return badInput("Invalid parameter : SearchString must be specified for health checks of type %s.", c.Type)
 	case !str && c.SearchString != nil:

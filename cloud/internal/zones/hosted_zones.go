@@ -3,6 +3,7 @@ package zones
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,8 +29,20 @@ var nameServers = []string{
 	"ns-2051.awsdns-67.co.uk",
 }
 
-func delegationSet() *r53types.DelegationSet {
-	return &r53types.DelegationSet{NameServers: append([]string(nil), nameServers...)}
+// delegationSet is none for a private zone.
+func (z zone) delegationSet() *r53types.DelegationSet {
+	if z.private() {
+		return nil
+	}
+	return &r53types.DelegationSet{NameServers: slices.Clone(nameServers)}
+}
+
+// servers are what the zone's NS record set names.
+func (z zone) servers() []string {
+	if z.private() {
+		return privateServers
+	}
+	return nameServers
 }
 
 func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneInput) (*route53.CreateHostedZoneOutput, error) {
@@ -52,7 +65,12 @@ func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneIn
 		if info, err = a.submit(tx, ""); err != nil {
 			return err
 		}
-		if commit, err = a.records.put(tx, z.ID, changesOf(ownRecords(z.Name), false)); err != nil {
+		for _, v := range z.VPCs {
+			if err := a.unclaimed(tx, z.Name, v); err != nil {
+				return err
+			}
+		}
+		if commit, err = a.records.put(tx, z.ID, changesOf(ownRecords(z.Name, z.servers()), false)); err != nil {
 			return err
 		}
 		return a.zones.Put(tx, z.ID, z)
@@ -60,18 +78,23 @@ func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneIn
 	if err != nil {
 		return nil, err
 	}
-	return &route53.CreateHostedZoneOutput{
-		ChangeInfo: info, HostedZone: a.describe(z), DelegationSet: delegationSet(),
+	out := &route53.CreateHostedZoneOutput{
+		ChangeInfo: info, HostedZone: a.describe(z), DelegationSet: z.delegationSet(),
 		Location: aws.String(endpoint + "/hostedzone/" + z.ID),
-	}, nil
+	}
+	if z.private() {
+		v := z.VPCs[0].describe()
+		out.VPC = &v
+	}
+	return out, nil
 }
 
 func newZone(in *route53.CreateHostedZoneInput) (zone, error) {
 	switch {
-	case in.VPC != nil:
-		return zone{}, unsupported("VPC", "hosted zones are public")
-	case in.HostedZoneConfig != nil && in.HostedZoneConfig.PrivateZone:
-		return zone{}, unsupported("HostedZoneConfig.PrivateZone", "hosted zones are public")
+	case in.VPC == nil && in.HostedZoneConfig != nil && in.HostedZoneConfig.PrivateZone:
+		return zone{}, badInput("When you're creating a private hosted zone (when you specify true for PrivateZone), VPCId and VPCRegion are required.")
+	case in.VPC != nil && aws.ToString(in.DelegationSetId) != "":
+		return zone{}, badInput("A reusable delegation set cannot be associated with a private hosted zone.")
 	case aws.ToString(in.DelegationSetId) != "":
 		return zone{}, notFound("NoSuchDelegationSet", "The specified delegation set does not exist: %s", bare(*in.DelegationSetId))
 	}
@@ -86,6 +109,13 @@ func newZone(in *route53.CreateHostedZoneInput) (zone, error) {
 		return zone{}, wire.Errorf("InvalidDomainName", "%s is not a valid domain name.", *in.Name)
 	}
 	z := zone{ID: newID("Z"), Name: kept, Reference: *in.CallerReference}
+	if in.VPC != nil {
+		v, err := readVPC(in.VPC)
+		if err != nil {
+			return zone{}, err
+		}
+		z.VPCs = []vpc{v}
+	}
 	if in.HostedZoneConfig != nil {
 		z.Comment = aws.ToString(in.HostedZoneConfig.Comment)
 	}
@@ -93,12 +123,12 @@ func newZone(in *route53.CreateHostedZoneInput) (zone, error) {
 }
 
 // ownRecords are the NS and SOA sets that every zone is made with (developer guide, "NS and SOA records").
-func ownRecords(zone string) recordSets {
+func ownRecords(zone string, servers []string) recordSets {
 	ns := &r53types.ResourceRecordSet{Name: &zone, Type: r53types.RRTypeNs, TTL: aws.Int64(172800)}
-	for _, s := range nameServers {
+	for _, s := range servers {
 		ns.ResourceRecords = append(ns.ResourceRecords, r53types.ResourceRecord{Value: aws.String(s + ".")})
 	}
-	soa := fmt.Sprintf("%s. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400", nameServers[0])
+	soa := fmt.Sprintf("%s. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400", servers[0])
 	return recordSets{ns, {
 		Name: &zone, Type: r53types.RRTypeSoa, TTL: aws.Int64(900),
 		ResourceRecords: []r53types.ResourceRecord{{Value: &soa}},
@@ -108,7 +138,7 @@ func ownRecords(zone string) recordSets {
 func (a *api) describe(z zone) *r53types.HostedZone {
 	h := &r53types.HostedZone{
 		Id: aws.String("/hostedzone/" + z.ID), Name: aws.String(z.Name), CallerReference: aws.String(z.Reference),
-		Config:                 &r53types.HostedZoneConfig{PrivateZone: false},
+		Config:                 &r53types.HostedZoneConfig{PrivateZone: z.private()},
 		ResourceRecordSetCount: aws.Int64(int64(len(a.records.of(z.ID)))),
 	}
 	if z.Comment != "" {
@@ -122,7 +152,11 @@ func (a *api) getHostedZone(_ context.Context, in *route53.GetHostedZoneInput) (
 	if !ok {
 		return nil, noZone(bare(aws.ToString(in.Id)))
 	}
-	return &route53.GetHostedZoneOutput{HostedZone: a.describe(z), DelegationSet: delegationSet()}, nil
+	out := &route53.GetHostedZoneOutput{HostedZone: a.describe(z), DelegationSet: z.delegationSet()}
+	for _, v := range z.VPCs {
+		out.VPCs = append(out.VPCs, v.describe())
+	}
+	return out, nil
 }
 
 func (a *api) getHostedZoneCount(context.Context, *route53.GetHostedZoneCountInput) (*route53.GetHostedZoneCountOutput, error) {
@@ -161,6 +195,9 @@ func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneIn
 			if *set.Name != z.Name || set.Type != r53types.RRTypeNs && set.Type != r53types.RRTypeSoa {
 				return wire.Errorf("HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets  and so cannot be deleted.")
 			}
+		}
+		if err := a.deleteSigning(tx, id); err != nil {
+			return err
 		}
 		var err error
 		if info, err = a.submit(tx, ""); err != nil {

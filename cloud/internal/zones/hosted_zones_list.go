@@ -53,7 +53,7 @@ func (a *api) listHostedZones(_ context.Context, in *route53.ListHostedZonesInpu
 	switch in.HostedZoneType {
 	case "":
 	case r53types.HostedZoneTypePrivateHostedZone:
-		rows = nil
+		rows = slices.DeleteFunc(rows, func(z zone) bool { return !z.private() })
 	default:
 		return nil, badInput("Invalid value '%s' for hostedzonetype", in.HostedZoneType)
 	}

@@ -2,8 +2,11 @@ package zones
 
 import "github.com/understudy/understudy/cloud/internal/wire"
 
-// Operations registers every operation that this cloud's Route 53 has.
-func (z *Zones) Operations(m *wire.Mux) { z.api.operations(m) }
+// Operations registers every operation that this cloud's Route 53 has, and those of routing control.
+func (z *Zones) Operations(m *wire.Mux) {
+	z.api.operations(m)
+	z.controls.Operations(m)
+}
 
 func (a *api) operations(m *wire.Mux) {
 	wire.Handle(m, wire.Route53, "CreateHostedZone", a.createHostedZone)
@@ -16,6 +19,13 @@ func (a *api) operations(m *wire.Mux) {
 	wire.Handle(m, wire.Route53, "GetHostedZoneLimit", a.getHostedZoneLimit)
 	wire.Handle(m, wire.Route53, "GetAccountLimit", a.getAccountLimit)
 	wire.Handle(m, wire.Route53, "ListReusableDelegationSets", a.listDelegationSets)
+
+	wire.Handle(m, wire.Route53, "AssociateVPCWithHostedZone", a.associateVPC)
+	wire.Handle(m, wire.Route53, "DisassociateVPCFromHostedZone", a.disassociateVPC)
+	wire.Handle(m, wire.Route53, "CreateVPCAssociationAuthorization", a.authorizeVPC)
+	wire.Handle(m, wire.Route53, "DeleteVPCAssociationAuthorization", a.unauthorizeVPC)
+	wire.Handle(m, wire.Route53, "ListVPCAssociationAuthorizations", a.listAuthorizations)
+	wire.Handle(m, wire.Route53, "ListHostedZonesByVPC", a.listZonesByVPC)
 
 	wire.Handle(m, wire.Route53, "ChangeResourceRecordSets", a.changeRecords)
 	wire.Handle(m, wire.Route53, "ListResourceRecordSets", a.listRecords)
@@ -35,4 +45,12 @@ func (a *api) operations(m *wire.Mux) {
 	wire.Handle(m, wire.Route53, "ChangeTagsForResource", a.changeTags)
 	wire.Handle(m, wire.Route53, "ListTagsForResource", a.listTags)
 	wire.Handle(m, wire.Route53, "ListTagsForResources", a.listTagsOfMany)
+
+	wire.Handle(m, wire.Route53, "CreateKeySigningKey", a.createKSK)
+	wire.Handle(m, wire.Route53, "ActivateKeySigningKey", a.activateKSK)
+	wire.Handle(m, wire.Route53, "DeactivateKeySigningKey", a.deactivateKSK)
+	wire.Handle(m, wire.Route53, "DeleteKeySigningKey", a.deleteKSK)
+	wire.Handle(m, wire.Route53, "EnableHostedZoneDNSSEC", a.enableDNSSEC)
+	wire.Handle(m, wire.Route53, "DisableHostedZoneDNSSEC", a.disableDNSSEC)
+	wire.Handle(m, wire.Route53, "GetDNSSEC", a.getDNSSEC)
 }

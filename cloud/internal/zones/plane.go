@@ -1,6 +1,7 @@
 package zones
 
 import (
+	"errors"
 	"log/slog"
 	"net/netip"
 	"reflect"
@@ -15,6 +16,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/dns"
+	"github.com/understudy/understudy/cloud/internal/dnssec"
 	"github.com/understudy/understudy/cloud/internal/health"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -27,20 +29,23 @@ type plane struct {
 	server   *dns.Server
 	receiver *beacon.Receiver
 	state    *state
+	keys     dnssecKeys // guarded by mu
+	sources  sources
 	log      *slog.Logger
 
 	mu      sync.Mutex // one Publish at a time, so that older answers never replace newer ones
 	view    atomic.Pointer[routing.View]
-	changed chan struct{} // holds one element while health or load balancers wait to be published
+	changed chan struct{} // holds one element while what the regions say waits to be published
 	stop    chan struct{}
 	tasks   sync.WaitGroup
 }
 
 func newPlane(c Config, s *state) *plane {
-	p := &plane{state: s, log: c.Log, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
+	p := &plane{state: s, keys: newDNSSECKeys(), log: c.Log, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
+	p.sources.alarms, p.sources.heard = map[string]watched{}, make(chan struct{})
 	p.view.Store(routing.New(c.Cloud, c.Speed, nil).WithNameServers(serversAt()))
 	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
-	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.signal})
+	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged})
 	return p
 }
 
@@ -106,6 +111,10 @@ func withoutHealth(r beacon.Report) beacon.Report {
 		lbs[i] = lb
 	}
 	r.LoadBalancers = lbs
+	r.Alarms = slices.Clone(r.Alarms)
+	for i := range r.Alarms {
+		r.Alarms[i].State = beacon.InsufficientData
+	}
 	return r
 }
 
@@ -114,17 +123,46 @@ func (p *plane) Publish() {
 	p.put(func(v *routing.View) *routing.View {
 		var all []routing.HostedZone
 		for _, z := range p.state.zones.All() {
-			all = append(all, routing.HostedZone{ID: z.ID, Name: z.Name, Records: p.state.records.of(z.ID)})
+			zone := routing.HostedZone{ID: z.ID, Name: z.Name, Keys: p.keysOf(z.ID), Private: z.private(), Records: p.state.records.of(z.ID)}
+			for _, v := range z.VPCs {
+				zone.VPCs = append(zone.VPCs, v.String())
+			}
+			all = append(all, zone)
 		}
 		return v.WithZones(all)
 	})
 }
 
-// hear puts in force what the health checkers and the regions say.
+// judged puts in force what changed of health checks.
+func (p *plane) judged(changes map[string]bool) {
+	p.put(func(v *routing.View) *routing.View { return v.WithHealth(changes) })
+}
+
+// Remove implements engine. A record whose check is gone counts as healthy.
+func (p *plane) Remove(id string) {
+	p.Watch(id, nil)
+	p.Monitor.Remove(id)
+	p.put(func(v *routing.View) *routing.View { return v.WithHealth(nil, id) })
+}
+
+// keysOf are the keys that a zone is signed with, or nil.
+func (p *plane) keysOf(id string) *dnssec.Keys {
+	row, ok := p.state.signings.Get(id)
+	if !ok {
+		return nil
+	}
+	keys, err := p.keys.of(row)
+	if err != nil {
+		p.log.Error("a zone cannot be signed", "zone", id, "error", err)
+	}
+	return keys
+}
+
+// hear puts in force what the regions say.
 func (p *plane) hear() {
-	p.put(func(v *routing.View) *routing.View {
-		return v.WithHealth(p.Healthy()).WithBalancers(p.receiver.Balancers())
-	})
+	balancers := p.receiver.Balancers()
+	p.put(func(v *routing.View) *routing.View { return v.WithBalancers(balancers) })
+	p.hearAlarms()
 }
 
 // put makes another view of the one in force.
@@ -139,8 +177,8 @@ func (p *plane) put(change func(*routing.View) *routing.View) {
 func (p *plane) resolve(name string) []netip.Addr { return p.view.Load().Resolve(name) }
 
 // Test implements engine.
-func (p *plane) Test(name string, t r53types.RRType) (string, []string) {
-	reply := p.view.Load().Answer(mdns.Question{Name: presentation(name), Qtype: mdns.StringToType[string(t)], Qclass: mdns.ClassINET}, routing.Client{})
+func (p *plane) Test(zone, name string, t r53types.RRType, from routing.Client) (string, []string) {
+	reply := p.view.Load().AnswerOf(zone, mdns.Question{Name: presentation(name), Qtype: mdns.StringToType[string(t)], Qclass: mdns.ClassINET}, from)
 	var values []string
 	for _, rr := range reply.Answer {
 		values = append(values, strings.TrimPrefix(rr.String(), rr.Header().String()))
@@ -154,5 +192,5 @@ func (p *plane) close() error {
 	p.receiver.Close()
 	p.Monitor.Close()
 	p.tasks.Wait()
-	return err
+	return errors.Join(err, p.sources.controls.Close())
 }

@@ -119,6 +119,9 @@ func (b *batch) fits(set recordSet) error {
 		return fmt.Errorf("RRSet of type CNAME with DNS name %s is not permitted at apex in zone %s", k.name, apex)
 	case k.kind == r53types.RRTypeSoa && k.name != apex:
 		return fmt.Errorf("RRSet of type SOA with DNS name %s is not permitted in zone %s, as SOA records may only be defined at the zone apex", k.name, apex)
+	case policyOf(set) == ipBased && b.zone.private():
+		// Developer Guide, hosted-zone-private-considerations
+		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as CIDR routing is not supported in a private hosted zone", k.name, k.kind, k.id)
 	case k.kind == r53types.RRTypeDs && k.name == apex:
 		return fmt.Errorf("RRSet of type DS with DNS name %s is not permitted at apex in zone %s", k.name, apex)
 	case k.kind == r53types.RRTypeNs && strings.HasPrefix(k.name, `\052.`):

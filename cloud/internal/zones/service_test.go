@@ -29,12 +29,9 @@ type service struct {
 	client           *route53.Client
 }
 
-func serve(t *testing.T, dir string) *service {
+func serve(t testing.TB, dir string) *service {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, listener := listenBoth(t)
 	heard, err := net.Listen("unix", filepath.Join(t.TempDir(), "b"))
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +39,7 @@ func serve(t *testing.T, dir string) *service {
 	refuse := func(context.Context, netip.Addr, string, string) (net.Conn, error) {
 		return nil, errors.New("connection refused")
 	}
-	z, err := Open(Config{Cloud: 1, Dir: dir, Speed: 1000, Inside: Sockets{Packets: []net.PacketConn{packets}}, Beacon: heard, Dial: refuse})
+	z, err := Open(Config{Cloud: 1, Account: "111122223333", Dir: dir, Speed: 1000, Inside: Sockets{Packets: []net.PacketConn{packets}, Listeners: []net.Listener{listener}}, Beacon: heard, Dial: refuse})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +50,23 @@ func serve(t *testing.T, dir string) *service {
 	s := &service{Zones: z, url: server.URL, dns: packets.LocalAddr().String(), beacon: heard.Addr().String()}
 	s.client = route53.NewFromConfig(aws.Config{Region: "us-east-1", BaseEndpoint: &s.url, Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")})
 	return s
+}
+
+// listenBoth finds a port that is free for datagrams and for streams.
+func listenBoth(t testing.TB) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 100 {
+		p, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l, err := net.Listen("tcp", p.LocalAddr().String()); err == nil {
+			return p, l
+		}
+		p.Close()
+	}
+	t.Fatal("no port is free for both")
+	return nil, nil
 }
 
 // dig asks the name server for addresses.

@@ -6,6 +6,7 @@
 package zones
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -24,6 +26,9 @@ type zone struct {
 	Name      string
 	Reference string
 	Comment   string
+	// VPCs are those that a private zone is answered to; a public zone has none. Authorized are those that
+	// another account may associate.
+	VPCs, Authorized []vpc
 }
 
 // change is one that was acknowledged. All of them are in force.
@@ -39,6 +44,7 @@ type check struct {
 	Reference string
 	Version   int64
 	Config    r53types.HealthCheckConfig
+	Alarm     *watched `json:",omitempty"` // of one of the type CLOUDWATCH_METRIC
 }
 
 // tagged holds the tags of one health check or hosted zone.
@@ -60,11 +66,12 @@ type state struct {
 	tags    *store.Table[tagged]
 	// reports are what each region last told of its load balancers.
 	reports *store.Table[beacon.Report]
+	tables
 }
 
 func load(db *store.DB) (*state, error) {
 	s := &state{db: db}
-	var errs [7]error
+	var errs [8]error
 	s.zones, errs[0] = store.Load[zone](db, "zones")
 	s.changes, errs[1] = store.Load[change](db, "changes")
 	s.checks, errs[2] = store.Load[check](db, "health-checks")
@@ -72,6 +79,7 @@ func load(db *store.DB) (*state, error) {
 	s.tags, errs[4] = store.Load[tagged](db, "tags")
 	s.reports, errs[5] = store.Load[beacon.Report](db, "reports")
 	s.records, errs[6] = loadRecords(db)
+	errs[7] = s.tables.load(db)
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
@@ -83,9 +91,10 @@ func load(db *store.DB) (*state, error) {
 // api answers the operations.
 type api struct {
 	*state
-	data engine
-	now  func() time.Time
-	mu   sync.Mutex // held from a change's commit to its being in force, so that answers keep the order
+	account string
+	data    engine
+	now     func() time.Time
+	mu      sync.Mutex // held from a change's commit to its being in force, so that answers keep the order
 }
 
 // engine is the data planes as the API sees them.
@@ -95,11 +104,16 @@ type engine interface {
 	// Set starts or changes the probing of a health check; Remove ends it.
 	Set(id string, c r53types.HealthCheckConfig)
 	Remove(id string)
+	// Alarm finds an alarm that a check is to watch, and Watch has it watched. Control tells whether there is
+	// such a routing control.
+	Alarm(context.Context, r53types.AlarmIdentifier) (watched, error)
+	Watch(id string, w *watched)
+	Control(arn string) bool
 	// Observations and LastFailure are what the checkers say of it, one each.
 	Observations(id string) []r53types.HealthCheckObservation
 	LastFailure(id string) []r53types.HealthCheckObservation
-	// Test answers a query as the name servers do: the response code and the values.
-	Test(name string, t r53types.RRType) (code string, values []string)
+	// Test answers a query of a zone as the name servers do: the response code and the values.
+	Test(zone, name string, t r53types.RRType, from routing.Client) (code string, values []string)
 }
 
 // update commits a change and puts it in force.

@@ -1,0 +1,106 @@
+// Package dnssec holds the keys of signed zones and signs record sets with them, by the one algorithm that Route
+// 53 has: ECDSA with curve P-256 and SHA-256 (RFC 6605).
+//
+// There is no clock here: whoever signs says what the time is.
+package dnssec
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+
+	"github.com/miekg/dns"
+)
+
+// KSK and ZSK are the flags of the keys that sign the keys, and of those that sign all else (RFC 4034, 2.1.1:
+// bit 7 is ZONE; RFC 3757: bit 15 is SEP).
+const (
+	KSK = dns.ZONE | dns.SEP
+	ZSK = dns.ZONE
+)
+
+// Key is a key pair. It never changes.
+type Key struct {
+	private *ecdsa.PrivateKey
+	record  dns.DNSKEY // without owner and TTL
+	tag     uint16
+}
+
+// Generate makes a key pair for these flags.
+func Generate(flags uint16) (*Key, error) {
+	for {
+		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return nil, fmt.Errorf("make a key pair: %w", err)
+		}
+		// miekg/dns takes a tag of 0 for one that is missing; one key in 65,536 has it.
+		if k, err := newKey(flags, private); err != nil || k.tag != 0 {
+			return k, err
+		}
+	}
+}
+
+// Parse reads what Bytes returned.
+func Parse(flags uint16, private []byte) (*Key, error) {
+	k, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), private)
+	if err != nil {
+		return nil, fmt.Errorf("read a private key: %w", err)
+	}
+	return newKey(flags, k)
+}
+
+// newKey makes the DNSKEY of a key pair, whose key is the point without the octet that says it is not compressed
+// (RFC 6605, section 4).
+func newKey(flags uint16, private *ecdsa.PrivateKey) (*Key, error) {
+	point, err := private.PublicKey.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("read a public key: %w", err)
+	}
+	k := &Key{private: private, record: dns.DNSKEY{
+		Hdr:   dns.RR_Header{Rrtype: dns.TypeDNSKEY, Class: dns.ClassINET},
+		Flags: flags, Protocol: 3, Algorithm: dns.ECDSAP256SHA256, PublicKey: base64.StdEncoding.EncodeToString(point[1:]),
+	}}
+	k.tag = k.record.KeyTag()
+	return k, nil
+}
+
+// Bytes is the private key, for Parse.
+func (k *Key) Bytes() ([]byte, error) { return k.private.Bytes() }
+
+// Tag is the number by which signatures name the key (RFC 4034, appendix B).
+func (k *Key) Tag() uint16 { return k.tag }
+
+// PublicKey is the public key in base64, as DNSKEY records hold it.
+func (k *Key) PublicKey() string { return k.record.PublicKey }
+
+// Record is the key's DNSKEY record in a zone. TTL is in seconds.
+func (k *Key) Record(zone string, ttl uint32) *dns.DNSKEY {
+	r := k.record
+	r.Hdr.Name, r.Hdr.Ttl = zone, ttl
+	return &r
+}
+
+// DS is what the zone's parent may hold of the key: its digest by SHA-256 (RFC 4509).
+func (k *Key) DS(zone string, ttl uint32) *dns.DS { return k.Record(zone, ttl).ToDS(dns.SHA256) }
+
+// Keys are those of a signed zone.
+type Keys struct {
+	// KSKs are the active ones, one or two. Each of them signs the keys.
+	KSKs []*Key
+	// ZSK signs all else.
+	ZSK *Key
+}
+
+// keysTTL is how long the keys may be cached, in seconds: what Route 53 answers.
+const keysTTL = 3600
+
+// Records are the zone's DNSKEY records.
+func (k *Keys) Records(zone string) []dns.RR {
+	rrs := make([]dns.RR, 0, len(k.KSKs)+1)
+	for _, key := range k.KSKs {
+		rrs = append(rrs, key.Record(zone, keysTTL))
+	}
+	return append(rrs, k.ZSK.Record(zone, keysTTL))
+}

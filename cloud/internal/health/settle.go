@@ -1,0 +1,72 @@
+package health
+
+import "maps"
+
+// index is a set of ids by what they depend on.
+type index[K comparable] map[K]map[string]bool
+
+func (x index[K]) add(of K, id string) {
+	if x[of] == nil {
+		x[of] = map[string]bool{}
+	}
+	x[of][id] = true
+}
+
+func (x index[K]) remove(of K, id string) {
+	delete(x[of], id)
+	if len(x[of]) == 0 {
+		delete(x, of)
+	}
+}
+
+// settle judges a check anew, and where its health changed, the calculated ones that count it. It costs nothing
+// for all others. The caller holds the lock and calls unlockAndTell after.
+func (m *Monitor) settle(id string) {
+	before, known := m.effective[id]
+	if c := m.checks[id]; c == nil {
+		if !known {
+			return
+		}
+		delete(m.effective, id)
+	} else {
+		now := verdict(c.config, m.found(c))
+		if known && now == before {
+			return
+		}
+		m.effective[id], m.changes[id] = now, now
+		if known {
+			m.config.Log.Info("health check changed", "id", id, "healthy", now)
+		}
+	}
+	for parent := range m.parents[id] {
+		m.settle(parent)
+	}
+}
+
+// unlockAndTell lets go of the lock and has what changed told. Where another goroutine is telling already, that one
+// tells it: so what is told last is what is so.
+func (m *Monitor) unlockAndTell() {
+	if m.telling {
+		m.mu.Unlock()
+		return
+	}
+	m.telling = true
+	for len(m.changes) > 0 {
+		changes := m.changes
+		m.changes = map[string]bool{}
+		m.mu.Unlock()
+		if m.config.Changed != nil {
+			m.config.Changed(changes)
+		}
+		m.mu.Lock()
+	}
+	m.telling = false
+	m.mu.Unlock()
+}
+
+// Healthy returns the effective health of every check: measured or calculated, disabled, inverted.
+func (m *Monitor) Healthy() map[string]bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.effective)
+}

@@ -1,0 +1,203 @@
+package zones
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/dnssec"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// signing is what a hosted zone has of DNSSEC; a zone that never had a key has no row. Version rises with each
+// change.
+type signing struct {
+	ZoneID  string
+	Version int
+	Enabled bool
+	Keys    []keySigningKey
+	// ZSK is the private key of the zone-signing key, made when signing is first enabled.
+	ZSK []byte
+}
+
+// The states of ServeSignature that this cloud has.
+const (
+	signs    = "SIGNING"
+	signsNot = "NOT_SIGNING"
+)
+
+func (s signing) active() int {
+	n := 0
+	for _, k := range s.Keys {
+		if k.Active {
+			n++
+		}
+	}
+	return n
+}
+
+// dnssecKeys are those of the zones that are signed, as the name servers use them. They are read anew only
+// where a row changed.
+type dnssecKeys struct {
+	version map[string]int
+	keys    map[string]*dnssec.Keys
+}
+
+func newDNSSECKeys() dnssecKeys {
+	return dnssecKeys{version: map[string]int{}, keys: map[string]*dnssec.Keys{}}
+}
+
+// of returns a zone's keys, or nil where it is not signed.
+func (d *dnssecKeys) of(s signing) (*dnssec.Keys, error) {
+	if !s.Enabled {
+		delete(d.keys, s.ZoneID)
+		return nil, nil
+	}
+	if d.version[s.ZoneID] == s.Version && d.keys[s.ZoneID] != nil {
+		return d.keys[s.ZoneID], nil
+	}
+	zsk, err := dnssec.Parse(dnssec.ZSK, s.ZSK)
+	if err != nil {
+		return nil, err
+	}
+	keys := &dnssec.Keys{ZSK: zsk}
+	for _, k := range s.Keys {
+		if !k.Active {
+			continue
+		}
+		ksk, err := dnssec.Parse(dnssec.KSK, k.Private)
+		if err != nil {
+			return nil, err
+		}
+		keys.KSKs = append(keys.KSKs, ksk)
+	}
+	d.version[s.ZoneID], d.keys[s.ZoneID] = s.Version, keys
+	return keys, nil
+}
+
+// signable finds a zone that may be signed.
+func (a *api) signable(tx *store.Tx, id string) (zone, error) {
+	z, ok := a.zones.GetTx(tx, id)
+	if !ok {
+		return z, noZone(id)
+	}
+	return z, publicOnly(z)
+}
+
+// changeSigning makes a change to what a zone has of DNSSEC.
+func (a *api) changeSigning(id string, f func(tx *store.Tx, z zone, s *signing) error) (*r53types.ChangeInfo, error) {
+	var info *r53types.ChangeInfo
+	err := a.update(func(tx *store.Tx) error {
+		z, err := a.signable(tx, id)
+		if err != nil {
+			return err
+		}
+		s, _ := a.signings.GetTx(tx, id)
+		s.ZoneID = id
+		s.Keys = append([]keySigningKey(nil), s.Keys...) // rows are never changed in place
+		if err := f(tx, z, &s); err != nil {
+			return err
+		}
+		s.Version++
+		if info, err = a.submit(tx, ""); err != nil {
+			return err
+		}
+		return a.signings.Put(tx, id, s)
+	})
+	return info, err
+}
+
+func noDNSSEC(id string) error {
+	return wire.Errorf("DNSSECNotFound", "The hosted zone with ID '%s' doesn't have any DNSSEC resources.", id)
+}
+
+// enableDNSSEC has a zone signed, for which it needs an active key-signing key.
+func (a *api) enableDNSSEC(_ context.Context, in *route53.EnableHostedZoneDNSSECInput) (*route53.EnableHostedZoneDNSSECOutput, error) {
+	id := bare(aws.ToString(in.HostedZoneId))
+	info, err := a.changeSigning(id, func(_ *store.Tx, _ zone, s *signing) error {
+		if s.active() == 0 {
+			return wire.Errorf("KeySigningKeyWithActiveStatusNotFound", "Hosted zone with ID '%s' does not have a Key Signing Key in ACTIVE status.", id)
+		}
+		s.Enabled = true
+		if s.ZSK != nil {
+			return nil
+		}
+		zsk, err := dnssec.Generate(dnssec.ZSK)
+		if err == nil {
+			s.ZSK, err = zsk.Bytes()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.EnableHostedZoneDNSSECOutput{ChangeInfo: info}, nil
+}
+
+// disableDNSSEC ends the signing of a zone, unless its parent tells validators to expect it.
+func (a *api) disableDNSSEC(_ context.Context, in *route53.DisableHostedZoneDNSSECInput) (*route53.DisableHostedZoneDNSSECOutput, error) {
+	id := bare(aws.ToString(in.HostedZoneId))
+	info, err := a.changeSigning(id, func(tx *store.Tx, z zone, s *signing) error {
+		if !s.Enabled {
+			return noDNSSEC(id)
+		}
+		for _, k := range s.Keys {
+			if err := a.notInParent(tx, z, k); err != nil {
+				return err
+			}
+		}
+		s.Enabled = false
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.DisableHostedZoneDNSSECOutput{ChangeInfo: info}, nil
+}
+
+func (a *api) getDNSSEC(_ context.Context, in *route53.GetDNSSECInput) (*route53.GetDNSSECOutput, error) {
+	id := bare(aws.ToString(in.HostedZoneId))
+	z, ok := a.zones.Get(id)
+	if !ok {
+		return nil, noZone(id)
+	}
+	if err := publicOnly(z); err != nil {
+		return nil, err
+	}
+	s, _ := a.signings.Get(id)
+	out := &route53.GetDNSSECOutput{Status: &r53types.DNSSECStatus{ServeSignature: aws.String(signsNot)}, KeySigningKeys: []r53types.KeySigningKey{}}
+	if s.Enabled {
+		out.Status.ServeSignature = aws.String(signs)
+	}
+	for _, k := range s.Keys {
+		described, err := k.describe(z)
+		if err != nil {
+			return nil, err
+		}
+		out.KeySigningKeys = append(out.KeySigningKeys, *described)
+	}
+	return out, nil
+}
+
+// publicOnly refuses private zones, which are never signed (Developer Guide, dns-configuring-dnssec).
+func publicOnly(z zone) error {
+	if z.private() {
+		return wire.Errorf("InvalidArgument", "The hosted zone with ID '%s' is private: DNSSEC signing is for public hosted zones.", z.ID)
+	}
+	return nil
+}
+
+// deleteSigning deletes what a zone has of DNSSEC along with it, which must be no more keys.
+func (a *api) deleteSigning(tx *store.Tx, id string) error {
+	s, ok := a.signings.GetTx(tx, id)
+	if len(s.Keys) > 0 {
+		return wire.Errorf("HostedZoneNotEmpty", "The specified hosted zone contains DNSSEC Key Signing Keys and so cannot be deleted.")
+	}
+	if !ok {
+		return nil
+	}
+	return a.signings.Delete(tx, id)
+}

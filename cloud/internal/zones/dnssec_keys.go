@@ -1,0 +1,227 @@
+package zones
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/dnssec"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// maxKSKs is how many key-signing keys a hosted zone may have.
+const maxKSKs = 2
+
+// keySigningKey is a key-signing key as kept. On AWS the private key is in KMS, and the ARN says which it is; this
+// cloud has no KMS, so it makes a pair of its own for the ARN.
+type keySigningKey struct {
+	Name, ARN         string
+	Private           []byte
+	Active            bool
+	Created, Modified time.Time
+}
+
+// keyStatus is a key's status as the API names it.
+func (k keySigningKey) status() string {
+	if k.Active {
+		return "ACTIVE"
+	}
+	return "INACTIVE"
+}
+
+func (k keySigningKey) describe(z zone) (*r53types.KeySigningKey, error) {
+	key, err := dnssec.Parse(dnssec.KSK, k.Private)
+	if err != nil {
+		return nil, err
+	}
+	apex := presentation(z.Name)
+	ds, record := key.DS(apex, 0), key.Record(apex, 0)
+	digest := strings.ToUpper(ds.Digest)
+	return &r53types.KeySigningKey{
+		Name: &k.Name, KmsArn: &k.ARN, Status: aws.String(k.status()), StatusMessage: aws.String(""),
+		Flag: int32(record.Flags), KeyTag: int32(key.Tag()), PublicKey: &record.PublicKey,
+		SigningAlgorithmType: int32(record.Algorithm), SigningAlgorithmMnemonic: aws.String("ECDSAP256SHA256"),
+		DigestAlgorithmType: int32(ds.DigestType), DigestAlgorithmMnemonic: aws.String("SHA-256"), DigestValue: &digest,
+		DSRecord:     aws.String(fmt.Sprintf("%d %d %d %s", ds.KeyTag, ds.Algorithm, ds.DigestType, digest)),
+		DNSKEYRecord: aws.String(fmt.Sprintf("%d %d %d %s", record.Flags, record.Protocol, record.Algorithm, record.PublicKey)),
+		CreatedDate:  &k.Created, LastModifiedDate: &k.Modified,
+	}, nil
+}
+
+var (
+	// kmsKey is the ARN of a key of KMS in us-east-1, where Route 53 takes them from (Developer Guide,
+	// dns-configuring-dnssec-cmk-requirements).
+	kmsKey  = regexp.MustCompile(`^arn:aws:kms:us-east-1:[0-9]{12}:key/[0-9A-Za-z-]+$`)
+	kskName = regexp.MustCompile(`^[0-9A-Za-z._-]{3,128}$`)
+)
+
+func (a *api) createKSK(_ context.Context, in *route53.CreateKeySigningKeyInput) (*route53.CreateKeySigningKeyOutput, error) {
+	made, err := a.newKSK(in)
+	if err != nil {
+		return nil, err
+	}
+	id := bare(aws.ToString(in.HostedZoneId))
+	var described *r53types.KeySigningKey
+	info, err := a.changeSigning(id, func(_ *store.Tx, z zone, s *signing) error {
+		for _, k := range s.Keys {
+			if k.Name == made.Name {
+				return conflict("KeySigningKeyAlreadyExists", "You've already created a key-signing key (KSK) with the name '%s' in hosted zone '%s'.", k.Name, id)
+			}
+			if k.ARN == made.ARN {
+				return conflict("KeySigningKeyAlreadyExists", "You've already created a key-signing key (KSK) with the same customer managed key ARN '%s' in hosted zone '%s'.", k.ARN, id)
+			}
+		}
+		if len(s.Keys) >= maxKSKs {
+			return wire.Errorf("TooManyKeySigningKeys", "You've reached the limit of %d key-signing keys (KSKs) for hosted zone '%s'.", maxKSKs, id)
+		}
+		s.Keys = append(s.Keys, made)
+		var err error
+		described, err = made.describe(z)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.CreateKeySigningKeyOutput{
+		ChangeInfo: info, KeySigningKey: described,
+		Location: aws.String(endpoint + "/keysigningkey/" + id + "/" + made.Name),
+	}, nil
+}
+
+func (a *api) newKSK(in *route53.CreateKeySigningKeyInput) (keySigningKey, error) {
+	if err := length("callerReference", aws.ToString(in.CallerReference), 1, 128); err != nil {
+		return keySigningKey{}, err
+	}
+	name, arn, status := aws.ToString(in.Name), aws.ToString(in.KeyManagementServiceArn), aws.ToString(in.Status)
+	switch {
+	case !kskName.MatchString(name):
+		return keySigningKey{}, wire.Errorf("InvalidKeySigningKeyName", "The key-signing key (KSK) name '%s' isn't a valid name.", name)
+	case !kmsKey.MatchString(arn):
+		return keySigningKey{}, wire.Errorf("InvalidKMSArn", "The KeyManagementServiceArn '%s' isn't valid to use with DNSSEC signing: it must be the ARN of a key in us-east-1.", arn)
+	case status != "ACTIVE" && status != "INACTIVE":
+		return keySigningKey{}, wire.Errorf("InvalidKeySigningKeyStatus", "The key-signing key (KSK) status '%s' isn't valid: it must be ACTIVE or INACTIVE.", status)
+	}
+	key, err := dnssec.Generate(dnssec.KSK)
+	if err != nil {
+		return keySigningKey{}, err
+	}
+	private, err := key.Bytes()
+	now := a.now().UTC().Truncate(time.Millisecond)
+	return keySigningKey{Name: name, ARN: arn, Private: private, Active: status == "ACTIVE", Created: now, Modified: now}, err
+}
+
+// changeKSK changes one key of a zone, or removes it where f says so.
+func (a *api) changeKSK(zoneID, name *string, f func(tx *store.Tx, z zone, s *signing, k *keySigningKey) (keep bool, err error)) (*r53types.ChangeInfo, error) {
+	id, which := bare(aws.ToString(zoneID)), aws.ToString(name)
+	return a.changeSigning(id, func(tx *store.Tx, z zone, s *signing) error {
+		at := slices.IndexFunc(s.Keys, func(k keySigningKey) bool { return k.Name == which })
+		if at < 0 {
+			return notFound("NoSuchKeySigningKey", "The specified key-signing key (KSK) '%s' doesn't exist in hosted zone '%s'.", which, id)
+		}
+		keep, err := f(tx, z, s, &s.Keys[at])
+		if err != nil {
+			return err
+		}
+		if !keep {
+			s.Keys = slices.Delete(s.Keys, at, at+1)
+		}
+		return nil
+	})
+}
+
+func wrongStatus(k *keySigningKey, done, want string) error {
+	return wire.Errorf("InvalidKeySigningKeyStatus", "Key Signing Key with name %s cannot be %s because current status is not %s.", k.Name, done, want)
+}
+
+func (a *api) activateKSK(_ context.Context, in *route53.ActivateKeySigningKeyInput) (*route53.ActivateKeySigningKeyOutput, error) {
+	info, err := a.changeKSK(in.HostedZoneId, in.Name, func(_ *store.Tx, _ zone, _ *signing, k *keySigningKey) (bool, error) {
+		if k.Active {
+			return true, wrongStatus(k, "activated", "INACTIVE")
+		}
+		k.Active, k.Modified = true, a.now().UTC().Truncate(time.Millisecond)
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.ActivateKeySigningKeyOutput{ChangeInfo: info}, nil
+}
+
+// deactivateKSK takes a key out of use, unless it is the last of a signed zone or the one that the parent trusts.
+func (a *api) deactivateKSK(_ context.Context, in *route53.DeactivateKeySigningKeyInput) (*route53.DeactivateKeySigningKeyOutput, error) {
+	info, err := a.changeKSK(in.HostedZoneId, in.Name, func(tx *store.Tx, z zone, s *signing, k *keySigningKey) (bool, error) {
+		switch {
+		case !k.Active:
+			return true, wrongStatus(k, "deactivated", "ACTIVE")
+		case s.Enabled && s.active() == 1:
+			return true, wire.Errorf("KeySigningKeyInUse", "The key-signing key (KSK) '%s' can't be deactivated because it's the only KSK for a currently-enabled DNSSEC. Disable DNSSEC signing, or add or enable another KSK.", k.Name)
+		}
+		if s.Enabled {
+			if err := a.notInParent(tx, z, *k); err != nil {
+				return true, err
+			}
+		}
+		k.Active, k.Modified = false, a.now().UTC().Truncate(time.Millisecond)
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.DeactivateKeySigningKeyOutput{ChangeInfo: info}, nil
+}
+
+func (a *api) deleteKSK(_ context.Context, in *route53.DeleteKeySigningKeyInput) (*route53.DeleteKeySigningKeyOutput, error) {
+	info, err := a.changeKSK(in.HostedZoneId, in.Name, func(_ *store.Tx, _ zone, _ *signing, k *keySigningKey) (bool, error) {
+		if k.Active {
+			return true, wrongStatus(k, "deleted", "INACTIVE")
+		}
+		return false, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.DeleteKeySigningKeyOutput{ChangeInfo: info}, nil
+}
+
+// notInParent refuses to take away a key that the parent zone has a DS record of, since validators would then find
+// the zone bogus. AWS looks the record up; here it can only be in another hosted zone.
+func (a *api) notInParent(tx *store.Tx, z zone, k keySigningKey) error {
+	key, err := dnssec.Parse(dnssec.KSK, k.Private)
+	if err != nil {
+		return err
+	}
+	digest := key.DS(presentation(z.Name), 0).Digest
+	for _, parent := range a.zones.AllTx(tx) {
+		if parent.ID == z.ID || parent.Name == z.Name || !within(z.Name, parent.Name) {
+			continue
+		}
+		for _, value := range a.valuesOf(parent, z.Name, r53types.RRTypeDs) {
+			if strings.EqualFold(strings.Join(strings.Fields(value)[min(3, len(strings.Fields(value))):], ""), digest) {
+				return wire.Errorf("KeySigningKeyInParentDSRecord", "The key-signing key (KSK) '%s' is specified in a parent DS record, in hosted zone '%s'.", k.Name, parent.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// valuesOf are the values that a zone has for a name and type.
+func (a *api) valuesOf(z zone, name string, kind r53types.RRType) []string {
+	var values []string
+	for _, set := range a.records.of(z.ID).named(name) {
+		if set.Type != kind {
+			continue
+		}
+		for _, r := range set.ResourceRecords {
+			values = append(values, aws.ToString(r.Value))
+		}
+	}
+	return values
+}

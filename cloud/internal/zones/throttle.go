@@ -1,0 +1,27 @@
+package zones
+
+import (
+	"net/http"
+
+	"golang.org/x/time/rate"
+
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// requestsPerSecond is how many requests of an account Route 53 takes, of all operations together (developer
+// guide, "Quotas"). AWS does not say how many may come at once; a second's are let through.
+const requestsPerSecond = 5
+
+// Throttled refuses requests above Route 53's rate, as an account of many tools meets it.
+func Throttled(next http.Handler) http.Handler {
+	bucket := rate.NewLimiter(requestsPerSecond, requestsPerSecond)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scope, _ := wire.ScopeOf(r)
+		s := wire.ServiceNamed(scope.Service)
+		if s != wire.RecoveryControl && s != wire.RecoveryCluster && !bucket.Allow() {
+			wire.WriteError(w, r, wire.Route53, wire.Errorf("Throttling", "Rate exceeded"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
