@@ -30,8 +30,8 @@ type Config struct {
 	Speed tempo.Speed
 	Log   *slog.Logger
 	// Changed is told, within the request, of the states that have changed, by the routing controls' ARNs:
-	// those of one transaction at once, and every state when Open returns. The state of a control that was
-	// deleted is off.
+	// those of one transaction at once, and every state before Open returns. A control that is new is off, and
+	// so is one that was deleted.
 	Changed func(states map[string]bool)
 	// HealthChecks returns the ids of the health checks that follow a routing control.
 	HealthChecks func(controlARN string) []string

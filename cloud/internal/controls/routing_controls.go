@@ -35,6 +35,8 @@ func (c *Controls) createControl(_ context.Context, in *config.CreateRoutingCont
 	}
 	request := *in
 	request.ClientToken = nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	row, err := once(c, "CreateRoutingControl", in.ClientToken, request, c.controls, func(tx *store.Tx) (controlRow, error) {
 		panel, err := c.panelFor(tx, text(in.ClusterArn), in.ControlPanelArn)
 		row := controlRow{ARN: panel.ARN + "/routingcontrol/" + newHex(16), Panel: panel.ARN, Name: name}
@@ -58,6 +60,8 @@ func (c *Controls) createControl(_ context.Context, in *config.CreateRoutingCont
 	if err != nil {
 		return nil, err
 	}
+	row, _ = c.controls.Get(row.ARN) // a repeated call's may be on by now
+	c.cfg.Changed(map[string]bool{row.ARN: row.State.On})
 	return &config.CreateRoutingControlOutput{RoutingControl: c.showControl(row, configtypes.StatusPending)}, nil
 }
 

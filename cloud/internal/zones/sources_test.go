@@ -105,8 +105,11 @@ func (s *service) turn(t testing.TB, arn, state string) {
 func TestAnswerFollowsItsRoutingControl(t *testing.T) {
 	s := serve(t, t.TempDir())
 	arn := s.control(t)
-	s.turn(t, arn, "On")
 	s.failoverTo(t, &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeRecoveryControl, RoutingControlArn: &arn})
+	if got := s.answer(t, app); got != secondary {
+		t.Errorf("new, and so off: %s", got)
+	}
+	s.turn(t, arn, "On")
 	if got := s.answer(t, app); got != primary {
 		t.Errorf("on: %s", got)
 	}
