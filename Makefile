@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race generate fuzz
+.PHONY: all build check test race generate fuzz bench-dns bench-checks bench-dns
 
 all: build
 
@@ -18,6 +18,18 @@ test:
 # The packages with concurrency of their own.
 race:
 	go test -race ./drill ./cloud/internal/store ./cloud/internal/balancer ./cloud/internal/health ./cloud/internal/dns ./cloud/internal/beacon ./cloud/internal/region ./cloud/internal/zones
+
+# Every fuzz target; FUZZTIME=10s for a short look.
+fuzz:
+	scripts/fuzz
+
+# The name server against gdnsd, Knot, NSD, PowerDNS, BIND and CoreDNS: bench/README.md.
+bench-dns:
+	bench/dns/run.sh
+
+# The health checkers against HAProxy and net/http's client: bench/README.md.
+bench-checks:
+	bench/checks/run.sh
 
 generate:
 	go generate ./...

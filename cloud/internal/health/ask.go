@@ -12,18 +12,15 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
 
 const (
-	headLimit   = 16384 // bytes of status line and headers (developer guide, quotas on health checks)
-	searchLimit = 5120  // bytes of the body in which the string must lie wholly (SearchString)
+	searchLimit = 5120 // bytes of the body in which the string must lie wholly (SearchString)
 	readLimit   = 1 << 20
 )
-
-// errHead is for a response whose headers are more than Route 53 reads.
-var errHead = errors.New("response headers exceed 16384 bytes")
 
 // ask sends the request over conn and judges the response: a status of 200 to 399 passes, redirects
 // are not followed.
@@ -34,31 +31,43 @@ func (p *prober) ask(conn net.Conn, target netip.Addr) result {
 	if _, err := io.WriteString(conn, p.request(target)); err != nil {
 		return result{status: describe(err)}
 	}
-	limited := &io.LimitedReader{R: conn, N: headLimit}
-	response, err := readHead(limited)
+	h, b, err := receiveHead(conn)
 	if err != nil {
 		return result{status: describe(err)}
 	}
-	defer response.Body.Close()
-	text := fmt.Sprintf("HTTP Status Code %d, %s", response.StatusCode, reason(response))
-	if response.StatusCode < 200 || response.StatusCode > 399 {
-		return result{status: "Failure: " + text}
+	if !h.passes() || !p.endpoint.matches {
+		return h.result()
 	}
-	if !p.endpoint.matches {
-		return result{pass: true, status: "Success: " + text}
-	}
-	limited.N = readLimit
 	if err := conn.SetDeadline(time.Now().Add(p.speed.Timeout(bodyLimit))); err != nil {
 		return result{status: describe(err)}
 	}
-	body, err := readBody(response)
+	body, err := readBody(io.MultiReader(bytes.NewReader(b), io.LimitReader(conn, readLimit)))
 	if err != nil {
 		return result{status: describe(err)}
 	}
 	if !bytes.Contains(body, []byte(p.endpoint.search)) {
-		return result{status: "Failure: " + text + ". The search string was not found in the first 5120 bytes of the response body"}
+		return result{status: "Failure: " + h.String() + ". The search string was not found in the first 5120 bytes of the response body"}
 	}
-	return result{pass: true, status: "Success: " + text}
+	return result{pass: true, status: "Success: " + h.String()}
+}
+
+// receiveHead reads up to the body, and returns what it read from the final response's beginning on.
+func receiveHead(conn net.Conn) (h head, b []byte, err error) {
+	b = make([]byte, 0, 2048)
+	for {
+		n, failed := conn.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if h, err = readHead(b); err == nil {
+			return h, b[h.start:], nil
+		}
+		if !errors.Is(err, errPartial) {
+			return h, nil, err
+		}
+		if failed != nil {
+			return h, nil, failed
+		}
+		b = slices.Grow(b, 1)
+	}
 }
 
 // request forms the request as Route 53's checkers are seen to send it.
@@ -84,26 +93,14 @@ func escape(s string) string {
 	return b.String()
 }
 
-// readHead reads up to the body, past informational responses (RFC 9110 section 15.2).
-func readHead(from *io.LimitedReader) (*http.Response, error) {
-	r := bufio.NewReader(from)
-	for {
-		response, err := http.ReadResponse(r, &http.Request{Method: http.MethodGet})
-		if err != nil && from.N <= 0 {
-			return nil, errHead
-		}
-		if err != nil {
-			return nil, err
-		}
-		if response.StatusCode >= 200 || response.StatusCode == http.StatusSwitchingProtocols {
-			return response, nil
-		}
-	}
-}
-
 // readBody returns the part of the body that is searched, unpacked where it came as gzip or deflate
 // (developer guide, "Values that you specify": other encodings are searched as they are).
-func readBody(response *http.Response) ([]byte, error) {
+func readBody(from io.Reader) ([]byte, error) {
+	response, err := http.ReadResponse(bufio.NewReader(from), &http.Request{Method: http.MethodGet})
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
 	var body io.Reader = response.Body
 	switch strings.ToLower(response.Header.Get("Content-Encoding")) {
 	case "gzip", "x-gzip":
@@ -132,13 +129,4 @@ func inflate(body io.Reader) io.Reader {
 		}
 	}
 	return flate.NewReader(r)
-}
-
-// reason returns the phrase that the endpoint gave with its status, or the usual one.
-func reason(response *http.Response) string {
-	_, phrase, _ := strings.Cut(response.Status, " ")
-	if phrase == "" {
-		return http.StatusText(response.StatusCode)
-	}
-	return phrase
 }

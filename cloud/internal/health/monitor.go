@@ -6,11 +6,13 @@ import (
 	"net/netip"
 	"reflect"
 	"sync"
+	"time"
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
@@ -22,8 +24,10 @@ type Config struct {
 	Log   *slog.Logger
 	// Resolve returns the IPv4 addresses of a name, none where it has none.
 	Resolve func(name string) []netip.Addr
-	// Dial connects from a checker's address; a net.Dialer where it is nil.
+	// Dial connects from a checker's address; where it is nil, the kernel does.
 	Dial Dial
+	// Source is the address of a checker, by its number; address.Checker where it is nil.
+	Source func(checker int) netip.Addr
 	// Changed is called with the checks whose health is another now, from any goroutine but never from two at
 	// once, so that the last it hears of a check is what is so. It may call the Monitor's methods but Close.
 	Changed func(changes map[string]bool)
@@ -37,6 +41,7 @@ type Monitor struct {
 	probes sync.WaitGroup
 
 	schedule *schedule
+	engine   *engine // nil where a goroutine probes
 
 	mu        sync.Mutex
 	checks    map[string]*check
@@ -52,8 +57,8 @@ func New(config Config) *Monitor {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	if config.Dial == nil {
-		config.Dial = DialFrom
+	if config.Source == nil {
+		config.Source = address.Checker
 	}
 	m := &Monitor{
 		config: config, checks: map[string]*check{}, parents: index[string]{}, effective: map[string]bool{}, changes: map[string]bool{},
@@ -61,8 +66,29 @@ func New(config Config) *Monitor {
 	}
 	m.ctx, m.stop = context.WithCancel(context.Background())
 	m.schedule = newSchedule(m.start)
+	m.startEngine()
 	m.probes.Go(func() { m.schedule.run(m.ctx) })
 	return m
+}
+
+// startEngine has the engine probe what it can, where no Dial is given and the system has one.
+func (m *Monitor) startEngine() {
+	if m.config.Dial != nil {
+		return
+	}
+	m.config.Dial = DialFrom
+	s := m.config.Speed
+	e, err := newEngine(limits{s.Timeout(connectLimit), s.Timeout(replyLimit), s.Timeout(connectLimitTCP)}, m.record)
+	if err != nil {
+		m.config.Log.Warn("health checks take a goroutine each", "error", err)
+		return
+	}
+	m.engine = e
+	m.probes.Go(func() {
+		if err := e.run(); err != nil {
+			m.config.Log.Error("health checks are no longer made", "error", err)
+		}
+	})
 }
 
 // Set creates a check or gives it new settings. Where these change what is probed or how, probing
@@ -155,10 +181,17 @@ func (m *Monitor) list(id string, of func(*checker) sight) []r53types.HealthChec
 	return found
 }
 
+// Late returns by how much probes were started after their time, at the most, since Late was called last: more than a
+// little says that the machine has too many checks.
+func (m *Monitor) Late() time.Duration { return m.schedule.latest() }
+
 // Close ends all probing and waits until it has ended.
 func (m *Monitor) Close() {
 	m.mu.Lock()
 	m.stop()
 	m.mu.Unlock()
+	if m.engine != nil {
+		m.engine.close() // of epoll's descriptor, which cannot fail
+	}
 	m.probes.Wait()
 }

@@ -44,11 +44,13 @@ type result struct {
 	status string
 }
 
+var unresolved = result{status: "Failure: DNS resolution failed"}
+
 // probe asks once. The turn chooses among several addresses of the name.
 func (p *prober) probe(ctx context.Context, turn int) result {
 	target, ok := p.target(turn)
 	if !ok {
-		return result{status: "Failure: DNS resolution failed"}
+		return unresolved
 	}
 	if !p.endpoint.http {
 		return p.probeTCP(ctx, target)

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 
@@ -14,8 +15,9 @@ type check struct {
 	config   r53types.HealthCheckConfig
 	endpoint endpoint
 	checkers []*checker
-	healthy  int  // how many checkers are of the opinion that it is
-	ended    bool // results that are still under way are not counted
+	request  []byte // of plain HTTP; the schedule's alone
+	healthy  int    // how many checkers are of the opinion that it is
+	ended    bool   // results that are still under way are not counted
 	// lastAlarm is what the alarm's data said when there was enough of it last.
 	lastAlarm AlarmState
 }
@@ -68,12 +70,31 @@ func (m *Monitor) end(c *check) {
 
 // start probes once, from a checker whose time has come.
 func (m *Monitor) start(k *checker) {
-	m.probes.Go(func() {
-		e := k.check.endpoint
-		p := &prober{endpoint: e, speed: m.config.Speed, source: k.source(), dial: m.config.Dial, resolve: m.config.Resolve}
-		k.turn++
-		m.record(k, p.probe(m.ctx, int(k.turn)))
-	})
+	e := &k.check.endpoint
+	p := prober{endpoint: *e, speed: m.config.Speed, source: m.config.Source(int(k.number)), dial: m.config.Dial, resolve: m.config.Resolve}
+	k.turn++
+	turn := int(k.turn)
+	if m.engine == nil || e.tls || e.matches {
+		m.probes.Go(func() { m.record(k, p.probe(m.ctx, turn)) })
+		return
+	}
+	target, ok := p.target(turn)
+	if !ok {
+		m.record(k, unresolved)
+		return
+	}
+	m.engine.start(k, p.source, netip.AddrPortFrom(target, uint16(e.port)), k.check.requestTo(&p, target))
+}
+
+// requestTo is the request to a target, made once where all are the same; none for TCP.
+func (c *check) requestTo(p *prober, target netip.Addr) []byte {
+	if !c.endpoint.http {
+		return nil
+	}
+	if c.request == nil {
+		c.request = []byte(p.request(target))
+	}
+	return c.request
 }
 
 // record counts a result, judges anew where it changed the checker's mind, and has the checker go on: the interval
@@ -100,7 +121,7 @@ func (m *Monitor) record(k *checker, r result) {
 	} else {
 		c.healthy++
 	}
-	m.config.Log.Debug("health checker changed its mind", "id", c.id, "checker", k.source(), "healthy", !before, "status", r.status)
+	m.config.Log.Debug("health checker changed its mind", "id", c.id, "checker", int(k.number), "healthy", !before, "status", r.status)
 	m.settle(c.id)
 	m.unlockAndTell()
 }

@@ -13,6 +13,7 @@ type schedule struct {
 	start func(*checker)
 	mu    sync.Mutex
 	due   queue
+	late  time.Duration // the most that any was started after its time
 	woken chan struct{} // holds one element while something earlier than the timer's may be due
 }
 
@@ -76,10 +77,20 @@ func (s *schedule) startDue(now time.Time) (wait time.Duration, any bool) {
 			s.mu.Unlock()
 			return wait, true
 		}
+		s.late = max(s.late, -wait)
 		k := heap.Pop(&s.due).(*checker)
 		s.mu.Unlock()
 		s.start(k)
 	}
+}
+
+// latest returns the most that any was started after its time since latest was called last.
+func (s *schedule) latest() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	late := s.late
+	s.late = 0
+	return late
 }
 
 // queue is a heap of checkers by when they are due.

@@ -80,3 +80,95 @@ print(len(r.get_dnssec(HostedZoneId=z)['KeySigningKeys']))
 		t.Errorf("boto3 prints\n%s\nwant\n%s", got, want)
 	}
 }
+
+func TestCommandLineGroupsNetworks(t *testing.T) {
+	s := serveHere(t)
+	id, err := s.cli(t, "create-cidr-collection", "--name", "c", "--caller-reference", "r", "--query", "Collection.Id")
+	if err != nil {
+		t.Fatal(id)
+	}
+	s.walk(t, []struct{ want, args string }{
+		{"(CidrCollectionAlreadyExistsException)", "create-cidr-collection --name c --caller-reference r2"},
+		{"C", "change-cidr-collection --query Id --changes LocationName=here,Action=PUT,CidrList=198.51.100.0/24 --id " + id},
+		{"(CidrCollectionVersionMismatchException)", "change-cidr-collection --collection-version 1 --changes LocationName=here,Action=PUT,CidrList=203.0.113.0/24 --id " + id},
+		{"arn:aws:route53:::cidrcollection/" + id, "list-cidr-collections --query CidrCollections[].Arn"},
+		{"here", "list-cidr-locations --query CidrLocations[].LocationName --collection-id " + id},
+		{"198.51.100.0/24", "list-cidr-blocks --location-name here --query CidrBlocks[].CidrBlock --collection-id " + id},
+		{"(NoSuchCidrLocationException)", "list-cidr-blocks --location-name there --collection-id " + id},
+		{"(CidrCollectionInUseException)", "delete-cidr-collection --id " + id},
+		{"C", "change-cidr-collection --query Id --changes LocationName=here,Action=DELETE_IF_EXISTS,CidrList=198.51.100.0/24 --id " + id},
+		{"", "delete-cidr-collection --id " + id},
+		{"(NoSuchCidrCollectionException)", "delete-cidr-collection --id " + id},
+	})
+}
+
+func TestCommandLineDelegatesAndLogs(t *testing.T) {
+	s := serveHere(t)
+	id, err := s.cli(t, "create-reusable-delegation-set", "--caller-reference", "r", "--query", "DelegationSet.Id")
+	if err != nil {
+		t.Fatal(id)
+	}
+	z, err := s.cli(t, "create-hosted-zone", "--name", "example.com", "--caller-reference", "r", "--delegation-set-id", id, "--query", "HostedZone.Id")
+	if err != nil {
+		t.Fatal(z)
+	}
+	s.walk(t, []struct{ want, args string }{
+		{"awsdns-", "get-reusable-delegation-set --query DelegationSet.NameServers --id " + id},
+		{id, "list-reusable-delegation-sets --query DelegationSets[].Id"},
+		{"1", "get-reusable-delegation-set-limit --type MAX_ZONES_BY_REUSABLE_DELEGATION_SET --query Count --delegation-set-id " + id},
+		{"1", "get-account-limit --type MAX_REUSABLE_DELEGATION_SETS_BY_OWNER --query Count"},
+		{id, "get-hosted-zone --query DelegationSet.Id --id " + z},
+		{"(DelegationSetInUse)", "delete-reusable-delegation-set --id " + id},
+		{"(ConflictingDomainExists)", "create-hosted-zone --name www.example.com --caller-reference r2 --delegation-set-id " + id},
+	})
+	config, err := s.cli(t, "create-query-logging-config", "--hosted-zone-id", z, "--cloud-watch-logs-log-group-arn", logGroupARN, "--query", "QueryLoggingConfig.Id")
+	if err != nil {
+		t.Fatal(config)
+	}
+	s.walk(t, []struct{ want, args string }{
+		{"(QueryLoggingConfigAlreadyExists)", "create-query-logging-config --cloud-watch-logs-log-group-arn " + logGroupARN + " --hosted-zone-id " + z},
+		{logGroupARN, "get-query-logging-config --query QueryLoggingConfig.CloudWatchLogsLogGroupArn --id " + config},
+		{config, "list-query-logging-configs --query QueryLoggingConfigs[].Id --hosted-zone-id " + z},
+		{"", "delete-query-logging-config --id " + config},
+		{"(NoSuchQueryLoggingConfig)", "get-query-logging-config --id " + config},
+	})
+}
+
+func TestBoto3GroupsDelegatesAndLogs(t *testing.T) {
+	s := serveHere(t)
+	got := s.boto3(t, `
+c = r.create_cidr_collection(Name='c', CallerReference='r')['Collection']
+print(c['Version'])
+change = r.change_cidr_collection(Id=c['Id'], CollectionVersion=1, Changes=[dict(LocationName='here', Action='PUT', CidrList=['198.51.100.0/24', '2001:db8::/32'])])
+print(r.get_change(Id=change['Id'])['ChangeInfo']['Status'])
+print(sorted(b['CidrBlock'] for b in r.list_cidr_blocks(CollectionId=c['Id'])['CidrBlocks']))
+print([l['LocationName'] for l in r.list_cidr_locations(CollectionId=c['Id'])['CidrLocations']])
+print([l['Version'] for l in r.list_cidr_collections()['CidrCollections']])
+print(refused(r.delete_cidr_collection, Id=c['Id']))
+d = r.create_reusable_delegation_set(CallerReference='r')['DelegationSet']
+z = r.create_hosted_zone(Name='example.com', CallerReference='r', DelegationSetId=d['Id'])
+print(z['DelegationSet']['NameServers'] == d['NameServers'], len(r.list_reusable_delegation_sets()['DelegationSets']))
+print(r.get_reusable_delegation_set_limit(Type='MAX_ZONES_BY_REUSABLE_DELEGATION_SET', DelegationSetId=d['Id'])['Count'])
+print(refused(r.delete_reusable_delegation_set, Id=d['Id']), r.get_reusable_delegation_set(Id=d['Id'])['DelegationSet']['CallerReference'])
+q = r.create_query_logging_config(HostedZoneId=z['HostedZone']['Id'], CloudWatchLogsLogGroupArn='`+logGroupARN+`')['QueryLoggingConfig']
+print(q['HostedZoneId'] in z['HostedZone']['Id'], r.get_query_logging_config(Id=q['Id'])['QueryLoggingConfig'] == q, len(r.list_query_logging_configs()['QueryLoggingConfigs']))
+r.delete_query_logging_config(Id=q['Id'])
+r.delete_hosted_zone(Id=z['HostedZone']['Id'])
+r.delete_reusable_delegation_set(Id=d['Id'])
+print(refused(r.get_reusable_delegation_set, Id=d['Id']))
+`)
+	want := `1
+INSYNC
+['198.51.100.0/24', '2001:db8::/32']
+['here']
+[2]
+CidrCollectionInUseException
+True 1
+1
+DelegationSetInUse r
+True True 1
+NoSuchDelegationSet`
+	if got != want {
+		t.Errorf("boto3 prints\n%s\nwant\n%s", got, want)
+	}
+}

@@ -34,6 +34,9 @@ func (z zone) delegationSet() *r53types.DelegationSet {
 	if z.private() {
 		return nil
 	}
+	if z.Delegation != nil {
+		return z.Delegation.describe()
+	}
 	return &r53types.DelegationSet{NameServers: slices.Clone(nameServers)}
 }
 
@@ -41,6 +44,9 @@ func (z zone) delegationSet() *r53types.DelegationSet {
 func (z zone) servers() []string {
 	if z.private() {
 		return privateServers
+	}
+	if z.Delegation != nil {
+		return z.Delegation.Servers
 	}
 	return nameServers
 }
@@ -61,6 +67,9 @@ func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneIn
 		}
 		if len(all) >= maxZones {
 			return wire.Errorf("TooManyHostedZones", "Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more than %d hosted zones.", maxZones)
+		}
+		if err := a.delegate(tx, &z, bare(aws.ToString(in.DelegationSetId)), all); err != nil {
+			return err
 		}
 		if info, err = a.submit(tx, ""); err != nil {
 			return err
@@ -95,8 +104,6 @@ func newZone(in *route53.CreateHostedZoneInput) (zone, error) {
 		return zone{}, badInput("When you're creating a private hosted zone (when you specify true for PrivateZone), VPCId and VPCRegion are required.")
 	case in.VPC != nil && aws.ToString(in.DelegationSetId) != "":
 		return zone{}, badInput("A reusable delegation set cannot be associated with a private hosted zone.")
-	case aws.ToString(in.DelegationSetId) != "":
-		return zone{}, notFound("NoSuchDelegationSet", "The specified delegation set does not exist: %s", bare(*in.DelegationSetId))
 	}
 	if err := length("callerReference", aws.ToString(in.CallerReference), 1, 128); err != nil {
 		return zone{}, err
@@ -199,6 +206,9 @@ func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneIn
 		if err := a.deleteSigning(tx, id); err != nil {
 			return err
 		}
+		if err := a.deleteQueryLogs(tx, id); err != nil {
+			return err
+		}
 		var err error
 		if info, err = a.submit(tx, ""); err != nil {
 			return err
@@ -210,7 +220,7 @@ func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneIn
 			return err
 		}
 		return a.zones.Delete(tx, id)
-	}, func() { commit() })
+	}, func() { commit(); a.data.LogQueries() })
 	if err != nil {
 		return nil, err
 	}

@@ -46,10 +46,13 @@ func (a *api) listHostedZones(_ context.Context, in *route53.ListHostedZonesInpu
 	if err != nil {
 		return nil, err
 	}
-	if id := bare(aws.ToString(in.DelegationSetId)); id != "" {
-		return nil, notFound("NoSuchDelegationSet", "The specified delegation set does not exist: %s", id)
-	}
 	rows := a.zones.All()
+	if id := bare(aws.ToString(in.DelegationSetId)); id != "" {
+		if _, ok := a.delegationSets.Get(id); !ok {
+			return nil, noDelegationSet(id)
+		}
+		rows = a.zonesOf(rows, id)
+	}
 	switch in.HostedZoneType {
 	case "":
 	case r53types.HostedZoneTypePrivateHostedZone:

@@ -10,15 +10,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// listDelegationSets answers that there are none to reuse: they cannot be made here.
-func (a *api) listDelegationSets(_ context.Context, in *route53.ListReusableDelegationSetsInput) (*route53.ListReusableDelegationSetsOutput, error) {
-	n, err := size(in.MaxItems, 100)
-	if err != nil {
-		return nil, err
-	}
-	return &route53.ListReusableDelegationSetsOutput{DelegationSets: []r53types.DelegationSet{}, Marker: aws.String(aws.ToString(in.Marker)), MaxItems: aws.Int32(int32(n))}, nil
-}
-
 func (a *api) getAccountLimit(_ context.Context, in *route53.GetAccountLimitInput) (*route53.GetAccountLimitOutput, error) {
 	var most, count int
 	switch in.Type {
@@ -26,6 +17,8 @@ func (a *api) getAccountLimit(_ context.Context, in *route53.GetAccountLimitInpu
 		most, count = maxChecks, a.checks.Len()
 	case r53types.AccountLimitTypeMaxHostedZonesByOwner:
 		most, count = maxZones, a.zones.Len()
+	case r53types.AccountLimitTypeMaxReusableDelegationSetsByOwner:
+		most, count = maxDelegationSets, a.delegationSets.Len()
 	default:
 		return nil, unsupported("Type", "it has hosted zones and health checks")
 	}

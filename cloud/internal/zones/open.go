@@ -77,6 +77,7 @@ func Open(c Config) (*Zones, error) {
 	}
 	p.Publish()
 	p.hear()
+	p.LogQueries()
 	p.start()
 	p.server.Serve(dns.Inside, c.Inside.Packets, c.Inside.Listeners)
 	p.server.Serve(dns.Host, c.Host.Packets, c.Host.Listeners)

@@ -46,6 +46,23 @@ func (a *api) operations(m *wire.Mux) {
 	wire.Handle(m, wire.Route53, "ListTagsForResource", a.listTags)
 	wire.Handle(m, wire.Route53, "ListTagsForResources", a.listTagsOfMany)
 
+	wire.Handle(m, wire.Route53, "CreateReusableDelegationSet", a.createDelegationSet)
+	wire.Handle(m, wire.Route53, "GetReusableDelegationSet", a.getDelegationSet)
+	wire.Handle(m, wire.Route53, "DeleteReusableDelegationSet", a.deleteDelegationSet)
+	wire.Handle(m, wire.Route53, "GetReusableDelegationSetLimit", a.getDelegationSetLimit)
+
+	wire.Handle(m, wire.Route53, "CreateCidrCollection", a.createCollection)
+	wire.Handle(m, wire.Route53, "ChangeCidrCollection", a.changeCollection)
+	wire.Handle(m, wire.Route53, "DeleteCidrCollection", a.deleteCollection)
+	wire.Handle(m, wire.Route53, "ListCidrCollections", a.listCollections)
+	wire.Handle(m, wire.Route53, "ListCidrLocations", a.listLocations)
+	wire.Handle(m, wire.Route53, "ListCidrBlocks", a.listBlocks)
+
+	wire.Handle(m, wire.Route53, "CreateQueryLoggingConfig", a.createQueryLogging)
+	wire.Handle(m, wire.Route53, "GetQueryLoggingConfig", a.getQueryLogging)
+	wire.Handle(m, wire.Route53, "ListQueryLoggingConfigs", a.listQueryLogging)
+	wire.Handle(m, wire.Route53, "DeleteQueryLoggingConfig", a.deleteQueryLogging)
+
 	wire.Handle(m, wire.Route53, "CreateKeySigningKey", a.createKSK)
 	wire.Handle(m, wire.Route53, "ActivateKeySigningKey", a.activateKSK)
 	wire.Handle(m, wire.Route53, "DeactivateKeySigningKey", a.deactivateKSK)

@@ -13,7 +13,6 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	mdns "github.com/miekg/dns"
 
-	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/dns"
 	"github.com/understudy/understudy/cloud/internal/dnssec"
@@ -32,6 +31,10 @@ type plane struct {
 	keys     dnssecKeys // guarded by mu
 	sources  sources
 	log      *slog.Logger
+	dir      string // holds query-logs
+
+	logsMu sync.Mutex
+	logs   map[string]*logFile // by the zone's id
 
 	mu      sync.Mutex // one Publish at a time, so that older answers never replace newer ones
 	view    atomic.Pointer[routing.View]
@@ -41,21 +44,12 @@ type plane struct {
 }
 
 func newPlane(c Config, s *state) *plane {
-	p := &plane{state: s, keys: newDNSSECKeys(), log: c.Log, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
+	p := &plane{state: s, keys: newDNSSECKeys(), log: c.Log, dir: c.Dir, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
 	p.sources.alarms, p.sources.heard = map[string]watched{}, make(chan struct{})
-	p.view.Store(routing.New(c.Cloud, c.Speed, nil).WithNameServers(serversAt()))
+	p.view.Store(routing.New(c.Cloud, c.Speed, nil).WithNameServers(s.serversAt()))
 	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
 	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged})
 	return p
-}
-
-// serversAt are the zones' name servers and their addresses.
-func serversAt() map[string]netip.Addr {
-	all := map[string]netip.Addr{}
-	for i, n := range nameServers {
-		all[n+"."] = address.NameServers[i]
-	}
-	return all
 }
 
 // signal has heard what is new soon; any number of them become one.
@@ -129,7 +123,7 @@ func (p *plane) Publish() {
 			}
 			all = append(all, zone)
 		}
-		return v.WithZones(all)
+		return v.WithZones(all).WithCollections(p.state.collectionsOf()).WithNameServers(p.state.serversAt())
 	})
 }
 
@@ -189,6 +183,9 @@ func (p *plane) Test(zone, name string, t r53types.RRType, from routing.Client) 
 func (p *plane) close() error {
 	close(p.stop)
 	err := p.server.Close()
+	for _, l := range p.logs {
+		l.Close()
+	}
 	p.receiver.Close()
 	p.Monitor.Close()
 	p.tasks.Wait()

@@ -44,6 +44,12 @@ func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordS
 			if err := a.checkExists(c.ResourceRecordSet); err != nil {
 				return err
 			}
+			if c.Action == r53types.ChangeActionDelete {
+				continue
+			}
+			if err := a.checkLocation(c.ResourceRecordSet); err != nil {
+				return err
+			}
 		}
 		made, err := a.apply(z, changes)
 		if err != nil {

@@ -8,12 +8,18 @@ import (
 
 // tables are of what stands beside zones and their records.
 type tables struct {
-	signings *store.Table[signing]
+	signings       *store.Table[signing]
+	collections    *store.Table[collection]
+	delegationSets *store.Table[delegationSet]
+	queryLogs      *store.Table[queryLogging]
 }
 
 func (t *tables) load(db *store.DB) error {
 	return errors.Join(
 		load1(db, "signings", &t.signings),
+		load1(db, "cidr-collections", &t.collections),
+		load1(db, "delegation-sets", &t.delegationSets),
+		load1(db, "query-logging", &t.queryLogs),
 	)
 }
 

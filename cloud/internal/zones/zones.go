@@ -29,6 +29,8 @@ type zone struct {
 	// VPCs are those that a private zone is answered to; a public zone has none. Authorized are those that
 	// another account may associate.
 	VPCs, Authorized []vpc
+	// Delegation is the reusable delegation set that the zone has, if it has one.
+	Delegation *delegationSet
 }
 
 // change is one that was acknowledged. All of them are in force.
@@ -112,6 +114,8 @@ type engine interface {
 	// Observations and LastFailure are what the checkers say of it, one each.
 	Observations(id string) []r53types.HealthCheckObservation
 	LastFailure(id string) []r53types.HealthCheckObservation
+	// LogQueries puts the query logs as stored in force before it returns.
+	LogQueries()
 	// Test answers a query of a zone as the name servers do: the response code and the values.
 	Test(zone, name string, t r53types.RRType, from routing.Client) (code string, values []string)
 }

@@ -27,7 +27,7 @@ import (
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:5300", "address and port to answer on")
-	names := flag.Int("names", 10000, "how many names wwwN.bench.test there are")
+	names := flag.Int("names", 9990, "how many names n00000.bench.test and so on there are")
 	target := flag.String("target", "127.0.0.1:5380", "what the health check connects to, whatever its address")
 	flag.Parse()
 	if err := run(*listen, *names, *target); err != nil {
@@ -96,7 +96,7 @@ func fill(z *zones.Zones, names int) error {
 		record("www.bench.test.", "198.51.100.1"),
 	}
 	for i := range names {
-		sets = append(sets, record(fmt.Sprintf("www%d.bench.test.", i), fmt.Sprintf("198.51.100.%d", i%250+1)))
+		sets = append(sets, record(fmt.Sprintf("n%05d.bench.test.", i), fmt.Sprintf("198.51.100.%d", i%250+1)))
 	}
 	const atOnce = 1000 // values in one batch, the quota
 	for len(sets) > 0 {

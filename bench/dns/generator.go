@@ -1,55 +1,18 @@
 //go:build linux
 
-// Command generate asks a name server as fast as one core can, and prints how many answers a second came
-// back; or asks one question after the other and prints how long an answer took.
-//
-// It sends and receives in batches by sendmmsg(2) and recvmmsg(2). The shapes of traffic are:
-//
-//	scattered  every question of another source address: a socket sends with another one of 127.0.0.0/8
-//	           each time (IP_PKTINFO), and sockets, so ports, take turns
-//	burst      bursts of 32 from one socket, of few, as from large resolvers
-//	single     one question at a time, from one socket
 package main
 
 import (
 	"cmp"
 	"encoding/binary"
-	"flag"
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
 )
-
-func main() {
-	server := flag.String("server", "127.0.0.1:5300", "address and port of the server, IPv4")
-	shape := flag.String("shape", "scattered", "scattered, burst or single")
-	name := flag.String("name", "www.bench.test.", "the name to ask for; %d in it is replaced by numbers")
-	names := flag.Int("names", 1, "how many numbers")
-	length := flag.Duration("for", 2*time.Second, "how long to measure")
-	flag.Parse()
-	g, err := newGenerator(*server, questions(*name, *names))
-	if err == nil {
-		switch *shape {
-		case "scattered":
-			err = g.flood(64, true, *length)
-		case "burst":
-			err = g.flood(4, false, *length)
-		case "single":
-			err = g.single(*length)
-		default:
-			err = fmt.Errorf("no shape is called %s", *shape)
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
-		os.Exit(1)
-	}
-}
 
 // questions packs one for each name, in an order that is no order.
 func questions(name string, n int) [][]byte {
@@ -97,12 +60,12 @@ func newGenerator(server string, questions [][]byte) (*generator, error) {
 // flood sends whatever the socket takes, whether or not answers keep up: what the server does not get to is
 // lost in its queue, at this core's cost. So the count of answers is what the server can do, as long as
 // more was sent than answered.
-func (g *generator) flood(sockets int, scatter bool, length time.Duration) error {
+func (g *generator) flood(sockets int, scatter bool, length time.Duration) (rate, error) {
 	all := make([]*socket, sockets)
 	for i := range all {
 		s, err := newSocket(g, scatter)
 		if err != nil {
-			return err
+			return rate{}, err
 		}
 		defer s.close()
 		all[i] = s
@@ -120,24 +83,26 @@ func (g *generator) flood(sockets int, scatter bool, length time.Duration) error
 	run(length)
 	took := time.Since(begin).Seconds()
 	if g.wrong > 0 {
-		return fmt.Errorf("%d of %d answers are not what was asked for", g.wrong, g.answers)
+		return rate{}, fmt.Errorf("%d of %d answers are not what was asked for", g.wrong, g.answers)
 	}
-	fmt.Printf("answered %.0f sent %.0f\n", float64(g.answers)/took, float64(g.sent)/took)
-	return nil
+	return rate{float64(g.answers) / took, float64(g.sent) / took}, nil
 }
 
-// single prints the median and 99th percentile of the time from question to answer, in microseconds.
-func (g *generator) single(length time.Duration) error {
+// rate is in messages a second.
+type rate struct{ answered, sent float64 }
+
+// single asks one question after the other, and returns the median time to an answer in microseconds.
+func (g *generator) single(length time.Duration) (float64, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer unix.Close(fd)
 	if err := unix.Connect(fd, &g.address); err != nil {
-		return err
+		return 0, err
 	}
 	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 1}); err != nil {
-		return err
+		return 0, err
 	}
 	var took []time.Duration
 	in := make([]byte, 1500)
@@ -145,25 +110,24 @@ func (g *generator) single(length time.Duration) error {
 		q := g.question()
 		at := time.Now()
 		if _, err := unix.Write(fd, q); err != nil {
-			return err
+			return 0, err
 		}
 		n, err := unix.Read(fd, in)
+		for err == unix.EINTR {
+			n, err = unix.Read(fd, in)
+		}
 		if err != nil {
-			return fmt.Errorf("no answer: %w", err)
+			return 0, fmt.Errorf("no answer: %w", err)
 		}
 		took = append(took, time.Since(at))
 		g.check(in[:n])
-		time.Sleep(50 * time.Microsecond) // unloaded: the server has gone to sleep
 	}
 	if g.wrong > 0 {
-		return fmt.Errorf("%d of %d answers are not what was asked for", g.wrong, g.answers)
+		return 0, fmt.Errorf("%d of %d answers are not what was asked for", g.wrong, g.answers)
 	}
 	slices.SortFunc(took, cmp.Compare)
-	fmt.Printf("p50 %.2f p99 %.2f\n", micro(took[len(took)/2]), micro(took[len(took)*99/100]))
-	return nil
+	return float64(took[len(took)/2].Nanoseconds()) / 1000, nil
 }
-
-func micro(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
 
 func (g *generator) question() []byte {
 	q := g.questions[g.asked%len(g.questions)]

@@ -1,0 +1,20 @@
+//go:build !linux
+
+package health
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+)
+
+// engine is there on Linux alone; elsewhere every probe has a goroutine.
+type engine struct{}
+
+type limits struct{ connect, reply, connectTCP time.Duration }
+
+func newEngine(limits, func(*checker, result)) (*engine, error) { return nil, errors.ErrUnsupported }
+
+func (*engine) start(*checker, netip.Addr, netip.AddrPort, []byte) {}
+func (*engine) run() error                                         { return nil }
+func (*engine) close() error                                       { return nil }

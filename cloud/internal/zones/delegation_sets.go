@@ -1,0 +1,212 @@
+package zones
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// The quotas of reusable delegation sets (Developer Guide, DNSLimitations).
+const (
+	maxDelegationSets = 100
+	maxZonesOfASet    = 100
+)
+
+// delegationSet is a reusable delegation set: four name servers' names that zones may share. All names of all sets
+// lead to the same four addresses, the cloud's name servers.
+type delegationSet struct {
+	ID, Reference string
+	Servers       []string
+}
+
+func (d delegationSet) describe() *r53types.DelegationSet {
+	return &r53types.DelegationSet{Id: aws.String("/delegationset/" + d.ID), CallerReference: &d.Reference, NameServers: slices.Clone(d.Servers)}
+}
+
+func noDelegationSet(id string) error {
+	return wire.Errorf("NoSuchDelegationSet", "A reusable delegation set with the ID %s does not exist.", id)
+}
+
+// createDelegationSet makes a set, or makes the set of a zone one that others may use too.
+func (a *api) createDelegationSet(_ context.Context, in *route53.CreateReusableDelegationSetInput) (*route53.CreateReusableDelegationSetOutput, error) {
+	reference, zoneID := aws.ToString(in.CallerReference), bare(aws.ToString(in.HostedZoneId))
+	if err := length("callerReference", reference, 1, 128); err != nil {
+		return nil, err
+	}
+	made := delegationSet{ID: newID("N"), Reference: reference}
+	err := a.update(func(tx *store.Tx) error {
+		all := a.delegationSets.AllTx(tx)
+		for _, other := range all {
+			if other.Reference == reference {
+				return wire.Errorf("DelegationSetAlreadyCreated", "A delegation set with the same owner and caller reference combination has already been created.")
+			}
+		}
+		if len(all) >= maxDelegationSets {
+			return wire.Errorf("LimitsExceeded", "Limits Exceeded: MAX_REUSABLE_DELEGATION_SETS_BY_OWNER - Cannot create more than %d reusable delegation sets.", maxDelegationSets)
+		}
+		if zoneID == "" {
+			made.Servers = newServers(all)
+		} else if err := a.reuse(tx, zoneID, &made); err != nil {
+			return err
+		}
+		return a.delegationSets.Put(tx, made.ID, made)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.CreateReusableDelegationSetOutput{DelegationSet: made.describe(), Location: aws.String(endpoint + "/delegationset/" + made.ID)}, nil
+}
+
+// reuse makes a zone's own set the reusable one.
+func (a *api) reuse(tx *store.Tx, id string, made *delegationSet) error {
+	z, ok := a.zones.GetTx(tx, id)
+	switch {
+	case !ok:
+		return wire.Errorf("HostedZoneNotFound", "The specified HostedZone %s can't be found.", id)
+	case z.private():
+		return wire.Errorf("InvalidArgument", "The hosted zone %s is private: it has no delegation set.", id)
+	case z.Delegation != nil:
+		return wire.Errorf("DelegationSetAlreadyReusable", "The specified delegation set has already been marked as reusable.")
+	}
+	made.Servers = slices.Clone(z.servers())
+	z.Delegation = made
+	return a.zones.Put(tx, id, z)
+}
+
+// newServers draws four names as Route 53 has them, one of each domain: ns-0 to ns-511 are in .com, the next 512 in
+// .net, then in .org and .co.uk, and eight that follow each other share a domain. No two sets have one in common.
+func newServers(others []delegationSet) []string {
+	taken := map[string]bool{}
+	for _, o := range others {
+		for _, s := range o.Servers {
+			taken[s] = true
+		}
+	}
+	var servers []string
+	for i, top := range []string{"com", "net", "org", "co.uk"} {
+		for {
+			n := rand.IntN(512)
+			if s := fmt.Sprintf("ns-%d.awsdns-%02d.%s", 512*i+n, n/8, top); !taken[s] {
+				servers = append(servers, s)
+				break
+			}
+		}
+	}
+	return servers
+}
+
+func (a *api) findDelegationSet(id *string) (delegationSet, error) {
+	d, ok := a.delegationSets.Get(bare(aws.ToString(id)))
+	if !ok {
+		return d, noDelegationSet(bare(aws.ToString(id)))
+	}
+	return d, nil
+}
+
+func (a *api) getDelegationSet(_ context.Context, in *route53.GetReusableDelegationSetInput) (*route53.GetReusableDelegationSetOutput, error) {
+	d, err := a.findDelegationSet(in.Id)
+	if err != nil {
+		return nil, err
+	}
+	return &route53.GetReusableDelegationSetOutput{DelegationSet: d.describe()}, nil
+}
+
+func (a *api) deleteDelegationSet(_ context.Context, in *route53.DeleteReusableDelegationSetInput) (*route53.DeleteReusableDelegationSetOutput, error) {
+	id := bare(aws.ToString(in.Id))
+	err := a.update(func(tx *store.Tx) error {
+		if _, ok := a.delegationSets.GetTx(tx, id); !ok {
+			return noDelegationSet(id)
+		}
+		if n := len(a.zonesOf(a.zones.AllTx(tx), id)); n > 0 {
+			return wire.Errorf("DelegationSetInUse", "The specified delegation set has %d associated hosted zones, which must be deleted before it can be.", n)
+		}
+		return a.delegationSets.Delete(tx, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &route53.DeleteReusableDelegationSetOutput{}, nil
+}
+
+// zonesOf are those among all that have a reusable delegation set.
+func (a *api) zonesOf(all []zone, id string) []zone {
+	return slices.DeleteFunc(slices.Clone(all), func(z zone) bool { return z.Delegation == nil || z.Delegation.ID != id })
+}
+
+func (a *api) listDelegationSets(_ context.Context, in *route53.ListReusableDelegationSetsInput) (*route53.ListReusableDelegationSetsOutput, error) {
+	n, err := size(in.MaxItems, 100)
+	if err != nil {
+		return nil, err
+	}
+	marker := bare(aws.ToString(in.Marker))
+	rows, next, more := page(a.delegationSets.All(), func(d delegationSet) string { return d.ID }, marker, n)
+	out := &route53.ListReusableDelegationSetsOutput{DelegationSets: []r53types.DelegationSet{}, Marker: &marker, MaxItems: aws.Int32(int32(n)), IsTruncated: more}
+	for _, d := range rows {
+		out.DelegationSets = append(out.DelegationSets, *d.describe())
+	}
+	if more {
+		out.NextMarker = &next
+	}
+	return out, nil
+}
+
+func (a *api) getDelegationSetLimit(_ context.Context, in *route53.GetReusableDelegationSetLimitInput) (*route53.GetReusableDelegationSetLimitOutput, error) {
+	d, err := a.findDelegationSet(in.DelegationSetId)
+	if err != nil {
+		return nil, err
+	}
+	if err := oneOf("type", string(in.Type), in.Type.Values()); err != nil {
+		return nil, err
+	}
+	return &route53.GetReusableDelegationSetLimitOutput{
+		Count: int64(len(a.zonesOf(a.zones.All(), d.ID))),
+		Limit: &r53types.ReusableDelegationSetLimit{Type: in.Type, Value: aws.Int64(maxZonesOfASet)},
+	}, nil
+}
+
+// delegate gives a new zone the reusable delegation set that it asks for. Zones of one name, or of which one lies
+// in the other, may not have name servers in common (API reference, CreateHostedZone: ConflictingDomainExists).
+func (a *api) delegate(tx *store.Tx, z *zone, id string, all []zone) error {
+	if id == "" {
+		return nil
+	}
+	d, ok := a.delegationSets.GetTx(tx, id)
+	if !ok {
+		return noDelegationSet(id)
+	}
+	having := a.zonesOf(all, id)
+	if len(having) >= maxZonesOfASet {
+		return wire.Errorf("TooManyHostedZones", "Limits Exceeded: MAX_ZONES_BY_REUSABLE_DELEGATION_SET - Cannot create more than %d hosted zones with the delegation set %s.", maxZonesOfASet, id)
+	}
+	for _, other := range having {
+		if within(other.Name, z.Name) || within(z.Name, other.Name) {
+			return wire.Errorf("ConflictingDomainExists", "Cannot create hosted zone with DelegationSetId %s as the DNSName %s conflicts with existing ones sharing the delegation set", id, z.Name)
+		}
+	}
+	z.Delegation = &d
+	return nil
+}
+
+// serversAt are the addresses of all zones' name servers.
+func (s *state) serversAt() map[string]netip.Addr {
+	all := map[string]netip.Addr{}
+	for i, n := range nameServers {
+		all[n+"."] = address.NameServers[i]
+	}
+	for _, d := range s.delegationSets.All() {
+		for i, n := range d.Servers {
+			all[n+"."] = address.NameServers[i]
+		}
+	}
+	return all
+}

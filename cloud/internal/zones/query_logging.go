@@ -1,0 +1,110 @@
+package zones
+
+import (
+	"context"
+	"regexp"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// queryLogging is a configuration for query logging as kept. There is no CloudWatch Logs here: lines go to a file
+// that is named for the log group and the zone.
+type queryLogging struct {
+	ID, ZoneID, Group string // Group is the log group's ARN
+}
+
+func (q queryLogging) describe() *r53types.QueryLoggingConfig {
+	return &r53types.QueryLoggingConfig{Id: &q.ID, HostedZoneId: &q.ZoneID, CloudWatchLogsLogGroupArn: &q.Group}
+}
+
+// logGroup is the ARN of a log group of CloudWatch Logs in us-east-1, where Route 53 wants it (API reference,
+// CreateQueryLoggingConfig), and its name.
+var logGroup = regexp.MustCompile(`^arn:aws:logs:us-east-1:[0-9]{12}:log-group:([0-9A-Za-z_/.#-]{1,512})(:\*)?$`)
+
+func noQueryLogging(id string) error {
+	return notFound("NoSuchQueryLoggingConfig", "There is no DNS query logging configuration with ID %s.", id)
+}
+
+func (a *api) createQueryLogging(_ context.Context, in *route53.CreateQueryLoggingConfigInput) (*route53.CreateQueryLoggingConfigOutput, error) {
+	made := queryLogging{ID: newUUID(), ZoneID: bare(aws.ToString(in.HostedZoneId)), Group: aws.ToString(in.CloudWatchLogsLogGroupArn)}
+	if !logGroup.MatchString(made.Group) {
+		return nil, badInput("The ARN %s isn't that of a CloudWatch Logs log group in us-east-1.", made.Group)
+	}
+	err := a.updateThen(func(tx *store.Tx) error {
+		z, ok := a.zones.GetTx(tx, made.ZoneID)
+		switch {
+		case !ok:
+			return noZone(made.ZoneID)
+		case z.private():
+			return badInput("The hosted zone %s is private: query logging is for public hosted zones.", z.ID)
+		case slices.ContainsFunc(a.queryLogs.AllTx(tx), func(q queryLogging) bool { return q.ZoneID == z.ID }):
+			return conflict("QueryLoggingConfigAlreadyExists", "A query logging configuration already exists for hosted zone %s.", z.ID)
+		}
+		return a.queryLogs.Put(tx, made.ID, made)
+	}, a.data.LogQueries)
+	if err != nil {
+		return nil, err
+	}
+	return &route53.CreateQueryLoggingConfigOutput{QueryLoggingConfig: made.describe(), Location: aws.String(endpoint + "/queryloggingconfig/" + made.ID)}, nil
+}
+
+func (a *api) getQueryLogging(_ context.Context, in *route53.GetQueryLoggingConfigInput) (*route53.GetQueryLoggingConfigOutput, error) {
+	q, ok := a.queryLogs.Get(aws.ToString(in.Id))
+	if !ok {
+		return nil, noQueryLogging(aws.ToString(in.Id))
+	}
+	return &route53.GetQueryLoggingConfigOutput{QueryLoggingConfig: q.describe()}, nil
+}
+
+func (a *api) deleteQueryLogging(_ context.Context, in *route53.DeleteQueryLoggingConfigInput) (*route53.DeleteQueryLoggingConfigOutput, error) {
+	id := aws.ToString(in.Id)
+	err := a.updateThen(func(tx *store.Tx) error {
+		if _, ok := a.queryLogs.GetTx(tx, id); !ok {
+			return noQueryLogging(id)
+		}
+		return a.queryLogs.Delete(tx, id)
+	}, a.data.LogQueries)
+	if err != nil {
+		return nil, err
+	}
+	return &route53.DeleteQueryLoggingConfigOutput{}, nil
+}
+
+func (a *api) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingConfigsInput) (*route53.ListQueryLoggingConfigsOutput, error) {
+	n, err := results(in.MaxResults, 100)
+	if err != nil {
+		return nil, err
+	}
+	rows := a.queryLogs.All()
+	if in.HostedZoneId != nil {
+		id := bare(*in.HostedZoneId)
+		if _, ok := a.zones.Get(id); !ok {
+			return nil, noZone(id)
+		}
+		rows = slices.DeleteFunc(rows, func(q queryLogging) bool { return q.ZoneID != id })
+	}
+	rows, next, more := page(rows, func(q queryLogging) string { return q.ID }, aws.ToString(in.NextToken), n)
+	out := &route53.ListQueryLoggingConfigsOutput{QueryLoggingConfigs: []r53types.QueryLoggingConfig{}}
+	for _, q := range rows {
+		out.QueryLoggingConfigs = append(out.QueryLoggingConfigs, *q.describe())
+	}
+	if more {
+		out.NextToken = &next
+	}
+	return out, nil
+}
+
+// deleteQueryLogs deletes a zone's query logging along with it.
+func (a *api) deleteQueryLogs(tx *store.Tx, zone string) error {
+	for _, q := range a.queryLogs.AllTx(tx) {
+		if q.ZoneID == zone {
+			return a.queryLogs.Delete(tx, q.ID)
+		}
+	}
+	return nil
+}
