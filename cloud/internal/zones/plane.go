@@ -28,7 +28,8 @@ type plane struct {
 	server   *dns.Server
 	receiver *beacon.Receiver
 	state    *state
-	keys     dnssecKeys // guarded by mu
+	keys     dnssecKeys  // guarded by mu
+	trees    policyTrees // guarded by mu
 	sources  sources
 	log      *slog.Logger
 	dir      string // holds query-logs
@@ -44,8 +45,7 @@ type plane struct {
 }
 
 func newPlane(c Config, s *state) *plane {
-	p := &plane{state: s, keys: newDNSSECKeys(), log: c.Log, dir: c.Dir, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
-	p.sources.alarms, p.sources.heard = map[string]watched{}, make(chan struct{})
+	p := &plane{state: s, keys: newDNSSECKeys(), trees: policyTrees{map[string]policyTree{}, map[string]zoneTree{}}, log: c.Log, dir: c.Dir, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
 	p.view.Store(routing.New(c.Cloud, c.Speed, nil).WithNameServers(s.serversAt()))
 	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
 	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged})
@@ -117,7 +117,7 @@ func (p *plane) Publish() {
 	p.put(func(v *routing.View) *routing.View {
 		var all []routing.HostedZone
 		for _, z := range p.state.zones.All() {
-			zone := routing.HostedZone{ID: z.ID, Name: z.Name, Keys: p.keysOf(z.ID), Private: z.private(), Records: p.state.records.of(z.ID)}
+			zone := routing.HostedZone{ID: z.ID, Name: z.Name, Keys: p.keysOf(z.ID), Private: z.private(), Records: p.recordsOf(z)}
 			for _, v := range z.VPCs {
 				zone.VPCs = append(zone.VPCs, v.String())
 			}

@@ -35,6 +35,7 @@ type sources struct {
 
 // openControls starts routing control and has the monitor follow it.
 func (p *plane) openControls(c Config) (err error) {
+	p.sources.alarms, p.sources.heard = map[string]watched{}, make(chan struct{})
 	p.sources.controls, err = controls.Open(controls.Config{
 		Account: c.Account, Dir: filepath.Clean(c.Dir), Endpoint: c.Endpoint, Speed: c.Speed, Log: c.Log,
 		Changed: p.FeedControls, HealthChecks: p.state.followers,
