@@ -28,6 +28,7 @@ func main() {
 	servers := flag.String("servers", "", "name=address:port of each server, with commas; the first is ours")
 	failover := flag.String("failover", "", "the names of those with a failover name behind a health check")
 	rounds := flag.Int("rounds", 5, "how often everything is measured")
+	only := flag.String("only", "", "measure only workloads whose names hold this")
 	length := flag.Duration("for", time.Second, "how long each time")
 	flag.Parse()
 	b := &bench{length: *length, failover: strings.Split(*failover, ",")}
@@ -39,6 +40,7 @@ func main() {
 		}
 		b.servers = append(b.servers, server{name, address})
 	}
+	workloads = slices.DeleteFunc(workloads, func(w workload) bool { return !strings.Contains(w.name, *only) })
 	for range *rounds {
 		if err := b.round(); err != nil {
 			fmt.Fprintln(os.Stderr, "bench/dns:", err)
@@ -178,7 +180,10 @@ func (b *bench) report() {
 			}
 		}
 	}
-	for _, w := range workloads[:3] {
+	for _, w := range workloads {
+		if w.shape != "scattered" {
+			continue
+		}
 		fmt.Printf("figure dns.%s %.0f answers/s\n", strings.NewReplacer(",", "", " ", "_").Replace(w.name), median(b.results[w.name][ours]))
 	}
 }

@@ -40,7 +40,9 @@ func TestFigures(t *testing.T) {
 	compiled := heap()
 	v = v.WithHealth(health)
 	checked := heap()
-	figure := func(name string, value float64, unit string) { fmt.Printf("figure dns.%s %.1f %s\n", name, value, unit) }
+	figure := func(name string, value float64, unit string) {
+		fmt.Printf("figure dns.%s %.1f %s\n", name, value, unit)
+	}
 	figure("bytes_per_record", float64(compiled-before)/(2*zones*pairs), "bytes")
 	figure("bytes_per_check", float64(checked-compiled)/(zones*pairs), "bytes")
 

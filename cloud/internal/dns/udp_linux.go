@@ -42,7 +42,7 @@ func (s *Server) servePackets(f *face, p net.PacketConn, count *tally) error {
 	var failed error
 	err = raw.Control(func(fd uintptr) {
 		l.out = newOutbox(batch, fd)
-		failed = neverFragment(fd)
+		failed = prepare(fd)
 	})
 	if err = errors.Join(err, failed); err != nil {
 		return err
@@ -69,12 +69,18 @@ func (s *Server) servePackets(f *face, p net.PacketConn, count *tally) error {
 	}
 }
 
-// neverFragment has datagrams leave whole or not at all, whatever an ICMP message, perhaps forged, says of the path
-// (RFC 9715, R2). None is larger than what every path takes. It also spares the kernel to number each of them.
-func neverFragment(fd uintptr) error {
+// questionsRoom is how many bytes of questions may wait, with the kernel's own use of some hundred for each: about a
+// thousand, so that a burst while others are answered is not lost.
+const questionsRoom = 1 << 20
+
+// prepare sets a socket's options. Datagrams leave whole or not at all, whatever an ICMP message, perhaps forged, says
+// of the path (RFC 9715, R2): none is larger than what every path takes. It also spares the kernel to number them.
+func prepare(fd uintptr) error {
 	// On an IPv6 socket this is about the IPv4 that it may speak besides. IPv6 needs none: no router fragments it.
-	err := unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE)
-	return os.NewSyscallError("setsockopt", err)
+	return errors.Join(
+		os.NewSyscallError("setsockopt", unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE)),
+		os.NewSyscallError("setsockopt", unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, questionsRoom)), // as far as net.core.rmem_max lets it
+	)
 }
 
 // turn answers one batch.
