@@ -106,6 +106,7 @@ type search struct {
 	roll     uint64
 	question dns.Question
 	answer   Answer
+	visited  visited
 }
 
 // chase answers for a name, and for those that CNAMEs lead to within what this server holds; a resolver
@@ -128,7 +129,7 @@ func (s *search) chase(name string) {
 			return
 		}
 	}
-	s.answer = Answer{Rcode: dns.RcodeServerFailure, Zone: s.zone}
+	s.answer = Answer{Rcode: dns.RcodeServerFailure, Zone: s.zone, Depends: s.answer.Depends}
 }
 
 // step answers for one name of a chain, and tells the CNAME's target that is next.

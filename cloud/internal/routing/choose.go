@@ -7,22 +7,76 @@ import (
 	"github.com/miekg/dns"
 )
 
-// choose returns the records that win in a group. Every routing policy puts the group's records in the order in
-// which this client would have them; the first that leads to anything answers, so that a branch which has
-// nothing for the client is backed out of (Developer Guide, dns-failover-complex-configs).
+// A visit is one group at one depth of an alias tree.
+type visit struct {
+	*group
+	depth int
+}
+
+// visited is what is known of a tree by now. A tree may lead to one group by many ways, each of which would else
+// be gone again: with groups of a hundred aliases, too many to go.
+type visited struct {
+	empty   map[visit]bool // has nothing for this client
+	healthy map[visit]bool
+}
+
+func remember(m *map[visit]bool, at visit, is bool) {
+	if *m == nil {
+		*m = map[visit]bool{}
+	}
+	(*m)[at] = is
+}
+
+// choose returns the records that win in a group. Its policy puts the records in the order in which this client
+// would have them. The first healthy one that leads to anything answers, so that a branch which has nothing for the
+// client is backed out of (Developer Guide, dns-failover-complex-configs). Where none is healthy, all count as
+// healthy (health-checks-how-route-53-chooses-records: Route 53 must give some answer).
 func (s *search) choose(g *group, depth int) []dns.RR {
-	if depth > maxChain {
+	at := visit{g, depth}
+	if depth > maxChain || s.visited.empty[at] {
 		return nil
 	}
-	preferred, all := s.order(g, depth)
-	if all { // multivalue: not the first that answers but all of them
+	healthy, ill := s.part(s.candidates(g), depth)
+	for _, records := range [][]*record{healthy, ill} {
+		if rrs := s.first(records, g, depth); len(rrs) > 0 {
+			return rrs
+		}
+	}
+	remember(&s.visited.empty, at, true)
+	return nil
+}
+
+// candidates are the records of a group that may answer this client, and their order where it is not drawn.
+func (s *search) candidates(g *group) []*record {
+	switch r := g.records[0]; {
+	case r.Failover != "":
+		return primaryFirst(g.records)
+	case r.Region != "":
+		return s.latency(g.records)
+	case r.GeoLocation != nil:
+		return s.geolocation(g.records)
+	case r.GeoProximityLocation != nil:
+		return s.geoproximity(g.records)
+	case r.CidrRoutingConfig != nil:
+		return s.cidr(g.records)
+	}
+	return g.records
+}
+
+// first returns what the first of these records leads to that leads to anything; of multivalue ones, all that
+// are drawn.
+func (s *search) first(records []*record, g *group, depth int) []dns.RR {
+	switch r := g.records[0]; {
+	case r.Weight != nil:
+		records = s.weighted(records)
+	case aws.ToBool(r.MultiValueAnswer):
 		var rrs []dns.RR
-		for _, r := range preferred {
+		for _, r := range s.multivalue(records) {
 			rrs = append(rrs, r.rrs...)
 		}
 		return rrs
 	}
-	for _, r := range preferred {
+	for _, r := range records {
 		if rrs := s.follow(r, g.rtype, depth); len(rrs) > 0 {
 			return rrs
 		}
@@ -30,47 +84,12 @@ func (s *search) choose(g *group, depth int) []dns.RR {
 	return nil
 }
 
-// order puts a group's records in the order of preference: first by the policy among the healthy. Where none is,
-// all count as healthy (Developer Guide, health-checks-how-route-53-chooses-records: Route 53 must give some
-// answer).
-func (s *search) order(g *group, depth int) (preferred []*record, all bool) {
-	r := g.records[0]
-	switch {
-	case r.Failover != "":
-		return s.failover(g.records, depth), false
-	case r.Weight != nil:
-		return s.weighted(s.alive(g.records, depth)), false
-	case r.Region != "":
-		return s.failOpen(s.latency(g.records), depth), false
-	case r.GeoLocation != nil:
-		return s.failOpen(s.geolocation(g.records), depth), false
-	case r.GeoProximityLocation != nil:
-		return s.failOpen(s.geoproximity(g.records), depth), false
-	case r.CidrRoutingConfig != nil:
-		return s.failOpen(s.cidr(g.records), depth), false
-	case aws.ToBool(r.MultiValueAnswer):
-		return s.multivalue(s.alive(g.records, depth)), true
+// part divides records into the healthy and the others. The order stays. What has no others beside it answers
+// whatever its health.
+func (s *search) part(records []*record, depth int) (healthy, ill []*record) {
+	if len(records) < 2 {
+		return records, nil
 	}
-	return g.records, false
-}
-
-// alive returns the healthy records, or all where none is.
-func (s *search) alive(records []*record, depth int) []*record {
-	var healthy []*record
-	for _, r := range records {
-		if s.healthy(r, depth) {
-			healthy = append(healthy, r)
-		}
-	}
-	if len(healthy) == 0 {
-		return records
-	}
-	return healthy
-}
-
-// failOpen puts the healthy records first, each kind in the order they come in.
-func (s *search) failOpen(records []*record, depth int) []*record {
-	var healthy, ill []*record
 	for _, r := range records {
 		if s.healthy(r, depth) {
 			healthy = append(healthy, r)
@@ -78,7 +97,7 @@ func (s *search) failOpen(records []*record, depth int) []*record {
 			ill = append(ill, r)
 		}
 	}
-	return append(healthy, ill...)
+	return healthy, ill
 }
 
 // follow returns what a record leads to. Of an alias, resolution goes on in its target, even where all there
@@ -89,6 +108,9 @@ func (s *search) follow(r *record, rtype uint16, depth int) []dns.RR {
 	}
 	if b, ok := s.view.balancer(r.target); ok {
 		s.answer.Depends |= OnHealth
+		if rtype != dns.TypeA {
+			return nil // load balancers here have IPv4 addresses alone
+		}
 		return s.view.addressRecords(b.Addresses)
 	}
 	if dns.IsSubDomain(balancerZone, r.target) {
@@ -126,7 +148,8 @@ func (s *search) healthy(r *record, depth int) bool {
 }
 
 // targetHealthy is what EvaluateTargetHealth finds: a load balancer's own health, or for records of the zone,
-// whether any of the group is healthy.
+// whether any of the group is healthy, be it one for other clients (Developer Guide,
+// health-checks-how-route-53-chooses-records, "Alias records").
 func (s *search) targetHealthy(r *record, depth int) bool {
 	if b, ok := s.view.balancer(r.target); ok {
 		s.answer.Depends |= OnHealth
@@ -140,5 +163,14 @@ func (s *search) targetHealthy(r *record, depth int) bool {
 		return false
 	}
 	g := s.target(r, dns.StringToType[string(r.Type)])
-	return g != nil && slices.ContainsFunc(g.records, func(t *record) bool { return s.healthy(t, depth) })
+	if g == nil {
+		return false
+	}
+	at := visit{g, depth}
+	healthy, known := s.visited.healthy[at]
+	if !known {
+		healthy = slices.ContainsFunc(g.records, func(t *record) bool { return s.healthy(t, depth) })
+		remember(&s.visited.healthy, at, healthy)
+	}
+	return healthy
 }

@@ -8,26 +8,14 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-// failover is the primary while it is healthy; else the secondary while it is healthy; and when neither is, the
-// primary. Never both, never none (Developer Guide, health-checks-how-route-53-chooses-records).
-func (s *search) failover(records []*record, depth int) []*record {
-	var primary, secondary *record
-	for _, r := range records {
-		if r.Failover == r53types.ResourceRecordSetFailoverPrimary {
-			primary = r
-		} else {
-			secondary = r
-		}
+// primaryFirst is a failover pair's order: the primary while it is healthy; else the secondary while it is healthy;
+// and when neither is, the primary. Never both, never none (Developer Guide,
+// health-checks-how-route-53-chooses-records).
+func primaryFirst(records []*record) []*record {
+	if len(records) == 2 && records[1].Failover == r53types.ResourceRecordSetFailoverPrimary {
+		return []*record{records[1], records[0]}
 	}
-	switch {
-	case primary == nil:
-		return []*record{secondary}
-	case secondary == nil:
-		return []*record{primary}
-	case s.healthy(primary, depth) || !s.healthy(secondary, depth):
-		return []*record{primary, secondary}
-	}
-	return []*record{secondary, primary}
+	return records
 }
 
 // weighted draws records by their weights: the share of one is its weight over the sum of all. Those of weight
