@@ -85,9 +85,7 @@ func ask(v *View, name string, qtype uint16, c Client) string {
 
 const (
 	pAddr = "198.51.100.1"
-	sAddr = "203.0.113.1"
 	pLB   = "p.us-east-1.elb.amazonaws.com"
-	sLB   = "s.us-west-2.elb.amazonaws.com"
 )
 
 func TestNames(t *testing.T) {

@@ -7,91 +7,77 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A visit is one group at one depth of an alias tree.
-type visit struct {
-	*group
-	depth int
-}
-
-// visited is what is known of a tree by now. A tree may lead to one group by many ways, each of which would else
-// be gone again: with groups of a hundred aliases, too many to go.
-type visited struct {
-	empty   map[visit]bool // has nothing for this client
-	healthy map[visit]bool
-}
-
-func remember(m *map[visit]bool, at visit, is bool) {
-	if *m == nil {
-		*m = map[visit]bool{}
-	}
-	(*m)[at] = is
-}
-
-// choose returns the records that win in a group. Its policy puts the records in the order in which this client
-// would have them. The first healthy one that leads to anything answers, so that a branch which has nothing for the
-// client is backed out of (Developer Guide, dns-failover-complex-configs). Where none is healthy, all count as
-// healthy (health-checks-how-route-53-chooses-records: Route 53 must give some answer).
-func (s *search) choose(g *group, depth int) []dns.RR {
-	at := visit{g, depth}
-	if depth > maxChain || s.visited.empty[at] {
+// choose returns the records that win in a group: of those that are for this client, in the order in which the routing
+// policy prefers them, the healthy ones; where none is, all count as healthy, since Route 53 must give some answer
+// (Developer Guide, health-checks-how-route-53-chooses-records). The first that leads to anything answers, so that a
+// branch which has nothing for the client is backed out of (dns-failover-complex-configs), in the end for what is not
+// healthy.
+//
+// A group that was gone into before has led to nothing, or leads here again; so however records are aliased, each is
+// gone into once.
+func (s *search) choose(g *group) []dns.RR {
+	if slices.Contains(s.entered, g) {
 		return nil
 	}
-	healthy, ill := s.part(s.candidates(g), depth)
-	for _, records := range [][]*record{healthy, ill} {
-		if rrs := s.first(records, g, depth); len(rrs) > 0 {
-			return rrs
-		}
-	}
-	remember(&s.visited.empty, at, true)
-	return nil
-}
-
-// candidates are the records of a group that may answer this client, and their order where it is not drawn.
-func (s *search) candidates(g *group) []*record {
-	switch r := g.records[0]; {
-	case r.Failover != "":
-		return primaryFirst(g.records)
-	case r.Region != "":
-		return s.latency(g.records)
-	case r.GeoLocation != nil:
-		return s.geolocation(g.records)
-	case r.GeoProximityLocation != nil:
-		return s.geoproximity(g.records)
-	case r.CidrRoutingConfig != nil:
-		return s.cidr(g.records)
-	}
-	return g.records
-}
-
-// first returns what the first of these records leads to that leads to anything; of multivalue ones, all that
-// are drawn.
-func (s *search) first(records []*record, g *group, depth int) []dns.RR {
-	switch r := g.records[0]; {
-	case r.Weight != nil:
-		records = s.weighted(records)
-	case aws.ToBool(r.MultiValueAnswer):
-		var rrs []dns.RR
-		for _, r := range s.multivalue(records) {
-			rrs = append(rrs, r.rrs...)
-		}
+	s.entered = append(s.entered, g)
+	healthy, ill := s.part(s.applicable(g.records))
+	if rrs := s.first(healthy, g.rtype); len(rrs) > 0 {
 		return rrs
 	}
+	return s.first(ill, g.rtype)
+}
+
+// first returns what the first of a group's records leads to that leads to anything.
+func (s *search) first(records []*record, rtype uint16) []dns.RR {
+	switch {
+	case len(records) == 0:
+		return nil
+	case aws.ToBool(records[0].MultiValueAnswer): // not the first that answers but all of them
+		return valuesOf(s.multivalue(records))
+	case records[0].Weight != nil:
+		records = s.weighted(records)
+	}
 	for _, r := range records {
-		if rrs := s.follow(r, g.rtype, depth); len(rrs) > 0 {
+		if rrs := s.follow(r, rtype); len(rrs) > 0 {
 			return rrs
 		}
 	}
 	return nil
 }
 
-// part divides records into the healthy and the others. The order stays. What has no others beside it answers
-// whatever its health.
-func (s *search) part(records []*record, depth int) (healthy, ill []*record) {
+func valuesOf(records []*record) []dns.RR {
+	var rrs []dns.RR
+	for _, r := range records {
+		rrs = append(rrs, r.rrs...)
+	}
+	return rrs
+}
+
+// applicable returns the records that are for this client, what the policy prefers first.
+func (s *search) applicable(records []*record) []*record {
+	switch r := records[0]; {
+	case r.Failover != "":
+		return failover(records)
+	case r.Region != "":
+		return s.latency(records)
+	case r.GeoLocation != nil:
+		return s.geolocation(records)
+	case r.GeoProximityLocation != nil:
+		return s.geoproximity(records)
+	case r.CidrRoutingConfig != nil:
+		return s.cidr(records)
+	}
+	return records
+}
+
+// part divides records into the healthy and the others, each in the order they come in. One that has no others beside
+// it answers whatever its health.
+func (s *search) part(records []*record) (healthy, ill []*record) {
 	if len(records) < 2 {
 		return records, nil
 	}
 	for _, r := range records {
-		if s.healthy(r, depth) {
+		if s.healthy(r) {
 			healthy = append(healthy, r)
 		} else {
 			ill = append(ill, r)
@@ -102,7 +88,7 @@ func (s *search) part(records []*record, depth int) (healthy, ill []*record) {
 
 // follow returns what a record leads to. Of an alias, resolution goes on in its target, even where all there
 // are failing.
-func (s *search) follow(r *record, rtype uint16, depth int) []dns.RR {
+func (s *search) follow(r *record, rtype uint16) []dns.RR {
 	if r.AliasTarget == nil {
 		return r.rrs
 	}
@@ -118,7 +104,7 @@ func (s *search) follow(r *record, rtype uint16, depth int) []dns.RR {
 		return nil
 	}
 	if g := s.target(r, rtype); g != nil {
-		return s.choose(g, depth+1)
+		return s.choose(g)
 	}
 	return nil
 }
@@ -134,7 +120,7 @@ func (s *search) target(r *record, rtype uint16) *group {
 
 // healthy is the health of one record: its own check's, and for an alias that evaluates it, the target's; both
 // where it has both (Developer Guide, dns-failover-complex-configs). What has neither is always healthy.
-func (s *search) healthy(r *record, depth int) bool {
+func (s *search) healthy(r *record) bool {
 	if id := aws.ToString(r.HealthCheckId); id != "" {
 		s.answer.Depends |= OnHealth
 		if !s.view.health.healthy(id) {
@@ -144,13 +130,13 @@ func (s *search) healthy(r *record, depth int) bool {
 	if r.AliasTarget == nil || !r.AliasTarget.EvaluateTargetHealth {
 		return true
 	}
-	return s.targetHealthy(r, depth+1)
+	return s.targetHealthy(r)
 }
 
 // targetHealthy is what EvaluateTargetHealth finds: a load balancer's own health, or for records of the zone,
 // whether any of the group is healthy, be it one for other clients (Developer Guide,
 // health-checks-how-route-53-chooses-records, "Alias records").
-func (s *search) targetHealthy(r *record, depth int) bool {
+func (s *search) targetHealthy(r *record) bool {
 	if b, ok := s.view.balancer(r.target); ok {
 		s.answer.Depends |= OnHealth
 		return b.Healthy
@@ -159,18 +145,18 @@ func (s *search) targetHealthy(r *record, depth int) bool {
 		s.answer.Depends |= OnHealth
 		return false // a load balancer that nobody has
 	}
-	if depth > maxChain {
-		return false
-	}
 	g := s.target(r, dns.StringToType[string(r.Type)])
 	if g == nil {
 		return false
 	}
-	at := visit{g, depth}
-	healthy, known := s.visited.healthy[at]
+	healthy, known := s.groups[g]
 	if !known {
-		healthy = slices.ContainsFunc(g.records, func(t *record) bool { return s.healthy(t, depth) })
-		remember(&s.visited.healthy, at, healthy)
+		if s.groups == nil {
+			s.groups = map[*group]bool{}
+		}
+		s.groups[g] = false // for those that lead here again
+		healthy = slices.ContainsFunc(g.records, s.healthy)
+		s.groups[g] = healthy
 	}
 	return healthy
 }

@@ -3,19 +3,17 @@ package routing
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-// primaryFirst is a failover pair's order: the primary while it is healthy; else the secondary while it is healthy;
-// and when neither is, the primary. Never both, never none (Developer Guide,
-// health-checks-how-route-53-chooses-records).
-func primaryFirst(records []*record) []*record {
-	if len(records) == 2 && records[1].Failover == r53types.ResourceRecordSetFailoverPrimary {
-		return []*record{records[1], records[0]}
-	}
-	return records
+// failover prefers the primary. So it answers while it is healthy; else the secondary while that is; and when neither
+// is, the primary again. Never both, never none.
+func failover(records []*record) []*record {
+	order := slices.Clone(records)
+	slices.SortStableFunc(order, func(a, b *record) int { return strings.Compare(string(a.Failover), string(b.Failover)) }) // PRIMARY, SECONDARY
+	return order
 }
 
 // weighted draws records by their weights: the share of one is its weight over the sum of all. Those of weight
