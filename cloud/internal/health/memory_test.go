@@ -44,7 +44,7 @@ func TestHealthOutlivesTheMonitor(t *testing.T) {
 		}
 		first := s.monitor(t, kept.config())
 		set(first)
-		feedAlarm(first, "alarm", "x", InAlarm)
+		first.FeedAlarm("alarm", InAlarm)
 		pass(31 * time.Second)
 		want(first, "down", false, false)
 		first.Close()
@@ -59,7 +59,7 @@ func TestHealthOutlivesTheMonitor(t *testing.T) {
 		pass(20 * time.Second)
 		want(second, "after two passes", false, false)
 		pass(11 * time.Second)
-		feedAlarm(second, "alarm", "x", OK)
+		second.FeedAlarm("alarm", OK)
 		want(second, "after three passes", true, true)
 		second.Close()
 
@@ -86,5 +86,3 @@ func TestDisabledIsForgotten(t *testing.T) {
 		}
 	})
 }
-
-func feedAlarm(m *Monitor, _, name string, s AlarmState) { m.FeedAlarm(Alarm{"us-east-1", name}, s) }

@@ -19,8 +19,12 @@ func (a *api) getAccountLimit(_ context.Context, in *route53.GetAccountLimitInpu
 		most, count = maxZones, a.zones.Len()
 	case r53types.AccountLimitTypeMaxReusableDelegationSetsByOwner:
 		most, count = maxDelegationSets, a.delegationSets.Len()
+	case r53types.AccountLimitTypeMaxTrafficPoliciesByOwner:
+		most, count = maxPolicies, a.policies.Len()
+	case r53types.AccountLimitTypeMaxTrafficPolicyInstancesByOwner:
+		most, count = maxInstances, a.instances.Len()
 	default:
-		return nil, unsupported("Type", "it has hosted zones and health checks")
+		return nil, oneOf("type", string(in.Type), in.Type.Values())
 	}
 	return &route53.GetAccountLimitOutput{Count: int64(count), Limit: &r53types.AccountLimit{Type: in.Type, Value: aws.Int64(int64(most))}}, nil
 }

@@ -2,8 +2,11 @@ package zones
 
 import "github.com/understudy/understudy/cloud/internal/wire"
 
-// Operations registers every operation that this cloud's Route 53 has.
-func (z *Zones) Operations(m *wire.Mux) { z.api.operations(m) }
+// Operations registers every operation that this cloud's Route 53 has, and those of routing control.
+func (z *Zones) Operations(m *wire.Mux) {
+	z.api.operations(m)
+	z.controls.Operations(m)
+}
 
 func (a *api) operations(m *wire.Mux) {
 	wire.Handle(m, wire.Route53, "CreateHostedZone", a.createHostedZone)
@@ -54,6 +57,23 @@ func (a *api) operations(m *wire.Mux) {
 	wire.Handle(m, wire.Route53, "ListCidrCollections", a.listCollections)
 	wire.Handle(m, wire.Route53, "ListCidrLocations", a.listLocations)
 	wire.Handle(m, wire.Route53, "ListCidrBlocks", a.listBlocks)
+
+	wire.Handle(m, wire.Route53, "CreateTrafficPolicy", a.createPolicy)
+	wire.Handle(m, wire.Route53, "CreateTrafficPolicyVersion", a.createPolicyVersion)
+	wire.Handle(m, wire.Route53, "GetTrafficPolicy", a.getPolicy)
+	wire.Handle(m, wire.Route53, "UpdateTrafficPolicyComment", a.updatePolicyComment)
+	wire.Handle(m, wire.Route53, "DeleteTrafficPolicy", a.deletePolicy)
+	wire.Handle(m, wire.Route53, "ListTrafficPolicies", a.listPolicies)
+	wire.Handle(m, wire.Route53, "ListTrafficPolicyVersions", a.listPolicyVersions)
+
+	wire.Handle(m, wire.Route53, "CreateTrafficPolicyInstance", a.createInstance)
+	wire.Handle(m, wire.Route53, "GetTrafficPolicyInstance", a.getInstance)
+	wire.Handle(m, wire.Route53, "UpdateTrafficPolicyInstance", a.updateInstance)
+	wire.Handle(m, wire.Route53, "DeleteTrafficPolicyInstance", a.deleteInstance)
+	wire.Handle(m, wire.Route53, "GetTrafficPolicyInstanceCount", a.getInstanceCount)
+	wire.Handle(m, wire.Route53, "ListTrafficPolicyInstances", a.listInstances)
+	wire.Handle(m, wire.Route53, "ListTrafficPolicyInstancesByHostedZone", a.listInstancesByZone)
+	wire.Handle(m, wire.Route53, "ListTrafficPolicyInstancesByPolicy", a.listInstancesByPolicy)
 
 	wire.Handle(m, wire.Route53, "CreateQueryLoggingConfig", a.createQueryLogging)
 	wire.Handle(m, wire.Route53, "GetQueryLoggingConfig", a.getQueryLogging)

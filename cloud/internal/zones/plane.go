@@ -1,6 +1,7 @@
 package zones
 
 import (
+	"errors"
 	"log/slog"
 	"net/netip"
 	"reflect"
@@ -27,7 +28,10 @@ type plane struct {
 	server   *dns.Server
 	receiver *beacon.Receiver
 	state    *state
-	keys     dnssecKeys // guarded by mu
+	keys     dnssecKeys  // guarded by mu
+	trees    policyTrees // guarded by mu
+	sources  sources
+	found    found
 	log      *slog.Logger
 	dir      string // holds query-logs
 
@@ -42,10 +46,11 @@ type plane struct {
 }
 
 func newPlane(c Config, s *state) *plane {
-	p := &plane{state: s, keys: newDNSSECKeys(), log: c.Log, dir: c.Dir, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
+	p := &plane{state: s, keys: newDNSSECKeys(), trees: policyTrees{map[string]policyTree{}, map[string]zoneTree{}}, log: c.Log, dir: c.Dir, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
 	p.view.Store(routing.New(c.Cloud, c.Speed, nil).WithNameServers(s.serversAt()))
 	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
-	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged})
+	p.found.new = make(chan struct{}, 1)
+	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged, Keep: p.found.note, Recall: s.foundHealthy})
 	return p
 }
 
@@ -67,6 +72,16 @@ func (p *plane) start() {
 			case <-p.changed:
 				p.hear()
 				p.keepReports()
+			}
+		}
+	})
+	p.tasks.Go(func() {
+		for {
+			select {
+			case <-p.stop:
+				return
+			case <-p.found.new:
+				p.keepFound()
 			}
 		}
 	})
@@ -102,6 +117,10 @@ func withoutHealth(r beacon.Report) beacon.Report {
 		lbs[i] = lb
 	}
 	r.LoadBalancers = lbs
+	r.Alarms = slices.Clone(r.Alarms)
+	for i := range r.Alarms {
+		r.Alarms[i].State = beacon.InsufficientData
+	}
 	return r
 }
 
@@ -110,7 +129,7 @@ func (p *plane) Publish() {
 	p.put(func(v *routing.View) *routing.View {
 		var all []routing.HostedZone
 		for _, z := range p.state.zones.All() {
-			zone := routing.HostedZone{ID: z.ID, Name: z.Name, Keys: p.keysOf(z.ID), Private: z.private(), Records: p.state.records.of(z.ID)}
+			zone := routing.HostedZone{ID: z.ID, Name: z.Name, Keys: p.keysOf(z.ID), Private: z.private(), Records: p.recordsOf(z)}
 			for _, v := range z.VPCs {
 				zone.VPCs = append(zone.VPCs, v.String())
 			}
@@ -127,7 +146,9 @@ func (p *plane) judged(changes map[string]bool) {
 
 // Remove implements engine. A record whose check is gone counts as healthy.
 func (p *plane) Remove(id string) {
+	p.Watch(id, nil)
 	p.Monitor.Remove(id)
+	p.found.note(map[string]bool{id: true})
 	p.put(func(v *routing.View) *routing.View { return v.WithHealth(nil, id) })
 }
 
@@ -148,6 +169,7 @@ func (p *plane) keysOf(id string) *dnssec.Keys {
 func (p *plane) hear() {
 	balancers := p.receiver.Balancers()
 	p.put(func(v *routing.View) *routing.View { return v.WithBalancers(balancers) })
+	p.hearAlarms()
 }
 
 // put makes another view of the one in force.
@@ -180,5 +202,6 @@ func (p *plane) close() error {
 	p.receiver.Close()
 	p.Monitor.Close()
 	p.tasks.Wait()
-	return err
+	p.keepFound()
+	return errors.Join(err, p.sources.controls.Close())
 }

@@ -71,6 +71,8 @@ func (b *batch) change(a *api, c r53types.Change) error {
 	}
 	current := b.get(k)
 	switch {
+	case current != nil && current.TrafficPolicyInstanceId != nil:
+		return fmt.Errorf("The resource record set %s may not be changed: it is that of traffic policy instance %s", k.words(), *current.TrafficPolicyInstanceId) //nolint:staticcheck // as AWS words others
 	case c.Action == r53types.ChangeActionDelete && current == nil:
 		return fmt.Errorf("Tried to delete resource record set %s but it was not found", k.words()) //nolint:staticcheck // AWS's words
 	case c.Action == r53types.ChangeActionDelete && !same(current, set):

@@ -1,0 +1,280 @@
+package zones
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// maxInstances is the quota of traffic policy instances (Developer Guide, DNSLimitations).
+const maxInstances = 5
+
+// policyInstance is a traffic policy at work for a name of a zone. Change is another number after each change, of
+// any instance.
+type policyInstance struct {
+	ID, ZoneID, Name, Type string
+	TTL                    int64
+	PolicyID               string
+	PolicyVersion          int32
+	Change                 int
+}
+
+// The states that AWS answers with: the first two until the name servers have it all.
+const (
+	creating = "Creating"
+	updating = "Updating"
+	applied  = "Applied"
+)
+
+func (i policyInstance) describe(state string) *r53types.TrafficPolicyInstance {
+	return &r53types.TrafficPolicyInstance{
+		Id: &i.ID, HostedZoneId: &i.ZoneID, Name: &i.Name, TTL: &i.TTL, State: &state, Message: aws.String(""),
+		TrafficPolicyId: &i.PolicyID, TrafficPolicyVersion: &i.PolicyVersion, TrafficPolicyType: r53types.RRType(i.Type),
+	}
+}
+
+func noInstance(id string) error {
+	return notFound("NoSuchTrafficPolicyInstance", "No traffic policy instance exists with the ID %s.", id)
+}
+
+func checkTTL(ttl *int64) error {
+	if t := aws.ToInt64(ttl); t < 0 || t > 2147483647 {
+		return badInput("1 validation error detected: Value '%d' at 'tTL' failed to satisfy constraint: Member must have value between 0 and 2147483647", t)
+	}
+	return nil
+}
+
+// follow gives an instance a version of a policy, and checks that its record sets can be made.
+func (a *api) follow(tx *store.Tx, i *policyInstance, z zone, policy string, version int32) error {
+	p, _ := a.policies.GetTx(tx, policy)
+	v, ok := p.version(version)
+	if !ok {
+		return noPolicy(policy, version)
+	}
+	if i.Type != "" && i.Type != v.Type {
+		return wire.Errorf("ConflictingTypes", "The traffic policy instance has the type %s, and version %d of traffic policy %s the type %s.", i.Type, version, policy, v.Type)
+	}
+	i.PolicyID, i.PolicyVersion, i.Type = policy, version, v.Type
+	for _, other := range a.instances.AllTx(tx) {
+		i.Change = max(i.Change, other.Change)
+	}
+	i.Change++
+	sets, err := a.compile(*i, z)
+	if err != nil {
+		return err
+	}
+	for _, set := range sets {
+		if set.HealthCheckId == nil {
+			continue
+		}
+		if _, ok := a.checks.GetTx(tx, *set.HealthCheckId); !ok {
+			return badInput("Invalid request: the health check %s of traffic policy %s does not exist", *set.HealthCheckId, policy)
+		}
+	}
+	return nil
+}
+
+func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyInstanceInput) (*route53.CreateTrafficPolicyInstanceOutput, error) {
+	if err := checkTTL(in.TTL); err != nil {
+		return nil, err
+	}
+	at, err := name(aws.ToString(in.Name))
+	if err != nil {
+		return nil, badInput("Invalid request: %v", err)
+	}
+	made := policyInstance{ID: newUUID(), ZoneID: bare(aws.ToString(in.HostedZoneId)), Name: at, TTL: aws.ToInt64(in.TTL)}
+	var commit func()
+	err = a.updateThen(func(tx *store.Tx) error {
+		z, ok := a.zones.GetTx(tx, made.ZoneID)
+		if !ok {
+			return noZone(made.ZoneID)
+		}
+		if err := a.follow(tx, &made, z, aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion)); err != nil {
+			return err
+		}
+		all := a.instances.AllTx(tx)
+		if slices.ContainsFunc(all, func(i policyInstance) bool {
+			return i.ZoneID == made.ZoneID && i.Name == made.Name && i.Type == made.Type
+		}) {
+			return conflict("TrafficPolicyInstanceAlreadyExists", "A traffic policy instance for %s, type %s already exists in hosted zone %s.", made.Name, made.Type, made.ZoneID)
+		}
+		if len(all) >= maxInstances {
+			return wire.Errorf("TooManyTrafficPolicyInstances", "Limits Exceeded: MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER - Cannot create more than %d traffic policy instances.", maxInstances)
+		}
+		if commit, err = a.plant(tx, z, made); err != nil {
+			return err
+		}
+		return a.instances.Put(tx, made.ID, made)
+	}, func() { commit() })
+	if err != nil {
+		return nil, err
+	}
+	return &route53.CreateTrafficPolicyInstanceOutput{TrafficPolicyInstance: made.describe(creating), Location: aws.String(endpoint + "/trafficpolicyinstance/" + made.ID)}, nil
+}
+
+// plant puts an instance's root among the zone's record sets, as a change of them would.
+func (a *api) plant(tx *store.Tx, z zone, i policyInstance) (commit func(), err error) {
+	b, root := newBatch(z, a.records.of(z.ID)), i.root()
+	if b.get(keyOf(root)) != nil {
+		return nil, badInput("Invalid request: Tried to create resource record set %s but it already exists", keyOf(root).words())
+	}
+	if err := b.fits(root); err != nil {
+		return nil, badInput("Invalid request: %v", err)
+	}
+	b.put(keyOf(root), root)
+	if messages := b.lacking(); len(messages) > 0 {
+		return nil, badInput("Invalid request: %s", messages[0])
+	}
+	return a.records.put(tx, z.ID, b.changed)
+}
+
+// updateInstance changes an instance's TTL and what version of which policy it follows.
+func (a *api) updateInstance(_ context.Context, in *route53.UpdateTrafficPolicyInstanceInput) (*route53.UpdateTrafficPolicyInstanceOutput, error) {
+	if err := checkTTL(in.TTL); err != nil {
+		return nil, err
+	}
+	id := aws.ToString(in.Id)
+	var i policyInstance
+	var commit func()
+	err := a.updateThen(func(tx *store.Tx) error {
+		var ok bool
+		if i, ok = a.instances.GetTx(tx, id); !ok {
+			return noInstance(id)
+		}
+		z, ok := a.zones.GetTx(tx, i.ZoneID)
+		if !ok {
+			return noZone(i.ZoneID)
+		}
+		i.TTL = aws.ToInt64(in.TTL)
+		err := a.follow(tx, &i, z, aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion))
+		if err != nil {
+			return err
+		}
+		if commit, err = a.records.put(tx, z.ID, changesOf(recordSets{i.root()}, false)); err != nil {
+			return err
+		}
+		return a.instances.Put(tx, id, i)
+	}, func() { commit() })
+	if err != nil {
+		return nil, err
+	}
+	return &route53.UpdateTrafficPolicyInstanceOutput{TrafficPolicyInstance: i.describe(updating)}, nil
+}
+
+func (a *api) deleteInstance(_ context.Context, in *route53.DeleteTrafficPolicyInstanceInput) (*route53.DeleteTrafficPolicyInstanceOutput, error) {
+	id := aws.ToString(in.Id)
+	var commit func()
+	err := a.updateThen(func(tx *store.Tx) error {
+		i, ok := a.instances.GetTx(tx, id)
+		if !ok {
+			return noInstance(id)
+		}
+		var err error
+		if commit, err = a.records.put(tx, i.ZoneID, changesOf(recordSets{i.root()}, true)); err != nil {
+			return err
+		}
+		return a.instances.Delete(tx, id)
+	}, func() { commit() })
+	if err != nil {
+		return nil, err
+	}
+	return &route53.DeleteTrafficPolicyInstanceOutput{}, nil
+}
+
+func (a *api) getInstance(_ context.Context, in *route53.GetTrafficPolicyInstanceInput) (*route53.GetTrafficPolicyInstanceOutput, error) {
+	i, ok := a.instances.Get(aws.ToString(in.Id))
+	if !ok {
+		return nil, noInstance(aws.ToString(in.Id))
+	}
+	return &route53.GetTrafficPolicyInstanceOutput{TrafficPolicyInstance: i.describe(applied)}, nil
+}
+
+func (a *api) getInstanceCount(context.Context, *route53.GetTrafficPolicyInstanceCountInput) (*route53.GetTrafficPolicyInstanceCountOutput, error) {
+	return &route53.GetTrafficPolicyInstanceCountOutput{TrafficPolicyInstanceCount: aws.Int32(int32(a.instances.Len()))}, nil
+}
+
+// instanceMarker is where a page of instances starts: they are listed by zone, name and type.
+type instanceMarker struct {
+	zone, name *string
+	kind       r53types.RRType
+}
+
+// instancePage are instances that f picks, from a marker on, and the first of the next page, if there is one.
+func (a *api) instancePage(asked *int32, from instanceMarker, f func(policyInstance) bool) (list []r53types.TrafficPolicyInstance, n int, next *policyInstance, err error) {
+	if n, err = size(asked, 100); err != nil {
+		return nil, 0, nil, err
+	}
+	key := func(i policyInstance) string { return i.ZoneID + " " + reversed(i.Name) + " " + i.Type }
+	start := bare(aws.ToString(from.zone))
+	if from.name != nil {
+		kept, err := name(*from.name)
+		if err != nil {
+			return nil, 0, nil, badInput("Invalid request: %v", err)
+		}
+		start += " " + reversed(kept) + " " + string(from.kind)
+	}
+	all := slices.DeleteFunc(a.instances.All(), func(i policyInstance) bool { return !f(i) })
+	rows, at, more := page(all, key, start, n)
+	list = []r53types.TrafficPolicyInstance{}
+	for _, i := range rows {
+		list = append(list, *i.describe(applied))
+	}
+	if more {
+		next = &all[slices.IndexFunc(all, func(i policyInstance) bool { return key(i) == at })]
+	}
+	return list, n, next, nil
+}
+
+func (a *api) listInstances(_ context.Context, in *route53.ListTrafficPolicyInstancesInput) (*route53.ListTrafficPolicyInstancesOutput, error) {
+	from := instanceMarker{in.HostedZoneIdMarker, in.TrafficPolicyInstanceNameMarker, in.TrafficPolicyInstanceTypeMarker}
+	list, n, next, err := a.instancePage(in.MaxItems, from, func(policyInstance) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	out := &route53.ListTrafficPolicyInstancesOutput{TrafficPolicyInstances: list, MaxItems: aws.Int32(int32(n)), IsTruncated: next != nil}
+	if next != nil {
+		out.HostedZoneIdMarker, out.TrafficPolicyInstanceNameMarker, out.TrafficPolicyInstanceTypeMarker = &next.ZoneID, &next.Name, r53types.RRType(next.Type)
+	}
+	return out, nil
+}
+
+func (a *api) listInstancesByZone(_ context.Context, in *route53.ListTrafficPolicyInstancesByHostedZoneInput) (*route53.ListTrafficPolicyInstancesByHostedZoneOutput, error) {
+	id := bare(aws.ToString(in.HostedZoneId))
+	if _, ok := a.zones.Get(id); !ok {
+		return nil, noZone(id)
+	}
+	from := instanceMarker{&id, in.TrafficPolicyInstanceNameMarker, in.TrafficPolicyInstanceTypeMarker}
+	list, n, next, err := a.instancePage(in.MaxItems, from, func(i policyInstance) bool { return i.ZoneID == id })
+	if err != nil {
+		return nil, err
+	}
+	out := &route53.ListTrafficPolicyInstancesByHostedZoneOutput{TrafficPolicyInstances: list, MaxItems: aws.Int32(int32(n)), IsTruncated: next != nil}
+	if next != nil {
+		out.TrafficPolicyInstanceNameMarker, out.TrafficPolicyInstanceTypeMarker = &next.Name, r53types.RRType(next.Type)
+	}
+	return out, nil
+}
+
+func (a *api) listInstancesByPolicy(_ context.Context, in *route53.ListTrafficPolicyInstancesByPolicyInput) (*route53.ListTrafficPolicyInstancesByPolicyOutput, error) {
+	id, version := aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion)
+	p, _ := a.policies.Get(id)
+	if _, ok := p.version(version); !ok {
+		return nil, noPolicy(id, version)
+	}
+	from := instanceMarker{in.HostedZoneIdMarker, in.TrafficPolicyInstanceNameMarker, in.TrafficPolicyInstanceTypeMarker}
+	list, n, next, err := a.instancePage(in.MaxItems, from, func(i policyInstance) bool { return i.PolicyID == id && i.PolicyVersion == version })
+	if err != nil {
+		return nil, err
+	}
+	out := &route53.ListTrafficPolicyInstancesByPolicyOutput{TrafficPolicyInstances: list, MaxItems: aws.Int32(int32(n)), IsTruncated: next != nil}
+	if next != nil {
+		out.HostedZoneIdMarker, out.TrafficPolicyInstanceNameMarker, out.TrafficPolicyInstanceTypeMarker = &next.ZoneID, &next.Name, r53types.RRType(next.Type)
+	}
+	return out, nil
+}
