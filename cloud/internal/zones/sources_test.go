@@ -232,3 +232,35 @@ func BenchmarkRoutingControl(b *testing.B) {
 		}
 	}
 }
+
+// The metrics of health checks, once a minute at the cloud's speed.
+func TestHealthIsToldToCloudWatch(t *testing.T) {
+	s := serve(t, t.TempDir())
+	arn := s.control(t)
+	id := s.failoverTo(t, &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeRecoveryControl, RoutingControlArn: &arn})
+	parent, err := s.client.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String("parent"), HealthCheckConfig: &r53types.HealthCheckConfig{
+		Type: r53types.HealthCheckTypeCalculated, HealthThreshold: aws.Int32(1), ChildHealthChecks: []string{id},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint, err := s.client.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String("endpoint"), HealthCheckConfig: tcp("198.51.100.7", 80)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{id: "control", *parent.HealthCheck.Id: "parent", *endpoint.HealthCheck.Id: "endpoint"}
+	told := map[string]float64{}
+	for _, d := range s.plane.healthData(time.Now()) {
+		told[names[d.Dimensions[0].Value]+" "+d.Name] = d.Value
+	}
+	percent := told["endpoint HealthCheckPercentageHealthy"]
+	if len(told) != 5 || told["control HealthCheckStatus"] != 0 || told["parent HealthCheckStatus"] != 0 || told["parent ChildHealthCheckHealthyCount"] != 0 || percent < 0 || percent > 100 {
+		t.Errorf("told %v", told)
+	}
+	s.turn(t, arn, "On")
+	for _, d := range s.plane.healthData(time.Now()) {
+		if want := names[d.Dimensions[0].Value]; (want == "control" || want == "parent") && d.Value != 1 {
+			t.Errorf("%s of %s is %v", d.Name, want, d.Value)
+		}
+	}
+}
