@@ -74,10 +74,10 @@ func Open(c Config) (*Zones, error) {
 	}
 	z.controls = p.sources.controls
 	for _, ch := range s.checks.All() {
-		if ch.Alarm != nil {
-			p.Watch(ch.ID, ch.Alarm)
-		}
 		p.Set(ch.ID, ch.Config)
+		if ch.Alarm != nil {
+			p.Watch(ch.ID, ch.Alarm) // nothing is known yet; Set has seen what was known last
+		}
 	}
 	p.Publish()
 	p.hear()

@@ -218,6 +218,35 @@ func TestAnswerFollowsAnAlarmsData(t *testing.T) {
 	}
 }
 
+// The last known status outlives Route 53's process, in which no region has spoken yet when it starts.
+func TestLastKnownStatusSurvives(t *testing.T) {
+	dir := t.TempDir()
+	s := serve(t, dir)
+	region, silence := speak(t, s.beacon)
+	region.say(alarmTold("ALARM", "a", 5))
+	id := s.failoverTo(t, &r53types.HealthCheckConfig{
+		Type: r53types.HealthCheckTypeCloudwatchMetric, AlarmIdentifier: &r53types.AlarmIdentifier{Name: aws.String("errors"), Region: r53types.CloudWatchRegionUsEast1},
+	})
+	s.awaitAnswer(t, app, secondary)
+	silence()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = serve(t, dir)
+	if got := s.answer(t, app); got != secondary {
+		t.Errorf("after the restart: %s", got)
+	}
+	region, _ = speak(t, s.beacon)
+	region.say(alarmTold("OK", "a", 5))
+	s.awaitAnswer(t, app, primary)
+	if _, err := s.client.DeleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: &id}); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.api.lastStates.Len(); n != 0 {
+		t.Errorf("%d last states are left", n)
+	}
+}
+
 // BenchmarkRoutingControl measures from the request that turns a routing control to the first changed answer.
 func BenchmarkRoutingControl(b *testing.B) {
 	s := serve(b, b.TempDir())
