@@ -123,11 +123,11 @@ func (l *limiter) kind(to netip.Addr, p *packed) uint64 {
 	a := neighbourhood.Addr().As16()
 	h.Write(a[:])
 	h.WriteByte(byte(p.rcode))
-	switch p.rcode {
-	case dns.RcodeSuccess:
-		h.Write(p.message[headerSize : headerSize+int(p.question)])
-	case dns.RcodeNameError:
+	switch {
+	case p.noName:
 		h.WriteString(p.zone)
+	case p.rcode == dns.RcodeSuccess:
+		h.Write(p.message[headerSize : headerSize+int(p.question)])
 	}
 	return h.Sum64()
 }
