@@ -27,6 +27,7 @@ func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) *packed
 	}
 	question := dns.Question{Name: name, Qtype: q.qtype, Qclass: q.class}
 	a := f.view.Answer(question, c)
+	found := uint16(a.Rcode)
 	r.face.side.seen(f.view.Cloud(), a.Answer)
 	r.face.side.seen(f.view.Cloud(), a.Additional)
 	sign := signing{signer: r.server.signer, view: f.view, client: c, question: question, now: r.now}
@@ -37,7 +38,7 @@ func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) *packed
 	if err != nil {
 		return r.failed(err)
 	}
-	p := &packed{message: b, hash: hash, question: uint16(len(folded)), rcode: uint16(a.Rcode), dnssecOK: q.dnssecOK, scope: a.Scope, term: f.term(&a)}
+	p := &packed{message: b, hash: hash, question: uint16(len(folded)), rcode: uint16(a.Rcode), found: found, dnssecOK: q.dnssecOK, scope: a.Scope, term: f.term(&a)}
 	if q.dnssecOK && a.Zone != nil && a.Zone.Keys != nil {
 		p.until = dnssec.Fresh(r.now).Unix()
 	}

@@ -20,6 +20,7 @@ type packed struct {
 	hash     uint64
 	question uint16 // its size, with type and class
 	rcode    uint16
+	found    uint16 // the rcode but for signing, by which a signed zone's name errors are told
 	dnssecOK bool
 	until    int64 // when its signatures are to be made anew, in Unix seconds; 0 where it has none
 	scope    uint8 // RFC 7871: for how long a prefix of the asker's it is good; 0 is for everyone
@@ -99,14 +100,14 @@ func (c *cache) put(p *packed) {
 			worth = free
 		case old.hash == p.hash && old.dnssecOK == p.dnssecOK:
 			worth = same
-		case old.rcode == dns.RcodeNameError:
+		case old.found == dns.RcodeNameError:
 			worth = nameError
 		}
 		if worth > best {
 			place, best = i, worth
 		}
 	}
-	if best <= nameError && p.rcode == dns.RcodeNameError {
+	if best <= nameError && p.found == dns.RcodeNameError {
 		return
 	}
 	if best == none {

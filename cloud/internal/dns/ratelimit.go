@@ -122,8 +122,8 @@ func (l *limiter) kind(to netip.Addr, p *packed) uint64 {
 	h.SetSeed(l.seed)
 	a := neighbourhood.Addr().As16()
 	h.Write(a[:])
-	h.WriteByte(byte(p.rcode))
-	switch p.rcode {
+	h.WriteByte(byte(p.found))
+	switch p.found {
 	case dns.RcodeSuccess:
 		h.Write(p.message[headerSize : headerSize+int(p.question)])
 	case dns.RcodeNameError:

@@ -147,7 +147,7 @@ func TestCacheIsBounded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.put(&packed{message: b, question: uint16(len(b) - headerSize), hash: c.hash(b[headerSize:], false), rcode: rcode, term: now})
+			c.put(&packed{message: b, question: uint16(len(b) - headerSize), hash: c.hash(b[headerSize:], false), rcode: rcode, found: rcode, term: now})
 		}
 		for i := range c.sets {
 			for j := range c.sets[i] {
