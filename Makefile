@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race generate fuzz bench-dns bench-checks bench-dns
+.PHONY: all build check test race generate fuzz bench-dns bench-checks
 
 all: build
 

@@ -28,7 +28,7 @@ func (c *Cloud) startWorld(names []*os.File) error {
 	defer theirs.Close()
 	c.control = ours
 	config, err := json.Marshal(world.Config{
-		Dir: c.dir, Cloud: c.settings.Number, Account: c.settings.Account, Regions: c.settings.Regions,
+		Dir: c.dir, Cloud: c.settings.Number, Account: c.settings.Account, Endpoint: c.Endpoint(), Regions: c.settings.Regions,
 		Speed: tempo.Speed(c.settings.Speed), Temporary: c.temporary, NameServers: len(names) / 2, Throttle: c.throttle,
 	})
 	if err != nil {

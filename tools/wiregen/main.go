@@ -25,12 +25,14 @@ import (
 
 // services are folders below models/apis, and the names of the tables made of them.
 var services = map[string]string{
-	"ec2/2016-11-15":                    "ec2",
-	"elasticloadbalancingv2/2015-12-01": "elbv2",
-	"autoscaling/2011-01-01":            "autoscaling",
-	"route53/2013-04-01":                "route53",
-	"sts/2011-06-15":                    "sts",
-	"monitoring/2010-08-01":             "cloudwatch",
+	"ec2/2016-11-15":                             "ec2",
+	"elasticloadbalancingv2/2015-12-01":          "elbv2",
+	"autoscaling/2011-01-01":                     "autoscaling",
+	"route53/2013-04-01":                         "route53",
+	"sts/2011-06-15":                             "sts",
+	"monitoring/2010-08-01":                      "cloudwatch",
+	"route53-recovery-control-config/2020-11-02": "recoverycontrol",
+	"route53-recovery-cluster/2019-12-02":        "recoverycluster",
 }
 
 type model struct {

@@ -1,12 +1,15 @@
-// Package beacon carries what Route 53 must know of a region: its load balancers' addresses and health.
+// Package beacon carries what Route 53 must know of a region: its load balancers' addresses and health,
+// and what the data says that its alarms watch.
 //
 // A region keeps telling over a local socket. Route 53 keeps the last addresses it heard and takes
-// silence for ill health, so that neither needs the other to go on serving.
+// silence for ill health and insufficient data, so that neither needs the other to go on serving.
 package beacon
 
 import (
 	"net/netip"
 	"time"
+
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
@@ -19,11 +22,26 @@ func Silence(s tempo.Speed) time.Duration { return max(s.Of(10*time.Second), tim
 // Every is how often a region speaks: several times within the silence.
 func Every(s tempo.Speed) time.Duration { return Silence(s) / 5 }
 
-// Report is one telling, whole: a load balancer that it does not name is gone.
+// Report is one telling, whole: a load balancer or an alarm that it does not name is gone.
 type Report struct {
 	Region        string
 	LoadBalancers []LoadBalancer
+	Alarms        []Alarm `json:",omitempty"`
 }
+
+// Alarm is what a health check of the type CLOUDWATCH_METRIC can watch: the data of an alarm's metric, judged
+// by settings that the alarm has or once had.
+type Alarm struct {
+	Name        string
+	Fingerprint string // of the settings
+	Settings    r53types.CloudWatchAlarmConfiguration
+	Current     bool   // the alarm of this name has these settings now
+	Unfit       string // why Route 53 cannot watch the alarm; there is nothing else to tell then
+	State       string // what the data says: OK, ALARM or INSUFFICIENT_DATA
+}
+
+// InsufficientData is the state of an alarm of which nothing is known.
+const InsufficientData = "INSUFFICIENT_DATA"
 
 // LoadBalancer is what an alias record to a load balancer resolves to.
 type LoadBalancer struct {

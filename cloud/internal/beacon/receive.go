@@ -29,7 +29,8 @@ type voice struct {
 	timer  *time.Timer
 }
 
-// NewReceiver returns a Receiver that takes a region for silent after this long without a word. Changed is called after each change of what Balancers returns. The seed
+// NewReceiver returns a Receiver that takes a region for silent after this long without a word. Changed is called after each change of what Balancers and Alarms
+// return. The seed
 // is what an earlier Receiver had heard; its regions are silent until they speak.
 func NewReceiver(silence time.Duration, changed func(), seed []Report) *Receiver {
 	r := &Receiver{silence: silence, changed: changed, regions: map[string]*voice{}, streams: map[net.Conn]bool{}}
@@ -131,6 +132,23 @@ func (r *Receiver) Balancers() []LoadBalancer {
 		}
 	}
 	slices.SortFunc(all, func(a, b LoadBalancer) int { return strings.Compare(a.DNSName, b.DNSName) })
+	return all
+}
+
+// Alarms returns each region's alarms. Of those of a silent region nothing is known.
+func (r *Receiver) Alarms() map[string][]Alarm {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := map[string][]Alarm{}
+	for region, v := range r.regions {
+		alarms := slices.Clone(v.report.Alarms)
+		for i := range alarms {
+			if !v.heard {
+				alarms[i].State = InsufficientData
+			}
+		}
+		all[region] = alarms
+	}
 	return all
 }
 

@@ -123,18 +123,40 @@ func TestAnswersAreBounded(t *testing.T) {
 
 // The batch loop and the kernel's cutting of it change nothing: bursts of every kind of question from one socket
 // get the answers that they get alone.
-func TestBurstsAreAnsweredOneByOne(t *testing.T) {
+func TestBurstsAreAnsweredOneByOne(t *testing.T) { bursts(t, func(net.PacketConn) {}) }
+
+// The same where sockets take one datagram at a time.
+func TestSocketsWithoutBatches(t *testing.T) {
+	p, _ := listenBoth(t)
+	burstsTo(t, struct{ net.PacketConn }{p})
+}
+
+func TestBurstsByIPv6(t *testing.T) {
+	p, err := net.ListenPacket("udp6", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6:", err)
+	}
+	burstsTo(t, p)
+}
+
+func bursts(t *testing.T, prepare func(net.PacketConn)) {
+	p, _ := listenBoth(t)
+	prepare(p)
+	burstsTo(t, p)
+}
+
+func burstsTo(t *testing.T, p net.PacketConn) {
+	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	v, questions := kinds()
-	p, l := listenBoth(t)
 	s := NewServer(Config{})
 	s.Swap(v)
-	s.Serve(Inside, []net.PacketConn{p}, []net.Listener{l})
+	s.Serve(Inside, []net.PacketConn{p}, nil)
 	defer s.Close()
 	alone := newAsker(s, false)
-	c, err := net.Dial("udp4", p.LocalAddr().String())
+	c, err := net.Dial("udp", p.LocalAddr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,6 +195,20 @@ func TestBurstsAreAnsweredOneByOne(t *testing.T) {
 				t.Fatalf("answer %d: %x, want %x", id, b[:n], wants[id])
 			}
 			delete(wants, id)
+		}
+	}
+}
+
+// What no message can hold is a failure of the server, and no crash.
+func TestRecordsBeyondAnyMessage(t *testing.T) {
+	var values []string
+	for range 400 { // the quota of values of a record, and of 255 bytes each
+		values = append(values, `"`+strings.Repeat("x", 255)+`"`)
+	}
+	s := helloServer(Config{}, set("vast.hello.test.", r53types.RRTypeTxt, values...))
+	for _, tcp := range []bool{false, true} {
+		if m := newAsker(s, tcp).ask(t, new(dns.Msg).SetQuestion("vast.hello.test.", dns.TypeTXT)); m.Rcode != dns.RcodeServerFailure {
+			t.Errorf("tcp %v: %v", tcp, m)
 		}
 	}
 }

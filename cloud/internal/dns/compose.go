@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"errors"
 	"math/rand/v2"
 	"net/netip"
 
@@ -27,7 +28,7 @@ func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) *packed
 	}
 	question := dns.Question{Name: name, Qtype: q.qtype, Qclass: q.class}
 	a := f.view.Answer(question, c)
-	found := uint16(a.Rcode)
+	noName := a.Rcode == dns.RcodeNameError
 	r.face.side.seen(f.view.Cloud(), a.Answer)
 	r.face.side.seen(f.view.Cloud(), a.Additional)
 	sign := signing{signer: r.server.signer, view: f.view, client: c, question: question, now: r.now}
@@ -35,10 +36,13 @@ func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) *packed
 		return r.failed(err)
 	}
 	b, err := messageOf(question, &a).Pack()
+	if err == nil && len(b)+q.replySize() > dns.MaxMsgSize {
+		err = errTooLong
+	}
 	if err != nil {
 		return r.failed(err)
 	}
-	p := &packed{message: b, hash: hash, question: uint16(len(folded)), rcode: uint16(a.Rcode), found: found, dnssecOK: q.dnssecOK, scope: a.Scope, term: f.term(&a)}
+	p := &packed{message: b, hash: hash, question: uint16(len(folded)), rcode: uint16(a.Rcode), noName: noName, dnssecOK: q.dnssecOK, scope: a.Scope, term: f.term(&a)}
 	if q.dnssecOK && a.Zone != nil && a.Zone.Keys != nil {
 		p.until = dnssec.Fresh(r.now).Unix()
 	}
@@ -51,9 +55,12 @@ func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) *packed
 	return p
 }
 
-// failed is the answer where there should have been one. Of records too many for any message, for one.
+// errTooLong is why records whose values are within the quotas may be more than any message holds.
+var errTooLong = errors.New("the answer is longer than any message")
+
+// failed is the answer where there should have been another.
 func (r *responder) failed(err error) *packed {
-	r.server.log.Error("a question could not be answered", "question", r.query.question, "error", err)
+	r.server.log.Debug("a question could not be answered", "question", r.query.question, "error", err)
 	return settled(&r.query, dns.RcodeServerFailure)
 }
 

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
-
-	"github.com/miekg/dns"
 )
 
 // packed is an answer made ready to be sent: header, question and records, without the OPT record, which
@@ -20,7 +18,7 @@ type packed struct {
 	hash     uint64
 	question uint16 // its size, with type and class
 	rcode    uint16
-	found    uint16 // the rcode but for signing, by which a signed zone's name errors are told
+	noName   bool // the name does not exist, which a signed answer does not say by its rcode
 	dnssecOK bool
 	until    int64 // when its signatures are to be made anew, in Unix seconds; 0 where it has none
 	scope    uint8 // RFC 7871: for how long a prefix of the asker's it is good; 0 is for everyone
@@ -35,9 +33,9 @@ func (p *packed) cut() bool { return p.message[2]&(bitTruncated>>8) != 0 }
 func (p *packed) stale(now time.Time) bool { return p.until != 0 && now.Unix() >= p.until }
 
 // A term is a time in force. An answer is right during the term it was made in: that of its zone's
-// contents where nothing else decided, or else that of the whole view. A term ends before the Swap or
-// SwapHealth that ends it returns, and never begins again. So an answer that is put in the cache late,
-// by a worker that began before, is never served.
+// contents where nothing else decided, or else that of the whole view. A term ends before the Swap that
+// ends it returns, and never begins again. So an answer that is put in the cache late,
+// by someone who began before, is never served.
 type term struct{ over atomic.Bool }
 
 // cache holds packed answers, found by their question's bytes in lower case. Its size is fixed: where a
@@ -86,12 +84,12 @@ func (p *packed) answers(folded []byte, dnssecOK bool) bool {
 	return p.dnssecOK == dnssecOK && int(p.question) == len(folded) && bytes.Equal(p.message[headerSize:headerSize+len(folded)], folded)
 }
 
-// put keeps an answer: in place of an older one to its question, or where none is or its term is over, or
-// in place of a name error, or of any. A name error itself takes no other's place, so that questions for
-// made-up names push nothing out.
+// put keeps an answer: in place of an older one to its question, or where none is or its term is over, or in place of
+// one that a name does not exist, or of any. One that a name does not exist takes no other's place, so that questions
+// for made-up names push nothing out.
 func (c *cache) put(p *packed) {
 	set := c.set(p.hash)
-	const same, free, nameError, none = 3, 2, 1, 0
+	const same, free, noName, none = 3, 2, 1, 0
 	place, best := 0, none
 	for i := range set {
 		worth := none
@@ -100,14 +98,14 @@ func (c *cache) put(p *packed) {
 			worth = free
 		case old.hash == p.hash && old.dnssecOK == p.dnssecOK:
 			worth = same
-		case old.found == dns.RcodeNameError:
-			worth = nameError
+		case old.noName:
+			worth = noName
 		}
 		if worth > best {
 			place, best = i, worth
 		}
 	}
-	if best <= nameError && p.found == dns.RcodeNameError {
+	if best <= noName && p.noName {
 		return
 	}
 	if best == none {

@@ -160,8 +160,8 @@ func recordEnd(msg []byte, at int) int {
 	return at
 }
 
-// fold appends a question to b with its name in lower case. Lengths of labels are below any letter's
-// code, so the whole may be treated alike; the type is left alone.
+// foldQuestion appends a question to b with its name in lower case. Lengths of labels are below any letter's code, so
+// the whole name may be treated alike.
 func foldQuestion(b, question []byte) []byte {
 	name := len(question) - 4
 	for _, c := range question[:name] {

@@ -121,7 +121,11 @@ func appendLine(b []byte, r *responder, zone string, rcode int, from netip.Addr)
 	b = append(b, protocol...)
 	b = append(b, edgeLocation...)
 	b = append(b, ' ')
-	b = from.Unmap().AppendTo(b)
+	if from.IsValid() {
+		b = from.AppendTo(b)
+	} else {
+		b = append(b, '-') // a VPC's resolver, which is nowhere
+	}
 	b = append(b, ' ')
 	if q.subnet.raw == nil {
 		b = append(b, '-')

@@ -122,12 +122,12 @@ func (l *limiter) kind(to netip.Addr, p *packed) uint64 {
 	h.SetSeed(l.seed)
 	a := neighbourhood.Addr().As16()
 	h.Write(a[:])
-	h.WriteByte(byte(p.found))
-	switch p.found {
-	case dns.RcodeSuccess:
-		h.Write(p.message[headerSize : headerSize+int(p.question)])
-	case dns.RcodeNameError:
+	h.WriteByte(byte(p.rcode))
+	switch {
+	case p.noName:
 		h.WriteString(p.zone)
+	case p.rcode == dns.RcodeSuccess:
+		h.Write(p.message[headerSize : headerSize+int(p.question)])
 	}
 	return h.Sum64()
 }

@@ -127,7 +127,7 @@ func (r *responder) limit() int {
 
 // settled is an answer that needs no zone: a header, and the question where one was read.
 func settled(q *query, rcode int) *packed {
-	p := &packed{rcode: uint16(rcode), found: uint16(rcode), question: uint16(len(q.question)), message: make([]byte, headerSize, headerSize+len(q.question))}
+	p := &packed{rcode: uint16(rcode), question: uint16(len(q.question)), message: make([]byte, headerSize, headerSize+len(q.question))}
 	binary.BigEndian.PutUint16(p.message[2:], bitResponse|uint16(q.opcode)<<11)
 	if p.question > 0 {
 		p.message[5] = 1

@@ -50,13 +50,16 @@ func (s *subnet) read(data []byte) bool {
 	return s.prefix.IsValid() && s.prefix == s.prefix.Masked()
 }
 
-// append appends the answering option: the question's, with the scope.
+// append appends the answering option: the question's, with the scope. Where the client's place was not told, the
+// answer cannot have been for a part of the world.
 func (s *subnet) append(b []byte, scope uint8) []byte {
 	if s.raw == nil {
 		return b
 	}
 	b = append(b, 0, dns.EDNS0SUBNET, 0, byte(len(s.raw)))
 	b = append(b, s.raw...)
-	b[len(b)-len(s.raw)+3] = min(scope, 128)
+	if s.prefix.Bits() > 0 {
+		b[len(b)-len(s.raw)+3] = scope
+	}
 	return b
 }

@@ -147,11 +147,11 @@ func TestCacheIsBounded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.put(&packed{message: b, question: uint16(len(b) - headerSize), hash: c.hash(b[headerSize:], false), rcode: rcode, found: rcode, term: now})
+			c.put(&packed{message: b, question: uint16(len(b) - headerSize), hash: c.hash(b[headerSize:], false), noName: rcode == dns.RcodeNameError, term: now})
 		}
 		for i := range c.sets {
 			for j := range c.sets[i] {
-				if p := c.sets[i][j].Load(); p != nil && p.rcode == rcode {
+				if p := c.sets[i][j].Load(); p != nil && p.noName == (rcode == dns.RcodeNameError) {
 					kept++
 				}
 			}

@@ -71,13 +71,20 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := scope.Region
-	if service == wire.Route53 {
-		name = service.SigningName // global: whatever region the client has been configured for
+	if global(service) {
+		name = wire.Route53.SigningName // whatever region the client has been configured for
 	} else if !slices.Contains(d.Regions, name) {
 		refuse(w, r, service, d.unknownRegion(service, name))
 		return
 	}
 	d.forward(w, r, body, service, name)
+}
+
+// global tells the services of the Route 53 process: Route 53, and Application Recovery Controller, whose
+// configuration AWS has in us-west-2 alone and whose clusters answer in five regions, so that the loss of
+// one of the cloud's must not take them along.
+func global(s *wire.Service) bool {
+	return s == wire.Route53 || s == wire.RecoveryControl || s == wire.RecoveryCluster
 }
 
 // readBody takes the whole body, which the signature covers, and leaves it to be read again.

@@ -49,7 +49,7 @@ func (d *door) unknownRegion(s *wire.Service, region string) *wire.Error {
 // connection closed without a word would leave it to the user to guess why.
 func unreachable(s *wire.Service, region string) *wire.Error {
 	what := "The region " + region
-	if s == wire.Route53 {
+	if global(s) {
 		what = "Route 53"
 	}
 	return &wire.Error{Code: "ServiceUnavailable", Message: what + " of this cloud is down.", Status: http.StatusServiceUnavailable}

@@ -62,7 +62,7 @@ func New(config Config) *Monitor {
 	}
 	m := &Monitor{
 		config: config, checks: map[string]*check{}, parents: index[string]{}, effective: map[string]bool{}, changes: map[string]bool{},
-		outside: outside{alarms: map[Alarm]AlarmState{}, controls: map[string]bool{}, checks: index[any]{}},
+		outside: outside{alarms: map[string]AlarmState{}, controls: map[string]bool{}, followers: index[string]{}},
 	}
 	m.ctx, m.stop = context.WithCancel(context.Background())
 	m.schedule = newSchedule(m.start)
@@ -122,15 +122,15 @@ func (m *Monitor) Set(id string, c r53types.HealthCheckConfig) {
 
 // depend notes on what a check depends, or that it does no more.
 func (m *Monitor) depend(c *check, on bool) {
-	parents, sources := m.parents.add, m.outside.checks.add
+	parents, followers := m.parents.add, m.outside.followers.add
 	if !on {
-		parents, sources = m.parents.remove, m.outside.checks.remove
+		parents, followers = m.parents.remove, m.outside.followers.remove
 	}
 	for _, child := range c.config.ChildHealthChecks {
 		parents(child, c.id)
 	}
-	if s := source(c.config); s != nil {
-		sources(s, c.id)
+	if arn := c.config.RoutingControlArn; arn != nil {
+		followers(*arn, c.id)
 	}
 }
 
@@ -147,6 +147,7 @@ func (m *Monitor) Remove(id string) {
 		m.end(c)
 		m.depend(c, false)
 		delete(m.checks, id)
+		delete(m.outside.alarms, id)
 		m.settle(id)
 	}
 	m.unlockAndTell()

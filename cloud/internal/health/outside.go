@@ -1,14 +1,13 @@
 package health
 
 import (
+	"maps"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-// Alarm names a CloudWatch alarm.
-type Alarm struct{ Region, Name string }
-
-// AlarmState is what an alarm's data stream says. Route 53 looks at the data and not at the alarm's own state
+// AlarmState is what the data stream of a check's alarm says. Route 53 looks at the data and not at the alarm's own state
 // (developer guide, "How Amazon Route 53 determines whether a health check is healthy").
 type AlarmState int
 
@@ -40,44 +39,29 @@ func alarmHealth(c r53types.HealthCheckConfig, s AlarmState, last bool) bool {
 
 // outside is what is known from elsewhere, by what the checks name.
 type outside struct {
-	alarms   map[Alarm]AlarmState
-	controls map[string]bool // by the routing control's ARN: on
-	// checks are those that follow an alarm or a control.
-	checks index[any]
+	alarms   map[string]AlarmState // by the check's id: two checks of one alarm may know it by unlike settings
+	controls map[string]bool       // by the routing control's ARN: on
+	// followers are the checks that follow a control.
+	followers index[string]
 }
 
-// source returns what a check follows; nil for one that follows nothing from outside.
-func source(c r53types.HealthCheckConfig) any {
-	switch c.Type {
-	case r53types.HealthCheckTypeCloudwatchMetric:
-		if c.AlarmIdentifier != nil {
-			return Alarm{string(c.AlarmIdentifier.Region), aws.ToString(c.AlarmIdentifier.Name)}
+// FeedAlarm tells what the data stream of a check's alarm says now. The check may be yet to come.
+func (m *Monitor) FeedAlarm(id string, s AlarmState) {
+	m.mu.Lock()
+	m.outside.alarms[id] = s
+	m.settle(id)
+	m.unlockAndTell()
+}
+
+// FeedControls tells of routing controls, named by their ARNs, that are on or off now. What follows them changes at
+// once. A check of a control that nothing was told of is healthy.
+func (m *Monitor) FeedControls(states map[string]bool) {
+	m.mu.Lock()
+	maps.Copy(m.outside.controls, states)
+	for arn := range states {
+		for id := range m.outside.followers[arn] {
+			m.settle(id)
 		}
-	case r53types.HealthCheckTypeRecoveryControl:
-		return aws.ToString(c.RoutingControlArn)
-	}
-	return nil
-}
-
-// FeedAlarm tells what an alarm's data stream says now. Checks that name the alarm follow, those to come too.
-func (m *Monitor) FeedAlarm(a Alarm, s AlarmState) {
-	m.mu.Lock()
-	m.outside.alarms[a] = s
-	m.follow(a)
-}
-
-// FeedControl tells that a routing control, named by its ARN, is on or off. A check of a control that nothing was
-// told of is healthy.
-func (m *Monitor) FeedControl(arn string, on bool) {
-	m.mu.Lock()
-	m.outside.controls[arn] = on
-	m.follow(arn)
-}
-
-// follow settles the checks of a source, and lets go of the lock.
-func (m *Monitor) follow(source any) {
-	for id := range m.outside.checks[source] {
-		m.settle(id)
 	}
 	m.unlockAndTell()
 }
@@ -88,8 +72,7 @@ func (m *Monitor) found(c *check) bool {
 	case r53types.HealthCheckTypeCalculated:
 		return calculate(c.config, m.effective)
 	case r53types.HealthCheckTypeCloudwatchMetric:
-		alarm, _ := source(c.config).(Alarm)
-		s := m.outside.alarms[alarm]
+		s := m.outside.alarms[c.id]
 		if s != InsufficientData {
 			c.lastAlarm = s
 		}

@@ -43,8 +43,8 @@ func TestAlarmsData(t *testing.T) {
 		m := New(Config{})
 		m.Set("a", ofAlarm("x", c.insufficient))
 		for _, s := range c.heard {
-			m.FeedAlarm(Alarm{"us-east-1", "x"}, s)
-			m.FeedAlarm(Alarm{"us-west-2", "x"}, InAlarm) // another's
+			m.FeedAlarm("a", s)
+			m.FeedAlarm("b", InAlarm) // another's
 		}
 		if got := m.Healthy()["a"]; got != c.want {
 			t.Errorf("%s after %v: healthy %v, want %v", c.insufficient, c.heard, got, c.want)
@@ -57,13 +57,13 @@ func TestRoutingControls(t *testing.T) {
 	var told []string
 	m := New(Config{Changed: func(changes map[string]bool) { told = append(told, fmt.Sprint(changes)) }})
 	defer m.Close()
-	m.FeedControl("arn:early", false)
+	m.FeedControls(map[string]bool{"arn:early": false})
 	m.Set("early", ofControl("arn:early"))
 	m.Set("late", ofControl("arn:late"))
 	m.Set("both", r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeCalculated, HealthThreshold: aws.Int32(2), ChildHealthChecks: []string{"early", "late"}})
-	m.FeedControl("arn:early", true)
-	m.FeedControl("arn:early", true)
-	m.FeedControl("arn:late", false)
+	m.FeedControls(map[string]bool{"arn:early": true})
+	m.FeedControls(map[string]bool{"arn:early": true})
+	m.FeedControls(map[string]bool{"arn:late": false})
 	m.Remove("late")
 	want := []string{"map[early:false]", "map[late:true]", "map[both:false]", "map[both:true early:true]", "map[both:false late:false]", "map[both:true]"}
 	if d := cmp.Diff(want, told); d != "" {
@@ -111,7 +111,7 @@ func TestHealthIsKeptAsItWouldBeFound(t *testing.T) {
 			case 4:
 				id := leaf.Draw(t, "control")
 				controls[id] = rapid.Bool().Draw(t, "on")
-				m.FeedControl("arn:"+id, controls[id])
+				m.FeedControls(map[string]bool{"arn:" + id: controls[id]})
 				continue
 			}
 			for id, c := range configs {

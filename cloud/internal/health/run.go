@@ -24,7 +24,11 @@ type check struct {
 
 // probes tells whether a check asks an endpoint.
 func probes(c r53types.HealthCheckConfig) bool {
-	return c.Type != r53types.HealthCheckTypeCalculated && source(c) == nil && !aws.ToBool(c.Disabled)
+	switch c.Type {
+	case r53types.HealthCheckTypeCalculated, r53types.HealthCheckTypeCloudwatchMetric, r53types.HealthCheckTypeRecoveryControl:
+		return false
+	}
+	return !aws.ToBool(c.Disabled)
 }
 
 // begin returns a check that is being probed, where it is of a kind that is. Checkers that are among those kept

@@ -9,7 +9,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/beacon"
 )
 
-// BeaconReport is what Route 53 is to know of the region's load balancers. It may be another after each
+// BeaconReport is what Route 53 is to know of the region's load balancers and alarms. It may be another after each
 // change of the region.
 func (r *Region) BeaconReport() beacon.Report {
 	report := beacon.Report{Region: r.cfg.Name}
@@ -33,6 +33,7 @@ func (r *Region) BeaconReport() beacon.Report {
 		}
 		return 1
 	})
+	report.Alarms = r.alarmStreams()
 	return report
 }
 

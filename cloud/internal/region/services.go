@@ -2,10 +2,11 @@ package region
 
 import "github.com/understudy/understudy/cloud/internal/wire"
 
-// services is the state of Elastic Load Balancing and Auto Scaling, which stand on EC2's.
+// services is the state of Elastic Load Balancing and Auto Scaling, which stand on EC2's, and of CloudWatch.
 type services struct {
 	elbServices
 	fleetServices
+	watchServices
 }
 
 // loadServices reads their tables, before anything runs.
@@ -13,13 +14,17 @@ func (r *Region) loadServices() error {
 	if err := r.loadELB(); err != nil {
 		return err
 	}
-	return r.loadFleets()
+	if err := r.loadFleets(); err != nil {
+		return err
+	}
+	return r.loadWatch()
 }
 
 // openServices starts their controllers; EC2 is up by then.
 func (r *Region) openServices() error {
 	r.openELB()
 	r.spawn(r.tendFleets)
+	r.spawn(r.tendAlarms)
 	return nil
 }
 
@@ -32,4 +37,5 @@ func (r *Region) closeServices() {
 func (r *Region) serviceOperations(m *wire.Mux) {
 	r.elbOperations(m)
 	r.fleetOperations(m)
+	r.watchOperations(m)
 }

@@ -133,6 +133,9 @@ func toCBOR(v reflect.Value) cbor.Value {
 	case reflect.Pointer:
 		return toCBOR(v.Elem())
 	case reflect.Struct:
+		if t, ok := v.Interface().(time.Time); ok { // an element of a list of times
+			return toCBOR(reflect.ValueOf(&t))
+		}
 		m := cbor.Map{}
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
@@ -151,6 +154,12 @@ func toCBOR(v reflect.Value) cbor.Value {
 			list[i] = toCBOR(v.Index(i))
 		}
 		return list
+	case reflect.Map:
+		m := cbor.Map{}
+		for _, k := range v.MapKeys() {
+			m[k.String()] = toCBOR(v.MapIndex(k))
+		}
+		return m
 	case reflect.String:
 		return cbor.String(v.String())
 	case reflect.Bool:
@@ -169,7 +178,7 @@ func toCBOR(v reflect.Value) cbor.Value {
 // unset tells whether a member is absent: a nil pointer, list or map, or an enum without a value.
 func unset(v reflect.Value) bool {
 	switch v.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Map:
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
 		return v.IsNil()
 	case reflect.String:
 		return v.Len() == 0
@@ -183,9 +192,21 @@ func writeCBOR(w http.ResponseWriter, out any) error {
 	return nil
 }
 
+// errorShapes are the shapes of CloudWatch's errors where they are not called as the query protocol's
+// codes, which are the codes that programs know: the header tells them (smithy.io, "AWS query compatible").
+var errorShapes = map[string]string{
+	"InternalServiceError":        "InternalServiceFault",
+	"InvalidFormat":               "InvalidFormatFault",
+	"InvalidParameterCombination": "InvalidParameterCombinationException",
+	"InvalidParameterValue":       "InvalidParameterValueException",
+	"LimitExceeded":               "LimitExceededFault",
+	"MissingParameter":            "MissingRequiredParameterException",
+}
+
 func writeCBORError(w http.ResponseWriter, e *Error) {
 	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+	w.Header().Set("X-Amzn-Query-Error", e.queryError())
 	writeBody(w, cborType, e.HTTPStatus(), cbor.Encode(cbor.Map{
-		"__type": cbor.String(e.Code), "message": cbor.String(e.Message),
+		"__type": cbor.String(or(errorShapes[e.Code], e.Code)), "message": cbor.String(e.Message),
 	}))
 }

@@ -1,5 +1,5 @@
 // Package wire turns bytes into the types of aws-sdk-go-v2 and back, for the protocols that AWS's clients
-// speak: EC2 query, AWS query, REST-XML and, for CloudWatch, RPC-v2 CBOR.
+// speak: EC2 query, AWS query, REST-XML, REST-JSON, AWS JSON 1.0 and, for CloudWatch, RPC-v2 CBOR.
 //
 // The types say the structure; the names on the wire come from tables made of AWS's published API models
 // (see tables/). Where a type has a member that the models do not, because the SDK is newer, its name on

@@ -305,6 +305,8 @@ func (s *Service) missing(name string) *Error {
 		return Errorf("MissingParameter", "The request must contain the parameter %s", name)
 	case restXML:
 		return Errorf("InvalidInput", "Invalid XML ; the element %s is missing", name)
+	case restJSON, json10:
+		return Errorf("ValidationException", "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", lowerFirst(name))
 	}
 	return Errorf("ValidationError", "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", lowerFirst(name))
 }
@@ -315,6 +317,8 @@ func (s *Service) invalid(name, value string, _ error) *Error {
 		return Errorf("InvalidParameterValue", "Value (%s) for parameter %s is invalid.", value, name)
 	case restXML:
 		return Errorf("InvalidInput", "Invalid XML ; '%s' is not a valid value for %s", value, name)
+	case restJSON, json10:
+		return Errorf("ValidationException", "'%s' is not a valid value for %s", value, name)
 	}
 	return Errorf("MalformedInput", "'%s' is not a valid value for %s", value, name)
 }

@@ -47,7 +47,7 @@ func Handle[In, Out any](m *Mux, s *Service, op string, h func(context.Context, 
 		panic(fmt.Sprintf("wire: %s has two handlers", op))
 	}
 	if s.table.operation(op) == nil {
-		if s.protocol == restXML {
+		if s.protocol == restXML || s.protocol == restJSON {
 			panic(fmt.Sprintf("wire: %s has no operation %s", s.SigningName, op))
 		}
 		s.table.add(op)
@@ -148,7 +148,10 @@ func (m *Mux) serve(s *Service, r *http.Request) (out any, op *operation, err er
 }
 
 func (m *Mux) decode(s *Service, r *http.Request) (any, *operation, handler, error) {
-	if s.protocol == restXML {
+	if s.isJSON10(r) {
+		return m.decodeJSON10(s, r)
+	}
+	if s.protocol == restXML || s.protocol == restJSON {
 		op, labels := s.matchREST(r)
 		h, err := m.handler(s, op, r.Method+" "+r.URL.Path)
 		if err != nil {
@@ -177,6 +180,9 @@ func (m *Mux) handler(s *Service, op *operation, name string) (handler, error) {
 	if op == nil {
 		if name == "" {
 			return handler{}, Errorf("MissingAction", "The request must contain the parameter Action")
+		}
+		if s.protocol == restJSON || s.protocol == json10 {
+			return handler{}, Errorf("UnknownOperationException", "The operation %s is not known.", name)
 		}
 		return handler{}, Errorf("InvalidAction", "The action %s is not valid for this web service.", name)
 	}

@@ -32,13 +32,14 @@ func (t *table) parseRoutes() []route {
 }
 
 // matchREST finds the operation of a request and its labels. Paths match with or without a slash at
-// their end, as AWS's own clients write both; ids may come with their kind in front, "/hostedzone/Z1".
+// their end, as AWS's own clients write both; Route 53's ids may come with their kind in front,
+// "/hostedzone/Z1".
 func (s *Service) matchREST(r *http.Request) (*operation, map[string]string) {
 	segments := strings.Split(strings.Trim(r.URL.EscapedPath(), "/"), "/")
 	var best *route
 	var labels map[string]string
 	for _, candidate := range s.table.routes() {
-		found, ok := candidate.match(r, segments)
+		found, ok := candidate.match(s, r, segments)
 		if ok && (best == nil || len(candidate.query) > len(best.query) || literals(candidate) > literals(*best)) {
 			best, labels = &candidate, found
 		}
@@ -59,7 +60,7 @@ func literals(r route) int {
 	return n
 }
 
-func (rt route) match(r *http.Request, segments []string) (map[string]string, bool) {
+func (rt route) match(s *Service, r *http.Request, segments []string) (map[string]string, bool) {
 	if rt.op.method != r.Method || len(segments) != len(rt.segments) {
 		return nil, false
 	}
@@ -76,7 +77,10 @@ func (rt route) match(r *http.Request, segments []string) (map[string]string, bo
 			if err != nil || value == "" {
 				return nil, false
 			}
-			labels[strings.Trim(want, "{}+")] = value[strings.LastIndexByte(value, '/')+1:]
+			if s.protocol == restXML {
+				value = value[strings.LastIndexByte(value, '/')+1:]
+			}
+			labels[strings.Trim(want, "{}+")] = value
 		} else if want != segments[i] {
 			return nil, false
 		}
@@ -108,6 +112,10 @@ func (s *Service) decodeREST(op *operation, labels map[string]string, r *http.Re
 			inBody = true
 			continue
 		}
+		if values := query[name]; m.location == "querystring" && in.Field(i).Kind() == reflect.Slice && len(values) > 0 {
+			in.Field(i).Set(reflect.ValueOf(values)) // only lists of strings travel so
+			continue
+		}
 		if text == "" {
 			if m.required {
 				return s.missing(name)
@@ -120,6 +128,9 @@ func (s *Service) decodeREST(op *operation, labels map[string]string, r *http.Re
 	}
 	if !inBody {
 		return nil
+	}
+	if s.protocol == restJSON {
+		return s.decodeJSON(sh, r.Body, in)
 	}
 	return s.decodeBody(op, sh, r, in)
 }

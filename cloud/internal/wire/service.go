@@ -11,6 +11,8 @@ const (
 	ec2Query protocol = iota
 	awsQuery
 	restXML
+	restJSON
+	json10 // AWS JSON 1.0
 )
 
 // Service is one AWS API.
@@ -33,10 +35,14 @@ var (
 	Route53     = newService("route53", "route53", "2013-04-01", "https://route53.amazonaws.com/doc/2013-04-01/", restXML)
 	STS         = newService("sts", "sts", "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", awsQuery)
 	CloudWatch  = newService("monitoring", "cloudwatch", "2010-08-01", "http://monitoring.amazonaws.com/doc/2010-08-01/", awsQuery)
+	// Application Recovery Controller has an API for its clusters, panels, routing controls and safety
+	// rules, and one for the states of routing controls, which its clusters answer.
+	RecoveryControl = newService("route53-recovery-control-config", "recoverycontrol", "2020-11-02", "", restJSON)
+	RecoveryCluster = newService("route53-recovery-cluster", "recoverycluster", "2019-12-02", "", json10)
 )
 
 // Services lists them all.
-var Services = []*Service{EC2, ELBv2, AutoScaling, Route53, STS, CloudWatch}
+var Services = []*Service{EC2, ELBv2, AutoScaling, Route53, STS, CloudWatch, RecoveryControl, RecoveryCluster}
 
 func newService(signing, file, version, namespace string, p protocol) *Service {
 	return &Service{SigningName: signing, Version: version, namespace: namespace, protocol: p, table: &table{file: file}}

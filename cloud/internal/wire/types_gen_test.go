@@ -8,6 +8,7 @@ import (
 	ec2 "github.com/aws/aws-sdk-go-v2/service/ec2"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	route53 "github.com/aws/aws-sdk-go-v2/service/route53"
+	recoverycontrol "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
 	sts "github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -793,6 +794,32 @@ var sdkTypes = map[*Service]map[string][2]any{
 		"StopMetricStreams":        {&cloudwatch.StopMetricStreamsInput{}, &cloudwatch.StopMetricStreamsOutput{}},
 		"TagResource":              {&cloudwatch.TagResourceInput{}, &cloudwatch.TagResourceOutput{}},
 		"UntagResource":            {&cloudwatch.UntagResourceInput{}, &cloudwatch.UntagResourceOutput{}},
+	},
+	RecoveryControl: {
+		"CreateCluster":                     {&recoverycontrol.CreateClusterInput{}, &recoverycontrol.CreateClusterOutput{}},
+		"CreateControlPanel":                {&recoverycontrol.CreateControlPanelInput{}, &recoverycontrol.CreateControlPanelOutput{}},
+		"CreateRoutingControl":              {&recoverycontrol.CreateRoutingControlInput{}, &recoverycontrol.CreateRoutingControlOutput{}},
+		"CreateSafetyRule":                  {&recoverycontrol.CreateSafetyRuleInput{}, &recoverycontrol.CreateSafetyRuleOutput{}},
+		"DeleteCluster":                     {&recoverycontrol.DeleteClusterInput{}, &recoverycontrol.DeleteClusterOutput{}},
+		"DeleteControlPanel":                {&recoverycontrol.DeleteControlPanelInput{}, &recoverycontrol.DeleteControlPanelOutput{}},
+		"DeleteRoutingControl":              {&recoverycontrol.DeleteRoutingControlInput{}, &recoverycontrol.DeleteRoutingControlOutput{}},
+		"DeleteSafetyRule":                  {&recoverycontrol.DeleteSafetyRuleInput{}, &recoverycontrol.DeleteSafetyRuleOutput{}},
+		"DescribeCluster":                   {&recoverycontrol.DescribeClusterInput{}, &recoverycontrol.DescribeClusterOutput{}},
+		"DescribeControlPanel":              {&recoverycontrol.DescribeControlPanelInput{}, &recoverycontrol.DescribeControlPanelOutput{}},
+		"DescribeRoutingControl":            {&recoverycontrol.DescribeRoutingControlInput{}, &recoverycontrol.DescribeRoutingControlOutput{}},
+		"DescribeSafetyRule":                {&recoverycontrol.DescribeSafetyRuleInput{}, &recoverycontrol.DescribeSafetyRuleOutput{}},
+		"GetResourcePolicy":                 {&recoverycontrol.GetResourcePolicyInput{}, &recoverycontrol.GetResourcePolicyOutput{}},
+		"ListAssociatedRoute53HealthChecks": {&recoverycontrol.ListAssociatedRoute53HealthChecksInput{}, &recoverycontrol.ListAssociatedRoute53HealthChecksOutput{}},
+		"ListClusters":                      {&recoverycontrol.ListClustersInput{}, &recoverycontrol.ListClustersOutput{}},
+		"ListControlPanels":                 {&recoverycontrol.ListControlPanelsInput{}, &recoverycontrol.ListControlPanelsOutput{}},
+		"ListRoutingControls":               {&recoverycontrol.ListRoutingControlsInput{}, &recoverycontrol.ListRoutingControlsOutput{}},
+		"ListSafetyRules":                   {&recoverycontrol.ListSafetyRulesInput{}, &recoverycontrol.ListSafetyRulesOutput{}},
+		"ListTagsForResource":               {&recoverycontrol.ListTagsForResourceInput{}, &recoverycontrol.ListTagsForResourceOutput{}},
+		"TagResource":                       {&recoverycontrol.TagResourceInput{}, &recoverycontrol.TagResourceOutput{}},
+		"UntagResource":                     {&recoverycontrol.UntagResourceInput{}, &recoverycontrol.UntagResourceOutput{}},
+		"UpdateControlPanel":                {&recoverycontrol.UpdateControlPanelInput{}, &recoverycontrol.UpdateControlPanelOutput{}},
+		"UpdateRoutingControl":              {&recoverycontrol.UpdateRoutingControlInput{}, &recoverycontrol.UpdateRoutingControlOutput{}},
+		"UpdateSafetyRule":                  {&recoverycontrol.UpdateSafetyRuleInput{}, &recoverycontrol.UpdateSafetyRuleOutput{}},
 	},
 	Route53: {
 		"ActivateKeySigningKey":                  {&route53.ActivateKeySigningKeyInput{}, &route53.ActivateKeySigningKeyOutput{}},

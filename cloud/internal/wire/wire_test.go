@@ -22,6 +22,8 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	config "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
+	configtypes "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
@@ -167,6 +169,139 @@ func TestCloudWatchRoundTrip(t *testing.T) {
 	same(t, want, kept)
 	_, err := cloudwatch.NewFromConfig(cfg).DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{})
 	wantCode(t, err, "UnsupportedOperation", "DescribeAlarms")
+}
+
+// Lists of times and maps of numbers are CloudWatch's alone.
+func TestCloudWatchData(t *testing.T) {
+	var in *cloudwatch.GetMetricStatisticsInput
+	datum := cwtypes.Datapoint{Timestamp: when, Average: aws.Float64(-1.5), Unit: cwtypes.StandardUnitCount, ExtendedStatistics: map[string]float64{"p99": 3}}
+	out := &cloudwatch.GetMetricStatisticsOutput{Label: aws.String("l"), Datapoints: []cwtypes.Datapoint{datum}}
+	data := &cloudwatch.GetMetricDataOutput{MetricDataResults: []cwtypes.MetricDataResult{{Id: aws.String("a"), Timestamps: []time.Time{*when}, Values: []float64{2}, StatusCode: cwtypes.StatusCodeComplete}}}
+	c := cloudwatch.NewFromConfig(serve(t, func(m *wire.Mux) {
+		wire.Handle(m, wire.CloudWatch, "GetMetricStatistics", echo(&in, out))
+		wire.Handle(m, wire.CloudWatch, "GetMetricData", func(context.Context, *cloudwatch.GetMetricDataInput) (*cloudwatch.GetMetricDataOutput, error) {
+			return data, nil
+		})
+		wire.Handle(m, wire.CloudWatch, "DeleteAlarms", func(context.Context, *cloudwatch.DeleteAlarmsInput) (*cloudwatch.DeleteAlarmsOutput, error) {
+			return nil, wire.Errorf("InvalidParameterValue", "no")
+		})
+	}))
+	sent := &cloudwatch.GetMetricStatisticsInput{Namespace: aws.String("n"), MetricName: aws.String("m"), Period: aws.Int32(60), StartTime: when, EndTime: when, ExtendedStatistics: []string{"p99"}}
+	got, err := c.GetMetricStatistics(t.Context(), sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, sent, in)
+	same(t, out, got)
+	all, err := c.GetMetricData(t.Context(), &cloudwatch.GetMetricDataInput{StartTime: when, EndTime: when, MetricDataQueries: []cwtypes.MetricDataQuery{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, data, all)
+	_, err = c.DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a"}})
+	wantCode(t, err, "InvalidParameterValue", "no")
+	var shaped *cwtypes.InvalidParameterValueException
+	if !errors.As(err, &shaped) {
+		t.Errorf("%T is not the shape of its code", err)
+	}
+}
+
+func TestRecoveryControlRoundTrip(t *testing.T) {
+	arn := "arn:aws:route53-recovery-control::111122223333:controlpanel/0123456789abcdef0123456789abcdef"
+	var rule *config.CreateSafetyRuleInput
+	var list *config.ListSafetyRulesInput
+	var untag *config.UntagResourceInput
+	out := &config.CreateSafetyRuleOutput{AssertionRule: &configtypes.AssertionRule{
+		AssertedControls: []string{arn + "/routingcontrol/1"}, ControlPanelArn: &arn, Name: aws.String("n"), SafetyRuleArn: aws.String(arn + "/safetyrule/1"), Status: configtypes.StatusPending,
+		WaitPeriodMs: aws.Int32(0), RuleConfig: &configtypes.RuleConfig{Inverted: aws.Bool(false), Threshold: aws.Int32(1), Type: configtypes.RuleTypeAtleast},
+	}}
+	c := config.NewFromConfig(serve(t, func(m *wire.Mux) {
+		wire.Handle(m, wire.RecoveryControl, "CreateSafetyRule", echo(&rule, out))
+		wire.Handle(m, wire.RecoveryControl, "ListSafetyRules", echo(&list, &config.ListSafetyRulesOutput{SafetyRules: []configtypes.Rule{{ASSERTION: out.AssertionRule}}}))
+		wire.Handle(m, wire.RecoveryControl, "UntagResource", echo(&untag, &config.UntagResourceOutput{}))
+		wire.Handle(m, wire.RecoveryControl, "DeleteCluster", func(context.Context, *config.DeleteClusterInput) (*config.DeleteClusterOutput, error) {
+			return nil, &wire.Error{Code: "ConflictException", Message: "in use", Status: 409}
+		})
+	}))
+	sent := &config.CreateSafetyRuleInput{ClientToken: aws.String("t"), Tags: map[string]string{"a": "b"}, AssertionRule: &configtypes.NewAssertionRule{
+		AssertedControls: out.AssertionRule.AssertedControls, ControlPanelArn: &arn, Name: aws.String("n"), WaitPeriodMs: aws.Int32(0), RuleConfig: out.AssertionRule.RuleConfig,
+	}}
+	made, err := c.CreateSafetyRule(t.Context(), sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, sent, rule)
+	same(t, out, made)
+	asked := &config.ListSafetyRulesInput{ControlPanelArn: &arn, MaxResults: aws.Int32(7), NextToken: aws.String("x y")}
+	listed, err := c.ListSafetyRules(t.Context(), asked)
+	if err != nil || len(listed.SafetyRules) != 1 {
+		t.Fatal(listed, err)
+	}
+	same(t, asked, list)
+	gone := &config.UntagResourceInput{ResourceArn: &arn, TagKeys: []string{"a", "b"}}
+	if _, err := c.UntagResource(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	same(t, gone, untag)
+	_, err = c.DeleteCluster(t.Context(), &config.DeleteClusterInput{ClusterArn: &arn})
+	wantCode(t, err, "ConflictException", "in use")
+	var shaped *configtypes.ConflictException
+	if !errors.As(err, &shaped) {
+		t.Errorf("%T is not the shape of its code", err)
+	}
+	_, err = c.DescribeCluster(t.Context(), &config.DescribeClusterInput{ClusterArn: &arn})
+	wantCode(t, err, "UnsupportedOperation", "DescribeCluster")
+}
+
+// What JSON can hold and an operation's input cannot is refused, with the member's name.
+func TestJSONThatDoesNotFit(t *testing.T) {
+	type list struct {
+		NextToken  *string
+		MaxResults *int32
+	}
+	type empty struct{}
+	mux := wire.NewMux(slog.New(slog.DiscardHandler))
+	wire.Handle(mux, wire.RecoveryCluster, "ListRoutingControls", func(_ context.Context, in *list) (*empty, error) { return &empty{}, nil })
+	for body, want := range map[string]string{
+		"": "{}", `{}`: "{}", `{"MaxResults":3,"NextToken":null}`: "{}", // null is absent
+		`[]`: "no JSON object", `{`: "not valid JSON", `{"MaxResults":"3"}`: "MaxResults", `{"MaxResults":1.5}`: "MaxResults", `{"NextToken":{}}`: "NextToken",
+		`{"NextToken":[]}`: "NextToken", `{"Newer":1}`: "Newer",
+	} {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+		r.Header.Set("X-Amz-Target", "ToggleCustomerAPI.ListRoutingControls")
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=A/20260101/us-west-2/route53-recovery-cluster/aws4_request, SignedHeaders=host, Signature=0")
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		if (w.Code == 200) != (want == "{}") || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+}
+
+// botocore's newer releases speak JSON to CloudWatch.
+func TestCloudWatchInJSON(t *testing.T) {
+	var in *cloudwatch.GetMetricStatisticsInput
+	mux := wire.NewMux(slog.New(slog.DiscardHandler))
+	wire.Handle(mux, wire.CloudWatch, "GetMetricStatistics", echo(&in, &cloudwatch.GetMetricStatisticsOutput{Datapoints: []cwtypes.Datapoint{{Timestamp: when, Sum: aws.Float64(2)}}}))
+	wire.Handle(mux, wire.CloudWatch, "DeleteAlarms", func(context.Context, *cloudwatch.DeleteAlarmsInput) (*cloudwatch.DeleteAlarmsOutput, error) {
+		return nil, wire.Errorf("InvalidParameterValue", "no")
+	})
+	ask := func(op, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+		r.Header.Set("X-Amz-Target", "GraniteServiceVersion20100801."+op)
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/monitoring/aws4_request, SignedHeaders=host, Signature=0")
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		return w
+	}
+	w := ask("GetMetricStatistics", `{"Namespace":"n","MetricName":"m","Period":60,"StartTime":1795399200.123,"EndTime":1795399200,"Statistics":["Sum"]}`)
+	if w.Body.String() != `{"Datapoints":[{"Sum":2,"Timestamp":1795399200.123}]}` || !in.StartTime.Equal(*when) || *in.Period != 60 {
+		t.Errorf("%s, received %+v", w.Body, in)
+	}
+	w = ask("DeleteAlarms", `{"AlarmNames":["a"]}`)
+	if w.Code != 400 || w.Header().Get("X-Amzn-Query-Error") != "InvalidParameterValue;Sender" || !strings.Contains(w.Body.String(), "InvalidParameterValueException") {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
 }
 
 func wantCode(t *testing.T, err error, code, says string) {

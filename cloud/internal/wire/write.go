@@ -11,6 +11,9 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, op *operation, o
 	if isCBOR(r) {
 		return writeCBOR(w, out)
 	}
+	if s.writesJSON(r) {
+		return s.writeJSON(w, op, out)
+	}
 	x := &xmlWriter{s: s}
 	x.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
 	v := reflect.ValueOf(out).Elem()
@@ -91,6 +94,10 @@ func WriteError(w http.ResponseWriter, r *http.Request, s *Service, e *Error) {
 		id = newRequestID()
 		w.Header().Set("x-amzn-RequestId", id)
 	}
+	if s.writesJSON(r) {
+		s.writeJSONError(w, e)
+		return
+	}
 	x := &xmlWriter{s: s}
 	x.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
 	switch {
@@ -116,12 +123,8 @@ func WriteError(w http.ResponseWriter, r *http.Request, s *Service, e *Error) {
 }
 
 func (x *xmlWriter) errorResponse(e *Error, id string) {
-	fault := "Sender"
-	if e.HTTPStatus() >= http.StatusInternalServerError {
-		fault = "Receiver"
-	}
 	x.WriteString(`<ErrorResponse xmlns="` + x.s.namespace + `"><Error>`)
-	x.element("Type", fault)
+	x.element("Type", e.fault())
 	x.element("Code", e.Code)
 	x.element("Message", e.Message)
 	x.close("Error")

@@ -70,6 +70,10 @@ func (w *xmlWriter) value(name string, m member, v reflect.Value) error {
 			return w.value(name, m, v.Elem())
 		}
 	case reflect.Struct:
+		if t, ok := v.Interface().(time.Time); ok { // an element of a list of times
+			w.element(name, w.s.timestamp(m, &t))
+			return nil
+		}
 		sh := w.s.table.shape(m.shape)
 		w.openWithAttributes(name, sh, v)
 		if err := w.structure(sh, v); err != nil {
@@ -84,6 +88,10 @@ func (w *xmlWriter) value(name string, m member, v reflect.Value) error {
 		}
 		if !blob {
 			return w.list(name, m, v)
+		}
+	case reflect.Interface:
+		if v.IsNil() {
+			return nil // a union that is not set
 		}
 	case reflect.Map:
 		if v.IsNil() {

@@ -25,11 +25,13 @@ const (
 
 // Config is what a cloud's processes are told at their start.
 type Config struct {
-	Dir     string      `json:"dir"`
-	Cloud   int         `json:"cloud"` // its number on this machine
-	Account string      `json:"account"`
-	Regions []string    `json:"regions"` // in the order of their public ranges
-	Speed   tempo.Speed `json:"speed"`
+	Dir     string `json:"dir"`
+	Cloud   int    `json:"cloud"` // its number on this machine
+	Account string `json:"account"`
+	// Endpoint is the URL of the front door, as clients on the host reach it.
+	Endpoint string      `json:"endpoint"`
+	Regions  []string    `json:"regions"` // in the order of their public ranges
+	Speed    tempo.Speed `json:"speed"`
 	// Throttle has Route 53 refuse requests above AWS's rate.
 	Throttle bool `json:"throttle"`
 	// Temporary says that Dir goes with the world.

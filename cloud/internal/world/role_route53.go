@@ -35,7 +35,7 @@ func runRoute53(cfg Config) error {
 		return err
 	}
 	z, err := zones.Open(zones.Config{
-		Cloud: cfg.Cloud, Account: cfg.Account, Dir: filepath.Join(cfg.Dir, Route53), Speed: cfg.Speed, Log: log,
+		Cloud: cfg.Cloud, Account: cfg.Account, Endpoint: cfg.Endpoint, Dir: filepath.Join(cfg.Dir, Route53), Speed: cfg.Speed, Log: log,
 		Inside: inside, Host: host, Resolvers: resolvers, Beacon: beacon,
 	})
 	if err != nil {

@@ -1,10 +1,12 @@
 package zones
 
 import (
+	"context"
 	"regexp"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
@@ -35,8 +37,43 @@ func childless(c *r53types.HealthCheckConfig) error {
 	return nil
 }
 
-// ofAlarm checks a check that follows the data of a CloudWatch alarm. Whether there is such an alarm is its
-// region's knowledge: until that tells of it, there is too little data.
+// sourceOf finds the alarm or the routing control that a check is to follow. Finding an alarm may take a
+// moment, so no lock is held.
+func (a *api) sourceOf(ctx context.Context, c r53types.HealthCheckConfig) (*watched, error) {
+	switch c.Type {
+	case r53types.HealthCheckTypeCloudwatchMetric:
+		w, err := a.data.Alarm(ctx, *c.AlarmIdentifier)
+		if err != nil {
+			return nil, err
+		}
+		return &w, nil
+	case r53types.HealthCheckTypeRecoveryControl:
+		if !a.data.Control(*c.RoutingControlArn) {
+			return nil, badInput("Invalid parameter : The routing control %s does not exist.", *c.RoutingControlArn)
+		}
+	}
+	return nil, nil
+}
+
+// sourceAfter finds the alarm that a check follows after an update, with its settings of now. Where the
+// update names no alarm and the check's own is gone or no longer fit, it goes on as it did.
+func (a *api) sourceAfter(ctx context.Context, id string, in *route53.UpdateHealthCheckInput) (*watched, error) {
+	c, ok := a.checks.Get(id)
+	if !ok || c.Config.Type != r53types.HealthCheckTypeCloudwatchMetric {
+		return nil, nil
+	}
+	config, err := amended(c.Config, in)
+	if err != nil {
+		return nil, err
+	}
+	w, err := a.sourceOf(ctx, config)
+	if err != nil && in.AlarmIdentifier == nil {
+		return c.Alarm, nil
+	}
+	return w, err
+}
+
+// ofAlarm checks a check that follows the data of a CloudWatch alarm.
 func ofAlarm(c r53types.HealthCheckConfig) (r53types.HealthCheckConfig, error) {
 	if err := unprobed(&c); err != nil {
 		return c, err

@@ -13,9 +13,10 @@ import (
 
 // updateHealthCheck changes what may be changed: not the type, the interval, the measuring of latency, nor
 // whether there is an IP address (API reference, UpdateHealthCheck).
-func (a *api) updateHealthCheck(_ context.Context, in *route53.UpdateHealthCheckInput) (*route53.UpdateHealthCheckOutput, error) {
+func (a *api) updateHealthCheck(ctx context.Context, in *route53.UpdateHealthCheckInput) (*route53.UpdateHealthCheckOutput, error) {
 	id := aws.ToString(in.HealthCheckId)
 	var c check
+	alarm, unknown := a.sourceAfter(ctx, id, in)
 	err := a.updateThen(func(tx *store.Tx) error {
 		var ok bool
 		if c, ok = a.checks.GetTx(tx, id); !ok {
@@ -31,9 +32,15 @@ func (a *api) updateHealthCheck(_ context.Context, in *route53.UpdateHealthCheck
 		if err := a.checkChildren(tx, config); err != nil {
 			return err
 		}
-		c.Config, c.Version = config, c.Version+1
+		if unknown != nil {
+			return unknown
+		}
+		c.Config, c.Version, c.Alarm = config, c.Version+1, alarm
 		return a.checks.Put(tx, id, c)
-	}, func() { a.data.Set(c.ID, c.Config) })
+	}, func() {
+		a.data.Watch(c.ID, c.Alarm)
+		a.data.Set(c.ID, c.Config)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ const (
 
 // createHealthCheck makes a health check, or answers with the one that the same reference and settings
 // made before (API reference, CreateHealthCheck).
-func (a *api) createHealthCheck(_ context.Context, in *route53.CreateHealthCheckInput) (*route53.CreateHealthCheckOutput, error) {
+func (a *api) createHealthCheck(ctx context.Context, in *route53.CreateHealthCheckInput) (*route53.CreateHealthCheckOutput, error) {
 	reference := aws.ToString(in.CallerReference)
 	if err := length("callerReference", reference, 1, 64); err != nil {
 		return nil, err
@@ -36,6 +36,8 @@ func (a *api) createHealthCheck(_ context.Context, in *route53.CreateHealthCheck
 		return nil, err
 	}
 	made, fresh := check{ID: newUUID(), Reference: reference, Version: 1, Config: config}, true
+	var unknown error // told only where a check is made
+	made.Alarm, unknown = a.sourceOf(ctx, config)
 	err = a.updateThen(func(tx *store.Tx) error {
 		all := a.checks.AllTx(tx)
 		for _, other := range all {
@@ -57,9 +59,13 @@ func (a *api) createHealthCheck(_ context.Context, in *route53.CreateHealthCheck
 		if err := a.checkChildren(tx, config); err != nil {
 			return err
 		}
+		if unknown != nil {
+			return unknown
+		}
 		return a.checks.Put(tx, made.ID, made)
 	}, func() {
 		if fresh {
+			a.data.Watch(made.ID, made.Alarm)
 			a.data.Set(made.ID, made.Config)
 		}
 	})
@@ -85,7 +91,11 @@ func (a *api) checkChildren(tx *store.Tx, config r53types.HealthCheckConfig) err
 
 func (c check) describe() *r53types.HealthCheck {
 	config := c.Config
-	return &r53types.HealthCheck{Id: aws.String(c.ID), CallerReference: aws.String(c.Reference), HealthCheckVersion: aws.Int64(c.Version), HealthCheckConfig: &config}
+	h := &r53types.HealthCheck{Id: aws.String(c.ID), CallerReference: aws.String(c.Reference), HealthCheckVersion: aws.Int64(c.Version), HealthCheckConfig: &config}
+	if c.Alarm != nil {
+		h.CloudWatchAlarmConfiguration = &c.Alarm.Settings
+	}
+	return h
 }
 
 func (a *api) findCheck(id *string) (check, error) {

@@ -1,6 +1,7 @@
 package zones
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"sync"
@@ -30,7 +31,12 @@ func (r *recorder) Set(id string, c r53types.HealthCheckConfig) {
 	defer r.mu.Unlock()
 	r.set[id] = c
 }
-func (r *recorder) Remove(id string)                                      { r.mu.Lock(); defer r.mu.Unlock(); delete(r.set, id) }
+func (r *recorder) Remove(id string) { r.mu.Lock(); defer r.mu.Unlock(); delete(r.set, id) }
+func (r *recorder) Alarm(_ context.Context, a r53types.AlarmIdentifier) (watched, error) {
+	return watched{Region: string(a.Region), Name: *a.Name}, nil
+}
+func (r *recorder) Watch(string, *watched)                                {}
+func (r *recorder) Control(string) bool                                   { return true }
 func (r *recorder) Observations(string) []r53types.HealthCheckObservation { return nil }
 func (r *recorder) LastFailure(string) []r53types.HealthCheckObservation  { return nil }
 func (r *recorder) Test(string, string, r53types.RRType, routing.Client) (code string, v []string) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/controls"
 	"github.com/understudy/understudy/cloud/internal/dns"
 	"github.com/understudy/understudy/cloud/internal/health"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -25,9 +26,11 @@ type Sockets struct {
 type Config struct {
 	Cloud   int
 	Account string
-	Dir     string // holds state.db
-	Speed   tempo.Speed
-	Log     *slog.Logger
+	Dir     string // holds state.db, and routing control's
+	// Endpoint is the URL of the cloud's front door.
+	Endpoint string
+	Speed    tempo.Speed
+	Log      *slog.Logger
 	// Inside is asked by the cloud's own machines, Host by the host, which is told loopback addresses.
 	Inside, Host Sockets
 	// Resolvers is where the resolvers of VPCs ask; nil where there are none.
@@ -40,9 +43,10 @@ type Config struct {
 
 // Zones is Route 53 at work.
 type Zones struct {
-	api    *api
-	plane  *plane
-	beacon net.Listener
+	api      *api
+	plane    *plane
+	controls *controls.Controls
+	beacon   net.Listener
 }
 
 // Open reads the state and starts all that serves it: what a fresh start does and a start after a crash are
@@ -61,7 +65,14 @@ func Open(c Config) (*Zones, error) {
 	}
 	p := newPlane(c, s)
 	z := &Zones{api: &api{state: s, account: c.Account, data: p, now: time.Now}, plane: p, beacon: c.Beacon}
+	if err := p.openControls(c); err != nil {
+		return nil, errors.Join(fmt.Errorf("open route 53: %w", err), db.Close())
+	}
+	z.controls = p.sources.controls
 	for _, ch := range s.checks.All() {
+		if ch.Alarm != nil {
+			p.Watch(ch.ID, ch.Alarm)
+		}
 		p.Set(ch.ID, ch.Config)
 	}
 	p.Publish()

@@ -2,8 +2,11 @@ package zones
 
 import "github.com/understudy/understudy/cloud/internal/wire"
 
-// Operations registers every operation that this cloud's Route 53 has.
-func (z *Zones) Operations(m *wire.Mux) { z.api.operations(m) }
+// Operations registers every operation that this cloud's Route 53 has, and those of routing control.
+func (z *Zones) Operations(m *wire.Mux) {
+	z.api.operations(m)
+	z.controls.Operations(m)
+}
 
 func (a *api) operations(m *wire.Mux) {
 	wire.Handle(m, wire.Route53, "CreateHostedZone", a.createHostedZone)

@@ -1,6 +1,7 @@
 package zones
 
 import (
+	"errors"
 	"log/slog"
 	"net/netip"
 	"reflect"
@@ -29,6 +30,7 @@ type plane struct {
 	state    *state
 	keys     dnssecKeys  // guarded by mu
 	trees    policyTrees // guarded by mu
+	sources  sources
 	log      *slog.Logger
 	dir      string // holds query-logs
 
@@ -103,6 +105,10 @@ func withoutHealth(r beacon.Report) beacon.Report {
 		lbs[i] = lb
 	}
 	r.LoadBalancers = lbs
+	r.Alarms = slices.Clone(r.Alarms)
+	for i := range r.Alarms {
+		r.Alarms[i].State = beacon.InsufficientData
+	}
 	return r
 }
 
@@ -128,6 +134,7 @@ func (p *plane) judged(changes map[string]bool) {
 
 // Remove implements engine. A record whose check is gone counts as healthy.
 func (p *plane) Remove(id string) {
+	p.Watch(id, nil)
 	p.Monitor.Remove(id)
 	p.put(func(v *routing.View) *routing.View { return v.WithHealth(nil, id) })
 }
@@ -149,6 +156,7 @@ func (p *plane) keysOf(id string) *dnssec.Keys {
 func (p *plane) hear() {
 	balancers := p.receiver.Balancers()
 	p.put(func(v *routing.View) *routing.View { return v.WithBalancers(balancers) })
+	p.hearAlarms()
 }
 
 // put makes another view of the one in force.
@@ -181,5 +189,5 @@ func (p *plane) close() error {
 	p.receiver.Close()
 	p.Monitor.Close()
 	p.tasks.Wait()
-	return err
+	return errors.Join(err, p.sources.controls.Close())
 }

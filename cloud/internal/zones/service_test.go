@@ -29,7 +29,7 @@ type service struct {
 	client           *route53.Client
 }
 
-func serve(t *testing.T, dir string) *service {
+func serve(t testing.TB, dir string) *service {
 	t.Helper()
 	packets, listener := listenBoth(t)
 	heard, err := net.Listen("unix", filepath.Join(t.TempDir(), "b"))
@@ -39,7 +39,7 @@ func serve(t *testing.T, dir string) *service {
 	refuse := func(context.Context, netip.Addr, string, string) (net.Conn, error) {
 		return nil, errors.New("connection refused")
 	}
-	z, err := Open(Config{Cloud: 1, Dir: dir, Speed: 1000, Inside: Sockets{Packets: []net.PacketConn{packets}, Listeners: []net.Listener{listener}}, Beacon: heard, Dial: refuse})
+	z, err := Open(Config{Cloud: 1, Account: "111122223333", Dir: dir, Speed: 1000, Inside: Sockets{Packets: []net.PacketConn{packets}, Listeners: []net.Listener{listener}}, Beacon: heard, Dial: refuse})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func serve(t *testing.T, dir string) *service {
 }
 
 // listenBoth finds a port that is free for datagrams and for streams.
-func listenBoth(t *testing.T) (net.PacketConn, net.Listener) {
+func listenBoth(t testing.TB) (net.PacketConn, net.Listener) {
 	t.Helper()
 	for range 100 {
 		p, err := net.ListenPacket("udp", "127.0.0.1:0")

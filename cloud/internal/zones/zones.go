@@ -6,6 +6,7 @@
 package zones
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"slices"
@@ -45,6 +46,7 @@ type check struct {
 	Reference string
 	Version   int64
 	Config    r53types.HealthCheckConfig
+	Alarm     *watched `json:",omitempty"` // of one of the type CLOUDWATCH_METRIC
 }
 
 // tagged holds the tags of one health check or hosted zone.
@@ -104,6 +106,11 @@ type engine interface {
 	// Set starts or changes the probing of a health check; Remove ends it.
 	Set(id string, c r53types.HealthCheckConfig)
 	Remove(id string)
+	// Alarm finds an alarm that a check is to watch, and Watch has it watched. Control tells whether there is
+	// such a routing control.
+	Alarm(context.Context, r53types.AlarmIdentifier) (watched, error)
+	Watch(id string, w *watched)
+	Control(arn string) bool
 	// Observations and LastFailure are what the checkers say of it, one each.
 	Observations(id string) []r53types.HealthCheckObservation
 	LastFailure(id string) []r53types.HealthCheckObservation

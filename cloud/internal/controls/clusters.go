@@ -1,0 +1,120 @@
+package controls
+
+import (
+	"context"
+	"maps"
+
+	config "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
+	configtypes "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// Quotas of routing control (developer guide, "Quotas for routing control"). That of routing controls is
+// of each cluster, that of safety rules of each control panel.
+const (
+	maxClusters = 2
+	maxPanels   = 50 // in a cluster, less the default one
+	maxControls = 300
+	maxRules    = 20
+)
+
+// endpointRegions are where a cluster's endpoints are.
+var endpointRegions = []string{"us-east-1", "eu-west-1", "us-west-2", "ap-northeast-1", "ap-southeast-2"}
+
+// defaultPanel is the control panel that each cluster has from the start.
+const defaultPanel = "DefaultControlPanel"
+
+// What is made is answered as PENDING, and is DEPLOYED as soon as anybody can ask for it.
+
+func (c *Controls) showCluster(row clusterRow, status configtypes.Status) *configtypes.Cluster {
+	out := &configtypes.Cluster{ClusterArn: &row.ARN, Name: &row.Name, Status: status, Owner: &c.cfg.Account, NetworkType: configtypes.NetworkTypeIpv4}
+	for _, region := range endpointRegions {
+		out.ClusterEndpoints = append(out.ClusterEndpoints, configtypes.ClusterEndpoint{Endpoint: ptr(c.cfg.Endpoint + "/v1"), Region: ptr(region)})
+	}
+	return out
+}
+
+func (c *Controls) createCluster(_ context.Context, in *config.CreateClusterInput) (*config.CreateClusterOutput, error) {
+	if err := only(in, "ClientToken", "ClusterName", "Tags", "NetworkType"); err != nil {
+		return nil, err
+	}
+	if in.NetworkType != "" && in.NetworkType != configtypes.NetworkTypeIpv4 {
+		return nil, invalid("The value %s of NetworkType is not supported by this cloud, whose endpoints are IPv4.", in.NetworkType)
+	}
+	name, err := named("ClusterName", in.ClusterName)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
+	request := *in
+	request.ClientToken = nil
+	row, err := once(c, "CreateCluster", in.ClientToken, request, c.clusters, func(tx *store.Tx) (clusterRow, error) {
+		row := clusterRow{ARN: c.arn("cluster/" + newUUID()), Name: name, Tags: maps.Clone(in.Tags)}
+		all := c.clusters.AllTx(tx)
+		if len(all) >= maxClusters {
+			return row, exceeded("clusters", maxClusters)
+		}
+		for _, other := range all {
+			if other.Name == name {
+				return row, conflict(kindCluster, other.ARN, "A cluster with the name %s exists already.", name)
+			}
+		}
+		panel := panelRow{ARN: c.arn("controlpanel/" + newHex(32)), Cluster: row.ARN, Name: defaultPanel, Default: true}
+		if err := c.panels.Put(tx, panel.ARN, panel); err != nil {
+			return row, err
+		}
+		return row, c.clusters.Put(tx, row.ARN, row)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &config.CreateClusterOutput{Cluster: c.showCluster(row, configtypes.StatusPending)}, nil
+}
+
+func (c *Controls) describeCluster(_ context.Context, in *config.DescribeClusterInput) (*config.DescribeClusterOutput, error) {
+	row, ok := c.clusters.Get(text(in.ClusterArn))
+	if !ok {
+		return nil, missing(kindCluster, text(in.ClusterArn))
+	}
+	return &config.DescribeClusterOutput{Cluster: c.showCluster(row, configtypes.StatusDeployed)}, nil
+}
+
+func (c *Controls) listClusters(_ context.Context, in *config.ListClustersInput) (*config.ListClustersOutput, error) {
+	rows, next, err := page(c.clusters.All(), func(r clusterRow) string { return r.ARN }, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &config.ListClustersOutput{Clusters: []configtypes.Cluster{}, NextToken: next}
+	for _, row := range rows {
+		out.Clusters = append(out.Clusters, *c.showCluster(row, configtypes.StatusDeployed))
+	}
+	return out, nil
+}
+
+// deleteCluster takes the default control panel along. Any other, and any routing control, must be gone.
+func (c *Controls) deleteCluster(_ context.Context, in *config.DeleteClusterInput) (*config.DeleteClusterOutput, error) {
+	arn := text(in.ClusterArn)
+	return &config.DeleteClusterOutput{}, c.db.Update(func(tx *store.Tx) error {
+		if _, ok := c.clusters.GetTx(tx, arn); !ok {
+			return missing(kindCluster, arn)
+		}
+		for _, p := range c.panels.AllTx(tx) {
+			if p.Cluster != arn {
+				continue
+			}
+			if !p.Default {
+				return conflict(kindCluster, arn, "The cluster has the control panel %s.", p.ARN)
+			}
+			if err := c.emptyPanel(tx, p); err != nil {
+				return err
+			}
+			if err := c.panels.Delete(tx, p.ARN); err != nil {
+				return err
+			}
+		}
+		return c.clusters.Delete(tx, arn)
+	})
+}

@@ -1,0 +1,143 @@
+// Package controls is Application Recovery Controller's routing control: clusters, control panels,
+// routing controls, safety rules, and the states of routing controls, which health checks of the type
+// RECOVERY_CONTROL follow.
+//
+// The invariant: a state that was acknowledged is on disk, has satisfied every safety rule that was not
+// overridden, and is what the health checks were told.
+package controls
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	configtypes "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/tempo"
+)
+
+// Config says what Open needs.
+type Config struct {
+	Account string
+	Dir     string // holds controls.db
+	// Endpoint is the URL of the cloud's front door, to which all five endpoints of each cluster lead.
+	Endpoint string
+	// Speed divides wait periods.
+	Speed tempo.Speed
+	Log   *slog.Logger
+	// Changed is told, within the request, of the states that have changed, by the routing controls' ARNs:
+	// those of one transaction at once, and every state before Open returns. A control that is new is off, and
+	// so is one that was deleted.
+	Changed func(states map[string]bool)
+	// HealthChecks returns the ids of the health checks that follow a routing control.
+	HealthChecks func(controlARN string) []string
+	// Now is time.Now where it is nil.
+	Now func() time.Time
+}
+
+// Controls is routing control at work.
+type Controls struct {
+	cfg Config
+	db  *store.DB
+	// mu is held over a change of states from its commit until it was told, so that the last to be told is
+	// the last to be stored.
+	mu sync.Mutex
+
+	clusters *store.Table[clusterRow]
+	panels   *store.Table[panelRow]
+	controls *store.Table[controlRow]
+	rules    *store.Table[ruleRow]
+	tokens   *store.Table[tokenRow]
+}
+
+// Rows are kept by ARN.
+
+type clusterRow struct {
+	ARN, Name string
+	Tags      map[string]string
+}
+
+type panelRow struct {
+	ARN, Cluster, Name string
+	Default            bool // made with its cluster
+	Tags               map[string]string
+}
+
+type controlRow struct {
+	ARN, Panel, Name string
+	State            control
+	Tags             map[string]string
+}
+
+type ruleRow struct {
+	ARN, Panel, Name  string
+	Gating            bool
+	Controls, Targets []string
+	Type              configtypes.RuleType
+	Threshold         int32
+	Inverted          bool
+	WaitMs            int32
+	Tags              map[string]string
+}
+
+// resource is a row of what create calls make.
+type resource interface{ id() string }
+
+func (r clusterRow) id() string { return r.ARN }
+func (r panelRow) id() string   { return r.ARN }
+func (r controlRow) id() string { return r.ARN }
+func (r ruleRow) id() string    { return r.ARN }
+
+// Open reads the state and tells it.
+func Open(cfg Config) (*Controls, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Changed == nil {
+		cfg.Changed = func(map[string]bool) {}
+	}
+	if cfg.HealthChecks == nil {
+		cfg.HealthChecks = func(string) []string { return nil }
+	}
+	db, err := store.Open(filepath.Join(cfg.Dir, "controls.db"))
+	if err != nil {
+		return nil, err
+	}
+	c := &Controls{cfg: cfg, db: db}
+	var errs [5]error
+	c.clusters, errs[0] = store.Load[clusterRow](db, "clusters")
+	c.panels, errs[1] = store.Load[panelRow](db, "control-panels")
+	c.controls, errs[2] = store.Load[controlRow](db, "routing-controls")
+	c.rules, errs[3] = store.Load[ruleRow](db, "safety-rules")
+	c.tokens, errs[4] = store.Load[tokenRow](db, "client-tokens")
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, errors.Join(fmt.Errorf("open routing control: %w", err), db.Close())
+	}
+	cfg.Changed(c.States())
+	return c, nil
+}
+
+// Close closes the state.
+func (c *Controls) Close() error { return c.db.Close() }
+
+// States returns the state of every routing control by its ARN.
+func (c *Controls) States() map[string]bool {
+	states := map[string]bool{}
+	for _, row := range c.controls.All() {
+		states[row.ARN] = row.State.On
+	}
+	return states
+}
+
+// Exists tells whether there is such a routing control, for a health check that is to follow it.
+func (c *Controls) Exists(controlARN string) bool {
+	_, ok := c.controls.Get(controlARN)
+	return ok
+}

@@ -1,0 +1,95 @@
+package controls
+
+import (
+	"context"
+	"maps"
+	"strings"
+
+	config "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// maxTags is how many tags a resource may have.
+const maxTags = 50
+
+func checkTags(tags map[string]string) error {
+	if len(tags) > maxTags {
+		return invalid("A resource has %d tags at most.", maxTags)
+	}
+	for k, v := range tags {
+		if k == "" || len([]rune(k)) > 128 || len([]rune(v)) > 256 || strings.HasPrefix(strings.ToLower(k), "aws:") {
+			return invalid("The tag '%s' is not valid: keys have 1 to 128 characters and do not begin with aws:, values have 256 at most.", k)
+		}
+	}
+	return nil
+}
+
+// changeTags changes the tags of a resource of any kind.
+func (c *Controls) changeTags(tx *store.Tx, arn string, change func(map[string]string) (map[string]string, error)) (err error) {
+	if row, ok := c.clusters.GetTx(tx, arn); ok {
+		if row.Tags, err = change(row.Tags); err == nil {
+			err = c.clusters.Put(tx, arn, row)
+		}
+		return err
+	}
+	if row, ok := c.panels.GetTx(tx, arn); ok {
+		if row.Tags, err = change(row.Tags); err == nil {
+			err = c.panels.Put(tx, arn, row)
+		}
+		return err
+	}
+	if row, ok := c.controls.GetTx(tx, arn); ok {
+		if row.Tags, err = change(row.Tags); err == nil {
+			err = c.controls.Put(tx, arn, row)
+		}
+		return err
+	}
+	if row, ok := c.rules.GetTx(tx, arn); ok {
+		if row.Tags, err = change(row.Tags); err == nil {
+			err = c.rules.Put(tx, arn, row)
+		}
+		return err
+	}
+	return missing("resource", arn)
+}
+
+func (c *Controls) tagResource(_ context.Context, in *config.TagResourceInput) (*config.TagResourceOutput, error) {
+	return &config.TagResourceOutput{}, c.db.Update(func(tx *store.Tx) error {
+		return c.changeTags(tx, text(in.ResourceArn), func(old map[string]string) (map[string]string, error) {
+			all := map[string]string{}
+			maps.Copy(all, old)
+			maps.Copy(all, in.Tags)
+			return all, checkTags(all)
+		})
+	})
+}
+
+func (c *Controls) untagResource(_ context.Context, in *config.UntagResourceInput) (*config.UntagResourceOutput, error) {
+	return &config.UntagResourceOutput{}, c.db.Update(func(tx *store.Tx) error {
+		return c.changeTags(tx, text(in.ResourceArn), func(old map[string]string) (map[string]string, error) {
+			left := maps.Clone(old)
+			for _, k := range in.TagKeys {
+				delete(left, k)
+			}
+			return left, nil
+		})
+	})
+}
+
+func (c *Controls) listTags(_ context.Context, in *config.ListTagsForResourceInput) (*config.ListTagsForResourceOutput, error) {
+	arn := text(in.ResourceArn)
+	tags := map[string]string{}
+	if row, ok := c.clusters.Get(arn); ok {
+		maps.Copy(tags, row.Tags)
+	} else if row, ok := c.panels.Get(arn); ok {
+		maps.Copy(tags, row.Tags)
+	} else if row, ok := c.controls.Get(arn); ok {
+		maps.Copy(tags, row.Tags)
+	} else if row, ok := c.rules.Get(arn); ok {
+		maps.Copy(tags, row.Tags)
+	} else {
+		return nil, missing("resource", arn)
+	}
+	return &config.ListTagsForResourceOutput{Tags: tags}, nil
+}

@@ -1,0 +1,84 @@
+package metrics
+
+import (
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+)
+
+// The values of TreatMissingData.
+const (
+	Missing      = "missing"
+	Ignore       = "ignore"
+	Breaching    = "breaching"
+	NotBreaching = "notBreaching"
+)
+
+// Alarm is how data points are judged.
+type Alarm struct {
+	EvaluationPeriods int // N
+	DatapointsToAlarm int // M
+	Comparison        cwtypes.ComparisonOperator
+	Threshold         float64
+	TreatMissingData  string
+}
+
+// Range is how many of the most recent periods an evaluation looks at: more than the evaluation periods, in
+// case some have no data. AWS says that it depends on the period, and gives 5 for three evaluation periods
+// ("Configuring how CloudWatch alarms treat missing data").
+func (a Alarm) Range() int { return a.EvaluationPeriods + 2 }
+
+// Breaches tells whether a value is beyond the threshold.
+func (a Alarm) Breaches(v float64) bool {
+	switch a.Comparison {
+	case cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold:
+		return v >= a.Threshold
+	case cwtypes.ComparisonOperatorGreaterThanThreshold:
+		return v > a.Threshold
+	case cwtypes.ComparisonOperatorLessThanThreshold:
+		return v < a.Threshold
+	}
+	return v <= a.Threshold
+}
+
+// Judge returns the state that an alarm takes. The values are those of its evaluation range, the oldest
+// first, nil where a period has no data. It has no clock and reads nothing but its arguments. The rules
+// are those of "Configuring how CloudWatch alarms treat missing data" in the CloudWatch user guide:
+//
+// Where there are values for all evaluation periods within the range, the most recent ones decide and how
+// to treat missing data does not matter. Else all the values there are count, and as few missing ones as
+// possible are filled in.
+//
+// Where data is treated as missing or ignored, nothing is filled in. Without any value the state is then
+// INSUFFICIENT_DATA, or stays. Too few values that are all breaching are not enough to tell: the alarm
+// stays as it is, unless its data is treated as missing and the oldest of them is at least as old as the
+// datapoints to alarm ("Avoiding premature transitions to alarm state"). The guide's text would also have
+// the alarm where an older value is not breaching, but its table has not, and we take the table.
+func (a Alarm) Judge(values []*float64, current cwtypes.StateValue) cwtypes.StateValue {
+	real, breaching, oldest := 0, 0, 0
+	for i := len(values) - 1; i >= 0 && real < a.EvaluationPeriods; i-- {
+		if values[i] == nil {
+			continue
+		}
+		real++
+		if a.Breaches(*values[i]) {
+			breaching, oldest = breaching+1, len(values)-i
+		}
+	}
+	filled := a.EvaluationPeriods - real
+	switch {
+	case breaching >= a.DatapointsToAlarm:
+		return cwtypes.StateValueAlarm
+	case a.TreatMissingData == Breaching && breaching+filled >= a.DatapointsToAlarm:
+		return cwtypes.StateValueAlarm
+	case filled == 0 || a.TreatMissingData == Breaching || a.TreatMissingData == NotBreaching:
+		return cwtypes.StateValueOk
+	case real == 0 && a.TreatMissingData == Ignore:
+		return current
+	case real == 0:
+		return cwtypes.StateValueInsufficientData
+	case breaching < real:
+		return cwtypes.StateValueOk
+	case a.TreatMissingData != Ignore && oldest >= a.DatapointsToAlarm:
+		return cwtypes.StateValueAlarm
+	}
+	return current
+}

@@ -1,0 +1,236 @@
+// Package metrics keeps CloudWatch's data points and judges its alarms.
+//
+// Data is kept in memory alone, in periods of the four lengths that CloudWatch keeps, each for as long as
+// CloudWatch keeps it ("Metrics retention" in the CloudWatch user guide), and never more than a bound. An
+// alarm is judged by a pure function of the data points of its evaluation range and the state it is in.
+//
+// All periods pass at the cloud's speed: at speed 30, one of 60 s is two seconds of the clock.
+package metrics
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/tempo"
+)
+
+// Metric is what data points belong to. Its dimensions are in the order of their names.
+type Metric struct {
+	Namespace, Name string
+	Dimensions      []Dimension
+}
+
+// Dimension is a part of a metric's identity.
+type Dimension struct{ Name, Value string }
+
+// key is the metric's identity. The separator is in no name: names are printable.
+func (m Metric) key() string {
+	var b strings.Builder
+	b.WriteString(m.Namespace + "\x00" + m.Name)
+	for _, d := range m.Dimensions {
+		b.WriteString("\x00" + d.Name + "\x00" + d.Value)
+	}
+	return b.String()
+}
+
+// tier is one length of period, and for how long it is kept.
+type tier struct{ width, keep time.Duration }
+
+const day = 24 * time.Hour
+
+var tiers = [...]tier{
+	{time.Second, 3 * time.Hour}, // high-resolution metrics only
+	{time.Minute, 15 * day},
+	{5 * time.Minute, 63 * day},
+	{time.Hour, 455 * day},
+}
+
+// maxBuckets is how many periods with data a store holds at most. Where there would be more, the metric
+// that has got no data for the longest is forgotten.
+const maxBuckets = 1_000_000
+
+// Store holds metrics.
+type Store struct {
+	speed tempo.Speed
+
+	mu      sync.Mutex
+	metrics map[string]*series
+	buckets int
+}
+
+// series is one metric's data.
+type series struct {
+	metric Metric
+	last   time.Time // when the newest data point was put
+	tiers  [len(tiers)]map[slot]*Summary
+	pruned [len(tiers)]int // how many periods each tier had after it was last pruned
+}
+
+// slot is a period by its number since the epoch, and a unit: data points of unlike units do not mix.
+type slot struct {
+	period int64
+	unit   string
+}
+
+// NewStore returns an empty Store.
+func NewStore(speed tempo.Speed) *Store { return &Store{speed: speed, metrics: map[string]*series{}} }
+
+// Put adds a data point of a time, now or before. High resolution is kept to the second as well.
+func (s *Store) Put(m Metric, unit string, at, now time.Time, highResolution bool, data Summary) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := m.key()
+	d := s.metrics[key]
+	if d == nil {
+		d = &series{metric: m}
+		for i := range d.tiers {
+			d.tiers[i] = map[slot]*Summary{}
+		}
+		s.metrics[key] = d
+	}
+	d.last = now
+	for i, t := range tiers {
+		if i == 0 && !highResolution {
+			continue
+		}
+		at := slot{s.number(at, t.width), unit}
+		b := d.tiers[i][at]
+		if b == nil {
+			s.prune(d, i, now)
+			b = &Summary{}
+			d.tiers[i][at] = b
+			s.buckets++
+		}
+		b.add(data)
+	}
+	for s.buckets > maxBuckets && len(s.metrics) > 1 {
+		s.forgetOldest()
+	}
+}
+
+// number is which period of a length a time is in.
+func (s *Store) number(at time.Time, width time.Duration) int64 {
+	return at.UnixNano() / int64(s.speed.Of(width))
+}
+
+// prune drops the periods of a tier that are older than it is kept, once enough may have gathered.
+func (s *Store) prune(d *series, i int, now time.Time) {
+	if len(d.tiers[i]) < d.pruned[i]+d.pruned[i]/8+64 {
+		return
+	}
+	oldest := s.number(now.Add(-s.speed.Of(tiers[i].keep)), tiers[i].width)
+	for at := range d.tiers[i] {
+		if at.period < oldest {
+			delete(d.tiers[i], at)
+			s.buckets--
+		}
+	}
+	d.pruned[i] = len(d.tiers[i])
+}
+
+func (s *Store) forgetOldest() {
+	oldest := ""
+	for key, d := range s.metrics {
+		if oldest == "" || d.last.Before(s.metrics[oldest].last) {
+			oldest = key
+		}
+	}
+	for _, t := range s.metrics[oldest].tiers {
+		s.buckets -= len(t)
+	}
+	delete(s.metrics, oldest)
+}
+
+// Point is what was put within one period of a query.
+type Point struct {
+	Start time.Time
+	Unit  string
+	Summary
+}
+
+// Points returns the data of each period from start up to end, oldest first; a period without data is left
+// out. Periods count from start. Where unit is empty, every unit's data is returned, each by itself.
+func (s *Store) Points(m Metric, unit string, start, end time.Time, period time.Duration, now time.Time) []Point {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.metrics[m.key()]
+	if d == nil {
+		return nil
+	}
+	i := s.tierFor(start, period, now)
+	width, length := int64(s.speed.Of(tiers[i].width)), int64(s.speed.Of(period))
+	found := map[slot]*Point{}
+	for at, b := range d.tiers[i] {
+		when := at.period * width
+		if unit != "" && at.unit != unit || when < start.UnixNano() || when >= end.UnixNano() {
+			continue
+		}
+		n := slot{(when - start.UnixNano()) / length, at.unit}
+		if found[n] == nil {
+			found[n] = &Point{Start: time.Unix(0, start.UnixNano()+n.period*length).UTC(), Unit: at.unit}
+		}
+		found[n].add(*b)
+	}
+	var all []Point
+	for _, p := range found {
+		all = append(all, *p)
+	}
+	slices.SortFunc(all, func(a, b Point) int {
+		if c := a.Start.Compare(b.Start); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Unit, b.Unit)
+	})
+	return all
+}
+
+// tierFor is the finest tier that a query's period is made of and that is still kept at its start.
+func (s *Store) tierFor(start time.Time, period time.Duration, now time.Time) int {
+	age := now.Sub(start)
+	switch {
+	case period < time.Minute:
+		return 0
+	case period < 5*time.Minute || age <= s.speed.Of(tiers[1].keep) || period%(5*time.Minute) != 0:
+		return 1
+	case period < time.Hour || age <= s.speed.Of(tiers[2].keep) || period%time.Hour != 0:
+		return 2
+	}
+	return 3
+}
+
+// Floor is the last time, not after t, at which a period of this length begins.
+func (s *Store) Floor(t time.Time, period time.Duration) time.Time {
+	length := int64(s.speed.Of(period))
+	return time.Unix(0, t.UnixNano()/length*length).UTC()
+}
+
+// Metrics returns every metric that has got data since, in no order.
+func (s *Store) Metrics(since time.Time) []Metric {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Metric
+	for _, d := range s.metrics {
+		if !d.last.Before(since) {
+			all = append(all, d.metric)
+		}
+	}
+	return all
+}
+
+// Window returns the data of the n periods up to end, oldest first, nil for a period without any. Data of
+// unlike units is put together where unit is empty.
+func (s *Store) Window(m Metric, unit string, end time.Time, period time.Duration, n int, now time.Time) []*Summary {
+	length := s.speed.Of(period)
+	start := end.Add(-time.Duration(n) * length)
+	window := make([]*Summary, n)
+	for _, p := range s.Points(m, unit, start, end, period, now) {
+		i := int(p.Start.Sub(start) / length)
+		if window[i] == nil {
+			window[i] = &Summary{}
+		}
+		window[i].add(p.Summary)
+	}
+	return window
+}

@@ -1,0 +1,131 @@
+package metrics
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Summary is what CloudWatch knows of the values of a period.
+type Summary struct {
+	Sum, Minimum, Maximum, SampleCount float64
+	// values are the values and how often each was put, for percentiles. It is nil where the values of a
+	// part are not known: it was put as a statistic set.
+	values map[float64]float64
+	vague  bool
+}
+
+// One is the summary of a value that was put so many times.
+func One(value, count float64) Summary {
+	return Summary{Sum: value * count, Minimum: value, Maximum: value, SampleCount: count, values: map[float64]float64{value: count}}
+}
+
+// Set is the summary that a statistic set tells. Percentiles are known only where all its values are the
+// same (MetricDatum in the CloudWatch API reference: a sample count of 1, or Minimum equal to Maximum).
+func Set(sum, minimum, maximum, count float64) Summary {
+	if minimum == maximum || count == 1 {
+		return Summary{Sum: sum, Minimum: minimum, Maximum: maximum, SampleCount: count, values: map[float64]float64{minimum: count}}
+	}
+	return Summary{Sum: sum, Minimum: minimum, Maximum: maximum, SampleCount: count, vague: true}
+}
+
+// maxValues is how many unlike values a summary tells apart. Beyond it they are rounded to three digits,
+// and then to two, which is how exact its percentiles are then.
+const maxValues = 1024
+
+func (s *Summary) add(o Summary) {
+	if o.SampleCount == 0 {
+		return
+	}
+	if s.SampleCount == 0 {
+		s.Minimum, s.Maximum = o.Minimum, o.Maximum
+	}
+	s.Sum, s.SampleCount = s.Sum+o.Sum, s.SampleCount+o.SampleCount
+	s.Minimum, s.Maximum = min(s.Minimum, o.Minimum), max(s.Maximum, o.Maximum)
+	if s.vague = s.vague || o.vague; s.vague {
+		s.values = nil
+		return
+	}
+	if s.values == nil {
+		s.values = make(map[float64]float64, len(o.values))
+	}
+	for v, n := range o.values {
+		s.values[v] += n
+	}
+	for digits := 3; len(s.values) > maxValues && digits > 1; digits-- {
+		s.values = rounded(s.values, digits)
+	}
+}
+
+func rounded(values map[float64]float64, digits int) map[float64]float64 {
+	coarse := map[float64]float64{}
+	for v, n := range values {
+		r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64)
+		if err != nil {
+			r = v
+		}
+		coarse[r] += n
+	}
+	return coarse
+}
+
+// ValidStatistic tells whether Statistic knows a statistic of this name: one of the five, or a percentile
+// from p0.0 to p100.
+func ValidStatistic(name string) bool {
+	switch name {
+	case "SampleCount", "Average", "Sum", "Minimum", "Maximum":
+		return true
+	}
+	_, ok := percent(name)
+	return ok
+}
+
+// percent reads a percentile's name: p and up to two decimal places.
+func percent(name string) (float64, bool) {
+	digits, ok := strings.CutPrefix(name, "p")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	if !ok || whole == "" || len(fraction) > 10 || strings.Trim(digits, "0123456789.") != "" {
+		return 0, false
+	}
+	p, err := strconv.ParseFloat(digits, 64)
+	return p, err == nil && p >= 0 && p <= 100
+}
+
+// Statistic returns a statistic of the period; false where it is not known.
+func (s Summary) Statistic(name string) (float64, bool) {
+	if s.SampleCount == 0 {
+		return 0, false
+	}
+	switch name {
+	case "SampleCount":
+		return s.SampleCount, true
+	case "Average":
+		return s.Sum / s.SampleCount, true
+	case "Sum":
+		return s.Sum, true
+	case "Minimum":
+		return s.Minimum, true
+	case "Maximum":
+		return s.Maximum, true
+	}
+	p, ok := percent(name)
+	if !ok || s.vague {
+		return 0, false
+	}
+	return s.percentile(p), true
+}
+
+// percentile is the nearest rank: the least value that this share of all values does not exceed. AWS does
+// not say how it interpolates.
+func (s Summary) percentile(p float64) float64 {
+	rank, seen := math.Max(p/100*s.SampleCount, 0), 0.0
+	sorted := slices.Sorted(maps.Keys(s.values))
+	for _, v := range sorted {
+		if seen += s.values[v]; seen >= rank-1e-9 {
+			return v
+		}
+	}
+	return s.Maximum
+}

@@ -1,0 +1,171 @@
+package region
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// enter puts an alarm into a state. A state that it is in already is told anew, but is no transition.
+func (r *Region) enter(tx *store.Tx, row alarmRow, state cwtypes.StateValue, reason, data string, now time.Time) error {
+	old := row.State
+	row.State, row.Reason, row.ReasonData, row.Updated = state, reason, data, now
+	if old != state {
+		row.Transitioned = now
+		item := historyItem{now, cwtypes.HistoryItemTypeStateUpdate, fmt.Sprintf("Alarm updated from %s to %s", old, state), transition(old, state, reason)}
+		if err := r.remember(tx, row.Name, item); err != nil {
+			return err
+		}
+	}
+	return r.alarms.Put(tx, row.Name, row)
+}
+
+// transition is the JSON of a state's history item.
+func transition(old, state cwtypes.StateValue, reason string) string {
+	b, err := json.Marshal(map[string]any{
+		"version": "1.0", "oldState": map[string]any{"stateValue": old}, "newState": map[string]any{"stateValue": state, "stateReason": reason},
+	})
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+func (r *Region) remember(tx *store.Tx, name string, item historyItem) error {
+	h, _ := r.histories.GetTx(tx, name)
+	h.Name = name
+	h.Items = append(slices.Clone(h.Items), item)
+	h.Items = h.Items[max(0, len(h.Items)-maxHistory):]
+	return r.histories.Put(tx, name, h)
+}
+
+// SetAlarmState puts an alarm into a state until its next evaluation. Route 53 takes no notice: it watches
+// the data.
+func (r *Region) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmStateInput) (*cloudwatch.SetAlarmStateOutput, error) {
+	if err := only(in, "AlarmName", "StateValue", "StateReason", "StateReasonData"); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(in.StateValue.Values(), in.StateValue) {
+		return nil, badValue("The value %s for parameter StateValue is invalid.", in.StateValue)
+	}
+	if in.StateReason == nil {
+		return nil, lacking("StateReason")
+	}
+	if len(*in.StateReason) > 1023 || len(deref(in.StateReasonData)) > 4000 {
+		return nil, badValue("The parameter StateReason must have 1023 characters at most, and StateReasonData 4000.")
+	}
+	if data := deref(in.StateReasonData); data != "" && !json.Valid([]byte(data)) {
+		return nil, wire.Errorf("InvalidFormat", "The parameter StateReasonData is no JSON.")
+	}
+	err := r.update(func(tx *store.Tx) error {
+		row, ok := r.alarms.GetTx(tx, deref(in.AlarmName))
+		if !ok {
+			return missingAlarm(deref(in.AlarmName))
+		}
+		return r.enter(tx, row, in.StateValue, *in.StateReason, deref(in.StateReasonData), time.Now().UTC())
+	})
+	return &cloudwatch.SetAlarmStateOutput{}, err
+}
+
+// EnableAlarmActions refuses alarms that have actions, since none are carried out.
+func (r *Region) EnableAlarmActions(ctx context.Context, in *cloudwatch.EnableAlarmActionsInput) (*cloudwatch.EnableAlarmActionsOutput, error) {
+	if err := only(in, "AlarmNames"); err != nil {
+		return nil, err
+	}
+	return &cloudwatch.EnableAlarmActionsOutput{}, r.eachAlarm(in.AlarmNames, func(tx *store.Tx, row alarmRow) error {
+		if row.acts() {
+			return noActions("AlarmNames")
+		}
+		row.ActionsEnabled = true
+		return r.alarms.Put(tx, row.Name, row)
+	})
+}
+
+// DisableAlarmActions disables the actions of alarms.
+func (r *Region) DisableAlarmActions(ctx context.Context, in *cloudwatch.DisableAlarmActionsInput) (*cloudwatch.DisableAlarmActionsOutput, error) {
+	if err := only(in, "AlarmNames"); err != nil {
+		return nil, err
+	}
+	return &cloudwatch.DisableAlarmActionsOutput{}, r.eachAlarm(in.AlarmNames, func(tx *store.Tx, row alarmRow) error {
+		row.ActionsEnabled = false
+		return r.alarms.Put(tx, row.Name, row)
+	})
+}
+
+// DescribeAlarmHistory lists what happened to alarms, the newest first, also to those that are deleted.
+func (r *Region) DescribeAlarmHistory(ctx context.Context, in *cloudwatch.DescribeAlarmHistoryInput) (*cloudwatch.DescribeAlarmHistoryOutput, error) {
+	if err := only(in, "AlarmName", "AlarmTypes", "HistoryItemType", "StartDate", "EndDate", "ScanBy", "MaxRecords", "NextToken"); err != nil {
+		return nil, err
+	}
+	type found struct {
+		name string
+		item historyItem
+		key  string
+	}
+	var all []found
+	for _, h := range r.histories.All() {
+		if in.AlarmName != nil && *in.AlarmName != h.Name || len(in.AlarmTypes) > 0 && !slices.Contains(in.AlarmTypes, cwtypes.AlarmTypeMetricAlarm) {
+			continue
+		}
+		for i, item := range h.Items {
+			if (in.HistoryItemType == "" || in.HistoryItemType == item.Type) && (in.StartDate == nil || !item.At.Before(*in.StartDate)) && (in.EndDate == nil || !item.At.After(*in.EndDate)) {
+				// Pages are in the order of their keys, so the newest item has the least.
+				order := item.At.UnixNano()
+				if in.ScanBy != cwtypes.ScanByTimestampAscending {
+					order = 1<<62 - order
+				}
+				all = append(all, found{h.Name, item, fmt.Sprintf("%020d %s %03d", order, h.Name, i)})
+			}
+		}
+	}
+	all, next, err := alarmPage(all, func(f found) string { return f.key }, in.MaxRecords, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &cloudwatch.DescribeAlarmHistoryOutput{AlarmHistoryItems: []cwtypes.AlarmHistoryItem{}, NextToken: next}
+	for _, f := range all {
+		out.AlarmHistoryItems = append(out.AlarmHistoryItems, cwtypes.AlarmHistoryItem{
+			AlarmName: ptr(f.name), AlarmType: cwtypes.AlarmTypeMetricAlarm, Timestamp: ptr(f.item.At), HistoryItemType: f.item.Type,
+			HistorySummary: ptr(f.item.Summary), HistoryData: some(f.item.Data),
+		})
+	}
+	return out, nil
+}
+
+// explain words the reason of a state that data decided, as CloudWatch does.
+func explain(s alarmSettings, values []*float64, state cwtypes.StateValue, end time.Time) string {
+	a := s.judge()
+	var shown []string
+	breaching, missing := 0, 0
+	for i := len(values) - 1; i >= 0 && len(shown) < a.EvaluationPeriods; i-- {
+		if values[i] == nil {
+			missing++
+			continue
+		}
+		if a.Breaches(*values[i]) {
+			breaching++
+		}
+		shown = append(shown, fmt.Sprint(*values[i]))
+	}
+	words := strings.NewReplacer("GreaterThanOrEqualTo", "greater than or equal to", "GreaterThan", "greater than", "LessThanOrEqualTo", "less than or equal to", "LessThan", "less than", "Threshold", " the threshold").Replace(string(s.Comparison))
+	switch {
+	case state == cwtypes.StateValueInsufficientData:
+		return fmt.Sprintf("Insufficient Data: %d datapoints were unknown.", missing)
+	case len(shown) == 0:
+		return fmt.Sprintf("Threshold Crossed: no datapoints were received for %d periods and %d missing datapoints were treated as [%s].", missing, s.EvaluationPeriods, s.TreatMissingData)
+	case state == cwtypes.StateValueAlarm:
+		return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] were %s (%v) (minimum %d datapoints for OK -> ALARM transition).",
+			breaching, len(shown), strings.Join(shown, ", "), words, s.Threshold, s.DatapointsToAlarm)
+	}
+	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] were not %s (%v) (minimum %d datapoints for ALARM -> OK transition).",
+		len(shown)-breaching, len(shown), strings.Join(shown, ", "), words, s.Threshold, s.EvaluationPeriods-s.DatapointsToAlarm+1)
+}

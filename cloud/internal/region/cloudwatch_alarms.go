@@ -1,0 +1,308 @@
+package region
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/understudy/understudy/cloud/internal/metrics"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// maxActions is how many actions an alarm may have for each state.
+const maxActions = 5
+
+// PutMetricAlarm makes an alarm or replaces one of the same name. What it watches and how it judges begins
+// anew then; its state stays until the next evaluation.
+func (r *Region) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAlarmInput) (*cloudwatch.PutMetricAlarmOutput, error) {
+	if err := only(in, "AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions", "MetricName", "Namespace",
+		"Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit", "EvaluationPeriods", "DatapointsToAlarm", "Threshold", "ComparisonOperator",
+		"TreatMissingData", "EvaluateLowSampleCountPercentile", "Tags"); err != nil {
+		return nil, err
+	}
+	row, err := newAlarm(in)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := alarmTags(nil, in.Tags)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now().UTC()
+	err = r.update(func(tx *store.Tx) error {
+		row.Configured, row.Updated, row.Transitioned = now, now, now
+		row.State, row.Reason, row.Tags = cwtypes.StateValueInsufficientData, "Unchecked: Initial alarm creation", tags
+		what := "Alarm \"" + row.Name + "\" created"
+		if old, ok := r.alarms.GetTx(tx, row.Name); ok {
+			// Tags are changed by TagResource alone.
+			row.State, row.Reason, row.ReasonData, row.Updated, row.Transitioned, row.Tags = old.State, old.Reason, old.ReasonData, old.Updated, old.Transitioned, old.Tags
+			what = "Alarm \"" + row.Name + "\" updated"
+		}
+		if err := r.keepStream(tx, row, now); err != nil {
+			return err
+		}
+		if err := r.remember(tx, row.Name, historyItem{now, cwtypes.HistoryItemTypeConfigurationUpdate, what, r.configurationData(row)}); err != nil {
+			return err
+		}
+		return r.alarms.Put(tx, row.Name, row)
+	})
+	return &cloudwatch.PutMetricAlarmOutput{}, err
+}
+
+// newAlarm checks a request.
+func newAlarm(in *cloudwatch.PutMetricAlarmInput) (row alarmRow, err error) {
+	if !printable(deref(in.AlarmName), 255) {
+		return row, badValue("The value %s for parameter AlarmName is invalid.", deref(in.AlarmName))
+	}
+	row = alarmRow{
+		Name: *in.AlarmName, Description: deref(in.AlarmDescription), ActionsEnabled: in.ActionsEnabled == nil || *in.ActionsEnabled,
+		OKActions: in.OKActions, AlarmActions: in.AlarmActions, MissingActions: in.InsufficientDataActions, MToAlarm: in.DatapointsToAlarm != nil,
+	}
+	if len(row.Description) > 1024 {
+		return row, badValue("The parameter AlarmDescription must have 1024 characters at most.")
+	}
+	if row.ActionsEnabled && row.acts() {
+		return row, noActions("AlarmActions")
+	}
+	if row.Settings, err = newSettings(in); err != nil {
+		return row, err
+	}
+	for _, list := range [][]string{row.OKActions, row.AlarmActions, row.MissingActions} {
+		if len(list) > maxActions {
+			return row, badValue("An alarm has %d actions at most for each state.", maxActions)
+		}
+	}
+	return row, nil
+}
+
+func (row alarmRow) acts() bool {
+	return len(row.OKActions)+len(row.AlarmActions)+len(row.MissingActions) > 0
+}
+
+// noActions refuses actions that would be carried out: this cloud has none of the services that they name,
+// and an alarm that was to act and does not would be the worst of surprises.
+func noActions(parameter string) error {
+	return wire.Errorf("UnsupportedOperation", "The parameter '%s' is not supported here: this cloud carries out no alarm actions. It keeps those of an alarm whose actions are disabled.", parameter)
+}
+
+func newSettings(in *cloudwatch.PutMetricAlarmInput) (s alarmSettings, err error) {
+	if s.Metric, err = metricOf(in.Namespace, in.MetricName, in.Dimensions); err != nil {
+		return s, err
+	}
+	s.Statistic = string(in.Statistic)
+	if in.ExtendedStatistic != nil {
+		s.Statistic = *in.ExtendedStatistic
+	}
+	switch {
+	case (in.Statistic == "") == (in.ExtendedStatistic == nil):
+		return s, badCombination("Must specify either Statistic or ExtendedStatistic, and not both.")
+	case in.Statistic != "" && !slices.Contains(in.Statistic.Values(), in.Statistic):
+		return s, badValue("The value %s for parameter Statistic is invalid.", in.Statistic)
+	case in.ExtendedStatistic != nil && (!strings.HasPrefix(s.Statistic, "p") || !metrics.ValidStatistic(s.Statistic)):
+		return s, badValue("The value %s for parameter ExtendedStatistic is not supported here: percentiles are, p0 to p100.", s.Statistic)
+	case in.EvaluateLowSampleCountPercentile != nil && *in.EvaluateLowSampleCountPercentile != "evaluate":
+		return s, badValue("The value %s for parameter EvaluateLowSampleCountPercentile is not supported here: evaluate is.", *in.EvaluateLowSampleCountPercentile)
+	case in.Threshold == nil:
+		return s, lacking("Threshold")
+	case in.EvaluationPeriods == nil:
+		return s, lacking("EvaluationPeriods")
+	case !slices.Contains(comparisons, in.ComparisonOperator):
+		return s, badValue("The value %s for parameter ComparisonOperator is not supported here: %v are.", in.ComparisonOperator, comparisons)
+	case in.TreatMissingData != nil && !slices.Contains([]string{metrics.Missing, metrics.Ignore, metrics.Breaching, metrics.NotBreaching}, *in.TreatMissingData):
+		return s, badValue("The value %s for parameter TreatMissingData is invalid.", *in.TreatMissingData)
+	}
+	if err := checkNumbers(*in.Threshold); err != nil {
+		return s, err
+	}
+	s.Unit, s.Period, s.EvaluationPeriods, s.DatapointsToAlarm = in.Unit, deref(in.Period), *in.EvaluationPeriods, *in.EvaluationPeriods
+	s.Comparison, s.Threshold, s.TreatMissingData = in.ComparisonOperator, *in.Threshold, deref(in.TreatMissingData)
+	if in.DatapointsToAlarm != nil {
+		s.DatapointsToAlarm = *in.DatapointsToAlarm
+	}
+	return s, s.check(in.Period)
+}
+
+// comparisons are those of alarms with a fixed threshold.
+var comparisons = []cwtypes.ComparisonOperator{
+	cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold, cwtypes.ComparisonOperatorGreaterThanThreshold,
+	cwtypes.ComparisonOperatorLessThanThreshold, cwtypes.ComparisonOperatorLessThanOrEqualToThreshold,
+}
+
+// check bounds the periods: all together a day at most, or a week where each is an hour at least.
+func (s alarmSettings) check(period *int32) error {
+	if err := checkUnit(s.Unit); err != nil {
+		return err
+	}
+	if err := checkPeriod(period); err != nil {
+		return err
+	}
+	if s.Period < 10 {
+		return badValue("The value %d for parameter Period is invalid: it must be 10, 20, 30 or a multiple of 60.", s.Period)
+	}
+	if s.EvaluationPeriods < 1 {
+		return badValue("The value %d for parameter EvaluationPeriods is invalid: it must be at least 1.", s.EvaluationPeriods)
+	}
+	if s.DatapointsToAlarm < 1 || s.DatapointsToAlarm > s.EvaluationPeriods {
+		return badValue("The value %d for parameter DatapointsToAlarm is invalid: it must be between 1 and EvaluationPeriods.", s.DatapointsToAlarm)
+	}
+	most := int64(86_400)
+	if s.Period >= 3600 {
+		most *= 7
+	}
+	if total := int64(s.Period) * int64(s.EvaluationPeriods); total > most {
+		return badCombination("Metrics cannot be checked across more than %d seconds (EvaluationPeriods * Period must be <= %d).", most, most)
+	}
+	return nil
+}
+
+func (r *Region) showAlarm(row alarmRow) cwtypes.MetricAlarm {
+	s := row.Settings
+	out := cwtypes.MetricAlarm{
+		AlarmName: &row.Name, AlarmArn: ptr(r.alarmARN(row.Name)), AlarmDescription: some(row.Description), AlarmConfigurationUpdatedTimestamp: &row.Configured,
+		ActionsEnabled: &row.ActionsEnabled, OKActions: shownList(row.OKActions), AlarmActions: shownList(row.AlarmActions), InsufficientDataActions: shownList(row.MissingActions),
+		StateValue: row.State, StateReason: &row.Reason, StateReasonData: some(row.ReasonData), StateUpdatedTimestamp: &row.Updated, StateTransitionedTimestamp: &row.Transitioned,
+		MetricName: ptr(s.Metric.Name), Namespace: ptr(s.Metric.Namespace), Dimensions: showDimensions(s.Metric), Period: &s.Period, Unit: s.Unit,
+		EvaluationPeriods: &s.EvaluationPeriods, Threshold: &s.Threshold, ComparisonOperator: s.Comparison, TreatMissingData: some(s.TreatMissingData),
+	}
+	if row.MToAlarm {
+		out.DatapointsToAlarm = &s.DatapointsToAlarm
+	}
+	if plain := cwtypes.Statistic(s.Statistic); slices.Contains(plain.Values(), plain) {
+		out.Statistic = plain
+	} else {
+		out.ExtendedStatistic = &s.Statistic
+	}
+	return out
+}
+
+// shownList keeps an empty list, which clients index without asking.
+func shownList(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// configurationData is the JSON of a configuration's history item.
+func (r *Region) configurationData(row alarmRow) string {
+	b, err := json.Marshal(map[string]any{"type": "Create", "version": "1.0", "createdAlarm": map[string]any{
+		"alarmName": row.Name, "alarmArn": r.alarmARN(row.Name), "threshold": row.Settings.Threshold, "comparisonOperator": row.Settings.Comparison,
+		"evaluationPeriods": row.Settings.EvaluationPeriods, "period": row.Settings.Period, "statistic": row.Settings.Statistic,
+		"namespace": row.Settings.Metric.Namespace, "metricName": row.Settings.Metric.Name, "actionsEnabled": row.ActionsEnabled,
+	}})
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+// alarmPage is page with this service's errors.
+func alarmPage[T any](rows []T, key func(T) string, size *int32, token *string) ([]T, *string, error) {
+	if n := deref(size); size != nil && (n < 1 || n > 100) {
+		return nil, nil, badValue("The value %d for parameter MaxRecords is invalid: it must be between 1 and 100.", n)
+	}
+	if size == nil {
+		size = ptr(int32(50)) // DescribeAlarms, MaxRecords
+	}
+	rows, next, err := page(rows, key, size, token, 1, 100)
+	if err != nil {
+		return nil, nil, wire.Errorf("InvalidNextToken", "The value %s for parameter NextToken is invalid.", deref(token))
+	}
+	return rows, next, nil
+}
+
+// DescribeAlarms lists alarms by their names.
+func (r *Region) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlarmsInput) (*cloudwatch.DescribeAlarmsOutput, error) {
+	if err := only(in, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue", "ActionPrefix", "MaxRecords", "NextToken"); err != nil {
+		return nil, err
+	}
+	if len(in.AlarmNames) > 0 && in.AlarmNamePrefix != nil {
+		return nil, badCombination("AlarmNamePrefix cannot be specified if AlarmNames are.")
+	}
+	if in.StateValue != "" && !slices.Contains(in.StateValue.Values(), in.StateValue) {
+		return nil, badValue("The value %s for parameter StateValue is invalid.", in.StateValue)
+	}
+	var rows []alarmRow
+	for _, row := range r.alarms.All() {
+		if (len(in.AlarmNames) == 0 || slices.Contains(in.AlarmNames, row.Name)) && strings.HasPrefix(row.Name, deref(in.AlarmNamePrefix)) &&
+			(in.StateValue == "" || in.StateValue == row.State) && (in.ActionPrefix == nil || row.actsOn(*in.ActionPrefix)) &&
+			(len(in.AlarmTypes) == 0 || slices.Contains(in.AlarmTypes, cwtypes.AlarmTypeMetricAlarm)) {
+			rows = append(rows, row)
+		}
+	}
+	rows, next, err := alarmPage(rows, func(a alarmRow) string { return a.Name }, in.MaxRecords, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &cloudwatch.DescribeAlarmsOutput{MetricAlarms: []cwtypes.MetricAlarm{}, CompositeAlarms: []cwtypes.CompositeAlarm{}, NextToken: next}
+	for _, row := range rows {
+		out.MetricAlarms = append(out.MetricAlarms, r.showAlarm(row))
+	}
+	return out, nil
+}
+
+func (row alarmRow) actsOn(prefix string) bool {
+	return slices.ContainsFunc(slices.Concat(row.OKActions, row.AlarmActions, row.MissingActions), func(a string) bool { return strings.HasPrefix(a, prefix) })
+}
+
+// DescribeAlarmsForMetric lists the alarms that watch a metric.
+func (r *Region) DescribeAlarmsForMetric(ctx context.Context, in *cloudwatch.DescribeAlarmsForMetricInput) (*cloudwatch.DescribeAlarmsForMetricOutput, error) {
+	if err := only(in, "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit"); err != nil {
+		return nil, err
+	}
+	m, err := metricOf(in.Namespace, in.MetricName, in.Dimensions)
+	if err != nil {
+		return nil, err
+	}
+	statistic := string(in.Statistic) + deref(in.ExtendedStatistic)
+	out := &cloudwatch.DescribeAlarmsForMetricOutput{MetricAlarms: []cwtypes.MetricAlarm{}}
+	for _, row := range r.alarms.All() {
+		s := row.Settings
+		if metricKey(s.Metric) == metricKey(m) && (statistic == "" || statistic == s.Statistic) &&
+			(in.Period == nil || *in.Period == s.Period) && (in.Unit == "" || in.Unit == s.Unit) {
+			out.MetricAlarms = append(out.MetricAlarms, r.showAlarm(row))
+		}
+	}
+	slices.SortFunc(out.MetricAlarms, func(a, b cwtypes.MetricAlarm) int { return strings.Compare(*a.AlarmName, *b.AlarmName) })
+	return out, nil
+}
+
+// DeleteAlarms deletes all of the alarms that it names, or none where one is missing.
+func (r *Region) DeleteAlarms(ctx context.Context, in *cloudwatch.DeleteAlarmsInput) (*cloudwatch.DeleteAlarmsOutput, error) {
+	if err := only(in, "AlarmNames"); err != nil {
+		return nil, err
+	}
+	now := time.Now().UTC()
+	return &cloudwatch.DeleteAlarmsOutput{}, r.eachAlarm(in.AlarmNames, func(tx *store.Tx, row alarmRow) error {
+		item := historyItem{now, cwtypes.HistoryItemTypeConfigurationUpdate, "Alarm \"" + row.Name + "\" deleted", ""}
+		if err := r.remember(tx, row.Name, item); err != nil {
+			return err
+		}
+		return r.alarms.Delete(tx, row.Name)
+	})
+}
+
+// eachAlarm changes several alarms in one go.
+func (r *Region) eachAlarm(names []string, change func(*store.Tx, alarmRow) error) error {
+	if n := len(names); n == 0 || n > 100 {
+		return badValue("The collection AlarmNames must have a size from 1 to 100.")
+	}
+	return r.update(func(tx *store.Tx) error {
+		for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
+			row, ok := r.alarms.GetTx(tx, name)
+			if !ok {
+				return missingAlarm(name)
+			}
+			if err := change(tx, row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,106 @@
+package region
+
+import (
+	"time"
+
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// Alarms are evaluated every minute, and those whose period is shorter every 10 seconds ("Alarm evaluation"
+// in the CloudWatch user guide).
+const (
+	eachMinute = time.Minute
+	eachTen    = 10 * time.Second
+)
+
+// tendAlarms evaluates alarms until the region closes. The periods that an evaluation looks at end where a
+// minute, or ten seconds, has just ended.
+func (r *Region) tendAlarms() {
+	last := r.data.Floor(time.Now(), eachMinute)
+	for {
+		now := time.Now()
+		next := r.data.Floor(now, eachTen).Add(r.cfg.Speed.Of(eachTen))
+		select {
+		case <-r.ctx.Done():
+			return
+		case <-time.After(next.Sub(now)):
+		}
+		now = time.Now()
+		minute := r.data.Floor(now, eachMinute)
+		if minute.After(last) {
+			last = minute
+			r.publishMetrics(minute, now)
+			r.evaluateAlarms(minute, now, func(s alarmSettings) bool { return s.Period >= 60 })
+		}
+		r.evaluateAlarms(r.data.Floor(now, eachTen), now, func(s alarmSettings) bool { return s.Period < 60 })
+	}
+}
+
+// evaluateAlarms judges the alarms and the streams with these settings by the periods up to end.
+func (r *Region) evaluateAlarms(end, now time.Time, which func(alarmSettings) bool) {
+	for _, row := range r.alarms.All() {
+		if !which(row.Settings) {
+			continue
+		}
+		values := r.values(row.Settings, end, now)
+		state := row.Settings.judge().Judge(values, row.State)
+		if state == row.State {
+			continue
+		}
+		if err := r.update(func(tx *store.Tx) error {
+			// It may have been changed meanwhile; the next evaluation is the changed alarm's.
+			current, ok := r.alarms.GetTx(tx, row.Name)
+			if !ok || !current.Configured.Equal(row.Configured) || current.State != row.State {
+				return nil
+			}
+			return r.enter(tx, current, state, explain(row.Settings, values, state, end), "", now.UTC())
+		}); err != nil {
+			r.log.Error("keep an alarm's state", "alarm", row.Name, "err", err)
+		}
+	}
+	r.evaluateStreams(end, now, which)
+}
+
+// values are the statistic of each period of an alarm's evaluation range.
+func (r *Region) values(s alarmSettings, end, now time.Time) []*float64 {
+	window := r.data.Window(s.Metric, string(s.Unit), end, s.period(), s.judge().Range(), now)
+	values := make([]*float64, len(window))
+	for i, w := range window {
+		if w == nil {
+			continue
+		}
+		if v, ok := w.Statistic(s.Statistic); ok {
+			values[i] = &v
+		}
+	}
+	return values
+}
+
+// evaluateStreams judges what Route 53 watches by the data alone. How an alarm treats missing data is not
+// among what Route 53 keeps of it (CloudWatchAlarmConfiguration), so missing data is missing.
+func (r *Region) evaluateStreams(end, now time.Time, which func(alarmSettings) bool) {
+	news := false
+	for _, row := range r.streams.All() {
+		if !which(row.Settings) {
+			continue
+		}
+		a := row.Settings.judge()
+		a.TreatMissingData = "missing"
+		values := r.values(row.Settings, end, now)
+		key := streamKey(row.Name, row.Fingerprint)
+		r.watch.Lock()
+		old, ok := r.watch.streams[key]
+		if !ok {
+			old = cwtypes.StateValueInsufficientData
+		}
+		state := a.Judge(values, old)
+		r.watch.streams[key] = state
+		r.watch.Unlock()
+		news = news || state != old
+	}
+	if news {
+		r.changes.signal()
+	}
+}

@@ -1,0 +1,287 @@
+package region
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/understudy/understudy/cloud/internal/metrics"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// maxDatapoints is how many data points GetMetricStatistics answers at most, and maxQueried GetMetricData.
+const (
+	maxDatapoints = 1440
+	maxQueried    = 100_800
+)
+
+// span checks the times of a query and returns when its first period begins: periods of a minute and more
+// begin at a whole minute.
+func (r *Region) span(start, end *time.Time, period int32) (time.Time, error) {
+	switch {
+	case start == nil:
+		return time.Time{}, lacking("StartTime")
+	case end == nil:
+		return time.Time{}, lacking("EndTime")
+	case !start.Before(*end):
+		return time.Time{}, badCombination("The parameter StartTime must be less than the parameter EndTime.")
+	}
+	if period < 60 {
+		return r.data.Floor(*start, time.Second), nil
+	}
+	return r.data.Floor(*start, time.Minute), nil
+}
+
+// GetMetricStatistics returns statistics of a metric's periods, the oldest first.
+func (r *Region) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMetricStatisticsInput) (*cloudwatch.GetMetricStatisticsOutput, error) {
+	if err := only(in, "Namespace", "MetricName", "Dimensions", "StartTime", "EndTime", "Period", "Statistics", "ExtendedStatistics", "Unit"); err != nil {
+		return nil, err
+	}
+	m, err := metricOf(in.Namespace, in.MetricName, in.Dimensions)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPeriod(in.Period); err != nil {
+		return nil, err
+	}
+	if err := checkUnit(in.Unit); err != nil {
+		return nil, err
+	}
+	if err := checkStatistics(in.Statistics, in.ExtendedStatistics); err != nil {
+		return nil, err
+	}
+	start, err := r.span(in.StartTime, in.EndTime, *in.Period)
+	if err != nil {
+		return nil, err
+	}
+	period := time.Duration(*in.Period) * time.Second
+	if n := in.EndTime.Sub(start) / r.cfg.Speed.Of(period); n > maxDatapoints {
+		return nil, badCombination("You have requested up to %d datapoints, which exceeds the limit of %d. You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxDatapoints)
+	}
+	out := &cloudwatch.GetMetricStatisticsOutput{Label: in.MetricName, Datapoints: []cwtypes.Datapoint{}}
+	for _, p := range r.data.Points(m, string(in.Unit), start, *in.EndTime, period, time.Now()) {
+		out.Datapoints = append(out.Datapoints, datapoint(p, in.Statistics, in.ExtendedStatistics))
+	}
+	return out, nil
+}
+
+func checkStatistics(plain []cwtypes.Statistic, extended []string) error {
+	if (len(plain) == 0) == (len(extended) == 0) {
+		return badCombination("Must specify either Statistics or ExtendedStatistics, and not both.")
+	}
+	for _, s := range plain {
+		if !slices.Contains(s.Values(), s) {
+			return badValue("The value %s for parameter Statistics is invalid.", s)
+		}
+	}
+	for _, s := range extended {
+		if !strings.HasPrefix(s, "p") || !metrics.ValidStatistic(s) {
+			return badValue("The value %s for parameter ExtendedStatistics is not supported here: percentiles are, p0 to p100.", s)
+		}
+	}
+	return nil
+}
+
+func datapoint(p metrics.Point, plain []cwtypes.Statistic, extended []string) cwtypes.Datapoint {
+	d := cwtypes.Datapoint{Timestamp: ptr(p.Start), Unit: cwtypes.StandardUnit(p.Unit)}
+	for _, s := range plain {
+		v, ok := p.Statistic(string(s))
+		if !ok {
+			continue
+		}
+		switch s {
+		case cwtypes.StatisticAverage:
+			d.Average = &v
+		case cwtypes.StatisticMaximum:
+			d.Maximum = &v
+		case cwtypes.StatisticMinimum:
+			d.Minimum = &v
+		case cwtypes.StatisticSampleCount:
+			d.SampleCount = &v
+		case cwtypes.StatisticSum:
+			d.Sum = &v
+		}
+	}
+	for _, s := range extended {
+		if v, ok := p.Statistic(s); ok {
+			if d.ExtendedStatistics == nil {
+				d.ExtendedStatistics = map[string]float64{}
+			}
+			d.ExtendedStatistics[s] = v
+		}
+	}
+	return d
+}
+
+// maxQueries is how many metrics GetMetricData answers for at once.
+const maxQueries = 500
+
+// GetMetricData returns a statistic of each of several metrics. A page continues where the one before it
+// ended; its token is how many data points that were.
+func (r *Region) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDataInput) (*cloudwatch.GetMetricDataOutput, error) {
+	if err := only(in, "StartTime", "EndTime", "MetricDataQueries", "ScanBy", "MaxDatapoints", "NextToken"); err != nil {
+		return nil, err
+	}
+	if n := len(in.MetricDataQueries); n == 0 || n > maxQueries {
+		return nil, badValue("The collection MetricDataQueries must have a size from 1 to %d.", maxQueries)
+	}
+	if in.ScanBy != "" && !slices.Contains(in.ScanBy.Values(), in.ScanBy) {
+		return nil, badValue("The value %s for parameter ScanBy is invalid.", in.ScanBy)
+	}
+	skip, left, err := dataPage(in)
+	if err != nil {
+		return nil, err
+	}
+	end := skip + left
+	out := &cloudwatch.GetMetricDataOutput{MetricDataResults: []cwtypes.MetricDataResult{}, Messages: []cwtypes.MessageData{}}
+	seen := map[string]bool{}
+	for _, q := range in.MetricDataQueries {
+		if seen[deref(q.Id)] {
+			return nil, badValue("The value %s for parameter MetricDataQueries.Id is there twice.", deref(q.Id))
+		}
+		seen[deref(q.Id)] = true
+		result, err := r.query(q, in)
+		if err != nil {
+			return nil, err
+		}
+		if q.ReturnData != nil && !*q.ReturnData {
+			continue
+		}
+		drop := min(skip, len(result.Values))
+		skip -= drop
+		take := min(left, len(result.Values)-drop)
+		left -= take
+		if drop+take < len(result.Values) {
+			result.StatusCode = cwtypes.StatusCodePartialData
+			out.NextToken = ptr(sealToken(strconv.Itoa(end)))
+		}
+		result.Values, result.Timestamps = result.Values[drop:drop+take], result.Timestamps[drop:drop+take]
+		out.MetricDataResults = append(out.MetricDataResults, result)
+	}
+	return out, nil
+}
+
+// dataPage returns how many data points earlier pages held and how many this one may.
+func dataPage(in *cloudwatch.GetMetricDataInput) (skip, size int, err error) {
+	size = maxQueried
+	if in.MaxDatapoints != nil {
+		if size = int(*in.MaxDatapoints); size < 1 || size > maxQueried {
+			return 0, 0, badValue("The value %d for parameter MaxDatapoints is invalid.", size)
+		}
+	}
+	if deref(in.NextToken) != "" {
+		text, ok := openToken(*in.NextToken)
+		if skip, err = strconv.Atoi(text); !ok || err != nil {
+			return 0, 0, wire.Errorf("InvalidNextToken", "The value %s for parameter NextToken is invalid.", *in.NextToken)
+		}
+	}
+	return skip, size, nil
+}
+
+// query answers for one metric.
+func (r *Region) query(q cwtypes.MetricDataQuery, in *cloudwatch.GetMetricDataInput) (result cwtypes.MetricDataResult, err error) {
+	if deref(q.Id) == "" {
+		return result, lacking("MetricDataQueries.Id")
+	}
+	if q.Expression != nil || q.AccountId != nil || q.Period != nil || q.MetricStat == nil {
+		return result, badValue("The query %s is not supported here: only those with a MetricStat and without Expression, Period and AccountId are.", *q.Id)
+	}
+	stat := q.MetricStat
+	if stat.Metric == nil {
+		return result, lacking("MetricDataQueries.MetricStat.Metric")
+	}
+	m, err := metricOf(stat.Metric.Namespace, stat.Metric.MetricName, stat.Metric.Dimensions)
+	if err != nil {
+		return result, err
+	}
+	if err := checkPeriod(stat.Period); err != nil {
+		return result, err
+	}
+	if err := checkUnit(stat.Unit); err != nil {
+		return result, err
+	}
+	if !metrics.ValidStatistic(deref(stat.Stat)) {
+		return result, badValue("The value %s for parameter MetricDataQueries.MetricStat.Stat is not supported here: SampleCount, Average, Sum, Minimum, Maximum and percentiles are.", deref(stat.Stat))
+	}
+	start, err := r.span(in.StartTime, in.EndTime, *stat.Period)
+	if err != nil {
+		return result, err
+	}
+	result = cwtypes.MetricDataResult{Id: q.Id, Label: q.Label, StatusCode: cwtypes.StatusCodeComplete, Timestamps: []time.Time{}, Values: []float64{}}
+	if result.Label == nil {
+		result.Label = ptr(m.Name)
+	}
+	for _, p := range r.data.Points(m, string(stat.Unit), start, *in.EndTime, time.Duration(*stat.Period)*time.Second, time.Now()) {
+		if v, ok := p.Statistic(*stat.Stat); ok {
+			result.Timestamps, result.Values = append(result.Timestamps, p.Start), append(result.Values, v)
+		}
+	}
+	if in.ScanBy != cwtypes.ScanByTimestampAscending {
+		slices.Reverse(result.Timestamps)
+		slices.Reverse(result.Values)
+	}
+	return result, nil
+}
+
+// listedFor is how long after its last data point a metric is listed, and recently how long where only
+// recently active ones are asked for.
+const (
+	listedFor = 14 * 24 * time.Hour
+	recently  = 3 * time.Hour
+	maxListed = 500
+)
+
+// ListMetrics lists metrics that got data within two weeks.
+func (r *Region) ListMetrics(ctx context.Context, in *cloudwatch.ListMetricsInput) (*cloudwatch.ListMetricsOutput, error) {
+	if err := only(in, "Namespace", "MetricName", "Dimensions", "RecentlyActive", "NextToken"); err != nil {
+		return nil, err
+	}
+	within := listedFor
+	switch in.RecentlyActive {
+	case "":
+	case cwtypes.RecentlyActivePt3h:
+		within = recently
+	default:
+		return nil, badValue("The value %s for parameter RecentlyActive is invalid.", in.RecentlyActive)
+	}
+	var found []metrics.Metric
+	for _, m := range r.data.Metrics(time.Now().Add(-r.cfg.Speed.Of(within))) {
+		if (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.Name) && hasDimensions(m, in.Dimensions) {
+			found = append(found, m)
+		}
+	}
+	found, next, err := page(found, metricKey, ptr(int32(maxListed)), in.NextToken, 1, maxListed)
+	if err != nil {
+		return nil, wire.Errorf("InvalidNextToken", "The value %s for parameter NextToken is invalid.", deref(in.NextToken))
+	}
+	out := &cloudwatch.ListMetricsOutput{Metrics: []cwtypes.Metric{}, NextToken: next}
+	for _, m := range found {
+		out.Metrics = append(out.Metrics, cwtypes.Metric{Namespace: ptr(m.Namespace), MetricName: ptr(m.Name), Dimensions: showDimensions(m)})
+	}
+	return out, nil
+}
+
+func metricKey(m metrics.Metric) string {
+	key := m.Namespace + "\x00" + m.Name
+	for _, d := range m.Dimensions {
+		key += "\x00" + d.Name + "\x00" + d.Value
+	}
+	return key
+}
+
+// hasDimensions tells whether a metric has all these dimensions, of any value where none is said.
+func hasDimensions(m metrics.Metric, filters []cwtypes.DimensionFilter) bool {
+	for _, f := range filters {
+		if !slices.ContainsFunc(m.Dimensions, func(d metrics.Dimension) bool {
+			return d.Name == deref(f.Name) && (f.Value == nil || *f.Value == d.Value)
+		}) {
+			return false
+		}
+	}
+	return true
+}

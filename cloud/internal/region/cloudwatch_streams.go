@@ -1,0 +1,91 @@
+package region
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// Route 53 watches the data of an alarm's metric and not the alarm, with the settings that the alarm had
+// when the health check was created or updated last. So the region goes on judging settings that an alarm
+// no longer has, and those of alarms that are gone ("Monitoring a CloudWatch alarm" in the Route 53
+// developer guide).
+
+// maxStreams is how many settings are kept of alarms of one name, the newest; health checks that have not
+// been updated for so many changes of their alarm have insufficient data.
+const maxStreams = 50
+
+// keepStream remembers an alarm's settings, if Route 53 can watch them.
+func (r *Region) keepStream(tx *store.Tx, row alarmRow, now time.Time) error {
+	if row.Settings.unfit() != "" {
+		return nil
+	}
+	print := row.Settings.fingerprint()
+	same := slices.DeleteFunc(r.streams.AllTx(tx), func(s streamRow) bool { return s.Name != row.Name || s.Fingerprint == print })
+	slices.SortFunc(same, func(a, b streamRow) int { return a.Since.Compare(b.Since) })
+	for _, old := range same[:max(0, len(same)+1-maxStreams)] {
+		if err := r.streams.Delete(tx, streamKey(old.Name, old.Fingerprint)); err != nil {
+			return err
+		}
+	}
+	return r.streams.Put(tx, streamKey(row.Name, print), streamRow{Name: row.Name, Fingerprint: print, Settings: row.Settings, Since: now})
+}
+
+// unfit says why Route 53 cannot watch an alarm with these settings, empty where it can ("Monitoring a
+// CloudWatch alarm": no high-resolution metrics, no statistics but the five, no M out of N).
+func (s alarmSettings) unfit() string {
+	plain := cwtypes.Statistic(s.Statistic)
+	switch {
+	case s.Period < 60:
+		return "its period is shorter than 60 seconds, which high-resolution metrics have"
+	case !slices.Contains(plain.Values(), plain):
+		return "it has an extended statistic"
+	case s.DatapointsToAlarm != s.EvaluationPeriods:
+		return "it is an M out of N alarm"
+	}
+	return ""
+}
+
+// watched is what Route 53 shows of an alarm's settings.
+func (s alarmSettings) watched() r53types.CloudWatchAlarmConfiguration {
+	c := r53types.CloudWatchAlarmConfiguration{
+		Namespace: ptr(s.Metric.Namespace), MetricName: ptr(s.Metric.Name), Period: ptr(s.Period), EvaluationPeriods: ptr(s.EvaluationPeriods),
+		Threshold: ptr(s.Threshold), ComparisonOperator: r53types.ComparisonOperator(s.Comparison), Statistic: r53types.Statistic(s.Statistic),
+	}
+	for _, d := range s.Metric.Dimensions {
+		c.Dimensions = append(c.Dimensions, r53types.Dimension{Name: ptr(d.Name), Value: ptr(d.Value)})
+	}
+	return c
+}
+
+// alarmStreams is what the beacon tells of alarms.
+func (r *Region) alarmStreams() (all []beacon.Alarm) {
+	for _, row := range r.alarms.All() {
+		if why := row.Settings.unfit(); why != "" {
+			all = append(all, beacon.Alarm{Name: row.Name, Current: true, Unfit: why})
+		}
+	}
+	r.watch.Lock()
+	defer r.watch.Unlock()
+	for _, row := range r.streams.All() {
+		state := r.watch.streams[streamKey(row.Name, row.Fingerprint)]
+		if state == "" {
+			state = cwtypes.StateValueInsufficientData
+		}
+		alarm, ok := r.alarms.Get(row.Name)
+		all = append(all, beacon.Alarm{
+			Name: row.Name, Fingerprint: row.Fingerprint, Settings: row.Settings.watched(), State: string(state),
+			Current: ok && alarm.Settings.fingerprint() == row.Fingerprint,
+		})
+	}
+	slices.SortFunc(all, func(a, b beacon.Alarm) int {
+		return strings.Compare(streamKey(a.Name, a.Fingerprint), streamKey(b.Name, b.Fingerprint))
+	})
+	return all
+}

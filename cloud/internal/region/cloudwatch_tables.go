@@ -1,0 +1,211 @@
+package region
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/understudy/understudy/cloud/internal/metrics"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// watchServices is everything CloudWatch remembers. Alarms are kept, data points are not: a region that is
+// lost has lost them, as one that is new has none.
+type watchServices struct {
+	alarms    *store.Table[alarmRow]     // by name
+	histories *store.Table[alarmHistory] // by the alarm's name, also of alarms that are deleted
+	// streams are what Route 53 may watch: the settings of alarms as they are and as they were.
+	streams *store.Table[streamRow] // by name and fingerprint
+
+	data *metrics.Store
+
+	watch struct {
+		sync.Mutex
+		streams map[string]cwtypes.StateValue // by key, as last judged
+	}
+}
+
+func (r *Region) loadWatch() (err error) {
+	loadTable(r.db, "alarms", &r.alarms, &err)
+	loadTable(r.db, "alarm-histories", &r.histories, &err)
+	loadTable(r.db, "alarm-streams", &r.streams, &err)
+	r.data = metrics.NewStore(r.cfg.Speed)
+	r.watch.streams = map[string]cwtypes.StateValue{}
+	return err
+}
+
+// alarmSettings are what an alarm watches and how it judges.
+type alarmSettings struct {
+	Metric            metrics.Metric
+	Statistic         string // one of the five, or a percentile
+	Unit              cwtypes.StandardUnit
+	Period            int32 // seconds
+	EvaluationPeriods int32
+	DatapointsToAlarm int32
+	Comparison        cwtypes.ComparisonOperator
+	Threshold         float64
+	TreatMissingData  string // empty where it was not said
+}
+
+func (s alarmSettings) period() time.Duration { return time.Duration(s.Period) * time.Second }
+
+// judge is the settings as package metrics needs them.
+func (s alarmSettings) judge() metrics.Alarm {
+	a := metrics.Alarm{
+		EvaluationPeriods: int(s.EvaluationPeriods), DatapointsToAlarm: int(s.DatapointsToAlarm),
+		Comparison: s.Comparison, Threshold: s.Threshold, TreatMissingData: s.TreatMissingData,
+	}
+	if a.TreatMissingData == "" {
+		a.TreatMissingData = metrics.Missing
+	}
+	return a
+}
+
+// fingerprint tells settings from each other.
+func (s alarmSettings) fingerprint() string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // strings and numbers, none of them NaN
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}
+
+type alarmRow struct {
+	Name, Description string
+	Settings          alarmSettings
+	MToAlarm          bool // DatapointsToAlarm was said
+	ActionsEnabled    bool
+	OKActions         []string
+	AlarmActions      []string
+	MissingActions    []string
+	Configured        time.Time
+	State             cwtypes.StateValue
+	Reason            string
+	ReasonData        string
+	Updated           time.Time // when the state was last told
+	Transitioned      time.Time // when it last changed
+	Tags              map[string]string
+}
+
+// alarmHistory is what happened to the alarms of one name, oldest first.
+type alarmHistory struct {
+	Name  string
+	Items []historyItem
+}
+
+type historyItem struct {
+	At            time.Time
+	Type          cwtypes.HistoryItemType
+	Summary, Data string
+}
+
+// maxHistory is how many items are kept of one alarm; AWS keeps 30 days of them.
+const maxHistory = 100
+
+// streamRow is one setting of an alarm that Route 53 may watch for a health check.
+type streamRow struct {
+	Name        string
+	Fingerprint string
+	Settings    alarmSettings
+	Since       time.Time
+}
+
+func streamKey(name, fingerprint string) string { return name + "\x00" + fingerprint }
+
+func (r *Region) alarmARN(name string) string {
+	return fmt.Sprintf("arn:aws:cloudwatch:%s:%s:alarm:%s", r.cfg.Name, r.cfg.Account, name)
+}
+
+// The errors of https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/, with the codes of the
+// query protocol.
+
+func badValue(format string, args ...any) error {
+	return wire.Errorf("InvalidParameterValue", format, args...)
+}
+
+func badCombination(format string, args ...any) error {
+	return wire.Errorf("InvalidParameterCombination", format, args...)
+}
+
+func lacking(parameter string) error {
+	return wire.Errorf("MissingParameter", "The parameter %s is required.", parameter)
+}
+
+func missingAlarm(name string) error {
+	return &wire.Error{Code: "ResourceNotFound", Message: fmt.Sprintf("Alarm %s was not found.", name), Status: http.StatusNotFound}
+}
+
+// metricOf makes a metric of what a request says. All of CloudWatch's requests bound its parts alike.
+func metricOf(namespace, name *string, dimensions []cwtypes.Dimension) (m metrics.Metric, err error) {
+	m.Namespace, m.Name = deref(namespace), deref(name)
+	switch {
+	case m.Namespace == "":
+		return m, lacking("Namespace")
+	case m.Name == "":
+		return m, lacking("MetricName")
+	case !printable(m.Namespace, 255) || strings.HasPrefix(m.Namespace, ":"):
+		return m, badValue("The value %s for parameter Namespace is invalid.", m.Namespace)
+	case !printable(m.Name, 255):
+		return m, badValue("The value %s for parameter MetricName is invalid.", m.Name)
+	case len(dimensions) > maxDimensions:
+		return m, badValue("The collection Dimensions must not have a size greater than %d.", maxDimensions)
+	}
+	for _, d := range dimensions {
+		n, v := deref(d.Name), deref(d.Value)
+		if !printable(n, 255) || !printable(v, 1024) || strings.HasPrefix(n, ":") {
+			return m, badValue("The dimension %s=%s is invalid.", n, v)
+		}
+		m.Dimensions = append(m.Dimensions, metrics.Dimension{Name: n, Value: v})
+	}
+	slices.SortFunc(m.Dimensions, func(a, b metrics.Dimension) int { return strings.Compare(a.Name, b.Name) })
+	for i := 1; i < len(m.Dimensions); i++ {
+		if m.Dimensions[i].Name == m.Dimensions[i-1].Name {
+			return m, badValue("The dimension %s is there twice.", m.Dimensions[i].Name)
+		}
+	}
+	return m, nil
+}
+
+// maxDimensions is how many dimensions a metric may have.
+const maxDimensions = 30
+
+// printable tells whether text has 1 to most characters of printable ASCII.
+func printable(text string, most int) bool {
+	return text != "" && len(text) <= most && !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c > '~' })
+}
+
+func showDimensions(m metrics.Metric) []cwtypes.Dimension {
+	out := []cwtypes.Dimension{}
+	for _, d := range m.Dimensions {
+		out = append(out, cwtypes.Dimension{Name: ptr(d.Name), Value: ptr(d.Value)})
+	}
+	return out
+}
+
+func checkUnit(u cwtypes.StandardUnit) error {
+	if u != "" && !slices.Contains(u.Values(), u) {
+		return badValue("The value %s for parameter Unit is invalid.", u)
+	}
+	return nil
+}
+
+// checkPeriod accepts what periods may be: 1, 5, 10, 20, 30 or a multiple of 60 seconds.
+func checkPeriod(period *int32) error {
+	switch p := deref(period); {
+	case period == nil:
+		return lacking("Period")
+	case p < 1, p%60 != 0 && !slices.Contains([]int32{1, 5, 10, 20, 30}, p):
+		return badValue("The value %d for parameter Period is invalid: it must be 1, 5, 10, 20, 30 or a multiple of 60.", p)
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package region
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// alarmTags returns the tags with others put over them.
+func alarmTags(old map[string]string, more []cwtypes.Tag) (map[string]string, error) {
+	all := map[string]string{}
+	maps.Copy(all, old)
+	for _, t := range more {
+		k, v := deref(t.Key), deref(t.Value)
+		if k == "" || len(k) > 128 || len(v) > 256 || strings.HasPrefix(strings.ToLower(k), "aws:") {
+			return nil, badValue("The tag %s is invalid: keys have 1 to 128 characters and do not begin with aws:, values have 256 at most.", k)
+		}
+		all[k] = v
+	}
+	if len(all) > tagLimit {
+		return nil, badValue("The maximum number of tags per resource is %d.", tagLimit)
+	}
+	return all, nil
+}
+
+// alarmByARN finds the alarm that an ARN names.
+func (r *Region) alarmByARN(arn *string, get func(name string) (alarmRow, bool)) (alarmRow, error) {
+	name, ok := strings.CutPrefix(deref(arn), r.alarmARN(""))
+	if row, found := get(name); ok && found {
+		return row, nil
+	}
+	return alarmRow{}, &wire.Error{Code: "ResourceNotFoundException", Message: "The resource " + deref(arn) + " was not found.", Status: http.StatusNotFound}
+}
+
+func (r *Region) changeAlarmTags(arn *string, change func(map[string]string) (map[string]string, error)) error {
+	return r.update(func(tx *store.Tx) error {
+		row, err := r.alarmByARN(arn, func(name string) (alarmRow, bool) { return r.alarms.GetTx(tx, name) })
+		if err != nil {
+			return err
+		}
+		if row.Tags, err = change(row.Tags); err != nil {
+			return err
+		}
+		return r.alarms.Put(tx, row.Name, row)
+	})
+}
+
+// TagResource puts tags on an alarm.
+func (r *Region) TagResource(ctx context.Context, in *cloudwatch.TagResourceInput) (*cloudwatch.TagResourceOutput, error) {
+	if err := only(in, "ResourceARN", "Tags"); err != nil {
+		return nil, err
+	}
+	return &cloudwatch.TagResourceOutput{}, r.changeAlarmTags(in.ResourceARN, func(old map[string]string) (map[string]string, error) { return alarmTags(old, in.Tags) })
+}
+
+// UntagResource takes tags off an alarm.
+func (r *Region) UntagResource(ctx context.Context, in *cloudwatch.UntagResourceInput) (*cloudwatch.UntagResourceOutput, error) {
+	if err := only(in, "ResourceARN", "TagKeys"); err != nil {
+		return nil, err
+	}
+	return &cloudwatch.UntagResourceOutput{}, r.changeAlarmTags(in.ResourceARN, func(old map[string]string) (map[string]string, error) {
+		left := maps.Clone(old)
+		maps.DeleteFunc(left, func(k, _ string) bool { return slices.Contains(in.TagKeys, k) })
+		return left, nil
+	})
+}
+
+// ListTagsForResource lists the tags of an alarm.
+func (r *Region) ListTagsForResource(ctx context.Context, in *cloudwatch.ListTagsForResourceInput) (*cloudwatch.ListTagsForResourceOutput, error) {
+	if err := only(in, "ResourceARN"); err != nil {
+		return nil, err
+	}
+	row, err := r.alarmByARN(in.ResourceARN, r.alarms.Get)
+	if err != nil {
+		return nil, err
+	}
+	out := &cloudwatch.ListTagsForResourceOutput{Tags: []cwtypes.Tag{}}
+	for _, k := range slices.Sorted(maps.Keys(row.Tags)) {
+		out.Tags = append(out.Tags, cwtypes.Tag{Key: ptr(k), Value: ptr(row.Tags[k])})
+	}
+	return out, nil
+}

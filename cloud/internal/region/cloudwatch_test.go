@@ -1,0 +1,336 @@
+package region
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/tempo"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// openSlow is a region whose minutes do not pass by themselves within a test.
+func openSlow(t *testing.T, dir string) *Region {
+	t.Helper()
+	p := newPaper()
+	r, err := Open(Config{Name: "us-east-1", Index: 1, Cloud: 1, Account: "111122223333", Dir: dir, Speed: tempo.Speed(0.01)}, p, p, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+func alarmInput(name string) *cloudwatch.PutMetricAlarmInput {
+	return &cloudwatch.PutMetricAlarmInput{
+		AlarmName: ptr(name), Namespace: ptr("App"), MetricName: ptr("Errors"), Dimensions: []cwtypes.Dimension{{Name: ptr("Service"), Value: ptr("hello")}},
+		Statistic: cwtypes.StatisticSum, Period: ptr(int32(60)), EvaluationPeriods: ptr(int32(1)), Threshold: ptr(5.0), ComparisonOperator: cwtypes.ComparisonOperatorGreaterThanThreshold,
+	}
+}
+
+func datum(value float64, at time.Time) *cloudwatch.PutMetricDataInput {
+	return &cloudwatch.PutMetricDataInput{Namespace: ptr("App"), MetricData: []cwtypes.MetricDatum{{
+		MetricName: ptr("Errors"), Dimensions: []cwtypes.Dimension{{Name: ptr("Service"), Value: ptr("hello")}}, Value: &value, Timestamp: &at,
+	}}}
+}
+
+func (r *Region) stateOf(t *testing.T, name string) cwtypes.MetricAlarm {
+	t.Helper()
+	out := must(r.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{name}}))(t)
+	if len(out.MetricAlarms) != 1 {
+		t.Fatalf("alarms %+v", out.MetricAlarms)
+	}
+	return out.MetricAlarms[0]
+}
+
+func every(alarmSettings) bool { return true }
+
+// An alarm follows its data, SetAlarmState only until the next evaluation, and what Route 53 is told does
+// not follow SetAlarmState at all, nor an edit for those who watch the settings from before it.
+func TestAlarmFollowsItsData(t *testing.T) {
+	r := openSlow(t, t.TempDir())
+	ctx := t.Context()
+	must(r.PutMetricAlarm(ctx, alarmInput("errors")))(t)
+	minute := r.cfg.Speed.Of(time.Minute)
+	now := r.data.Floor(time.Now(), time.Minute)
+	stream := func(current bool) string {
+		for _, a := range r.BeaconReport().Alarms {
+			if a.Name == "errors" && a.Current == current {
+				return a.State
+			}
+		}
+		return "none"
+	}
+	expect := func(when string, state cwtypes.StateValue, told string) {
+		t.Helper()
+		if a := r.stateOf(t, "errors"); a.StateValue != state || stream(true) != told {
+			t.Errorf("%s: %s (%s), Route 53 is told %s; want %s, %s", when, a.StateValue, *a.StateReason, stream(true), state, told)
+		}
+	}
+	expect("at first", "INSUFFICIENT_DATA", beacon.InsufficientData)
+	must(r.PutMetricData(ctx, datum(9, now.Add(-minute/2))))(t)
+	r.evaluateAlarms(now, time.Now(), every)
+	expect("with errors", "ALARM", "ALARM")
+	must(r.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{AlarmName: ptr("errors"), StateValue: "OK", StateReason: ptr("by hand")}))(t)
+	expect("set by hand", "OK", "ALARM")
+	r.evaluateAlarms(now, time.Now(), every)
+	expect("evaluated again", "ALARM", "ALARM")
+
+	// The newest period without errors.
+	must(r.PutMetricData(ctx, datum(1, now.Add(minute/100))))(t)
+	r.evaluateAlarms(now.Add(minute), time.Now(), every)
+	expect("without errors", "OK", "OK")
+	edit := alarmInput("errors")
+	edit.Threshold = ptr(0.0)
+	must(r.PutMetricAlarm(ctx, edit))(t)
+	r.evaluateAlarms(now.Add(minute), time.Now(), every)
+	expect("edited", "ALARM", "ALARM")
+	if s := stream(false); s != "OK" {
+		t.Errorf("the settings from before the edit: %s", s)
+	}
+	// No data within the evaluation range.
+	r.evaluateAlarms(now.Add(10*minute), time.Now(), every)
+	expect("silence", "INSUFFICIENT_DATA", beacon.InsufficientData)
+
+	items := must(r.DescribeAlarmHistory(ctx, &cloudwatch.DescribeAlarmHistoryInput{AlarmName: ptr("errors"), HistoryItemType: "StateUpdate"}))(t).AlarmHistoryItems
+	var story []string
+	for _, i := range items {
+		story = append(story, *i.HistorySummary)
+	}
+	slices.Reverse(story)
+	if want := "INSUFFICIENT_DATA to ALARM, from ALARM to OK, from OK to ALARM, from ALARM to OK, from OK to ALARM, from ALARM to INSUFFICIENT_DATA"; strings.ReplaceAll(strings.Join(story, ", "), "Alarm updated ", "") != "from "+want {
+		t.Errorf("history %s", story)
+	}
+}
+
+func TestAlarmsSurvive(t *testing.T) {
+	dir := t.TempDir()
+	r := openSlow(t, dir)
+	must(r.PutMetricAlarm(t.Context(), alarmInput("a")))(t)
+	edit := alarmInput("a")
+	edit.Threshold = ptr(1.0)
+	must(r.PutMetricAlarm(t.Context(), edit))(t)
+	before := r.stateOf(t, "a")
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r = openSlow(t, dir)
+	if after := r.stateOf(t, "a"); *after.Threshold != 1 || !after.AlarmConfigurationUpdatedTimestamp.Equal(*before.AlarmConfigurationUpdatedTimestamp) {
+		t.Errorf("%+v", after)
+	}
+	if told := r.BeaconReport().Alarms; len(told) != 2 || told[0].State != beacon.InsufficientData {
+		t.Errorf("told %+v", told)
+	}
+}
+
+// What Route 53 cannot watch is told with the reason.
+func TestAlarmsThatHealthChecksCannotWatch(t *testing.T) {
+	r := openSlow(t, t.TempDir())
+	for _, c := range []struct {
+		why  string
+		edit func(*cloudwatch.PutMetricAlarmInput)
+	}{
+		{"high-resolution", func(in *cloudwatch.PutMetricAlarmInput) { in.Period = ptr(int32(10)) }},
+		{"extended statistic", func(in *cloudwatch.PutMetricAlarmInput) { in.Statistic, in.ExtendedStatistic = "", ptr("p99") }},
+		{"M out of N", func(in *cloudwatch.PutMetricAlarmInput) {
+			in.EvaluationPeriods, in.DatapointsToAlarm = ptr(int32(3)), ptr(int32(2))
+		}},
+	} {
+		in := alarmInput("a")
+		c.edit(in)
+		must(r.PutMetricAlarm(t.Context(), in))(t)
+		told := r.BeaconReport().Alarms
+		if len(told) != 1 || !strings.Contains(told[0].Unfit, c.why) || !told[0].Current {
+			t.Errorf("%s: %+v", c.why, told)
+		}
+	}
+}
+
+func TestAlarmsThatAreRefused(t *testing.T) {
+	r := openSlow(t, t.TempDir())
+	for _, c := range []struct {
+		code string
+		edit func(*cloudwatch.PutMetricAlarmInput)
+	}{
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.AlarmName = ptr("") }},
+		{"MissingParameter", func(in *cloudwatch.PutMetricAlarmInput) { in.Namespace = nil }},
+		{"MissingParameter", func(in *cloudwatch.PutMetricAlarmInput) { in.Threshold = nil }},
+		{"MissingParameter", func(in *cloudwatch.PutMetricAlarmInput) { in.Period = nil }},
+		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricAlarmInput) { in.ExtendedStatistic = ptr("p50") }},
+		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricAlarmInput) { in.Statistic = "" }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.Statistic = "Median" }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.Period = ptr(int32(45)) }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.Period = ptr(int32(5)) }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.EvaluationPeriods = ptr(int32(0)) }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.DatapointsToAlarm = ptr(int32(2)) }},
+		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricAlarmInput) { in.EvaluationPeriods = ptr(int32(1441)) }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) {
+			in.ComparisonOperator = cwtypes.ComparisonOperatorGreaterThanUpperThreshold
+		}},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.TreatMissingData = ptr("maybe") }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.Unit = "Furlongs" }},
+		{"UnsupportedOperation", func(in *cloudwatch.PutMetricAlarmInput) {
+			in.AlarmActions = []string{"arn:aws:sns:us-east-1:111122223333:t"}
+		}},
+		{"UnsupportedOperation", func(in *cloudwatch.PutMetricAlarmInput) { in.Metrics = []cwtypes.MetricDataQuery{{}} }},
+	} {
+		in := alarmInput("a")
+		c.edit(in)
+		_, err := r.PutMetricAlarm(t.Context(), in)
+		wantCode(t, err, c.code)
+	}
+	in := alarmInput("a")
+	in.AlarmActions, in.ActionsEnabled = []string{"arn:aws:sns:us-east-1:111122223333:t"}, ptr(false)
+	must(r.PutMetricAlarm(t.Context(), in))(t)
+	_, err := r.EnableAlarmActions(t.Context(), &cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{"a"}})
+	wantCode(t, err, "UnsupportedOperation")
+	_, err = r.DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a", "b"}})
+	wantCode(t, err, "ResourceNotFound")
+	r.stateOf(t, "a") // all or none
+}
+
+func TestDataThatIsRefused(t *testing.T) {
+	r := openSlow(t, t.TempDir())
+	now := time.Now()
+	for _, c := range []struct {
+		code string
+		edit func(*cloudwatch.PutMetricDataInput)
+	}{
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.Namespace = ptr("AWS/EC2") }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.MetricData = nil }},
+		{"MissingParameter", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].Value = nil }},
+		{"MissingParameter", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].MetricName = nil }},
+		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].Values = []float64{1} }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) {
+			in.MetricData[0].Timestamp = ptr(now.Add(-15 * 24 * time.Hour))
+		}},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].Timestamp = ptr(now.Add(3 * time.Hour)) }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].StorageResolution = ptr(int32(5)) }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].Unit = "Furlongs" }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) {
+			in.MetricData[0].Dimensions = append(in.MetricData[0].Dimensions, in.MetricData[0].Dimensions...)
+		}},
+		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricDataInput) {
+			in.MetricData[0].Value, in.MetricData[0].Values, in.MetricData[0].Counts = nil, []float64{1}, []float64{1, 2}
+		}},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) {
+			in.MetricData[0].Value, in.MetricData[0].StatisticValues = nil, &cwtypes.StatisticSet{Sum: ptr(1.0), Minimum: ptr(2.0), Maximum: ptr(1.0), SampleCount: ptr(1.0)}
+		}},
+		{"UnsupportedOperation", func(in *cloudwatch.PutMetricDataInput) { in.EntityMetricData = []cwtypes.EntityMetricData{{}} }},
+	} {
+		in := datum(1, now)
+		c.edit(in)
+		_, err := r.PutMetricData(t.Context(), in)
+		wantCode(t, err, c.code)
+	}
+	if n := len(must(r.ListMetrics(t.Context(), &cloudwatch.ListMetricsInput{}))(t).Metrics); n != 0 {
+		t.Errorf("%d metrics are left of what was refused", n)
+	}
+}
+
+func TestQueriesPageAndScan(t *testing.T) {
+	r := openSlow(t, t.TempDir())
+	ctx := t.Context()
+	minute := r.cfg.Speed.Of(time.Minute)
+	start := r.data.Floor(time.Now(), time.Minute).Add(-9 * minute)
+	for i := range 5 {
+		must(r.PutMetricData(ctx, datum(float64(i), start.Add(time.Duration(i)*minute))))(t)
+	}
+	query := func(id string) cwtypes.MetricDataQuery {
+		return cwtypes.MetricDataQuery{Id: &id, MetricStat: &cwtypes.MetricStat{Stat: ptr("Sum"), Period: ptr(int32(60)), Metric: &cwtypes.Metric{
+			Namespace: ptr("App"), MetricName: ptr("Errors"), Dimensions: []cwtypes.Dimension{{Name: ptr("Service"), Value: ptr("hello")}},
+		}}}
+	}
+	in := &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: ptr(start.Add(9 * minute)), MetricDataQueries: []cwtypes.MetricDataQuery{query("a"), query("b")}, MaxDatapoints: ptr(int32(4)), ScanBy: cwtypes.ScanByTimestampAscending}
+	got := ""
+	for n := 0; n < 5; n++ {
+		out := must(r.GetMetricData(ctx, in))(t)
+		for _, result := range out.MetricDataResults {
+			for _, v := range result.Values {
+				got += fmt.Sprint(*result.Id, v, " ")
+			}
+		}
+		if in.NextToken = out.NextToken; in.NextToken == nil {
+			break
+		}
+	}
+	if got != "a0 a1 a2 a3 a4 b0 b1 b2 b3 b4 " {
+		t.Error(got)
+	}
+	in.NextToken, in.MaxDatapoints, in.ScanBy = nil, nil, ""
+	if v := must(r.GetMetricData(ctx, in))(t).MetricDataResults[0].Values; len(v) != 5 || v[0] != 4 {
+		t.Errorf("newest first: %v", v)
+	}
+	in.MetricDataQueries[0].Expression = ptr("m1*2")
+	_, err := r.GetMetricData(ctx, in)
+	wantCode(t, err, "InvalidParameterValue")
+	_, err = r.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
+		Namespace: ptr("App"), MetricName: ptr("Errors"), Period: ptr(int32(60)), StartTime: &start, EndTime: ptr(start.Add(1441 * minute)), Statistics: []cwtypes.Statistic{"Sum"},
+	})
+	wantCode(t, err, "InvalidParameterCombination")
+}
+
+// A load balancer's targets are counted each minute.
+func TestHostCountsArePublished(t *testing.T) {
+	s := newSite(t)
+	s.listen(80)
+	ctx := t.Context()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		var names []string
+		for _, m := range must(s.r.ListMetrics(ctx, &cloudwatch.ListMetricsInput{Namespace: ptr("AWS/ApplicationELB")}))(t).Metrics {
+			names = append(names, fmt.Sprint(*m.MetricName, " ", *m.Dimensions[0].Value, " ", *m.Dimensions[1].Value))
+		}
+		if len(names) == 2 {
+			if !strings.HasPrefix(names[0], "HealthyHostCount app/hello/") || !strings.Contains(names[0], " targetgroup/hello/") {
+				t.Errorf("%v", names)
+			}
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("published %v", names)
+		}
+		time.Sleep(20 * time.Millisecond) // nothing tells of data
+	}
+}
+
+// Clients of other makers, each with its own reading of the models, drive every operation.
+func TestOtherClientsOfCloudWatch(t *testing.T) {
+	r := openSlow(t, t.TempDir())
+	mux := wire.NewMux(slog.New(slog.DiscardHandler))
+	r.Operations(mux)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+
+	sdk := cloudwatch.New(cloudwatch.Options{Region: "us-east-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")})
+	must(sdk.PutMetricData(t.Context(), datum(3, time.Now())))(t)
+	must(sdk.PutMetricAlarm(t.Context(), alarmInput("sdk")))(t)
+	out := must(sdk.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNamePrefix: aws.String("s")}))(t)
+	if len(out.MetricAlarms) != 1 || *out.MetricAlarms[0].Threshold != 5 || len(out.MetricAlarms[0].Dimensions) != 1 {
+		t.Errorf("%+v", out)
+	}
+
+	env := append(os.Environ(), "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true", "AWS_DEFAULT_REGION=us-east-1",
+		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "ENDPOINT="+server.URL)
+	run := func(command, file string, more ...string) {
+		cmd := exec.CommandContext(t.Context(), command, file)
+		cmd.Env = append(env, more...)
+		if said, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s, %s: %v\n%s", file, more, err, said)
+		}
+	}
+	run("/bin/bash", "testdata/cloudwatch.sh", "AWS=/usr/bin/aws")
+	run("/usr/bin/python3", "testdata/cloudwatch.py")
+}

@@ -1,0 +1,240 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Two protocols write JSON, CloudWatch's clients of some makers among those that speak them: REST-JSON, whose operation is the method and path and whose labels and query
+// string carry members, and AWS JSON 1.0, whose operation is in the header X-Amz-Target. Members have
+// their location names, else the model's, which both services that we have write as Go does (smithy.io,
+// "AWS restJson1 protocol" and "AWS JSON 1.0 protocol").
+
+// isJSON10 tells requests in AWS JSON 1.0, which botocore's newer releases send to CloudWatch, too.
+func (s *Service) isJSON10(r *http.Request) bool {
+	return s.protocol == json10 || s.protocol == awsQuery && r.Header.Get("X-Amz-Target") != ""
+}
+
+// writesJSON tells whether a request is answered in JSON.
+func (s *Service) writesJSON(r *http.Request) bool { return s.protocol == restJSON || s.isJSON10(r) }
+
+func (m *Mux) decodeJSON10(s *Service, r *http.Request) (any, *operation, handler, error) {
+	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	op := s.table.operation(name)
+	h, err := m.handler(s, op, name)
+	if err != nil {
+		return nil, op, h, err
+	}
+	in := h.input()
+	return in, op, h, s.decodeJSON(s.table.shape(op.input), r.Body, reflect.ValueOf(in).Elem())
+}
+
+// decodeJSON fills an input from a body. One without a body has no members.
+func (s *Service) decodeJSON(sh *shape, body io.Reader, in reflect.Value) error {
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return Errorf("SerializationException", "The request body could not be read")
+	}
+	var doc any = map[string]any{}
+	if len(bytes.TrimSpace(text)) > 0 {
+		d := json.NewDecoder(bytes.NewReader(text))
+		d.UseNumber() // a float would lose an integer's last digits
+		if err := d.Decode(&doc); err != nil {
+			return Errorf("SerializationException", "The request body is not valid JSON: %v", err)
+		}
+	}
+	if _, ok := doc.(map[string]any); !ok {
+		return Errorf("SerializationException", "The request body is no JSON object")
+	}
+	return s.fromJSON(doc, member{}, sh, in, "")
+}
+
+// fromJSON sets v to what a document says. The shape is the member's own, which the caller has at hand.
+func (s *Service) fromJSON(doc any, m member, sh *shape, v reflect.Value, path string) error {
+	if v.Kind() == reflect.Pointer && v.Type() != timeType {
+		v.Set(reflect.New(v.Type().Elem()))
+		return s.fromJSON(doc, m, sh, v.Elem(), path)
+	}
+	switch doc := doc.(type) {
+	case map[string]any:
+		switch v.Kind() {
+		case reflect.Struct:
+			return s.structFromJSON(doc, sh, v, path)
+		case reflect.Map:
+			return s.mapFromJSON(doc, sh, v, path)
+		}
+	case []any:
+		if v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8 {
+			v.Set(reflect.MakeSlice(v.Type(), len(doc), len(doc)))
+			for i, item := range doc {
+				if err := s.fromJSON(item, sh.element, s.table.shape(sh.element.shape), v.Index(i), fmt.Sprintf("%s.%d", path, i+1)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	default:
+		if err := scalarFromJSON(doc, v); err == nil {
+			return nil
+		}
+	}
+	return s.invalid(path, fmt.Sprint(doc), errors.New("not of the member's type"))
+}
+
+// structFromJSON refuses members that it does not know: a newer client's, which would be ignored silently.
+func (s *Service) structFromJSON(doc map[string]any, sh *shape, v reflect.Value, path string) error {
+	known := map[string]bool{}
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if field.PkgPath != "" || field.Anonymous || field.Name == "ResultMetadata" {
+			continue
+		}
+		m := sh.member(field.Name, s.protocol)
+		if m.location != "" {
+			continue
+		}
+		name := m.xmlName()
+		known[name] = true
+		value, ok := doc[name]
+		if !ok || value == nil {
+			if m.required {
+				return s.missing(join(path, name))
+			}
+			continue
+		}
+		if err := s.fromJSON(value, m, s.table.shape(m.shape), v.Field(i), join(path, name)); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(doc)) {
+		if !known[name] {
+			return Errorf("ValidationException", "The member %s is not known to this cloud", join(path, name))
+		}
+	}
+	return nil
+}
+
+func (s *Service) mapFromJSON(doc map[string]any, sh *shape, v reflect.Value, path string) error {
+	v.Set(reflect.MakeMap(v.Type()))
+	for name, value := range doc {
+		item := reflect.New(v.Type().Elem()).Elem()
+		if err := s.fromJSON(value, sh.element, s.table.shape(sh.element.shape), item, join(path, name)); err != nil {
+			return err
+		}
+		v.SetMapIndex(reflect.ValueOf(name).Convert(v.Type().Key()), item)
+	}
+	return nil
+}
+
+// scalarFromJSON accepts only the JSON type that the member's Go type asks for.
+func scalarFromJSON(doc any, v reflect.Value) error {
+	want, text := "string", ""
+	switch {
+	case v.Type() == timeType:
+		want = "number" // epoch seconds
+	case v.Kind() == reflect.Bool:
+		want = "bool"
+	case v.CanInt() || v.CanFloat():
+		want = "number"
+	}
+	got := ""
+	switch doc := doc.(type) {
+	case string:
+		got, text = "string", doc
+	case bool:
+		got, text = "bool", fmt.Sprint(doc)
+	case json.Number:
+		got, text = "number", doc.String()
+	}
+	if got != want {
+		return fmt.Errorf("%T is no %s", doc, want)
+	}
+	return setScalar(v, text)
+}
+
+// toJSON makes of an output what encoding/json writes. Members that are not set are left out.
+func (s *Service) toJSON(sh *shape, v reflect.Value) any {
+	if v.Type() == timeType {
+		return json.Number(fmt.Sprintf("%.3f", float64(v.Interface().(*time.Time).UnixMilli())/1000))
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		return s.toJSON(sh, v.Elem())
+	case reflect.Struct:
+		doc := map[string]any{}
+		for i := range v.NumField() {
+			field := v.Type().Field(i)
+			if field.PkgPath != "" || field.Anonymous || field.Name == "ResultMetadata" || unset(v.Field(i)) {
+				continue
+			}
+			m := sh.member(field.Name, s.protocol)
+			doc[m.xmlName()] = s.toJSON(s.table.shape(m.shape), v.Field(i))
+		}
+		return doc
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return base64.StdEncoding.EncodeToString(v.Bytes())
+		}
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = s.toJSON(s.table.shape(sh.element.shape), v.Index(i))
+		}
+		return list
+	case reflect.Map:
+		doc := map[string]any{}
+		for _, k := range v.MapKeys() {
+			doc[k.String()] = s.toJSON(s.table.shape(sh.element.shape), v.MapIndex(k))
+		}
+		return doc
+	}
+	return v.Interface()
+}
+
+// contentType is that of a service that writes JSON.
+func (s *Service) contentType() string {
+	if s.protocol == restJSON {
+		return "application/json"
+	}
+	return "application/x-amz-json-1.0"
+}
+
+func (s *Service) writeJSON(w http.ResponseWriter, op *operation, out any) error {
+	body, err := json.Marshal(s.toJSON(s.table.shape(op.output), reflect.ValueOf(out).Elem()))
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", op.name, err)
+	}
+	status := op.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	writeBody(w, s.contentType(), status, body)
+	return nil
+}
+
+// writeJSONError names the error in a header, where REST-JSON has it, and in the body, where JSON 1.0 has.
+func (s *Service) writeJSONError(w http.ResponseWriter, e *Error) {
+	doc := map[string]any{"message": e.Message}
+	for name, value := range e.Members {
+		doc[name] = value
+	}
+	if s.protocol != restJSON {
+		doc["__type"] = or(errorShapes[e.Code], e.Code)
+		w.Header().Set("X-Amzn-Query-Error", e.queryError())
+	}
+	body, err := json.Marshal(doc)
+	if err != nil {
+		panic(err) // strings, numbers and lists of them
+	}
+	w.Header().Set("X-Amzn-ErrorType", e.Code)
+	writeBody(w, s.contentType(), e.HTTPStatus(), body)
+}

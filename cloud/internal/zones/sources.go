@@ -1,0 +1,130 @@
+package zones
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/controls"
+	"github.com/understudy/understudy/cloud/internal/health"
+)
+
+// watched is the alarm of a health check, with the settings that it had when the check was created or updated
+// last: later edits are not picked up ("Updating health checks when you change CloudWatch alarm settings" in
+// the developer guide).
+type watched struct {
+	Region, Name, Fingerprint string
+	Settings                  r53types.CloudWatchAlarmConfiguration
+}
+
+// sources are where health comes from that checkers do not find: the data of CloudWatch alarms, which the
+// regions tell of, and routing controls, which are this process's own.
+type sources struct {
+	controls *controls.Controls
+
+	mu     sync.Mutex // also held while alarms are fed, so that the newest states are fed last
+	alarms map[string]watched
+	heard  chan struct{} // closed at the next word of a region
+}
+
+// openControls starts routing control and has the monitor follow it.
+func (p *plane) openControls(c Config) (err error) {
+	p.sources.alarms, p.sources.heard = map[string]watched{}, make(chan struct{})
+	p.sources.controls, err = controls.Open(controls.Config{
+		Account: c.Account, Dir: filepath.Clean(c.Dir), Endpoint: c.Endpoint, Speed: c.Speed, Log: c.Log,
+		Changed: p.FeedControls, HealthChecks: p.state.followers,
+	})
+	return err
+}
+
+// followers are the health checks of a routing control.
+func (s *state) followers(arn string) (ids []string) {
+	for _, c := range s.checks.All() {
+		if aws.ToString(c.Config.RoutingControlArn) == arn {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+// Control implements engine.
+func (p *plane) Control(arn string) bool { return p.sources.controls.Exists(arn) }
+
+// alarmAwaited is how long an alarm that nothing is known of is waited for: its region tells at once, but the
+// request may have overtaken it.
+const alarmAwaited = time.Second
+
+// Alarm implements engine.
+func (p *plane) Alarm(ctx context.Context, a r53types.AlarmIdentifier) (watched, error) {
+	ctx, cancel := context.WithTimeout(ctx, alarmAwaited)
+	defer cancel()
+	for {
+		next := p.sources.next()
+		for _, known := range p.receiver.Alarms()[string(a.Region)] {
+			if known.Name != *a.Name || !known.Current {
+				continue
+			}
+			if known.Unfit != "" {
+				return watched{}, badInput("Invalid parameter : The CloudWatch alarm %s in %s cannot be used: %s.", *a.Name, a.Region, known.Unfit)
+			}
+			return watched{Region: string(a.Region), Name: *a.Name, Fingerprint: known.Fingerprint, Settings: known.Settings}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return watched{}, badInput("Invalid parameter : The CloudWatch alarm %s does not exist in %s.", *a.Name, a.Region)
+		case <-next:
+		}
+	}
+}
+
+func (s *sources) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.heard
+}
+
+// Watch implements engine.
+func (p *plane) Watch(id string, w *watched) {
+	p.sources.mu.Lock()
+	defer p.sources.mu.Unlock()
+	if w == nil {
+		delete(p.sources.alarms, id)
+		return
+	}
+	p.sources.alarms[id] = *w
+	p.feed(map[string]watched{id: *w})
+}
+
+// hearAlarms tells the monitor what the regions say of every alarm that a check watches.
+func (p *plane) hearAlarms() {
+	p.sources.mu.Lock()
+	defer p.sources.mu.Unlock()
+	p.feed(p.sources.alarms)
+	close(p.sources.heard)
+	p.sources.heard = make(chan struct{})
+}
+
+// feed tells the monitor of some checks' alarms. What no region tells of has insufficient data.
+func (p *plane) feed(checks map[string]watched) {
+	states := map[string]health.AlarmState{}
+	for region, alarms := range p.receiver.Alarms() {
+		for _, a := range alarms {
+			states[streamOf(region, a.Name, a.Fingerprint)] = alarmStates[a.State]
+		}
+	}
+	for id, w := range checks {
+		p.FeedAlarm(id, states[streamOf(w.Region, w.Name, w.Fingerprint)])
+	}
+}
+
+func streamOf(region, name, fingerprint string) string {
+	return fmt.Sprint(region, " ", fingerprint, " ", name)
+}
+
+var alarmStates = map[string]health.AlarmState{"OK": health.OK, "ALARM": health.InAlarm, beacon.InsufficientData: health.InsufficientData}

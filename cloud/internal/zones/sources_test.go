@@ -1,0 +1,234 @@
+package zones
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	config "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
+	mdns "github.com/miekg/dns"
+
+	"github.com/understudy/understudy/cloud/internal/beacon"
+)
+
+// answer asks the name server for the address of a name.
+func (s *service) answer(t testing.TB, name string) string {
+	t.Helper()
+	q := new(mdns.Msg).SetQuestion(name, mdns.TypeA)
+	reply, err := mdns.Exchange(q, s.dns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(reply.Answer) != 1 {
+		t.Fatalf("%s answers %v", name, reply.Answer)
+	}
+	return reply.Answer[0].(*mdns.A).A.String()
+}
+
+func (s *service) awaitAnswer(t testing.TB, name, want string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); s.answer(t, name) != want; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s answers %s, want %s", name, s.answer(t, name), want)
+		}
+	}
+}
+
+// failoverTo makes app.hello.test answer 198.51.100.1 while a check of this kind is healthy, else .2.
+func (s *service) failoverTo(t testing.TB, c *r53types.HealthCheckConfig) (checkID string) {
+	t.Helper()
+	ctx := t.Context()
+	check, err := s.client.CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{CallerReference: aws.String(newID("r")), HealthCheckConfig: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone, err := s.client.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{Name: aws.String("hello.test"), CallerReference: aws.String(newID("r"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.client.ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{HostedZoneId: zone.HostedZone.Id, ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{
+		create(set("app.hello.test", r53types.RRTypeA, []string{"198.51.100.1"}, failover("PRIMARY", "p", *check.HealthCheck.Id))),
+		create(set("app.hello.test", r53types.RRTypeA, []string{"198.51.100.2"}, failover("SECONDARY", "s", ""))),
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *check.HealthCheck.Id
+}
+
+const app, primary, secondary = "app.hello.test.", "198.51.100.1", "198.51.100.2"
+
+// control makes a cluster and a routing control.
+func (s *service) control(t testing.TB) string {
+	t.Helper()
+	c := config.New(config.Options{Region: "us-west-2", BaseEndpoint: &s.url, Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")})
+	cluster, err := c.CreateCluster(t.Context(), &config.CreateClusterInput{ClusterName: aws.String("c")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := c.CreateRoutingControl(t.Context(), &config.CreateRoutingControlInput{ClusterArn: cluster.Cluster.ClusterArn, RoutingControlName: aws.String("primary")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *made.RoutingControl.RoutingControlArn
+}
+
+func (s *service) turn(t testing.TB, arn, state string) {
+	t.Helper()
+	body := fmt.Sprintf(`{"RoutingControlArn":%q,"RoutingControlState":%q}`, arn, state)
+	r, err := http.NewRequestWithContext(t.Context(), "POST", s.url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Amz-Target", "ToggleCustomerAPI.UpdateRoutingControlState")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=a/20260101/us-west-2/route53-recovery-cluster/aws4_request, SignedHeaders=host, Signature=0")
+	reply, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply.Body.Close()
+	if reply.StatusCode != http.StatusOK {
+		t.Fatal(reply.Status)
+	}
+}
+
+// A changed routing control is in the next answer: the request that changed it returns no sooner.
+func TestAnswerFollowsItsRoutingControl(t *testing.T) {
+	s := serve(t, t.TempDir())
+	arn := s.control(t)
+	s.failoverTo(t, &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeRecoveryControl, RoutingControlArn: &arn})
+	if got := s.answer(t, app); got != secondary {
+		t.Errorf("new, and so off: %s", got)
+	}
+	s.turn(t, arn, "On")
+	if got := s.answer(t, app); got != primary {
+		t.Errorf("on: %s", got)
+	}
+	for range 20 {
+		s.turn(t, arn, "Off")
+		if got := s.answer(t, app); got != secondary {
+			t.Fatalf("off: %s", got)
+		}
+		s.turn(t, arn, "On")
+		if got := s.answer(t, app); got != primary {
+			t.Fatalf("on again: %s", got)
+		}
+	}
+	_, err := s.client.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String("none"), HealthCheckConfig: &r53types.HealthCheckConfig{
+		Type: r53types.HealthCheckTypeRecoveryControl, RoutingControlArn: aws.String(arn + "0"),
+	}})
+	if err == nil || !strings.Contains(err.Error(), "does not exist") {
+		t.Errorf("a control that is not there: %v", err)
+	}
+}
+
+// mouth is a region that tells what the test has it say.
+type mouth struct {
+	mu     sync.Mutex
+	report beacon.Report
+	news   chan struct{}
+}
+
+func (m *mouth) say(alarms ...beacon.Alarm) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.report.Alarms = alarms
+	close(m.news)
+	m.news = make(chan struct{})
+}
+
+func speak(t *testing.T, socket string) (m *mouth, silence func()) {
+	m = &mouth{report: beacon.Report{Region: "us-east-1"}, news: make(chan struct{})}
+	ctx, cancel := context.WithCancel(t.Context())
+	var told sync.WaitGroup
+	told.Go(func() {
+		beacon.Send(ctx, socket, func() beacon.Report { m.mu.Lock(); defer m.mu.Unlock(); return m.report },
+			func() <-chan struct{} { m.mu.Lock(); defer m.mu.Unlock(); return m.news }, 100*time.Millisecond, slog.New(slog.DiscardHandler))
+	})
+	silence = func() { cancel(); told.Wait() }
+	t.Cleanup(silence)
+	return m, silence
+}
+
+func alarmTold(state, fingerprint string, threshold float64) beacon.Alarm {
+	return beacon.Alarm{Name: "errors", Fingerprint: fingerprint, Current: true, State: state, Settings: r53types.CloudWatchAlarmConfiguration{
+		Namespace: aws.String("App"), MetricName: aws.String("Errors"), Threshold: &threshold, Period: aws.Int32(60), EvaluationPeriods: aws.Int32(1),
+		Statistic: r53types.StatisticSum, ComparisonOperator: r53types.ComparisonOperatorGreaterThanThreshold,
+	}}
+}
+
+// The answer follows what the alarm's data says by the settings that the alarm had when the check was made;
+// an update takes its new ones. A region that falls silent has insufficient data.
+func TestAnswerFollowsAnAlarmsData(t *testing.T) {
+	s := serve(t, t.TempDir())
+	region, silence := speak(t, s.beacon)
+	region.say(alarmTold("OK", "old", 5))
+	id := s.failoverTo(t, &r53types.HealthCheckConfig{
+		Type: r53types.HealthCheckTypeCloudwatchMetric, InsufficientDataHealthStatus: r53types.InsufficientDataHealthStatusUnhealthy,
+		AlarmIdentifier: &r53types.AlarmIdentifier{Name: aws.String("errors"), Region: r53types.CloudWatchRegionUsEast1},
+	})
+	threshold := func() float64 {
+		t.Helper()
+		h, err := s.client.GetHealthCheck(t.Context(), &route53.GetHealthCheckInput{HealthCheckId: &id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return *h.HealthCheck.CloudWatchAlarmConfiguration.Threshold
+	}
+	s.awaitAnswer(t, app, primary)
+	region.say(alarmTold("ALARM", "old", 5))
+	s.awaitAnswer(t, app, secondary)
+
+	// Edited: by its new settings all is well, by those that the check knows it is not.
+	old := alarmTold("ALARM", "old", 5)
+	old.Current = false
+	region.say(old, alarmTold("OK", "new", 50))
+	time.Sleep(50 * time.Millisecond) // that nothing happens cannot be awaited
+	if got := s.answer(t, app); got != secondary || threshold() != 5 {
+		t.Errorf("after an edit: %s, threshold %v", got, threshold())
+	}
+	if _, err := s.client.UpdateHealthCheck(t.Context(), &route53.UpdateHealthCheckInput{HealthCheckId: &id}); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitAnswer(t, app, primary)
+	if threshold() != 50 {
+		t.Errorf("after the update: threshold %v", threshold())
+	}
+	silence()
+	s.awaitAnswer(t, app, secondary)
+
+	for _, c := range []struct{ name, want string }{{"none", "does not exist"}, {"unfit", "an M out of N alarm"}} {
+		region, _ := speak(t, s.beacon)
+		region.say(beacon.Alarm{Name: "unfit", Current: true, Unfit: "it is an M out of N alarm"})
+		_, err := s.client.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: &c.name, HealthCheckConfig: &r53types.HealthCheckConfig{
+			Type: r53types.HealthCheckTypeCloudwatchMetric, AlarmIdentifier: &r53types.AlarmIdentifier{Name: &c.name, Region: r53types.CloudWatchRegionUsEast1},
+		}})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("alarm %s: %v", c.name, err)
+		}
+	}
+}
+
+// BenchmarkRoutingControl measures from the request that turns a routing control to the first changed answer.
+func BenchmarkRoutingControl(b *testing.B) {
+	s := serve(b, b.TempDir())
+	arn := s.control(b)
+	s.turn(b, arn, "On")
+	s.failoverTo(b, &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeRecoveryControl, RoutingControlArn: &arn})
+	states, wants := []string{"Off", "On"}, []string{secondary, primary}
+	for i := 0; b.Loop(); i++ {
+		s.turn(b, arn, states[i%2])
+		if got := s.answer(b, app); got != wants[i%2] {
+			b.Fatal(got)
+		}
+	}
+}
