@@ -45,7 +45,7 @@ type Answer struct {
 	Zone *Zone
 }
 
-// maxChain is how many CNAMEs are followed, and how deep aliases are.
+// maxChain is how many CNAMEs are followed.
 const maxChain = 8
 
 // Answer is the pure function from a question to its answer.
@@ -106,6 +106,8 @@ type search struct {
 	roll     uint64
 	question dns.Question
 	answer   Answer
+	entered  []*group        // by choose, for this name of a chain
+	groups   map[*group]bool // whether any record of a group that was looked at is healthy
 }
 
 // chase answers for a name, and for those that CNAMEs lead to within what this server holds; a resolver
@@ -148,7 +150,8 @@ func (s *search) step(name, owner string) (target string, open bool) {
 		s.negative()
 		return "", false
 	}
-	rrs := s.choose(g, 0)
+	s.entered = s.entered[:0]
+	rrs := s.choose(g)
 	if len(rrs) == 0 {
 		s.negative()
 		return "", false

@@ -7,58 +7,64 @@ import (
 	"github.com/miekg/dns"
 )
 
-// choose returns the records that win in a group. Every routing policy puts the group's records in the order in
-// which this client would have them; the first that leads to anything answers, so that a branch which has
-// nothing for the client is backed out of (Developer Guide, dns-failover-complex-configs).
-func (s *search) choose(g *group, depth int) []dns.RR {
-	if depth > maxChain {
+// choose returns the records that win in a group: of those that are for this client, in the order in which the routing
+// policy prefers them, the healthy ones; where none is, all count as healthy, since Route 53 must give some answer
+// (Developer Guide, health-checks-how-route-53-chooses-records). The first that leads to anything answers, so that a
+// branch which has nothing for the client is backed out of (dns-failover-complex-configs).
+//
+// A group that was gone into before has led to nothing, or leads here again; so however records are aliased, each is
+// gone into once.
+func (s *search) choose(g *group) []dns.RR {
+	if slices.Contains(s.entered, g) {
 		return nil
 	}
-	preferred, all := s.order(g, depth)
-	if all { // multivalue: not the first that answers but all of them
-		var rrs []dns.RR
-		for _, r := range preferred {
-			rrs = append(rrs, r.rrs...)
-		}
-		return rrs
+	s.entered = append(s.entered, g)
+	first := g.records[0]
+	records := s.alive(s.applicable(g.records))
+	switch {
+	case aws.ToBool(first.MultiValueAnswer): // not the first that answers but all of them
+		return valuesOf(s.multivalue(records))
+	case first.Weight != nil:
+		records = s.weighted(records)
 	}
-	for _, r := range preferred {
-		if rrs := s.follow(r, g.rtype, depth); len(rrs) > 0 {
+	for _, r := range records {
+		if rrs := s.follow(r, g.rtype); len(rrs) > 0 {
 			return rrs
 		}
 	}
 	return nil
 }
 
-// order puts a group's records in the order of preference: first by the policy among the healthy. Where none is,
-// all count as healthy (Developer Guide, health-checks-how-route-53-chooses-records: Route 53 must give some
-// answer).
-func (s *search) order(g *group, depth int) (preferred []*record, all bool) {
-	r := g.records[0]
-	switch {
-	case r.Failover != "":
-		return s.failover(g.records, depth), false
-	case r.Weight != nil:
-		return s.weighted(s.alive(g.records, depth)), false
-	case r.Region != "":
-		return s.failOpen(s.latency(g.records), depth), false
-	case r.GeoLocation != nil:
-		return s.failOpen(s.geolocation(g.records), depth), false
-	case r.GeoProximityLocation != nil:
-		return s.failOpen(s.geoproximity(g.records), depth), false
-	case r.CidrRoutingConfig != nil:
-		return s.failOpen(s.cidr(g.records), depth), false
-	case aws.ToBool(r.MultiValueAnswer):
-		return s.multivalue(s.alive(g.records, depth)), true
+func valuesOf(records []*record) []dns.RR {
+	var rrs []dns.RR
+	for _, r := range records {
+		rrs = append(rrs, r.rrs...)
 	}
-	return g.records, false
+	return rrs
+}
+
+// applicable returns the records that are for this client, what the policy prefers first.
+func (s *search) applicable(records []*record) []*record {
+	switch r := records[0]; {
+	case r.Failover != "":
+		return failover(records)
+	case r.Region != "":
+		return s.latency(records)
+	case r.GeoLocation != nil:
+		return s.geolocation(records)
+	case r.GeoProximityLocation != nil:
+		return s.geoproximity(records)
+	case r.CidrRoutingConfig != nil:
+		return s.cidr(records)
+	}
+	return records
 }
 
 // alive returns the healthy records, or all where none is.
-func (s *search) alive(records []*record, depth int) []*record {
-	var healthy []*record
+func (s *search) alive(records []*record) []*record {
+	healthy := make([]*record, 0, len(records))
 	for _, r := range records {
-		if s.healthy(r, depth) {
+		if s.healthy(r) {
 			healthy = append(healthy, r)
 		}
 	}
@@ -68,22 +74,9 @@ func (s *search) alive(records []*record, depth int) []*record {
 	return healthy
 }
 
-// failOpen puts the healthy records first, each kind in the order they come in.
-func (s *search) failOpen(records []*record, depth int) []*record {
-	var healthy, ill []*record
-	for _, r := range records {
-		if s.healthy(r, depth) {
-			healthy = append(healthy, r)
-		} else {
-			ill = append(ill, r)
-		}
-	}
-	return append(healthy, ill...)
-}
-
 // follow returns what a record leads to. Of an alias, resolution goes on in its target, even where all there
 // are failing.
-func (s *search) follow(r *record, rtype uint16, depth int) []dns.RR {
+func (s *search) follow(r *record, rtype uint16) []dns.RR {
 	if r.AliasTarget == nil {
 		return r.rrs
 	}
@@ -96,7 +89,7 @@ func (s *search) follow(r *record, rtype uint16, depth int) []dns.RR {
 		return nil
 	}
 	if g := s.target(r, rtype); g != nil {
-		return s.choose(g, depth+1)
+		return s.choose(g)
 	}
 	return nil
 }
@@ -112,7 +105,7 @@ func (s *search) target(r *record, rtype uint16) *group {
 
 // healthy is the health of one record: its own check's, and for an alias that evaluates it, the target's; both
 // where it has both (Developer Guide, dns-failover-complex-configs). What has neither is always healthy.
-func (s *search) healthy(r *record, depth int) bool {
+func (s *search) healthy(r *record) bool {
 	if id := aws.ToString(r.HealthCheckId); id != "" {
 		s.answer.Depends |= OnHealth
 		if !s.view.health.healthy(id) {
@@ -122,12 +115,12 @@ func (s *search) healthy(r *record, depth int) bool {
 	if r.AliasTarget == nil || !r.AliasTarget.EvaluateTargetHealth {
 		return true
 	}
-	return s.targetHealthy(r, depth+1)
+	return s.targetHealthy(r)
 }
 
 // targetHealthy is what EvaluateTargetHealth finds: a load balancer's own health, or for records of the zone,
 // whether any of the group is healthy.
-func (s *search) targetHealthy(r *record, depth int) bool {
+func (s *search) targetHealthy(r *record) bool {
 	if b, ok := s.view.balancer(r.target); ok {
 		s.answer.Depends |= OnHealth
 		return b.Healthy
@@ -136,9 +129,18 @@ func (s *search) targetHealthy(r *record, depth int) bool {
 		s.answer.Depends |= OnHealth
 		return false // a load balancer that nobody has
 	}
-	if depth > maxChain {
+	g := s.target(r, dns.StringToType[string(r.Type)])
+	if g == nil {
 		return false
 	}
-	g := s.target(r, dns.StringToType[string(r.Type)])
-	return g != nil && slices.ContainsFunc(g.records, func(t *record) bool { return s.healthy(t, depth) })
+	healthy, known := s.groups[g]
+	if !known {
+		if s.groups == nil {
+			s.groups = map[*group]bool{}
+		}
+		s.groups[g] = false // for those that lead here again
+		healthy = slices.ContainsFunc(g.records, s.healthy)
+		s.groups[g] = healthy
+	}
+	return healthy
 }

@@ -3,31 +3,17 @@ package routing
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-// failover is the primary while it is healthy; else the secondary while it is healthy; and when neither is, the
-// primary. Never both, never none (Developer Guide, health-checks-how-route-53-chooses-records).
-func (s *search) failover(records []*record, depth int) []*record {
-	var primary, secondary *record
-	for _, r := range records {
-		if r.Failover == r53types.ResourceRecordSetFailoverPrimary {
-			primary = r
-		} else {
-			secondary = r
-		}
-	}
-	switch {
-	case primary == nil:
-		return []*record{secondary}
-	case secondary == nil:
-		return []*record{primary}
-	case s.healthy(primary, depth) || !s.healthy(secondary, depth):
-		return []*record{primary, secondary}
-	}
-	return []*record{secondary, primary}
+// failover prefers the primary. So it answers while it is healthy; else the secondary while that is; and when neither
+// is, the primary again. Never both, never none.
+func failover(records []*record) []*record {
+	order := slices.Clone(records)
+	slices.SortStableFunc(order, func(a, b *record) int { return strings.Compare(string(a.Failover), string(b.Failover)) }) // PRIMARY, SECONDARY
+	return order
 }
 
 // weighted draws records by their weights: the share of one is its weight over the sum of all. Those of weight

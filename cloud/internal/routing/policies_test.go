@@ -54,7 +54,7 @@ func networkOf(t *testing.T, region string) string {
 	t.Helper()
 	p := DefaultPlaces()
 	for prefix, place := range p.places {
-		if place.Region == region {
+		if place.Region == region && prefix.Addr().Is4() {
 			return prefix.String()
 		}
 	}

@@ -10,22 +10,12 @@ import (
 	"github.com/miekg/dns"
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/tempo"
-	"pgregory.net/rapid"
-)
-
-const (
-	one = r53types.ResourceRecordSetFailoverPrimary
-	two = r53types.ResourceRecordSetFailoverSecondary
 )
 
 type option func(*r53types.ResourceRecordSet)
 
 func check(id string) option {
 	return func(r *r53types.ResourceRecordSet) { r.HealthCheckId = aws.String(id) }
-}
-
-func failover(role r53types.ResourceRecordSetFailover) option {
-	return func(r *r53types.ResourceRecordSet) { r.Failover, r.SetIdentifier = role, aws.String(string(role)) }
 }
 
 func alias(target string, evaluate bool) option {
@@ -99,79 +89,8 @@ func ask(v *View, name string, qtype uint16, c Client) string {
 
 const (
 	pAddr = "198.51.100.1"
-	sAddr = "203.0.113.1"
 	pLB   = "p.us-east-1.elb.amazonaws.com"
-	sLB   = "s.us-west-2.elb.amazonaws.com"
 )
-
-// The pages are of the Amazon Route 53 Developer Guide.
-func TestFailoverAsDocumented(t *testing.T) {
-	plain := []r53types.ResourceRecordSet{a("hello.test.", pAddr, failover(one), check("p")), a("hello.test.", sAddr, failover(two), check("s"))}
-	unchecked := []r53types.ResourceRecordSet{plain[0], a("hello.test.", sAddr, failover(two))}
-	both := []r53types.ResourceRecordSet{a("hello.test.", "", failover(one), alias("dualstack."+pLB+".", true), check("p")), a("hello.test.", "", failover(two), alias(sLB, true), check("s"))}
-	blind := []r53types.ResourceRecordSet{a("hello.test.", "", failover(one), alias(pLB, false)), a("hello.test.", "", failover(two), alias(sLB, true))}
-	nested := []r53types.ResourceRecordSet{
-		a("hello.test.", "", failover(one), alias("east.hello.test.", true)), a("hello.test.", "", failover(two), alias("west.hello.test.", true)),
-		a("east.hello.test.", pAddr, check("p")), a("west.hello.test.", sAddr, check("s")),
-	}
-	for _, c := range []struct {
-		page    string
-		name    string
-		records []r53types.ResourceRecordSet
-		p, s    bool // checks
-		pt, st  bool // targets
-		want    string
-	}{
-		{"health-checks-how-route-53-chooses-records", "both healthy", plain, true, true, true, true, pAddr},
-		{"health-checks-how-route-53-chooses-records", "secondary ill", plain, true, false, true, true, pAddr},
-		{"health-checks-how-route-53-chooses-records", "primary ill", plain, false, true, true, true, sAddr},
-		{"health-checks-how-route-53-chooses-records", "both ill: the primary, never none", plain, false, false, true, true, pAddr},
-		{"health-checks-how-route-53-chooses-records", "secondary without a check", unchecked, false, false, true, true, sAddr},
-		{"resource-record-sets-values-failover-alias", "aliases, all well", both, true, true, true, true, pAddr},
-		{"dns-failover-complex-configs", "check ill, target well: both must be healthy", both, false, true, true, true, sAddr},
-		{"dns-failover-complex-configs", "check well, target ill: both must be healthy", both, true, true, false, true, sAddr},
-		{"health-checks-how-route-53-chooses-records", "every alias ill", both, true, false, false, true, pAddr},
-		{"dns-failover-complex-configs", "an alias that evaluates nothing never fails", blind, true, true, false, true, pAddr},
-		{"dns-failover-complex-configs", "aliases to records: well", nested, true, true, true, true, pAddr},
-		{"dns-failover-complex-configs", "aliases to records: primary branch ill", nested, false, true, true, true, sAddr},
-		{"dns-failover-complex-configs", "aliases to records: all ill", nested, false, false, true, true, pAddr},
-	} {
-		t.Run(c.page+"/"+c.name, func(t *testing.T) {
-			v := world{health: map[string]bool{"p": c.p, "s": c.s}, balancers: []beacon.LoadBalancer{lb(pLB, pAddr, c.pt), lb(sLB, sAddr, c.st)}}.view(c.records...)
-			if got := ask(v, "hello.test.", dns.TypeA, Client{}); got != c.want {
-				t.Errorf("answer %s, want %s", got, c.want)
-			}
-		})
-	}
-}
-
-// A second, naive reading of the same rules.
-func naive(pCheck, sCheck, pEval, sEval, pHas, sHas, pTarget, sTarget bool) string {
-	p := (!pHas || pCheck) && (!pEval || pTarget)
-	s := (!sHas || sCheck) && (!sEval || sTarget)
-	if !p && s {
-		return sAddr
-	}
-	return pAddr
-}
-
-func TestFailoverAgainstANaiveReading(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		b := func(label string) bool { return rapid.Bool().Draw(t, label) }
-		pCheck, sCheck, pEval, sEval, pHas, sHas, pTarget, sTarget := b("p check"), b("s check"), b("p evaluates"), b("s evaluates"), b("p has a check"), b("s has a check"), b("p target"), b("s target")
-		options := func(has bool, id string, o ...option) []option {
-			if has {
-				o = append(o, check(id))
-			}
-			return o
-		}
-		v := world{health: map[string]bool{"p": pCheck, "s": sCheck}, balancers: []beacon.LoadBalancer{lb(pLB, pAddr, pTarget), lb(sLB, sAddr, sTarget)}}.view(
-			a("hello.test.", "", options(pHas, "p", failover(one), alias(pLB, pEval))...), a("hello.test.", "", options(sHas, "s", failover(two), alias(sLB, sEval))...))
-		if got, want := ask(v, "hello.test.", dns.TypeA, Client{}), naive(pCheck, sCheck, pEval, sEval, pHas, sHas, pTarget, sTarget); got != want {
-			t.Fatalf("answer %s, want %s", got, want)
-		}
-	})
-}
 
 func TestNames(t *testing.T) {
 	v := world{servers: map[string]netip.Addr{"ns-1.awsdns-01.com.": netip.MustParseAddr("192.0.2.53")}, balancers: []beacon.LoadBalancer{lb(pLB, pAddr, false)}}.view(
