@@ -18,7 +18,6 @@ const room = 128
 type mmsghdr struct {
 	unix.Msghdr
 	n uint32
-	_ [4]byte
 }
 
 // source is a control message that chooses the address to send from (IP_PKTINFO, ip(7)).

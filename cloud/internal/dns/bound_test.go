@@ -16,6 +16,11 @@ import (
 
 // kinds is a zone with every kind of answer, and questions for each.
 func kinds() (*routing.View, []dns.Question) {
+	records, questions := kindsOfRecords()
+	return view(records...), questions
+}
+
+func kindsOfRecords() ([]*r53types.ResourceRecordSet, []dns.Question) {
 	records := []*r53types.ResourceRecordSet{
 		set("hello.test.", r53types.RRTypeA, pAddr),
 		set("hello.test.", r53types.RRTypeMx, "10 mx1.hello.test.", "20 mx2.hello.test."),
@@ -60,14 +65,24 @@ func kinds() (*routing.View, []dns.Question) {
 			questions = append(questions, dns.Question{Name: q.Name, Qtype: rtype})
 		}
 	}
-	return view(records...), questions
+	return records, questions
 }
 
 // No datagram is larger than 512 bytes without EDNS, than what the asker takes with it, and than 1,232 in any
 // case, whatever is asked; nor a TCP answer than any message. What a forged question of n bytes amplifies to is
 // so bounded, and where the rate limit is on, to n and an OPT record of ours.
 func TestAnswersAreBounded(t *testing.T) {
-	v, questions := kinds()
+	records, questions := kindsOfRecords()
+	t.Run("plain", func(t *testing.T) {
+		bounded(t, view(records...), questions, []int{0, 1, 512, 513, 800, 1220, 1231, 1232, 1233, 4096, 65535}, false)
+	})
+	t.Run("signed", func(t *testing.T) {
+		v, _ := signedView(t, records...)
+		bounded(t, v, questions, []int{512, 1232, 65535}, true)
+	})
+}
+
+func bounded(t *testing.T, v *routing.View, questions []dns.Question, sizes []int, dnssecOK bool) {
 	s := NewServer(Config{})
 	s.Swap(v)
 	limited := NewServer(Config{RateLimit: RateLimit{PerSecond: 1, Slip: 1, IPv4: 0, IPv6: 0}})
@@ -75,12 +90,12 @@ func TestAnswersAreBounded(t *testing.T) {
 	udp, tcp, over := newAsker(s, false), newAsker(s, true), newAsker(limited, false)
 	largest, cut := 0, 0
 	for _, question := range questions {
-		for _, size := range []int{0, 1, 512, 513, 800, 1220, 1231, 1232, 1233, 4096, 65535} {
+		for _, size := range sizes {
 			for _, options := range []string{"", "cookie", "subnet", "cookie subnet"} {
 				q := new(dns.Msg).SetQuestion(question.Name, question.Qtype)
 				bound := dns.MinMsgSize
 				if size > 0 {
-					opt := q.SetEdns0(uint16(size), false).IsEdns0()
+					opt := q.SetEdns0(uint16(size), dnssecOK).IsEdns0()
 					if strings.Contains(options, "cookie") {
 						opt.Option = append(opt.Option, &dns.EDNS0_COOKIE{Code: dns.EDNS0COOKIE, Cookie: "0102030405060708"})
 					}
@@ -118,7 +133,7 @@ func TestAnswersAreBounded(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d questions, 44 ways each; the largest datagram had %d bytes; %d were cut", len(questions), largest, cut)
+	t.Logf("%d questions, %d ways each; the largest datagram had %d bytes; %d were cut", len(questions), 4*len(sizes), largest, cut)
 }
 
 // The batch loop and the kernel's cutting of it change nothing: bursts of every kind of question from one socket
