@@ -42,7 +42,8 @@ func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) *packed
 	if err != nil {
 		return r.failed(err)
 	}
-	p := &packed{message: b, hash: hash, question: uint16(len(folded)), rcode: uint16(a.Rcode), noName: noName, dnssecOK: q.dnssecOK, scope: a.Scope, term: f.term(&a)}
+	p := &packed{hash: hash, question: uint16(len(folded)), rcode: uint16(a.Rcode), noName: noName, dnssecOK: q.dnssecOK, scope: a.Scope, term: f.term(&a)}
+	p.keep(b)
 	if q.dnssecOK && a.Zone != nil && a.Zone.Keys != nil {
 		p.until = dnssec.Fresh(r.now).Unix()
 	}
