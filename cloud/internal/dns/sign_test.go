@@ -196,3 +196,80 @@ func TestSignedAnswersAreMadeAnew(t *testing.T) {
 		t.Error("an answer without signatures is stale")
 	}
 }
+
+// FuzzSignedAnswers asks a signed zone anything, on the host's side, where addresses are others, and checks every
+// signature of what comes back over the wire.
+func FuzzSignedAnswers(f *testing.F) {
+	v, keys := signedView(f, set("hello.test.", r53types.RRTypeA, pAddr), set(`\052.w.hello.test.`, r53types.RRTypeA, pAddr),
+		set("c.hello.test.", r53types.RRTypeCname, "x.W.hello.test."), set("d.hello.test.", r53types.RRTypeNs, "ns.d.hello.test."),
+		set("ns.d.hello.test.", r53types.RRTypeA, pAddr), set("e.f.hello.test.", r53types.RRTypeMx, "10 Mail.hello.test."))
+	for _, name := range []string{"hello.test.", "X.w.hello.test.", "c.hello.test.", "www.d.hello.test.", "f.hello.test.", "e.f.hello.test.", "no.hello.test."} {
+		for _, rtype := range []uint16{dns.TypeA, dns.TypeMX, dns.TypeDS, dns.TypeDNSKEY, dns.TypeANY} {
+			wire := make([]byte, maxName)
+			n, err := dns.PackDomainName(name, wire, 0, nil, false)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(wire[:n], rtype)
+		}
+	}
+	s := NewServer(Config{})
+	s.Swap(v)
+	a := &responder{server: s, face: s.face(Host), count: new(tally), now: noon, tcp: true}
+	f.Fuzz(func(t *testing.T, name []byte, rtype uint16) {
+		text, n, err := dns.UnpackDomainName(name, 0)
+		if err != nil || n != len(name) || rtype == dns.TypeRRSIG {
+			return
+		}
+		q := new(dns.Msg).SetQuestion(text, rtype)
+		q.SetEdns0(maxUDP, true)
+		b, err := q.Pack()
+		if err != nil {
+			return
+		}
+		m := new(dns.Msg)
+		if err := m.Unpack(a.respond(nil, b, somebody)); err != nil {
+			t.Fatal(err)
+		}
+		if m.Rcode != dns.RcodeSuccess && m.Rcode != dns.RcodeRefused && m.Rcode != dns.RcodeNotImplemented {
+			t.Errorf("%s", dns.RcodeToString[m.Rcode])
+		}
+		if m.Rcode == dns.RcodeSuccess {
+			verify(t, keys, m.Answer)
+			verify(t, keys, m.Ns)
+		}
+	})
+}
+
+// TestSignedDenialsAreLimitedTogether floods a signed zone with names that do not exist. They are NOERROR to the
+// asker; to the rate limit and the cache they are name errors all the same, or else anybody's made-up names would
+// be answered without end, and push out what exists.
+func TestSignedDenialsAreLimitedTogether(t *testing.T) {
+	v, _ := signedView(t, set("hello.test.", r53types.RRTypeA, pAddr))
+	s := NewServer(Config{RateLimit: RateLimit{PerSecond: 10, IPv4: 24, IPv6: 56}})
+	s.Swap(v)
+	a := newAsker(s, false)
+	answered := 0
+	for i := range 50 {
+		q := new(dns.Msg).SetQuestion(fmt.Sprintf("n%d.hello.test.", i), dns.TypeA)
+		q.SetEdns0(maxUDP, true)
+		b, err := q.Pack()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.respond(nil, b, somebody) != nil {
+			answered++
+		}
+	}
+	if answered != 10 {
+		t.Errorf("%d of 50 made-up names are answered, want 10", answered)
+	}
+	cache := s.face(Inside).cache
+	for i := range cache.sets {
+		for j := range cache.sets[i] {
+			if p := cache.sets[i][j].Load(); p != nil && !p.noName {
+				t.Error("a denial is kept as an answer")
+			}
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // queryLogging is a configuration for query logging as kept. There is no CloudWatch Logs here: lines go to a file
@@ -25,6 +26,9 @@ func (q queryLogging) describe() *r53types.QueryLoggingConfig {
 // logGroup is the ARN of a log group of CloudWatch Logs in us-east-1, where Route 53 wants it (API reference,
 // CreateQueryLoggingConfig), and its name.
 var logGroup = regexp.MustCompile(`^arn:aws:logs:us-east-1:[0-9]{12}:log-group:([0-9A-Za-z_/.#-]{1,512})(:\*)?$`)
+
+// queryLoggingID is also what continues a list.
+var queryLoggingID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 func noQueryLogging(id string) error {
 	return notFound("NoSuchQueryLoggingConfig", "There is no DNS query logging configuration with ID %s.", id)
@@ -79,6 +83,9 @@ func (a *api) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingCo
 	n, err := results(in.MaxResults, 100)
 	if err != nil {
 		return nil, err
+	}
+	if token := aws.ToString(in.NextToken); token != "" && !queryLoggingID.MatchString(token) {
+		return nil, wire.Errorf("InvalidPaginationToken", "The value %s for NextToken is invalid.", token)
 	}
 	rows := a.queryLogs.All()
 	if in.HostedZoneId != nil {

@@ -33,6 +33,8 @@ func TestQueryLoggingIsRefused(t *testing.T) {
 	refused(t, err, "NoSuchQueryLoggingConfig", "")
 	_, err = a.listQueryLogging(t.Context(), &route53.ListQueryLoggingConfigsInput{HostedZoneId: aws.String("ZNONE")})
 	refused(t, err, "NoSuchHostedZone", "")
+	_, err = a.listQueryLogging(t.Context(), &route53.ListQueryLoggingConfigsInput{NextToken: aws.String("nonsense")})
+	refused(t, err, "InvalidPaginationToken", "")
 	if _, err := a.deleteHostedZone(t.Context(), &route53.DeleteHostedZoneInput{Id: &z}); err != nil {
 		t.Fatal(err)
 	}
