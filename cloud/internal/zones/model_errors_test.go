@@ -275,7 +275,7 @@ var provoked = map[string]struct {
 		return errOf(m.client.GetReusableDelegationSet(ctx, &route53.GetReusableDelegationSetInput{Id: aws.String("NNONE")}))
 	}},
 	"NoSuchGeoLocation": {404, func(_ *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.GetGeoLocation(ctx, &route53.GetGeoLocationInput{CountryCode: aws.String("BV")}))
+		return errOf(m.client.GetGeoLocation(ctx, &route53.GetGeoLocationInput{CountryCode: aws.String("XX")}))
 	}},
 	"NoSuchHealthCheck": {404, func(_ *testing.T, ctx context.Context, m model) error {
 		return errOf(m.client.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: aws.String(nobody)}))
@@ -350,7 +350,7 @@ var provoked = map[string]struct {
 	}},
 	"TooManyTrafficPolicyVersionsForCurrentPolicy": {400, func(t *testing.T, ctx context.Context, m model) error {
 		full(t, m.api, m.policies, 1, func(int) trafficPolicy {
-			return trafficPolicy{ID: "full0", Versions: make([]policyVersion, maxPolicyVersions)}
+			return trafficPolicy{ID: "full0", Last: maxPolicyVersions}
 		})
 		return errOf(m.client.CreateTrafficPolicyVersion(ctx, &route53.CreateTrafficPolicyVersionInput{Id: aws.String("full0"), Document: aws.String(oneEndpoint)}))
 	}},
