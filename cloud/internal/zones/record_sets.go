@@ -93,7 +93,7 @@ func (a *api) apply(z zone, changes []r53types.Change) (map[setKey]recordSet, er
 		}
 	}
 	if len(messages) == 0 {
-		messages = b.lacking()
+		messages = append(b.lacking(), b.unequal()...)
 	}
 	if len(messages) > 0 {
 		return nil, badBatch(messages...)
