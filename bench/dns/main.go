@@ -132,6 +132,14 @@ func median(all []float64) float64 {
 	return all[len(all)/2]
 }
 
+// best is what a server did in its best round, which is the one that nothing else on the machine disturbed.
+func best(w workload, all []float64) float64 {
+	if w.shape == "single" {
+		return slices.Min(all)
+	}
+	return slices.Max(all)
+}
+
 // ratio is ours to a peer's: the median of the rounds' own.
 func ratio(ours, theirs []float64) float64 {
 	all := make([]float64, len(ours))
@@ -162,7 +170,8 @@ func (b *bench) report() {
 			if n := b.unsure[w.name+s.name]; n > 0 {
 				note = fmt.Sprintf("  (in %d rounds hardly more was asked than answered: it may be capable of more)", n)
 			}
-			fmt.Printf("  %-10s %9.*f %-9s  lowest %8.*f  highest %8.*f  ours to it %.2f%s\n", s.name, digits, m, unit, digits, slices.Min(of[s.name]), digits, slices.Max(of[s.name]), ratio, note)
+			fmt.Printf("  %-10s %9.*f %-9s  lowest %8.*f  highest %8.*f  ours to it %6.2f, at best %6.2f%s\n",
+				s.name, digits, m, unit, digits, slices.Min(of[s.name]), digits, slices.Max(of[s.name]), ratio, best(w, of[ours])/best(w, of[s.name]), note)
 			if s.name == ours {
 				continue
 			}
