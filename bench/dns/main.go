@@ -30,8 +30,9 @@ func main() {
 	rounds := flag.Int("rounds", 5, "how often everything is measured")
 	only := flag.String("only", "", "measure only workloads whose names hold this")
 	length := flag.Duration("for", time.Second, "how long each time")
+	rest := flag.Duration("rest", 0, "how long to rest before each, for others on the machine")
 	flag.Parse()
-	b := &bench{length: *length, failover: strings.Split(*failover, ",")}
+	b := &bench{length: *length, rest: *rest, failover: strings.Split(*failover, ",")}
 	for _, s := range strings.Split(*servers, ",") {
 		name, address, ok := strings.Cut(s, "=")
 		if !ok {
@@ -74,6 +75,7 @@ type bench struct {
 	servers  []server
 	failover []string
 	length   time.Duration
+	rest     time.Duration
 	results  map[string]map[string][]float64 // by workload and server: answers a second, or microseconds an answer
 	unsure   map[string]int                  // by workload and server: rounds in which not much more was sent than answered
 }
@@ -94,6 +96,7 @@ func (b *bench) round() error {
 			if !b.takesPart(w, s) {
 				continue
 			}
+			time.Sleep(b.rest)
 			v, err := b.measure(w, s)
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", s.name, w.name, err)
