@@ -30,7 +30,7 @@ func main() {
 	rounds := flag.Int("rounds", 5, "how often everything is measured")
 	only := flag.String("only", "", "measure only workloads whose names hold this")
 	length := flag.Duration("for", time.Second, "how long each time")
-	rest := flag.Duration("rest", 0, "how long to rest before each, for others on the machine")
+	rest := flag.Duration("rest", 0, "how long to rest before each, so that the one before has done with what waits in its queue")
 	flag.Parse()
 	b := &bench{length: *length, rest: *rest, failover: strings.Split(*failover, ",")}
 	for _, s := range strings.Split(*servers, ",") {
