@@ -17,7 +17,7 @@ test:
 
 # The packages with concurrency of their own.
 race:
-	go test -race ./drill ./cloud/internal/store ./cloud/internal/balancer ./cloud/internal/health ./cloud/internal/dns ./cloud/internal/beacon ./cloud/internal/region ./cloud/internal/zones
+	go test -race ./drill ./cloud/internal/store ./cloud/internal/balancer ./cloud/internal/health ./cloud/internal/dns ./cloud/internal/beacon ./cloud/internal/region ./cloud/internal/zones ./cloud/internal/controls ./cloud/internal/metrics
 
 # Every fuzz target; FUZZTIME=10s for a short look.
 fuzz:

@@ -196,3 +196,35 @@ func (p *pair) environment() []string {
 	}
 	return env
 }
+
+// Alarms can watch what Route 53 tells of its health checks, in us-east-1.
+func TestHealthCheckMetricsAreInCloudWatch(t *testing.T) {
+	t.Parallel()
+	p := &pair{start(t, cloud.Options{Speed: 60}), t}
+	ctx, api := t.Context(), cloudwatch.NewFromConfig(p.config("us-east-1"))
+	check, err := route53.NewFromConfig(p.config("us-east-1")).CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{CallerReference: aws.String("c"), HealthCheckConfig: &r53types.HealthCheckConfig{
+		Type: r53types.HealthCheckTypeCalculated, HealthThreshold: aws.Int32(0),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = api.PutMetricAlarm(ctx, &cloudwatch.PutMetricAlarmInput{
+		AlarmName: aws.String("well"), Namespace: aws.String("AWS/Route53"), MetricName: aws.String("HealthCheckStatus"), Statistic: cwtypes.StatisticMinimum, Period: aws.Int32(60),
+		Dimensions: []cwtypes.Dimension{{Name: aws.String("HealthCheckId"), Value: check.HealthCheck.Id}}, EvaluationPeriods: aws.Int32(1), Threshold: aws.Float64(1), ComparisonOperator: cwtypes.ComparisonOperatorLessThanThreshold,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		out, err := api.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{StateValue: cwtypes.StateValueOk})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out.MetricAlarms) == 1 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the alarm never had data")
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package health
 
-import "maps"
+import (
+	"maps"
+
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+)
 
 // index is a set of ids by what they depend on.
 type index[K comparable] map[K]map[string]bool
@@ -62,6 +66,26 @@ func (m *Monitor) unlockAndTell() {
 	}
 	m.telling = false
 	m.mu.Unlock()
+}
+
+// Count returns how many of a check's checkers are of the opinion that it is healthy, and how many there are; of a
+// calculated check, its children.
+func (m *Monitor) Count(id string) (healthy, all int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.checks[id]
+	if c == nil {
+		return 0, 0
+	}
+	if c.config.Type != r53types.HealthCheckTypeCalculated {
+		return c.healthy, len(c.checkers)
+	}
+	for _, child := range c.config.ChildHealthChecks {
+		if h, known := m.effective[child]; h || !known {
+			healthy++
+		}
+	}
+	return healthy, len(c.config.ChildHealthChecks)
 }
 
 // Healthy returns the effective health of every check: measured or calculated, disabled, inverted.

@@ -35,7 +35,7 @@ func (r *Region) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAla
 		return nil, err
 	}
 	now := time.Now().UTC()
-	err = r.update(func(tx *store.Tx) error {
+	err = r.db.Update(func(tx *store.Tx) error {
 		row.Configured, row.Updated, row.Transitioned = now, now, now
 		row.State, row.Reason, row.Tags = cwtypes.StateValueInsufficientData, "Unchecked: Initial alarm creation", tags
 		what := "Alarm \"" + row.Name + "\" created"
@@ -52,7 +52,11 @@ func (r *Region) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAla
 		}
 		return r.alarms.Put(tx, row.Name, row)
 	})
-	return &cloudwatch.PutMetricAlarmOutput{}, err
+	if err != nil {
+		return nil, err
+	}
+	r.tell(ctx)
+	return &cloudwatch.PutMetricAlarmOutput{}, nil
 }
 
 // newAlarm checks a request.

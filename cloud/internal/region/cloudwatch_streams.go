@@ -1,6 +1,7 @@
 package region
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -62,6 +63,48 @@ func (s alarmSettings) watched() r53types.CloudWatchAlarmConfiguration {
 		c.Dimensions = append(c.Dimensions, r53types.Dimension{Name: ptr(d.Name), Value: ptr(d.Value)})
 	}
 	return c
+}
+
+// tellingTime is how long a changed alarm waits for being told. Where Route 53 does not listen, it is told later.
+const tellingTime = 50 * time.Millisecond
+
+// countReport counts a report to Route 53 that begins; the function that it returns says that it is made.
+func (r *Region) countReport() (made func()) {
+	r.watch.Lock()
+	defer r.watch.Unlock()
+	r.watch.begun++
+	number := r.watch.begun
+	return func() {
+		r.watch.Lock()
+		r.watch.made = max(r.watch.made, number)
+		r.watch.Unlock()
+		r.reported.signal()
+	}
+}
+
+// tell has a change told to Route 53 and returns when it is on its way, so that a health check that is made
+// next finds the alarm as it is. The change is committed already.
+func (r *Region) tell(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, tellingTime)
+	defer cancel()
+	r.watch.Lock()
+	before := r.watch.begun
+	r.watch.Unlock()
+	r.changes.signal()
+	for {
+		next := r.reported.wait()
+		r.watch.Lock()
+		made := r.watch.made
+		r.watch.Unlock()
+		if made > before {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-next:
+		}
+	}
 }
 
 // alarmStreams is what the beacon tells of alarms.

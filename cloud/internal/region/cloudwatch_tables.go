@@ -31,7 +31,10 @@ type watchServices struct {
 	watch struct {
 		sync.Mutex
 		streams map[string]cwtypes.StateValue // by key, as last judged
+		begun   int                           // how many reports to Route 53 were begun,
+		made    int                           // and the last of them that is made
 	}
+	reported broadcast // after each
 }
 
 func (r *Region) loadWatch() (err error) {

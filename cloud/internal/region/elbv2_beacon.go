@@ -12,6 +12,7 @@ import (
 // BeaconReport is what Route 53 is to know of the region's load balancers and alarms. It may be another after each
 // change of the region.
 func (r *Region) BeaconReport() beacon.Report {
+	defer r.countReport()()
 	report := beacon.Report{Region: r.cfg.Name}
 	for _, row := range r.loadBalancers.All() {
 		b := beacon.LoadBalancer{DNSName: row.DNSName, HostedZoneID: r.canonicalZone(), Healthy: r.evaluate(row)}

@@ -16,6 +16,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
+	"github.com/understudy/understudy/cloud/internal/metrics"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -181,7 +182,7 @@ type sharedImage struct {
 }
 
 // PeerHandler serves the region's images to the cloud's other regions: GET /images/{id} and
-// GET /layers/{digest}, the latter as a tar stream. It is for a socket that only the cloud's own processes reach.
+// GET /layers/{digest}, the latter as a tar stream; and it hears of data points for CloudWatch. It is for a socket that only the cloud's own processes reach.
 func (r *Region) PeerHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /images/{id}", func(w http.ResponseWriter, q *http.Request) {
@@ -203,6 +204,7 @@ func (r *Region) PeerHandler() http.Handler {
 			panic(http.ErrAbortHandler) // so that the peer does not take half a layer for a whole one
 		}
 	})
+	mux.HandleFunc("POST "+metrics.Path, r.data.Hear)
 	return mux
 }
 

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -72,4 +73,20 @@ func FuzzForm(f *testing.F) {
 func FuzzXML(f *testing.F) {
 	f.Add(`<ChangeResourceRecordSetsRequest><ChangeBatch><Changes><Change><Action>CREATE</Action><ResourceRecordSet><Name>x</Name><Type>A</Type></ResourceRecordSet></Change></Changes></ChangeBatch></ChangeResourceRecordSetsRequest>`)
 	f.Fuzz(func(t *testing.T, body string) { decodeAnything(t, Route53, body) })
+}
+
+func FuzzJSON(f *testing.F) {
+	f.Add(`{"AssertionRule":{"AssertedControls":["a"],"ControlPanelArn":"p","Name":"n","RuleConfig":{"Type":"ATLEAST","Threshold":1,"Inverted":false},"WaitPeriodMs":5000},"Tags":{"k":"v"}}`)
+	f.Add(`{"ClusterName":null,"Tags":{"k":[]}}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		for name, types := range sdkTypes[RecoveryControl] {
+			op := RecoveryControl.table.operation(name)
+			in := reflect.New(reflect.TypeOf(types[0]).Elem()).Elem()
+			if err := RecoveryControl.decodeJSON(RecoveryControl.table.shape(op.input), strings.NewReader(body), in); err != nil {
+				if _, known := err.(*Error); !known {
+					t.Errorf("%s: %T is no AWS error: %v", name, err, err)
+				}
+			}
+		}
+	})
 }

@@ -3,6 +3,7 @@
 package world
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,8 +11,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/metrics"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/cloud/internal/zones"
 )
@@ -34,10 +37,16 @@ func runRoute53(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	z, err := zones.Open(zones.Config{
+	c := zones.Config{
 		Cloud: cfg.Cloud, Account: cfg.Account, Endpoint: cfg.Endpoint, Dir: filepath.Join(cfg.Dir, Route53), Speed: cfg.Speed, Log: log,
 		Inside: inside, Host: host, Resolvers: resolvers, Beacon: beacon,
-	})
+	}
+	if slices.Contains(cfg.Regions, zones.MetricsRegion) {
+		c.Metrics = func(ctx context.Context, data []metrics.Datum) error {
+			return metrics.Tell(ctx, PeerSocket(cfg.Dir, zones.MetricsRegion), data)
+		}
+	}
+	z, err := zones.Open(c)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package zones
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/controls"
 	"github.com/understudy/understudy/cloud/internal/dns"
 	"github.com/understudy/understudy/cloud/internal/health"
+	"github.com/understudy/understudy/cloud/internal/metrics"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
@@ -35,6 +37,8 @@ type Config struct {
 	Inside, Host Sockets
 	// Resolvers is where the resolvers of VPCs ask; nil where there are none.
 	Resolvers net.Listener
+	// Metrics tells CloudWatch of health checks; nil where the cloud has no MetricsRegion.
+	Metrics func(context.Context, []metrics.Datum) error
 	// Beacon is where the regions connect to tell of their load balancers; nil where there are none.
 	Beacon net.Listener
 	// Dial is how health checkers connect; health.DialFrom where it is nil.
@@ -70,10 +74,10 @@ func Open(c Config) (*Zones, error) {
 	}
 	z.controls = p.sources.controls
 	for _, ch := range s.checks.All() {
-		if ch.Alarm != nil {
-			p.Watch(ch.ID, ch.Alarm)
-		}
 		p.Set(ch.ID, ch.Config)
+		if ch.Alarm != nil {
+			p.Watch(ch.ID, ch.Alarm) // nothing is known yet; Set has seen what was known last
+		}
 	}
 	p.Publish()
 	p.hear()
@@ -83,6 +87,9 @@ func Open(c Config) (*Zones, error) {
 	p.server.Serve(dns.Host, c.Host.Packets, c.Host.Listeners)
 	if c.Resolvers != nil {
 		p.server.ServeResolvers(c.Resolvers)
+	}
+	if c.Metrics != nil {
+		p.tasks.Go(func() { p.tellMetrics(c.Speed, c.Metrics) })
 	}
 	if c.Beacon != nil {
 		p.tasks.Go(func() {

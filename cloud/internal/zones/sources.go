@@ -3,6 +3,7 @@ package zones
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/controls"
 	"github.com/understudy/understudy/cloud/internal/health"
+	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 // watched is the alarm of a health check, with the settings that it had when the check was created or updated
@@ -30,12 +32,17 @@ type sources struct {
 
 	mu     sync.Mutex // also held while alarms are fed, so that the newest states are fed last
 	alarms map[string]watched
-	heard  chan struct{} // closed at the next word of a region
+	last   map[string]health.AlarmState // when there was data enough last, as kept
+	heard  chan struct{}                // closed at the next word of a region
 }
 
 // openControls starts routing control and has the monitor follow it.
 func (p *plane) openControls(c Config) (err error) {
-	p.sources.alarms, p.sources.heard = map[string]watched{}, make(chan struct{})
+	p.sources.alarms, p.sources.last, p.sources.heard = map[string]watched{}, map[string]health.AlarmState{}, make(chan struct{})
+	for _, l := range p.state.lastStates.All() {
+		p.sources.last[l.Check] = l.State
+		p.FeedAlarm(l.Check, l.State)
+	}
 	p.sources.controls, err = controls.Open(controls.Config{
 		Account: c.Account, Dir: filepath.Clean(c.Dir), Endpoint: c.Endpoint, Speed: c.Speed, Log: c.Log,
 		Changed: p.FeedControls, HealthChecks: p.state.followers,
@@ -95,6 +102,7 @@ func (p *plane) Watch(id string, w *watched) {
 	defer p.sources.mu.Unlock()
 	if w == nil {
 		delete(p.sources.alarms, id)
+		p.keepLast(map[string]health.AlarmState{id: health.InsufficientData})
 		return
 	}
 	p.sources.alarms[id] = *w
@@ -118,9 +126,47 @@ func (p *plane) feed(checks map[string]watched) {
 			states[streamOf(region, a.Name, a.Fingerprint)] = alarmStates[a.State]
 		}
 	}
+	last := map[string]health.AlarmState{}
 	for id, w := range checks {
-		p.FeedAlarm(id, states[streamOf(w.Region, w.Name, w.Fingerprint)])
+		s := states[streamOf(w.Region, w.Name, w.Fingerprint)]
+		p.FeedAlarm(id, s)
+		if s != health.InsufficientData {
+			last[id] = s
+		}
 	}
+	p.keepLast(last)
+}
+
+// lastState is what the data of a check's alarm said when there was enough of it last: what LastKnownStatus
+// means, also after a restart, when no region has spoken yet.
+type lastState struct {
+	Check string
+	State health.AlarmState
+}
+
+// keepLast stores what is new of the last states, insufficient data for a check that has none to keep.
+func (p *plane) keepLast(states map[string]health.AlarmState) {
+	maps.DeleteFunc(states, func(id string, s health.AlarmState) bool { return p.sources.last[id] == s })
+	if len(states) == 0 {
+		return
+	}
+	err := p.state.db.Update(func(tx *store.Tx) error {
+		for id, s := range states {
+			if s == health.InsufficientData {
+				if err := p.state.lastStates.Delete(tx, id); err != nil {
+					return err
+				}
+			} else if err := p.state.lastStates.Put(tx, id, lastState{id, s}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		p.log.Error("keeping the last known status of health checks failed", "error", err)
+		return
+	}
+	maps.Copy(p.sources.last, states)
 }
 
 func streamOf(region, name, fingerprint string) string {

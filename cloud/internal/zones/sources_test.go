@@ -218,6 +218,35 @@ func TestAnswerFollowsAnAlarmsData(t *testing.T) {
 	}
 }
 
+// The last known status outlives Route 53's process, in which no region has spoken yet when it starts.
+func TestLastKnownStatusSurvives(t *testing.T) {
+	dir := t.TempDir()
+	s := serve(t, dir)
+	region, silence := speak(t, s.beacon)
+	region.say(alarmTold("ALARM", "a", 5))
+	id := s.failoverTo(t, &r53types.HealthCheckConfig{
+		Type: r53types.HealthCheckTypeCloudwatchMetric, AlarmIdentifier: &r53types.AlarmIdentifier{Name: aws.String("errors"), Region: r53types.CloudWatchRegionUsEast1},
+	})
+	s.awaitAnswer(t, app, secondary)
+	silence()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = serve(t, dir)
+	if got := s.answer(t, app); got != secondary {
+		t.Errorf("after the restart: %s", got)
+	}
+	region, _ = speak(t, s.beacon)
+	region.say(alarmTold("OK", "a", 5))
+	s.awaitAnswer(t, app, primary)
+	if _, err := s.client.DeleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: &id}); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.api.lastStates.Len(); n != 0 {
+		t.Errorf("%d last states are left", n)
+	}
+}
+
 // BenchmarkRoutingControl measures from the request that turns a routing control to the first changed answer.
 func BenchmarkRoutingControl(b *testing.B) {
 	s := serve(b, b.TempDir())
@@ -229,6 +258,38 @@ func BenchmarkRoutingControl(b *testing.B) {
 		s.turn(b, arn, states[i%2])
 		if got := s.answer(b, app); got != wants[i%2] {
 			b.Fatal(got)
+		}
+	}
+}
+
+// The metrics of health checks, once a minute at the cloud's speed.
+func TestHealthIsToldToCloudWatch(t *testing.T) {
+	s := serve(t, t.TempDir())
+	arn := s.control(t)
+	id := s.failoverTo(t, &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeRecoveryControl, RoutingControlArn: &arn})
+	parent, err := s.client.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String("parent"), HealthCheckConfig: &r53types.HealthCheckConfig{
+		Type: r53types.HealthCheckTypeCalculated, HealthThreshold: aws.Int32(1), ChildHealthChecks: []string{id},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint, err := s.client.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String("endpoint"), HealthCheckConfig: tcp("198.51.100.7", 80)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{id: "control", *parent.HealthCheck.Id: "parent", *endpoint.HealthCheck.Id: "endpoint"}
+	told := map[string]float64{}
+	for _, d := range s.plane.healthData(time.Now()) {
+		told[names[d.Dimensions[0].Value]+" "+d.Name] = d.Value
+	}
+	percent := told["endpoint HealthCheckPercentageHealthy"]
+	if len(told) != 5 || told["control HealthCheckStatus"] != 0 || told["parent HealthCheckStatus"] != 0 || told["parent ChildHealthCheckHealthyCount"] != 0 || percent < 0 || percent > 100 {
+		t.Errorf("told %v", told)
+	}
+	s.turn(t, arn, "On")
+	for _, d := range s.plane.healthData(time.Now()) {
+		if want := names[d.Dimensions[0].Value]; (want == "control" || want == "parent") && d.Value != 1 {
+			t.Errorf("%s of %s is %v", d.Name, want, d.Value)
 		}
 	}
 }

@@ -68,12 +68,14 @@ type state struct {
 	tags    *store.Table[tagged]
 	// reports are what each region last told of its load balancers.
 	reports *store.Table[beacon.Report]
+	// lastStates are what the data of health checks' alarms said last.
+	lastStates *store.Table[lastState]
 	tables
 }
 
 func load(db *store.DB) (*state, error) {
 	s := &state{db: db}
-	var errs [8]error
+	var errs [9]error
 	s.zones, errs[0] = store.Load[zone](db, "zones")
 	s.changes, errs[1] = store.Load[change](db, "changes")
 	s.checks, errs[2] = store.Load[check](db, "health-checks")
@@ -82,6 +84,7 @@ func load(db *store.DB) (*state, error) {
 	s.reports, errs[5] = store.Load[beacon.Report](db, "reports")
 	s.records, errs[6] = loadRecords(db)
 	errs[7] = s.tables.load(db)
+	s.lastStates, errs[8] = store.Load[lastState](db, "last-alarm-states")
 	for _, err := range errs {
 		if err != nil {
 			return nil, err

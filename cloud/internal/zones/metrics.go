@@ -1,0 +1,72 @@
+package zones
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/metrics"
+	"github.com/understudy/understudy/cloud/internal/tempo"
+)
+
+// MetricsRegion is the region whose CloudWatch has the metrics of health checks ("Monitoring health checks
+// using CloudWatch" in the developer guide).
+const MetricsRegion = "us-east-1"
+
+// tellMetrics tells the health of all checks each minute, in the middle of it: the alarms that watch it are
+// judged when it ends.
+func (p *plane) tellMetrics(speed tempo.Speed, tell func(context.Context, []metrics.Datum) error) {
+	minute := speed.Of(time.Minute)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-p.stop
+		cancel()
+	}()
+	for {
+		now := time.Now()
+		next := now.Truncate(minute).Add(minute / 2)
+		if !next.After(now) {
+			next = next.Add(minute)
+		}
+		select {
+		case <-p.stop:
+			return
+		case <-time.After(next.Sub(now)):
+		}
+		if data := p.healthData(time.Now()); len(data) > 0 {
+			if err := tell(ctx, data); err != nil {
+				p.log.Debug("the metrics of health checks are lost", "error", err)
+			}
+		}
+	}
+}
+
+// healthData are the metrics of the namespace AWS/Route53 that do not need latencies.
+func (p *plane) healthData(now time.Time) (data []metrics.Datum) {
+	healthy := p.Healthy()
+	for _, c := range p.state.checks.All() {
+		put := func(name string, unit cwtypes.StandardUnit, value float64) {
+			data = append(data, metrics.Datum{
+				Metric: metrics.Metric{Namespace: "AWS/Route53", Name: name, Dimensions: []metrics.Dimension{{Name: "HealthCheckId", Value: c.ID}}},
+				Unit:   string(unit), At: now, Value: value,
+			})
+		}
+		status := 0.0
+		if healthy[c.ID] {
+			status = 1
+		}
+		put("HealthCheckStatus", cwtypes.StandardUnitNone, status)
+		good, all := p.Count(c.ID)
+		switch {
+		case c.Config.Type == r53types.HealthCheckTypeCalculated:
+			put("ChildHealthCheckHealthyCount", cwtypes.StandardUnitCount, float64(good))
+		case all > 0 && !aws.ToBool(c.Config.Disabled):
+			put("HealthCheckPercentageHealthy", cwtypes.StandardUnitPercent, 100*float64(good)/float64(all))
+		}
+	}
+	return data
+}
