@@ -4,7 +4,7 @@
 # Each runs with one thread on core 0, and the generator on core 1, so two cores that nobody else uses are wanted. All
 # listens on loopback at high ports, lives in one temporary folder, and is ended and removed at the end. As root it
 # installs the peers that are missing from Debian, whose services are not started; CoreDNS, which Debian does not
-# have, is built from its module where it is not installed.
+# have, is built from its module into bin/ where it is not installed.
 #
 #	ROUNDS=5 FOR=1s PEERS="gdnsd knot nsd pdns bind coredns" bench/dns/run.sh
 set -euo pipefail
@@ -140,10 +140,8 @@ start_coredns() {
 	mkdir -p "$work/coredns"
 	zone "$work/coredns/bench.test" ''
 	printf 'bench.test:5306 {\n bind 127.0.0.1\n file %s/coredns/bench.test\n}\n' "$work" >"$work/coredns/Corefile"
-	if ! command -v coredns >/dev/null; then
-		GOBIN=$work/bin GOFLAGS=-mod=mod go install github.com/coredns/coredns@v1.15.0
-		PATH=$PATH:$work/bin
-	fi
+	PATH=$PATH:$PWD/bin
+	command -v coredns >/dev/null || GOBIN=$PWD/bin go install github.com/coredns/coredns@v1.15.0
 	GOMAXPROCS=1 serve coredns coredns -conf "$work/coredns/Corefile"
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/netip"
+	"runtime/debug"
 
 	"github.com/miekg/dns"
 	"github.com/understudy/understudy/cloud/internal/dnssec"
@@ -16,7 +17,14 @@ import (
 // The view is always asked for the name in lower case. Names in the message that repeat it are pointers to
 // the question, which write fills in in the asker's own case: so answers are the same bytes whichever path
 // they come by.
-func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) *packed {
+func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) (p *packed) {
+	// A fault in making one answer is that answer's alone: who found it could else stop the name servers with it.
+	defer func() {
+		if fault := recover(); fault != nil {
+			r.server.log.Error("a question could not be answered", "question", r.query.question, "fault", fault, "stack", string(debug.Stack()))
+			p = settled(&r.query, dns.RcodeServerFailure)
+		}
+	}()
 	q, f := &r.query, r.server.inForce.Load()
 	name, _, err := dns.UnpackDomainName(folded, 0)
 	if err != nil {
@@ -42,7 +50,8 @@ func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) *packed
 	if err != nil {
 		return r.failed(err)
 	}
-	p := &packed{message: b, hash: hash, question: uint16(len(folded)), rcode: uint16(a.Rcode), noName: noName, dnssecOK: q.dnssecOK, scope: a.Scope, term: f.term(&a)}
+	p = &packed{hash: hash, question: uint16(len(folded)), rcode: uint16(a.Rcode), noName: noName, dnssecOK: q.dnssecOK, scope: a.Scope, term: f.term(&a)}
+	p.keep(b)
 	if q.dnssecOK && a.Zone != nil && a.Zone.Keys != nil {
 		p.until = dnssec.Fresh(r.now).Unix()
 	}

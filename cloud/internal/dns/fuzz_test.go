@@ -1,7 +1,9 @@
 package dns
 
 import (
+	"context"
 	"encoding/binary"
+	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -34,12 +36,21 @@ func seedQuestions(f *testing.F, questions []dns.Question) {
 	}
 }
 
+// breaking breaks a test on errors, which are faults.
+type breaking struct{ slog.Handler }
+
+func (breaking) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelError }
+func (breaking) Handle(_ context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool { r.Message += " " + a.String(); return true })
+	panic(r.Message)
+}
+
 // FuzzPacket sends what may be no message at all. Whatever it is, nothing breaks; and what comes back is an
 // answer to it, that others can read, of no more bytes than it may have.
 func FuzzPacket(f *testing.F) {
 	v, questions := kinds()
 	seedQuestions(f, questions[:60])
-	s := NewServer(Config{})
+	s := NewServer(Config{Log: slog.New(breaking{slog.DiscardHandler})})
 	s.Swap(v)
 	udp, tcp := newAsker(s, false), newAsker(s, true)
 	host := &asker{s, responder{server: s, face: s.face(Host), count: new(tally), now: udp.now}}
@@ -95,7 +106,7 @@ func reference(b []byte) (*dns.Msg, int) {
 func FuzzPaths(f *testing.F) {
 	v, questions := kinds()
 	seedQuestions(f, questions[:60])
-	s := NewServer(Config{})
+	s := NewServer(Config{Log: slog.New(breaking{slog.DiscardHandler})})
 	s.Swap(v)
 	now := time.Unix(1_700_000_000, 0)
 	f.Fuzz(func(t *testing.T, b []byte) {

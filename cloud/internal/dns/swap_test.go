@@ -81,6 +81,21 @@ func TestWhatChangesIsAnsweredAtOnce(t *testing.T) {
 	now(v.WithBalancers(lb(sAddr)), map[string]string{"lb.us-east-1.elb.amazonaws.com.": sAddr})
 }
 
+// A fault in making an answer stops nothing.
+func TestFaultsAreOneAnswersAlone(t *testing.T) {
+	s := helloServer(Config{})
+	a := newAsker(s, false)
+	good := s.inForce.Load()
+	s.inForce.Store(new(inForce)) // without a view
+	if got := a.address(t, "hello.test."); got != "SERVFAIL" {
+		t.Errorf("%s of a view that is not there", got)
+	}
+	s.inForce.Store(good)
+	if got := a.address(t, "hello.test."); got != pAddr {
+		t.Errorf("%s after a fault", got)
+	}
+}
+
 // While health flips and sockets are asked as fast as they answer, no answer is older than the last Swap that
 // had returned before its question was asked.
 func TestNoAnswerIsStale(t *testing.T) {

@@ -25,7 +25,6 @@ type packetLoop struct {
 	in      *inbox
 	out     *outbox
 	answers []byte
-	raw     syscall.RawConn
 }
 
 // servePackets answers datagrams until the socket is closed.
@@ -35,31 +34,35 @@ func (s *Server) servePackets(f *face, p net.PacketConn, count *tally) error {
 		return s.serveSlowly(f, p, count)
 	}
 	raw, err := conn.SyscallConn()
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.packetLoop(f, raw, count)
 	}
-	l := &packetLoop{responder: responder{server: s, face: f, count: count}, in: newInbox(batch, maxQuery), answers: make([]byte, 0, batch*maxUDP), raw: raw}
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+func (s *Server) packetLoop(f *face, raw syscall.RawConn, count *tally) error {
+	l := &packetLoop{responder: responder{server: s, face: f, count: count}, in: newInbox(batch, maxQuery), answers: make([]byte, 0, batch*maxUDP)}
 	var failed error
-	err = raw.Control(func(fd uintptr) {
+	err := raw.Control(func(fd uintptr) {
 		l.out = newOutbox(batch, fd)
 		failed = prepare(fd)
 	})
 	if err = errors.Join(err, failed); err != nil {
 		return err
 	}
-	for turn := 0; ; turn++ {
-		var failed error
+	for turn := 1; ; turn++ {
 		// The poller's lock keeps the descriptor from being closed, and so another from taking its number.
 		err := raw.Read(func(fd uintptr) bool {
 			failed = l.turn(fd)
 			return failed != unix.EAGAIN
 		})
-		switch {
-		case errors.Is(err, net.ErrClosed):
-			return nil
-		case err != nil:
+		if err != nil {
 			return err
-		case failed != nil && failed != unix.EINTR:
+		}
+		if failed != nil && failed != unix.EINTR {
 			s.log.Warn("name server: receive", "error", failed) // such as the network's end; it may come back
 			time.Sleep(10 * time.Millisecond)
 		}
