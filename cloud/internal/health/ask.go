@@ -23,15 +23,16 @@ const (
 )
 
 // ask sends the request over conn and judges the response: a status of 200 to 399 passes, redirects
-// are not followed.
-func (p *prober) ask(conn net.Conn, target netip.Addr) result {
+// are not followed. It notes when the response began.
+func (p *prober) ask(conn net.Conn, target netip.Addr, l *latency) result {
 	if err := conn.SetDeadline(time.Now().Add(p.speed.Timeout(replyLimit))); err != nil {
 		return result{status: describe(err)}
 	}
 	if _, err := io.WriteString(conn, p.request(target)); err != nil {
 		return result{status: describe(err)}
 	}
-	h, b, err := receiveHead(conn)
+	asked := time.Now()
+	h, b, err := receiveHead(conn, func() { l.firstByte = time.Since(asked) })
 	if err != nil {
 		return result{status: describe(err)}
 	}
@@ -51,11 +52,15 @@ func (p *prober) ask(conn net.Conn, target netip.Addr) result {
 	return result{pass: true, status: "Success: " + h.String()}
 }
 
-// receiveHead reads up to the body, and returns what it read from the final response's beginning on.
-func receiveHead(conn net.Conn) (h head, b []byte, err error) {
+// receiveHead reads up to the body, and returns what it read from the final response's beginning on. It says when
+// that began to come.
+func receiveHead(conn net.Conn, begun func()) (h head, b []byte, err error) {
 	b = make([]byte, 0, 2048)
 	for {
 		n, failed := conn.Read(b[len(b):cap(b)])
+		if n > 0 && len(b) == 0 {
+			begun()
+		}
 		b = b[:len(b)+n]
 		if h, err = readHead(b); err == nil {
 			return h, b[h.start:], nil

@@ -2,6 +2,7 @@ package health
 
 import (
 	"hash/fnv"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"time"
@@ -46,23 +47,28 @@ func (k *checker) region() r53types.HealthCheckRegion { return regions[k.number/
 
 // checkersOf returns the checkers of the chosen regions, or of all where none is chosen.
 func checkersOf(c *check, chosen []r53types.HealthCheckRegion) []*checker {
-	var all []*checker
+	var numbers []uint8
 	for i, region := range regions {
 		if len(chosen) > 0 && !slices.Contains(chosen, region) {
 			continue
 		}
 		for k := range perRegion {
-			n := uint8(i*perRegion + k)
-			all = append(all, &checker{check: c, number: n, turn: uint32(n), place: -1})
+			numbers = append(numbers, uint8(i*perRegion+k))
 		}
+	}
+	one, all := make([]checker, len(numbers)), make([]*checker, len(numbers))
+	for i, n := range numbers {
+		one[i] = checker{check: c, number: n, turn: uint32(n), place: -1}
+		all[i] = &one[i]
 	}
 	return all
 }
 
-// phase returns how long the i-th of a check's checkers waits before its first probe. Checkers are
-// spread evenly over the interval, and different checks start at different moments, so that endpoints
-// see a steady trickle: "one request every two seconds" at 30 s (developer guide, "Values that you
-// specify when you create or update health checks").
+// phase returns how long the i-th of a check's checkers waits before its first probe. Each has its own
+// part of the interval and in it a moment of its own, so that endpoints see a trickle, "one request every
+// two seconds" at 30 s, but no beat: checkers do not coordinate with one another (developer guide,
+// "Values that you specify when you create or update health checks"). The moment is of the check's id, not
+// of chance, so that a run can be repeated. From then on the interval is exact, as it is documented to be.
 func phase(id string, i, all int, interval time.Duration) time.Duration {
 	slot := interval / time.Duration(all)
 	if slot <= 0 {
@@ -70,5 +76,6 @@ func phase(id string, i, all int, interval time.Duration) time.Duration {
 	}
 	h := fnv.New64a()
 	h.Write([]byte(id))
-	return slot*time.Duration(i) + time.Duration(h.Sum64()%uint64(slot))
+	seeded := rand.New(rand.NewPCG(h.Sum64(), uint64(i)))
+	return slot*time.Duration(i) + time.Duration(seeded.Int64N(int64(slot)))
 }

@@ -48,6 +48,7 @@ type flight struct {
 	partial    []byte // of a head that did not come at once
 	end        time.Time
 	prev, next *flight // in the line of its phase
+	latency    latency
 	phase      uint8
 	socket     int32
 }
@@ -125,15 +126,30 @@ func prepare(fd int, source netip.Addr, target netip.AddrPort) error {
 	if err := unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}); err != nil {
 		return err
 	}
-	// The port is chosen at connect, when the target is known, so that as many probes can be under way as there
-	// are ports for each target (ip(7)).
-	if err := unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1); err != nil {
-		return err
-	}
-	if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(source, 0))); err != nil {
-		return err
+	// Where the target's address is of the other family, the kernel chooses from where.
+	if source.Is4() == target.Addr().Is4() {
+		if err := choosePortLate(fd); err != nil {
+			return err
+		}
+		if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(source, 0))); err != nil {
+			return err
+		}
 	}
 	return unix.Connect(fd, sockaddr(target))
+}
+
+// choosePortLate has the port chosen at connect, when the target is known, so that as many probes can be under way as
+// there are ports for each target (ip(7)).
+func choosePortLate(fd int) error {
+	return unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+}
+
+// bindLate is a net.Dialer's Control.
+func bindLate(_, _ string, c syscall.RawConn) (err error) {
+	if failed := c.Control(func(fd uintptr) { err = choosePortLate(int(fd)) }); failed != nil {
+		return failed
+	}
+	return err
 }
 
 func sockaddr(a netip.AddrPort) unix.Sockaddr {
@@ -143,7 +159,8 @@ func sockaddr(a netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
 }
 
-// run serves all probes until close, and then ends those under way without a result.
+// run serves all probes until close, and then ends those under way without a result. Nobody else closes a socket that
+// run may be using: the kernel gives its number to the next that anybody opens.
 func (e *engine) run() error {
 	defer e.abandon()
 	conn, err := e.poll.SyscallConn()
@@ -187,7 +204,8 @@ func (e *engine) advance(event unix.EpollEvent, buffer []byte) {
 		return
 	}
 	if f.phase == connectingTCP {
-		e.land(f, result{pass: true, status: "Success: TCP connection established"})
+		f.latency.connect = e.inPhase(f)
+		e.land(f, result{pass: true, status: connected})
 		return
 	}
 	if f.phase == connecting && !e.ask(f) {
@@ -219,6 +237,7 @@ func (e *engine) ask(f *flight) bool {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	f.latency.connect = e.inPhase(f)
 	e.leaveLine(f)
 	f.phase = awaitingReply
 	e.queue(f, time.Now())
@@ -238,6 +257,9 @@ func (e *engine) receive(f *flight, buffer []byte) {
 		case err != nil:
 			e.land(f, result{status: describe(err)})
 			return
+		}
+		if n > 0 && had == 0 {
+			f.latency.firstByte = e.inPhase(f)
 		}
 		h, failed := readHead(buffer[:had+n])
 		switch {
@@ -265,6 +287,7 @@ func (e *engine) land(f *flight, r result) {
 	e.leave(f)
 	e.mu.Unlock()
 	unix.Close(int(f.socket))
+	r.latency = f.latency
 	e.finished(f.checker, r)
 }
 
@@ -307,6 +330,7 @@ func (e *engine) close() error {
 func (e *engine) abandon() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.closed = true
 	for _, f := range e.flights {
 		if f != nil {
 			unix.Close(int(f.socket))

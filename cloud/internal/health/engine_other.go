@@ -5,6 +5,7 @@ package health
 import (
 	"errors"
 	"net/netip"
+	"syscall"
 	"time"
 )
 
@@ -14,6 +15,8 @@ type engine struct{}
 type limits struct{ connect, reply, connectTCP time.Duration }
 
 func newEngine(limits, func(*checker, result)) (*engine, error) { return nil, errors.ErrUnsupported }
+
+func bindLate(string, string, syscall.RawConn) error { return nil }
 
 func (*engine) start(*checker, netip.Addr, netip.AddrPort, []byte) {}
 func (*engine) run() error                                         { return nil }

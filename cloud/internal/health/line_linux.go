@@ -15,6 +15,9 @@ func (e *engine) timeout(phase uint8) time.Duration {
 	return e.limits.reply
 }
 
+// inPhase tells how long a probe has been in its phase.
+func (e *engine) inPhase(f *flight) time.Duration { return e.timeout(f.phase) - time.Until(f.end) }
+
 // queue puts a probe at the end of its phase's line. The caller holds the lock.
 func (e *engine) queue(f *flight, now time.Time) {
 	f.end = now.Add(e.timeout(f.phase))

@@ -28,6 +28,10 @@ type Config struct {
 	Dial Dial
 	// Source is the address of a checker, by its number; address.Checker where it is nil.
 	Source func(checker int) netip.Addr
+	// Recall tells what a check that is new to the Monitor was found to be before, as Keep was told last; healthy
+	// where Keep never was. Both are nil where nothing is to be remembered over a restart.
+	Recall func(id string) (healthy bool)
+	Keep   func(found map[string]bool)
 	// Changed is called with the checks whose health is another now, from any goroutine but never from two at
 	// once, so that the last it hears of a check is what is so. It may call the Monitor's methods but Close.
 	Changed func(changes map[string]bool)
@@ -49,6 +53,7 @@ type Monitor struct {
 	outside   outside
 	effective map[string]bool
 	changes   map[string]bool // of effective, that are yet to be told
+	finds     map[string]bool // that Keep is yet to be told
 	telling   bool
 }
 
@@ -61,7 +66,7 @@ func New(config Config) *Monitor {
 		config.Source = address.Checker
 	}
 	m := &Monitor{
-		config: config, checks: map[string]*check{}, parents: index[string]{}, effective: map[string]bool{}, changes: map[string]bool{},
+		config: config, checks: map[string]*check{}, parents: index[string]{}, effective: map[string]bool{}, changes: map[string]bool{}, finds: map[string]bool{},
 		outside: outside{alarms: map[string]AlarmState{}, controls: map[string]bool{}, followers: index[string]{}},
 	}
 	m.ctx, m.stop = context.WithCancel(context.Background())
@@ -106,6 +111,7 @@ func (m *Monitor) Set(id string, c r53types.HealthCheckConfig) {
 		return
 	case old == nil:
 		m.checks[id] = m.begin(id, c, nil)
+		m.recall(m.checks[id])
 	case reflect.DeepEqual(probed(old.config), probed(c)):
 		old.config = c
 	default:

@@ -2,7 +2,6 @@ package health
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"net/netip"
 	"strconv"
@@ -24,9 +23,21 @@ const (
 type Dial func(ctx context.Context, source netip.Addr, network, address string) (net.Conn, error)
 
 // DialFrom is what is used where no other Dial is given.
+// Where the endpoint's address is of the other family than the checker's, the kernel chooses from where.
 func DialFrom(ctx context.Context, source netip.Addr, network, address string) (net.Conn, error) {
-	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: source.AsSlice()}}
-	return d.DialContext(ctx, network, address)
+	target, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil, err
+	}
+	var d net.Dialer
+	if source.Is4() == target.Addr().Is4() {
+		d.LocalAddr, d.Control = &net.TCPAddr{IP: source.AsSlice()}, bindLate
+	}
+	conn, err := d.DialContext(ctx, network, address)
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetLinger(0) // ends by a reset, as the engine's do; where that fails, no harm is done
+	}
+	return conn, err
 }
 
 // prober asks one endpoint from one address.
@@ -40,9 +51,12 @@ type prober struct {
 
 // result is one probe's outcome, with the text that GetHealthCheckStatus shows.
 type result struct {
-	pass   bool
-	status string
+	pass    bool
+	status  string
+	latency latency
 }
+
+const connected = "Success: TCP connection established"
 
 var unresolved = result{status: "Failure: DNS resolution failed"}
 
@@ -55,13 +69,15 @@ func (p *prober) probe(ctx context.Context, turn int) result {
 	if !p.endpoint.http {
 		return p.probeTCP(ctx, target)
 	}
-	conn, err := p.connect(ctx, target)
+	conn, l, err := p.connect(ctx, target)
 	if err != nil {
-		return result{status: describe(err)}
+		return result{status: describe(err), latency: l}
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	return p.ask(conn, target)
+	r := p.ask(conn, target, &l)
+	r.latency = l
+	return r
 }
 
 // target returns the address to ask. A name is resolved at each probe, to IPv4 only
@@ -84,53 +100,48 @@ func (p *prober) target(turn int) (netip.Addr, bool) {
 func (p *prober) probeTCP(ctx context.Context, target netip.Addr) result {
 	ctx, cancel := context.WithTimeout(ctx, p.speed.Timeout(connectLimitTCP))
 	defer cancel()
-	conn, err := p.dial(ctx, p.source, "tcp", p.where(target))
+	conn, l, err := p.open(ctx, target)
 	if err != nil {
 		return result{status: describe(err)}
 	}
 	conn.Close()
-	return result{pass: true, status: "Success: TCP connection established"}
+	return result{true, connected, l}
 }
 
 func (p *prober) where(target netip.Addr) string {
 	return net.JoinHostPort(target.String(), strconv.Itoa(p.endpoint.port))
 }
 
-// connect connects, and shakes hands where the check is an HTTPS one. An endpoint whose certificate
-// does not have the name that was asked for is asked once more without a name (HealthCheckConfig,
-// EnableSNI); beyond that certificates are not looked at, as Route 53 does not.
-func (p *prober) connect(ctx context.Context, target netip.Addr) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.speed.Timeout(connectLimit))
-	defer cancel()
+// open connects, and measures how long that takes.
+func (p *prober) open(ctx context.Context, target netip.Addr) (net.Conn, latency, error) {
+	began := time.Now()
 	conn, err := p.dial(ctx, p.source, "tcp", p.where(target))
-	if err != nil || !p.endpoint.tls {
-		return conn, err
-	}
-	if !p.endpoint.sni {
-		return shake(ctx, conn, "")
-	}
-	named, err := shake(ctx, conn, p.endpoint.name)
 	if err != nil {
-		return nil, err
+		return nil, latency{}, err
 	}
-	if shown := named.ConnectionState().PeerCertificates; len(shown) > 0 && shown[0].VerifyHostname(p.endpoint.name) == nil {
-		return named, nil
-	}
-	named.Close()
-	conn, err = p.dial(ctx, p.source, "tcp", p.where(target))
-	if err != nil {
-		return nil, err
-	}
-	return shake(ctx, conn, "")
+	return conn, latency{connect: time.Since(began)}, nil
 }
 
-// shake makes a TLS connection of conn, which is closed where that fails. Versions from 1.0 on are
-// taken, as Route 53 takes them.
-func shake(ctx context.Context, conn net.Conn, name string) (*tls.Conn, error) {
-	c := tls.Client(conn, &tls.Config{ServerName: name, InsecureSkipVerify: true, MinVersion: tls.VersionTLS10})
-	if err := c.HandshakeContext(ctx); err != nil {
-		conn.Close()
-		return nil, err
+// connect connects, and shakes hands where the check is an HTTPS one. An endpoint whose certificate
+// does not have the name that was asked for is asked once more without a name (HealthCheckConfig,
+// EnableSNI).
+func (p *prober) connect(ctx context.Context, target netip.Addr) (net.Conn, latency, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.speed.Timeout(connectLimit))
+	defer cancel()
+	if !p.endpoint.tls {
+		return p.open(ctx, target)
 	}
-	return c, nil
+	name := ""
+	if p.endpoint.sni {
+		name = p.endpoint.name
+	}
+	conn, l, err := p.secure(ctx, target, name)
+	if err == nil && name != "" && !answersTo(conn, name) {
+		conn.NetConn().Close()
+		conn, l, err = p.secure(ctx, target, "")
+	}
+	if err != nil {
+		return nil, l, err
+	}
+	return conn, l, nil
 }

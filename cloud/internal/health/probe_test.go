@@ -7,6 +7,7 @@ import (
 	"compress/zlib"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -258,6 +259,24 @@ func TestNameIsResolvedAtEachProbe(t *testing.T) {
 	}
 }
 
+// readAnyhow reads a head as it might come: what is said of a beginning is not taken back when more comes.
+func readAnyhow(t *testing.T, answer []byte) {
+	whole, failed := readHead(answer)
+	if failed == nil && (whole.start > whole.size || whole.size > len(answer) || whole.size > headLimit) {
+		t.Fatalf("a head from %d to %d of %d bytes", whole.start, whole.size, len(answer))
+	}
+	for n := range min(len(answer), 300) {
+		h, err := readHead(answer[:n])
+		switch {
+		case errors.Is(err, errPartial):
+		case err == nil && (failed != nil || h != whole):
+			t.Fatalf("%d bytes are %+v, all are %+v, %v", n, h, whole, failed)
+		case err != nil && failed == nil:
+			t.Fatalf("%d bytes are refused, %v, and all are not", n, err)
+		}
+	}
+}
+
 // FuzzResponse answers a probe with anything.
 func FuzzResponse(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nneedle"))
@@ -273,7 +292,7 @@ func FuzzResponse(f *testing.F) {
 			far.Close()
 		}()
 		e := endpointOf("ref", r53types.HealthCheckConfig{Type: "HTTP_STR_MATCH", SearchString: aws.String("needle")})
-		r := (&prober{endpoint: e}).ask(near, netip.MustParseAddr("198.51.100.7"))
+		r := (&prober{endpoint: e}).ask(near, netip.MustParseAddr("198.51.100.7"), new(latency))
 		near.Close()
 		if r.pass != strings.HasPrefix(r.status, "Success: ") || r.pass == strings.HasPrefix(r.status, "Failure: ") {
 			t.Errorf("pass %v, status %q", r.pass, r.status)
@@ -281,5 +300,6 @@ func FuzzResponse(f *testing.F) {
 		if r.pass && !bytes.HasPrefix(answer, []byte("HTTP/")) {
 			t.Errorf("passed %q", answer)
 		}
+		readAnyhow(t, answer)
 	})
 }

@@ -65,7 +65,7 @@ func readOneHead(b []byte) (head, error) {
 	if err != nil {
 		return h, err
 	}
-	for {
+	for first := true; ; first = false {
 		if line, rest, ok = cutLine(rest); !ok {
 			return h, errPartial
 		}
@@ -73,7 +73,7 @@ func readOneHead(b []byte) (head, error) {
 			h.size = len(b) - len(rest)
 			return h, nil
 		}
-		if !isField(line) {
+		if !isField(line, first) {
 			return h, malformed(line)
 		}
 	}
@@ -110,18 +110,24 @@ func readStatus(line []byte) (head, error) {
 	return h, nil
 }
 
-// isField tells whether a line is a header field, "name: value" with a token for its name (RFC 7230, 3.2), or the
-// continuation of one.
-func isField(line []byte) bool {
+// isField tells whether a line is a header field, "name: value" with a token for its name and no control characters
+// in its value (RFC 7230, 3.2), or the continuation of one, which the first cannot be.
+func isField(line []byte, first bool) bool {
+	colon := 0
 	if line[0] == ' ' || line[0] == '\t' {
-		return true
-	}
-	colon := bytes.IndexByte(line, ':')
-	if colon < 1 {
+		if first {
+			return false
+		}
+	} else if colon = bytes.IndexByte(line, ':'); colon < 1 {
 		return false
 	}
 	for _, c := range line[:colon] {
 		if !token[c] {
+			return false
+		}
+	}
+	for _, c := range line[colon:] {
+		if c < ' ' && c != '\t' || c == 0x7f {
 			return false
 		}
 	}
@@ -175,7 +181,7 @@ func (h head) result() result {
 		said, of = "Success: ", &successes
 	}
 	if h.status < len(of) && h.reason == http.StatusText(h.status) {
-		return result{h.passes(), of[h.status]}
+		return result{pass: h.passes(), status: of[h.status]}
 	}
-	return result{h.passes(), said + h.String()}
+	return result{pass: h.passes(), status: said + h.String()}
 }

@@ -20,6 +20,8 @@ type check struct {
 	ended    bool   // results that are still under way are not counted
 	// lastAlarm is what the alarm's data said when there was enough of it last.
 	lastAlarm AlarmState
+	kept      bool       // what Keep was told last, or need not be told
+	latencies []measured // by the checker's number; nil where none were made
 }
 
 // probes tells whether a check asks an endpoint.
@@ -34,9 +36,9 @@ func probes(c r53types.HealthCheckConfig) bool {
 // begin returns a check that is being probed, where it is of a kind that is. Checkers that are among those kept
 // take over their opinion and what they saw last. The caller holds the lock.
 func (m *Monitor) begin(id string, config r53types.HealthCheckConfig, kept *check) *check {
-	c := &check{id: id, config: config}
+	c := &check{id: id, config: config, kept: true}
 	if kept != nil {
-		c.lastAlarm = kept.lastAlarm
+		c.lastAlarm, c.kept = kept.lastAlarm, kept.kept
 	}
 	if !probes(config) {
 		return c
@@ -110,6 +112,7 @@ func (m *Monitor) record(k *checker, r result) {
 	now := time.Now()
 	m.schedule.add(k, now.Add(m.config.Speed.Of(c.endpoint.interval)))
 	k.see(r, now)
+	c.measure(k, r.latency, now)
 	before := k.judge.Healthy()
 	k.judge = k.judge.Next(r.pass, c.endpoint.threshold)
 	if k.judge.Healthy() == before {

@@ -34,6 +34,7 @@ func (m *Monitor) settle(id string) {
 		delete(m.effective, id)
 	} else {
 		now := verdict(c.config, m.found(c))
+		m.note(c)
 		if known && now == before {
 			return
 		}
@@ -55,12 +56,20 @@ func (m *Monitor) unlockAndTell() {
 		return
 	}
 	m.telling = true
-	for len(m.changes) > 0 {
-		changes := m.changes
-		m.changes = map[string]bool{}
+	for len(m.changes)+len(m.finds) > 0 {
+		changes, finds := m.changes, m.finds
+		if len(changes) > 0 {
+			m.changes = map[string]bool{}
+		}
+		if len(finds) > 0 {
+			m.finds = map[string]bool{}
+		}
 		m.mu.Unlock()
-		if m.config.Changed != nil {
+		if len(changes) > 0 && m.config.Changed != nil {
 			m.config.Changed(changes)
+		}
+		if len(finds) > 0 {
+			m.config.Keep(finds)
 		}
 		m.mu.Lock()
 	}

@@ -130,7 +130,7 @@ func (s *search) chase(name string) {
 			return
 		}
 	}
-	s.answer = Answer{Rcode: dns.RcodeServerFailure, Zone: s.zone}
+	s.answer = Answer{Rcode: dns.RcodeServerFailure, Zone: s.zone, Depends: s.answer.Depends}
 }
 
 // step answers for one name of a chain, and tells the CNAME's target that is next.

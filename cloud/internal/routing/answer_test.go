@@ -14,10 +14,6 @@ import (
 
 type option func(*r53types.ResourceRecordSet)
 
-func check(id string) option {
-	return func(r *r53types.ResourceRecordSet) { r.HealthCheckId = aws.String(id) }
-}
-
 func alias(target string, evaluate bool) option {
 	return func(r *r53types.ResourceRecordSet) {
 		r.AliasTarget = &r53types.AliasTarget{DNSName: aws.String(target), EvaluateTargetHealth: evaluate, HostedZoneId: aws.String("Z")}

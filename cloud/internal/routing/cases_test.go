@@ -2,6 +2,7 @@ package routing
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"net/netip"
 	"os"
@@ -21,17 +22,20 @@ import (
 // The files of testdata/cases are tables of routing cases, written from the pages of the Amazon Route 53 Developer
 // Guide that they name. A line is one of
 //
-//	page NAME                             begins a zone, zone.test., by that page
-//	record NAME TYPE [POLICY...] VALUE    one of its record sets; alias=NAME and eth in place of a value
+//	page NAME[#ANCHOR] or RFC SECTION     begins a zone, zone.test., by that page of the guide or that RFC
+//	by NAME[#ANCHOR] or RFC SECTION       names another page for what is asked from here on
+//	zone NAME [VPC...]                    begins another zone by the same, of which the records after it are
+//	record NAME TYPE [POLICY...] VALUE    a record set; alias=NAME and eth in place of a value; @ is the zone's name
 //	balancer NAME ADDRESS                 a load balancer
 //	collection ID LOCATION BLOCK...       a location of a CIDR collection
-//	ask NAME [TYPE] [ill=CHECK,...] [down=BALANCER,...] [from=NETWORK|REGION] [vpc=VPC] => ANSWER
+//	ask NAME [TYPE] [ill=CHECK,...] [down=BALANCER,...] [from=NETWORK|REGION|ADDRESS] [vpc=VPC] => ANSWER
 //
-// An ANSWER is the values with commas; or several such with their shares in per cent, VALUE:SHARE; or a response
-// code, NOERROR for no data; or REFERRAL.
+// A # begins a comment. What has spaces stands in quotation marks, or in ` where it has such itself. An ANSWER is the
+// values with commas; or several such with their shares in per cent, VALUE:SHARE; or a response code, NOERROR for no
+// data; or REFERRAL.
 type scene struct {
 	page        string
-	records     []*r53types.ResourceRecordSet
+	zones       []HostedZone
 	balancers   []beacon.LoadBalancer
 	collections map[string]Collection
 }
@@ -49,16 +53,22 @@ func TestCasesOfTheDeveloperGuide(t *testing.T) {
 		}
 		var s *scene
 		for n, line := range strings.Split(string(b), "\n") {
-			words := regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(line, -1)
-			if len(words) == 0 || strings.HasPrefix(line, "#") {
+			words := caseWords.FindAllString(line, -1)
+			if len(words) == 0 || strings.HasPrefix(words[0], "#") {
 				continue
 			}
 			where := fmt.Sprintf("%s:%d", file, n+1)
 			switch words[0] {
 			case "page":
-				s = &scene{page: words[1], collections: map[string]Collection{}}
+				s = &scene{page: strings.Join(words[1:], " "), collections: map[string]Collection{}}
+				s.zone("zone.test.", nil)
+			case "by":
+				s.page = strings.Join(words[1:], " ")
+			case "zone":
+				s.zone(words[1], words[2:])
 			case "record":
-				s.records = append(s.records, recordOf(t, where, words[1:]))
+				z := &s.zones[len(s.zones)-1]
+				z.Records = append(z.Records, recordOf(t, where, z.Name, words[1:]))
 			case "balancer":
 				s.balancers = append(s.balancers, lb(words[1], words[2], true))
 			case "collection":
@@ -72,21 +82,31 @@ func TestCasesOfTheDeveloperGuide(t *testing.T) {
 		}
 	}
 	total := 0
-	for _, page := range slices.Sorted(mapKeys(asked)) {
-		t.Logf("%3d cases by https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/%s.html", asked[page], page)
+	for _, page := range slices.Sorted(maps.Keys(asked)) {
+		t.Logf("%3d cases by %s", asked[page], pageURL(page))
 		total += asked[page]
 	}
-	t.Logf("%3d cases in all", total)
+	t.Logf("%3d cases of %d pages", total, len(asked))
 }
 
-func mapKeys(m map[string]int) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
+var caseWords = regexp.MustCompile("`[^`]*`|\"[^\"]*\"|\\S+")
+
+// pageURL is where a page is that cases are by.
+func pageURL(page string) string {
+	if rfc, section, ok := strings.Cut(page, " "); ok {
+		return "https://www.rfc-editor.org/rfc/" + strings.ToLower(rfc) + "#section-" + section
 	}
+	name, anchor, _ := strings.Cut(page, "#")
+	guide := "DeveloperGuide"
+	if strings.HasPrefix(page, "API_") {
+		guide = "APIReference"
+	}
+	return strings.TrimSuffix("https://docs.aws.amazon.com/Route53/latest/"+guide+"/"+name+".html#"+anchor, "#")
+}
+
+func (s *scene) zone(name string, vpcs []string) {
+	apex := set(name, r53types.RRTypeSoa, soa)
+	s.zones = append(s.zones, HostedZone{ID: fmt.Sprint("Z", len(s.zones)), Name: name, Private: len(vpcs) > 0, VPCs: vpcs, Records: []*r53types.ResourceRecordSet{&apex}})
 }
 
 func (s *scene) collect(words []string) {
@@ -100,16 +120,19 @@ func (s *scene) collect(words []string) {
 	}
 }
 
-// full is a name of the zone, where it is not one in full already.
-func full(name string) string {
-	if strings.HasSuffix(name, ".") {
+// full is a name of a zone, where it is not one in full already.
+func full(name, zone string) string {
+	switch {
+	case name == "@":
+		return zone
+	case strings.HasSuffix(name, "."):
 		return name
 	}
-	return name + ".zone.test."
+	return name + "." + zone
 }
 
-func recordOf(t *testing.T, where string, words []string) *r53types.ResourceRecordSet {
-	name := full(words[0])
+func recordOf(t *testing.T, where, zone string, words []string) *r53types.ResourceRecordSet {
+	name := full(words[0], zone)
 	r := &r53types.ResourceRecordSet{Name: &name, Type: r53types.RRType(words[1]), TTL: aws.Int64(60)}
 	for _, word := range words[2:] {
 		key, value, _ := strings.Cut(word, "=")
@@ -141,11 +164,11 @@ func recordOf(t *testing.T, where string, words []string) *r53types.ResourceReco
 		case "id":
 			r.SetIdentifier = &value
 		case "alias":
-			alias(full(value), false)(r)
+			alias(full(value, zone), false)(r)
 		case "eth":
 			r.AliasTarget.EvaluateTargetHealth = true
 		default:
-			value := dataOf(r.Type, word)
+			value := dataOf(r.Type, word, zone)
 			if _, err := Parse(name, string(r.Type), 60, value); err != nil {
 				t.Fatalf("%s: %v", where, err)
 			}
@@ -156,12 +179,15 @@ func recordOf(t *testing.T, where string, words []string) *r53types.ResourceReco
 }
 
 // dataOf writes a value out in full: TXT keeps its quotation marks, names are the zone's.
-func dataOf(rtype r53types.RRType, word string) string {
+func dataOf(rtype r53types.RRType, word, zone string) string {
+	if strings.HasPrefix(word, "`") {
+		return strings.Trim(word, "`")
+	}
 	switch rtype {
 	case r53types.RRTypeTxt:
 		return word
 	case r53types.RRTypeCname, r53types.RRTypeNs:
-		return full(word)
+		return full(word, zone)
 	}
 	return strings.Trim(word, `"`)
 }
@@ -186,7 +212,7 @@ func nearTo(place string) *r53types.GeoProximityLocation {
 
 func (s *scene) ask(t *testing.T, where string, words []string) {
 	arrow := slices.Index(words, "=>")
-	q, want := dns.Question{Name: full(words[0]), Qtype: dns.TypeA, Qclass: dns.ClassINET}, words[arrow+1:]
+	q, want := dns.Question{Name: full(strings.Trim(words[0], "`"), "zone.test."), Qtype: dns.TypeA, Qclass: dns.ClassINET}, words[arrow+1:]
 	health, balancers, client := map[string]bool{}, slices.Clone(s.balancers), Client{}
 	for _, word := range words[1:arrow] {
 		key, value, _ := strings.Cut(word, "=")
@@ -203,28 +229,36 @@ func (s *scene) ask(t *testing.T, where string, words []string) {
 			if _, region := regions[value]; region {
 				value = networkOf(t, value)
 			}
-			client.Subnet = netip.MustParsePrefix(value)
+			if addr, err := netip.ParseAddr(value); err == nil {
+				client.Addr = addr
+			} else {
+				client.Subnet = netip.MustParsePrefix(value)
+			}
 		case "vpc":
 			client.VPC = value
 		default:
 			q.Qtype = dns.StringToType[word]
 		}
 	}
-	zone := HostedZone{ID: "Z", Name: "zone.test.", Records: s.records}
-	v := New(1, 1, nil).WithZones([]HostedZone{zone}).WithHealth(health).WithBalancers(balancers).WithCollections(s.collections)
+	v := New(1, 1, nil).WithZones(s.zones).WithHealth(health).WithBalancers(balancers).WithCollections(s.collections)
 	const rolls = 2000
 	found := map[string]int{}
 	for client.Roll = range uint64(rolls) {
 		found[summary(v.Answer(q, client))]++
 	}
 	for _, one := range want {
-		answer, share := one, 100.0
+		answer, share := strings.Trim(one, "`"), 1.0
 		if len(want) > 1 {
 			i := strings.LastIndexByte(one, ':')
-			answer, share = one[:i], float64(*number(one[i+1:]))
+			percent, err := strconv.ParseFloat(one[i+1:], 64)
+			if err != nil {
+				t.Fatalf("%s: %v", where, err)
+			}
+			answer, share = one[:i], percent/100
 		}
-		if got := 100 * float64(found[answer]) / rolls; math.Abs(got-share) > 4 {
-			t.Errorf("%s (%s): %s in %.0f %% of answers, want %.0f %%; found %v", where, s.page, answer, got, share, found)
+		// Give or take five standard deviations.
+		if got := float64(found[answer]) / rolls; math.Abs(got-share) > 5*math.Sqrt(share*(1-share)/rolls) {
+			t.Errorf("%s (%s): %s in %.1f %% of answers, want %.1f %%; found %v", where, s.page, answer, 100*got, 100*share, found)
 		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 // choose returns the records that win in a group: of those that are for this client, in the order in which the routing
 // policy prefers them, the healthy ones; where none is, all count as healthy, since Route 53 must give some answer
 // (Developer Guide, health-checks-how-route-53-chooses-records). The first that leads to anything answers, so that a
-// branch which has nothing for the client is backed out of (dns-failover-complex-configs).
+// branch which has nothing for the client is backed out of (dns-failover-complex-configs), in the end for what is not
+// healthy.
 //
 // A group that was gone into before has led to nothing, or leads here again; so however records are aliased, each is
 // gone into once.
@@ -19,16 +20,25 @@ func (s *search) choose(g *group) []dns.RR {
 		return nil
 	}
 	s.entered = append(s.entered, g)
-	first := g.records[0]
-	records := s.alive(s.applicable(g.records))
+	healthy, ill := s.part(s.applicable(g.records))
+	if rrs := s.first(healthy, g.rtype); len(rrs) > 0 {
+		return rrs
+	}
+	return s.first(ill, g.rtype)
+}
+
+// first returns what the first of a group's records leads to that leads to anything.
+func (s *search) first(records []*record, rtype uint16) []dns.RR {
 	switch {
-	case aws.ToBool(first.MultiValueAnswer): // not the first that answers but all of them
+	case len(records) == 0:
+		return nil
+	case aws.ToBool(records[0].MultiValueAnswer): // not the first that answers but all of them
 		return valuesOf(s.multivalue(records))
-	case first.Weight != nil:
+	case records[0].Weight != nil:
 		records = s.weighted(records)
 	}
 	for _, r := range records {
-		if rrs := s.follow(r, g.rtype); len(rrs) > 0 {
+		if rrs := s.follow(r, rtype); len(rrs) > 0 {
 			return rrs
 		}
 	}
@@ -60,18 +70,20 @@ func (s *search) applicable(records []*record) []*record {
 	return records
 }
 
-// alive returns the healthy records, or all where none is.
-func (s *search) alive(records []*record) []*record {
-	healthy := make([]*record, 0, len(records))
+// part divides records into the healthy and the others, each in the order they come in. One that has no others beside
+// it answers whatever its health.
+func (s *search) part(records []*record) (healthy, ill []*record) {
+	if len(records) < 2 {
+		return records, nil
+	}
 	for _, r := range records {
 		if s.healthy(r) {
 			healthy = append(healthy, r)
+		} else {
+			ill = append(ill, r)
 		}
 	}
-	if len(healthy) == 0 {
-		return records
-	}
-	return healthy
+	return healthy, ill
 }
 
 // follow returns what a record leads to. Of an alias, resolution goes on in its target, even where all there
@@ -82,6 +94,9 @@ func (s *search) follow(r *record, rtype uint16) []dns.RR {
 	}
 	if b, ok := s.view.balancer(r.target); ok {
 		s.answer.Depends |= OnHealth
+		if rtype != dns.TypeA {
+			return nil // load balancers here have IPv4 addresses alone
+		}
 		return s.view.addressRecords(b.Addresses)
 	}
 	if dns.IsSubDomain(balancerZone, r.target) {
@@ -119,7 +134,8 @@ func (s *search) healthy(r *record) bool {
 }
 
 // targetHealthy is what EvaluateTargetHealth finds: a load balancer's own health, or for records of the zone,
-// whether any of the group is healthy.
+// whether any of the group is healthy, be it one for other clients (Developer Guide,
+// health-checks-how-route-53-chooses-records, "Alias records").
 func (s *search) targetHealthy(r *record) bool {
 	if b, ok := s.view.balancer(r.target); ok {
 		s.answer.Depends |= OnHealth

@@ -44,49 +44,49 @@ func (r *reader) answer(name string) chances {
 			group = append(group, set)
 		}
 	}
-	// Of the records for this client the healthy ones, or all.
-	var mine, healthy []*r53types.ResourceRecordSet
+	// Of the records for this client the healthy ones; where none is or they lead to nothing, the others.
+	var healthy, ill []*r53types.ResourceRecordSet
 	for _, set := range group {
-		if r.rank(set) >= 0 {
-			mine = append(mine, set)
-		}
-	}
-	for _, set := range mine {
-		if r.healthy(set) {
+		switch {
+		case r.rank(set) < 0:
+		case r.healthy(set):
 			healthy = append(healthy, set)
+		default:
+			ill = append(ill, set)
 		}
 	}
-	if len(healthy) == 0 {
-		healthy = mine
+	if found := r.among(healthy); found[""] < 1 {
+		return found
 	}
-	if len(healthy) == 0 {
+	return r.among(ill)
+}
+
+// among returns the chances where these records are all that there are, of whatever health.
+func (r *reader) among(sets []*r53types.ResourceRecordSet) chances {
+	if len(sets) == 0 {
 		return chances{"": 1}
 	}
-	switch {
-	case healthy[0].MultiValueAnswer != nil:
+	if sets[0].MultiValueAnswer != nil {
 		var values []string // in tests never more than eight
-		for _, set := range healthy {
+		for _, set := range sets {
 			values = append(values, *set.ResourceRecords[0].Value)
 		}
 		return chances{strings.Join(values, ","): 1}
-	case healthy[0].Weight != nil:
-		return r.drawn(healthy)
+	}
+	if sets[0].Weight != nil {
+		return r.drawn(sets)
 	}
 	// The best, or where it leads to nothing, the best of the others.
-	for len(healthy) > 0 {
-		best := 0
-		for i, set := range healthy {
-			if r.rank(set) < r.rank(healthy[best]) {
-				best = i
-			}
+	best := 0
+	for i, set := range sets {
+		if r.rank(set) < r.rank(sets[best]) {
+			best = i
 		}
-		found := r.follow(healthy[best])
-		if found[""] < 1 {
-			return found
-		}
-		healthy = slices.Delete(slices.Clone(healthy), best, best+1)
 	}
-	return chances{"": 1}
+	if found := r.follow(sets[best]); found[""] < 1 {
+		return found
+	}
+	return r.among(slices.Delete(slices.Clone(sets), best, best+1))
 }
 
 // drawn are the chances of a weighted group.
@@ -159,13 +159,7 @@ func (r *reader) rank(set *r53types.ResourceRecordSet) float64 {
 	case set.GeoProximityLocation != nil:
 		at := regions[*set.GeoProximityLocation.AWSRegion]
 		far := r.kilometres(at.Latitude, at.Longitude)
-		switch bias := float64(*set.GeoProximityLocation.Bias); {
-		case bias > 0:
-			return far * (1 - bias/100)
-		case bias < 0:
-			return far / (1 + bias/100)
-		}
-		return far
+		return far - far*float64(*set.GeoProximityLocation.Bias)/100
 	case set.GeoLocation != nil:
 		l := set.GeoLocation
 		switch {

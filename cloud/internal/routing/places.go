@@ -2,9 +2,11 @@ package routing
 
 import (
 	"bufio"
+	"cmp"
 	_ "embed"
 	"fmt"
 	"io"
+	"maps"
 	"math/bits"
 	"net/netip"
 	"slices"
@@ -23,8 +25,9 @@ type Place struct {
 
 // Places tell where networks are.
 type Places struct {
-	prefixes []netip.Prefix // by length, the longest first
 	places   map[netip.Prefix]Place
+	lengths  []int          // that prefixes have, the longest first
+	prefixes []netip.Prefix // in the order of addresses, shorter ones first
 }
 
 //go:embed places.txt
@@ -58,9 +61,24 @@ func ReadPlaces(r io.Reader) (*Places, error) {
 		if _, twice := p.places[prefix]; twice {
 			return nil, fmt.Errorf("line %d: %s is there twice", n, prefix)
 		}
-		p.add(prefix, place)
+		p.places[prefix] = place
 	}
+	p.index()
 	return p, lines.Err()
+}
+
+func (p *Places) index() {
+	p.prefixes = slices.SortedFunc(maps.Keys(p.places), comparePrefixes)
+	for _, prefix := range p.prefixes {
+		p.lengths = append(p.lengths, prefix.Bits())
+	}
+	slices.Sort(p.lengths)
+	p.lengths = slices.Compact(p.lengths)
+	slices.Reverse(p.lengths)
+}
+
+func comparePrefixes(a, b netip.Prefix) int {
+	return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Bits(), b.Bits()))
 }
 
 func readPlace(fields []string) (netip.Prefix, Place, error) {
@@ -90,20 +108,29 @@ func readPlace(fields []string) (netip.Prefix, Place, error) {
 	return prefix, place, nil
 }
 
-func (p *Places) add(prefix netip.Prefix, place Place) {
-	p.places[prefix] = place
-	at, _ := slices.BinarySearchFunc(p.prefixes, prefix, func(a, b netip.Prefix) int { return b.Bits() - a.Bits() })
-	p.prefixes = slices.Insert(p.prefixes, at, prefix)
-}
-
 // of returns the place of a network: that of the longest prefix which holds it whole.
 func (p *Places) of(client netip.Prefix) Place {
-	for _, prefix := range p.prefixes {
-		if holds(prefix, client) {
-			return p.places[prefix]
+	for _, length := range p.lengths {
+		if length > client.Bits() {
+			continue
+		}
+		prefix, err := client.Addr().Prefix(length)
+		if place, ok := p.places[prefix]; ok && err == nil {
+			return place
 		}
 	}
 	return Place{}
+}
+
+// near are the prefixes that a network's scope depends on: of all others, the one before them in order holds the
+// address or shares more bits with it, or the one after them shares more.
+func (p *Places) near(client netip.Addr) []netip.Prefix {
+	whole := netip.PrefixFrom(client, client.BitLen())
+	at, found := slices.BinarySearchFunc(p.prefixes, whole, comparePrefixes)
+	if found {
+		at++
+	}
+	return p.prefixes[max(at-1, 0):min(at+1, len(p.prefixes))]
 }
 
 func holds(block, client netip.Prefix) bool {
@@ -126,8 +153,9 @@ func (s *search) place() Place {
 	if region, _, ok := strings.Cut(s.client.VPC, "/"); ok {
 		return placeOf(region)
 	}
-	s.widen(s.view.places.prefixes)
-	return s.view.places.of(s.network())
+	client := s.network()
+	s.widen(s.view.places.near(client.Addr()))
+	return s.view.places.of(client)
 }
 
 // network is the client's: as told, or its address alone.
@@ -150,12 +178,8 @@ func (s *search) widen(blocks []netip.Prefix) {
 	}
 	client := s.network().Addr()
 	for _, b := range blocks {
-		need := b.Bits()
-		if !b.Contains(client) {
-			need = common(b.Addr(), client) + 1
-		}
 		if b.Addr().Is4() == client.Is4() {
-			s.answer.Scope = max(s.answer.Scope, uint8(min(need, b.Bits())))
+			s.answer.Scope = max(s.answer.Scope, uint8(min(common(b.Addr(), client)+1, b.Bits())))
 		}
 	}
 }

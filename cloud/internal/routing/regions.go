@@ -62,7 +62,7 @@ func placeOf(region string) Place {
 // AWS publishes neither the latencies that it routes by nor a table of those between its regions, so they are
 // estimated (as of 23 November 2026) from the places above: a signal in fibre takes 10 µs a kilometre there and back,
 // and cables run about 1.4 times the great circle. Which of two regions is nearer comes out as measured ones have it,
-// but for close calls.
+// but for close calls. The file testdata/latency.txt has what comes of it between all regions.
 const msPerKilometre = 0.014
 
 // latency is how long a round trip to a region takes, in milliseconds; 0 to all from an unknown place, and
@@ -79,7 +79,8 @@ func (p Place) latency(region string) float64 {
 }
 
 // biased is the distance to a location in kilometres after its bias: one of 50 makes it half as far, one of -50
-// twice (Developer Guide, routing-policy-geoproximity).
+// half as far again. (Developer Guide, routing-policy-geoproximity, "How Amazon Route 53 uses bias to route
+// traffic", as of 2026, has this one formula for both. Until 2023 it divided by 1 + bias/100 for negative ones.)
 func (p Place) biased(l *r53types.GeoProximityLocation) float64 {
 	at, ok := locate(l)
 	if !ok {
@@ -88,11 +89,7 @@ func (p Place) biased(l *r53types.GeoProximityLocation) float64 {
 	if !p.known {
 		return 0
 	}
-	far, bias := p.distance(at.Latitude, at.Longitude), float64(aws.ToInt32(l.Bias))/100
-	if bias < 0 {
-		return far / (1 + bias)
-	}
-	return far * (1 - bias)
+	return p.distance(at.Latitude, at.Longitude) * (1 - float64(aws.ToInt32(l.Bias))/100)
 }
 
 // locate finds a location by its coordinates, its region, or for a local zone group, whose own places AWS does

@@ -73,7 +73,7 @@ func compile(in HostedZone, before *Zone, speed tempo.Speed) *Zone {
 		}
 		z.node(name).add(rtype, r, name != z.Name)
 	}
-	z.soa = z.negative()
+	z.soa = z.negative(speed)
 	return z
 }
 
@@ -153,7 +153,7 @@ func (n *node) group(rtype uint16) *group {
 
 // negative is the authority of negative answers. Its TTL is the smaller of the record's and its minimum (RFC
 // 2308; with Route 53's defaults the record's, 900 s).
-func (z *Zone) negative() dns.RR {
+func (z *Zone) negative(speed tempo.Speed) dns.RR {
 	apex := z.nodes[z.Name]
 	if apex == nil {
 		return nil
@@ -163,7 +163,7 @@ func (z *Zone) negative() dns.RR {
 		return nil
 	}
 	soa := dns.Copy(g.records[0].rrs[0]).(*dns.SOA)
-	soa.Hdr.Ttl = min(soa.Hdr.Ttl, soa.Minttl)
+	soa.Hdr.Ttl = min(soa.Hdr.Ttl, speed.TTL(soa.Minttl))
 	return soa
 }
 

@@ -22,7 +22,7 @@ func TestCoverageTableIsCurrent(t *testing.T) {
 	mux := wire.NewMux(slog.New(slog.DiscardHandler))
 	new(region.Region).Operations(mux)
 	new(zones.Zones).Operations(mux)
-	want := coverage(mux.Coverage())
+	want := coverage(mux.Coverage(), testsOf(t, mux.Coverage()))
 	if *update {
 		if err := os.WriteFile(coveragePath, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -37,9 +37,10 @@ func TestCoverageTableIsCurrent(t *testing.T) {
 	}
 }
 
-func coverage(all []wire.Operation) string {
+// coverage writes the table. Of a service whose operations are mostly refused it does not name those.
+func coverage(all []wire.Operation, tests map[string]string) string {
 	var b strings.Builder
-	b.WriteString("# Operations that the local cloud answers\n\nMade from the dispatch tables by a test. An operation that is not here answers `UnsupportedOperation`.\nSTS answers `GetCallerIdentity`.\n")
+	b.WriteString("# Operations that the local cloud answers\n\nMade by a test, from the dispatch tables and the tests' sources. An operation that is refused, or not here, answers\n`UnsupportedOperation`. The test is the first of those that ask for the operation. STS answers `GetCallerIdentity`.\n")
 	byService := map[string][]wire.Operation{}
 	var order []string
 	for _, op := range all {
@@ -50,15 +51,20 @@ func coverage(all []wire.Operation) string {
 		byService[name] = append(byService[name], op)
 	}
 	for _, name := range order {
-		var handled []string
+		var handled, refused []string
 		for _, op := range byService[name] {
 			if op.Handled {
 				handled = append(handled, op.Name)
+			} else {
+				refused = append(refused, op.Name)
 			}
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n%d of %d operations:\n\n", name, len(handled), len(byService[name]))
+		fmt.Fprintf(&b, "\n## %s\n\n%d of %d operations.\n\n| operation | test |\n| --- | --- |\n", name, len(handled), len(byService[name]))
 		for _, op := range handled {
-			fmt.Fprintf(&b, "- %s\n", op)
+			fmt.Fprintf(&b, "| %s | %s |\n", op, tests[name+" "+op])
+		}
+		if len(refused) > 0 && len(refused) < 100 {
+			fmt.Fprintf(&b, "\nRefused: %s.\n", strings.Join(refused, ", "))
 		}
 	}
 	return b.String()

@@ -37,7 +37,7 @@ func (p *plane) tellMetrics(speed tempo.Speed, tell func(context.Context, []metr
 			return
 		case <-time.After(next.Sub(now)):
 		}
-		if data := p.healthData(time.Now()); len(data) > 0 {
+		if data := append(p.healthData(time.Now()), p.latencyData(time.Now(), minute)...); len(data) > 0 {
 			if err := tell(ctx, data); err != nil {
 				p.log.Debug("the metrics of health checks are lost", "error", err)
 			}
@@ -45,7 +45,51 @@ func (p *plane) tellMetrics(speed tempo.Speed, tell func(context.Context, []metr
 	}
 }
 
-// healthData are the metrics of the namespace AWS/Route53 that do not need latencies.
+// latencyData are the metrics of checks with MeasureLatency: averages over the checkers that measured lately, of all
+// and of each region, in milliseconds of real time.
+func (p *plane) latencyData(now time.Time, lately time.Duration) (data []metrics.Datum) {
+	for _, c := range p.state.checks.All() {
+		type series struct{ region, name string } // no region: of all
+		seen := map[series][]time.Duration{}
+		note := func(region, name string, d time.Duration) {
+			if d > 0 {
+				seen[series{region, name}] = append(seen[series{region, name}], d)
+			}
+		}
+		for _, l := range p.Latencies(c.ID) {
+			if now.Sub(l.At) > lately {
+				continue
+			}
+			for _, region := range []string{"", string(l.Region)} {
+				note(region, "ConnectionTime", l.ConnectionTime)
+				note(region, "SSLHandshakeTime", l.SSLHandshakeTime)
+				note(region, "TimeToFirstByte", l.TimeToFirstByte)
+			}
+		}
+		for of, times := range seen {
+			dimensions := []metrics.Dimension{{Name: "HealthCheckId", Value: c.ID}}
+			if of.region != "" {
+				dimensions = append(dimensions, metrics.Dimension{Name: "Region", Value: of.region})
+			}
+			data = append(data, metrics.Datum{
+				Metric: metrics.Metric{Namespace: "AWS/Route53", Name: of.name, Dimensions: dimensions},
+				Unit:   string(cwtypes.StandardUnitMilliseconds), At: now, Value: milliseconds(times),
+			})
+		}
+	}
+	return data
+}
+
+// milliseconds is the mean.
+func milliseconds(times []time.Duration) float64 {
+	var sum time.Duration
+	for _, t := range times {
+		sum += t
+	}
+	return float64(sum) / float64(len(times)) / float64(time.Millisecond)
+}
+
+// healthData are the metrics of the namespace AWS/Route53 that tell of health.
 func (p *plane) healthData(now time.Time) (data []metrics.Datum) {
 	healthy := p.Healthy()
 	for _, c := range p.state.checks.All() {

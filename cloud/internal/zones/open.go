@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"time"
 
@@ -99,6 +100,12 @@ func Open(c Config) (*Zones, error) {
 		})
 	}
 	return z, nil
+}
+
+// ServeMetrics writes the name servers' counts in Prometheus's text format.
+func (z *Zones) ServeMetrics(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	z.plane.server.WriteMetrics(w) // fails where who asked has gone away
 }
 
 // Close stops answering and probing and closes the state.

@@ -27,6 +27,9 @@ func (a *api) operations(m *wire.Mux) {
 	wire.Handle(m, wire.Route53, "ListVPCAssociationAuthorizations", a.listAuthorizations)
 	wire.Handle(m, wire.Route53, "ListHostedZonesByVPC", a.listZonesByVPC)
 
+	wire.Handle(m, wire.Route53, "GetGeoLocation", a.getGeoLocation)
+	wire.Handle(m, wire.Route53, "ListGeoLocations", a.listGeoLocations)
+
 	wire.Handle(m, wire.Route53, "ChangeResourceRecordSets", a.changeRecords)
 	wire.Handle(m, wire.Route53, "ListResourceRecordSets", a.listRecords)
 	wire.Handle(m, wire.Route53, "GetChange", a.getChange)

@@ -31,6 +31,7 @@ type plane struct {
 	keys     dnssecKeys  // guarded by mu
 	trees    policyTrees // guarded by mu
 	sources  sources
+	found    found
 	log      *slog.Logger
 	dir      string // holds query-logs
 
@@ -48,7 +49,8 @@ func newPlane(c Config, s *state) *plane {
 	p := &plane{state: s, keys: newDNSSECKeys(), trees: policyTrees{map[string]policyTree{}, map[string]zoneTree{}}, log: c.Log, dir: c.Dir, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
 	p.view.Store(routing.New(c.Cloud, c.Speed, nil).WithNameServers(s.serversAt()))
 	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
-	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged})
+	p.found.new = make(chan struct{}, 1)
+	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged, Keep: p.found.note, Recall: s.foundHealthy})
 	return p
 }
 
@@ -70,6 +72,16 @@ func (p *plane) start() {
 			case <-p.changed:
 				p.hear()
 				p.keepReports()
+			}
+		}
+	})
+	p.tasks.Go(func() {
+		for {
+			select {
+			case <-p.stop:
+				return
+			case <-p.found.new:
+				p.keepFound()
 			}
 		}
 	})
@@ -136,6 +148,7 @@ func (p *plane) judged(changes map[string]bool) {
 func (p *plane) Remove(id string) {
 	p.Watch(id, nil)
 	p.Monitor.Remove(id)
+	p.found.note(map[string]bool{id: true})
 	p.put(func(v *routing.View) *routing.View { return v.WithHealth(nil, id) })
 }
 
@@ -189,5 +202,6 @@ func (p *plane) close() error {
 	p.receiver.Close()
 	p.Monitor.Close()
 	p.tasks.Wait()
+	p.keepFound()
 	return errors.Join(err, p.sources.controls.Close())
 }

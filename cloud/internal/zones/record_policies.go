@@ -107,12 +107,7 @@ func multivalueAnswer(set *r53types.ResourceRecordSet, in string) error {
 	return nil
 }
 
-var (
-	continents   = []string{"AF", "AN", "AS", "EU", "OC", "NA", "SA"}
-	countryCode  = regexp.MustCompile(`^([A-Z]{2}|\*)$`)
-	subdivisions = []string{"US", "UA"} // the countries whose parts Route 53 tells apart
-	partCode     = regexp.MustCompile(`^[A-Z0-9]{1,3}$`)
-)
+var subdivisions = []string{"US", "UA"} // the countries whose parts Route 53 tells apart
 
 // geoLocation checks a location by the API reference, GeoLocation.
 func geoLocation(l *r53types.GeoLocation, in string) error {
@@ -125,13 +120,13 @@ func geoLocation(l *r53types.GeoLocation, in string) error {
 		return wrong("GeoLocation must have a ContinentCode or a CountryCode")
 	case continent != "" && (country != "" || part != ""):
 		return wrong("GeoLocation may not have both a ContinentCode and a CountryCode or SubdivisionCode")
-	case continent != "" && !slices.Contains(continents, continent):
+	case continent != "" && continentNames[continent] == "":
 		return wrong("'%s' is not a valid ContinentCode", continent)
-	case country != "" && !countryCode.MatchString(country):
+	case country != "" && !known(place{country: country}):
 		return wrong("'%s' is not a valid CountryCode", country)
 	case part != "" && !slices.Contains(subdivisions, country):
 		return wrong("SubdivisionCode may only be used with the countries %v", subdivisions)
-	case part != "" && !partCode.MatchString(part):
+	case part != "" && !known(place{country: country, subdivision: part}):
 		return wrong("'%s' is not a valid SubdivisionCode", part)
 	}
 	return nil

@@ -14,6 +14,7 @@ type tables struct {
 	queryLogs      *store.Table[queryLogging]
 	policies       *store.Table[trafficPolicy]
 	instances      *store.Table[policyInstance]
+	unhealthy      *store.Table[bool]
 }
 
 func (t *tables) load(db *store.DB) error {
@@ -24,6 +25,7 @@ func (t *tables) load(db *store.DB) error {
 		loadTable(db, "query-logging", &t.queryLogs),
 		loadTable(db, "traffic-policies", &t.policies),
 		loadTable(db, "traffic-policy-instances", &t.instances),
+		loadTable(db, "unhealthy-checks", &t.unhealthy),
 	)
 }
 

@@ -1,0 +1,126 @@
+package zones
+
+import (
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+)
+
+func TestCommandLineTendsZonesAndChecks(t *testing.T) {
+	s := serveHere(t)
+	z := strings.TrimPrefix(s.zoneNamed(t, "example.com"), "/hostedzone/")
+	check, err := s.cli(t, "create-health-check", "--caller-reference", "c", "--query", "HealthCheck.Id", "--health-check-config", "Type=HTTPS,FullyQualifiedDomainName=a.example.com,Port=8443")
+	if err != nil {
+		t.Fatal(check)
+	}
+	const weighted = `{"Changes":[{"Action":"CREATE","ResourceRecordSet":{"Name":"w.example.com","Type":"A","TTL":60,"SetIdentifier":"a","Weight":1,"ResourceRecords":[{"Value":"198.51.100.1"}]}}]}`
+	const vpc = "VPCRegion=us-east-1,VPCId=vpc-0123456789abcdef0"
+	s.walk(t, []struct{ want, args string }{
+		{"new", "update-hosted-zone-comment --comment new --query HostedZone.Config.Comment --id " + z},
+		{"1", "get-hosted-zone-count"},
+		{"10000", "get-hosted-zone-limit --type MAX_RRSETS_BY_ZONE --query Limit.Value --hosted-zone-id " + z},
+		{"500", "get-account-limit --type MAX_HOSTED_ZONES_BY_OWNER --query Limit.Value"},
+		{"", "change-tags-for-resource --resource-type hostedzone --add-tags Key=a,Value=b --resource-id " + z},
+		{"b", "list-tags-for-resource --resource-type hostedzone --query ResourceTagSet.Tags[].Value --resource-id " + z},
+		{"b", "list-tags-for-resources --resource-type hostedzone --query ResourceTagSets[].Tags[].Value --resource-ids " + z},
+		{"(NoSuchHealthCheck)", "list-tags-for-resource --resource-type healthcheck --resource-id none"},
+		{"PENDING", "change-resource-record-sets --query ChangeInfo.Status --hosted-zone-id " + z + " --change-batch " + weighted},
+		{"NOERROR", "test-dns-answer --record-name w.example.com --record-type A --query ResponseCode --hosted-zone-id " + z},
+		{"198.51.100.1", "test-dns-answer --record-name w.example.com --record-type A --edns0-client-subnet-ip 203.0.113.1 --query RecordData --hosted-zone-id " + z},
+		{"a\t1", "list-resource-record-sets --start-record-name w.example.com --query ResourceRecordSets[].[SetIdentifier,Weight] --hosted-zone-id " + z},
+		{"1", "get-health-check-count"},
+		{"8443", "get-health-check --query HealthCheck.HealthCheckConfig.Port --health-check-id " + check},
+		{"Failure: DNS resolution failed", "get-health-check-status --query HealthCheckObservations[0].StatusReport.Status --health-check-id " + check},
+		{"Failure: DNS resolution failed", "get-health-check-last-failure-reason --query HealthCheckObservations[0].StatusReport.Status --health-check-id " + check},
+		{"2", "update-health-check --inverted --query HealthCheck.HealthCheckVersion --health-check-id " + check},
+		{"(HealthCheckVersionMismatch)", "update-health-check --health-check-version 1 --health-check-id " + check},
+		{check, "list-health-checks --query HealthChecks[].Id"},
+		{"", "delete-health-check --health-check-id " + check},
+		{"(NoSuchHealthCheck)", "get-health-check --health-check-id " + check},
+		{"Texas", "get-geo-location --country-code US --subdivision-code TX --query GeoLocationDetails.SubdivisionName"},
+		{"AF", "list-geo-locations --max-items 1 --query GeoLocationDetailsList[].ContinentCode"},
+		{"vpc-0123456789abcdef0", "create-hosted-zone --name corp.test --caller-reference p --hosted-zone-config PrivateZone=true --query VPC.VPCId --vpc " + vpc},
+		{"corp.test.", "list-hosted-zones-by-vpc --vpc-id vpc-0123456789abcdef0 --vpc-region us-east-1 --query HostedZoneSummaries[].Name"},
+		{"(PublicZoneVPCAssociation)", "associate-vpc-with-hosted-zone --hosted-zone-id " + z + " --vpc " + vpc},
+		{"example.com.\tcorp.test.", "list-hosted-zones-by-name --query HostedZones[].Name"},
+	})
+}
+
+func TestBoto3PagesAndWaits(t *testing.T) {
+	s := serveHere(t)
+	got := s.boto3(t, `
+z = r.create_hosted_zone(Name='example.com', CallerReference='r')['HostedZone']['Id']
+changes = [{'Action': 'CREATE', 'ResourceRecordSet': {'Name': 'n%d.example.com' % i, 'Type': 'A', 'TTL': 60, 'ResourceRecords': [{'Value': '192.0.2.1'}]}} for i in range(700)]
+change = r.change_resource_record_sets(HostedZoneId=z, ChangeBatch={'Changes': changes})['ChangeInfo']
+print(change['Status'])
+r.get_waiter('resource_record_sets_changed').wait(Id=change['Id'])
+names = [s['Name'] for page in r.get_paginator('list_resource_record_sets').paginate(HostedZoneId=z) for s in page['ResourceRecordSets']]
+print(len(names), len(set(names)))
+for i in range(5):
+    r.create_health_check(CallerReference=str(i), HealthCheckConfig={'Type': 'TCP', 'IPAddress': '198.51.100.1', 'Port': 80})
+print(len([c for page in r.get_paginator('list_health_checks').paginate(PaginationConfig={'PageSize': 2}) for c in page['HealthChecks']]))
+try:
+    r.change_resource_record_sets(HostedZoneId=z, ChangeBatch={'Changes': changes[:2]})
+except r.exceptions.InvalidChangeBatch as e:
+    print(str(e).count('already exists'))
+print(refused(r.get_hosted_zone, Id='ZNONE'), refused(r.delete_hosted_zone, Id=z))
+`)
+	want := "PENDING\n702 701\n5\n2\nNoSuchHostedZone HostedZoneNotEmpty"
+	if got != want {
+		t.Errorf("boto3 prints\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Every type is read back by two resolvers' tools in the form in which it was written, or the one they prefer.
+func TestDigAndKdigReadEveryType(t *testing.T) {
+	s := serveHere(t)
+	z := s.zoneNamed(t, "example.com")
+	digest := strings.Repeat("AB", 32)
+	host, port, err := net.SplitHostPort(s.dns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, c := range map[r53types.RRType]struct{ value, dig, kdig string }{
+		r53types.RRTypeA:     {"192.0.2.1", "", ""},
+		r53types.RRTypeAaaa:  {"2001:db8::1", "", ""},
+		r53types.RRTypeCaa:   {`0 issue "ca.example.net"`, "", ""},
+		r53types.RRTypeCname: {"x.example.org.", "", ""},
+		r53types.RRTypeDs:    {"123 13 2 " + digest, "123 13 2 " + digest[:56] + " " + digest[56:], ""},
+		r53types.RRTypeHttps: {"1 . alpn=h2", `1 . alpn="h2"`, "1 . alpn=h2"},
+		r53types.RRTypeMx:    {"10 mail.example.org.", "", ""},
+		r53types.RRTypeNaptr: {`10 20 "s" "SIP+D2U" "" _sip._udp.example.org.`, "", ""},
+		r53types.RRTypeNs:    {"ns.example.org.", "", ""},
+		r53types.RRTypePtr:   {"host.example.org.", "", ""},
+		r53types.RRTypeSpf:   {`"v=spf1 -all"`, "", ""},
+		r53types.RRTypeSrv:   {"1 2 80 host.example.org.", "", ""},
+		r53types.RRTypeSshfp: {"4 2 " + digest, "4 2 " + digest[:56] + " " + digest[56:], ""},
+		r53types.RRTypeSvcb:  {"1 svc.example.org. port=8443", "", ""},
+		r53types.RRTypeTlsa:  {"3 1 1 " + digest, "3 1 1 " + digest[:56] + " " + digest[56:], ""},
+		r53types.RRTypeTxt:   {`"say \"\141\" \\" "two"`, `"say \"a\" \\" "two"`, ""},
+	} {
+		name := strings.ToLower(string(kind)) + ".example.com"
+		if _, err := s.change(t, z, create(set(name, kind, []string{c.value}))); err != nil {
+			t.Errorf("%s: %v", kind, err)
+			continue
+		}
+		for tool, want := range map[string]string{"dig": c.dig, "kdig": c.kdig} {
+			if want == "" {
+				want = c.value
+			}
+			if kind == r53types.RRTypeTxt {
+				want = c.dig
+			}
+			args := []string{"@" + host, "-p", port, "+short", "+norec", name, string(kind)}
+			if kind == r53types.RRTypeNs {
+				args = []string{"@" + host, "-p", port, "+noall", "+authority", "+norec", name, string(kind)} // a delegation
+			}
+			out, err := exec.CommandContext(t.Context(), tool, args...).CombinedOutput()
+			if err != nil || !strings.Contains(strings.ToUpper(string(out)), strings.ToUpper(want)) {
+				t.Errorf("%s reads %s %s as %s (%v)", tool, kind, want, out, err)
+			}
+		}
+	}
+}
