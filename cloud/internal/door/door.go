@@ -50,6 +50,10 @@ func New(c Config) http.Handler {
 
 // ServeHTTP implements http.Handler.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if wantsMetrics(r) {
+		d.metrics(w, r)
+		return
+	}
 	body, err := readBody(w, r)
 	scope, _ := wire.ScopeOf(r)
 	service := serviceOf(r, body, scope)

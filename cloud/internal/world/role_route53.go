@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/door"
 	"github.com/understudy/understudy/cloud/internal/metrics"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/cloud/internal/zones"
@@ -56,8 +57,19 @@ func runRoute53(cfg Config) error {
 	if cfg.Throttle {
 		api = zones.Throttled(mux)
 	}
-	err = serve(map[string]http.Handler{Socket(cfg.Dir, Route53): api})
+	err = serve(map[string]http.Handler{Socket(cfg.Dir, Route53): besideMetrics(z, api)})
 	return errors.Join(err, z.Close())
+}
+
+// besideMetrics serves the name servers' counts beside the API. (A mux of net/http's would clean the API's paths.)
+func besideMetrics(z *zones.Zones, api http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == door.MetricsPath {
+			z.ServeMetrics(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
 }
 
 // inherited returns the sockets that the host has opened for the name servers' twins: as many datagram

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -128,6 +129,12 @@ func Open(c Config) (*Zones, error) {
 		})
 	}
 	return z, nil
+}
+
+// ServeMetrics writes the name servers' counts in Prometheus's text format.
+func (z *Zones) ServeMetrics(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	z.plane.server.WriteMetrics(w) // fails where who asked has gone away
 }
 
 // Close stops answering and probing and closes the state.
