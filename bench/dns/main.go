@@ -30,8 +30,9 @@ func main() {
 	rounds := flag.Int("rounds", 5, "how often everything is measured")
 	only := flag.String("only", "", "measure only workloads whose names hold this")
 	length := flag.Duration("for", time.Second, "how long each time")
+	rest := flag.Duration("rest", 0, "how long to rest before each, so that the one before has done with what waits in its queue")
 	flag.Parse()
-	b := &bench{length: *length, failover: strings.Split(*failover, ",")}
+	b := &bench{length: *length, rest: *rest, failover: strings.Split(*failover, ",")}
 	for _, s := range strings.Split(*servers, ",") {
 		name, address, ok := strings.Cut(s, "=")
 		if !ok {
@@ -74,6 +75,7 @@ type bench struct {
 	servers  []server
 	failover []string
 	length   time.Duration
+	rest     time.Duration
 	results  map[string]map[string][]float64 // by workload and server: answers a second, or microseconds an answer
 	unsure   map[string]int                  // by workload and server: rounds in which not much more was sent than answered
 }
@@ -94,6 +96,7 @@ func (b *bench) round() error {
 			if !b.takesPart(w, s) {
 				continue
 			}
+			time.Sleep(b.rest)
 			v, err := b.measure(w, s)
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", s.name, w.name, err)
@@ -132,6 +135,14 @@ func median(all []float64) float64 {
 	return all[len(all)/2]
 }
 
+// best is what a server did in its best round, which is the one that nothing else on the machine disturbed.
+func best(w workload, all []float64) float64 {
+	if w.shape == "single" {
+		return slices.Min(all)
+	}
+	return slices.Max(all)
+}
+
 // ratio is ours to a peer's: the median of the rounds' own.
 func ratio(ours, theirs []float64) float64 {
 	all := make([]float64, len(ours))
@@ -162,7 +173,8 @@ func (b *bench) report() {
 			if n := b.unsure[w.name+s.name]; n > 0 {
 				note = fmt.Sprintf("  (in %d rounds hardly more was asked than answered: it may be capable of more)", n)
 			}
-			fmt.Printf("  %-10s %9.*f %-9s  lowest %8.*f  highest %8.*f  ours to it %.2f%s\n", s.name, digits, m, unit, digits, slices.Min(of[s.name]), digits, slices.Max(of[s.name]), ratio, note)
+			fmt.Printf("  %-10s %9.*f %-9s  lowest %8.*f  highest %8.*f  ours to it %6.2f, at best %6.2f%s\n",
+				s.name, digits, m, unit, digits, slices.Min(of[s.name]), digits, slices.Max(of[s.name]), ratio, best(w, of[ours])/best(w, of[s.name]), note)
 			if s.name == ours {
 				continue
 			}

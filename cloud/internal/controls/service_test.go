@@ -9,6 +9,8 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -364,4 +366,15 @@ func TestConfiguration(t *testing.T) {
 	}
 	_, err = p.UpdateCluster(ctx, &config.UpdateClusterInput{ClusterArn: &cluster, NetworkType: configtypes.NetworkTypeIpv4})
 	wantCode(t, err, "UnknownOperationException")
+}
+
+// The AWS CLI has its own reading of the models.
+func TestTheAWSCLIUnderstands(t *testing.T) {
+	p := open(t)
+	cmd := exec.CommandContext(t.Context(), "/bin/bash", "testdata/controls.sh")
+	cmd.Env = append(os.Environ(), "ENDPOINT="+p.url, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, said)
+	}
 }

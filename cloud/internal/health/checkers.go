@@ -2,6 +2,7 @@ package health
 
 import (
 	"hash/fnv"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"time"
@@ -75,6 +76,6 @@ func phase(id string, i, all int, interval time.Duration) time.Duration {
 	}
 	h := fnv.New64a()
 	h.Write([]byte(id))
-	h.Write([]byte{0, byte(i)})
-	return slot*time.Duration(i) + time.Duration(h.Sum64()%uint64(slot))
+	seeded := rand.New(rand.NewPCG(h.Sum64(), uint64(i)))
+	return slot*time.Duration(i) + time.Duration(seeded.Int64N(int64(slot)))
 }

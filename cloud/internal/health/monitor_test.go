@@ -305,3 +305,19 @@ func TestSpeedDividesTheInterval(t *testing.T) {
 		}
 	})
 }
+
+// Each checker has its own part of the interval, and its own moment in it, the same at every start.
+func TestPhases(t *testing.T) {
+	const all, interval = 16, 30 * time.Second
+	steps := map[time.Duration]bool{}
+	for i := range all {
+		at, again := phase("a", i, all, interval), phase("a", i, all, interval)
+		if slot := interval / all; at != again || at < time.Duration(i)*slot || at >= time.Duration(i+1)*slot {
+			t.Errorf("checker %d begins after %v, then %v", i, at, again)
+		}
+		steps[phase("a", (i+1)%all, all, interval)-at] = true
+	}
+	if len(steps) < all/2 || phase("a", 0, all, interval) == phase("b", 0, all, interval) {
+		t.Error("checkers keep a beat")
+	}
+}

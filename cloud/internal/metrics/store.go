@@ -8,6 +8,7 @@
 package metrics
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -64,6 +65,7 @@ type Store struct {
 type series struct {
 	metric Metric
 	last   time.Time // when the newest data point was put
+	units  []string
 	tiers  [len(tiers)]map[slot]*Summary
 	pruned [len(tiers)]int // how many periods each tier had after it was last pruned
 }
@@ -91,6 +93,9 @@ func (s *Store) Put(m Metric, unit string, at, now time.Time, highResolution boo
 		s.metrics[key] = d
 	}
 	d.last = now
+	if !slices.Contains(d.units, unit) {
+		d.units = append(d.units, unit)
+	}
 	for i, t := range tiers {
 		if i == 0 && !highResolution {
 			continue
@@ -162,12 +167,8 @@ func (s *Store) Points(m Metric, unit string, start, end time.Time, period time.
 	i := s.tierFor(start, period, now)
 	width, length := int64(s.speed.Of(tiers[i].width)), int64(s.speed.Of(period))
 	found := map[slot]*Point{}
-	for at, b := range d.tiers[i] {
-		when := at.period * width
-		if unit != "" && at.unit != unit || when < start.UnixNano() || when >= end.UnixNano() {
-			continue
-		}
-		n := slot{(when - start.UnixNano()) / length, at.unit}
+	for at, b := range d.within(i, unit, ceil(start.UnixNano(), width), ceil(end.UnixNano(), width)) {
+		n := slot{(at.period*width - start.UnixNano()) / length, at.unit}
 		if found[n] == nil {
 			found[n] = &Point{Start: time.Unix(0, start.UnixNano()+n.period*length).UTC(), Unit: at.unit}
 		}
@@ -184,6 +185,35 @@ func (s *Store) Points(m Metric, unit string, start, end time.Time, period time.
 		return strings.Compare(a.Unit, b.Unit)
 	})
 	return all
+}
+
+// ceil is the number of the first period that begins at a time or after it.
+func ceil(at, width int64) int64 { return (at + width - 1) / width }
+
+// within visits a tier's periods from one number up to another, of one unit or of all, in no order: by their
+// numbers, or where the tier has fewer than there are numbers, all of it.
+func (d *series) within(i int, unit string, from, to int64) iter.Seq2[slot, *Summary] {
+	units := d.units
+	if unit != "" {
+		units = []string{unit}
+	}
+	return func(yield func(slot, *Summary) bool) {
+		if int64(len(d.tiers[i])) < (to-from)*int64(len(units)) {
+			for at, b := range d.tiers[i] {
+				if (unit == "" || at.unit == unit) && at.period >= from && at.period < to && !yield(at, b) {
+					return
+				}
+			}
+			return
+		}
+		for n := from; n < to; n++ {
+			for _, u := range units {
+				if b := d.tiers[i][slot{n, u}]; b != nil && !yield(slot{n, u}, b) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // tierFor is the finest tier that a query's period is made of and that is still kept at its start.

@@ -134,3 +134,48 @@ func TestManyValues(t *testing.T) {
 		}
 	})
 }
+
+// Both ways of visiting a tier find the same.
+func TestPointsAreThoseOfTheTime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := NewStore(1)
+		want := map[string]float64{}
+		from := rapid.IntRange(0, 100).Draw(t, "from")
+		to := from + rapid.IntRange(1, 100).Draw(t, "minutes")
+		period := rapid.IntRange(1, 7).Draw(t, "period")
+		wanted := rapid.SampledFrom([]string{"", "Count", "Bytes"}).Draw(t, "wanted")
+		for range rapid.IntRange(0, 200).Draw(t, "n") {
+			m, unit := rapid.IntRange(0, 200).Draw(t, "minute"), rapid.SampledFrom([]string{"Count", "Bytes"}).Draw(t, "unit")
+			s.Put(cpu, unit, noon.Add(time.Duration(m)*time.Minute+time.Second), noon, false, One(1, 1))
+			if m >= from && m < to && (wanted == "" || wanted == unit) {
+				want[fmt.Sprint((m-from)/period, unit)]++
+			}
+		}
+		start := noon.Add(time.Duration(from) * time.Minute)
+		got := s.Points(cpu, wanted, start, noon.Add(time.Duration(to)*time.Minute), time.Duration(period)*time.Minute, noon)
+		for _, p := range got {
+			key := fmt.Sprint(int(p.Start.Sub(start)/time.Minute)/period, p.Unit)
+			if want[key] != p.Sum {
+				t.Fatalf("%s: %v, want %v", key, p.Sum, want[key])
+			}
+		}
+		if len(got) != len(want) {
+			t.Fatalf("%d points, want %d", len(got), len(want))
+		}
+	})
+}
+
+// BenchmarkWindow is one alarm's evaluation of a metric with two weeks of data.
+func BenchmarkWindow(b *testing.B) {
+	s := NewStore(1)
+	for m := range 14 * 24 * 60 {
+		s.Put(cpu, "Count", noon.Add(time.Duration(m)*time.Minute), noon, false, One(1, 1))
+	}
+	end := noon.Add(14 * day)
+	b.ReportAllocs()
+	for b.Loop() {
+		if w := s.Window(cpu, "", end, 5*time.Minute, 5, end); w[4] == nil || w[4].Sum != 5 {
+			b.Fatal(w[4])
+		}
+	}
+}

@@ -288,8 +288,37 @@ func (r *Region) DeleteAlarms(ctx context.Context, in *cloudwatch.DeleteAlarmsIn
 		if err := r.remember(tx, row.Name, item); err != nil {
 			return err
 		}
-		return r.alarms.Delete(tx, row.Name)
+		if err := r.alarms.Delete(tx, row.Name); err != nil {
+			return err
+		}
+		return r.forgetDeleted(tx)
 	})
+}
+
+// maxDeleted is of how many deleted alarms the history and the settings are kept: those deleted last.
+const maxDeleted = 500
+
+// forgetDeleted drops what is kept of the alarms that were deleted longest ago.
+func (r *Region) forgetDeleted(tx *store.Tx) error {
+	deleted := slices.DeleteFunc(r.histories.AllTx(tx), func(h alarmHistory) bool {
+		_, lives := r.alarms.GetTx(tx, h.Name)
+		return lives
+	})
+	slices.SortFunc(deleted, func(a, b alarmHistory) int { return a.Items[len(a.Items)-1].At.Compare(b.Items[len(b.Items)-1].At) })
+	for _, h := range deleted[:max(0, len(deleted)-maxDeleted)] {
+		if err := r.histories.Delete(tx, h.Name); err != nil {
+			return err
+		}
+		for _, s := range r.streams.AllTx(tx) {
+			if s.Name != h.Name {
+				continue
+			}
+			if err := r.streams.Delete(tx, streamKey(s.Name, s.Fingerprint)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // eachAlarm changes several alarms in one go.

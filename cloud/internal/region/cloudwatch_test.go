@@ -17,6 +17,7 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -132,6 +133,40 @@ func TestAlarmsSurvive(t *testing.T) {
 	}
 	if told := r.BeaconReport().Alarms; len(told) != 2 || told[0].State != beacon.InsufficientData {
 		t.Errorf("told %+v", told)
+	}
+}
+
+// Deleted alarms are remembered, but not all for ever; settings of alarms that are edited are bounded as well.
+func TestDeletedAlarmsAreForgotten(t *testing.T) {
+	r := openSlow(t, t.TempDir())
+	if err := r.update(func(tx *store.Tx) error {
+		for i := range maxDeleted + 5 {
+			name := fmt.Sprintf("old-%04d", i)
+			if err := r.remember(tx, name, historyItem{At: time.Unix(int64(i), 0)}); err != nil {
+				return err
+			}
+			if err := r.keepStream(tx, alarmRow{Name: name, Settings: alarmSettings{Period: 60, Statistic: "Sum"}}, time.Unix(int64(i), 0)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range maxStreams + 3 {
+		in := alarmInput("edited")
+		in.Threshold = ptr(float64(i))
+		must(r.PutMetricAlarm(t.Context(), in))(t)
+	}
+	must(r.DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"edited"}}))(t)
+	if h, s := r.histories.Len(), r.streams.Len(); h != maxDeleted || s != maxDeleted-1+maxStreams {
+		t.Errorf("%d histories and %d settings are kept", h, s)
+	}
+	if _, ok := r.histories.Get("old-0005"); ok {
+		t.Error("the oldest is kept")
+	}
+	if _, ok := r.streams.Get(streamKey("edited", r.BeaconReport().Alarms[0].Fingerprint)); !ok {
+		t.Error("the newest is not")
 	}
 }
 

@@ -5,44 +5,58 @@ import (
 	"maps"
 )
 
-// shards is into how many parts health is divided, of which a change copies those that it is in: at 100,000
-// checks a hundred entries and these pointers.
-const shards = 1024
+// Health is divided into fanout parts of fanout shards each. A change copies the way to its shard: at 100,000 checks
+// two times 64 pointers and some 25 entries.
+const fanout = 64
 
 // health is what is known of every health check. It never changes; with makes another.
 type health struct {
-	shards *[shards]map[string]bool
+	parts *[fanout]*shards
 }
+
+type shards [fanout]map[string]bool
 
 var seed = maphash.MakeSeed()
 
-func shardOf(id string) int { return int(maphash.String(seed, id) % shards) }
+func shardOf(id string) (part, shard int) {
+	h := maphash.String(seed, id)
+	return int(h % fanout), int(h / fanout % fanout)
+}
 
 // healthy tells whether a check is healthy. One that is unknown is.
 func (h health) healthy(id string) bool {
-	if h.shards == nil {
+	part, shard := shardOf(id)
+	if h.parts == nil || h.parts[part] == nil {
 		return true
 	}
-	healthy, known := h.shards[shardOf(id)][id]
+	healthy, known := h.parts[part][shard][id]
 	return healthy || !known
 }
 
 func (h health) with(changes map[string]bool, removed []string) health {
-	next := new([shards]map[string]bool)
-	if h.shards != nil {
-		*next = *h.shards
+	next := new([fanout]*shards)
+	if h.parts != nil {
+		*next = *h.parts
 	}
-	copied := map[int]bool{}
+	var copied [fanout]*[fanout]bool // which are this call's own, and may be changed
 	own := func(id string) map[string]bool {
-		n := shardOf(id)
-		if !copied[n] {
-			copied[n] = true
-			next[n] = maps.Clone(next[n])
+		part, shard := shardOf(id)
+		if copied[part] == nil {
+			copied[part] = new([fanout]bool)
+			before := next[part]
+			next[part] = new(shards)
+			if before != nil {
+				*next[part] = *before
+			}
 		}
-		if next[n] == nil {
-			next[n] = map[string]bool{}
+		if !copied[part][shard] {
+			copied[part][shard] = true
+			next[part][shard] = maps.Clone(next[part][shard])
 		}
-		return next[n]
+		if next[part][shard] == nil {
+			next[part][shard] = map[string]bool{}
+		}
+		return next[part][shard]
 	}
 	for id, healthy := range changes {
 		own(id)[id] = healthy

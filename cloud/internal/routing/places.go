@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"math/bits"
 	"net/netip"
 	"slices"
@@ -99,7 +100,7 @@ func readPlace(fields []string) (netip.Prefix, Place, error) {
 	var errs [2]error
 	place.Latitude, errs[0] = strconv.ParseFloat(fields[4], 64)
 	place.Longitude, errs[1] = strconv.ParseFloat(fields[5], 64)
-	if errs[0] != nil || errs[1] != nil || place.Latitude < -90 || place.Latitude > 90 || place.Longitude < -180 || place.Longitude > 180 {
+	if errs[0] != nil || errs[1] != nil || !(math.Abs(place.Latitude) <= 90 && math.Abs(place.Longitude) <= 180) { // nor NaN
 		return prefix, place, fmt.Errorf("%s %s are no latitude (-90 to 90) and longitude (-180 to 180)", fields[4], fields[5])
 	}
 	if _, known := regions[place.Region]; !known && place.Region != "" {

@@ -442,6 +442,7 @@ func TestSignedAnswersOnTheWire(t *testing.T) {
 			has, not []string
 		}{
 			{"www.example.com A +dnssec", []string{"NOERROR", "RRSIG"}, []string{"NSEC"}},
+			{"www.example.com A +dnssec +adflag +cdflag", []string{"qr aa cd", "RRSIG"}, []string{" ad;", " ad "}},
 			{"www.example.com A", []string{"NOERROR", "198.51.100.1"}, []string{"RRSIG"}},
 			{"nothing.example.com A +dnssec", []string{"NOERROR", `\000.nothing.example.com. RRSIG NSEC`, "SOA"}, []string{"NXDOMAIN"}},
 			{"nothing.example.com A", []string{"NXDOMAIN", "SOA"}, []string{"NSEC"}},

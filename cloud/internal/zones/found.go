@@ -1,6 +1,7 @@
 package zones
 
 import (
+	"maps"
 	"sync"
 
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -21,9 +22,7 @@ func (f *found) note(changes map[string]bool) {
 	if f.pending == nil {
 		f.pending = map[string]bool{}
 	}
-	for id, healthy := range changes {
-		f.pending[id] = healthy
-	}
+	maps.Copy(f.pending, changes)
 	select {
 	case f.new <- struct{}{}:
 	default:
@@ -36,6 +35,14 @@ func (f *found) take() map[string]bool {
 	taken := f.pending
 	f.pending = nil
 	return taken
+}
+
+// putBack has what could not be stored wait for the next change.
+func (f *found) putBack(changes map[string]bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	maps.Copy(changes, f.pending)
+	f.pending = changes
 }
 
 // keepFound stores which checks are unhealthy; those that are not, or are no more, have no row.
@@ -60,7 +67,8 @@ func (p *plane) keepFound() {
 		return nil
 	})
 	if err != nil {
-		p.log.Error("keeping the health of checks failed: after a restart they are what they were before", "checks", len(changes), "error", err)
+		p.log.Error("keeping the health of checks failed", "checks", len(changes), "error", err)
+		p.found.putBack(changes)
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/dns"
 	"github.com/understudy/understudy/cloud/internal/health"
 	"github.com/understudy/understudy/cloud/internal/metrics"
+	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
@@ -29,7 +32,7 @@ type Sockets struct {
 type Config struct {
 	Cloud   int
 	Account string
-	Dir     string // holds state.db, and routing control's
+	Dir     string // holds state.db, routing control's, and the user's places.txt
 	// Endpoint is the URL of the cloud's front door.
 	Endpoint string
 	Speed    tempo.Speed
@@ -44,6 +47,28 @@ type Config struct {
 	Beacon net.Listener
 	// Dial is how health checkers connect; health.DialFrom where it is nil.
 	Dial health.Dial
+	// places tell where clients are. Open reads them.
+	places *routing.Places
+}
+
+// placesFile is the user's own table of networks and where they are, in Dir: a line each as routing.ReadPlaces has it.
+// Where there is none, clients are where routing.DefaultPlaces says.
+const placesFile = "places.txt"
+
+func readPlaces(dir string) (*routing.Places, error) {
+	f, err := os.Open(filepath.Join(dir, placesFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	p, err := routing.ReadPlaces(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	return p, nil
 }
 
 // Zones is Route 53 at work.
@@ -57,6 +82,10 @@ type Zones struct {
 // Open reads the state and starts all that serves it: what a fresh start does and a start after a crash are
 // the same.
 func Open(c Config) (*Zones, error) {
+	var err error
+	if c.places, err = readPlaces(c.Dir); err != nil {
+		return nil, fmt.Errorf("open route 53: %w", err)
+	}
 	db, err := store.Open(filepath.Join(c.Dir, "state.db"))
 	if err != nil {
 		return nil, err

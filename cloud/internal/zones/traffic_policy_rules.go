@@ -53,7 +53,7 @@ func (b policyBranch) onlyOf(rule, version string) error {
 	for _, m := range []struct {
 		name  string
 		given bool
-		for_  bool //nolint:staticcheck // a keyword otherwise
+		fits  bool
 	}{
 		{"IsDefault", b.IsDefault != "", rule == "geo"},
 		{"Continent", b.Continent != "", rule == "geo"},
@@ -68,7 +68,7 @@ func (b policyBranch) onlyOf(rule, version string) error {
 		{"EvaluateTargetHealth", b.EvaluateTargetHealth != "", rule != "multivalue"},
 		{"RuleReference", b.RuleReference != "", rule != "multivalue"},
 	} {
-		if m.given && !m.for_ {
+		if m.given && !m.fits {
 			return fmt.Errorf("%s is no member of a %s rule of version %s", m.name, rule, version)
 		}
 	}
