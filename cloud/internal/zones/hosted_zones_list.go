@@ -2,12 +2,15 @@ package zones
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // size returns how many items a page may hold. AWS cuts what is above its limit silently.
@@ -32,6 +35,20 @@ func page[T any](rows []T, key func(T) string, start string, n int) (cut []T, ne
 	}
 	return rows[:n], key(rows[n]), true
 }
+
+// pageToken checks that one came from a page before: tokens are the keys at which pages start.
+func pageToken(given *string, key *regexp.Regexp) (string, error) {
+	if given != nil && !key.MatchString(*given) {
+		return "", wire.Errorf("InvalidPaginationToken", "The value that you specified to get the second or subsequent page of results is invalid.")
+	}
+	return aws.ToString(given), nil
+}
+
+var (
+	zoneKey  = regexp.MustCompile(`^Z[A-Z0-9]{20}$`)
+	vpcKey   = regexp.MustCompile(`^[a-z0-9-]+/vpc-[0-9a-f]+$`)
+	queryKey = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+)
 
 func (a *api) describeAll(rows []zone) []r53types.HostedZone {
 	list := make([]r53types.HostedZone, 0, len(rows))

@@ -176,7 +176,11 @@ func (a *api) listAuthorizations(_ context.Context, in *route53.ListVPCAssociati
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := page(slices.Clone(z.Authorized), vpc.String, aws.ToString(in.NextToken), n)
+	start, err := pageToken(in.NextToken, vpcKey)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, more := page(slices.Clone(z.Authorized), vpc.String, start, n)
 	out := &route53.ListVPCAssociationAuthorizationsOutput{HostedZoneId: &id, VPCs: []r53types.VPC{}}
 	for _, v := range rows {
 		out.VPCs = append(out.VPCs, v.describe())
@@ -197,7 +201,11 @@ func (a *api) listZonesByVPC(_ context.Context, in *route53.ListHostedZonesByVPC
 		return nil, err
 	}
 	seen := slices.DeleteFunc(a.zones.All(), func(z zone) bool { return !slices.Contains(z.VPCs, v) })
-	rows, next, more := page(seen, func(z zone) string { return z.ID }, aws.ToString(in.NextToken), n)
+	start, err := pageToken(in.NextToken, zoneKey)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, more := page(seen, func(z zone) string { return z.ID }, start, n)
 	out := &route53.ListHostedZonesByVPCOutput{MaxItems: aws.Int32(int32(n)), HostedZoneSummaries: []r53types.HostedZoneSummary{}}
 	for _, z := range rows {
 		out.HostedZoneSummaries = append(out.HostedZoneSummaries, r53types.HostedZoneSummary{

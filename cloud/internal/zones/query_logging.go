@@ -95,7 +95,11 @@ func (a *api) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingCo
 		}
 		rows = slices.DeleteFunc(rows, func(q queryLogging) bool { return q.ZoneID != id })
 	}
-	rows, next, more := page(rows, func(q queryLogging) string { return q.ID }, aws.ToString(in.NextToken), n)
+	start, err := pageToken(in.NextToken, queryKey)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, more := page(rows, func(q queryLogging) string { return q.ID }, start, n)
 	out := &route53.ListQueryLoggingConfigsOutput{QueryLoggingConfigs: []r53types.QueryLoggingConfig{}}
 	for _, q := range rows {
 		out.QueryLoggingConfigs = append(out.QueryLoggingConfigs, *q.describe())

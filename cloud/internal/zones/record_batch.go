@@ -178,6 +178,23 @@ func (b *batch) lacking() []string {
 	return messages
 }
 
+// unequal names the weighted sets of the batch whose TTL is not that of the others with the same name and type. Only
+// what the batch leaves counts: that is how the TTL of all of them is changed (observed,
+// github.com/aws/aws-sdk-go-v2/issues/518 and github.com/hashicorp/terraform/issues/5312).
+func (b *batch) unequal() []string {
+	var messages []string
+	for _, k := range slices.SortedFunc(keys(b.changed), setKey.compare) {
+		set := b.changed[k]
+		if set == nil || set.Weight == nil || set.TTL == nil {
+			continue
+		}
+		if slices.ContainsFunc(b.at(k.name), func(o recordSet) bool { return o.Type == k.kind && o.TTL != nil && *o.TTL != *set.TTL }) {
+			messages = append(messages, fmt.Sprintf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as weighted sets must contain the same TTL.", k.name, k.kind, k.id))
+		}
+	}
+	return messages
+}
+
 // target checks where an alias leads: to a load balancer, or to a set of the same zone and type.
 func (b *batch) target(a *api, set recordSet) error {
 	to := set.AliasTarget

@@ -9,6 +9,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // A batch's limits, by the quotas of the developer guide. What an UPSERT holds counts twice.
@@ -33,6 +34,10 @@ func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordS
 	if err != nil {
 		return nil, err
 	}
+	if _, prior := a.busy.LoadOrStore(id, true); prior {
+		return nil, wire.Errorf("PriorRequestNotComplete", "The request was rejected because Route 53 was still processing a prior request.")
+	}
+	defer a.busy.Delete(id)
 	var info *r53types.ChangeInfo
 	var commit func()
 	err = a.updateThen(func(tx *store.Tx) error {
@@ -41,11 +46,11 @@ func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordS
 			return noZone(id)
 		}
 		for _, c := range changes {
+			if c.Action == r53types.ChangeActionDelete {
+				continue // also where the health check is gone
+			}
 			if err := a.checkExists(c.ResourceRecordSet); err != nil {
 				return err
-			}
-			if c.Action == r53types.ChangeActionDelete {
-				continue
 			}
 			if err := a.checkLocation(c.ResourceRecordSet); err != nil {
 				return err
@@ -88,7 +93,7 @@ func (a *api) apply(z zone, changes []r53types.Change) (map[setKey]recordSet, er
 		}
 	}
 	if len(messages) == 0 {
-		messages = b.lacking()
+		messages = append(b.lacking(), b.unequal()...)
 	}
 	if len(messages) > 0 {
 		return nil, badBatch(messages...)

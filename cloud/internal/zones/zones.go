@@ -99,6 +99,7 @@ type api struct {
 	account string
 	data    engine
 	now     func() time.Time
+	busy    sync.Map   // the ids of the zones whose record sets are being changed
 	mu      sync.Mutex // held from a change's commit to its being in force, so that answers keep the order
 }
 
