@@ -2,28 +2,66 @@ package zones
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// BenchmarkBatchOfOne changes one record of a zone that holds as many as AWS allows, and puts it in force.
-func BenchmarkBatchOfOne(b *testing.B) {
-	a, _ := newAPI(b, b.TempDir())
-	p := newPlane(Config{Speed: 1}, a.state)
-	a.data = p
-	z := makeZone(b, a, "example.com")
-	for from := 0; from < maxZoneRecords-100; from += 900 {
-		var changes []r53types.Change
-		for i := from; i < min(from+900, maxZoneRecords-100); i++ {
-			changes = append(changes, create(a1(fmt.Sprintf("n%d.example.com", i))))
-		}
-		if err := apply(b, a, z, changes...); err != nil {
-			b.Fatal(err)
+// filled is Route 53 with zones that hold nearly as many records as AWS allows, in the folder dir.
+func filled(b *testing.B, dir string, zones int) (a *api, last string) {
+	b.Helper()
+	a, _ = newAPI(b, dir)
+	a.data = newPlane(Config{Speed: 1}, a.state)
+	for n := range zones {
+		last = makeZone(b, a, fmt.Sprintf("z%d.example.com", n))
+		for from := 0; from < maxZoneRecords-100; from += 900 {
+			var changes []r53types.Change
+			for i := from; i < min(from+900, maxZoneRecords-100); i++ {
+				changes = append(changes, create(a1(fmt.Sprintf("n%d.z%d.example.com", i, n))))
+			}
+			if err := apply(b, a, last, changes...); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
+	return a, last
+}
+
+// BenchmarkBatchOfOne changes one record, and puts it in force.
+func BenchmarkBatchOfOne(b *testing.B) {
+	for _, zones := range []int{1, 10} {
+		b.Run(fmt.Sprintf("%d_records", zones*maxZoneRecords), func(b *testing.B) {
+			a, z := filled(b, b.TempDir(), zones)
+			for b.Loop() {
+				if err := apply(b, a, z, upsert(a1(fmt.Sprintf("n5000.z%d.example.com", zones-1)))); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkStart reads 100,000 records and makes them ready to be answered.
+func BenchmarkStart(b *testing.B) {
+	dir := b.TempDir()
+	a, _ := filled(b, dir, 10)
+	if err := a.db.Close(); err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
-		if err := apply(b, a, z, upsert(a1("n5000.example.com"))); err != nil {
+		db, err := store.Open(filepath.Join(dir, "state.db"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		s, err := load(db)
+		if err != nil {
+			b.Fatal(err)
+		}
+		newPlane(Config{Speed: 1}, s).Publish()
+		if err := db.Close(); err != nil {
 			b.Fatal(err)
 		}
 	}
