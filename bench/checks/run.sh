@@ -5,7 +5,7 @@
 # loopback, lives in one temporary folder, and is ended and removed at the end. As root it installs HAProxy from Debian,
 # whose service is not started, where it is missing.
 #
-#	ROUNDS=5 FOR=2s LONG=60s bench/checks/run.sh
+#	ROUNDS=15 FOR=700ms LONG=60s bench/checks/run.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -23,4 +23,4 @@ ulimit -n "$(ulimit -Hn)"
 go build -o "$work/checks" ./bench/checks
 go build -o "$work/checker" ./cloud/internal/bench/checker
 taskset -c 1 "$work/checks" -checker "$work/checker" -haproxy "$(command -v haproxy || true)" -dir "$work" \
-	-rounds "${ROUNDS:-5}" -for "${FOR:-2s}" -long "${LONG:-60s}"
+	-rounds "${ROUNDS:-15}" -for "${FOR:-700ms}" -long "${LONG:-60s}"

@@ -6,7 +6,7 @@
 # installs the peers that are missing from Debian, whose services are not started; CoreDNS, which Debian does not
 # have, is built from its module into bin/ where it is not installed.
 #
-#	ROUNDS=5 FOR=1s REST=200ms PEERS="gdnsd knot nsd pdns bind coredns" bench/dns/run.sh
+#	ROUNDS=15 FOR=250ms REST=200ms PEERS="gdnsd knot nsd pdns bind coredns" bench/dns/run.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 peers=${PEERS:-gdnsd knot nsd pdns bind coredns}
@@ -175,7 +175,7 @@ for peer in understudy $peers; do
 	fi
 done
 sleep 3 # the first rounds of health checks
-taskset -c 1 "$work/measure" -servers "$servers" -failover understudy,gdnsd,pdns -rounds "${ROUNDS:-5}" -for "${FOR:-1s}" -rest "${REST:-200ms}"
+taskset -c 1 "$work/measure" -servers "$servers" -failover understudy,gdnsd,pdns -rounds "${ROUNDS:-15}" -for "${FOR:-250ms}" -rest "${REST:-200ms}"
 
 if command -v dnsperf >/dev/null; then
 	echo

@@ -26,7 +26,7 @@ func stateOf(on bool) RoutingControlState {
 }
 
 // The inputs and outputs of the API that clusters answer. They are this package's own, with the names and
-// types that the SDK gives them: four operations are not worth another module.
+// types that the SDK gives them: its module for these four operations could not be had.
 type (
 	GetRoutingControlStateInput struct{ RoutingControlArn *string }
 

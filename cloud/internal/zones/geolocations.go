@@ -24,8 +24,8 @@ var continentNames = map[string]string{
 	"AF": "Africa", "AN": "Antarctica", "AS": "Asia", "EU": "Europe", "OC": "Oceania", "NA": "North America", "SA": "South America",
 }
 
-// places are all locations in the order of listings: continents, then countries, the default of "*" before all others,
-// each before its parts.
+// places are all locations in the order of listings: countries, the default of "*" before all others and each before its
+// parts, and then continents (API reference, ListGeoLocations).
 var places = sync.OnceValue(func() []place {
 	all := []place{{country: "*", name: "Default"}}
 	for code, name := range continentNames {
@@ -50,7 +50,7 @@ var places = sync.OnceValue(func() []place {
 
 func (p place) compare(o place) int {
 	if (p.continent == "") != (o.continent == "") {
-		return cmp.Compare(o.continent, p.continent) // those with a continent first
+		return cmp.Compare(p.continent, o.continent) // those without a continent first
 	}
 	return cmp.Or(cmp.Compare(p.continent, o.continent), cmp.Compare(p.country, o.country), cmp.Compare(p.subdivision, o.subdivision))
 }

@@ -92,7 +92,7 @@ func (s *service) cli(t *testing.T, args ...string) (string, error) {
 // until waits for what the data planes make true in their own time.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute) // of a busy machine
 	for !holds() {
 		select {
 		case <-deadline:
