@@ -125,3 +125,51 @@ func TestDigAndKdigReadEveryType(t *testing.T) {
 		}
 	}
 }
+
+func TestBoto3TendsZonesAndChecks(t *testing.T) {
+	s := serveHere(t)
+	got := s.boto3(t, `
+z = r.create_hosted_zone(Name='example.com', CallerReference='r')['HostedZone']['Id']
+print(r.update_hosted_zone_comment(Id=z, Comment='new')['HostedZone']['Config']['Comment'], r.get_hosted_zone(Id=z)['HostedZone']['Config']['PrivateZone'])
+print(r.get_hosted_zone_count()['HostedZoneCount'], r.get_hosted_zone_limit(HostedZoneId=z, Type='MAX_RRSETS_BY_ZONE')['Count'], r.get_account_limit(Type='MAX_HEALTH_CHECKS_BY_OWNER')['Limit']['Value'])
+print(len(r.list_hosted_zones()['HostedZones']), r.list_hosted_zones_by_name(DNSName='a.com')['HostedZones'][0]['Name'])
+r.change_tags_for_resource(ResourceType='hostedzone', ResourceId=z.split('/')[-1], AddTags=[{'Key': 'a', 'Value': 'b'}])
+print(r.list_tags_for_resource(ResourceType='hostedzone', ResourceId=z.split('/')[-1])['ResourceTagSet']['Tags'])
+print(len(r.list_tags_for_resources(ResourceType='hostedzone', ResourceIds=[z.split('/')[-1]])['ResourceTagSets']))
+c = r.create_health_check(CallerReference='c', HealthCheckConfig={'Type': 'CALCULATED', 'HealthThreshold': 1, 'ChildHealthChecks': []})['HealthCheck']['Id']
+e = r.create_health_check(CallerReference='e', HealthCheckConfig={'Type': 'HTTP', 'IPAddress': '198.51.100.1'})['HealthCheck']['Id']
+print(r.get_health_check(HealthCheckId=c)['HealthCheck']['HealthCheckVersion'], r.update_health_check(HealthCheckId=c, ChildHealthChecks=[e])['HealthCheck']['HealthCheckVersion'], r.get_health_check_count()['HealthCheckCount'])
+print(refused(r.get_health_check_status, HealthCheckId=c), refused(r.get_health_check_status, HealthCheckId=e), refused(r.get_health_check_last_failure_reason, HealthCheckId=e))
+print(len(r.get_checker_ip_ranges()['CheckerIpRanges']))
+for w, address in (('a', '192.0.2.1'), ('b', '192.0.2.2')):
+    r.change_resource_record_sets(HostedZoneId=z, ChangeBatch={'Changes': [{'Action': 'UPSERT', 'ResourceRecordSet': {'Name': 'l.example.com', 'Type': 'A', 'TTL': 60, 'SetIdentifier': w, 'Region': {'a': 'us-east-1', 'b': 'eu-west-1'}[w], 'HealthCheckId': e, 'ResourceRecords': [{'Value': address}]}}]})
+print(r.test_dns_answer(HostedZoneId=z, RecordName='l.example.com', RecordType='A', EDNS0ClientSubnetIP='198.18.26.1')['RecordData'])
+print(r.get_geo_location(ContinentCode='EU')['GeoLocationDetails']['ContinentName'], r.list_geo_locations(MaxItems='2')['IsTruncated'])
+v = {'VPCRegion': 'us-east-1', 'VPCId': 'vpc-0123456789abcdef0'}
+w = {'VPCRegion': 'us-east-1', 'VPCId': 'vpc-0123456789abcdef1'}
+p = r.create_hosted_zone(Name='corp.test', CallerReference='p', VPC=v)['HostedZone']['Id']
+r.create_vpc_association_authorization(HostedZoneId=p, VPC=w)
+print(len(r.list_vpc_association_authorizations(HostedZoneId=p)['VPCs']))
+r.delete_vpc_association_authorization(HostedZoneId=p, VPC=w)
+r.associate_vpc_with_hosted_zone(HostedZoneId=p, VPC=w)
+print(r.list_hosted_zones_by_vpc(VPCId=w['VPCId'], VPCRegion='us-east-1')['HostedZoneSummaries'][0]['Name'])
+r.disassociate_vpc_from_hosted_zone(HostedZoneId=p, VPC=v)
+print(refused(r.disassociate_vpc_from_hosted_zone, HostedZoneId=p, VPC=w), refused(r.delete_hosted_zone, Id=p), refused(r.delete_health_check, HealthCheckId=e))
+`)
+	want := `new False
+1 2 200
+1 example.com.
+[{'Key': 'a', 'Value': 'b'}]
+1
+1 2 2
+InvalidInput done done
+1
+['192.0.2.2']
+Europe True
+1
+corp.test.
+LastVPCAssociation done done`
+	if got != want {
+		t.Errorf("boto3 prints\n%s\nwant\n%s", got, want)
+	}
+}
