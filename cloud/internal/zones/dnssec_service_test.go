@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -149,15 +151,27 @@ stub-zone:
 	return r
 }
 
+// freePort finds a port that is free for datagrams and streams, below those that the kernel gives to connections, of
+// which one may be made before the port is taken.
 func freePort(t *testing.T) string {
 	t.Helper()
-	p, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		at := net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(20_000)))
+		p, err := net.ListenPacket("udp4", at)
+		if err != nil {
+			continue
+		}
+		l, err := net.Listen("tcp4", at)
+		p.Close()
+		if err != nil {
+			continue
+		}
+		l.Close()
+		_, port, _ := net.SplitHostPort(at)
+		return port
 	}
-	defer p.Close()
-	_, port, _ := net.SplitHostPort(p.LocalAddr().String())
-	return port
+	t.Fatal("no port is free")
+	return ""
 }
 
 func (r *resolver) exchange(name string, rtype uint16) (*mdns.Msg, error) {
