@@ -94,7 +94,7 @@ func unbound(t *testing.T, server, anchor string) *resolver {
 	t.Helper()
 	program, err := exec.LookPath("unbound")
 	if err != nil {
-		t.Skip("unbound is not installed")
+		t.Fatal("unbound is not installed")
 	}
 	dir, port := t.TempDir(), freePort(t)
 	host, serverPort, _ := net.SplitHostPort(server)
