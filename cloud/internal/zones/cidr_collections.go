@@ -239,14 +239,22 @@ func (a *api) listCollections(_ context.Context, in *route53.ListCidrCollections
 	return out, nil
 }
 
+func (a *api) findCollection(id *string) (collection, error) {
+	c, ok := a.collections.Get(aws.ToString(id))
+	if !ok {
+		return c, noCollection(aws.ToString(id))
+	}
+	return c, nil
+}
+
 func (a *api) listLocations(_ context.Context, in *route53.ListCidrLocationsInput) (*route53.ListCidrLocationsOutput, error) {
 	n, err := results(in.MaxResults, 100)
 	if err != nil {
 		return nil, err
 	}
-	c, ok := a.collections.Get(aws.ToString(in.CollectionId))
-	if !ok {
-		return nil, noCollection(aws.ToString(in.CollectionId))
+	c, err := a.findCollection(in.CollectionId)
+	if err != nil {
+		return nil, err
 	}
 	var names []string
 	for name := range c.Locations {
@@ -268,9 +276,9 @@ func (a *api) listBlocks(_ context.Context, in *route53.ListCidrBlocksInput) (*r
 	if err != nil {
 		return nil, err
 	}
-	c, ok := a.collections.Get(aws.ToString(in.CollectionId))
-	if !ok {
-		return nil, noCollection(aws.ToString(in.CollectionId))
+	c, err := a.findCollection(in.CollectionId)
+	if err != nil {
+		return nil, err
 	}
 	if in.LocationName != nil && c.Locations[*in.LocationName] == nil {
 		return nil, notFound("NoSuchCidrLocationException", "The CIDR collection location %s doesn't exist in CIDR collection %s.", *in.LocationName, c.ID)

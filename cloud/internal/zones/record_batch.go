@@ -2,6 +2,7 @@ package zones
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -183,7 +184,7 @@ func (b *batch) lacking() []string {
 // github.com/aws/aws-sdk-go-v2/issues/518 and github.com/hashicorp/terraform/issues/5312).
 func (b *batch) unequal() []string {
 	var messages []string
-	for _, k := range slices.SortedFunc(keys(b.changed), setKey.compare) {
+	for _, k := range slices.SortedFunc(maps.Keys(b.changed), setKey.compare) {
 		set := b.changed[k]
 		if set == nil || set.Weight == nil || set.TTL == nil {
 			continue

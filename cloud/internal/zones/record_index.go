@@ -1,6 +1,7 @@
 package zones
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -36,7 +37,7 @@ func (s recordSets) named(name string) recordSets {
 // with returns the record sets after changes, where nil stands for none.
 func (s recordSets) with(changes map[setKey]recordSet) recordSets {
 	next, from := make(recordSets, 0, len(s)+len(changes)), 0
-	for _, k := range slices.SortedFunc(keys(changes), setKey.compare) {
+	for _, k := range slices.SortedFunc(maps.Keys(changes), setKey.compare) {
 		at, there := s.at(k)
 		next = append(next, s[from:at]...)
 		if from = at; there {
@@ -47,16 +48,6 @@ func (s recordSets) with(changes map[setKey]recordSet) recordSets {
 		}
 	}
 	return append(next, s[from:]...)
-}
-
-func keys(m map[setKey]recordSet) func(func(setKey) bool) {
-	return func(yield func(setKey) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // records are the record sets of all zones: a row each in the store, and in memory sorted by zone.
