@@ -30,9 +30,24 @@ type Half struct {
 
 // FindPair reads the failover pair of a name: two alias records to load balancers.
 func FindPair(ctx context.Context, c *route53.Client, name string) (Pair, error) {
-	zone, err := findZone(ctx, c, name)
+	zones, err := findZones(ctx, c, name)
 	if err != nil {
 		return Pair{}, err
+	}
+	for _, id := range zones {
+		p, err := pairIn(ctx, c, id, name)
+		if err != nil || p.Primary.LoadBalancer != "" && p.Secondary.LoadBalancer != "" {
+			return p, err
+		}
+	}
+	return Pair{}, fmt.Errorf("%s is not a failover pair of aliases to load balancers", name)
+}
+
+// pairIn reads what a hosted zone has of a pair.
+func pairIn(ctx context.Context, c *route53.Client, id, name string) (Pair, error) {
+	zone, err := c.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: &id})
+	if err != nil {
+		return Pair{}, fmt.Errorf("get hosted zone %s: %w", id, err)
 	}
 	p := Pair{Name: strings.TrimSuffix(name, "."), ZoneID: aws.ToString(zone.HostedZone.Id)}
 	if zone.DelegationSet != nil && len(zone.DelegationSet.NameServers) > 0 {
@@ -57,15 +72,14 @@ func FindPair(ctx context.Context, c *route53.Client, name string) (Pair, error)
 			p.Secondary = half
 		}
 	}
-	if p.Primary.LoadBalancer == "" || p.Secondary.LoadBalancer == "" {
-		return Pair{}, fmt.Errorf("%s is not a failover pair of aliases to load balancers", name)
-	}
 	return p, nil
 }
 
-// findZone returns the hosted zone with the longest name that the record lies in.
-func findZone(ctx context.Context, c *route53.Client, name string) (*route53.GetHostedZoneOutput, error) {
-	best, id := "", ""
+// findZones returns the public hosted zones with the longest name that the record lies in. There may be several
+// of one name, of which one has the pair.
+func findZones(ctx context.Context, c *route53.Client, name string) ([]string, error) {
+	best := ""
+	var ids []string
 	pages := route53.NewListHostedZonesPaginator(c, &route53.ListHostedZonesInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -74,15 +88,22 @@ func findZone(ctx context.Context, c *route53.Client, name string) (*route53.Get
 		}
 		for _, z := range page.HostedZones {
 			zone := strings.TrimSuffix(aws.ToString(z.Name), ".")
-			if (sameName(name, zone) || strings.HasSuffix(strings.TrimSuffix(name, "."), "."+zone)) && len(zone) > len(best) {
-				best, id = zone, aws.ToString(z.Id)
+			private := z.Config != nil && z.Config.PrivateZone
+			if private || !sameName(name, zone) && !strings.HasSuffix(strings.TrimSuffix(name, "."), "."+zone) {
+				continue
+			}
+			switch {
+			case len(zone) > len(best):
+				best, ids = zone, []string{aws.ToString(z.Id)}
+			case zone == best:
+				ids = append(ids, aws.ToString(z.Id))
 			}
 		}
 	}
-	if id == "" {
+	if len(ids) == 0 {
 		return nil, fmt.Errorf("no hosted zone holds %s", name)
 	}
-	return c.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: &id})
+	return ids, nil
 }
 
 func sameName(a, b string) bool {

@@ -14,14 +14,14 @@ import (
 )
 
 func (r *reader) readVPC(ctx context.Context) error {
-	out, err := r.c.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: r.ofStack()})
+	all, err := r.c.VPCs(ctx, r.stack)
 	if err != nil {
 		return err
 	}
-	if len(out.Vpcs) != 1 {
-		return fmt.Errorf("%d vpcs bear the tag %s=%s, want 1", len(out.Vpcs), account.TagStack, r.stack)
+	if len(all) == 0 {
+		return fmt.Errorf("no VPC bears the tag %s=%s", account.TagStack, r.stack)
 	}
-	v := out.Vpcs[0]
+	v := all[0]
 	r.vpcID = aws.ToString(v.VpcId)
 	if r.cidr, err = netip.ParsePrefix(aws.ToString(v.CidrBlock)); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -40,6 +41,15 @@ func (b *builder) find(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// all returns the ids of all instances with the builder's role.
+func (b *builder) all() []string {
+	ids := slices.Clone(b.stale)
+	if b.id != "" {
+		ids = append(ids, b.id)
+	}
+	return ids
 }
 
 func starting(i ec2types.Instance) bool {
@@ -158,11 +168,7 @@ func lastLines(s string, n int) string {
 
 // remove terminates the builder and whatever else has its role.
 func (b *builder) remove(ctx context.Context) error {
-	ids := b.stale
-	if b.id != "" {
-		ids = append(ids, b.id)
-	}
-	if err := terminate(ctx, b.scope, ids); err != nil {
+	if err := terminate(ctx, b.scope, b.all()); err != nil {
 		return err
 	}
 	b.id, b.stale = "", nil

@@ -13,6 +13,7 @@ import (
 // gateway joins a network to the internet.
 type gateway struct {
 	scope
+	doubles
 	vpc      *vpc
 	id       string
 	attached string // the VPC it is attached to
@@ -23,20 +24,53 @@ func (g *gateway) desired() []Field { return []Field{{Name: "attached to", Value
 func (g *gateway) actual() []Field  { return []Field{{Name: "attached to", Value: g.attached}} }
 
 func (g *gateway) find(ctx context.Context) (bool, error) {
-	tags := g.mark("gateway")
-	out, err := g.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: tags.Filters()})
+	out, err := g.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: g.mark("gateway").Filters()})
 	if err != nil {
 		return false, fmt.Errorf("describe internet gateways: %w", err)
 	}
-	if err := single(len(out.InternetGateways), "internet gateways", tags); err != nil || len(out.InternetGateways) == 0 {
-		return false, err
+	*g = gateway{scope: g.scope, vpc: g.vpc}
+	var found []*gateway
+	for _, o := range out.InternetGateways {
+		found = append(found, &gateway{scope: g.scope, vpc: g.vpc, id: aws.ToString(o.InternetGatewayId), attached: attachedTo(o)})
 	}
-	g.id = aws.ToString(out.InternetGateways[0].InternetGatewayId)
-	g.attached = ""
-	for _, a := range out.InternetGateways[0].Attachments {
-		g.attached = aws.ToString(a.VpcId)
+	return choose(ctx, g, found)
+}
+
+// attachedTo returns the id of the VPC that a gateway is attached to, if there is any: one at most.
+func attachedTo(g ec2types.InternetGateway) string {
+	for _, a := range g.Attachments {
+		return aws.ToString(a.VpcId)
 	}
-	return true, nil
+	return ""
+}
+
+// fits prefers the gateway of the VPC in use to one of no VPC, and that to one of another VPC. Each can be used.
+func (g *gateway) fits() int {
+	switch g.attached {
+	case "":
+		return 1
+	case g.vpc.id:
+		return 2
+	}
+	return 0
+}
+
+// holds names the VPC that a gateway serves. One that is to go itself is no reason to stay.
+func (g *gateway) holds(ctx context.Context) ([]string, error) {
+	out, err := g.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{InternetGatewayIds: []string{g.id}})
+	if account.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("describe %s: %w", g.id, err)
+	}
+	for _, o := range out.InternetGateways {
+		g.attached = attachedTo(o)
+	}
+	if g.attached == "" || g.vpc.idle(g.attached) {
+		return nil, nil
+	}
+	return []string{g.attached}, nil
 }
 
 func (g *gateway) create(ctx context.Context) error {
@@ -84,4 +118,4 @@ func (g *gateway) remove(ctx context.Context) error {
 	return nil
 }
 
-var _ resource = (*gateway)(nil)
+var _ doubling = (*gateway)(nil)

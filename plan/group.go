@@ -14,6 +14,7 @@ import (
 // of regions is only as alike as its packet filters. Egress stays what AWS gives a new group.
 type group struct {
 	scope
+	doubles
 	role    string // public-facing or internal
 	purpose string // the description, which can never change
 	vpc     *vpc
@@ -21,6 +22,7 @@ type group struct {
 	from    *group // who may connect; nil is anyone
 
 	id              string
+	within          string // the VPC that it is in
 	ingress, egress []rule
 }
 
@@ -45,18 +47,29 @@ func (g *group) actual() []Field {
 }
 
 func (g *group) find(ctx context.Context) (bool, error) {
-	tags := g.mark(g.role)
-	out, err := g.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: tags.Filters()})
+	out, err := g.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: g.mark(g.role).Filters()})
 	if err != nil {
 		return false, fmt.Errorf("describe security groups: %w", err)
 	}
-	if err := single(len(out.SecurityGroups), "security groups", tags); err != nil || len(out.SecurityGroups) == 0 {
-		return false, err
+	*g = group{scope: g.scope, role: g.role, purpose: g.purpose, vpc: g.vpc, port: g.port, from: g.from}
+	var found []*group
+	for _, o := range out.SecurityGroups {
+		one := *g
+		one.remember(o)
+		found = append(found, &one)
 	}
-	g.id = aws.ToString(out.SecurityGroups[0].GroupId)
-	g.ingress = rulesOf(out.SecurityGroups[0].IpPermissions)
-	g.egress = rulesOf(out.SecurityGroups[0].IpPermissionsEgress)
-	return true, nil
+	return choose(ctx, g, found)
+}
+
+func (g *group) remember(o ec2types.SecurityGroup) {
+	g.id, g.within = aws.ToString(o.GroupId), aws.ToString(o.VpcId)
+	g.ingress, g.egress = rulesOf(o.IpPermissions), rulesOf(o.IpPermissionsEgress)
+}
+
+func (g *group) fits() int { return g.vpc.has(g.within) }
+
+func (g *group) holds(ctx context.Context) ([]string, error) {
+	return g.Interfaces(ctx, "group-id", g.id)
 }
 
 func (g *group) create(ctx context.Context) error {
@@ -70,11 +83,23 @@ func (g *group) create(ctx context.Context) error {
 		return fmt.Errorf("create security group: %w", err)
 	}
 	g.id = aws.ToString(out.GroupId)
-	err = account.Poll(ctx, g.id, shortTime, func(ctx context.Context) (bool, error) { return g.find(ctx) })
-	if err != nil {
+	if err = account.Poll(ctx, g.id, shortTime, g.read); err != nil {
 		return err
 	}
 	return g.change(ctx, nil)
+}
+
+// read reads back a group that was just made.
+func (g *group) read(ctx context.Context) (bool, error) {
+	out, err := g.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{g.id}})
+	if account.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil || len(out.SecurityGroups) == 0 {
+		return false, err
+	}
+	g.remember(out.SecurityGroups[0])
+	return true, nil
 }
 
 // change revokes first: between the two calls less is allowed than should be, never more.
@@ -117,4 +142,4 @@ func (g *group) remove(ctx context.Context) error {
 	return nil
 }
 
-var _ resource = (*group)(nil)
+var _ doubling = (*group)(nil)

@@ -14,14 +14,14 @@ import (
 // group. A host that is not as wanted is replaced: nothing on it is worth keeping.
 type host struct {
 	scope
+	doubles
 	role     string // host-a or host-b
 	template *template
 	subnet   *subnet
 	group    *group
 
-	id    string
-	seen  []Field
-	extra []string // more with this role, left from a replacement that was interrupted
+	id   string
+	seen []Field
 }
 
 func (h *host) identity() string { return h.id }
@@ -38,31 +38,40 @@ func (h *host) desired() []Field {
 }
 
 func (h *host) find(ctx context.Context) (bool, error) {
-	h.id, h.seen, h.extra = "", nil, nil
-	found, err := instances(ctx, h.scope, h.mark(h.role))
+	all, err := instances(ctx, h.scope, h.mark(h.role))
 	if err != nil {
 		return false, err
 	}
-	for n, i := range found {
-		if n > 0 {
-			h.extra = append(h.extra, aws.ToString(i.InstanceId))
-			continue
-		}
-		h.id = aws.ToString(i.InstanceId)
-		var groups []string
-		for _, g := range i.SecurityGroups {
-			groups = append(groups, aws.ToString(g.GroupId))
-		}
-		h.seen = []Field{
-			{Name: "image", Value: aws.ToString(i.ImageId)},
-			{Name: "type", Value: string(i.InstanceType)},
-			{Name: "subnet", Value: aws.ToString(i.SubnetId)},
-			{Name: "groups", Value: set(groups...)},
-			{Name: "running", Value: yes(starting(i) && len(found) == 1)},
-		}
+	*h = host{scope: h.scope, role: h.role, template: h.template, subnet: h.subnet, group: h.group}
+	var found []*host
+	for _, i := range all {
+		one := *h
+		one.remember(i)
+		found = append(found, &one)
 	}
-	return h.id != "", nil
+	return choose(ctx, h, found)
 }
+
+func (h *host) remember(i ec2types.Instance) {
+	h.id = aws.ToString(i.InstanceId)
+	var groups []string
+	for _, g := range i.SecurityGroups {
+		groups = append(groups, aws.ToString(g.GroupId))
+	}
+	h.seen = []Field{
+		{Name: "image", Value: aws.ToString(i.ImageId)},
+		{Name: "type", Value: string(i.InstanceType)},
+		{Name: "subnet", Value: aws.ToString(i.SubnetId)},
+		{Name: "groups", Value: set(groups...)},
+		{Name: "running", Value: yes(starting(i))},
+	}
+}
+
+// fits prefers the host of which the least has to be changed: the others are left from a replacement that was
+// interrupted, or from a call that was carried out after its content had changed.
+func (h *host) fits() int { return len(h.seen) - len(compare(h.desired(), h.seen)) }
+
+func (h *host) holds(context.Context) ([]string, error) { return nil, nil }
 
 func (h *host) create(ctx context.Context) error {
 	in := &ec2.RunInstancesInput{
@@ -79,9 +88,6 @@ func (h *host) create(ctx context.Context) error {
 }
 
 func (h *host) change(ctx context.Context, differences []Difference) error {
-	if err := terminate(ctx, h.scope, h.extra); err != nil {
-		return err
-	}
 	if len(differences) == 1 && differs(differences, "running") {
 		return h.start(ctx)
 	}
@@ -109,7 +115,7 @@ func (h *host) start(ctx context.Context) error {
 }
 
 func (h *host) remove(ctx context.Context) error {
-	return terminate(ctx, h.scope, append(h.extra, h.id))
+	return terminate(ctx, h.scope, []string{h.id})
 }
 
-var _ resource = (*host)(nil)
+var _ doubling = (*host)(nil)

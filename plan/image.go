@@ -24,8 +24,8 @@ func (i *image) desired() []Field {
 func (i *image) actual() []Field {
 	_, digest := i.there()
 	state := Field{Name: "builder", Value: "gone"}
-	if i.builder.id != "" {
-		state.Value = i.builder.id
+	if ids := i.builder.all(); len(ids) > 0 {
+		state.Value = set(ids...)
 	}
 	return []Field{digest, state}
 }
@@ -42,7 +42,7 @@ func (i *image) find(ctx context.Context) (bool, error) {
 }
 
 // remnants tells whether there is anything to remove when there is no image.
-func (i *image) remnants() bool { return len(i.all) > 0 || i.builder.id != "" }
+func (i *image) remnants() bool { return len(i.all) > 0 || len(i.builder.all()) > 0 }
 
 // create goes on from wherever an earlier run was interrupted.
 func (i *image) create(ctx context.Context) error {

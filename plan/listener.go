@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -13,6 +14,7 @@ import (
 // listener is where users connect: it sends all requests to the target group.
 type listener struct {
 	scope
+	doubles
 	balancer *balancer
 	group    *targetGroup
 	arn      string
@@ -40,18 +42,52 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("describe listeners of %s: %w", l.balancer.arn, err)
 	}
-	// The load balancer is ours alone, and with it all of its listeners.
-	if err := single(len(out.Listeners), "listeners", l.mark("listener")); err != nil || len(out.Listeners) == 0 {
-		return false, err
+	*l = listener{scope: l.scope, balancer: l.balancer, group: l.group}
+	// The load balancer is ours alone. A port has one listener, so that a second of ours has another: it comes
+	// of a call that was sent before the declared port was changed, and carried out after.
+	var found []*listener
+	for _, o := range out.Listeners {
+		one := *l
+		one.remember(o)
+		found = append(found, &one)
 	}
-	found := out.Listeners[0]
-	l.arn = aws.ToString(found.ListenerArn)
+	return choose(ctx, l, found)
+}
+
+func (l *listener) remember(o elbtypes.Listener) {
+	l.arn = aws.ToString(o.ListenerArn)
 	target := ""
-	for _, a := range found.DefaultActions {
+	for _, a := range o.DefaultActions {
 		target = aws.ToString(a.TargetGroupArn)
 	}
-	l.seen = []Field{{Name: "port", Value: number(aws.ToInt32(found.Port))}, {Name: "forwards to", Value: target}}
-	return true, nil
+	l.seen = []Field{{Name: "port", Value: number(aws.ToInt32(o.Port))}, {Name: "forwards to", Value: target}}
+}
+
+// fits prefers the listener with the declared port.
+func (l *listener) fits() int {
+	if slices.Contains(l.seen, Field{Name: "port", Value: number(l.declared.Listener.Port)}) {
+		return 1
+	}
+	return 0
+}
+
+// holds names a listener's rules, which somebody added: the stack's has its default action only. One without
+// the stack's tags is somebody's as a whole.
+func (l *listener) holds(ctx context.Context) ([]string, error) {
+	if err := ours(ctx, l.scope, l.arn, l.mark("listener")); err != nil {
+		return []string{"what is not this stack's: it does not have its tags"}, nil
+	}
+	out, err := l.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &l.arn})
+	if err != nil {
+		return nil, fmt.Errorf("describe rules of %s: %w", l.arn, err)
+	}
+	var rules []string
+	for _, r := range out.Rules {
+		if !aws.ToBool(r.IsDefault) {
+			rules = append(rules, aws.ToString(r.RuleArn))
+		}
+	}
+	return rules, nil
 }
 
 func (l *listener) actions() []elbtypes.Action {
@@ -92,4 +128,4 @@ func (l *listener) remove(ctx context.Context) error {
 	return nil
 }
 
-var _ resource = (*listener)(nil)
+var _ doubling = (*listener)(nil)

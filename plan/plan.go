@@ -7,14 +7,14 @@
 //
 // A run may be killed at any call. Whatever it made bears the stack's tags or is found by the
 // reference it was made with, and calls are repeated with the same client tokens, so that the next run
-// goes on where the first ended, with nothing doubled and nothing left over.
+// goes on where the first ended, with nothing left over. What AWS takes no token for, and so may make a
+// second time, is recognised (double.go): the one in use stays, the other goes.
 package plan
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,17 +37,33 @@ const (
 type Step struct {
 	Resource    string       `json:"resource"` // primary/vpc
 	Action      Action       `json:"action"`
-	ID          string       `json:"id,omitempty"` // AWS's, where the thing exists
+	ID          string       `json:"id,omitempty"`        // AWS's, where the thing exists
+	DoubleOf    string       `json:"double_of,omitempty"` // the id of what is in use, where this one is not needed
 	Differences []Difference `json:"differences,omitempty"`
 	node        *node
+	remove      func(context.Context) error // how a double is removed
 }
 
 // Plan is what there is to do, in an order in which it could be done one by one. Steps that do not
 // need each other are done at once.
 type Plan struct {
-	Steps []Step
-	graph *graph
+	Steps  []Step
+	graph  *graph
+	rounds []round
+}
+
+// round is a walk through the graph, with the steps to do at its nodes.
+type round struct {
 	ways  func(*node) []*node
+	steps []Step
+}
+
+func newPlan(g *graph, rounds ...round) *Plan {
+	p := &Plan{graph: g, rounds: rounds}
+	for _, r := range rounds {
+		p.Steps = append(p.Steps, r.steps...)
+	}
+	return p
 }
 
 // Empty tells that there is nothing to do.
@@ -72,15 +88,16 @@ func (g *graph) examine(ctx context.Context, passOver func(*node) bool) (map[*no
 
 func none(*node) bool { return false }
 
-// planUp compares what there is with what is declared.
+// planUp compares what there is with what is declared. What is there twice goes last: what is needed serves first.
 func planUp(ctx context.Context, g *graph) (*Plan, error) {
 	found, err := g.examine(ctx, none)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{graph: g, ways: forward}
+	var steps []Step
 	var errs []error
 	for _, n := range g.ordered(forward) {
+		errs = append(errs, refuseHeld(n))
 		step := Step{Resource: n.id, Action: Create, ID: identity(n.resource), node: n}
 		if found[n] {
 			step.Action = Change
@@ -95,9 +112,12 @@ func planUp(ctx context.Context, g *graph) (*Plan, error) {
 		if _, ok := n.resource.(awaited); ok {
 			step.Action = Wait
 		}
-		p.Steps = append(p.Steps, step)
+		steps = append(steps, step)
 	}
-	return p, errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return newPlan(g, round{forward, steps}, round{backward, removalsOfDoubles(g)}), nil
 }
 
 // refuseFixed names the settings that only a new thing can have.
@@ -114,44 +134,66 @@ func refuseFixed(n *node, differences []Difference) error {
 	return fmt.Errorf("%s: %s while it exists: take the stack down first", n.id, strings.Join(fixed, ", "))
 }
 
-// planDown lists all that exists, what needs others first.
+// planDown lists all that exists, doubles too, what needs others first.
 func planDown(ctx context.Context, g *graph) (*Plan, error) {
 	found, err := g.examine(ctx, none)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{graph: g, ways: backward}
+	var steps []Step
 	for _, n := range g.ordered(backward) {
+		for _, d := range doublesOf(n) {
+			if removable(d.doubling) {
+				steps = append(steps, deletion(n, d, func(ctx context.Context) error { return removed(ctx, d) }))
+			}
+		}
 		if !found[n] && !leaves(n.resource) || !removable(n.resource) {
 			continue
 		}
-		p.Steps = append(p.Steps, Step{Resource: n.id, Action: Delete, ID: identity(n.resource), node: n})
+		steps = append(steps, Step{Resource: n.id, Action: Delete, ID: identity(n.resource), node: n})
 	}
-	return p, nil
+	return newPlan(g, round{backward, steps}), nil
 }
 
 // Apply does the steps and tells the reporter about each.
 func (p *Plan) Apply(ctx context.Context, r Reporter) error {
-	return p.graph.walk(ctx, p.ways, func(ctx context.Context, n *node) error {
-		i := slices.IndexFunc(p.Steps, func(s Step) bool { return s.node == n })
-		if i < 0 {
+	for _, round := range p.rounds {
+		err := p.graph.walk(ctx, round.ways, func(ctx context.Context, n *node) error {
+			for _, s := range round.steps {
+				if s.node != n {
+					continue
+				}
+				if err := s.report(ctx, r); err != nil {
+					return err
+				}
+			}
 			return nil
+		})
+		if err != nil {
+			return err
 		}
-		began := time.Now()
-		r.Began(p.Steps[i])
-		err := p.Steps[i].do(ctx)
-		step := p.Steps[i]
-		if step.ID == "" {
-			step.ID = identity(n.resource)
-		}
-		r.Ended(step, time.Since(began), err)
-		return err
-	})
+	}
+	return nil
+}
+
+// report does one step between telling that it began and that it ended.
+func (s Step) report(ctx context.Context, r Reporter) error {
+	began := time.Now()
+	r.Began(s)
+	err := s.do(ctx)
+	if s.ID == "" {
+		s.ID = identity(s.node.resource)
+	}
+	r.Ended(s, time.Since(began), err)
+	return err
 }
 
 // do carries one step out. Differences are taken again: what was Unknown is known by now.
 func (s Step) do(ctx context.Context) error {
 	r := s.node.resource
+	if s.remove != nil {
+		return s.remove(ctx)
+	}
 	switch s.Action {
 	case Delete:
 		return removed(ctx, r)

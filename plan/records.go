@@ -16,6 +16,7 @@ import (
 // primary's addresses for as long as it is healthy. Both change in one batch or not at all.
 type records struct {
 	scope
+	doubles
 	zone      *zone
 	balancers map[understudy.Side]*balancer
 	checks    map[understudy.Side]*check
@@ -65,28 +66,63 @@ func (r *records) actual() []Field {
 }
 
 func (r *records) find(ctx context.Context) (bool, error) {
+	r.spare = nil
+	foreign, err := r.look(ctx)
+	if err != nil {
+		return false, err
+	}
+	if foreign != nil {
+		return false, fmt.Errorf("%s has an A record that is not this stack's (%s): delete it first", r.declared.Host(), describeSet(*foreign))
+	}
+	return len(r.seen) == len(understudy.Sides), r.findDoubles(ctx)
+}
+
+// look remembers the stack's records in its zone, and returns one of the same name that is another's.
+func (r *records) look(ctx context.Context) (foreign *route53types.ResourceRecordSet, err error) {
 	r.seen = map[understudy.Side]route53types.ResourceRecordSet{}
 	if r.zone.id == "" {
-		return false, nil
+		return nil, nil
 	}
 	host := r.declared.Host() + "."
 	out, err := r.Route53.ListResourceRecordSets(ctx, &route53.ListResourceRecordSetsInput{
 		HostedZoneId: &r.zone.id, StartRecordName: &host, StartRecordType: route53types.RRTypeA,
 	})
 	if err != nil {
-		return false, fmt.Errorf("list records of %s: %w", r.zone.id, err)
+		return nil, fmt.Errorf("list records of %s: %w", r.zone.id, err)
 	}
 	for _, set := range out.ResourceRecordSets {
 		if aws.ToString(set.Name) != host || set.Type != route53types.RRTypeA {
 			continue
 		}
-		side, ok := r.sideOf(set)
-		if !ok {
-			return false, fmt.Errorf("%s has an A record that is not this stack's (%s): delete it first", r.declared.Host(), describeSet(set))
+		if side, ok := r.sideOf(set); ok {
+			r.seen[side] = set
+		} else {
+			foreign = &set
 		}
-		r.seen[side] = set
 	}
-	return len(r.seen) == len(understudy.Sides), nil
+	return foreign, nil
+}
+
+// findDoubles looks for the stack's records in the zone's doubles: two runs at once may write a pair into each.
+func (r *records) findDoubles(ctx context.Context) error {
+	for _, d := range r.zone.spare {
+		twice := &records{scope: r.scope, zone: d.doubling.(*zone)}
+		if _, err := twice.look(ctx); err != nil {
+			return err
+		}
+		if len(twice.seen) > 0 {
+			held, _ := twice.holds(ctx)
+			r.spare = append(r.spare, double{twice, r.identity(), held})
+		}
+	}
+	return nil
+}
+
+func (r *records) fits() int { return len(r.seen) }
+
+// holds keeps records from being removed as doubles: users may be sent by them.
+func (r *records) holds(context.Context) ([]string, error) {
+	return []string{"answers of zone " + r.zone.id}, nil
 }
 
 // remnants tells of a half of the pair, which Route 53 would never leave but a person might.
@@ -165,7 +201,7 @@ func (r *records) submit(ctx context.Context, changes []route53types.Change) err
 
 // remove repeats the records as they are: Route 53 deletes nothing that differs from what it is told.
 func (r *records) remove(ctx context.Context) error {
-	if _, err := r.find(ctx); err != nil || len(r.seen) == 0 {
+	if _, err := r.look(ctx); err != nil || len(r.seen) == 0 {
 		return err
 	}
 	var changes []route53types.Change
@@ -175,4 +211,4 @@ func (r *records) remove(ctx context.Context) error {
 	return r.submit(ctx, changes)
 }
 
-var _ resource = (*records)(nil)
+var _ doubling = (*records)(nil)

@@ -3,6 +3,8 @@ package plan
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -16,12 +18,14 @@ const everywhere = "0.0.0.0/0"
 // private one has only the local route that every table has.
 type routes struct {
 	scope
+	doubles
 	role    string // public-routes or private-routes
 	vpc     *vpc
 	gateway *gateway // nil in the private one
 	subnets []*subnet
 
 	id           string
+	within       string            // the VPC that it is in
 	defaultRoute string            // the gateway that the default route leads to
 	associations map[string]string // subnet id -> association id
 }
@@ -53,21 +57,33 @@ func (r *routes) actual() []Field {
 }
 
 func (r *routes) find(ctx context.Context) (bool, error) {
-	tags := r.mark(r.role)
-	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: tags.Filters()})
+	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: r.mark(r.role).Filters()})
 	if err != nil {
 		return false, fmt.Errorf("describe route tables: %w", err)
 	}
-	r.id, r.defaultRoute, r.associations = "", "", map[string]string{}
-	if err := single(len(out.RouteTables), "route tables", tags); err != nil || len(out.RouteTables) == 0 {
-		return false, err
+	*r = routes{scope: r.scope, role: r.role, vpc: r.vpc, gateway: r.gateway, subnets: r.subnets}
+	var found []*routes
+	for _, o := range out.RouteTables {
+		one := *r
+		one.remember(o)
+		found = append(found, &one)
 	}
-	r.remember(out.RouteTables[0])
-	return true, nil
+	return choose(ctx, r, found)
+}
+
+func (r *routes) fits() int { return r.vpc.has(r.within) }
+
+// holds names the subnets that a table routes for. Those of a VPC that is to go are no reason to stay.
+func (r *routes) holds(ctx context.Context) ([]string, error) {
+	if _, err := r.exists(ctx); err != nil || r.vpc.idle(r.within) {
+		return nil, err
+	}
+	return slices.Sorted(maps.Keys(r.associations)), nil
 }
 
 func (r *routes) remember(t ec2types.RouteTable) {
-	r.id = aws.ToString(t.RouteTableId)
+	r.id, r.within = aws.ToString(t.RouteTableId), aws.ToString(t.VpcId)
+	r.defaultRoute, r.associations = "", map[string]string{}
 	for _, route := range t.Routes {
 		if aws.ToString(route.DestinationCidrBlock) == everywhere {
 			r.defaultRoute = target(route)
@@ -117,6 +133,9 @@ func (r *routes) exists(ctx context.Context) (bool, error) {
 	}
 	if err != nil {
 		return false, fmt.Errorf("describe %s: %w", r.id, err)
+	}
+	for _, t := range out.RouteTables {
+		r.remember(t)
 	}
 	return len(out.RouteTables) == 1, nil
 }
@@ -223,4 +242,4 @@ func (r *routes) remove(ctx context.Context) error {
 	return nil
 }
 
-var _ resource = (*routes)(nil)
+var _ doubling = (*routes)(nil)

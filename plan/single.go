@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/understudy/understudy/account"
@@ -14,15 +13,6 @@ const (
 	shortTime = 2 * time.Minute  // things that are there nearly at once
 	longTime  = 15 * time.Minute // machines, images, load balancers
 )
-
-// single refuses two things where one is expected: which of them is in use cannot be told by tags.
-func single(n int, kind string, tags account.Tags) error {
-	if n > 1 {
-		return fmt.Errorf("%d %s have the tags %s=%s and %s=%s: take one away", n, kind,
-			account.TagStack, tags[account.TagStack], account.TagRole, tags[account.TagRole])
-	}
-	return nil
-}
 
 // errGone says that a thing was there once, and will not be again.
 var errGone = errors.New("gone")

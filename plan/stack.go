@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
@@ -41,6 +42,19 @@ func (s *Stack) Down(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	return planDown(ctx, &takeInventory(s.Declaration, s.Accounts).graph)
+}
+
+// InternalGroup returns the id of a region's internal security group, the one in use where there are several.
+func (s *Stack) InternalGroup(ctx context.Context, side understudy.Side) (string, error) {
+	r := takeInventory(s.Declaration, s.Accounts).regions[side]
+	if _, err := r.vpc.find(ctx); err != nil {
+		return "", err
+	}
+	there, err := r.within.find(ctx)
+	if err == nil && !there {
+		err = fmt.Errorf("%s has no internal security group of %s", r.Region, s.Declaration.Name)
+	}
+	return r.within.id, err
 }
 
 // answers fails, in seconds, where a region does not answer: nothing is planned on half knowledge.

@@ -19,6 +19,15 @@ type Status struct {
 	NameServers []string       `json:"name_servers,omitempty"`
 	Regions     []RegionStatus `json:"regions"`
 	Missing     []string       `json:"missing,omitempty"` // resources that are declared and not there
+	Doubles     []DoubleStatus `json:"doubles,omitempty"` // things that are there twice
+}
+
+// DoubleStatus is a thing that the stack has one too many of.
+type DoubleStatus struct {
+	Resource string   `json:"resource"` // primary/vpc
+	ID       string   `json:"id"`
+	Of       string   `json:"of,omitempty"`    // the id of the one in use
+	Holds    []string `json:"holds,omitempty"` // what keeps up from removing it
 }
 
 // RegionStatus is one region of it.
@@ -59,7 +68,7 @@ func (s *Status) Whole() bool {
 			}
 		}
 	}
-	return len(s.Missing) == 0
+	return len(s.Missing) == 0 && len(s.Doubles) == 0
 }
 
 // Status reads what there is. A region that does not answer is said to be silent and does not keep the rest
@@ -91,6 +100,9 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 	for _, n := range v.graph.nodes {
 		if _, ok := n.resource.(awaited); !ok && !found[n] && !unknown(n) {
 			status.Missing = append(status.Missing, n.id)
+		}
+		for _, d := range doublesOf(n) {
+			status.Doubles = append(status.Doubles, DoubleStatus{n.id, d.identity(), d.of, d.held})
 		}
 	}
 	if v.zone.id == "" {

@@ -14,11 +14,13 @@ import (
 // subnet is one of the four quarters of a network. Instances in a public one get a public address.
 type subnet struct {
 	scope
+	doubles
 	vpc   *vpc
 	zones *zones
 	understudy.Subnet
-	id   string
-	seen []Field
+	id     string
+	within string // the VPC that it is in
+	seen   []Field
 }
 
 func (s *subnet) identity() string { return s.id }
@@ -32,21 +34,28 @@ func (s *subnet) desired() []Field {
 }
 
 func (s *subnet) find(ctx context.Context) (bool, error) {
-	tags := s.mark(s.Name)
-	out, err := s.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: tags.Filters()})
+	out, err := s.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: s.mark(s.Name).Filters()})
 	if err != nil {
 		return false, fmt.Errorf("describe subnets: %w", err)
 	}
-	if err := single(len(out.Subnets), "subnets", tags); err != nil || len(out.Subnets) == 0 {
-		return false, err
+	*s = subnet{scope: s.scope, vpc: s.vpc, zones: s.zones, Subnet: s.Subnet}
+	var found []*subnet
+	for _, o := range out.Subnets {
+		one := *s
+		one.id, one.within = aws.ToString(o.SubnetId), aws.ToString(o.VpcId)
+		one.seen = []Field{
+			{Name: "cidr", Value: aws.ToString(o.CidrBlock)},
+			{Name: "public addresses", Value: yes(aws.ToBool(o.MapPublicIpOnLaunch))},
+		}
+		found = append(found, &one)
 	}
-	found := out.Subnets[0]
-	s.id = aws.ToString(found.SubnetId)
-	s.seen = []Field{
-		{Name: "cidr", Value: aws.ToString(found.CidrBlock)},
-		{Name: "public addresses", Value: yes(aws.ToBool(found.MapPublicIpOnLaunch))},
-	}
-	return true, nil
+	return choose(ctx, s, found)
+}
+
+func (s *subnet) fits() int { return s.vpc.has(s.within) }
+
+func (s *subnet) holds(ctx context.Context) ([]string, error) {
+	return s.Interfaces(ctx, "subnet-id", s.id)
 }
 
 func (s *subnet) create(ctx context.Context) error {
@@ -95,4 +104,4 @@ func (s *subnet) remove(ctx context.Context) error {
 	return nil
 }
 
-var _ resource = (*subnet)(nil)
+var _ doubling = (*subnet)(nil)

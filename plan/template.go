@@ -14,10 +14,12 @@ import (
 // made the default once it is there.
 type template struct {
 	scope
+	doubles
 	imageID func() string // the region's image, empty while there is none
 	group   *group
 
 	id      string
+	called  string
 	version int64 // the default one
 	data    *ec2types.ResponseLaunchTemplateData
 }
@@ -58,16 +60,38 @@ func (t *template) next() string {
 }
 
 func (t *template) find(ctx context.Context) (bool, error) {
-	tags := t.mark("template")
-	out, err := t.EC2.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{Filters: tags.Filters()})
+	out, err := t.EC2.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{Filters: t.mark("template").Filters()})
 	if err != nil {
 		return false, fmt.Errorf("describe launch templates: %w", err)
 	}
-	if err := single(len(out.LaunchTemplates), "launch templates", tags); err != nil || len(out.LaunchTemplates) == 0 {
+	*t = template{scope: t.scope, imageID: t.imageID, group: t.group}
+	var found []*template
+	for _, o := range out.LaunchTemplates {
+		one := *t
+		one.id, one.called = aws.ToString(o.LaunchTemplateId), aws.ToString(o.LaunchTemplateName)
+		found = append(found, &one)
+	}
+	there, err := choose(ctx, t, found)
+	if err != nil || !there {
 		return false, err
 	}
-	t.id = aws.ToString(out.LaunchTemplates[0].LaunchTemplateId)
 	return true, t.read(ctx)
+}
+
+// fits prefers the name that the stack gives: there is one template of a name, and so none that AWS doubled.
+func (t *template) fits() int {
+	if t.called == t.name("template") {
+		return 1
+	}
+	return 0
+}
+
+// holds keeps a template with another name: somebody made it, and what is launched from it is not known.
+func (t *template) holds(context.Context) ([]string, error) {
+	if t.fits() == 1 {
+		return nil, nil
+	}
+	return []string{"a name that this stack did not give, " + t.called}, nil
 }
 
 // read takes the default version for the actual one.
@@ -157,4 +181,4 @@ func (t *template) remove(ctx context.Context) error {
 	return nil
 }
 
-var _ resource = (*template)(nil)
+var _ doubling = (*template)(nil)

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -14,7 +15,9 @@ import (
 // are known by theirs.
 type vpc struct {
 	scope
+	doubles
 	id   string
+	rank int
 	seen []Field
 }
 
@@ -30,27 +33,58 @@ func (v *vpc) desired() []Field {
 }
 
 func (v *vpc) find(ctx context.Context) (bool, error) {
-	out, err := v.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: v.mark("vpc").Filters()})
+	all, err := v.VPCs(ctx, v.stack())
 	if err != nil {
-		return false, fmt.Errorf("describe VPCs: %w", err)
-	}
-	if err := single(len(out.Vpcs), "VPCs", v.mark("vpc")); err != nil || len(out.Vpcs) == 0 {
 		return false, err
 	}
-	v.id = aws.ToString(out.Vpcs[0].VpcId)
-	v.seen = []Field{{Name: "cidr", Value: aws.ToString(out.Vpcs[0].CidrBlock)}}
+	*v = vpc{scope: v.scope}
+	var found []*vpc
+	for n, one := range all {
+		found = append(found, &vpc{scope: v.scope, id: aws.ToString(one.VpcId), rank: len(all) - n,
+			seen: []Field{{Name: "cidr", Value: aws.ToString(one.CidrBlock)}}})
+	}
+	there, err := choose(ctx, v, found)
+	if err != nil || !there {
+		return false, err
+	}
+	return true, v.readAttributes(ctx)
+}
+
+// fits follows the order in which the account has the VPCs, the one in use first.
+func (v *vpc) fits() int { return v.rank }
+
+func (v *vpc) holds(ctx context.Context) ([]string, error) {
+	one := account.VPC{Vpc: ec2types.Vpc{VpcId: &v.id}}
+	err := v.LookInto(ctx, &one, v.stack())
+	return one.Holds, err
+}
+
+// idle tells whether an id is of a double of this VPC that can go, and all of the stack's within it.
+func (v *vpc) idle(id string) bool {
+	return slices.ContainsFunc(v.spare, func(d double) bool { return d.identity() == id && len(d.held) == 0 })
+}
+
+// has tells how well something in the VPC with this id fits: only what is in the VPC in use can be used.
+func (v *vpc) has(id string) int {
+	if id == v.id {
+		return 0
+	}
+	return -1
+}
+
+func (v *vpc) readAttributes(ctx context.Context) error {
 	support, err := v.attribute(ctx, ec2types.VpcAttributeNameEnableDnsSupport)
 	if err != nil {
-		return false, err
+		return err
 	}
 	names, err := v.attribute(ctx, ec2types.VpcAttributeNameEnableDnsHostnames)
 	if err != nil {
-		return false, err
+		return err
 	}
 	v.seen = append(v.seen,
 		Field{Name: "dns support", Value: yes(on(support.EnableDnsSupport))},
 		Field{Name: "dns host names", Value: yes(on(names.EnableDnsHostnames))})
-	return true, nil
+	return nil
 }
 
 func (v *vpc) attribute(ctx context.Context, name ec2types.VpcAttributeName) (*ec2.DescribeVpcAttributeOutput, error) {
@@ -113,4 +147,4 @@ func (v *vpc) remove(ctx context.Context) error {
 	return nil
 }
 
-var _ resource = (*vpc)(nil)
+var _ doubling = (*vpc)(nil)

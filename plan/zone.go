@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,9 +19,11 @@ import (
 // could tag it is known by its caller reference.
 type zone struct {
 	scope
+	doubles
 	id     string
 	made   bool // by this stack
 	tagged bool
+	serves bool // it has the stack's records; asked only where there are several zones
 }
 
 func (z *zone) identity() string { return z.id }
@@ -36,32 +39,78 @@ func reference(s scope, role string) string {
 }
 
 func (z *zone) find(ctx context.Context) (bool, error) {
-	var found []route53types.HostedZone
-	in := &route53.ListHostedZonesByNameInput{DNSName: aws.String(z.declared.Domain + ".")}
-	out, err := z.Route53.ListHostedZonesByName(ctx, in)
-	if err != nil {
-		return false, fmt.Errorf("list hosted zones: %w", err)
-	}
-	for _, hz := range out.HostedZones {
-		private := hz.Config != nil && hz.Config.PrivateZone
-		if strings.TrimSuffix(aws.ToString(hz.Name), ".") == z.declared.Domain && !private {
-			found = append(found, hz)
-		}
-	}
-	if len(found) > 1 {
-		return false, fmt.Errorf("%d public hosted zones are called %s: which one is delegated to cannot be told", len(found), z.declared.Domain)
-	}
-	if len(found) == 0 {
-		return false, nil
-	}
-	z.id = strings.TrimPrefix(aws.ToString(found[0].Id), "/hostedzone/")
-	tags, err := tagsOf(ctx, z.scope, route53types.TagResourceTypeHostedzone, z.id)
+	all, err := z.named(ctx)
 	if err != nil {
 		return false, err
 	}
-	z.tagged = z.mark("zone").In(tags)
-	z.made = z.tagged || strings.HasPrefix(aws.ToString(found[0].CallerReference), reference(z.scope, "zone"))
-	return true, nil
+	*z = zone{scope: z.scope}
+	var found []*zone
+	for _, hz := range all {
+		one := &zone{scope: z.scope, id: strings.TrimPrefix(aws.ToString(hz.Id), "/hostedzone/")}
+		tags, err := tagsOf(ctx, z.scope, route53types.TagResourceTypeHostedzone, one.id)
+		if err != nil {
+			return false, err
+		}
+		one.tagged = z.mark("zone").In(tags)
+		one.made = one.tagged || strings.HasPrefix(aws.ToString(hz.CallerReference), reference(z.scope, "zone"))
+		if len(all) > 1 {
+			if one.serves, err = one.hasPair(ctx); err != nil {
+				return false, err
+			}
+		}
+		found = append(found, one)
+	}
+	return choose(ctx, z, found)
+}
+
+// named lists the public zones with the domain's name. There may be several: Route 53 allows it, and a call
+// to make one may be carried out between another's look and its own call, which then takes the caller
+// reference for one of an earlier life and counts on.
+func (z *zone) named(ctx context.Context) ([]route53types.HostedZone, error) {
+	out, err := z.Route53.ListHostedZonesByName(ctx, &route53.ListHostedZonesByNameInput{DNSName: aws.String(z.declared.Domain + ".")})
+	if err != nil {
+		return nil, fmt.Errorf("list hosted zones: %w", err)
+	}
+	return slices.DeleteFunc(out.HostedZones, func(hz route53types.HostedZone) bool {
+		private := hz.Config != nil && hz.Config.PrivateZone
+		return private || strings.TrimSuffix(aws.ToString(hz.Name), ".") != z.declared.Domain
+	}), nil
+}
+
+func (z *zone) hasPair(ctx context.Context) (bool, error) {
+	pair := &records{scope: z.scope, zone: z}
+	_, err := pair.look(ctx)
+	return len(pair.seen) > 0, err
+}
+
+// fits prefers the zone that has the stack's records, and then one that was there before the stack: that is
+// the one that the domain is delegated to.
+func (z *zone) fits() int {
+	switch {
+	case z.serves:
+		return 2
+	case !z.made:
+		return 1
+	}
+	return 0
+}
+
+// holds names the records that somebody put into a zone. What the stack did not make is not its to remove.
+func (z *zone) holds(ctx context.Context) ([]string, error) {
+	if !z.made {
+		return []string{"what is not this stack's: it does not have its tags"}, nil
+	}
+	out, err := z.Route53.ListResourceRecordSets(ctx, &route53.ListResourceRecordSetsInput{HostedZoneId: &z.id})
+	if err != nil {
+		return nil, fmt.Errorf("list records of %s: %w", z.id, err)
+	}
+	var names []string
+	for _, set := range out.ResourceRecordSets {
+		if set.Type != route53types.RRTypeSoa && set.Type != route53types.RRTypeNs {
+			names = append(names, fmt.Sprintf("%s %s", aws.ToString(set.Name), set.Type))
+		}
+	}
+	return names, nil
 }
 
 func tagsOf(ctx context.Context, s scope, kind route53types.TagResourceType, id string) (map[string]string, error) {
@@ -90,7 +139,7 @@ func (z *zone) create(ctx context.Context) error {
 			HostedZoneConfig: &route53types.HostedZoneConfig{Comment: aws.String("understudy: stack " + z.stack())},
 		})
 		if account.IsCode(err, "HostedZoneAlreadyExists") {
-			return false, nil // of an earlier life: were it there, find would have found it
+			return false, nil // of an earlier life: were it there, find would have found it, or comes to it as a double
 		}
 		if err != nil {
 			return false, fmt.Errorf("create hosted zone: %w", err)
@@ -120,4 +169,4 @@ func (z *zone) remove(ctx context.Context) error {
 // foreign tells that the zone is somebody else's, and not to be deleted.
 func (z *zone) foreign() bool { return !z.made }
 
-var _ resource = (*zone)(nil)
+var _ doubling = (*zone)(nil)

@@ -101,7 +101,7 @@ func newFault(ctx context.Context, kind string, stack *plan.Stack, check string)
 	case "invert":
 		return drill.Invert{Route53: primary.Route53, Check: check}, nil
 	case "isolate":
-		group, err := internalGroup(ctx, stack.Declaration, primary)
+		group, err := stack.InternalGroup(ctx, understudy.Primary)
 		return drill.Isolate{EC2: primary.EC2, Group: group}, err
 	case "region":
 		return regionLost(ctx, primary.Region)

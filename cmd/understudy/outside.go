@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
 )
@@ -101,16 +99,4 @@ func checkHealthy(ctx context.Context, c *route53.Client, id string) (bool, erro
 		return false, err
 	}
 	return found.Passes() != aws.ToBool(check.HealthCheck.HealthCheckConfig.Inverted), nil
-}
-
-// internalGroup finds a region's internal security group, which the isolating fault works on.
-func internalGroup(ctx context.Context, d *understudy.Declaration, a *account.Account) (string, error) {
-	out, err := a.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: account.Mark(d.Name, "internal").Filters()})
-	if err != nil {
-		return "", fmt.Errorf("find the internal security group: %w", err)
-	}
-	if len(out.SecurityGroups) != 1 {
-		return "", fmt.Errorf("find the internal security group in %s: %d found, want 1", a.Region, len(out.SecurityGroups))
-	}
-	return aws.ToString(out.SecurityGroups[0].GroupId), nil
 }

@@ -16,7 +16,7 @@ var signs = map[plan.Action]string{plan.Create: "+", plan.Change: "~", plan.Wait
 // renderPlan writes the steps; with details, the settings of what is created too.
 func renderPlan(w io.Writer, p *plan.Plan, details bool) {
 	for _, s := range p.Steps {
-		fmt.Fprintf(w, "%s %-6s %s\n", signs[s.Action], s.Action, strings.TrimSpace(s.Resource+"  "+s.ID))
+		fmt.Fprintf(w, "%s %-6s %s\n", signs[s.Action], s.Action, strings.TrimSpace(s.Resource+"  "+s.ID+doubleOf(s)))
 		if s.Action == plan.Create && !details || s.Action == plan.Wait {
 			continue
 		}
@@ -25,6 +25,13 @@ func renderPlan(w io.Writer, p *plan.Plan, details bool) {
 		}
 	}
 	fmt.Fprintln(w, summary(p))
+}
+
+func doubleOf(s plan.Step) string {
+	if s.DoubleOf == "" {
+		return ""
+	}
+	return "  (there twice; " + s.DoubleOf + " is in use)"
 }
 
 func was(a plan.Action, d plan.Difference) string {

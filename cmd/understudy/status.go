@@ -115,6 +115,13 @@ func renderStatus(w io.Writer, s statusJSON) {
 	if len(s.Missing) > 0 {
 		fmt.Fprintf(w, "\nmissing: %s\n", strings.Join(s.Missing, ", "))
 	}
+	for _, d := range s.Doubles {
+		fate := "up removes it"
+		if len(d.Holds) > 0 {
+			fate = "holds " + strings.Join(d.Holds, ", ")
+		}
+		fmt.Fprintf(w, "\ntwice: %s  %s (in use is %s): %s\n", d.Resource, d.ID, orNothing(d.Of), fate)
+	}
 }
 
 // String tells where the name leads in a few words.
