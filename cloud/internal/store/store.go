@@ -6,12 +6,17 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
 	"maps"
+	"runtime"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -21,8 +26,9 @@ import (
 type DB struct {
 	bolt *bbolt.DB
 
-	mu sync.RWMutex // guards every table's rows
-	wr sync.Mutex   // one writer at a time
+	mu     sync.RWMutex // guards every table's rows
+	wr     sync.Mutex   // one writer at a time
+	writer atomic.Int64 // the goroutine that holds wr; 0 for none
 }
 
 // Open opens or creates the file. It fails where another process holds it.
@@ -119,11 +125,17 @@ type Tx struct {
 var errUnchanged = errors.New("unchanged")
 
 // Update runs f and commits what it did: all of it or, where f or the commit fails, nothing. Updates
-// run one at a time, so f may check and then act. f must not call Get, All or Update of its own DB's
-// tables to read what it has itself changed: use tx.
+// run one at a time, so f may check and then act. f must not call Get or All of its own DB's
+// tables to read what it has itself changed: use tx. An Update within an Update panics.
 func (db *DB) Update(f func(*Tx) error) error {
+	me := goroutine()
+	if db.writer.Load() == me {
+		panic("store: Update within an Update: a method without a Tx was called inside a change")
+	}
 	db.wr.Lock()
 	defer db.wr.Unlock()
+	db.writer.Store(me)
+	defer db.writer.Store(0)
 	tx := &Tx{dirty: map[string]any{}}
 	if err := db.bolt.Update(func(b *bbolt.Tx) error {
 		tx.bolt = b
@@ -200,3 +212,38 @@ func (t *Table[T]) Delete(tx *Tx, key string) error {
 }
 
 func (t *Table[T]) key(k string) string { return string(t.name) + "/" + k }
+
+// Topic names what a change touches: a table, or one row of it.
+type Topic string
+
+// Any is the topic of all the rows of a table.
+func (t *Table[T]) Any() Topic { return Topic(t.name) }
+
+// Row is the topic of one row.
+func (t *Table[T]) Row(key string) Topic { return Topic(t.key(key)) }
+
+// Table returns the topic of the table that a row is of; a table's is itself.
+func (t Topic) Table() Topic {
+	table, _, _ := strings.Cut(string(t), "/")
+	return Topic(table)
+}
+
+// Touched returns the topics of the rows that a change has put or deleted so far, in no order.
+func (tx *Tx) Touched() []Topic {
+	topics := make([]Topic, 0, len(tx.dirty))
+	for k := range tx.dirty {
+		topics = append(topics, Topic(k))
+	}
+	return topics
+}
+
+// goroutine returns the number of the calling goroutine, which Go tells only in stack traces: "goroutine 7 [running]:".
+func goroutine() int64 {
+	var buf [64]byte
+	text := buf[len("goroutine "):runtime.Stack(buf[:], false)]
+	n, err := strconv.ParseInt(string(text[:bytes.IndexByte(text, ' ')]), 10, 64)
+	if err != nil {
+		panic(err) // since Go 1.0 it has been so
+	}
+	return n
+}

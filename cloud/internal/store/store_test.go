@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -87,5 +88,47 @@ func TestSecondOpenerIsRefused(t *testing.T) {
 	if db, err := Open(path); err == nil {
 		db.Close()
 		t.Error("the same file was opened twice")
+	}
+}
+
+// A change within a change would wait for itself for ever.
+func TestUpdateWithinUpdatePanics(t *testing.T) {
+	db, rows := open(t, filepath.Join(t.TempDir(), "state.db"))
+	var said any
+	err := db.Update(func(tx *Tx) error {
+		func() {
+			defer func() { said = recover() }()
+			_ = db.Update(func(tx *Tx) error { return rows.Put(tx, "b", row{"inner"}) })
+		}()
+		return rows.Put(tx, "a", row{"outer"})
+	})
+	if err != nil || said == nil {
+		t.Fatalf("outer change: %v; the inner one panicked with %v, want a panic", err, said)
+	}
+	if _, ok := rows.Get("b"); ok {
+		t.Error("the inner change was made")
+	}
+	if err := db.Update(func(tx *Tx) error { return rows.Put(tx, "c", row{"after"}) }); err != nil {
+		t.Error(err) // the lock is free again
+	}
+}
+
+func TestChangeTellsWhatItTouched(t *testing.T) {
+	db, rows := open(t, filepath.Join(t.TempDir(), "state.db"))
+	if err := db.Update(func(tx *Tx) error {
+		if err := errors.Join(rows.Put(tx, "a/b", row{"one"}), rows.Delete(tx, "c")); err != nil {
+			return err
+		}
+		touched := tx.Touched()
+		slices.Sort(touched)
+		if want := []Topic{rows.Row("a/b"), rows.Row("c")}; !slices.Equal(touched, want) {
+			t.Errorf("touched %v, want %v", touched, want)
+		}
+		if touched[0].Table() != rows.Any() || rows.Any().Table() != rows.Any() {
+			t.Errorf("%s is of table %s, want %s", touched[0], touched[0].Table(), rows.Any())
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
