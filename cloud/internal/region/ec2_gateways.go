@@ -25,7 +25,7 @@ func (r *Region) CreateInternetGateway(ctx context.Context, in *ec2.CreateIntern
 	if err := dryRun(in); err != nil {
 		return nil, err
 	}
-	row := gatewayRow{ID: newID("igw-")}
+	row := gatewayRow{ID: newID(gatewayKind)}
 	err := r.update(func(tx *store.Tx) error {
 		if err := r.gateways.Put(tx, row.ID, row); err != nil {
 			return err

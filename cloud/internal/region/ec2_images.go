@@ -86,7 +86,7 @@ func (r *Region) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec
 		return nil, err
 	}
 	row := imageRow{
-		ID: newID("ami-"), Name: *in.Name, Description: deref(in.Description), Owner: r.cfg.Account, Snapshot: newID("snap-"),
+		ID: newID(imageKind), Name: *in.Name, Description: deref(in.Description), Owner: r.cfg.Account, Snapshot: newID(snapshotKind),
 		State: ec2types.ImageStatePending, Created: time.Now().UTC(), SourceInstance: *in.InstanceId, NoReboot: deref(in.NoReboot),
 	}
 	err := r.update(func(tx *store.Tx) error {
@@ -143,7 +143,7 @@ func (r *Region) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.Co
 		return nil, wire.Errorf("InvalidAMIID.Unavailable", "The image ID '%s' is not available", *in.SourceImageId)
 	}
 	row := imageRow{
-		ID: newID("ami-"), Name: *in.Name, Description: deref(in.Description), Owner: r.cfg.Account, Snapshot: newID("snap-"),
+		ID: newID(imageKind), Name: *in.Name, Description: deref(in.Description), Owner: r.cfg.Account, Snapshot: newID(snapshotKind),
 		State: ec2types.ImageStatePending, Created: time.Now().UTC(), Architecture: source.Image.Architecture, Layers: source.Image.Layers,
 		SourceImage: *in.SourceImageId, SourceRegion: *in.SourceRegion,
 	}

@@ -37,7 +37,7 @@ func (r *Region) newInterface(tx *store.Tx, subnetID string, groups []string, pu
 		return interfaceRow{}, err
 	}
 	row := interfaceRow{
-		ID: newID("eni-"), VPC: subnet.VPC, Subnet: subnet.ID, Zone: subnet.Zone, MAC: newMAC(), Description: description,
+		ID: newID(interfaceKind), VPC: subnet.VPC, Subnet: subnet.ID, Zone: subnet.Zone, MAC: newMAC(), Description: description,
 		Address: private, WantsPublic: public, Groups: slices.Clone(groups), Attached: time.Now().UTC(),
 	}
 	if public {

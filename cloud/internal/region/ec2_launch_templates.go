@@ -95,7 +95,7 @@ func (r *Region) CreateLaunchTemplate(ctx context.Context, in *ec2.CreateLaunchT
 				return "", wire.Errorf("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.")
 			}
 			now := time.Now().UTC()
-			row := templateRow{ID: newID("lt-"), Name: name, Created: now, Default: 1, Latest: 1}
+			row := templateRow{ID: newID(templateKind), Name: name, Created: now, Default: 1, Latest: 1}
 			row.Versions = []versionRow{{Number: 1, Description: deref(in.VersionDescription), Created: now, Data: *in.LaunchTemplateData}}
 			if err := r.templates.Put(tx, row.ID, row); err != nil {
 				return "", err

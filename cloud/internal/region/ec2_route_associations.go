@@ -47,7 +47,7 @@ func (r *Region) AssociateRouteTable(ctx context.Context, in *ec2.AssociateRoute
 				}
 			}
 		}
-		id = newID("rtbassoc-")
+		id = newID(tableAssociationKind)
 		t.Associations = append(t.Associations, associationRow{ID: id, Subnet: subnet.ID})
 		return nil
 	})
@@ -121,7 +121,7 @@ func (r *Region) ReplaceRouteTableAssociation(ctx context.Context, in *ec2.Repla
 		if from.VPC != t.VPC {
 			return wire.Errorf("InvalidParameterValue", "route table %s and association %s belong to different networks", t.ID, a.ID)
 		}
-		id = newID("rtbassoc-")
+		id = newID(tableAssociationKind)
 		moved := associationRow{ID: id, Subnet: a.Subnet, Main: a.Main}
 		if from.ID == t.ID {
 			t.Associations = slices.DeleteFunc(t.Associations, func(x associationRow) bool { return x.ID == a.ID })

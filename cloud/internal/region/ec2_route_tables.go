@@ -41,7 +41,7 @@ func (r *Region) CreateRouteTable(ctx context.Context, in *ec2.CreateRouteTableI
 		}
 		alive := func(id string) bool { _, ok := r.routeTables.GetTx(tx, id); return ok }
 		id, err = r.once(tx, "CreateRouteTable", in.ClientToken, in, alive, func() (string, error) {
-			row := routeTableRow{ID: newID("rtb-"), VPC: *in.VpcId}
+			row := routeTableRow{ID: newID(routeTableKind), VPC: *in.VpcId}
 			if err := r.routeTables.Put(tx, row.ID, row); err != nil {
 				return "", err
 			}

@@ -49,7 +49,7 @@ func (r *Region) runInstances(request *ec2.RunInstancesInput) (string, error) {
 		}
 		reservation, err = r.once(tx, "RunInstances", in.ClientToken, request, alive, func() (string, error) {
 			made = true
-			id := newID("r-")
+			id := newID(reservationKind)
 			for index := range *in.MaxCount {
 				if err := r.launch(tx, plan, id, index); err != nil {
 					return "", err
@@ -291,9 +291,9 @@ func (r *Region) launch(tx *store.Tx, p launchPlan, reservation string, index in
 	}
 	now := time.Now().UTC()
 	row := instanceRow{
-		ID: newID("i-"), Reservation: reservation, Image: p.image.ID, Subnet: p.subnet.ID, VPC: p.subnet.VPC, Zone: p.subnet.Zone,
+		ID: newID(instanceKind), Reservation: reservation, Image: p.image.ID, Subnet: p.subnet.ID, VPC: p.subnet.VPC, Zone: p.subnet.Zone,
 		Interface: eni.ID, LaunchIndex: index, Type: p.in.InstanceType, Architecture: p.image.Architecture, State: pending, Launched: now,
-		UserData: deref(p.in.UserData), Token: deref(p.in.ClientToken), Layers: p.image.Layers, Volume: newID("vol-"), VolumeMade: now,
+		UserData: deref(p.in.UserData), Token: deref(p.in.ClientToken), Layers: p.image.Layers, Volume: newID(volumeKind), VolumeMade: now,
 		ProtectTermination: deref(p.in.DisableApiTermination), EbsOptimized: deref(p.in.EbsOptimized),
 		ShutdownTerminates: p.in.InstanceInitiatedShutdownBehavior == ec2types.ShutdownBehaviorTerminate,
 		Metadata:           metadataOptions(p.in.MetadataOptions),
@@ -301,7 +301,7 @@ func (r *Region) launch(tx *store.Tx, p launchPlan, reservation string, index in
 	if m := p.in.Monitoring; m != nil {
 		row.Monitoring = deref(m.Enabled)
 	}
-	eni.Instance, eni.Attachment = row.ID, newID("eni-attach-")
+	eni.Instance, eni.Attachment = row.ID, newID(attachmentKind)
 	if err := r.interfaces.Put(tx, eni.ID, eni); err != nil {
 		return err
 	}

@@ -198,7 +198,7 @@ func (r *Region) authorize(id *string, in any, egress bool, permissions []ec2typ
 			if slices.ContainsFunc(g.Rules, rules[i].same) {
 				return wire.Errorf("InvalidPermission.Duplicate", "the specified rule \"%s\" already exists", rules[i])
 			}
-			rules[i].ID = newID("sgr-")
+			rules[i].ID = newID(ruleKind)
 			g.Rules = append(g.Rules, rules[i])
 			if err := r.tagNew(tx, tags, rules[i].ID); err != nil {
 				return err

@@ -25,8 +25,8 @@ func (r *Region) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurity
 	if err := checkGroupName(in); err != nil {
 		return nil, err
 	}
-	row := groupRow{ID: newID("sg-"), VPC: *in.VpcId, Name: *in.GroupName, Description: *in.Description}
-	row.Rules = []ruleRow{{ID: newID("sgr-"), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"}}
+	row := groupRow{ID: newID(groupKind), VPC: *in.VpcId, Name: *in.GroupName, Description: *in.Description}
+	row.Rules = []ruleRow{{ID: newID(ruleKind), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"}}
 	err := r.update(func(tx *store.Tx) error {
 		if _, ok := r.vpcs.GetTx(tx, row.VPC); !ok {
 			return missingVPC(row.VPC)

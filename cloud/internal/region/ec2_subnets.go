@@ -40,7 +40,7 @@ func (r *Region) CreateSubnet(ctx context.Context, in *ec2.CreateSubnetInput) (*
 	if err := checkTagSpecs(in.TagSpecifications, ec2types.ResourceTypeSubnet); err != nil {
 		return nil, err
 	}
-	row := subnetRow{ID: newID("subnet-"), VPC: *in.VpcId, CIDR: cidr.String(), Zone: zone, ACLAssociation: newID("aclassoc-")}
+	row := subnetRow{ID: newID(subnetKind), VPC: *in.VpcId, CIDR: cidr.String(), Zone: zone, ACLAssociation: newID(aclAssociationKind)}
 	err = r.update(func(tx *store.Tx) error {
 		if err := r.checkSubnet(tx, row.VPC, cidr); err != nil {
 			return err

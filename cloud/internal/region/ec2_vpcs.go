@@ -51,8 +51,8 @@ func (r *Region) CreateVpc(ctx context.Context, in *ec2.CreateVpcInput) (*ec2.Cr
 		return nil, err
 	}
 	row := vpcRow{
-		ID: newID("vpc-"), CIDR: cidr.String(), Tenancy: ec2types.TenancyDefault,
-		DNSSupport: true, ACL: newID("acl-"),
+		ID: newID(vpcKind), CIDR: cidr.String(), Tenancy: ec2types.TenancyDefault,
+		DNSSupport: true, ACL: newID(aclKind),
 	}
 	if err := r.update(func(tx *store.Tx) error { return r.putNewVPC(tx, row, in.TagSpecifications) }); err != nil {
 		return nil, err
@@ -68,14 +68,14 @@ func (r *Region) putNewVPC(tx *store.Tx, row vpcRow, tags []ec2types.TagSpecific
 	if err := r.vpcs.Put(tx, row.ID, row); err != nil {
 		return err
 	}
-	table := routeTableRow{ID: newID("rtb-"), VPC: row.ID, Associations: []associationRow{{ID: newID("rtbassoc-"), Main: true}}}
+	table := routeTableRow{ID: newID(routeTableKind), VPC: row.ID, Associations: []associationRow{{ID: newID(tableAssociationKind), Main: true}}}
 	if err := r.routeTables.Put(tx, table.ID, table); err != nil {
 		return err
 	}
-	group := groupRow{ID: newID("sg-"), VPC: row.ID, Name: "default", Description: "default VPC security group"}
+	group := groupRow{ID: newID(groupKind), VPC: row.ID, Name: "default", Description: "default VPC security group"}
 	group.Rules = []ruleRow{
-		{ID: newID("sgr-"), Protocol: "-1", From: -1, To: -1, Group: group.ID},
-		{ID: newID("sgr-"), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"},
+		{ID: newID(ruleKind), Protocol: "-1", From: -1, To: -1, Group: group.ID},
+		{ID: newID(ruleKind), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"},
 	}
 	if err := r.groups.Put(tx, group.ID, group); err != nil {
 		return err
@@ -209,30 +209,6 @@ func (r *Region) DeleteVpc(ctx context.Context, in *ec2.DeleteVpcInput) (*ec2.De
 	return &ec2.DeleteVpcOutput{}, r.syncVPC(id)
 }
 
-func (r *Region) vpcInUse(tx *store.Tx, id string) bool {
-	for _, s := range r.subnets.AllTx(tx) {
-		if s.VPC == id {
-			return true
-		}
-	}
-	for _, g := range r.gateways.AllTx(tx) {
-		if g.VPC == id {
-			return true
-		}
-	}
-	for _, t := range r.routeTables.AllTx(tx) {
-		if t.VPC == id && !t.main() {
-			return true
-		}
-	}
-	for _, g := range r.groups.AllTx(tx) {
-		if g.VPC == id && g.Name != "default" {
-			return true
-		}
-	}
-	return false
-}
-
 func (r *Region) removeVPC(tx *store.Tx, id string) error {
 	for _, t := range r.routeTables.AllTx(tx) {
 		if t.VPC == id {
@@ -257,78 +233,4 @@ func (r *Region) remove(tx *store.Tx, id string, from func(*store.Tx, string) er
 		return err
 	}
 	return from(tx, id)
-}
-
-// mustExist answers AWS's error where a resource of any kind does not exist.
-func (r *Region) mustExist(tx *store.Tx, id string) error {
-	var ok bool
-	var missing error
-	switch kindOf(id) {
-	case ec2types.ResourceTypeVpc:
-		_, ok = r.vpcs.GetTx(tx, id)
-		missing = missingVPC(id)
-	case ec2types.ResourceTypeSubnet:
-		_, ok = r.subnets.GetTx(tx, id)
-		missing = missingSubnet(id)
-	case ec2types.ResourceTypeInternetGateway:
-		_, ok = r.gateways.GetTx(tx, id)
-		missing = missingGateway(id)
-	case ec2types.ResourceTypeRouteTable:
-		_, ok = r.routeTables.GetTx(tx, id)
-		missing = missingRouteTable(id)
-	case ec2types.ResourceTypeSecurityGroup:
-		_, ok = r.groups.GetTx(tx, id)
-		missing = missingGroup(id)
-	case ec2types.ResourceTypeNetworkInterface:
-		_, ok = r.interfaces.GetTx(tx, id)
-		missing = missingInterface(id)
-	case ec2types.ResourceTypeInstance:
-		_, ok = r.instances.GetTx(tx, id)
-		missing = missingInstance(id)
-	case ec2types.ResourceTypeImage:
-		_, ok = r.images.GetTx(tx, id)
-		missing = missingImage(id)
-	case ec2types.ResourceTypeSnapshot:
-		_, ok = r.snapshots.GetTx(tx, id)
-		missing = missingSnapshot(id)
-	case ec2types.ResourceTypeLaunchTemplate:
-		_, ok = r.templates.GetTx(tx, id)
-		missing = missingTemplate(id)
-	default:
-		return r.mustBePart(tx, id)
-	}
-	if ok {
-		return nil
-	}
-	return missing
-}
-
-// mustBePart is mustExist for resources that are kept within others.
-func (r *Region) mustBePart(tx *store.Tx, id string) error {
-	switch kindOf(id) {
-	case ec2types.ResourceTypeSecurityGroupRule:
-		for _, g := range r.groups.AllTx(tx) {
-			for _, rule := range g.Rules {
-				if rule.ID == id {
-					return nil
-				}
-			}
-		}
-		return missingRule(id)
-	case ec2types.ResourceTypeVolume:
-		for _, i := range r.instances.AllTx(tx) {
-			if i.Volume == id {
-				return nil
-			}
-		}
-		return missingVolume(id)
-	case ec2types.ResourceTypeNetworkAcl:
-		for _, v := range r.vpcs.AllTx(tx) {
-			if v.ACL == id {
-				return nil
-			}
-		}
-		return missingACL(id)
-	}
-	return wire.Errorf("InvalidID", "The ID '%s' is not valid", id)
 }

@@ -2,26 +2,8 @@ package region
 
 import (
 	"crypto/rand"
-	"encoding/hex"
 	"fmt"
-	"regexp"
-	"strings"
 )
-
-// newID returns a resource id: the prefix and 17 hexadecimal digits, as AWS's have been since 2016.
-func newID(prefix string) string {
-	var b [9]byte
-	_, _ = rand.Read(b[:]) // never fails since Go 1.24
-	return prefix + hex.EncodeToString(b[:])[:17]
-}
-
-var idShape = regexp.MustCompile(`^[a-z]+-([0-9a-f]{8}|[0-9a-f]{17})$`)
-
-// wellFormed tells whether an id could be one of the kind with this prefix, in its long or old short form.
-func wellFormed(prefix, id string) bool {
-	rest, ok := strings.CutPrefix(id, prefix)
-	return ok && idShape.MatchString("x-"+rest)
-}
 
 // newMAC returns a locally administered hardware address, which AWS's also are.
 func newMAC() string {

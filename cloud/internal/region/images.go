@@ -106,7 +106,7 @@ func (r *Region) putPublic(tx *store.Tx, image imageRow, arch ec2types.Architect
 			return r.images.Put(tx, i.ID, i)
 		}
 	}
-	image.ID, image.Snapshot, image.Owner, image.Alias, image.Public = newID("ami-"), newID("snap-"), publicOwner, "amazon", true
+	image.ID, image.Snapshot, image.Owner, image.Alias, image.Public = newID(imageKind), newID(snapshotKind), publicOwner, "amazon", true
 	image.Architecture, image.State, image.Created = arch, ec2types.ImageStateAvailable, time.Now().UTC()
 	s := snapshotRow{ID: image.Snapshot, Volume: "vol-ffffffff", Owner: publicOwner, Started: image.Created, State: ec2types.SnapshotStateCompleted}
 	if err := r.snapshots.Put(tx, s.ID, s); err != nil {

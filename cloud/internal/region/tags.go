@@ -16,22 +16,7 @@ import (
 // tagsRow is the tags of one resource.
 type tagsRow struct {
 	Resource string
-	Kind     ec2types.ResourceType
 	Tags     map[string]string
-}
-
-// kinds tells a resource's kind by the prefix of its id.
-var kinds = map[string]ec2types.ResourceType{
-	"vpc": ec2types.ResourceTypeVpc, "subnet": ec2types.ResourceTypeSubnet, "igw": ec2types.ResourceTypeInternetGateway,
-	"rtb": ec2types.ResourceTypeRouteTable, "sg": ec2types.ResourceTypeSecurityGroup, "sgr": ec2types.ResourceTypeSecurityGroupRule,
-	"eni": ec2types.ResourceTypeNetworkInterface, "i": ec2types.ResourceTypeInstance, "vol": ec2types.ResourceTypeVolume,
-	"ami": ec2types.ResourceTypeImage, "snap": ec2types.ResourceTypeSnapshot, "lt": ec2types.ResourceTypeLaunchTemplate,
-	"acl": ec2types.ResourceTypeNetworkAcl,
-}
-
-func kindOf(id string) ec2types.ResourceType {
-	prefix, _, _ := strings.Cut(id, "-")
-	return kinds[prefix]
 }
 
 // tagMap returns a resource's tags; it is not to be changed.
@@ -52,8 +37,9 @@ func (r *Region) tags(id string) []ec2types.Tag {
 
 // tagNew puts the tags that a create call specifies for a kind on what it made.
 func (r *Region) tagNew(tx *store.Tx, specs []ec2types.TagSpecification, id string) error {
+	k, _ := kindOf(id)
 	for _, spec := range specs {
-		if spec.ResourceType == kindOf(id) {
+		if spec.ResourceType == k.tagged {
 			if err := r.putTags(tx, id, spec.Tags); err != nil {
 				return err
 			}
@@ -128,7 +114,7 @@ func (r *Region) putTags(tx *store.Tx, id string, tags []ec2types.Tag) error {
 	if users > 50 {
 		return wire.Errorf("TagLimitExceeded", "The maximum number of tags for a resource has been reached.")
 	}
-	return r.tagSets.Put(tx, id, tagsRow{Resource: id, Kind: kindOf(id), Tags: all})
+	return r.tagSets.Put(tx, id, tagsRow{Resource: id, Tags: all})
 }
 
 // CreateTags tags resources of any kind.
@@ -201,8 +187,9 @@ func (r *Region) DescribeTags(ctx context.Context, in *ec2.DescribeTagsInput) (*
 	}
 	var all []ec2types.TagDescription
 	for _, row := range r.tagSets.All() {
+		of, _ := kindOf(row.Resource)
 		for k, v := range row.Tags {
-			all = append(all, ec2types.TagDescription{ResourceId: ptr(row.Resource), ResourceType: row.Kind, Key: ptr(k), Value: ptr(v)})
+			all = append(all, ec2types.TagDescription{ResourceId: ptr(row.Resource), ResourceType: of.tagged, Key: ptr(k), Value: ptr(v)})
 		}
 	}
 
