@@ -16,31 +16,52 @@ import (
 
 const cborType = "application/cbor"
 
-func isCBOR(r *http.Request) bool { return r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor" }
+type cborCodec struct{}
 
-func (m *Mux) decodeCBOR(s *Service, r *http.Request) (any, *operation, handler, error) {
+func (cborCodec) speaks(r *http.Request) bool {
+	return r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor"
+}
+
+func (cborCodec) operation(s *Service, r *http.Request) (*operation, error) {
 	name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
-	op := s.table.operation(name)
-	h, err := m.handler(s, op, name)
-	if err != nil {
-		return nil, op, h, err
+	if op := s.table.operation(name); op != nil {
+		return op, nil
 	}
-	in := h.input()
+	return nil, unknownOperation(name)
+}
+
+func (cborCodec) decode(_ *Service, _ *operation, r *http.Request, in reflect.Value) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return nil, op, h, Errorf("SerializationException", "The request body could not be read")
+		return Errorf("SerializationException", "The request body could not be read")
 	}
 	if len(body) == 0 {
-		return in, op, h, nil
+		return nil
 	}
 	v, err := cbor.Decode(body)
 	if err == nil {
-		err = fromCBOR(v, reflect.ValueOf(in).Elem())
+		err = fromCBOR(v, in)
 	}
 	if err != nil {
-		return nil, op, h, Errorf("SerializationException", "The request body is not valid: %v", err)
+		return Errorf("SerializationException", "The request body is not valid: %v", err)
 	}
-	return in, op, h, nil
+	return nil
+}
+
+func (cborCodec) encode(_ *Service, op *operation, w http.ResponseWriter, _ string, out reflect.Value) error {
+	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+	writeBody(w, cborType, op.success(), cbor.Encode(toCBOR(out)))
+	return nil
+}
+
+func (cborCodec) encodeError(s *Service, w http.ResponseWriter, r *http.Request, _ string, e *Error) {
+	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
+	w.Header().Set("X-Amzn-Query-Error", e.queryError())
+	doc := cbor.Map{"__type": cbor.String(s.errorType(e))}
+	if e.Message != "" {
+		doc["message"] = cbor.String(e.Message)
+	}
+	writeBody(w, cborType, s.rpcStatus(r, e), cbor.Encode(doc))
 }
 
 func fromCBOR(c cbor.Value, v reflect.Value) error {
@@ -184,29 +205,4 @@ func unset(v reflect.Value) bool {
 		return v.Len() == 0
 	}
 	return false
-}
-
-func writeCBOR(w http.ResponseWriter, out any) error {
-	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
-	writeBody(w, cborType, http.StatusOK, cbor.Encode(toCBOR(reflect.ValueOf(out).Elem())))
-	return nil
-}
-
-// errorShapes are the shapes of CloudWatch's errors where they are not called as the query protocol's
-// codes, which are the codes that programs know: the header tells them (smithy.io, "AWS query compatible").
-var errorShapes = map[string]string{
-	"InternalServiceError":        "InternalServiceFault",
-	"InvalidFormat":               "InvalidFormatFault",
-	"InvalidParameterCombination": "InvalidParameterCombinationException",
-	"InvalidParameterValue":       "InvalidParameterValueException",
-	"LimitExceeded":               "LimitExceededFault",
-	"MissingParameter":            "MissingRequiredParameterException",
-}
-
-func writeCBORError(w http.ResponseWriter, e *Error) {
-	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
-	w.Header().Set("X-Amzn-Query-Error", e.queryError())
-	writeBody(w, cborType, e.HTTPStatus(), cbor.Encode(cbor.Map{
-		"__type": cbor.String(or(errorShapes[e.Code], e.Code)), "message": cbor.String(e.Message),
-	}))
 }

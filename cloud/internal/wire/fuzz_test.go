@@ -22,7 +22,8 @@ func decodeAnything(t *testing.T, s *Service, body string) {
 		var err error
 		if s.protocol == restXML {
 			r := httptest.NewRequest(op.method, "/", strings.NewReader(body))
-			err = s.decodeREST(op, map[string]string{"Id": "Z1"}, r, in)
+			r.SetPathValue("Id", "Z1")
+			err = restXMLCodec{}.decode(s, op, r, in)
 		} else if form, bad := url.ParseQuery(body); bad == nil {
 			err = s.decodeForm(op, form, in)
 		}

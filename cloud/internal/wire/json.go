@@ -15,28 +15,92 @@ import (
 	"time"
 )
 
-// Two protocols write JSON, CloudWatch's clients of some makers among those that speak them: REST-JSON, whose operation is the method and path and whose labels and query
+// Two protocols write JSON: REST-JSON, whose operation is the method and path and whose labels and query
 // string carry members, and AWS JSON 1.0, whose operation is in the header X-Amz-Target. Members have
-// their location names, else the model's, which both services that we have write as Go does (smithy.io,
+// their location names, else the model's, which the services that we have write as Go does (smithy.io,
 // "AWS restJson1 protocol" and "AWS JSON 1.0 protocol").
 
-// isJSON10 tells requests in AWS JSON 1.0, which botocore's newer releases send to CloudWatch, too.
-func (s *Service) isJSON10(r *http.Request) bool {
-	return s.protocol == json10 || s.protocol == awsQuery && r.Header.Get("X-Amz-Target") != ""
+type restJSONCodec struct{}
+
+// jsonCodec is AWS JSON 1.0, which botocore's newer releases send to CloudWatch, too.
+type jsonCodec struct{}
+
+func (restJSONCodec) speaks(*http.Request) bool { return true }
+
+func (jsonCodec) speaks(r *http.Request) bool { return r.Header.Get("X-Amz-Target") != "" }
+
+func (restJSONCodec) operation(s *Service, r *http.Request) (*operation, error) {
+	if op := s.matchREST(r); op != nil {
+		return op, nil
+	}
+	return nil, unknownOperation(r.Method + " " + r.URL.Path)
 }
 
-// writesJSON tells whether a request is answered in JSON.
-func (s *Service) writesJSON(r *http.Request) bool { return s.protocol == restJSON || s.isJSON10(r) }
-
-func (m *Mux) decodeJSON10(s *Service, r *http.Request) (any, *operation, handler, error) {
+func (jsonCodec) operation(s *Service, r *http.Request) (*operation, error) {
 	_, name, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	op := s.table.operation(name)
-	h, err := m.handler(s, op, name)
-	if err != nil {
-		return nil, op, h, err
+	if op := s.table.operation(name); op != nil {
+		return op, nil
 	}
-	in := h.input()
-	return in, op, h, s.decodeJSON(s.table.shape(op.input), r.Body, reflect.ValueOf(in).Elem())
+	return nil, unknownOperation(name)
+}
+
+func unknownOperation(name string) *Error {
+	return Errorf("UnknownOperationException", "The operation %s is not known.", name)
+}
+
+func (restJSONCodec) decode(s *Service, op *operation, r *http.Request, in reflect.Value) error {
+	inBody, err := s.decodeURL(op, r, in)
+	if err != nil || !inBody {
+		return err
+	}
+	return s.decodeJSON(s.table.shape(op.input), r.Body, in)
+}
+
+func (jsonCodec) decode(s *Service, op *operation, r *http.Request, in reflect.Value) error {
+	return s.decodeJSON(s.table.shape(op.input), r.Body, in)
+}
+
+func (restJSONCodec) encode(s *Service, op *operation, w http.ResponseWriter, _ string, out reflect.Value) error {
+	return s.writeJSON(w, "application/json", op, out)
+}
+
+func (jsonCodec) encode(s *Service, op *operation, w http.ResponseWriter, _ string, out reflect.Value) error {
+	return s.writeJSON(w, jsonType, op, out)
+}
+
+const jsonType = "application/x-amz-json-1.0"
+
+func (s *Service) writeJSON(w http.ResponseWriter, contentType string, op *operation, out reflect.Value) error {
+	body, err := json.Marshal(s.toJSON(s.table.shape(op.output), out))
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", op.name, err)
+	}
+	writeBody(w, contentType, op.success(), body)
+	return nil
+}
+
+// encodeError of REST-JSON names the error in a header.
+func (restJSONCodec) encodeError(_ *Service, w http.ResponseWriter, _ *http.Request, _ string, e *Error) {
+	writeJSONError(w, "application/json", e.HTTPStatus(), e, map[string]any{})
+}
+
+// encodeError of AWS JSON names it in the body.
+func (jsonCodec) encodeError(s *Service, w http.ResponseWriter, r *http.Request, _ string, e *Error) {
+	w.Header().Set("X-Amzn-Query-Error", e.queryError())
+	writeJSONError(w, jsonType, s.rpcStatus(r, e), e, map[string]any{"__type": s.errorType(e)})
+}
+
+func writeJSONError(w http.ResponseWriter, contentType string, status int, e *Error, doc map[string]any) {
+	if e.Message != "" {
+		doc["message"] = e.Message
+	}
+	maps.Copy(doc, e.Members)
+	body, err := json.Marshal(doc)
+	if err != nil {
+		panic(err) // strings, numbers and lists of them
+	}
+	w.Header().Set("X-Amzn-ErrorType", e.Code)
+	writeBody(w, contentType, status, body)
 }
 
 // decodeJSON fills an input from a body. One without a body has no members.
@@ -77,7 +141,8 @@ func (s *Service) fromJSON(doc any, m member, sh *shape, v reflect.Value, path s
 		if v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8 {
 			v.Set(reflect.MakeSlice(v.Type(), len(doc), len(doc)))
 			for i, item := range doc {
-				if err := s.fromJSON(item, sh.element, s.table.shape(sh.element.shape), v.Index(i), fmt.Sprintf("%s.%d", path, i+1)); err != nil {
+				at := fmt.Sprintf("%s.%d", path, i+1)
+				if err := s.fromJSON(item, sh.element, s.table.shape(sh.element.shape), v.Index(i), at); err != nil {
 					return err
 				}
 			}
@@ -198,43 +263,4 @@ func (s *Service) toJSON(sh *shape, v reflect.Value) any {
 		return doc
 	}
 	return v.Interface()
-}
-
-// contentType is that of a service that writes JSON.
-func (s *Service) contentType() string {
-	if s.protocol == restJSON {
-		return "application/json"
-	}
-	return "application/x-amz-json-1.0"
-}
-
-func (s *Service) writeJSON(w http.ResponseWriter, op *operation, out any) error {
-	body, err := json.Marshal(s.toJSON(s.table.shape(op.output), reflect.ValueOf(out).Elem()))
-	if err != nil {
-		return fmt.Errorf("encode %s: %w", op.name, err)
-	}
-	status := op.status
-	if status == 0 {
-		status = http.StatusOK
-	}
-	writeBody(w, s.contentType(), status, body)
-	return nil
-}
-
-// writeJSONError names the error in a header, where REST-JSON has it, and in the body, where JSON 1.0 has.
-func (s *Service) writeJSONError(w http.ResponseWriter, e *Error) {
-	doc := map[string]any{"message": e.Message}
-	for name, value := range e.Members {
-		doc[name] = value
-	}
-	if s.protocol != restJSON {
-		doc["__type"] = or(errorShapes[e.Code], e.Code)
-		w.Header().Set("X-Amzn-Query-Error", e.queryError())
-	}
-	body, err := json.Marshal(doc)
-	if err != nil {
-		panic(err) // strings, numbers and lists of them
-	}
-	w.Header().Set("X-Amzn-ErrorType", e.Code)
-	writeBody(w, s.contentType(), e.HTTPStatus(), body)
 }

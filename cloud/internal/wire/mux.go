@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/url"
 	"reflect"
 	"runtime/debug"
 	"slices"
@@ -69,7 +68,9 @@ type Operation struct {
 func (m *Mux) Coverage() []Operation {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	services := slices.SortedFunc(maps.Keys(m.handlers), func(a, b *Service) int { return strings.Compare(a.SigningName, b.SigningName) })
+	services := slices.SortedFunc(maps.Keys(m.handlers), func(a, b *Service) int {
+		return strings.Compare(a.SigningName, b.SigningName)
+	})
 	var all []Operation
 	for _, s := range services {
 		for _, name := range s.Operations() {
@@ -108,9 +109,10 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, r, s, Errorf("SerializationException", "The request body is not valid gzip"))
 		return
 	}
-	out, op, err := m.serve(s, r)
+	c := s.codec(r)
+	out, op, err := m.serve(s, c, r)
 	if err == nil {
-		err = s.write(w, r, op, out)
+		err = c.encode(s, op, w, id, reflect.ValueOf(out).Elem())
 	}
 	if err != nil {
 		WriteError(w, r, s, m.known(r, op, err))
@@ -132,14 +134,14 @@ func inflate(w http.ResponseWriter, r *http.Request) error {
 }
 
 // serve decodes a request and calls its handler.
-func (m *Mux) serve(s *Service, r *http.Request) (out any, op *operation, err error) {
+func (m *Mux) serve(s *Service, c codec, r *http.Request) (out any, op *operation, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			m.log.Error("handler panicked", "panic", p, "stack", string(debug.Stack()))
 			err = internal()
 		}
 	}()
-	in, op, h, err := m.decode(s, r)
+	in, op, h, err := m.decode(s, c, r)
 	if err != nil {
 		return nil, op, err
 	}
@@ -147,67 +149,20 @@ func (m *Mux) serve(s *Service, r *http.Request) (out any, op *operation, err er
 	return out, op, err
 }
 
-func (m *Mux) decode(s *Service, r *http.Request) (any, *operation, handler, error) {
-	if s.isJSON10(r) {
-		return m.decodeJSON10(s, r)
-	}
-	if s.protocol == restXML || s.protocol == restJSON {
-		op, labels := s.matchREST(r)
-		h, err := m.handler(s, op, r.Method+" "+r.URL.Path)
-		if err != nil {
-			return nil, op, h, err
-		}
-		in := h.input()
-		return in, op, h, s.decodeREST(op, labels, r, reflect.ValueOf(in).Elem())
-	}
-	if isCBOR(r) {
-		return m.decodeCBOR(s, r)
-	}
-	form, err := readForm(r)
+// decode finds the handler of a request's operation, and makes its input.
+func (m *Mux) decode(s *Service, c codec, r *http.Request) (any, *operation, handler, error) {
+	op, err := c.operation(s, r)
 	if err != nil {
 		return nil, nil, handler{}, err
 	}
-	op := s.table.operation(form.Get("Action"))
-	h, err := m.handler(s, op, form.Get("Action"))
-	if err != nil {
-		return nil, op, h, err
+	m.mu.RLock()
+	h, ok := m.handlers[s][op.name]
+	m.mu.RUnlock()
+	if !ok {
+		return nil, op, h, Errorf("UnsupportedOperation", "The operation %s of %s is not supported by this cloud.", op.name, s.SigningName)
 	}
 	in := h.input()
-	return in, op, h, s.decodeForm(op, form, reflect.ValueOf(in).Elem())
-}
-
-func (m *Mux) handler(s *Service, op *operation, name string) (handler, error) {
-	if op == nil {
-		if name == "" {
-			return handler{}, Errorf("MissingAction", "The request must contain the parameter Action")
-		}
-		if s.protocol == restJSON || s.protocol == json10 {
-			return handler{}, Errorf("UnknownOperationException", "The operation %s is not known.", name)
-		}
-		return handler{}, Errorf("InvalidAction", "The action %s is not valid for this web service.", name)
-	}
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	h, ok := m.handlers[s][op.name]
-	if !ok {
-		return h, Errorf("UnsupportedOperation", "The operation %s of %s is not supported by this cloud.", op.name, s.SigningName)
-	}
-	return h, nil
-}
-
-// readForm reads the parameters of a query request, from body or URL.
-func readForm(r *http.Request) (url.Values, error) {
-	if r.Method != http.MethodPost && r.Method != http.MethodGet {
-		return nil, Errorf("InvalidAction", "The HTTP method %s is not valid for this web service.", r.Method)
-	}
-	if err := r.ParseForm(); err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return nil, &Error{Code: "RequestEntityTooLarge", Message: "The request is too large.", Status: http.StatusRequestEntityTooLarge}
-		}
-		return nil, Errorf("MalformedQueryString", "The query string is malformed")
-	}
-	return r.Form, nil
+	return in, op, h, c.decode(s, op, r, reflect.ValueOf(in).Elem())
 }
 
 // known makes an AWS error of any error, and logs what was not one.

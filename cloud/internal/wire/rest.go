@@ -7,6 +7,57 @@ import (
 	"strings"
 )
 
+// restXMLCodec is REST-XML: the operation is the method and path, whose labels and query string carry
+// members, and the body is XML (smithy.io, "AWS restXml protocol").
+type restXMLCodec struct{}
+
+func (restXMLCodec) speaks(*http.Request) bool { return true }
+
+func (restXMLCodec) operation(s *Service, r *http.Request) (*operation, error) {
+	if op := s.matchREST(r); op != nil {
+		return op, nil
+	}
+	return nil, unknownAction(r.Method + " " + r.URL.Path)
+}
+
+func (restXMLCodec) decode(s *Service, op *operation, r *http.Request, in reflect.Value) error {
+	inBody, err := s.decodeURL(op, r, in)
+	if err != nil || !inBody {
+		return err
+	}
+	return s.decodeBody(op, s.table.shape(op.input), r, in)
+}
+
+func (restXMLCodec) encode(s *Service, op *operation, w http.ResponseWriter, _ string, out reflect.Value) error {
+	x := newXMLWriter(s)
+	sh := s.table.shape(op.output)
+	x.WriteString("<" + op.output + ` xmlns="` + s.namespace + `">`)
+	if err := x.structure(sh, out); err != nil {
+		return err
+	}
+	x.close(op.output)
+	s.headers(w.Header(), sh, out)
+	writeBody(w, s.bodyType(), op.success(), x.Bytes())
+	return nil
+}
+
+// encodeError writes the one shape that most errors have, and that of InvalidChangeBatch.
+func (restXMLCodec) encodeError(s *Service, w http.ResponseWriter, _ *http.Request, requestID string, e *Error) {
+	x := newXMLWriter(s)
+	if len(e.Messages) == 0 {
+		x.errorResponse(e, requestID)
+	} else {
+		x.WriteString("<" + e.Code + ` xmlns="` + s.namespace + `"><Messages>`)
+		for _, m := range e.Messages {
+			x.element("Message", m)
+		}
+		x.WriteString("</Messages>")
+		x.element("RequestId", requestID)
+		x.close(e.Code)
+	}
+	writeBody(w, s.bodyType(), e.HTTPStatus(), x.Bytes())
+}
+
 // route matches one REST operation.
 type route struct {
 	op       *operation
@@ -31,10 +82,10 @@ func (t *table) parseRoutes() []route {
 	return all
 }
 
-// matchREST finds the operation of a request and its labels. Paths match with or without a slash at
+// matchREST finds the operation of a request, or nil, and keeps its labels as the request's path values. Paths match with or without a slash at
 // their end, as AWS's own clients write both; Route 53's ids may come with their kind in front,
 // "/hostedzone/Z1".
-func (s *Service) matchREST(r *http.Request) (*operation, map[string]string) {
+func (s *Service) matchREST(r *http.Request) *operation {
 	segments := strings.Split(strings.Trim(r.URL.EscapedPath(), "/"), "/")
 	var best *route
 	var labels map[string]string
@@ -45,9 +96,12 @@ func (s *Service) matchREST(r *http.Request) (*operation, map[string]string) {
 		}
 	}
 	if best == nil {
-		return nil, nil
+		return nil
 	}
-	return best.op, labels
+	for name, value := range labels {
+		r.SetPathValue(name, value)
+	}
+	return best.op
 }
 
 func literals(r route) int {
@@ -88,11 +142,10 @@ func (rt route) match(s *Service, r *http.Request, segments []string) (map[strin
 	return labels, true
 }
 
-// decodeREST fills an input from path, query string, headers and body.
-func (s *Service) decodeREST(op *operation, labels map[string]string, r *http.Request, in reflect.Value) error {
+// decodeURL fills an input from path, query string and headers, and tells whether it has members in the body.
+func (s *Service) decodeURL(op *operation, r *http.Request, in reflect.Value) (inBody bool, err error) {
 	sh := s.table.shape(op.input)
 	query := r.URL.Query()
-	inBody := false
 	for i := range in.NumField() {
 		field := in.Type().Field(i)
 		if field.PkgPath != "" || field.Anonymous {
@@ -103,7 +156,7 @@ func (s *Service) decodeREST(op *operation, labels map[string]string, r *http.Re
 		var text string
 		switch m.location {
 		case "uri":
-			text = labels[name]
+			text = r.PathValue(name)
 		case "querystring":
 			text = query.Get(name)
 		case "header":
@@ -118,21 +171,15 @@ func (s *Service) decodeREST(op *operation, labels map[string]string, r *http.Re
 		}
 		if text == "" {
 			if m.required {
-				return s.missing(name)
+				return false, s.missing(name)
 			}
 			continue
 		}
 		if err := setMember(in.Field(i), text); err != nil {
-			return s.invalid(name, text, err)
+			return false, s.invalid(name, text, err)
 		}
 	}
-	if !inBody {
-		return nil
-	}
-	if s.protocol == restJSON {
-		return s.decodeJSON(sh, r.Body, in)
-	}
-	return s.decodeBody(op, sh, r, in)
+	return inBody, nil
 }
 
 func setMember(v reflect.Value, text string) error {

@@ -23,29 +23,40 @@ type Service struct {
 	Version string
 
 	namespace string
-	protocol  protocol
-	table     *table
+	// shapeSpace is the name space of the model's shapes, in errors' __type.
+	shapeSpace string
+	protocol   protocol // that of the model, whose rules name the members
+	codecs     []codec  // in the order in which they look at a request
+	table      *table
 }
 
 // The services whose wire names are known.
 var (
-	EC2         = newService("ec2", "ec2", "2016-11-15", "http://ec2.amazonaws.com/doc/2016-11-15/", ec2Query)
-	ELBv2       = newService("elasticloadbalancing", "elbv2", "2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", awsQuery)
-	AutoScaling = newService("autoscaling", "autoscaling", "2011-01-01", "http://autoscaling.amazonaws.com/doc/2011-01-01/", awsQuery)
-	Route53     = newService("route53", "route53", "2013-04-01", "https://route53.amazonaws.com/doc/2013-04-01/", restXML)
-	STS         = newService("sts", "sts", "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", awsQuery)
-	CloudWatch  = newService("monitoring", "cloudwatch", "2010-08-01", "http://monitoring.amazonaws.com/doc/2010-08-01/", awsQuery)
+	EC2         = newService("ec2", "ec2", "2016-11-15", "http://ec2.amazonaws.com/doc/2016-11-15/", ec2Query, ec2Codec{})
+	ELBv2       = newService("elasticloadbalancing", "elbv2", "2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", awsQuery, queryCodec{})
+	AutoScaling = newService("autoscaling", "autoscaling", "2011-01-01", "http://autoscaling.amazonaws.com/doc/2011-01-01/", awsQuery, queryCodec{})
+	Route53     = newService("route53", "route53", "2013-04-01", "https://route53.amazonaws.com/doc/2013-04-01/", restXML, restXMLCodec{})
+	STS         = newService("sts", "sts", "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", awsQuery, queryCodec{})
+	// CloudWatch's model is of AWS query, which its older clients speak; newer ones speak JSON or CBOR.
+	CloudWatch = newCloudWatch()
 	// Application Recovery Controller has an API for its clusters, panels, routing controls and safety
 	// rules, and one for the states of routing controls, which its clusters answer.
-	RecoveryControl = newService("route53-recovery-control-config", "recoverycontrol", "2020-11-02", "", restJSON)
-	RecoveryCluster = newService("route53-recovery-cluster", "recoverycluster", "2019-12-02", "", json10)
+	RecoveryControl = newService("route53-recovery-control-config", "recoverycontrol", "2020-11-02", "", restJSON, restJSONCodec{})
+	RecoveryCluster = newService("route53-recovery-cluster", "recoverycluster", "2019-12-02", "", json10, jsonCodec{})
 )
+
+func newCloudWatch() *Service {
+	const namespace = "http://monitoring.amazonaws.com/doc/2010-08-01/"
+	s := newService("monitoring", "cloudwatch", "2010-08-01", namespace, awsQuery, cborCodec{}, jsonCodec{}, queryCodec{})
+	s.shapeSpace = "com.amazonaws.cloudwatch.v2010_08_01"
+	return s
+}
 
 // Services lists them all.
 var Services = []*Service{EC2, ELBv2, AutoScaling, Route53, STS, CloudWatch, RecoveryControl, RecoveryCluster}
 
-func newService(signing, file, version, namespace string, p protocol) *Service {
-	return &Service{SigningName: signing, Version: version, namespace: namespace, protocol: p, table: &table{file: file}}
+func newService(signing, file, version, namespace string, p protocol, codecs ...codec) *Service {
+	return &Service{SigningName: signing, Version: version, namespace: namespace, protocol: p, codecs: codecs, table: &table{file: file}}
 }
 
 // ServiceNamed returns the service with this signing name, or nil.

@@ -21,6 +21,12 @@ type xmlWriter struct {
 	depth int
 }
 
+func newXMLWriter(s *Service) *xmlWriter {
+	w := &xmlWriter{s: s}
+	w.WriteString(xmlHeader)
+	return w
+}
+
 func (w *xmlWriter) open(name string) {
 	w.WriteByte('<')
 	w.WriteString(name)
