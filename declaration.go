@@ -14,7 +14,7 @@ import (
 // DefaultFile is the name a declaration goes by where none is given.
 const DefaultFile = "understudy.yaml"
 
-// Load reads and checks the declaration in a file. What is wrong in it is returned as Faults.
+// Load reads and checks the declaration in a file. What is wrong in it is returned as Mistakes.
 func Load(path string) (*Declaration, error) {
 	src, err := os.ReadFile(path)
 	if err != nil {
@@ -24,37 +24,41 @@ func Load(path string) (*Declaration, error) {
 }
 
 // Parse checks a declaration's text. The file's name is for messages, and its folder is where scripts
-// named file:PATH are read from. What is wrong is returned as Faults.
+// named file:PATH are read from. What is wrong is returned as Mistakes.
 func Parse(file string, src []byte, readFile func(string) ([]byte, error)) (*Declaration, error) {
 	r := &reader{file: file}
 	// Some editors begin UTF-8 text with a byte order mark, which YAML allows (1.2, section 5.2).
 	body := r.parse(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")))
 	if body == nil {
-		return nil, r.faults.sorted()
+		return nil, r.mistakes.sorted()
 	}
-	root := r.object(body, "", "name", "domain", "record", "regions", "image", "instance", "service",
-		"listener", "fleet", "failover", "target")
+	return r.declaration(body, filepath.Dir(file), readFile)
+}
+
+// declaration reads the whole tree. Scripts named by relative paths are read from dir.
+func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([]byte, error)) (*Declaration, error) {
+	root := r.object(body, "")
 	d := &Declaration{
-		Name:     root.text("name", "", stackName),
-		Domain:   root.text("domain", "", domainName),
-		Record:   root.text("record", "", recordName),
-		Regions:  regions(root.object("regions", "primary", "secondary")),
-		Image:    image(root.object("image", "base", "install", "run"), filepath.Dir(file), readFile),
-		Fleet:    fleet(root.object("fleet", "min", "desired", "max", "grace")),
-		Failover: failover(root.object("failover", "interval", "threshold")),
-		Target: target(root.object("target", "interval", "timeout", "healthy", "unhealthy",
-			"deregistration_delay", "matcher")),
+		Name:   root.text("name", "", stackName),
+		Domain: root.text("domain", "", domainName),
+		Record: root.text("record", "", recordName),
 	}
 	root.require("name", stackName.allowed)
 	root.require("domain", domainName.allowed)
-	d.Instance.Type = root.object("instance", "type").text("type", "t3.micro", instanceType)
-	service := root.object("service", "port", "health")
+	d.Regions = regions(root.object("regions"))
+	d.Image = image(root.object("image"), dir, readFile)
+	d.Instance.Type = root.object("instance").text("type", "t3.micro", instanceType)
+	service := root.object("service")
 	d.Service = Service{service.number("port", 8080, 1, 65535), service.text("health", "/", healthPath)}
-	d.Listener.Port = root.object("listener", "port").number("port", 80, 1, 65535)
+	d.Listener.Port = root.object("listener").number("port", 80, 1, 65535)
+	d.Fleet = fleet(root.object("fleet"))
+	d.Failover = failover(root.object("failover"))
+	d.Target = target(root.object("target"))
 	if len(d.Host()) > 253 {
-		root.fault("record", "a name of more than 253 characters", "record and domain of 253 at most")
+		root.mistake("record", "a name of more than 253 characters", "record and domain of 253 at most")
 	}
-	if err := r.faults.sorted(); err != nil {
+	r.refuseUnread()
+	if err := r.mistakes.sorted(); err != nil {
 		return nil, err
 	}
 	return d, nil
@@ -62,42 +66,43 @@ func Parse(file string, src []byte, readFile func(string) ([]byte, error)) (*Dec
 
 // regions reads the two places. Both must be there, apart from each other in name and addresses, for
 // traffic between two networks with the same addresses could never be routed.
-func regions(o object) map[Side]Region {
-	found, places := map[Side]Region{}, map[Side]object{}
+func regions(o *object) map[Side]Region {
+	found, places := map[Side]Region{}, map[Side]*object{}
 	for _, side := range Sides {
+		places[side] = o.object(string(side))
 		if o.require(string(side), "a region: {name: us-east-1, cidr: 10.10.0.0/16}") {
-			places[side] = o.object(string(side), "name", "cidr")
 			found[side] = region(places[side])
 		}
 	}
 	p, s, second := found[Primary], found[Secondary], places[Secondary]
 	if p.Name != "" && p.Name == s.Name {
-		second.fault("name", fmt.Sprintf("the same region twice, %q", s.Name), "another region than the primary's")
+		second.mistake("name", fmt.Sprintf("the same region twice, %q", s.Name), "another region than the primary's")
 	}
 	if p.CIDR.IsValid() && s.CIDR.IsValid() && p.CIDR.Overlaps(s.CIDR) {
-		second.fault("cidr", fmt.Sprintf("%s, which overlaps the primary's %s", s.CIDR, p.CIDR), "a network apart from the primary's")
+		second.mistake("cidr", fmt.Sprintf("%s, which overlaps the primary's %s", s.CIDR, p.CIDR), "a network apart from the primary's")
 	}
 	return found
 }
 
-func region(o object) Region {
+func region(o *object) Region {
 	r := Region{Name: o.text("name", "", regionName)}
+	cidr := o.text("cidr", "", network)
 	o.require("name", regionName.allowed)
 	if !o.require("cidr", network.allowed) {
 		return r
 	}
-	p, err := netip.ParsePrefix(o.text("cidr", "", network))
+	p, err := netip.ParsePrefix(cidr)
 	if err != nil {
 		return r
 	}
 	switch {
 	case p.Masked() != p:
-		o.fault("cidr", fmt.Sprintf("%q", p), "the network's own address, "+p.Masked().String())
+		o.mistake("cidr", fmt.Sprintf("%q", p), "the network's own address, "+p.Masked().String())
 	case p.Bits() < 16 || p.Bits() > 25:
 		// A VPC has a /16 at most, and each subnet of a load balancer a /27 at least: four of those are a /25.
-		o.fault("cidr", fmt.Sprintf("%q", p), "a network from /16 to /25, to be divided into four subnets of /27 or larger")
+		o.mistake("cidr", fmt.Sprintf("%q", p), "a network from /16 to /25, to be divided into four subnets of /27 or larger")
 	case !usable(p.Addr()):
-		o.fault("cidr", fmt.Sprintf("%q", p), "addresses that hosts can have, for example 10.10.0.0/16")
+		o.mistake("cidr", fmt.Sprintf("%q", p), "addresses that hosts can have, for example 10.10.0.0/16")
 	default:
 		r.CIDR = p
 	}
@@ -111,8 +116,8 @@ func usable(a netip.Addr) bool {
 
 // image reads what the machine image is made of. 11 KiB of scripts, with the run script in base64 and
 // the lines around them, stay below the 16 KiB that EC2 allows for user data.
-func image(o object, dir string, readFile func(string) ([]byte, error)) Image {
-	base := o.object("base", "owners", "names")
+func image(o *object, dir string, readFile func(string) ([]byte, error)) Image {
+	base := o.object("base")
 	o.require("run", "a script that starts the service and returns, in place or as file:PATH")
 	i := Image{
 		Base: Base{
@@ -124,18 +129,18 @@ func image(o object, dir string, readFile func(string) ([]byte, error)) Image {
 	}
 	const most = 11 << 10
 	if n := len(i.Install) + len(i.Run); n > most {
-		o.fault("install", fmt.Sprintf("scripts of %d bytes", n), fmt.Sprintf("install and run of %d bytes together", most))
+		o.mistake("install", fmt.Sprintf("scripts of %d bytes", n), fmt.Sprintf("install and run of %d bytes together", most))
 	}
 	return i
 }
 
 // script reads a script written in place or named as file:PATH.
-func script(o object, key, dir string, readFile func(string) ([]byte, error)) string {
-	s := o.text(key, "", rule{"a script, in place or as file:PATH", func(s string) bool { return !strings.ContainsRune(s, 0) }})
+func script(o *object, key, dir string, readFile func(string) ([]byte, error)) string {
+	s := o.text(key, "", constraint{"a script, in place or as file:PATH", func(s string) bool { return !strings.ContainsRune(s, 0) }})
 	path, ok := strings.CutPrefix(s, "file:")
 	if !ok {
 		if n := o.values[key]; n != nil && n.Type() != ast.NullType && strings.TrimSpace(s) == "" && key == "run" {
-			o.fault(key, "an empty script", "a script that starts the service and returns")
+			o.mistake(key, "an empty script", "a script that starts the service and returns")
 		}
 		return s
 	}
@@ -145,30 +150,31 @@ func script(o object, key, dir string, readFile func(string) ([]byte, error)) st
 	}
 	b, err := readFile(path)
 	if err != nil {
-		o.fault(key, fmt.Sprintf("a file that cannot be read (%v)", err), "a script, in place or as file:PATH")
+		o.mistake(key, fmt.Sprintf("a file that cannot be read (%v)", err), "a script, in place or as file:PATH")
 	}
 	return string(b)
 }
 
 // fleet reads the sizes, each of which bounds the next.
-func fleet(o object) Fleet {
-	f := Fleet{Min: o.number("min", 2, 1, 500), Grace: o.number("grace", 300, 0, 7200)}
+func fleet(o *object) Fleet {
+	f := Fleet{Min: o.number("min", 2, 1, 500)}
 	f.Desired = o.number("desired", max(2, f.Min), f.Min, 500)
 	f.Max = o.number("max", max(4, f.Desired), f.Desired, 500)
+	f.Grace = o.number("grace", 300, 0, 7200)
 	return f
 }
 
 // failover reads the health check within the bounds of Route 53's HealthCheckConfig.
-func failover(o object) Failover {
+func failover(o *object) Failover {
 	f := Failover{Interval: o.number("interval", 10, 10, 30), Threshold: o.number("threshold", 3, 1, 10)}
 	if f.Interval != 10 && f.Interval != 30 {
-		o.fault("interval", fmt.Sprint(f.Interval), "10 or 30 seconds")
+		o.mistake("interval", fmt.Sprint(f.Interval), "10 or 30 seconds")
 	}
 	return f
 }
 
 // target reads the load balancer's check within the bounds of CreateTargetGroup.
-func target(o object) Target {
+func target(o *object) Target {
 	t := Target{
 		Interval:            o.number("interval", 5, 5, 300),
 		Timeout:             o.number("timeout", 2, 2, 120),
@@ -178,7 +184,7 @@ func target(o object) Target {
 		Matcher:             o.text("matcher", "200", codes),
 	}
 	if t.Timeout >= t.Interval {
-		o.fault("timeout", fmt.Sprint(t.Timeout), fmt.Sprintf("less than the interval, %d seconds", t.Interval))
+		o.mistake("timeout", fmt.Sprint(t.Timeout), fmt.Sprintf("less than the interval, %d seconds", t.Interval))
 	}
 	return t
 }

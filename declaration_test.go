@@ -30,7 +30,7 @@ func parse(src string) (*understudy.Declaration, error) {
 	})
 }
 
-func TestDefaultsAreAsDocumented(t *testing.T) {
+func TestShortestDeclarationHasTheDefaults(t *testing.T) {
 	d, err := parse(good)
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestDefaultsAreAsDocumented(t *testing.T) {
 	}
 }
 
-func TestEachFaultIsNamedWithItsPlace(t *testing.T) {
+func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	const at = "understudy.yaml:"
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
@@ -89,7 +89,8 @@ func TestEachFaultIsNamedWithItsPlace(t *testing.T) {
 		{"empty name", "name: hello", "name:", at + `1:6: found no name; allowed: 1 to 20 lower-case letters, digits and single hyphens, beginning with a letter`},
 		{"bad domain", "hello.test", "hello..test", at + `2:9: found "hello..test"; allowed: a domain of two or more lower-case labels, for example hello.test`},
 		{"bad record", "regions:", "record: www.\nregions:", at + `3:9: found "www."; allowed: lower-case labels below the domain, for example www, or nothing`},
-		{"no run", "  run: hello &", "  install: true-script", at + `7:3: found no image.run; allowed: a script that starts the service and returns, in place or as file:PATH`},
+		{"no run", "  run: hello &", "  install: true-script",
+			at + `7:3: found no image.run; allowed: a script that starts the service and returns, in place or as file:PATH`},
 		{"script file missing", "run: hello &", "run: file:gone.sh",
 			at + `7:8: found a file that cannot be read (file does not exist); allowed: a script, in place or as file:PATH`},
 		{"base without names", "  run:", "  base: {names: []}\n  run:",
@@ -125,14 +126,14 @@ func TestEachFaultIsNamedWithItsPlace(t *testing.T) {
 	}
 }
 
-func TestAllFaultsAreReportedAtOnceInTheOrderOfTheFile(t *testing.T) {
+func TestAllMistakesAreReportedAtOnceInTheOrderOfTheFile(t *testing.T) {
 	_, err := parse("name: 9\ndomain: x\nregions: {primary: {name: here}}\nspeed: 3\nimage: {run: ''}\nfleet: {min: 0}\n")
-	var faults understudy.Faults
-	if !errors.As(err, &faults) {
-		t.Fatalf("want Faults, got %v", err)
+	var mistakes understudy.Mistakes
+	if !errors.As(err, &mistakes) {
+		t.Fatalf("want Mistakes, got %v", err)
 	}
 	var lines []int
-	for _, f := range faults {
+	for _, f := range mistakes {
 		lines = append(lines, f.Line)
 	}
 	if diff := cmp.Diff([]int{1, 2, 3, 3, 3, 4, 5, 6}, lines); diff != "" {
@@ -143,9 +144,9 @@ func TestAllFaultsAreReportedAtOnceInTheOrderOfTheFile(t *testing.T) {
 func TestTextThatIsNotYAML(t *testing.T) {
 	for _, src := range []string{"", "a: [1", "\t", "a:\n- b\n c: d", "just words", "- a\n- b", "--- a\n--- b", "a: &x 1\nb: *x"} {
 		_, err := parse(src)
-		var faults understudy.Faults
-		if !errors.As(err, &faults) || len(faults) == 0 {
-			t.Errorf("%q: want faults, got %v", src, err)
+		var mistakes understudy.Mistakes
+		if !errors.As(err, &mistakes) || len(mistakes) == 0 {
+			t.Errorf("%q: want mistakes, got %v", src, err)
 		}
 	}
 }
@@ -193,15 +194,15 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string) {
 		d, err := parse(src)
 		if (d == nil) != (err != nil) {
-			t.Fatal("neither a declaration nor faults, or both")
+			t.Fatal("neither a declaration nor mistakes, or both")
 		}
-		var faults understudy.Faults
-		if err != nil && !errors.As(err, &faults) {
-			t.Fatalf("not Faults: %v", err)
+		var mistakes understudy.Mistakes
+		if err != nil && !errors.As(err, &mistakes) {
+			t.Fatalf("not Mistakes: %v", err)
 		}
-		for _, fault := range faults {
-			if fault.Line < 1 || fault.Column < 1 || fault.Found == "" || fault.Allowed == "" {
-				t.Fatalf("fault without a place or words: %+v", fault)
+		for _, mistake := range mistakes {
+			if mistake.Line < 1 || mistake.Column < 1 || mistake.Found == "" || mistake.Allowed == "" {
+				t.Fatalf("mistake without a place or words: %+v", mistake)
 			}
 		}
 	})

@@ -37,6 +37,6 @@
 // Both run as root, by /bin/sh unless they begin with #!. The run script is called at every boot of
 // every instance and must return: what is to go on is started in the background.
 //
-// A declaration is read strictly. Every fault in it is reported at once, with its file, line and
+// A declaration is read strictly. Every mistake in it is reported at once, with its file, line and
 // column, what was found there and what is allowed, before anything is touched.
 package understudy

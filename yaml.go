@@ -3,6 +3,7 @@ package understudy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,117 +13,145 @@ import (
 )
 
 // reader walks a YAML tree and writes down everything in it that is not allowed, so that a person gets
-// all faults at once. Its getters return the default where the value is absent or wrong.
+// all mistakes at once. Its getters return the default where the value is absent or wrong, and are what
+// declares a key: a key that no getter asked for is a mistake.
 type reader struct {
-	file   string
-	faults Faults
+	file     string
+	mistakes Mistakes
+	objects  []*object
 }
 
-// fault writes down what stands at a node.
-func (r *reader) fault(n ast.Node, found, allowed string) {
+// mistake writes down what stands at a node.
+func (r *reader) mistake(n ast.Node, found, allowed string) {
 	line, column := position(n)
-	r.faults = append(r.faults, Fault{r.file, line, column, found, allowed})
+	r.mistakes = append(r.mistakes, Mistake{r.file, line, column, found, allowed})
 }
 
-// parse reads the text into a tree. A text that is not YAML is one fault: after it nothing is sure.
+// parse reads the text into a tree. A text that is not YAML is one mistake: after it nothing is sure.
 func (r *reader) parse(src []byte) ast.Node {
 	file, err := parser.ParseBytes(src, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		fault := Fault{File: r.file, Line: 1, Column: 1, Found: "text that is not YAML", Allowed: "a YAML mapping"}
+		wrong := Mistake{File: r.file, Line: 1, Column: 1, Found: "text that is not YAML", Allowed: "a YAML mapping"}
 		var syntax *yaml.SyntaxError
 		if errors.As(err, &syntax) {
-			fault.Found += " (" + syntax.Message + ")"
+			wrong.Found += " (" + syntax.Message + ")"
 			if t := syntax.Token; t != nil && t.Position != nil {
-				fault.Line, fault.Column = max(1, t.Position.Line), max(1, t.Position.Column)
+				wrong.Line, wrong.Column = max(1, t.Position.Line), max(1, t.Position.Column)
 			}
 		}
-		r.faults = append(r.faults, fault)
+		r.mistakes = append(r.mistakes, wrong)
 		return nil
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		r.faults = append(r.faults, Fault{r.file, 1, 1, "an empty file", "a YAML mapping"})
+		r.mistakes = append(r.mistakes, Mistake{r.file, 1, 1, "an empty file", "a YAML mapping"})
 		return nil
 	}
 	if len(file.Docs) > 1 {
-		r.fault(file.Docs[1].Body, "a second document", "one declaration in a file")
+		r.mistake(file.Docs[1].Body, "a second document", "one declaration in a file")
 	}
 	return file.Docs[0].Body
 }
 
-// object is a YAML mapping with a closed set of keys.
+// object is a YAML mapping. Its keys are those that its getters were asked for.
 type object struct {
 	r      *reader
 	node   ast.Node // where the mapping stands; nil where it is absent
 	path   string   // its name, with a dot at its end, or empty for the whole file
+	pairs  []*ast.MappingValueNode
 	values map[string]ast.Node
+	keys   []string
+	other  bool // something else than a mapping stands there
 }
 
 // object reads a mapping. An absent one (nil) is an empty one.
-func (r *reader) object(n ast.Node, path string, keys ...string) object {
-	o := object{r: r, node: n, path: path, values: map[string]ast.Node{}}
+func (r *reader) object(n ast.Node, path string) *object {
+	o := &object{r: r, node: n, path: path, values: map[string]ast.Node{}}
+	r.objects = append(r.objects, o)
 	pairs, ok := pairsOf(n)
-	if !ok {
-		r.fault(n, describe(n), "a mapping with "+strings.Join(keys, ", "))
-		return o
-	}
+	o.pairs, o.other = pairs, !ok
 	for _, pair := range pairs {
-		key, ok := pair.Key.(*ast.StringNode)
-		switch {
-		case !ok || !contains(keys, key.Value):
-			r.fault(pair.Key, "unknown key "+describe(pair.Key), strings.Join(keys, ", "))
-		case o.values[key.Value] != nil:
-			r.fault(pair.Key, "key "+strconv.Quote(key.Value)+" a second time", "each key once")
-		default:
+		if key, ok := pair.Key.(*ast.StringNode); ok && o.values[key.Value] == nil {
 			o.values[key.Value] = pair.Value
 		}
 	}
 	return o
 }
 
-// object reads a mapping within this one. Where it is absent, what it lacks is a fault of this one.
-func (o object) object(key string, keys ...string) object {
-	inner := o.r.object(o.values[key], o.path+key+".", keys...)
-	if o.values[key] == nil {
+// refuseUnread writes down what no getter has asked for. It comes after all getters.
+func (r *reader) refuseUnread() {
+	for _, o := range r.objects {
+		allowed := strings.Join(o.keys, ", ")
+		if o.other {
+			r.mistake(o.node, describe(o.node), "a mapping with "+allowed)
+		}
+		seen := map[string]bool{}
+		for _, pair := range o.pairs {
+			key, ok := pair.Key.(*ast.StringNode)
+			switch {
+			case !ok || !slices.Contains(o.keys, key.Value):
+				r.mistake(pair.Key, "unknown key "+describe(pair.Key), allowed)
+			case seen[key.Value]:
+				r.mistake(pair.Key, "key "+strconv.Quote(key.Value)+" a second time", "each key once")
+			default:
+				seen[key.Value] = true
+			}
+		}
+	}
+}
+
+// get declares a key and returns its value, or nil where there is none.
+func (o *object) get(key string) ast.Node {
+	if !slices.Contains(o.keys, key) {
+		o.keys = append(o.keys, key)
+	}
+	return o.values[key]
+}
+
+// object reads a mapping within this one. What an absent one lacks is a mistake of this one.
+func (o *object) object(key string) *object {
+	n := o.get(key)
+	inner := o.r.object(n, o.path+key+".")
+	if n == nil {
 		inner.node = o.node
 	}
 	return inner
 }
 
-// fault writes down a fault at a key's value, or where its mapping stands if it has none.
-func (o object) fault(key, found, allowed string) {
+// mistake writes down a mistake at a key's value, or where its mapping stands if it has none.
+func (o *object) mistake(key, found, allowed string) {
 	if n := o.values[key]; n != nil {
-		o.r.fault(n, found, allowed)
+		o.r.mistake(n, found, allowed)
 		return
 	}
-	o.r.fault(o.node, found, allowed)
+	o.r.mistake(o.node, found, allowed)
 }
 
 // require writes down the absence of a key.
-func (o object) require(key, allowed string) bool {
+func (o *object) require(key, allowed string) bool {
 	if n := o.values[key]; n != nil && n.Type() != ast.NullType {
 		return true
 	}
-	o.fault(key, "no "+o.path+key, allowed)
+	o.mistake(key, "no "+o.path+key, allowed)
 	return false
 }
 
-// text reads a string that satisfies the rule.
-func (o object) text(key, fallback string, rule rule) string {
-	n := o.values[key]
+// text reads a string that satisfies the constraint.
+func (o *object) text(key, fallback string, c constraint) string {
+	n := o.get(key)
 	if n == nil || n.Type() == ast.NullType {
 		return fallback
 	}
 	s, ok := scalar(n)
-	if !ok || !rule.holds(s) {
-		o.r.fault(n, describe(n), rule.allowed)
+	if !ok || !c.holds(s) {
+		o.r.mistake(n, describe(n), c.allowed)
 		return fallback
 	}
 	return s
 }
 
 // number reads a whole number within bounds, both inclusive.
-func (o object) number(key string, fallback, lowest, highest int) int {
-	n := o.values[key]
+func (o *object) number(key string, fallback, lowest, highest int) int {
+	n := o.get(key)
 	if n == nil {
 		return fallback
 	}
@@ -131,26 +160,26 @@ func (o object) number(key string, fallback, lowest, highest int) int {
 			return v
 		}
 	}
-	o.r.fault(n, describe(n), fmt.Sprintf("a whole number from %d to %d", lowest, highest))
+	o.r.mistake(n, describe(n), fmt.Sprintf("a whole number from %d to %d", lowest, highest))
 	return fallback
 }
 
-// texts reads a list of one or more strings that satisfy the rule.
-func (o object) texts(key string, fallback []string, rule rule) []string {
-	n := o.values[key]
+// texts reads a list of one or more strings that satisfy the constraint.
+func (o *object) texts(key string, fallback []string, c constraint) []string {
+	n := o.get(key)
 	if n == nil {
 		return fallback
 	}
 	list, ok := n.(*ast.SequenceNode)
 	if !ok || len(list.Values) == 0 {
-		o.r.fault(n, describe(n), "a list of one or more: "+rule.allowed)
+		o.r.mistake(n, describe(n), "a list of one or more: "+c.allowed)
 		return fallback
 	}
 	var texts []string
 	for _, item := range list.Values {
 		s, ok := scalar(item)
-		if !ok || !rule.holds(s) {
-			o.r.fault(item, describe(item), rule.allowed)
+		if !ok || !c.holds(s) {
+			o.r.mistake(item, describe(item), c.allowed)
 			continue
 		}
 		texts = append(texts, s)

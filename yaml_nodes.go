@@ -1,7 +1,6 @@
 package understudy
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -76,5 +75,3 @@ func position(n ast.Node) (line, column int) {
 	}
 	return max(1, t.Position.Line), max(1, t.Position.Column)
 }
-
-func contains(keys []string, key string) bool { return slices.Contains(keys, key) }

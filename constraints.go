@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// rule is a condition on a text, and its name in a fault.
-type rule struct {
+// constraint is a condition on a text, and its name in a mistake.
+type constraint struct {
 	allowed string
 	holds   func(string) bool
 }
 
-func matching(pattern, allowed string) rule {
-	return rule{allowed, regexp.MustCompile(`\A(?:` + pattern + `)\z`).MatchString}
+func matching(pattern, allowed string) constraint {
+	return constraint{allowed, regexp.MustCompile(`\A(?:` + pattern + `)\z`).MatchString}
 }
 
 var (
 	// Load balancer and target group names hold 32 characters, "understudy-" among them.
-	stackName = rule{
+	stackName = constraint{
 		"1 to 20 lower-case letters, digits and single hyphens, beginning with a letter",
 		func(s string) bool { return len(s) <= 20 && hyphenated.MatchString(s) },
 	}
@@ -26,11 +26,11 @@ var (
 
 	regionName = matching(`[a-z]{2}(-[a-z]+)+-[0-9]{1,2}`, "a region as AWS spells it, for example us-east-1")
 
-	domainName = rule{
+	domainName = constraint{
 		"a domain of two or more lower-case labels, for example hello.test",
 		func(s string) bool { return strings.Contains(s, ".") && isDomain(s) },
 	}
-	recordName = rule{
+	recordName = constraint{
 		"lower-case labels below the domain, for example www, or nothing",
 		func(s string) bool { return s == "" || isDomain(s) },
 	}
@@ -44,7 +44,7 @@ var (
 
 	// The Matcher of a target group: values from 200 to 499, lists and ranges (CreateTargetGroup).
 	codes   = matching(code+`(-`+code+`)?(,`+code+`(-`+code+`)?)*`, `HTTP codes from 200 to 499, for example "200", "200,204" or "200-299"`)
-	network = rule{"an IPv4 network, for example 10.10.0.0/16", func(s string) bool {
+	network = constraint{"an IPv4 network, for example 10.10.0.0/16", func(s string) bool {
 		p, err := netip.ParsePrefix(s)
 		return err == nil && p.Addr().Is4()
 	}}
