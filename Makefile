@@ -13,11 +13,11 @@ check: bin/staticcheck
 	bin/staticcheck ./...
 
 test:
-	go test ./...
+	scripts/test
 
-# The packages with concurrency of their own.
+# The packages with concurrency of their own, found by what they import.
 race:
-	go test -race ./drill ./cloud/internal/store ./cloud/internal/balancer ./cloud/internal/health ./cloud/internal/dns ./cloud/internal/beacon ./cloud/internal/region ./cloud/internal/zones ./cloud/internal/controls ./cloud/internal/metrics
+	scripts/race
 
 # Every fuzz target; FUZZTIME=10s for a short look.
 fuzz:

@@ -19,6 +19,7 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/understudy/understudy/cloud"
+	"github.com/understudy/understudy/internal/judge"
 )
 
 // pair is a failover pair in a cloud: 198.51.100.1 while a check is healthy, else 198.51.100.2, as the host
@@ -174,7 +175,7 @@ func TestRoutingControlMovesTheAnswer(t *testing.T) {
 	if err := p.KillRegion(ctx, "us-east-1"); err != nil {
 		t.Fatal(err)
 	}
-	script := exec.CommandContext(ctx, "/usr/bin/python3", "testdata/controls.py", *cluster.Cluster.ClusterArn, controls[0], controls[1])
+	script := exec.CommandContext(ctx, judge.Need(t, "python3:boto3"), "testdata/controls.py", *cluster.Cluster.ClusterArn, controls[0], controls[1])
 	script.Env = p.environment()
 	if said, err := script.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)
@@ -183,7 +184,7 @@ func TestRoutingControlMovesTheAnswer(t *testing.T) {
 }
 
 func (p *pair) cli(args ...string) (string, error) {
-	cmd := exec.CommandContext(p.t.Context(), "/usr/bin/aws", append([]string{"--endpoint-url", p.Endpoint(), "route53-recovery-cluster"}, args...)...)
+	cmd := exec.CommandContext(p.t.Context(), judge.Need(p.t, "/usr/bin/aws"), append([]string{"--endpoint-url", p.Endpoint(), "route53-recovery-cluster"}, args...)...)
 	cmd.Env = p.environment()
 	out, err := cmd.CombinedOutput()
 	return string(out), err

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/understudy/understudy/internal/judge"
 )
 
 // binary is the program under test: UNDERSTUDY_BINARY, or built from this checkout.
@@ -129,7 +131,7 @@ func (s *stage) must(args ...string) string {
 func (s *stage) aws(region string, args ...string) string {
 	s.t.Helper()
 	// Older versions, Debian's among them, do not know AWS_ENDPOINT_URL.
-	r := s.run("/usr/bin/aws", append(args, "--endpoint-url", s.env["AWS_ENDPOINT_URL"], "--region", region, "--output", "text")...)
+	r := s.run(judge.Need(s.t, "/usr/bin/aws"), append(args, "--endpoint-url", s.env["AWS_ENDPOINT_URL"], "--region", region, "--output", "text")...)
 	if r.code != 0 {
 		s.t.Fatalf("aws %s: exit %d\n%s", strings.Join(args, " "), r.code, r.stderr)
 	}
@@ -140,7 +142,7 @@ func (s *stage) aws(region string, args ...string) string {
 func (s *stage) dig(name string) string {
 	s.t.Helper()
 	host, port, _ := strings.Cut(s.env["UNDERSTUDY_RESOLVER"], ":")
-	return strings.TrimSpace(s.run("dig", "+short", "+tries=1", "+time=2", "@"+host, "-p", port, name, "A").stdout)
+	return strings.TrimSpace(s.run(judge.Need(s.t, "dig"), "+short", "+tries=1", "+time=2", "@"+host, "-p", port, name, "A").stdout)
 }
 
 // until polls an outside command until it says yes: there is no event to await in another program.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/understudy/understudy/internal/judge"
 )
 
 const (
@@ -87,7 +89,7 @@ func (s *stage) page(addresses string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r := s.run("curl", "-s", "--max-time", "5", "-H", "Accept: application/json", "http://"+address+":"+strconv.Itoa(80+shift)+"/")
+	r := s.run(judge.Need(s.t, "curl"), "-s", "--max-time", "5", "-H", "Accept: application/json", "http://"+address+":"+strconv.Itoa(80+shift)+"/")
 	return r.stdout
 }
 
@@ -189,13 +191,13 @@ func TestHostsOwnServerFromUserData(t *testing.T) {
 		}
 	}
 	host, port, _ := strings.Cut(s.env["UNDERSTUDY_RESOLVER"], ":")
-	answer := s.run("dig", "+short", "@"+host, "-p", port, domain, "A").stdout
+	answer := s.run(judge.Need(t, "dig"), "+short", "@"+host, "-p", port, domain, "A").stdout
 	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
 	if err != nil {
 		t.Fatal(err)
 	}
 	first, _, _ := strings.Cut(answer, "\n")
-	r := s.run("curl", "-s", "-i", "--max-time", "5", "http://"+first+":"+strconv.Itoa(80+shift)+"/")
+	r := s.run(judge.Need(t, "curl"), "-s", "-i", "--max-time", "5", "http://"+first+":"+strconv.Itoa(80+shift)+"/")
 	if !strings.Contains(r.stdout, "SimpleHTTP") {
 		t.Errorf("the page at %s is not Python's:\n%s", first, r.stdout)
 	}

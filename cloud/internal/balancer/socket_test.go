@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/internal/judge"
 )
 
 // host is the machine's own loopback.
@@ -55,7 +56,7 @@ func TestCurlOverSockets(t *testing.T) {
 	}
 	address := <-h.listening
 	for path, want := range map[string]string{"/": "hello 200", "/fixed": "tea 418"} {
-		out, err := exec.Command("curl", "-sS", "--max-time", "10", "-w", " %{http_code}", "http://"+address+path).CombinedOutput()
+		out, err := exec.Command(judge.Need(t, "curl"), "-sS", "--max-time", "10", "-w", " %{http_code}", "http://"+address+path).CombinedOutput()
 		if err != nil || strings.TrimSpace(string(out)) != want {
 			t.Errorf("curl %s: %q, %v; want %q", path, out, err, want)
 		}

@@ -24,6 +24,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/controls"
 	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/internal/judge"
 )
 
 // plant is routing control behind its wire, with a clock of the test's own.
@@ -370,6 +371,7 @@ func TestConfiguration(t *testing.T) {
 
 // The AWS CLI has its own reading of the models.
 func TestTheAWSCLIUnderstands(t *testing.T) {
+	judge.Need(t, "/usr/bin/aws")
 	p := open(t)
 	cmd := exec.CommandContext(t.Context(), "/bin/bash", "testdata/controls.sh")
 	cmd.Env = append(os.Environ(), "ENDPOINT="+p.url, "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/understudy/understudy/cloud/internal/routing"
+	"github.com/understudy/understudy/internal/judge"
 )
 
 const (
@@ -91,7 +92,7 @@ func TestDigAgrees(t *testing.T) {
 		{"hello.test CH TXT", []string{"status: REFUSED"}},
 	} {
 		args := append([]string{"@" + host, "-p", port, "+tries=1", "+time=2", "+norec"}, strings.Fields(c.args)...)
-		out, err := exec.CommandContext(t.Context(), "dig", args...).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), judge.Need(t, "dig"), args...).CombinedOutput()
 		for _, want := range c.wants {
 			if !strings.Contains(string(out), want) {
 				t.Errorf("dig %s: no %q (%v) in\n%s", c.args, want, err, out)

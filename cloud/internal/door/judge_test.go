@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/understudy/understudy/internal/judge"
 )
 
 // Other people's clients are the judges here: AWS's own command line, and boto3, both Debian's.
@@ -40,7 +42,7 @@ func TestAWSCommandLine(t *testing.T) {
 		{"eu-west-1", secret, aws("ec2", "describe-vpcs"), "", "This cloud has us-east-1 and us-west-2."},
 		{"us-east-1", secret, aws("dynamodb", "list-tables"), "", "The service dynamodb is not supported by this cloud."},
 	} {
-		out, errs, err := e.run(t, c.region, c.secret, "/usr/bin/aws", c.args...)
+		out, errs, err := e.run(t, c.region, c.secret, judge.Need(t, "/usr/bin/aws"), c.args...)
 		if (err == nil) != (c.err == "") || strings.TrimSpace(out) != c.out || !strings.Contains(errs, c.err) {
 			t.Errorf("aws %s: %v\nstdout %q, want %q\nstderr %q, want %q", c.args, err, out, c.out, errs, c.err)
 		}
@@ -57,7 +59,7 @@ print(boto3.client("route53", endpoint_url=os.environ["ENDPOINT"]).get_hosted_zo
 print(urllib.request.urlopen(sts.generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")).status)
 `
 	e := open(t)
-	out, errs, err := e.run(t, "us-east-1", secret, "/usr/bin/python3", "-c", script)
+	out, errs, err := e.run(t, "us-east-1", secret, judge.Need(t, "python3:boto3"), "-c", script)
 	if want := "arn:aws:iam::" + account + ":root\n7\n200\n"; err != nil || out != want {
 		t.Errorf("%v, got %q, want %q\n%s", err, out, want, errs)
 	}

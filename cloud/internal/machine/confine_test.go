@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/understudy/understudy/internal/judge"
 )
 
 func TestHostsSecretsAreHidden(t *testing.T) {
@@ -135,6 +137,7 @@ func TestServesPython(t *testing.T) {
 }
 
 func TestServesNginx(t *testing.T) {
+	judge.Need(t, "nginx")
 	b := newBench(t)
 	address := freeAddress(t)
 	b.start(b.spec(`#!/bin/sh

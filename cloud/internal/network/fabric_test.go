@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/internal/judge"
 )
 
 var anywhere = netip.MustParsePrefix("0.0.0.0/0")
@@ -231,7 +232,9 @@ func TestSpoofedSourceIsDropped(t *testing.T) {
 	serve(t, at(t, f, "app-a"), "8080")
 	host := at(t, f, "host-b")
 	expect(t, host, "10.0.2.10:8080", "10.0.1.20")
-	err := host.Do(func() error { return exec.Command("ip", "addr", "add", "10.0.0.10/32", "dev", "lo").Run() })
+	err := host.Do(func() error {
+		return exec.Command(judge.Need(t, "ip"), "addr", "add", "10.0.0.10/32", "dev", "lo").Run()
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +298,7 @@ func look(t *testing.T, n *network.Namespace) string {
 	var all strings.Builder
 	for _, line := range []string{"nft -a list ruleset", "ip rule", "ip route show table all", "ip -o link"} {
 		args := strings.Fields(line)
-		cmd := exec.Command(args[0], args[1:]...)
+		cmd := exec.Command(judge.Need(t, args[0]), args[1:]...)
 		cmd.Stdout, cmd.Stderr = &all, &all
 		if err := n.Start(cmd); err != nil {
 			t.Fatal(err)

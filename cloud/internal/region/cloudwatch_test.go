@@ -20,6 +20,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/internal/judge"
 )
 
 // openSlow is a region whose minutes do not pass by themselves within a test.
@@ -366,6 +367,6 @@ func TestOtherClientsOfCloudWatch(t *testing.T) {
 			t.Errorf("%s, %s: %v\n%s", file, more, err, said)
 		}
 	}
-	run("/bin/bash", "testdata/cloudwatch.sh", "AWS=/usr/bin/aws")
-	run("/usr/bin/python3", "testdata/cloudwatch.py")
+	run("/bin/bash", "testdata/cloudwatch.sh", "AWS="+judge.Need(t, "/usr/bin/aws"))
+	run(judge.Need(t, "python3:boto3"), "testdata/cloudwatch.py")
 }

@@ -14,12 +14,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/internal/judge"
 )
 
 // awsCLI runs the official AWS CLI against a test's server.
 func awsCLI(t *testing.T, cfg aws.Config, args ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "/usr/bin/aws", append(args, "--output", "text", "--endpoint-url", *cfg.BaseEndpoint, "--region", "us-east-1")...)
+	cmd := exec.CommandContext(t.Context(), judge.Need(t, "/usr/bin/aws"), append(args, "--output", "text", "--endpoint-url", *cfg.BaseEndpoint, "--region", "us-east-1")...)
 	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1")
 	out, err := cmd.CombinedOutput()

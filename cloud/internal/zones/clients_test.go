@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/understudy/understudy/internal/judge"
 )
 
 // boto3 runs a script with r as a client of Route 53, and returns what it prints.
@@ -22,7 +24,7 @@ def refused(f, **args):
         return e.response['Error']['Code']
     return 'done'
 `
-	cmd := exec.CommandContext(t.Context(), "/usr/bin/python3", "-c", head+script, s.url)
+	cmd := exec.CommandContext(t.Context(), judge.Need(t, "python3:boto3"), "-c", head+script, s.url)
 	cmd.Env = append(cmd.Environ(), "AWS_EC2_METADATA_DISABLED=true")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -56,7 +58,7 @@ func (s *service) walk(t *testing.T, steps []struct{ want, args string }) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "/usr/bin/python3", "-c", commands, s.url)
+	cmd := exec.CommandContext(t.Context(), judge.Need(t, "python3:awscli"), "-c", commands, s.url)
 	cmd.Env = append(cmd.Environ(), "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=")
 	cmd.Stdin = bytes.NewReader(b)
 	out, err := cmd.Output()

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	mdns "github.com/miekg/dns"
+	"github.com/understudy/understudy/internal/judge"
 )
 
 const keyARN = "arn:aws:kms:us-east-1:111122223333:key/"
@@ -92,10 +93,7 @@ type resolver struct{ port string }
 
 func unbound(t *testing.T, server, anchor string) *resolver {
 	t.Helper()
-	program, err := exec.LookPath("unbound")
-	if err != nil {
-		t.Fatal("unbound is not installed")
-	}
+	program := judge.Need(t, "unbound")
 	dir, port := t.TempDir(), freePort(t)
 	host, serverPort, _ := net.SplitHostPort(server)
 	config := fmt.Sprintf(`server:
@@ -436,7 +434,7 @@ func TestDelvTrusts(t *testing.T) {
 		{"deep.example.com A", "; negative response, fully validated"},
 	} {
 		args := append([]string{"@" + host, "-p", port, "-a", anchors, "+root=example.com"}, strings.Fields(c.args)...)
-		out, err := exec.CommandContext(t.Context(), "delv", args...).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), judge.Need(t, "delv"), args...).CombinedOutput()
 		if !strings.Contains(string(out), c.want) {
 			t.Errorf("delv %s: no %q (%v) in\n%s", c.args, c.want, err, out)
 		}
@@ -471,7 +469,7 @@ func TestSignedAnswersOnTheWire(t *testing.T) {
 			if program == "kdig" {
 				args = slices.DeleteFunc(args, func(a string) bool { return a == "+tries=1" })
 			}
-			out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
+			out, err := exec.CommandContext(t.Context(), judge.Need(t, program), args...).CombinedOutput()
 			if err != nil {
 				t.Errorf("%s %s: %v: %s", program, c.args, err, out)
 			}

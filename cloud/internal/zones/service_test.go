@@ -20,6 +20,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/internal/judge"
 )
 
 // service is Route 53 whole, on loopback.
@@ -73,7 +74,7 @@ func listenBoth(t testing.TB) (net.PacketConn, net.Listener) {
 func (s *service) dig(t *testing.T, name, kind string) string {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(s.dns)
-	out, err := exec.CommandContext(t.Context(), "dig", "+short", "+tries=1", "+time=5", "-p", port, "@"+host, name, kind).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), judge.Need(t, "dig"), "+short", "+tries=1", "+time=5", "-p", port, "@"+host, name, kind).CombinedOutput()
 	if err != nil {
 		t.Fatalf("dig %s: %v: %s", name, err, out)
 	}
@@ -83,7 +84,7 @@ func (s *service) dig(t *testing.T, name, kind string) string {
 // cli runs the AWS CLI.
 func (s *service) cli(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "/usr/bin/aws", append([]string{"route53", "--endpoint-url", s.url, "--region", "us-east-1", "--output", "text"}, args...)...)
+	cmd := exec.CommandContext(t.Context(), judge.Need(t, "/usr/bin/aws"), append([]string{"route53", "--endpoint-url", s.url, "--region", "us-east-1", "--output", "text"}, args...)...)
 	cmd.Env = append(cmd.Environ(), "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_EC2_METADATA_DISABLED=true")
 	out, err := cmd.CombinedOutput()
 	return strings.TrimSpace(string(out)), err
