@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"sync"
@@ -149,14 +148,10 @@ func (c *Cloud) serveAPI(listener net.Listener, further string) error {
 		c.onClose(l.Close)
 		listeners = append(listeners, l)
 	}
-	server := &http.Server{
-		Handler: door.New(door.Config{
-			Account: c.settings.Account, AccessKey: c.keys.ID, Secret: c.keys.Secret,
-			Regions: c.settings.Regions, Socket: func(name string) string { return world.Socket(c.dir, name) }, Log: c.log,
-		}),
-		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
-	}
+	server := door.NewServer(door.Config{
+		Account: c.settings.Account, AccessKey: c.keys.ID, Secret: c.keys.Secret,
+		Regions: c.settings.Regions, Socket: func(name string) string { return world.Socket(c.dir, name) }, Log: c.log,
+	})
 	c.onClose(server.Close)
 	for _, l := range listeners {
 		go server.Serve(l)

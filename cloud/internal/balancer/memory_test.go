@@ -134,7 +134,10 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	m := newMemory()
-	transport := &http.Transport{DialContext: func(ctx context.Context, n, _ string) (net.Conn, error) { return m.DialContext(ctx, n, entry) }, MaxIdleConnsPerHost: 100}
+	transport := &http.Transport{
+		DialContext:         func(ctx context.Context, n, _ string) (net.Conn, error) { return m.DialContext(ctx, n, entry) },
+		MaxIdleConnsPerHost: 100,
+	}
 	w := &world{memory: m, t: t, b: New(1, slog.New(slog.DiscardHandler), func() {}), client: &http.Client{
 		Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}

@@ -5,8 +5,6 @@ package door
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -54,9 +52,14 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.metrics(w, r)
 		return
 	}
-	body, err := readBody(w, r)
+	r = wire.WithScope(r)
 	scope, _ := wire.ScopeOf(r)
+	body, err := readBody(w, r)
 	service := serviceOf(r, body, scope)
+	if err == tooLarge {
+		refuseLarge(w, r, service)
+		return
+	}
 	if err != nil {
 		refuse(w, r, service, err)
 		return
@@ -89,20 +92,6 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // one of the cloud's must not take them along.
 func global(s *wire.Service) bool {
 	return s == wire.Route53 || s == wire.RecoveryControl || s == wire.RecoveryCluster
-}
-
-// readBody takes the whole body, which the signature covers, and leaves it to be read again.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *wire.Error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxBody))
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return nil, &wire.Error{Code: "RequestEntityTooLarge", Message: "The request is too large.", Status: http.StatusRequestEntityTooLarge}
-	case err != nil:
-		return nil, wire.Errorf("IncompleteBody", "The request body ended early: %v", err)
-	}
-	return body, nil
 }
 
 // serviceOf tells which service a request is for, so that it is refused in that service's shape: by its

@@ -9,12 +9,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"syscall"
 
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// forward passes a verified request on to the process of this name, as it came: that process
-// reads the credential scope once more.
+// forward passes a verified request on to the process of this name, as it came.
 func (d *door) forward(w http.ResponseWriter, r *http.Request, body []byte, s *wire.Service, name string) {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
@@ -44,9 +44,25 @@ func unixTransport(socket string) *http.Transport {
 	return &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			var d net.Dialer
-			return d.DialContext(ctx, "unix", socket)
+			c, err := d.DialContext(ctx, "unix", socket)
+			if err != nil {
+				return nil, err
+			}
+			return answerable{c}, nil
 		},
 		DisableKeepAlives:  true,
 		DisableCompression: true,
 	}
+}
+
+// answerable is a connection to a process that may answer before it has read the whole request, and close. What it
+// does not read any more is written to nobody, so that its answer is still read; where it gave none, reading says so.
+type answerable struct{ net.Conn }
+
+func (c answerable) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return len(b), nil
+	}
+	return n, err
 }

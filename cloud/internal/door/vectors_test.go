@@ -39,7 +39,9 @@ var vectors = []struct {
 		"07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f"},
 	{"get-vanilla-query-order-encoded", "/?Param-3=Value3&Param=Value2&%E1%88%B4=Value1", "",
 		"371d3713e185cc334048618a97f809c9ffe339c62934c032af5a0e595648fcac"},
-	{"get-vanilla-query-unreserved", "/?-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz=-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "",
+	{"get-vanilla-query-unreserved",
+		"/?-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz=" +
+			"-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "",
 		"9c3e54bfcdf0b19771a7f523ee5669cdf59bc7cc0884027167c21bb143a40197"},
 	{"get-vanilla-query-order-key-case", "/?Param2=value2&Param1=value1", "",
 		"b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"},

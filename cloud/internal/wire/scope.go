@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"net/http"
 	"strings"
 )
@@ -10,8 +11,30 @@ type Scope struct {
 	AccessKey, Date, Region, Service string
 }
 
-// ScopeOf reads the scope from a request's Authorization header or presigned query. It verifies nothing.
+// carried is a scope that was read before, and whether the request had one.
+type carried struct {
+	Scope
+	ok bool
+}
+
+type scopeKey struct{}
+
+// WithScope reads a request's scope once, for all who ask ScopeOf of the request that it returns.
+func WithScope(r *http.Request) *http.Request {
+	scope, ok := ScopeOf(r)
+	return r.WithContext(context.WithValue(r.Context(), scopeKey{}, carried{scope, ok}))
+}
+
+// ScopeOf returns the scope that WithScope has read or else reads it, from a request's Authorization header or
+// presigned query. It verifies nothing.
 func ScopeOf(r *http.Request) (Scope, bool) {
+	if c, ok := r.Context().Value(scopeKey{}).(carried); ok {
+		return c.Scope, c.ok
+	}
+	return readScope(r)
+}
+
+func readScope(r *http.Request) (Scope, bool) {
 	credential := r.URL.Query().Get("X-Amz-Credential")
 	if header := r.Header.Get("Authorization"); header != "" {
 		_, after, ok := strings.Cut(header, "Credential=")

@@ -40,7 +40,9 @@ func TestCoverageTableIsCurrent(t *testing.T) {
 // coverage writes the table. Of a service whose operations are mostly refused it does not name those.
 func coverage(all []wire.Operation, tests map[string]string) string {
 	var b strings.Builder
-	b.WriteString("# Operations that the local cloud answers\n\nMade by a test, from the dispatch tables and the tests' sources. An operation that is refused, or not here, answers\n`UnsupportedOperation`. The test is the first of those that ask for the operation. STS answers `GetCallerIdentity`.\n")
+	b.WriteString("# Operations that the local cloud answers\n\nMade by a test, from the dispatch tables and the tests' sources. " +
+		"An operation that is refused, or not here, answers\n`UnsupportedOperation`. The test is the first of those " +
+		"that ask for the operation. STS answers `GetCallerIdentity`.\n")
 	byService := map[string][]wire.Operation{}
 	var order []string
 	for _, op := range all {

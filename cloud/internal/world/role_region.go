@@ -78,7 +78,8 @@ func serve(handlers map[string]http.Handler) error {
 			return err
 		}
 		defer l.Close()
-		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+		// The door decides who is answered; OPTIONS * is no exception, which net/http would answer by itself.
+		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, DisableGeneralOptionsHandler: true}
 		defer server.Close()
 		go func() { failed <- server.Serve(l) }()
 	}

@@ -16,6 +16,7 @@ const requestsPerSecond = 5
 func Throttled(next http.Handler) http.Handler {
 	bucket := rate.NewLimiter(requestsPerSecond, requestsPerSecond)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = wire.WithScope(r)
 		scope, _ := wire.ScopeOf(r)
 		s := wire.ServiceNamed(scope.Service)
 		if s != wire.RecoveryControl && s != wire.RecoveryCluster && !bucket.Allow() {

@@ -1,0 +1,23 @@
+package door
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// NewServer returns a server of a cloud's endpoint. It bounds how long clients may take over their requests, and hands
+// every request to the door, OPTIONS * too, which net/http would answer by itself.
+func NewServer(c Config) *http.Server {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &http.Server{
+		Handler:           New(c),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
+
+		DisableGeneralOptionsHandler: true,
+	}
+}
