@@ -64,3 +64,25 @@ func TestKilledDrillIsUndone(t *testing.T) {
 		t.Errorf("then up says: %s", said)
 	}
 }
+
+// A journal of a kind that this program does not know, a newer one's for instance, is nobody's to clear.
+func TestUndoOfAnUnknownFaultIsRefusedAndTheJournalStays(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.env["UNDERSTUDY_HOME"] = s.dir
+	journal := filepath.Join(filepath.Dir(s.dir), "understudy", "drill-hello.json")
+	if err := os.MkdirAll(filepath.Dir(journal), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const entry = `{"stack": "hello", "fault": "flood", "broken": "2026-01-02T03:04:05Z", "undo": "us-east-1"}`
+	if err := os.WriteFile(journal, []byte(entry), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := s.run(binary, "drill", "undo", "-f", example)
+	if r.code != 1 || !strings.Contains(r.stderr, `"flood"`) || !strings.Contains(r.stderr, journal) || strings.Contains(r.stdout, "repaired") {
+		t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	if b, err := os.ReadFile(journal); string(b) != entry {
+		t.Errorf("the journal is %q, %v", b, err)
+	}
+}

@@ -113,7 +113,7 @@ func buildAndLose(ctx context.Context, say func(string, ...any), c *cloud.Cloud,
 		return nil, err
 	}
 	rehearse.Clients = clients
-	rehearse.Fault = lostRegion{cloud: c, region: rehearse.Primary}
+	rehearse.Fault = drill.LoseRegion{Control: c, Region: rehearse.Primary}
 	rehearse.Journal = drill.Journal{Path: filepath.Join(c.Dir(), "drill.json")}
 	view := newDrillView(os.Stderr)
 	defer view.close()

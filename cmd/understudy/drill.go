@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/cloud"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
 )
@@ -23,10 +25,16 @@ returned, and reports what they felt beside what the declaration predicts.
 What is broken is written to a journal first. A drill that was killed is undone by
 "understudy drill undo".
 
-Faults:
-  isolate  revoke the internal security group's rules: targets time out
-  invert   turn the primary's health check round: the region is well, but not asked
-  region   kill the region's process (local clouds only)`
+Faults:`
+
+// faultHelp lists the kinds of faults.
+func faultHelp() string {
+	var b strings.Builder
+	for _, k := range drill.Kinds {
+		fmt.Fprintf(&b, "\n  %-8s %s", k.Name, k.Help)
+	}
+	return b.String()
+}
 
 func drillCommand() *cobra.Command {
 	var on target
@@ -36,7 +44,7 @@ func drillCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "drill",
 		Short: "Rehearse the loss of the primary and measure what users felt",
-		Long:  drillHelp,
+		Long:  drillHelp + faultHelp(),
 		Example: `  understudy drill                       # the gentlest fault: invert
   understudy drill --fault isolate --clients 100 --json report.json
   understudy drill undo                  # after a drill was killed`,
@@ -56,7 +64,7 @@ func drillCommand() *cobra.Command {
 		},
 	}
 	on.flags(cmd)
-	cmd.Flags().StringVar(&fault, "fault", "invert", "how to take the primary away: invert, isolate or region")
+	cmd.Flags().StringVar(&fault, "fault", "invert", "how to take the primary away: "+strings.Join(drill.KindNames(), ", "))
 	cmd.Flags().IntVar(&clients, "clients", 40, "number of users")
 	cmd.Flags().StringVar(&report, "json", "", "write the report to this `file` as JSON; - for standard output")
 	cmd.Flags().BoolVarP(&sure, "yes", "y", false, "do not ask")
@@ -66,6 +74,10 @@ func drillCommand() *cobra.Command {
 
 func runDrill(cmd *cobra.Command, stack *plan.Stack, fault string, clients int, report string) error {
 	ctx := cmd.Context()
+	kind, err := drill.KindOf(fault)
+	if err != nil {
+		return misuse(fmt.Errorf("--fault: %w", err))
+	}
 	o, err := readOutside(os.Getenv)
 	if err != nil {
 		return err
@@ -77,7 +89,9 @@ func runDrill(cmd *cobra.Command, stack *plan.Stack, fault string, clients int, 
 	view := newDrillView(os.Stderr)
 	defer view.close()
 	rehearse.Clients, rehearse.Journal, rehearse.Tell = clients, journal(stack.Declaration.Name), view.tell
-	if rehearse.Fault, err = newFault(ctx, fault, stack, pair.Primary.HealthCheck); err != nil {
+	primary := primaryOf(stack)
+	primary.Check = pair.Primary.HealthCheck
+	if rehearse.Fault, err = kind.New(ctx, primary); err != nil {
 		return err
 	}
 	found, err := rehearse.Run(ctx)
@@ -95,18 +109,20 @@ func runDrill(cmd *cobra.Command, stack *plan.Stack, fault string, clients int, 
 	return nil
 }
 
-func newFault(ctx context.Context, kind string, stack *plan.Stack, check string) (drill.Fault, error) {
-	primary := stack.Accounts[understudy.Primary]
-	switch kind {
-	case "invert":
-		return drill.Invert{Route53: primary.Route53, Check: check}, nil
-	case "isolate":
-		group, err := stack.InternalGroup(ctx, understudy.Primary)
-		return drill.Isolate{EC2: primary.EC2, Group: group}, err
-	case "region":
-		return regionLost(ctx, primary.Region)
+// primaryOf is what the faults of a stack's drills work on.
+func primaryOf(stack *plan.Stack) drill.Primary {
+	a := stack.Accounts[understudy.Primary]
+	return drill.Primary{
+		Region: a.Region, EC2: a.EC2, Route53: a.Route53,
+		Group: func(ctx context.Context) (string, error) { return stack.InternalGroup(ctx, understudy.Primary) },
+		Regions: func(ctx context.Context) (drill.RegionControl, error) {
+			running, err := cloud.Attach(ctx, cloudDir())
+			if err != nil {
+				return nil, fmt.Errorf("only a local cloud can lose a whole region: %w", err)
+			}
+			return running, nil
+		},
 	}
-	return nil, misuse(fmt.Errorf("--fault %q: want invert, isolate or region", kind))
 }
 
 func drillUndoCommand() *cobra.Command {
@@ -120,8 +136,7 @@ func drillUndoCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			j := journal(stack.Declaration.Name)
-			entry, found, err := j.Read()
+			entry, found, err := drill.Undo(cmd.Context(), journal(stack.Declaration.Name), primaryOf(stack))
 			if err != nil {
 				return err
 			}
@@ -129,33 +144,12 @@ func drillUndoCommand() *cobra.Command {
 				fmt.Fprintln(cmd.OutOrStdout(), "nothing is broken")
 				return nil
 			}
-			return undoDrill(cmd, j, entry, stack)
+			fmt.Fprintf(cmd.OutOrStdout(), "repaired %s of %s, broken since %s\n", entry.Fault, entry.Stack, entry.Broken.Format("15:04:05"))
+			return nil
 		},
 	}
 	on.flags(cmd)
 	return cmd
-}
-
-func undoDrill(cmd *cobra.Command, j drill.Journal, entry drill.Entry, stack *plan.Stack) error {
-	var fault drill.Fault
-	var err error
-	primary := stack.Accounts[understudy.Primary]
-	switch entry.Fault {
-	case drill.Invert{}.Kind():
-		fault = drill.Invert{Route53: primary.Route53}
-	case drill.Isolate{}.Kind():
-		fault = drill.Isolate{EC2: primary.EC2}
-	default:
-		fault, err = regionLost(cmd.Context(), primary.Region)
-	}
-	if err != nil {
-		return err
-	}
-	if err := fault.Repair(cmd.Context(), entry.Undo); err != nil {
-		return err
-	}
-	fmt.Fprintf(cmd.OutOrStdout(), "repaired %s of %s, broken since %s\n", entry.Fault, entry.Stack, entry.Broken.Format("15:04:05"))
-	return j.Clear()
 }
 
 // journal keeps a stack's drill in the user's state folder.
@@ -171,7 +165,8 @@ func printDrill(w io.Writer, r *drill.Report) {
 	fmt.Fprintf(w, "  failed                   %d, of which outside of the outage %d\n", r.Failed, r.FailedOutside)
 	fmt.Fprintf(w, "  detected after           %.0f ms (predicted at most %.0f)\n", r.DetectMS, r.PredictedDetectMS)
 	fmt.Fprintf(w, "  answer changed after     %.0f ms\n", r.AnswerChangedMS)
-	fmt.Fprintf(w, "  without service          %.0f ms p50, %.0f p99, %.0f max (predicted at most %.0f)\n", r.DowntimeMS.P50, r.DowntimeMS.P99, r.DowntimeMS.Max, r.PredictedDowntimeMS)
+	fmt.Fprintf(w, "  without service          %.0f ms p50, %.0f p99, %.0f max (predicted at most %.0f)\n",
+		r.DowntimeMS.P50, r.DowntimeMS.P99, r.DowntimeMS.Max, r.PredictedDowntimeMS)
 	fmt.Fprintf(w, "  back after               %.0f ms\n", r.FailbackMS)
 }
 
