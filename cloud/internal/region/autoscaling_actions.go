@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -16,7 +17,7 @@ func (r *Region) carryOut(group string, a fleet.Action) error {
 	if err := r.actOutside(a); err != nil {
 		return fmt.Errorf("%s %s: %w", a.Do, a.Instance, err)
 	}
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		f, ok := r.fleets.GetTx(tx, group)
 		if !ok {
 			return nil
@@ -122,7 +123,7 @@ func (r *Region) retireMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Ac
 	if m.State == fleet.Pending {
 		why := "Instance failed to become in service."
 		if i, ok := r.instance(m.Instance); ok && i.Reason != nil {
-			why = deref(i.Reason.Message)
+			why = room.Deref(i.Reason.Message)
 		}
 		if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Status, x.Message = failed, why }); err != nil {
 			return activity, err

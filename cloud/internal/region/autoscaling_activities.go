@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -28,7 +29,7 @@ const (
 
 // newActivity begins an activity of a group and forgets the oldest ones.
 func (r *Region) newActivity(tx *store.Tx, f fleetRow, a activityRow) (activityRow, error) {
-	a.ID, a.Group, a.GroupARN, a.Start = newUUID(), f.Name, r.fleetARN(f), time.Now().UTC()
+	a.ID, a.Group, a.GroupARN, a.Start = room.NewUUID(), f.Name, r.fleetARN(f), time.Now().UTC()
 	if a.Status == failed {
 		a.End = a.Start
 	}
@@ -63,21 +64,21 @@ func details(subnet, zone string) string {
 
 func (a activityRow) show() autoscalingtypes.Activity {
 	out := autoscalingtypes.Activity{
-		ActivityId: ptr(a.ID), AutoScalingGroupName: ptr(a.Group), AutoScalingGroupARN: ptr(a.GroupARN), Description: ptr(a.Description),
-		Cause: ptr(a.Cause), StartTime: ptr(a.Start), StatusCode: a.Status, StatusMessage: some(a.Message), Progress: ptr(a.Progress), Details: some(a.Details),
+		ActivityId: new(a.ID), AutoScalingGroupName: new(a.Group), AutoScalingGroupARN: new(a.GroupARN), Description: new(a.Description),
+		Cause: new(a.Cause), StartTime: new(a.Start), StatusCode: a.Status, StatusMessage: room.Some(a.Message), Progress: new(a.Progress), Details: room.Some(a.Details),
 	}
 	if !a.End.IsZero() {
-		out.EndTime = ptr(a.End)
+		out.EndTime = new(a.End)
 	}
 	return out
 }
 
 // DescribeScalingActivities lists activities, the latest first.
 func (r *Region) DescribeScalingActivities(ctx context.Context, in *autoscaling.DescribeScalingActivitiesInput) (*autoscaling.DescribeScalingActivitiesOutput, error) {
-	if err := only(in, "ActivityIds", "AutoScalingGroupName", "MaxRecords", "NextToken"); err != nil {
+	if err := room.Only(in, "ActivityIds", "AutoScalingGroupName", "MaxRecords", "NextToken"); err != nil {
 		return nil, err
 	}
-	name := deref(in.AutoScalingGroupName)
+	name := room.Deref(in.AutoScalingGroupName)
 	if _, ok := r.fleets.Get(name); name != "" && !ok {
 		return nil, missingFleet(name)
 	}

@@ -19,7 +19,7 @@ const (
 )
 
 func (r *Region) pauseAfter(failures int) time.Duration {
-	return r.cfg.Speed.Of(min(longestPause, firstPause<<min(failures, 10)))
+	return r.Speed.Of(min(longestPause, firstPause<<min(failures, 10)))
 }
 
 // pause is a group's rest after a failure that is no launch's.
@@ -32,8 +32,10 @@ type pause struct {
 // has come, it asks what each group does next and does it; everything it needs to go on is in the store.
 func (r *Region) tendFleets() {
 	pauses := map[string]pause{}
+	watch := r.Watch(r.fleets.Any(), r.members.Any(), r.refreshes.Any(), r.instances.Any(), r.targetGroups.Any(), r.listeners.Any(), r.elbRules.Any(), targetNews)
+	defer watch.Stop()
 	for {
-		next := r.changed()
+		next := watch.Next()
 		timer := time.NewTimer(time.Hour)
 		if due := r.passFleets(pauses); !due.IsZero() {
 			timer.Reset(max(0, time.Until(due)))
@@ -41,10 +43,10 @@ func (r *Region) tendFleets() {
 		select {
 		case <-next:
 		case <-timer.C:
-		case <-r.ctx.Done():
+		case <-r.Context().Done():
 		}
 		timer.Stop()
-		if r.ctx.Err() != nil {
+		if r.Context().Err() != nil {
 			return
 		}
 	}
@@ -62,10 +64,10 @@ func (r *Region) passFleets(pauses map[string]pause) (due time.Time) {
 			var err error
 			if at, err = r.passFleet(f, now); err == nil {
 				delete(pauses, f.Name)
-			} else if r.ctx.Err() == nil {
+			} else if r.Context().Err() == nil {
 				at = time.Now().Add(r.pauseAfter(p.failures))
 				pauses[f.Name] = pause{until: at, failures: p.failures + 1}
-				r.log.Error("tend auto scaling group", "group", f.Name, "err", err)
+				r.Log.Error("tend auto scaling group", "group", f.Name, "err", err)
 			}
 		}
 		if !at.IsZero() && (due.IsZero() || at.Before(due)) {
@@ -79,7 +81,7 @@ func (r *Region) passFleets(pauses map[string]pause) (due time.Time) {
 func (r *Region) passFleet(f fleetRow, now time.Time) (time.Time, error) {
 	members := r.membersOf(f.Name)
 	if f.Deleting && len(members) == 0 {
-		return time.Time{}, r.update(func(tx *store.Tx) error { return r.dropFleet(tx, f.Name) })
+		return time.Time{}, r.Update(func(tx *store.Tx) error { return r.dropFleet(tx, f.Name) })
 	}
 	for _, m := range members {
 		if m.Instance == "" {

@@ -10,13 +10,14 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // UpdateAutoScalingGroup changes settings; instances are changed only in number.
 func (r *Region) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.UpdateAutoScalingGroupInput) (*autoscaling.UpdateAutoScalingGroupOutput, error) {
-	if err := only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup",
+	if err := room.Only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup",
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "TerminationPolicies",
 		"VPCZoneIdentifier", "AvailabilityZones"); err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func (r *Region) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Upd
 // SetDesiredCapacity changes how many instances a group has.
 func (r *Region) SetDesiredCapacity(ctx context.Context, in *autoscaling.SetDesiredCapacityInput) (*autoscaling.SetDesiredCapacityOutput, error) {
 	// HonorCooldown waits for the cooldown of simple scaling, which there is none of here.
-	if err := only(in, "AutoScalingGroupName", "DesiredCapacity", "HonorCooldown"); err != nil {
+	if err := room.Only(in, "AutoScalingGroupName", "DesiredCapacity", "HonorCooldown"); err != nil {
 		return nil, err
 	}
 	if err := needed("desiredCapacity", in.DesiredCapacity == nil); err != nil {
@@ -67,11 +68,11 @@ func (r *Region) SetDesiredCapacity(ctx context.Context, in *autoscaling.SetDesi
 // DeleteAutoScalingGroup deletes a group without instances, or, forced, one with them: it is listed until
 // they are gone.
 func (r *Region) DeleteAutoScalingGroup(ctx context.Context, in *autoscaling.DeleteAutoScalingGroupInput) (*autoscaling.DeleteAutoScalingGroupOutput, error) {
-	name := deref(in.AutoScalingGroupName)
+	name := room.Deref(in.AutoScalingGroupName)
 	if err := needed("autoScalingGroupName", name == ""); err != nil {
 		return nil, err
 	}
-	return &autoscaling.DeleteAutoScalingGroupOutput{}, r.update(func(tx *store.Tx) error {
+	return &autoscaling.DeleteAutoScalingGroupOutput{}, r.Update(func(tx *store.Tx) error {
 		f, ok := r.fleets.GetTx(tx, name)
 		if !ok {
 			return missingFleet(name)
@@ -80,7 +81,7 @@ func (r *Region) DeleteAutoScalingGroup(ctx context.Context, in *autoscaling.Del
 		if len(members) == 0 {
 			return r.dropFleet(tx, name)
 		}
-		if !deref(in.ForceDelete) {
+		if !room.Deref(in.ForceDelete) {
 			return refuseDelete(members)
 		}
 		f.Deleting, f.Min, f.Max, f.Desired = true, 0, 0, 0

@@ -11,6 +11,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -22,7 +23,7 @@ func (r *Region) CreateAutoScalingGroup(ctx context.Context, in *autoscaling.Cre
 	}
 	name, now := *in.AutoScalingGroupName, time.Now().UTC()
 	row := fleetRow{
-		Name: name, ID: newUUID(), Created: now, HealthCheckType: "EC2", Cooldown: 300, Policies: []string{"Default"},
+		Name: name, ID: room.NewUUID(), Created: now, HealthCheckType: "EC2", Cooldown: 300, Policies: []string{"Default"},
 	}
 	err := r.applySettings(&row, fleetSettings{
 		min: in.MinSize, max: in.MaxSize, desired: in.DesiredCapacity, grace: in.HealthCheckGracePeriod, cooldown: in.DefaultCooldown,
@@ -44,7 +45,7 @@ func (r *Region) CreateAutoScalingGroup(ctx context.Context, in *autoscaling.Cre
 		}
 	}
 	row.Request = fmt.Sprintf("At %s a user request created an AutoScalingGroup changing the desired capacity from 0 to %d.", fleet.Stamp(now), row.Desired)
-	return &autoscaling.CreateAutoScalingGroupOutput{}, r.update(func(tx *store.Tx) error {
+	return &autoscaling.CreateAutoScalingGroupOutput{}, r.Update(func(tx *store.Tx) error {
 		if _, ok := r.fleets.GetTx(tx, name); ok {
 			return wire.Errorf("AlreadyExists", "AutoScalingGroup by this name already exists - A group with the name %s already exists", name)
 		}
@@ -54,12 +55,12 @@ func (r *Region) CreateAutoScalingGroup(ctx context.Context, in *autoscaling.Cre
 
 // checkGroup refuses what is missing or not supported.
 func (r *Region) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
-	if err := only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup",
+	if err := room.Only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup",
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "Tags", "TargetGroupARNs",
 		"TerminationPolicies", "VPCZoneIdentifier", "AvailabilityZones"); err != nil {
 		return err
 	}
-	if err := needed("autoScalingGroupName", deref(in.AutoScalingGroupName) == ""); err != nil {
+	if err := needed("autoScalingGroupName", room.Deref(in.AutoScalingGroupName) == ""); err != nil {
 		return err
 	}
 	if err := needed("minSize", in.MinSize == nil); err != nil {
@@ -78,7 +79,7 @@ func (r *Region) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
 }
 
 func (r *Region) fleetARN(f fleetRow) string {
-	return r.arn("autoscaling", "autoScalingGroup:"+f.ID+":autoScalingGroupName/"+f.Name)
+	return r.ARN("autoscaling", "autoScalingGroup:"+f.ID+":autoScalingGroupName/"+f.Name)
 }
 
 // membersOf returns a group's members in the order of their launch.
@@ -97,25 +98,25 @@ func ofGroup(all []memberRow, group string) []memberRow {
 
 func (r *Region) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingGroup {
 	out := autoscalingtypes.AutoScalingGroup{
-		AutoScalingGroupName: ptr(f.Name), AutoScalingGroupARN: ptr(r.fleetARN(f)), CreatedTime: ptr(f.Created),
-		MinSize: ptr(f.Min), MaxSize: ptr(f.Max), DesiredCapacity: ptr(f.Desired), DefaultCooldown: ptr(f.Cooldown),
-		DefaultInstanceWarmup: f.Warmup, HealthCheckType: ptr(f.HealthCheckType), HealthCheckGracePeriod: ptr(f.Grace),
-		LaunchTemplate: f.Template.show(), AvailabilityZones: r.fleetZones(f), VPCZoneIdentifier: ptr(strings.Join(f.Subnets, ",")),
-		TerminationPolicies: f.Policies, NewInstancesProtectedFromScaleIn: ptr(f.ProtectNew), Tags: f.Tags,
-		ServiceLinkedRoleARN:             ptr("arn:aws:iam::" + r.cfg.Account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
+		AutoScalingGroupName: new(f.Name), AutoScalingGroupARN: new(r.fleetARN(f)), CreatedTime: new(f.Created),
+		MinSize: new(f.Min), MaxSize: new(f.Max), DesiredCapacity: new(f.Desired), DefaultCooldown: new(f.Cooldown),
+		DefaultInstanceWarmup: f.Warmup, HealthCheckType: new(f.HealthCheckType), HealthCheckGracePeriod: new(f.Grace),
+		LaunchTemplate: f.Template.show(), AvailabilityZones: r.fleetZones(f), VPCZoneIdentifier: new(strings.Join(f.Subnets, ",")),
+		TerminationPolicies: f.Policies, NewInstancesProtectedFromScaleIn: new(f.ProtectNew), Tags: f.Tags,
+		ServiceLinkedRoleARN:             new("arn:aws:iam::" + r.Account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
 		CapacityReservationSpecification: &autoscalingtypes.CapacityReservationSpecification{CapacityReservationPreference: autoscalingtypes.CapacityReservationPreferenceDefault},
 		AvailabilityZoneDistribution:     &autoscalingtypes.AvailabilityZoneDistribution{CapacityDistributionStrategy: autoscalingtypes.CapacityDistributionStrategyBalancedBestEffort},
 	}
 	if f.Deleting {
-		out.Status = ptr("Delete in progress")
+		out.Status = new("Delete in progress")
 	}
 	for _, p := range sortedProcesses(f.Suspended) {
-		out.SuspendedProcesses = append(out.SuspendedProcesses, autoscalingtypes.SuspendedProcess{ProcessName: ptr(string(p)), SuspensionReason: ptr(f.Suspended[p])})
+		out.SuspendedProcesses = append(out.SuspendedProcesses, autoscalingtypes.SuspendedProcess{ProcessName: new(string(p)), SuspensionReason: new(f.Suspended[p])})
 	}
 	for _, a := range f.Attachments {
 		if a.State != fleet.Removing {
 			out.TargetGroupARNs = append(out.TargetGroupARNs, a.ARN)
-			out.TrafficSources = append(out.TrafficSources, autoscalingtypes.TrafficSourceIdentifier{Identifier: ptr(a.ARN), Type: ptr("elbv2")})
+			out.TrafficSources = append(out.TrafficSources, autoscalingtypes.TrafficSourceIdentifier{Identifier: new(a.ARN), Type: new("elbv2")})
 		}
 	}
 	if !members {

@@ -10,21 +10,22 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 func (m memberRow) health() *string {
 	if m.Sick != "" {
-		return ptr("Unhealthy")
+		return new("Unhealthy")
 	}
-	return ptr("Healthy")
+	return new("Healthy")
 }
 
 func (r *Region) showMember(m memberRow) autoscalingtypes.Instance {
 	i, _ := r.instance(m.Instance)
 	return autoscalingtypes.Instance{
-		InstanceId: ptr(m.Instance), AvailabilityZone: ptr(m.Zone), HealthStatus: m.health(), LifecycleState: autoscalingtypes.LifecycleState(m.State),
-		ProtectedFromScaleIn: ptr(m.Protected), InstanceType: some(string(i.Type)), LaunchTemplate: m.Template.show(),
+		InstanceId: new(m.Instance), AvailabilityZone: new(m.Zone), HealthStatus: m.health(), LifecycleState: autoscalingtypes.LifecycleState(m.State),
+		ProtectedFromScaleIn: new(m.Protected), InstanceType: room.Some(string(i.Type)), LaunchTemplate: m.Template.show(),
 	}
 }
 
@@ -44,7 +45,7 @@ func (r *Region) DescribeAutoScalingInstances(ctx context.Context, in *autoscali
 		// This call alone writes the health in capitals.
 		health := map[string]string{"Healthy": "HEALTHY", "Unhealthy": "UNHEALTHY"}[*s.HealthStatus]
 		out.AutoScalingInstances = append(out.AutoScalingInstances, autoscalingtypes.AutoScalingInstanceDetails{
-			AutoScalingGroupName: ptr(m.Group), InstanceId: s.InstanceId, AvailabilityZone: s.AvailabilityZone, HealthStatus: &health,
+			AutoScalingGroupName: new(m.Group), InstanceId: s.InstanceId, AvailabilityZone: s.AvailabilityZone, HealthStatus: &health,
 			LifecycleState: &state, ProtectedFromScaleIn: s.ProtectedFromScaleIn, InstanceType: s.InstanceType, LaunchTemplate: s.LaunchTemplate,
 		})
 	}
@@ -53,7 +54,7 @@ func (r *Region) DescribeAutoScalingInstances(ctx context.Context, in *autoscali
 
 // memberTx finds the member that an instance is.
 func (r *Region) memberTx(tx *store.Tx, instance *string) (memberRow, error) {
-	if err := needed("instanceId", deref(instance) == ""); err != nil {
+	if err := needed("instanceId", room.Deref(instance) == ""); err != nil {
 		return memberRow{}, err
 	}
 	for _, m := range r.members.AllTx(tx) {
@@ -66,14 +67,14 @@ func (r *Region) memberTx(tx *store.Tx, instance *string) (memberRow, error) {
 
 // TerminateInstanceInAutoScalingGroup takes one instance out of its group and ends it.
 func (r *Region) TerminateInstanceInAutoScalingGroup(ctx context.Context, in *autoscaling.TerminateInstanceInAutoScalingGroupInput) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
-	if err := only(in, "InstanceId", "ShouldDecrementDesiredCapacity"); err != nil {
+	if err := room.Only(in, "InstanceId", "ShouldDecrementDesiredCapacity"); err != nil {
 		return nil, err
 	}
 	if err := needed("shouldDecrementDesiredCapacity", in.ShouldDecrementDesiredCapacity == nil); err != nil {
 		return nil, err
 	}
 	var activity activityRow
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		m, err := r.memberTx(tx, in.InstanceId)
 		if err != nil {
 			return err
@@ -95,15 +96,15 @@ func (r *Region) TerminateInstanceInAutoScalingGroup(ctx context.Context, in *au
 	if err != nil {
 		return nil, err
 	}
-	return &autoscaling.TerminateInstanceInAutoScalingGroupOutput{Activity: ptr(activity.show())}, nil
+	return &autoscaling.TerminateInstanceInAutoScalingGroupOutput{Activity: new(activity.show())}, nil
 }
 
 // SetInstanceHealth overrides the health of an instance.
 func (r *Region) SetInstanceHealth(ctx context.Context, in *autoscaling.SetInstanceHealthInput) (*autoscaling.SetInstanceHealthOutput, error) {
-	if s := deref(in.HealthStatus); s != "Healthy" && s != "Unhealthy" {
+	if s := room.Deref(in.HealthStatus); s != "Healthy" && s != "Unhealthy" {
 		return nil, unfit("Valid instance health states are: [Healthy, Unhealthy].")
 	}
-	return &autoscaling.SetInstanceHealthOutput{}, r.update(func(tx *store.Tx) error {
+	return &autoscaling.SetInstanceHealthOutput{}, r.Update(func(tx *store.Tx) error {
 		m, err := r.memberTx(tx, in.InstanceId)
 		if err != nil {
 			return err
@@ -126,7 +127,7 @@ func (r *Region) SetInstanceHealth(ctx context.Context, in *autoscaling.SetInsta
 
 // seconds is a time of the API's as it passes here.
 func (r *Region) seconds(n int32) time.Duration {
-	return r.cfg.Speed.Of(time.Duration(n) * time.Second)
+	return r.Speed.Of(time.Duration(n) * time.Second)
 }
 
 // SetInstanceProtection protects instances from scale-in, or no longer.

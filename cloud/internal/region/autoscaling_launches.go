@@ -8,13 +8,14 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 // beginLaunch writes down a member that is to be launched, for completeLaunch to do.
 func (r *Region) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 	now := time.Now().UTC()
-	m := memberRow{Token: newUUID(), Group: f.Name, Zone: a.Zone, Launched: now, State: fleet.Pending, Protected: f.ProtectNew}
+	m := memberRow{Token: room.NewUUID(), Group: f.Name, Zone: a.Zone, Launched: now, State: fleet.Pending, Protected: f.ProtectNew}
 	for _, id := range f.Subnets {
 		if s, ok := r.subnets.Get(id); ok && s.Zone == a.Zone {
 			m.Subnet = id
@@ -54,7 +55,7 @@ func (r *Region) launchVersion(tx *store.Tx, f fleetRow) (templateSpec, error) {
 // was ended, by the client token.
 func (r *Region) completeLaunch(f fleetRow, m memberRow) error {
 	id, err := r.launchMember(f, m)
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		f, ok := r.fleets.GetTx(tx, m.Group)
 		m, still := r.members.GetTx(tx, m.Token)
 		if !ok || !still {
@@ -69,9 +70,9 @@ func (r *Region) completeLaunch(f fleetRow, m memberRow) error {
 		}
 		m.Instance = id
 		own := []ec2types.Tag{
-			{Key: ptr("aws:autoscaling:groupName"), Value: ptr(m.Group)},
-			{Key: ptr("aws:ec2launchtemplate:id"), Value: ptr(m.Template.ID)},
-			{Key: ptr("aws:ec2launchtemplate:version"), Value: ptr(m.Template.Version)},
+			{Key: new("aws:autoscaling:groupName"), Value: new(m.Group)},
+			{Key: new("aws:ec2launchtemplate:id"), Value: new(m.Template.ID)},
+			{Key: new("aws:ec2launchtemplate:version"), Value: new(m.Template.Version)},
 		}
 		if err := r.putTags(tx, id, own); err != nil {
 			return err
@@ -89,8 +90,8 @@ func (r *Region) launchMember(f fleetRow, m memberRow) (string, error) {
 		return all[at].ID, nil
 	}
 	in := &ec2.RunInstancesInput{
-		LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateId: ptr(m.Template.ID), Version: ptr(m.Template.Version)},
-		MinCount:       ptr(int32(1)), MaxCount: ptr(int32(1)), SubnetId: ptr(m.Subnet), ClientToken: ptr(m.Token),
+		LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateId: new(m.Template.ID), Version: new(m.Template.Version)},
+		MinCount:       new(int32(1)), MaxCount: new(int32(1)), SubnetId: new(m.Subnet), ClientToken: new(m.Token),
 	}
 	spec := ec2types.TagSpecification{ResourceType: ec2types.ResourceTypeInstance}
 	for _, t := range f.Tags {

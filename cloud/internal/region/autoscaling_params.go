@@ -6,6 +6,7 @@ import (
 
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -29,10 +30,10 @@ func missingFleet(name string) error {
 
 // changeFleet changes one group. One that is being deleted can no longer be changed.
 func (r *Region) changeFleet(name *string, change func(*store.Tx, *fleetRow) error) error {
-	if err := needed("autoScalingGroupName", deref(name) == ""); err != nil {
+	if err := needed("autoScalingGroupName", room.Deref(name) == ""); err != nil {
 		return err
 	}
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		row, ok := r.fleets.GetTx(tx, *name)
 		if !ok {
 			return missingFleet(*name)
@@ -47,21 +48,13 @@ func (r *Region) changeFleet(name *string, change func(*store.Tx, *fleetRow) err
 	})
 }
 
-// fleetPage cuts a listing as Auto Scaling does, with its default size and its errors. The rows come in
-// the order of their keys.
+// fleetPage cuts a listing as Auto Scaling does, with its default size and its errors.
 func fleetPage[T any](rows []T, key func(T) string, size *int32, token *string, usual, most int32) ([]T, *string, error) {
-	if size != nil && (*size < 1 || *size > most) {
-		return nil, nil, unfit("MaxRecords must be between 1 and %d.", most)
-	}
-	if size == nil {
-		size = &usual
-	}
-	if token != nil && *token != "" {
-		if _, ok := openToken(*token); !ok {
-			return nil, nil, wire.Errorf("InvalidNextToken", "The token '%s' is invalid.", *token)
-		}
-	}
-	return page(rows, key, size, token, 1, most)
+	return room.Page(rows, key, size, token, room.Paging{
+		Usual: usual, Least: 1, Most: most,
+		BadSize:  func(int32) error { return unfit("MaxRecords must be between 1 and %d.", most) },
+		BadToken: func(token string) error { return wire.Errorf("InvalidNextToken", "The token '%s' is invalid.", token) },
+	})
 }
 
 // fleetFilter keeps the rows that every filter matches. Names are compared as they are: Auto Scaling
@@ -69,11 +62,11 @@ func fleetPage[T any](rows []T, key func(T) string, size *int32, token *string, 
 func fleetFilter[T any](rows []T, filters []autoscalingtypes.Filter, values func(row T, name string) (values []string, known bool)) ([]T, error) {
 	for _, f := range filters {
 		var zero T
-		if _, known := values(zero, deref(f.Name)); !known {
-			return nil, unfit("Filter type %s is not correct. Please verify the filter name.", deref(f.Name))
+		if _, known := values(zero, room.Deref(f.Name)); !known {
+			return nil, unfit("Filter type %s is not correct. Please verify the filter name.", room.Deref(f.Name))
 		}
 		rows = slices.DeleteFunc(slices.Clone(rows), func(row T) bool {
-			have, _ := values(row, deref(f.Name))
+			have, _ := values(row, room.Deref(f.Name))
 			return !slices.ContainsFunc(have, func(v string) bool { return slices.Contains(f.Values, v) })
 		})
 	}

@@ -81,7 +81,7 @@ func (r *Region) ResumeProcesses(ctx context.Context, in *autoscaling.ResumeProc
 func (r *Region) DescribeScalingProcessTypes(context.Context, *autoscaling.DescribeScalingProcessTypesInput) (*autoscaling.DescribeScalingProcessTypesOutput, error) {
 	out := &autoscaling.DescribeScalingProcessTypesOutput{}
 	for _, p := range processes {
-		out.Processes = append(out.Processes, autoscalingtypes.ProcessType{ProcessName: ptr(string(p))})
+		out.Processes = append(out.Processes, autoscalingtypes.ProcessType{ProcessName: new(string(p))})
 	}
 	return out, nil
 }
@@ -95,7 +95,7 @@ func (r *Region) DescribeTerminationPolicyTypes(context.Context, *autoscaling.De
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html).
 func (r *Region) describeFleetLimits(context.Context, *autoscaling.DescribeAccountLimitsInput) (*autoscaling.DescribeAccountLimitsOutput, error) {
 	return &autoscaling.DescribeAccountLimitsOutput{
-		MaxNumberOfAutoScalingGroups: ptr(int32(500)), NumberOfAutoScalingGroups: ptr(int32(r.fleets.Len())),
-		MaxNumberOfLaunchConfigurations: ptr(int32(200)), NumberOfLaunchConfigurations: ptr(int32(0)),
+		MaxNumberOfAutoScalingGroups: new(int32(500)), NumberOfAutoScalingGroups: new(int32(r.fleets.Len())),
+		MaxNumberOfLaunchConfigurations: new(int32(200)), NumberOfLaunchConfigurations: new(int32(0)),
 	}, nil
 }

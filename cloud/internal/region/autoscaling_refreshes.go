@@ -11,6 +11,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -27,7 +28,7 @@ func (r *Region) StartInstanceRefresh(ctx context.Context, in *autoscaling.Start
 		if f.Refresh != "" {
 			return wire.Errorf("InstanceRefreshInProgress", "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.")
 		}
-		row := refreshRow{ID: newUUID(), Group: f.Name, Started: time.Now().UTC(), Status: refreshing, MinHealthy: 90, Warmup: f.Grace}
+		row := refreshRow{ID: room.NewUUID(), Group: f.Name, Started: time.Now().UTC(), Status: refreshing, MinHealthy: 90, Warmup: f.Grace}
 		if f.Warmup != nil {
 			row.Warmup = *f.Warmup
 		}
@@ -47,7 +48,7 @@ func (f *refreshRow) prefer(p *autoscalingtypes.RefreshPreferences) error {
 	if p == nil {
 		return nil
 	}
-	if err := only(p, "MinHealthyPercentage", "MaxHealthyPercentage", "InstanceWarmup", "SkipMatching"); err != nil {
+	if err := room.Only(p, "MinHealthyPercentage", "MaxHealthyPercentage", "InstanceWarmup", "SkipMatching"); err != nil {
 		return err
 	}
 	if n := p.MinHealthyPercentage; n != nil {
@@ -62,7 +63,7 @@ func (f *refreshRow) prefer(p *autoscalingtypes.RefreshPreferences) error {
 	if n := p.InstanceWarmup; n != nil && *n >= 0 {
 		f.Warmup = *n
 	}
-	f.SkipMatching = deref(p.SkipMatching)
+	f.SkipMatching = room.Deref(p.SkipMatching)
 	return nil
 }
 
@@ -72,7 +73,7 @@ func (r *Region) refreshTemplate(row *refreshRow, f fleetRow, want *autoscalingt
 		row.Template, err = r.exactTemplate(f.Template)
 		return err
 	}
-	if err := only(want, "LaunchTemplate"); err != nil {
+	if err := room.Only(want, "LaunchTemplate"); err != nil {
 		return err
 	}
 	if want.LaunchTemplate == nil {
@@ -110,7 +111,7 @@ func (r *Region) decidable(row refreshRow) *fleet.Refresh {
 
 // CancelInstanceRefresh stops replacing; what has been replaced stays so.
 func (r *Region) CancelInstanceRefresh(ctx context.Context, in *autoscaling.CancelInstanceRefreshInput) (*autoscaling.CancelInstanceRefreshOutput, error) {
-	if err := only(in, "AutoScalingGroupName"); err != nil {
+	if err := room.Only(in, "AutoScalingGroupName"); err != nil {
 		return nil, err
 	}
 	var id string
@@ -125,7 +126,7 @@ func (r *Region) CancelInstanceRefresh(ctx context.Context, in *autoscaling.Canc
 
 // DescribeInstanceRefreshes lists a group's refreshes, the latest first.
 func (r *Region) DescribeInstanceRefreshes(ctx context.Context, in *autoscaling.DescribeInstanceRefreshesInput) (*autoscaling.DescribeInstanceRefreshesOutput, error) {
-	name := deref(in.AutoScalingGroupName)
+	name := room.Deref(in.AutoScalingGroupName)
 	if _, ok := r.fleets.Get(name); !ok {
 		return nil, missingFleet(name)
 	}
@@ -150,20 +151,20 @@ func (r *Region) showRefresh(f refreshRow) autoscalingtypes.InstanceRefresh {
 		left, percent = r.refreshProgress(f, r.observed(r.membersOf(f.Group)))
 	}
 	out := autoscalingtypes.InstanceRefresh{
-		AutoScalingGroupName: ptr(f.Group), InstanceRefreshId: ptr(f.ID), StartTime: ptr(f.Started), Status: f.Status, StatusReason: some(f.Reason),
-		Strategy: autoscalingtypes.RefreshStrategyRolling, InstancesToUpdate: ptr(int32(left)), PercentageComplete: ptr(int32(percent)),
+		AutoScalingGroupName: new(f.Group), InstanceRefreshId: new(f.ID), StartTime: new(f.Started), Status: f.Status, StatusReason: room.Some(f.Reason),
+		Strategy: autoscalingtypes.RefreshStrategyRolling, InstancesToUpdate: new(int32(left)), PercentageComplete: new(int32(percent)),
 		Preferences: &autoscalingtypes.RefreshPreferences{
-			MinHealthyPercentage: ptr(f.MinHealthy), MaxHealthyPercentage: ptr(int32(100)), InstanceWarmup: ptr(f.Warmup), SkipMatching: ptr(f.SkipMatching),
+			MinHealthyPercentage: new(f.MinHealthy), MaxHealthyPercentage: new(int32(100)), InstanceWarmup: new(f.Warmup), SkipMatching: new(f.SkipMatching),
 		},
 		ProgressDetails: &autoscalingtypes.InstanceRefreshProgressDetails{LivePoolProgress: &autoscalingtypes.InstanceRefreshLivePoolProgress{
-			InstancesToUpdate: ptr(int32(left)), PercentageComplete: ptr(int32(percent)),
+			InstancesToUpdate: new(int32(left)), PercentageComplete: new(int32(percent)),
 		}},
 	}
 	if f.Desired != nil {
 		out.DesiredConfiguration = &autoscalingtypes.DesiredConfiguration{LaunchTemplate: f.Desired.show()}
 	}
 	if !f.End.IsZero() {
-		out.EndTime = ptr(f.End)
+		out.EndTime = new(f.End)
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room"
 )
 
 // terminationPolicies is what DescribeTerminationPolicyTypes lists.
@@ -146,14 +147,14 @@ func (r *Region) fleetZones(f fleetRow) (zones []string) {
 // stands for at present.
 func (r *Region) resolveTemplate(spec *autoscalingtypes.LaunchTemplateSpecification) (named, exact templateSpec, err error) {
 	id, name := spec.LaunchTemplateId, spec.LaunchTemplateName
-	if (deref(id) == "") == (deref(name) == "") {
+	if (room.Deref(id) == "") == (room.Deref(name) == "") {
 		return named, exact, unfit("Valid requests must contain either launchTemplateId or LaunchTemplateName")
 	}
 	t, v, err := r.templateVersion(id, name, spec.Version)
 	if err != nil {
 		return named, exact, unfit("You must use a valid fully-formed launch template. %s", err)
 	}
-	version := deref(spec.Version)
+	version := room.Deref(spec.Version)
 	if version == "" {
 		version = "$Default"
 	}
@@ -161,12 +162,12 @@ func (r *Region) resolveTemplate(spec *autoscalingtypes.LaunchTemplateSpecificat
 }
 
 func (t templateSpec) show() *autoscalingtypes.LaunchTemplateSpecification {
-	return &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: ptr(t.ID), LaunchTemplateName: ptr(t.Name), Version: ptr(t.Version)}
+	return &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), Version: new(t.Version)}
 }
 
 // exact is the version that a spec stands for at present.
 func (r *Region) exactTemplate(t templateSpec) (templateSpec, error) {
-	_, exact, err := r.resolveTemplate(&autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: ptr(t.ID), Version: ptr(t.Version)})
+	_, exact, err := r.resolveTemplate(&autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(t.ID), Version: new(t.Version)})
 	return exact, err
 }
 

@@ -7,6 +7,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -28,10 +29,10 @@ type fleetServices struct {
 }
 
 func (r *Region) loadFleets() (err error) {
-	loadTable(r.db, "auto-scaling-groups", &r.fleets, &err)
-	loadTable(r.db, "auto-scaling-instances", &r.members, &err)
-	loadTable(r.db, "scaling-activities", &r.activities, &err)
-	loadTable(r.db, "instance-refreshes", &r.refreshes, &err)
+	room.LoadTable(r.DB, "auto-scaling-groups", &r.fleets, &err)
+	room.LoadTable(r.DB, "auto-scaling-instances", &r.members, &err)
+	room.LoadTable(r.DB, "scaling-activities", &r.activities, &err)
+	room.LoadTable(r.DB, "instance-refreshes", &r.refreshes, &err)
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -16,12 +17,12 @@ const fleetKind = "auto-scaling-group"
 
 // putTag adds a tag to a group or overwrites the one of the same key.
 func (f *fleetRow) putTag(t autoscalingtypes.Tag) error {
-	key, value := deref(t.Key), deref(t.Value)
+	key, value := room.Deref(t.Key), room.Deref(t.Value)
 	switch {
 	case t.ResourceType != nil && *t.ResourceType != fleetKind:
 		return unfit("Unsupported resource type '%s': it must be %s.", *t.ResourceType, fleetKind)
-	case deref(t.ResourceId) != f.Name:
-		return unfit("The ResourceId '%s' of a tag is not the name of the AutoScalingGroup.", deref(t.ResourceId))
+	case room.Deref(t.ResourceId) != f.Name:
+		return unfit("The ResourceId '%s' of a tag is not the name of the AutoScalingGroup.", room.Deref(t.ResourceId))
 	case key == "" || len([]rune(key)) > 128:
 		return unfit("1 validation error detected: Value '%s' at 'tags.member.key' failed to satisfy constraint: Member must have length between 1 and 128", key)
 	case strings.HasPrefix(strings.ToLower(key), "aws:"):
@@ -31,7 +32,7 @@ func (f *fleetRow) putTag(t autoscalingtypes.Tag) error {
 	}
 	f.Tags = slices.DeleteFunc(slices.Clone(f.Tags), func(x autoscalingtypes.TagDescription) bool { return *x.Key == key })
 	f.Tags = append(f.Tags, autoscalingtypes.TagDescription{
-		Key: ptr(key), Value: ptr(value), ResourceId: ptr(f.Name), ResourceType: ptr(fleetKind), PropagateAtLaunch: ptr(deref(t.PropagateAtLaunch)),
+		Key: new(key), Value: new(value), ResourceId: new(f.Name), ResourceType: new(fleetKind), PropagateAtLaunch: new(room.Deref(t.PropagateAtLaunch)),
 	})
 	slices.SortFunc(f.Tags, func(a, b autoscalingtypes.TagDescription) int { return strings.Compare(*a.Key, *b.Key) })
 	if len(f.Tags) > 50 {
@@ -42,11 +43,11 @@ func (f *fleetRow) putTag(t autoscalingtypes.Tag) error {
 
 // changeFleetTags applies a change for each tag to the group that it names, all or none.
 func (r *Region) changeFleetTags(tags []autoscalingtypes.Tag, change func(*fleetRow, autoscalingtypes.Tag) error) error {
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		for _, t := range tags {
-			f, ok := r.fleets.GetTx(tx, deref(t.ResourceId))
+			f, ok := r.fleets.GetTx(tx, room.Deref(t.ResourceId))
 			if !ok {
-				return missingFleet(deref(t.ResourceId))
+				return missingFleet(room.Deref(t.ResourceId))
 			}
 			if err := change(&f, t); err != nil {
 				return err
@@ -68,7 +69,7 @@ func (r *Region) CreateOrUpdateTags(ctx context.Context, in *autoscaling.CreateO
 func (r *Region) deleteFleetTags(ctx context.Context, in *autoscaling.DeleteTagsInput) (*autoscaling.DeleteTagsOutput, error) {
 	return &autoscaling.DeleteTagsOutput{}, r.changeFleetTags(in.Tags, func(f *fleetRow, t autoscalingtypes.Tag) error {
 		f.Tags = slices.DeleteFunc(slices.Clone(f.Tags), func(x autoscalingtypes.TagDescription) bool {
-			return *x.Key == deref(t.Key) && (t.Value == nil || *t.Value == *x.Value)
+			return *x.Key == room.Deref(t.Key) && (t.Value == nil || *t.Value == *x.Value)
 		})
 		return nil
 	})
@@ -83,13 +84,13 @@ func (r *Region) describeFleetTags(ctx context.Context, in *autoscaling.Describe
 	rows, err := fleetFilter(rows, in.Filters, func(t autoscalingtypes.TagDescription, name string) ([]string, bool) {
 		switch name {
 		case "auto-scaling-group":
-			return []string{deref(t.ResourceId)}, true
+			return []string{room.Deref(t.ResourceId)}, true
 		case "key":
-			return []string{deref(t.Key)}, true
+			return []string{room.Deref(t.Key)}, true
 		case "value":
-			return []string{deref(t.Value)}, true
+			return []string{room.Deref(t.Value)}, true
 		case "propagate-at-launch":
-			return []string{strconv.FormatBool(deref(t.PropagateAtLaunch))}, true
+			return []string{strconv.FormatBool(room.Deref(t.PropagateAtLaunch))}, true
 		}
 		return nil, false
 	})

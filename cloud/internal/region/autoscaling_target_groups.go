@@ -9,6 +9,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -29,7 +30,7 @@ func (r *Region) targetGroupExists(arn string) bool {
 // addAttachments attaches target groups; those that are attached stay as they are.
 func (r *Region) addAttachments(f *fleetRow, arns []string) error {
 	for _, arn := range arns {
-		if !strings.HasPrefix(arn, r.arn("elasticloadbalancing", "targetgroup/")) || !r.targets().targetGroupExists(arn) {
+		if !strings.HasPrefix(arn, r.ARN("elasticloadbalancing", "targetgroup/")) || !r.targets().targetGroupExists(arn) {
 			return unfit("Provided Target Groups may not be valid. Please ensure they exist and try again.")
 		}
 		at := slices.IndexFunc(f.Attachments, func(a fleet.Attachment) bool { return a.ARN == arn })
@@ -83,9 +84,9 @@ func (r *Region) DetachLoadBalancerTargetGroups(ctx context.Context, in *autosca
 
 // DescribeLoadBalancerTargetGroups lists a group's target groups and how far they are attached.
 func (r *Region) DescribeLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.DescribeLoadBalancerTargetGroupsInput) (*autoscaling.DescribeLoadBalancerTargetGroupsOutput, error) {
-	f, ok := r.fleets.Get(deref(in.AutoScalingGroupName))
+	f, ok := r.fleets.Get(room.Deref(in.AutoScalingGroupName))
 	if !ok {
-		return nil, missingFleet(deref(in.AutoScalingGroupName))
+		return nil, missingFleet(room.Deref(in.AutoScalingGroupName))
 	}
 	rows, next, err := fleetPage(slices.Clone(f.Attachments), func(a fleet.Attachment) string { return a.ARN }, in.MaxRecords, in.NextToken, 100, 100)
 	if err != nil {
@@ -94,7 +95,7 @@ func (r *Region) DescribeLoadBalancerTargetGroups(ctx context.Context, in *autos
 	out := &autoscaling.DescribeLoadBalancerTargetGroupsOutput{NextToken: next}
 	for _, a := range rows {
 		out.LoadBalancerTargetGroups = append(out.LoadBalancerTargetGroups, autoscalingtypes.LoadBalancerTargetGroupState{
-			LoadBalancerTargetGroupARN: ptr(a.ARN), State: ptr(string(a.State)),
+			LoadBalancerTargetGroupARN: new(a.ARN), State: new(string(a.State)),
 		})
 	}
 	return out, nil

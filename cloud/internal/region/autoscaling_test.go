@@ -95,7 +95,7 @@ func (s *stage) open() {
 		s.t.Fatal(err)
 	}
 	s.r = r
-	s.book.follow(r.changes.signal)
+	s.book.follow(func() { r.Wake(targetNews) })
 }
 
 func newStage(t *testing.T) *stage {
@@ -103,24 +103,24 @@ func newStage(t *testing.T) *stage {
 	s.open()
 	t.Cleanup(func() { _ = s.r.Close() })
 	ctx := t.Context()
-	vpc := must(s.r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: ptr("10.0.0.0/16")}))(t).Vpc.VpcId
+	vpc := must(s.r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16")}))(t).Vpc.VpcId
 	var ids []string
 	for zone, cidr := range map[string]string{"us-east-1a": "10.0.1.0/24", "us-east-1b": "10.0.2.0/24"} {
 		out := must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: vpc, CidrBlock: &cidr, AvailabilityZone: &zone}))(t)
 		ids = append(ids, *out.Subnet.SubnetId)
 	}
 	s.subnets = strings.Join(ids, ",")
-	s.template = *must(s.r.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: ptr("app"),
-		LaunchTemplateData: &ec2types.RequestLaunchTemplateData{ImageId: ptr(hostImage(t, s.r)), InstanceType: smallType()}}))(t).LaunchTemplate.LaunchTemplateId
+	s.template = *must(s.r.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("app"),
+		LaunchTemplateData: &ec2types.RequestLaunchTemplateData{ImageId: new(hostImage(t, s.r)), InstanceType: smallType()}}))(t).LaunchTemplate.LaunchTemplateId
 	return s
 }
 
 func (s *stage) input() *autoscaling.CreateAutoScalingGroupInput {
 	return &autoscaling.CreateAutoScalingGroupInput{
-		AutoScalingGroupName: ptr("app"), MinSize: ptr(int32(1)), MaxSize: ptr(int32(4)), DesiredCapacity: ptr(int32(2)), VPCZoneIdentifier: &s.subnets,
-		LaunchTemplate:  &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: &s.template, Version: ptr("$Latest")},
-		TargetGroupARNs: []string{testGroup}, HealthCheckType: ptr("ELB"), HealthCheckGracePeriod: ptr(int32(0)),
-		Tags: []autoscalingtypes.Tag{{Key: ptr("role"), Value: ptr("app"), PropagateAtLaunch: ptr(true)}, {Key: ptr("own"), Value: ptr("x")}},
+		AutoScalingGroupName: new("app"), MinSize: new(int32(1)), MaxSize: new(int32(4)), DesiredCapacity: new(int32(2)), VPCZoneIdentifier: &s.subnets,
+		LaunchTemplate:  &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: &s.template, Version: new("$Latest")},
+		TargetGroupARNs: []string{testGroup}, HealthCheckType: new("ELB"), HealthCheckGracePeriod: new(int32(0)),
+		Tags: []autoscalingtypes.Tag{{Key: new("role"), Value: new("app"), PropagateAtLaunch: new(true)}, {Key: new("own"), Value: new("x")}},
 	}
 }
 
@@ -139,7 +139,7 @@ func (s *stage) await(what string, done func(g autoscalingtypes.AutoScalingGroup
 	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
 	defer cancel()
 	var g autoscalingtypes.AutoScalingGroup
-	err := s.r.waitChange(ctx, func() bool {
+	err := s.r.Wait(ctx, func() bool {
 		row, ok := s.r.fleets.Get("app")
 		g = autoscalingtypes.AutoScalingGroup{}
 		if ok {
@@ -166,7 +166,7 @@ func serve(n int, not ...string) func(autoscalingtypes.AutoScalingGroup) bool {
 }
 
 func (s *stage) activities() []autoscalingtypes.Activity {
-	return must(s.r.DescribeScalingActivities(s.t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: ptr("app")}))(s.t).Activities
+	return must(s.r.DescribeScalingActivities(s.t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("app")}))(s.t).Activities
 }
 
 func (s *stage) activity(cause string) autoscalingtypes.Activity {
@@ -202,13 +202,13 @@ func TestGroupComesUpOverItsZones(t *testing.T) {
 	})
 	_, err := s.r.CreateAutoScalingGroup(t.Context(), s.input())
 	wantCode(t, err, "AlreadyExists")
-	_, err = s.r.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: ptr("app")})
+	_, err = s.r.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app")})
 	wantCode(t, err, "ResourceInUse")
 }
 
 func TestDeadInstanceIsReplacedInItsZone(t *testing.T) {
 	s := newStage(t)
-	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckGracePeriod = ptr(int32(6000)) })
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckGracePeriod = new(int32(6000)) })
 	g := s.await("two in service", serve(2))
 	dead := *g.Instances[0].InstanceId
 	s.machines.mu.Lock()
@@ -226,7 +226,7 @@ func TestDeadInstanceIsReplacedInItsZone(t *testing.T) {
 
 func TestIllInstanceIsDrainedThenReplaced(t *testing.T) {
 	s := newStage(t)
-	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckGracePeriod = ptr(int32(180)) }) // 0.3 s here
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckGracePeriod = new(int32(180)) }) // 0.3 s here
 	g := s.await("two in service", serve(2))
 	ill := *g.Instances[0].InstanceId
 	s.book.set(ill, "unhealthy")
@@ -256,22 +256,22 @@ func TestCapacityFollowsItsBounds(t *testing.T) {
 	ctx := t.Context()
 	update := func(in autoscaling.UpdateAutoScalingGroupInput) {
 		t.Helper()
-		in.AutoScalingGroupName = ptr("app")
+		in.AutoScalingGroupName = new("app")
 		must(s.r.UpdateAutoScalingGroup(ctx, &in))(t)
 	}
-	update(autoscaling.UpdateAutoScalingGroupInput{MinSize: ptr(int32(3))})
+	update(autoscaling.UpdateAutoScalingGroupInput{MinSize: new(int32(3))})
 	s.await("three", serve(3))
-	must(s.r.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: ptr("app"), DesiredCapacity: ptr(int32(4))}))(t)
+	must(s.r.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(4))}))(t)
 	s.await("four", serve(4))
-	update(autoscaling.UpdateAutoScalingGroupInput{MinSize: ptr(int32(1)), MaxSize: ptr(int32(1))})
+	update(autoscaling.UpdateAutoScalingGroupInput{MinSize: new(int32(1)), MaxSize: new(int32(1))})
 	g := s.await("one", serve(1))
 	if *g.DesiredCapacity != 1 {
 		t.Errorf("desired %d", *g.DesiredCapacity)
 	}
 	s.activity("shrinking the capacity from 4 to 1.")
-	_, err := s.r.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: ptr("app"), DesiredCapacity: ptr(int32(2))})
+	_, err := s.r.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(2))})
 	wantCode(t, err, "ValidationError")
-	must(s.r.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: ptr("app"), ForceDelete: ptr(true)}))(t)
+	must(s.r.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app"), ForceDelete: new(true)}))(t)
 	s.await("deleted", func(g autoscalingtypes.AutoScalingGroup) bool { return g.AutoScalingGroupName == nil })
 	for _, i := range s.r.instances.All() {
 		waitState(t, s.r, i.ID, terminated)
@@ -311,7 +311,7 @@ func (b *targetBook) log() []string {
 
 func TestLaunchBegunBeforeTheEndIsFoundAgain(t *testing.T) {
 	s := newStage(t)
-	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.DesiredCapacity = ptr(int32(1)) })
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.DesiredCapacity = new(int32(1)) })
 	s.await("one", serve(1))
 	m := s.r.membersOf("app")[0]
 	id, err := s.r.launchMember(must2(s.r.fleets.Get("app")), m)
@@ -326,7 +326,7 @@ func TestFailedLaunchIsToldAndTriedAgain(t *testing.T) {
 	s.machines.fail = errors.New("no memory")
 	s.machines.mu.Unlock()
 	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) {
-		in.DesiredCapacity = ptr(int32(1))
+		in.DesiredCapacity = new(int32(1))
 	})
 	s.await("a failed activity", func(autoscalingtypes.AutoScalingGroup) bool {
 		return slices.ContainsFunc(s.r.activities.All(), func(a activityRow) bool { return a.Status == failed && strings.Contains(a.Message, "no memory") })
@@ -345,11 +345,11 @@ func TestInstanceRefreshReplacesAll(t *testing.T) {
 	s.create(nil)
 	old := s.await("two", serve(2)).Instances
 	ctx := t.Context()
-	must(s.r.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: &s.template, SourceVersion: ptr("1"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{}}))(t)
+	must(s.r.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: &s.template, SourceVersion: new("1"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{}}))(t)
 	s.book.mu.Lock()
 	clear(s.book.states) // nothing drains
 	s.book.mu.Unlock()
-	start := &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: ptr("app")}
+	start := &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: new("app")}
 	must(s.r.StartInstanceRefresh(ctx, start))(t)
 	_, err := s.r.StartInstanceRefresh(ctx, start)
 	wantCode(t, err, "InstanceRefreshInProgress")
@@ -371,11 +371,11 @@ func TestInstanceRefreshReplacesAll(t *testing.T) {
 		return len(g.Instances) == 2 && serve(2, *old[0].InstanceId, *old[1].InstanceId)(g) && *g.Instances[0].LaunchTemplate.Version == "2"
 	})
 	s.await("refresh over", func(autoscalingtypes.AutoScalingGroup) bool { f, _ := s.r.fleets.Get("app"); return f.Refresh == "" })
-	out := must(s.r.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: ptr("app")}))(t).InstanceRefreshes
+	out := must(s.r.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: new("app")}))(t).InstanceRefreshes
 	if len(out) != 1 || out[0].Status != "Successful" || *out[0].PercentageComplete != 100 || fewest < 1 {
 		t.Errorf("refresh %+v, fewest in service %d", out, fewest)
 	}
-	_, err = s.r.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{AutoScalingGroupName: ptr("app")})
+	_, err = s.r.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{AutoScalingGroupName: new("app")})
 	wantCode(t, err, "ActiveInstanceRefreshNotFound")
 }
 
@@ -384,16 +384,16 @@ func TestGroupRefusals(t *testing.T) {
 	ctx := t.Context()
 	for name, change := range map[string]func(*autoscaling.CreateAutoScalingGroupInput){
 		"no subnets":   func(in *autoscaling.CreateAutoScalingGroupInput) { in.VPCZoneIdentifier = nil },
-		"other subnet": func(in *autoscaling.CreateAutoScalingGroupInput) { in.VPCZoneIdentifier = ptr("subnet-0") },
+		"other subnet": func(in *autoscaling.CreateAutoScalingGroupInput) { in.VPCZoneIdentifier = new("subnet-0") },
 		"no template":  func(in *autoscaling.CreateAutoScalingGroupInput) { in.LaunchTemplate = nil },
 		"other template": func(in *autoscaling.CreateAutoScalingGroupInput) {
-			in.LaunchTemplate.LaunchTemplateId = ptr("lt-0123456789abcdef0")
+			in.LaunchTemplate.LaunchTemplateId = new("lt-0123456789abcdef0")
 		},
-		"max below min": func(in *autoscaling.CreateAutoScalingGroupInput) { in.MaxSize = ptr(int32(0)) },
-		"desired above": func(in *autoscaling.CreateAutoScalingGroupInput) { in.DesiredCapacity = ptr(int32(9)) },
+		"max below min": func(in *autoscaling.CreateAutoScalingGroupInput) { in.MaxSize = new(int32(0)) },
+		"desired above": func(in *autoscaling.CreateAutoScalingGroupInput) { in.DesiredCapacity = new(int32(9)) },
 		"target group":  func(in *autoscaling.CreateAutoScalingGroupInput) { in.TargetGroupARNs = []string{"arn:x"} },
 		"policy":        func(in *autoscaling.CreateAutoScalingGroupInput) { in.TerminationPolicies = []string{"Newest"} },
-		"health":        func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckType = ptr("EBS") },
+		"health":        func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckType = new("EBS") },
 		"zone":          func(in *autoscaling.CreateAutoScalingGroupInput) { in.AvailabilityZones = []string{"us-east-1c"} },
 	} {
 		in := s.input()
@@ -402,12 +402,12 @@ func TestGroupRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) { wantCode(t, err, "ValidationError") })
 	}
 	in := s.input()
-	in.LaunchConfigurationName = ptr("lc")
+	in.LaunchConfigurationName = new("lc")
 	_, err := s.r.CreateAutoScalingGroup(ctx, in)
 	wantCode(t, err, "UnsupportedOperation")
-	_, err = s.r.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: ptr("none")})
+	_, err = s.r.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("none")})
 	wantCode(t, err, "ValidationError")
-	_, err = s.r.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{NextToken: ptr("made-up")})
+	_, err = s.r.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{NextToken: new("made-up")})
 	wantCode(t, err, "InvalidNextToken")
 	if s.r.fleets.Len() != 0 {
 		t.Errorf("%d groups after refused calls", s.r.fleets.Len())
@@ -417,10 +417,10 @@ func TestGroupRefusals(t *testing.T) {
 func TestGroupsAreFoundByTags(t *testing.T) {
 	s := newStage(t)
 	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) {
-		in.MinSize, in.DesiredCapacity = ptr(int32(0)), ptr(int32(0))
+		in.MinSize, in.DesiredCapacity = new(int32(0)), new(int32(0))
 	})
 	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) {
-		in.AutoScalingGroupName, in.MinSize, in.DesiredCapacity, in.Tags = ptr("other"), ptr(int32(0)), ptr(int32(0)), nil
+		in.AutoScalingGroupName, in.MinSize, in.DesiredCapacity, in.Tags = new("other"), new(int32(0)), new(int32(0)), nil
 	})
 	ctx := t.Context()
 	find := func(in autoscaling.DescribeAutoScalingGroupsInput) (names []string) {
@@ -440,13 +440,13 @@ func TestGroupsAreFoundByTags(t *testing.T) {
 	if got := find(autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{"none"}}); got != nil {
 		t.Errorf("found %v", got)
 	}
-	must(s.r.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: ptr("other"), ResourceType: ptr(fleetKind), Key: ptr("own"), Value: ptr("y")}}}))(t)
-	must(s.r.deleteFleetTags(ctx, &autoscaling.DeleteTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: ptr("app"), Key: ptr("own")}}}))(t)
+	must(s.r.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("other"), ResourceType: new(fleetKind), Key: new("own"), Value: new("y")}}}))(t)
+	must(s.r.deleteFleetTags(ctx, &autoscaling.DeleteTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("app"), Key: new("own")}}}))(t)
 	tags := must(s.r.describeFleetTags(ctx, &autoscaling.DescribeTagsInput{Filters: by("key", "own")}))(t).Tags
 	if len(tags) != 1 || *tags[0].ResourceId != "other" {
 		t.Errorf("tags %v", tags)
 	}
-	first := must(s.r.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: ptr(int32(1))}))(t)
+	first := must(s.r.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: new(int32(1))}))(t)
 	if got := find(autoscaling.DescribeAutoScalingGroupsInput{NextToken: first.NextToken}); !slices.Equal(got, []string{"other"}) {
 		t.Errorf("second page %v", got)
 	}

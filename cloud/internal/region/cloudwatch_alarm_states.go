@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -51,7 +52,7 @@ func (r *Region) remember(tx *store.Tx, name string, item historyItem) error {
 // SetAlarmState puts an alarm into a state until its next evaluation. Route 53 takes no notice: it watches
 // the data.
 func (r *Region) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmStateInput) (*cloudwatch.SetAlarmStateOutput, error) {
-	if err := only(in, "AlarmName", "StateValue", "StateReason", "StateReasonData"); err != nil {
+	if err := room.Only(in, "AlarmName", "StateValue", "StateReason", "StateReasonData"); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(in.StateValue.Values(), in.StateValue) {
@@ -60,25 +61,25 @@ func (r *Region) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmState
 	if in.StateReason == nil {
 		return nil, lacking("StateReason")
 	}
-	if len(*in.StateReason) > 1023 || len(deref(in.StateReasonData)) > 4000 {
+	if len(*in.StateReason) > 1023 || len(room.Deref(in.StateReasonData)) > 4000 {
 		return nil, badValue("The parameter StateReason must have 1023 characters at most, and StateReasonData 4000.")
 	}
-	if data := deref(in.StateReasonData); data != "" && !json.Valid([]byte(data)) {
+	if data := room.Deref(in.StateReasonData); data != "" && !json.Valid([]byte(data)) {
 		return nil, wire.Errorf("InvalidFormat", "The parameter StateReasonData is no JSON.")
 	}
-	err := r.update(func(tx *store.Tx) error {
-		row, ok := r.alarms.GetTx(tx, deref(in.AlarmName))
+	err := r.Update(func(tx *store.Tx) error {
+		row, ok := r.alarms.GetTx(tx, room.Deref(in.AlarmName))
 		if !ok {
-			return missingAlarm(deref(in.AlarmName))
+			return missingAlarm(room.Deref(in.AlarmName))
 		}
-		return r.enter(tx, row, in.StateValue, *in.StateReason, deref(in.StateReasonData), time.Now().UTC())
+		return r.enter(tx, row, in.StateValue, *in.StateReason, room.Deref(in.StateReasonData), time.Now().UTC())
 	})
 	return &cloudwatch.SetAlarmStateOutput{}, err
 }
 
 // EnableAlarmActions refuses alarms that have actions, since none are carried out.
 func (r *Region) EnableAlarmActions(ctx context.Context, in *cloudwatch.EnableAlarmActionsInput) (*cloudwatch.EnableAlarmActionsOutput, error) {
-	if err := only(in, "AlarmNames"); err != nil {
+	if err := room.Only(in, "AlarmNames"); err != nil {
 		return nil, err
 	}
 	return &cloudwatch.EnableAlarmActionsOutput{}, r.eachAlarm(in.AlarmNames, func(tx *store.Tx, row alarmRow) error {
@@ -92,7 +93,7 @@ func (r *Region) EnableAlarmActions(ctx context.Context, in *cloudwatch.EnableAl
 
 // DisableAlarmActions disables the actions of alarms.
 func (r *Region) DisableAlarmActions(ctx context.Context, in *cloudwatch.DisableAlarmActionsInput) (*cloudwatch.DisableAlarmActionsOutput, error) {
-	if err := only(in, "AlarmNames"); err != nil {
+	if err := room.Only(in, "AlarmNames"); err != nil {
 		return nil, err
 	}
 	return &cloudwatch.DisableAlarmActionsOutput{}, r.eachAlarm(in.AlarmNames, func(tx *store.Tx, row alarmRow) error {
@@ -103,7 +104,7 @@ func (r *Region) DisableAlarmActions(ctx context.Context, in *cloudwatch.Disable
 
 // DescribeAlarmHistory lists what happened to alarms, the newest first, also to those that are deleted.
 func (r *Region) DescribeAlarmHistory(ctx context.Context, in *cloudwatch.DescribeAlarmHistoryInput) (*cloudwatch.DescribeAlarmHistoryOutput, error) {
-	if err := only(in, "AlarmName", "AlarmTypes", "HistoryItemType", "StartDate", "EndDate", "ScanBy", "MaxRecords", "NextToken"); err != nil {
+	if err := room.Only(in, "AlarmName", "AlarmTypes", "HistoryItemType", "StartDate", "EndDate", "ScanBy", "MaxRecords", "NextToken"); err != nil {
 		return nil, err
 	}
 	type found struct {
@@ -134,8 +135,8 @@ func (r *Region) DescribeAlarmHistory(ctx context.Context, in *cloudwatch.Descri
 	out := &cloudwatch.DescribeAlarmHistoryOutput{AlarmHistoryItems: []cwtypes.AlarmHistoryItem{}, NextToken: next}
 	for _, f := range all {
 		out.AlarmHistoryItems = append(out.AlarmHistoryItems, cwtypes.AlarmHistoryItem{
-			AlarmName: ptr(f.name), AlarmType: cwtypes.AlarmTypeMetricAlarm, Timestamp: ptr(f.item.At), HistoryItemType: f.item.Type,
-			HistorySummary: ptr(f.item.Summary), HistoryData: some(f.item.Data),
+			AlarmName: new(f.name), AlarmType: cwtypes.AlarmTypeMetricAlarm, Timestamp: new(f.item.At), HistoryItemType: f.item.Type,
+			HistorySummary: new(f.item.Summary), HistoryData: room.Some(f.item.Data),
 		})
 	}
 	return out, nil

@@ -11,6 +11,7 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/understudy/understudy/cloud/internal/metrics"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -21,7 +22,7 @@ const maxActions = 5
 // PutMetricAlarm makes an alarm or replaces one of the same name. What it watches and how it judges begins
 // anew then; its state stays until the next evaluation.
 func (r *Region) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAlarmInput) (*cloudwatch.PutMetricAlarmOutput, error) {
-	if err := only(in, "AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions", "MetricName", "Namespace",
+	if err := room.Only(in, "AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions", "MetricName", "Namespace",
 		"Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit", "EvaluationPeriods", "DatapointsToAlarm", "Threshold", "ComparisonOperator",
 		"TreatMissingData", "EvaluateLowSampleCountPercentile", "Tags"); err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func (r *Region) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAla
 		return nil, err
 	}
 	now := time.Now().UTC()
-	err = r.db.Update(func(tx *store.Tx) error {
+	err = r.DB.Update(func(tx *store.Tx) error {
 		row.Configured, row.Updated, row.Transitioned = now, now, now
 		row.State, row.Reason, row.Tags = cwtypes.StateValueInsufficientData, "Unchecked: Initial alarm creation", tags
 		what := "Alarm \"" + row.Name + "\" created"
@@ -61,11 +62,11 @@ func (r *Region) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAla
 
 // newAlarm checks a request.
 func newAlarm(in *cloudwatch.PutMetricAlarmInput) (row alarmRow, err error) {
-	if !printable(deref(in.AlarmName), 255) {
-		return row, badValue("The value %s for parameter AlarmName is invalid.", deref(in.AlarmName))
+	if !printable(room.Deref(in.AlarmName), 255) {
+		return row, badValue("The value %s for parameter AlarmName is invalid.", room.Deref(in.AlarmName))
 	}
 	row = alarmRow{
-		Name: *in.AlarmName, Description: deref(in.AlarmDescription), ActionsEnabled: in.ActionsEnabled == nil || *in.ActionsEnabled,
+		Name: *in.AlarmName, Description: room.Deref(in.AlarmDescription), ActionsEnabled: in.ActionsEnabled == nil || *in.ActionsEnabled,
 		OKActions: in.OKActions, AlarmActions: in.AlarmActions, MissingActions: in.InsufficientDataActions, MToAlarm: in.DatapointsToAlarm != nil,
 	}
 	if len(row.Description) > 1024 {
@@ -124,8 +125,8 @@ func newSettings(in *cloudwatch.PutMetricAlarmInput) (s alarmSettings, err error
 	if err := checkNumbers(*in.Threshold); err != nil {
 		return s, err
 	}
-	s.Unit, s.Period, s.EvaluationPeriods, s.DatapointsToAlarm = in.Unit, deref(in.Period), *in.EvaluationPeriods, *in.EvaluationPeriods
-	s.Comparison, s.Threshold, s.TreatMissingData = in.ComparisonOperator, *in.Threshold, deref(in.TreatMissingData)
+	s.Unit, s.Period, s.EvaluationPeriods, s.DatapointsToAlarm = in.Unit, room.Deref(in.Period), *in.EvaluationPeriods, *in.EvaluationPeriods
+	s.Comparison, s.Threshold, s.TreatMissingData = in.ComparisonOperator, *in.Threshold, room.Deref(in.TreatMissingData)
 	if in.DatapointsToAlarm != nil {
 		s.DatapointsToAlarm = *in.DatapointsToAlarm
 	}
@@ -168,11 +169,11 @@ func (s alarmSettings) check(period *int32) error {
 func (r *Region) showAlarm(row alarmRow) cwtypes.MetricAlarm {
 	s := row.Settings
 	out := cwtypes.MetricAlarm{
-		AlarmName: &row.Name, AlarmArn: ptr(r.alarmARN(row.Name)), AlarmDescription: some(row.Description), AlarmConfigurationUpdatedTimestamp: &row.Configured,
+		AlarmName: &row.Name, AlarmArn: new(r.alarmARN(row.Name)), AlarmDescription: room.Some(row.Description), AlarmConfigurationUpdatedTimestamp: &row.Configured,
 		ActionsEnabled: &row.ActionsEnabled, OKActions: shownList(row.OKActions), AlarmActions: shownList(row.AlarmActions), InsufficientDataActions: shownList(row.MissingActions),
-		StateValue: row.State, StateReason: &row.Reason, StateReasonData: some(row.ReasonData), StateUpdatedTimestamp: &row.Updated, StateTransitionedTimestamp: &row.Transitioned,
-		MetricName: ptr(s.Metric.Name), Namespace: ptr(s.Metric.Namespace), Dimensions: showDimensions(s.Metric), Period: &s.Period, Unit: s.Unit,
-		EvaluationPeriods: &s.EvaluationPeriods, Threshold: &s.Threshold, ComparisonOperator: s.Comparison, TreatMissingData: some(s.TreatMissingData),
+		StateValue: row.State, StateReason: &row.Reason, StateReasonData: room.Some(row.ReasonData), StateUpdatedTimestamp: &row.Updated, StateTransitionedTimestamp: &row.Transitioned,
+		MetricName: new(s.Metric.Name), Namespace: new(s.Metric.Namespace), Dimensions: showDimensions(s.Metric), Period: &s.Period, Unit: s.Unit,
+		EvaluationPeriods: &s.EvaluationPeriods, Threshold: &s.Threshold, ComparisonOperator: s.Comparison, TreatMissingData: room.Some(s.TreatMissingData),
 	}
 	if row.MToAlarm {
 		out.DatapointsToAlarm = &s.DatapointsToAlarm
@@ -206,24 +207,24 @@ func (r *Region) configurationData(row alarmRow) string {
 	return string(b)
 }
 
-// alarmPage is page with this service's errors.
+// alarmPage cuts a listing of alarms or of what happened to them.
 func alarmPage[T any](rows []T, key func(T) string, size *int32, token *string) ([]T, *string, error) {
-	if n := deref(size); size != nil && (n < 1 || n > 100) {
-		return nil, nil, badValue("The value %d for parameter MaxRecords is invalid: it must be between 1 and 100.", n)
-	}
-	if size == nil {
-		size = ptr(int32(50)) // DescribeAlarms, MaxRecords
-	}
-	rows, next, err := page(rows, key, size, token, 1, 100)
-	if err != nil {
-		return nil, nil, wire.Errorf("InvalidNextToken", "The value %s for parameter NextToken is invalid.", deref(token))
-	}
-	return rows, next, nil
+	return room.Page(rows, key, size, token, room.Paging{
+		Usual: 50, Least: 1, Most: 100, // DescribeAlarms, MaxRecords
+		BadSize: func(size int32) error {
+			return badValue("The value %d for parameter MaxRecords is invalid: it must be between 1 and 100.", size)
+		},
+		BadToken: badToken,
+	})
+}
+
+func badToken(token string) error {
+	return wire.Errorf("InvalidNextToken", "The value %s for parameter NextToken is invalid.", token)
 }
 
 // DescribeAlarms lists alarms by their names.
 func (r *Region) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlarmsInput) (*cloudwatch.DescribeAlarmsOutput, error) {
-	if err := only(in, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue", "ActionPrefix", "MaxRecords", "NextToken"); err != nil {
+	if err := room.Only(in, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue", "ActionPrefix", "MaxRecords", "NextToken"); err != nil {
 		return nil, err
 	}
 	if len(in.AlarmNames) > 0 && in.AlarmNamePrefix != nil {
@@ -234,7 +235,7 @@ func (r *Region) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlar
 	}
 	var rows []alarmRow
 	for _, row := range r.alarms.All() {
-		if (len(in.AlarmNames) == 0 || slices.Contains(in.AlarmNames, row.Name)) && strings.HasPrefix(row.Name, deref(in.AlarmNamePrefix)) &&
+		if (len(in.AlarmNames) == 0 || slices.Contains(in.AlarmNames, row.Name)) && strings.HasPrefix(row.Name, room.Deref(in.AlarmNamePrefix)) &&
 			(in.StateValue == "" || in.StateValue == row.State) && (in.ActionPrefix == nil || row.actsOn(*in.ActionPrefix)) &&
 			(len(in.AlarmTypes) == 0 || slices.Contains(in.AlarmTypes, cwtypes.AlarmTypeMetricAlarm)) {
 			rows = append(rows, row)
@@ -257,14 +258,14 @@ func (row alarmRow) actsOn(prefix string) bool {
 
 // DescribeAlarmsForMetric lists the alarms that watch a metric.
 func (r *Region) DescribeAlarmsForMetric(ctx context.Context, in *cloudwatch.DescribeAlarmsForMetricInput) (*cloudwatch.DescribeAlarmsForMetricOutput, error) {
-	if err := only(in, "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit"); err != nil {
+	if err := room.Only(in, "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit"); err != nil {
 		return nil, err
 	}
 	m, err := metricOf(in.Namespace, in.MetricName, in.Dimensions)
 	if err != nil {
 		return nil, err
 	}
-	statistic := string(in.Statistic) + deref(in.ExtendedStatistic)
+	statistic := string(in.Statistic) + room.Deref(in.ExtendedStatistic)
 	out := &cloudwatch.DescribeAlarmsForMetricOutput{MetricAlarms: []cwtypes.MetricAlarm{}}
 	for _, row := range r.alarms.All() {
 		s := row.Settings
@@ -279,7 +280,7 @@ func (r *Region) DescribeAlarmsForMetric(ctx context.Context, in *cloudwatch.Des
 
 // DeleteAlarms deletes all of the alarms that it names, or none where one is missing.
 func (r *Region) DeleteAlarms(ctx context.Context, in *cloudwatch.DeleteAlarmsInput) (*cloudwatch.DeleteAlarmsOutput, error) {
-	if err := only(in, "AlarmNames"); err != nil {
+	if err := room.Only(in, "AlarmNames"); err != nil {
 		return nil, err
 	}
 	now := time.Now().UTC()
@@ -326,7 +327,7 @@ func (r *Region) eachAlarm(names []string, change func(*store.Tx, alarmRow) erro
 	if n := len(names); n == 0 || n > 100 {
 		return badValue("The collection AlarmNames must have a size from 1 to 100.")
 	}
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
 			row, ok := r.alarms.GetTx(tx, name)
 			if !ok {

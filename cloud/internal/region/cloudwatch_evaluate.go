@@ -21,9 +21,9 @@ func (r *Region) tendAlarms() {
 	last := r.data.Floor(time.Now(), eachMinute)
 	for {
 		now := time.Now()
-		next := r.data.Floor(now, eachTen).Add(r.cfg.Speed.Of(eachTen))
+		next := r.data.Floor(now, eachTen).Add(r.Speed.Of(eachTen))
 		select {
-		case <-r.ctx.Done():
+		case <-r.Context().Done():
 			return
 		case <-time.After(next.Sub(now)):
 		}
@@ -49,7 +49,7 @@ func (r *Region) evaluateAlarms(end, now time.Time, which func(alarmSettings) bo
 		if state == row.State {
 			continue
 		}
-		if err := r.update(func(tx *store.Tx) error {
+		if err := r.Update(func(tx *store.Tx) error {
 			// It may have been changed meanwhile; the next evaluation is the changed alarm's.
 			current, ok := r.alarms.GetTx(tx, row.Name)
 			if !ok || !current.Configured.Equal(row.Configured) || current.State != row.State {
@@ -57,7 +57,7 @@ func (r *Region) evaluateAlarms(end, now time.Time, which func(alarmSettings) bo
 			}
 			return r.enter(tx, current, state, explain(row.Settings, values, state, end), "", now.UTC())
 		}); err != nil {
-			r.log.Error("keep an alarm's state", "alarm", row.Name, "err", err)
+			r.Log.Error("keep an alarm's state", "alarm", row.Name, "err", err)
 		}
 	}
 	r.evaluateStreams(end, now, which)
@@ -101,6 +101,6 @@ func (r *Region) evaluateStreams(end, now time.Time, which func(alarmSettings) b
 		news = news || state != old
 	}
 	if news {
-		r.changes.signal()
+		r.Wake(streamStates)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/understudy/understudy/cloud/internal/metrics"
-	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/cloud/internal/room"
 )
 
 // maxDatapoints is how many data points GetMetricStatistics answers at most, and maxQueried GetMetricData.
@@ -39,7 +39,7 @@ func (r *Region) span(start, end *time.Time, period int32) (time.Time, error) {
 
 // GetMetricStatistics returns statistics of a metric's periods, the oldest first.
 func (r *Region) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMetricStatisticsInput) (*cloudwatch.GetMetricStatisticsOutput, error) {
-	if err := only(in, "Namespace", "MetricName", "Dimensions", "StartTime", "EndTime", "Period", "Statistics", "ExtendedStatistics", "Unit"); err != nil {
+	if err := room.Only(in, "Namespace", "MetricName", "Dimensions", "StartTime", "EndTime", "Period", "Statistics", "ExtendedStatistics", "Unit"); err != nil {
 		return nil, err
 	}
 	m, err := metricOf(in.Namespace, in.MetricName, in.Dimensions)
@@ -60,7 +60,7 @@ func (r *Region) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMetr
 		return nil, err
 	}
 	period := time.Duration(*in.Period) * time.Second
-	if n := in.EndTime.Sub(start) / r.cfg.Speed.Of(period); n > maxDatapoints {
+	if n := in.EndTime.Sub(start) / r.Speed.Of(period); n > maxDatapoints {
 		return nil, badCombination("You have requested up to %d datapoints, which exceeds the limit of %d. You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxDatapoints)
 	}
 	out := &cloudwatch.GetMetricStatisticsOutput{Label: in.MetricName, Datapoints: []cwtypes.Datapoint{}}
@@ -88,7 +88,7 @@ func checkStatistics(plain []cwtypes.Statistic, extended []string) error {
 }
 
 func datapoint(p metrics.Point, plain []cwtypes.Statistic, extended []string) cwtypes.Datapoint {
-	d := cwtypes.Datapoint{Timestamp: ptr(p.Start), Unit: cwtypes.StandardUnit(p.Unit)}
+	d := cwtypes.Datapoint{Timestamp: new(p.Start), Unit: cwtypes.StandardUnit(p.Unit)}
 	for _, s := range plain {
 		v, ok := p.Statistic(string(s))
 		if !ok {
@@ -124,7 +124,7 @@ const maxQueries = 500
 // GetMetricData returns a statistic of each of several metrics. A page continues where the one before it
 // ended; its token is how many data points that were.
 func (r *Region) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDataInput) (*cloudwatch.GetMetricDataOutput, error) {
-	if err := only(in, "StartTime", "EndTime", "MetricDataQueries", "ScanBy", "MaxDatapoints", "NextToken"); err != nil {
+	if err := room.Only(in, "StartTime", "EndTime", "MetricDataQueries", "ScanBy", "MaxDatapoints", "NextToken"); err != nil {
 		return nil, err
 	}
 	if n := len(in.MetricDataQueries); n == 0 || n > maxQueries {
@@ -141,10 +141,10 @@ func (r *Region) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricData
 	out := &cloudwatch.GetMetricDataOutput{MetricDataResults: []cwtypes.MetricDataResult{}, Messages: []cwtypes.MessageData{}}
 	seen := map[string]bool{}
 	for _, q := range in.MetricDataQueries {
-		if seen[deref(q.Id)] {
-			return nil, badValue("The value %s for parameter MetricDataQueries.Id is there twice.", deref(q.Id))
+		if seen[room.Deref(q.Id)] {
+			return nil, badValue("The value %s for parameter MetricDataQueries.Id is there twice.", room.Deref(q.Id))
 		}
-		seen[deref(q.Id)] = true
+		seen[room.Deref(q.Id)] = true
 		result, err := r.query(q, in)
 		if err != nil {
 			return nil, err
@@ -158,7 +158,7 @@ func (r *Region) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricData
 		left -= take
 		if drop+take < len(result.Values) {
 			result.StatusCode = cwtypes.StatusCodePartialData
-			out.NextToken = ptr(sealToken(strconv.Itoa(end)))
+			out.NextToken = new(room.SealToken(strconv.Itoa(end)))
 		}
 		result.Values, result.Timestamps = result.Values[drop:drop+take], result.Timestamps[drop:drop+take]
 		out.MetricDataResults = append(out.MetricDataResults, result)
@@ -174,10 +174,10 @@ func dataPage(in *cloudwatch.GetMetricDataInput) (skip, size int, err error) {
 			return 0, 0, badValue("The value %d for parameter MaxDatapoints is invalid.", size)
 		}
 	}
-	if deref(in.NextToken) != "" {
-		text, ok := openToken(*in.NextToken)
+	if room.Deref(in.NextToken) != "" {
+		text, ok := room.OpenToken(*in.NextToken)
 		if skip, err = strconv.Atoi(text); !ok || err != nil {
-			return 0, 0, wire.Errorf("InvalidNextToken", "The value %s for parameter NextToken is invalid.", *in.NextToken)
+			return 0, 0, badToken(*in.NextToken)
 		}
 	}
 	return skip, size, nil
@@ -185,7 +185,7 @@ func dataPage(in *cloudwatch.GetMetricDataInput) (skip, size int, err error) {
 
 // query answers for one metric.
 func (r *Region) query(q cwtypes.MetricDataQuery, in *cloudwatch.GetMetricDataInput) (result cwtypes.MetricDataResult, err error) {
-	if deref(q.Id) == "" {
+	if room.Deref(q.Id) == "" {
 		return result, lacking("MetricDataQueries.Id")
 	}
 	if q.Expression != nil || q.AccountId != nil || q.Period != nil || q.MetricStat == nil {
@@ -205,8 +205,8 @@ func (r *Region) query(q cwtypes.MetricDataQuery, in *cloudwatch.GetMetricDataIn
 	if err := checkUnit(stat.Unit); err != nil {
 		return result, err
 	}
-	if !metrics.ValidStatistic(deref(stat.Stat)) {
-		return result, badValue("The value %s for parameter MetricDataQueries.MetricStat.Stat is not supported here: SampleCount, Average, Sum, Minimum, Maximum and percentiles are.", deref(stat.Stat))
+	if !metrics.ValidStatistic(room.Deref(stat.Stat)) {
+		return result, badValue("The value %s for parameter MetricDataQueries.MetricStat.Stat is not supported here: SampleCount, Average, Sum, Minimum, Maximum and percentiles are.", room.Deref(stat.Stat))
 	}
 	start, err := r.span(in.StartTime, in.EndTime, *stat.Period)
 	if err != nil {
@@ -214,7 +214,7 @@ func (r *Region) query(q cwtypes.MetricDataQuery, in *cloudwatch.GetMetricDataIn
 	}
 	result = cwtypes.MetricDataResult{Id: q.Id, Label: q.Label, StatusCode: cwtypes.StatusCodeComplete, Timestamps: []time.Time{}, Values: []float64{}}
 	if result.Label == nil {
-		result.Label = ptr(m.Name)
+		result.Label = new(m.Name)
 	}
 	for _, p := range r.data.Points(m, string(stat.Unit), start, *in.EndTime, time.Duration(*stat.Period)*time.Second, time.Now()) {
 		if v, ok := p.Statistic(*stat.Stat); ok {
@@ -238,7 +238,7 @@ const (
 
 // ListMetrics lists metrics that got data within two weeks.
 func (r *Region) ListMetrics(ctx context.Context, in *cloudwatch.ListMetricsInput) (*cloudwatch.ListMetricsOutput, error) {
-	if err := only(in, "Namespace", "MetricName", "Dimensions", "RecentlyActive", "NextToken"); err != nil {
+	if err := room.Only(in, "Namespace", "MetricName", "Dimensions", "RecentlyActive", "NextToken"); err != nil {
 		return nil, err
 	}
 	within := listedFor
@@ -250,18 +250,18 @@ func (r *Region) ListMetrics(ctx context.Context, in *cloudwatch.ListMetricsInpu
 		return nil, badValue("The value %s for parameter RecentlyActive is invalid.", in.RecentlyActive)
 	}
 	var found []metrics.Metric
-	for _, m := range r.data.Metrics(time.Now().Add(-r.cfg.Speed.Of(within))) {
+	for _, m := range r.data.Metrics(time.Now().Add(-r.Speed.Of(within))) {
 		if (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.Name) && hasDimensions(m, in.Dimensions) {
 			found = append(found, m)
 		}
 	}
-	found, next, err := page(found, metricKey, ptr(int32(maxListed)), in.NextToken, 1, maxListed)
+	found, next, err := room.Page(found, metricKey, nil, in.NextToken, room.Paging{Usual: maxListed, BadToken: badToken})
 	if err != nil {
-		return nil, wire.Errorf("InvalidNextToken", "The value %s for parameter NextToken is invalid.", deref(in.NextToken))
+		return nil, err
 	}
 	out := &cloudwatch.ListMetricsOutput{Metrics: []cwtypes.Metric{}, NextToken: next}
 	for _, m := range found {
-		out.Metrics = append(out.Metrics, cwtypes.Metric{Namespace: ptr(m.Namespace), MetricName: ptr(m.Name), Dimensions: showDimensions(m)})
+		out.Metrics = append(out.Metrics, cwtypes.Metric{Namespace: new(m.Namespace), MetricName: new(m.Name), Dimensions: showDimensions(m)})
 	}
 	return out, nil
 }
@@ -278,7 +278,7 @@ func metricKey(m metrics.Metric) string {
 func hasDimensions(m metrics.Metric, filters []cwtypes.DimensionFilter) bool {
 	for _, f := range filters {
 		if !slices.ContainsFunc(m.Dimensions, func(d metrics.Dimension) bool {
-			return d.Name == deref(f.Name) && (f.Value == nil || *f.Value == d.Value)
+			return d.Name == room.Deref(f.Name) && (f.Value == nil || *f.Value == d.Value)
 		}) {
 			return false
 		}

@@ -32,7 +32,7 @@ func (r *Region) publishMetrics(end, now time.Time) {
 		}
 		for name, value := range map[string]float64{"HealthyHostCount": healthy, "UnHealthyHostCount": unhealthy} {
 			m := metrics.Metric{Namespace: "AWS/ApplicationELB", Name: name, Dimensions: dimensions}
-			r.data.Put(m, string(cwtypes.StandardUnitCount), end.Add(-r.cfg.Speed.Of(time.Second)), now, false, metrics.One(value, 1))
+			r.data.Put(m, string(cwtypes.StandardUnitCount), end.Add(-r.Speed.Of(time.Second)), now, false, metrics.One(value, 1))
 		}
 	}
 }

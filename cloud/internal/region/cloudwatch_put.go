@@ -10,6 +10,7 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/understudy/understudy/cloud/internal/metrics"
+	"github.com/understudy/understudy/cloud/internal/room"
 )
 
 // The limits of PutMetricData.
@@ -22,10 +23,10 @@ const (
 
 // PutMetricData takes data points: all of a request or none.
 func (r *Region) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDataInput) (*cloudwatch.PutMetricDataOutput, error) {
-	if err := only(in, "Namespace", "MetricData"); err != nil {
+	if err := room.Only(in, "Namespace", "MetricData"); err != nil {
 		return nil, err
 	}
-	if strings.HasPrefix(deref(in.Namespace), "AWS/") {
+	if strings.HasPrefix(room.Deref(in.Namespace), "AWS/") {
 		return nil, badValue("The value AWS/ for parameter Namespace is invalid.")
 	}
 	if n := len(in.MetricData); n == 0 || n > maxData {
@@ -54,7 +55,7 @@ func (r *Region) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricData
 			return nil, err
 		}
 		for _, s := range summaries {
-			puts = append(puts, func() { r.data.Put(m, unit, at, now, deref(d.StorageResolution) == 1, s) })
+			puts = append(puts, func() { r.data.Put(m, unit, at, now, room.Deref(d.StorageResolution) == 1, s) })
 		}
 	}
 	for _, put := range puts {

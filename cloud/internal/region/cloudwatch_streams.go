@@ -56,17 +56,23 @@ func (s alarmSettings) unfit() string {
 // watched is what Route 53 shows of an alarm's settings.
 func (s alarmSettings) watched() r53types.CloudWatchAlarmConfiguration {
 	c := r53types.CloudWatchAlarmConfiguration{
-		Namespace: ptr(s.Metric.Namespace), MetricName: ptr(s.Metric.Name), Period: ptr(s.Period), EvaluationPeriods: ptr(s.EvaluationPeriods),
-		Threshold: ptr(s.Threshold), ComparisonOperator: r53types.ComparisonOperator(s.Comparison), Statistic: r53types.Statistic(s.Statistic),
+		Namespace: new(s.Metric.Namespace), MetricName: new(s.Metric.Name), Period: new(s.Period), EvaluationPeriods: new(s.EvaluationPeriods),
+		Threshold: new(s.Threshold), ComparisonOperator: r53types.ComparisonOperator(s.Comparison), Statistic: r53types.Statistic(s.Statistic),
 	}
 	for _, d := range s.Metric.Dimensions {
-		c.Dimensions = append(c.Dimensions, r53types.Dimension{Name: ptr(d.Name), Value: ptr(d.Value)})
+		c.Dimensions = append(c.Dimensions, r53types.Dimension{Name: new(d.Name), Value: new(d.Value)})
 	}
 	return c
 }
 
 // tellingTime is how long a changed alarm waits for being told. Where Route 53 does not listen, it is told later.
 const tellingTime = 50 * time.Millisecond
+
+// Topics beside the tables'.
+const (
+	streamStates store.Topic = "alarm-stream-states" // news for Route 53
+	reportMade   store.Topic = "beacon-report"       // a report to it is made
+)
 
 // countReport counts a report to Route 53 that begins; the function that it returns says that it is made.
 func (r *Region) countReport() (made func()) {
@@ -78,7 +84,7 @@ func (r *Region) countReport() (made func()) {
 		r.watch.Lock()
 		r.watch.made = max(r.watch.made, number)
 		r.watch.Unlock()
-		r.reported.signal()
+		r.Wake(reportMade)
 	}
 }
 
@@ -90,9 +96,11 @@ func (r *Region) tell(ctx context.Context) {
 	r.watch.Lock()
 	before := r.watch.begun
 	r.watch.Unlock()
-	r.changes.signal()
+	watch := r.Watch(reportMade)
+	defer watch.Stop()
+	r.Wake(streamStates)
 	for {
-		next := r.reported.wait()
+		next := watch.Next()
 		r.watch.Lock()
 		made := r.watch.made
 		r.watch.Unlock()

@@ -14,6 +14,7 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/understudy/understudy/cloud/internal/metrics"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -34,14 +35,13 @@ type watchServices struct {
 		begun   int                           // how many reports to Route 53 were begun,
 		made    int                           // and the last of them that is made
 	}
-	reported broadcast // after each
 }
 
 func (r *Region) loadWatch() (err error) {
-	loadTable(r.db, "alarms", &r.alarms, &err)
-	loadTable(r.db, "alarm-histories", &r.histories, &err)
-	loadTable(r.db, "alarm-streams", &r.streams, &err)
-	r.data = metrics.NewStore(r.cfg.Speed)
+	room.LoadTable(r.DB, "alarms", &r.alarms, &err)
+	room.LoadTable(r.DB, "alarm-histories", &r.histories, &err)
+	room.LoadTable(r.DB, "alarm-streams", &r.streams, &err)
+	r.data = metrics.NewStore(r.Speed)
 	r.watch.streams = map[string]cwtypes.StateValue{}
 	return err
 }
@@ -126,7 +126,7 @@ type streamRow struct {
 func streamKey(name, fingerprint string) string { return name + "\x00" + fingerprint }
 
 func (r *Region) alarmARN(name string) string {
-	return fmt.Sprintf("arn:aws:cloudwatch:%s:%s:alarm:%s", r.cfg.Name, r.cfg.Account, name)
+	return fmt.Sprintf("arn:aws:cloudwatch:%s:%s:alarm:%s", r.Region, r.Account, name)
 }
 
 // The errors of https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/, with the codes of the
@@ -150,7 +150,7 @@ func missingAlarm(name string) error {
 
 // metricOf makes a metric of what a request says. All of CloudWatch's requests bound its parts alike.
 func metricOf(namespace, name *string, dimensions []cwtypes.Dimension) (m metrics.Metric, err error) {
-	m.Namespace, m.Name = deref(namespace), deref(name)
+	m.Namespace, m.Name = room.Deref(namespace), room.Deref(name)
 	switch {
 	case m.Namespace == "":
 		return m, lacking("Namespace")
@@ -164,7 +164,7 @@ func metricOf(namespace, name *string, dimensions []cwtypes.Dimension) (m metric
 		return m, badValue("The collection Dimensions must not have a size greater than %d.", maxDimensions)
 	}
 	for _, d := range dimensions {
-		n, v := deref(d.Name), deref(d.Value)
+		n, v := room.Deref(d.Name), room.Deref(d.Value)
 		if !printable(n, 255) || !printable(v, 1024) || strings.HasPrefix(n, ":") {
 			return m, badValue("The dimension %s=%s is invalid.", n, v)
 		}
@@ -190,7 +190,7 @@ func printable(text string, most int) bool {
 func showDimensions(m metrics.Metric) []cwtypes.Dimension {
 	out := []cwtypes.Dimension{}
 	for _, d := range m.Dimensions {
-		out = append(out, cwtypes.Dimension{Name: ptr(d.Name), Value: ptr(d.Value)})
+		out = append(out, cwtypes.Dimension{Name: new(d.Name), Value: new(d.Value)})
 	}
 	return out
 }
@@ -204,7 +204,7 @@ func checkUnit(u cwtypes.StandardUnit) error {
 
 // checkPeriod accepts what periods may be: 1, 5, 10, 20, 30 or a multiple of 60 seconds.
 func checkPeriod(period *int32) error {
-	switch p := deref(period); {
+	switch p := room.Deref(period); {
 	case period == nil:
 		return lacking("Period")
 	case p < 1, p%60 != 0 && !slices.Contains([]int32{1, 5, 10, 20, 30}, p):

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -19,7 +20,7 @@ func alarmTags(old map[string]string, more []cwtypes.Tag) (map[string]string, er
 	all := map[string]string{}
 	maps.Copy(all, old)
 	for _, t := range more {
-		k, v := deref(t.Key), deref(t.Value)
+		k, v := room.Deref(t.Key), room.Deref(t.Value)
 		if k == "" || len(k) > 128 || len(v) > 256 || strings.HasPrefix(strings.ToLower(k), "aws:") {
 			return nil, badValue("The tag %s is invalid: keys have 1 to 128 characters and do not begin with aws:, values have 256 at most.", k)
 		}
@@ -33,15 +34,15 @@ func alarmTags(old map[string]string, more []cwtypes.Tag) (map[string]string, er
 
 // alarmByARN finds the alarm that an ARN names.
 func (r *Region) alarmByARN(arn *string, get func(name string) (alarmRow, bool)) (alarmRow, error) {
-	name, ok := strings.CutPrefix(deref(arn), r.alarmARN(""))
+	name, ok := strings.CutPrefix(room.Deref(arn), r.alarmARN(""))
 	if row, found := get(name); ok && found {
 		return row, nil
 	}
-	return alarmRow{}, &wire.Error{Code: "ResourceNotFoundException", Message: "The resource " + deref(arn) + " was not found.", Status: http.StatusNotFound}
+	return alarmRow{}, &wire.Error{Code: "ResourceNotFoundException", Message: "The resource " + room.Deref(arn) + " was not found.", Status: http.StatusNotFound}
 }
 
 func (r *Region) changeAlarmTags(arn *string, change func(map[string]string) (map[string]string, error)) error {
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		row, err := r.alarmByARN(arn, func(name string) (alarmRow, bool) { return r.alarms.GetTx(tx, name) })
 		if err != nil {
 			return err
@@ -55,7 +56,7 @@ func (r *Region) changeAlarmTags(arn *string, change func(map[string]string) (ma
 
 // TagResource puts tags on an alarm.
 func (r *Region) TagResource(ctx context.Context, in *cloudwatch.TagResourceInput) (*cloudwatch.TagResourceOutput, error) {
-	if err := only(in, "ResourceARN", "Tags"); err != nil {
+	if err := room.Only(in, "ResourceARN", "Tags"); err != nil {
 		return nil, err
 	}
 	return &cloudwatch.TagResourceOutput{}, r.changeAlarmTags(in.ResourceARN, func(old map[string]string) (map[string]string, error) { return alarmTags(old, in.Tags) })
@@ -63,7 +64,7 @@ func (r *Region) TagResource(ctx context.Context, in *cloudwatch.TagResourceInpu
 
 // UntagResource takes tags off an alarm.
 func (r *Region) UntagResource(ctx context.Context, in *cloudwatch.UntagResourceInput) (*cloudwatch.UntagResourceOutput, error) {
-	if err := only(in, "ResourceARN", "TagKeys"); err != nil {
+	if err := room.Only(in, "ResourceARN", "TagKeys"); err != nil {
 		return nil, err
 	}
 	return &cloudwatch.UntagResourceOutput{}, r.changeAlarmTags(in.ResourceARN, func(old map[string]string) (map[string]string, error) {
@@ -75,7 +76,7 @@ func (r *Region) UntagResource(ctx context.Context, in *cloudwatch.UntagResource
 
 // ListTagsForResource lists the tags of an alarm.
 func (r *Region) ListTagsForResource(ctx context.Context, in *cloudwatch.ListTagsForResourceInput) (*cloudwatch.ListTagsForResourceOutput, error) {
-	if err := only(in, "ResourceARN"); err != nil {
+	if err := room.Only(in, "ResourceARN"); err != nil {
 		return nil, err
 	}
 	row, err := r.alarmByARN(in.ResourceARN, r.alarms.Get)
@@ -84,7 +85,7 @@ func (r *Region) ListTagsForResource(ctx context.Context, in *cloudwatch.ListTag
 	}
 	out := &cloudwatch.ListTagsForResourceOutput{Tags: []cwtypes.Tag{}}
 	for _, k := range slices.Sorted(maps.Keys(row.Tags)) {
-		out.Tags = append(out.Tags, cwtypes.Tag{Key: ptr(k), Value: ptr(row.Tags[k])})
+		out.Tags = append(out.Tags, cwtypes.Tag{Key: new(k), Value: new(row.Tags[k])})
 	}
 	return out, nil
 }

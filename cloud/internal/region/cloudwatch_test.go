@@ -37,14 +37,14 @@ func openSlow(t *testing.T, dir string) *Region {
 
 func alarmInput(name string) *cloudwatch.PutMetricAlarmInput {
 	return &cloudwatch.PutMetricAlarmInput{
-		AlarmName: ptr(name), Namespace: ptr("App"), MetricName: ptr("Errors"), Dimensions: []cwtypes.Dimension{{Name: ptr("Service"), Value: ptr("hello")}},
-		Statistic: cwtypes.StatisticSum, Period: ptr(int32(60)), EvaluationPeriods: ptr(int32(1)), Threshold: ptr(5.0), ComparisonOperator: cwtypes.ComparisonOperatorGreaterThanThreshold,
+		AlarmName: new(name), Namespace: new("App"), MetricName: new("Errors"), Dimensions: []cwtypes.Dimension{{Name: new("Service"), Value: new("hello")}},
+		Statistic: cwtypes.StatisticSum, Period: new(int32(60)), EvaluationPeriods: new(int32(1)), Threshold: new(5.0), ComparisonOperator: cwtypes.ComparisonOperatorGreaterThanThreshold,
 	}
 }
 
 func datum(value float64, at time.Time) *cloudwatch.PutMetricDataInput {
-	return &cloudwatch.PutMetricDataInput{Namespace: ptr("App"), MetricData: []cwtypes.MetricDatum{{
-		MetricName: ptr("Errors"), Dimensions: []cwtypes.Dimension{{Name: ptr("Service"), Value: ptr("hello")}}, Value: &value, Timestamp: &at,
+	return &cloudwatch.PutMetricDataInput{Namespace: new("App"), MetricData: []cwtypes.MetricDatum{{
+		MetricName: new("Errors"), Dimensions: []cwtypes.Dimension{{Name: new("Service"), Value: new("hello")}}, Value: &value, Timestamp: &at,
 	}}}
 }
 
@@ -65,7 +65,7 @@ func TestAlarmFollowsItsData(t *testing.T) {
 	r := openSlow(t, t.TempDir())
 	ctx := t.Context()
 	must(r.PutMetricAlarm(ctx, alarmInput("errors")))(t)
-	minute := r.cfg.Speed.Of(time.Minute)
+	minute := r.Speed.Of(time.Minute)
 	now := r.data.Floor(time.Now(), time.Minute)
 	stream := func(current bool) string {
 		for _, a := range r.BeaconReport().Alarms {
@@ -85,7 +85,7 @@ func TestAlarmFollowsItsData(t *testing.T) {
 	must(r.PutMetricData(ctx, datum(9, now.Add(-minute/2))))(t)
 	r.evaluateAlarms(now, time.Now(), every)
 	expect("with errors", "ALARM", "ALARM")
-	must(r.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{AlarmName: ptr("errors"), StateValue: "OK", StateReason: ptr("by hand")}))(t)
+	must(r.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{AlarmName: new("errors"), StateValue: "OK", StateReason: new("by hand")}))(t)
 	expect("set by hand", "OK", "ALARM")
 	r.evaluateAlarms(now, time.Now(), every)
 	expect("evaluated again", "ALARM", "ALARM")
@@ -95,7 +95,7 @@ func TestAlarmFollowsItsData(t *testing.T) {
 	r.evaluateAlarms(now.Add(minute), time.Now(), every)
 	expect("without errors", "OK", "OK")
 	edit := alarmInput("errors")
-	edit.Threshold = ptr(0.0)
+	edit.Threshold = new(0.0)
 	must(r.PutMetricAlarm(ctx, edit))(t)
 	r.evaluateAlarms(now.Add(minute), time.Now(), every)
 	expect("edited", "ALARM", "ALARM")
@@ -106,7 +106,7 @@ func TestAlarmFollowsItsData(t *testing.T) {
 	r.evaluateAlarms(now.Add(10*minute), time.Now(), every)
 	expect("silence", "INSUFFICIENT_DATA", beacon.InsufficientData)
 
-	items := must(r.DescribeAlarmHistory(ctx, &cloudwatch.DescribeAlarmHistoryInput{AlarmName: ptr("errors"), HistoryItemType: "StateUpdate"}))(t).AlarmHistoryItems
+	items := must(r.DescribeAlarmHistory(ctx, &cloudwatch.DescribeAlarmHistoryInput{AlarmName: new("errors"), HistoryItemType: "StateUpdate"}))(t).AlarmHistoryItems
 	var story []string
 	for _, i := range items {
 		story = append(story, *i.HistorySummary)
@@ -122,7 +122,7 @@ func TestAlarmsSurvive(t *testing.T) {
 	r := openSlow(t, dir)
 	must(r.PutMetricAlarm(t.Context(), alarmInput("a")))(t)
 	edit := alarmInput("a")
-	edit.Threshold = ptr(1.0)
+	edit.Threshold = new(1.0)
 	must(r.PutMetricAlarm(t.Context(), edit))(t)
 	before := r.stateOf(t, "a")
 	if err := r.Close(); err != nil {
@@ -140,7 +140,7 @@ func TestAlarmsSurvive(t *testing.T) {
 // Deleted alarms are remembered, but not all for ever; settings of alarms that are edited are bounded as well.
 func TestDeletedAlarmsAreForgotten(t *testing.T) {
 	r := openSlow(t, t.TempDir())
-	if err := r.update(func(tx *store.Tx) error {
+	if err := r.Update(func(tx *store.Tx) error {
 		for i := range maxDeleted + 5 {
 			name := fmt.Sprintf("old-%04d", i)
 			if err := r.remember(tx, name, historyItem{At: time.Unix(int64(i), 0)}); err != nil {
@@ -156,7 +156,7 @@ func TestDeletedAlarmsAreForgotten(t *testing.T) {
 	}
 	for i := range maxStreams + 3 {
 		in := alarmInput("edited")
-		in.Threshold = ptr(float64(i))
+		in.Threshold = new(float64(i))
 		must(r.PutMetricAlarm(t.Context(), in))(t)
 	}
 	must(r.DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"edited"}}))(t)
@@ -178,10 +178,10 @@ func TestAlarmsThatHealthChecksCannotWatch(t *testing.T) {
 		why  string
 		edit func(*cloudwatch.PutMetricAlarmInput)
 	}{
-		{"high-resolution", func(in *cloudwatch.PutMetricAlarmInput) { in.Period = ptr(int32(10)) }},
-		{"extended statistic", func(in *cloudwatch.PutMetricAlarmInput) { in.Statistic, in.ExtendedStatistic = "", ptr("p99") }},
+		{"high-resolution", func(in *cloudwatch.PutMetricAlarmInput) { in.Period = new(int32(10)) }},
+		{"extended statistic", func(in *cloudwatch.PutMetricAlarmInput) { in.Statistic, in.ExtendedStatistic = "", new("p99") }},
 		{"M out of N", func(in *cloudwatch.PutMetricAlarmInput) {
-			in.EvaluationPeriods, in.DatapointsToAlarm = ptr(int32(3)), ptr(int32(2))
+			in.EvaluationPeriods, in.DatapointsToAlarm = new(int32(3)), new(int32(2))
 		}},
 	} {
 		in := alarmInput("a")
@@ -200,22 +200,22 @@ func TestAlarmsThatAreRefused(t *testing.T) {
 		code string
 		edit func(*cloudwatch.PutMetricAlarmInput)
 	}{
-		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.AlarmName = ptr("") }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.AlarmName = new("") }},
 		{"MissingParameter", func(in *cloudwatch.PutMetricAlarmInput) { in.Namespace = nil }},
 		{"MissingParameter", func(in *cloudwatch.PutMetricAlarmInput) { in.Threshold = nil }},
 		{"MissingParameter", func(in *cloudwatch.PutMetricAlarmInput) { in.Period = nil }},
-		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricAlarmInput) { in.ExtendedStatistic = ptr("p50") }},
+		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricAlarmInput) { in.ExtendedStatistic = new("p50") }},
 		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricAlarmInput) { in.Statistic = "" }},
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.Statistic = "Median" }},
-		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.Period = ptr(int32(45)) }},
-		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.Period = ptr(int32(5)) }},
-		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.EvaluationPeriods = ptr(int32(0)) }},
-		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.DatapointsToAlarm = ptr(int32(2)) }},
-		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricAlarmInput) { in.EvaluationPeriods = ptr(int32(1441)) }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.Period = new(int32(45)) }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.Period = new(int32(5)) }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.EvaluationPeriods = new(int32(0)) }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.DatapointsToAlarm = new(int32(2)) }},
+		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricAlarmInput) { in.EvaluationPeriods = new(int32(1441)) }},
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) {
 			in.ComparisonOperator = cwtypes.ComparisonOperatorGreaterThanUpperThreshold
 		}},
-		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.TreatMissingData = ptr("maybe") }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.TreatMissingData = new("maybe") }},
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.Unit = "Furlongs" }},
 		{"UnsupportedOperation", func(in *cloudwatch.PutMetricAlarmInput) {
 			in.AlarmActions = []string{"arn:aws:sns:us-east-1:111122223333:t"}
@@ -228,7 +228,7 @@ func TestAlarmsThatAreRefused(t *testing.T) {
 		wantCode(t, err, c.code)
 	}
 	in := alarmInput("a")
-	in.AlarmActions, in.ActionsEnabled = []string{"arn:aws:sns:us-east-1:111122223333:t"}, ptr(false)
+	in.AlarmActions, in.ActionsEnabled = []string{"arn:aws:sns:us-east-1:111122223333:t"}, new(false)
 	must(r.PutMetricAlarm(t.Context(), in))(t)
 	_, err := r.EnableAlarmActions(t.Context(), &cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{"a"}})
 	wantCode(t, err, "UnsupportedOperation")
@@ -244,16 +244,16 @@ func TestDataThatIsRefused(t *testing.T) {
 		code string
 		edit func(*cloudwatch.PutMetricDataInput)
 	}{
-		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.Namespace = ptr("AWS/EC2") }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.Namespace = new("AWS/EC2") }},
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.MetricData = nil }},
 		{"MissingParameter", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].Value = nil }},
 		{"MissingParameter", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].MetricName = nil }},
 		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].Values = []float64{1} }},
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) {
-			in.MetricData[0].Timestamp = ptr(now.Add(-15 * 24 * time.Hour))
+			in.MetricData[0].Timestamp = new(now.Add(-15 * 24 * time.Hour))
 		}},
-		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].Timestamp = ptr(now.Add(3 * time.Hour)) }},
-		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].StorageResolution = ptr(int32(5)) }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].Timestamp = new(now.Add(3 * time.Hour)) }},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].StorageResolution = new(int32(5)) }},
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) { in.MetricData[0].Unit = "Furlongs" }},
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) {
 			in.MetricData[0].Dimensions = append(in.MetricData[0].Dimensions, in.MetricData[0].Dimensions...)
@@ -262,7 +262,7 @@ func TestDataThatIsRefused(t *testing.T) {
 			in.MetricData[0].Value, in.MetricData[0].Values, in.MetricData[0].Counts = nil, []float64{1}, []float64{1, 2}
 		}},
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) {
-			in.MetricData[0].Value, in.MetricData[0].StatisticValues = nil, &cwtypes.StatisticSet{Sum: ptr(1.0), Minimum: ptr(2.0), Maximum: ptr(1.0), SampleCount: ptr(1.0)}
+			in.MetricData[0].Value, in.MetricData[0].StatisticValues = nil, &cwtypes.StatisticSet{Sum: new(1.0), Minimum: new(2.0), Maximum: new(1.0), SampleCount: new(1.0)}
 		}},
 		{"UnsupportedOperation", func(in *cloudwatch.PutMetricDataInput) { in.EntityMetricData = []cwtypes.EntityMetricData{{}} }},
 	} {
@@ -279,17 +279,17 @@ func TestDataThatIsRefused(t *testing.T) {
 func TestQueriesPageAndScan(t *testing.T) {
 	r := openSlow(t, t.TempDir())
 	ctx := t.Context()
-	minute := r.cfg.Speed.Of(time.Minute)
+	minute := r.Speed.Of(time.Minute)
 	start := r.data.Floor(time.Now(), time.Minute).Add(-9 * minute)
 	for i := range 5 {
 		must(r.PutMetricData(ctx, datum(float64(i), start.Add(time.Duration(i)*minute))))(t)
 	}
 	query := func(id string) cwtypes.MetricDataQuery {
-		return cwtypes.MetricDataQuery{Id: &id, MetricStat: &cwtypes.MetricStat{Stat: ptr("Sum"), Period: ptr(int32(60)), Metric: &cwtypes.Metric{
-			Namespace: ptr("App"), MetricName: ptr("Errors"), Dimensions: []cwtypes.Dimension{{Name: ptr("Service"), Value: ptr("hello")}},
+		return cwtypes.MetricDataQuery{Id: &id, MetricStat: &cwtypes.MetricStat{Stat: new("Sum"), Period: new(int32(60)), Metric: &cwtypes.Metric{
+			Namespace: new("App"), MetricName: new("Errors"), Dimensions: []cwtypes.Dimension{{Name: new("Service"), Value: new("hello")}},
 		}}}
 	}
-	in := &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: ptr(start.Add(9 * minute)), MetricDataQueries: []cwtypes.MetricDataQuery{query("a"), query("b")}, MaxDatapoints: ptr(int32(4)), ScanBy: cwtypes.ScanByTimestampAscending}
+	in := &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: new(start.Add(9 * minute)), MetricDataQueries: []cwtypes.MetricDataQuery{query("a"), query("b")}, MaxDatapoints: new(int32(4)), ScanBy: cwtypes.ScanByTimestampAscending}
 	got := ""
 	for n := 0; n < 5; n++ {
 		out := must(r.GetMetricData(ctx, in))(t)
@@ -309,11 +309,11 @@ func TestQueriesPageAndScan(t *testing.T) {
 	if v := must(r.GetMetricData(ctx, in))(t).MetricDataResults[0].Values; len(v) != 5 || v[0] != 4 {
 		t.Errorf("newest first: %v", v)
 	}
-	in.MetricDataQueries[0].Expression = ptr("m1*2")
+	in.MetricDataQueries[0].Expression = new("m1*2")
 	_, err := r.GetMetricData(ctx, in)
 	wantCode(t, err, "InvalidParameterValue")
 	_, err = r.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
-		Namespace: ptr("App"), MetricName: ptr("Errors"), Period: ptr(int32(60)), StartTime: &start, EndTime: ptr(start.Add(1441 * minute)), Statistics: []cwtypes.Statistic{"Sum"},
+		Namespace: new("App"), MetricName: new("Errors"), Period: new(int32(60)), StartTime: &start, EndTime: new(start.Add(1441 * minute)), Statistics: []cwtypes.Statistic{"Sum"},
 	})
 	wantCode(t, err, "InvalidParameterCombination")
 }
@@ -326,7 +326,7 @@ func TestHostCountsArePublished(t *testing.T) {
 	deadline := time.Now().Add(10 * time.Second)
 	for {
 		var names []string
-		for _, m := range must(s.r.ListMetrics(ctx, &cloudwatch.ListMetricsInput{Namespace: ptr("AWS/ApplicationELB")}))(t).Metrics {
+		for _, m := range must(s.r.ListMetrics(ctx, &cloudwatch.ListMetricsInput{Namespace: new("AWS/ApplicationELB")}))(t).Metrics {
 			names = append(names, fmt.Sprint(*m.MetricName, " ", *m.Dimensions[0].Value, " ", *m.Dimensions[1].Value))
 		}
 		if len(names) == 2 {

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -16,17 +17,17 @@ func missingGateway(id string) error {
 
 // CreateInternetGateway makes a gateway that is attached to nothing.
 func (r *Region) CreateInternetGateway(ctx context.Context, in *ec2.CreateInternetGatewayInput) (*ec2.CreateInternetGatewayOutput, error) {
-	if err := only(in, "TagSpecifications"); err != nil {
+	if err := room.Only(in, "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	if err := checkTagSpecs(in.TagSpecifications, ec2types.ResourceTypeInternetGateway); err != nil {
 		return nil, err
 	}
-	if err := dryRun(in); err != nil {
+	if err := room.DryRun(in); err != nil {
 		return nil, err
 	}
 	row := gatewayRow{ID: newID(gatewayKind)}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		if err := r.gateways.Put(tx, row.ID, row); err != nil {
 			return err
 		}
@@ -40,18 +41,18 @@ func (r *Region) CreateInternetGateway(ctx context.Context, in *ec2.CreateIntern
 }
 
 func (r *Region) showGateway(row gatewayRow) ec2types.InternetGateway {
-	g := ec2types.InternetGateway{InternetGatewayId: ptr(row.ID), OwnerId: ptr(r.cfg.Account), Tags: listed(r.tags(row.ID))}
+	g := ec2types.InternetGateway{InternetGatewayId: new(row.ID), OwnerId: new(r.Account), Tags: room.Listed(r.tags(row.ID))}
 	g.Attachments = []ec2types.InternetGatewayAttachment{}
 	if row.VPC != "" {
 		// A gateway says "available" where anything else would say "attached".
-		g.Attachments = []ec2types.InternetGatewayAttachment{{VpcId: ptr(row.VPC), State: "available"}}
+		g.Attachments = []ec2types.InternetGatewayAttachment{{VpcId: new(row.VPC), State: "available"}}
 	}
 	return g
 }
 
 // AttachInternetGateway gives a VPC its one way out.
 func (r *Region) AttachInternetGateway(ctx context.Context, in *ec2.AttachInternetGatewayInput) (*ec2.AttachInternetGatewayOutput, error) {
-	if err := only(in, "InternetGatewayId", "VpcId"); err != nil {
+	if err := room.Only(in, "InternetGatewayId", "VpcId"); err != nil {
 		return nil, err
 	}
 	err := r.changeGateway(in.InternetGatewayId, in.VpcId, in, func(tx *store.Tx, row *gatewayRow) error {
@@ -71,7 +72,7 @@ func (r *Region) AttachInternetGateway(ctx context.Context, in *ec2.AttachIntern
 
 // DetachInternetGateway takes it away; AWS refuses while the VPC has mapped public addresses.
 func (r *Region) DetachInternetGateway(ctx context.Context, in *ec2.DetachInternetGatewayInput) (*ec2.DetachInternetGatewayOutput, error) {
-	if err := only(in, "InternetGatewayId", "VpcId"); err != nil {
+	if err := room.Only(in, "InternetGatewayId", "VpcId"); err != nil {
 		return nil, err
 	}
 	err := r.changeGateway(in.InternetGatewayId, in.VpcId, in, func(tx *store.Tx, row *gatewayRow) error {
@@ -96,7 +97,7 @@ func (r *Region) changeGateway(id, vpc *string, in any, change func(*store.Tx, *
 	if err := required("vpcId", vpc); err != nil {
 		return err
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		row, ok := r.gateways.GetTx(tx, *id)
 		if !ok {
 			return missingGateway(*id)
@@ -107,7 +108,7 @@ func (r *Region) changeGateway(id, vpc *string, in any, change func(*store.Tx, *
 		if err := change(tx, &row); err != nil {
 			return err
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		return r.gateways.Put(tx, row.ID, row)
@@ -120,7 +121,7 @@ func (r *Region) changeGateway(id, vpc *string, in any, change func(*store.Tx, *
 
 // DescribeInternetGateways lists internet gateways.
 func (r *Region) DescribeInternetGateways(ctx context.Context, in *ec2.DescribeInternetGatewaysInput) (*ec2.DescribeInternetGatewaysOutput, error) {
-	if err := only(in, "Filters", "InternetGatewayIds", "MaxResults", "NextToken"); err != nil {
+	if err := room.Only(in, "Filters", "InternetGatewayIds", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}
 	l := listing[gatewayRow]{
@@ -134,7 +135,7 @@ func (r *Region) DescribeInternetGateways(ctx context.Context, in *ec2.DescribeI
 				}
 				return []string{"available"}
 			},
-			"owner-id": one(func(gatewayRow) string { return r.cfg.Account }),
+			"owner-id": one(func(gatewayRow) string { return r.Account }),
 		},
 	}
 	rows, next, err := l.list(r, r.gateways.All(), in.InternetGatewayIds, in.Filters, in.MaxResults, in.NextToken)
@@ -150,13 +151,13 @@ func (r *Region) DescribeInternetGateways(ctx context.Context, in *ec2.DescribeI
 
 // DeleteInternetGateway deletes a detached gateway; routes to it become black holes.
 func (r *Region) DeleteInternetGateway(ctx context.Context, in *ec2.DeleteInternetGatewayInput) (*ec2.DeleteInternetGatewayOutput, error) {
-	if err := only(in, "InternetGatewayId"); err != nil {
+	if err := room.Only(in, "InternetGatewayId"); err != nil {
 		return nil, err
 	}
 	if err := required("internetGatewayId", in.InternetGatewayId); err != nil {
 		return nil, err
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		row, ok := r.gateways.GetTx(tx, *in.InternetGatewayId)
 		if !ok {
 			return missingGateway(*in.InternetGatewayId)
@@ -164,7 +165,7 @@ func (r *Region) DeleteInternetGateway(ctx context.Context, in *ec2.DeleteIntern
 		if row.VPC != "" {
 			return wire.Errorf("DependencyViolation", "The internetGateway '%s' has dependencies and cannot be deleted.", row.ID)
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		return r.remove(tx, row.ID, r.gateways.Delete)

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -73,7 +74,7 @@ func (r *Region) putImage(tx *store.Tx, row imageRow, volume string, tags []ec2t
 
 // CreateImage makes an image of an instance's disk. The instance rests meanwhile unless NoReboot is set.
 func (r *Region) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec2.CreateImageOutput, error) {
-	if err := only(in, "InstanceId", "Name", "Description", "NoReboot", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "InstanceId", "Name", "Description", "NoReboot", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	if err := required("instanceId", in.InstanceId); err != nil {
@@ -86,10 +87,10 @@ func (r *Region) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec
 		return nil, err
 	}
 	row := imageRow{
-		ID: newID(imageKind), Name: *in.Name, Description: deref(in.Description), Owner: r.cfg.Account, Snapshot: newID(snapshotKind),
-		State: ec2types.ImageStatePending, Created: time.Now().UTC(), SourceInstance: *in.InstanceId, NoReboot: deref(in.NoReboot),
+		ID: newID(imageKind), Name: *in.Name, Description: room.Deref(in.Description), Owner: r.Account, Snapshot: newID(snapshotKind),
+		State: ec2types.ImageStatePending, Created: time.Now().UTC(), SourceInstance: *in.InstanceId, NoReboot: room.Deref(in.NoReboot),
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		i, ok := r.instances.GetTx(tx, row.SourceInstance)
 		if !ok {
 			return missingInstance(row.SourceInstance)
@@ -99,9 +100,9 @@ func (r *Region) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec
 		}
 		row.Architecture, row.Layers = i.Architecture, i.Layers
 		if from, ok := r.images.GetTx(tx, i.Image); ok {
-			row.SourceImage, row.SourceRegion = from.ID, r.cfg.Name
+			row.SourceImage, row.SourceRegion = from.ID, r.Region
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		if !row.NoReboot {
@@ -115,13 +116,13 @@ func (r *Region) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec
 	if err != nil {
 		return nil, err
 	}
-	r.spawn(func() { r.tendImage(row.ID) })
-	return &ec2.CreateImageOutput{ImageId: ptr(row.ID)}, nil
+	r.Spawn(func() { r.tendImage(row.ID) })
+	return &ec2.CreateImageOutput{ImageId: new(row.ID)}, nil
 }
 
 // CopyImage brings an image of a region of this cloud here. It is called in the region that the copy goes to.
 func (r *Region) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.CopyImageOutput, error) {
-	if err := only(in, "Name", "SourceImageId", "SourceRegion", "ClientToken", "CopyImageTags", "Description", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "Name", "SourceImageId", "SourceRegion", "ClientToken", "CopyImageTags", "Description", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	for name, value := range map[string]*string{"SourceRegion": in.SourceRegion, "SourceImageId": in.SourceImageId} {
@@ -143,16 +144,16 @@ func (r *Region) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.Co
 		return nil, wire.Errorf("InvalidAMIID.Unavailable", "The image ID '%s' is not available", *in.SourceImageId)
 	}
 	row := imageRow{
-		ID: newID(imageKind), Name: *in.Name, Description: deref(in.Description), Owner: r.cfg.Account, Snapshot: newID(snapshotKind),
+		ID: newID(imageKind), Name: *in.Name, Description: room.Deref(in.Description), Owner: r.Account, Snapshot: newID(snapshotKind),
 		State: ec2types.ImageStatePending, Created: time.Now().UTC(), Architecture: source.Image.Architecture, Layers: source.Image.Layers,
 		SourceImage: *in.SourceImageId, SourceRegion: *in.SourceRegion,
 	}
 	id, made := "", false
-	err = r.update(func(tx *store.Tx) (err error) {
+	err = r.Update(func(tx *store.Tx) (err error) {
 		alive := func(id string) bool { _, ok := r.images.GetTx(tx, id); return ok }
 		id, err = r.once(tx, "CopyImage", in.ClientToken, in, alive, func() (string, error) {
 			made = true
-			if deref(in.CopyImageTags) {
+			if room.Deref(in.CopyImageTags) {
 				if err := r.putTags(tx, row.ID, source.Tags); err != nil {
 					return "", err
 				}
@@ -162,29 +163,29 @@ func (r *Region) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.Co
 		if err != nil {
 			return err
 		}
-		return dryRun(in)
+		return room.DryRun(in)
 	})
 	if err != nil {
 		return nil, err
 	}
 	if made {
-		r.spawn(func() { r.tendImage(id) })
+		r.Spawn(func() { r.tendImage(id) })
 	}
-	return &ec2.CopyImageOutput{ImageId: ptr(id)}, nil
+	return &ec2.CopyImageOutput{ImageId: new(id)}, nil
 }
 
 func (r *Region) showImage(i imageRow) ec2types.Image {
 	return ec2types.Image{
-		ImageId: ptr(i.ID), Name: ptr(i.Name), Description: some(i.Description), OwnerId: ptr(i.Owner), ImageOwnerAlias: some(i.Alias),
-		ImageLocation: ptr(i.Owner + "/" + i.Name), State: i.State, StateReason: i.Reason, Architecture: i.Architecture,
-		CreationDate: ptr(i.Created.Format("2006-01-02T15:04:05.000Z")), Public: ptr(i.Public), ImageType: ec2types.ImageTypeValuesMachine,
-		RootDeviceName: ptr(rootDevice), RootDeviceType: ec2types.DeviceTypeEbs, VirtualizationType: ec2types.VirtualizationTypeHvm,
-		Hypervisor: ec2types.HypervisorTypeXen, EnaSupport: ptr(true), PlatformDetails: ptr("Linux/UNIX"), UsageOperation: ptr("RunInstances"),
-		SourceImageId: some(i.SourceImage), SourceImageRegion: some(i.SourceRegion), SourceInstanceId: some(i.SourceInstance), Tags: r.tags(i.ID),
+		ImageId: new(i.ID), Name: new(i.Name), Description: room.Some(i.Description), OwnerId: new(i.Owner), ImageOwnerAlias: room.Some(i.Alias),
+		ImageLocation: new(i.Owner + "/" + i.Name), State: i.State, StateReason: i.Reason, Architecture: i.Architecture,
+		CreationDate: new(i.Created.Format("2006-01-02T15:04:05.000Z")), Public: new(i.Public), ImageType: ec2types.ImageTypeValuesMachine,
+		RootDeviceName: new(rootDevice), RootDeviceType: ec2types.DeviceTypeEbs, VirtualizationType: ec2types.VirtualizationTypeHvm,
+		Hypervisor: ec2types.HypervisorTypeXen, EnaSupport: new(true), PlatformDetails: new("Linux/UNIX"), UsageOperation: new("RunInstances"),
+		SourceImageId: room.Some(i.SourceImage), SourceImageRegion: room.Some(i.SourceRegion), SourceInstanceId: room.Some(i.SourceInstance), Tags: r.tags(i.ID),
 		BlockDeviceMappings: []ec2types.BlockDeviceMapping{{
-			DeviceName: ptr(rootDevice),
+			DeviceName: new(rootDevice),
 			Ebs: &ec2types.EbsBlockDevice{
-				SnapshotId: ptr(i.Snapshot), VolumeSize: ptr(int32(8)), VolumeType: ec2types.VolumeTypeGp3, DeleteOnTermination: ptr(true), Encrypted: ptr(false),
+				SnapshotId: new(i.Snapshot), VolumeSize: new(int32(8)), VolumeType: ec2types.VolumeTypeGp3, DeleteOnTermination: new(true), Encrypted: new(false),
 			},
 		}},
 	}
@@ -193,13 +194,13 @@ func (r *Region) showImage(i imageRow) ec2types.Image {
 // owned tells whether an image belongs to one of the owners asked for.
 func (r *Region) owned(i imageRow, owners []string) bool {
 	return len(owners) == 0 || slices.ContainsFunc(owners, func(o string) bool {
-		return o == i.Owner || o == "self" && i.Owner == r.cfg.Account || o == "all" || o != "" && o == i.Alias
+		return o == i.Owner || o == "self" && i.Owner == r.Account || o == "all" || o != "" && o == i.Alias
 	})
 }
 
 // DescribeImages lists the account's images and the public ones.
 func (r *Region) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput) (*ec2.DescribeImagesOutput, error) {
-	if err := only(in, "ExecutableUsers", "Filters", "ImageIds", "IncludeDeprecated", "IncludeDisabled", "MaxResults", "NextToken", "Owners"); err != nil {
+	if err := room.Only(in, "ExecutableUsers", "Filters", "ImageIds", "IncludeDeprecated", "IncludeDisabled", "MaxResults", "NextToken", "Owners"); err != nil {
 		return nil, err
 	}
 	alias := one(func(i imageRow) string { return i.Alias })
@@ -222,7 +223,7 @@ func (r *Region) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput
 		},
 	}
 	rows := slices.DeleteFunc(r.images.All(), func(i imageRow) bool {
-		users := len(in.ExecutableUsers) == 0 || slices.Contains(in.ExecutableUsers, "self") && i.Owner == r.cfg.Account ||
+		users := len(in.ExecutableUsers) == 0 || slices.Contains(in.ExecutableUsers, "self") && i.Owner == r.Account ||
 			slices.Contains(in.ExecutableUsers, "all") && i.Public
 		return !users || !r.owned(i, in.Owners)
 	})
@@ -247,32 +248,32 @@ func (r *Region) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput
 
 // DeregisterImage deletes an image; instances launched from it go on. Its snapshot stays unless asked for too.
 func (r *Region) DeregisterImage(ctx context.Context, in *ec2.DeregisterImageInput) (*ec2.DeregisterImageOutput, error) {
-	if err := only(in, "ImageId", "DeleteAssociatedSnapshots"); err != nil {
+	if err := room.Only(in, "ImageId", "DeleteAssociatedSnapshots"); err != nil {
 		return nil, err
 	}
 	if err := required("imageId", in.ImageId); err != nil {
 		return nil, err
 	}
-	out := &ec2.DeregisterImageOutput{Return: ptr(true)}
-	err := r.update(func(tx *store.Tx) error {
+	out := &ec2.DeregisterImageOutput{Return: new(true)}
+	err := r.Update(func(tx *store.Tx) error {
 		row, ok := r.images.GetTx(tx, *in.ImageId)
 		if !ok {
 			return missingImage(*in.ImageId)
 		}
-		if row.Owner != r.cfg.Account {
+		if row.Owner != r.Account {
 			return wire.Errorf("AuthFailure", "Not authorized for image:%s", row.ID)
 		}
 		if row.State == ec2types.ImageStatePending {
 			return wire.Errorf("IncorrectState", "The image '%s' is being made and cannot be deregistered yet.", row.ID)
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
-		if deref(in.DeleteAssociatedSnapshots) {
+		if room.Deref(in.DeleteAssociatedSnapshots) {
 			if err := r.remove(tx, row.Snapshot, r.snapshots.Delete); err != nil {
 				return err
 			}
-			out.DeleteSnapshotResults = []ec2types.DeleteSnapshotReturnCode{{SnapshotId: ptr(row.Snapshot), ReturnCode: ec2types.SnapshotReturnCodesSuccess}}
+			out.DeleteSnapshotResults = []ec2types.DeleteSnapshotReturnCode{{SnapshotId: new(row.Snapshot), ReturnCode: ec2types.SnapshotReturnCodesSuccess}}
 		}
 		return r.remove(tx, row.ID, r.images.Delete)
 	})

@@ -10,6 +10,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -22,7 +23,7 @@ func (r *Region) changeStates(ids []string, in any, change func(*store.Tx, *inst
 		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter InstanceId")
 	}
 	var changes []ec2types.InstanceStateChange
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		for _, id := range ids {
 			row, ok := r.instances.GetTx(tx, id)
 			if !ok {
@@ -36,10 +37,10 @@ func (r *Region) changeStates(ids []string, in any, change func(*store.Tx, *inst
 				return err
 			}
 			changes = append(changes, ec2types.InstanceStateChange{
-				InstanceId: ptr(id), PreviousState: showState(before), CurrentState: showState(row.State),
+				InstanceId: new(id), PreviousState: showState(before), CurrentState: showState(row.State),
 			})
 		}
-		return dryRun(in)
+		return room.DryRun(in)
 	})
 	return changes, err
 }
@@ -48,12 +49,12 @@ func (r *Region) changeStates(ids []string, in any, change func(*store.Tx, *inst
 func byUser(i *instanceRow, to ec2types.InstanceStateName, code string) {
 	i.State = to
 	i.Transition = "User initiated (" + time.Now().UTC().Format("2006-01-02 15:04:05") + " GMT)"
-	i.Reason = &ec2types.StateReason{Code: ptr(code), Message: ptr(code + ": User initiated shutdown")}
+	i.Reason = &ec2types.StateReason{Code: new(code), Message: new(code + ": User initiated shutdown")}
 }
 
 // StartInstances starts stopped instances, with a new public address where they have one.
 func (r *Region) StartInstances(ctx context.Context, in *ec2.StartInstancesInput) (*ec2.StartInstancesOutput, error) {
-	if err := only(in, "InstanceIds"); err != nil {
+	if err := room.Only(in, "InstanceIds"); err != nil {
 		return nil, err
 	}
 	changes, err := r.changeStates(in.InstanceIds, in, func(tx *store.Tx, i *instanceRow) error {
@@ -80,7 +81,7 @@ func (r *Region) StartInstances(ctx context.Context, in *ec2.StartInstancesInput
 // StopInstances stops instances; their disks stay.
 func (r *Region) StopInstances(ctx context.Context, in *ec2.StopInstancesInput) (*ec2.StopInstancesOutput, error) {
 	// Force skips the file system flush that a machine without one does not have.
-	if err := only(in, "InstanceIds", "Force"); err != nil {
+	if err := room.Only(in, "InstanceIds", "Force"); err != nil {
 		return nil, err
 	}
 	changes, err := r.changeStates(in.InstanceIds, in, func(tx *store.Tx, i *instanceRow) error {
@@ -98,7 +99,7 @@ func (r *Region) StopInstances(ctx context.Context, in *ec2.StopInstancesInput) 
 
 // RebootInstances stops and starts the processes of instances, which stay running all the while.
 func (r *Region) RebootInstances(ctx context.Context, in *ec2.RebootInstancesInput) (*ec2.RebootInstancesOutput, error) {
-	if err := only(in, "InstanceIds"); err != nil {
+	if err := room.Only(in, "InstanceIds"); err != nil {
 		return nil, err
 	}
 	_, err := r.changeStates(in.InstanceIds, in, func(tx *store.Tx, i *instanceRow) error {
@@ -113,7 +114,7 @@ func (r *Region) RebootInstances(ctx context.Context, in *ec2.RebootInstancesInp
 
 // TerminateInstances ends instances for good.
 func (r *Region) TerminateInstances(ctx context.Context, in *ec2.TerminateInstancesInput) (*ec2.TerminateInstancesOutput, error) {
-	if err := only(in, "InstanceIds", "Force", "SkipOsShutdown"); err != nil {
+	if err := room.Only(in, "InstanceIds", "Force", "SkipOsShutdown"); err != nil {
 		return nil, err
 	}
 	changes, err := r.changeStates(in.InstanceIds, in, func(tx *store.Tx, i *instanceRow) error {
@@ -132,7 +133,7 @@ func (r *Region) TerminateInstances(ctx context.Context, in *ec2.TerminateInstan
 // terminateInstances ends instances, those that protect themselves from the API too, as Auto Scaling
 // does; ids that are gone are no error.
 func (r *Region) terminateInstances(ids []string) error {
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		for _, id := range ids {
 			i, ok := r.instances.GetTx(tx, id)
 			if !ok || i.State == terminated || i.State == shuttingDown {
@@ -149,7 +150,7 @@ func (r *Region) terminateInstances(ids []string) error {
 
 // DescribeInstanceAttribute tells one attribute of an instance.
 func (r *Region) DescribeInstanceAttribute(ctx context.Context, in *ec2.DescribeInstanceAttributeInput) (*ec2.DescribeInstanceAttributeOutput, error) {
-	if err := only(in, "Attribute", "InstanceId"); err != nil {
+	if err := room.Only(in, "Attribute", "InstanceId"); err != nil {
 		return nil, err
 	}
 	if err := required("instanceId", in.InstanceId); err != nil {
@@ -160,16 +161,16 @@ func (r *Region) DescribeInstanceAttribute(ctx context.Context, in *ec2.Describe
 		return nil, missingInstance(*in.InstanceId)
 	}
 	out := &ec2.DescribeInstanceAttributeOutput{InstanceId: in.InstanceId}
-	flag := func(v bool) *ec2types.AttributeBooleanValue { return &ec2types.AttributeBooleanValue{Value: ptr(v)} }
+	flag := func(v bool) *ec2types.AttributeBooleanValue { return &ec2types.AttributeBooleanValue{Value: new(v)} }
 	switch in.Attribute {
 	case ec2types.InstanceAttributeNameUserData:
-		out.UserData = &ec2types.AttributeValue{Value: some(i.UserData)}
+		out.UserData = &ec2types.AttributeValue{Value: room.Some(i.UserData)}
 	case ec2types.InstanceAttributeNameDisableApiTermination:
 		out.DisableApiTermination = flag(i.ProtectTermination)
 	case ec2types.InstanceAttributeNameDisableApiStop:
 		out.DisableApiStop = flag(false)
 	case ec2types.InstanceAttributeNameInstanceType:
-		out.InstanceType = &ec2types.AttributeValue{Value: ptr(string(i.Type))}
+		out.InstanceType = &ec2types.AttributeValue{Value: new(string(i.Type))}
 	case ec2types.InstanceAttributeNameGroupSet:
 		eni, _ := r.interfaces.Get(i.Interface)
 		out.Groups = r.identifiers(eni.Groups)
@@ -180,7 +181,7 @@ func (r *Region) DescribeInstanceAttribute(ctx context.Context, in *ec2.Describe
 	case ec2types.InstanceAttributeNameEnaSupport:
 		out.EnaSupport = flag(true)
 	case ec2types.InstanceAttributeNameRootDeviceName:
-		out.RootDeviceName = &ec2types.AttributeValue{Value: ptr(rootDevice)}
+		out.RootDeviceName = &ec2types.AttributeValue{Value: new(rootDevice)}
 	case ec2types.InstanceAttributeNameBlockDeviceMapping:
 		out.BlockDeviceMappings = r.showInstance(i).BlockDeviceMappings
 	case ec2types.InstanceAttributeNameInstanceInitiatedShutdownBehavior:
@@ -188,7 +189,7 @@ func (r *Region) DescribeInstanceAttribute(ctx context.Context, in *ec2.Describe
 		if i.ShutdownTerminates {
 			behaviour = "terminate"
 		}
-		out.InstanceInitiatedShutdownBehavior = &ec2types.AttributeValue{Value: ptr(behaviour)}
+		out.InstanceInitiatedShutdownBehavior = &ec2types.AttributeValue{Value: new(behaviour)}
 	default:
 		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid. Unknown attribute.", in.Attribute)
 	}
@@ -200,7 +201,7 @@ func (r *Region) ModifyInstanceAttribute(ctx context.Context, in *ec2.ModifyInst
 	if in.SourceDestCheck != nil {
 		return nil, wire.Errorf("UnsupportedOperation", "The parameter 'SourceDestCheck' is not supported here.")
 	}
-	if err := only(in, "InstanceId", "Groups", "DisableApiTermination", "InstanceInitiatedShutdownBehavior"); err != nil {
+	if err := room.Only(in, "InstanceId", "Groups", "DisableApiTermination", "InstanceInitiatedShutdownBehavior"); err != nil {
 		return nil, err
 	}
 	if err := required("instanceId", in.InstanceId); err != nil {
@@ -210,10 +211,10 @@ func (r *Region) ModifyInstanceAttribute(ctx context.Context, in *ec2.ModifyInst
 	if !ok {
 		return nil, missingInstance(*in.InstanceId)
 	}
-	if b := in.InstanceInitiatedShutdownBehavior; b != nil && !slices.Contains([]string{"stop", "terminate"}, deref(b.Value)) {
-		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter instanceInitiatedShutdownBehavior is invalid.", deref(b.Value))
+	if b := in.InstanceInitiatedShutdownBehavior; b != nil && !slices.Contains([]string{"stop", "terminate"}, room.Deref(b.Value)) {
+		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter instanceInitiatedShutdownBehavior is invalid.", room.Deref(b.Value))
 	}
-	if err := dryRun(in); err != nil {
+	if err := room.DryRun(in); err != nil {
 		return nil, err
 	}
 	if len(in.Groups) > 0 {
@@ -223,17 +224,17 @@ func (r *Region) ModifyInstanceAttribute(ctx context.Context, in *ec2.ModifyInst
 	}
 	return &ec2.ModifyInstanceAttributeOutput{}, r.changeInstance(i.ID, func(i *instanceRow) {
 		if v := in.DisableApiTermination; v != nil {
-			i.ProtectTermination = deref(v.Value)
+			i.ProtectTermination = room.Deref(v.Value)
 		}
 		if v := in.InstanceInitiatedShutdownBehavior; v != nil {
-			i.ShutdownTerminates = deref(v.Value) == "terminate"
+			i.ShutdownTerminates = room.Deref(v.Value) == "terminate"
 		}
 	})
 }
 
 // GetConsoleOutput returns the end of what an instance wrote to its console.
 func (r *Region) GetConsoleOutput(ctx context.Context, in *ec2.GetConsoleOutputInput) (*ec2.GetConsoleOutputOutput, error) {
-	if err := only(in, "InstanceId", "Latest"); err != nil {
+	if err := room.Only(in, "InstanceId", "Latest"); err != nil {
 		return nil, err
 	}
 	if err := required("instanceId", in.InstanceId); err != nil {
@@ -248,5 +249,5 @@ func (r *Region) GetConsoleOutput(ctx context.Context, in *ec2.GetConsoleOutputI
 	}
 	// AWS keeps the last 64 KiB.
 	text = text[max(0, len(text)-64<<10):]
-	return &ec2.GetConsoleOutputOutput{InstanceId: in.InstanceId, Output: ptr(encode(text)), Timestamp: ptr(time.Now().UTC())}, nil
+	return &ec2.GetConsoleOutputOutput{InstanceId: in.InstanceId, Output: new(encode(text)), Timestamp: new(time.Now().UTC())}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -75,20 +76,20 @@ func (t instanceType) show() ec2types.InstanceTypeInfo {
 		hypervisor = ec2types.InstanceTypeHypervisorXen
 	}
 	return ec2types.InstanceTypeInfo{
-		InstanceType: ec2types.InstanceType(t.name), CurrentGeneration: ptr(true), FreeTierEligible: ptr(strings.HasSuffix(t.name, ".micro")),
-		BurstablePerformanceSupported: ptr(t.burstable), Hypervisor: hypervisor, BareMetal: ptr(false),
-		VCpuInfo:                 &ec2types.VCpuInfo{DefaultVCpus: ptr(t.vcpus)},
-		MemoryInfo:               &ec2types.MemoryInfo{SizeInMiB: ptr(t.memory)},
+		InstanceType: ec2types.InstanceType(t.name), CurrentGeneration: new(true), FreeTierEligible: new(strings.HasSuffix(t.name, ".micro")),
+		BurstablePerformanceSupported: new(t.burstable), Hypervisor: hypervisor, BareMetal: new(false),
+		VCpuInfo:                 &ec2types.VCpuInfo{DefaultVCpus: new(t.vcpus)},
+		MemoryInfo:               &ec2types.MemoryInfo{SizeInMiB: new(t.memory)},
 		ProcessorInfo:            &ec2types.ProcessorInfo{SupportedArchitectures: []ec2types.ArchitectureType{t.arch}},
 		SupportedRootDeviceTypes: []ec2types.RootDeviceType{ec2types.RootDeviceTypeEbs},
 		SupportedUsageClasses:    []ec2types.UsageClassType{ec2types.UsageClassTypeOnDemand},
-		NetworkInfo:              &ec2types.NetworkInfo{MaximumNetworkInterfaces: ptr(int32(1)), Ipv4AddressesPerInterface: ptr(int32(1)), Ipv6Supported: ptr(false)},
+		NetworkInfo:              &ec2types.NetworkInfo{MaximumNetworkInterfaces: new(int32(1)), Ipv4AddressesPerInterface: new(int32(1)), Ipv6Supported: new(false)},
 	}
 }
 
 // DescribeInstanceTypes lists the types instances may have.
 func (r *Region) DescribeInstanceTypes(ctx context.Context, in *ec2.DescribeInstanceTypesInput) (*ec2.DescribeInstanceTypesOutput, error) {
-	if err := only(in, "Filters", "InstanceTypes", "MaxResults", "NextToken"); err != nil {
+	if err := room.Only(in, "Filters", "InstanceTypes", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}
 	var ids []string
@@ -119,10 +120,10 @@ func (r *Region) DescribeInstanceTypes(ctx context.Context, in *ec2.DescribeInst
 
 // DescribeInstanceTypeOfferings tells where the types are to be had: in every zone.
 func (r *Region) DescribeInstanceTypeOfferings(ctx context.Context, in *ec2.DescribeInstanceTypeOfferingsInput) (*ec2.DescribeInstanceTypeOfferingsOutput, error) {
-	if err := only(in, "Filters", "LocationType", "MaxResults", "NextToken"); err != nil {
+	if err := room.Only(in, "Filters", "LocationType", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}
-	kind, places := in.LocationType, []string{r.cfg.Name}
+	kind, places := in.LocationType, []string{r.Region}
 	switch kind {
 	case "":
 		kind = ec2types.LocationTypeRegion
@@ -140,7 +141,7 @@ func (r *Region) DescribeInstanceTypeOfferings(ctx context.Context, in *ec2.Desc
 	var all []offering
 	for _, t := range instanceTypes {
 		for _, p := range places {
-			all = append(all, offering{InstanceType: ec2types.InstanceType(t.name), Location: ptr(p), LocationType: kind})
+			all = append(all, offering{InstanceType: ec2types.InstanceType(t.name), Location: new(p), LocationType: kind})
 		}
 	}
 	l := listing[offering]{

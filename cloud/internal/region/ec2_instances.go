@@ -11,6 +11,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -28,7 +29,7 @@ func (r *Region) instance(id string) (instanceRow, bool) { return r.instances.Ge
 var stateCodes = map[ec2types.InstanceStateName]int32{pending: 0, running: 16, shuttingDown: 32, terminated: 48, stopping: 64, stopped: 80}
 
 func showState(s ec2types.InstanceStateName) *ec2types.InstanceState {
-	return &ec2types.InstanceState{Name: s, Code: ptr(stateCodes[s])}
+	return &ec2types.InstanceState{Name: s, Code: new(stateCodes[s])}
 }
 
 const rootDevice = "/dev/xvda"
@@ -40,25 +41,25 @@ func (r *Region) showInstance(i instanceRow) ec2types.Instance {
 	}
 	kind, _ := findType(string(i.Type))
 	out := ec2types.Instance{
-		InstanceId: ptr(i.ID), ImageId: ptr(i.Image), InstanceType: i.Type, Architecture: i.Architecture, AmiLaunchIndex: ptr(i.LaunchIndex),
-		State: showState(i.State), StateReason: i.Reason, StateTransitionReason: ptr(i.Transition), LaunchTime: ptr(i.Launched),
-		ClientToken: ptr(i.Token), EbsOptimized: ptr(i.EbsOptimized), EnaSupport: ptr(true), Hypervisor: ec2types.HypervisorTypeXen,
-		VirtualizationType: ec2types.VirtualizationTypeHvm, RootDeviceName: ptr(rootDevice), RootDeviceType: ec2types.DeviceTypeEbs,
+		InstanceId: new(i.ID), ImageId: new(i.Image), InstanceType: i.Type, Architecture: i.Architecture, AmiLaunchIndex: new(i.LaunchIndex),
+		State: showState(i.State), StateReason: i.Reason, StateTransitionReason: new(i.Transition), LaunchTime: new(i.Launched),
+		ClientToken: new(i.Token), EbsOptimized: new(i.EbsOptimized), EnaSupport: new(true), Hypervisor: ec2types.HypervisorTypeXen,
+		VirtualizationType: ec2types.VirtualizationTypeHvm, RootDeviceName: new(rootDevice), RootDeviceType: ec2types.DeviceTypeEbs,
 		Monitoring: &ec2types.Monitoring{State: monitoring}, MetadataOptions: &i.Metadata, Tags: r.tags(i.ID),
-		Placement:       &ec2types.Placement{AvailabilityZone: ptr(i.Zone), Tenancy: ec2types.TenancyDefault, GroupName: ptr("")},
-		CpuOptions:      &ec2types.CpuOptions{CoreCount: ptr(max(1, kind.vcpus/2)), ThreadsPerCore: ptr(min(2, kind.vcpus))},
-		PlatformDetails: ptr("Linux/UNIX"), UsageOperation: ptr("RunInstances"), UsageOperationUpdateTime: ptr(i.VolumeMade),
-		PrivateDnsName: ptr(""), PublicDnsName: ptr(""), ProductCodes: []ec2types.ProductCode{},
+		Placement:       &ec2types.Placement{AvailabilityZone: new(i.Zone), Tenancy: ec2types.TenancyDefault, GroupName: new("")},
+		CpuOptions:      &ec2types.CpuOptions{CoreCount: new(max(1, kind.vcpus/2)), ThreadsPerCore: new(min(2, kind.vcpus))},
+		PlatformDetails: new("Linux/UNIX"), UsageOperation: new("RunInstances"), UsageOperationUpdateTime: new(i.VolumeMade),
+		PrivateDnsName: new(""), PublicDnsName: new(""), ProductCodes: []ec2types.ProductCode{},
 		BlockDeviceMappings: []ec2types.InstanceBlockDeviceMapping{}, NetworkInterfaces: []ec2types.InstanceNetworkInterface{},
 		SecurityGroups: []ec2types.GroupIdentifier{},
 	}
 	if i.State == terminated {
 		return out
 	}
-	out.SubnetId, out.VpcId, out.SourceDestCheck = ptr(i.Subnet), ptr(i.VPC), ptr(true)
+	out.SubnetId, out.VpcId, out.SourceDestCheck = new(i.Subnet), new(i.VPC), new(true)
 	out.BlockDeviceMappings = []ec2types.InstanceBlockDeviceMapping{{
-		DeviceName: ptr(rootDevice),
-		Ebs:        &ec2types.EbsInstanceBlockDevice{VolumeId: ptr(i.Volume), AttachTime: ptr(i.VolumeMade), DeleteOnTermination: ptr(true), Status: ec2types.AttachmentStatusAttached},
+		DeviceName: new(rootDevice),
+		Ebs:        &ec2types.EbsInstanceBlockDevice{VolumeId: new(i.Volume), AttachTime: new(i.VolumeMade), DeleteOnTermination: new(true), Status: ec2types.AttachmentStatusAttached},
 	}}
 	if eni, ok := r.interfaces.Get(i.Interface); ok {
 		r.showAddresses(&out, eni)
@@ -68,20 +69,20 @@ func (r *Region) showInstance(i instanceRow) ec2types.Instance {
 
 func (r *Region) showAddresses(out *ec2types.Instance, eni interfaceRow) {
 	out.SecurityGroups = r.identifiers(eni.Groups)
-	out.PrivateIpAddress, out.PrivateDnsName = ptr(eni.Address.String()), ptr(r.privateName(eni.Address))
+	out.PrivateIpAddress, out.PrivateDnsName = new(eni.Address.String()), new(r.privateName(eni.Address))
 	nic := ec2types.InstanceNetworkInterface{
-		NetworkInterfaceId: ptr(eni.ID), SubnetId: ptr(eni.Subnet), VpcId: ptr(eni.VPC), MacAddress: ptr(eni.MAC), Description: ptr(eni.Description),
-		OwnerId: ptr(r.cfg.Account), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName, Groups: out.SecurityGroups,
-		SourceDestCheck: ptr(true), Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: ptr("interface"), Ipv6Addresses: []ec2types.InstanceIpv6Address{},
+		NetworkInterfaceId: new(eni.ID), SubnetId: new(eni.Subnet), VpcId: new(eni.VPC), MacAddress: new(eni.MAC), Description: new(eni.Description),
+		OwnerId: new(r.Account), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName, Groups: out.SecurityGroups,
+		SourceDestCheck: new(true), Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: new("interface"), Ipv6Addresses: []ec2types.InstanceIpv6Address{},
 		Attachment: &ec2types.InstanceNetworkInterfaceAttachment{
-			AttachmentId: ptr(eni.Attachment), AttachTime: ptr(eni.Attached), DeleteOnTermination: ptr(true), DeviceIndex: ptr(int32(0)),
-			Status: ec2types.AttachmentStatusAttached, NetworkCardIndex: ptr(int32(0)),
+			AttachmentId: new(eni.Attachment), AttachTime: new(eni.Attached), DeleteOnTermination: new(true), DeviceIndex: new(int32(0)),
+			Status: ec2types.AttachmentStatusAttached, NetworkCardIndex: new(int32(0)),
 		},
 	}
-	private := ec2types.InstancePrivateIpAddress{Primary: ptr(true), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName}
+	private := ec2types.InstancePrivateIpAddress{Primary: new(true), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName}
 	if eni.Public.IsValid() {
-		out.PublicIpAddress, out.PublicDnsName = ptr(eni.Public.String()), ptr(r.publicName(eni.VPC, eni.Public))
-		nic.Association = &ec2types.InstanceNetworkInterfaceAssociation{PublicIp: out.PublicIpAddress, PublicDnsName: out.PublicDnsName, IpOwnerId: ptr("amazon")}
+		out.PublicIpAddress, out.PublicDnsName = new(eni.Public.String()), new(r.publicName(eni.VPC, eni.Public))
+		nic.Association = &ec2types.InstanceNetworkInterfaceAssociation{PublicIp: out.PublicIpAddress, PublicDnsName: out.PublicDnsName, IpOwnerId: new("amazon")}
 		private.Association = nic.Association
 	}
 	nic.PrivateIpAddresses = []ec2types.InstancePrivateIpAddress{private}
@@ -89,7 +90,7 @@ func (r *Region) showAddresses(out *ec2types.Instance, eni interfaceRow) {
 }
 
 func (r *Region) showReservation(id string, rows []instanceRow) ec2types.Reservation {
-	out := ec2types.Reservation{ReservationId: ptr(id), OwnerId: ptr(r.cfg.Account), Groups: []ec2types.GroupIdentifier{}}
+	out := ec2types.Reservation{ReservationId: new(id), OwnerId: new(r.Account), Groups: []ec2types.GroupIdentifier{}}
 	for _, i := range rows {
 		out.Instances = append(out.Instances, r.showInstance(i))
 	}
@@ -121,7 +122,7 @@ func (r *Region) instanceFields() fields[instanceRow] {
 		return all
 	})
 	shown := func(f func(ec2types.Instance) *string) func(instanceRow) []string {
-		return func(i instanceRow) []string { return []string{deref(f(r.showInstance(i)))} }
+		return func(i instanceRow) []string { return []string{room.Deref(f(r.showInstance(i)))} }
 	}
 	vpc := one(func(i instanceRow) string { return i.VPC })
 	subnet := one(func(i instanceRow) string { return i.Subnet })
@@ -135,7 +136,7 @@ func (r *Region) instanceFields() fields[instanceRow] {
 		"availability-zone-id":           one(func(i instanceRow) string { return zoneID(i.Zone) }),
 		"reservation-id":                 one(func(i instanceRow) string { return i.Reservation }),
 		"client-token":                   one(func(i instanceRow) string { return i.Token }),
-		"owner-id":                       one(func(instanceRow) string { return r.cfg.Account }),
+		"owner-id":                       one(func(instanceRow) string { return r.Account }),
 		"launch-index":                   one(func(i instanceRow) string { return itoa(i.LaunchIndex) }),
 		"launch-time":                    one(func(i instanceRow) string { return i.Launched.Format("2006-01-02T15:04:05.000Z") }),
 		"root-device-type":               one(func(instanceRow) string { return "ebs" }),
@@ -153,14 +154,14 @@ func (r *Region) instanceFields() fields[instanceRow] {
 			if i.Reason == nil {
 				return nil
 			}
-			return []string{deref(i.Reason.Code)}
+			return []string{room.Deref(i.Reason.Code)}
 		},
 	}
 }
 
 // DescribeInstances lists instances by reservation.
 func (r *Region) DescribeInstances(ctx context.Context, in *ec2.DescribeInstancesInput) (*ec2.DescribeInstancesOutput, error) {
-	if err := only(in, "Filters", "IncludeManagedResources", "InstanceIds", "MaxResults", "NextToken"); err != nil {
+	if err := room.Only(in, "Filters", "IncludeManagedResources", "InstanceIds", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}
 	if len(in.InstanceIds) > 0 && in.MaxResults != nil {
@@ -189,7 +190,7 @@ func (r *Region) DescribeInstances(ctx context.Context, in *ec2.DescribeInstance
 
 // checked is when the first status checks of a started instance have been made: they run every minute.
 func (r *Region) checked(i instanceRow) bool {
-	return time.Since(i.Started) >= r.cfg.Speed.Of(time.Minute)
+	return time.Since(i.Started) >= r.Speed.Of(time.Minute)
 }
 
 func (r *Region) showStatus(i instanceRow) ec2types.InstanceStatus {
@@ -208,13 +209,13 @@ func (r *Region) showStatus(i instanceRow) ec2types.InstanceStatus {
 		return s
 	}
 	return ec2types.InstanceStatus{
-		InstanceId: ptr(i.ID), AvailabilityZone: ptr(i.Zone), InstanceState: showState(i.State), InstanceStatus: show(), SystemStatus: show(),
+		InstanceId: new(i.ID), AvailabilityZone: new(i.Zone), InstanceState: showState(i.State), InstanceStatus: show(), SystemStatus: show(),
 	}
 }
 
 // DescribeInstanceStatus lists the status checks of running instances, or of all.
 func (r *Region) DescribeInstanceStatus(ctx context.Context, in *ec2.DescribeInstanceStatusInput) (*ec2.DescribeInstanceStatusOutput, error) {
-	if err := only(in, "Filters", "IncludeAllInstances", "IncludeManagedResources", "InstanceIds", "MaxResults", "NextToken"); err != nil {
+	if err := room.Only(in, "Filters", "IncludeAllInstances", "IncludeManagedResources", "InstanceIds", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}
 	status := func(pick func(ec2types.InstanceStatus) *ec2types.InstanceStatusSummary) func(instanceRow) []string {
@@ -236,7 +237,7 @@ func (r *Region) DescribeInstanceStatus(ctx context.Context, in *ec2.DescribeIns
 	}
 	rows := slices.DeleteFunc(r.instances.All(), func(i instanceRow) bool {
 		named := len(in.InstanceIds) == 0 || slices.Contains(in.InstanceIds, i.ID)
-		return !named || i.State != running && !deref(in.IncludeAllInstances)
+		return !named || i.State != running && !room.Deref(in.IncludeAllInstances)
 	})
 	rows, next, err := l.list(r, rows, nil, in.Filters, in.MaxResults, in.NextToken)
 	if err != nil {
@@ -265,7 +266,7 @@ func (r *Region) describeItself(i instanceRow, eni interfaceRow) machine.Documen
 	subnet, _ := r.subnets.Get(i.Subnet)
 	userData, _ := base64.StdEncoding.DecodeString(i.UserData) // checked at launch
 	doc := machine.Document{
-		AccountID: r.cfg.Account, InstanceID: i.ID, ImageID: i.Image, InstanceType: string(i.Type), Region: r.cfg.Name, Zone: i.Zone,
+		AccountID: r.Account, InstanceID: i.ID, ImageID: i.Image, InstanceType: string(i.Type), Region: r.Region, Zone: i.Zone,
 		ZoneID: zoneID(i.Zone), Reservation: i.Reservation, LaunchIndex: int(i.LaunchIndex), Architecture: string(i.Architecture),
 		LaunchTime: i.Launched, PrivateName: r.privateName(eni.Address), PrivateIP: eni.Address, PublicIP: eni.Public,
 		PublicName: r.publicName(eni.VPC, eni.Public), MAC: eni.MAC, Interface: eni.ID, Subnet: subnet.ID, VPC: i.VPC, GroupIDs: eni.Groups,

@@ -11,6 +11,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -94,13 +95,13 @@ func (r *Region) publicAddress(tx *store.Tx) (netip.Addr, error) {
 			return a, r.counters.Put(tx, "public-address", host)
 		}
 	}
-	return netip.Addr{}, wire.Errorf("InsufficientAddressCapacity", "There are not enough free public addresses in region %s.", r.cfg.Name)
+	return netip.Addr{}, wire.Errorf("InsufficientAddressCapacity", "There are not enough free public addresses in region %s.", r.Region)
 }
 
 // setGroups changes the security groups of an interface.
 func (r *Region) setGroups(id string, groups []string) error {
 	var vpc string
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		row, ok := r.interfaces.GetTx(tx, id)
 		if !ok {
 			return missingInterface(id)
@@ -120,10 +121,10 @@ func (r *Region) setGroups(id string, groups []string) error {
 // privateName is the DNS name of a private address: ip-10-0-1-23.ec2.internal in us-east-1,
 // ip-10-0-1-23.us-west-2.compute.internal elsewhere.
 func (r *Region) privateName(a netip.Addr) string {
-	if r.cfg.Name == "us-east-1" {
+	if r.Region == "us-east-1" {
 		return hostname(a) + ".ec2.internal"
 	}
-	return hostname(a) + "." + r.cfg.Name + ".compute.internal"
+	return hostname(a) + "." + r.Region + ".compute.internal"
 }
 
 func hostname(a netip.Addr) string { return "ip-" + strings.ReplaceAll(a.String(), ".", "-") }
@@ -134,42 +135,42 @@ func (r *Region) publicName(vpc string, a netip.Addr) string {
 		return ""
 	}
 	dashed := "ec2-" + strings.ReplaceAll(a.String(), ".", "-")
-	if r.cfg.Name == "us-east-1" {
+	if r.Region == "us-east-1" {
 		return dashed + ".compute-1.amazonaws.com"
 	}
-	return dashed + "." + r.cfg.Name + ".compute.amazonaws.com"
+	return dashed + "." + r.Region + ".compute.amazonaws.com"
 }
 
 func (r *Region) identifiers(groups []string) []ec2types.GroupIdentifier {
 	var out []ec2types.GroupIdentifier
 	for _, id := range groups {
 		g, _ := r.groups.Get(id)
-		out = append(out, ec2types.GroupIdentifier{GroupId: ptr(id), GroupName: ptr(g.Name)})
+		out = append(out, ec2types.GroupIdentifier{GroupId: new(id), GroupName: new(g.Name)})
 	}
 	return out
 }
 
 func (r *Region) showInterface(i interfaceRow) ec2types.NetworkInterface {
 	out := ec2types.NetworkInterface{
-		NetworkInterfaceId: ptr(i.ID), VpcId: ptr(i.VPC), SubnetId: ptr(i.Subnet), AvailabilityZone: ptr(i.Zone),
-		AvailabilityZoneId: ptr(zoneID(i.Zone)), MacAddress: ptr(i.MAC), Description: ptr(i.Description), OwnerId: ptr(r.cfg.Account),
-		PrivateIpAddress: ptr(i.Address.String()), PrivateDnsName: ptr(r.privateName(i.Address)), SourceDestCheck: ptr(true),
+		NetworkInterfaceId: new(i.ID), VpcId: new(i.VPC), SubnetId: new(i.Subnet), AvailabilityZone: new(i.Zone),
+		AvailabilityZoneId: new(zoneID(i.Zone)), MacAddress: new(i.MAC), Description: new(i.Description), OwnerId: new(r.Account),
+		PrivateIpAddress: new(i.Address.String()), PrivateDnsName: new(r.privateName(i.Address)), SourceDestCheck: new(true),
 		Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: ec2types.NetworkInterfaceTypeInterface,
-		RequesterManaged: ptr(i.Instance == ""), Groups: listed(r.identifiers(i.Groups)), TagSet: listed(r.tags(i.ID)),
+		RequesterManaged: new(i.Instance == ""), Groups: room.Listed(r.identifiers(i.Groups)), TagSet: room.Listed(r.tags(i.ID)),
 		Ipv6Addresses: []ec2types.NetworkInterfaceIpv6Address{},
 	}
 	if i.Instance == "" {
-		out.RequesterId = ptr("amazon-elb")
+		out.RequesterId = new("amazon-elb")
 	} else {
 		out.Attachment = &ec2types.NetworkInterfaceAttachment{
-			AttachmentId: ptr(i.Attachment), AttachTime: ptr(i.Attached), DeleteOnTermination: ptr(true), DeviceIndex: ptr(int32(0)),
-			InstanceId: ptr(i.Instance), InstanceOwnerId: ptr(r.cfg.Account), Status: ec2types.AttachmentStatusAttached, NetworkCardIndex: ptr(int32(0)),
+			AttachmentId: new(i.Attachment), AttachTime: new(i.Attached), DeleteOnTermination: new(true), DeviceIndex: new(int32(0)),
+			InstanceId: new(i.Instance), InstanceOwnerId: new(r.Account), Status: ec2types.AttachmentStatusAttached, NetworkCardIndex: new(int32(0)),
 		}
 	}
-	private := ec2types.NetworkInterfacePrivateIpAddress{Primary: ptr(true), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName}
+	private := ec2types.NetworkInterfacePrivateIpAddress{Primary: new(true), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName}
 	if i.Public.IsValid() {
 		out.Association = &ec2types.NetworkInterfaceAssociation{
-			PublicIp: ptr(i.Public.String()), PublicDnsName: ptr(r.publicName(i.VPC, i.Public)), IpOwnerId: ptr("amazon"),
+			PublicIp: new(i.Public.String()), PublicDnsName: new(r.publicName(i.VPC, i.Public)), IpOwnerId: new("amazon"),
 		}
 		private.Association = out.Association
 	}
@@ -179,7 +180,7 @@ func (r *Region) showInterface(i interfaceRow) ec2types.NetworkInterface {
 
 // DescribeNetworkInterfaces lists the interfaces of instances and load balancers.
 func (r *Region) DescribeNetworkInterfaces(ctx context.Context, in *ec2.DescribeNetworkInterfacesInput) (*ec2.DescribeNetworkInterfacesOutput, error) {
-	if err := only(in, "Filters", "IncludeManagedResources", "MaxResults", "NetworkInterfaceIds", "NextToken"); err != nil {
+	if err := room.Only(in, "Filters", "IncludeManagedResources", "MaxResults", "NetworkInterfaceIds", "NextToken"); err != nil {
 		return nil, err
 	}
 	private := one(func(i interfaceRow) string { return i.Address.String() })
@@ -200,7 +201,7 @@ func (r *Region) DescribeNetworkInterfaces(ctx context.Context, in *ec2.Describe
 			"addresses.association.public-ip": public,
 			"requester-managed":               boolean(func(i interfaceRow) bool { return i.Instance == "" }),
 			"status":                          one(func(interfaceRow) string { return "in-use" }), "interface-type": one(func(interfaceRow) string { return "interface" }),
-			"owner-id": one(func(interfaceRow) string { return r.cfg.Account }),
+			"owner-id": one(func(interfaceRow) string { return r.Account }),
 		},
 	}
 	rows, next, err := l.list(r, r.interfaces.All(), in.NetworkInterfaceIds, in.Filters, in.MaxResults, in.NextToken)

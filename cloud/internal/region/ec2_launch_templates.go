@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -26,15 +27,15 @@ func missingTemplate(id string) error {
 
 // findTemplate finds a template by id or name, exactly one of which must be given.
 func (r *Region) findTemplate(all []templateRow, id, name *string) (templateRow, error) {
-	if (deref(id) == "") == (deref(name) == "") {
+	if (room.Deref(id) == "") == (room.Deref(name) == "") {
 		return templateRow{}, wire.Errorf("InvalidParameterCombination", "Either the launch template ID or the launch template name must be specified, but not both.")
 	}
 	for _, t := range all {
-		if t.ID == deref(id) || t.Name == deref(name) {
+		if t.ID == room.Deref(id) || t.Name == room.Deref(name) {
 			return t, nil
 		}
 	}
-	if deref(id) != "" {
+	if room.Deref(id) != "" {
 		return templateRow{}, missingTemplate(*id)
 	}
 	return templateRow{}, wire.Errorf("InvalidLaunchTemplateName.NotFoundException", "The specified launch template, with template name %s, does not exist.", *name)
@@ -46,7 +47,7 @@ func (r *Region) templateVersion(id, name, version *string) (templateRow, versio
 	if err != nil {
 		return t, versionRow{}, err
 	}
-	v, err := t.version(deref(version))
+	v, err := t.version(room.Deref(version))
 	return t, v, err
 }
 
@@ -71,7 +72,7 @@ func (t templateRow) version(name string) (versionRow, error) {
 
 // CreateLaunchTemplate makes a template with its version 1.
 func (r *Region) CreateLaunchTemplate(ctx context.Context, in *ec2.CreateLaunchTemplateInput) (*ec2.CreateLaunchTemplateOutput, error) {
-	if err := only(in, "ClientToken", "LaunchTemplateName", "LaunchTemplateData", "VersionDescription", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "ClientToken", "LaunchTemplateName", "LaunchTemplateData", "VersionDescription", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	if err := required("LaunchTemplateName", in.LaunchTemplateName); err != nil {
@@ -88,7 +89,7 @@ func (r *Region) CreateLaunchTemplate(ctx context.Context, in *ec2.CreateLaunchT
 		return nil, err
 	}
 	var id string
-	err := r.update(func(tx *store.Tx) (err error) {
+	err := r.Update(func(tx *store.Tx) (err error) {
 		alive := func(id string) bool { _, ok := r.templates.GetTx(tx, id); return ok }
 		id, err = r.once(tx, "CreateLaunchTemplate", in.ClientToken, in, alive, func() (string, error) {
 			if slices.ContainsFunc(r.templates.AllTx(tx), func(t templateRow) bool { return t.Name == name }) {
@@ -96,7 +97,7 @@ func (r *Region) CreateLaunchTemplate(ctx context.Context, in *ec2.CreateLaunchT
 			}
 			now := time.Now().UTC()
 			row := templateRow{ID: newID(templateKind), Name: name, Created: now, Default: 1, Latest: 1}
-			row.Versions = []versionRow{{Number: 1, Description: deref(in.VersionDescription), Created: now, Data: *in.LaunchTemplateData}}
+			row.Versions = []versionRow{{Number: 1, Description: room.Deref(in.VersionDescription), Created: now, Data: *in.LaunchTemplateData}}
 			if err := r.templates.Put(tx, row.ID, row); err != nil {
 				return "", err
 			}
@@ -105,36 +106,36 @@ func (r *Region) CreateLaunchTemplate(ctx context.Context, in *ec2.CreateLaunchT
 		if err != nil {
 			return err
 		}
-		return dryRun(in)
+		return room.DryRun(in)
 	})
 	if err != nil {
 		return nil, err
 	}
 	row, _ := r.templates.Get(id)
-	return &ec2.CreateLaunchTemplateOutput{LaunchTemplate: ptr(r.showTemplate(row))}, nil
+	return &ec2.CreateLaunchTemplateOutput{LaunchTemplate: new(r.showTemplate(row))}, nil
 }
 
 func (r *Region) showTemplate(t templateRow) ec2types.LaunchTemplate {
 	return ec2types.LaunchTemplate{
-		LaunchTemplateId: ptr(t.ID), LaunchTemplateName: ptr(t.Name), CreateTime: ptr(t.Created), CreatedBy: ptr(r.creator()),
-		DefaultVersionNumber: ptr(t.Default), LatestVersionNumber: ptr(t.Latest), Tags: r.tags(t.ID),
+		LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), CreateTime: new(t.Created), CreatedBy: new(r.creator()),
+		DefaultVersionNumber: new(t.Default), LatestVersionNumber: new(t.Latest), Tags: r.tags(t.ID),
 	}
 }
 
-func (r *Region) creator() string { return "arn:aws:iam::" + r.cfg.Account + ":root" }
+func (r *Region) creator() string { return "arn:aws:iam::" + r.Account + ":root" }
 
 func (r *Region) showVersion(t templateRow, v versionRow) (ec2types.LaunchTemplateVersion, error) {
 	data, err := convert[ec2types.ResponseLaunchTemplateData](v.Data)
 	return ec2types.LaunchTemplateVersion{
-		LaunchTemplateId: ptr(t.ID), LaunchTemplateName: ptr(t.Name), VersionNumber: ptr(v.Number), VersionDescription: some(v.Description),
-		CreateTime: ptr(v.Created), CreatedBy: ptr(r.creator()), DefaultVersion: ptr(v.Number == t.Default), LaunchTemplateData: &data,
+		LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), VersionNumber: new(v.Number), VersionDescription: room.Some(v.Description),
+		CreateTime: new(v.Created), CreatedBy: new(r.creator()), DefaultVersion: new(v.Number == t.Default), LaunchTemplateData: &data,
 	}, err
 }
 
 // changeTemplate changes one template.
 func (r *Region) changeTemplate(id, name *string, in any, change func(*store.Tx, *templateRow) error) (templateRow, error) {
 	var row templateRow
-	err := r.update(func(tx *store.Tx) (err error) {
+	err := r.Update(func(tx *store.Tx) (err error) {
 		if row, err = r.findTemplate(r.templates.AllTx(tx), id, name); err != nil {
 			return err
 		}
@@ -142,7 +143,7 @@ func (r *Region) changeTemplate(id, name *string, in any, change func(*store.Tx,
 		if err := change(tx, &row); err != nil {
 			return err
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		return r.templates.Put(tx, row.ID, row)
@@ -152,7 +153,7 @@ func (r *Region) changeTemplate(id, name *string, in any, change func(*store.Tx,
 
 // CreateLaunchTemplateVersion adds a version, on its own or laid over another one.
 func (r *Region) CreateLaunchTemplateVersion(ctx context.Context, in *ec2.CreateLaunchTemplateVersionInput) (*ec2.CreateLaunchTemplateVersionOutput, error) {
-	if err := only(in, "ClientToken", "LaunchTemplateId", "LaunchTemplateName", "LaunchTemplateData", "SourceVersion", "VersionDescription"); err != nil {
+	if err := room.Only(in, "ClientToken", "LaunchTemplateId", "LaunchTemplateName", "LaunchTemplateData", "SourceVersion", "VersionDescription"); err != nil {
 		return nil, err
 	}
 	if in.LaunchTemplateData == nil {
@@ -166,12 +167,12 @@ func (r *Region) CreateLaunchTemplateVersion(ctx context.Context, in *ec2.Create
 			if err != nil {
 				return err
 			}
-			data = overlay(source.Data, data)
+			data = room.Overlay(source.Data, data)
 		}
 		alive := func(n string) bool { _, err := t.version(n); return err == nil }
 		number, err = r.once(tx, "CreateLaunchTemplateVersion "+t.ID, in.ClientToken, in, alive, func() (string, error) {
 			t.Latest++
-			t.Versions = append(t.Versions, versionRow{Number: t.Latest, Description: deref(in.VersionDescription), Created: time.Now().UTC(), Data: data})
+			t.Versions = append(t.Versions, versionRow{Number: t.Latest, Description: room.Deref(in.VersionDescription), Created: time.Now().UTC(), Data: data})
 			return strconv.FormatInt(t.Latest, 10), nil
 		})
 		return err
@@ -189,7 +190,7 @@ func (r *Region) CreateLaunchTemplateVersion(ctx context.Context, in *ec2.Create
 
 // ModifyLaunchTemplate sets the default version.
 func (r *Region) ModifyLaunchTemplate(ctx context.Context, in *ec2.ModifyLaunchTemplateInput) (*ec2.ModifyLaunchTemplateOutput, error) {
-	if err := only(in, "ClientToken", "DefaultVersion", "LaunchTemplateId", "LaunchTemplateName"); err != nil {
+	if err := room.Only(in, "ClientToken", "DefaultVersion", "LaunchTemplateId", "LaunchTemplateName"); err != nil {
 		return nil, err
 	}
 	if err := required("SetDefaultVersion", in.DefaultVersion); err != nil {
@@ -203,17 +204,17 @@ func (r *Region) ModifyLaunchTemplate(ctx context.Context, in *ec2.ModifyLaunchT
 	if err != nil {
 		return nil, err
 	}
-	return &ec2.ModifyLaunchTemplateOutput{LaunchTemplate: ptr(r.showTemplate(row))}, nil
+	return &ec2.ModifyLaunchTemplateOutput{LaunchTemplate: new(r.showTemplate(row))}, nil
 }
 
 // DescribeLaunchTemplates lists templates.
 func (r *Region) DescribeLaunchTemplates(ctx context.Context, in *ec2.DescribeLaunchTemplatesInput) (*ec2.DescribeLaunchTemplatesOutput, error) {
-	if err := only(in, "Filters", "IncludeManagedResources", "LaunchTemplateIds", "LaunchTemplateNames", "MaxResults", "NextToken"); err != nil {
+	if err := room.Only(in, "Filters", "IncludeManagedResources", "LaunchTemplateIds", "LaunchTemplateNames", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}
 	ids := slices.Clone(in.LaunchTemplateIds)
 	for _, name := range in.LaunchTemplateNames {
-		t, err := r.findTemplate(r.templates.All(), nil, ptr(name))
+		t, err := r.findTemplate(r.templates.All(), nil, new(name))
 		if err != nil {
 			return nil, err
 		}
@@ -240,7 +241,7 @@ func (r *Region) DescribeLaunchTemplates(ctx context.Context, in *ec2.DescribeLa
 
 // DescribeLaunchTemplateVersions lists versions of one template, or with $Latest and $Default of all.
 func (r *Region) DescribeLaunchTemplateVersions(ctx context.Context, in *ec2.DescribeLaunchTemplateVersionsInput) (*ec2.DescribeLaunchTemplateVersionsOutput, error) {
-	if err := only(in, "LaunchTemplateId", "LaunchTemplateName", "Versions", "MinVersion", "MaxVersion", "MaxResults", "NextToken"); err != nil {
+	if err := room.Only(in, "LaunchTemplateId", "LaunchTemplateName", "Versions", "MinVersion", "MaxVersion", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}
 	templates := r.templates.All()
@@ -306,15 +307,15 @@ func (t templateRow) choose(in *ec2.DescribeLaunchTemplateVersionsInput) ([]vers
 
 // DeleteLaunchTemplate deletes a template with all its versions.
 func (r *Region) DeleteLaunchTemplate(ctx context.Context, in *ec2.DeleteLaunchTemplateInput) (*ec2.DeleteLaunchTemplateOutput, error) {
-	if err := only(in, "LaunchTemplateId", "LaunchTemplateName"); err != nil {
+	if err := room.Only(in, "LaunchTemplateId", "LaunchTemplateName"); err != nil {
 		return nil, err
 	}
 	var row templateRow
-	err := r.update(func(tx *store.Tx) (err error) {
+	err := r.Update(func(tx *store.Tx) (err error) {
 		if row, err = r.findTemplate(r.templates.AllTx(tx), in.LaunchTemplateId, in.LaunchTemplateName); err != nil {
 			return err
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		return r.remove(tx, row.ID, r.templates.Delete)
@@ -322,12 +323,12 @@ func (r *Region) DeleteLaunchTemplate(ctx context.Context, in *ec2.DeleteLaunchT
 	if err != nil {
 		return nil, err
 	}
-	return &ec2.DeleteLaunchTemplateOutput{LaunchTemplate: ptr(r.showTemplate(row))}, nil
+	return &ec2.DeleteLaunchTemplateOutput{LaunchTemplate: new(r.showTemplate(row))}, nil
 }
 
 // DeleteLaunchTemplateVersions deletes versions one by one; each that cannot be is told with its reason.
 func (r *Region) DeleteLaunchTemplateVersions(ctx context.Context, in *ec2.DeleteLaunchTemplateVersionsInput) (*ec2.DeleteLaunchTemplateVersionsOutput, error) {
-	if err := only(in, "Versions", "LaunchTemplateId", "LaunchTemplateName"); err != nil {
+	if err := room.Only(in, "Versions", "LaunchTemplateId", "LaunchTemplateName"); err != nil {
 		return nil, err
 	}
 	if len(in.Versions) == 0 {
@@ -343,14 +344,14 @@ func (r *Region) DeleteLaunchTemplateVersions(ctx context.Context, in *ec2.Delet
 			if err != nil {
 				n, _ := strconv.ParseInt(name, 10, 64)
 				out.UnsuccessfullyDeletedLaunchTemplateVersions = append(out.UnsuccessfullyDeletedLaunchTemplateVersions, ec2types.DeleteLaunchTemplateVersionsResponseErrorItem{
-					LaunchTemplateId: ptr(t.ID), LaunchTemplateName: ptr(t.Name), VersionNumber: ptr(n),
-					ResponseError: &ec2types.ResponseError{Code: ec2types.LaunchTemplateErrorCodeLaunchTemplateVersionDoesNotExist, Message: ptr(err.Error())},
+					LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), VersionNumber: new(n),
+					ResponseError: &ec2types.ResponseError{Code: ec2types.LaunchTemplateErrorCodeLaunchTemplateVersionDoesNotExist, Message: new(err.Error())},
 				})
 				continue
 			}
 			t.Versions = slices.DeleteFunc(t.Versions, func(x versionRow) bool { return x.Number == v.Number })
 			out.SuccessfullyDeletedLaunchTemplateVersions = append(out.SuccessfullyDeletedLaunchTemplateVersions, ec2types.DeleteLaunchTemplateVersionsResponseSuccessItem{
-				LaunchTemplateId: ptr(t.ID), LaunchTemplateName: ptr(t.Name), VersionNumber: ptr(v.Number),
+				LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), VersionNumber: new(v.Number),
 			})
 		}
 		return nil

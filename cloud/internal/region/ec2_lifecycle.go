@@ -33,11 +33,11 @@ func (r *Region) recover() error {
 		}
 	}
 	for _, i := range r.instances.All() {
-		r.spawn(func() { r.tend(i.ID) })
+		r.Spawn(func() { r.tend(i.ID) })
 	}
 	for _, i := range r.images.All() {
 		if i.State == ec2types.ImageStatePending {
-			r.spawn(func() { r.tendImage(i.ID) })
+			r.Spawn(func() { r.tendImage(i.ID) })
 		}
 	}
 	return nil
@@ -51,10 +51,12 @@ const retryPause = time.Second
 func (r *Region) tend(id string) {
 	t := tender{Region: r, id: id, boot: -1}
 	defer func() { r.halt(t.m) }()
+	watch := r.Watch(r.instances.Row(id))
+	defer watch.Stop()
 	for {
-		next := r.changed()
+		next := watch.Next()
 		row, ok := r.instances.Get(id)
-		if !ok || r.ctx.Err() != nil {
+		if !ok || r.Context().Err() != nil {
 			return
 		}
 		err := t.step(row)
@@ -68,7 +70,7 @@ func (r *Region) tend(id string) {
 		var later <-chan time.Time
 		switch {
 		case err != nil:
-			r.log.Error("tend instance", "instance", id, "state", row.State, "err", err)
+			r.Log.Error("tend instance", "instance", id, "state", row.State, "err", err)
 			later, next = time.After(retryPause), nil
 		case row.State == terminated:
 			later = time.After(time.Until(row.Ended.Add(r.listed())))
@@ -78,7 +80,7 @@ func (r *Region) tend(id string) {
 		case <-later:
 		case <-ended:
 			t.m, t.over = nil, true
-		case <-r.ctx.Done():
+		case <-r.Context().Done():
 			return
 		}
 	}
@@ -139,14 +141,14 @@ func (t *tender) start(row instanceRow) (err error) {
 	t.resting.Delete(t.id)
 	t.m, err = t.startMachine(row)
 	t.boot, t.told = row.Boot, false
-	if err == nil || t.ctx.Err() != nil {
+	if err == nil || t.Context().Err() != nil {
 		return nil
 	}
 	t.m = nil
 	if row.State == running {
 		return err
 	}
-	t.log.Error("start instance", "instance", row.ID, "err", err)
+	t.Log.Error("start instance", "instance", row.ID, "err", err)
 	return t.changeInstance(row.ID, func(i *instanceRow) {
 		if i.State != pending {
 			return // stopped or terminated meanwhile
@@ -155,7 +157,7 @@ func (t *tender) start(row instanceRow) (err error) {
 		if !i.Started.IsZero() {
 			i.State = stopping
 		}
-		i.Reason = &ec2types.StateReason{Code: ptr("Server.InternalError"), Message: ptr("Server.InternalError: Internal error on launch: " + err.Error())}
+		i.Reason = &ec2types.StateReason{Code: new("Server.InternalError"), Message: new("Server.InternalError: Internal error on launch: " + err.Error())}
 	})
 }
 
@@ -169,7 +171,7 @@ func (r *Region) recordStart(id string) error {
 }
 
 // listed is how long a terminated instance stays in lists: an hour, but long enough to be seen.
-func (r *Region) listed() time.Duration { return max(time.Minute, r.cfg.Speed.Of(time.Hour)) }
+func (r *Region) listed() time.Duration { return max(time.Minute, r.Speed.Of(time.Hour)) }
 
 // halt ends an instance's processes and waits until they have.
 func (r *Region) halt(m Machine) {
@@ -179,7 +181,7 @@ func (r *Region) halt(m Machine) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*machine.StopGrace)
 	defer cancel()
 	if err := m.Stop(ctx); err != nil {
-		r.log.Error("stop instance", "err", err)
+		r.Log.Error("stop instance", "err", err)
 	}
 }
 
@@ -216,14 +218,14 @@ func (r *Region) startMachine(row instanceRow) (Machine, error) {
 		}
 		spec.Layers = append(spec.Layers, r.layerDir(digest))
 	}
-	return r.machines.Start(r.ctx, spec)
+	return r.machines.Start(r.Context(), spec)
 }
 
 func (r *Region) instanceDir(id string) string { return filepath.Join(r.cfg.Dir, "instances", id) }
 
 // changeInstance changes one instance's row; a missing one is no error.
 func (r *Region) changeInstance(id string, change func(*instanceRow)) error {
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		row, ok := r.instances.GetTx(tx, id)
 		if !ok {
 			return nil
@@ -236,7 +238,7 @@ func (r *Region) changeInstance(id string, change func(*instanceRow)) error {
 // settle ends a transition: a stopped instance gives its public address back, a terminated one its
 // interface.
 func (r *Region) settle(row instanceRow, to ec2types.InstanceStateName) error {
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		i, ok := r.instances.GetTx(tx, row.ID)
 		if !ok || i.State != row.State {
 			return nil
@@ -270,7 +272,7 @@ func (r *Region) endedByItself(id string, boot int) error {
 		if i.ShutdownTerminates {
 			i.State = shuttingDown
 		}
-		i.Reason = &ec2types.StateReason{Code: ptr("Client.InstanceInitiatedShutdown"), Message: ptr("Client.InstanceInitiatedShutdown: Instance initiated shutdown")}
+		i.Reason = &ec2types.StateReason{Code: new("Client.InstanceInitiatedShutdown"), Message: new("Client.InstanceInitiatedShutdown: Instance initiated shutdown")}
 	})
 }
 
@@ -279,7 +281,7 @@ func (r *Region) purge(id string) error {
 	if err := os.RemoveAll(r.instanceDir(id)); err != nil {
 		return err
 	}
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		row, _ := r.instances.GetTx(tx, id)
 		if err := r.tagSets.Delete(tx, row.Volume); err != nil {
 			return err
@@ -288,9 +290,12 @@ func (r *Region) purge(id string) error {
 	})
 }
 
+// restTopic is for whoever waits until an instance has no processes.
+func restTopic(id string) store.Topic { return store.Topic("rest/" + id) }
+
 // rests notes that an instance has no processes, for whoever waits to read its disk.
 func (r *Region) rests(id string) {
 	if _, known := r.resting.Swap(id, true); !known {
-		r.changes.signal()
+		r.Wake(restTopic(id))
 	}
 }

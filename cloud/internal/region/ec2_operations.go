@@ -3,6 +3,7 @@ package region
 import (
 	"context"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -88,7 +89,7 @@ func ask[In, Out any](m *wire.Mux, op string, h func(context.Context, *In) (*Out
 	wire.Handle(m, wire.EC2, op, func(ctx context.Context, in *In) (*Out, error) {
 		out, err := h(ctx, in)
 		if err == nil {
-			err = dryRun(in)
+			err = room.DryRun(in)
 		}
 		if err != nil {
 			return nil, err

@@ -7,12 +7,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // DescribeAvailabilityZones lists the region's three zones.
 func (r *Region) DescribeAvailabilityZones(ctx context.Context, in *ec2.DescribeAvailabilityZonesInput) (*ec2.DescribeAvailabilityZonesOutput, error) {
-	if err := only(in, "AllAvailabilityZones", "Filters", "ZoneIds", "ZoneNames"); err != nil {
+	if err := room.Only(in, "AllAvailabilityZones", "Filters", "ZoneIds", "ZoneNames"); err != nil {
 		return nil, err
 	}
 	var zones []ec2types.AvailabilityZone
@@ -20,8 +21,8 @@ func (r *Region) DescribeAvailabilityZones(ctx context.Context, in *ec2.Describe
 		named := len(in.ZoneNames) == 0 || slices.Contains(in.ZoneNames, z)
 		if named && (len(in.ZoneIds) == 0 || slices.Contains(in.ZoneIds, zoneID(z))) {
 			zones = append(zones, ec2types.AvailabilityZone{
-				ZoneName: ptr(z), ZoneId: ptr(zoneID(z)), RegionName: ptr(r.cfg.Name), State: ec2types.AvailabilityZoneStateAvailable,
-				ZoneType: ptr("availability-zone"), GroupName: ptr(r.cfg.Name), NetworkBorderGroup: ptr(r.cfg.Name),
+				ZoneName: new(z), ZoneId: new(zoneID(z)), RegionName: new(r.Region), State: ec2types.AvailabilityZoneStateAvailable,
+				ZoneType: new("availability-zone"), GroupName: new(r.Region), NetworkBorderGroup: new(r.Region),
 				OptInStatus: ec2types.AvailabilityZoneOptInStatusOptInNotRequired,
 			})
 		}
@@ -46,19 +47,19 @@ func (r *Region) DescribeAvailabilityZones(ctx context.Context, in *ec2.Describe
 
 // DescribeRegions lists the regions of this cloud that this one knows of: itself and those asked for by name.
 func (r *Region) DescribeRegions(ctx context.Context, in *ec2.DescribeRegionsInput) (*ec2.DescribeRegionsOutput, error) {
-	if err := only(in, "AllRegions", "Filters", "RegionNames"); err != nil {
+	if err := room.Only(in, "AllRegions", "Filters", "RegionNames"); err != nil {
 		return nil, err
 	}
 	names := in.RegionNames
 	if len(names) == 0 {
-		names = append([]string{r.cfg.Name}, r.cfg.Peers...)
+		names = append([]string{r.Region}, r.cfg.Peers...)
 	}
 	var regions []ec2types.Region
 	for _, name := range names {
-		if name != r.cfg.Name && !slices.Contains(r.cfg.Peers, name) {
+		if name != r.Region && !slices.Contains(r.cfg.Peers, name) {
 			return nil, wire.Errorf("InvalidParameterValue", "Region not found: %s", name)
 		}
-		regions = append(regions, ec2types.Region{RegionName: ptr(name), Endpoint: ptr("ec2." + name + ".amazonaws.com"), OptInStatus: ptr("opt-in-not-required")})
+		regions = append(regions, ec2types.Region{RegionName: new(name), Endpoint: new("ec2." + name + ".amazonaws.com"), OptInStatus: new("opt-in-not-required")})
 	}
 	type region = ec2types.Region
 	regions, err := filter(r, regions, in.Filters, func(x region) string { return *x.RegionName }, fields[region]{
@@ -71,7 +72,7 @@ func (r *Region) DescribeRegions(ctx context.Context, in *ec2.DescribeRegionsInp
 
 // DescribeAccountAttributes tells the account's limits; there is no default VPC.
 func (r *Region) DescribeAccountAttributes(ctx context.Context, in *ec2.DescribeAccountAttributesInput) (*ec2.DescribeAccountAttributesOutput, error) {
-	if err := only(in, "AttributeNames"); err != nil {
+	if err := room.Only(in, "AttributeNames"); err != nil {
 		return nil, err
 	}
 	values := []struct{ name, value string }{
@@ -82,7 +83,7 @@ func (r *Region) DescribeAccountAttributes(ctx context.Context, in *ec2.Describe
 	for _, v := range values {
 		if len(in.AttributeNames) == 0 || slices.Contains(in.AttributeNames, ec2types.AccountAttributeName(v.name)) {
 			out.AccountAttributes = append(out.AccountAttributes, ec2types.AccountAttribute{
-				AttributeName: ptr(v.name), AttributeValues: []ec2types.AccountAttributeValue{{AttributeValue: ptr(v.value)}},
+				AttributeName: new(v.name), AttributeValues: []ec2types.AccountAttributeValue{{AttributeValue: new(v.value)}},
 			})
 		}
 	}
@@ -91,7 +92,7 @@ func (r *Region) DescribeAccountAttributes(ctx context.Context, in *ec2.Describe
 
 // DescribeAddresses lists Elastic IP addresses, of which a region here has none to give.
 func (r *Region) DescribeAddresses(ctx context.Context, in *ec2.DescribeAddressesInput) (*ec2.DescribeAddressesOutput, error) {
-	if err := only(in, "AllocationIds", "Filters", "PublicIps"); err != nil {
+	if err := room.Only(in, "AllocationIds", "Filters", "PublicIps"); err != nil {
 		return nil, err
 	}
 	for _, id := range in.AllocationIds {
@@ -114,7 +115,7 @@ func missingACL(id string) error {
 
 // DescribeNetworkAcls lists each VPC's default network ACL, which allows everything.
 func (r *Region) DescribeNetworkAcls(ctx context.Context, in *ec2.DescribeNetworkAclsInput) (*ec2.DescribeNetworkAclsOutput, error) {
-	if err := only(in, "Filters", "MaxResults", "NetworkAclIds", "NextToken"); err != nil {
+	if err := room.Only(in, "Filters", "MaxResults", "NetworkAclIds", "NextToken"); err != nil {
 		return nil, err
 	}
 	subnets := func(v vpcRow) (ids []string) {
@@ -130,7 +131,7 @@ func (r *Region) DescribeNetworkAcls(ctx context.Context, in *ec2.DescribeNetwor
 		fields: fields[vpcRow]{
 			"network-acl-id": one(func(v vpcRow) string { return v.ACL }), "vpc-id": one(func(v vpcRow) string { return v.ID }),
 			"default": boolean(func(vpcRow) bool { return true }), "association.subnet-id": subnets,
-			"owner-id": one(func(vpcRow) string { return r.cfg.Account }),
+			"owner-id": one(func(vpcRow) string { return r.Account }),
 		},
 	}
 	rows, next, err := l.list(r, r.vpcs.All(), in.NetworkAclIds, in.Filters, in.MaxResults, in.NextToken)
@@ -139,19 +140,19 @@ func (r *Region) DescribeNetworkAcls(ctx context.Context, in *ec2.DescribeNetwor
 	}
 	out := &ec2.DescribeNetworkAclsOutput{NextToken: next}
 	for _, v := range rows {
-		acl := ec2types.NetworkAcl{NetworkAclId: ptr(v.ACL), VpcId: ptr(v.ID), IsDefault: ptr(true), OwnerId: ptr(r.cfg.Account), Tags: listed(r.tags(v.ACL))}
+		acl := ec2types.NetworkAcl{NetworkAclId: new(v.ACL), VpcId: new(v.ID), IsDefault: new(true), OwnerId: new(r.Account), Tags: room.Listed(r.tags(v.ACL))}
 		acl.Associations = []ec2types.NetworkAclAssociation{}
 		for _, egress := range []bool{true, false} {
-			entry := ec2types.NetworkAclEntry{CidrBlock: ptr("0.0.0.0/0"), Egress: ptr(egress), Protocol: ptr("-1")}
-			entry.RuleAction, entry.RuleNumber = ec2types.RuleActionAllow, ptr(int32(100))
+			entry := ec2types.NetworkAclEntry{CidrBlock: new("0.0.0.0/0"), Egress: new(egress), Protocol: new("-1")}
+			entry.RuleAction, entry.RuleNumber = ec2types.RuleActionAllow, new(int32(100))
 			acl.Entries = append(acl.Entries, entry)
-			entry.RuleAction, entry.RuleNumber = ec2types.RuleActionDeny, ptr(int32(32767))
+			entry.RuleAction, entry.RuleNumber = ec2types.RuleActionDeny, new(int32(32767))
 			acl.Entries = append(acl.Entries, entry)
 		}
 		for _, s := range r.subnets.All() {
 			if s.VPC == v.ID {
 				acl.Associations = append(acl.Associations, ec2types.NetworkAclAssociation{
-					NetworkAclAssociationId: ptr(s.ACLAssociation), NetworkAclId: ptr(v.ACL), SubnetId: ptr(s.ID),
+					NetworkAclAssociationId: new(s.ACLAssociation), NetworkAclId: new(v.ACL), SubnetId: new(s.ID),
 				})
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -21,7 +22,7 @@ func associated() *ec2types.RouteTableAssociationState {
 
 // AssociateRouteTable puts a subnet under a route table.
 func (r *Region) AssociateRouteTable(ctx context.Context, in *ec2.AssociateRouteTableInput) (*ec2.AssociateRouteTableOutput, error) {
-	if err := only(in, "RouteTableId", "SubnetId"); err != nil {
+	if err := room.Only(in, "RouteTableId", "SubnetId"); err != nil {
 		return nil, err
 	}
 	if err := required("subnetId", in.SubnetId); err != nil {
@@ -54,7 +55,7 @@ func (r *Region) AssociateRouteTable(ctx context.Context, in *ec2.AssociateRoute
 	if err != nil {
 		return nil, err
 	}
-	return &ec2.AssociateRouteTableOutput{AssociationId: ptr(id), AssociationState: associated()}, nil
+	return &ec2.AssociateRouteTableOutput{AssociationId: new(id), AssociationState: associated()}, nil
 }
 
 // findAssociation returns the table that holds an association, and the association.
@@ -83,11 +84,11 @@ func (r *Region) dropAssociations(tx *store.Tx, t routeTableRow, drop func(assoc
 
 // DisassociateRouteTable puts a subnet back under the main route table.
 func (r *Region) DisassociateRouteTable(ctx context.Context, in *ec2.DisassociateRouteTableInput) (*ec2.DisassociateRouteTableOutput, error) {
-	if err := only(in, "AssociationId"); err != nil {
+	if err := room.Only(in, "AssociationId"); err != nil {
 		return nil, err
 	}
 	var vpc string
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		t, a, err := r.findAssociation(tx, in.AssociationId)
 		if err != nil {
 			return err
@@ -95,7 +96,7 @@ func (r *Region) DisassociateRouteTable(ctx context.Context, in *ec2.Disassociat
 		if a.Main {
 			return wire.Errorf("InvalidParameterValue", "cannot disassociate the main route table association %s", a.ID)
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		vpc = t.VPC
@@ -109,7 +110,7 @@ func (r *Region) DisassociateRouteTable(ctx context.Context, in *ec2.Disassociat
 
 // ReplaceRouteTableAssociation moves a subnet, or the role of main, to another table of the VPC.
 func (r *Region) ReplaceRouteTableAssociation(ctx context.Context, in *ec2.ReplaceRouteTableAssociationInput) (*ec2.ReplaceRouteTableAssociationOutput, error) {
-	if err := only(in, "AssociationId", "RouteTableId"); err != nil {
+	if err := room.Only(in, "AssociationId", "RouteTableId"); err != nil {
 		return nil, err
 	}
 	var id string
@@ -134,5 +135,5 @@ func (r *Region) ReplaceRouteTableAssociation(ctx context.Context, in *ec2.Repla
 	if err != nil {
 		return nil, err
 	}
-	return &ec2.ReplaceRouteTableAssociationOutput{NewAssociationId: ptr(id), AssociationState: associated()}, nil
+	return &ec2.ReplaceRouteTableAssociationOutput{NewAssociationId: new(id), AssociationState: associated()}, nil
 }

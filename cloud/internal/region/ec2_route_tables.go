@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -22,7 +23,7 @@ func (t routeTableRow) main() bool {
 
 // CreateRouteTable makes a route table with the local route only.
 func (r *Region) CreateRouteTable(ctx context.Context, in *ec2.CreateRouteTableInput) (*ec2.CreateRouteTableOutput, error) {
-	if err := only(in, "VpcId", "ClientToken", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "VpcId", "ClientToken", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	if err := required("vpcId", in.VpcId); err != nil {
@@ -32,11 +33,11 @@ func (r *Region) CreateRouteTable(ctx context.Context, in *ec2.CreateRouteTableI
 		return nil, err
 	}
 	var id string
-	err := r.update(func(tx *store.Tx) (err error) {
+	err := r.Update(func(tx *store.Tx) (err error) {
 		if _, ok := r.vpcs.GetTx(tx, *in.VpcId); !ok {
 			return missingVPC(*in.VpcId)
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		alive := func(id string) bool { _, ok := r.routeTables.GetTx(tx, id); return ok }
@@ -60,22 +61,22 @@ func (r *Region) CreateRouteTable(ctx context.Context, in *ec2.CreateRouteTableI
 func (r *Region) showRouteTable(t routeTableRow) ec2types.RouteTable {
 	vpc, _ := r.vpcs.Get(t.VPC)
 	out := ec2types.RouteTable{
-		RouteTableId: ptr(t.ID), VpcId: ptr(t.VPC), OwnerId: ptr(r.cfg.Account), Tags: listed(r.tags(t.ID)),
+		RouteTableId: new(t.ID), VpcId: new(t.VPC), OwnerId: new(r.Account), Tags: room.Listed(r.tags(t.ID)),
 		PropagatingVgws: []ec2types.PropagatingVgw{}, Associations: []ec2types.RouteTableAssociation{},
 		Routes: []ec2types.Route{{
-			DestinationCidrBlock: ptr(vpc.CIDR), GatewayId: ptr("local"),
+			DestinationCidrBlock: new(vpc.CIDR), GatewayId: new("local"),
 			State: ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRouteTable,
 		}},
 	}
 	for _, route := range t.Routes {
 		out.Routes = append(out.Routes, ec2types.Route{
-			DestinationCidrBlock: ptr(route.Destination), GatewayId: ptr(route.Gateway),
+			DestinationCidrBlock: new(route.Destination), GatewayId: new(route.Gateway),
 			State: r.routeState(t.VPC, route), Origin: ec2types.RouteOriginCreateRoute,
 		})
 	}
 	for _, a := range t.Associations {
 		out.Associations = append(out.Associations, ec2types.RouteTableAssociation{
-			RouteTableAssociationId: ptr(a.ID), RouteTableId: ptr(t.ID), Main: ptr(a.Main), SubnetId: some(a.Subnet),
+			RouteTableAssociationId: new(a.ID), RouteTableId: new(t.ID), Main: new(a.Main), SubnetId: room.Some(a.Subnet),
 			AssociationState: &ec2types.RouteTableAssociationState{State: ec2types.RouteTableAssociationStateCodeAssociated},
 		})
 	}
@@ -92,7 +93,7 @@ func (r *Region) routeState(vpc string, route routeRow) ec2types.RouteState {
 
 // DescribeRouteTables lists route tables.
 func (r *Region) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTablesInput) (*ec2.DescribeRouteTablesOutput, error) {
-	if err := only(in, "Filters", "MaxResults", "NextToken", "RouteTableIds"); err != nil {
+	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "RouteTableIds"); err != nil {
 		return nil, err
 	}
 	associations := func(f func(associationRow) string) func(routeTableRow) []string {
@@ -116,7 +117,7 @@ func (r *Region) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteT
 		fields: fields[routeTableRow]{
 			"route-table-id":                         one(func(t routeTableRow) string { return t.ID }),
 			"vpc-id":                                 one(func(t routeTableRow) string { return t.VPC }),
-			"owner-id":                               one(func(routeTableRow) string { return r.cfg.Account }),
+			"owner-id":                               one(func(routeTableRow) string { return r.Account }),
 			"association.main":                       associations(func(a associationRow) string { return map[bool]string{true: "true", false: "false"}[a.Main] }),
 			"association.subnet-id":                  associations(func(a associationRow) string { return a.Subnet }),
 			"association.route-table-association-id": associations(func(a associationRow) string { return a.ID }),
@@ -126,8 +127,8 @@ func (r *Region) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteT
 				}
 				return []string{t.ID}
 			},
-			"route.destination-cidr-block": routes(func(x ec2types.Route) string { return deref(x.DestinationCidrBlock) }),
-			"route.gateway-id":             routes(func(x ec2types.Route) string { return deref(x.GatewayId) }),
+			"route.destination-cidr-block": routes(func(x ec2types.Route) string { return room.Deref(x.DestinationCidrBlock) }),
+			"route.gateway-id":             routes(func(x ec2types.Route) string { return room.Deref(x.GatewayId) }),
 			"route.state":                  routes(func(x ec2types.Route) string { return string(x.State) }),
 			"route.origin":                 routes(func(x ec2types.Route) string { return string(x.Origin) }),
 		},
@@ -149,7 +150,7 @@ func (r *Region) changeTable(id *string, in any, change func(*store.Tx, *routeTa
 		return err
 	}
 	var vpc string
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		row, ok := r.routeTables.GetTx(tx, *id)
 		if !ok {
 			return missingRouteTable(*id)
@@ -159,7 +160,7 @@ func (r *Region) changeTable(id *string, in any, change func(*store.Tx, *routeTa
 		if err := change(tx, &row); err != nil {
 			return err
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		return r.routeTables.Put(tx, row.ID, row)
@@ -179,7 +180,7 @@ func (r *Region) newRoute(tx *store.Tx, table *routeTableRow, destination, gatew
 	if err != nil || !p.Addr().Is4() {
 		return routeRow{}, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.", *destination)
 	}
-	if deref(gateway) == "" {
+	if room.Deref(gateway) == "" {
 		return routeRow{}, wire.Errorf("InvalidParameterCombination", "Exactly one of the route targets must be specified; this region has internet gateways only (GatewayId).")
 	}
 	if *gateway == "local" {
@@ -203,7 +204,7 @@ func (t *routeTableRow) find(destination string) int {
 
 // CreateRoute adds a route to an internet gateway.
 func (r *Region) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.CreateRouteOutput, error) {
-	if err := only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId"); err != nil {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
@@ -230,12 +231,12 @@ func (r *Region) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec
 	if err != nil {
 		return nil, err
 	}
-	return &ec2.CreateRouteOutput{Return: ptr(true)}, nil
+	return &ec2.CreateRouteOutput{Return: new(true)}, nil
 }
 
 // ReplaceRoute changes an existing route's target.
 func (r *Region) ReplaceRoute(ctx context.Context, in *ec2.ReplaceRouteInput) (*ec2.ReplaceRouteOutput, error) {
-	if err := only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId"); err != nil {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
@@ -255,7 +256,7 @@ func (r *Region) ReplaceRoute(ctx context.Context, in *ec2.ReplaceRouteInput) (*
 
 // DeleteRoute removes a route.
 func (r *Region) DeleteRoute(ctx context.Context, in *ec2.DeleteRouteInput) (*ec2.DeleteRouteOutput, error) {
-	if err := only(in, "RouteTableId", "DestinationCidrBlock"); err != nil {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock"); err != nil {
 		return nil, err
 	}
 	if err := required("destinationCidrBlock", in.DestinationCidrBlock); err != nil {
@@ -278,14 +279,14 @@ func (r *Region) DeleteRoute(ctx context.Context, in *ec2.DeleteRouteInput) (*ec
 
 // DeleteRouteTable deletes a route table that is not main and has no associations.
 func (r *Region) DeleteRouteTable(ctx context.Context, in *ec2.DeleteRouteTableInput) (*ec2.DeleteRouteTableOutput, error) {
-	if err := only(in, "RouteTableId"); err != nil {
+	if err := room.Only(in, "RouteTableId"); err != nil {
 		return nil, err
 	}
 	if err := required("routeTableId", in.RouteTableId); err != nil {
 		return nil, err
 	}
 	var vpc string
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		row, ok := r.routeTables.GetTx(tx, *in.RouteTableId)
 		if !ok {
 			return missingRouteTable(*in.RouteTableId)
@@ -294,7 +295,7 @@ func (r *Region) DeleteRouteTable(ctx context.Context, in *ec2.DeleteRouteTableI
 		if len(row.Associations) > 0 {
 			return wire.Errorf("DependencyViolation", "The routeTable '%s' has dependencies and cannot be deleted.", row.ID)
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		return r.remove(tx, row.ID, r.routeTables.Delete)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -43,7 +44,7 @@ func (r *Region) runInstances(request *ec2.RunInstancesInput) (string, error) {
 	}
 	var reservation string
 	made := false
-	err = r.update(func(tx *store.Tx) (err error) {
+	err = r.Update(func(tx *store.Tx) (err error) {
 		alive := func(id string) bool {
 			return slices.ContainsFunc(r.instances.AllTx(tx), func(i instanceRow) bool { return i.Reservation == id })
 		}
@@ -55,7 +56,7 @@ func (r *Region) runInstances(request *ec2.RunInstancesInput) (string, error) {
 					return "", err
 				}
 			}
-			return id, dryRun(in)
+			return id, room.DryRun(in)
 		})
 		return err
 	})
@@ -63,7 +64,7 @@ func (r *Region) runInstances(request *ec2.RunInstancesInput) (string, error) {
 		return reservation, err
 	}
 	for _, i := range r.reserved(reservation) {
-		r.spawn(func() { r.tend(i.ID) })
+		r.Spawn(func() { r.tend(i.ID) })
 	}
 	return reservation, nil
 }
@@ -104,7 +105,7 @@ func (r *Region) withTemplate(request *ec2.RunInstancesInput) (*ec2.RunInstances
 		return nil, err
 	}
 	tags := slices.Concat(in.TagSpecifications, request.TagSpecifications)
-	in = overlay(in, *request)
+	in = room.Overlay(in, *request)
 	if len(request.NetworkInterfaces) > 0 {
 		in.SecurityGroupIds = request.SecurityGroupIds
 	}
@@ -157,13 +158,13 @@ func (r *Region) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 		return p, err
 	}
 	if place := in.Placement; place != nil {
-		if err := only(place, "AvailabilityZone", "Tenancy"); err != nil {
+		if err := room.Only(place, "AvailabilityZone", "Tenancy"); err != nil {
 			return p, err
 		}
 		if place.Tenancy != "" && place.Tenancy != ec2types.TenancyDefault {
 			return p, wire.Errorf("UnsupportedOperation", "The instance tenancy '%s' is not supported.", place.Tenancy)
 		}
-		if zone := deref(place.AvailabilityZone); zone != "" && zone != p.subnet.Zone {
+		if zone := room.Deref(place.AvailabilityZone); zone != "" && zone != p.subnet.Zone {
 			return p, wire.Errorf("InvalidParameterValue", "The availability zone %s does not match that of subnet %s, %s.", zone, p.subnet.ID, p.subnet.Zone)
 		}
 	}
@@ -176,9 +177,9 @@ func checkLaunch(in *ec2.RunInstancesInput) error {
 		return wire.Errorf("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", *in.KeyName)
 	}
 	if p := in.IamInstanceProfile; p != nil {
-		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter iamInstanceProfile is invalid. Invalid IAM Instance Profile: there is no IAM here.", deref(p.Arn)+deref(p.Name))
+		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter iamInstanceProfile is invalid. Invalid IAM Instance Profile: there is no IAM here.", room.Deref(p.Arn)+room.Deref(p.Name))
 	}
-	if err := only(in, "ImageId", "InstanceType", "MinCount", "MaxCount", "SubnetId", "SecurityGroupIds", "NetworkInterfaces",
+	if err := room.Only(in, "ImageId", "InstanceType", "MinCount", "MaxCount", "SubnetId", "SecurityGroupIds", "NetworkInterfaces",
 		"UserData", "LaunchTemplate", "MetadataOptions", "TagSpecifications", "ClientToken", "Placement", "EbsOptimized",
 		"Monitoring", "DisableApiTermination", "InstanceInitiatedShutdownBehavior", "PrivateIpAddress"); err != nil {
 		return err
@@ -216,7 +217,7 @@ func checkMetadata(o *ec2types.InstanceMetadataOptionsRequest) error {
 	if o == nil {
 		return nil
 	}
-	if err := only(o, "HttpEndpoint", "HttpTokens", "HttpPutResponseHopLimit", "InstanceMetadataTags"); err != nil {
+	if err := room.Only(o, "HttpEndpoint", "HttpTokens", "HttpPutResponseHopLimit", "InstanceMetadataTags"); err != nil {
 		return err
 	}
 	if n := o.HttpPutResponseHopLimit; n != nil && (*n < 1 || *n > 64) {
@@ -226,7 +227,7 @@ func checkMetadata(o *ec2types.InstanceMetadataOptionsRequest) error {
 }
 
 func checkUserData(s *string) error {
-	raw, err := base64.StdEncoding.DecodeString(deref(s))
+	raw, err := base64.StdEncoding.DecodeString(room.Deref(s))
 	if err != nil {
 		return wire.Errorf("InvalidParameterValue", "Invalid BASE64 encoding of user data")
 	}
@@ -246,10 +247,10 @@ func (r *Region) planInterface(p *launchPlan) error {
 		return wire.Errorf("InvalidParameterCombination", "Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request")
 	}
 	spec := in.NetworkInterfaces[0]
-	if err := only(spec, "DeviceIndex", "SubnetId", "Groups", "AssociatePublicIpAddress", "DeleteOnTermination", "Description", "PrivateIpAddress"); err != nil {
+	if err := room.Only(spec, "DeviceIndex", "SubnetId", "Groups", "AssociatePublicIpAddress", "DeleteOnTermination", "Description", "PrivateIpAddress"); err != nil {
 		return err
 	}
-	if deref(spec.DeviceIndex) != 0 {
+	if room.Deref(spec.DeviceIndex) != 0 {
 		return wire.Errorf("InvalidParameterValue", "The primary network interface must have device index 0.")
 	}
 	if spec.DeleteOnTermination != nil && !*spec.DeleteOnTermination {
@@ -258,7 +259,7 @@ func (r *Region) planInterface(p *launchPlan) error {
 	if err := r.planSubnet(p, spec.SubnetId, spec.PrivateIpAddress); err != nil {
 		return err
 	}
-	p.groups, p.text, p.public = spec.Groups, deref(spec.Description), p.subnet.MapPublic
+	p.groups, p.text, p.public = spec.Groups, room.Deref(spec.Description), p.subnet.MapPublic
 	if spec.AssociatePublicIpAddress != nil {
 		p.public = *spec.AssociatePublicIpAddress
 	}
@@ -266,7 +267,7 @@ func (r *Region) planInterface(p *launchPlan) error {
 }
 
 func (r *Region) planSubnet(p *launchPlan, id, private *string) error {
-	if deref(id) == "" {
+	if room.Deref(id) == "" {
 		return wire.Errorf("MissingInput", "No subnets found for the default VPC: there is none. Please specify a subnet.")
 	}
 	var ok bool
@@ -293,13 +294,13 @@ func (r *Region) launch(tx *store.Tx, p launchPlan, reservation string, index in
 	row := instanceRow{
 		ID: newID(instanceKind), Reservation: reservation, Image: p.image.ID, Subnet: p.subnet.ID, VPC: p.subnet.VPC, Zone: p.subnet.Zone,
 		Interface: eni.ID, LaunchIndex: index, Type: p.in.InstanceType, Architecture: p.image.Architecture, State: pending, Launched: now,
-		UserData: deref(p.in.UserData), Token: deref(p.in.ClientToken), Layers: p.image.Layers, Volume: newID(volumeKind), VolumeMade: now,
-		ProtectTermination: deref(p.in.DisableApiTermination), EbsOptimized: deref(p.in.EbsOptimized),
+		UserData: room.Deref(p.in.UserData), Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers, Volume: newID(volumeKind), VolumeMade: now,
+		ProtectTermination: room.Deref(p.in.DisableApiTermination), EbsOptimized: room.Deref(p.in.EbsOptimized),
 		ShutdownTerminates: p.in.InstanceInitiatedShutdownBehavior == ec2types.ShutdownBehaviorTerminate,
 		Metadata:           metadataOptions(p.in.MetadataOptions),
 	}
 	if m := p.in.Monitoring; m != nil {
-		row.Monitoring = deref(m.Enabled)
+		row.Monitoring = room.Deref(m.Enabled)
 	}
 	eni.Instance, eni.Attachment = row.ID, newID(attachmentKind)
 	if err := r.interfaces.Put(tx, eni.ID, eni); err != nil {
@@ -317,7 +318,7 @@ func (r *Region) launch(tx *store.Tx, p launchPlan, reservation string, index in
 func metadataOptions(o *ec2types.InstanceMetadataOptionsRequest) ec2types.InstanceMetadataOptionsResponse {
 	out := ec2types.InstanceMetadataOptionsResponse{
 		State: ec2types.InstanceMetadataOptionsStateApplied, HttpEndpoint: ec2types.InstanceMetadataEndpointStateEnabled,
-		HttpTokens: ec2types.HttpTokensStateOptional, HttpPutResponseHopLimit: ptr(int32(1)),
+		HttpTokens: ec2types.HttpTokensStateOptional, HttpPutResponseHopLimit: new(int32(1)),
 		InstanceMetadataTags: ec2types.InstanceMetadataTagsStateDisabled, HttpProtocolIpv6: ec2types.InstanceMetadataProtocolStateDisabled,
 	}
 	if o == nil {

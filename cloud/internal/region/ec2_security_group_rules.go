@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -49,19 +50,19 @@ func (r *Region) newRules(tx *store.Tx, g groupRow, egress bool, permissions []e
 		}
 		before := len(rules)
 		for _, x := range p.IpRanges {
-			rule, bits, ok := base, deref(x.CidrIp), false
+			rule, bits, ok := base, room.Deref(x.CidrIp), false
 			if rule.CIDR, ok = canonical(bits, true); !ok {
 				return nil, wire.Errorf("InvalidParameterValue", "CIDR block %s is malformed", bits)
 			}
-			rule.Description = deref(x.Description)
+			rule.Description = room.Deref(x.Description)
 			rules = append(rules, rule)
 		}
 		for _, x := range p.Ipv6Ranges {
-			rule, bits, ok := base, deref(x.CidrIpv6), false
+			rule, bits, ok := base, room.Deref(x.CidrIpv6), false
 			if rule.CIDR6, ok = canonical(bits, false); !ok {
 				return nil, wire.Errorf("InvalidParameterValue", "CIDR block %s is malformed", bits)
 			}
-			rule.Description = deref(x.Description)
+			rule.Description = room.Deref(x.Description)
 			rules = append(rules, rule)
 		}
 		for _, x := range p.UserIdGroupPairs {
@@ -70,7 +71,7 @@ func (r *Region) newRules(tx *store.Tx, g groupRow, egress bool, permissions []e
 				return nil, err
 			}
 			rule := base
-			rule.Group, rule.Description = peer, deref(x.Description)
+			rule.Group, rule.Description = peer, room.Deref(x.Description)
 			rules = append(rules, rule)
 		}
 		if len(rules) == before {
@@ -126,13 +127,13 @@ func canonical(cidr string, v4 bool) (string, bool) {
 }
 
 func (r *Region) peerGroup(tx *store.Tx, g groupRow, pair ec2types.UserIdGroupPair) (string, error) {
-	if err := only(pair, "GroupId", "UserId", "VpcId", "Description"); err != nil {
+	if err := room.Only(pair, "GroupId", "UserId", "VpcId", "Description"); err != nil {
 		return "", err
 	}
-	if id := deref(pair.UserId); id != "" && id != r.cfg.Account {
+	if id := room.Deref(pair.UserId); id != "" && id != r.Account {
 		return "", wire.Errorf("UnsupportedOperation", "Groups of other accounts (UserId %s) are not supported here.", id)
 	}
-	id := deref(pair.GroupId)
+	id := room.Deref(pair.GroupId)
 	peer, ok := r.groups.GetTx(tx, id)
 	if !ok {
 		return "", missingGroup(id)
@@ -161,7 +162,7 @@ func (r *Region) changeGroup(id *string, in any, change func(*store.Tx, *groupRo
 		return err
 	}
 	var vpc string
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		g, ok := r.groups.GetTx(tx, *id)
 		if !ok {
 			return missingGroup(*id)
@@ -170,7 +171,7 @@ func (r *Region) changeGroup(id *string, in any, change func(*store.Tx, *groupRo
 		if err := change(tx, &g); err != nil {
 			return err
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		return r.groups.Put(tx, g.ID, g)
@@ -228,7 +229,7 @@ func (r *Region) authorize(id *string, in any, egress bool, permissions []ec2typ
 
 // AuthorizeSecurityGroupIngress lets traffic in.
 func (r *Region) AuthorizeSecurityGroupIngress(ctx context.Context, in *ec2.AuthorizeSecurityGroupIngressInput) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
-	if err := only(in, "GroupId", "IpPermissions", "TagSpecifications", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
+	if err := room.Only(in, "GroupId", "IpPermissions", "TagSpecifications", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
 		return nil, err
 	}
 	permissions := append(slices.Clone(in.IpPermissions), legacy(in.IpProtocol, in.FromPort, in.ToPort, in.CidrIp)...)
@@ -236,12 +237,12 @@ func (r *Region) AuthorizeSecurityGroupIngress(ctx context.Context, in *ec2.Auth
 	if err != nil {
 		return nil, err
 	}
-	return &ec2.AuthorizeSecurityGroupIngressOutput{Return: ptr(true), SecurityGroupRules: rules}, nil
+	return &ec2.AuthorizeSecurityGroupIngressOutput{Return: new(true), SecurityGroupRules: rules}, nil
 }
 
 // AuthorizeSecurityGroupEgress lets traffic out.
 func (r *Region) AuthorizeSecurityGroupEgress(ctx context.Context, in *ec2.AuthorizeSecurityGroupEgressInput) (*ec2.AuthorizeSecurityGroupEgressOutput, error) {
-	if err := only(in, "GroupId", "IpPermissions", "TagSpecifications", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
+	if err := room.Only(in, "GroupId", "IpPermissions", "TagSpecifications", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
 		return nil, err
 	}
 	permissions := append(slices.Clone(in.IpPermissions), legacy(in.IpProtocol, in.FromPort, in.ToPort, in.CidrIp)...)
@@ -249,7 +250,7 @@ func (r *Region) AuthorizeSecurityGroupEgress(ctx context.Context, in *ec2.Autho
 	if err != nil {
 		return nil, err
 	}
-	return &ec2.AuthorizeSecurityGroupEgressOutput{Return: ptr(true), SecurityGroupRules: rules}, nil
+	return &ec2.AuthorizeSecurityGroupEgressOutput{Return: new(true), SecurityGroupRules: rules}, nil
 }
 
 // revoke removes rules by their ids or by what they allow.
@@ -285,44 +286,44 @@ func (r *Region) revoke(id *string, in any, egress bool, ruleIDs []string, permi
 
 // RevokeSecurityGroupIngress stops letting new traffic in; connections that stand go on, as on AWS.
 func (r *Region) RevokeSecurityGroupIngress(ctx context.Context, in *ec2.RevokeSecurityGroupIngressInput) (*ec2.RevokeSecurityGroupIngressOutput, error) {
-	if err := only(in, "GroupId", "IpPermissions", "SecurityGroupRuleIds", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
+	if err := room.Only(in, "GroupId", "IpPermissions", "SecurityGroupRuleIds", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
 		return nil, err
 	}
 	permissions := append(slices.Clone(in.IpPermissions), legacy(in.IpProtocol, in.FromPort, in.ToPort, in.CidrIp)...)
 	if err := r.revoke(in.GroupId, in, false, in.SecurityGroupRuleIds, permissions); err != nil {
 		return nil, err
 	}
-	return &ec2.RevokeSecurityGroupIngressOutput{Return: ptr(true)}, nil
+	return &ec2.RevokeSecurityGroupIngressOutput{Return: new(true)}, nil
 }
 
 // RevokeSecurityGroupEgress stops letting new traffic out.
 func (r *Region) RevokeSecurityGroupEgress(ctx context.Context, in *ec2.RevokeSecurityGroupEgressInput) (*ec2.RevokeSecurityGroupEgressOutput, error) {
-	if err := only(in, "GroupId", "IpPermissions", "SecurityGroupRuleIds", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
+	if err := room.Only(in, "GroupId", "IpPermissions", "SecurityGroupRuleIds", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
 		return nil, err
 	}
 	permissions := append(slices.Clone(in.IpPermissions), legacy(in.IpProtocol, in.FromPort, in.ToPort, in.CidrIp)...)
 	if err := r.revoke(in.GroupId, in, true, in.SecurityGroupRuleIds, permissions); err != nil {
 		return nil, err
 	}
-	return &ec2.RevokeSecurityGroupEgressOutput{Return: ptr(true)}, nil
+	return &ec2.RevokeSecurityGroupEgressOutput{Return: new(true)}, nil
 }
 
 func (r *Region) showRule(g groupRow, rule ruleRow) ec2types.SecurityGroupRule {
 	out := ec2types.SecurityGroupRule{
-		SecurityGroupRuleId: ptr(rule.ID), GroupId: ptr(g.ID), GroupOwnerId: ptr(r.cfg.Account), IsEgress: ptr(rule.Egress),
-		IpProtocol: ptr(rule.Protocol), FromPort: ptr(rule.From), ToPort: ptr(rule.To), CidrIpv4: some(rule.CIDR),
-		CidrIpv6: some(rule.CIDR6), Description: some(rule.Description), Tags: r.tags(rule.ID),
-		SecurityGroupRuleArn: ptr(r.arn("ec2", "security-group-rule/"+rule.ID)),
+		SecurityGroupRuleId: new(rule.ID), GroupId: new(g.ID), GroupOwnerId: new(r.Account), IsEgress: new(rule.Egress),
+		IpProtocol: new(rule.Protocol), FromPort: new(rule.From), ToPort: new(rule.To), CidrIpv4: room.Some(rule.CIDR),
+		CidrIpv6: room.Some(rule.CIDR6), Description: room.Some(rule.Description), Tags: r.tags(rule.ID),
+		SecurityGroupRuleArn: new(r.ARN("ec2", "security-group-rule/"+rule.ID)),
 	}
 	if rule.Group != "" {
-		out.ReferencedGroupInfo = &ec2types.ReferencedSecurityGroup{GroupId: ptr(rule.Group), UserId: ptr(r.cfg.Account), VpcId: ptr(g.VPC)}
+		out.ReferencedGroupInfo = &ec2types.ReferencedSecurityGroup{GroupId: new(rule.Group), UserId: new(r.Account), VpcId: new(g.VPC)}
 	}
 	return out
 }
 
 // DescribeSecurityGroupRules lists rules, each with its id.
 func (r *Region) DescribeSecurityGroupRules(ctx context.Context, in *ec2.DescribeSecurityGroupRulesInput) (*ec2.DescribeSecurityGroupRulesOutput, error) {
-	if err := only(in, "Filters", "MaxResults", "NextToken", "SecurityGroupRuleIds"); err != nil {
+	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "SecurityGroupRuleIds"); err != nil {
 		return nil, err
 	}
 	var all []ec2types.SecurityGroupRule

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -19,7 +20,7 @@ func missingGroup(id string) error {
 
 // CreateSecurityGroup makes a group that lets nothing in and everything out.
 func (r *Region) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurityGroupInput) (*ec2.CreateSecurityGroupOutput, error) {
-	if err := only(in, "Description", "GroupName", "TagSpecifications", "VpcId"); err != nil {
+	if err := room.Only(in, "Description", "GroupName", "TagSpecifications", "VpcId"); err != nil {
 		return nil, err
 	}
 	if err := checkGroupName(in); err != nil {
@@ -27,7 +28,7 @@ func (r *Region) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurity
 	}
 	row := groupRow{ID: newID(groupKind), VPC: *in.VpcId, Name: *in.GroupName, Description: *in.Description}
 	row.Rules = []ruleRow{{ID: newID(ruleKind), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"}}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		if _, ok := r.vpcs.GetTx(tx, row.VPC); !ok {
 			return missingVPC(row.VPC)
 		}
@@ -36,7 +37,7 @@ func (r *Region) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurity
 				return wire.Errorf("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", row.Name, row.VPC)
 			}
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		if err := r.groups.Put(tx, row.ID, row); err != nil {
@@ -48,7 +49,7 @@ func (r *Region) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurity
 		return nil, err
 	}
 	return &ec2.CreateSecurityGroupOutput{
-		GroupId: ptr(row.ID), SecurityGroupArn: ptr(r.arn("ec2", "security-group/"+row.ID)), Tags: r.tags(row.ID),
+		GroupId: new(row.ID), SecurityGroupArn: new(r.ARN("ec2", "security-group/"+row.ID)), Tags: r.tags(row.ID),
 	}, r.syncVPC(row.VPC)
 }
 
@@ -69,7 +70,7 @@ func checkGroupName(in *ec2.CreateSecurityGroupInput) error {
 		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupName is invalid. Character sets beyond ASCII or longer than 255 are not supported.", name)
 	case len(*in.Description) > 255:
 		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupDescription is invalid. It may be up to 255 characters.", *in.Description)
-	case deref(in.VpcId) == "":
+	case room.Deref(in.VpcId) == "":
 		return wire.Errorf("VPCIdNotSpecified", "No default VPC for this user")
 	}
 	return checkTagSpecs(in.TagSpecifications, ec2types.ResourceTypeSecurityGroup)
@@ -77,8 +78,8 @@ func checkGroupName(in *ec2.CreateSecurityGroupInput) error {
 
 func (r *Region) showGroup(g groupRow) ec2types.SecurityGroup {
 	out := ec2types.SecurityGroup{
-		GroupId: ptr(g.ID), GroupName: ptr(g.Name), Description: ptr(g.Description), VpcId: ptr(g.VPC),
-		OwnerId: ptr(r.cfg.Account), SecurityGroupArn: ptr(r.arn("ec2", "security-group/"+g.ID)), Tags: r.tags(g.ID),
+		GroupId: new(g.ID), GroupName: new(g.Name), Description: new(g.Description), VpcId: new(g.VPC),
+		OwnerId: new(r.Account), SecurityGroupArn: new(r.ARN("ec2", "security-group/"+g.ID)), Tags: r.tags(g.ID),
 		IpPermissions: []ec2types.IpPermission{}, IpPermissionsEgress: []ec2types.IpPermission{},
 	}
 	for _, rule := range g.Rules {
@@ -98,22 +99,22 @@ func (r *Region) addPermission(all []ec2types.IpPermission, rule ruleRow) []ec2t
 	})
 	if at < 0 {
 		p := ec2types.IpPermission{
-			IpProtocol: ptr(rule.Protocol), IpRanges: []ec2types.IpRange{}, Ipv6Ranges: []ec2types.Ipv6Range{},
+			IpProtocol: new(rule.Protocol), IpRanges: []ec2types.IpRange{}, Ipv6Ranges: []ec2types.Ipv6Range{},
 			PrefixListIds: []ec2types.PrefixListId{}, UserIdGroupPairs: []ec2types.UserIdGroupPair{},
 		}
 		if rule.Protocol != "-1" {
-			p.FromPort, p.ToPort = ptr(rule.From), ptr(rule.To)
+			p.FromPort, p.ToPort = new(rule.From), new(rule.To)
 		}
 		all, at = append(all, p), len(all)
 	}
-	p, text := &all[at], some(rule.Description)
+	p, text := &all[at], room.Some(rule.Description)
 	switch {
 	case rule.CIDR != "":
-		p.IpRanges = append(p.IpRanges, ec2types.IpRange{CidrIp: ptr(rule.CIDR), Description: text})
+		p.IpRanges = append(p.IpRanges, ec2types.IpRange{CidrIp: new(rule.CIDR), Description: text})
 	case rule.CIDR6 != "":
-		p.Ipv6Ranges = append(p.Ipv6Ranges, ec2types.Ipv6Range{CidrIpv6: ptr(rule.CIDR6), Description: text})
+		p.Ipv6Ranges = append(p.Ipv6Ranges, ec2types.Ipv6Range{CidrIpv6: new(rule.CIDR6), Description: text})
 	default:
-		p.UserIdGroupPairs = append(p.UserIdGroupPairs, ec2types.UserIdGroupPair{GroupId: ptr(rule.Group), UserId: ptr(r.cfg.Account), Description: text})
+		p.UserIdGroupPairs = append(p.UserIdGroupPairs, ec2types.UserIdGroupPair{GroupId: new(rule.Group), UserId: new(r.Account), Description: text})
 	}
 	return all
 }
@@ -140,7 +141,7 @@ func ruleFields(known fields[groupRow], prefix string, egress bool) {
 
 // DescribeSecurityGroups lists security groups.
 func (r *Region) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecurityGroupsInput) (*ec2.DescribeSecurityGroupsOutput, error) {
-	if err := only(in, "Filters", "GroupIds", "GroupNames", "MaxResults", "NextToken"); err != nil {
+	if err := room.Only(in, "Filters", "GroupIds", "GroupNames", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}
 	if len(in.GroupNames) > 0 {
@@ -151,7 +152,7 @@ func (r *Region) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSec
 		"group-name":  one(func(g groupRow) string { return g.Name }),
 		"description": one(func(g groupRow) string { return g.Description }),
 		"vpc-id":      one(func(g groupRow) string { return g.VPC }),
-		"owner-id":    one(func(groupRow) string { return r.cfg.Account }),
+		"owner-id":    one(func(groupRow) string { return r.Account }),
 	}
 	ruleFields(known, "ip-permission.", false)
 	ruleFields(known, "egress.ip-permission.", true)
@@ -169,14 +170,14 @@ func (r *Region) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSec
 
 // DeleteSecurityGroup deletes a group that no interface has and no other group's rule names.
 func (r *Region) DeleteSecurityGroup(ctx context.Context, in *ec2.DeleteSecurityGroupInput) (*ec2.DeleteSecurityGroupOutput, error) {
-	if err := only(in, "GroupId"); err != nil {
+	if err := room.Only(in, "GroupId"); err != nil {
 		return nil, err
 	}
 	if err := required("groupId", in.GroupId); err != nil {
 		return nil, err
 	}
 	var vpc string
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		g, ok := r.groups.GetTx(tx, *in.GroupId)
 		if !ok {
 			return missingGroup(*in.GroupId)
@@ -188,7 +189,7 @@ func (r *Region) DeleteSecurityGroup(ctx context.Context, in *ec2.DeleteSecurity
 		if r.groupInUse(tx, g.ID) {
 			return wire.Errorf("DependencyViolation", "resource %s has a dependent object", g.ID)
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		return r.removeGroup(tx, g)
@@ -196,7 +197,7 @@ func (r *Region) DeleteSecurityGroup(ctx context.Context, in *ec2.DeleteSecurity
 	if err != nil {
 		return nil, err
 	}
-	return &ec2.DeleteSecurityGroupOutput{GroupId: in.GroupId, Return: ptr(true)}, r.syncVPC(vpc)
+	return &ec2.DeleteSecurityGroupOutput{GroupId: in.GroupId, Return: new(true)}, r.syncVPC(vpc)
 }
 
 func (r *Region) groupInUse(tx *store.Tx, id string) bool {

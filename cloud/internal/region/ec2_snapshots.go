@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -24,7 +25,7 @@ const volumeGiB = 8
 
 // DescribeSnapshots lists the snapshots that images are made of.
 func (r *Region) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshotsInput) (*ec2.DescribeSnapshotsOutput, error) {
-	if err := only(in, "Filters", "MaxResults", "NextToken", "OwnerIds", "SnapshotIds"); err != nil {
+	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "OwnerIds", "SnapshotIds"); err != nil {
 		return nil, err
 	}
 	l := listing[snapshotRow]{
@@ -37,7 +38,7 @@ func (r *Region) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshot
 	}
 	rows := slices.DeleteFunc(r.snapshots.All(), func(s snapshotRow) bool {
 		return len(in.OwnerIds) > 0 && !slices.ContainsFunc(in.OwnerIds, func(o string) bool {
-			return o == s.Owner || o == "self" && s.Owner == r.cfg.Account || o == "amazon" && s.Owner == publicOwner
+			return o == s.Owner || o == "self" && s.Owner == r.Account || o == "amazon" && s.Owner == publicOwner
 		})
 	})
 	rows, next, err := l.list(r, rows, in.SnapshotIds, in.Filters, in.MaxResults, in.NextToken)
@@ -51,8 +52,8 @@ func (r *Region) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshot
 			progress = "0%"
 		}
 		out.Snapshots = append(out.Snapshots, ec2types.Snapshot{
-			SnapshotId: ptr(s.ID), VolumeId: ptr(s.Volume), OwnerId: ptr(s.Owner), Description: ptr(s.Description), StartTime: ptr(s.Started),
-			State: s.State, Progress: ptr(progress), VolumeSize: ptr(int32(volumeGiB)), Encrypted: ptr(false), StorageTier: ec2types.StorageTierStandard,
+			SnapshotId: new(s.ID), VolumeId: new(s.Volume), OwnerId: new(s.Owner), Description: new(s.Description), StartTime: new(s.Started),
+			State: s.State, Progress: new(progress), VolumeSize: new(int32(volumeGiB)), Encrypted: new(false), StorageTier: ec2types.StorageTierStandard,
 			Tags: r.tags(s.ID),
 		})
 	}
@@ -61,13 +62,13 @@ func (r *Region) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshot
 
 // DeleteSnapshot deletes a snapshot that no image is made of.
 func (r *Region) DeleteSnapshot(ctx context.Context, in *ec2.DeleteSnapshotInput) (*ec2.DeleteSnapshotOutput, error) {
-	if err := only(in, "SnapshotId"); err != nil {
+	if err := room.Only(in, "SnapshotId"); err != nil {
 		return nil, err
 	}
 	if err := required("snapshotId", in.SnapshotId); err != nil {
 		return nil, err
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		s, ok := r.snapshots.GetTx(tx, *in.SnapshotId)
 		if !ok {
 			return missingSnapshot(*in.SnapshotId)
@@ -77,7 +78,7 @@ func (r *Region) DeleteSnapshot(ctx context.Context, in *ec2.DeleteSnapshotInput
 				return wire.Errorf("InvalidSnapshot.InUse", "The snapshot %s is currently in use by %s", s.ID, i.ID)
 			}
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		return r.remove(tx, s.ID, r.snapshots.Delete)
@@ -87,7 +88,7 @@ func (r *Region) DeleteSnapshot(ctx context.Context, in *ec2.DeleteSnapshotInput
 
 // DescribeVolumes lists instances' root disks.
 func (r *Region) DescribeVolumes(ctx context.Context, in *ec2.DescribeVolumesInput) (*ec2.DescribeVolumesOutput, error) {
-	if err := only(in, "Filters", "IncludeManagedResources", "MaxResults", "NextToken", "VolumeIds"); err != nil {
+	if err := room.Only(in, "Filters", "IncludeManagedResources", "MaxResults", "NextToken", "VolumeIds"); err != nil {
 		return nil, err
 	}
 	l := listing[instanceRow]{
@@ -107,11 +108,11 @@ func (r *Region) DescribeVolumes(ctx context.Context, in *ec2.DescribeVolumesInp
 	for _, i := range rows {
 		image, _ := r.images.Get(i.Image)
 		out.Volumes = append(out.Volumes, ec2types.Volume{
-			VolumeId: ptr(i.Volume), AvailabilityZone: ptr(i.Zone), CreateTime: ptr(i.VolumeMade), Size: ptr(int32(volumeGiB)), State: ec2types.VolumeStateInUse,
-			VolumeType: ec2types.VolumeTypeGp3, SnapshotId: ptr(image.Snapshot), Encrypted: ptr(false), MultiAttachEnabled: ptr(false), Tags: r.tags(i.Volume),
+			VolumeId: new(i.Volume), AvailabilityZone: new(i.Zone), CreateTime: new(i.VolumeMade), Size: new(int32(volumeGiB)), State: ec2types.VolumeStateInUse,
+			VolumeType: ec2types.VolumeTypeGp3, SnapshotId: new(image.Snapshot), Encrypted: new(false), MultiAttachEnabled: new(false), Tags: r.tags(i.Volume),
 			Attachments: []ec2types.VolumeAttachment{{
-				VolumeId: ptr(i.Volume), InstanceId: ptr(i.ID), Device: ptr(rootDevice), AttachTime: ptr(i.VolumeMade),
-				State: ec2types.VolumeAttachmentStateAttached, DeleteOnTermination: ptr(true),
+				VolumeId: new(i.Volume), InstanceId: new(i.ID), Device: new(rootDevice), AttachTime: new(i.VolumeMade),
+				State: ec2types.VolumeAttachmentStateAttached, DeleteOnTermination: new(true),
 			}},
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -20,7 +21,7 @@ func missingSubnet(id string) error {
 
 // CreateSubnet makes a subnet in a part of its VPC that no other subnet has.
 func (r *Region) CreateSubnet(ctx context.Context, in *ec2.CreateSubnetInput) (*ec2.CreateSubnetOutput, error) {
-	if err := only(in, "VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	if err := required("vpcId", in.VpcId); err != nil {
@@ -29,7 +30,7 @@ func (r *Region) CreateSubnet(ctx context.Context, in *ec2.CreateSubnetInput) (*
 	if err := required("cidrBlock", in.CidrBlock); err != nil {
 		return nil, err
 	}
-	zone, err := r.chooseZone(deref(in.AvailabilityZone), deref(in.AvailabilityZoneId))
+	zone, err := r.chooseZone(room.Deref(in.AvailabilityZone), room.Deref(in.AvailabilityZoneId))
 	if err != nil {
 		return nil, err
 	}
@@ -41,11 +42,11 @@ func (r *Region) CreateSubnet(ctx context.Context, in *ec2.CreateSubnetInput) (*
 		return nil, err
 	}
 	row := subnetRow{ID: newID(subnetKind), VPC: *in.VpcId, CIDR: cidr.String(), Zone: zone, ACLAssociation: newID(aclAssociationKind)}
-	err = r.update(func(tx *store.Tx) error {
+	err = r.Update(func(tx *store.Tx) error {
 		if err := r.checkSubnet(tx, row.VPC, cidr); err != nil {
 			return err
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		if err := r.subnets.Put(tx, row.ID, row); err != nil {
@@ -96,15 +97,15 @@ func (r *Region) freeAddresses(s subnetRow) int {
 
 func (r *Region) showSubnet(s subnetRow) ec2types.Subnet {
 	return ec2types.Subnet{
-		SubnetId: ptr(s.ID), VpcId: ptr(s.VPC), CidrBlock: ptr(s.CIDR), AvailabilityZone: ptr(s.Zone),
-		AvailabilityZoneId: ptr(zoneID(s.Zone)), State: ec2types.SubnetStateAvailable, OwnerId: ptr(r.cfg.Account),
-		AvailableIpAddressCount: ptr(int32(r.freeAddresses(s))), MapPublicIpOnLaunch: ptr(s.MapPublic),
-		DefaultForAz: ptr(false), AssignIpv6AddressOnCreation: ptr(false), EnableDns64: ptr(false), Ipv6Native: ptr(false),
-		MapCustomerOwnedIpOnLaunch: ptr(false), SubnetArn: ptr(r.arn("ec2", "subnet/"+s.ID)), Tags: r.tags(s.ID),
+		SubnetId: new(s.ID), VpcId: new(s.VPC), CidrBlock: new(s.CIDR), AvailabilityZone: new(s.Zone),
+		AvailabilityZoneId: new(zoneID(s.Zone)), State: ec2types.SubnetStateAvailable, OwnerId: new(r.Account),
+		AvailableIpAddressCount: new(int32(r.freeAddresses(s))), MapPublicIpOnLaunch: new(s.MapPublic),
+		DefaultForAz: new(false), AssignIpv6AddressOnCreation: new(false), EnableDns64: new(false), Ipv6Native: new(false),
+		MapCustomerOwnedIpOnLaunch: new(false), SubnetArn: new(r.ARN("ec2", "subnet/"+s.ID)), Tags: r.tags(s.ID),
 		PrivateDnsNameOptionsOnLaunch: &ec2types.PrivateDnsNameOptionsOnLaunch{
 			HostnameType:                    ec2types.HostnameTypeIpName,
-			EnableResourceNameDnsARecord:    ptr(false),
-			EnableResourceNameDnsAAAARecord: ptr(false),
+			EnableResourceNameDnsARecord:    new(false),
+			EnableResourceNameDnsAAAARecord: new(false),
 		},
 	}
 }
@@ -122,16 +123,16 @@ func (r *Region) subnetListing() listing[subnetRow] {
 			"available-ip-address-count": one(func(s subnetRow) string { return strconv.Itoa(r.freeAddresses(s)) }),
 			"default-for-az":             boolean(func(subnetRow) bool { return false }),
 			"map-public-ip-on-launch":    boolean(func(s subnetRow) bool { return s.MapPublic }),
-			"owner-id":                   one(func(subnetRow) string { return r.cfg.Account }),
+			"owner-id":                   one(func(subnetRow) string { return r.Account }),
 			"state":                      one(func(subnetRow) string { return "available" }),
-			"subnet-arn":                 one(func(s subnetRow) string { return r.arn("ec2", "subnet/"+s.ID) }),
+			"subnet-arn":                 one(func(s subnetRow) string { return r.ARN("ec2", "subnet/"+s.ID) }),
 		},
 	}
 }
 
 // DescribeSubnets lists subnets.
 func (r *Region) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput) (*ec2.DescribeSubnetsOutput, error) {
-	if err := only(in, "Filters", "MaxResults", "NextToken", "SubnetIds"); err != nil {
+	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "SubnetIds"); err != nil {
 		return nil, err
 	}
 	rows, next, err := r.subnetListing().list(r, r.subnets.All(), in.SubnetIds, in.Filters, in.MaxResults, in.NextToken)
@@ -147,7 +148,7 @@ func (r *Region) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInp
 
 // ModifySubnetAttribute changes whether instances launched in the subnet get a public address.
 func (r *Region) ModifySubnetAttribute(ctx context.Context, in *ec2.ModifySubnetAttributeInput) (*ec2.ModifySubnetAttributeOutput, error) {
-	if err := only(in, "SubnetId", "MapPublicIpOnLaunch"); err != nil {
+	if err := room.Only(in, "SubnetId", "MapPublicIpOnLaunch"); err != nil {
 		return nil, err
 	}
 	if err := required("subnetId", in.SubnetId); err != nil {
@@ -156,12 +157,12 @@ func (r *Region) ModifySubnetAttribute(ctx context.Context, in *ec2.ModifySubnet
 	if in.MapPublicIpOnLaunch == nil {
 		return nil, wire.Errorf("InvalidParameterCombination", "One attribute must be modified in a call.")
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		row, ok := r.subnets.GetTx(tx, *in.SubnetId)
 		if !ok {
 			return missingSubnet(*in.SubnetId)
 		}
-		row.MapPublic = deref(in.MapPublicIpOnLaunch.Value)
+		row.MapPublic = room.Deref(in.MapPublicIpOnLaunch.Value)
 		return r.subnets.Put(tx, row.ID, row)
 	})
 	return &ec2.ModifySubnetAttributeOutput{}, err
@@ -169,14 +170,14 @@ func (r *Region) ModifySubnetAttribute(ctx context.Context, in *ec2.ModifySubnet
 
 // DeleteSubnet deletes a subnet without network interfaces, and its route table association.
 func (r *Region) DeleteSubnet(ctx context.Context, in *ec2.DeleteSubnetInput) (*ec2.DeleteSubnetOutput, error) {
-	if err := only(in, "SubnetId"); err != nil {
+	if err := room.Only(in, "SubnetId"); err != nil {
 		return nil, err
 	}
 	if err := required("subnetId", in.SubnetId); err != nil {
 		return nil, err
 	}
 	var vpc string
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		row, ok := r.subnets.GetTx(tx, *in.SubnetId)
 		if !ok {
 			return missingSubnet(*in.SubnetId)
@@ -187,7 +188,7 @@ func (r *Region) DeleteSubnet(ctx context.Context, in *ec2.DeleteSubnetInput) (*
 				return wire.Errorf("DependencyViolation", "The subnet '%s' has dependencies and cannot be deleted.", row.ID)
 			}
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		for _, t := range r.routeTables.AllTx(tx) {
@@ -205,7 +206,7 @@ func (r *Region) DeleteSubnet(ctx context.Context, in *ec2.DeleteSubnetInput) (*
 
 // zones are the region's availability zones: us-east-1a and so on.
 func (r *Region) zones() []string {
-	return []string{r.cfg.Name + "a", r.cfg.Name + "b", r.cfg.Name + "c"}
+	return []string{r.Region + "a", r.Region + "b", r.Region + "c"}
 }
 
 // zoneID returns a zone's id, use1-az1 for us-east-1a. On AWS the pairing differs between accounts.

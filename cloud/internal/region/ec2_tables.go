@@ -6,6 +6,7 @@ import (
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -29,27 +30,20 @@ type tables struct {
 // load returns the step that reads every table.
 func (t *tables) load(db *store.DB) func() error {
 	return func() (err error) {
-		loadTable(db, "vpcs", &t.vpcs, &err)
-		loadTable(db, "subnets", &t.subnets, &err)
-		loadTable(db, "internet-gateways", &t.gateways, &err)
-		loadTable(db, "route-tables", &t.routeTables, &err)
-		loadTable(db, "security-groups", &t.groups, &err)
-		loadTable(db, "network-interfaces", &t.interfaces, &err)
-		loadTable(db, "instances", &t.instances, &err)
-		loadTable(db, "images", &t.images, &err)
-		loadTable(db, "snapshots", &t.snapshots, &err)
-		loadTable(db, "launch-templates", &t.templates, &err)
-		loadTable(db, "tags", &t.tagSets, &err)
-		loadTable(db, "client-tokens", &t.tokens, &err)
-		loadTable(db, "counters", &t.counters, &err)
+		room.LoadTable(db, "vpcs", &t.vpcs, &err)
+		room.LoadTable(db, "subnets", &t.subnets, &err)
+		room.LoadTable(db, "internet-gateways", &t.gateways, &err)
+		room.LoadTable(db, "route-tables", &t.routeTables, &err)
+		room.LoadTable(db, "security-groups", &t.groups, &err)
+		room.LoadTable(db, "network-interfaces", &t.interfaces, &err)
+		room.LoadTable(db, "instances", &t.instances, &err)
+		room.LoadTable(db, "images", &t.images, &err)
+		room.LoadTable(db, "snapshots", &t.snapshots, &err)
+		room.LoadTable(db, "launch-templates", &t.templates, &err)
+		room.LoadTable(db, "tags", &t.tagSets, &err)
+		room.LoadTable(db, "client-tokens", &t.tokens, &err)
+		room.LoadTable(db, "counters", &t.counters, &err)
 		return err
-	}
-}
-
-// loadTable reads one table unless one before it failed.
-func loadTable[T any](db *store.DB, name string, into **store.Table[T], failed *error) {
-	if *failed == nil {
-		*into, *failed = store.Load[T](db, name)
 	}
 }
 

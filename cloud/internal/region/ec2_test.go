@@ -16,11 +16,11 @@ import (
 func TestVPCComesWithItsDefaults(t *testing.T) {
 	r, p := open(t)
 	ctx := t.Context()
-	vpc := must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: ptr("100.68.0.18/18")}))(t).Vpc
+	vpc := must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("100.68.0.18/18")}))(t).Vpc
 	if *vpc.CidrBlock != "100.68.0.0/18" {
 		t.Errorf("CIDR %s", *vpc.CidrBlock)
 	}
-	of := []ec2types.Filter{{Name: ptr("vpc-id"), Values: []string{*vpc.VpcId}}}
+	of := []ec2types.Filter{{Name: new("vpc-id"), Values: []string{*vpc.VpcId}}}
 	groups := must(r.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: of}))(t).SecurityGroups
 	tables := must(r.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: of}))(t).RouteTables
 	acls := must(r.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{Filters: of}))(t).NetworkAcls
@@ -46,33 +46,33 @@ func TestErrors(t *testing.T) {
 	must(r.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{}))(t)
 	gateway := r.gateways.All()[0].ID
 	tcp := func(from, to int32) []ec2types.IpPermission {
-		return []ec2types.IpPermission{{IpProtocol: ptr("tcp"), FromPort: ptr(from), ToPort: ptr(to), IpRanges: []ec2types.IpRange{{CidrIp: ptr("0.0.0.0/0")}}}}
+		return []ec2types.IpPermission{{IpProtocol: new("tcp"), FromPort: new(from), ToPort: new(to), IpRanges: []ec2types.IpRange{{CidrIp: new("0.0.0.0/0")}}}}
 	}
 	must(r.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &group, IpPermissions: tcp(80, 80)}))(t)
 	calls := map[string]func() error{
 		"InvalidVpc.Range": func() error {
-			_, err := r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: ptr("10.0.0.0/8")})
+			_, err := r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/8")})
 			return err
 		},
 		"MissingParameter": func() error { _, err := r.CreateVpc(ctx, &ec2.CreateVpcInput{}); return err },
 		"UnsupportedOperation": func() error {
-			_, err := r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: ptr("10.0.0.0/16"), Ipv4IpamPoolId: ptr("x")})
+			_, err := r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16"), Ipv4IpamPoolId: new("x")})
 			return err
 		},
 		"DryRunOperation": func() error {
-			_, err := r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: ptr("10.0.0.0/16"), DryRun: ptr(true)})
+			_, err := r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16"), DryRun: new(true)})
 			return err
 		},
 		"InvalidSubnet.Conflict": func() error {
-			_, err := r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: ptr("10.0.1.128/25")})
+			_, err := r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: new("10.0.1.128/25")})
 			return err
 		},
 		"InvalidSubnet.Range": func() error {
-			_, err := r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: ptr("10.1.1.0/24")})
+			_, err := r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: new("10.1.1.0/24")})
 			return err
 		},
 		"InvalidVpcID.NotFound": func() error {
-			_, err := r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: ptr("vpc-0"), CidrBlock: ptr("10.1.1.0/24")})
+			_, err := r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: new("vpc-0"), CidrBlock: new("10.1.1.0/24")})
 			return err
 		},
 		"DependencyViolation": func() error { _, err := r.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &vpc}); return err },
@@ -100,17 +100,17 @@ func TestErrors(t *testing.T) {
 			_, err := r.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{"i-0123456789abcdef0"}})
 			return err
 		},
-		"InvalidKeyPair.NotFound": func() error { _, err := r.RunInstances(ctx, &ec2.RunInstancesInput{KeyName: ptr("k")}); return err },
+		"InvalidKeyPair.NotFound": func() error { _, err := r.RunInstances(ctx, &ec2.RunInstancesInput{KeyName: new("k")}); return err },
 		"InvalidAMIID.NotFound": func() error {
-			_, err := r.RunInstances(ctx, &ec2.RunInstancesInput{ImageId: ptr("ami-0123456789abcdef0"), InstanceType: smallType(), MinCount: ptr(int32(1)), MaxCount: ptr(int32(1)), SubnetId: &subnet})
+			_, err := r.RunInstances(ctx, &ec2.RunInstancesInput{ImageId: new("ami-0123456789abcdef0"), InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet})
 			return err
 		},
 		"InvalidLaunchTemplateName.NotFoundException": func() error {
-			_, err := r.RunInstances(ctx, &ec2.RunInstancesInput{LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateName: ptr("none")}})
+			_, err := r.RunInstances(ctx, &ec2.RunInstancesInput{LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateName: new("none")}})
 			return err
 		},
 		"InvalidParameterValue": func() error {
-			_, err := r.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{{Name: ptr("colour"), Values: []string{"red"}}}})
+			_, err := r.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: []ec2types.Filter{{Name: new("colour"), Values: []string{"red"}}}})
 			return err
 		},
 	}
@@ -128,10 +128,10 @@ func TestInstanceLifeAndRecovery(t *testing.T) {
 	ctx := t.Context()
 	vpc, subnet := makeNetwork(t, r)
 	group := r.groups.All()[0].ID
-	must(r.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &group, IpProtocol: ptr("tcp"), FromPort: ptr(int32(80)), ToPort: ptr(int32(80)), CidrIp: ptr("0.0.0.0/0")}))(t)
+	must(r.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &group, IpProtocol: new("tcp"), FromPort: new(int32(80)), ToPort: new(int32(80)), CidrIp: new("0.0.0.0/0")}))(t)
 	in := &ec2.RunInstancesInput{
-		ImageId: ptr(hostImage(t, r)), InstanceType: smallType(), MinCount: ptr(int32(2)), MaxCount: ptr(int32(2)), SubnetId: &subnet, ClientToken: ptr("once"),
-		TagSpecifications: []ec2types.TagSpecification{{ResourceType: "instance", Tags: []ec2types.Tag{{Key: ptr("role"), Value: ptr("host")}}}},
+		ImageId: new(hostImage(t, r)), InstanceType: smallType(), MinCount: new(int32(2)), MaxCount: new(int32(2)), SubnetId: &subnet, ClientToken: new("once"),
+		TagSpecifications: []ec2types.TagSpecification{{ResourceType: "instance", Tags: []ec2types.Tag{{Key: new("role"), Value: new("host")}}}},
 	}
 	first := must(r.RunInstances(ctx, in))(t)
 	again := must(r.RunInstances(ctx, in))(t)
@@ -139,7 +139,7 @@ func TestInstanceLifeAndRecovery(t *testing.T) {
 		t.Errorf("the same token made %d instances", r.instances.Len())
 	}
 	other := *in
-	other.MaxCount = ptr(int32(3))
+	other.MaxCount = new(int32(3))
 	_, err := r.RunInstances(ctx, &other)
 	wantCode(t, err, "IdempotentParameterMismatch")
 
@@ -172,14 +172,14 @@ func TestInstanceLifeAndRecovery(t *testing.T) {
 	started := func() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.started[a] != nil }
 	bound, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if err := r.waitChange(bound, started); err != nil {
+	if err := r.Wait(bound, started); err != nil {
 		t.Fatal("the running instance was not started again")
 	}
 	if p.started[b] != nil || p.started[a].spec.Address != before.Address {
 		t.Errorf("started %v", p.started)
 	}
 	live := must(r.DescribeInstances(ctx, &ec2.DescribeInstancesInput{Filters: []ec2types.Filter{
-		{Name: ptr("instance-state-name"), Values: []string{"pend*", "running"}}, {Name: ptr("tag:role"), Values: []string{"h?st"}},
+		{Name: new("instance-state-name"), Values: []string{"pend*", "running"}}, {Name: new("tag:role"), Values: []string{"h?st"}},
 	}}))(t)
 	if len(live.Reservations) != 1 || len(live.Reservations[0].Instances) != 1 {
 		t.Errorf("live %v", live.Reservations)
@@ -192,7 +192,7 @@ func TestEndAndFailureOfMachines(t *testing.T) {
 	r, p := open(t)
 	ctx := t.Context()
 	_, subnet := makeNetwork(t, r)
-	in := &ec2.RunInstancesInput{ImageId: ptr(hostImage(t, r)), InstanceType: smallType(), MinCount: ptr(int32(1)), MaxCount: ptr(int32(1)), SubnetId: &subnet}
+	in := &ec2.RunInstancesInput{ImageId: new(hostImage(t, r)), InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet}
 	id := *must(r.RunInstances(ctx, in))(t).Instances[0].InstanceId
 	waitState(t, r, id, running)
 	p.mu.Lock()
@@ -213,15 +213,15 @@ func TestLaunchTemplateVersions(t *testing.T) {
 	r, _ := open(t)
 	ctx := t.Context()
 	_, subnet := makeNetwork(t, r)
-	data := &ec2types.RequestLaunchTemplateData{ImageId: ptr(hostImage(t, r)), InstanceType: smallType(), UserData: ptr("IyEvYmluL3NoCg==")}
-	lt := must(r.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: ptr("app"), LaunchTemplateData: data}))(t).LaunchTemplate
-	v2 := must(r.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: lt.LaunchTemplateId, SourceVersion: ptr("1"),
-		LaunchTemplateData: &ec2types.RequestLaunchTemplateData{DisableApiTermination: ptr(true)}}))(t).LaunchTemplateVersion
+	data := &ec2types.RequestLaunchTemplateData{ImageId: new(hostImage(t, r)), InstanceType: smallType(), UserData: new("IyEvYmluL3NoCg==")}
+	lt := must(r.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("app"), LaunchTemplateData: data}))(t).LaunchTemplate
+	v2 := must(r.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: lt.LaunchTemplateId, SourceVersion: new("1"),
+		LaunchTemplateData: &ec2types.RequestLaunchTemplateData{DisableApiTermination: new(true)}}))(t).LaunchTemplateVersion
 	if *v2.VersionNumber != 2 || *v2.LaunchTemplateData.UserData != *data.UserData || *v2.DefaultVersion {
 		t.Errorf("version %+v", v2)
 	}
-	out := must(r.RunInstances(ctx, &ec2.RunInstancesInput{MinCount: ptr(int32(1)), MaxCount: ptr(int32(1)), SubnetId: &subnet,
-		LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateName: ptr("app"), Version: ptr("$Latest")}}))(t)
+	out := must(r.RunInstances(ctx, &ec2.RunInstancesInput{MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
+		LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateName: new("app"), Version: new("$Latest")}}))(t)
 	_, err := r.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{*out.Instances[0].InstanceId}})
 	wantCode(t, err, "OperationNotPermitted")
 	_, err = r.DeleteLaunchTemplateVersions(ctx, &ec2.DeleteLaunchTemplateVersionsInput{LaunchTemplateId: lt.LaunchTemplateId, Versions: []string{"1"}})
@@ -256,7 +256,7 @@ func TestPagesHoldEveryRowOnce(t *testing.T) {
 			t.Fatalf("%d of %d rows", len(seen), len(rows))
 		}
 	})
-	_, _, err := page([]string{"a"}, func(s string) string { return s }, nil, ptr("forged"), 1, 9)
+	_, _, err := page([]string{"a"}, func(s string) string { return s }, nil, new("forged"), 1, 9)
 	wantCode(t, err, "InvalidParameterValue")
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -28,7 +29,7 @@ func parseCIDR(s string) (netip.Prefix, error) {
 
 // CreateVpc makes a VPC with its default security group, main route table and default network ACL.
 func (r *Region) CreateVpc(ctx context.Context, in *ec2.CreateVpcInput) (*ec2.CreateVpcOutput, error) {
-	if err := only(in, "CidrBlock", "InstanceTenancy", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "CidrBlock", "InstanceTenancy", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	if err := required("cidrBlock", in.CidrBlock); err != nil {
@@ -47,14 +48,14 @@ func (r *Region) CreateVpc(ctx context.Context, in *ec2.CreateVpcInput) (*ec2.Cr
 	if err := checkTagSpecs(in.TagSpecifications, ec2types.ResourceTypeVpc); err != nil {
 		return nil, err
 	}
-	if err := dryRun(in); err != nil {
+	if err := room.DryRun(in); err != nil {
 		return nil, err
 	}
 	row := vpcRow{
 		ID: newID(vpcKind), CIDR: cidr.String(), Tenancy: ec2types.TenancyDefault,
 		DNSSupport: true, ACL: newID(aclKind),
 	}
-	if err := r.update(func(tx *store.Tx) error { return r.putNewVPC(tx, row, in.TagSpecifications) }); err != nil {
+	if err := r.Update(func(tx *store.Tx) error { return r.putNewVPC(tx, row, in.TagSpecifications) }); err != nil {
 		return nil, err
 	}
 	if err := r.syncVPC(row.ID); err != nil {
@@ -85,10 +86,10 @@ func (r *Region) putNewVPC(tx *store.Tx, row vpcRow, tags []ec2types.TagSpecific
 
 func (r *Region) showVPC(row vpcRow) ec2types.Vpc {
 	return ec2types.Vpc{
-		VpcId: ptr(row.ID), CidrBlock: ptr(row.CIDR), DhcpOptionsId: ptr(dhcpOptions), InstanceTenancy: row.Tenancy,
-		IsDefault: ptr(false), OwnerId: ptr(r.cfg.Account), State: ec2types.VpcStateAvailable, Tags: r.tags(row.ID),
+		VpcId: new(row.ID), CidrBlock: new(row.CIDR), DhcpOptionsId: new(dhcpOptions), InstanceTenancy: row.Tenancy,
+		IsDefault: new(false), OwnerId: new(r.Account), State: ec2types.VpcStateAvailable, Tags: r.tags(row.ID),
 		CidrBlockAssociationSet: []ec2types.VpcCidrBlockAssociation{{
-			AssociationId: ptr("vpc-cidr-assoc-" + row.ID[len("vpc-"):]), CidrBlock: ptr(row.CIDR),
+			AssociationId: new("vpc-cidr-assoc-" + row.ID[len("vpc-"):]), CidrBlock: new(row.CIDR),
 			CidrBlockState: &ec2types.VpcCidrBlockState{State: ec2types.VpcCidrBlockStateCodeAssociated},
 		}},
 	}
@@ -106,7 +107,7 @@ func (r *Region) vpcListing() listing[vpcRow] {
 			"dhcp-options-id":                   one(func(vpcRow) string { return dhcpOptions }),
 			"is-default":                        boolean(func(vpcRow) bool { return false }),
 			"isDefault":                         boolean(func(vpcRow) bool { return false }),
-			"owner-id":                          one(func(vpcRow) string { return r.cfg.Account }),
+			"owner-id":                          one(func(vpcRow) string { return r.Account }),
 			"state":                             one(func(vpcRow) string { return "available" }),
 		},
 	}
@@ -114,7 +115,7 @@ func (r *Region) vpcListing() listing[vpcRow] {
 
 // DescribeVpcs lists VPCs.
 func (r *Region) DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error) {
-	if err := only(in, "Filters", "MaxResults", "NextToken", "VpcIds"); err != nil {
+	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "VpcIds"); err != nil {
 		return nil, err
 	}
 	rows, next, err := r.vpcListing().list(r, r.vpcs.All(), in.VpcIds, in.Filters, in.MaxResults, in.NextToken)
@@ -130,7 +131,7 @@ func (r *Region) DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput) (*
 
 // ModifyVpcAttribute changes one of a VPC's DNS attributes.
 func (r *Region) ModifyVpcAttribute(ctx context.Context, in *ec2.ModifyVpcAttributeInput) (*ec2.ModifyVpcAttributeOutput, error) {
-	if err := only(in, "VpcId", "EnableDnsHostnames", "EnableDnsSupport"); err != nil {
+	if err := room.Only(in, "VpcId", "EnableDnsHostnames", "EnableDnsSupport"); err != nil {
 		return nil, err
 	}
 	if err := required("vpcId", in.VpcId); err != nil {
@@ -139,16 +140,16 @@ func (r *Region) ModifyVpcAttribute(ctx context.Context, in *ec2.ModifyVpcAttrib
 	if (in.EnableDnsHostnames == nil) == (in.EnableDnsSupport == nil) {
 		return nil, wire.Errorf("InvalidParameterCombination", "Exactly one attribute may be modified in a call.")
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		row, ok := r.vpcs.GetTx(tx, *in.VpcId)
 		if !ok {
 			return missingVPC(*in.VpcId)
 		}
 		if v := in.EnableDnsSupport; v != nil {
-			row.DNSSupport = deref(v.Value)
+			row.DNSSupport = room.Deref(v.Value)
 		}
 		if v := in.EnableDnsHostnames; v != nil {
-			row.DNSHostnames = deref(v.Value)
+			row.DNSHostnames = room.Deref(v.Value)
 		}
 		return r.vpcs.Put(tx, row.ID, row)
 	})
@@ -160,7 +161,7 @@ func (r *Region) ModifyVpcAttribute(ctx context.Context, in *ec2.ModifyVpcAttrib
 
 // DescribeVpcAttribute tells one of a VPC's DNS attributes.
 func (r *Region) DescribeVpcAttribute(ctx context.Context, in *ec2.DescribeVpcAttributeInput) (*ec2.DescribeVpcAttributeOutput, error) {
-	if err := only(in, "Attribute", "VpcId"); err != nil {
+	if err := room.Only(in, "Attribute", "VpcId"); err != nil {
 		return nil, err
 	}
 	if err := required("vpcId", in.VpcId); err != nil {
@@ -173,9 +174,9 @@ func (r *Region) DescribeVpcAttribute(ctx context.Context, in *ec2.DescribeVpcAt
 	out := &ec2.DescribeVpcAttributeOutput{VpcId: in.VpcId}
 	switch in.Attribute {
 	case ec2types.VpcAttributeNameEnableDnsSupport:
-		out.EnableDnsSupport = &ec2types.AttributeBooleanValue{Value: ptr(row.DNSSupport)}
+		out.EnableDnsSupport = &ec2types.AttributeBooleanValue{Value: new(row.DNSSupport)}
 	case ec2types.VpcAttributeNameEnableDnsHostnames:
-		out.EnableDnsHostnames = &ec2types.AttributeBooleanValue{Value: ptr(row.DNSHostnames)}
+		out.EnableDnsHostnames = &ec2types.AttributeBooleanValue{Value: new(row.DNSHostnames)}
 	default:
 		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid.", in.Attribute)
 	}
@@ -184,21 +185,21 @@ func (r *Region) DescribeVpcAttribute(ctx context.Context, in *ec2.DescribeVpcAt
 
 // DeleteVpc deletes a VPC that nothing is in but what came with it.
 func (r *Region) DeleteVpc(ctx context.Context, in *ec2.DeleteVpcInput) (*ec2.DeleteVpcOutput, error) {
-	if err := only(in, "VpcId"); err != nil {
+	if err := room.Only(in, "VpcId"); err != nil {
 		return nil, err
 	}
 	if err := required("vpcId", in.VpcId); err != nil {
 		return nil, err
 	}
 	id := *in.VpcId
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		if _, ok := r.vpcs.GetTx(tx, id); !ok {
 			return missingVPC(id)
 		}
 		if r.vpcInUse(tx, id) {
 			return wire.Errorf("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", id)
 		}
-		if err := dryRun(in); err != nil {
+		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		return r.removeVPC(tx, id)

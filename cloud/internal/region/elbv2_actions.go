@@ -8,6 +8,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -19,7 +20,7 @@ func (r *Region) readActions(tx *store.Tx, loadBalancer string, actions []elbtyp
 		return nil, wire.Errorf("InvalidLoadBalancerAction", "Exactly one action, of type forward, redirect or fixed-response, must be specified; others are not supported here")
 	}
 	a := actions[0]
-	if err := only(a, "Type", "Order", "TargetGroupArn", "ForwardConfig", "FixedResponseConfig", "RedirectConfig"); err != nil {
+	if err := room.Only(a, "Type", "Order", "TargetGroupArn", "ForwardConfig", "FixedResponseConfig", "RedirectConfig"); err != nil {
 		return nil, err
 	}
 	var err error
@@ -41,7 +42,7 @@ func (r *Region) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Actio
 	if config == nil {
 		config = &elbtypes.ForwardActionConfig{TargetGroups: []elbtypes.TargetGroupTuple{{TargetGroupArn: a.TargetGroupArn}}}
 	}
-	if s := config.TargetGroupStickinessConfig; s != nil && deref(s.Enabled) {
+	if s := config.TargetGroupStickinessConfig; s != nil && room.Deref(s.Enabled) {
 		return a, wire.Errorf("InvalidConfigurationRequest", "Target group stickiness is not supported here")
 	}
 	if n := len(config.TargetGroups); n < 1 || n > 5 {
@@ -49,13 +50,13 @@ func (r *Region) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Actio
 	}
 	b, _ := r.loadBalancers.GetTx(tx, loadBalancer)
 	users := r.groupUsers(tx)
-	out := &elbtypes.ForwardActionConfig{TargetGroupStickinessConfig: &elbtypes.TargetGroupStickinessConfig{Enabled: ptr(false)}}
+	out := &elbtypes.ForwardActionConfig{TargetGroupStickinessConfig: &elbtypes.TargetGroupStickinessConfig{Enabled: new(false)}}
 	for _, t := range config.TargetGroups {
-		g, ok := r.targetGroups.GetTx(tx, deref(t.TargetGroupArn))
+		g, ok := r.targetGroups.GetTx(tx, room.Deref(t.TargetGroupArn))
 		weight := orDefault(t.Weight, 1)
 		switch {
 		case !ok:
-			return a, wire.Errorf("TargetGroupNotFound", "Target groups '%s' not found", deref(t.TargetGroupArn))
+			return a, wire.Errorf("TargetGroupNotFound", "Target groups '%s' not found", room.Deref(t.TargetGroupArn))
 		case g.VPC != b.VPC:
 			return a, wire.Errorf("InvalidConfigurationRequest", "Target group '%s' is not in the VPC of the load balancer", g.ARN)
 		case users[g.ARN] != "" && users[g.ARN] != loadBalancer:
@@ -65,7 +66,7 @@ func (r *Region) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Actio
 		case slices.ContainsFunc(out.TargetGroups, func(x elbtypes.TargetGroupTuple) bool { return *x.TargetGroupArn == g.ARN }):
 			return a, invalid("Target group '%s' is named twice", g.ARN)
 		}
-		out.TargetGroups = append(out.TargetGroups, elbtypes.TargetGroupTuple{TargetGroupArn: ptr(g.ARN), Weight: ptr(weight)})
+		out.TargetGroups = append(out.TargetGroups, elbtypes.TargetGroupTuple{TargetGroupArn: new(g.ARN), Weight: new(weight)})
 	}
 	if a.TargetGroupArn != nil && (len(out.TargetGroups) != 1 || *out.TargetGroups[0].TargetGroupArn != *a.TargetGroupArn) {
 		return a, invalid("TargetGroupArn and ForwardConfig name different target groups")
@@ -81,16 +82,16 @@ func checkFixedResponse(c *elbtypes.FixedResponseActionConfig) error {
 	if c == nil {
 		return invalid("A fixed-response action must have a FixedResponseConfig")
 	}
-	status, err := strconv.Atoi(deref(c.StatusCode))
+	status, err := strconv.Atoi(room.Deref(c.StatusCode))
 	if err != nil || status < 200 || status > 599 || status >= 300 && status < 400 {
-		return invalid("Fixed response status code '%s' must be 2XX, 4XX or 5XX", deref(c.StatusCode))
+		return invalid("Fixed response status code '%s' must be 2XX, 4XX or 5XX", room.Deref(c.StatusCode))
 	}
-	if len(deref(c.MessageBody)) > 1024 {
+	if len(room.Deref(c.MessageBody)) > 1024 {
 		return invalid("A fixed response's message body has at most 1024 characters")
 	}
 	types := []string{"", "text/plain", "text/css", "text/html", "application/javascript", "application/json"}
-	if !slices.Contains(types, deref(c.ContentType)) {
-		return invalid("Content type '%s' is not valid", deref(c.ContentType))
+	if !slices.Contains(types, room.Deref(c.ContentType)) {
+		return invalid("Content type '%s' is not valid", room.Deref(c.ContentType))
 	}
 	return nil
 }
@@ -100,8 +101,8 @@ func readRedirect(a elbtypes.Action) (elbtypes.Action, error) {
 		return a, invalid("A redirect action must have a RedirectConfig")
 	}
 	c := *a.RedirectConfig
-	c.Protocol, c.Host, c.Port = ptr(orDefault(c.Protocol, "#{protocol}")), ptr(orDefault(c.Host, "#{host}")), ptr(orDefault(c.Port, "#{port}"))
-	c.Path, c.Query = ptr(orDefault(c.Path, "/#{path}")), ptr(orDefault(c.Query, "#{query}"))
+	c.Protocol, c.Host, c.Port = new(orDefault(c.Protocol, "#{protocol}")), new(orDefault(c.Host, "#{host}")), new(orDefault(c.Port, "#{port}"))
+	c.Path, c.Query = new(orDefault(c.Path, "/#{path}")), new(orDefault(c.Query, "#{query}"))
 	switch {
 	case redirectStatus(c.StatusCode) == 0:
 		return a, invalid("Redirect status code '%s' must be HTTP_301 or HTTP_302", c.StatusCode)
@@ -142,15 +143,15 @@ func runAction(actions []elbtypes.Action) balancer.Action {
 	switch a := actions[0]; a.Type {
 	case elbtypes.ActionTypeEnumFixedResponse:
 		c := a.FixedResponseConfig
-		status, _ := strconv.Atoi(deref(c.StatusCode))
-		return balancer.Action{Fixed: &balancer.FixedResponse{Status: status, ContentType: deref(c.ContentType), Body: deref(c.MessageBody)}}
+		status, _ := strconv.Atoi(room.Deref(c.StatusCode))
+		return balancer.Action{Fixed: &balancer.FixedResponse{Status: status, ContentType: room.Deref(c.ContentType), Body: room.Deref(c.MessageBody)}}
 	case elbtypes.ActionTypeEnumRedirect:
 		c := a.RedirectConfig
 		return balancer.Action{Redirect: &balancer.Redirect{Status: redirectStatus(c.StatusCode), Protocol: *c.Protocol, Host: *c.Host, Port: *c.Port, Path: *c.Path, Query: *c.Query}}
 	default:
 		var shares []balancer.Weighted
 		for _, t := range a.ForwardConfig.TargetGroups {
-			shares = append(shares, balancer.Weighted{Group: *t.TargetGroupArn, Weight: int(deref(t.Weight))})
+			shares = append(shares, balancer.Weighted{Group: *t.TargetGroupArn, Weight: int(room.Deref(t.Weight))})
 		}
 		return balancer.Action{Forward: shares}
 	}

@@ -9,6 +9,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -84,37 +85,37 @@ func attributeOf(known map[string]attribute, set map[string]string, key string) 
 
 // change returns the settings with one changed.
 func changeAttribute(known map[string]attribute, set map[string]string, key, value *string) (map[string]string, error) {
-	a, ok := known[deref(key)]
+	a, ok := known[room.Deref(key)]
 	if !ok {
-		return nil, invalid("Attribute key '%s' is not recognized", deref(key))
+		return nil, invalid("Attribute key '%s' is not recognized", room.Deref(key))
 	}
-	if a.allowed == nil && deref(value) != a.fallback {
-		return nil, invalid("The value '%s' of attribute '%s' is not supported here; only '%s' is", deref(value), *key, a.fallback)
+	if a.allowed == nil && room.Deref(value) != a.fallback {
+		return nil, invalid("The value '%s' of attribute '%s' is not supported here; only '%s' is", room.Deref(value), *key, a.fallback)
 	}
-	if a.allowed != nil && !a.allowed(deref(value)) {
-		return nil, invalid("'%s' is not a valid value for attribute '%s'", deref(value), *key)
+	if a.allowed != nil && !a.allowed(room.Deref(value)) {
+		return nil, invalid("'%s' is not a valid value for attribute '%s'", room.Deref(value), *key)
 	}
 	set = maps.Clone(set)
 	if set == nil {
 		set = map[string]string{}
 	}
-	set[*key] = deref(value)
+	set[*key] = room.Deref(value)
 	return set, nil
 }
 
 func showLoadBalancerAttributes(row loadBalancerRow) (out []elbtypes.LoadBalancerAttribute) {
 	for _, k := range slices.Sorted(maps.Keys(loadBalancerAttributes)) {
-		out = append(out, elbtypes.LoadBalancerAttribute{Key: ptr(k), Value: ptr(attributeOf(loadBalancerAttributes, row.Attributes, k))})
+		out = append(out, elbtypes.LoadBalancerAttribute{Key: new(k), Value: new(attributeOf(loadBalancerAttributes, row.Attributes, k))})
 	}
 	return out
 }
 
 // DescribeLoadBalancerAttributes lists every setting of a load balancer.
 func (r *Region) DescribeLoadBalancerAttributes(ctx context.Context, in *elb.DescribeLoadBalancerAttributesInput) (*elb.DescribeLoadBalancerAttributesOutput, error) {
-	if err := only(in, "LoadBalancerArn"); err != nil {
+	if err := room.Only(in, "LoadBalancerArn"); err != nil {
 		return nil, err
 	}
-	row, ok := r.loadBalancers.Get(deref(in.LoadBalancerArn))
+	row, ok := r.loadBalancers.Get(room.Deref(in.LoadBalancerArn))
 	if !ok {
 		return nil, missingLoadBalancer()
 	}
@@ -123,7 +124,7 @@ func (r *Region) DescribeLoadBalancerAttributes(ctx context.Context, in *elb.Des
 
 // ModifyLoadBalancerAttributes changes settings, all or none.
 func (r *Region) ModifyLoadBalancerAttributes(ctx context.Context, in *elb.ModifyLoadBalancerAttributesInput) (*elb.ModifyLoadBalancerAttributesOutput, error) {
-	if err := only(in, "Attributes", "LoadBalancerArn"); err != nil {
+	if err := room.Only(in, "Attributes", "LoadBalancerArn"); err != nil {
 		return nil, err
 	}
 	var row loadBalancerRow
@@ -144,17 +145,17 @@ func (r *Region) ModifyLoadBalancerAttributes(ctx context.Context, in *elb.Modif
 
 func showTargetGroupAttributes(row targetGroupRow) (out []elbtypes.TargetGroupAttribute) {
 	for _, k := range slices.Sorted(maps.Keys(targetGroupAttributes)) {
-		out = append(out, elbtypes.TargetGroupAttribute{Key: ptr(k), Value: ptr(attributeOf(targetGroupAttributes, row.Attributes, k))})
+		out = append(out, elbtypes.TargetGroupAttribute{Key: new(k), Value: new(attributeOf(targetGroupAttributes, row.Attributes, k))})
 	}
 	return out
 }
 
 // DescribeTargetGroupAttributes lists every setting of a target group.
 func (r *Region) DescribeTargetGroupAttributes(ctx context.Context, in *elb.DescribeTargetGroupAttributesInput) (*elb.DescribeTargetGroupAttributesOutput, error) {
-	if err := only(in, "TargetGroupArn"); err != nil {
+	if err := room.Only(in, "TargetGroupArn"); err != nil {
 		return nil, err
 	}
-	row, ok := r.targetGroups.Get(deref(in.TargetGroupArn))
+	row, ok := r.targetGroups.Get(room.Deref(in.TargetGroupArn))
 	if !ok {
 		return nil, missingTargetGroup()
 	}
@@ -163,7 +164,7 @@ func (r *Region) DescribeTargetGroupAttributes(ctx context.Context, in *elb.Desc
 
 // ModifyTargetGroupAttributes changes settings, all or none.
 func (r *Region) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTargetGroupAttributesInput) (*elb.ModifyTargetGroupAttributesOutput, error) {
-	if err := only(in, "Attributes", "TargetGroupArn"); err != nil {
+	if err := room.Only(in, "Attributes", "TargetGroupArn"); err != nil {
 		return nil, err
 	}
 	var row targetGroupRow

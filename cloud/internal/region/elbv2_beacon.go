@@ -13,7 +13,7 @@ import (
 // change of the region.
 func (r *Region) BeaconReport() beacon.Report {
 	defer r.countReport()()
-	report := beacon.Report{Region: r.cfg.Name}
+	report := beacon.Report{Region: r.Region}
 	for _, row := range r.loadBalancers.All() {
 		b := beacon.LoadBalancer{DNSName: row.DNSName, HostedZoneID: r.canonicalZone(), Healthy: r.evaluate(row)}
 		for _, n := range row.Nodes {
@@ -74,4 +74,4 @@ func (r *Region) enough(g targetGroupRow) bool {
 }
 
 // Changed returns a channel that is closed at the region's next change; take it before BeaconReport.
-func (r *Region) Changed() <-chan struct{} { return r.changed() }
+func (r *Region) Changed() <-chan struct{} { return r.beacon.Next() }

@@ -7,6 +7,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/room"
 )
 
 // maxConditionValues is the quota of values over all of a rule's conditions.
@@ -51,7 +52,7 @@ func readConditions(conditions []elbtypes.RuleCondition) ([]elbtypes.RuleConditi
 
 // normalize shows path and host patterns both in Values and in their config.
 func normalize(c *elbtypes.RuleCondition) {
-	switch deref(c.Field) {
+	switch room.Deref(c.Field) {
 	case "path-pattern":
 		if c.PathPatternConfig == nil {
 			c.PathPatternConfig = &elbtypes.PathPatternConditionConfig{Values: c.Values}
@@ -67,7 +68,7 @@ func normalize(c *elbtypes.RuleCondition) {
 
 // runCondition makes the data path's condition.
 func runCondition(c elbtypes.RuleCondition) (balancer.Condition, error) {
-	run := balancer.Condition{Field: deref(c.Field)}
+	run := balancer.Condition{Field: room.Deref(c.Field)}
 	var regex []string
 	switch run.Field {
 	case "path-pattern":
@@ -75,7 +76,7 @@ func runCondition(c elbtypes.RuleCondition) (balancer.Condition, error) {
 	case "host-header":
 		run.Values, regex = c.HostHeaderConfig.Values, c.HostHeaderConfig.RegexValues
 	case "http-header":
-		if c.HttpHeaderConfig == nil || deref(c.HttpHeaderConfig.HttpHeaderName) == "" {
+		if c.HttpHeaderConfig == nil || room.Deref(c.HttpHeaderConfig.HttpHeaderName) == "" {
 			return run, invalid("An HTTP header name must be specified")
 		}
 		run.Header, run.Values, regex = *c.HttpHeaderConfig.HttpHeaderName, c.HttpHeaderConfig.Values, c.HttpHeaderConfig.RegexValues
@@ -89,7 +90,7 @@ func runCondition(c elbtypes.RuleCondition) (balancer.Condition, error) {
 	case "query-string":
 		if c.QueryStringConfig != nil {
 			for _, p := range c.QueryStringConfig.Values {
-				run.Query = append(run.Query, balancer.Pair{Key: deref(p.Key), Value: deref(p.Value)})
+				run.Query = append(run.Query, balancer.Pair{Key: room.Deref(p.Key), Value: room.Deref(p.Value)})
 			}
 		}
 	case "source-ip":

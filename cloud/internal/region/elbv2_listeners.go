@@ -9,6 +9,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -74,7 +75,7 @@ func (r *Region) CreateListener(ctx context.Context, in *elb.CreateListenerInput
 	if err := checkListener(in.Port, in.Protocol); err != nil {
 		return nil, err
 	}
-	if err := only(in, "LoadBalancerArn", "Port", "Protocol", "DefaultActions", "Tags"); err != nil {
+	if err := room.Only(in, "LoadBalancerArn", "Port", "Protocol", "DefaultActions", "Tags"); err != nil {
 		return nil, err
 	}
 	tags, err := mergeTags(nil, in.Tags)
@@ -82,7 +83,7 @@ func (r *Region) CreateListener(ctx context.Context, in *elb.CreateListenerInput
 		return nil, err
 	}
 	var row listenerRow
-	err = r.update(func(tx *store.Tx) (err error) {
+	err = r.Update(func(tx *store.Tx) (err error) {
 		b, ok := r.loadBalancers.GetTx(tx, *in.LoadBalancerArn)
 		if !ok {
 			return wire.Errorf("LoadBalancerNotFound", "Load balancer '%s' not found", *in.LoadBalancerArn)
@@ -98,9 +99,9 @@ func (r *Region) CreateListener(ctx context.Context, in *elb.CreateListenerInput
 			row = old
 			return nil
 		}
-		path := tail(b.ARN, "loadbalancer") + "/" + newSerial()
-		row.ARN = r.arn("elasticloadbalancing", "listener/"+path)
-		row.DefaultRule = r.arn("elasticloadbalancing", "listener-rule/"+path+"/"+newSerial())
+		path := tail(b.ARN, "loadbalancer") + "/" + room.NewSerial(16)
+		row.ARN = r.ARN("elasticloadbalancing", "listener/"+path)
+		row.DefaultRule = r.ARN("elasticloadbalancing", "listener-rule/"+path+"/"+room.NewSerial(16))
 		return r.listeners.Put(tx, row.ARN, row)
 	})
 	if err != nil {
@@ -120,13 +121,13 @@ func (r *Region) portListener(tx *store.Tx, loadBalancer string, port int32) (li
 
 func showListener(row listenerRow) elbtypes.Listener {
 	return elbtypes.Listener{
-		ListenerArn: ptr(row.ARN), LoadBalancerArn: ptr(row.LoadBalancer), Port: ptr(row.Port), Protocol: elbtypes.ProtocolEnumHttp, DefaultActions: row.Actions,
+		ListenerArn: new(row.ARN), LoadBalancerArn: new(row.LoadBalancer), Port: new(row.Port), Protocol: elbtypes.ProtocolEnumHttp, DefaultActions: row.Actions,
 	}
 }
 
 // DescribeListeners lists the listeners of a load balancer, or those asked for.
 func (r *Region) DescribeListeners(ctx context.Context, in *elb.DescribeListenersInput) (*elb.DescribeListenersOutput, error) {
-	if err := only(in, "ListenerArns", "LoadBalancerArn", "Marker", "PageSize"); err != nil {
+	if err := room.Only(in, "ListenerArns", "LoadBalancerArn", "Marker", "PageSize"); err != nil {
 		return nil, err
 	}
 	if (in.LoadBalancerArn == nil) == (len(in.ListenerArns) == 0) {
@@ -161,11 +162,11 @@ func (r *Region) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput
 	if err := checkListener(in.Port, in.Protocol); err != nil {
 		return nil, err
 	}
-	if err := only(in, "ListenerArn", "Port", "Protocol", "DefaultActions"); err != nil {
+	if err := room.Only(in, "ListenerArn", "Port", "Protocol", "DefaultActions"); err != nil {
 		return nil, err
 	}
 	var row listenerRow
-	err := r.update(func(tx *store.Tx) (err error) {
+	err := r.Update(func(tx *store.Tx) (err error) {
 		var ok bool
 		if row, ok = r.listeners.GetTx(tx, *in.ListenerArn); !ok {
 			return missingListener()
@@ -191,13 +192,13 @@ func (r *Region) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput
 
 // DeleteListener closes a listener and deletes its rules.
 func (r *Region) DeleteListener(ctx context.Context, in *elb.DeleteListenerInput) (*elb.DeleteListenerOutput, error) {
-	if err := only(in, "ListenerArn"); err != nil {
+	if err := room.Only(in, "ListenerArn"); err != nil {
 		return nil, err
 	}
 	if err := wanted("ListenerArn", in.ListenerArn); err != nil {
 		return nil, err
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		row, ok := r.listeners.GetTx(tx, *in.ListenerArn)
 		if !ok {
 			return missingListener()

@@ -8,6 +8,7 @@ import (
 
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -38,7 +39,7 @@ func (r *Region) checkELBGroups(tx *store.Tx, vpc string, groups []string) error
 // controller look again: it may have looked before the interfaces were there.
 func (r *Region) syncELB(vpc string) error {
 	err := r.syncVPC(vpc)
-	r.changes.signal()
+	r.Wake(r.loadBalancers.Any())
 	return err
 }
 
@@ -47,7 +48,7 @@ func (r *Region) changeLoadBalancer(arn *string, change func(*store.Tx, *loadBal
 	if err := wanted("LoadBalancerArn", arn); err != nil {
 		return err
 	}
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		row, ok := r.loadBalancers.GetTx(tx, *arn)
 		if !ok {
 			return missingLoadBalancer()
@@ -61,7 +62,7 @@ func (r *Region) changeLoadBalancer(arn *string, change func(*store.Tx, *loadBal
 
 // SetSubnets changes the zones of a load balancer; a node in a subnet that stays goes on serving.
 func (r *Region) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.SetSubnetsOutput, error) {
-	if err := only(in, "LoadBalancerArn", "Subnets", "SubnetMappings"); err != nil {
+	if err := room.Only(in, "LoadBalancerArn", "Subnets", "SubnetMappings"); err != nil {
 		return nil, err
 	}
 	ids, err := subnetIDs(in.Subnets, in.SubnetMappings)
@@ -108,7 +109,7 @@ func (r *Region) dropNodes(tx *store.Tx, old, kept []nodeRow) error {
 
 // SetSecurityGroups changes what may reach a load balancer's nodes, and what they may reach.
 func (r *Region) SetSecurityGroups(ctx context.Context, in *elb.SetSecurityGroupsInput) (*elb.SetSecurityGroupsOutput, error) {
-	if err := only(in, "LoadBalancerArn", "SecurityGroups"); err != nil {
+	if err := room.Only(in, "LoadBalancerArn", "SecurityGroups"); err != nil {
 		return nil, err
 	}
 	if len(in.SecurityGroups) == 0 {
@@ -138,7 +139,7 @@ func (r *Region) SetSecurityGroups(ctx context.Context, in *elb.SetSecurityGroup
 
 // DeleteLoadBalancer deletes a load balancer with its listeners and their rules; a missing one is no error.
 func (r *Region) DeleteLoadBalancer(ctx context.Context, in *elb.DeleteLoadBalancerInput) (*elb.DeleteLoadBalancerOutput, error) {
-	if err := only(in, "LoadBalancerArn"); err != nil {
+	if err := room.Only(in, "LoadBalancerArn"); err != nil {
 		return nil, err
 	}
 	if err := wanted("LoadBalancerArn", in.LoadBalancerArn); err != nil {
@@ -148,7 +149,7 @@ func (r *Region) DeleteLoadBalancer(ctx context.Context, in *elb.DeleteLoadBalan
 	if !ok {
 		return &elb.DeleteLoadBalancerOutput{}, nil
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		if row, ok = r.loadBalancers.GetTx(tx, row.ARN); !ok {
 			return nil
 		}

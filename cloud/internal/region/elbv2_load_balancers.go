@@ -13,6 +13,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -28,10 +29,10 @@ var canonicalZones = map[string]string{
 
 // canonicalZone returns the region's; one not in the table gets a stable value of the same shape.
 func (r *Region) canonicalZone() string {
-	if z, ok := canonicalZones[r.cfg.Name]; ok {
+	if z, ok := canonicalZones[r.Region]; ok {
 		return z
 	}
-	return "Z" + strings.ToUpper(strings.ReplaceAll(r.cfg.Name, "-", "")) + "ELB"
+	return "Z" + strings.ToUpper(strings.ReplaceAll(r.Region, "-", "")) + "ELB"
 }
 
 var elbName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
@@ -60,7 +61,7 @@ func checkNewLoadBalancer(in *elb.CreateLoadBalancerInput) error {
 	case in.Scheme != "" && !slices.Contains(in.Scheme.Values(), in.Scheme):
 		return wire.Errorf("InvalidScheme", "Scheme '%s' is not valid", in.Scheme)
 	}
-	return only(in, "Name", "Scheme", "SecurityGroups", "SubnetMappings", "Subnets", "Tags", "Type", "IpAddressType")
+	return room.Only(in, "Name", "Scheme", "SecurityGroups", "SubnetMappings", "Subnets", "Tags", "Type", "IpAddressType")
 }
 
 // subnetIDs reads the two ways of naming subnets.
@@ -69,10 +70,10 @@ func subnetIDs(subnets []string, mappings []elbtypes.SubnetMapping) ([]string, e
 		return nil, invalid("You can specify either subnets or subnet mappings, not both")
 	}
 	for _, m := range mappings {
-		if err := only(m, "SubnetId"); err != nil {
+		if err := room.Only(m, "SubnetId"); err != nil {
 			return nil, err
 		}
-		subnets = append(subnets, deref(m.SubnetId))
+		subnets = append(subnets, room.Deref(m.SubnetId))
 	}
 	return subnets, nil
 }
@@ -118,7 +119,7 @@ func (r *Region) CreateLoadBalancer(ctx context.Context, in *elb.CreateLoadBalan
 		return nil, err
 	}
 	var row loadBalancerRow
-	err = r.update(func(tx *store.Tx) (err error) {
+	err = r.Update(func(tx *store.Tx) (err error) {
 		row, err = r.newLoadBalancer(tx, in, subnets, tags)
 		return err
 	})
@@ -162,10 +163,10 @@ func (r *Region) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, 
 	if r.loadBalancers.Len() >= 50 {
 		return loadBalancerRow{}, wire.Errorf("TooManyLoadBalancers", "You have reached the maximum number of load balancers")
 	}
-	path := "app/" + *in.Name + "/" + newSerial()
+	path := "app/" + *in.Name + "/" + room.NewSerial(16)
 	row := loadBalancerRow{
-		ARN: r.arn("elasticloadbalancing", "loadbalancer/"+path), Name: *in.Name, VPC: vpc, Scheme: scheme, Groups: groups,
-		Created: time.Now().UTC(), Tags: tags, DNSName: fmt.Sprintf("%s-%010d.%s.elb.amazonaws.com", *in.Name, 1+rand.Int64N(9999999999), r.cfg.Name),
+		ARN: r.ARN("elasticloadbalancing", "loadbalancer/"+path), Name: *in.Name, VPC: vpc, Scheme: scheme, Groups: groups,
+		Created: time.Now().UTC(), Tags: tags, DNSName: fmt.Sprintf("%s-%010d.%s.elb.amazonaws.com", *in.Name, 1+rand.Int64N(9999999999), r.Region),
 	}
 	if scheme == elbtypes.LoadBalancerSchemeEnumInternal {
 		row.DNSName = "internal-" + row.DNSName
@@ -208,8 +209,8 @@ func (r *Region) showLoadBalancer(row loadBalancerRow) elbtypes.LoadBalancer {
 		state = elbtypes.LoadBalancerStateEnumActive
 	}
 	return elbtypes.LoadBalancer{
-		LoadBalancerArn: ptr(row.ARN), LoadBalancerName: ptr(row.Name), DNSName: ptr(row.DNSName), VpcId: ptr(row.VPC), Scheme: row.Scheme,
-		CanonicalHostedZoneId: ptr(r.canonicalZone()), CreatedTime: ptr(row.Created), IpAddressType: elbtypes.IpAddressTypeIpv4,
+		LoadBalancerArn: new(row.ARN), LoadBalancerName: new(row.Name), DNSName: new(row.DNSName), VpcId: new(row.VPC), Scheme: row.Scheme,
+		CanonicalHostedZoneId: new(r.canonicalZone()), CreatedTime: new(row.Created), IpAddressType: elbtypes.IpAddressTypeIpv4,
 		SecurityGroups: row.Groups, State: &elbtypes.LoadBalancerState{Code: state}, Type: elbtypes.LoadBalancerTypeEnumApplication,
 		AvailabilityZones: showNodes(row.Nodes),
 	}
@@ -217,14 +218,14 @@ func (r *Region) showLoadBalancer(row loadBalancerRow) elbtypes.LoadBalancer {
 
 func showNodes(nodes []nodeRow) (out []elbtypes.AvailabilityZone) {
 	for _, n := range nodes {
-		out = append(out, elbtypes.AvailabilityZone{SubnetId: ptr(n.Subnet), ZoneName: ptr(n.Zone)})
+		out = append(out, elbtypes.AvailabilityZone{SubnetId: new(n.Subnet), ZoneName: new(n.Zone)})
 	}
 	return out
 }
 
 // DescribeLoadBalancers lists load balancers, in the order of their ARNs.
 func (r *Region) DescribeLoadBalancers(ctx context.Context, in *elb.DescribeLoadBalancersInput) (*elb.DescribeLoadBalancersOutput, error) {
-	if err := only(in, "LoadBalancerArns", "Marker", "Names", "PageSize"); err != nil {
+	if err := room.Only(in, "LoadBalancerArns", "Marker", "Names", "PageSize"); err != nil {
 		return nil, err
 	}
 	if len(in.Names) > 0 && len(in.LoadBalancerArns) > 0 {

@@ -17,10 +17,13 @@ import (
 )
 
 // openELB brings up every load balancer that the store holds and keeps them so.
+// targetNews is the topic of what load balancers find of their targets, which is not stored.
+const targetNews store.Topic = "target-states"
+
 func (r *Region) openELB() {
 	r.elb.running, r.elb.failed = map[string]*balancer.Balancer{}, map[string]string{}
 	r.reconcileELB()
-	r.spawn(r.keepELB)
+	r.Spawn(r.keepELB)
 }
 
 func (r *Region) closeELB() {
@@ -34,8 +37,10 @@ func (r *Region) closeELB() {
 
 // keepELB reconciles after each change and when a target has drained, and tries again what failed.
 func (r *Region) keepELB() {
+	watch := r.Watch(r.loadBalancers.Any(), r.targetGroups.Any(), r.listeners.Any(), r.elbRules.Any(), r.instances.Any(), r.interfaces.Any(), targetNews)
+	defer watch.Stop()
 	for {
-		next := r.changed()
+		next := watch.Next()
 		var drained <-chan time.Time
 		if !r.reconcileELB() {
 			drained = time.After(retryPause)
@@ -45,7 +50,7 @@ func (r *Region) keepELB() {
 		select {
 		case <-next:
 		case <-drained:
-		case <-r.ctx.Done():
+		case <-r.Context().Done():
 			return
 		}
 	}
@@ -56,13 +61,13 @@ func (r *Region) keepELB() {
 func (r *Region) reconcileELB() (done bool) {
 	done = true
 	if err := r.dropTargets(); err != nil {
-		r.log.Error("drop drained targets", "err", err)
+		r.Log.Error("drop drained targets", "err", err)
 		done = false
 	}
 	served, failed := r.bringUpELB()
 	for _, arn := range served {
 		if err := r.changeLoadBalancer(&arn, func(_ *store.Tx, b *loadBalancerRow) error { b.Active = true; return nil }); err != nil {
-			r.log.Debug("mark load balancer active", "load balancer", arn, "err", err) // it has just been deleted
+			r.Log.Debug("mark load balancer active", "load balancer", arn, "err", err) // it has just been deleted
 			done = false
 		}
 	}
@@ -110,7 +115,7 @@ func (r *Region) tellELB(arn string, err error) {
 		if errors.Is(err, network.ErrNotFound) {
 			level = slog.LevelDebug // the interface was committed a moment ago and is being made
 		}
-		r.log.Log(r.ctx, level, "bring up load balancer", "load balancer", arn, "err", err)
+		r.Log.Log(r.Context(), level, "bring up load balancer", "load balancer", arn, "err", err)
 	}
 	r.elb.failed[arn] = text
 }
@@ -119,7 +124,7 @@ func (r *Region) tellELB(arn string, err error) {
 func (r *Region) bringUp(row loadBalancerRow) error {
 	b := r.elb.running[row.ARN]
 	if b == nil {
-		b = balancer.New(r.cfg.Speed, r.log, r.changes.signal)
+		b = balancer.New(r.Speed, r.Log, func() { r.Wake(targetNews) })
 		r.elb.running[row.ARN] = b
 	}
 	config, missing := r.balancerConfig(row)

@@ -10,6 +10,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -32,7 +33,7 @@ func (r *Region) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.
 	if err := checkPriority(in.Priority); err != nil {
 		return nil, err
 	}
-	if err := only(in, "ListenerArn", "Priority", "Conditions", "Actions", "Tags"); err != nil {
+	if err := room.Only(in, "ListenerArn", "Priority", "Conditions", "Actions", "Tags"); err != nil {
 		return nil, err
 	}
 	row := elbRuleRow{Listener: *in.ListenerArn, Priority: *in.Priority}
@@ -43,7 +44,7 @@ func (r *Region) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.
 	if row.Tags, err = mergeTags(nil, in.Tags); err != nil {
 		return nil, err
 	}
-	err = r.update(func(tx *store.Tx) (err error) {
+	err = r.Update(func(tx *store.Tx) (err error) {
 		l, ok := r.listeners.GetTx(tx, row.Listener)
 		if !ok {
 			return missingListener()
@@ -58,7 +59,7 @@ func (r *Region) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.
 		if len(rules) >= 100 {
 			return wire.Errorf("TooManyRules", "The maximum number of rules has been reached")
 		}
-		row.ARN = r.arn("elasticloadbalancing", "listener-rule/"+tail(l.ARN, "listener")+"/"+newSerial())
+		row.ARN = r.ARN("elasticloadbalancing", "listener-rule/"+tail(l.ARN, "listener")+"/"+room.NewSerial(16))
 		return r.elbRules.Put(tx, row.ARN, row)
 	})
 	if err != nil {
@@ -76,17 +77,17 @@ func rulesOf(rules []elbRuleRow, listener string) []elbRuleRow {
 
 func showELBRule(row elbRuleRow) elbtypes.Rule {
 	return elbtypes.Rule{
-		RuleArn: ptr(row.ARN), Priority: ptr(strconv.Itoa(int(row.Priority))), IsDefault: ptr(false), Conditions: row.Conditions, Actions: row.Actions,
+		RuleArn: new(row.ARN), Priority: new(strconv.Itoa(int(row.Priority))), IsDefault: new(false), Conditions: row.Conditions, Actions: row.Actions,
 	}
 }
 
 func showDefaultRule(l listenerRow) elbtypes.Rule {
-	return elbtypes.Rule{RuleArn: ptr(l.DefaultRule), Priority: ptr("default"), IsDefault: ptr(true), Conditions: []elbtypes.RuleCondition{}, Actions: l.Actions}
+	return elbtypes.Rule{RuleArn: new(l.DefaultRule), Priority: new("default"), IsDefault: new(true), Conditions: []elbtypes.RuleCondition{}, Actions: l.Actions}
 }
 
 // DescribeRules lists the rules of a listener, in the order they are tried, or those asked for.
 func (r *Region) DescribeRules(ctx context.Context, in *elb.DescribeRulesInput) (*elb.DescribeRulesOutput, error) {
-	if err := only(in, "ListenerArn", "Marker", "PageSize", "RuleArns"); err != nil {
+	if err := room.Only(in, "ListenerArn", "Marker", "PageSize", "RuleArns"); err != nil {
 		return nil, err
 	}
 	if (in.ListenerArn == nil) == (len(in.RuleArns) == 0) {
@@ -124,7 +125,7 @@ func (r *Region) changeRule(arn *string, change func(*store.Tx, elbRuleRow) erro
 	if err := wanted("RuleArn", arn); err != nil {
 		return err
 	}
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		row, ok := r.elbRules.GetTx(tx, *arn)
 		if ok {
 			return change(tx, row)
@@ -140,7 +141,7 @@ func (r *Region) changeRule(arn *string, change func(*store.Tx, elbRuleRow) erro
 
 // ModifyRule changes a rule's conditions or action.
 func (r *Region) ModifyRule(ctx context.Context, in *elb.ModifyRuleInput) (*elb.ModifyRuleOutput, error) {
-	if err := only(in, "RuleArn", "Conditions", "Actions"); err != nil {
+	if err := room.Only(in, "RuleArn", "Conditions", "Actions"); err != nil {
 		return nil, err
 	}
 	var shown elbtypes.Rule
@@ -167,7 +168,7 @@ func (r *Region) ModifyRule(ctx context.Context, in *elb.ModifyRuleInput) (*elb.
 
 // DeleteRule deletes a rule.
 func (r *Region) DeleteRule(ctx context.Context, in *elb.DeleteRuleInput) (*elb.DeleteRuleOutput, error) {
-	if err := only(in, "RuleArn"); err != nil {
+	if err := room.Only(in, "RuleArn"); err != nil {
 		return nil, err
 	}
 	err := r.changeRule(in.RuleArn, func(tx *store.Tx, row elbRuleRow) error { return r.elbRules.Delete(tx, row.ARN) })
@@ -176,19 +177,19 @@ func (r *Region) DeleteRule(ctx context.Context, in *elb.DeleteRuleInput) (*elb.
 
 // SetRulePriorities renumbers rules, all at once, so that two may change places.
 func (r *Region) SetRulePriorities(ctx context.Context, in *elb.SetRulePrioritiesInput) (*elb.SetRulePrioritiesOutput, error) {
-	if err := only(in, "RulePriorities"); err != nil {
+	if err := room.Only(in, "RulePriorities"); err != nil {
 		return nil, err
 	}
 	if len(in.RulePriorities) == 0 {
 		return nil, invalid("The request must contain the parameter 'RulePriorities'")
 	}
 	out := &elb.SetRulePrioritiesOutput{}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		for _, p := range in.RulePriorities {
 			if err := checkPriority(p.Priority); err != nil {
 				return err
 			}
-			row, ok := r.elbRules.GetTx(tx, deref(p.RuleArn))
+			row, ok := r.elbRules.GetTx(tx, room.Deref(p.RuleArn))
 			if !ok {
 				return missingELBRule()
 			}

@@ -1,9 +1,6 @@
 package region
 
 import (
-	"crypto/rand"
-	"encoding/hex"
-	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +8,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -31,10 +29,10 @@ type elbServices struct {
 }
 
 func (r *Region) loadELB() (err error) {
-	loadTable(r.db, "load-balancers", &r.loadBalancers, &err)
-	loadTable(r.db, "target-groups", &r.targetGroups, &err)
-	loadTable(r.db, "listeners", &r.listeners, &err)
-	loadTable(r.db, "listener-rules", &r.elbRules, &err)
+	room.LoadTable(r.DB, "load-balancers", &r.loadBalancers, &err)
+	room.LoadTable(r.DB, "target-groups", &r.targetGroups, &err)
+	room.LoadTable(r.DB, "listeners", &r.listeners, &err)
+	room.LoadTable(r.DB, "listener-rules", &r.elbRules, &err)
 	return err
 }
 
@@ -113,27 +111,21 @@ func invalid(format string, args ...any) error {
 
 // wanted refuses a required parameter that is missing.
 func wanted(name string, value *string) error {
-	if deref(value) == "" {
+	if room.Deref(value) == "" {
 		return invalid("The request must contain the parameter '%s'", name)
 	}
 	return nil
 }
 
-// elbPage is page with this service's error.
+// elbPage cuts a listing as this service does: all rows come unless a size is asked for.
 func elbPage[T any](rows []T, key func(T) string, size *int32, marker *string) ([]T, *string, error) {
-	rows, next, err := page(rows, key, size, marker, 1, 400)
-	var refused *wire.Error
-	if errors.As(err, &refused) {
-		return nil, nil, invalid("%s", strings.NewReplacer("nextToken", "Marker", "maxResults", "PageSize").Replace(refused.Message))
-	}
-	return rows, next, err
-}
-
-// newSerial returns the sixteen digits at the end of an ARN.
-func newSerial() string {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails since Go 1.24
-	return hex.EncodeToString(b[:])
+	return room.Page(rows, key, size, marker, room.Paging{
+		Least: 1, Most: 400,
+		BadSize: func(size int32) error {
+			return invalid("Value ( %d ) for parameter PageSize is invalid. Expecting a value between 1 and 400.", size)
+		},
+		BadToken: func(marker string) error { return invalid("Invalid value '%s' for Marker.", marker) },
+	})
 }
 
 // tail returns what follows the kind in an ARN: app/hello/50dc6c495c0c9188.

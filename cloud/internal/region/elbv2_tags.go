@@ -9,6 +9,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -24,16 +25,16 @@ func mergeTags(old map[string]string, more []elbtypes.Tag) (map[string]string, e
 	}
 	seen := map[string]bool{}
 	for _, t := range more {
-		key := deref(t.Key)
+		key := room.Deref(t.Key)
 		switch {
-		case key == "" || len(key) > 128 || len(deref(t.Value)) > 256:
+		case key == "" || len(key) > 128 || len(room.Deref(t.Value)) > 256:
 			return nil, invalid("Tag keys have 1 to 128 characters and tag values up to 256")
 		case strings.HasPrefix(key, "aws:"):
 			return nil, invalid("Tag keys that begin with 'aws:' are reserved")
 		case seen[key]:
 			return nil, wire.Errorf("DuplicateTagKeys", "Tag keys must be unique: '%s'", key)
 		}
-		seen[key], all[key] = true, deref(t.Value)
+		seen[key], all[key] = true, room.Deref(t.Value)
 	}
 	if len(all) > tagLimit {
 		return nil, wire.Errorf("TooManyTags", "The maximum number of tags per resource is %d", tagLimit)
@@ -44,7 +45,7 @@ func mergeTags(old map[string]string, more []elbtypes.Tag) (map[string]string, e
 func showELBTags(tags map[string]string) []elbtypes.Tag {
 	var out []elbtypes.Tag
 	for _, k := range slices.Sorted(maps.Keys(tags)) {
-		out = append(out, elbtypes.Tag{Key: ptr(k), Value: ptr(tags[k])})
+		out = append(out, elbtypes.Tag{Key: new(k), Value: new(tags[k])})
 	}
 	return out
 }
@@ -95,13 +96,13 @@ func missingByARN(arn string) error {
 
 // AddTags puts tags on load balancers, target groups, listeners and rules.
 func (r *Region) AddTags(ctx context.Context, in *elb.AddTagsInput) (*elb.AddTagsOutput, error) {
-	if err := only(in, "ResourceArns", "Tags"); err != nil {
+	if err := room.Only(in, "ResourceArns", "Tags"); err != nil {
 		return nil, err
 	}
 	if len(in.ResourceArns) == 0 || len(in.Tags) == 0 {
 		return nil, invalid("The request must contain the parameters 'ResourceArns' and 'Tags'")
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		for _, arn := range in.ResourceArns {
 			if err := r.changeELBTags(tx, arn, func(old map[string]string) (map[string]string, error) { return mergeTags(old, in.Tags) }); err != nil {
 				return err
@@ -114,13 +115,13 @@ func (r *Region) AddTags(ctx context.Context, in *elb.AddTagsInput) (*elb.AddTag
 
 // RemoveTags takes tags away by their keys; a missing one is no error.
 func (r *Region) RemoveTags(ctx context.Context, in *elb.RemoveTagsInput) (*elb.RemoveTagsOutput, error) {
-	if err := only(in, "ResourceArns", "TagKeys"); err != nil {
+	if err := room.Only(in, "ResourceArns", "TagKeys"); err != nil {
 		return nil, err
 	}
 	if len(in.ResourceArns) == 0 || len(in.TagKeys) == 0 {
 		return nil, invalid("The request must contain the parameters 'ResourceArns' and 'TagKeys'")
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		for _, arn := range in.ResourceArns {
 			if err := r.changeELBTags(tx, arn, func(old map[string]string) (map[string]string, error) {
 				left := maps.Clone(old)
@@ -137,7 +138,7 @@ func (r *Region) RemoveTags(ctx context.Context, in *elb.RemoveTagsInput) (*elb.
 
 // describeELBTags is DescribeTags, whose name EC2's has.
 func (r *Region) describeELBTags(ctx context.Context, in *elb.DescribeTagsInput) (*elb.DescribeTagsOutput, error) {
-	if err := only(in, "ResourceArns"); err != nil {
+	if err := room.Only(in, "ResourceArns"); err != nil {
 		return nil, err
 	}
 	if n := len(in.ResourceArns); n == 0 || n > 20 {
@@ -149,7 +150,7 @@ func (r *Region) describeELBTags(ctx context.Context, in *elb.DescribeTagsInput)
 		if !ok {
 			return nil, missingByARN(arn)
 		}
-		out.TagDescriptions = append(out.TagDescriptions, elbtypes.TagDescription{ResourceArn: ptr(arn), Tags: showELBTags(tags)})
+		out.TagDescriptions = append(out.TagDescriptions, elbtypes.TagDescription{ResourceArn: new(arn), Tags: showELBTags(tags)})
 	}
 	return out, nil
 }

@@ -7,6 +7,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -16,7 +17,7 @@ func (r *Region) changeTargetGroup(arn *string, change func(*targetGroupRow) err
 	if err := wanted("TargetGroupArn", arn); err != nil {
 		return err
 	}
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		row, ok := r.targetGroups.GetTx(tx, *arn)
 		if !ok {
 			return missingTargetGroup()
@@ -31,7 +32,7 @@ func (r *Region) changeTargetGroup(arn *string, change func(*targetGroupRow) err
 
 // ModifyTargetGroup changes the health check; the targets keep the health they have.
 func (r *Region) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGroupInput) (*elb.ModifyTargetGroupOutput, error) {
-	if err := only(in, "TargetGroupArn", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckTimeoutSeconds", "HealthyThresholdCount", "Matcher", "UnhealthyThresholdCount"); err != nil {
+	if err := room.Only(in, "TargetGroupArn", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckTimeoutSeconds", "HealthyThresholdCount", "Matcher", "UnhealthyThresholdCount"); err != nil {
 		return nil, err
 	}
 	if in.HealthCheckProtocol != "" && in.HealthCheckProtocol != elbtypes.ProtocolEnumHttp {
@@ -46,7 +47,7 @@ func (r *Region) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGrou
 		g.Interval, g.Timeout = orDefault(in.HealthCheckIntervalSeconds, g.Interval), orDefault(in.HealthCheckTimeoutSeconds, g.Timeout)
 		g.Healthy, g.Unhealthy = orDefault(in.HealthyThresholdCount, g.Healthy), orDefault(in.UnhealthyThresholdCount, g.Unhealthy)
 		if in.Matcher != nil {
-			if err := only(in.Matcher, "HttpCode"); err != nil {
+			if err := room.Only(in.Matcher, "HttpCode"); err != nil {
 				return err
 			}
 			g.Matcher = orDefault(in.Matcher.HttpCode, g.Matcher)
@@ -62,13 +63,13 @@ func (r *Region) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGrou
 
 // DeleteTargetGroup deletes a target group that no listener or rule names; a missing one is no error.
 func (r *Region) DeleteTargetGroup(ctx context.Context, in *elb.DeleteTargetGroupInput) (*elb.DeleteTargetGroupOutput, error) {
-	if err := only(in, "TargetGroupArn"); err != nil {
+	if err := room.Only(in, "TargetGroupArn"); err != nil {
 		return nil, err
 	}
 	if err := wanted("TargetGroupArn", in.TargetGroupArn); err != nil {
 		return nil, err
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		if used := r.groupUsers(tx)[*in.TargetGroupArn]; used != "" {
 			return wire.Errorf("ResourceInUse", "Target group '%s' is currently in use by a listener or a rule", *in.TargetGroupArn)
 		}

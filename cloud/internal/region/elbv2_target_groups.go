@@ -12,6 +12,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -29,7 +30,7 @@ func orDefault[T any](p *T, fallback T) T {
 // readTargetGroup reads a request with the defaults of an HTTP target group.
 func readTargetGroup(in *elb.CreateTargetGroupInput) targetGroupRow {
 	row := targetGroupRow{
-		Name: deref(in.Name), VPC: deref(in.VpcId), Type: cmp.Or(in.TargetType, elbtypes.TargetTypeEnumInstance), Port: deref(in.Port),
+		Name: room.Deref(in.Name), VPC: room.Deref(in.VpcId), Type: cmp.Or(in.TargetType, elbtypes.TargetTypeEnumInstance), Port: room.Deref(in.Port),
 		CheckPort: orDefault(in.HealthCheckPort, trafficPort), Path: orDefault(in.HealthCheckPath, "/"),
 		Interval: orDefault(in.HealthCheckIntervalSeconds, 30), Timeout: orDefault(in.HealthCheckTimeoutSeconds, 5),
 		Healthy: orDefault(in.HealthyThresholdCount, 5), Unhealthy: orDefault(in.UnhealthyThresholdCount, 2), Matcher: "200",
@@ -70,7 +71,7 @@ func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
 	case in.HealthCheckEnabled != nil && !*in.HealthCheckEnabled:
 		return wire.Errorf("InvalidConfigurationRequest", "Health check enabled must be true for target groups with target type 'instance' or 'ip'")
 	}
-	return only(in, "Name", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol",
+	return room.Only(in, "Name", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol",
 		"HealthCheckTimeoutSeconds", "HealthyThresholdCount", "IpAddressType", "Matcher", "Port", "Protocol", "ProtocolVersion", "Tags",
 		"TargetType", "UnhealthyThresholdCount", "VpcId")
 }
@@ -112,7 +113,7 @@ func (r *Region) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGrou
 	if row.Tags, err = mergeTags(nil, in.Tags); err != nil {
 		return nil, err
 	}
-	err = r.update(func(tx *store.Tx) error {
+	err = r.Update(func(tx *store.Tx) error {
 		if _, ok := r.vpcs.GetTx(tx, row.VPC); !ok {
 			return invalid("The VPC ID '%s' is not found", row.VPC)
 		}
@@ -126,7 +127,7 @@ func (r *Region) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGrou
 			row = old
 			return nil
 		}
-		row.ARN = r.arn("elasticloadbalancing", "targetgroup/"+row.Name+"/"+newSerial())
+		row.ARN = r.ARN("elasticloadbalancing", "targetgroup/"+row.Name+"/"+room.NewSerial(16))
 		return r.targetGroups.Put(tx, row.ARN, row)
 	})
 	if err != nil {
@@ -143,11 +144,11 @@ func (row targetGroupRow) sameSettings(x targetGroupRow) bool {
 
 func (r *Region) showTargetGroup(row targetGroupRow) elbtypes.TargetGroup {
 	out := elbtypes.TargetGroup{
-		TargetGroupArn: ptr(row.ARN), TargetGroupName: ptr(row.Name), VpcId: ptr(row.VPC), TargetType: row.Type, Port: ptr(row.Port),
-		Protocol: elbtypes.ProtocolEnumHttp, ProtocolVersion: ptr("HTTP1"), IpAddressType: elbtypes.TargetGroupIpAddressTypeEnumIpv4,
-		HealthCheckEnabled: ptr(true), HealthCheckProtocol: elbtypes.ProtocolEnumHttp, HealthCheckPort: ptr(row.CheckPort), HealthCheckPath: ptr(row.Path),
-		HealthCheckIntervalSeconds: ptr(row.Interval), HealthCheckTimeoutSeconds: ptr(row.Timeout), HealthyThresholdCount: ptr(row.Healthy),
-		UnhealthyThresholdCount: ptr(row.Unhealthy), Matcher: &elbtypes.Matcher{HttpCode: ptr(row.Matcher)}, LoadBalancerArns: []string{},
+		TargetGroupArn: new(row.ARN), TargetGroupName: new(row.Name), VpcId: new(row.VPC), TargetType: row.Type, Port: new(row.Port),
+		Protocol: elbtypes.ProtocolEnumHttp, ProtocolVersion: new("HTTP1"), IpAddressType: elbtypes.TargetGroupIpAddressTypeEnumIpv4,
+		HealthCheckEnabled: new(true), HealthCheckProtocol: elbtypes.ProtocolEnumHttp, HealthCheckPort: new(row.CheckPort), HealthCheckPath: new(row.Path),
+		HealthCheckIntervalSeconds: new(row.Interval), HealthCheckTimeoutSeconds: new(row.Timeout), HealthyThresholdCount: new(row.Healthy),
+		UnhealthyThresholdCount: new(row.Unhealthy), Matcher: &elbtypes.Matcher{HttpCode: new(row.Matcher)}, LoadBalancerArns: []string{},
 	}
 	if b, ok := r.groupUser(row.ARN); ok {
 		out.LoadBalancerArns = []string{b}
@@ -157,7 +158,7 @@ func (r *Region) showTargetGroup(row targetGroupRow) elbtypes.TargetGroup {
 
 // DescribeTargetGroups lists target groups, in the order of their ARNs.
 func (r *Region) DescribeTargetGroups(ctx context.Context, in *elb.DescribeTargetGroupsInput) (*elb.DescribeTargetGroupsOutput, error) {
-	if err := only(in, "LoadBalancerArn", "Marker", "Names", "PageSize", "TargetGroupArns"); err != nil {
+	if err := room.Only(in, "LoadBalancerArn", "Marker", "Names", "PageSize", "TargetGroupArns"); err != nil {
 		return nil, err
 	}
 	ways := 0

@@ -12,6 +12,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -20,7 +21,7 @@ const maxTargets = 1000
 
 // RegisterTargets adds targets; one that is there already stays as it is, one that drains comes back.
 func (r *Region) RegisterTargets(ctx context.Context, in *elb.RegisterTargetsInput) (*elb.RegisterTargetsOutput, error) {
-	if err := only(in, "TargetGroupArn", "Targets"); err != nil {
+	if err := room.Only(in, "TargetGroupArn", "Targets"); err != nil {
 		return nil, err
 	}
 	if len(in.Targets) == 0 {
@@ -52,7 +53,7 @@ func (r *Region) RegisterTargets(ctx context.Context, in *elb.RegisterTargetsInp
 
 // target reads a description; without a port the group's is meant.
 func (row targetGroupRow) target(t elbtypes.TargetDescription) (targetRow, error) {
-	if err := only(t, "Id", "Port", "AvailabilityZone"); err != nil {
+	if err := room.Only(t, "Id", "Port", "AvailabilityZone"); err != nil {
 		return targetRow{}, err
 	}
 	if err := wanted("Targets.Id", t.Id); err != nil {
@@ -95,20 +96,20 @@ func (r *Region) checkTarget(g targetGroupRow, t targetRow) error {
 
 // DeregisterTargets has targets drain. AWS takes a target without a port for all ports it is registered at.
 func (r *Region) DeregisterTargets(ctx context.Context, in *elb.DeregisterTargetsInput) (*elb.DeregisterTargetsOutput, error) {
-	if err := only(in, "TargetGroupArn", "Targets"); err != nil {
+	if err := room.Only(in, "TargetGroupArn", "Targets"); err != nil {
 		return nil, err
 	}
 	if len(in.Targets) == 0 {
 		return nil, invalid("The request must contain the parameter 'Targets'")
 	}
-	_, used := r.groupUser(deref(in.TargetGroupArn))
+	_, used := r.groupUser(room.Deref(in.TargetGroupArn))
 	err := r.changeTargetGroup(in.TargetGroupArn, func(g *targetGroupRow) error {
 		seconds, _ := strconv.Atoi(attributeOf(targetGroupAttributes, g.Attributes, "deregistration_delay.timeout_seconds"))
-		until := time.Now().UTC().Add(r.cfg.Speed.Of(time.Duration(seconds) * time.Second))
+		until := time.Now().UTC().Add(r.Speed.Of(time.Duration(seconds) * time.Second))
 		for _, t := range in.Targets {
-			named := func(x targetRow) bool { return x.ID == deref(t.Id) && (t.Port == nil || x.Port == *t.Port) }
+			named := func(x targetRow) bool { return x.ID == room.Deref(t.Id) && (t.Port == nil || x.Port == *t.Port) }
 			if !slices.ContainsFunc(g.Targets, named) {
-				return wire.Errorf("InvalidTarget", "The following targets are not registered with the target group: '%s'", deref(t.Id))
+				return wire.Errorf("InvalidTarget", "The following targets are not registered with the target group: '%s'", room.Deref(t.Id))
 			}
 			for i, x := range g.Targets {
 				if named(x) && !x.draining() {
@@ -126,7 +127,7 @@ func (r *Region) DeregisterTargets(ctx context.Context, in *elb.DeregisterTarget
 
 // registerTargets and deregisterTargets are what an Auto Scaling group does to a target group.
 func (r *Region) registerTargets(arn string, instances []string) error {
-	_, err := r.RegisterTargets(r.ctx, &elb.RegisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
+	_, err := r.RegisterTargets(r.Context(), &elb.RegisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
 	return err
 }
 
@@ -142,13 +143,13 @@ func (r *Region) deregisterTargets(arn string, instances []string) error {
 	if len(instances) == 0 {
 		return nil
 	}
-	_, err := r.DeregisterTargets(r.ctx, &elb.DeregisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
+	_, err := r.DeregisterTargets(r.Context(), &elb.DeregisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
 	return err
 }
 
 func descriptions(instances []string) (out []elbtypes.TargetDescription) {
 	for _, id := range instances {
-		out = append(out, elbtypes.TargetDescription{Id: ptr(id)})
+		out = append(out, elbtypes.TargetDescription{Id: new(id)})
 	}
 	return out
 }
@@ -168,7 +169,7 @@ func (r *Region) targetState(arn, instance string) (elbtypes.TargetHealth, bool)
 
 func health(s elbtypes.TargetHealthStateEnum, reason, format string, args ...any) elbtypes.TargetHealth {
 	h := elbtypes.TargetHealth{State: s, Reason: elbtypes.TargetHealthReasonEnum(reason)}
-	h.Description = some(fmt.Sprintf(format, args...))
+	h.Description = room.Some(fmt.Sprintf(format, args...))
 	return h
 }
 
@@ -214,7 +215,7 @@ func (r *Region) DescribeTargetHealth(ctx context.Context, in *elb.DescribeTarge
 	if err := wanted("TargetGroupArn", in.TargetGroupArn); err != nil {
 		return nil, err
 	}
-	if err := only(in, "TargetGroupArn", "Targets"); err != nil {
+	if err := room.Only(in, "TargetGroupArn", "Targets"); err != nil {
 		return nil, err
 	}
 	g, ok := r.targetGroups.Get(*in.TargetGroupArn)
@@ -245,7 +246,7 @@ func (r *Region) describeTarget(g targetGroupRow, t targetRow) elbtypes.TargetHe
 	if port == trafficPort {
 		port = strconv.Itoa(int(t.Port))
 	}
-	d := elbtypes.TargetHealthDescription{HealthCheckPort: &port, Target: &elbtypes.TargetDescription{Id: ptr(t.ID), Port: ptr(t.Port)}}
+	d := elbtypes.TargetHealthDescription{HealthCheckPort: &port, Target: &elbtypes.TargetDescription{Id: new(t.ID), Port: new(t.Port)}}
 	i := slices.IndexFunc(g.Targets, func(x targetRow) bool { return x.ID == t.ID && x.Port == t.Port })
 	h := health("unused", "Target.NotRegistered", "Target is not registered to the target group")
 	if i >= 0 {

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/room"
 )
 
 // wired is a paper fabric whose namespaces share one network: an address listened on is a loopback
@@ -89,7 +91,7 @@ func newSite(t *testing.T) *site {
 	s.vpc, subnet = makeNetwork(t, s.r)
 	gateway := must(s.r.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{}))(t).InternetGateway
 	must(s.r.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{VpcId: &s.vpc, InternetGatewayId: gateway.InternetGatewayId}))(t)
-	other := must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: ptr("10.0.2.0/24"), AvailabilityZone: ptr("us-east-1b")}))(t)
+	other := must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b")}))(t)
 	s.subnets = []string{subnet, *other.Subnet.SubnetId}
 	s.balance = must(s.r.CreateLoadBalancer(ctx, s.request()))(t).LoadBalancers[0]
 	s.group = s.newGroup("hello")
@@ -97,14 +99,14 @@ func newSite(t *testing.T) *site {
 }
 
 func (s *site) request() *elb.CreateLoadBalancerInput {
-	return &elb.CreateLoadBalancerInput{Name: ptr("hello"), Subnets: s.subnets, Tags: []elbtypes.Tag{{Key: ptr("app"), Value: ptr("hello")}}}
+	return &elb.CreateLoadBalancerInput{Name: new("hello"), Subnets: s.subnets, Tags: []elbtypes.Tag{{Key: new("app"), Value: new("hello")}}}
 }
 
 func (s *site) newGroup(name string) string {
 	s.t.Helper()
 	out := must(s.r.CreateTargetGroup(s.t.Context(), &elb.CreateTargetGroupInput{
-		Name: &name, VpcId: &s.vpc, Port: ptr(int32(80)), Protocol: elbtypes.ProtocolEnumHttp, HealthCheckPath: ptr("/health"),
-		HealthCheckIntervalSeconds: ptr(int32(30)),
+		Name: &name, VpcId: &s.vpc, Port: new(int32(80)), Protocol: elbtypes.ProtocolEnumHttp, HealthCheckPath: new("/health"),
+		HealthCheckIntervalSeconds: new(int32(30)),
 	}))(s.t)
 	return *out.TargetGroups[0].TargetGroupArn
 }
@@ -125,7 +127,7 @@ func (s *site) listen(port int32) string {
 func (s *site) launch(h http.HandlerFunc) string {
 	s.t.Helper()
 	out := must(s.r.RunInstances(s.t.Context(), &ec2.RunInstancesInput{
-		ImageId: ptr(hostImage(s.t, s.r)), InstanceType: smallType(), SubnetId: &s.subnets[0], MinCount: ptr(int32(1)), MaxCount: ptr(int32(1)),
+		ImageId: new(hostImage(s.t, s.r)), InstanceType: smallType(), SubnetId: &s.subnets[0], MinCount: new(int32(1)), MaxCount: new(int32(1)),
 	}))(s.t)
 	id := *out.Instances[0].InstanceId
 	waitState(s.t, s.r, id, running)
@@ -143,7 +145,7 @@ func (s *site) await(what string, done func() bool) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
 	defer cancel()
-	if err := s.r.waitChange(ctx, done); err != nil {
+	if err := s.r.Wait(ctx, done); err != nil {
 		s.t.Fatalf("wait until %s: %v", what, err)
 	}
 }
@@ -223,11 +225,11 @@ func TestTargetsThroughTheirStates(t *testing.T) {
 	})
 	reason := func() string {
 		h, _ := s.r.targetState(s.group, id)
-		return string(h.Reason) + ": " + deref(h.Description)
+		return string(h.Reason) + ": " + room.Deref(h.Description)
 	}
 	ctx := t.Context()
 	must(s.r.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
-		{Key: ptr("deregistration_delay.timeout_seconds"), Value: ptr("600")},
+		{Key: new("deregistration_delay.timeout_seconds"), Value: new("600")},
 	}}))(t)
 	if err := s.r.registerTargets(s.group, []string{id}); err != nil {
 		t.Fatal(err)
@@ -282,24 +284,24 @@ func TestRulesAreTriedInOrder(t *testing.T) {
 	s := newSite(t)
 	listener, ctx := s.listen(80), t.Context()
 	fixed := func(body string) []elbtypes.Action {
-		return []elbtypes.Action{{Type: elbtypes.ActionTypeEnumFixedResponse, FixedResponseConfig: &elbtypes.FixedResponseActionConfig{StatusCode: ptr("200"), MessageBody: &body}}}
+		return []elbtypes.Action{{Type: elbtypes.ActionTypeEnumFixedResponse, FixedResponseConfig: &elbtypes.FixedResponseActionConfig{StatusCode: new("200"), MessageBody: &body}}}
 	}
 	path := func(p string) []elbtypes.RuleCondition {
-		return []elbtypes.RuleCondition{{Field: ptr("path-pattern"), Values: []string{p}}}
+		return []elbtypes.RuleCondition{{Field: new("path-pattern"), Values: []string{p}}}
 	}
 	var arns []string
 	for i, p := range []string{"/a/*", "/a/b"} {
-		out := must(s.r.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: ptr(int32(i + 9)), Conditions: path(p), Actions: fixed(p)}))(t)
+		out := must(s.r.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: new(int32(i + 9)), Conditions: path(p), Actions: fixed(p)}))(t)
 		arns = append(arns, *out.Rules[0].RuleArn)
 	}
-	_, err := s.r.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: ptr(int32(9)), Conditions: path("/"), Actions: fixed("x")})
+	_, err := s.r.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: new(int32(9)), Conditions: path("/"), Actions: fixed("x")})
 	wantCode(t, err, "PriorityInUse")
 	s.r.reconcileELB()
 	if _, body := s.ask(0, "/a/b"); body != "/a/*" {
 		t.Errorf("first rule: %q", body)
 	}
 	must(s.r.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: []elbtypes.RulePriorityPair{
-		{RuleArn: &arns[0], Priority: ptr(int32(10))}, {RuleArn: &arns[1], Priority: ptr(int32(9))},
+		{RuleArn: &arns[0], Priority: new(int32(10))}, {RuleArn: &arns[1], Priority: new(int32(9))},
 	}}))(t)
 	s.r.reconcileELB()
 	if _, body := s.ask(0, "/a/b"); body != "/a/b" {
@@ -310,7 +312,7 @@ func TestRulesAreTriedInOrder(t *testing.T) {
 	}
 	var got []string
 	for marker := (*string)(nil); ; {
-		out := must(s.r.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &listener, PageSize: ptr(int32(1)), Marker: marker}))(t)
+		out := must(s.r.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &listener, PageSize: new(int32(1)), Marker: marker}))(t)
 		got = append(got, *out.Rules[0].Priority)
 		if marker = out.NextMarker; marker == nil {
 			break
@@ -355,7 +357,7 @@ func TestSubnetsAndGroupsOfALoadBalancerChange(t *testing.T) {
 	s := newSite(t)
 	s.listen(80)
 	ctx, arn := t.Context(), s.balance.LoadBalancerArn
-	third := must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: ptr("10.0.3.0/24"), AvailabilityZone: ptr("us-east-1c")}))(t)
+	third := must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.3.0/24"), AvailabilityZone: new("us-east-1c")}))(t)
 	before, _ := s.r.loadBalancers.Get(*arn)
 	must(s.r.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: arn, Subnets: []string{s.subnets[0], *third.Subnet.SubnetId}}))(t)
 	after, _ := s.r.loadBalancers.Get(*arn)
@@ -366,7 +368,7 @@ func TestSubnetsAndGroupsOfALoadBalancerChange(t *testing.T) {
 	if status, _ := s.ask(1, "/"); status != 503 {
 		t.Errorf("new node: %d", status)
 	}
-	g := must(s.r.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: ptr("web"), Description: ptr("web"), VpcId: &s.vpc}))(t)
+	g := must(s.r.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: new("web"), Description: new("web"), VpcId: &s.vpc}))(t)
 	must(s.r.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: arn, SecurityGroups: []string{*g.GroupId}}))(t)
 	for _, i := range s.w.applied(s.vpc).Interfaces {
 		if !slices.Equal(i.Groups, []string{*g.GroupId}) {
@@ -380,7 +382,7 @@ func TestELBRefusals(t *testing.T) {
 	ctx := t.Context()
 	make := func(change func(*elb.CreateLoadBalancerInput)) error {
 		in := s.request()
-		in.Name = ptr("other")
+		in.Name = new("other")
 		change(in)
 		_, err := s.r.CreateLoadBalancer(ctx, in)
 		return err
@@ -390,33 +392,33 @@ func TestELBRefusals(t *testing.T) {
 	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], s.subnets[0]} }), "InvalidConfigurationRequest")
 	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.SecurityGroups = []string{"sg-00000000"} }), "InvalidSecurityGroup")
 	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Type = elbtypes.LoadBalancerTypeEnumNetwork }), "InvalidConfigurationRequest")
-	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Name = ptr("internal-x") }), "ValidationError")
-	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.CustomerOwnedIpv4Pool = ptr("pool") }), "UnsupportedOperation")
+	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Name = new("internal-x") }), "ValidationError")
+	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.CustomerOwnedIpv4Pool = new("pool") }), "UnsupportedOperation")
 
-	_, err := s.r.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: ptr(int32(443)), Protocol: "HTTPS", DefaultActions: forwardTo(s.group)})
+	_, err := s.r.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(443)), Protocol: "HTTPS", DefaultActions: forwardTo(s.group)})
 	wantCode(t, err, "UnsupportedProtocol")
-	_, err = s.r.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: ptr(int32(80)), Protocol: "HTTP", DefaultActions: forwardTo("arn:none")})
+	_, err = s.r.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(80)), Protocol: "HTTP", DefaultActions: forwardTo("arn:none")})
 	wantCode(t, err, "TargetGroupNotFound")
 	_, err = s.r.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: &s.group, Targets: descriptions([]string{"i-00000000"})})
 	wantCode(t, err, "InvalidTarget")
-	_, err = s.r.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{TargetGroupArn: &s.group, HealthCheckIntervalSeconds: ptr(int32(5))})
+	_, err = s.r.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{TargetGroupArn: &s.group, HealthCheckIntervalSeconds: new(int32(5))})
 	wantCode(t, err, "ValidationError") // the time-out of 5 s is no shorter
 	_, err = s.r.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
-		{Key: ptr("stickiness.enabled"), Value: ptr("true")},
+		{Key: new("stickiness.enabled"), Value: new("true")},
 	}})
 	wantCode(t, err, "ValidationError")
 	_, err = s.r.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{"nobody"}})
 	wantCode(t, err, "LoadBalancerNotFound")
-	_, err = s.r.describeELBTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{s.r.arn("elasticloadbalancing", "targetgroup/x/1")}})
+	_, err = s.r.describeELBTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{s.r.ARN("elasticloadbalancing", "targetgroup/x/1")}})
 	wantCode(t, err, "TargetGroupNotFound")
-	_, err = s.r.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Marker: ptr("nonsense")})
+	_, err = s.r.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Marker: new("nonsense")})
 	wantCode(t, err, "ValidationError")
 }
 
 func TestELBTags(t *testing.T) {
 	s := newSite(t)
 	ctx, arn := t.Context(), *s.balance.LoadBalancerArn
-	must(s.r.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn, s.group}, Tags: []elbtypes.Tag{{Key: ptr("tier"), Value: ptr("web")}}}))(t)
+	must(s.r.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn, s.group}, Tags: []elbtypes.Tag{{Key: new("tier"), Value: new("web")}}}))(t)
 	must(s.r.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: []string{"app"}}))(t)
 	out := must(s.r.describeELBTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{arn, s.group}}))(t)
 	for _, d := range out.TagDescriptions {

@@ -32,7 +32,7 @@ func TestSDKPaginatorEnds(t *testing.T) {
 		}),
 	})
 	seen := map[string]bool{}
-	pages := elb.NewDescribeTargetGroupsPaginator(client, &elb.DescribeTargetGroupsInput{PageSize: ptr(int32(2))})
+	pages := elb.NewDescribeTargetGroupsPaginator(client, &elb.DescribeTargetGroupsInput{PageSize: new(int32(2))})
 	for n := 0; pages.HasMorePages(); n++ {
 		out, err := pages.NextPage(t.Context())
 		if err != nil || n > 3 {

@@ -13,7 +13,7 @@ func TestEmptyListsAreShown(t *testing.T) {
 	r, _ := open(t)
 	ctx := t.Context()
 	vpc, subnet := makeNetwork(t, r)
-	group := must(r.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: ptr("g"), Description: ptr("d"), VpcId: &vpc}))(t).GroupId
+	group := must(r.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: new("g"), Description: new("d"), VpcId: &vpc}))(t).GroupId
 	g := must(r.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{*group}}))(t).SecurityGroups[0]
 	egress := g.IpPermissionsEgress[0]
 	if g.IpPermissions == nil || egress.Ipv6Ranges == nil || egress.PrefixListIds == nil || egress.UserIdGroupPairs == nil {
@@ -28,7 +28,7 @@ func TestEmptyListsAreShown(t *testing.T) {
 		t.Errorf("route table %+v", table)
 	}
 	i := must(r.RunInstances(ctx, &ec2.RunInstancesInput{
-		ImageId: ptr(hostImage(t, r)), InstanceType: smallType(), MinCount: ptr(int32(1)), MaxCount: ptr(int32(1)), SubnetId: &subnet,
+		ImageId: new(hostImage(t, r)), InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
 	}))(t).Instances[0]
 	if i.ProductCodes == nil || i.NetworkInterfaces[0].Ipv6Addresses == nil || i.Tags != nil {
 		t.Errorf("instance %+v", i)

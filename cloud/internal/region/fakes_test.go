@@ -155,9 +155,9 @@ func wantCode(t *testing.T, err error, code string) {
 func makeNetwork(t *testing.T, r *Region) (vpc, subnet string) {
 	t.Helper()
 	ctx := t.Context()
-	v := must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: ptr("10.0.0.0/16")}))(t).Vpc
-	s := must(r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: v.VpcId, CidrBlock: ptr("10.0.1.0/24")}))(t).Subnet
-	must(r.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{SubnetId: s.SubnetId, MapPublicIpOnLaunch: &ec2types.AttributeBooleanValue{Value: ptr(true)}}))(t)
+	v := must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16")}))(t).Vpc
+	s := must(r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: v.VpcId, CidrBlock: new("10.0.1.0/24")}))(t).Subnet
+	must(r.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{SubnetId: s.SubnetId, MapPublicIpOnLaunch: &ec2types.AttributeBooleanValue{Value: new(true)}}))(t)
 	return *v.VpcId, *s.SubnetId
 }
 
@@ -179,7 +179,7 @@ func waitState(t *testing.T, r *Region, id string, s ec2types.InstanceStateName)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	var row instanceRow
-	if err := r.waitChange(ctx, func() bool { row, _ = r.instance(id); return row.State == s }); err != nil {
+	if err := r.Wait(ctx, func() bool { row, _ = r.instance(id); return row.State == s }); err != nil {
 		t.Fatalf("instance %s is %s, want %s: %v", id, row.State, s, err)
 	}
 	return row

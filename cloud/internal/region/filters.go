@@ -7,6 +7,7 @@ import (
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -27,7 +28,7 @@ func boolean[T any](f func(T) bool) func(T) []string {
 // (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html).
 func filter[T any](r *Region, rows []T, filters []ec2types.Filter, id func(T) string, known fields[T]) ([]T, error) {
 	for _, f := range filters {
-		name := deref(f.Name)
+		name := room.Deref(f.Name)
 		values, ok := known[name]
 		switch {
 		case isTagFilter(name):

@@ -65,7 +65,7 @@ func (r *Region) dropLayers() {
 		}
 	}
 	if err != nil {
-		r.log.Warn("remove unused layers", "err", err)
+		r.Log.Warn("remove unused layers", "err", err)
 	}
 }
 
@@ -84,7 +84,7 @@ func (r *Region) prepareImages() error {
 		}
 		images = append(images, imageRow{Name: "understudy-hello-" + string(arch), Description: "The machine's own root file system with /usr/local/bin/hello", Layers: []string{layer}})
 	}
-	return r.update(func(tx *store.Tx) error {
+	return r.Update(func(tx *store.Tx) error {
 		for _, image := range images {
 			if err := r.putPublic(tx, image, arch); err != nil {
 				return err
@@ -122,12 +122,12 @@ func (r *Region) tendImage(id string) {
 		return
 	}
 	layers, err := r.makeLayers(row)
-	if r.ctx.Err() != nil {
+	if r.Context().Err() != nil {
 		return // the next start makes it
 	}
-	err = errors.Join(err, r.update(func(tx *store.Tx) error { return r.finishImage(tx, id, layers, err) }))
+	err = errors.Join(err, r.Update(func(tx *store.Tx) error { return r.finishImage(tx, id, layers, err) }))
 	if err != nil {
-		r.log.Error("make image", "image", id, "err", err)
+		r.Log.Error("make image", "image", id, "err", err)
 	}
 }
 
@@ -141,12 +141,12 @@ func (r *Region) makeLayers(row imageRow) ([]string, error) {
 			_, at := r.resting.Load(row.SourceInstance)
 			return at || !ok || i.State == terminated
 		}
-		if err := r.waitChange(r.ctx, rests); err != nil {
+		if err := r.Wait(r.Context(), rests, r.instances.Row(row.SourceInstance), restTopic(row.SourceInstance)); err != nil {
 			return nil, err
 		}
 	}
 	digest, err := r.keepLayer(row.ID, func(dir string) (machine.Layer, error) {
-		return machine.Bake(r.ctx, r.instanceDir(row.SourceInstance), dir)
+		return machine.Bake(r.Context(), r.instanceDir(row.SourceInstance), dir)
 	})
 	return slices.Concat([]string{digest}, row.Layers), err
 }
@@ -159,7 +159,7 @@ func (r *Region) finishImage(tx *store.Tx, id string, layers []string, failure e
 	snapshot, _ := r.snapshots.GetTx(tx, image.Snapshot)
 	if image.State, snapshot.State = ec2types.ImageStateAvailable, ec2types.SnapshotStateCompleted; failure != nil {
 		image.State, snapshot.State = ec2types.ImageStateFailed, ec2types.SnapshotStateError
-		image.Reason = &ec2types.StateReason{Code: ptr("Server.InternalError"), Message: ptr(failure.Error())}
+		image.Reason = &ec2types.StateReason{Code: new("Server.InternalError"), Message: new(failure.Error())}
 	} else {
 		image.Layers = layers
 	}
@@ -200,7 +200,7 @@ func (r *Region) PeerHandler() http.Handler {
 			return
 		}
 		if err := machine.WriteTar(q.Context(), w, dir); err != nil {
-			r.log.Error("send layer", "dir", dir, "err", err)
+			r.Log.Error("send layer", "dir", dir, "err", err)
 			panic(http.ErrAbortHandler) // so that the peer does not take half a layer for a whole one
 		}
 	})
@@ -233,7 +233,7 @@ func (r *Region) askPeer(ctx context.Context, region, path string) (*http.Respon
 // peerImage reads an image of another region, or of this one.
 func (r *Region) peerImage(ctx context.Context, region, id string) (sharedImage, error) {
 	var shared sharedImage
-	if region == r.cfg.Name {
+	if region == r.Region {
 		row, ok := r.images.Get(id)
 		if !ok {
 			return shared, missingImage(id)
@@ -264,12 +264,12 @@ func (r *Region) fetchLayers(row imageRow) error {
 		if _, err := os.Stat(r.layerDir(digest)); err == nil {
 			continue
 		}
-		answer, err := r.askPeer(r.ctx, row.SourceRegion, "/layers/"+digest)
+		answer, err := r.askPeer(r.Context(), row.SourceRegion, "/layers/"+digest)
 		if err != nil {
 			return fmt.Errorf("copy layer %s: %w", digest, err)
 		}
 		got, err := r.keepLayer(fmt.Sprint(row.ID, "-", n), func(dir string) (machine.Layer, error) {
-			return machine.ReadTar(r.ctx, answer.Body, dir)
+			return machine.ReadTar(r.Context(), answer.Body, dir)
 		})
 		answer.Body.Close()
 		if err == nil && got != digest {

@@ -21,14 +21,14 @@ func TestEveryKindIsWhole(t *testing.T) {
 			t.Errorf("%s is not of the kind %s that it was made as", id, k.prefix)
 		}
 		if k.tagged == "" {
-			wantCode(t, r.update(func(tx *store.Tx) error { return r.mustExist(tx, id) }), "InvalidID")
+			wantCode(t, r.Update(func(tx *store.Tx) error { return r.mustExist(tx, id) }), "InvalidID")
 			continue
 		}
 		if !slices.Contains(k.tagged.Values(), k.tagged) || tags[k.tagged] != "" {
 			t.Errorf("%s: the API knows no %q, or %q is one too", k.prefix, k.tagged, tags[k.tagged])
 		}
 		tags[k.tagged] = k.prefix
-		err := r.update(func(tx *store.Tx) error { return r.mustExist(tx, id) })
+		err := r.Update(func(tx *store.Tx) error { return r.mustExist(tx, id) })
 		if err == nil || !strings.Contains(err.Error(), ".NotFound") || !strings.Contains(err.Error(), id) {
 			t.Errorf("%s does not exist: %v", id, err)
 		}
@@ -49,29 +49,29 @@ func TestTagsGivenAtCreationAreKept(t *testing.T) {
 	r, _ := open(t)
 	ctx := t.Context()
 	as := func(kind ec2types.ResourceType) []ec2types.TagSpecification {
-		return []ec2types.TagSpecification{{ResourceType: kind, Tags: []ec2types.Tag{{Key: ptr("made"), Value: ptr(string(kind))}}}}
+		return []ec2types.TagSpecification{{ResourceType: kind, Tags: []ec2types.Tag{{Key: new("made"), Value: new(string(kind))}}}}
 	}
-	vpc := must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: ptr("10.0.0.0/16"), TagSpecifications: as("vpc")}))(t).Vpc.VpcId
-	subnet := must(r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: vpc, CidrBlock: ptr("10.0.1.0/24"), TagSpecifications: as("subnet")}))(t).Subnet.SubnetId
+	vpc := must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16"), TagSpecifications: as("vpc")}))(t).Vpc.VpcId
+	subnet := must(r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: vpc, CidrBlock: new("10.0.1.0/24"), TagSpecifications: as("subnet")}))(t).Subnet.SubnetId
 	must(r.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{TagSpecifications: as("internet-gateway")}))(t)
 	must(r.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{VpcId: vpc, TagSpecifications: as("route-table")}))(t)
 	group := must(r.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
-		VpcId: vpc, GroupName: ptr("g"), Description: ptr("d"), TagSpecifications: as("security-group"),
+		VpcId: vpc, GroupName: new("g"), Description: new("d"), TagSpecifications: as("security-group"),
 	}))(t).GroupId
 	must(r.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
-		GroupId: group, IpPermissions: []ec2types.IpPermission{{IpProtocol: ptr("-1"), IpRanges: []ec2types.IpRange{{CidrIp: ptr("10.0.0.0/8")}}}},
+		GroupId: group, IpPermissions: []ec2types.IpPermission{{IpProtocol: new("-1"), IpRanges: []ec2types.IpRange{{CidrIp: new("10.0.0.0/8")}}}},
 		TagSpecifications: as("security-group-rule"),
 	}))(t)
 	must(r.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
-		LaunchTemplateName: ptr("template"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{}, TagSpecifications: as("launch-template"),
+		LaunchTemplateName: new("template"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{}, TagSpecifications: as("launch-template"),
 	}))(t)
 	instance := *must(r.RunInstances(ctx, &ec2.RunInstancesInput{
-		ImageId: ptr(hostImage(t, r)), InstanceType: smallType(), MinCount: ptr(int32(1)), MaxCount: ptr(int32(1)), SubnetId: subnet,
+		ImageId: new(hostImage(t, r)), InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: subnet,
 		TagSpecifications: slices.Concat(as("instance"), as("volume"), as("network-interface")),
 	}))(t).Instances[0].InstanceId
 	waitState(t, r, instance, ec2types.InstanceStateNameRunning)
 	must(r.CreateImage(ctx, &ec2.CreateImageInput{
-		InstanceId: &instance, Name: ptr("image"), NoReboot: ptr(true), TagSpecifications: slices.Concat(as("image"), as("snapshot")),
+		InstanceId: &instance, Name: new("image"), NoReboot: new(true), TagSpecifications: slices.Concat(as("image"), as("snapshot")),
 	}))(t)
 
 	made := map[string]bool{}

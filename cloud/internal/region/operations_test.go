@@ -10,16 +10,9 @@ import (
 func registeredOperations(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
-	entries, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
 	line := regexp.MustCompile(`(?:wire\.Handle\(m, wire\.\w+|ask\(m), "(\w+)", r\.(\w+)\)`)
-	for _, e := range entries {
-		if e.IsDir() {
-			continue
-		}
-		b, err := os.ReadFile(e.Name())
+	for _, name := range sources(t) {
+		b, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}

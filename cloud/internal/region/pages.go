@@ -1,13 +1,11 @@
 package region
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"slices"
-	"strings"
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -46,46 +44,15 @@ func (l listing[T]) list(r *Region, rows []T, ids []string, filters []ec2types.F
 	return page(rows, l.id, size, token, least, 1000)
 }
 
-// page returns the part of rows that a size and a token ask for. A token names the last row that the
-// page before it held, so that rows made or removed meanwhile shift nothing.
+// page cuts a listing as EC2 does: all rows come unless a size is asked for.
 func page[T any](rows []T, key func(T) string, size *int32, token *string, least, most int32) ([]T, *string, error) {
-	slices.SortFunc(rows, func(a, b T) int { return strings.Compare(key(a), key(b)) })
-	if token != nil && *token != "" {
-		last, ok := openToken(*token)
-		if !ok {
-			return nil, nil, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for nextToken.", *token)
-		}
-		at, found := slices.BinarySearchFunc(rows, last, func(row T, k string) int { return strings.Compare(key(row), k) })
-		if found {
-			at++
-		}
-		rows = rows[at:]
-	}
-	if size == nil {
-		return rows, nil, nil
-	}
-	if *size < least || *size > most {
-		return nil, nil, wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value between %d and %d.", *size, least, most)
-	}
-	if len(rows) <= int(*size) {
-		return rows, nil, nil
-	}
-	rows = rows[:*size]
-	next := sealToken(key(rows[len(rows)-1]))
-	return rows, &next, nil
-}
-
-// sealToken makes a page token: a checksum, by which a made-up token is told from ours, and the key.
-func sealToken(key string) string {
-	sum := sha256.Sum256([]byte("page " + key))
-	return base64.RawURLEncoding.EncodeToString(append(sum[:6], key...))
-}
-
-func openToken(token string) (string, bool) {
-	b, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(b) < 6 {
-		return "", false
-	}
-	key := string(b[6:])
-	return key, sealToken(key) == token
+	return room.Page(rows, key, size, token, room.Paging{
+		Least: least, Most: most,
+		BadSize: func(size int32) error {
+			return wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value between %d and %d.", size, least, most)
+		},
+		BadToken: func(token string) error {
+			return wire.Errorf("InvalidParameterValue", "Invalid value '%s' for nextToken.", token)
+		},
+	})
 }

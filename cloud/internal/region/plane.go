@@ -136,7 +136,7 @@ func groupSpec(g groupRow) network.SecurityGroup {
 
 // serveVPC opens the metadata service and the resolver of a VPC once its router is there.
 func (r *Region) serveVPC(id string, cidr netip.Prefix) error {
-	if _, ok := r.plane.vpcs[id]; ok || r.ctx.Err() != nil {
+	if _, ok := r.plane.vpcs[id]; ok || r.Context().Err() != nil {
 		return nil
 	}
 	router, err := r.fabric.Router(id)
@@ -160,9 +160,9 @@ func (r *Region) serveVPC(id string, cidr netip.Prefix) error {
 		r.plane.vpcs = map[string][]interface{ Close() error }{}
 	}
 	lookup := func(a netip.Addr) (machine.Document, bool) { return r.document(id, a) }
-	server := &http.Server{Handler: machine.NewMetadata(lookup), ErrorLog: slog.NewLogLogger(r.log.Handler(), slog.LevelDebug)}
+	server := &http.Server{Handler: machine.NewMetadata(lookup), ErrorLog: slog.NewLogLogger(r.Log.Handler(), slog.LevelDebug)}
 	r.plane.vpcs[id] = []interface{ Close() error }{web, tcp, udp, server}
-	r.spawn(func() { _ = server.Serve(web) }) // ends with the listener
+	r.Spawn(func() { _ = server.Serve(web) }) // ends with the listener
 	r.resolve(id, tcp, udp)
 	return nil
 }
@@ -188,7 +188,7 @@ func (r *Region) republish() {
 		}
 		c, err := r.publisher.Publish(at)
 		if err != nil {
-			r.log.Warn("publish public address", "address", at, "err", err)
+			r.Log.Warn("publish public address", "address", at, "err", err)
 			continue
 		}
 		r.twins[at] = c

@@ -27,9 +27,9 @@ func (r *Region) prepareProgram() (string, error) {
 		return "", err
 	}
 	r.program.layer = fmt.Sprintf("program-%x-%x", info.Size(), info.ModTime().UnixNano())
-	r.spawn(func() {
-		if err := r.awaitProgram(r.program.layer); err != nil && r.ctx.Err() == nil {
-			r.log.Error("make image understudy-hello", "err", err)
+	r.Spawn(func() {
+		if err := r.awaitProgram(r.program.layer); err != nil && r.Context().Err() == nil {
+			r.Log.Error("make image understudy-hello", "err", err)
 		}
 	})
 	return r.program.layer, nil
@@ -69,7 +69,7 @@ func (r *Region) makeProgram() error {
 	if err := copyProgram(r.cfg.Executable, filepath.Join(bin, "hello")); err != nil {
 		return err
 	}
-	if _, err := machine.Bake(r.ctx, filepath.Join(dir, "instance"), filepath.Join(dir, "layer")); err != nil {
+	if _, err := machine.Bake(r.Context(), filepath.Join(dir, "instance"), filepath.Join(dir, "layer")); err != nil {
 		return err
 	}
 	return os.Rename(filepath.Join(dir, "layer"), r.layerDir(r.program.layer))

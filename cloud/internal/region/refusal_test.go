@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,33 +20,26 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// TestEveryHandlerSaysWhatItActsOn reads the package's source: a handler of EC2 or Elastic Load Balancing
-// has to call only with its input, itself or through a function that it hands the input to, so that no
-// parameter, of today's SDK or of a later one, is ever ignored silently.
+// TestEveryHandlerSaysWhatItActsOn reads the sources of all rooms: a handler of EC2, Elastic Load Balancing or
+// CloudWatch has to call room.Only with its input, itself or through a function that it hands the input to, so
+// that no parameter, of today's SDK or of a later one, is ever ignored silently.
 func TestEveryHandlerSaysWhatItActsOn(t *testing.T) {
-	functions, handlers := packageFunctions(t)
+	functions, handlers := roomFunctions(t)
 	if len(handlers) < 90 {
 		t.Fatalf("found %d handlers, which is too few to be all", len(handlers))
 	}
-	for name := range handlers {
-		if !callsWithInput(functions, name, "only", map[string]bool{}) {
-			t.Errorf("%s never says by only(in, ...) which parameters it acts on", name)
+	for _, h := range handlers {
+		if !callsWithInput(functions, h, "Only", map[*ast.FuncDecl]bool{}) {
+			t.Errorf("%s never says by room.Only(in, ...) which parameters it acts on", h.Name.Name)
 		}
 	}
 }
 
-// packageFunctions parses the package: all functions by name, and the names of those that are handlers.
-func packageFunctions(t *testing.T) (map[string]*ast.FuncDecl, map[string]bool) {
+// roomFunctions parses the region's packages: all functions by name, and those that are handlers.
+func roomFunctions(t *testing.T) (map[string][]*ast.FuncDecl, []*ast.FuncDecl) {
 	t.Helper()
-	names, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	functions, handlers := map[string]*ast.FuncDecl{}, map[string]bool{}
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
+	functions, handlers := map[string][]*ast.FuncDecl{}, []*ast.FuncDecl(nil)
+	for _, name := range sources(t) {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -55,13 +49,26 @@ func packageFunctions(t *testing.T) (map[string]*ast.FuncDecl, map[string]bool) 
 			if !ok || f.Body == nil {
 				continue
 			}
-			functions[f.Name.Name] = f
-			if f.Recv != nil && takesInput(f) {
-				handlers[f.Name.Name] = true
+			functions[f.Name.Name] = append(functions[f.Name.Name], f)
+			if f.Recv != nil && f.Name.IsExported() && takesInput(f) {
+				handlers = append(handlers, f)
 			}
 		}
 	}
 	return functions, handlers
+}
+
+// sources returns the files of the region's packages, without tests.
+func sources(t *testing.T) (names []string) {
+	t.Helper()
+	for _, pattern := range []string{"*.go", "*/*.go"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, found...)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
 }
 
 // takesInput tells a handler: it takes a context and a *ec2.XInput or *elb.XInput, and returns its output.
@@ -83,12 +90,11 @@ func sdkType(e ast.Expr) string {
 	return ""
 }
 
-func callsWithInput(functions map[string]*ast.FuncDecl, name, wanted string, seen map[string]bool) (found bool) {
-	f, ok := functions[name]
-	if !ok || seen[name] {
+func callsWithInput(functions map[string][]*ast.FuncDecl, f *ast.FuncDecl, wanted string, seen map[*ast.FuncDecl]bool) (found bool) {
+	if seen[f] {
 		return false
 	}
-	seen[name] = true
+	seen[f] = true
 	ast.Inspect(f.Body, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok || !passesInput(call) {
@@ -101,7 +107,9 @@ func callsWithInput(functions map[string]*ast.FuncDecl, name, wanted string, see
 		case *ast.SelectorExpr:
 			callee = fun.Sel.Name
 		}
-		found = found || callee == wanted || callsWithInput(functions, callee, wanted, seen)
+		found = found || callee == wanted || slices.ContainsFunc(functions[callee], func(g *ast.FuncDecl) bool {
+			return callsWithInput(functions, g, wanted, seen)
+		})
 		return !found
 	})
 	return found
@@ -116,22 +124,33 @@ func passesInput(call *ast.CallExpr) bool {
 	return false
 }
 
-// TestEveryChangeAsksForDryRun reads the source likewise: a handler of EC2 that changes something has to
-// call dryRun, if its input has that. Those that only read are wrapped by ask.
+// TestEveryChangeAsksForDryRun reads the sources likewise: a handler of EC2 that changes something has to
+// call room.DryRun, if its input has that. Those that only read are wrapped by ask.
 func TestEveryChangeAsksForDryRun(t *testing.T) {
-	functions, handlers := packageFunctions(t)
-	for name := range handlers {
-		method, ok := reflect.TypeFor[*Region]().MethodByName(name)
-		if !ok || strings.HasPrefix(name, "Describe") || strings.HasPrefix(name, "Get") {
+	functions, handlers := roomFunctions(t)
+	asked := 0
+	for _, h := range handlers {
+		name := h.Name.Name
+		method, ok := reflect.TypeFor[*ec2.Client]().MethodByName(name)
+		if !ok || inputPackage(h) != "ec2" || strings.HasPrefix(name, "Describe") || strings.HasPrefix(name, "Get") {
 			continue
 		}
 		if _, has := method.Type.In(2).Elem().FieldByName("DryRun"); !has {
-			continue // few of EC2's calls and none of Elastic Load Balancing's have
+			continue // few of EC2's calls have none
 		}
-		if !callsWithInput(functions, name, "dryRun", map[string]bool{}) {
-			t.Errorf("%s never calls dryRun", name)
+		asked++
+		if !callsWithInput(functions, h, "DryRun", map[*ast.FuncDecl]bool{}) {
+			t.Errorf("%s never calls room.DryRun", name)
 		}
 	}
+	if asked < 30 {
+		t.Errorf("found %d changes, which is too few to be all", asked)
+	}
+}
+
+// inputPackage is the SDK's package whose input a handler takes.
+func inputPackage(f *ast.FuncDecl) string {
+	return f.Type.Params.List[1].Type.(*ast.StarExpr).X.(*ast.SelectorExpr).X.(*ast.Ident).Name
 }
 
 // TestDryRunNeverSucceeds asks every operation of EC2 with DryRun and nothing else: AWS answers an error
@@ -169,10 +188,10 @@ func TestDryRunNeverSucceeds(t *testing.T) {
 
 func TestDryRunChangesNothing(t *testing.T) {
 	r, _ := open(t)
-	ctx, yes := t.Context(), ptr(true)
+	ctx, yes := t.Context(), new(true)
 	vpc, _ := makeNetwork(t, r)
-	must(r.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{vpc}, Tags: []ec2types.Tag{{Key: ptr("mine"), Value: ptr("b")}}}))(t)
-	_, err := r.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{vpc}, Tags: []ec2types.Tag{{Key: ptr("a"), Value: ptr("b")}}, DryRun: yes})
+	must(r.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{vpc}, Tags: []ec2types.Tag{{Key: new("mine"), Value: new("b")}}}))(t)
+	_, err := r.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{vpc}, Tags: []ec2types.Tag{{Key: new("a"), Value: new("b")}}, DryRun: yes})
 	wantCode(t, err, "DryRunOperation")
 	_, err = r.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{vpc}, DryRun: yes})
 	wantCode(t, err, "DryRunOperation")

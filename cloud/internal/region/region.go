@@ -20,6 +20,7 @@ import (
 	"github.com/miekg/dns"
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
@@ -89,19 +90,15 @@ type Publisher interface {
 
 // Region is a running control plane.
 type Region struct {
+	*room.Base
 	cfg       Config
-	db        *store.DB
-	log       *slog.Logger
 	fabric    Fabric
 	machines  Machines
 	publisher Publisher
 	tables
 	services
 
-	changes broadcast
-	ctx     context.Context // ends with Close
-	cancel  context.CancelFunc
-	work    sync.WaitGroup // every goroutine of the region
+	beacon *room.Watch // wakes whoever tells Route 53 of the region
 
 	resting sync.Map // ids of instances without processes
 
@@ -121,9 +118,6 @@ func Open(cfg Config, fabric Fabric, machines Machines, publisher Publisher) (*R
 			return nil, fmt.Errorf("open region %s: %w", cfg.Name, err)
 		}
 	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
 	if cfg.Resolve == nil {
 		cfg.Resolve = func(string, *dns.Msg) (*dns.Msg, error) { return nil, errors.New("there is no Route 53") }
 	}
@@ -132,10 +126,10 @@ func Open(cfg Config, fabric Fabric, machines Machines, publisher Publisher) (*R
 		return nil, fmt.Errorf("open region %s: %w", cfg.Name, err)
 	}
 	r := &Region{
-		cfg: cfg, db: db, log: cfg.Log, fabric: fabric, machines: machines, publisher: publisher,
+		Base: room.New(room.Identity{Region: cfg.Name, Account: cfg.Account, Speed: cfg.Speed}, db, cfg.Log),
+		cfg:  cfg, fabric: fabric, machines: machines, publisher: publisher,
 		twins: map[netip.AddrPort]interface{ Close() error }{},
 	}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
 	for _, step := range []func() error{r.load(db), r.loadServices, r.prepareImages, r.recover, r.openServices} {
 		if err := step(); err != nil {
 			_ = r.Close() // the first error is the one to tell
@@ -149,74 +143,11 @@ func Open(cfg Config, fabric Fabric, machines Machines, publisher Publisher) (*R
 // store still says that the instances run, so that the next Open starts them again.
 func (r *Region) Close() error {
 	r.closeServices()
-	r.cancel()
+	r.Stop()
 	r.sync.Lock()
 	r.plane.close() // ends the servers' goroutines; serveVPC opens no more after cancel
 	r.sync.Unlock()
-	r.work.Wait()
+	r.Drained()
 	r.unpublishAll()
-	return r.db.Close()
-}
-
-// spawn runs f until it returns; Close waits for it. f must end when r.ctx does.
-func (r *Region) spawn(f func()) {
-	r.work.Add(1)
-	go func() {
-		defer r.work.Done()
-		f()
-	}()
-}
-
-// update commits a change and wakes whoever waits for changes.
-func (r *Region) update(f func(*store.Tx) error) error {
-	if err := r.db.Update(f); err != nil {
-		return err
-	}
-	r.changes.signal()
-	return nil
-}
-
-// changed returns a channel that is closed at the next committed change. Take it before reading the
-// state that is waited for, else a change between the two is missed.
-func (r *Region) changed() <-chan struct{} { return r.changes.wait() }
-
-// waitChange waits until done says so, asking again after every change, or until the context ends.
-func (r *Region) waitChange(ctx context.Context, done func() bool) error {
-	for {
-		next := r.changed()
-		if done() {
-			return nil
-		}
-		select {
-		case <-next:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-r.ctx.Done():
-			return r.ctx.Err()
-		}
-	}
-}
-
-// broadcast wakes all who wait.
-type broadcast struct {
-	mu sync.Mutex
-	ch chan struct{}
-}
-
-func (b *broadcast) wait() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.ch == nil {
-		b.ch = make(chan struct{})
-	}
-	return b.ch
-}
-
-func (b *broadcast) signal() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.ch != nil {
-		close(b.ch)
-		b.ch = nil
-	}
+	return r.DB.Close()
 }

@@ -19,7 +19,7 @@ func (r *Region) resolve(vpc string, tcp net.Listener, udp net.PacketConn) {
 		Ask:     func(q *dns.Msg) (*dns.Msg, error) { return r.cfg.Resolve(r.privateZonesOf(vpc), q) },
 	}
 	for _, s := range []*dns.Server{{Listener: tcp, Handler: handler}, {PacketConn: udp, Handler: handler}} {
-		r.spawn(func() { _ = s.ActivateAndServe() }) // ends with the listener
+		r.Spawn(func() { _ = s.ActivateAndServe() }) // ends with the listener
 	}
 }
 
@@ -29,7 +29,7 @@ func (r *Region) privateZonesOf(vpc string) string {
 	if row, _ := r.vpcs.Get(vpc); !row.DNSSupport || !row.DNSHostnames {
 		return ""
 	}
-	return r.cfg.Name + "/" + vpc
+	return r.Region + "/" + vpc
 }
 
 // instanceTTL is what AWS's resolver answers for names of instances, in seconds.
@@ -61,7 +61,7 @@ func (r *Region) ownRecords(q dns.Question, of uint16, rr dns.RR) []dns.RR {
 	if q.Qtype != of && q.Qtype != dns.TypeANY {
 		return nil
 	}
-	*rr.Header() = dns.RR_Header{Name: q.Name, Rrtype: of, Class: dns.ClassINET, Ttl: r.cfg.Speed.TTL(instanceTTL)}
+	*rr.Header() = dns.RR_Header{Name: q.Name, Rrtype: of, Class: dns.ClassINET, Ttl: r.Speed.TTL(instanceTTL)}
 	return []dns.RR{rr}
 }
 

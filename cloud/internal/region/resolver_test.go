@@ -17,9 +17,9 @@ func TestInstancesNamesResolveInside(t *testing.T) {
 	r, _ := open(t)
 	ctx := t.Context()
 	vpc, subnet := makeNetwork(t, r)
-	must(r.ModifyVpcAttribute(ctx, &ec2.ModifyVpcAttributeInput{VpcId: &vpc, EnableDnsHostnames: &ec2types.AttributeBooleanValue{Value: ptr(true)}}))(t)
+	must(r.ModifyVpcAttribute(ctx, &ec2.ModifyVpcAttributeInput{VpcId: &vpc, EnableDnsHostnames: &ec2types.AttributeBooleanValue{Value: new(true)}}))(t)
 	launched := must(r.RunInstances(ctx, &ec2.RunInstancesInput{
-		ImageId: ptr(hostImage(t, r)), InstanceType: smallType(), MinCount: ptr(int32(1)), MaxCount: ptr(int32(1)), SubnetId: &subnet,
+		ImageId: new(hostImage(t, r)), InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
 	}))(t).Instances[0]
 	i := waitState(t, r, *launched.InstanceId, running)
 	shown := r.showInstance(i)
@@ -60,7 +60,7 @@ func TestPrivateZonesTakeBothAttributes(t *testing.T) {
 		want string
 	}{
 		{ec2.ModifyVpcAttributeInput{EnableDnsHostnames: is(false)}, ""},
-		{ec2.ModifyVpcAttributeInput{EnableDnsHostnames: is(true)}, r.cfg.Name + "/" + vpc},
+		{ec2.ModifyVpcAttributeInput{EnableDnsHostnames: is(true)}, r.Region + "/" + vpc},
 		{ec2.ModifyVpcAttributeInput{EnableDnsSupport: is(false)}, ""},
 	} {
 		set(c.in)

@@ -22,9 +22,12 @@ func (r *Region) loadServices() error {
 
 // openServices starts their controllers; EC2 is up by then.
 func (r *Region) openServices() error {
+	r.beacon = r.Watch(
+		r.loadBalancers.Any(), r.targetGroups.Any(), r.listeners.Any(), r.elbRules.Any(), r.interfaces.Any(), r.instances.Any(), targetNews,
+		r.alarms.Any(), r.streams.Any(), streamStates)
 	r.openELB()
-	r.spawn(r.tendFleets)
-	r.spawn(r.tendAlarms)
+	r.Spawn(r.tendFleets)
+	r.Spawn(r.tendAlarms)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -30,7 +31,7 @@ func (r *Region) tags(id string) []ec2types.Tag {
 	m := r.tagMap(id)
 	var tags []ec2types.Tag
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		tags = append(tags, ec2types.Tag{Key: ptr(k), Value: ptr(m[k])})
+		tags = append(tags, ec2types.Tag{Key: new(k), Value: new(m[k])})
 	}
 	return tags
 }
@@ -73,7 +74,7 @@ func checkTagSpecs(specs []ec2types.TagSpecification, made ...ec2types.ResourceT
 func checkTags(tags []ec2types.Tag) error {
 	seen := map[string]bool{}
 	for _, t := range tags {
-		k := deref(t.Key)
+		k := room.Deref(t.Key)
 		switch {
 		case k == "":
 			return wire.Errorf("InvalidParameterValue", "Tag key cannot be empty.")
@@ -83,7 +84,7 @@ func checkTags(tags []ec2types.Tag) error {
 			return wire.Errorf("InvalidParameterValue", "Tag keys starting with 'aws:' are reserved for internal use")
 		case len([]rune(k)) > 128:
 			return wire.Errorf("InvalidParameterValue", "Tag key exceeds the maximum length of 128 characters")
-		case len([]rune(deref(t.Value))) > 256:
+		case len([]rune(room.Deref(t.Value))) > 256:
 			return wire.Errorf("InvalidParameterValue", "Tag value exceeds the maximum length of 256 characters")
 		}
 		seen[k] = true
@@ -102,7 +103,7 @@ func (r *Region) putTags(tx *store.Tx, id string, tags []ec2types.Tag) error {
 		all = map[string]string{}
 	}
 	for _, t := range tags {
-		all[deref(t.Key)] = deref(t.Value)
+		all[room.Deref(t.Key)] = room.Deref(t.Value)
 	}
 	// AWS's own tags (aws:autoscaling:groupName) do not count.
 	users := 0
@@ -119,7 +120,7 @@ func (r *Region) putTags(tx *store.Tx, id string, tags []ec2types.Tag) error {
 
 // CreateTags tags resources of any kind.
 func (r *Region) CreateTags(ctx context.Context, in *ec2.CreateTagsInput) (*ec2.CreateTagsOutput, error) {
-	if err := only(in, "Resources", "Tags"); err != nil {
+	if err := room.Only(in, "Resources", "Tags"); err != nil {
 		return nil, err
 	}
 	if len(in.Resources) == 0 {
@@ -131,7 +132,7 @@ func (r *Region) CreateTags(ctx context.Context, in *ec2.CreateTagsInput) (*ec2.
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		for _, id := range in.Resources {
 			if err := r.mustExist(tx, id); err != nil {
 				return err
@@ -140,20 +141,20 @@ func (r *Region) CreateTags(ctx context.Context, in *ec2.CreateTagsInput) (*ec2.
 				return err
 			}
 		}
-		return dryRun(in)
+		return room.DryRun(in)
 	})
 	return &ec2.CreateTagsOutput{}, err
 }
 
 // DeleteTags removes tags: those named, with a value only where the value is the same, or all but AWS's own.
 func (r *Region) DeleteTags(ctx context.Context, in *ec2.DeleteTagsInput) (*ec2.DeleteTagsOutput, error) {
-	if err := only(in, "Resources", "Tags"); err != nil {
+	if err := room.Only(in, "Resources", "Tags"); err != nil {
 		return nil, err
 	}
 	if len(in.Resources) == 0 {
 		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter resourceIdSet")
 	}
-	err := r.update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		for _, id := range in.Resources {
 			row, ok := r.tagSets.GetTx(tx, id)
 			if !ok {
@@ -166,7 +167,7 @@ func (r *Region) DeleteTags(ctx context.Context, in *ec2.DeleteTagsInput) (*ec2.
 				return err
 			}
 		}
-		return dryRun(in)
+		return room.DryRun(in)
 	})
 	return &ec2.DeleteTagsOutput{}, err
 }
@@ -176,20 +177,20 @@ func removesTag(named []ec2types.Tag, key, value string) bool {
 		return !strings.HasPrefix(key, "aws:")
 	}
 	return slices.ContainsFunc(named, func(t ec2types.Tag) bool {
-		return deref(t.Key) == key && (t.Value == nil || *t.Value == value)
+		return room.Deref(t.Key) == key && (t.Value == nil || *t.Value == value)
 	})
 }
 
 // DescribeTags lists tags, one row a tag.
 func (r *Region) DescribeTags(ctx context.Context, in *ec2.DescribeTagsInput) (*ec2.DescribeTagsOutput, error) {
-	if err := only(in, "Filters", "MaxResults", "NextToken"); err != nil {
+	if err := room.Only(in, "Filters", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}
 	var all []ec2types.TagDescription
 	for _, row := range r.tagSets.All() {
 		of, _ := kindOf(row.Resource)
 		for k, v := range row.Tags {
-			all = append(all, ec2types.TagDescription{ResourceId: ptr(row.Resource), ResourceType: of.tagged, Key: ptr(k), Value: ptr(v)})
+			all = append(all, ec2types.TagDescription{ResourceId: new(row.Resource), ResourceType: of.tagged, Key: new(k), Value: new(v)})
 		}
 	}
 
