@@ -17,9 +17,10 @@ func TestDowntimes(t *testing.T) {
 		requests []Request
 		want     time.Duration
 	}{
-		"never failed":                {[]Request{{Start: at(110), End: at(120)}}, 0},
-		"one gap":                     {[]Request{{Start: at(110), End: at(120), Err: lost}, {Start: at(300), End: at(310)}}, 200 * time.Millisecond},
-		"good in between":             {[]Request{{Start: at(110), End: at(120), Err: lost}, {Start: at(200), End: at(210)}, {Start: at(300), End: at(310), Err: lost}, {Start: at(400), End: at(420)}}, 310 * time.Millisecond},
+		"never failed": {[]Request{{Start: at(110), End: at(120)}}, 0},
+		"one gap":      {[]Request{{Start: at(110), End: at(120), Err: lost}, {Start: at(300), End: at(310)}}, 200 * time.Millisecond},
+		"good in between": {[]Request{{Start: at(110), End: at(120), Err: lost}, {Start: at(200), End: at(210)},
+			{Start: at(300), End: at(310), Err: lost}, {Start: at(400), End: at(420)}}, 310 * time.Millisecond},
 		"never came back":             {[]Request{{Start: at(110), End: at(120), Err: lost}, {Start: at(500), End: at(900), Err: lost}}, 790 * time.Millisecond},
 		"failed before the fault":     {[]Request{{Start: at(10), End: at(20), Err: lost}, {Start: at(110), End: at(115)}}, 0},
 		"failed after the repair":     {[]Request{{Start: at(1010), End: at(1020), Err: lost}}, 0},

@@ -207,7 +207,8 @@ func (r *reader) actions(actions []elbtypes.Action) string {
 			}
 		case a.RedirectConfig != nil:
 			c := a.RedirectConfig
-			names = append(names, fmt.Sprintf("redirect %s to %s://%s:%s%s?%s", c.StatusCode, aws.ToString(c.Protocol), aws.ToString(c.Host), aws.ToString(c.Port), aws.ToString(c.Path), aws.ToString(c.Query)))
+			names = append(names, fmt.Sprintf("redirect %s to %s://%s:%s%s?%s", c.StatusCode,
+				aws.ToString(c.Protocol), aws.ToString(c.Host), aws.ToString(c.Port), aws.ToString(c.Path), aws.ToString(c.Query)))
 		case a.FixedResponseConfig != nil:
 			c := a.FixedResponseConfig
 			names = append(names, fmt.Sprintf("answer %s %q", aws.ToString(c.StatusCode), aws.ToString(c.MessageBody)))

@@ -113,7 +113,9 @@ func (r *reader) readTemplates(ctx context.Context) error {
 		return err
 	}
 	for _, t := range out.LaunchTemplates {
-		versions, err := r.c.EC2.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateId: t.LaunchTemplateId, Versions: []string{"$Default"}})
+		versions, err := r.c.EC2.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{
+			LaunchTemplateId: t.LaunchTemplateId, Versions: []string{"$Default"},
+		})
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy/account"
 )
 
 // readGroups reads every group first, since their rules refer to one another.
@@ -27,14 +28,14 @@ func (r *reader) readGroups(ctx context.Context) error {
 		settings := map[string]string{"description": aws.ToString(g.Description)}
 		r.rules(settings, "ingress", "from", g.IpPermissions)
 		r.rules(settings, "egress", "to", g.IpPermissionsEgress)
-		r.add("security group", groupRole(g), aws.ToString(g.GroupId), settings)
+		r.keep(Resource{Kind: "security group", Role: groupRole(g), ID: aws.ToString(g.GroupId), Settings: settings, Given: account.IsDefault(g)})
 	}
 	return nil
 }
 
 // groupRole names the VPC's default group, which every VPC has, by its name.
 func groupRole(g ec2types.SecurityGroup) string {
-	if aws.ToString(g.GroupName) == "default" {
+	if account.IsDefault(g) {
 		return "default"
 	}
 	return role(g.Tags, unnamed)

@@ -91,7 +91,6 @@ func (r *reader) readGateways(ctx context.Context) error {
 	return nil
 }
 
-// readRouteTables leaves the VPC's main table out while nothing uses it: it comes and goes with the VPC.
 func (r *reader) readRouteTables(ctx context.Context) error {
 	pages := ec2.NewDescribeRouteTablesPaginator(r.c.EC2, &ec2.DescribeRouteTablesInput{Filters: r.ofVPC("vpc-id")})
 	for pages.HasMorePages() {
@@ -100,10 +99,6 @@ func (r *reader) readRouteTables(ctx context.Context) error {
 			return err
 		}
 		for _, t := range page.RouteTables {
-			main := slices.ContainsFunc(t.Associations, func(a ec2types.RouteTableAssociation) bool { return aws.ToBool(a.Main) })
-			if main && len(t.Associations) == 1 && len(t.Routes) == 1 && role(t.Tags, "") == "" {
-				continue
-			}
 			settings := map[string]string{}
 			for _, route := range t.Routes {
 				settings["route to "+r.destination(route)] = r.nextHop(route)
@@ -113,7 +108,11 @@ func (r *reader) readRouteTables(ctx context.Context) error {
 					settings["governs "+r.meaning(aws.ToString(a.SubnetId))] = "yes"
 				}
 			}
-			r.add("route table", role(t.Tags, unnamed), aws.ToString(t.RouteTableId), settings)
+			table := Resource{Kind: "route table", Role: role(t.Tags, unnamed), ID: aws.ToString(t.RouteTableId), Settings: settings}
+			if table.Given = account.IsMain(t); table.Given {
+				table.Role = "main"
+			}
+			r.keep(table)
 		}
 	}
 	return nil

@@ -21,6 +21,7 @@ type Resource struct {
 	Role     string // "internal"
 	ID       string // evidence, never compared
 	Settings map[string]string
+	Given    bool // AWS made it with the VPC: nobody declared it, but it is compared, since somebody may have changed it
 }
 
 // Region is one region in canonical form.
@@ -29,11 +30,13 @@ type Region struct {
 	Resources []Resource
 }
 
-// Inventory counts the resources of each kind.
+// Inventory counts the resources of each kind that somebody asked for.
 func (r Region) Inventory() map[string]int {
 	count := map[string]int{}
 	for _, res := range r.Resources {
-		count[res.Kind]++
+		if !res.Given {
+			count[res.Kind]++
+		}
 	}
 	return count
 }

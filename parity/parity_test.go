@@ -15,16 +15,17 @@ func region(name string, resources ...Resource) Region {
 }
 
 func TestEqualMeaningIsEqualWhateverTheIds(t *testing.T) {
-	left := region("us-east-1", Resource{"vpc", "main", "vpc-1", map[string]string{"size": "/16"}})
-	right := region("us-west-2", Resource{"vpc", "main", "vpc-2", map[string]string{"size": "/16"}})
+	left := region("us-east-1", Resource{Kind: "vpc", Role: "main", ID: "vpc-1", Settings: map[string]string{"size": "/16"}})
+	right := region("us-west-2", Resource{Kind: "vpc", Role: "main", ID: "vpc-2", Settings: map[string]string{"size": "/16"}})
 	if found := Compare(left, right); len(found) != 0 {
 		t.Errorf("findings %v", found)
 	}
 }
 
 func TestDifferenceIsNamedWithBothSides(t *testing.T) {
-	left := region("us-east-1", Resource{"security group", "internal", "sg-1", map[string]string{"ingress tcp 22 from 0.0.0.0/0": "allowed"}})
-	right := region("us-west-2", Resource{"security group", "internal", "sg-2", nil}, Resource{"image", "app", "ami-2", nil})
+	left := region("us-east-1", Resource{Kind: "security group", Role: "internal", ID: "sg-1",
+		Settings: map[string]string{"ingress tcp 22 from 0.0.0.0/0": "allowed"}})
+	right := region("us-west-2", Resource{Kind: "security group", Role: "internal", ID: "sg-2"}, Resource{Kind: "image", Role: "app", ID: "ami-2"})
 	want := []Finding{
 		{Kind: "image", Role: "app", Left: Side{"us-east-1", "", None}, Right: Side{"us-west-2", "ami-2", "present"}},
 		{Kind: "security group", Role: "internal", Setting: "ingress tcp 22 from 0.0.0.0/0",
@@ -36,8 +37,8 @@ func TestDifferenceIsNamedWithBothSides(t *testing.T) {
 }
 
 func TestResourcesOfOneRoleMeetTheirLike(t *testing.T) {
-	a := Resource{"instance", "fleet", "i-1", map[string]string{"in": "subnet private-a"}}
-	b := Resource{"instance", "fleet", "i-2", map[string]string{"in": "subnet private-b"}}
+	a := Resource{Kind: "instance", Role: "fleet", ID: "i-1", Settings: map[string]string{"in": "subnet private-a"}}
+	b := Resource{Kind: "instance", Role: "fleet", ID: "i-2", Settings: map[string]string{"in": "subnet private-b"}}
 	if found := Compare(region("one", a, b), region("two", b, a)); len(found) != 0 {
 		t.Errorf("findings %v", found)
 	}
@@ -78,8 +79,10 @@ func TestRulesAreReadByMeaning(t *testing.T) {
 	r := &reader{cidr: netip.MustParsePrefix("10.20.0.0/16"), roles: map[string]string{"sg-1": "security group public"}}
 	settings := map[string]string{}
 	r.rules(settings, "ingress", "from", []ec2types.IpPermission{
-		{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(8080), ToPort: aws.Int32(8080), UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupId: aws.String("sg-1")}}},
-		{IpProtocol: aws.String("udp"), FromPort: aws.Int32(1), ToPort: aws.Int32(9), IpRanges: []ec2types.IpRange{{CidrIp: aws.String("10.20.3.0/24")}, {CidrIp: aws.String("0.0.0.0/0")}}},
+		{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(8080), ToPort: aws.Int32(8080),
+			UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupId: aws.String("sg-1")}}},
+		{IpProtocol: aws.String("udp"), FromPort: aws.Int32(1), ToPort: aws.Int32(9),
+			IpRanges: []ec2types.IpRange{{CidrIp: aws.String("10.20.3.0/24")}, {CidrIp: aws.String("0.0.0.0/0")}}},
 		{IpProtocol: aws.String("-1"), IpRanges: []ec2types.IpRange{{CidrIp: aws.String("10.20.0.0/16")}}},
 	})
 	want := map[string]string{
@@ -90,5 +93,19 @@ func TestRulesAreReadByMeaning(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, settings); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestInventoryCountsWhatWasDeclared(t *testing.T) {
+	r := region("one", Resource{Kind: "security group", Role: "internal"}, Resource{Kind: "security group", Role: "default", Given: true},
+		Resource{Kind: "route table", Role: "main", Given: true}, Resource{Kind: "route table", Role: "public"})
+	if diff := cmp.Diff(map[string]int{"security group": 1, "route table": 1}, r.Inventory()); diff != "" {
+		t.Error(diff)
+	}
+	opened := region("two", r.Resources...)
+	opened.Resources = append([]Resource(nil), r.Resources...)
+	opened.Resources[1].Settings = map[string]string{"ingress everything from 0.0.0.0/0": "allowed"}
+	if found := Compare(r, opened); len(found) != 1 || found[0].Role != "default" {
+		t.Errorf("a default group that was opened is found as %v", found)
 	}
 }

@@ -55,8 +55,12 @@ type reader struct {
 
 // add keeps a resource and learns its id's meaning.
 func (r *reader) add(kind, role, id string, settings map[string]string) {
-	r.roles[id] = kind + " " + role
-	r.out.Resources = append(r.out.Resources, Resource{Kind: kind, Role: role, ID: id, Settings: settings})
+	r.keep(Resource{Kind: kind, Role: role, ID: id, Settings: settings})
+}
+
+func (r *reader) keep(res Resource) {
+	r.roles[res.ID] = res.Kind + " " + res.Role
+	r.out.Resources = append(r.out.Resources, res)
 }
 
 // meaning replaces an id by what it stands for.

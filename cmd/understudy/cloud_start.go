@@ -187,5 +187,8 @@ func printStarted(w io.Writer, endpoint, dir string) {
 	if dirFlag != "" {
 		flag = " --dir " + dir
 	}
-	fmt.Fprintf(w, "a cloud runs at %s\n\n  eval \"$(understudy cloud%s env)\"     # point this shell's AWS clients at it\n  understudy cloud%s status\n  understudy cloud%s stop\n", endpoint, flag, flag, flag)
+	fmt.Fprintf(w, "a cloud runs at %s\n\n"+
+		"  eval \"$(understudy cloud%s env)\"     # point this shell's AWS clients at it\n"+
+		"  understudy cloud%s status\n"+
+		"  understudy cloud%s stop\n", endpoint, flag, flag, flag)
 }

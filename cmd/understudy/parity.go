@@ -97,7 +97,11 @@ func inventories(regions ...parity.Region) map[string]map[string]int {
 
 func printFindings(w io.Writer, left, right parity.Region, findings []parity.Finding) {
 	if len(findings) == 0 {
-		fmt.Fprintf(w, "%s and %s are equal: %d resources each\n", left.Name, right.Name, len(left.Resources))
+		declared := 0
+		for _, n := range left.Inventory() {
+			declared += n
+		}
+		fmt.Fprintf(w, "%s and %s are equal: %d resources each\n", left.Name, right.Name, declared)
 		return
 	}
 	for _, f := range findings {
