@@ -1,0 +1,186 @@
+package understudy_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/understudy/understudy"
+
+// source is one package's own code, without its tests.
+type source struct {
+	imports map[string]bool // paths; those of this module as folders
+	files   map[string]*ast.File
+}
+
+// sources parses every package of the module.
+func sources(t *testing.T) map[string]*source {
+	t.Helper()
+	all := map[string]*source{}
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (file == "tools" || d.Name() == "testdata" || len(d.Name()) > 1 && d.Name()[0] == '.'):
+			return fs.SkipDir // tools is a module of its own
+		case !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		folder := filepath.ToSlash(filepath.Dir(file))
+		if all[folder] == nil {
+			all[folder] = &source{imports: map[string]bool{}, files: map[string]*ast.File{}}
+		}
+		all[folder].files[filepath.ToSlash(file)] = f
+		for _, i := range f.Imports {
+			p, _ := strconv.Unquote(i.Path.Value)
+			all[folder].imports[folderOf(p)] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// folderOf returns the folder of one of the module's packages; another import path is returned as it is.
+func folderOf(importPath string) string {
+	if importPath == module {
+		return "."
+	}
+	return strings.TrimPrefix(importPath, module+"/")
+}
+
+// walls are what a folder may not import.
+var walls = []struct{ from, never, because string }{
+	{".", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
+	{"account", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
+	{"plan", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
+	{"parity", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
+	{"drill", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
+	{"cloud", "account", "the local cloud serves any client, and must not lean on ours"},
+	{"cloud", "plan", "the local cloud serves any client, and must not lean on ours"},
+	{"cloud", "parity", "the local cloud serves any client, and must not lean on ours"},
+	{"cloud", "drill", "the local cloud serves any client, and must not lean on ours"},
+	{"cloud/internal", "cmd", "commands stand on everything"},
+	{"parity", "plan", "parity also reads regions that the tool did not build"},
+}
+
+func TestWallsBetweenFolders(t *testing.T) {
+	for from, s := range sources(t) {
+		for _, w := range walls {
+			if !within(from, w.from) {
+				continue
+			}
+			for to := range s.imports {
+				if within(to, w.never) {
+					t.Errorf("%s imports %s: %s", from, to, w.because)
+				}
+			}
+		}
+	}
+}
+
+// within tells whether a package is a folder's or below it; "." is the root package alone.
+func within(pkg, folder string) bool {
+	return pkg == folder || folder != "." && strings.HasPrefix(pkg, folder+"/")
+}
+
+// floors is the order of the local cloud's packages, from the ground up: a package imports those of lower floors alone.
+// A package that is not listed fails the test, so whoever adds one decides where it stands.
+var floors = []struct {
+	packages string
+	what     string
+}{
+	{"address tempo socket store dnssec fleet resolver machine wire", "stand on nothing of ours: the address plan, times, files, signatures, bytes, processes"},
+	{"network door beacon balancer controls metrics", "one thing each, told what to do"},
+	{"room health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
+	{"dns", "serves what routing decides"},
+	{"region zones", "control planes"},
+	{"world bench/checker bench/nameserver", "joins the processes of a cloud; measures them"},
+}
+
+func TestOrderOfTheCloudsPackages(t *testing.T) {
+	floor := map[string]int{}
+	for n, f := range floors {
+		for p := range strings.FieldsSeq(f.packages) {
+			floor["cloud/internal/"+p] = n + 1
+		}
+	}
+	all := sources(t)
+	for _, from := range slices.Sorted(maps.Keys(all)) {
+		if !within(from, "cloud/internal") {
+			continue
+		}
+		if floor[from] == 0 {
+			t.Errorf("%s stands on no floor: list it", from)
+		}
+		for to := range all[from].imports {
+			if n, ok := floor[to]; ok && n >= floor[from] {
+				t.Errorf("%s imports %s, which is not on a lower floor", from, to)
+			}
+		}
+	}
+	for p := range floor {
+		if all[p] == nil {
+			t.Errorf("%s is listed and not there", p)
+		}
+	}
+}
+
+// pure packages and files decide; they neither look at a clock nor reach outside, so that a test, and a simulation of
+// years, can give them any world.
+var pure = []string{
+	"cloud/internal/fleet", "cloud/internal/routing", "cloud/internal/tempo", "cloud/internal/metrics/alarm.go",
+	"cloud/internal/health/judge.go", "cloud/internal/controls/rules.go", "parity",
+}
+
+func TestPureCodeReachesNothing(t *testing.T) {
+	found := map[string]bool{}
+	for _, s := range sources(t) {
+		for name, f := range s.files {
+			for _, p := range pure {
+				if within(name, p) {
+					found[p] = true
+					reachesNothing(t, name, f)
+				}
+			}
+		}
+	}
+	for _, p := range pure {
+		if !found[p] {
+			t.Errorf("%s is listed and not there", p)
+		}
+	}
+}
+
+func reachesNothing(t *testing.T, name string, f *ast.File) {
+	t.Helper()
+	outside := []string{"net", "net/http", "os", "os/exec", "syscall", "log", "log/slog", "math/rand", "math/rand/v2", "crypto/rand"}
+	for _, i := range f.Imports {
+		if p, _ := strconv.Unquote(i.Path.Value); slices.Contains(outside, p) {
+			t.Errorf("%s imports %s", name, p)
+		}
+	}
+	clock := []string{"Now", "Sleep", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick", "Since", "Until"}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok && slices.Contains(clock, sel.Sel.Name) {
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "time" {
+				t.Errorf("%s uses time.%s", name, sel.Sel.Name)
+			}
+		}
+		return true
+	})
+}
