@@ -134,8 +134,6 @@ func TestSpoiledFolderIsRefused(t *testing.T) {
 		{"credentials", "garbage", "is not ID:SECRET"},
 		{"credentials", ":", "is not ID:SECRET"},
 		{"regions", "", "not a directory"},
-		{"regions/us-east-1/state.db", strings.Repeat("garbage", 10_000), "invalid database"},
-		{"route53/state.db", strings.Repeat("garbage", 10_000), "invalid database"},
 	} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, c.path)

@@ -58,12 +58,13 @@ func environment(s settings, keys credentials, endpoint string) map[string]strin
 // Process is one of the cloud's own.
 type Process struct {
 	Name  string `json:"name"`
-	State string `json:"state"` // up or down
+	State string `json:"state"` // up, down, or refused: it does not work with the state that it found
 	PID   int    `json:"pid,omitempty"`
 	// RSS and PSS are resident memory in bytes; PSS counts a page that n processes share as an n-th.
 	RSS    int64  `json:"rss,omitempty"`
 	PSS    int64  `json:"pss,omitempty"`
-	Reason string `json:"reason,omitempty"` // why it is down
+	Reason string `json:"reason,omitempty"` // why it is not up
+	Hint   string `json:"hint,omitempty"`   // what to do about it
 }
 
 // Status is a cloud as it is now.

@@ -26,6 +26,10 @@ func (c *Cloud) serveControl() error {
 	mux.HandleFunc("POST /regions/{name}/start", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, nil, c.StartRegion(r.Context(), r.PathValue("name")))
 	})
+	mux.HandleFunc("POST /restore/{name}", func(w http.ResponseWriter, r *http.Request) {
+		done, err := c.restore(r.Context(), r.PathValue("name"), r.FormValue("empty") != "")
+		answer(w, done, err)
+	})
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, nil, nil)
 		go c.Close()

@@ -21,6 +21,9 @@ func (c *Cloud) KillRegion(ctx context.Context, name string) error {
 	if err := c.knows(name); err != nil {
 		return err
 	}
+	if c.state(name) == world.Refused {
+		return nil // it is not there
+	}
 	if err := c.order("kill", name); err != nil {
 		return fmt.Errorf("kill region %s: %w", name, err)
 	}
@@ -41,18 +44,31 @@ func (c *Cloud) KillRegion(ctx context.Context, name string) error {
 	}
 }
 
+func (c *Cloud) state(name string) world.State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.states[name].State
+}
+
 // StartRegion brings a region back and returns when its API answers. Its instances start meanwhile.
 func (c *Cloud) StartRegion(ctx context.Context, name string) error {
 	if err := c.knows(name); err != nil {
 		return err
 	}
+	if err := c.startProcess(ctx, name); err != nil {
+		return fmt.Errorf("start region %s: %w", name, err)
+	}
+	return nil
+}
+
+func (c *Cloud) startProcess(ctx context.Context, name string) error {
 	c.mu.Lock()
-	if e := c.states[name]; e.State == world.Down {
+	if e := c.states[name]; e.State != world.Up {
 		delete(c.states, name) // its old reason is not the new one's
 	}
 	c.mu.Unlock()
 	if err := c.order("start", name); err != nil {
-		return fmt.Errorf("start region %s: %w", name, err)
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -80,9 +96,9 @@ func (c *Cloud) Status() Status {
 	defer c.mu.Unlock()
 	for _, name := range append([]string{world.Route53}, c.settings.Regions...) {
 		e := c.states[name]
-		p := Process{Name: name, State: string(world.Down), Reason: e.Error}
-		if e.State == world.Up {
-			p.State, p.PID = string(world.Up), e.PID
+		p := Process{Name: name, State: string(world.Down), Reason: e.Error, Hint: e.Hint}
+		if e.State == world.Up || e.State == world.Refused {
+			p.State, p.PID = string(e.State), e.PID
 		}
 		s.Processes = append(s.Processes, measured(p))
 	}

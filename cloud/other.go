@@ -34,4 +34,7 @@ func (c *Cloud) Close() error { return nil }
 // Ended is never closed.
 func (c *Cloud) Ended() <-chan struct{} { return nil }
 
+// Restore returns ErrLinux.
+func Restore(context.Context, string, string, bool) ([]Restored, error) { return nil, ErrLinux }
+
 func awaitEnd(context.Context, string, *os.Process) error { return ErrLinux }

@@ -46,6 +46,9 @@ type Cloud struct {
 // Start starts a cloud and returns when its API answers. The context bounds the start alone. It fails
 // with ErrInUse where the folder's cloud runs already, and where the kernel or its settings do not allow
 // what a cloud needs, the error says what and how to allow it.
+//
+// A region, or Route 53, whose state is damaged, lost or out of reach does not keep the others from starting: Status says
+// which one is refused and why, and Restore goes back to the last good copy.
 func Start(ctx context.Context, o Options) (*Cloud, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -174,7 +177,13 @@ func (c *Cloud) startProcesses(ctx context.Context) error {
 		if err := c.order("start", name); err != nil {
 			return err
 		}
-		all.Go(func() error { return c.await(ctx, name, world.Up) })
+		all.Go(func() error {
+			err := c.await(ctx, name, world.Up)
+			if errors.As(err, new(*refusal)) {
+				return nil // the others work without it, and Status tells
+			}
+			return err
+		})
 	}
 	return all.Wait()
 }

@@ -110,6 +110,9 @@ func (c *Cloud) await(ctx context.Context, name string, state world.State) error
 		if known && e.State == state {
 			return nil
 		}
+		if known && e.State == world.Refused {
+			return &refusal{e}
+		}
 		if known && e.State == world.Down && e.Error != "" {
 			if name == "" {
 				name = "world"
@@ -124,6 +127,16 @@ func (c *Cloud) await(ctx context.Context, name string, state world.State) error
 		case <-changed:
 		}
 	}
+}
+
+// refusal is the error of a process that does not work with the state that it found.
+type refusal struct{ world.Event }
+
+func (r *refusal) Error() string {
+	if r.Hint == "" {
+		return r.Name + ": " + r.Event.Error
+	}
+	return r.Name + ": " + r.Event.Error + "\nhint: " + r.Hint
 }
 
 func (c *Cloud) order(do, name string) error {

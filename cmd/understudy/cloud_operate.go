@@ -57,7 +57,8 @@ func cloudStatusCommand() *cobra.Command {
 }
 
 const cloudStatusHelp = `Show where the cloud is reached, and its own processes with their memory. A process that
-is down is shown with how it ended.
+is down is shown with how it ended, and one that is refused with what is wrong with its
+state.
 
 Exit codes: 0 all processes are up; 1 one is down, or no cloud runs.`
 
@@ -65,7 +66,11 @@ Exit codes: 0 all processes are up; 1 one is down, or no cloud runs.`
 func allUp(s cloud.Status) error {
 	var down []string
 	for _, p := range s.Processes {
-		if p.State != "up" {
+		switch p.State {
+		case "up":
+		case "refused":
+			return exitError{1, refused(p)}
+		default:
 			down = append(down, p.Name)
 		}
 	}
@@ -77,6 +82,15 @@ func allUp(s cloud.Status) error {
 		hint = "`understudy cloud region start " + down[lost] + "` brings a region back"
 	}
 	return exitError{1, fmt.Errorf("down: %s\nhint: %s", strings.Join(down, ", "), hint)}
+}
+
+// refused says of a process that it does not work with its state, and what to do.
+func refused(p cloud.Process) error {
+	err := fmt.Errorf("%s: %s", p.Name, p.Reason)
+	if p.Hint != "" {
+		err = fmt.Errorf("%w\nhint: %s", err, p.Hint)
+	}
+	return err
 }
 
 func printStatus(w io.Writer, s cloud.Status) error {

@@ -22,7 +22,11 @@ import (
 const cloudStartHelp = `Starts a cloud that runs in the background until it is stopped, and keeps its state in its
 folder: what it had acknowledged is there at the next start, instances run again.
 
-Keys are made at the first start and kept in the folder for its owner alone.`
+Keys are made at the first start and kept in the folder for its owner alone.
+
+A region, or Route 53, whose state is damaged or lost is refused, and the others start.
+
+Exit codes: 0 all of the cloud runs; 1 it does not start, or a part of it is refused.`
 
 func cloudStartCommand() *cobra.Command {
 	var o cloud.Options
@@ -142,7 +146,29 @@ func daemonise(ctx context.Context, w io.Writer, o cloud.Options) error {
 		return errors.New(lastWords(path, said))
 	}
 	printStarted(w, strings.TrimSpace(strings.TrimPrefix(line, "ready ")), o.Dir)
-	return cmd.Process.Release()
+	if err := cmd.Process.Release(); err != nil {
+		return err
+	}
+	return nothingRefused(ctx, o.Dir)
+}
+
+// nothingRefused is an error where a part of a cloud that has started is refused for its state.
+func nothingRefused(ctx context.Context, dir string) error {
+	c, err := cloud.Attach(ctx, dir)
+	if err != nil {
+		return err
+	}
+	s, err := c.Status(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, p := range s.Processes {
+		if p.State == "refused" {
+			errs = append(errs, refused(p))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func startArguments(o cloud.Options) []string {

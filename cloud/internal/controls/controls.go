@@ -24,6 +24,7 @@ import (
 type Config struct {
 	Account string
 	Dir     string // holds controls.db
+	Kept    string // holds its mark and copy, see package store; empty for Dir
 	// Endpoint is the URL of the cloud's front door, to which all five endpoints of each cluster lead.
 	Endpoint string
 	// Speed divides wait periods.
@@ -106,7 +107,7 @@ func Open(cfg Config) (*Controls, error) {
 	if cfg.HealthChecks == nil {
 		cfg.HealthChecks = func(string) []string { return nil }
 	}
-	db, err := store.Open(filepath.Join(cfg.Dir, "controls.db"))
+	db, err := store.Open(filepath.Join(cfg.Dir, "controls.db"), store.Options{Kept: cfg.Kept, Log: cfg.Log})
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ type Config struct {
 	Cloud      int    // the cloud's number on this machine
 	Account    string // twelve digits
 	Dir        string // its folder: state, layers, instances
+	Kept       string // its state's mark and copy, see package store; empty for Dir
 	Executable string // the program that the image understudy-hello carries as /usr/local/bin/hello; empty for no such image
 	Speed      tempo.Speed
 	Log        *slog.Logger
@@ -121,7 +122,7 @@ func Open(cfg Config, fabric Fabric, machines Machines, publisher Publisher) (*R
 	if cfg.Resolve == nil {
 		cfg.Resolve = func(string, *dns.Msg) (*dns.Msg, error) { return nil, errors.New("there is no Route 53") }
 	}
-	db, err := store.Open(filepath.Join(cfg.Dir, "state.db"))
+	db, err := store.Open(filepath.Join(cfg.Dir, "state.db"), store.Options{Kept: cfg.Kept, Log: cfg.Log})
 	if err != nil {
 		return nil, fmt.Errorf("open region %s: %w", cfg.Name, err)
 	}

@@ -3,6 +3,10 @@
 // The invariant: what a reader sees in memory is what the disk holds. Update commits to disk (bbolt,
 // with fsync) before memory changes; where the commit fails, memory stays as it was and the caller
 // gets the error, so the API can refuse the request.
+//
+// A file that is not what was last committed is refused, with an [Error]: bbolt has a checksum of its first two pages only,
+// so a header among the rows has one of all of them, and a mark beside the file says which change was the last. A copy of
+// the last good state is kept, by which Restore goes back.
 package store
 
 import (
@@ -11,7 +15,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"maps"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -24,24 +30,39 @@ import (
 
 // DB is one process's state in one file.
 type DB struct {
-	bolt *bbolt.DB
+	bolt  *bbolt.DB
+	place place
+	log   *slog.Logger
 
-	mu     sync.RWMutex // guards every table's rows
-	wr     sync.Mutex   // one writer at a time
-	writer atomic.Int64 // the goroutine that holds wr; 0 for none
+	mu sync.RWMutex // guards every table's rows
+	wr sync.Mutex   // one writer at a time; guards what follows
+
+	writer atomic.Int64 // the goroutine that holds wr for an Update; 0 for none
+
+	header     header
+	generation uint64   // the last transaction's number
+	marking    *os.File // the mark, open
+	kept       uint64   // the copy's generation, 0 where there is none
+	keeping    *time.Timer
+	took       time.Duration // how long the last copy took
 }
 
-// Open opens or creates the file. It fails where another process holds it.
-func Open(path string) (*DB, error) {
-	b, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType, InitialMmapSize: 1 << 20})
-	if err != nil {
-		return nil, fmt.Errorf("open state %s: %w", path, err)
+// Close keeps a copy of the state and closes the file. Updates after it fail.
+func (db *DB) Close() error {
+	db.wr.Lock()
+	defer db.wr.Unlock()
+	if db.keeping != nil {
+		db.keeping.Stop()
+		db.keeping = nil
 	}
-	return &DB{bolt: b}, nil
+	if db.marking == nil {
+		return nil // closed already
+	}
+	db.keepNow()
+	err := errors.Join(db.bolt.Close(), db.marking.Close())
+	db.marking = nil
+	return err
 }
-
-// Close closes the file. Updates after it fail.
-func (db *DB) Close() error { return db.bolt.Close() }
 
 // Table is a kind of row, kept whole in memory and on disk as JSON. A row is never changed in place:
 // Put a changed copy.
@@ -69,14 +90,17 @@ func Load[T any](db *DB, name string) (*Table[T], error) {
 			return nil
 		})
 	})
+	if err != nil {
+		return nil, db.place.damaged("table %s: %v", name, err)
+	}
 	if missing { // else nothing is written: what is stored can be read from a full disk
-		err = db.bolt.Update(func(tx *bbolt.Tx) error {
+		err = db.commit(func(tx *bbolt.Tx) error {
 			_, err := tx.CreateBucket(t.name)
 			return err
 		})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("load table %s: %w", name, err)
+		return nil, db.place.unusable(fmt.Errorf("make table %s: %w", name, err))
 	}
 	return t, nil
 }
@@ -116,9 +140,10 @@ func (t *Table[T]) Len() int {
 
 // Tx is a change in the making. Its reads see its own writes.
 type Tx struct {
-	bolt  *bbolt.Tx
-	apply []func()       // memory changes, done after the commit
-	dirty map[string]any // "table/key" -> row, or nil where deleted
+	bolt   *bbolt.Tx
+	header header         // of what the tables hold with the change
+	apply  []func()       // memory changes, done after the commit
+	dirty  map[string]any // "table/key" -> row, or nil where deleted
 }
 
 // errUnchanged has a transaction rolled back that has nothing to commit, for which bbolt would write all the same.
@@ -134,10 +159,13 @@ func (db *DB) Update(f func(*Tx) error) error {
 	}
 	db.wr.Lock()
 	defer db.wr.Unlock()
+	if db.marking == nil {
+		return bbolt.ErrDatabaseNotOpen
+	}
 	db.writer.Store(me)
 	defer db.writer.Store(0)
-	tx := &Tx{dirty: map[string]any{}}
-	if err := db.bolt.Update(func(b *bbolt.Tx) error {
+	tx := &Tx{dirty: map[string]any{}, header: db.header}
+	if err := db.commit(func(b *bbolt.Tx) error {
 		tx.bolt = b
 		if err := f(tx); err != nil {
 			return err
@@ -145,12 +173,14 @@ func (db *DB) Update(f func(*Tx) error) error {
 		if len(tx.apply) == 0 {
 			return errUnchanged
 		}
-		return nil
+		return tx.header.put(b)
 	}); errors.Is(err, errUnchanged) {
 		return nil
 	} else if err != nil {
 		return err
 	}
+	db.header = tx.header
+	db.keepSoon()
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	for _, change := range tx.apply {
@@ -193,6 +223,9 @@ func (t *Table[T]) Put(tx *Tx, key string, row T) error {
 	if err != nil {
 		return fmt.Errorf("table %s, row %s: %w", t.name, key, err)
 	}
+	tx.forget(t.name, key)
+	tx.header.Rows++
+	tx.header.Sum += hash(string(t.name), []byte(key), v)
 	if err := tx.bolt.Bucket(t.name).Put([]byte(key), v); err != nil {
 		return fmt.Errorf("table %s, row %s: %w", t.name, key, err)
 	}
@@ -203,12 +236,21 @@ func (t *Table[T]) Put(tx *Tx, key string, row T) error {
 
 // Delete removes a row; a missing one is no error.
 func (t *Table[T]) Delete(tx *Tx, key string) error {
+	tx.forget(t.name, key)
 	if err := tx.bolt.Bucket(t.name).Delete([]byte(key)); err != nil {
 		return fmt.Errorf("table %s, row %s: %w", t.name, key, err)
 	}
 	tx.dirty[t.key(key)] = nil
 	tx.apply = append(tx.apply, func() { delete(t.rows, key) })
 	return nil
+}
+
+// forget takes a row that is replaced or deleted out of the header.
+func (tx *Tx) forget(table []byte, key string) {
+	if old := tx.bolt.Bucket(table).Get([]byte(key)); old != nil {
+		tx.header.Rows--
+		tx.header.Sum -= hash(string(table), []byte(key), old)
+	}
 }
 
 func (t *Table[T]) key(k string) string { return string(t.name) + "/" + k }

@@ -9,9 +9,9 @@ import (
 
 type row struct{ Name string }
 
-func open(t *testing.T, path string) (*DB, *Table[row]) {
+func openRows(t *testing.T, path string) (*DB, *Table[row]) {
 	t.Helper()
-	db, err := Open(path)
+	db, err := Open(path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,12 +25,12 @@ func open(t *testing.T, path string) (*DB, *Table[row]) {
 
 func TestCommittedRowsSurviveReopening(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
-	db, rows := open(t, path)
+	db, rows := openRows(t, path)
 	if err := db.Update(func(tx *Tx) error { return rows.Put(tx, "a", row{"one"}) }); err != nil {
 		t.Fatal(err)
 	}
 	db.Close()
-	_, again := open(t, path)
+	_, again := openRows(t, path)
 	if got, ok := again.Get("a"); !ok || got.Name != "one" {
 		t.Errorf("after reopening: %v, %v", got, ok)
 	}
@@ -38,7 +38,7 @@ func TestCommittedRowsSurviveReopening(t *testing.T) {
 
 func TestFailedUpdateChangesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
-	db, rows := open(t, path)
+	db, rows := openRows(t, path)
 	stop := errors.New("stop")
 	err := db.Update(func(tx *Tx) error {
 		if err := rows.Put(tx, "a", row{"one"}); err != nil {
@@ -55,7 +55,7 @@ func TestFailedUpdateChangesNothing(t *testing.T) {
 }
 
 func TestChangeSeesItsOwnWrites(t *testing.T) {
-	db, rows := open(t, filepath.Join(t.TempDir(), "state.db"))
+	db, rows := openRows(t, filepath.Join(t.TempDir(), "state.db"))
 	err := db.Update(func(tx *Tx) error {
 		if err := rows.Put(tx, "a", row{"one"}); err != nil {
 			return err
@@ -84,8 +84,8 @@ func TestChangeSeesItsOwnWrites(t *testing.T) {
 
 func TestSecondOpenerIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
-	open(t, path)
-	if db, err := Open(path); err == nil {
+	openRows(t, path)
+	if db, err := Open(path, Options{}); err == nil {
 		db.Close()
 		t.Error("the same file was opened twice")
 	}
@@ -93,7 +93,7 @@ func TestSecondOpenerIsRefused(t *testing.T) {
 
 // A change within a change would wait for itself for ever.
 func TestUpdateWithinUpdatePanics(t *testing.T) {
-	db, rows := open(t, filepath.Join(t.TempDir(), "state.db"))
+	db, rows := openRows(t, filepath.Join(t.TempDir(), "state.db"))
 	var said any
 	err := db.Update(func(tx *Tx) error {
 		func() {
@@ -114,7 +114,7 @@ func TestUpdateWithinUpdatePanics(t *testing.T) {
 }
 
 func TestChangeTellsWhatItTouched(t *testing.T) {
-	db, rows := open(t, filepath.Join(t.TempDir(), "state.db"))
+	db, rows := openRows(t, filepath.Join(t.TempDir(), "state.db"))
 	if err := db.Update(func(tx *Tx) error {
 		if err := errors.Join(rows.Put(tx, "a/b", row{"one"}), rows.Delete(tx, "c")); err != nil {
 			return err

@@ -4,14 +4,17 @@ package world
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
 	"strconv"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
+	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 // The environment variable that carries a role's Config, and for a region its name. Neither is secret.
@@ -50,11 +53,30 @@ func Main() {
 	if err := run(role); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[0], err)
 		if os.Args[0] != RoleWorld && !isReady.Load() {
-			json.NewEncoder(os.NewFile(fdReady, "ready")).Encode(Event{State: Down, Error: err.Error()})
+			json.NewEncoder(os.NewFile(fdReady, "ready")).Encode(failure(err))
 		}
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// failure is what a role says that cannot serve.
+func failure(err error) Event {
+	e := Event{State: Down, Error: err.Error()}
+	var refused *store.Error
+	if !errors.As(err, &refused) {
+		return e
+	}
+	e.State, e.Error = Refused, refused.Error()
+	name := os.Getenv(envName)
+	switch {
+	case !refused.Damaged:
+	case refused.Kept.IsZero():
+		e.Hint = fmt.Sprintf("there is no copy to go back to; `understudy cloud restore %s --empty` begins with nothing", name)
+	default:
+		e.Hint = fmt.Sprintf("`understudy cloud restore %s` goes back to the copy of %s", name, refused.Kept.UTC().Format(time.DateTime+" MST"))
+	}
+	return e
 }
 
 func run(role func(Config) error) error {

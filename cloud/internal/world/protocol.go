@@ -56,16 +56,39 @@ type Event struct {
 	State State  `json:"state"`
 	PID   int    `json:"pid,omitempty"` // as the host sees it
 	Error string `json:"error,omitempty"`
+	Hint  string `json:"hint,omitempty"` // what to do about the error
 }
 
 // State is a process's.
 type State string
 
-// The states. A process that ended is Down whether it was killed, crashed or never got ready.
+// The states. A process that ended is Down whether it was killed, crashed or never got ready, and Refused where it would
+// not work with the state that it found.
 const (
-	Up   State = "up"
-	Down State = "down"
+	Up      State = "up"
+	Down    State = "down"
+	Refused State = "refused"
 )
+
+// Home is the folder of route53 or a region.
+func Home(dir, name string) string {
+	if name == Route53 {
+		return filepath.Join(dir, Route53)
+	}
+	return filepath.Join(dir, "regions", name)
+}
+
+// Kept is the folder of the marks and copies of its state, see package store. It is not in Home, whose loss it outlives.
+func Kept(dir, name string) string { return filepath.Join(dir, "kept", name) }
+
+// StateFiles are the stores of route53 or a region.
+func StateFiles(dir, name string) []string {
+	files := []string{filepath.Join(Home(dir, name), "state.db")}
+	if name == Route53 {
+		files = append(files, filepath.Join(Home(dir, name), "controls.db"))
+	}
+	return files
+}
 
 // Socket is where the control plane of route53 or a region serves the AWS API.
 func Socket(dir, name string) string { return socketPath(dir, name+".sock") }

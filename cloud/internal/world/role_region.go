@@ -34,7 +34,7 @@ func runRegion(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	home := filepath.Join(cfg.Dir, "regions", name)
+	home := Home(cfg.Dir, name)
 	r, err := region.Open(regionConfig(cfg, name, home, log),
 		region.KernelFabric(fabric),
 		region.KernelMachines(machine.NewHost(filepath.Join(home, "host"), cfg.Dir)),
@@ -58,7 +58,7 @@ func runRegion(cfg Config) error {
 func regionConfig(cfg Config, name, home string, log *slog.Logger) region.Config {
 	return region.Config{
 		Name: name, Index: 1 + slices.Index(cfg.Regions, name), Cloud: cfg.Cloud, Account: cfg.Account,
-		Dir: home, Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log,
+		Dir: home, Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log,
 		Peers: slices.DeleteFunc(slices.Clone(cfg.Regions), func(other string) bool { return other == name }),
 		Peer: func(other string) (string, bool) {
 			return PeerSocket(cfg.Dir, other), other != name && slices.Contains(cfg.Regions, other)

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/understudy/understudy/cloud/internal/address"
@@ -39,7 +38,8 @@ func runRoute53(cfg Config) error {
 		return err
 	}
 	c := zones.Config{
-		Cloud: cfg.Cloud, Account: cfg.Account, Endpoint: cfg.Endpoint, Dir: filepath.Join(cfg.Dir, Route53), Speed: cfg.Speed, Log: log,
+		Cloud: cfg.Cloud, Account: cfg.Account, Endpoint: cfg.Endpoint, Speed: cfg.Speed, Log: log,
+		Dir: Home(cfg.Dir, Route53), Kept: Kept(cfg.Dir, Route53),
 		Inside: inside, Host: host, Resolvers: resolvers, Beacon: beacon,
 	}
 	if slices.Contains(cfg.Regions, zones.MetricsRegion) {

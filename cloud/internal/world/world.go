@@ -148,16 +148,16 @@ func (w *world) attend(p *process, ready *os.File) {
 		w.tell(e)
 		w.served.Store(p.name, true)
 	}
-	why := reason(p.cmd.Wait())
-	if e.State == Down && e.Error != "" { // it said why it could not serve
-		why = e.Error
+	ended := Event{Name: p.name, State: Down, Error: reason(p.cmd.Wait())}
+	if e.State != Up && e.Error != "" { // it said why it could not serve
+		ended.State, ended.Error, ended.Hint = e.State, e.Error, e.Hint
 	}
 	w.mu.Lock()
 	delete(w.running, p.name)
 	w.mu.Unlock()
 	close(p.done)
-	w.tell(Event{Name: p.name, State: Down, Error: why})
-	if _, served := w.served.Load(p.name); p.name != Route53 || !served {
+	w.tell(ended)
+	if _, served := w.served.Load(p.name); p.name != Route53 || !served || ended.State == Refused {
 		return
 	}
 	time.AfterFunc(time.Until(again), func() { w.start(p.name) })

@@ -45,7 +45,7 @@ func (r *recorder) Test(string, string, r53types.RRType, routing.Client) (code s
 
 func newAPI(t testing.TB, dir string) (*api, *recorder) {
 	t.Helper()
-	db, err := store.Open(filepath.Join(dir, "state.db"))
+	db, err := store.Open(filepath.Join(dir, "state.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,7 @@ type Config struct {
 	Cloud   int
 	Account string
 	Dir     string // holds state.db, routing control's, and the user's places.txt
+	Kept    string // holds the marks and copies of both, see package store; empty for Dir
 	// Endpoint is the URL of the cloud's front door.
 	Endpoint string
 	Speed    tempo.Speed
@@ -86,7 +87,7 @@ func Open(c Config) (*Zones, error) {
 	if c.places, err = readPlaces(c.Dir); err != nil {
 		return nil, fmt.Errorf("open route 53: %w", err)
 	}
-	db, err := store.Open(filepath.Join(c.Dir, "state.db"))
+	db, err := store.Open(filepath.Join(c.Dir, "state.db"), store.Options{Kept: c.Kept, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}

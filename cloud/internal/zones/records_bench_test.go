@@ -52,7 +52,7 @@ func BenchmarkStart(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		db, err := store.Open(filepath.Join(dir, "state.db"))
+		db, err := store.Open(filepath.Join(dir, "state.db"), store.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

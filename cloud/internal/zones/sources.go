@@ -44,7 +44,7 @@ func (p *plane) openControls(c Config) (err error) {
 		p.FeedAlarm(l.Check, l.State)
 	}
 	p.sources.controls, err = controls.Open(controls.Config{
-		Account: c.Account, Dir: filepath.Clean(c.Dir), Endpoint: c.Endpoint, Speed: c.Speed, Log: c.Log,
+		Account: c.Account, Dir: filepath.Clean(c.Dir), Kept: c.Kept, Endpoint: c.Endpoint, Speed: c.Speed, Log: c.Log,
 		Changed: p.FeedControls, HealthChecks: p.state.followers,
 	})
 	return err
