@@ -24,6 +24,7 @@ import (
 const (
 	envHost   = "UNDERSTUDY_TEST_HOST"
 	temporary = "temporary"
+	envFull   = "UNDERSTUDY_TEST_FULL" // has the host start a cloud, stop it, fill that file system and start it as before
 	envDisk   = "UNDERSTUDY_TEST_DISK" // the size of a file system of its own for the folder of a cloud of one region
 )
 
@@ -40,6 +41,10 @@ func TestMain(m *testing.M) {
 				panic(err)
 			}
 		}
+		if os.Getenv(envFull) != "" {
+			o.Speed, o.Account, o.Credentials = 30, "123456789012", "AKIDEXAMPLE:secret"
+			startOnceAndFill(o)
+		}
 		c, err := cloud.Start(context.Background(), o)
 		if err != nil {
 			panic(err)
@@ -52,6 +57,19 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
+}
+
+func startOnceAndFill(o cloud.Options) {
+	c, err := cloud.Start(context.Background(), o)
+	if err == nil {
+		err = c.Close()
+	}
+	if err != nil {
+		panic(err)
+	}
+	if err := os.WriteFile(filepath.Join(o.Dir, "fill"), make([]byte, 200<<20), 0o600); !errors.Is(err, unix.ENOSPC) {
+		panic(err)
+	}
 }
 
 func TestCloseLeavesNothing(t *testing.T) { // not beside others, whose descriptors would count

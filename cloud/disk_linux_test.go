@@ -26,14 +26,7 @@ import (
 func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), envHost+"="+dir, envDisk+"=160m")
-	cmd.SysProcAttr = &syscall.SysProcAttr{ // mounting takes a mount namespace, and with it no privilege
-		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
-		UidMappings: []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}},
-	}
-	inside := func() string { return fmt.Sprintf("/proc/%d/root%s", cmd.Process.Pid, dir) }
+	cmd, inside := onOwnDisk(dir)
 	h := startHostAs(t, cmd, inside)
 	api := h.ec2("us-east-1")
 	l := &ledger{made: map[string]map[string]bool{}, count: make(chan struct{}, 1000)}
@@ -84,6 +77,35 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 		t.Fatalf("a change once there is room: %v", err)
 	}
 	l.add(t.Context(), "us-east-1 vpc", *vpc.Vpc.VpcId)
+	h.kill()
+}
+
+// onOwnDisk is a host's command with a small file system for its folder, and the folder as others see it.
+func onOwnDisk(dir string) (*exec.Cmd, func() string) {
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), envHost+"="+dir, envDisk+"=160m")
+	cmd.SysProcAttr = &syscall.SysProcAttr{ // mounting takes a mount namespace, and with it no privilege
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
+		UidMappings: []syscall.SysProcIDMap{{HostID: os.Geteuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}},
+	}
+	return cmd, func() string { return fmt.Sprintf("/proc/%d/root%s", cmd.Process.Pid, dir) }
+}
+
+// A start with the flags of the last one writes nothing that has not changed.
+func TestStartAsBeforeWorksOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	cmd, inside := onOwnDisk(t.TempDir())
+	cmd.Env = append(cmd.Env, envFull+"=1")
+	h := startHostAs(t, cmd, inside)
+	if h.env["AWS_ACCESS_KEY_ID"] != "AKIDEXAMPLE" || h.Account != "123456789012" {
+		t.Errorf("%v, account %s", h.env, h.Account)
+	}
+	for _, p := range h.Processes {
+		if p.State != "up" {
+			t.Errorf("%+v", p)
+		}
+	}
 	h.kill()
 }
 

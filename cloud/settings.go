@@ -85,18 +85,12 @@ func loadSettings(dir string, o Options) (settings, error) {
 	return s, nil
 }
 
-// save writes the settings where they are not what the folder keeps already: a start that changes nothing
-// needs no room on the disk.
 func (s settings) save(dir string) error {
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
-	b = append(b, '\n')
-	if old, err := os.ReadFile(settingsPath(dir)); err == nil && bytes.Equal(old, b) {
-		return nil
-	}
-	return writeFile(settingsPath(dir), b)
+	return writeFile(settingsPath(dir), append(b, '\n'))
 }
 
 // loadCredentials reads the folder's keys, or makes them; given ones replace them.
@@ -112,11 +106,8 @@ func loadCredentials(dir, given string) (credentials, error) {
 		if !ok || id == "" || secret == "" {
 			return credentials{}, fmt.Errorf("%s is not ID:SECRET: remove it for new keys, or give --credentials", credentialsPath(dir))
 		}
-		// A copied folder may have got other modes; the secret is its owner's alone.
-		if err := os.Chmod(credentialsPath(dir), 0o600); err != nil {
-			return credentials{}, err
-		}
-		return credentials{id, secret}, nil
+		c := credentials{id, secret}
+		return c, c.save(dir)
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return credentials{}, err
@@ -135,8 +126,13 @@ func (c credentials) save(dir string) error {
 	return writeFile(credentialsPath(dir), []byte(c.ID+":"+c.Secret+"\n"))
 }
 
-// writeFile replaces a file whole or not at all, for its owner alone.
+// writeFile replaces a file whole or not at all, for its owner alone. One that is so already is left: a start that changes
+// nothing needs no room on the disk.
 func writeFile(path string, b []byte) error {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, b) {
+		// A copied folder may have got other modes; a secret is its owner's alone.
+		return os.Chmod(path, 0o600)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/door"
@@ -89,6 +90,7 @@ func (c *Cloud) start(ctx context.Context, o Options) error {
 
 // claim takes a number, and so the endpoint and the name servers' addresses, and keeps it with the folder.
 func (c *Cloud) claim() (listener net.Listener, names []*os.File, err error) {
+	had := c.settings.Number
 	c.settings.Number, listener, err = claimNumber(c.settings.Number, func(number int) (err error) {
 		names, err = openNameServers(number)
 		return err
@@ -97,7 +99,12 @@ func (c *Cloud) claim() (listener net.Listener, names []*os.File, err error) {
 		return nil, nil, err
 	}
 	c.onClose(listener.Close)
-	if err := c.settings.save(c.dir); err != nil {
+	err = c.settings.save(c.dir)
+	if errors.Is(err, syscall.ENOSPC) && c.settings.Number != had && had != 0 {
+		c.log.Warn("the cloud's new number is not kept", "number", c.settings.Number, "error", err) // the next start may find the old one free
+		err = nil
+	}
+	if err != nil {
 		return nil, nil, errors.Join(err, closeAll(names))
 	}
 	return listener, names, nil
