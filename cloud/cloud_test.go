@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		if dir == temporary {
 			dir = ""
 		}
-		o := cloud.Options{Dir: dir}
+		o := cloud.Options{Dir: dir, While: os.Getppid(), Remove: true} // the test's, which may be killed itself
 		if size := os.Getenv(envDisk); size != "" {
 			o.Regions = []string{"us-east-1"}
 			if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {

@@ -153,7 +153,7 @@ func (c *Cloud) close() error {
 			errs = append(errs, err)
 		}
 	}
-	if c.temporary {
+	if c.temporary || c.remove.Load() {
 		errs = append(errs, removeAll(c.dir))
 	}
 	if c.lock != nil {

@@ -28,6 +28,10 @@ type Options struct {
 	Listen string
 	// Throttle has Route 53 refuse more than five requests a second, as AWS does.
 	Throttle bool
+	// While is the id of a process with which the cloud ends, however that process ends; 0 for none.
+	While int
+	// Remove has Dir go with the cloud where that process has ended first.
+	Remove bool
 	// Log hears of what the front door does; the default discards.
 	Log *slog.Logger
 }
@@ -61,6 +65,9 @@ func (o Options) Validate() error {
 	}
 	if id, secret, ok := strings.Cut(o.Credentials, ":"); o.Credentials != "" && (!ok || id == "" || secret == "") {
 		errs = append(errs, errors.New("credentials: want ID:SECRET"))
+	}
+	if o.While < 0 || o.Remove && o.While == 0 {
+		errs = append(errs, errors.New("while: want a process's id, and one where the folder is to be removed after it"))
 	}
 	return errors.Join(errs...)
 }

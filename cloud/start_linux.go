@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -42,6 +43,7 @@ type Cloud struct {
 	waited  error         // how it ended
 	closing sync.Once
 	closed  error
+	remove  atomic.Bool // has Close remove the folder, though it is not a temporary one
 }
 
 // Start starts a cloud and returns when its API answers. The context bounds the start alone. It fails
@@ -65,6 +67,21 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 }
 
 func (c *Cloud) start(ctx context.Context, o Options) error {
+	if o.While == 0 {
+		return c.startAll(ctx, o)
+	}
+	master, err := openProcess(o.While) // first of all: it may end at any time, and another get its id
+	if err != nil {
+		return fmt.Errorf("find process %d, with which the cloud is to end: %w", o.While, err)
+	}
+	if err := c.startAll(ctx, o); err != nil {
+		return errors.Join(err, master.Close())
+	}
+	go c.endWith(master, o.Remove)
+	return nil
+}
+
+func (c *Cloud) startAll(ctx context.Context, o Options) error {
 	if err := c.takeFolder(o); err != nil {
 		return err
 	}
@@ -86,6 +103,31 @@ func (c *Cloud) start(ctx context.Context, o Options) error {
 		return err
 	}
 	return c.startProcesses(ctx)
+}
+
+// endWith ends the cloud when a process has ended.
+func (c *Cloud) endWith(master *os.File, remove bool) {
+	defer master.Close()
+	alive, stop := context.WithCancel(context.Background())
+	defer stop()
+	go func() {
+		select {
+		case <-c.ended:
+			stop()
+		case <-alive.Done():
+		}
+	}()
+	if err := awaitProcess(alive, master); err != nil {
+		if alive.Err() == nil {
+			c.log.Error("wait for the process that the cloud is to end with", "error", err)
+		}
+		return
+	}
+	c.log.Info("the process with which the cloud is to end has ended")
+	c.remove.Store(remove)
+	if err := c.Close(); err != nil {
+		c.log.Error("end", "error", err)
+	}
 }
 
 // claim takes a number, and so the endpoint and the name servers' addresses, and keeps it with the folder.

@@ -17,19 +17,32 @@ func awaitEnd(ctx context.Context, dir string, runner *os.Process) error {
 	if runner.Pid == os.Getpid() {
 		return awaitUnlock(ctx, dir)
 	}
-	raw, err := unix.PidfdOpen(runner.Pid, 0)
+	f, err := openProcess(runner.Pid)
 	if errors.Is(err, unix.ESRCH) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	defer f.Close()
+	return awaitProcess(ctx, f)
+}
+
+// openProcess opens a process, so that its end can be awaited, whoever's child it is.
+func openProcess(pid int) (*os.File, error) {
+	raw, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return nil, err
+	}
 	// A pidfd is readable once its process has ended (pidfd_open(2)), and the poller can wait for that.
 	if err := unix.SetNonblock(raw, true); err != nil {
-		return err
+		return nil, errors.Join(err, unix.Close(raw))
 	}
-	f := os.NewFile(uintptr(raw), "process")
-	defer f.Close()
+	return os.NewFile(uintptr(raw), "process"), nil
+}
+
+// awaitProcess returns when an open process has ended.
+func awaitProcess(ctx context.Context, f *os.File) error {
 	stop := context.AfterFunc(ctx, func() { f.SetReadDeadline(time.Now()) })
 	defer stop()
 	conn, err := f.SyscallConn()

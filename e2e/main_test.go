@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +61,7 @@ type stage struct {
 func start(t *testing.T, args ...string) *stage {
 	t.Helper()
 	s := &stage{t: t, dir: filepath.Join(t.TempDir(), "cloud")}
-	s.must(append([]string{"cloud", "start", "--dir", s.dir, "--speed", "30"}, args...)...)
+	s.must(append([]string{"cloud", "start", "--dir", s.dir, "--speed", "30", "--while", strconv.Itoa(os.Getpid()), "--remove"}, args...)...)
 	t.Cleanup(func() {
 		if t.Failed() {
 			s.logs()

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -23,6 +24,9 @@ const cloudStartHelp = `Starts a cloud that runs in the background until it is s
 folder: what it had acknowledged is there at the next start, instances run again.
 
 Keys are made at the first start and kept in the folder for its owner alone.
+
+With --while the cloud lives no longer than another process: a test's, whose clouds would
+else go on for ever when it is killed.
 
 A region, or Route 53, whose state is damaged or lost is refused, and the others start.
 
@@ -43,6 +47,9 @@ func cloudStartCommand() *cobra.Command {
 				return err
 			}
 			o.Dir = dir
+			if err := endingByEnvironment(cmd, &o); err != nil {
+				return misuse(err)
+			}
 			if err := o.Validate(); err != nil {
 				return misuse(err)
 			}
@@ -65,8 +72,34 @@ func cloudStartCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.Account, "account", "", "the account `number` (default made at the first start)")
 	cmd.Flags().StringVar(&o.Listen, "listen", "", "a further `address` for the API, for example 127.0.0.1:4566")
 	cmd.Flags().BoolVar(&o.Throttle, "throttle", false, "refuse more than five requests a second to Route 53, as AWS does")
+	cmd.Flags().IntVar(&o.While, "while", 0, "end the cloud when the process of this `id` ends (default $"+envWhile+")")
+	cmd.Flags().BoolVar(&o.Remove, "remove", false, "with --while: remove the cloud's folder too then (default $"+envRemove+")")
 	cmd.Flags().BoolVar(&foreground, "foreground", false, "stay, and stop the cloud at Ctrl-C")
 	return cmd
+}
+
+// What a test's harness sets for every cloud that its commands start.
+const (
+	envWhile  = "UNDERSTUDY_WHILE"
+	envRemove = "UNDERSTUDY_REMOVE"
+)
+
+// endingByEnvironment fills in what the command line does not say of the cloud's end.
+func endingByEnvironment(cmd *cobra.Command, o *cloud.Options) (err error) {
+	pid, remove := os.Getenv(envWhile), os.Getenv(envRemove)
+	if pid == "" || cmd.Flags().Changed("while") {
+		return nil
+	}
+	if o.While, err = strconv.Atoi(pid); err != nil {
+		return fmt.Errorf("%s=%s: want a process's id", envWhile, pid)
+	}
+	if remove == "" || cmd.Flags().Changed("remove") {
+		return nil
+	}
+	if o.Remove, err = strconv.ParseBool(remove); err != nil {
+		return fmt.Errorf("%s=%s: want true or false", envRemove, remove)
+	}
+	return nil
 }
 
 // envCredentials carries the secret to the daemon.
@@ -179,6 +212,7 @@ func startArguments(o cloud.Options) []string {
 	if o.Throttle {
 		args = append(args, "--throttle")
 	}
+	args = append(args, "--while", strconv.Itoa(o.While), fmt.Sprintf("--remove=%t", o.Remove))
 	for _, flag := range [][2]string{{"--regions", strings.Join(o.Regions, ",")}, {"--account", o.Account}, {"--listen", o.Listen}} {
 		if flag[1] != "" {
 			args = append(args, flag[0], flag[1])

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -28,6 +29,8 @@ func TestTranscripts(t *testing.T) {
 			}
 			e.Defer(func() { end(t, dir) })
 			e.Setenv("CLOUD", dir)
+			e.Setenv(envWhile, strconv.Itoa(os.Getpid()))
+			e.Setenv(envRemove, "true")
 			e.Setenv("UNDERSTUDY_HOME", filepath.Join(dir, "cloud"))
 			return nil
 		},
