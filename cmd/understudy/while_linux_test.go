@@ -48,7 +48,7 @@ func TestCloudEndsWithAKilledTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range watched { // each pidfd is readable once its process has ended
-		for n := 0; n == 0; {
+		for n := 0; n != 1; { // -1 where the runtime's own signals interrupt it
 			n, err = unix.Poll(watched[i:i+1], -1)
 			if err != nil && !errors.Is(err, unix.EINTR) {
 				t.Fatal(err)
