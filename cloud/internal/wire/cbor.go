@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net/http"
@@ -50,7 +51,7 @@ func (cborCodec) decode(_ *Service, _ *operation, r *http.Request, in reflect.Va
 
 func (cborCodec) encode(_ *Service, op *operation, w http.ResponseWriter, _ string, out reflect.Value) error {
 	w.Header().Set("Smithy-Protocol", "rpc-v2-cbor")
-	writeBody(w, cborType, op.success(), cbor.Encode(toCBOR(out)))
+	writeBody(w, cborType, op.success(), appendCBOR(nil, out))
 	return nil
 }
 
@@ -68,9 +69,9 @@ func fromCBOR(c cbor.Value, v reflect.Value) error {
 	if _, null := c.(*cbor.Nil); null {
 		return nil
 	}
-	if v.Type() == timeType {
+	if _, ok := v.Interface().(time.Time); ok {
 		t, err := cbor.AsTime(c)
-		v.Set(reflect.ValueOf(&t))
+		v.Set(reflect.ValueOf(t))
 		return err
 	}
 	switch v.Kind() {
@@ -81,6 +82,8 @@ func fromCBOR(c cbor.Value, v reflect.Value) error {
 		return structFromCBOR(c, v)
 	case reflect.Slice:
 		return sliceFromCBOR(c, v)
+	case reflect.Map:
+		return mapFromCBOR(c, v)
 	case reflect.String:
 		s, ok := c.(cbor.String)
 		if !ok {
@@ -128,6 +131,22 @@ func structFromCBOR(c cbor.Value, v reflect.Value) error {
 	return nil
 }
 
+func mapFromCBOR(c cbor.Value, v reflect.Value) error {
+	m, ok := c.(cbor.Map)
+	if !ok {
+		return fmt.Errorf("%T is no map", c)
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	for name, value := range m {
+		item := reflect.New(v.Type().Elem()).Elem()
+		if err := fromCBOR(value, item); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		v.SetMapIndex(reflect.ValueOf(name).Convert(v.Type().Key()), item)
+	}
+	return nil
+}
+
 func sliceFromCBOR(c cbor.Value, v reflect.Value) error {
 	if b, ok := c.(cbor.Slice); ok && v.Type().Elem().Kind() == reflect.Uint8 {
 		v.SetBytes(b)
@@ -146,41 +165,58 @@ func sliceFromCBOR(c cbor.Value, v reflect.Value) error {
 	return nil
 }
 
-func toCBOR(v reflect.Value) cbor.Value {
-	if v.Type() == timeType {
-		return &cbor.Tag{ID: 1, Value: cbor.Float64(float64(v.Interface().(*time.Time).UnixMilli()) / 1000)}
+// appendCBOR encodes a value. Lists are of indefinite length, as CloudWatch writes them (recorded in November
+// 2026; RFC 8949, section 3.2.2), which smithy's encoder does not; what has no parts is left to it.
+func appendCBOR(b []byte, v reflect.Value) []byte {
+	if t, ok := v.Interface().(time.Time); ok {
+		return append(b, cbor.Encode(&cbor.Tag{ID: 1, Value: cbor.Float64(float64(t.UnixMilli()) / 1000)})...)
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		return toCBOR(v.Elem())
+		return appendCBOR(b, v.Elem())
 	case reflect.Struct:
-		if t, ok := v.Interface().(time.Time); ok { // an element of a list of times
-			return toCBOR(reflect.ValueOf(&t))
-		}
-		m := cbor.Map{}
-		for i := range v.NumField() {
-			f := v.Type().Field(i)
-			if f.PkgPath != "" || f.Anonymous || f.Name == "ResultMetadata" || unset(v.Field(i)) {
-				continue
+		var members []reflect.StructField
+		for _, f := range reflect.VisibleFields(v.Type()) {
+			if f.PkgPath == "" && !f.Anonymous && f.Name != "ResultMetadata" && !unset(v.FieldByIndex(f.Index)) {
+				members = append(members, f)
 			}
-			m[f.Name] = toCBOR(v.Field(i))
 		}
-		return m
+		b = appendCBORHead(b, 5, len(members))
+		for _, f := range members {
+			b = append(b, cbor.Encode(cbor.String(f.Name))...)
+			b = appendCBOR(b, v.FieldByIndex(f.Index))
+		}
+		return b
+	case reflect.Map:
+		b = appendCBORHead(b, 5, v.Len())
+		for _, k := range v.MapKeys() {
+			b = append(b, cbor.Encode(cbor.String(k.String()))...)
+			b = appendCBOR(b, v.MapIndex(k))
+		}
+		return b
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return cbor.Slice(v.Bytes())
+			return append(b, cbor.Encode(cbor.Slice(v.Bytes()))...)
 		}
-		list := make(cbor.List, v.Len())
-		for i := range list {
-			list[i] = toCBOR(v.Index(i))
+		b = append(b, 4<<5|31)
+		for i := range v.Len() {
+			b = appendCBOR(b, v.Index(i))
 		}
-		return list
-	case reflect.Map:
-		m := cbor.Map{}
-		for _, k := range v.MapKeys() {
-			m[k.String()] = toCBOR(v.MapIndex(k))
-		}
-		return m
+		return append(b, 0xff)
+	}
+	return append(b, cbor.Encode(scalarToCBOR(v))...)
+}
+
+// appendCBORHead encodes a major type and a length (RFC 8949, section 3).
+func appendCBORHead(b []byte, major byte, n int) []byte {
+	if n < 24 {
+		return append(b, major<<5|byte(n))
+	}
+	return binary.BigEndian.AppendUint32(append(b, major<<5|26), uint32(n))
+}
+
+func scalarToCBOR(v reflect.Value) cbor.Value {
+	switch v.Kind() {
 	case reflect.String:
 		return cbor.String(v.String())
 	case reflect.Bool:

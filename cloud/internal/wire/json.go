@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"reflect"
 	"slices"
@@ -235,7 +236,15 @@ func (s *Service) toJSON(sh *shape, v reflect.Value) any {
 	switch v.Kind() {
 	case reflect.Pointer:
 		return s.toJSON(sh, v.Elem())
+	case reflect.Float32, reflect.Float64:
+		if f := v.Float(); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return json.Number(double(f, v.Type().Bits()))
+		}
+		return double(v.Float(), v.Type().Bits()) // what no JSON number says is a string (smithy.io, "AWS JSON 1.0 protocol")
 	case reflect.Struct:
+		if t, ok := v.Interface().(time.Time); ok { // an element of a list of times
+			return s.toJSON(sh, reflect.ValueOf(&t))
+		}
 		doc := map[string]any{}
 		for i := range v.NumField() {
 			field := v.Type().Field(i)

@@ -73,8 +73,8 @@ func (ec2Codec) encode(s *Service, op *operation, w http.ResponseWriter, request
 	x.element("requestId", requestID)
 	sh := s.table.shape(op.output)
 	err := x.structure(sh, out)
-	// An operation without output says that it succeeded.
-	if len(sh.members) == 0 {
+	// An operation that had no output before it was given one says that it succeeded.
+	if said := out.FieldByName("Return"); len(sh.members) == 0 && (!said.IsValid() || said.IsNil()) {
 		x.element("return", "true")
 	}
 	x.close(name)

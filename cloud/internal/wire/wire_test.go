@@ -295,7 +295,7 @@ func TestCloudWatchInJSON(t *testing.T) {
 		return w
 	}
 	w := ask("GetMetricStatistics", `{"Namespace":"n","MetricName":"m","Period":60,"StartTime":1795399200.123,"EndTime":1795399200,"Statistics":["Sum"]}`)
-	if w.Body.String() != `{"Datapoints":[{"Sum":2,"Timestamp":1795399200.123}]}` || !in.StartTime.Equal(*when) || *in.Period != 60 {
+	if w.Body.String() != `{"Datapoints":[{"Sum":2.0,"Timestamp":1795399200.123}]}` || !in.StartTime.Equal(*when) || *in.Period != 60 {
 		t.Errorf("%s, received %+v", w.Body, in)
 	}
 	w = ask("DeleteAlarms", `{"AlarmNames":["a"]}`)

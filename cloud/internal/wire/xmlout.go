@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -141,9 +142,9 @@ func (w *xmlWriter) list(name string, m member, v reflect.Value) error {
 	switch {
 	case flat:
 		item = or(item, name)
-	case item == "" && w.s.protocol == ec2Query:
-		item = "item"
-	case item == "":
+	case w.s.protocol == ec2Query && sh.kind == "" && v.Len() > 0:
+		return fmt.Errorf("encode %s: no model tells the name of its elements", name)
+	case item == "": // EC2's, too, where the model has no name: InferenceDeviceInfoList
 		item = "member"
 	}
 	if !flat {
@@ -193,20 +194,47 @@ func (s *Service) scalar(m member, v reflect.Value) (string, error) {
 	case reflect.Int32, reflect.Int64, reflect.Int:
 		return strconv.FormatInt(v.Int(), 10), nil
 	case reflect.Float32, reflect.Float64:
-		return strconv.FormatFloat(v.Float(), 'g', -1, v.Type().Bits()), nil
+		return double(v.Float(), v.Type().Bits()), nil
 	case reflect.Slice:
 		return base64.StdEncoding.EncodeToString(v.Bytes()), nil
 	}
 	return "", fmt.Errorf("a %s is no scalar", v.Type())
 }
 
-// timestamp renders a time as the services do: to the millisecond.
+// double renders a number as AWS does, whose services are written in Java: 41.0, and 4.1E7 from ten million on
+// (recorded from CloudWatch, November 2026; the rule is that of Java's Double.toString).
+func double(f float64, bits int) string {
+	switch size := math.Abs(f); {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 0):
+		return strings.TrimPrefix(strings.TrimSuffix(strconv.FormatFloat(f, 'f', -1, bits), "Inf"), "+") + "Infinity"
+	case size != 0 && (size < 1e-3 || size >= 1e7):
+		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'E', -1, bits), "E")
+		n, _ := strconv.Atoi(exponent)
+		return withPoint(mantissa) + "E" + strconv.Itoa(n)
+	}
+	return withPoint(strconv.FormatFloat(f, 'f', -1, bits))
+}
+
+func withPoint(number string) string {
+	if strings.Contains(number, ".") {
+		return number
+	}
+	return number + ".0"
+}
+
+// timestamp renders a time to the millisecond, which EC2 always writes; the other services leave whole seconds
+// without (CloudWatch's recorded in November 2026; Auto Scaling's activities start at 17:32:07.123Z and end at 17:33:02Z).
 func (s *Service) timestamp(m member, t *time.Time) string {
 	switch s.table.shape(m.shape).format {
 	case "unixTimestamp":
 		return strconv.FormatInt(t.Unix(), 10)
 	case "rfc822":
 		return t.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+	}
+	if s.protocol != ec2Query && t.UnixMilli()%1000 == 0 {
+		return t.UTC().Format("2006-01-02T15:04:05Z")
 	}
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }
