@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -32,7 +34,7 @@ type collection struct {
 func (c collection) arn() *string { return aws.String("arn:aws:route53:::cidrcollection/" + c.ID) }
 
 func noCollection(id string) error {
-	return notFound("NoSuchCidrCollectionException", "The CIDR collection with ID %s doesn't exist.", id)
+	return request.NotFound("NoSuchCidrCollectionException", "The CIDR collection with ID %s doesn't exist.", id)
 }
 
 var collectionName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
@@ -41,12 +43,12 @@ var collectionName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 func (a *api) createCollection(_ context.Context, in *route53.CreateCidrCollectionInput) (*route53.CreateCidrCollectionOutput, error) {
 	name, reference := aws.ToString(in.Name), aws.ToString(in.CallerReference)
 	if !collectionName.MatchString(name) {
-		return nil, badInput("1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-]+", name)
+		return nil, request.BadInput("1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-]+", name)
 	}
-	if err := length("callerReference", reference, 1, 64); err != nil {
+	if err := request.Length("callerReference", reference, 1, 64); err != nil {
 		return nil, err
 	}
-	made := collection{ID: newUUID(), Name: name, Reference: reference, Version: 1}
+	made := collection{ID: request.NewUUID(), Name: name, Reference: reference, Version: 1}
 	err := a.update(func(tx *store.Tx) error {
 		all := a.collections.AllTx(tx)
 		for _, other := range all {
@@ -69,7 +71,7 @@ func (a *api) createCollection(_ context.Context, in *route53.CreateCidrCollecti
 	}
 	return &route53.CreateCidrCollectionOutput{
 		Collection: &r53types.CidrCollection{Arn: made.arn(), Id: &made.ID, Name: &made.Name, Version: &made.Version},
-		Location:   aws.String(endpoint + "/cidrcollection/" + made.ID),
+		Location:   aws.String(request.Endpoint + "/cidrcollection/" + made.ID),
 	}, nil
 }
 
@@ -87,7 +89,7 @@ func (a *api) changeCollection(_ context.Context, in *route53.ChangeCidrCollecti
 			return noCollection(id)
 		}
 		if in.CollectionVersion != nil && *in.CollectionVersion != c.Version {
-			return conflict("CidrCollectionVersionMismatchException", "The CIDR collection version you provided, %d, doesn't match the current one, %d.", *in.CollectionVersion, c.Version)
+			return request.Conflict("CidrCollectionVersionMismatchException", "The CIDR collection version you provided, %d, doesn't match the current one, %d.", *in.CollectionVersion, c.Version)
 		}
 		if c, err = c.changed(changes); err != nil {
 			return err
@@ -112,17 +114,17 @@ type cidrChange struct {
 
 func readCIDRChanges(given []r53types.CidrCollectionChange) ([]cidrChange, error) {
 	if len(given) < 1 || len(given) > 1000 {
-		return nil, badInput("1 validation error detected: Value at 'changes' failed to satisfy constraint: Member must have between 1 and 1000 elements")
+		return nil, request.BadInput("1 validation error detected: Value at 'changes' failed to satisfy constraint: Member must have between 1 and 1000 elements")
 	}
 	var changes []cidrChange
 	blocks := 0
 	for _, g := range given {
 		c := cidrChange{location: aws.ToString(g.LocationName), put: g.Action == r53types.CidrCollectionChangeActionPut}
-		if err := oneOf("action", string(g.Action), g.Action.Values()); err != nil {
+		if err := request.OneOf("action", string(g.Action), g.Action.Values()); err != nil {
 			return nil, err
 		}
-		if !locationName.MatchString(c.location) || c.location == "*" {
-			return nil, badInput("1 validation error detected: Value '%s' at 'locationName' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-]+", c.location)
+		if !records.LocationName.MatchString(c.location) || c.location == "*" {
+			return nil, request.BadInput("1 validation error detected: Value '%s' at 'locationName' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-]+", c.location)
 		}
 		for _, text := range g.CidrList {
 			block, err := readBlock(text)
@@ -132,7 +134,7 @@ func readCIDRChanges(given []r53types.CidrCollectionChange) ([]cidrChange, error
 			c.blocks = append(c.blocks, block)
 		}
 		if blocks += len(c.blocks); len(c.blocks) == 0 || blocks > maxCIDRBlocks {
-			return nil, badInput("1 validation error detected: Value at 'cidrList' failed to satisfy constraint: Member must have between 1 and %d elements", maxCIDRBlocks)
+			return nil, request.BadInput("1 validation error detected: Value at 'cidrList' failed to satisfy constraint: Member must have between 1 and %d elements", maxCIDRBlocks)
 		}
 		changes = append(changes, c)
 	}
@@ -149,9 +151,9 @@ func readBlock(text string) (netip.Prefix, error) {
 	}
 	switch {
 	case err != nil || block.Addr().Is4In6() || block != block.Masked():
-		return block, badInput("Invalid CIDR block: %s", text)
+		return block, request.BadInput("Invalid CIDR block: %s", text)
 	case block.Bits() > smallest:
-		return block, badInput("Invalid CIDR block: %s: its prefix may be at most /%d long", text, smallest)
+		return block, request.BadInput("Invalid CIDR block: %s: its prefix may be at most /%d long", text, smallest)
 	}
 	return block, nil
 }
@@ -211,7 +213,7 @@ func (a *api) deleteCollection(_ context.Context, in *route53.DeleteCidrCollecti
 		for _, z := range a.zones.AllTx(tx) {
 			for _, set := range a.records.of(z.ID) {
 				if set.CidrRoutingConfig != nil && aws.ToString(set.CidrRoutingConfig.CollectionId) == id {
-					return wire.Errorf("CidrCollectionInUseException", "The CIDR collection %s is in use by record set %s.", id, keyOf(set).words())
+					return wire.Errorf("CidrCollectionInUseException", "The CIDR collection %s is in use by record set %s.", id, records.KeyOf(set).Words())
 				}
 			}
 		}
@@ -228,7 +230,7 @@ func (a *api) listCollections(_ context.Context, in *route53.ListCidrCollections
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := page(a.collections.All(), func(c collection) string { return c.ID }, aws.ToString(in.NextToken), n)
+	rows, next, more := request.Page(a.collections.All(), func(c collection) string { return c.ID }, aws.ToString(in.NextToken), n)
 	out := &route53.ListCidrCollectionsOutput{CidrCollections: []r53types.CollectionSummary{}}
 	for _, c := range rows {
 		out.CidrCollections = append(out.CidrCollections, r53types.CollectionSummary{Arn: c.arn(), Id: &c.ID, Name: &c.Name, Version: &c.Version})
@@ -260,7 +262,7 @@ func (a *api) listLocations(_ context.Context, in *route53.ListCidrLocationsInpu
 	for name := range c.Locations {
 		names = append(names, name)
 	}
-	rows, next, more := page(names, func(s string) string { return s }, aws.ToString(in.NextToken), n)
+	rows, next, more := request.Page(names, func(s string) string { return s }, aws.ToString(in.NextToken), n)
 	out := &route53.ListCidrLocationsOutput{CidrLocations: []r53types.LocationSummary{}}
 	for _, name := range rows {
 		out.CidrLocations = append(out.CidrLocations, r53types.LocationSummary{LocationName: &name})
@@ -281,7 +283,7 @@ func (a *api) listBlocks(_ context.Context, in *route53.ListCidrBlocksInput) (*r
 		return nil, err
 	}
 	if in.LocationName != nil && c.Locations[*in.LocationName] == nil {
-		return nil, notFound("NoSuchCidrLocationException", "The CIDR collection location %s doesn't exist in CIDR collection %s.", *in.LocationName, c.ID)
+		return nil, request.NotFound("NoSuchCidrLocationException", "The CIDR collection location %s doesn't exist in CIDR collection %s.", *in.LocationName, c.ID)
 	}
 	var blocks []string
 	for location, all := range c.Locations {
@@ -291,7 +293,7 @@ func (a *api) listBlocks(_ context.Context, in *route53.ListCidrBlocksInput) (*r
 			}
 		}
 	}
-	rows, next, more := page(blocks, func(s string) string { return s }, aws.ToString(in.NextToken), n)
+	rows, next, more := request.Page(blocks, func(s string) string { return s }, aws.ToString(in.NextToken), n)
 	out := &route53.ListCidrBlocksOutput{CidrBlocks: []r53types.CidrBlockSummary{}}
 	for _, row := range rows {
 		location, block, _ := strings.Cut(row, " ")
@@ -306,9 +308,9 @@ func (a *api) listBlocks(_ context.Context, in *route53.ListCidrBlocksInput) (*r
 // results is size for the operations that call it so.
 func results(asked *int32, most int) (int, error) {
 	if asked != nil && *asked < 1 {
-		return 0, badInput("1 validation error detected: Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 1", *asked)
+		return 0, request.BadInput("1 validation error detected: Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 1", *asked)
 	}
-	return size(asked, most)
+	return request.Size(asked, most)
 }
 
 // checkLocation refuses a record set for a CIDR location that does not exist.
@@ -319,10 +321,10 @@ func (a *api) checkLocation(set *r53types.ResourceRecordSet) error {
 	}
 	c, ok := a.collections.Get(aws.ToString(config.CollectionId))
 	if !ok {
-		return badBatch("The CIDR collection with ID " + aws.ToString(config.CollectionId) + " doesn't exist.")
+		return records.BadBatch("The CIDR collection with ID " + aws.ToString(config.CollectionId) + " doesn't exist.")
 	}
 	if location := aws.ToString(config.LocationName); location != "*" && c.Locations[location] == nil {
-		return badBatch("The CIDR location " + location + " doesn't exist in CIDR collection " + c.ID + ".")
+		return records.BadBatch("The CIDR location " + location + " doesn't exist in CIDR collection " + c.ID + ".")
 	}
 	return nil
 }

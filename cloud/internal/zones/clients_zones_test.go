@@ -9,7 +9,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
 	"github.com/understudy/understudy/internal/judge"
+
+	"github.com/understudy/understudy/cloud/internal/request"
 )
 
 func TestCommandLineTendsZonesAndChecks(t *testing.T) {
@@ -76,7 +79,7 @@ func TestCommandLineAssociatesVPCs(t *testing.T) {
 func TestSDKReadsLists(t *testing.T) {
 	s := serveHere(t)
 	ctx, c := t.Context(), s.client
-	z := bare(s.zoneNamed(t, "example.com"))
+	z := request.Bare(s.zoneNamed(t, "example.com"))
 	check, err := c.CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{CallerReference: aws.String("c"), HealthCheckConfig: tcp("198.51.100.1", 80)})
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -39,11 +41,11 @@ func noDelegationSet(id string) error {
 
 // createDelegationSet makes a set, or makes the set of a zone one that others may use too.
 func (a *api) createDelegationSet(_ context.Context, in *route53.CreateReusableDelegationSetInput) (*route53.CreateReusableDelegationSetOutput, error) {
-	reference, zoneID := aws.ToString(in.CallerReference), bare(aws.ToString(in.HostedZoneId))
-	if err := length("callerReference", reference, 1, 128); err != nil {
+	reference, zoneID := aws.ToString(in.CallerReference), request.Bare(aws.ToString(in.HostedZoneId))
+	if err := request.Length("callerReference", reference, 1, 128); err != nil {
 		return nil, err
 	}
-	made := delegationSet{ID: newID("N"), Reference: reference}
+	made := delegationSet{ID: request.NewID("N"), Reference: reference}
 	err := a.update(func(tx *store.Tx) error {
 		all := a.delegationSets.AllTx(tx)
 		for _, other := range all {
@@ -64,7 +66,7 @@ func (a *api) createDelegationSet(_ context.Context, in *route53.CreateReusableD
 	if err != nil {
 		return nil, err
 	}
-	return &route53.CreateReusableDelegationSetOutput{DelegationSet: made.describe(), Location: aws.String(endpoint + "/delegationset/" + made.ID)}, nil
+	return &route53.CreateReusableDelegationSetOutput{DelegationSet: made.describe(), Location: aws.String(request.Endpoint + "/delegationset/" + made.ID)}, nil
 }
 
 // reuse makes a zone's own set the reusable one.
@@ -106,9 +108,9 @@ func newServers(others []delegationSet) []string {
 }
 
 func (a *api) findDelegationSet(id *string) (delegationSet, error) {
-	d, ok := a.delegationSets.Get(bare(aws.ToString(id)))
+	d, ok := a.delegationSets.Get(request.Bare(aws.ToString(id)))
 	if !ok {
-		return d, noDelegationSet(bare(aws.ToString(id)))
+		return d, noDelegationSet(request.Bare(aws.ToString(id)))
 	}
 	return d, nil
 }
@@ -122,7 +124,7 @@ func (a *api) getDelegationSet(_ context.Context, in *route53.GetReusableDelegat
 }
 
 func (a *api) deleteDelegationSet(_ context.Context, in *route53.DeleteReusableDelegationSetInput) (*route53.DeleteReusableDelegationSetOutput, error) {
-	id := bare(aws.ToString(in.Id))
+	id := request.Bare(aws.ToString(in.Id))
 	err := a.update(func(tx *store.Tx) error {
 		if _, ok := a.delegationSets.GetTx(tx, id); !ok {
 			return noDelegationSet(id)
@@ -144,12 +146,12 @@ func (a *api) zonesOf(all []zone, id string) []zone {
 }
 
 func (a *api) listDelegationSets(_ context.Context, in *route53.ListReusableDelegationSetsInput) (*route53.ListReusableDelegationSetsOutput, error) {
-	n, err := size(in.MaxItems, 100)
+	n, err := request.Size(in.MaxItems, 100)
 	if err != nil {
 		return nil, err
 	}
-	marker := bare(aws.ToString(in.Marker))
-	rows, next, more := page(a.delegationSets.All(), func(d delegationSet) string { return d.ID }, marker, n)
+	marker := request.Bare(aws.ToString(in.Marker))
+	rows, next, more := request.Page(a.delegationSets.All(), func(d delegationSet) string { return d.ID }, marker, n)
 	out := &route53.ListReusableDelegationSetsOutput{DelegationSets: []r53types.DelegationSet{}, Marker: &marker, MaxItems: aws.Int32(int32(n)), IsTruncated: more}
 	for _, d := range rows {
 		out.DelegationSets = append(out.DelegationSets, *d.describe())
@@ -165,7 +167,7 @@ func (a *api) getDelegationSetLimit(_ context.Context, in *route53.GetReusableDe
 	if err != nil {
 		return nil, err
 	}
-	if err := oneOf("type", string(in.Type), in.Type.Values()); err != nil {
+	if err := request.OneOf("type", string(in.Type), in.Type.Values()); err != nil {
 		return nil, err
 	}
 	return &route53.GetReusableDelegationSetLimitOutput{
@@ -189,7 +191,7 @@ func (a *api) delegate(tx *store.Tx, z *zone, id string, all []zone) error {
 		return wire.Errorf("TooManyHostedZones", "Limits Exceeded: MAX_ZONES_BY_REUSABLE_DELEGATION_SET - Cannot create more than %d hosted zones with the delegation set %s.", maxZonesOfASet, id)
 	}
 	for _, other := range having {
-		if within(other.Name, z.Name) || within(z.Name, other.Name) {
+		if records.Within(other.Name, z.Name) || records.Within(z.Name, other.Name) {
 			return wire.Errorf("ConflictingDomainExists", "Cannot create hosted zone with DelegationSetId %s as the DNSName %s conflicts with existing ones sharing the delegation set", id, z.Name)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/request"
 )
 
 func makeDelegationSet(t *testing.T, a *api, reference, zone string) (*r53types.DelegationSet, error) {
@@ -47,7 +48,7 @@ func TestDelegationSetsAreRefused(t *testing.T) {
 	_, err = a.deleteDelegationSet(t.Context(), &route53.DeleteReusableDelegationSetInput{Id: d.Id})
 	refused(t, err, "DelegationSetInUse", "")
 	in := func(name, set string) error {
-		_, err := a.createHostedZone(t.Context(), &route53.CreateHostedZoneInput{Name: &name, CallerReference: aws.String(newID("r")), DelegationSetId: &set})
+		_, err := a.createHostedZone(t.Context(), &route53.CreateHostedZoneInput{Name: &name, CallerReference: aws.String(request.NewID("r")), DelegationSetId: &set})
 		return err
 	}
 	refused(t, in("example.net", "NNONE"), "NoSuchDelegationSet", "")

@@ -8,6 +8,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/dnssec"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -116,7 +117,7 @@ func noDNSSEC(id string) error {
 
 // enableDNSSEC has a zone signed, for which it needs an active key-signing key.
 func (a *api) enableDNSSEC(_ context.Context, in *route53.EnableHostedZoneDNSSECInput) (*route53.EnableHostedZoneDNSSECOutput, error) {
-	id := bare(aws.ToString(in.HostedZoneId))
+	id := request.Bare(aws.ToString(in.HostedZoneId))
 	info, err := a.changeSigning(id, func(_ *store.Tx, _ zone, s *signing) error {
 		if s.active() == 0 {
 			return wire.Errorf("KeySigningKeyWithActiveStatusNotFound", "Hosted zone with ID '%s' does not have a Key Signing Key in ACTIVE status.", id)
@@ -139,7 +140,7 @@ func (a *api) enableDNSSEC(_ context.Context, in *route53.EnableHostedZoneDNSSEC
 
 // disableDNSSEC ends the signing of a zone, unless its parent tells validators to expect it.
 func (a *api) disableDNSSEC(_ context.Context, in *route53.DisableHostedZoneDNSSECInput) (*route53.DisableHostedZoneDNSSECOutput, error) {
-	id := bare(aws.ToString(in.HostedZoneId))
+	id := request.Bare(aws.ToString(in.HostedZoneId))
 	info, err := a.changeSigning(id, func(tx *store.Tx, z zone, s *signing) error {
 		if !s.Enabled {
 			return noDNSSEC(id)
@@ -159,7 +160,7 @@ func (a *api) disableDNSSEC(_ context.Context, in *route53.DisableHostedZoneDNSS
 }
 
 func (a *api) getDNSSEC(_ context.Context, in *route53.GetDNSSECInput) (*route53.GetDNSSECOutput, error) {
-	id := bare(aws.ToString(in.HostedZoneId))
+	id := request.Bare(aws.ToString(in.HostedZoneId))
 	z, ok := a.zones.Get(id)
 	if !ok {
 		return nil, noZone(id)

@@ -13,6 +13,8 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/dnssec"
+	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -42,7 +44,7 @@ func (k keySigningKey) describe(z zone) (*r53types.KeySigningKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	apex := presentation(z.Name)
+	apex := records.Presentation(z.Name)
 	ds, record := key.DS(apex, 0), key.Record(apex, 0)
 	digest := strings.ToUpper(ds.Digest)
 	return &r53types.KeySigningKey{
@@ -68,15 +70,15 @@ func (a *api) createKSK(_ context.Context, in *route53.CreateKeySigningKeyInput)
 	if err != nil {
 		return nil, err
 	}
-	id := bare(aws.ToString(in.HostedZoneId))
+	id := request.Bare(aws.ToString(in.HostedZoneId))
 	var described *r53types.KeySigningKey
 	info, err := a.changeSigning(id, func(_ *store.Tx, z zone, s *signing) error {
 		for _, k := range s.Keys {
 			if k.Name == made.Name {
-				return conflict("KeySigningKeyAlreadyExists", "You've already created a key-signing key (KSK) with the name '%s' in hosted zone '%s'.", k.Name, id)
+				return request.Conflict("KeySigningKeyAlreadyExists", "You've already created a key-signing key (KSK) with the name '%s' in hosted zone '%s'.", k.Name, id)
 			}
 			if k.ARN == made.ARN {
-				return conflict("KeySigningKeyAlreadyExists", "You've already created a key-signing key (KSK) with the same customer managed key ARN '%s' in hosted zone '%s'.", k.ARN, id)
+				return request.Conflict("KeySigningKeyAlreadyExists", "You've already created a key-signing key (KSK) with the same customer managed key ARN '%s' in hosted zone '%s'.", k.ARN, id)
 			}
 		}
 		if len(s.Keys) >= maxKSKs {
@@ -92,12 +94,12 @@ func (a *api) createKSK(_ context.Context, in *route53.CreateKeySigningKeyInput)
 	}
 	return &route53.CreateKeySigningKeyOutput{
 		ChangeInfo: info, KeySigningKey: described,
-		Location: aws.String(endpoint + "/keysigningkey/" + id + "/" + made.Name),
+		Location: aws.String(request.Endpoint + "/keysigningkey/" + id + "/" + made.Name),
 	}, nil
 }
 
 func (a *api) newKSK(in *route53.CreateKeySigningKeyInput) (keySigningKey, error) {
-	if err := length("callerReference", aws.ToString(in.CallerReference), 1, 128); err != nil {
+	if err := request.Length("callerReference", aws.ToString(in.CallerReference), 1, 128); err != nil {
 		return keySigningKey{}, err
 	}
 	name, arn, status := aws.ToString(in.Name), aws.ToString(in.KeyManagementServiceArn), aws.ToString(in.Status)
@@ -120,11 +122,11 @@ func (a *api) newKSK(in *route53.CreateKeySigningKeyInput) (keySigningKey, error
 
 // changeKSK changes one key of a zone, or removes it where f says so.
 func (a *api) changeKSK(zoneID, name *string, f func(tx *store.Tx, z zone, s *signing, k *keySigningKey) (keep bool, err error)) (*r53types.ChangeInfo, error) {
-	id, which := bare(aws.ToString(zoneID)), aws.ToString(name)
+	id, which := request.Bare(aws.ToString(zoneID)), aws.ToString(name)
 	return a.changeSigning(id, func(tx *store.Tx, z zone, s *signing) error {
 		at := slices.IndexFunc(s.Keys, func(k keySigningKey) bool { return k.Name == which })
 		if at < 0 {
-			return notFound("NoSuchKeySigningKey", "The specified key-signing key (KSK) '%s' doesn't exist in hosted zone '%s'.", which, id)
+			return request.NotFound("NoSuchKeySigningKey", "The specified key-signing key (KSK) '%s' doesn't exist in hosted zone '%s'.", which, id)
 		}
 		keep, err := f(tx, z, s, &s.Keys[at])
 		if err != nil {
@@ -198,9 +200,9 @@ func (a *api) notInParent(tx *store.Tx, z zone, k keySigningKey) error {
 	if err != nil {
 		return err
 	}
-	digest := key.DS(presentation(z.Name), 0).Digest
+	digest := key.DS(records.Presentation(z.Name), 0).Digest
 	for _, parent := range a.zones.AllTx(tx) {
-		if parent.ID == z.ID || parent.Name == z.Name || !within(z.Name, parent.Name) {
+		if parent.ID == z.ID || parent.Name == z.Name || !records.Within(z.Name, parent.Name) {
 			continue
 		}
 		for _, value := range a.valuesOf(parent, z.Name, r53types.RRTypeDs) {
@@ -215,7 +217,7 @@ func (a *api) notInParent(tx *store.Tx, z zone, k keySigningKey) error {
 // valuesOf are the values that a zone has for a name and type.
 func (a *api) valuesOf(z zone, name string, kind r53types.RRType) []string {
 	var values []string
-	for _, set := range a.records.of(z.ID).named(name) {
+	for _, set := range a.records.of(z.ID).Named(name) {
 		if set.Type != kind {
 			continue
 		}

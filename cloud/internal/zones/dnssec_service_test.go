@@ -19,7 +19,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	mdns "github.com/miekg/dns"
+
 	"github.com/understudy/understudy/internal/judge"
+
+	"github.com/understudy/understudy/cloud/internal/request"
 )
 
 const keyARN = "arn:aws:kms:us-east-1:111122223333:key/"
@@ -47,11 +50,11 @@ func (s *service) newKey(t *testing.T, zone, name string) *r53types.KeySigningKe
 
 func (s *service) zoneNamed(t *testing.T, name string) string {
 	t.Helper()
-	out, err := s.client.CreateHostedZone(t.Context(), &route53.CreateHostedZoneInput{Name: &name, CallerReference: aws.String(newID("r"))})
+	out, err := s.client.CreateHostedZone(t.Context(), &route53.CreateHostedZoneInput{Name: &name, CallerReference: aws.String(request.NewID("r"))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bare(*out.HostedZone.Id)
+	return request.Bare(*out.HostedZone.Id)
 }
 
 // fill gives a zone records of every kind that is signed in its own way.

@@ -7,6 +7,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/request"
 )
 
 // complete checks the settings of a new health check and fills in the defaults of the API reference,
@@ -66,13 +69,13 @@ func path(p *string) *string {
 func knownType(c r53types.HealthCheckConfig) error {
 	switch {
 	case !slices.Contains(c.Type.Values(), c.Type):
-		return badInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to the enumeration of health check types.", c.Type)
+		return request.BadInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to the enumeration of health check types.", c.Type)
 	case c.AlarmIdentifier != nil && c.Type != r53types.HealthCheckTypeCloudwatchMetric:
-		return badInput("Invalid parameter : AlarmIdentifier may only be specified for health checks of type CLOUDWATCH_METRIC.")
+		return request.BadInput("Invalid parameter : AlarmIdentifier may only be specified for health checks of type CLOUDWATCH_METRIC.")
 	case c.InsufficientDataHealthStatus != "" && c.Type != r53types.HealthCheckTypeCloudwatchMetric:
-		return badInput("Invalid parameter : InsufficientDataHealthStatus may only be specified for health checks of type CLOUDWATCH_METRIC.")
+		return request.BadInput("Invalid parameter : InsufficientDataHealthStatus may only be specified for health checks of type CLOUDWATCH_METRIC.")
 	case c.RoutingControlArn != nil && c.Type != r53types.HealthCheckTypeRecoveryControl:
-		return badInput("Invalid parameter : RoutingControlArn may only be specified for health checks of type RECOVERY_CONTROL.")
+		return request.BadInput("Invalid parameter : RoutingControlArn may only be specified for health checks of type RECOVERY_CONTROL.")
 	}
 	return nil
 }
@@ -83,18 +86,18 @@ func calculated(c r53types.HealthCheckConfig) (r53types.HealthCheckConfig, error
 		return c, err
 	}
 	if c.HealthThreshold == nil {
-		return c, badInput("Invalid parameter : HealthThreshold must be specified for health checks of type CALCULATED.")
+		return c, request.BadInput("Invalid parameter : HealthThreshold must be specified for health checks of type CALCULATED.")
 	}
 	if err := between("healthThreshold", *c.HealthThreshold, 0, 256); err != nil {
 		return c, err
 	}
 	if len(c.ChildHealthChecks) > 255 {
-		return c, badInput("Invalid parameter : A health check of type CALCULATED may have at most 255 children.")
+		return c, request.BadInput("Invalid parameter : A health check of type CALCULATED may have at most 255 children.")
 	}
 	seen := map[string]bool{}
 	for _, id := range c.ChildHealthChecks {
 		if seen[id] {
-			return c, badInput("Invalid parameter : The child health check %s is given twice.", id)
+			return c, request.BadInput("Invalid parameter : The child health check %s is given twice.", id)
 		}
 		seen[id] = true
 	}
@@ -111,21 +114,21 @@ func endpointRules(c r53types.HealthCheckConfig) error {
 	}
 	switch {
 	case str && aws.ToString(c.SearchString) == "":
-		return badInput("Invalid parameter : SearchString must be specified for health checks of type %s.", c.Type)
+		return request.BadInput("Invalid parameter : SearchString must be specified for health checks of type %s.", c.Type)
 	case !str && c.SearchString != nil:
-		return badInput("Invalid parameter : SearchString may not be specified for health checks of type %s.", c.Type)
+		return request.BadInput("Invalid parameter : SearchString may not be specified for health checks of type %s.", c.Type)
 	case tcp && c.Port == nil:
-		return badInput("Invalid parameter : Port must be specified for health checks of type TCP.")
+		return request.BadInput("Invalid parameter : Port must be specified for health checks of type TCP.")
 	case tcp && c.ResourcePath != nil:
-		return badInput("Invalid parameter : ResourcePath may not be specified for health checks of type TCP.")
+		return request.BadInput("Invalid parameter : ResourcePath may not be specified for health checks of type TCP.")
 	case !https && *c.EnableSNI:
-		return badInput("Invalid parameter : EnableSNI may only be true for health checks of type HTTPS and HTTPS_STR_MATCH.")
+		return request.BadInput("Invalid parameter : EnableSNI may only be true for health checks of type HTTPS and HTTPS_STR_MATCH.")
 	case c.IPAddress == nil && aws.ToString(c.FullyQualifiedDomainName) == "":
-		return badInput("Invalid parameter : Either IPAddress or FullyQualifiedDomainName must be specified.")
+		return request.BadInput("Invalid parameter : Either IPAddress or FullyQualifiedDomainName must be specified.")
 	case *c.RequestInterval != 10 && *c.RequestInterval != 30:
-		return badInput("Invalid parameter : RequestInterval must be 10 or 30 but is %d.", *c.RequestInterval)
+		return request.BadInput("Invalid parameter : RequestInterval must be 10 or 30 but is %d.", *c.RequestInterval)
 	case https && *c.EnableSNI && aws.ToString(c.FullyQualifiedDomainName) == "" && c.IPAddress == nil:
-		return badInput("Invalid parameter : EnableSNI requires FullyQualifiedDomainName.")
+		return request.BadInput("Invalid parameter : EnableSNI requires FullyQualifiedDomainName.")
 	}
 	return limits(c)
 }
@@ -135,15 +138,15 @@ func limits(c r53types.HealthCheckConfig) error {
 	checks := []error{
 		between("failureThreshold", *c.FailureThreshold, 1, 10),
 		between("port", *c.Port, 1, 65535),
-		length("fullyQualifiedDomainName", aws.ToString(c.FullyQualifiedDomainName), 0, 255),
-		length("resourcePath", aws.ToString(c.ResourcePath), 0, 255),
-		length("searchString", aws.ToString(c.SearchString), 0, 255),
+		request.Length("fullyQualifiedDomainName", aws.ToString(c.FullyQualifiedDomainName), 0, 255),
+		request.Length("resourcePath", aws.ToString(c.ResourcePath), 0, 255),
+		request.Length("searchString", aws.ToString(c.SearchString), 0, 255),
 		regions(c.Regions),
 		public(c.IPAddress),
 	}
 	if fqdn := aws.ToString(c.FullyQualifiedDomainName); fqdn != "" {
-		if _, err := name(fqdn); err != nil {
-			checks = append(checks, badInput("Invalid parameter : FullyQualifiedDomainName: %v", err))
+		if _, err := records.Name(fqdn); err != nil {
+			checks = append(checks, request.BadInput("Invalid parameter : FullyQualifiedDomainName: %v", err))
 		}
 	}
 	for _, err := range checks {
@@ -156,7 +159,7 @@ func limits(c r53types.HealthCheckConfig) error {
 
 func between(member string, v, least, most int32) error {
 	if v < least || v > most {
-		return badInput("1 validation error detected: Value '%d' at 'healthCheckConfig.%s' failed to satisfy constraint: Member must have value between %d and %d", v, member, least, most)
+		return request.BadInput("1 validation error detected: Value '%d' at 'healthCheckConfig.%s' failed to satisfy constraint: Member must have value between %d and %d", v, member, least, most)
 	}
 	return nil
 }
@@ -168,12 +171,12 @@ func regions(list []r53types.HealthCheckRegion) error {
 	seen := map[r53types.HealthCheckRegion]bool{}
 	for _, r := range list {
 		if !slices.Contains(r.Values(), r) {
-			return badInput("Invalid parameter : %s is not a region with health checkers.", r)
+			return request.BadInput("Invalid parameter : %s is not a region with health checkers.", r)
 		}
 		seen[r] = true
 	}
 	if len(seen) != len(list) || len(list) < 3 {
-		return badInput("Invalid parameter : At least three different Regions must be specified.")
+		return request.BadInput("Invalid parameter : At least three different Regions must be specified.")
 	}
 	return nil
 }
@@ -189,14 +192,14 @@ func public(ip *string) error {
 	}
 	addr, err := netip.ParseAddr(*ip)
 	if err != nil || addr.Zone() != "" {
-		return badInput("Invalid parameter : %s is not a valid IP address.", *ip)
+		return request.BadInput("Invalid parameter : %s is not a valid IP address.", *ip)
 	}
 	addr = addr.Unmap()
 	if addr.Is6() {
-		return unsupported("HealthCheckConfig.IPAddress", "its internet is IPv4")
+		return request.Unsupported("HealthCheckConfig.IPAddress", "its internet is IPv4")
 	}
 	if addr.IsPrivate() || !addr.IsGlobalUnicast() || carrierGrade.Contains(addr) || addr.As4()[0] == 0 || addr.As4()[0] >= 240 {
-		return badInput("Invalid parameter : IP address %s is not allowed: it is private, local, non-routable or multicast.", *ip)
+		return request.BadInput("Invalid parameter : IP address %s is not allowed: it is private, local, non-routable or multicast.", *ip)
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/request"
 )
 
 // unprobed refuses the settings of probes in a check that has none.
@@ -22,7 +24,7 @@ func unprobed(c *r53types.HealthCheckConfig) error {
 		{"Regions", len(c.Regions) > 0},
 	} {
 		if m.given {
-			return badInput("Invalid parameter : %s may not be specified for health checks of type %s.", m.name, c.Type)
+			return request.BadInput("Invalid parameter : %s may not be specified for health checks of type %s.", m.name, c.Type)
 		}
 	}
 	c.MeasureLatency, c.Regions = nil, nil
@@ -32,7 +34,7 @@ func unprobed(c *r53types.HealthCheckConfig) error {
 // childless refuses the settings of a check that counts others.
 func childless(c *r53types.HealthCheckConfig) error {
 	if len(c.ChildHealthChecks) > 0 || c.HealthThreshold != nil {
-		return badInput("Invalid parameter : ChildHealthChecks and HealthThreshold may only be specified for health checks of type CALCULATED.")
+		return request.BadInput("Invalid parameter : ChildHealthChecks and HealthThreshold may only be specified for health checks of type CALCULATED.")
 	}
 	return nil
 }
@@ -49,7 +51,7 @@ func (a *api) sourceOf(ctx context.Context, c r53types.HealthCheckConfig) (*watc
 		return &w, nil
 	case r53types.HealthCheckTypeRecoveryControl:
 		if !a.data.Control(*c.RoutingControlArn) {
-			return nil, badInput("Invalid parameter : The routing control %s does not exist.", *c.RoutingControlArn)
+			return nil, request.BadInput("Invalid parameter : The routing control %s does not exist.", *c.RoutingControlArn)
 		}
 	}
 	return nil, nil
@@ -84,17 +86,17 @@ func ofAlarm(c r53types.HealthCheckConfig) (r53types.HealthCheckConfig, error) {
 	a := c.AlarmIdentifier
 	switch {
 	case a == nil || aws.ToString(a.Name) == "" || a.Region == "":
-		return c, badInput("Invalid parameter : AlarmIdentifier must be specified for health checks of type CLOUDWATCH_METRIC.")
+		return c, request.BadInput("Invalid parameter : AlarmIdentifier must be specified for health checks of type CLOUDWATCH_METRIC.")
 	case !slices.Contains(a.Region.Values(), a.Region):
-		return c, badInput("Invalid parameter : %s is not a region with CloudWatch alarms.", a.Region)
+		return c, request.BadInput("Invalid parameter : %s is not a region with CloudWatch alarms.", a.Region)
 	}
 	if c.InsufficientDataHealthStatus == "" {
 		c.InsufficientDataHealthStatus = r53types.InsufficientDataHealthStatusLastKnownStatus
 	}
 	if !slices.Contains(c.InsufficientDataHealthStatus.Values(), c.InsufficientDataHealthStatus) {
-		return c, badInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to enumeration '[Healthy, Unhealthy, LastKnownStatus]'.", c.InsufficientDataHealthStatus)
+		return c, request.BadInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to enumeration '[Healthy, Unhealthy, LastKnownStatus]'.", c.InsufficientDataHealthStatus)
 	}
-	return c, length("name", *a.Name, 1, 256)
+	return c, request.Length("name", *a.Name, 1, 256)
 }
 
 var routingControlARN = regexp.MustCompile(`^arn:aws:route53-recovery-control::[0-9]{12}:controlpanel/[0-9a-f]+/routingcontrol/[0-9a-f]+$`)
@@ -108,7 +110,7 @@ func ofControl(c r53types.HealthCheckConfig) (r53types.HealthCheckConfig, error)
 		return c, err
 	}
 	if !routingControlARN.MatchString(aws.ToString(c.RoutingControlArn)) {
-		return c, badInput("Invalid parameter : RoutingControlArn must be that of a routing control for health checks of type RECOVERY_CONTROL.")
+		return c, request.BadInput("Invalid parameter : RoutingControlArn must be that of a routing control for health checks of type RECOVERY_CONTROL.")
 	}
 	return c, nil
 }

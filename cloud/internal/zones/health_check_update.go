@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -23,7 +24,7 @@ func (a *api) updateHealthCheck(ctx context.Context, in *route53.UpdateHealthChe
 			return noCheck(id)
 		}
 		if in.HealthCheckVersion != nil && *in.HealthCheckVersion != c.Version {
-			return conflict("HealthCheckVersionMismatch", "The value of HealthCheckVersion in the request (%d) doesn't match the value of HealthCheckVersion in the health check (%d).", *in.HealthCheckVersion, c.Version)
+			return request.Conflict("HealthCheckVersionMismatch", "The value of HealthCheckVersion in the request (%d) doesn't match the value of HealthCheckVersion in the health check (%d).", *in.HealthCheckVersion, c.Version)
 		}
 		config, err := amended(c.Config, in)
 		if err != nil {
@@ -50,19 +51,19 @@ func (a *api) updateHealthCheck(ctx context.Context, in *route53.UpdateHealthChe
 // amended returns settings with the members that an update gives.
 func amended(c r53types.HealthCheckConfig, in *route53.UpdateHealthCheckInput) (r53types.HealthCheckConfig, error) {
 	if in.IPAddress != nil && c.IPAddress == nil {
-		return c, badInput("Invalid parameter : IPAddress cannot be added to a health check that was created without one.")
+		return c, request.BadInput("Invalid parameter : IPAddress cannot be added to a health check that was created without one.")
 	}
-	give(&c.IPAddress, in.IPAddress)
-	give(&c.Port, in.Port)
-	give(&c.FullyQualifiedDomainName, in.FullyQualifiedDomainName)
-	give(&c.ResourcePath, in.ResourcePath)
-	give(&c.SearchString, in.SearchString)
-	give(&c.FailureThreshold, in.FailureThreshold)
-	give(&c.HealthThreshold, in.HealthThreshold)
-	give(&c.Inverted, in.Inverted)
-	give(&c.Disabled, in.Disabled)
-	give(&c.EnableSNI, in.EnableSNI)
-	give(&c.AlarmIdentifier, in.AlarmIdentifier)
+	request.Set(&c.IPAddress, in.IPAddress)
+	request.Set(&c.Port, in.Port)
+	request.Set(&c.FullyQualifiedDomainName, in.FullyQualifiedDomainName)
+	request.Set(&c.ResourcePath, in.ResourcePath)
+	request.Set(&c.SearchString, in.SearchString)
+	request.Set(&c.FailureThreshold, in.FailureThreshold)
+	request.Set(&c.HealthThreshold, in.HealthThreshold)
+	request.Set(&c.Inverted, in.Inverted)
+	request.Set(&c.Disabled, in.Disabled)
+	request.Set(&c.EnableSNI, in.EnableSNI)
+	request.Set(&c.AlarmIdentifier, in.AlarmIdentifier)
 	if in.InsufficientDataHealthStatus != "" {
 		c.InsufficientDataHealthStatus = in.InsufficientDataHealthStatus
 	}
@@ -78,21 +79,14 @@ func amended(c r53types.HealthCheckConfig, in *route53.UpdateHealthCheckInput) (
 	return complete(c)
 }
 
-// give sets a member where the request has one.
-func give[T any](member **T, given *T) {
-	if given != nil {
-		*member = given
-	}
-}
-
 // reset gives members their defaults again. It wins over a value in the same request.
 func reset(c *r53types.HealthCheckConfig, elements []r53types.ResettableElementName) error {
 	for _, e := range elements {
 		switch {
 		case !slices.Contains(e.Values(), e):
-			return badInput("1 validation error detected: Value '%s' at 'resetElements' failed to satisfy constraint: Member must satisfy enum value set: [FullyQualifiedDomainName, Regions, ResourcePath, ChildHealthChecks]", e)
+			return request.BadInput("1 validation error detected: Value '%s' at 'resetElements' failed to satisfy constraint: Member must satisfy enum value set: [FullyQualifiedDomainName, Regions, ResourcePath, ChildHealthChecks]", e)
 		case e == r53types.ResettableElementNameFullyQualifiedDomainName && c.IPAddress == nil:
-			return badInput("Invalid parameter : FullyQualifiedDomainName cannot be removed from a health check without IPAddress.")
+			return request.BadInput("Invalid parameter : FullyQualifiedDomainName cannot be removed from a health check without IPAddress.")
 		case e == r53types.ResettableElementNameFullyQualifiedDomainName:
 			c.FullyQualifiedDomainName = nil
 		case e == r53types.ResettableElementNameRegions:

@@ -10,6 +10,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -25,17 +26,17 @@ const (
 // made before (API reference, CreateHealthCheck).
 func (a *api) createHealthCheck(ctx context.Context, in *route53.CreateHealthCheckInput) (*route53.CreateHealthCheckOutput, error) {
 	reference := aws.ToString(in.CallerReference)
-	if err := length("callerReference", reference, 1, 64); err != nil {
+	if err := request.Length("callerReference", reference, 1, 64); err != nil {
 		return nil, err
 	}
 	if in.HealthCheckConfig == nil {
-		return nil, badInput("Invalid XML ; the content of element 'CreateHealthCheckRequest' is not complete: HealthCheckConfig is expected.")
+		return nil, request.BadInput("Invalid XML ; the content of element 'CreateHealthCheckRequest' is not complete: HealthCheckConfig is expected.")
 	}
 	config, err := complete(*in.HealthCheckConfig)
 	if err != nil {
 		return nil, err
 	}
-	made, fresh := check{ID: newUUID(), Reference: reference, Version: 1, Config: config}, true
+	made, fresh := check{ID: request.NewUUID(), Reference: reference, Version: 1, Config: config}, true
 	var unknown error // told only where a check is made
 	made.Alarm, unknown = a.sourceOf(ctx, config)
 	err = a.updateThen(func(tx *store.Tx) error {
@@ -45,13 +46,13 @@ func (a *api) createHealthCheck(ctx context.Context, in *route53.CreateHealthChe
 				continue
 			}
 			if !reflect.DeepEqual(other.Config, config) {
-				return conflict("HealthCheckAlreadyExists", "A health check with the caller reference %s and different settings already exists.", reference)
+				return request.Conflict("HealthCheckAlreadyExists", "A health check with the caller reference %s and different settings already exists.", reference)
 			}
 			made, fresh = other, false
 			return nil
 		}
 		if at, ok := a.deleted.GetTx(tx, reference); ok && a.now().Sub(at) < referenceKept {
-			return conflict("HealthCheckAlreadyExists", "A health check with the caller reference %s was deleted recently.", reference)
+			return request.Conflict("HealthCheckAlreadyExists", "A health check with the caller reference %s was deleted recently.", reference)
 		}
 		if len(all) >= maxChecks {
 			return wire.Errorf("TooManyHealthChecks", "Limits Exceeded: MAX_HEALTH_CHECKS_BY_OWNER - Cannot create more than %d health checks.", maxChecks)
@@ -72,7 +73,7 @@ func (a *api) createHealthCheck(ctx context.Context, in *route53.CreateHealthChe
 	if err != nil {
 		return nil, err
 	}
-	return &route53.CreateHealthCheckOutput{HealthCheck: made.describe(), Location: aws.String(endpoint + "/healthcheck/" + made.ID)}, nil
+	return &route53.CreateHealthCheckOutput{HealthCheck: made.describe(), Location: aws.String(request.Endpoint + "/healthcheck/" + made.ID)}, nil
 }
 
 // checkChildren refuses children that do not exist or are calculated themselves.
@@ -80,10 +81,10 @@ func (a *api) checkChildren(tx *store.Tx, config r53types.HealthCheckConfig) err
 	for _, id := range config.ChildHealthChecks {
 		child, ok := a.checks.GetTx(tx, id)
 		if !ok {
-			return badInput("Invalid parameter : The health check with ID %s does not exist.", id)
+			return request.BadInput("Invalid parameter : The health check with ID %s does not exist.", id)
 		}
 		if child.Config.Type == r53types.HealthCheckTypeCalculated {
-			return badInput("Invalid parameter : The child health check %s may not be of type CALCULATED.", id)
+			return request.BadInput("Invalid parameter : The child health check %s may not be of type CALCULATED.", id)
 		}
 	}
 	return nil
@@ -137,11 +138,11 @@ func (a *api) deleteHealthCheck(_ context.Context, in *route53.DeleteHealthCheck
 }
 
 func (a *api) listHealthChecks(_ context.Context, in *route53.ListHealthChecksInput) (*route53.ListHealthChecksOutput, error) {
-	n, err := size(in.MaxItems, 1000)
+	n, err := request.Size(in.MaxItems, 1000)
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := page(a.checks.All(), func(c check) string { return c.ID }, aws.ToString(in.Marker), n)
+	rows, next, more := request.Page(a.checks.All(), func(c check) string { return c.ID }, aws.ToString(in.Marker), n)
 	out := &route53.ListHealthChecksOutput{IsTruncated: more, MaxItems: aws.Int32(int32(n)), Marker: aws.String(aws.ToString(in.Marker))}
 	for _, c := range rows {
 		out.HealthChecks = append(out.HealthChecks, *c.describe())
@@ -177,7 +178,7 @@ func (a *api) endpointCheck(id *string) (check, error) {
 	c, err := a.findCheck(id)
 	switch c.Config.Type {
 	case r53types.HealthCheckTypeCalculated, r53types.HealthCheckTypeCloudwatchMetric, r53types.HealthCheckTypeRecoveryControl:
-		err = badInput("Invalid parameter : The status of a health check of type %s is not reported by checkers.", c.Config.Type)
+		err = request.BadInput("Invalid parameter : The status of a health check of type %s is not reported by checkers.", c.Config.Type)
 	}
 	return c, err
 }
@@ -185,4 +186,8 @@ func (a *api) endpointCheck(id *string) (check, error) {
 // getCheckerRanges answers with the part of 192.0.2.0/24 that holds the health checkers.
 func (a *api) getCheckerRanges(context.Context, *route53.GetCheckerIpRangesInput) (*route53.GetCheckerIpRangesOutput, error) {
 	return &route53.GetCheckerIpRangesOutput{CheckerIpRanges: []string{address.Checker(0).String() + "/26"}}, nil
+}
+
+func noCheck(id string) *wire.Error {
+	return request.NotFound("NoSuchHealthCheck", "No health check exists with the specified ID. (%s)", id)
 }

@@ -10,15 +10,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // maxZones is the quota of hosted zones of an account; quotas are in the developer guide, "Quotas".
 const maxZones = 500
-
-// endpoint is where AWS says that a resource it made is; clients do not follow it.
-const endpoint = "https://route53.amazonaws.com/2013-04-01"
 
 // nameServers is the delegation set of every zone: the names of the four addresses that the cloud's DNS
 // server has.
@@ -62,13 +61,13 @@ func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneIn
 		all := a.zones.AllTx(tx)
 		for _, other := range all {
 			if other.Reference == z.Reference {
-				return conflict("HostedZoneAlreadyExists", "A hosted zone has already been created with the specified caller reference.")
+				return request.Conflict("HostedZoneAlreadyExists", "A hosted zone has already been created with the specified caller reference.")
 			}
 		}
 		if len(all) >= maxZones {
 			return wire.Errorf("TooManyHostedZones", "Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more than %d hosted zones.", maxZones)
 		}
-		if err := a.delegate(tx, &z, bare(aws.ToString(in.DelegationSetId)), all); err != nil {
+		if err := a.delegate(tx, &z, request.Bare(aws.ToString(in.DelegationSetId)), all); err != nil {
 			return err
 		}
 		if info, err = a.submit(tx, ""); err != nil {
@@ -79,7 +78,7 @@ func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneIn
 				return err
 			}
 		}
-		if commit, err = a.records.put(tx, z.ID, changesOf(ownRecords(z.Name, z.servers()), false)); err != nil {
+		if commit, err = a.records.put(tx, z.ID, records.ChangesOf(ownRecords(z.Name, z.servers()), false)); err != nil {
 			return err
 		}
 		return a.zones.Put(tx, z.ID, z)
@@ -89,7 +88,7 @@ func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneIn
 	}
 	out := &route53.CreateHostedZoneOutput{
 		ChangeInfo: info, HostedZone: a.describe(z), DelegationSet: z.delegationSet(),
-		Location: aws.String(endpoint + "/hostedzone/" + z.ID),
+		Location: aws.String(request.Endpoint + "/hostedzone/" + z.ID),
 	}
 	if z.private() {
 		v := z.VPCs[0].describe()
@@ -101,21 +100,21 @@ func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneIn
 func newZone(in *route53.CreateHostedZoneInput) (zone, error) {
 	switch {
 	case in.VPC == nil && in.HostedZoneConfig != nil && in.HostedZoneConfig.PrivateZone:
-		return zone{}, badInput("When you're creating a private hosted zone (when you specify true for PrivateZone), VPCId and VPCRegion are required.")
+		return zone{}, request.BadInput("When you're creating a private hosted zone (when you specify true for PrivateZone), VPCId and VPCRegion are required.")
 	case in.VPC != nil && aws.ToString(in.DelegationSetId) != "":
-		return zone{}, badInput("A reusable delegation set cannot be associated with a private hosted zone.")
+		return zone{}, request.BadInput("A reusable delegation set cannot be associated with a private hosted zone.")
 	}
-	if err := length("callerReference", aws.ToString(in.CallerReference), 1, 128); err != nil {
+	if err := request.Length("callerReference", aws.ToString(in.CallerReference), 1, 128); err != nil {
 		return zone{}, err
 	}
-	if err := length("name", aws.ToString(in.Name), 1, 1024); err != nil {
+	if err := request.Length("name", aws.ToString(in.Name), 1, 1024); err != nil {
 		return zone{}, err
 	}
-	kept, err := name(*in.Name)
+	kept, err := records.Name(*in.Name)
 	if err != nil || kept == "." || strings.HasPrefix(kept, `\052.`) {
 		return zone{}, wire.Errorf("InvalidDomainName", "%s is not a valid domain name.", *in.Name)
 	}
-	z := zone{ID: newID("Z"), Name: kept, Reference: *in.CallerReference}
+	z := zone{ID: request.NewID("Z"), Name: kept, Reference: *in.CallerReference}
 	if in.VPC != nil {
 		v, err := readVPC(in.VPC)
 		if err != nil {
@@ -126,17 +125,17 @@ func newZone(in *route53.CreateHostedZoneInput) (zone, error) {
 	if in.HostedZoneConfig != nil {
 		z.Comment = aws.ToString(in.HostedZoneConfig.Comment)
 	}
-	return z, length("comment", z.Comment, 0, 256)
+	return z, request.Length("comment", z.Comment, 0, 256)
 }
 
 // ownRecords are the NS and SOA sets that every zone is made with (developer guide, "NS and SOA records").
-func ownRecords(zone string, servers []string) recordSets {
+func ownRecords(zone string, servers []string) records.Sets {
 	ns := &r53types.ResourceRecordSet{Name: &zone, Type: r53types.RRTypeNs, TTL: aws.Int64(172800)}
 	for _, s := range servers {
 		ns.ResourceRecords = append(ns.ResourceRecords, r53types.ResourceRecord{Value: aws.String(s + ".")})
 	}
 	soa := fmt.Sprintf("%s. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400", servers[0])
-	return recordSets{ns, {
+	return records.Sets{ns, {
 		Name: &zone, Type: r53types.RRTypeSoa, TTL: aws.Int64(900),
 		ResourceRecords: []r53types.ResourceRecord{{Value: &soa}},
 	}}
@@ -155,9 +154,9 @@ func (a *api) describe(z zone) *r53types.HostedZone {
 }
 
 func (a *api) getHostedZone(_ context.Context, in *route53.GetHostedZoneInput) (*route53.GetHostedZoneOutput, error) {
-	z, ok := a.zones.Get(bare(aws.ToString(in.Id)))
+	z, ok := a.zones.Get(request.Bare(aws.ToString(in.Id)))
 	if !ok {
-		return nil, noZone(bare(aws.ToString(in.Id)))
+		return nil, noZone(request.Bare(aws.ToString(in.Id)))
 	}
 	out := &route53.GetHostedZoneOutput{HostedZone: a.describe(z), DelegationSet: z.delegationSet()}
 	for _, v := range z.VPCs {
@@ -171,14 +170,14 @@ func (a *api) getHostedZoneCount(context.Context, *route53.GetHostedZoneCountInp
 }
 
 func (a *api) updateHostedZoneComment(_ context.Context, in *route53.UpdateHostedZoneCommentInput) (*route53.UpdateHostedZoneCommentOutput, error) {
-	if err := length("comment", aws.ToString(in.Comment), 0, 256); err != nil {
+	if err := request.Length("comment", aws.ToString(in.Comment), 0, 256); err != nil {
 		return nil, err
 	}
 	var z zone
 	err := a.update(func(tx *store.Tx) error {
 		var ok bool
-		if z, ok = a.zones.GetTx(tx, bare(aws.ToString(in.Id))); !ok {
-			return noZone(bare(aws.ToString(in.Id)))
+		if z, ok = a.zones.GetTx(tx, request.Bare(aws.ToString(in.Id))); !ok {
+			return noZone(request.Bare(aws.ToString(in.Id)))
 		}
 		z.Comment = aws.ToString(in.Comment)
 		return a.zones.Put(tx, z.ID, z)
@@ -190,7 +189,7 @@ func (a *api) updateHostedZoneComment(_ context.Context, in *route53.UpdateHoste
 }
 
 func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneInput) (*route53.DeleteHostedZoneOutput, error) {
-	id := bare(aws.ToString(in.Id))
+	id := request.Bare(aws.ToString(in.Id))
 	var info *r53types.ChangeInfo
 	var commit func()
 	err := a.updateThen(func(tx *store.Tx) error {
@@ -216,7 +215,7 @@ func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneIn
 		if err := a.tags.Delete(tx, tagKey(r53types.TagResourceTypeHostedzone, id)); err != nil {
 			return err
 		}
-		if commit, err = a.records.put(tx, id, changesOf(a.records.of(id), true)); err != nil {
+		if commit, err = a.records.put(tx, id, records.ChangesOf(a.records.of(id), true)); err != nil {
 			return err
 		}
 		return a.zones.Delete(tx, id)
@@ -228,21 +227,13 @@ func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneIn
 }
 
 func (a *api) getChange(_ context.Context, in *route53.GetChangeInput) (*route53.GetChangeOutput, error) {
-	c, ok := a.changes.Get(bare(aws.ToString(in.Id)))
+	c, ok := a.changes.Get(request.Bare(aws.ToString(in.Id)))
 	if !ok {
-		return nil, notFound("NoSuchChange", "Could not find resource with ID: %s", bare(aws.ToString(in.Id)))
+		return nil, request.NotFound("NoSuchChange", "Could not find resource with ID: %s", request.Bare(aws.ToString(in.Id)))
 	}
 	return &route53.GetChangeOutput{ChangeInfo: c.info(r53types.ChangeStatusInsync)}, nil
 }
 
-// length checks a text as the API's model bounds it, in characters.
-func length(member, value string, least, most int) error {
-	n := len([]rune(value))
-	if n < least {
-		return badInput("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must have length greater than or equal to %d", value, member, least)
-	}
-	if n > most {
-		return badInput("1 validation error detected: Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", member, most)
-	}
-	return nil
+func noZone(id string) *wire.Error {
+	return request.NotFound("NoSuchHostedZone", "No hosted zone found with ID: %s", id)
 }

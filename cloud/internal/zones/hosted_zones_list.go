@@ -4,37 +4,15 @@ import (
 	"context"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
-
-// size returns how many items a page may hold. AWS cuts what is above its limit silently.
-func size(asked *int32, most int) (int, error) {
-	if asked == nil {
-		return most, nil
-	}
-	if *asked < 1 {
-		return 0, badInput("1 validation error detected: Value '%d' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1", *asked)
-	}
-	return min(int(*asked), most), nil
-}
-
-// page cuts rows, sorted by key, from the first whose key is not below start, and returns the key at
-// which the next page starts, or false where it is the last.
-func page[T any](rows []T, key func(T) string, start string, n int) (cut []T, next string, more bool) {
-	slices.SortFunc(rows, func(a, b T) int { return strings.Compare(key(a), key(b)) })
-	at, _ := slices.BinarySearchFunc(rows, start, func(row T, k string) int { return strings.Compare(key(row), k) })
-	rows = rows[at:]
-	if len(rows) <= n {
-		return rows, "", false
-	}
-	return rows[:n], key(rows[n]), true
-}
 
 // pageToken checks that one came from a page before: tokens are the keys at which pages start.
 func pageToken(given *string, key *regexp.Regexp) (string, error) {
@@ -59,12 +37,12 @@ func (a *api) describeAll(rows []zone) []r53types.HostedZone {
 }
 
 func (a *api) listHostedZones(_ context.Context, in *route53.ListHostedZonesInput) (*route53.ListHostedZonesOutput, error) {
-	n, err := size(in.MaxItems, 100)
+	n, err := request.Size(in.MaxItems, 100)
 	if err != nil {
 		return nil, err
 	}
 	rows := a.zones.All()
-	if id := bare(aws.ToString(in.DelegationSetId)); id != "" {
+	if id := request.Bare(aws.ToString(in.DelegationSetId)); id != "" {
 		if _, ok := a.delegationSets.Get(id); !ok {
 			return nil, noDelegationSet(id)
 		}
@@ -75,10 +53,10 @@ func (a *api) listHostedZones(_ context.Context, in *route53.ListHostedZonesInpu
 	case r53types.HostedZoneTypePrivateHostedZone:
 		rows = slices.DeleteFunc(rows, func(z zone) bool { return !z.private() })
 	default:
-		return nil, badInput("Invalid value '%s' for hostedzonetype", in.HostedZoneType)
+		return nil, request.BadInput("Invalid value '%s' for hostedzonetype", in.HostedZoneType)
 	}
-	marker := bare(aws.ToString(in.Marker))
-	rows, next, more := page(rows, func(z zone) string { return z.ID }, marker, n)
+	marker := request.Bare(aws.ToString(in.Marker))
+	rows, next, more := request.Page(rows, func(z zone) string { return z.ID }, marker, n)
 	out := &route53.ListHostedZonesOutput{HostedZones: a.describeAll(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n))}
 	if marker != "" {
 		out.Marker = &marker
@@ -91,25 +69,25 @@ func (a *api) listHostedZones(_ context.Context, in *route53.ListHostedZonesInpu
 
 // listHostedZonesByName sorts by the name with its labels reversed, and then by id.
 func (a *api) listHostedZonesByName(_ context.Context, in *route53.ListHostedZonesByNameInput) (*route53.ListHostedZonesByNameOutput, error) {
-	n, err := size(in.MaxItems, 100)
+	n, err := request.Size(in.MaxItems, 100)
 	if err != nil {
 		return nil, err
 	}
-	id := bare(aws.ToString(in.HostedZoneId))
+	id := request.Bare(aws.ToString(in.HostedZoneId))
 	if id != "" && in.DNSName == nil {
-		return nil, badInput("The request contains the parameter hostedzoneid but not dnsname")
+		return nil, request.BadInput("The request contains the parameter hostedzoneid but not dnsname")
 	}
-	key := func(z zone) string { return reversed(z.Name) + " " + z.ID }
+	key := func(z zone) string { return records.Reversed(z.Name) + " " + z.ID }
 	start := ""
 	if in.DNSName != nil {
-		kept, err := name(*in.DNSName)
+		kept, err := records.Name(*in.DNSName)
 		if err != nil {
-			return nil, badInput("Invalid request: %v", err)
+			return nil, request.BadInput("Invalid request: %v", err)
 		}
-		start = reversed(kept) + " " + id
+		start = records.Reversed(kept) + " " + id
 	}
 	all := a.zones.All()
-	rows, next, more := page(all, key, start, n)
+	rows, next, more := request.Page(all, key, start, n)
 	out := &route53.ListHostedZonesByNameOutput{
 		HostedZones: a.describeAll(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n)),
 		DNSName: in.DNSName,

@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -24,18 +26,18 @@ func (a *api) getAccountLimit(_ context.Context, in *route53.GetAccountLimitInpu
 	case r53types.AccountLimitTypeMaxTrafficPolicyInstancesByOwner:
 		most, count = maxInstances, a.instances.Len()
 	default:
-		return nil, oneOf("type", string(in.Type), in.Type.Values())
+		return nil, request.OneOf("type", string(in.Type), in.Type.Values())
 	}
 	return &route53.GetAccountLimitOutput{Count: int64(count), Limit: &r53types.AccountLimit{Type: in.Type, Value: aws.Int64(int64(most))}}, nil
 }
 
 func (a *api) getHostedZoneLimit(_ context.Context, in *route53.GetHostedZoneLimitInput) (*route53.GetHostedZoneLimitOutput, error) {
-	id := bare(aws.ToString(in.HostedZoneId))
+	id := request.Bare(aws.ToString(in.HostedZoneId))
 	z, ok := a.zones.Get(id)
 	if !ok {
 		return nil, noZone(id)
 	}
-	most, count := maxZoneRecords, len(a.records.of(id))
+	most, count := records.MaxZoneRecords, len(a.records.of(id))
 	switch in.Type {
 	case r53types.HostedZoneLimitTypeMaxRrsetsByZone:
 	case r53types.HostedZoneLimitTypeMaxVpcsAssociatedByZone:
@@ -44,7 +46,7 @@ func (a *api) getHostedZoneLimit(_ context.Context, in *route53.GetHostedZoneLim
 		}
 		most, count = maxVPCs, len(z.VPCs)
 	default:
-		return nil, badInput("1 validation error detected: Value '%s' at 'type' failed to satisfy constraint: Member must satisfy enum value set: %v", in.Type, in.Type.Values())
+		return nil, request.BadInput("1 validation error detected: Value '%s' at 'type' failed to satisfy constraint: Member must satisfy enum value set: %v", in.Type, in.Type.Values())
 	}
 	return &route53.GetHostedZoneLimitOutput{Count: int64(count), Limit: &r53types.HostedZoneLimit{Type: in.Type, Value: aws.Int64(int64(most))}}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -60,16 +61,16 @@ func newAPI(t testing.TB, dir string) (*api, *recorder) {
 
 func makeZone(t testing.TB, a *api, name string) string {
 	t.Helper()
-	out, err := a.createHostedZone(t.Context(), &route53.CreateHostedZoneInput{Name: &name, CallerReference: aws.String(name + newID("r"))})
+	out, err := a.createHostedZone(t.Context(), &route53.CreateHostedZoneInput{Name: &name, CallerReference: aws.String(name + request.NewID("r"))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bare(*out.HostedZone.Id)
+	return request.Bare(*out.HostedZone.Id)
 }
 
 func makeCheck(t testing.TB, a *api) string {
 	t.Helper()
-	out, err := a.createHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String(newID("r")), HealthCheckConfig: tcp("198.51.100.7", 80)})
+	out, err := a.createHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String(request.NewID("r")), HealthCheckConfig: tcp("198.51.100.7", 80)})
 	if err != nil {
 		t.Fatal(err)
 	}

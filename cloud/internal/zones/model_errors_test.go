@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"log/slog"
 	"net/http/httptest"
+	"os"
 	"reflect"
 	"runtime"
 	"slices"
@@ -21,6 +22,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -80,7 +82,7 @@ func (m model) private(t *testing.T, name, id string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bare(z)
+	return request.Bare(z)
 }
 
 func (m model) key(t *testing.T, zone, name, status string) error {
@@ -414,7 +416,10 @@ func TestEveryErrorIsKnown(t *testing.T) {
 	source, _ := fn.FileLine(fn.Entry())
 	file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.SkipObjectResolution)
 	if err != nil {
-		t.Skipf("the SDK's source cannot be read: %v", err)
+		if os.Getenv("CI") != "" {
+			t.Fatalf("the SDK's list of errors cannot be read from its source: %v", err)
+		}
+		t.Skipf("whether every error of the SDK is known is not judged: its source cannot be read: %v", err)
 	}
 	var have, want []string
 	for _, d := range file.Decls {

@@ -17,6 +17,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/dns"
 	"github.com/understudy/understudy/cloud/internal/dnssec"
 	"github.com/understudy/understudy/cloud/internal/health"
+	"github.com/understudy/understudy/cloud/internal/records"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
@@ -185,7 +186,7 @@ func (p *plane) resolve(name string) []netip.Addr { return p.view.Load().Resolve
 
 // Test implements engine.
 func (p *plane) Test(zone, name string, t r53types.RRType, from routing.Client) (string, []string) {
-	reply := p.view.Load().AnswerOf(zone, mdns.Question{Name: presentation(name), Qtype: mdns.StringToType[string(t)], Qclass: mdns.ClassINET}, from)
+	reply := p.view.Load().AnswerOf(zone, mdns.Question{Name: records.Presentation(name), Qtype: mdns.StringToType[string(t)], Qclass: mdns.ClassINET}, from)
 	var values []string
 	for _, rr := range reply.Answer {
 		values = append(values, strings.TrimPrefix(rr.String(), rr.Header().String()))

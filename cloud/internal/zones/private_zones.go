@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -41,7 +42,7 @@ var vpcID = regexp.MustCompile(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`)
 // readVPC checks a VPC by its form. Whether it is there only its region knows, which Route 53 does not ask.
 func readVPC(in *r53types.VPC) (vpc, error) {
 	if in == nil || in.VPCId == nil || in.VPCRegion == "" {
-		return vpc{}, badInput("Invalid request: VPCId and VPCRegion must be given")
+		return vpc{}, request.BadInput("Invalid request: VPCId and VPCRegion must be given")
 	}
 	if !slices.Contains(in.VPCRegion.Values(), in.VPCRegion) || !vpcID.MatchString(*in.VPCId) {
 		return vpc{}, wire.Errorf("InvalidVPCId", "The VPC: %s in region %s that you provided is not authorized to make the association.", *in.VPCId, in.VPCRegion)
@@ -61,7 +62,7 @@ func (a *api) unclaimed(tx *store.Tx, name string, v vpc) error {
 
 // changePrivate changes a private zone's VPCs or authorizations.
 func (a *api) changePrivate(zoneID *string, comment *string, change func(*store.Tx, *zone) error) (*r53types.ChangeInfo, error) {
-	id := bare(aws.ToString(zoneID))
+	id := request.Bare(aws.ToString(zoneID))
 	var info *r53types.ChangeInfo
 	err := a.update(func(tx *store.Tx) error {
 		z, ok := a.zones.GetTx(tx, id)
@@ -110,7 +111,7 @@ func (a *api) disassociateVPC(_ context.Context, in *route53.DisassociateVPCFrom
 	info, err := a.changePrivate(in.HostedZoneId, in.Comment, func(_ *store.Tx, z *zone) error {
 		switch i := slices.Index(z.VPCs, v); {
 		case i < 0:
-			return notFound("VPCAssociationNotFound", "The VPC %s in region %s is not associated with hosted zone %s.", v.ID, v.Region, z.ID)
+			return request.NotFound("VPCAssociationNotFound", "The VPC %s in region %s is not associated with hosted zone %s.", v.ID, v.Region, z.ID)
 		case len(z.VPCs) == 1:
 			return wire.Errorf("LastVPCAssociation", "The VPC %s in region %s that you are trying to disassociate is the only VPC that is associated with hosted zone %s.", v.ID, v.Region, z.ID)
 		default:
@@ -144,7 +145,7 @@ func (a *api) authorizeVPC(_ context.Context, in *route53.CreateVPCAssociationAu
 		return nil, err
 	}
 	described := v.describe()
-	return &route53.CreateVPCAssociationAuthorizationOutput{HostedZoneId: aws.String(bare(*in.HostedZoneId)), VPC: &described}, nil
+	return &route53.CreateVPCAssociationAuthorizationOutput{HostedZoneId: aws.String(request.Bare(*in.HostedZoneId)), VPC: &described}, nil
 }
 
 func (a *api) unauthorizeVPC(_ context.Context, in *route53.DeleteVPCAssociationAuthorizationInput) (*route53.DeleteVPCAssociationAuthorizationOutput, error) {
@@ -155,7 +156,7 @@ func (a *api) unauthorizeVPC(_ context.Context, in *route53.DeleteVPCAssociation
 	_, err = a.changePrivate(in.HostedZoneId, nil, func(_ *store.Tx, z *zone) error {
 		i := slices.Index(z.Authorized, v)
 		if i < 0 {
-			return notFound("VPCAssociationAuthorizationNotFound", "The VPC that you specified is not authorized to be associated with the hosted zone.")
+			return request.NotFound("VPCAssociationAuthorizationNotFound", "The VPC that you specified is not authorized to be associated with the hosted zone.")
 		}
 		z.Authorized = slices.Delete(z.Authorized, i, i+1)
 		return nil
@@ -167,12 +168,12 @@ func (a *api) unauthorizeVPC(_ context.Context, in *route53.DeleteVPCAssociation
 }
 
 func (a *api) listAuthorizations(_ context.Context, in *route53.ListVPCAssociationAuthorizationsInput) (*route53.ListVPCAssociationAuthorizationsOutput, error) {
-	id := bare(aws.ToString(in.HostedZoneId))
+	id := request.Bare(aws.ToString(in.HostedZoneId))
 	z, ok := a.zones.Get(id)
 	if !ok {
 		return nil, noZone(id)
 	}
-	n, err := size(in.MaxResults, 50)
+	n, err := request.Size(in.MaxResults, 50)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +181,7 @@ func (a *api) listAuthorizations(_ context.Context, in *route53.ListVPCAssociati
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := page(slices.Clone(z.Authorized), vpc.String, start, n)
+	rows, next, more := request.Page(slices.Clone(z.Authorized), vpc.String, start, n)
 	out := &route53.ListVPCAssociationAuthorizationsOutput{HostedZoneId: &id, VPCs: []r53types.VPC{}}
 	for _, v := range rows {
 		out.VPCs = append(out.VPCs, v.describe())
@@ -196,7 +197,7 @@ func (a *api) listZonesByVPC(_ context.Context, in *route53.ListHostedZonesByVPC
 	if err != nil {
 		return nil, err
 	}
-	n, err := size(in.MaxItems, 100)
+	n, err := request.Size(in.MaxItems, 100)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +206,7 @@ func (a *api) listZonesByVPC(_ context.Context, in *route53.ListHostedZonesByVPC
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := page(seen, func(z zone) string { return z.ID }, start, n)
+	rows, next, more := request.Page(seen, func(z zone) string { return z.ID }, start, n)
 	out := &route53.ListHostedZonesByVPCOutput{MaxItems: aws.Int32(int32(n)), HostedZoneSummaries: []r53types.HostedZoneSummary{}}
 	for _, z := range rows {
 		out.HostedZoneSummaries = append(out.HostedZoneSummaries, r53types.HostedZoneSummary{

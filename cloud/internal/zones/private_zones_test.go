@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/request"
 )
 
 func aVPC(id string) *r53types.VPC {
@@ -21,7 +23,7 @@ const (
 func makePrivate(t *testing.T, a *api, name, id string) (string, error) {
 	t.Helper()
 	out, err := a.createHostedZone(t.Context(), &route53.CreateHostedZoneInput{
-		Name: &name, CallerReference: aws.String(newID("r")), VPC: aVPC(id), HostedZoneConfig: &r53types.HostedZoneConfig{PrivateZone: true},
+		Name: &name, CallerReference: aws.String(request.NewID("r")), VPC: aVPC(id), HostedZoneConfig: &r53types.HostedZoneConfig{PrivateZone: true},
 	})
 	if err != nil {
 		return "", err
@@ -29,7 +31,7 @@ func makePrivate(t *testing.T, a *api, name, id string) (string, error) {
 	if out.DelegationSet != nil || *out.VPC.VPCId != id || !out.HostedZone.Config.PrivateZone {
 		t.Errorf("made %v of %v", out.HostedZone, out.VPC)
 	}
-	return bare(*out.HostedZone.Id), nil
+	return request.Bare(*out.HostedZone.Id), nil
 }
 
 func TestPrivateZoneAndItsVPCs(t *testing.T) {

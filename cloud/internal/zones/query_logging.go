@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -31,13 +32,13 @@ var logGroup = regexp.MustCompile(`^arn:aws:logs:us-east-1:[0-9]{12}:log-group:(
 var queryLoggingID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 func noQueryLogging(id string) error {
-	return notFound("NoSuchQueryLoggingConfig", "There is no DNS query logging configuration with ID %s.", id)
+	return request.NotFound("NoSuchQueryLoggingConfig", "There is no DNS query logging configuration with ID %s.", id)
 }
 
 func (a *api) createQueryLogging(_ context.Context, in *route53.CreateQueryLoggingConfigInput) (*route53.CreateQueryLoggingConfigOutput, error) {
-	made := queryLogging{ID: newUUID(), ZoneID: bare(aws.ToString(in.HostedZoneId)), Group: aws.ToString(in.CloudWatchLogsLogGroupArn)}
+	made := queryLogging{ID: request.NewUUID(), ZoneID: request.Bare(aws.ToString(in.HostedZoneId)), Group: aws.ToString(in.CloudWatchLogsLogGroupArn)}
 	if !logGroup.MatchString(made.Group) {
-		return nil, badInput("The ARN %s isn't that of a CloudWatch Logs log group in us-east-1.", made.Group)
+		return nil, request.BadInput("The ARN %s isn't that of a CloudWatch Logs log group in us-east-1.", made.Group)
 	}
 	err := a.updateThen(func(tx *store.Tx) error {
 		z, ok := a.zones.GetTx(tx, made.ZoneID)
@@ -45,16 +46,16 @@ func (a *api) createQueryLogging(_ context.Context, in *route53.CreateQueryLoggi
 		case !ok:
 			return noZone(made.ZoneID)
 		case z.private():
-			return badInput("The hosted zone %s is private: query logging is for public hosted zones.", z.ID)
+			return request.BadInput("The hosted zone %s is private: query logging is for public hosted zones.", z.ID)
 		case slices.ContainsFunc(a.queryLogs.AllTx(tx), func(q queryLogging) bool { return q.ZoneID == z.ID }):
-			return conflict("QueryLoggingConfigAlreadyExists", "A query logging configuration already exists for hosted zone %s.", z.ID)
+			return request.Conflict("QueryLoggingConfigAlreadyExists", "A query logging configuration already exists for hosted zone %s.", z.ID)
 		}
 		return a.queryLogs.Put(tx, made.ID, made)
 	}, a.data.LogQueries)
 	if err != nil {
 		return nil, err
 	}
-	return &route53.CreateQueryLoggingConfigOutput{QueryLoggingConfig: made.describe(), Location: aws.String(endpoint + "/queryloggingconfig/" + made.ID)}, nil
+	return &route53.CreateQueryLoggingConfigOutput{QueryLoggingConfig: made.describe(), Location: aws.String(request.Endpoint + "/queryloggingconfig/" + made.ID)}, nil
 }
 
 func (a *api) getQueryLogging(_ context.Context, in *route53.GetQueryLoggingConfigInput) (*route53.GetQueryLoggingConfigOutput, error) {
@@ -89,7 +90,7 @@ func (a *api) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingCo
 	}
 	rows := a.queryLogs.All()
 	if in.HostedZoneId != nil {
-		id := bare(*in.HostedZoneId)
+		id := request.Bare(*in.HostedZoneId)
 		if _, ok := a.zones.Get(id); !ok {
 			return nil, noZone(id)
 		}
@@ -99,7 +100,7 @@ func (a *api) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingCo
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := page(rows, func(q queryLogging) string { return q.ID }, start, n)
+	rows, next, more := request.Page(rows, func(q queryLogging) string { return q.ID }, start, n)
 	out := &route53.ListQueryLoggingConfigsOutput{QueryLoggingConfigs: []r53types.QueryLoggingConfig{}}
 	for _, q := range rows {
 		out.QueryLoggingConfigs = append(out.QueryLoggingConfigs, *q.describe())

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/records"
 )
 
 // addresses are n values of a record set from the i-th address on.
@@ -95,9 +97,9 @@ func TestBatchesAtTheirLimits(t *testing.T) {
 func TestZonesAtTheirLimit(t *testing.T) {
 	a, _ := newAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
-	for from := 2; from < maxZoneRecords; from += maxBatchRecords {
+	for from := 2; from < records.MaxZoneRecords; from += records.MaxBatchRecords {
 		var changes []r53types.Change
-		for i := from; i < min(from+maxBatchRecords, maxZoneRecords); i++ {
+		for i := from; i < min(from+records.MaxBatchRecords, records.MaxZoneRecords); i++ {
 			changes = append(changes, create(a1(fmt.Sprintf("n%d.example.com", i))))
 		}
 		if err := apply(t, a, z, changes...); err != nil {
@@ -109,7 +111,7 @@ func TestZonesAtTheirLimit(t *testing.T) {
 		t.Errorf("one for another: %v", err)
 	}
 	out, err := a.getHostedZoneLimit(t.Context(), &route53.GetHostedZoneLimitInput{HostedZoneId: &z, Type: r53types.HostedZoneLimitTypeMaxRrsetsByZone})
-	if err != nil || out.Count != maxZoneRecords || *out.Limit.Value != maxZoneRecords {
+	if err != nil || out.Count != records.MaxZoneRecords || *out.Limit.Value != records.MaxZoneRecords {
 		t.Errorf("limit %+v, %v", out, err)
 	}
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/records"
 )
 
 type mod = func(*r53types.ResourceRecordSet)
@@ -107,7 +109,7 @@ func TestGroupsAreBounded(t *testing.T) {
 	a, _ := newAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	var changes []r53types.Change
-	for i := range maxGroup {
+	for i := range records.MaxGroup {
 		changes = append(changes, create(a1("w.example.com", weight(fmt.Sprint(i), 1))))
 	}
 	if err := apply(t, a, z, changes...); err != nil {

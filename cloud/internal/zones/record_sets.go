@@ -8,29 +8,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// A batch's limits, by the quotas of the developer guide. What an UPSERT holds counts twice.
-const (
-	maxBatchRecords    = 1000
-	maxBatchCharacters = 32000
-	maxZoneRecords     = 10000
-	maxSetRecords      = 400
-	maxGroup           = 100 // sets of one name, type and routing policy
-)
-
 // changeRecords applies a batch: all of it or, where one change is refused, nothing.
 func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordSetsInput) (*route53.ChangeResourceRecordSetsOutput, error) {
-	id := bare(aws.ToString(in.HostedZoneId))
+	id := request.Bare(aws.ToString(in.HostedZoneId))
 	if in.ChangeBatch == nil || len(in.ChangeBatch.Changes) == 0 {
-		return nil, badInput("Invalid request: Expected at least one Change in the ChangeBatch")
+		return nil, request.BadInput("Invalid request: Expected at least one Change in the ChangeBatch")
 	}
-	if err := length("comment", aws.ToString(in.ChangeBatch.Comment), 0, 256); err != nil {
+	if err := request.Length("comment", aws.ToString(in.ChangeBatch.Comment), 0, 256); err != nil {
 		return nil, err
 	}
-	changes, err := wellFormed(in.ChangeBatch.Changes)
+	changes, err := records.WellFormed(in.ChangeBatch.Changes)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +49,7 @@ func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordS
 				return err
 			}
 		}
-		made, err := a.apply(z, changes)
+		made, err := records.Apply(a.homeOf(z), a.records.of(id), changes)
 		if err != nil {
 			return err
 		}
@@ -83,31 +76,18 @@ func (a *api) checkExists(set *r53types.ResourceRecordSet) error {
 	return nil
 }
 
-// apply makes the changes one after the other, each on what those before it left, and returns what they come to.
-func (a *api) apply(z zone, changes []r53types.Change) (map[setKey]recordSet, error) {
-	b := newBatch(z, a.records.of(z.ID))
-	var messages []string
-	for _, c := range changes {
-		if err := b.change(a, c); err != nil {
-			messages = append(messages, err.Error())
-		}
-	}
-	if len(messages) == 0 {
-		messages = append(b.lacking(), b.unequal()...)
-	}
-	if len(messages) > 0 {
-		return nil, badBatch(messages...)
-	}
-	return b.changed, nil
+// homeOf is a zone as the rules of record sets see it.
+func (a *api) homeOf(z zone) records.Zone {
+	return records.Zone{ID: z.ID, Name: z.Name, Private: z.private(), Balancers: a.balancerNames}
 }
 
 // listRecords lists a zone's record sets from a name, type and identifier on.
 func (a *api) listRecords(_ context.Context, in *route53.ListResourceRecordSetsInput) (*route53.ListResourceRecordSetsOutput, error) {
-	id := bare(aws.ToString(in.HostedZoneId))
+	id := request.Bare(aws.ToString(in.HostedZoneId))
 	if _, ok := a.zones.Get(id); !ok {
 		return nil, noZone(id)
 	}
-	n, err := size(in.MaxItems, 300)
+	n, err := request.Size(in.MaxItems, 300)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +95,7 @@ func (a *api) listRecords(_ context.Context, in *route53.ListResourceRecordSetsI
 	if start, err := startOf(in); err != nil {
 		return nil, err
 	} else if start != nil {
-		at, _ := sets.at(*start)
+		at, _ := sets.At(*start)
 		sets = sets[at:]
 	}
 	out := &route53.ListResourceRecordSetsOutput{MaxItems: aws.Int32(int32(n)), ResourceRecordSets: []r53types.ResourceRecordSet{}}
@@ -130,20 +110,20 @@ func (a *api) listRecords(_ context.Context, in *route53.ListResourceRecordSetsI
 	return out, nil
 }
 
-func startOf(in *route53.ListResourceRecordSetsInput) (*setKey, error) {
+func startOf(in *route53.ListResourceRecordSetsInput) (*records.Key, error) {
 	switch {
 	case in.StartRecordType != "" && in.StartRecordName == nil:
-		return nil, badInput("The request contains the parameter type but not the parameter name")
+		return nil, request.BadInput("The request contains the parameter type but not the parameter name")
 	case in.StartRecordIdentifier != nil && in.StartRecordType == "":
-		return nil, badInput("The request contains the parameter identifier but not the parameter type")
+		return nil, request.BadInput("The request contains the parameter identifier but not the parameter type")
 	case in.StartRecordName == nil:
 		return nil, nil
 	case in.StartRecordType != "" && !slices.Contains(in.StartRecordType.Values(), in.StartRecordType):
-		return nil, badInput("Invalid value '%s' for the parameter type", in.StartRecordType)
+		return nil, request.BadInput("Invalid value '%s' for the parameter type", in.StartRecordType)
 	}
-	kept, err := name(*in.StartRecordName)
+	kept, err := records.Name(*in.StartRecordName)
 	if err != nil {
-		return nil, badInput("Invalid request: %v", err)
+		return nil, request.BadInput("Invalid request: %v", err)
 	}
-	return &setKey{kept, in.StartRecordType, aws.ToString(in.StartRecordIdentifier)}, nil
+	return &records.Key{Name: kept, Kind: in.StartRecordType, ID: aws.ToString(in.StartRecordIdentifier)}, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/records"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -17,9 +18,9 @@ func filled(b *testing.B, dir string, zones int) (a *api, last string) {
 	a.data = newPlane(Config{Speed: 1}, a.state)
 	for n := range zones {
 		last = makeZone(b, a, fmt.Sprintf("z%d.example.com", n))
-		for from := 0; from < maxZoneRecords-100; from += 900 {
+		for from := 0; from < records.MaxZoneRecords-100; from += 900 {
 			var changes []r53types.Change
-			for i := from; i < min(from+900, maxZoneRecords-100); i++ {
+			for i := from; i < min(from+900, records.MaxZoneRecords-100); i++ {
 				changes = append(changes, create(a1(fmt.Sprintf("n%d.z%d.example.com", i, n))))
 			}
 			if err := apply(b, a, last, changes...); err != nil {
@@ -33,7 +34,7 @@ func filled(b *testing.B, dir string, zones int) (a *api, last string) {
 // BenchmarkBatchOfOne changes one record, and puts it in force.
 func BenchmarkBatchOfOne(b *testing.B) {
 	for _, zones := range []int{1, 10} {
-		b.Run(fmt.Sprintf("%d_records", zones*maxZoneRecords), func(b *testing.B) {
+		b.Run(fmt.Sprintf("%d_records", zones*records.MaxZoneRecords), func(b *testing.B) {
 			a, z := filled(b, b.TempDir(), zones)
 			for b.Loop() {
 				if err := apply(b, a, z, upsert(a1(fmt.Sprintf("n5000.z%d.example.com", zones-1)))); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/controls"
 	"github.com/understudy/understudy/cloud/internal/health"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -78,13 +79,13 @@ func (p *plane) Alarm(ctx context.Context, a r53types.AlarmIdentifier) (watched,
 				continue
 			}
 			if known.Unfit != "" {
-				return watched{}, badInput("Invalid parameter : The CloudWatch alarm %s in %s cannot be used: %s.", *a.Name, a.Region, known.Unfit)
+				return watched{}, request.BadInput("Invalid parameter : The CloudWatch alarm %s in %s cannot be used: %s.", *a.Name, a.Region, known.Unfit)
 			}
 			return watched{Region: string(a.Region), Name: *a.Name, Fingerprint: known.Fingerprint, Settings: known.Settings}, nil
 		}
 		select {
 		case <-ctx.Done():
-			return watched{}, badInput("Invalid parameter : The CloudWatch alarm %s does not exist in %s.", *a.Name, a.Region)
+			return watched{}, request.BadInput("Invalid parameter : The CloudWatch alarm %s does not exist in %s.", *a.Name, a.Region)
 		case <-next:
 		}
 	}

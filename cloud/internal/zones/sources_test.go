@@ -18,6 +18,7 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/request"
 )
 
 // answer asks the name server for the address of a name.
@@ -47,11 +48,11 @@ func (s *service) awaitAnswer(t testing.TB, name, want string) {
 func (s *service) failoverTo(t testing.TB, c *r53types.HealthCheckConfig) (checkID string) {
 	t.Helper()
 	ctx := t.Context()
-	check, err := s.client.CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{CallerReference: aws.String(newID("r")), HealthCheckConfig: c})
+	check, err := s.client.CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{CallerReference: aws.String(request.NewID("r")), HealthCheckConfig: c})
 	if err != nil {
 		t.Fatal(err)
 	}
-	zone, err := s.client.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{Name: aws.String("hello.test"), CallerReference: aws.String(newID("r"))})
+	zone, err := s.client.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{Name: aws.String("hello.test"), CallerReference: aws.String(request.NewID("r"))})
 	if err != nil {
 		t.Fatal(err)
 	}

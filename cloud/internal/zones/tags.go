@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -29,15 +30,15 @@ func (a *api) exists(t r53types.TagResourceType, id string) error {
 			return noCheck(id)
 		}
 	default:
-		return badInput("1 validation error detected: Value '%s' at 'resourceType' failed to satisfy constraint: Member must satisfy enum value set: [healthcheck, hostedzone]", t)
+		return request.BadInput("1 validation error detected: Value '%s' at 'resourceType' failed to satisfy constraint: Member must satisfy enum value set: [healthcheck, hostedzone]", t)
 	}
 	return nil
 }
 
 func (a *api) changeTags(_ context.Context, in *route53.ChangeTagsForResourceInput) (*route53.ChangeTagsForResourceOutput, error) {
-	id := bare(aws.ToString(in.ResourceId))
+	id := request.Bare(aws.ToString(in.ResourceId))
 	if len(in.AddTags) == 0 && len(in.RemoveTagKeys) == 0 {
-		return nil, badInput("The request must contain at least one of AddTags and RemoveTagKeys.")
+		return nil, request.BadInput("The request must contain at least one of AddTags and RemoveTagKeys.")
 	}
 	if err := checkTags(in); err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func (a *api) changeTags(_ context.Context, in *route53.ChangeTagsForResourceInp
 			byKey[aws.ToString(t.Key)] = aws.ToString(t.Value)
 		}
 		if len(byKey) > maxTags {
-			return badInput("The number of tags on a resource may not exceed %d.", maxTags)
+			return request.BadInput("The number of tags on a resource may not exceed %d.", maxTags)
 		}
 		return a.tags.Put(tx, key, tagged{in.ResourceType, id, sortedTags(byKey)})
 	})
@@ -67,17 +68,17 @@ func (a *api) changeTags(_ context.Context, in *route53.ChangeTagsForResourceInp
 
 func checkTags(in *route53.ChangeTagsForResourceInput) error {
 	for _, t := range in.AddTags {
-		if err := length("key", aws.ToString(t.Key), 1, 128); err != nil {
+		if err := request.Length("key", aws.ToString(t.Key), 1, 128); err != nil {
 			return err
 		}
-		if err := length("value", aws.ToString(t.Value), 0, 256); err != nil {
+		if err := request.Length("value", aws.ToString(t.Value), 0, 256); err != nil {
 			return err
 		}
 		if strings.HasPrefix(strings.ToLower(*t.Key), "aws:") {
-			return badInput("Tag keys that start with aws: are reserved: %s", *t.Key)
+			return request.BadInput("Tag keys that start with aws: are reserved: %s", *t.Key)
 		}
 		if slices.Contains(in.RemoveTagKeys, *t.Key) {
-			return badInput("The tag key %s is both added and removed.", *t.Key)
+			return request.BadInput("The tag key %s is both added and removed.", *t.Key)
 		}
 	}
 	return nil
@@ -101,7 +102,7 @@ func (a *api) tagsOf(t r53types.TagResourceType, id string) (r53types.ResourceTa
 }
 
 func (a *api) listTags(_ context.Context, in *route53.ListTagsForResourceInput) (*route53.ListTagsForResourceOutput, error) {
-	set, err := a.tagsOf(in.ResourceType, bare(aws.ToString(in.ResourceId)))
+	set, err := a.tagsOf(in.ResourceType, request.Bare(aws.ToString(in.ResourceId)))
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +111,11 @@ func (a *api) listTags(_ context.Context, in *route53.ListTagsForResourceInput) 
 
 func (a *api) listTagsOfMany(_ context.Context, in *route53.ListTagsForResourcesInput) (*route53.ListTagsForResourcesOutput, error) {
 	if len(in.ResourceIds) < 1 || len(in.ResourceIds) > 10 {
-		return nil, badInput("1 validation error detected: Value at 'resourceIds' failed to satisfy constraint: Member must have between 1 and 10 elements")
+		return nil, request.BadInput("1 validation error detected: Value at 'resourceIds' failed to satisfy constraint: Member must have between 1 and 10 elements")
 	}
 	out := &route53.ListTagsForResourcesOutput{}
 	for _, id := range in.ResourceIds {
-		set, err := a.tagsOf(in.ResourceType, bare(id))
+		set, err := a.tagsOf(in.ResourceType, request.Bare(id))
 		if err != nil {
 			return nil, err
 		}

@@ -10,29 +10,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 
+	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
 // testAnswer says what the name servers answer to a resolver of a given address, or to the client for whom it asks
 // (API reference, TestDNSAnswer).
 func (a *api) testAnswer(_ context.Context, in *route53.TestDNSAnswerInput) (*route53.TestDNSAnswerOutput, error) {
-	id := bare(aws.ToString(in.HostedZoneId))
+	id := request.Bare(aws.ToString(in.HostedZoneId))
 	z, ok := a.zones.Get(id)
 	if !ok {
 		return nil, noZone(id)
 	}
 	if z.private() {
-		return nil, badInput("TestDNSAnswer is only supported for public hosted zones.")
+		return nil, request.BadInput("TestDNSAnswer is only supported for public hosted zones.")
 	}
-	kept, err := name(aws.ToString(in.RecordName))
+	kept, err := records.Name(aws.ToString(in.RecordName))
 	if err != nil {
-		return nil, badInput("Invalid request: %v", err)
+		return nil, request.BadInput("Invalid request: %v", err)
 	}
-	if !within(kept, z.Name) {
-		return nil, badInput("Invalid request: the record name %s does not lie within the hosted zone %s", kept, z.Name)
+	if !records.Within(kept, z.Name) {
+		return nil, request.BadInput("Invalid request: the record name %s does not lie within the hosted zone %s", kept, z.Name)
 	}
 	if !slices.Contains(in.RecordType.Values(), in.RecordType) {
-		return nil, badInput("Invalid value '%s' for the parameter recordtype", in.RecordType)
+		return nil, request.BadInput("Invalid value '%s' for the parameter recordtype", in.RecordType)
 	}
 	from, err := tester(in)
 	if err != nil {
@@ -50,19 +52,19 @@ func tester(in *route53.TestDNSAnswerInput) (c routing.Client, err error) {
 	c.Roll = rand.Uint64()
 	if ip := aws.ToString(in.ResolverIP); ip != "" {
 		if c.Addr, err = netip.ParseAddr(ip); err != nil {
-			return c, badInput("Invalid IP address: %s", ip)
+			return c, request.BadInput("Invalid IP address: %s", ip)
 		}
 	}
 	mask, ip := aws.ToString(in.EDNS0ClientSubnetMask), aws.ToString(in.EDNS0ClientSubnetIP)
 	if ip == "" {
 		if mask != "" {
-			return c, badInput("The request contains the parameter edns0clientsubnetmask but not edns0clientsubnetip")
+			return c, request.BadInput("The request contains the parameter edns0clientsubnetmask but not edns0clientsubnetip")
 		}
 		return c, nil
 	}
 	addr, err := netip.ParseAddr(ip)
 	if err != nil || addr.Zone() != "" {
-		return c, badInput("Invalid IP address: %s", ip)
+		return c, request.BadInput("Invalid IP address: %s", ip)
 	}
 	bits := 24
 	if addr.Is6() {
@@ -70,7 +72,7 @@ func tester(in *route53.TestDNSAnswerInput) (c routing.Client, err error) {
 	}
 	if mask != "" {
 		if bits, err = strconv.Atoi(mask); err != nil || bits < 0 || bits > addr.BitLen() {
-			return c, badInput("Invalid value '%s' for the parameter edns0clientsubnetmask", mask)
+			return c, request.BadInput("Invalid value '%s' for the parameter edns0clientsubnetmask", mask)
 		}
 	}
 	c.Subnet, err = addr.Prefix(bits)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -50,16 +51,16 @@ func (p trafficPolicy) describe(v policyVersion) *r53types.TrafficPolicy {
 }
 
 func noPolicy(id string, version int32) error {
-	return notFound("NoSuchTrafficPolicy", "No traffic policy exists with the ID %s and version %d.", id, version)
+	return request.NotFound("NoSuchTrafficPolicy", "No traffic policy exists with the ID %s and version %d.", id, version)
 }
 
 func policyLocationOf(id string, version int32) *string {
-	return aws.String(fmt.Sprintf("%s/trafficpolicy/%s/%d", endpoint, id, version))
+	return aws.String(fmt.Sprintf("%s/trafficpolicy/%s/%d", request.Endpoint, id, version))
 }
 
 // newVersion checks what a version is made of.
 func newVersion(document, comment *string) (policyVersion, error) {
-	if err := length("comment", aws.ToString(comment), 0, 1024); err != nil {
+	if err := request.Length("comment", aws.ToString(comment), 0, 1024); err != nil {
 		return policyVersion{}, err
 	}
 	d, err := parsePolicy(aws.ToString(document))
@@ -67,18 +68,18 @@ func newVersion(document, comment *string) (policyVersion, error) {
 }
 
 func (a *api) createPolicy(_ context.Context, in *route53.CreateTrafficPolicyInput) (*route53.CreateTrafficPolicyOutput, error) {
-	if err := length("name", aws.ToString(in.Name), 1, 512); err != nil {
+	if err := request.Length("name", aws.ToString(in.Name), 1, 512); err != nil {
 		return nil, err
 	}
 	v, err := newVersion(in.Document, in.Comment)
 	if err != nil {
 		return nil, err
 	}
-	made := trafficPolicy{ID: newUUID(), Name: *in.Name, Created: a.now().UTC(), Last: 1, Versions: []policyVersion{v}}
+	made := trafficPolicy{ID: request.NewUUID(), Name: *in.Name, Created: a.now().UTC(), Last: 1, Versions: []policyVersion{v}}
 	err = a.update(func(tx *store.Tx) error {
 		all := a.policies.AllTx(tx)
 		if slices.ContainsFunc(all, func(p trafficPolicy) bool { return p.Name == made.Name }) {
-			return conflict("TrafficPolicyAlreadyExists", "A traffic policy with the name %s already exists.", made.Name)
+			return request.Conflict("TrafficPolicyAlreadyExists", "A traffic policy with the name %s already exists.", made.Name)
 		}
 		if len(all) >= maxPolicies {
 			return wire.Errorf("TooManyTrafficPolicies", "Limits Exceeded: MAX_TRAFFIC_POLICIES_BY_OWNER - Cannot create more than %d traffic policies.", maxPolicies)
@@ -141,7 +142,7 @@ func (a *api) getPolicy(_ context.Context, in *route53.GetTrafficPolicyInput) (*
 }
 
 func (a *api) updatePolicyComment(_ context.Context, in *route53.UpdateTrafficPolicyCommentInput) (*route53.UpdateTrafficPolicyCommentOutput, error) {
-	if err := length("comment", aws.ToString(in.Comment), 0, 1024); err != nil {
+	if err := request.Length("comment", aws.ToString(in.Comment), 0, 1024); err != nil {
 		return nil, err
 	}
 	id, version := aws.ToString(in.Id), aws.ToInt32(in.Version)
@@ -184,7 +185,7 @@ func (a *api) deletePolicy(_ context.Context, in *route53.DeleteTrafficPolicyInp
 
 // listPolicies lists the policies in the order in which they were made.
 func (a *api) listPolicies(_ context.Context, in *route53.ListTrafficPoliciesInput) (*route53.ListTrafficPoliciesOutput, error) {
-	n, err := size(in.MaxItems, 100)
+	n, err := request.Size(in.MaxItems, 100)
 	if err != nil {
 		return nil, err
 	}
@@ -193,12 +194,12 @@ func (a *api) listPolicies(_ context.Context, in *route53.ListTrafficPoliciesInp
 	if marker := aws.ToString(in.TrafficPolicyIdMarker); marker != "" {
 		p, ok := a.policies.Get(marker)
 		if !ok {
-			return nil, badInput("Invalid request: no traffic policy exists with the ID %s", marker)
+			return nil, request.BadInput("Invalid request: no traffic policy exists with the ID %s", marker)
 		}
 		start = key(p)
 	}
 	all := a.policies.All()
-	rows, next, more := page(all, key, start, n)
+	rows, next, more := request.Page(all, key, start, n)
 	out := &route53.ListTrafficPoliciesOutput{IsTruncated: more, MaxItems: aws.Int32(int32(n)), TrafficPolicyIdMarker: aws.String(""), TrafficPolicySummaries: []r53types.TrafficPolicySummary{}}
 	for _, p := range rows {
 		newest := p.Versions[len(p.Versions)-1]
@@ -214,7 +215,7 @@ func (a *api) listPolicies(_ context.Context, in *route53.ListTrafficPoliciesInp
 }
 
 func (a *api) listPolicyVersions(_ context.Context, in *route53.ListTrafficPolicyVersionsInput) (*route53.ListTrafficPolicyVersionsOutput, error) {
-	n, err := size(in.MaxItems, 100)
+	n, err := request.Size(in.MaxItems, 100)
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +226,7 @@ func (a *api) listPolicyVersions(_ context.Context, in *route53.ListTrafficPolic
 	from := 0
 	if marker := aws.ToString(in.TrafficPolicyVersionMarker); marker != "" {
 		if from, err = strconv.Atoi(marker); err != nil {
-			return nil, badInput("Invalid value '%s' for trafficpolicyversion", marker)
+			return nil, request.BadInput("Invalid value '%s' for trafficpolicyversion", marker)
 		}
 	}
 	rest := p.Versions

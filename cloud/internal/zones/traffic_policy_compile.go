@@ -8,6 +8,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/request"
 )
 
 // compiler makes the record sets of one traffic policy instance: a tree, of which the root has the instance's name.
@@ -19,11 +22,11 @@ type compiler struct {
 	instance policyInstance
 	zone     zone
 	made     map[string]bool // rules that have their record sets
-	sets     recordSets
+	sets     records.Sets
 }
 
 // compilePolicy makes an instance's record sets, in the order in which they are listed.
-func compilePolicy(d policyDocument, i policyInstance, z zone) (recordSets, error) {
+func compilePolicy(d policyDocument, i policyInstance, z zone) (records.Sets, error) {
 	c := &compiler{document: d, instance: i, zone: z, made: map[string]bool{}}
 	var err error
 	if d.StartRule != "" {
@@ -31,7 +34,7 @@ func compilePolicy(d policyDocument, i policyInstance, z zone) (recordSets, erro
 	} else {
 		err = c.endpoint(&r53types.ResourceRecordSet{}, i.Name, policyBranch{EndpointReference: d.StartEndpoint})
 	}
-	slices.SortFunc(c.sets, compareSets)
+	slices.SortFunc(c.sets, records.CompareSets)
 	return c.sets, err
 }
 
@@ -60,7 +63,7 @@ func (c *compiler) rule(id, at string) error {
 	return nil
 }
 
-func (c *compiler) branch(set recordSet, at string, b policyBranch) error {
+func (c *compiler) branch(set records.Set, at string, b policyBranch) error {
 	if b.RuleReference == "" {
 		return c.endpoint(set, at, b)
 	}
@@ -74,7 +77,7 @@ func (c *compiler) branch(set recordSet, at string, b policyBranch) error {
 }
 
 // endpoint makes the record set that leads to an endpoint.
-func (c *compiler) endpoint(set recordSet, at string, b policyBranch) error {
+func (c *compiler) endpoint(set records.Set, at string, b policyBranch) error {
 	e := c.document.Endpoints[b.EndpointReference]
 	switch e.Type {
 	case "value":
@@ -83,33 +86,33 @@ func (c *compiler) endpoint(set recordSet, at string, b policyBranch) error {
 		c.put(set, at)
 		return nil
 	case "application-load-balancer", "elastic-load-balancer", "network-load-balancer":
-		to, err := name(e.Value)
+		to, err := records.Name(e.Value)
 		if err != nil {
 			return err
 		}
-		for zone, region := range balancerZones {
+		for zone, region := range records.BalancerZones {
 			if strings.HasSuffix(to, "."+region+".elb.amazonaws.com.") || strings.HasSuffix(to, ".elb."+region+".amazonaws.com.") {
 				c.alias(set, at, zone, to, b)
 				return nil
 			}
 		}
-		return badInput("Invalid request: endpoint %s: %s is the name of no load balancer of a region", b.EndpointReference, e.Value)
+		return request.BadInput("Invalid request: endpoint %s: %s is the name of no load balancer of a region", b.EndpointReference, e.Value)
 	}
-	return unsupported("TrafficPolicyId", fmt.Sprintf("endpoints of type %s, as %s is, are not there", e.Type, b.EndpointReference))
+	return request.Unsupported("TrafficPolicyId", fmt.Sprintf("endpoints of type %s, as %s is, are not there", e.Type, b.EndpointReference))
 }
 
-func (c *compiler) alias(set recordSet, at, zone, to string, b policyBranch) {
+func (c *compiler) alias(set records.Set, at, zone, to string, b policyBranch) {
 	set.AliasTarget = &r53types.AliasTarget{HostedZoneId: &zone, DNSName: &to, EvaluateTargetHealth: b.EvaluateTargetHealth.boolean()}
 	c.put(set, at)
 }
 
-func (c *compiler) put(set recordSet, at string) {
+func (c *compiler) put(set records.Set, at string) {
 	set.Name, set.Type, set.TrafficPolicyInstanceId = &at, c.document.RecordType, &c.instance.ID
 	c.sets = append(c.sets, set)
 }
 
 // root is the one record set of an instance that listings show.
-func (i policyInstance) root() recordSet {
+func (i policyInstance) root() records.Set {
 	return &r53types.ResourceRecordSet{Name: aws.String(i.Name), Type: r53types.RRType(i.Type), TTL: aws.Int64(i.TTL), TrafficPolicyInstanceId: aws.String(i.ID)}
 }
 
@@ -121,18 +124,18 @@ type policyTrees struct {
 
 type policyTree struct {
 	change int
-	sets   recordSets
+	sets   records.Sets
 }
 
 // zoneTree is a zone's record sets with the trees of its instances in the roots' places.
 type zoneTree struct {
-	from   recordSets
+	from   records.Sets
 	change int
-	sets   recordSets
+	sets   records.Sets
 }
 
 // recordsOf are a zone's record sets as they are served. They are the very same slice until something changes.
-func (p *plane) recordsOf(z zone) recordSets {
+func (p *plane) recordsOf(z zone) records.Sets {
 	plain, change := p.state.records.of(z.ID), 0
 	var instances []policyInstance
 	for _, i := range p.state.instances.All() {
@@ -148,7 +151,7 @@ func (p *plane) recordsOf(z zone) recordSets {
 	if t, ok := p.trees.zones[z.ID]; ok && t.change == change && len(t.from) == len(plain) && &t.from[0] == &plain[0] {
 		return t.sets
 	}
-	sets := slices.DeleteFunc(slices.Clone(plain), func(s recordSet) bool { return s.TrafficPolicyInstanceId != nil })
+	sets := slices.DeleteFunc(slices.Clone(plain), func(s records.Set) bool { return s.TrafficPolicyInstanceId != nil })
 	for _, i := range instances {
 		sets = append(sets, p.tree(i, z)...)
 	}
@@ -157,7 +160,7 @@ func (p *plane) recordsOf(z zone) recordSets {
 }
 
 // tree are an instance's record sets.
-func (p *plane) tree(i policyInstance, z zone) recordSets {
+func (p *plane) tree(i policyInstance, z zone) records.Sets {
 	if t, ok := p.trees.instances[i.ID]; ok && t.change == i.Change {
 		return t.sets
 	}
@@ -170,7 +173,7 @@ func (p *plane) tree(i policyInstance, z zone) recordSets {
 }
 
 // compile makes an instance's record sets from its policy as stored.
-func (s *state) compile(i policyInstance, z zone) (recordSets, error) {
+func (s *state) compile(i policyInstance, z zone) (records.Sets, error) {
 	p, _ := s.policies.Get(i.PolicyID)
 	v, ok := p.version(i.PolicyVersion)
 	if !ok {

@@ -12,6 +12,7 @@ import (
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/records"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -238,13 +239,13 @@ func (e policyEndpoint) check(kind r53types.RRType) error {
 	case (e.Region != "") != (e.Type == "s3-website"):
 		return fmt.Errorf("a Region is for s3-website endpoints, which must have one")
 	case e.Type == "value":
-		return value(kind, e.Value)
+		return records.Value(kind, e.Value)
 	case kind != r53types.RRTypeA && (kind != r53types.RRTypeAaaa || e.Type == "s3-website"):
 		return fmt.Errorf("a %s endpoint has no records of type %s", e.Type, kind)
 	case !form.MatchString(strings.ToLower(e.Value)):
 		return fmt.Errorf("%q is not the name of a %s", e.Value, e.Type)
 	}
-	_, err := name(e.Value)
+	_, err := records.Name(e.Value)
 	return err
 }
 

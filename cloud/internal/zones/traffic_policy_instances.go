@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -40,12 +42,12 @@ func (i policyInstance) describe(state string) *r53types.TrafficPolicyInstance {
 }
 
 func noInstance(id string) error {
-	return notFound("NoSuchTrafficPolicyInstance", "No traffic policy instance exists with the ID %s.", id)
+	return request.NotFound("NoSuchTrafficPolicyInstance", "No traffic policy instance exists with the ID %s.", id)
 }
 
 func checkTTL(ttl *int64) error {
 	if t := aws.ToInt64(ttl); t < 0 || t > 2147483647 {
-		return badInput("1 validation error detected: Value '%d' at 'tTL' failed to satisfy constraint: Member must have value between 0 and 2147483647", t)
+		return request.BadInput("1 validation error detected: Value '%d' at 'tTL' failed to satisfy constraint: Member must have value between 0 and 2147483647", t)
 	}
 	return nil
 }
@@ -74,7 +76,7 @@ func (a *api) follow(tx *store.Tx, i *policyInstance, z zone, policy string, ver
 			continue
 		}
 		if _, ok := a.checks.GetTx(tx, *set.HealthCheckId); !ok {
-			return badInput("Invalid request: the health check %s of traffic policy %s does not exist", *set.HealthCheckId, policy)
+			return request.BadInput("Invalid request: the health check %s of traffic policy %s does not exist", *set.HealthCheckId, policy)
 		}
 	}
 	return nil
@@ -84,11 +86,11 @@ func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyI
 	if err := checkTTL(in.TTL); err != nil {
 		return nil, err
 	}
-	at, err := name(aws.ToString(in.Name))
+	at, err := records.Name(aws.ToString(in.Name))
 	if err != nil {
-		return nil, badInput("Invalid request: %v", err)
+		return nil, request.BadInput("Invalid request: %v", err)
 	}
-	made := policyInstance{ID: newUUID(), ZoneID: bare(aws.ToString(in.HostedZoneId)), Name: at, TTL: aws.ToInt64(in.TTL)}
+	made := policyInstance{ID: request.NewUUID(), ZoneID: request.Bare(aws.ToString(in.HostedZoneId)), Name: at, TTL: aws.ToInt64(in.TTL)}
 	var commit func()
 	err = a.updateThen(func(tx *store.Tx) error {
 		z, ok := a.zones.GetTx(tx, made.ZoneID)
@@ -102,7 +104,7 @@ func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyI
 		if slices.ContainsFunc(all, func(i policyInstance) bool {
 			return i.ZoneID == made.ZoneID && i.Name == made.Name && i.Type == made.Type
 		}) {
-			return conflict("TrafficPolicyInstanceAlreadyExists", "A traffic policy instance for %s, type %s already exists in hosted zone %s.", made.Name, made.Type, made.ZoneID)
+			return request.Conflict("TrafficPolicyInstanceAlreadyExists", "A traffic policy instance for %s, type %s already exists in hosted zone %s.", made.Name, made.Type, made.ZoneID)
 		}
 		if len(all) >= maxInstances {
 			return wire.Errorf("TooManyTrafficPolicyInstances", "Limits Exceeded: MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER - Cannot create more than %d traffic policy instances.", maxInstances)
@@ -115,23 +117,16 @@ func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyI
 	if err != nil {
 		return nil, err
 	}
-	return &route53.CreateTrafficPolicyInstanceOutput{TrafficPolicyInstance: made.describe(creating), Location: aws.String(endpoint + "/trafficpolicyinstance/" + made.ID)}, nil
+	return &route53.CreateTrafficPolicyInstanceOutput{TrafficPolicyInstance: made.describe(creating), Location: aws.String(request.Endpoint + "/trafficpolicyinstance/" + made.ID)}, nil
 }
 
 // plant puts an instance's root among the zone's record sets, as a change of them would.
 func (a *api) plant(tx *store.Tx, z zone, i policyInstance) (commit func(), err error) {
-	b, root := newBatch(z, a.records.of(z.ID)), i.root()
-	if b.get(keyOf(root)) != nil {
-		return nil, badInput("Invalid request: Tried to create resource record set %s but it already exists", keyOf(root).words())
+	made, err := records.Plant(a.homeOf(z), a.records.of(z.ID), i.root())
+	if err != nil {
+		return nil, err
 	}
-	if err := b.fits(root); err != nil {
-		return nil, badInput("Invalid request: %v", err)
-	}
-	b.put(keyOf(root), root)
-	if messages := b.lacking(); len(messages) > 0 {
-		return nil, badInput("Invalid request: %s", messages[0])
-	}
-	return a.records.put(tx, z.ID, b.changed)
+	return a.records.put(tx, z.ID, made)
 }
 
 // updateInstance changes an instance's TTL and what version of which policy it follows.
@@ -156,7 +151,7 @@ func (a *api) updateInstance(_ context.Context, in *route53.UpdateTrafficPolicyI
 		if err != nil {
 			return err
 		}
-		if commit, err = a.records.put(tx, z.ID, changesOf(recordSets{i.root()}, false)); err != nil {
+		if commit, err = a.records.put(tx, z.ID, records.ChangesOf(records.Sets{i.root()}, false)); err != nil {
 			return err
 		}
 		return a.instances.Put(tx, id, i)
@@ -176,7 +171,7 @@ func (a *api) deleteInstance(_ context.Context, in *route53.DeleteTrafficPolicyI
 			return noInstance(id)
 		}
 		var err error
-		if commit, err = a.records.put(tx, i.ZoneID, changesOf(recordSets{i.root()}, true)); err != nil {
+		if commit, err = a.records.put(tx, i.ZoneID, records.ChangesOf(records.Sets{i.root()}, true)); err != nil {
 			return err
 		}
 		return a.instances.Delete(tx, id)
@@ -207,20 +202,20 @@ type instanceMarker struct {
 
 // instancePage are instances that f picks, from a marker on, and the first of the next page, if there is one.
 func (a *api) instancePage(asked *int32, from instanceMarker, f func(policyInstance) bool) (list []r53types.TrafficPolicyInstance, n int, next *policyInstance, err error) {
-	if n, err = size(asked, 100); err != nil {
+	if n, err = request.Size(asked, 100); err != nil {
 		return nil, 0, nil, err
 	}
-	key := func(i policyInstance) string { return i.ZoneID + " " + reversed(i.Name) + " " + i.Type }
-	start := bare(aws.ToString(from.zone))
+	key := func(i policyInstance) string { return i.ZoneID + " " + records.Reversed(i.Name) + " " + i.Type }
+	start := request.Bare(aws.ToString(from.zone))
 	if from.name != nil {
-		kept, err := name(*from.name)
+		kept, err := records.Name(*from.name)
 		if err != nil {
-			return nil, 0, nil, badInput("Invalid request: %v", err)
+			return nil, 0, nil, request.BadInput("Invalid request: %v", err)
 		}
-		start += " " + reversed(kept) + " " + string(from.kind)
+		start += " " + records.Reversed(kept) + " " + string(from.kind)
 	}
 	all := slices.DeleteFunc(a.instances.All(), func(i policyInstance) bool { return !f(i) })
-	rows, at, more := page(all, key, start, n)
+	rows, at, more := request.Page(all, key, start, n)
 	list = []r53types.TrafficPolicyInstance{}
 	for _, i := range rows {
 		list = append(list, *i.describe(applied))
@@ -245,7 +240,7 @@ func (a *api) listInstances(_ context.Context, in *route53.ListTrafficPolicyInst
 }
 
 func (a *api) listInstancesByZone(_ context.Context, in *route53.ListTrafficPolicyInstancesByHostedZoneInput) (*route53.ListTrafficPolicyInstancesByHostedZoneOutput, error) {
-	id := bare(aws.ToString(in.HostedZoneId))
+	id := request.Bare(aws.ToString(in.HostedZoneId))
 	if _, ok := a.zones.Get(id); !ok {
 		return nil, noZone(id)
 	}

@@ -7,6 +7,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/request"
 )
 
 // checkRule refuses a rule with members of other kinds of rules, or with branches that no record sets can have.
@@ -23,8 +26,8 @@ func (d policyDocument) checkRule(r policyRule) error {
 		return fmt.Errorf("it has members of another type of rule than %s", r.RuleType)
 	}
 	branches := r.branches()
-	if len(branches) == 0 || len(branches) > maxGroup {
-		return fmt.Errorf("it must lead to 1 to %d endpoints or rules", maxGroup)
+	if len(branches) == 0 || len(branches) > records.MaxGroup {
+		return fmt.Errorf("it must lead to 1 to %d endpoints or rules", records.MaxGroup)
 	}
 	seen := map[string]bool{}
 	for i, b := range branches {
@@ -117,14 +120,14 @@ func (b policyBranch) route(set *r53types.ResourceRecordSet, rule string, i int)
 		}
 		set.GeoProximityLocation = l
 	}
-	return routed(set, "")
+	return records.Routed(set, "")
 }
 
 func (b policyBranch) geoLocation() *r53types.GeoLocation {
 	l := &r53types.GeoLocation{}
-	give(&l.ContinentCode, given(b.Continent))
-	give(&l.CountryCode, given(b.Country))
-	give(&l.SubdivisionCode, given(b.Subdivision))
+	request.Set(&l.ContinentCode, given(b.Continent))
+	request.Set(&l.CountryCode, given(b.Country))
+	request.Set(&l.SubdivisionCode, given(b.Subdivision))
 	if b.IsDefault.boolean() && b.Continent == "" && b.Country == "" {
 		l.CountryCode = aws.String("*")
 	}

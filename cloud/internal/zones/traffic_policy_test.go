@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/records"
 )
 
 const oneEndpoint = `{"AWSPolicyFormatVersion":"2015-10-01","RecordType":"A","StartEndpoint":"e","Endpoints":{"e":{"Type":"value","Value":"198.51.100.1"}}}`
@@ -340,12 +342,12 @@ func FuzzPolicyDocument(f *testing.F) {
 		if err == nil && len(sets) == 0 {
 			t.Error("a policy without record sets")
 		}
-		seen := map[setKey]bool{}
+		seen := map[records.Key]bool{}
 		for _, s := range sets {
-			if seen[keyOf(s)] {
-				t.Errorf("%s twice", keyOf(s).words())
+			if seen[records.KeyOf(s)] {
+				t.Errorf("%s twice", records.KeyOf(s).Words())
 			}
-			seen[keyOf(s)] = true
+			seen[records.KeyOf(s)] = true
 		}
 	})
 }

@@ -7,8 +7,6 @@ package zones
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -16,6 +14,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
@@ -60,7 +59,7 @@ type tagged struct {
 type state struct {
 	db      *store.DB
 	zones   *store.Table[zone]
-	records *records
+	records *recordTable
 	changes *store.Table[change]
 	checks  *store.Table[check]
 	// deleted are the references of deleted health checks, and when they were deleted.
@@ -139,33 +138,13 @@ func (a *api) updateThen(f func(*store.Tx) error, then func()) error {
 	return nil
 }
 
-const idAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
-// newID makes an id of the shape of Route 53's: a letter for the kind and 20 capitals and digits.
-func newID(kind string) string {
-	b := make([]byte, 20)
-	rand.Read(b)
-	for i, c := range b {
-		b[i] = idAlphabet[int(c)%len(idAlphabet)]
-	}
-	return kind + string(b)
-}
-
-// newUUID makes the id of a health check.
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
 // submit records a change within tx. It is answered as PENDING, as AWS always does, and is INSYNC as
 // soon as anybody can ask for it, since update does not return before the change is in force.
 func (a *api) submit(tx *store.Tx, comment string) (*r53types.ChangeInfo, error) {
 	if err := a.forget(tx); err != nil {
 		return nil, err
 	}
-	c := change{ID: newID("C"), Comment: comment, Submitted: a.now().UTC()}
+	c := change{ID: request.NewID("C"), Comment: comment, Submitted: a.now().UTC()}
 	if err := a.changes.Put(tx, c.ID, c); err != nil {
 		return nil, err
 	}

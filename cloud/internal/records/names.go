@@ -1,4 +1,4 @@
-package zones
+package records
 
 import (
 	"fmt"
@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// name parses a domain name as clients write it and returns it as Route 53 keeps it: lower-case, with a
+// Name parses a domain name as clients write it and returns it as Route 53 keeps it: lower-case, with a
 // dot at its end, and every octet but a-z 0-9 - _ as a three-digit octal escape. The error is Route 53's
 // own wording. (Developer guide, "DNS domain name format".)
-func name(s string) (string, error) {
+func Name(s string) (string, error) {
 	labels, err := labelsOf(s)
 	if err != nil {
 		return "", err
@@ -118,21 +118,21 @@ func escape(label string) string {
 	return b.String()
 }
 
-// reversed returns a kept name with its labels in reverse order, com.example.www., by which listings are
+// Reversed returns a kept name with its labels in reverse order, com.example.www., by which listings are
 // sorted.
-func reversed(kept string) string {
+func Reversed(kept string) string {
 	labels := strings.Split(strings.TrimSuffix(kept, "."), ".")
 	slices.Reverse(labels)
 	return strings.Join(labels, ".") + "."
 }
 
-// within tells whether a kept name is that of the zone or below it.
-func within(kept, zone string) bool {
+// Within tells whether a kept name is that of the zone or below it.
+func Within(kept, zone string) bool {
 	return kept == zone || zone == "." || strings.HasSuffix(kept, "."+zone)
 }
 
-// presentation turns a kept name's octal escapes into those of RFC 1035, which are decimal.
-func presentation(kept string) string {
+// Presentation turns a kept name's octal escapes into those of RFC 1035, which are decimal.
+func Presentation(kept string) string {
 	labels, err := labelsOf(kept)
 	if err != nil {
 		return kept

@@ -1,4 +1,4 @@
-package zones
+package records
 
 import (
 	"fmt"
@@ -7,12 +7,30 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// wellFormed checks a batch by itself, without the zone, and returns its changes with all names as they
+// A batch's limits, by the quotas of the developer guide. What an UPSERT holds counts twice.
+const (
+	MaxBatchRecords    = 1000
+	maxBatchCharacters = 32000
+	MaxZoneRecords     = 10000
+	maxSetRecords      = 400
+	MaxGroup           = 100 // sets of one name, type and routing policy
+)
+
+// BadBatch refuses a batch. All messages go into the one message of the usual error body, in the form in
+// which the API answers them, since not every client reads the body of its own that this error also has.
+func BadBatch(messages ...string) *wire.Error {
+	return wire.Errorf("InvalidChangeBatch", "[%s]", strings.Join(messages, ", "))
+}
+
+// WellFormed checks a batch by itself, without the zone, and returns its changes with all names as they
 // are kept. What breaks the API's schema is InvalidInput, what Route 53 itself would refuse
 // InvalidChangeBatch.
-func wellFormed(changes []r53types.Change) ([]r53types.Change, error) {
+func WellFormed(changes []r53types.Change) ([]r53types.Change, error) {
 	kept := make([]r53types.Change, 0, len(changes))
 	var messages []string
 	for _, c := range changes {
@@ -27,7 +45,7 @@ func wellFormed(changes []r53types.Change) ([]r53types.Change, error) {
 		kept = append(kept, r53types.Change{Action: c.Action, ResourceRecordSet: &set})
 	}
 	if messages = append(messages, tooMuch(changes)...); len(messages) > 0 {
-		return nil, badBatch(messages...)
+		return nil, BadBatch(messages...)
 	}
 	return kept, nil
 }
@@ -46,8 +64,8 @@ func tooMuch(changes []r53types.Change) []string {
 		}
 	}
 	var messages []string
-	if records > maxBatchRecords {
-		messages = append(messages, fmt.Sprintf("Number of records limit of %d exceeded.", maxBatchRecords))
+	if records > MaxBatchRecords {
+		messages = append(messages, fmt.Sprintf("Number of records limit of %d exceeded.", MaxBatchRecords))
 	}
 	if characters > maxBatchCharacters {
 		messages = append(messages, fmt.Sprintf("Number of characters limit of %d exceeded.", maxBatchCharacters))
@@ -59,33 +77,33 @@ func tooMuch(changes []r53types.Change) []string {
 func shape(c r53types.Change) error {
 	set := c.ResourceRecordSet
 	if !slices.Contains(c.Action.Values(), c.Action) {
-		return badInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to enumeration '[CREATE, DELETE, UPSERT]'.", c.Action)
+		return request.BadInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to enumeration '[CREATE, DELETE, UPSERT]'.", c.Action)
 	}
 	if set == nil || set.Name == nil || set.Type == "" {
-		return badInput("Invalid XML ; the content of element 'Change' is not complete: Name and Type of ResourceRecordSet are expected.")
+		return request.BadInput("Invalid XML ; the content of element 'Change' is not complete: Name and Type of ResourceRecordSet are expected.")
 	}
 	if err := supported(set); err != nil {
 		return err
 	}
 	if set.TrafficPolicyInstanceId != nil {
-		return badInput("Invalid request: TrafficPolicyInstanceId may not be given: its record sets change with the traffic policy instance")
+		return request.BadInput("Invalid request: TrafficPolicyInstanceId may not be given: its record sets change with the traffic policy instance")
 	}
 	in := fmt.Sprintf("in Change with [Action=%s, Name=%s, Type=%s, SetIdentifier=%s]", c.Action, *set.Name, set.Type, orNull(set.SetIdentifier))
 	const exactly = "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId], but found"
 	plain := set.TTL != nil || len(set.ResourceRecords) > 0
 	switch {
 	case set.AliasTarget != nil && plain:
-		return badInput("%s more than one %s", exactly, in)
+		return request.BadInput("%s more than one %s", exactly, in)
 	case set.AliasTarget == nil && !plain:
-		return badInput("%s none %s", exactly, in)
+		return request.BadInput("%s none %s", exactly, in)
 	case plain && (set.TTL == nil || len(set.ResourceRecords) == 0):
-		return badInput("%s none %s", exactly, in)
+		return request.BadInput("%s none %s", exactly, in)
 	case set.AliasTarget != nil && (set.AliasTarget.DNSName == nil || aws.ToString(set.AliasTarget.HostedZoneId) == ""):
-		return badInput("Invalid XML ; the content of element 'AliasTarget' is not complete: HostedZoneId, DNSName and EvaluateTargetHealth are expected.")
+		return request.BadInput("Invalid XML ; the content of element 'AliasTarget' is not complete: HostedZoneId, DNSName and EvaluateTargetHealth are expected.")
 	case set.TTL != nil && (*set.TTL < 0 || *set.TTL > 2147483647):
-		return badInput("1 validation error detected: Value '%d' at 'ttl' failed to satisfy constraint: Member must have value between 0 and 2147483647", *set.TTL)
+		return request.BadInput("1 validation error detected: Value '%d' at 'ttl' failed to satisfy constraint: Member must have value between 0 and 2147483647", *set.TTL)
 	}
-	return routed(set, in)
+	return Routed(set, in)
 }
 
 func orNull(s *string) string {
@@ -97,7 +115,7 @@ func orNull(s *string) string {
 
 // normal returns a record set as it is kept, or what is wrong with its names and values.
 func normal(set r53types.ResourceRecordSet) (r53types.ResourceRecordSet, error) {
-	kept, err := name(*set.Name)
+	kept, err := Name(*set.Name)
 	if err != nil {
 		return set, err
 	}
@@ -107,11 +125,11 @@ func normal(set r53types.ResourceRecordSet) (r53types.ResourceRecordSet, error) 
 	}
 	if set.AliasTarget != nil {
 		target := *set.AliasTarget
-		to, err := name(*target.DNSName)
+		to, err := Name(*target.DNSName)
 		if err != nil {
 			return set, err
 		}
-		target.DNSName, target.HostedZoneId = &to, aws.String(bare(*target.HostedZoneId))
+		target.DNSName, target.HostedZoneId = &to, aws.String(request.Bare(*target.HostedZoneId))
 		set.AliasTarget = &target
 		set.ResourceRecords = nil
 		return set, nil
@@ -137,7 +155,7 @@ func values(set r53types.ResourceRecordSet) error {
 			return fmt.Errorf("Duplicate Resource Record: '%s'", v) //nolint:staticcheck // AWS's words
 		}
 		seen[v] = true
-		if err := value(set.Type, v); err != nil {
+		if err := Value(set.Type, v); err != nil {
 			return fmt.Errorf("Invalid Resource Record: %w", err) //nolint:staticcheck // AWS's words
 		}
 	}

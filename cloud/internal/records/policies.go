@@ -1,4 +1,4 @@
-package zones
+package records
 
 import (
 	"fmt"
@@ -8,72 +8,74 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/request"
 )
 
-// policy is a routing policy, as Route 53's messages call it.
-type policy string
+// Policy is a routing policy, as Route 53's messages call it.
+type Policy string
 
 const (
-	simple       policy = "simple"
-	weighted     policy = "weighted"
-	latency      policy = "latency"
-	failingOver  policy = "failover"
-	geolocation  policy = "geolocation"
-	multivalue   policy = "multivalue answer"
-	geoproximity policy = "geoproximity"
-	ipBased      policy = "CIDR routing"
+	simple       Policy = "simple"
+	weighted     Policy = "weighted"
+	latency      Policy = "latency"
+	failingOver  Policy = "failover"
+	geolocation  Policy = "geolocation"
+	multivalue   Policy = "multivalue answer"
+	geoproximity Policy = "geoproximity"
+	ipBased      Policy = "CIDR routing"
 )
 
 // policiesOf lists the policies that a record set asks for; a simple one asks for none.
-func policiesOf(set *r53types.ResourceRecordSet) []policy {
-	var found []policy
+func policiesOf(set *r53types.ResourceRecordSet) []Policy {
+	var found []Policy
 	for _, p := range []struct {
-		policy
+		Policy
 		given bool
 	}{
 		{weighted, set.Weight != nil}, {latency, set.Region != ""}, {failingOver, set.Failover != ""}, {geolocation, set.GeoLocation != nil},
 		{multivalue, set.MultiValueAnswer != nil}, {geoproximity, set.GeoProximityLocation != nil}, {ipBased, set.CidrRoutingConfig != nil},
 	} {
 		if p.given {
-			found = append(found, p.policy)
+			found = append(found, p.Policy)
 		}
 	}
 	return found
 }
 
-func policyOf(set *r53types.ResourceRecordSet) policy {
+func policyOf(set *r53types.ResourceRecordSet) Policy {
 	if found := policiesOf(set); len(found) > 0 {
 		return found[0]
 	}
 	return simple
 }
 
-// routed checks the members of a record set's routing policy; in names the change, for messages.
-func routed(set *r53types.ResourceRecordSet, in string) error {
+// Routed checks the members of a record set's routing policy; in names the change, for messages.
+func Routed(set *r53types.ResourceRecordSet, in string) error {
 	const exactly = "Invalid request: Expected exactly one of [Weight, Region, Failover, GeoLocation, MultiValueAnswer, GeoProximityLocation, or CidrRoutingConfig], but found"
 	found := policiesOf(set)
 	switch {
 	case len(found) > 1:
-		return badInput("%s more than one %s", exactly, in)
+		return request.BadInput("%s more than one %s", exactly, in)
 	case len(found) == 0 && set.SetIdentifier != nil:
-		return badInput("%s none %s", exactly, in)
+		return request.BadInput("%s none %s", exactly, in)
 	case len(found) == 0:
 		return nil
 	case set.SetIdentifier == nil:
-		return badInput("Invalid request: Missing field 'SetIdentifier' %s", in)
+		return request.BadInput("Invalid request: Missing field 'SetIdentifier' %s", in)
 	}
-	if err := length("setIdentifier", *set.SetIdentifier, 1, 128); err != nil {
+	if err := request.Length("setIdentifier", *set.SetIdentifier, 1, 128); err != nil {
 		return err
 	}
 	switch found[0] {
 	case weighted:
 		if *set.Weight < 0 || *set.Weight > 255 {
-			return badInput("1 validation error detected: Value '%d' at 'weight' failed to satisfy constraint: Member must have value between 0 and 255", *set.Weight)
+			return request.BadInput("1 validation error detected: Value '%d' at 'weight' failed to satisfy constraint: Member must have value between 0 and 255", *set.Weight)
 		}
 	case latency:
-		return oneOf("region", string(set.Region), set.Region.Values())
+		return request.OneOf("region", string(set.Region), set.Region.Values())
 	case failingOver:
-		return oneOf("failover", string(set.Failover), set.Failover.Values())
+		return request.OneOf("failover", string(set.Failover), set.Failover.Values())
 	case geolocation:
 		return geoLocation(set.GeoLocation, in)
 	case multivalue:
@@ -86,23 +88,15 @@ func routed(set *r53types.ResourceRecordSet, in string) error {
 	return nil
 }
 
-// oneOf refuses what is not of an enumeration, as the schema does.
-func oneOf[T ~string](member, value string, allowed []T) error {
-	if slices.Contains(allowed, T(value)) {
-		return nil
-	}
-	return badInput("Invalid XML ; cvc-enumeration-valid: Value '%s' of '%s' is not facet-valid with respect to enumeration '%v'.", value, member, allowed)
-}
-
 func multivalueAnswer(set *r53types.ResourceRecordSet, in string) error {
 	switch {
 	case !*set.MultiValueAnswer:
-		return badInput("Invalid request: MultiValueAnswer may only be true %s", in)
+		return request.BadInput("Invalid request: MultiValueAnswer may only be true %s", in)
 	case set.AliasTarget != nil:
-		return badInput("Invalid request: a multivalue answer record may not be an alias %s", in)
+		return request.BadInput("Invalid request: a multivalue answer record may not be an alias %s", in)
 	case slices.Contains([]r53types.RRType{r53types.RRTypeCname, r53types.RRTypeNs}, set.Type):
 		// Developer Guide, resource-record-sets-values-multivalue: any type except NS and CNAME.
-		return badInput("Invalid request: a multivalue answer record may not be of type %s %s", set.Type, in)
+		return request.BadInput("Invalid request: a multivalue answer record may not be of type %s %s", set.Type, in)
 	}
 	return nil
 }
@@ -113,7 +107,7 @@ var subdivisions = []string{"US", "UA"} // the countries whose parts Route 53 te
 func geoLocation(l *r53types.GeoLocation, in string) error {
 	continent, country, part := aws.ToString(l.ContinentCode), aws.ToString(l.CountryCode), aws.ToString(l.SubdivisionCode)
 	wrong := func(format string, args ...any) error {
-		return badInput("Invalid request: %s %s", fmt.Sprintf(format, args...), in)
+		return request.BadInput("Invalid request: %s %s", fmt.Sprintf(format, args...), in)
 	}
 	switch {
 	case continent == "" && country == "":
@@ -122,11 +116,11 @@ func geoLocation(l *r53types.GeoLocation, in string) error {
 		return wrong("GeoLocation may not have both a ContinentCode and a CountryCode or SubdivisionCode")
 	case continent != "" && continentNames[continent] == "":
 		return wrong("'%s' is not a valid ContinentCode", continent)
-	case country != "" && !known(place{country: country}):
+	case country != "" && !known(Place{Country: country}):
 		return wrong("'%s' is not a valid CountryCode", country)
 	case part != "" && !slices.Contains(subdivisions, country):
 		return wrong("SubdivisionCode may only be used with the countries %v", subdivisions)
-	case part != "" && !known(place{country: country, subdivision: part}):
+	case part != "" && !known(Place{Country: country, subdivision: part}):
 		return wrong("'%s' is not a valid SubdivisionCode", part)
 	}
 	return nil
@@ -144,13 +138,13 @@ func geoProximity(l *r53types.GeoProximityLocation, in string) error {
 		}
 	}
 	if given != 1 {
-		return badInput("Invalid request: Expected exactly one of [AWSRegion, LocalZoneGroup, or Coordinates] in GeoProximityLocation, but found %d %s", given, in)
+		return request.BadInput("Invalid request: Expected exactly one of [AWSRegion, LocalZoneGroup, or Coordinates] in GeoProximityLocation, but found %d %s", given, in)
 	}
 	if b := aws.ToInt32(l.Bias); b < -99 || b > 99 {
-		return badInput("1 validation error detected: Value '%d' at 'bias' failed to satisfy constraint: Member must have value between -99 and 99", b)
+		return request.BadInput("1 validation error detected: Value '%d' at 'bias' failed to satisfy constraint: Member must have value between -99 and 99", b)
 	}
 	if l.AWSRegion != nil {
-		return oneOf("AWSRegion", *l.AWSRegion, r53types.ResourceRecordSetRegion("").Values())
+		return request.OneOf("AWSRegion", *l.AWSRegion, r53types.ResourceRecordSetRegion("").Values())
 	}
 	if c := l.Coordinates; c != nil {
 		for _, d := range []struct {
@@ -159,35 +153,36 @@ func geoProximity(l *r53types.GeoProximityLocation, in string) error {
 		}{{"Latitude", aws.ToString(c.Latitude), 90}, {"Longitude", aws.ToString(c.Longitude), 180}} {
 			n, err := strconv.ParseFloat(d.value, 64)
 			if err != nil || !coordinate.MatchString(d.value) || n < -d.most || n > d.most {
-				return badInput("Invalid request: '%s' is not a valid %s %s", d.value, d.name, in)
+				return request.BadInput("Invalid request: '%s' is not a valid %s %s", d.value, d.name, in)
 			}
 		}
 	}
 	return nil
 }
 
-var locationName = regexp.MustCompile(`^([0-9A-Za-z_-]{1,16}|\*)$`)
+// LocationName is what a location of a CIDR collection may be called (API reference, CidrRoutingConfig).
+var LocationName = regexp.MustCompile(`^([0-9A-Za-z_-]{1,16}|\*)$`)
 
 func cidrRouting(c *r53types.CidrRoutingConfig) error {
-	if !locationName.MatchString(aws.ToString(c.LocationName)) {
-		return badInput("1 validation error detected: Value '%s' at 'locationName' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-\\*]+", aws.ToString(c.LocationName))
+	if !LocationName.MatchString(aws.ToString(c.LocationName)) {
+		return request.BadInput("1 validation error detected: Value '%s' at 'locationName' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-\\*]+", aws.ToString(c.LocationName))
 	}
 	if aws.ToString(c.CollectionId) == "" {
-		return badInput("Invalid XML ; the content of element 'CidrRoutingConfig' is not complete: CollectionId is expected.")
+		return request.BadInput("Invalid XML ; the content of element 'CidrRoutingConfig' is not complete: CollectionId is expected.")
 	}
 	return nil
 }
 
 // beside checks a set against another of the same name and type.
-func (p policy) beside(set, other recordSet) error {
-	k, o := keyOf(set), policyOf(other)
+func (p Policy) beside(set, other Set) error {
+	k, o := KeyOf(set), policyOf(other)
 	refuse := func(why string) error {
-		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as a %s", k.name, k.kind, k.id, why)
+		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as a %s", k.Name, k.Kind, k.ID, why)
 	}
 	const exists = " set exists with the same name and type."
 	switch {
 	case p == simple:
-		return fmt.Errorf("RRSet with DNS name %s, type %s cannot be created as other RRSets exist with the same name and type.", k.name, k.kind) //nolint:staticcheck // AWS's words
+		return fmt.Errorf("RRSet with DNS name %s, type %s cannot be created as other RRSets exist with the same name and type.", k.Name, k.Kind) //nolint:staticcheck // AWS's words
 	case o == simple || o != p && p == failingOver:
 		return refuse("non-weighted" + exists)
 	case o != p:

@@ -1,4 +1,4 @@
-package zones
+package records
 
 import (
 	"encoding/hex"
@@ -8,6 +8,7 @@ import (
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
@@ -27,8 +28,8 @@ var fields = map[r53types.RRType]struct {
 	r53types.RRTypeSoa:   {7, "SOARRDATANotSevenFields", "SOA record doesn't have 7 fields"},
 }
 
-// value checks one value's syntax, and that the name servers can serve it.
-func value(kind r53types.RRType, v string) error {
+// Value checks one value's syntax, and that the name servers can serve it.
+func Value(kind r53types.RRType, v string) error {
 	if v == "" || len(v) > 4000 {
 		return fatal("InvalidLength", "Value must have between 1 and 4000 characters", v)
 	}
@@ -80,7 +81,7 @@ func plain(kind r53types.RRType, v string) error {
 		names = nil
 	}
 	for _, n := range names {
-		if _, err := name(n); err != nil {
+		if _, err := Name(n); err != nil {
 			return err
 		}
 	}
@@ -122,5 +123,5 @@ func supported(set *r53types.ResourceRecordSet) error {
 	if slices.Contains(set.Type.Values(), set.Type) {
 		return nil
 	}
-	return badInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to the enumeration of record types.", set.Type)
+	return request.BadInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to the enumeration of record types.", set.Type)
 }

@@ -1,0 +1,33 @@
+package request
+
+import (
+	"crypto/rand"
+	"fmt"
+	"strings"
+)
+
+// Endpoint is where AWS says that a resource it made is; clients do not follow it.
+const Endpoint = "https://route53.amazonaws.com/2013-04-01"
+
+const idAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+// NewID makes an id of the shape of Route 53's: a letter for the kind and 20 capitals and digits.
+func NewID(kind string) string {
+	b := make([]byte, 20)
+	rand.Read(b)
+	for i, c := range b {
+		b[i] = idAlphabet[int(c)%len(idAlphabet)]
+	}
+	return kind + string(b)
+}
+
+// NewUUID makes an id of the shape of a health check's.
+func NewUUID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// Bare strips the kind that ids are answered with: /hostedzone/Z1 becomes Z1.
+func Bare(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }

@@ -1,0 +1,29 @@
+package request
+
+import (
+	"slices"
+	"strings"
+)
+
+// Size returns how many items a page may hold. AWS cuts what is above its limit silently.
+func Size(asked *int32, most int) (int, error) {
+	if asked == nil {
+		return most, nil
+	}
+	if *asked < 1 {
+		return 0, BadInput("1 validation error detected: Value '%d' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1", *asked)
+	}
+	return min(int(*asked), most), nil
+}
+
+// Page cuts rows, sorted by key, from the first whose key is not below start, and returns the key at
+// which the next page starts, or false where it is the last.
+func Page[T any](rows []T, key func(T) string, start string, n int) (cut []T, next string, more bool) {
+	slices.SortFunc(rows, func(a, b T) int { return strings.Compare(key(a), key(b)) })
+	at, _ := slices.BinarySearchFunc(rows, start, func(row T, k string) int { return strings.Compare(key(row), k) })
+	rows = rows[at:]
+	if len(rows) <= n {
+		return rows, "", false
+	}
+	return rows[:n], key(rows[n]), true
+}
