@@ -79,7 +79,11 @@ func (a *Account) Silent(ctx context.Context) error {
 	defer cancel()
 	_, err := a.EC2.DescribeRegions(ctx, &ec2.DescribeRegionsInput{RegionNames: []string{a.Region}}, func(o *ec2.Options) { o.RetryMaxAttempts = 2 })
 	var answer interface{ HTTPStatusCode() int }
-	if err == nil || errors.As(err, &answer) && answer.HTTPStatusCode() < http.StatusInternalServerError {
+	if err == nil {
+		return nil
+	}
+	// An error may be of a response that never came: its status is 0.
+	if errors.As(err, &answer) && answer.HTTPStatusCode() > 0 && answer.HTTPStatusCode() < http.StatusInternalServerError {
 		return nil
 	}
 	return fmt.Errorf("%s does not answer: %w", a.Region, err)

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,7 +22,11 @@ type stage struct {
 	port               int
 	down               atomic.Bool // the primary refuses
 	moved              atomic.Bool // the name points at the secondary
+	felt               sync.Once   // a user was refused, after which the name is changed
 }
+
+// answerChange is how long after the first refusal the name is changed.
+const answerChange = 30 * time.Millisecond
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
@@ -34,6 +39,7 @@ func newStage(t *testing.T) *stage {
 	serve(t, l, func(w http.ResponseWriter, _ *http.Request) {
 		if s.down.Load() {
 			w.WriteHeader(http.StatusServiceUnavailable)
+			s.felt.Do(func() { time.AfterFunc(answerChange, func() { s.moved.Store(true) }) })
 		}
 	})
 	l, err = net.Listen("tcp", net.JoinHostPort(s.secondary.String(), strconv.Itoa(s.port)))
@@ -72,7 +78,6 @@ func (s *stage) Kind() string                                     { return "stag
 func (s *stage) Prepare(context.Context) (json.RawMessage, error) { return json.RawMessage("{}"), nil }
 func (s *stage) Break(context.Context, json.RawMessage) error {
 	s.down.Store(true)
-	time.AfterFunc(30*time.Millisecond, func() { s.moved.Store(true) })
 	return nil
 }
 func (s *stage) Repair(context.Context, json.RawMessage) error {
@@ -90,10 +95,10 @@ func (s *stage) drill(t *testing.T) *Drill {
 		Stack: "hello", URL: u, Port: s.port, Primary: "one", Secondary: "two", Fault: s,
 		Journal: Journal{Path: filepath.Join(t.TempDir(), "drill.json")},
 		Settings: Settings{Interval: 10 * time.Second, Threshold: 3, Speed: 1000,
-			ClientTimeout: time.Second, ClientEvery: 5 * time.Millisecond},
+			ClientTimeout: time.Minute, ClientEvery: 5 * time.Millisecond},
 		Lookup: s.lookup, Region: s.region,
 		Healthy: func(context.Context) (bool, error) { return !s.down.Load(), nil },
-		Clients: 8, Hold: 20 * time.Millisecond, Patience: 10 * time.Second,
+		Clients: 8, Hold: 20 * time.Millisecond, Patience: 2 * time.Minute,
 	}
 }
 
@@ -116,7 +121,7 @@ func TestDrillFollowsUsersThereAndBack(t *testing.T) {
 	if r.StrayedAfter != 0 {
 		t.Errorf("the primary served %d requests after the failover", r.StrayedAfter)
 	}
-	if r.DetectMS < 0 || r.AnswerChangedMS < 30 {
+	if r.DetectMS < 0 || r.AnswerChangedMS < float64(answerChange.Milliseconds()) {
 		t.Errorf("detected after %v ms, answer changed after %v ms", r.DetectMS, r.AnswerChangedMS)
 	}
 	if _, found, _ := d.Journal.Read(); found {

@@ -140,7 +140,8 @@ func (m *maker) listener(port int32) (arn string) {
 // caller's choice or in the same.
 func (m *maker) host(role, subnet, group string) (id string) {
 	running := account.Mark(m.stack, role).Filters(account.Filter("instance-state-name", "running"))
-	like := made[*ec2.DescribeInstancesOutput](m)(m.EC2.DescribeInstances(m.t.Context(), &ec2.DescribeInstancesInput{Filters: running})).Reservations[0].Instances[0]
+	found := made[*ec2.DescribeInstancesOutput](m)(m.EC2.DescribeInstances(m.t.Context(), &ec2.DescribeInstancesInput{Filters: running}))
+	like := found.Reservations[0].Instances[0]
 	if subnet == "" {
 		subnet, group = *like.SubnetId, *like.SecurityGroups[0].GroupId
 	}

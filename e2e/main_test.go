@@ -101,10 +101,11 @@ type result struct {
 func (s *stage) run(name string, args ...string) result {
 	s.t.Helper()
 	// Not the test's context, which has ended when its clean-up runs.
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Dir(s.dir), "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Dir(s.dir), "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
 	for k, v := range s.env {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}
@@ -146,20 +147,34 @@ func (s *stage) dig(name string) string {
 	return strings.TrimSpace(s.run(judge.Need(s.t, "dig"), "+short", "+tries=1", "+time=2", "@"+host, "-p", port, name, "A").stdout)
 }
 
+// patience bounds what hangs. Nothing that goes well takes so long on any machine, and no test expects how long it does.
+const patience = 5 * time.Minute
+
 // until polls an outside command until it says yes: there is no event to await in another program.
-func (s *stage) until(what string, limit time.Duration, yes func() bool) {
+func (s *stage) until(what string, yes func() bool) {
 	s.t.Helper()
-	deadline := time.NewTimer(limit)
+	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for !yes() {
 		select {
 		case <-deadline.C:
-			s.t.Fatalf("not within %s: %s", limit, what)
+			s.t.Fatalf("not within %s: %s", patience, what)
 		case <-tick.C:
 		}
 	}
+}
+
+// unchanged waits until both regions are as declared and alike, with nothing done to them: what is well again after
+// an outage is so when machines have booted and checks have passed. Only reading commands are run, so that what
+// would take a change is waited for in vain.
+func (s *stage) unchanged() {
+	s.t.Helper()
+	s.until("the plan has nothing to change", func() bool {
+		return strings.Contains(s.run(binary, "plan", "-f", example).stdout, "nothing to change")
+	})
+	s.until("the regions are equal", func() bool { return s.run(binary, "parity", "-f", example).code == 0 })
 }
 
 // status is what the tests need of "cloud status --json".
