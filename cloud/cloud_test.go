@@ -56,7 +56,14 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	state, err := os.MkdirTemp("", "understudy-state-*") // the numbers of the tests' folders are not to stay in the user's
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("XDG_STATE_HOME", state)
+	code := m.Run()
+	os.RemoveAll(state)
+	os.Exit(code)
 }
 
 func startOnceAndFill(o cloud.Options) {

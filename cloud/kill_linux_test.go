@@ -206,6 +206,32 @@ func TestKilledCloudLeavesNothing(t *testing.T) {
 	}
 }
 
+// The number of a killed cloud is its folder's: no other gets it, and whoever holds its keys is refused elsewhere.
+func TestKilledCloudKeepsItsNumber(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	h := startHost(t, dir)
+	h.kill()
+	endpoint, key := h.Endpoint, h.env["AWS_ACCESS_KEY_ID"]
+	var others []*cloud.Cloud
+	for range 3 { // more than are between the lowest number and this one's, or as many as will show it
+		c := start(t, cloud.Options{Dir: t.TempDir(), Regions: []string{"us-east-1"}})
+		if others = append(others, c); c.Endpoint() == endpoint {
+			t.Errorf("another cloud has %s", endpoint)
+		}
+	}
+	old := credentials.NewStaticCredentialsProvider(key, h.env["AWS_SECRET_ACCESS_KEY"], "")
+	o := client(others[0], "").Options()
+	o.Credentials = old
+	_, err := ec2.New(o).DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{})
+	if err == nil || !strings.Contains(err.Error(), "AuthFailure") {
+		t.Errorf("a stranger answers the old keys: %v", err)
+	}
+	if again := start(t, cloud.Options{Dir: dir}); again.Endpoint() != endpoint {
+		t.Errorf("the folder's cloud is at %s, and was at %s", again.Endpoint(), endpoint)
+	}
+}
+
 // ledger is what a cloud has acknowledged.
 type ledger struct {
 	mu    sync.Mutex

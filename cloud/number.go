@@ -14,15 +14,17 @@ import (
 const Port = 4790
 
 // claimNumber takes the first free cloud number, the wanted one first, by binding its endpoint: the
-// kernel lets no two processes have it, whoever their users are. The rest of the number's addresses is
+// kernel lets no two processes have it, whoever their users are. A number that is kept for another folder
+// is passed over, unless all are. The rest of the number's addresses is
 // the function's to take. A killed cloud may hold some of them a moment longer than its endpoint, so a
 // number whose rest is in use is passed over.
-func claimNumber(wanted int, rest func(number int) error) (int, net.Listener, error) {
-	for n := range 255 {
-		if n == 0 {
+func claimNumber(wanted int, kept func(number int) bool, rest func(number int) error) (int, net.Listener, error) {
+	for n := range 2 * 255 {
+		pastKept := n >= 255
+		if n %= 255; n == 0 {
 			n = wanted
 		}
-		if n < 1 || n > 254 {
+		if n < 1 || n > 254 || kept(n) != pastKept {
 			continue
 		}
 		l, err := net.Listen("tcp4", net.JoinHostPort(address.Endpoint(n).String(), strconv.Itoa(Port)))

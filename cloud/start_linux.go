@@ -133,7 +133,8 @@ func (c *Cloud) endWith(master *os.File, remove bool) {
 // claim takes a number, and so the endpoint and the name servers' addresses, and keeps it with the folder.
 func (c *Cloud) claim() (listener net.Listener, names []*os.File, err error) {
 	had := c.settings.Number
-	c.settings.Number, listener, err = claimNumber(c.settings.Number, func(number int) (err error) {
+	kept := func(number int) bool { return keptForAnother(number, c.dir) }
+	c.settings.Number, listener, err = claimNumber(c.settings.Number, kept, func(number int) (err error) {
 		names, err = openNameServers(number)
 		return err
 	})
@@ -148,6 +149,11 @@ func (c *Cloud) claim() (listener net.Listener, names []*os.File, err error) {
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, closeAll(names))
+	}
+	if !c.temporary {
+		if err := keepNumber(c.settings.Number, c.dir); err != nil {
+			c.log.Warn("another cloud may get this one's number while it is stopped", "error", err)
+		}
 	}
 	return listener, names, nil
 }

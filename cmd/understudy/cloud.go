@@ -42,19 +42,7 @@ func cloudDir() string {
 	if dir := os.Getenv("UNDERSTUDY_HOME"); dir != "" {
 		return dir
 	}
-	return filepath.Join(stateDir(), "cloud")
-}
-
-// stateDir is this program's state folder, as the XDG base directory specification has it.
-func stateDir() string {
-	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
-		return filepath.Join(dir, "understudy")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		home = os.TempDir()
-	}
-	return filepath.Join(home, ".local", "state", "understudy")
+	return filepath.Join(cloud.StateDir(), "cloud")
 }
 
 // runningCloud attaches to the cloud that runs on the folder.

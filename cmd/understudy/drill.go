@@ -154,7 +154,7 @@ func drillUndoCommand() *cobra.Command {
 
 // journal keeps a stack's drill in the user's state folder.
 func journal(stack string) drill.Journal {
-	return drill.Journal{Path: filepath.Join(stateDir(), "drill-"+stack+".json")}
+	return drill.Journal{Path: filepath.Join(cloud.StateDir(), "drill-"+stack+".json")}
 }
 
 func printDrill(w io.Writer, r *drill.Report) {
