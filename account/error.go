@@ -59,6 +59,12 @@ func IsLost(err error) bool {
 	return Code(err) == "" && (errors.As(err, &network) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF))
 }
 
+// IsTaken tells whether something has the name, the addresses or the port that a new thing was to have.
+func IsTaken(err error) bool {
+	return IsCode(err, "InvalidSubnet.Conflict", "InvalidGroup.Duplicate", "InvalidLaunchTemplateName.AlreadyExists",
+		"DuplicateTargetGroupName", "DuplicateLoadBalancerName", "DuplicateListener", "AlreadyExists", "AlreadyExistsFault")
+}
+
 // IsUnsupported tells whether the endpoint has no such operation.
 func IsUnsupported(err error) bool {
 	return IsCode(err, "InvalidAction", "UnsupportedOperation", "NotImplemented", "UnknownOperation")

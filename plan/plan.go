@@ -201,14 +201,15 @@ func (s Step) do(ctx context.Context) error {
 		return r.change(ctx, compare(r.desired(), r.actual()))
 	}
 	err := r.create(ctx)
-	if !account.IsLost(err) || ctx.Err() != nil {
+	if !account.IsLost(err) && !account.IsTaken(err) || ctx.Err() != nil {
 		return err
 	}
 	return recreate(ctx, r)
 }
 
-// recreate goes on after a create call whose answer was lost on its way: the thing may be there. Calls that
-// take no client token are not sent again by the SDK, for they would make a second one.
+// recreate goes on after a create call whose answer was lost on its way, or which came after that of a killed
+// run: the thing may be there. Calls that take no client token are not sent again by the SDK, for they would
+// make a second one.
 func recreate(ctx context.Context, r resource) error {
 	there, err := settled(ctx, r.find)
 	if err != nil {

@@ -161,6 +161,10 @@ func (r *routes) lead(ctx context.Context) error {
 		_, err = r.EC2.DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: &r.id, DestinationCidrBlock: destination})
 	case r.defaultRoute == "":
 		_, err = r.EC2.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: &r.id, DestinationCidrBlock: destination, GatewayId: &r.gateway.id})
+		if account.IsCode(err, "RouteAlreadyExists") { // by a killed run's call, which was carried out since
+			r.defaultRoute = "another's"
+			return r.lead(ctx)
+		}
 	default:
 		_, err = r.EC2.ReplaceRoute(ctx, &ec2.ReplaceRouteInput{RouteTableId: &r.id, DestinationCidrBlock: destination, GatewayId: &r.gateway.id})
 	}
