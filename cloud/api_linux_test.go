@@ -154,7 +154,9 @@ func TestSpoiledFolderIsRefused(t *testing.T) {
 func TestLeftoversDoNotStandInTheWay(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for path, content := range map[string]string{"lock": "99999999999", "run/control.sock": "x", "run/us-east-1.sock": "", "run/beacon.sock": "", "cloud.json": `{"number":-7}`} {
+	for path, content := range map[string]string{
+		"lock": "99999999999", "cloud.json": `{"number":-7}`, "run/control.sock": "x", "run/us-east-1.sock": "", "run/beacon.sock": "",
+	} {
 		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(path)), 0o755); err != nil {
 			t.Fatal(err)
 		}

@@ -28,6 +28,10 @@ const (
 	envDisk   = "UNDERSTUDY_TEST_DISK" // the size of a file system of its own for the folder of a cloud of one region
 )
 
+// patience is how long a test waits for what will happen: longer than the slowest machine takes, since only a failure waits so
+// long.
+const patience = 2 * time.Minute
+
 func TestMain(m *testing.M) {
 	cloud.Main()
 	if dir := os.Getenv(envHost); dir != "" {
@@ -150,7 +154,7 @@ func TestKilledHostLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	host.Wait()
-	gone(t, s, watched, time.Second)
+	gone(t, s, watched, patience)
 	for _, fd := range watched {
 		unix.Close(fd)
 	}

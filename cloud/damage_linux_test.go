@@ -25,7 +25,8 @@ func usedFolder(t *testing.T) string {
 	dir := t.TempDir()
 	c := start(t, cloud.Options{Dir: dir})
 	for _, region := range c.Status().Regions {
-		if _, err := client(c, "").CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16")}, func(o *ec2.Options) { o.Region = region }); err != nil {
+		in := &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16")}
+		if _, err := client(c, "").CreateVpc(t.Context(), in, func(o *ec2.Options) { o.Region = region }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -150,7 +151,8 @@ func refusedAlone(t *testing.T, c *cloud.Cloud, part, path, want, name string) {
 			}
 			continue
 		}
-		if p.State != "refused" || !strings.Contains(p.Reason, want) || !strings.Contains(p.Reason, path) || !strings.Contains(p.Hint, "understudy cloud restore "+part) {
+		said := strings.Contains(p.Reason, want) && strings.Contains(p.Reason, path)
+		if p.State != "refused" || !said || !strings.Contains(p.Hint, "understudy cloud restore "+part) {
 			t.Errorf("%s: %+v; want %q", name, p, want)
 		}
 		t.Logf("%-32s %s: %s\n%34shint: %s", name, p.Name, strings.ReplaceAll(p.Reason, c.Dir(), "…"), "", p.Hint)

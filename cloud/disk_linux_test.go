@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -30,7 +29,7 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 	h := startHostAs(t, cmd, inside)
 	api := h.ec2("us-east-1")
 	l := &ledger{made: map[string]map[string]bool{}, count: make(chan struct{}, 1000)}
-	until(t, "the example's image is there", 20*time.Second, func() bool { // which takes most of the room
+	until(t, "the example's image is there", func() bool { // which takes most of the room
 		made, _ := filepath.Glob(filepath.Join(inside(), "regions", "us-east-1", "layers", "program-*"))
 		return len(made) == 1
 	})
@@ -68,7 +67,7 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 	if err := os.Remove(fill); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the instance runs again", 20*time.Second, func() bool { return strings.Count(consoleOf(t, h, instance), "booted") > 1 })
+	until(t, "the instance runs again", func() bool { return strings.Count(consoleOf(t, h, instance), "booted") > 1 })
 	if s := stateOf(t, h, instance); s != ec2types.InstanceStateNameRunning {
 		t.Errorf("the instance is %s", s)
 	}
@@ -113,9 +112,10 @@ func TestStartAsBeforeWorksOnAFullDisk(t *testing.T) {
 func launch(t *testing.T, h *host) string {
 	t.Helper()
 	id := launchWith(t, h, "#!/bin/sh\nmkdir -p /var/lib/cloud/scripts/per-boot\n"+
-		"printf '#!/bin/sh\\necho booted >/dev/console\\n' >/var/lib/cloud/scripts/per-boot/say\nchmod 755 /var/lib/cloud/scripts/per-boot/say\necho booted >/dev/console\n")
-	until(t, "the instance has booted", 20*time.Second, func() bool { return strings.Contains(consoleOf(t, h, id), "booted") })
-	until(t, "the instance is running", 20*time.Second, func() bool { return stateOf(t, h, id) == ec2types.InstanceStateNameRunning })
+		"printf '#!/bin/sh\\necho booted >/dev/console\\n' >/var/lib/cloud/scripts/per-boot/say\n"+
+		"chmod 755 /var/lib/cloud/scripts/per-boot/say\necho booted >/dev/console\n")
+	until(t, "the instance has booted", func() bool { return strings.Contains(consoleOf(t, h, id), "booted") })
+	until(t, "the instance is running", func() bool { return stateOf(t, h, id) == ec2types.InstanceStateNameRunning })
 	return id
 }
 
@@ -131,7 +131,8 @@ func launchWith(t *testing.T, h *host, script string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	images, err := api.DescribeImages(t.Context(), &ec2.DescribeImagesInput{Filters: []ec2types.Filter{{Name: aws.String("name"), Values: []string{"understudy-host-*"}}}})
+	named := []ec2types.Filter{{Name: aws.String("name"), Values: []string{"understudy-host-*"}}}
+	images, err := api.DescribeImages(t.Context(), &ec2.DescribeImagesInput{Filters: named})
 	if err != nil || len(images.Images) != 1 {
 		t.Fatalf("images %v, %v", images, err)
 	}

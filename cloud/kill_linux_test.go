@@ -126,15 +126,15 @@ func (h *host) pid(t *testing.T, name string) int {
 }
 
 // until polls another process until it says yes: there is no event of it to await.
-func until(t *testing.T, what string, limit time.Duration, yes func() bool) {
+func until(t *testing.T, what string, yes func() bool) {
 	t.Helper()
-	deadline, tick := time.NewTimer(limit), time.NewTicker(20*time.Millisecond)
+	deadline, tick := time.NewTimer(patience), time.NewTicker(20*time.Millisecond)
 	defer deadline.Stop()
 	defer tick.Stop()
 	for !yes() {
 		select {
 		case <-deadline.C:
-			t.Fatalf("not within %s: %s", limit, what)
+			t.Fatalf("not within %s: %s", patience, what)
 		case <-tick.C:
 		}
 	}
@@ -152,7 +152,7 @@ func TestKilledRoute53ComesBackByItself(t *testing.T) {
 		if err := unix.Kill(first, unix.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "route53 is back", 10*time.Second, func() bool {
+		until(t, "route53 is back", func() bool {
 			now := h.pid(t, "route53")
 			return now != 0 && now != first
 		})
@@ -164,7 +164,7 @@ func TestKilledRoute53ComesBackByItself(t *testing.T) {
 	if err := unix.Kill(region, unix.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the region is down", 10*time.Second, func() bool { return h.pid(t, "us-west-2") == 0 })
+	until(t, "the region is down", func() bool { return h.pid(t, "us-west-2") == 0 })
 	if err := h.StartRegion(t.Context(), "us-west-2"); err != nil {
 		t.Error(err)
 	}
@@ -181,7 +181,7 @@ func TestKilledCloudLeavesNothing(t *testing.T) {
 			cmd.Env = append(os.Environ(), envHost+"="+temporary)
 			h := startHostAs(t, cmd, nil)
 			id := launchWith(t, h, "#!/bin/sh\nmkdir -p /srv/closed/in\nchmod 0 /srv/closed\nsleep 1000 &\necho closed >/dev/console\n")
-			until(t, "the folder is closed", 20*time.Second, func() bool { return strings.Contains(consoleOf(t, h, id), "closed") })
+			until(t, "the folder is closed", func() bool { return strings.Contains(consoleOf(t, h, id), "closed") })
 			watched := watch(t, h.Status)
 			for n, pid := range insiders(t, h) {
 				fd, err := unix.PidfdOpen(pid, 0)
@@ -198,7 +198,7 @@ func TestKilledCloudLeavesNothing(t *testing.T) {
 			if err := h.cmd.Wait(); err != nil && victim == "world" {
 				t.Errorf("the host ended with %v", err)
 			}
-			gone(t, h.Status, watched, 2*time.Second)
+			gone(t, h.Status, watched, patience)
 			for _, fd := range watched {
 				unix.Close(fd)
 			}
@@ -376,7 +376,7 @@ func killSome(t *testing.T, h *host, l *ledger, random *rand.Rand) {
 			if err := unix.Kill(pid, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
 				t.Fatal(err)
 			}
-			until(t, name+" has ended", 10*time.Second, func() bool { return h.pid(t, name) != pid })
+			until(t, name+" has ended", func() bool { return h.pid(t, name) != pid })
 		}
 		if name != "route53" {
 			if err := h.StartRegion(t.Context(), name); err != nil {
@@ -396,7 +396,7 @@ func (l *ledger) await(t *testing.T, n int) {
 	for range n {
 		select {
 		case <-l.count:
-		case <-time.After(30 * time.Second):
+		case <-time.After(patience):
 			t.Fatal("the cloud acknowledges nothing any more")
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -151,9 +150,10 @@ func TestInstancesReachNothingOfTheHost(t *testing.T) {
 		fmt.Fprintf(&script, "if %s; then echo 'DONE %d'; fi\n", try, n)
 	}
 	// What must work, so that the rest fails for the right reason.
-	script.WriteString("timeout 2 bash -c 'exec 3<>/dev/tcp/169.254.169.254/80' && echo METADATA\ntest -s /etc/passwd && echo PASSWD\nkill -0 1 && echo KILL\necho END\n} 2>/dev/null >/dev/console\n")
+	script.WriteString("timeout 2 bash -c 'exec 3<>/dev/tcp/169.254.169.254/80' && echo METADATA\n" +
+		"test -s /etc/passwd && echo PASSWD\nkill -0 1 && echo KILL\necho END\n} 2>/dev/null >/dev/console\n")
 	id := launchWith(t, h, script.String())
-	until(t, "the script has ended", 30*time.Second, func() bool { return strings.Contains(consoleOf(t, h, id), "END") })
+	until(t, "the script has ended", func() bool { return strings.Contains(consoleOf(t, h, id), "END") })
 	said := consoleOf(t, h, id)
 	for n, try := range tries {
 		if strings.Contains(said, fmt.Sprintf("DONE %d\n", n)) || strings.Contains(said, fmt.Sprintf("DONE %d\r", n)) {

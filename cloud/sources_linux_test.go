@@ -63,7 +63,7 @@ func (p *pair) watch(c *r53types.HealthCheckConfig) {
 func (p *pair) await(what string, last int) {
 	p.t.Helper()
 	got := ""
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		reply, err := mdns.Exchange(new(mdns.Msg).SetQuestion("hello.test.", mdns.TypeA), p.Resolver())
 		if err != nil || len(reply.Answer) != 1 {
 			p.t.Fatal(reply, err)
@@ -107,7 +107,9 @@ func TestAlarmDataMovesTheAnswer(t *testing.T) {
 	}
 	errorsFor(9, time.Minute)
 	p.await("with errors", 2)
-	if _, err := api.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{AlarmName: aws.String("errors"), StateValue: cwtypes.StateValueOk, StateReason: aws.String("by hand")}); err != nil {
+	if _, err := api.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{
+		AlarmName: aws.String("errors"), StateValue: cwtypes.StateValueOk, StateReason: aws.String("by hand"),
+	}); err != nil {
 		t.Fatal(err)
 	}
 	p.await("the alarm set by hand", 2)
@@ -184,14 +186,16 @@ func TestRoutingControlMovesTheAnswer(t *testing.T) {
 }
 
 func (p *pair) cli(args ...string) (string, error) {
-	cmd := exec.CommandContext(p.t.Context(), judge.Need(p.t, "/usr/bin/aws"), append([]string{"--endpoint-url", p.Endpoint(), "route53-recovery-cluster"}, args...)...)
+	args = append([]string{"--endpoint-url", p.Endpoint(), "route53-recovery-cluster"}, args...)
+	cmd := exec.CommandContext(p.t.Context(), judge.Need(p.t, "/usr/bin/aws"), args...)
 	cmd.Env = p.environment()
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
 
 func (p *pair) environment() []string {
-	env := append(os.Environ(), "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_MAX_ATTEMPTS=1")
+	env := append(os.Environ(), "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1",
+		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
 	for k, v := range p.Env() {
 		env = append(env, k+"="+v)
 	}
@@ -203,20 +207,23 @@ func TestHealthCheckMetricsAreInCloudWatch(t *testing.T) {
 	t.Parallel()
 	p := &pair{start(t, cloud.Options{Speed: 60}), t}
 	ctx, api := t.Context(), cloudwatch.NewFromConfig(p.config("us-east-1"))
-	check, err := route53.NewFromConfig(p.config("us-east-1")).CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{CallerReference: aws.String("c"), HealthCheckConfig: &r53types.HealthCheckConfig{
+	api53 := route53.NewFromConfig(p.config("us-east-1"))
+	check, err := api53.CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{CallerReference: aws.String("c"), HealthCheckConfig: &r53types.HealthCheckConfig{
 		Type: r53types.HealthCheckTypeCalculated, HealthThreshold: aws.Int32(0),
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = api.PutMetricAlarm(ctx, &cloudwatch.PutMetricAlarmInput{
-		AlarmName: aws.String("well"), Namespace: aws.String("AWS/Route53"), MetricName: aws.String("HealthCheckStatus"), Statistic: cwtypes.StatisticMinimum, Period: aws.Int32(60),
-		Dimensions: []cwtypes.Dimension{{Name: aws.String("HealthCheckId"), Value: check.HealthCheck.Id}}, EvaluationPeriods: aws.Int32(1), Threshold: aws.Float64(1), ComparisonOperator: cwtypes.ComparisonOperatorLessThanThreshold,
+		AlarmName: aws.String("well"), Namespace: aws.String("AWS/Route53"), MetricName: aws.String("HealthCheckStatus"),
+		Statistic: cwtypes.StatisticMinimum, Period: aws.Int32(60),
+		Dimensions:        []cwtypes.Dimension{{Name: aws.String("HealthCheckId"), Value: check.HealthCheck.Id}},
+		EvaluationPeriods: aws.Int32(1), Threshold: aws.Float64(1), ComparisonOperator: cwtypes.ComparisonOperatorLessThanThreshold,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		out, err := api.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{StateValue: cwtypes.StateValueOk})
 		if err != nil {
 			t.Fatal(err)

@@ -19,7 +19,9 @@ import (
 func TestCloudEndsWithAKilledTest(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "cloud")
-	run := exec.Command("sh", "-c", "export "+envWhile+"=$$; understudy cloud start --dir $1 >&2 && understudy cloud status --dir $1 --json && exec sleep 100000", "sh", dir)
+	const script = "export " + envWhile + "=$$; understudy cloud start --dir $1 >&2 &&" +
+		" understudy cloud status --dir $1 --json && exec sleep 100000"
+	run := exec.Command("sh", "-c", script, "sh", dir)
 	run.Env = append(os.Environ(), envRemove+"=true")
 	run.Stderr = os.Stderr
 	out, err := run.StdoutPipe()
