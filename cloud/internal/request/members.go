@@ -28,3 +28,11 @@ func Set[T any](member **T, given *T) {
 		*member = given
 	}
 }
+
+// Given is a pointer to a text that is not empty.
+func Given(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -10,9 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
-	"github.com/understudy/understudy/internal/judge"
-
 	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/internal/judge"
 )
 
 func TestCommandLineTendsZonesAndChecks(t *testing.T) {

@@ -20,9 +20,8 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	mdns "github.com/miekg/dns"
 
-	"github.com/understudy/understudy/internal/judge"
-
 	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/internal/judge"
 )
 
 const keyARN = "arn:aws:kms:us-east-1:111122223333:key/"

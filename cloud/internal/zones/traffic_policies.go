@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/policies"
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -46,7 +47,7 @@ func (p trafficPolicy) version(n int32) (policyVersion, bool) {
 
 func (p trafficPolicy) describe(v policyVersion) *r53types.TrafficPolicy {
 	return &r53types.TrafficPolicy{
-		Id: &p.ID, Name: &p.Name, Version: aws.Int32(v.Version), Type: r53types.RRType(v.Type), Document: &v.Document, Comment: given(v.Comment),
+		Id: &p.ID, Name: &p.Name, Version: aws.Int32(v.Version), Type: r53types.RRType(v.Type), Document: &v.Document, Comment: request.Given(v.Comment),
 	}
 }
 
@@ -63,7 +64,7 @@ func newVersion(document, comment *string) (policyVersion, error) {
 	if err := request.Length("comment", aws.ToString(comment), 0, 1024); err != nil {
 		return policyVersion{}, err
 	}
-	d, err := parsePolicy(aws.ToString(document))
+	d, err := policies.Parse(aws.ToString(document))
 	return policyVersion{Version: 1, Type: string(d.RecordType), Document: aws.ToString(document), Comment: aws.ToString(comment)}, err
 }
 

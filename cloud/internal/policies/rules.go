@@ -1,4 +1,4 @@
-package zones
+package policies
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 )
 
 // checkRule refuses a rule with members of other kinds of rules, or with branches that no record sets can have.
-func (d policyDocument) checkRule(r policyRule) error {
+func (d Document) checkRule(r rule) error {
 	if !slices.Contains([]string{"failover", "geo", "latency", "geoproximity", "multivalue", "weighted"}, r.RuleType) {
 		return fmt.Errorf("RuleType %q is unknown", r.RuleType)
 	}
@@ -51,7 +51,7 @@ func (d policyDocument) checkRule(r policyRule) error {
 }
 
 // onlyOf refuses members of a branch that its rule does not have.
-func (b policyBranch) onlyOf(rule, version string) error {
+func (b branch) onlyOf(rule, version string) error {
 	old := rule == "geoproximity" && version == "2015-10-01"
 	for _, m := range []struct {
 		name  string
@@ -84,7 +84,7 @@ func (b policyBranch) onlyOf(rule, version string) error {
 }
 
 // place names what two branches of a rule may not have both.
-func (b policyBranch) place(rule string, set *r53types.ResourceRecordSet) string {
+func (b branch) place(rule string, set *r53types.ResourceRecordSet) string {
 	switch rule {
 	case "geo":
 		l := set.GeoLocation
@@ -96,7 +96,7 @@ func (b policyBranch) place(rule string, set *r53types.ResourceRecordSet) string
 }
 
 // route gives a record set the members of a rule's routing policy that one of its branches asks for.
-func (b policyBranch) route(set *r53types.ResourceRecordSet, rule string, i int) error {
+func (b branch) route(set *r53types.ResourceRecordSet, rule string, i int) error {
 	set.SetIdentifier = aws.String(fmt.Sprintf("%s-%d", rule, i+1))
 	switch rule {
 	case "failover":
@@ -123,29 +123,21 @@ func (b policyBranch) route(set *r53types.ResourceRecordSet, rule string, i int)
 	return records.Routed(set, "")
 }
 
-func (b policyBranch) geoLocation() *r53types.GeoLocation {
+func (b branch) geoLocation() *r53types.GeoLocation {
 	l := &r53types.GeoLocation{}
-	request.Set(&l.ContinentCode, given(b.Continent))
-	request.Set(&l.CountryCode, given(b.Country))
-	request.Set(&l.SubdivisionCode, given(b.Subdivision))
+	request.Set(&l.ContinentCode, request.Given(b.Continent))
+	request.Set(&l.CountryCode, request.Given(b.Country))
+	request.Set(&l.SubdivisionCode, request.Given(b.Subdivision))
 	if b.IsDefault.boolean() && b.Continent == "" && b.Country == "" {
 		l.CountryCode = aws.String("*")
 	}
 	return l
 }
 
-// given is a pointer to a text that is not empty.
-func given(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
 // regionPrefix stands before regions' names in geoproximity rules.
 const regionPrefix = "aws:route53:"
 
-func (b policyBranch) geoProximity() (*r53types.GeoProximityLocation, error) {
+func (b branch) geoProximity() (*r53types.GeoProximityLocation, error) {
 	bias, err := b.Bias.integer(-99, 99)
 	if err != nil {
 		return nil, fmt.Errorf("bias %w", err)
@@ -156,9 +148,9 @@ func (b policyBranch) geoProximity() (*r53types.GeoProximityLocation, error) {
 	}
 	at := b.Location
 	if at == nil { // version 2015-10-01
-		at = &policyLocation{Type: "Coordinate", Latitude: b.Latitude, Longitude: b.Longitude}
+		at = &location{Type: "Coordinate", Latitude: b.Latitude, Longitude: b.Longitude}
 		if b.Region != "" {
-			at = &policyLocation{Type: "Region", LocationName: b.Region, Latitude: b.Latitude, Longitude: b.Longitude}
+			at = &location{Type: "Region", LocationName: b.Region, Latitude: b.Latitude, Longitude: b.Longitude}
 		}
 	}
 	where, named := strings.CutPrefix(at.LocationName, regionPrefix)

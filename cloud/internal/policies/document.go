@@ -1,4 +1,4 @@
-package zones
+package policies
 
 import (
 	"bytes"
@@ -16,33 +16,33 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// policyDocument is a traffic policy's definition (API reference, api-policies-traffic-policy-document-format).
-type policyDocument struct {
+// Document is a traffic policy's definition (API reference, api-policies-traffic-policy-document-format).
+type Document struct {
 	AWSPolicyFormatVersion string
 	RecordType             r53types.RRType
 	StartEndpoint          string
 	StartRule              string
-	Endpoints              map[string]policyEndpoint
-	Rules                  map[string]policyRule
+	Endpoints              map[string]endpoint
+	Rules                  map[string]rule
 }
 
-type policyEndpoint struct {
+type endpoint struct {
 	Type, Region, Value string
 }
 
-// policyRule has the members of its kind: Primary and Secondary, or what is called Locations, Regions,
+// rule has the members of its kind: Primary and Secondary, or what is called Locations, Regions,
 // GeoproximityLocations or Items.
-type policyRule struct {
+type rule struct {
 	RuleType              string
-	Primary, Secondary    *policyBranch
-	Locations             []policyBranch
-	Regions               []policyBranch
-	GeoproximityLocations []policyBranch
-	Items                 []policyBranch
+	Primary, Secondary    *branch
+	Locations             []branch
+	Regions               []branch
+	GeoproximityLocations []branch
+	Items                 []branch
 }
 
-// policyBranch is one of the ways a rule leads, with the members of every kind of rule.
-type policyBranch struct {
+// branch is one of the ways a rule leads, with the members of every kind of rule.
+type branch struct {
 	EndpointReference, RuleReference string
 	EvaluateTargetHealth             scalar
 	HealthCheck                      string
@@ -51,12 +51,12 @@ type policyBranch struct {
 	Continent, Country, Subdivision string
 	Region                          string // latency, and geoproximity of 2015-10-01
 	Latitude, Longitude             scalar // geoproximity of 2015-10-01
-	Location                        *policyLocation
+	Location                        *location
 	Bias                            scalar
 	Weight                          scalar
 }
 
-type policyLocation struct {
+type location struct {
 	Type, LocationName  string
 	Latitude, Longitude scalar
 }
@@ -93,10 +93,10 @@ func (s scalar) integer(least, most int) (int, error) {
 }
 
 // branches are the ways that a rule leads, in order.
-func (r policyRule) branches() []policyBranch {
+func (r rule) branches() []branch {
 	switch r.RuleType {
 	case "failover":
-		return []policyBranch{*r.Primary, *r.Secondary}
+		return []branch{*r.Primary, *r.Secondary}
 	case "geo":
 		return r.Locations
 	case "latency":
@@ -107,9 +107,9 @@ func (r policyRule) branches() []policyBranch {
 	return r.Items
 }
 
-// parsePolicy reads a document and refuses what Route 53's format does not have.
-func parsePolicy(text string) (policyDocument, error) {
-	var d policyDocument
+// Parse reads a document and refuses what Route 53's format does not have.
+func Parse(text string) (Document, error) {
+	var d Document
 	if text == "" || len(text) > 102400 {
 		return d, wire.Errorf("InvalidTrafficPolicyDocument", "The document must have between 1 and 102400 characters.")
 	}
@@ -168,11 +168,11 @@ func walkValue(d *json.Decoder) error {
 	return err
 }
 
-// maxPolicyDepth is how many rules may lead to each other: as deep as answers follow aliases.
-const maxPolicyDepth = 8
+// maxDepth is how many rules may lead to each other: as deep as answers follow aliases.
+const maxDepth = 8
 
 // check refuses documents that mean nothing.
-func (d policyDocument) check() error {
+func (d Document) check() error {
 	switch {
 	case d.AWSPolicyFormatVersion != "2015-10-01" && d.AWSPolicyFormatVersion != "2023-05-09":
 		return fmt.Errorf("AWSPolicyFormatVersion %q is neither 2015-10-01 nor 2023-05-09", d.AWSPolicyFormatVersion)
@@ -191,7 +191,7 @@ func (d policyDocument) check() error {
 			return fmt.Errorf("rule %q: %w", id, err)
 		}
 	}
-	if err := d.exists(policyBranch{EndpointReference: d.StartEndpoint, RuleReference: d.StartRule}); err != nil {
+	if err := d.exists(branch{EndpointReference: d.StartEndpoint, RuleReference: d.StartRule}); err != nil {
 		return err
 	}
 	if d.StartRule == "" {
@@ -206,9 +206,9 @@ func (d policyDocument) check() error {
 }
 
 // deep refuses rules that lead to themselves, or further than answers are followed.
-func (d policyDocument) deep(rule string, depth int) error {
-	if depth > maxPolicyDepth {
-		return fmt.Errorf("rule %q leads to itself, or more than %d rules lead to each other", rule, maxPolicyDepth)
+func (d Document) deep(rule string, depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("rule %q leads to itself, or more than %d rules lead to each other", rule, maxDepth)
 	}
 	for _, b := range d.Rules[rule].branches() {
 		if b.RuleReference != "" {
@@ -231,7 +231,7 @@ var endpointTypes = map[string]*regexp.Regexp{
 	"s3-website":                regexp.MustCompile(`.`),
 }
 
-func (e policyEndpoint) check(kind r53types.RRType) error {
+func (e endpoint) check(kind r53types.RRType) error {
 	form, known := endpointTypes[e.Type]
 	switch {
 	case !known:
@@ -250,7 +250,7 @@ func (e policyEndpoint) check(kind r53types.RRType) error {
 }
 
 // exists refuses a branch that leads nowhere, or to two places.
-func (d policyDocument) exists(b policyBranch) error {
+func (d Document) exists(b branch) error {
 	_, endpoint := d.Endpoints[b.EndpointReference]
 	_, rule := d.Rules[b.RuleReference]
 	switch {

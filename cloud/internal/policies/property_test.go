@@ -1,4 +1,4 @@
-package zones
+package policies
 
 import (
 	"encoding/json"
@@ -16,11 +16,11 @@ import (
 // naive reads a policy's document as the developer guide does, and says which answers it allows: each is the
 // addresses of one answer.
 type naive struct {
-	document policyDocument
+	document Document
 	sick     map[string]bool
 }
 
-func (n naive) branchHealthy(b policyBranch) bool {
+func (n naive) branchHealthy(b branch) bool {
 	if n.sick[b.HealthCheck] {
 		return false
 	}
@@ -31,7 +31,7 @@ func (n naive) ruleHealthy(id string) bool {
 	return slices.ContainsFunc(n.document.Rules[id].branches(), n.branchHealthy)
 }
 
-func (n naive) branch(b policyBranch) []string {
+func (n naive) branch(b branch) []string {
 	if b.RuleReference != "" {
 		return n.rule(b.RuleReference)
 	}
@@ -46,7 +46,7 @@ func (n naive) rule(id string) []string {
 		}
 		return n.branch(*r.Primary)
 	}
-	var chosen []policyBranch
+	var chosen []branch
 	for _, b := range r.Items {
 		if n.branchHealthy(b) {
 			chosen = append(chosen, b)
@@ -63,7 +63,7 @@ func (n naive) rule(id string) []string {
 		slices.Sort(all)
 		return []string{strings.Join(all, " ")}
 	}
-	light := func(b policyBranch) bool { return b.Weight == "0" }
+	light := func(b branch) bool { return b.Weight == "0" }
 	if heavy := slices.DeleteFunc(slices.Clone(chosen), light); len(heavy) > 0 {
 		chosen = heavy
 	}
@@ -82,7 +82,7 @@ func drawPolicy(t *rapid.T) map[string]any {
 	for i := range endpoints {
 		ends[fmt.Sprint("e", i)] = map[string]any{"Type": "value", "Value": fmt.Sprintf("198.51.100.%d", i+1)}
 	}
-	count := rapid.IntRange(2, maxPolicyDepth).Draw(t, "rules")
+	count := rapid.IntRange(2, maxDepth).Draw(t, "rules")
 	for i := range count {
 		kind := rapid.SampledFrom([]string{"failover", "weighted", "multivalue"}).Draw(t, "kind")
 		draw := func(n int) map[string]any {
@@ -122,18 +122,17 @@ func drawPolicy(t *rapid.T) map[string]any {
 // TestPoliciesMeanWhatTheySay compares what compiled policies answer with a naive reading of their documents, with
 // any health.
 func TestPoliciesMeanWhatTheySay(t *testing.T) {
-	z := zone{ID: "Z1", Name: "example.com."}
 	empty := routing.New(1, 1, nil)
 	rapid.Check(t, func(t *rapid.T) {
 		text, err := json.Marshal(drawPolicy(t))
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := parsePolicy(string(text))
+		d, err := Parse(string(text))
 		if err != nil {
 			t.Fatalf("%v: %s", err, text)
 		}
-		sets, err := compilePolicy(d, policyInstance{ID: "i", Name: "www.example.com.", TTL: 1}, z)
+		sets, err := d.Compile(Instance{ID: "i", Name: "www.example.com.", TTL: 1, Zone: "Z1", Parent: "example.com."})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +142,7 @@ func TestPoliciesMeanWhatTheySay(t *testing.T) {
 			health[id] = rapid.IntRange(0, 2).Draw(t, id) == 0
 			sick[id] = !health[id]
 		}
-		v := empty.WithZones([]routing.HostedZone{{ID: z.ID, Name: z.Name, Records: append(ownRecords(z.Name, nameServers), sets...)}}).WithHealth(health)
+		v := empty.WithZones([]routing.HostedZone{{ID: "Z1", Name: "example.com.", Records: sets}}).WithHealth(health)
 		allowed := naive{d, sick}.rule(d.StartRule)
 		for range 8 {
 			a := v.Answer(dns.Question{Name: "www.example.com.", Qtype: dns.TypeA, Qclass: dns.ClassINET}, routing.Client{Roll: rapid.Uint64().Draw(t, "roll")})

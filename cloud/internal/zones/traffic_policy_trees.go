@@ -1,0 +1,86 @@
+package zones
+
+import (
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/policies"
+	"github.com/understudy/understudy/cloud/internal/records"
+)
+
+// root is the one record set of an instance that listings show.
+func (i policyInstance) root() records.Set {
+	return &r53types.ResourceRecordSet{Name: aws.String(i.Name), Type: r53types.RRType(i.Type), TTL: aws.Int64(i.TTL), TrafficPolicyInstanceId: aws.String(i.ID)}
+}
+
+// policyTrees are the record sets of instances as they were compiled, and those of zones with them.
+type policyTrees struct {
+	instances map[string]policyTree
+	zones     map[string]zoneTree
+}
+
+type policyTree struct {
+	change int
+	sets   records.Sets
+}
+
+// zoneTree is a zone's record sets with the trees of its instances in the roots' places.
+type zoneTree struct {
+	from   records.Sets
+	change int
+	sets   records.Sets
+}
+
+// recordsOf are a zone's record sets as they are served. They are the very same slice until something changes.
+func (p *plane) recordsOf(z zone) records.Sets {
+	plain, change := p.state.records.of(z.ID), 0
+	var instances []policyInstance
+	for _, i := range p.state.instances.All() {
+		if i.ZoneID == z.ID {
+			instances = append(instances, i)
+			change = max(change, i.Change)
+		}
+	}
+	if len(instances) == 0 {
+		delete(p.trees.zones, z.ID)
+		return plain
+	}
+	if t, ok := p.trees.zones[z.ID]; ok && t.change == change && len(t.from) == len(plain) && &t.from[0] == &plain[0] {
+		return t.sets
+	}
+	sets := slices.DeleteFunc(slices.Clone(plain), func(s records.Set) bool { return s.TrafficPolicyInstanceId != nil })
+	for _, i := range instances {
+		sets = append(sets, p.tree(i, z)...)
+	}
+	p.trees.zones[z.ID] = zoneTree{from: plain, change: change, sets: sets}
+	return sets
+}
+
+// tree are an instance's record sets.
+func (p *plane) tree(i policyInstance, z zone) records.Sets {
+	if t, ok := p.trees.instances[i.ID]; ok && t.change == i.Change {
+		return t.sets
+	}
+	sets, err := p.state.compile(i, z)
+	if err != nil {
+		p.log.Error("a traffic policy instance cannot be served", "instance", i.ID, "error", err)
+	}
+	p.trees.instances[i.ID] = policyTree{change: i.Change, sets: sets}
+	return sets
+}
+
+// compile makes an instance's record sets from its policy as stored.
+func (s *state) compile(i policyInstance, z zone) (records.Sets, error) {
+	p, _ := s.policies.Get(i.PolicyID)
+	v, ok := p.version(i.PolicyVersion)
+	if !ok {
+		return nil, noPolicy(i.PolicyID, i.PolicyVersion)
+	}
+	d, err := policies.Parse(v.Document)
+	if err != nil {
+		return nil, err
+	}
+	return d.Compile(policies.Instance{ID: i.ID, Name: i.Name, TTL: i.TTL, Zone: z.ID, Parent: z.Name})
+}
