@@ -16,6 +16,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
@@ -103,14 +104,14 @@ func newStage(t *testing.T) *stage {
 	s.open()
 	t.Cleanup(func() { _ = s.r.Close() })
 	ctx := t.Context()
-	vpc := must(s.r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16")}))(t).Vpc.VpcId
+	vpc := roomtest.Must(s.r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16")}))(t).Vpc.VpcId
 	var ids []string
 	for zone, cidr := range map[string]string{"us-east-1a": "10.0.1.0/24", "us-east-1b": "10.0.2.0/24"} {
-		out := must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: vpc, CidrBlock: &cidr, AvailabilityZone: &zone}))(t)
+		out := roomtest.Must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: vpc, CidrBlock: &cidr, AvailabilityZone: &zone}))(t)
 		ids = append(ids, *out.Subnet.SubnetId)
 	}
 	s.subnets = strings.Join(ids, ",")
-	s.template = *must(s.r.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("app"),
+	s.template = *roomtest.Must(s.r.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("app"),
 		LaunchTemplateData: &ec2types.RequestLaunchTemplateData{ImageId: new(hostImage(t, s.r)), InstanceType: smallType()}}))(t).LaunchTemplate.LaunchTemplateId
 	return s
 }
@@ -130,7 +131,7 @@ func (s *stage) create(change func(*autoscaling.CreateAutoScalingGroupInput)) {
 	if change != nil {
 		change(in)
 	}
-	must(s.r.CreateAutoScalingGroup(s.t.Context(), in))(s.t)
+	roomtest.Must(s.r.CreateAutoScalingGroup(s.t.Context(), in))(s.t)
 }
 
 // await waits until the group's instances are as wanted.
@@ -166,7 +167,7 @@ func serve(n int, not ...string) func(autoscalingtypes.AutoScalingGroup) bool {
 }
 
 func (s *stage) activities() []autoscalingtypes.Activity {
-	return must(s.r.DescribeScalingActivities(s.t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("app")}))(s.t).Activities
+	return roomtest.Must(s.r.DescribeScalingActivities(s.t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("app")}))(s.t).Activities
 }
 
 func (s *stage) activity(cause string) autoscalingtypes.Activity {
@@ -201,9 +202,9 @@ func TestGroupComesUpOverItsZones(t *testing.T) {
 		return f.Attachments[0].State == fleet.Attached
 	})
 	_, err := s.r.CreateAutoScalingGroup(t.Context(), s.input())
-	wantCode(t, err, "AlreadyExists")
+	roomtest.WantCode(t, err, "AlreadyExists")
 	_, err = s.r.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app")})
-	wantCode(t, err, "ResourceInUse")
+	roomtest.WantCode(t, err, "ResourceInUse")
 }
 
 func TestDeadInstanceIsReplacedInItsZone(t *testing.T) {
@@ -257,11 +258,11 @@ func TestCapacityFollowsItsBounds(t *testing.T) {
 	update := func(in autoscaling.UpdateAutoScalingGroupInput) {
 		t.Helper()
 		in.AutoScalingGroupName = new("app")
-		must(s.r.UpdateAutoScalingGroup(ctx, &in))(t)
+		roomtest.Must(s.r.UpdateAutoScalingGroup(ctx, &in))(t)
 	}
 	update(autoscaling.UpdateAutoScalingGroupInput{MinSize: new(int32(3))})
 	s.await("three", serve(3))
-	must(s.r.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(4))}))(t)
+	roomtest.Must(s.r.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(4))}))(t)
 	s.await("four", serve(4))
 	update(autoscaling.UpdateAutoScalingGroupInput{MinSize: new(int32(1)), MaxSize: new(int32(1))})
 	g := s.await("one", serve(1))
@@ -270,8 +271,8 @@ func TestCapacityFollowsItsBounds(t *testing.T) {
 	}
 	s.activity("shrinking the capacity from 4 to 1.")
 	_, err := s.r.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(2))})
-	wantCode(t, err, "ValidationError")
-	must(s.r.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app"), ForceDelete: new(true)}))(t)
+	roomtest.WantCode(t, err, "ValidationError")
+	roomtest.Must(s.r.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app"), ForceDelete: new(true)}))(t)
 	s.await("deleted", func(g autoscalingtypes.AutoScalingGroup) bool { return g.AutoScalingGroupName == nil })
 	for _, i := range s.r.instances.All() {
 		waitState(t, s.r, i.ID, terminated)
@@ -345,14 +346,14 @@ func TestInstanceRefreshReplacesAll(t *testing.T) {
 	s.create(nil)
 	old := s.await("two", serve(2)).Instances
 	ctx := t.Context()
-	must(s.r.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: &s.template, SourceVersion: new("1"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{}}))(t)
+	roomtest.Must(s.r.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: &s.template, SourceVersion: new("1"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{}}))(t)
 	s.book.mu.Lock()
 	clear(s.book.states) // nothing drains
 	s.book.mu.Unlock()
 	start := &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: new("app")}
-	must(s.r.StartInstanceRefresh(ctx, start))(t)
+	roomtest.Must(s.r.StartInstanceRefresh(ctx, start))(t)
 	_, err := s.r.StartInstanceRefresh(ctx, start)
-	wantCode(t, err, "InstanceRefreshInProgress")
+	roomtest.WantCode(t, err, "InstanceRefreshInProgress")
 	fewest := 2
 	s.await("refreshed", func(g autoscalingtypes.AutoScalingGroup) bool {
 		serving := 0
@@ -371,12 +372,12 @@ func TestInstanceRefreshReplacesAll(t *testing.T) {
 		return len(g.Instances) == 2 && serve(2, *old[0].InstanceId, *old[1].InstanceId)(g) && *g.Instances[0].LaunchTemplate.Version == "2"
 	})
 	s.await("refresh over", func(autoscalingtypes.AutoScalingGroup) bool { f, _ := s.r.fleets.Get("app"); return f.Refresh == "" })
-	out := must(s.r.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: new("app")}))(t).InstanceRefreshes
+	out := roomtest.Must(s.r.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: new("app")}))(t).InstanceRefreshes
 	if len(out) != 1 || out[0].Status != "Successful" || *out[0].PercentageComplete != 100 || fewest < 1 {
 		t.Errorf("refresh %+v, fewest in service %d", out, fewest)
 	}
 	_, err = s.r.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{AutoScalingGroupName: new("app")})
-	wantCode(t, err, "ActiveInstanceRefreshNotFound")
+	roomtest.WantCode(t, err, "ActiveInstanceRefreshNotFound")
 }
 
 func TestGroupRefusals(t *testing.T) {
@@ -399,16 +400,16 @@ func TestGroupRefusals(t *testing.T) {
 		in := s.input()
 		change(in)
 		_, err := s.r.CreateAutoScalingGroup(ctx, in)
-		t.Run(name, func(t *testing.T) { wantCode(t, err, "ValidationError") })
+		t.Run(name, func(t *testing.T) { roomtest.WantCode(t, err, "ValidationError") })
 	}
 	in := s.input()
 	in.LaunchConfigurationName = new("lc")
 	_, err := s.r.CreateAutoScalingGroup(ctx, in)
-	wantCode(t, err, "UnsupportedOperation")
+	roomtest.WantCode(t, err, "UnsupportedOperation")
 	_, err = s.r.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("none")})
-	wantCode(t, err, "ValidationError")
+	roomtest.WantCode(t, err, "ValidationError")
 	_, err = s.r.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{NextToken: new("made-up")})
-	wantCode(t, err, "InvalidNextToken")
+	roomtest.WantCode(t, err, "InvalidNextToken")
 	if s.r.fleets.Len() != 0 {
 		t.Errorf("%d groups after refused calls", s.r.fleets.Len())
 	}
@@ -424,7 +425,7 @@ func TestGroupsAreFoundByTags(t *testing.T) {
 	})
 	ctx := t.Context()
 	find := func(in autoscaling.DescribeAutoScalingGroupsInput) (names []string) {
-		for _, g := range must(s.r.DescribeAutoScalingGroups(ctx, &in))(t).AutoScalingGroups {
+		for _, g := range roomtest.Must(s.r.DescribeAutoScalingGroups(ctx, &in))(t).AutoScalingGroups {
 			names = append(names, *g.AutoScalingGroupName)
 		}
 		return names
@@ -440,13 +441,13 @@ func TestGroupsAreFoundByTags(t *testing.T) {
 	if got := find(autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{"none"}}); got != nil {
 		t.Errorf("found %v", got)
 	}
-	must(s.r.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("other"), ResourceType: new(fleetKind), Key: new("own"), Value: new("y")}}}))(t)
-	must(s.r.deleteFleetTags(ctx, &autoscaling.DeleteTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("app"), Key: new("own")}}}))(t)
-	tags := must(s.r.describeFleetTags(ctx, &autoscaling.DescribeTagsInput{Filters: by("key", "own")}))(t).Tags
+	roomtest.Must(s.r.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("other"), ResourceType: new(fleetKind), Key: new("own"), Value: new("y")}}}))(t)
+	roomtest.Must(s.r.deleteFleetTags(ctx, &autoscaling.DeleteTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("app"), Key: new("own")}}}))(t)
+	tags := roomtest.Must(s.r.describeFleetTags(ctx, &autoscaling.DescribeTagsInput{Filters: by("key", "own")}))(t).Tags
 	if len(tags) != 1 || *tags[0].ResourceId != "other" {
 		t.Errorf("tags %v", tags)
 	}
-	first := must(s.r.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: new(int32(1))}))(t)
+	first := roomtest.Must(s.r.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: new(int32(1))}))(t)
 	if got := find(autoscaling.DescribeAutoScalingGroupsInput{NextToken: first.NextToken}); !slices.Equal(got, []string{"other"}) {
 		t.Errorf("second page %v", got)
 	}

@@ -11,28 +11,30 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"pgregory.net/rapid"
+
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
 func TestVPCComesWithItsDefaults(t *testing.T) {
 	r, p := open(t)
 	ctx := t.Context()
-	vpc := must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("100.68.0.18/18")}))(t).Vpc
+	vpc := roomtest.Must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("100.68.0.18/18")}))(t).Vpc
 	if *vpc.CidrBlock != "100.68.0.0/18" {
 		t.Errorf("CIDR %s", *vpc.CidrBlock)
 	}
 	of := []ec2types.Filter{{Name: new("vpc-id"), Values: []string{*vpc.VpcId}}}
-	groups := must(r.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: of}))(t).SecurityGroups
-	tables := must(r.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: of}))(t).RouteTables
-	acls := must(r.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{Filters: of}))(t).NetworkAcls
+	groups := roomtest.Must(r.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: of}))(t).SecurityGroups
+	tables := roomtest.Must(r.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: of}))(t).RouteTables
+	acls := roomtest.Must(r.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{Filters: of}))(t).NetworkAcls
 	if len(groups) != 1 || len(tables) != 1 || len(acls) != 1 || !*tables[0].Associations[0].Main {
 		t.Errorf("groups %v, tables %v, ACLs %v", groups, tables, acls)
 	}
 	if p.applied(*vpc.VpcId).ID == "" {
 		t.Error("the network was not made")
 	}
-	must(r.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: vpc.VpcId}))(t)
+	roomtest.Must(r.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: vpc.VpcId}))(t)
 	_, err := r.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{VpcIds: []string{*vpc.VpcId}})
-	wantCode(t, err, "InvalidVpcID.NotFound")
+	roomtest.WantCode(t, err, "InvalidVpcID.NotFound")
 	if p.applied(*vpc.VpcId).ID != "" || r.groups.Len()+r.routeTables.Len()+r.tagSets.Len() != 0 {
 		t.Error("the VPC left something behind")
 	}
@@ -43,12 +45,12 @@ func TestErrors(t *testing.T) {
 	ctx := t.Context()
 	vpc, subnet := makeNetwork(t, r)
 	group := r.groups.All()[0].ID
-	must(r.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{}))(t)
+	roomtest.Must(r.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{}))(t)
 	gateway := r.gateways.All()[0].ID
 	tcp := func(from, to int32) []ec2types.IpPermission {
 		return []ec2types.IpPermission{{IpProtocol: new("tcp"), FromPort: new(from), ToPort: new(to), IpRanges: []ec2types.IpRange{{CidrIp: new("0.0.0.0/0")}}}}
 	}
-	must(r.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &group, IpPermissions: tcp(80, 80)}))(t)
+	roomtest.Must(r.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &group, IpPermissions: tcp(80, 80)}))(t)
 	calls := map[string]func() error{
 		"InvalidVpc.Range": func() error {
 			_, err := r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/8")})
@@ -115,7 +117,7 @@ func TestErrors(t *testing.T) {
 		},
 	}
 	for code, call := range calls {
-		wantCode(t, call(), code)
+		roomtest.WantCode(t, call(), code)
 	}
 	if r.vpcs.Len() != 1 {
 		t.Errorf("%d VPCs after refused calls", r.vpcs.Len())
@@ -128,20 +130,20 @@ func TestInstanceLifeAndRecovery(t *testing.T) {
 	ctx := t.Context()
 	vpc, subnet := makeNetwork(t, r)
 	group := r.groups.All()[0].ID
-	must(r.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &group, IpProtocol: new("tcp"), FromPort: new(int32(80)), ToPort: new(int32(80)), CidrIp: new("0.0.0.0/0")}))(t)
+	roomtest.Must(r.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &group, IpProtocol: new("tcp"), FromPort: new(int32(80)), ToPort: new(int32(80)), CidrIp: new("0.0.0.0/0")}))(t)
 	in := &ec2.RunInstancesInput{
 		ImageId: new(hostImage(t, r)), InstanceType: smallType(), MinCount: new(int32(2)), MaxCount: new(int32(2)), SubnetId: &subnet, ClientToken: new("once"),
 		TagSpecifications: []ec2types.TagSpecification{{ResourceType: "instance", Tags: []ec2types.Tag{{Key: new("role"), Value: new("host")}}}},
 	}
-	first := must(r.RunInstances(ctx, in))(t)
-	again := must(r.RunInstances(ctx, in))(t)
+	first := roomtest.Must(r.RunInstances(ctx, in))(t)
+	again := roomtest.Must(r.RunInstances(ctx, in))(t)
 	if *first.ReservationId != *again.ReservationId || r.instances.Len() != 2 {
 		t.Errorf("the same token made %d instances", r.instances.Len())
 	}
 	other := *in
 	other.MaxCount = new(int32(3))
 	_, err := r.RunInstances(ctx, &other)
-	wantCode(t, err, "IdempotentParameterMismatch")
+	roomtest.WantCode(t, err, "IdempotentParameterMismatch")
 
 	a, b := *first.Instances[0].InstanceId, *first.Instances[1].InstanceId
 	waitState(t, r, a, running)
@@ -150,17 +152,17 @@ func TestInstanceLifeAndRecovery(t *testing.T) {
 	if len(p.applied(vpc).Interfaces) != 2 || len(p.public) != 2 || !before.Public.IsValid() {
 		t.Errorf("interfaces %v, published %v", p.applied(vpc).Interfaces, p.public)
 	}
-	must(r.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{a}}))(t)
+	roomtest.Must(r.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{a}}))(t)
 	waitState(t, r, a, stopped)
 	if eni, _ := r.interfaces.Get(before.ID); eni.Public.IsValid() || eni.Address != before.Address {
 		t.Errorf("a stopped instance has %v and %v", eni.Public, eni.Address)
 	}
-	must(r.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{a}}))(t)
+	roomtest.Must(r.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{a}}))(t)
 	waitState(t, r, a, running)
 	if eni, _ := r.interfaces.Get(before.ID); eni.Public == before.Public {
 		t.Error("start gave the old public address")
 	}
-	must(r.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{b}}))(t)
+	roomtest.Must(r.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{b}}))(t)
 	waitState(t, r, b, terminated)
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
@@ -178,7 +180,7 @@ func TestInstanceLifeAndRecovery(t *testing.T) {
 	if p.started[b] != nil || p.started[a].spec.Address != before.Address {
 		t.Errorf("started %v", p.started)
 	}
-	live := must(r.DescribeInstances(ctx, &ec2.DescribeInstancesInput{Filters: []ec2types.Filter{
+	live := roomtest.Must(r.DescribeInstances(ctx, &ec2.DescribeInstancesInput{Filters: []ec2types.Filter{
 		{Name: new("instance-state-name"), Values: []string{"pend*", "running"}}, {Name: new("tag:role"), Values: []string{"h?st"}},
 	}}))(t)
 	if len(live.Reservations) != 1 || len(live.Reservations[0].Instances) != 1 {
@@ -193,7 +195,7 @@ func TestEndAndFailureOfMachines(t *testing.T) {
 	ctx := t.Context()
 	_, subnet := makeNetwork(t, r)
 	in := &ec2.RunInstancesInput{ImageId: new(hostImage(t, r)), InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet}
-	id := *must(r.RunInstances(ctx, in))(t).Instances[0].InstanceId
+	id := *roomtest.Must(r.RunInstances(ctx, in))(t).Instances[0].InstanceId
 	waitState(t, r, id, running)
 	p.mu.Lock()
 	m := p.started[id]
@@ -203,7 +205,7 @@ func TestEndAndFailureOfMachines(t *testing.T) {
 	if row := waitState(t, r, id, stopped); *row.Reason.Code != "Client.InstanceInitiatedShutdown" {
 		t.Errorf("reason %v", *row.Reason.Code)
 	}
-	id = *must(r.RunInstances(ctx, in))(t).Instances[0].InstanceId
+	id = *roomtest.Must(r.RunInstances(ctx, in))(t).Instances[0].InstanceId
 	if row := waitState(t, r, id, terminated); *row.Reason.Code != "Server.InternalError" || !strings.Contains(*row.Reason.Message, "no memory") {
 		t.Errorf("reason %v", row.Reason)
 	}
@@ -214,18 +216,18 @@ func TestLaunchTemplateVersions(t *testing.T) {
 	ctx := t.Context()
 	_, subnet := makeNetwork(t, r)
 	data := &ec2types.RequestLaunchTemplateData{ImageId: new(hostImage(t, r)), InstanceType: smallType(), UserData: new("IyEvYmluL3NoCg==")}
-	lt := must(r.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("app"), LaunchTemplateData: data}))(t).LaunchTemplate
-	v2 := must(r.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: lt.LaunchTemplateId, SourceVersion: new("1"),
+	lt := roomtest.Must(r.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("app"), LaunchTemplateData: data}))(t).LaunchTemplate
+	v2 := roomtest.Must(r.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: lt.LaunchTemplateId, SourceVersion: new("1"),
 		LaunchTemplateData: &ec2types.RequestLaunchTemplateData{DisableApiTermination: new(true)}}))(t).LaunchTemplateVersion
 	if *v2.VersionNumber != 2 || *v2.LaunchTemplateData.UserData != *data.UserData || *v2.DefaultVersion {
 		t.Errorf("version %+v", v2)
 	}
-	out := must(r.RunInstances(ctx, &ec2.RunInstancesInput{MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
+	out := roomtest.Must(r.RunInstances(ctx, &ec2.RunInstancesInput{MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
 		LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateName: new("app"), Version: new("$Latest")}}))(t)
 	_, err := r.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{*out.Instances[0].InstanceId}})
-	wantCode(t, err, "OperationNotPermitted")
+	roomtest.WantCode(t, err, "OperationNotPermitted")
 	_, err = r.DeleteLaunchTemplateVersions(ctx, &ec2.DeleteLaunchTemplateVersionsInput{LaunchTemplateId: lt.LaunchTemplateId, Versions: []string{"1"}})
-	wantCode(t, err, "InvalidLaunchTemplateId.VersionNotFound")
+	roomtest.WantCode(t, err, "InvalidLaunchTemplateId.VersionNotFound")
 	waitState(t, r, *out.Instances[0].InstanceId, running)
 }
 
@@ -257,7 +259,7 @@ func TestPagesHoldEveryRowOnce(t *testing.T) {
 		}
 	})
 	_, _, err := page([]string{"a"}, func(s string) string { return s }, nil, new("forged"), 1, 9)
-	wantCode(t, err, "InvalidParameterValue")
+	roomtest.WantCode(t, err, "InvalidParameterValue")
 }
 
 func TestWildcard(t *testing.T) {

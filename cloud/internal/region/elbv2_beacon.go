@@ -12,7 +12,7 @@ import (
 // BeaconReport is what Route 53 is to know of the region's load balancers and alarms. It may be another after each
 // change of the region.
 func (r *Region) BeaconReport() beacon.Report {
-	defer r.countReport()()
+	defer r.watching.CountReport()()
 	report := beacon.Report{Region: r.Region}
 	for _, row := range r.loadBalancers.All() {
 		b := beacon.LoadBalancer{DNSName: row.DNSName, HostedZoneID: r.canonicalZone(), Healthy: r.evaluate(row)}
@@ -34,7 +34,7 @@ func (r *Region) BeaconReport() beacon.Report {
 		}
 		return 1
 	})
-	report.Alarms = r.alarmStreams()
+	report.Alarms = r.watching.Streams()
 	return report
 }
 

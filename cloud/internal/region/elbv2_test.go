@@ -18,6 +18,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
 // wired is a paper fabric whose namespaces share one network: an address listened on is a loopback
@@ -89,11 +90,11 @@ func newSite(t *testing.T) *site {
 	ctx := t.Context()
 	var subnet string
 	s.vpc, subnet = makeNetwork(t, s.r)
-	gateway := must(s.r.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{}))(t).InternetGateway
-	must(s.r.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{VpcId: &s.vpc, InternetGatewayId: gateway.InternetGatewayId}))(t)
-	other := must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b")}))(t)
+	gateway := roomtest.Must(s.r.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{}))(t).InternetGateway
+	roomtest.Must(s.r.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{VpcId: &s.vpc, InternetGatewayId: gateway.InternetGatewayId}))(t)
+	other := roomtest.Must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b")}))(t)
 	s.subnets = []string{subnet, *other.Subnet.SubnetId}
-	s.balance = must(s.r.CreateLoadBalancer(ctx, s.request()))(t).LoadBalancers[0]
+	s.balance = roomtest.Must(s.r.CreateLoadBalancer(ctx, s.request()))(t).LoadBalancers[0]
 	s.group = s.newGroup("hello")
 	return s
 }
@@ -104,7 +105,7 @@ func (s *site) request() *elb.CreateLoadBalancerInput {
 
 func (s *site) newGroup(name string) string {
 	s.t.Helper()
-	out := must(s.r.CreateTargetGroup(s.t.Context(), &elb.CreateTargetGroupInput{
+	out := roomtest.Must(s.r.CreateTargetGroup(s.t.Context(), &elb.CreateTargetGroupInput{
 		Name: &name, VpcId: &s.vpc, Port: new(int32(80)), Protocol: elbtypes.ProtocolEnumHttp, HealthCheckPath: new("/health"),
 		HealthCheckIntervalSeconds: new(int32(30)),
 	}))(s.t)
@@ -117,7 +118,7 @@ func forwardTo(group string) []elbtypes.Action {
 
 func (s *site) listen(port int32) string {
 	s.t.Helper()
-	out := must(s.r.CreateListener(s.t.Context(), &elb.CreateListenerInput{
+	out := roomtest.Must(s.r.CreateListener(s.t.Context(), &elb.CreateListenerInput{
 		LoadBalancerArn: s.balance.LoadBalancerArn, Port: &port, Protocol: elbtypes.ProtocolEnumHttp, DefaultActions: forwardTo(s.group),
 	}))(s.t)
 	return *out.Listeners[0].ListenerArn
@@ -126,7 +127,7 @@ func (s *site) listen(port int32) string {
 // launch starts an instance in the first subnet; what it would serve, the test does at its address.
 func (s *site) launch(h http.HandlerFunc) string {
 	s.t.Helper()
-	out := must(s.r.RunInstances(s.t.Context(), &ec2.RunInstancesInput{
+	out := roomtest.Must(s.r.RunInstances(s.t.Context(), &ec2.RunInstancesInput{
 		ImageId: new(hostImage(s.t, s.r)), InstanceType: smallType(), SubnetId: &s.subnets[0], MinCount: new(int32(1)), MaxCount: new(int32(1)),
 	}))(s.t)
 	id := *out.Instances[0].InstanceId
@@ -228,7 +229,7 @@ func TestTargetsThroughTheirStates(t *testing.T) {
 		return string(h.Reason) + ": " + room.Deref(h.Description)
 	}
 	ctx := t.Context()
-	must(s.r.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
+	roomtest.Must(s.r.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
 		{Key: new("deregistration_delay.timeout_seconds"), Value: new("600")},
 	}}))(t)
 	if err := s.r.registerTargets(s.group, []string{id}); err != nil {
@@ -248,12 +249,12 @@ func TestTargetsThroughTheirStates(t *testing.T) {
 	if status, _ := s.ask(1, "/"); status != 200 {
 		t.Errorf("fail open: %d", status)
 	}
-	must(s.r.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{id}}))(t)
+	roomtest.Must(s.r.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{id}}))(t)
 	waitState(t, s.r, id, stopped)
 	if got := reason(); got != "Target.InvalidState: Target is in the stopped state" {
 		t.Errorf("stopped: %s", got)
 	}
-	must(s.r.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{id}}))(t)
+	roomtest.Must(s.r.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{id}}))(t)
 	waitState(t, s.r, id, running)
 	if err := s.r.deregisterTargets(s.group, []string{id}); err != nil {
 		t.Fatal(err)
@@ -263,9 +264,9 @@ func TestTargetsThroughTheirStates(t *testing.T) {
 	}
 	s.await("drained", func() bool { _, ok := s.r.targetState(s.group, id); return !ok })
 	_, err := s.r.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &s.group})
-	wantCode(t, err, "ResourceInUse")
-	must(s.r.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &listener}))(t)
-	must(s.r.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &s.group}))(t)
+	roomtest.WantCode(t, err, "ResourceInUse")
+	roomtest.Must(s.r.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &listener}))(t)
+	roomtest.Must(s.r.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &s.group}))(t)
 }
 
 func TestTerminatedInstanceIsDeregistered(t *testing.T) {
@@ -276,7 +277,7 @@ func TestTerminatedInstanceIsDeregistered(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.awaitHealth(id, "healthy")
-	must(s.r.TerminateInstances(t.Context(), &ec2.TerminateInstancesInput{InstanceIds: []string{id}}))(t)
+	roomtest.Must(s.r.TerminateInstances(t.Context(), &ec2.TerminateInstancesInput{InstanceIds: []string{id}}))(t)
 	s.await("deregistered", func() bool { _, ok := s.r.targetState(s.group, id); return !ok })
 }
 
@@ -291,16 +292,16 @@ func TestRulesAreTriedInOrder(t *testing.T) {
 	}
 	var arns []string
 	for i, p := range []string{"/a/*", "/a/b"} {
-		out := must(s.r.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: new(int32(i + 9)), Conditions: path(p), Actions: fixed(p)}))(t)
+		out := roomtest.Must(s.r.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: new(int32(i + 9)), Conditions: path(p), Actions: fixed(p)}))(t)
 		arns = append(arns, *out.Rules[0].RuleArn)
 	}
 	_, err := s.r.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: new(int32(9)), Conditions: path("/"), Actions: fixed("x")})
-	wantCode(t, err, "PriorityInUse")
+	roomtest.WantCode(t, err, "PriorityInUse")
 	s.r.reconcileELB()
 	if _, body := s.ask(0, "/a/b"); body != "/a/*" {
 		t.Errorf("first rule: %q", body)
 	}
-	must(s.r.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: []elbtypes.RulePriorityPair{
+	roomtest.Must(s.r.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: []elbtypes.RulePriorityPair{
 		{RuleArn: &arns[0], Priority: new(int32(10))}, {RuleArn: &arns[1], Priority: new(int32(9))},
 	}}))(t)
 	s.r.reconcileELB()
@@ -312,7 +313,7 @@ func TestRulesAreTriedInOrder(t *testing.T) {
 	}
 	var got []string
 	for marker := (*string)(nil); ; {
-		out := must(s.r.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &listener, PageSize: new(int32(1)), Marker: marker}))(t)
+		out := roomtest.Must(s.r.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &listener, PageSize: new(int32(1)), Marker: marker}))(t)
 		got = append(got, *out.Rules[0].Priority)
 		if marker = out.NextMarker; marker == nil {
 			break
@@ -321,30 +322,30 @@ func TestRulesAreTriedInOrder(t *testing.T) {
 	if !slices.Equal(got, []string{"9", "10", "default"}) {
 		t.Errorf("rules in pages: %v", got)
 	}
-	def := must(s.r.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &listener}))(t).Rules[2].RuleArn
+	def := roomtest.Must(s.r.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &listener}))(t).Rules[2].RuleArn
 	_, err = s.r.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: def})
-	wantCode(t, err, "OperationNotPermitted")
+	roomtest.WantCode(t, err, "OperationNotPermitted")
 }
 
 func TestCreationIsIdempotent(t *testing.T) {
 	s := newSite(t)
 	ctx := t.Context()
-	again := must(s.r.CreateLoadBalancer(ctx, s.request()))(t).LoadBalancers[0]
+	again := roomtest.Must(s.r.CreateLoadBalancer(ctx, s.request()))(t).LoadBalancers[0]
 	if *again.LoadBalancerArn != *s.balance.LoadBalancerArn {
 		t.Error("a second load balancer")
 	}
 	other := s.request()
 	other.Scheme = elbtypes.LoadBalancerSchemeEnumInternal
 	_, err := s.r.CreateLoadBalancer(ctx, other)
-	wantCode(t, err, "DuplicateLoadBalancerName")
+	roomtest.WantCode(t, err, "DuplicateLoadBalancerName")
 	if s.newGroup("hello") != s.group {
 		t.Error("a second target group")
 	}
 	if first, second := s.listen(80), s.listen(80); first != second {
 		t.Error("a second listener")
 	}
-	must(s.r.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: s.balance.LoadBalancerArn}))(t)
-	must(s.r.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: s.balance.LoadBalancerArn}))(t)
+	roomtest.Must(s.r.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: s.balance.LoadBalancerArn}))(t)
+	roomtest.Must(s.r.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: s.balance.LoadBalancerArn}))(t)
 	if n := s.r.interfaces.Len() + s.r.listeners.Len(); n != 0 {
 		t.Errorf("%d interfaces and listeners left", n)
 	}
@@ -357,9 +358,9 @@ func TestSubnetsAndGroupsOfALoadBalancerChange(t *testing.T) {
 	s := newSite(t)
 	s.listen(80)
 	ctx, arn := t.Context(), s.balance.LoadBalancerArn
-	third := must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.3.0/24"), AvailabilityZone: new("us-east-1c")}))(t)
+	third := roomtest.Must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.3.0/24"), AvailabilityZone: new("us-east-1c")}))(t)
 	before, _ := s.r.loadBalancers.Get(*arn)
-	must(s.r.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: arn, Subnets: []string{s.subnets[0], *third.Subnet.SubnetId}}))(t)
+	roomtest.Must(s.r.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: arn, Subnets: []string{s.subnets[0], *third.Subnet.SubnetId}}))(t)
 	after, _ := s.r.loadBalancers.Get(*arn)
 	if after.Nodes[0] != before.Nodes[0] || after.Nodes[1].Zone != "us-east-1c" || s.r.interfaces.Len() != 2 {
 		t.Errorf("nodes %v became %v", before.Nodes, after.Nodes)
@@ -368,8 +369,8 @@ func TestSubnetsAndGroupsOfALoadBalancerChange(t *testing.T) {
 	if status, _ := s.ask(1, "/"); status != 503 {
 		t.Errorf("new node: %d", status)
 	}
-	g := must(s.r.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: new("web"), Description: new("web"), VpcId: &s.vpc}))(t)
-	must(s.r.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: arn, SecurityGroups: []string{*g.GroupId}}))(t)
+	g := roomtest.Must(s.r.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: new("web"), Description: new("web"), VpcId: &s.vpc}))(t)
+	roomtest.Must(s.r.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: arn, SecurityGroups: []string{*g.GroupId}}))(t)
 	for _, i := range s.w.applied(s.vpc).Interfaces {
 		if !slices.Equal(i.Groups, []string{*g.GroupId}) {
 			t.Errorf("interface %s has groups %v", i.ID, i.Groups)
@@ -387,40 +388,40 @@ func TestELBRefusals(t *testing.T) {
 		_, err := s.r.CreateLoadBalancer(ctx, in)
 		return err
 	}
-	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = in.Subnets[:1] }), "ValidationError")
-	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], "subnet-0"} }), "SubnetNotFound")
-	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], s.subnets[0]} }), "InvalidConfigurationRequest")
-	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.SecurityGroups = []string{"sg-00000000"} }), "InvalidSecurityGroup")
-	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Type = elbtypes.LoadBalancerTypeEnumNetwork }), "InvalidConfigurationRequest")
-	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Name = new("internal-x") }), "ValidationError")
-	wantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.CustomerOwnedIpv4Pool = new("pool") }), "UnsupportedOperation")
+	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = in.Subnets[:1] }), "ValidationError")
+	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], "subnet-0"} }), "SubnetNotFound")
+	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], s.subnets[0]} }), "InvalidConfigurationRequest")
+	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.SecurityGroups = []string{"sg-00000000"} }), "InvalidSecurityGroup")
+	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Type = elbtypes.LoadBalancerTypeEnumNetwork }), "InvalidConfigurationRequest")
+	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Name = new("internal-x") }), "ValidationError")
+	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.CustomerOwnedIpv4Pool = new("pool") }), "UnsupportedOperation")
 
 	_, err := s.r.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(443)), Protocol: "HTTPS", DefaultActions: forwardTo(s.group)})
-	wantCode(t, err, "UnsupportedProtocol")
+	roomtest.WantCode(t, err, "UnsupportedProtocol")
 	_, err = s.r.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(80)), Protocol: "HTTP", DefaultActions: forwardTo("arn:none")})
-	wantCode(t, err, "TargetGroupNotFound")
+	roomtest.WantCode(t, err, "TargetGroupNotFound")
 	_, err = s.r.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: &s.group, Targets: descriptions([]string{"i-00000000"})})
-	wantCode(t, err, "InvalidTarget")
+	roomtest.WantCode(t, err, "InvalidTarget")
 	_, err = s.r.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{TargetGroupArn: &s.group, HealthCheckIntervalSeconds: new(int32(5))})
-	wantCode(t, err, "ValidationError") // the time-out of 5 s is no shorter
+	roomtest.WantCode(t, err, "ValidationError") // the time-out of 5 s is no shorter
 	_, err = s.r.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
 		{Key: new("stickiness.enabled"), Value: new("true")},
 	}})
-	wantCode(t, err, "ValidationError")
+	roomtest.WantCode(t, err, "ValidationError")
 	_, err = s.r.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{"nobody"}})
-	wantCode(t, err, "LoadBalancerNotFound")
+	roomtest.WantCode(t, err, "LoadBalancerNotFound")
 	_, err = s.r.describeELBTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{s.r.ARN("elasticloadbalancing", "targetgroup/x/1")}})
-	wantCode(t, err, "TargetGroupNotFound")
+	roomtest.WantCode(t, err, "TargetGroupNotFound")
 	_, err = s.r.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Marker: new("nonsense")})
-	wantCode(t, err, "ValidationError")
+	roomtest.WantCode(t, err, "ValidationError")
 }
 
 func TestELBTags(t *testing.T) {
 	s := newSite(t)
 	ctx, arn := t.Context(), *s.balance.LoadBalancerArn
-	must(s.r.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn, s.group}, Tags: []elbtypes.Tag{{Key: new("tier"), Value: new("web")}}}))(t)
-	must(s.r.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: []string{"app"}}))(t)
-	out := must(s.r.describeELBTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{arn, s.group}}))(t)
+	roomtest.Must(s.r.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn, s.group}, Tags: []elbtypes.Tag{{Key: new("tier"), Value: new("web")}}}))(t)
+	roomtest.Must(s.r.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: []string{"app"}}))(t)
+	out := roomtest.Must(s.r.describeELBTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{arn, s.group}}))(t)
 	for _, d := range out.TagDescriptions {
 		if len(d.Tags) != 1 || *d.Tags[0].Key != "tier" || *d.Tags[0].Value != "web" {
 			t.Errorf("tags of %s: %v", *d.ResourceArn, d.Tags)

@@ -14,8 +14,8 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/tempo"
-	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // loopback stands in for a namespace: whatever is listened on gets a free loopback port.
@@ -133,37 +133,19 @@ func open(t *testing.T) (*Region, *paper) {
 	return r, p
 }
 
-func must[T any](out T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out
-	}
-}
-
-func wantCode(t *testing.T, err error, code string) {
-	t.Helper()
-	var e *wire.Error
-	if !errors.As(err, &e) || e.Code != code {
-		t.Errorf("got error %v, want code %s", err, code)
-	}
-}
-
 // network makes a VPC with a public subnet and returns their ids.
 func makeNetwork(t *testing.T, r *Region) (vpc, subnet string) {
 	t.Helper()
 	ctx := t.Context()
-	v := must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16")}))(t).Vpc
-	s := must(r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: v.VpcId, CidrBlock: new("10.0.1.0/24")}))(t).Subnet
-	must(r.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{SubnetId: s.SubnetId, MapPublicIpOnLaunch: &ec2types.AttributeBooleanValue{Value: new(true)}}))(t)
+	v := roomtest.Must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16")}))(t).Vpc
+	s := roomtest.Must(r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: v.VpcId, CidrBlock: new("10.0.1.0/24")}))(t).Subnet
+	roomtest.Must(r.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{SubnetId: s.SubnetId, MapPublicIpOnLaunch: &ec2types.AttributeBooleanValue{Value: new(true)}}))(t)
 	return *v.VpcId, *s.SubnetId
 }
 
 func hostImage(t *testing.T, r *Region) string {
 	t.Helper()
-	images := must(r.DescribeImages(t.Context(), &ec2.DescribeImagesInput{Owners: []string{"amazon"}}))(t).Images
+	images := roomtest.Must(r.DescribeImages(t.Context(), &ec2.DescribeImagesInput{Owners: []string{"amazon"}}))(t).Images
 	return *images[0].ImageId
 }
 

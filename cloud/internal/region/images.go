@@ -204,7 +204,7 @@ func (r *Region) PeerHandler() http.Handler {
 			panic(http.ErrAbortHandler) // so that the peer does not take half a layer for a whole one
 		}
 	})
-	mux.HandleFunc("POST "+metrics.Path, r.data.Hear)
+	mux.HandleFunc("POST "+metrics.Path, r.watching.Data.Hear)
 	return mux
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -190,11 +191,11 @@ func TestDryRunChangesNothing(t *testing.T) {
 	r, _ := open(t)
 	ctx, yes := t.Context(), new(true)
 	vpc, _ := makeNetwork(t, r)
-	must(r.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{vpc}, Tags: []ec2types.Tag{{Key: new("mine"), Value: new("b")}}}))(t)
+	roomtest.Must(r.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{vpc}, Tags: []ec2types.Tag{{Key: new("mine"), Value: new("b")}}}))(t)
 	_, err := r.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{vpc}, Tags: []ec2types.Tag{{Key: new("a"), Value: new("b")}}, DryRun: yes})
-	wantCode(t, err, "DryRunOperation")
+	roomtest.WantCode(t, err, "DryRunOperation")
 	_, err = r.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{vpc}, DryRun: yes})
-	wantCode(t, err, "DryRunOperation")
+	roomtest.WantCode(t, err, "DryRunOperation")
 	if tags := r.tags(vpc); len(tags) != 1 || *tags[0].Key != "mine" {
 		t.Errorf("tags %v", tags)
 	}

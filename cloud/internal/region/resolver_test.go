@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/miekg/dns"
+
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
 func question(name string, rtype uint16) dns.Question {
@@ -17,8 +19,8 @@ func TestInstancesNamesResolveInside(t *testing.T) {
 	r, _ := open(t)
 	ctx := t.Context()
 	vpc, subnet := makeNetwork(t, r)
-	must(r.ModifyVpcAttribute(ctx, &ec2.ModifyVpcAttributeInput{VpcId: &vpc, EnableDnsHostnames: &ec2types.AttributeBooleanValue{Value: new(true)}}))(t)
-	launched := must(r.RunInstances(ctx, &ec2.RunInstancesInput{
+	roomtest.Must(r.ModifyVpcAttribute(ctx, &ec2.ModifyVpcAttributeInput{VpcId: &vpc, EnableDnsHostnames: &ec2types.AttributeBooleanValue{Value: new(true)}}))(t)
+	launched := roomtest.Must(r.RunInstances(ctx, &ec2.RunInstancesInput{
 		ImageId: new(hostImage(t, r)), InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
 	}))(t).Instances[0]
 	i := waitState(t, r, *launched.InstanceId, running)
@@ -52,7 +54,7 @@ func TestPrivateZonesTakeBothAttributes(t *testing.T) {
 	vpc, _ := makeNetwork(t, r)
 	set := func(in ec2.ModifyVpcAttributeInput) {
 		in.VpcId = &vpc
-		must(r.ModifyVpcAttribute(t.Context(), &in))(t)
+		roomtest.Must(r.ModifyVpcAttribute(t.Context(), &in))(t)
 	}
 	is := func(on bool) *ec2types.AttributeBooleanValue { return &ec2types.AttributeBooleanValue{Value: &on} }
 	for _, c := range []struct {

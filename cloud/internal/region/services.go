@@ -1,12 +1,15 @@
 package region
 
-import "github.com/understudy/understudy/cloud/internal/wire"
+import (
+	"github.com/understudy/understudy/cloud/internal/region/watching"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
 
 // services is the state of Elastic Load Balancing and Auto Scaling, which stand on EC2's, and of CloudWatch.
 type services struct {
 	elbServices
 	fleetServices
-	watchServices
+	watching *watching.Room
 }
 
 // loadServices reads their tables, before anything runs.
@@ -17,17 +20,18 @@ func (r *Region) loadServices() error {
 	if err := r.loadFleets(); err != nil {
 		return err
 	}
-	return r.loadWatch()
+	var err error
+	r.watching, err = watching.Load(r.Base, r.publishMetrics)
+	return err
 }
 
 // openServices starts their controllers; EC2 is up by then.
 func (r *Region) openServices() error {
-	r.beacon = r.Watch(
-		r.loadBalancers.Any(), r.targetGroups.Any(), r.listeners.Any(), r.elbRules.Any(), r.interfaces.Any(), r.instances.Any(), targetNews,
-		r.alarms.Any(), r.streams.Any(), streamStates)
+	r.beacon = r.Watch(append(r.watching.News(),
+		r.loadBalancers.Any(), r.targetGroups.Any(), r.listeners.Any(), r.elbRules.Any(), r.interfaces.Any(), r.instances.Any(), targetNews)...)
 	r.openELB()
 	r.Spawn(r.tendFleets)
-	r.Spawn(r.tendAlarms)
+	r.watching.Open()
 	return nil
 }
 
@@ -40,5 +44,5 @@ func (r *Region) closeServices() {
 func (r *Region) serviceOperations(m *wire.Mux) {
 	r.elbOperations(m)
 	r.fleetOperations(m)
-	r.watchOperations(m)
+	r.watching.Operations(m)
 }

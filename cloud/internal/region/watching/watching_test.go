@@ -1,4 +1,4 @@
-package region
+package watching
 
 import (
 	"fmt"
@@ -17,22 +17,24 @@ import (
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/metrics"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/internal/judge"
 )
 
-// openSlow is a region whose minutes do not pass by themselves within a test.
-func openSlow(t *testing.T, dir string) *Region {
+// openSlow is CloudWatch whose minutes do not pass by themselves within a test. close ends it before the test does.
+func openSlow(t *testing.T, dir string) (r *Room, close func()) {
 	t.Helper()
-	p := newPaper()
-	r, err := Open(Config{Name: "us-east-1", Index: 1, Cloud: 1, Account: "111122223333", Dir: dir, Speed: tempo.Speed(0.01)}, p, p, p)
+	base, close := roomtest.Open(t, dir, tempo.Speed(0.01))
+	r, err := Load(base, func(func(metrics.Metric, string, float64)) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = r.Close() })
-	return r
+	r.Open()
+	return r, close
 }
 
 func alarmInput(name string) *cloudwatch.PutMetricAlarmInput {
@@ -48,9 +50,9 @@ func datum(value float64, at time.Time) *cloudwatch.PutMetricDataInput {
 	}}}
 }
 
-func (r *Region) stateOf(t *testing.T, name string) cwtypes.MetricAlarm {
+func (r *Room) stateOf(t *testing.T, name string) cwtypes.MetricAlarm {
 	t.Helper()
-	out := must(r.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{name}}))(t)
+	out := roomtest.Must(r.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{name}}))(t)
 	if len(out.MetricAlarms) != 1 {
 		t.Fatalf("alarms %+v", out.MetricAlarms)
 	}
@@ -62,13 +64,13 @@ func every(alarmSettings) bool { return true }
 // An alarm follows its data, SetAlarmState only until the next evaluation, and what Route 53 is told does
 // not follow SetAlarmState at all, nor an edit for those who watch the settings from before it.
 func TestAlarmFollowsItsData(t *testing.T) {
-	r := openSlow(t, t.TempDir())
+	r, _ := openSlow(t, t.TempDir())
 	ctx := t.Context()
-	must(r.PutMetricAlarm(ctx, alarmInput("errors")))(t)
+	roomtest.Must(r.PutMetricAlarm(ctx, alarmInput("errors")))(t)
 	minute := r.Speed.Of(time.Minute)
-	now := r.data.Floor(time.Now(), time.Minute)
+	now := r.Data.Floor(time.Now(), time.Minute)
 	stream := func(current bool) string {
-		for _, a := range r.BeaconReport().Alarms {
+		for _, a := range r.Streams() {
 			if a.Name == "errors" && a.Current == current {
 				return a.State
 			}
@@ -82,21 +84,21 @@ func TestAlarmFollowsItsData(t *testing.T) {
 		}
 	}
 	expect("at first", "INSUFFICIENT_DATA", beacon.InsufficientData)
-	must(r.PutMetricData(ctx, datum(9, now.Add(-minute/2))))(t)
+	roomtest.Must(r.PutMetricData(ctx, datum(9, now.Add(-minute/2))))(t)
 	r.evaluateAlarms(now, time.Now(), every)
 	expect("with errors", "ALARM", "ALARM")
-	must(r.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{AlarmName: new("errors"), StateValue: "OK", StateReason: new("by hand")}))(t)
+	roomtest.Must(r.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{AlarmName: new("errors"), StateValue: "OK", StateReason: new("by hand")}))(t)
 	expect("set by hand", "OK", "ALARM")
 	r.evaluateAlarms(now, time.Now(), every)
 	expect("evaluated again", "ALARM", "ALARM")
 
 	// The newest period without errors.
-	must(r.PutMetricData(ctx, datum(1, now.Add(minute/100))))(t)
+	roomtest.Must(r.PutMetricData(ctx, datum(1, now.Add(minute/100))))(t)
 	r.evaluateAlarms(now.Add(minute), time.Now(), every)
 	expect("without errors", "OK", "OK")
 	edit := alarmInput("errors")
 	edit.Threshold = new(0.0)
-	must(r.PutMetricAlarm(ctx, edit))(t)
+	roomtest.Must(r.PutMetricAlarm(ctx, edit))(t)
 	r.evaluateAlarms(now.Add(minute), time.Now(), every)
 	expect("edited", "ALARM", "ALARM")
 	if s := stream(false); s != "OK" {
@@ -106,7 +108,7 @@ func TestAlarmFollowsItsData(t *testing.T) {
 	r.evaluateAlarms(now.Add(10*minute), time.Now(), every)
 	expect("silence", "INSUFFICIENT_DATA", beacon.InsufficientData)
 
-	items := must(r.DescribeAlarmHistory(ctx, &cloudwatch.DescribeAlarmHistoryInput{AlarmName: new("errors"), HistoryItemType: "StateUpdate"}))(t).AlarmHistoryItems
+	items := roomtest.Must(r.DescribeAlarmHistory(ctx, &cloudwatch.DescribeAlarmHistoryInput{AlarmName: new("errors"), HistoryItemType: "StateUpdate"}))(t).AlarmHistoryItems
 	var story []string
 	for _, i := range items {
 		story = append(story, *i.HistorySummary)
@@ -119,27 +121,25 @@ func TestAlarmFollowsItsData(t *testing.T) {
 
 func TestAlarmsSurvive(t *testing.T) {
 	dir := t.TempDir()
-	r := openSlow(t, dir)
-	must(r.PutMetricAlarm(t.Context(), alarmInput("a")))(t)
+	r, end := openSlow(t, dir)
+	roomtest.Must(r.PutMetricAlarm(t.Context(), alarmInput("a")))(t)
 	edit := alarmInput("a")
 	edit.Threshold = new(1.0)
-	must(r.PutMetricAlarm(t.Context(), edit))(t)
+	roomtest.Must(r.PutMetricAlarm(t.Context(), edit))(t)
 	before := r.stateOf(t, "a")
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
-	r = openSlow(t, dir)
+	end()
+	r, _ = openSlow(t, dir)
 	if after := r.stateOf(t, "a"); *after.Threshold != 1 || !after.AlarmConfigurationUpdatedTimestamp.Equal(*before.AlarmConfigurationUpdatedTimestamp) {
 		t.Errorf("%+v", after)
 	}
-	if told := r.BeaconReport().Alarms; len(told) != 2 || told[0].State != beacon.InsufficientData {
+	if told := r.Streams(); len(told) != 2 || told[0].State != beacon.InsufficientData {
 		t.Errorf("told %+v", told)
 	}
 }
 
 // Deleted alarms are remembered, but not all for ever; settings of alarms that are edited are bounded as well.
 func TestDeletedAlarmsAreForgotten(t *testing.T) {
-	r := openSlow(t, t.TempDir())
+	r, _ := openSlow(t, t.TempDir())
 	if err := r.Update(func(tx *store.Tx) error {
 		for i := range maxDeleted + 5 {
 			name := fmt.Sprintf("old-%04d", i)
@@ -157,23 +157,23 @@ func TestDeletedAlarmsAreForgotten(t *testing.T) {
 	for i := range maxStreams + 3 {
 		in := alarmInput("edited")
 		in.Threshold = new(float64(i))
-		must(r.PutMetricAlarm(t.Context(), in))(t)
+		roomtest.Must(r.PutMetricAlarm(t.Context(), in))(t)
 	}
-	must(r.DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"edited"}}))(t)
+	roomtest.Must(r.DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"edited"}}))(t)
 	if h, s := r.histories.Len(), r.streams.Len(); h != maxDeleted || s != maxDeleted-1+maxStreams {
 		t.Errorf("%d histories and %d settings are kept", h, s)
 	}
 	if _, ok := r.histories.Get("old-0005"); ok {
 		t.Error("the oldest is kept")
 	}
-	if _, ok := r.streams.Get(streamKey("edited", r.BeaconReport().Alarms[0].Fingerprint)); !ok {
+	if _, ok := r.streams.Get(streamKey("edited", r.Streams()[0].Fingerprint)); !ok {
 		t.Error("the newest is not")
 	}
 }
 
 // What Route 53 cannot watch is told with the reason.
 func TestAlarmsThatHealthChecksCannotWatch(t *testing.T) {
-	r := openSlow(t, t.TempDir())
+	r, _ := openSlow(t, t.TempDir())
 	for _, c := range []struct {
 		why  string
 		edit func(*cloudwatch.PutMetricAlarmInput)
@@ -186,8 +186,8 @@ func TestAlarmsThatHealthChecksCannotWatch(t *testing.T) {
 	} {
 		in := alarmInput("a")
 		c.edit(in)
-		must(r.PutMetricAlarm(t.Context(), in))(t)
-		told := r.BeaconReport().Alarms
+		roomtest.Must(r.PutMetricAlarm(t.Context(), in))(t)
+		told := r.Streams()
 		if len(told) != 1 || !strings.Contains(told[0].Unfit, c.why) || !told[0].Current {
 			t.Errorf("%s: %+v", c.why, told)
 		}
@@ -195,7 +195,7 @@ func TestAlarmsThatHealthChecksCannotWatch(t *testing.T) {
 }
 
 func TestAlarmsThatAreRefused(t *testing.T) {
-	r := openSlow(t, t.TempDir())
+	r, _ := openSlow(t, t.TempDir())
 	for _, c := range []struct {
 		code string
 		edit func(*cloudwatch.PutMetricAlarmInput)
@@ -225,20 +225,20 @@ func TestAlarmsThatAreRefused(t *testing.T) {
 		in := alarmInput("a")
 		c.edit(in)
 		_, err := r.PutMetricAlarm(t.Context(), in)
-		wantCode(t, err, c.code)
+		roomtest.WantCode(t, err, c.code)
 	}
 	in := alarmInput("a")
 	in.AlarmActions, in.ActionsEnabled = []string{"arn:aws:sns:us-east-1:111122223333:t"}, new(false)
-	must(r.PutMetricAlarm(t.Context(), in))(t)
+	roomtest.Must(r.PutMetricAlarm(t.Context(), in))(t)
 	_, err := r.EnableAlarmActions(t.Context(), &cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{"a"}})
-	wantCode(t, err, "UnsupportedOperation")
+	roomtest.WantCode(t, err, "UnsupportedOperation")
 	_, err = r.DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a", "b"}})
-	wantCode(t, err, "ResourceNotFound")
+	roomtest.WantCode(t, err, "ResourceNotFound")
 	r.stateOf(t, "a") // all or none
 }
 
 func TestDataThatIsRefused(t *testing.T) {
-	r := openSlow(t, t.TempDir())
+	r, _ := openSlow(t, t.TempDir())
 	now := time.Now()
 	for _, c := range []struct {
 		code string
@@ -269,20 +269,20 @@ func TestDataThatIsRefused(t *testing.T) {
 		in := datum(1, now)
 		c.edit(in)
 		_, err := r.PutMetricData(t.Context(), in)
-		wantCode(t, err, c.code)
+		roomtest.WantCode(t, err, c.code)
 	}
-	if n := len(must(r.ListMetrics(t.Context(), &cloudwatch.ListMetricsInput{}))(t).Metrics); n != 0 {
+	if n := len(roomtest.Must(r.ListMetrics(t.Context(), &cloudwatch.ListMetricsInput{}))(t).Metrics); n != 0 {
 		t.Errorf("%d metrics are left of what was refused", n)
 	}
 }
 
 func TestQueriesPageAndScan(t *testing.T) {
-	r := openSlow(t, t.TempDir())
+	r, _ := openSlow(t, t.TempDir())
 	ctx := t.Context()
 	minute := r.Speed.Of(time.Minute)
-	start := r.data.Floor(time.Now(), time.Minute).Add(-9 * minute)
+	start := r.Data.Floor(time.Now(), time.Minute).Add(-9 * minute)
 	for i := range 5 {
-		must(r.PutMetricData(ctx, datum(float64(i), start.Add(time.Duration(i)*minute))))(t)
+		roomtest.Must(r.PutMetricData(ctx, datum(float64(i), start.Add(time.Duration(i)*minute))))(t)
 	}
 	query := func(id string) cwtypes.MetricDataQuery {
 		return cwtypes.MetricDataQuery{Id: &id, MetricStat: &cwtypes.MetricStat{Stat: new("Sum"), Period: new(int32(60)), Metric: &cwtypes.Metric{
@@ -292,7 +292,7 @@ func TestQueriesPageAndScan(t *testing.T) {
 	in := &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: new(start.Add(9 * minute)), MetricDataQueries: []cwtypes.MetricDataQuery{query("a"), query("b")}, MaxDatapoints: new(int32(4)), ScanBy: cwtypes.ScanByTimestampAscending}
 	got := ""
 	for n := 0; n < 5; n++ {
-		out := must(r.GetMetricData(ctx, in))(t)
+		out := roomtest.Must(r.GetMetricData(ctx, in))(t)
 		for _, result := range out.MetricDataResults {
 			for _, v := range result.Values {
 				got += fmt.Sprint(*result.Id, v, " ")
@@ -306,54 +306,30 @@ func TestQueriesPageAndScan(t *testing.T) {
 		t.Error(got)
 	}
 	in.NextToken, in.MaxDatapoints, in.ScanBy = nil, nil, ""
-	if v := must(r.GetMetricData(ctx, in))(t).MetricDataResults[0].Values; len(v) != 5 || v[0] != 4 {
+	if v := roomtest.Must(r.GetMetricData(ctx, in))(t).MetricDataResults[0].Values; len(v) != 5 || v[0] != 4 {
 		t.Errorf("newest first: %v", v)
 	}
 	in.MetricDataQueries[0].Expression = new("m1*2")
 	_, err := r.GetMetricData(ctx, in)
-	wantCode(t, err, "InvalidParameterValue")
+	roomtest.WantCode(t, err, "InvalidParameterValue")
 	_, err = r.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
 		Namespace: new("App"), MetricName: new("Errors"), Period: new(int32(60)), StartTime: &start, EndTime: new(start.Add(1441 * minute)), Statistics: []cwtypes.Statistic{"Sum"},
 	})
-	wantCode(t, err, "InvalidParameterCombination")
-}
-
-// A load balancer's targets are counted each minute.
-func TestHostCountsArePublished(t *testing.T) {
-	s := newSite(t)
-	s.listen(80)
-	ctx := t.Context()
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		var names []string
-		for _, m := range must(s.r.ListMetrics(ctx, &cloudwatch.ListMetricsInput{Namespace: new("AWS/ApplicationELB")}))(t).Metrics {
-			names = append(names, fmt.Sprint(*m.MetricName, " ", *m.Dimensions[0].Value, " ", *m.Dimensions[1].Value))
-		}
-		if len(names) == 2 {
-			if !strings.HasPrefix(names[0], "HealthyHostCount app/hello/") || !strings.Contains(names[0], " targetgroup/hello/") {
-				t.Errorf("%v", names)
-			}
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("published %v", names)
-		}
-		time.Sleep(20 * time.Millisecond) // nothing tells of data
-	}
+	roomtest.WantCode(t, err, "InvalidParameterCombination")
 }
 
 // Clients of other makers, each with its own reading of the models, drive every operation.
 func TestOtherClientsOfCloudWatch(t *testing.T) {
-	r := openSlow(t, t.TempDir())
+	r, _ := openSlow(t, t.TempDir())
 	mux := wire.NewMux(slog.New(slog.DiscardHandler))
 	r.Operations(mux)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 
 	sdk := cloudwatch.New(cloudwatch.Options{Region: "us-east-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")})
-	must(sdk.PutMetricData(t.Context(), datum(3, time.Now())))(t)
-	must(sdk.PutMetricAlarm(t.Context(), alarmInput("sdk")))(t)
-	out := must(sdk.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNamePrefix: aws.String("s")}))(t)
+	roomtest.Must(sdk.PutMetricData(t.Context(), datum(3, time.Now())))(t)
+	roomtest.Must(sdk.PutMetricAlarm(t.Context(), alarmInput("sdk")))(t)
+	out := roomtest.Must(sdk.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNamePrefix: aws.String("s")}))(t)
 	if len(out.MetricAlarms) != 1 || *out.MetricAlarms[0].Threshold != 5 || len(out.MetricAlarms[0].Dimensions) != 1 {
 		t.Errorf("%+v", out)
 	}

@@ -1,9 +1,9 @@
-package region
+package watching
 
 import "github.com/understudy/understudy/cloud/internal/wire"
 
 // watchOperations registers CloudWatch's handlers, one line each.
-func (r *Region) watchOperations(m *wire.Mux) {
+func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.CloudWatch, "DeleteAlarms", r.DeleteAlarms)
 	wire.Handle(m, wire.CloudWatch, "DescribeAlarmHistory", r.DescribeAlarmHistory)
 	wire.Handle(m, wire.CloudWatch, "DescribeAlarms", r.DescribeAlarms)

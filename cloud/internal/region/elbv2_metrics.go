@@ -2,7 +2,6 @@ package region
 
 import (
 	"strings"
-	"time"
 
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -10,8 +9,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/metrics"
 )
 
-// publishMetrics puts what AWS's services tell CloudWatch each minute, for the minute that ended.
-func (r *Region) publishMetrics(end, now time.Time) {
+// publishMetrics puts what load balancing tells CloudWatch each minute.
+func (r *Region) publishMetrics(put func(m metrics.Metric, unit string, value float64)) {
 	for _, g := range r.targetGroups.All() {
 		user, used := r.groupUser(g.ARN)
 		if !used {
@@ -32,7 +31,7 @@ func (r *Region) publishMetrics(end, now time.Time) {
 		}
 		for name, value := range map[string]float64{"HealthyHostCount": healthy, "UnHealthyHostCount": unhealthy} {
 			m := metrics.Metric{Namespace: "AWS/ApplicationELB", Name: name, Dimensions: dimensions}
-			r.data.Put(m, string(cwtypes.StandardUnitCount), end.Add(-r.Speed.Of(time.Second)), now, false, metrics.One(value, 1))
+			put(m, string(cwtypes.StandardUnitCount), value)
 		}
 	}
 }

@@ -1,10 +1,11 @@
-package region
+package watching
 
 import (
 	"time"
 
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
+	"github.com/understudy/understudy/cloud/internal/metrics"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -17,29 +18,31 @@ const (
 
 // tendAlarms evaluates alarms until the region closes. The periods that an evaluation looks at end where a
 // minute, or ten seconds, has just ended.
-func (r *Region) tendAlarms() {
-	last := r.data.Floor(time.Now(), eachMinute)
+func (r *Room) tendAlarms() {
+	last := r.Data.Floor(time.Now(), eachMinute)
 	for {
 		now := time.Now()
-		next := r.data.Floor(now, eachTen).Add(r.Speed.Of(eachTen))
+		next := r.Data.Floor(now, eachTen).Add(r.Speed.Of(eachTen))
 		select {
 		case <-r.Context().Done():
 			return
 		case <-time.After(next.Sub(now)):
 		}
 		now = time.Now()
-		minute := r.data.Floor(now, eachMinute)
+		minute := r.Data.Floor(now, eachMinute)
 		if minute.After(last) {
 			last = minute
-			r.publishMetrics(minute, now)
+			r.publish(func(m metrics.Metric, unit string, value float64) {
+				r.Data.Put(m, unit, minute.Add(-r.Speed.Of(time.Second)), now, false, metrics.One(value, 1))
+			})
 			r.evaluateAlarms(minute, now, func(s alarmSettings) bool { return s.Period >= 60 })
 		}
-		r.evaluateAlarms(r.data.Floor(now, eachTen), now, func(s alarmSettings) bool { return s.Period < 60 })
+		r.evaluateAlarms(r.Data.Floor(now, eachTen), now, func(s alarmSettings) bool { return s.Period < 60 })
 	}
 }
 
 // evaluateAlarms judges the alarms and the streams with these settings by the periods up to end.
-func (r *Region) evaluateAlarms(end, now time.Time, which func(alarmSettings) bool) {
+func (r *Room) evaluateAlarms(end, now time.Time, which func(alarmSettings) bool) {
 	for _, row := range r.alarms.All() {
 		if !which(row.Settings) {
 			continue
@@ -64,8 +67,8 @@ func (r *Region) evaluateAlarms(end, now time.Time, which func(alarmSettings) bo
 }
 
 // values are the statistic of each period of an alarm's evaluation range.
-func (r *Region) values(s alarmSettings, end, now time.Time) []*float64 {
-	window := r.data.Window(s.Metric, string(s.Unit), end, s.period(), s.judge().Range(), now)
+func (r *Room) values(s alarmSettings, end, now time.Time) []*float64 {
+	window := r.Data.Window(s.Metric, string(s.Unit), end, s.period(), s.judge().Range(), now)
 	values := make([]*float64, len(window))
 	for i, w := range window {
 		if w == nil {
@@ -80,7 +83,7 @@ func (r *Region) values(s alarmSettings, end, now time.Time) []*float64 {
 
 // evaluateStreams judges what Route 53 watches by the data alone. How an alarm treats missing data is not
 // among what Route 53 keeps of it (CloudWatchAlarmConfiguration), so missing data is missing.
-func (r *Region) evaluateStreams(end, now time.Time, which func(alarmSettings) bool) {
+func (r *Room) evaluateStreams(end, now time.Time, which func(alarmSettings) bool) {
 	news := false
 	for _, row := range r.streams.All() {
 		if !which(row.Settings) {

@@ -1,4 +1,4 @@
-package region
+package watching
 
 import (
 	"context"
@@ -22,15 +22,15 @@ const (
 )
 
 // PutMetricData takes data points: all of a request or none.
-func (r *Region) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDataInput) (*cloudwatch.PutMetricDataOutput, error) {
+func (r *Room) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDataInput) (*cloudwatch.PutMetricDataOutput, error) {
 	if err := room.Only(in, "Namespace", "MetricData"); err != nil {
 		return nil, err
 	}
 	if strings.HasPrefix(room.Deref(in.Namespace), "AWS/") {
-		return nil, badValue("The value AWS/ for parameter Namespace is invalid.")
+		return nil, invalid("The value AWS/ for parameter Namespace is invalid.")
 	}
 	if n := len(in.MetricData); n == 0 || n > maxData {
-		return nil, badValue("The collection MetricData must have a size from 1 to %d.", maxData)
+		return nil, invalid("The collection MetricData must have a size from 1 to %d.", maxData)
 	}
 	now := time.Now()
 	var puts []func()
@@ -55,7 +55,7 @@ func (r *Region) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricData
 			return nil, err
 		}
 		for _, s := range summaries {
-			puts = append(puts, func() { r.data.Put(m, unit, at, now, room.Deref(d.StorageResolution) == 1, s) })
+			puts = append(puts, func() { r.Data.Put(m, unit, at, now, room.Deref(d.StorageResolution) == 1, s) })
 		}
 	}
 	for _, put := range puts {
@@ -67,14 +67,14 @@ func (r *Region) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricData
 func checkDatum(d cwtypes.MetricDatum, now time.Time) error {
 	if at := d.Timestamp; at != nil {
 		if at.Before(now.Add(-oldest)) {
-			return badValue("The parameter Timestamp must specify a time no more than two weeks in the past.")
+			return invalid("The parameter Timestamp must specify a time no more than two weeks in the past.")
 		}
 		if at.After(now.Add(newest)) {
-			return badValue("The parameter Timestamp must specify a time no more than two hours in the future.")
+			return invalid("The parameter Timestamp must specify a time no more than two hours in the future.")
 		}
 	}
 	if s := d.StorageResolution; s != nil && *s != 1 && *s != 60 {
-		return badValue("The value %d for parameter StorageResolution is invalid: it must be 1 or 60.", *s)
+		return invalid("The value %d for parameter StorageResolution is invalid: it must be 1 or 60.", *s)
 	}
 	return checkUnit(d.Unit)
 }
@@ -89,23 +89,23 @@ func summarise(d cwtypes.MetricDatum) ([]metrics.Summary, error) {
 	}
 	switch {
 	case given == 0:
-		return nil, lacking("MetricData.member.Value")
+		return nil, missing("MetricData.member.Value")
 	case given > 1:
-		return nil, badCombination("The parameters Value, Values and StatisticValues are mutually exclusive and you have specified more than one.")
+		return nil, invalidCombination("The parameters Value, Values and StatisticValues are mutually exclusive and you have specified more than one.")
 	case len(d.Counts) > 0 && len(d.Counts) != len(d.Values):
-		return nil, badCombination("The parameters Values and Counts must have the same size.")
+		return nil, invalidCombination("The parameters Values and Counts must have the same size.")
 	case len(d.Values) > maxValues:
-		return nil, badValue("The collection Values must not have a size greater than %d.", maxValues)
+		return nil, invalid("The collection Values must not have a size greater than %d.", maxValues)
 	}
 	if s := d.StatisticValues; s != nil {
 		if s.Sum == nil || s.Minimum == nil || s.Maximum == nil || s.SampleCount == nil {
-			return nil, lacking("MetricData.member.StatisticValues")
+			return nil, missing("MetricData.member.StatisticValues")
 		}
 		if err := checkNumbers(*s.Sum, *s.Minimum, *s.Maximum, *s.SampleCount); err != nil {
 			return nil, err
 		}
 		if *s.SampleCount <= 0 || *s.Minimum > *s.Maximum {
-			return nil, badValue("The value for parameter StatisticValues is invalid.")
+			return nil, invalid("The value for parameter StatisticValues is invalid.")
 		}
 		return []metrics.Summary{metrics.Set(*s.Sum, *s.Minimum, *s.Maximum, *s.SampleCount)}, nil
 	}
@@ -123,7 +123,7 @@ func summarise(d cwtypes.MetricDatum) ([]metrics.Summary, error) {
 			return nil, err
 		}
 		if count <= 0 {
-			return nil, badValue("The value %v for parameter Counts is invalid.", count)
+			return nil, invalid("The value %v for parameter Counts is invalid.", count)
 		}
 		all = append(all, metrics.One(v, count))
 	}
@@ -134,7 +134,7 @@ func summarise(d cwtypes.MetricDatum) ([]metrics.Summary, error) {
 func checkNumbers(values ...float64) error {
 	for _, v := range values {
 		if math.IsNaN(v) || math.Abs(v) > math.Ldexp(1, 360) {
-			return badValue("The value %v for a data point is invalid.", v)
+			return invalid("The value %v for a data point is invalid.", v)
 		}
 	}
 	return nil

@@ -1,4 +1,5 @@
-package region
+// Package watching is CloudWatch in one region: metrics, alarms, and what Route 53 watches of them.
+package watching
 
 import (
 	"crypto/sha256"
@@ -19,15 +20,17 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// watchServices is everything CloudWatch remembers. Alarms are kept, data points are not: a region that is
-// lost has lost them, as one that is new has none.
-type watchServices struct {
+// Room is CloudWatch in one region. Alarms are kept, data points are not: a region that is lost has lost them, as one
+// that is new has none.
+type Room struct {
+	*room.Base
 	alarms    *store.Table[alarmRow]     // by name
 	histories *store.Table[alarmHistory] // by the alarm's name, also of alarms that are deleted
 	// streams are what Route 53 may watch: the settings of alarms as they are and as they were.
 	streams *store.Table[streamRow] // by name and fingerprint
 
-	data *metrics.Store
+	Data    *metrics.Store
+	publish Publish
 
 	watch struct {
 		sync.Mutex
@@ -37,13 +40,26 @@ type watchServices struct {
 	}
 }
 
-func (r *Region) loadWatch() (err error) {
+// Publish has a service of the region put what it tells CloudWatch each minute, of the minute that has ended.
+type Publish func(put func(m metrics.Metric, unit string, value float64))
+
+// Load reads the tables.
+func Load(base *room.Base, publish Publish) (*Room, error) {
+	r := &Room{Base: base, Data: metrics.NewStore(base.Speed), publish: publish}
+	r.watch.streams = map[string]cwtypes.StateValue{}
+	var err error
 	room.LoadTable(r.DB, "alarms", &r.alarms, &err)
 	room.LoadTable(r.DB, "alarm-histories", &r.histories, &err)
 	room.LoadTable(r.DB, "alarm-streams", &r.streams, &err)
-	r.data = metrics.NewStore(r.Speed)
-	r.watch.streams = map[string]cwtypes.StateValue{}
-	return err
+	return r, err
+}
+
+// Open begins to evaluate alarms.
+func (r *Room) Open() { r.Spawn(r.tendAlarms) }
+
+// News is what to watch for a change of Streams.
+func (r *Room) News() []store.Topic {
+	return []store.Topic{r.alarms.Any(), r.streams.Any(), streamStates}
 }
 
 // alarmSettings are what an alarm watches and how it judges.
@@ -125,22 +141,22 @@ type streamRow struct {
 
 func streamKey(name, fingerprint string) string { return name + "\x00" + fingerprint }
 
-func (r *Region) alarmARN(name string) string {
+func (r *Room) alarmARN(name string) string {
 	return fmt.Sprintf("arn:aws:cloudwatch:%s:%s:alarm:%s", r.Region, r.Account, name)
 }
 
 // The errors of https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/, with the codes of the
 // query protocol.
 
-func badValue(format string, args ...any) error {
+func invalid(format string, args ...any) error {
 	return wire.Errorf("InvalidParameterValue", format, args...)
 }
 
-func badCombination(format string, args ...any) error {
+func invalidCombination(format string, args ...any) error {
 	return wire.Errorf("InvalidParameterCombination", format, args...)
 }
 
-func lacking(parameter string) error {
+func missing(parameter string) error {
 	return wire.Errorf("MissingParameter", "The parameter %s is required.", parameter)
 }
 
@@ -153,27 +169,27 @@ func metricOf(namespace, name *string, dimensions []cwtypes.Dimension) (m metric
 	m.Namespace, m.Name = room.Deref(namespace), room.Deref(name)
 	switch {
 	case m.Namespace == "":
-		return m, lacking("Namespace")
+		return m, missing("Namespace")
 	case m.Name == "":
-		return m, lacking("MetricName")
+		return m, missing("MetricName")
 	case !printable(m.Namespace, 255) || strings.HasPrefix(m.Namespace, ":"):
-		return m, badValue("The value %s for parameter Namespace is invalid.", m.Namespace)
+		return m, invalid("The value %s for parameter Namespace is invalid.", m.Namespace)
 	case !printable(m.Name, 255):
-		return m, badValue("The value %s for parameter MetricName is invalid.", m.Name)
+		return m, invalid("The value %s for parameter MetricName is invalid.", m.Name)
 	case len(dimensions) > maxDimensions:
-		return m, badValue("The collection Dimensions must not have a size greater than %d.", maxDimensions)
+		return m, invalid("The collection Dimensions must not have a size greater than %d.", maxDimensions)
 	}
 	for _, d := range dimensions {
 		n, v := room.Deref(d.Name), room.Deref(d.Value)
 		if !printable(n, 255) || !printable(v, 1024) || strings.HasPrefix(n, ":") {
-			return m, badValue("The dimension %s=%s is invalid.", n, v)
+			return m, invalid("The dimension %s=%s is invalid.", n, v)
 		}
 		m.Dimensions = append(m.Dimensions, metrics.Dimension{Name: n, Value: v})
 	}
 	slices.SortFunc(m.Dimensions, func(a, b metrics.Dimension) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(m.Dimensions); i++ {
 		if m.Dimensions[i].Name == m.Dimensions[i-1].Name {
-			return m, badValue("The dimension %s is there twice.", m.Dimensions[i].Name)
+			return m, invalid("The dimension %s is there twice.", m.Dimensions[i].Name)
 		}
 	}
 	return m, nil
@@ -197,7 +213,7 @@ func showDimensions(m metrics.Metric) []cwtypes.Dimension {
 
 func checkUnit(u cwtypes.StandardUnit) error {
 	if u != "" && !slices.Contains(u.Values(), u) {
-		return badValue("The value %s for parameter Unit is invalid.", u)
+		return invalid("The value %s for parameter Unit is invalid.", u)
 	}
 	return nil
 }
@@ -206,9 +222,9 @@ func checkUnit(u cwtypes.StandardUnit) error {
 func checkPeriod(period *int32) error {
 	switch p := room.Deref(period); {
 	case period == nil:
-		return lacking("Period")
+		return missing("Period")
 	case p < 1, p%60 != 0 && !slices.Contains([]int32{1, 5, 10, 20, 30}, p):
-		return badValue("The value %d for parameter Period is invalid: it must be 1, 5, 10, 20, 30 or a multiple of 60.", p)
+		return invalid("The value %d for parameter Period is invalid: it must be 1, 5, 10, 20, 30 or a multiple of 60.", p)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package region
+package watching
 
 import (
 	"context"
@@ -21,7 +21,7 @@ const maxActions = 5
 
 // PutMetricAlarm makes an alarm or replaces one of the same name. What it watches and how it judges begins
 // anew then; its state stays until the next evaluation.
-func (r *Region) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAlarmInput) (*cloudwatch.PutMetricAlarmOutput, error) {
+func (r *Room) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAlarmInput) (*cloudwatch.PutMetricAlarmOutput, error) {
 	if err := room.Only(in, "AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions", "MetricName", "Namespace",
 		"Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit", "EvaluationPeriods", "DatapointsToAlarm", "Threshold", "ComparisonOperator",
 		"TreatMissingData", "EvaluateLowSampleCountPercentile", "Tags"); err != nil {
@@ -31,7 +31,7 @@ func (r *Region) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAla
 	if err != nil {
 		return nil, err
 	}
-	tags, err := alarmTags(nil, in.Tags)
+	tags, err := mergeTags(nil, in.Tags)
 	if err != nil {
 		return nil, err
 	}
@@ -63,14 +63,14 @@ func (r *Region) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAla
 // newAlarm checks a request.
 func newAlarm(in *cloudwatch.PutMetricAlarmInput) (row alarmRow, err error) {
 	if !printable(room.Deref(in.AlarmName), 255) {
-		return row, badValue("The value %s for parameter AlarmName is invalid.", room.Deref(in.AlarmName))
+		return row, invalid("The value %s for parameter AlarmName is invalid.", room.Deref(in.AlarmName))
 	}
 	row = alarmRow{
 		Name: *in.AlarmName, Description: room.Deref(in.AlarmDescription), ActionsEnabled: in.ActionsEnabled == nil || *in.ActionsEnabled,
 		OKActions: in.OKActions, AlarmActions: in.AlarmActions, MissingActions: in.InsufficientDataActions, MToAlarm: in.DatapointsToAlarm != nil,
 	}
 	if len(row.Description) > 1024 {
-		return row, badValue("The parameter AlarmDescription must have 1024 characters at most.")
+		return row, invalid("The parameter AlarmDescription must have 1024 characters at most.")
 	}
 	if row.ActionsEnabled && row.acts() {
 		return row, noActions("AlarmActions")
@@ -80,7 +80,7 @@ func newAlarm(in *cloudwatch.PutMetricAlarmInput) (row alarmRow, err error) {
 	}
 	for _, list := range [][]string{row.OKActions, row.AlarmActions, row.MissingActions} {
 		if len(list) > maxActions {
-			return row, badValue("An alarm has %d actions at most for each state.", maxActions)
+			return row, invalid("An alarm has %d actions at most for each state.", maxActions)
 		}
 	}
 	return row, nil
@@ -106,21 +106,21 @@ func newSettings(in *cloudwatch.PutMetricAlarmInput) (s alarmSettings, err error
 	}
 	switch {
 	case (in.Statistic == "") == (in.ExtendedStatistic == nil):
-		return s, badCombination("Must specify either Statistic or ExtendedStatistic, and not both.")
+		return s, invalidCombination("Must specify either Statistic or ExtendedStatistic, and not both.")
 	case in.Statistic != "" && !slices.Contains(in.Statistic.Values(), in.Statistic):
-		return s, badValue("The value %s for parameter Statistic is invalid.", in.Statistic)
+		return s, invalid("The value %s for parameter Statistic is invalid.", in.Statistic)
 	case in.ExtendedStatistic != nil && (!strings.HasPrefix(s.Statistic, "p") || !metrics.ValidStatistic(s.Statistic)):
-		return s, badValue("The value %s for parameter ExtendedStatistic is not supported here: percentiles are, p0 to p100.", s.Statistic)
+		return s, invalid("The value %s for parameter ExtendedStatistic is not supported here: percentiles are, p0 to p100.", s.Statistic)
 	case in.EvaluateLowSampleCountPercentile != nil && *in.EvaluateLowSampleCountPercentile != "evaluate":
-		return s, badValue("The value %s for parameter EvaluateLowSampleCountPercentile is not supported here: evaluate is.", *in.EvaluateLowSampleCountPercentile)
+		return s, invalid("The value %s for parameter EvaluateLowSampleCountPercentile is not supported here: evaluate is.", *in.EvaluateLowSampleCountPercentile)
 	case in.Threshold == nil:
-		return s, lacking("Threshold")
+		return s, missing("Threshold")
 	case in.EvaluationPeriods == nil:
-		return s, lacking("EvaluationPeriods")
+		return s, missing("EvaluationPeriods")
 	case !slices.Contains(comparisons, in.ComparisonOperator):
-		return s, badValue("The value %s for parameter ComparisonOperator is not supported here: %v are.", in.ComparisonOperator, comparisons)
+		return s, invalid("The value %s for parameter ComparisonOperator is not supported here: %v are.", in.ComparisonOperator, comparisons)
 	case in.TreatMissingData != nil && !slices.Contains([]string{metrics.Missing, metrics.Ignore, metrics.Breaching, metrics.NotBreaching}, *in.TreatMissingData):
-		return s, badValue("The value %s for parameter TreatMissingData is invalid.", *in.TreatMissingData)
+		return s, invalid("The value %s for parameter TreatMissingData is invalid.", *in.TreatMissingData)
 	}
 	if err := checkNumbers(*in.Threshold); err != nil {
 		return s, err
@@ -148,25 +148,25 @@ func (s alarmSettings) check(period *int32) error {
 		return err
 	}
 	if s.Period < 10 {
-		return badValue("The value %d for parameter Period is invalid: it must be 10, 20, 30 or a multiple of 60.", s.Period)
+		return invalid("The value %d for parameter Period is invalid: it must be 10, 20, 30 or a multiple of 60.", s.Period)
 	}
 	if s.EvaluationPeriods < 1 {
-		return badValue("The value %d for parameter EvaluationPeriods is invalid: it must be at least 1.", s.EvaluationPeriods)
+		return invalid("The value %d for parameter EvaluationPeriods is invalid: it must be at least 1.", s.EvaluationPeriods)
 	}
 	if s.DatapointsToAlarm < 1 || s.DatapointsToAlarm > s.EvaluationPeriods {
-		return badValue("The value %d for parameter DatapointsToAlarm is invalid: it must be between 1 and EvaluationPeriods.", s.DatapointsToAlarm)
+		return invalid("The value %d for parameter DatapointsToAlarm is invalid: it must be between 1 and EvaluationPeriods.", s.DatapointsToAlarm)
 	}
 	most := int64(86_400)
 	if s.Period >= 3600 {
 		most *= 7
 	}
 	if total := int64(s.Period) * int64(s.EvaluationPeriods); total > most {
-		return badCombination("Metrics cannot be checked across more than %d seconds (EvaluationPeriods * Period must be <= %d).", most, most)
+		return invalidCombination("Metrics cannot be checked across more than %d seconds (EvaluationPeriods * Period must be <= %d).", most, most)
 	}
 	return nil
 }
 
-func (r *Region) showAlarm(row alarmRow) cwtypes.MetricAlarm {
+func (r *Room) showAlarm(row alarmRow) cwtypes.MetricAlarm {
 	s := row.Settings
 	out := cwtypes.MetricAlarm{
 		AlarmName: &row.Name, AlarmArn: new(r.alarmARN(row.Name)), AlarmDescription: room.Some(row.Description), AlarmConfigurationUpdatedTimestamp: &row.Configured,
@@ -195,7 +195,7 @@ func shownList(list []string) []string {
 }
 
 // configurationData is the JSON of a configuration's history item.
-func (r *Region) configurationData(row alarmRow) string {
+func (r *Room) configurationData(row alarmRow) string {
 	b, err := json.Marshal(map[string]any{"type": "Create", "version": "1.0", "createdAlarm": map[string]any{
 		"alarmName": row.Name, "alarmArn": r.alarmARN(row.Name), "threshold": row.Settings.Threshold, "comparisonOperator": row.Settings.Comparison,
 		"evaluationPeriods": row.Settings.EvaluationPeriods, "period": row.Settings.Period, "statistic": row.Settings.Statistic,
@@ -208,11 +208,11 @@ func (r *Region) configurationData(row alarmRow) string {
 }
 
 // alarmPage cuts a listing of alarms or of what happened to them.
-func alarmPage[T any](rows []T, key func(T) string, size *int32, token *string) ([]T, *string, error) {
+func page[T any](rows []T, key func(T) string, size *int32, token *string) ([]T, *string, error) {
 	return room.Page(rows, key, size, token, room.Paging{
 		Usual: 50, Least: 1, Most: 100, // DescribeAlarms, MaxRecords
 		BadSize: func(size int32) error {
-			return badValue("The value %d for parameter MaxRecords is invalid: it must be between 1 and 100.", size)
+			return invalid("The value %d for parameter MaxRecords is invalid: it must be between 1 and 100.", size)
 		},
 		BadToken: badToken,
 	})
@@ -223,15 +223,15 @@ func badToken(token string) error {
 }
 
 // DescribeAlarms lists alarms by their names.
-func (r *Region) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlarmsInput) (*cloudwatch.DescribeAlarmsOutput, error) {
+func (r *Room) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlarmsInput) (*cloudwatch.DescribeAlarmsOutput, error) {
 	if err := room.Only(in, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue", "ActionPrefix", "MaxRecords", "NextToken"); err != nil {
 		return nil, err
 	}
 	if len(in.AlarmNames) > 0 && in.AlarmNamePrefix != nil {
-		return nil, badCombination("AlarmNamePrefix cannot be specified if AlarmNames are.")
+		return nil, invalidCombination("AlarmNamePrefix cannot be specified if AlarmNames are.")
 	}
 	if in.StateValue != "" && !slices.Contains(in.StateValue.Values(), in.StateValue) {
-		return nil, badValue("The value %s for parameter StateValue is invalid.", in.StateValue)
+		return nil, invalid("The value %s for parameter StateValue is invalid.", in.StateValue)
 	}
 	var rows []alarmRow
 	for _, row := range r.alarms.All() {
@@ -241,7 +241,7 @@ func (r *Region) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlar
 			rows = append(rows, row)
 		}
 	}
-	rows, next, err := alarmPage(rows, func(a alarmRow) string { return a.Name }, in.MaxRecords, in.NextToken)
+	rows, next, err := page(rows, func(a alarmRow) string { return a.Name }, in.MaxRecords, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +257,7 @@ func (row alarmRow) actsOn(prefix string) bool {
 }
 
 // DescribeAlarmsForMetric lists the alarms that watch a metric.
-func (r *Region) DescribeAlarmsForMetric(ctx context.Context, in *cloudwatch.DescribeAlarmsForMetricInput) (*cloudwatch.DescribeAlarmsForMetricOutput, error) {
+func (r *Room) DescribeAlarmsForMetric(ctx context.Context, in *cloudwatch.DescribeAlarmsForMetricInput) (*cloudwatch.DescribeAlarmsForMetricOutput, error) {
 	if err := room.Only(in, "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit"); err != nil {
 		return nil, err
 	}
@@ -279,7 +279,7 @@ func (r *Region) DescribeAlarmsForMetric(ctx context.Context, in *cloudwatch.Des
 }
 
 // DeleteAlarms deletes all of the alarms that it names, or none where one is missing.
-func (r *Region) DeleteAlarms(ctx context.Context, in *cloudwatch.DeleteAlarmsInput) (*cloudwatch.DeleteAlarmsOutput, error) {
+func (r *Room) DeleteAlarms(ctx context.Context, in *cloudwatch.DeleteAlarmsInput) (*cloudwatch.DeleteAlarmsOutput, error) {
 	if err := room.Only(in, "AlarmNames"); err != nil {
 		return nil, err
 	}
@@ -300,7 +300,7 @@ func (r *Region) DeleteAlarms(ctx context.Context, in *cloudwatch.DeleteAlarmsIn
 const maxDeleted = 500
 
 // forgetDeleted drops what is kept of the alarms that were deleted longest ago.
-func (r *Region) forgetDeleted(tx *store.Tx) error {
+func (r *Room) forgetDeleted(tx *store.Tx) error {
 	deleted := slices.DeleteFunc(r.histories.AllTx(tx), func(h alarmHistory) bool {
 		_, lives := r.alarms.GetTx(tx, h.Name)
 		return lives
@@ -323,9 +323,9 @@ func (r *Region) forgetDeleted(tx *store.Tx) error {
 }
 
 // eachAlarm changes several alarms in one go.
-func (r *Region) eachAlarm(names []string, change func(*store.Tx, alarmRow) error) error {
+func (r *Room) eachAlarm(names []string, change func(*store.Tx, alarmRow) error) error {
 	if n := len(names); n == 0 || n > 100 {
-		return badValue("The collection AlarmNames must have a size from 1 to 100.")
+		return invalid("The collection AlarmNames must have a size from 1 to 100.")
 	}
 	return r.Update(func(tx *store.Tx) error {
 		for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {

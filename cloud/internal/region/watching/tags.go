@@ -1,4 +1,4 @@
-package region
+package watching
 
 import (
 	"context"
@@ -16,24 +16,24 @@ import (
 )
 
 // alarmTags returns the tags with others put over them.
-func alarmTags(old map[string]string, more []cwtypes.Tag) (map[string]string, error) {
+func mergeTags(old map[string]string, more []cwtypes.Tag) (map[string]string, error) {
 	all := map[string]string{}
 	maps.Copy(all, old)
-	for _, t := range more {
-		k, v := room.Deref(t.Key), room.Deref(t.Value)
-		if k == "" || len(k) > 128 || len(v) > 256 || strings.HasPrefix(strings.ToLower(k), "aws:") {
-			return nil, badValue("The tag %s is invalid: keys have 1 to 128 characters and do not begin with aws:, values have 256 at most.", k)
-		}
-		all[k] = v
+	bad, fault := room.CheckTags(more, func(t cwtypes.Tag) (key, value *string) { return t.Key, t.Value })
+	if fault != room.TagFits && fault != room.DuplicateKey { // of two the last counts
+		return nil, invalid("The tag %s is invalid: keys have 1 to 128 characters and do not begin with aws:, values have 256 at most.", room.Deref(bad.Key))
 	}
-	if len(all) > tagLimit {
-		return nil, badValue("The maximum number of tags per resource is %d.", tagLimit)
+	for _, t := range more {
+		all[room.Deref(t.Key)] = room.Deref(t.Value)
+	}
+	if len(all) > room.MaxTags {
+		return nil, invalid("The maximum number of tags per resource is %d.", room.MaxTags)
 	}
 	return all, nil
 }
 
 // alarmByARN finds the alarm that an ARN names.
-func (r *Region) alarmByARN(arn *string, get func(name string) (alarmRow, bool)) (alarmRow, error) {
+func (r *Room) alarmByARN(arn *string, get func(name string) (alarmRow, bool)) (alarmRow, error) {
 	name, ok := strings.CutPrefix(room.Deref(arn), r.alarmARN(""))
 	if row, found := get(name); ok && found {
 		return row, nil
@@ -41,7 +41,7 @@ func (r *Region) alarmByARN(arn *string, get func(name string) (alarmRow, bool))
 	return alarmRow{}, &wire.Error{Code: "ResourceNotFoundException", Message: "The resource " + room.Deref(arn) + " was not found.", Status: http.StatusNotFound}
 }
 
-func (r *Region) changeAlarmTags(arn *string, change func(map[string]string) (map[string]string, error)) error {
+func (r *Room) changeAlarmTags(arn *string, change func(map[string]string) (map[string]string, error)) error {
 	return r.Update(func(tx *store.Tx) error {
 		row, err := r.alarmByARN(arn, func(name string) (alarmRow, bool) { return r.alarms.GetTx(tx, name) })
 		if err != nil {
@@ -55,15 +55,15 @@ func (r *Region) changeAlarmTags(arn *string, change func(map[string]string) (ma
 }
 
 // TagResource puts tags on an alarm.
-func (r *Region) TagResource(ctx context.Context, in *cloudwatch.TagResourceInput) (*cloudwatch.TagResourceOutput, error) {
+func (r *Room) TagResource(ctx context.Context, in *cloudwatch.TagResourceInput) (*cloudwatch.TagResourceOutput, error) {
 	if err := room.Only(in, "ResourceARN", "Tags"); err != nil {
 		return nil, err
 	}
-	return &cloudwatch.TagResourceOutput{}, r.changeAlarmTags(in.ResourceARN, func(old map[string]string) (map[string]string, error) { return alarmTags(old, in.Tags) })
+	return &cloudwatch.TagResourceOutput{}, r.changeAlarmTags(in.ResourceARN, func(old map[string]string) (map[string]string, error) { return mergeTags(old, in.Tags) })
 }
 
 // UntagResource takes tags off an alarm.
-func (r *Region) UntagResource(ctx context.Context, in *cloudwatch.UntagResourceInput) (*cloudwatch.UntagResourceOutput, error) {
+func (r *Room) UntagResource(ctx context.Context, in *cloudwatch.UntagResourceInput) (*cloudwatch.UntagResourceOutput, error) {
 	if err := room.Only(in, "ResourceARN", "TagKeys"); err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (r *Region) UntagResource(ctx context.Context, in *cloudwatch.UntagResource
 }
 
 // ListTagsForResource lists the tags of an alarm.
-func (r *Region) ListTagsForResource(ctx context.Context, in *cloudwatch.ListTagsForResourceInput) (*cloudwatch.ListTagsForResourceOutput, error) {
+func (r *Room) ListTagsForResource(ctx context.Context, in *cloudwatch.ListTagsForResourceInput) (*cloudwatch.ListTagsForResourceOutput, error) {
 	if err := room.Only(in, "ResourceARN"); err != nil {
 		return nil, err
 	}

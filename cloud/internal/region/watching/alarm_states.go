@@ -1,4 +1,4 @@
-package region
+package watching
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 )
 
 // enter puts an alarm into a state. A state that it is in already is told anew, but is no transition.
-func (r *Region) enter(tx *store.Tx, row alarmRow, state cwtypes.StateValue, reason, data string, now time.Time) error {
+func (r *Room) enter(tx *store.Tx, row alarmRow, state cwtypes.StateValue, reason, data string, now time.Time) error {
 	old := row.State
 	row.State, row.Reason, row.ReasonData, row.Updated = state, reason, data, now
 	if old != state {
@@ -41,7 +41,7 @@ func transition(old, state cwtypes.StateValue, reason string) string {
 	return string(b)
 }
 
-func (r *Region) remember(tx *store.Tx, name string, item historyItem) error {
+func (r *Room) remember(tx *store.Tx, name string, item historyItem) error {
 	h, _ := r.histories.GetTx(tx, name)
 	h.Name = name
 	h.Items = append(slices.Clone(h.Items), item)
@@ -51,18 +51,18 @@ func (r *Region) remember(tx *store.Tx, name string, item historyItem) error {
 
 // SetAlarmState puts an alarm into a state until its next evaluation. Route 53 takes no notice: it watches
 // the data.
-func (r *Region) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmStateInput) (*cloudwatch.SetAlarmStateOutput, error) {
+func (r *Room) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmStateInput) (*cloudwatch.SetAlarmStateOutput, error) {
 	if err := room.Only(in, "AlarmName", "StateValue", "StateReason", "StateReasonData"); err != nil {
 		return nil, err
 	}
 	if !slices.Contains(in.StateValue.Values(), in.StateValue) {
-		return nil, badValue("The value %s for parameter StateValue is invalid.", in.StateValue)
+		return nil, invalid("The value %s for parameter StateValue is invalid.", in.StateValue)
 	}
 	if in.StateReason == nil {
-		return nil, lacking("StateReason")
+		return nil, missing("StateReason")
 	}
 	if len(*in.StateReason) > 1023 || len(room.Deref(in.StateReasonData)) > 4000 {
-		return nil, badValue("The parameter StateReason must have 1023 characters at most, and StateReasonData 4000.")
+		return nil, invalid("The parameter StateReason must have 1023 characters at most, and StateReasonData 4000.")
 	}
 	if data := room.Deref(in.StateReasonData); data != "" && !json.Valid([]byte(data)) {
 		return nil, wire.Errorf("InvalidFormat", "The parameter StateReasonData is no JSON.")
@@ -78,7 +78,7 @@ func (r *Region) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmState
 }
 
 // EnableAlarmActions refuses alarms that have actions, since none are carried out.
-func (r *Region) EnableAlarmActions(ctx context.Context, in *cloudwatch.EnableAlarmActionsInput) (*cloudwatch.EnableAlarmActionsOutput, error) {
+func (r *Room) EnableAlarmActions(ctx context.Context, in *cloudwatch.EnableAlarmActionsInput) (*cloudwatch.EnableAlarmActionsOutput, error) {
 	if err := room.Only(in, "AlarmNames"); err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (r *Region) EnableAlarmActions(ctx context.Context, in *cloudwatch.EnableAl
 }
 
 // DisableAlarmActions disables the actions of alarms.
-func (r *Region) DisableAlarmActions(ctx context.Context, in *cloudwatch.DisableAlarmActionsInput) (*cloudwatch.DisableAlarmActionsOutput, error) {
+func (r *Room) DisableAlarmActions(ctx context.Context, in *cloudwatch.DisableAlarmActionsInput) (*cloudwatch.DisableAlarmActionsOutput, error) {
 	if err := room.Only(in, "AlarmNames"); err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (r *Region) DisableAlarmActions(ctx context.Context, in *cloudwatch.Disable
 }
 
 // DescribeAlarmHistory lists what happened to alarms, the newest first, also to those that are deleted.
-func (r *Region) DescribeAlarmHistory(ctx context.Context, in *cloudwatch.DescribeAlarmHistoryInput) (*cloudwatch.DescribeAlarmHistoryOutput, error) {
+func (r *Room) DescribeAlarmHistory(ctx context.Context, in *cloudwatch.DescribeAlarmHistoryInput) (*cloudwatch.DescribeAlarmHistoryOutput, error) {
 	if err := room.Only(in, "AlarmName", "AlarmTypes", "HistoryItemType", "StartDate", "EndDate", "ScanBy", "MaxRecords", "NextToken"); err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (r *Region) DescribeAlarmHistory(ctx context.Context, in *cloudwatch.Descri
 			}
 		}
 	}
-	all, next, err := alarmPage(all, func(f found) string { return f.key }, in.MaxRecords, in.NextToken)
+	all, next, err := page(all, func(f found) string { return f.key }, in.MaxRecords, in.NextToken)
 	if err != nil {
 		return nil, err
 	}

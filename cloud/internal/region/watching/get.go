@@ -1,4 +1,4 @@
-package region
+package watching
 
 import (
 	"context"
@@ -22,23 +22,23 @@ const (
 
 // span checks the times of a query and returns when its first period begins: periods of a minute and more
 // begin at a whole minute.
-func (r *Region) span(start, end *time.Time, period int32) (time.Time, error) {
+func (r *Room) span(start, end *time.Time, period int32) (time.Time, error) {
 	switch {
 	case start == nil:
-		return time.Time{}, lacking("StartTime")
+		return time.Time{}, missing("StartTime")
 	case end == nil:
-		return time.Time{}, lacking("EndTime")
+		return time.Time{}, missing("EndTime")
 	case !start.Before(*end):
-		return time.Time{}, badCombination("The parameter StartTime must be less than the parameter EndTime.")
+		return time.Time{}, invalidCombination("The parameter StartTime must be less than the parameter EndTime.")
 	}
 	if period < 60 {
-		return r.data.Floor(*start, time.Second), nil
+		return r.Data.Floor(*start, time.Second), nil
 	}
-	return r.data.Floor(*start, time.Minute), nil
+	return r.Data.Floor(*start, time.Minute), nil
 }
 
 // GetMetricStatistics returns statistics of a metric's periods, the oldest first.
-func (r *Region) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMetricStatisticsInput) (*cloudwatch.GetMetricStatisticsOutput, error) {
+func (r *Room) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMetricStatisticsInput) (*cloudwatch.GetMetricStatisticsOutput, error) {
 	if err := room.Only(in, "Namespace", "MetricName", "Dimensions", "StartTime", "EndTime", "Period", "Statistics", "ExtendedStatistics", "Unit"); err != nil {
 		return nil, err
 	}
@@ -61,10 +61,10 @@ func (r *Region) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMetr
 	}
 	period := time.Duration(*in.Period) * time.Second
 	if n := in.EndTime.Sub(start) / r.Speed.Of(period); n > maxDatapoints {
-		return nil, badCombination("You have requested up to %d datapoints, which exceeds the limit of %d. You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxDatapoints)
+		return nil, invalidCombination("You have requested up to %d datapoints, which exceeds the limit of %d. You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxDatapoints)
 	}
 	out := &cloudwatch.GetMetricStatisticsOutput{Label: in.MetricName, Datapoints: []cwtypes.Datapoint{}}
-	for _, p := range r.data.Points(m, string(in.Unit), start, *in.EndTime, period, time.Now()) {
+	for _, p := range r.Data.Points(m, string(in.Unit), start, *in.EndTime, period, time.Now()) {
 		out.Datapoints = append(out.Datapoints, datapoint(p, in.Statistics, in.ExtendedStatistics))
 	}
 	return out, nil
@@ -72,16 +72,16 @@ func (r *Region) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMetr
 
 func checkStatistics(plain []cwtypes.Statistic, extended []string) error {
 	if (len(plain) == 0) == (len(extended) == 0) {
-		return badCombination("Must specify either Statistics or ExtendedStatistics, and not both.")
+		return invalidCombination("Must specify either Statistics or ExtendedStatistics, and not both.")
 	}
 	for _, s := range plain {
 		if !slices.Contains(s.Values(), s) {
-			return badValue("The value %s for parameter Statistics is invalid.", s)
+			return invalid("The value %s for parameter Statistics is invalid.", s)
 		}
 	}
 	for _, s := range extended {
 		if !strings.HasPrefix(s, "p") || !metrics.ValidStatistic(s) {
-			return badValue("The value %s for parameter ExtendedStatistics is not supported here: percentiles are, p0 to p100.", s)
+			return invalid("The value %s for parameter ExtendedStatistics is not supported here: percentiles are, p0 to p100.", s)
 		}
 	}
 	return nil
@@ -123,15 +123,15 @@ const maxQueries = 500
 
 // GetMetricData returns a statistic of each of several metrics. A page continues where the one before it
 // ended; its token is how many data points that were.
-func (r *Region) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDataInput) (*cloudwatch.GetMetricDataOutput, error) {
+func (r *Room) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDataInput) (*cloudwatch.GetMetricDataOutput, error) {
 	if err := room.Only(in, "StartTime", "EndTime", "MetricDataQueries", "ScanBy", "MaxDatapoints", "NextToken"); err != nil {
 		return nil, err
 	}
 	if n := len(in.MetricDataQueries); n == 0 || n > maxQueries {
-		return nil, badValue("The collection MetricDataQueries must have a size from 1 to %d.", maxQueries)
+		return nil, invalid("The collection MetricDataQueries must have a size from 1 to %d.", maxQueries)
 	}
 	if in.ScanBy != "" && !slices.Contains(in.ScanBy.Values(), in.ScanBy) {
-		return nil, badValue("The value %s for parameter ScanBy is invalid.", in.ScanBy)
+		return nil, invalid("The value %s for parameter ScanBy is invalid.", in.ScanBy)
 	}
 	skip, left, err := dataPage(in)
 	if err != nil {
@@ -142,7 +142,7 @@ func (r *Region) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricData
 	seen := map[string]bool{}
 	for _, q := range in.MetricDataQueries {
 		if seen[room.Deref(q.Id)] {
-			return nil, badValue("The value %s for parameter MetricDataQueries.Id is there twice.", room.Deref(q.Id))
+			return nil, invalid("The value %s for parameter MetricDataQueries.Id is there twice.", room.Deref(q.Id))
 		}
 		seen[room.Deref(q.Id)] = true
 		result, err := r.query(q, in)
@@ -171,7 +171,7 @@ func dataPage(in *cloudwatch.GetMetricDataInput) (skip, size int, err error) {
 	size = maxQueried
 	if in.MaxDatapoints != nil {
 		if size = int(*in.MaxDatapoints); size < 1 || size > maxQueried {
-			return 0, 0, badValue("The value %d for parameter MaxDatapoints is invalid.", size)
+			return 0, 0, invalid("The value %d for parameter MaxDatapoints is invalid.", size)
 		}
 	}
 	if room.Deref(in.NextToken) != "" {
@@ -184,16 +184,16 @@ func dataPage(in *cloudwatch.GetMetricDataInput) (skip, size int, err error) {
 }
 
 // query answers for one metric.
-func (r *Region) query(q cwtypes.MetricDataQuery, in *cloudwatch.GetMetricDataInput) (result cwtypes.MetricDataResult, err error) {
+func (r *Room) query(q cwtypes.MetricDataQuery, in *cloudwatch.GetMetricDataInput) (result cwtypes.MetricDataResult, err error) {
 	if room.Deref(q.Id) == "" {
-		return result, lacking("MetricDataQueries.Id")
+		return result, missing("MetricDataQueries.Id")
 	}
 	if q.Expression != nil || q.AccountId != nil || q.Period != nil || q.MetricStat == nil {
-		return result, badValue("The query %s is not supported here: only those with a MetricStat and without Expression, Period and AccountId are.", *q.Id)
+		return result, invalid("The query %s is not supported here: only those with a MetricStat and without Expression, Period and AccountId are.", *q.Id)
 	}
 	stat := q.MetricStat
 	if stat.Metric == nil {
-		return result, lacking("MetricDataQueries.MetricStat.Metric")
+		return result, missing("MetricDataQueries.MetricStat.Metric")
 	}
 	m, err := metricOf(stat.Metric.Namespace, stat.Metric.MetricName, stat.Metric.Dimensions)
 	if err != nil {
@@ -206,7 +206,7 @@ func (r *Region) query(q cwtypes.MetricDataQuery, in *cloudwatch.GetMetricDataIn
 		return result, err
 	}
 	if !metrics.ValidStatistic(room.Deref(stat.Stat)) {
-		return result, badValue("The value %s for parameter MetricDataQueries.MetricStat.Stat is not supported here: SampleCount, Average, Sum, Minimum, Maximum and percentiles are.", room.Deref(stat.Stat))
+		return result, invalid("The value %s for parameter MetricDataQueries.MetricStat.Stat is not supported here: SampleCount, Average, Sum, Minimum, Maximum and percentiles are.", room.Deref(stat.Stat))
 	}
 	start, err := r.span(in.StartTime, in.EndTime, *stat.Period)
 	if err != nil {
@@ -216,7 +216,7 @@ func (r *Region) query(q cwtypes.MetricDataQuery, in *cloudwatch.GetMetricDataIn
 	if result.Label == nil {
 		result.Label = new(m.Name)
 	}
-	for _, p := range r.data.Points(m, string(stat.Unit), start, *in.EndTime, time.Duration(*stat.Period)*time.Second, time.Now()) {
+	for _, p := range r.Data.Points(m, string(stat.Unit), start, *in.EndTime, time.Duration(*stat.Period)*time.Second, time.Now()) {
 		if v, ok := p.Statistic(*stat.Stat); ok {
 			result.Timestamps, result.Values = append(result.Timestamps, p.Start), append(result.Values, v)
 		}
@@ -237,7 +237,7 @@ const (
 )
 
 // ListMetrics lists metrics that got data within two weeks.
-func (r *Region) ListMetrics(ctx context.Context, in *cloudwatch.ListMetricsInput) (*cloudwatch.ListMetricsOutput, error) {
+func (r *Room) ListMetrics(ctx context.Context, in *cloudwatch.ListMetricsInput) (*cloudwatch.ListMetricsOutput, error) {
 	if err := room.Only(in, "Namespace", "MetricName", "Dimensions", "RecentlyActive", "NextToken"); err != nil {
 		return nil, err
 	}
@@ -247,10 +247,10 @@ func (r *Region) ListMetrics(ctx context.Context, in *cloudwatch.ListMetricsInpu
 	case cwtypes.RecentlyActivePt3h:
 		within = recently
 	default:
-		return nil, badValue("The value %s for parameter RecentlyActive is invalid.", in.RecentlyActive)
+		return nil, invalid("The value %s for parameter RecentlyActive is invalid.", in.RecentlyActive)
 	}
 	var found []metrics.Metric
-	for _, m := range r.data.Metrics(time.Now().Add(-r.Speed.Of(within))) {
+	for _, m := range r.Data.Metrics(time.Now().Add(-r.Speed.Of(within))) {
 		if (in.Namespace == nil || *in.Namespace == m.Namespace) && (in.MetricName == nil || *in.MetricName == m.Name) && hasDimensions(m, in.Dimensions) {
 			found = append(found, m)
 		}

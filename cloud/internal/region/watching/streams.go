@@ -1,4 +1,4 @@
-package region
+package watching
 
 import (
 	"context"
@@ -23,7 +23,7 @@ import (
 const maxStreams = 50
 
 // keepStream remembers an alarm's settings, if Route 53 can watch them.
-func (r *Region) keepStream(tx *store.Tx, row alarmRow, now time.Time) error {
+func (r *Room) keepStream(tx *store.Tx, row alarmRow, now time.Time) error {
 	if row.Settings.unfit() != "" {
 		return nil
 	}
@@ -75,7 +75,7 @@ const (
 )
 
 // countReport counts a report to Route 53 that begins; the function that it returns says that it is made.
-func (r *Region) countReport() (made func()) {
+func (r *Room) CountReport() (made func()) {
 	r.watch.Lock()
 	defer r.watch.Unlock()
 	r.watch.begun++
@@ -90,7 +90,7 @@ func (r *Region) countReport() (made func()) {
 
 // tell has a change told to Route 53 and returns when it is on its way, so that a health check that is made
 // next finds the alarm as it is. The change is committed already.
-func (r *Region) tell(ctx context.Context) {
+func (r *Room) tell(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, tellingTime)
 	defer cancel()
 	r.watch.Lock()
@@ -116,7 +116,7 @@ func (r *Region) tell(ctx context.Context) {
 }
 
 // alarmStreams is what the beacon tells of alarms.
-func (r *Region) alarmStreams() (all []beacon.Alarm) {
+func (r *Room) Streams() (all []beacon.Alarm) {
 	for _, row := range r.alarms.All() {
 		if why := row.Settings.unfit(); why != "" {
 			all = append(all, beacon.Alarm{Name: row.Name, Current: true, Unfit: why})
