@@ -16,7 +16,7 @@ import (
 // too.
 func Open(t *testing.T, dir string, speed tempo.Speed) (b *room.Base, close func()) {
 	t.Helper()
-	db, err := store.Open(filepath.Join(dir, "state.db"))
+	db, err := store.Open(filepath.Join(dir, "state.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
