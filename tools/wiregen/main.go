@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -35,9 +36,15 @@ var services = map[string]string{
 	"route53-recovery-cluster/2019-12-02":        "recoverycluster",
 }
 
+// checked are the tables that have the models' constraints: those of the services that check them in front of their
+// own code. EC2 words its refusals itself; Application Recovery Controller's are not known.
+var checked = map[string]bool{"elbv2": true, "autoscaling": true, "route53": true, "cloudwatch": true}
+
 type model struct {
 	Operations map[string]operation
 	Shapes     map[string]shape
+	// checked tells that the service checks its models' constraints before anything else.
+	checked bool
 }
 
 type operation struct {
@@ -65,6 +72,9 @@ type shape struct {
 	LocationName    string // of a list's elements, where the model puts it here
 	Payload         string
 	TimestampFormat string
+	Enum            []string
+	Min, Max        *json.Number
+	Pattern         string
 }
 
 func main() {
@@ -79,7 +89,13 @@ func main() {
 	}
 	models := filepath.Join(strings.TrimSpace(string(out)), "models", "apis")
 	for from, name := range services {
-		if err := generate(filepath.Join(models, from, "api-2.json"), filepath.Join(os.Args[1], "tables", name+".txt")); err != nil {
+		to := target{file: filepath.Join(os.Args[1], "tables", name+".txt"), checked: checked[name]}
+		if to.checked {
+			if to.sdk, err = moduleDir(os.Args[1], "github.com/aws/aws-sdk-go-v2/service/"+packages[name]); err != nil {
+				log.Fatalf("%s: %v", name, err)
+			}
+		}
+		if err := generate(filepath.Join(models, from, "api-2.json"), to); err != nil {
 			log.Fatalf("%s: %v", name, err)
 		}
 	}
@@ -88,7 +104,7 @@ func main() {
 	}
 }
 
-func generate(from, to string) error {
+func generate(from string, to target) error {
 	b, err := os.ReadFile(from)
 	if err != nil {
 		return err
@@ -96,6 +112,11 @@ func generate(from, to string) error {
 	var m model
 	if err := json.Unmarshal(b, &m); err != nil {
 		return err
+	}
+	if m.checked = to.checked; m.checked {
+		if err := m.addEnums(to.sdk); err != nil {
+			return err
+		}
 	}
 	var table bytes.Buffer
 	for _, name := range slices.Sorted(maps.Keys(m.Operations)) {
@@ -110,7 +131,76 @@ func generate(from, to string) error {
 			fmt.Fprintln(&table, line)
 		}
 	}
-	return os.WriteFile(to, table.Bytes(), 0o644)
+	return os.WriteFile(to.file, wrap(table.Bytes()), 0o644)
+}
+
+// wrap breaks lines over 160 columns between fields. A line that starts with a tab goes on with the one before.
+func wrap(table []byte) []byte {
+	var out bytes.Buffer
+	for line := range bytes.Lines(table) {
+		column := 0
+		for i, field := range bytes.Split(line, []byte{'\t'}) {
+			switch {
+			case column+len(field) > 150 && i > 1:
+				out.WriteString("\n\t")
+				column = 8
+			case i > 0:
+				out.WriteByte('\t')
+				column++
+			}
+			out.Write(field)
+			column += len(field)
+		}
+	}
+	return out.Bytes()
+}
+
+// target is a table to make.
+type target struct {
+	file    string
+	checked bool
+	sdk     string // the folder of the SDK's package, whose enums are newer than the models'
+}
+
+var (
+	enumType  = regexp.MustCompile(`(?m)^func \((\w+)\) Values\(\) \[\]\w+ \{\n\treturn \[\]\w+\{\n((?:\t\t".*",\n)*)`)
+	enumValue = regexp.MustCompile(`"(.*)"`)
+)
+
+// addEnums adds the words that the SDK knows and the models do not.
+func (m *model) addEnums(sdk string) error {
+	src, err := os.ReadFile(filepath.Join(sdk, "types", "enums.go"))
+	if err != nil {
+		return err
+	}
+	for _, found := range enumType.FindAllStringSubmatch(string(src), -1) {
+		s, ok := m.Shapes[found[1]]
+		if !ok || len(s.Enum) == 0 {
+			continue
+		}
+		for _, word := range enumValue.FindAllStringSubmatch(found[2], -1) {
+			if !slices.Contains(s.Enum, word[1]) {
+				s.Enum = append(s.Enum, word[1])
+			}
+		}
+		m.Shapes[found[1]] = s
+	}
+	return nil
+}
+
+// constraints renders what a shape's values must keep to, where the service checks it.
+func (m *model) constraints(s shape) []string {
+	if !m.checked || s.Min == nil && s.Max == nil && s.Pattern == "" && len(s.Enum) == 0 {
+		return nil
+	}
+	return []string{number(s.Min), number(s.Max), s.Pattern, strings.Join(s.Enum, "|")}
+}
+
+func number(n *json.Number) string {
+	if n == nil {
+		return ""
+	}
+	return n.String()
 }
 
 // line renders a shape, or "" where its Go type says all there is to know.
@@ -124,12 +214,17 @@ func (m *model) line(name string) string {
 		}
 		return strings.Join(fields, "\t")
 	case "list":
-		return strings.Join([]string{"list", name, m.target(s.Member.Shape), s.Member.LocationName, flag("f", s.Flattened)}, "\t")
+		fields := []string{"list", name, m.target(s.Member.Shape), s.Member.LocationName, flag("f", s.Flattened)}
+		return strings.Join(append(fields, m.constraints(s)...), "\t")
 	case "map":
 		return strings.Join([]string{"map", name, s.Key.LocationName, m.target(s.Value.Shape), s.Value.LocationName, flag("f", s.Flattened)}, "\t")
 	case "timestamp":
 		if s.TimestampFormat != "" {
 			return strings.Join([]string{"time", name, s.TimestampFormat}, "\t")
+		}
+	case "string", "integer", "long", "float", "double", "blob":
+		if c := m.constraints(s); c != nil {
+			return strings.Join(append([]string{"scalar", name}, c...), "\t")
 		}
 	}
 	return ""

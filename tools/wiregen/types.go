@@ -28,7 +28,10 @@ func generateTypes(models, dir string) error {
 		fmt.Fprintf(&b, "\t%s \"github.com/aws/aws-sdk-go-v2/service/%s\"\n", table, packages[table])
 	}
 	b.WriteString(")\n\nvar sdkTypes = map[*Service]map[string][2]any{\n")
-	names := map[string]string{"ec2": "EC2", "elbv2": "ELBv2", "autoscaling": "AutoScaling", "route53": "Route53", "sts": "STS", "cloudwatch": "CloudWatch", "recoverycontrol": "RecoveryControl"}
+	names := map[string]string{
+		"ec2": "EC2", "elbv2": "ELBv2", "autoscaling": "AutoScaling", "route53": "Route53", "sts": "STS", "cloudwatch": "CloudWatch",
+		"recoverycontrol": "RecoveryControl",
+	}
 	for _, from := range slices.Sorted(maps.Keys(services)) {
 		table := services[from]
 		if packages[table] == "" {
@@ -45,7 +48,7 @@ func generateTypes(models, dir string) error {
 		fmt.Fprintf(&b, "\t%s: {\n", names[table])
 		for _, op := range ops {
 			if _, err := os.Stat(filepath.Join(sdk, "api_op_"+op+".go")); err == nil {
-				fmt.Fprintf(&b, "\t\t%q: {&%s.%sInput{}, &%s.%sOutput{}},\n", op, table, op, table, op)
+				fmt.Fprintf(&b, "\t\t%q: {\n&%s.%sInput{},\n&%s.%sOutput{},\n},\n", op, table, op, table, op)
 			}
 		}
 		b.WriteString("\t},\n")

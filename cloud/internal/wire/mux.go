@@ -162,7 +162,11 @@ func (m *Mux) decode(s *Service, c codec, r *http.Request) (any, *operation, han
 		return nil, op, h, Errorf("UnsupportedOperation", "The operation %s of %s is not supported by this cloud.", op.name, s.SigningName)
 	}
 	in := h.input()
-	return in, op, h, c.decode(s, op, r, reflect.ValueOf(in).Elem())
+	v := reflect.ValueOf(in).Elem()
+	if err := c.decode(s, op, r, v); err != nil {
+		return nil, op, h, err
+	}
+	return in, op, h, s.check(op, v)
 }
 
 // known makes an AWS error of any error, and logs what was not one.

@@ -9,13 +9,18 @@ import (
 	"sync"
 )
 
-// table is one service's operations and shapes, read from text, a line each with fields between tabs:
+// table is one service's operations and shapes, read from text, a line each with fields between tabs (a line that
+// starts with a tab goes on with the one before):
 //
 //	op     NAME METHOD URI STATUS INPUT INPUT-ROOT OUTPUT RESULT-WRAPPER
 //	struct NAME PAYLOAD MEMBER...   a member is name:shape:locationName:queryName:location:flags
 //	list   NAME ELEMENT-SHAPE ELEMENT-NAME FLAGS
 //	map    NAME KEY-NAME VALUE-SHAPE VALUE-NAME FLAGS
 //	time   NAME FORMAT
+//	scalar NAME MIN MAX PATTERN ENUM
+//
+// A list's line may go on with MIN and MAX, in elements; a scalar's are of its number, or of its text's length. An
+// enum's words stand between bars.
 //
 // Flags are r for required, f for flattened, a for an XML attribute. A shape that has no line is a
 // scalar, of which the Go type says all. The text is indexed once; a line is parsed when it is first met.
@@ -48,6 +53,7 @@ type shape struct {
 	keyName   string
 	flattened bool
 	format    string // of a timestamp
+	limits    constraints
 }
 
 type member struct {
@@ -68,7 +74,7 @@ func (t *table) load() {
 			panic(err) // embedded, so it is there
 		}
 		t.ops, t.lines = map[string]string{}, map[string]string{}
-		for line := range strings.Lines(string(b)) {
+		for line := range strings.Lines(strings.ReplaceAll(string(b), "\n\t", "\t")) {
 			kind, rest, _ := strings.Cut(line, "\t")
 			name, _, _ := strings.Cut(rest, "\t")
 			if kind == "op" {
@@ -134,12 +140,21 @@ func parseShape(line string) *shape {
 	case "list":
 		s.element = member{shape: f[2], locationName: f[3]}
 		s.flattened = f[4] == "f"
+		s.limits = parseConstraints(f[5:])
 	case "map":
 		s.keyName = f[2]
 		s.element = member{shape: f[3], locationName: f[4]}
 		s.flattened = f[5] == "f"
 	case "time":
 		s.format = f[2]
+	case "scalar":
+		s.limits = parseConstraints(f[2:])
+		if recorded := recordedEnums[f[1]]; recorded != nil {
+			s.limits.enum = recorded
+		}
+		if recorded, ok := recordedLimits[f[1]]; ok {
+			s.limits = recorded
+		}
 	}
 	return s
 }

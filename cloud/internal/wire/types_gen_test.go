@@ -14,893 +14,3521 @@ import (
 
 var sdkTypes = map[*Service]map[string][2]any{
 	AutoScaling: {
-		"AttachInstances":                      {&autoscaling.AttachInstancesInput{}, &autoscaling.AttachInstancesOutput{}},
-		"AttachLoadBalancerTargetGroups":       {&autoscaling.AttachLoadBalancerTargetGroupsInput{}, &autoscaling.AttachLoadBalancerTargetGroupsOutput{}},
-		"AttachLoadBalancers":                  {&autoscaling.AttachLoadBalancersInput{}, &autoscaling.AttachLoadBalancersOutput{}},
-		"AttachTrafficSources":                 {&autoscaling.AttachTrafficSourcesInput{}, &autoscaling.AttachTrafficSourcesOutput{}},
-		"BatchDeleteScheduledAction":           {&autoscaling.BatchDeleteScheduledActionInput{}, &autoscaling.BatchDeleteScheduledActionOutput{}},
-		"BatchPutScheduledUpdateGroupAction":   {&autoscaling.BatchPutScheduledUpdateGroupActionInput{}, &autoscaling.BatchPutScheduledUpdateGroupActionOutput{}},
-		"CancelInstanceRefresh":                {&autoscaling.CancelInstanceRefreshInput{}, &autoscaling.CancelInstanceRefreshOutput{}},
-		"CompleteLifecycleAction":              {&autoscaling.CompleteLifecycleActionInput{}, &autoscaling.CompleteLifecycleActionOutput{}},
-		"CreateAutoScalingGroup":               {&autoscaling.CreateAutoScalingGroupInput{}, &autoscaling.CreateAutoScalingGroupOutput{}},
-		"CreateLaunchConfiguration":            {&autoscaling.CreateLaunchConfigurationInput{}, &autoscaling.CreateLaunchConfigurationOutput{}},
-		"CreateOrUpdateTags":                   {&autoscaling.CreateOrUpdateTagsInput{}, &autoscaling.CreateOrUpdateTagsOutput{}},
-		"DeleteAutoScalingGroup":               {&autoscaling.DeleteAutoScalingGroupInput{}, &autoscaling.DeleteAutoScalingGroupOutput{}},
-		"DeleteLaunchConfiguration":            {&autoscaling.DeleteLaunchConfigurationInput{}, &autoscaling.DeleteLaunchConfigurationOutput{}},
-		"DeleteLifecycleHook":                  {&autoscaling.DeleteLifecycleHookInput{}, &autoscaling.DeleteLifecycleHookOutput{}},
-		"DeleteNotificationConfiguration":      {&autoscaling.DeleteNotificationConfigurationInput{}, &autoscaling.DeleteNotificationConfigurationOutput{}},
-		"DeletePolicy":                         {&autoscaling.DeletePolicyInput{}, &autoscaling.DeletePolicyOutput{}},
-		"DeleteScheduledAction":                {&autoscaling.DeleteScheduledActionInput{}, &autoscaling.DeleteScheduledActionOutput{}},
-		"DeleteTags":                           {&autoscaling.DeleteTagsInput{}, &autoscaling.DeleteTagsOutput{}},
-		"DeleteWarmPool":                       {&autoscaling.DeleteWarmPoolInput{}, &autoscaling.DeleteWarmPoolOutput{}},
-		"DescribeAccountLimits":                {&autoscaling.DescribeAccountLimitsInput{}, &autoscaling.DescribeAccountLimitsOutput{}},
-		"DescribeAdjustmentTypes":              {&autoscaling.DescribeAdjustmentTypesInput{}, &autoscaling.DescribeAdjustmentTypesOutput{}},
-		"DescribeAutoScalingGroups":            {&autoscaling.DescribeAutoScalingGroupsInput{}, &autoscaling.DescribeAutoScalingGroupsOutput{}},
-		"DescribeAutoScalingInstances":         {&autoscaling.DescribeAutoScalingInstancesInput{}, &autoscaling.DescribeAutoScalingInstancesOutput{}},
-		"DescribeAutoScalingNotificationTypes": {&autoscaling.DescribeAutoScalingNotificationTypesInput{}, &autoscaling.DescribeAutoScalingNotificationTypesOutput{}},
-		"DescribeInstanceRefreshes":            {&autoscaling.DescribeInstanceRefreshesInput{}, &autoscaling.DescribeInstanceRefreshesOutput{}},
-		"DescribeLaunchConfigurations":         {&autoscaling.DescribeLaunchConfigurationsInput{}, &autoscaling.DescribeLaunchConfigurationsOutput{}},
-		"DescribeLifecycleHookTypes":           {&autoscaling.DescribeLifecycleHookTypesInput{}, &autoscaling.DescribeLifecycleHookTypesOutput{}},
-		"DescribeLifecycleHooks":               {&autoscaling.DescribeLifecycleHooksInput{}, &autoscaling.DescribeLifecycleHooksOutput{}},
-		"DescribeLoadBalancerTargetGroups":     {&autoscaling.DescribeLoadBalancerTargetGroupsInput{}, &autoscaling.DescribeLoadBalancerTargetGroupsOutput{}},
-		"DescribeLoadBalancers":                {&autoscaling.DescribeLoadBalancersInput{}, &autoscaling.DescribeLoadBalancersOutput{}},
-		"DescribeMetricCollectionTypes":        {&autoscaling.DescribeMetricCollectionTypesInput{}, &autoscaling.DescribeMetricCollectionTypesOutput{}},
-		"DescribeNotificationConfigurations":   {&autoscaling.DescribeNotificationConfigurationsInput{}, &autoscaling.DescribeNotificationConfigurationsOutput{}},
-		"DescribePolicies":                     {&autoscaling.DescribePoliciesInput{}, &autoscaling.DescribePoliciesOutput{}},
-		"DescribeScalingActivities":            {&autoscaling.DescribeScalingActivitiesInput{}, &autoscaling.DescribeScalingActivitiesOutput{}},
-		"DescribeScalingProcessTypes":          {&autoscaling.DescribeScalingProcessTypesInput{}, &autoscaling.DescribeScalingProcessTypesOutput{}},
-		"DescribeScheduledActions":             {&autoscaling.DescribeScheduledActionsInput{}, &autoscaling.DescribeScheduledActionsOutput{}},
-		"DescribeTags":                         {&autoscaling.DescribeTagsInput{}, &autoscaling.DescribeTagsOutput{}},
-		"DescribeTerminationPolicyTypes":       {&autoscaling.DescribeTerminationPolicyTypesInput{}, &autoscaling.DescribeTerminationPolicyTypesOutput{}},
-		"DescribeTrafficSources":               {&autoscaling.DescribeTrafficSourcesInput{}, &autoscaling.DescribeTrafficSourcesOutput{}},
-		"DescribeWarmPool":                     {&autoscaling.DescribeWarmPoolInput{}, &autoscaling.DescribeWarmPoolOutput{}},
-		"DetachInstances":                      {&autoscaling.DetachInstancesInput{}, &autoscaling.DetachInstancesOutput{}},
-		"DetachLoadBalancerTargetGroups":       {&autoscaling.DetachLoadBalancerTargetGroupsInput{}, &autoscaling.DetachLoadBalancerTargetGroupsOutput{}},
-		"DetachLoadBalancers":                  {&autoscaling.DetachLoadBalancersInput{}, &autoscaling.DetachLoadBalancersOutput{}},
-		"DetachTrafficSources":                 {&autoscaling.DetachTrafficSourcesInput{}, &autoscaling.DetachTrafficSourcesOutput{}},
-		"DisableMetricsCollection":             {&autoscaling.DisableMetricsCollectionInput{}, &autoscaling.DisableMetricsCollectionOutput{}},
-		"EnableMetricsCollection":              {&autoscaling.EnableMetricsCollectionInput{}, &autoscaling.EnableMetricsCollectionOutput{}},
-		"EnterStandby":                         {&autoscaling.EnterStandbyInput{}, &autoscaling.EnterStandbyOutput{}},
-		"ExecutePolicy":                        {&autoscaling.ExecutePolicyInput{}, &autoscaling.ExecutePolicyOutput{}},
-		"ExitStandby":                          {&autoscaling.ExitStandbyInput{}, &autoscaling.ExitStandbyOutput{}},
-		"GetPredictiveScalingForecast":         {&autoscaling.GetPredictiveScalingForecastInput{}, &autoscaling.GetPredictiveScalingForecastOutput{}},
-		"PutLifecycleHook":                     {&autoscaling.PutLifecycleHookInput{}, &autoscaling.PutLifecycleHookOutput{}},
-		"PutNotificationConfiguration":         {&autoscaling.PutNotificationConfigurationInput{}, &autoscaling.PutNotificationConfigurationOutput{}},
-		"PutScalingPolicy":                     {&autoscaling.PutScalingPolicyInput{}, &autoscaling.PutScalingPolicyOutput{}},
-		"PutScheduledUpdateGroupAction":        {&autoscaling.PutScheduledUpdateGroupActionInput{}, &autoscaling.PutScheduledUpdateGroupActionOutput{}},
-		"PutWarmPool":                          {&autoscaling.PutWarmPoolInput{}, &autoscaling.PutWarmPoolOutput{}},
-		"RecordLifecycleActionHeartbeat":       {&autoscaling.RecordLifecycleActionHeartbeatInput{}, &autoscaling.RecordLifecycleActionHeartbeatOutput{}},
-		"ResumeProcesses":                      {&autoscaling.ResumeProcessesInput{}, &autoscaling.ResumeProcessesOutput{}},
-		"RollbackInstanceRefresh":              {&autoscaling.RollbackInstanceRefreshInput{}, &autoscaling.RollbackInstanceRefreshOutput{}},
-		"SetDesiredCapacity":                   {&autoscaling.SetDesiredCapacityInput{}, &autoscaling.SetDesiredCapacityOutput{}},
-		"SetInstanceHealth":                    {&autoscaling.SetInstanceHealthInput{}, &autoscaling.SetInstanceHealthOutput{}},
-		"SetInstanceProtection":                {&autoscaling.SetInstanceProtectionInput{}, &autoscaling.SetInstanceProtectionOutput{}},
-		"StartInstanceRefresh":                 {&autoscaling.StartInstanceRefreshInput{}, &autoscaling.StartInstanceRefreshOutput{}},
-		"SuspendProcesses":                     {&autoscaling.SuspendProcessesInput{}, &autoscaling.SuspendProcessesOutput{}},
-		"TerminateInstanceInAutoScalingGroup":  {&autoscaling.TerminateInstanceInAutoScalingGroupInput{}, &autoscaling.TerminateInstanceInAutoScalingGroupOutput{}},
-		"UpdateAutoScalingGroup":               {&autoscaling.UpdateAutoScalingGroupInput{}, &autoscaling.UpdateAutoScalingGroupOutput{}},
+		"AttachInstances": {
+			&autoscaling.AttachInstancesInput{},
+			&autoscaling.AttachInstancesOutput{},
+		},
+		"AttachLoadBalancerTargetGroups": {
+			&autoscaling.AttachLoadBalancerTargetGroupsInput{},
+			&autoscaling.AttachLoadBalancerTargetGroupsOutput{},
+		},
+		"AttachLoadBalancers": {
+			&autoscaling.AttachLoadBalancersInput{},
+			&autoscaling.AttachLoadBalancersOutput{},
+		},
+		"AttachTrafficSources": {
+			&autoscaling.AttachTrafficSourcesInput{},
+			&autoscaling.AttachTrafficSourcesOutput{},
+		},
+		"BatchDeleteScheduledAction": {
+			&autoscaling.BatchDeleteScheduledActionInput{},
+			&autoscaling.BatchDeleteScheduledActionOutput{},
+		},
+		"BatchPutScheduledUpdateGroupAction": {
+			&autoscaling.BatchPutScheduledUpdateGroupActionInput{},
+			&autoscaling.BatchPutScheduledUpdateGroupActionOutput{},
+		},
+		"CancelInstanceRefresh": {
+			&autoscaling.CancelInstanceRefreshInput{},
+			&autoscaling.CancelInstanceRefreshOutput{},
+		},
+		"CompleteLifecycleAction": {
+			&autoscaling.CompleteLifecycleActionInput{},
+			&autoscaling.CompleteLifecycleActionOutput{},
+		},
+		"CreateAutoScalingGroup": {
+			&autoscaling.CreateAutoScalingGroupInput{},
+			&autoscaling.CreateAutoScalingGroupOutput{},
+		},
+		"CreateLaunchConfiguration": {
+			&autoscaling.CreateLaunchConfigurationInput{},
+			&autoscaling.CreateLaunchConfigurationOutput{},
+		},
+		"CreateOrUpdateTags": {
+			&autoscaling.CreateOrUpdateTagsInput{},
+			&autoscaling.CreateOrUpdateTagsOutput{},
+		},
+		"DeleteAutoScalingGroup": {
+			&autoscaling.DeleteAutoScalingGroupInput{},
+			&autoscaling.DeleteAutoScalingGroupOutput{},
+		},
+		"DeleteLaunchConfiguration": {
+			&autoscaling.DeleteLaunchConfigurationInput{},
+			&autoscaling.DeleteLaunchConfigurationOutput{},
+		},
+		"DeleteLifecycleHook": {
+			&autoscaling.DeleteLifecycleHookInput{},
+			&autoscaling.DeleteLifecycleHookOutput{},
+		},
+		"DeleteNotificationConfiguration": {
+			&autoscaling.DeleteNotificationConfigurationInput{},
+			&autoscaling.DeleteNotificationConfigurationOutput{},
+		},
+		"DeletePolicy": {
+			&autoscaling.DeletePolicyInput{},
+			&autoscaling.DeletePolicyOutput{},
+		},
+		"DeleteScheduledAction": {
+			&autoscaling.DeleteScheduledActionInput{},
+			&autoscaling.DeleteScheduledActionOutput{},
+		},
+		"DeleteTags": {
+			&autoscaling.DeleteTagsInput{},
+			&autoscaling.DeleteTagsOutput{},
+		},
+		"DeleteWarmPool": {
+			&autoscaling.DeleteWarmPoolInput{},
+			&autoscaling.DeleteWarmPoolOutput{},
+		},
+		"DescribeAccountLimits": {
+			&autoscaling.DescribeAccountLimitsInput{},
+			&autoscaling.DescribeAccountLimitsOutput{},
+		},
+		"DescribeAdjustmentTypes": {
+			&autoscaling.DescribeAdjustmentTypesInput{},
+			&autoscaling.DescribeAdjustmentTypesOutput{},
+		},
+		"DescribeAutoScalingGroups": {
+			&autoscaling.DescribeAutoScalingGroupsInput{},
+			&autoscaling.DescribeAutoScalingGroupsOutput{},
+		},
+		"DescribeAutoScalingInstances": {
+			&autoscaling.DescribeAutoScalingInstancesInput{},
+			&autoscaling.DescribeAutoScalingInstancesOutput{},
+		},
+		"DescribeAutoScalingNotificationTypes": {
+			&autoscaling.DescribeAutoScalingNotificationTypesInput{},
+			&autoscaling.DescribeAutoScalingNotificationTypesOutput{},
+		},
+		"DescribeInstanceRefreshes": {
+			&autoscaling.DescribeInstanceRefreshesInput{},
+			&autoscaling.DescribeInstanceRefreshesOutput{},
+		},
+		"DescribeLaunchConfigurations": {
+			&autoscaling.DescribeLaunchConfigurationsInput{},
+			&autoscaling.DescribeLaunchConfigurationsOutput{},
+		},
+		"DescribeLifecycleHookTypes": {
+			&autoscaling.DescribeLifecycleHookTypesInput{},
+			&autoscaling.DescribeLifecycleHookTypesOutput{},
+		},
+		"DescribeLifecycleHooks": {
+			&autoscaling.DescribeLifecycleHooksInput{},
+			&autoscaling.DescribeLifecycleHooksOutput{},
+		},
+		"DescribeLoadBalancerTargetGroups": {
+			&autoscaling.DescribeLoadBalancerTargetGroupsInput{},
+			&autoscaling.DescribeLoadBalancerTargetGroupsOutput{},
+		},
+		"DescribeLoadBalancers": {
+			&autoscaling.DescribeLoadBalancersInput{},
+			&autoscaling.DescribeLoadBalancersOutput{},
+		},
+		"DescribeMetricCollectionTypes": {
+			&autoscaling.DescribeMetricCollectionTypesInput{},
+			&autoscaling.DescribeMetricCollectionTypesOutput{},
+		},
+		"DescribeNotificationConfigurations": {
+			&autoscaling.DescribeNotificationConfigurationsInput{},
+			&autoscaling.DescribeNotificationConfigurationsOutput{},
+		},
+		"DescribePolicies": {
+			&autoscaling.DescribePoliciesInput{},
+			&autoscaling.DescribePoliciesOutput{},
+		},
+		"DescribeScalingActivities": {
+			&autoscaling.DescribeScalingActivitiesInput{},
+			&autoscaling.DescribeScalingActivitiesOutput{},
+		},
+		"DescribeScalingProcessTypes": {
+			&autoscaling.DescribeScalingProcessTypesInput{},
+			&autoscaling.DescribeScalingProcessTypesOutput{},
+		},
+		"DescribeScheduledActions": {
+			&autoscaling.DescribeScheduledActionsInput{},
+			&autoscaling.DescribeScheduledActionsOutput{},
+		},
+		"DescribeTags": {
+			&autoscaling.DescribeTagsInput{},
+			&autoscaling.DescribeTagsOutput{},
+		},
+		"DescribeTerminationPolicyTypes": {
+			&autoscaling.DescribeTerminationPolicyTypesInput{},
+			&autoscaling.DescribeTerminationPolicyTypesOutput{},
+		},
+		"DescribeTrafficSources": {
+			&autoscaling.DescribeTrafficSourcesInput{},
+			&autoscaling.DescribeTrafficSourcesOutput{},
+		},
+		"DescribeWarmPool": {
+			&autoscaling.DescribeWarmPoolInput{},
+			&autoscaling.DescribeWarmPoolOutput{},
+		},
+		"DetachInstances": {
+			&autoscaling.DetachInstancesInput{},
+			&autoscaling.DetachInstancesOutput{},
+		},
+		"DetachLoadBalancerTargetGroups": {
+			&autoscaling.DetachLoadBalancerTargetGroupsInput{},
+			&autoscaling.DetachLoadBalancerTargetGroupsOutput{},
+		},
+		"DetachLoadBalancers": {
+			&autoscaling.DetachLoadBalancersInput{},
+			&autoscaling.DetachLoadBalancersOutput{},
+		},
+		"DetachTrafficSources": {
+			&autoscaling.DetachTrafficSourcesInput{},
+			&autoscaling.DetachTrafficSourcesOutput{},
+		},
+		"DisableMetricsCollection": {
+			&autoscaling.DisableMetricsCollectionInput{},
+			&autoscaling.DisableMetricsCollectionOutput{},
+		},
+		"EnableMetricsCollection": {
+			&autoscaling.EnableMetricsCollectionInput{},
+			&autoscaling.EnableMetricsCollectionOutput{},
+		},
+		"EnterStandby": {
+			&autoscaling.EnterStandbyInput{},
+			&autoscaling.EnterStandbyOutput{},
+		},
+		"ExecutePolicy": {
+			&autoscaling.ExecutePolicyInput{},
+			&autoscaling.ExecutePolicyOutput{},
+		},
+		"ExitStandby": {
+			&autoscaling.ExitStandbyInput{},
+			&autoscaling.ExitStandbyOutput{},
+		},
+		"GetPredictiveScalingForecast": {
+			&autoscaling.GetPredictiveScalingForecastInput{},
+			&autoscaling.GetPredictiveScalingForecastOutput{},
+		},
+		"PutLifecycleHook": {
+			&autoscaling.PutLifecycleHookInput{},
+			&autoscaling.PutLifecycleHookOutput{},
+		},
+		"PutNotificationConfiguration": {
+			&autoscaling.PutNotificationConfigurationInput{},
+			&autoscaling.PutNotificationConfigurationOutput{},
+		},
+		"PutScalingPolicy": {
+			&autoscaling.PutScalingPolicyInput{},
+			&autoscaling.PutScalingPolicyOutput{},
+		},
+		"PutScheduledUpdateGroupAction": {
+			&autoscaling.PutScheduledUpdateGroupActionInput{},
+			&autoscaling.PutScheduledUpdateGroupActionOutput{},
+		},
+		"PutWarmPool": {
+			&autoscaling.PutWarmPoolInput{},
+			&autoscaling.PutWarmPoolOutput{},
+		},
+		"RecordLifecycleActionHeartbeat": {
+			&autoscaling.RecordLifecycleActionHeartbeatInput{},
+			&autoscaling.RecordLifecycleActionHeartbeatOutput{},
+		},
+		"ResumeProcesses": {
+			&autoscaling.ResumeProcessesInput{},
+			&autoscaling.ResumeProcessesOutput{},
+		},
+		"RollbackInstanceRefresh": {
+			&autoscaling.RollbackInstanceRefreshInput{},
+			&autoscaling.RollbackInstanceRefreshOutput{},
+		},
+		"SetDesiredCapacity": {
+			&autoscaling.SetDesiredCapacityInput{},
+			&autoscaling.SetDesiredCapacityOutput{},
+		},
+		"SetInstanceHealth": {
+			&autoscaling.SetInstanceHealthInput{},
+			&autoscaling.SetInstanceHealthOutput{},
+		},
+		"SetInstanceProtection": {
+			&autoscaling.SetInstanceProtectionInput{},
+			&autoscaling.SetInstanceProtectionOutput{},
+		},
+		"StartInstanceRefresh": {
+			&autoscaling.StartInstanceRefreshInput{},
+			&autoscaling.StartInstanceRefreshOutput{},
+		},
+		"SuspendProcesses": {
+			&autoscaling.SuspendProcessesInput{},
+			&autoscaling.SuspendProcessesOutput{},
+		},
+		"TerminateInstanceInAutoScalingGroup": {
+			&autoscaling.TerminateInstanceInAutoScalingGroupInput{},
+			&autoscaling.TerminateInstanceInAutoScalingGroupOutput{},
+		},
+		"UpdateAutoScalingGroup": {
+			&autoscaling.UpdateAutoScalingGroupInput{},
+			&autoscaling.UpdateAutoScalingGroupOutput{},
+		},
 	},
 	EC2: {
-		"AcceptAddressTransfer":                           {&ec2.AcceptAddressTransferInput{}, &ec2.AcceptAddressTransferOutput{}},
-		"AcceptReservedInstancesExchangeQuote":            {&ec2.AcceptReservedInstancesExchangeQuoteInput{}, &ec2.AcceptReservedInstancesExchangeQuoteOutput{}},
-		"AcceptTransitGatewayMulticastDomainAssociations": {&ec2.AcceptTransitGatewayMulticastDomainAssociationsInput{}, &ec2.AcceptTransitGatewayMulticastDomainAssociationsOutput{}},
-		"AcceptTransitGatewayPeeringAttachment":           {&ec2.AcceptTransitGatewayPeeringAttachmentInput{}, &ec2.AcceptTransitGatewayPeeringAttachmentOutput{}},
-		"AcceptTransitGatewayVpcAttachment":               {&ec2.AcceptTransitGatewayVpcAttachmentInput{}, &ec2.AcceptTransitGatewayVpcAttachmentOutput{}},
-		"AcceptVpcEndpointConnections":                    {&ec2.AcceptVpcEndpointConnectionsInput{}, &ec2.AcceptVpcEndpointConnectionsOutput{}},
-		"AcceptVpcPeeringConnection":                      {&ec2.AcceptVpcPeeringConnectionInput{}, &ec2.AcceptVpcPeeringConnectionOutput{}},
-		"AdvertiseByoipCidr":                              {&ec2.AdvertiseByoipCidrInput{}, &ec2.AdvertiseByoipCidrOutput{}},
-		"AllocateAddress":                                 {&ec2.AllocateAddressInput{}, &ec2.AllocateAddressOutput{}},
-		"AllocateHosts":                                   {&ec2.AllocateHostsInput{}, &ec2.AllocateHostsOutput{}},
-		"AllocateIpamPoolCidr":                            {&ec2.AllocateIpamPoolCidrInput{}, &ec2.AllocateIpamPoolCidrOutput{}},
-		"ApplySecurityGroupsToClientVpnTargetNetwork":     {&ec2.ApplySecurityGroupsToClientVpnTargetNetworkInput{}, &ec2.ApplySecurityGroupsToClientVpnTargetNetworkOutput{}},
-		"AssignIpv6Addresses":                             {&ec2.AssignIpv6AddressesInput{}, &ec2.AssignIpv6AddressesOutput{}},
-		"AssignPrivateIpAddresses":                        {&ec2.AssignPrivateIpAddressesInput{}, &ec2.AssignPrivateIpAddressesOutput{}},
-		"AssignPrivateNatGatewayAddress":                  {&ec2.AssignPrivateNatGatewayAddressInput{}, &ec2.AssignPrivateNatGatewayAddressOutput{}},
-		"AssociateAddress":                                {&ec2.AssociateAddressInput{}, &ec2.AssociateAddressOutput{}},
-		"AssociateClientVpnTargetNetwork":                 {&ec2.AssociateClientVpnTargetNetworkInput{}, &ec2.AssociateClientVpnTargetNetworkOutput{}},
-		"AssociateDhcpOptions":                            {&ec2.AssociateDhcpOptionsInput{}, &ec2.AssociateDhcpOptionsOutput{}},
-		"AssociateEnclaveCertificateIamRole":              {&ec2.AssociateEnclaveCertificateIamRoleInput{}, &ec2.AssociateEnclaveCertificateIamRoleOutput{}},
-		"AssociateIamInstanceProfile":                     {&ec2.AssociateIamInstanceProfileInput{}, &ec2.AssociateIamInstanceProfileOutput{}},
-		"AssociateInstanceEventWindow":                    {&ec2.AssociateInstanceEventWindowInput{}, &ec2.AssociateInstanceEventWindowOutput{}},
-		"AssociateIpamByoasn":                             {&ec2.AssociateIpamByoasnInput{}, &ec2.AssociateIpamByoasnOutput{}},
-		"AssociateIpamResourceDiscovery":                  {&ec2.AssociateIpamResourceDiscoveryInput{}, &ec2.AssociateIpamResourceDiscoveryOutput{}},
-		"AssociateNatGatewayAddress":                      {&ec2.AssociateNatGatewayAddressInput{}, &ec2.AssociateNatGatewayAddressOutput{}},
-		"AssociateRouteTable":                             {&ec2.AssociateRouteTableInput{}, &ec2.AssociateRouteTableOutput{}},
-		"AssociateSubnetCidrBlock":                        {&ec2.AssociateSubnetCidrBlockInput{}, &ec2.AssociateSubnetCidrBlockOutput{}},
-		"AssociateTransitGatewayMulticastDomain":          {&ec2.AssociateTransitGatewayMulticastDomainInput{}, &ec2.AssociateTransitGatewayMulticastDomainOutput{}},
-		"AssociateTransitGatewayPolicyTable":              {&ec2.AssociateTransitGatewayPolicyTableInput{}, &ec2.AssociateTransitGatewayPolicyTableOutput{}},
-		"AssociateTransitGatewayRouteTable":               {&ec2.AssociateTransitGatewayRouteTableInput{}, &ec2.AssociateTransitGatewayRouteTableOutput{}},
-		"AssociateTrunkInterface":                         {&ec2.AssociateTrunkInterfaceInput{}, &ec2.AssociateTrunkInterfaceOutput{}},
-		"AssociateVpcCidrBlock":                           {&ec2.AssociateVpcCidrBlockInput{}, &ec2.AssociateVpcCidrBlockOutput{}},
-		"AttachClassicLinkVpc":                            {&ec2.AttachClassicLinkVpcInput{}, &ec2.AttachClassicLinkVpcOutput{}},
-		"AttachInternetGateway":                           {&ec2.AttachInternetGatewayInput{}, &ec2.AttachInternetGatewayOutput{}},
-		"AttachNetworkInterface":                          {&ec2.AttachNetworkInterfaceInput{}, &ec2.AttachNetworkInterfaceOutput{}},
-		"AttachVerifiedAccessTrustProvider":               {&ec2.AttachVerifiedAccessTrustProviderInput{}, &ec2.AttachVerifiedAccessTrustProviderOutput{}},
-		"AttachVolume":                                    {&ec2.AttachVolumeInput{}, &ec2.AttachVolumeOutput{}},
-		"AttachVpnGateway":                                {&ec2.AttachVpnGatewayInput{}, &ec2.AttachVpnGatewayOutput{}},
-		"AuthorizeClientVpnIngress":                       {&ec2.AuthorizeClientVpnIngressInput{}, &ec2.AuthorizeClientVpnIngressOutput{}},
-		"AuthorizeSecurityGroupEgress":                    {&ec2.AuthorizeSecurityGroupEgressInput{}, &ec2.AuthorizeSecurityGroupEgressOutput{}},
-		"AuthorizeSecurityGroupIngress":                   {&ec2.AuthorizeSecurityGroupIngressInput{}, &ec2.AuthorizeSecurityGroupIngressOutput{}},
-		"BundleInstance":                                  {&ec2.BundleInstanceInput{}, &ec2.BundleInstanceOutput{}},
-		"CancelBundleTask":                                {&ec2.CancelBundleTaskInput{}, &ec2.CancelBundleTaskOutput{}},
-		"CancelCapacityReservation":                       {&ec2.CancelCapacityReservationInput{}, &ec2.CancelCapacityReservationOutput{}},
-		"CancelCapacityReservationFleets":                 {&ec2.CancelCapacityReservationFleetsInput{}, &ec2.CancelCapacityReservationFleetsOutput{}},
-		"CancelConversionTask":                            {&ec2.CancelConversionTaskInput{}, &ec2.CancelConversionTaskOutput{}},
-		"CancelExportTask":                                {&ec2.CancelExportTaskInput{}, &ec2.CancelExportTaskOutput{}},
-		"CancelImageLaunchPermission":                     {&ec2.CancelImageLaunchPermissionInput{}, &ec2.CancelImageLaunchPermissionOutput{}},
-		"CancelImportTask":                                {&ec2.CancelImportTaskInput{}, &ec2.CancelImportTaskOutput{}},
-		"CancelReservedInstancesListing":                  {&ec2.CancelReservedInstancesListingInput{}, &ec2.CancelReservedInstancesListingOutput{}},
-		"CancelSpotFleetRequests":                         {&ec2.CancelSpotFleetRequestsInput{}, &ec2.CancelSpotFleetRequestsOutput{}},
-		"CancelSpotInstanceRequests":                      {&ec2.CancelSpotInstanceRequestsInput{}, &ec2.CancelSpotInstanceRequestsOutput{}},
-		"ConfirmProductInstance":                          {&ec2.ConfirmProductInstanceInput{}, &ec2.ConfirmProductInstanceOutput{}},
-		"CopyFpgaImage":                                   {&ec2.CopyFpgaImageInput{}, &ec2.CopyFpgaImageOutput{}},
-		"CopyImage":                                       {&ec2.CopyImageInput{}, &ec2.CopyImageOutput{}},
-		"CopySnapshot":                                    {&ec2.CopySnapshotInput{}, &ec2.CopySnapshotOutput{}},
-		"CreateCapacityReservation":                       {&ec2.CreateCapacityReservationInput{}, &ec2.CreateCapacityReservationOutput{}},
-		"CreateCapacityReservationFleet":                  {&ec2.CreateCapacityReservationFleetInput{}, &ec2.CreateCapacityReservationFleetOutput{}},
-		"CreateCarrierGateway":                            {&ec2.CreateCarrierGatewayInput{}, &ec2.CreateCarrierGatewayOutput{}},
-		"CreateClientVpnEndpoint":                         {&ec2.CreateClientVpnEndpointInput{}, &ec2.CreateClientVpnEndpointOutput{}},
-		"CreateClientVpnRoute":                            {&ec2.CreateClientVpnRouteInput{}, &ec2.CreateClientVpnRouteOutput{}},
-		"CreateCoipCidr":                                  {&ec2.CreateCoipCidrInput{}, &ec2.CreateCoipCidrOutput{}},
-		"CreateCoipPool":                                  {&ec2.CreateCoipPoolInput{}, &ec2.CreateCoipPoolOutput{}},
-		"CreateCustomerGateway":                           {&ec2.CreateCustomerGatewayInput{}, &ec2.CreateCustomerGatewayOutput{}},
-		"CreateDefaultSubnet":                             {&ec2.CreateDefaultSubnetInput{}, &ec2.CreateDefaultSubnetOutput{}},
-		"CreateDefaultVpc":                                {&ec2.CreateDefaultVpcInput{}, &ec2.CreateDefaultVpcOutput{}},
-		"CreateDhcpOptions":                               {&ec2.CreateDhcpOptionsInput{}, &ec2.CreateDhcpOptionsOutput{}},
-		"CreateEgressOnlyInternetGateway":                 {&ec2.CreateEgressOnlyInternetGatewayInput{}, &ec2.CreateEgressOnlyInternetGatewayOutput{}},
-		"CreateFleet":                                     {&ec2.CreateFleetInput{}, &ec2.CreateFleetOutput{}},
-		"CreateFlowLogs":                                  {&ec2.CreateFlowLogsInput{}, &ec2.CreateFlowLogsOutput{}},
-		"CreateFpgaImage":                                 {&ec2.CreateFpgaImageInput{}, &ec2.CreateFpgaImageOutput{}},
-		"CreateImage":                                     {&ec2.CreateImageInput{}, &ec2.CreateImageOutput{}},
-		"CreateInstanceConnectEndpoint":                   {&ec2.CreateInstanceConnectEndpointInput{}, &ec2.CreateInstanceConnectEndpointOutput{}},
-		"CreateInstanceEventWindow":                       {&ec2.CreateInstanceEventWindowInput{}, &ec2.CreateInstanceEventWindowOutput{}},
-		"CreateInstanceExportTask":                        {&ec2.CreateInstanceExportTaskInput{}, &ec2.CreateInstanceExportTaskOutput{}},
-		"CreateInternetGateway":                           {&ec2.CreateInternetGatewayInput{}, &ec2.CreateInternetGatewayOutput{}},
-		"CreateIpam":                                      {&ec2.CreateIpamInput{}, &ec2.CreateIpamOutput{}},
-		"CreateIpamExternalResourceVerificationToken":     {&ec2.CreateIpamExternalResourceVerificationTokenInput{}, &ec2.CreateIpamExternalResourceVerificationTokenOutput{}},
-		"CreateIpamPool":                                  {&ec2.CreateIpamPoolInput{}, &ec2.CreateIpamPoolOutput{}},
-		"CreateIpamResourceDiscovery":                     {&ec2.CreateIpamResourceDiscoveryInput{}, &ec2.CreateIpamResourceDiscoveryOutput{}},
-		"CreateIpamScope":                                 {&ec2.CreateIpamScopeInput{}, &ec2.CreateIpamScopeOutput{}},
-		"CreateKeyPair":                                   {&ec2.CreateKeyPairInput{}, &ec2.CreateKeyPairOutput{}},
-		"CreateLaunchTemplate":                            {&ec2.CreateLaunchTemplateInput{}, &ec2.CreateLaunchTemplateOutput{}},
-		"CreateLaunchTemplateVersion":                     {&ec2.CreateLaunchTemplateVersionInput{}, &ec2.CreateLaunchTemplateVersionOutput{}},
-		"CreateLocalGatewayRoute":                         {&ec2.CreateLocalGatewayRouteInput{}, &ec2.CreateLocalGatewayRouteOutput{}},
-		"CreateLocalGatewayRouteTable":                    {&ec2.CreateLocalGatewayRouteTableInput{}, &ec2.CreateLocalGatewayRouteTableOutput{}},
-		"CreateLocalGatewayRouteTableVirtualInterfaceGroupAssociation": {&ec2.CreateLocalGatewayRouteTableVirtualInterfaceGroupAssociationInput{}, &ec2.CreateLocalGatewayRouteTableVirtualInterfaceGroupAssociationOutput{}},
-		"CreateLocalGatewayRouteTableVpcAssociation":                   {&ec2.CreateLocalGatewayRouteTableVpcAssociationInput{}, &ec2.CreateLocalGatewayRouteTableVpcAssociationOutput{}},
-		"CreateManagedPrefixList":                                      {&ec2.CreateManagedPrefixListInput{}, &ec2.CreateManagedPrefixListOutput{}},
-		"CreateNatGateway":                                             {&ec2.CreateNatGatewayInput{}, &ec2.CreateNatGatewayOutput{}},
-		"CreateNetworkAcl":                                             {&ec2.CreateNetworkAclInput{}, &ec2.CreateNetworkAclOutput{}},
-		"CreateNetworkAclEntry":                                        {&ec2.CreateNetworkAclEntryInput{}, &ec2.CreateNetworkAclEntryOutput{}},
-		"CreateNetworkInsightsAccessScope":                             {&ec2.CreateNetworkInsightsAccessScopeInput{}, &ec2.CreateNetworkInsightsAccessScopeOutput{}},
-		"CreateNetworkInsightsPath":                                    {&ec2.CreateNetworkInsightsPathInput{}, &ec2.CreateNetworkInsightsPathOutput{}},
-		"CreateNetworkInterface":                                       {&ec2.CreateNetworkInterfaceInput{}, &ec2.CreateNetworkInterfaceOutput{}},
-		"CreateNetworkInterfacePermission":                             {&ec2.CreateNetworkInterfacePermissionInput{}, &ec2.CreateNetworkInterfacePermissionOutput{}},
-		"CreatePlacementGroup":                                         {&ec2.CreatePlacementGroupInput{}, &ec2.CreatePlacementGroupOutput{}},
-		"CreatePublicIpv4Pool":                                         {&ec2.CreatePublicIpv4PoolInput{}, &ec2.CreatePublicIpv4PoolOutput{}},
-		"CreateReplaceRootVolumeTask":                                  {&ec2.CreateReplaceRootVolumeTaskInput{}, &ec2.CreateReplaceRootVolumeTaskOutput{}},
-		"CreateReservedInstancesListing":                               {&ec2.CreateReservedInstancesListingInput{}, &ec2.CreateReservedInstancesListingOutput{}},
-		"CreateRestoreImageTask":                                       {&ec2.CreateRestoreImageTaskInput{}, &ec2.CreateRestoreImageTaskOutput{}},
-		"CreateRoute":                                                  {&ec2.CreateRouteInput{}, &ec2.CreateRouteOutput{}},
-		"CreateRouteTable":                                             {&ec2.CreateRouteTableInput{}, &ec2.CreateRouteTableOutput{}},
-		"CreateSecurityGroup":                                          {&ec2.CreateSecurityGroupInput{}, &ec2.CreateSecurityGroupOutput{}},
-		"CreateSnapshot":                                               {&ec2.CreateSnapshotInput{}, &ec2.CreateSnapshotOutput{}},
-		"CreateSnapshots":                                              {&ec2.CreateSnapshotsInput{}, &ec2.CreateSnapshotsOutput{}},
-		"CreateSpotDatafeedSubscription":                               {&ec2.CreateSpotDatafeedSubscriptionInput{}, &ec2.CreateSpotDatafeedSubscriptionOutput{}},
-		"CreateStoreImageTask":                                         {&ec2.CreateStoreImageTaskInput{}, &ec2.CreateStoreImageTaskOutput{}},
-		"CreateSubnet":                                                 {&ec2.CreateSubnetInput{}, &ec2.CreateSubnetOutput{}},
-		"CreateSubnetCidrReservation":                                  {&ec2.CreateSubnetCidrReservationInput{}, &ec2.CreateSubnetCidrReservationOutput{}},
-		"CreateTags":                                                   {&ec2.CreateTagsInput{}, &ec2.CreateTagsOutput{}},
-		"CreateTrafficMirrorFilter":                                    {&ec2.CreateTrafficMirrorFilterInput{}, &ec2.CreateTrafficMirrorFilterOutput{}},
-		"CreateTrafficMirrorFilterRule":                                {&ec2.CreateTrafficMirrorFilterRuleInput{}, &ec2.CreateTrafficMirrorFilterRuleOutput{}},
-		"CreateTrafficMirrorSession":                                   {&ec2.CreateTrafficMirrorSessionInput{}, &ec2.CreateTrafficMirrorSessionOutput{}},
-		"CreateTrafficMirrorTarget":                                    {&ec2.CreateTrafficMirrorTargetInput{}, &ec2.CreateTrafficMirrorTargetOutput{}},
-		"CreateTransitGateway":                                         {&ec2.CreateTransitGatewayInput{}, &ec2.CreateTransitGatewayOutput{}},
-		"CreateTransitGatewayConnect":                                  {&ec2.CreateTransitGatewayConnectInput{}, &ec2.CreateTransitGatewayConnectOutput{}},
-		"CreateTransitGatewayConnectPeer":                              {&ec2.CreateTransitGatewayConnectPeerInput{}, &ec2.CreateTransitGatewayConnectPeerOutput{}},
-		"CreateTransitGatewayMulticastDomain":                          {&ec2.CreateTransitGatewayMulticastDomainInput{}, &ec2.CreateTransitGatewayMulticastDomainOutput{}},
-		"CreateTransitGatewayPeeringAttachment":                        {&ec2.CreateTransitGatewayPeeringAttachmentInput{}, &ec2.CreateTransitGatewayPeeringAttachmentOutput{}},
-		"CreateTransitGatewayPolicyTable":                              {&ec2.CreateTransitGatewayPolicyTableInput{}, &ec2.CreateTransitGatewayPolicyTableOutput{}},
-		"CreateTransitGatewayPrefixListReference":                      {&ec2.CreateTransitGatewayPrefixListReferenceInput{}, &ec2.CreateTransitGatewayPrefixListReferenceOutput{}},
-		"CreateTransitGatewayRoute":                                    {&ec2.CreateTransitGatewayRouteInput{}, &ec2.CreateTransitGatewayRouteOutput{}},
-		"CreateTransitGatewayRouteTable":                               {&ec2.CreateTransitGatewayRouteTableInput{}, &ec2.CreateTransitGatewayRouteTableOutput{}},
-		"CreateTransitGatewayRouteTableAnnouncement":                   {&ec2.CreateTransitGatewayRouteTableAnnouncementInput{}, &ec2.CreateTransitGatewayRouteTableAnnouncementOutput{}},
-		"CreateTransitGatewayVpcAttachment":                            {&ec2.CreateTransitGatewayVpcAttachmentInput{}, &ec2.CreateTransitGatewayVpcAttachmentOutput{}},
-		"CreateVerifiedAccessEndpoint":                                 {&ec2.CreateVerifiedAccessEndpointInput{}, &ec2.CreateVerifiedAccessEndpointOutput{}},
-		"CreateVerifiedAccessGroup":                                    {&ec2.CreateVerifiedAccessGroupInput{}, &ec2.CreateVerifiedAccessGroupOutput{}},
-		"CreateVerifiedAccessInstance":                                 {&ec2.CreateVerifiedAccessInstanceInput{}, &ec2.CreateVerifiedAccessInstanceOutput{}},
-		"CreateVerifiedAccessTrustProvider":                            {&ec2.CreateVerifiedAccessTrustProviderInput{}, &ec2.CreateVerifiedAccessTrustProviderOutput{}},
-		"CreateVolume":                                                 {&ec2.CreateVolumeInput{}, &ec2.CreateVolumeOutput{}},
-		"CreateVpc":                                                    {&ec2.CreateVpcInput{}, &ec2.CreateVpcOutput{}},
-		"CreateVpcEndpoint":                                            {&ec2.CreateVpcEndpointInput{}, &ec2.CreateVpcEndpointOutput{}},
-		"CreateVpcEndpointConnectionNotification":                      {&ec2.CreateVpcEndpointConnectionNotificationInput{}, &ec2.CreateVpcEndpointConnectionNotificationOutput{}},
-		"CreateVpcEndpointServiceConfiguration":                        {&ec2.CreateVpcEndpointServiceConfigurationInput{}, &ec2.CreateVpcEndpointServiceConfigurationOutput{}},
-		"CreateVpcPeeringConnection":                                   {&ec2.CreateVpcPeeringConnectionInput{}, &ec2.CreateVpcPeeringConnectionOutput{}},
-		"CreateVpnConnection":                                          {&ec2.CreateVpnConnectionInput{}, &ec2.CreateVpnConnectionOutput{}},
-		"CreateVpnConnectionRoute":                                     {&ec2.CreateVpnConnectionRouteInput{}, &ec2.CreateVpnConnectionRouteOutput{}},
-		"CreateVpnGateway":                                             {&ec2.CreateVpnGatewayInput{}, &ec2.CreateVpnGatewayOutput{}},
-		"DeleteCarrierGateway":                                         {&ec2.DeleteCarrierGatewayInput{}, &ec2.DeleteCarrierGatewayOutput{}},
-		"DeleteClientVpnEndpoint":                                      {&ec2.DeleteClientVpnEndpointInput{}, &ec2.DeleteClientVpnEndpointOutput{}},
-		"DeleteClientVpnRoute":                                         {&ec2.DeleteClientVpnRouteInput{}, &ec2.DeleteClientVpnRouteOutput{}},
-		"DeleteCoipCidr":                                               {&ec2.DeleteCoipCidrInput{}, &ec2.DeleteCoipCidrOutput{}},
-		"DeleteCoipPool":                                               {&ec2.DeleteCoipPoolInput{}, &ec2.DeleteCoipPoolOutput{}},
-		"DeleteCustomerGateway":                                        {&ec2.DeleteCustomerGatewayInput{}, &ec2.DeleteCustomerGatewayOutput{}},
-		"DeleteDhcpOptions":                                            {&ec2.DeleteDhcpOptionsInput{}, &ec2.DeleteDhcpOptionsOutput{}},
-		"DeleteEgressOnlyInternetGateway":                              {&ec2.DeleteEgressOnlyInternetGatewayInput{}, &ec2.DeleteEgressOnlyInternetGatewayOutput{}},
-		"DeleteFleets":                                                 {&ec2.DeleteFleetsInput{}, &ec2.DeleteFleetsOutput{}},
-		"DeleteFlowLogs":                                               {&ec2.DeleteFlowLogsInput{}, &ec2.DeleteFlowLogsOutput{}},
-		"DeleteFpgaImage":                                              {&ec2.DeleteFpgaImageInput{}, &ec2.DeleteFpgaImageOutput{}},
-		"DeleteInstanceConnectEndpoint":                                {&ec2.DeleteInstanceConnectEndpointInput{}, &ec2.DeleteInstanceConnectEndpointOutput{}},
-		"DeleteInstanceEventWindow":                                    {&ec2.DeleteInstanceEventWindowInput{}, &ec2.DeleteInstanceEventWindowOutput{}},
-		"DeleteInternetGateway":                                        {&ec2.DeleteInternetGatewayInput{}, &ec2.DeleteInternetGatewayOutput{}},
-		"DeleteIpam":                                                   {&ec2.DeleteIpamInput{}, &ec2.DeleteIpamOutput{}},
-		"DeleteIpamExternalResourceVerificationToken":                  {&ec2.DeleteIpamExternalResourceVerificationTokenInput{}, &ec2.DeleteIpamExternalResourceVerificationTokenOutput{}},
-		"DeleteIpamPool":                                               {&ec2.DeleteIpamPoolInput{}, &ec2.DeleteIpamPoolOutput{}},
-		"DeleteIpamResourceDiscovery":                                  {&ec2.DeleteIpamResourceDiscoveryInput{}, &ec2.DeleteIpamResourceDiscoveryOutput{}},
-		"DeleteIpamScope":                                              {&ec2.DeleteIpamScopeInput{}, &ec2.DeleteIpamScopeOutput{}},
-		"DeleteKeyPair":                                                {&ec2.DeleteKeyPairInput{}, &ec2.DeleteKeyPairOutput{}},
-		"DeleteLaunchTemplate":                                         {&ec2.DeleteLaunchTemplateInput{}, &ec2.DeleteLaunchTemplateOutput{}},
-		"DeleteLaunchTemplateVersions":                                 {&ec2.DeleteLaunchTemplateVersionsInput{}, &ec2.DeleteLaunchTemplateVersionsOutput{}},
-		"DeleteLocalGatewayRoute":                                      {&ec2.DeleteLocalGatewayRouteInput{}, &ec2.DeleteLocalGatewayRouteOutput{}},
-		"DeleteLocalGatewayRouteTable":                                 {&ec2.DeleteLocalGatewayRouteTableInput{}, &ec2.DeleteLocalGatewayRouteTableOutput{}},
-		"DeleteLocalGatewayRouteTableVirtualInterfaceGroupAssociation":    {&ec2.DeleteLocalGatewayRouteTableVirtualInterfaceGroupAssociationInput{}, &ec2.DeleteLocalGatewayRouteTableVirtualInterfaceGroupAssociationOutput{}},
-		"DeleteLocalGatewayRouteTableVpcAssociation":                      {&ec2.DeleteLocalGatewayRouteTableVpcAssociationInput{}, &ec2.DeleteLocalGatewayRouteTableVpcAssociationOutput{}},
-		"DeleteManagedPrefixList":                                         {&ec2.DeleteManagedPrefixListInput{}, &ec2.DeleteManagedPrefixListOutput{}},
-		"DeleteNatGateway":                                                {&ec2.DeleteNatGatewayInput{}, &ec2.DeleteNatGatewayOutput{}},
-		"DeleteNetworkAcl":                                                {&ec2.DeleteNetworkAclInput{}, &ec2.DeleteNetworkAclOutput{}},
-		"DeleteNetworkAclEntry":                                           {&ec2.DeleteNetworkAclEntryInput{}, &ec2.DeleteNetworkAclEntryOutput{}},
-		"DeleteNetworkInsightsAccessScope":                                {&ec2.DeleteNetworkInsightsAccessScopeInput{}, &ec2.DeleteNetworkInsightsAccessScopeOutput{}},
-		"DeleteNetworkInsightsAccessScopeAnalysis":                        {&ec2.DeleteNetworkInsightsAccessScopeAnalysisInput{}, &ec2.DeleteNetworkInsightsAccessScopeAnalysisOutput{}},
-		"DeleteNetworkInsightsAnalysis":                                   {&ec2.DeleteNetworkInsightsAnalysisInput{}, &ec2.DeleteNetworkInsightsAnalysisOutput{}},
-		"DeleteNetworkInsightsPath":                                       {&ec2.DeleteNetworkInsightsPathInput{}, &ec2.DeleteNetworkInsightsPathOutput{}},
-		"DeleteNetworkInterface":                                          {&ec2.DeleteNetworkInterfaceInput{}, &ec2.DeleteNetworkInterfaceOutput{}},
-		"DeleteNetworkInterfacePermission":                                {&ec2.DeleteNetworkInterfacePermissionInput{}, &ec2.DeleteNetworkInterfacePermissionOutput{}},
-		"DeletePlacementGroup":                                            {&ec2.DeletePlacementGroupInput{}, &ec2.DeletePlacementGroupOutput{}},
-		"DeletePublicIpv4Pool":                                            {&ec2.DeletePublicIpv4PoolInput{}, &ec2.DeletePublicIpv4PoolOutput{}},
-		"DeleteQueuedReservedInstances":                                   {&ec2.DeleteQueuedReservedInstancesInput{}, &ec2.DeleteQueuedReservedInstancesOutput{}},
-		"DeleteRoute":                                                     {&ec2.DeleteRouteInput{}, &ec2.DeleteRouteOutput{}},
-		"DeleteRouteTable":                                                {&ec2.DeleteRouteTableInput{}, &ec2.DeleteRouteTableOutput{}},
-		"DeleteSecurityGroup":                                             {&ec2.DeleteSecurityGroupInput{}, &ec2.DeleteSecurityGroupOutput{}},
-		"DeleteSnapshot":                                                  {&ec2.DeleteSnapshotInput{}, &ec2.DeleteSnapshotOutput{}},
-		"DeleteSpotDatafeedSubscription":                                  {&ec2.DeleteSpotDatafeedSubscriptionInput{}, &ec2.DeleteSpotDatafeedSubscriptionOutput{}},
-		"DeleteSubnet":                                                    {&ec2.DeleteSubnetInput{}, &ec2.DeleteSubnetOutput{}},
-		"DeleteSubnetCidrReservation":                                     {&ec2.DeleteSubnetCidrReservationInput{}, &ec2.DeleteSubnetCidrReservationOutput{}},
-		"DeleteTags":                                                      {&ec2.DeleteTagsInput{}, &ec2.DeleteTagsOutput{}},
-		"DeleteTrafficMirrorFilter":                                       {&ec2.DeleteTrafficMirrorFilterInput{}, &ec2.DeleteTrafficMirrorFilterOutput{}},
-		"DeleteTrafficMirrorFilterRule":                                   {&ec2.DeleteTrafficMirrorFilterRuleInput{}, &ec2.DeleteTrafficMirrorFilterRuleOutput{}},
-		"DeleteTrafficMirrorSession":                                      {&ec2.DeleteTrafficMirrorSessionInput{}, &ec2.DeleteTrafficMirrorSessionOutput{}},
-		"DeleteTrafficMirrorTarget":                                       {&ec2.DeleteTrafficMirrorTargetInput{}, &ec2.DeleteTrafficMirrorTargetOutput{}},
-		"DeleteTransitGateway":                                            {&ec2.DeleteTransitGatewayInput{}, &ec2.DeleteTransitGatewayOutput{}},
-		"DeleteTransitGatewayConnect":                                     {&ec2.DeleteTransitGatewayConnectInput{}, &ec2.DeleteTransitGatewayConnectOutput{}},
-		"DeleteTransitGatewayConnectPeer":                                 {&ec2.DeleteTransitGatewayConnectPeerInput{}, &ec2.DeleteTransitGatewayConnectPeerOutput{}},
-		"DeleteTransitGatewayMulticastDomain":                             {&ec2.DeleteTransitGatewayMulticastDomainInput{}, &ec2.DeleteTransitGatewayMulticastDomainOutput{}},
-		"DeleteTransitGatewayPeeringAttachment":                           {&ec2.DeleteTransitGatewayPeeringAttachmentInput{}, &ec2.DeleteTransitGatewayPeeringAttachmentOutput{}},
-		"DeleteTransitGatewayPolicyTable":                                 {&ec2.DeleteTransitGatewayPolicyTableInput{}, &ec2.DeleteTransitGatewayPolicyTableOutput{}},
-		"DeleteTransitGatewayPrefixListReference":                         {&ec2.DeleteTransitGatewayPrefixListReferenceInput{}, &ec2.DeleteTransitGatewayPrefixListReferenceOutput{}},
-		"DeleteTransitGatewayRoute":                                       {&ec2.DeleteTransitGatewayRouteInput{}, &ec2.DeleteTransitGatewayRouteOutput{}},
-		"DeleteTransitGatewayRouteTable":                                  {&ec2.DeleteTransitGatewayRouteTableInput{}, &ec2.DeleteTransitGatewayRouteTableOutput{}},
-		"DeleteTransitGatewayRouteTableAnnouncement":                      {&ec2.DeleteTransitGatewayRouteTableAnnouncementInput{}, &ec2.DeleteTransitGatewayRouteTableAnnouncementOutput{}},
-		"DeleteTransitGatewayVpcAttachment":                               {&ec2.DeleteTransitGatewayVpcAttachmentInput{}, &ec2.DeleteTransitGatewayVpcAttachmentOutput{}},
-		"DeleteVerifiedAccessEndpoint":                                    {&ec2.DeleteVerifiedAccessEndpointInput{}, &ec2.DeleteVerifiedAccessEndpointOutput{}},
-		"DeleteVerifiedAccessGroup":                                       {&ec2.DeleteVerifiedAccessGroupInput{}, &ec2.DeleteVerifiedAccessGroupOutput{}},
-		"DeleteVerifiedAccessInstance":                                    {&ec2.DeleteVerifiedAccessInstanceInput{}, &ec2.DeleteVerifiedAccessInstanceOutput{}},
-		"DeleteVerifiedAccessTrustProvider":                               {&ec2.DeleteVerifiedAccessTrustProviderInput{}, &ec2.DeleteVerifiedAccessTrustProviderOutput{}},
-		"DeleteVolume":                                                    {&ec2.DeleteVolumeInput{}, &ec2.DeleteVolumeOutput{}},
-		"DeleteVpc":                                                       {&ec2.DeleteVpcInput{}, &ec2.DeleteVpcOutput{}},
-		"DeleteVpcEndpointConnectionNotifications":                        {&ec2.DeleteVpcEndpointConnectionNotificationsInput{}, &ec2.DeleteVpcEndpointConnectionNotificationsOutput{}},
-		"DeleteVpcEndpointServiceConfigurations":                          {&ec2.DeleteVpcEndpointServiceConfigurationsInput{}, &ec2.DeleteVpcEndpointServiceConfigurationsOutput{}},
-		"DeleteVpcEndpoints":                                              {&ec2.DeleteVpcEndpointsInput{}, &ec2.DeleteVpcEndpointsOutput{}},
-		"DeleteVpcPeeringConnection":                                      {&ec2.DeleteVpcPeeringConnectionInput{}, &ec2.DeleteVpcPeeringConnectionOutput{}},
-		"DeleteVpnConnection":                                             {&ec2.DeleteVpnConnectionInput{}, &ec2.DeleteVpnConnectionOutput{}},
-		"DeleteVpnConnectionRoute":                                        {&ec2.DeleteVpnConnectionRouteInput{}, &ec2.DeleteVpnConnectionRouteOutput{}},
-		"DeleteVpnGateway":                                                {&ec2.DeleteVpnGatewayInput{}, &ec2.DeleteVpnGatewayOutput{}},
-		"DeprovisionByoipCidr":                                            {&ec2.DeprovisionByoipCidrInput{}, &ec2.DeprovisionByoipCidrOutput{}},
-		"DeprovisionIpamByoasn":                                           {&ec2.DeprovisionIpamByoasnInput{}, &ec2.DeprovisionIpamByoasnOutput{}},
-		"DeprovisionIpamPoolCidr":                                         {&ec2.DeprovisionIpamPoolCidrInput{}, &ec2.DeprovisionIpamPoolCidrOutput{}},
-		"DeprovisionPublicIpv4PoolCidr":                                   {&ec2.DeprovisionPublicIpv4PoolCidrInput{}, &ec2.DeprovisionPublicIpv4PoolCidrOutput{}},
-		"DeregisterImage":                                                 {&ec2.DeregisterImageInput{}, &ec2.DeregisterImageOutput{}},
-		"DeregisterInstanceEventNotificationAttributes":                   {&ec2.DeregisterInstanceEventNotificationAttributesInput{}, &ec2.DeregisterInstanceEventNotificationAttributesOutput{}},
-		"DeregisterTransitGatewayMulticastGroupMembers":                   {&ec2.DeregisterTransitGatewayMulticastGroupMembersInput{}, &ec2.DeregisterTransitGatewayMulticastGroupMembersOutput{}},
-		"DeregisterTransitGatewayMulticastGroupSources":                   {&ec2.DeregisterTransitGatewayMulticastGroupSourcesInput{}, &ec2.DeregisterTransitGatewayMulticastGroupSourcesOutput{}},
-		"DescribeAccountAttributes":                                       {&ec2.DescribeAccountAttributesInput{}, &ec2.DescribeAccountAttributesOutput{}},
-		"DescribeAddressTransfers":                                        {&ec2.DescribeAddressTransfersInput{}, &ec2.DescribeAddressTransfersOutput{}},
-		"DescribeAddresses":                                               {&ec2.DescribeAddressesInput{}, &ec2.DescribeAddressesOutput{}},
-		"DescribeAddressesAttribute":                                      {&ec2.DescribeAddressesAttributeInput{}, &ec2.DescribeAddressesAttributeOutput{}},
-		"DescribeAggregateIdFormat":                                       {&ec2.DescribeAggregateIdFormatInput{}, &ec2.DescribeAggregateIdFormatOutput{}},
-		"DescribeAvailabilityZones":                                       {&ec2.DescribeAvailabilityZonesInput{}, &ec2.DescribeAvailabilityZonesOutput{}},
-		"DescribeAwsNetworkPerformanceMetricSubscriptions":                {&ec2.DescribeAwsNetworkPerformanceMetricSubscriptionsInput{}, &ec2.DescribeAwsNetworkPerformanceMetricSubscriptionsOutput{}},
-		"DescribeBundleTasks":                                             {&ec2.DescribeBundleTasksInput{}, &ec2.DescribeBundleTasksOutput{}},
-		"DescribeByoipCidrs":                                              {&ec2.DescribeByoipCidrsInput{}, &ec2.DescribeByoipCidrsOutput{}},
-		"DescribeCapacityBlockOfferings":                                  {&ec2.DescribeCapacityBlockOfferingsInput{}, &ec2.DescribeCapacityBlockOfferingsOutput{}},
-		"DescribeCapacityReservationFleets":                               {&ec2.DescribeCapacityReservationFleetsInput{}, &ec2.DescribeCapacityReservationFleetsOutput{}},
-		"DescribeCapacityReservations":                                    {&ec2.DescribeCapacityReservationsInput{}, &ec2.DescribeCapacityReservationsOutput{}},
-		"DescribeCarrierGateways":                                         {&ec2.DescribeCarrierGatewaysInput{}, &ec2.DescribeCarrierGatewaysOutput{}},
-		"DescribeClassicLinkInstances":                                    {&ec2.DescribeClassicLinkInstancesInput{}, &ec2.DescribeClassicLinkInstancesOutput{}},
-		"DescribeClientVpnAuthorizationRules":                             {&ec2.DescribeClientVpnAuthorizationRulesInput{}, &ec2.DescribeClientVpnAuthorizationRulesOutput{}},
-		"DescribeClientVpnConnections":                                    {&ec2.DescribeClientVpnConnectionsInput{}, &ec2.DescribeClientVpnConnectionsOutput{}},
-		"DescribeClientVpnEndpoints":                                      {&ec2.DescribeClientVpnEndpointsInput{}, &ec2.DescribeClientVpnEndpointsOutput{}},
-		"DescribeClientVpnRoutes":                                         {&ec2.DescribeClientVpnRoutesInput{}, &ec2.DescribeClientVpnRoutesOutput{}},
-		"DescribeClientVpnTargetNetworks":                                 {&ec2.DescribeClientVpnTargetNetworksInput{}, &ec2.DescribeClientVpnTargetNetworksOutput{}},
-		"DescribeCoipPools":                                               {&ec2.DescribeCoipPoolsInput{}, &ec2.DescribeCoipPoolsOutput{}},
-		"DescribeConversionTasks":                                         {&ec2.DescribeConversionTasksInput{}, &ec2.DescribeConversionTasksOutput{}},
-		"DescribeCustomerGateways":                                        {&ec2.DescribeCustomerGatewaysInput{}, &ec2.DescribeCustomerGatewaysOutput{}},
-		"DescribeDhcpOptions":                                             {&ec2.DescribeDhcpOptionsInput{}, &ec2.DescribeDhcpOptionsOutput{}},
-		"DescribeEgressOnlyInternetGateways":                              {&ec2.DescribeEgressOnlyInternetGatewaysInput{}, &ec2.DescribeEgressOnlyInternetGatewaysOutput{}},
-		"DescribeElasticGpus":                                             {&ec2.DescribeElasticGpusInput{}, &ec2.DescribeElasticGpusOutput{}},
-		"DescribeExportImageTasks":                                        {&ec2.DescribeExportImageTasksInput{}, &ec2.DescribeExportImageTasksOutput{}},
-		"DescribeExportTasks":                                             {&ec2.DescribeExportTasksInput{}, &ec2.DescribeExportTasksOutput{}},
-		"DescribeFastLaunchImages":                                        {&ec2.DescribeFastLaunchImagesInput{}, &ec2.DescribeFastLaunchImagesOutput{}},
-		"DescribeFastSnapshotRestores":                                    {&ec2.DescribeFastSnapshotRestoresInput{}, &ec2.DescribeFastSnapshotRestoresOutput{}},
-		"DescribeFleetHistory":                                            {&ec2.DescribeFleetHistoryInput{}, &ec2.DescribeFleetHistoryOutput{}},
-		"DescribeFleetInstances":                                          {&ec2.DescribeFleetInstancesInput{}, &ec2.DescribeFleetInstancesOutput{}},
-		"DescribeFleets":                                                  {&ec2.DescribeFleetsInput{}, &ec2.DescribeFleetsOutput{}},
-		"DescribeFlowLogs":                                                {&ec2.DescribeFlowLogsInput{}, &ec2.DescribeFlowLogsOutput{}},
-		"DescribeFpgaImageAttribute":                                      {&ec2.DescribeFpgaImageAttributeInput{}, &ec2.DescribeFpgaImageAttributeOutput{}},
-		"DescribeFpgaImages":                                              {&ec2.DescribeFpgaImagesInput{}, &ec2.DescribeFpgaImagesOutput{}},
-		"DescribeHostReservationOfferings":                                {&ec2.DescribeHostReservationOfferingsInput{}, &ec2.DescribeHostReservationOfferingsOutput{}},
-		"DescribeHostReservations":                                        {&ec2.DescribeHostReservationsInput{}, &ec2.DescribeHostReservationsOutput{}},
-		"DescribeHosts":                                                   {&ec2.DescribeHostsInput{}, &ec2.DescribeHostsOutput{}},
-		"DescribeIamInstanceProfileAssociations":                          {&ec2.DescribeIamInstanceProfileAssociationsInput{}, &ec2.DescribeIamInstanceProfileAssociationsOutput{}},
-		"DescribeIdFormat":                                                {&ec2.DescribeIdFormatInput{}, &ec2.DescribeIdFormatOutput{}},
-		"DescribeIdentityIdFormat":                                        {&ec2.DescribeIdentityIdFormatInput{}, &ec2.DescribeIdentityIdFormatOutput{}},
-		"DescribeImageAttribute":                                          {&ec2.DescribeImageAttributeInput{}, &ec2.DescribeImageAttributeOutput{}},
-		"DescribeImages":                                                  {&ec2.DescribeImagesInput{}, &ec2.DescribeImagesOutput{}},
-		"DescribeImportImageTasks":                                        {&ec2.DescribeImportImageTasksInput{}, &ec2.DescribeImportImageTasksOutput{}},
-		"DescribeImportSnapshotTasks":                                     {&ec2.DescribeImportSnapshotTasksInput{}, &ec2.DescribeImportSnapshotTasksOutput{}},
-		"DescribeInstanceAttribute":                                       {&ec2.DescribeInstanceAttributeInput{}, &ec2.DescribeInstanceAttributeOutput{}},
-		"DescribeInstanceConnectEndpoints":                                {&ec2.DescribeInstanceConnectEndpointsInput{}, &ec2.DescribeInstanceConnectEndpointsOutput{}},
-		"DescribeInstanceCreditSpecifications":                            {&ec2.DescribeInstanceCreditSpecificationsInput{}, &ec2.DescribeInstanceCreditSpecificationsOutput{}},
-		"DescribeInstanceEventNotificationAttributes":                     {&ec2.DescribeInstanceEventNotificationAttributesInput{}, &ec2.DescribeInstanceEventNotificationAttributesOutput{}},
-		"DescribeInstanceEventWindows":                                    {&ec2.DescribeInstanceEventWindowsInput{}, &ec2.DescribeInstanceEventWindowsOutput{}},
-		"DescribeInstanceStatus":                                          {&ec2.DescribeInstanceStatusInput{}, &ec2.DescribeInstanceStatusOutput{}},
-		"DescribeInstanceTopology":                                        {&ec2.DescribeInstanceTopologyInput{}, &ec2.DescribeInstanceTopologyOutput{}},
-		"DescribeInstanceTypeOfferings":                                   {&ec2.DescribeInstanceTypeOfferingsInput{}, &ec2.DescribeInstanceTypeOfferingsOutput{}},
-		"DescribeInstanceTypes":                                           {&ec2.DescribeInstanceTypesInput{}, &ec2.DescribeInstanceTypesOutput{}},
-		"DescribeInstances":                                               {&ec2.DescribeInstancesInput{}, &ec2.DescribeInstancesOutput{}},
-		"DescribeInternetGateways":                                        {&ec2.DescribeInternetGatewaysInput{}, &ec2.DescribeInternetGatewaysOutput{}},
-		"DescribeIpamByoasn":                                              {&ec2.DescribeIpamByoasnInput{}, &ec2.DescribeIpamByoasnOutput{}},
-		"DescribeIpamExternalResourceVerificationTokens":                  {&ec2.DescribeIpamExternalResourceVerificationTokensInput{}, &ec2.DescribeIpamExternalResourceVerificationTokensOutput{}},
-		"DescribeIpamPools":                                               {&ec2.DescribeIpamPoolsInput{}, &ec2.DescribeIpamPoolsOutput{}},
-		"DescribeIpamResourceDiscoveries":                                 {&ec2.DescribeIpamResourceDiscoveriesInput{}, &ec2.DescribeIpamResourceDiscoveriesOutput{}},
-		"DescribeIpamResourceDiscoveryAssociations":                       {&ec2.DescribeIpamResourceDiscoveryAssociationsInput{}, &ec2.DescribeIpamResourceDiscoveryAssociationsOutput{}},
-		"DescribeIpamScopes":                                              {&ec2.DescribeIpamScopesInput{}, &ec2.DescribeIpamScopesOutput{}},
-		"DescribeIpams":                                                   {&ec2.DescribeIpamsInput{}, &ec2.DescribeIpamsOutput{}},
-		"DescribeIpv6Pools":                                               {&ec2.DescribeIpv6PoolsInput{}, &ec2.DescribeIpv6PoolsOutput{}},
-		"DescribeKeyPairs":                                                {&ec2.DescribeKeyPairsInput{}, &ec2.DescribeKeyPairsOutput{}},
-		"DescribeLaunchTemplateVersions":                                  {&ec2.DescribeLaunchTemplateVersionsInput{}, &ec2.DescribeLaunchTemplateVersionsOutput{}},
-		"DescribeLaunchTemplates":                                         {&ec2.DescribeLaunchTemplatesInput{}, &ec2.DescribeLaunchTemplatesOutput{}},
-		"DescribeLocalGatewayRouteTableVirtualInterfaceGroupAssociations": {&ec2.DescribeLocalGatewayRouteTableVirtualInterfaceGroupAssociationsInput{}, &ec2.DescribeLocalGatewayRouteTableVirtualInterfaceGroupAssociationsOutput{}},
-		"DescribeLocalGatewayRouteTableVpcAssociations":                   {&ec2.DescribeLocalGatewayRouteTableVpcAssociationsInput{}, &ec2.DescribeLocalGatewayRouteTableVpcAssociationsOutput{}},
-		"DescribeLocalGatewayRouteTables":                                 {&ec2.DescribeLocalGatewayRouteTablesInput{}, &ec2.DescribeLocalGatewayRouteTablesOutput{}},
-		"DescribeLocalGatewayVirtualInterfaceGroups":                      {&ec2.DescribeLocalGatewayVirtualInterfaceGroupsInput{}, &ec2.DescribeLocalGatewayVirtualInterfaceGroupsOutput{}},
-		"DescribeLocalGatewayVirtualInterfaces":                           {&ec2.DescribeLocalGatewayVirtualInterfacesInput{}, &ec2.DescribeLocalGatewayVirtualInterfacesOutput{}},
-		"DescribeLocalGateways":                                           {&ec2.DescribeLocalGatewaysInput{}, &ec2.DescribeLocalGatewaysOutput{}},
-		"DescribeLockedSnapshots":                                         {&ec2.DescribeLockedSnapshotsInput{}, &ec2.DescribeLockedSnapshotsOutput{}},
-		"DescribeMacHosts":                                                {&ec2.DescribeMacHostsInput{}, &ec2.DescribeMacHostsOutput{}},
-		"DescribeManagedPrefixLists":                                      {&ec2.DescribeManagedPrefixListsInput{}, &ec2.DescribeManagedPrefixListsOutput{}},
-		"DescribeMovingAddresses":                                         {&ec2.DescribeMovingAddressesInput{}, &ec2.DescribeMovingAddressesOutput{}},
-		"DescribeNatGateways":                                             {&ec2.DescribeNatGatewaysInput{}, &ec2.DescribeNatGatewaysOutput{}},
-		"DescribeNetworkAcls":                                             {&ec2.DescribeNetworkAclsInput{}, &ec2.DescribeNetworkAclsOutput{}},
-		"DescribeNetworkInsightsAccessScopeAnalyses":                      {&ec2.DescribeNetworkInsightsAccessScopeAnalysesInput{}, &ec2.DescribeNetworkInsightsAccessScopeAnalysesOutput{}},
-		"DescribeNetworkInsightsAccessScopes":                             {&ec2.DescribeNetworkInsightsAccessScopesInput{}, &ec2.DescribeNetworkInsightsAccessScopesOutput{}},
-		"DescribeNetworkInsightsAnalyses":                                 {&ec2.DescribeNetworkInsightsAnalysesInput{}, &ec2.DescribeNetworkInsightsAnalysesOutput{}},
-		"DescribeNetworkInsightsPaths":                                    {&ec2.DescribeNetworkInsightsPathsInput{}, &ec2.DescribeNetworkInsightsPathsOutput{}},
-		"DescribeNetworkInterfaceAttribute":                               {&ec2.DescribeNetworkInterfaceAttributeInput{}, &ec2.DescribeNetworkInterfaceAttributeOutput{}},
-		"DescribeNetworkInterfacePermissions":                             {&ec2.DescribeNetworkInterfacePermissionsInput{}, &ec2.DescribeNetworkInterfacePermissionsOutput{}},
-		"DescribeNetworkInterfaces":                                       {&ec2.DescribeNetworkInterfacesInput{}, &ec2.DescribeNetworkInterfacesOutput{}},
-		"DescribePlacementGroups":                                         {&ec2.DescribePlacementGroupsInput{}, &ec2.DescribePlacementGroupsOutput{}},
-		"DescribePrefixLists":                                             {&ec2.DescribePrefixListsInput{}, &ec2.DescribePrefixListsOutput{}},
-		"DescribePrincipalIdFormat":                                       {&ec2.DescribePrincipalIdFormatInput{}, &ec2.DescribePrincipalIdFormatOutput{}},
-		"DescribePublicIpv4Pools":                                         {&ec2.DescribePublicIpv4PoolsInput{}, &ec2.DescribePublicIpv4PoolsOutput{}},
-		"DescribeRegions":                                                 {&ec2.DescribeRegionsInput{}, &ec2.DescribeRegionsOutput{}},
-		"DescribeReplaceRootVolumeTasks":                                  {&ec2.DescribeReplaceRootVolumeTasksInput{}, &ec2.DescribeReplaceRootVolumeTasksOutput{}},
-		"DescribeReservedInstances":                                       {&ec2.DescribeReservedInstancesInput{}, &ec2.DescribeReservedInstancesOutput{}},
-		"DescribeReservedInstancesListings":                               {&ec2.DescribeReservedInstancesListingsInput{}, &ec2.DescribeReservedInstancesListingsOutput{}},
-		"DescribeReservedInstancesModifications":                          {&ec2.DescribeReservedInstancesModificationsInput{}, &ec2.DescribeReservedInstancesModificationsOutput{}},
-		"DescribeReservedInstancesOfferings":                              {&ec2.DescribeReservedInstancesOfferingsInput{}, &ec2.DescribeReservedInstancesOfferingsOutput{}},
-		"DescribeRouteTables":                                             {&ec2.DescribeRouteTablesInput{}, &ec2.DescribeRouteTablesOutput{}},
-		"DescribeScheduledInstanceAvailability":                           {&ec2.DescribeScheduledInstanceAvailabilityInput{}, &ec2.DescribeScheduledInstanceAvailabilityOutput{}},
-		"DescribeScheduledInstances":                                      {&ec2.DescribeScheduledInstancesInput{}, &ec2.DescribeScheduledInstancesOutput{}},
-		"DescribeSecurityGroupReferences":                                 {&ec2.DescribeSecurityGroupReferencesInput{}, &ec2.DescribeSecurityGroupReferencesOutput{}},
-		"DescribeSecurityGroupRules":                                      {&ec2.DescribeSecurityGroupRulesInput{}, &ec2.DescribeSecurityGroupRulesOutput{}},
-		"DescribeSecurityGroups":                                          {&ec2.DescribeSecurityGroupsInput{}, &ec2.DescribeSecurityGroupsOutput{}},
-		"DescribeSnapshotAttribute":                                       {&ec2.DescribeSnapshotAttributeInput{}, &ec2.DescribeSnapshotAttributeOutput{}},
-		"DescribeSnapshotTierStatus":                                      {&ec2.DescribeSnapshotTierStatusInput{}, &ec2.DescribeSnapshotTierStatusOutput{}},
-		"DescribeSnapshots":                                               {&ec2.DescribeSnapshotsInput{}, &ec2.DescribeSnapshotsOutput{}},
-		"DescribeSpotDatafeedSubscription":                                {&ec2.DescribeSpotDatafeedSubscriptionInput{}, &ec2.DescribeSpotDatafeedSubscriptionOutput{}},
-		"DescribeSpotFleetInstances":                                      {&ec2.DescribeSpotFleetInstancesInput{}, &ec2.DescribeSpotFleetInstancesOutput{}},
-		"DescribeSpotFleetRequestHistory":                                 {&ec2.DescribeSpotFleetRequestHistoryInput{}, &ec2.DescribeSpotFleetRequestHistoryOutput{}},
-		"DescribeSpotFleetRequests":                                       {&ec2.DescribeSpotFleetRequestsInput{}, &ec2.DescribeSpotFleetRequestsOutput{}},
-		"DescribeSpotInstanceRequests":                                    {&ec2.DescribeSpotInstanceRequestsInput{}, &ec2.DescribeSpotInstanceRequestsOutput{}},
-		"DescribeSpotPriceHistory":                                        {&ec2.DescribeSpotPriceHistoryInput{}, &ec2.DescribeSpotPriceHistoryOutput{}},
-		"DescribeStaleSecurityGroups":                                     {&ec2.DescribeStaleSecurityGroupsInput{}, &ec2.DescribeStaleSecurityGroupsOutput{}},
-		"DescribeStoreImageTasks":                                         {&ec2.DescribeStoreImageTasksInput{}, &ec2.DescribeStoreImageTasksOutput{}},
-		"DescribeSubnets":                                                 {&ec2.DescribeSubnetsInput{}, &ec2.DescribeSubnetsOutput{}},
-		"DescribeTags":                                                    {&ec2.DescribeTagsInput{}, &ec2.DescribeTagsOutput{}},
-		"DescribeTrafficMirrorFilterRules":                                {&ec2.DescribeTrafficMirrorFilterRulesInput{}, &ec2.DescribeTrafficMirrorFilterRulesOutput{}},
-		"DescribeTrafficMirrorFilters":                                    {&ec2.DescribeTrafficMirrorFiltersInput{}, &ec2.DescribeTrafficMirrorFiltersOutput{}},
-		"DescribeTrafficMirrorSessions":                                   {&ec2.DescribeTrafficMirrorSessionsInput{}, &ec2.DescribeTrafficMirrorSessionsOutput{}},
-		"DescribeTrafficMirrorTargets":                                    {&ec2.DescribeTrafficMirrorTargetsInput{}, &ec2.DescribeTrafficMirrorTargetsOutput{}},
-		"DescribeTransitGatewayAttachments":                               {&ec2.DescribeTransitGatewayAttachmentsInput{}, &ec2.DescribeTransitGatewayAttachmentsOutput{}},
-		"DescribeTransitGatewayConnectPeers":                              {&ec2.DescribeTransitGatewayConnectPeersInput{}, &ec2.DescribeTransitGatewayConnectPeersOutput{}},
-		"DescribeTransitGatewayConnects":                                  {&ec2.DescribeTransitGatewayConnectsInput{}, &ec2.DescribeTransitGatewayConnectsOutput{}},
-		"DescribeTransitGatewayMulticastDomains":                          {&ec2.DescribeTransitGatewayMulticastDomainsInput{}, &ec2.DescribeTransitGatewayMulticastDomainsOutput{}},
-		"DescribeTransitGatewayPeeringAttachments":                        {&ec2.DescribeTransitGatewayPeeringAttachmentsInput{}, &ec2.DescribeTransitGatewayPeeringAttachmentsOutput{}},
-		"DescribeTransitGatewayPolicyTables":                              {&ec2.DescribeTransitGatewayPolicyTablesInput{}, &ec2.DescribeTransitGatewayPolicyTablesOutput{}},
-		"DescribeTransitGatewayRouteTableAnnouncements":                   {&ec2.DescribeTransitGatewayRouteTableAnnouncementsInput{}, &ec2.DescribeTransitGatewayRouteTableAnnouncementsOutput{}},
-		"DescribeTransitGatewayRouteTables":                               {&ec2.DescribeTransitGatewayRouteTablesInput{}, &ec2.DescribeTransitGatewayRouteTablesOutput{}},
-		"DescribeTransitGatewayVpcAttachments":                            {&ec2.DescribeTransitGatewayVpcAttachmentsInput{}, &ec2.DescribeTransitGatewayVpcAttachmentsOutput{}},
-		"DescribeTransitGateways":                                         {&ec2.DescribeTransitGatewaysInput{}, &ec2.DescribeTransitGatewaysOutput{}},
-		"DescribeTrunkInterfaceAssociations":                              {&ec2.DescribeTrunkInterfaceAssociationsInput{}, &ec2.DescribeTrunkInterfaceAssociationsOutput{}},
-		"DescribeVerifiedAccessEndpoints":                                 {&ec2.DescribeVerifiedAccessEndpointsInput{}, &ec2.DescribeVerifiedAccessEndpointsOutput{}},
-		"DescribeVerifiedAccessGroups":                                    {&ec2.DescribeVerifiedAccessGroupsInput{}, &ec2.DescribeVerifiedAccessGroupsOutput{}},
-		"DescribeVerifiedAccessInstanceLoggingConfigurations":             {&ec2.DescribeVerifiedAccessInstanceLoggingConfigurationsInput{}, &ec2.DescribeVerifiedAccessInstanceLoggingConfigurationsOutput{}},
-		"DescribeVerifiedAccessInstances":                                 {&ec2.DescribeVerifiedAccessInstancesInput{}, &ec2.DescribeVerifiedAccessInstancesOutput{}},
-		"DescribeVerifiedAccessTrustProviders":                            {&ec2.DescribeVerifiedAccessTrustProvidersInput{}, &ec2.DescribeVerifiedAccessTrustProvidersOutput{}},
-		"DescribeVolumeAttribute":                                         {&ec2.DescribeVolumeAttributeInput{}, &ec2.DescribeVolumeAttributeOutput{}},
-		"DescribeVolumeStatus":                                            {&ec2.DescribeVolumeStatusInput{}, &ec2.DescribeVolumeStatusOutput{}},
-		"DescribeVolumes":                                                 {&ec2.DescribeVolumesInput{}, &ec2.DescribeVolumesOutput{}},
-		"DescribeVolumesModifications":                                    {&ec2.DescribeVolumesModificationsInput{}, &ec2.DescribeVolumesModificationsOutput{}},
-		"DescribeVpcAttribute":                                            {&ec2.DescribeVpcAttributeInput{}, &ec2.DescribeVpcAttributeOutput{}},
-		"DescribeVpcClassicLink":                                          {&ec2.DescribeVpcClassicLinkInput{}, &ec2.DescribeVpcClassicLinkOutput{}},
-		"DescribeVpcClassicLinkDnsSupport":                                {&ec2.DescribeVpcClassicLinkDnsSupportInput{}, &ec2.DescribeVpcClassicLinkDnsSupportOutput{}},
-		"DescribeVpcEndpointConnectionNotifications":                      {&ec2.DescribeVpcEndpointConnectionNotificationsInput{}, &ec2.DescribeVpcEndpointConnectionNotificationsOutput{}},
-		"DescribeVpcEndpointConnections":                                  {&ec2.DescribeVpcEndpointConnectionsInput{}, &ec2.DescribeVpcEndpointConnectionsOutput{}},
-		"DescribeVpcEndpointServiceConfigurations":                        {&ec2.DescribeVpcEndpointServiceConfigurationsInput{}, &ec2.DescribeVpcEndpointServiceConfigurationsOutput{}},
-		"DescribeVpcEndpointServicePermissions":                           {&ec2.DescribeVpcEndpointServicePermissionsInput{}, &ec2.DescribeVpcEndpointServicePermissionsOutput{}},
-		"DescribeVpcEndpointServices":                                     {&ec2.DescribeVpcEndpointServicesInput{}, &ec2.DescribeVpcEndpointServicesOutput{}},
-		"DescribeVpcEndpoints":                                            {&ec2.DescribeVpcEndpointsInput{}, &ec2.DescribeVpcEndpointsOutput{}},
-		"DescribeVpcPeeringConnections":                                   {&ec2.DescribeVpcPeeringConnectionsInput{}, &ec2.DescribeVpcPeeringConnectionsOutput{}},
-		"DescribeVpcs":                                                    {&ec2.DescribeVpcsInput{}, &ec2.DescribeVpcsOutput{}},
-		"DescribeVpnConnections":                                          {&ec2.DescribeVpnConnectionsInput{}, &ec2.DescribeVpnConnectionsOutput{}},
-		"DescribeVpnGateways":                                             {&ec2.DescribeVpnGatewaysInput{}, &ec2.DescribeVpnGatewaysOutput{}},
-		"DetachClassicLinkVpc":                                            {&ec2.DetachClassicLinkVpcInput{}, &ec2.DetachClassicLinkVpcOutput{}},
-		"DetachInternetGateway":                                           {&ec2.DetachInternetGatewayInput{}, &ec2.DetachInternetGatewayOutput{}},
-		"DetachNetworkInterface":                                          {&ec2.DetachNetworkInterfaceInput{}, &ec2.DetachNetworkInterfaceOutput{}},
-		"DetachVerifiedAccessTrustProvider":                               {&ec2.DetachVerifiedAccessTrustProviderInput{}, &ec2.DetachVerifiedAccessTrustProviderOutput{}},
-		"DetachVolume":                                                    {&ec2.DetachVolumeInput{}, &ec2.DetachVolumeOutput{}},
-		"DetachVpnGateway":                                                {&ec2.DetachVpnGatewayInput{}, &ec2.DetachVpnGatewayOutput{}},
-		"DisableAddressTransfer":                                          {&ec2.DisableAddressTransferInput{}, &ec2.DisableAddressTransferOutput{}},
-		"DisableAwsNetworkPerformanceMetricSubscription":                  {&ec2.DisableAwsNetworkPerformanceMetricSubscriptionInput{}, &ec2.DisableAwsNetworkPerformanceMetricSubscriptionOutput{}},
-		"DisableEbsEncryptionByDefault":                                   {&ec2.DisableEbsEncryptionByDefaultInput{}, &ec2.DisableEbsEncryptionByDefaultOutput{}},
-		"DisableFastLaunch":                                               {&ec2.DisableFastLaunchInput{}, &ec2.DisableFastLaunchOutput{}},
-		"DisableFastSnapshotRestores":                                     {&ec2.DisableFastSnapshotRestoresInput{}, &ec2.DisableFastSnapshotRestoresOutput{}},
-		"DisableImage":                                                    {&ec2.DisableImageInput{}, &ec2.DisableImageOutput{}},
-		"DisableImageBlockPublicAccess":                                   {&ec2.DisableImageBlockPublicAccessInput{}, &ec2.DisableImageBlockPublicAccessOutput{}},
-		"DisableImageDeprecation":                                         {&ec2.DisableImageDeprecationInput{}, &ec2.DisableImageDeprecationOutput{}},
-		"DisableImageDeregistrationProtection":                            {&ec2.DisableImageDeregistrationProtectionInput{}, &ec2.DisableImageDeregistrationProtectionOutput{}},
-		"DisableIpamOrganizationAdminAccount":                             {&ec2.DisableIpamOrganizationAdminAccountInput{}, &ec2.DisableIpamOrganizationAdminAccountOutput{}},
-		"DisableSerialConsoleAccess":                                      {&ec2.DisableSerialConsoleAccessInput{}, &ec2.DisableSerialConsoleAccessOutput{}},
-		"DisableSnapshotBlockPublicAccess":                                {&ec2.DisableSnapshotBlockPublicAccessInput{}, &ec2.DisableSnapshotBlockPublicAccessOutput{}},
-		"DisableTransitGatewayRouteTablePropagation":                      {&ec2.DisableTransitGatewayRouteTablePropagationInput{}, &ec2.DisableTransitGatewayRouteTablePropagationOutput{}},
-		"DisableVgwRoutePropagation":                                      {&ec2.DisableVgwRoutePropagationInput{}, &ec2.DisableVgwRoutePropagationOutput{}},
-		"DisableVpcClassicLink":                                           {&ec2.DisableVpcClassicLinkInput{}, &ec2.DisableVpcClassicLinkOutput{}},
-		"DisableVpcClassicLinkDnsSupport":                                 {&ec2.DisableVpcClassicLinkDnsSupportInput{}, &ec2.DisableVpcClassicLinkDnsSupportOutput{}},
-		"DisassociateAddress":                                             {&ec2.DisassociateAddressInput{}, &ec2.DisassociateAddressOutput{}},
-		"DisassociateClientVpnTargetNetwork":                              {&ec2.DisassociateClientVpnTargetNetworkInput{}, &ec2.DisassociateClientVpnTargetNetworkOutput{}},
-		"DisassociateEnclaveCertificateIamRole":                           {&ec2.DisassociateEnclaveCertificateIamRoleInput{}, &ec2.DisassociateEnclaveCertificateIamRoleOutput{}},
-		"DisassociateIamInstanceProfile":                                  {&ec2.DisassociateIamInstanceProfileInput{}, &ec2.DisassociateIamInstanceProfileOutput{}},
-		"DisassociateInstanceEventWindow":                                 {&ec2.DisassociateInstanceEventWindowInput{}, &ec2.DisassociateInstanceEventWindowOutput{}},
-		"DisassociateIpamByoasn":                                          {&ec2.DisassociateIpamByoasnInput{}, &ec2.DisassociateIpamByoasnOutput{}},
-		"DisassociateIpamResourceDiscovery":                               {&ec2.DisassociateIpamResourceDiscoveryInput{}, &ec2.DisassociateIpamResourceDiscoveryOutput{}},
-		"DisassociateNatGatewayAddress":                                   {&ec2.DisassociateNatGatewayAddressInput{}, &ec2.DisassociateNatGatewayAddressOutput{}},
-		"DisassociateRouteTable":                                          {&ec2.DisassociateRouteTableInput{}, &ec2.DisassociateRouteTableOutput{}},
-		"DisassociateSubnetCidrBlock":                                     {&ec2.DisassociateSubnetCidrBlockInput{}, &ec2.DisassociateSubnetCidrBlockOutput{}},
-		"DisassociateTransitGatewayMulticastDomain":                       {&ec2.DisassociateTransitGatewayMulticastDomainInput{}, &ec2.DisassociateTransitGatewayMulticastDomainOutput{}},
-		"DisassociateTransitGatewayPolicyTable":                           {&ec2.DisassociateTransitGatewayPolicyTableInput{}, &ec2.DisassociateTransitGatewayPolicyTableOutput{}},
-		"DisassociateTransitGatewayRouteTable":                            {&ec2.DisassociateTransitGatewayRouteTableInput{}, &ec2.DisassociateTransitGatewayRouteTableOutput{}},
-		"DisassociateTrunkInterface":                                      {&ec2.DisassociateTrunkInterfaceInput{}, &ec2.DisassociateTrunkInterfaceOutput{}},
-		"DisassociateVpcCidrBlock":                                        {&ec2.DisassociateVpcCidrBlockInput{}, &ec2.DisassociateVpcCidrBlockOutput{}},
-		"EnableAddressTransfer":                                           {&ec2.EnableAddressTransferInput{}, &ec2.EnableAddressTransferOutput{}},
-		"EnableAwsNetworkPerformanceMetricSubscription":                   {&ec2.EnableAwsNetworkPerformanceMetricSubscriptionInput{}, &ec2.EnableAwsNetworkPerformanceMetricSubscriptionOutput{}},
-		"EnableEbsEncryptionByDefault":                                    {&ec2.EnableEbsEncryptionByDefaultInput{}, &ec2.EnableEbsEncryptionByDefaultOutput{}},
-		"EnableFastLaunch":                                                {&ec2.EnableFastLaunchInput{}, &ec2.EnableFastLaunchOutput{}},
-		"EnableFastSnapshotRestores":                                      {&ec2.EnableFastSnapshotRestoresInput{}, &ec2.EnableFastSnapshotRestoresOutput{}},
-		"EnableImage":                                                     {&ec2.EnableImageInput{}, &ec2.EnableImageOutput{}},
-		"EnableImageBlockPublicAccess":                                    {&ec2.EnableImageBlockPublicAccessInput{}, &ec2.EnableImageBlockPublicAccessOutput{}},
-		"EnableImageDeprecation":                                          {&ec2.EnableImageDeprecationInput{}, &ec2.EnableImageDeprecationOutput{}},
-		"EnableImageDeregistrationProtection":                             {&ec2.EnableImageDeregistrationProtectionInput{}, &ec2.EnableImageDeregistrationProtectionOutput{}},
-		"EnableIpamOrganizationAdminAccount":                              {&ec2.EnableIpamOrganizationAdminAccountInput{}, &ec2.EnableIpamOrganizationAdminAccountOutput{}},
-		"EnableReachabilityAnalyzerOrganizationSharing":                   {&ec2.EnableReachabilityAnalyzerOrganizationSharingInput{}, &ec2.EnableReachabilityAnalyzerOrganizationSharingOutput{}},
-		"EnableSerialConsoleAccess":                                       {&ec2.EnableSerialConsoleAccessInput{}, &ec2.EnableSerialConsoleAccessOutput{}},
-		"EnableSnapshotBlockPublicAccess":                                 {&ec2.EnableSnapshotBlockPublicAccessInput{}, &ec2.EnableSnapshotBlockPublicAccessOutput{}},
-		"EnableTransitGatewayRouteTablePropagation":                       {&ec2.EnableTransitGatewayRouteTablePropagationInput{}, &ec2.EnableTransitGatewayRouteTablePropagationOutput{}},
-		"EnableVgwRoutePropagation":                                       {&ec2.EnableVgwRoutePropagationInput{}, &ec2.EnableVgwRoutePropagationOutput{}},
-		"EnableVolumeIO":                                                  {&ec2.EnableVolumeIOInput{}, &ec2.EnableVolumeIOOutput{}},
-		"EnableVpcClassicLink":                                            {&ec2.EnableVpcClassicLinkInput{}, &ec2.EnableVpcClassicLinkOutput{}},
-		"EnableVpcClassicLinkDnsSupport":                                  {&ec2.EnableVpcClassicLinkDnsSupportInput{}, &ec2.EnableVpcClassicLinkDnsSupportOutput{}},
-		"ExportClientVpnClientCertificateRevocationList":                  {&ec2.ExportClientVpnClientCertificateRevocationListInput{}, &ec2.ExportClientVpnClientCertificateRevocationListOutput{}},
-		"ExportClientVpnClientConfiguration":                              {&ec2.ExportClientVpnClientConfigurationInput{}, &ec2.ExportClientVpnClientConfigurationOutput{}},
-		"ExportImage":                                                     {&ec2.ExportImageInput{}, &ec2.ExportImageOutput{}},
-		"ExportTransitGatewayRoutes":                                      {&ec2.ExportTransitGatewayRoutesInput{}, &ec2.ExportTransitGatewayRoutesOutput{}},
-		"GetAssociatedEnclaveCertificateIamRoles":                         {&ec2.GetAssociatedEnclaveCertificateIamRolesInput{}, &ec2.GetAssociatedEnclaveCertificateIamRolesOutput{}},
-		"GetAssociatedIpv6PoolCidrs":                                      {&ec2.GetAssociatedIpv6PoolCidrsInput{}, &ec2.GetAssociatedIpv6PoolCidrsOutput{}},
-		"GetAwsNetworkPerformanceData":                                    {&ec2.GetAwsNetworkPerformanceDataInput{}, &ec2.GetAwsNetworkPerformanceDataOutput{}},
-		"GetCapacityReservationUsage":                                     {&ec2.GetCapacityReservationUsageInput{}, &ec2.GetCapacityReservationUsageOutput{}},
-		"GetCoipPoolUsage":                                                {&ec2.GetCoipPoolUsageInput{}, &ec2.GetCoipPoolUsageOutput{}},
-		"GetConsoleOutput":                                                {&ec2.GetConsoleOutputInput{}, &ec2.GetConsoleOutputOutput{}},
-		"GetConsoleScreenshot":                                            {&ec2.GetConsoleScreenshotInput{}, &ec2.GetConsoleScreenshotOutput{}},
-		"GetDefaultCreditSpecification":                                   {&ec2.GetDefaultCreditSpecificationInput{}, &ec2.GetDefaultCreditSpecificationOutput{}},
-		"GetEbsDefaultKmsKeyId":                                           {&ec2.GetEbsDefaultKmsKeyIdInput{}, &ec2.GetEbsDefaultKmsKeyIdOutput{}},
-		"GetEbsEncryptionByDefault":                                       {&ec2.GetEbsEncryptionByDefaultInput{}, &ec2.GetEbsEncryptionByDefaultOutput{}},
-		"GetFlowLogsIntegrationTemplate":                                  {&ec2.GetFlowLogsIntegrationTemplateInput{}, &ec2.GetFlowLogsIntegrationTemplateOutput{}},
-		"GetGroupsForCapacityReservation":                                 {&ec2.GetGroupsForCapacityReservationInput{}, &ec2.GetGroupsForCapacityReservationOutput{}},
-		"GetHostReservationPurchasePreview":                               {&ec2.GetHostReservationPurchasePreviewInput{}, &ec2.GetHostReservationPurchasePreviewOutput{}},
-		"GetImageBlockPublicAccessState":                                  {&ec2.GetImageBlockPublicAccessStateInput{}, &ec2.GetImageBlockPublicAccessStateOutput{}},
-		"GetInstanceMetadataDefaults":                                     {&ec2.GetInstanceMetadataDefaultsInput{}, &ec2.GetInstanceMetadataDefaultsOutput{}},
-		"GetInstanceTpmEkPub":                                             {&ec2.GetInstanceTpmEkPubInput{}, &ec2.GetInstanceTpmEkPubOutput{}},
-		"GetInstanceTypesFromInstanceRequirements":                        {&ec2.GetInstanceTypesFromInstanceRequirementsInput{}, &ec2.GetInstanceTypesFromInstanceRequirementsOutput{}},
-		"GetInstanceUefiData":                                             {&ec2.GetInstanceUefiDataInput{}, &ec2.GetInstanceUefiDataOutput{}},
-		"GetIpamAddressHistory":                                           {&ec2.GetIpamAddressHistoryInput{}, &ec2.GetIpamAddressHistoryOutput{}},
-		"GetIpamDiscoveredAccounts":                                       {&ec2.GetIpamDiscoveredAccountsInput{}, &ec2.GetIpamDiscoveredAccountsOutput{}},
-		"GetIpamDiscoveredPublicAddresses":                                {&ec2.GetIpamDiscoveredPublicAddressesInput{}, &ec2.GetIpamDiscoveredPublicAddressesOutput{}},
-		"GetIpamDiscoveredResourceCidrs":                                  {&ec2.GetIpamDiscoveredResourceCidrsInput{}, &ec2.GetIpamDiscoveredResourceCidrsOutput{}},
-		"GetIpamPoolAllocations":                                          {&ec2.GetIpamPoolAllocationsInput{}, &ec2.GetIpamPoolAllocationsOutput{}},
-		"GetIpamPoolCidrs":                                                {&ec2.GetIpamPoolCidrsInput{}, &ec2.GetIpamPoolCidrsOutput{}},
-		"GetIpamResourceCidrs":                                            {&ec2.GetIpamResourceCidrsInput{}, &ec2.GetIpamResourceCidrsOutput{}},
-		"GetLaunchTemplateData":                                           {&ec2.GetLaunchTemplateDataInput{}, &ec2.GetLaunchTemplateDataOutput{}},
-		"GetManagedPrefixListAssociations":                                {&ec2.GetManagedPrefixListAssociationsInput{}, &ec2.GetManagedPrefixListAssociationsOutput{}},
-		"GetManagedPrefixListEntries":                                     {&ec2.GetManagedPrefixListEntriesInput{}, &ec2.GetManagedPrefixListEntriesOutput{}},
-		"GetNetworkInsightsAccessScopeAnalysisFindings":                   {&ec2.GetNetworkInsightsAccessScopeAnalysisFindingsInput{}, &ec2.GetNetworkInsightsAccessScopeAnalysisFindingsOutput{}},
-		"GetNetworkInsightsAccessScopeContent":                            {&ec2.GetNetworkInsightsAccessScopeContentInput{}, &ec2.GetNetworkInsightsAccessScopeContentOutput{}},
-		"GetPasswordData":                                                 {&ec2.GetPasswordDataInput{}, &ec2.GetPasswordDataOutput{}},
-		"GetReservedInstancesExchangeQuote":                               {&ec2.GetReservedInstancesExchangeQuoteInput{}, &ec2.GetReservedInstancesExchangeQuoteOutput{}},
-		"GetSecurityGroupsForVpc":                                         {&ec2.GetSecurityGroupsForVpcInput{}, &ec2.GetSecurityGroupsForVpcOutput{}},
-		"GetSerialConsoleAccessStatus":                                    {&ec2.GetSerialConsoleAccessStatusInput{}, &ec2.GetSerialConsoleAccessStatusOutput{}},
-		"GetSnapshotBlockPublicAccessState":                               {&ec2.GetSnapshotBlockPublicAccessStateInput{}, &ec2.GetSnapshotBlockPublicAccessStateOutput{}},
-		"GetSpotPlacementScores":                                          {&ec2.GetSpotPlacementScoresInput{}, &ec2.GetSpotPlacementScoresOutput{}},
-		"GetSubnetCidrReservations":                                       {&ec2.GetSubnetCidrReservationsInput{}, &ec2.GetSubnetCidrReservationsOutput{}},
-		"GetTransitGatewayAttachmentPropagations":                         {&ec2.GetTransitGatewayAttachmentPropagationsInput{}, &ec2.GetTransitGatewayAttachmentPropagationsOutput{}},
-		"GetTransitGatewayMulticastDomainAssociations":                    {&ec2.GetTransitGatewayMulticastDomainAssociationsInput{}, &ec2.GetTransitGatewayMulticastDomainAssociationsOutput{}},
-		"GetTransitGatewayPolicyTableAssociations":                        {&ec2.GetTransitGatewayPolicyTableAssociationsInput{}, &ec2.GetTransitGatewayPolicyTableAssociationsOutput{}},
-		"GetTransitGatewayPolicyTableEntries":                             {&ec2.GetTransitGatewayPolicyTableEntriesInput{}, &ec2.GetTransitGatewayPolicyTableEntriesOutput{}},
-		"GetTransitGatewayPrefixListReferences":                           {&ec2.GetTransitGatewayPrefixListReferencesInput{}, &ec2.GetTransitGatewayPrefixListReferencesOutput{}},
-		"GetTransitGatewayRouteTableAssociations":                         {&ec2.GetTransitGatewayRouteTableAssociationsInput{}, &ec2.GetTransitGatewayRouteTableAssociationsOutput{}},
-		"GetTransitGatewayRouteTablePropagations":                         {&ec2.GetTransitGatewayRouteTablePropagationsInput{}, &ec2.GetTransitGatewayRouteTablePropagationsOutput{}},
-		"GetVerifiedAccessEndpointPolicy":                                 {&ec2.GetVerifiedAccessEndpointPolicyInput{}, &ec2.GetVerifiedAccessEndpointPolicyOutput{}},
-		"GetVerifiedAccessGroupPolicy":                                    {&ec2.GetVerifiedAccessGroupPolicyInput{}, &ec2.GetVerifiedAccessGroupPolicyOutput{}},
-		"GetVpnConnectionDeviceSampleConfiguration":                       {&ec2.GetVpnConnectionDeviceSampleConfigurationInput{}, &ec2.GetVpnConnectionDeviceSampleConfigurationOutput{}},
-		"GetVpnConnectionDeviceTypes":                                     {&ec2.GetVpnConnectionDeviceTypesInput{}, &ec2.GetVpnConnectionDeviceTypesOutput{}},
-		"GetVpnTunnelReplacementStatus":                                   {&ec2.GetVpnTunnelReplacementStatusInput{}, &ec2.GetVpnTunnelReplacementStatusOutput{}},
-		"ImportClientVpnClientCertificateRevocationList":                  {&ec2.ImportClientVpnClientCertificateRevocationListInput{}, &ec2.ImportClientVpnClientCertificateRevocationListOutput{}},
-		"ImportImage":                                                     {&ec2.ImportImageInput{}, &ec2.ImportImageOutput{}},
-		"ImportInstance":                                                  {&ec2.ImportInstanceInput{}, &ec2.ImportInstanceOutput{}},
-		"ImportKeyPair":                                                   {&ec2.ImportKeyPairInput{}, &ec2.ImportKeyPairOutput{}},
-		"ImportSnapshot":                                                  {&ec2.ImportSnapshotInput{}, &ec2.ImportSnapshotOutput{}},
-		"ImportVolume":                                                    {&ec2.ImportVolumeInput{}, &ec2.ImportVolumeOutput{}},
-		"ListImagesInRecycleBin":                                          {&ec2.ListImagesInRecycleBinInput{}, &ec2.ListImagesInRecycleBinOutput{}},
-		"ListSnapshotsInRecycleBin":                                       {&ec2.ListSnapshotsInRecycleBinInput{}, &ec2.ListSnapshotsInRecycleBinOutput{}},
-		"LockSnapshot":                                                    {&ec2.LockSnapshotInput{}, &ec2.LockSnapshotOutput{}},
-		"ModifyAddressAttribute":                                          {&ec2.ModifyAddressAttributeInput{}, &ec2.ModifyAddressAttributeOutput{}},
-		"ModifyAvailabilityZoneGroup":                                     {&ec2.ModifyAvailabilityZoneGroupInput{}, &ec2.ModifyAvailabilityZoneGroupOutput{}},
-		"ModifyCapacityReservation":                                       {&ec2.ModifyCapacityReservationInput{}, &ec2.ModifyCapacityReservationOutput{}},
-		"ModifyCapacityReservationFleet":                                  {&ec2.ModifyCapacityReservationFleetInput{}, &ec2.ModifyCapacityReservationFleetOutput{}},
-		"ModifyClientVpnEndpoint":                                         {&ec2.ModifyClientVpnEndpointInput{}, &ec2.ModifyClientVpnEndpointOutput{}},
-		"ModifyDefaultCreditSpecification":                                {&ec2.ModifyDefaultCreditSpecificationInput{}, &ec2.ModifyDefaultCreditSpecificationOutput{}},
-		"ModifyEbsDefaultKmsKeyId":                                        {&ec2.ModifyEbsDefaultKmsKeyIdInput{}, &ec2.ModifyEbsDefaultKmsKeyIdOutput{}},
-		"ModifyFleet":                                                     {&ec2.ModifyFleetInput{}, &ec2.ModifyFleetOutput{}},
-		"ModifyFpgaImageAttribute":                                        {&ec2.ModifyFpgaImageAttributeInput{}, &ec2.ModifyFpgaImageAttributeOutput{}},
-		"ModifyHosts":                                                     {&ec2.ModifyHostsInput{}, &ec2.ModifyHostsOutput{}},
-		"ModifyIdFormat":                                                  {&ec2.ModifyIdFormatInput{}, &ec2.ModifyIdFormatOutput{}},
-		"ModifyIdentityIdFormat":                                          {&ec2.ModifyIdentityIdFormatInput{}, &ec2.ModifyIdentityIdFormatOutput{}},
-		"ModifyImageAttribute":                                            {&ec2.ModifyImageAttributeInput{}, &ec2.ModifyImageAttributeOutput{}},
-		"ModifyInstanceAttribute":                                         {&ec2.ModifyInstanceAttributeInput{}, &ec2.ModifyInstanceAttributeOutput{}},
-		"ModifyInstanceCapacityReservationAttributes":                     {&ec2.ModifyInstanceCapacityReservationAttributesInput{}, &ec2.ModifyInstanceCapacityReservationAttributesOutput{}},
-		"ModifyInstanceCreditSpecification":                               {&ec2.ModifyInstanceCreditSpecificationInput{}, &ec2.ModifyInstanceCreditSpecificationOutput{}},
-		"ModifyInstanceEventStartTime":                                    {&ec2.ModifyInstanceEventStartTimeInput{}, &ec2.ModifyInstanceEventStartTimeOutput{}},
-		"ModifyInstanceEventWindow":                                       {&ec2.ModifyInstanceEventWindowInput{}, &ec2.ModifyInstanceEventWindowOutput{}},
-		"ModifyInstanceMaintenanceOptions":                                {&ec2.ModifyInstanceMaintenanceOptionsInput{}, &ec2.ModifyInstanceMaintenanceOptionsOutput{}},
-		"ModifyInstanceMetadataDefaults":                                  {&ec2.ModifyInstanceMetadataDefaultsInput{}, &ec2.ModifyInstanceMetadataDefaultsOutput{}},
-		"ModifyInstanceMetadataOptions":                                   {&ec2.ModifyInstanceMetadataOptionsInput{}, &ec2.ModifyInstanceMetadataOptionsOutput{}},
-		"ModifyInstancePlacement":                                         {&ec2.ModifyInstancePlacementInput{}, &ec2.ModifyInstancePlacementOutput{}},
-		"ModifyIpam":                                                      {&ec2.ModifyIpamInput{}, &ec2.ModifyIpamOutput{}},
-		"ModifyIpamPool":                                                  {&ec2.ModifyIpamPoolInput{}, &ec2.ModifyIpamPoolOutput{}},
-		"ModifyIpamResourceCidr":                                          {&ec2.ModifyIpamResourceCidrInput{}, &ec2.ModifyIpamResourceCidrOutput{}},
-		"ModifyIpamResourceDiscovery":                                     {&ec2.ModifyIpamResourceDiscoveryInput{}, &ec2.ModifyIpamResourceDiscoveryOutput{}},
-		"ModifyIpamScope":                                                 {&ec2.ModifyIpamScopeInput{}, &ec2.ModifyIpamScopeOutput{}},
-		"ModifyLaunchTemplate":                                            {&ec2.ModifyLaunchTemplateInput{}, &ec2.ModifyLaunchTemplateOutput{}},
-		"ModifyLocalGatewayRoute":                                         {&ec2.ModifyLocalGatewayRouteInput{}, &ec2.ModifyLocalGatewayRouteOutput{}},
-		"ModifyManagedPrefixList":                                         {&ec2.ModifyManagedPrefixListInput{}, &ec2.ModifyManagedPrefixListOutput{}},
-		"ModifyNetworkInterfaceAttribute":                                 {&ec2.ModifyNetworkInterfaceAttributeInput{}, &ec2.ModifyNetworkInterfaceAttributeOutput{}},
-		"ModifyPrivateDnsNameOptions":                                     {&ec2.ModifyPrivateDnsNameOptionsInput{}, &ec2.ModifyPrivateDnsNameOptionsOutput{}},
-		"ModifyReservedInstances":                                         {&ec2.ModifyReservedInstancesInput{}, &ec2.ModifyReservedInstancesOutput{}},
-		"ModifySecurityGroupRules":                                        {&ec2.ModifySecurityGroupRulesInput{}, &ec2.ModifySecurityGroupRulesOutput{}},
-		"ModifySnapshotAttribute":                                         {&ec2.ModifySnapshotAttributeInput{}, &ec2.ModifySnapshotAttributeOutput{}},
-		"ModifySnapshotTier":                                              {&ec2.ModifySnapshotTierInput{}, &ec2.ModifySnapshotTierOutput{}},
-		"ModifySpotFleetRequest":                                          {&ec2.ModifySpotFleetRequestInput{}, &ec2.ModifySpotFleetRequestOutput{}},
-		"ModifySubnetAttribute":                                           {&ec2.ModifySubnetAttributeInput{}, &ec2.ModifySubnetAttributeOutput{}},
-		"ModifyTrafficMirrorFilterNetworkServices":                        {&ec2.ModifyTrafficMirrorFilterNetworkServicesInput{}, &ec2.ModifyTrafficMirrorFilterNetworkServicesOutput{}},
-		"ModifyTrafficMirrorFilterRule":                                   {&ec2.ModifyTrafficMirrorFilterRuleInput{}, &ec2.ModifyTrafficMirrorFilterRuleOutput{}},
-		"ModifyTrafficMirrorSession":                                      {&ec2.ModifyTrafficMirrorSessionInput{}, &ec2.ModifyTrafficMirrorSessionOutput{}},
-		"ModifyTransitGateway":                                            {&ec2.ModifyTransitGatewayInput{}, &ec2.ModifyTransitGatewayOutput{}},
-		"ModifyTransitGatewayPrefixListReference":                         {&ec2.ModifyTransitGatewayPrefixListReferenceInput{}, &ec2.ModifyTransitGatewayPrefixListReferenceOutput{}},
-		"ModifyTransitGatewayVpcAttachment":                               {&ec2.ModifyTransitGatewayVpcAttachmentInput{}, &ec2.ModifyTransitGatewayVpcAttachmentOutput{}},
-		"ModifyVerifiedAccessEndpoint":                                    {&ec2.ModifyVerifiedAccessEndpointInput{}, &ec2.ModifyVerifiedAccessEndpointOutput{}},
-		"ModifyVerifiedAccessEndpointPolicy":                              {&ec2.ModifyVerifiedAccessEndpointPolicyInput{}, &ec2.ModifyVerifiedAccessEndpointPolicyOutput{}},
-		"ModifyVerifiedAccessGroup":                                       {&ec2.ModifyVerifiedAccessGroupInput{}, &ec2.ModifyVerifiedAccessGroupOutput{}},
-		"ModifyVerifiedAccessGroupPolicy":                                 {&ec2.ModifyVerifiedAccessGroupPolicyInput{}, &ec2.ModifyVerifiedAccessGroupPolicyOutput{}},
-		"ModifyVerifiedAccessInstance":                                    {&ec2.ModifyVerifiedAccessInstanceInput{}, &ec2.ModifyVerifiedAccessInstanceOutput{}},
-		"ModifyVerifiedAccessInstanceLoggingConfiguration":                {&ec2.ModifyVerifiedAccessInstanceLoggingConfigurationInput{}, &ec2.ModifyVerifiedAccessInstanceLoggingConfigurationOutput{}},
-		"ModifyVerifiedAccessTrustProvider":                               {&ec2.ModifyVerifiedAccessTrustProviderInput{}, &ec2.ModifyVerifiedAccessTrustProviderOutput{}},
-		"ModifyVolume":                                                    {&ec2.ModifyVolumeInput{}, &ec2.ModifyVolumeOutput{}},
-		"ModifyVolumeAttribute":                                           {&ec2.ModifyVolumeAttributeInput{}, &ec2.ModifyVolumeAttributeOutput{}},
-		"ModifyVpcAttribute":                                              {&ec2.ModifyVpcAttributeInput{}, &ec2.ModifyVpcAttributeOutput{}},
-		"ModifyVpcEndpoint":                                               {&ec2.ModifyVpcEndpointInput{}, &ec2.ModifyVpcEndpointOutput{}},
-		"ModifyVpcEndpointConnectionNotification":                         {&ec2.ModifyVpcEndpointConnectionNotificationInput{}, &ec2.ModifyVpcEndpointConnectionNotificationOutput{}},
-		"ModifyVpcEndpointServiceConfiguration":                           {&ec2.ModifyVpcEndpointServiceConfigurationInput{}, &ec2.ModifyVpcEndpointServiceConfigurationOutput{}},
-		"ModifyVpcEndpointServicePayerResponsibility":                     {&ec2.ModifyVpcEndpointServicePayerResponsibilityInput{}, &ec2.ModifyVpcEndpointServicePayerResponsibilityOutput{}},
-		"ModifyVpcEndpointServicePermissions":                             {&ec2.ModifyVpcEndpointServicePermissionsInput{}, &ec2.ModifyVpcEndpointServicePermissionsOutput{}},
-		"ModifyVpcPeeringConnectionOptions":                               {&ec2.ModifyVpcPeeringConnectionOptionsInput{}, &ec2.ModifyVpcPeeringConnectionOptionsOutput{}},
-		"ModifyVpcTenancy":                                                {&ec2.ModifyVpcTenancyInput{}, &ec2.ModifyVpcTenancyOutput{}},
-		"ModifyVpnConnection":                                             {&ec2.ModifyVpnConnectionInput{}, &ec2.ModifyVpnConnectionOutput{}},
-		"ModifyVpnConnectionOptions":                                      {&ec2.ModifyVpnConnectionOptionsInput{}, &ec2.ModifyVpnConnectionOptionsOutput{}},
-		"ModifyVpnTunnelCertificate":                                      {&ec2.ModifyVpnTunnelCertificateInput{}, &ec2.ModifyVpnTunnelCertificateOutput{}},
-		"ModifyVpnTunnelOptions":                                          {&ec2.ModifyVpnTunnelOptionsInput{}, &ec2.ModifyVpnTunnelOptionsOutput{}},
-		"MonitorInstances":                                                {&ec2.MonitorInstancesInput{}, &ec2.MonitorInstancesOutput{}},
-		"MoveAddressToVpc":                                                {&ec2.MoveAddressToVpcInput{}, &ec2.MoveAddressToVpcOutput{}},
-		"MoveByoipCidrToIpam":                                             {&ec2.MoveByoipCidrToIpamInput{}, &ec2.MoveByoipCidrToIpamOutput{}},
-		"ProvisionByoipCidr":                                              {&ec2.ProvisionByoipCidrInput{}, &ec2.ProvisionByoipCidrOutput{}},
-		"ProvisionIpamByoasn":                                             {&ec2.ProvisionIpamByoasnInput{}, &ec2.ProvisionIpamByoasnOutput{}},
-		"ProvisionIpamPoolCidr":                                           {&ec2.ProvisionIpamPoolCidrInput{}, &ec2.ProvisionIpamPoolCidrOutput{}},
-		"ProvisionPublicIpv4PoolCidr":                                     {&ec2.ProvisionPublicIpv4PoolCidrInput{}, &ec2.ProvisionPublicIpv4PoolCidrOutput{}},
-		"PurchaseCapacityBlock":                                           {&ec2.PurchaseCapacityBlockInput{}, &ec2.PurchaseCapacityBlockOutput{}},
-		"PurchaseHostReservation":                                         {&ec2.PurchaseHostReservationInput{}, &ec2.PurchaseHostReservationOutput{}},
-		"PurchaseReservedInstancesOffering":                               {&ec2.PurchaseReservedInstancesOfferingInput{}, &ec2.PurchaseReservedInstancesOfferingOutput{}},
-		"PurchaseScheduledInstances":                                      {&ec2.PurchaseScheduledInstancesInput{}, &ec2.PurchaseScheduledInstancesOutput{}},
-		"RebootInstances":                                                 {&ec2.RebootInstancesInput{}, &ec2.RebootInstancesOutput{}},
-		"RegisterImage":                                                   {&ec2.RegisterImageInput{}, &ec2.RegisterImageOutput{}},
-		"RegisterInstanceEventNotificationAttributes":                     {&ec2.RegisterInstanceEventNotificationAttributesInput{}, &ec2.RegisterInstanceEventNotificationAttributesOutput{}},
-		"RegisterTransitGatewayMulticastGroupMembers":                     {&ec2.RegisterTransitGatewayMulticastGroupMembersInput{}, &ec2.RegisterTransitGatewayMulticastGroupMembersOutput{}},
-		"RegisterTransitGatewayMulticastGroupSources":                     {&ec2.RegisterTransitGatewayMulticastGroupSourcesInput{}, &ec2.RegisterTransitGatewayMulticastGroupSourcesOutput{}},
-		"RejectTransitGatewayMulticastDomainAssociations":                 {&ec2.RejectTransitGatewayMulticastDomainAssociationsInput{}, &ec2.RejectTransitGatewayMulticastDomainAssociationsOutput{}},
-		"RejectTransitGatewayPeeringAttachment":                           {&ec2.RejectTransitGatewayPeeringAttachmentInput{}, &ec2.RejectTransitGatewayPeeringAttachmentOutput{}},
-		"RejectTransitGatewayVpcAttachment":                               {&ec2.RejectTransitGatewayVpcAttachmentInput{}, &ec2.RejectTransitGatewayVpcAttachmentOutput{}},
-		"RejectVpcEndpointConnections":                                    {&ec2.RejectVpcEndpointConnectionsInput{}, &ec2.RejectVpcEndpointConnectionsOutput{}},
-		"RejectVpcPeeringConnection":                                      {&ec2.RejectVpcPeeringConnectionInput{}, &ec2.RejectVpcPeeringConnectionOutput{}},
-		"ReleaseAddress":                                                  {&ec2.ReleaseAddressInput{}, &ec2.ReleaseAddressOutput{}},
-		"ReleaseHosts":                                                    {&ec2.ReleaseHostsInput{}, &ec2.ReleaseHostsOutput{}},
-		"ReleaseIpamPoolAllocation":                                       {&ec2.ReleaseIpamPoolAllocationInput{}, &ec2.ReleaseIpamPoolAllocationOutput{}},
-		"ReplaceIamInstanceProfileAssociation":                            {&ec2.ReplaceIamInstanceProfileAssociationInput{}, &ec2.ReplaceIamInstanceProfileAssociationOutput{}},
-		"ReplaceNetworkAclAssociation":                                    {&ec2.ReplaceNetworkAclAssociationInput{}, &ec2.ReplaceNetworkAclAssociationOutput{}},
-		"ReplaceNetworkAclEntry":                                          {&ec2.ReplaceNetworkAclEntryInput{}, &ec2.ReplaceNetworkAclEntryOutput{}},
-		"ReplaceRoute":                                                    {&ec2.ReplaceRouteInput{}, &ec2.ReplaceRouteOutput{}},
-		"ReplaceRouteTableAssociation":                                    {&ec2.ReplaceRouteTableAssociationInput{}, &ec2.ReplaceRouteTableAssociationOutput{}},
-		"ReplaceTransitGatewayRoute":                                      {&ec2.ReplaceTransitGatewayRouteInput{}, &ec2.ReplaceTransitGatewayRouteOutput{}},
-		"ReplaceVpnTunnel":                                                {&ec2.ReplaceVpnTunnelInput{}, &ec2.ReplaceVpnTunnelOutput{}},
-		"ReportInstanceStatus":                                            {&ec2.ReportInstanceStatusInput{}, &ec2.ReportInstanceStatusOutput{}},
-		"RequestSpotFleet":                                                {&ec2.RequestSpotFleetInput{}, &ec2.RequestSpotFleetOutput{}},
-		"RequestSpotInstances":                                            {&ec2.RequestSpotInstancesInput{}, &ec2.RequestSpotInstancesOutput{}},
-		"ResetAddressAttribute":                                           {&ec2.ResetAddressAttributeInput{}, &ec2.ResetAddressAttributeOutput{}},
-		"ResetEbsDefaultKmsKeyId":                                         {&ec2.ResetEbsDefaultKmsKeyIdInput{}, &ec2.ResetEbsDefaultKmsKeyIdOutput{}},
-		"ResetFpgaImageAttribute":                                         {&ec2.ResetFpgaImageAttributeInput{}, &ec2.ResetFpgaImageAttributeOutput{}},
-		"ResetImageAttribute":                                             {&ec2.ResetImageAttributeInput{}, &ec2.ResetImageAttributeOutput{}},
-		"ResetInstanceAttribute":                                          {&ec2.ResetInstanceAttributeInput{}, &ec2.ResetInstanceAttributeOutput{}},
-		"ResetNetworkInterfaceAttribute":                                  {&ec2.ResetNetworkInterfaceAttributeInput{}, &ec2.ResetNetworkInterfaceAttributeOutput{}},
-		"ResetSnapshotAttribute":                                          {&ec2.ResetSnapshotAttributeInput{}, &ec2.ResetSnapshotAttributeOutput{}},
-		"RestoreAddressToClassic":                                         {&ec2.RestoreAddressToClassicInput{}, &ec2.RestoreAddressToClassicOutput{}},
-		"RestoreImageFromRecycleBin":                                      {&ec2.RestoreImageFromRecycleBinInput{}, &ec2.RestoreImageFromRecycleBinOutput{}},
-		"RestoreManagedPrefixListVersion":                                 {&ec2.RestoreManagedPrefixListVersionInput{}, &ec2.RestoreManagedPrefixListVersionOutput{}},
-		"RestoreSnapshotFromRecycleBin":                                   {&ec2.RestoreSnapshotFromRecycleBinInput{}, &ec2.RestoreSnapshotFromRecycleBinOutput{}},
-		"RestoreSnapshotTier":                                             {&ec2.RestoreSnapshotTierInput{}, &ec2.RestoreSnapshotTierOutput{}},
-		"RevokeClientVpnIngress":                                          {&ec2.RevokeClientVpnIngressInput{}, &ec2.RevokeClientVpnIngressOutput{}},
-		"RevokeSecurityGroupEgress":                                       {&ec2.RevokeSecurityGroupEgressInput{}, &ec2.RevokeSecurityGroupEgressOutput{}},
-		"RevokeSecurityGroupIngress":                                      {&ec2.RevokeSecurityGroupIngressInput{}, &ec2.RevokeSecurityGroupIngressOutput{}},
-		"RunInstances":                                                    {&ec2.RunInstancesInput{}, &ec2.RunInstancesOutput{}},
-		"RunScheduledInstances":                                           {&ec2.RunScheduledInstancesInput{}, &ec2.RunScheduledInstancesOutput{}},
-		"SearchLocalGatewayRoutes":                                        {&ec2.SearchLocalGatewayRoutesInput{}, &ec2.SearchLocalGatewayRoutesOutput{}},
-		"SearchTransitGatewayMulticastGroups":                             {&ec2.SearchTransitGatewayMulticastGroupsInput{}, &ec2.SearchTransitGatewayMulticastGroupsOutput{}},
-		"SearchTransitGatewayRoutes":                                      {&ec2.SearchTransitGatewayRoutesInput{}, &ec2.SearchTransitGatewayRoutesOutput{}},
-		"SendDiagnosticInterrupt":                                         {&ec2.SendDiagnosticInterruptInput{}, &ec2.SendDiagnosticInterruptOutput{}},
-		"StartInstances":                                                  {&ec2.StartInstancesInput{}, &ec2.StartInstancesOutput{}},
-		"StartNetworkInsightsAccessScopeAnalysis":                         {&ec2.StartNetworkInsightsAccessScopeAnalysisInput{}, &ec2.StartNetworkInsightsAccessScopeAnalysisOutput{}},
-		"StartNetworkInsightsAnalysis":                                    {&ec2.StartNetworkInsightsAnalysisInput{}, &ec2.StartNetworkInsightsAnalysisOutput{}},
-		"StartVpcEndpointServicePrivateDnsVerification":                   {&ec2.StartVpcEndpointServicePrivateDnsVerificationInput{}, &ec2.StartVpcEndpointServicePrivateDnsVerificationOutput{}},
-		"StopInstances":                                                   {&ec2.StopInstancesInput{}, &ec2.StopInstancesOutput{}},
-		"TerminateClientVpnConnections":                                   {&ec2.TerminateClientVpnConnectionsInput{}, &ec2.TerminateClientVpnConnectionsOutput{}},
-		"TerminateInstances":                                              {&ec2.TerminateInstancesInput{}, &ec2.TerminateInstancesOutput{}},
-		"UnassignIpv6Addresses":                                           {&ec2.UnassignIpv6AddressesInput{}, &ec2.UnassignIpv6AddressesOutput{}},
-		"UnassignPrivateIpAddresses":                                      {&ec2.UnassignPrivateIpAddressesInput{}, &ec2.UnassignPrivateIpAddressesOutput{}},
-		"UnassignPrivateNatGatewayAddress":                                {&ec2.UnassignPrivateNatGatewayAddressInput{}, &ec2.UnassignPrivateNatGatewayAddressOutput{}},
-		"UnlockSnapshot":                                                  {&ec2.UnlockSnapshotInput{}, &ec2.UnlockSnapshotOutput{}},
-		"UnmonitorInstances":                                              {&ec2.UnmonitorInstancesInput{}, &ec2.UnmonitorInstancesOutput{}},
-		"UpdateSecurityGroupRuleDescriptionsEgress":                       {&ec2.UpdateSecurityGroupRuleDescriptionsEgressInput{}, &ec2.UpdateSecurityGroupRuleDescriptionsEgressOutput{}},
-		"UpdateSecurityGroupRuleDescriptionsIngress":                      {&ec2.UpdateSecurityGroupRuleDescriptionsIngressInput{}, &ec2.UpdateSecurityGroupRuleDescriptionsIngressOutput{}},
-		"WithdrawByoipCidr":                                               {&ec2.WithdrawByoipCidrInput{}, &ec2.WithdrawByoipCidrOutput{}},
+		"AcceptAddressTransfer": {
+			&ec2.AcceptAddressTransferInput{},
+			&ec2.AcceptAddressTransferOutput{},
+		},
+		"AcceptReservedInstancesExchangeQuote": {
+			&ec2.AcceptReservedInstancesExchangeQuoteInput{},
+			&ec2.AcceptReservedInstancesExchangeQuoteOutput{},
+		},
+		"AcceptTransitGatewayMulticastDomainAssociations": {
+			&ec2.AcceptTransitGatewayMulticastDomainAssociationsInput{},
+			&ec2.AcceptTransitGatewayMulticastDomainAssociationsOutput{},
+		},
+		"AcceptTransitGatewayPeeringAttachment": {
+			&ec2.AcceptTransitGatewayPeeringAttachmentInput{},
+			&ec2.AcceptTransitGatewayPeeringAttachmentOutput{},
+		},
+		"AcceptTransitGatewayVpcAttachment": {
+			&ec2.AcceptTransitGatewayVpcAttachmentInput{},
+			&ec2.AcceptTransitGatewayVpcAttachmentOutput{},
+		},
+		"AcceptVpcEndpointConnections": {
+			&ec2.AcceptVpcEndpointConnectionsInput{},
+			&ec2.AcceptVpcEndpointConnectionsOutput{},
+		},
+		"AcceptVpcPeeringConnection": {
+			&ec2.AcceptVpcPeeringConnectionInput{},
+			&ec2.AcceptVpcPeeringConnectionOutput{},
+		},
+		"AdvertiseByoipCidr": {
+			&ec2.AdvertiseByoipCidrInput{},
+			&ec2.AdvertiseByoipCidrOutput{},
+		},
+		"AllocateAddress": {
+			&ec2.AllocateAddressInput{},
+			&ec2.AllocateAddressOutput{},
+		},
+		"AllocateHosts": {
+			&ec2.AllocateHostsInput{},
+			&ec2.AllocateHostsOutput{},
+		},
+		"AllocateIpamPoolCidr": {
+			&ec2.AllocateIpamPoolCidrInput{},
+			&ec2.AllocateIpamPoolCidrOutput{},
+		},
+		"ApplySecurityGroupsToClientVpnTargetNetwork": {
+			&ec2.ApplySecurityGroupsToClientVpnTargetNetworkInput{},
+			&ec2.ApplySecurityGroupsToClientVpnTargetNetworkOutput{},
+		},
+		"AssignIpv6Addresses": {
+			&ec2.AssignIpv6AddressesInput{},
+			&ec2.AssignIpv6AddressesOutput{},
+		},
+		"AssignPrivateIpAddresses": {
+			&ec2.AssignPrivateIpAddressesInput{},
+			&ec2.AssignPrivateIpAddressesOutput{},
+		},
+		"AssignPrivateNatGatewayAddress": {
+			&ec2.AssignPrivateNatGatewayAddressInput{},
+			&ec2.AssignPrivateNatGatewayAddressOutput{},
+		},
+		"AssociateAddress": {
+			&ec2.AssociateAddressInput{},
+			&ec2.AssociateAddressOutput{},
+		},
+		"AssociateClientVpnTargetNetwork": {
+			&ec2.AssociateClientVpnTargetNetworkInput{},
+			&ec2.AssociateClientVpnTargetNetworkOutput{},
+		},
+		"AssociateDhcpOptions": {
+			&ec2.AssociateDhcpOptionsInput{},
+			&ec2.AssociateDhcpOptionsOutput{},
+		},
+		"AssociateEnclaveCertificateIamRole": {
+			&ec2.AssociateEnclaveCertificateIamRoleInput{},
+			&ec2.AssociateEnclaveCertificateIamRoleOutput{},
+		},
+		"AssociateIamInstanceProfile": {
+			&ec2.AssociateIamInstanceProfileInput{},
+			&ec2.AssociateIamInstanceProfileOutput{},
+		},
+		"AssociateInstanceEventWindow": {
+			&ec2.AssociateInstanceEventWindowInput{},
+			&ec2.AssociateInstanceEventWindowOutput{},
+		},
+		"AssociateIpamByoasn": {
+			&ec2.AssociateIpamByoasnInput{},
+			&ec2.AssociateIpamByoasnOutput{},
+		},
+		"AssociateIpamResourceDiscovery": {
+			&ec2.AssociateIpamResourceDiscoveryInput{},
+			&ec2.AssociateIpamResourceDiscoveryOutput{},
+		},
+		"AssociateNatGatewayAddress": {
+			&ec2.AssociateNatGatewayAddressInput{},
+			&ec2.AssociateNatGatewayAddressOutput{},
+		},
+		"AssociateRouteTable": {
+			&ec2.AssociateRouteTableInput{},
+			&ec2.AssociateRouteTableOutput{},
+		},
+		"AssociateSubnetCidrBlock": {
+			&ec2.AssociateSubnetCidrBlockInput{},
+			&ec2.AssociateSubnetCidrBlockOutput{},
+		},
+		"AssociateTransitGatewayMulticastDomain": {
+			&ec2.AssociateTransitGatewayMulticastDomainInput{},
+			&ec2.AssociateTransitGatewayMulticastDomainOutput{},
+		},
+		"AssociateTransitGatewayPolicyTable": {
+			&ec2.AssociateTransitGatewayPolicyTableInput{},
+			&ec2.AssociateTransitGatewayPolicyTableOutput{},
+		},
+		"AssociateTransitGatewayRouteTable": {
+			&ec2.AssociateTransitGatewayRouteTableInput{},
+			&ec2.AssociateTransitGatewayRouteTableOutput{},
+		},
+		"AssociateTrunkInterface": {
+			&ec2.AssociateTrunkInterfaceInput{},
+			&ec2.AssociateTrunkInterfaceOutput{},
+		},
+		"AssociateVpcCidrBlock": {
+			&ec2.AssociateVpcCidrBlockInput{},
+			&ec2.AssociateVpcCidrBlockOutput{},
+		},
+		"AttachClassicLinkVpc": {
+			&ec2.AttachClassicLinkVpcInput{},
+			&ec2.AttachClassicLinkVpcOutput{},
+		},
+		"AttachInternetGateway": {
+			&ec2.AttachInternetGatewayInput{},
+			&ec2.AttachInternetGatewayOutput{},
+		},
+		"AttachNetworkInterface": {
+			&ec2.AttachNetworkInterfaceInput{},
+			&ec2.AttachNetworkInterfaceOutput{},
+		},
+		"AttachVerifiedAccessTrustProvider": {
+			&ec2.AttachVerifiedAccessTrustProviderInput{},
+			&ec2.AttachVerifiedAccessTrustProviderOutput{},
+		},
+		"AttachVolume": {
+			&ec2.AttachVolumeInput{},
+			&ec2.AttachVolumeOutput{},
+		},
+		"AttachVpnGateway": {
+			&ec2.AttachVpnGatewayInput{},
+			&ec2.AttachVpnGatewayOutput{},
+		},
+		"AuthorizeClientVpnIngress": {
+			&ec2.AuthorizeClientVpnIngressInput{},
+			&ec2.AuthorizeClientVpnIngressOutput{},
+		},
+		"AuthorizeSecurityGroupEgress": {
+			&ec2.AuthorizeSecurityGroupEgressInput{},
+			&ec2.AuthorizeSecurityGroupEgressOutput{},
+		},
+		"AuthorizeSecurityGroupIngress": {
+			&ec2.AuthorizeSecurityGroupIngressInput{},
+			&ec2.AuthorizeSecurityGroupIngressOutput{},
+		},
+		"BundleInstance": {
+			&ec2.BundleInstanceInput{},
+			&ec2.BundleInstanceOutput{},
+		},
+		"CancelBundleTask": {
+			&ec2.CancelBundleTaskInput{},
+			&ec2.CancelBundleTaskOutput{},
+		},
+		"CancelCapacityReservation": {
+			&ec2.CancelCapacityReservationInput{},
+			&ec2.CancelCapacityReservationOutput{},
+		},
+		"CancelCapacityReservationFleets": {
+			&ec2.CancelCapacityReservationFleetsInput{},
+			&ec2.CancelCapacityReservationFleetsOutput{},
+		},
+		"CancelConversionTask": {
+			&ec2.CancelConversionTaskInput{},
+			&ec2.CancelConversionTaskOutput{},
+		},
+		"CancelExportTask": {
+			&ec2.CancelExportTaskInput{},
+			&ec2.CancelExportTaskOutput{},
+		},
+		"CancelImageLaunchPermission": {
+			&ec2.CancelImageLaunchPermissionInput{},
+			&ec2.CancelImageLaunchPermissionOutput{},
+		},
+		"CancelImportTask": {
+			&ec2.CancelImportTaskInput{},
+			&ec2.CancelImportTaskOutput{},
+		},
+		"CancelReservedInstancesListing": {
+			&ec2.CancelReservedInstancesListingInput{},
+			&ec2.CancelReservedInstancesListingOutput{},
+		},
+		"CancelSpotFleetRequests": {
+			&ec2.CancelSpotFleetRequestsInput{},
+			&ec2.CancelSpotFleetRequestsOutput{},
+		},
+		"CancelSpotInstanceRequests": {
+			&ec2.CancelSpotInstanceRequestsInput{},
+			&ec2.CancelSpotInstanceRequestsOutput{},
+		},
+		"ConfirmProductInstance": {
+			&ec2.ConfirmProductInstanceInput{},
+			&ec2.ConfirmProductInstanceOutput{},
+		},
+		"CopyFpgaImage": {
+			&ec2.CopyFpgaImageInput{},
+			&ec2.CopyFpgaImageOutput{},
+		},
+		"CopyImage": {
+			&ec2.CopyImageInput{},
+			&ec2.CopyImageOutput{},
+		},
+		"CopySnapshot": {
+			&ec2.CopySnapshotInput{},
+			&ec2.CopySnapshotOutput{},
+		},
+		"CreateCapacityReservation": {
+			&ec2.CreateCapacityReservationInput{},
+			&ec2.CreateCapacityReservationOutput{},
+		},
+		"CreateCapacityReservationFleet": {
+			&ec2.CreateCapacityReservationFleetInput{},
+			&ec2.CreateCapacityReservationFleetOutput{},
+		},
+		"CreateCarrierGateway": {
+			&ec2.CreateCarrierGatewayInput{},
+			&ec2.CreateCarrierGatewayOutput{},
+		},
+		"CreateClientVpnEndpoint": {
+			&ec2.CreateClientVpnEndpointInput{},
+			&ec2.CreateClientVpnEndpointOutput{},
+		},
+		"CreateClientVpnRoute": {
+			&ec2.CreateClientVpnRouteInput{},
+			&ec2.CreateClientVpnRouteOutput{},
+		},
+		"CreateCoipCidr": {
+			&ec2.CreateCoipCidrInput{},
+			&ec2.CreateCoipCidrOutput{},
+		},
+		"CreateCoipPool": {
+			&ec2.CreateCoipPoolInput{},
+			&ec2.CreateCoipPoolOutput{},
+		},
+		"CreateCustomerGateway": {
+			&ec2.CreateCustomerGatewayInput{},
+			&ec2.CreateCustomerGatewayOutput{},
+		},
+		"CreateDefaultSubnet": {
+			&ec2.CreateDefaultSubnetInput{},
+			&ec2.CreateDefaultSubnetOutput{},
+		},
+		"CreateDefaultVpc": {
+			&ec2.CreateDefaultVpcInput{},
+			&ec2.CreateDefaultVpcOutput{},
+		},
+		"CreateDhcpOptions": {
+			&ec2.CreateDhcpOptionsInput{},
+			&ec2.CreateDhcpOptionsOutput{},
+		},
+		"CreateEgressOnlyInternetGateway": {
+			&ec2.CreateEgressOnlyInternetGatewayInput{},
+			&ec2.CreateEgressOnlyInternetGatewayOutput{},
+		},
+		"CreateFleet": {
+			&ec2.CreateFleetInput{},
+			&ec2.CreateFleetOutput{},
+		},
+		"CreateFlowLogs": {
+			&ec2.CreateFlowLogsInput{},
+			&ec2.CreateFlowLogsOutput{},
+		},
+		"CreateFpgaImage": {
+			&ec2.CreateFpgaImageInput{},
+			&ec2.CreateFpgaImageOutput{},
+		},
+		"CreateImage": {
+			&ec2.CreateImageInput{},
+			&ec2.CreateImageOutput{},
+		},
+		"CreateInstanceConnectEndpoint": {
+			&ec2.CreateInstanceConnectEndpointInput{},
+			&ec2.CreateInstanceConnectEndpointOutput{},
+		},
+		"CreateInstanceEventWindow": {
+			&ec2.CreateInstanceEventWindowInput{},
+			&ec2.CreateInstanceEventWindowOutput{},
+		},
+		"CreateInstanceExportTask": {
+			&ec2.CreateInstanceExportTaskInput{},
+			&ec2.CreateInstanceExportTaskOutput{},
+		},
+		"CreateInternetGateway": {
+			&ec2.CreateInternetGatewayInput{},
+			&ec2.CreateInternetGatewayOutput{},
+		},
+		"CreateIpam": {
+			&ec2.CreateIpamInput{},
+			&ec2.CreateIpamOutput{},
+		},
+		"CreateIpamExternalResourceVerificationToken": {
+			&ec2.CreateIpamExternalResourceVerificationTokenInput{},
+			&ec2.CreateIpamExternalResourceVerificationTokenOutput{},
+		},
+		"CreateIpamPool": {
+			&ec2.CreateIpamPoolInput{},
+			&ec2.CreateIpamPoolOutput{},
+		},
+		"CreateIpamResourceDiscovery": {
+			&ec2.CreateIpamResourceDiscoveryInput{},
+			&ec2.CreateIpamResourceDiscoveryOutput{},
+		},
+		"CreateIpamScope": {
+			&ec2.CreateIpamScopeInput{},
+			&ec2.CreateIpamScopeOutput{},
+		},
+		"CreateKeyPair": {
+			&ec2.CreateKeyPairInput{},
+			&ec2.CreateKeyPairOutput{},
+		},
+		"CreateLaunchTemplate": {
+			&ec2.CreateLaunchTemplateInput{},
+			&ec2.CreateLaunchTemplateOutput{},
+		},
+		"CreateLaunchTemplateVersion": {
+			&ec2.CreateLaunchTemplateVersionInput{},
+			&ec2.CreateLaunchTemplateVersionOutput{},
+		},
+		"CreateLocalGatewayRoute": {
+			&ec2.CreateLocalGatewayRouteInput{},
+			&ec2.CreateLocalGatewayRouteOutput{},
+		},
+		"CreateLocalGatewayRouteTable": {
+			&ec2.CreateLocalGatewayRouteTableInput{},
+			&ec2.CreateLocalGatewayRouteTableOutput{},
+		},
+		"CreateLocalGatewayRouteTableVirtualInterfaceGroupAssociation": {
+			&ec2.CreateLocalGatewayRouteTableVirtualInterfaceGroupAssociationInput{},
+			&ec2.CreateLocalGatewayRouteTableVirtualInterfaceGroupAssociationOutput{},
+		},
+		"CreateLocalGatewayRouteTableVpcAssociation": {
+			&ec2.CreateLocalGatewayRouteTableVpcAssociationInput{},
+			&ec2.CreateLocalGatewayRouteTableVpcAssociationOutput{},
+		},
+		"CreateManagedPrefixList": {
+			&ec2.CreateManagedPrefixListInput{},
+			&ec2.CreateManagedPrefixListOutput{},
+		},
+		"CreateNatGateway": {
+			&ec2.CreateNatGatewayInput{},
+			&ec2.CreateNatGatewayOutput{},
+		},
+		"CreateNetworkAcl": {
+			&ec2.CreateNetworkAclInput{},
+			&ec2.CreateNetworkAclOutput{},
+		},
+		"CreateNetworkAclEntry": {
+			&ec2.CreateNetworkAclEntryInput{},
+			&ec2.CreateNetworkAclEntryOutput{},
+		},
+		"CreateNetworkInsightsAccessScope": {
+			&ec2.CreateNetworkInsightsAccessScopeInput{},
+			&ec2.CreateNetworkInsightsAccessScopeOutput{},
+		},
+		"CreateNetworkInsightsPath": {
+			&ec2.CreateNetworkInsightsPathInput{},
+			&ec2.CreateNetworkInsightsPathOutput{},
+		},
+		"CreateNetworkInterface": {
+			&ec2.CreateNetworkInterfaceInput{},
+			&ec2.CreateNetworkInterfaceOutput{},
+		},
+		"CreateNetworkInterfacePermission": {
+			&ec2.CreateNetworkInterfacePermissionInput{},
+			&ec2.CreateNetworkInterfacePermissionOutput{},
+		},
+		"CreatePlacementGroup": {
+			&ec2.CreatePlacementGroupInput{},
+			&ec2.CreatePlacementGroupOutput{},
+		},
+		"CreatePublicIpv4Pool": {
+			&ec2.CreatePublicIpv4PoolInput{},
+			&ec2.CreatePublicIpv4PoolOutput{},
+		},
+		"CreateReplaceRootVolumeTask": {
+			&ec2.CreateReplaceRootVolumeTaskInput{},
+			&ec2.CreateReplaceRootVolumeTaskOutput{},
+		},
+		"CreateReservedInstancesListing": {
+			&ec2.CreateReservedInstancesListingInput{},
+			&ec2.CreateReservedInstancesListingOutput{},
+		},
+		"CreateRestoreImageTask": {
+			&ec2.CreateRestoreImageTaskInput{},
+			&ec2.CreateRestoreImageTaskOutput{},
+		},
+		"CreateRoute": {
+			&ec2.CreateRouteInput{},
+			&ec2.CreateRouteOutput{},
+		},
+		"CreateRouteTable": {
+			&ec2.CreateRouteTableInput{},
+			&ec2.CreateRouteTableOutput{},
+		},
+		"CreateSecurityGroup": {
+			&ec2.CreateSecurityGroupInput{},
+			&ec2.CreateSecurityGroupOutput{},
+		},
+		"CreateSnapshot": {
+			&ec2.CreateSnapshotInput{},
+			&ec2.CreateSnapshotOutput{},
+		},
+		"CreateSnapshots": {
+			&ec2.CreateSnapshotsInput{},
+			&ec2.CreateSnapshotsOutput{},
+		},
+		"CreateSpotDatafeedSubscription": {
+			&ec2.CreateSpotDatafeedSubscriptionInput{},
+			&ec2.CreateSpotDatafeedSubscriptionOutput{},
+		},
+		"CreateStoreImageTask": {
+			&ec2.CreateStoreImageTaskInput{},
+			&ec2.CreateStoreImageTaskOutput{},
+		},
+		"CreateSubnet": {
+			&ec2.CreateSubnetInput{},
+			&ec2.CreateSubnetOutput{},
+		},
+		"CreateSubnetCidrReservation": {
+			&ec2.CreateSubnetCidrReservationInput{},
+			&ec2.CreateSubnetCidrReservationOutput{},
+		},
+		"CreateTags": {
+			&ec2.CreateTagsInput{},
+			&ec2.CreateTagsOutput{},
+		},
+		"CreateTrafficMirrorFilter": {
+			&ec2.CreateTrafficMirrorFilterInput{},
+			&ec2.CreateTrafficMirrorFilterOutput{},
+		},
+		"CreateTrafficMirrorFilterRule": {
+			&ec2.CreateTrafficMirrorFilterRuleInput{},
+			&ec2.CreateTrafficMirrorFilterRuleOutput{},
+		},
+		"CreateTrafficMirrorSession": {
+			&ec2.CreateTrafficMirrorSessionInput{},
+			&ec2.CreateTrafficMirrorSessionOutput{},
+		},
+		"CreateTrafficMirrorTarget": {
+			&ec2.CreateTrafficMirrorTargetInput{},
+			&ec2.CreateTrafficMirrorTargetOutput{},
+		},
+		"CreateTransitGateway": {
+			&ec2.CreateTransitGatewayInput{},
+			&ec2.CreateTransitGatewayOutput{},
+		},
+		"CreateTransitGatewayConnect": {
+			&ec2.CreateTransitGatewayConnectInput{},
+			&ec2.CreateTransitGatewayConnectOutput{},
+		},
+		"CreateTransitGatewayConnectPeer": {
+			&ec2.CreateTransitGatewayConnectPeerInput{},
+			&ec2.CreateTransitGatewayConnectPeerOutput{},
+		},
+		"CreateTransitGatewayMulticastDomain": {
+			&ec2.CreateTransitGatewayMulticastDomainInput{},
+			&ec2.CreateTransitGatewayMulticastDomainOutput{},
+		},
+		"CreateTransitGatewayPeeringAttachment": {
+			&ec2.CreateTransitGatewayPeeringAttachmentInput{},
+			&ec2.CreateTransitGatewayPeeringAttachmentOutput{},
+		},
+		"CreateTransitGatewayPolicyTable": {
+			&ec2.CreateTransitGatewayPolicyTableInput{},
+			&ec2.CreateTransitGatewayPolicyTableOutput{},
+		},
+		"CreateTransitGatewayPrefixListReference": {
+			&ec2.CreateTransitGatewayPrefixListReferenceInput{},
+			&ec2.CreateTransitGatewayPrefixListReferenceOutput{},
+		},
+		"CreateTransitGatewayRoute": {
+			&ec2.CreateTransitGatewayRouteInput{},
+			&ec2.CreateTransitGatewayRouteOutput{},
+		},
+		"CreateTransitGatewayRouteTable": {
+			&ec2.CreateTransitGatewayRouteTableInput{},
+			&ec2.CreateTransitGatewayRouteTableOutput{},
+		},
+		"CreateTransitGatewayRouteTableAnnouncement": {
+			&ec2.CreateTransitGatewayRouteTableAnnouncementInput{},
+			&ec2.CreateTransitGatewayRouteTableAnnouncementOutput{},
+		},
+		"CreateTransitGatewayVpcAttachment": {
+			&ec2.CreateTransitGatewayVpcAttachmentInput{},
+			&ec2.CreateTransitGatewayVpcAttachmentOutput{},
+		},
+		"CreateVerifiedAccessEndpoint": {
+			&ec2.CreateVerifiedAccessEndpointInput{},
+			&ec2.CreateVerifiedAccessEndpointOutput{},
+		},
+		"CreateVerifiedAccessGroup": {
+			&ec2.CreateVerifiedAccessGroupInput{},
+			&ec2.CreateVerifiedAccessGroupOutput{},
+		},
+		"CreateVerifiedAccessInstance": {
+			&ec2.CreateVerifiedAccessInstanceInput{},
+			&ec2.CreateVerifiedAccessInstanceOutput{},
+		},
+		"CreateVerifiedAccessTrustProvider": {
+			&ec2.CreateVerifiedAccessTrustProviderInput{},
+			&ec2.CreateVerifiedAccessTrustProviderOutput{},
+		},
+		"CreateVolume": {
+			&ec2.CreateVolumeInput{},
+			&ec2.CreateVolumeOutput{},
+		},
+		"CreateVpc": {
+			&ec2.CreateVpcInput{},
+			&ec2.CreateVpcOutput{},
+		},
+		"CreateVpcEndpoint": {
+			&ec2.CreateVpcEndpointInput{},
+			&ec2.CreateVpcEndpointOutput{},
+		},
+		"CreateVpcEndpointConnectionNotification": {
+			&ec2.CreateVpcEndpointConnectionNotificationInput{},
+			&ec2.CreateVpcEndpointConnectionNotificationOutput{},
+		},
+		"CreateVpcEndpointServiceConfiguration": {
+			&ec2.CreateVpcEndpointServiceConfigurationInput{},
+			&ec2.CreateVpcEndpointServiceConfigurationOutput{},
+		},
+		"CreateVpcPeeringConnection": {
+			&ec2.CreateVpcPeeringConnectionInput{},
+			&ec2.CreateVpcPeeringConnectionOutput{},
+		},
+		"CreateVpnConnection": {
+			&ec2.CreateVpnConnectionInput{},
+			&ec2.CreateVpnConnectionOutput{},
+		},
+		"CreateVpnConnectionRoute": {
+			&ec2.CreateVpnConnectionRouteInput{},
+			&ec2.CreateVpnConnectionRouteOutput{},
+		},
+		"CreateVpnGateway": {
+			&ec2.CreateVpnGatewayInput{},
+			&ec2.CreateVpnGatewayOutput{},
+		},
+		"DeleteCarrierGateway": {
+			&ec2.DeleteCarrierGatewayInput{},
+			&ec2.DeleteCarrierGatewayOutput{},
+		},
+		"DeleteClientVpnEndpoint": {
+			&ec2.DeleteClientVpnEndpointInput{},
+			&ec2.DeleteClientVpnEndpointOutput{},
+		},
+		"DeleteClientVpnRoute": {
+			&ec2.DeleteClientVpnRouteInput{},
+			&ec2.DeleteClientVpnRouteOutput{},
+		},
+		"DeleteCoipCidr": {
+			&ec2.DeleteCoipCidrInput{},
+			&ec2.DeleteCoipCidrOutput{},
+		},
+		"DeleteCoipPool": {
+			&ec2.DeleteCoipPoolInput{},
+			&ec2.DeleteCoipPoolOutput{},
+		},
+		"DeleteCustomerGateway": {
+			&ec2.DeleteCustomerGatewayInput{},
+			&ec2.DeleteCustomerGatewayOutput{},
+		},
+		"DeleteDhcpOptions": {
+			&ec2.DeleteDhcpOptionsInput{},
+			&ec2.DeleteDhcpOptionsOutput{},
+		},
+		"DeleteEgressOnlyInternetGateway": {
+			&ec2.DeleteEgressOnlyInternetGatewayInput{},
+			&ec2.DeleteEgressOnlyInternetGatewayOutput{},
+		},
+		"DeleteFleets": {
+			&ec2.DeleteFleetsInput{},
+			&ec2.DeleteFleetsOutput{},
+		},
+		"DeleteFlowLogs": {
+			&ec2.DeleteFlowLogsInput{},
+			&ec2.DeleteFlowLogsOutput{},
+		},
+		"DeleteFpgaImage": {
+			&ec2.DeleteFpgaImageInput{},
+			&ec2.DeleteFpgaImageOutput{},
+		},
+		"DeleteInstanceConnectEndpoint": {
+			&ec2.DeleteInstanceConnectEndpointInput{},
+			&ec2.DeleteInstanceConnectEndpointOutput{},
+		},
+		"DeleteInstanceEventWindow": {
+			&ec2.DeleteInstanceEventWindowInput{},
+			&ec2.DeleteInstanceEventWindowOutput{},
+		},
+		"DeleteInternetGateway": {
+			&ec2.DeleteInternetGatewayInput{},
+			&ec2.DeleteInternetGatewayOutput{},
+		},
+		"DeleteIpam": {
+			&ec2.DeleteIpamInput{},
+			&ec2.DeleteIpamOutput{},
+		},
+		"DeleteIpamExternalResourceVerificationToken": {
+			&ec2.DeleteIpamExternalResourceVerificationTokenInput{},
+			&ec2.DeleteIpamExternalResourceVerificationTokenOutput{},
+		},
+		"DeleteIpamPool": {
+			&ec2.DeleteIpamPoolInput{},
+			&ec2.DeleteIpamPoolOutput{},
+		},
+		"DeleteIpamResourceDiscovery": {
+			&ec2.DeleteIpamResourceDiscoveryInput{},
+			&ec2.DeleteIpamResourceDiscoveryOutput{},
+		},
+		"DeleteIpamScope": {
+			&ec2.DeleteIpamScopeInput{},
+			&ec2.DeleteIpamScopeOutput{},
+		},
+		"DeleteKeyPair": {
+			&ec2.DeleteKeyPairInput{},
+			&ec2.DeleteKeyPairOutput{},
+		},
+		"DeleteLaunchTemplate": {
+			&ec2.DeleteLaunchTemplateInput{},
+			&ec2.DeleteLaunchTemplateOutput{},
+		},
+		"DeleteLaunchTemplateVersions": {
+			&ec2.DeleteLaunchTemplateVersionsInput{},
+			&ec2.DeleteLaunchTemplateVersionsOutput{},
+		},
+		"DeleteLocalGatewayRoute": {
+			&ec2.DeleteLocalGatewayRouteInput{},
+			&ec2.DeleteLocalGatewayRouteOutput{},
+		},
+		"DeleteLocalGatewayRouteTable": {
+			&ec2.DeleteLocalGatewayRouteTableInput{},
+			&ec2.DeleteLocalGatewayRouteTableOutput{},
+		},
+		"DeleteLocalGatewayRouteTableVirtualInterfaceGroupAssociation": {
+			&ec2.DeleteLocalGatewayRouteTableVirtualInterfaceGroupAssociationInput{},
+			&ec2.DeleteLocalGatewayRouteTableVirtualInterfaceGroupAssociationOutput{},
+		},
+		"DeleteLocalGatewayRouteTableVpcAssociation": {
+			&ec2.DeleteLocalGatewayRouteTableVpcAssociationInput{},
+			&ec2.DeleteLocalGatewayRouteTableVpcAssociationOutput{},
+		},
+		"DeleteManagedPrefixList": {
+			&ec2.DeleteManagedPrefixListInput{},
+			&ec2.DeleteManagedPrefixListOutput{},
+		},
+		"DeleteNatGateway": {
+			&ec2.DeleteNatGatewayInput{},
+			&ec2.DeleteNatGatewayOutput{},
+		},
+		"DeleteNetworkAcl": {
+			&ec2.DeleteNetworkAclInput{},
+			&ec2.DeleteNetworkAclOutput{},
+		},
+		"DeleteNetworkAclEntry": {
+			&ec2.DeleteNetworkAclEntryInput{},
+			&ec2.DeleteNetworkAclEntryOutput{},
+		},
+		"DeleteNetworkInsightsAccessScope": {
+			&ec2.DeleteNetworkInsightsAccessScopeInput{},
+			&ec2.DeleteNetworkInsightsAccessScopeOutput{},
+		},
+		"DeleteNetworkInsightsAccessScopeAnalysis": {
+			&ec2.DeleteNetworkInsightsAccessScopeAnalysisInput{},
+			&ec2.DeleteNetworkInsightsAccessScopeAnalysisOutput{},
+		},
+		"DeleteNetworkInsightsAnalysis": {
+			&ec2.DeleteNetworkInsightsAnalysisInput{},
+			&ec2.DeleteNetworkInsightsAnalysisOutput{},
+		},
+		"DeleteNetworkInsightsPath": {
+			&ec2.DeleteNetworkInsightsPathInput{},
+			&ec2.DeleteNetworkInsightsPathOutput{},
+		},
+		"DeleteNetworkInterface": {
+			&ec2.DeleteNetworkInterfaceInput{},
+			&ec2.DeleteNetworkInterfaceOutput{},
+		},
+		"DeleteNetworkInterfacePermission": {
+			&ec2.DeleteNetworkInterfacePermissionInput{},
+			&ec2.DeleteNetworkInterfacePermissionOutput{},
+		},
+		"DeletePlacementGroup": {
+			&ec2.DeletePlacementGroupInput{},
+			&ec2.DeletePlacementGroupOutput{},
+		},
+		"DeletePublicIpv4Pool": {
+			&ec2.DeletePublicIpv4PoolInput{},
+			&ec2.DeletePublicIpv4PoolOutput{},
+		},
+		"DeleteQueuedReservedInstances": {
+			&ec2.DeleteQueuedReservedInstancesInput{},
+			&ec2.DeleteQueuedReservedInstancesOutput{},
+		},
+		"DeleteRoute": {
+			&ec2.DeleteRouteInput{},
+			&ec2.DeleteRouteOutput{},
+		},
+		"DeleteRouteTable": {
+			&ec2.DeleteRouteTableInput{},
+			&ec2.DeleteRouteTableOutput{},
+		},
+		"DeleteSecurityGroup": {
+			&ec2.DeleteSecurityGroupInput{},
+			&ec2.DeleteSecurityGroupOutput{},
+		},
+		"DeleteSnapshot": {
+			&ec2.DeleteSnapshotInput{},
+			&ec2.DeleteSnapshotOutput{},
+		},
+		"DeleteSpotDatafeedSubscription": {
+			&ec2.DeleteSpotDatafeedSubscriptionInput{},
+			&ec2.DeleteSpotDatafeedSubscriptionOutput{},
+		},
+		"DeleteSubnet": {
+			&ec2.DeleteSubnetInput{},
+			&ec2.DeleteSubnetOutput{},
+		},
+		"DeleteSubnetCidrReservation": {
+			&ec2.DeleteSubnetCidrReservationInput{},
+			&ec2.DeleteSubnetCidrReservationOutput{},
+		},
+		"DeleteTags": {
+			&ec2.DeleteTagsInput{},
+			&ec2.DeleteTagsOutput{},
+		},
+		"DeleteTrafficMirrorFilter": {
+			&ec2.DeleteTrafficMirrorFilterInput{},
+			&ec2.DeleteTrafficMirrorFilterOutput{},
+		},
+		"DeleteTrafficMirrorFilterRule": {
+			&ec2.DeleteTrafficMirrorFilterRuleInput{},
+			&ec2.DeleteTrafficMirrorFilterRuleOutput{},
+		},
+		"DeleteTrafficMirrorSession": {
+			&ec2.DeleteTrafficMirrorSessionInput{},
+			&ec2.DeleteTrafficMirrorSessionOutput{},
+		},
+		"DeleteTrafficMirrorTarget": {
+			&ec2.DeleteTrafficMirrorTargetInput{},
+			&ec2.DeleteTrafficMirrorTargetOutput{},
+		},
+		"DeleteTransitGateway": {
+			&ec2.DeleteTransitGatewayInput{},
+			&ec2.DeleteTransitGatewayOutput{},
+		},
+		"DeleteTransitGatewayConnect": {
+			&ec2.DeleteTransitGatewayConnectInput{},
+			&ec2.DeleteTransitGatewayConnectOutput{},
+		},
+		"DeleteTransitGatewayConnectPeer": {
+			&ec2.DeleteTransitGatewayConnectPeerInput{},
+			&ec2.DeleteTransitGatewayConnectPeerOutput{},
+		},
+		"DeleteTransitGatewayMulticastDomain": {
+			&ec2.DeleteTransitGatewayMulticastDomainInput{},
+			&ec2.DeleteTransitGatewayMulticastDomainOutput{},
+		},
+		"DeleteTransitGatewayPeeringAttachment": {
+			&ec2.DeleteTransitGatewayPeeringAttachmentInput{},
+			&ec2.DeleteTransitGatewayPeeringAttachmentOutput{},
+		},
+		"DeleteTransitGatewayPolicyTable": {
+			&ec2.DeleteTransitGatewayPolicyTableInput{},
+			&ec2.DeleteTransitGatewayPolicyTableOutput{},
+		},
+		"DeleteTransitGatewayPrefixListReference": {
+			&ec2.DeleteTransitGatewayPrefixListReferenceInput{},
+			&ec2.DeleteTransitGatewayPrefixListReferenceOutput{},
+		},
+		"DeleteTransitGatewayRoute": {
+			&ec2.DeleteTransitGatewayRouteInput{},
+			&ec2.DeleteTransitGatewayRouteOutput{},
+		},
+		"DeleteTransitGatewayRouteTable": {
+			&ec2.DeleteTransitGatewayRouteTableInput{},
+			&ec2.DeleteTransitGatewayRouteTableOutput{},
+		},
+		"DeleteTransitGatewayRouteTableAnnouncement": {
+			&ec2.DeleteTransitGatewayRouteTableAnnouncementInput{},
+			&ec2.DeleteTransitGatewayRouteTableAnnouncementOutput{},
+		},
+		"DeleteTransitGatewayVpcAttachment": {
+			&ec2.DeleteTransitGatewayVpcAttachmentInput{},
+			&ec2.DeleteTransitGatewayVpcAttachmentOutput{},
+		},
+		"DeleteVerifiedAccessEndpoint": {
+			&ec2.DeleteVerifiedAccessEndpointInput{},
+			&ec2.DeleteVerifiedAccessEndpointOutput{},
+		},
+		"DeleteVerifiedAccessGroup": {
+			&ec2.DeleteVerifiedAccessGroupInput{},
+			&ec2.DeleteVerifiedAccessGroupOutput{},
+		},
+		"DeleteVerifiedAccessInstance": {
+			&ec2.DeleteVerifiedAccessInstanceInput{},
+			&ec2.DeleteVerifiedAccessInstanceOutput{},
+		},
+		"DeleteVerifiedAccessTrustProvider": {
+			&ec2.DeleteVerifiedAccessTrustProviderInput{},
+			&ec2.DeleteVerifiedAccessTrustProviderOutput{},
+		},
+		"DeleteVolume": {
+			&ec2.DeleteVolumeInput{},
+			&ec2.DeleteVolumeOutput{},
+		},
+		"DeleteVpc": {
+			&ec2.DeleteVpcInput{},
+			&ec2.DeleteVpcOutput{},
+		},
+		"DeleteVpcEndpointConnectionNotifications": {
+			&ec2.DeleteVpcEndpointConnectionNotificationsInput{},
+			&ec2.DeleteVpcEndpointConnectionNotificationsOutput{},
+		},
+		"DeleteVpcEndpointServiceConfigurations": {
+			&ec2.DeleteVpcEndpointServiceConfigurationsInput{},
+			&ec2.DeleteVpcEndpointServiceConfigurationsOutput{},
+		},
+		"DeleteVpcEndpoints": {
+			&ec2.DeleteVpcEndpointsInput{},
+			&ec2.DeleteVpcEndpointsOutput{},
+		},
+		"DeleteVpcPeeringConnection": {
+			&ec2.DeleteVpcPeeringConnectionInput{},
+			&ec2.DeleteVpcPeeringConnectionOutput{},
+		},
+		"DeleteVpnConnection": {
+			&ec2.DeleteVpnConnectionInput{},
+			&ec2.DeleteVpnConnectionOutput{},
+		},
+		"DeleteVpnConnectionRoute": {
+			&ec2.DeleteVpnConnectionRouteInput{},
+			&ec2.DeleteVpnConnectionRouteOutput{},
+		},
+		"DeleteVpnGateway": {
+			&ec2.DeleteVpnGatewayInput{},
+			&ec2.DeleteVpnGatewayOutput{},
+		},
+		"DeprovisionByoipCidr": {
+			&ec2.DeprovisionByoipCidrInput{},
+			&ec2.DeprovisionByoipCidrOutput{},
+		},
+		"DeprovisionIpamByoasn": {
+			&ec2.DeprovisionIpamByoasnInput{},
+			&ec2.DeprovisionIpamByoasnOutput{},
+		},
+		"DeprovisionIpamPoolCidr": {
+			&ec2.DeprovisionIpamPoolCidrInput{},
+			&ec2.DeprovisionIpamPoolCidrOutput{},
+		},
+		"DeprovisionPublicIpv4PoolCidr": {
+			&ec2.DeprovisionPublicIpv4PoolCidrInput{},
+			&ec2.DeprovisionPublicIpv4PoolCidrOutput{},
+		},
+		"DeregisterImage": {
+			&ec2.DeregisterImageInput{},
+			&ec2.DeregisterImageOutput{},
+		},
+		"DeregisterInstanceEventNotificationAttributes": {
+			&ec2.DeregisterInstanceEventNotificationAttributesInput{},
+			&ec2.DeregisterInstanceEventNotificationAttributesOutput{},
+		},
+		"DeregisterTransitGatewayMulticastGroupMembers": {
+			&ec2.DeregisterTransitGatewayMulticastGroupMembersInput{},
+			&ec2.DeregisterTransitGatewayMulticastGroupMembersOutput{},
+		},
+		"DeregisterTransitGatewayMulticastGroupSources": {
+			&ec2.DeregisterTransitGatewayMulticastGroupSourcesInput{},
+			&ec2.DeregisterTransitGatewayMulticastGroupSourcesOutput{},
+		},
+		"DescribeAccountAttributes": {
+			&ec2.DescribeAccountAttributesInput{},
+			&ec2.DescribeAccountAttributesOutput{},
+		},
+		"DescribeAddressTransfers": {
+			&ec2.DescribeAddressTransfersInput{},
+			&ec2.DescribeAddressTransfersOutput{},
+		},
+		"DescribeAddresses": {
+			&ec2.DescribeAddressesInput{},
+			&ec2.DescribeAddressesOutput{},
+		},
+		"DescribeAddressesAttribute": {
+			&ec2.DescribeAddressesAttributeInput{},
+			&ec2.DescribeAddressesAttributeOutput{},
+		},
+		"DescribeAggregateIdFormat": {
+			&ec2.DescribeAggregateIdFormatInput{},
+			&ec2.DescribeAggregateIdFormatOutput{},
+		},
+		"DescribeAvailabilityZones": {
+			&ec2.DescribeAvailabilityZonesInput{},
+			&ec2.DescribeAvailabilityZonesOutput{},
+		},
+		"DescribeAwsNetworkPerformanceMetricSubscriptions": {
+			&ec2.DescribeAwsNetworkPerformanceMetricSubscriptionsInput{},
+			&ec2.DescribeAwsNetworkPerformanceMetricSubscriptionsOutput{},
+		},
+		"DescribeBundleTasks": {
+			&ec2.DescribeBundleTasksInput{},
+			&ec2.DescribeBundleTasksOutput{},
+		},
+		"DescribeByoipCidrs": {
+			&ec2.DescribeByoipCidrsInput{},
+			&ec2.DescribeByoipCidrsOutput{},
+		},
+		"DescribeCapacityBlockOfferings": {
+			&ec2.DescribeCapacityBlockOfferingsInput{},
+			&ec2.DescribeCapacityBlockOfferingsOutput{},
+		},
+		"DescribeCapacityReservationFleets": {
+			&ec2.DescribeCapacityReservationFleetsInput{},
+			&ec2.DescribeCapacityReservationFleetsOutput{},
+		},
+		"DescribeCapacityReservations": {
+			&ec2.DescribeCapacityReservationsInput{},
+			&ec2.DescribeCapacityReservationsOutput{},
+		},
+		"DescribeCarrierGateways": {
+			&ec2.DescribeCarrierGatewaysInput{},
+			&ec2.DescribeCarrierGatewaysOutput{},
+		},
+		"DescribeClassicLinkInstances": {
+			&ec2.DescribeClassicLinkInstancesInput{},
+			&ec2.DescribeClassicLinkInstancesOutput{},
+		},
+		"DescribeClientVpnAuthorizationRules": {
+			&ec2.DescribeClientVpnAuthorizationRulesInput{},
+			&ec2.DescribeClientVpnAuthorizationRulesOutput{},
+		},
+		"DescribeClientVpnConnections": {
+			&ec2.DescribeClientVpnConnectionsInput{},
+			&ec2.DescribeClientVpnConnectionsOutput{},
+		},
+		"DescribeClientVpnEndpoints": {
+			&ec2.DescribeClientVpnEndpointsInput{},
+			&ec2.DescribeClientVpnEndpointsOutput{},
+		},
+		"DescribeClientVpnRoutes": {
+			&ec2.DescribeClientVpnRoutesInput{},
+			&ec2.DescribeClientVpnRoutesOutput{},
+		},
+		"DescribeClientVpnTargetNetworks": {
+			&ec2.DescribeClientVpnTargetNetworksInput{},
+			&ec2.DescribeClientVpnTargetNetworksOutput{},
+		},
+		"DescribeCoipPools": {
+			&ec2.DescribeCoipPoolsInput{},
+			&ec2.DescribeCoipPoolsOutput{},
+		},
+		"DescribeConversionTasks": {
+			&ec2.DescribeConversionTasksInput{},
+			&ec2.DescribeConversionTasksOutput{},
+		},
+		"DescribeCustomerGateways": {
+			&ec2.DescribeCustomerGatewaysInput{},
+			&ec2.DescribeCustomerGatewaysOutput{},
+		},
+		"DescribeDhcpOptions": {
+			&ec2.DescribeDhcpOptionsInput{},
+			&ec2.DescribeDhcpOptionsOutput{},
+		},
+		"DescribeEgressOnlyInternetGateways": {
+			&ec2.DescribeEgressOnlyInternetGatewaysInput{},
+			&ec2.DescribeEgressOnlyInternetGatewaysOutput{},
+		},
+		"DescribeElasticGpus": {
+			&ec2.DescribeElasticGpusInput{},
+			&ec2.DescribeElasticGpusOutput{},
+		},
+		"DescribeExportImageTasks": {
+			&ec2.DescribeExportImageTasksInput{},
+			&ec2.DescribeExportImageTasksOutput{},
+		},
+		"DescribeExportTasks": {
+			&ec2.DescribeExportTasksInput{},
+			&ec2.DescribeExportTasksOutput{},
+		},
+		"DescribeFastLaunchImages": {
+			&ec2.DescribeFastLaunchImagesInput{},
+			&ec2.DescribeFastLaunchImagesOutput{},
+		},
+		"DescribeFastSnapshotRestores": {
+			&ec2.DescribeFastSnapshotRestoresInput{},
+			&ec2.DescribeFastSnapshotRestoresOutput{},
+		},
+		"DescribeFleetHistory": {
+			&ec2.DescribeFleetHistoryInput{},
+			&ec2.DescribeFleetHistoryOutput{},
+		},
+		"DescribeFleetInstances": {
+			&ec2.DescribeFleetInstancesInput{},
+			&ec2.DescribeFleetInstancesOutput{},
+		},
+		"DescribeFleets": {
+			&ec2.DescribeFleetsInput{},
+			&ec2.DescribeFleetsOutput{},
+		},
+		"DescribeFlowLogs": {
+			&ec2.DescribeFlowLogsInput{},
+			&ec2.DescribeFlowLogsOutput{},
+		},
+		"DescribeFpgaImageAttribute": {
+			&ec2.DescribeFpgaImageAttributeInput{},
+			&ec2.DescribeFpgaImageAttributeOutput{},
+		},
+		"DescribeFpgaImages": {
+			&ec2.DescribeFpgaImagesInput{},
+			&ec2.DescribeFpgaImagesOutput{},
+		},
+		"DescribeHostReservationOfferings": {
+			&ec2.DescribeHostReservationOfferingsInput{},
+			&ec2.DescribeHostReservationOfferingsOutput{},
+		},
+		"DescribeHostReservations": {
+			&ec2.DescribeHostReservationsInput{},
+			&ec2.DescribeHostReservationsOutput{},
+		},
+		"DescribeHosts": {
+			&ec2.DescribeHostsInput{},
+			&ec2.DescribeHostsOutput{},
+		},
+		"DescribeIamInstanceProfileAssociations": {
+			&ec2.DescribeIamInstanceProfileAssociationsInput{},
+			&ec2.DescribeIamInstanceProfileAssociationsOutput{},
+		},
+		"DescribeIdFormat": {
+			&ec2.DescribeIdFormatInput{},
+			&ec2.DescribeIdFormatOutput{},
+		},
+		"DescribeIdentityIdFormat": {
+			&ec2.DescribeIdentityIdFormatInput{},
+			&ec2.DescribeIdentityIdFormatOutput{},
+		},
+		"DescribeImageAttribute": {
+			&ec2.DescribeImageAttributeInput{},
+			&ec2.DescribeImageAttributeOutput{},
+		},
+		"DescribeImages": {
+			&ec2.DescribeImagesInput{},
+			&ec2.DescribeImagesOutput{},
+		},
+		"DescribeImportImageTasks": {
+			&ec2.DescribeImportImageTasksInput{},
+			&ec2.DescribeImportImageTasksOutput{},
+		},
+		"DescribeImportSnapshotTasks": {
+			&ec2.DescribeImportSnapshotTasksInput{},
+			&ec2.DescribeImportSnapshotTasksOutput{},
+		},
+		"DescribeInstanceAttribute": {
+			&ec2.DescribeInstanceAttributeInput{},
+			&ec2.DescribeInstanceAttributeOutput{},
+		},
+		"DescribeInstanceConnectEndpoints": {
+			&ec2.DescribeInstanceConnectEndpointsInput{},
+			&ec2.DescribeInstanceConnectEndpointsOutput{},
+		},
+		"DescribeInstanceCreditSpecifications": {
+			&ec2.DescribeInstanceCreditSpecificationsInput{},
+			&ec2.DescribeInstanceCreditSpecificationsOutput{},
+		},
+		"DescribeInstanceEventNotificationAttributes": {
+			&ec2.DescribeInstanceEventNotificationAttributesInput{},
+			&ec2.DescribeInstanceEventNotificationAttributesOutput{},
+		},
+		"DescribeInstanceEventWindows": {
+			&ec2.DescribeInstanceEventWindowsInput{},
+			&ec2.DescribeInstanceEventWindowsOutput{},
+		},
+		"DescribeInstanceStatus": {
+			&ec2.DescribeInstanceStatusInput{},
+			&ec2.DescribeInstanceStatusOutput{},
+		},
+		"DescribeInstanceTopology": {
+			&ec2.DescribeInstanceTopologyInput{},
+			&ec2.DescribeInstanceTopologyOutput{},
+		},
+		"DescribeInstanceTypeOfferings": {
+			&ec2.DescribeInstanceTypeOfferingsInput{},
+			&ec2.DescribeInstanceTypeOfferingsOutput{},
+		},
+		"DescribeInstanceTypes": {
+			&ec2.DescribeInstanceTypesInput{},
+			&ec2.DescribeInstanceTypesOutput{},
+		},
+		"DescribeInstances": {
+			&ec2.DescribeInstancesInput{},
+			&ec2.DescribeInstancesOutput{},
+		},
+		"DescribeInternetGateways": {
+			&ec2.DescribeInternetGatewaysInput{},
+			&ec2.DescribeInternetGatewaysOutput{},
+		},
+		"DescribeIpamByoasn": {
+			&ec2.DescribeIpamByoasnInput{},
+			&ec2.DescribeIpamByoasnOutput{},
+		},
+		"DescribeIpamExternalResourceVerificationTokens": {
+			&ec2.DescribeIpamExternalResourceVerificationTokensInput{},
+			&ec2.DescribeIpamExternalResourceVerificationTokensOutput{},
+		},
+		"DescribeIpamPools": {
+			&ec2.DescribeIpamPoolsInput{},
+			&ec2.DescribeIpamPoolsOutput{},
+		},
+		"DescribeIpamResourceDiscoveries": {
+			&ec2.DescribeIpamResourceDiscoveriesInput{},
+			&ec2.DescribeIpamResourceDiscoveriesOutput{},
+		},
+		"DescribeIpamResourceDiscoveryAssociations": {
+			&ec2.DescribeIpamResourceDiscoveryAssociationsInput{},
+			&ec2.DescribeIpamResourceDiscoveryAssociationsOutput{},
+		},
+		"DescribeIpamScopes": {
+			&ec2.DescribeIpamScopesInput{},
+			&ec2.DescribeIpamScopesOutput{},
+		},
+		"DescribeIpams": {
+			&ec2.DescribeIpamsInput{},
+			&ec2.DescribeIpamsOutput{},
+		},
+		"DescribeIpv6Pools": {
+			&ec2.DescribeIpv6PoolsInput{},
+			&ec2.DescribeIpv6PoolsOutput{},
+		},
+		"DescribeKeyPairs": {
+			&ec2.DescribeKeyPairsInput{},
+			&ec2.DescribeKeyPairsOutput{},
+		},
+		"DescribeLaunchTemplateVersions": {
+			&ec2.DescribeLaunchTemplateVersionsInput{},
+			&ec2.DescribeLaunchTemplateVersionsOutput{},
+		},
+		"DescribeLaunchTemplates": {
+			&ec2.DescribeLaunchTemplatesInput{},
+			&ec2.DescribeLaunchTemplatesOutput{},
+		},
+		"DescribeLocalGatewayRouteTableVirtualInterfaceGroupAssociations": {
+			&ec2.DescribeLocalGatewayRouteTableVirtualInterfaceGroupAssociationsInput{},
+			&ec2.DescribeLocalGatewayRouteTableVirtualInterfaceGroupAssociationsOutput{},
+		},
+		"DescribeLocalGatewayRouteTableVpcAssociations": {
+			&ec2.DescribeLocalGatewayRouteTableVpcAssociationsInput{},
+			&ec2.DescribeLocalGatewayRouteTableVpcAssociationsOutput{},
+		},
+		"DescribeLocalGatewayRouteTables": {
+			&ec2.DescribeLocalGatewayRouteTablesInput{},
+			&ec2.DescribeLocalGatewayRouteTablesOutput{},
+		},
+		"DescribeLocalGatewayVirtualInterfaceGroups": {
+			&ec2.DescribeLocalGatewayVirtualInterfaceGroupsInput{},
+			&ec2.DescribeLocalGatewayVirtualInterfaceGroupsOutput{},
+		},
+		"DescribeLocalGatewayVirtualInterfaces": {
+			&ec2.DescribeLocalGatewayVirtualInterfacesInput{},
+			&ec2.DescribeLocalGatewayVirtualInterfacesOutput{},
+		},
+		"DescribeLocalGateways": {
+			&ec2.DescribeLocalGatewaysInput{},
+			&ec2.DescribeLocalGatewaysOutput{},
+		},
+		"DescribeLockedSnapshots": {
+			&ec2.DescribeLockedSnapshotsInput{},
+			&ec2.DescribeLockedSnapshotsOutput{},
+		},
+		"DescribeMacHosts": {
+			&ec2.DescribeMacHostsInput{},
+			&ec2.DescribeMacHostsOutput{},
+		},
+		"DescribeManagedPrefixLists": {
+			&ec2.DescribeManagedPrefixListsInput{},
+			&ec2.DescribeManagedPrefixListsOutput{},
+		},
+		"DescribeMovingAddresses": {
+			&ec2.DescribeMovingAddressesInput{},
+			&ec2.DescribeMovingAddressesOutput{},
+		},
+		"DescribeNatGateways": {
+			&ec2.DescribeNatGatewaysInput{},
+			&ec2.DescribeNatGatewaysOutput{},
+		},
+		"DescribeNetworkAcls": {
+			&ec2.DescribeNetworkAclsInput{},
+			&ec2.DescribeNetworkAclsOutput{},
+		},
+		"DescribeNetworkInsightsAccessScopeAnalyses": {
+			&ec2.DescribeNetworkInsightsAccessScopeAnalysesInput{},
+			&ec2.DescribeNetworkInsightsAccessScopeAnalysesOutput{},
+		},
+		"DescribeNetworkInsightsAccessScopes": {
+			&ec2.DescribeNetworkInsightsAccessScopesInput{},
+			&ec2.DescribeNetworkInsightsAccessScopesOutput{},
+		},
+		"DescribeNetworkInsightsAnalyses": {
+			&ec2.DescribeNetworkInsightsAnalysesInput{},
+			&ec2.DescribeNetworkInsightsAnalysesOutput{},
+		},
+		"DescribeNetworkInsightsPaths": {
+			&ec2.DescribeNetworkInsightsPathsInput{},
+			&ec2.DescribeNetworkInsightsPathsOutput{},
+		},
+		"DescribeNetworkInterfaceAttribute": {
+			&ec2.DescribeNetworkInterfaceAttributeInput{},
+			&ec2.DescribeNetworkInterfaceAttributeOutput{},
+		},
+		"DescribeNetworkInterfacePermissions": {
+			&ec2.DescribeNetworkInterfacePermissionsInput{},
+			&ec2.DescribeNetworkInterfacePermissionsOutput{},
+		},
+		"DescribeNetworkInterfaces": {
+			&ec2.DescribeNetworkInterfacesInput{},
+			&ec2.DescribeNetworkInterfacesOutput{},
+		},
+		"DescribePlacementGroups": {
+			&ec2.DescribePlacementGroupsInput{},
+			&ec2.DescribePlacementGroupsOutput{},
+		},
+		"DescribePrefixLists": {
+			&ec2.DescribePrefixListsInput{},
+			&ec2.DescribePrefixListsOutput{},
+		},
+		"DescribePrincipalIdFormat": {
+			&ec2.DescribePrincipalIdFormatInput{},
+			&ec2.DescribePrincipalIdFormatOutput{},
+		},
+		"DescribePublicIpv4Pools": {
+			&ec2.DescribePublicIpv4PoolsInput{},
+			&ec2.DescribePublicIpv4PoolsOutput{},
+		},
+		"DescribeRegions": {
+			&ec2.DescribeRegionsInput{},
+			&ec2.DescribeRegionsOutput{},
+		},
+		"DescribeReplaceRootVolumeTasks": {
+			&ec2.DescribeReplaceRootVolumeTasksInput{},
+			&ec2.DescribeReplaceRootVolumeTasksOutput{},
+		},
+		"DescribeReservedInstances": {
+			&ec2.DescribeReservedInstancesInput{},
+			&ec2.DescribeReservedInstancesOutput{},
+		},
+		"DescribeReservedInstancesListings": {
+			&ec2.DescribeReservedInstancesListingsInput{},
+			&ec2.DescribeReservedInstancesListingsOutput{},
+		},
+		"DescribeReservedInstancesModifications": {
+			&ec2.DescribeReservedInstancesModificationsInput{},
+			&ec2.DescribeReservedInstancesModificationsOutput{},
+		},
+		"DescribeReservedInstancesOfferings": {
+			&ec2.DescribeReservedInstancesOfferingsInput{},
+			&ec2.DescribeReservedInstancesOfferingsOutput{},
+		},
+		"DescribeRouteTables": {
+			&ec2.DescribeRouteTablesInput{},
+			&ec2.DescribeRouteTablesOutput{},
+		},
+		"DescribeScheduledInstanceAvailability": {
+			&ec2.DescribeScheduledInstanceAvailabilityInput{},
+			&ec2.DescribeScheduledInstanceAvailabilityOutput{},
+		},
+		"DescribeScheduledInstances": {
+			&ec2.DescribeScheduledInstancesInput{},
+			&ec2.DescribeScheduledInstancesOutput{},
+		},
+		"DescribeSecurityGroupReferences": {
+			&ec2.DescribeSecurityGroupReferencesInput{},
+			&ec2.DescribeSecurityGroupReferencesOutput{},
+		},
+		"DescribeSecurityGroupRules": {
+			&ec2.DescribeSecurityGroupRulesInput{},
+			&ec2.DescribeSecurityGroupRulesOutput{},
+		},
+		"DescribeSecurityGroups": {
+			&ec2.DescribeSecurityGroupsInput{},
+			&ec2.DescribeSecurityGroupsOutput{},
+		},
+		"DescribeSnapshotAttribute": {
+			&ec2.DescribeSnapshotAttributeInput{},
+			&ec2.DescribeSnapshotAttributeOutput{},
+		},
+		"DescribeSnapshotTierStatus": {
+			&ec2.DescribeSnapshotTierStatusInput{},
+			&ec2.DescribeSnapshotTierStatusOutput{},
+		},
+		"DescribeSnapshots": {
+			&ec2.DescribeSnapshotsInput{},
+			&ec2.DescribeSnapshotsOutput{},
+		},
+		"DescribeSpotDatafeedSubscription": {
+			&ec2.DescribeSpotDatafeedSubscriptionInput{},
+			&ec2.DescribeSpotDatafeedSubscriptionOutput{},
+		},
+		"DescribeSpotFleetInstances": {
+			&ec2.DescribeSpotFleetInstancesInput{},
+			&ec2.DescribeSpotFleetInstancesOutput{},
+		},
+		"DescribeSpotFleetRequestHistory": {
+			&ec2.DescribeSpotFleetRequestHistoryInput{},
+			&ec2.DescribeSpotFleetRequestHistoryOutput{},
+		},
+		"DescribeSpotFleetRequests": {
+			&ec2.DescribeSpotFleetRequestsInput{},
+			&ec2.DescribeSpotFleetRequestsOutput{},
+		},
+		"DescribeSpotInstanceRequests": {
+			&ec2.DescribeSpotInstanceRequestsInput{},
+			&ec2.DescribeSpotInstanceRequestsOutput{},
+		},
+		"DescribeSpotPriceHistory": {
+			&ec2.DescribeSpotPriceHistoryInput{},
+			&ec2.DescribeSpotPriceHistoryOutput{},
+		},
+		"DescribeStaleSecurityGroups": {
+			&ec2.DescribeStaleSecurityGroupsInput{},
+			&ec2.DescribeStaleSecurityGroupsOutput{},
+		},
+		"DescribeStoreImageTasks": {
+			&ec2.DescribeStoreImageTasksInput{},
+			&ec2.DescribeStoreImageTasksOutput{},
+		},
+		"DescribeSubnets": {
+			&ec2.DescribeSubnetsInput{},
+			&ec2.DescribeSubnetsOutput{},
+		},
+		"DescribeTags": {
+			&ec2.DescribeTagsInput{},
+			&ec2.DescribeTagsOutput{},
+		},
+		"DescribeTrafficMirrorFilterRules": {
+			&ec2.DescribeTrafficMirrorFilterRulesInput{},
+			&ec2.DescribeTrafficMirrorFilterRulesOutput{},
+		},
+		"DescribeTrafficMirrorFilters": {
+			&ec2.DescribeTrafficMirrorFiltersInput{},
+			&ec2.DescribeTrafficMirrorFiltersOutput{},
+		},
+		"DescribeTrafficMirrorSessions": {
+			&ec2.DescribeTrafficMirrorSessionsInput{},
+			&ec2.DescribeTrafficMirrorSessionsOutput{},
+		},
+		"DescribeTrafficMirrorTargets": {
+			&ec2.DescribeTrafficMirrorTargetsInput{},
+			&ec2.DescribeTrafficMirrorTargetsOutput{},
+		},
+		"DescribeTransitGatewayAttachments": {
+			&ec2.DescribeTransitGatewayAttachmentsInput{},
+			&ec2.DescribeTransitGatewayAttachmentsOutput{},
+		},
+		"DescribeTransitGatewayConnectPeers": {
+			&ec2.DescribeTransitGatewayConnectPeersInput{},
+			&ec2.DescribeTransitGatewayConnectPeersOutput{},
+		},
+		"DescribeTransitGatewayConnects": {
+			&ec2.DescribeTransitGatewayConnectsInput{},
+			&ec2.DescribeTransitGatewayConnectsOutput{},
+		},
+		"DescribeTransitGatewayMulticastDomains": {
+			&ec2.DescribeTransitGatewayMulticastDomainsInput{},
+			&ec2.DescribeTransitGatewayMulticastDomainsOutput{},
+		},
+		"DescribeTransitGatewayPeeringAttachments": {
+			&ec2.DescribeTransitGatewayPeeringAttachmentsInput{},
+			&ec2.DescribeTransitGatewayPeeringAttachmentsOutput{},
+		},
+		"DescribeTransitGatewayPolicyTables": {
+			&ec2.DescribeTransitGatewayPolicyTablesInput{},
+			&ec2.DescribeTransitGatewayPolicyTablesOutput{},
+		},
+		"DescribeTransitGatewayRouteTableAnnouncements": {
+			&ec2.DescribeTransitGatewayRouteTableAnnouncementsInput{},
+			&ec2.DescribeTransitGatewayRouteTableAnnouncementsOutput{},
+		},
+		"DescribeTransitGatewayRouteTables": {
+			&ec2.DescribeTransitGatewayRouteTablesInput{},
+			&ec2.DescribeTransitGatewayRouteTablesOutput{},
+		},
+		"DescribeTransitGatewayVpcAttachments": {
+			&ec2.DescribeTransitGatewayVpcAttachmentsInput{},
+			&ec2.DescribeTransitGatewayVpcAttachmentsOutput{},
+		},
+		"DescribeTransitGateways": {
+			&ec2.DescribeTransitGatewaysInput{},
+			&ec2.DescribeTransitGatewaysOutput{},
+		},
+		"DescribeTrunkInterfaceAssociations": {
+			&ec2.DescribeTrunkInterfaceAssociationsInput{},
+			&ec2.DescribeTrunkInterfaceAssociationsOutput{},
+		},
+		"DescribeVerifiedAccessEndpoints": {
+			&ec2.DescribeVerifiedAccessEndpointsInput{},
+			&ec2.DescribeVerifiedAccessEndpointsOutput{},
+		},
+		"DescribeVerifiedAccessGroups": {
+			&ec2.DescribeVerifiedAccessGroupsInput{},
+			&ec2.DescribeVerifiedAccessGroupsOutput{},
+		},
+		"DescribeVerifiedAccessInstanceLoggingConfigurations": {
+			&ec2.DescribeVerifiedAccessInstanceLoggingConfigurationsInput{},
+			&ec2.DescribeVerifiedAccessInstanceLoggingConfigurationsOutput{},
+		},
+		"DescribeVerifiedAccessInstances": {
+			&ec2.DescribeVerifiedAccessInstancesInput{},
+			&ec2.DescribeVerifiedAccessInstancesOutput{},
+		},
+		"DescribeVerifiedAccessTrustProviders": {
+			&ec2.DescribeVerifiedAccessTrustProvidersInput{},
+			&ec2.DescribeVerifiedAccessTrustProvidersOutput{},
+		},
+		"DescribeVolumeAttribute": {
+			&ec2.DescribeVolumeAttributeInput{},
+			&ec2.DescribeVolumeAttributeOutput{},
+		},
+		"DescribeVolumeStatus": {
+			&ec2.DescribeVolumeStatusInput{},
+			&ec2.DescribeVolumeStatusOutput{},
+		},
+		"DescribeVolumes": {
+			&ec2.DescribeVolumesInput{},
+			&ec2.DescribeVolumesOutput{},
+		},
+		"DescribeVolumesModifications": {
+			&ec2.DescribeVolumesModificationsInput{},
+			&ec2.DescribeVolumesModificationsOutput{},
+		},
+		"DescribeVpcAttribute": {
+			&ec2.DescribeVpcAttributeInput{},
+			&ec2.DescribeVpcAttributeOutput{},
+		},
+		"DescribeVpcClassicLink": {
+			&ec2.DescribeVpcClassicLinkInput{},
+			&ec2.DescribeVpcClassicLinkOutput{},
+		},
+		"DescribeVpcClassicLinkDnsSupport": {
+			&ec2.DescribeVpcClassicLinkDnsSupportInput{},
+			&ec2.DescribeVpcClassicLinkDnsSupportOutput{},
+		},
+		"DescribeVpcEndpointConnectionNotifications": {
+			&ec2.DescribeVpcEndpointConnectionNotificationsInput{},
+			&ec2.DescribeVpcEndpointConnectionNotificationsOutput{},
+		},
+		"DescribeVpcEndpointConnections": {
+			&ec2.DescribeVpcEndpointConnectionsInput{},
+			&ec2.DescribeVpcEndpointConnectionsOutput{},
+		},
+		"DescribeVpcEndpointServiceConfigurations": {
+			&ec2.DescribeVpcEndpointServiceConfigurationsInput{},
+			&ec2.DescribeVpcEndpointServiceConfigurationsOutput{},
+		},
+		"DescribeVpcEndpointServicePermissions": {
+			&ec2.DescribeVpcEndpointServicePermissionsInput{},
+			&ec2.DescribeVpcEndpointServicePermissionsOutput{},
+		},
+		"DescribeVpcEndpointServices": {
+			&ec2.DescribeVpcEndpointServicesInput{},
+			&ec2.DescribeVpcEndpointServicesOutput{},
+		},
+		"DescribeVpcEndpoints": {
+			&ec2.DescribeVpcEndpointsInput{},
+			&ec2.DescribeVpcEndpointsOutput{},
+		},
+		"DescribeVpcPeeringConnections": {
+			&ec2.DescribeVpcPeeringConnectionsInput{},
+			&ec2.DescribeVpcPeeringConnectionsOutput{},
+		},
+		"DescribeVpcs": {
+			&ec2.DescribeVpcsInput{},
+			&ec2.DescribeVpcsOutput{},
+		},
+		"DescribeVpnConnections": {
+			&ec2.DescribeVpnConnectionsInput{},
+			&ec2.DescribeVpnConnectionsOutput{},
+		},
+		"DescribeVpnGateways": {
+			&ec2.DescribeVpnGatewaysInput{},
+			&ec2.DescribeVpnGatewaysOutput{},
+		},
+		"DetachClassicLinkVpc": {
+			&ec2.DetachClassicLinkVpcInput{},
+			&ec2.DetachClassicLinkVpcOutput{},
+		},
+		"DetachInternetGateway": {
+			&ec2.DetachInternetGatewayInput{},
+			&ec2.DetachInternetGatewayOutput{},
+		},
+		"DetachNetworkInterface": {
+			&ec2.DetachNetworkInterfaceInput{},
+			&ec2.DetachNetworkInterfaceOutput{},
+		},
+		"DetachVerifiedAccessTrustProvider": {
+			&ec2.DetachVerifiedAccessTrustProviderInput{},
+			&ec2.DetachVerifiedAccessTrustProviderOutput{},
+		},
+		"DetachVolume": {
+			&ec2.DetachVolumeInput{},
+			&ec2.DetachVolumeOutput{},
+		},
+		"DetachVpnGateway": {
+			&ec2.DetachVpnGatewayInput{},
+			&ec2.DetachVpnGatewayOutput{},
+		},
+		"DisableAddressTransfer": {
+			&ec2.DisableAddressTransferInput{},
+			&ec2.DisableAddressTransferOutput{},
+		},
+		"DisableAwsNetworkPerformanceMetricSubscription": {
+			&ec2.DisableAwsNetworkPerformanceMetricSubscriptionInput{},
+			&ec2.DisableAwsNetworkPerformanceMetricSubscriptionOutput{},
+		},
+		"DisableEbsEncryptionByDefault": {
+			&ec2.DisableEbsEncryptionByDefaultInput{},
+			&ec2.DisableEbsEncryptionByDefaultOutput{},
+		},
+		"DisableFastLaunch": {
+			&ec2.DisableFastLaunchInput{},
+			&ec2.DisableFastLaunchOutput{},
+		},
+		"DisableFastSnapshotRestores": {
+			&ec2.DisableFastSnapshotRestoresInput{},
+			&ec2.DisableFastSnapshotRestoresOutput{},
+		},
+		"DisableImage": {
+			&ec2.DisableImageInput{},
+			&ec2.DisableImageOutput{},
+		},
+		"DisableImageBlockPublicAccess": {
+			&ec2.DisableImageBlockPublicAccessInput{},
+			&ec2.DisableImageBlockPublicAccessOutput{},
+		},
+		"DisableImageDeprecation": {
+			&ec2.DisableImageDeprecationInput{},
+			&ec2.DisableImageDeprecationOutput{},
+		},
+		"DisableImageDeregistrationProtection": {
+			&ec2.DisableImageDeregistrationProtectionInput{},
+			&ec2.DisableImageDeregistrationProtectionOutput{},
+		},
+		"DisableIpamOrganizationAdminAccount": {
+			&ec2.DisableIpamOrganizationAdminAccountInput{},
+			&ec2.DisableIpamOrganizationAdminAccountOutput{},
+		},
+		"DisableSerialConsoleAccess": {
+			&ec2.DisableSerialConsoleAccessInput{},
+			&ec2.DisableSerialConsoleAccessOutput{},
+		},
+		"DisableSnapshotBlockPublicAccess": {
+			&ec2.DisableSnapshotBlockPublicAccessInput{},
+			&ec2.DisableSnapshotBlockPublicAccessOutput{},
+		},
+		"DisableTransitGatewayRouteTablePropagation": {
+			&ec2.DisableTransitGatewayRouteTablePropagationInput{},
+			&ec2.DisableTransitGatewayRouteTablePropagationOutput{},
+		},
+		"DisableVgwRoutePropagation": {
+			&ec2.DisableVgwRoutePropagationInput{},
+			&ec2.DisableVgwRoutePropagationOutput{},
+		},
+		"DisableVpcClassicLink": {
+			&ec2.DisableVpcClassicLinkInput{},
+			&ec2.DisableVpcClassicLinkOutput{},
+		},
+		"DisableVpcClassicLinkDnsSupport": {
+			&ec2.DisableVpcClassicLinkDnsSupportInput{},
+			&ec2.DisableVpcClassicLinkDnsSupportOutput{},
+		},
+		"DisassociateAddress": {
+			&ec2.DisassociateAddressInput{},
+			&ec2.DisassociateAddressOutput{},
+		},
+		"DisassociateClientVpnTargetNetwork": {
+			&ec2.DisassociateClientVpnTargetNetworkInput{},
+			&ec2.DisassociateClientVpnTargetNetworkOutput{},
+		},
+		"DisassociateEnclaveCertificateIamRole": {
+			&ec2.DisassociateEnclaveCertificateIamRoleInput{},
+			&ec2.DisassociateEnclaveCertificateIamRoleOutput{},
+		},
+		"DisassociateIamInstanceProfile": {
+			&ec2.DisassociateIamInstanceProfileInput{},
+			&ec2.DisassociateIamInstanceProfileOutput{},
+		},
+		"DisassociateInstanceEventWindow": {
+			&ec2.DisassociateInstanceEventWindowInput{},
+			&ec2.DisassociateInstanceEventWindowOutput{},
+		},
+		"DisassociateIpamByoasn": {
+			&ec2.DisassociateIpamByoasnInput{},
+			&ec2.DisassociateIpamByoasnOutput{},
+		},
+		"DisassociateIpamResourceDiscovery": {
+			&ec2.DisassociateIpamResourceDiscoveryInput{},
+			&ec2.DisassociateIpamResourceDiscoveryOutput{},
+		},
+		"DisassociateNatGatewayAddress": {
+			&ec2.DisassociateNatGatewayAddressInput{},
+			&ec2.DisassociateNatGatewayAddressOutput{},
+		},
+		"DisassociateRouteTable": {
+			&ec2.DisassociateRouteTableInput{},
+			&ec2.DisassociateRouteTableOutput{},
+		},
+		"DisassociateSubnetCidrBlock": {
+			&ec2.DisassociateSubnetCidrBlockInput{},
+			&ec2.DisassociateSubnetCidrBlockOutput{},
+		},
+		"DisassociateTransitGatewayMulticastDomain": {
+			&ec2.DisassociateTransitGatewayMulticastDomainInput{},
+			&ec2.DisassociateTransitGatewayMulticastDomainOutput{},
+		},
+		"DisassociateTransitGatewayPolicyTable": {
+			&ec2.DisassociateTransitGatewayPolicyTableInput{},
+			&ec2.DisassociateTransitGatewayPolicyTableOutput{},
+		},
+		"DisassociateTransitGatewayRouteTable": {
+			&ec2.DisassociateTransitGatewayRouteTableInput{},
+			&ec2.DisassociateTransitGatewayRouteTableOutput{},
+		},
+		"DisassociateTrunkInterface": {
+			&ec2.DisassociateTrunkInterfaceInput{},
+			&ec2.DisassociateTrunkInterfaceOutput{},
+		},
+		"DisassociateVpcCidrBlock": {
+			&ec2.DisassociateVpcCidrBlockInput{},
+			&ec2.DisassociateVpcCidrBlockOutput{},
+		},
+		"EnableAddressTransfer": {
+			&ec2.EnableAddressTransferInput{},
+			&ec2.EnableAddressTransferOutput{},
+		},
+		"EnableAwsNetworkPerformanceMetricSubscription": {
+			&ec2.EnableAwsNetworkPerformanceMetricSubscriptionInput{},
+			&ec2.EnableAwsNetworkPerformanceMetricSubscriptionOutput{},
+		},
+		"EnableEbsEncryptionByDefault": {
+			&ec2.EnableEbsEncryptionByDefaultInput{},
+			&ec2.EnableEbsEncryptionByDefaultOutput{},
+		},
+		"EnableFastLaunch": {
+			&ec2.EnableFastLaunchInput{},
+			&ec2.EnableFastLaunchOutput{},
+		},
+		"EnableFastSnapshotRestores": {
+			&ec2.EnableFastSnapshotRestoresInput{},
+			&ec2.EnableFastSnapshotRestoresOutput{},
+		},
+		"EnableImage": {
+			&ec2.EnableImageInput{},
+			&ec2.EnableImageOutput{},
+		},
+		"EnableImageBlockPublicAccess": {
+			&ec2.EnableImageBlockPublicAccessInput{},
+			&ec2.EnableImageBlockPublicAccessOutput{},
+		},
+		"EnableImageDeprecation": {
+			&ec2.EnableImageDeprecationInput{},
+			&ec2.EnableImageDeprecationOutput{},
+		},
+		"EnableImageDeregistrationProtection": {
+			&ec2.EnableImageDeregistrationProtectionInput{},
+			&ec2.EnableImageDeregistrationProtectionOutput{},
+		},
+		"EnableIpamOrganizationAdminAccount": {
+			&ec2.EnableIpamOrganizationAdminAccountInput{},
+			&ec2.EnableIpamOrganizationAdminAccountOutput{},
+		},
+		"EnableReachabilityAnalyzerOrganizationSharing": {
+			&ec2.EnableReachabilityAnalyzerOrganizationSharingInput{},
+			&ec2.EnableReachabilityAnalyzerOrganizationSharingOutput{},
+		},
+		"EnableSerialConsoleAccess": {
+			&ec2.EnableSerialConsoleAccessInput{},
+			&ec2.EnableSerialConsoleAccessOutput{},
+		},
+		"EnableSnapshotBlockPublicAccess": {
+			&ec2.EnableSnapshotBlockPublicAccessInput{},
+			&ec2.EnableSnapshotBlockPublicAccessOutput{},
+		},
+		"EnableTransitGatewayRouteTablePropagation": {
+			&ec2.EnableTransitGatewayRouteTablePropagationInput{},
+			&ec2.EnableTransitGatewayRouteTablePropagationOutput{},
+		},
+		"EnableVgwRoutePropagation": {
+			&ec2.EnableVgwRoutePropagationInput{},
+			&ec2.EnableVgwRoutePropagationOutput{},
+		},
+		"EnableVolumeIO": {
+			&ec2.EnableVolumeIOInput{},
+			&ec2.EnableVolumeIOOutput{},
+		},
+		"EnableVpcClassicLink": {
+			&ec2.EnableVpcClassicLinkInput{},
+			&ec2.EnableVpcClassicLinkOutput{},
+		},
+		"EnableVpcClassicLinkDnsSupport": {
+			&ec2.EnableVpcClassicLinkDnsSupportInput{},
+			&ec2.EnableVpcClassicLinkDnsSupportOutput{},
+		},
+		"ExportClientVpnClientCertificateRevocationList": {
+			&ec2.ExportClientVpnClientCertificateRevocationListInput{},
+			&ec2.ExportClientVpnClientCertificateRevocationListOutput{},
+		},
+		"ExportClientVpnClientConfiguration": {
+			&ec2.ExportClientVpnClientConfigurationInput{},
+			&ec2.ExportClientVpnClientConfigurationOutput{},
+		},
+		"ExportImage": {
+			&ec2.ExportImageInput{},
+			&ec2.ExportImageOutput{},
+		},
+		"ExportTransitGatewayRoutes": {
+			&ec2.ExportTransitGatewayRoutesInput{},
+			&ec2.ExportTransitGatewayRoutesOutput{},
+		},
+		"GetAssociatedEnclaveCertificateIamRoles": {
+			&ec2.GetAssociatedEnclaveCertificateIamRolesInput{},
+			&ec2.GetAssociatedEnclaveCertificateIamRolesOutput{},
+		},
+		"GetAssociatedIpv6PoolCidrs": {
+			&ec2.GetAssociatedIpv6PoolCidrsInput{},
+			&ec2.GetAssociatedIpv6PoolCidrsOutput{},
+		},
+		"GetAwsNetworkPerformanceData": {
+			&ec2.GetAwsNetworkPerformanceDataInput{},
+			&ec2.GetAwsNetworkPerformanceDataOutput{},
+		},
+		"GetCapacityReservationUsage": {
+			&ec2.GetCapacityReservationUsageInput{},
+			&ec2.GetCapacityReservationUsageOutput{},
+		},
+		"GetCoipPoolUsage": {
+			&ec2.GetCoipPoolUsageInput{},
+			&ec2.GetCoipPoolUsageOutput{},
+		},
+		"GetConsoleOutput": {
+			&ec2.GetConsoleOutputInput{},
+			&ec2.GetConsoleOutputOutput{},
+		},
+		"GetConsoleScreenshot": {
+			&ec2.GetConsoleScreenshotInput{},
+			&ec2.GetConsoleScreenshotOutput{},
+		},
+		"GetDefaultCreditSpecification": {
+			&ec2.GetDefaultCreditSpecificationInput{},
+			&ec2.GetDefaultCreditSpecificationOutput{},
+		},
+		"GetEbsDefaultKmsKeyId": {
+			&ec2.GetEbsDefaultKmsKeyIdInput{},
+			&ec2.GetEbsDefaultKmsKeyIdOutput{},
+		},
+		"GetEbsEncryptionByDefault": {
+			&ec2.GetEbsEncryptionByDefaultInput{},
+			&ec2.GetEbsEncryptionByDefaultOutput{},
+		},
+		"GetFlowLogsIntegrationTemplate": {
+			&ec2.GetFlowLogsIntegrationTemplateInput{},
+			&ec2.GetFlowLogsIntegrationTemplateOutput{},
+		},
+		"GetGroupsForCapacityReservation": {
+			&ec2.GetGroupsForCapacityReservationInput{},
+			&ec2.GetGroupsForCapacityReservationOutput{},
+		},
+		"GetHostReservationPurchasePreview": {
+			&ec2.GetHostReservationPurchasePreviewInput{},
+			&ec2.GetHostReservationPurchasePreviewOutput{},
+		},
+		"GetImageBlockPublicAccessState": {
+			&ec2.GetImageBlockPublicAccessStateInput{},
+			&ec2.GetImageBlockPublicAccessStateOutput{},
+		},
+		"GetInstanceMetadataDefaults": {
+			&ec2.GetInstanceMetadataDefaultsInput{},
+			&ec2.GetInstanceMetadataDefaultsOutput{},
+		},
+		"GetInstanceTpmEkPub": {
+			&ec2.GetInstanceTpmEkPubInput{},
+			&ec2.GetInstanceTpmEkPubOutput{},
+		},
+		"GetInstanceTypesFromInstanceRequirements": {
+			&ec2.GetInstanceTypesFromInstanceRequirementsInput{},
+			&ec2.GetInstanceTypesFromInstanceRequirementsOutput{},
+		},
+		"GetInstanceUefiData": {
+			&ec2.GetInstanceUefiDataInput{},
+			&ec2.GetInstanceUefiDataOutput{},
+		},
+		"GetIpamAddressHistory": {
+			&ec2.GetIpamAddressHistoryInput{},
+			&ec2.GetIpamAddressHistoryOutput{},
+		},
+		"GetIpamDiscoveredAccounts": {
+			&ec2.GetIpamDiscoveredAccountsInput{},
+			&ec2.GetIpamDiscoveredAccountsOutput{},
+		},
+		"GetIpamDiscoveredPublicAddresses": {
+			&ec2.GetIpamDiscoveredPublicAddressesInput{},
+			&ec2.GetIpamDiscoveredPublicAddressesOutput{},
+		},
+		"GetIpamDiscoveredResourceCidrs": {
+			&ec2.GetIpamDiscoveredResourceCidrsInput{},
+			&ec2.GetIpamDiscoveredResourceCidrsOutput{},
+		},
+		"GetIpamPoolAllocations": {
+			&ec2.GetIpamPoolAllocationsInput{},
+			&ec2.GetIpamPoolAllocationsOutput{},
+		},
+		"GetIpamPoolCidrs": {
+			&ec2.GetIpamPoolCidrsInput{},
+			&ec2.GetIpamPoolCidrsOutput{},
+		},
+		"GetIpamResourceCidrs": {
+			&ec2.GetIpamResourceCidrsInput{},
+			&ec2.GetIpamResourceCidrsOutput{},
+		},
+		"GetLaunchTemplateData": {
+			&ec2.GetLaunchTemplateDataInput{},
+			&ec2.GetLaunchTemplateDataOutput{},
+		},
+		"GetManagedPrefixListAssociations": {
+			&ec2.GetManagedPrefixListAssociationsInput{},
+			&ec2.GetManagedPrefixListAssociationsOutput{},
+		},
+		"GetManagedPrefixListEntries": {
+			&ec2.GetManagedPrefixListEntriesInput{},
+			&ec2.GetManagedPrefixListEntriesOutput{},
+		},
+		"GetNetworkInsightsAccessScopeAnalysisFindings": {
+			&ec2.GetNetworkInsightsAccessScopeAnalysisFindingsInput{},
+			&ec2.GetNetworkInsightsAccessScopeAnalysisFindingsOutput{},
+		},
+		"GetNetworkInsightsAccessScopeContent": {
+			&ec2.GetNetworkInsightsAccessScopeContentInput{},
+			&ec2.GetNetworkInsightsAccessScopeContentOutput{},
+		},
+		"GetPasswordData": {
+			&ec2.GetPasswordDataInput{},
+			&ec2.GetPasswordDataOutput{},
+		},
+		"GetReservedInstancesExchangeQuote": {
+			&ec2.GetReservedInstancesExchangeQuoteInput{},
+			&ec2.GetReservedInstancesExchangeQuoteOutput{},
+		},
+		"GetSecurityGroupsForVpc": {
+			&ec2.GetSecurityGroupsForVpcInput{},
+			&ec2.GetSecurityGroupsForVpcOutput{},
+		},
+		"GetSerialConsoleAccessStatus": {
+			&ec2.GetSerialConsoleAccessStatusInput{},
+			&ec2.GetSerialConsoleAccessStatusOutput{},
+		},
+		"GetSnapshotBlockPublicAccessState": {
+			&ec2.GetSnapshotBlockPublicAccessStateInput{},
+			&ec2.GetSnapshotBlockPublicAccessStateOutput{},
+		},
+		"GetSpotPlacementScores": {
+			&ec2.GetSpotPlacementScoresInput{},
+			&ec2.GetSpotPlacementScoresOutput{},
+		},
+		"GetSubnetCidrReservations": {
+			&ec2.GetSubnetCidrReservationsInput{},
+			&ec2.GetSubnetCidrReservationsOutput{},
+		},
+		"GetTransitGatewayAttachmentPropagations": {
+			&ec2.GetTransitGatewayAttachmentPropagationsInput{},
+			&ec2.GetTransitGatewayAttachmentPropagationsOutput{},
+		},
+		"GetTransitGatewayMulticastDomainAssociations": {
+			&ec2.GetTransitGatewayMulticastDomainAssociationsInput{},
+			&ec2.GetTransitGatewayMulticastDomainAssociationsOutput{},
+		},
+		"GetTransitGatewayPolicyTableAssociations": {
+			&ec2.GetTransitGatewayPolicyTableAssociationsInput{},
+			&ec2.GetTransitGatewayPolicyTableAssociationsOutput{},
+		},
+		"GetTransitGatewayPolicyTableEntries": {
+			&ec2.GetTransitGatewayPolicyTableEntriesInput{},
+			&ec2.GetTransitGatewayPolicyTableEntriesOutput{},
+		},
+		"GetTransitGatewayPrefixListReferences": {
+			&ec2.GetTransitGatewayPrefixListReferencesInput{},
+			&ec2.GetTransitGatewayPrefixListReferencesOutput{},
+		},
+		"GetTransitGatewayRouteTableAssociations": {
+			&ec2.GetTransitGatewayRouteTableAssociationsInput{},
+			&ec2.GetTransitGatewayRouteTableAssociationsOutput{},
+		},
+		"GetTransitGatewayRouteTablePropagations": {
+			&ec2.GetTransitGatewayRouteTablePropagationsInput{},
+			&ec2.GetTransitGatewayRouteTablePropagationsOutput{},
+		},
+		"GetVerifiedAccessEndpointPolicy": {
+			&ec2.GetVerifiedAccessEndpointPolicyInput{},
+			&ec2.GetVerifiedAccessEndpointPolicyOutput{},
+		},
+		"GetVerifiedAccessGroupPolicy": {
+			&ec2.GetVerifiedAccessGroupPolicyInput{},
+			&ec2.GetVerifiedAccessGroupPolicyOutput{},
+		},
+		"GetVpnConnectionDeviceSampleConfiguration": {
+			&ec2.GetVpnConnectionDeviceSampleConfigurationInput{},
+			&ec2.GetVpnConnectionDeviceSampleConfigurationOutput{},
+		},
+		"GetVpnConnectionDeviceTypes": {
+			&ec2.GetVpnConnectionDeviceTypesInput{},
+			&ec2.GetVpnConnectionDeviceTypesOutput{},
+		},
+		"GetVpnTunnelReplacementStatus": {
+			&ec2.GetVpnTunnelReplacementStatusInput{},
+			&ec2.GetVpnTunnelReplacementStatusOutput{},
+		},
+		"ImportClientVpnClientCertificateRevocationList": {
+			&ec2.ImportClientVpnClientCertificateRevocationListInput{},
+			&ec2.ImportClientVpnClientCertificateRevocationListOutput{},
+		},
+		"ImportImage": {
+			&ec2.ImportImageInput{},
+			&ec2.ImportImageOutput{},
+		},
+		"ImportInstance": {
+			&ec2.ImportInstanceInput{},
+			&ec2.ImportInstanceOutput{},
+		},
+		"ImportKeyPair": {
+			&ec2.ImportKeyPairInput{},
+			&ec2.ImportKeyPairOutput{},
+		},
+		"ImportSnapshot": {
+			&ec2.ImportSnapshotInput{},
+			&ec2.ImportSnapshotOutput{},
+		},
+		"ImportVolume": {
+			&ec2.ImportVolumeInput{},
+			&ec2.ImportVolumeOutput{},
+		},
+		"ListImagesInRecycleBin": {
+			&ec2.ListImagesInRecycleBinInput{},
+			&ec2.ListImagesInRecycleBinOutput{},
+		},
+		"ListSnapshotsInRecycleBin": {
+			&ec2.ListSnapshotsInRecycleBinInput{},
+			&ec2.ListSnapshotsInRecycleBinOutput{},
+		},
+		"LockSnapshot": {
+			&ec2.LockSnapshotInput{},
+			&ec2.LockSnapshotOutput{},
+		},
+		"ModifyAddressAttribute": {
+			&ec2.ModifyAddressAttributeInput{},
+			&ec2.ModifyAddressAttributeOutput{},
+		},
+		"ModifyAvailabilityZoneGroup": {
+			&ec2.ModifyAvailabilityZoneGroupInput{},
+			&ec2.ModifyAvailabilityZoneGroupOutput{},
+		},
+		"ModifyCapacityReservation": {
+			&ec2.ModifyCapacityReservationInput{},
+			&ec2.ModifyCapacityReservationOutput{},
+		},
+		"ModifyCapacityReservationFleet": {
+			&ec2.ModifyCapacityReservationFleetInput{},
+			&ec2.ModifyCapacityReservationFleetOutput{},
+		},
+		"ModifyClientVpnEndpoint": {
+			&ec2.ModifyClientVpnEndpointInput{},
+			&ec2.ModifyClientVpnEndpointOutput{},
+		},
+		"ModifyDefaultCreditSpecification": {
+			&ec2.ModifyDefaultCreditSpecificationInput{},
+			&ec2.ModifyDefaultCreditSpecificationOutput{},
+		},
+		"ModifyEbsDefaultKmsKeyId": {
+			&ec2.ModifyEbsDefaultKmsKeyIdInput{},
+			&ec2.ModifyEbsDefaultKmsKeyIdOutput{},
+		},
+		"ModifyFleet": {
+			&ec2.ModifyFleetInput{},
+			&ec2.ModifyFleetOutput{},
+		},
+		"ModifyFpgaImageAttribute": {
+			&ec2.ModifyFpgaImageAttributeInput{},
+			&ec2.ModifyFpgaImageAttributeOutput{},
+		},
+		"ModifyHosts": {
+			&ec2.ModifyHostsInput{},
+			&ec2.ModifyHostsOutput{},
+		},
+		"ModifyIdFormat": {
+			&ec2.ModifyIdFormatInput{},
+			&ec2.ModifyIdFormatOutput{},
+		},
+		"ModifyIdentityIdFormat": {
+			&ec2.ModifyIdentityIdFormatInput{},
+			&ec2.ModifyIdentityIdFormatOutput{},
+		},
+		"ModifyImageAttribute": {
+			&ec2.ModifyImageAttributeInput{},
+			&ec2.ModifyImageAttributeOutput{},
+		},
+		"ModifyInstanceAttribute": {
+			&ec2.ModifyInstanceAttributeInput{},
+			&ec2.ModifyInstanceAttributeOutput{},
+		},
+		"ModifyInstanceCapacityReservationAttributes": {
+			&ec2.ModifyInstanceCapacityReservationAttributesInput{},
+			&ec2.ModifyInstanceCapacityReservationAttributesOutput{},
+		},
+		"ModifyInstanceCreditSpecification": {
+			&ec2.ModifyInstanceCreditSpecificationInput{},
+			&ec2.ModifyInstanceCreditSpecificationOutput{},
+		},
+		"ModifyInstanceEventStartTime": {
+			&ec2.ModifyInstanceEventStartTimeInput{},
+			&ec2.ModifyInstanceEventStartTimeOutput{},
+		},
+		"ModifyInstanceEventWindow": {
+			&ec2.ModifyInstanceEventWindowInput{},
+			&ec2.ModifyInstanceEventWindowOutput{},
+		},
+		"ModifyInstanceMaintenanceOptions": {
+			&ec2.ModifyInstanceMaintenanceOptionsInput{},
+			&ec2.ModifyInstanceMaintenanceOptionsOutput{},
+		},
+		"ModifyInstanceMetadataDefaults": {
+			&ec2.ModifyInstanceMetadataDefaultsInput{},
+			&ec2.ModifyInstanceMetadataDefaultsOutput{},
+		},
+		"ModifyInstanceMetadataOptions": {
+			&ec2.ModifyInstanceMetadataOptionsInput{},
+			&ec2.ModifyInstanceMetadataOptionsOutput{},
+		},
+		"ModifyInstancePlacement": {
+			&ec2.ModifyInstancePlacementInput{},
+			&ec2.ModifyInstancePlacementOutput{},
+		},
+		"ModifyIpam": {
+			&ec2.ModifyIpamInput{},
+			&ec2.ModifyIpamOutput{},
+		},
+		"ModifyIpamPool": {
+			&ec2.ModifyIpamPoolInput{},
+			&ec2.ModifyIpamPoolOutput{},
+		},
+		"ModifyIpamResourceCidr": {
+			&ec2.ModifyIpamResourceCidrInput{},
+			&ec2.ModifyIpamResourceCidrOutput{},
+		},
+		"ModifyIpamResourceDiscovery": {
+			&ec2.ModifyIpamResourceDiscoveryInput{},
+			&ec2.ModifyIpamResourceDiscoveryOutput{},
+		},
+		"ModifyIpamScope": {
+			&ec2.ModifyIpamScopeInput{},
+			&ec2.ModifyIpamScopeOutput{},
+		},
+		"ModifyLaunchTemplate": {
+			&ec2.ModifyLaunchTemplateInput{},
+			&ec2.ModifyLaunchTemplateOutput{},
+		},
+		"ModifyLocalGatewayRoute": {
+			&ec2.ModifyLocalGatewayRouteInput{},
+			&ec2.ModifyLocalGatewayRouteOutput{},
+		},
+		"ModifyManagedPrefixList": {
+			&ec2.ModifyManagedPrefixListInput{},
+			&ec2.ModifyManagedPrefixListOutput{},
+		},
+		"ModifyNetworkInterfaceAttribute": {
+			&ec2.ModifyNetworkInterfaceAttributeInput{},
+			&ec2.ModifyNetworkInterfaceAttributeOutput{},
+		},
+		"ModifyPrivateDnsNameOptions": {
+			&ec2.ModifyPrivateDnsNameOptionsInput{},
+			&ec2.ModifyPrivateDnsNameOptionsOutput{},
+		},
+		"ModifyReservedInstances": {
+			&ec2.ModifyReservedInstancesInput{},
+			&ec2.ModifyReservedInstancesOutput{},
+		},
+		"ModifySecurityGroupRules": {
+			&ec2.ModifySecurityGroupRulesInput{},
+			&ec2.ModifySecurityGroupRulesOutput{},
+		},
+		"ModifySnapshotAttribute": {
+			&ec2.ModifySnapshotAttributeInput{},
+			&ec2.ModifySnapshotAttributeOutput{},
+		},
+		"ModifySnapshotTier": {
+			&ec2.ModifySnapshotTierInput{},
+			&ec2.ModifySnapshotTierOutput{},
+		},
+		"ModifySpotFleetRequest": {
+			&ec2.ModifySpotFleetRequestInput{},
+			&ec2.ModifySpotFleetRequestOutput{},
+		},
+		"ModifySubnetAttribute": {
+			&ec2.ModifySubnetAttributeInput{},
+			&ec2.ModifySubnetAttributeOutput{},
+		},
+		"ModifyTrafficMirrorFilterNetworkServices": {
+			&ec2.ModifyTrafficMirrorFilterNetworkServicesInput{},
+			&ec2.ModifyTrafficMirrorFilterNetworkServicesOutput{},
+		},
+		"ModifyTrafficMirrorFilterRule": {
+			&ec2.ModifyTrafficMirrorFilterRuleInput{},
+			&ec2.ModifyTrafficMirrorFilterRuleOutput{},
+		},
+		"ModifyTrafficMirrorSession": {
+			&ec2.ModifyTrafficMirrorSessionInput{},
+			&ec2.ModifyTrafficMirrorSessionOutput{},
+		},
+		"ModifyTransitGateway": {
+			&ec2.ModifyTransitGatewayInput{},
+			&ec2.ModifyTransitGatewayOutput{},
+		},
+		"ModifyTransitGatewayPrefixListReference": {
+			&ec2.ModifyTransitGatewayPrefixListReferenceInput{},
+			&ec2.ModifyTransitGatewayPrefixListReferenceOutput{},
+		},
+		"ModifyTransitGatewayVpcAttachment": {
+			&ec2.ModifyTransitGatewayVpcAttachmentInput{},
+			&ec2.ModifyTransitGatewayVpcAttachmentOutput{},
+		},
+		"ModifyVerifiedAccessEndpoint": {
+			&ec2.ModifyVerifiedAccessEndpointInput{},
+			&ec2.ModifyVerifiedAccessEndpointOutput{},
+		},
+		"ModifyVerifiedAccessEndpointPolicy": {
+			&ec2.ModifyVerifiedAccessEndpointPolicyInput{},
+			&ec2.ModifyVerifiedAccessEndpointPolicyOutput{},
+		},
+		"ModifyVerifiedAccessGroup": {
+			&ec2.ModifyVerifiedAccessGroupInput{},
+			&ec2.ModifyVerifiedAccessGroupOutput{},
+		},
+		"ModifyVerifiedAccessGroupPolicy": {
+			&ec2.ModifyVerifiedAccessGroupPolicyInput{},
+			&ec2.ModifyVerifiedAccessGroupPolicyOutput{},
+		},
+		"ModifyVerifiedAccessInstance": {
+			&ec2.ModifyVerifiedAccessInstanceInput{},
+			&ec2.ModifyVerifiedAccessInstanceOutput{},
+		},
+		"ModifyVerifiedAccessInstanceLoggingConfiguration": {
+			&ec2.ModifyVerifiedAccessInstanceLoggingConfigurationInput{},
+			&ec2.ModifyVerifiedAccessInstanceLoggingConfigurationOutput{},
+		},
+		"ModifyVerifiedAccessTrustProvider": {
+			&ec2.ModifyVerifiedAccessTrustProviderInput{},
+			&ec2.ModifyVerifiedAccessTrustProviderOutput{},
+		},
+		"ModifyVolume": {
+			&ec2.ModifyVolumeInput{},
+			&ec2.ModifyVolumeOutput{},
+		},
+		"ModifyVolumeAttribute": {
+			&ec2.ModifyVolumeAttributeInput{},
+			&ec2.ModifyVolumeAttributeOutput{},
+		},
+		"ModifyVpcAttribute": {
+			&ec2.ModifyVpcAttributeInput{},
+			&ec2.ModifyVpcAttributeOutput{},
+		},
+		"ModifyVpcEndpoint": {
+			&ec2.ModifyVpcEndpointInput{},
+			&ec2.ModifyVpcEndpointOutput{},
+		},
+		"ModifyVpcEndpointConnectionNotification": {
+			&ec2.ModifyVpcEndpointConnectionNotificationInput{},
+			&ec2.ModifyVpcEndpointConnectionNotificationOutput{},
+		},
+		"ModifyVpcEndpointServiceConfiguration": {
+			&ec2.ModifyVpcEndpointServiceConfigurationInput{},
+			&ec2.ModifyVpcEndpointServiceConfigurationOutput{},
+		},
+		"ModifyVpcEndpointServicePayerResponsibility": {
+			&ec2.ModifyVpcEndpointServicePayerResponsibilityInput{},
+			&ec2.ModifyVpcEndpointServicePayerResponsibilityOutput{},
+		},
+		"ModifyVpcEndpointServicePermissions": {
+			&ec2.ModifyVpcEndpointServicePermissionsInput{},
+			&ec2.ModifyVpcEndpointServicePermissionsOutput{},
+		},
+		"ModifyVpcPeeringConnectionOptions": {
+			&ec2.ModifyVpcPeeringConnectionOptionsInput{},
+			&ec2.ModifyVpcPeeringConnectionOptionsOutput{},
+		},
+		"ModifyVpcTenancy": {
+			&ec2.ModifyVpcTenancyInput{},
+			&ec2.ModifyVpcTenancyOutput{},
+		},
+		"ModifyVpnConnection": {
+			&ec2.ModifyVpnConnectionInput{},
+			&ec2.ModifyVpnConnectionOutput{},
+		},
+		"ModifyVpnConnectionOptions": {
+			&ec2.ModifyVpnConnectionOptionsInput{},
+			&ec2.ModifyVpnConnectionOptionsOutput{},
+		},
+		"ModifyVpnTunnelCertificate": {
+			&ec2.ModifyVpnTunnelCertificateInput{},
+			&ec2.ModifyVpnTunnelCertificateOutput{},
+		},
+		"ModifyVpnTunnelOptions": {
+			&ec2.ModifyVpnTunnelOptionsInput{},
+			&ec2.ModifyVpnTunnelOptionsOutput{},
+		},
+		"MonitorInstances": {
+			&ec2.MonitorInstancesInput{},
+			&ec2.MonitorInstancesOutput{},
+		},
+		"MoveAddressToVpc": {
+			&ec2.MoveAddressToVpcInput{},
+			&ec2.MoveAddressToVpcOutput{},
+		},
+		"MoveByoipCidrToIpam": {
+			&ec2.MoveByoipCidrToIpamInput{},
+			&ec2.MoveByoipCidrToIpamOutput{},
+		},
+		"ProvisionByoipCidr": {
+			&ec2.ProvisionByoipCidrInput{},
+			&ec2.ProvisionByoipCidrOutput{},
+		},
+		"ProvisionIpamByoasn": {
+			&ec2.ProvisionIpamByoasnInput{},
+			&ec2.ProvisionIpamByoasnOutput{},
+		},
+		"ProvisionIpamPoolCidr": {
+			&ec2.ProvisionIpamPoolCidrInput{},
+			&ec2.ProvisionIpamPoolCidrOutput{},
+		},
+		"ProvisionPublicIpv4PoolCidr": {
+			&ec2.ProvisionPublicIpv4PoolCidrInput{},
+			&ec2.ProvisionPublicIpv4PoolCidrOutput{},
+		},
+		"PurchaseCapacityBlock": {
+			&ec2.PurchaseCapacityBlockInput{},
+			&ec2.PurchaseCapacityBlockOutput{},
+		},
+		"PurchaseHostReservation": {
+			&ec2.PurchaseHostReservationInput{},
+			&ec2.PurchaseHostReservationOutput{},
+		},
+		"PurchaseReservedInstancesOffering": {
+			&ec2.PurchaseReservedInstancesOfferingInput{},
+			&ec2.PurchaseReservedInstancesOfferingOutput{},
+		},
+		"PurchaseScheduledInstances": {
+			&ec2.PurchaseScheduledInstancesInput{},
+			&ec2.PurchaseScheduledInstancesOutput{},
+		},
+		"RebootInstances": {
+			&ec2.RebootInstancesInput{},
+			&ec2.RebootInstancesOutput{},
+		},
+		"RegisterImage": {
+			&ec2.RegisterImageInput{},
+			&ec2.RegisterImageOutput{},
+		},
+		"RegisterInstanceEventNotificationAttributes": {
+			&ec2.RegisterInstanceEventNotificationAttributesInput{},
+			&ec2.RegisterInstanceEventNotificationAttributesOutput{},
+		},
+		"RegisterTransitGatewayMulticastGroupMembers": {
+			&ec2.RegisterTransitGatewayMulticastGroupMembersInput{},
+			&ec2.RegisterTransitGatewayMulticastGroupMembersOutput{},
+		},
+		"RegisterTransitGatewayMulticastGroupSources": {
+			&ec2.RegisterTransitGatewayMulticastGroupSourcesInput{},
+			&ec2.RegisterTransitGatewayMulticastGroupSourcesOutput{},
+		},
+		"RejectTransitGatewayMulticastDomainAssociations": {
+			&ec2.RejectTransitGatewayMulticastDomainAssociationsInput{},
+			&ec2.RejectTransitGatewayMulticastDomainAssociationsOutput{},
+		},
+		"RejectTransitGatewayPeeringAttachment": {
+			&ec2.RejectTransitGatewayPeeringAttachmentInput{},
+			&ec2.RejectTransitGatewayPeeringAttachmentOutput{},
+		},
+		"RejectTransitGatewayVpcAttachment": {
+			&ec2.RejectTransitGatewayVpcAttachmentInput{},
+			&ec2.RejectTransitGatewayVpcAttachmentOutput{},
+		},
+		"RejectVpcEndpointConnections": {
+			&ec2.RejectVpcEndpointConnectionsInput{},
+			&ec2.RejectVpcEndpointConnectionsOutput{},
+		},
+		"RejectVpcPeeringConnection": {
+			&ec2.RejectVpcPeeringConnectionInput{},
+			&ec2.RejectVpcPeeringConnectionOutput{},
+		},
+		"ReleaseAddress": {
+			&ec2.ReleaseAddressInput{},
+			&ec2.ReleaseAddressOutput{},
+		},
+		"ReleaseHosts": {
+			&ec2.ReleaseHostsInput{},
+			&ec2.ReleaseHostsOutput{},
+		},
+		"ReleaseIpamPoolAllocation": {
+			&ec2.ReleaseIpamPoolAllocationInput{},
+			&ec2.ReleaseIpamPoolAllocationOutput{},
+		},
+		"ReplaceIamInstanceProfileAssociation": {
+			&ec2.ReplaceIamInstanceProfileAssociationInput{},
+			&ec2.ReplaceIamInstanceProfileAssociationOutput{},
+		},
+		"ReplaceNetworkAclAssociation": {
+			&ec2.ReplaceNetworkAclAssociationInput{},
+			&ec2.ReplaceNetworkAclAssociationOutput{},
+		},
+		"ReplaceNetworkAclEntry": {
+			&ec2.ReplaceNetworkAclEntryInput{},
+			&ec2.ReplaceNetworkAclEntryOutput{},
+		},
+		"ReplaceRoute": {
+			&ec2.ReplaceRouteInput{},
+			&ec2.ReplaceRouteOutput{},
+		},
+		"ReplaceRouteTableAssociation": {
+			&ec2.ReplaceRouteTableAssociationInput{},
+			&ec2.ReplaceRouteTableAssociationOutput{},
+		},
+		"ReplaceTransitGatewayRoute": {
+			&ec2.ReplaceTransitGatewayRouteInput{},
+			&ec2.ReplaceTransitGatewayRouteOutput{},
+		},
+		"ReplaceVpnTunnel": {
+			&ec2.ReplaceVpnTunnelInput{},
+			&ec2.ReplaceVpnTunnelOutput{},
+		},
+		"ReportInstanceStatus": {
+			&ec2.ReportInstanceStatusInput{},
+			&ec2.ReportInstanceStatusOutput{},
+		},
+		"RequestSpotFleet": {
+			&ec2.RequestSpotFleetInput{},
+			&ec2.RequestSpotFleetOutput{},
+		},
+		"RequestSpotInstances": {
+			&ec2.RequestSpotInstancesInput{},
+			&ec2.RequestSpotInstancesOutput{},
+		},
+		"ResetAddressAttribute": {
+			&ec2.ResetAddressAttributeInput{},
+			&ec2.ResetAddressAttributeOutput{},
+		},
+		"ResetEbsDefaultKmsKeyId": {
+			&ec2.ResetEbsDefaultKmsKeyIdInput{},
+			&ec2.ResetEbsDefaultKmsKeyIdOutput{},
+		},
+		"ResetFpgaImageAttribute": {
+			&ec2.ResetFpgaImageAttributeInput{},
+			&ec2.ResetFpgaImageAttributeOutput{},
+		},
+		"ResetImageAttribute": {
+			&ec2.ResetImageAttributeInput{},
+			&ec2.ResetImageAttributeOutput{},
+		},
+		"ResetInstanceAttribute": {
+			&ec2.ResetInstanceAttributeInput{},
+			&ec2.ResetInstanceAttributeOutput{},
+		},
+		"ResetNetworkInterfaceAttribute": {
+			&ec2.ResetNetworkInterfaceAttributeInput{},
+			&ec2.ResetNetworkInterfaceAttributeOutput{},
+		},
+		"ResetSnapshotAttribute": {
+			&ec2.ResetSnapshotAttributeInput{},
+			&ec2.ResetSnapshotAttributeOutput{},
+		},
+		"RestoreAddressToClassic": {
+			&ec2.RestoreAddressToClassicInput{},
+			&ec2.RestoreAddressToClassicOutput{},
+		},
+		"RestoreImageFromRecycleBin": {
+			&ec2.RestoreImageFromRecycleBinInput{},
+			&ec2.RestoreImageFromRecycleBinOutput{},
+		},
+		"RestoreManagedPrefixListVersion": {
+			&ec2.RestoreManagedPrefixListVersionInput{},
+			&ec2.RestoreManagedPrefixListVersionOutput{},
+		},
+		"RestoreSnapshotFromRecycleBin": {
+			&ec2.RestoreSnapshotFromRecycleBinInput{},
+			&ec2.RestoreSnapshotFromRecycleBinOutput{},
+		},
+		"RestoreSnapshotTier": {
+			&ec2.RestoreSnapshotTierInput{},
+			&ec2.RestoreSnapshotTierOutput{},
+		},
+		"RevokeClientVpnIngress": {
+			&ec2.RevokeClientVpnIngressInput{},
+			&ec2.RevokeClientVpnIngressOutput{},
+		},
+		"RevokeSecurityGroupEgress": {
+			&ec2.RevokeSecurityGroupEgressInput{},
+			&ec2.RevokeSecurityGroupEgressOutput{},
+		},
+		"RevokeSecurityGroupIngress": {
+			&ec2.RevokeSecurityGroupIngressInput{},
+			&ec2.RevokeSecurityGroupIngressOutput{},
+		},
+		"RunInstances": {
+			&ec2.RunInstancesInput{},
+			&ec2.RunInstancesOutput{},
+		},
+		"RunScheduledInstances": {
+			&ec2.RunScheduledInstancesInput{},
+			&ec2.RunScheduledInstancesOutput{},
+		},
+		"SearchLocalGatewayRoutes": {
+			&ec2.SearchLocalGatewayRoutesInput{},
+			&ec2.SearchLocalGatewayRoutesOutput{},
+		},
+		"SearchTransitGatewayMulticastGroups": {
+			&ec2.SearchTransitGatewayMulticastGroupsInput{},
+			&ec2.SearchTransitGatewayMulticastGroupsOutput{},
+		},
+		"SearchTransitGatewayRoutes": {
+			&ec2.SearchTransitGatewayRoutesInput{},
+			&ec2.SearchTransitGatewayRoutesOutput{},
+		},
+		"SendDiagnosticInterrupt": {
+			&ec2.SendDiagnosticInterruptInput{},
+			&ec2.SendDiagnosticInterruptOutput{},
+		},
+		"StartInstances": {
+			&ec2.StartInstancesInput{},
+			&ec2.StartInstancesOutput{},
+		},
+		"StartNetworkInsightsAccessScopeAnalysis": {
+			&ec2.StartNetworkInsightsAccessScopeAnalysisInput{},
+			&ec2.StartNetworkInsightsAccessScopeAnalysisOutput{},
+		},
+		"StartNetworkInsightsAnalysis": {
+			&ec2.StartNetworkInsightsAnalysisInput{},
+			&ec2.StartNetworkInsightsAnalysisOutput{},
+		},
+		"StartVpcEndpointServicePrivateDnsVerification": {
+			&ec2.StartVpcEndpointServicePrivateDnsVerificationInput{},
+			&ec2.StartVpcEndpointServicePrivateDnsVerificationOutput{},
+		},
+		"StopInstances": {
+			&ec2.StopInstancesInput{},
+			&ec2.StopInstancesOutput{},
+		},
+		"TerminateClientVpnConnections": {
+			&ec2.TerminateClientVpnConnectionsInput{},
+			&ec2.TerminateClientVpnConnectionsOutput{},
+		},
+		"TerminateInstances": {
+			&ec2.TerminateInstancesInput{},
+			&ec2.TerminateInstancesOutput{},
+		},
+		"UnassignIpv6Addresses": {
+			&ec2.UnassignIpv6AddressesInput{},
+			&ec2.UnassignIpv6AddressesOutput{},
+		},
+		"UnassignPrivateIpAddresses": {
+			&ec2.UnassignPrivateIpAddressesInput{},
+			&ec2.UnassignPrivateIpAddressesOutput{},
+		},
+		"UnassignPrivateNatGatewayAddress": {
+			&ec2.UnassignPrivateNatGatewayAddressInput{},
+			&ec2.UnassignPrivateNatGatewayAddressOutput{},
+		},
+		"UnlockSnapshot": {
+			&ec2.UnlockSnapshotInput{},
+			&ec2.UnlockSnapshotOutput{},
+		},
+		"UnmonitorInstances": {
+			&ec2.UnmonitorInstancesInput{},
+			&ec2.UnmonitorInstancesOutput{},
+		},
+		"UpdateSecurityGroupRuleDescriptionsEgress": {
+			&ec2.UpdateSecurityGroupRuleDescriptionsEgressInput{},
+			&ec2.UpdateSecurityGroupRuleDescriptionsEgressOutput{},
+		},
+		"UpdateSecurityGroupRuleDescriptionsIngress": {
+			&ec2.UpdateSecurityGroupRuleDescriptionsIngressInput{},
+			&ec2.UpdateSecurityGroupRuleDescriptionsIngressOutput{},
+		},
+		"WithdrawByoipCidr": {
+			&ec2.WithdrawByoipCidrInput{},
+			&ec2.WithdrawByoipCidrOutput{},
+		},
 	},
 	ELBv2: {
-		"AddListenerCertificates":           {&elbv2.AddListenerCertificatesInput{}, &elbv2.AddListenerCertificatesOutput{}},
-		"AddTags":                           {&elbv2.AddTagsInput{}, &elbv2.AddTagsOutput{}},
-		"AddTrustStoreRevocations":          {&elbv2.AddTrustStoreRevocationsInput{}, &elbv2.AddTrustStoreRevocationsOutput{}},
-		"CreateListener":                    {&elbv2.CreateListenerInput{}, &elbv2.CreateListenerOutput{}},
-		"CreateLoadBalancer":                {&elbv2.CreateLoadBalancerInput{}, &elbv2.CreateLoadBalancerOutput{}},
-		"CreateRule":                        {&elbv2.CreateRuleInput{}, &elbv2.CreateRuleOutput{}},
-		"CreateTargetGroup":                 {&elbv2.CreateTargetGroupInput{}, &elbv2.CreateTargetGroupOutput{}},
-		"CreateTrustStore":                  {&elbv2.CreateTrustStoreInput{}, &elbv2.CreateTrustStoreOutput{}},
-		"DeleteListener":                    {&elbv2.DeleteListenerInput{}, &elbv2.DeleteListenerOutput{}},
-		"DeleteLoadBalancer":                {&elbv2.DeleteLoadBalancerInput{}, &elbv2.DeleteLoadBalancerOutput{}},
-		"DeleteRule":                        {&elbv2.DeleteRuleInput{}, &elbv2.DeleteRuleOutput{}},
-		"DeleteSharedTrustStoreAssociation": {&elbv2.DeleteSharedTrustStoreAssociationInput{}, &elbv2.DeleteSharedTrustStoreAssociationOutput{}},
-		"DeleteTargetGroup":                 {&elbv2.DeleteTargetGroupInput{}, &elbv2.DeleteTargetGroupOutput{}},
-		"DeleteTrustStore":                  {&elbv2.DeleteTrustStoreInput{}, &elbv2.DeleteTrustStoreOutput{}},
-		"DeregisterTargets":                 {&elbv2.DeregisterTargetsInput{}, &elbv2.DeregisterTargetsOutput{}},
-		"DescribeAccountLimits":             {&elbv2.DescribeAccountLimitsInput{}, &elbv2.DescribeAccountLimitsOutput{}},
-		"DescribeListenerCertificates":      {&elbv2.DescribeListenerCertificatesInput{}, &elbv2.DescribeListenerCertificatesOutput{}},
-		"DescribeListeners":                 {&elbv2.DescribeListenersInput{}, &elbv2.DescribeListenersOutput{}},
-		"DescribeLoadBalancerAttributes":    {&elbv2.DescribeLoadBalancerAttributesInput{}, &elbv2.DescribeLoadBalancerAttributesOutput{}},
-		"DescribeLoadBalancers":             {&elbv2.DescribeLoadBalancersInput{}, &elbv2.DescribeLoadBalancersOutput{}},
-		"DescribeRules":                     {&elbv2.DescribeRulesInput{}, &elbv2.DescribeRulesOutput{}},
-		"DescribeSSLPolicies":               {&elbv2.DescribeSSLPoliciesInput{}, &elbv2.DescribeSSLPoliciesOutput{}},
-		"DescribeTags":                      {&elbv2.DescribeTagsInput{}, &elbv2.DescribeTagsOutput{}},
-		"DescribeTargetGroupAttributes":     {&elbv2.DescribeTargetGroupAttributesInput{}, &elbv2.DescribeTargetGroupAttributesOutput{}},
-		"DescribeTargetGroups":              {&elbv2.DescribeTargetGroupsInput{}, &elbv2.DescribeTargetGroupsOutput{}},
-		"DescribeTargetHealth":              {&elbv2.DescribeTargetHealthInput{}, &elbv2.DescribeTargetHealthOutput{}},
-		"DescribeTrustStoreAssociations":    {&elbv2.DescribeTrustStoreAssociationsInput{}, &elbv2.DescribeTrustStoreAssociationsOutput{}},
-		"DescribeTrustStoreRevocations":     {&elbv2.DescribeTrustStoreRevocationsInput{}, &elbv2.DescribeTrustStoreRevocationsOutput{}},
-		"DescribeTrustStores":               {&elbv2.DescribeTrustStoresInput{}, &elbv2.DescribeTrustStoresOutput{}},
-		"GetResourcePolicy":                 {&elbv2.GetResourcePolicyInput{}, &elbv2.GetResourcePolicyOutput{}},
-		"GetTrustStoreCaCertificatesBundle": {&elbv2.GetTrustStoreCaCertificatesBundleInput{}, &elbv2.GetTrustStoreCaCertificatesBundleOutput{}},
-		"GetTrustStoreRevocationContent":    {&elbv2.GetTrustStoreRevocationContentInput{}, &elbv2.GetTrustStoreRevocationContentOutput{}},
-		"ModifyListener":                    {&elbv2.ModifyListenerInput{}, &elbv2.ModifyListenerOutput{}},
-		"ModifyLoadBalancerAttributes":      {&elbv2.ModifyLoadBalancerAttributesInput{}, &elbv2.ModifyLoadBalancerAttributesOutput{}},
-		"ModifyRule":                        {&elbv2.ModifyRuleInput{}, &elbv2.ModifyRuleOutput{}},
-		"ModifyTargetGroup":                 {&elbv2.ModifyTargetGroupInput{}, &elbv2.ModifyTargetGroupOutput{}},
-		"ModifyTargetGroupAttributes":       {&elbv2.ModifyTargetGroupAttributesInput{}, &elbv2.ModifyTargetGroupAttributesOutput{}},
-		"ModifyTrustStore":                  {&elbv2.ModifyTrustStoreInput{}, &elbv2.ModifyTrustStoreOutput{}},
-		"RegisterTargets":                   {&elbv2.RegisterTargetsInput{}, &elbv2.RegisterTargetsOutput{}},
-		"RemoveListenerCertificates":        {&elbv2.RemoveListenerCertificatesInput{}, &elbv2.RemoveListenerCertificatesOutput{}},
-		"RemoveTags":                        {&elbv2.RemoveTagsInput{}, &elbv2.RemoveTagsOutput{}},
-		"RemoveTrustStoreRevocations":       {&elbv2.RemoveTrustStoreRevocationsInput{}, &elbv2.RemoveTrustStoreRevocationsOutput{}},
-		"SetIpAddressType":                  {&elbv2.SetIpAddressTypeInput{}, &elbv2.SetIpAddressTypeOutput{}},
-		"SetRulePriorities":                 {&elbv2.SetRulePrioritiesInput{}, &elbv2.SetRulePrioritiesOutput{}},
-		"SetSecurityGroups":                 {&elbv2.SetSecurityGroupsInput{}, &elbv2.SetSecurityGroupsOutput{}},
-		"SetSubnets":                        {&elbv2.SetSubnetsInput{}, &elbv2.SetSubnetsOutput{}},
+		"AddListenerCertificates": {
+			&elbv2.AddListenerCertificatesInput{},
+			&elbv2.AddListenerCertificatesOutput{},
+		},
+		"AddTags": {
+			&elbv2.AddTagsInput{},
+			&elbv2.AddTagsOutput{},
+		},
+		"AddTrustStoreRevocations": {
+			&elbv2.AddTrustStoreRevocationsInput{},
+			&elbv2.AddTrustStoreRevocationsOutput{},
+		},
+		"CreateListener": {
+			&elbv2.CreateListenerInput{},
+			&elbv2.CreateListenerOutput{},
+		},
+		"CreateLoadBalancer": {
+			&elbv2.CreateLoadBalancerInput{},
+			&elbv2.CreateLoadBalancerOutput{},
+		},
+		"CreateRule": {
+			&elbv2.CreateRuleInput{},
+			&elbv2.CreateRuleOutput{},
+		},
+		"CreateTargetGroup": {
+			&elbv2.CreateTargetGroupInput{},
+			&elbv2.CreateTargetGroupOutput{},
+		},
+		"CreateTrustStore": {
+			&elbv2.CreateTrustStoreInput{},
+			&elbv2.CreateTrustStoreOutput{},
+		},
+		"DeleteListener": {
+			&elbv2.DeleteListenerInput{},
+			&elbv2.DeleteListenerOutput{},
+		},
+		"DeleteLoadBalancer": {
+			&elbv2.DeleteLoadBalancerInput{},
+			&elbv2.DeleteLoadBalancerOutput{},
+		},
+		"DeleteRule": {
+			&elbv2.DeleteRuleInput{},
+			&elbv2.DeleteRuleOutput{},
+		},
+		"DeleteSharedTrustStoreAssociation": {
+			&elbv2.DeleteSharedTrustStoreAssociationInput{},
+			&elbv2.DeleteSharedTrustStoreAssociationOutput{},
+		},
+		"DeleteTargetGroup": {
+			&elbv2.DeleteTargetGroupInput{},
+			&elbv2.DeleteTargetGroupOutput{},
+		},
+		"DeleteTrustStore": {
+			&elbv2.DeleteTrustStoreInput{},
+			&elbv2.DeleteTrustStoreOutput{},
+		},
+		"DeregisterTargets": {
+			&elbv2.DeregisterTargetsInput{},
+			&elbv2.DeregisterTargetsOutput{},
+		},
+		"DescribeAccountLimits": {
+			&elbv2.DescribeAccountLimitsInput{},
+			&elbv2.DescribeAccountLimitsOutput{},
+		},
+		"DescribeListenerCertificates": {
+			&elbv2.DescribeListenerCertificatesInput{},
+			&elbv2.DescribeListenerCertificatesOutput{},
+		},
+		"DescribeListeners": {
+			&elbv2.DescribeListenersInput{},
+			&elbv2.DescribeListenersOutput{},
+		},
+		"DescribeLoadBalancerAttributes": {
+			&elbv2.DescribeLoadBalancerAttributesInput{},
+			&elbv2.DescribeLoadBalancerAttributesOutput{},
+		},
+		"DescribeLoadBalancers": {
+			&elbv2.DescribeLoadBalancersInput{},
+			&elbv2.DescribeLoadBalancersOutput{},
+		},
+		"DescribeRules": {
+			&elbv2.DescribeRulesInput{},
+			&elbv2.DescribeRulesOutput{},
+		},
+		"DescribeSSLPolicies": {
+			&elbv2.DescribeSSLPoliciesInput{},
+			&elbv2.DescribeSSLPoliciesOutput{},
+		},
+		"DescribeTags": {
+			&elbv2.DescribeTagsInput{},
+			&elbv2.DescribeTagsOutput{},
+		},
+		"DescribeTargetGroupAttributes": {
+			&elbv2.DescribeTargetGroupAttributesInput{},
+			&elbv2.DescribeTargetGroupAttributesOutput{},
+		},
+		"DescribeTargetGroups": {
+			&elbv2.DescribeTargetGroupsInput{},
+			&elbv2.DescribeTargetGroupsOutput{},
+		},
+		"DescribeTargetHealth": {
+			&elbv2.DescribeTargetHealthInput{},
+			&elbv2.DescribeTargetHealthOutput{},
+		},
+		"DescribeTrustStoreAssociations": {
+			&elbv2.DescribeTrustStoreAssociationsInput{},
+			&elbv2.DescribeTrustStoreAssociationsOutput{},
+		},
+		"DescribeTrustStoreRevocations": {
+			&elbv2.DescribeTrustStoreRevocationsInput{},
+			&elbv2.DescribeTrustStoreRevocationsOutput{},
+		},
+		"DescribeTrustStores": {
+			&elbv2.DescribeTrustStoresInput{},
+			&elbv2.DescribeTrustStoresOutput{},
+		},
+		"GetResourcePolicy": {
+			&elbv2.GetResourcePolicyInput{},
+			&elbv2.GetResourcePolicyOutput{},
+		},
+		"GetTrustStoreCaCertificatesBundle": {
+			&elbv2.GetTrustStoreCaCertificatesBundleInput{},
+			&elbv2.GetTrustStoreCaCertificatesBundleOutput{},
+		},
+		"GetTrustStoreRevocationContent": {
+			&elbv2.GetTrustStoreRevocationContentInput{},
+			&elbv2.GetTrustStoreRevocationContentOutput{},
+		},
+		"ModifyListener": {
+			&elbv2.ModifyListenerInput{},
+			&elbv2.ModifyListenerOutput{},
+		},
+		"ModifyLoadBalancerAttributes": {
+			&elbv2.ModifyLoadBalancerAttributesInput{},
+			&elbv2.ModifyLoadBalancerAttributesOutput{},
+		},
+		"ModifyRule": {
+			&elbv2.ModifyRuleInput{},
+			&elbv2.ModifyRuleOutput{},
+		},
+		"ModifyTargetGroup": {
+			&elbv2.ModifyTargetGroupInput{},
+			&elbv2.ModifyTargetGroupOutput{},
+		},
+		"ModifyTargetGroupAttributes": {
+			&elbv2.ModifyTargetGroupAttributesInput{},
+			&elbv2.ModifyTargetGroupAttributesOutput{},
+		},
+		"ModifyTrustStore": {
+			&elbv2.ModifyTrustStoreInput{},
+			&elbv2.ModifyTrustStoreOutput{},
+		},
+		"RegisterTargets": {
+			&elbv2.RegisterTargetsInput{},
+			&elbv2.RegisterTargetsOutput{},
+		},
+		"RemoveListenerCertificates": {
+			&elbv2.RemoveListenerCertificatesInput{},
+			&elbv2.RemoveListenerCertificatesOutput{},
+		},
+		"RemoveTags": {
+			&elbv2.RemoveTagsInput{},
+			&elbv2.RemoveTagsOutput{},
+		},
+		"RemoveTrustStoreRevocations": {
+			&elbv2.RemoveTrustStoreRevocationsInput{},
+			&elbv2.RemoveTrustStoreRevocationsOutput{},
+		},
+		"SetIpAddressType": {
+			&elbv2.SetIpAddressTypeInput{},
+			&elbv2.SetIpAddressTypeOutput{},
+		},
+		"SetRulePriorities": {
+			&elbv2.SetRulePrioritiesInput{},
+			&elbv2.SetRulePrioritiesOutput{},
+		},
+		"SetSecurityGroups": {
+			&elbv2.SetSecurityGroupsInput{},
+			&elbv2.SetSecurityGroupsOutput{},
+		},
+		"SetSubnets": {
+			&elbv2.SetSubnetsInput{},
+			&elbv2.SetSubnetsOutput{},
+		},
 	},
 	CloudWatch: {
-		"DeleteAlarms":             {&cloudwatch.DeleteAlarmsInput{}, &cloudwatch.DeleteAlarmsOutput{}},
-		"DeleteAnomalyDetector":    {&cloudwatch.DeleteAnomalyDetectorInput{}, &cloudwatch.DeleteAnomalyDetectorOutput{}},
-		"DeleteDashboards":         {&cloudwatch.DeleteDashboardsInput{}, &cloudwatch.DeleteDashboardsOutput{}},
-		"DeleteInsightRules":       {&cloudwatch.DeleteInsightRulesInput{}, &cloudwatch.DeleteInsightRulesOutput{}},
-		"DeleteMetricStream":       {&cloudwatch.DeleteMetricStreamInput{}, &cloudwatch.DeleteMetricStreamOutput{}},
-		"DescribeAlarmHistory":     {&cloudwatch.DescribeAlarmHistoryInput{}, &cloudwatch.DescribeAlarmHistoryOutput{}},
-		"DescribeAlarms":           {&cloudwatch.DescribeAlarmsInput{}, &cloudwatch.DescribeAlarmsOutput{}},
-		"DescribeAlarmsForMetric":  {&cloudwatch.DescribeAlarmsForMetricInput{}, &cloudwatch.DescribeAlarmsForMetricOutput{}},
-		"DescribeAnomalyDetectors": {&cloudwatch.DescribeAnomalyDetectorsInput{}, &cloudwatch.DescribeAnomalyDetectorsOutput{}},
-		"DescribeInsightRules":     {&cloudwatch.DescribeInsightRulesInput{}, &cloudwatch.DescribeInsightRulesOutput{}},
-		"DisableAlarmActions":      {&cloudwatch.DisableAlarmActionsInput{}, &cloudwatch.DisableAlarmActionsOutput{}},
-		"DisableInsightRules":      {&cloudwatch.DisableInsightRulesInput{}, &cloudwatch.DisableInsightRulesOutput{}},
-		"EnableAlarmActions":       {&cloudwatch.EnableAlarmActionsInput{}, &cloudwatch.EnableAlarmActionsOutput{}},
-		"EnableInsightRules":       {&cloudwatch.EnableInsightRulesInput{}, &cloudwatch.EnableInsightRulesOutput{}},
-		"GetDashboard":             {&cloudwatch.GetDashboardInput{}, &cloudwatch.GetDashboardOutput{}},
-		"GetInsightRuleReport":     {&cloudwatch.GetInsightRuleReportInput{}, &cloudwatch.GetInsightRuleReportOutput{}},
-		"GetMetricData":            {&cloudwatch.GetMetricDataInput{}, &cloudwatch.GetMetricDataOutput{}},
-		"GetMetricStatistics":      {&cloudwatch.GetMetricStatisticsInput{}, &cloudwatch.GetMetricStatisticsOutput{}},
-		"GetMetricStream":          {&cloudwatch.GetMetricStreamInput{}, &cloudwatch.GetMetricStreamOutput{}},
-		"GetMetricWidgetImage":     {&cloudwatch.GetMetricWidgetImageInput{}, &cloudwatch.GetMetricWidgetImageOutput{}},
-		"ListDashboards":           {&cloudwatch.ListDashboardsInput{}, &cloudwatch.ListDashboardsOutput{}},
-		"ListManagedInsightRules":  {&cloudwatch.ListManagedInsightRulesInput{}, &cloudwatch.ListManagedInsightRulesOutput{}},
-		"ListMetricStreams":        {&cloudwatch.ListMetricStreamsInput{}, &cloudwatch.ListMetricStreamsOutput{}},
-		"ListMetrics":              {&cloudwatch.ListMetricsInput{}, &cloudwatch.ListMetricsOutput{}},
-		"ListTagsForResource":      {&cloudwatch.ListTagsForResourceInput{}, &cloudwatch.ListTagsForResourceOutput{}},
-		"PutAnomalyDetector":       {&cloudwatch.PutAnomalyDetectorInput{}, &cloudwatch.PutAnomalyDetectorOutput{}},
-		"PutCompositeAlarm":        {&cloudwatch.PutCompositeAlarmInput{}, &cloudwatch.PutCompositeAlarmOutput{}},
-		"PutDashboard":             {&cloudwatch.PutDashboardInput{}, &cloudwatch.PutDashboardOutput{}},
-		"PutInsightRule":           {&cloudwatch.PutInsightRuleInput{}, &cloudwatch.PutInsightRuleOutput{}},
-		"PutManagedInsightRules":   {&cloudwatch.PutManagedInsightRulesInput{}, &cloudwatch.PutManagedInsightRulesOutput{}},
-		"PutMetricAlarm":           {&cloudwatch.PutMetricAlarmInput{}, &cloudwatch.PutMetricAlarmOutput{}},
-		"PutMetricData":            {&cloudwatch.PutMetricDataInput{}, &cloudwatch.PutMetricDataOutput{}},
-		"PutMetricStream":          {&cloudwatch.PutMetricStreamInput{}, &cloudwatch.PutMetricStreamOutput{}},
-		"SetAlarmState":            {&cloudwatch.SetAlarmStateInput{}, &cloudwatch.SetAlarmStateOutput{}},
-		"StartMetricStreams":       {&cloudwatch.StartMetricStreamsInput{}, &cloudwatch.StartMetricStreamsOutput{}},
-		"StopMetricStreams":        {&cloudwatch.StopMetricStreamsInput{}, &cloudwatch.StopMetricStreamsOutput{}},
-		"TagResource":              {&cloudwatch.TagResourceInput{}, &cloudwatch.TagResourceOutput{}},
-		"UntagResource":            {&cloudwatch.UntagResourceInput{}, &cloudwatch.UntagResourceOutput{}},
+		"DeleteAlarms": {
+			&cloudwatch.DeleteAlarmsInput{},
+			&cloudwatch.DeleteAlarmsOutput{},
+		},
+		"DeleteAnomalyDetector": {
+			&cloudwatch.DeleteAnomalyDetectorInput{},
+			&cloudwatch.DeleteAnomalyDetectorOutput{},
+		},
+		"DeleteDashboards": {
+			&cloudwatch.DeleteDashboardsInput{},
+			&cloudwatch.DeleteDashboardsOutput{},
+		},
+		"DeleteInsightRules": {
+			&cloudwatch.DeleteInsightRulesInput{},
+			&cloudwatch.DeleteInsightRulesOutput{},
+		},
+		"DeleteMetricStream": {
+			&cloudwatch.DeleteMetricStreamInput{},
+			&cloudwatch.DeleteMetricStreamOutput{},
+		},
+		"DescribeAlarmHistory": {
+			&cloudwatch.DescribeAlarmHistoryInput{},
+			&cloudwatch.DescribeAlarmHistoryOutput{},
+		},
+		"DescribeAlarms": {
+			&cloudwatch.DescribeAlarmsInput{},
+			&cloudwatch.DescribeAlarmsOutput{},
+		},
+		"DescribeAlarmsForMetric": {
+			&cloudwatch.DescribeAlarmsForMetricInput{},
+			&cloudwatch.DescribeAlarmsForMetricOutput{},
+		},
+		"DescribeAnomalyDetectors": {
+			&cloudwatch.DescribeAnomalyDetectorsInput{},
+			&cloudwatch.DescribeAnomalyDetectorsOutput{},
+		},
+		"DescribeInsightRules": {
+			&cloudwatch.DescribeInsightRulesInput{},
+			&cloudwatch.DescribeInsightRulesOutput{},
+		},
+		"DisableAlarmActions": {
+			&cloudwatch.DisableAlarmActionsInput{},
+			&cloudwatch.DisableAlarmActionsOutput{},
+		},
+		"DisableInsightRules": {
+			&cloudwatch.DisableInsightRulesInput{},
+			&cloudwatch.DisableInsightRulesOutput{},
+		},
+		"EnableAlarmActions": {
+			&cloudwatch.EnableAlarmActionsInput{},
+			&cloudwatch.EnableAlarmActionsOutput{},
+		},
+		"EnableInsightRules": {
+			&cloudwatch.EnableInsightRulesInput{},
+			&cloudwatch.EnableInsightRulesOutput{},
+		},
+		"GetDashboard": {
+			&cloudwatch.GetDashboardInput{},
+			&cloudwatch.GetDashboardOutput{},
+		},
+		"GetInsightRuleReport": {
+			&cloudwatch.GetInsightRuleReportInput{},
+			&cloudwatch.GetInsightRuleReportOutput{},
+		},
+		"GetMetricData": {
+			&cloudwatch.GetMetricDataInput{},
+			&cloudwatch.GetMetricDataOutput{},
+		},
+		"GetMetricStatistics": {
+			&cloudwatch.GetMetricStatisticsInput{},
+			&cloudwatch.GetMetricStatisticsOutput{},
+		},
+		"GetMetricStream": {
+			&cloudwatch.GetMetricStreamInput{},
+			&cloudwatch.GetMetricStreamOutput{},
+		},
+		"GetMetricWidgetImage": {
+			&cloudwatch.GetMetricWidgetImageInput{},
+			&cloudwatch.GetMetricWidgetImageOutput{},
+		},
+		"ListDashboards": {
+			&cloudwatch.ListDashboardsInput{},
+			&cloudwatch.ListDashboardsOutput{},
+		},
+		"ListManagedInsightRules": {
+			&cloudwatch.ListManagedInsightRulesInput{},
+			&cloudwatch.ListManagedInsightRulesOutput{},
+		},
+		"ListMetricStreams": {
+			&cloudwatch.ListMetricStreamsInput{},
+			&cloudwatch.ListMetricStreamsOutput{},
+		},
+		"ListMetrics": {
+			&cloudwatch.ListMetricsInput{},
+			&cloudwatch.ListMetricsOutput{},
+		},
+		"ListTagsForResource": {
+			&cloudwatch.ListTagsForResourceInput{},
+			&cloudwatch.ListTagsForResourceOutput{},
+		},
+		"PutAnomalyDetector": {
+			&cloudwatch.PutAnomalyDetectorInput{},
+			&cloudwatch.PutAnomalyDetectorOutput{},
+		},
+		"PutCompositeAlarm": {
+			&cloudwatch.PutCompositeAlarmInput{},
+			&cloudwatch.PutCompositeAlarmOutput{},
+		},
+		"PutDashboard": {
+			&cloudwatch.PutDashboardInput{},
+			&cloudwatch.PutDashboardOutput{},
+		},
+		"PutInsightRule": {
+			&cloudwatch.PutInsightRuleInput{},
+			&cloudwatch.PutInsightRuleOutput{},
+		},
+		"PutManagedInsightRules": {
+			&cloudwatch.PutManagedInsightRulesInput{},
+			&cloudwatch.PutManagedInsightRulesOutput{},
+		},
+		"PutMetricAlarm": {
+			&cloudwatch.PutMetricAlarmInput{},
+			&cloudwatch.PutMetricAlarmOutput{},
+		},
+		"PutMetricData": {
+			&cloudwatch.PutMetricDataInput{},
+			&cloudwatch.PutMetricDataOutput{},
+		},
+		"PutMetricStream": {
+			&cloudwatch.PutMetricStreamInput{},
+			&cloudwatch.PutMetricStreamOutput{},
+		},
+		"SetAlarmState": {
+			&cloudwatch.SetAlarmStateInput{},
+			&cloudwatch.SetAlarmStateOutput{},
+		},
+		"StartMetricStreams": {
+			&cloudwatch.StartMetricStreamsInput{},
+			&cloudwatch.StartMetricStreamsOutput{},
+		},
+		"StopMetricStreams": {
+			&cloudwatch.StopMetricStreamsInput{},
+			&cloudwatch.StopMetricStreamsOutput{},
+		},
+		"TagResource": {
+			&cloudwatch.TagResourceInput{},
+			&cloudwatch.TagResourceOutput{},
+		},
+		"UntagResource": {
+			&cloudwatch.UntagResourceInput{},
+			&cloudwatch.UntagResourceOutput{},
+		},
 	},
 	RecoveryControl: {
-		"CreateCluster":                     {&recoverycontrol.CreateClusterInput{}, &recoverycontrol.CreateClusterOutput{}},
-		"CreateControlPanel":                {&recoverycontrol.CreateControlPanelInput{}, &recoverycontrol.CreateControlPanelOutput{}},
-		"CreateRoutingControl":              {&recoverycontrol.CreateRoutingControlInput{}, &recoverycontrol.CreateRoutingControlOutput{}},
-		"CreateSafetyRule":                  {&recoverycontrol.CreateSafetyRuleInput{}, &recoverycontrol.CreateSafetyRuleOutput{}},
-		"DeleteCluster":                     {&recoverycontrol.DeleteClusterInput{}, &recoverycontrol.DeleteClusterOutput{}},
-		"DeleteControlPanel":                {&recoverycontrol.DeleteControlPanelInput{}, &recoverycontrol.DeleteControlPanelOutput{}},
-		"DeleteRoutingControl":              {&recoverycontrol.DeleteRoutingControlInput{}, &recoverycontrol.DeleteRoutingControlOutput{}},
-		"DeleteSafetyRule":                  {&recoverycontrol.DeleteSafetyRuleInput{}, &recoverycontrol.DeleteSafetyRuleOutput{}},
-		"DescribeCluster":                   {&recoverycontrol.DescribeClusterInput{}, &recoverycontrol.DescribeClusterOutput{}},
-		"DescribeControlPanel":              {&recoverycontrol.DescribeControlPanelInput{}, &recoverycontrol.DescribeControlPanelOutput{}},
-		"DescribeRoutingControl":            {&recoverycontrol.DescribeRoutingControlInput{}, &recoverycontrol.DescribeRoutingControlOutput{}},
-		"DescribeSafetyRule":                {&recoverycontrol.DescribeSafetyRuleInput{}, &recoverycontrol.DescribeSafetyRuleOutput{}},
-		"GetResourcePolicy":                 {&recoverycontrol.GetResourcePolicyInput{}, &recoverycontrol.GetResourcePolicyOutput{}},
-		"ListAssociatedRoute53HealthChecks": {&recoverycontrol.ListAssociatedRoute53HealthChecksInput{}, &recoverycontrol.ListAssociatedRoute53HealthChecksOutput{}},
-		"ListClusters":                      {&recoverycontrol.ListClustersInput{}, &recoverycontrol.ListClustersOutput{}},
-		"ListControlPanels":                 {&recoverycontrol.ListControlPanelsInput{}, &recoverycontrol.ListControlPanelsOutput{}},
-		"ListRoutingControls":               {&recoverycontrol.ListRoutingControlsInput{}, &recoverycontrol.ListRoutingControlsOutput{}},
-		"ListSafetyRules":                   {&recoverycontrol.ListSafetyRulesInput{}, &recoverycontrol.ListSafetyRulesOutput{}},
-		"ListTagsForResource":               {&recoverycontrol.ListTagsForResourceInput{}, &recoverycontrol.ListTagsForResourceOutput{}},
-		"TagResource":                       {&recoverycontrol.TagResourceInput{}, &recoverycontrol.TagResourceOutput{}},
-		"UntagResource":                     {&recoverycontrol.UntagResourceInput{}, &recoverycontrol.UntagResourceOutput{}},
-		"UpdateControlPanel":                {&recoverycontrol.UpdateControlPanelInput{}, &recoverycontrol.UpdateControlPanelOutput{}},
-		"UpdateRoutingControl":              {&recoverycontrol.UpdateRoutingControlInput{}, &recoverycontrol.UpdateRoutingControlOutput{}},
-		"UpdateSafetyRule":                  {&recoverycontrol.UpdateSafetyRuleInput{}, &recoverycontrol.UpdateSafetyRuleOutput{}},
+		"CreateCluster": {
+			&recoverycontrol.CreateClusterInput{},
+			&recoverycontrol.CreateClusterOutput{},
+		},
+		"CreateControlPanel": {
+			&recoverycontrol.CreateControlPanelInput{},
+			&recoverycontrol.CreateControlPanelOutput{},
+		},
+		"CreateRoutingControl": {
+			&recoverycontrol.CreateRoutingControlInput{},
+			&recoverycontrol.CreateRoutingControlOutput{},
+		},
+		"CreateSafetyRule": {
+			&recoverycontrol.CreateSafetyRuleInput{},
+			&recoverycontrol.CreateSafetyRuleOutput{},
+		},
+		"DeleteCluster": {
+			&recoverycontrol.DeleteClusterInput{},
+			&recoverycontrol.DeleteClusterOutput{},
+		},
+		"DeleteControlPanel": {
+			&recoverycontrol.DeleteControlPanelInput{},
+			&recoverycontrol.DeleteControlPanelOutput{},
+		},
+		"DeleteRoutingControl": {
+			&recoverycontrol.DeleteRoutingControlInput{},
+			&recoverycontrol.DeleteRoutingControlOutput{},
+		},
+		"DeleteSafetyRule": {
+			&recoverycontrol.DeleteSafetyRuleInput{},
+			&recoverycontrol.DeleteSafetyRuleOutput{},
+		},
+		"DescribeCluster": {
+			&recoverycontrol.DescribeClusterInput{},
+			&recoverycontrol.DescribeClusterOutput{},
+		},
+		"DescribeControlPanel": {
+			&recoverycontrol.DescribeControlPanelInput{},
+			&recoverycontrol.DescribeControlPanelOutput{},
+		},
+		"DescribeRoutingControl": {
+			&recoverycontrol.DescribeRoutingControlInput{},
+			&recoverycontrol.DescribeRoutingControlOutput{},
+		},
+		"DescribeSafetyRule": {
+			&recoverycontrol.DescribeSafetyRuleInput{},
+			&recoverycontrol.DescribeSafetyRuleOutput{},
+		},
+		"GetResourcePolicy": {
+			&recoverycontrol.GetResourcePolicyInput{},
+			&recoverycontrol.GetResourcePolicyOutput{},
+		},
+		"ListAssociatedRoute53HealthChecks": {
+			&recoverycontrol.ListAssociatedRoute53HealthChecksInput{},
+			&recoverycontrol.ListAssociatedRoute53HealthChecksOutput{},
+		},
+		"ListClusters": {
+			&recoverycontrol.ListClustersInput{},
+			&recoverycontrol.ListClustersOutput{},
+		},
+		"ListControlPanels": {
+			&recoverycontrol.ListControlPanelsInput{},
+			&recoverycontrol.ListControlPanelsOutput{},
+		},
+		"ListRoutingControls": {
+			&recoverycontrol.ListRoutingControlsInput{},
+			&recoverycontrol.ListRoutingControlsOutput{},
+		},
+		"ListSafetyRules": {
+			&recoverycontrol.ListSafetyRulesInput{},
+			&recoverycontrol.ListSafetyRulesOutput{},
+		},
+		"ListTagsForResource": {
+			&recoverycontrol.ListTagsForResourceInput{},
+			&recoverycontrol.ListTagsForResourceOutput{},
+		},
+		"TagResource": {
+			&recoverycontrol.TagResourceInput{},
+			&recoverycontrol.TagResourceOutput{},
+		},
+		"UntagResource": {
+			&recoverycontrol.UntagResourceInput{},
+			&recoverycontrol.UntagResourceOutput{},
+		},
+		"UpdateControlPanel": {
+			&recoverycontrol.UpdateControlPanelInput{},
+			&recoverycontrol.UpdateControlPanelOutput{},
+		},
+		"UpdateRoutingControl": {
+			&recoverycontrol.UpdateRoutingControlInput{},
+			&recoverycontrol.UpdateRoutingControlOutput{},
+		},
+		"UpdateSafetyRule": {
+			&recoverycontrol.UpdateSafetyRuleInput{},
+			&recoverycontrol.UpdateSafetyRuleOutput{},
+		},
 	},
 	Route53: {
-		"ActivateKeySigningKey":                  {&route53.ActivateKeySigningKeyInput{}, &route53.ActivateKeySigningKeyOutput{}},
-		"AssociateVPCWithHostedZone":             {&route53.AssociateVPCWithHostedZoneInput{}, &route53.AssociateVPCWithHostedZoneOutput{}},
-		"ChangeCidrCollection":                   {&route53.ChangeCidrCollectionInput{}, &route53.ChangeCidrCollectionOutput{}},
-		"ChangeResourceRecordSets":               {&route53.ChangeResourceRecordSetsInput{}, &route53.ChangeResourceRecordSetsOutput{}},
-		"ChangeTagsForResource":                  {&route53.ChangeTagsForResourceInput{}, &route53.ChangeTagsForResourceOutput{}},
-		"CreateCidrCollection":                   {&route53.CreateCidrCollectionInput{}, &route53.CreateCidrCollectionOutput{}},
-		"CreateHealthCheck":                      {&route53.CreateHealthCheckInput{}, &route53.CreateHealthCheckOutput{}},
-		"CreateHostedZone":                       {&route53.CreateHostedZoneInput{}, &route53.CreateHostedZoneOutput{}},
-		"CreateKeySigningKey":                    {&route53.CreateKeySigningKeyInput{}, &route53.CreateKeySigningKeyOutput{}},
-		"CreateQueryLoggingConfig":               {&route53.CreateQueryLoggingConfigInput{}, &route53.CreateQueryLoggingConfigOutput{}},
-		"CreateReusableDelegationSet":            {&route53.CreateReusableDelegationSetInput{}, &route53.CreateReusableDelegationSetOutput{}},
-		"CreateTrafficPolicy":                    {&route53.CreateTrafficPolicyInput{}, &route53.CreateTrafficPolicyOutput{}},
-		"CreateTrafficPolicyInstance":            {&route53.CreateTrafficPolicyInstanceInput{}, &route53.CreateTrafficPolicyInstanceOutput{}},
-		"CreateTrafficPolicyVersion":             {&route53.CreateTrafficPolicyVersionInput{}, &route53.CreateTrafficPolicyVersionOutput{}},
-		"CreateVPCAssociationAuthorization":      {&route53.CreateVPCAssociationAuthorizationInput{}, &route53.CreateVPCAssociationAuthorizationOutput{}},
-		"DeactivateKeySigningKey":                {&route53.DeactivateKeySigningKeyInput{}, &route53.DeactivateKeySigningKeyOutput{}},
-		"DeleteCidrCollection":                   {&route53.DeleteCidrCollectionInput{}, &route53.DeleteCidrCollectionOutput{}},
-		"DeleteHealthCheck":                      {&route53.DeleteHealthCheckInput{}, &route53.DeleteHealthCheckOutput{}},
-		"DeleteHostedZone":                       {&route53.DeleteHostedZoneInput{}, &route53.DeleteHostedZoneOutput{}},
-		"DeleteKeySigningKey":                    {&route53.DeleteKeySigningKeyInput{}, &route53.DeleteKeySigningKeyOutput{}},
-		"DeleteQueryLoggingConfig":               {&route53.DeleteQueryLoggingConfigInput{}, &route53.DeleteQueryLoggingConfigOutput{}},
-		"DeleteReusableDelegationSet":            {&route53.DeleteReusableDelegationSetInput{}, &route53.DeleteReusableDelegationSetOutput{}},
-		"DeleteTrafficPolicy":                    {&route53.DeleteTrafficPolicyInput{}, &route53.DeleteTrafficPolicyOutput{}},
-		"DeleteTrafficPolicyInstance":            {&route53.DeleteTrafficPolicyInstanceInput{}, &route53.DeleteTrafficPolicyInstanceOutput{}},
-		"DeleteVPCAssociationAuthorization":      {&route53.DeleteVPCAssociationAuthorizationInput{}, &route53.DeleteVPCAssociationAuthorizationOutput{}},
-		"DisableHostedZoneDNSSEC":                {&route53.DisableHostedZoneDNSSECInput{}, &route53.DisableHostedZoneDNSSECOutput{}},
-		"DisassociateVPCFromHostedZone":          {&route53.DisassociateVPCFromHostedZoneInput{}, &route53.DisassociateVPCFromHostedZoneOutput{}},
-		"EnableHostedZoneDNSSEC":                 {&route53.EnableHostedZoneDNSSECInput{}, &route53.EnableHostedZoneDNSSECOutput{}},
-		"GetAccountLimit":                        {&route53.GetAccountLimitInput{}, &route53.GetAccountLimitOutput{}},
-		"GetChange":                              {&route53.GetChangeInput{}, &route53.GetChangeOutput{}},
-		"GetCheckerIpRanges":                     {&route53.GetCheckerIpRangesInput{}, &route53.GetCheckerIpRangesOutput{}},
-		"GetDNSSEC":                              {&route53.GetDNSSECInput{}, &route53.GetDNSSECOutput{}},
-		"GetGeoLocation":                         {&route53.GetGeoLocationInput{}, &route53.GetGeoLocationOutput{}},
-		"GetHealthCheck":                         {&route53.GetHealthCheckInput{}, &route53.GetHealthCheckOutput{}},
-		"GetHealthCheckCount":                    {&route53.GetHealthCheckCountInput{}, &route53.GetHealthCheckCountOutput{}},
-		"GetHealthCheckLastFailureReason":        {&route53.GetHealthCheckLastFailureReasonInput{}, &route53.GetHealthCheckLastFailureReasonOutput{}},
-		"GetHealthCheckStatus":                   {&route53.GetHealthCheckStatusInput{}, &route53.GetHealthCheckStatusOutput{}},
-		"GetHostedZone":                          {&route53.GetHostedZoneInput{}, &route53.GetHostedZoneOutput{}},
-		"GetHostedZoneCount":                     {&route53.GetHostedZoneCountInput{}, &route53.GetHostedZoneCountOutput{}},
-		"GetHostedZoneLimit":                     {&route53.GetHostedZoneLimitInput{}, &route53.GetHostedZoneLimitOutput{}},
-		"GetQueryLoggingConfig":                  {&route53.GetQueryLoggingConfigInput{}, &route53.GetQueryLoggingConfigOutput{}},
-		"GetReusableDelegationSet":               {&route53.GetReusableDelegationSetInput{}, &route53.GetReusableDelegationSetOutput{}},
-		"GetReusableDelegationSetLimit":          {&route53.GetReusableDelegationSetLimitInput{}, &route53.GetReusableDelegationSetLimitOutput{}},
-		"GetTrafficPolicy":                       {&route53.GetTrafficPolicyInput{}, &route53.GetTrafficPolicyOutput{}},
-		"GetTrafficPolicyInstance":               {&route53.GetTrafficPolicyInstanceInput{}, &route53.GetTrafficPolicyInstanceOutput{}},
-		"GetTrafficPolicyInstanceCount":          {&route53.GetTrafficPolicyInstanceCountInput{}, &route53.GetTrafficPolicyInstanceCountOutput{}},
-		"ListCidrBlocks":                         {&route53.ListCidrBlocksInput{}, &route53.ListCidrBlocksOutput{}},
-		"ListCidrCollections":                    {&route53.ListCidrCollectionsInput{}, &route53.ListCidrCollectionsOutput{}},
-		"ListCidrLocations":                      {&route53.ListCidrLocationsInput{}, &route53.ListCidrLocationsOutput{}},
-		"ListGeoLocations":                       {&route53.ListGeoLocationsInput{}, &route53.ListGeoLocationsOutput{}},
-		"ListHealthChecks":                       {&route53.ListHealthChecksInput{}, &route53.ListHealthChecksOutput{}},
-		"ListHostedZones":                        {&route53.ListHostedZonesInput{}, &route53.ListHostedZonesOutput{}},
-		"ListHostedZonesByName":                  {&route53.ListHostedZonesByNameInput{}, &route53.ListHostedZonesByNameOutput{}},
-		"ListHostedZonesByVPC":                   {&route53.ListHostedZonesByVPCInput{}, &route53.ListHostedZonesByVPCOutput{}},
-		"ListQueryLoggingConfigs":                {&route53.ListQueryLoggingConfigsInput{}, &route53.ListQueryLoggingConfigsOutput{}},
-		"ListResourceRecordSets":                 {&route53.ListResourceRecordSetsInput{}, &route53.ListResourceRecordSetsOutput{}},
-		"ListReusableDelegationSets":             {&route53.ListReusableDelegationSetsInput{}, &route53.ListReusableDelegationSetsOutput{}},
-		"ListTagsForResource":                    {&route53.ListTagsForResourceInput{}, &route53.ListTagsForResourceOutput{}},
-		"ListTagsForResources":                   {&route53.ListTagsForResourcesInput{}, &route53.ListTagsForResourcesOutput{}},
-		"ListTrafficPolicies":                    {&route53.ListTrafficPoliciesInput{}, &route53.ListTrafficPoliciesOutput{}},
-		"ListTrafficPolicyInstances":             {&route53.ListTrafficPolicyInstancesInput{}, &route53.ListTrafficPolicyInstancesOutput{}},
-		"ListTrafficPolicyInstancesByHostedZone": {&route53.ListTrafficPolicyInstancesByHostedZoneInput{}, &route53.ListTrafficPolicyInstancesByHostedZoneOutput{}},
-		"ListTrafficPolicyInstancesByPolicy":     {&route53.ListTrafficPolicyInstancesByPolicyInput{}, &route53.ListTrafficPolicyInstancesByPolicyOutput{}},
-		"ListTrafficPolicyVersions":              {&route53.ListTrafficPolicyVersionsInput{}, &route53.ListTrafficPolicyVersionsOutput{}},
-		"ListVPCAssociationAuthorizations":       {&route53.ListVPCAssociationAuthorizationsInput{}, &route53.ListVPCAssociationAuthorizationsOutput{}},
-		"TestDNSAnswer":                          {&route53.TestDNSAnswerInput{}, &route53.TestDNSAnswerOutput{}},
-		"UpdateHealthCheck":                      {&route53.UpdateHealthCheckInput{}, &route53.UpdateHealthCheckOutput{}},
-		"UpdateHostedZoneComment":                {&route53.UpdateHostedZoneCommentInput{}, &route53.UpdateHostedZoneCommentOutput{}},
-		"UpdateTrafficPolicyComment":             {&route53.UpdateTrafficPolicyCommentInput{}, &route53.UpdateTrafficPolicyCommentOutput{}},
-		"UpdateTrafficPolicyInstance":            {&route53.UpdateTrafficPolicyInstanceInput{}, &route53.UpdateTrafficPolicyInstanceOutput{}},
+		"ActivateKeySigningKey": {
+			&route53.ActivateKeySigningKeyInput{},
+			&route53.ActivateKeySigningKeyOutput{},
+		},
+		"AssociateVPCWithHostedZone": {
+			&route53.AssociateVPCWithHostedZoneInput{},
+			&route53.AssociateVPCWithHostedZoneOutput{},
+		},
+		"ChangeCidrCollection": {
+			&route53.ChangeCidrCollectionInput{},
+			&route53.ChangeCidrCollectionOutput{},
+		},
+		"ChangeResourceRecordSets": {
+			&route53.ChangeResourceRecordSetsInput{},
+			&route53.ChangeResourceRecordSetsOutput{},
+		},
+		"ChangeTagsForResource": {
+			&route53.ChangeTagsForResourceInput{},
+			&route53.ChangeTagsForResourceOutput{},
+		},
+		"CreateCidrCollection": {
+			&route53.CreateCidrCollectionInput{},
+			&route53.CreateCidrCollectionOutput{},
+		},
+		"CreateHealthCheck": {
+			&route53.CreateHealthCheckInput{},
+			&route53.CreateHealthCheckOutput{},
+		},
+		"CreateHostedZone": {
+			&route53.CreateHostedZoneInput{},
+			&route53.CreateHostedZoneOutput{},
+		},
+		"CreateKeySigningKey": {
+			&route53.CreateKeySigningKeyInput{},
+			&route53.CreateKeySigningKeyOutput{},
+		},
+		"CreateQueryLoggingConfig": {
+			&route53.CreateQueryLoggingConfigInput{},
+			&route53.CreateQueryLoggingConfigOutput{},
+		},
+		"CreateReusableDelegationSet": {
+			&route53.CreateReusableDelegationSetInput{},
+			&route53.CreateReusableDelegationSetOutput{},
+		},
+		"CreateTrafficPolicy": {
+			&route53.CreateTrafficPolicyInput{},
+			&route53.CreateTrafficPolicyOutput{},
+		},
+		"CreateTrafficPolicyInstance": {
+			&route53.CreateTrafficPolicyInstanceInput{},
+			&route53.CreateTrafficPolicyInstanceOutput{},
+		},
+		"CreateTrafficPolicyVersion": {
+			&route53.CreateTrafficPolicyVersionInput{},
+			&route53.CreateTrafficPolicyVersionOutput{},
+		},
+		"CreateVPCAssociationAuthorization": {
+			&route53.CreateVPCAssociationAuthorizationInput{},
+			&route53.CreateVPCAssociationAuthorizationOutput{},
+		},
+		"DeactivateKeySigningKey": {
+			&route53.DeactivateKeySigningKeyInput{},
+			&route53.DeactivateKeySigningKeyOutput{},
+		},
+		"DeleteCidrCollection": {
+			&route53.DeleteCidrCollectionInput{},
+			&route53.DeleteCidrCollectionOutput{},
+		},
+		"DeleteHealthCheck": {
+			&route53.DeleteHealthCheckInput{},
+			&route53.DeleteHealthCheckOutput{},
+		},
+		"DeleteHostedZone": {
+			&route53.DeleteHostedZoneInput{},
+			&route53.DeleteHostedZoneOutput{},
+		},
+		"DeleteKeySigningKey": {
+			&route53.DeleteKeySigningKeyInput{},
+			&route53.DeleteKeySigningKeyOutput{},
+		},
+		"DeleteQueryLoggingConfig": {
+			&route53.DeleteQueryLoggingConfigInput{},
+			&route53.DeleteQueryLoggingConfigOutput{},
+		},
+		"DeleteReusableDelegationSet": {
+			&route53.DeleteReusableDelegationSetInput{},
+			&route53.DeleteReusableDelegationSetOutput{},
+		},
+		"DeleteTrafficPolicy": {
+			&route53.DeleteTrafficPolicyInput{},
+			&route53.DeleteTrafficPolicyOutput{},
+		},
+		"DeleteTrafficPolicyInstance": {
+			&route53.DeleteTrafficPolicyInstanceInput{},
+			&route53.DeleteTrafficPolicyInstanceOutput{},
+		},
+		"DeleteVPCAssociationAuthorization": {
+			&route53.DeleteVPCAssociationAuthorizationInput{},
+			&route53.DeleteVPCAssociationAuthorizationOutput{},
+		},
+		"DisableHostedZoneDNSSEC": {
+			&route53.DisableHostedZoneDNSSECInput{},
+			&route53.DisableHostedZoneDNSSECOutput{},
+		},
+		"DisassociateVPCFromHostedZone": {
+			&route53.DisassociateVPCFromHostedZoneInput{},
+			&route53.DisassociateVPCFromHostedZoneOutput{},
+		},
+		"EnableHostedZoneDNSSEC": {
+			&route53.EnableHostedZoneDNSSECInput{},
+			&route53.EnableHostedZoneDNSSECOutput{},
+		},
+		"GetAccountLimit": {
+			&route53.GetAccountLimitInput{},
+			&route53.GetAccountLimitOutput{},
+		},
+		"GetChange": {
+			&route53.GetChangeInput{},
+			&route53.GetChangeOutput{},
+		},
+		"GetCheckerIpRanges": {
+			&route53.GetCheckerIpRangesInput{},
+			&route53.GetCheckerIpRangesOutput{},
+		},
+		"GetDNSSEC": {
+			&route53.GetDNSSECInput{},
+			&route53.GetDNSSECOutput{},
+		},
+		"GetGeoLocation": {
+			&route53.GetGeoLocationInput{},
+			&route53.GetGeoLocationOutput{},
+		},
+		"GetHealthCheck": {
+			&route53.GetHealthCheckInput{},
+			&route53.GetHealthCheckOutput{},
+		},
+		"GetHealthCheckCount": {
+			&route53.GetHealthCheckCountInput{},
+			&route53.GetHealthCheckCountOutput{},
+		},
+		"GetHealthCheckLastFailureReason": {
+			&route53.GetHealthCheckLastFailureReasonInput{},
+			&route53.GetHealthCheckLastFailureReasonOutput{},
+		},
+		"GetHealthCheckStatus": {
+			&route53.GetHealthCheckStatusInput{},
+			&route53.GetHealthCheckStatusOutput{},
+		},
+		"GetHostedZone": {
+			&route53.GetHostedZoneInput{},
+			&route53.GetHostedZoneOutput{},
+		},
+		"GetHostedZoneCount": {
+			&route53.GetHostedZoneCountInput{},
+			&route53.GetHostedZoneCountOutput{},
+		},
+		"GetHostedZoneLimit": {
+			&route53.GetHostedZoneLimitInput{},
+			&route53.GetHostedZoneLimitOutput{},
+		},
+		"GetQueryLoggingConfig": {
+			&route53.GetQueryLoggingConfigInput{},
+			&route53.GetQueryLoggingConfigOutput{},
+		},
+		"GetReusableDelegationSet": {
+			&route53.GetReusableDelegationSetInput{},
+			&route53.GetReusableDelegationSetOutput{},
+		},
+		"GetReusableDelegationSetLimit": {
+			&route53.GetReusableDelegationSetLimitInput{},
+			&route53.GetReusableDelegationSetLimitOutput{},
+		},
+		"GetTrafficPolicy": {
+			&route53.GetTrafficPolicyInput{},
+			&route53.GetTrafficPolicyOutput{},
+		},
+		"GetTrafficPolicyInstance": {
+			&route53.GetTrafficPolicyInstanceInput{},
+			&route53.GetTrafficPolicyInstanceOutput{},
+		},
+		"GetTrafficPolicyInstanceCount": {
+			&route53.GetTrafficPolicyInstanceCountInput{},
+			&route53.GetTrafficPolicyInstanceCountOutput{},
+		},
+		"ListCidrBlocks": {
+			&route53.ListCidrBlocksInput{},
+			&route53.ListCidrBlocksOutput{},
+		},
+		"ListCidrCollections": {
+			&route53.ListCidrCollectionsInput{},
+			&route53.ListCidrCollectionsOutput{},
+		},
+		"ListCidrLocations": {
+			&route53.ListCidrLocationsInput{},
+			&route53.ListCidrLocationsOutput{},
+		},
+		"ListGeoLocations": {
+			&route53.ListGeoLocationsInput{},
+			&route53.ListGeoLocationsOutput{},
+		},
+		"ListHealthChecks": {
+			&route53.ListHealthChecksInput{},
+			&route53.ListHealthChecksOutput{},
+		},
+		"ListHostedZones": {
+			&route53.ListHostedZonesInput{},
+			&route53.ListHostedZonesOutput{},
+		},
+		"ListHostedZonesByName": {
+			&route53.ListHostedZonesByNameInput{},
+			&route53.ListHostedZonesByNameOutput{},
+		},
+		"ListHostedZonesByVPC": {
+			&route53.ListHostedZonesByVPCInput{},
+			&route53.ListHostedZonesByVPCOutput{},
+		},
+		"ListQueryLoggingConfigs": {
+			&route53.ListQueryLoggingConfigsInput{},
+			&route53.ListQueryLoggingConfigsOutput{},
+		},
+		"ListResourceRecordSets": {
+			&route53.ListResourceRecordSetsInput{},
+			&route53.ListResourceRecordSetsOutput{},
+		},
+		"ListReusableDelegationSets": {
+			&route53.ListReusableDelegationSetsInput{},
+			&route53.ListReusableDelegationSetsOutput{},
+		},
+		"ListTagsForResource": {
+			&route53.ListTagsForResourceInput{},
+			&route53.ListTagsForResourceOutput{},
+		},
+		"ListTagsForResources": {
+			&route53.ListTagsForResourcesInput{},
+			&route53.ListTagsForResourcesOutput{},
+		},
+		"ListTrafficPolicies": {
+			&route53.ListTrafficPoliciesInput{},
+			&route53.ListTrafficPoliciesOutput{},
+		},
+		"ListTrafficPolicyInstances": {
+			&route53.ListTrafficPolicyInstancesInput{},
+			&route53.ListTrafficPolicyInstancesOutput{},
+		},
+		"ListTrafficPolicyInstancesByHostedZone": {
+			&route53.ListTrafficPolicyInstancesByHostedZoneInput{},
+			&route53.ListTrafficPolicyInstancesByHostedZoneOutput{},
+		},
+		"ListTrafficPolicyInstancesByPolicy": {
+			&route53.ListTrafficPolicyInstancesByPolicyInput{},
+			&route53.ListTrafficPolicyInstancesByPolicyOutput{},
+		},
+		"ListTrafficPolicyVersions": {
+			&route53.ListTrafficPolicyVersionsInput{},
+			&route53.ListTrafficPolicyVersionsOutput{},
+		},
+		"ListVPCAssociationAuthorizations": {
+			&route53.ListVPCAssociationAuthorizationsInput{},
+			&route53.ListVPCAssociationAuthorizationsOutput{},
+		},
+		"TestDNSAnswer": {
+			&route53.TestDNSAnswerInput{},
+			&route53.TestDNSAnswerOutput{},
+		},
+		"UpdateHealthCheck": {
+			&route53.UpdateHealthCheckInput{},
+			&route53.UpdateHealthCheckOutput{},
+		},
+		"UpdateHostedZoneComment": {
+			&route53.UpdateHostedZoneCommentInput{},
+			&route53.UpdateHostedZoneCommentOutput{},
+		},
+		"UpdateTrafficPolicyComment": {
+			&route53.UpdateTrafficPolicyCommentInput{},
+			&route53.UpdateTrafficPolicyCommentOutput{},
+		},
+		"UpdateTrafficPolicyInstance": {
+			&route53.UpdateTrafficPolicyInstanceInput{},
+			&route53.UpdateTrafficPolicyInstanceOutput{},
+		},
 	},
 	STS: {
-		"AssumeRole":                 {&sts.AssumeRoleInput{}, &sts.AssumeRoleOutput{}},
-		"AssumeRoleWithSAML":         {&sts.AssumeRoleWithSAMLInput{}, &sts.AssumeRoleWithSAMLOutput{}},
-		"AssumeRoleWithWebIdentity":  {&sts.AssumeRoleWithWebIdentityInput{}, &sts.AssumeRoleWithWebIdentityOutput{}},
-		"DecodeAuthorizationMessage": {&sts.DecodeAuthorizationMessageInput{}, &sts.DecodeAuthorizationMessageOutput{}},
-		"GetAccessKeyInfo":           {&sts.GetAccessKeyInfoInput{}, &sts.GetAccessKeyInfoOutput{}},
-		"GetCallerIdentity":          {&sts.GetCallerIdentityInput{}, &sts.GetCallerIdentityOutput{}},
-		"GetFederationToken":         {&sts.GetFederationTokenInput{}, &sts.GetFederationTokenOutput{}},
-		"GetSessionToken":            {&sts.GetSessionTokenInput{}, &sts.GetSessionTokenOutput{}},
+		"AssumeRole": {
+			&sts.AssumeRoleInput{},
+			&sts.AssumeRoleOutput{},
+		},
+		"AssumeRoleWithSAML": {
+			&sts.AssumeRoleWithSAMLInput{},
+			&sts.AssumeRoleWithSAMLOutput{},
+		},
+		"AssumeRoleWithWebIdentity": {
+			&sts.AssumeRoleWithWebIdentityInput{},
+			&sts.AssumeRoleWithWebIdentityOutput{},
+		},
+		"DecodeAuthorizationMessage": {
+			&sts.DecodeAuthorizationMessageInput{},
+			&sts.DecodeAuthorizationMessageOutput{},
+		},
+		"GetAccessKeyInfo": {
+			&sts.GetAccessKeyInfoInput{},
+			&sts.GetAccessKeyInfoOutput{},
+		},
+		"GetCallerIdentity": {
+			&sts.GetCallerIdentityInput{},
+			&sts.GetCallerIdentityOutput{},
+		},
+		"GetFederationToken": {
+			&sts.GetFederationTokenInput{},
+			&sts.GetFederationTokenOutput{},
+		},
+		"GetSessionToken": {
+			&sts.GetSessionTokenInput{},
+			&sts.GetSessionTokenOutput{},
+		},
 	},
 }
