@@ -38,11 +38,6 @@ var recordedEnums = map[string][]string{
 	"StateValue": {"INSUFFICIENT_DATA", "ALARM", "OK"}, // CloudWatch, November 2026
 }
 
-// recordedLimits are limits that AWS was seen to keep where its model says otherwise, by shape.
-var recordedLimits = map[string]constraints{
-	"TagResourceId": {max: "32"}, // Route 53, November 2026; 64 in the model
-}
-
 // checks tells whether an operation's constraints are checked before its handler. EC2 has words of its own. Of Route
 // 53 the tag calls alone were seen to answer in the framework's words: its handlers say by error codes of their
 // own what else they refuse (InvalidDomainName, InvalidChangeBatch), which a check in front would hide.

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 )
 
-// The first and the fourth are recorded from AWS; the others have the same form.
+// The first is recorded from AWS; the others have the same form.
 func TestConstraintsAreCheckedInAWSsWords(t *testing.T) {
 	const one = "1 validation error detected: Value "
 	for _, c := range []struct {
@@ -29,9 +29,9 @@ func TestConstraintsAreCheckedInAWSsWords(t *testing.T) {
 			"Value '' at 'dimensions.1.member.name' failed to satisfy constraint: Member must have length greater than or equal to 1; " +
 			"Value '0' at 'evaluationPeriods' failed to satisfy constraint: Member must have value greater than or equal to 1",
 			&cloudwatch.PutMetricAlarmInput{EvaluationPeriods: aws.Int32(0), Dimensions: []cwtypes.Dimension{{Name: aws.String("")}}}},
-		{Route53, "ListTagsForResource", "InvalidInput: " + one + "'Z12345678901234567890123456789012' at 'resourceId' failed to satisfy constraint: " +
-			"Member must have length less than or equal to 32",
-			&route53.ListTagsForResourceInput{ResourceId: aws.String("Z12345678901234567890123456789012"), ResourceType: "hostedzone"}},
+		{Route53, "ListTagsForResource", "InvalidInput: " + one + "'x' at 'resourceType' failed to satisfy constraint: " +
+			"Member must satisfy enum value set: [healthcheck, hostedzone]",
+			&route53.ListTagsForResourceInput{ResourceId: aws.String("Z1"), ResourceType: "x"}},
 		{AutoScaling, "PutScalingPolicy", "ValidationError: " + one + "'' at 'policyName' failed to satisfy constraint: " +
 			"Member must have length greater than or equal to 1",
 			&autoscaling.PutScalingPolicyInput{PolicyName: aws.String("")}},

@@ -152,9 +152,6 @@ func parseShape(line string) *shape {
 		if recorded := recordedEnums[f[1]]; recorded != nil {
 			s.limits.enum = recorded
 		}
-		if recorded, ok := recordedLimits[f[1]]; ok {
-			s.limits = recorded
-		}
 	}
 	return s
 }

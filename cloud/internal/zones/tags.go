@@ -18,10 +18,18 @@ const maxTags = 10
 
 func tagKey(t r53types.TagResourceType, id string) string { return string(t) + "/" + id }
 
+// maxZoneID is how long a hosted zone's id is at most (ResourceId in the API reference).
+const maxZoneID = 32
+
 // exists refuses a resource that is not there.
 func (a *api) exists(t r53types.TagResourceType, id string) error {
 	switch t {
 	case r53types.TagResourceTypeHostedzone:
+		// Recorded from AWS, November 2026. The model's 64 are for health checks' ids, too.
+		if len(id) > maxZoneID {
+			return request.BadInput("1 validation error detected: Value '%s' at 'resourceId' failed to satisfy constraint: "+
+				"Member must have length less than or equal to %d", id, maxZoneID)
+		}
 		if _, ok := a.zones.Get(id); !ok {
 			return noZone(id)
 		}

@@ -40,4 +40,7 @@ func TestTags(t *testing.T) {
 	refused(t, err, "NoSuchHostedZone", "")
 	_, err = a.listTags(t.Context(), &route53.ListTagsForResourceInput{ResourceId: aws.String("none"), ResourceType: "other"})
 	refused(t, err, "InvalidInput", "")
+	long := "Z12345678901234567890123456789012"
+	_, err = a.listTags(t.Context(), &route53.ListTagsForResourceInput{ResourceId: &long, ResourceType: r53types.TagResourceTypeHostedzone})
+	refused(t, err, "InvalidInput", "'resourceId' failed to satisfy constraint: Member must have length less than or equal to 32")
 }
