@@ -29,7 +29,7 @@ func (a *api) cidrChange(t *testing.T, id string, changes ...r53types.CidrCollec
 }
 
 func TestCIDRCollectionsAreRefused(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	id := makeCollection(t, a, "c")
 	if again := makeCollection(t, a, "c"); again != id {
 		t.Errorf("the same name and reference make %s and %s", id, again)
@@ -81,7 +81,7 @@ func TestCIDRCollectionsAreRefused(t *testing.T) {
 // TestCIDRCollectionsTakeTheirCourse moves a block in one request, pages, and survives a restart.
 func TestCIDRCollectionsTakeTheirCourse(t *testing.T) {
 	dir := t.TempDir()
-	a, _ := newAPI(t, dir)
+	a, _ := openAPI(t, dir)
 	id := makeCollection(t, a, "c")
 	must := func(err error) {
 		t.Helper()
@@ -92,7 +92,7 @@ func TestCIDRCollectionsTakeTheirCourse(t *testing.T) {
 	must(a.cidrChange(t, id, cidrs("PUT", "one", "198.51.100.0/24", "203.0.113.0/24"), cidrs("PUT", "two", "2001:db8::/48")))
 	must(a.cidrChange(t, id, cidrs("PUT", "two", "203.0.113.0/24"), cidrs("DELETE_IF_EXISTS", "one", "203.0.113.0/24", "10.0.0.0/8")))
 	a.db.Close()
-	a, _ = newAPI(t, dir)
+	a, _ = openAPI(t, dir)
 	var got string
 	in := &route53.ListCidrBlocksInput{CollectionId: &id, MaxResults: aws.Int32(1)}
 	for {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/internal/judge"
 )
@@ -107,7 +108,7 @@ func TestSDKReadsLists(t *testing.T) {
 		},
 		"GetAccountLimit": func() (bool, error) {
 			out, err := c.GetAccountLimit(ctx, &route53.GetAccountLimitInput{Type: r53types.AccountLimitTypeMaxHealthChecksByOwner})
-			return err == nil && *out.Limit.Value == maxChecks && out.Count == 1, err
+			return err == nil && *out.Limit.Value == checks.Quota && out.Count == 1, err
 		},
 		"GetCheckerIpRanges": func() (bool, error) {
 			out, err := c.GetCheckerIpRanges(ctx, nil)

@@ -28,7 +28,7 @@ func makeDelegationSet(t *testing.T, a *api, reference, zone string) (*r53types.
 }
 
 func TestDelegationSetsAreRefused(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	d, err := makeDelegationSet(t, a, "one", z)
 	if err != nil {

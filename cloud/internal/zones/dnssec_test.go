@@ -15,7 +15,7 @@ func newKSK(zone, name, status string) *route53.CreateKeySigningKeyInput {
 }
 
 func TestKeySigningKeysAreRefused(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	for _, in := range []*route53.CreateKeySigningKeyInput{newKSK(z, "one", "ACTIVE"), newKSK(z, "two", "INACTIVE")} {
 		if _, err := a.createKSK(t.Context(), in); err != nil {
@@ -59,7 +59,7 @@ func TestKeySigningKeysAreRefused(t *testing.T) {
 // TestSigningTakesItsCourse goes through the states of a zone and its keys, with what is refused in each.
 func TestSigningTakesItsCourse(t *testing.T) {
 	dir := t.TempDir()
-	a, _ := newAPI(t, dir)
+	a, _ := openAPI(t, dir)
 	z := makeZone(t, a, "example.com")
 	one := "one"
 	enable := func() error {
@@ -120,7 +120,7 @@ func TestSigningTakesItsCourse(t *testing.T) {
 	refused(t, deactivate(), "KeySigningKeyInUse", "")
 	refused(t, dropZone(), "HostedZoneNotEmpty", "The specified hosted zone contains DNSSEC Key Signing Keys and so cannot be deleted.")
 	a.db.Close()
-	a, _ = newAPI(t, dir)
+	a, _ = openAPI(t, dir)
 	state("SIGNING one=ACTIVE")
 	must(disable())
 	must(deactivate())
@@ -133,7 +133,7 @@ func TestSigningTakesItsCourse(t *testing.T) {
 
 // TestKeysAreShownAsRegistrarsWantThem looks at the forms of what is handed to a parent.
 func TestPrivateZonesAreNotSigned(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	out, err := a.createHostedZone(t.Context(), &route53.CreateHostedZoneInput{
 		Name: aws.String("example.com"), CallerReference: aws.String("r"),
 		VPC: &r53types.VPC{VPCId: aws.String("vpc-1a2b3c4d"), VPCRegion: r53types.VPCRegionUsEast1},
@@ -146,7 +146,7 @@ func TestPrivateZonesAreNotSigned(t *testing.T) {
 }
 
 func TestKeysAreShownAsRegistrarsWantThem(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	out, err := a.createKSK(t.Context(), newKSK(z, "one", "ACTIVE"))
 	if err != nil {

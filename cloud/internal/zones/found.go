@@ -51,7 +51,7 @@ func (p *plane) keepFound() {
 	err := p.state.db.Update(func(tx *store.Tx) error {
 		for id, healthy := range changes {
 			_, stored := p.state.unhealthy.GetTx(tx, id)
-			_, exists := p.state.checks.GetTx(tx, id)
+			_, exists := p.state.Checks.GetTx(tx, id)
 			switch ill := exists && !healthy; {
 			case ill == stored:
 			case ill:

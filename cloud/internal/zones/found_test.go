@@ -28,7 +28,7 @@ func TestHealthOutlivesTheProcess(t *testing.T) {
 	}
 	var ids []string
 	for _, reference := range []string{"kept", "deleted"} {
-		out, err := z.api.createHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String(reference), HealthCheckConfig: tcp("198.51.100.7", 80)})
+		out, err := z.api.health.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String(reference), HealthCheckConfig: tcp("198.51.100.7", 80)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +37,7 @@ func TestHealthOutlivesTheProcess(t *testing.T) {
 	for z.plane.Healthy()[ids[0]] || z.plane.Healthy()[ids[1]] {
 		time.Sleep(time.Millisecond)
 	}
-	if _, err := z.api.deleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: &ids[1]}); err != nil {
+	if _, err := z.api.health.DeleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: &ids[1]}); err != nil {
 		t.Fatal(err)
 	}
 	if err := z.Close(); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 func TestGeoLocationsAreListedWhole(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	in := &route53.ListGeoLocationsInput{MaxItems: aws.Int32(60)}
 	seen := map[records.Place]bool{}
 	for {

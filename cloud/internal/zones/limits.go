@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/records"
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -16,7 +17,7 @@ func (a *api) getAccountLimit(_ context.Context, in *route53.GetAccountLimitInpu
 	var most, count int
 	switch in.Type {
 	case r53types.AccountLimitTypeMaxHealthChecksByOwner:
-		most, count = maxChecks, a.checks.Len()
+		most, count = checks.Quota, a.Checks.Len()
 	case r53types.AccountLimitTypeMaxHostedZonesByOwner:
 		most, count = maxZones, a.zones.Len()
 	case r53types.AccountLimitTypeMaxReusableDelegationSetsByOwner:

@@ -6,12 +6,12 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -33,10 +33,10 @@ func (r *recorder) Set(id string, c r53types.HealthCheckConfig) {
 	r.set[id] = c
 }
 func (r *recorder) Remove(id string) { r.mu.Lock(); defer r.mu.Unlock(); delete(r.set, id) }
-func (r *recorder) Alarm(_ context.Context, a r53types.AlarmIdentifier) (watched, error) {
-	return watched{Region: string(a.Region), Name: *a.Name}, nil
+func (r *recorder) Alarm(_ context.Context, a r53types.AlarmIdentifier) (checks.Watched, error) {
+	return checks.Watched{Region: string(a.Region), Name: *a.Name}, nil
 }
-func (r *recorder) Watch(string, *watched)                                {}
+func (r *recorder) Watch(string, *checks.Watched)                         {}
 func (r *recorder) Control(string) bool                                   { return true }
 func (r *recorder) Observations(string) []r53types.HealthCheckObservation { return nil }
 func (r *recorder) LastFailure(string) []r53types.HealthCheckObservation  { return nil }
@@ -44,7 +44,7 @@ func (r *recorder) Test(string, string, r53types.RRType, routing.Client) (code s
 	return "NOERROR", nil
 }
 
-func newAPI(t testing.TB, dir string) (*api, *recorder) {
+func openAPI(t testing.TB, dir string) (*api, *recorder) {
 	t.Helper()
 	db, err := store.Open(filepath.Join(dir, "state.db"), store.Options{})
 	if err != nil {
@@ -56,7 +56,7 @@ func newAPI(t testing.TB, dir string) (*api, *recorder) {
 		t.Fatal(err)
 	}
 	r := &recorder{set: map[string]r53types.HealthCheckConfig{}}
-	return &api{state: s, data: r, now: time.Now}, r
+	return newAPI(s, "", r, r), r
 }
 
 func makeZone(t testing.TB, a *api, name string) string {
@@ -70,7 +70,7 @@ func makeZone(t testing.TB, a *api, name string) string {
 
 func makeCheck(t testing.TB, a *api) string {
 	t.Helper()
-	out, err := a.createHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String(request.NewID("r")), HealthCheckConfig: tcp("198.51.100.7", 80)})
+	out, err := a.health.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String(request.NewID("r")), HealthCheckConfig: tcp("198.51.100.7", 80)})
 	if err != nil {
 		t.Fatal(err)
 	}

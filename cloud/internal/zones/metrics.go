@@ -48,7 +48,7 @@ func (p *plane) tellMetrics(speed tempo.Speed, tell func(context.Context, []metr
 // latencyData are the metrics of checks with MeasureLatency: averages over the checkers that measured lately, of all
 // and of each region, in milliseconds of real time.
 func (p *plane) latencyData(now time.Time, lately time.Duration) (data []metrics.Datum) {
-	for _, c := range p.state.checks.All() {
+	for _, c := range p.state.Checks.All() {
 		type series struct{ region, name string } // no region: of all
 		seen := map[series][]time.Duration{}
 		note := func(region, name string, d time.Duration) {
@@ -92,7 +92,7 @@ func milliseconds(times []time.Duration) float64 {
 // healthData are the metrics of the namespace AWS/Route53 that tell of health.
 func (p *plane) healthData(now time.Time) (data []metrics.Datum) {
 	healthy := p.Healthy()
-	for _, c := range p.state.checks.All() {
+	for _, c := range p.state.Checks.All() {
 		put := func(name string, unit cwtypes.StandardUnit, value float64) {
 			data = append(data, metrics.Datum{
 				Metric: metrics.Metric{Namespace: "AWS/Route53", Name: name, Dimensions: []metrics.Dimension{{Name: "HealthCheckId", Value: c.ID}}},

@@ -22,6 +22,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -49,9 +50,10 @@ type model struct {
 }
 
 func newModel(t *testing.T) model {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	mux := wire.NewMux(slog.New(slog.DiscardHandler))
 	a.operations(mux)
+	a.health.Operations(mux)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return model{a, route53.NewFromConfig(aws.Config{
@@ -328,7 +330,7 @@ var provoked = map[string]struct {
 		})
 	}},
 	"TooManyHealthChecks": {400, func(t *testing.T, ctx context.Context, m model) error {
-		full(t, m.api, m.checks, maxChecks, func(i int) check { return check{Reference: fmt.Sprint(i)} })
+		full(t, m.api, m.Checks, checks.Quota, func(i int) checks.Check { return checks.Check{Reference: fmt.Sprint(i)} })
 		return errOf(m.client.CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{CallerReference: aws.String("r"), HealthCheckConfig: tcp("198.51.100.1", 80)}))
 	}},
 	"TooManyHostedZones": {400, func(t *testing.T, ctx context.Context, m model) error {

@@ -10,9 +10,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/controls"
 	"github.com/understudy/understudy/cloud/internal/dns"
 	"github.com/understudy/understudy/cloud/internal/health"
@@ -76,6 +76,7 @@ func readPlaces(dir string) (*routing.Places, error) {
 type Zones struct {
 	api      *api
 	plane    *plane
+	health   *checks.Checks
 	controls *controls.Controls
 	beacon   net.Listener
 }
@@ -99,12 +100,12 @@ func Open(c Config) (*Zones, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	p := newPlane(c, s)
-	z := &Zones{api: &api{state: s, account: c.Account, data: p, now: time.Now}, plane: p, beacon: c.Beacon}
+	z := &Zones{api: newAPI(s, c.Account, p, p), plane: p, beacon: c.Beacon}
 	if err := p.openControls(c); err != nil {
 		return nil, errors.Join(fmt.Errorf("open route 53: %w", err), db.Close())
 	}
-	z.controls = p.sources.controls
-	for _, ch := range s.checks.All() {
+	z.health, z.controls = z.api.health, p.sources.controls
+	for _, ch := range s.Checks.All() {
 		p.Set(ch.ID, ch.Config)
 		if ch.Alarm != nil {
 			p.Watch(ch.ID, ch.Alarm) // nothing is known yet; Set has seen what was known last
@@ -148,7 +149,10 @@ func (z *Zones) Close() error {
 	return errors.Join(errs...)
 }
 
-var _ engine = (*plane)(nil)
+var (
+	_ engine        = (*plane)(nil)
+	_ checks.Engine = (*plane)(nil)
+)
 
 // reportsOf returns what the regions last told, as stored.
 func (s *state) reportsOf() []beacon.Report { return s.reports.All() }

@@ -5,6 +5,7 @@ import "github.com/understudy/understudy/cloud/internal/wire"
 // Operations registers every operation that this cloud's Route 53 has, and those of routing control.
 func (z *Zones) Operations(m *wire.Mux) {
 	z.api.operations(m)
+	z.health.Operations(m)
 	z.controls.Operations(m)
 }
 
@@ -34,16 +35,6 @@ func (a *api) operations(m *wire.Mux) {
 	wire.Handle(m, wire.Route53, "ListResourceRecordSets", a.listRecords)
 	wire.Handle(m, wire.Route53, "GetChange", a.getChange)
 	wire.Handle(m, wire.Route53, "TestDNSAnswer", a.testAnswer)
-
-	wire.Handle(m, wire.Route53, "CreateHealthCheck", a.createHealthCheck)
-	wire.Handle(m, wire.Route53, "GetHealthCheck", a.getHealthCheck)
-	wire.Handle(m, wire.Route53, "UpdateHealthCheck", a.updateHealthCheck)
-	wire.Handle(m, wire.Route53, "DeleteHealthCheck", a.deleteHealthCheck)
-	wire.Handle(m, wire.Route53, "ListHealthChecks", a.listHealthChecks)
-	wire.Handle(m, wire.Route53, "GetHealthCheckCount", a.getHealthCheckCount)
-	wire.Handle(m, wire.Route53, "GetHealthCheckStatus", a.getHealthCheckStatus)
-	wire.Handle(m, wire.Route53, "GetHealthCheckLastFailureReason", a.getLastFailure)
-	wire.Handle(m, wire.Route53, "GetCheckerIpRanges", a.getCheckerRanges)
 
 	wire.Handle(m, wire.Route53, "ChangeTagsForResource", a.changeTags)
 	wire.Handle(m, wire.Route53, "ListTagsForResource", a.listTags)

@@ -145,7 +145,7 @@ func (p *plane) judged(changes map[string]bool) {
 	p.put(func(v *routing.View) *routing.View { return v.WithHealth(changes) })
 }
 
-// Remove implements engine. A record whose check is gone counts as healthy.
+// Remove implements checks.Engine. A record whose check is gone counts as healthy.
 func (p *plane) Remove(id string) {
 	p.Watch(id, nil)
 	p.Monitor.Remove(id)

@@ -35,7 +35,7 @@ func makePrivate(t *testing.T, a *api, name, id string) (string, error) {
 }
 
 func TestPrivateZoneAndItsVPCs(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	ctx := t.Context()
 	z, err := makePrivate(t, a, "corp.test", vpc1)
 	if err != nil {
@@ -91,7 +91,7 @@ func TestPrivateZoneAndItsVPCs(t *testing.T) {
 }
 
 func TestVPCAssociationAuthorizations(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	ctx := t.Context()
 	z, err := makePrivate(t, a, "corp.test", vpc1)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 const logGroupARN = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/route53/example.com"
 
 func TestQueryLoggingIsRefused(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	log := func(zone, group string) error {
 		_, err := a.createQueryLogging(t.Context(), &route53.CreateQueryLoggingConfigInput{HostedZoneId: &zone, CloudWatchLogsLogGroupArn: &group})

@@ -80,7 +80,7 @@ func TestBatchesAtTheirLimits(t *testing.T) {
 		"many and long, both named": {append(texts(create, 8, 4000), sets(create, 10, 100)...), many[:len(many)-1] + ", " + long[1:]},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, _ := newAPI(t, t.TempDir())
+			a, _ := openAPI(t, t.TempDir())
 			err := apply(t, a, makeZone(t, a, "example.com"), c.changes...)
 			if c.refused == "" {
 				if err != nil {
@@ -95,7 +95,7 @@ func TestBatchesAtTheirLimits(t *testing.T) {
 
 // TestZonesAtTheirLimit fills a zone to its last record set.
 func TestZonesAtTheirLimit(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	for from := 2; from < records.MaxZoneRecords; from += records.MaxBatchRecords {
 		var changes []r53types.Change
@@ -118,13 +118,13 @@ func TestZonesAtTheirLimit(t *testing.T) {
 
 // TestRecordsOfDeletedChecksGo deletes a record set after its health check, as AWS lets one do.
 func TestRecordsOfDeletedChecksGo(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	z, hc := makeZone(t, a, "example.com"), makeCheck(t, a)
 	record := a1("www.example.com", failover("PRIMARY", "p", hc))
 	if err := apply(t, a, z, create(record)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.deleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: aws.String(hc)}); err != nil {
+	if _, err := a.health.DeleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: aws.String(hc)}); err != nil {
 		t.Fatal(err)
 	}
 	refused(t, apply(t, a, z, upsert(record)), "NoSuchHealthCheck", "")

@@ -48,7 +48,7 @@ func oneOfMany(id string, yes bool) mod {
 
 // Each case is a zone's first records, of which all are taken, and a last one, which is or is not.
 func TestPoliciesStandTogetherAsRoute53Allows(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	const batch, input = "InvalidChangeBatch", "InvalidInput"
 	text := func(m ...mod) *r53types.ResourceRecordSet {
 		return set("t.example.com", r53types.RRTypeTxt, []string{`"x"`}, m...)
@@ -106,7 +106,7 @@ func TestPoliciesStandTogetherAsRoute53Allows(t *testing.T) {
 }
 
 func TestGroupsAreBounded(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	var changes []r53types.Change
 	for i := range records.MaxGroup {
@@ -123,7 +123,7 @@ func TestGroupsAreBounded(t *testing.T) {
 
 // Developer Guide, ResourceRecordTypes.
 func TestValuesOfEveryType(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	digest := strings.Repeat("ab", 32)
 	for kind, c := range map[r53types.RRType]struct{ good, bad []string }{
 		r53types.RRTypeA:     {[]string{"192.0.2.1"}, []string{"192.0.2", "2001:db8::1", "192.0.2.1 192.0.2.2"}},

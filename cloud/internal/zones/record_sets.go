@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/records"
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -70,8 +71,8 @@ func (a *api) checkExists(set *r53types.ResourceRecordSet) error {
 	if set.HealthCheckId == nil {
 		return nil
 	}
-	if _, ok := a.checks.Get(*set.HealthCheckId); !ok {
-		return noCheck(*set.HealthCheckId)
+	if _, ok := a.Checks.Get(*set.HealthCheckId); !ok {
+		return checks.NotFound(*set.HealthCheckId)
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 // filled is Route 53 with zones that hold nearly as many records as AWS allows, in the folder dir.
 func filled(b *testing.B, dir string, zones int) (a *api, last string) {
 	b.Helper()
-	a, _ = newAPI(b, dir)
+	a, _ = openAPI(b, dir)
 	a.data = newPlane(Config{Speed: 1}, a.state)
 	for n := range zones {
 		last = makeZone(b, a, fmt.Sprintf("z%d.example.com", n))

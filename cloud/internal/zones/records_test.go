@@ -14,7 +14,7 @@ import (
 )
 
 func TestBatchesAreRefusedInAWSWords(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	hc := makeCheck(t, a)
 	err := apply(t, a, z, create(a1("there.example.com")), create(set("c.example.com", r53types.RRTypeCname, []string{"x.org"})),
@@ -62,7 +62,7 @@ func TestBatchesAreRefusedInAWSWords(t *testing.T) {
 }
 
 func TestBatchesThatApply(t *testing.T) {
-	a, r := newAPI(t, t.TempDir())
+	a, r := openAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	hc := makeCheck(t, a)
 	p, s := a1("f.example.com", failover("PRIMARY", "p", hc)), a1("f.example.com", failover("SECONDARY", "s", ""))
@@ -86,7 +86,7 @@ func TestBatchesThatApply(t *testing.T) {
 }
 
 func TestRefusedBatchChangesNothing(t *testing.T) {
-	a, r := newAPI(t, t.TempDir())
+	a, r := openAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	before := a.records.of(z)
 	published := r.published
@@ -102,14 +102,14 @@ func TestRefusedBatchChangesNothing(t *testing.T) {
 
 func TestChangesSurviveACrash(t *testing.T) {
 	dir := t.TempDir()
-	a, _ := newAPI(t, dir)
+	a, _ := openAPI(t, dir)
 	z := makeZone(t, a, "example.com")
 	out, err := a.changeRecords(t.Context(), &route53.ChangeResourceRecordSetsInput{HostedZoneId: &z, ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{create(a1("a.example.com"))}}})
 	if err != nil || out.ChangeInfo.Status != r53types.ChangeStatusPending {
 		t.Fatalf("%v, %v", out, err)
 	}
 	a.db.Close()
-	again, _ := newAPI(t, dir)
+	again, _ := openAPI(t, dir)
 	change, err := again.getChange(t.Context(), &route53.GetChangeInput{Id: out.ChangeInfo.Id})
 	if err != nil || change.ChangeInfo.Status != r53types.ChangeStatusInsync {
 		t.Errorf("%v, %v", change, err)
@@ -120,7 +120,7 @@ func TestChangesSurviveACrash(t *testing.T) {
 // TestPagesMakeTheWhole walks a zone in pages of any size and must see each set once, in order.
 func TestPagesMakeTheWhole(t *testing.T) {
 	dir := t.TempDir()
-	a, _ := newAPI(t, dir)
+	a, _ := openAPI(t, dir)
 	rapid.Check(t, func(rt *rapid.T) {
 		z := makeZone(t, a, "example.com")
 		labels := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-c!*](\.[a-c-]){0,2}`), 0, 12, rapid.ID).Draw(rt, "labels")

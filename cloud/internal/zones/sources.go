@@ -12,19 +12,12 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/controls"
 	"github.com/understudy/understudy/cloud/internal/health"
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
-
-// watched is the alarm of a health check, with the settings that it had when the check was created or updated
-// last: later edits are not picked up ("Updating health checks when you change CloudWatch alarm settings" in
-// the developer guide).
-type watched struct {
-	Region, Name, Fingerprint string
-	Settings                  r53types.CloudWatchAlarmConfiguration
-}
 
 // sources are where health comes from that checkers do not find: the data of CloudWatch alarms, which the
 // regions tell of, and routing controls, which are this process's own.
@@ -32,14 +25,14 @@ type sources struct {
 	controls *controls.Controls
 
 	mu     sync.Mutex // also held while alarms are fed, so that the newest states are fed last
-	alarms map[string]watched
+	alarms map[string]checks.Watched
 	last   map[string]health.AlarmState // when there was data enough last, as kept
 	heard  chan struct{}                // closed at the next word of a region
 }
 
 // openControls starts routing control and has the monitor follow it.
 func (p *plane) openControls(c Config) (err error) {
-	p.sources.alarms, p.sources.last, p.sources.heard = map[string]watched{}, map[string]health.AlarmState{}, make(chan struct{})
+	p.sources.alarms, p.sources.last, p.sources.heard = map[string]checks.Watched{}, map[string]health.AlarmState{}, make(chan struct{})
 	for _, l := range p.state.lastStates.All() {
 		p.sources.last[l.Check] = l.State
 		p.FeedAlarm(l.Check, l.State)
@@ -53,7 +46,7 @@ func (p *plane) openControls(c Config) (err error) {
 
 // followers are the health checks of a routing control.
 func (s *state) followers(arn string) (ids []string) {
-	for _, c := range s.checks.All() {
+	for _, c := range s.Checks.All() {
 		if aws.ToString(c.Config.RoutingControlArn) == arn {
 			ids = append(ids, c.ID)
 		}
@@ -61,15 +54,15 @@ func (s *state) followers(arn string) (ids []string) {
 	return ids
 }
 
-// Control implements engine.
+// Control implements checks.Engine.
 func (p *plane) Control(arn string) bool { return p.sources.controls.Exists(arn) }
 
 // alarmAwaited is how long an alarm that nothing is known of is waited for: its region tells at once, but the
 // request may have overtaken it.
 const alarmAwaited = time.Second
 
-// Alarm implements engine.
-func (p *plane) Alarm(ctx context.Context, a r53types.AlarmIdentifier) (watched, error) {
+// Alarm implements checks.Engine.
+func (p *plane) Alarm(ctx context.Context, a r53types.AlarmIdentifier) (checks.Watched, error) {
 	ctx, cancel := context.WithTimeout(ctx, alarmAwaited)
 	defer cancel()
 	for {
@@ -79,13 +72,13 @@ func (p *plane) Alarm(ctx context.Context, a r53types.AlarmIdentifier) (watched,
 				continue
 			}
 			if known.Unfit != "" {
-				return watched{}, request.BadInput("Invalid parameter : The CloudWatch alarm %s in %s cannot be used: %s.", *a.Name, a.Region, known.Unfit)
+				return checks.Watched{}, request.BadInput("Invalid parameter : The CloudWatch alarm %s in %s cannot be used: %s.", *a.Name, a.Region, known.Unfit)
 			}
-			return watched{Region: string(a.Region), Name: *a.Name, Fingerprint: known.Fingerprint, Settings: known.Settings}, nil
+			return checks.Watched{Region: string(a.Region), Name: *a.Name, Fingerprint: known.Fingerprint, Settings: known.Settings}, nil
 		}
 		select {
 		case <-ctx.Done():
-			return watched{}, request.BadInput("Invalid parameter : The CloudWatch alarm %s does not exist in %s.", *a.Name, a.Region)
+			return checks.Watched{}, request.BadInput("Invalid parameter : The CloudWatch alarm %s does not exist in %s.", *a.Name, a.Region)
 		case <-next:
 		}
 	}
@@ -97,8 +90,8 @@ func (s *sources) next() <-chan struct{} {
 	return s.heard
 }
 
-// Watch implements engine.
-func (p *plane) Watch(id string, w *watched) {
+// Watch implements checks.Engine.
+func (p *plane) Watch(id string, w *checks.Watched) {
 	p.sources.mu.Lock()
 	defer p.sources.mu.Unlock()
 	if w == nil {
@@ -107,7 +100,7 @@ func (p *plane) Watch(id string, w *watched) {
 		return
 	}
 	p.sources.alarms[id] = *w
-	p.feed(map[string]watched{id: *w})
+	p.feed(map[string]checks.Watched{id: *w})
 }
 
 // hearAlarms tells the monitor what the regions say of every alarm that a check watches.
@@ -120,7 +113,7 @@ func (p *plane) hearAlarms() {
 }
 
 // feed tells the monitor of some checks' alarms. What no region tells of has insufficient data.
-func (p *plane) feed(checks map[string]watched) {
+func (p *plane) feed(checks map[string]checks.Watched) {
 	states := map[string]health.AlarmState{}
 	for region, alarms := range p.receiver.Alarms() {
 		for _, a := range alarms {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
@@ -34,8 +35,8 @@ func (a *api) exists(t r53types.TagResourceType, id string) error {
 			return noZone(id)
 		}
 	case r53types.TagResourceTypeHealthcheck:
-		if _, ok := a.checks.Get(id); !ok {
-			return noCheck(id)
+		if _, ok := a.Checks.Get(id); !ok {
+			return checks.NotFound(id)
 		}
 	default:
 		return request.BadInput("1 validation error detected: Value '%s' at 'resourceType' failed to satisfy constraint: Member must satisfy enum value set: [healthcheck, hostedzone]", t)

@@ -10,7 +10,7 @@ import (
 )
 
 func TestTags(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	change := func(add []r53types.Tag, remove ...string) error {
 		_, err := a.changeTags(t.Context(), &route53.ChangeTagsForResourceInput{ResourceId: &z, ResourceType: r53types.TagResourceTypeHostedzone, AddTags: add, RemoveTagKeys: remove})

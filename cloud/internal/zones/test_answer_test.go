@@ -11,7 +11,7 @@ import (
 
 // The addresses are of the places that package routing makes up.
 func TestAnswersAreThoseForTheClient(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	a.data = newPlane(Config{Speed: 1}, a.state)
 	z := makeZone(t, a, "example.com")
 	err := apply(t, a, z,

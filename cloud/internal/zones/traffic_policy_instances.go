@@ -75,7 +75,7 @@ func (a *api) follow(tx *store.Tx, i *policyInstance, z zone, policy string, ver
 		if set.HealthCheckId == nil {
 			continue
 		}
-		if _, ok := a.checks.GetTx(tx, *set.HealthCheckId); !ok {
+		if _, ok := a.Checks.GetTx(tx, *set.HealthCheckId); !ok {
 			return request.BadInput("Invalid request: the health check %s of traffic policy %s does not exist", *set.HealthCheckId, policy)
 		}
 	}

@@ -35,7 +35,7 @@ func newInstance(zone, name, policy string, version int32) *route53.CreateTraffi
 
 func TestTrafficPoliciesTakeTheirCourse(t *testing.T) {
 	dir := t.TempDir()
-	a, _ := newAPI(t, dir)
+	a, _ := openAPI(t, dir)
 	z := makeZone(t, a, "example.com")
 	p := makePolicy(t, a, "p", oneEndpoint)
 	must := func(err error) {
@@ -101,7 +101,7 @@ func TestTrafficPoliciesTakeTheirCourse(t *testing.T) {
 	refused(t, update(3), "ConflictingTypes", "")
 	must(update(4))
 	a.db.Close()
-	a, _ = newAPI(t, dir)
+	a, _ = openAPI(t, dir)
 	got, err := a.getInstance(t.Context(), &route53.GetTrafficPolicyInstanceInput{Id: &id})
 	must(err)
 	if i := got.TrafficPolicyInstance; *i.State != "Applied" || *i.TTL != 60 || *i.TrafficPolicyVersion != 4 {
@@ -124,7 +124,7 @@ func TestTrafficPoliciesTakeTheirCourse(t *testing.T) {
 
 // TestPoliciesAndInstancesAreListed pages through all lists, one at a time.
 func TestPoliciesAndInstancesAreListed(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	p, one := makePolicy(t, a, "p", oneEndpoint), aws.Int32(1)
 	makePolicy(t, a, "another", oneEndpoint)
 	if _, err := a.createPolicyVersion(t.Context(), &route53.CreateTrafficPolicyVersionInput{Id: &p, Document: aws.String(oneEndpoint)}); err != nil {

@@ -9,7 +9,7 @@ import (
 
 // TestWeightedSetsHaveOneTTL changes the TTL of weighted record sets, one alone and all together.
 func TestWeightedSetsHaveOneTTL(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _ := openAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	weighted := func(id string, ttl int64) *r53types.ResourceRecordSet {
 		return a1("w.example.com", weight(id, 1), func(s *r53types.ResourceRecordSet) { s.TTL = aws.Int64(ttl) })

@@ -1,4 +1,4 @@
-// Package zones is Route 53's control plane: hosted zones, record sets, health checks and their tags.
+// Package zones is Route 53's control plane: hosted zones, record sets and their tags.
 //
 // It keeps the state, checks every change as Route 53 does and hands the whole to the data planes that
 // answer queries (package dns) and probe endpoints (package health). The invariant: a change that was
@@ -6,7 +6,6 @@
 package zones
 
 import (
-	"context"
 	"slices"
 	"sync"
 	"time"
@@ -14,6 +13,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -39,15 +39,6 @@ type change struct {
 	Submitted time.Time
 }
 
-// check is a health check as kept. Config has all defaults filled in.
-type check struct {
-	ID        string
-	Reference string
-	Version   int64
-	Config    r53types.HealthCheckConfig
-	Alarm     *watched `json:",omitempty"` // of one of the type CLOUDWATCH_METRIC
-}
-
 // tagged holds the tags of one health check or hosted zone.
 type tagged struct {
 	Type r53types.TagResourceType
@@ -61,29 +52,26 @@ type state struct {
 	zones   *store.Table[zone]
 	records *recordTable
 	changes *store.Table[change]
-	checks  *store.Table[check]
-	// deleted are the references of deleted health checks, and when they were deleted.
-	deleted *store.Table[time.Time]
 	tags    *store.Table[tagged]
 	// reports are what each region last told of its load balancers.
 	reports *store.Table[beacon.Report]
 	// lastStates are what the data of health checks' alarms said last.
 	lastStates *store.Table[lastState]
 	tables
+	checks.Tables
 }
 
 func load(db *store.DB) (*state, error) {
 	s := &state{db: db}
-	var errs [9]error
+	var errs [8]error
 	s.zones, errs[0] = store.Load[zone](db, "zones")
 	s.changes, errs[1] = store.Load[change](db, "changes")
-	s.checks, errs[2] = store.Load[check](db, "health-checks")
-	s.deleted, errs[3] = store.Load[time.Time](db, "deleted-references")
-	s.tags, errs[4] = store.Load[tagged](db, "tags")
-	s.reports, errs[5] = store.Load[beacon.Report](db, "reports")
-	s.records, errs[6] = loadRecords(db)
-	errs[7] = s.tables.load(db)
-	s.lastStates, errs[8] = store.Load[lastState](db, "last-alarm-states")
+	s.Tables, errs[2] = checks.Load(db)
+	s.tags, errs[3] = store.Load[tagged](db, "tags")
+	s.reports, errs[4] = store.Load[beacon.Report](db, "reports")
+	s.records, errs[5] = loadRecords(db)
+	errs[6] = s.tables.load(db)
+	s.lastStates, errs[7] = store.Load[lastState](db, "last-alarm-states")
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
@@ -95,6 +83,7 @@ func load(db *store.DB) (*state, error) {
 // api answers the operations.
 type api struct {
 	*state
+	health  *checks.Checks
 	account string
 	data    engine
 	now     func() time.Time
@@ -106,21 +95,19 @@ type api struct {
 type engine interface {
 	// Publish puts the zones as stored in force before it returns.
 	Publish()
-	// Set starts or changes the probing of a health check; Remove ends it.
-	Set(id string, c r53types.HealthCheckConfig)
-	Remove(id string)
-	// Alarm finds an alarm that a check is to watch, and Watch has it watched. Control tells whether there is
-	// such a routing control.
-	Alarm(context.Context, r53types.AlarmIdentifier) (watched, error)
-	Watch(id string, w *watched)
-	Control(arn string) bool
-	// Observations and LastFailure are what the checkers say of it, one each.
-	Observations(id string) []r53types.HealthCheckObservation
-	LastFailure(id string) []r53types.HealthCheckObservation
 	// LogQueries puts the query logs as stored in force before it returns.
 	LogQueries()
 	// Test answers a query of a zone as the name servers do: the response code and the values.
 	Test(zone, name string, t r53types.RRType, from routing.Client) (code string, values []string)
+}
+
+// newAPI makes what answers the operations, on data planes that are there.
+func newAPI(s *state, account string, data engine, probes checks.Engine) *api {
+	a := &api{state: s, account: account, data: data, now: time.Now}
+	a.health = checks.New(s.Tables, probes, a.updateThen, func(tx *store.Tx, id string) error {
+		return a.tags.Delete(tx, tagKey(r53types.TagResourceTypeHealthcheck, id))
+	})
+	return a
 }
 
 // update commits a change and puts it in force.

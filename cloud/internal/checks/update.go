@@ -1,4 +1,4 @@
-package zones
+package checks
 
 import (
 	"context"
@@ -14,14 +14,14 @@ import (
 
 // updateHealthCheck changes what may be changed: not the type, the interval, the measuring of latency, nor
 // whether there is an IP address (API reference, UpdateHealthCheck).
-func (a *api) updateHealthCheck(ctx context.Context, in *route53.UpdateHealthCheckInput) (*route53.UpdateHealthCheckOutput, error) {
+func (a *Checks) updateHealthCheck(ctx context.Context, in *route53.UpdateHealthCheckInput) (*route53.UpdateHealthCheckOutput, error) {
 	id := aws.ToString(in.HealthCheckId)
-	var c check
+	var c Check
 	alarm, unknown := a.sourceAfter(ctx, id, in)
-	err := a.updateThen(func(tx *store.Tx) error {
+	err := a.update(func(tx *store.Tx) error {
 		var ok bool
-		if c, ok = a.checks.GetTx(tx, id); !ok {
-			return noCheck(id)
+		if c, ok = a.tables.Checks.GetTx(tx, id); !ok {
+			return NotFound(id)
 		}
 		if in.HealthCheckVersion != nil && *in.HealthCheckVersion != c.Version {
 			return request.Conflict("HealthCheckVersionMismatch", "The value of HealthCheckVersion in the request (%d) doesn't match the value of HealthCheckVersion in the health check (%d).", *in.HealthCheckVersion, c.Version)
@@ -37,10 +37,10 @@ func (a *api) updateHealthCheck(ctx context.Context, in *route53.UpdateHealthChe
 			return unknown
 		}
 		c.Config, c.Version, c.Alarm = config, c.Version+1, alarm
-		return a.checks.Put(tx, id, c)
+		return a.tables.Checks.Put(tx, id, c)
 	}, func() {
-		a.data.Watch(c.ID, c.Alarm)
-		a.data.Set(c.ID, c.Config)
+		a.engine.Watch(c.ID, c.Alarm)
+		a.engine.Set(c.ID, c.Config)
 	})
 	if err != nil {
 		return nil, err

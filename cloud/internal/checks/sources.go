@@ -1,4 +1,4 @@
-package zones
+package checks
 
 import (
 	"context"
@@ -41,16 +41,16 @@ func childless(c *r53types.HealthCheckConfig) error {
 
 // sourceOf finds the alarm or the routing control that a check is to follow. Finding an alarm may take a
 // moment, so no lock is held.
-func (a *api) sourceOf(ctx context.Context, c r53types.HealthCheckConfig) (*watched, error) {
+func (a *Checks) sourceOf(ctx context.Context, c r53types.HealthCheckConfig) (*Watched, error) {
 	switch c.Type {
 	case r53types.HealthCheckTypeCloudwatchMetric:
-		w, err := a.data.Alarm(ctx, *c.AlarmIdentifier)
+		w, err := a.engine.Alarm(ctx, *c.AlarmIdentifier)
 		if err != nil {
 			return nil, err
 		}
 		return &w, nil
 	case r53types.HealthCheckTypeRecoveryControl:
-		if !a.data.Control(*c.RoutingControlArn) {
+		if !a.engine.Control(*c.RoutingControlArn) {
 			return nil, request.BadInput("Invalid parameter : The routing control %s does not exist.", *c.RoutingControlArn)
 		}
 	}
@@ -59,8 +59,8 @@ func (a *api) sourceOf(ctx context.Context, c r53types.HealthCheckConfig) (*watc
 
 // sourceAfter finds the alarm that a check follows after an update, with its settings of now. Where the
 // update names no alarm and the check's own is gone or no longer fit, it goes on as it did.
-func (a *api) sourceAfter(ctx context.Context, id string, in *route53.UpdateHealthCheckInput) (*watched, error) {
-	c, ok := a.checks.Get(id)
+func (a *Checks) sourceAfter(ctx context.Context, id string, in *route53.UpdateHealthCheckInput) (*Watched, error) {
+	c, ok := a.tables.Checks.Get(id)
 	if !ok || c.Config.Type != r53types.HealthCheckTypeCloudwatchMetric {
 		return nil, nil
 	}

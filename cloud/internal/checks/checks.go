@@ -1,4 +1,4 @@
-package zones
+package checks
 
 import (
 	"context"
@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// maxChecks is the quota of health checks of an account.
-	maxChecks = 200
+	// Quota is the quota of health checks of an account.
+	Quota = 200
 	// referenceKept is how long a deleted health check's reference stays taken. AWS says "some days".
 	referenceKept = 72 * time.Hour
 )
 
-// createHealthCheck makes a health check, or answers with the one that the same reference and settings
+// CreateHealthCheck makes a health check, or answers with the one that the same reference and settings
 // made before (API reference, CreateHealthCheck).
-func (a *api) createHealthCheck(ctx context.Context, in *route53.CreateHealthCheckInput) (*route53.CreateHealthCheckOutput, error) {
+func (a *Checks) CreateHealthCheck(ctx context.Context, in *route53.CreateHealthCheckInput) (*route53.CreateHealthCheckOutput, error) {
 	reference := aws.ToString(in.CallerReference)
 	if err := request.Length("callerReference", reference, 1, 64); err != nil {
 		return nil, err
@@ -36,11 +36,11 @@ func (a *api) createHealthCheck(ctx context.Context, in *route53.CreateHealthChe
 	if err != nil {
 		return nil, err
 	}
-	made, fresh := check{ID: request.NewUUID(), Reference: reference, Version: 1, Config: config}, true
+	made, fresh := Check{ID: request.NewUUID(), Reference: reference, Version: 1, Config: config}, true
 	var unknown error // told only where a check is made
 	made.Alarm, unknown = a.sourceOf(ctx, config)
-	err = a.updateThen(func(tx *store.Tx) error {
-		all := a.checks.AllTx(tx)
+	err = a.update(func(tx *store.Tx) error {
+		all := a.tables.Checks.AllTx(tx)
 		for _, other := range all {
 			if other.Reference != reference {
 				continue
@@ -51,11 +51,11 @@ func (a *api) createHealthCheck(ctx context.Context, in *route53.CreateHealthChe
 			made, fresh = other, false
 			return nil
 		}
-		if at, ok := a.deleted.GetTx(tx, reference); ok && a.now().Sub(at) < referenceKept {
+		if at, ok := a.tables.Deleted.GetTx(tx, reference); ok && a.now().Sub(at) < referenceKept {
 			return request.Conflict("HealthCheckAlreadyExists", "A health check with the caller reference %s was deleted recently.", reference)
 		}
-		if len(all) >= maxChecks {
-			return wire.Errorf("TooManyHealthChecks", "Limits Exceeded: MAX_HEALTH_CHECKS_BY_OWNER - Cannot create more than %d health checks.", maxChecks)
+		if len(all) >= Quota {
+			return wire.Errorf("TooManyHealthChecks", "Limits Exceeded: MAX_HEALTH_CHECKS_BY_OWNER - Cannot create more than %d health checks.", Quota)
 		}
 		if err := a.checkChildren(tx, config); err != nil {
 			return err
@@ -63,11 +63,11 @@ func (a *api) createHealthCheck(ctx context.Context, in *route53.CreateHealthChe
 		if unknown != nil {
 			return unknown
 		}
-		return a.checks.Put(tx, made.ID, made)
+		return a.tables.Checks.Put(tx, made.ID, made)
 	}, func() {
 		if fresh {
-			a.data.Watch(made.ID, made.Alarm)
-			a.data.Set(made.ID, made.Config)
+			a.engine.Watch(made.ID, made.Alarm)
+			a.engine.Set(made.ID, made.Config)
 		}
 	})
 	if err != nil {
@@ -77,9 +77,9 @@ func (a *api) createHealthCheck(ctx context.Context, in *route53.CreateHealthChe
 }
 
 // checkChildren refuses children that do not exist or are calculated themselves.
-func (a *api) checkChildren(tx *store.Tx, config r53types.HealthCheckConfig) error {
+func (a *Checks) checkChildren(tx *store.Tx, config r53types.HealthCheckConfig) error {
 	for _, id := range config.ChildHealthChecks {
-		child, ok := a.checks.GetTx(tx, id)
+		child, ok := a.tables.Checks.GetTx(tx, id)
 		if !ok {
 			return request.BadInput("Invalid parameter : The health check with ID %s does not exist.", id)
 		}
@@ -90,7 +90,7 @@ func (a *api) checkChildren(tx *store.Tx, config r53types.HealthCheckConfig) err
 	return nil
 }
 
-func (c check) describe() *r53types.HealthCheck {
+func (c Check) describe() *r53types.HealthCheck {
 	config := c.Config
 	h := &r53types.HealthCheck{Id: aws.String(c.ID), CallerReference: aws.String(c.Reference), HealthCheckVersion: aws.Int64(c.Version), HealthCheckConfig: &config}
 	if c.Alarm != nil {
@@ -99,15 +99,15 @@ func (c check) describe() *r53types.HealthCheck {
 	return h
 }
 
-func (a *api) findCheck(id *string) (check, error) {
-	c, ok := a.checks.Get(aws.ToString(id))
+func (a *Checks) findCheck(id *string) (Check, error) {
+	c, ok := a.tables.Checks.Get(aws.ToString(id))
 	if !ok {
-		return c, noCheck(aws.ToString(id))
+		return c, NotFound(aws.ToString(id))
 	}
 	return c, nil
 }
 
-func (a *api) getHealthCheck(_ context.Context, in *route53.GetHealthCheckInput) (*route53.GetHealthCheckOutput, error) {
+func (a *Checks) getHealthCheck(_ context.Context, in *route53.GetHealthCheckInput) (*route53.GetHealthCheckOutput, error) {
 	c, err := a.findCheck(in.HealthCheckId)
 	if err != nil {
 		return nil, err
@@ -115,34 +115,34 @@ func (a *api) getHealthCheck(_ context.Context, in *route53.GetHealthCheckInput)
 	return &route53.GetHealthCheckOutput{HealthCheck: c.describe()}, nil
 }
 
-// deleteHealthCheck deletes a check, also where record sets still name it, as AWS does.
-func (a *api) deleteHealthCheck(_ context.Context, in *route53.DeleteHealthCheckInput) (*route53.DeleteHealthCheckOutput, error) {
+// DeleteHealthCheck deletes a check, also where record sets still name it, as AWS does.
+func (a *Checks) DeleteHealthCheck(_ context.Context, in *route53.DeleteHealthCheckInput) (*route53.DeleteHealthCheckOutput, error) {
 	id := aws.ToString(in.HealthCheckId)
-	err := a.updateThen(func(tx *store.Tx) error {
-		c, ok := a.checks.GetTx(tx, id)
+	err := a.update(func(tx *store.Tx) error {
+		c, ok := a.tables.Checks.GetTx(tx, id)
 		if !ok {
-			return noCheck(id)
+			return NotFound(id)
 		}
-		if err := a.deleted.Put(tx, c.Reference, a.now().UTC()); err != nil {
+		if err := a.tables.Deleted.Put(tx, c.Reference, a.now().UTC()); err != nil {
 			return err
 		}
-		if err := a.tags.Delete(tx, tagKey(r53types.TagResourceTypeHealthcheck, id)); err != nil {
+		if err := a.untag(tx, id); err != nil {
 			return err
 		}
-		return a.checks.Delete(tx, id)
-	}, func() { a.data.Remove(id) })
+		return a.tables.Checks.Delete(tx, id)
+	}, func() { a.engine.Remove(id) })
 	if err != nil {
 		return nil, err
 	}
 	return &route53.DeleteHealthCheckOutput{}, nil
 }
 
-func (a *api) listHealthChecks(_ context.Context, in *route53.ListHealthChecksInput) (*route53.ListHealthChecksOutput, error) {
+func (a *Checks) listHealthChecks(_ context.Context, in *route53.ListHealthChecksInput) (*route53.ListHealthChecksOutput, error) {
 	n, err := request.Size(in.MaxItems, 1000)
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := request.Page(a.checks.All(), func(c check) string { return c.ID }, aws.ToString(in.Marker), n)
+	rows, next, more := request.Page(a.tables.Checks.All(), func(c Check) string { return c.ID }, aws.ToString(in.Marker), n)
 	out := &route53.ListHealthChecksOutput{IsTruncated: more, MaxItems: aws.Int32(int32(n)), Marker: aws.String(aws.ToString(in.Marker))}
 	for _, c := range rows {
 		out.HealthChecks = append(out.HealthChecks, *c.describe())
@@ -153,28 +153,28 @@ func (a *api) listHealthChecks(_ context.Context, in *route53.ListHealthChecksIn
 	return out, nil
 }
 
-func (a *api) getHealthCheckCount(context.Context, *route53.GetHealthCheckCountInput) (*route53.GetHealthCheckCountOutput, error) {
-	return &route53.GetHealthCheckCountOutput{HealthCheckCount: aws.Int64(int64(a.checks.Len()))}, nil
+func (a *Checks) getHealthCheckCount(context.Context, *route53.GetHealthCheckCountInput) (*route53.GetHealthCheckCountOutput, error) {
+	return &route53.GetHealthCheckCountOutput{HealthCheckCount: aws.Int64(int64(a.tables.Checks.Len()))}, nil
 }
 
-func (a *api) getHealthCheckStatus(_ context.Context, in *route53.GetHealthCheckStatusInput) (*route53.GetHealthCheckStatusOutput, error) {
+func (a *Checks) getHealthCheckStatus(_ context.Context, in *route53.GetHealthCheckStatusInput) (*route53.GetHealthCheckStatusOutput, error) {
 	c, err := a.endpointCheck(in.HealthCheckId)
 	if err != nil {
 		return nil, err
 	}
-	return &route53.GetHealthCheckStatusOutput{HealthCheckObservations: a.data.Observations(c.ID)}, nil
+	return &route53.GetHealthCheckStatusOutput{HealthCheckObservations: a.engine.Observations(c.ID)}, nil
 }
 
-func (a *api) getLastFailure(_ context.Context, in *route53.GetHealthCheckLastFailureReasonInput) (*route53.GetHealthCheckLastFailureReasonOutput, error) {
+func (a *Checks) getLastFailure(_ context.Context, in *route53.GetHealthCheckLastFailureReasonInput) (*route53.GetHealthCheckLastFailureReasonOutput, error) {
 	c, err := a.endpointCheck(in.HealthCheckId)
 	if err != nil {
 		return nil, err
 	}
-	return &route53.GetHealthCheckLastFailureReasonOutput{HealthCheckObservations: a.data.LastFailure(c.ID)}, nil
+	return &route53.GetHealthCheckLastFailureReasonOutput{HealthCheckObservations: a.engine.LastFailure(c.ID)}, nil
 }
 
 // endpointCheck finds a check that has checkers: a calculated one has none to report.
-func (a *api) endpointCheck(id *string) (check, error) {
+func (a *Checks) endpointCheck(id *string) (Check, error) {
 	c, err := a.findCheck(id)
 	switch c.Config.Type {
 	case r53types.HealthCheckTypeCalculated, r53types.HealthCheckTypeCloudwatchMetric, r53types.HealthCheckTypeRecoveryControl:
@@ -184,10 +184,11 @@ func (a *api) endpointCheck(id *string) (check, error) {
 }
 
 // getCheckerRanges answers with the part of 192.0.2.0/24 that holds the health checkers.
-func (a *api) getCheckerRanges(context.Context, *route53.GetCheckerIpRangesInput) (*route53.GetCheckerIpRangesOutput, error) {
+func (a *Checks) getCheckerRanges(context.Context, *route53.GetCheckerIpRangesInput) (*route53.GetCheckerIpRangesOutput, error) {
 	return &route53.GetCheckerIpRangesOutput{CheckerIpRanges: []string{address.Checker(0).String() + "/26"}}, nil
 }
 
-func noCheck(id string) *wire.Error {
+// NotFound refuses a request for a health check that does not exist.
+func NotFound(id string) *wire.Error {
 	return request.NotFound("NoSuchHealthCheck", "No health check exists with the specified ID. (%s)", id)
 }

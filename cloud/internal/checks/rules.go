@@ -1,4 +1,4 @@
-package zones
+package checks
 
 import (
 	"net/netip"

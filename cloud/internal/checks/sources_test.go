@@ -1,4 +1,4 @@
-package zones
+package checks
 
 import (
 	"testing"
@@ -11,7 +11,7 @@ import (
 const controlARN = "arn:aws:route53-recovery-control::123456789012:controlpanel/0123456789abcdef0123456789abcdef/routingcontrol/0123456789abcdef"
 
 func TestHealthChecksOfAlarmsAndControls(t *testing.T) {
-	a, r := newAPI(t, t.TempDir())
+	a, r, _ := open(t, t.TempDir())
 	alarm := &r53types.AlarmIdentifier{Name: aws.String("errors"), Region: r53types.CloudWatchRegionEuWest1}
 	c, err := createCheck(t, a, "alarm", &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeCloudwatchMetric, AlarmIdentifier: alarm})
 	if err != nil {

@@ -1,4 +1,4 @@
-package zones
+package checks
 
 import (
 	"testing"
@@ -9,8 +9,8 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-func createCheck(t *testing.T, a *api, reference string, c *r53types.HealthCheckConfig) (*r53types.HealthCheck, error) {
-	out, err := a.createHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: &reference, HealthCheckConfig: c})
+func createCheck(t *testing.T, a *Checks, reference string, c *r53types.HealthCheckConfig) (*r53types.HealthCheck, error) {
+	out, err := a.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: &reference, HealthCheckConfig: c})
 	if err != nil {
 		return nil, err
 	}
@@ -18,7 +18,7 @@ func createCheck(t *testing.T, a *api, reference string, c *r53types.HealthCheck
 }
 
 func TestReferencesOfHealthChecks(t *testing.T) {
-	a, r := newAPI(t, t.TempDir())
+	a, r, _ := open(t, t.TempDir())
 	first, err := createCheck(t, a, "r", tcp("198.51.100.1", 80))
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestReferencesOfHealthChecks(t *testing.T) {
 	if other, err := createCheck(t, a, "s", tcp("198.51.100.1", 80)); err != nil || *other.Id == *first.Id {
 		t.Errorf("another reference: %v, %v, want a second check", other, err)
 	}
-	if _, err := a.deleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: first.Id}); err != nil {
+	if _, err := a.DeleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: first.Id}); err != nil {
 		t.Fatal(err)
 	}
 	if _, probed := r.set[*first.Id]; probed {
@@ -46,7 +46,7 @@ func TestReferencesOfHealthChecks(t *testing.T) {
 }
 
 func TestDefaultsOfHealthChecks(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _, _ := open(t, t.TempDir())
 	c, err := createCheck(t, a, "r", &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeHttps, FullyQualifiedDomainName: aws.String("a.example.com"), ResourcePath: aws.String("health")})
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestDefaultsOfHealthChecks(t *testing.T) {
 }
 
 func TestHealthChecksThatAreRefused(t *testing.T) {
-	a, _ := newAPI(t, t.TempDir())
+	a, _, _ := open(t, t.TempDir())
 	parent, err := createCheck(t, a, "parent", &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeCalculated, HealthThreshold: aws.Int32(0)})
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func TestHealthChecksThatAreRefused(t *testing.T) {
 
 func TestUpdatesOfHealthChecks(t *testing.T) {
 	dir := t.TempDir()
-	a, r := newAPI(t, dir)
+	a, r, end := open(t, dir)
 	c, err := createCheck(t, a, "r", &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeHttp, IPAddress: aws.String("198.51.100.1"), FullyQualifiedDomainName: aws.String("x.org"), ResourcePath: aws.String("/a")})
 	if err != nil {
 		t.Fatal(err)
@@ -120,8 +120,8 @@ func TestUpdatesOfHealthChecks(t *testing.T) {
 	refused(t, update(route53.UpdateHealthCheckInput{HealthCheckVersion: aws.Int64(1)}), "HealthCheckVersionMismatch", "")
 	refused(t, update(route53.UpdateHealthCheckInput{SearchString: aws.String("x")}), "InvalidInput", "")
 	refused(t, update(route53.UpdateHealthCheckInput{IPAddress: aws.String("192.168.0.1")}), "InvalidInput", "")
-	a.db.Close()
-	again, _ := newAPI(t, dir)
+	end()
+	again, _, _ := open(t, dir)
 	kept, err := again.getHealthCheck(t.Context(), &route53.GetHealthCheckInput{HealthCheckId: c.Id})
 	if err != nil || *kept.HealthCheck.HealthCheckVersion != 2 || !*kept.HealthCheck.HealthCheckConfig.Inverted {
 		t.Errorf("after a crash: %+v, %v", kept, err)

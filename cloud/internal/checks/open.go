@@ -1,0 +1,73 @@
+package checks
+
+import (
+	"context"
+	"time"
+
+	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// Checks answers the operations of health checks.
+type Checks struct {
+	tables Tables
+	engine Engine
+	update func(change func(*store.Tx) error, then func()) error
+	untag  func(tx *store.Tx, id string) error
+	now    func() time.Time
+}
+
+// New makes a control plane. update commits a change, then tells of it and returns once all is in force; untag
+// deletes the tags of a health check that is deleted.
+func New(t Tables, e Engine, update func(change func(*store.Tx) error, then func()) error, untag func(tx *store.Tx, id string) error) *Checks {
+	return &Checks{tables: t, engine: e, update: update, untag: untag, now: time.Now}
+}
+
+// Engine is what probes and watches, as the control plane sees it.
+type Engine interface {
+	// Set starts or changes the probing of a health check; Remove ends it.
+	Set(id string, c r53types.HealthCheckConfig)
+	Remove(id string)
+	// Alarm finds an alarm that a check is to watch, and Watch has it watched. Control tells whether there is
+	// such a routing control.
+	Alarm(context.Context, r53types.AlarmIdentifier) (Watched, error)
+	Watch(id string, w *Watched)
+	Control(arn string) bool
+	// Observations and LastFailure are what the checkers say of it, one each.
+	Observations(id string) []r53types.HealthCheckObservation
+	LastFailure(id string) []r53types.HealthCheckObservation
+}
+
+// Watched is the alarm of a health check, with the settings that it had when the check was created or updated
+// last: later edits are not picked up ("Updating health checks when you change CloudWatch alarm settings" in
+// the developer guide).
+type Watched struct {
+	Region, Name, Fingerprint string
+	Settings                  r53types.CloudWatchAlarmConfiguration
+}
+
+// Check is a health check as kept. Config has all defaults filled in.
+type Check struct {
+	ID        string
+	Reference string
+	Version   int64
+	Config    r53types.HealthCheckConfig
+	Alarm     *Watched `json:",omitempty"` // of one of the type CLOUDWATCH_METRIC
+}
+
+// Tables are the rows of health checks.
+type Tables struct {
+	Checks *store.Table[Check]
+	// Deleted are the references of deleted health checks, and when they were deleted.
+	Deleted *store.Table[time.Time]
+}
+
+// Load reads them.
+func Load(db *store.DB) (t Tables, err error) {
+	if t.Checks, err = store.Load[Check](db, "health-checks"); err != nil {
+		return t, err
+	}
+	t.Deleted, err = store.Load[time.Time](db, "deleted-references")
+	return t, err
+}
