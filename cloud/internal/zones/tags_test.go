@@ -42,5 +42,6 @@ func TestTags(t *testing.T) {
 	refused(t, err, "InvalidInput", "")
 	long := "Z12345678901234567890123456789012"
 	_, err = a.listTags(t.Context(), &route53.ListTagsForResourceInput{ResourceId: &long, ResourceType: r53types.TagResourceTypeHostedzone})
-	refused(t, err, "InvalidInput", "'resourceId' failed to satisfy constraint: Member must have length less than or equal to 32")
+	refused(t, err, "InvalidInput", "1 validation error detected: Value '"+long+"' at 'resourceId' failed to satisfy constraint: "+
+		"Member must have length less than or equal to 32")
 }
