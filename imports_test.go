@@ -105,9 +105,10 @@ var floors = []struct {
 	what     string
 }{
 	{"address tempo socket store dnssec fleet resolver machine wire", "stand on nothing of ours: the address plan, times, files, signatures, bytes, processes"},
-	{"network door beacon balancer controls metrics", "one thing each, told what to do"},
+	{"network door beacon balancer controls metrics request", "one thing each, told what to do"},
 	{"room health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
-	{"dns", "serves what routing decides"},
+	{"dns records", "serves what routing decides; Route 53's rules of record sets"},
+	{"policies checks", "traffic policies' documents; the control plane of health checks"},
 	{"region zones", "control planes"},
 	{"world bench/checker bench/nameserver", "joins the processes of a cloud; measures them"},
 }
@@ -143,7 +144,7 @@ func TestOrderOfTheCloudsPackages(t *testing.T) {
 // pure packages and files decide; they neither look at a clock nor reach outside, so that a test, and a simulation of
 // years, can give them any world.
 var pure = []string{
-	"cloud/internal/fleet", "cloud/internal/routing", "cloud/internal/tempo", "cloud/internal/metrics/alarm.go",
+	"cloud/internal/fleet", "cloud/internal/routing", "cloud/internal/records", "cloud/internal/policies", "cloud/internal/tempo", "cloud/internal/metrics/alarm.go",
 	"cloud/internal/health/judge.go", "cloud/internal/controls/rules.go", "parity",
 }
 
