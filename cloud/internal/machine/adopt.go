@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,28 +16,47 @@ import (
 // the third level is where packages are added (/usr/local/lib/python3.11/dist-packages).
 var adopted = map[string]int{"/etc": 16, "/opt": 3, "/srv": 3, "/var": 5, "/usr/local": 3}
 
-// adopt makes the host's configuration writable for an instance's root where the host's root is not mapped.
+// adopt makes the host's configuration writable for an instance's root.
 //
-// An unprivileged user's cloud has one id. What belongs to the host's root then belongs to nobody inside, and
-// the instance's root may neither write it nor add to its folders, which user data does all the time. So the
-// base gets its own of the folders where packages keep configuration and state, and of the files in /etc, which are small. What remains
-// is that the host's files below /var, /opt and /usr can be replaced but not written in place.
+// What belongs to the host's root belongs to nobody inside, and the instance's root may neither write it nor add to
+// its folders, which user data and packages do all the time. So the base gets its own of the folders where
+// packages keep programs, configuration and state, of the files in /etc, which are small, of locks and logs in
+// /var, and of programs that work because they are root's. What remains is that the host's other files
+// below /var, /opt and /usr can be replaced but not written in place.
 func (b *base) adopt(ctx context.Context) error {
-	info, err := os.Stat("/etc")
-	if err != nil {
-		return err
-	}
-	if info.Sys().(*syscall.Stat_t).Uid == 0 {
+	if !b.foreign {
 		return nil
+	}
+	if !b.owners.alone() {
+		if err := b.adoptTree(ctx, "/usr", extent{depth: 4, files: setID}); err != nil {
+			return fmt.Errorf("copy /usr: %w", err)
+		}
 	}
 	for folder, depth := range adopted {
 		if top, err := os.Lstat(folder); err != nil || !top.IsDir() {
 			continue
 		}
-		if err := b.adoptTree(ctx, folder, extent{depth: depth, files: folder == "/etc"}); err != nil {
+		if err := b.adoptTree(ctx, folder, extent{depth: depth, files: adoptedFiles[folder]}); err != nil {
 			return fmt.Errorf("copy %s: %w", folder, err)
 		}
 	}
+	return b.adoptUsr()
+}
+
+// adoptedFiles says which files of an adopted folder are copied.
+var adoptedFiles = map[string]func(string, os.FileInfo) bool{"/etc": everyFile, "/var": locksAndLogs}
+
+func everyFile(string, os.FileInfo) bool { return true }
+
+// locksAndLogs are the files below /var that are opened for writing as they are, rather than replaced.
+func locksAndLogs(path string, info os.FileInfo) bool {
+	return info.Size() == 0 || strings.HasPrefix(path, "/var/log/") && info.Size() <= 1<<20
+}
+
+// setID are programs that run as their owner. Where nobody owns them they would run as whoever starts them.
+func setID(_ string, info os.FileInfo) bool { return info.Mode()&(fs.ModeSetuid|fs.ModeSetgid) != 0 }
+
+func (b *base) adoptUsr() error {
 	entries, err := os.ReadDir("/usr")
 	if err != nil {
 		return err
@@ -55,9 +73,10 @@ func (b *base) adopt(ctx context.Context) error {
 
 // extent is how much of a tree the base takes over.
 type extent struct {
-	depth        int
-	files, links bool
-	edges        map[string]bool // folders that are taken empty
+	depth int
+	files func(path string, info os.FileInfo) bool // nil for none
+	links bool
+	edges map[string]bool // folders that are taken empty
 }
 
 // adoptTree mirrors the folders that search has not hidden, and copies what else extent says.
@@ -79,14 +98,18 @@ func (b *base) adoptTree(ctx context.Context, folder string, x extent) error {
 			return fs.SkipDir
 		case entry.IsDir():
 			return b.mirror(path)
-		case x.files && entry.Type().IsRegular():
-			return b.adoptFile(path, entry)
+		case x.files != nil && entry.Type().IsRegular():
+			info, err := entry.Info()
+			if err != nil || !x.files(path, info) {
+				return nil // it is gone, or not wanted
+			}
+			return b.adoptFile(path)
 		case x.links && entry.Type() == fs.ModeSymlink:
 			target, err := os.Readlink(path)
 			if err != nil {
 				return err
 			}
-			return os.Symlink(target, b.dir+path)
+			return errors.Join(os.Symlink(target, b.dir+path), b.owners.giveToRoot(b.dir+path))
 		}
 		return nil
 	})
@@ -97,29 +120,33 @@ func (b *base) isHidden(path string) bool {
 	return err == nil && size > 0
 }
 
-// adoptFile copies a file unless the base already has its whiteout.
-func (b *base) adoptFile(path string, entry fs.DirEntry) error {
+// adoptFile copies a public file unless the base already has its whiteout.
+func (b *base) adoptFile(path string) error {
 	if _, err := os.Lstat(b.dir + path); err == nil {
 		return nil
 	}
-	info, err := entry.Info()
-	if err != nil {
-		return err
-	}
-	src, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	src, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	defer src.Close()
+	// As it is now: it may have become private since it was looked at.
+	info, err := src.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() || info.Mode().Perm()&0o4 == 0 {
+		return nil
+	}
 	dst, err := os.OpenFile(b.dir+path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = dst.ReadFrom(src)
-	if err := errors.Join(err, dst.Close(), copyOwnerAndMode(b.dir+path, info)); err != nil {
+	if err := errors.Join(err, dst.Close(), b.owners.give(b.dir+path, info)); err != nil {
 		return err
 	}
 	return os.Chtimes(b.dir+path, info.ModTime(), info.ModTime())

@@ -3,6 +3,7 @@ package machine
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,22 +17,32 @@ var keptCapabilities = map[int]bool{
 	unix.CAP_AUDIT_WRITE: true, unix.CAP_SETFCAP: true,
 }
 
+// becomeRoot makes this process, all of its threads, the instance's root, with none of the groups of whoever started the
+// cloud. From here on the kernel refuses it what it refuses every other user of the host. Nor may any process inside
+// look into this one while it runs the host's program.
+func becomeRoot() error {
+	// To an unprivileged user the kernel denies setgroups: his groups stay.
+	if err := syscall.Setgroups(nil); err != nil && !errors.Is(err, unix.EPERM) {
+		return fmt.Errorf("drop groups: %w", err)
+	}
+	if err := syscall.Setresgid(0, 0, 0); err != nil {
+		return fmt.Errorf("become the instance's root: %w", err)
+	}
+	if err := syscall.Setresuid(0, 0, 0); err != nil {
+		return fmt.Errorf("become the instance's root: %w", err)
+	}
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("close this process to others: %w", err)
+	}
+	return nil
+}
+
 // confine takes from the calling thread what an instance's root shall not have. It comes after the
 // last mount and before the exec.
 func confine() error {
-	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
-		return fmt.Errorf("limit core files: %w", err)
-	}
-	if err := limitFiles(); err != nil {
-		return err
-	}
 	// A keyring of its own, where the kernel has keyrings: the session's may hold the user's keys.
 	if _, err := unix.KeyctlInt(unix.KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0); err != nil && !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EPERM) {
 		return fmt.Errorf("join a new keyring: %w", err)
-	}
-	// Where only one id is mapped the kernel denies setgroups, and there are no other groups to lose.
-	if err := unix.Setgroups(nil); err != nil && !errors.Is(err, unix.EPERM) {
-		return fmt.Errorf("drop groups: %w", err)
 	}
 	if err := dropCapabilities(); err != nil {
 		return err
@@ -39,17 +50,14 @@ func confine() error {
 	return closeOnExec()
 }
 
-// limitFiles gives the soft limit that distributions boot with; a service may raise it to the hard one.
-func limitFiles() error {
-	var files unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
-		return fmt.Errorf("read file limit: %w", err)
+// bootCapabilities are what the child needs until it is confined: those that stay, and to mount and to limit. They must
+// outlive its exec, at which its user has no name inside yet: so they are ambient (capabilities(7)).
+func bootCapabilities() []uintptr {
+	all := []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SYS_RESOURCE}
+	for c := range keptCapabilities {
+		all = append(all, uintptr(c))
 	}
-	files.Cur = min(1024, files.Max)
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
-		return fmt.Errorf("limit files: %w", err)
-	}
-	return nil
+	return all
 }
 
 // dropCapabilities empties the bounding set, from which root's capabilities come at exec, down to the kept ones, and

@@ -16,13 +16,12 @@ const (
 	consoleShown = 64 << 10 // GetConsoleOutput returns at most the last 64 KB (EC2 API, GetConsoleOutput)
 )
 
-// console carries what an instance writes to its console into a log of limited size. It is a FIFO and
+// console carries what an instance writes to its console into a log of limited size. It is a FIFO of the instance's own and
 // not the log itself, so that `echo x >/dev/console` inside, which truncates, harms nothing, and
 // so that the limit holds while processes keep it open. All writers closed means all processes gone.
 type console struct {
 	dir    string
-	reader *os.File
-	writer *os.File
+	reader *os.File // nil until the instance has sent it
 	log    *os.File
 	size   int64
 }
@@ -31,34 +30,12 @@ func openConsole(dir string) (*console, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	fifo := consoleFIFO(dir)
-	if err := os.Remove(fifo); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if err := unix.Mkfifo(fifo, 0o600); err != nil {
-		return nil, fmt.Errorf("make console %s: %w", fifo, err)
-	}
-	// Services that have given up root open /dev/stdout anew, which is this.
-	if err := os.Chmod(fifo, 0o622); err != nil {
+	// Programs that the instance's root has made run as their owner: nobody on the host shall find them.
+	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, err
 	}
 	c := &console{dir: dir}
-	var err error
-	if c.reader, err = os.OpenFile(fifo, os.O_RDONLY|unix.O_NONBLOCK, 0); err != nil {
-		return nil, err
-	}
-	fd, err := unix.Open(fifo, unix.O_WRONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		c.close()
-		return nil, fmt.Errorf("open console %s: %w", fifo, err)
-	}
-	c.writer = os.NewFile(uintptr(fd), fifo)
-	if err := c.openLog(); err != nil {
-		c.closeWriter()
-		c.close()
-		return nil, err
-	}
-	return c, nil
+	return c, c.openLog()
 }
 
 func (c *console) openLog() error {
@@ -75,13 +52,37 @@ func (c *console) openLog() error {
 	return nil
 }
 
-func (c *console) closeWriter() { c.writer.Close() }
-
 func (c *console) close() {
-	c.reader.Close()
-	if c.log != nil {
-		c.log.Close()
+	if c.reader != nil {
+		c.reader.Close()
 	}
+	c.log.Close()
+}
+
+// attachConsole makes /dev/console the standard output of this process, with nothing to read, and returns the end
+// from which the region carries it. It runs inside the instance's root, so that these are files of the instance's.
+func attachConsole() (reader int, err error) {
+	reader, err = unix.Open("/dev/console", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, fmt.Errorf("open /dev/console: %w", err)
+	}
+	for _, standard := range []struct {
+		path  string
+		flags int
+		fds   []int
+	}{{"/dev/null", unix.O_RDONLY, []int{0}}, {"/dev/console", unix.O_WRONLY, []int{1, 2}}} {
+		fd, err := unix.Open(standard.path, standard.flags|unix.O_CLOEXEC, 0)
+		if err != nil {
+			return 0, fmt.Errorf("open %s: %w", standard.path, err)
+		}
+		for _, to := range standard.fds {
+			if err := unix.Dup3(fd, to, 0); err != nil {
+				return 0, err
+			}
+		}
+		unix.Close(fd)
+	}
+	return reader, nil
 }
 
 // carry copies until every writer is gone. A log that cannot be written, on a full disk for one, must

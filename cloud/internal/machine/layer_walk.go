@@ -32,7 +32,7 @@ type entry struct {
 	path   string // relative, with slashes
 	kind   kind
 	mode   uint32 // permissions with set-id and sticky bits
-	uid    int
+	uid    int    // as instances count them, on whatever machine
 	gid    int
 	size   int64
 	mtime  time.Time
@@ -46,6 +46,7 @@ type inode struct{ dev, ino uint64 }
 // that a folder swapped for a symlink does not lead it out to the host's files.
 type walker struct {
 	root  *os.Root
+	own   owners
 	skip  func(path string) bool
 	visit func(entry, *os.File) error
 	seen  map[inode]string
@@ -54,12 +55,16 @@ type walker struct {
 // walkLayer visits every entry below dir in the order of names, folders before what is in them. A regular file comes open,
 // at its beginning. What vanishes meanwhile, and sockets, are left out. A nil skip skips nothing.
 func walkLayer(ctx context.Context, dir string, skip func(path string) bool, visit func(entry, *os.File) error) error {
+	own, err := instanceOwners()
+	if err != nil {
+		return err
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	w := &walker{root: root, skip: skip, visit: visit, seen: map[inode]string{}}
+	w := &walker{root: root, own: own, skip: skip, visit: visit, seen: map[inode]string{}}
 	return w.folder(ctx, ".")
 }
 
@@ -98,7 +103,7 @@ func (w *walker) one(ctx context.Context, name string) error {
 	if err != nil {
 		return gone(err)
 	}
-	e, ok := describe(name, info)
+	e, ok := w.own.describe(name, info)
 	if !ok {
 		return nil
 	}
@@ -142,9 +147,9 @@ func (w *walker) open(e entry) error {
 }
 
 // describe turns a file's status into an entry; false for what no layer holds.
-func describe(name string, info fs.FileInfo) (entry, bool) {
+func (o owners) describe(name string, info fs.FileInfo) (entry, bool) {
 	stat := info.Sys().(*syscall.Stat_t)
-	e := entry{path: name, mode: stat.Mode & 0o7777, uid: int(stat.Uid), gid: int(stat.Gid), mtime: info.ModTime()}
+	e := entry{path: name, mode: stat.Mode & 0o7777, uid: o.users.inside(int(stat.Uid)), gid: o.groups.inside(int(stat.Gid)), mtime: info.ModTime()}
 	switch stat.Mode & syscall.S_IFMT {
 	case syscall.S_IFDIR:
 		e.kind = folderKind

@@ -15,15 +15,20 @@ import (
 // folder's descriptor: the entries may come from a stream that is not to be trusted.
 type layerWriter struct {
 	root    *os.Root
+	own     owners
 	folders []entry // whose times are set last, since their content changes them
 }
 
 func newLayerWriter(dir string) (*layerWriter, error) {
+	own, err := instanceOwners()
+	if err != nil {
+		return nil, err
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &layerWriter{root: root}, nil
+	return &layerWriter{root: root, own: own}, nil
 }
 
 func (w *layerWriter) close() { w.root.Close() }
@@ -45,7 +50,7 @@ func (w *layerWriter) make(e entry, fill func(*os.File) error) error {
 		if err := w.create(dir, name, e, fill); err != nil {
 			return err
 		}
-		return e.dress(dir, name)
+		return e.dress(dir, name, w.own)
 	})
 	if err != nil {
 		return fmt.Errorf("write %s: %w", e.path, err)
@@ -94,11 +99,16 @@ func (w *layerWriter) create(dir int, name string, e entry, fill func(*os.File) 
 
 // dress gives owner, mode, attributes and time, in this order: a change of owner takes set-id bits and file
 // capabilities away.
-func (e entry) dress(dir int, name string) error {
+func (e entry) dress(dir int, name string, own owners) error {
 	if e.kind == hardLinkKind || e.kind == whiteoutKind {
 		return nil
 	}
-	if err := unix.Fchownat(dir, name, e.uid, e.gid, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+	user, known := own.users.outside(e.uid)
+	group, knownGroup := own.groups.outside(e.gid)
+	if !known || !knownGroup {
+		return fmt.Errorf("change owner to %d:%d: instances here have no such user or group", e.uid, e.gid)
+	}
+	if err := unix.Fchownat(dir, name, user, group, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 		return fmt.Errorf("change owner to %d:%d: %w", e.uid, e.gid, err)
 	}
 	if e.kind != symlinkKind {

@@ -1,9 +1,9 @@
 // Package machine runs instances: processes in namespaces of their own on a root made of layers.
 //
-// An instance is one tree of processes in a fresh PID, mount, UTS and IPC namespace, inside a network
-// namespace made by its caller. Its root is the host's own file system, read-only and with the secrets
-// taken out (see mask.go), under the layers of its image, under a writable layer of its own. Its first
-// process is a sleep, beside which a short boot script runs, so that nothing of this program stays
+// An instance is one tree of processes in a fresh user, PID, mount, UTS and IPC namespace, inside a network
+// namespace made by its caller. Its root is the host's own file system, of which it can read what all users
+// of the host can, and change nothing (see owners.go), under the layers of its image, under a writable layer of its own.
+// Its first process is a sleep, beside which a short boot script runs, so that nothing of this program stays
 // resident for an instance.
 //
 // The program's own binary is executed again to build the root, because mounts must be made from
@@ -11,20 +11,14 @@
 package machine
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -43,6 +37,7 @@ type Spec struct {
 	Dir      string                              // the instance's own folder: its writable layer, its console log; kept over stop and start
 	UserData []byte                              // run once in the life of Dir, raw (not base64), plain or gzip
 	Network  interface{ Do(func() error) error } // the namespace to run in; nil for the caller's
+	Memory   int64                               // of its type, in bytes: see Processes and docs/cloud.md; 0 for no limit
 }
 
 // Host is what the instances of one region stand on: the machine's own root, without its secrets.
@@ -85,15 +80,14 @@ func (h *Host) start(ctx context.Context, spec Spec) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	child, err := spawn(spec, con)
-	con.closeWriter()
+	child, err := h.spawn(spec)
 	if err != nil {
 		con.close()
 		return nil, err
 	}
-	pid, err := child.boot(ctx, bootConfig{
+	pid, err := child.boot(ctx, con, h.base.owners, bootConfig{
 		ID: spec.ID, Hostname: spec.Hostname, Address: text(spec.Address), Resolver: text(spec.Resolver),
-		Base: h.base.dir, Layers: spec.Layers, Dir: spec.Dir, UserData: spec.UserData,
+		Base: h.base.dir, Layers: spec.Layers, Dir: spec.Dir, UserData: spec.UserData, Memory: spec.Memory,
 	})
 	if err != nil {
 		child.cmd.Process.Kill()
@@ -163,79 +157,6 @@ func onThread(f func() error) error {
 	return <-result
 }
 
-// starting is a child that builds its root.
-type starting struct {
-	cmd    *exec.Cmd
-	config *os.File
-	report *os.File
-}
-
-// spawn executes the child in its namespaces.
-func spawn(spec Spec, con *console) (*starting, error) {
-	configR, configW, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	defer configR.Close()
-	reportR, reportW, err := os.Pipe()
-	if err != nil {
-		configW.Close()
-		return nil, err
-	}
-	defer reportW.Close()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Args = []string{Role, "boot", spec.ID}
-	cmd.Env = []string{}
-	cmd.Stdout, cmd.Stderr = con.writer, con.writer
-	cmd.ExtraFiles = []*os.File{configR, reportW}
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Setsid:     true,
-		Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC,
-	}
-	if spec.Network != nil {
-		err = spec.Network.Do(cmd.Start)
-	} else {
-		err = cmd.Start()
-	}
-	if err != nil {
-		configW.Close()
-		reportR.Close()
-		return nil, err
-	}
-	return &starting{cmd: cmd, config: configW, report: reportR}, nil
-}
-
-// boot hands the configuration over and waits for the child's report: "ready PID", written when the
-// boot script has begun, or the error that stopped it.
-func (s *starting) boot(ctx context.Context, config bootConfig) (pid int, err error) {
-	defer s.report.Close()
-	stop := context.AfterFunc(ctx, func() { s.cmd.Process.Kill() })
-	defer stop()
-	err = json.NewEncoder(s.config).Encode(config)
-	s.config.Close()
-	report, readErr := io.ReadAll(s.report)
-	switch {
-	case ctx.Err() != nil:
-		return 0, ctx.Err()
-	case len(report) == 0 && err != nil:
-		return 0, fmt.Errorf("hand over configuration: %w", err)
-	case readErr != nil:
-		return 0, readErr
-	}
-	number, ok := bytes.CutPrefix(report, []byte("ready "))
-	if !ok && len(report) == 0 {
-		return 0, errors.New("the child ended before its boot script began")
-	}
-	if !ok {
-		return 0, errors.New(strings.TrimSpace(string(report)))
-	}
-	pid, err = strconv.Atoi(strings.TrimSpace(string(number)))
-	if err != nil {
-		return 0, errors.New(strings.TrimSpace(string(report)))
-	}
-	return pid, nil
-}
-
 func text(a netip.Addr) string {
 	if !a.IsValid() {
 		return ""
@@ -244,7 +165,6 @@ func text(a netip.Addr) string {
 }
 
 // Paths inside an instance's folder.
-func upperDir(dir string) string    { return filepath.Join(dir, "upper") }
-func workDir(dir string) string     { return filepath.Join(dir, "work") }
-func consoleLog(dir string) string  { return filepath.Join(dir, "console.log") }
-func consoleFIFO(dir string) string { return filepath.Join(dir, "console") }
+func upperDir(dir string) string   { return filepath.Join(dir, "upper") }
+func workDir(dir string) string    { return filepath.Join(dir, "work") }
+func consoleLog(dir string) string { return filepath.Join(dir, "console.log") }

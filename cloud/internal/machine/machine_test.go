@@ -106,8 +106,8 @@ func (b *bench) console() string {
 	return string(out)
 }
 
-// tell is a script that runs commands and sends what they say to address.
-func tell(address, commands string) string {
+// telling is a script that runs commands and sends what they say to address.
+func telling(address, commands string) string {
 	host, port, _ := strings.Cut(address, ":")
 	return fmt.Sprintf("#!/bin/bash\n{\n%s\n} >/dev/tcp/%s/%s 2>&1\n", commands, host, port)
 }
@@ -116,7 +116,7 @@ func tell(address, commands string) string {
 func (b *bench) run(spec Spec, commands string) (*Machine, string) {
 	b.t.Helper()
 	address, report := b.reporter()
-	spec.UserData = []byte(tell(address, commands))
+	spec.UserData = []byte(telling(address, commands))
 	m := b.start(spec)
 	return m, report()
 }

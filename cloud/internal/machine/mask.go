@@ -24,19 +24,25 @@ const (
 	everybody = 0o5 // what the world needs on a folder for its files to be public
 )
 
-// base is the layer between the host's folders and an image's layers. It hides what other users of the
-// host cannot read: an instance's root may be the host's root by id, and then no permission
-// stands between it and /etc/shadow. Files get whiteouts, folders an empty folder in their place, so
-// that services find the folders they expect.
+// base is the layer between the host's folders and an image's layers. It takes away what other users of the
+// host cannot read, sockets and devices, so that services may make their own: files get whiteouts, folders an empty
+// folder in their place.
 //
-// The layer is made at the first start, from what the host holds then. A secret that the host gains while a
-// region is up is hidden when the region starts anew.
+// It is not what keeps secrets: instances' root is not the host's (see owners), and the kernel refuses it what is not
+// public, whenever that was made. Only in a cloud of an unprivileged user is instances' root that user. What is his
+// is therefore hidden as a whole, public or not: his private files appear among his own.
+//
+// The layer is made at the first start, from what the host holds then.
 type base struct {
 	dir  string
 	hide []string
 
 	mu   sync.Mutex
 	made bool
+
+	owners owners
+	// foreign says that the host's files belong to nobody inside.
+	foreign bool
 }
 
 // ready makes the layer if it has not been made by this process.
@@ -54,6 +60,9 @@ func (b *base) ready(ctx context.Context) error {
 }
 
 func (b *base) make(ctx context.Context) error {
+	if err := b.learnOwners(); err != nil {
+		return err
+	}
 	if err := os.RemoveAll(b.dir); err != nil {
 		return err
 	}
@@ -78,10 +87,25 @@ func (b *base) make(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := b.hideOwn(ctx, "/usr"); err != nil {
+		return err
+	}
 	if err := b.standIn(ctx); err != nil {
 		return err
 	}
 	return b.adopt(ctx)
+}
+
+func (b *base) learnOwners() (err error) {
+	if b.owners, err = instanceOwners(); err != nil {
+		return err
+	}
+	info, err := os.Stat("/etc")
+	if err != nil {
+		return err
+	}
+	b.foreign = !b.owners.users.has(int(info.Sys().(*syscall.Stat_t).Uid))
+	return nil
 }
 
 // makeSkeleton makes the lowest layer of the root and of each folder.
@@ -95,7 +119,7 @@ func (b *base) makeSkeleton() error {
 		if err := os.MkdirAll(path, 0o755); err != nil {
 			return err
 		}
-		if err := os.Chmod(path, mode); err != nil {
+		if err := errors.Join(os.Chmod(path, mode), b.owners.giveToRoot(path)); err != nil {
 			return err
 		}
 	}
@@ -109,11 +133,16 @@ func (b *base) makeSkeleton() error {
 			if err != nil {
 				return err
 			}
-			if err := os.Symlink(target, filepath.Join(root, name)); err != nil {
+			path := filepath.Join(root, name)
+			if err := os.Symlink(target, path); err != nil {
+				return err
+			}
+			if err := b.owners.giveToRoot(path); err != nil {
 				return err
 			}
 		case info.IsDir():
-			if err := os.Mkdir(filepath.Join(root, name), 0o755); err != nil {
+			path := filepath.Join(root, name)
+			if err := errors.Join(os.Mkdir(path, 0o755), b.owners.giveToRoot(path)); err != nil {
 				return err
 			}
 			if err := b.mirror("/" + name); err != nil {
@@ -157,7 +186,7 @@ func (b *base) consider(ctx context.Context, path string, info, parent os.FileIn
 	mode := info.Mode()
 	switch {
 	case mode.IsDir():
-		if hidden[path] || mode.Perm()&everybody != everybody {
+		if hidden[path] || mode.Perm()&everybody != everybody || b.isUsers(info) || isScratch(mode) {
 			return b.hideFolder(path)
 		}
 		if info.Sys().(*syscall.Stat_t).Dev != parent.Sys().(*syscall.Stat_t).Dev {
@@ -166,10 +195,10 @@ func (b *base) consider(ctx context.Context, path string, info, parent os.FileIn
 		return b.search(ctx, path, info, hidden)
 	case mode&fs.ModeSymlink != 0:
 		return nil
-	case mode.IsRegular() && mode.Perm()&0o4 != 0:
+	case mode.IsRegular() && mode.Perm()&0o4 != 0 && !b.isUsers(info):
 		return nil
 	}
-	// A file that is not public, or a socket, a pipe or a device of the host's.
+	// A file that is not public or the user's own, or a socket, a pipe or a device of the host's.
 	if err := b.mirror(filepath.Dir(path)); err != nil {
 		return err
 	}
@@ -177,6 +206,38 @@ func (b *base) consider(ctx context.Context, path string, info, parent os.FileIn
 		return fmt.Errorf("hide %s: %w", path, err)
 	}
 	return nil
+}
+
+// isUsers reports whether a host's file belongs to the unprivileged user who started the cloud.
+func (b *base) isUsers(info os.FileInfo) bool {
+	return b.foreign && b.owners.alone() && b.owners.users.has(int(info.Sys().(*syscall.Stat_t).Uid))
+}
+
+// isScratch reports whether a folder is for everybody to put files in, as /var/tmp is.
+func isScratch(mode fs.FileMode) bool { return mode&fs.ModeSticky != 0 && mode.Perm()&0o2 != 0 }
+
+// hideOwn hides the folders below one that belong to the unprivileged user who started the cloud.
+func (b *base) hideOwn(ctx context.Context, folder string) error {
+	if !b.foreign || !b.owners.alone() {
+		return nil
+	}
+	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+			return nil
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !entry.IsDir() || path == folder:
+			return nil
+		}
+		info, err := entry.Info()
+		if err != nil || !b.isUsers(info) {
+			return nil
+		}
+		return errors.Join(b.hideFolder(path), fs.SkipDir)
+	})
 }
 
 // hideFolder puts an empty folder over one of the host's. A folder that the host does not have needs none.
@@ -227,17 +288,7 @@ func (b *base) mirror(path string) error {
 	if err := os.Mkdir(b.dir+path, 0o700); err != nil {
 		return err
 	}
-	return copyOwnerAndMode(b.dir+path, info)
-}
-
-// copyOwnerAndMode gives path the owner and mode of like. An owner that is not mapped here cannot be
-// given, nor would it mean anything inside.
-func copyOwnerAndMode(path string, like os.FileInfo) error {
-	owner := like.Sys().(*syscall.Stat_t)
-	if err := os.Lchown(path, int(owner.Uid), int(owner.Gid)); err != nil && !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EINVAL) {
-		return err
-	}
-	return os.Chmod(path, like.Mode())
+	return b.owners.give(b.dir+path, info)
 }
 
 // resolve follows the symlinks in paths; what does not exist is left out.

@@ -9,7 +9,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -31,6 +30,7 @@ type bootConfig struct {
 	Base, Dir                       string
 	Layers                          []string
 	UserData                        []byte
+	Memory                          int64
 }
 
 // Main does the work of an instance's process and never returns when the program was executed as one;
@@ -41,9 +41,7 @@ func Main() bool {
 	}
 	switch os.Args[1] {
 	case "boot":
-		err := boot()
-		report := os.NewFile(reportFD, "report")
-		fmt.Fprint(report, " ", err)
+		tell(boot().Error())
 		os.Exit(1)
 	case "terminate":
 		terminateAll()
@@ -59,34 +57,64 @@ func Main() bool {
 func boot() error {
 	runtime.LockOSThread()
 	unix.Umask(0o022) // the caller's may be stricter, and others than root must find their way inside
-	var config bootConfig
-	if err := json.NewDecoder(os.NewFile(configFD, "config")).Decode(&config); err != nil {
-		return fmt.Errorf("read configuration: %w", err)
-	}
-	// While /proc is still the host's, it tells this process's number there.
-	self, err := os.Readlink("/proc/self")
+	config, err := configure()
 	if err != nil {
 		return err
 	}
-	hostPID, err := strconv.Atoi(self)
-	if err != nil {
-		return fmt.Errorf("read own process id: %w", err)
-	}
-	if err := enterRoot(config); err != nil {
+	if err := dieFirst(); err != nil {
 		return err
 	}
+	overlays, err := openOverlays(config)
+	if err != nil {
+		return err
+	}
+	if err := becomeRoot(); err != nil {
+		return err
+	}
+	if err := enterRoot(config, overlays); err != nil {
+		return err
+	}
+	reader, err := attachConsole()
+	if err != nil {
+		return err
+	}
+	if err := tell(reportConsole, reader); err != nil {
+		return err
+	}
+	unix.Close(reader)
 	if err := furnish(config); err != nil {
+		return err
+	}
+	if err := limit(config.Memory); err != nil {
 		return err
 	}
 	if err := confine(); err != nil {
 		return err
 	}
-	return begin(config.ID, hostPID)
+	return begin(config.ID)
+}
+
+// configure tells the region this process's number on the host, which /proc still has, for it to be given its ids,
+// and returns the configuration that then comes.
+func configure() (config bootConfig, err error) {
+	self, err := os.Readlink("/proc/self")
+	if err != nil {
+		return config, err
+	}
+	if err := tell(reportPID + self); err != nil {
+		return config, err
+	}
+	f := os.NewFile(configFD, "config")
+	defer f.Close()
+	if err := json.NewDecoder(f).Decode(&config); err != nil {
+		return config, fmt.Errorf("read configuration: %w", err)
+	}
+	return config, nil
 }
 
 // begin starts the boot script and then gives its own place, the first process's, to a sleep. With SIGCHLD
 // ignored, which outlives the exec, the kernel itself reaps the orphans that come to the first process.
-func begin(id string, hostPID int) error {
+func begin(id string) error {
 	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"}
 	script := &exec.Cmd{
 		Path: "/bin/sh", Args: []string{"sh", bootScriptPath, id}, Env: env, Dir: "/",
@@ -102,7 +130,7 @@ func begin(id string, hostPID int) error {
 			break
 		}
 	}
-	if _, err := fmt.Fprintf(os.NewFile(reportFD, "report"), "ready %d", hostPID); err != nil {
+	if err := tell(reportReady); err != nil {
 		return err
 	}
 	err := syscall.Exec("/bin/sleep", []string{"sleep", "infinity"}, env)

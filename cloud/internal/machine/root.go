@@ -3,131 +3,178 @@ package machine
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// enterRoot builds the instance's root and makes it this process's, with the host's gone.
-//
-// The root is an overlay whose lowest layer is a skeleton of empty folders and of the host's top-level
-// symlinks. Over each folder goes an overlay of the layers' folders of that name, the mask, and the host's.
-func enterRoot(config bootConfig) error {
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("make mounts private: %w", err)
-	}
-	for _, layer := range config.Layers {
-		if _, err := os.Stat(layer); err != nil {
-			return fmt.Errorf("image layer: %w", err)
-		}
-	}
-	root := filepath.Join(config.Dir, "root")
-	if err := os.MkdirAll(root, 0o700); err != nil {
-		return err
-	}
-	if err := mountOverlay(config, rootLayer, root, ""); err != nil {
-		return err
-	}
-	if err := mountFolders(config, root); err != nil {
-		return err
-	}
-	if err := mountSystem(config, root); err != nil {
-		return err
-	}
-	if err := unix.Sethostname([]byte(config.Hostname)); err != nil {
-		return fmt.Errorf("set host name: %w", err)
-	}
-	return pivot(root)
+// staging is where an instance's root is put together, in its own mount namespace: a folder that every host has and
+// everyone may enter, and that instances do not see the host's of.
+const staging = "/sys"
+
+// folder is one of those that an instance's root is made of.
+type folder struct {
+	name string
+	host string // the host's, the lowest layer; "" for none
 }
 
-func mountFolders(config bootConfig, root string) error {
+// rootFolders are the root itself, the folders it shares with the host, and those that begin empty.
+func rootFolders(base string) []folder {
+	all := []folder{{name: rootLayer}}
 	for _, name := range topFolders {
 		info, err := os.Lstat("/" + name)
 		if err != nil || !info.IsDir() {
 			continue // absent, or a symlink, which the skeleton has
 		}
-		host := "/" + name
-		if hidesAll(config.Base, name) {
-			host = ""
+		f := folder{name: name, host: "/" + name}
+		if hidesAll(base, name) {
+			f.host = ""
 		}
-		if err := mountOverlay(config, name, filepath.Join(root, name), host); err != nil {
-			return err
-		}
+		all = append(all, f)
 	}
 	for _, name := range ownFolders {
-		if err := mountOverlay(config, name, filepath.Join(root, name), ""); err != nil {
+		all = append(all, folder{name: name})
+	}
+	return all
+}
+
+// lower are a folder's layers that lie in the cloud's own folder, the topmost first: the image's, then the base's.
+func (f folder) lower(layers []string, base string) []string {
+	var found []string
+	for _, layer := range append(slices.Clone(layers), base) {
+		path := filepath.Join(layer, f.name)
+		if info, err := os.Lstat(path); err == nil && info.IsDir() {
+			found = append(found, path)
+		}
+	}
+	return found
+}
+
+// makeUppers makes what an instance writes in, the property of its root. It is the region's work: the instance's
+// root may not enter the folder around it.
+func makeUppers(spec Spec, base string, own owners) error {
+	for _, layer := range spec.Layers {
+		if _, err := os.Stat(layer); err != nil {
+			return fmt.Errorf("image layer: %w", err)
+		}
+	}
+	for _, f := range rootFolders(base) {
+		work := filepath.Join(workDir(spec.Dir), f.name)
+		if err := os.MkdirAll(work, 0o700); err != nil {
+			return err
+		}
+		if err := own.giveToRoot(work); err != nil {
+			return err
+		}
+		if err := makeUpper(upperOf(spec.Dir, f.name), f.lower(spec.Layers, base), own); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// mountOverlay mounts one folder of the instance: the layers' of that name, then the base's, then host.
-// Layers are named by descriptors: paths would need escaping, fill the one page that the options may
-// take, and be visible inside.
-func mountOverlay(config bootConfig, name, target, host string) error {
-	var lower []string
-	sources := append(layerFolders(config.Layers, name), filepath.Join(config.Base, name))
-	if host != "" {
-		sources = append(sources, host)
+// makeUpper makes a writable layer's top folder, whose mode and owner the merged folder takes from the topmost below.
+func makeUpper(path string, lower []string, own owners) error {
+	if _, err := os.Lstat(path); err == nil {
+		return nil
 	}
-	var topmost os.FileInfo
-	for _, source := range sources {
-		f, err := openFolder(source)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		if topmost == nil {
-			if topmost, err = f.Stat(); err != nil {
-				return err
-			}
-		}
-		lower = append(lower, descriptorPath(f))
-	}
-	upper, work := upperOf(config.Dir, name), filepath.Join(workDir(config.Dir), name)
-	if err := makeUpper(upper, topmost); err != nil {
+	if err := os.MkdirAll(path, 0o700); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(work, 0o700); err != nil {
+	if len(lower) == 0 {
+		return own.giveToRoot(path)
+	}
+	info, err := os.Lstat(lower[0])
+	if err != nil {
 		return err
 	}
-	return mountLayers(name, target, lower, upper, work)
+	like := info.Sys().(*syscall.Stat_t)
+	return errors.Join(os.Lchown(path, int(like.Uid), int(like.Gid)), os.Chmod(path, info.Mode()))
 }
 
-func mountLayers(name, target string, lower []string, upper, work string) error {
-	up, err := openFolder(upper)
-	if err != nil {
+// overlay is a folder's layers, open.
+type overlay struct {
+	name        string
+	lower       []*os.File // the topmost first
+	upper, work *os.File
+}
+
+// openOverlays opens the layers of all folders while this process may still enter the cloud's folder. Layers are named
+// by descriptors from here on: paths would need escaping, fill the one page that the options may take, and
+// be visible inside.
+func openOverlays(config bootConfig) ([]overlay, error) {
+	var all []overlay
+	for _, f := range rootFolders(config.Base) {
+		o := overlay{name: f.name}
+		sources := f.lower(config.Layers, config.Base)
+		if f.host != "" {
+			sources = append(sources, f.host)
+		}
+		for _, source := range sources {
+			opened, err := openFolder(source)
+			if err != nil {
+				return nil, err
+			}
+			o.lower = append(o.lower, opened)
+		}
+		var err error
+		if o.upper, err = openFolder(upperOf(config.Dir, f.name)); err != nil {
+			return nil, err
+		}
+		if o.work, err = openFolder(filepath.Join(workDir(config.Dir), f.name)); err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
+
+// enterRoot builds the instance's root and makes it this process's, with the host's gone.
+//
+// The root is an overlay whose lowest layer is a skeleton of empty folders and of the host's top-level
+// symlinks. Over each folder goes an overlay of the layers' folders of that name, the base's, and the host's.
+func enterRoot(config bootConfig, overlays []overlay) error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make mounts private: %w", err)
+	}
+	for _, o := range overlays {
+		target := staging
+		if o.name != rootLayer {
+			target = filepath.Join(staging, o.name)
+		}
+		if err := o.mount(target); err != nil {
+			return err
+		}
+	}
+	if err := mountSystem(config, staging); err != nil {
 		return err
 	}
-	defer up.Close()
-	wk, err := openFolder(work)
-	if err != nil {
-		return err
+	if err := unix.Sethostname([]byte(config.Hostname)); err != nil {
+		return fmt.Errorf("set host name: %w", err)
 	}
-	defer wk.Close()
+	return pivot(staging)
+}
+
+func (o overlay) mount(target string) error {
+	var lower []string
+	for _, f := range o.lower {
+		lower = append(lower, descriptorPath(f))
+		defer f.Close()
+	}
+	defer o.upper.Close()
+	defer o.work.Close()
 	options := fmt.Sprintf("userxattr,index=off,lowerdir=%s,upperdir=%s,workdir=%s",
-		strings.Join(lower, ":"), descriptorPath(up), descriptorPath(wk))
-	if err := unix.Mount("overlay", target, "overlay", 0, options); err != nil {
-		return fmt.Errorf("mount overlay for %s (writable layer in %s): %w", name, upper, err)
+		strings.Join(lower, ":"), descriptorPath(o.upper), descriptorPath(o.work))
+	if err := unix.Mount("overlay", target, "overlay", unix.MS_NODEV, options); err != nil {
+		return fmt.Errorf("mount overlay for %s (writable layer in %s): %w", o.name, o.upper.Name(), err)
 	}
 	// The kernel makes a folder of mode 0 in the work folder, which an unprivileged user could not remove
 	// later: it has no use for the mode.
-	return os.Chmod(filepath.Join(work, "work"), 0o700)
-}
-
-func layerFolders(layers []string, name string) []string {
-	var folders []string
-	for _, layer := range layers {
-		folders = append(folders, filepath.Join(layer, name))
-	}
-	return folders
+	return os.Chmod(filepath.Join(descriptorPath(o.work), "work"), 0o700)
 }
 
 func openFolder(path string) (*os.File, error) {
@@ -139,17 +186,6 @@ func openFolder(path string) (*os.File, error) {
 }
 
 func descriptorPath(f *os.File) string { return fmt.Sprintf("/proc/self/fd/%d", f.Fd()) }
-
-// makeUpper makes a writable layer's top folder, whose mode and owner the merged folder takes.
-func makeUpper(path string, like os.FileInfo) error {
-	if _, err := os.Lstat(path); err == nil {
-		return nil
-	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return err
-	}
-	return copyOwnerAndMode(path, like)
-}
 
 // pivot makes root this process's root and drops the old one: with both names the same the old root
 // ends up on top of the new, where it is unmounted (pivot_root(2), NOTES).

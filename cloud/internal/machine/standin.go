@@ -11,6 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// standInFiles says which files the copy of a folder has.
+var standInFiles = map[string]func(string, os.FileInfo) bool{"etc": everyFile}
+
 // standIn deals with folders that have something mounted below them, as /etc has in a container and /var where
 // containers run. The kernel does not let the world look below such mounts, and refuses an overlay over the folder
 // (clone_private_mount in fs/namespace.c). In its place instances get a copy: all of /etc, and of the others
@@ -28,7 +31,7 @@ func (b *base) standIn(ctx context.Context) error {
 		if len(points) == 0 {
 			continue
 		}
-		if err := b.adoptTree(ctx, folder, extent{depth: 8, files: name == "etc", links: true, edges: points}); err != nil {
+		if err := b.adoptTree(ctx, folder, extent{depth: 8, files: standInFiles[name], links: true, edges: points}); err != nil {
 			return fmt.Errorf("copy %s: %w", folder, err)
 		}
 		if err := unix.Setxattr(b.dir+folder, opaque, []byte("y"), 0); err != nil {

@@ -18,18 +18,22 @@ var (
 	readOnlyProc = []string{"bus", "fs", "irq", "sys", "sysrq-trigger", "mtrr", "pressure"}
 )
 
+// tmpfsShare is the part of an instance's memory that each of its tmpfs may fill, as one over so many.
+const tmpfsShare = 4
+
 const volatile = unix.MS_NOSUID | unix.MS_NODEV
 
 // mountSystem gives the root what no layer holds: /proc, /sys, /dev, /run and /tmp.
 func mountSystem(config bootConfig, root string) error {
+	size := tmpfsSize(config.Memory)
 	for _, m := range []struct {
 		name, kind, options string
 		flags               uintptr
 	}{
 		{"proc", "proc", "", volatile | unix.MS_NOEXEC},
 		{"sys", "tmpfs", "mode=555,size=4k", volatile | unix.MS_NOEXEC | unix.MS_RDONLY},
-		{"run", "tmpfs", "mode=755,size=25%", volatile},
-		{"tmp", "tmpfs", "mode=1777,size=25%", volatile},
+		{"run", "tmpfs", "mode=755," + size, volatile},
+		{"tmp", "tmpfs", "mode=1777," + size, volatile},
 		{"dev", "tmpfs", "mode=755,size=64k", unix.MS_NOSUID},
 	} {
 		if err := unix.Mount(m.kind, filepath.Join(root, m.name), m.kind, m.flags, m.options); err != nil {
@@ -39,22 +43,38 @@ func mountSystem(config bootConfig, root string) error {
 	if err := mountDevices(config, filepath.Join(root, "dev")); err != nil {
 		return err
 	}
-	return guardProc(filepath.Join(root, "proc"))
+	if err := limitNamespaces(filepath.Join(root, "proc/sys"), config.Memory); err != nil {
+		return err
+	}
+	return guardProc(root)
 }
 
-func mountDevices(config bootConfig, dev string) error {
-	sources := map[string]string{"console": consoleFIFO(config.Dir)}
-	for _, name := range []string{"null", "zero", "full", "random", "urandom", "tty"} {
-		sources[name] = "/dev/" + name
+func tmpfsSize(memory int64) string {
+	if memory == 0 {
+		return "size=25%" // of the host's
 	}
-	for name, source := range sources {
+	return fmt.Sprintf("size=%d", memory/tmpfsShare)
+}
+
+// mountDevices shows the host's devices that are open to all. The kernel lets no instance make nodes of its own. They are
+// mounted read-only: what is written to a device does not count as a change of its file, but a new mode, owner, time or
+// attribute does (mount(2), MS_RDONLY).
+func mountDevices(config bootConfig, dev string) error {
+	for _, name := range []string{"null", "zero", "full", "random", "urandom", "tty"} {
 		target := filepath.Join(dev, name)
 		if err := os.WriteFile(target, nil, 0o666); err != nil {
 			return err
 		}
-		if err := unix.Mount(source, target, "", unix.MS_BIND, ""); err != nil {
-			return fmt.Errorf("mount /dev/%s: %w", name, err)
+		if err := bindReadOnly("/dev/"+name, target, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC); err != nil {
+			return err
 		}
+	}
+	if err := unix.Mkfifo(filepath.Join(dev, "console"), 0o622); err != nil {
+		return fmt.Errorf("make /dev/console: %w", err)
+	}
+	// Services that have given up root open /dev/stdout anew, which is this.
+	if err := os.Chmod(filepath.Join(dev, "console"), 0o622); err != nil {
+		return err
 	}
 	for name, target := range map[string]string{
 		"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2", "ptmx": "pts/ptmx",
@@ -68,7 +88,7 @@ func mountDevices(config bootConfig, dev string) error {
 			return err
 		}
 	}
-	if err := unix.Mount("tmpfs", filepath.Join(dev, "shm"), "tmpfs", volatile, "mode=1777,size=25%"); err != nil {
+	if err := unix.Mount("tmpfs", filepath.Join(dev, "shm"), "tmpfs", volatile, "mode=1777,"+tmpfsSize(config.Memory)); err != nil {
 		return fmt.Errorf("mount /dev/shm: %w", err)
 	}
 	return mountTerminals(filepath.Join(dev, "pts"))
@@ -87,7 +107,20 @@ func mountTerminals(target string) error {
 	return nil
 }
 
-func guardProc(proc string) error {
+// bindReadOnly shows source at target, where nothing of its inode can be changed. A file at target must be there.
+func bindReadOnly(source, target string, attributes uint64) error {
+	if err := unix.Mount(source, target, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+		return fmt.Errorf("mount %s: %w", target, err)
+	}
+	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY | attributes}
+	if err := unix.MountSetattr(unix.AT_FDCWD, target, unix.AT_RECURSIVE, &attr); err != nil {
+		return fmt.Errorf("make %s read-only: %w", target, err)
+	}
+	return nil
+}
+
+func guardProc(root string) error {
+	proc := filepath.Join(root, "proc")
 	for _, name := range maskedProc {
 		path := filepath.Join(proc, name)
 		info, err := os.Lstat(path)
@@ -100,7 +133,7 @@ func guardProc(proc string) error {
 		if info.IsDir() {
 			err = unix.Mount("tmpfs", path, "tmpfs", volatile|unix.MS_NOEXEC|unix.MS_RDONLY, "size=4k,mode=555")
 		} else {
-			err = unix.Mount("/dev/null", path, "", unix.MS_BIND, "")
+			err = bindReadOnly(filepath.Join(root, "dev/null"), path, 0)
 		}
 		if err != nil {
 			return fmt.Errorf("mask /proc/%s: %w", name, err)
@@ -111,12 +144,8 @@ func guardProc(proc string) error {
 		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err := unix.Mount(path, path, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
-			return fmt.Errorf("bind /proc/%s: %w", name, err)
-		}
-		flags := uintptr(unix.MS_BIND | unix.MS_REMOUNT | unix.MS_RDONLY | volatile | unix.MS_NOEXEC)
-		if err := unix.Mount("", path, "", flags, ""); err != nil {
-			return fmt.Errorf("make /proc/%s read-only: %w", name, err)
+		if err := bindReadOnly(path, path, unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC); err != nil {
+			return err
 		}
 	}
 	return nil

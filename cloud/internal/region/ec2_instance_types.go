@@ -30,8 +30,8 @@ type instanceType struct {
 	arch      ec2types.ArchitectureType
 }
 
-// instanceTypes is a table of common types (https://aws.amazon.com/ec2/instance-types/). An instance here
-// uses what the machine has; the type only says what it is called.
+// instanceTypes is a table of common types (https://aws.amazon.com/ec2/instance-types/). The memory
+// bounds what an instance takes of this machine (machine.Spec, docs/cloud.md); the rest only says what it is called.
 var instanceTypes = func() []instanceType {
 	sizes := []struct {
 		size   string
@@ -64,6 +64,12 @@ func findType(name string) (instanceType, bool) {
 		return instanceType{}, false
 	}
 	return instanceTypes[at], true
+}
+
+// memoryOf returns a type's memory in bytes.
+func memoryOf(name ec2types.InstanceType) int64 {
+	t, _ := findType(string(name))
+	return t.memory << 20
 }
 
 func missingType(name string) error {

@@ -203,11 +203,12 @@ func (r *Region) startMachine(row instanceRow) (Machine, error) {
 		return nil, fmt.Errorf("user data of %s: %w", row.ID, err)
 	}
 	dir := r.instanceDir(row.ID)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	spec := machine.Spec{
 		ID: row.ID, Hostname: hostname(eni.Address), Address: eni.Address, Dir: dir, UserData: userData, Network: ns,
+		Memory: memoryOf(row.Type),
 	}
 	if vpc, _ := r.vpcs.Get(row.VPC); vpc.DNSSupport {
 		spec.Resolver = netip.MustParsePrefix(vpc.CIDR).Addr().Next().Next()
