@@ -165,7 +165,7 @@ func (c *checker) metaAt(at int64) []byte {
 func (c *checker) isMeta(at int64) bool {
 	b := make([]byte, pageHeader)
 	_, err := c.file.ReadAt(b, at)
-	return err == nil && flags(b) == flagMeta && int64(native.Uint64(b))*c.pageSize == at
+	return err == nil && flags(b) == flagMeta && native.Uint64(b) == uint64(at/c.pageSize)
 }
 
 // all walks everything: each page is used once or free once.
