@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +25,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/understudy/understudy/cloud"
+	"github.com/understudy/understudy/internal/chance"
 	"golang.org/x/sys/unix"
 )
 
@@ -336,15 +336,7 @@ func (l *ledger) check(t *testing.T, h *host) {
 // made. UNDERSTUDY_SEED repeats a run's choices.
 func TestAcknowledgedChangesOutliveKills(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	if given := os.Getenv("UNDERSTUDY_SEED"); given != "" {
-		var err error
-		if seed, err = strconv.ParseUint(given, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("UNDERSTUDY_SEED=%d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := chance.New(t)
 	dir := filepath.Join(t.TempDir(), "cloud")
 	l := &ledger{made: map[string]map[string]bool{}, count: make(chan struct{})}
 	for round := range 4 {

@@ -2,30 +2,15 @@ package e2e
 
 import (
 	"encoding/json"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/understudy/understudy/internal/chance"
 )
-
-// seed is what a randomised test runs with: UNDERSTUDY_SEED to repeat a run, or a new one, which is printed.
-func seed(t *testing.T) *rand.Rand {
-	t.Helper()
-	n := rand.Uint64()
-	if v := os.Getenv("UNDERSTUDY_SEED"); v != "" {
-		var err error
-		if n, err = strconv.ParseUint(v, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("UNDERSTUDY_SEED=%d", n)
-	return rand.New(rand.NewPCG(n, n))
-}
 
 // runKilled starts understudy and kills it after a while, unless it has ended by then.
 func (s *stage) runKilled(after time.Duration, args ...string) {
@@ -71,7 +56,7 @@ func (s *stage) removeDoubles() {
 
 func TestUpAndDownKilledAtAnyMomentGoOn(t *testing.T) {
 	t.Parallel()
-	random := seed(t)
+	random := chance.New(t)
 	s := start(t)
 	const rounds = 3
 	for round := range rounds {

@@ -2,7 +2,6 @@ package dns
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/miekg/dns"
 	"github.com/understudy/understudy/cloud/internal/routing"
+	"github.com/understudy/understudy/internal/chance"
 )
 
 // kinds is a zone with every kind of answer, and questions for each.
@@ -162,9 +162,7 @@ func bursts(t *testing.T, prepare func(net.PacketConn)) {
 
 func burstsTo(t *testing.T, p net.PacketConn) {
 	t.Helper()
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := chance.New(t)
 	v, questions := kinds()
 	s := NewServer(Config{})
 	s.Swap(v)

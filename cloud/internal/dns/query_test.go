@@ -3,7 +3,6 @@ package dns
 import (
 	"encoding/hex"
 	"fmt"
-	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/miekg/dns"
+	"github.com/understudy/understudy/internal/chance"
 )
 
 // asker asks a server without sockets.
@@ -160,9 +160,7 @@ func TestCaseAndOddBytesAreKept(t *testing.T) {
 
 // Random letters' case, as resolvers choose it against forgery, comes back bit for bit.
 func TestCaseComesBack(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := chance.New(t)
 	a := newAsker(helloServer(Config{}), false)
 	for range 1000 {
 		name := []byte("a.wild.hello.test.")

@@ -2,7 +2,6 @@ package dns
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/miekg/dns"
 	"github.com/understudy/understudy/cloud/internal/dnssec"
 	"github.com/understudy/understudy/cloud/internal/routing"
+	"github.com/understudy/understudy/internal/chance"
 )
 
 func signedView(t testing.TB, records ...*r53types.ResourceRecordSet) (*routing.View, *dnssec.Keys) {
@@ -94,9 +94,7 @@ func TestAnswersAreSigned(t *testing.T) {
 		set("c.hello.test.", r53types.RRTypeCname, "x.w.hello.test."), set("d.hello.test.", r53types.RRTypeNs, "ns.d.hello.test."),
 		set("s.hello.test.", r53types.RRTypeNs, "ns.example.com."), set("s.hello.test.", r53types.RRTypeDs, "1 13 2 "+strings.Repeat("ab", 32)),
 		set(`o\344d.hello.test.`, r53types.RRTypeA, pAddr))
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 0))
+	r := chance.New(t)
 	labels := []string{"", "a.", "w.", "c.", "d.", "s.", "old.", "x.", "*.", `\228.`, `o\228d.`, strings.Repeat("l", 63) + "."}
 	types := []uint16{dns.TypeA, dns.TypeNS, dns.TypeSOA, dns.TypeTXT, dns.TypeAAAA, dns.TypeDS, dns.TypeDNSKEY, dns.TypeNSEC, dns.TypeRRSIG, dns.TypeCNAME, dns.TypeANY, 4711}
 	for range 3000 {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/understudy/understudy/internal/chance"
 	"go.etcd.io/bbolt"
 )
 
@@ -157,9 +157,7 @@ func TestDamagedFilesAreRefusedAndRestored(t *testing.T) {
 func TestNoChangedByteGoesUnnoticed(t *testing.T) {
 	t.Parallel()
 	path, o, held := fill(t, 400)
-	whole, seed := read(t, path), rand.Uint64()
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	whole, random := read(t, path), chance.New(t)
 	used := 0
 	for at := range whole {
 		if whole[at] != 0 {

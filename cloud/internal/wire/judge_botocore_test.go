@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/understudy/understudy/internal/chance"
 )
 
 // botocoreNames are the services' names in botocore, which has its models' names of its own.
@@ -129,7 +130,7 @@ func structOf(s *Service, name string) reflect.Type {
 // botocore reads every operation's random output as it was, and what it makes of a random input is read as it
 // was; CloudWatch's in AWS query, which Debian's botocore speaks, and in AWS JSON, which later ones speak.
 func TestBotocoreAgreesOnEveryOperation(t *testing.T) {
-	seed := judgeSeed(t)
+	seed := chance.Seed(t)
 	b := startBotocore(t)
 	judged := 0
 	for s, ops := range judgeTypes() {

@@ -5,26 +5,10 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
-	"os"
 	"reflect"
 	"strconv"
-	"testing"
 	"time"
 )
-
-// judgeSeed is the seed of a judge's random values: UNDERSTUDY_SEED's, or a new one.
-func judgeSeed(t *testing.T) uint64 {
-	t.Helper()
-	seed := rand.Uint64()
-	if text := os.Getenv("UNDERSTUDY_SEED"); text != "" {
-		var err error
-		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("UNDERSTUDY_SEED=%d", seed)
-	return seed
-}
 
 // maker makes random values of the SDK's types, along the shapes of a service's table.
 type maker struct {

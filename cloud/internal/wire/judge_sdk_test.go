@@ -21,6 +21,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/understudy/understudy/internal/chance"
 )
 
 // judgeCases is how many random inputs and outputs each operation has in a run.
@@ -70,7 +71,7 @@ func (f doFunc) Do(r *http.Request) (*http.Response, error) { return f(r) }
 // Every operation's random input, as the Go SDK sends it, is what its handler receives, and a random output
 // is what the SDK receives, member for member.
 func TestTheGoSDKAgreesOnEveryOperation(t *testing.T) {
-	seed := judgeSeed(t)
+	seed := chance.Seed(t)
 	x := &exchange{}
 	cfg := aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String("http://localhost"), RetryMaxAttempts: 1, HTTPClient: judgeServer(x),
