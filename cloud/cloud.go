@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 // ErrLinux is what Start answers on other systems than Linux.
@@ -18,6 +19,9 @@ func Main() { runRole() }
 
 // ErrInUse means that another process runs a cloud on the folder.
 var ErrInUse = errors.New("a cloud runs on this folder already")
+
+// LeastTimeout is what no time-out of AWS's falls below, however great the speed, unless AWS's own is shorter.
+const LeastTimeout = tempo.LeastTimeout
 
 // Endpoint is the API's base URL.
 func (c *Cloud) Endpoint() string {

@@ -59,4 +59,12 @@ func TestPredictionCountsEveryTimeout(t *testing.T) {
 	if got, want := s.Detection(), 4800*time.Millisecond; got != want {
 		t.Errorf("detection at speed 10: %s, want %s", got, want)
 	}
+	// At speed 50 both time-outs, 80 ms and 40 ms, and the way to the name servers, 100 ms, are at their floor.
+	s.Speed, s.LeastTimeout = 50, 200*time.Millisecond
+	if got, want := s.Detection(), 3*(200+200+200)*time.Millisecond; got != want {
+		t.Errorf("detection at speed 50: %s, want %s", got, want)
+	}
+	if got, want := s.Downtime()-s.Detection(), 200*time.Millisecond+63*time.Second; got != want {
+		t.Errorf("after detection at speed 50: %s, want %s", got, want)
+	}
 }

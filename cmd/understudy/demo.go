@@ -53,7 +53,7 @@ func demoCommand() *cobra.Command {
 			return runDemo(ctx, cmd, speed, clients, report)
 		},
 	}
-	cmd.Flags().Float64Var(&speed, "speed", 30, "divide every interval that AWS defines by this `number`")
+	cmd.Flags().Float64Var(&speed, "speed", 30, "divide every interval that AWS defines by this `number`, boots' and probes' down to a floor")
 	cmd.Flags().IntVar(&clients, "clients", 40, "number of users")
 	cmd.Flags().StringVar(&report, "json", "", "write the report to this `file` as JSON; - for standard output")
 	return cmd

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/cloud"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
 )
@@ -72,6 +73,7 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside) (*drill.Drill, dri
 		return nil, pair, err
 	}
 	settings.Speed, settings.ClientTimeout, settings.ClientEvery = o.speed, userTimeout, userEvery
+	settings.LeastTimeout = cloud.LeastTimeout // at speed 1, and so on AWS, it changes nothing
 	primary, secondary := d.Regions[understudy.Primary].Name, d.Regions[understudy.Secondary].Name
 	names, balancers := o.lookups(pair)
 	locator := &drill.Locator{Lookup: balancers, Names: map[string]string{

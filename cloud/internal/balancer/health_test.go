@@ -1,11 +1,14 @@
 package balancer
 
 import (
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
 func TestJudge(t *testing.T) {
@@ -90,6 +93,28 @@ func TestChecksFollowTheTarget(t *testing.T) {
 		if n := asked.Load(); n != 6 {
 			t.Errorf("%d checks in 154 s, want 6", n)
 		}
+	})
+}
+
+// At speed 30 a target's two checks pass in a second, in which nothing boots.
+func TestNewTargetHasTimeToBoot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.b.Close()
+		w.b = New(30, slog.New(slog.DiscardHandler), func() {})
+		t.Cleanup(w.b.Close)
+		slow, never := at("10.0.1.5:80"), at("10.0.1.6:80")
+		g := group(slow, never)
+		w.configure([]Group{g})
+		time.Sleep(tempo.LeastBoot - 2*time.Second)
+		synctest.Wait()
+		w.wantHealth(g, 0, Unchecked)
+		w.wantHealth(g, 1, Unchecked)
+		w.serve(t, "10.0.1.5:80", says("ok"))
+		time.Sleep(4 * time.Second)
+		synctest.Wait()
+		w.wantHealth(g, 0, Health{State: Healthy})
+		w.wantHealth(g, 1, Health{Unhealthy, "Target.FailedHealthChecks", "Health checks failed"})
 	})
 }
 

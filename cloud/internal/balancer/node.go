@@ -157,7 +157,7 @@ func (n *node) group(g Group) (*pool, []*target) {
 			t = newTarget(spec.Address.String())
 		}
 		now[key] = t
-		t.apply(spec.Draining, g.Check, func(ctx context.Context, t *target, c Check) {
+		t.apply(spec.Draining, g.Check, n.bootTime(g.Check), func(ctx context.Context, t *target, c Check) {
 			n.work.Go(func() { n.watch(ctx, t, c) })
 		})
 		if !spec.Draining {
@@ -172,6 +172,16 @@ func (n *node) group(g Group) (*pool, []*target) {
 		}
 	}
 	return p, ended
+}
+
+// bootTime is how long a new target's failures do not count. At real speed it takes as many checks in a row as its
+// threshold says to become unhealthy; at another speed those pass before anything could have booted.
+func (n *node) bootTime(c Check) time.Duration {
+	checks := time.Duration(c.Unhealthy-1) * c.Interval
+	if n.speed.Of(checks) == checks {
+		return 0
+	}
+	return n.speed.Boot(checks) - n.speed.Of(checks)
 }
 
 // listen opens listeners that are new and closes those that nothing uses any more.

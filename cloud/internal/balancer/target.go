@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // errDrained is why a request ends that outlived its target's deregistration delay.
@@ -21,6 +22,7 @@ type target struct {
 	draining bool
 	judged   Judgement
 	check    Check
+	boots    time.Time          // until then failures leave it Initial
 	stop     context.CancelFunc // of the checks; nil while there are none
 }
 
@@ -36,13 +38,14 @@ func (t *target) health() Health {
 	return t.judged.Health
 }
 
-// apply brings the target's checks to what the configuration says. check runs them until its context ends.
-func (t *target) apply(draining bool, c Check, check func(context.Context, *target, Check)) {
+// apply brings the target's checks to what the configuration says. A target
+// that is new has the time to boot in before failures count. check runs them until its context ends.
+func (t *target) apply(draining bool, c Check, boot time.Duration, check func(context.Context, *target, Check)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	fresh := t.judged.State == "" || t.draining && !draining
 	if fresh {
-		t.judged = Judgement{Health: Unchecked}
+		t.judged, t.boots = Judgement{Health: Unchecked}, time.Now().Add(boot)
 	}
 	if t.stop != nil && (draining || c != t.check) {
 		t.stop()
@@ -65,6 +68,9 @@ func (t *target) record(ctx context.Context, r Result, c Check) bool {
 		return false
 	}
 	old := t.judged.Health
+	if old.State == Initial && r != pass && time.Now().Before(t.boots) {
+		return false
+	}
 	t.judged = Judge(t.judged, r, c.Healthy, c.Unhealthy)
 	return t.judged.Health != old
 }

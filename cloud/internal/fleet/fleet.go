@@ -85,7 +85,7 @@ type Machine int
 
 // The zero value is a machine that does not run yet.
 const (
-	Starting Machine = iota
+	Starting Machine = iota // for the first time, or again because its region was lost
 	Running
 	Stopped // or stopping
 	Ending  // it is being terminated

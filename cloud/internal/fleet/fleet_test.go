@@ -59,6 +59,7 @@ func TestDecide(t *testing.T) {
 			"condemn i-2 ended\nretire i-2 ended\nlaunch b replacement\n"},
 		{"service ill after grace", group, []Instance{two[0], with(two[1], sick)}, "condemn i-2 elb\nretire i-2 elb\nlaunch b replacement\n"},
 		{"service ill within grace", group, []Instance{two[0], with(serving("i-2", "b", time.Second), sick)}, ""},
+		{"starts again, service ill until it has", group, []Instance{two[0], with(with(two[1], sick), func(i *Instance) { i.Machine = Starting })}, ""},
 		{"service ill, type EC2", change(func(g *Group) { g.ELB = false }), []Instance{two[0], with(two[1], sick)}, ""},
 		{"service ill, never any healthy", change(func(g *Group) { g.Attachments = []Attachment{{tg, Added}} }),
 			[]Instance{with(two[0], sick), with(two[1], sick)}, ""},

@@ -25,7 +25,7 @@ func (d *decision) diagnose(i Instance) Reason {
 		return LaunchFailed
 	case i.Machine >= Stopped:
 		return EndedItself // the grace period does not protect it
-	case i.State != InService || !d.group.ELB:
+	case i.State != InService || i.Machine == Starting || !d.group.ELB:
 		return ""
 	}
 	if end := i.InService.Add(d.group.Grace); d.now.Before(end) {

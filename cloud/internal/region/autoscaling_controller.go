@@ -104,7 +104,7 @@ func (r *Region) passFleet(f fleetRow, now time.Time) (time.Time, error) {
 func (r *Region) group(f fleetRow) fleet.Group {
 	g := fleet.Group{
 		Desired: int(f.Desired), Zones: r.fleetZones(f), Resting: f.Resting, Policies: f.Policies,
-		ELB: strings.Contains(f.HealthCheckType, "ELB"), Grace: r.seconds(f.Grace), Suspended: sortedProcesses(f.Suspended),
+		ELB: strings.Contains(f.HealthCheckType, "ELB"), Grace: r.bootTime(f.Grace), Suspended: sortedProcesses(f.Suspended),
 		Attachments: f.Attachments, Deleting: f.Deleting, Owed: f.Owed,
 	}
 	if row, ok := r.refreshes.Get(f.Refresh); ok && f.Refresh != "" {
@@ -117,7 +117,7 @@ func (r *Region) group(f fleetRow) fleet.Group {
 func (r *Region) observed(members []memberRow) (out []fleet.Instance) {
 	for _, m := range members {
 		i := fleet.Instance{
-			ID: m.Token, Zone: m.Zone, Version: m.Template.version(), Launched: m.Launched, State: m.State, InService: m.InService,
+			ID: m.Token, Zone: m.Zone, Version: m.Template.version(), Launched: m.Launched, State: m.State, InService: r.servesSince(m),
 			Sick: m.Sick, Protected: m.Protected, Registered: m.Registered, Machine: fleet.Starting,
 		}
 		if m.Instance != "" {
@@ -128,7 +128,8 @@ func (r *Region) observed(members []memberRow) (out []fleet.Instance) {
 	return out
 }
 
-// observe looks at the instance behind a member and at its targets.
+// observe looks at the instance behind a member and at its targets. One that ran when its region was lost starts
+// again now: until it has, nothing that its targets say is its fault.
 func (r *Region) observe(i *fleet.Instance, m memberRow) {
 	row, ok := r.instance(m.Instance)
 	switch {
@@ -138,12 +139,8 @@ func (r *Region) observe(i *fleet.Instance, m memberRow) {
 		i.Machine = fleet.Ending
 	case row.State == stopping || row.State == stopped:
 		i.Machine = fleet.Stopped
-	case row.State == running:
+	case row.State == running && row.Started.After(r.opened):
 		i.Machine = fleet.Running
-	}
-	// The grace period begins anew where the instance has been booted since, as at the region's own start.
-	if i.State == fleet.InService && row.Started.After(i.InService) {
-		i.InService = row.Started
 	}
 	i.Targets = map[string]fleet.TargetState{}
 	f, _ := r.fleets.Get(m.Group)

@@ -115,7 +115,7 @@ func (r *Region) SetInstanceHealth(ctx context.Context, in *autoscaling.SetInsta
 		}
 		f, _ := r.fleets.GetTx(tx, m.Group)
 		respect := in.ShouldRespectGracePeriod == nil || *in.ShouldRespectGracePeriod
-		if respect && m.State == fleet.InService && time.Since(m.InService) < r.seconds(f.Grace) {
+		if respect && m.State == fleet.InService && time.Since(r.servesSince(m)) < r.bootTime(f.Grace) {
 			return nil
 		}
 		if m.Sick == "" {
@@ -125,9 +125,18 @@ func (r *Region) SetInstanceHealth(ctx context.Context, in *autoscaling.SetInsta
 	})
 }
 
-// seconds is a time of the API's as it passes here.
-func (r *Region) seconds(n int32) time.Duration {
-	return r.Speed.Of(time.Duration(n) * time.Second)
+// bootTime is how long the API's seconds for an instance to boot in are here.
+func (r *Region) bootTime(seconds int32) time.Duration {
+	return r.Speed.Boot(time.Duration(seconds) * time.Second)
+}
+
+// servesSince is when a member entered service, or was last booted since: its grace period begins anew then, as where
+// the region itself was started again.
+func (r *Region) servesSince(m memberRow) time.Time {
+	if row, ok := r.instance(m.Instance); ok && m.State == fleet.InService && row.Started.After(m.InService) {
+		return row.Started
+	}
+	return m.InService
 }
 
 // SetInstanceProtection protects instances from scale-in, or no longer.

@@ -105,7 +105,7 @@ func (r *Region) refreshProgress(row refreshRow, members []fleet.Instance) (left
 
 func (r *Region) decidable(row refreshRow) *fleet.Refresh {
 	return &fleet.Refresh{
-		Started: row.Started, MinHealthy: int(row.MinHealthy), Warmup: r.seconds(row.Warmup), Version: row.Template.version(), SkipMatching: row.SkipMatching,
+		Started: row.Started, MinHealthy: int(row.MinHealthy), Warmup: r.bootTime(row.Warmup), Version: row.Template.version(), SkipMatching: row.SkipMatching,
 	}
 }
 

@@ -227,14 +227,14 @@ func TestDeadInstanceIsReplacedInItsZone(t *testing.T) {
 
 func TestIllInstanceIsDrainedThenReplaced(t *testing.T) {
 	s := newStage(t)
-	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckGracePeriod = new(int32(180)) }) // 0.3 s here
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckGracePeriod = new(int32(1)) }) // at any speed
 	g := s.await("two in service", serve(2))
 	ill := *g.Instances[0].InstanceId
 	s.book.set(ill, "unhealthy")
 	s.await("replaced", serve(2, ill))
 	row := s.r.membersOf("app")[slices.IndexFunc(s.r.membersOf("app"), func(m memberRow) bool { return m.Instance == ill })]
 	a, _ := s.r.activities.Get(row.Terminal)
-	if a.Start.Sub(row.InService) < 300*time.Millisecond {
+	if a.Start.Sub(row.InService) < time.Second {
 		t.Errorf("it was taken out of service %v after it entered: within the grace period", a.Start.Sub(row.InService))
 	}
 	s.await("draining", func(autoscalingtypes.AutoScalingGroup) bool {
@@ -248,6 +248,61 @@ func TestIllInstanceIsDrainedThenReplaced(t *testing.T) {
 	waitState(t, s.r, ill, terminated)
 	s.await("gone", func(g autoscalingtypes.AutoScalingGroup) bool { return len(g.Instances) == 2 })
 	s.activity("in response to an ELB system health check failure.")
+}
+
+// A region that was lost comes back before its instances have: what their targets say until then, and within the grace
+// period that begins with their own start, replaces none of them.
+func TestRecoveredInstanceHasItsGraceAgain(t *testing.T) {
+	s := newStage(t)
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckGracePeriod = new(int32(600)) })
+	g := s.await("two in service", serve(2))
+	s.await("attached", func(autoscalingtypes.AutoScalingGroup) bool {
+		f, _ := s.r.fleets.Get("app")
+		return f.Attachments[0].State == fleet.Attached
+	})
+	_ = s.r.Close()
+	s.machines.mu.Lock()
+	s.machines.fail = errors.New("the machine is busy")
+	s.machines.mu.Unlock()
+	s.open()
+	f, _ := s.r.fleets.Get("app")
+	group := s.r.group(f)
+	if group.Grace < 10*time.Second {
+		t.Errorf("ten minutes to boot in are %v at speed 60", group.Grace)
+	}
+	group.Grace = 0 // the instances do not run yet: no grace period is what protects them
+	observed := s.r.observed(s.r.membersOf("app"))
+	for n, i := range observed {
+		if i.Machine != fleet.Starting {
+			t.Errorf("before it was started again, %s is %v", i.ID, i.Machine)
+		}
+		observed[n].Targets = map[string]fleet.TargetState{testGroup: fleet.Unhealthy}
+	}
+	if actions, _ := fleet.Decide(group, observed, time.Now()); len(actions) != 0 {
+		t.Errorf("before they were started again: %v", actions)
+	}
+
+	s.machines.mu.Lock()
+	s.machines.fail = nil
+	s.machines.mu.Unlock()
+	for _, i := range g.Instances {
+		s.await("started again", func(autoscalingtypes.AutoScalingGroup) bool {
+			row, _ := s.r.instance(*i.InstanceId)
+			return row.Started.After(s.r.opened)
+		})
+	}
+	for _, i := range s.r.observed(s.r.membersOf("app")) {
+		if i.Machine != fleet.Running || !i.InService.After(s.r.opened) {
+			t.Errorf("started again, %s is %v and in service since %v; the region was opened at %v", i.ID, i.Machine, i.InService, s.r.opened)
+		}
+	}
+	_, err := s.r.SetInstanceHealth(t.Context(), &autoscaling.SetInstanceHealthInput{InstanceId: g.Instances[0].InstanceId, HealthStatus: new("Unhealthy")})
+	if err != nil {
+		t.Error(err)
+	}
+	if m := s.r.membersOf("app"); slices.ContainsFunc(m, func(m memberRow) bool { return m.Sick != "" }) {
+		t.Errorf("within its new grace period it was called sick: %+v", m)
+	}
 }
 
 func TestCapacityFollowsItsBounds(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/miekg/dns"
 	"github.com/understudy/understudy/cloud/internal/machine"
@@ -100,6 +101,7 @@ type Region struct {
 	services
 
 	beacon *room.Watch // wakes whoever tells Route 53 of the region
+	opened time.Time   // by this process
 
 	resting sync.Map // ids of instances without processes
 
@@ -129,7 +131,7 @@ func Open(cfg Config, fabric Fabric, machines Machines, publisher Publisher) (*R
 	r := &Region{
 		Base: room.New(room.Identity{Region: cfg.Name, Account: cfg.Account, Speed: cfg.Speed}, db, cfg.Log),
 		cfg:  cfg, fabric: fabric, machines: machines, publisher: publisher,
-		twins: map[netip.AddrPort]interface{ Close() error }{},
+		opened: time.Now().UTC(), twins: map[netip.AddrPort]interface{ Close() error }{},
 	}
 	for _, step := range []func() error{r.load(db), r.loadServices, r.prepareImages, r.recover, r.openServices} {
 		if err := step(); err != nil {
