@@ -45,7 +45,7 @@ func (queryCodec) decode(s *Service, op *operation, r *http.Request, in reflect.
 }
 
 func (queryCodec) encode(s *Service, op *operation, w http.ResponseWriter, requestID string, out reflect.Value) error {
-	x := newXMLWriter(s)
+	x := newXMLWriter(s, op.name)
 	name := op.name + "Response"
 	x.WriteString("<" + name + ` xmlns="` + s.namespace + `">`)
 	if op.resultWrapper != "" {
@@ -67,7 +67,7 @@ func (queryCodec) encode(s *Service, op *operation, w http.ResponseWriter, reque
 }
 
 func (ec2Codec) encode(s *Service, op *operation, w http.ResponseWriter, requestID string, out reflect.Value) error {
-	x := newXMLWriter(s)
+	x := newXMLWriter(s, op.name)
 	name := op.name + "Response"
 	x.WriteString("<" + name + ` xmlns="` + s.namespace + `">`)
 	x.element("requestId", requestID)
@@ -86,13 +86,13 @@ func (ec2Codec) encode(s *Service, op *operation, w http.ResponseWriter, request
 }
 
 func (queryCodec) encodeError(s *Service, w http.ResponseWriter, _ *http.Request, requestID string, e *Error) {
-	x := newXMLWriter(s)
+	x := newXMLWriter(s, "")
 	x.errorResponse(e, requestID)
 	writeBody(w, s.bodyType(), e.HTTPStatus(), x.Bytes())
 }
 
 func (ec2Codec) encodeError(s *Service, w http.ResponseWriter, _ *http.Request, requestID string, e *Error) {
-	x := newXMLWriter(s)
+	x := newXMLWriter(s, "")
 	x.WriteString("<Response><Errors><Error>")
 	x.element("Code", e.Code)
 	x.element("Message", e.Message)

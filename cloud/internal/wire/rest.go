@@ -29,7 +29,7 @@ func (restXMLCodec) decode(s *Service, op *operation, r *http.Request, in reflec
 }
 
 func (restXMLCodec) encode(s *Service, op *operation, w http.ResponseWriter, _ string, out reflect.Value) error {
-	x := newXMLWriter(s)
+	x := newXMLWriter(s, op.name)
 	sh := s.table.shape(op.output)
 	x.WriteString("<" + op.output + ` xmlns="` + s.namespace + `">`)
 	if err := x.structure(sh, out); err != nil {
@@ -43,7 +43,7 @@ func (restXMLCodec) encode(s *Service, op *operation, w http.ResponseWriter, _ s
 
 // encodeError writes the one shape that most errors have, and that of InvalidChangeBatch.
 func (restXMLCodec) encodeError(s *Service, w http.ResponseWriter, _ *http.Request, requestID string, e *Error) {
-	x := newXMLWriter(s)
+	x := newXMLWriter(s, "")
 	if len(e.Messages) == 0 {
 		x.errorResponse(e, requestID)
 	} else {

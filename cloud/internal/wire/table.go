@@ -46,6 +46,7 @@ type operation struct {
 }
 
 type shape struct {
+	name      string
 	kind      string
 	payload   string
 	members   map[string]member // by Go field name
@@ -129,6 +130,9 @@ func (t *table) shape(name string) *shape {
 func parseShape(line string) *shape {
 	f := strings.Split(line, "\t")
 	s := &shape{kind: f[0]}
+	if len(f) > 1 {
+		s.name = f[1]
+	}
 	switch f[0] {
 	case "struct":
 		s.payload = f[2]

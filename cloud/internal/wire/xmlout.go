@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// xmlWriter renders an SDK type as AWS's XML. A nil member is left out. An empty list is an empty element
-// at the top of an answer and, in the services that speak AWS query, everywhere; elsewhere a list that is
-// nil is left out, as EC2 leaves out the tags of what has none.
+// xmlWriter renders an SDK type as AWS's XML. A nil member is left out; of lists, showsEmpty decides.
 type xmlWriter struct {
 	bytes.Buffer
 	s     *Service
+	op    string
 	depth int
 }
 
-func newXMLWriter(s *Service) *xmlWriter {
-	w := &xmlWriter{s: s}
+// newXMLWriter starts an answer of an operation, or an error, which has none.
+func newXMLWriter(s *Service, op string) *xmlWriter {
+	w := &xmlWriter{s: s, op: op}
 	w.WriteString(xmlHeader)
 	return w
 }
@@ -60,11 +60,18 @@ func (w *xmlWriter) structure(sh *shape, v reflect.Value) error {
 		if m.location != "" || m.attribute {
 			continue
 		}
+		if list(v.Field(i)) && v.Field(i).Len() == 0 && !w.showsEmpty(sh, m, v.Field(i)) {
+			continue
+		}
 		if err := w.value(m.xmlName(), m, v.Field(i)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func list(v reflect.Value) bool {
+	return v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8
 }
 
 func (w *xmlWriter) value(name string, m member, v reflect.Value) error {
@@ -89,12 +96,11 @@ func (w *xmlWriter) value(name string, m member, v reflect.Value) error {
 		w.close(name)
 		return nil
 	case reflect.Slice:
-		blob := v.Type().Elem().Kind() == reflect.Uint8
-		if v.IsNil() && (blob || w.depth > 1 && w.s.protocol != awsQuery) {
-			return nil
-		}
-		if !blob {
+		if list(v) {
 			return w.list(name, m, v)
+		}
+		if v.IsNil() {
+			return nil
 		}
 	case reflect.Interface:
 		if v.IsNil() {

@@ -1,0 +1,28 @@
+package wire
+
+import "reflect"
+
+// emptyLists are the places where AWS was seen to send an empty list in XML, or to leave it out, against the rule
+// of showsEmpty. A place is a service's shape and member, with an operation in front where that decides, too. All were
+// recorded from AWS in November 2026.
+var emptyLists = map[string]bool{
+	"ec2 CreateVpc Vpc.Ipv6CidrBlockAssociationSet": true, // DescribeVpcs leaves it out
+	"ec2 AvailabilityZone.Messages":                 true,
+	"route53 GetHostedZoneResponse.VPCs":            false, // of a public zone
+	"monitoring MetricDataResult.Messages":          false, // the answer's own Messages are sent
+	"monitoring MetricAlarm.Metrics":                false, // its Dimensions and lists of actions are sent
+	"monitoring ListMetricsOutput.OwningAccounts":   false,
+}
+
+// showsEmpty tells whether a list without elements is sent. The rule: an empty list is an empty element at the top of
+// an answer and, in the services that speak AWS query, everywhere; elsewhere a handler decides, as EC2 leaves out
+// the tags of some things that have none: an empty list is sent, a nil one is not.
+func (w *xmlWriter) showsEmpty(sh *shape, m member, v reflect.Value) bool {
+	place := sh.name + "." + m.name
+	for _, key := range []string{w.s.SigningName + " " + w.op + " " + place, w.s.SigningName + " " + place} {
+		if shown, ok := emptyLists[key]; ok {
+			return shown
+		}
+	}
+	return !v.IsNil() || w.depth == 1 || w.s.protocol == awsQuery
+}
