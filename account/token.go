@@ -19,14 +19,14 @@ func Token(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Live calls make with a token until what comes of it is alive. AWS remembers a token for a day and
+// Live calls create with a token until what comes of it is alive. AWS remembers a token for a day and
 // longer, and answers it with what it once made, deleted or not; a token whose thing is gone is spent,
 // and the next one is counted on from it. Started again after any interruption, the count comes to the
 // same token, and so to the same thing.
-func Live(ctx context.Context, make func(ctx context.Context, token string) (alive bool, err error), parts ...string) error {
+func Live(ctx context.Context, create func(ctx context.Context, token string) (alive bool, err error), parts ...string) error {
 	const most = 50 // lives within the time that AWS remembers a token
 	for n := range most {
-		alive, err := make(ctx, Token(append(parts, strconv.Itoa(n))...))
+		alive, err := create(ctx, Token(append(parts, strconv.Itoa(n))...))
 		if alive || err != nil {
 			return err
 		}

@@ -92,8 +92,8 @@ func TestKindsMakeFaultsOfTheirName(t *testing.T) {
 	p.Group = func(context.Context) (string, error) { return "sg-1", nil }
 	seen := map[string]bool{}
 	for _, k := range Kinds {
-		for _, make := range []func(context.Context, Primary) (Fault, error){k.New, k.Undo} {
-			f, err := make(t.Context(), p)
+		for _, fault := range []func(context.Context, Primary) (Fault, error){k.New, k.Undo} {
+			f, err := fault(t.Context(), p)
 			if err != nil || f.Kind() != k.Name {
 				t.Errorf("%s makes %v, %v", k.Name, f, err)
 			}

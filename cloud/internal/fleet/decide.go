@@ -69,14 +69,14 @@ func (d *decision) register(i Instance) bool {
 	if i.Machine != Running || i.Sick != "" || d.group.suspended(AddToLoadBalancer) {
 		return false
 	}
-	any := false
+	found := false
 	for _, a := range d.group.Attachments {
 		if a.State != Removing && !slices.Contains(i.Registered, a.ARN) {
 			d.do(Action{Do: DoRegister, Instance: i.ID, Target: a.ARN})
-			any = true
+			found = true
 		}
 	}
-	return any
+	return found
 }
 
 // leave takes a member away: out of the target groups first, then, once they have drained it, for good.

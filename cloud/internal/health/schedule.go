@@ -50,7 +50,7 @@ func (s *schedule) run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		if wait, any := s.startDue(time.Now()); any {
+		if wait, due := s.startDue(time.Now()); due {
 			timer.Reset(wait)
 		} else {
 			timer.Stop()
@@ -65,7 +65,7 @@ func (s *schedule) run(ctx context.Context) {
 }
 
 // startDue starts what is due, and returns how long the next has to wait.
-func (s *schedule) startDue(now time.Time) (wait time.Duration, any bool) {
+func (s *schedule) startDue(now time.Time) (wait time.Duration, due bool) {
 	for {
 		s.mu.Lock()
 		if len(s.due) == 0 {

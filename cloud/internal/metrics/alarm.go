@@ -53,17 +53,17 @@ func (a Alarm) Breaches(v float64) bool {
 // datapoints to alarm ("Avoiding premature transitions to alarm state"). The guide's text would also have
 // the alarm where an older value is not breaching, but its table has not, and we take the table.
 func (a Alarm) Judge(values []*float64, current cwtypes.StateValue) cwtypes.StateValue {
-	real, breaching, oldest := 0, 0, 0
-	for i := len(values) - 1; i >= 0 && real < a.EvaluationPeriods; i-- {
+	measured, breaching, oldest := 0, 0, 0
+	for i := len(values) - 1; i >= 0 && measured < a.EvaluationPeriods; i-- {
 		if values[i] == nil {
 			continue
 		}
-		real++
+		measured++
 		if a.Breaches(*values[i]) {
 			breaching, oldest = breaching+1, len(values)-i
 		}
 	}
-	filled := a.EvaluationPeriods - real
+	filled := a.EvaluationPeriods - measured
 	switch {
 	case breaching >= a.DatapointsToAlarm:
 		return cwtypes.StateValueAlarm
@@ -71,11 +71,11 @@ func (a Alarm) Judge(values []*float64, current cwtypes.StateValue) cwtypes.Stat
 		return cwtypes.StateValueAlarm
 	case filled == 0 || a.TreatMissingData == Breaching || a.TreatMissingData == NotBreaching:
 		return cwtypes.StateValueOk
-	case real == 0 && a.TreatMissingData == Ignore:
+	case measured == 0 && a.TreatMissingData == Ignore:
 		return current
-	case real == 0:
+	case measured == 0:
 		return cwtypes.StateValueInsufficientData
-	case breaching < real:
+	case breaching < measured:
 		return cwtypes.StateValueOk
 	case a.TreatMissingData != Ignore && oldest >= a.DatapointsToAlarm:
 		return cwtypes.StateValueAlarm
