@@ -16,7 +16,9 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
@@ -51,25 +53,27 @@ func (b *targetBook) follow(changed func()) {
 	changed()
 }
 
-func (b *targetBook) registerTargets(_ string, ids []string) error {
+func (b *targetBook) Register(_ string, ids []string) error {
 	for _, id := range ids {
 		b.set(id, "healthy")
 	}
 	return nil
 }
 
-func (b *targetBook) deregisterTargets(_ string, ids []string) error {
+func (b *targetBook) Deregister(_ string, ids []string) error {
 	for _, id := range ids {
-		if _, ok := b.targetState("", id); ok {
+		if _, ok := b.State("", id); ok {
 			b.set(id, "draining")
 		}
 	}
 	return nil
 }
 
-func (b *targetBook) targetGroupExists(arn string) bool { return arn == testGroup }
+func (b *targetBook) News() []store.Topic { return []store.Topic{targetNews} }
 
-func (b *targetBook) targetState(_, id string) (elbtypes.TargetHealth, bool) {
+func (b *targetBook) Exists(_ *store.Tx, arn string) bool { return arn == testGroup }
+
+func (b *targetBook) State(_, id string) (elbtypes.TargetHealth, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s, ok := b.states[id]
@@ -131,7 +135,7 @@ func (s *stage) create(change func(*autoscaling.CreateAutoScalingGroupInput)) {
 	if change != nil {
 		change(in)
 	}
-	roomtest.Must(s.r.CreateAutoScalingGroup(s.t.Context(), in))(s.t)
+	roomtest.Must(s.r.scaling.CreateAutoScalingGroup(s.t.Context(), in))(s.t)
 }
 
 // await waits until the group's instances are as wanted.
@@ -141,15 +145,15 @@ func (s *stage) await(what string, done func(g autoscalingtypes.AutoScalingGroup
 	defer cancel()
 	var g autoscalingtypes.AutoScalingGroup
 	err := s.r.Wait(ctx, func() bool {
-		row, ok := s.r.fleets.Get("app")
+		row, ok := s.r.scaling.Fleets.Get("app")
 		g = autoscalingtypes.AutoScalingGroup{}
 		if ok {
-			g = s.r.showFleet(row, true)
+			g = s.r.scaling.ShowFleet(row, true)
 		}
 		return done(g)
 	})
 	if err != nil {
-		s.t.Fatalf("%s: %v; members %+v; targets %v", what, err, s.r.membersOf("app"), s.book.history)
+		s.t.Fatalf("%s: %v; members %+v; targets %v", what, err, s.r.scaling.MembersOf("app"), s.book.history)
 	}
 	return g
 }
@@ -167,7 +171,7 @@ func serve(n int, not ...string) func(autoscalingtypes.AutoScalingGroup) bool {
 }
 
 func (s *stage) activities() []autoscalingtypes.Activity {
-	return roomtest.Must(s.r.DescribeScalingActivities(s.t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("app")}))(s.t).Activities
+	return roomtest.Must(s.r.scaling.DescribeScalingActivities(s.t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("app")}))(s.t).Activities
 }
 
 func (s *stage) activity(cause string) autoscalingtypes.Activity {
@@ -194,16 +198,16 @@ func TestGroupComesUpOverItsZones(t *testing.T) {
 		t.Errorf("tags %v, instance %+v", tags, g.Instances[0])
 	}
 	a := s.activity("increasing the capacity from 0 to 2.")
-	if !strings.Contains(*a.Cause, "a user request created an AutoScalingGroup changing the desired capacity from 0 to 2.  At ") || a.StatusCode != successful {
+	if !strings.Contains(*a.Cause, "a user request created an AutoScalingGroup changing the desired capacity from 0 to 2.  At ") || a.StatusCode != scaling.Successful {
 		t.Errorf("activity %s %s", a.StatusCode, *a.Cause)
 	}
 	s.await("attachment in service", func(autoscalingtypes.AutoScalingGroup) bool {
-		f, _ := s.r.fleets.Get("app")
+		f, _ := s.r.scaling.Fleets.Get("app")
 		return f.Attachments[0].State == fleet.Attached
 	})
-	_, err := s.r.CreateAutoScalingGroup(t.Context(), s.input())
+	_, err := s.r.scaling.CreateAutoScalingGroup(t.Context(), s.input())
 	roomtest.WantCode(t, err, "AlreadyExists")
-	_, err = s.r.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app")})
+	_, err = s.r.scaling.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app")})
 	roomtest.WantCode(t, err, "ResourceInUse")
 }
 
@@ -232,14 +236,14 @@ func TestIllInstanceIsDrainedThenReplaced(t *testing.T) {
 	ill := *g.Instances[0].InstanceId
 	s.book.set(ill, "unhealthy")
 	s.await("replaced", serve(2, ill))
-	row := s.r.membersOf("app")[slices.IndexFunc(s.r.membersOf("app"), func(m memberRow) bool { return m.Instance == ill })]
-	a, _ := s.r.activities.Get(row.Terminal)
+	row := s.r.scaling.MembersOf("app")[slices.IndexFunc(s.r.scaling.MembersOf("app"), func(m scaling.MemberRow) bool { return m.Instance == ill })]
+	a, _ := s.r.scaling.Activities.Get(row.Terminal)
 	if a.Start.Sub(row.InService) < time.Second {
 		t.Errorf("it was taken out of service %v after it entered: within the grace period", a.Start.Sub(row.InService))
 	}
 	s.await("draining", func(autoscalingtypes.AutoScalingGroup) bool {
-		a, _ = s.r.activities.Get(row.Terminal)
-		return a.Status == elbDraining
+		a, _ = s.r.scaling.Activities.Get(row.Terminal)
+		return a.Status == scaling.ElbDraining
 	})
 	if i, _ := s.r.instance(ill); i.State != running {
 		t.Errorf("while its target drains it is %s", i.State)
@@ -257,7 +261,7 @@ func TestRecoveredInstanceHasItsGraceAgain(t *testing.T) {
 	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckGracePeriod = new(int32(600)) })
 	g := s.await("two in service", serve(2))
 	s.await("attached", func(autoscalingtypes.AutoScalingGroup) bool {
-		f, _ := s.r.fleets.Get("app")
+		f, _ := s.r.scaling.Fleets.Get("app")
 		return f.Attachments[0].State == fleet.Attached
 	})
 	_ = s.r.Close()
@@ -265,13 +269,13 @@ func TestRecoveredInstanceHasItsGraceAgain(t *testing.T) {
 	s.machines.fail = errors.New("the machine is busy")
 	s.machines.mu.Unlock()
 	s.open()
-	f, _ := s.r.fleets.Get("app")
-	group := s.r.group(f)
+	f, _ := s.r.scaling.Fleets.Get("app")
+	group := s.r.scaling.Group(f)
 	if group.Grace < 10*time.Second {
 		t.Errorf("ten minutes to boot in are %v at speed 60", group.Grace)
 	}
 	group.Grace = 0 // the instances do not run yet: no grace period is what protects them
-	observed := s.r.observed(s.r.membersOf("app"))
+	observed := s.r.scaling.Observed(s.r.scaling.MembersOf("app"))
 	for n, i := range observed {
 		if i.Machine != fleet.Starting {
 			t.Errorf("before it was started again, %s is %v", i.ID, i.Machine)
@@ -291,16 +295,16 @@ func TestRecoveredInstanceHasItsGraceAgain(t *testing.T) {
 			return row.Started.After(s.r.opened)
 		})
 	}
-	for _, i := range s.r.observed(s.r.membersOf("app")) {
+	for _, i := range s.r.scaling.Observed(s.r.scaling.MembersOf("app")) {
 		if i.Machine != fleet.Running || !i.InService.After(s.r.opened) {
 			t.Errorf("started again, %s is %v and in service since %v; the region was opened at %v", i.ID, i.Machine, i.InService, s.r.opened)
 		}
 	}
-	_, err := s.r.SetInstanceHealth(t.Context(), &autoscaling.SetInstanceHealthInput{InstanceId: g.Instances[0].InstanceId, HealthStatus: new("Unhealthy")})
+	_, err := s.r.scaling.SetInstanceHealth(t.Context(), &autoscaling.SetInstanceHealthInput{InstanceId: g.Instances[0].InstanceId, HealthStatus: new("Unhealthy")})
 	if err != nil {
 		t.Error(err)
 	}
-	if m := s.r.membersOf("app"); slices.ContainsFunc(m, func(m memberRow) bool { return m.Sick != "" }) {
+	if m := s.r.scaling.MembersOf("app"); slices.ContainsFunc(m, func(m scaling.MemberRow) bool { return m.Sick != "" }) {
 		t.Errorf("within its new grace period it was called sick: %+v", m)
 	}
 }
@@ -313,11 +317,11 @@ func TestCapacityFollowsItsBounds(t *testing.T) {
 	update := func(in autoscaling.UpdateAutoScalingGroupInput) {
 		t.Helper()
 		in.AutoScalingGroupName = new("app")
-		roomtest.Must(s.r.UpdateAutoScalingGroup(ctx, &in))(t)
+		roomtest.Must(s.r.scaling.UpdateAutoScalingGroup(ctx, &in))(t)
 	}
 	update(autoscaling.UpdateAutoScalingGroupInput{MinSize: new(int32(3))})
 	s.await("three", serve(3))
-	roomtest.Must(s.r.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(4))}))(t)
+	roomtest.Must(s.r.scaling.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(4))}))(t)
 	s.await("four", serve(4))
 	update(autoscaling.UpdateAutoScalingGroupInput{MinSize: new(int32(1)), MaxSize: new(int32(1))})
 	g := s.await("one", serve(1))
@@ -325,14 +329,14 @@ func TestCapacityFollowsItsBounds(t *testing.T) {
 		t.Errorf("desired %d", *g.DesiredCapacity)
 	}
 	s.activity("shrinking the capacity from 4 to 1.")
-	_, err := s.r.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(2))})
+	_, err := s.r.scaling.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(2))})
 	roomtest.WantCode(t, err, "ValidationError")
-	roomtest.Must(s.r.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app"), ForceDelete: new(true)}))(t)
+	roomtest.Must(s.r.scaling.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app"), ForceDelete: new(true)}))(t)
 	s.await("deleted", func(g autoscalingtypes.AutoScalingGroup) bool { return g.AutoScalingGroupName == nil })
 	for _, i := range s.r.instances.All() {
 		waitState(t, s.r, i.ID, terminated)
 	}
-	if s.r.members.Len()+s.r.activities.Len() != 0 {
+	if s.r.scaling.Members.Len()+s.r.scaling.Activities.Len() != 0 {
 		t.Error("the group left something behind")
 	}
 }
@@ -369,8 +373,8 @@ func TestLaunchBegunBeforeTheEndIsFoundAgain(t *testing.T) {
 	s := newStage(t)
 	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.DesiredCapacity = new(int32(1)) })
 	s.await("one", serve(1))
-	m := s.r.membersOf("app")[0]
-	id, err := s.r.launchMember(must2(s.r.fleets.Get("app")), m)
+	m := s.r.scaling.MembersOf("app")[0]
+	id, err := s.r.scaling.LaunchMember(must2(s.r.scaling.Fleets.Get("app")), m)
 	if err != nil || id != m.Instance || s.r.instances.Len() != 1 {
 		t.Errorf("launched %s again as %s, %v", m.Instance, id, err)
 	}
@@ -385,13 +389,15 @@ func TestFailedLaunchIsToldAndTriedAgain(t *testing.T) {
 		in.DesiredCapacity = new(int32(1))
 	})
 	s.await("a failed activity", func(autoscalingtypes.AutoScalingGroup) bool {
-		return slices.ContainsFunc(s.r.activities.All(), func(a activityRow) bool { return a.Status == failed && strings.Contains(a.Message, "no memory") })
+		return slices.ContainsFunc(s.r.scaling.Activities.All(), func(a scaling.ActivityRow) bool {
+			return a.Status == scaling.Failed && strings.Contains(a.Message, "no memory")
+		})
 	})
 	s.machines.mu.Lock()
 	s.machines.fail = nil
 	s.machines.mu.Unlock()
 	s.await("one", serve(1))
-	if f, _ := s.r.fleets.Get("app"); f.Failures != 0 {
+	if f, _ := s.r.scaling.Fleets.Get("app"); f.Failures != 0 {
 		t.Errorf("after a success, %d failures are counted", f.Failures)
 	}
 }
@@ -406,8 +412,8 @@ func TestInstanceRefreshReplacesAll(t *testing.T) {
 	clear(s.book.states) // nothing drains
 	s.book.mu.Unlock()
 	start := &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: new("app")}
-	roomtest.Must(s.r.StartInstanceRefresh(ctx, start))(t)
-	_, err := s.r.StartInstanceRefresh(ctx, start)
+	roomtest.Must(s.r.scaling.StartInstanceRefresh(ctx, start))(t)
+	_, err := s.r.scaling.StartInstanceRefresh(ctx, start)
 	roomtest.WantCode(t, err, "InstanceRefreshInProgress")
 	fewest := 2
 	s.await("refreshed", func(g autoscalingtypes.AutoScalingGroup) bool {
@@ -420,18 +426,21 @@ func TestInstanceRefreshReplacesAll(t *testing.T) {
 		fewest = min(fewest, serving)
 		// Those of the first version that went out drain only when the test says so.
 		for _, i := range g.Instances {
-			if h, ok := s.book.targetState("", *i.InstanceId); ok && h.State == "draining" {
+			if h, ok := s.book.State("", *i.InstanceId); ok && h.State == "draining" {
 				s.book.set(*i.InstanceId, "")
 			}
 		}
 		return len(g.Instances) == 2 && serve(2, *old[0].InstanceId, *old[1].InstanceId)(g) && *g.Instances[0].LaunchTemplate.Version == "2"
 	})
-	s.await("refresh over", func(autoscalingtypes.AutoScalingGroup) bool { f, _ := s.r.fleets.Get("app"); return f.Refresh == "" })
-	out := roomtest.Must(s.r.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: new("app")}))(t).InstanceRefreshes
+	s.await("refresh over", func(autoscalingtypes.AutoScalingGroup) bool {
+		f, _ := s.r.scaling.Fleets.Get("app")
+		return f.Refresh == ""
+	})
+	out := roomtest.Must(s.r.scaling.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: new("app")}))(t).InstanceRefreshes
 	if len(out) != 1 || out[0].Status != "Successful" || *out[0].PercentageComplete != 100 || fewest < 1 {
 		t.Errorf("refresh %+v, fewest in service %d", out, fewest)
 	}
-	_, err = s.r.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{AutoScalingGroupName: new("app")})
+	_, err = s.r.scaling.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{AutoScalingGroupName: new("app")})
 	roomtest.WantCode(t, err, "ActiveInstanceRefreshNotFound")
 }
 
@@ -454,19 +463,19 @@ func TestGroupRefusals(t *testing.T) {
 	} {
 		in := s.input()
 		change(in)
-		_, err := s.r.CreateAutoScalingGroup(ctx, in)
+		_, err := s.r.scaling.CreateAutoScalingGroup(ctx, in)
 		t.Run(name, func(t *testing.T) { roomtest.WantCode(t, err, "ValidationError") })
 	}
 	in := s.input()
 	in.LaunchConfigurationName = new("lc")
-	_, err := s.r.CreateAutoScalingGroup(ctx, in)
+	_, err := s.r.scaling.CreateAutoScalingGroup(ctx, in)
 	roomtest.WantCode(t, err, "UnsupportedOperation")
-	_, err = s.r.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("none")})
+	_, err = s.r.scaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("none")})
 	roomtest.WantCode(t, err, "ValidationError")
-	_, err = s.r.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{NextToken: new("made-up")})
+	_, err = s.r.scaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{NextToken: new("made-up")})
 	roomtest.WantCode(t, err, "InvalidNextToken")
-	if s.r.fleets.Len() != 0 {
-		t.Errorf("%d groups after refused calls", s.r.fleets.Len())
+	if s.r.scaling.Fleets.Len() != 0 {
+		t.Errorf("%d groups after refused calls", s.r.scaling.Fleets.Len())
 	}
 }
 
@@ -480,7 +489,7 @@ func TestGroupsAreFoundByTags(t *testing.T) {
 	})
 	ctx := t.Context()
 	find := func(in autoscaling.DescribeAutoScalingGroupsInput) (names []string) {
-		for _, g := range roomtest.Must(s.r.DescribeAutoScalingGroups(ctx, &in))(t).AutoScalingGroups {
+		for _, g := range roomtest.Must(s.r.scaling.DescribeAutoScalingGroups(ctx, &in))(t).AutoScalingGroups {
 			names = append(names, *g.AutoScalingGroupName)
 		}
 		return names
@@ -496,13 +505,13 @@ func TestGroupsAreFoundByTags(t *testing.T) {
 	if got := find(autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{"none"}}); got != nil {
 		t.Errorf("found %v", got)
 	}
-	roomtest.Must(s.r.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("other"), ResourceType: new(fleetKind), Key: new("own"), Value: new("y")}}}))(t)
-	roomtest.Must(s.r.deleteFleetTags(ctx, &autoscaling.DeleteTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("app"), Key: new("own")}}}))(t)
-	tags := roomtest.Must(s.r.describeFleetTags(ctx, &autoscaling.DescribeTagsInput{Filters: by("key", "own")}))(t).Tags
+	roomtest.Must(s.r.scaling.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("other"), ResourceType: new("auto-scaling-group"), Key: new("own"), Value: new("y")}}}))(t)
+	roomtest.Must(s.r.scaling.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("app"), Key: new("own")}}}))(t)
+	tags := roomtest.Must(s.r.scaling.DescribeTags(ctx, &autoscaling.DescribeTagsInput{Filters: by("key", "own")}))(t).Tags
 	if len(tags) != 1 || *tags[0].ResourceId != "other" {
 		t.Errorf("tags %v", tags)
 	}
-	first := roomtest.Must(s.r.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: new(int32(1))}))(t)
+	first := roomtest.Must(s.r.scaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: new(int32(1))}))(t)
 	if got := find(autoscaling.DescribeAutoScalingGroupsInput{NextToken: first.NextToken}); !slices.Equal(got, []string{"other"}) {
 		t.Errorf("second page %v", got)
 	}

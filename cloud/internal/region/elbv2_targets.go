@@ -12,7 +12,9 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -125,25 +127,36 @@ func (r *Region) DeregisterTargets(ctx context.Context, in *elb.DeregisterTarget
 	return &elb.DeregisterTargetsOutput{}, err
 }
 
-// registerTargets and deregisterTargets are what an Auto Scaling group does to a target group.
-func (r *Region) registerTargets(arn string, instances []string) error {
-	_, err := r.RegisterTargets(r.Context(), &elb.RegisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
+// targetsOf is load balancing as Auto Scaling sees it.
+type targetsOf struct{ r *Region }
+
+// targetsOf returns load balancing for Auto Scaling, or what a test has given instead.
+func (r *Region) targetsOf() scaling.Targets {
+	if r.cfg.targets != nil {
+		return r.cfg.targets
+	}
+	return targetsOf{r}
+}
+
+// Register and Deregister are what an Auto Scaling group does to a target group.
+func (t targetsOf) Register(arn string, instances []string) error {
+	_, err := t.r.RegisterTargets(t.r.Context(), &elb.RegisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
 	return err
 }
 
-// deregisterTargets leaves out instances that are not registered.
-func (r *Region) deregisterTargets(arn string, instances []string) error {
-	g, ok := r.targetGroups.Get(arn)
+// Deregister leaves out instances that are not registered.
+func (t targetsOf) Deregister(arn string, instances []string) error {
+	g, ok := t.r.targetGroups.Get(arn)
 	if !ok {
 		return missingTargetGroup()
 	}
 	instances = slices.DeleteFunc(slices.Clone(instances), func(id string) bool {
-		return !slices.ContainsFunc(g.Targets, func(t targetRow) bool { return t.ID == id })
+		return !slices.ContainsFunc(g.Targets, func(x targetRow) bool { return x.ID == id })
 	})
 	if len(instances) == 0 {
 		return nil
 	}
-	_, err := r.DeregisterTargets(r.Context(), &elb.DeregisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
+	_, err := t.r.DeregisterTargets(t.r.Context(), &elb.DeregisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
 	return err
 }
 
@@ -154,17 +167,28 @@ func descriptions(instances []string) (out []elbtypes.TargetDescription) {
 	return out
 }
 
-// targetState returns an instance's health in a target group, or false where it is not registered.
-func (r *Region) targetState(arn, instance string) (elbtypes.TargetHealth, bool) {
-	g, ok := r.targetGroups.Get(arn)
+// Exists tells whether there is a target group.
+func (t targetsOf) Exists(tx *store.Tx, arn string) bool {
+	_, ok := t.r.targetGroups.GetTx(tx, arn)
+	return ok
+}
+
+// News is what to watch for a change of State.
+func (t targetsOf) News() []store.Topic {
+	return []store.Topic{t.r.targetGroups.Any(), t.r.listeners.Any(), t.r.elbRules.Any(), targetNews}
+}
+
+// State returns an instance's health in a target group, or false where it is not registered.
+func (t targetsOf) State(arn, instance string) (elbtypes.TargetHealth, bool) {
+	g, ok := t.r.targetGroups.Get(arn)
 	if !ok {
 		return elbtypes.TargetHealth{}, false
 	}
-	i := slices.IndexFunc(g.Targets, func(t targetRow) bool { return t.ID == instance })
+	i := slices.IndexFunc(g.Targets, func(x targetRow) bool { return x.ID == instance })
 	if i < 0 {
 		return elbtypes.TargetHealth{}, false
 	}
-	return r.targetHealth(g, g.Targets[i]), true
+	return t.r.targetHealth(g, g.Targets[i]), true
 }
 
 func health(s elbtypes.TargetHealthStateEnum, reason, format string, args ...any) elbtypes.TargetHealth {

@@ -155,7 +155,7 @@ func (s *site) await(what string, done func() bool) {
 func (s *site) awaitHealth(id, state string) {
 	s.t.Helper()
 	s.await(id+" is "+state, func() bool {
-		h, ok := s.r.targetState(s.group, id)
+		h, ok := s.r.targetsOf().State(s.group, id)
 		return ok && string(h.State) == state
 	})
 }
@@ -183,7 +183,7 @@ func TestLoadBalancerServesAndComesBack(t *testing.T) {
 	s := newSite(t)
 	s.listen(80)
 	id := s.launch(saysHello)
-	if err := s.r.registerTargets(s.group, []string{id}); err != nil {
+	if err := s.r.targetsOf().Register(s.group, []string{id}); err != nil {
 		t.Fatal(err)
 	}
 	s.awaitHealth(id, "healthy")
@@ -226,14 +226,14 @@ func TestTargetsThroughTheirStates(t *testing.T) {
 		}
 	})
 	reason := func() string {
-		h, _ := s.r.targetState(s.group, id)
+		h, _ := s.r.targetsOf().State(s.group, id)
 		return string(h.Reason) + ": " + room.Deref(h.Description)
 	}
 	ctx := t.Context()
 	roomtest.Must(s.r.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
 		{Key: new("deregistration_delay.timeout_seconds"), Value: new("600")},
 	}}))(t)
-	if err := s.r.registerTargets(s.group, []string{id}); err != nil {
+	if err := s.r.targetsOf().Register(s.group, []string{id}); err != nil {
 		t.Fatal(err)
 	}
 	if got := reason(); !strings.HasPrefix(got, "Target.NotInUse: ") {
@@ -257,13 +257,13 @@ func TestTargetsThroughTheirStates(t *testing.T) {
 	}
 	roomtest.Must(s.r.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: []string{id}}))(t)
 	waitState(t, s.r, id, running)
-	if err := s.r.deregisterTargets(s.group, []string{id}); err != nil {
+	if err := s.r.targetsOf().Deregister(s.group, []string{id}); err != nil {
 		t.Fatal(err)
 	}
 	if got := reason(); got != "Target.DeregistrationInProgress: Target deregistration is in progress" {
 		t.Errorf("deregistered: %s", got)
 	}
-	s.await("drained", func() bool { _, ok := s.r.targetState(s.group, id); return !ok })
+	s.await("drained", func() bool { _, ok := s.r.targetsOf().State(s.group, id); return !ok })
 	_, err := s.r.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &s.group})
 	roomtest.WantCode(t, err, "ResourceInUse")
 	roomtest.Must(s.r.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &listener}))(t)
@@ -274,12 +274,12 @@ func TestTerminatedInstanceIsDeregistered(t *testing.T) {
 	s := newSite(t)
 	s.listen(80)
 	id := s.launch(saysHello)
-	if err := s.r.registerTargets(s.group, []string{id}); err != nil {
+	if err := s.r.targetsOf().Register(s.group, []string{id}); err != nil {
 		t.Fatal(err)
 	}
 	s.awaitHealth(id, "healthy")
 	roomtest.Must(s.r.TerminateInstances(t.Context(), &ec2.TerminateInstancesInput{InstanceIds: []string{id}}))(t)
-	s.await("deregistered", func() bool { _, ok := s.r.targetState(s.group, id); return !ok })
+	s.await("deregistered", func() bool { _, ok := s.r.targetsOf().State(s.group, id); return !ok })
 }
 
 func TestRulesAreTriedInOrder(t *testing.T) {

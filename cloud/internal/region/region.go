@@ -21,6 +21,7 @@ import (
 	"github.com/miekg/dns"
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
@@ -45,7 +46,7 @@ type Config struct {
 	// learn no names but their own.
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
 
-	targets fleetTargets // stands in for load balancing in tests of Auto Scaling
+	targets scaling.Targets // stands in for load balancing in tests of Auto Scaling
 }
 
 // Namespace is where sockets are opened and processes run; *network.Namespace is one.

@@ -1,6 +1,7 @@
 package region
 
 import (
+	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/region/watching"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -8,7 +9,7 @@ import (
 // services is the state of Elastic Load Balancing and Auto Scaling, which stand on EC2's, and of CloudWatch.
 type services struct {
 	elbServices
-	fleetServices
+	scaling  *scaling.Room
 	watching *watching.Room
 }
 
@@ -17,10 +18,10 @@ func (r *Region) loadServices() error {
 	if err := r.loadELB(); err != nil {
 		return err
 	}
-	if err := r.loadFleets(); err != nil {
+	var err error
+	if r.scaling, err = scaling.Load(r.Base, machinesOf{r}, r.targetsOf()); err != nil {
 		return err
 	}
-	var err error
 	r.watching, err = watching.Load(r.Base, r.publishMetrics)
 	return err
 }
@@ -30,7 +31,7 @@ func (r *Region) openServices() error {
 	r.beacon = r.Watch(append(r.watching.News(),
 		r.loadBalancers.Any(), r.targetGroups.Any(), r.listeners.Any(), r.elbRules.Any(), r.interfaces.Any(), r.instances.Any(), targetNews)...)
 	r.openELB()
-	r.Spawn(r.tendFleets)
+	r.scaling.Open()
 	r.watching.Open()
 	return nil
 }
@@ -43,6 +44,6 @@ func (r *Region) closeServices() {
 // serviceOperations registers their handlers.
 func (r *Region) serviceOperations(m *wire.Mux) {
 	r.elbOperations(m)
-	r.fleetOperations(m)
+	r.scaling.Operations(m)
 	r.watching.Operations(m)
 }

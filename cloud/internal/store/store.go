@@ -189,8 +189,11 @@ func (db *DB) Update(f func(*Tx) error) error {
 	return nil
 }
 
-// GetTx reads a row within a change.
+// GetTx reads a row within a change; without one, as Get does.
 func (t *Table[T]) GetTx(tx *Tx, key string) (T, bool) {
+	if tx == nil {
+		return t.Get(key)
+	}
 	if v, ok := tx.dirty[t.key(key)]; ok {
 		row, live := v.(T)
 		return row, live
@@ -198,8 +201,11 @@ func (t *Table[T]) GetTx(tx *Tx, key string) (T, bool) {
 	return t.Get(key)
 }
 
-// AllTx reads every row within a change, in no order.
+// AllTx reads every row within a change, in no order; without one, as All does.
 func (t *Table[T]) AllTx(tx *Tx) []T {
+	if tx == nil {
+		return t.All()
+	}
 	t.db.mu.RLock()
 	defer t.db.mu.RUnlock()
 	var all []T

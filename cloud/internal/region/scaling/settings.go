@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"slices"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
 	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 // terminationPolicies is what DescribeTerminationPolicyTypes lists.
@@ -26,7 +27,7 @@ type fleetSettings struct {
 }
 
 // apply validates settings and lays them over a group.
-func (r *Region) applySettings(f *fleetRow, s fleetSettings) error {
+func (r *Room) applySettings(tx *store.Tx, f *fleetRow, s fleetSettings) error {
 	for _, n := range []struct {
 		name string
 		from *int32
@@ -36,7 +37,7 @@ func (r *Region) applySettings(f *fleetRow, s fleetSettings) error {
 			continue
 		}
 		if *n.from < 0 {
-			return unfit("1 validation error detected: Value '%d' at '%s' failed to satisfy constraint: Member must have value greater than or equal to 0", *n.from, n.name)
+			return invalid("1 validation error detected: Value '%d' at '%s' failed to satisfy constraint: Member must have value greater than or equal to 0", *n.from, n.name)
 		}
 		*n.to = *n.from
 	}
@@ -55,27 +56,27 @@ func (r *Region) applySettings(f *fleetRow, s fleetSettings) error {
 		return err
 	}
 	if s.template != nil {
-		t, _, err := r.resolveTemplate(s.template)
+		t, _, err := r.resolveTemplate(tx, s.template)
 		if err != nil {
 			return err
 		}
 		f.Template = t
 	}
-	return r.applySubnets(f, s)
+	return r.applySubnets(tx, f, s)
 }
 
 func applyHealth(f *fleetRow, s fleetSettings) error {
 	if s.healthCheck != nil {
 		for kind := range strings.SplitSeq(*s.healthCheck, ",") {
 			if kind != "EC2" && kind != "ELB" {
-				return unfit("The health check type '%s' is not supported here: EC2 and ELB are.", kind)
+				return invalid("The health check type '%s' is not supported here: EC2 and ELB are.", kind)
 			}
 		}
 		f.HealthCheckType = *s.healthCheck
 	}
 	for _, p := range s.policies {
 		if !slices.Contains(terminationPolicies, p) {
-			return unfit("Termination policy '%s' is not valid.", p)
+			return invalid("Termination policy '%s' is not valid.", p)
 		}
 	}
 	if len(s.policies) > 0 {
@@ -88,7 +89,7 @@ func applyHealth(f *fleetRow, s fleetSettings) error {
 // there, the group's own follows them.
 func applyCapacity(f *fleetRow, s fleetSettings) error {
 	if f.Min > f.Max {
-		return unfit("Max bound, %d, must be greater than or equal to min bound, %d", f.Max, f.Min)
+		return invalid("Max bound, %d, must be greater than or equal to min bound, %d", f.Max, f.Min)
 	}
 	if s.desired == nil {
 		f.Desired = min(max(f.Desired, f.Min), f.Max)
@@ -100,43 +101,43 @@ func applyCapacity(f *fleetRow, s fleetSettings) error {
 func (f *fleetRow) setDesired(n int32) error {
 	switch {
 	case n < f.Min:
-		return unfit("Desired capacity:%d must be between the specified min size:%d and max size:%d", n, f.Min, f.Max)
+		return invalid("Desired capacity:%d must be between the specified min size:%d and max size:%d", n, f.Min, f.Max)
 	case n > f.Max:
-		return unfit("Desired capacity:%d must be between the specified min size:%d and max size:%d", n, f.Min, f.Max)
+		return invalid("Desired capacity:%d must be between the specified min size:%d and max size:%d", n, f.Min, f.Max)
 	}
 	f.Desired = n
 	return nil
 }
 
 // applySubnets sets where a group launches. There is no default VPC, so that subnets must be named.
-func (r *Region) applySubnets(f *fleetRow, s fleetSettings) error {
+func (r *Room) applySubnets(tx *store.Tx, f *fleetRow, s fleetSettings) error {
 	if s.subnets != nil {
 		f.Subnets = nil
 		for id := range strings.SplitSeq(*s.subnets, ",") {
 			id = strings.TrimSpace(id)
-			if _, ok := r.subnets.Get(id); !ok {
-				return unfit("The subnet ID '%s' does not exist", id)
+			if _, ok := r.machines.Zone(tx, id); !ok {
+				return invalid("The subnet ID '%s' does not exist", id)
 			}
 			f.Subnets = append(f.Subnets, id)
 		}
 	}
 	if len(f.Subnets) == 0 {
-		return unfit("You must use a valid VPCZoneIdentifier: there is no default VPC here.")
+		return invalid("You must use a valid VPCZoneIdentifier: there is no default VPC here.")
 	}
-	zones := r.fleetZones(*f)
+	zones := r.fleetZones(tx, *f)
 	for _, z := range s.zones {
 		if !slices.Contains(zones, z) {
-			return unfit("The availability zones of the specified subnets and the Auto Scaling group do not match")
+			return invalid("The availability zones of the specified subnets and the Auto Scaling group do not match")
 		}
 	}
 	return nil
 }
 
 // fleetZones returns the zones of a group's subnets, in order.
-func (r *Region) fleetZones(f fleetRow) (zones []string) {
+func (r *Room) fleetZones(tx *store.Tx, f fleetRow) (zones []string) {
 	for _, id := range f.Subnets {
-		if s, ok := r.subnets.Get(id); ok && !slices.Contains(zones, s.Zone) {
-			zones = append(zones, s.Zone)
+		if zone, ok := r.machines.Zone(tx, id); ok && !slices.Contains(zones, zone) {
+			zones = append(zones, zone)
 		}
 	}
 	slices.Sort(zones)
@@ -145,20 +146,20 @@ func (r *Region) fleetZones(f fleetRow) (zones []string) {
 
 // resolveTemplate validates what names a launch template. It returns that, completed, and the version that it
 // stands for at present.
-func (r *Region) resolveTemplate(spec *autoscalingtypes.LaunchTemplateSpecification) (named, exact templateSpec, err error) {
+func (r *Room) resolveTemplate(tx *store.Tx, spec *autoscalingtypes.LaunchTemplateSpecification) (named, exact templateSpec, err error) {
 	id, name := spec.LaunchTemplateId, spec.LaunchTemplateName
 	if (room.Deref(id) == "") == (room.Deref(name) == "") {
-		return named, exact, unfit("Valid requests must contain either launchTemplateId or LaunchTemplateName")
+		return named, exact, invalid("Valid requests must contain either launchTemplateId or LaunchTemplateName")
 	}
-	t, v, err := r.templateVersion(id, name, spec.Version)
+	t, err := r.machines.Template(tx, id, name, spec.Version)
 	if err != nil {
-		return named, exact, unfit("You must use a valid fully-formed launch template. %s", err)
+		return named, exact, invalid("You must use a valid fully-formed launch template. %s", err)
 	}
 	version := room.Deref(spec.Version)
 	if version == "" {
 		version = "$Default"
 	}
-	return templateSpec{t.ID, t.Name, version}, templateSpec{t.ID, t.Name, strconv.FormatInt(v.Number, 10)}, nil
+	return templateSpec{t.ID, t.Name, version}, templateSpec{t.ID, t.Name, strconv.FormatInt(t.Version, 10)}, nil
 }
 
 func (t templateSpec) show() *autoscalingtypes.LaunchTemplateSpecification {
@@ -166,8 +167,8 @@ func (t templateSpec) show() *autoscalingtypes.LaunchTemplateSpecification {
 }
 
 // exact is the version that a spec stands for at present.
-func (r *Region) exactTemplate(t templateSpec) (templateSpec, error) {
-	_, exact, err := r.resolveTemplate(&autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(t.ID), Version: new(t.Version)})
+func (r *Room) exactTemplate(tx *store.Tx, t templateSpec) (templateSpec, error) {
+	_, exact, err := r.resolveTemplate(tx, &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(t.ID), Version: new(t.Version)})
 	return exact, err
 }
 

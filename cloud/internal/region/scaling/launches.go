@@ -1,7 +1,6 @@
-package region
+package scaling
 
 import (
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -13,16 +12,16 @@ import (
 )
 
 // beginLaunch writes down a member that is to be launched, for completeLaunch to do.
-func (r *Region) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
+func (r *Room) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 	now := time.Now().UTC()
-	m := memberRow{Token: room.NewUUID(), Group: f.Name, Zone: a.Zone, Launched: now, State: fleet.Pending, Protected: f.ProtectNew}
+	m := MemberRow{Token: room.NewUUID(), Group: f.Name, Zone: a.Zone, Launched: now, State: fleet.Pending, Protected: f.ProtectNew}
 	for _, id := range f.Subnets {
-		if s, ok := r.subnets.Get(id); ok && s.Zone == a.Zone {
+		if zone, ok := r.machines.Zone(tx, id); ok && zone == a.Zone {
 			m.Subnet = id
 			break
 		}
 	}
-	activity := activityRow{
+	activity := ActivityRow{
 		Description: "Launching a new EC2 instance", Cause: fleet.Cause(a, now, f.Request, ""), Details: details(m.Subnet, m.Zone), Status: preInService, Progress: 30,
 	}
 	var err error
@@ -34,7 +33,7 @@ func (r *Region) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 		return err
 	}
 	m.Launch = activity.ID
-	if err := r.members.Put(tx, m.Token, m); err != nil {
+	if err := r.Members.Put(tx, m.Token, m); err != nil {
 		return err
 	}
 	if a.Reason == fleet.Replacement || a.Reason == fleet.Refreshing {
@@ -44,29 +43,29 @@ func (r *Region) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 }
 
 // launchVersion is the template version that a group launches at present.
-func (r *Region) launchVersion(tx *store.Tx, f fleetRow) (templateSpec, error) {
+func (r *Room) launchVersion(tx *store.Tx, f fleetRow) (templateSpec, error) {
 	if row, ok := r.refreshes.GetTx(tx, f.Refresh); ok && f.Refresh != "" {
 		return row.Template, nil
 	}
-	return r.exactTemplate(f.Template)
+	return r.exactTemplate(tx, f.Template)
 }
 
 // completeLaunch launches the instance of a member, or finds the one that was launched before the region
 // was ended, by the client token.
-func (r *Region) completeLaunch(f fleetRow, m memberRow) error {
-	id, err := r.launchMember(f, m)
+func (r *Room) completeLaunch(f fleetRow, m MemberRow) error {
+	id, err := r.LaunchMember(f, m)
 	return r.Update(func(tx *store.Tx) error {
-		f, ok := r.fleets.GetTx(tx, m.Group)
-		m, still := r.members.GetTx(tx, m.Token)
+		f, ok := r.Fleets.GetTx(tx, m.Group)
+		m, still := r.Members.GetTx(tx, m.Token)
 		if !ok || !still {
 			return nil
 		}
 		if err != nil {
-			activity, _ := r.activities.GetTx(tx, m.Launch)
+			activity, _ := r.Activities.GetTx(tx, m.Launch)
 			if failed := r.failLaunch(tx, &f, m, activity, err); failed != nil {
 				return failed
 			}
-			return r.members.Delete(tx, m.Token)
+			return r.Members.Delete(tx, m.Token)
 		}
 		m.Instance = id
 		own := []ec2types.Tag{
@@ -74,20 +73,19 @@ func (r *Region) completeLaunch(f fleetRow, m memberRow) error {
 			{Key: new("aws:ec2launchtemplate:id"), Value: new(m.Template.ID)},
 			{Key: new("aws:ec2launchtemplate:version"), Value: new(m.Template.Version)},
 		}
-		if err := r.putTags(tx, id, own); err != nil {
+		if err := r.machines.Tag(tx, id, own); err != nil {
 			return err
 		}
-		if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Description += ": " + id }); err != nil {
+		if err := r.moveActivity(tx, m.Launch, func(x *ActivityRow) { x.Description += ": " + id }); err != nil {
 			return err
 		}
-		return r.members.Put(tx, m.Token, m)
+		return r.Members.Put(tx, m.Token, m)
 	})
 }
 
-func (r *Region) launchMember(f fleetRow, m memberRow) (string, error) {
-	all := r.instances.All()
-	if at := slices.IndexFunc(all, func(i instanceRow) bool { return i.Token == m.Token }); at >= 0 {
-		return all[at].ID, nil
+func (r *Room) LaunchMember(f fleetRow, m MemberRow) (string, error) {
+	if id, ok := r.machines.Launched(m.Token); ok {
+		return id, nil
 	}
 	in := &ec2.RunInstancesInput{
 		LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateId: new(m.Template.ID), Version: new(m.Template.Version)},
@@ -102,24 +100,20 @@ func (r *Region) launchMember(f fleetRow, m memberRow) (string, error) {
 	if len(spec.Tags) > 0 {
 		in.TagSpecifications = []ec2types.TagSpecification{spec}
 	}
-	reservation, err := r.runInstances(in)
-	if err != nil {
-		return "", err
-	}
-	return r.reserved(reservation)[0].ID, nil
+	return r.machines.Launch(in)
 }
 
 // failLaunch notes a launch that failed; the zone rests before the next.
-func (r *Region) failLaunch(tx *store.Tx, f *fleetRow, m memberRow, activity activityRow, why error) error {
-	activity.Status, activity.Message, activity.Progress = failed, why.Error(), 100
+func (r *Room) failLaunch(tx *store.Tx, f *fleetRow, m MemberRow, activity ActivityRow, why error) error {
+	activity.Status, activity.Message, activity.Progress = Failed, why.Error(), 100
 	activity.Description = "Launching a new EC2 instance.  Status Reason: " + why.Error()
 	if activity.ID == "" {
 		if _, err := r.newActivity(tx, *f, activity); err != nil {
 			return err
 		}
-	} else if err := r.moveActivity(tx, activity.ID, func(x *activityRow) { *x = activity }); err != nil {
+	} else if err := r.moveActivity(tx, activity.ID, func(x *ActivityRow) { *x = activity }); err != nil {
 		return err
 	}
 	r.rest(f, m.Zone)
-	return r.fleets.Put(tx, f.Name, *f)
+	return r.Fleets.Put(tx, f.Name, *f)
 }

@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"context"
@@ -14,15 +14,15 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-func (m memberRow) health() *string {
+func (m MemberRow) health() *string {
 	if m.Sick != "" {
 		return new("Unhealthy")
 	}
 	return new("Healthy")
 }
 
-func (r *Region) showMember(m memberRow) autoscalingtypes.Instance {
-	i, _ := r.instance(m.Instance)
+func (r *Room) showMember(m MemberRow) autoscalingtypes.Instance {
+	i, _ := r.machines.Instance(nil, m.Instance)
 	return autoscalingtypes.Instance{
 		InstanceId: new(m.Instance), AvailabilityZone: new(m.Zone), HealthStatus: m.health(), LifecycleState: autoscalingtypes.LifecycleState(m.State),
 		ProtectedFromScaleIn: new(m.Protected), InstanceType: room.Some(string(i.Type)), LaunchTemplate: m.Template.show(),
@@ -30,11 +30,11 @@ func (r *Region) showMember(m memberRow) autoscalingtypes.Instance {
 }
 
 // DescribeAutoScalingInstances lists instances of all groups; an id that is none of theirs is left out.
-func (r *Region) DescribeAutoScalingInstances(ctx context.Context, in *autoscaling.DescribeAutoScalingInstancesInput) (*autoscaling.DescribeAutoScalingInstancesOutput, error) {
-	rows := slices.DeleteFunc(r.members.All(), func(m memberRow) bool {
+func (r *Room) DescribeAutoScalingInstances(ctx context.Context, in *autoscaling.DescribeAutoScalingInstancesInput) (*autoscaling.DescribeAutoScalingInstancesOutput, error) {
+	rows := slices.DeleteFunc(r.Members.All(), func(m MemberRow) bool {
 		return m.Instance == "" || len(in.InstanceIds) > 0 && !slices.Contains(in.InstanceIds, m.Instance)
 	})
-	rows, next, err := fleetPage(rows, func(m memberRow) string { return m.Instance }, in.MaxRecords, in.NextToken, 50, 50)
+	rows, next, err := page(rows, func(m MemberRow) string { return m.Instance }, in.MaxRecords, in.NextToken, 50, 50)
 	if err != nil {
 		return nil, err
 	}
@@ -53,40 +53,40 @@ func (r *Region) DescribeAutoScalingInstances(ctx context.Context, in *autoscali
 }
 
 // memberTx finds the member that an instance is.
-func (r *Region) memberTx(tx *store.Tx, instance *string) (memberRow, error) {
-	if err := needed("instanceId", room.Deref(instance) == ""); err != nil {
-		return memberRow{}, err
+func (r *Room) memberTx(tx *store.Tx, instance *string) (MemberRow, error) {
+	if err := required("instanceId", room.Deref(instance) == ""); err != nil {
+		return MemberRow{}, err
 	}
-	for _, m := range r.members.AllTx(tx) {
+	for _, m := range r.Members.AllTx(tx) {
 		if m.Instance == *instance {
 			return m, nil
 		}
 	}
-	return memberRow{}, unfit("Instance Id not found - No managed instance found for instance ID: %s", *instance)
+	return MemberRow{}, invalid("Instance Id not found - No managed instance found for instance ID: %s", *instance)
 }
 
 // TerminateInstanceInAutoScalingGroup takes one instance out of its group and ends it.
-func (r *Region) TerminateInstanceInAutoScalingGroup(ctx context.Context, in *autoscaling.TerminateInstanceInAutoScalingGroupInput) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
+func (r *Room) TerminateInstanceInAutoScalingGroup(ctx context.Context, in *autoscaling.TerminateInstanceInAutoScalingGroupInput) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
 	if err := room.Only(in, "InstanceId", "ShouldDecrementDesiredCapacity"); err != nil {
 		return nil, err
 	}
-	if err := needed("shouldDecrementDesiredCapacity", in.ShouldDecrementDesiredCapacity == nil); err != nil {
+	if err := required("shouldDecrementDesiredCapacity", in.ShouldDecrementDesiredCapacity == nil); err != nil {
 		return nil, err
 	}
-	var activity activityRow
+	var activity ActivityRow
 	err := r.Update(func(tx *store.Tx) error {
 		m, err := r.memberTx(tx, in.InstanceId)
 		if err != nil {
 			return err
 		}
-		f, _ := r.fleets.GetTx(tx, m.Group)
+		f, _ := r.Fleets.GetTx(tx, m.Group)
 		if m.State == fleet.Terminating {
-			activity, _ = r.activities.GetTx(tx, m.Terminal)
+			activity, _ = r.Activities.GetTx(tx, m.Terminal)
 			return nil
 		}
 		if *in.ShouldDecrementDesiredCapacity {
 			if f.Desired <= f.Min {
-				return unfit("Currently, desiredSize equals minSize (%d). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.", f.Min)
+				return invalid("Currently, desiredSize equals minSize (%d). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.", f.Min)
 			}
 			f.Desired--
 		}
@@ -100,9 +100,9 @@ func (r *Region) TerminateInstanceInAutoScalingGroup(ctx context.Context, in *au
 }
 
 // SetInstanceHealth overrides the health of an instance.
-func (r *Region) SetInstanceHealth(ctx context.Context, in *autoscaling.SetInstanceHealthInput) (*autoscaling.SetInstanceHealthOutput, error) {
+func (r *Room) SetInstanceHealth(ctx context.Context, in *autoscaling.SetInstanceHealthInput) (*autoscaling.SetInstanceHealthOutput, error) {
 	if s := room.Deref(in.HealthStatus); s != "Healthy" && s != "Unhealthy" {
-		return nil, unfit("Valid instance health states are: [Healthy, Unhealthy].")
+		return nil, invalid("Valid instance health states are: [Healthy, Unhealthy].")
 	}
 	return &autoscaling.SetInstanceHealthOutput{}, r.Update(func(tx *store.Tx) error {
 		m, err := r.memberTx(tx, in.InstanceId)
@@ -111,37 +111,37 @@ func (r *Region) SetInstanceHealth(ctx context.Context, in *autoscaling.SetInsta
 		}
 		if *in.HealthStatus == "Healthy" {
 			m.Sick = ""
-			return r.members.Put(tx, m.Token, m)
+			return r.Members.Put(tx, m.Token, m)
 		}
-		f, _ := r.fleets.GetTx(tx, m.Group)
+		f, _ := r.Fleets.GetTx(tx, m.Group)
 		respect := in.ShouldRespectGracePeriod == nil || *in.ShouldRespectGracePeriod
-		if respect && m.State == fleet.InService && time.Since(r.servesSince(m)) < r.bootTime(f.Grace) {
+		if respect && m.State == fleet.InService && time.Since(r.servesSince(tx, m)) < r.bootTime(f.Grace) {
 			return nil
 		}
 		if m.Sick == "" {
 			m.Sick = fleet.UserHealth
 		}
-		return r.members.Put(tx, m.Token, m)
+		return r.Members.Put(tx, m.Token, m)
 	})
 }
 
 // bootTime is how long the API's seconds for an instance to boot in are here.
-func (r *Region) bootTime(seconds int32) time.Duration {
+func (r *Room) bootTime(seconds int32) time.Duration {
 	return r.Speed.Boot(time.Duration(seconds) * time.Second)
 }
 
 // servesSince is when a member entered service, or was last booted since: its grace period begins anew then, as where
 // the region itself was started again.
-func (r *Region) servesSince(m memberRow) time.Time {
-	if row, ok := r.instance(m.Instance); ok && m.State == fleet.InService && row.Started.After(m.InService) {
+func (r *Room) servesSince(tx *store.Tx, m MemberRow) time.Time {
+	if row, ok := r.machines.Instance(tx, m.Instance); ok && m.State == fleet.InService && row.Started.After(m.InService) {
 		return row.Started
 	}
 	return m.InService
 }
 
 // SetInstanceProtection protects instances from scale-in, or no longer.
-func (r *Region) SetInstanceProtection(ctx context.Context, in *autoscaling.SetInstanceProtectionInput) (*autoscaling.SetInstanceProtectionOutput, error) {
-	if err := needed("protectedFromScaleIn", in.ProtectedFromScaleIn == nil); err != nil {
+func (r *Room) SetInstanceProtection(ctx context.Context, in *autoscaling.SetInstanceProtectionInput) (*autoscaling.SetInstanceProtectionOutput, error) {
+	if err := required("protectedFromScaleIn", in.ProtectedFromScaleIn == nil); err != nil {
 		return nil, err
 	}
 	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
@@ -151,13 +151,13 @@ func (r *Region) SetInstanceProtection(ctx context.Context, in *autoscaling.SetI
 				return err
 			}
 			if m.Group != f.Name {
-				return unfit("The instance %s is not part of Auto Scaling group %s.", id, f.Name)
+				return invalid("The instance %s is not part of Auto Scaling group %s.", id, f.Name)
 			}
 			if m.State != fleet.InService {
-				return unfit("The instance %s is not in InService.", id)
+				return invalid("The instance %s is not in InService.", id)
 			}
 			m.Protected = *in.ProtectedFromScaleIn
-			if err := r.members.Put(tx, m.Token, m); err != nil {
+			if err := r.Members.Put(tx, m.Token, m); err != nil {
 				return fmt.Errorf("protect %s: %w", id, err)
 			}
 		}

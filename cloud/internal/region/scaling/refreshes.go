@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 const refreshing = autoscalingtypes.InstanceRefreshStatusInProgress
 
 // StartInstanceRefresh begins to replace a group's instances.
-func (r *Region) StartInstanceRefresh(ctx context.Context, in *autoscaling.StartInstanceRefreshInput) (*autoscaling.StartInstanceRefreshOutput, error) {
+func (r *Room) StartInstanceRefresh(ctx context.Context, in *autoscaling.StartInstanceRefreshInput) (*autoscaling.StartInstanceRefreshOutput, error) {
 	if in.Strategy != "" && in.Strategy != autoscalingtypes.RefreshStrategyRolling {
 		return nil, wire.Errorf("UnsupportedOperation", "The strategy '%s' is not supported here: Rolling is.", in.Strategy)
 	}
@@ -35,7 +35,7 @@ func (r *Region) StartInstanceRefresh(ctx context.Context, in *autoscaling.Start
 		if err := row.prefer(in.Preferences); err != nil {
 			return err
 		}
-		if err := r.refreshTemplate(&row, *f, in.DesiredConfiguration); err != nil {
+		if err := r.refreshTemplate(tx, &row, *f, in.DesiredConfiguration); err != nil {
 			return err
 		}
 		id, f.Refresh = row.ID, row.ID
@@ -53,7 +53,7 @@ func (f *refreshRow) prefer(p *autoscalingtypes.RefreshPreferences) error {
 	}
 	if n := p.MinHealthyPercentage; n != nil {
 		if *n < 0 || *n > 100 {
-			return unfit("MinHealthyPercentage must be between 0 and 100.")
+			return invalid("MinHealthyPercentage must be between 0 and 100.")
 		}
 		f.MinHealthy = *n
 	}
@@ -68,30 +68,30 @@ func (f *refreshRow) prefer(p *autoscalingtypes.RefreshPreferences) error {
 }
 
 // refreshTemplate sets what a refresh replaces instances by: the version is fixed at its start.
-func (r *Region) refreshTemplate(row *refreshRow, f fleetRow, want *autoscalingtypes.DesiredConfiguration) (err error) {
+func (r *Room) refreshTemplate(tx *store.Tx, row *refreshRow, f fleetRow, want *autoscalingtypes.DesiredConfiguration) (err error) {
 	if want == nil {
-		row.Template, err = r.exactTemplate(f.Template)
+		row.Template, err = r.exactTemplate(tx, f.Template)
 		return err
 	}
 	if err := room.Only(want, "LaunchTemplate"); err != nil {
 		return err
 	}
 	if want.LaunchTemplate == nil {
-		return unfit("The desired configuration must name a launch template.")
+		return invalid("The desired configuration must name a launch template.")
 	}
-	named, exact, err := r.resolveTemplate(want.LaunchTemplate)
+	named, exact, err := r.resolveTemplate(tx, want.LaunchTemplate)
 	row.Desired, row.Template = &named, exact
 	return err
 }
 
 // endRefresh ends the refresh under way, if any; the caller writes the group.
-func (r *Region) endRefresh(tx *store.Tx, f *fleetRow, status autoscalingtypes.InstanceRefreshStatus, reason string) error {
+func (r *Room) endRefresh(tx *store.Tx, f *fleetRow, status autoscalingtypes.InstanceRefreshStatus, reason string) error {
 	row, ok := r.refreshes.GetTx(tx, f.Refresh)
 	f.Refresh = ""
 	if !ok {
 		return nil
 	}
-	left, percent := r.refreshProgress(row, r.observed(ofGroup(r.members.AllTx(tx), f.Name)))
+	left, percent := r.refreshProgress(row, r.Observed(ofGroup(r.Members.AllTx(tx), f.Name)))
 	row.Status, row.Reason, row.End, row.Left, row.Percent = status, reason, time.Now().UTC(), int32(left), int32(percent)
 	if status == autoscalingtypes.InstanceRefreshStatusSuccessful && row.Desired != nil {
 		f.Template = *row.Desired
@@ -99,18 +99,18 @@ func (r *Region) endRefresh(tx *store.Tx, f *fleetRow, status autoscalingtypes.I
 	return r.refreshes.Put(tx, row.ID, row)
 }
 
-func (r *Region) refreshProgress(row refreshRow, members []fleet.Instance) (left, percent int) {
+func (r *Room) refreshProgress(row refreshRow, members []fleet.Instance) (left, percent int) {
 	return r.decidable(row).Progress(members, time.Now())
 }
 
-func (r *Region) decidable(row refreshRow) *fleet.Refresh {
+func (r *Room) decidable(row refreshRow) *fleet.Refresh {
 	return &fleet.Refresh{
 		Started: row.Started, MinHealthy: int(row.MinHealthy), Warmup: r.bootTime(row.Warmup), Version: row.Template.version(), SkipMatching: row.SkipMatching,
 	}
 }
 
 // CancelInstanceRefresh stops replacing; what has been replaced stays so.
-func (r *Region) CancelInstanceRefresh(ctx context.Context, in *autoscaling.CancelInstanceRefreshInput) (*autoscaling.CancelInstanceRefreshOutput, error) {
+func (r *Room) CancelInstanceRefresh(ctx context.Context, in *autoscaling.CancelInstanceRefreshInput) (*autoscaling.CancelInstanceRefreshOutput, error) {
 	if err := room.Only(in, "AutoScalingGroupName"); err != nil {
 		return nil, err
 	}
@@ -125,16 +125,16 @@ func (r *Region) CancelInstanceRefresh(ctx context.Context, in *autoscaling.Canc
 }
 
 // DescribeInstanceRefreshes lists a group's refreshes, the latest first.
-func (r *Region) DescribeInstanceRefreshes(ctx context.Context, in *autoscaling.DescribeInstanceRefreshesInput) (*autoscaling.DescribeInstanceRefreshesOutput, error) {
+func (r *Room) DescribeInstanceRefreshes(ctx context.Context, in *autoscaling.DescribeInstanceRefreshesInput) (*autoscaling.DescribeInstanceRefreshesOutput, error) {
 	name := room.Deref(in.AutoScalingGroupName)
-	if _, ok := r.fleets.Get(name); !ok {
+	if _, ok := r.Fleets.Get(name); !ok {
 		return nil, missingFleet(name)
 	}
 	rows := slices.DeleteFunc(r.refreshes.All(), func(f refreshRow) bool {
 		return f.Group != name || len(in.InstanceRefreshIds) > 0 && !slices.Contains(in.InstanceRefreshIds, f.ID)
 	})
 	latest := func(f refreshRow) string { return fmt.Sprintf("%020d %s", math.MaxInt64-f.Started.UnixNano(), f.ID) }
-	rows, next, err := fleetPage(rows, latest, in.MaxRecords, in.NextToken, 50, 100)
+	rows, next, err := page(rows, latest, in.MaxRecords, in.NextToken, 50, 100)
 	if err != nil {
 		return nil, err
 	}
@@ -145,10 +145,10 @@ func (r *Region) DescribeInstanceRefreshes(ctx context.Context, in *autoscaling.
 	return out, nil
 }
 
-func (r *Region) showRefresh(f refreshRow) autoscalingtypes.InstanceRefresh {
+func (r *Room) showRefresh(f refreshRow) autoscalingtypes.InstanceRefresh {
 	left, percent := int(f.Left), int(f.Percent)
 	if f.Status == refreshing {
-		left, percent = r.refreshProgress(f, r.observed(r.membersOf(f.Group)))
+		left, percent = r.refreshProgress(f, r.Observed(r.MembersOf(f.Group)))
 	}
 	out := autoscalingtypes.InstanceRefresh{
 		AutoScalingGroupName: new(f.Group), InstanceRefreshId: new(f.ID), StartTime: new(f.Started), Status: f.Status, StatusReason: room.Some(f.Reason),

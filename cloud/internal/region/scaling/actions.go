@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"errors"
@@ -7,23 +7,22 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
-	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // carryOut does one action and writes it down. A group or member that has gone meanwhile is no error.
-func (r *Region) carryOut(group string, a fleet.Action) error {
+func (r *Room) carryOut(group string, a fleet.Action) error {
 	if err := r.actOutside(a); err != nil {
 		return fmt.Errorf("%s %s: %w", a.Do, a.Instance, err)
 	}
 	return r.Update(func(tx *store.Tx) error {
-		f, ok := r.fleets.GetTx(tx, group)
+		f, ok := r.Fleets.GetTx(tx, group)
 		if !ok {
 			return nil
 		}
 		if a.Instance != "" {
-			m, ok := r.members.GetTx(tx, a.Instance)
+			m, ok := r.Members.GetTx(tx, a.Instance)
 			if !ok {
 				return nil
 			}
@@ -34,29 +33,29 @@ func (r *Region) carryOut(group string, a fleet.Action) error {
 }
 
 // actOutside does the part of an action that reaches load balancing or EC2. Done twice it does no harm.
-func (r *Region) actOutside(a fleet.Action) error {
-	m, ok := r.members.Get(a.Instance)
+func (r *Room) actOutside(a fleet.Action) error {
+	m, ok := r.Members.Get(a.Instance)
 	if !ok {
 		return nil
 	}
 	switch a.Do {
 	case fleet.DoRegister:
-		return r.targets().registerTargets(a.Target, []string{m.Instance})
+		return r.targets.Register(a.Target, []string{m.Instance})
 	case fleet.DoDeregister:
-		err := r.targets().deregisterTargets(a.Target, []string{m.Instance})
+		err := r.targets.Deregister(a.Target, []string{m.Instance})
 		var refused *wire.Error
 		if errors.As(err, &refused) && refused.Code == "TargetGroupNotFound" {
 			return nil // it took its targets along
 		}
 		return err
 	case fleet.DoTerminate:
-		return r.terminateInstances([]string{m.Instance})
+		return r.machines.Terminate([]string{m.Instance})
 	}
 	return nil
 }
 
 // recordMember writes down what an action did to a member.
-func (r *Region) recordMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Action) error {
+func (r *Room) recordMember(tx *store.Tx, f *fleetRow, m MemberRow, a fleet.Action) error {
 	switch a.Do {
 	case fleet.DoRegister:
 		m.Registered = append(slices.Clone(m.Registered), a.Target)
@@ -75,44 +74,44 @@ func (r *Region) recordMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Ac
 		return err
 	case fleet.DoDeregister:
 		m.Registered = slices.DeleteFunc(slices.Clone(m.Registered), func(arn string) bool { return arn == a.Target })
-		if err := r.moveActivity(tx, m.Terminal, func(x *activityRow) { x.Status, x.Progress = elbDraining, 20 }); err != nil {
+		if err := r.moveActivity(tx, m.Terminal, func(x *ActivityRow) { x.Status, x.Progress = ElbDraining, 20 }); err != nil {
 			return err
 		}
 	case fleet.DoTerminate:
-		return r.moveActivity(tx, m.Terminal, func(x *activityRow) { x.Status, x.Progress = inProgress, 50 })
+		return r.moveActivity(tx, m.Terminal, func(x *ActivityRow) { x.Status, x.Progress = inProgress, 50 })
 	case fleet.DoForget:
-		if err := r.moveActivity(tx, m.Terminal, func(x *activityRow) { x.Status = successful }); err != nil {
+		if err := r.moveActivity(tx, m.Terminal, func(x *ActivityRow) { x.Status = Successful }); err != nil {
 			return err
 		}
-		return r.members.Delete(tx, m.Token)
+		return r.Members.Delete(tx, m.Token)
 	}
-	return r.members.Put(tx, m.Token, m)
+	return r.Members.Put(tx, m.Token, m)
 }
 
 // serveMember puts a member into service. One that was launched while AddToLoadBalancer is suspended is
 // not registered later either.
-func (r *Region) serveMember(tx *store.Tx, f *fleetRow, m memberRow) error {
+func (r *Room) serveMember(tx *store.Tx, f *fleetRow, m MemberRow) error {
 	m.State, m.InService, m.Registered = fleet.InService, time.Now().UTC(), slices.Clone(m.Registered)
 	for _, a := range f.Attachments {
 		if a.State != fleet.Removing && !slices.Contains(m.Registered, a.ARN) {
 			m.Registered = append(m.Registered, a.ARN)
 		}
 	}
-	if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Status = successful }); err != nil {
+	if err := r.moveActivity(tx, m.Launch, func(x *ActivityRow) { x.Status = Successful }); err != nil {
 		return err
 	}
 	if f.Failures > 0 || len(f.Resting) > 0 {
 		f.Failures, f.Resting = 0, nil
-		if err := r.fleets.Put(tx, f.Name, *f); err != nil {
+		if err := r.Fleets.Put(tx, f.Name, *f); err != nil {
 			return err
 		}
 	}
-	return r.members.Put(tx, m.Token, m)
+	return r.Members.Put(tx, m.Token, m)
 }
 
 // retireMember takes a member out of service and begins the activity of its end. It writes the group too.
-func (r *Region) retireMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Action) (activityRow, error) {
-	activity := activityRow{
+func (r *Room) retireMember(tx *store.Tx, f *fleetRow, m MemberRow, a fleet.Action) (ActivityRow, error) {
+	activity := ActivityRow{
 		Description: "Terminating EC2 instance: " + m.Instance, Details: details(m.Subnet, m.Zone), Status: inProgress,
 		Cause: fleet.Cause(a, time.Now(), f.Request, m.Instance),
 	}
@@ -122,10 +121,10 @@ func (r *Region) retireMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Ac
 	}
 	if m.State == fleet.Pending {
 		why := "Instance failed to become in service."
-		if i, ok := r.instance(m.Instance); ok && i.Reason != nil {
-			why = room.Deref(i.Reason.Message)
+		if i, ok := r.machines.Instance(tx, m.Instance); ok && i.Reason != "" {
+			why = i.Reason
 		}
-		if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Status, x.Message = failed, why }); err != nil {
+		if err := r.moveActivity(tx, m.Launch, func(x *ActivityRow) { x.Status, x.Message = Failed, why }); err != nil {
 			return activity, err
 		}
 	}
@@ -133,14 +132,14 @@ func (r *Region) retireMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Ac
 		r.rest(f, m.Zone)
 	}
 	m.State, m.Terminal = fleet.Terminating, activity.ID
-	if err := r.members.Put(tx, m.Token, m); err != nil {
+	if err := r.Members.Put(tx, m.Token, m); err != nil {
 		return activity, err
 	}
 	return activity, r.putFleet(tx, f)
 }
 
 // rest keeps a group from launching in a zone for a while that grows with each failure.
-func (r *Region) rest(f *fleetRow, zone string) {
+func (r *Room) rest(f *fleetRow, zone string) {
 	until := time.Now().UTC().Add(r.pauseAfter(f.Failures))
 	resting := map[string]time.Time{zone: until}
 	for z, at := range f.Resting {
@@ -152,9 +151,9 @@ func (r *Region) rest(f *fleetRow, zone string) {
 }
 
 // putFleet writes a group, dropping what ends with the fulfilment of its capacity.
-func (r *Region) putFleet(tx *store.Tx, f *fleetRow) error {
+func (r *Room) putFleet(tx *store.Tx, f *fleetRow) error {
 	have := int32(0)
-	for _, m := range ofGroup(r.members.AllTx(tx), f.Name) {
+	for _, m := range ofGroup(r.Members.AllTx(tx), f.Name) {
 		if m.State != fleet.Terminating {
 			have++
 		}
@@ -165,11 +164,11 @@ func (r *Region) putFleet(tx *store.Tx, f *fleetRow) error {
 	if have >= f.Desired {
 		f.Owed = 0
 	}
-	return r.fleets.Put(tx, f.Name, *f)
+	return r.Fleets.Put(tx, f.Name, *f)
 }
 
 // recordGroup writes down what an action did to a group.
-func (r *Region) recordGroup(tx *store.Tx, f *fleetRow, a fleet.Action) error {
+func (r *Room) recordGroup(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 	switch a.Do {
 	case fleet.DoLaunch:
 		if time.Now().Before(f.Resting[a.Zone]) { // the launch before this one has just failed there
@@ -190,5 +189,5 @@ func (r *Region) recordGroup(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 			return err
 		}
 	}
-	return r.fleets.Put(tx, f.Name, *f)
+	return r.Fleets.Put(tx, f.Name, *f)
 }

@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func named(names []string) ([]fleet.Process, error) {
 	var out []fleet.Process
 	for _, n := range names {
 		if !slices.Contains(processes, fleet.Process(n)) {
-			return nil, unfit("Invalid process name '%s'. Valid ones are: %v", n, processes)
+			return nil, invalid("Invalid process name '%s'. Valid ones are: %v", n, processes)
 		}
 		out = append(out, fleet.Process(n))
 	}
@@ -41,7 +41,7 @@ func named(names []string) ([]fleet.Process, error) {
 }
 
 // SuspendProcesses makes a group leave out parts of its work.
-func (r *Region) SuspendProcesses(ctx context.Context, in *autoscaling.SuspendProcessesInput) (*autoscaling.SuspendProcessesOutput, error) {
+func (r *Room) SuspendProcesses(ctx context.Context, in *autoscaling.SuspendProcessesInput) (*autoscaling.SuspendProcessesOutput, error) {
 	list, err := named(in.ScalingProcesses)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (r *Region) SuspendProcesses(ctx context.Context, in *autoscaling.SuspendPr
 }
 
 // ResumeProcesses takes that back.
-func (r *Region) ResumeProcesses(ctx context.Context, in *autoscaling.ResumeProcessesInput) (*autoscaling.ResumeProcessesOutput, error) {
+func (r *Room) ResumeProcesses(ctx context.Context, in *autoscaling.ResumeProcessesInput) (*autoscaling.ResumeProcessesOutput, error) {
 	list, err := named(in.ScalingProcesses)
 	if err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func (r *Region) ResumeProcesses(ctx context.Context, in *autoscaling.ResumeProc
 }
 
 // DescribeScalingProcessTypes lists the processes.
-func (r *Region) DescribeScalingProcessTypes(context.Context, *autoscaling.DescribeScalingProcessTypesInput) (*autoscaling.DescribeScalingProcessTypesOutput, error) {
+func (r *Room) DescribeScalingProcessTypes(context.Context, *autoscaling.DescribeScalingProcessTypesInput) (*autoscaling.DescribeScalingProcessTypesOutput, error) {
 	out := &autoscaling.DescribeScalingProcessTypesOutput{}
 	for _, p := range processes {
 		out.Processes = append(out.Processes, autoscalingtypes.ProcessType{ProcessName: new(string(p))})
@@ -87,15 +87,15 @@ func (r *Region) DescribeScalingProcessTypes(context.Context, *autoscaling.Descr
 }
 
 // DescribeTerminationPolicyTypes lists the termination policies.
-func (r *Region) DescribeTerminationPolicyTypes(context.Context, *autoscaling.DescribeTerminationPolicyTypesInput) (*autoscaling.DescribeTerminationPolicyTypesOutput, error) {
+func (r *Room) DescribeTerminationPolicyTypes(context.Context, *autoscaling.DescribeTerminationPolicyTypesInput) (*autoscaling.DescribeTerminationPolicyTypesOutput, error) {
 	return &autoscaling.DescribeTerminationPolicyTypesOutput{TerminationPolicyTypes: terminationPolicies}, nil
 }
 
 // describeFleetLimits tells the default quotas
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html).
-func (r *Region) describeFleetLimits(context.Context, *autoscaling.DescribeAccountLimitsInput) (*autoscaling.DescribeAccountLimitsOutput, error) {
+func (r *Room) DescribeAccountLimits(context.Context, *autoscaling.DescribeAccountLimitsInput) (*autoscaling.DescribeAccountLimitsOutput, error) {
 	return &autoscaling.DescribeAccountLimitsOutput{
-		MaxNumberOfAutoScalingGroups: new(int32(500)), NumberOfAutoScalingGroups: new(int32(r.fleets.Len())),
+		MaxNumberOfAutoScalingGroups: new(int32(500)), NumberOfAutoScalingGroups: new(int32(r.Fleets.Len())),
 		MaxNumberOfLaunchConfigurations: new(int32(200)), NumberOfLaunchConfigurations: new(int32(0)),
 	}, nil
 }

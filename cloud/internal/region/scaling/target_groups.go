@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"context"
@@ -13,25 +13,11 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// targets is where groups register their instances: with this region's own load balancing, unless a test
-// has given another.
-func (r *Region) targets() fleetTargets {
-	if r.cfg.targets != nil {
-		return r.cfg.targets
-	}
-	return r
-}
-
-func (r *Region) targetGroupExists(arn string) bool {
-	_, ok := r.targetGroups.Get(arn)
-	return ok
-}
-
 // addAttachments attaches target groups; those that are attached stay as they are.
-func (r *Region) addAttachments(f *fleetRow, arns []string) error {
+func (r *Room) addAttachments(tx *store.Tx, f *fleetRow, arns []string) error {
 	for _, arn := range arns {
-		if !strings.HasPrefix(arn, r.ARN("elasticloadbalancing", "targetgroup/")) || !r.targets().targetGroupExists(arn) {
-			return unfit("Provided Target Groups may not be valid. Please ensure they exist and try again.")
+		if !strings.HasPrefix(arn, r.ARN("elasticloadbalancing", "targetgroup/")) || !r.targets.Exists(tx, arn) {
+			return invalid("Provided Target Groups may not be valid. Please ensure they exist and try again.")
 		}
 		at := slices.IndexFunc(f.Attachments, func(a fleet.Attachment) bool { return a.ARN == arn })
 		if at < 0 {
@@ -42,29 +28,29 @@ func (r *Region) addAttachments(f *fleetRow, arns []string) error {
 		}
 	}
 	if len(f.Attachments) > 50 {
-		return unfit("Adding target groups exceeds the limit of 50 for an AutoScalingGroup.")
+		return invalid("Adding target groups exceeds the limit of 50 for an AutoScalingGroup.")
 	}
 	return nil
 }
 
 // AttachLoadBalancerTargetGroups makes a group register its instances with further target groups.
-func (r *Region) AttachLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.AttachLoadBalancerTargetGroupsInput) (*autoscaling.AttachLoadBalancerTargetGroupsOutput, error) {
+func (r *Room) AttachLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.AttachLoadBalancerTargetGroupsInput) (*autoscaling.AttachLoadBalancerTargetGroupsOutput, error) {
 	if err := checkTargetGroups(in.TargetGroupARNs); err != nil {
 		return nil, err
 	}
-	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error { return r.addAttachments(f, in.TargetGroupARNs) })
+	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error { return r.addAttachments(tx, f, in.TargetGroupARNs) })
 	return &autoscaling.AttachLoadBalancerTargetGroupsOutput{}, err
 }
 
 func checkTargetGroups(arns []string) error {
 	if len(arns) == 0 || len(arns) > 10 {
-		return unfit("1 validation error detected: Value at 'targetGroupARNs' failed to satisfy constraint: Member must have length between 1 and 10")
+		return invalid("1 validation error detected: Value at 'targetGroupARNs' failed to satisfy constraint: Member must have length between 1 and 10")
 	}
 	return nil
 }
 
 // DetachLoadBalancerTargetGroups makes a group deregister its instances from target groups.
-func (r *Region) DetachLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.DetachLoadBalancerTargetGroupsInput) (*autoscaling.DetachLoadBalancerTargetGroupsOutput, error) {
+func (r *Room) DetachLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.DetachLoadBalancerTargetGroupsInput) (*autoscaling.DetachLoadBalancerTargetGroupsOutput, error) {
 	if err := checkTargetGroups(in.TargetGroupARNs); err != nil {
 		return nil, err
 	}
@@ -73,7 +59,7 @@ func (r *Region) DetachLoadBalancerTargetGroups(ctx context.Context, in *autosca
 		for _, arn := range in.TargetGroupARNs {
 			at := slices.IndexFunc(f.Attachments, func(a fleet.Attachment) bool { return a.ARN == arn && a.State != fleet.Removing })
 			if at < 0 {
-				return unfit("Trying to remove Target Groups that are not part of the group")
+				return invalid("Trying to remove Target Groups that are not part of the group")
 			}
 			f.Attachments[at].State = fleet.Removing
 		}
@@ -83,12 +69,12 @@ func (r *Region) DetachLoadBalancerTargetGroups(ctx context.Context, in *autosca
 }
 
 // DescribeLoadBalancerTargetGroups lists a group's target groups and how far they are attached.
-func (r *Region) DescribeLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.DescribeLoadBalancerTargetGroupsInput) (*autoscaling.DescribeLoadBalancerTargetGroupsOutput, error) {
-	f, ok := r.fleets.Get(room.Deref(in.AutoScalingGroupName))
+func (r *Room) DescribeLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.DescribeLoadBalancerTargetGroupsInput) (*autoscaling.DescribeLoadBalancerTargetGroupsOutput, error) {
+	f, ok := r.Fleets.Get(room.Deref(in.AutoScalingGroupName))
 	if !ok {
 		return nil, missingFleet(room.Deref(in.AutoScalingGroupName))
 	}
-	rows, next, err := fleetPage(slices.Clone(f.Attachments), func(a fleet.Attachment) string { return a.ARN }, in.MaxRecords, in.NextToken, 100, 100)
+	rows, next, err := page(slices.Clone(f.Attachments), func(a fleet.Attachment) string { return a.ARN }, in.MaxRecords, in.NextToken, 100, 100)
 	if err != nil {
 		return nil, err
 	}

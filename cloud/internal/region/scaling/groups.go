@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"context"
@@ -17,77 +17,84 @@ import (
 )
 
 // CreateAutoScalingGroup makes a group, which then launches its instances.
-func (r *Region) CreateAutoScalingGroup(ctx context.Context, in *autoscaling.CreateAutoScalingGroupInput) (*autoscaling.CreateAutoScalingGroupOutput, error) {
+func (r *Room) CreateAutoScalingGroup(ctx context.Context, in *autoscaling.CreateAutoScalingGroupInput) (*autoscaling.CreateAutoScalingGroupOutput, error) {
 	if err := r.checkGroup(in); err != nil {
 		return nil, err
 	}
+	return &autoscaling.CreateAutoScalingGroupOutput{}, r.Update(func(tx *store.Tx) error {
+		name := *in.AutoScalingGroupName
+		if _, ok := r.Fleets.GetTx(tx, name); ok {
+			return wire.Errorf("AlreadyExists", "AutoScalingGroup by this name already exists - A group with the name %s already exists", name)
+		}
+		row, err := r.newGroup(tx, in)
+		if err != nil {
+			return err
+		}
+		return r.Fleets.Put(tx, name, row)
+	})
+}
+
+// newGroup makes the row of a group.
+func (r *Room) newGroup(tx *store.Tx, in *autoscaling.CreateAutoScalingGroupInput) (row fleetRow, err error) {
 	name, now := *in.AutoScalingGroupName, time.Now().UTC()
-	row := fleetRow{
-		Name: name, ID: room.NewUUID(), Created: now, HealthCheckType: "EC2", Cooldown: 300, Policies: []string{"Default"},
-	}
-	err := r.applySettings(&row, fleetSettings{
+	row = fleetRow{Name: name, ID: room.NewUUID(), Created: now, HealthCheckType: "EC2", Cooldown: 300, Policies: []string{"Default"}}
+	if err := r.applySettings(tx, &row, fleetSettings{
 		min: in.MinSize, max: in.MaxSize, desired: in.DesiredCapacity, grace: in.HealthCheckGracePeriod, cooldown: in.DefaultCooldown,
 		warmup: in.DefaultInstanceWarmup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier, zones: in.AvailabilityZones,
 		healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
-	})
-	if err != nil {
-		return nil, err
+	}); err != nil {
+		return row, err
 	}
-	if err := r.addAttachments(&row, in.TargetGroupARNs); err != nil {
-		return nil, err
+	if err := r.addAttachments(tx, &row, in.TargetGroupARNs); err != nil {
+		return row, err
 	}
 	for _, t := range in.Tags {
 		if t.ResourceId == nil {
 			t.ResourceId = &name
 		}
 		if err := row.putTag(t); err != nil {
-			return nil, err
+			return row, err
 		}
 	}
 	row.Request = fmt.Sprintf("At %s a user request created an AutoScalingGroup changing the desired capacity from 0 to %d.", fleet.Stamp(now), row.Desired)
-	return &autoscaling.CreateAutoScalingGroupOutput{}, r.Update(func(tx *store.Tx) error {
-		if _, ok := r.fleets.GetTx(tx, name); ok {
-			return wire.Errorf("AlreadyExists", "AutoScalingGroup by this name already exists - A group with the name %s already exists", name)
-		}
-		return r.fleets.Put(tx, name, row)
-	})
+	return row, nil
 }
 
 // checkGroup refuses what is missing or not supported.
-func (r *Region) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
+func (r *Room) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
 	if err := room.Only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup",
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "Tags", "TargetGroupARNs",
 		"TerminationPolicies", "VPCZoneIdentifier", "AvailabilityZones"); err != nil {
 		return err
 	}
-	if err := needed("autoScalingGroupName", room.Deref(in.AutoScalingGroupName) == ""); err != nil {
+	if err := required("autoScalingGroupName", room.Deref(in.AutoScalingGroupName) == ""); err != nil {
 		return err
 	}
-	if err := needed("minSize", in.MinSize == nil); err != nil {
+	if err := required("minSize", in.MinSize == nil); err != nil {
 		return err
 	}
-	if err := needed("maxSize", in.MaxSize == nil); err != nil {
+	if err := required("maxSize", in.MaxSize == nil); err != nil {
 		return err
 	}
 	if name := *in.AutoScalingGroupName; len(name) > 255 || strings.ContainsAny(name, ":\r\n\t") {
-		return unfit("1 validation error detected: Value '%s' at 'autoScalingGroupName' failed to satisfy constraint: Member must have length between 1 and 255 and contain no colon", name)
+		return invalid("1 validation error detected: Value '%s' at 'autoScalingGroupName' failed to satisfy constraint: Member must have length between 1 and 255 and contain no colon", name)
 	}
 	if in.LaunchTemplate == nil {
-		return unfit("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter. Here LaunchTemplate is supported.")
+		return invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter. Here LaunchTemplate is supported.")
 	}
 	return nil
 }
 
-func (r *Region) fleetARN(f fleetRow) string {
+func (r *Room) fleetARN(f fleetRow) string {
 	return r.ARN("autoscaling", "autoScalingGroup:"+f.ID+":autoScalingGroupName/"+f.Name)
 }
 
 // membersOf returns a group's members in the order of their launch.
-func (r *Region) membersOf(group string) []memberRow { return ofGroup(r.members.All(), group) }
+func (r *Room) MembersOf(group string) []MemberRow { return ofGroup(r.Members.All(), group) }
 
-func ofGroup(all []memberRow, group string) []memberRow {
-	all = slices.DeleteFunc(all, func(m memberRow) bool { return m.Group != group })
-	slices.SortFunc(all, func(a, b memberRow) int {
+func ofGroup(all []MemberRow, group string) []MemberRow {
+	all = slices.DeleteFunc(all, func(m MemberRow) bool { return m.Group != group })
+	slices.SortFunc(all, func(a, b MemberRow) int {
 		if c := a.Launched.Compare(b.Launched); c != 0 {
 			return c
 		}
@@ -96,12 +103,12 @@ func ofGroup(all []memberRow, group string) []memberRow {
 	return all
 }
 
-func (r *Region) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingGroup {
+func (r *Room) ShowFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingGroup {
 	out := autoscalingtypes.AutoScalingGroup{
 		AutoScalingGroupName: new(f.Name), AutoScalingGroupARN: new(r.fleetARN(f)), CreatedTime: new(f.Created),
 		MinSize: new(f.Min), MaxSize: new(f.Max), DesiredCapacity: new(f.Desired), DefaultCooldown: new(f.Cooldown),
 		DefaultInstanceWarmup: f.Warmup, HealthCheckType: new(f.HealthCheckType), HealthCheckGracePeriod: new(f.Grace),
-		LaunchTemplate: f.Template.show(), AvailabilityZones: r.fleetZones(f), VPCZoneIdentifier: new(strings.Join(f.Subnets, ",")),
+		LaunchTemplate: f.Template.show(), AvailabilityZones: r.fleetZones(nil, f), VPCZoneIdentifier: new(strings.Join(f.Subnets, ",")),
 		TerminationPolicies: f.Policies, NewInstancesProtectedFromScaleIn: new(f.ProtectNew), Tags: f.Tags,
 		ServiceLinkedRoleARN:             new("arn:aws:iam::" + r.Account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
 		CapacityReservationSpecification: &autoscalingtypes.CapacityReservationSpecification{CapacityReservationPreference: autoscalingtypes.CapacityReservationPreferenceDefault},
@@ -122,7 +129,7 @@ func (r *Region) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalin
 	if !members {
 		return out
 	}
-	for _, m := range r.membersOf(f.Name) {
+	for _, m := range r.MembersOf(f.Name) {
 		if m.Instance != "" {
 			out.Instances = append(out.Instances, r.showMember(m))
 		}
@@ -131,22 +138,22 @@ func (r *Region) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalin
 }
 
 // DescribeAutoScalingGroups lists groups; a name that does not exist is left out.
-func (r *Region) DescribeAutoScalingGroups(ctx context.Context, in *autoscaling.DescribeAutoScalingGroupsInput) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
-	rows := r.fleets.All()
+func (r *Room) DescribeAutoScalingGroups(ctx context.Context, in *autoscaling.DescribeAutoScalingGroupsInput) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
+	rows := r.Fleets.All()
 	if len(in.AutoScalingGroupNames) > 0 {
 		rows = slices.DeleteFunc(rows, func(f fleetRow) bool { return !slices.Contains(in.AutoScalingGroupNames, f.Name) })
 	}
-	rows, err := fleetFilter(rows, in.Filters, fleetTagValues)
+	rows, err := filter(rows, in.Filters, tagValues)
 	if err != nil {
 		return nil, err
 	}
-	rows, next, err := fleetPage(rows, func(f fleetRow) string { return f.Name }, in.MaxRecords, in.NextToken, 50, 100)
+	rows, next, err := page(rows, func(f fleetRow) string { return f.Name }, in.MaxRecords, in.NextToken, 50, 100)
 	if err != nil {
 		return nil, err
 	}
 	out := &autoscaling.DescribeAutoScalingGroupsOutput{NextToken: next}
 	for _, f := range rows {
-		out.AutoScalingGroups = append(out.AutoScalingGroups, r.showFleet(f, in.IncludeInstances == nil || *in.IncludeInstances))
+		out.AutoScalingGroups = append(out.AutoScalingGroups, r.ShowFleet(f, in.IncludeInstances == nil || *in.IncludeInstances))
 	}
 	return out, nil
 }

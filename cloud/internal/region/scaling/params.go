@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"slices"
@@ -13,28 +13,30 @@ import (
 
 // Auto Scaling's errors: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/CommonErrors.html.
 
-func unfit(format string, args ...any) error { return wire.Errorf("ValidationError", format, args...) }
+func invalid(format string, args ...any) error {
+	return wire.Errorf("ValidationError", format, args...)
+}
 
 // needed answers what AWS answers where a required member is missing; name is as in its messages, in
 // lower camel case.
-func needed(name string, missing bool) error {
+func required(name string, missing bool) error {
 	if missing {
-		return unfit("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", name)
+		return invalid("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", name)
 	}
 	return nil
 }
 
 func missingFleet(name string) error {
-	return unfit("AutoScalingGroup name not found - AutoScalingGroup '%s' not found", name)
+	return invalid("AutoScalingGroup name not found - AutoScalingGroup '%s' not found", name)
 }
 
 // changeFleet changes one group. One that is being deleted can no longer be changed.
-func (r *Region) changeFleet(name *string, change func(*store.Tx, *fleetRow) error) error {
-	if err := needed("autoScalingGroupName", room.Deref(name) == ""); err != nil {
+func (r *Room) changeFleet(name *string, change func(*store.Tx, *fleetRow) error) error {
+	if err := required("autoScalingGroupName", room.Deref(name) == ""); err != nil {
 		return err
 	}
 	return r.Update(func(tx *store.Tx) error {
-		row, ok := r.fleets.GetTx(tx, *name)
+		row, ok := r.Fleets.GetTx(tx, *name)
 		if !ok {
 			return missingFleet(*name)
 		}
@@ -44,26 +46,26 @@ func (r *Region) changeFleet(name *string, change func(*store.Tx, *fleetRow) err
 		if err := change(tx, &row); err != nil {
 			return err
 		}
-		return r.fleets.Put(tx, row.Name, row)
+		return r.Fleets.Put(tx, row.Name, row)
 	})
 }
 
 // fleetPage cuts a listing as Auto Scaling does, with its default size and its errors.
-func fleetPage[T any](rows []T, key func(T) string, size *int32, token *string, usual, most int32) ([]T, *string, error) {
+func page[T any](rows []T, key func(T) string, size *int32, token *string, usual, most int32) ([]T, *string, error) {
 	return room.Page(rows, key, size, token, room.Paging{
 		Usual: usual, Least: 1, Most: most,
-		BadSize:  func(int32) error { return unfit("MaxRecords must be between 1 and %d.", most) },
+		BadSize:  func(int32) error { return invalid("MaxRecords must be between 1 and %d.", most) },
 		BadToken: func(token string) error { return wire.Errorf("InvalidNextToken", "The token '%s' is invalid.", token) },
 	})
 }
 
 // fleetFilter keeps the rows that every filter matches. Names are compared as they are: Auto Scaling
 // knows no wildcards.
-func fleetFilter[T any](rows []T, filters []autoscalingtypes.Filter, values func(row T, name string) (values []string, known bool)) ([]T, error) {
+func filter[T any](rows []T, filters []autoscalingtypes.Filter, values func(row T, name string) (values []string, known bool)) ([]T, error) {
 	for _, f := range filters {
 		var zero T
 		if _, known := values(zero, room.Deref(f.Name)); !known {
-			return nil, unfit("Filter type %s is not correct. Please verify the filter name.", room.Deref(f.Name))
+			return nil, invalid("Filter type %s is not correct. Please verify the filter name.", room.Deref(f.Name))
 		}
 		rows = slices.DeleteFunc(slices.Clone(rows), func(row T) bool {
 			have, _ := values(row, room.Deref(f.Name))
@@ -74,7 +76,7 @@ func fleetFilter[T any](rows []T, filters []autoscalingtypes.Filter, values func
 }
 
 // fleetTagValues are the values of a group for filters on tags.
-func fleetTagValues(f fleetRow, name string) ([]string, bool) {
+func tagValues(f fleetRow, name string) ([]string, bool) {
 	var out []string
 	key, byKey := strings.CutPrefix(name, "tag:")
 	for _, t := range f.Tags {

@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"context"
@@ -20,15 +20,15 @@ func (f *fleetRow) putTag(t autoscalingtypes.Tag) error {
 	key, value := room.Deref(t.Key), room.Deref(t.Value)
 	switch {
 	case t.ResourceType != nil && *t.ResourceType != fleetKind:
-		return unfit("Unsupported resource type '%s': it must be %s.", *t.ResourceType, fleetKind)
+		return invalid("Unsupported resource type '%s': it must be %s.", *t.ResourceType, fleetKind)
 	case room.Deref(t.ResourceId) != f.Name:
-		return unfit("The ResourceId '%s' of a tag is not the name of the AutoScalingGroup.", room.Deref(t.ResourceId))
+		return invalid("The ResourceId '%s' of a tag is not the name of the AutoScalingGroup.", room.Deref(t.ResourceId))
 	case key == "" || len([]rune(key)) > 128:
-		return unfit("1 validation error detected: Value '%s' at 'tags.member.key' failed to satisfy constraint: Member must have length between 1 and 128", key)
+		return invalid("1 validation error detected: Value '%s' at 'tags.member.key' failed to satisfy constraint: Member must have length between 1 and 128", key)
 	case strings.HasPrefix(strings.ToLower(key), "aws:"):
-		return unfit("The aws: prefix is reserved for AWS use: '%s'", key)
+		return invalid("The aws: prefix is reserved for AWS use: '%s'", key)
 	case len([]rune(value)) > 256:
-		return unfit("1 validation error detected: Value at 'tags.member.value' failed to satisfy constraint: Member must have length less than or equal to 256")
+		return invalid("1 validation error detected: Value at 'tags.member.value' failed to satisfy constraint: Member must have length less than or equal to 256")
 	}
 	f.Tags = slices.DeleteFunc(slices.Clone(f.Tags), func(x autoscalingtypes.TagDescription) bool { return *x.Key == key })
 	f.Tags = append(f.Tags, autoscalingtypes.TagDescription{
@@ -36,23 +36,23 @@ func (f *fleetRow) putTag(t autoscalingtypes.Tag) error {
 	})
 	slices.SortFunc(f.Tags, func(a, b autoscalingtypes.TagDescription) int { return strings.Compare(*a.Key, *b.Key) })
 	if len(f.Tags) > 50 {
-		return unfit("The maximum number of tags of an AutoScalingGroup is 50.")
+		return invalid("The maximum number of tags of an AutoScalingGroup is 50.")
 	}
 	return nil
 }
 
 // changeFleetTags applies a change for each tag to the group that it names, all or none.
-func (r *Region) changeFleetTags(tags []autoscalingtypes.Tag, change func(*fleetRow, autoscalingtypes.Tag) error) error {
+func (r *Room) changeFleetTags(tags []autoscalingtypes.Tag, change func(*fleetRow, autoscalingtypes.Tag) error) error {
 	return r.Update(func(tx *store.Tx) error {
 		for _, t := range tags {
-			f, ok := r.fleets.GetTx(tx, room.Deref(t.ResourceId))
+			f, ok := r.Fleets.GetTx(tx, room.Deref(t.ResourceId))
 			if !ok {
 				return missingFleet(room.Deref(t.ResourceId))
 			}
 			if err := change(&f, t); err != nil {
 				return err
 			}
-			if err := r.fleets.Put(tx, f.Name, f); err != nil {
+			if err := r.Fleets.Put(tx, f.Name, f); err != nil {
 				return err
 			}
 		}
@@ -61,12 +61,12 @@ func (r *Region) changeFleetTags(tags []autoscalingtypes.Tag, change func(*fleet
 }
 
 // CreateOrUpdateTags tags groups. Instances that run keep the tags they were launched with.
-func (r *Region) CreateOrUpdateTags(ctx context.Context, in *autoscaling.CreateOrUpdateTagsInput) (*autoscaling.CreateOrUpdateTagsOutput, error) {
+func (r *Room) CreateOrUpdateTags(ctx context.Context, in *autoscaling.CreateOrUpdateTagsInput) (*autoscaling.CreateOrUpdateTagsOutput, error) {
 	return &autoscaling.CreateOrUpdateTagsOutput{}, r.changeFleetTags(in.Tags, (*fleetRow).putTag)
 }
 
 // deleteFleetTags removes tags of groups; DeleteTags is EC2's on this type.
-func (r *Region) deleteFleetTags(ctx context.Context, in *autoscaling.DeleteTagsInput) (*autoscaling.DeleteTagsOutput, error) {
+func (r *Room) DeleteTags(ctx context.Context, in *autoscaling.DeleteTagsInput) (*autoscaling.DeleteTagsOutput, error) {
 	return &autoscaling.DeleteTagsOutput{}, r.changeFleetTags(in.Tags, func(f *fleetRow, t autoscalingtypes.Tag) error {
 		f.Tags = slices.DeleteFunc(slices.Clone(f.Tags), func(x autoscalingtypes.TagDescription) bool {
 			return *x.Key == room.Deref(t.Key) && (t.Value == nil || *t.Value == *x.Value)
@@ -76,12 +76,12 @@ func (r *Region) deleteFleetTags(ctx context.Context, in *autoscaling.DeleteTags
 }
 
 // describeFleetTags lists the tags of groups.
-func (r *Region) describeFleetTags(ctx context.Context, in *autoscaling.DescribeTagsInput) (*autoscaling.DescribeTagsOutput, error) {
+func (r *Room) DescribeTags(ctx context.Context, in *autoscaling.DescribeTagsInput) (*autoscaling.DescribeTagsOutput, error) {
 	var rows []autoscalingtypes.TagDescription
-	for _, f := range r.fleets.All() {
+	for _, f := range r.Fleets.All() {
 		rows = append(rows, f.Tags...)
 	}
-	rows, err := fleetFilter(rows, in.Filters, func(t autoscalingtypes.TagDescription, name string) ([]string, bool) {
+	rows, err := filter(rows, in.Filters, func(t autoscalingtypes.TagDescription, name string) ([]string, bool) {
 		switch name {
 		case "auto-scaling-group":
 			return []string{room.Deref(t.ResourceId)}, true
@@ -98,6 +98,6 @@ func (r *Region) describeFleetTags(ctx context.Context, in *autoscaling.Describe
 		return nil, err
 	}
 	key := func(t autoscalingtypes.TagDescription) string { return *t.ResourceId + "\x00" + *t.Key }
-	tags, next, err := fleetPage(rows, key, in.MaxRecords, in.NextToken, 50, 100)
+	tags, next, err := page(rows, key, in.MaxRecords, in.NextToken, 50, 100)
 	return &autoscaling.DescribeTagsOutput{Tags: tags, NextToken: next}, err
 }

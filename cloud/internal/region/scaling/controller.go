@@ -1,10 +1,11 @@
-package region
+package scaling
 
 import (
 	"slices"
 	"strings"
 	"time"
 
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
@@ -18,7 +19,7 @@ const (
 	longestPause = 5 * time.Minute
 )
 
-func (r *Region) pauseAfter(failures int) time.Duration {
+func (r *Room) pauseAfter(failures int) time.Duration {
 	return r.Speed.Of(min(longestPause, firstPause<<min(failures, 10)))
 }
 
@@ -30,9 +31,9 @@ type pause struct {
 
 // tendFleets is the worker of all Auto Scaling groups. After every change, and when one of its moments
 // has come, it asks what each group does next and does it; everything it needs to go on is in the store.
-func (r *Region) tendFleets() {
+func (r *Room) tendFleets() {
 	pauses := map[string]pause{}
-	watch := r.Watch(r.fleets.Any(), r.members.Any(), r.refreshes.Any(), r.instances.Any(), r.targetGroups.Any(), r.listeners.Any(), r.elbRules.Any(), targetNews)
+	watch := r.Watch(slices.Concat([]store.Topic{r.Fleets.Any(), r.Members.Any(), r.refreshes.Any()}, r.machines.News(), r.targets.News())...)
 	defer watch.Stop()
 	for {
 		next := watch.Next()
@@ -53,8 +54,8 @@ func (r *Region) tendFleets() {
 }
 
 // passFleets does for each group what is to be done now and returns when to look again.
-func (r *Region) passFleets(pauses map[string]pause) (due time.Time) {
-	rows := r.fleets.All()
+func (r *Room) passFleets(pauses map[string]pause) (due time.Time) {
+	rows := r.Fleets.All()
 	slices.SortFunc(rows, func(a, b fleetRow) int { return strings.Compare(a.Name, b.Name) })
 	for _, f := range rows {
 		p := pauses[f.Name]
@@ -78,8 +79,8 @@ func (r *Region) passFleets(pauses map[string]pause) (due time.Time) {
 }
 
 // passFleet first completes launches that were begun, then carries out what is decided.
-func (r *Region) passFleet(f fleetRow, now time.Time) (time.Time, error) {
-	members := r.membersOf(f.Name)
+func (r *Room) passFleet(f fleetRow, now time.Time) (time.Time, error) {
+	members := r.MembersOf(f.Name)
 	if f.Deleting && len(members) == 0 {
 		return time.Time{}, r.Update(func(tx *store.Tx) error { return r.dropFleet(tx, f.Name) })
 	}
@@ -90,8 +91,8 @@ func (r *Region) passFleet(f fleetRow, now time.Time) (time.Time, error) {
 			}
 		}
 	}
-	members = r.membersOf(f.Name)
-	actions, due := fleet.Decide(r.group(f), r.observed(members), now)
+	members = r.MembersOf(f.Name)
+	actions, due := fleet.Decide(r.Group(f), r.Observed(members), now)
 	for _, a := range actions {
 		if err := r.carryOut(f.Name, a); err != nil {
 			return due, err
@@ -100,10 +101,10 @@ func (r *Region) passFleet(f fleetRow, now time.Time) (time.Time, error) {
 	return due, nil
 }
 
-// group is what a group is to be, for the decision.
-func (r *Region) group(f fleetRow) fleet.Group {
+// Group is what a group is to be, for the decision.
+func (r *Room) Group(f fleetRow) fleet.Group {
 	g := fleet.Group{
-		Desired: int(f.Desired), Zones: r.fleetZones(f), Resting: f.Resting, Policies: f.Policies,
+		Desired: int(f.Desired), Zones: r.fleetZones(nil, f), Resting: f.Resting, Policies: f.Policies,
 		ELB: strings.Contains(f.HealthCheckType, "ELB"), Grace: r.bootTime(f.Grace), Suspended: sortedProcesses(f.Suspended),
 		Attachments: f.Attachments, Deleting: f.Deleting, Owed: f.Owed,
 	}
@@ -113,11 +114,11 @@ func (r *Region) group(f fleetRow) fleet.Group {
 	return g
 }
 
-// observed is how members are, for the decision.
-func (r *Region) observed(members []memberRow) (out []fleet.Instance) {
+// Observed is how members are, for the decision.
+func (r *Room) Observed(members []MemberRow) (out []fleet.Instance) {
 	for _, m := range members {
 		i := fleet.Instance{
-			ID: m.Token, Zone: m.Zone, Version: m.Template.version(), Launched: m.Launched, State: m.State, InService: r.servesSince(m),
+			ID: m.Token, Zone: m.Zone, Version: m.Template.version(), Launched: m.Launched, State: m.State, InService: r.servesSince(nil, m),
 			Sick: m.Sick, Protected: m.Protected, Registered: m.Registered, Machine: fleet.Starting,
 		}
 		if m.Instance != "" {
@@ -130,22 +131,22 @@ func (r *Region) observed(members []memberRow) (out []fleet.Instance) {
 
 // observe looks at the instance behind a member and at its targets. One that ran when its region was lost starts
 // again now: until it has, nothing that its targets say is its fault.
-func (r *Region) observe(i *fleet.Instance, m memberRow) {
-	row, ok := r.instance(m.Instance)
+func (r *Room) observe(i *fleet.Instance, m MemberRow) {
+	row, ok := r.machines.Instance(nil, m.Instance)
 	switch {
-	case !ok || row.State == terminated:
+	case !ok || row.State == ec2types.InstanceStateNameTerminated:
 		i.Machine = fleet.Gone
-	case row.State == shuttingDown:
+	case row.State == ec2types.InstanceStateNameShuttingDown:
 		i.Machine = fleet.Ending
-	case row.State == stopping || row.State == stopped:
+	case row.State == ec2types.InstanceStateNameStopping || row.State == ec2types.InstanceStateNameStopped:
 		i.Machine = fleet.Stopped
-	case row.State == running && row.Started.After(r.opened):
+	case row.State == ec2types.InstanceStateNameRunning && row.Started.After(r.opened):
 		i.Machine = fleet.Running
 	}
 	i.Targets = map[string]fleet.TargetState{}
-	f, _ := r.fleets.Get(m.Group)
+	f, _ := r.Fleets.Get(m.Group)
 	for _, a := range f.Attachments {
-		if h, ok := r.targets().targetState(a.ARN, m.Instance); ok {
+		if h, ok := r.targets.State(a.ARN, m.Instance); ok {
 			i.Targets[a.ARN] = targetStates[h.State]
 		}
 	}

@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"context"
@@ -22,39 +22,39 @@ const keptActivities = 200
 const (
 	preInService = autoscalingtypes.ScalingActivityStatusCodePreInService
 	inProgress   = autoscalingtypes.ScalingActivityStatusCodeInProgress
-	elbDraining  = autoscalingtypes.ScalingActivityStatusCodeWaitingForELBConnectionDraining
-	successful   = autoscalingtypes.ScalingActivityStatusCodeSuccessful
-	failed       = autoscalingtypes.ScalingActivityStatusCodeFailed
+	ElbDraining  = autoscalingtypes.ScalingActivityStatusCodeWaitingForELBConnectionDraining
+	Successful   = autoscalingtypes.ScalingActivityStatusCodeSuccessful
+	Failed       = autoscalingtypes.ScalingActivityStatusCodeFailed
 )
 
 // newActivity begins an activity of a group and forgets the oldest ones.
-func (r *Region) newActivity(tx *store.Tx, f fleetRow, a activityRow) (activityRow, error) {
+func (r *Room) newActivity(tx *store.Tx, f fleetRow, a ActivityRow) (ActivityRow, error) {
 	a.ID, a.Group, a.GroupARN, a.Start = room.NewUUID(), f.Name, r.fleetARN(f), time.Now().UTC()
-	if a.Status == failed {
+	if a.Status == Failed {
 		a.End = a.Start
 	}
-	old := slices.DeleteFunc(r.activities.AllTx(tx), func(x activityRow) bool { return x.Group != f.Name || x.End.IsZero() })
-	slices.SortFunc(old, func(a, b activityRow) int { return b.Start.Compare(a.Start) })
+	old := slices.DeleteFunc(r.Activities.AllTx(tx), func(x ActivityRow) bool { return x.Group != f.Name || x.End.IsZero() })
+	slices.SortFunc(old, func(a, b ActivityRow) int { return b.Start.Compare(a.Start) })
 	for _, x := range old[min(len(old), keptActivities):] {
-		if err := r.activities.Delete(tx, x.ID); err != nil {
+		if err := r.Activities.Delete(tx, x.ID); err != nil {
 			return a, err
 		}
 	}
-	return a, r.activities.Put(tx, a.ID, a)
+	return a, r.Activities.Put(tx, a.ID, a)
 }
 
 // moveActivity changes an activity, and ends it where it has succeeded or failed.
-func (r *Region) moveActivity(tx *store.Tx, id string, change func(*activityRow)) error {
-	a, ok := r.activities.GetTx(tx, id)
+func (r *Room) moveActivity(tx *store.Tx, id string, change func(*ActivityRow)) error {
+	a, ok := r.Activities.GetTx(tx, id)
 	if !ok || !a.End.IsZero() {
 		return nil
 	}
 	change(&a)
 	switch a.Status {
-	case successful, failed:
+	case Successful, Failed:
 		a.End, a.Progress = time.Now().UTC(), 100
 	}
-	return r.activities.Put(tx, id, a)
+	return r.Activities.Put(tx, id, a)
 }
 
 // details are what AWS puts into an activity's Details.
@@ -62,7 +62,7 @@ func details(subnet, zone string) string {
 	return fmt.Sprintf(`{"Subnet ID":%q,"Availability Zone":%q}`, subnet, zone)
 }
 
-func (a activityRow) show() autoscalingtypes.Activity {
+func (a ActivityRow) show() autoscalingtypes.Activity {
 	out := autoscalingtypes.Activity{
 		ActivityId: new(a.ID), AutoScalingGroupName: new(a.Group), AutoScalingGroupARN: new(a.GroupARN), Description: new(a.Description),
 		Cause: new(a.Cause), StartTime: new(a.Start), StatusCode: a.Status, StatusMessage: room.Some(a.Message), Progress: new(a.Progress), Details: room.Some(a.Details),
@@ -74,21 +74,21 @@ func (a activityRow) show() autoscalingtypes.Activity {
 }
 
 // DescribeScalingActivities lists activities, the latest first.
-func (r *Region) DescribeScalingActivities(ctx context.Context, in *autoscaling.DescribeScalingActivitiesInput) (*autoscaling.DescribeScalingActivitiesOutput, error) {
+func (r *Room) DescribeScalingActivities(ctx context.Context, in *autoscaling.DescribeScalingActivitiesInput) (*autoscaling.DescribeScalingActivitiesOutput, error) {
 	if err := room.Only(in, "ActivityIds", "AutoScalingGroupName", "MaxRecords", "NextToken"); err != nil {
 		return nil, err
 	}
 	name := room.Deref(in.AutoScalingGroupName)
-	if _, ok := r.fleets.Get(name); name != "" && !ok {
+	if _, ok := r.Fleets.Get(name); name != "" && !ok {
 		return nil, missingFleet(name)
 	}
-	rows := slices.DeleteFunc(r.activities.All(), func(a activityRow) bool {
+	rows := slices.DeleteFunc(r.Activities.All(), func(a ActivityRow) bool {
 		return name != "" && a.Group != name || len(in.ActivityIds) > 0 && !slices.Contains(in.ActivityIds, a.ID)
 	})
-	latest := func(a activityRow) string {
+	latest := func(a ActivityRow) string {
 		return strings.Join([]string{fmt.Sprintf("%020d", math.MaxInt64-a.Start.UnixNano()), a.ID}, " ")
 	}
-	rows, next, err := fleetPage(rows, latest, in.MaxRecords, in.NextToken, 100, 100)
+	rows, next, err := page(rows, latest, in.MaxRecords, in.NextToken, 100, 100)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 )
 
 // UpdateAutoScalingGroup changes settings; instances are changed only in number.
-func (r *Region) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.UpdateAutoScalingGroupInput) (*autoscaling.UpdateAutoScalingGroupOutput, error) {
+func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.UpdateAutoScalingGroupInput) (*autoscaling.UpdateAutoScalingGroupOutput, error) {
 	if err := room.Only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup",
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "TerminationPolicies",
 		"VPCZoneIdentifier", "AvailabilityZones"); err != nil {
@@ -24,7 +24,7 @@ func (r *Region) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Upd
 	}
 	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
 		before := f.Desired
-		err := r.applySettings(f, fleetSettings{
+		err := r.applySettings(tx, f, fleetSettings{
 			min: in.MinSize, max: in.MaxSize, desired: in.DesiredCapacity, grace: in.HealthCheckGracePeriod, cooldown: in.DefaultCooldown,
 			warmup: in.DefaultInstanceWarmup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier, zones: in.AvailabilityZones,
 			healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
@@ -40,21 +40,21 @@ func (r *Region) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Upd
 }
 
 // SetDesiredCapacity changes how many instances a group has.
-func (r *Region) SetDesiredCapacity(ctx context.Context, in *autoscaling.SetDesiredCapacityInput) (*autoscaling.SetDesiredCapacityOutput, error) {
+func (r *Room) SetDesiredCapacity(ctx context.Context, in *autoscaling.SetDesiredCapacityInput) (*autoscaling.SetDesiredCapacityOutput, error) {
 	// HonorCooldown waits for the cooldown of simple scaling, which there is none of here.
 	if err := room.Only(in, "AutoScalingGroupName", "DesiredCapacity", "HonorCooldown"); err != nil {
 		return nil, err
 	}
-	if err := needed("desiredCapacity", in.DesiredCapacity == nil); err != nil {
+	if err := required("desiredCapacity", in.DesiredCapacity == nil); err != nil {
 		return nil, err
 	}
 	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
 		before, n := f.Desired, *in.DesiredCapacity
 		switch {
 		case n > f.Max:
-			return unfit("New SetDesiredCapacity value %d is above max value %d for the AutoScalingGroup.", n, f.Max)
+			return invalid("New SetDesiredCapacity value %d is above max value %d for the AutoScalingGroup.", n, f.Max)
 		case n < f.Min:
-			return unfit("New SetDesiredCapacity value %d is below min value %d for the AutoScalingGroup.", n, f.Min)
+			return invalid("New SetDesiredCapacity value %d is below min value %d for the AutoScalingGroup.", n, f.Min)
 		}
 		if f.Desired = n; n != before {
 			f.Request = fmt.Sprintf("At %s a user request explicitly set group desired capacity changing the desired capacity from %d to %d.",
@@ -67,17 +67,17 @@ func (r *Region) SetDesiredCapacity(ctx context.Context, in *autoscaling.SetDesi
 
 // DeleteAutoScalingGroup deletes a group without instances, or, forced, one with them: it is listed until
 // they are gone.
-func (r *Region) DeleteAutoScalingGroup(ctx context.Context, in *autoscaling.DeleteAutoScalingGroupInput) (*autoscaling.DeleteAutoScalingGroupOutput, error) {
+func (r *Room) DeleteAutoScalingGroup(ctx context.Context, in *autoscaling.DeleteAutoScalingGroupInput) (*autoscaling.DeleteAutoScalingGroupOutput, error) {
 	name := room.Deref(in.AutoScalingGroupName)
-	if err := needed("autoScalingGroupName", name == ""); err != nil {
+	if err := required("autoScalingGroupName", name == ""); err != nil {
 		return nil, err
 	}
 	return &autoscaling.DeleteAutoScalingGroupOutput{}, r.Update(func(tx *store.Tx) error {
-		f, ok := r.fleets.GetTx(tx, name)
+		f, ok := r.Fleets.GetTx(tx, name)
 		if !ok {
 			return missingFleet(name)
 		}
-		members := ofGroup(r.members.AllTx(tx), name)
+		members := ofGroup(r.Members.AllTx(tx), name)
 		if len(members) == 0 {
 			return r.dropFleet(tx, name)
 		}
@@ -88,22 +88,22 @@ func (r *Region) DeleteAutoScalingGroup(ctx context.Context, in *autoscaling.Del
 		if err := r.endRefresh(tx, &f, autoscalingtypes.InstanceRefreshStatusCancelled, "The Auto Scaling group is being deleted."); err != nil {
 			return err
 		}
-		return r.fleets.Put(tx, name, f)
+		return r.Fleets.Put(tx, name, f)
 	})
 }
 
-func refuseDelete(members []memberRow) error {
-	if slices.ContainsFunc(members, func(m memberRow) bool { return m.State != fleet.Terminating }) {
+func refuseDelete(members []MemberRow) error {
+	if slices.ContainsFunc(members, func(m MemberRow) bool { return m.State != fleet.Terminating }) {
 		return wire.Errorf("ResourceInUse", "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.")
 	}
 	return wire.Errorf("ScalingActivityInProgress", "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.")
 }
 
 // dropFleet forgets a group whose members are gone, and its history.
-func (r *Region) dropFleet(tx *store.Tx, name string) error {
-	for _, a := range r.activities.AllTx(tx) {
+func (r *Room) dropFleet(tx *store.Tx, name string) error {
+	for _, a := range r.Activities.AllTx(tx) {
 		if a.Group == name {
-			if err := r.activities.Delete(tx, a.ID); err != nil {
+			if err := r.Activities.Delete(tx, a.ID); err != nil {
 				return err
 			}
 		}
@@ -115,5 +115,5 @@ func (r *Region) dropFleet(tx *store.Tx, name string) error {
 			}
 		}
 	}
-	return r.fleets.Delete(tx, name)
+	return r.Fleets.Delete(tx, name)
 }

@@ -1,0 +1,150 @@
+// Package scaling is Auto Scaling in one region. What a group does next is decided by package fleet.
+package scaling
+
+import (
+	"time"
+
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// Targets is what Auto Scaling needs of Elastic Load Balancing. A nil tx reads what is committed.
+type Targets interface {
+	// Register and Deregister run after a commit, not inside one.
+	Register(targetGroup string, instances []string) error
+	Deregister(targetGroup string, instances []string) error
+	Exists(tx *store.Tx, targetGroup string) bool
+	// State returns an instance's health in a target group, or false where it is not registered.
+	State(targetGroup, instance string) (elbtypes.TargetHealth, bool)
+	// News is what to watch for a change of State.
+	News() []store.Topic
+}
+
+// Machines is what Auto Scaling needs of EC2. A nil tx reads what is committed.
+type Machines interface {
+	Instance(tx *store.Tx, id string) (Instance, bool)
+	// Zone returns the zone of a subnet, or false where there is no such subnet.
+	Zone(tx *store.Tx, subnet string) (string, bool)
+	// Template finds a version of a launch template: a number, $Latest, $Default or nothing for the default.
+	Template(tx *store.Tx, id, name, version *string) (Template, error)
+	// Tag puts AWS's own tags on an instance.
+	Tag(tx *store.Tx, instance string, tags []ec2types.Tag) error
+	// Launched finds the instance that was launched with a client token.
+	Launched(token string) (id string, ok bool)
+	// Launch and Terminate run after a commit, not inside one.
+	Launch(*ec2.RunInstancesInput) (id string, err error)
+	Terminate(ids []string) error
+	// News is what to watch for a change of Instance.
+	News() []store.Topic
+}
+
+// Instance is what a group looks at.
+type Instance struct {
+	Type    ec2types.InstanceType
+	State   ec2types.InstanceStateName
+	Started time.Time // when it last became running
+	Reason  string    // of its last change of state, where it was no user's
+}
+
+// Template is an exact version of a launch template.
+type Template struct {
+	ID, Name string
+	Version  int64
+}
+
+// Room is Auto Scaling in one region.
+type Room struct {
+	*room.Base
+	machines Machines
+	targets  Targets
+	opened   time.Time // instances that ran before are started again after it
+
+	Fleets     *store.Table[fleetRow]    // by name
+	Members    *store.Table[MemberRow]   // by token
+	Activities *store.Table[ActivityRow] // by id
+	refreshes  *store.Table[refreshRow]  // by id
+}
+
+// Load reads the tables.
+func Load(base *room.Base, machines Machines, targets Targets) (*Room, error) {
+	r := &Room{Base: base, machines: machines, targets: targets, opened: time.Now().UTC()}
+	var err error
+	room.LoadTable(r.DB, "auto-scaling-groups", &r.Fleets, &err)
+	room.LoadTable(r.DB, "auto-scaling-instances", &r.Members, &err)
+	room.LoadTable(r.DB, "scaling-activities", &r.Activities, &err)
+	room.LoadTable(r.DB, "instance-refreshes", &r.refreshes, &err)
+	return r, err
+}
+
+// Open begins to tend the groups. EC2 and load balancing are up by then.
+func (r *Room) Open() { r.Spawn(r.tendFleets) }
+
+// fleetRow is an Auto Scaling group. Times are in the seconds of the API, not yet divided by the speed.
+type fleetRow struct {
+	Name, ID          string
+	Created           time.Time
+	Min, Max, Desired int32
+	Template          templateSpec
+	Subnets           []string
+	HealthCheckType   string
+	Grace, Cooldown   int32
+	Warmup            *int32
+	Policies          []string
+	ProtectNew        bool
+	Attachments       []fleet.Attachment
+	Suspended         map[fleet.Process]string // and why
+	Tags              []autoscalingtypes.TagDescription
+	Deleting          bool
+
+	Owed     int                  // see fleet.Group
+	Request  string               // the sentence on the last user request that changed the capacity, until it is fulfilled
+	Failures int                  // launches in a row
+	Resting  map[string]time.Time // zones
+	Refresh  string               // the id of the one under way
+}
+
+// templateSpec names a launch template and its version: a number, $Latest or $Default.
+type templateSpec struct{ ID, Name, Version string }
+
+// memberRow is an instance of a group. It is written before the instance is launched, with the client
+// token of the launch as its key, so that a launch is neither forgotten nor done twice.
+type MemberRow struct {
+	Token, Group     string
+	Instance         string // empty until it is launched
+	Zone, Subnet     string
+	Template         templateSpec // with a version number
+	Launched         time.Time
+	State            fleet.Lifecycle
+	InService        time.Time
+	Sick             fleet.Reason
+	Protected        bool
+	Registered       []string // target groups
+	Launch, Terminal string   // ids of its activities
+}
+
+type ActivityRow struct {
+	ID, Group, GroupARN, Description, Cause, Details, Message string
+	Start, End                                                time.Time // End is zero while it goes on
+	Status                                                    autoscalingtypes.ScalingActivityStatusCode
+	Progress                                                  int32
+}
+
+type refreshRow struct {
+	ID, Group    string
+	Started, End time.Time
+	Status       autoscalingtypes.InstanceRefreshStatus
+	Reason       string
+	MinHealthy   int32
+	Warmup       int32 // seconds
+	SkipMatching bool
+	Template     templateSpec  // with a version number
+	Desired      *templateSpec // as asked for: the group's own when the refresh succeeds
+	Left         int32         // once it is over
+	Percent      int32
+}
