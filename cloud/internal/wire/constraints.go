@@ -42,14 +42,12 @@ var recordedEnums = map[string][]string{
 // 53 the tag calls alone were seen to answer in the framework's words: its handlers say by error codes of their
 // own what else they refuse (InvalidDomainName, InvalidChangeBatch), which a check in front would hide.
 func (s *Service) checks(op *operation) bool {
-	switch s {
-	case ELBv2, AutoScaling, CloudWatch:
-		return true
-	case Route53:
-		return strings.Contains(op.name, "TagsForResource")
-	}
-	return false
+	return s.checksAll() || s == Route53 && strings.Contains(op.name, "TagsForResource")
 }
+
+// checksAll tells the services of which every operation is checked, required members among them, so that decoding
+// leaves these to the check.
+func (s *Service) checksAll() bool { return s == ELBv2 || s == AutoScaling || s == CloudWatch }
 
 // check refuses an input that breaks its model's constraints.
 func (s *Service) check(op *operation, in reflect.Value) error {
@@ -80,12 +78,16 @@ type checker struct {
 func (c *checker) structure(sh *shape, v reflect.Value, path string) {
 	for i := range v.NumField() {
 		m, ok := sh.members[v.Type().Field(i).Name]
-		if !ok || unset(v.Field(i)) {
+		if !ok {
 			continue
 		}
 		at := join(path, lowerFirst(m.name))
-		if !worded[c.s.SigningName+" "+at] {
+		switch {
+		case worded[c.s.SigningName+" "+at]:
+		case !unset(v.Field(i)):
 			c.value(c.s.table.shape(m.shape), reflect.Indirect(v.Field(i)), at)
+		case m.required:
+			c.broken = append(c.broken, fmt.Sprintf("Value null at '%s' failed to satisfy constraint: Member must not be null", at))
 		}
 	}
 }

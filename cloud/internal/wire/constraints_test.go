@@ -24,16 +24,18 @@ func TestConstraintsAreCheckedInAWSsWords(t *testing.T) {
 			"Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]",
 			&cloudwatch.SetAlarmStateInput{AlarmName: aws.String("a"), StateReason: aws.String("r"), StateValue: "INVALID"}},
 		{CloudWatch, "DeleteAlarms", "", &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a"}}},
-		{CloudWatch, "PutMetricData", "", &cloudwatch.PutMetricDataInput{MetricData: []cwtypes.MetricDatum{{MetricName: aws.String("")}}}},
+		{CloudWatch, "PutMetricData", "", &cloudwatch.PutMetricDataInput{Namespace: aws.String("n"), MetricData: []cwtypes.MetricDatum{{MetricName: aws.String("")}}}},
 		{CloudWatch, "PutMetricAlarm", "ValidationError: 2 validation errors detected: " +
 			"Value '' at 'dimensions.1.member.name' failed to satisfy constraint: Member must have length greater than or equal to 1; " +
 			"Value '0' at 'evaluationPeriods' failed to satisfy constraint: Member must have value greater than or equal to 1",
-			&cloudwatch.PutMetricAlarmInput{EvaluationPeriods: aws.Int32(0), Dimensions: []cwtypes.Dimension{{Name: aws.String("")}}}},
+			&cloudwatch.PutMetricAlarmInput{AlarmName: aws.String("a"), ComparisonOperator: cwtypes.ComparisonOperatorGreaterThanThreshold,
+				EvaluationPeriods: aws.Int32(0), Dimensions: []cwtypes.Dimension{{Name: aws.String(""), Value: aws.String("v")}}}},
 		{Route53, "ListTagsForResource", "InvalidInput: " + one + "'x' at 'resourceType' failed to satisfy constraint: " +
 			"Member must satisfy enum value set: [healthcheck, hostedzone]",
 			&route53.ListTagsForResourceInput{ResourceId: aws.String("Z1"), ResourceType: "x"}},
-		{AutoScaling, "PutScalingPolicy", "ValidationError: " + one + "'' at 'policyName' failed to satisfy constraint: " +
-			"Member must have length greater than or equal to 1",
+		{AutoScaling, "PutScalingPolicy", "ValidationError: 2 validation errors detected: " +
+			"Value null at 'autoScalingGroupName' failed to satisfy constraint: Member must not be null; " +
+			"Value '' at 'policyName' failed to satisfy constraint: Member must have length greater than or equal to 1",
 			&autoscaling.PutScalingPolicyInput{PolicyName: aws.String("")}},
 	} {
 		got := ""

@@ -110,7 +110,7 @@ func (d formDecoder) structure(n *formNode, sh *shape, v reflect.Value, path str
 		at := join(path, name)
 		child := n.child(name)
 		if child == nil {
-			if m.required {
+			if m.required && !d.s.checksAll() {
 				return d.s.missing(at)
 			}
 			continue
@@ -300,15 +300,16 @@ func parseTime(text string) (time.Time, error) {
 
 // missing is how each service says that a required parameter was not given.
 func (s *Service) missing(name string) *Error {
+	const null = "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null"
 	switch s.protocol {
 	case ec2Query:
 		return Errorf("MissingParameter", "The request must contain the parameter %s", name)
 	case restXML:
 		return Errorf("InvalidInput", "Invalid XML ; the element %s is missing", name)
 	case restJSON, json10:
-		return Errorf("ValidationException", "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", lowerFirst(name))
+		return Errorf("ValidationException", null, lowerFirst(name))
 	}
-	return Errorf("ValidationError", "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", lowerFirst(name))
+	return Errorf("ValidationError", null, lowerFirst(name))
 }
 
 func (s *Service) invalid(name, value string, _ error) *Error {

@@ -173,7 +173,7 @@ func (s *Service) structFromJSON(doc map[string]any, sh *shape, v reflect.Value,
 		known[name] = true
 		value, ok := doc[name]
 		if !ok || value == nil {
-			if m.required {
+			if m.required && !s.checksAll() {
 				return s.missing(join(path, name))
 			}
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -70,7 +71,8 @@ func (r *Room) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmStateIn
 	err := r.Update(func(tx *store.Tx) error {
 		row, ok := r.alarms.GetTx(tx, room.Deref(in.AlarmName))
 		if !ok {
-			return missingAlarm(room.Deref(in.AlarmName))
+			// Without words, as recorded from AWS in November 2026.
+			return &wire.Error{Code: "ResourceNotFound", Status: http.StatusNotFound}
 		}
 		return r.enter(tx, row, in.StateValue, *in.StateReason, room.Deref(in.StateReasonData), time.Now().UTC())
 	})
