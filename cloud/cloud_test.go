@@ -84,7 +84,7 @@ func startOnceAndFill(o cloud.Options) {
 }
 
 func TestCloseLeavesNothing(t *testing.T) { // not beside others, whose descriptors would count
-	before := descriptors(t)
+	before := openFiles(t)
 	began := time.Now()
 	c, err := cloud.Start(t.Context(), cloud.Options{Speed: 30})
 	if err != nil {
@@ -107,15 +107,15 @@ func TestCloseLeavesNothing(t *testing.T) { // not beside others, whose descript
 		unix.Close(fd)
 	}
 	http.DefaultClient.CloseIdleConnections()
-	for fd, is := range descriptors(t) {
+	for fd, is := range openFiles(t) {
 		if _, was := before[fd]; !was {
 			t.Errorf("descriptor %s is left: %s", fd, is)
 		}
 	}
 }
 
-// descriptors lists what this process has open, but for the runtime's own poller.
-func descriptors(t *testing.T) map[string]string {
+// openFiles lists what this process has open, but for the runtime's own poller.
+func openFiles(t *testing.T) map[string]string {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {

@@ -14,6 +14,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
+	"github.com/understudy/understudy/cloud/internal/descriptors"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
@@ -25,6 +28,7 @@ type node struct {
 	speed   tempo.Speed
 	log     *slog.Logger
 	changed func()
+	shares  *descriptors.Shares
 
 	routes   atomic.Pointer[routes]
 	upstream atomic.Pointer[upstream]
@@ -42,7 +46,7 @@ func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *no
 	n := &node{
 		id: spec.ID, address: spec.Address, network: spec.Network, speed: speed, log: log, changed: changed,
 		servers: map[int]*http.Server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{},
-		checks: checkTransport(spec.Network),
+		checks: checkTransport(spec.Network), shares: descriptors.Process(),
 	}
 	n.routes.Store(&routes{})
 	return n
@@ -52,13 +56,14 @@ func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *no
 // the idle time changes; requests under way end with the one they began with.
 type upstream struct {
 	network   Network
+	share     *semaphore.Weighted
 	idle      time.Duration
 	transport *http.Transport
 	proxy     *httputil.ReverseProxy
 }
 
-func newUpstream(network Network, idle time.Duration, log *slog.Logger) *upstream {
-	u := &upstream{network: network, idle: idle}
+func newUpstream(network Network, share *semaphore.Weighted, idle time.Duration, log *slog.Logger) *upstream {
+	u := &upstream{network: network, share: share, idle: idle}
 	u.transport = &http.Transport{
 		DialContext: u.dial, DisableCompression: true, ResponseHeaderTimeout: idle, IdleConnTimeout: idle,
 		MaxIdleConnsPerHost: 256, MaxResponseHeaderBytes: maxResponseHeader, ExpectContinueTimeout: time.Second,
@@ -67,14 +72,25 @@ func newUpstream(network Network, idle time.Duration, log *slog.Logger) *upstrea
 	return u
 }
 
-// dial connects to a target.
+// errBusy is why a request is refused for which there is no descriptor left.
+var errBusy = errors.New("too many connections to targets")
+
+// dial connects to a target. Where there are too many connections, those that wait for requests make place.
 func (u *upstream) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
+	if !u.share.TryAcquire(1) {
+		u.transport.CloseIdleConnections()
+		if !u.share.TryAcquire(1) {
+			return nil, errBusy
+		}
+	}
 	c, err := u.network.DialContext(ctx, network, address)
 	if err != nil {
+		u.share.Release(1)
 		return nil, err
 	}
+	c = descriptors.Counted(c, u.share)
 	// A second more than the idle time: until a target's first answer net/http's own time-out is to
 	// be the one that fires, since that one is never followed by another try.
 	return &idleConn{Conn: c, limit: u.idle + time.Second}, nil
@@ -86,7 +102,7 @@ func (n *node) setIdle(idle time.Duration) {
 	if old != nil && old.idle == idle {
 		return
 	}
-	n.upstream.Store(newUpstream(n.network, idle, n.log))
+	n.upstream.Store(newUpstream(n.network, n.shares.Targets, idle, n.log))
 	if old != nil {
 		old.transport.CloseIdleConnections()
 	}
@@ -214,6 +230,7 @@ func (n *node) serve(port int, l net.Listener) {
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
 	}
 	n.servers[port] = s
+	l = descriptors.Listener(l, n.shares.Accepted)
 	n.work.Go(func() { _ = s.Serve(l) }) // ends with Close
 }
 

@@ -98,6 +98,8 @@ func fault(w http.ResponseWriter, r *http.Request, err error) {
 		refuse(w, http.StatusBadGateway)
 	case r.Context().Err() != nil:
 		refuse(w, statusClientClosed) // nobody reads it; the status is for whoever logs
+	case errors.Is(err, errBusy):
+		refuse(w, http.StatusServiceUnavailable)
 	case errors.As(err, &timed) && timed.Timeout():
 		refuse(w, http.StatusGatewayTimeout)
 	default:

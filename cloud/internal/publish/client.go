@@ -11,13 +11,19 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/understudy/understudy/cloud/internal/descriptors"
 )
 
 // Client is the cloud's half: it asks the broker behind a unix socket for listeners and serves them.
 type Client struct {
 	Socket string // the path of the front door's socket
 	Dial   Dial   // nil for DialInternet
-	Log    *slog.Logger
+	// Share is what the connections of all its addresses may hold; nil for this process's.
+	Share *semaphore.Weighted
+	Log   *slog.Logger
 }
 
 // Published is a public address that the host can reach.
@@ -42,11 +48,15 @@ func (c *Client) Open(public netip.AddrPort) (*Published, error) {
 	if dial == nil {
 		dial = DialInternet
 	}
+	share := c.Share
+	if share == nil {
+		share = descriptors.Process().Published
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	p := &Published{Address: at, stop: stop, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		if err := Serve(ctx, l, public, dial); err != nil && ctx.Err() == nil && c.Log != nil {
+		if err := Serve(ctx, l, public, dial, share); err != nil && ctx.Err() == nil && c.Log != nil {
 			c.Log.Error("published address ended", "address", public, "error", err)
 		}
 	}()

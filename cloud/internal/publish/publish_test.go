@@ -6,12 +6,17 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
+	"github.com/understudy/understudy/cloud/internal/descriptors"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/network/networktest"
 	"github.com/understudy/understudy/cloud/internal/publish"
@@ -41,7 +46,7 @@ func door(t *testing.T, dial publish.Dial) *publish.Client {
 			go broker.Serve(c)
 		}
 	}()
-	return &publish.Client{Socket: socket, Dial: dial}
+	return &publish.Client{Socket: socket, Dial: dial, Share: semaphore.NewWeighted(1 << 20)}
 }
 
 func open(t *testing.T, c *publish.Client, public string) *publish.Published {
@@ -140,5 +145,117 @@ func TestBrokerRefuses(t *testing.T) {
 	p := open(t, c, "198.51.100.8:8082")
 	if _, err := c.Open(netip.MustParseAddrPort("198.51.100.8:8082")); err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("publish %s twice: %v", p.Address, err)
+	}
+}
+
+// echo serves a public address until the test ends.
+func echo(t *testing.T, at string) {
+	t.Helper()
+	l, err := net.Listen("tcp4", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				io.Copy(struct{ io.Writer }{c}, c) // hidden, so that it takes no pipe
+			}()
+		}
+	}()
+}
+
+// converse connects and has a byte go there and back.
+func converse(p *publish.Published) (net.Conn, error) {
+	user, err := net.Dial("tcp", p.Address.String())
+	if err != nil {
+		return nil, err
+	}
+	if _, err = io.WriteString(user, "x"); err == nil {
+		_, err = io.ReadFull(user, make([]byte, 1))
+	}
+	if err != nil {
+		user.Close()
+	}
+	return user, err
+}
+
+func TestConnectionCostsTwoDescriptors(t *testing.T) {
+	p := open(t, door(t, nil), "192.0.2.79:8080")
+	echo(t, "192.0.2.79:8080")
+	count := func() int {
+		open, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(open)
+	}
+	before := count()
+	const held, ends = 50, 2 // the user's and the server's are this process's too
+	for range held {
+		user, err := converse(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer user.Close()
+	}
+	if each := float64(count()-before)/held - ends; each > descriptors.PerPublished+0.2 {
+		t.Errorf("a connection costs %.1f descriptors, want %d", each, descriptors.PerPublished)
+	}
+}
+
+// tally counts what is open of what was dialled.
+type tally struct {
+	net.Conn
+	open *atomic.Int64
+}
+
+func (c tally) Close() error {
+	err := c.Conn.Close()
+	if err == nil {
+		c.open.Add(-1)
+	}
+	return err
+}
+
+func TestConnectionsBeyondTheShareWait(t *testing.T) {
+	const places, users = 3, 20
+	var openNow, most atomic.Int64
+	c := door(t, func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+		conn, err := publish.DialInternet(ctx, to)
+		if n := openNow.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		return tally{conn, &openNow}, err
+	})
+	c.Share = semaphore.NewWeighted(places * descriptors.PerPublished)
+	p := open(t, c, "192.0.2.80:8080")
+	echo(t, "192.0.2.80:8080")
+	served := make(chan net.Conn, users)
+	failed := make(chan error, users)
+	for range users {
+		go func() {
+			if user, err := converse(p); err != nil {
+				failed <- err
+			} else {
+				served <- user
+			}
+		}()
+	}
+	for range users { // each who leaves makes place for the next
+		select {
+		case user := <-served:
+			user.Close()
+		case err := <-failed:
+			t.Fatal(err)
+		}
+	}
+	if n := most.Load(); n > places {
+		t.Errorf("%d connections at once, want %d at most", n, places)
 	}
 }

@@ -7,14 +7,16 @@ package publish
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"sync"
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/descriptors"
 )
 
 // dialTimeout bounds how long a user waits for a public address that does not answer.
@@ -31,8 +33,9 @@ func DialInternet(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 }
 
 // Serve carries every connection of a listener to a target until the context ends or the listener is
-// closed, and returns when all of them are over. It closes the listener.
-func Serve(ctx context.Context, l net.Listener, target netip.AddrPort, dial Dial) error {
+// closed, and returns when all of them are over. It closes the listener. Connections for which the share has no
+// descriptors wait in the listener's queue.
+func Serve(ctx context.Context, l net.Listener, target netip.AddrPort, dial Dial, share *semaphore.Weighted) error {
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
 	defer l.Close()
@@ -40,6 +43,18 @@ func Serve(ctx context.Context, l net.Listener, target netip.AddrPort, dial Dial
 	defer connections.Wait()
 	for {
 		c, err := l.Accept()
+		if err == nil {
+			// After the connection, for a listener that waits for users must not hold a place of theirs.
+			if share.Acquire(ctx, descriptors.PerPublished) != nil {
+				_ = c.Close()
+				return context.Cause(ctx)
+			}
+			connections.Go(func() {
+				defer share.Release(descriptors.PerPublished)
+				carry(ctx, c, target, dial)
+			})
+			continue
+		}
 		if errors.Is(err, net.ErrClosed) {
 			return context.Cause(ctx)
 		}
@@ -49,10 +64,7 @@ func Serve(ctx context.Context, l net.Listener, target netip.AddrPort, dial Dial
 			}
 			continue
 		}
-		if err != nil {
-			return err
-		}
-		connections.Go(func() { carry(ctx, c, target, dial) })
+		return err
 	}
 }
 
@@ -90,7 +102,7 @@ func carry(ctx context.Context, user net.Conn, target netip.AddrPort, dial Dial)
 // copyHalf copies one direction to its end and passes the end on. Where it breaks instead, nothing
 // more can arrive in either direction, so both sides are closed.
 func copyHalf(to, from net.Conn) {
-	if _, err := io.Copy(to, from); err != nil {
+	if err := pass(to, from); err != nil {
 		to.Close()
 		from.Close()
 		return

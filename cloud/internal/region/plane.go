@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"time"
 
+	"github.com/understudy/understudy/cloud/internal/descriptors"
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
 )
@@ -160,7 +162,12 @@ func (r *Region) serveVPC(id string, cidr netip.Prefix) error {
 		r.plane.vpcs = map[string][]interface{ Close() error }{}
 	}
 	lookup := func(a netip.Addr) (machine.Document, bool) { return r.document(id, a) }
-	server := &http.Server{Handler: machine.NewMetadata(lookup), ErrorLog: slog.NewLogLogger(r.Log.Handler(), slog.LevelDebug)}
+	// Instances that hold connections open use up neither the region's descriptors nor, for long, others' places.
+	web, tcp = descriptors.Listener(web, descriptors.Process().Inside), descriptors.Listener(tcp, descriptors.Process().Inside)
+	server := &http.Server{
+		Handler: machine.NewMetadata(lookup), ReadTimeout: 10 * time.Second, IdleTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(r.Log.Handler(), slog.LevelDebug),
+	}
 	r.plane.vpcs[id] = []interface{ Close() error }{web, tcp, udp, server}
 	r.Spawn(func() { _ = server.Serve(web) }) // ends with the listener
 	r.resolve(id, tcp, udp)

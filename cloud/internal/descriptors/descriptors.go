@@ -1,0 +1,122 @@
+// Package descriptors divides the file descriptors that a process may open (RLIMIT_NOFILE, getrlimit(2)) between the
+// connections that others hold open and everything else, so that however many they are, the process can still open
+// what its own work takes: its API, its store, its namespaces.
+//
+// A connection beyond a share is not refused: it waits in the kernel's queue of its listener (listen(2)), where it
+// takes no descriptor, until another one ends. Only the first of a queue is accepted already, at one descriptor.
+package descriptors
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// Shares are what each kind of connection may hold, in descriptors. One that stands for a user of a published load
+// balancer takes from three of them, one after the other. They are apart, so that no stage can use up what the next
+// one needs to end the connections of both.
+type Shares struct {
+	Published *semaphore.Weighted // users of published addresses, PerPublished each
+	Accepted  *semaphore.Weighted // clients of load balancers
+	Targets   *semaphore.Weighted // load balancers' connections to their targets
+	Inside    *semaphore.Weighted // instances at the metadata service and the resolver
+}
+
+// PerPublished is what a user of a published address costs: one descriptor on the host's side, one on the cloud's.
+const PerPublished = 2
+
+// Parts of what is divided, in 32nds. As many clients of load balancers as users of published addresses find a place.
+const (
+	parts     = 32
+	published = 18
+	accepted  = published / PerPublished
+	targets   = 4
+	inside    = parts - published - accepted - targets
+)
+
+// Divide divides a limit. A sixteenth of it, and no less than 512 where it has twice as many, is in no share.
+func Divide(limit int) *Shares {
+	part := func(n int) *semaphore.Weighted { return semaphore.NewWeighted(int64(divided(limit) * n / parts)) }
+	return &Shares{Published: part(published), Accepted: part(accepted), Targets: part(targets), Inside: part(inside)}
+}
+
+func divided(limit int) int { return limit - max(limit/16, min(512, limit/2)) }
+
+// Users is how many users of published addresses a process with this limit serves at once.
+func Users(limit int) int { return divided(limit) * published / parts / PerPublished }
+
+// Process returns the shares of this process, by its limit when it was first asked.
+var Process = sync.OnceValue(func() *Shares { return Divide(Limit()) })
+
+// Limit returns how many descriptors this process may open. The os package has raised it as far as it may go.
+func Limit() int {
+	var r syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
+		return 1024 // as it is where nobody has set it
+	}
+	return int(min(r.Cur, 1<<30)) // RLIM_INFINITY is more than an int
+}
+
+// listener passes a connection on once its share has a descriptor for it.
+type listener struct {
+	net.Listener
+	share *semaphore.Weighted
+	open  context.Context
+	close context.CancelFunc
+}
+
+// Listener returns a listener whose connections take one descriptor each from a share and give it back when they are
+// closed. While the share has none, Accept waits, with one connection beyond the share: a listener that waits for
+// clients must not hold a place in it.
+func Listener(l net.Listener, share *semaphore.Weighted) net.Listener {
+	open, closed := context.WithCancel(context.Background())
+	return &listener{l, share, open, closed}
+}
+
+// Accept implements net.Listener.
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	if l.share.Acquire(l.open, 1) != nil {
+		_ = c.Close()
+		return nil, net.ErrClosed
+	}
+	return Counted(c, l.share), nil
+}
+
+// Close implements net.Listener.
+func (l *listener) Close() error {
+	l.close()
+	return l.Listener.Close()
+}
+
+// counted is a connection that has taken a descriptor.
+type counted struct {
+	net.Conn
+	release func()
+}
+
+// Counted returns the connection with a Close that gives back the one descriptor that was taken for it.
+func Counted(c net.Conn, share *semaphore.Weighted) net.Conn {
+	return &counted{c, sync.OnceFunc(func() { share.Release(1) })}
+}
+
+// Close implements net.Conn.
+func (c *counted) Close() error {
+	defer c.release()
+	return c.Conn.Close()
+}
+
+// CloseWrite ends the half that a server closes first, so that its last answer is read before a reset comes.
+func (c *counted) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
