@@ -24,7 +24,8 @@ func TestConstraintsAreCheckedInAWSsWords(t *testing.T) {
 			"Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]",
 			&cloudwatch.SetAlarmStateInput{AlarmName: aws.String("a"), StateReason: aws.String("r"), StateValue: "INVALID"}},
 		{CloudWatch, "DeleteAlarms", "", &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a"}}},
-		{CloudWatch, "PutMetricData", "", &cloudwatch.PutMetricDataInput{Namespace: aws.String("n"), MetricData: []cwtypes.MetricDatum{{MetricName: aws.String("")}}}},
+		{CloudWatch, "PutMetricData", "", &cloudwatch.PutMetricDataInput{Namespace: aws.String("n"),
+			MetricData: []cwtypes.MetricDatum{{MetricName: aws.String("")}}}},
 		{CloudWatch, "PutMetricAlarm", "ValidationError: 2 validation errors detected: " +
 			"Value '' at 'dimensions.1.member.name' failed to satisfy constraint: Member must have length greater than or equal to 1; " +
 			"Value '0' at 'evaluationPeriods' failed to satisfy constraint: Member must have value greater than or equal to 1",

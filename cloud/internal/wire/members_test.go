@@ -71,12 +71,14 @@ func FuzzForm(f *testing.F) {
 }
 
 func FuzzXML(f *testing.F) {
-	f.Add(`<ChangeResourceRecordSetsRequest><ChangeBatch><Changes><Change><Action>CREATE</Action><ResourceRecordSet><Name>x</Name><Type>A</Type></ResourceRecordSet></Change></Changes></ChangeBatch></ChangeResourceRecordSetsRequest>`)
+	f.Add(`<ChangeResourceRecordSetsRequest><ChangeBatch><Changes><Change>` +
+		`<Action>CREATE</Action><ResourceRecordSet><Name>x</Name><Type>A</Type></ResourceRecordSet></Change></Changes></ChangeBatch></ChangeResourceRecordSetsRequest>`)
 	f.Fuzz(func(t *testing.T, body string) { decodeAnything(t, Route53, body) })
 }
 
 func FuzzJSON(f *testing.F) {
-	f.Add(`{"AssertionRule":{"AssertedControls":["a"],"ControlPanelArn":"p","Name":"n","RuleConfig":{"Type":"ATLEAST","Threshold":1,"Inverted":false},"WaitPeriodMs":5000},"Tags":{"k":"v"}}`)
+	f.Add(`{"AssertionRule":{"AssertedControls":["a"],"ControlPanelArn":"p","Name":"n",` +
+		`"RuleConfig":{"Type":"ATLEAST","Threshold":1,"Inverted":false},"WaitPeriodMs":5000},"Tags":{"k":"v"}}`)
 	f.Add(`{"ClusterName":null,"Tags":{"k":[]}}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		for name, types := range sdkTypes[RecoveryControl] {

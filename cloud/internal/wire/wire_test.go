@@ -65,10 +65,12 @@ func TestEC2RoundTrip(t *testing.T) {
 	want := &ec2.RunInstancesInput{
 		ImageId: aws.String("ami-1"), MinCount: aws.Int32(1), MaxCount: aws.Int32(2), UserData: aws.String("IyE="),
 		SecurityGroupIds: []string{"sg-1", "sg-2"}, DryRun: aws.Bool(false),
-		NetworkInterfaces: []ec2types.InstanceNetworkInterfaceSpecification{{DeviceIndex: aws.Int32(0), AssociatePublicIpAddress: aws.Bool(true), Groups: []string{"sg-3"}}},
-		TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeInstance, Tags: []ec2types.Tag{{Key: aws.String("k"), Value: aws.String("v & <w>")}}}},
-		LaunchTemplate:    &ec2types.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-1"), Version: aws.String("$Latest")},
-		ClientToken:       aws.String("token"),
+		NetworkInterfaces: []ec2types.InstanceNetworkInterfaceSpecification{{DeviceIndex: aws.Int32(0), AssociatePublicIpAddress: aws.Bool(true),
+			Groups: []string{"sg-3"}}},
+		TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeInstance, Tags: []ec2types.Tag{{Key: aws.String("k"),
+			Value: aws.String("v & <w>")}}}},
+		LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-1"), Version: aws.String("$Latest")},
+		ClientToken:    aws.String("token"),
 	}
 	answer := &ec2.RunInstancesOutput{ReservationId: aws.String("r-1"), Instances: []ec2types.Instance{{
 		InstanceId: aws.String("i-1"), LaunchTime: when, State: &ec2types.InstanceState{Code: aws.Int32(16), Name: ec2types.InstanceStateNameRunning},
@@ -87,7 +89,8 @@ func TestEC2RoundTrip(t *testing.T) {
 func TestELBv2RoundTrip(t *testing.T) {
 	want := &elb.CreateTargetGroupInput{Name: aws.String("tg"), Port: aws.Int32(8080), Protocol: elbtypes.ProtocolEnumHttp, VpcId: aws.String("vpc-1"),
 		Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-299")}, Tags: []elbtypes.Tag{{Key: aws.String("k"), Value: aws.String("v")}}}
-	answer := &elb.CreateTargetGroupOutput{TargetGroups: []elbtypes.TargetGroup{{TargetGroupArn: aws.String("arn"), Port: aws.Int32(8080), LoadBalancerArns: []string{}}}}
+	answer := &elb.CreateTargetGroupOutput{TargetGroups: []elbtypes.TargetGroup{{TargetGroupArn: aws.String("arn"), Port: aws.Int32(8080),
+		LoadBalancerArns: []string{}}}}
 	var kept *elb.CreateTargetGroupInput
 	cfg := serve(t, func(m *wire.Mux) { wire.Handle(m, wire.ELBv2, "CreateTargetGroup", echo(&kept, answer)) })
 	got, err := elb.NewFromConfig(cfg).CreateTargetGroup(t.Context(), want)
@@ -102,7 +105,8 @@ func TestAutoScalingRoundTrip(t *testing.T) {
 	want := &autoscaling.CreateAutoScalingGroupInput{AutoScalingGroupName: aws.String("g"), MinSize: aws.Int32(0), MaxSize: aws.Int32(4),
 		TargetGroupARNs: []string{"a", "b"}, Tags: []astypes.Tag{{Key: aws.String("k"), PropagateAtLaunch: aws.Bool(true)}}}
 	answer := &autoscaling.DescribeAutoScalingGroupsOutput{AutoScalingGroups: []astypes.AutoScalingGroup{{
-		AutoScalingGroupName: aws.String("g"), CreatedTime: when, Instances: []astypes.Instance{{InstanceId: aws.String("i"), LifecycleState: astypes.LifecycleStateInService}},
+		AutoScalingGroupName: aws.String("g"), CreatedTime: when, Instances: []astypes.Instance{{InstanceId: aws.String("i"),
+			LifecycleState: astypes.LifecycleStateInService}},
 	}}}
 	var kept *autoscaling.CreateAutoScalingGroupInput
 	var described *autoscaling.DescribeAutoScalingGroupsInput
@@ -125,19 +129,23 @@ func TestAutoScalingRoundTrip(t *testing.T) {
 }
 
 func TestRoute53RoundTrip(t *testing.T) {
-	want := &route53.ChangeResourceRecordSetsInput{HostedZoneId: aws.String("Z1"), ChangeBatch: &r53types.ChangeBatch{Comment: aws.String("c"), Changes: []r53types.Change{{
-		Action: r53types.ChangeActionUpsert, ResourceRecordSet: &r53types.ResourceRecordSet{Name: aws.String("x."), Type: r53types.RRTypeA, Failover: r53types.ResourceRecordSetFailoverPrimary,
-			SetIdentifier: aws.String("p"), AliasTarget: &r53types.AliasTarget{DNSName: aws.String("lb."), EvaluateTargetHealth: true, HostedZoneId: aws.String("Z2")}},
-	}, {
-		Action: r53types.ChangeActionCreate, ResourceRecordSet: &r53types.ResourceRecordSet{Name: aws.String("y."), Type: r53types.RRTypeTxt, TTL: aws.Int64(60),
-			ResourceRecords: []r53types.ResourceRecord{{Value: aws.String(`"a b"`)}, {Value: aws.String(`"c"`)}}},
-	}}}}
-	answer := &route53.ChangeResourceRecordSetsOutput{ChangeInfo: &r53types.ChangeInfo{Id: aws.String("/change/C1"), Status: r53types.ChangeStatusPending, SubmittedAt: when}}
+	want := &route53.ChangeResourceRecordSetsInput{HostedZoneId: aws.String("Z1"), ChangeBatch: &r53types.ChangeBatch{Comment: aws.String("c"),
+		Changes: []r53types.Change{{
+			Action: r53types.ChangeActionUpsert, ResourceRecordSet: &r53types.ResourceRecordSet{Name: aws.String("x."), Type: r53types.RRTypeA,
+				Failover:      r53types.ResourceRecordSetFailoverPrimary,
+				SetIdentifier: aws.String("p"), AliasTarget: &r53types.AliasTarget{DNSName: aws.String("lb."), EvaluateTargetHealth: true, HostedZoneId: aws.String("Z2")}},
+		}, {
+			Action: r53types.ChangeActionCreate, ResourceRecordSet: &r53types.ResourceRecordSet{Name: aws.String("y."), Type: r53types.RRTypeTxt, TTL: aws.Int64(60),
+				ResourceRecords: []r53types.ResourceRecord{{Value: aws.String(`"a b"`)}, {Value: aws.String(`"c"`)}}},
+		}}}}
+	answer := &route53.ChangeResourceRecordSetsOutput{ChangeInfo: &r53types.ChangeInfo{Id: aws.String("/change/C1"),
+		Status: r53types.ChangeStatusPending, SubmittedAt: when}}
 	var kept *route53.ChangeResourceRecordSetsInput
 	var listed *route53.ListResourceRecordSetsInput
 	cfg := serve(t, func(m *wire.Mux) {
 		wire.Handle(m, wire.Route53, "ChangeResourceRecordSets", echo(&kept, answer))
-		wire.Handle(m, wire.Route53, "ListResourceRecordSets", echo(&listed, &route53.ListResourceRecordSetsOutput{IsTruncated: true, MaxItems: aws.Int32(1), ResourceRecordSets: []r53types.ResourceRecordSet{*want.ChangeBatch.Changes[0].ResourceRecordSet}}))
+		wire.Handle(m, wire.Route53, "ListResourceRecordSets", echo(&listed, &route53.ListResourceRecordSetsOutput{IsTruncated: true,
+			MaxItems: aws.Int32(1), ResourceRecordSets: []r53types.ResourceRecordSet{*want.ChangeBatch.Changes[0].ResourceRecordSet}}))
 	})
 	client := route53.NewFromConfig(cfg)
 	got, err := client.ChangeResourceRecordSets(t.Context(), want)
@@ -146,7 +154,8 @@ func TestRoute53RoundTrip(t *testing.T) {
 	}
 	same(t, want, kept)
 	same(t, answer, got)
-	list := &route53.ListResourceRecordSetsInput{HostedZoneId: aws.String("Z1"), StartRecordName: aws.String("x."), StartRecordType: r53types.RRTypeA, MaxItems: aws.Int32(1)}
+	list := &route53.ListResourceRecordSetsInput{HostedZoneId: aws.String("Z1"), StartRecordName: aws.String("x."), StartRecordType: r53types.RRTypeA,
+		MaxItems: aws.Int32(1)}
 	page, err := client.ListResourceRecordSets(t.Context(), list)
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +167,8 @@ func TestRoute53RoundTrip(t *testing.T) {
 }
 
 func TestCloudWatchRoundTrip(t *testing.T) {
-	want := &cloudwatch.PutMetricDataInput{Namespace: aws.String("n"), MetricData: []cwtypes.MetricDatum{{MetricName: aws.String("m"), Value: aws.Float64(1.5), Timestamp: when, Dimensions: []cwtypes.Dimension{{Name: aws.String("d"), Value: aws.String("v")}}}}}
+	want := &cloudwatch.PutMetricDataInput{Namespace: aws.String("n"), MetricData: []cwtypes.MetricDatum{{MetricName: aws.String("m"),
+		Value: aws.Float64(1.5), Timestamp: when, Dimensions: []cwtypes.Dimension{{Name: aws.String("d"), Value: aws.String("v")}}}}}
 	var kept *cloudwatch.PutMetricDataInput
 	cfg := serve(t, func(m *wire.Mux) {
 		wire.Handle(m, wire.CloudWatch, "PutMetricData", echo(&kept, &cloudwatch.PutMetricDataOutput{}))
@@ -176,7 +186,8 @@ func TestCloudWatchData(t *testing.T) {
 	var in *cloudwatch.GetMetricStatisticsInput
 	datum := cwtypes.Datapoint{Timestamp: when, Average: aws.Float64(-1.5), Unit: cwtypes.StandardUnitCount, ExtendedStatistics: map[string]float64{"p99": 3}}
 	out := &cloudwatch.GetMetricStatisticsOutput{Label: aws.String("l"), Datapoints: []cwtypes.Datapoint{datum}}
-	data := &cloudwatch.GetMetricDataOutput{MetricDataResults: []cwtypes.MetricDataResult{{Id: aws.String("a"), Timestamps: []time.Time{*when}, Values: []float64{2}, StatusCode: cwtypes.StatusCodeComplete}}}
+	data := &cloudwatch.GetMetricDataOutput{MetricDataResults: []cwtypes.MetricDataResult{{Id: aws.String("a"), Timestamps: []time.Time{*when},
+		Values: []float64{2}, StatusCode: cwtypes.StatusCodeComplete}}}
 	c := cloudwatch.NewFromConfig(serve(t, func(m *wire.Mux) {
 		wire.Handle(m, wire.CloudWatch, "GetMetricStatistics", echo(&in, out))
 		wire.Handle(m, wire.CloudWatch, "GetMetricData", func(context.Context, *cloudwatch.GetMetricDataInput) (*cloudwatch.GetMetricDataOutput, error) {
@@ -186,7 +197,8 @@ func TestCloudWatchData(t *testing.T) {
 			return nil, wire.Errorf("InvalidParameterValue", "no")
 		})
 	}))
-	sent := &cloudwatch.GetMetricStatisticsInput{Namespace: aws.String("n"), MetricName: aws.String("m"), Period: aws.Int32(60), StartTime: when, EndTime: when, ExtendedStatistics: []string{"p99"}}
+	sent := &cloudwatch.GetMetricStatisticsInput{Namespace: aws.String("n"), MetricName: aws.String("m"), Period: aws.Int32(60), StartTime: when,
+		EndTime: when, ExtendedStatistics: []string{"p99"}}
 	got, err := c.GetMetricStatistics(t.Context(), sent)
 	if err != nil {
 		t.Fatal(err)
@@ -212,19 +224,22 @@ func TestRecoveryControlRoundTrip(t *testing.T) {
 	var list *config.ListSafetyRulesInput
 	var untag *config.UntagResourceInput
 	out := &config.CreateSafetyRuleOutput{AssertionRule: &configtypes.AssertionRule{
-		AssertedControls: []string{arn + "/routingcontrol/1"}, ControlPanelArn: &arn, Name: aws.String("n"), SafetyRuleArn: aws.String(arn + "/safetyrule/1"), Status: configtypes.StatusPending,
+		AssertedControls: []string{arn + "/routingcontrol/1"}, ControlPanelArn: &arn, Name: aws.String("n"),
+		SafetyRuleArn: aws.String(arn + "/safetyrule/1"), Status: configtypes.StatusPending,
 		WaitPeriodMs: aws.Int32(0), RuleConfig: &configtypes.RuleConfig{Inverted: aws.Bool(false), Threshold: aws.Int32(1), Type: configtypes.RuleTypeAtleast},
 	}}
 	c := config.NewFromConfig(serve(t, func(m *wire.Mux) {
 		wire.Handle(m, wire.RecoveryControl, "CreateSafetyRule", echo(&rule, out))
-		wire.Handle(m, wire.RecoveryControl, "ListSafetyRules", echo(&list, &config.ListSafetyRulesOutput{SafetyRules: []configtypes.Rule{{ASSERTION: out.AssertionRule}}}))
+		wire.Handle(m, wire.RecoveryControl, "ListSafetyRules", echo(&list,
+			&config.ListSafetyRulesOutput{SafetyRules: []configtypes.Rule{{ASSERTION: out.AssertionRule}}}))
 		wire.Handle(m, wire.RecoveryControl, "UntagResource", echo(&untag, &config.UntagResourceOutput{}))
 		wire.Handle(m, wire.RecoveryControl, "DeleteCluster", func(context.Context, *config.DeleteClusterInput) (*config.DeleteClusterOutput, error) {
 			return nil, &wire.Error{Code: "ConflictException", Message: "in use", Status: 409}
 		})
 	}))
 	sent := &config.CreateSafetyRuleInput{ClientToken: aws.String("t"), Tags: map[string]string{"a": "b"}, AssertionRule: &configtypes.NewAssertionRule{
-		AssertedControls: out.AssertionRule.AssertedControls, ControlPanelArn: &arn, Name: aws.String("n"), WaitPeriodMs: aws.Int32(0), RuleConfig: out.AssertionRule.RuleConfig,
+		AssertedControls: out.AssertionRule.AssertedControls, ControlPanelArn: &arn, Name: aws.String("n"), WaitPeriodMs: aws.Int32(0),
+		RuleConfig: out.AssertionRule.RuleConfig,
 	}}
 	made, err := c.CreateSafetyRule(t.Context(), sent)
 	if err != nil {
@@ -282,7 +297,8 @@ func TestJSONThatDoesNotFit(t *testing.T) {
 func TestCloudWatchInJSON(t *testing.T) {
 	var in *cloudwatch.GetMetricStatisticsInput
 	mux := wire.NewMux(slog.New(slog.DiscardHandler))
-	wire.Handle(mux, wire.CloudWatch, "GetMetricStatistics", echo(&in, &cloudwatch.GetMetricStatisticsOutput{Datapoints: []cwtypes.Datapoint{{Timestamp: when, Sum: aws.Float64(2)}}}))
+	wire.Handle(mux, wire.CloudWatch, "GetMetricStatistics", echo(&in,
+		&cloudwatch.GetMetricStatisticsOutput{Datapoints: []cwtypes.Datapoint{{Timestamp: when, Sum: aws.Float64(2)}}}))
 	wire.Handle(mux, wire.CloudWatch, "DeleteAlarms", func(context.Context, *cloudwatch.DeleteAlarmsInput) (*cloudwatch.DeleteAlarmsOutput, error) {
 		return nil, wire.Errorf("InvalidParameterValue", "no")
 	})
@@ -299,7 +315,8 @@ func TestCloudWatchInJSON(t *testing.T) {
 		t.Errorf("%s, received %+v", w.Body, in)
 	}
 	w = ask("DeleteAlarms", `{"AlarmNames":["a"]}`)
-	if w.Code != 400 || w.Header().Get("X-Amzn-Query-Error") != "InvalidParameterValue;Sender" || !strings.Contains(w.Body.String(), "InvalidParameterValueException") {
+	if w.Code != 400 || w.Header().Get("X-Amzn-Query-Error") != "InvalidParameterValue;Sender" || !strings.Contains(w.Body.String(),
+		"InvalidParameterValueException") {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
 }
@@ -320,7 +337,8 @@ func TestErrorsAreRecognisedBySDKClients(t *testing.T) {
 		wire.Handle(m, wire.STS, "GetCallerIdentity", func(context.Context, *sts.GetCallerIdentityInput) (*sts.GetCallerIdentityOutput, error) {
 			return nil, &wire.Error{Code: "AccessDenied", Message: "no", Status: 403}
 		})
-		wire.Handle(m, wire.Route53, "ChangeResourceRecordSets", func(context.Context, *route53.ChangeResourceRecordSetsInput) (*route53.ChangeResourceRecordSetsOutput, error) {
+		wire.Handle(m, wire.Route53, "ChangeResourceRecordSets", func(context.Context,
+			*route53.ChangeResourceRecordSetsInput) (*route53.ChangeResourceRecordSetsOutput, error) {
 			return nil, &wire.Error{Code: "InvalidChangeBatch", Message: "[one, two]", Messages: []string{"one", "two"}}
 		})
 	})
@@ -333,7 +351,8 @@ func TestErrorsAreRecognisedBySDKClients(t *testing.T) {
 	wantCode(t, err, "UnsupportedOperation", "DescribeSubnets")
 	_, err = sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
 	wantCode(t, err, "AccessDenied", "no")
-	_, err = route53.NewFromConfig(cfg).ChangeResourceRecordSets(t.Context(), &route53.ChangeResourceRecordSetsInput{HostedZoneId: aws.String("Z"), ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{}}})
+	_, err = route53.NewFromConfig(cfg).ChangeResourceRecordSets(t.Context(), &route53.ChangeResourceRecordSetsInput{HostedZoneId: aws.String("Z"),
+		ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{}}})
 	var batch *r53types.InvalidChangeBatch
 	if !errors.As(err, &batch) || cmp.Diff([]string{"one", "two"}, batch.Messages) != "" {
 		t.Errorf("error %v", err)
