@@ -72,7 +72,8 @@ func FuzzForm(f *testing.F) {
 
 func FuzzXML(f *testing.F) {
 	f.Add(`<ChangeResourceRecordSetsRequest><ChangeBatch><Changes><Change>` +
-		`<Action>CREATE</Action><ResourceRecordSet><Name>x</Name><Type>A</Type></ResourceRecordSet></Change></Changes></ChangeBatch></ChangeResourceRecordSetsRequest>`)
+		`<Action>CREATE</Action><ResourceRecordSet><Name>x</Name><Type>A</Type>` +
+		`</ResourceRecordSet></Change></Changes></ChangeBatch></ChangeResourceRecordSetsRequest>`)
 	f.Fuzz(func(t *testing.T, body string) { decodeAnything(t, Route53, body) })
 }
 
