@@ -50,6 +50,9 @@ func (g *maker) structure(v reflect.Value, sh *shape, depth int) {
 		}
 		m := sh.member(field.Name, g.s.protocol)
 		_, told := sh.members[field.Name]
+		if newerList(g.s, sh, field) {
+			leftOut[g.s.SigningName+" "+v.Type().Name()+"."+field.Name] = true
+		}
 		if g.known && !told || newerList(g.s, sh, field) || !g.sayable(field.Type, m.shape, 4) {
 			continue
 		}
@@ -67,11 +70,17 @@ func (g *maker) structure(v reflect.Value, sh *shape, depth int) {
 	}
 }
 
+// leftOut are the lists that no judge looks at, by type and member.
+var leftOut = map[string]bool{}
+
 // newerList tells lists that the models do not have, of the services with numbered lists: their elements' names do not
-// follow from the types. EC2's are refused when read and an error when written.
+// follow from the types (CloudWatch's CBOR has no such names). EC2's are refused when read and an error when written.
 func newerList(s *Service, sh *shape, field reflect.StructField) bool {
 	_, told := sh.members[field.Name]
-	return !told && (s.protocol == ec2Query || s.protocol == awsQuery) && field.Type.Kind() == reflect.Slice && field.Type.Elem().Kind() != reflect.Uint8
+	if told || !list(reflect.Zero(field.Type)) {
+		return false
+	}
+	return s.protocol == ec2Query || s.protocol == awsQuery && s != CloudWatch
 }
 
 // sayable tells whether a type has more than lists without names: as a structure without members it is nothing.
