@@ -196,6 +196,9 @@ func (r *Region) authorize(id *string, in any, egress bool, permissions []ec2typ
 			return err
 		}
 		for i := range rules {
+			if slices.ContainsFunc(rules[:i], rules[i].same) {
+				return wire.Errorf("InvalidParameterValue", "The same permission must not appear multiple times")
+			}
 			if slices.ContainsFunc(g.Rules, rules[i].same) {
 				return wire.Errorf("InvalidPermission.Duplicate", "the specified rule \"%s\" already exists", rules[i])
 			}

@@ -177,6 +177,8 @@ func (r *Region) DescribeVpcAttribute(ctx context.Context, in *ec2.DescribeVpcAt
 		out.EnableDnsSupport = &ec2types.AttributeBooleanValue{Value: new(row.DNSSupport)}
 	case ec2types.VpcAttributeNameEnableDnsHostnames:
 		out.EnableDnsHostnames = &ec2types.AttributeBooleanValue{Value: new(row.DNSHostnames)}
+	case ec2types.VpcAttributeNameEnableNetworkAddressUsageMetrics:
+		out.EnableNetworkAddressUsageMetrics = &ec2types.AttributeBooleanValue{Value: new(false)} // ModifyVpcAttribute refuses to set it
 	default:
 		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid.", in.Attribute)
 	}

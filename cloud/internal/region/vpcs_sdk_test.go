@@ -1,0 +1,114 @@
+package region
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+func TestInternetGatewayIsDeletedOnceDetached(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	vpc, _ := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	gateway, table := d.gateway(vpc), d.routeTable(vpc)
+	if _, err := d.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: &table, DestinationCidrBlock: new("0.0.0.0/0"), GatewayId: &gateway}); err != nil {
+		t.Fatal(err)
+	}
+	in := &ec2.DeleteInternetGatewayInput{InternetGatewayId: &gateway}
+	_, err := d.DeleteInternetGateway(ctx, in)
+	wantAPIError(t, err, "DependencyViolation")
+	_, err = d.DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: new("igw-0123456789abcdef0")})
+	wantAPIError(t, err, "InvalidInternetGatewayID.NotFound")
+	if _, err := d.DetachInternetGateway(ctx, &ec2.DetachInternetGatewayInput{InternetGatewayId: &gateway, VpcId: &vpc}); err != nil {
+		t.Fatal(err)
+	}
+	dry := *in
+	dry.DryRun = new(true)
+	_, err = d.DeleteInternetGateway(ctx, &dry)
+	wantAPIError(t, err, "DryRunOperation")
+	if _, err := d.DeleteInternetGateway(ctx, in); err != nil {
+		t.Fatal(err)
+	}
+	d.reopen()
+	_, err = d.DeleteInternetGateway(ctx, in)
+	wantAPIError(t, err, "InvalidInternetGatewayID.NotFound")
+	_, err = d.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{InternetGatewayIds: []string{gateway}})
+	wantAPIError(t, err, "InvalidInternetGatewayID.NotFound")
+	wantSame(t, "routes after it", d.routes(table), "10.0.0.0/16 local active", "0.0.0.0/0 "+gateway+" blackhole")
+}
+
+func TestSubnetIsDeletedOnceEmpty(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	vpc, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	table := d.routeTable(vpc)
+	if _, err := d.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &table, SubnetId: &subnet}); err != nil {
+		t.Fatal(err)
+	}
+	instance := d.run(subnet, 1)[0]
+	in := &ec2.DeleteSubnetInput{SubnetId: &subnet}
+	_, err := d.DeleteSubnet(ctx, in)
+	wantAPIError(t, err, "DependencyViolation")
+	_, err = d.DeleteSubnet(ctx, &ec2.DeleteSubnetInput{SubnetId: new("subnet-0123456789abcdef0")})
+	wantAPIError(t, err, "InvalidSubnetID.NotFound")
+	if _, err := d.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{instance}}); err != nil {
+		t.Fatal(err)
+	}
+	waitState(t, d.region, instance, terminated)
+	if _, err := d.DeleteSubnet(ctx, in); err != nil {
+		t.Fatal(err)
+	}
+	d.reopen()
+	_, err = d.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{subnet}})
+	wantAPIError(t, err, "InvalidSubnetID.NotFound")
+	// Its association went with it, so that the table may go.
+	if a := d.describeRouteTable(table).Associations; len(a) != 0 {
+		t.Errorf("associations %v", a)
+	}
+	// Its range is free again.
+	if _, err := d.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: new("10.0.1.0/25")}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestVPCAttributesAreToldOneByOne(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	vpc, _ := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	attributes := func() (dns, names bool) {
+		t.Helper()
+		a, err := d.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &vpc, Attribute: "enableDnsSupport"})
+		if err != nil || a.EnableDnsSupport == nil || a.EnableDnsHostnames != nil || *a.VpcId != vpc {
+			t.Fatalf("enableDnsSupport: %+v, %v", a, err)
+		}
+		b, err := d.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &vpc, Attribute: "enableDnsHostnames"})
+		if err != nil || b.EnableDnsHostnames == nil || b.EnableDnsSupport != nil {
+			t.Fatalf("enableDnsHostnames: %+v, %v", b, err)
+		}
+		return aws.ToBool(a.EnableDnsSupport.Value), aws.ToBool(b.EnableDnsHostnames.Value)
+	}
+	// https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html: a VPC that is no default VPC has support, and no host names.
+	if dns, names := attributes(); !dns || names {
+		t.Errorf("a new VPC: support %v, host names %v", dns, names)
+	}
+	on, off := &ec2types.AttributeBooleanValue{Value: new(true)}, &ec2types.AttributeBooleanValue{Value: new(false)}
+	for _, in := range []*ec2.ModifyVpcAttributeInput{{VpcId: &vpc, EnableDnsSupport: off}, {VpcId: &vpc, EnableDnsHostnames: on}} {
+		if _, err := d.ModifyVpcAttribute(ctx, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.reopen()
+	if dns, names := attributes(); dns || !names {
+		t.Errorf("after the changes: support %v, host names %v", dns, names)
+	}
+	usage, err := d.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &vpc, Attribute: "enableNetworkAddressUsageMetrics"})
+	if err != nil || usage.EnableNetworkAddressUsageMetrics == nil || aws.ToBool(usage.EnableNetworkAddressUsageMetrics.Value) {
+		t.Errorf("enableNetworkAddressUsageMetrics: %+v, %v", usage, err)
+	}
+	_, err = d.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &vpc, Attribute: "colour"})
+	wantAPIError(t, err, "InvalidParameterValue")
+	_, err = d.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: new("vpc-0123456789abcdef0"), Attribute: "enableDnsSupport"})
+	wantAPIError(t, err, "InvalidVpcID.NotFound")
+}
