@@ -96,7 +96,8 @@ func (r *Region) checkTarget(g targetGroupRow, t targetRow) error {
 	return nil
 }
 
-// DeregisterTargets has targets drain. AWS takes a target without a port for all ports it is registered at.
+// DeregisterTargets has targets drain. AWS takes a target without a port for all ports it is registered at, and one that
+// is not registered is no error (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeregisterTargets.html).
 func (r *Region) DeregisterTargets(ctx context.Context, in *elb.DeregisterTargetsInput) (*elb.DeregisterTargetsOutput, error) {
 	if err := room.Only(in, "TargetGroupArn", "Targets"); err != nil {
 		return nil, err
@@ -110,9 +111,6 @@ func (r *Region) DeregisterTargets(ctx context.Context, in *elb.DeregisterTarget
 		until := time.Now().UTC().Add(r.Speed.Of(time.Duration(seconds) * time.Second))
 		for _, t := range in.Targets {
 			named := func(x targetRow) bool { return x.ID == room.Deref(t.Id) && (t.Port == nil || x.Port == *t.Port) }
-			if !slices.ContainsFunc(g.Targets, named) {
-				return wire.Errorf("InvalidTarget", "The following targets are not registered with the target group: '%s'", room.Deref(t.Id))
-			}
 			for i, x := range g.Targets {
 				if named(x) && !x.draining() {
 					g.Targets[i].Until = until

@@ -1,0 +1,75 @@
+package region
+
+import (
+	"strings"
+	"testing"
+
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+)
+
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html has the defaults.
+func TestLoadBalancerAttributes(t *testing.T) {
+	s := newSite(t)
+	client, ctx, arn := s.balancing(), t.Context(), s.balance.LoadBalancerArn
+	listed := func(list []elbtypes.LoadBalancerAttribute) map[string]string {
+		all := map[string]string{}
+		for _, a := range list {
+			all[*a.Key] = *a.Value
+		}
+		return all
+	}
+	described := func() map[string]string {
+		t.Helper()
+		return listed(roomtest.Must(client.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: arn}))(t).Attributes)
+	}
+	want := map[string]string{
+		"deletion_protection.enabled": "false", "idle_timeout.timeout_seconds": "60", "access_logs.s3.enabled": "false", "client_keep_alive.seconds": "3600",
+		"routing.http.desync_mitigation_mode": "defensive", "routing.http.drop_invalid_header_fields.enabled": "false", "routing.http2.enabled": "true",
+		"routing.http.xff_header_processing.mode": "append", "load_balancing.cross_zone.enabled": "true", "waf.fail_open.enabled": "false",
+	}
+	expect := func(when string, got map[string]string) {
+		t.Helper()
+		for k, v := range want {
+			if got[k] != v {
+				t.Errorf("%s: %s is %q, want %q", when, k, got[k], v)
+			}
+		}
+	}
+	expect("at first", described())
+	modify := func(pairs ...string) (*elb.ModifyLoadBalancerAttributesOutput, error) {
+		in := &elb.ModifyLoadBalancerAttributesInput{LoadBalancerArn: arn}
+		for _, p := range pairs {
+			k, v, _ := strings.Cut(p, "=")
+			in.Attributes = append(in.Attributes, elbtypes.LoadBalancerAttribute{Key: &k, Value: &v})
+		}
+		return client.ModifyLoadBalancerAttributes(ctx, in)
+	}
+	out := roomtest.Must(modify("idle_timeout.timeout_seconds=4000", "deletion_protection.enabled=true"))(t)
+	want["idle_timeout.timeout_seconds"], want["deletion_protection.enabled"] = "4000", "true"
+	expect("the answer", listed(out.Attributes))
+	expect("changed", described())
+	_, err := client.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: arn})
+	wantAPIError(t, err, "OperationNotPermitted")
+
+	for _, bad := range []string{
+		"idle_timeout.timeout_seconds=4001", "idle_timeout.timeout_seconds=0", "idle_timeout.timeout_seconds=soon", "deletion_protection.enabled=maybe", "colour=red",
+	} {
+		_, err := modify("idle_timeout.timeout_seconds=30", bad)
+		wantAPIError(t, err, "ValidationError")
+	}
+	expect("what was refused changed nothing", described())
+	_, err = client.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: new(*arn + "0")})
+	wantAPIError(t, err, "LoadBalancerNotFound")
+	_, err = client.ModifyLoadBalancerAttributes(ctx, &elb.ModifyLoadBalancerAttributesInput{
+		LoadBalancerArn: new(*arn + "0"), Attributes: []elbtypes.LoadBalancerAttribute{{Key: new("idle_timeout.timeout_seconds"), Value: new("30")}},
+	})
+	wantAPIError(t, err, "LoadBalancerNotFound")
+
+	s.reopen()
+	expect("the region was opened again", described())
+	roomtest.Must(modify("deletion_protection.enabled=false"))(t)
+	roomtest.Must(client.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: arn}))(t)
+}
