@@ -1,5 +1,7 @@
 package policies
 
+//lint:file-ignore ST1005 the messages are AWS's, which answers carry as they are
+
 import (
 	"fmt"
 	"slices"
@@ -20,7 +22,7 @@ func (d Document) checkRule(r rule) error {
 	failover := r.RuleType == "failover"
 	switch {
 	case failover != (r.Primary != nil), failover != (r.Secondary != nil):
-		return fmt.Errorf("Primary and Secondary are for failover rules, which must have both") //nolint:staticcheck // names of members
+		return fmt.Errorf("Primary and Secondary are for failover rules, which must have both")
 	case len(r.Locations) > 0 && r.RuleType != "geo", len(r.Regions) > 0 && r.RuleType != "latency",
 		len(r.GeoproximityLocations) > 0 && r.RuleType != "geoproximity", len(r.Items) > 0 && r.RuleType != "weighted" && r.RuleType != "multivalue":
 		return fmt.Errorf("it has members of another type of rule than %s", r.RuleType)

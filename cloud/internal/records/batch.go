@@ -1,5 +1,7 @@
 package records
 
+//lint:file-ignore ST1005 the messages are AWS's, which answers carry as they are
+
 import (
 	"fmt"
 	"maps"
@@ -113,21 +115,21 @@ func (b *batch) change(c r53types.Change) error {
 	before, again := b.touched[k]
 	b.touched[k] = c.Action
 	if again && (before != r53types.ChangeActionDelete || c.Action == r53types.ChangeActionDelete) {
-		return fmt.Errorf("The request contains an invalid set of changes for a resource record set '%s %s'", k.Kind, k.Name) //nolint:staticcheck // AWS's words
+		return fmt.Errorf("The request contains an invalid set of changes for a resource record set '%s %s'", k.Kind, k.Name)
 	}
 	current := b.get(k)
 	switch {
 	case current != nil && current.TrafficPolicyInstanceId != nil:
-		return fmt.Errorf("The resource record set %s may not be changed: it is that of traffic policy instance %s", k.Words(), *current.TrafficPolicyInstanceId) //nolint:staticcheck // as AWS words others
+		return fmt.Errorf("The resource record set %s may not be changed: it is that of traffic policy instance %s", k.Words(), *current.TrafficPolicyInstanceId)
 	case c.Action == r53types.ChangeActionDelete && current == nil:
-		return fmt.Errorf("Tried to delete resource record set %s but it was not found", k.Words()) //nolint:staticcheck // AWS's words
+		return fmt.Errorf("Tried to delete resource record set %s but it was not found", k.Words())
 	case c.Action == r53types.ChangeActionDelete && !same(current, set):
-		return fmt.Errorf("Tried to delete resource record set %s but the values provided do not match the current values", k.Words()) //nolint:staticcheck // AWS's words
+		return fmt.Errorf("Tried to delete resource record set %s but the values provided do not match the current values", k.Words())
 	case c.Action == r53types.ChangeActionDelete:
 		b.put(k, nil)
 		return nil
 	case c.Action == r53types.ChangeActionCreate && current != nil:
-		return fmt.Errorf("Tried to create resource record set %s but it already exists", k.Words()) //nolint:staticcheck // AWS's words
+		return fmt.Errorf("Tried to create resource record set %s but it already exists", k.Words())
 	}
 	if err := b.fits(set); err != nil {
 		return err

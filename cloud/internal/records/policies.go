@@ -1,5 +1,7 @@
 package records
 
+//lint:file-ignore ST1005 the messages are AWS's, which answers carry as they are
+
 import (
 	"fmt"
 	"regexp"
@@ -182,7 +184,7 @@ func (p Policy) beside(set, other Set) error {
 	const exists = " set exists with the same name and type."
 	switch {
 	case p == simple:
-		return fmt.Errorf("RRSet with DNS name %s, type %s cannot be created as other RRSets exist with the same name and type.", k.Name, k.Kind) //nolint:staticcheck // AWS's words
+		return fmt.Errorf("RRSet with DNS name %s, type %s cannot be created as other RRSets exist with the same name and type.", k.Name, k.Kind)
 	case o == simple || o != p && p == failingOver:
 		return refuse("non-weighted" + exists)
 	case o != p:

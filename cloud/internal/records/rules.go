@@ -1,5 +1,7 @@
 package records
 
+//lint:file-ignore ST1005 the messages are AWS's, which answers carry as they are
+
 import (
 	"fmt"
 	"slices"
@@ -135,7 +137,7 @@ func normal(set r53types.ResourceRecordSet) (r53types.ResourceRecordSet, error) 
 		return set, nil
 	}
 	if set.Failover == r53types.ResourceRecordSetFailoverPrimary && set.HealthCheckId == nil {
-		return set, fmt.Errorf("A non-alias primary ResourceRecordSet must have an associated health check. No changes made.") //nolint:staticcheck // AWS's words
+		return set, fmt.Errorf("A non-alias primary ResourceRecordSet must have an associated health check. No changes made.")
 	}
 	return set, values(set)
 }
@@ -143,7 +145,7 @@ func normal(set r53types.ResourceRecordSet) (r53types.ResourceRecordSet, error) 
 // values checks a set's values.
 func values(set r53types.ResourceRecordSet) error {
 	if len(set.ResourceRecords) > maxSetRecords {
-		return fmt.Errorf("Number of values in the resource record set exceeds the limit of %d", maxSetRecords) //nolint:staticcheck // AWS's words
+		return fmt.Errorf("Number of values in the resource record set exceeds the limit of %d", maxSetRecords)
 	}
 	if (set.Type == r53types.RRTypeCname || set.Type == r53types.RRTypeSoa) && len(set.ResourceRecords) > 1 {
 		return fmt.Errorf("RRSet of type %s with DNS name %s may have only one value", set.Type, *set.Name)
@@ -152,11 +154,11 @@ func values(set r53types.ResourceRecordSet) error {
 	for _, r := range set.ResourceRecords {
 		v := strings.TrimSpace(aws.ToString(r.Value))
 		if seen[v] {
-			return fmt.Errorf("Duplicate Resource Record: '%s'", v) //nolint:staticcheck // AWS's words
+			return fmt.Errorf("Duplicate Resource Record: '%s'", v)
 		}
 		seen[v] = true
 		if err := Value(set.Type, v); err != nil {
-			return fmt.Errorf("Invalid Resource Record: %w", err) //nolint:staticcheck // AWS's words
+			return fmt.Errorf("Invalid Resource Record: %w", err)
 		}
 	}
 	return nil

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
 // DB is one process's state in one file.
@@ -160,7 +161,7 @@ func (db *DB) Update(f func(*Tx) error) error {
 	db.wr.Lock()
 	defer db.wr.Unlock()
 	if db.marking == nil {
-		return bbolt.ErrDatabaseNotOpen
+		return bbolterrors.ErrDatabaseNotOpen
 	}
 	db.writer.Store(me)
 	defer db.writer.Store(0)

@@ -105,9 +105,8 @@ func (g *maker) sayable(t reflect.Type, shape string, depth int) bool {
 
 func (g *maker) value(v reflect.Value, m member, depth int) {
 	sh := g.s.table.shape(m.shape)
-	if t, ok := v.Interface().(time.Time); ok {
-		t = g.time(sh)
-		v.Set(reflect.ValueOf(t))
+	if v.Type() == timeType.Elem() {
+		v.Set(reflect.ValueOf(g.time(sh)))
 		return
 	}
 	switch v.Kind() {
