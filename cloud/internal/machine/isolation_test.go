@@ -221,7 +221,8 @@ func TestPrivateFilesStayPrivate(t *testing.T) {
 // TestHostsPathsAreNotShown looks through all that /proc tells of the instance's processes for where they are kept.
 func TestHostsPathsAreNotShown(t *testing.T) {
 	b := newBench(t)
-	_, said := b.run(b.spec(""), `sleep 1000 >/dev/console 2>&1 & for p in /proc/[0-9]*; do ls -l $p/fd $p/cwd $p/root $p/exe; cat $p/mountinfo $p/mounts $p/maps $p/cgroup; tr '\0' ' ' <$p/environ; tr '\0' ' ' <$p/cmdline; done`)
+	_, said := b.run(b.spec(""), `sleep 1000 >/dev/console 2>&1 & for p in /proc/[0-9]*; do ls -l $p/fd $p/cwd $p/root $p/exe
+cat $p/mountinfo $p/mounts $p/maps $p/cgroup; tr '\0' ' ' <$p/environ; tr '\0' ' ' <$p/cmdline; done`)
 	for line := range strings.Lines(said) {
 		if strings.Contains(line, b.dir) || strings.Contains(line, filepath.Base(filepath.Dir(b.dir))) {
 			t.Errorf("the cloud's folder is shown: %s", line)
@@ -266,7 +267,8 @@ func TestProgramImageIsOutOfReach(t *testing.T) {
 	address, report := b.reporter()
 	target := strings.Replace(address, ":", "/", 1)
 	m := b.start(b.spec(fmt.Sprintf(`#!/bin/bash
-(trap 'for p in /proc/[0-9]*; do a=$(tr "\0" " " <$p/cmdline); case "$a" in %s*) echo "seen: $a"; (exec 3<>$p/exe) && echo OPENED; ls -l $p/fd $p/root/ && echo LISTED;; esac; done >/dev/tcp/%s 2>&1; exit' TERM
+(trap 'for p in /proc/[0-9]*; do a=$(tr "\0" " " <$p/cmdline); case "$a" in %s*) echo "seen: $a"
+(exec 3<>$p/exe) && echo OPENED; ls -l $p/fd $p/root/ && echo LISTED;; esac; done >/dev/tcp/%s 2>&1; exit' TERM
 echo up >/dev/tcp/%s
 while :; do read -t 1 <>/dev/pts/ptmx; done) &
 `, Role, target, strings.Replace(up, ":", "/", 1))))
@@ -361,14 +363,17 @@ func TestUsersOfAnInstance(t *testing.T) {
 	}
 	b := newBench(t)
 	_, said := b.run(b.spec(""), `cat /proc/self/uid_map; ls -ldn /etc /etc/passwd /root /tmp /usr /usr/bin | awk '{print $3, $4, $9}'
-install -d -o www-data -g www-data -m 700 /srv/site && setpriv --reuid www-data --regid www-data --clear-groups sh -c 'id -un; touch /srv/site/page && stat -c "%U:%G %n" /srv/site/page'
+install -d -o www-data -g www-data -m 700 /srv/site && setpriv --reuid www-data --regid www-data --clear-groups sh -c 'id -un
+touch /srv/site/page && stat -c "%U:%G %n" /srv/site/page'
 su nobody -s /bin/sh -c 'id -un; cat /etc/passwd >/dev/null && echo reads; touch /etc/x'
 python3 -c 'import socket; socket.create_server(("127.0.0.1", 80)); print("port 80")'
-python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP); s.sendto(b"\10" + b"\0" * 15, ("127.0.0.1", 0)); s.recv(99); print("pinged")'`)
+python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
+s.sendto(b"\10" + b"\0" * 15, ("127.0.0.1", 0)); s.recv(99); print("pinged")'`)
 	t.Log("\n" + said)
 	wants := []string{"0 0 /etc\n", "0 0 /etc/passwd\n", "0 0 /root\n", "port 80\n", "pinged\n"}
 	if !own.alone() {
-		wants = append(wants, fmt.Sprintf("0 %d", firstID), "0 0 /usr/bin\n", "www-data\nwww-data:www-data /srv/site/page\n", "nobody\nreads\n", "touch: cannot touch '/etc/x': Permission denied")
+		wants = append(wants, fmt.Sprintf("0 %d", firstID), "0 0 /usr/bin\n", "www-data\nwww-data:www-data /srv/site/page\n",
+			"nobody\nreads\n", "touch: cannot touch '/etc/x': Permission denied")
 	}
 	for _, want := range wants {
 		if !bytes.Contains([]byte(strings.Join(strings.Fields(said), " ")), []byte(strings.Join(strings.Fields(want), " "))) {
