@@ -43,12 +43,12 @@ func (s *site) reopen() {
 	s.r = openWired(s.t, s.dir, s.w)
 }
 
-// client is the SDK's client of the stage's Auto Scaling.
-func (s *stage) client() *autoscaling.Client {
-	return autoscaling.New(autoscaling.Options{
-		Region: "us-east-1", BaseEndpoint: serveHTTP(s.t, func() *Region { return s.r }), Credentials: anyone, RetryMaxAttempts: 1,
-	})
+// scalingOf is the SDK's client of the Auto Scaling of the region that is open at the time.
+func scalingOf(t *testing.T, current func() *Region) *autoscaling.Client {
+	return autoscaling.New(autoscaling.Options{Region: "us-east-1", BaseEndpoint: serveHTTP(t, current), Credentials: anyone, RetryMaxAttempts: 1})
 }
+
+func (s *stage) client() *autoscaling.Client { return scalingOf(s.t, func() *Region { return s.r }) }
 
 // reopen closes the region and opens it on what it has stored.
 func (s *stage) reopen() {

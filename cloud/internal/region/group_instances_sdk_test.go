@@ -1,0 +1,157 @@
+package region
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+)
+
+// alone makes the group "app" of instances that no target group holds.
+func (s *stage) alone(desired int32, change func(*autoscaling.CreateAutoScalingGroupInput)) autoscalingtypes.AutoScalingGroup {
+	s.t.Helper()
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) {
+		in.TargetGroupARNs, in.HealthCheckType, in.DesiredCapacity = nil, new("EC2"), &desired
+		if change != nil {
+			change(in)
+		}
+	})
+	return s.await("in service", serve(int(desired)))
+}
+
+func instanceIDs(g autoscalingtypes.AutoScalingGroup) (ids []string) {
+	for _, i := range g.Instances {
+		ids = append(ids, *i.InstanceId)
+	}
+	return ids
+}
+
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingInstances.html: an instance that is of no group
+// is left out.
+func TestInstancesOfGroupsAreDescribed(t *testing.T) {
+	s := newStage(t)
+	client, ctx := s.client(), t.Context()
+	g := s.alone(3, nil)
+	ids := instanceIDs(g)
+	for _, when := range []string{"before", "after"} {
+		var got []string
+		pages := autoscaling.NewDescribeAutoScalingInstancesPaginator(client, &autoscaling.DescribeAutoScalingInstancesInput{MaxRecords: new(int32(2))})
+		for n := 0; pages.HasMorePages(); n++ {
+			page := roomtest.Must(pages.NextPage(ctx))(t).AutoScalingInstances
+			if want := []int{2, 1}; n > 1 || len(page) != want[n] {
+				t.Fatalf("%s: page %d has %d instances", when, n, len(page))
+			}
+			for _, i := range page {
+				got = append(got, *i.InstanceId)
+			}
+		}
+		wantSame(t, when+" the region is opened again", got, ids...)
+		in := &autoscaling.DescribeAutoScalingInstancesInput{InstanceIds: []string{ids[0], "i-0123456789abcdef0"}}
+		out := roomtest.Must(client.DescribeAutoScalingInstances(ctx, in))(t)
+		if len(out.AutoScalingInstances) != 1 {
+			t.Fatalf("%s: by id: %+v", when, out)
+		}
+		i := out.AutoScalingInstances[0]
+		if *i.InstanceId != ids[0] || *i.AutoScalingGroupName != "app" ||
+			*i.HealthStatus != "HEALTHY" || *i.LifecycleState != "InService" || *i.ProtectedFromScaleIn ||
+			*i.AvailabilityZone != *g.Instances[0].AvailabilityZone || *i.InstanceType != string(smallType()) || *i.LaunchTemplate.LaunchTemplateId != s.template {
+			t.Errorf("%s: %+v", when, i)
+		}
+		s.reopen()
+	}
+	_, err := client.DescribeAutoScalingInstances(ctx, &autoscaling.DescribeAutoScalingInstancesInput{NextToken: new("?")})
+	wantAPIError(t, err, "InvalidNextToken")
+}
+
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-protection.html
+func TestProtectedInstanceStaysAtScaleIn(t *testing.T) {
+	s := newStage(t)
+	client, ctx := s.client(), t.Context()
+	// In one zone, and the oldest goes first: without protection it is clear which.
+	zone, _, _ := strings.Cut(s.subnets, ",")
+	oldest := instanceIDs(s.alone(1, func(in *autoscaling.CreateAutoScalingGroupInput) {
+		in.VPCZoneIdentifier, in.TerminationPolicies = &zone, []string{"OldestInstance"}
+	}))[0]
+	desire := func(n int32) []string {
+		t.Helper()
+		roomtest.Must(client.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: &n}))(t)
+		return instanceIDs(s.await("the desired capacity", func(g autoscalingtypes.AutoScalingGroup) bool { return serve(int(n))(g) && len(g.Instances) == int(n) }))
+	}
+	protect := func(on bool, ids ...string) error {
+		_, err := client.SetInstanceProtection(ctx, &autoscaling.SetInstanceProtectionInput{
+			AutoScalingGroupName: new("app"), InstanceIds: ids, ProtectedFromScaleIn: &on,
+		})
+		return err
+	}
+	protected := func() bool {
+		t.Helper()
+		out := roomtest.Must(client.DescribeAutoScalingInstances(ctx, &autoscaling.DescribeAutoScalingInstancesInput{InstanceIds: []string{oldest}}))(t)
+		return *out.AutoScalingInstances[0].ProtectedFromScaleIn
+	}
+	if err := protect(true, oldest); err != nil || !protected() {
+		t.Errorf("protected: %v, %v", protected(), err)
+	}
+	s.reopen()
+	s.await("in service again", serve(1))
+	if !protected() {
+		t.Error("the region was opened again, and the instance is no longer protected")
+	}
+	desire(2)
+	if left := desire(1); !slices.Equal(left, []string{oldest}) {
+		t.Errorf("the protected instance is %s, left is %v", oldest, left)
+	}
+	desire(2)
+	if err := protect(false, oldest); err != nil || protected() {
+		t.Errorf("no longer protected: %v, %v", protected(), err)
+	}
+	if left := desire(1); slices.Contains(left, oldest) {
+		t.Errorf("the oldest, %s, is no longer protected, and is left: %v", oldest, left)
+	}
+	wantAPIError(t, protect(true, "i-0123456789abcdef0"), "ValidationError")
+	_, err := client.SetInstanceProtection(ctx, &autoscaling.SetInstanceProtectionInput{
+		AutoScalingGroupName: new("nobody"), InstanceIds: []string{oldest}, ProtectedFromScaleIn: new(true),
+	})
+	wantAPIError(t, err, "ValidationError")
+}
+
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_TerminateInstanceInAutoScalingGroup.html
+func TestInstanceIsTerminatedInItsGroup(t *testing.T) {
+	s := newStage(t)
+	client, ctx := s.client(), t.Context()
+	ids := instanceIDs(s.alone(2, nil))
+	terminate := func(id string, decrement bool) (*autoscalingtypes.Activity, error) {
+		out, err := client.TerminateInstanceInAutoScalingGroup(ctx, &autoscaling.TerminateInstanceInAutoScalingGroupInput{
+			InstanceId: &id, ShouldDecrementDesiredCapacity: &decrement,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return out.Activity, nil
+	}
+	activity := roomtest.Must(terminate(ids[0], true))(t)
+	if *activity.AutoScalingGroupName != "app" || activity.StatusCode != "InProgress" || *activity.Description != "Terminating EC2 instance: "+ids[0] ||
+		!strings.Contains(*activity.Cause, "instance "+ids[0]+" was taken out of service in response to a user request") {
+		t.Errorf("%+v", activity)
+	}
+	// With the capacity lowered nothing replaces it.
+	g := s.await("gone", func(g autoscalingtypes.AutoScalingGroup) bool { return len(g.Instances) == 1 })
+	waitState(t, s.r, ids[0], terminated)
+	if *g.DesiredCapacity != 1 || *g.Instances[0].InstanceId != ids[1] {
+		t.Errorf("%+v", g)
+	}
+	_, err := terminate(ids[1], true) // the capacity is the least already
+	wantAPIError(t, err, "ValidationError")
+	_, err = terminate("i-0123456789abcdef0", false)
+	wantAPIError(t, err, "ValidationError")
+	s.reopen()
+	if g := s.await("in service again", serve(1)); *g.DesiredCapacity != 1 || *g.Instances[0].InstanceId != ids[1] {
+		t.Errorf("opened again: %+v", g)
+	}
+	roomtest.Must(terminate(ids[1], false))(t)
+	s.await("replaced", func(g autoscalingtypes.AutoScalingGroup) bool { return serve(1, ids[1])(g) && len(g.Instances) == 1 })
+	waitState(t, s.r, ids[1], terminated)
+}

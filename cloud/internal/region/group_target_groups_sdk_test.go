@@ -1,0 +1,142 @@
+package region
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+)
+
+// attached lists the target groups of the group "app" with their states.
+func attached(t *testing.T, client *autoscaling.Client) map[string]string {
+	t.Helper()
+	in := &autoscaling.DescribeLoadBalancerTargetGroupsInput{AutoScalingGroupName: new("app"), MaxRecords: new(int32(2))}
+	all := map[string]string{}
+	pages := autoscaling.NewDescribeLoadBalancerTargetGroupsPaginator(client, in)
+	for pages.HasMorePages() {
+		page := roomtest.Must(pages.NextPage(t.Context()))(t).LoadBalancerTargetGroups
+		if len(page) > 2 {
+			t.Errorf("a page of %d", len(page))
+		}
+		for _, g := range page {
+			if all[*g.LoadBalancerTargetGroupARN] != "" {
+				t.Errorf("%s comes twice", *g.LoadBalancerTargetGroupARN)
+			}
+			all[*g.LoadBalancerTargetGroupARN] = *g.State
+		}
+	}
+	return all
+}
+
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeLoadBalancerTargetGroups.html has the states: a target
+// group that is detached is Removing until every instance is deregistered, and then gone; the instances stay.
+func TestTargetGroupIsAttachedAndDetached(t *testing.T) {
+	s := newStage(t)
+	client, ctx := s.client(), t.Context()
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.TargetGroupARNs = nil })
+	g := s.await("two in service", serve(2))
+	if all := attached(t, client); len(all) != 0 {
+		t.Errorf("at first: %v", all)
+	}
+	roomtest.Must(client.AttachLoadBalancerTargetGroups(ctx, &autoscaling.AttachLoadBalancerTargetGroupsInput{
+		AutoScalingGroupName: new("app"), TargetGroupARNs: []string{testGroup},
+	}))(t)
+	s.await("attached", func(autoscalingtypes.AutoScalingGroup) bool { return attached(t, client)[testGroup] == "InService" })
+	s.reopen()
+	if state := attached(t, client)[testGroup]; state != "InService" {
+		t.Errorf("opened again: %q", state)
+	}
+	for _, i := range g.Instances {
+		if _, ok := s.book.State(testGroup, *i.InstanceId); !ok {
+			t.Errorf("%s is not registered", *i.InstanceId)
+		}
+	}
+	described := func() autoscalingtypes.AutoScalingGroup {
+		t.Helper()
+		in := &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{"app"}}
+		return roomtest.Must(client.DescribeAutoScalingGroups(ctx, in))(t).AutoScalingGroups[0]
+	}
+	if arns := described().TargetGroupARNs; !slices.Equal(arns, []string{testGroup}) {
+		t.Errorf("the group shows %v", arns)
+	}
+
+	detach := &autoscaling.DetachLoadBalancerTargetGroupsInput{AutoScalingGroupName: new("app"), TargetGroupARNs: []string{testGroup}}
+	roomtest.Must(client.DetachLoadBalancerTargetGroups(ctx, detach))(t)
+	for _, i := range g.Instances {
+		s.await("draining", func(autoscalingtypes.AutoScalingGroup) bool {
+			h, _ := s.book.State(testGroup, *i.InstanceId)
+			return h.State == "draining"
+		})
+	}
+	s.reopen()
+	if state := attached(t, client)[testGroup]; state != "Removing" {
+		t.Errorf("while its targets drain: %q", state)
+	}
+	for _, i := range g.Instances {
+		s.book.set(*i.InstanceId, "")
+	}
+	s.await("gone", func(autoscalingtypes.AutoScalingGroup) bool { return len(attached(t, client)) == 0 })
+	if after := described(); len(after.TargetGroupARNs) != 0 || !serve(2)(after) || *after.Instances[0].InstanceId != *g.Instances[0].InstanceId {
+		t.Errorf("detached: %+v", after)
+	}
+	_, err := client.DetachLoadBalancerTargetGroups(ctx, detach)
+	wantAPIError(t, err, "ValidationError")
+}
+
+// https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AttachLoadBalancerTargetGroups.html: the operation adds to what
+// is attached.
+func TestTargetGroupsAddUp(t *testing.T) {
+	s := newSite(t)
+	client, ctx := scalingOf(t, func() *Region { return s.r }), t.Context()
+	template := roomtest.Must(s.r.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("app"),
+		LaunchTemplateData: &ec2types.RequestLaunchTemplateData{ImageId: new(hostImage(t, s.r)), InstanceType: smallType()}}))(t).LaunchTemplate
+	roomtest.Must(client.CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{
+		AutoScalingGroupName: new("app"), MinSize: new(int32(0)), MaxSize: new(int32(0)), VPCZoneIdentifier: &s.subnets[0],
+		LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: template.LaunchTemplateId}, TargetGroupARNs: []string{s.group},
+	}))(t)
+	attach := func(group string, arns ...string) error {
+		_, err := client.AttachLoadBalancerTargetGroups(ctx, &autoscaling.AttachLoadBalancerTargetGroupsInput{AutoScalingGroupName: &group, TargetGroupARNs: arns})
+		return err
+	}
+	want := []string{s.group}
+	for i := range 4 {
+		want = append(want, s.newGroup(fmt.Sprint("more-", i)))
+	}
+	for _, arns := range [][]string{want[1:2], want[:3], want[3:]} { // some are attached already
+		if err := attach("app", arns...); err != nil {
+			t.Error(err)
+		}
+	}
+	expect := func(when string) {
+		t.Helper()
+		all := attached(t, client)
+		for _, arn := range want {
+			if all[arn] == "" || len(all) != len(want) {
+				t.Errorf("%s: attached are %v, want %v", when, all, want)
+			}
+		}
+	}
+	expect("attached one after the other")
+	wantAPIError(t, attach("app", s.group, s.group+"0"), "ValidationError")
+	wantAPIError(t, attach("app", slices.Repeat([]string{s.group}, 11)...), "ValidationError")
+	wantAPIError(t, attach("nobody", s.group), "ValidationError")
+	s.reopen()
+	expect("opened again")
+
+	_, err := client.DetachLoadBalancerTargetGroups(ctx, &autoscaling.DetachLoadBalancerTargetGroupsInput{
+		AutoScalingGroupName: new("nobody"), TargetGroupARNs: want[:1],
+	})
+	wantAPIError(t, err, "ValidationError")
+	_, err = client.DescribeLoadBalancerTargetGroups(ctx, &autoscaling.DescribeLoadBalancerTargetGroupsInput{AutoScalingGroupName: new("nobody")})
+	wantAPIError(t, err, "ValidationError")
+	_, err = client.DescribeLoadBalancerTargetGroups(ctx, &autoscaling.DescribeLoadBalancerTargetGroupsInput{
+		AutoScalingGroupName: new("app"), NextToken: new("?"),
+	})
+	wantAPIError(t, err, "InvalidNextToken")
+}
