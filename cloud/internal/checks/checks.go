@@ -11,6 +11,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -36,7 +37,7 @@ func (a *Checks) CreateHealthCheck(ctx context.Context, in *route53.CreateHealth
 	if err != nil {
 		return nil, err
 	}
-	made, fresh := Check{ID: request.NewUUID(), Reference: reference, Version: 1, Config: config}, true
+	made, fresh := Check{ID: room.NewUUID(), Reference: reference, Version: 1, Config: config}, true
 	var unknown error // told only where a check is made
 	made.Alarm, unknown = a.sourceOf(ctx, config)
 	err = a.update(func(tx *store.Tx) error {

@@ -6,6 +6,7 @@ import (
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -65,9 +66,7 @@ type Tables struct {
 
 // Load reads them.
 func Load(db *store.DB) (t Tables, err error) {
-	if t.Checks, err = store.Load[Check](db, "health-checks"); err != nil {
-		return t, err
-	}
-	t.Deleted, err = store.Load[time.Time](db, "deleted-references")
+	room.LoadTable(db, "health-checks", &t.Checks, &err)
+	room.LoadTable(db, "deleted-references", &t.Deleted, &err)
 	return t, err
 }

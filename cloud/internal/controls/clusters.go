@@ -7,6 +7,7 @@ import (
 	config "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
 	configtypes "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -30,7 +31,7 @@ const defaultPanel = "DefaultControlPanel"
 func (c *Controls) showCluster(row clusterRow, status configtypes.Status) *configtypes.Cluster {
 	out := &configtypes.Cluster{ClusterArn: &row.ARN, Name: &row.Name, Status: status, Owner: &c.cfg.Account, NetworkType: configtypes.NetworkTypeIpv4}
 	for _, region := range endpointRegions {
-		out.ClusterEndpoints = append(out.ClusterEndpoints, configtypes.ClusterEndpoint{Endpoint: ptr(c.cfg.Endpoint + "/v1"), Region: ptr(region)})
+		out.ClusterEndpoints = append(out.ClusterEndpoints, configtypes.ClusterEndpoint{Endpoint: new(c.cfg.Endpoint + "/v1"), Region: new(region)})
 	}
 	return out
 }
@@ -52,7 +53,7 @@ func (c *Controls) createCluster(_ context.Context, in *config.CreateClusterInpu
 	request := *in
 	request.ClientToken = nil
 	row, err := once(c, "CreateCluster", in.ClientToken, request, c.clusters, func(tx *store.Tx) (clusterRow, error) {
-		row := clusterRow{ARN: c.arn("cluster/" + newUUID()), Name: name, Tags: maps.Clone(in.Tags)}
+		row := clusterRow{ARN: c.arn("cluster/" + room.NewUUID()), Name: name, Tags: maps.Clone(in.Tags)}
 		all := c.clusters.AllTx(tx)
 		if len(all) >= maxClusters {
 			return row, exceeded("clusters", maxClusters)
@@ -62,7 +63,7 @@ func (c *Controls) createCluster(_ context.Context, in *config.CreateClusterInpu
 				return row, conflict(kindCluster, other.ARN, "A cluster with the name %s exists already.", name)
 			}
 		}
-		panel := panelRow{ARN: c.arn("controlpanel/" + newHex(32)), Cluster: row.ARN, Name: defaultPanel, Default: true}
+		panel := panelRow{ARN: c.arn("controlpanel/" + room.NewSerial(32)), Cluster: row.ARN, Name: defaultPanel, Default: true}
 		if err := c.panels.Put(tx, panel.ARN, panel); err != nil {
 			return row, err
 		}
@@ -75,9 +76,9 @@ func (c *Controls) createCluster(_ context.Context, in *config.CreateClusterInpu
 }
 
 func (c *Controls) describeCluster(_ context.Context, in *config.DescribeClusterInput) (*config.DescribeClusterOutput, error) {
-	row, ok := c.clusters.Get(text(in.ClusterArn))
+	row, ok := c.clusters.Get(room.Deref(in.ClusterArn))
 	if !ok {
-		return nil, missing(kindCluster, text(in.ClusterArn))
+		return nil, missing(kindCluster, room.Deref(in.ClusterArn))
 	}
 	return &config.DescribeClusterOutput{Cluster: c.showCluster(row, configtypes.StatusDeployed)}, nil
 }
@@ -96,7 +97,7 @@ func (c *Controls) listClusters(_ context.Context, in *config.ListClustersInput)
 
 // deleteCluster takes the default control panel along. Any other, and any routing control, must be gone.
 func (c *Controls) deleteCluster(_ context.Context, in *config.DeleteClusterInput) (*config.DeleteClusterOutput, error) {
-	arn := text(in.ClusterArn)
+	arn := room.Deref(in.ClusterArn)
 	return &config.DeleteClusterOutput{}, c.db.Update(func(tx *store.Tx) error {
 		if _, ok := c.clusters.GetTx(tx, arn); !ok {
 			return missing(kindCluster, arn)

@@ -16,6 +16,7 @@ import (
 
 	configtypes "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
@@ -112,13 +113,12 @@ func Open(cfg Config) (*Controls, error) {
 		return nil, err
 	}
 	c := &Controls{cfg: cfg, db: db}
-	var errs [5]error
-	c.clusters, errs[0] = store.Load[clusterRow](db, "clusters")
-	c.panels, errs[1] = store.Load[panelRow](db, "control-panels")
-	c.controls, errs[2] = store.Load[controlRow](db, "routing-controls")
-	c.rules, errs[3] = store.Load[ruleRow](db, "safety-rules")
-	c.tokens, errs[4] = store.Load[tokenRow](db, "client-tokens")
-	if err := errors.Join(errs[:]...); err != nil {
+	room.LoadTable(db, "clusters", &c.clusters, &err)
+	room.LoadTable(db, "control-panels", &c.panels, &err)
+	room.LoadTable(db, "routing-controls", &c.controls, &err)
+	room.LoadTable(db, "safety-rules", &c.rules, &err)
+	room.LoadTable(db, "client-tokens", &c.tokens, &err)
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open routing control: %w", err), db.Close())
 	}
 	cfg.Changed(c.States())

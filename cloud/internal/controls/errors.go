@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -64,7 +65,7 @@ const maxName = 64
 
 // named checks a name: anything but white space.
 func named(parameter string, name *string) (string, error) {
-	n := text(name)
+	n := room.Deref(name)
 	if n == "" || len([]rune(n)) > maxName || strings.ContainsFunc(n, isSpace) {
 		return "", invalid("The value '%s' of %s is not valid: it must have 1 to %d characters and no white space.", n, parameter, maxName)
 	}
@@ -72,12 +73,3 @@ func named(parameter string, name *string) (string, error) {
 }
 
 func isSpace(r rune) bool { return strings.ContainsRune(" \t\n\v\f\r\u0085\u00a0", r) }
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func ptr[T any](v T) *T { return &v }

@@ -7,13 +7,14 @@ import (
 	config "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
 	configtypes "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 func (c *Controls) showPanel(row panelRow, status configtypes.Status) *configtypes.ControlPanel {
 	return &configtypes.ControlPanel{
 		ControlPanelArn: &row.ARN, ClusterArn: &row.Cluster, Name: &row.Name, DefaultControlPanel: &row.Default, Owner: &c.cfg.Account,
-		RoutingControlCount: ptr(int32(len(c.controlsOf(row.ARN)))), Status: status,
+		RoutingControlCount: new(int32(len(c.controlsOf(row.ARN)))), Status: status,
 	}
 }
 
@@ -31,7 +32,7 @@ func (c *Controls) createPanel(_ context.Context, in *config.CreateControlPanelI
 	request := *in
 	request.ClientToken = nil
 	row, err := once(c, "CreateControlPanel", in.ClientToken, request, c.panels, func(tx *store.Tx) (panelRow, error) {
-		row := panelRow{ARN: c.arn("controlpanel/" + newHex(32)), Cluster: text(in.ClusterArn), Name: name, Tags: maps.Clone(in.Tags)}
+		row := panelRow{ARN: c.arn("controlpanel/" + room.NewSerial(32)), Cluster: room.Deref(in.ClusterArn), Name: name, Tags: maps.Clone(in.Tags)}
 		if _, ok := c.clusters.GetTx(tx, row.Cluster); !ok {
 			return row, missing(kindCluster, row.Cluster)
 		}
@@ -65,9 +66,9 @@ func (c *Controls) freePanelName(tx *store.Tx, row panelRow) error {
 }
 
 func (c *Controls) describePanel(_ context.Context, in *config.DescribeControlPanelInput) (*config.DescribeControlPanelOutput, error) {
-	row, ok := c.panels.Get(text(in.ControlPanelArn))
+	row, ok := c.panels.Get(room.Deref(in.ControlPanelArn))
 	if !ok {
-		return nil, missing(kindPanel, text(in.ControlPanelArn))
+		return nil, missing(kindPanel, room.Deref(in.ControlPanelArn))
 	}
 	return &config.DescribeControlPanelOutput{ControlPanel: c.showPanel(row, configtypes.StatusDeployed)}, nil
 }
@@ -80,8 +81,8 @@ func (c *Controls) updatePanel(_ context.Context, in *config.UpdateControlPanelI
 	var row panelRow
 	err = c.db.Update(func(tx *store.Tx) (err error) {
 		var ok bool
-		if row, ok = c.panels.GetTx(tx, text(in.ControlPanelArn)); !ok {
-			return missing(kindPanel, text(in.ControlPanelArn))
+		if row, ok = c.panels.GetTx(tx, room.Deref(in.ControlPanelArn)); !ok {
+			return missing(kindPanel, room.Deref(in.ControlPanelArn))
 		}
 		row.Name = name
 		if err := c.freePanelName(tx, row); err != nil {
@@ -119,7 +120,7 @@ func (c *Controls) listPanels(_ context.Context, in *config.ListControlPanelsInp
 }
 
 func (c *Controls) deletePanel(_ context.Context, in *config.DeleteControlPanelInput) (*config.DeleteControlPanelOutput, error) {
-	arn := text(in.ControlPanelArn)
+	arn := room.Deref(in.ControlPanelArn)
 	return &config.DeleteControlPanelOutput{}, c.db.Update(func(tx *store.Tx) error {
 		row, ok := c.panels.GetTx(tx, arn)
 		if !ok {

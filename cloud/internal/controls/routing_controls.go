@@ -7,6 +7,7 @@ import (
 	config "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
 	configtypes "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -38,8 +39,8 @@ func (c *Controls) createControl(_ context.Context, in *config.CreateRoutingCont
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	row, err := once(c, "CreateRoutingControl", in.ClientToken, request, c.controls, func(tx *store.Tx) (controlRow, error) {
-		panel, err := c.panelFor(tx, text(in.ClusterArn), in.ControlPanelArn)
-		row := controlRow{ARN: panel.ARN + "/routingcontrol/" + newHex(16), Panel: panel.ARN, Name: name}
+		panel, err := c.panelFor(tx, room.Deref(in.ClusterArn), in.ControlPanelArn)
+		row := controlRow{ARN: panel.ARN + "/routingcontrol/" + room.NewSerial(16), Panel: panel.ARN, Name: name}
 		if err != nil {
 			return row, err
 		}
@@ -95,9 +96,9 @@ func (c *Controls) freeControlName(tx *store.Tx, row controlRow) error {
 }
 
 func (c *Controls) describeControl(_ context.Context, in *config.DescribeRoutingControlInput) (*config.DescribeRoutingControlOutput, error) {
-	row, ok := c.controls.Get(text(in.RoutingControlArn))
+	row, ok := c.controls.Get(room.Deref(in.RoutingControlArn))
 	if !ok {
-		return nil, missing(kindControl, text(in.RoutingControlArn))
+		return nil, missing(kindControl, room.Deref(in.RoutingControlArn))
 	}
 	return &config.DescribeRoutingControlOutput{RoutingControl: c.showControl(row, configtypes.StatusDeployed)}, nil
 }
@@ -111,8 +112,8 @@ func (c *Controls) updateControl(_ context.Context, in *config.UpdateRoutingCont
 	var row controlRow
 	err = c.db.Update(func(tx *store.Tx) error {
 		var ok bool
-		if row, ok = c.controls.GetTx(tx, text(in.RoutingControlArn)); !ok {
-			return missing(kindControl, text(in.RoutingControlArn))
+		if row, ok = c.controls.GetTx(tx, room.Deref(in.RoutingControlArn)); !ok {
+			return missing(kindControl, room.Deref(in.RoutingControlArn))
 		}
 		row.Name = name
 		if err := c.freeControlName(tx, row); err != nil {
@@ -127,8 +128,8 @@ func (c *Controls) updateControl(_ context.Context, in *config.UpdateRoutingCont
 }
 
 func (c *Controls) listControls(_ context.Context, in *config.ListRoutingControlsInput) (*config.ListRoutingControlsOutput, error) {
-	if _, ok := c.panels.Get(text(in.ControlPanelArn)); !ok {
-		return nil, missing(kindPanel, text(in.ControlPanelArn))
+	if _, ok := c.panels.Get(room.Deref(in.ControlPanelArn)); !ok {
+		return nil, missing(kindPanel, room.Deref(in.ControlPanelArn))
 	}
 	rows, next, err := page(c.controlsOf(*in.ControlPanelArn), func(r controlRow) string { return r.ARN }, in.MaxResults, in.NextToken)
 	if err != nil {
@@ -143,7 +144,7 @@ func (c *Controls) listControls(_ context.Context, in *config.ListRoutingControl
 
 // deleteControl refuses a routing control that a safety rule names. Health checks that follow it find it off.
 func (c *Controls) deleteControl(_ context.Context, in *config.DeleteRoutingControlInput) (*config.DeleteRoutingControlOutput, error) {
-	arn := text(in.RoutingControlArn)
+	arn := room.Deref(in.RoutingControlArn)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	err := c.db.Update(func(tx *store.Tx) error {
@@ -165,7 +166,7 @@ func (c *Controls) deleteControl(_ context.Context, in *config.DeleteRoutingCont
 }
 
 func (c *Controls) listHealthChecks(_ context.Context, in *config.ListAssociatedRoute53HealthChecksInput) (*config.ListAssociatedRoute53HealthChecksOutput, error) {
-	arn := text(in.RoutingControlArn)
+	arn := room.Deref(in.RoutingControlArn)
 	if !c.Exists(arn) {
 		return nil, missing(kindControl, arn)
 	}

@@ -9,6 +9,7 @@ import (
 	config "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
 	configtypes "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
@@ -51,7 +52,7 @@ func (c *Controls) createRule(_ context.Context, in *config.CreateSafetyRuleInpu
 	request.ClientToken = nil
 	row, err := once(c, "CreateSafetyRule", in.ClientToken, request, c.rules, func(tx *store.Tx) (ruleRow, error) {
 		row := made
-		row.ARN = row.Panel + "/safetyrule/" + newHex(16)
+		row.ARN = row.Panel + "/safetyrule/" + room.NewSerial(16)
 		row.Tags = maps.Clone(in.Tags)
 		if err := c.placeRule(tx, row); err != nil {
 			return row, err
@@ -75,10 +76,10 @@ func newRule(in *config.CreateSafetyRuleInput) (row ruleRow, err error) {
 	case (a == nil) == (g == nil):
 		return row, invalid("The request must have either AssertionRule or GatingRule.")
 	case a != nil:
-		row = ruleRow{Panel: text(a.ControlPanelArn), Controls: a.AssertedControls}
+		row = ruleRow{Panel: room.Deref(a.ControlPanelArn), Controls: a.AssertedControls}
 		name, setting, wait = a.Name, a.RuleConfig, a.WaitPeriodMs
 	default:
-		row = ruleRow{Panel: text(g.ControlPanelArn), Gating: true, Controls: g.GatingControls, Targets: g.TargetControls}
+		row = ruleRow{Panel: room.Deref(g.ControlPanelArn), Gating: true, Controls: g.GatingControls, Targets: g.TargetControls}
 		name, setting, wait = g.Name, g.RuleConfig, g.WaitPeriodMs
 	}
 	if row.Name, err = named("Name", name); err != nil {
@@ -146,9 +147,9 @@ func (c *Controls) freeRuleName(tx *store.Tx, row ruleRow) error {
 }
 
 func (c *Controls) describeRule(_ context.Context, in *config.DescribeSafetyRuleInput) (*config.DescribeSafetyRuleOutput, error) {
-	row, ok := c.rules.Get(text(in.SafetyRuleArn))
+	row, ok := c.rules.Get(room.Deref(in.SafetyRuleArn))
 	if !ok {
-		return nil, missing(kindRule, text(in.SafetyRuleArn))
+		return nil, missing(kindRule, room.Deref(in.SafetyRuleArn))
 	}
 	out := &config.DescribeSafetyRuleOutput{}
 	out.AssertionRule, out.GatingRule = c.showRule(row, configtypes.StatusDeployed)
@@ -180,8 +181,8 @@ func (c *Controls) updateRule(_ context.Context, in *config.UpdateSafetyRuleInpu
 	var row ruleRow
 	err = c.db.Update(func(tx *store.Tx) error {
 		var ok bool
-		if row, ok = c.rules.GetTx(tx, text(arn)); !ok || row.Gating != (in.GatingRuleUpdate != nil) {
-			return missing(kindRule, text(arn))
+		if row, ok = c.rules.GetTx(tx, room.Deref(arn)); !ok || row.Gating != (in.GatingRuleUpdate != nil) {
+			return missing(kindRule, room.Deref(arn))
 		}
 		row.Name, row.WaitMs = checked, *wait
 		if err := c.freeRuleName(tx, row); err != nil {
@@ -198,8 +199,8 @@ func (c *Controls) updateRule(_ context.Context, in *config.UpdateSafetyRuleInpu
 }
 
 func (c *Controls) listRules(_ context.Context, in *config.ListSafetyRulesInput) (*config.ListSafetyRulesOutput, error) {
-	if _, ok := c.panels.Get(text(in.ControlPanelArn)); !ok {
-		return nil, missing(kindPanel, text(in.ControlPanelArn))
+	if _, ok := c.panels.Get(room.Deref(in.ControlPanelArn)); !ok {
+		return nil, missing(kindPanel, room.Deref(in.ControlPanelArn))
 	}
 	var rows []ruleRow
 	for _, row := range c.rules.All() {
@@ -221,7 +222,7 @@ func (c *Controls) listRules(_ context.Context, in *config.ListSafetyRulesInput)
 }
 
 func (c *Controls) deleteRule(_ context.Context, in *config.DeleteSafetyRuleInput) (*config.DeleteSafetyRuleOutput, error) {
-	arn := text(in.SafetyRuleArn)
+	arn := room.Deref(in.SafetyRuleArn)
 	return &config.DeleteSafetyRuleOutput{}, c.db.Update(func(tx *store.Tx) error {
 		if _, ok := c.rules.GetTx(tx, arn); !ok {
 			return missing(kindRule, arn)

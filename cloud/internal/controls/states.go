@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -78,9 +79,9 @@ type (
 )
 
 func (c *Controls) getState(_ context.Context, in *GetRoutingControlStateInput) (*GetRoutingControlStateOutput, error) {
-	row, ok := c.controls.Get(text(in.RoutingControlArn))
+	row, ok := c.controls.Get(room.Deref(in.RoutingControlArn))
 	if !ok {
-		return nil, missing(kindControl, text(in.RoutingControlArn))
+		return nil, missing(kindControl, room.Deref(in.RoutingControlArn))
 	}
 	return &GetRoutingControlStateOutput{RoutingControlArn: &row.ARN, RoutingControlName: &row.Name, RoutingControlState: stateOf(row.State.On)}, nil
 }
@@ -100,7 +101,7 @@ func (c *Controls) listStates(_ context.Context, in *ListRoutingControlsInput) (
 	}
 	size := in.MaxResults
 	if size == nil {
-		size = ptr(int32(statesPage))
+		size = new(int32(statesPage))
 	}
 	rows, next, err := page(rows, func(r controlRow) string { return r.ARN }, size, in.NextToken)
 	if err != nil {
@@ -142,7 +143,7 @@ func (c *Controls) updateStates(_ context.Context, in *UpdateRoutingControlState
 func (c *Controls) change(entries []UpdateRoutingControlStateEntry, override []string) error {
 	wanted := map[string]bool{}
 	for _, e := range entries {
-		arn := text(e.RoutingControlArn)
+		arn := room.Deref(e.RoutingControlArn)
 		if e.RoutingControlState != On && e.RoutingControlState != Off {
 			return invalid("The value '%s' of RoutingControlState is not one of On and Off.", e.RoutingControlState)
 		}

@@ -3,24 +3,21 @@ package controls
 import (
 	"context"
 	"maps"
-	"strings"
+	"slices"
 
 	config "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// maxTags is how many tags a resource may have.
-const maxTags = 50
-
 func checkTags(tags map[string]string) error {
-	if len(tags) > maxTags {
-		return invalid("A resource has %d tags at most.", maxTags)
+	if len(tags) > room.MaxTags {
+		return invalid("A resource has %d tags at most.", room.MaxTags)
 	}
-	for k, v := range tags {
-		if k == "" || len([]rune(k)) > 128 || len([]rune(v)) > 256 || strings.HasPrefix(strings.ToLower(k), "aws:") {
-			return invalid("The tag '%s' is not valid: keys have 1 to 128 characters and do not begin with aws:, values have 256 at most.", k)
-		}
+	pair := func(k string) (key, value *string) { return &k, new(tags[k]) }
+	if k, fault := room.CheckTags(slices.Sorted(maps.Keys(tags)), pair); fault != room.TagFits {
+		return invalid("The tag '%s' is not valid: keys have 1 to 128 characters and do not begin with aws:, values have 256 at most.", k)
 	}
 	return nil
 }
@@ -56,7 +53,7 @@ func (c *Controls) changeTags(tx *store.Tx, arn string, change func(map[string]s
 
 func (c *Controls) tagResource(_ context.Context, in *config.TagResourceInput) (*config.TagResourceOutput, error) {
 	return &config.TagResourceOutput{}, c.db.Update(func(tx *store.Tx) error {
-		return c.changeTags(tx, text(in.ResourceArn), func(old map[string]string) (map[string]string, error) {
+		return c.changeTags(tx, room.Deref(in.ResourceArn), func(old map[string]string) (map[string]string, error) {
 			all := map[string]string{}
 			maps.Copy(all, old)
 			maps.Copy(all, in.Tags)
@@ -67,7 +64,7 @@ func (c *Controls) tagResource(_ context.Context, in *config.TagResourceInput) (
 
 func (c *Controls) untagResource(_ context.Context, in *config.UntagResourceInput) (*config.UntagResourceOutput, error) {
 	return &config.UntagResourceOutput{}, c.db.Update(func(tx *store.Tx) error {
-		return c.changeTags(tx, text(in.ResourceArn), func(old map[string]string) (map[string]string, error) {
+		return c.changeTags(tx, room.Deref(in.ResourceArn), func(old map[string]string) (map[string]string, error) {
 			left := maps.Clone(old)
 			for _, k := range in.TagKeys {
 				delete(left, k)
@@ -78,7 +75,7 @@ func (c *Controls) untagResource(_ context.Context, in *config.UntagResourceInpu
 }
 
 func (c *Controls) listTags(_ context.Context, in *config.ListTagsForResourceInput) (*config.ListTagsForResourceOutput, error) {
-	arn := text(in.ResourceArn)
+	arn := room.Deref(in.ResourceArn)
 	tags := map[string]string{}
 	if row, ok := c.clusters.Get(arn); ok {
 		maps.Copy(tags, row.Tags)

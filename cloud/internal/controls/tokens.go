@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -23,7 +24,7 @@ const tokenLife = 24 * time.Hour
 // once runs a create call, unless the same one with the same client token has been run, whose result it
 // then returns.
 func once[Row resource](c *Controls, op string, token *string, request any, t *store.Table[Row], create func(*store.Tx) (Row, error)) (row Row, err error) {
-	if n := len([]rune(text(token))); n > maxName {
+	if n := len([]rune(room.Deref(token))); n > maxName {
 		return row, invalid("The ClientToken has %d characters, %d at most.", n, maxName)
 	}
 	b, err := json.Marshal(request)
@@ -31,7 +32,7 @@ func once[Row resource](c *Controls, op string, token *string, request any, t *s
 		return row, err
 	}
 	sum := sha256.Sum256(b)
-	digest, key := hex.EncodeToString(sum[:]), op+" "+text(token)
+	digest, key := hex.EncodeToString(sum[:]), op+" "+room.Deref(token)
 	err = c.db.Update(func(tx *store.Tx) (err error) {
 		now := c.cfg.Now()
 		if used, ok := c.tokens.GetTx(tx, key); ok && token != nil && now.Sub(used.Used) < tokenLife {

@@ -2,7 +2,6 @@ package request
 
 import (
 	"crypto/rand"
-	"fmt"
 	"strings"
 )
 
@@ -19,14 +18,6 @@ func NewID(kind string) string {
 		b[i] = idAlphabet[int(c)%len(idAlphabet)]
 	}
 	return kind + string(b)
-}
-
-// NewUUID makes an id of the shape of a health check's.
-func NewUUID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // Bare strips the kind that ids are answered with: /hostedzone/Z1 becomes Z1.

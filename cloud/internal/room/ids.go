@@ -13,7 +13,7 @@ func NewSerial(digits int) string {
 	return hex.EncodeToString(b)[:digits]
 }
 
-// NewUUID returns a random UUID (RFC 9562, version 4), which Auto Scaling's ids are.
+// NewUUID returns a random UUID (RFC 9562, version 4), as the ids of Auto Scaling, health checks and clusters are.
 func NewUUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:])

@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/records"
 	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -48,7 +49,7 @@ func (a *api) createCollection(_ context.Context, in *route53.CreateCidrCollecti
 	if err := request.Length("callerReference", reference, 1, 64); err != nil {
 		return nil, err
 	}
-	made := collection{ID: request.NewUUID(), Name: name, Reference: reference, Version: 1}
+	made := collection{ID: room.NewUUID(), Name: name, Reference: reference, Version: 1}
 	err := a.update(func(tx *store.Tx) error {
 		all := a.collections.AllTx(tx)
 		for _, other := range all {

@@ -10,6 +10,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -36,7 +37,7 @@ func noQueryLogging(id string) error {
 }
 
 func (a *api) createQueryLogging(_ context.Context, in *route53.CreateQueryLoggingConfigInput) (*route53.CreateQueryLoggingConfigOutput, error) {
-	made := queryLogging{ID: request.NewUUID(), ZoneID: request.Bare(aws.ToString(in.HostedZoneId)), Group: aws.ToString(in.CloudWatchLogsLogGroupArn)}
+	made := queryLogging{ID: room.NewUUID(), ZoneID: request.Bare(aws.ToString(in.HostedZoneId)), Group: aws.ToString(in.CloudWatchLogsLogGroupArn)}
 	if !logGroup.MatchString(made.Group) {
 		return nil, request.BadInput("The ARN %s isn't that of a CloudWatch Logs log group in us-east-1.", made.Group)
 	}

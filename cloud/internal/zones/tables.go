@@ -1,8 +1,7 @@
 package zones
 
 import (
-	"errors"
-
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -17,19 +16,13 @@ type tables struct {
 	unhealthy      *store.Table[bool]
 }
 
-func (t *tables) load(db *store.DB) error {
-	return errors.Join(
-		loadTable(db, "signings", &t.signings),
-		loadTable(db, "cidr-collections", &t.collections),
-		loadTable(db, "delegation-sets", &t.delegationSets),
-		loadTable(db, "query-logging", &t.queryLogs),
-		loadTable(db, "traffic-policies", &t.policies),
-		loadTable(db, "traffic-policy-instances", &t.instances),
-		loadTable(db, "unhealthy-checks", &t.unhealthy),
-	)
-}
-
-func loadTable[T any](db *store.DB, name string, table **store.Table[T]) (err error) {
-	*table, err = store.Load[T](db, name)
+func (t *tables) load(db *store.DB) (err error) {
+	room.LoadTable(db, "signings", &t.signings, &err)
+	room.LoadTable(db, "cidr-collections", &t.collections, &err)
+	room.LoadTable(db, "delegation-sets", &t.delegationSets, &err)
+	room.LoadTable(db, "query-logging", &t.queryLogs, &err)
+	room.LoadTable(db, "traffic-policies", &t.policies, &err)
+	room.LoadTable(db, "traffic-policy-instances", &t.instances, &err)
+	room.LoadTable(db, "unhealthy-checks", &t.unhealthy, &err)
 	return err
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/policies"
 	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -76,7 +77,7 @@ func (a *api) createPolicy(_ context.Context, in *route53.CreateTrafficPolicyInp
 	if err != nil {
 		return nil, err
 	}
-	made := trafficPolicy{ID: request.NewUUID(), Name: *in.Name, Created: a.now().UTC(), Last: 1, Versions: []policyVersion{v}}
+	made := trafficPolicy{ID: room.NewUUID(), Name: *in.Name, Created: a.now().UTC(), Last: 1, Versions: []policyVersion{v}}
 	err = a.update(func(tx *store.Tx) error {
 		all := a.policies.AllTx(tx)
 		if slices.ContainsFunc(all, func(p trafficPolicy) bool { return p.Name == made.Name }) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/records"
 	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -90,7 +91,7 @@ func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyI
 	if err != nil {
 		return nil, request.BadInput("Invalid request: %v", err)
 	}
-	made := policyInstance{ID: request.NewUUID(), ZoneID: request.Bare(aws.ToString(in.HostedZoneId)), Name: at, TTL: aws.ToInt64(in.TTL)}
+	made := policyInstance{ID: room.NewUUID(), ZoneID: request.Bare(aws.ToString(in.HostedZoneId)), Name: at, TTL: aws.ToInt64(in.TTL)}
 	var commit func()
 	err = a.updateThen(func(tx *store.Tx) error {
 		z, ok := a.zones.GetTx(tx, made.ZoneID)

@@ -15,6 +15,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
@@ -63,21 +64,22 @@ type state struct {
 
 func load(db *store.DB) (*state, error) {
 	s := &state{db: db}
-	var errs [8]error
-	s.zones, errs[0] = store.Load[zone](db, "zones")
-	s.changes, errs[1] = store.Load[change](db, "changes")
-	s.Tables, errs[2] = checks.Load(db)
-	s.tags, errs[3] = store.Load[tagged](db, "tags")
-	s.reports, errs[4] = store.Load[beacon.Report](db, "reports")
-	s.records, errs[5] = loadRecords(db)
-	errs[6] = s.tables.load(db)
-	s.lastStates, errs[7] = store.Load[lastState](db, "last-alarm-states")
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
+	var err error
+	room.LoadTable(db, "zones", &s.zones, &err)
+	room.LoadTable(db, "changes", &s.changes, &err)
+	room.LoadTable(db, "tags", &s.tags, &err)
+	room.LoadTable(db, "reports", &s.reports, &err)
+	room.LoadTable(db, "last-alarm-states", &s.lastStates, &err)
+	if err != nil {
+		return nil, err
 	}
-	return s, nil
+	if s.Tables, err = checks.Load(db); err != nil {
+		return nil, err
+	}
+	if s.records, err = loadRecords(db); err != nil {
+		return nil, err
+	}
+	return s, s.tables.load(db)
 }
 
 // api answers the operations.
