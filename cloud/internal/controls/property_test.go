@@ -67,7 +67,7 @@ func TestWhatIsToldIsWhatIsStored(t *testing.T) {
 func (p *plant) stored(arns []string) map[string]bool {
 	states := map[string]bool{}
 	for _, arn := range arns {
-		status, out := p.call("GetRoutingControlState", map[string]any{"RoutingControlArn": arn})
+		status, out := p.call("ToggleCustomerAPI.GetRoutingControlState", map[string]any{"RoutingControlArn": arn})
 		if status != http.StatusOK {
 			p.t.Fatal(out)
 		}

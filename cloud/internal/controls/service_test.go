@@ -120,13 +120,13 @@ func (p *plant) assertion(panel string, n, wait int32, controls ...string) strin
 	}}))(p.t).AssertionRule.SafetyRuleArn
 }
 
-// cluster data plane calls are JSON 1.0 by hand.
-func (p *plant) call(op string, in map[string]any) (status int, out map[string]any) {
+// call asks the cluster's API, JSON 1.0 by hand, with the operation as its header names it.
+func (p *plant) call(target string, in map[string]any) (status int, out map[string]any) {
 	p.t.Helper()
 	body := must(json.Marshal(in))(p.t)
 	r := must(http.NewRequestWithContext(p.t.Context(), "POST", p.url+"/v1/", strings.NewReader(string(body))))(p.t)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	r.Header.Set("X-Amz-Target", "ToggleCustomerAPI."+op)
+	r.Header.Set("X-Amz-Target", target)
 	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-west-2/route53-recovery-cluster/aws4_request, SignedHeaders=host, Signature=0")
 	resp := must(http.DefaultClient.Do(r))(p.t)
 	defer resp.Body.Close()
@@ -153,7 +153,7 @@ func (p *plant) override(rules []string, changes ...string) string {
 	if rules != nil {
 		in["SafetyRulesToOverride"] = rules
 	}
-	_, out := p.call("UpdateRoutingControlStates", in)
+	_, out := p.call("ToggleCustomerAPI.UpdateRoutingControlStates", in)
 	code, _ := out["__type"].(string)
 	return code
 }
@@ -195,7 +195,7 @@ func TestLastRoutingControlCannotBeTurnedOff(t *testing.T) {
 	if p.knows(A) || !p.knows(B) {
 		t.Error("health checks were told otherwise")
 	}
-	status, out := p.call("UpdateRoutingControlState", map[string]any{"RoutingControlArn": B, "RoutingControlState": "Off"})
+	status, out := p.call("ToggleCustomerAPI.UpdateRoutingControlState", map[string]any{"RoutingControlArn": B, "RoutingControlState": "Off"})
 	if status != http.StatusConflict || out["resourceId"] != rule || !strings.Contains(out["message"].(string), "at-least-1") {
 		t.Errorf("%d %v", status, out)
 	}
@@ -244,7 +244,7 @@ func TestStatesSurvive(t *testing.T) {
 	if !p.knows(*a.RoutingControlArn) || p.knows(*b.RoutingControlArn) || len(p.told) != 2 {
 		t.Errorf("told after the start: %v", p.told)
 	}
-	_, out := p.call("GetRoutingControlState", map[string]any{"RoutingControlArn": *a.RoutingControlArn})
+	_, out := p.call("ToggleCustomerAPI.GetRoutingControlState", map[string]any{"RoutingControlArn": *a.RoutingControlArn})
 	if out["RoutingControlState"] != "On" || out["RoutingControlName"] != "a" {
 		t.Errorf("%v", out)
 	}

@@ -21,8 +21,8 @@ var signed = map[string]string{
 }
 
 // testsOf finds the test of each operation, as "service Operation": of the functions in test files that name the
-// operation's input, of the SDK's package, or its command of the AWS CLI, the first test; or where helpers alone do, the
-// first of them.
+// operation's input, of the SDK's package, its command of the AWS CLI, or its X-Amz-Target where the SDK's package could not be
+// had, the first test; or where helpers alone do, the first of them.
 func testsOf(t *testing.T, all []wire.Operation) map[string]string {
 	t.Helper()
 	commands := commandsOf(all)
@@ -80,6 +80,9 @@ func commandsOf(all []wire.Operation) map[string]string {
 	return commands
 }
 
+// clusterTarget is the header that names an operation of a routing control cluster's API.
+var clusterTarget = regexp.MustCompile(`^"ToggleCustomerAPI\.(\w+)"$`)
+
 var word = regexp.MustCompile(`[a-z0-9]+(-[a-z0-9]+)+`)
 
 // importsOf are the SDK's packages that a file uses, by the names it gives them, each with what its service signs with.
@@ -110,6 +113,9 @@ func operationsIn(f *ast.FuncDecl, services, commands map[string]string) map[str
 				ops[services[of.Name]+" "+op] = true
 			}
 		case *ast.BasicLit:
+			if target := clusterTarget.FindStringSubmatch(n.Value); target != nil {
+				ops["route53-recovery-cluster "+target[1]] = true
+			}
 			for _, w := range word.FindAllString(n.Value, -1) {
 				if op := commands[w]; op != "" {
 					ops[op] = true
