@@ -167,21 +167,13 @@ func (r *Region) DescribeInstanceAttribute(ctx context.Context, in *ec2.Describe
 		out.UserData = &ec2types.AttributeValue{Value: room.Some(i.UserData)}
 	case ec2types.InstanceAttributeNameDisableApiTermination:
 		out.DisableApiTermination = flag(i.ProtectTermination)
-	case ec2types.InstanceAttributeNameDisableApiStop:
-		out.DisableApiStop = flag(false)
 	case ec2types.InstanceAttributeNameInstanceType:
 		out.InstanceType = &ec2types.AttributeValue{Value: new(string(i.Type))}
 	case ec2types.InstanceAttributeNameGroupSet:
 		eni, _ := r.interfaces.Get(i.Interface)
 		out.Groups = r.identifiers(eni.Groups)
-	case ec2types.InstanceAttributeNameSourceDestCheck:
-		out.SourceDestCheck = flag(true)
 	case ec2types.InstanceAttributeNameEbsOptimized:
 		out.EbsOptimized = flag(i.EbsOptimized)
-	case ec2types.InstanceAttributeNameEnaSupport:
-		out.EnaSupport = flag(true)
-	case ec2types.InstanceAttributeNameRootDeviceName:
-		out.RootDeviceName = &ec2types.AttributeValue{Value: new(rootDevice)}
 	case ec2types.InstanceAttributeNameBlockDeviceMapping:
 		out.BlockDeviceMappings = r.showInstance(i).BlockDeviceMappings
 	case ec2types.InstanceAttributeNameInstanceInitiatedShutdownBehavior:
@@ -191,9 +183,42 @@ func (r *Region) DescribeInstanceAttribute(ctx context.Context, in *ec2.Describe
 		}
 		out.InstanceInitiatedShutdownBehavior = &ec2types.AttributeValue{Value: new(behaviour)}
 	default:
-		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid. Unknown attribute.", in.Attribute)
+		return out, fixedAttribute(in.Attribute, out)
 	}
 	return out, nil
+}
+
+// fixedAttribute tells an attribute that is the same for every instance here.
+func fixedAttribute(name ec2types.InstanceAttributeName, out *ec2.DescribeInstanceAttributeOutput) error {
+	switch name {
+	case ec2types.InstanceAttributeNameDisableApiStop:
+		out.DisableApiStop = &ec2types.AttributeBooleanValue{Value: new(false)}
+	case ec2types.InstanceAttributeNameSourceDestCheck:
+		out.SourceDestCheck = &ec2types.AttributeBooleanValue{Value: new(true)}
+	case ec2types.InstanceAttributeNameEnaSupport:
+		out.EnaSupport = &ec2types.AttributeBooleanValue{Value: new(true)}
+	case ec2types.InstanceAttributeNameRootDeviceName:
+		out.RootDeviceName = &ec2types.AttributeValue{Value: new(rootDevice)}
+	case ec2types.InstanceAttributeNameEnclaveOptions:
+		out.EnclaveOptions = &ec2types.EnclaveOptions{Enabled: new(false)}
+	case ec2types.InstanceAttributeNameKernel:
+		out.KernelId = &ec2types.AttributeValue{}
+	case ec2types.InstanceAttributeNameRamdisk:
+		out.RamdiskId = &ec2types.AttributeValue{}
+	default:
+		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid. Unknown attribute.", name)
+	}
+	return nil
+}
+
+// given counts the parameters that a request has.
+func given(parameters ...bool) (n int) {
+	for _, is := range parameters {
+		if is {
+			n++
+		}
+	}
+	return n
 }
 
 // ModifyInstanceAttribute changes an instance's groups, its protection or its shutdown behaviour.
@@ -206,6 +231,13 @@ func (r *Region) ModifyInstanceAttribute(ctx context.Context, in *ec2.ModifyInst
 	}
 	if err := required("instanceId", in.InstanceId); err != nil {
 		return nil, err
+	}
+	switch given(len(in.Groups) > 0, in.DisableApiTermination != nil, in.InstanceInitiatedShutdownBehavior != nil) {
+	case 0:
+		return nil, wire.Errorf("InvalidParameterCombination", "No attributes specified.")
+	case 1:
+	default:
+		return nil, wire.Errorf("InvalidParameterCombination", "Fields for multiple attribute types specified")
 	}
 	i, ok := r.instances.Get(*in.InstanceId)
 	if !ok {

@@ -103,7 +103,7 @@ func (r *Region) DescribeInstanceTypes(ctx context.Context, in *ec2.DescribeInst
 		ids = append(ids, string(t))
 	}
 	l := listing[instanceType]{
-		id: func(t instanceType) string { return t.name }, missing: missingType,
+		id: func(t instanceType) string { return t.name }, missing: missingType, max: 100,
 		fields: fields[instanceType]{
 			"instance-type":                         one(func(t instanceType) string { return t.name }),
 			"current-generation":                    boolean(func(instanceType) bool { return true }),

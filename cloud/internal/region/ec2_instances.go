@@ -164,8 +164,8 @@ func (r *Region) DescribeInstances(ctx context.Context, in *ec2.DescribeInstance
 	if err := room.Only(in, "Filters", "IncludeManagedResources", "InstanceIds", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}
-	if len(in.InstanceIds) > 0 && in.MaxResults != nil {
-		return nil, wire.Errorf("InvalidParameterCombination", "The parameter instancesSet cannot be used with the parameter maxResults")
+	if err := notPaged("instancesSet", in.InstanceIds, in.MaxResults); err != nil {
+		return nil, err
 	}
 	l := listing[instanceRow]{id: func(i instanceRow) string { return i.ID }, missing: missingInstance, fields: r.instanceFields()}
 	rows, next, err := l.list(r, r.instances.All(), in.InstanceIds, in.Filters, in.MaxResults, in.NextToken)
@@ -216,6 +216,9 @@ func (r *Region) showStatus(i instanceRow) ec2types.InstanceStatus {
 // DescribeInstanceStatus lists the status checks of running instances, or of all.
 func (r *Region) DescribeInstanceStatus(ctx context.Context, in *ec2.DescribeInstanceStatusInput) (*ec2.DescribeInstanceStatusOutput, error) {
 	if err := room.Only(in, "Filters", "IncludeAllInstances", "IncludeManagedResources", "InstanceIds", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
+	if err := notPaged("instancesSet", in.InstanceIds, in.MaxResults); err != nil {
 		return nil, err
 	}
 	status := func(pick func(ec2types.InstanceStatus) *ec2types.InstanceStatusSummary) func(instanceRow) []string {

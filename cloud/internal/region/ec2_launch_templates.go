@@ -221,7 +221,7 @@ func (r *Region) DescribeLaunchTemplates(ctx context.Context, in *ec2.DescribeLa
 		ids = append(ids, t.ID)
 	}
 	l := listing[templateRow]{
-		id: func(t templateRow) string { return t.ID }, missing: missingTemplate, min: 1,
+		id: func(t templateRow) string { return t.ID }, missing: missingTemplate, min: 1, max: 200,
 		fields: fields[templateRow]{
 			"launch-template-id":   one(func(t templateRow) string { return t.ID }),
 			"launch-template-name": one(func(t templateRow) string { return t.Name }),

@@ -32,6 +32,11 @@ func (r *Region) DescribeAvailabilityZones(ctx context.Context, in *ec2.Describe
 			return nil, wire.Errorf("InvalidParameterValue", "Invalid availability zone: [%s]", z)
 		}
 	}
+	for _, id := range in.ZoneIds {
+		if !slices.ContainsFunc(r.zones(), func(z string) bool { return zoneID(z) == id }) {
+			return nil, wire.Errorf("InvalidParameterValue", "Invalid availability zone-id: [%s]", id)
+		}
+	}
 	type zone = ec2types.AvailabilityZone
 	zones, err := filter(r, zones, in.Filters, func(z zone) string { return *z.ZoneName }, fields[zone]{
 		"zone-name":     one(func(z zone) string { return *z.ZoneName }),
@@ -78,6 +83,11 @@ func (r *Region) DescribeAccountAttributes(ctx context.Context, in *ec2.Describe
 	values := []struct{ name, value string }{
 		{"supported-platforms", "VPC"}, {"default-vpc", "none"}, {"max-instances", "100"}, {"vpc-max-security-groups-per-interface", "5"},
 		{"max-elastic-ips", "0"}, {"vpc-max-elastic-ips", "0"},
+	}
+	for _, name := range in.AttributeNames {
+		if !slices.Contains(name.Values(), name) {
+			return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attributeName is invalid.", name)
+		}
 	}
 	out := &ec2.DescribeAccountAttributesOutput{}
 	for _, v := range values {

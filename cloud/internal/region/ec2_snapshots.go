@@ -28,6 +28,9 @@ func (r *Region) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshot
 	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "OwnerIds", "SnapshotIds"); err != nil {
 		return nil, err
 	}
+	if err := notPaged("snapshotSet", in.SnapshotIds, in.MaxResults); err != nil {
+		return nil, err
+	}
 	l := listing[snapshotRow]{
 		id: func(s snapshotRow) string { return s.ID }, missing: missingSnapshot,
 		fields: fields[snapshotRow]{
@@ -89,6 +92,9 @@ func (r *Region) DeleteSnapshot(ctx context.Context, in *ec2.DeleteSnapshotInput
 // DescribeVolumes lists instances' root disks.
 func (r *Region) DescribeVolumes(ctx context.Context, in *ec2.DescribeVolumesInput) (*ec2.DescribeVolumesOutput, error) {
 	if err := room.Only(in, "Filters", "IncludeManagedResources", "MaxResults", "NextToken", "VolumeIds"); err != nil {
+		return nil, err
+	}
+	if err := notPaged("volumeSet", in.VolumeIds, in.MaxResults); err != nil {
 		return nil, err
 	}
 	l := listing[instanceRow]{

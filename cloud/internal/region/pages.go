@@ -1,6 +1,7 @@
 package region
 
 import (
+	"cmp"
 	"slices"
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -15,6 +16,7 @@ type listing[T any] struct {
 	fields  fields[T]
 	missing func(id string) error // what asking for an unknown id answers
 	min     int32                 // the smallest MaxResults; 5 where it is zero, as in most of EC2
+	max     int32                 // the largest MaxResults; 1000 where it is zero, as in most of EC2
 }
 
 // list returns the rows asked for, in the order of their ids, and the token for the next page.
@@ -37,11 +39,16 @@ func (l listing[T]) list(r *Region, rows []T, ids []string, filters []ec2types.F
 	if err != nil {
 		return nil, nil, err
 	}
-	least := l.min
-	if least == 0 {
-		least = 5
+	return page(rows, l.id, size, token, cmp.Or(l.min, 5), cmp.Or(l.max, 1000))
+}
+
+// notPaged refuses ids together with a page's size, which a few operations do not take at once. set is the name of the ids'
+// parameter in AWS's message.
+func notPaged(set string, ids []string, size *int32) error {
+	if len(ids) > 0 && size != nil {
+		return wire.Errorf("InvalidParameterCombination", "The parameter %s cannot be used with the parameter maxResults", set)
 	}
-	return page(rows, l.id, size, token, least, 1000)
+	return nil
 }
 
 // page cuts a listing as EC2 does: all rows come unless a size is asked for.

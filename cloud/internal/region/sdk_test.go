@@ -21,6 +21,7 @@ type desk struct {
 	*ec2.Client
 	t      *testing.T
 	dir    string
+	config Config // us-east-1's where it has no name
 	paper  *paper
 	region *Region
 	shut   func()
@@ -38,7 +39,15 @@ func newDesk(t *testing.T) *desk {
 func (d *desk) open() {
 	d.t.Helper()
 	d.paper = newPaper()
-	d.region = openAt(d.t, d.dir, d.paper)
+	if d.config.Name == "" {
+		d.region = openAt(d.t, d.dir, d.paper)
+	} else {
+		d.config.Dir = d.dir
+		var err error
+		if d.region, err = Open(d.config, d.paper, d.paper, d.paper); err != nil {
+			d.t.Fatal(err)
+		}
+	}
 	d.Client, d.shut = serveSDK(d.t, d.region)
 }
 

@@ -1,7 +1,9 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
@@ -74,6 +76,12 @@ func (t *table) load() {
 		if err != nil {
 			panic(err) // embedded, so it is there
 		}
+		// What AWS has added since those models, for names that do not follow from Go's, is written by hand.
+		newer, err := tables.ReadFile("tables/" + t.file + "-newer.txt")
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			panic(err)
+		}
+		b = append(b, newer...)
 		t.ops, t.lines = map[string]string{}, map[string]string{}
 		for line := range strings.Lines(strings.ReplaceAll(string(b), "\n\t", "\t")) {
 			kind, rest, _ := strings.Cut(line, "\t")

@@ -1,0 +1,289 @@
+package region
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/tempo"
+)
+
+// write puts a file on an instance's disk.
+func (d *desk) write(instance, name, content string) {
+	d.t.Helper()
+	m, _ := d.machine(instance)
+	upper := filepath.Join(m.spec.Dir, "upper")
+	if err := os.MkdirAll(upper, 0o755); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(upper, name), []byte(content), 0o644); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// image makes an image of an instance that has one file on its disk, and waits until it is available.
+func (d *desk) image(name, file, content string) ec2types.Image {
+	d.t.Helper()
+	_, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	instance := d.run(subnet, 1)[0]
+	d.write(instance, file, content)
+	out, err := d.CreateImage(d.t.Context(), &ec2.CreateImageInput{
+		InstanceId: &instance, Name: &name, NoReboot: new(true),
+		TagSpecifications: []ec2types.TagSpecification{{ResourceType: "image", Tags: []ec2types.Tag{{Key: new("role"), Value: new("web")}}}},
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return d.available(*out.ImageId)
+}
+
+// available waits until an image is.
+func (d *desk) available(id string) (image ec2types.Image) {
+	d.t.Helper()
+	d.await("image "+id, func() bool {
+		out, err := d.DescribeImages(d.t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{id}})
+		if err != nil || out.Images[0].State == ec2types.ImageStateFailed {
+			d.t.Fatalf("image %s: %+v, %v", id, out, err)
+		}
+		image = out.Images[0]
+		return image.State == ec2types.ImageStateAvailable
+	})
+	return image
+}
+
+func (d *desk) snapshots(in *ec2.DescribeSnapshotsInput) []ec2types.Snapshot {
+	d.t.Helper()
+	out, err := d.DescribeSnapshots(d.t.Context(), in)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return out.Snapshots
+}
+
+func snapshotID(s ec2types.Snapshot) *string { return s.SnapshotId }
+
+func TestImageIsDeregisteredAndThenItsSnapshotDeleted(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	image := d.image("web-1", "motd", "hello")
+	snapshot := *image.BlockDeviceMappings[0].Ebs.SnapshotId
+	told := d.snapshots(&ec2.DescribeSnapshotsInput{SnapshotIds: []string{snapshot}})
+	if len(told) != 1 || told[0].State != "completed" || *told[0].Progress != "100%" || *told[0].OwnerId != "111122223333" || told[0].StartTime == nil {
+		t.Fatalf("snapshot %+v", told)
+	}
+	wantSame(t, "by owner", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID), snapshot)
+	wantSame(t, "by volume", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{Filters: where("volume-id", *told[0].VolumeId)}), snapshotID), snapshot)
+	wantSame(t, "by status", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: where("status", "error")}), snapshotID))
+	for code, in := range map[string]ec2.DescribeSnapshotsInput{
+		"InvalidSnapshot.NotFound":    {SnapshotIds: []string{"snap-0123456789abcdef0"}},
+		"InvalidParameterCombination": {SnapshotIds: []string{snapshot}, MaxResults: new(int32(5))},
+		"InvalidParameterValue":       {MaxResults: new(int32(4))},
+	} {
+		_, err := d.DescribeSnapshots(ctx, &in)
+		wantAPIError(t, err, code)
+	}
+
+	_, err := d.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: &snapshot})
+	wantAPIError(t, err, "InvalidSnapshot.InUse")
+	_, err = d.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: new("snap-0123456789abcdef0")})
+	wantAPIError(t, err, "InvalidSnapshot.NotFound")
+	for code, in := range map[string]ec2.DeregisterImageInput{
+		"InvalidAMIID.NotFound":  {ImageId: new("ami-0123456789abcdef0")},
+		"InvalidAMIID.Malformed": {ImageId: new("ami-x")},
+		"AuthFailure":            {ImageId: new(hostImage(t, d.region))},
+		"DryRunOperation":        {ImageId: image.ImageId, DryRun: new(true)},
+	} {
+		_, err := d.DeregisterImage(ctx, &in)
+		wantAPIError(t, err, code)
+	}
+	out, err := d.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: image.ImageId})
+	if err != nil || !aws.ToBool(out.Return) {
+		t.Fatalf("DeregisterImage: %+v, %v", out, err)
+	}
+	d.reopen()
+	_, err = d.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{*image.ImageId}})
+	wantAPIError(t, err, "InvalidAMIID.NotFound")
+	// Its instances go on, and its snapshot stays until it is deleted.
+	wantSame(t, "snapshots after it", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID), snapshot)
+	if _, err := d.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: &snapshot}); err != nil {
+		t.Fatal(err)
+	}
+	d.reopen()
+	wantSame(t, "snapshots at the end", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID))
+}
+
+func TestImageIsDeregisteredWithItsSnapshot(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	image := d.image("web-1", "motd", "hello")
+	out, err := d.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: image.ImageId, DeleteAssociatedSnapshots: new(true)})
+	if err != nil || len(out.DeleteSnapshotResults) != 1 || out.DeleteSnapshotResults[0].ReturnCode != "success" ||
+		*out.DeleteSnapshotResults[0].SnapshotId != *image.BlockDeviceMappings[0].Ebs.SnapshotId {
+		t.Fatalf("DeregisterImage: %+v, %v", out, err)
+	}
+	d.reopen()
+	wantSame(t, "snapshots", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID))
+}
+
+// newPeer opens a second region, us-west-2, which reaches d's region until silent is called.
+func (d *desk) newPeer() (peer *desk, silent func()) {
+	t := d.t
+	t.Helper()
+	dir, err := os.MkdirTemp("", "peer") // a socket's path has 108 bytes, which t.TempDir() may exceed
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "socket")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: d.region.PeerHandler()}
+	go func() { _ = server.Serve(l) }() // returns at Close
+	t.Cleanup(func() { _ = server.Close() })
+
+	peer = &desk{t: t, dir: t.TempDir(), config: Config{
+		Name: "us-west-2", Index: 2, Cloud: 1, Account: "111122223333", Speed: tempo.Speed(60), Peers: []string{"us-east-1"},
+		Peer: func(region string) (string, bool) { return socket, region == "us-east-1" },
+	}}
+	peer.open()
+	t.Cleanup(func() { peer.shut() })
+	return peer, func() { _ = server.Close() }
+}
+
+func TestImageIsCopiedToAnotherRegion(t *testing.T) {
+	east := newDesk(t)
+	ctx := t.Context()
+	source := east.image("web-1", "motd", "hello from the east")
+	west, silent := east.newPeer()
+	in := &ec2.CopyImageInput{
+		Name: new("web-1-standby"), SourceImageId: source.ImageId, SourceRegion: new("us-east-1"), Description: new("for the standby"),
+		ClientToken: new("once"), CopyImageTags: new(true),
+		TagSpecifications: []ec2types.TagSpecification{{ResourceType: "image", Tags: []ec2types.Tag{{Key: new("copy"), Value: new("yes")}}}},
+	}
+	out, err := west.CopyImage(ctx, in)
+	if err != nil || *out.ImageId == *source.ImageId {
+		t.Fatalf("CopyImage: %+v, %v", out, err)
+	}
+	copied := west.available(*out.ImageId)
+	if *copied.Name != "web-1-standby" || *copied.Description != "for the standby" || *copied.SourceImageId != *source.ImageId ||
+		*copied.SourceImageRegion != "us-east-1" || *copied.OwnerId != "111122223333" || copied.Architecture != source.Architecture {
+		t.Errorf("the copy: %+v", copied)
+	}
+	wantSame(t, "tags", idsOf(copied.Tags, func(x ec2types.Tag) *string { return new(*x.Key + "=" + *x.Value) }), "role=web", "copy=yes")
+	again, err := west.CopyImage(ctx, in)
+	if err != nil || *again.ImageId != *out.ImageId {
+		t.Errorf("the same token again: %+v, %v", again, err)
+	}
+	snapshots := west.snapshots(&ec2.DescribeSnapshotsInput{SnapshotIds: []string{*copied.BlockDeviceMappings[0].Ebs.SnapshotId}})
+	if len(snapshots) != 1 || snapshots[0].State != "completed" {
+		t.Errorf("snapshot %+v", snapshots)
+	}
+
+	// The copy needs neither its original nor that region.
+	if _, err := east.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: source.ImageId}); err != nil {
+		t.Fatal(err)
+	}
+	silent()
+	west.reopen()
+	_, subnet := west.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	ran, err := west.RunInstances(ctx, &ec2.RunInstancesInput{
+		ImageId: copied.ImageId, InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := *ran.Instances[0].InstanceId
+	waitState(t, west.region, id, running)
+	m, _ := west.machine(id)
+	if len(m.spec.Layers) == 0 {
+		t.Fatal("the instance has no layers")
+	}
+	got, err := os.ReadFile(filepath.Join(m.spec.Layers[0], "motd"))
+	if err != nil || string(got) != "hello from the east" {
+		t.Errorf("the copy's disk holds %q, %v", got, err)
+	}
+	_, err = west.CopyImage(ctx, &ec2.CopyImageInput{Name: new("another"), SourceImageId: source.ImageId, SourceRegion: new("us-east-1")})
+	wantAPIError(t, err, "Unavailable")
+}
+
+func TestImageCopiesThatAreRefused(t *testing.T) {
+	east := newDesk(t)
+	ctx := t.Context()
+	source := east.image("web-1", "motd", "hello")
+	west, _ := east.newPeer()
+	region := new("us-east-1")
+	out, err := west.CopyImage(ctx, &ec2.CopyImageInput{Name: new("taken"), SourceImageId: source.ImageId, SourceRegion: region, ClientToken: new("once")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	west.available(*out.ImageId)
+	for _, c := range []struct {
+		code string
+		in   ec2.CopyImageInput
+	}{
+		{"InvalidAMIID.NotFound", ec2.CopyImageInput{Name: new("new"), SourceImageId: new("ami-0123456789abcdef0"), SourceRegion: region}},
+		{"InvalidAMIID.Malformed", ec2.CopyImageInput{Name: new("new"), SourceImageId: new("ami-x"), SourceRegion: region}},
+		{"InvalidParameterValue", ec2.CopyImageInput{Name: new("new"), SourceImageId: source.ImageId, SourceRegion: new("eu-west-1")}},
+		{"InvalidAMIName.Malformed", ec2.CopyImageInput{Name: new("x"), SourceImageId: source.ImageId, SourceRegion: region}},
+		{"InvalidAMIName.Duplicate", ec2.CopyImageInput{Name: new("taken"), SourceImageId: source.ImageId, SourceRegion: region}},
+		{"IdempotentParameterMismatch", ec2.CopyImageInput{Name: new("new"), SourceImageId: source.ImageId, SourceRegion: region, ClientToken: new("once")}},
+		{"DryRunOperation", ec2.CopyImageInput{Name: new("new"), SourceImageId: source.ImageId, SourceRegion: region, DryRun: new(true)}},
+	} {
+		_, err := west.CopyImage(ctx, &c.in)
+		wantAPIError(t, err, c.code)
+	}
+	own, err := west.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, "images", idsOf(own.Images, func(i ec2types.Image) *string { return i.ImageId }), *out.ImageId)
+
+	// A copy within the region is one like any other.
+	out, err = west.CopyImage(ctx, &ec2.CopyImageInput{Name: new("nearby"), SourceImageId: out.ImageId, SourceRegion: new("us-west-2")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if near := west.available(*out.ImageId); *near.SourceImageRegion != "us-west-2" {
+		t.Errorf("the near copy: %+v", near)
+	}
+}
+
+func TestRegionsOfTheCloudAreTold(t *testing.T) {
+	east := newDesk(t)
+	ctx := t.Context()
+	west, _ := east.newPeer()
+	name := func(r ec2types.Region) *string { return r.RegionName }
+	for _, c := range []struct {
+		in   ec2.DescribeRegionsInput
+		want []string
+	}{
+		{ec2.DescribeRegionsInput{}, []string{"us-east-1", "us-west-2"}},
+		{ec2.DescribeRegionsInput{RegionNames: []string{"us-east-1"}}, []string{"us-east-1"}},
+		{ec2.DescribeRegionsInput{Filters: where("region-name", "us-w*")}, []string{"us-west-2"}},
+		{ec2.DescribeRegionsInput{Filters: where("endpoint", "ec2.us-east-1.amazonaws.com")}, []string{"us-east-1"}},
+		{ec2.DescribeRegionsInput{AllRegions: new(true), Filters: where("opt-in-status", "not-opted-in")}, nil},
+	} {
+		out, err := west.DescribeRegions(ctx, &c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSame(t, "regions", idsOf(out.Regions, name), c.want...)
+		for _, r := range out.Regions {
+			if *r.OptInStatus != "opt-in-not-required" || *r.Endpoint != "ec2."+*r.RegionName+".amazonaws.com" {
+				t.Errorf("region %+v", r)
+			}
+		}
+	}
+	for _, in := range []*ec2.DescribeRegionsInput{{RegionNames: []string{"eu-west-1"}}, {Filters: where("colour", "red")}} {
+		_, err := west.DescribeRegions(ctx, in)
+		wantAPIError(t, err, "InvalidParameterValue")
+	}
+}

@@ -1,0 +1,320 @@
+package region
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// patience is how long a test waits for what will happen: only a failure waits so long.
+const patience = 2 * time.Minute
+
+// await waits until done says so, asking again after each change of the region.
+func (d *desk) await(what string, done func() bool) {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
+	defer cancel()
+	if err := d.region.Wait(ctx, done); err != nil {
+		d.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// machine returns the processes that stand in for an instance's, and how many have been started in the region.
+func (d *desk) machine(id string) (*pretender, int) {
+	d.paper.mu.Lock()
+	defer d.paper.mu.Unlock()
+	return d.paper.started[id], d.paper.starts
+}
+
+func (d *desk) attribute(id string, name ec2types.InstanceAttributeName) *ec2.DescribeInstanceAttributeOutput {
+	d.t.Helper()
+	out, err := d.DescribeInstanceAttribute(d.t.Context(), &ec2.DescribeInstanceAttributeInput{InstanceId: &id, Attribute: name})
+	if err != nil || aws.ToString(out.InstanceId) != id {
+		d.t.Fatalf("attribute %s of %s: %+v, %v", name, id, out, err)
+	}
+	return out
+}
+
+func TestInstanceAttributesAreToldOneByOne(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	vpc, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	group, script := d.securityGroup(vpc, "web"), encode([]byte("#!/bin/sh\n"))
+	out, err := d.RunInstances(ctx, &ec2.RunInstancesInput{
+		ImageId: new(hostImage(t, d.region)), InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
+		SecurityGroupIds: []string{group}, UserData: &script, InstanceInitiatedShutdownBehavior: "terminate",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := *out.Instances[0].InstanceId
+	waitState(t, d.region, id, running)
+	yes := func(v *ec2types.AttributeBooleanValue) string { return fmt.Sprint(v != nil && aws.ToBool(v.Value)) }
+	text := func(v *ec2types.AttributeValue) string {
+		if v == nil {
+			return "none"
+		}
+		return aws.ToString(v.Value)
+	}
+	device := d.attribute(id, "blockDeviceMapping").BlockDeviceMappings
+	if len(device) != 1 || *device[0].Ebs.VolumeId == "" {
+		t.Fatalf("devices %+v", device)
+	}
+	for name, c := range map[string]struct{ got, want string }{
+		"userData":                          {text(d.attribute(id, "userData").UserData), script},
+		"instanceType":                      {text(d.attribute(id, "instanceType").InstanceType), string(smallType())},
+		"instanceInitiatedShutdownBehavior": {text(d.attribute(id, "instanceInitiatedShutdownBehavior").InstanceInitiatedShutdownBehavior), "terminate"},
+		"rootDeviceName":                    {text(d.attribute(id, "rootDeviceName").RootDeviceName), *device[0].DeviceName},
+		"disableApiTermination":             {yes(d.attribute(id, "disableApiTermination").DisableApiTermination), "false"},
+		"disableApiStop":                    {yes(d.attribute(id, "disableApiStop").DisableApiStop), "false"},
+		"sourceDestCheck":                   {yes(d.attribute(id, "sourceDestCheck").SourceDestCheck), "true"},
+		"enaSupport":                        {yes(d.attribute(id, "enaSupport").EnaSupport), "true"},
+		"ebsOptimized":                      {yes(d.attribute(id, "ebsOptimized").EbsOptimized), "false"},
+		"kernel":                            {text(d.attribute(id, "kernel").KernelId), ""},
+		"ramdisk":                           {text(d.attribute(id, "ramdisk").RamdiskId), ""},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s is %q, want %q", name, c.got, c.want)
+		}
+	}
+	if e := d.attribute(id, "enclaveOptions").EnclaveOptions; e == nil || aws.ToBool(e.Enabled) {
+		t.Errorf("enclaveOptions %+v", e)
+	}
+	wantSame(t, "groups", idsOf(d.attribute(id, "groupSet").Groups, func(x ec2types.GroupIdentifier) *string { return x.GroupId }), group)
+	// What is asked for comes, and nothing else.
+	if other := d.attribute(id, "userData"); other.InstanceType != nil || other.DisableApiTermination != nil {
+		t.Errorf("userData came with %+v", other)
+	}
+	for code, in := range map[string]ec2.DescribeInstanceAttributeInput{
+		"InvalidInstanceID.NotFound":  {InstanceId: new("i-0123456789abcdef0"), Attribute: "userData"},
+		"InvalidInstanceID.Malformed": {InstanceId: new("i-x"), Attribute: "userData"},
+		"InvalidParameterValue":       {InstanceId: &id, Attribute: "colour"},
+	} {
+		_, err := d.DescribeInstanceAttribute(ctx, &in)
+		wantAPIError(t, err, code)
+	}
+}
+
+func TestInstanceAttributesChangeWhatTheyName(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	vpc, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	group, id := d.securityGroup(vpc, "web"), d.run(subnet, 1)[0]
+	on, off := &ec2types.AttributeBooleanValue{Value: new(true)}, &ec2types.AttributeBooleanValue{Value: new(false)}
+	for _, c := range []struct {
+		code string
+		in   ec2.ModifyInstanceAttributeInput
+	}{
+		{"InvalidInstanceID.NotFound", ec2.ModifyInstanceAttributeInput{InstanceId: new("i-0123456789abcdef0"), DisableApiTermination: on}},
+		{"InvalidInstanceID.Malformed", ec2.ModifyInstanceAttributeInput{InstanceId: new("i-x"), DisableApiTermination: on}},
+		{"InvalidGroup.NotFound", ec2.ModifyInstanceAttributeInput{InstanceId: &id, Groups: []string{"sg-0123456789abcdef0"}}},
+		{"InvalidParameterValue", ec2.ModifyInstanceAttributeInput{
+			InstanceId: &id, InstanceInitiatedShutdownBehavior: &ec2types.AttributeValue{Value: new("explode")},
+		}},
+		{"InvalidParameterCombination", ec2.ModifyInstanceAttributeInput{InstanceId: &id}},
+		{"InvalidParameterCombination", ec2.ModifyInstanceAttributeInput{InstanceId: &id, DisableApiTermination: on, Groups: []string{group}}},
+		{"DryRunOperation", ec2.ModifyInstanceAttributeInput{InstanceId: &id, DisableApiTermination: on, DryRun: new(true)}},
+	} {
+		_, err := d.ModifyInstanceAttribute(ctx, &c.in)
+		wantAPIError(t, err, c.code)
+	}
+	if aws.ToBool(d.attribute(id, "disableApiTermination").DisableApiTermination.Value) {
+		t.Error("a refused call protected the instance")
+	}
+	for _, in := range []*ec2.ModifyInstanceAttributeInput{
+		{InstanceId: &id, DisableApiTermination: on},
+		{InstanceId: &id, Groups: []string{group}},
+		{InstanceId: &id, InstanceInitiatedShutdownBehavior: &ec2types.AttributeValue{Value: new("terminate")}},
+	} {
+		if _, err := d.ModifyInstanceAttribute(ctx, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.reopen()
+	waitState(t, d.region, id, running)
+	wantSame(t, "groups", idsOf(d.attribute(id, "groupSet").Groups, func(x ec2types.GroupIdentifier) *string { return x.GroupId }), group)
+	told, err := d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
+	if err != nil || *told.Reservations[0].Instances[0].SecurityGroups[0].GroupId != group {
+		t.Errorf("the instance shows %+v, %v", told, err)
+	}
+	_, err = d.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}})
+	wantAPIError(t, err, "OperationNotPermitted")
+	if _, err := d.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, DisableApiTermination: off}); err != nil {
+		t.Fatal(err)
+	}
+	// An instance that shuts itself down is now terminated, and not stopped.
+	d.await("start after the restart", func() bool { m, _ := d.machine(id); return m != nil })
+	m, _ := d.machine(id)
+	_ = m.Stop(ctx)
+	waitState(t, d.region, id, terminated)
+}
+
+func TestInstanceStatusIsToldOfRunningInstances(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	_, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	ids := d.run(subnet, 7)
+	rest := ids[6]
+	if _, err := d.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{rest}}); err != nil {
+		t.Fatal(err)
+	}
+	waitState(t, d.region, rest, stopped)
+	d.reopen()
+	id := func(s ec2types.InstanceStatus) *string { return s.InstanceId }
+	statuses := func(in *ec2.DescribeInstanceStatusInput) []ec2types.InstanceStatus {
+		t.Helper()
+		out, err := d.DescribeInstanceStatus(ctx, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.InstanceStatuses
+	}
+	running := statuses(&ec2.DescribeInstanceStatusInput{})
+	wantSame(t, "running instances", idsOf(running, id), ids[:6]...)
+	wantSame(t, "all instances", idsOf(statuses(&ec2.DescribeInstanceStatusInput{IncludeAllInstances: new(true)}), id), ids...)
+	wantSame(t, "a stopped one by its id", idsOf(statuses(&ec2.DescribeInstanceStatusInput{InstanceIds: ids[5:]}), id), ids[5])
+	zone := *running[0].AvailabilityZone
+	wantSame(t, "by zone", idsOf(statuses(&ec2.DescribeInstanceStatusInput{Filters: where("availability-zone", zone)}), id), ids[:6]...)
+	wantSame(t, "by another zone", idsOf(statuses(&ec2.DescribeInstanceStatusInput{Filters: where("availability-zone", zone+"x")}), id))
+	at := statuses(&ec2.DescribeInstanceStatusInput{IncludeAllInstances: new(true), Filters: where("instance-state-name", "stopped")})
+	if len(at) != 1 || *at[0].InstanceId != rest || at[0].InstanceStatus.Status != "not-applicable" || at[0].SystemStatus.Status != "not-applicable" {
+		t.Errorf("the stopped one: %+v", at)
+	}
+	// Checks begin as initializing; the waiter returns once both have passed.
+	waiter := ec2.NewInstanceStatusOkWaiter(d, func(o *ec2.InstanceStatusOkWaiterOptions) {
+		o.MinDelay, o.MaxDelay = 50*time.Millisecond, 500*time.Millisecond
+	})
+	passed, err := waiter.WaitForOutput(ctx, &ec2.DescribeInstanceStatusInput{InstanceIds: ids[:1]}, patience)
+	if err != nil || passed.InstanceStatuses[0].SystemStatus.Status != "ok" || passed.InstanceStatuses[0].InstanceStatus.Details[0].Status != "passed" {
+		t.Fatalf("checks: %+v, %v", passed, err)
+	}
+	var seen []string
+	pages := ec2.NewDescribeInstanceStatusPaginator(d, &ec2.DescribeInstanceStatusInput{MaxResults: new(int32(5))})
+	for n := 0; pages.HasMorePages(); n++ {
+		out, err := pages.NextPage(ctx)
+		if err != nil || n > 1 {
+			t.Fatalf("page %d: %v", n, err)
+		}
+		seen = append(seen, idsOf(out.InstanceStatuses, id)...)
+	}
+	wantSame(t, "over the pages", seen, ids[:6]...)
+	for code, in := range map[string]ec2.DescribeInstanceStatusInput{
+		"InvalidInstanceID.NotFound":  {InstanceIds: []string{"i-0123456789abcdef0"}},
+		"InvalidInstanceID.Malformed": {InstanceIds: []string{"i-x"}},
+		"InvalidParameterCombination": {InstanceIds: ids[:1], MaxResults: new(int32(5))},
+		"InvalidParameterValue":       {MaxResults: new(int32(4))},
+	} {
+		_, err := d.DescribeInstanceStatus(ctx, &in)
+		wantAPIError(t, err, code)
+	}
+}
+
+func TestRebootStartsTheProcessesAnew(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	_, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", true)
+	ids := d.run(subnet, 2)
+	describe := func(id string) ec2types.Instance {
+		t.Helper()
+		out, err := d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Reservations[0].Instances[0]
+	}
+	before := describe(ids[0])
+	first, starts := d.machine(ids[0])
+	// One id that is wrong reboots none.
+	_, err := d.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: []string{ids[0], "i-0123456789abcdef0"}})
+	wantAPIError(t, err, "InvalidInstanceID.NotFound")
+	_, err = d.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: []string{"i-x"}})
+	wantAPIError(t, err, "InvalidInstanceID.Malformed")
+	_, err = d.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: ids[:1], DryRun: new(true)})
+	wantAPIError(t, err, "DryRunOperation")
+	if _, err := d.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: ids[:1]}); err != nil {
+		t.Fatal(err)
+	}
+	d.await("the second start", func() bool { m, _ := d.machine(ids[0]); return m != first })
+	if _, n := d.machine(ids[1]); n != starts+1 {
+		t.Errorf("%d starts, want %d: the refused calls or the other instance rebooted", n, starts+1)
+	}
+	select {
+	case <-first.Done():
+	default:
+		t.Error("the processes of before still run")
+	}
+	// It keeps its state, its addresses and its launch time, unlike after a stop and start.
+	after := describe(ids[0])
+	if after.State.Name != running || *after.PrivateIpAddress != *before.PrivateIpAddress || *after.PublicIpAddress != *before.PublicIpAddress ||
+		!after.LaunchTime.Equal(*before.LaunchTime) {
+		t.Errorf("before %+v, after %+v", before, after)
+	}
+	d.reopen()
+	waitState(t, d.region, ids[0], running)
+	if _, err := d.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids[:1]}); err != nil {
+		t.Fatal(err)
+	}
+	waitState(t, d.region, ids[0], terminated)
+	_, err = d.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: ids[:1]})
+	wantAPIError(t, err, "IncorrectState")
+}
+
+func TestVolumesAreThoseOfTheInstances(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	_, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	ids := d.run(subnet, 6)
+	volume := func(v ec2types.Volume) *string { return v.VolumeId }
+	volumes := func(in *ec2.DescribeVolumesInput) []ec2types.Volume {
+		t.Helper()
+		out, err := d.DescribeVolumes(ctx, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Volumes
+	}
+	d.reopen()
+	all := idsOf(volumes(&ec2.DescribeVolumesInput{}), volume)
+	if len(all) != 6 {
+		t.Fatalf("volumes %v", all)
+	}
+	of := volumes(&ec2.DescribeVolumesInput{Filters: where("attachment.instance-id", ids[0])})
+	told, err := d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: ids[:1]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := told.Reservations[0].Instances[0]
+	if len(of) != 1 || *of[0].VolumeId != *i.BlockDeviceMappings[0].Ebs.VolumeId || *of[0].AvailabilityZone != *i.Placement.AvailabilityZone ||
+		of[0].State != "in-use" || len(of[0].Attachments) != 1 || *of[0].Attachments[0].InstanceId != ids[0] ||
+		*of[0].Attachments[0].Device != *i.RootDeviceName || !*of[0].Attachments[0].DeleteOnTermination {
+		t.Fatalf("the volume of %s: %+v", ids[0], of)
+	}
+	wantSame(t, "by id", idsOf(volumes(&ec2.DescribeVolumesInput{VolumeIds: all[2:4]}), volume), all[2:4]...)
+	wantSame(t, "by status", idsOf(volumes(&ec2.DescribeVolumesInput{Filters: where("status", "available")}), volume))
+	var seen []string
+	pages := ec2.NewDescribeVolumesPaginator(d, &ec2.DescribeVolumesInput{MaxResults: new(int32(5))})
+	for n := 0; pages.HasMorePages(); n++ {
+		out, err := pages.NextPage(ctx)
+		if err != nil || n > 1 {
+			t.Fatalf("page %d: %v", n, err)
+		}
+		seen = append(seen, idsOf(out.Volumes, volume)...)
+	}
+	wantSame(t, "over the pages", seen, all...)
+	// A root volume goes with its instance.
+	if _, err := d.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids[:1]}); err != nil {
+		t.Fatal(err)
+	}
+	waitState(t, d.region, ids[0], terminated)
+	_, err = d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{VolumeIds: []string{*of[0].VolumeId}})
+	wantAPIError(t, err, "InvalidVolume.NotFound")
+	_, err = d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{VolumeIds: all[2:4], MaxResults: new(int32(5))})
+	wantAPIError(t, err, "InvalidParameterCombination")
+	_, err = d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{MaxResults: new(int32(4))})
+	wantAPIError(t, err, "InvalidParameterValue")
+}
