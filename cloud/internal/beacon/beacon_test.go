@@ -43,7 +43,7 @@ func (h *hall) close() { h.l.Close(); h.Close() }
 
 func (h *hall) await(t *testing.T, what string, yes func(LoadBalancer) bool) {
 	t.Helper()
-	timeout := time.After(5 * time.Second)
+	timeout := time.After(2 * time.Minute) // bounds a hang
 	for {
 		if b := h.Balancers(); len(b) == 1 && yes(b[0]) {
 			return

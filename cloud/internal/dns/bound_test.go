@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/miekg/dns"
+
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/internal/chance"
 )
@@ -196,7 +197,7 @@ func burstsTo(t *testing.T, p net.PacketConn) {
 		}
 		b := make([]byte, 2000)
 		for len(wants) > 0 {
-			if err := c.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			if err := c.SetReadDeadline(time.Now().Add(hang)); err != nil {
 				t.Fatal(err)
 			}
 			n, err := c.Read(b)

@@ -12,6 +12,7 @@ import (
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/miekg/dns"
+
 	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
@@ -30,7 +31,9 @@ func TestFigures(t *testing.T) {
 		all = append(all, zone)
 	}
 	before := heap()
+	begin := time.Now()
 	v := routing.New(1, 1, nil).WithZones(all)
+	compiling := time.Since(begin)
 	health := map[string]bool{}
 	for z := range zones {
 		for i := range pairs {
@@ -58,7 +61,7 @@ func TestFigures(t *testing.T) {
 	defer c.Close()
 	ask := func(q []byte) string {
 		b := make([]byte, maxUDP)
-		if err := c.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		if err := c.SetDeadline(time.Now().Add(hang)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.Write(q); err != nil {
@@ -98,8 +101,8 @@ func TestFigures(t *testing.T) {
 	median := took[len(took)/2]
 	figure("health_to_answer_us", micro(median), "µs")
 	figure("health_to_answer_us_p99", micro(took[len(took)*99/100]), "µs")
-	if median > time.Millisecond {
-		t.Errorf("a change of health is answered after %v", median)
+	if median > compiling/20 { // all is not compiled anew
+		t.Errorf("a change of health is answered after %v; compiling all zones takes %v", median, compiling)
 	}
 
 	before = heap()

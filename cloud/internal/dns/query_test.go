@@ -10,6 +10,7 @@ import (
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/miekg/dns"
+
 	"github.com/understudy/understudy/internal/chance"
 )
 

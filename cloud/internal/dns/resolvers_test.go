@@ -7,6 +7,7 @@ import (
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/miekg/dns"
+
 	"github.com/understudy/understudy/cloud/internal/resolver"
 	"github.com/understudy/understudy/cloud/internal/routing"
 )

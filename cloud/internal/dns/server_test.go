@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/internal/judge"
 )

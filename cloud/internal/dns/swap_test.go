@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/miekg/dns"
+
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/routing"
 )
@@ -117,7 +118,7 @@ func TestNoAnswerIsStale(t *testing.T) {
 				return
 			}
 			defer c.Close()
-			client := dns.Client{Timeout: 5 * time.Second}
+			client := dns.Client{Timeout: hang}
 			for !stop.Load() {
 				low := ended.Load()
 				m, _, err := client.ExchangeWithConn(new(dns.Msg).SetQuestion("f.hello.test.", dns.TypeA), c)

@@ -67,8 +67,12 @@ func serving(t *testing.T, f func(*net.TCPConn)) net.Addr {
 
 const plainRequest = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
+// hang is how long a test waits for what is sure to come: it bounds a hang, not the speed of the machine.
+const hang = 2 * time.Minute
+
 func TestEngineAsksAndHears(t *testing.T) {
-	f := newFlown(t, limits{connect: 4 * time.Second, reply: 200 * time.Millisecond, connectTCP: 4 * time.Second})
+	patient := newFlown(t, limits{hang, hang, hang})
+	hasty := newFlown(t, limits{connect: hang, reply: 200 * time.Millisecond, connectTCP: hang})
 	said := func(pieces ...string) func(*net.TCPConn) {
 		return func(c *net.TCPConn) {
 			defer c.Close()
@@ -111,6 +115,10 @@ func TestEngineAsksAndHears(t *testing.T) {
 		}, "Success: HTTP Status Code 200, OK"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			f := patient
+			if c.name == "silence" {
+				f = hasty
+			}
 			if r := f.ask(t, serving(t, c.site), plainRequest); !strings.HasPrefix(r.status, c.want) || r.pass != strings.HasPrefix(c.want, "Success") {
 				t.Errorf("pass %v, %q, want %q", r.pass, r.status, c.want)
 			}
@@ -119,7 +127,7 @@ func TestEngineAsksAndHears(t *testing.T) {
 }
 
 func TestEngineConnects(t *testing.T) {
-	f := newFlown(t, limits{time.Second, time.Second, time.Second})
+	f := newFlown(t, limits{hang, hang, hang})
 	at := serving(t, func(c *net.TCPConn) { c.Close() })
 	if r := f.ask(t, at, ""); !r.pass || r.status != "Success: TCP connection established" {
 		t.Errorf("%+v", r)
@@ -140,7 +148,7 @@ func TestEngineConnects(t *testing.T) {
 func TestEngineBringsAllBack(t *testing.T) {
 	before := openFiles(t)
 	t.Run("at once", func(t *testing.T) {
-		f := newFlown(t, limits{time.Second, 300 * time.Millisecond, time.Second})
+		f := newFlown(t, limits{hang, 2 * time.Second, hang})
 		well := serving(t, func(c *net.TCPConn) {
 			defer c.Close()
 			c.Read(make([]byte, 512))
@@ -164,7 +172,7 @@ func TestEngineBringsAllBack(t *testing.T) {
 			t.Errorf("%v, want %d of each", count, each)
 		}
 	})
-	deadline := time.Now().Add(5 * time.Second) // the servers' ends close by themselves
+	deadline := time.Now().Add(hang) // the servers' ends close by themselves
 	for openFiles(t) > before && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
@@ -181,7 +189,7 @@ func TestEngineClosesAmidstProbes(t *testing.T) {
 	})
 	for range 20 {
 		t.Run("", func(t *testing.T) {
-			f := newFlown(t, limits{time.Second, time.Second, time.Second})
+			f := newFlown(t, limits{hang, hang, hang})
 			for range 100 {
 				f.start(new(checker), here, well.(*net.TCPAddr).AddrPort(), []byte(plainRequest))
 			}

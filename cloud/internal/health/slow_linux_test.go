@@ -90,14 +90,10 @@ func TestCloseLeavesNothing(t *testing.T) {
 		for range 24 {
 			<-asked
 		}
-		start := time.Now()
 		m.Close()
-		if took := time.Since(start); took > time.Second {
-			t.Errorf("Close took %v", took)
-		}
 	})
 	for start := time.Now(); runtime.NumGoroutine() > goroutines || openFiles(t) > files; time.Sleep(time.Millisecond) {
-		if time.Since(start) > 5*time.Second { // the servers' ends close by themselves
+		if time.Since(start) > hang { // the servers' ends close by themselves
 			t.Fatalf("%d goroutines of %d before, %d files of %d before", runtime.NumGoroutine(), goroutines, openFiles(t), files)
 		}
 	}

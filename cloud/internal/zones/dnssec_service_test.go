@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -178,7 +177,7 @@ func (r *resolver) exchange(name string, rtype uint16) (*mdns.Msg, error) {
 	q := new(mdns.Msg)
 	q.SetQuestion(mdns.Fqdn(name), rtype)
 	q.SetEdns0(1232, true)
-	c := mdns.Client{Timeout: 10 * time.Second}
+	c := mdns.Client{Timeout: hang}
 	m, _, err := c.Exchange(q, "127.0.0.1:"+r.port)
 	if err == nil && m.Truncated {
 		c.Net = "tcp"

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -34,9 +33,7 @@ func TestHealthOutlivesTheProcess(t *testing.T) {
 		}
 		ids = append(ids, *out.HealthCheck.Id)
 	}
-	for z.plane.Healthy()[ids[0]] || z.plane.Healthy()[ids[1]] {
-		time.Sleep(time.Millisecond)
-	}
+	until(t, "both are unhealthy", func() bool { h := z.plane.Healthy(); return !h[ids[0]] && !h[ids[1]] })
 	if _, err := z.api.health.DeleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: &ids[1]}); err != nil {
 		t.Fatal(err)
 	}

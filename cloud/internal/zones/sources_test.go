@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,7 +27,7 @@ import (
 func (s *service) answer(t testing.TB, name string) string {
 	t.Helper()
 	q := new(mdns.Msg).SetQuestion(name, mdns.TypeA)
-	reply, err := mdns.Exchange(q, s.dns)
+	reply, _, err := (&mdns.Client{Timeout: hang}).Exchange(q, s.dns)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,9 +39,24 @@ func (s *service) answer(t testing.TB, name string) string {
 
 func (s *service) awaitAnswer(t testing.TB, name, want string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); s.answer(t, name) != want; {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s answers %s, want %s", name, s.answer(t, name), want)
+	until(t, name+" answers "+want, func() bool { return s.answer(t, name) == want })
+}
+
+// hears returns once what the region says of an alarm has reached the answers.
+func (s *service) hears(t testing.TB, alarm beacon.Alarm) {
+	t.Helper()
+	timeout := time.After(hang)
+	for {
+		next := s.plane.sources.next()
+		known := s.plane.receiver.Alarms()["us-east-1"]
+		if slices.ContainsFunc(known, func(a beacon.Alarm) bool { return reflect.DeepEqual(a, alarm) }) {
+			s.plane.hear() // as its signal does, which may be on its way still
+			return
+		}
+		select {
+		case <-next:
+		case <-timeout:
+			t.Fatalf("never heard %+v; known are %+v", alarm, known)
 		}
 	}
 }
@@ -173,6 +190,7 @@ func TestAnswerFollowsAnAlarmsData(t *testing.T) {
 	s := serve(t, t.TempDir())
 	region, silence := speak(t, s.beacon)
 	region.say(alarmTold("OK", "old", 5))
+	s.hears(t, alarmTold("OK", "old", 5))
 	id := s.failoverTo(t, &r53types.HealthCheckConfig{
 		Type: r53types.HealthCheckTypeCloudwatchMetric, InsufficientDataHealthStatus: r53types.InsufficientDataHealthStatusUnhealthy,
 		AlarmIdentifier: &r53types.AlarmIdentifier{Name: aws.String("errors"), Region: r53types.CloudWatchRegionUsEast1},
@@ -193,7 +211,7 @@ func TestAnswerFollowsAnAlarmsData(t *testing.T) {
 	old := alarmTold("ALARM", "old", 5)
 	old.Current = false
 	region.say(old, alarmTold("OK", "new", 50))
-	time.Sleep(50 * time.Millisecond) // that nothing happens cannot be awaited
+	s.hears(t, alarmTold("OK", "new", 50))
 	if got := s.answer(t, app); got != secondary || threshold() != 5 {
 		t.Errorf("after an edit: %s, threshold %v", got, threshold())
 	}
@@ -209,7 +227,9 @@ func TestAnswerFollowsAnAlarmsData(t *testing.T) {
 
 	for _, c := range []struct{ name, want string }{{"none", "does not exist"}, {"unfit", "an M out of N alarm"}} {
 		region, _ := speak(t, s.beacon)
-		region.say(beacon.Alarm{Name: "unfit", Current: true, Unfit: "it is an M out of N alarm"})
+		unfit := beacon.Alarm{Name: "unfit", Current: true, State: "OK", Unfit: "it is an M out of N alarm"}
+		region.say(unfit)
+		s.hears(t, unfit)
 		_, err := s.client.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: &c.name, HealthCheckConfig: &r53types.HealthCheckConfig{
 			Type: r53types.HealthCheckTypeCloudwatchMetric, AlarmIdentifier: &r53types.AlarmIdentifier{Name: &c.name, Region: r53types.CloudWatchRegionUsEast1},
 		}})
@@ -225,6 +245,7 @@ func TestLastKnownStatusSurvives(t *testing.T) {
 	s := serve(t, dir)
 	region, silence := speak(t, s.beacon)
 	region.say(alarmTold("ALARM", "a", 5))
+	s.hears(t, alarmTold("ALARM", "a", 5))
 	id := s.failoverTo(t, &r53types.HealthCheckConfig{
 		Type: r53types.HealthCheckTypeCloudwatchMetric, AlarmIdentifier: &r53types.AlarmIdentifier{Name: aws.String("errors"), Region: r53types.CloudWatchRegionUsEast1},
 	})
