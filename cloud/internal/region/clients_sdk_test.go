@@ -30,7 +30,7 @@ func serveHTTP(t *testing.T, current func() *Region) *string {
 // balancing is the SDK's client of the site's Elastic Load Balancing.
 func (s *site) balancing() *elb.Client {
 	return elb.New(elb.Options{
-		Region: "us-east-1", BaseEndpoint: serveHTTP(s.t, func() *Region { return s.r }), Credentials: anyone, RetryMaxAttempts: 1,
+		Region: "us-east-1", BaseEndpoint: serveHTTP(s.t, func() *Region { return s.r }), Credentials: anyone,
 	})
 }
 
@@ -45,7 +45,7 @@ func (s *site) reopen() {
 
 // scalingOf is the SDK's client of the Auto Scaling of the region that is open at the time.
 func scalingOf(t *testing.T, current func() *Region) *autoscaling.Client {
-	return autoscaling.New(autoscaling.Options{Region: "us-east-1", BaseEndpoint: serveHTTP(t, current), Credentials: anyone, RetryMaxAttempts: 1})
+	return autoscaling.New(autoscaling.Options{Region: "us-east-1", BaseEndpoint: serveHTTP(t, current), Credentials: anyone})
 }
 
 func (s *stage) client() *autoscaling.Client { return scalingOf(s.t, func() *Region { return s.r }) }

@@ -38,7 +38,7 @@ func serve(t *testing.T) *served {
 	}))
 	t.Cleanup(server.Close)
 	s.Client = cloudwatch.New(cloudwatch.Options{
-		Region: "us-east-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+		Region: "us-east-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
 	})
 	return s
 }
