@@ -19,10 +19,8 @@ const coveragePath = "../../../docs/coverage.md"
 
 // The coverage table says what the dispatch tables say.
 func TestCoverageTableIsCurrent(t *testing.T) {
-	mux := wire.NewMux(slog.New(slog.DiscardHandler))
-	new(region.Region).Operations(mux)
-	new(zones.Zones).Operations(mux)
-	want := coverage(mux.Coverage(), testsOf(t, mux.Coverage()))
+	all := operations()
+	want := coverage(all, testsOf(t, all))
 	if *update {
 		if err := os.WriteFile(coveragePath, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -35,6 +33,25 @@ func TestCoverageTableIsCurrent(t *testing.T) {
 	if string(got) != want {
 		t.Errorf("%s is not current: go test ./cloud/internal/world -run Coverage -update", coveragePath)
 	}
+}
+
+// Every operation that the cloud answers is asked for by a test.
+func TestEveryOperationIsTested(t *testing.T) {
+	all := operations()
+	tests := testsOf(t, all)
+	for _, op := range all {
+		if name := op.Service.SigningName + " " + op.Name; op.Handled && !isTest(tests[name]) {
+			t.Errorf("no test asks for %s", name)
+		}
+	}
+}
+
+// operations are those of all services, as the dispatch tables have them.
+func operations() []wire.Operation {
+	mux := wire.NewMux(slog.New(slog.DiscardHandler))
+	new(region.Region).Operations(mux)
+	new(zones.Zones).Operations(mux)
+	return mux.Coverage()
 }
 
 // coverage writes the table. Of a service whose operations are mostly refused it does not name those.
