@@ -62,11 +62,14 @@ type Tables struct {
 	Checks *store.Table[Check]
 	// Deleted are the references of deleted health checks, and when they were deleted.
 	Deleted *store.Table[time.Time]
+	// Unhealthy are the checks that were found unhealthy last.
+	Unhealthy *store.Table[bool]
 }
 
 // Load reads them.
 func Load(db *store.DB) (t Tables, err error) {
 	room.LoadTable(db, "health-checks", &t.Checks, &err)
 	room.LoadTable(db, "deleted-references", &t.Deleted, &err)
+	room.LoadTable(db, "unhealthy-checks", &t.Unhealthy, &err)
 	return t, err
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/door"
 	"github.com/understudy/understudy/cloud/internal/metrics"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -42,9 +43,9 @@ func runRoute53(cfg Config) error {
 		Dir: Home(cfg.Dir, Route53), Kept: Kept(cfg.Dir, Route53),
 		Inside: inside, Host: host, Resolvers: resolvers, Beacon: beacon,
 	}
-	if slices.Contains(cfg.Regions, zones.MetricsRegion) {
+	if slices.Contains(cfg.Regions, checks.MetricsRegion) {
 		c.Metrics = func(ctx context.Context, data []metrics.Datum) error {
-			return metrics.Tell(ctx, PeerSocket(cfg.Dir, zones.MetricsRegion), data)
+			return metrics.Tell(ctx, PeerSocket(cfg.Dir, checks.MetricsRegion), data)
 		}
 	}
 	z, err := zones.Open(c)

@@ -48,7 +48,7 @@ func TestHealthOutlivesTheProcess(t *testing.T) {
 	if h := z.plane.Healthy(); len(h) != 1 || h[ids[0]] {
 		t.Errorf("after a restart: %v", h)
 	}
-	if n := z.plane.state.unhealthy.Len(); n != 1 {
+	if n := z.plane.state.Unhealthy.Len(); n != 1 {
 		t.Errorf("%d rows, want 1", n)
 	}
 }

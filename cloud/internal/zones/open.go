@@ -42,7 +42,7 @@ type Config struct {
 	Inside, Host Sockets
 	// Resolvers is where the resolvers of VPCs ask; nil where there are none.
 	Resolvers net.Listener
-	// Metrics tells CloudWatch of health checks; nil where the cloud has no MetricsRegion.
+	// Metrics tells CloudWatch of health checks; nil where the cloud has no checks.MetricsRegion.
 	Metrics func(context.Context, []metrics.Datum) error
 	// Beacon is where the regions connect to tell of their load balancers; nil where there are none.
 	Beacon net.Listener
@@ -121,7 +121,7 @@ func Open(c Config) (*Zones, error) {
 		p.server.ServeResolvers(c.Resolvers)
 	}
 	if c.Metrics != nil {
-		p.tasks.Go(func() { p.tellMetrics(c.Speed, c.Metrics) })
+		p.tasks.Go(func() { p.metrics().Tell(p.stop, c.Speed, c.Metrics) })
 	}
 	if c.Beacon != nil {
 		p.tasks.Go(func() {

@@ -14,6 +14,7 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/dns"
 	"github.com/understudy/understudy/cloud/internal/dnssec"
 	"github.com/understudy/understudy/cloud/internal/health"
@@ -32,7 +33,7 @@ type plane struct {
 	keys     dnssecKeys  // guarded by mu
 	trees    policyTrees // guarded by mu
 	sources  sources
-	found    found
+	found    *checks.Found
 	log      *slog.Logger
 	dir      string // holds query-logs
 
@@ -50,8 +51,8 @@ func newPlane(c Config, s *state) *plane {
 	p := &plane{state: s, keys: newDNSSECKeys(), trees: policyTrees{map[string]policyTree{}, map[string]zoneTree{}}, log: c.Log, dir: c.Dir, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
 	p.view.Store(routing.New(c.Cloud, c.Speed, c.places).WithNameServers(s.serversAt()))
 	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
-	p.found.new = make(chan struct{}, 1)
-	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged, Keep: p.found.note, Recall: s.foundHealthy})
+	p.found = checks.NewFound(s.db, s.Tables, c.Log)
+	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged, Keep: p.found.Note, Recall: p.found.Healthy})
 	return p
 }
 
@@ -76,16 +77,7 @@ func (p *plane) start() {
 			}
 		}
 	})
-	p.tasks.Go(func() {
-		for {
-			select {
-			case <-p.stop:
-				return
-			case <-p.found.new:
-				p.keepFound()
-			}
-		}
-	})
+	p.tasks.Go(func() { p.found.Run(p.stop) })
 }
 
 // keepReports stores what the regions told, so that their addresses are known at once after a restart.
@@ -149,8 +141,13 @@ func (p *plane) judged(changes map[string]bool) {
 func (p *plane) Remove(id string) {
 	p.Watch(id, nil)
 	p.Monitor.Remove(id)
-	p.found.note(map[string]bool{id: true})
+	p.found.Note(map[string]bool{id: true})
 	p.put(func(v *routing.View) *routing.View { return v.WithHealth(nil, id) })
+}
+
+// metrics are what CloudWatch is told of health checks.
+func (p *plane) metrics() checks.Metrics {
+	return checks.Metrics{Checks: p.state.Checks, Monitor: p.Monitor, Log: p.log}
 }
 
 // keysOf are the keys that a zone is signed with, or nil.
@@ -203,6 +200,6 @@ func (p *plane) close() error {
 	p.receiver.Close()
 	p.Monitor.Close()
 	p.tasks.Wait()
-	p.keepFound()
+	p.found.Keep()
 	return errors.Join(err, p.sources.controls.Close())
 }

@@ -301,7 +301,7 @@ func TestHealthIsToldToCloudWatch(t *testing.T) {
 	}
 	names := map[string]string{id: "control", *parent.HealthCheck.Id: "parent", *endpoint.HealthCheck.Id: "endpoint"}
 	told := map[string]float64{}
-	for _, d := range s.plane.healthData(time.Now()) {
+	for _, d := range s.plane.metrics().Health(time.Now()) {
 		told[names[d.Dimensions[0].Value]+" "+d.Name] = d.Value
 	}
 	percent := told["endpoint HealthCheckPercentageHealthy"]
@@ -309,7 +309,7 @@ func TestHealthIsToldToCloudWatch(t *testing.T) {
 		t.Errorf("told %v", told)
 	}
 	s.turn(t, arn, "On")
-	for _, d := range s.plane.healthData(time.Now()) {
+	for _, d := range s.plane.metrics().Health(time.Now()) {
 		if want := names[d.Dimensions[0].Value]; (want == "control" || want == "parent") && d.Value != 1 {
 			t.Errorf("%s of %s is %v", d.Name, want, d.Value)
 		}

@@ -13,7 +13,6 @@ type tables struct {
 	queryLogs      *store.Table[queryLogging]
 	policies       *store.Table[trafficPolicy]
 	instances      *store.Table[policyInstance]
-	unhealthy      *store.Table[bool]
 }
 
 func (t *tables) load(db *store.DB) (err error) {
@@ -23,6 +22,5 @@ func (t *tables) load(db *store.DB) (err error) {
 	room.LoadTable(db, "query-logging", &t.queryLogs, &err)
 	room.LoadTable(db, "traffic-policies", &t.policies, &err)
 	room.LoadTable(db, "traffic-policy-instances", &t.instances, &err)
-	room.LoadTable(db, "unhealthy-checks", &t.unhealthy, &err)
 	return err
 }

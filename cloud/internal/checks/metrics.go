@@ -1,14 +1,17 @@
-package zones
+package checks
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/health"
 	"github.com/understudy/understudy/cloud/internal/metrics"
+	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
@@ -16,14 +19,21 @@ import (
 // using CloudWatch" in the developer guide).
 const MetricsRegion = "us-east-1"
 
-// tellMetrics tells the health of all checks each minute, in the middle of it: the alarms that watch it are
-// judged when it ends.
-func (p *plane) tellMetrics(speed tempo.Speed, tell func(context.Context, []metrics.Datum) error) {
+// Metrics are what CloudWatch is told of health checks.
+type Metrics struct {
+	Checks  *store.Table[Check]
+	Monitor *health.Monitor
+	Log     *slog.Logger
+}
+
+// Tell tells the health of all checks each minute, in the middle of it: the alarms that watch it are
+// judged when it ends. It returns once stop is closed.
+func (m Metrics) Tell(stop <-chan struct{}, speed tempo.Speed, tell func(context.Context, []metrics.Datum) error) {
 	minute := speed.Of(time.Minute)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
-		<-p.stop
+		<-stop
 		cancel()
 	}()
 	for {
@@ -33,22 +43,22 @@ func (p *plane) tellMetrics(speed tempo.Speed, tell func(context.Context, []metr
 			next = next.Add(minute)
 		}
 		select {
-		case <-p.stop:
+		case <-stop:
 			return
 		case <-time.After(next.Sub(now)):
 		}
-		if data := append(p.healthData(time.Now()), p.latencyData(time.Now(), minute)...); len(data) > 0 {
+		if data := append(m.Health(time.Now()), m.Latencies(time.Now(), minute)...); len(data) > 0 {
 			if err := tell(ctx, data); err != nil {
-				p.log.Debug("the metrics of health checks are lost", "error", err)
+				m.Log.Debug("the metrics of health checks are lost", "error", err)
 			}
 		}
 	}
 }
 
-// latencyData are the metrics of checks with MeasureLatency: averages over the checkers that measured lately, of all
+// Latencies are the metrics of checks with MeasureLatency: averages over the checkers that measured lately, of all
 // and of each region, in milliseconds of real time.
-func (p *plane) latencyData(now time.Time, lately time.Duration) (data []metrics.Datum) {
-	for _, c := range p.state.Checks.All() {
+func (m Metrics) Latencies(now time.Time, lately time.Duration) (data []metrics.Datum) {
+	for _, c := range m.Checks.All() {
 		type series struct{ region, name string } // no region: of all
 		seen := map[series][]time.Duration{}
 		note := func(region, name string, d time.Duration) {
@@ -56,7 +66,7 @@ func (p *plane) latencyData(now time.Time, lately time.Duration) (data []metrics
 				seen[series{region, name}] = append(seen[series{region, name}], d)
 			}
 		}
-		for _, l := range p.Latencies(c.ID) {
+		for _, l := range m.Monitor.Latencies(c.ID) {
 			if now.Sub(l.At) > lately {
 				continue
 			}
@@ -89,10 +99,10 @@ func milliseconds(times []time.Duration) float64 {
 	return float64(sum) / float64(len(times)) / float64(time.Millisecond)
 }
 
-// healthData are the metrics of the namespace AWS/Route53 that tell of health.
-func (p *plane) healthData(now time.Time) (data []metrics.Datum) {
-	healthy := p.Healthy()
-	for _, c := range p.state.Checks.All() {
+// Health are the metrics of the namespace AWS/Route53 that tell of health.
+func (m Metrics) Health(now time.Time) (data []metrics.Datum) {
+	healthy := m.Monitor.Healthy()
+	for _, c := range m.Checks.All() {
 		put := func(name string, unit cwtypes.StandardUnit, value float64) {
 			data = append(data, metrics.Datum{
 				Metric: metrics.Metric{Namespace: "AWS/Route53", Name: name, Dimensions: []metrics.Dimension{{Name: "HealthCheckId", Value: c.ID}}},
@@ -104,7 +114,7 @@ func (p *plane) healthData(now time.Time) (data []metrics.Datum) {
 			status = 1
 		}
 		put("HealthCheckStatus", cwtypes.StandardUnitNone, status)
-		good, all := p.Count(c.ID)
+		good, all := m.Monitor.Count(c.ID)
 		switch {
 		case c.Config.Type == r53types.HealthCheckTypeCalculated:
 			put("ChildHealthCheckHealthyCount", cwtypes.StandardUnitCount, float64(good))

@@ -1,0 +1,100 @@
+package checks
+
+import (
+	"log/slog"
+	"maps"
+	"sync"
+
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// Found is what was found of health checks lately and is not stored yet. It is written behind: answers do not wait for
+// the disk, and what is lost with a process the checkers find again.
+type Found struct {
+	db      *store.DB
+	tables  Tables
+	log     *slog.Logger
+	mu      sync.Mutex
+	pending map[string]bool
+	new     chan struct{} // holds one element while something is pending
+}
+
+// NewFound has nothing found yet but what is stored.
+func NewFound(db *store.DB, t Tables, log *slog.Logger) *Found {
+	return &Found{db: db, tables: t, log: log, new: make(chan struct{}, 1)}
+}
+
+// Note has a change stored soon.
+func (f *Found) Note(changes map[string]bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.pending == nil {
+		f.pending = map[string]bool{}
+	}
+	maps.Copy(f.pending, changes)
+	select {
+	case f.new <- struct{}{}:
+	default:
+	}
+}
+
+func (f *Found) take() map[string]bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	taken := f.pending
+	f.pending = nil
+	return taken
+}
+
+// putBack has what could not be stored wait for the next change.
+func (f *Found) putBack(changes map[string]bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	maps.Copy(changes, f.pending)
+	f.pending = changes
+}
+
+// Run stores what is noted until stop is closed. Call Keep after it for the rest.
+func (f *Found) Run(stop <-chan struct{}) {
+	for {
+		select {
+		case <-stop:
+			return
+		case <-f.new:
+			f.Keep()
+		}
+	}
+}
+
+// Keep stores which checks are unhealthy; those that are not, or are no more, have no row.
+func (f *Found) Keep() {
+	changes := f.take()
+	err := f.db.Update(func(tx *store.Tx) error {
+		for id, healthy := range changes {
+			_, stored := f.tables.Unhealthy.GetTx(tx, id)
+			_, exists := f.tables.Checks.GetTx(tx, id)
+			switch ill := exists && !healthy; {
+			case ill == stored:
+			case ill:
+				if err := f.tables.Unhealthy.Put(tx, id, true); err != nil {
+					return err
+				}
+			default:
+				if err := f.tables.Unhealthy.Delete(tx, id); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		f.log.Error("keeping the health of checks failed", "checks", len(changes), "error", err)
+		f.putBack(changes)
+	}
+}
+
+// Healthy tells what was found of a check before the process ended.
+func (f *Found) Healthy(id string) bool {
+	_, ill := f.tables.Unhealthy.Get(id)
+	return !ill
+}
