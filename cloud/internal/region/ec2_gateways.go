@@ -128,7 +128,12 @@ func (r *Region) DescribeInternetGateways(ctx context.Context, in *ec2.DescribeI
 		id: func(g gatewayRow) string { return g.ID }, missing: missingGateway,
 		fields: fields[gatewayRow]{
 			"internet-gateway-id": one(func(g gatewayRow) string { return g.ID }),
-			"attachment.vpc-id":   one(func(g gatewayRow) string { return g.VPC }),
+			"attachment.vpc-id": func(g gatewayRow) []string {
+				if g.VPC == "" {
+					return nil
+				}
+				return []string{g.VPC}
+			},
 			"attachment.state": func(g gatewayRow) []string {
 				if g.VPC == "" {
 					return nil

@@ -23,6 +23,16 @@ func missingVolume(id string) error {
 // volumeGiB is the size that every disk says it has; what an instance may write is what the machine has free.
 const volumeGiB = 8
 
+// filterTime is how filters write a time.
+const filterTime = "2006-01-02T15:04:05.000Z"
+
+func (s snapshotRow) progress() string {
+	if s.State != ec2types.SnapshotStateCompleted {
+		return "0%"
+	}
+	return "100%"
+}
+
 // DescribeSnapshots lists the snapshots that images are made of.
 func (r *Region) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshotsInput) (*ec2.DescribeSnapshotsOutput, error) {
 	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "OwnerIds", "SnapshotIds"); err != nil {
@@ -36,7 +46,10 @@ func (r *Region) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshot
 		fields: fields[snapshotRow]{
 			"snapshot-id": one(func(s snapshotRow) string { return s.ID }), "volume-id": one(func(s snapshotRow) string { return s.Volume }),
 			"owner-id": one(func(s snapshotRow) string { return s.Owner }), "status": one(func(s snapshotRow) string { return string(s.State) }),
-			"description": one(func(s snapshotRow) string { return s.Description }),
+			"description": one(func(s snapshotRow) string { return s.Description }), "progress": one(snapshotRow.progress),
+			"volume-size": one(func(snapshotRow) string { return itoa(volumeGiB) }), "encrypted": boolean(func(snapshotRow) bool { return false }),
+			"storage-tier": one(func(snapshotRow) string { return string(ec2types.StorageTierStandard) }),
+			"start-time":   one(func(s snapshotRow) string { return s.Started.Format(filterTime) }),
 		},
 	}
 	rows := slices.DeleteFunc(r.snapshots.All(), func(s snapshotRow) bool {
@@ -50,13 +63,9 @@ func (r *Region) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshot
 	}
 	out := &ec2.DescribeSnapshotsOutput{NextToken: next}
 	for _, s := range rows {
-		progress := "100%"
-		if s.State != ec2types.SnapshotStateCompleted {
-			progress = "0%"
-		}
 		out.Snapshots = append(out.Snapshots, ec2types.Snapshot{
 			SnapshotId: new(s.ID), VolumeId: new(s.Volume), OwnerId: new(s.Owner), Description: new(s.Description), StartTime: new(s.Started),
-			State: s.State, Progress: new(progress), VolumeSize: new(int32(volumeGiB)), Encrypted: new(false), StorageTier: ec2types.StorageTierStandard,
+			State: s.State, Progress: new(s.progress()), VolumeSize: new(int32(volumeGiB)), Encrypted: new(false), StorageTier: ec2types.StorageTierStandard,
 			Tags: r.tags(s.ID),
 		})
 	}
@@ -102,7 +111,15 @@ func (r *Region) DescribeVolumes(ctx context.Context, in *ec2.DescribeVolumesInp
 		fields: fields[instanceRow]{
 			"volume-id": one(func(i instanceRow) string { return i.Volume }), "attachment.instance-id": one(func(i instanceRow) string { return i.ID }),
 			"availability-zone": one(func(i instanceRow) string { return i.Zone }), "status": one(func(instanceRow) string { return "in-use" }),
-			"attachment.device": one(func(instanceRow) string { return rootDevice }),
+			"attachment.device": one(func(instanceRow) string { return rootDevice }), "attachment.status": one(func(instanceRow) string { return "attached" }),
+			"attachment.delete-on-termination": boolean(func(instanceRow) bool { return true }),
+			"attachment.attach-time":           one(func(i instanceRow) string { return i.VolumeMade.Format(filterTime) }),
+			"create-time":                      one(func(i instanceRow) string { return i.VolumeMade.Format(filterTime) }),
+			"encrypted":                        boolean(func(instanceRow) bool { return false }),
+			"multi-attach-enabled":             boolean(func(instanceRow) bool { return false }),
+			"size":                             one(func(instanceRow) string { return itoa(volumeGiB) }),
+			"volume-type":                      one(func(instanceRow) string { return string(ec2types.VolumeTypeGp3) }),
+			"snapshot-id":                      one(func(i instanceRow) string { image, _ := r.images.Get(i.Image); return image.Snapshot }),
 		},
 	}
 	rows := slices.DeleteFunc(r.instances.All(), func(i instanceRow) bool { return i.State == terminated })

@@ -79,6 +79,16 @@ func TestImageIsDeregisteredAndThenItsSnapshotDeleted(t *testing.T) {
 	}
 	wantSame(t, "by owner", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID), snapshot)
 	wantSame(t, "by volume", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{Filters: where("volume-id", *told[0].VolumeId)}), snapshotID), snapshot)
+	for name, value := range map[string]string{
+		"progress": "100%", "volume-size": "8", "encrypted": "false", "storage-tier": "standard", "description": *told[0].Description,
+		"start-time": told[0].StartTime.Format("2006-01-02T15:04:05.000Z"),
+	} {
+		own := func(value string) *ec2.DescribeSnapshotsInput {
+			return &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: where(name, value)}
+		}
+		wantSame(t, "by "+name, idsOf(d.snapshots(own(value)), snapshotID), snapshot)
+		wantSame(t, "by another "+name, idsOf(d.snapshots(own("x"+value)), snapshotID))
+	}
 	wantSame(t, "by status", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: where("status", "error")}), snapshotID))
 	for code, in := range map[string]ec2.DescribeSnapshotsInput{
 		"InvalidSnapshot.NotFound":    {SnapshotIds: []string{"snap-0123456789abcdef0"}},

@@ -3,6 +3,7 @@ package region
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -295,6 +296,17 @@ func TestVolumesAreThoseOfTheInstances(t *testing.T) {
 		t.Fatalf("the volume of %s: %+v", ids[0], of)
 	}
 	wantSame(t, "by id", idsOf(volumes(&ec2.DescribeVolumesInput{VolumeIds: all[2:4]}), volume), all[2:4]...)
+	for name, value := range map[string]string{
+		"size": "8", "volume-type": "gp3", "encrypted": "false", "multi-attach-enabled": "false", "attachment.status": "attached",
+		"attachment.delete-on-termination": "true", "attachment.device": *i.RootDeviceName, "snapshot-id": *of[0].SnapshotId,
+	} {
+		wantSame(t, "by "+name, idsOf(volumes(&ec2.DescribeVolumesInput{Filters: where(name, value)}), volume), all...)
+		wantSame(t, "by another "+name, idsOf(volumes(&ec2.DescribeVolumesInput{Filters: where(name, "x"+value)}), volume))
+	}
+	made := volumes(&ec2.DescribeVolumesInput{Filters: where("create-time", of[0].CreateTime.Format("2006-01-02T15:04:05.000Z"))})
+	if !slices.Contains(idsOf(made, volume), *of[0].VolumeId) {
+		t.Errorf("by create-time %v: %v", of[0].CreateTime, made)
+	}
 	wantSame(t, "by status", idsOf(volumes(&ec2.DescribeVolumesInput{Filters: where("status", "available")}), volume))
 	var seen []string
 	pages := ec2.NewDescribeVolumesPaginator(d, &ec2.DescribeVolumesInput{MaxResults: new(int32(5))})

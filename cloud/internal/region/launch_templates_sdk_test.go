@@ -167,6 +167,8 @@ func TestLaunchTemplateIsDeletedWithItsVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantSame(t, "templates left", idsOf(all.LaunchTemplates, func(x ec2types.LaunchTemplate) *string { return x.LaunchTemplateId }), kept)
+	_, err = d.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{MaxResults: new(int32(201))})
+	wantAPIError(t, err, "InvalidParameterValue")
 	if again := d.launchTemplate("app", 1); again == id {
 		t.Error("the new template has the id of the old one")
 	}

@@ -16,8 +16,18 @@ func TestInternetGatewayIsDeletedOnceDetached(t *testing.T) {
 	if _, err := d.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: &table, DestinationCidrBlock: new("0.0.0.0/0"), GatewayId: &gateway}); err != nil {
 		t.Fatal(err)
 	}
+	loose := d.gateway("")
+	attached, err := d.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: where("attachment.vpc-id", "*")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := func(g ec2types.InternetGateway) *string { return g.InternetGatewayId }
+	wantSame(t, "attached gateways", idsOf(attached.InternetGateways, id), gateway)
+	if _, err := d.DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: &loose}); err != nil {
+		t.Errorf("one that was never attached: %v", err)
+	}
 	in := &ec2.DeleteInternetGatewayInput{InternetGatewayId: &gateway}
-	_, err := d.DeleteInternetGateway(ctx, in)
+	_, err = d.DeleteInternetGateway(ctx, in)
 	wantAPIError(t, err, "DependencyViolation")
 	_, err = d.DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: new("igw-0123456789abcdef0")})
 	wantAPIError(t, err, "InvalidInternetGatewayID.NotFound")
