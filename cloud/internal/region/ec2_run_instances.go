@@ -294,7 +294,7 @@ func (r *Region) launch(tx *store.Tx, p launchPlan, reservation string, index in
 	row := instanceRow{
 		ID: newID(instanceKind), Reservation: reservation, Image: p.image.ID, Subnet: p.subnet.ID, VPC: p.subnet.VPC, Zone: p.subnet.Zone,
 		Interface: eni.ID, LaunchIndex: index, Type: p.in.InstanceType, Architecture: p.image.Architecture, State: pending, Launched: now,
-		UserData: room.Deref(p.in.UserData), Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers, Volume: newID(volumeKind), VolumeMade: now,
+		UserData: room.Deref(p.in.UserData), Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers, Volume: newID(volumeKind), VolumeMade: now, VolumeSnapshot: p.image.Snapshot,
 		ProtectTermination: room.Deref(p.in.DisableApiTermination), EbsOptimized: room.Deref(p.in.EbsOptimized),
 		ShutdownTerminates: p.in.InstanceInitiatedShutdownBehavior == ec2types.ShutdownBehaviorTerminate,
 		Metadata:           metadataOptions(p.in.MetadataOptions),

@@ -119,7 +119,7 @@ func (r *Region) DescribeVolumes(ctx context.Context, in *ec2.DescribeVolumesInp
 			"multi-attach-enabled":             boolean(func(instanceRow) bool { return false }),
 			"size":                             one(func(instanceRow) string { return itoa(volumeGiB) }),
 			"volume-type":                      one(func(instanceRow) string { return string(ec2types.VolumeTypeGp3) }),
-			"snapshot-id":                      one(func(i instanceRow) string { image, _ := r.images.Get(i.Image); return image.Snapshot }),
+			"snapshot-id":                      one(func(i instanceRow) string { return i.VolumeSnapshot }),
 		},
 	}
 	rows := slices.DeleteFunc(r.instances.All(), func(i instanceRow) bool { return i.State == terminated })
@@ -129,10 +129,9 @@ func (r *Region) DescribeVolumes(ctx context.Context, in *ec2.DescribeVolumesInp
 	}
 	out := &ec2.DescribeVolumesOutput{NextToken: next}
 	for _, i := range rows {
-		image, _ := r.images.Get(i.Image)
 		out.Volumes = append(out.Volumes, ec2types.Volume{
 			VolumeId: new(i.Volume), AvailabilityZone: new(i.Zone), CreateTime: new(i.VolumeMade), Size: new(int32(volumeGiB)), State: ec2types.VolumeStateInUse,
-			VolumeType: ec2types.VolumeTypeGp3, SnapshotId: new(image.Snapshot), Encrypted: new(false), MultiAttachEnabled: new(false), Tags: r.tags(i.Volume),
+			VolumeType: ec2types.VolumeTypeGp3, SnapshotId: new(i.VolumeSnapshot), Encrypted: new(false), MultiAttachEnabled: new(false), Tags: r.tags(i.Volume),
 			Attachments: []ec2types.VolumeAttachment{{
 				VolumeId: new(i.Volume), InstanceId: new(i.ID), Device: new(rootDevice), AttachTime: new(i.VolumeMade),
 				State: ec2types.VolumeAttachmentStateAttached, DeleteOnTermination: new(true),

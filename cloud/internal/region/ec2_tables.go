@@ -121,8 +121,9 @@ type instanceRow struct {
 	Layers                                               []string // digests, the topmost first
 	Volume                                               string
 	VolumeMade                                           time.Time
-	Boot                                                 int  // rises with each reboot
-	Held                                                 bool // its processes rest while an image is made of it
+	VolumeSnapshot                                       string // that the volume was made of, which the image may not outlive
+	Boot                                                 int    // rises with each reboot
+	Held                                                 bool   // its processes rest while an image is made of it
 	ProtectTermination, EbsOptimized, Monitoring         bool
 	ShutdownTerminates                                   bool
 	Metadata                                             ec2types.InstanceMetadataOptionsResponse

@@ -112,6 +112,15 @@ func TestImageIsDeregisteredAndThenItsSnapshotDeleted(t *testing.T) {
 		_, err := d.DeregisterImage(ctx, &in)
 		wantAPIError(t, err, code)
 	}
+	_, subnet := d.vpc("10.1.0.0/16", "10.1.1.0/24", false)
+	ran, err := d.RunInstances(ctx, &ec2.RunInstancesInput{
+		ImageId: image.ImageId, InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	instance := *ran.Instances[0].InstanceId
+	waitState(t, d.region, instance, running)
 	out, err := d.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: image.ImageId})
 	if err != nil || !aws.ToBool(out.Return) {
 		t.Fatalf("DeregisterImage: %+v, %v", out, err)
@@ -119,7 +128,12 @@ func TestImageIsDeregisteredAndThenItsSnapshotDeleted(t *testing.T) {
 	d.reopen()
 	_, err = d.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{*image.ImageId}})
 	wantAPIError(t, err, "InvalidAMIID.NotFound")
-	// Its instances go on, and its snapshot stays until it is deleted.
+	// Its instances go on, their volumes name the snapshot that they were made of, and that stays until it is deleted.
+	waitState(t, d.region, instance, running)
+	volumes, err := d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: where("snapshot-id", snapshot)})
+	if err != nil || len(volumes.Volumes) != 1 || *volumes.Volumes[0].Attachments[0].InstanceId != instance || *volumes.Volumes[0].SnapshotId != snapshot {
+		t.Errorf("volumes made of the snapshot: %+v, %v", volumes, err)
+	}
 	wantSame(t, "snapshots after it", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID), snapshot)
 	if _, err := d.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: &snapshot}); err != nil {
 		t.Fatal(err)
