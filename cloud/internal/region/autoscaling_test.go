@@ -16,6 +16,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/region/balancing"
 	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -69,7 +70,7 @@ func (b *targetBook) Deregister(_ string, ids []string) error {
 	return nil
 }
 
-func (b *targetBook) News() []store.Topic { return []store.Topic{targetNews} }
+func (b *targetBook) News() []store.Topic { return []store.Topic{balancing.TargetNews} }
 
 func (b *targetBook) Exists(_ *store.Tx, arn string) bool { return arn == testGroup }
 
@@ -100,7 +101,7 @@ func (s *stage) open() {
 		s.t.Fatal(err)
 	}
 	s.r = r
-	s.book.follow(func() { r.Wake(targetNews) })
+	s.book.follow(func() { r.Wake(balancing.TargetNews) })
 }
 
 func newStage(t *testing.T) *stage {

@@ -94,7 +94,7 @@ func newSite(t *testing.T) *site {
 	roomtest.Must(s.r.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{VpcId: &s.vpc, InternetGatewayId: gateway.InternetGatewayId}))(t)
 	other := roomtest.Must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b")}))(t)
 	s.subnets = []string{subnet, *other.Subnet.SubnetId}
-	s.balance = roomtest.Must(s.r.CreateLoadBalancer(ctx, s.request()))(t).LoadBalancers[0]
+	s.balance = roomtest.Must(s.r.balancing.CreateLoadBalancer(ctx, s.request()))(t).LoadBalancers[0]
 	s.group = s.newGroup("hello")
 	return s
 }
@@ -105,7 +105,7 @@ func (s *site) request() *elb.CreateLoadBalancerInput {
 
 func (s *site) newGroup(name string) string {
 	s.t.Helper()
-	out := roomtest.Must(s.r.CreateTargetGroup(s.t.Context(), &elb.CreateTargetGroupInput{
+	out := roomtest.Must(s.r.balancing.CreateTargetGroup(s.t.Context(), &elb.CreateTargetGroupInput{
 		Name: &name, VpcId: &s.vpc, Port: new(int32(80)), Protocol: elbtypes.ProtocolEnumHttp, HealthCheckPath: new("/health"),
 		// Two checks, the first at once: what is ill from the start is found so after five seconds at any speed.
 		HealthCheckIntervalSeconds: new(int32(5)), HealthCheckTimeoutSeconds: new(int32(4)),
@@ -119,7 +119,7 @@ func forwardTo(group string) []elbtypes.Action {
 
 func (s *site) listen(port int32) string {
 	s.t.Helper()
-	out := roomtest.Must(s.r.CreateListener(s.t.Context(), &elb.CreateListenerInput{
+	out := roomtest.Must(s.r.balancing.CreateListener(s.t.Context(), &elb.CreateListenerInput{
 		LoadBalancerArn: s.balance.LoadBalancerArn, Port: &port, Protocol: elbtypes.ProtocolEnumHttp, DefaultActions: forwardTo(s.group),
 	}))(s.t)
 	return *out.Listeners[0].ListenerArn
@@ -163,7 +163,7 @@ func (s *site) awaitHealth(id, state string) {
 // ask asks the node in a zone.
 func (s *site) ask(node int, path string) (int, string) {
 	s.t.Helper()
-	row, _ := s.r.loadBalancers.Get(*s.balance.LoadBalancerArn)
+	row, _ := s.r.balancing.LoadBalancers.Get(*s.balance.LoadBalancerArn)
 	eni, _ := s.r.interfaces.Get(row.Nodes[node].Interface)
 	s.w.mu.Lock()
 	at := s.w.ports[eni.Address.String()+":80"]
@@ -230,7 +230,7 @@ func TestTargetsThroughTheirStates(t *testing.T) {
 		return string(h.Reason) + ": " + room.Deref(h.Description)
 	}
 	ctx := t.Context()
-	roomtest.Must(s.r.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
+	roomtest.Must(s.r.balancing.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
 		{Key: new("deregistration_delay.timeout_seconds"), Value: new("600")},
 	}}))(t)
 	if err := s.r.targetsOf().Register(s.group, []string{id}); err != nil {
@@ -264,10 +264,10 @@ func TestTargetsThroughTheirStates(t *testing.T) {
 		t.Errorf("deregistered: %s", got)
 	}
 	s.await("drained", func() bool { _, ok := s.r.targetsOf().State(s.group, id); return !ok })
-	_, err := s.r.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &s.group})
+	_, err := s.r.balancing.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &s.group})
 	roomtest.WantCode(t, err, "ResourceInUse")
-	roomtest.Must(s.r.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &listener}))(t)
-	roomtest.Must(s.r.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &s.group}))(t)
+	roomtest.Must(s.r.balancing.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &listener}))(t)
+	roomtest.Must(s.r.balancing.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &s.group}))(t)
 }
 
 func TestTerminatedInstanceIsDeregistered(t *testing.T) {
@@ -293,19 +293,19 @@ func TestRulesAreTriedInOrder(t *testing.T) {
 	}
 	var arns []string
 	for i, p := range []string{"/a/*", "/a/b"} {
-		out := roomtest.Must(s.r.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: new(int32(i + 9)), Conditions: path(p), Actions: fixed(p)}))(t)
+		out := roomtest.Must(s.r.balancing.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: new(int32(i + 9)), Conditions: path(p), Actions: fixed(p)}))(t)
 		arns = append(arns, *out.Rules[0].RuleArn)
 	}
-	_, err := s.r.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: new(int32(9)), Conditions: path("/"), Actions: fixed("x")})
+	_, err := s.r.balancing.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: new(int32(9)), Conditions: path("/"), Actions: fixed("x")})
 	roomtest.WantCode(t, err, "PriorityInUse")
-	s.r.reconcileELB()
+	s.r.balancing.Reconcile()
 	if _, body := s.ask(0, "/a/b"); body != "/a/*" {
 		t.Errorf("first rule: %q", body)
 	}
-	roomtest.Must(s.r.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: []elbtypes.RulePriorityPair{
+	roomtest.Must(s.r.balancing.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{RulePriorities: []elbtypes.RulePriorityPair{
 		{RuleArn: &arns[0], Priority: new(int32(10))}, {RuleArn: &arns[1], Priority: new(int32(9))},
 	}}))(t)
-	s.r.reconcileELB()
+	s.r.balancing.Reconcile()
 	if _, body := s.ask(0, "/a/b"); body != "/a/b" {
 		t.Errorf("after the change of places: %q", body)
 	}
@@ -314,7 +314,7 @@ func TestRulesAreTriedInOrder(t *testing.T) {
 	}
 	var got []string
 	for marker := (*string)(nil); ; {
-		out := roomtest.Must(s.r.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &listener, PageSize: new(int32(1)), Marker: marker}))(t)
+		out := roomtest.Must(s.r.balancing.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &listener, PageSize: new(int32(1)), Marker: marker}))(t)
 		got = append(got, *out.Rules[0].Priority)
 		if marker = out.NextMarker; marker == nil {
 			break
@@ -323,21 +323,21 @@ func TestRulesAreTriedInOrder(t *testing.T) {
 	if !slices.Equal(got, []string{"9", "10", "default"}) {
 		t.Errorf("rules in pages: %v", got)
 	}
-	def := roomtest.Must(s.r.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &listener}))(t).Rules[2].RuleArn
-	_, err = s.r.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: def})
+	def := roomtest.Must(s.r.balancing.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &listener}))(t).Rules[2].RuleArn
+	_, err = s.r.balancing.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: def})
 	roomtest.WantCode(t, err, "OperationNotPermitted")
 }
 
 func TestCreationIsIdempotent(t *testing.T) {
 	s := newSite(t)
 	ctx := t.Context()
-	again := roomtest.Must(s.r.CreateLoadBalancer(ctx, s.request()))(t).LoadBalancers[0]
+	again := roomtest.Must(s.r.balancing.CreateLoadBalancer(ctx, s.request()))(t).LoadBalancers[0]
 	if *again.LoadBalancerArn != *s.balance.LoadBalancerArn {
 		t.Error("a second load balancer")
 	}
 	other := s.request()
 	other.Scheme = elbtypes.LoadBalancerSchemeEnumInternal
-	_, err := s.r.CreateLoadBalancer(ctx, other)
+	_, err := s.r.balancing.CreateLoadBalancer(ctx, other)
 	roomtest.WantCode(t, err, "DuplicateLoadBalancerName")
 	if s.newGroup("hello") != s.group {
 		t.Error("a second target group")
@@ -345,9 +345,9 @@ func TestCreationIsIdempotent(t *testing.T) {
 	if first, second := s.listen(80), s.listen(80); first != second {
 		t.Error("a second listener")
 	}
-	roomtest.Must(s.r.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: s.balance.LoadBalancerArn}))(t)
-	roomtest.Must(s.r.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: s.balance.LoadBalancerArn}))(t)
-	if n := s.r.interfaces.Len() + s.r.listeners.Len(); n != 0 {
+	roomtest.Must(s.r.balancing.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: s.balance.LoadBalancerArn}))(t)
+	roomtest.Must(s.r.balancing.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: s.balance.LoadBalancerArn}))(t)
+	if n := s.r.interfaces.Len() + s.r.balancing.Listeners.Len(); n != 0 {
 		t.Errorf("%d interfaces and listeners left", n)
 	}
 	if len(s.w.public) != 0 {
@@ -360,18 +360,18 @@ func TestSubnetsAndGroupsOfALoadBalancerChange(t *testing.T) {
 	s.listen(80)
 	ctx, arn := t.Context(), s.balance.LoadBalancerArn
 	third := roomtest.Must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.3.0/24"), AvailabilityZone: new("us-east-1c")}))(t)
-	before, _ := s.r.loadBalancers.Get(*arn)
-	roomtest.Must(s.r.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: arn, Subnets: []string{s.subnets[0], *third.Subnet.SubnetId}}))(t)
-	after, _ := s.r.loadBalancers.Get(*arn)
+	before, _ := s.r.balancing.LoadBalancers.Get(*arn)
+	roomtest.Must(s.r.balancing.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: arn, Subnets: []string{s.subnets[0], *third.Subnet.SubnetId}}))(t)
+	after, _ := s.r.balancing.LoadBalancers.Get(*arn)
 	if after.Nodes[0] != before.Nodes[0] || after.Nodes[1].Zone != "us-east-1c" || s.r.interfaces.Len() != 2 {
 		t.Errorf("nodes %v became %v", before.Nodes, after.Nodes)
 	}
-	s.r.reconcileELB()
+	s.r.balancing.Reconcile()
 	if status, _ := s.ask(1, "/"); status != 503 {
 		t.Errorf("new node: %d", status)
 	}
 	g := roomtest.Must(s.r.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: new("web"), Description: new("web"), VpcId: &s.vpc}))(t)
-	roomtest.Must(s.r.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: arn, SecurityGroups: []string{*g.GroupId}}))(t)
+	roomtest.Must(s.r.balancing.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: arn, SecurityGroups: []string{*g.GroupId}}))(t)
 	for _, i := range s.w.applied(s.vpc).Interfaces {
 		if !slices.Equal(i.Groups, []string{*g.GroupId}) {
 			t.Errorf("interface %s has groups %v", i.ID, i.Groups)
@@ -386,7 +386,7 @@ func TestELBRefusals(t *testing.T) {
 		in := s.request()
 		in.Name = new("other")
 		change(in)
-		_, err := s.r.CreateLoadBalancer(ctx, in)
+		_, err := s.r.balancing.CreateLoadBalancer(ctx, in)
 		return err
 	}
 	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = in.Subnets[:1] }), "ValidationError")
@@ -397,32 +397,32 @@ func TestELBRefusals(t *testing.T) {
 	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Name = new("internal-x") }), "ValidationError")
 	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.CustomerOwnedIpv4Pool = new("pool") }), "UnsupportedOperation")
 
-	_, err := s.r.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(443)), Protocol: "HTTPS", DefaultActions: forwardTo(s.group)})
+	_, err := s.r.balancing.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(443)), Protocol: "HTTPS", DefaultActions: forwardTo(s.group)})
 	roomtest.WantCode(t, err, "UnsupportedProtocol")
-	_, err = s.r.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(80)), Protocol: "HTTP", DefaultActions: forwardTo("arn:none")})
+	_, err = s.r.balancing.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(80)), Protocol: "HTTP", DefaultActions: forwardTo("arn:none")})
 	roomtest.WantCode(t, err, "TargetGroupNotFound")
-	_, err = s.r.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: &s.group, Targets: descriptions([]string{"i-00000000"})})
+	_, err = s.r.balancing.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: &s.group, Targets: []elbtypes.TargetDescription{{Id: new("i-00000000")}}})
 	roomtest.WantCode(t, err, "InvalidTarget")
-	_, err = s.r.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{TargetGroupArn: &s.group, HealthCheckTimeoutSeconds: new(int32(5))})
+	_, err = s.r.balancing.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{TargetGroupArn: &s.group, HealthCheckTimeoutSeconds: new(int32(5))})
 	roomtest.WantCode(t, err, "ValidationError") // the interval of 5 s is no longer
-	_, err = s.r.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
+	_, err = s.r.balancing.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
 		{Key: new("stickiness.enabled"), Value: new("true")},
 	}})
 	roomtest.WantCode(t, err, "ValidationError")
-	_, err = s.r.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{"nobody"}})
+	_, err = s.r.balancing.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{"nobody"}})
 	roomtest.WantCode(t, err, "LoadBalancerNotFound")
-	_, err = s.r.describeELBTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{s.r.ARN("elasticloadbalancing", "targetgroup/x/1")}})
+	_, err = s.r.balancing.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{s.r.ARN("elasticloadbalancing", "targetgroup/x/1")}})
 	roomtest.WantCode(t, err, "TargetGroupNotFound")
-	_, err = s.r.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Marker: new("nonsense")})
+	_, err = s.r.balancing.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Marker: new("nonsense")})
 	roomtest.WantCode(t, err, "ValidationError")
 }
 
 func TestELBTags(t *testing.T) {
 	s := newSite(t)
 	ctx, arn := t.Context(), *s.balance.LoadBalancerArn
-	roomtest.Must(s.r.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn, s.group}, Tags: []elbtypes.Tag{{Key: new("tier"), Value: new("web")}}}))(t)
-	roomtest.Must(s.r.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: []string{"app"}}))(t)
-	out := roomtest.Must(s.r.describeELBTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{arn, s.group}}))(t)
+	roomtest.Must(s.r.balancing.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn, s.group}, Tags: []elbtypes.Tag{{Key: new("tier"), Value: new("web")}}}))(t)
+	roomtest.Must(s.r.balancing.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: []string{"app"}}))(t)
+	out := roomtest.Must(s.r.balancing.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{arn, s.group}}))(t)
 	for _, d := range out.TagDescriptions {
 		if len(d.Tags) != 1 || *d.Tags[0].Key != "tier" || *d.Tags[0].Value != "web" {
 			t.Errorf("tags of %s: %v", *d.ResourceArn, d.Tags)

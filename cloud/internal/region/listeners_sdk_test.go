@@ -149,7 +149,7 @@ func TestRuleIsModified(t *testing.T) {
 	shows("what was refused changed nothing", described(), "/b", "418")
 	s.reopen()
 	shows("the region was opened again", described(), "/b", "418")
-	s.r.reconcileELB()
+	s.r.balancing.Reconcile()
 	if status, _ := s.ask(0, "/b"); status != 418 {
 		t.Errorf("a request gets %d", status)
 	}

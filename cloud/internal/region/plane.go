@@ -203,7 +203,7 @@ func (r *Region) republish() {
 }
 
 func (r *Region) publicPorts() []netip.AddrPort {
-	ports := r.balancerPorts()
+	ports := r.balancing.Ports()
 	for _, i := range r.interfaces.All() {
 		if i.Instance == "" || !i.Public.IsValid() {
 			continue

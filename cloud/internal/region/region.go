@@ -1,5 +1,5 @@
-// Package region is the control plane of one region of a local cloud: EC2, Elastic Load Balancing and
-// Auto Scaling, a method per operation and a file per resource kind.
+// Package region is the control plane of one region of a local cloud: EC2, a method per operation and a file per
+// resource kind, and what joins it to the other services, which have packages below this one.
 //
 // A handler has the very signature that an SDK client calls, less the options. It validates, commits
 // to the store, and then brings the data plane to what the store says; at start the same code brings

@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"context"
@@ -28,27 +28,27 @@ var canonicalZones = map[string]string{
 }
 
 // canonicalZone returns the region's; one not in the table gets a stable value of the same shape.
-func (r *Region) canonicalZone() string {
+func (r *Room) canonicalZone() string {
 	if z, ok := canonicalZones[r.Region]; ok {
 		return z
 	}
 	return "Z" + strings.ToUpper(strings.ReplaceAll(r.Region, "-", "")) + "ELB"
 }
 
-var elbName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
+var validName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?$`)
 
-func checkELBName(kind, name string) error {
-	if !elbName.MatchString(name) {
+func checkName(kind, name string) error {
+	if !validName.MatchString(name) {
 		return invalid("%s name '%s' must have 1 to 32 characters, only letters, digits and hyphens, and must not begin or end with a hyphen", kind, name)
 	}
 	return nil
 }
 
 func checkNewLoadBalancer(in *elb.CreateLoadBalancerInput) error {
-	if err := wanted("Name", in.Name); err != nil {
+	if err := required("Name", in.Name); err != nil {
 		return err
 	}
-	if err := checkELBName("Load balancer", *in.Name); err != nil {
+	if err := checkName("Load balancer", *in.Name); err != nil {
 		return err
 	}
 	switch {
@@ -79,10 +79,10 @@ func subnetIDs(subnets []string, mappings []elbtypes.SubnetMapping) ([]string, e
 }
 
 // chooseSubnets checks a load balancer's subnets: two or more, each in a zone of its own, all of one VPC.
-func (r *Region) chooseSubnets(tx *store.Tx, ids []string) (vpc string, rows []subnetRow, err error) {
+func (r *Room) chooseSubnets(tx *store.Tx, ids []string) (vpc string, rows []Subnet, err error) {
 	seen := map[string]bool{}
 	for _, id := range ids {
-		s, ok := r.subnets.GetTx(tx, id)
+		s, ok := r.network.Subnet(tx, id)
 		switch {
 		case !ok:
 			return "", nil, wire.Errorf("SubnetNotFound", "The subnet ID '%s' does not exist", id)
@@ -97,16 +97,12 @@ func (r *Region) chooseSubnets(tx *store.Tx, ids []string) (vpc string, rows []s
 	if len(rows) < 2 {
 		return "", nil, invalid("At least two subnets in two different Availability Zones must be specified")
 	}
-	slices.SortFunc(rows, func(a, b subnetRow) int { return strings.Compare(a.Zone, b.Zone) })
+	slices.SortFunc(rows, func(a, b Subnet) int { return strings.Compare(a.Zone, b.Zone) })
 	return vpc, rows, nil
 }
 
-func (r *Region) hasGateway(tx *store.Tx, vpc string) bool {
-	return slices.ContainsFunc(r.gateways.AllTx(tx), func(g gatewayRow) bool { return g.VPC == vpc })
-}
-
 // CreateLoadBalancer makes an application load balancer with a node in each subnet.
-func (r *Region) CreateLoadBalancer(ctx context.Context, in *elb.CreateLoadBalancerInput) (*elb.CreateLoadBalancerOutput, error) {
+func (r *Room) CreateLoadBalancer(ctx context.Context, in *elb.CreateLoadBalancerInput) (*elb.CreateLoadBalancerOutput, error) {
 	if err := checkNewLoadBalancer(in); err != nil {
 		return nil, err
 	}
@@ -126,13 +122,13 @@ func (r *Region) CreateLoadBalancer(ctx context.Context, in *elb.CreateLoadBalan
 	if err != nil {
 		return nil, err
 	}
-	if err := r.syncELB(row.VPC); err != nil {
+	if err := r.sync(row.VPC); err != nil {
 		return nil, err
 	}
 	return &elb.CreateLoadBalancerOutput{LoadBalancers: []elbtypes.LoadBalancer{r.showLoadBalancer(row)}}, nil
 }
 
-func (r *Region) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, subnets []string, tags map[string]string) (loadBalancerRow, error) {
+func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, subnets []string, tags map[string]string) (loadBalancerRow, error) {
 	vpc, chosen, err := r.chooseSubnets(tx, subnets)
 	if err != nil {
 		return loadBalancerRow{}, err
@@ -143,12 +139,12 @@ func (r *Region) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, 
 	}
 	groups := slices.Clone(in.SecurityGroups)
 	if len(groups) == 0 {
-		groups = []string{r.defaultGroup(tx, vpc)}
+		groups = []string{r.network.DefaultGroup(tx, vpc)}
 	}
-	if err := r.checkELBGroups(tx, vpc, groups); err != nil {
+	if err := r.checkGroups(tx, vpc, groups); err != nil {
 		return loadBalancerRow{}, err
 	}
-	for _, old := range r.loadBalancers.AllTx(tx) {
+	for _, old := range r.LoadBalancers.AllTx(tx) {
 		if old.Name != *in.Name {
 			continue
 		}
@@ -157,10 +153,10 @@ func (r *Region) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, 
 		}
 		return old, nil
 	}
-	if scheme == elbtypes.LoadBalancerSchemeEnumInternetFacing && !r.hasGateway(tx, vpc) {
+	if scheme == elbtypes.LoadBalancerSchemeEnumInternetFacing && !r.network.HasGateway(tx, vpc) {
 		return loadBalancerRow{}, wire.Errorf("InvalidSubnet", "VPC %s has no internet gateway", vpc)
 	}
-	if r.loadBalancers.Len() >= 50 {
+	if r.LoadBalancers.Len() >= 50 {
 		return loadBalancerRow{}, wire.Errorf("TooManyLoadBalancers", "You have reached the maximum number of load balancers")
 	}
 	path := "app/" + *in.Name + "/" + room.NewSerial(16)
@@ -174,19 +170,19 @@ func (r *Region) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, 
 	if row.Nodes, err = r.newNodes(tx, row, chosen); err != nil {
 		return row, err
 	}
-	return row, r.loadBalancers.Put(tx, row.ARN, row)
+	return row, r.LoadBalancers.Put(tx, row.ARN, row)
 }
 
 func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
-func (row loadBalancerRow) onSubnets(subnets []subnetRow) bool {
-	return slices.EqualFunc(row.Nodes, subnets, func(n nodeRow, s subnetRow) bool { return n.Subnet == s.ID })
+func (row loadBalancerRow) onSubnets(subnets []Subnet) bool {
+	return slices.EqualFunc(row.Nodes, subnets, func(n nodeRow, s Subnet) bool { return n.Subnet == s.ID })
 }
 
 // newNodes puts an interface into each subnet, keeping those that the load balancer has there.
-func (r *Region) newNodes(tx *store.Tx, row loadBalancerRow, subnets []subnetRow) ([]nodeRow, error) {
+func (r *Room) newNodes(tx *store.Tx, row loadBalancerRow, subnets []Subnet) ([]nodeRow, error) {
 	var nodes []nodeRow
 	for _, s := range subnets {
 		if i := slices.IndexFunc(row.Nodes, func(n nodeRow) bool { return n.Subnet == s.ID }); i >= 0 {
@@ -194,16 +190,16 @@ func (r *Region) newNodes(tx *store.Tx, row loadBalancerRow, subnets []subnetRow
 			continue
 		}
 		public := row.Scheme == elbtypes.LoadBalancerSchemeEnumInternetFacing
-		eni, err := r.newInterface(tx, s.ID, row.Groups, public, "ELB "+tail(row.ARN, "loadbalancer"), noAddress)
+		eni, err := r.network.NewInterface(tx, s.ID, row.Groups, public, "ELB "+tail(row.ARN, "loadbalancer"))
 		if err != nil {
-			return nil, asELBError(err)
+			return nil, asOwn(err)
 		}
-		nodes = append(nodes, nodeRow{Subnet: s.ID, Zone: s.Zone, Interface: eni.ID})
+		nodes = append(nodes, nodeRow{Subnet: s.ID, Zone: s.Zone, Interface: eni})
 	}
 	return nodes, nil
 }
 
-func (r *Region) showLoadBalancer(row loadBalancerRow) elbtypes.LoadBalancer {
+func (r *Room) showLoadBalancer(row loadBalancerRow) elbtypes.LoadBalancer {
 	state := elbtypes.LoadBalancerStateEnumProvisioning
 	if row.Active {
 		state = elbtypes.LoadBalancerStateEnumActive
@@ -224,21 +220,21 @@ func showNodes(nodes []nodeRow) (out []elbtypes.AvailabilityZone) {
 }
 
 // DescribeLoadBalancers lists load balancers, in the order of their ARNs.
-func (r *Region) DescribeLoadBalancers(ctx context.Context, in *elb.DescribeLoadBalancersInput) (*elb.DescribeLoadBalancersOutput, error) {
+func (r *Room) DescribeLoadBalancers(ctx context.Context, in *elb.DescribeLoadBalancersInput) (*elb.DescribeLoadBalancersOutput, error) {
 	if err := room.Only(in, "LoadBalancerArns", "Marker", "Names", "PageSize"); err != nil {
 		return nil, err
 	}
 	if len(in.Names) > 0 && len(in.LoadBalancerArns) > 0 {
 		return nil, invalid("Load balancer names and ARNs cannot be specified at the same time")
 	}
-	rows, err := selected(r.loadBalancers.All(), in.LoadBalancerArns, func(b loadBalancerRow) string { return b.ARN }, missingLoadBalancer)
+	rows, err := selected(r.LoadBalancers.All(), in.LoadBalancerArns, func(b loadBalancerRow) string { return b.ARN }, missingLoadBalancer)
 	if err != nil {
 		return nil, err
 	}
 	if rows, err = selected(rows, in.Names, func(b loadBalancerRow) string { return b.Name }, missingLoadBalancer); err != nil {
 		return nil, err
 	}
-	rows, next, err := elbPage(rows, func(b loadBalancerRow) string { return b.ARN }, in.PageSize, in.Marker)
+	rows, next, err := page(rows, func(b loadBalancerRow) string { return b.ARN }, in.PageSize, in.Marker)
 	if err != nil {
 		return nil, err
 	}

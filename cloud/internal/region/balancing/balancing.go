@@ -1,10 +1,14 @@
-package region
+// Package balancing is Elastic Load Balancing in a region: application load balancers, their listeners and rules, and
+// target groups. What they are to do is stored; package balancer does it; Reconcile brings it there.
+package balancing
 
 import (
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
 
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/balancer"
@@ -13,14 +17,59 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// elbServices is everything Elastic Load Balancing remembers, and what it runs. Rows are kept by ARN.
-type elbServices struct {
-	loadBalancers *store.Table[loadBalancerRow]
-	targetGroups  *store.Table[targetGroupRow]
-	listeners     *store.Table[listenerRow]
-	elbRules      *store.Table[elbRuleRow]
+// Network is EC2 as load balancing sees it. A method with a Tx runs inside the caller's change, or reads what is committed
+// where the Tx is nil and it only reads.
+type Network interface {
+	// CIDR returns a VPC's range.
+	CIDR(tx *store.Tx, vpc string) (netip.Prefix, bool)
+	Subnet(tx *store.Tx, id string) (Subnet, bool)
+	// HasGateway tells whether an internet gateway is attached to a VPC.
+	HasGateway(tx *store.Tx, vpc string) bool
+	// DefaultGroup returns the security group that a VPC was made with.
+	DefaultGroup(tx *store.Tx, vpc string) string
+	// CheckGroups refuses, with EC2's errors, security groups that an interface in a VPC cannot have.
+	CheckGroups(tx *store.Tx, vpc string, groups []string) error
+	Instance(tx *store.Tx, id string) (Instance, bool)
 
-	elb struct {
+	// NewInterface makes a network interface, with a public address where that is asked for. Its errors are EC2's.
+	NewInterface(tx *store.Tx, subnet string, groups []string, public bool, description string) (id string, err error)
+	SetGroups(tx *store.Tx, networkInterface string, groups []string) error
+	RemoveInterface(tx *store.Tx, id string) error
+
+	// Interface returns the addresses of a network interface.
+	Interface(id string) (Interface, bool)
+	// Namespace returns where a network interface listens and dials: network.ErrNotFound before Sync has made it.
+	Namespace(networkInterface string) (balancer.Network, error)
+	// Sync brings a VPC's network to what has been committed, Republish the twins of public ports to what Ports returns.
+	Sync(vpc string) error
+	Republish()
+	// News is what to watch for a change of Instance and Interface.
+	News() []store.Topic
+}
+
+// Subnet is what a node is put into.
+type Subnet struct{ ID, VPC, Zone string }
+
+// Instance is what may be a target.
+type Instance struct {
+	VPC, Zone, Interface string
+	State                ec2types.InstanceStateName
+}
+
+// Interface is a network interface; Public is the zero value where it has no public address.
+type Interface struct{ Address, Public netip.Addr }
+
+// Room is Elastic Load Balancing in one region. Rows are kept by ARN.
+type Room struct {
+	*room.Base
+	network Network
+
+	LoadBalancers *store.Table[loadBalancerRow]
+	targetGroups  *store.Table[targetGroupRow]
+	Listeners     *store.Table[listenerRow]
+	rules         *store.Table[ruleRow]
+
+	serving struct {
 		sync.Mutex
 		running map[string]*balancer.Balancer // by load balancer
 		ports   string                        // what is published of them, to notice changes
@@ -28,12 +77,15 @@ type elbServices struct {
 	}
 }
 
-func (r *Region) loadELB() (err error) {
-	room.LoadTable(r.DB, "load-balancers", &r.loadBalancers, &err)
+// Load reads the tables.
+func Load(base *room.Base, network Network) (*Room, error) {
+	r := &Room{Base: base, network: network}
+	var err error
+	room.LoadTable(r.DB, "load-balancers", &r.LoadBalancers, &err)
 	room.LoadTable(r.DB, "target-groups", &r.targetGroups, &err)
-	room.LoadTable(r.DB, "listeners", &r.listeners, &err)
-	room.LoadTable(r.DB, "listener-rules", &r.elbRules, &err)
-	return err
+	room.LoadTable(r.DB, "listeners", &r.Listeners, &err)
+	room.LoadTable(r.DB, "listener-rules", &r.rules, &err)
+	return r, err
 }
 
 type loadBalancerRow struct {
@@ -78,8 +130,8 @@ type listenerRow struct {
 	Tags              map[string]string
 }
 
-// elbRuleRow is a rule beside a listener's default one.
-type elbRuleRow struct {
+// ruleRow is a rule beside a listener's default one.
+type ruleRow struct {
 	ARN, Listener string
 	Priority      int32
 	Conditions    []elbtypes.RuleCondition
@@ -101,7 +153,7 @@ func missingListener() error {
 	return wire.Errorf("ListenerNotFound", "One or more listeners not found")
 }
 
-func missingELBRule() error {
+func missingRule() error {
 	return wire.Errorf("RuleNotFound", "One or more rules not found")
 }
 
@@ -109,16 +161,16 @@ func invalid(format string, args ...any) error {
 	return wire.Errorf("ValidationError", format, args...)
 }
 
-// wanted refuses a required parameter that is missing.
-func wanted(name string, value *string) error {
+// required refuses a required parameter that is missing.
+func required(name string, value *string) error {
 	if room.Deref(value) == "" {
 		return invalid("The request must contain the parameter '%s'", name)
 	}
 	return nil
 }
 
-// elbPage cuts a listing as this service does: all rows come unless a size is asked for.
-func elbPage[T any](rows []T, key func(T) string, size *int32, marker *string) ([]T, *string, error) {
+// page cuts a listing as this service does: all rows come unless a size is asked for.
+func page[T any](rows []T, key func(T) string, size *int32, marker *string) ([]T, *string, error) {
 	return room.Page(rows, key, size, marker, room.Paging{
 		Least: 1, Most: 400,
 		BadSize: func(size int32) error {

@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"context"
@@ -14,35 +14,31 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// tagLimit is how many tags a resource may have.
-const tagLimit = 50
-
 // mergeTags returns the tags with others put over them.
 func mergeTags(old map[string]string, more []elbtypes.Tag) (map[string]string, error) {
+	bad, fault := room.CheckTags(more, func(t elbtypes.Tag) (key, value *string) { return t.Key, t.Value })
+	switch fault {
+	case room.EmptyKey, room.LongKey, room.LongValue:
+		return nil, invalid("Tag keys have 1 to 128 characters and tag values up to 256")
+	case room.ReservedKey:
+		return nil, invalid("Tag keys that begin with 'aws:' are reserved")
+	case room.DuplicateKey:
+		return nil, wire.Errorf("DuplicateTagKeys", "Tag keys must be unique: '%s'", *bad.Key)
+	}
 	all := maps.Clone(old)
 	if all == nil {
 		all = map[string]string{}
 	}
-	seen := map[string]bool{}
 	for _, t := range more {
-		key := room.Deref(t.Key)
-		switch {
-		case key == "" || len(key) > 128 || len(room.Deref(t.Value)) > 256:
-			return nil, invalid("Tag keys have 1 to 128 characters and tag values up to 256")
-		case strings.HasPrefix(key, "aws:"):
-			return nil, invalid("Tag keys that begin with 'aws:' are reserved")
-		case seen[key]:
-			return nil, wire.Errorf("DuplicateTagKeys", "Tag keys must be unique: '%s'", key)
-		}
-		seen[key], all[key] = true, room.Deref(t.Value)
+		all[*t.Key] = room.Deref(t.Value)
 	}
-	if len(all) > tagLimit {
-		return nil, wire.Errorf("TooManyTags", "The maximum number of tags per resource is %d", tagLimit)
+	if room.OwnTags(all) > room.MaxTags {
+		return nil, wire.Errorf("TooManyTags", "The maximum number of tags per resource is %d", room.MaxTags)
 	}
 	return all, nil
 }
 
-func showELBTags(tags map[string]string) []elbtypes.Tag {
+func showTags(tags map[string]string) []elbtypes.Tag {
 	var out []elbtypes.Tag
 	for _, k := range slices.Sorted(maps.Keys(tags)) {
 		out = append(out, elbtypes.Tag{Key: new(k), Value: new(tags[k])})
@@ -50,11 +46,11 @@ func showELBTags(tags map[string]string) []elbtypes.Tag {
 	return out
 }
 
-// changeELBTags changes the tags of a resource of any kind.
-func (r *Region) changeELBTags(tx *store.Tx, arn string, change func(map[string]string) (map[string]string, error)) (err error) {
-	if row, ok := r.loadBalancers.GetTx(tx, arn); ok {
+// changeTags changes the tags of a resource of any kind.
+func (r *Room) changeTags(tx *store.Tx, arn string, change func(map[string]string) (map[string]string, error)) (err error) {
+	if row, ok := r.LoadBalancers.GetTx(tx, arn); ok {
 		if row.Tags, err = change(row.Tags); err == nil {
-			err = r.loadBalancers.Put(tx, arn, row)
+			err = r.LoadBalancers.Put(tx, arn, row)
 		}
 		return err
 	}
@@ -64,15 +60,15 @@ func (r *Region) changeELBTags(tx *store.Tx, arn string, change func(map[string]
 		}
 		return err
 	}
-	if row, ok := r.listeners.GetTx(tx, arn); ok {
+	if row, ok := r.Listeners.GetTx(tx, arn); ok {
 		if row.Tags, err = change(row.Tags); err == nil {
-			err = r.listeners.Put(tx, arn, row)
+			err = r.Listeners.Put(tx, arn, row)
 		}
 		return err
 	}
-	if row, ok := r.elbRules.GetTx(tx, arn); ok {
+	if row, ok := r.rules.GetTx(tx, arn); ok {
 		if row.Tags, err = change(row.Tags); err == nil {
-			err = r.elbRules.Put(tx, arn, row)
+			err = r.rules.Put(tx, arn, row)
 		}
 		return err
 	}
@@ -89,13 +85,13 @@ func missingByARN(arn string) error {
 	case strings.Contains(arn, ":listener/"):
 		return missingListener()
 	case strings.Contains(arn, ":listener-rule/"):
-		return missingELBRule()
+		return missingRule()
 	}
 	return invalid("'%s' is not a valid resource ARN", arn)
 }
 
 // AddTags puts tags on load balancers, target groups, listeners and rules.
-func (r *Region) AddTags(ctx context.Context, in *elb.AddTagsInput) (*elb.AddTagsOutput, error) {
+func (r *Room) AddTags(ctx context.Context, in *elb.AddTagsInput) (*elb.AddTagsOutput, error) {
 	if err := room.Only(in, "ResourceArns", "Tags"); err != nil {
 		return nil, err
 	}
@@ -104,7 +100,7 @@ func (r *Region) AddTags(ctx context.Context, in *elb.AddTagsInput) (*elb.AddTag
 	}
 	err := r.Update(func(tx *store.Tx) error {
 		for _, arn := range in.ResourceArns {
-			if err := r.changeELBTags(tx, arn, func(old map[string]string) (map[string]string, error) { return mergeTags(old, in.Tags) }); err != nil {
+			if err := r.changeTags(tx, arn, func(old map[string]string) (map[string]string, error) { return mergeTags(old, in.Tags) }); err != nil {
 				return err
 			}
 		}
@@ -114,7 +110,7 @@ func (r *Region) AddTags(ctx context.Context, in *elb.AddTagsInput) (*elb.AddTag
 }
 
 // RemoveTags takes tags away by their keys; a missing one is no error.
-func (r *Region) RemoveTags(ctx context.Context, in *elb.RemoveTagsInput) (*elb.RemoveTagsOutput, error) {
+func (r *Room) RemoveTags(ctx context.Context, in *elb.RemoveTagsInput) (*elb.RemoveTagsOutput, error) {
 	if err := room.Only(in, "ResourceArns", "TagKeys"); err != nil {
 		return nil, err
 	}
@@ -123,7 +119,7 @@ func (r *Region) RemoveTags(ctx context.Context, in *elb.RemoveTagsInput) (*elb.
 	}
 	err := r.Update(func(tx *store.Tx) error {
 		for _, arn := range in.ResourceArns {
-			if err := r.changeELBTags(tx, arn, func(old map[string]string) (map[string]string, error) {
+			if err := r.changeTags(tx, arn, func(old map[string]string) (map[string]string, error) {
 				left := maps.Clone(old)
 				maps.DeleteFunc(left, func(k, _ string) bool { return slices.Contains(in.TagKeys, k) })
 				return left, nil
@@ -136,8 +132,8 @@ func (r *Region) RemoveTags(ctx context.Context, in *elb.RemoveTagsInput) (*elb.
 	return &elb.RemoveTagsOutput{}, err
 }
 
-// describeELBTags is DescribeTags, whose name EC2's has.
-func (r *Region) describeELBTags(ctx context.Context, in *elb.DescribeTagsInput) (*elb.DescribeTagsOutput, error) {
+// DescribeTags lists the tags of up to 20 resources.
+func (r *Room) DescribeTags(ctx context.Context, in *elb.DescribeTagsInput) (*elb.DescribeTagsOutput, error) {
 	if err := room.Only(in, "ResourceArns"); err != nil {
 		return nil, err
 	}
@@ -146,25 +142,25 @@ func (r *Region) describeELBTags(ctx context.Context, in *elb.DescribeTagsInput)
 	}
 	out := &elb.DescribeTagsOutput{}
 	for _, arn := range in.ResourceArns {
-		tags, ok := r.elbTags(arn)
+		tags, ok := r.tags(arn)
 		if !ok {
 			return nil, missingByARN(arn)
 		}
-		out.TagDescriptions = append(out.TagDescriptions, elbtypes.TagDescription{ResourceArn: new(arn), Tags: showELBTags(tags)})
+		out.TagDescriptions = append(out.TagDescriptions, elbtypes.TagDescription{ResourceArn: new(arn), Tags: showTags(tags)})
 	}
 	return out, nil
 }
 
-func (r *Region) elbTags(arn string) (map[string]string, bool) {
-	if row, ok := r.loadBalancers.Get(arn); ok {
+func (r *Room) tags(arn string) (map[string]string, bool) {
+	if row, ok := r.LoadBalancers.Get(arn); ok {
 		return row.Tags, true
 	}
 	if row, ok := r.targetGroups.Get(arn); ok {
 		return row.Tags, true
 	}
-	if row, ok := r.listeners.Get(arn); ok {
+	if row, ok := r.Listeners.Get(arn); ok {
 		return row.Tags, true
 	}
-	row, ok := r.elbRules.Get(arn)
+	row, ok := r.rules.Get(arn)
 	return row.Tags, ok
 }

@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 )
 
 // groupUsers tells which load balancer forwards to each target group that is used.
-func (r *Region) groupUsers(tx *store.Tx) map[string]string {
-	return users(r.listeners.AllTx(tx), r.elbRules.AllTx(tx))
+func (r *Room) groupUsers(tx *store.Tx) map[string]string {
+	return users(r.Listeners.AllTx(tx), r.rules.AllTx(tx))
 }
 
-func users(listeners []listenerRow, rules []elbRuleRow) map[string]string {
+func users(listeners []listenerRow, rules []ruleRow) map[string]string {
 	used, of := map[string]string{}, map[string]string{}
 	for _, l := range listeners {
 		of[l.ARN] = l.LoadBalancer
@@ -36,15 +36,15 @@ func users(listeners []listenerRow, rules []elbRuleRow) map[string]string {
 }
 
 // groupUser returns the load balancer that forwards to a target group.
-func (r *Region) groupUser(arn string) (string, bool) {
-	b, ok := users(r.listeners.All(), r.elbRules.All())[arn]
+func (r *Room) groupUser(arn string) (string, bool) {
+	b, ok := users(r.Listeners.All(), r.rules.All())[arn]
 	return b, ok
 }
 
 // groupsOf returns the target groups that a load balancer forwards to, in order.
-func (r *Region) groupsOf(loadBalancer string) []string {
+func (r *Room) groupsOf(loadBalancer string) []string {
 	var out []string
-	for g, b := range users(r.listeners.All(), r.elbRules.All()) {
+	for g, b := range users(r.Listeners.All(), r.rules.All()) {
 		if b == loadBalancer {
 			out = append(out, g)
 		}
@@ -65,8 +65,8 @@ func checkListener(port *int32, protocol elbtypes.ProtocolEnum) error {
 }
 
 // CreateListener opens a port at every node of a load balancer.
-func (r *Region) CreateListener(ctx context.Context, in *elb.CreateListenerInput) (*elb.CreateListenerOutput, error) {
-	if err := wanted("LoadBalancerArn", in.LoadBalancerArn); err != nil {
+func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) (*elb.CreateListenerOutput, error) {
+	if err := required("LoadBalancerArn", in.LoadBalancerArn); err != nil {
 		return nil, err
 	}
 	if in.Port == nil || in.Protocol == "" {
@@ -84,7 +84,7 @@ func (r *Region) CreateListener(ctx context.Context, in *elb.CreateListenerInput
 	}
 	var row listenerRow
 	err = r.Update(func(tx *store.Tx) (err error) {
-		b, ok := r.loadBalancers.GetTx(tx, *in.LoadBalancerArn)
+		b, ok := r.LoadBalancers.GetTx(tx, *in.LoadBalancerArn)
 		if !ok {
 			return wire.Errorf("LoadBalancerNotFound", "Load balancer '%s' not found", *in.LoadBalancerArn)
 		}
@@ -102,7 +102,7 @@ func (r *Region) CreateListener(ctx context.Context, in *elb.CreateListenerInput
 		path := tail(b.ARN, "loadbalancer") + "/" + room.NewSerial(16)
 		row.ARN = r.ARN("elasticloadbalancing", "listener/"+path)
 		row.DefaultRule = r.ARN("elasticloadbalancing", "listener-rule/"+path+"/"+room.NewSerial(16))
-		return r.listeners.Put(tx, row.ARN, row)
+		return r.Listeners.Put(tx, row.ARN, row)
 	})
 	if err != nil {
 		return nil, err
@@ -110,8 +110,8 @@ func (r *Region) CreateListener(ctx context.Context, in *elb.CreateListenerInput
 	return &elb.CreateListenerOutput{Listeners: []elbtypes.Listener{showListener(row)}}, nil
 }
 
-func (r *Region) portListener(tx *store.Tx, loadBalancer string, port int32) (listenerRow, bool) {
-	for _, l := range r.listeners.AllTx(tx) {
+func (r *Room) portListener(tx *store.Tx, loadBalancer string, port int32) (listenerRow, bool) {
+	for _, l := range r.Listeners.AllTx(tx) {
 		if l.LoadBalancer == loadBalancer && l.Port == port {
 			return l, true
 		}
@@ -126,24 +126,24 @@ func showListener(row listenerRow) elbtypes.Listener {
 }
 
 // DescribeListeners lists the listeners of a load balancer, or those asked for.
-func (r *Region) DescribeListeners(ctx context.Context, in *elb.DescribeListenersInput) (*elb.DescribeListenersOutput, error) {
+func (r *Room) DescribeListeners(ctx context.Context, in *elb.DescribeListenersInput) (*elb.DescribeListenersOutput, error) {
 	if err := room.Only(in, "ListenerArns", "LoadBalancerArn", "Marker", "PageSize"); err != nil {
 		return nil, err
 	}
 	if (in.LoadBalancerArn == nil) == (len(in.ListenerArns) == 0) {
 		return nil, invalid("You must specify either listener ARNs or a load balancer ARN")
 	}
-	rows, err := selected(r.listeners.All(), in.ListenerArns, func(l listenerRow) string { return l.ARN }, missingListener)
+	rows, err := selected(r.Listeners.All(), in.ListenerArns, func(l listenerRow) string { return l.ARN }, missingListener)
 	if err != nil {
 		return nil, err
 	}
 	if in.LoadBalancerArn != nil {
-		if _, ok := r.loadBalancers.Get(*in.LoadBalancerArn); !ok {
+		if _, ok := r.LoadBalancers.Get(*in.LoadBalancerArn); !ok {
 			return nil, missingLoadBalancer()
 		}
 		rows = slices.DeleteFunc(rows, func(l listenerRow) bool { return l.LoadBalancer != *in.LoadBalancerArn })
 	}
-	rows, next, err := elbPage(rows, func(l listenerRow) string { return l.ARN }, in.PageSize, in.Marker)
+	rows, next, err := page(rows, func(l listenerRow) string { return l.ARN }, in.PageSize, in.Marker)
 	if err != nil {
 		return nil, err
 	}
@@ -155,8 +155,8 @@ func (r *Region) DescribeListeners(ctx context.Context, in *elb.DescribeListener
 }
 
 // ModifyListener changes a listener's port or default action.
-func (r *Region) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) (*elb.ModifyListenerOutput, error) {
-	if err := wanted("ListenerArn", in.ListenerArn); err != nil {
+func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) (*elb.ModifyListenerOutput, error) {
+	if err := required("ListenerArn", in.ListenerArn); err != nil {
 		return nil, err
 	}
 	if err := checkListener(in.Port, in.Protocol); err != nil {
@@ -168,7 +168,7 @@ func (r *Region) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput
 	var row listenerRow
 	err := r.Update(func(tx *store.Tx) (err error) {
 		var ok bool
-		if row, ok = r.listeners.GetTx(tx, *in.ListenerArn); !ok {
+		if row, ok = r.Listeners.GetTx(tx, *in.ListenerArn); !ok {
 			return missingListener()
 		}
 		if in.Port != nil && *in.Port != row.Port {
@@ -182,7 +182,7 @@ func (r *Region) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput
 				return err
 			}
 		}
-		return r.listeners.Put(tx, row.ARN, row)
+		return r.Listeners.Put(tx, row.ARN, row)
 	})
 	if err != nil {
 		return nil, err
@@ -191,15 +191,15 @@ func (r *Region) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput
 }
 
 // DeleteListener closes a listener and deletes its rules.
-func (r *Region) DeleteListener(ctx context.Context, in *elb.DeleteListenerInput) (*elb.DeleteListenerOutput, error) {
+func (r *Room) DeleteListener(ctx context.Context, in *elb.DeleteListenerInput) (*elb.DeleteListenerOutput, error) {
 	if err := room.Only(in, "ListenerArn"); err != nil {
 		return nil, err
 	}
-	if err := wanted("ListenerArn", in.ListenerArn); err != nil {
+	if err := required("ListenerArn", in.ListenerArn); err != nil {
 		return nil, err
 	}
 	err := r.Update(func(tx *store.Tx) error {
-		row, ok := r.listeners.GetTx(tx, *in.ListenerArn)
+		row, ok := r.Listeners.GetTx(tx, *in.ListenerArn)
 		if !ok {
 			return missingListener()
 		}
@@ -208,13 +208,13 @@ func (r *Region) DeleteListener(ctx context.Context, in *elb.DeleteListenerInput
 	return &elb.DeleteListenerOutput{}, err
 }
 
-func (r *Region) removeListener(tx *store.Tx, row listenerRow) error {
-	for _, rule := range r.elbRules.AllTx(tx) {
+func (r *Room) removeListener(tx *store.Tx, row listenerRow) error {
+	for _, rule := range r.rules.AllTx(tx) {
 		if rule.Listener == row.ARN {
-			if err := r.elbRules.Delete(tx, rule.ARN); err != nil {
+			if err := r.rules.Delete(tx, rule.ARN); err != nil {
 				return err
 			}
 		}
 	}
-	return r.listeners.Delete(tx, row.ARN)
+	return r.Listeners.Delete(tx, row.ARN)
 }

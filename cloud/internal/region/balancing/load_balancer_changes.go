@@ -1,9 +1,8 @@
-package region
+package balancing
 
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"slices"
 
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -13,11 +12,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// noAddress asks for any private address.
-var noAddress netip.Addr
-
-// asELBError says EC2's refusals in this service's words.
-func asELBError(err error) error {
+// asOwn says EC2's refusals in this service's words.
+func asOwn(err error) error {
 	var e *wire.Error
 	if !errors.As(err, &e) {
 		return err
@@ -31,37 +27,37 @@ func asELBError(err error) error {
 	return err
 }
 
-func (r *Region) checkELBGroups(tx *store.Tx, vpc string, groups []string) error {
-	return asELBError(r.checkGroups(tx, vpc, groups))
+func (r *Room) checkGroups(tx *store.Tx, vpc string, groups []string) error {
+	return asOwn(r.network.CheckGroups(tx, vpc, groups))
 }
 
-// syncELB brings up the network that a committed change of load balancers needs, and then has their
+// sync brings up the network that a committed change of load balancers needs, and then has their
 // controller look again: it may have looked before the interfaces were there.
-func (r *Region) syncELB(vpc string) error {
-	err := r.syncVPC(vpc)
-	r.Wake(r.loadBalancers.Any())
+func (r *Room) sync(vpc string) error {
+	err := r.network.Sync(vpc)
+	r.Wake(r.LoadBalancers.Any())
 	return err
 }
 
 // changeLoadBalancer changes one load balancer's row.
-func (r *Region) changeLoadBalancer(arn *string, change func(*store.Tx, *loadBalancerRow) error) error {
-	if err := wanted("LoadBalancerArn", arn); err != nil {
+func (r *Room) changeLoadBalancer(arn *string, change func(*store.Tx, *loadBalancerRow) error) error {
+	if err := required("LoadBalancerArn", arn); err != nil {
 		return err
 	}
 	return r.Update(func(tx *store.Tx) error {
-		row, ok := r.loadBalancers.GetTx(tx, *arn)
+		row, ok := r.LoadBalancers.GetTx(tx, *arn)
 		if !ok {
 			return missingLoadBalancer()
 		}
 		if err := change(tx, &row); err != nil {
 			return err
 		}
-		return r.loadBalancers.Put(tx, row.ARN, row)
+		return r.LoadBalancers.Put(tx, row.ARN, row)
 	})
 }
 
 // SetSubnets changes the zones of a load balancer; a node in a subnet that stays goes on serving.
-func (r *Region) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.SetSubnetsOutput, error) {
+func (r *Room) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.SetSubnetsOutput, error) {
 	if err := room.Only(in, "LoadBalancerArn", "Subnets", "SubnetMappings"); err != nil {
 		return nil, err
 	}
@@ -88,19 +84,19 @@ func (r *Region) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.
 	if err != nil {
 		return nil, err
 	}
-	if err := r.syncELB(row.VPC); err != nil {
+	if err := r.sync(row.VPC); err != nil {
 		return nil, err
 	}
 	return &elb.SetSubnetsOutput{AvailabilityZones: showNodes(row.Nodes), IpAddressType: "ipv4"}, nil
 }
 
 // dropNodes takes the interfaces away of nodes that are not kept.
-func (r *Region) dropNodes(tx *store.Tx, old, kept []nodeRow) error {
+func (r *Room) dropNodes(tx *store.Tx, old, kept []nodeRow) error {
 	for _, n := range old {
 		if slices.Contains(kept, n) {
 			continue
 		}
-		if err := r.remove(tx, n.Interface, r.interfaces.Delete); err != nil {
+		if err := r.network.RemoveInterface(tx, n.Interface); err != nil {
 			return err
 		}
 	}
@@ -108,7 +104,7 @@ func (r *Region) dropNodes(tx *store.Tx, old, kept []nodeRow) error {
 }
 
 // SetSecurityGroups changes what may reach a load balancer's nodes, and what they may reach.
-func (r *Region) SetSecurityGroups(ctx context.Context, in *elb.SetSecurityGroupsInput) (*elb.SetSecurityGroupsOutput, error) {
+func (r *Room) SetSecurityGroups(ctx context.Context, in *elb.SetSecurityGroupsInput) (*elb.SetSecurityGroupsOutput, error) {
 	if err := room.Only(in, "LoadBalancerArn", "SecurityGroups"); err != nil {
 		return nil, err
 	}
@@ -117,15 +113,13 @@ func (r *Region) SetSecurityGroups(ctx context.Context, in *elb.SetSecurityGroup
 	}
 	var row loadBalancerRow
 	err := r.changeLoadBalancer(in.LoadBalancerArn, func(tx *store.Tx, b *loadBalancerRow) error {
-		if err := r.checkELBGroups(tx, b.VPC, in.SecurityGroups); err != nil {
+		if err := r.checkGroups(tx, b.VPC, in.SecurityGroups); err != nil {
 			return err
 		}
 		b.Groups = slices.Clone(in.SecurityGroups)
 		row = *b
 		for _, n := range b.Nodes {
-			eni, _ := r.interfaces.GetTx(tx, n.Interface)
-			eni.Groups = slices.Clone(b.Groups)
-			if err := r.interfaces.Put(tx, eni.ID, eni); err != nil {
+			if err := r.network.SetGroups(tx, n.Interface, b.Groups); err != nil {
 				return err
 			}
 		}
@@ -134,29 +128,29 @@ func (r *Region) SetSecurityGroups(ctx context.Context, in *elb.SetSecurityGroup
 	if err != nil {
 		return nil, err
 	}
-	return &elb.SetSecurityGroupsOutput{SecurityGroupIds: row.Groups}, r.syncELB(row.VPC)
+	return &elb.SetSecurityGroupsOutput{SecurityGroupIds: row.Groups}, r.sync(row.VPC)
 }
 
 // DeleteLoadBalancer deletes a load balancer with its listeners and their rules; a missing one is no error.
-func (r *Region) DeleteLoadBalancer(ctx context.Context, in *elb.DeleteLoadBalancerInput) (*elb.DeleteLoadBalancerOutput, error) {
+func (r *Room) DeleteLoadBalancer(ctx context.Context, in *elb.DeleteLoadBalancerInput) (*elb.DeleteLoadBalancerOutput, error) {
 	if err := room.Only(in, "LoadBalancerArn"); err != nil {
 		return nil, err
 	}
-	if err := wanted("LoadBalancerArn", in.LoadBalancerArn); err != nil {
+	if err := required("LoadBalancerArn", in.LoadBalancerArn); err != nil {
 		return nil, err
 	}
-	row, ok := r.loadBalancers.Get(*in.LoadBalancerArn)
+	row, ok := r.LoadBalancers.Get(*in.LoadBalancerArn)
 	if !ok {
 		return &elb.DeleteLoadBalancerOutput{}, nil
 	}
 	err := r.Update(func(tx *store.Tx) error {
-		if row, ok = r.loadBalancers.GetTx(tx, row.ARN); !ok {
+		if row, ok = r.LoadBalancers.GetTx(tx, row.ARN); !ok {
 			return nil
 		}
 		if attributeOf(loadBalancerAttributes, row.Attributes, "deletion_protection.enabled") == "true" {
 			return wire.Errorf("OperationNotPermitted", "Load balancer '%s' cannot be deleted because deletion protection is enabled", row.ARN)
 		}
-		for _, l := range r.listeners.AllTx(tx) {
+		for _, l := range r.Listeners.AllTx(tx) {
 			if l.LoadBalancer == row.ARN {
 				if err := r.removeListener(tx, l); err != nil {
 					return err
@@ -166,11 +160,11 @@ func (r *Region) DeleteLoadBalancer(ctx context.Context, in *elb.DeleteLoadBalan
 		if err := r.dropNodes(tx, row.Nodes, nil); err != nil {
 			return err
 		}
-		return r.loadBalancers.Delete(tx, row.ARN)
+		return r.LoadBalancers.Delete(tx, row.ARN)
 	})
 	if err != nil {
 		return nil, err
 	}
-	r.reconcileELB() // the nodes' sockets close before their network goes
-	return &elb.DeleteLoadBalancerOutput{}, r.syncELB(row.VPC)
+	r.Reconcile() // the nodes' sockets close before their network goes
+	return &elb.DeleteLoadBalancerOutput{}, r.sync(row.VPC)
 }

@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"net/netip"
@@ -15,7 +15,7 @@ import (
 
 // readActions checks the actions of a listener or rule and returns them as they are shown: a forward
 // action names its groups both ways, as AWS's answers do.
-func (r *Region) readActions(tx *store.Tx, loadBalancer string, actions []elbtypes.Action) ([]elbtypes.Action, error) {
+func (r *Room) readActions(tx *store.Tx, loadBalancer string, actions []elbtypes.Action) ([]elbtypes.Action, error) {
 	if len(actions) != 1 {
 		return nil, wire.Errorf("InvalidLoadBalancerAction", "Exactly one action, of type forward, redirect or fixed-response, must be specified; others are not supported here")
 	}
@@ -37,7 +37,7 @@ func (r *Region) readActions(tx *store.Tx, loadBalancer string, actions []elbtyp
 	return []elbtypes.Action{a}, err
 }
 
-func (r *Region) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Action) (elbtypes.Action, error) {
+func (r *Room) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Action) (elbtypes.Action, error) {
 	config := a.ForwardConfig
 	if config == nil {
 		config = &elbtypes.ForwardActionConfig{TargetGroups: []elbtypes.TargetGroupTuple{{TargetGroupArn: a.TargetGroupArn}}}
@@ -48,7 +48,7 @@ func (r *Region) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Actio
 	if n := len(config.TargetGroups); n < 1 || n > 5 {
 		return a, invalid("A forward action must have 1 to 5 target groups")
 	}
-	b, _ := r.loadBalancers.GetTx(tx, loadBalancer)
+	b, _ := r.LoadBalancers.GetTx(tx, loadBalancer)
 	users := r.groupUsers(tx)
 	out := &elbtypes.ForwardActionConfig{TargetGroupStickinessConfig: &elbtypes.TargetGroupStickinessConfig{Enabled: new(false)}}
 	for _, t := range config.TargetGroups {

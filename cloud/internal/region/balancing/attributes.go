@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"context"
@@ -111,11 +111,11 @@ func showLoadBalancerAttributes(row loadBalancerRow) (out []elbtypes.LoadBalance
 }
 
 // DescribeLoadBalancerAttributes lists every setting of a load balancer.
-func (r *Region) DescribeLoadBalancerAttributes(ctx context.Context, in *elb.DescribeLoadBalancerAttributesInput) (*elb.DescribeLoadBalancerAttributesOutput, error) {
+func (r *Room) DescribeLoadBalancerAttributes(ctx context.Context, in *elb.DescribeLoadBalancerAttributesInput) (*elb.DescribeLoadBalancerAttributesOutput, error) {
 	if err := room.Only(in, "LoadBalancerArn"); err != nil {
 		return nil, err
 	}
-	row, ok := r.loadBalancers.Get(room.Deref(in.LoadBalancerArn))
+	row, ok := r.LoadBalancers.Get(room.Deref(in.LoadBalancerArn))
 	if !ok {
 		return nil, missingLoadBalancer()
 	}
@@ -123,7 +123,7 @@ func (r *Region) DescribeLoadBalancerAttributes(ctx context.Context, in *elb.Des
 }
 
 // ModifyLoadBalancerAttributes changes settings, all or none.
-func (r *Region) ModifyLoadBalancerAttributes(ctx context.Context, in *elb.ModifyLoadBalancerAttributesInput) (*elb.ModifyLoadBalancerAttributesOutput, error) {
+func (r *Room) ModifyLoadBalancerAttributes(ctx context.Context, in *elb.ModifyLoadBalancerAttributesInput) (*elb.ModifyLoadBalancerAttributesOutput, error) {
 	if err := room.Only(in, "Attributes", "LoadBalancerArn"); err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func showTargetGroupAttributes(row targetGroupRow) (out []elbtypes.TargetGroupAt
 }
 
 // DescribeTargetGroupAttributes lists every setting of a target group.
-func (r *Region) DescribeTargetGroupAttributes(ctx context.Context, in *elb.DescribeTargetGroupAttributesInput) (*elb.DescribeTargetGroupAttributesOutput, error) {
+func (r *Room) DescribeTargetGroupAttributes(ctx context.Context, in *elb.DescribeTargetGroupAttributesInput) (*elb.DescribeTargetGroupAttributesOutput, error) {
 	if err := room.Only(in, "TargetGroupArn"); err != nil {
 		return nil, err
 	}
@@ -163,12 +163,12 @@ func (r *Region) DescribeTargetGroupAttributes(ctx context.Context, in *elb.Desc
 }
 
 // ModifyTargetGroupAttributes changes settings, all or none.
-func (r *Region) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTargetGroupAttributesInput) (*elb.ModifyTargetGroupAttributesOutput, error) {
+func (r *Room) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTargetGroupAttributesInput) (*elb.ModifyTargetGroupAttributesOutput, error) {
 	if err := room.Only(in, "Attributes", "TargetGroupArn"); err != nil {
 		return nil, err
 	}
 	var row targetGroupRow
-	err := r.changeTargetGroup(in.TargetGroupArn, func(g *targetGroupRow) (err error) {
+	err := r.changeTargetGroup(in.TargetGroupArn, func(_ *store.Tx, g *targetGroupRow) (err error) {
 		for _, a := range in.Attributes {
 			if g.Attributes, err = changeAttribute(targetGroupAttributes, g.Attributes, a.Key, a.Value); err != nil {
 				return err

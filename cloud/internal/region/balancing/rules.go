@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"context"
@@ -26,8 +26,8 @@ func checkPriority(p *int32) error {
 }
 
 // CreateRule adds a rule to a listener.
-func (r *Region) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.CreateRuleOutput, error) {
-	if err := wanted("ListenerArn", in.ListenerArn); err != nil {
+func (r *Room) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.CreateRuleOutput, error) {
+	if err := required("ListenerArn", in.ListenerArn); err != nil {
 		return nil, err
 	}
 	if err := checkPriority(in.Priority); err != nil {
@@ -36,7 +36,7 @@ func (r *Region) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.
 	if err := room.Only(in, "ListenerArn", "Priority", "Conditions", "Actions", "Tags"); err != nil {
 		return nil, err
 	}
-	row := elbRuleRow{Listener: *in.ListenerArn, Priority: *in.Priority}
+	row := ruleRow{Listener: *in.ListenerArn, Priority: *in.Priority}
 	var err error
 	if row.Conditions, err = readConditions(in.Conditions); err != nil {
 		return nil, err
@@ -45,37 +45,37 @@ func (r *Region) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.
 		return nil, err
 	}
 	err = r.Update(func(tx *store.Tx) (err error) {
-		l, ok := r.listeners.GetTx(tx, row.Listener)
+		l, ok := r.Listeners.GetTx(tx, row.Listener)
 		if !ok {
 			return missingListener()
 		}
 		if row.Actions, err = r.readActions(tx, l.LoadBalancer, in.Actions); err != nil {
 			return err
 		}
-		rules := rulesOf(r.elbRules.AllTx(tx), l.ARN)
-		if slices.ContainsFunc(rules, func(x elbRuleRow) bool { return x.Priority == row.Priority }) {
+		rules := rulesOf(r.rules.AllTx(tx), l.ARN)
+		if slices.ContainsFunc(rules, func(x ruleRow) bool { return x.Priority == row.Priority }) {
 			return wire.Errorf("PriorityInUse", "Priority '%d' is currently in use", row.Priority)
 		}
 		if len(rules) >= 100 {
 			return wire.Errorf("TooManyRules", "The maximum number of rules has been reached")
 		}
 		row.ARN = r.ARN("elasticloadbalancing", "listener-rule/"+tail(l.ARN, "listener")+"/"+room.NewSerial(16))
-		return r.elbRules.Put(tx, row.ARN, row)
+		return r.rules.Put(tx, row.ARN, row)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &elb.CreateRuleOutput{Rules: []elbtypes.Rule{showELBRule(row)}}, nil
+	return &elb.CreateRuleOutput{Rules: []elbtypes.Rule{showRule(row)}}, nil
 }
 
 // rulesOf returns a listener's rules beside the default one, in the order they are tried.
-func rulesOf(rules []elbRuleRow, listener string) []elbRuleRow {
-	rules = slices.DeleteFunc(rules, func(x elbRuleRow) bool { return x.Listener != listener })
-	slices.SortFunc(rules, func(a, b elbRuleRow) int { return int(a.Priority - b.Priority) })
+func rulesOf(rules []ruleRow, listener string) []ruleRow {
+	rules = slices.DeleteFunc(rules, func(x ruleRow) bool { return x.Listener != listener })
+	slices.SortFunc(rules, func(a, b ruleRow) int { return int(a.Priority - b.Priority) })
 	return rules
 }
 
-func showELBRule(row elbRuleRow) elbtypes.Rule {
+func showRule(row ruleRow) elbtypes.Rule {
 	return elbtypes.Rule{
 		RuleArn: new(row.ARN), Priority: new(strconv.Itoa(int(row.Priority))), IsDefault: new(false), Conditions: row.Conditions, Actions: row.Actions,
 	}
@@ -86,7 +86,7 @@ func showDefaultRule(l listenerRow) elbtypes.Rule {
 }
 
 // DescribeRules lists the rules of a listener, in the order they are tried, or those asked for.
-func (r *Region) DescribeRules(ctx context.Context, in *elb.DescribeRulesInput) (*elb.DescribeRulesOutput, error) {
+func (r *Room) DescribeRules(ctx context.Context, in *elb.DescribeRulesInput) (*elb.DescribeRulesOutput, error) {
 	if err := room.Only(in, "ListenerArn", "Marker", "PageSize", "RuleArns"); err != nil {
 		return nil, err
 	}
@@ -95,25 +95,25 @@ func (r *Region) DescribeRules(ctx context.Context, in *elb.DescribeRulesInput) 
 	}
 	var all []elbtypes.Rule
 	found := in.ListenerArn == nil
-	for _, l := range r.listeners.All() {
+	for _, l := range r.Listeners.All() {
 		if in.ListenerArn != nil && l.ARN != *in.ListenerArn {
 			continue
 		}
 		found = true
-		for _, rule := range rulesOf(r.elbRules.All(), l.ARN) {
-			all = append(all, showELBRule(rule))
+		for _, rule := range rulesOf(r.rules.All(), l.ARN) {
+			all = append(all, showRule(rule))
 		}
 		all = append(all, showDefaultRule(l))
 	}
 	if !found {
 		return nil, missingListener()
 	}
-	all, err := selected(all, in.RuleArns, func(x elbtypes.Rule) string { return *x.RuleArn }, missingELBRule)
+	all, err := selected(all, in.RuleArns, func(x elbtypes.Rule) string { return *x.RuleArn }, missingRule)
 	if err != nil {
 		return nil, err
 	}
 	key := func(x elbtypes.Rule) string { return fmt.Sprintf("%8s %s", *x.Priority, *x.RuleArn) }
-	all, next, err := elbPage(all, func(x elbtypes.Rule) string { return strings.Replace(key(x), " default", "~default", 1) }, in.PageSize, in.Marker)
+	all, next, err := page(all, func(x elbtypes.Rule) string { return strings.Replace(key(x), " default", "~default", 1) }, in.PageSize, in.Marker)
 	if err != nil {
 		return nil, err
 	}
@@ -121,32 +121,32 @@ func (r *Region) DescribeRules(ctx context.Context, in *elb.DescribeRulesInput) 
 }
 
 // changeRule changes a rule that is not a listener's default one.
-func (r *Region) changeRule(arn *string, change func(*store.Tx, elbRuleRow) error) error {
-	if err := wanted("RuleArn", arn); err != nil {
+func (r *Room) changeRule(arn *string, change func(*store.Tx, ruleRow) error) error {
+	if err := required("RuleArn", arn); err != nil {
 		return err
 	}
 	return r.Update(func(tx *store.Tx) error {
-		row, ok := r.elbRules.GetTx(tx, *arn)
+		row, ok := r.rules.GetTx(tx, *arn)
 		if ok {
 			return change(tx, row)
 		}
-		for _, l := range r.listeners.AllTx(tx) {
+		for _, l := range r.Listeners.AllTx(tx) {
 			if l.DefaultRule == *arn {
 				return wire.Errorf("OperationNotPermitted", "Default rule '%s' cannot be modified or deleted", *arn)
 			}
 		}
-		return missingELBRule()
+		return missingRule()
 	})
 }
 
 // ModifyRule changes a rule's conditions or action.
-func (r *Region) ModifyRule(ctx context.Context, in *elb.ModifyRuleInput) (*elb.ModifyRuleOutput, error) {
+func (r *Room) ModifyRule(ctx context.Context, in *elb.ModifyRuleInput) (*elb.ModifyRuleOutput, error) {
 	if err := room.Only(in, "RuleArn", "Conditions", "Actions"); err != nil {
 		return nil, err
 	}
 	var shown elbtypes.Rule
-	err := r.changeRule(in.RuleArn, func(tx *store.Tx, row elbRuleRow) (err error) {
-		l, _ := r.listeners.GetTx(tx, row.Listener)
+	err := r.changeRule(in.RuleArn, func(tx *store.Tx, row ruleRow) (err error) {
+		l, _ := r.Listeners.GetTx(tx, row.Listener)
 		if len(in.Conditions) > 0 {
 			if row.Conditions, err = readConditions(in.Conditions); err != nil {
 				return err
@@ -157,8 +157,8 @@ func (r *Region) ModifyRule(ctx context.Context, in *elb.ModifyRuleInput) (*elb.
 				return err
 			}
 		}
-		shown = showELBRule(row)
-		return r.elbRules.Put(tx, row.ARN, row)
+		shown = showRule(row)
+		return r.rules.Put(tx, row.ARN, row)
 	})
 	if err != nil {
 		return nil, err
@@ -167,16 +167,16 @@ func (r *Region) ModifyRule(ctx context.Context, in *elb.ModifyRuleInput) (*elb.
 }
 
 // DeleteRule deletes a rule.
-func (r *Region) DeleteRule(ctx context.Context, in *elb.DeleteRuleInput) (*elb.DeleteRuleOutput, error) {
+func (r *Room) DeleteRule(ctx context.Context, in *elb.DeleteRuleInput) (*elb.DeleteRuleOutput, error) {
 	if err := room.Only(in, "RuleArn"); err != nil {
 		return nil, err
 	}
-	err := r.changeRule(in.RuleArn, func(tx *store.Tx, row elbRuleRow) error { return r.elbRules.Delete(tx, row.ARN) })
+	err := r.changeRule(in.RuleArn, func(tx *store.Tx, row ruleRow) error { return r.rules.Delete(tx, row.ARN) })
 	return &elb.DeleteRuleOutput{}, err
 }
 
 // SetRulePriorities renumbers rules, all at once, so that two may change places.
-func (r *Region) SetRulePriorities(ctx context.Context, in *elb.SetRulePrioritiesInput) (*elb.SetRulePrioritiesOutput, error) {
+func (r *Room) SetRulePriorities(ctx context.Context, in *elb.SetRulePrioritiesInput) (*elb.SetRulePrioritiesOutput, error) {
 	if err := room.Only(in, "RulePriorities"); err != nil {
 		return nil, err
 	}
@@ -189,18 +189,18 @@ func (r *Region) SetRulePriorities(ctx context.Context, in *elb.SetRulePrioritie
 			if err := checkPriority(p.Priority); err != nil {
 				return err
 			}
-			row, ok := r.elbRules.GetTx(tx, room.Deref(p.RuleArn))
+			row, ok := r.rules.GetTx(tx, room.Deref(p.RuleArn))
 			if !ok {
-				return missingELBRule()
+				return missingRule()
 			}
 			row.Priority = *p.Priority
-			if err := r.elbRules.Put(tx, row.ARN, row); err != nil {
+			if err := r.rules.Put(tx, row.ARN, row); err != nil {
 				return err
 			}
-			out.Rules = append(out.Rules, showELBRule(row))
+			out.Rules = append(out.Rules, showRule(row))
 		}
 		seen := map[string]bool{}
-		for _, row := range r.elbRules.AllTx(tx) {
+		for _, row := range r.rules.AllTx(tx) {
 			at := fmt.Sprint(row.Listener, row.Priority)
 			if seen[at] {
 				return wire.Errorf("PriorityInUse", "Priority '%d' is currently in use", row.Priority)

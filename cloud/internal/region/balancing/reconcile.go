@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/balancer"
@@ -16,33 +17,37 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// openELB brings up every load balancer that the store holds and keeps them so.
-// targetNews is the topic of what load balancers find of their targets, which is not stored.
-const targetNews store.Topic = "target-states"
+// TargetNews is the topic of what load balancers find of their targets, which is not stored.
+const TargetNews store.Topic = "target-states"
 
-func (r *Region) openELB() {
-	r.elb.running, r.elb.failed = map[string]*balancer.Balancer{}, map[string]string{}
-	r.reconcileELB()
-	r.Spawn(r.keepELB)
+// Open brings up every load balancer that the store holds and keeps them so. EC2 is up by then.
+func (r *Room) Open() {
+	r.serving.running, r.serving.failed = map[string]*balancer.Balancer{}, map[string]string{}
+	r.Reconcile()
+	r.Spawn(r.keep)
 }
 
-func (r *Region) closeELB() {
-	r.elb.Lock()
-	defer r.elb.Unlock()
-	for _, b := range r.elb.running {
+// Close ends the load balancers; none is brought up after it.
+func (r *Room) Close() {
+	r.serving.Lock()
+	defer r.serving.Unlock()
+	for _, b := range r.serving.running {
 		b.Close()
 	}
-	r.elb.running = nil
+	r.serving.running = nil
 }
 
-// keepELB reconciles after each change and when a target has drained, and tries again what failed.
-func (r *Region) keepELB() {
-	watch := r.Watch(r.loadBalancers.Any(), r.targetGroups.Any(), r.listeners.Any(), r.elbRules.Any(), r.instances.Any(), r.interfaces.Any(), targetNews)
+// retryPause is how long what failed waits for the next try.
+const retryPause = time.Second
+
+// keep reconciles after each change and when a target has drained, and tries again what failed.
+func (r *Room) keep() {
+	watch := r.Watch(append(r.News(), r.network.News()...)...)
 	defer watch.Stop()
 	for {
 		next := watch.Next()
 		var drained <-chan time.Time
-		if !r.reconcileELB() {
+		if !r.Reconcile() {
 			drained = time.After(retryPause)
 		} else if at := r.nextDrained(); !at.IsZero() {
 			drained = time.After(time.Until(at))
@@ -56,15 +61,15 @@ func (r *Region) keepELB() {
 	}
 }
 
-// reconcileELB brings every load balancer to what the store says: it is all that a start, a change and
+// Reconcile brings every load balancer to what the store says: it is all that a start, a change and
 // a recovery are. It tells whether all of it worked.
-func (r *Region) reconcileELB() (done bool) {
+func (r *Room) Reconcile() (done bool) {
 	done = true
 	if err := r.dropTargets(); err != nil {
 		r.Log.Error("drop drained targets", "err", err)
 		done = false
 	}
-	served, failed := r.bringUpELB()
+	served, failed := r.bringUpAll()
 	for _, arn := range served {
 		if err := r.changeLoadBalancer(&arn, func(_ *store.Tx, b *loadBalancerRow) error { b.Active = true; return nil }); err != nil {
 			r.Log.Debug("mark load balancer active", "load balancer", arn, "err", err) // it has just been deleted
@@ -74,58 +79,58 @@ func (r *Region) reconcileELB() (done bool) {
 	return done && !failed
 }
 
-// bringUpELB configures every load balancer and returns those that serve for the first time, and whether any
+// bringUpAll configures every load balancer and returns those that serve for the first time, and whether any
 // could not be configured. It commits nothing while it holds the lock, which handlers take within changes.
-func (r *Region) bringUpELB() (served []string, failed bool) {
-	r.elb.Lock()
-	defer r.elb.Unlock()
-	if r.elb.running == nil {
+func (r *Room) bringUpAll() (served []string, failed bool) {
+	r.serving.Lock()
+	defer r.serving.Unlock()
+	if r.serving.running == nil {
 		return nil, false // closed
 	}
-	for arn, b := range r.elb.running {
-		if _, ok := r.loadBalancers.Get(arn); !ok {
+	for arn, b := range r.serving.running {
+		if _, ok := r.LoadBalancers.Get(arn); !ok {
 			b.Close()
-			delete(r.elb.running, arn)
-			delete(r.elb.failed, arn)
+			delete(r.serving.running, arn)
+			delete(r.serving.failed, arn)
 		}
 	}
-	for _, row := range r.loadBalancers.All() {
+	for _, row := range r.LoadBalancers.All() {
 		err := r.bringUp(row)
-		r.tellELB(row.ARN, err)
+		r.tell(row.ARN, err)
 		failed = failed || err != nil
 		if err == nil && !row.Active {
 			served = append(served, row.ARN)
 		}
 	}
-	if ports := fmt.Sprint(r.balancerPorts()); ports != r.elb.ports {
-		r.elb.ports = ports
-		r.republish()
+	if ports := fmt.Sprint(r.Ports()); ports != r.serving.ports {
+		r.serving.ports = ports
+		r.network.Republish()
 	}
 	return served, failed
 }
 
-// tellELB logs an error once, and again only once it is another.
-func (r *Region) tellELB(arn string, err error) {
+// tell logs an error once, and again only once it is another.
+func (r *Room) tell(arn string, err error) {
 	text := ""
 	if err != nil {
 		text = err.Error()
 	}
-	if text != r.elb.failed[arn] && text != "" {
+	if text != r.serving.failed[arn] && text != "" {
 		level := slog.LevelWarn
 		if errors.Is(err, network.ErrNotFound) {
 			level = slog.LevelDebug // the interface was committed a moment ago and is being made
 		}
 		r.Log.Log(r.Context(), level, "bring up load balancer", "load balancer", arn, "err", err)
 	}
-	r.elb.failed[arn] = text
+	r.serving.failed[arn] = text
 }
 
 // bringUp configures one load balancer.
-func (r *Region) bringUp(row loadBalancerRow) error {
-	b := r.elb.running[row.ARN]
+func (r *Room) bringUp(row loadBalancerRow) error {
+	b := r.serving.running[row.ARN]
 	if b == nil {
-		b = balancer.New(r.Speed, r.Log, func() { r.Wake(targetNews) })
-		r.elb.running[row.ARN] = b
+		b = balancer.New(r.Speed, r.Log, func() { r.Wake(TargetNews) })
+		r.serving.running[row.ARN] = b
 	}
 	config, missing := r.balancerConfig(row)
 	return errors.Join(missing, b.Configure(config))
@@ -133,25 +138,25 @@ func (r *Region) bringUp(row loadBalancerRow) error {
 
 // balancerConfig says what a load balancer shall do, all of it from the store. The error names nodes
 // whose network is not there yet.
-func (r *Region) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
+func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 	idle, _ := strconv.Atoi(attributeOf(loadBalancerAttributes, row.Attributes, "idle_timeout.timeout_seconds"))
 	c := balancer.Config{IdleTimeout: time.Duration(idle) * time.Second}
 	var errs []error
 	for _, n := range row.Nodes {
-		eni, _ := r.interfaces.Get(n.Interface)
-		ns, err := r.fabric.Interface(n.Interface)
+		eni, _ := r.network.Interface(n.Interface)
+		ns, err := r.network.Namespace(n.Interface)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		c.Nodes = append(c.Nodes, balancer.Node{ID: n.Interface, Address: eni.Address, Network: ns})
 	}
-	for _, l := range r.listeners.All() {
+	for _, l := range r.Listeners.All() {
 		if l.LoadBalancer != row.ARN {
 			continue
 		}
 		port := balancer.Listener{Port: int(l.Port)}
-		for _, rule := range rulesOf(r.elbRules.All(), l.ARN) {
+		for _, rule := range rulesOf(r.rules.All(), l.ARN) {
 			port.Rules = append(port.Rules, runRule(rule))
 		}
 		port.Rules = append(port.Rules, balancer.Rule{Action: runAction(l.Actions)})
@@ -165,7 +170,7 @@ func (r *Region) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 	return c, errors.Join(errs...)
 }
 
-func runRule(row elbRuleRow) balancer.Rule {
+func runRule(row ruleRow) balancer.Rule {
 	rule := balancer.Rule{Action: runAction(row.Actions)}
 	for _, c := range row.Conditions {
 		condition, _ := runCondition(c) // passed when it was stored
@@ -174,7 +179,7 @@ func runRule(row elbRuleRow) balancer.Rule {
 	return rule
 }
 
-func (r *Region) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group {
+func (r *Room) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group {
 	setting := func(key string) string { return attributeOf(targetGroupAttributes, g.Attributes, key) }
 	least, _ := strconv.Atoi(setting("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"))
 	port, _ := strconv.Atoi(g.CheckPort) // 0 for traffic-port
@@ -196,10 +201,10 @@ func (r *Region) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Gro
 }
 
 // seenHealth returns what a load balancer's nodes say of a target.
-func (r *Region) seenHealth(loadBalancer, group string, t targetRow, at netip.AddrPort) balancer.Health {
-	r.elb.Lock()
-	b := r.elb.running[loadBalancer]
-	r.elb.Unlock()
+func (r *Room) seenHealth(loadBalancer, group string, t targetRow, at netip.AddrPort) balancer.Health {
+	r.serving.Lock()
+	b := r.serving.running[loadBalancer]
+	r.serving.Unlock()
 	if b == nil {
 		return balancer.Unregistered
 	}
@@ -208,25 +213,25 @@ func (r *Region) seenHealth(loadBalancer, group string, t targetRow, at netip.Ad
 
 // drained tells whether a target's delay has passed, or its instance is gone for good: AWS deregisters
 // terminated instances by itself.
-func (r *Region) drained(g targetGroupRow, t targetRow, now time.Time) bool {
+func (r *Room) drained(tx *store.Tx, g targetGroupRow, t targetRow, now time.Time) bool {
 	if t.draining() && !t.Until.After(now) {
 		return true
 	}
 	if g.Type != elbtypes.TargetTypeEnumInstance {
 		return false
 	}
-	i, ok := r.instance(t.ID)
-	return !ok || i.State == terminated
+	i, ok := r.network.Instance(tx, t.ID)
+	return !ok || i.State == ec2types.InstanceStateNameTerminated
 }
 
 // dropTargets removes targets that have drained.
-func (r *Region) dropTargets() error {
+func (r *Room) dropTargets() error {
 	for _, g := range r.targetGroups.All() {
-		if !slices.ContainsFunc(g.Targets, func(t targetRow) bool { return r.drained(g, t, time.Now()) }) {
+		if !slices.ContainsFunc(g.Targets, func(t targetRow) bool { return r.drained(nil, g, t, time.Now()) }) {
 			continue
 		}
-		if err := r.changeTargetGroup(&g.ARN, func(g *targetGroupRow) error {
-			g.Targets = slices.DeleteFunc(g.Targets, func(t targetRow) bool { return r.drained(*g, t, time.Now()) })
+		if err := r.changeTargetGroup(&g.ARN, func(tx *store.Tx, g *targetGroupRow) error {
+			g.Targets = slices.DeleteFunc(g.Targets, func(t targetRow) bool { return r.drained(tx, *g, t, time.Now()) })
 			return nil
 		}); err != nil {
 			return err
@@ -236,7 +241,7 @@ func (r *Region) dropTargets() error {
 }
 
 // nextDrained returns when the next delay passes.
-func (r *Region) nextDrained() (next time.Time) {
+func (r *Room) nextDrained() (next time.Time) {
 	for _, g := range r.targetGroups.All() {
 		for _, t := range g.Targets {
 			if t.draining() && (next.IsZero() || t.Until.Before(next)) {
@@ -247,15 +252,15 @@ func (r *Region) nextDrained() (next time.Time) {
 	return next
 }
 
-// balancerPorts returns the public addresses and ports at which load balancers listen, in order.
-func (r *Region) balancerPorts() (ports []netip.AddrPort) {
-	for _, b := range r.loadBalancers.All() {
-		for _, l := range r.listeners.All() {
+// Ports returns the public addresses and ports at which load balancers listen, in order.
+func (r *Room) Ports() (ports []netip.AddrPort) {
+	for _, b := range r.LoadBalancers.All() {
+		for _, l := range r.Listeners.All() {
 			if l.LoadBalancer != b.ARN {
 				continue
 			}
 			for _, n := range b.Nodes {
-				if eni, ok := r.interfaces.Get(n.Interface); ok && eni.Public.IsValid() {
+				if eni, ok := r.network.Interface(n.Interface); ok && eni.Public.IsValid() {
 					ports = append(ports, netip.AddrPortFrom(eni.Public, uint16(l.Port)))
 				}
 			}

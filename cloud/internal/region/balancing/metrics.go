@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"strings"
@@ -9,8 +9,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/metrics"
 )
 
-// publishMetrics puts what load balancing tells CloudWatch each minute.
-func (r *Region) publishMetrics(put func(m metrics.Metric, unit string, value float64)) {
+// PublishMetrics puts what load balancing tells CloudWatch each minute.
+func (r *Room) PublishMetrics(put func(m metrics.Metric, unit string, value float64)) {
 	for _, g := range r.targetGroups.All() {
 		user, used := r.groupUser(g.ARN)
 		if !used {

@@ -1,9 +1,9 @@
-package region
+package balancing
 
 import "github.com/understudy/understudy/cloud/internal/wire"
 
-// elbOperations registers Elastic Load Balancing's handlers, one line each.
-func (r *Region) elbOperations(m *wire.Mux) {
+// Operations registers Elastic Load Balancing's handlers, one line each.
+func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.ELBv2, "AddTags", r.AddTags)
 	wire.Handle(m, wire.ELBv2, "CreateListener", r.CreateListener)
 	wire.Handle(m, wire.ELBv2, "CreateLoadBalancer", r.CreateLoadBalancer)
@@ -18,6 +18,7 @@ func (r *Region) elbOperations(m *wire.Mux) {
 	wire.Handle(m, wire.ELBv2, "DescribeLoadBalancerAttributes", r.DescribeLoadBalancerAttributes)
 	wire.Handle(m, wire.ELBv2, "DescribeLoadBalancers", r.DescribeLoadBalancers)
 	wire.Handle(m, wire.ELBv2, "DescribeRules", r.DescribeRules)
+	wire.Handle(m, wire.ELBv2, "DescribeTags", r.DescribeTags)
 	wire.Handle(m, wire.ELBv2, "DescribeTargetGroupAttributes", r.DescribeTargetGroupAttributes)
 	wire.Handle(m, wire.ELBv2, "DescribeTargetGroups", r.DescribeTargetGroups)
 	wire.Handle(m, wire.ELBv2, "DescribeTargetHealth", r.DescribeTargetHealth)
@@ -31,7 +32,4 @@ func (r *Region) elbOperations(m *wire.Mux) {
 	wire.Handle(m, wire.ELBv2, "SetRulePriorities", r.SetRulePriorities)
 	wire.Handle(m, wire.ELBv2, "SetSecurityGroups", r.SetSecurityGroups)
 	wire.Handle(m, wire.ELBv2, "SetSubnets", r.SetSubnets)
-
-	tags := r.describeELBTags // EC2's has the name
-	wire.Handle(m, wire.ELBv2, "DescribeTags", tags)
 }

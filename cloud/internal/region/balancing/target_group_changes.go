@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 )
 
 // changeTargetGroup changes one target group's row.
-func (r *Region) changeTargetGroup(arn *string, change func(*targetGroupRow) error) error {
-	if err := wanted("TargetGroupArn", arn); err != nil {
+func (r *Room) changeTargetGroup(arn *string, change func(*store.Tx, *targetGroupRow) error) error {
+	if err := required("TargetGroupArn", arn); err != nil {
 		return err
 	}
 	return r.Update(func(tx *store.Tx) error {
@@ -23,7 +23,7 @@ func (r *Region) changeTargetGroup(arn *string, change func(*targetGroupRow) err
 			return missingTargetGroup()
 		}
 		row.Targets = slices.Clone(row.Targets)
-		if err := change(&row); err != nil {
+		if err := change(tx, &row); err != nil {
 			return err
 		}
 		return r.targetGroups.Put(tx, row.ARN, row)
@@ -31,7 +31,7 @@ func (r *Region) changeTargetGroup(arn *string, change func(*targetGroupRow) err
 }
 
 // ModifyTargetGroup changes the health check; the targets keep the health they have.
-func (r *Region) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGroupInput) (*elb.ModifyTargetGroupOutput, error) {
+func (r *Room) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGroupInput) (*elb.ModifyTargetGroupOutput, error) {
 	if err := room.Only(in, "TargetGroupArn", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckTimeoutSeconds", "HealthyThresholdCount", "Matcher", "UnhealthyThresholdCount"); err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (r *Region) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGrou
 		return nil, wire.Errorf("InvalidConfigurationRequest", "Health check enabled must be true for target groups with target type 'instance' or 'ip'")
 	}
 	var row targetGroupRow
-	err := r.changeTargetGroup(in.TargetGroupArn, func(g *targetGroupRow) error {
+	err := r.changeTargetGroup(in.TargetGroupArn, func(_ *store.Tx, g *targetGroupRow) error {
 		g.CheckPort, g.Path = orDefault(in.HealthCheckPort, g.CheckPort), orDefault(in.HealthCheckPath, g.Path)
 		g.Interval, g.Timeout = orDefault(in.HealthCheckIntervalSeconds, g.Interval), orDefault(in.HealthCheckTimeoutSeconds, g.Timeout)
 		g.Healthy, g.Unhealthy = orDefault(in.HealthyThresholdCount, g.Healthy), orDefault(in.UnhealthyThresholdCount, g.Unhealthy)
@@ -62,11 +62,11 @@ func (r *Region) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGrou
 }
 
 // DeleteTargetGroup deletes a target group that no listener or rule names; a missing one is no error.
-func (r *Region) DeleteTargetGroup(ctx context.Context, in *elb.DeleteTargetGroupInput) (*elb.DeleteTargetGroupOutput, error) {
+func (r *Room) DeleteTargetGroup(ctx context.Context, in *elb.DeleteTargetGroupInput) (*elb.DeleteTargetGroupOutput, error) {
 	if err := room.Only(in, "TargetGroupArn"); err != nil {
 		return nil, err
 	}
-	if err := wanted("TargetGroupArn", in.TargetGroupArn); err != nil {
+	if err := required("TargetGroupArn", in.TargetGroupArn); err != nil {
 		return nil, err
 	}
 	err := r.Update(func(tx *store.Tx) error {

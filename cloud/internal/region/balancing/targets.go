@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"context"
@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
-	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -22,20 +22,20 @@ import (
 const maxTargets = 1000
 
 // RegisterTargets adds targets; one that is there already stays as it is, one that drains comes back.
-func (r *Region) RegisterTargets(ctx context.Context, in *elb.RegisterTargetsInput) (*elb.RegisterTargetsOutput, error) {
+func (r *Room) RegisterTargets(ctx context.Context, in *elb.RegisterTargetsInput) (*elb.RegisterTargetsOutput, error) {
 	if err := room.Only(in, "TargetGroupArn", "Targets"); err != nil {
 		return nil, err
 	}
 	if len(in.Targets) == 0 {
 		return nil, invalid("The request must contain the parameter 'Targets'")
 	}
-	err := r.changeTargetGroup(in.TargetGroupArn, func(g *targetGroupRow) error {
+	err := r.changeTargetGroup(in.TargetGroupArn, func(tx *store.Tx, g *targetGroupRow) error {
 		for _, t := range in.Targets {
 			row, err := g.target(t)
 			if err != nil {
 				return err
 			}
-			if err := r.checkTarget(*g, row); err != nil {
+			if err := r.checkTarget(tx, *g, row); err != nil {
 				return err
 			}
 			i := slices.IndexFunc(g.Targets, func(x targetRow) bool { return x.ID == row.ID && x.Port == row.Port })
@@ -58,7 +58,7 @@ func (row targetGroupRow) target(t elbtypes.TargetDescription) (targetRow, error
 	if err := room.Only(t, "Id", "Port", "AvailabilityZone"); err != nil {
 		return targetRow{}, err
 	}
-	if err := wanted("Targets.Id", t.Id); err != nil {
+	if err := required("Targets.Id", t.Id); err != nil {
 		return targetRow{}, err
 	}
 	port := orDefault(t.Port, row.Port)
@@ -73,24 +73,24 @@ func (row targetGroupRow) target(t elbtypes.TargetDescription) (targetRow, error
 
 // checkTarget refuses what cannot get requests: an instance that does not run or is elsewhere, an
 // address outside of the VPC.
-func (r *Region) checkTarget(g targetGroupRow, t targetRow) error {
+func (r *Room) checkTarget(tx *store.Tx, g targetGroupRow, t targetRow) error {
 	if g.Type == elbtypes.TargetTypeEnumIp {
 		a, err := netip.ParseAddr(t.ID)
 		if err != nil || !a.Is4() {
 			return invalid("The IP address '%s' is not a valid IPv4 address", t.ID)
 		}
-		if cidr := r.vpcCIDR(g.VPC); cidr == "" || !netip.MustParsePrefix(cidr).Contains(a) {
+		if cidr, ok := r.network.CIDR(tx, g.VPC); !ok || !cidr.Contains(a) {
 			return wire.Errorf("InvalidTarget", "The IP address '%s' is not within the VPC '%s'", t.ID, g.VPC)
 		}
 		return nil
 	}
-	i, ok := r.instance(t.ID)
+	i, ok := r.network.Instance(tx, t.ID)
 	switch {
 	case !ok:
 		return wire.Errorf("InvalidTarget", "The following targets are not valid instances: '%s'", t.ID)
 	case i.VPC != g.VPC:
 		return wire.Errorf("InvalidTarget", "The following targets are not in the target group VPC '%s': '%s'", g.VPC, t.ID)
-	case i.State != running:
+	case i.State != ec2types.InstanceStateNameRunning:
 		return wire.Errorf("InvalidTarget", "The following targets are not in a running state and cannot be registered: '%s'", t.ID)
 	}
 	return nil
@@ -98,7 +98,7 @@ func (r *Region) checkTarget(g targetGroupRow, t targetRow) error {
 
 // DeregisterTargets has targets drain. AWS takes a target without a port for all ports it is registered at, and one that
 // is not registered is no error (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeregisterTargets.html).
-func (r *Region) DeregisterTargets(ctx context.Context, in *elb.DeregisterTargetsInput) (*elb.DeregisterTargetsOutput, error) {
+func (r *Room) DeregisterTargets(ctx context.Context, in *elb.DeregisterTargetsInput) (*elb.DeregisterTargetsOutput, error) {
 	if err := room.Only(in, "TargetGroupArn", "Targets"); err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (r *Region) DeregisterTargets(ctx context.Context, in *elb.DeregisterTarget
 		return nil, invalid("The request must contain the parameter 'Targets'")
 	}
 	_, used := r.groupUser(room.Deref(in.TargetGroupArn))
-	err := r.changeTargetGroup(in.TargetGroupArn, func(g *targetGroupRow) error {
+	err := r.changeTargetGroup(in.TargetGroupArn, func(_ *store.Tx, g *targetGroupRow) error {
 		seconds, _ := strconv.Atoi(attributeOf(targetGroupAttributes, g.Attributes, "deregistration_delay.timeout_seconds"))
 		until := time.Now().UTC().Add(r.Speed.Of(time.Duration(seconds) * time.Second))
 		for _, t := range in.Targets {
@@ -125,26 +125,15 @@ func (r *Region) DeregisterTargets(ctx context.Context, in *elb.DeregisterTarget
 	return &elb.DeregisterTargetsOutput{}, err
 }
 
-// targetsOf is load balancing as Auto Scaling sees it.
-type targetsOf struct{ r *Region }
-
-// targetsOf returns load balancing for Auto Scaling, or what a test has given instead.
-func (r *Region) targetsOf() scaling.Targets {
-	if r.cfg.targets != nil {
-		return r.cfg.targets
-	}
-	return targetsOf{r}
-}
-
-// Register and Deregister are what an Auto Scaling group does to a target group.
-func (t targetsOf) Register(arn string, instances []string) error {
-	_, err := t.r.RegisterTargets(t.r.Context(), &elb.RegisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
+// Register adds instances to a target group for an Auto Scaling group; like Deregister it runs after a commit.
+func (r *Room) Register(arn string, instances []string) error {
+	_, err := r.RegisterTargets(r.Context(), &elb.RegisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
 	return err
 }
 
-// Deregister leaves out instances that are not registered.
-func (t targetsOf) Deregister(arn string, instances []string) error {
-	g, ok := t.r.targetGroups.Get(arn)
+// Deregister has instances of an Auto Scaling group drain; it leaves out instances that are not registered.
+func (r *Room) Deregister(arn string, instances []string) error {
+	g, ok := r.targetGroups.Get(arn)
 	if !ok {
 		return missingTargetGroup()
 	}
@@ -154,7 +143,7 @@ func (t targetsOf) Deregister(arn string, instances []string) error {
 	if len(instances) == 0 {
 		return nil
 	}
-	_, err := t.r.DeregisterTargets(t.r.Context(), &elb.DeregisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
+	_, err := r.DeregisterTargets(r.Context(), &elb.DeregisterTargetsInput{TargetGroupArn: &arn, Targets: descriptions(instances)})
 	return err
 }
 
@@ -166,19 +155,19 @@ func descriptions(instances []string) (out []elbtypes.TargetDescription) {
 }
 
 // Exists tells whether there is a target group.
-func (t targetsOf) Exists(tx *store.Tx, arn string) bool {
-	_, ok := t.r.targetGroups.GetTx(tx, arn)
+func (r *Room) Exists(tx *store.Tx, arn string) bool {
+	_, ok := r.targetGroups.GetTx(tx, arn)
 	return ok
 }
 
-// News is what to watch for a change of State.
-func (t targetsOf) News() []store.Topic {
-	return []store.Topic{t.r.targetGroups.Any(), t.r.listeners.Any(), t.r.elbRules.Any(), targetNews}
+// News is what to watch for a change of load balancers and of what they find of their targets.
+func (r *Room) News() []store.Topic {
+	return []store.Topic{r.LoadBalancers.Any(), r.targetGroups.Any(), r.Listeners.Any(), r.rules.Any(), TargetNews}
 }
 
 // State returns an instance's health in a target group, or false where it is not registered.
-func (t targetsOf) State(arn, instance string) (elbtypes.TargetHealth, bool) {
-	g, ok := t.r.targetGroups.Get(arn)
+func (r *Room) State(arn, instance string) (elbtypes.TargetHealth, bool) {
+	g, ok := r.targetGroups.Get(arn)
 	if !ok {
 		return elbtypes.TargetHealth{}, false
 	}
@@ -186,7 +175,7 @@ func (t targetsOf) State(arn, instance string) (elbtypes.TargetHealth, bool) {
 	if i < 0 {
 		return elbtypes.TargetHealth{}, false
 	}
-	return t.r.targetHealth(g, g.Targets[i]), true
+	return r.targetHealth(g, g.Targets[i]), true
 }
 
 func health(s elbtypes.TargetHealthStateEnum, reason, format string, args ...any) elbtypes.TargetHealth {
@@ -197,10 +186,10 @@ func health(s elbtypes.TargetHealthStateEnum, reason, format string, args ...any
 
 // targetHealth returns a target's state, reason and description as
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html words them.
-func (r *Region) targetHealth(g targetGroupRow, t targetRow) elbtypes.TargetHealth {
+func (r *Room) targetHealth(g targetGroupRow, t targetRow) elbtypes.TargetHealth {
 	user, used := r.groupUser(g.ARN)
 	at, zone, state := r.targetAddress(g, t)
-	b, _ := r.loadBalancers.Get(user)
+	b, _ := r.LoadBalancers.Get(user)
 	switch {
 	case t.draining():
 		return health("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
@@ -217,24 +206,24 @@ func (r *Region) targetHealth(g targetGroupRow, t targetRow) elbtypes.TargetHeal
 
 // targetAddress returns where a target gets requests, and its zone where that is known. The address is
 // invalid where the instance does not run; state says what it is then.
-func (r *Region) targetAddress(g targetGroupRow, t targetRow) (at netip.AddrPort, zone, state string) {
+func (r *Room) targetAddress(g targetGroupRow, t targetRow) (at netip.AddrPort, zone, state string) {
 	if g.Type == elbtypes.TargetTypeEnumIp {
 		return netip.AddrPortFrom(netip.MustParseAddr(t.ID), uint16(t.Port)), "", ""
 	}
-	i, ok := r.instance(t.ID)
+	i, ok := r.network.Instance(nil, t.ID)
 	if !ok {
-		return netip.AddrPort{}, "", string(terminated)
+		return netip.AddrPort{}, "", string(ec2types.InstanceStateNameTerminated)
 	}
-	eni, ok := r.interfaces.Get(i.Interface)
-	if i.State != running || !ok {
+	eni, ok := r.network.Interface(i.Interface)
+	if i.State != ec2types.InstanceStateNameRunning || !ok {
 		return netip.AddrPort{}, i.Zone, string(i.State)
 	}
 	return netip.AddrPortFrom(eni.Address, uint16(t.Port)), i.Zone, string(i.State)
 }
 
 // DescribeTargetHealth lists the targets of a group and how they are.
-func (r *Region) DescribeTargetHealth(ctx context.Context, in *elb.DescribeTargetHealthInput) (*elb.DescribeTargetHealthOutput, error) {
-	if err := wanted("TargetGroupArn", in.TargetGroupArn); err != nil {
+func (r *Room) DescribeTargetHealth(ctx context.Context, in *elb.DescribeTargetHealthInput) (*elb.DescribeTargetHealthOutput, error) {
+	if err := required("TargetGroupArn", in.TargetGroupArn); err != nil {
 		return nil, err
 	}
 	if err := room.Only(in, "TargetGroupArn", "Targets"); err != nil {
@@ -263,7 +252,7 @@ func (r *Region) DescribeTargetHealth(ctx context.Context, in *elb.DescribeTarge
 	return out, nil
 }
 
-func (r *Region) describeTarget(g targetGroupRow, t targetRow) elbtypes.TargetHealthDescription {
+func (r *Room) describeTarget(g targetGroupRow, t targetRow) elbtypes.TargetHealthDescription {
 	port := g.CheckPort
 	if port == trafficPort {
 		port = strconv.Itoa(int(t.Port))

@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"cmp"
@@ -42,13 +42,13 @@ func readTargetGroup(in *elb.CreateTargetGroupInput) targetGroupRow {
 }
 
 func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
-	if err := wanted("Name", in.Name); err != nil {
+	if err := required("Name", in.Name); err != nil {
 		return err
 	}
-	if err := checkELBName("Target group", *in.Name); err != nil {
+	if err := checkName("Target group", *in.Name); err != nil {
 		return err
 	}
-	if err := wanted("VpcId", in.VpcId); err != nil {
+	if err := required("VpcId", in.VpcId); err != nil {
 		return err
 	}
 	switch {
@@ -101,7 +101,7 @@ func (row targetGroupRow) checkHealthCheck() error {
 }
 
 // CreateTargetGroup makes a group of HTTP targets.
-func (r *Region) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGroupInput) (*elb.CreateTargetGroupOutput, error) {
+func (r *Room) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGroupInput) (*elb.CreateTargetGroupOutput, error) {
 	if err := checkNewTargetGroup(in); err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (r *Region) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGrou
 		return nil, err
 	}
 	err = r.Update(func(tx *store.Tx) error {
-		if _, ok := r.vpcs.GetTx(tx, row.VPC); !ok {
+		if _, ok := r.network.CIDR(tx, row.VPC); !ok {
 			return invalid("The VPC ID '%s' is not found", row.VPC)
 		}
 		for _, old := range r.targetGroups.AllTx(tx) {
@@ -142,7 +142,7 @@ func (row targetGroupRow) sameSettings(x targetGroupRow) bool {
 		row.Matcher == x.Matcher && maps.Equal(row.Tags, x.Tags)
 }
 
-func (r *Region) showTargetGroup(row targetGroupRow) elbtypes.TargetGroup {
+func (r *Room) showTargetGroup(row targetGroupRow) elbtypes.TargetGroup {
 	out := elbtypes.TargetGroup{
 		TargetGroupArn: new(row.ARN), TargetGroupName: new(row.Name), VpcId: new(row.VPC), TargetType: row.Type, Port: new(row.Port),
 		Protocol: elbtypes.ProtocolEnumHttp, ProtocolVersion: new("HTTP1"), IpAddressType: elbtypes.TargetGroupIpAddressTypeEnumIpv4,
@@ -157,7 +157,7 @@ func (r *Region) showTargetGroup(row targetGroupRow) elbtypes.TargetGroup {
 }
 
 // DescribeTargetGroups lists target groups, in the order of their ARNs.
-func (r *Region) DescribeTargetGroups(ctx context.Context, in *elb.DescribeTargetGroupsInput) (*elb.DescribeTargetGroupsOutput, error) {
+func (r *Room) DescribeTargetGroups(ctx context.Context, in *elb.DescribeTargetGroupsInput) (*elb.DescribeTargetGroupsOutput, error) {
 	if err := room.Only(in, "LoadBalancerArn", "Marker", "Names", "PageSize", "TargetGroupArns"); err != nil {
 		return nil, err
 	}
@@ -178,13 +178,13 @@ func (r *Region) DescribeTargetGroups(ctx context.Context, in *elb.DescribeTarge
 		return nil, err
 	}
 	if in.LoadBalancerArn != nil {
-		if _, ok := r.loadBalancers.Get(*in.LoadBalancerArn); !ok {
+		if _, ok := r.LoadBalancers.Get(*in.LoadBalancerArn); !ok {
 			return nil, missingLoadBalancer()
 		}
 		used := r.groupsOf(*in.LoadBalancerArn)
 		rows = slices.DeleteFunc(rows, func(g targetGroupRow) bool { return !slices.Contains(used, g.ARN) })
 	}
-	rows, next, err := elbPage(rows, func(g targetGroupRow) string { return g.ARN }, in.PageSize, in.Marker)
+	rows, next, err := page(rows, func(g targetGroupRow) string { return g.ARN }, in.PageSize, in.Marker)
 	if err != nil {
 		return nil, err
 	}
