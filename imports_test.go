@@ -104,11 +104,17 @@ var floors = []struct {
 	packages string
 	what     string
 }{
-	{"address descriptors tempo socket store dnssec fleet resolver machine wire", "stand on nothing of ours: the address plan, times, files, signatures, bytes, processes"},
+	{
+		"address descriptors tempo socket store dnssec fleet resolver machine wire",
+		"stand on nothing of ours: the address plan, times, files, signatures, bytes, processes",
+	},
 	{"network door beacon balancer metrics request", "one thing each, told what to do"},
 	{"room health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
 	{"dns records room/roomtest", "serves what routing decides; Route 53's rules of record sets; what tests of control planes share"},
-	{"policies checks controls region/balancing region/scaling region/watching", "traffic policies' documents; control planes of one thing each, which see each other only through interfaces of their own"},
+	{
+		"policies checks controls region/balancing region/scaling region/watching",
+		"traffic policies' documents; control planes of one thing each, which see each other only through interfaces of their own",
+	},
 	{"region zones", "control planes"},
 	{"world bench/checker bench/nameserver", "joins the processes of a cloud; measures them"},
 }

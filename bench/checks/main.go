@@ -113,7 +113,11 @@ func (b *bench) rates() error {
 func (b *bench) haproxyConfig() (string, error) {
 	var w bytes.Buffer
 	// HAProxy wants a frontend; nobody asks it.
-	fmt.Fprintf(&w, "global\n nbthread 1\n maxconn 2000\ndefaults\n mode http\n timeout connect 4s\n timeout check 2s\n timeout client 10s\n timeout server 10s\nfrontend f\n bind unix@%s\n default_backend b\nbackend b\n option httpchk GET /health\n", filepath.Join(b.dir, "frontend"))
+	fmt.Fprintf(
+		&w,
+		"global\n nbthread 1\n maxconn 2000\ndefaults\n mode http\n timeout connect 4s\n timeout check 2s\n timeout client 10s\n timeout server 10s\nfrontend f\n bind unix@%s\n default_backend b\nbackend b\n option httpchk GET /health\n",
+		filepath.Join(b.dir, "frontend"),
+	)
 	for i := range inFlight {
 		fmt.Fprintf(&w, " server s%d %s check inter 1 fastinter 1 downinter 1\n", i, b.target.at)
 	}

@@ -117,7 +117,15 @@ func (s *socket) send() {
 
 // receive takes what answers there are.
 func (s *socket) receive() {
-	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.in[0])), uintptr(len(s.in)), unix.MSG_DONTWAIT|unix.MSG_TRUNC, 0, 0)
+	n, _, errno := unix.RawSyscall6(
+		unix.SYS_RECVMMSG,
+		uintptr(s.fd),
+		uintptr(unsafe.Pointer(&s.in[0])),
+		uintptr(len(s.in)),
+		unix.MSG_DONTWAIT|unix.MSG_TRUNC,
+		0,
+		0,
+	)
 	if errno != 0 {
 		return
 	}

@@ -66,7 +66,8 @@ func cloudStartCommand() *cobra.Command {
 			return daemonise(cmd.Context(), cmd.OutOrStdout(), o)
 		},
 	}
-	cmd.Flags().Float64Var(&o.Speed, "speed", 0, "divide every interval that AWS defines by this `number`, boots' and probes' down to a floor (default 1, or the folder's last)")
+	cmd.Flags().
+		Float64Var(&o.Speed, "speed", 0, "divide every interval that AWS defines by this `number`, boots' and probes' down to a floor (default 1, or the folder's last)")
 	cmd.Flags().StringSliceVar(&o.Regions, "regions", nil, "the cloud's `regions`, two at most (default us-east-1,us-west-2)")
 	cmd.Flags().StringVar(&o.Credentials, "credentials", "", "the access key, as `ID:SECRET` (default made at the first start)")
 	cmd.Flags().StringVar(&o.Account, "account", "", "the account `number` (default made at the first start)")

@@ -93,7 +93,12 @@ func (a *Checks) checkChildren(tx *store.Tx, config r53types.HealthCheckConfig) 
 
 func (c Check) describe() *r53types.HealthCheck {
 	config := c.Config
-	h := &r53types.HealthCheck{Id: aws.String(c.ID), CallerReference: aws.String(c.Reference), HealthCheckVersion: aws.Int64(c.Version), HealthCheckConfig: &config}
+	h := &r53types.HealthCheck{
+		Id:                 aws.String(c.ID),
+		CallerReference:    aws.String(c.Reference),
+		HealthCheckVersion: aws.Int64(c.Version),
+		HealthCheckConfig:  &config,
+	}
 	if c.Alarm != nil {
 		h.CloudWatchAlarmConfiguration = &c.Alarm.Settings
 	}

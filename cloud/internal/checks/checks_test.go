@@ -47,12 +47,19 @@ func TestReferencesOfHealthChecks(t *testing.T) {
 
 func TestDefaultsOfHealthChecks(t *testing.T) {
 	a, _, _ := open(t, t.TempDir())
-	c, err := createCheck(t, a, "r", &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeHttps, FullyQualifiedDomainName: aws.String("a.example.com"), ResourcePath: aws.String("health")})
+	c, err := createCheck(
+		t,
+		a,
+		"r",
+		&r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeHttps, FullyQualifiedDomainName: aws.String("a.example.com"), ResourcePath: aws.String("health")},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := c.HealthCheckConfig
-	if *g.Port != 443 || *g.RequestInterval != 30 || *g.FailureThreshold != 3 || *g.ResourcePath != "/health" || !*g.EnableSNI || *g.Inverted || *g.Disabled || *g.MeasureLatency || *c.HealthCheckVersion != 1 {
+	if *g.Port != 443 || *g.RequestInterval != 30 || *g.FailureThreshold != 3 || *g.ResourcePath != "/health" || !*g.EnableSNI || *g.Inverted || *g.Disabled ||
+		*g.MeasureLatency ||
+		*c.HealthCheckVersion != 1 {
 		t.Errorf("%+v, version %d", g, *c.HealthCheckVersion)
 	}
 }
@@ -101,7 +108,17 @@ func TestHealthChecksThatAreRefused(t *testing.T) {
 func TestUpdatesOfHealthChecks(t *testing.T) {
 	dir := t.TempDir()
 	a, r, end := open(t, dir)
-	c, err := createCheck(t, a, "r", &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeHttp, IPAddress: aws.String("198.51.100.1"), FullyQualifiedDomainName: aws.String("x.org"), ResourcePath: aws.String("/a")})
+	c, err := createCheck(
+		t,
+		a,
+		"r",
+		&r53types.HealthCheckConfig{
+			Type:                     r53types.HealthCheckTypeHttp,
+			IPAddress:                aws.String("198.51.100.1"),
+			FullyQualifiedDomainName: aws.String("x.org"),
+			ResourcePath:             aws.String("/a"),
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

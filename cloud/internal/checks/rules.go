@@ -159,7 +159,13 @@ func limits(c r53types.HealthCheckConfig) error {
 
 func between(member string, v, least, most int32) error {
 	if v < least || v > most {
-		return request.BadInput("1 validation error detected: Value '%d' at 'healthCheckConfig.%s' failed to satisfy constraint: Member must have value between %d and %d", v, member, least, most)
+		return request.BadInput(
+			"1 validation error detected: Value '%d' at 'healthCheckConfig.%s' failed to satisfy constraint: Member must have value between %d and %d",
+			v,
+			member,
+			least,
+			most,
+		)
 	}
 	return nil
 }

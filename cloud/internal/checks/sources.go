@@ -94,7 +94,10 @@ func ofAlarm(c r53types.HealthCheckConfig) (r53types.HealthCheckConfig, error) {
 		c.InsufficientDataHealthStatus = r53types.InsufficientDataHealthStatusLastKnownStatus
 	}
 	if !slices.Contains(c.InsufficientDataHealthStatus.Values(), c.InsufficientDataHealthStatus) {
-		return c, request.BadInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to enumeration '[Healthy, Unhealthy, LastKnownStatus]'.", c.InsufficientDataHealthStatus)
+		return c, request.BadInput(
+			"Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to enumeration '[Healthy, Unhealthy, LastKnownStatus]'.",
+			c.InsufficientDataHealthStatus,
+		)
 	}
 	return c, request.Length("name", *a.Name, 1, 256)
 }

@@ -24,7 +24,12 @@ func (a *Checks) updateHealthCheck(ctx context.Context, in *route53.UpdateHealth
 			return NotFound(id)
 		}
 		if in.HealthCheckVersion != nil && *in.HealthCheckVersion != c.Version {
-			return request.Conflict("HealthCheckVersionMismatch", "The value of HealthCheckVersion in the request (%d) doesn't match the value of HealthCheckVersion in the health check (%d).", *in.HealthCheckVersion, c.Version)
+			return request.Conflict(
+				"HealthCheckVersionMismatch",
+				"The value of HealthCheckVersion in the request (%d) doesn't match the value of HealthCheckVersion in the health check (%d).",
+				*in.HealthCheckVersion,
+				c.Version,
+			)
 		}
 		config, err := amended(c.Config, in)
 		if err != nil {
@@ -84,7 +89,10 @@ func reset(c *r53types.HealthCheckConfig, elements []r53types.ResettableElementN
 	for _, e := range elements {
 		switch {
 		case !slices.Contains(e.Values(), e):
-			return request.BadInput("1 validation error detected: Value '%s' at 'resetElements' failed to satisfy constraint: Member must satisfy enum value set: [FullyQualifiedDomainName, Regions, ResourcePath, ChildHealthChecks]", e)
+			return request.BadInput(
+				"1 validation error detected: Value '%s' at 'resetElements' failed to satisfy constraint: Member must satisfy enum value set: [FullyQualifiedDomainName, Regions, ResourcePath, ChildHealthChecks]",
+				e,
+			)
 		case e == r53types.ResettableElementNameFullyQualifiedDomainName && c.IPAddress == nil:
 			return request.BadInput("Invalid parameter : FullyQualifiedDomainName cannot be removed from a health check without IPAddress.")
 		case e == r53types.ResettableElementNameFullyQualifiedDomainName:

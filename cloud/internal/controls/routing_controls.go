@@ -165,7 +165,10 @@ func (c *Controls) deleteControl(_ context.Context, in *config.DeleteRoutingCont
 	return &config.DeleteRoutingControlOutput{}, nil
 }
 
-func (c *Controls) listHealthChecks(_ context.Context, in *config.ListAssociatedRoute53HealthChecksInput) (*config.ListAssociatedRoute53HealthChecksOutput, error) {
+func (c *Controls) listHealthChecks(
+	_ context.Context,
+	in *config.ListAssociatedRoute53HealthChecksInput,
+) (*config.ListAssociatedRoute53HealthChecksOutput, error) {
 	arn := room.Deref(in.RoutingControlArn)
 	if !c.Exists(arn) {
 		return nil, missing(kindControl, arn)

@@ -185,7 +185,11 @@ func TestSafetyRulesAgainstASecondReading(t *testing.T) {
 		}
 		var rules []rule
 		for range rapid.IntRange(1, 4).Draw(t, "rules") {
-			r := rule{Controls: some("controls", 1), Type: rapid.SampledFrom([]configtypes.RuleType{atLeast, and, or}).Draw(t, "type"), Inverted: rapid.Bool().Draw(t, "inverted")}
+			r := rule{
+				Controls: some("controls", 1),
+				Type:     rapid.SampledFrom([]configtypes.RuleType{atLeast, and, or}).Draw(t, "type"),
+				Inverted: rapid.Bool().Draw(t, "inverted"),
+			}
 			r.Threshold = rapid.IntRange(0, len(r.Controls)).Draw(t, "threshold")
 			if r.Gating = rapid.Bool().Draw(t, "gating"); r.Gating {
 				r.Targets = some("targets", 1)

@@ -127,7 +127,10 @@ func (p *plant) call(target string, in map[string]any) (status int, out map[stri
 	r := must(http.NewRequestWithContext(p.t.Context(), "POST", p.url+"/v1/", strings.NewReader(string(body))))(p.t)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	r.Header.Set("X-Amz-Target", target)
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-west-2/route53-recovery-cluster/aws4_request, SignedHeaders=host, Signature=0")
+	r.Header.Set(
+		"Authorization",
+		"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-west-2/route53-recovery-cluster/aws4_request, SignedHeaders=host, Signature=0",
+	)
 	resp := must(http.DefaultClient.Do(r))(p.t)
 	defer resp.Body.Close()
 	text := must(io.ReadAll(resp.Body))(p.t)
@@ -253,11 +256,15 @@ func TestStatesSurvive(t *testing.T) {
 func TestConfiguration(t *testing.T) {
 	p := open(t)
 	ctx := t.Context()
-	made := must(p.CreateCluster(ctx, &config.CreateClusterInput{ClusterName: aws.String("c"), ClientToken: aws.String("t"), Tags: map[string]string{"k": "v"}}))(t).Cluster
+	made := must(
+		p.CreateCluster(ctx, &config.CreateClusterInput{ClusterName: aws.String("c"), ClientToken: aws.String("t"), Tags: map[string]string{"k": "v"}}),
+	)(t).Cluster
 	if made.Status != configtypes.StatusPending || len(made.ClusterEndpoints) != 5 || *made.Owner != "111122223333" {
 		t.Errorf("%+v", made)
 	}
-	again := must(p.CreateCluster(ctx, &config.CreateClusterInput{ClusterName: aws.String("c"), ClientToken: aws.String("t"), Tags: map[string]string{"k": "v"}}))(t).Cluster
+	again := must(
+		p.CreateCluster(ctx, &config.CreateClusterInput{ClusterName: aws.String("c"), ClientToken: aws.String("t"), Tags: map[string]string{"k": "v"}}),
+	)(t).Cluster
 	if *again.ClusterArn != *made.ClusterArn {
 		t.Error("the same client token made another cluster")
 	}
@@ -285,11 +292,24 @@ func TestConfiguration(t *testing.T) {
 	wantCode(t, err, "ConflictException")
 	panel := must(p.CreateControlPanel(ctx, &config.CreateControlPanelInput{ClusterArn: &cluster, ControlPanelName: aws.String("p")}))(t).ControlPanel
 	must(p.UpdateControlPanel(ctx, &config.UpdateControlPanelInput{ControlPanelArn: panel.ControlPanelArn, ControlPanelName: aws.String("q")}))(t)
-	_, err = p.UpdateControlPanel(ctx, &config.UpdateControlPanelInput{ControlPanelArn: panel.ControlPanelArn, ControlPanelName: aws.String("DefaultControlPanel")})
+	_, err = p.UpdateControlPanel(
+		ctx,
+		&config.UpdateControlPanelInput{ControlPanelArn: panel.ControlPanelArn, ControlPanelName: aws.String("DefaultControlPanel")},
+	)
 	wantCode(t, err, "ConflictException")
 
-	control := must(p.CreateRoutingControl(ctx, &config.CreateRoutingControlInput{ClusterArn: &cluster, ControlPanelArn: panel.ControlPanelArn, RoutingControlName: aws.String("a")}))(t).RoutingControl
-	gate := must(p.CreateRoutingControl(ctx, &config.CreateRoutingControlInput{ClusterArn: &cluster, ControlPanelArn: panel.ControlPanelArn, RoutingControlName: aws.String("g")}))(t).RoutingControl
+	control := must(
+		p.CreateRoutingControl(
+			ctx,
+			&config.CreateRoutingControlInput{ClusterArn: &cluster, ControlPanelArn: panel.ControlPanelArn, RoutingControlName: aws.String("a")},
+		),
+	)(t).RoutingControl
+	gate := must(
+		p.CreateRoutingControl(
+			ctx,
+			&config.CreateRoutingControlInput{ClusterArn: &cluster, ControlPanelArn: panel.ControlPanelArn, RoutingControlName: aws.String("g")},
+		),
+	)(t).RoutingControl
 	elsewhere := p.control(cluster, "a")
 	must(p.UpdateRoutingControl(ctx, &config.UpdateRoutingControlInput{RoutingControlArn: control.RoutingControlArn, RoutingControlName: aws.String("b")}))(t)
 	if n := *must(p.DescribeControlPanel(ctx, &config.DescribeControlPanelInput{ControlPanelArn: panel.ControlPanelArn}))(t).ControlPanel.RoutingControlCount; n != 2 {
@@ -297,10 +317,13 @@ func TestConfiguration(t *testing.T) {
 	}
 	page := must(p.ListRoutingControls(ctx, &config.ListRoutingControlsInput{ControlPanelArn: panel.ControlPanelArn, MaxResults: aws.Int32(1)}))(t)
 	rest := must(p.ListRoutingControls(ctx, &config.ListRoutingControlsInput{ControlPanelArn: panel.ControlPanelArn, NextToken: page.NextToken}))(t)
-	if len(page.RoutingControls) != 1 || len(rest.RoutingControls) != 1 || *page.RoutingControls[0].RoutingControlArn == *rest.RoutingControls[0].RoutingControlArn {
+	if len(page.RoutingControls) != 1 || len(rest.RoutingControls) != 1 ||
+		*page.RoutingControls[0].RoutingControlArn == *rest.RoutingControls[0].RoutingControlArn {
 		t.Errorf("pages %v, %v", page, rest)
 	}
-	ids := must(p.ListAssociatedRoute53HealthChecks(ctx, &config.ListAssociatedRoute53HealthChecksInput{RoutingControlArn: control.RoutingControlArn}))(t).HealthCheckIds
+	ids := must(
+		p.ListAssociatedRoute53HealthChecks(ctx, &config.ListAssociatedRoute53HealthChecksInput{RoutingControlArn: control.RoutingControlArn}),
+	)(t).HealthCheckIds
 	if len(ids) != 1 {
 		t.Error(ids)
 	}
@@ -333,11 +356,22 @@ func TestConfiguration(t *testing.T) {
 	rule := must(p.CreateSafetyRule(ctx, &config.CreateSafetyRuleInput{GatingRule: gating}))(t).GatingRule
 	_, err = p.CreateSafetyRule(ctx, &config.CreateSafetyRuleInput{GatingRule: gating})
 	wantCode(t, err, "ConflictException") // its name
-	must(p.UpdateSafetyRule(ctx, &config.UpdateSafetyRuleInput{GatingRuleUpdate: &configtypes.GatingRuleUpdate{SafetyRuleArn: rule.SafetyRuleArn, Name: aws.String("s"), WaitPeriodMs: aws.Int32(7)}}))(t)
-	if g := must(p.DescribeSafetyRule(ctx, &config.DescribeSafetyRuleInput{SafetyRuleArn: rule.SafetyRuleArn}))(t).GatingRule; *g.Name != "s" || *g.WaitPeriodMs != 7 || g.Status != configtypes.StatusDeployed {
+	must(
+		p.UpdateSafetyRule(
+			ctx,
+			&config.UpdateSafetyRuleInput{
+				GatingRuleUpdate: &configtypes.GatingRuleUpdate{SafetyRuleArn: rule.SafetyRuleArn, Name: aws.String("s"), WaitPeriodMs: aws.Int32(7)},
+			},
+		),
+	)(t)
+	if g := must(p.DescribeSafetyRule(ctx, &config.DescribeSafetyRuleInput{SafetyRuleArn: rule.SafetyRuleArn}))(t).GatingRule; *g.Name != "s" ||
+		*g.WaitPeriodMs != 7 ||
+		g.Status != configtypes.StatusDeployed {
 		t.Errorf("%+v", g)
 	}
-	if all := must(p.ListSafetyRules(ctx, &config.ListSafetyRulesInput{ControlPanelArn: panel.ControlPanelArn}))(t).SafetyRules; len(all) != 1 || all[0].GATING == nil || all[0].ASSERTION != nil {
+	if all := must(p.ListSafetyRules(ctx, &config.ListSafetyRulesInput{ControlPanelArn: panel.ControlPanelArn}))(t).SafetyRules; len(all) != 1 ||
+		all[0].GATING == nil ||
+		all[0].ASSERTION != nil {
 		t.Errorf("%+v", all)
 	}
 	if code := p.set("+" + *control.RoutingControlArn); code != "ConflictException" {

@@ -57,7 +57,15 @@ func kindsOfRecords() ([]*r53types.ResourceRecordSet, []dns.Question) {
 		text(6, last)
 		text(15, last)
 	}
-	questions := []dns.Question{{Name: "nothing.hello.test."}, {Name: "a.wild.hello.test."}, {Name: "empty.hello.test."}, {Name: "x.sub.hello.test."}, {Name: "example.com."}, {Name: "."}, {Name: strings.Repeat("a.", 120) + "hello.test."}}
+	questions := []dns.Question{
+		{Name: "nothing.hello.test."},
+		{Name: "a.wild.hello.test."},
+		{Name: "empty.hello.test."},
+		{Name: "x.sub.hello.test."},
+		{Name: "example.com."},
+		{Name: "."},
+		{Name: strings.Repeat("a.", 120) + "hello.test."},
+	}
 	for _, r := range records {
 		questions = append(questions, dns.Question{Name: *r.Name, Qtype: dns.StringToType[string(r.Type)]})
 	}

@@ -137,7 +137,8 @@ func FuzzPaths(f *testing.F) {
 				t.Fatalf("%s to %v: %s", what, q, diff)
 			}
 		}
-		if got.Rcode != want.Rcode || got.Authoritative != want.Authoritative || got.Question[0] != q.Question[0] || got.RecursionDesired != q.RecursionDesired || got.CheckingDisabled != q.CheckingDisabled {
+		if got.Rcode != want.Rcode || got.Authoritative != want.Authoritative || got.Question[0] != q.Question[0] || got.RecursionDesired != q.RecursionDesired ||
+			got.CheckingDisabled != q.CheckingDisabled {
 			t.Fatalf("%v to %v", got, q)
 		}
 	})

@@ -102,8 +102,16 @@ func (s *Server) WriteMetrics(w io.Writer) error {
 	one("understudy_dns_rate_limited_slipped_total", "Questions answered shortly by the rate limit.", func(t *tally) uint64 { return t.slipped })
 	one("understudy_dns_sent_bytes_total", "Bytes of answers.", func(t *tally) uint64 { return t.bytes })
 	fmt.Fprintf(b, "# HELP understudy_dns_connections Open TCP connections.\n# TYPE understudy_dns_connections gauge\nunderstudy_dns_connections %d\n", open)
-	fmt.Fprintf(b, "# HELP understudy_dns_connections_closed_early_total Connections closed to make room for others.\n# TYPE understudy_dns_connections_closed_early_total counter\nunderstudy_dns_connections_closed_early_total %d\n", s.connections.early.Load())
-	fmt.Fprintf(b, "# HELP understudy_dns_query_log_lost_total Lines that a query log's writer was too slow for.\n# TYPE understudy_dns_query_log_lost_total counter\nunderstudy_dns_query_log_lost_total %d\n", s.lostLines.Load())
+	fmt.Fprintf(
+		b,
+		"# HELP understudy_dns_connections_closed_early_total Connections closed to make room for others.\n# TYPE understudy_dns_connections_closed_early_total counter\nunderstudy_dns_connections_closed_early_total %d\n",
+		s.connections.early.Load(),
+	)
+	fmt.Fprintf(
+		b,
+		"# HELP understudy_dns_query_log_lost_total Lines that a query log's writer was too slow for.\n# TYPE understudy_dns_query_log_lost_total counter\nunderstudy_dns_query_log_lost_total %d\n",
+		s.lostLines.Load(),
+	)
 	return b.Flush()
 }
 

@@ -32,7 +32,13 @@ type inbox struct {
 }
 
 func newInbox(batch, size int) *inbox {
-	in := &inbox{headers: make([]mmsghdr, batch), vectors: make([]unix.Iovec, batch), names: make([]unix.RawSockaddrAny, batch), room: make([]byte, batch*size), size: size}
+	in := &inbox{
+		headers: make([]mmsghdr, batch),
+		vectors: make([]unix.Iovec, batch),
+		names:   make([]unix.RawSockaddrAny, batch),
+		room:    make([]byte, batch*size),
+		size:    size,
+	}
 	for i := range in.headers {
 		in.vectors[i].Base = &in.room[i*size]
 		in.vectors[i].SetLen(size)
@@ -123,7 +129,13 @@ const (
 )
 
 func newOutbox(batch int, fd uintptr) *outbox {
-	o := &outbox{headers: make([]mmsghdr, batch), vectors: make([]unix.Iovec, batch), controls: make([]segmentControl, batch), datagrams: make([]datagram, 0, batch), groups: make([]group, 0, batch)}
+	o := &outbox{
+		headers:   make([]mmsghdr, batch),
+		vectors:   make([]unix.Iovec, batch),
+		controls:  make([]segmentControl, batch),
+		datagrams: make([]datagram, 0, batch),
+		groups:    make([]group, 0, batch),
+	}
 	for i := range o.controls {
 		o.controls[i].Level, o.controls[i].Type = unix.SOL_UDP, unix.UDP_SEGMENT
 		o.controls[i].SetLen(unix.CmsgLen(2))

@@ -20,7 +20,11 @@ import (
 func TestQueryLog(t *testing.T) {
 	s := NewServer(Config{})
 	s.Swap(routing.New(1, 1, nil).WithZones([]routing.HostedZone{
-		{ID: "Z1", Name: "hello.test.", Records: []*r53types.ResourceRecordSet{set("hello.test.", r53types.RRTypeA, pAddr), set(`\052.hello.test.`, r53types.RRTypeA, pAddr)}},
+		{
+			ID:      "Z1",
+			Name:    "hello.test.",
+			Records: []*r53types.ResourceRecordSet{set("hello.test.", r53types.RRTypeA, pAddr), set(`\052.hello.test.`, r53types.RRTypeA, pAddr)},
+		},
 		{ID: "Z2", Name: "quiet.test."},
 	}))
 	var log bytes.Buffer
@@ -29,7 +33,9 @@ func TestQueryLog(t *testing.T) {
 	at := time.Date(2017, 12, 13, 8, 16, 2, 130e6, time.UTC)
 	udp.now, tcp.now = at, at
 	subnet := new(dns.Msg).SetQuestion("Hello.test.", dns.TypeA)
-	subnet.SetEdns0(1232, false).IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_SUBNET{Code: dns.EDNS0SUBNET, Family: 1, SourceNetmask: 24, Address: netip.MustParseAddr("192.168.222.0").AsSlice()}}
+	subnet.SetEdns0(1232, false).IsEdns0().Option = []dns.EDNS0{
+		&dns.EDNS0_SUBNET{Code: dns.EDNS0SUBNET, Family: 1, SourceNetmask: 24, Address: netip.MustParseAddr("192.168.222.0").AsSlice()},
+	}
 	for range 2 {
 		udp.ask(t, subnet)
 	}

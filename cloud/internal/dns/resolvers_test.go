@@ -16,8 +16,20 @@ import (
 func TestPrivateZonesAreAnsweredToTheirVPCs(t *testing.T) {
 	zones := []routing.HostedZone{
 		{ID: "Z1", Name: "hello.test.", Records: []*r53types.ResourceRecordSet{set("hello.test.", r53types.RRTypeA, "198.51.100.1")}},
-		{ID: "Z2", Name: "hello.test.", Private: true, VPCs: []string{"us-east-1/vpc-1"}, Records: []*r53types.ResourceRecordSet{set("hello.test.", r53types.RRTypeA, "10.0.0.1")}},
-		{ID: "Z3", Name: "corp.test.", Private: true, VPCs: []string{"us-east-1/vpc-1"}, Records: []*r53types.ResourceRecordSet{set("db.corp.test.", r53types.RRTypeA, "10.0.0.2")}},
+		{
+			ID:      "Z2",
+			Name:    "hello.test.",
+			Private: true,
+			VPCs:    []string{"us-east-1/vpc-1"},
+			Records: []*r53types.ResourceRecordSet{set("hello.test.", r53types.RRTypeA, "10.0.0.1")},
+		},
+		{
+			ID:      "Z3",
+			Name:    "corp.test.",
+			Private: true,
+			VPCs:    []string{"us-east-1/vpc-1"},
+			Records: []*r53types.ResourceRecordSet{set("db.corp.test.", r53types.RRTypeA, "10.0.0.2")},
+		},
 	}
 	socket := filepath.Join(t.TempDir(), "resolver.sock")
 	l, err := net.Listen("unix", socket)

@@ -64,7 +64,14 @@ type counted struct {
 
 // NewServer returns a server that refuses everything until Swap.
 func NewServer(c Config) *Server {
-	s := &Server{log: c.Log, limiter: newLimiter(c.RateLimit), cookies: newCookies(), signer: dnssec.NewSigner(), faces: map[Side]*face{}, closing: make(chan struct{})}
+	s := &Server{
+		log:     c.Log,
+		limiter: newLimiter(c.RateLimit),
+		cookies: newCookies(),
+		signer:  dnssec.NewSigner(),
+		faces:   map[Side]*face{},
+		closing: make(chan struct{}),
+	}
 	s.connections.limit, s.connections.open = maxConnections, map[*connection]struct{}{}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

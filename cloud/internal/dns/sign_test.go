@@ -97,7 +97,20 @@ func TestAnswersAreSigned(t *testing.T) {
 		set(`o\344d.hello.test.`, r53types.RRTypeA, pAddr))
 	r := chance.New(t)
 	labels := []string{"", "a.", "w.", "c.", "d.", "s.", "old.", "x.", "*.", `\228.`, `o\228d.`, strings.Repeat("l", 63) + "."}
-	types := []uint16{dns.TypeA, dns.TypeNS, dns.TypeSOA, dns.TypeTXT, dns.TypeAAAA, dns.TypeDS, dns.TypeDNSKEY, dns.TypeNSEC, dns.TypeRRSIG, dns.TypeCNAME, dns.TypeANY, 4711}
+	types := []uint16{
+		dns.TypeA,
+		dns.TypeNS,
+		dns.TypeSOA,
+		dns.TypeTXT,
+		dns.TypeAAAA,
+		dns.TypeDS,
+		dns.TypeDNSKEY,
+		dns.TypeNSEC,
+		dns.TypeRRSIG,
+		dns.TypeCNAME,
+		dns.TypeANY,
+		4711,
+	}
 	for range 3000 {
 		name := labels[r.IntN(len(labels))] + labels[r.IntN(len(labels))] + labels[r.IntN(len(labels))] + "hello.test."
 		if _, ok := dns.IsDomainName(name); !ok {

@@ -40,8 +40,15 @@ func Cause(a Action, at time.Time, request, id string) string {
 	}
 	switch a.Reason {
 	case Capacity:
-		return fmt.Sprintf("%s%s an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from %d to %d.  %s instance %s was selected for termination.",
-			request, began, a.From, a.To, began, id)
+		return fmt.Sprintf(
+			"%s%s an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from %d to %d.  %s instance %s was selected for termination.",
+			request,
+			began,
+			a.From,
+			a.To,
+			began,
+			id,
+		)
 	case EndedItself, LaunchFailed:
 		return began + " an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped."
 	case ELBUnhealthy:
@@ -63,5 +70,9 @@ func launchCause(a Action) string {
 	case Refreshing:
 		return " an instance was launched in response to an instance refresh."
 	}
-	return fmt.Sprintf(" an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d.", a.From, a.To)
+	return fmt.Sprintf(
+		" an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d.",
+		a.From,
+		a.To,
+	)
 }

@@ -34,7 +34,8 @@ func TestLatencyIsMeasuredWhereWanted(t *testing.T) {
 			t.Fatalf("%d measurements and %d, want 16 and none", len(found), len(m.Latencies("unmeasured")))
 		}
 		for i, l := range found {
-			if l.ConnectionTime != 30*time.Millisecond || l.TimeToFirstByte != 70*time.Millisecond || l.SSLHandshakeTime != 0 || l.Region != regions[i/2] || l.At.IsZero() {
+			if l.ConnectionTime != 30*time.Millisecond || l.TimeToFirstByte != 70*time.Millisecond || l.SSLHandshakeTime != 0 || l.Region != regions[i/2] ||
+				l.At.IsZero() {
 				t.Errorf("%+v", l)
 			}
 		}

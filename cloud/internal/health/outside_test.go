@@ -60,7 +60,10 @@ func TestRoutingControls(t *testing.T) {
 	m.FeedControls(map[string]bool{"arn:early": false})
 	m.Set("early", ofControl("arn:early"))
 	m.Set("late", ofControl("arn:late"))
-	m.Set("both", r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeCalculated, HealthThreshold: aws.Int32(2), ChildHealthChecks: []string{"early", "late"}})
+	m.Set(
+		"both",
+		r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeCalculated, HealthThreshold: aws.Int32(2), ChildHealthChecks: []string{"early", "late"}},
+	)
 	m.FeedControls(map[string]bool{"arn:early": true})
 	m.FeedControls(map[string]bool{"arn:early": true})
 	m.FeedControls(map[string]bool{"arn:late": false})

@@ -90,7 +90,8 @@ func cutLine(b []byte) (line, rest []byte, ok bool) {
 
 // readStatus reads "HTTP/1.1 200 OK" (RFC 9112, 4).
 func readStatus(line []byte) (head, error) {
-	if len(line) < len("HTTP/1.1 200") || string(line[:7]) != "HTTP/1." || line[7] != '0' && line[7] != '1' || line[8] != ' ' || len(line) > 12 && line[12] != ' ' {
+	if len(line) < len("HTTP/1.1 200") || string(line[:7]) != "HTTP/1." || line[7] != '0' && line[7] != '1' || line[8] != ' ' ||
+		len(line) > 12 && line[12] != ' ' {
 		return head{}, malformed(line)
 	}
 	var h head

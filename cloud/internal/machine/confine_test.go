@@ -75,7 +75,9 @@ func TestRootIsConfined(t *testing.T) {
 	for _, attempt := range attempts {
 		fmt.Fprintf(&script, "if %s; then echo 'DONE: %s'; fi\n", attempt, strings.ReplaceAll(attempt, "'", ""))
 	}
-	script.WriteString("find /proc -maxdepth 2 -path '/proc/[0-9]*' -prune -o -path /proc/self -prune -o -path /proc/thread-self -prune -o ! -type l -perm /200 -exec test -f {} \\; -writable -printf 'DONE: write %p\\n'\n")
+	script.WriteString(
+		"find /proc -maxdepth 2 -path '/proc/[0-9]*' -prune -o -path /proc/self -prune -o -path /proc/thread-self -prune -o ! -type l -perm /200 -exec test -f {} \\; -writable -printf 'DONE: write %p\\n'\n",
+	)
 	script.WriteString("grep Cap /proc/self/status; ls /proc/self/fd; tty; ls -l /dev\n")
 	_, said := b.run(b.spec(""), script.String())
 	if strings.Contains(said, "DONE") {
@@ -125,7 +127,9 @@ func TestServesPython(t *testing.T) {
 	b := newBench(t)
 	address := freeAddress(t)
 	host, port, _ := strings.Cut(address, ":")
-	m := b.start(b.spec("#!/bin/sh\nmkdir /srv/www && cd /srv/www && echo hello from python >index.html\npython3 -m http.server --bind " + host + " " + port + " &\n"))
+	m := b.start(
+		b.spec("#!/bin/sh\nmkdir /srv/www && cd /srv/www && echo hello from python >index.html\npython3 -m http.server --bind " + host + " " + port + " &\n"),
+	)
 	if got := fetch(t, b, "http://"+address+"/"); got != "hello from python\n" {
 		t.Errorf("got %q", got)
 	}

@@ -180,7 +180,9 @@ func (private) Do(f func() error) error {
 
 func TestRunsInItsNetwork(t *testing.T) {
 	b := newBench(t)
-	spec := b.spec("#!/bin/sh\ntail -n +3 /proc/net/dev | wc -l; cat /proc/net/route\nip addr add 10.9.9.9/32 dev lo && echo CHANGED\nip link set lo up && echo CHANGED\n")
+	spec := b.spec(
+		"#!/bin/sh\ntail -n +3 /proc/net/dev | wc -l; cat /proc/net/route\nip addr add 10.9.9.9/32 dev lo && echo CHANGED\nip link set lo up && echo CHANGED\n",
+	)
 	spec.Network = private{}
 	b.start(spec)
 	out := b.await("boot finished")

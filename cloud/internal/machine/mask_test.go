@@ -17,7 +17,10 @@ func TestMountsBelowTheHostsFolders(t *testing.T) {
 		defer unix.Unmount(point, unix.MNT_DETACH)
 	}
 	b := newBench(t)
-	_, said := b.run(b.spec(""), `tail -n 1 /etc/passwd; ls -A /etc/nginx /var/cache; ls -d /var/lib /var/run/lock/ /etc/alternatives/awk; cat /etc/shadow && echo READ`)
+	_, said := b.run(
+		b.spec(""),
+		`tail -n 1 /etc/passwd; ls -A /etc/nginx /var/cache; ls -d /var/lib /var/run/lock/ /etc/alternatives/awk; cat /etc/shadow && echo READ`,
+	)
 	for _, want := range []string{":/", "/etc/nginx:\n\n/var/cache:\n", "/var/lib\n", "/var/run/lock/\n", "/etc/alternatives/awk\n"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q in what the instance says:\n%s", want, said)

@@ -13,8 +13,26 @@ import (
 // What container runtimes hide of /proc, or show read-only: where root here is root on the host, these
 // would change or reveal more than the instance.
 var (
-	maskedProc = []string{"kcore", "keys", "key-users", "timer_list", "latency_stats", "sched_debug", "kmsg", "kallsyms", "kpagecount", "kpageflags", "kpagecgroup",
-		"vmallocinfo", "slabinfo", "acpi", "scsi", "asound", "dynamic_debug", "driver"}
+	maskedProc = []string{
+		"kcore",
+		"keys",
+		"key-users",
+		"timer_list",
+		"latency_stats",
+		"sched_debug",
+		"kmsg",
+		"kallsyms",
+		"kpagecount",
+		"kpageflags",
+		"kpagecgroup",
+		"vmallocinfo",
+		"slabinfo",
+		"acpi",
+		"scsi",
+		"asound",
+		"dynamic_debug",
+		"driver",
+	}
 	readOnlyProc = []string{"bus", "fs", "irq", "sys", "sysrq-trigger", "mtrr", "pressure"}
 )
 

@@ -33,12 +33,16 @@ func Explain(f Facts) error {
 	case f.MaxUserns == "0":
 		return errors.New("user namespaces are turned off by user.max_user_namespaces=0: allow them with `sudo sysctl -w user.max_user_namespaces=10000`")
 	case errors.Is(f.Clone, syscall.ENOSPC):
-		return errors.New("the limit of user or network namespaces is reached: raise it with `sudo sysctl -w user.max_user_namespaces=10000 user.max_net_namespaces=10000`")
+		return errors.New(
+			"the limit of user or network namespaces is reached: raise it with `sudo sysctl -w user.max_user_namespaces=10000 user.max_net_namespaces=10000`",
+		)
 	case f.Container:
 		return errors.New("the container's runtime forbids namespaces (" + f.Clone.Error() +
 			"): start the container with `--privileged`, or with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined`")
 	case !f.Root && f.UsernsClone == "0":
-		return errors.New("unprivileged user namespaces are turned off by kernel.unprivileged_userns_clone=0: allow them with `sudo sysctl -w kernel.unprivileged_userns_clone=1`")
+		return errors.New(
+			"unprivileged user namespaces are turned off by kernel.unprivileged_userns_clone=0: allow them with `sudo sysctl -w kernel.unprivileged_userns_clone=1`",
+		)
 	case !f.Root && f.AppArmor == "1":
 		return errors.New("AppArmor restricts unprivileged user namespaces (kernel.apparmor_restrict_unprivileged_userns=1): " +
 			"allow them with `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`, or start the cloud as root")

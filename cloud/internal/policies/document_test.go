@@ -57,7 +57,11 @@ func TestPolicyDocumentsAreRefused(t *testing.T) {
 	for i := range maxDepth {
 		chain = append(chain, fmt.Sprintf(`"r%d":{"RuleType":"weighted","Items":[{"RuleReference":"r%d","Weight":1}]}`, i, i+1))
 	}
-	chain = append(chain, fmt.Sprintf(`"r%d":{"RuleType":"weighted","Items":[{"EndpointReference":"one","Weight":1}]}`, maxDepth), `"start":{"RuleType":"weighted","Items":[{"EndpointReference":"one","Weight":1}]}`)
+	chain = append(
+		chain,
+		fmt.Sprintf(`"r%d":{"RuleType":"weighted","Items":[{"EndpointReference":"one","Weight":1}]}`, maxDepth),
+		`"start":{"RuleType":"weighted","Items":[{"EndpointReference":"one","Weight":1}]}`,
+	)
 	for what, document := range map[string]string{
 		"nothing":            "",
 		"no JSON":            "{",
@@ -149,8 +153,16 @@ www.example.com. failover-2 SECONDARY -> Z35SXDOTRQ7X7K lb-1.us-east-1.elb.amazo
 
 func FuzzPolicyDocument(f *testing.F) {
 	f.Add(oneEndpoint)
-	f.Add(byRule(`"start":{"RuleType":"failover","Primary":{"RuleReference":"b"},"Secondary":{"EndpointReference":"lb"}},"b":{"RuleType":"weighted","Items":[{"EndpointReference":"one","Weight":1}]}`))
-	f.Add(byRule(`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"one","Location":{"Type":"LocalZone","LocationName":"aws:route53:us-east-1-atl-1a"}}]}`))
+	f.Add(
+		byRule(
+			`"start":{"RuleType":"failover","Primary":{"RuleReference":"b"},"Secondary":{"EndpointReference":"lb"}},"b":{"RuleType":"weighted","Items":[{"EndpointReference":"one","Weight":1}]}`,
+		),
+	)
+	f.Add(
+		byRule(
+			`"start":{"RuleType":"geoproximity","GeoproximityLocations":[{"EndpointReference":"one","Location":{"Type":"LocalZone","LocationName":"aws:route53:us-east-1-atl-1a"}}]}`,
+		),
+	)
 	f.Fuzz(func(t *testing.T, document string) {
 		d, err := Parse(document)
 		if err != nil {

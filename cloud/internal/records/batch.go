@@ -171,7 +171,12 @@ func (b *batch) fits(set Set) error {
 		return fmt.Errorf("RRSet of type SOA with DNS name %s is not permitted in zone %s, as SOA records may only be defined at the zone apex", k.Name, apex)
 	case policyOf(set) == ipBased && b.zone.Private:
 		// Developer Guide, hosted-zone-private-considerations
-		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as CIDR routing is not supported in a private hosted zone", k.Name, k.Kind, k.ID)
+		return fmt.Errorf(
+			"RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as CIDR routing is not supported in a private hosted zone",
+			k.Name,
+			k.Kind,
+			k.ID,
+		)
 	case k.Kind == r53types.RRTypeDs && k.Name == apex:
 		return fmt.Errorf("RRSet of type DS with DNS name %s is not permitted at apex in zone %s", k.Name, apex)
 	case k.Kind == r53types.RRTypeNs && strings.HasPrefix(k.Name, `\052.`):
@@ -187,7 +192,13 @@ func (b *batch) fits(set Set) error {
 		}
 	}
 	if group > MaxGroup {
-		return fmt.Errorf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as the limit of %d sets with the same name and type is reached", k.Name, k.Kind, k.ID, MaxGroup)
+		return fmt.Errorf(
+			"RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as the limit of %d sets with the same name and type is reached",
+			k.Name,
+			k.Kind,
+			k.ID,
+			MaxGroup,
+		)
 	}
 	return nil
 }
@@ -203,7 +214,12 @@ func beside(set, other Set, apex string) error {
 		case k.Kind:
 			return fmt.Errorf("RRSet of type CNAME with DNS name %s is not permitted as it conflicts with other records with the same DNS name in zone %s", k.Name, apex)
 		case o.Kind:
-			return fmt.Errorf("RRSet of type %s with DNS name %s is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists in zone %s", k.Kind, k.Name, apex)
+			return fmt.Errorf(
+				"RRSet of type %s with DNS name %s is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists in zone %s",
+				k.Kind,
+				k.Name,
+				apex,
+			)
 		}
 		return nil
 	}
@@ -237,7 +253,10 @@ func (b *batch) unequal() []string {
 			continue
 		}
 		if slices.ContainsFunc(b.at(k.Name), func(o Set) bool { return o.Type == k.Kind && o.TTL != nil && *o.TTL != *set.TTL }) {
-			messages = append(messages, fmt.Sprintf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as weighted sets must contain the same TTL.", k.Name, k.Kind, k.ID))
+			messages = append(
+				messages,
+				fmt.Sprintf("RRSet with DNS name %s, type %s, SetIdentifier %s cannot be created as weighted sets must contain the same TTL.", k.Name, k.Kind, k.ID),
+			)
 		}
 	}
 	return messages

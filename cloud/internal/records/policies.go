@@ -72,7 +72,10 @@ func Routed(set *r53types.ResourceRecordSet, in string) error {
 	switch found[0] {
 	case weighted:
 		if *set.Weight < 0 || *set.Weight > 255 {
-			return request.BadInput("1 validation error detected: Value '%d' at 'weight' failed to satisfy constraint: Member must have value between 0 and 255", *set.Weight)
+			return request.BadInput(
+				"1 validation error detected: Value '%d' at 'weight' failed to satisfy constraint: Member must have value between 0 and 255",
+				*set.Weight,
+			)
 		}
 	case latency:
 		return request.OneOf("region", string(set.Region), set.Region.Values())
@@ -140,7 +143,11 @@ func geoProximity(l *r53types.GeoProximityLocation, in string) error {
 		}
 	}
 	if given != 1 {
-		return request.BadInput("Invalid request: Expected exactly one of [AWSRegion, LocalZoneGroup, or Coordinates] in GeoProximityLocation, but found %d %s", given, in)
+		return request.BadInput(
+			"Invalid request: Expected exactly one of [AWSRegion, LocalZoneGroup, or Coordinates] in GeoProximityLocation, but found %d %s",
+			given,
+			in,
+		)
 	}
 	if b := aws.ToInt32(l.Bias); b < -99 || b > 99 {
 		return request.BadInput("1 validation error detected: Value '%d' at 'bias' failed to satisfy constraint: Member must have value between -99 and 99", b)
@@ -167,7 +174,10 @@ var LocationName = regexp.MustCompile(`^([0-9A-Za-z_-]{1,16}|\*)$`)
 
 func cidrRouting(c *r53types.CidrRoutingConfig) error {
 	if !LocationName.MatchString(aws.ToString(c.LocationName)) {
-		return request.BadInput("1 validation error detected: Value '%s' at 'locationName' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-\\*]+", aws.ToString(c.LocationName))
+		return request.BadInput(
+			"1 validation error detected: Value '%s' at 'locationName' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-\\*]+",
+			aws.ToString(c.LocationName),
+		)
 	}
 	if aws.ToString(c.CollectionId) == "" {
 		return request.BadInput("Invalid XML ; the content of element 'CidrRoutingConfig' is not complete: CollectionId is expected.")

@@ -79,7 +79,10 @@ func tooMuch(changes []r53types.Change) []string {
 func shape(c r53types.Change) error {
 	set := c.ResourceRecordSet
 	if !slices.Contains(c.Action.Values(), c.Action) {
-		return request.BadInput("Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to enumeration '[CREATE, DELETE, UPSERT]'.", c.Action)
+		return request.BadInput(
+			"Invalid XML ; cvc-enumeration-valid: Value '%s' is not facet-valid with respect to enumeration '[CREATE, DELETE, UPSERT]'.",
+			c.Action,
+		)
 	}
 	if set == nil || set.Name == nil || set.Type == "" {
 		return request.BadInput("Invalid XML ; the content of element 'Change' is not complete: Name and Type of ResourceRecordSet are expected.")
@@ -103,7 +106,10 @@ func shape(c r53types.Change) error {
 	case set.AliasTarget != nil && (set.AliasTarget.DNSName == nil || aws.ToString(set.AliasTarget.HostedZoneId) == ""):
 		return request.BadInput("Invalid XML ; the content of element 'AliasTarget' is not complete: HostedZoneId, DNSName and EvaluateTargetHealth are expected.")
 	case set.TTL != nil && (*set.TTL < 0 || *set.TTL > 2147483647):
-		return request.BadInput("1 validation error detected: Value '%d' at 'ttl' failed to satisfy constraint: Member must have value between 0 and 2147483647", *set.TTL)
+		return request.BadInput(
+			"1 validation error detected: Value '%d' at 'ttl' failed to satisfy constraint: Member must have value between 0 and 2147483647",
+			*set.TTL,
+		)
 	}
 	return Routed(set, in)
 }

@@ -96,7 +96,12 @@ type stage struct {
 
 func (s *stage) open() {
 	s.t.Helper()
-	r, err := Open(Config{Name: "us-east-1", Index: 1, Cloud: 1, Account: "111122223333", Dir: s.dir, Speed: tempo.Speed(600), targets: s.book}, s.machines, s.machines, s.machines)
+	r, err := Open(
+		Config{Name: "us-east-1", Index: 1, Cloud: 1, Account: "111122223333", Dir: s.dir, Speed: tempo.Speed(600), targets: s.book},
+		s.machines,
+		s.machines,
+		s.machines,
+	)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -172,7 +177,9 @@ func serve(n int, not ...string) func(autoscalingtypes.AutoScalingGroup) bool {
 }
 
 func (s *stage) activities() []autoscalingtypes.Activity {
-	return roomtest.Must(s.r.scaling.DescribeScalingActivities(s.t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("app")}))(s.t).Activities
+	return roomtest.Must(
+		s.r.scaling.DescribeScalingActivities(s.t.Context(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("app")}),
+	)(s.t).Activities
 }
 
 func (s *stage) activity(cause string) autoscalingtypes.Activity {
@@ -199,7 +206,8 @@ func TestGroupComesUpOverItsZones(t *testing.T) {
 		t.Errorf("tags %v, instance %+v", tags, g.Instances[0])
 	}
 	a := s.activity("increasing the capacity from 0 to 2.")
-	if !strings.Contains(*a.Cause, "a user request created an AutoScalingGroup changing the desired capacity from 0 to 2.  At ") || a.StatusCode != scaling.Successful {
+	if !strings.Contains(*a.Cause, "a user request created an AutoScalingGroup changing the desired capacity from 0 to 2.  At ") ||
+		a.StatusCode != scaling.Successful {
 		t.Errorf("activity %s %s", a.StatusCode, *a.Cause)
 	}
 	s.await("attachment in service", func(autoscalingtypes.AutoScalingGroup) bool {
@@ -301,7 +309,10 @@ func TestRecoveredInstanceHasItsGraceAgain(t *testing.T) {
 			t.Errorf("started again, %s is %v and in service since %v; the region was opened at %v", i.ID, i.Machine, i.InService, s.r.opened)
 		}
 	}
-	_, err := s.r.scaling.SetInstanceHealth(t.Context(), &autoscaling.SetInstanceHealthInput{InstanceId: g.Instances[0].InstanceId, HealthStatus: new("Unhealthy")})
+	_, err := s.r.scaling.SetInstanceHealth(
+		t.Context(),
+		&autoscaling.SetInstanceHealthInput{InstanceId: g.Instances[0].InstanceId, HealthStatus: new("Unhealthy")},
+	)
 	if err != nil {
 		t.Error(err)
 	}
@@ -408,7 +419,12 @@ func TestInstanceRefreshReplacesAll(t *testing.T) {
 	s.create(nil)
 	old := s.await("two", serve(2)).Instances
 	ctx := t.Context()
-	roomtest.Must(s.r.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: &s.template, SourceVersion: new("1"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{}}))(t)
+	roomtest.Must(
+		s.r.CreateLaunchTemplateVersion(
+			ctx,
+			&ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: &s.template, SourceVersion: new("1"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{}},
+		),
+	)(t)
 	s.book.mu.Lock()
 	clear(s.book.states) // nothing drains
 	s.book.mu.Unlock()
@@ -437,7 +453,9 @@ func TestInstanceRefreshReplacesAll(t *testing.T) {
 		f, _ := s.r.scaling.Fleets.Get("app")
 		return f.Refresh == ""
 	})
-	out := roomtest.Must(s.r.scaling.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: new("app")}))(t).InstanceRefreshes
+	out := roomtest.Must(
+		s.r.scaling.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: new("app")}),
+	)(t).InstanceRefreshes
 	if len(out) != 1 || out[0].Status != "Successful" || *out[0].PercentageComplete != 100 || fewest < 1 {
 		t.Errorf("refresh %+v, fewest in service %d", out, fewest)
 	}
@@ -506,7 +524,14 @@ func TestGroupsAreFoundByTags(t *testing.T) {
 	if got := find(autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{"none"}}); got != nil {
 		t.Errorf("found %v", got)
 	}
-	roomtest.Must(s.r.scaling.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("other"), ResourceType: new("auto-scaling-group"), Key: new("own"), Value: new("y")}}}))(t)
+	roomtest.Must(
+		s.r.scaling.CreateOrUpdateTags(
+			ctx,
+			&autoscaling.CreateOrUpdateTagsInput{
+				Tags: []autoscalingtypes.Tag{{ResourceId: new("other"), ResourceType: new("auto-scaling-group"), Key: new("own"), Value: new("y")}},
+			},
+		),
+	)(t)
 	roomtest.Must(s.r.scaling.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("app"), Key: new("own")}}}))(t)
 	tags := roomtest.Must(s.r.scaling.DescribeTags(ctx, &autoscaling.DescribeTagsInput{Filters: by("key", "own")}))(t).Tags
 	if len(tags) != 1 || *tags[0].ResourceId != "other" {

@@ -81,7 +81,11 @@ func (r *Region) DetachInternetGateway(ctx context.Context, in *ec2.DetachIntern
 		}
 		for _, i := range r.interfaces.AllTx(tx) {
 			if i.VPC == row.VPC && i.Public.IsValid() {
-				return wire.Errorf("DependencyViolation", "Network %s has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.", row.VPC)
+				return wire.Errorf(
+					"DependencyViolation",
+					"Network %s has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.",
+					row.VPC,
+				)
 			}
 		}
 		row.VPC = ""

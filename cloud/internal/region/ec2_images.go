@@ -40,7 +40,10 @@ func checkImageName(name *string) error {
 		return err
 	}
 	if n := len(*name); n < 3 || n > 128 {
-		return wire.Errorf("InvalidAMIName.Malformed", "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'")
+		return wire.Errorf(
+			"InvalidAMIName.Malformed",
+			"AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'",
+		)
 	}
 	return nil
 }
@@ -214,11 +217,14 @@ func (r *Region) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput
 			"owner-alias": alias, "is-public": boolean(func(i imageRow) bool { return i.Public }),
 			"image-type": one(func(imageRow) string { return "machine" }), "root-device-type": one(func(imageRow) string { return "ebs" }),
 			"virtualization-type": one(func(imageRow) string { return "hvm" }), "hypervisor": one(func(imageRow) string { return "xen" }),
-			"ena-support":         boolean(func(imageRow) bool { return true }),
-			"root-device-name":    one(func(imageRow) string { return rootDevice }),
-			"creation-date":       one(func(i imageRow) string { return i.Created.Format("2006-01-02T15:04:05.000Z") }),
-			"source-image-id":     one(func(i imageRow) string { return i.SourceImage }),
-			"source-image-region": one(func(i imageRow) string { return i.SourceRegion }), "source-instance-id": one(func(i imageRow) string { return i.SourceInstance }),
+			"ena-support":      boolean(func(imageRow) bool { return true }),
+			"root-device-name": one(func(imageRow) string { return rootDevice }),
+			"creation-date":    one(func(i imageRow) string { return i.Created.Format("2006-01-02T15:04:05.000Z") }),
+			"source-image-id":  one(func(i imageRow) string { return i.SourceImage }),
+			"source-image-region": one(
+				func(i imageRow) string { return i.SourceRegion },
+			),
+			"source-instance-id":               one(func(i imageRow) string { return i.SourceInstance }),
 			"block-device-mapping.snapshot-id": one(func(i imageRow) string { return i.Snapshot }),
 		},
 	}

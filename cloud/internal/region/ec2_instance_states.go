@@ -122,7 +122,11 @@ func (r *Region) TerminateInstances(ctx context.Context, in *ec2.TerminateInstan
 			return nil
 		}
 		if i.ProtectTermination {
-			return wire.Errorf("OperationNotPermitted", "The instance '%s' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.", i.ID)
+			return wire.Errorf(
+				"OperationNotPermitted",
+				"The instance '%s' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.",
+				i.ID,
+			)
 		}
 		byUser(i, shuttingDown, "Client.UserInitiatedShutdown")
 		return nil

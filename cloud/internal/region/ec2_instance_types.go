@@ -125,7 +125,10 @@ func (r *Region) DescribeInstanceTypes(ctx context.Context, in *ec2.DescribeInst
 }
 
 // DescribeInstanceTypeOfferings tells where the types are to be had: in every zone.
-func (r *Region) DescribeInstanceTypeOfferings(ctx context.Context, in *ec2.DescribeInstanceTypeOfferingsInput) (*ec2.DescribeInstanceTypeOfferingsOutput, error) {
+func (r *Region) DescribeInstanceTypeOfferings(
+	ctx context.Context,
+	in *ec2.DescribeInstanceTypeOfferingsInput,
+) (*ec2.DescribeInstanceTypeOfferingsOutput, error) {
 	if err := room.Only(in, "Filters", "LocationType", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}

@@ -59,7 +59,12 @@ func (r *Region) showInstance(i instanceRow) ec2types.Instance {
 	out.SubnetId, out.VpcId, out.SourceDestCheck = new(i.Subnet), new(i.VPC), new(true)
 	out.BlockDeviceMappings = []ec2types.InstanceBlockDeviceMapping{{
 		DeviceName: new(rootDevice),
-		Ebs:        &ec2types.EbsInstanceBlockDevice{VolumeId: new(i.Volume), AttachTime: new(i.VolumeMade), DeleteOnTermination: new(true), Status: ec2types.AttachmentStatusAttached},
+		Ebs: &ec2types.EbsInstanceBlockDevice{
+			VolumeId:            new(i.Volume),
+			AttachTime:          new(i.VolumeMade),
+			DeleteOnTermination: new(true),
+			Status:              ec2types.AttachmentStatusAttached,
+		},
 	}}
 	if eni, ok := r.interfaces.Get(i.Interface); ok {
 		r.showAddresses(&out, eni)

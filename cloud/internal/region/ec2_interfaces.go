@@ -200,7 +200,9 @@ func (r *Region) DescribeNetworkInterfaces(ctx context.Context, in *ec2.Describe
 			"private-ip-address": private, "addresses.private-ip-address": private, "association.public-ip": public,
 			"addresses.association.public-ip": public,
 			"requester-managed":               boolean(func(i interfaceRow) bool { return i.Instance == "" }),
-			"status":                          one(func(interfaceRow) string { return "in-use" }), "interface-type": one(func(interfaceRow) string { return "interface" }),
+			"status": one(
+				func(interfaceRow) string { return "in-use" },
+			), "interface-type": one(func(interfaceRow) string { return "interface" }),
 			"owner-id": one(func(interfaceRow) string { return r.Account }),
 		},
 	}

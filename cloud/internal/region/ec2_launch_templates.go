@@ -38,7 +38,11 @@ func (r *Region) findTemplate(all []templateRow, id, name *string) (templateRow,
 	if room.Deref(id) != "" {
 		return templateRow{}, missingTemplate(*id)
 	}
-	return templateRow{}, wire.Errorf("InvalidLaunchTemplateName.NotFoundException", "The specified launch template, with template name %s, does not exist.", *name)
+	return templateRow{}, wire.Errorf(
+		"InvalidLaunchTemplateName.NotFoundException",
+		"The specified launch template, with template name %s, does not exist.",
+		*name,
+	)
 }
 
 // templateVersion finds the version that a launch names: a number, $Latest, $Default, or nothing for the default.
@@ -67,7 +71,12 @@ func (t templateRow) version(name string) (versionRow, error) {
 			return v, nil
 		}
 	}
-	return versionRow{}, wire.Errorf("InvalidLaunchTemplateId.VersionNotFound", "Could not find launch template version %d for launch template ID %s.", number, t.ID)
+	return versionRow{}, wire.Errorf(
+		"InvalidLaunchTemplateId.VersionNotFound",
+		"Could not find launch template version %d for launch template ID %s.",
+		number,
+		t.ID,
+	)
 }
 
 // CreateLaunchTemplate makes a template with its version 1.
@@ -240,7 +249,10 @@ func (r *Region) DescribeLaunchTemplates(ctx context.Context, in *ec2.DescribeLa
 }
 
 // DescribeLaunchTemplateVersions lists versions of one template, or with $Latest and $Default of all.
-func (r *Region) DescribeLaunchTemplateVersions(ctx context.Context, in *ec2.DescribeLaunchTemplateVersionsInput) (*ec2.DescribeLaunchTemplateVersionsOutput, error) {
+func (r *Region) DescribeLaunchTemplateVersions(
+	ctx context.Context,
+	in *ec2.DescribeLaunchTemplateVersionsInput,
+) (*ec2.DescribeLaunchTemplateVersionsOutput, error) {
 	if err := room.Only(in, "LaunchTemplateId", "LaunchTemplateName", "Versions", "MinVersion", "MaxVersion", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}
@@ -343,16 +355,22 @@ func (r *Region) DeleteLaunchTemplateVersions(ctx context.Context, in *ec2.Delet
 			}
 			if err != nil {
 				n, _ := strconv.ParseInt(name, 10, 64)
-				out.UnsuccessfullyDeletedLaunchTemplateVersions = append(out.UnsuccessfullyDeletedLaunchTemplateVersions, ec2types.DeleteLaunchTemplateVersionsResponseErrorItem{
-					LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), VersionNumber: new(n),
-					ResponseError: &ec2types.ResponseError{Code: ec2types.LaunchTemplateErrorCodeLaunchTemplateVersionDoesNotExist, Message: new(err.Error())},
-				})
+				out.UnsuccessfullyDeletedLaunchTemplateVersions = append(
+					out.UnsuccessfullyDeletedLaunchTemplateVersions,
+					ec2types.DeleteLaunchTemplateVersionsResponseErrorItem{
+						LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), VersionNumber: new(n),
+						ResponseError: &ec2types.ResponseError{Code: ec2types.LaunchTemplateErrorCodeLaunchTemplateVersionDoesNotExist, Message: new(err.Error())},
+					},
+				)
 				continue
 			}
 			t.Versions = slices.DeleteFunc(t.Versions, func(x versionRow) bool { return x.Number == v.Number })
-			out.SuccessfullyDeletedLaunchTemplateVersions = append(out.SuccessfullyDeletedLaunchTemplateVersions, ec2types.DeleteLaunchTemplateVersionsResponseSuccessItem{
-				LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), VersionNumber: new(v.Number),
-			})
+			out.SuccessfullyDeletedLaunchTemplateVersions = append(
+				out.SuccessfullyDeletedLaunchTemplateVersions,
+				ec2types.DeleteLaunchTemplateVersionsResponseSuccessItem{
+					LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), VersionNumber: new(v.Number),
+				},
+			)
 		}
 		return nil
 	})

@@ -178,10 +178,17 @@ func (r *Region) newRoute(tx *store.Tx, table *routeTableRow, destination, gatew
 	}
 	p, err := netip.ParsePrefix(*destination)
 	if err != nil || !p.Addr().Is4() {
-		return routeRow{}, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.", *destination)
+		return routeRow{}, wire.Errorf(
+			"InvalidParameterValue",
+			"Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.",
+			*destination,
+		)
 	}
 	if room.Deref(gateway) == "" {
-		return routeRow{}, wire.Errorf("InvalidParameterCombination", "Exactly one of the route targets must be specified; this region has internet gateways only (GatewayId).")
+		return routeRow{}, wire.Errorf(
+			"InvalidParameterCombination",
+			"Exactly one of the route targets must be specified; this region has internet gateways only (GatewayId).",
+		)
 	}
 	if *gateway == "local" {
 		return routeRow{}, wire.Errorf("UnsupportedOperation", "Replacing the target of the local route is not supported.")

@@ -145,7 +145,12 @@ func (r *Region) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 		return p, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for InstanceType.", in.InstanceType)
 	}
 	if string(kind.arch) != string(p.image.Architecture) {
-		return p, wire.Errorf("InvalidParameterValue", "The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.", kind.arch, p.image.Architecture)
+		return p, wire.Errorf(
+			"InvalidParameterValue",
+			"The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.",
+			kind.arch,
+			p.image.Architecture,
+		)
 	}
 	if len(in.NetworkInterfaces) > 0 {
 		err = r.planInterface(&p)
@@ -177,7 +182,11 @@ func checkLaunch(in *ec2.RunInstancesInput) error {
 		return wire.Errorf("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", *in.KeyName)
 	}
 	if p := in.IamInstanceProfile; p != nil {
-		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter iamInstanceProfile is invalid. Invalid IAM Instance Profile: there is no IAM here.", room.Deref(p.Arn)+room.Deref(p.Name))
+		return wire.Errorf(
+			"InvalidParameterValue",
+			"Value (%s) for parameter iamInstanceProfile is invalid. Invalid IAM Instance Profile: there is no IAM here.",
+			room.Deref(p.Arn)+room.Deref(p.Name),
+		)
 	}
 	if err := room.Only(in, "ImageId", "InstanceType", "MinCount", "MaxCount", "SubnetId", "SecurityGroupIds", "NetworkInterfaces",
 		"UserData", "LaunchTemplate", "MetadataOptions", "TagSpecifications", "ClientToken", "Placement", "EbsOptimized",
@@ -244,7 +253,10 @@ func (r *Region) planInterface(p *launchPlan) error {
 		return wire.Errorf("AttachmentLimitExceeded", "Interface count %d exceeds the limit of 1 here.", len(in.NetworkInterfaces))
 	}
 	if in.SubnetId != nil || len(in.SecurityGroupIds) > 0 {
-		return wire.Errorf("InvalidParameterCombination", "Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request")
+		return wire.Errorf(
+			"InvalidParameterCombination",
+			"Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request",
+		)
 	}
 	spec := in.NetworkInterfaces[0]
 	if err := room.Only(spec, "DeviceIndex", "SubnetId", "Groups", "AssociatePublicIpAddress", "DeleteOnTermination", "Description", "PrivateIpAddress"); err != nil {
@@ -294,7 +306,9 @@ func (r *Region) launch(tx *store.Tx, p launchPlan, reservation string, index in
 	row := instanceRow{
 		ID: newID(instanceKind), Reservation: reservation, Image: p.image.ID, Subnet: p.subnet.ID, VPC: p.subnet.VPC, Zone: p.subnet.Zone,
 		Interface: eni.ID, LaunchIndex: index, Type: p.in.InstanceType, Architecture: p.image.Architecture, State: pending, Launched: now,
-		UserData: room.Deref(p.in.UserData), Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers, Volume: newID(volumeKind), VolumeMade: now, VolumeSnapshot: p.image.Snapshot,
+		UserData: room.Deref(
+			p.in.UserData,
+		), Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers, Volume: newID(volumeKind), VolumeMade: now, VolumeSnapshot: p.image.Snapshot,
 		ProtectTermination: room.Deref(p.in.DisableApiTermination), EbsOptimized: room.Deref(p.in.EbsOptimized),
 		ShutdownTerminates: p.in.InstanceInitiatedShutdownBehavior == ec2types.ShutdownBehaviorTerminate,
 		Metadata:           metadataOptions(p.in.MetadataOptions),

@@ -182,7 +182,13 @@ func (r *Region) changeGroup(id *string, in any, change func(*store.Tx, *groupRo
 	return r.syncVPC(vpc)
 }
 
-func (r *Region) authorize(id *string, in any, egress bool, permissions []ec2types.IpPermission, tags []ec2types.TagSpecification) ([]ec2types.SecurityGroupRule, error) {
+func (r *Region) authorize(
+	id *string,
+	in any,
+	egress bool,
+	permissions []ec2types.IpPermission,
+	tags []ec2types.TagSpecification,
+) ([]ec2types.SecurityGroupRule, error) {
 	if len(permissions) == 0 {
 		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter ipPermissions")
 	}
@@ -231,7 +237,10 @@ func (r *Region) authorize(id *string, in any, egress bool, permissions []ec2typ
 }
 
 // AuthorizeSecurityGroupIngress lets traffic in.
-func (r *Region) AuthorizeSecurityGroupIngress(ctx context.Context, in *ec2.AuthorizeSecurityGroupIngressInput) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
+func (r *Region) AuthorizeSecurityGroupIngress(
+	ctx context.Context,
+	in *ec2.AuthorizeSecurityGroupIngressInput,
+) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
 	if err := room.Only(in, "GroupId", "IpPermissions", "TagSpecifications", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
 		return nil, err
 	}

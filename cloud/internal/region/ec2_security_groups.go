@@ -67,7 +67,11 @@ func checkGroupName(in *ec2.CreateSecurityGroupInput) error {
 	case strings.HasPrefix(name, "sg-"):
 		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupName is invalid. Group names may not be in the format sg-*.", name)
 	case len(name) > 255:
-		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupName is invalid. Character sets beyond ASCII or longer than 255 are not supported.", name)
+		return wire.Errorf(
+			"InvalidParameterValue",
+			"Value (%s) for parameter GroupName is invalid. Character sets beyond ASCII or longer than 255 are not supported.",
+			name,
+		)
 	case len(*in.Description) > 255:
 		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupDescription is invalid. It may be up to 255 characters.", *in.Description)
 	case room.Deref(in.VpcId) == "":

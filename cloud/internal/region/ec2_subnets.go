@@ -232,7 +232,12 @@ func (r *Region) chooseZone(zone, id string) (string, error) {
 	case zone == "":
 		return r.zones()[0], nil
 	case !slices.Contains(r.zones(), zone):
-		return "", wire.Errorf("InvalidParameterValue", "Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: %s.", zone, strings.Join(r.zones(), ", "))
+		return "", wire.Errorf(
+			"InvalidParameterValue",
+			"Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: %s.",
+			zone,
+			strings.Join(r.zones(), ", "),
+		)
 	}
 	return zone, nil
 }

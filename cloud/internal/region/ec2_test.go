@@ -104,7 +104,16 @@ func TestErrors(t *testing.T) {
 		},
 		"InvalidKeyPair.NotFound": func() error { _, err := r.RunInstances(ctx, &ec2.RunInstancesInput{KeyName: new("k")}); return err },
 		"InvalidAMIID.NotFound": func() error {
-			_, err := r.RunInstances(ctx, &ec2.RunInstancesInput{ImageId: new("ami-0123456789abcdef0"), InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet})
+			_, err := r.RunInstances(
+				ctx,
+				&ec2.RunInstancesInput{
+					ImageId:      new("ami-0123456789abcdef0"),
+					InstanceType: smallType(),
+					MinCount:     new(int32(1)),
+					MaxCount:     new(int32(1)),
+					SubnetId:     &subnet,
+				},
+			)
 			return err
 		},
 		"InvalidLaunchTemplateName.NotFoundException": func() error {
@@ -130,7 +139,12 @@ func TestInstanceLifeAndRecovery(t *testing.T) {
 	ctx := t.Context()
 	vpc, subnet := makeNetwork(t, r)
 	group := r.groups.All()[0].ID
-	roomtest.Must(r.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &group, IpProtocol: new("tcp"), FromPort: new(int32(80)), ToPort: new(int32(80)), CidrIp: new("0.0.0.0/0")}))(t)
+	roomtest.Must(
+		r.AuthorizeSecurityGroupIngress(
+			ctx,
+			&ec2.AuthorizeSecurityGroupIngressInput{GroupId: &group, IpProtocol: new("tcp"), FromPort: new(int32(80)), ToPort: new(int32(80)), CidrIp: new("0.0.0.0/0")},
+		),
+	)(t)
 	in := &ec2.RunInstancesInput{
 		ImageId: new(hostImage(t, r)), InstanceType: smallType(), MinCount: new(int32(2)), MaxCount: new(int32(2)), SubnetId: &subnet, ClientToken: new("once"),
 		TagSpecifications: []ec2types.TagSpecification{{ResourceType: "instance", Tags: []ec2types.Tag{{Key: new("role"), Value: new("host")}}}},

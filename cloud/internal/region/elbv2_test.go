@@ -230,9 +230,11 @@ func TestTargetsThroughTheirStates(t *testing.T) {
 		return string(h.Reason) + ": " + room.Deref(h.Description)
 	}
 	ctx := t.Context()
-	roomtest.Must(s.r.balancing.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
-		{Key: new("deregistration_delay.timeout_seconds"), Value: new("600")},
-	}}))(t)
+	roomtest.Must(
+		s.r.balancing.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
+			{Key: new("deregistration_delay.timeout_seconds"), Value: new("600")},
+		}}),
+	)(t)
 	if err := s.r.targetsOf().Register(s.group, []string{id}); err != nil {
 		t.Fatal(err)
 	}
@@ -286,14 +288,18 @@ func TestRulesAreTriedInOrder(t *testing.T) {
 	s := newSite(t)
 	listener, ctx := s.listen(80), t.Context()
 	fixed := func(body string) []elbtypes.Action {
-		return []elbtypes.Action{{Type: elbtypes.ActionTypeEnumFixedResponse, FixedResponseConfig: &elbtypes.FixedResponseActionConfig{StatusCode: new("200"), MessageBody: &body}}}
+		return []elbtypes.Action{
+			{Type: elbtypes.ActionTypeEnumFixedResponse, FixedResponseConfig: &elbtypes.FixedResponseActionConfig{StatusCode: new("200"), MessageBody: &body}},
+		}
 	}
 	path := func(p string) []elbtypes.RuleCondition {
 		return []elbtypes.RuleCondition{{Field: new("path-pattern"), Values: []string{p}}}
 	}
 	var arns []string
 	for i, p := range []string{"/a/*", "/a/b"} {
-		out := roomtest.Must(s.r.balancing.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: new(int32(i + 9)), Conditions: path(p), Actions: fixed(p)}))(t)
+		out := roomtest.Must(
+			s.r.balancing.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: new(int32(i + 9)), Conditions: path(p), Actions: fixed(p)}),
+		)(t)
 		arns = append(arns, *out.Rules[0].RuleArn)
 	}
 	_, err := s.r.balancing.CreateRule(ctx, &elb.CreateRuleInput{ListenerArn: &listener, Priority: new(int32(9)), Conditions: path("/"), Actions: fixed("x")})
@@ -397,17 +403,29 @@ func TestELBRefusals(t *testing.T) {
 	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Name = new("internal-x") }), "ValidationError")
 	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.CustomerOwnedIpv4Pool = new("pool") }), "UnsupportedOperation")
 
-	_, err := s.r.balancing.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(443)), Protocol: "HTTPS", DefaultActions: forwardTo(s.group)})
+	_, err := s.r.balancing.CreateListener(
+		ctx,
+		&elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(443)), Protocol: "HTTPS", DefaultActions: forwardTo(s.group)},
+	)
 	roomtest.WantCode(t, err, "UnsupportedProtocol")
-	_, err = s.r.balancing.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(80)), Protocol: "HTTP", DefaultActions: forwardTo("arn:none")})
+	_, err = s.r.balancing.CreateListener(
+		ctx,
+		&elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(80)), Protocol: "HTTP", DefaultActions: forwardTo("arn:none")},
+	)
 	roomtest.WantCode(t, err, "TargetGroupNotFound")
-	_, err = s.r.balancing.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: &s.group, Targets: []elbtypes.TargetDescription{{Id: new("i-00000000")}}})
+	_, err = s.r.balancing.RegisterTargets(
+		ctx,
+		&elb.RegisterTargetsInput{TargetGroupArn: &s.group, Targets: []elbtypes.TargetDescription{{Id: new("i-00000000")}}},
+	)
 	roomtest.WantCode(t, err, "InvalidTarget")
 	_, err = s.r.balancing.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{TargetGroupArn: &s.group, HealthCheckTimeoutSeconds: new(int32(5))})
 	roomtest.WantCode(t, err, "ValidationError") // the interval of 5 s is no longer
-	_, err = s.r.balancing.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
-		{Key: new("stickiness.enabled"), Value: new("true")},
-	}})
+	_, err = s.r.balancing.ModifyTargetGroupAttributes(
+		ctx,
+		&elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
+			{Key: new("stickiness.enabled"), Value: new("true")},
+		}},
+	)
 	roomtest.WantCode(t, err, "ValidationError")
 	_, err = s.r.balancing.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{"nobody"}})
 	roomtest.WantCode(t, err, "LoadBalancerNotFound")
@@ -420,7 +438,9 @@ func TestELBRefusals(t *testing.T) {
 func TestELBTags(t *testing.T) {
 	s := newSite(t)
 	ctx, arn := t.Context(), *s.balance.LoadBalancerArn
-	roomtest.Must(s.r.balancing.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn, s.group}, Tags: []elbtypes.Tag{{Key: new("tier"), Value: new("web")}}}))(t)
+	roomtest.Must(
+		s.r.balancing.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn, s.group}, Tags: []elbtypes.Tag{{Key: new("tier"), Value: new("web")}}}),
+	)(t)
 	roomtest.Must(s.r.balancing.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: []string{"app"}}))(t)
 	out := roomtest.Must(s.r.balancing.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{arn, s.group}}))(t)
 	for _, d := range out.TagDescriptions {

@@ -139,7 +139,9 @@ func makeNetwork(t *testing.T, r *Region) (vpc, subnet string) {
 	ctx := t.Context()
 	v := roomtest.Must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16")}))(t).Vpc
 	s := roomtest.Must(r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: v.VpcId, CidrBlock: new("10.0.1.0/24")}))(t).Subnet
-	roomtest.Must(r.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{SubnetId: s.SubnetId, MapPublicIpOnLaunch: &ec2types.AttributeBooleanValue{Value: new(true)}}))(t)
+	roomtest.Must(
+		r.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{SubnetId: s.SubnetId, MapPublicIpOnLaunch: &ec2types.AttributeBooleanValue{Value: new(true)}}),
+	)(t)
 	return *v.VpcId, *s.SubnetId
 }
 

@@ -82,7 +82,10 @@ func (r *Region) prepareImages() error {
 		if err != nil {
 			return fmt.Errorf("make image understudy-hello: %w", err)
 		}
-		images = append(images, imageRow{Name: "understudy-hello-" + string(arch), Description: "The machine's own root file system with /usr/local/bin/hello", Layers: []string{layer}})
+		images = append(
+			images,
+			imageRow{Name: "understudy-hello-" + string(arch), Description: "The machine's own root file system with /usr/local/bin/hello", Layers: []string{layer}},
+		)
 	}
 	return r.Update(func(tx *store.Tx) error {
 		for _, image := range images {

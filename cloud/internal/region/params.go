@@ -41,7 +41,11 @@ func (r *Region) once(tx *store.Tx, op string, token *string, in any, alive func
 	hash, key := hex.EncodeToString(sum[:]), op+" "+*token
 	if row, ok := r.tokens.GetTx(tx, key); ok && alive(row.Result) {
 		if row.Hash != hash {
-			return "", wire.Errorf("IdempotentParameterMismatch", "The client token you have provided is associated with a resource that has already been created with different parameters: %s", row.Result)
+			return "", wire.Errorf(
+				"IdempotentParameterMismatch",
+				"The client token you have provided is associated with a resource that has already been created with different parameters: %s",
+				row.Result,
+			)
 		}
 		return row.Result, nil
 	}

@@ -6,7 +6,12 @@ import "slices"
 func Length(member, value string, least, most int) error {
 	n := len([]rune(value))
 	if n < least {
-		return BadInput("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must have length greater than or equal to %d", value, member, least)
+		return BadInput(
+			"1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must have length greater than or equal to %d",
+			value,
+			member,
+			least,
+		)
 	}
 	if n > most {
 		return BadInput("1 validation error detected: Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", member, most)

@@ -11,7 +11,10 @@ func Size(asked *int32, most int) (int, error) {
 		return most, nil
 	}
 	if *asked < 1 {
-		return 0, BadInput("1 validation error detected: Value '%d' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1", *asked)
+		return 0, BadInput(
+			"1 validation error detected: Value '%d' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal to 1",
+			*asked,
+		)
 	}
 	return min(int(*asked), most), nil
 }

@@ -89,9 +89,22 @@ const (
 )
 
 func TestNames(t *testing.T) {
-	v := world{servers: map[string]netip.Addr{"ns-1.awsdns-01.com.": netip.MustParseAddr("192.0.2.53")}, balancers: []beacon.LoadBalancer{lb(pLB, pAddr, false)}}.view(
-		a("hello.test.", pAddr), a("deep.empty.hello.test.", pAddr), set(`\052.wild.hello.test.`, r53types.RRTypeTxt, `"any"`), a("exact.wild.hello.test.", pAddr),
-		set("alias.hello.test.", r53types.RRTypeCname, "hello.test."), set("away.hello.test.", r53types.RRTypeCname, "example.com."), set("mail.hello.test.", r53types.RRTypeMx, "10 mx.hello.test."))
+	v := world{
+		servers:   map[string]netip.Addr{"ns-1.awsdns-01.com.": netip.MustParseAddr("192.0.2.53")},
+		balancers: []beacon.LoadBalancer{lb(pLB, pAddr, false)},
+	}.view(
+		a("hello.test.", pAddr),
+		a("deep.empty.hello.test.", pAddr),
+		set(`\052.wild.hello.test.`, r53types.RRTypeTxt, `"any"`),
+		a("exact.wild.hello.test.", pAddr),
+		set(
+			"alias.hello.test.",
+			r53types.RRTypeCname,
+			"hello.test.",
+		),
+		set("away.hello.test.", r53types.RRTypeCname, "example.com."),
+		set("mail.hello.test.", r53types.RRTypeMx, "10 mx.hello.test."),
+	)
 	for _, c := range []struct {
 		name  string
 		qtype uint16

@@ -106,7 +106,10 @@ func pageURL(page string) string {
 
 func (s *scene) zone(name string, vpcs []string) {
 	apex := set(name, r53types.RRTypeSoa, soa)
-	s.zones = append(s.zones, HostedZone{ID: fmt.Sprint("Z", len(s.zones)), Name: name, Private: len(vpcs) > 0, VPCs: vpcs, Records: []*r53types.ResourceRecordSet{&apex}})
+	s.zones = append(
+		s.zones,
+		HostedZone{ID: fmt.Sprint("Z", len(s.zones)), Name: name, Private: len(vpcs) > 0, VPCs: vpcs, Records: []*r53types.ResourceRecordSet{&apex}},
+	)
 }
 
 func (s *scene) collect(words []string) {

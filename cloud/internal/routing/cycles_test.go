@@ -13,7 +13,11 @@ func TestAliasesInCirclesEnd(t *testing.T) {
 	var records []r53types.ResourceRecordSet
 	for i := range 100 {
 		id := fmt.Sprint(i)
-		records = append(records, a("one.hello.test.", "", weight(id, 1), alias("two.hello.test.", true)), a("two.hello.test.", "", weight(id, 1), alias("one.hello.test.", true)))
+		records = append(
+			records,
+			a("one.hello.test.", "", weight(id, 1), alias("two.hello.test.", true)),
+			a("two.hello.test.", "", weight(id, 1), alias("one.hello.test.", true)),
+		)
 	}
 	v := world{}.view(records...)
 	if got := ask(v, "one.hello.test.", dns.TypeA, Client{}); got != "NOERROR SOA" {

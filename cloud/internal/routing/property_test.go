@@ -29,7 +29,11 @@ var (
 	// No two are equally far from any place.
 	drawnRegions   = []string{"us-east-1", "us-west-2", "eu-west-1", "ap-northeast-1", "sa-east-1"}
 	drawnLocations = []string{"/US/TX", "/US/", "/DE/", "EU//", "NA//", "/*/"}
-	drawnBlocks    = Collection{"wide": {netip.MustParsePrefix("10.0.0.0/8")}, "some": {netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("192.168.0.0/24")}, "narrow": {netip.MustParsePrefix("10.1.2.0/24")}}
+	drawnBlocks    = Collection{
+		"wide":   {netip.MustParsePrefix("10.0.0.0/8")},
+		"some":   {netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("192.168.0.0/24")},
+		"narrow": {netip.MustParsePrefix("10.1.2.0/24")},
+	}
 )
 
 const drawnNames = 5
@@ -119,7 +123,14 @@ func TestAnswersAgreeWithANaiveReading(t *testing.T) {
 			r.balancers[name] = naiveBalancer{address, healthy}
 			balancers = append(balancers, lb(strings.TrimSuffix(name, "."), address, healthy))
 		}
-		v := New(1, 1, nil).WithZones([]HostedZone{{ID: "Z", Name: "zone.test.", Records: d.records}}).WithHealth(r.health).WithBalancers(balancers).WithCollections(r.collections)
+		v := New(
+			1,
+			1,
+			nil,
+		).WithZones([]HostedZone{{ID: "Z", Name: "zone.test.", Records: d.records}}).
+			WithHealth(r.health).
+			WithBalancers(balancers).
+			WithCollections(r.collections)
 		r.network = netip.MustParsePrefix(rapid.SampledFrom(networks).Draw(t, "from"))
 		r.place = DefaultPlaces().of(r.network)
 		client := Client{Subnet: r.network}

@@ -44,7 +44,10 @@ var collectionName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 func (a *api) createCollection(_ context.Context, in *route53.CreateCidrCollectionInput) (*route53.CreateCidrCollectionOutput, error) {
 	name, reference := aws.ToString(in.Name), aws.ToString(in.CallerReference)
 	if !collectionName.MatchString(name) {
-		return nil, request.BadInput("1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-]+", name)
+		return nil, request.BadInput(
+			"1 validation error detected: Value '%s' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-]+",
+			name,
+		)
 	}
 	if err := request.Length("callerReference", reference, 1, 64); err != nil {
 		return nil, err
@@ -90,7 +93,12 @@ func (a *api) changeCollection(_ context.Context, in *route53.ChangeCidrCollecti
 			return noCollection(id)
 		}
 		if in.CollectionVersion != nil && *in.CollectionVersion != c.Version {
-			return request.Conflict("CidrCollectionVersionMismatchException", "The CIDR collection version you provided, %d, doesn't match the current one, %d.", *in.CollectionVersion, c.Version)
+			return request.Conflict(
+				"CidrCollectionVersionMismatchException",
+				"The CIDR collection version you provided, %d, doesn't match the current one, %d.",
+				*in.CollectionVersion,
+				c.Version,
+			)
 		}
 		if c, err = c.changed(changes); err != nil {
 			return err
@@ -125,7 +133,10 @@ func readCIDRChanges(given []r53types.CidrCollectionChange) ([]cidrChange, error
 			return nil, err
 		}
 		if !records.LocationName.MatchString(c.location) || c.location == "*" {
-			return nil, request.BadInput("1 validation error detected: Value '%s' at 'locationName' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-]+", c.location)
+			return nil, request.BadInput(
+				"1 validation error detected: Value '%s' at 'locationName' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9A-Za-z_\\-]+",
+				c.location,
+			)
 		}
 		for _, text := range g.CidrList {
 			block, err := readBlock(text)
@@ -135,7 +146,10 @@ func readCIDRChanges(given []r53types.CidrCollectionChange) ([]cidrChange, error
 			c.blocks = append(c.blocks, block)
 		}
 		if blocks += len(c.blocks); len(c.blocks) == 0 || blocks > maxCIDRBlocks {
-			return nil, request.BadInput("1 validation error detected: Value at 'cidrList' failed to satisfy constraint: Member must have between 1 and %d elements", maxCIDRBlocks)
+			return nil, request.BadInput(
+				"1 validation error detected: Value at 'cidrList' failed to satisfy constraint: Member must have between 1 and %d elements",
+				maxCIDRBlocks,
+			)
 		}
 		changes = append(changes, c)
 	}
@@ -309,7 +323,10 @@ func (a *api) listBlocks(_ context.Context, in *route53.ListCidrBlocksInput) (*r
 // results is size for the operations that call it so.
 func results(asked *int32, most int) (int, error) {
 	if asked != nil && *asked < 1 {
-		return 0, request.BadInput("1 validation error detected: Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 1", *asked)
+		return 0, request.BadInput(
+			"1 validation error detected: Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 1",
+			*asked,
+		)
 	}
 	return request.Size(asked, most)
 }

@@ -65,7 +65,10 @@ func TestCIDRCollectionsAreRefused(t *testing.T) {
 	} {
 		refused(t, a.cidrChange(t, c.id, c.change), c.code, "")
 	}
-	_, err = a.changeCollection(t.Context(), &route53.ChangeCidrCollectionInput{Id: &id, CollectionVersion: aws.Int64(1), Changes: []r53types.CidrCollectionChange{cidrs("PUT", "x", "203.0.113.0/24")}})
+	_, err = a.changeCollection(
+		t.Context(),
+		&route53.ChangeCidrCollectionInput{Id: &id, CollectionVersion: aws.Int64(1), Changes: []r53types.CidrCollectionChange{cidrs("PUT", "x", "203.0.113.0/24")}},
+	)
 	refused(t, err, "CidrCollectionVersionMismatchException", "")
 	for i := range maxCollections - 1 {
 		makeCollection(t, a, fmt.Sprint("more", i))

@@ -81,7 +81,10 @@ func TestCommandLineSigns(t *testing.T) {
 	z := s.zoneNamed(t, "example.com")
 	s.walk(t, []struct{ want, args string }{
 		{"NOT_SIGNING", "get-dnssec --query Status.ServeSignature --hosted-zone-id " + z},
-		{"INACTIVE", "create-key-signing-key --caller-reference r --name key --status INACTIVE --query KeySigningKey.Status --key-management-service-arn " + keyARN + "k --hosted-zone-id " + z},
+		{
+			"INACTIVE",
+			"create-key-signing-key --caller-reference r --name key --status INACTIVE --query KeySigningKey.Status --key-management-service-arn " + keyARN + "k --hosted-zone-id " + z,
+		},
 		{"(KeySigningKeyWithActiveStatusNotFound)", "enable-hosted-zone-dnssec --hosted-zone-id " + z},
 		{"PENDING", "activate-key-signing-key --name key --query ChangeInfo.Status --hosted-zone-id " + z},
 		{"PENDING", "enable-hosted-zone-dnssec --query ChangeInfo.Status --hosted-zone-id " + z},
@@ -127,7 +130,10 @@ func TestCommandLineGroupsNetworks(t *testing.T) {
 	s.walk(t, []struct{ want, args string }{
 		{"(CidrCollectionAlreadyExistsException)", "create-cidr-collection --name c --caller-reference r2"},
 		{"C", "change-cidr-collection --query Id --changes LocationName=here,Action=PUT,CidrList=198.51.100.0/24 --id " + id},
-		{"(CidrCollectionVersionMismatchException)", "change-cidr-collection --collection-version 1 --changes LocationName=here,Action=PUT,CidrList=203.0.113.0/24 --id " + id},
+		{
+			"(CidrCollectionVersionMismatchException)",
+			"change-cidr-collection --collection-version 1 --changes LocationName=here,Action=PUT,CidrList=203.0.113.0/24 --id " + id,
+		},
 		{"arn:aws:route53:::cidrcollection/" + id, "list-cidr-collections --query CidrCollections[].Arn"},
 		{"here", "list-cidr-locations --query CidrLocations[].LocationName --collection-id " + id},
 		{"198.51.100.0/24", "list-cidr-blocks --location-name here --query CidrBlocks[].CidrBlock --collection-id " + id},
@@ -158,7 +164,16 @@ func TestCommandLineDelegatesAndLogs(t *testing.T) {
 		{"(DelegationSetInUse)", "delete-reusable-delegation-set --id " + id},
 		{"(ConflictingDomainExists)", "create-hosted-zone --name www.example.com --caller-reference r2 --delegation-set-id " + id},
 	})
-	config, err := s.cli(t, "create-query-logging-config", "--hosted-zone-id", z, "--cloud-watch-logs-log-group-arn", logGroupARN, "--query", "QueryLoggingConfig.Id")
+	config, err := s.cli(
+		t,
+		"create-query-logging-config",
+		"--hosted-zone-id",
+		z,
+		"--cloud-watch-logs-log-group-arn",
+		logGroupARN,
+		"--query",
+		"QueryLoggingConfig.Id",
+	)
 	if err != nil {
 		t.Fatal(config)
 	}

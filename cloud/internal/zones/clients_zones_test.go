@@ -18,7 +18,16 @@ import (
 func TestCommandLineTendsZonesAndChecks(t *testing.T) {
 	s := serveHere(t)
 	z := strings.TrimPrefix(s.zoneNamed(t, "example.com"), "/hostedzone/")
-	check, err := s.cli(t, "create-health-check", "--caller-reference", "c", "--query", "HealthCheck.Id", "--health-check-config", "Type=HTTPS,FullyQualifiedDomainName=a.example.com,Port=8443")
+	check, err := s.cli(
+		t,
+		"create-health-check",
+		"--caller-reference",
+		"c",
+		"--query",
+		"HealthCheck.Id",
+		"--health-check-config",
+		"Type=HTTPS,FullyQualifiedDomainName=a.example.com,Port=8443",
+	)
 	if err != nil {
 		t.Fatal(check)
 	}

@@ -54,7 +54,11 @@ func (a *api) createDelegationSet(_ context.Context, in *route53.CreateReusableD
 			}
 		}
 		if len(all) >= maxDelegationSets {
-			return wire.Errorf("LimitsExceeded", "Limits Exceeded: MAX_REUSABLE_DELEGATION_SETS_BY_OWNER - Cannot create more than %d reusable delegation sets.", maxDelegationSets)
+			return wire.Errorf(
+				"LimitsExceeded",
+				"Limits Exceeded: MAX_REUSABLE_DELEGATION_SETS_BY_OWNER - Cannot create more than %d reusable delegation sets.",
+				maxDelegationSets,
+			)
 		}
 		if zoneID == "" {
 			made.Servers = newServers(all)
@@ -188,11 +192,21 @@ func (a *api) delegate(tx *store.Tx, z *zone, id string, all []zone) error {
 	}
 	having := a.zonesOf(all, id)
 	if len(having) >= maxZonesOfASet {
-		return wire.Errorf("TooManyHostedZones", "Limits Exceeded: MAX_ZONES_BY_REUSABLE_DELEGATION_SET - Cannot create more than %d hosted zones with the delegation set %s.", maxZonesOfASet, id)
+		return wire.Errorf(
+			"TooManyHostedZones",
+			"Limits Exceeded: MAX_ZONES_BY_REUSABLE_DELEGATION_SET - Cannot create more than %d hosted zones with the delegation set %s.",
+			maxZonesOfASet,
+			id,
+		)
 	}
 	for _, other := range having {
 		if records.Within(other.Name, z.Name) || records.Within(z.Name, other.Name) {
-			return wire.Errorf("ConflictingDomainExists", "Cannot create hosted zone with DelegationSetId %s as the DNSName %s conflicts with existing ones sharing the delegation set", id, z.Name)
+			return wire.Errorf(
+				"ConflictingDomainExists",
+				"Cannot create hosted zone with DelegationSetId %s as the DNSName %s conflicts with existing ones sharing the delegation set",
+				id,
+				z.Name,
+			)
 		}
 	}
 	z.Delegation = &d

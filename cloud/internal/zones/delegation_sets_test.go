@@ -61,7 +61,10 @@ func TestDelegationSetsAreRefused(t *testing.T) {
 		}
 	}
 	refused(t, in("example.net", *d.Id), "TooManyHostedZones", "")
-	limit, err := a.getDelegationSetLimit(t.Context(), &route53.GetReusableDelegationSetLimitInput{DelegationSetId: d.Id, Type: r53types.ReusableDelegationSetLimitTypeMaxZonesByReusableDelegationSet})
+	limit, err := a.getDelegationSetLimit(
+		t.Context(),
+		&route53.GetReusableDelegationSetLimitInput{DelegationSetId: d.Id, Type: r53types.ReusableDelegationSetLimitTypeMaxZonesByReusableDelegationSet},
+	)
 	if err != nil || limit.Count != 100 || *limit.Limit.Value != 100 {
 		t.Errorf("%+v, %v", limit, err)
 	}
@@ -77,7 +80,10 @@ func TestDelegationSetsAreServed(t *testing.T) {
 	}
 	var zones []string
 	for _, name := range []string{"example.com", "example.net"} {
-		out, err := s.client.CreateHostedZone(t.Context(), &route53.CreateHostedZoneInput{Name: &name, CallerReference: &name, DelegationSetId: made.DelegationSet.Id})
+		out, err := s.client.CreateHostedZone(
+			t.Context(),
+			&route53.CreateHostedZoneInput{Name: &name, CallerReference: &name, DelegationSetId: made.DelegationSet.Id},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -78,7 +78,12 @@ func (a *api) createKSK(_ context.Context, in *route53.CreateKeySigningKeyInput)
 				return request.Conflict("KeySigningKeyAlreadyExists", "You've already created a key-signing key (KSK) with the name '%s' in hosted zone '%s'.", k.Name, id)
 			}
 			if k.ARN == made.ARN {
-				return request.Conflict("KeySigningKeyAlreadyExists", "You've already created a key-signing key (KSK) with the same customer managed key ARN '%s' in hosted zone '%s'.", k.ARN, id)
+				return request.Conflict(
+					"KeySigningKeyAlreadyExists",
+					"You've already created a key-signing key (KSK) with the same customer managed key ARN '%s' in hosted zone '%s'.",
+					k.ARN,
+					id,
+				)
 			}
 		}
 		if len(s.Keys) >= maxKSKs {
@@ -107,7 +112,11 @@ func (a *api) newKSK(in *route53.CreateKeySigningKeyInput) (keySigningKey, error
 	case !kskName.MatchString(name):
 		return keySigningKey{}, wire.Errorf("InvalidKeySigningKeyName", "The key-signing key (KSK) name '%s' isn't a valid name.", name)
 	case !kmsKey.MatchString(arn):
-		return keySigningKey{}, wire.Errorf("InvalidKMSArn", "The KeyManagementServiceArn '%s' isn't valid to use with DNSSEC signing: it must be the ARN of a key in us-east-1.", arn)
+		return keySigningKey{}, wire.Errorf(
+			"InvalidKMSArn",
+			"The KeyManagementServiceArn '%s' isn't valid to use with DNSSEC signing: it must be the ARN of a key in us-east-1.",
+			arn,
+		)
 	case status != "ACTIVE" && status != "INACTIVE":
 		return keySigningKey{}, wire.Errorf("InvalidKeySigningKeyStatus", "The key-signing key (KSK) status '%s' isn't valid: it must be ACTIVE or INACTIVE.", status)
 	}
@@ -164,7 +173,11 @@ func (a *api) deactivateKSK(_ context.Context, in *route53.DeactivateKeySigningK
 		case !k.Active:
 			return true, wrongStatus(k, "deactivated", "ACTIVE")
 		case s.Enabled && s.active() == 1:
-			return true, wire.Errorf("KeySigningKeyInUse", "The key-signing key (KSK) '%s' can't be deactivated because it's the only KSK for a currently-enabled DNSSEC. Disable DNSSEC signing, or add or enable another KSK.", k.Name)
+			return true, wire.Errorf(
+				"KeySigningKeyInUse",
+				"The key-signing key (KSK) '%s' can't be deactivated because it's the only KSK for a currently-enabled DNSSEC. Disable DNSSEC signing, or add or enable another KSK.",
+				k.Name,
+			)
 		}
 		if s.Enabled {
 			if err := a.notInParent(tx, z, *k); err != nil {
@@ -207,7 +220,12 @@ func (a *api) notInParent(tx *store.Tx, z zone, k keySigningKey) error {
 		}
 		for _, value := range a.valuesOf(parent, z.Name, r53types.RRTypeDs) {
 			if strings.EqualFold(strings.Join(strings.Fields(value)[min(3, len(strings.Fields(value))):], ""), digest) {
-				return wire.Errorf("KeySigningKeyInParentDSRecord", "The key-signing key (KSK) '%s' is specified in a parent DS record, in hosted zone '%s'.", k.Name, parent.ID)
+				return wire.Errorf(
+					"KeySigningKeyInParentDSRecord",
+					"The key-signing key (KSK) '%s' is specified in a parent DS record, in hosted zone '%s'.",
+					k.Name,
+					parent.ID,
+				)
 			}
 		}
 	}

@@ -11,7 +11,13 @@ import (
 )
 
 func newKSK(zone, name, status string) *route53.CreateKeySigningKeyInput {
-	return &route53.CreateKeySigningKeyInput{CallerReference: aws.String("r"), HostedZoneId: &zone, KeyManagementServiceArn: aws.String(keyARN + name), Name: &name, Status: &status}
+	return &route53.CreateKeySigningKeyInput{
+		CallerReference:         aws.String("r"),
+		HostedZoneId:            &zone,
+		KeyManagementServiceArn: aws.String(keyARN + name),
+		Name:                    &name,
+		Status:                  &status,
+	}
 }
 
 func TestKeySigningKeysAreRefused(t *testing.T) {

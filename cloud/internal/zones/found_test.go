@@ -27,7 +27,10 @@ func TestHealthOutlivesTheProcess(t *testing.T) {
 	}
 	var ids []string
 	for _, reference := range []string{"kept", "deleted"} {
-		out, err := z.api.health.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String(reference), HealthCheckConfig: tcp("198.51.100.7", 80)})
+		out, err := z.api.health.CreateHealthCheck(
+			t.Context(),
+			&route53.CreateHealthCheckInput{CallerReference: aws.String(reference), HealthCheckConfig: tcp("198.51.100.7", 80)},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

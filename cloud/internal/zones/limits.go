@@ -47,7 +47,11 @@ func (a *api) getHostedZoneLimit(_ context.Context, in *route53.GetHostedZoneLim
 		}
 		most, count = maxVPCs, len(z.VPCs)
 	default:
-		return nil, request.BadInput("1 validation error detected: Value '%s' at 'type' failed to satisfy constraint: Member must satisfy enum value set: %v", in.Type, in.Type.Values())
+		return nil, request.BadInput(
+			"1 validation error detected: Value '%s' at 'type' failed to satisfy constraint: Member must satisfy enum value set: %v",
+			in.Type,
+			in.Type.Values(),
+		)
 	}
 	return &route53.GetHostedZoneLimitOutput{Count: int64(count), Limit: &r53types.HostedZoneLimit{Type: in.Type, Value: aws.Int64(int64(most))}}, nil
 }

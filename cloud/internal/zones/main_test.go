@@ -70,7 +70,10 @@ func makeZone(t testing.TB, a *api, name string) string {
 
 func makeCheck(t testing.TB, a *api) string {
 	t.Helper()
-	out, err := a.health.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String(request.NewID("r")), HealthCheckConfig: tcp("198.51.100.7", 80)})
+	out, err := a.health.CreateHealthCheck(
+		t.Context(),
+		&route53.CreateHealthCheckInput{CallerReference: aws.String(request.NewID("r")), HealthCheckConfig: tcp("198.51.100.7", 80)},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

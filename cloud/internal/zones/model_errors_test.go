@@ -113,7 +113,12 @@ var provoked = map[string]struct {
 		if err := m.cidrChange(t, c, cidrs("PUT", "here", "198.51.100.0/24")); err != nil {
 			return err
 		}
-		return errOf(m.client.ChangeCidrCollection(ctx, &route53.ChangeCidrCollectionInput{Id: &c, Changes: []r53types.CidrCollectionChange{cidrs("PUT", "there", "198.51.100.0/24")}}))
+		return errOf(
+			m.client.ChangeCidrCollection(
+				ctx,
+				&route53.ChangeCidrCollectionInput{Id: &c, Changes: []r53types.CidrCollectionChange{cidrs("PUT", "there", "198.51.100.0/24")}},
+			),
+		)
 	}},
 	"CidrCollectionAlreadyExistsException": {400, func(t *testing.T, ctx context.Context, m model) error {
 		makeCollection(t, m.api, "c")
@@ -128,19 +133,45 @@ var provoked = map[string]struct {
 	}},
 	"CidrCollectionVersionMismatchException": {409, func(t *testing.T, ctx context.Context, m model) error {
 		c := makeCollection(t, m.api, "c")
-		return errOf(m.client.ChangeCidrCollection(ctx, &route53.ChangeCidrCollectionInput{Id: &c, CollectionVersion: aws.Int64(7), Changes: []r53types.CidrCollectionChange{cidrs("PUT", "here", "198.51.100.0/24")}}))
+		return errOf(
+			m.client.ChangeCidrCollection(
+				ctx,
+				&route53.ChangeCidrCollectionInput{
+					Id:                &c,
+					CollectionVersion: aws.Int64(7),
+					Changes:           []r53types.CidrCollectionChange{cidrs("PUT", "here", "198.51.100.0/24")},
+				},
+			),
+		)
 	}},
 	"ConflictingDomainExists": {400, func(t *testing.T, ctx context.Context, m model) error {
 		m.private(t, "example.com", vpc1)
-		return errOf(m.client.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{Name: aws.String("example.com"), CallerReference: aws.String("r"), VPC: aVPC(vpc1)}))
+		return errOf(
+			m.client.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{Name: aws.String("example.com"), CallerReference: aws.String("r"), VPC: aVPC(vpc1)}),
+		)
 	}},
 	"ConflictingTypes": {400, func(t *testing.T, ctx context.Context, m model) error {
-		a, aaaa := makePolicy(t, m.api, "a", oneEndpoint), makePolicy(t, m.api, "aaaa", `{"AWSPolicyFormatVersion":"2015-10-01","RecordType":"AAAA","StartEndpoint":"e","Endpoints":{"e":{"Type":"value","Value":"2001:db8::1"}}}`)
+		a, aaaa := makePolicy(
+			t,
+			m.api,
+			"a",
+			oneEndpoint,
+		), makePolicy(
+			t,
+			m.api,
+			"aaaa",
+			`{"AWSPolicyFormatVersion":"2015-10-01","RecordType":"AAAA","StartEndpoint":"e","Endpoints":{"e":{"Type":"value","Value":"2001:db8::1"}}}`,
+		)
 		i, err := m.client.CreateTrafficPolicyInstance(ctx, newInstance(makeZone(t, m.api, "example.com"), "www.example.com", a, 1))
 		if err != nil {
 			return err
 		}
-		return errOf(m.client.UpdateTrafficPolicyInstance(ctx, &route53.UpdateTrafficPolicyInstanceInput{Id: i.TrafficPolicyInstance.Id, TrafficPolicyId: &aaaa, TrafficPolicyVersion: aws.Int32(1), TTL: aws.Int64(60)}))
+		return errOf(
+			m.client.UpdateTrafficPolicyInstance(
+				ctx,
+				&route53.UpdateTrafficPolicyInstanceInput{Id: i.TrafficPolicyInstance.Id, TrafficPolicyId: &aaaa, TrafficPolicyVersion: aws.Int32(1), TTL: aws.Int64(60)},
+			),
+		)
 	}},
 	"DNSSECNotFound": {400, func(t *testing.T, ctx context.Context, m model) error {
 		return errOf(m.client.DisableHostedZoneDNSSEC(ctx, &route53.DisableHostedZoneDNSSECInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com"))}))
@@ -172,7 +203,9 @@ var provoked = map[string]struct {
 		})
 	}},
 	"HealthCheckVersionMismatch": {409, func(t *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.UpdateHealthCheck(ctx, &route53.UpdateHealthCheckInput{HealthCheckId: aws.String(makeCheck(t, m.api)), HealthCheckVersion: aws.Int64(7)}))
+		return errOf(
+			m.client.UpdateHealthCheck(ctx, &route53.UpdateHealthCheckInput{HealthCheckId: aws.String(makeCheck(t, m.api)), HealthCheckVersion: aws.Int64(7)}),
+		)
 	}},
 	"HostedZoneAlreadyExists": {409, func(_ *testing.T, ctx context.Context, m model) error {
 		return second(func() (*route53.CreateHostedZoneOutput, error) {
@@ -187,16 +220,31 @@ var provoked = map[string]struct {
 		return errOf(m.client.DeleteHostedZone(ctx, &route53.DeleteHostedZoneInput{Id: &z}))
 	}},
 	"HostedZoneNotFound": {400, func(_ *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.CreateReusableDelegationSet(ctx, &route53.CreateReusableDelegationSetInput{CallerReference: aws.String("r"), HostedZoneId: aws.String("ZNONE")}))
+		return errOf(
+			m.client.CreateReusableDelegationSet(ctx, &route53.CreateReusableDelegationSetInput{CallerReference: aws.String("r"), HostedZoneId: aws.String("ZNONE")}),
+		)
 	}},
 	"HostedZoneNotPrivate": {400, func(t *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.GetHostedZoneLimit(ctx, &route53.GetHostedZoneLimitInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com")), Type: r53types.HostedZoneLimitTypeMaxVpcsAssociatedByZone}))
+		return errOf(
+			m.client.GetHostedZoneLimit(
+				ctx,
+				&route53.GetHostedZoneLimitInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com")), Type: r53types.HostedZoneLimitTypeMaxVpcsAssociatedByZone},
+			),
+		)
 	}},
 	"InvalidArgument": {400, func(t *testing.T, ctx context.Context, m model) error {
 		return errOf(m.client.GetDNSSEC(ctx, &route53.GetDNSSECInput{HostedZoneId: aws.String(m.private(t, "example.com", vpc1))}))
 	}},
 	"InvalidChangeBatch": {400, func(t *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com")), ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{remove(a1("www.example.com"))}}}))
+		return errOf(
+			m.client.ChangeResourceRecordSets(
+				ctx,
+				&route53.ChangeResourceRecordSetsInput{
+					HostedZoneId: aws.String(makeZone(t, m.api, "example.com")),
+					ChangeBatch:  &r53types.ChangeBatch{Changes: []r53types.Change{remove(a1("www.example.com"))}},
+				},
+			),
+		)
 	}},
 	"InvalidDomainName": {400, func(_ *testing.T, ctx context.Context, m model) error {
 		return errOf(m.client.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{Name: aws.String("a..com"), CallerReference: aws.String("r")}))
@@ -225,13 +273,23 @@ var provoked = map[string]struct {
 				t.Errorf("a token that is none: %v", err)
 			}
 		}
-		return errOf(m.client.ListHostedZonesByVPC(ctx, &route53.ListHostedZonesByVPCInput{VPCId: aws.String(vpc1), VPCRegion: r53types.VPCRegionUsEast1, NextToken: aws.String("x")}))
+		return errOf(
+			m.client.ListHostedZonesByVPC(
+				ctx,
+				&route53.ListHostedZonesByVPCInput{VPCId: aws.String(vpc1), VPCRegion: r53types.VPCRegionUsEast1, NextToken: aws.String("x")},
+			),
+		)
 	}},
 	"InvalidTrafficPolicyDocument": {400, func(_ *testing.T, ctx context.Context, m model) error {
 		return errOf(m.client.CreateTrafficPolicy(ctx, &route53.CreateTrafficPolicyInput{Name: aws.String("p"), Document: aws.String("{}")}))
 	}},
 	"InvalidVPCId": {400, func(t *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.AssociateVPCWithHostedZone(ctx, &route53.AssociateVPCWithHostedZoneInput{HostedZoneId: aws.String(m.private(t, "example.com", vpc1)), VPC: aVPC("vpc-none")}))
+		return errOf(
+			m.client.AssociateVPCWithHostedZone(
+				ctx,
+				&route53.AssociateVPCWithHostedZoneInput{HostedZoneId: aws.String(m.private(t, "example.com", vpc1)), VPC: aVPC("vpc-none")},
+			),
+		)
 	}},
 	"KeySigningKeyAlreadyExists": {409, func(t *testing.T, _ context.Context, m model) error {
 		z := makeZone(t, m.api, "example.com")
@@ -243,7 +301,15 @@ var provoked = map[string]struct {
 		if err != nil {
 			return err
 		}
-		ns, ds := set("child.example.com", r53types.RRTypeNs, []string{"ns-2048.awsdns-64.com."}), set("child.example.com", r53types.RRTypeDs, []string{*k.KeySigningKey.DSRecord})
+		ns, ds := set(
+			"child.example.com",
+			r53types.RRTypeNs,
+			[]string{"ns-2048.awsdns-64.com."},
+		), set(
+			"child.example.com",
+			r53types.RRTypeDs,
+			[]string{*k.KeySigningKey.DSRecord},
+		)
 		if err := errors.Join(apply(t, m.api, parent, create(ns), create(ds)), errOf(m.client.EnableHostedZoneDNSSEC(ctx, &route53.EnableHostedZoneDNSSECInput{HostedZoneId: &child}))); err != nil {
 			return err
 		}
@@ -260,7 +326,12 @@ var provoked = map[string]struct {
 		return errOf(m.client.EnableHostedZoneDNSSEC(ctx, &route53.EnableHostedZoneDNSSECInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com"))}))
 	}},
 	"LastVPCAssociation": {400, func(t *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.DisassociateVPCFromHostedZone(ctx, &route53.DisassociateVPCFromHostedZoneInput{HostedZoneId: aws.String(m.private(t, "example.com", vpc1)), VPC: aVPC(vpc1)}))
+		return errOf(
+			m.client.DisassociateVPCFromHostedZone(
+				ctx,
+				&route53.DisassociateVPCFromHostedZoneInput{HostedZoneId: aws.String(m.private(t, "example.com", vpc1)), VPC: aVPC(vpc1)},
+			),
+		)
 	}},
 	"LimitsExceeded": {400, func(t *testing.T, ctx context.Context, m model) error {
 		full(t, m.api, m.delegationSets, maxDelegationSets, func(i int) delegationSet { return delegationSet{Reference: fmt.Sprint(i)} })
@@ -273,7 +344,9 @@ var provoked = map[string]struct {
 		return errOf(m.client.ListCidrLocations(ctx, &route53.ListCidrLocationsInput{CollectionId: aws.String(nobody)}))
 	}},
 	"NoSuchCidrLocationException": {404, func(t *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.ListCidrBlocks(ctx, &route53.ListCidrBlocksInput{CollectionId: aws.String(makeCollection(t, m.api, "c")), LocationName: aws.String("nowhere")}))
+		return errOf(
+			m.client.ListCidrBlocks(ctx, &route53.ListCidrBlocksInput{CollectionId: aws.String(makeCollection(t, m.api, "c")), LocationName: aws.String("nowhere")}),
+		)
 	}},
 	"NoSuchDelegationSet": {400, func(_ *testing.T, ctx context.Context, m model) error {
 		return errOf(m.client.GetReusableDelegationSet(ctx, &route53.GetReusableDelegationSetInput{Id: aws.String("NNONE")}))
@@ -288,7 +361,12 @@ var provoked = map[string]struct {
 		return errOf(m.client.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: aws.String("ZNONE")}))
 	}},
 	"NoSuchKeySigningKey": {404, func(t *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.ActivateKeySigningKey(ctx, &route53.ActivateKeySigningKeyInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com")), Name: aws.String("none")}))
+		return errOf(
+			m.client.ActivateKeySigningKey(
+				ctx,
+				&route53.ActivateKeySigningKeyInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com")), Name: aws.String("none")},
+			),
+		)
 	}},
 	"NoSuchQueryLoggingConfig": {404, func(_ *testing.T, ctx context.Context, m model) error {
 		return errOf(m.client.GetQueryLoggingConfig(ctx, &route53.GetQueryLoggingConfigInput{Id: aws.String(nobody)}))
@@ -302,7 +380,12 @@ var provoked = map[string]struct {
 	"PriorRequestNotComplete": {400, func(t *testing.T, ctx context.Context, m model) error {
 		z := makeZone(t, m.api, "example.com")
 		change := func() error {
-			return errOf(m.client.ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{HostedZoneId: &z, ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{upsert(a1("www.example.com"))}}}))
+			return errOf(
+				m.client.ChangeResourceRecordSets(
+					ctx,
+					&route53.ChangeResourceRecordSetsInput{HostedZoneId: &z, ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{upsert(a1("www.example.com"))}}},
+				),
+			)
 		}
 		m.mu.Lock() // the first request cannot end
 		first := make(chan error)
@@ -321,7 +404,12 @@ var provoked = map[string]struct {
 		return err
 	}},
 	"PublicZoneVPCAssociation": {400, func(t *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.AssociateVPCWithHostedZone(ctx, &route53.AssociateVPCWithHostedZoneInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com")), VPC: aVPC(vpc1)}))
+		return errOf(
+			m.client.AssociateVPCWithHostedZone(
+				ctx,
+				&route53.AssociateVPCWithHostedZoneInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com")), VPC: aVPC(vpc1)},
+			),
+		)
 	}},
 	"QueryLoggingConfigAlreadyExists": {409, func(t *testing.T, ctx context.Context, m model) error {
 		z := makeZone(t, m.api, "example.com")
@@ -350,7 +438,9 @@ var provoked = map[string]struct {
 	}},
 	"TooManyTrafficPolicyInstances": {400, func(t *testing.T, ctx context.Context, m model) error {
 		full(t, m.api, m.instances, maxInstances, func(int) policyInstance { return policyInstance{} })
-		return errOf(m.client.CreateTrafficPolicyInstance(ctx, newInstance(makeZone(t, m.api, "example.com"), "www.example.com", makePolicy(t, m.api, "p", oneEndpoint), 1)))
+		return errOf(
+			m.client.CreateTrafficPolicyInstance(ctx, newInstance(makeZone(t, m.api, "example.com"), "www.example.com", makePolicy(t, m.api, "p", oneEndpoint), 1)),
+		)
 	}},
 	"TooManyTrafficPolicyVersionsForCurrentPolicy": {400, func(t *testing.T, ctx context.Context, m model) error {
 		full(t, m.api, m.policies, 1, func(int) trafficPolicy {
@@ -362,7 +452,9 @@ var provoked = map[string]struct {
 		full(t, m.api, m.zones, 1, func(int) zone {
 			return zone{ID: "full0", VPCs: make([]vpc, 1), Authorized: make([]vpc, maxAuthorizations)}
 		})
-		return errOf(m.client.CreateVPCAssociationAuthorization(ctx, &route53.CreateVPCAssociationAuthorizationInput{HostedZoneId: aws.String("full0"), VPC: aVPC(vpc1)}))
+		return errOf(
+			m.client.CreateVPCAssociationAuthorization(ctx, &route53.CreateVPCAssociationAuthorizationInput{HostedZoneId: aws.String("full0"), VPC: aVPC(vpc1)}),
+		)
 	}},
 	"TrafficPolicyAlreadyExists": {409, func(_ *testing.T, ctx context.Context, m model) error {
 		return second(func() (*route53.CreateTrafficPolicyOutput, error) {
@@ -383,10 +475,20 @@ var provoked = map[string]struct {
 		})
 	}},
 	"VPCAssociationAuthorizationNotFound": {404, func(t *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.DeleteVPCAssociationAuthorization(ctx, &route53.DeleteVPCAssociationAuthorizationInput{HostedZoneId: aws.String(m.private(t, "example.com", vpc1)), VPC: aVPC(vpc2)}))
+		return errOf(
+			m.client.DeleteVPCAssociationAuthorization(
+				ctx,
+				&route53.DeleteVPCAssociationAuthorizationInput{HostedZoneId: aws.String(m.private(t, "example.com", vpc1)), VPC: aVPC(vpc2)},
+			),
+		)
 	}},
 	"VPCAssociationNotFound": {404, func(t *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.DisassociateVPCFromHostedZone(ctx, &route53.DisassociateVPCFromHostedZoneInput{HostedZoneId: aws.String(m.private(t, "example.com", vpc1)), VPC: aVPC(vpc2)}))
+		return errOf(
+			m.client.DisassociateVPCFromHostedZone(
+				ctx,
+				&route53.DisassociateVPCFromHostedZoneInput{HostedZoneId: aws.String(m.private(t, "example.com", vpc1)), VPC: aVPC(vpc2)},
+			),
+		)
 	}},
 }
 

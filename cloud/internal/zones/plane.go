@@ -48,11 +48,22 @@ type plane struct {
 }
 
 func newPlane(c Config, s *state) *plane {
-	p := &plane{state: s, keys: newDNSSECKeys(), trees: policyTrees{map[string]policyTree{}, map[string]zoneTree{}}, log: c.Log, dir: c.Dir, server: dns.NewServer(dns.Config{Log: c.Log}), changed: make(chan struct{}, 1), stop: make(chan struct{})}
+	p := &plane{
+		state:   s,
+		keys:    newDNSSECKeys(),
+		trees:   policyTrees{map[string]policyTree{}, map[string]zoneTree{}},
+		log:     c.Log,
+		dir:     c.Dir,
+		server:  dns.NewServer(dns.Config{Log: c.Log}),
+		changed: make(chan struct{}, 1),
+		stop:    make(chan struct{}),
+	}
 	p.view.Store(routing.New(c.Cloud, c.Speed, c.places).WithNameServers(s.serversAt()))
 	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
 	p.found = checks.NewFound(s.db, s.Tables, c.Log)
-	p.Monitor = health.New(health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged, Keep: p.found.Note, Recall: p.found.Healthy})
+	p.Monitor = health.New(
+		health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged, Keep: p.found.Note, Recall: p.found.Healthy},
+	)
 	return p
 }
 

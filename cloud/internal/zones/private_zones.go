@@ -54,7 +54,13 @@ func readVPC(in *r53types.VPC) (vpc, error) {
 func (a *api) unclaimed(tx *store.Tx, name string, v vpc) error {
 	for _, z := range a.zones.AllTx(tx) {
 		if z.Name == name && slices.Contains(z.VPCs, v) {
-			return wire.Errorf("ConflictingDomainExists", "The VPC %s in region %s has already been associated with the hosted zone %s with the same domain name.", v.ID, v.Region, z.ID)
+			return wire.Errorf(
+				"ConflictingDomainExists",
+				"The VPC %s in region %s has already been associated with the hosted zone %s with the same domain name.",
+				v.ID,
+				v.Region,
+				z.ID,
+			)
 		}
 	}
 	return nil
@@ -70,7 +76,10 @@ func (a *api) changePrivate(zoneID *string, comment *string, change func(*store.
 			return noZone(id)
 		}
 		if !z.private() {
-			return wire.Errorf("PublicZoneVPCAssociation", "You're trying to associate a VPC with a public hosted zone. Amazon Route 53 doesn't support associating a VPC with a public hosted zone.")
+			return wire.Errorf(
+				"PublicZoneVPCAssociation",
+				"You're trying to associate a VPC with a public hosted zone. Amazon Route 53 doesn't support associating a VPC with a public hosted zone.",
+			)
 		}
 		z.VPCs, z.Authorized = slices.Clone(z.VPCs), slices.Clone(z.Authorized)
 		err := change(tx, &z)
@@ -113,7 +122,13 @@ func (a *api) disassociateVPC(_ context.Context, in *route53.DisassociateVPCFrom
 		case i < 0:
 			return request.NotFound("VPCAssociationNotFound", "The VPC %s in region %s is not associated with hosted zone %s.", v.ID, v.Region, z.ID)
 		case len(z.VPCs) == 1:
-			return wire.Errorf("LastVPCAssociation", "The VPC %s in region %s that you are trying to disassociate is the only VPC that is associated with hosted zone %s.", v.ID, v.Region, z.ID)
+			return wire.Errorf(
+				"LastVPCAssociation",
+				"The VPC %s in region %s that you are trying to disassociate is the only VPC that is associated with hosted zone %s.",
+				v.ID,
+				v.Region,
+				z.ID,
+			)
 		default:
 			z.VPCs = slices.Delete(z.VPCs, i, i+1)
 			return nil
@@ -167,7 +182,10 @@ func (a *api) unauthorizeVPC(_ context.Context, in *route53.DeleteVPCAssociation
 	return &route53.DeleteVPCAssociationAuthorizationOutput{}, nil
 }
 
-func (a *api) listAuthorizations(_ context.Context, in *route53.ListVPCAssociationAuthorizationsInput) (*route53.ListVPCAssociationAuthorizationsOutput, error) {
+func (a *api) listAuthorizations(
+	_ context.Context,
+	in *route53.ListVPCAssociationAuthorizationsInput,
+) (*route53.ListVPCAssociationAuthorizationsOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
 	z, ok := a.zones.Get(id)
 	if !ok {

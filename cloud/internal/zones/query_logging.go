@@ -56,7 +56,10 @@ func (a *api) createQueryLogging(_ context.Context, in *route53.CreateQueryLoggi
 	if err != nil {
 		return nil, err
 	}
-	return &route53.CreateQueryLoggingConfigOutput{QueryLoggingConfig: made.describe(), Location: aws.String(request.Endpoint + "/queryloggingconfig/" + made.ID)}, nil
+	return &route53.CreateQueryLoggingConfigOutput{
+		QueryLoggingConfig: made.describe(),
+		Location:           aws.String(request.Endpoint + "/queryloggingconfig/" + made.ID),
+	}, nil
 }
 
 func (a *api) getQueryLogging(_ context.Context, in *route53.GetQueryLoggingConfigInput) (*route53.GetQueryLoggingConfigOutput, error) {

@@ -49,7 +49,10 @@ func TestQueriesAreLogged(t *testing.T) {
 	s := serve(t, dir)
 	z := s.zoneNamed(t, "example.com")
 	s.dig(t, "before.example.com", "A")
-	made, err := s.client.CreateQueryLoggingConfig(t.Context(), &route53.CreateQueryLoggingConfigInput{HostedZoneId: &z, CloudWatchLogsLogGroupArn: aws.String(logGroupARN)})
+	made, err := s.client.CreateQueryLoggingConfig(
+		t.Context(),
+		&route53.CreateQueryLoggingConfigInput{HostedZoneId: &z, CloudWatchLogsLogGroupArn: aws.String(logGroupARN)},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +71,9 @@ func TestQueriesAreLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := regexp.MustCompile(`^1\.0 \S+Z ` + z + ` example\.com SOA NOERROR UDP \S+ 127\.0\.0\.1 -\n1\.0 \S+Z ` + z + ` nothing\.example\.com A NXDOMAIN UDP \S+ 127\.0\.0\.1 -\n$`)
+	want := regexp.MustCompile(
+		`^1\.0 \S+Z ` + z + ` example\.com SOA NOERROR UDP \S+ 127\.0\.0\.1 -\n1\.0 \S+Z ` + z + ` nothing\.example\.com A NXDOMAIN UDP \S+ 127\.0\.0\.1 -\n$`,
+	)
 	if !want.Match(text) {
 		t.Errorf("logged:\n%s", text)
 	}

@@ -106,7 +106,12 @@ func TestZonesAtTheirLimit(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	refused(t, apply(t, a, z, create(a1("more.example.com"))), "InvalidChangeBatch", "[Number of resource record sets in the hosted zone exceeds the limit of 10000]")
+	refused(
+		t,
+		apply(t, a, z, create(a1("more.example.com"))),
+		"InvalidChangeBatch",
+		"[Number of resource record sets in the hosted zone exceeds the limit of 10000]",
+	)
 	if err := apply(t, a, z, create(a1("more.example.com")), remove(a1("n2.example.com"))); err != nil {
 		t.Errorf("one for another: %v", err)
 	}

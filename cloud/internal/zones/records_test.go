@@ -104,7 +104,10 @@ func TestChangesSurviveACrash(t *testing.T) {
 	dir := t.TempDir()
 	a, _ := openAPI(t, dir)
 	z := makeZone(t, a, "example.com")
-	out, err := a.changeRecords(t.Context(), &route53.ChangeResourceRecordSetsInput{HostedZoneId: &z, ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{create(a1("a.example.com"))}}})
+	out, err := a.changeRecords(
+		t.Context(),
+		&route53.ChangeResourceRecordSetsInput{HostedZoneId: &z, ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{create(a1("a.example.com"))}}},
+	)
 	if err != nil || out.ChangeInfo.Status != r53types.ChangeStatusPending {
 		t.Fatalf("%v, %v", out, err)
 	}

@@ -41,7 +41,17 @@ func serve(t testing.TB, dir string) *service {
 	refuse := func(context.Context, netip.Addr, string, string) (net.Conn, error) {
 		return nil, errors.New("connection refused")
 	}
-	z, err := Open(Config{Cloud: 1, Account: "111122223333", Dir: dir, Speed: 1000, Inside: Sockets{Packets: []net.PacketConn{packets}, Listeners: []net.Listener{listener}}, Beacon: heard, Dial: refuse})
+	z, err := Open(
+		Config{
+			Cloud:   1,
+			Account: "111122223333",
+			Dir:     dir,
+			Speed:   1000,
+			Inside:  Sockets{Packets: []net.PacketConn{packets}, Listeners: []net.Listener{listener}},
+			Beacon:  heard,
+			Dial:    refuse,
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +85,8 @@ func listenBoth(t testing.TB) (net.PacketConn, net.Listener) {
 func (s *service) dig(t *testing.T, name, kind string) string {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(s.dns)
-	out, err := exec.CommandContext(t.Context(), judge.Need(t, "dig"), "+short", "+tries=1", fmt.Sprintf("+time=%.0f", hang.Seconds()), "-p", port, "@"+host, name, kind).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), judge.Need(t, "dig"), "+short", "+tries=1", fmt.Sprintf("+time=%.0f", hang.Seconds()), "-p", port, "@"+host, name, kind).
+		CombinedOutput()
 	if err != nil {
 		t.Fatalf("dig %s: %v: %s", name, err, out)
 	}
@@ -85,7 +96,10 @@ func (s *service) dig(t *testing.T, name, kind string) string {
 // cli runs the AWS CLI.
 func (s *service) cli(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), judge.Need(t, "/usr/bin/aws"), append([]string{"route53", "--endpoint-url", s.url, "--region", "us-east-1", "--output", "text"}, args...)...)
+	cmd := exec.CommandContext(
+		t.Context(),
+		judge.Need(t, "/usr/bin/aws"),
+		append([]string{"route53", "--endpoint-url", s.url, "--region", "us-east-1", "--output", "text"}, args...)...)
 	cmd.Env = append(cmd.Environ(), "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_EC2_METADATA_DISABLED=true")
 	out, err := cmd.CombinedOutput()
 	return strings.TrimSpace(string(out)), err
@@ -120,7 +134,10 @@ func (s *service) zone(t *testing.T) string {
 }
 
 func (s *service) change(t *testing.T, zone string, changes ...r53types.Change) (*route53.ChangeResourceRecordSetsOutput, error) {
-	return s.client.ChangeResourceRecordSets(t.Context(), &route53.ChangeResourceRecordSetsInput{HostedZoneId: &zone, ChangeBatch: &r53types.ChangeBatch{Changes: changes}})
+	return s.client.ChangeResourceRecordSets(
+		t.Context(),
+		&route53.ChangeResourceRecordSetsInput{HostedZoneId: &zone, ChangeBatch: &r53types.ChangeBatch{Changes: changes}},
+	)
 }
 
 // TestAcknowledgedRecordsAreAnswered creates records with the SDK and asks dig at once.
@@ -144,7 +161,10 @@ func TestAcknowledgedRecordsAreAnswered(t *testing.T) {
 	if err := route53.NewResourceRecordSetsChangedWaiter(s.client).Wait(t.Context(), &route53.GetChangeInput{Id: out.ChangeInfo.Id}, hang); err != nil {
 		t.Error(err)
 	}
-	answer, err := s.client.TestDNSAnswer(t.Context(), &route53.TestDNSAnswerInput{HostedZoneId: &z, RecordName: aws.String("www.example.com"), RecordType: r53types.RRTypeA})
+	answer, err := s.client.TestDNSAnswer(
+		t.Context(),
+		&route53.TestDNSAnswerInput{HostedZoneId: &z, RecordName: aws.String("www.example.com"), RecordType: r53types.RRTypeA},
+	)
 	if err != nil || len(answer.RecordData) != 1 || answer.RecordData[0] != "198.51.100.1" {
 		t.Errorf("%+v, %v", answer, err)
 	}
@@ -168,7 +188,10 @@ func TestUnhealthyPrimaryGivesWay(t *testing.T) {
 	s := serve(t, t.TempDir())
 	defer s.Close()
 	z := s.zone(t)
-	hc, err := s.client.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String("r"), HealthCheckConfig: tcp("198.51.100.1", 80)})
+	hc, err := s.client.CreateHealthCheck(
+		t.Context(),
+		&route53.CreateHealthCheckInput{CallerReference: aws.String("r"), HealthCheckConfig: tcp("198.51.100.1", 80)},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +228,12 @@ func TestLoadBalancersAreKnownAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	report := beacon.Report{Region: "us-east-1", LoadBalancers: []beacon.LoadBalancer{{DNSName: lb, HostedZoneID: "Z35SXDOTRQ7X7K", Addresses: []netip.Addr{netip.MustParseAddr("198.51.100.9")}, Healthy: true}}}
+	report := beacon.Report{
+		Region: "us-east-1",
+		LoadBalancers: []beacon.LoadBalancer{
+			{DNSName: lb, HostedZoneID: "Z35SXDOTRQ7X7K", Addresses: []netip.Addr{netip.MustParseAddr("198.51.100.9")}, Healthy: true},
+		},
+	}
 	if err := json.NewEncoder(conn).Encode(report); err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +260,10 @@ func TestCommandLine(t *testing.T) {
 	const batch = `{"Changes":[{"Action":"CREATE","ResourceRecordSet":{"Name":"www.example.com","Type":"A","TTL":60,"ResourceRecords":[{"Value":"198.51.100.1"}]}}]}`
 	s.walk(t, []struct{ want, args string }{
 		{"PENDING", "change-resource-record-sets --query ChangeInfo.Status --hosted-zone-id " + id + " --change-batch " + batch},
-		{"[Tried to create resource record set [name='www.example.com.', type='A'] but it already exists]", "change-resource-record-sets --hosted-zone-id " + id + " --change-batch " + batch},
+		{
+			"[Tried to create resource record set [name='www.example.com.', type='A'] but it already exists]",
+			"change-resource-record-sets --hosted-zone-id " + id + " --change-batch " + batch,
+		},
 		{"example.com.\texample.com.\twww.example.com.", "list-resource-record-sets --query ResourceRecordSets[].Name --hosted-zone-id " + id},
 		{"example.com.", "list-hosted-zones-by-name --query HostedZones[].Name"},
 		{"(HostedZoneNotEmpty)", "delete-hosted-zone --id " + id},

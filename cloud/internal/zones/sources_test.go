@@ -73,10 +73,13 @@ func (s *service) failoverTo(t testing.TB, c *r53types.HealthCheckConfig) (check
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.client.ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{HostedZoneId: zone.HostedZone.Id, ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{
-		create(set("app.hello.test", r53types.RRTypeA, []string{"198.51.100.1"}, failover("PRIMARY", "p", *check.HealthCheck.Id))),
-		create(set("app.hello.test", r53types.RRTypeA, []string{"198.51.100.2"}, failover("SECONDARY", "s", ""))),
-	}}})
+	_, err = s.client.ChangeResourceRecordSets(
+		ctx,
+		&route53.ChangeResourceRecordSetsInput{HostedZoneId: zone.HostedZone.Id, ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{
+			create(set("app.hello.test", r53types.RRTypeA, []string{"198.51.100.1"}, failover("PRIMARY", "p", *check.HealthCheck.Id))),
+			create(set("app.hello.test", r53types.RRTypeA, []string{"198.51.100.2"}, failover("SECONDARY", "s", ""))),
+		}}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +96,10 @@ func (s *service) control(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := c.CreateRoutingControl(t.Context(), &config.CreateRoutingControlInput{ClusterArn: cluster.Cluster.ClusterArn, RoutingControlName: aws.String("primary")})
+	made, err := c.CreateRoutingControl(
+		t.Context(),
+		&config.CreateRoutingControlInput{ClusterArn: cluster.Cluster.ClusterArn, RoutingControlName: aws.String("primary")},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,9 +147,12 @@ func TestAnswerFollowsItsRoutingControl(t *testing.T) {
 			t.Fatalf("on again: %s", got)
 		}
 	}
-	_, err := s.client.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String("none"), HealthCheckConfig: &r53types.HealthCheckConfig{
-		Type: r53types.HealthCheckTypeRecoveryControl, RoutingControlArn: aws.String(arn + "0"),
-	}})
+	_, err := s.client.CreateHealthCheck(
+		t.Context(),
+		&route53.CreateHealthCheckInput{CallerReference: aws.String("none"), HealthCheckConfig: &r53types.HealthCheckConfig{
+			Type: r53types.HealthCheckTypeRecoveryControl, RoutingControlArn: aws.String(arn + "0"),
+		}},
+	)
 	if err == nil || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("a control that is not there: %v", err)
 	}
@@ -289,13 +298,19 @@ func TestHealthIsToldToCloudWatch(t *testing.T) {
 	s := serve(t, t.TempDir())
 	arn := s.control(t)
 	id := s.failoverTo(t, &r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeRecoveryControl, RoutingControlArn: &arn})
-	parent, err := s.client.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String("parent"), HealthCheckConfig: &r53types.HealthCheckConfig{
-		Type: r53types.HealthCheckTypeCalculated, HealthThreshold: aws.Int32(1), ChildHealthChecks: []string{id},
-	}})
+	parent, err := s.client.CreateHealthCheck(
+		t.Context(),
+		&route53.CreateHealthCheckInput{CallerReference: aws.String("parent"), HealthCheckConfig: &r53types.HealthCheckConfig{
+			Type: r53types.HealthCheckTypeCalculated, HealthThreshold: aws.Int32(1), ChildHealthChecks: []string{id},
+		}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	endpoint, err := s.client.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String("endpoint"), HealthCheckConfig: tcp("198.51.100.7", 80)})
+	endpoint, err := s.client.CreateHealthCheck(
+		t.Context(),
+		&route53.CreateHealthCheckInput{CallerReference: aws.String("endpoint"), HealthCheckConfig: tcp("198.51.100.7", 80)},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +320,9 @@ func TestHealthIsToldToCloudWatch(t *testing.T) {
 		told[names[d.Dimensions[0].Value]+" "+d.Name] = d.Value
 	}
 	percent := told["endpoint HealthCheckPercentageHealthy"]
-	if len(told) != 5 || told["control HealthCheckStatus"] != 0 || told["parent HealthCheckStatus"] != 0 || told["parent ChildHealthCheckHealthyCount"] != 0 || percent < 0 || percent > 100 {
+	if len(told) != 5 || told["control HealthCheckStatus"] != 0 || told["parent HealthCheckStatus"] != 0 || told["parent ChildHealthCheckHealthyCount"] != 0 ||
+		percent < 0 ||
+		percent > 100 {
 		t.Errorf("told %v", told)
 	}
 	s.turn(t, arn, "On")

@@ -39,7 +39,10 @@ func (a *api) exists(t r53types.TagResourceType, id string) error {
 			return checks.NotFound(id)
 		}
 	default:
-		return request.BadInput("1 validation error detected: Value '%s' at 'resourceType' failed to satisfy constraint: Member must satisfy enum value set: [healthcheck, hostedzone]", t)
+		return request.BadInput(
+			"1 validation error detected: Value '%s' at 'resourceType' failed to satisfy constraint: Member must satisfy enum value set: [healthcheck, hostedzone]",
+			t,
+		)
 	}
 	return nil
 }

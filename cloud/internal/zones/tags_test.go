@@ -13,7 +13,10 @@ func TestTags(t *testing.T) {
 	a, _ := openAPI(t, t.TempDir())
 	z := makeZone(t, a, "example.com")
 	change := func(add []r53types.Tag, remove ...string) error {
-		_, err := a.changeTags(t.Context(), &route53.ChangeTagsForResourceInput{ResourceId: &z, ResourceType: r53types.TagResourceTypeHostedzone, AddTags: add, RemoveTagKeys: remove})
+		_, err := a.changeTags(
+			t.Context(),
+			&route53.ChangeTagsForResourceInput{ResourceId: &z, ResourceType: r53types.TagResourceTypeHostedzone, AddTags: add, RemoveTagKeys: remove},
+		)
 		return err
 	}
 	tag := func(k, v string) r53types.Tag { return r53types.Tag{Key: &k, Value: &v} }

@@ -120,7 +120,11 @@ func (a *api) createPolicyVersion(_ context.Context, in *route53.CreateTrafficPo
 	var made *r53types.TrafficPolicy
 	err = a.changePolicy(aws.ToString(in.Id), 0, func(_ *store.Tx, p *trafficPolicy) error {
 		if p.Last >= maxPolicyVersions {
-			return wire.Errorf("TooManyTrafficPolicyVersionsForCurrentPolicy", "You've reached the limit of %d on the number of versions that you can create for the current traffic policy.", maxPolicyVersions)
+			return wire.Errorf(
+				"TooManyTrafficPolicyVersionsForCurrentPolicy",
+				"You've reached the limit of %d on the number of versions that you can create for the current traffic policy.",
+				maxPolicyVersions,
+			)
 		}
 		p.Last++
 		v.Version = p.Last
@@ -202,7 +206,12 @@ func (a *api) listPolicies(_ context.Context, in *route53.ListTrafficPoliciesInp
 	}
 	all := a.policies.All()
 	rows, next, more := request.Page(all, key, start, n)
-	out := &route53.ListTrafficPoliciesOutput{IsTruncated: more, MaxItems: aws.Int32(int32(n)), TrafficPolicyIdMarker: aws.String(""), TrafficPolicySummaries: []r53types.TrafficPolicySummary{}}
+	out := &route53.ListTrafficPoliciesOutput{
+		IsTruncated:            more,
+		MaxItems:               aws.Int32(int32(n)),
+		TrafficPolicyIdMarker:  aws.String(""),
+		TrafficPolicySummaries: []r53types.TrafficPolicySummary{},
+	}
 	for _, p := range rows {
 		newest := p.Versions[len(p.Versions)-1]
 		out.TrafficPolicySummaries = append(out.TrafficPolicySummaries, r53types.TrafficPolicySummary{
@@ -235,7 +244,12 @@ func (a *api) listPolicyVersions(_ context.Context, in *route53.ListTrafficPolic
 	for len(rest) > 0 && int(rest[0].Version) < from {
 		rest = rest[1:]
 	}
-	out := &route53.ListTrafficPolicyVersionsOutput{IsTruncated: len(rest) > n, MaxItems: aws.Int32(int32(n)), TrafficPolicyVersionMarker: aws.String(""), TrafficPolicies: []r53types.TrafficPolicy{}}
+	out := &route53.ListTrafficPolicyVersionsOutput{
+		IsTruncated:                len(rest) > n,
+		MaxItems:                   aws.Int32(int32(n)),
+		TrafficPolicyVersionMarker: aws.String(""),
+		TrafficPolicies:            []r53types.TrafficPolicy{},
+	}
 	for _, v := range rest[:min(n, len(rest))] {
 		out.TrafficPolicies = append(out.TrafficPolicies, *p.describe(v))
 	}

@@ -61,7 +61,14 @@ func (a *api) follow(tx *store.Tx, i *policyInstance, z zone, policy string, ver
 		return noPolicy(policy, version)
 	}
 	if i.Type != "" && i.Type != v.Type {
-		return wire.Errorf("ConflictingTypes", "The traffic policy instance has the type %s, and version %d of traffic policy %s the type %s.", i.Type, version, policy, v.Type)
+		return wire.Errorf(
+			"ConflictingTypes",
+			"The traffic policy instance has the type %s, and version %d of traffic policy %s the type %s.",
+			i.Type,
+			version,
+			policy,
+			v.Type,
+		)
 	}
 	i.PolicyID, i.PolicyVersion, i.Type = policy, version, v.Type
 	for _, other := range a.instances.AllTx(tx) {
@@ -105,10 +112,20 @@ func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyI
 		if slices.ContainsFunc(all, func(i policyInstance) bool {
 			return i.ZoneID == made.ZoneID && i.Name == made.Name && i.Type == made.Type
 		}) {
-			return request.Conflict("TrafficPolicyInstanceAlreadyExists", "A traffic policy instance for %s, type %s already exists in hosted zone %s.", made.Name, made.Type, made.ZoneID)
+			return request.Conflict(
+				"TrafficPolicyInstanceAlreadyExists",
+				"A traffic policy instance for %s, type %s already exists in hosted zone %s.",
+				made.Name,
+				made.Type,
+				made.ZoneID,
+			)
 		}
 		if len(all) >= maxInstances {
-			return wire.Errorf("TooManyTrafficPolicyInstances", "Limits Exceeded: MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER - Cannot create more than %d traffic policy instances.", maxInstances)
+			return wire.Errorf(
+				"TooManyTrafficPolicyInstances",
+				"Limits Exceeded: MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER - Cannot create more than %d traffic policy instances.",
+				maxInstances,
+			)
 		}
 		if commit, err = a.plant(tx, z, made); err != nil {
 			return err
@@ -118,7 +135,10 @@ func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyI
 	if err != nil {
 		return nil, err
 	}
-	return &route53.CreateTrafficPolicyInstanceOutput{TrafficPolicyInstance: made.describe(creating), Location: aws.String(request.Endpoint + "/trafficpolicyinstance/" + made.ID)}, nil
+	return &route53.CreateTrafficPolicyInstanceOutput{
+		TrafficPolicyInstance: made.describe(creating),
+		Location:              aws.String(request.Endpoint + "/trafficpolicyinstance/" + made.ID),
+	}, nil
 }
 
 // plant puts an instance's root among the zone's record sets, as a change of them would.
@@ -202,7 +222,11 @@ type instanceMarker struct {
 }
 
 // instancePage are instances that f picks, from a marker on, and the first of the next page, if there is one.
-func (a *api) instancePage(asked *int32, from instanceMarker, f func(policyInstance) bool) (list []r53types.TrafficPolicyInstance, n int, next *policyInstance, err error) {
+func (a *api) instancePage(
+	asked *int32,
+	from instanceMarker,
+	f func(policyInstance) bool,
+) (list []r53types.TrafficPolicyInstance, n int, next *policyInstance, err error) {
 	if n, err = request.Size(asked, 100); err != nil {
 		return nil, 0, nil, err
 	}
@@ -240,7 +264,10 @@ func (a *api) listInstances(_ context.Context, in *route53.ListTrafficPolicyInst
 	return out, nil
 }
 
-func (a *api) listInstancesByZone(_ context.Context, in *route53.ListTrafficPolicyInstancesByHostedZoneInput) (*route53.ListTrafficPolicyInstancesByHostedZoneOutput, error) {
+func (a *api) listInstancesByZone(
+	_ context.Context,
+	in *route53.ListTrafficPolicyInstancesByHostedZoneInput,
+) (*route53.ListTrafficPolicyInstancesByHostedZoneOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
 	if _, ok := a.zones.Get(id); !ok {
 		return nil, noZone(id)
@@ -257,7 +284,10 @@ func (a *api) listInstancesByZone(_ context.Context, in *route53.ListTrafficPoli
 	return out, nil
 }
 
-func (a *api) listInstancesByPolicy(_ context.Context, in *route53.ListTrafficPolicyInstancesByPolicyInput) (*route53.ListTrafficPolicyInstancesByPolicyOutput, error) {
+func (a *api) listInstancesByPolicy(
+	_ context.Context,
+	in *route53.ListTrafficPolicyInstancesByPolicyInput,
+) (*route53.ListTrafficPolicyInstancesByPolicyOutput, error) {
 	id, version := aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion)
 	p, _ := a.policies.Get(id)
 	if _, ok := p.version(version); !ok {

@@ -14,7 +14,10 @@ func TestTrafficPoliciesAreServed(t *testing.T) {
 	dir := t.TempDir()
 	s := serve(t, dir)
 	z := s.zoneNamed(t, "example.com")
-	hc, err := s.client.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: aws.String("r"), HealthCheckConfig: tcp("198.51.100.1", 80)})
+	hc, err := s.client.CreateHealthCheck(
+		t.Context(),
+		&route53.CreateHealthCheckInput{CallerReference: aws.String("r"), HealthCheckConfig: tcp("198.51.100.1", 80)},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +118,22 @@ func TestCommandLineSteersTraffic(t *testing.T) {
 		{"2", "list-traffic-policies --query TrafficPolicySummaries[].TrafficPolicyCount"},
 		{"1\t2", "list-traffic-policy-versions --query TrafficPolicies[].Version --id " + p},
 	})
-	id, err := s.cli(t, "create-traffic-policy-instance", "--hosted-zone-id", z, "--name", "www.example.com", "--ttl", "30", "--traffic-policy-id", p, "--traffic-policy-version", "1", "--query", "TrafficPolicyInstance.Id")
+	id, err := s.cli(
+		t,
+		"create-traffic-policy-instance",
+		"--hosted-zone-id",
+		z,
+		"--name",
+		"www.example.com",
+		"--ttl",
+		"30",
+		"--traffic-policy-id",
+		p,
+		"--traffic-policy-version",
+		"1",
+		"--query",
+		"TrafficPolicyInstance.Id",
+	)
 	if err != nil {
 		t.Fatal(id)
 	}
@@ -125,7 +143,10 @@ func TestCommandLineSteersTraffic(t *testing.T) {
 		{id, "list-traffic-policy-instances --query TrafficPolicyInstances[].Id"},
 		{id, "list-traffic-policy-instances-by-hosted-zone --query TrafficPolicyInstances[].Id --hosted-zone-id " + z},
 		{id, "list-traffic-policy-instances-by-policy --traffic-policy-version 1 --query TrafficPolicyInstances[].Id --traffic-policy-id " + p},
-		{"Updating", "update-traffic-policy-instance --ttl 60 --traffic-policy-version 2 --query TrafficPolicyInstance.State --traffic-policy-id " + p + " --id " + id},
+		{
+			"Updating",
+			"update-traffic-policy-instance --ttl 60 --traffic-policy-version 2 --query TrafficPolicyInstance.State --traffic-policy-id " + p + " --id " + id,
+		},
 		{"(TrafficPolicyInUse)", "delete-traffic-policy --traffic-policy-version 2 --id " + p},
 		{"", "delete-traffic-policy-instance --id " + id},
 		{"(NoSuchTrafficPolicyInstance)", "get-traffic-policy-instance --id " + id},

@@ -30,7 +30,13 @@ func makePolicy(t *testing.T, a *api, name, document string) string {
 }
 
 func newInstance(zone, name, policy string, version int32) *route53.CreateTrafficPolicyInstanceInput {
-	return &route53.CreateTrafficPolicyInstanceInput{HostedZoneId: &zone, Name: &name, TTL: aws.Int64(30), TrafficPolicyId: &policy, TrafficPolicyVersion: &version}
+	return &route53.CreateTrafficPolicyInstanceInput{
+		HostedZoneId:         &zone,
+		Name:                 &name,
+		TTL:                  aws.Int64(30),
+		TrafficPolicyId:      &policy,
+		TrafficPolicyVersion: &version,
+	}
 }
 
 func TestTrafficPoliciesTakeTheirCourse(t *testing.T) {
@@ -95,7 +101,10 @@ func TestTrafficPoliciesTakeTheirCourse(t *testing.T) {
 		}
 	}
 	update := func(version int32) error {
-		_, err := a.updateInstance(t.Context(), &route53.UpdateTrafficPolicyInstanceInput{Id: &id, TTL: aws.Int64(60), TrafficPolicyId: &p, TrafficPolicyVersion: &version})
+		_, err := a.updateInstance(
+			t.Context(),
+			&route53.UpdateTrafficPolicyInstanceInput{Id: &id, TTL: aws.Int64(60), TrafficPolicyId: &p, TrafficPolicyVersion: &version},
+		)
 		return err
 	}
 	refused(t, update(3), "ConflictingTypes", "")

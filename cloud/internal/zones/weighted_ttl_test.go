@@ -19,7 +19,12 @@ func TestWeightedSetsHaveOneTTL(t *testing.T) {
 	}
 	const first = "RRSet with DNS name w.example.com., type A, SetIdentifier a cannot be created as weighted sets must contain the same TTL."
 	refused(t, apply(t, a, z, upsert(weighted("a", 300))), "InvalidChangeBatch", "["+first+"]")
-	refused(t, apply(t, a, z, upsert(weighted("a", 300)), create(weighted("c", 60))), "InvalidChangeBatch", "["+first+", RRSet with DNS name w.example.com., type A, SetIdentifier c cannot be created as weighted sets must contain the same TTL.]")
+	refused(
+		t,
+		apply(t, a, z, upsert(weighted("a", 300)), create(weighted("c", 60))),
+		"InvalidChangeBatch",
+		"["+first+", RRSet with DNS name w.example.com., type A, SetIdentifier c cannot be created as weighted sets must contain the same TTL.]",
+	)
 	if err := apply(t, a, z, upsert(weighted("a", 300)), upsert(weighted("b", 300)), create(a1("w.example.com", weight("alias", 1), alias(z, "x.example.com")))); err != nil {
 		t.Errorf("all together: %v", err)
 	}

@@ -53,7 +53,9 @@ func run(listen string, names int, target string) error {
 	dial := func(ctx context.Context, _ netip.Addr, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, target)
 	}
-	z, err := zones.Open(zones.Config{Cloud: 1, Dir: dir, Speed: 1, Dial: dial, Inside: zones.Sockets{Packets: []net.PacketConn{packets}, Listeners: []net.Listener{streams}}})
+	z, err := zones.Open(
+		zones.Config{Cloud: 1, Dir: dir, Speed: 1, Dial: dial, Inside: zones.Sockets{Packets: []net.PacketConn{packets}, Listeners: []net.Listener{streams}}},
+	)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,10 @@ import (
 // action names its groups both ways, as AWS's answers do.
 func (r *Room) readActions(tx *store.Tx, loadBalancer string, actions []elbtypes.Action) ([]elbtypes.Action, error) {
 	if len(actions) != 1 {
-		return nil, wire.Errorf("InvalidLoadBalancerAction", "Exactly one action, of type forward, redirect or fixed-response, must be specified; others are not supported here")
+		return nil, wire.Errorf(
+			"InvalidLoadBalancerAction",
+			"Exactly one action, of type forward, redirect or fixed-response, must be specified; others are not supported here",
+		)
 	}
 	a := actions[0]
 	if err := room.Only(a, "Type", "Order", "TargetGroupArn", "ForwardConfig", "FixedResponseConfig", "RedirectConfig"); err != nil {
@@ -147,7 +150,9 @@ func runAction(actions []elbtypes.Action) balancer.Action {
 		return balancer.Action{Fixed: &balancer.FixedResponse{Status: status, ContentType: room.Deref(c.ContentType), Body: room.Deref(c.MessageBody)}}
 	case elbtypes.ActionTypeEnumRedirect:
 		c := a.RedirectConfig
-		return balancer.Action{Redirect: &balancer.Redirect{Status: redirectStatus(c.StatusCode), Protocol: *c.Protocol, Host: *c.Host, Port: *c.Port, Path: *c.Path, Query: *c.Query}}
+		return balancer.Action{
+			Redirect: &balancer.Redirect{Status: redirectStatus(c.StatusCode), Protocol: *c.Protocol, Host: *c.Host, Port: *c.Port, Path: *c.Path, Query: *c.Query},
+		}
 	default:
 		var shares []balancer.Weighted
 		for _, t := range a.ForwardConfig.TargetGroups {

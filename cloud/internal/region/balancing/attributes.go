@@ -111,7 +111,10 @@ func showLoadBalancerAttributes(row loadBalancerRow) (out []elbtypes.LoadBalance
 }
 
 // DescribeLoadBalancerAttributes lists every setting of a load balancer.
-func (r *Room) DescribeLoadBalancerAttributes(ctx context.Context, in *elb.DescribeLoadBalancerAttributesInput) (*elb.DescribeLoadBalancerAttributesOutput, error) {
+func (r *Room) DescribeLoadBalancerAttributes(
+	ctx context.Context,
+	in *elb.DescribeLoadBalancerAttributesInput,
+) (*elb.DescribeLoadBalancerAttributesOutput, error) {
 	if err := room.Only(in, "LoadBalancerArn"); err != nil {
 		return nil, err
 	}
@@ -151,7 +154,10 @@ func showTargetGroupAttributes(row targetGroupRow) (out []elbtypes.TargetGroupAt
 }
 
 // DescribeTargetGroupAttributes lists every setting of a target group.
-func (r *Room) DescribeTargetGroupAttributes(ctx context.Context, in *elb.DescribeTargetGroupAttributesInput) (*elb.DescribeTargetGroupAttributesOutput, error) {
+func (r *Room) DescribeTargetGroupAttributes(
+	ctx context.Context,
+	in *elb.DescribeTargetGroupAttributesInput,
+) (*elb.DescribeTargetGroupAttributesOutput, error) {
 	if err := room.Only(in, "TargetGroupArn"); err != nil {
 		return nil, err
 	}

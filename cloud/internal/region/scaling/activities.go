@@ -65,7 +65,9 @@ func details(subnet, zone string) string {
 func (a ActivityRow) show() autoscalingtypes.Activity {
 	out := autoscalingtypes.Activity{
 		ActivityId: new(a.ID), AutoScalingGroupName: new(a.Group), AutoScalingGroupARN: new(a.GroupARN), Description: new(a.Description),
-		Cause: new(a.Cause), StartTime: new(a.Start), StatusCode: a.Status, StatusMessage: room.Some(a.Message), Progress: new(a.Progress), Details: room.Some(a.Details),
+		Cause: new(
+			a.Cause,
+		), StartTime: new(a.Start), StatusCode: a.Status, StatusMessage: room.Some(a.Message), Progress: new(a.Progress), Details: room.Some(a.Details),
 	}
 	if !a.End.IsZero() {
 		out.EndTime = new(a.End)
@@ -74,7 +76,10 @@ func (a ActivityRow) show() autoscalingtypes.Activity {
 }
 
 // DescribeScalingActivities lists activities, the latest first.
-func (r *Room) DescribeScalingActivities(ctx context.Context, in *autoscaling.DescribeScalingActivitiesInput) (*autoscaling.DescribeScalingActivitiesOutput, error) {
+func (r *Room) DescribeScalingActivities(
+	ctx context.Context,
+	in *autoscaling.DescribeScalingActivitiesInput,
+) (*autoscaling.DescribeScalingActivitiesOutput, error) {
 	if err := room.Only(in, "ActivityIds", "AutoScalingGroupName", "MaxRecords", "NextToken"); err != nil {
 		return nil, err
 	}

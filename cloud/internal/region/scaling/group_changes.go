@@ -31,8 +31,15 @@ func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Updat
 		})
 		f.Failures, f.Resting = 0, nil // what made launches fail may be what has been put right
 		if before != f.Desired {
-			f.Request = fmt.Sprintf("At %s a user request update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d.",
-				fleet.Stamp(time.Now()), f.Min, f.Max, f.Desired, before, f.Desired)
+			f.Request = fmt.Sprintf(
+				"At %s a user request update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d.",
+				fleet.Stamp(time.Now()),
+				f.Min,
+				f.Max,
+				f.Desired,
+				before,
+				f.Desired,
+			)
 		}
 		return err
 	})

@@ -77,10 +77,15 @@ func (r *Room) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
 		return err
 	}
 	if name := *in.AutoScalingGroupName; len(name) > 255 || strings.ContainsAny(name, ":\r\n\t") {
-		return invalid("1 validation error detected: Value '%s' at 'autoScalingGroupName' failed to satisfy constraint: Member must have length between 1 and 255 and contain no colon", name)
+		return invalid(
+			"1 validation error detected: Value '%s' at 'autoScalingGroupName' failed to satisfy constraint: Member must have length between 1 and 255 and contain no colon",
+			name,
+		)
 	}
 	if in.LaunchTemplate == nil {
-		return invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter. Here LaunchTemplate is supported.")
+		return invalid(
+			"Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter. Here LaunchTemplate is supported.",
+		)
 	}
 	return nil
 }
@@ -110,9 +115,13 @@ func (r *Room) ShowFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingG
 		DefaultInstanceWarmup: f.Warmup, HealthCheckType: new(f.HealthCheckType), HealthCheckGracePeriod: new(f.Grace),
 		LaunchTemplate: f.Template.show(), AvailabilityZones: r.fleetZones(nil, f), VPCZoneIdentifier: new(strings.Join(f.Subnets, ",")),
 		TerminationPolicies: f.Policies, NewInstancesProtectedFromScaleIn: new(f.ProtectNew), Tags: f.Tags,
-		ServiceLinkedRoleARN:             new("arn:aws:iam::" + r.Account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
-		CapacityReservationSpecification: &autoscalingtypes.CapacityReservationSpecification{CapacityReservationPreference: autoscalingtypes.CapacityReservationPreferenceDefault},
-		AvailabilityZoneDistribution:     &autoscalingtypes.AvailabilityZoneDistribution{CapacityDistributionStrategy: autoscalingtypes.CapacityDistributionStrategyBalancedBestEffort},
+		ServiceLinkedRoleARN: new("arn:aws:iam::" + r.Account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
+		CapacityReservationSpecification: &autoscalingtypes.CapacityReservationSpecification{
+			CapacityReservationPreference: autoscalingtypes.CapacityReservationPreferenceDefault,
+		},
+		AvailabilityZoneDistribution: &autoscalingtypes.AvailabilityZoneDistribution{
+			CapacityDistributionStrategy: autoscalingtypes.CapacityDistributionStrategyBalancedBestEffort,
+		},
 	}
 	if f.Deleting {
 		out.Status = new("Delete in progress")
@@ -138,7 +147,10 @@ func (r *Room) ShowFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingG
 }
 
 // DescribeAutoScalingGroups lists groups; a name that does not exist is left out.
-func (r *Room) DescribeAutoScalingGroups(ctx context.Context, in *autoscaling.DescribeAutoScalingGroupsInput) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
+func (r *Room) DescribeAutoScalingGroups(
+	ctx context.Context,
+	in *autoscaling.DescribeAutoScalingGroupsInput,
+) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
 	rows := r.Fleets.All()
 	if len(in.AutoScalingGroupNames) > 0 {
 		rows = slices.DeleteFunc(rows, func(f fleetRow) bool { return !slices.Contains(in.AutoScalingGroupNames, f.Name) })

@@ -30,7 +30,10 @@ func (r *Room) showMember(m MemberRow) autoscalingtypes.Instance {
 }
 
 // DescribeAutoScalingInstances lists instances of all groups; an id that is none of theirs is left out.
-func (r *Room) DescribeAutoScalingInstances(ctx context.Context, in *autoscaling.DescribeAutoScalingInstancesInput) (*autoscaling.DescribeAutoScalingInstancesOutput, error) {
+func (r *Room) DescribeAutoScalingInstances(
+	ctx context.Context,
+	in *autoscaling.DescribeAutoScalingInstancesInput,
+) (*autoscaling.DescribeAutoScalingInstancesOutput, error) {
 	rows := slices.DeleteFunc(r.Members.All(), func(m MemberRow) bool {
 		return m.Instance == "" || len(in.InstanceIds) > 0 && !slices.Contains(in.InstanceIds, m.Instance)
 	})
@@ -66,7 +69,10 @@ func (r *Room) memberTx(tx *store.Tx, instance *string) (MemberRow, error) {
 }
 
 // TerminateInstanceInAutoScalingGroup takes one instance out of its group and ends it.
-func (r *Room) TerminateInstanceInAutoScalingGroup(ctx context.Context, in *autoscaling.TerminateInstanceInAutoScalingGroupInput) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
+func (r *Room) TerminateInstanceInAutoScalingGroup(
+	ctx context.Context,
+	in *autoscaling.TerminateInstanceInAutoScalingGroupInput,
+) (*autoscaling.TerminateInstanceInAutoScalingGroupOutput, error) {
 	if err := room.Only(in, "InstanceId", "ShouldDecrementDesiredCapacity"); err != nil {
 		return nil, err
 	}
@@ -86,7 +92,10 @@ func (r *Room) TerminateInstanceInAutoScalingGroup(ctx context.Context, in *auto
 		}
 		if *in.ShouldDecrementDesiredCapacity {
 			if f.Desired <= f.Min {
-				return invalid("Currently, desiredSize equals minSize (%d). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.", f.Min)
+				return invalid(
+					"Currently, desiredSize equals minSize (%d). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.",
+					f.Min,
+				)
 			}
 			f.Desired--
 		}

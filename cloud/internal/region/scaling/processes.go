@@ -78,7 +78,10 @@ func (r *Room) ResumeProcesses(ctx context.Context, in *autoscaling.ResumeProces
 }
 
 // DescribeScalingProcessTypes lists the processes.
-func (r *Room) DescribeScalingProcessTypes(context.Context, *autoscaling.DescribeScalingProcessTypesInput) (*autoscaling.DescribeScalingProcessTypesOutput, error) {
+func (r *Room) DescribeScalingProcessTypes(
+	context.Context,
+	*autoscaling.DescribeScalingProcessTypesInput,
+) (*autoscaling.DescribeScalingProcessTypesOutput, error) {
 	out := &autoscaling.DescribeScalingProcessTypesOutput{}
 	for _, p := range processes {
 		out.Processes = append(out.Processes, autoscalingtypes.ProcessType{ProcessName: new(string(p))})
@@ -87,7 +90,10 @@ func (r *Room) DescribeScalingProcessTypes(context.Context, *autoscaling.Describ
 }
 
 // DescribeTerminationPolicyTypes lists the termination policies.
-func (r *Room) DescribeTerminationPolicyTypes(context.Context, *autoscaling.DescribeTerminationPolicyTypesInput) (*autoscaling.DescribeTerminationPolicyTypesOutput, error) {
+func (r *Room) DescribeTerminationPolicyTypes(
+	context.Context,
+	*autoscaling.DescribeTerminationPolicyTypesInput,
+) (*autoscaling.DescribeTerminationPolicyTypesOutput, error) {
 	return &autoscaling.DescribeTerminationPolicyTypesOutput{TerminationPolicyTypes: terminationPolicies}, nil
 }
 

@@ -125,7 +125,10 @@ func (r *Room) CancelInstanceRefresh(ctx context.Context, in *autoscaling.Cancel
 }
 
 // DescribeInstanceRefreshes lists a group's refreshes, the latest first.
-func (r *Room) DescribeInstanceRefreshes(ctx context.Context, in *autoscaling.DescribeInstanceRefreshesInput) (*autoscaling.DescribeInstanceRefreshesOutput, error) {
+func (r *Room) DescribeInstanceRefreshes(
+	ctx context.Context,
+	in *autoscaling.DescribeInstanceRefreshesInput,
+) (*autoscaling.DescribeInstanceRefreshesOutput, error) {
 	name := room.Deref(in.AutoScalingGroupName)
 	if _, ok := r.Fleets.Get(name); !ok {
 		return nil, missingFleet(name)

@@ -37,7 +37,11 @@ func (r *Room) applySettings(tx *store.Tx, f *fleetRow, s fleetSettings) error {
 			continue
 		}
 		if *n.from < 0 {
-			return invalid("1 validation error detected: Value '%d' at '%s' failed to satisfy constraint: Member must have value greater than or equal to 0", *n.from, n.name)
+			return invalid(
+				"1 validation error detected: Value '%d' at '%s' failed to satisfy constraint: Member must have value greater than or equal to 0",
+				*n.from,
+				n.name,
+			)
 		}
 		*n.to = *n.from
 	}

@@ -34,7 +34,10 @@ func (r *Room) addAttachments(tx *store.Tx, f *fleetRow, arns []string) error {
 }
 
 // AttachLoadBalancerTargetGroups makes a group register its instances with further target groups.
-func (r *Room) AttachLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.AttachLoadBalancerTargetGroupsInput) (*autoscaling.AttachLoadBalancerTargetGroupsOutput, error) {
+func (r *Room) AttachLoadBalancerTargetGroups(
+	ctx context.Context,
+	in *autoscaling.AttachLoadBalancerTargetGroupsInput,
+) (*autoscaling.AttachLoadBalancerTargetGroupsOutput, error) {
 	if err := checkTargetGroups(in.TargetGroupARNs); err != nil {
 		return nil, err
 	}
@@ -50,7 +53,10 @@ func checkTargetGroups(arns []string) error {
 }
 
 // DetachLoadBalancerTargetGroups makes a group deregister its instances from target groups.
-func (r *Room) DetachLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.DetachLoadBalancerTargetGroupsInput) (*autoscaling.DetachLoadBalancerTargetGroupsOutput, error) {
+func (r *Room) DetachLoadBalancerTargetGroups(
+	ctx context.Context,
+	in *autoscaling.DetachLoadBalancerTargetGroupsInput,
+) (*autoscaling.DetachLoadBalancerTargetGroupsOutput, error) {
 	if err := checkTargetGroups(in.TargetGroupARNs); err != nil {
 		return nil, err
 	}
@@ -69,7 +75,10 @@ func (r *Room) DetachLoadBalancerTargetGroups(ctx context.Context, in *autoscali
 }
 
 // DescribeLoadBalancerTargetGroups lists a group's target groups and how far they are attached.
-func (r *Room) DescribeLoadBalancerTargetGroups(ctx context.Context, in *autoscaling.DescribeLoadBalancerTargetGroupsInput) (*autoscaling.DescribeLoadBalancerTargetGroupsOutput, error) {
+func (r *Room) DescribeLoadBalancerTargetGroups(
+	ctx context.Context,
+	in *autoscaling.DescribeLoadBalancerTargetGroupsInput,
+) (*autoscaling.DescribeLoadBalancerTargetGroupsOutput, error) {
 	f, ok := r.Fleets.Get(room.Deref(in.AutoScalingGroupName))
 	if !ok {
 		return nil, missingFleet(room.Deref(in.AutoScalingGroupName))

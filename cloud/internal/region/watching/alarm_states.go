@@ -120,7 +120,8 @@ func (r *Room) DescribeAlarmHistory(ctx context.Context, in *cloudwatch.Describe
 			continue
 		}
 		for i, item := range h.Items {
-			if (in.HistoryItemType == "" || in.HistoryItemType == item.Type) && (in.StartDate == nil || !item.At.Before(*in.StartDate)) && (in.EndDate == nil || !item.At.After(*in.EndDate)) {
+			if (in.HistoryItemType == "" || in.HistoryItemType == item.Type) && (in.StartDate == nil || !item.At.Before(*in.StartDate)) &&
+				(in.EndDate == nil || !item.At.After(*in.EndDate)) {
 				// Pages are in the order of their keys, so the newest item has the least.
 				order := item.At.UnixNano()
 				if in.ScanBy != cwtypes.ScanByTimestampAscending {
@@ -159,12 +160,18 @@ func explain(s alarmSettings, values []*float64, state cwtypes.StateValue, end t
 		}
 		shown = append(shown, fmt.Sprint(*values[i]))
 	}
-	words := strings.NewReplacer("GreaterThanOrEqualTo", "greater than or equal to", "GreaterThan", "greater than", "LessThanOrEqualTo", "less than or equal to", "LessThan", "less than", "Threshold", " the threshold").Replace(string(s.Comparison))
+	words := strings.NewReplacer("GreaterThanOrEqualTo", "greater than or equal to", "GreaterThan", "greater than", "LessThanOrEqualTo", "less than or equal to", "LessThan", "less than", "Threshold", " the threshold").
+		Replace(string(s.Comparison))
 	switch {
 	case state == cwtypes.StateValueInsufficientData:
 		return fmt.Sprintf("Insufficient Data: %d datapoints were unknown.", missing)
 	case len(shown) == 0:
-		return fmt.Sprintf("Threshold Crossed: no datapoints were received for %d periods and %d missing datapoints were treated as [%s].", missing, s.EvaluationPeriods, s.TreatMissingData)
+		return fmt.Sprintf(
+			"Threshold Crossed: no datapoints were received for %d periods and %d missing datapoints were treated as [%s].",
+			missing,
+			s.EvaluationPeriods,
+			s.TreatMissingData,
+		)
 	case state == cwtypes.StateValueAlarm:
 		return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] were %s (%v) (minimum %d datapoints for OK -> ALARM transition).",
 			breaching, len(shown), strings.Join(shown, ", "), words, s.Threshold, s.DatapointsToAlarm)

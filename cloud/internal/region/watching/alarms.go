@@ -93,7 +93,11 @@ func (row alarmRow) acts() bool {
 // noActions refuses actions that would be carried out: this cloud has none of the services that they name,
 // and an alarm that was to act and does not would be the worst of surprises.
 func noActions(parameter string) error {
-	return wire.Errorf("UnsupportedOperation", "The parameter '%s' is not supported here: this cloud carries out no alarm actions. It keeps those of an alarm whose actions are disabled.", parameter)
+	return wire.Errorf(
+		"UnsupportedOperation",
+		"The parameter '%s' is not supported here: this cloud carries out no alarm actions. It keeps those of an alarm whose actions are disabled.",
+		parameter,
+	)
 }
 
 func newSettings(in *cloudwatch.PutMetricAlarmInput) (s alarmSettings, err error) {

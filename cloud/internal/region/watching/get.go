@@ -61,7 +61,11 @@ func (r *Room) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMetric
 	}
 	period := time.Duration(*in.Period) * time.Second
 	if n := in.EndTime.Sub(start) / r.Speed.Of(period); n > maxDatapoints {
-		return nil, invalidCombination("You have requested up to %d datapoints, which exceeds the limit of %d. You may reduce the datapoints requested by increasing Period, or decreasing the time range.", n, maxDatapoints)
+		return nil, invalidCombination(
+			"You have requested up to %d datapoints, which exceeds the limit of %d. You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
+			n,
+			maxDatapoints,
+		)
 	}
 	out := &cloudwatch.GetMetricStatisticsOutput{Label: in.MetricName, Datapoints: []cwtypes.Datapoint{}}
 	for _, p := range r.Data.Points(m, string(in.Unit), start, *in.EndTime, period, time.Now()) {
@@ -206,7 +210,10 @@ func (r *Room) query(q cwtypes.MetricDataQuery, in *cloudwatch.GetMetricDataInpu
 		return result, err
 	}
 	if !metrics.ValidStatistic(room.Deref(stat.Stat)) {
-		return result, invalid("The value %s for parameter MetricDataQueries.MetricStat.Stat is not supported here: SampleCount, Average, Sum, Minimum, Maximum and percentiles are.", room.Deref(stat.Stat))
+		return result, invalid(
+			"The value %s for parameter MetricDataQueries.MetricStat.Stat is not supported here: SampleCount, Average, Sum, Minimum, Maximum and percentiles are.",
+			room.Deref(stat.Stat),
+		)
 	}
 	start, err := r.span(in.StartTime, in.EndTime, *stat.Period)
 	if err != nil {

@@ -59,7 +59,10 @@ func (r *Room) TagResource(ctx context.Context, in *cloudwatch.TagResourceInput)
 	if err := room.Only(in, "ResourceARN", "Tags"); err != nil {
 		return nil, err
 	}
-	return &cloudwatch.TagResourceOutput{}, r.changeAlarmTags(in.ResourceARN, func(old map[string]string) (map[string]string, error) { return mergeTags(old, in.Tags) })
+	return &cloudwatch.TagResourceOutput{}, r.changeAlarmTags(
+		in.ResourceARN,
+		func(old map[string]string) (map[string]string, error) { return mergeTags(old, in.Tags) },
+	)
 }
 
 // UntagResource takes tags off an alarm.

@@ -108,13 +108,19 @@ func TestAlarmFollowsItsData(t *testing.T) {
 	r.evaluateAlarms(now.Add(10*minute), time.Now(), every)
 	expect("silence", "INSUFFICIENT_DATA", beacon.InsufficientData)
 
-	items := roomtest.Must(r.DescribeAlarmHistory(ctx, &cloudwatch.DescribeAlarmHistoryInput{AlarmName: new("errors"), HistoryItemType: "StateUpdate"}))(t).AlarmHistoryItems
+	items := roomtest.Must(
+		r.DescribeAlarmHistory(ctx, &cloudwatch.DescribeAlarmHistoryInput{AlarmName: new("errors"), HistoryItemType: "StateUpdate"}),
+	)(t).AlarmHistoryItems
 	var story []string
 	for _, i := range items {
 		story = append(story, *i.HistorySummary)
 	}
 	slices.Reverse(story)
-	if want := "INSUFFICIENT_DATA to ALARM, from ALARM to OK, from OK to ALARM, from ALARM to OK, from OK to ALARM, from ALARM to INSUFFICIENT_DATA"; strings.ReplaceAll(strings.Join(story, ", "), "Alarm updated ", "") != "from "+want {
+	if want := "INSUFFICIENT_DATA to ALARM, from ALARM to OK, from OK to ALARM, from ALARM to OK, from OK to ALARM, from ALARM to INSUFFICIENT_DATA"; strings.ReplaceAll(
+		strings.Join(story, ", "),
+		"Alarm updated ",
+		"",
+	) != "from "+want {
 		t.Errorf("history %s", story)
 	}
 }
@@ -289,7 +295,13 @@ func TestQueriesPageAndScan(t *testing.T) {
 			Namespace: new("App"), MetricName: new("Errors"), Dimensions: []cwtypes.Dimension{{Name: new("Service"), Value: new("hello")}},
 		}}}
 	}
-	in := &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: new(start.Add(9 * minute)), MetricDataQueries: []cwtypes.MetricDataQuery{query("a"), query("b")}, MaxDatapoints: new(int32(4)), ScanBy: cwtypes.ScanByTimestampAscending}
+	in := &cloudwatch.GetMetricDataInput{
+		StartTime:         &start,
+		EndTime:           new(start.Add(9 * minute)),
+		MetricDataQueries: []cwtypes.MetricDataQuery{query("a"), query("b")},
+		MaxDatapoints:     new(int32(4)),
+		ScanBy:            cwtypes.ScanByTimestampAscending,
+	}
 	got := ""
 	for n := 0; n < 5; n++ {
 		out := roomtest.Must(r.GetMetricData(ctx, in))(t)
@@ -313,7 +325,9 @@ func TestQueriesPageAndScan(t *testing.T) {
 	_, err := r.GetMetricData(ctx, in)
 	roomtest.WantCode(t, err, "InvalidParameterValue")
 	_, err = r.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
-		Namespace: new("App"), MetricName: new("Errors"), Period: new(int32(60)), StartTime: &start, EndTime: new(start.Add(1441 * minute)), Statistics: []cwtypes.Statistic{"Sum"},
+		Namespace: new(
+			"App",
+		), MetricName: new("Errors"), Period: new(int32(60)), StartTime: &start, EndTime: new(start.Add(1441 * minute)), Statistics: []cwtypes.Statistic{"Sum"},
 	})
 	roomtest.WantCode(t, err, "InvalidParameterCombination")
 }
@@ -326,7 +340,14 @@ func TestOtherClientsOfCloudWatch(t *testing.T) {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 
-	sdk := cloudwatch.New(cloudwatch.Options{Region: "us-east-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", "")})
+	sdk := cloudwatch.New(
+		cloudwatch.Options{
+			Region:           "us-east-1",
+			BaseEndpoint:     &server.URL,
+			RetryMaxAttempts: 1,
+			Credentials:      credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+		},
+	)
 	roomtest.Must(sdk.PutMetricData(t.Context(), datum(3, time.Now())))(t)
 	roomtest.Must(sdk.PutMetricAlarm(t.Context(), alarmInput("sdk")))(t)
 	out := roomtest.Must(sdk.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNamePrefix: aws.String("s")}))(t)
