@@ -29,9 +29,9 @@ type voice struct {
 	timer  *time.Timer
 }
 
-// NewReceiver returns a Receiver that takes a region for silent after this long without a word. Changed is called after each change of what Balancers and Alarms
-// return. The seed
-// is what an earlier Receiver had heard; its regions are silent until they speak.
+// NewReceiver returns a Receiver that takes a region for silent after this long without a word. Changed is called after
+// each change of what Balancers and Alarms return. The seed is what an earlier Receiver had heard; its regions are silent
+// until they speak.
 func NewReceiver(silence time.Duration, changed func(), seed []Report) *Receiver {
 	r := &Receiver{silence: silence, changed: changed, regions: map[string]*voice{}, streams: map[net.Conn]bool{}}
 	for _, report := range seed {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/understudy/understudy/internal/chance"
+	"github.com/understudy/understudy/internal/judge"
 )
 
 // botocoreNames are the services' names in botocore, which has its models' names of its own.
@@ -46,14 +47,7 @@ type botocoreReply struct {
 
 func startBotocore(t *testing.T) *botocore {
 	t.Helper()
-	const python = "/usr/bin/python3"
-	if out, err := exec.CommandContext(t.Context(), python, "-c", "import botocore").CombinedOutput(); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("botocore judges the codec, and is not here (Debian: python3-boto3): %v %s", err, out)
-		}
-		t.Skip("botocore (Debian: python3-boto3) is not here: it does not judge the codec")
-	}
-	cmd := exec.CommandContext(t.Context(), python, "testdata/botocore_judge.py")
+	cmd := exec.CommandContext(t.Context(), judge.Need(t, "python3:boto3"), "testdata/botocore_judge.py")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
