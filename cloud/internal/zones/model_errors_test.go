@@ -1,6 +1,7 @@
 package zones
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -514,10 +515,12 @@ func TestErrorsOfTheModel(t *testing.T) {
 	}
 }
 
-// TestEveryErrorIsKnown compares with the SDK's list of errors.
+// TestEveryErrorIsKnown compares with the SDK's list of errors: its source, or a copy of it where UNDERSTUDY_ROUTE53_ERRORS
+// says, for a user who may not read the cache of modules.
 func TestEveryErrorIsKnown(t *testing.T) {
 	fn := runtime.FuncForPC(reflect.ValueOf((*r53types.NoSuchHostedZone).ErrorCode).Pointer())
 	source, _ := fn.FileLine(fn.Entry())
+	source = cmp.Or(os.Getenv("UNDERSTUDY_ROUTE53_ERRORS"), source)
 	file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.SkipObjectResolution)
 	if err != nil {
 		if os.Getenv("CI") != "" {
