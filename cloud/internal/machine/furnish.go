@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 //go:embed boot.sh
@@ -34,7 +35,29 @@ func furnish(config bootConfig) error {
 	if err := os.WriteFile(bootScriptPath, bootScript, 0o755); err != nil {
 		return err
 	}
-	return errors.Join(writeNames(config), writeCloudInit(config))
+	return errors.Join(writeNames(config), writePasswords(), writeCloudInit(config))
+}
+
+// writePasswords gives an instance that has none a table of passwords of its own, with all of them locked: the host's is
+// hidden, and without an entry there PAM refuses even root's su to a user (pam_unix(8), account management).
+func writePasswords() error {
+	const table = "/etc/shadow"
+	if _, err := os.Lstat(table); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	users, err := os.ReadFile("/etc/passwd")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	var locked strings.Builder
+	for line := range strings.Lines(string(users)) {
+		if name, _, ok := strings.Cut(line, ":"); ok {
+			locked.WriteString(name + ":*:1::::::\n")
+		}
+	}
+	return replace(table, []byte(locked.String()), 0o600)
 }
 
 // writeNames writes host name and resolver at every boot, and the table of hosts, which users add to, at the first.

@@ -365,6 +365,7 @@ func TestUsersOfAnInstance(t *testing.T) {
 	_, said := b.run(b.spec(""), `cat /proc/self/uid_map; ls -ldn /etc /etc/passwd /root /tmp /usr /usr/bin | awk '{print $3, $4, $9}'
 install -d -o www-data -g www-data -m 700 /srv/site && setpriv --reuid www-data --regid www-data --clear-groups sh -c 'id -un
 touch /srv/site/page && stat -c "%U:%G %n" /srv/site/page'
+su www-data -s /bin/sh -c 'echo changed to $(id -un)'
 su nobody -s /bin/sh -c 'id -un; cat /etc/passwd >/dev/null && echo reads; touch /etc/x'
 python3 -c 'import socket; socket.create_server(("127.0.0.1", 80)); print("port 80")'
 python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
@@ -373,7 +374,7 @@ s.sendto(b"\10" + b"\0" * 15, ("127.0.0.1", 0)); s.recv(99); print("pinged")'`)
 	wants := []string{"0 0 /etc\n", "0 0 /etc/passwd\n", "0 0 /root\n", "port 80\n", "pinged\n"}
 	if !own.alone() {
 		wants = append(wants, fmt.Sprintf("0 %d", firstID), "0 0 /usr/bin\n", "www-data\nwww-data:www-data /srv/site/page\n",
-			"nobody\nreads\n", "touch: cannot touch '/etc/x': Permission denied")
+			"changed to www-data\n", "nobody\nreads\n", "touch: cannot touch '/etc/x': Permission denied")
 	}
 	for _, want := range wants {
 		if !bytes.Contains([]byte(strings.Join(strings.Fields(said), " ")), []byte(strings.Join(strings.Fields(want), " "))) {

@@ -19,7 +19,7 @@ func TestMountsBelowTheHostsFolders(t *testing.T) {
 	b := newBench(t)
 	_, said := b.run(
 		b.spec(""),
-		`tail -n 1 /etc/passwd; ls -A /etc/nginx /var/cache; ls -d /var/lib /var/run/lock/ /etc/alternatives/awk; cat /etc/shadow && echo READ`,
+		`tail -n 1 /etc/passwd; ls -A /etc/nginx /var/cache; ls -d /var/lib /var/run/lock/ /etc/alternatives/awk; grep -v ':\*:1::::::$' /etc/shadow && echo READ`,
 	)
 	for _, want := range []string{":/", "/etc/nginx:\n\n/var/cache:\n", "/var/lib\n", "/var/run/lock/\n", "/etc/alternatives/awk\n"} {
 		if !strings.Contains(said, want) {
