@@ -23,6 +23,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/understudy/understudy/cloud/internal/controls"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/internal/judge"
 )
@@ -92,29 +93,19 @@ func (p *plant) knows(control string) bool {
 	return p.told[control]
 }
 
-func must[T any](v T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-}
-
 func (p *plant) cluster() string {
 	p.t.Helper()
-	return *must(p.CreateCluster(p.t.Context(), &config.CreateClusterInput{ClusterName: aws.String("c")}))(p.t).Cluster.ClusterArn
+	return *roomtest.Must(p.CreateCluster(p.t.Context(), &config.CreateClusterInput{ClusterName: aws.String("c")}))(p.t).Cluster.ClusterArn
 }
 
 func (p *plant) control(cluster, name string) configtypes.RoutingControl {
 	p.t.Helper()
-	return *must(p.CreateRoutingControl(p.t.Context(), &config.CreateRoutingControlInput{ClusterArn: &cluster, RoutingControlName: &name}))(p.t).RoutingControl
+	return *roomtest.Must(p.CreateRoutingControl(p.t.Context(), &config.CreateRoutingControlInput{ClusterArn: &cluster, RoutingControlName: &name}))(p.t).RoutingControl
 }
 
 func (p *plant) assertion(panel string, n, wait int32, controls ...string) string {
 	p.t.Helper()
-	return *must(p.CreateSafetyRule(p.t.Context(), &config.CreateSafetyRuleInput{AssertionRule: &configtypes.NewAssertionRule{
+	return *roomtest.Must(p.CreateSafetyRule(p.t.Context(), &config.CreateSafetyRuleInput{AssertionRule: &configtypes.NewAssertionRule{
 		AssertedControls: controls, ControlPanelArn: &panel, Name: aws.String(fmt.Sprint("at-least-", n)), WaitPeriodMs: &wait,
 		RuleConfig: &configtypes.RuleConfig{Type: configtypes.RuleTypeAtleast, Threshold: &n, Inverted: aws.Bool(false)},
 	}}))(p.t).AssertionRule.SafetyRuleArn
@@ -123,17 +114,17 @@ func (p *plant) assertion(panel string, n, wait int32, controls ...string) strin
 // call asks the cluster's API, JSON 1.0 by hand, with the operation as its header names it.
 func (p *plant) call(target string, in map[string]any) (status int, out map[string]any) {
 	p.t.Helper()
-	body := must(json.Marshal(in))(p.t)
-	r := must(http.NewRequestWithContext(p.t.Context(), "POST", p.url+"/v1/", strings.NewReader(string(body))))(p.t)
+	body := roomtest.Must(json.Marshal(in))(p.t)
+	r := roomtest.Must(http.NewRequestWithContext(p.t.Context(), "POST", p.url+"/v1/", strings.NewReader(string(body))))(p.t)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	r.Header.Set("X-Amz-Target", target)
 	r.Header.Set(
 		"Authorization",
 		"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-west-2/route53-recovery-cluster/aws4_request, SignedHeaders=host, Signature=0",
 	)
-	resp := must(http.DefaultClient.Do(r))(p.t)
+	resp := roomtest.Must(http.DefaultClient.Do(r))(p.t)
 	defer resp.Body.Close()
-	text := must(io.ReadAll(resp.Body))(p.t)
+	text := roomtest.Must(io.ReadAll(resp.Body))(p.t)
 	if err := json.Unmarshal(text, &out); err != nil {
 		p.t.Fatalf("%s: %v", text, err)
 	}
@@ -256,13 +247,13 @@ func TestStatesSurvive(t *testing.T) {
 func TestConfiguration(t *testing.T) {
 	p := open(t)
 	ctx := t.Context()
-	made := must(
+	made := roomtest.Must(
 		p.CreateCluster(ctx, &config.CreateClusterInput{ClusterName: aws.String("c"), ClientToken: aws.String("t"), Tags: map[string]string{"k": "v"}}),
 	)(t).Cluster
 	if made.Status != configtypes.StatusPending || len(made.ClusterEndpoints) != 5 || *made.Owner != "111122223333" {
 		t.Errorf("%+v", made)
 	}
-	again := must(
+	again := roomtest.Must(
 		p.CreateCluster(ctx, &config.CreateClusterInput{ClusterName: aws.String("c"), ClientToken: aws.String("t"), Tags: map[string]string{"k": "v"}}),
 	)(t).Cluster
 	if *again.ClusterArn != *made.ClusterArn {
@@ -274,54 +265,54 @@ func TestConfiguration(t *testing.T) {
 	wantCode(t, err, "ConflictException")
 	_, err = p.CreateCluster(ctx, &config.CreateClusterInput{ClusterName: aws.String("white space")})
 	wantCode(t, err, "ValidationException")
-	must(p.CreateCluster(ctx, &config.CreateClusterInput{ClusterName: aws.String("d")}))(t)
+	roomtest.Must(p.CreateCluster(ctx, &config.CreateClusterInput{ClusterName: aws.String("d")}))(t)
 	_, err = p.CreateCluster(ctx, &config.CreateClusterInput{ClusterName: aws.String("e")})
 	wantCode(t, err, "ServiceQuotaExceededException")
 
 	cluster := *made.ClusterArn
-	if s := must(p.DescribeCluster(ctx, &config.DescribeClusterInput{ClusterArn: &cluster}))(t).Cluster.Status; s != configtypes.StatusDeployed {
+	if s := roomtest.Must(p.DescribeCluster(ctx, &config.DescribeClusterInput{ClusterArn: &cluster}))(t).Cluster.Status; s != configtypes.StatusDeployed {
 		t.Error(s)
 	}
 	_, err = p.DescribeCluster(ctx, &config.DescribeClusterInput{ClusterArn: aws.String(cluster + "0")})
 	wantCode(t, err, "ResourceNotFoundException")
-	panels := must(p.ListControlPanels(ctx, &config.ListControlPanelsInput{ClusterArn: &cluster}))(t).ControlPanels
+	panels := roomtest.Must(p.ListControlPanels(ctx, &config.ListControlPanelsInput{ClusterArn: &cluster}))(t).ControlPanels
 	if len(panels) != 1 || !*panels[0].DefaultControlPanel || *panels[0].Name != "DefaultControlPanel" {
 		t.Fatalf("%+v", panels)
 	}
 	_, err = p.DeleteControlPanel(ctx, &config.DeleteControlPanelInput{ControlPanelArn: panels[0].ControlPanelArn})
 	wantCode(t, err, "ConflictException")
-	panel := must(p.CreateControlPanel(ctx, &config.CreateControlPanelInput{ClusterArn: &cluster, ControlPanelName: aws.String("p")}))(t).ControlPanel
-	must(p.UpdateControlPanel(ctx, &config.UpdateControlPanelInput{ControlPanelArn: panel.ControlPanelArn, ControlPanelName: aws.String("q")}))(t)
+	panel := roomtest.Must(p.CreateControlPanel(ctx, &config.CreateControlPanelInput{ClusterArn: &cluster, ControlPanelName: aws.String("p")}))(t).ControlPanel
+	roomtest.Must(p.UpdateControlPanel(ctx, &config.UpdateControlPanelInput{ControlPanelArn: panel.ControlPanelArn, ControlPanelName: aws.String("q")}))(t)
 	_, err = p.UpdateControlPanel(
 		ctx,
 		&config.UpdateControlPanelInput{ControlPanelArn: panel.ControlPanelArn, ControlPanelName: aws.String("DefaultControlPanel")},
 	)
 	wantCode(t, err, "ConflictException")
 
-	control := must(
+	control := roomtest.Must(
 		p.CreateRoutingControl(
 			ctx,
 			&config.CreateRoutingControlInput{ClusterArn: &cluster, ControlPanelArn: panel.ControlPanelArn, RoutingControlName: aws.String("a")},
 		),
 	)(t).RoutingControl
-	gate := must(
+	gate := roomtest.Must(
 		p.CreateRoutingControl(
 			ctx,
 			&config.CreateRoutingControlInput{ClusterArn: &cluster, ControlPanelArn: panel.ControlPanelArn, RoutingControlName: aws.String("g")},
 		),
 	)(t).RoutingControl
 	elsewhere := p.control(cluster, "a")
-	must(p.UpdateRoutingControl(ctx, &config.UpdateRoutingControlInput{RoutingControlArn: control.RoutingControlArn, RoutingControlName: aws.String("b")}))(t)
-	if n := *must(p.DescribeControlPanel(ctx, &config.DescribeControlPanelInput{ControlPanelArn: panel.ControlPanelArn}))(t).ControlPanel.RoutingControlCount; n != 2 {
+	roomtest.Must(p.UpdateRoutingControl(ctx, &config.UpdateRoutingControlInput{RoutingControlArn: control.RoutingControlArn, RoutingControlName: aws.String("b")}))(t)
+	if n := *roomtest.Must(p.DescribeControlPanel(ctx, &config.DescribeControlPanelInput{ControlPanelArn: panel.ControlPanelArn}))(t).ControlPanel.RoutingControlCount; n != 2 {
 		t.Errorf("%d routing controls", n)
 	}
-	page := must(p.ListRoutingControls(ctx, &config.ListRoutingControlsInput{ControlPanelArn: panel.ControlPanelArn, MaxResults: aws.Int32(1)}))(t)
-	rest := must(p.ListRoutingControls(ctx, &config.ListRoutingControlsInput{ControlPanelArn: panel.ControlPanelArn, NextToken: page.NextToken}))(t)
+	page := roomtest.Must(p.ListRoutingControls(ctx, &config.ListRoutingControlsInput{ControlPanelArn: panel.ControlPanelArn, MaxResults: aws.Int32(1)}))(t)
+	rest := roomtest.Must(p.ListRoutingControls(ctx, &config.ListRoutingControlsInput{ControlPanelArn: panel.ControlPanelArn, NextToken: page.NextToken}))(t)
 	if len(page.RoutingControls) != 1 || len(rest.RoutingControls) != 1 ||
 		*page.RoutingControls[0].RoutingControlArn == *rest.RoutingControls[0].RoutingControlArn {
 		t.Errorf("pages %v, %v", page, rest)
 	}
-	ids := must(
+	ids := roomtest.Must(
 		p.ListAssociatedRoute53HealthChecks(ctx, &config.ListAssociatedRoute53HealthChecksInput{RoutingControlArn: control.RoutingControlArn}),
 	)(t).HealthCheckIds
 	if len(ids) != 1 {
@@ -353,10 +344,10 @@ func TestConfiguration(t *testing.T) {
 		_, err := p.CreateSafetyRule(ctx, &config.CreateSafetyRuleInput{GatingRule: &bad})
 		wantCode(t, err, spoil.code)
 	}
-	rule := must(p.CreateSafetyRule(ctx, &config.CreateSafetyRuleInput{GatingRule: gating}))(t).GatingRule
+	rule := roomtest.Must(p.CreateSafetyRule(ctx, &config.CreateSafetyRuleInput{GatingRule: gating}))(t).GatingRule
 	_, err = p.CreateSafetyRule(ctx, &config.CreateSafetyRuleInput{GatingRule: gating})
 	wantCode(t, err, "ConflictException") // its name
-	must(
+	roomtest.Must(
 		p.UpdateSafetyRule(
 			ctx,
 			&config.UpdateSafetyRuleInput{
@@ -364,12 +355,12 @@ func TestConfiguration(t *testing.T) {
 			},
 		),
 	)(t)
-	if g := must(p.DescribeSafetyRule(ctx, &config.DescribeSafetyRuleInput{SafetyRuleArn: rule.SafetyRuleArn}))(t).GatingRule; *g.Name != "s" ||
+	if g := roomtest.Must(p.DescribeSafetyRule(ctx, &config.DescribeSafetyRuleInput{SafetyRuleArn: rule.SafetyRuleArn}))(t).GatingRule; *g.Name != "s" ||
 		*g.WaitPeriodMs != 7 ||
 		g.Status != configtypes.StatusDeployed {
 		t.Errorf("%+v", g)
 	}
-	if all := must(p.ListSafetyRules(ctx, &config.ListSafetyRulesInput{ControlPanelArn: panel.ControlPanelArn}))(t).SafetyRules; len(all) != 1 ||
+	if all := roomtest.Must(p.ListSafetyRules(ctx, &config.ListSafetyRulesInput{ControlPanelArn: panel.ControlPanelArn}))(t).SafetyRules; len(all) != 1 ||
 		all[0].GATING == nil ||
 		all[0].ASSERTION != nil {
 		t.Errorf("%+v", all)
@@ -378,9 +369,9 @@ func TestConfiguration(t *testing.T) {
 		t.Errorf("through a closed gate: %q", code)
 	}
 
-	must(p.TagResource(ctx, &config.TagResourceInput{ResourceArn: &cluster, Tags: map[string]string{"a": "b"}}))(t)
-	must(p.UntagResource(ctx, &config.UntagResourceInput{ResourceArn: &cluster, TagKeys: []string{"k"}}))(t)
-	if tags := must(p.ListTagsForResource(ctx, &config.ListTagsForResourceInput{ResourceArn: &cluster}))(t).Tags; len(tags) != 1 || tags["a"] != "b" {
+	roomtest.Must(p.TagResource(ctx, &config.TagResourceInput{ResourceArn: &cluster, Tags: map[string]string{"a": "b"}}))(t)
+	roomtest.Must(p.UntagResource(ctx, &config.UntagResourceInput{ResourceArn: &cluster, TagKeys: []string{"k"}}))(t)
+	if tags := roomtest.Must(p.ListTagsForResource(ctx, &config.ListTagsForResourceInput{ResourceArn: &cluster}))(t).Tags; len(tags) != 1 || tags["a"] != "b" {
 		t.Error(tags)
 	}
 
@@ -390,13 +381,13 @@ func TestConfiguration(t *testing.T) {
 	wantCode(t, err, "ConflictException")
 	_, err = p.DeleteCluster(ctx, &config.DeleteClusterInput{ClusterArn: &cluster})
 	wantCode(t, err, "ConflictException")
-	must(p.DeleteSafetyRule(ctx, &config.DeleteSafetyRuleInput{SafetyRuleArn: rule.SafetyRuleArn}))(t)
+	roomtest.Must(p.DeleteSafetyRule(ctx, &config.DeleteSafetyRuleInput{SafetyRuleArn: rule.SafetyRuleArn}))(t)
 	for _, arn := range []*string{control.RoutingControlArn, gate.RoutingControlArn, elsewhere.RoutingControlArn} {
-		must(p.DeleteRoutingControl(ctx, &config.DeleteRoutingControlInput{RoutingControlArn: arn}))(t)
+		roomtest.Must(p.DeleteRoutingControl(ctx, &config.DeleteRoutingControlInput{RoutingControlArn: arn}))(t)
 	}
-	must(p.DeleteControlPanel(ctx, &config.DeleteControlPanelInput{ControlPanelArn: panel.ControlPanelArn}))(t)
-	must(p.DeleteCluster(ctx, &config.DeleteClusterInput{ClusterArn: &cluster}))(t)
-	if all := must(p.ListClusters(ctx, &config.ListClustersInput{}))(t).Clusters; len(all) != 1 {
+	roomtest.Must(p.DeleteControlPanel(ctx, &config.DeleteControlPanelInput{ControlPanelArn: panel.ControlPanelArn}))(t)
+	roomtest.Must(p.DeleteCluster(ctx, &config.DeleteClusterInput{ClusterArn: &cluster}))(t)
+	if all := roomtest.Must(p.ListClusters(ctx, &config.ListClustersInput{}))(t).Clusters; len(all) != 1 {
 		t.Errorf("%d clusters are left", len(all))
 	}
 	_, err = p.UpdateCluster(ctx, &config.UpdateClusterInput{ClusterArn: &cluster, NetworkType: configtypes.NetworkTypeIpv4})

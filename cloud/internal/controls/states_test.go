@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	config "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
 	configtypes "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig/types"
+
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
 // restart ends routing control and starts it on what it has stored.
@@ -23,20 +25,20 @@ func TestRoutingControlIsDescribed(t *testing.T) {
 	made := p.control(p.cluster(), "a")
 	expect := func(when, name string) {
 		t.Helper()
-		got := must(p.DescribeRoutingControl(t.Context(), &config.DescribeRoutingControlInput{RoutingControlArn: made.RoutingControlArn}))(t).RoutingControl
+		got := roomtest.Must(p.DescribeRoutingControl(t.Context(), &config.DescribeRoutingControlInput{RoutingControlArn: made.RoutingControlArn}))(t).RoutingControl
 		if *got.RoutingControlArn != *made.RoutingControlArn || *got.ControlPanelArn != *made.ControlPanelArn || *got.Name != name ||
 			got.Status != configtypes.StatusDeployed || *got.Owner != "111122223333" {
 			t.Errorf("%s: %+v", when, got)
 		}
 	}
 	expect("made", "a")
-	must(p.UpdateRoutingControl(t.Context(), &config.UpdateRoutingControlInput{RoutingControlArn: made.RoutingControlArn, RoutingControlName: aws.String("b")}))(t)
+	roomtest.Must(p.UpdateRoutingControl(t.Context(), &config.UpdateRoutingControlInput{RoutingControlArn: made.RoutingControlArn, RoutingControlName: aws.String("b")}))(t)
 	expect("renamed", "b")
 	p.restart()
 	expect("after a restart", "b")
 	_, err := p.DescribeRoutingControl(t.Context(), &config.DescribeRoutingControlInput{RoutingControlArn: aws.String(*made.RoutingControlArn + "0")})
 	wantCode(t, err, "ResourceNotFoundException")
-	must(p.DeleteRoutingControl(t.Context(), &config.DeleteRoutingControlInput{RoutingControlArn: made.RoutingControlArn}))(t)
+	roomtest.Must(p.DeleteRoutingControl(t.Context(), &config.DeleteRoutingControlInput{RoutingControlArn: made.RoutingControlArn}))(t)
 	_, err = p.DescribeRoutingControl(t.Context(), &config.DescribeRoutingControlInput{RoutingControlArn: made.RoutingControlArn})
 	wantCode(t, err, "ResourceNotFoundException")
 }
@@ -46,12 +48,12 @@ func TestRoutingControlIsDescribed(t *testing.T) {
 func TestStatesOfAPanelAreListedInPages(t *testing.T) {
 	p := open(t)
 	cluster := p.cluster()
-	made := must(p.CreateControlPanel(t.Context(), &config.CreateControlPanelInput{ClusterArn: &cluster, ControlPanelName: aws.String("p")}))(t)
+	made := roomtest.Must(p.CreateControlPanel(t.Context(), &config.CreateControlPanelInput{ClusterArn: &cluster, ControlPanelName: aws.String("p")}))(t)
 	panel := *made.ControlPanel.ControlPanelArn
 	want := map[string]string{}
 	for i := range 5 {
 		name := fmt.Sprint("c", i)
-		c := must(p.CreateRoutingControl(t.Context(), &config.CreateRoutingControlInput{
+		c := roomtest.Must(p.CreateRoutingControl(t.Context(), &config.CreateRoutingControlInput{
 			ClusterArn: &cluster, ControlPanelArn: &panel, RoutingControlName: &name,
 		}))(t).RoutingControl
 		want[*c.RoutingControlArn] = name + " Off"
