@@ -12,12 +12,13 @@ import (
 // networkOf is EC2 as load balancing sees it.
 type networkOf struct{ r *Region }
 
-func (n networkOf) CIDR(tx *store.Tx, vpc string) (netip.Prefix, bool) {
-	row, ok := n.r.vpcs.GetTx(tx, vpc)
+func (n networkOf) VPC(tx *store.Tx, id string) (balancing.VPC, bool) {
+	row, ok := n.r.vpcs.GetTx(tx, id)
 	if !ok {
-		return netip.Prefix{}, false
+		return balancing.VPC{}, false
 	}
-	return netip.MustParsePrefix(row.CIDR), true
+	attached := slices.ContainsFunc(n.r.gateways.AllTx(tx), func(g gatewayRow) bool { return g.VPC == id })
+	return balancing.VPC{CIDR: netip.MustParsePrefix(row.CIDR), DefaultGroup: n.r.defaultGroup(tx, id), HasGateway: attached}, true
 }
 
 func (n networkOf) Subnet(tx *store.Tx, id string) (balancing.Subnet, bool) {
@@ -25,19 +26,14 @@ func (n networkOf) Subnet(tx *store.Tx, id string) (balancing.Subnet, bool) {
 	return balancing.Subnet{ID: row.ID, VPC: row.VPC, Zone: row.Zone}, ok
 }
 
-func (n networkOf) HasGateway(tx *store.Tx, vpc string) bool {
-	return slices.ContainsFunc(n.r.gateways.AllTx(tx), func(g gatewayRow) bool { return g.VPC == vpc })
-}
-
-func (n networkOf) DefaultGroup(tx *store.Tx, vpc string) string { return n.r.defaultGroup(tx, vpc) }
-
 func (n networkOf) CheckGroups(tx *store.Tx, vpc string, groups []string) error {
 	return n.r.checkGroups(tx, vpc, groups)
 }
 
 func (n networkOf) Instance(tx *store.Tx, id string) (balancing.Instance, bool) {
 	row, ok := n.r.instances.GetTx(tx, id)
-	return balancing.Instance{VPC: row.VPC, Zone: row.Zone, Interface: row.Interface, State: row.State}, ok
+	eni, _ := n.r.interfaces.GetTx(tx, row.Interface)
+	return balancing.Instance{VPC: row.VPC, Zone: row.Zone, Address: eni.Address, State: row.State}, ok
 }
 
 func (n networkOf) NewInterface(tx *store.Tx, subnet string, groups []string, public bool, description string) (string, error) {

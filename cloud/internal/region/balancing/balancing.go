@@ -20,17 +20,12 @@ import (
 // Network is EC2 as load balancing sees it. A method with a Tx runs inside the caller's change, or reads what is committed
 // where the Tx is nil and it only reads.
 type Network interface {
-	// CIDR returns a VPC's range.
-	CIDR(tx *store.Tx, vpc string) (netip.Prefix, bool)
+	VPC(tx *store.Tx, id string) (VPC, bool)
 	Subnet(tx *store.Tx, id string) (Subnet, bool)
-	// HasGateway tells whether an internet gateway is attached to a VPC.
-	HasGateway(tx *store.Tx, vpc string) bool
-	// DefaultGroup returns the security group that a VPC was made with.
-	DefaultGroup(tx *store.Tx, vpc string) string
-	// CheckGroups refuses, with EC2's errors, security groups that an interface in a VPC cannot have.
-	CheckGroups(tx *store.Tx, vpc string, groups []string) error
 	Instance(tx *store.Tx, id string) (Instance, bool)
 
+	// CheckGroups refuses, with EC2's errors, security groups that an interface in a VPC cannot have.
+	CheckGroups(tx *store.Tx, vpc string, groups []string) error
 	// NewInterface makes a network interface, with a public address where that is asked for. Its errors are EC2's.
 	NewInterface(tx *store.Tx, subnet string, groups []string, public bool, description string) (id string, err error)
 	SetGroups(tx *store.Tx, networkInterface string, groups []string) error
@@ -47,13 +42,21 @@ type Network interface {
 	News() []store.Topic
 }
 
+// VPC is what load balancers and target groups are in.
+type VPC struct {
+	CIDR         netip.Prefix
+	DefaultGroup string // the security group that it was made with
+	HasGateway   bool   // an internet gateway is attached
+}
+
 // Subnet is what a node is put into.
 type Subnet struct{ ID, VPC, Zone string }
 
-// Instance is what may be a target.
+// Instance is what may be a target; Address is the zero value where it has none left.
 type Instance struct {
-	VPC, Zone, Interface string
-	State                ec2types.InstanceStateName
+	VPC, Zone string
+	Address   netip.Addr
+	State     ec2types.InstanceStateName
 }
 
 // Interface is a network interface; Public is the zero value where it has no public address.

@@ -133,13 +133,14 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, su
 	if err != nil {
 		return loadBalancerRow{}, err
 	}
+	around, _ := r.network.VPC(tx, vpc)
 	scheme := in.Scheme
 	if scheme == "" {
 		scheme = elbtypes.LoadBalancerSchemeEnumInternetFacing
 	}
 	groups := slices.Clone(in.SecurityGroups)
 	if len(groups) == 0 {
-		groups = []string{r.network.DefaultGroup(tx, vpc)}
+		groups = []string{around.DefaultGroup}
 	}
 	if err := r.checkGroups(tx, vpc, groups); err != nil {
 		return loadBalancerRow{}, err
@@ -153,7 +154,7 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, su
 		}
 		return old, nil
 	}
-	if scheme == elbtypes.LoadBalancerSchemeEnumInternetFacing && !r.network.HasGateway(tx, vpc) {
+	if scheme == elbtypes.LoadBalancerSchemeEnumInternetFacing && !around.HasGateway {
 		return loadBalancerRow{}, wire.Errorf("InvalidSubnet", "VPC %s has no internet gateway", vpc)
 	}
 	if r.LoadBalancers.Len() >= 50 {

@@ -114,7 +114,7 @@ func (r *Room) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGroupI
 		return nil, err
 	}
 	err = r.Update(func(tx *store.Tx) error {
-		if _, ok := r.network.CIDR(tx, row.VPC); !ok {
+		if _, ok := r.network.VPC(tx, row.VPC); !ok {
 			return invalid("The VPC ID '%s' is not found", row.VPC)
 		}
 		for _, old := range r.targetGroups.AllTx(tx) {

@@ -79,7 +79,7 @@ func (r *Room) checkTarget(tx *store.Tx, g targetGroupRow, t targetRow) error {
 		if err != nil || !a.Is4() {
 			return invalid("The IP address '%s' is not a valid IPv4 address", t.ID)
 		}
-		if cidr, ok := r.network.CIDR(tx, g.VPC); !ok || !cidr.Contains(a) {
+		if v, ok := r.network.VPC(tx, g.VPC); !ok || !v.CIDR.Contains(a) {
 			return wire.Errorf("InvalidTarget", "The IP address '%s' is not within the VPC '%s'", t.ID, g.VPC)
 		}
 		return nil
@@ -214,11 +214,10 @@ func (r *Room) targetAddress(g targetGroupRow, t targetRow) (at netip.AddrPort, 
 	if !ok {
 		return netip.AddrPort{}, "", string(ec2types.InstanceStateNameTerminated)
 	}
-	eni, ok := r.network.Interface(i.Interface)
-	if i.State != ec2types.InstanceStateNameRunning || !ok {
+	if i.State != ec2types.InstanceStateNameRunning {
 		return netip.AddrPort{}, i.Zone, string(i.State)
 	}
-	return netip.AddrPortFrom(eni.Address, uint16(t.Port)), i.Zone, string(i.State)
+	return netip.AddrPortFrom(i.Address, uint16(t.Port)), i.Zone, string(i.State)
 }
 
 // DescribeTargetHealth lists the targets of a group and how they are.
