@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,7 +15,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	config "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
 	configtypes "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig/types"
 	"github.com/aws/smithy-go"
@@ -46,16 +43,8 @@ func open(t *testing.T) *plant {
 	p := &plant{t: t, dir: t.TempDir(), now: time.Unix(1_000_000, 0), told: map[string]bool{}}
 	p.start()
 	t.Cleanup(func() { p.c.Close() })
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		m := wire.NewMux(slog.New(slog.DiscardHandler))
-		p.c.Operations(m)
-		m.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	p.url = server.URL
-	p.Client = config.New(config.Options{
-		Region: "us-west-2", BaseEndpoint: &p.url, RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
-	})
+	p.url = *roomtest.Serve(t, func(m *wire.Mux) { p.c.Operations(m) })
+	p.Client = config.New(config.Options{Region: "us-west-2", BaseEndpoint: &p.url, RetryMaxAttempts: 1, Credentials: roomtest.Credentials})
 	return p
 }
 

@@ -1,19 +1,13 @@
 package watching
 
 import (
-	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
-	"github.com/aws/smithy-go"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -31,14 +25,8 @@ type served struct {
 func serve(t *testing.T) *served {
 	s := &served{t: t, dir: t.TempDir()}
 	s.r, s.end = openSlow(t, s.dir)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		mux := wire.NewMux(slog.New(slog.DiscardHandler))
-		s.r.Operations(mux)
-		mux.ServeHTTP(w, req)
-	}))
-	t.Cleanup(server.Close)
 	s.Client = cloudwatch.New(cloudwatch.Options{
-		Region: "us-east-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+		Region: "us-east-1", BaseEndpoint: roomtest.Serve(t, func(m *wire.Mux) { s.r.Operations(m) }), Credentials: roomtest.Credentials,
 	})
 	return s
 }
@@ -47,13 +35,6 @@ func (s *served) reopen() {
 	s.t.Helper()
 	s.end()
 	s.r, s.end = openSlow(s.t, s.dir)
-}
-
-func wantRefusal(t *testing.T, err error, code string) {
-	t.Helper()
-	if api, ok := errors.AsType[smithy.APIError](err); !ok || api.ErrorCode() != code {
-		t.Errorf("got error %v, want code %s", err, code)
-	}
 }
 
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmsForMetric.html: a metric is its
@@ -108,7 +89,7 @@ func TestAlarmsAreFoundByTheirMetric(t *testing.T) {
 	in := ask()
 	in.Dimensions = append(in.Dimensions, in.Dimensions...)
 	_, err := s.DescribeAlarmsForMetric(ctx, in)
-	wantRefusal(t, err, "InvalidParameterValue")
+	roomtest.WantAPIError(t, err, "InvalidParameterValue")
 }
 
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DisableAlarmActions.html
@@ -143,7 +124,7 @@ func TestAlarmActionsAreDisabled(t *testing.T) {
 		many = append(many, fmt.Sprint(i))
 	}
 	_, err := s.DisableAlarmActions(ctx, &cloudwatch.DisableAlarmActionsInput{AlarmNames: many})
-	wantRefusal(t, err, "ValidationError")
+	roomtest.WantAPIError(t, err, "ValidationError")
 	expect("what was refused changed nothing", "ac")
 }
 
@@ -181,20 +162,20 @@ func TestAlarmsAreTagged(t *testing.T) {
 		_, err := s.TagResource(ctx, &cloudwatch.TagResourceInput{
 			ResourceARN: arn, Tags: []cwtypes.Tag{{Key: new("good"), Value: new("x")}, {Key: &key, Value: new("x")}},
 		})
-		wantRefusal(t, err, code)
+		roomtest.WantAPIError(t, err, code)
 	}
 	var many []cwtypes.Tag
 	for i := range 49 { // two are there, 50 are allowed
 		many = append(many, cwtypes.Tag{Key: new(fmt.Sprint("k", i)), Value: new("v")})
 	}
 	_, err := s.TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: arn, Tags: many})
-	wantRefusal(t, err, "InvalidParameterValue")
+	roomtest.WantAPIError(t, err, "InvalidParameterValue")
 	expect("what was refused changed nothing", want)
 	absent := new(*arn + "0")
 	_, err = s.TagResource(ctx, &cloudwatch.TagResourceInput{ResourceARN: absent, Tags: many[:1]})
-	wantRefusal(t, err, "ResourceNotFoundException")
+	roomtest.WantAPIError(t, err, "ResourceNotFoundException")
 	_, err = s.UntagResource(ctx, &cloudwatch.UntagResourceInput{ResourceARN: absent, TagKeys: []string{"team"}})
-	wantRefusal(t, err, "ResourceNotFoundException")
+	roomtest.WantAPIError(t, err, "ResourceNotFoundException")
 	_, err = s.ListTagsForResource(ctx, &cloudwatch.ListTagsForResourceInput{ResourceARN: absent})
-	wantRefusal(t, err, "ResourceNotFoundException")
+	roomtest.WantAPIError(t, err, "ResourceNotFoundException")
 }

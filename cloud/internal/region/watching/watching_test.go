@@ -2,8 +2,6 @@ package watching
 
 import (
 	"fmt"
-	"log/slog"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"slices"
@@ -12,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
@@ -21,7 +18,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
-	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/internal/judge"
 )
 
@@ -335,19 +331,10 @@ func TestQueriesPageAndScan(t *testing.T) {
 // Clients of other makers, each with its own reading of the models, drive every operation.
 func TestOtherClientsOfCloudWatch(t *testing.T) {
 	r, _ := openSlow(t, t.TempDir())
-	mux := wire.NewMux(slog.New(slog.DiscardHandler))
-	r.Operations(mux)
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-
-	sdk := cloudwatch.New(
-		cloudwatch.Options{
-			Region:           "us-east-1",
-			BaseEndpoint:     &server.URL,
-			RetryMaxAttempts: 1,
-			Credentials:      credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
-		},
-	)
+	endpoint := roomtest.Serve(t, r.Operations)
+	sdk := cloudwatch.New(cloudwatch.Options{
+		Region: "us-east-1", BaseEndpoint: endpoint, RetryMaxAttempts: 1, Credentials: roomtest.Credentials,
+	})
 	roomtest.Must(sdk.PutMetricData(t.Context(), datum(3, time.Now())))(t)
 	roomtest.Must(sdk.PutMetricAlarm(t.Context(), alarmInput("sdk")))(t)
 	out := roomtest.Must(sdk.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNamePrefix: aws.String("s")}))(t)
@@ -356,7 +343,7 @@ func TestOtherClientsOfCloudWatch(t *testing.T) {
 	}
 
 	env := append(os.Environ(), "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true", "AWS_DEFAULT_REGION=us-east-1",
-		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "ENDPOINT="+server.URL)
+		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_PAGER=", "AWS_MAX_ATTEMPTS=1", "ENDPOINT="+*endpoint)
 	run := func(command, file string, more ...string) {
 		cmd := exec.CommandContext(t.Context(), command, file)
 		cmd.Env = append(env, more...)
