@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -25,13 +24,6 @@ func serveHTTP(t *testing.T, current func() *Region) *string {
 	}))
 	t.Cleanup(server.Close)
 	return &server.URL
-}
-
-// balancing is the SDK's client of the site's Elastic Load Balancing.
-func (s *site) balancing() *elb.Client {
-	return elb.New(elb.Options{
-		Region: "us-east-1", BaseEndpoint: serveHTTP(s.t, func() *Region { return s.r }), Credentials: anyone,
-	})
 }
 
 // reopen closes the region and opens it on what it has stored.

@@ -51,7 +51,7 @@ func (r *Room) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Action)
 	if n := len(config.TargetGroups); n < 1 || n > 5 {
 		return a, invalid("A forward action must have 1 to 5 target groups")
 	}
-	b, _ := r.LoadBalancers.GetTx(tx, loadBalancer)
+	b, _ := r.loadBalancers.GetTx(tx, loadBalancer)
 	users := r.groupUsers(tx)
 	out := &elbtypes.ForwardActionConfig{TargetGroupStickinessConfig: &elbtypes.TargetGroupStickinessConfig{Enabled: new(false)}}
 	for _, t := range config.TargetGroups {

@@ -118,7 +118,7 @@ func (r *Room) DescribeLoadBalancerAttributes(
 	if err := room.Only(in, "LoadBalancerArn"); err != nil {
 		return nil, err
 	}
-	row, ok := r.LoadBalancers.Get(room.Deref(in.LoadBalancerArn))
+	row, ok := r.loadBalancers.Get(room.Deref(in.LoadBalancerArn))
 	if !ok {
 		return nil, missingLoadBalancer()
 	}

@@ -1,5 +1,5 @@
 // Package balancing is Elastic Load Balancing in a region: application load balancers, their listeners and rules, and
-// target groups. What they are to do is stored; package balancer does it; Reconcile brings it there.
+// target groups. What they are to do is stored; package balancer does it; reconcile brings it there.
 package balancing
 
 import (
@@ -67,9 +67,9 @@ type Room struct {
 	*room.Base
 	network Network
 
-	LoadBalancers *store.Table[loadBalancerRow]
+	loadBalancers *store.Table[loadBalancerRow]
 	targetGroups  *store.Table[targetGroupRow]
-	Listeners     *store.Table[listenerRow]
+	listeners     *store.Table[listenerRow]
 	rules         *store.Table[ruleRow]
 
 	serving struct {
@@ -84,9 +84,9 @@ type Room struct {
 func Load(base *room.Base, network Network) (*Room, error) {
 	r := &Room{Base: base, network: network}
 	var err error
-	room.LoadTable(r.DB, "load-balancers", &r.LoadBalancers, &err)
+	room.LoadTable(r.DB, "load-balancers", &r.loadBalancers, &err)
 	room.LoadTable(r.DB, "target-groups", &r.targetGroups, &err)
-	room.LoadTable(r.DB, "listeners", &r.Listeners, &err)
+	room.LoadTable(r.DB, "listeners", &r.listeners, &err)
 	room.LoadTable(r.DB, "listener-rules", &r.rules, &err)
 	return r, err
 }

@@ -12,7 +12,7 @@ import (
 
 // Report is what Route 53 is to know of the load balancers, in the order of their names.
 func (r *Room) Report() (report []beacon.LoadBalancer) {
-	for _, row := range r.LoadBalancers.All() {
+	for _, row := range r.loadBalancers.All() {
 		b := beacon.LoadBalancer{DNSName: row.DNSName, HostedZoneID: r.canonicalZone(), Healthy: r.evaluate(row)}
 		for _, n := range row.Nodes {
 			eni, ok := r.network.Interface(n.Interface)

@@ -16,7 +16,7 @@ import (
 
 // groupUsers tells which load balancer forwards to each target group that is used.
 func (r *Room) groupUsers(tx *store.Tx) map[string]string {
-	return users(r.Listeners.AllTx(tx), r.rules.AllTx(tx))
+	return users(r.listeners.AllTx(tx), r.rules.AllTx(tx))
 }
 
 func users(listeners []listenerRow, rules []ruleRow) map[string]string {
@@ -37,14 +37,14 @@ func users(listeners []listenerRow, rules []ruleRow) map[string]string {
 
 // groupUser returns the load balancer that forwards to a target group.
 func (r *Room) groupUser(arn string) (string, bool) {
-	b, ok := users(r.Listeners.All(), r.rules.All())[arn]
+	b, ok := users(r.listeners.All(), r.rules.All())[arn]
 	return b, ok
 }
 
 // groupsOf returns the target groups that a load balancer forwards to, in order.
 func (r *Room) groupsOf(loadBalancer string) []string {
 	var out []string
-	for g, b := range users(r.Listeners.All(), r.rules.All()) {
+	for g, b := range users(r.listeners.All(), r.rules.All()) {
 		if b == loadBalancer {
 			out = append(out, g)
 		}
@@ -84,7 +84,7 @@ func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) 
 	}
 	var row listenerRow
 	err = r.Update(func(tx *store.Tx) (err error) {
-		b, ok := r.LoadBalancers.GetTx(tx, *in.LoadBalancerArn)
+		b, ok := r.loadBalancers.GetTx(tx, *in.LoadBalancerArn)
 		if !ok {
 			return wire.Errorf("LoadBalancerNotFound", "Load balancer '%s' not found", *in.LoadBalancerArn)
 		}
@@ -102,7 +102,7 @@ func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) 
 		path := tail(b.ARN, "loadbalancer") + "/" + room.NewSerial(16)
 		row.ARN = r.ARN("elasticloadbalancing", "listener/"+path)
 		row.DefaultRule = r.ARN("elasticloadbalancing", "listener-rule/"+path+"/"+room.NewSerial(16))
-		return r.Listeners.Put(tx, row.ARN, row)
+		return r.listeners.Put(tx, row.ARN, row)
 	})
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) 
 }
 
 func (r *Room) portListener(tx *store.Tx, loadBalancer string, port int32) (listenerRow, bool) {
-	for _, l := range r.Listeners.AllTx(tx) {
+	for _, l := range r.listeners.AllTx(tx) {
 		if l.LoadBalancer == loadBalancer && l.Port == port {
 			return l, true
 		}
@@ -133,12 +133,12 @@ func (r *Room) DescribeListeners(ctx context.Context, in *elb.DescribeListenersI
 	if (in.LoadBalancerArn == nil) == (len(in.ListenerArns) == 0) {
 		return nil, invalid("You must specify either listener ARNs or a load balancer ARN")
 	}
-	rows, err := selected(r.Listeners.All(), in.ListenerArns, func(l listenerRow) string { return l.ARN }, missingListener)
+	rows, err := selected(r.listeners.All(), in.ListenerArns, func(l listenerRow) string { return l.ARN }, missingListener)
 	if err != nil {
 		return nil, err
 	}
 	if in.LoadBalancerArn != nil {
-		if _, ok := r.LoadBalancers.Get(*in.LoadBalancerArn); !ok {
+		if _, ok := r.loadBalancers.Get(*in.LoadBalancerArn); !ok {
 			return nil, missingLoadBalancer()
 		}
 		rows = slices.DeleteFunc(rows, func(l listenerRow) bool { return l.LoadBalancer != *in.LoadBalancerArn })
@@ -168,7 +168,7 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 	var row listenerRow
 	err := r.Update(func(tx *store.Tx) (err error) {
 		var ok bool
-		if row, ok = r.Listeners.GetTx(tx, *in.ListenerArn); !ok {
+		if row, ok = r.listeners.GetTx(tx, *in.ListenerArn); !ok {
 			return missingListener()
 		}
 		if in.Port != nil && *in.Port != row.Port {
@@ -182,7 +182,7 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 				return err
 			}
 		}
-		return r.Listeners.Put(tx, row.ARN, row)
+		return r.listeners.Put(tx, row.ARN, row)
 	})
 	if err != nil {
 		return nil, err
@@ -199,7 +199,7 @@ func (r *Room) DeleteListener(ctx context.Context, in *elb.DeleteListenerInput) 
 		return nil, err
 	}
 	err := r.Update(func(tx *store.Tx) error {
-		row, ok := r.Listeners.GetTx(tx, *in.ListenerArn)
+		row, ok := r.listeners.GetTx(tx, *in.ListenerArn)
 		if !ok {
 			return missingListener()
 		}
@@ -216,5 +216,5 @@ func (r *Room) removeListener(tx *store.Tx, row listenerRow) error {
 			}
 		}
 	}
-	return r.Listeners.Delete(tx, row.ARN)
+	return r.listeners.Delete(tx, row.ARN)
 }

@@ -35,7 +35,7 @@ func (r *Room) checkGroups(tx *store.Tx, vpc string, groups []string) error {
 // controller look again: it may have looked before the interfaces were there.
 func (r *Room) sync(vpc string) error {
 	err := r.network.Sync(vpc)
-	r.Wake(r.LoadBalancers.Any())
+	r.Wake(r.loadBalancers.Any())
 	return err
 }
 
@@ -45,14 +45,14 @@ func (r *Room) changeLoadBalancer(arn *string, change func(*store.Tx, *loadBalan
 		return err
 	}
 	return r.Update(func(tx *store.Tx) error {
-		row, ok := r.LoadBalancers.GetTx(tx, *arn)
+		row, ok := r.loadBalancers.GetTx(tx, *arn)
 		if !ok {
 			return missingLoadBalancer()
 		}
 		if err := change(tx, &row); err != nil {
 			return err
 		}
-		return r.LoadBalancers.Put(tx, row.ARN, row)
+		return r.loadBalancers.Put(tx, row.ARN, row)
 	})
 }
 
@@ -139,18 +139,18 @@ func (r *Room) DeleteLoadBalancer(ctx context.Context, in *elb.DeleteLoadBalance
 	if err := required("LoadBalancerArn", in.LoadBalancerArn); err != nil {
 		return nil, err
 	}
-	row, ok := r.LoadBalancers.Get(*in.LoadBalancerArn)
+	row, ok := r.loadBalancers.Get(*in.LoadBalancerArn)
 	if !ok {
 		return &elb.DeleteLoadBalancerOutput{}, nil
 	}
 	err := r.Update(func(tx *store.Tx) error {
-		if row, ok = r.LoadBalancers.GetTx(tx, row.ARN); !ok {
+		if row, ok = r.loadBalancers.GetTx(tx, row.ARN); !ok {
 			return nil
 		}
 		if attributeOf(loadBalancerAttributes, row.Attributes, "deletion_protection.enabled") == "true" {
 			return wire.Errorf("OperationNotPermitted", "Load balancer '%s' cannot be deleted because deletion protection is enabled", row.ARN)
 		}
-		for _, l := range r.Listeners.AllTx(tx) {
+		for _, l := range r.listeners.AllTx(tx) {
 			if l.LoadBalancer == row.ARN {
 				if err := r.removeListener(tx, l); err != nil {
 					return err
@@ -160,11 +160,11 @@ func (r *Room) DeleteLoadBalancer(ctx context.Context, in *elb.DeleteLoadBalance
 		if err := r.dropNodes(tx, row.Nodes, nil); err != nil {
 			return err
 		}
-		return r.LoadBalancers.Delete(tx, row.ARN)
+		return r.loadBalancers.Delete(tx, row.ARN)
 	})
 	if err != nil {
 		return nil, err
 	}
-	r.Reconcile() // the nodes' sockets close before their network goes
+	r.reconcile() // the nodes' sockets close before their network goes
 	return &elb.DeleteLoadBalancerOutput{}, r.sync(row.VPC)
 }

@@ -145,7 +145,7 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, su
 	if err := r.checkGroups(tx, vpc, groups); err != nil {
 		return loadBalancerRow{}, err
 	}
-	for _, old := range r.LoadBalancers.AllTx(tx) {
+	for _, old := range r.loadBalancers.AllTx(tx) {
 		if old.Name != *in.Name {
 			continue
 		}
@@ -157,7 +157,7 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, su
 	if scheme == elbtypes.LoadBalancerSchemeEnumInternetFacing && !around.HasGateway {
 		return loadBalancerRow{}, wire.Errorf("InvalidSubnet", "VPC %s has no internet gateway", vpc)
 	}
-	if r.LoadBalancers.Len() >= 50 {
+	if r.loadBalancers.Len() >= 50 {
 		return loadBalancerRow{}, wire.Errorf("TooManyLoadBalancers", "You have reached the maximum number of load balancers")
 	}
 	path := "app/" + *in.Name + "/" + room.NewSerial(16)
@@ -171,7 +171,7 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, su
 	if row.Nodes, err = r.newNodes(tx, row, chosen); err != nil {
 		return row, err
 	}
-	return row, r.LoadBalancers.Put(tx, row.ARN, row)
+	return row, r.loadBalancers.Put(tx, row.ARN, row)
 }
 
 func sameSet(a, b []string) bool {
@@ -228,7 +228,7 @@ func (r *Room) DescribeLoadBalancers(ctx context.Context, in *elb.DescribeLoadBa
 	if len(in.Names) > 0 && len(in.LoadBalancerArns) > 0 {
 		return nil, invalid("Load balancer names and ARNs cannot be specified at the same time")
 	}
-	rows, err := selected(r.LoadBalancers.All(), in.LoadBalancerArns, func(b loadBalancerRow) string { return b.ARN }, missingLoadBalancer)
+	rows, err := selected(r.loadBalancers.All(), in.LoadBalancerArns, func(b loadBalancerRow) string { return b.ARN }, missingLoadBalancer)
 	if err != nil {
 		return nil, err
 	}

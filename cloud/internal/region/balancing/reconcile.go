@@ -23,7 +23,7 @@ const TargetNews store.Topic = "target-states"
 // Open brings up every load balancer that the store holds and keeps them so. EC2 is up by then.
 func (r *Room) Open() {
 	r.serving.running, r.serving.failed = map[string]*balancer.Balancer{}, map[string]string{}
-	r.Reconcile()
+	r.reconcile()
 	r.Spawn(r.keep)
 }
 
@@ -47,7 +47,7 @@ func (r *Room) keep() {
 	for {
 		next := watch.Next()
 		var drained <-chan time.Time
-		if !r.Reconcile() {
+		if !r.reconcile() {
 			drained = time.After(retryPause)
 		} else if at := r.nextDrained(); !at.IsZero() {
 			drained = time.After(time.Until(at))
@@ -61,9 +61,9 @@ func (r *Room) keep() {
 	}
 }
 
-// Reconcile brings every load balancer to what the store says: it is all that a start, a change and
+// reconcile brings every load balancer to what the store says: it is all that a start, a change and
 // a recovery are. It tells whether all of it worked.
-func (r *Room) Reconcile() (done bool) {
+func (r *Room) reconcile() (done bool) {
 	done = true
 	if err := r.dropTargets(); err != nil {
 		r.Log.Error("drop drained targets", "err", err)
@@ -88,13 +88,13 @@ func (r *Room) bringUpAll() (served []string, failed bool) {
 		return nil, false // closed
 	}
 	for arn, b := range r.serving.running {
-		if _, ok := r.LoadBalancers.Get(arn); !ok {
+		if _, ok := r.loadBalancers.Get(arn); !ok {
 			b.Close()
 			delete(r.serving.running, arn)
 			delete(r.serving.failed, arn)
 		}
 	}
-	for _, row := range r.LoadBalancers.All() {
+	for _, row := range r.loadBalancers.All() {
 		err := r.bringUp(row)
 		r.tell(row.ARN, err)
 		failed = failed || err != nil
@@ -151,7 +151,7 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 		}
 		c.Nodes = append(c.Nodes, balancer.Node{ID: n.Interface, Address: eni.Address, Network: ns})
 	}
-	for _, l := range r.Listeners.All() {
+	for _, l := range r.listeners.All() {
 		if l.LoadBalancer != row.ARN {
 			continue
 		}
@@ -254,8 +254,8 @@ func (r *Room) nextDrained() (next time.Time) {
 
 // Ports returns the public addresses and ports at which load balancers listen, in order.
 func (r *Room) Ports() (ports []netip.AddrPort) {
-	for _, b := range r.LoadBalancers.All() {
-		for _, l := range r.Listeners.All() {
+	for _, b := range r.loadBalancers.All() {
+		for _, l := range r.listeners.All() {
 			if l.LoadBalancer != b.ARN {
 				continue
 			}

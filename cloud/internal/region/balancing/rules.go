@@ -45,7 +45,7 @@ func (r *Room) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.Cr
 		return nil, err
 	}
 	err = r.Update(func(tx *store.Tx) (err error) {
-		l, ok := r.Listeners.GetTx(tx, row.Listener)
+		l, ok := r.listeners.GetTx(tx, row.Listener)
 		if !ok {
 			return missingListener()
 		}
@@ -95,7 +95,7 @@ func (r *Room) DescribeRules(ctx context.Context, in *elb.DescribeRulesInput) (*
 	}
 	var all []elbtypes.Rule
 	found := in.ListenerArn == nil
-	for _, l := range r.Listeners.All() {
+	for _, l := range r.listeners.All() {
 		if in.ListenerArn != nil && l.ARN != *in.ListenerArn {
 			continue
 		}
@@ -130,7 +130,7 @@ func (r *Room) changeRule(arn *string, change func(*store.Tx, ruleRow) error) er
 		if ok {
 			return change(tx, row)
 		}
-		for _, l := range r.Listeners.AllTx(tx) {
+		for _, l := range r.listeners.AllTx(tx) {
 			if l.DefaultRule == *arn {
 				return wire.Errorf("OperationNotPermitted", "Default rule '%s' cannot be modified or deleted", *arn)
 			}
@@ -146,7 +146,7 @@ func (r *Room) ModifyRule(ctx context.Context, in *elb.ModifyRuleInput) (*elb.Mo
 	}
 	var shown elbtypes.Rule
 	err := r.changeRule(in.RuleArn, func(tx *store.Tx, row ruleRow) (err error) {
-		l, _ := r.Listeners.GetTx(tx, row.Listener)
+		l, _ := r.listeners.GetTx(tx, row.Listener)
 		if len(in.Conditions) > 0 {
 			if row.Conditions, err = readConditions(in.Conditions); err != nil {
 				return err

@@ -48,9 +48,9 @@ func showTags(tags map[string]string) []elbtypes.Tag {
 
 // changeTags changes the tags of a resource of any kind.
 func (r *Room) changeTags(tx *store.Tx, arn string, change func(map[string]string) (map[string]string, error)) (err error) {
-	if row, ok := r.LoadBalancers.GetTx(tx, arn); ok {
+	if row, ok := r.loadBalancers.GetTx(tx, arn); ok {
 		if row.Tags, err = change(row.Tags); err == nil {
-			err = r.LoadBalancers.Put(tx, arn, row)
+			err = r.loadBalancers.Put(tx, arn, row)
 		}
 		return err
 	}
@@ -60,9 +60,9 @@ func (r *Room) changeTags(tx *store.Tx, arn string, change func(map[string]strin
 		}
 		return err
 	}
-	if row, ok := r.Listeners.GetTx(tx, arn); ok {
+	if row, ok := r.listeners.GetTx(tx, arn); ok {
 		if row.Tags, err = change(row.Tags); err == nil {
-			err = r.Listeners.Put(tx, arn, row)
+			err = r.listeners.Put(tx, arn, row)
 		}
 		return err
 	}
@@ -152,13 +152,13 @@ func (r *Room) DescribeTags(ctx context.Context, in *elb.DescribeTagsInput) (*el
 }
 
 func (r *Room) tags(arn string) (map[string]string, bool) {
-	if row, ok := r.LoadBalancers.Get(arn); ok {
+	if row, ok := r.loadBalancers.Get(arn); ok {
 		return row.Tags, true
 	}
 	if row, ok := r.targetGroups.Get(arn); ok {
 		return row.Tags, true
 	}
-	if row, ok := r.Listeners.Get(arn); ok {
+	if row, ok := r.listeners.Get(arn); ok {
 		return row.Tags, true
 	}
 	row, ok := r.rules.Get(arn)

@@ -178,7 +178,7 @@ func (r *Room) DescribeTargetGroups(ctx context.Context, in *elb.DescribeTargetG
 		return nil, err
 	}
 	if in.LoadBalancerArn != nil {
-		if _, ok := r.LoadBalancers.Get(*in.LoadBalancerArn); !ok {
+		if _, ok := r.loadBalancers.Get(*in.LoadBalancerArn); !ok {
 			return nil, missingLoadBalancer()
 		}
 		used := r.groupsOf(*in.LoadBalancerArn)

@@ -162,7 +162,7 @@ func (r *Room) Exists(tx *store.Tx, arn string) bool {
 
 // News is what to watch for a change of load balancers and of what they find of their targets.
 func (r *Room) News() []store.Topic {
-	return []store.Topic{r.LoadBalancers.Any(), r.targetGroups.Any(), r.Listeners.Any(), r.rules.Any(), TargetNews}
+	return []store.Topic{r.loadBalancers.Any(), r.targetGroups.Any(), r.listeners.Any(), r.rules.Any(), TargetNews}
 }
 
 // State returns an instance's health in a target group, or false where it is not registered.
@@ -189,7 +189,7 @@ func health(s elbtypes.TargetHealthStateEnum, reason, format string, args ...any
 func (r *Room) targetHealth(g targetGroupRow, t targetRow) elbtypes.TargetHealth {
 	user, used := r.groupUser(g.ARN)
 	at, zone, state := r.targetAddress(g, t)
-	b, _ := r.LoadBalancers.Get(user)
+	b, _ := r.loadBalancers.Get(user)
 	switch {
 	case t.draining():
 		return health("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")

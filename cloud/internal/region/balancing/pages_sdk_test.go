@@ -1,36 +1,21 @@
-package region
+package balancing
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http/httptest"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
-
-	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // The SDK's own client and paginator must get along with what goes over the wire.
 func TestSDKPaginatorEnds(t *testing.T) {
 	s := newSite(t)
-	mux := wire.NewMux(slog.New(slog.DiscardHandler))
-	s.r.Operations(mux)
-	server := httptest.NewServer(mux)
-	defer server.Close()
 	for i := range 4 {
 		s.newGroup(fmt.Sprintf("group-%d", i))
 	}
-	client := elb.New(elb.Options{
-		Region: "us-east-1", BaseEndpoint: &server.URL,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
-		}),
-	})
+	client := s.client()
 	seen := map[string]bool{}
 	pages := elb.NewDescribeTargetGroupsPaginator(client, &elb.DescribeTargetGroupsInput{PageSize: new(int32(2))})
 	for n := 0; pages.HasMorePages(); n++ {

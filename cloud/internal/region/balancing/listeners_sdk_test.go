@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"slices"
@@ -17,7 +17,7 @@ func says(status string) []elbtypes.Action {
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeListeners.html
 func TestListenersAreDescribedInPages(t *testing.T) {
 	s := newSite(t)
-	client, ctx, balance := s.balancing(), t.Context(), s.balance.LoadBalancerArn
+	client, ctx, balance := s.client(), t.Context(), s.balance.LoadBalancerArn
 	want := map[string]int32{}
 	for _, port := range []int32{80, 81, 8080} {
 		want[s.listen(port)] = port
@@ -47,20 +47,20 @@ func TestListenersAreDescribedInPages(t *testing.T) {
 	}
 
 	_, err := client.DescribeListeners(ctx, &elb.DescribeListenersInput{})
-	wantAPIError(t, err, "ValidationError")
+	roomtest.WantAPIError(t, err, "ValidationError")
 	_, err = client.DescribeListeners(ctx, &elb.DescribeListenersInput{LoadBalancerArn: balance, PageSize: new(int32(401))})
-	wantAPIError(t, err, "ValidationError")
+	roomtest.WantAPIError(t, err, "ValidationError")
 	_, err = client.DescribeListeners(ctx, &elb.DescribeListenersInput{LoadBalancerArn: new(*balance + "0")})
-	wantAPIError(t, err, "LoadBalancerNotFound")
+	roomtest.WantAPIError(t, err, "LoadBalancerNotFound")
 	_, err = client.DescribeListeners(ctx, &elb.DescribeListenersInput{ListenerArns: []string{s.listen(80) + "0"}})
-	wantAPIError(t, err, "ListenerNotFound")
+	roomtest.WantAPIError(t, err, "ListenerNotFound")
 }
 
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyListener.html: what a request does not
 // name stays.
 func TestListenerIsModified(t *testing.T) {
 	s := newSite(t)
-	client, ctx := s.balancing(), t.Context()
+	client, ctx := s.client(), t.Context()
 	arn := s.listen(80)
 	s.listen(81)
 	described := func() elbtypes.Listener {
@@ -89,11 +89,11 @@ func TestListenerIsModified(t *testing.T) {
 		in := &elb.ModifyListenerInput{ListenerArn: &arn, DefaultActions: says("200")}
 		c.edit(in)
 		_, err := client.ModifyListener(ctx, in)
-		wantAPIError(t, err, c.code)
+		roomtest.WantAPIError(t, err, c.code)
 	}
 	for _, when := range []string{"before", "after"} {
 		if l := described(); *l.Port != 8080 || l.DefaultActions[0].Type != "fixed-response" || *l.DefaultActions[0].FixedResponseConfig.StatusCode != "418" {
-			t.Errorf("%s the region is opened again: %+v", when, l)
+			t.Errorf("%s it is opened again: %+v", when, l)
 		}
 		s.reopen()
 	}
@@ -107,7 +107,7 @@ func TestListenerIsModified(t *testing.T) {
 // stays.
 func TestRuleIsModified(t *testing.T) {
 	s := newSite(t)
-	client, ctx, listener := s.balancing(), t.Context(), s.listen(80)
+	client, ctx, listener := s.client(), t.Context(), s.listen(80)
 	path := func(p string) []elbtypes.RuleCondition {
 		return []elbtypes.RuleCondition{{Field: new("path-pattern"), PathPatternConfig: &elbtypes.PathPatternConditionConfig{Values: []string{p}}}}
 	}
@@ -144,12 +144,12 @@ func TestRuleIsModified(t *testing.T) {
 		}}},
 	} {
 		_, err := client.ModifyRule(ctx, &c.in)
-		wantAPIError(t, err, c.code)
+		roomtest.WantAPIError(t, err, c.code)
 	}
 	shows("what was refused changed nothing", described(), "/b", "418")
 	s.reopen()
-	shows("the region was opened again", described(), "/b", "418")
-	s.r.balancing.Reconcile()
+	shows("it was opened again", described(), "/b", "418")
+	s.r.reconcile()
 	if status, _ := s.ask(0, "/b"); status != 418 {
 		t.Errorf("a request gets %d", status)
 	}

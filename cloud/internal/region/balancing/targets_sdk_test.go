@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ import (
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html has the defaults.
 func TestTargetGroupAttributes(t *testing.T) {
 	s := newSite(t)
-	client, ctx := s.balancing(), t.Context()
+	client, ctx := s.client(), t.Context()
 	described := func() map[string]string {
 		t.Helper()
 		all := map[string]string{}
@@ -59,20 +59,20 @@ func TestTargetGroupAttributes(t *testing.T) {
 	want["deregistration_delay.timeout_seconds"], want["load_balancing.algorithm.type"] = "0", "least_outstanding_requests"
 	expect("changed")
 	for _, bad := range []string{"deregistration_delay.timeout_seconds=3601", "load_balancing.algorithm.type=at_random", "colour=red"} {
-		wantAPIError(t, modify("deregistration_delay.timeout_seconds=30", bad), "ValidationError")
+		roomtest.WantAPIError(t, modify("deregistration_delay.timeout_seconds=30", bad), "ValidationError")
 	}
 	expect("what was refused changed nothing")
 	s.reopen()
-	expect("the region was opened again")
+	expect("it was opened again")
 	_, err := client.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: new(s.group + "0")})
-	wantAPIError(t, err, "TargetGroupNotFound")
+	roomtest.WantAPIError(t, err, "TargetGroupNotFound")
 }
 
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeregisterTargets.html: a target that is not
 // registered is no error.
 func TestTargetsAreDeregistered(t *testing.T) {
 	s := newSite(t)
-	client, ctx := s.balancing(), t.Context()
+	client, ctx := s.client(), t.Context()
 	s.listen(80)
 	id := s.launch(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(200) })
 	at := func(port int32) elbtypes.TargetDescription { return elbtypes.TargetDescription{Id: &id, Port: &port} }
@@ -115,18 +115,18 @@ func TestTargetsAreDeregistered(t *testing.T) {
 	}
 	s.reopen()
 	if got := states(); !slices.Equal(got, want) && !slices.Equal(got, want[:1]) { // it may have drained by then
-		t.Errorf("the region was opened again: %q", got)
+		t.Errorf("it was opened again: %q", got)
 	}
 
 	_, err := client.DeregisterTargets(ctx, &elb.DeregisterTargetsInput{TargetGroupArn: new(s.group + "0"), Targets: []elbtypes.TargetDescription{at(80)}})
-	wantAPIError(t, err, "TargetGroupNotFound")
-	wantAPIError(t, deregister([]elbtypes.TargetDescription{}...), "ValidationError")
+	roomtest.WantAPIError(t, err, "TargetGroupNotFound")
+	roomtest.WantAPIError(t, deregister([]elbtypes.TargetDescription{}...), "ValidationError")
 }
 
 // Where no listener forwards to a group nothing is under way that could finish: its targets go at once.
 func TestUnusedTargetIsDeregisteredAtOnce(t *testing.T) {
 	s := newSite(t)
-	client, ctx := s.balancing(), t.Context()
+	client, ctx := s.client(), t.Context()
 	target := []elbtypes.TargetDescription{{Id: new(s.launch(saysHello))}}
 	roomtest.Must(client.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: &s.group, Targets: target}))(t)
 	roomtest.Must(client.DeregisterTargets(ctx, &elb.DeregisterTargetsInput{TargetGroupArn: &s.group, Targets: target}))(t)

@@ -1,4 +1,4 @@
-package region
+package balancing
 
 import (
 	"strings"
@@ -13,7 +13,7 @@ import (
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html has the defaults.
 func TestLoadBalancerAttributes(t *testing.T) {
 	s := newSite(t)
-	client, ctx, arn := s.balancing(), t.Context(), s.balance.LoadBalancerArn
+	client, ctx, arn := s.client(), t.Context(), s.balance.LoadBalancerArn
 	listed := func(list []elbtypes.LoadBalancerAttribute) map[string]string {
 		all := map[string]string{}
 		for _, a := range list {
@@ -52,24 +52,24 @@ func TestLoadBalancerAttributes(t *testing.T) {
 	expect("the answer", listed(out.Attributes))
 	expect("changed", described())
 	_, err := client.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: arn})
-	wantAPIError(t, err, "OperationNotPermitted")
+	roomtest.WantAPIError(t, err, "OperationNotPermitted")
 
 	for _, bad := range []string{
 		"idle_timeout.timeout_seconds=4001", "idle_timeout.timeout_seconds=0", "idle_timeout.timeout_seconds=soon", "deletion_protection.enabled=maybe", "colour=red",
 	} {
 		_, err := modify("idle_timeout.timeout_seconds=30", bad)
-		wantAPIError(t, err, "ValidationError")
+		roomtest.WantAPIError(t, err, "ValidationError")
 	}
 	expect("what was refused changed nothing", described())
 	_, err = client.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: new(*arn + "0")})
-	wantAPIError(t, err, "LoadBalancerNotFound")
+	roomtest.WantAPIError(t, err, "LoadBalancerNotFound")
 	_, err = client.ModifyLoadBalancerAttributes(ctx, &elb.ModifyLoadBalancerAttributesInput{
 		LoadBalancerArn: new(*arn + "0"), Attributes: []elbtypes.LoadBalancerAttribute{{Key: new("idle_timeout.timeout_seconds"), Value: new("30")}},
 	})
-	wantAPIError(t, err, "LoadBalancerNotFound")
+	roomtest.WantAPIError(t, err, "LoadBalancerNotFound")
 
 	s.reopen()
-	expect("the region was opened again", described())
+	expect("it was opened again", described())
 	roomtest.Must(modify("deletion_protection.enabled=false"))(t)
 	roomtest.Must(client.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: arn}))(t)
 }
