@@ -14,6 +14,8 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/understudy/understudy/cloud"
+
+	"github.com/understudy/understudy/internal/patience"
 )
 
 func start(t *testing.T, o cloud.Options) *cloud.Cloud {
@@ -36,7 +38,7 @@ func client(c *cloud.Cloud, secret string) *ec2.Client {
 		secret = right
 	}
 	return ec2.New(ec2.Options{
-		BaseEndpoint: aws.String(c.Endpoint()), Region: "us-east-1", RetryMaxAttempts: 1,
+		BaseEndpoint: aws.String(c.Endpoint()), Region: "us-east-1", RetryMaxAttempts: 1, HTTPClient: patience.Client{},
 		Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
 	})
 }

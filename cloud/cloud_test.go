@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/cloud"
+	"github.com/understudy/understudy/internal/patience"
 	"golang.org/x/sys/unix"
 )
 
@@ -27,10 +28,6 @@ const (
 	envFull   = "UNDERSTUDY_TEST_FULL" // has the host start a cloud, stop it, fill that file system and start it as before
 	envDisk   = "UNDERSTUDY_TEST_DISK" // the size of a file system of its own for the folder of a cloud of one region
 )
-
-// patience is how long a test waits for what will happen: longer than the slowest machine takes, since only a failure waits so
-// long.
-const patience = 2 * time.Minute
 
 func TestMain(m *testing.M) {
 	cloud.Main()
@@ -154,7 +151,7 @@ func TestKilledHostLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	host.Wait()
-	gone(t, s, watched, patience)
+	gone(t, s, watched, patience.Limit)
 	for _, fd := range watched {
 		unix.Close(fd)
 	}

@@ -41,7 +41,9 @@ func usedFolder(t *testing.T) string {
 
 func zones(c *cloud.Cloud) *route53.Client {
 	o := client(c, "").Options()
-	return route53.New(route53.Options{BaseEndpoint: o.BaseEndpoint, Region: o.Region, RetryMaxAttempts: 1, Credentials: o.Credentials})
+	return route53.New(route53.Options{
+		BaseEndpoint: o.BaseEndpoint, Region: o.Region, RetryMaxAttempts: 1, HTTPClient: o.HTTPClient, Credentials: o.Credentials,
+	})
 }
 
 // vpcs is how many VPCs a region has, -1 where it does not answer.

@@ -25,6 +25,7 @@ import (
 	"github.com/understudy/understudy/cloud"
 	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/descriptors"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // needed returns what an SDK call answered, or ends the test.
@@ -81,7 +82,7 @@ func publicBalancer(t *testing.T, c *cloud.Cloud) netip.AddrPort {
 		}}},
 	}))(t)
 	waiter := elb.NewLoadBalancerAvailableWaiter(balancers, func(o *elb.LoadBalancerAvailableWaiterOptions) { o.MinDelay = 100 * time.Millisecond })
-	if err := waiter.Wait(ctx, &elb.DescribeLoadBalancersInput{}, time.Minute); err != nil {
+	if err := waiter.Wait(ctx, &elb.DescribeLoadBalancersInput{}, patience.Limit); err != nil {
 		t.Fatal(err)
 	}
 	interfaces := needed(api.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{}))(t).NetworkInterfaces

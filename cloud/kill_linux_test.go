@@ -26,6 +26,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/understudy/understudy/cloud"
 	"github.com/understudy/understudy/internal/chance"
+	"github.com/understudy/understudy/internal/patience"
 	"golang.org/x/sys/unix"
 )
 
@@ -128,13 +129,13 @@ func (h *host) pid(t *testing.T, name string) int {
 // until polls another process until it says yes: there is no event of it to await.
 func until(t *testing.T, what string, yes func() bool) {
 	t.Helper()
-	deadline, tick := time.NewTimer(patience), time.NewTicker(20*time.Millisecond)
+	deadline, tick := time.NewTimer(patience.Limit), time.NewTicker(20*time.Millisecond)
 	defer deadline.Stop()
 	defer tick.Stop()
 	for !yes() {
 		select {
 		case <-deadline.C:
-			t.Fatalf("not within %s: %s", patience, what)
+			t.Fatalf("not within %s: %s", patience.Limit, what)
 		case <-tick.C:
 		}
 	}
@@ -198,7 +199,7 @@ func TestKilledCloudLeavesNothing(t *testing.T) {
 			if err := h.cmd.Wait(); err != nil && victim == "world" {
 				t.Errorf("the host ended with %v", err)
 			}
-			gone(t, h.Status, watched, patience)
+			gone(t, h.Status, watched, patience.Limit)
 			for _, fd := range watched {
 				unix.Close(fd)
 			}
@@ -388,7 +389,7 @@ func (l *ledger) await(t *testing.T, n int) {
 	for range n {
 		select {
 		case <-l.count:
-		case <-time.After(patience):
+		case <-time.After(patience.Limit):
 			t.Fatal("the cloud acknowledges nothing any more")
 		}
 	}

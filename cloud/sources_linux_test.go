@@ -20,6 +20,7 @@ import (
 
 	"github.com/understudy/understudy/cloud"
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // pair is a failover pair in a cloud: 198.51.100.1 while a check is healthy, else 198.51.100.2, as the host
@@ -63,7 +64,7 @@ func (p *pair) watch(c *r53types.HealthCheckConfig) {
 func (p *pair) await(what string, last int) {
 	p.t.Helper()
 	got := ""
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := patience.Deadline(); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		reply, err := mdns.Exchange(new(mdns.Msg).SetQuestion("hello.test.", mdns.TypeA), p.Resolver())
 		if err != nil || len(reply.Answer) != 1 {
 			p.t.Fatal(reply, err)
@@ -223,7 +224,7 @@ func TestHealthCheckMetricsAreInCloudWatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := patience.Deadline(); ; time.Sleep(50 * time.Millisecond) {
 		out, err := api.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{StateValue: cwtypes.StateValueOk})
 		if err != nil {
 			t.Fatal(err)

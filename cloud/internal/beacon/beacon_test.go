@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/understudy/understudy/internal/patience"
 )
 
 func report(healthy bool) Report {
@@ -43,7 +45,7 @@ func (h *hall) close() { h.l.Close(); h.Close() }
 
 func (h *hall) await(t *testing.T, what string, yes func(LoadBalancer) bool) {
 	t.Helper()
-	timeout := time.After(2 * time.Minute) // bounds a hang
+	timeout := time.After(patience.Limit)
 	for {
 		if b := h.Balancers(); len(b) == 1 && yes(b[0]) {
 			return

@@ -5,7 +5,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/internal/chance"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // kinds is a zone with every kind of answer, and questions for each.
@@ -205,7 +205,7 @@ func burstsTo(t *testing.T, p net.PacketConn) {
 		}
 		b := make([]byte, 2000)
 		for len(wants) > 0 {
-			if err := c.SetReadDeadline(time.Now().Add(hang)); err != nil {
+			if err := c.SetReadDeadline(patience.Deadline()); err != nil {
 				t.Fatal(err)
 			}
 			n, err := c.Read(b)

@@ -72,7 +72,7 @@ func NewServer(c Config) *Server {
 		faces:   map[Side]*face{},
 		closing: make(chan struct{}),
 	}
-	s.connections.limit, s.connections.open = maxConnections, map[*connection]struct{}{}
+	s.connections.limit, s.connections.patience, s.connections.open = maxConnections, idleTimeout, map[*connection]struct{}{}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

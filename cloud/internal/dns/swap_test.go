@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/routing"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 const sAddr = "203.0.113.1"
@@ -118,7 +119,7 @@ func TestNoAnswerIsStale(t *testing.T) {
 				return
 			}
 			defer c.Close()
-			client := dns.Client{Timeout: hang}
+			client := dns.Client{Timeout: patience.Limit}
 			for !stop.Load() {
 				low := ended.Load()
 				m, _, err := client.ExchangeWithConn(new(dns.Msg).SetQuestion("f.hello.test.", dns.TypeA), c)

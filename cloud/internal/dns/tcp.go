@@ -22,8 +22,9 @@ const (
 // connections are those open, over all sockets of a server. Where they are too many, the one that has been
 // idle longest is closed for each new one: so nobody can shut others out by holding connections open.
 type connections struct {
-	limit int
-	early atomic.Uint64 // how many were closed to make room
+	limit    int
+	patience time.Duration // for a client that does not send or does not read
+	early    atomic.Uint64 // how many were closed to make room
 
 	mu     sync.Mutex
 	open   map[*connection]struct{}
@@ -33,13 +34,14 @@ type connections struct {
 // connection is one that a client has opened.
 type connection struct {
 	net.Conn
-	active atomic.Int64 // when it last asked, in nanoseconds
-	count  tally
-	sum    *tally // what it counts towards in the end
+	patience time.Duration
+	active   atomic.Int64 // when it last asked, in nanoseconds
+	count    tally
+	sum      *tally // what it counts towards in the end
 }
 
 func (c *connections) add(conn net.Conn, sum *tally) *connection {
-	added := &connection{Conn: conn, sum: sum}
+	added := &connection{Conn: conn, patience: c.patience, sum: sum}
 	added.active.Store(time.Now().UnixNano())
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -145,7 +147,7 @@ func (c *connection) serve(r *responder) error {
 			}
 			out = out[:0]
 		}
-		if err := c.SetReadDeadline(time.Now().Add(idleTimeout)); err != nil {
+		if err := c.SetReadDeadline(time.Now().Add(c.patience)); err != nil {
 			return err
 		}
 		var length [lengthSize]byte
@@ -189,7 +191,7 @@ func (c *connection) end(err error, out []byte) error {
 }
 
 func (c *connection) send(out []byte) error {
-	if err := c.SetWriteDeadline(time.Now().Add(idleTimeout)); err != nil {
+	if err := c.SetWriteDeadline(time.Now().Add(c.patience)); err != nil {
 		return err
 	}
 	_, err := c.Write(out)

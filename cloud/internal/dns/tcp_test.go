@@ -10,6 +10,8 @@ import (
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/miekg/dns"
+
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // listening is a server on a TCP port.
@@ -28,9 +30,6 @@ func listening(t *testing.T, s *Server) string {
 	return l.Addr().String()
 }
 
-// hang is how long a test waits for what is sure to come: it bounds a hang, not the speed of the machine.
-const hang = 2 * time.Minute
-
 func dial(t *testing.T, address string) *net.TCPConn {
 	t.Helper()
 	c, err := net.Dial("tcp4", address)
@@ -38,7 +37,7 @@ func dial(t *testing.T, address string) *net.TCPConn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	if err := c.SetDeadline(time.Now().Add(hang)); err != nil {
+	if err := c.SetDeadline(patience.Deadline()); err != nil {
 		t.Fatal(err)
 	}
 	return c.(*net.TCPConn)
@@ -175,6 +174,7 @@ func TestCloseWithIdleAndSlowClients(t *testing.T) {
 		values = append(values, `"`+string(make60())+`"`)
 	}
 	s := helloServer(Config{}, set("big.hello.test.", r53types.RRTypeTxt, values...))
+	s.connections.patience = time.Hour // none ends by itself
 	address := listening(t, s)
 	dial(t, address)
 	slow := dial(t, address)
@@ -197,7 +197,7 @@ func TestCloseWithIdleAndSlowClients(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience.Limit):
 		t.Fatal("Close waits for a client")
 	}
 }

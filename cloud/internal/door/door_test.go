@@ -22,6 +22,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/understudy/understudy/cloud/internal/door"
 	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 const (
@@ -80,7 +81,7 @@ func serveUnix(t *testing.T, path string, h http.Handler) {
 // config is an SDK client's, that tries once.
 func (e *endpoint) config(region, id, secret, token string) aws.Config {
 	return aws.Config{
-		Region: region, BaseEndpoint: &e.URL, RetryMaxAttempts: 1,
+		Region: region, BaseEndpoint: &e.URL, RetryMaxAttempts: 1, HTTPClient: patience.Client{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: token}, nil
 		}),

@@ -15,6 +15,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // An endpoint that goes on sending, a little at a time, is out of time as one that is silent: two seconds for the
@@ -93,7 +95,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 		m.Close()
 	})
 	for start := time.Now(); runtime.NumGoroutine() > goroutines || openFiles(t) > files; time.Sleep(time.Millisecond) {
-		if time.Since(start) > hang { // the servers' ends close by themselves
+		if time.Since(start) > patience.Limit { // the servers' ends close by themselves
 			t.Fatalf("%d goroutines of %d before, %d files of %d before", runtime.NumGoroutine(), goroutines, openFiles(t), files)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/internal/judge"
+
+	"github.com/understudy/understudy/internal/patience"
 )
 
 func TestHostsSecretsAreHidden(t *testing.T) {
@@ -98,8 +100,8 @@ func TestRootIsConfined(t *testing.T) {
 // fetch asks until the service is up; each refusal is an answer, so this waits for nothing but the service.
 func fetch(t *testing.T, b *bench, url string) string {
 	t.Helper()
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	client := &http.Client{Timeout: patience.Limit, Transport: &http.Transport{DisableKeepAlives: true}}
+	for deadline := patience.Deadline(); ; {
 		response, err := client.Get(url)
 		if err == nil {
 			defer response.Body.Close()

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/understudy/understudy/internal/patience"
 )
 
 const testID = "i-0123456789abcdef0"
@@ -60,7 +62,7 @@ func (b *bench) reporter() (address string, report func() string) {
 	b.t.Cleanup(func() { l.Close() })
 	return l.Addr().String(), func() string {
 		b.t.Helper()
-		l.(*net.TCPListener).SetDeadline(time.Now().Add(20 * time.Second))
+		l.(*net.TCPListener).SetDeadline(patience.Deadline())
 		c, err := l.Accept()
 		if err != nil {
 			b.t.Fatalf("the instance reports nothing: %v\n%s", err, b.console())
@@ -86,7 +88,7 @@ func (b *bench) await(text string) string {
 	if _, err := unix.InotifyAddWatch(fd, filepath.Join(b.dir, testID), unix.IN_MODIFY|unix.IN_MOVED_TO); err != nil {
 		b.t.Fatal(err)
 	}
-	watch.SetReadDeadline(time.Now().Add(20 * time.Second))
+	watch.SetReadDeadline(patience.Deadline())
 	for buf := make([]byte, 4096); ; {
 		if out := b.console(); strings.Contains(out, text) {
 			return out
@@ -212,7 +214,7 @@ func TestDeathOfTheFirstProcessKillsAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(patience.Deadline())
 	if _, err := io.ReadFull(c, make([]byte, len("holding\n"))); err != nil {
 		t.Fatal(err)
 	}

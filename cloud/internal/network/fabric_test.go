@@ -16,6 +16,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 var anywhere = netip.MustParsePrefix("0.0.0.0/0")
@@ -124,10 +125,13 @@ func internet(t testing.TB) *network.Namespace {
 	return n
 }
 
+// refusal is how long a test waits for a connection that must not be made.
+const refusal = 150 * time.Millisecond
+
 // seen dials and returns the source address that the server saw; "timeout" or "refused" where it failed.
-func seen(t testing.TB, from *network.Namespace, to string) string {
+func seen(t testing.TB, from *network.Namespace, to string, limit time.Duration) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	c, err := from.DialContext(ctx, "tcp", to)
 	switch {
@@ -139,7 +143,7 @@ func seen(t testing.TB, from *network.Namespace, to string) string {
 		return err.Error()
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(2 * time.Second))
+	c.SetDeadline(patience.Deadline())
 	line := make([]byte, 32)
 	n, err := c.Read(line)
 	if err != nil {
@@ -150,7 +154,11 @@ func seen(t testing.TB, from *network.Namespace, to string) string {
 
 func expect(t *testing.T, from *network.Namespace, to, want string) {
 	t.Helper()
-	if got := seen(t, from, to); got != want {
+	limit := patience.Limit
+	if want == "timeout" {
+		limit = refusal
+	}
+	if got := seen(t, from, to, limit); got != want {
 		t.Errorf("connection to %s: got %s, want %s", to, got, want)
 	}
 }
@@ -203,7 +211,7 @@ func TestEstablishedSurvivesRevocation(t *testing.T) {
 	spec.SecurityGroups[1].Ingress = nil
 	apply(t, f, spec)
 	expect(t, at(t, f, "lb-a"), "10.0.2.10:8080", "timeout")
-	c.SetDeadline(time.Now().Add(2 * time.Second))
+	c.SetDeadline(patience.Deadline())
 	io.WriteString(c, "still here")
 	c.(*net.TCPConn).CloseWrite()
 	got, err := io.ReadAll(c)
@@ -238,7 +246,7 @@ func TestSpoofedSourceIsDropped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), refusal)
 	defer cancel()
 	_, err = host.DialFrom(ctx, "tcp", netip.MustParseAddr("10.0.0.10"), "10.0.2.10:8080")
 	if !errors.Is(err, context.DeadlineExceeded) {

@@ -10,10 +10,10 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/network/networktest"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 func TestMain(m *testing.M) { networktest.Main(m) }
@@ -96,7 +96,7 @@ func TestNamespaceDatagrams(t *testing.T) {
 	if _, err := c.Write([]byte("ping")); err != nil {
 		t.Fatal(err)
 	}
-	p.SetReadDeadline(time.Now().Add(2 * time.Second))
+	p.SetReadDeadline(patience.Deadline())
 	b := make([]byte, 8)
 	k, from, err := p.ReadFrom(b)
 	if err != nil || string(b[:k]) != "ping" || from.String() != c.LocalAddr().String() {

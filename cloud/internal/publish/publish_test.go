@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/network/networktest"
 	"github.com/understudy/understudy/cloud/internal/publish"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 func TestMain(m *testing.M) { networktest.Main(m) }
@@ -79,12 +79,12 @@ func TestPublishedServerSeesTheHostUser(t *testing.T) {
 	if got, want := p.Address.String(), "127.1.0.77:8080"; got != want {
 		t.Errorf("published at %s, want %s", got, want)
 	}
-	user, err := net.DialTimeout("tcp", p.Address.String(), 2*time.Second)
+	user, err := net.DialTimeout("tcp", p.Address.String(), patience.Limit)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer user.Close()
-	user.SetDeadline(time.Now().Add(2 * time.Second))
+	user.SetDeadline(patience.Deadline())
 	io.WriteString(user, "hello")
 	user.(*net.TCPConn).CloseWrite()
 	got, err := io.ReadAll(user)
@@ -95,10 +95,10 @@ func TestPublishedServerSeesTheHostUser(t *testing.T) {
 
 func TestRefusalIsPassedOn(t *testing.T) {
 	p := open(t, door(t, nil), "192.0.2.78:8080")
-	user, err := net.DialTimeout("tcp", p.Address.String(), 2*time.Second)
+	user, err := net.DialTimeout("tcp", p.Address.String(), patience.Limit)
 	if err == nil { // the reset has not come before connect(2) returned
 		defer user.Close()
-		user.SetDeadline(time.Now().Add(2 * time.Second))
+		user.SetDeadline(patience.Deadline())
 		_, err = user.Read(make([]byte, 1))
 	}
 	if !errors.Is(err, syscall.ECONNRESET) {
@@ -111,7 +111,7 @@ func TestCloseEndsConnectionsAndListener(t *testing.T) {
 	defer far.Close()
 	c := door(t, func(context.Context, netip.AddrPort) (net.Conn, error) { return near, nil })
 	p := open(t, c, "198.51.100.7:8081")
-	user, err := net.DialTimeout("tcp", p.Address.String(), 2*time.Second)
+	user, err := net.DialTimeout("tcp", p.Address.String(), patience.Limit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestCloseEndsConnectionsAndListener(t *testing.T) {
 	if _, err := far.Read(make([]byte, 1)); err == nil {
 		t.Error("the connection goes on after the address is closed")
 	}
-	if _, err := net.DialTimeout("tcp", p.Address.String(), time.Second); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := net.DialTimeout("tcp", p.Address.String(), patience.Limit); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("dial after close: %v, want refused", err)
 	}
 }

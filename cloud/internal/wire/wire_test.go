@@ -29,6 +29,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/understudy/understudy/cloud/internal/wire"
+
+	"github.com/understudy/understudy/internal/patience"
 )
 
 var when = aws.Time(time.Date(2026, 11, 23, 2, 0, 0, 123_000_000, time.UTC))
@@ -41,7 +43,7 @@ func serve(t *testing.T, register func(*wire.Mux)) aws.Config {
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
 	return aws.Config{
-		Region: "us-east-1", BaseEndpoint: &srv.URL, RetryMaxAttempts: 1,
+		Region: "us-east-1", BaseEndpoint: &srv.URL, RetryMaxAttempts: 1, HTTPClient: patience.Client{},
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/understudy/understudy/internal/patience"
 )
 
 var here = Place{Region: "us-east-1", Zone: "us-east-1a", Instance: "i-1", Address: "10.0.1.23"}
@@ -112,7 +114,7 @@ func TestServeLearnsAndDrains(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- serve(ctx, listener, o, slog.New(slog.DiscardHandler)) }()
 	url := "http://" + listener.Addr().String()
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := patience.Deadline(); ; {
 		response, err := http.Get(url + "/healthz")
 		if err != nil {
 			t.Fatal(err)
