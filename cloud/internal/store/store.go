@@ -171,7 +171,7 @@ func (db *DB) Update(f func(*Tx) error) error {
 		if err := f(tx); err != nil {
 			return err
 		}
-		if len(tx.apply) == 0 {
+		if len(tx.dirty) == 0 {
 			return errUnchanged
 		}
 		return tx.header.put(b)
@@ -251,6 +251,10 @@ func (t *Table[T]) Delete(tx *Tx, key string) error {
 	tx.apply = append(tx.apply, func() { delete(t.rows, key) })
 	return nil
 }
+
+// Then has what is kept of rows elsewhere in memory, in another order say, change in the very moment in which the tables
+// do, and not at all where the change fails. f must not read a table; it is not run for a change that changed no row.
+func (tx *Tx) Then(f func()) { tx.apply = append(tx.apply, f) }
 
 // forget takes a row that is replaced or deleted out of the header.
 func (tx *Tx) forget(table []byte, key string) {

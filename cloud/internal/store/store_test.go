@@ -113,6 +113,31 @@ func TestUpdateWithinUpdatePanics(t *testing.T) {
 	}
 }
 
+func TestWhatIsKeptElsewhereChangesWithTheRows(t *testing.T) {
+	db, rows := openRows(t, filepath.Join(t.TempDir(), "state.db"))
+	failure := errors.New("refused")
+	for name, c := range map[string]struct {
+		put  bool
+		err  error
+		want bool
+	}{"committed": {true, nil, true}, "refused": {true, failure, false}, "nothing changed": {false, nil, false}} {
+		ran := false
+		err := db.Update(func(tx *Tx) error {
+			tx.Then(func() { ran = true })
+			if ran {
+				t.Error("it ran before the commit")
+			}
+			if !c.put {
+				return c.err
+			}
+			return errors.Join(rows.Put(tx, "a", row{"one"}), c.err)
+		})
+		if !errors.Is(err, c.err) || ran != c.want {
+			t.Errorf("%s: ran %v, %v", name, ran, err)
+		}
+	}
+}
+
 func TestChangeTellsWhatItTouched(t *testing.T) {
 	db, rows := openRows(t, filepath.Join(t.TempDir(), "state.db"))
 	if err := db.Update(func(tx *Tx) error {

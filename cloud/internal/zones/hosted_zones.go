@@ -56,8 +56,7 @@ func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneIn
 		return nil, err
 	}
 	var info *r53types.ChangeInfo
-	var commit func()
-	err = a.updateThen(func(tx *store.Tx) error {
+	err = a.update(func(tx *store.Tx) error {
 		all := a.zones.AllTx(tx)
 		for _, other := range all {
 			if other.Reference == z.Reference {
@@ -78,11 +77,11 @@ func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneIn
 				return err
 			}
 		}
-		if commit, err = a.records.put(tx, z.ID, records.ChangesOf(ownRecords(z.Name, z.servers()), false)); err != nil {
+		if err := a.records.put(tx, z.ID, records.ChangesOf(ownRecords(z.Name, z.servers()), false)); err != nil {
 			return err
 		}
 		return a.zones.Put(tx, z.ID, z)
-	}, func() { commit() })
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +190,6 @@ func (a *api) updateHostedZoneComment(_ context.Context, in *route53.UpdateHoste
 func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneInput) (*route53.DeleteHostedZoneOutput, error) {
 	id := request.Bare(aws.ToString(in.Id))
 	var info *r53types.ChangeInfo
-	var commit func()
 	err := a.updateThen(func(tx *store.Tx) error {
 		z, ok := a.zones.GetTx(tx, id)
 		if !ok {
@@ -215,11 +213,11 @@ func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneIn
 		if err := a.tags.Delete(tx, tagKey(r53types.TagResourceTypeHostedzone, id)); err != nil {
 			return err
 		}
-		if commit, err = a.records.put(tx, id, records.ChangesOf(a.records.of(id), true)); err != nil {
+		if err := a.records.put(tx, id, records.ChangesOf(a.records.of(id), true)); err != nil {
 			return err
 		}
 		return a.zones.Delete(tx, id)
-	}, func() { commit(); a.data.LogQueries() })
+	}, a.data.LogQueries)
 	if err != nil {
 		return nil, err
 	}

@@ -33,8 +33,7 @@ func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordS
 	}
 	defer a.busy.Delete(id)
 	var info *r53types.ChangeInfo
-	var commit func()
-	err = a.updateThen(func(tx *store.Tx) error {
+	err = a.update(func(tx *store.Tx) error {
 		z, ok := a.zones.GetTx(tx, id)
 		if !ok {
 			return noZone(id)
@@ -57,9 +56,8 @@ func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordS
 		if info, err = a.submit(tx, aws.ToString(in.ChangeBatch.Comment)); err != nil {
 			return err
 		}
-		commit, err = a.records.put(tx, id, made)
-		return err
-	}, func() { commit() })
+		return a.records.put(tx, id, made)
+	})
 	if err != nil {
 		return nil, err
 	}

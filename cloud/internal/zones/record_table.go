@@ -39,9 +39,8 @@ func (r *recordTable) of(zone string) records.Sets {
 	return r.zones[zone]
 }
 
-// put writes changes of a zone's record sets, where nil stands for none, and returns what puts them in force once
-// they are committed.
-func (r *recordTable) put(tx *store.Tx, zone string, changes map[records.Key]records.Set) (commit func(), err error) {
+// put writes changes of a zone's record sets, where nil stands for none. A change of the store puts those of a zone once.
+func (r *recordTable) put(tx *store.Tx, zone string, changes map[records.Key]records.Set) (err error) {
 	for k, set := range changes {
 		key := strings.Join([]string{zone, k.Name, string(k.Kind), k.ID}, " ")
 		if set == nil {
@@ -50,11 +49,11 @@ func (r *recordTable) put(tx *store.Tx, zone string, changes map[records.Key]rec
 			err = r.table.Put(tx, key, set)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
 	next := r.of(zone).With(changes)
-	return func() {
+	tx.Then(func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if len(next) == 0 {
@@ -62,5 +61,6 @@ func (r *recordTable) put(tx *store.Tx, zone string, changes map[records.Key]rec
 			return
 		}
 		r.zones[zone] = next
-	}, nil
+	})
+	return nil
 }

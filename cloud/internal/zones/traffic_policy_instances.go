@@ -99,8 +99,7 @@ func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyI
 		return nil, request.BadInput("Invalid request: %v", err)
 	}
 	made := policyInstance{ID: room.NewUUID(), ZoneID: request.Bare(aws.ToString(in.HostedZoneId)), Name: at, TTL: aws.ToInt64(in.TTL)}
-	var commit func()
-	err = a.updateThen(func(tx *store.Tx) error {
+	err = a.update(func(tx *store.Tx) error {
 		z, ok := a.zones.GetTx(tx, made.ZoneID)
 		if !ok {
 			return noZone(made.ZoneID)
@@ -127,11 +126,11 @@ func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyI
 				maxInstances,
 			)
 		}
-		if commit, err = a.plant(tx, z, made); err != nil {
+		if err := a.plant(tx, z, made); err != nil {
 			return err
 		}
 		return a.instances.Put(tx, made.ID, made)
-	}, func() { commit() })
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -142,10 +141,10 @@ func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyI
 }
 
 // plant puts an instance's root among the zone's record sets, as a change of them would.
-func (a *api) plant(tx *store.Tx, z zone, i policyInstance) (commit func(), err error) {
+func (a *api) plant(tx *store.Tx, z zone, i policyInstance) error {
 	made, err := records.Plant(a.homeOf(z), a.records.of(z.ID), i.root())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	return a.records.put(tx, z.ID, made)
 }
@@ -157,8 +156,7 @@ func (a *api) updateInstance(_ context.Context, in *route53.UpdateTrafficPolicyI
 	}
 	id := aws.ToString(in.Id)
 	var i policyInstance
-	var commit func()
-	err := a.updateThen(func(tx *store.Tx) error {
+	err := a.update(func(tx *store.Tx) error {
 		var ok bool
 		if i, ok = a.instances.GetTx(tx, id); !ok {
 			return noInstance(id)
@@ -168,15 +166,14 @@ func (a *api) updateInstance(_ context.Context, in *route53.UpdateTrafficPolicyI
 			return noZone(i.ZoneID)
 		}
 		i.TTL = aws.ToInt64(in.TTL)
-		err := a.follow(tx, &i, z, aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion))
-		if err != nil {
+		if err := a.follow(tx, &i, z, aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion)); err != nil {
 			return err
 		}
-		if commit, err = a.records.put(tx, z.ID, records.ChangesOf(records.Sets{i.root()}, false)); err != nil {
+		if err := a.records.put(tx, z.ID, records.ChangesOf(records.Sets{i.root()}, false)); err != nil {
 			return err
 		}
 		return a.instances.Put(tx, id, i)
-	}, func() { commit() })
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -185,18 +182,16 @@ func (a *api) updateInstance(_ context.Context, in *route53.UpdateTrafficPolicyI
 
 func (a *api) deleteInstance(_ context.Context, in *route53.DeleteTrafficPolicyInstanceInput) (*route53.DeleteTrafficPolicyInstanceOutput, error) {
 	id := aws.ToString(in.Id)
-	var commit func()
-	err := a.updateThen(func(tx *store.Tx) error {
+	err := a.update(func(tx *store.Tx) error {
 		i, ok := a.instances.GetTx(tx, id)
 		if !ok {
 			return noInstance(id)
 		}
-		var err error
-		if commit, err = a.records.put(tx, i.ZoneID, records.ChangesOf(records.Sets{i.root()}, true)); err != nil {
+		if err := a.records.put(tx, i.ZoneID, records.ChangesOf(records.Sets{i.root()}, true)); err != nil {
 			return err
 		}
 		return a.instances.Delete(tx, id)
-	}, func() { commit() })
+	})
 	if err != nil {
 		return nil, err
 	}
