@@ -33,6 +33,7 @@ type Base struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup // every goroutine of Spawn
 	hub    hub
+	order  sync.Mutex // of UpdateThen
 }
 
 // New makes a ground floor on an open store. A nil logger discards.
@@ -72,7 +73,20 @@ func (b *Base) Update(f func(*store.Tx) error) error {
 	return nil
 }
 
-// ARN names one of this region's resources: ARN("ec2", "vpc/vpc-1").
+// UpdateThen is Update for a change that somebody who does not watch must know before it is acknowledged. tell tells him,
+// after the commit and before the next change of this kind begins, so that what is told last is what was committed last.
+// It may Update, but not UpdateThen.
+func (b *Base) UpdateThen(f func(*store.Tx) error, tell func()) error {
+	b.order.Lock()
+	defer b.order.Unlock()
+	if err := b.Update(f); err != nil {
+		return err
+	}
+	tell()
+	return nil
+}
+
+// ARN names one of this region's resources, or of a global service's: ARN("ec2", "vpc/vpc-1").
 func (b *Base) ARN(service, resource string) string {
 	return "arn:aws:" + service + ":" + b.Region + ":" + b.Account + ":" + resource
 }

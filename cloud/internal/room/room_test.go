@@ -3,6 +3,7 @@ package room
 import (
 	"errors"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -93,6 +94,28 @@ func TestWaitAsksAfterEachChange(t *testing.T) {
 			t.Errorf("%d topics are watched still", n)
 		}
 	})
+}
+
+// Whoever is told is told in the order of the commits, and nothing of a change that failed.
+func TestWhatIsToldLastWasCommittedLast(t *testing.T) {
+	b, rows := open(t)
+	told := 0
+	var all sync.WaitGroup
+	for i := range 50 {
+		all.Go(func() {
+			if err := b.UpdateThen(func(tx *store.Tx) error { return rows.Put(tx, "a", i) }, func() { told, _ = rows.Get("a") }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if last, _ := rows.Get("a"); told != last {
+		t.Errorf("told %d last, committed %d", told, last)
+	}
+	failure := errors.New("refused")
+	if err := b.UpdateThen(func(*store.Tx) error { return failure }, func() { t.Error("it was told of a change that failed") }); !errors.Is(err, failure) {
+		t.Error(err)
+	}
 }
 
 func TestTagLimits(t *testing.T) {
