@@ -28,15 +28,15 @@ const defaultPanel = "DefaultControlPanel"
 
 // What is made is answered as PENDING, and is DEPLOYED as soon as anybody can ask for it.
 
-func (c *Controls) showCluster(row clusterRow, status configtypes.Status) *configtypes.Cluster {
-	out := &configtypes.Cluster{ClusterArn: &row.ARN, Name: &row.Name, Status: status, Owner: &c.cfg.Account, NetworkType: configtypes.NetworkTypeIpv4}
+func (r *Room) showCluster(row clusterRow, status configtypes.Status) *configtypes.Cluster {
+	out := &configtypes.Cluster{ClusterArn: &row.ARN, Name: &row.Name, Status: status, Owner: &r.Account, NetworkType: configtypes.NetworkTypeIpv4}
 	for _, region := range endpointRegions {
-		out.ClusterEndpoints = append(out.ClusterEndpoints, configtypes.ClusterEndpoint{Endpoint: new(c.cfg.Endpoint + "/v1"), Region: new(region)})
+		out.ClusterEndpoints = append(out.ClusterEndpoints, configtypes.ClusterEndpoint{Endpoint: new(r.cfg.Endpoint + "/v1"), Region: new(region)})
 	}
 	return out
 }
 
-func (c *Controls) createCluster(_ context.Context, in *config.CreateClusterInput) (*config.CreateClusterOutput, error) {
+func (r *Room) createCluster(_ context.Context, in *config.CreateClusterInput) (*config.CreateClusterOutput, error) {
 	if err := only(in, "ClientToken", "ClusterName", "Tags", "NetworkType"); err != nil {
 		return nil, err
 	}
@@ -52,9 +52,9 @@ func (c *Controls) createCluster(_ context.Context, in *config.CreateClusterInpu
 	}
 	request := *in
 	request.ClientToken = nil
-	row, err := once(c, "CreateCluster", in.ClientToken, request, c.clusters, func(tx *store.Tx) (clusterRow, error) {
-		row := clusterRow{ARN: c.arn("cluster/" + room.NewUUID()), Name: name, Tags: maps.Clone(in.Tags)}
-		all := c.clusters.AllTx(tx)
+	row, err := once(r, "CreateCluster", in.ClientToken, request, r.clusters, func(tx *store.Tx) (clusterRow, error) {
+		row := clusterRow{ARN: r.arn("cluster/" + room.NewUUID()), Name: name, Tags: maps.Clone(in.Tags)}
+		all := r.clusters.AllTx(tx)
 		if len(all) >= maxClusters {
 			return row, exceeded("clusters", maxClusters)
 		}
@@ -63,59 +63,59 @@ func (c *Controls) createCluster(_ context.Context, in *config.CreateClusterInpu
 				return row, conflict(kindCluster, other.ARN, "A cluster with the name %s exists already.", name)
 			}
 		}
-		panel := panelRow{ARN: c.arn("controlpanel/" + room.NewSerial(32)), Cluster: row.ARN, Name: defaultPanel, Default: true}
-		if err := c.panels.Put(tx, panel.ARN, panel); err != nil {
+		panel := panelRow{ARN: r.arn("controlpanel/" + room.NewSerial(32)), Cluster: row.ARN, Name: defaultPanel, Default: true}
+		if err := r.panels.Put(tx, panel.ARN, panel); err != nil {
 			return row, err
 		}
-		return row, c.clusters.Put(tx, row.ARN, row)
+		return row, r.clusters.Put(tx, row.ARN, row)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &config.CreateClusterOutput{Cluster: c.showCluster(row, configtypes.StatusPending)}, nil
+	return &config.CreateClusterOutput{Cluster: r.showCluster(row, configtypes.StatusPending)}, nil
 }
 
-func (c *Controls) describeCluster(_ context.Context, in *config.DescribeClusterInput) (*config.DescribeClusterOutput, error) {
-	row, ok := c.clusters.Get(room.Deref(in.ClusterArn))
+func (r *Room) describeCluster(_ context.Context, in *config.DescribeClusterInput) (*config.DescribeClusterOutput, error) {
+	row, ok := r.clusters.Get(room.Deref(in.ClusterArn))
 	if !ok {
 		return nil, missing(kindCluster, room.Deref(in.ClusterArn))
 	}
-	return &config.DescribeClusterOutput{Cluster: c.showCluster(row, configtypes.StatusDeployed)}, nil
+	return &config.DescribeClusterOutput{Cluster: r.showCluster(row, configtypes.StatusDeployed)}, nil
 }
 
-func (c *Controls) listClusters(_ context.Context, in *config.ListClustersInput) (*config.ListClustersOutput, error) {
-	rows, next, err := page(c.clusters.All(), func(r clusterRow) string { return r.ARN }, in.MaxResults, in.NextToken)
+func (r *Room) listClusters(_ context.Context, in *config.ListClustersInput) (*config.ListClustersOutput, error) {
+	rows, next, err := page(r.clusters.All(), func(row clusterRow) string { return row.ARN }, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
 	out := &config.ListClustersOutput{Clusters: []configtypes.Cluster{}, NextToken: next}
 	for _, row := range rows {
-		out.Clusters = append(out.Clusters, *c.showCluster(row, configtypes.StatusDeployed))
+		out.Clusters = append(out.Clusters, *r.showCluster(row, configtypes.StatusDeployed))
 	}
 	return out, nil
 }
 
 // deleteCluster takes the default control panel along. Any other, and any routing control, must be gone.
-func (c *Controls) deleteCluster(_ context.Context, in *config.DeleteClusterInput) (*config.DeleteClusterOutput, error) {
+func (r *Room) deleteCluster(_ context.Context, in *config.DeleteClusterInput) (*config.DeleteClusterOutput, error) {
 	arn := room.Deref(in.ClusterArn)
-	return &config.DeleteClusterOutput{}, c.db.Update(func(tx *store.Tx) error {
-		if _, ok := c.clusters.GetTx(tx, arn); !ok {
+	return &config.DeleteClusterOutput{}, r.commit(func(tx *store.Tx) error {
+		if _, ok := r.clusters.GetTx(tx, arn); !ok {
 			return missing(kindCluster, arn)
 		}
-		for _, p := range c.panels.AllTx(tx) {
+		for _, p := range r.panels.AllTx(tx) {
 			if p.Cluster != arn {
 				continue
 			}
 			if !p.Default {
 				return conflict(kindCluster, arn, "The cluster has the control panel %s.", p.ARN)
 			}
-			if err := c.emptyPanel(tx, p); err != nil {
+			if err := r.emptyPanel(tx, p); err != nil {
 				return err
 			}
-			if err := c.panels.Delete(tx, p.ARN); err != nil {
+			if err := r.panels.Delete(tx, p.ARN); err != nil {
 				return err
 			}
 		}
-		return c.clusters.Delete(tx, arn)
+		return r.clusters.Delete(tx, arn)
 	})
 }

@@ -10,8 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
-	"sync"
 	"time"
 
 	configtypes "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig/types"
@@ -41,13 +41,11 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Controls is routing control at work.
-type Controls struct {
-	cfg Config
-	db  *store.DB
-	// mu is held over a change of states from its commit until it was told, so that the last to be told is
-	// the last to be stored.
-	mu sync.Mutex
+// Room is routing control at work. It has a store of its own.
+type Room struct {
+	*room.Base
+	cfg  Config
+	told map[string]bool // the states that Changed was told; guarded by what keeps the order of UpdateThen
 
 	clusters *store.Table[clusterRow]
 	panels   *store.Table[panelRow]
@@ -95,10 +93,7 @@ func (r controlRow) id() string { return r.ARN }
 func (r ruleRow) id() string    { return r.ARN }
 
 // Open reads the state and tells it.
-func Open(cfg Config) (*Controls, error) {
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
+func Open(cfg Config) (*Room, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -112,33 +107,60 @@ func Open(cfg Config) (*Controls, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Controls{cfg: cfg, db: db}
-	room.LoadTable(db, "clusters", &c.clusters, &err)
-	room.LoadTable(db, "control-panels", &c.panels, &err)
-	room.LoadTable(db, "routing-controls", &c.controls, &err)
-	room.LoadTable(db, "safety-rules", &c.rules, &err)
-	room.LoadTable(db, "client-tokens", &c.tokens, &err)
+	r := &Room{Base: room.New(room.Identity{Account: cfg.Account, Speed: cfg.Speed}, db, cfg.Log), cfg: cfg}
+	room.LoadTable(db, "clusters", &r.clusters, &err)
+	room.LoadTable(db, "control-panels", &r.panels, &err)
+	room.LoadTable(db, "routing-controls", &r.controls, &err)
+	room.LoadTable(db, "safety-rules", &r.rules, &err)
+	room.LoadTable(db, "client-tokens", &r.tokens, &err)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open routing control: %w", err), db.Close())
 	}
-	cfg.Changed(c.States())
-	return c, nil
+	r.told = r.States()
+	cfg.Changed(maps.Clone(r.told))
+	return r, nil
 }
 
 // Close closes the state.
-func (c *Controls) Close() error { return c.db.Close() }
+func (r *Room) Close() error {
+	r.Stop()
+	return r.DB.Close()
+}
+
+// commit makes a change and tells of the states that it changed.
+func (r *Room) commit(f func(*store.Tx) error) error {
+	return r.UpdateThen(f, func() {
+		states, changed := r.States(), map[string]bool{}
+		for arn, on := range states {
+			if was, known := r.told[arn]; !known || was != on {
+				changed[arn] = on
+			}
+		}
+		for arn := range r.told {
+			if _, there := states[arn]; !there {
+				changed[arn] = false
+			}
+		}
+		if r.told = states; len(changed) > 0 {
+			r.cfg.Changed(changed)
+		}
+	})
+}
+
+// arn names a resource; routing control is of no region.
+func (r *Room) arn(resource string) string { return r.ARN("route53-recovery-control", resource) }
 
 // States returns the state of every routing control by its ARN.
-func (c *Controls) States() map[string]bool {
+func (r *Room) States() map[string]bool {
 	states := map[string]bool{}
-	for _, row := range c.controls.All() {
+	for _, row := range r.controls.All() {
 		states[row.ARN] = row.State.On
 	}
 	return states
 }
 
 // Exists tells whether there is such a routing control, for a health check that is to follow it.
-func (c *Controls) Exists(controlARN string) bool {
-	_, ok := c.controls.Get(controlARN)
+func (r *Room) Exists(controlARN string) bool {
+	_, ok := r.controls.Get(controlARN)
 	return ok
 }

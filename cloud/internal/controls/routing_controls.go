@@ -12,8 +12,8 @@ import (
 )
 
 // controlsOf returns the routing controls of a control panel.
-func (c *Controls) controlsOf(panel string) (rows []controlRow) {
-	for _, row := range c.controls.All() {
+func (r *Room) controlsOf(panel string) (rows []controlRow) {
+	for _, row := range r.controls.All() {
 		if row.Panel == panel {
 			rows = append(rows, row)
 		}
@@ -21,12 +21,12 @@ func (c *Controls) controlsOf(panel string) (rows []controlRow) {
 	return rows
 }
 
-func (c *Controls) showControl(row controlRow, status configtypes.Status) *configtypes.RoutingControl {
-	return &configtypes.RoutingControl{RoutingControlArn: &row.ARN, ControlPanelArn: &row.Panel, Name: &row.Name, Status: status, Owner: &c.cfg.Account}
+func (r *Room) showControl(row controlRow, status configtypes.Status) *configtypes.RoutingControl {
+	return &configtypes.RoutingControl{RoutingControlArn: &row.ARN, ControlPanelArn: &row.Panel, Name: &row.Name, Status: status, Owner: &r.Account}
 }
 
 // createControl makes a routing control, which is off, in the cluster's default control panel where none is named.
-func (c *Controls) createControl(_ context.Context, in *config.CreateRoutingControlInput) (*config.CreateRoutingControlOutput, error) {
+func (r *Room) createControl(_ context.Context, in *config.CreateRoutingControlInput) (*config.CreateRoutingControlOutput, error) {
 	if err := only(in, "ClientToken", "ClusterArn", "ControlPanelArn", "RoutingControlName"); err != nil {
 		return nil, err
 	}
@@ -36,49 +36,45 @@ func (c *Controls) createControl(_ context.Context, in *config.CreateRoutingCont
 	}
 	request := *in
 	request.ClientToken = nil
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	row, err := once(c, "CreateRoutingControl", in.ClientToken, request, c.controls, func(tx *store.Tx) (controlRow, error) {
-		panel, err := c.panelFor(tx, room.Deref(in.ClusterArn), in.ControlPanelArn)
+	row, err := once(r, "CreateRoutingControl", in.ClientToken, request, r.controls, func(tx *store.Tx) (controlRow, error) {
+		panel, err := r.panelFor(tx, room.Deref(in.ClusterArn), in.ControlPanelArn)
 		row := controlRow{ARN: panel.ARN + "/routingcontrol/" + room.NewSerial(16), Panel: panel.ARN, Name: name}
 		if err != nil {
 			return row, err
 		}
 		n := 0
-		for _, k := range c.controls.AllTx(tx) {
-			if p, _ := c.panels.GetTx(tx, k.Panel); p.Cluster == panel.Cluster {
+		for _, k := range r.controls.AllTx(tx) {
+			if p, _ := r.panels.GetTx(tx, k.Panel); p.Cluster == panel.Cluster {
 				n++
 			}
 		}
 		if n >= maxControls {
 			return row, exceeded("routing controls in a cluster", maxControls)
 		}
-		if err := c.freeControlName(tx, row); err != nil {
+		if err := r.freeControlName(tx, row); err != nil {
 			return row, err
 		}
-		return row, c.controls.Put(tx, row.ARN, row)
+		return row, r.controls.Put(tx, row.ARN, row)
 	})
 	if err != nil {
 		return nil, err
 	}
-	row, _ = c.controls.Get(row.ARN) // a repeated call's may be on by now
-	c.cfg.Changed(map[string]bool{row.ARN: row.State.On})
-	return &config.CreateRoutingControlOutput{RoutingControl: c.showControl(row, configtypes.StatusPending)}, nil
+	return &config.CreateRoutingControlOutput{RoutingControl: r.showControl(row, configtypes.StatusPending)}, nil
 }
 
 // panelFor finds the control panel that a new routing control goes to.
-func (c *Controls) panelFor(tx *store.Tx, cluster string, panel *string) (panelRow, error) {
-	if _, ok := c.clusters.GetTx(tx, cluster); !ok {
+func (r *Room) panelFor(tx *store.Tx, cluster string, panel *string) (panelRow, error) {
+	if _, ok := r.clusters.GetTx(tx, cluster); !ok {
 		return panelRow{}, missing(kindCluster, cluster)
 	}
 	if panel != nil {
-		row, ok := c.panels.GetTx(tx, *panel)
+		row, ok := r.panels.GetTx(tx, *panel)
 		if !ok || row.Cluster != cluster {
 			return panelRow{}, missing(kindPanel, *panel)
 		}
 		return row, nil
 	}
-	for _, row := range c.panels.AllTx(tx) {
+	for _, row := range r.panels.AllTx(tx) {
 		if row.Cluster == cluster && row.Default {
 			return row, nil
 		}
@@ -86,8 +82,8 @@ func (c *Controls) panelFor(tx *store.Tx, cluster string, panel *string) (panelR
 	return panelRow{}, missing(kindPanel, defaultPanel)
 }
 
-func (c *Controls) freeControlName(tx *store.Tx, row controlRow) error {
-	for _, k := range c.controls.AllTx(tx) {
+func (r *Room) freeControlName(tx *store.Tx, row controlRow) error {
+	for _, k := range r.controls.AllTx(tx) {
 		if k.Panel == row.Panel && k.Name == row.Name && k.ARN != row.ARN {
 			return conflict(kindControl, k.ARN, "A routing control with the name %s exists already in the control panel.", row.Name)
 		}
@@ -95,85 +91,82 @@ func (c *Controls) freeControlName(tx *store.Tx, row controlRow) error {
 	return nil
 }
 
-func (c *Controls) describeControl(_ context.Context, in *config.DescribeRoutingControlInput) (*config.DescribeRoutingControlOutput, error) {
-	row, ok := c.controls.Get(room.Deref(in.RoutingControlArn))
+func (r *Room) describeControl(_ context.Context, in *config.DescribeRoutingControlInput) (*config.DescribeRoutingControlOutput, error) {
+	row, ok := r.controls.Get(room.Deref(in.RoutingControlArn))
 	if !ok {
 		return nil, missing(kindControl, room.Deref(in.RoutingControlArn))
 	}
-	return &config.DescribeRoutingControlOutput{RoutingControl: c.showControl(row, configtypes.StatusDeployed)}, nil
+	return &config.DescribeRoutingControlOutput{RoutingControl: r.showControl(row, configtypes.StatusDeployed)}, nil
 }
 
 // updateControl gives a routing control another name; its state is the data plane's to change.
-func (c *Controls) updateControl(_ context.Context, in *config.UpdateRoutingControlInput) (*config.UpdateRoutingControlOutput, error) {
+func (r *Room) updateControl(_ context.Context, in *config.UpdateRoutingControlInput) (*config.UpdateRoutingControlOutput, error) {
 	name, err := named("RoutingControlName", in.RoutingControlName)
 	if err != nil {
 		return nil, err
 	}
 	var row controlRow
-	err = c.db.Update(func(tx *store.Tx) error {
+	err = r.commit(func(tx *store.Tx) error {
 		var ok bool
-		if row, ok = c.controls.GetTx(tx, room.Deref(in.RoutingControlArn)); !ok {
+		if row, ok = r.controls.GetTx(tx, room.Deref(in.RoutingControlArn)); !ok {
 			return missing(kindControl, room.Deref(in.RoutingControlArn))
 		}
 		row.Name = name
-		if err := c.freeControlName(tx, row); err != nil {
+		if err := r.freeControlName(tx, row); err != nil {
 			return err
 		}
-		return c.controls.Put(tx, row.ARN, row)
+		return r.controls.Put(tx, row.ARN, row)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &config.UpdateRoutingControlOutput{RoutingControl: c.showControl(row, configtypes.StatusDeployed)}, nil
+	return &config.UpdateRoutingControlOutput{RoutingControl: r.showControl(row, configtypes.StatusDeployed)}, nil
 }
 
-func (c *Controls) listControls(_ context.Context, in *config.ListRoutingControlsInput) (*config.ListRoutingControlsOutput, error) {
-	if _, ok := c.panels.Get(room.Deref(in.ControlPanelArn)); !ok {
+func (r *Room) listControls(_ context.Context, in *config.ListRoutingControlsInput) (*config.ListRoutingControlsOutput, error) {
+	if _, ok := r.panels.Get(room.Deref(in.ControlPanelArn)); !ok {
 		return nil, missing(kindPanel, room.Deref(in.ControlPanelArn))
 	}
-	rows, next, err := page(c.controlsOf(*in.ControlPanelArn), func(r controlRow) string { return r.ARN }, in.MaxResults, in.NextToken)
+	rows, next, err := page(r.controlsOf(*in.ControlPanelArn), func(row controlRow) string { return row.ARN }, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
 	out := &config.ListRoutingControlsOutput{RoutingControls: []configtypes.RoutingControl{}, NextToken: next}
 	for _, row := range rows {
-		out.RoutingControls = append(out.RoutingControls, *c.showControl(row, configtypes.StatusDeployed))
+		out.RoutingControls = append(out.RoutingControls, *r.showControl(row, configtypes.StatusDeployed))
 	}
 	return out, nil
 }
 
 // deleteControl refuses a routing control that a safety rule names. Health checks that follow it find it off.
-func (c *Controls) deleteControl(_ context.Context, in *config.DeleteRoutingControlInput) (*config.DeleteRoutingControlOutput, error) {
+func (r *Room) deleteControl(_ context.Context, in *config.DeleteRoutingControlInput) (*config.DeleteRoutingControlOutput, error) {
 	arn := room.Deref(in.RoutingControlArn)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	err := c.db.Update(func(tx *store.Tx) error {
-		if _, ok := c.controls.GetTx(tx, arn); !ok {
+	err := r.commit(func(tx *store.Tx) error {
+		if _, ok := r.controls.GetTx(tx, arn); !ok {
 			return missing(kindControl, arn)
 		}
-		for _, r := range c.rules.AllTx(tx) {
-			if slices.Contains(r.Controls, arn) || slices.Contains(r.Targets, arn) {
-				return conflict(kindControl, arn, "The safety rule %s names the routing control.", r.ARN)
+		for _, rule := range r.rules.AllTx(tx) {
+			if slices.Contains(rule.Controls, arn) || slices.Contains(rule.Targets, arn) {
+				return conflict(kindControl, arn, "The safety rule %s names the routing control.", rule.ARN)
 			}
 		}
-		return c.controls.Delete(tx, arn)
+		return r.controls.Delete(tx, arn)
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.cfg.Changed(map[string]bool{arn: false})
 	return &config.DeleteRoutingControlOutput{}, nil
 }
 
-func (c *Controls) listHealthChecks(
+func (r *Room) listHealthChecks(
 	_ context.Context,
 	in *config.ListAssociatedRoute53HealthChecksInput,
 ) (*config.ListAssociatedRoute53HealthChecksOutput, error) {
 	arn := room.Deref(in.RoutingControlArn)
-	if !c.Exists(arn) {
+	if !r.Exists(arn) {
 		return nil, missing(kindControl, arn)
 	}
-	ids, next, err := page(c.cfg.HealthChecks(arn), func(id string) string { return id }, in.MaxResults, in.NextToken)
+	ids, next, err := page(r.cfg.HealthChecks(arn), func(id string) string { return id }, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}

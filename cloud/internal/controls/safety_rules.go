@@ -23,21 +23,21 @@ func (r ruleRow) rule(s tempo.Speed) rule {
 }
 
 // showRule returns the one or the other, as the rule's kind is.
-func (c *Controls) showRule(r ruleRow, status configtypes.Status) (*configtypes.AssertionRule, *configtypes.GatingRule) {
-	setting := &configtypes.RuleConfig{Type: r.Type, Threshold: &r.Threshold, Inverted: &r.Inverted}
-	if r.Gating {
+func (r *Room) showRule(row ruleRow, status configtypes.Status) (*configtypes.AssertionRule, *configtypes.GatingRule) {
+	setting := &configtypes.RuleConfig{Type: row.Type, Threshold: &row.Threshold, Inverted: &row.Inverted}
+	if row.Gating {
 		return nil, &configtypes.GatingRule{
-			SafetyRuleArn: &r.ARN, ControlPanelArn: &r.Panel, Name: &r.Name, GatingControls: r.Controls, TargetControls: r.Targets,
-			RuleConfig: setting, WaitPeriodMs: &r.WaitMs, Status: status, Owner: &c.cfg.Account,
+			SafetyRuleArn: &row.ARN, ControlPanelArn: &row.Panel, Name: &row.Name, GatingControls: row.Controls, TargetControls: row.Targets,
+			RuleConfig: setting, WaitPeriodMs: &row.WaitMs, Status: status, Owner: &r.Account,
 		}
 	}
 	return &configtypes.AssertionRule{
-		SafetyRuleArn: &r.ARN, ControlPanelArn: &r.Panel, Name: &r.Name, AssertedControls: r.Controls,
-		RuleConfig: setting, WaitPeriodMs: &r.WaitMs, Status: status, Owner: &c.cfg.Account,
+		SafetyRuleArn: &row.ARN, ControlPanelArn: &row.Panel, Name: &row.Name, AssertedControls: row.Controls,
+		RuleConfig: setting, WaitPeriodMs: &row.WaitMs, Status: status, Owner: &r.Account,
 	}, nil
 }
 
-func (c *Controls) createRule(_ context.Context, in *config.CreateSafetyRuleInput) (*config.CreateSafetyRuleOutput, error) {
+func (r *Room) createRule(_ context.Context, in *config.CreateSafetyRuleInput) (*config.CreateSafetyRuleOutput, error) {
 	if err := only(in, "AssertionRule", "GatingRule", "ClientToken", "Tags"); err != nil {
 		return nil, err
 	}
@@ -50,20 +50,20 @@ func (c *Controls) createRule(_ context.Context, in *config.CreateSafetyRuleInpu
 	}
 	request := *in
 	request.ClientToken = nil
-	row, err := once(c, "CreateSafetyRule", in.ClientToken, request, c.rules, func(tx *store.Tx) (ruleRow, error) {
+	row, err := once(r, "CreateSafetyRule", in.ClientToken, request, r.rules, func(tx *store.Tx) (ruleRow, error) {
 		row := made
 		row.ARN = row.Panel + "/safetyrule/" + room.NewSerial(16)
 		row.Tags = maps.Clone(in.Tags)
-		if err := c.placeRule(tx, row); err != nil {
+		if err := r.placeRule(tx, row); err != nil {
 			return row, err
 		}
-		return row, c.rules.Put(tx, row.ARN, row)
+		return row, r.rules.Put(tx, row.ARN, row)
 	})
 	if err != nil {
 		return nil, err
 	}
 	out := &config.CreateSafetyRuleOutput{}
-	out.AssertionRule, out.GatingRule = c.showRule(row, configtypes.StatusPending)
+	out.AssertionRule, out.GatingRule = r.showRule(row, configtypes.StatusPending)
 	return out, nil
 }
 
@@ -116,48 +116,48 @@ func repeats(arns []string) bool {
 }
 
 // placeRule checks a rule against the control panel that it goes to.
-func (c *Controls) placeRule(tx *store.Tx, row ruleRow) error {
-	if _, ok := c.panels.GetTx(tx, row.Panel); !ok {
+func (r *Room) placeRule(tx *store.Tx, row ruleRow) error {
+	if _, ok := r.panels.GetTx(tx, row.Panel); !ok {
 		return missing(kindPanel, row.Panel)
 	}
 	for _, arn := range slices.Concat(row.Controls, row.Targets) {
-		if k, ok := c.controls.GetTx(tx, arn); !ok || k.Panel != row.Panel {
+		if k, ok := r.controls.GetTx(tx, arn); !ok || k.Panel != row.Panel {
 			return missing(kindControl, arn)
 		}
 	}
 	n := 0
-	for _, r := range c.rules.AllTx(tx) {
-		if r.Panel == row.Panel {
+	for _, other := range r.rules.AllTx(tx) {
+		if other.Panel == row.Panel {
 			n++
 		}
 	}
 	if n >= maxRules {
 		return exceeded("safety rules in a control panel", maxRules)
 	}
-	return c.freeRuleName(tx, row)
+	return r.freeRuleName(tx, row)
 }
 
-func (c *Controls) freeRuleName(tx *store.Tx, row ruleRow) error {
-	for _, r := range c.rules.AllTx(tx) {
-		if r.Panel == row.Panel && r.Name == row.Name && r.ARN != row.ARN {
-			return conflict(kindRule, r.ARN, "A safety rule with the name %s exists already in the control panel.", row.Name)
+func (r *Room) freeRuleName(tx *store.Tx, row ruleRow) error {
+	for _, other := range r.rules.AllTx(tx) {
+		if other.Panel == row.Panel && other.Name == row.Name && other.ARN != row.ARN {
+			return conflict(kindRule, other.ARN, "A safety rule with the name %s exists already in the control panel.", row.Name)
 		}
 	}
 	return nil
 }
 
-func (c *Controls) describeRule(_ context.Context, in *config.DescribeSafetyRuleInput) (*config.DescribeSafetyRuleOutput, error) {
-	row, ok := c.rules.Get(room.Deref(in.SafetyRuleArn))
+func (r *Room) describeRule(_ context.Context, in *config.DescribeSafetyRuleInput) (*config.DescribeSafetyRuleOutput, error) {
+	row, ok := r.rules.Get(room.Deref(in.SafetyRuleArn))
 	if !ok {
 		return nil, missing(kindRule, room.Deref(in.SafetyRuleArn))
 	}
 	out := &config.DescribeSafetyRuleOutput{}
-	out.AssertionRule, out.GatingRule = c.showRule(row, configtypes.StatusDeployed)
+	out.AssertionRule, out.GatingRule = r.showRule(row, configtypes.StatusDeployed)
 	return out, nil
 }
 
 // updateRule changes a rule's name and wait period, which is all that can be changed.
-func (c *Controls) updateRule(_ context.Context, in *config.UpdateSafetyRuleInput) (*config.UpdateSafetyRuleOutput, error) {
+func (r *Room) updateRule(_ context.Context, in *config.UpdateSafetyRuleInput) (*config.UpdateSafetyRuleOutput, error) {
 	var arn, name *string
 	var wait *int32
 	switch a, g := in.AssertionRuleUpdate, in.GatingRuleUpdate; {
@@ -179,54 +179,54 @@ func (c *Controls) updateRule(_ context.Context, in *config.UpdateSafetyRuleInpu
 		return nil, err
 	}
 	var row ruleRow
-	err = c.db.Update(func(tx *store.Tx) error {
+	err = r.commit(func(tx *store.Tx) error {
 		var ok bool
-		if row, ok = c.rules.GetTx(tx, room.Deref(arn)); !ok || row.Gating != (in.GatingRuleUpdate != nil) {
+		if row, ok = r.rules.GetTx(tx, room.Deref(arn)); !ok || row.Gating != (in.GatingRuleUpdate != nil) {
 			return missing(kindRule, room.Deref(arn))
 		}
 		row.Name, row.WaitMs = checked, *wait
-		if err := c.freeRuleName(tx, row); err != nil {
+		if err := r.freeRuleName(tx, row); err != nil {
 			return err
 		}
-		return c.rules.Put(tx, row.ARN, row)
+		return r.rules.Put(tx, row.ARN, row)
 	})
 	if err != nil {
 		return nil, err
 	}
 	out := &config.UpdateSafetyRuleOutput{}
-	out.AssertionRule, out.GatingRule = c.showRule(row, configtypes.StatusDeployed)
+	out.AssertionRule, out.GatingRule = r.showRule(row, configtypes.StatusDeployed)
 	return out, nil
 }
 
-func (c *Controls) listRules(_ context.Context, in *config.ListSafetyRulesInput) (*config.ListSafetyRulesOutput, error) {
-	if _, ok := c.panels.Get(room.Deref(in.ControlPanelArn)); !ok {
+func (r *Room) listRules(_ context.Context, in *config.ListSafetyRulesInput) (*config.ListSafetyRulesOutput, error) {
+	if _, ok := r.panels.Get(room.Deref(in.ControlPanelArn)); !ok {
 		return nil, missing(kindPanel, room.Deref(in.ControlPanelArn))
 	}
 	var rows []ruleRow
-	for _, row := range c.rules.All() {
+	for _, row := range r.rules.All() {
 		if row.Panel == *in.ControlPanelArn {
 			rows = append(rows, row)
 		}
 	}
-	rows, next, err := page(rows, func(r ruleRow) string { return r.ARN }, in.MaxResults, in.NextToken)
+	rows, next, err := page(rows, func(row ruleRow) string { return row.ARN }, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
 	out := &config.ListSafetyRulesOutput{SafetyRules: []configtypes.Rule{}, NextToken: next}
 	for _, row := range rows {
 		var shown configtypes.Rule
-		shown.ASSERTION, shown.GATING = c.showRule(row, configtypes.StatusDeployed)
+		shown.ASSERTION, shown.GATING = r.showRule(row, configtypes.StatusDeployed)
 		out.SafetyRules = append(out.SafetyRules, shown)
 	}
 	return out, nil
 }
 
-func (c *Controls) deleteRule(_ context.Context, in *config.DeleteSafetyRuleInput) (*config.DeleteSafetyRuleOutput, error) {
+func (r *Room) deleteRule(_ context.Context, in *config.DeleteSafetyRuleInput) (*config.DeleteSafetyRuleOutput, error) {
 	arn := room.Deref(in.SafetyRuleArn)
-	return &config.DeleteSafetyRuleOutput{}, c.db.Update(func(tx *store.Tx) error {
-		if _, ok := c.rules.GetTx(tx, arn); !ok {
+	return &config.DeleteSafetyRuleOutput{}, r.commit(func(tx *store.Tx) error {
+		if _, ok := r.rules.GetTx(tx, arn); !ok {
 			return missing(kindRule, arn)
 		}
-		return c.rules.Delete(tx, arn)
+		return r.rules.Delete(tx, arn)
 	})
 }

@@ -31,7 +31,7 @@ type plant struct {
 	t   *testing.T
 	url string
 	dir string
-	c   *controls.Controls
+	c   *controls.Room
 
 	mu   sync.Mutex
 	now  time.Time

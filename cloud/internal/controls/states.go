@@ -78,8 +78,8 @@ type (
 	UpdateRoutingControlStatesOutput struct{}
 )
 
-func (c *Controls) getState(_ context.Context, in *GetRoutingControlStateInput) (*GetRoutingControlStateOutput, error) {
-	row, ok := c.controls.Get(room.Deref(in.RoutingControlArn))
+func (r *Room) getState(_ context.Context, in *GetRoutingControlStateInput) (*GetRoutingControlStateOutput, error) {
+	row, ok := r.controls.Get(room.Deref(in.RoutingControlArn))
 	if !ok {
 		return nil, missing(kindControl, room.Deref(in.RoutingControlArn))
 	}
@@ -91,42 +91,42 @@ const statesPage = 500
 
 // listStates lists a control panel's routing controls with their states, or those of all: the endpoint of
 // one cluster is the endpoint of each.
-func (c *Controls) listStates(_ context.Context, in *ListRoutingControlsInput) (*ListRoutingControlsOutput, error) {
-	rows := c.controls.All()
+func (r *Room) listStates(_ context.Context, in *ListRoutingControlsInput) (*ListRoutingControlsOutput, error) {
+	rows := r.controls.All()
 	if in.ControlPanelArn != nil {
-		if _, ok := c.panels.Get(*in.ControlPanelArn); !ok {
+		if _, ok := r.panels.Get(*in.ControlPanelArn); !ok {
 			return nil, missing(kindPanel, *in.ControlPanelArn)
 		}
-		rows = c.controlsOf(*in.ControlPanelArn)
+		rows = r.controlsOf(*in.ControlPanelArn)
 	}
 	size := in.MaxResults
 	if size == nil {
 		size = new(int32(statesPage))
 	}
-	rows, next, err := page(rows, func(r controlRow) string { return r.ARN }, size, in.NextToken)
+	rows, next, err := page(rows, func(row controlRow) string { return row.ARN }, size, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
 	out := &ListRoutingControlsOutput{RoutingControls: []RoutingControl{}, NextToken: next}
 	for _, row := range rows {
-		panel, _ := c.panels.Get(row.Panel)
+		panel, _ := r.panels.Get(row.Panel)
 		out.RoutingControls = append(out.RoutingControls, RoutingControl{
-			ControlPanelArn: &row.Panel, ControlPanelName: &panel.Name, Owner: &c.cfg.Account,
+			ControlPanelArn: &row.Panel, ControlPanelName: &panel.Name, Owner: &r.Account,
 			RoutingControlArn: &row.ARN, RoutingControlName: &row.Name, RoutingControlState: stateOf(row.State.On),
 		})
 	}
 	return out, nil
 }
 
-func (c *Controls) updateState(_ context.Context, in *UpdateRoutingControlStateInput) (*UpdateRoutingControlStateOutput, error) {
+func (r *Room) updateState(_ context.Context, in *UpdateRoutingControlStateInput) (*UpdateRoutingControlStateOutput, error) {
 	entries := []UpdateRoutingControlStateEntry{{in.RoutingControlArn, in.RoutingControlState}}
-	return &UpdateRoutingControlStateOutput{}, c.change(entries, in.SafetyRulesToOverride)
+	return &UpdateRoutingControlStateOutput{}, r.change(entries, in.SafetyRulesToOverride)
 }
 
 // maxEntries is how many states one call changes (developer guide, "Quotas for routing control").
 const maxEntries = 10
 
-func (c *Controls) updateStates(_ context.Context, in *UpdateRoutingControlStatesInput) (*UpdateRoutingControlStatesOutput, error) {
+func (r *Room) updateStates(_ context.Context, in *UpdateRoutingControlStatesInput) (*UpdateRoutingControlStatesOutput, error) {
 	n := len(in.UpdateRoutingControlStateEntries)
 	if n == 0 {
 		return nil, invalid("The request must have UpdateRoutingControlStateEntries.")
@@ -136,11 +136,11 @@ func (c *Controls) updateStates(_ context.Context, in *UpdateRoutingControlState
 		e.Members = map[string]any{"limitCode": "UpdateRoutingControlStateEntries", "serviceCode": "route53-recovery-cluster"}
 		return nil, e
 	}
-	return &UpdateRoutingControlStatesOutput{}, c.change(in.UpdateRoutingControlStateEntries, in.SafetyRulesToOverride)
+	return &UpdateRoutingControlStatesOutput{}, r.change(in.UpdateRoutingControlStateEntries, in.SafetyRulesToOverride)
 }
 
 // change is one transaction: the states change together or not at all.
-func (c *Controls) change(entries []UpdateRoutingControlStateEntry, override []string) error {
+func (r *Room) change(entries []UpdateRoutingControlStateEntry, override []string) error {
 	wanted := map[string]bool{}
 	for _, e := range entries {
 		arn := room.Deref(e.RoutingControlArn)
@@ -152,30 +152,28 @@ func (c *Controls) change(entries []UpdateRoutingControlStateEntry, override []s
 		}
 		wanted[arn] = e.RoutingControlState == On
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	changed := map[string]bool{}
-	err := c.db.Update(func(tx *store.Tx) error {
-		states, err := c.statesToChange(tx, wanted)
+	err := r.commit(func(tx *store.Tx) error {
+		states, err := r.statesToChange(tx, wanted)
 		if err != nil {
 			return err
 		}
-		rules, err := c.rulesInForce(tx, override)
+		rules, err := r.rulesInForce(tx, override)
 		if err != nil {
 			return err
 		}
-		now := c.cfg.Now()
+		now := r.cfg.Now()
 		if v := evaluate(rules, states, wanted, now); v != nil {
 			return conflict(kindRule, v.Rule.ARN, "The safety rule %s (%s) does not allow the change: %s.", v.Rule.Name, v.Rule.ARN, v.Why)
 		}
 		for arn, on := range wanted {
-			row, _ := c.controls.GetTx(tx, arn)
+			row, _ := r.controls.GetTx(tx, arn)
 			if row.State.On == on {
 				continue
 			}
 			row.State = control{On: on, Changed: now}
 			changed[arn] = on
-			if err := c.controls.Put(tx, arn, row); err != nil {
+			if err := r.controls.Put(tx, arn, row); err != nil {
 				return err
 			}
 		}
@@ -185,22 +183,21 @@ func (c *Controls) change(entries []UpdateRoutingControlStateEntry, override []s
 		return err
 	}
 	if len(changed) > 0 {
-		c.cfg.Log.Info("routing controls changed", "states", changed)
-		c.cfg.Changed(changed)
+		r.Log.Info("routing controls changed", "states", changed)
 	}
 	return nil
 }
 
 // statesToChange returns the state of every routing control, once those to be changed are known to be
 // there.
-func (c *Controls) statesToChange(tx *store.Tx, wanted map[string]bool) (map[string]control, error) {
+func (r *Room) statesToChange(tx *store.Tx, wanted map[string]bool) (map[string]control, error) {
 	for arn := range wanted {
-		if _, ok := c.controls.GetTx(tx, arn); !ok {
+		if _, ok := r.controls.GetTx(tx, arn); !ok {
 			return nil, missing(kindControl, arn)
 		}
 	}
 	states := map[string]control{}
-	for _, row := range c.controls.AllTx(tx) {
+	for _, row := range r.controls.AllTx(tx) {
 		states[row.ARN] = row.State
 	}
 	return states, nil
@@ -208,16 +205,16 @@ func (c *Controls) statesToChange(tx *store.Tx, wanted map[string]bool) (map[str
 
 // rulesInForce returns the safety rules but for those that the request overrides, in the order of their
 // names, so that of several that forbid a change the same one is told each time.
-func (c *Controls) rulesInForce(tx *store.Tx, override []string) ([]rule, error) {
+func (r *Room) rulesInForce(tx *store.Tx, override []string) ([]rule, error) {
 	for _, arn := range override {
-		if _, ok := c.rules.GetTx(tx, arn); !ok {
+		if _, ok := r.rules.GetTx(tx, arn); !ok {
 			return nil, missing(kindRule, arn)
 		}
 	}
 	var rules []rule
-	for _, row := range c.rules.AllTx(tx) {
+	for _, row := range r.rules.AllTx(tx) {
 		if !slices.Contains(override, row.ARN) {
-			rules = append(rules, row.rule(c.cfg.Speed))
+			rules = append(rules, row.rule(r.Speed))
 		}
 	}
 	slices.SortFunc(rules, func(a, b rule) int { return strings.Compare(a.Name+"\x00"+a.ARN, b.Name+"\x00"+b.ARN) })

@@ -23,37 +23,37 @@ func checkTags(tags map[string]string) error {
 }
 
 // changeTags changes the tags of a resource of any kind.
-func (c *Controls) changeTags(tx *store.Tx, arn string, change func(map[string]string) (map[string]string, error)) (err error) {
-	if row, ok := c.clusters.GetTx(tx, arn); ok {
+func (r *Room) changeTags(tx *store.Tx, arn string, change func(map[string]string) (map[string]string, error)) (err error) {
+	if row, ok := r.clusters.GetTx(tx, arn); ok {
 		if row.Tags, err = change(row.Tags); err == nil {
-			err = c.clusters.Put(tx, arn, row)
+			err = r.clusters.Put(tx, arn, row)
 		}
 		return err
 	}
-	if row, ok := c.panels.GetTx(tx, arn); ok {
+	if row, ok := r.panels.GetTx(tx, arn); ok {
 		if row.Tags, err = change(row.Tags); err == nil {
-			err = c.panels.Put(tx, arn, row)
+			err = r.panels.Put(tx, arn, row)
 		}
 		return err
 	}
-	if row, ok := c.controls.GetTx(tx, arn); ok {
+	if row, ok := r.controls.GetTx(tx, arn); ok {
 		if row.Tags, err = change(row.Tags); err == nil {
-			err = c.controls.Put(tx, arn, row)
+			err = r.controls.Put(tx, arn, row)
 		}
 		return err
 	}
-	if row, ok := c.rules.GetTx(tx, arn); ok {
+	if row, ok := r.rules.GetTx(tx, arn); ok {
 		if row.Tags, err = change(row.Tags); err == nil {
-			err = c.rules.Put(tx, arn, row)
+			err = r.rules.Put(tx, arn, row)
 		}
 		return err
 	}
 	return missing("resource", arn)
 }
 
-func (c *Controls) tagResource(_ context.Context, in *config.TagResourceInput) (*config.TagResourceOutput, error) {
-	return &config.TagResourceOutput{}, c.db.Update(func(tx *store.Tx) error {
-		return c.changeTags(tx, room.Deref(in.ResourceArn), func(old map[string]string) (map[string]string, error) {
+func (r *Room) tagResource(_ context.Context, in *config.TagResourceInput) (*config.TagResourceOutput, error) {
+	return &config.TagResourceOutput{}, r.commit(func(tx *store.Tx) error {
+		return r.changeTags(tx, room.Deref(in.ResourceArn), func(old map[string]string) (map[string]string, error) {
 			all := map[string]string{}
 			maps.Copy(all, old)
 			maps.Copy(all, in.Tags)
@@ -62,9 +62,9 @@ func (c *Controls) tagResource(_ context.Context, in *config.TagResourceInput) (
 	})
 }
 
-func (c *Controls) untagResource(_ context.Context, in *config.UntagResourceInput) (*config.UntagResourceOutput, error) {
-	return &config.UntagResourceOutput{}, c.db.Update(func(tx *store.Tx) error {
-		return c.changeTags(tx, room.Deref(in.ResourceArn), func(old map[string]string) (map[string]string, error) {
+func (r *Room) untagResource(_ context.Context, in *config.UntagResourceInput) (*config.UntagResourceOutput, error) {
+	return &config.UntagResourceOutput{}, r.commit(func(tx *store.Tx) error {
+		return r.changeTags(tx, room.Deref(in.ResourceArn), func(old map[string]string) (map[string]string, error) {
 			left := maps.Clone(old)
 			for _, k := range in.TagKeys {
 				delete(left, k)
@@ -74,16 +74,16 @@ func (c *Controls) untagResource(_ context.Context, in *config.UntagResourceInpu
 	})
 }
 
-func (c *Controls) listTags(_ context.Context, in *config.ListTagsForResourceInput) (*config.ListTagsForResourceOutput, error) {
+func (r *Room) listTags(_ context.Context, in *config.ListTagsForResourceInput) (*config.ListTagsForResourceOutput, error) {
 	arn := room.Deref(in.ResourceArn)
 	tags := map[string]string{}
-	if row, ok := c.clusters.Get(arn); ok {
+	if row, ok := r.clusters.Get(arn); ok {
 		maps.Copy(tags, row.Tags)
-	} else if row, ok := c.panels.Get(arn); ok {
+	} else if row, ok := r.panels.Get(arn); ok {
 		maps.Copy(tags, row.Tags)
-	} else if row, ok := c.controls.Get(arn); ok {
+	} else if row, ok := r.controls.Get(arn); ok {
 		maps.Copy(tags, row.Tags)
-	} else if row, ok := c.rules.Get(arn); ok {
+	} else if row, ok := r.rules.Get(arn); ok {
 		maps.Copy(tags, row.Tags)
 	} else {
 		return nil, missing("resource", arn)

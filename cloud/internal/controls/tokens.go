@@ -23,7 +23,7 @@ const tokenLife = 24 * time.Hour
 
 // once runs a create call, unless the same one with the same client token has been run, whose result it
 // then returns.
-func once[Row resource](c *Controls, op string, token *string, request any, t *store.Table[Row], create func(*store.Tx) (Row, error)) (row Row, err error) {
+func once[Row resource](r *Room, op string, token *string, request any, t *store.Table[Row], create func(*store.Tx) (Row, error)) (row Row, err error) {
 	if n := len([]rune(room.Deref(token))); n > maxName {
 		return row, invalid("The ClientToken has %d characters, %d at most.", n, maxName)
 	}
@@ -33,9 +33,9 @@ func once[Row resource](c *Controls, op string, token *string, request any, t *s
 	}
 	sum := sha256.Sum256(b)
 	digest, key := hex.EncodeToString(sum[:]), op+" "+room.Deref(token)
-	err = c.db.Update(func(tx *store.Tx) (err error) {
-		now := c.cfg.Now()
-		if used, ok := c.tokens.GetTx(tx, key); ok && token != nil && now.Sub(used.Used) < tokenLife {
+	err = r.commit(func(tx *store.Tx) (err error) {
+		now := r.cfg.Now()
+		if used, ok := r.tokens.GetTx(tx, key); ok && token != nil && now.Sub(used.Used) < tokenLife {
 			if used.Request != digest {
 				return conflict("client token", *token, "The ClientToken was used with other parameters.")
 			}
@@ -47,14 +47,14 @@ func once[Row resource](c *Controls, op string, token *string, request any, t *s
 		if row, err = create(tx); err != nil || token == nil {
 			return err
 		}
-		for _, old := range c.tokens.AllTx(tx) {
+		for _, old := range r.tokens.AllTx(tx) {
 			if now.Sub(old.Used) >= tokenLife {
-				if err := c.tokens.Delete(tx, old.Key); err != nil {
+				if err := r.tokens.Delete(tx, old.Key); err != nil {
 					return err
 				}
 			}
 		}
-		return c.tokens.Put(tx, key, tokenRow{Key: key, ARN: row.id(), Request: digest, Used: now})
+		return r.tokens.Put(tx, key, tokenRow{Key: key, ARN: row.id(), Request: digest, Used: now})
 	})
 	return row, err
 }

@@ -77,7 +77,7 @@ type Zones struct {
 	api      *api
 	plane    *plane
 	health   *checks.Checks
-	controls *controls.Controls
+	controls *controls.Room
 	beacon   net.Listener
 }
 

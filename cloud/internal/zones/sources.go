@@ -22,7 +22,7 @@ import (
 // sources are where health comes from that checkers do not find: the data of CloudWatch alarms, which the
 // regions tell of, and routing controls, which are this process's own.
 type sources struct {
-	controls *controls.Controls
+	controls *controls.Room
 
 	mu     sync.Mutex // also held while alarms are fed, so that the newest states are fed last
 	alarms map[string]checks.Watched

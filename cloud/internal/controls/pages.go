@@ -4,11 +4,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room"
 )
 
-// arn names a resource; routing control is of no region.
-func (c *Controls) arn(resource string) string {
-	return "arn:aws:route53-recovery-control::" + c.cfg.Account + ":" + resource
-}
-
 // maxPage is how many items a page may hold (MaxResults of each list in the API reference).
 const maxPage = 1000
 
