@@ -50,24 +50,13 @@ func (r *Room) createCluster(_ context.Context, in *config.CreateClusterInput) (
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	request := *in
-	request.ClientToken = nil
-	row, err := once(r, "CreateCluster", in.ClientToken, request, r.clusters, func(tx *store.Tx) (clusterRow, error) {
+	row, err := once(r, "CreateCluster", in, r.clusters, func(tx *store.Tx) (clusterRow, error) {
 		row := clusterRow{ARN: r.arn("cluster/" + room.NewUUID()), Name: name, Tags: maps.Clone(in.Tags)}
-		all := r.clusters.AllTx(tx)
-		if len(all) >= maxClusters {
+		if len(r.clusters.AllTx(tx)) >= maxClusters {
 			return row, exceeded("clusters", maxClusters)
 		}
-		for _, other := range all {
-			if other.Name == name {
-				return row, conflict(kindCluster, other.ARN, "A cluster with the name %s exists already.", name)
-			}
-		}
 		panel := panelRow{ARN: r.arn("controlpanel/" + room.NewSerial(32)), Cluster: row.ARN, Name: defaultPanel, Default: true}
-		if err := r.panels.Put(tx, panel.ARN, panel); err != nil {
-			return row, err
-		}
-		return row, r.clusters.Put(tx, row.ARN, row)
+		return row, r.panels.put(tx, panel)
 	})
 	if err != nil {
 		return nil, err
@@ -76,15 +65,15 @@ func (r *Room) createCluster(_ context.Context, in *config.CreateClusterInput) (
 }
 
 func (r *Room) describeCluster(_ context.Context, in *config.DescribeClusterInput) (*config.DescribeClusterOutput, error) {
-	row, ok := r.clusters.Get(room.Deref(in.ClusterArn))
-	if !ok {
-		return nil, missing(kindCluster, room.Deref(in.ClusterArn))
+	row, err := r.clusters.find(nil, in.ClusterArn)
+	if err != nil {
+		return nil, err
 	}
 	return &config.DescribeClusterOutput{Cluster: r.showCluster(row, configtypes.StatusDeployed)}, nil
 }
 
 func (r *Room) listClusters(_ context.Context, in *config.ListClustersInput) (*config.ListClustersOutput, error) {
-	rows, next, err := page(r.clusters.All(), func(row clusterRow) string { return row.ARN }, in.MaxResults, in.NextToken)
+	rows, next, err := r.clusters.page(r.clusters.All(), in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -97,17 +86,10 @@ func (r *Room) listClusters(_ context.Context, in *config.ListClustersInput) (*c
 
 // deleteCluster takes the default control panel along. Any other, and any routing control, must be gone.
 func (r *Room) deleteCluster(_ context.Context, in *config.DeleteClusterInput) (*config.DeleteClusterOutput, error) {
-	arn := room.Deref(in.ClusterArn)
-	return &config.DeleteClusterOutput{}, r.commit(func(tx *store.Tx) error {
-		if _, ok := r.clusters.GetTx(tx, arn); !ok {
-			return missing(kindCluster, arn)
-		}
-		for _, p := range r.panels.AllTx(tx) {
-			if p.Cluster != arn {
-				continue
-			}
+	return &config.DeleteClusterOutput{}, remove(r, r.clusters, in.ClusterArn, func(tx *store.Tx, row clusterRow) error {
+		for _, p := range r.panels.in(tx, row.ARN) {
 			if !p.Default {
-				return conflict(kindCluster, arn, "The cluster has the control panel %s.", p.ARN)
+				return conflict(kindCluster, row.ARN, "The cluster has the control panel %s.", p.ARN)
 			}
 			if err := r.emptyPanel(tx, p); err != nil {
 				return err
@@ -116,6 +98,6 @@ func (r *Room) deleteCluster(_ context.Context, in *config.DeleteClusterInput) (
 				return err
 			}
 		}
-		return r.clusters.Delete(tx, arn)
+		return nil
 	})
 }

@@ -47,10 +47,10 @@ type Room struct {
 	cfg  Config
 	told map[string]bool // the states that Changed was told; guarded by what keeps the order of UpdateThen
 
-	clusters *store.Table[clusterRow]
-	panels   *store.Table[panelRow]
-	controls *store.Table[controlRow]
-	rules    *store.Table[ruleRow]
+	clusters kept[clusterRow]
+	panels   kept[panelRow]
+	controls kept[controlRow]
+	rules    kept[ruleRow]
 	tokens   *store.Table[tokenRow]
 }
 
@@ -84,14 +84,6 @@ type ruleRow struct {
 	Tags              map[string]string
 }
 
-// resource is a row of what create calls make.
-type resource interface{ id() string }
-
-func (r clusterRow) id() string { return r.ARN }
-func (r panelRow) id() string   { return r.ARN }
-func (r controlRow) id() string { return r.ARN }
-func (r ruleRow) id() string    { return r.ARN }
-
 // Open reads the state and tells it.
 func Open(cfg Config) (*Room, error) {
 	if cfg.Now == nil {
@@ -108,10 +100,11 @@ func Open(cfg Config) (*Room, error) {
 		return nil, err
 	}
 	r := &Room{Base: room.New(room.Identity{Account: cfg.Account, Speed: cfg.Speed}, db, cfg.Log), cfg: cfg}
-	room.LoadTable(db, "clusters", &r.clusters, &err)
-	room.LoadTable(db, "control-panels", &r.panels, &err)
-	room.LoadTable(db, "routing-controls", &r.controls, &err)
-	room.LoadTable(db, "safety-rules", &r.rules, &err)
+	r.clusters.kind, r.panels.kind, r.controls.kind, r.rules.kind = kindCluster, kindPanel, kindControl, kindRule
+	room.LoadTable(db, "clusters", &r.clusters.Table, &err)
+	room.LoadTable(db, "control-panels", &r.panels.Table, &err)
+	room.LoadTable(db, "routing-controls", &r.controls.Table, &err)
+	room.LoadTable(db, "safety-rules", &r.rules.Table, &err)
 	room.LoadTable(db, "client-tokens", &r.tokens, &err)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open routing control: %w", err), db.Close())

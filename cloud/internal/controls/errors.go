@@ -47,6 +47,9 @@ const (
 	kindRule    = "safety rule"
 )
 
+// within tells where no two of a kind have the same name.
+var within = map[string]string{kindPanel: " in the cluster", kindControl: " in the control panel", kindRule: " in the control panel"}
+
 // only refuses every parameter that is set and is not among those that the operation acts on, so that
 // nothing is ever ignored silently.
 func only(in any, names ...string) error {

@@ -14,7 +14,7 @@ import (
 func (r *Room) showPanel(row panelRow, status configtypes.Status) *configtypes.ControlPanel {
 	return &configtypes.ControlPanel{
 		ControlPanelArn: &row.ARN, ClusterArn: &row.Cluster, Name: &row.Name, DefaultControlPanel: &row.Default, Owner: &r.Account,
-		RoutingControlCount: new(int32(len(r.controlsOf(row.ARN)))), Status: status,
+		RoutingControlCount: new(int32(len(r.controls.in(nil, row.ARN)))), Status: status,
 	}
 }
 
@@ -29,26 +29,15 @@ func (r *Room) createPanel(_ context.Context, in *config.CreateControlPanelInput
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	request := *in
-	request.ClientToken = nil
-	row, err := once(r, "CreateControlPanel", in.ClientToken, request, r.panels, func(tx *store.Tx) (panelRow, error) {
+	row, err := once(r, "CreateControlPanel", in, r.panels, func(tx *store.Tx) (panelRow, error) {
 		row := panelRow{ARN: r.arn("controlpanel/" + room.NewSerial(32)), Cluster: room.Deref(in.ClusterArn), Name: name, Tags: maps.Clone(in.Tags)}
-		if _, ok := r.clusters.GetTx(tx, row.Cluster); !ok {
-			return row, missing(kindCluster, row.Cluster)
-		}
-		n := 0
-		for _, p := range r.panels.AllTx(tx) {
-			if p.Cluster == row.Cluster && !p.Default {
-				n++
-			}
-		}
-		if n >= maxPanels {
-			return row, exceeded("control panels in a cluster", maxPanels)
-		}
-		if err := r.freePanelName(tx, row); err != nil {
+		if _, err := r.clusters.find(tx, in.ClusterArn); err != nil {
 			return row, err
 		}
-		return row, r.panels.Put(tx, row.ARN, row)
+		if n := len(r.panels.in(tx, row.Cluster)) - 1; n >= maxPanels { // the default one aside
+			return row, exceeded("control panels in a cluster", maxPanels)
+		}
+		return row, nil
 	})
 	if err != nil {
 		return nil, err
@@ -56,19 +45,10 @@ func (r *Room) createPanel(_ context.Context, in *config.CreateControlPanelInput
 	return &config.CreateControlPanelOutput{ControlPanel: r.showPanel(row, configtypes.StatusPending)}, nil
 }
 
-func (r *Room) freePanelName(tx *store.Tx, row panelRow) error {
-	for _, p := range r.panels.AllTx(tx) {
-		if p.Cluster == row.Cluster && p.Name == row.Name && p.ARN != row.ARN {
-			return conflict(kindPanel, p.ARN, "A control panel with the name %s exists already in the cluster.", row.Name)
-		}
-	}
-	return nil
-}
-
 func (r *Room) describePanel(_ context.Context, in *config.DescribeControlPanelInput) (*config.DescribeControlPanelOutput, error) {
-	row, ok := r.panels.Get(room.Deref(in.ControlPanelArn))
-	if !ok {
-		return nil, missing(kindPanel, room.Deref(in.ControlPanelArn))
+	row, err := r.panels.find(nil, in.ControlPanelArn)
+	if err != nil {
+		return nil, err
 	}
 	return &config.DescribeControlPanelOutput{ControlPanel: r.showPanel(row, configtypes.StatusDeployed)}, nil
 }
@@ -78,17 +58,9 @@ func (r *Room) updatePanel(_ context.Context, in *config.UpdateControlPanelInput
 	if err != nil {
 		return nil, err
 	}
-	var row panelRow
-	err = r.commit(func(tx *store.Tx) (err error) {
-		var ok bool
-		if row, ok = r.panels.GetTx(tx, room.Deref(in.ControlPanelArn)); !ok {
-			return missing(kindPanel, room.Deref(in.ControlPanelArn))
-		}
+	row, err := update(r, r.panels, in.ControlPanelArn, func(row *panelRow) error {
 		row.Name = name
-		if err := r.freePanelName(tx, row); err != nil {
-			return err
-		}
-		return r.panels.Put(tx, row.ARN, row)
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -97,18 +69,14 @@ func (r *Room) updatePanel(_ context.Context, in *config.UpdateControlPanelInput
 }
 
 func (r *Room) listPanels(_ context.Context, in *config.ListControlPanelsInput) (*config.ListControlPanelsOutput, error) {
-	var rows []panelRow
+	rows := r.panels.All()
 	if in.ClusterArn != nil {
-		if _, ok := r.clusters.Get(*in.ClusterArn); !ok {
-			return nil, missing(kindCluster, *in.ClusterArn)
+		if _, err := r.clusters.find(nil, in.ClusterArn); err != nil {
+			return nil, err
 		}
+		rows = r.panels.in(nil, *in.ClusterArn)
 	}
-	for _, row := range r.panels.All() {
-		if in.ClusterArn == nil || row.Cluster == *in.ClusterArn {
-			rows = append(rows, row)
-		}
-	}
-	rows, next, err := page(rows, func(row panelRow) string { return row.ARN }, in.MaxResults, in.NextToken)
+	rows, next, err := r.panels.page(rows, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -120,33 +88,21 @@ func (r *Room) listPanels(_ context.Context, in *config.ListControlPanelsInput) 
 }
 
 func (r *Room) deletePanel(_ context.Context, in *config.DeleteControlPanelInput) (*config.DeleteControlPanelOutput, error) {
-	arn := room.Deref(in.ControlPanelArn)
-	return &config.DeleteControlPanelOutput{}, r.commit(func(tx *store.Tx) error {
-		row, ok := r.panels.GetTx(tx, arn)
-		if !ok {
-			return missing(kindPanel, arn)
-		}
+	return &config.DeleteControlPanelOutput{}, remove(r, r.panels, in.ControlPanelArn, func(tx *store.Tx, row panelRow) error {
 		if row.Default {
-			return conflict(kindPanel, arn, "The default control panel goes with its cluster only.")
+			return conflict(kindPanel, row.ARN, "The default control panel goes with its cluster only.")
 		}
-		if err := r.emptyPanel(tx, row); err != nil {
-			return err
-		}
-		return r.panels.Delete(tx, arn)
+		return r.emptyPanel(tx, row)
 	})
 }
 
 // emptyPanel refuses a control panel that still has something.
 func (r *Room) emptyPanel(tx *store.Tx, row panelRow) error {
-	for _, k := range r.controls.AllTx(tx) {
-		if k.Panel == row.ARN {
-			return conflict(kindPanel, row.ARN, "The control panel has the routing control %s.", k.ARN)
-		}
+	if all := r.controls.in(tx, row.ARN); len(all) > 0 {
+		return conflict(kindPanel, row.ARN, "The control panel has the routing control %s.", all[0].ARN)
 	}
-	for _, rule := range r.rules.AllTx(tx) {
-		if rule.Panel == row.ARN {
-			return conflict(kindPanel, row.ARN, "The control panel has the safety rule %s.", rule.ARN)
-		}
+	if all := r.rules.in(tx, row.ARN); len(all) > 0 {
+		return conflict(kindPanel, row.ARN, "The control panel has the safety rule %s.", all[0].ARN)
 	}
 	return nil
 }

@@ -11,16 +11,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// controlsOf returns the routing controls of a control panel.
-func (r *Room) controlsOf(panel string) (rows []controlRow) {
-	for _, row := range r.controls.All() {
-		if row.Panel == panel {
-			rows = append(rows, row)
-		}
-	}
-	return rows
-}
-
 func (r *Room) showControl(row controlRow, status configtypes.Status) *configtypes.RoutingControl {
 	return &configtypes.RoutingControl{RoutingControlArn: &row.ARN, ControlPanelArn: &row.Panel, Name: &row.Name, Status: status, Owner: &r.Account}
 }
@@ -34,27 +24,20 @@ func (r *Room) createControl(_ context.Context, in *config.CreateRoutingControlI
 	if err != nil {
 		return nil, err
 	}
-	request := *in
-	request.ClientToken = nil
-	row, err := once(r, "CreateRoutingControl", in.ClientToken, request, r.controls, func(tx *store.Tx) (controlRow, error) {
-		panel, err := r.panelFor(tx, room.Deref(in.ClusterArn), in.ControlPanelArn)
+	row, err := once(r, "CreateRoutingControl", in, r.controls, func(tx *store.Tx) (controlRow, error) {
+		panel, err := r.panelFor(tx, in.ClusterArn, in.ControlPanelArn)
 		row := controlRow{ARN: panel.ARN + "/routingcontrol/" + room.NewSerial(16), Panel: panel.ARN, Name: name}
 		if err != nil {
 			return row, err
 		}
 		n := 0
-		for _, k := range r.controls.AllTx(tx) {
-			if p, _ := r.panels.GetTx(tx, k.Panel); p.Cluster == panel.Cluster {
-				n++
-			}
+		for _, p := range r.panels.in(tx, panel.Cluster) {
+			n += len(r.controls.in(tx, p.ARN))
 		}
 		if n >= maxControls {
 			return row, exceeded("routing controls in a cluster", maxControls)
 		}
-		if err := r.freeControlName(tx, row); err != nil {
-			return row, err
-		}
-		return row, r.controls.Put(tx, row.ARN, row)
+		return row, nil
 	})
 	if err != nil {
 		return nil, err
@@ -63,38 +46,25 @@ func (r *Room) createControl(_ context.Context, in *config.CreateRoutingControlI
 }
 
 // panelFor finds the control panel that a new routing control goes to.
-func (r *Room) panelFor(tx *store.Tx, cluster string, panel *string) (panelRow, error) {
-	if _, ok := r.clusters.GetTx(tx, cluster); !ok {
-		return panelRow{}, missing(kindCluster, cluster)
+func (r *Room) panelFor(tx *store.Tx, cluster, panel *string) (panelRow, error) {
+	if _, err := r.clusters.find(tx, cluster); err != nil {
+		return panelRow{}, err
 	}
-	if panel != nil {
-		row, ok := r.panels.GetTx(tx, *panel)
-		if !ok || row.Cluster != cluster {
-			return panelRow{}, missing(kindPanel, *panel)
-		}
-		return row, nil
-	}
-	for _, row := range r.panels.AllTx(tx) {
-		if row.Cluster == cluster && row.Default {
+	for _, row := range r.panels.in(tx, *cluster) {
+		if panel == nil && row.Default || panel != nil && row.ARN == *panel {
 			return row, nil
 		}
 	}
-	return panelRow{}, missing(kindPanel, defaultPanel)
-}
-
-func (r *Room) freeControlName(tx *store.Tx, row controlRow) error {
-	for _, k := range r.controls.AllTx(tx) {
-		if k.Panel == row.Panel && k.Name == row.Name && k.ARN != row.ARN {
-			return conflict(kindControl, k.ARN, "A routing control with the name %s exists already in the control panel.", row.Name)
-		}
+	if panel == nil {
+		panel = new(defaultPanel)
 	}
-	return nil
+	return panelRow{}, missing(kindPanel, *panel)
 }
 
 func (r *Room) describeControl(_ context.Context, in *config.DescribeRoutingControlInput) (*config.DescribeRoutingControlOutput, error) {
-	row, ok := r.controls.Get(room.Deref(in.RoutingControlArn))
-	if !ok {
-		return nil, missing(kindControl, room.Deref(in.RoutingControlArn))
+	row, err := r.controls.find(nil, in.RoutingControlArn)
+	if err != nil {
+		return nil, err
 	}
 	return &config.DescribeRoutingControlOutput{RoutingControl: r.showControl(row, configtypes.StatusDeployed)}, nil
 }
@@ -105,17 +75,9 @@ func (r *Room) updateControl(_ context.Context, in *config.UpdateRoutingControlI
 	if err != nil {
 		return nil, err
 	}
-	var row controlRow
-	err = r.commit(func(tx *store.Tx) error {
-		var ok bool
-		if row, ok = r.controls.GetTx(tx, room.Deref(in.RoutingControlArn)); !ok {
-			return missing(kindControl, room.Deref(in.RoutingControlArn))
-		}
+	row, err := update(r, r.controls, in.RoutingControlArn, func(row *controlRow) error {
 		row.Name = name
-		if err := r.freeControlName(tx, row); err != nil {
-			return err
-		}
-		return r.controls.Put(tx, row.ARN, row)
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -124,10 +86,11 @@ func (r *Room) updateControl(_ context.Context, in *config.UpdateRoutingControlI
 }
 
 func (r *Room) listControls(_ context.Context, in *config.ListRoutingControlsInput) (*config.ListRoutingControlsOutput, error) {
-	if _, ok := r.panels.Get(room.Deref(in.ControlPanelArn)); !ok {
-		return nil, missing(kindPanel, room.Deref(in.ControlPanelArn))
+	panel, err := r.panels.find(nil, in.ControlPanelArn)
+	if err != nil {
+		return nil, err
 	}
-	rows, next, err := page(r.controlsOf(*in.ControlPanelArn), func(row controlRow) string { return row.ARN }, in.MaxResults, in.NextToken)
+	rows, next, err := r.controls.page(r.controls.in(nil, panel.ARN), in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -140,38 +103,27 @@ func (r *Room) listControls(_ context.Context, in *config.ListRoutingControlsInp
 
 // deleteControl refuses a routing control that a safety rule names. Health checks that follow it find it off.
 func (r *Room) deleteControl(_ context.Context, in *config.DeleteRoutingControlInput) (*config.DeleteRoutingControlOutput, error) {
-	arn := room.Deref(in.RoutingControlArn)
-	err := r.commit(func(tx *store.Tx) error {
-		if _, ok := r.controls.GetTx(tx, arn); !ok {
-			return missing(kindControl, arn)
-		}
+	return &config.DeleteRoutingControlOutput{}, remove(r, r.controls, in.RoutingControlArn, func(tx *store.Tx, row controlRow) error {
 		for _, rule := range r.rules.AllTx(tx) {
-			if slices.Contains(rule.Controls, arn) || slices.Contains(rule.Targets, arn) {
-				return conflict(kindControl, arn, "The safety rule %s names the routing control.", rule.ARN)
+			if slices.Contains(rule.Controls, row.ARN) || slices.Contains(rule.Targets, row.ARN) {
+				return conflict(kindControl, row.ARN, "The safety rule %s names the routing control.", rule.ARN)
 			}
 		}
-		return r.controls.Delete(tx, arn)
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &config.DeleteRoutingControlOutput{}, nil
 }
 
 func (r *Room) listHealthChecks(
 	_ context.Context,
 	in *config.ListAssociatedRoute53HealthChecksInput,
 ) (*config.ListAssociatedRoute53HealthChecksOutput, error) {
-	arn := room.Deref(in.RoutingControlArn)
-	if !r.Exists(arn) {
-		return nil, missing(kindControl, arn)
-	}
-	ids, next, err := page(r.cfg.HealthChecks(arn), func(id string) string { return id }, in.MaxResults, in.NextToken)
+	row, err := r.controls.find(nil, in.RoutingControlArn)
 	if err != nil {
 		return nil, err
 	}
-	if ids == nil {
-		ids = []string{}
+	ids, next, err := page(r.cfg.HealthChecks(row.ARN), func(id string) string { return id }, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
 	}
-	return &config.ListAssociatedRoute53HealthChecksOutput{HealthCheckIds: ids, NextToken: next}, nil
+	return &config.ListAssociatedRoute53HealthChecksOutput{HealthCheckIds: room.Listed(ids), NextToken: next}, nil
 }

@@ -48,16 +48,11 @@ func (r *Room) createRule(_ context.Context, in *config.CreateSafetyRuleInput) (
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	request := *in
-	request.ClientToken = nil
-	row, err := once(r, "CreateSafetyRule", in.ClientToken, request, r.rules, func(tx *store.Tx) (ruleRow, error) {
+	row, err := once(r, "CreateSafetyRule", in, r.rules, func(tx *store.Tx) (ruleRow, error) {
 		row := made
 		row.ARN = row.Panel + "/safetyrule/" + room.NewSerial(16)
 		row.Tags = maps.Clone(in.Tags)
-		if err := r.placeRule(tx, row); err != nil {
-			return row, err
-		}
-		return row, r.rules.Put(tx, row.ARN, row)
+		return row, r.placeRule(tx, row)
 	})
 	if err != nil {
 		return nil, err
@@ -117,39 +112,24 @@ func repeats(arns []string) bool {
 
 // placeRule checks a rule against the control panel that it goes to.
 func (r *Room) placeRule(tx *store.Tx, row ruleRow) error {
-	if _, ok := r.panels.GetTx(tx, row.Panel); !ok {
-		return missing(kindPanel, row.Panel)
+	if _, err := r.panels.find(tx, &row.Panel); err != nil {
+		return err
 	}
 	for _, arn := range slices.Concat(row.Controls, row.Targets) {
 		if k, ok := r.controls.GetTx(tx, arn); !ok || k.Panel != row.Panel {
 			return missing(kindControl, arn)
 		}
 	}
-	n := 0
-	for _, other := range r.rules.AllTx(tx) {
-		if other.Panel == row.Panel {
-			n++
-		}
-	}
-	if n >= maxRules {
+	if len(r.rules.in(tx, row.Panel)) >= maxRules {
 		return exceeded("safety rules in a control panel", maxRules)
-	}
-	return r.freeRuleName(tx, row)
-}
-
-func (r *Room) freeRuleName(tx *store.Tx, row ruleRow) error {
-	for _, other := range r.rules.AllTx(tx) {
-		if other.Panel == row.Panel && other.Name == row.Name && other.ARN != row.ARN {
-			return conflict(kindRule, other.ARN, "A safety rule with the name %s exists already in the control panel.", row.Name)
-		}
 	}
 	return nil
 }
 
 func (r *Room) describeRule(_ context.Context, in *config.DescribeSafetyRuleInput) (*config.DescribeSafetyRuleOutput, error) {
-	row, ok := r.rules.Get(room.Deref(in.SafetyRuleArn))
-	if !ok {
-		return nil, missing(kindRule, room.Deref(in.SafetyRuleArn))
+	row, err := r.rules.find(nil, in.SafetyRuleArn)
+	if err != nil {
+		return nil, err
 	}
 	out := &config.DescribeSafetyRuleOutput{}
 	out.AssertionRule, out.GatingRule = r.showRule(row, configtypes.StatusDeployed)
@@ -178,17 +158,12 @@ func (r *Room) updateRule(_ context.Context, in *config.UpdateSafetyRuleInput) (
 	if err := checkWait(*wait); err != nil {
 		return nil, err
 	}
-	var row ruleRow
-	err = r.commit(func(tx *store.Tx) error {
-		var ok bool
-		if row, ok = r.rules.GetTx(tx, room.Deref(arn)); !ok || row.Gating != (in.GatingRuleUpdate != nil) {
-			return missing(kindRule, room.Deref(arn))
+	row, err := update(r, r.rules, arn, func(row *ruleRow) error {
+		if row.Gating != (in.GatingRuleUpdate != nil) {
+			return missing(kindRule, row.ARN)
 		}
 		row.Name, row.WaitMs = checked, *wait
-		if err := r.freeRuleName(tx, row); err != nil {
-			return err
-		}
-		return r.rules.Put(tx, row.ARN, row)
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -199,16 +174,11 @@ func (r *Room) updateRule(_ context.Context, in *config.UpdateSafetyRuleInput) (
 }
 
 func (r *Room) listRules(_ context.Context, in *config.ListSafetyRulesInput) (*config.ListSafetyRulesOutput, error) {
-	if _, ok := r.panels.Get(room.Deref(in.ControlPanelArn)); !ok {
-		return nil, missing(kindPanel, room.Deref(in.ControlPanelArn))
+	panel, err := r.panels.find(nil, in.ControlPanelArn)
+	if err != nil {
+		return nil, err
 	}
-	var rows []ruleRow
-	for _, row := range r.rules.All() {
-		if row.Panel == *in.ControlPanelArn {
-			rows = append(rows, row)
-		}
-	}
-	rows, next, err := page(rows, func(row ruleRow) string { return row.ARN }, in.MaxResults, in.NextToken)
+	rows, next, err := r.rules.page(r.rules.in(nil, panel.ARN), in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -222,11 +192,5 @@ func (r *Room) listRules(_ context.Context, in *config.ListSafetyRulesInput) (*c
 }
 
 func (r *Room) deleteRule(_ context.Context, in *config.DeleteSafetyRuleInput) (*config.DeleteSafetyRuleOutput, error) {
-	arn := room.Deref(in.SafetyRuleArn)
-	return &config.DeleteSafetyRuleOutput{}, r.commit(func(tx *store.Tx) error {
-		if _, ok := r.rules.GetTx(tx, arn); !ok {
-			return missing(kindRule, arn)
-		}
-		return r.rules.Delete(tx, arn)
-	})
+	return &config.DeleteSafetyRuleOutput{}, remove(r, r.rules, in.SafetyRuleArn, func(*store.Tx, ruleRow) error { return nil })
 }

@@ -79,9 +79,9 @@ type (
 )
 
 func (r *Room) getState(_ context.Context, in *GetRoutingControlStateInput) (*GetRoutingControlStateOutput, error) {
-	row, ok := r.controls.Get(room.Deref(in.RoutingControlArn))
-	if !ok {
-		return nil, missing(kindControl, room.Deref(in.RoutingControlArn))
+	row, err := r.controls.find(nil, in.RoutingControlArn)
+	if err != nil {
+		return nil, err
 	}
 	return &GetRoutingControlStateOutput{RoutingControlArn: &row.ARN, RoutingControlName: &row.Name, RoutingControlState: stateOf(row.State.On)}, nil
 }
@@ -94,16 +94,16 @@ const statesPage = 500
 func (r *Room) listStates(_ context.Context, in *ListRoutingControlsInput) (*ListRoutingControlsOutput, error) {
 	rows := r.controls.All()
 	if in.ControlPanelArn != nil {
-		if _, ok := r.panels.Get(*in.ControlPanelArn); !ok {
-			return nil, missing(kindPanel, *in.ControlPanelArn)
+		if _, err := r.panels.find(nil, in.ControlPanelArn); err != nil {
+			return nil, err
 		}
-		rows = r.controlsOf(*in.ControlPanelArn)
+		rows = r.controls.in(nil, *in.ControlPanelArn)
 	}
 	size := in.MaxResults
 	if size == nil {
 		size = new(int32(statesPage))
 	}
-	rows, next, err := page(rows, func(row controlRow) string { return row.ARN }, size, in.NextToken)
+	rows, next, err := r.controls.page(rows, size, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -192,8 +192,8 @@ func (r *Room) change(entries []UpdateRoutingControlStateEntry, override []strin
 // there.
 func (r *Room) statesToChange(tx *store.Tx, wanted map[string]bool) (map[string]control, error) {
 	for arn := range wanted {
-		if _, ok := r.controls.GetTx(tx, arn); !ok {
-			return nil, missing(kindControl, arn)
+		if _, err := r.controls.find(tx, &arn); err != nil {
+			return nil, err
 		}
 	}
 	states := map[string]control{}
@@ -207,8 +207,8 @@ func (r *Room) statesToChange(tx *store.Tx, wanted map[string]bool) (map[string]
 // names, so that of several that forbid a change the same one is told each time.
 func (r *Room) rulesInForce(tx *store.Tx, override []string) ([]rule, error) {
 	for _, arn := range override {
-		if _, ok := r.rules.GetTx(tx, arn); !ok {
-			return nil, missing(kindRule, arn)
+		if _, err := r.rules.find(tx, &arn); err != nil {
+			return nil, err
 		}
 	}
 	var rules []rule

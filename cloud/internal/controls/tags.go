@@ -22,71 +22,69 @@ func checkTags(tags map[string]string) error {
 	return nil
 }
 
+// taggable are the resources of one kind, as tagging sees them.
+type taggable interface {
+	tagsOf(arn string) (tags map[string]string, ok bool)
+	retag(tx *store.Tx, arn string, change func(map[string]string) (map[string]string, error)) (ok bool, err error)
+}
+
+func (r *Room) taggable() []taggable { return []taggable{r.clusters, r.panels, r.controls, r.rules} }
+
+func (k kept[Row]) tagsOf(arn string) (map[string]string, bool) {
+	row, ok := k.Get(arn)
+	return row.tags(), ok
+}
+
+func (k kept[Row]) retag(tx *store.Tx, arn string, change func(map[string]string) (map[string]string, error)) (bool, error) {
+	row, ok := k.GetTx(tx, arn)
+	if !ok {
+		return false, nil
+	}
+	tags, err := change(row.tags())
+	if err != nil {
+		return true, err
+	}
+	return true, k.Put(tx, arn, row.tagged(tags))
+}
+
 // changeTags changes the tags of a resource of any kind.
-func (r *Room) changeTags(tx *store.Tx, arn string, change func(map[string]string) (map[string]string, error)) (err error) {
-	if row, ok := r.clusters.GetTx(tx, arn); ok {
-		if row.Tags, err = change(row.Tags); err == nil {
-			err = r.clusters.Put(tx, arn, row)
+func (r *Room) changeTags(arn *string, change func(map[string]string) (map[string]string, error)) error {
+	return r.commit(func(tx *store.Tx) error {
+		for _, kind := range r.taggable() {
+			if ok, err := kind.retag(tx, room.Deref(arn), change); ok {
+				return err
+			}
 		}
-		return err
-	}
-	if row, ok := r.panels.GetTx(tx, arn); ok {
-		if row.Tags, err = change(row.Tags); err == nil {
-			err = r.panels.Put(tx, arn, row)
-		}
-		return err
-	}
-	if row, ok := r.controls.GetTx(tx, arn); ok {
-		if row.Tags, err = change(row.Tags); err == nil {
-			err = r.controls.Put(tx, arn, row)
-		}
-		return err
-	}
-	if row, ok := r.rules.GetTx(tx, arn); ok {
-		if row.Tags, err = change(row.Tags); err == nil {
-			err = r.rules.Put(tx, arn, row)
-		}
-		return err
-	}
-	return missing("resource", arn)
+		return missing("resource", room.Deref(arn))
+	})
 }
 
 func (r *Room) tagResource(_ context.Context, in *config.TagResourceInput) (*config.TagResourceOutput, error) {
-	return &config.TagResourceOutput{}, r.commit(func(tx *store.Tx) error {
-		return r.changeTags(tx, room.Deref(in.ResourceArn), func(old map[string]string) (map[string]string, error) {
-			all := map[string]string{}
-			maps.Copy(all, old)
-			maps.Copy(all, in.Tags)
-			return all, checkTags(all)
-		})
+	return &config.TagResourceOutput{}, r.changeTags(in.ResourceArn, func(old map[string]string) (map[string]string, error) {
+		all := map[string]string{}
+		maps.Copy(all, old)
+		maps.Copy(all, in.Tags)
+		return all, checkTags(all)
 	})
 }
 
 func (r *Room) untagResource(_ context.Context, in *config.UntagResourceInput) (*config.UntagResourceOutput, error) {
-	return &config.UntagResourceOutput{}, r.commit(func(tx *store.Tx) error {
-		return r.changeTags(tx, room.Deref(in.ResourceArn), func(old map[string]string) (map[string]string, error) {
-			left := maps.Clone(old)
-			for _, k := range in.TagKeys {
-				delete(left, k)
-			}
-			return left, nil
-		})
+	return &config.UntagResourceOutput{}, r.changeTags(in.ResourceArn, func(old map[string]string) (map[string]string, error) {
+		left := maps.Clone(old)
+		for _, k := range in.TagKeys {
+			delete(left, k)
+		}
+		return left, nil
 	})
 }
 
 func (r *Room) listTags(_ context.Context, in *config.ListTagsForResourceInput) (*config.ListTagsForResourceOutput, error) {
-	arn := room.Deref(in.ResourceArn)
 	tags := map[string]string{}
-	if row, ok := r.clusters.Get(arn); ok {
-		maps.Copy(tags, row.Tags)
-	} else if row, ok := r.panels.Get(arn); ok {
-		maps.Copy(tags, row.Tags)
-	} else if row, ok := r.controls.Get(arn); ok {
-		maps.Copy(tags, row.Tags)
-	} else if row, ok := r.rules.Get(arn); ok {
-		maps.Copy(tags, row.Tags)
-	} else {
-		return nil, missing("resource", arn)
+	for _, kind := range r.taggable() {
+		if has, ok := kind.tagsOf(room.Deref(in.ResourceArn)); ok {
+			maps.Copy(tags, has)
+			return &config.ListTagsForResourceOutput{Tags: tags}, nil
+		}
 	}
-	return &config.ListTagsForResourceOutput{Tags: tags}, nil
+	return nil, missing("resource", room.Deref(in.ResourceArn))
 }

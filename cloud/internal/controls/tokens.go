@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"reflect"
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/room"
@@ -21,40 +22,60 @@ type tokenRow struct {
 // tokenLife is how long a client token is remembered; AWS does not say.
 const tokenLife = 24 * time.Hour
 
-// once runs a create call, unless the same one with the same client token has been run, whose result it
-// then returns.
-func once[Row resource](r *Room, op string, token *string, request any, t *store.Table[Row], create func(*store.Tx) (Row, error)) (row Row, err error) {
-	if n := len([]rune(room.Deref(token))); n > maxName {
-		return row, invalid("The ClientToken has %d characters, %d at most.", n, maxName)
-	}
-	b, err := json.Marshal(request)
+// once runs a create call and keeps what it made, unless the same one with the same client token has been run, whose
+// result it then returns.
+func once[In any, Row resource[Row]](r *Room, op string, in *In, k kept[Row], create func(*store.Tx) (Row, error)) (row Row, err error) {
+	token, digest, err := tokenOf(*in)
 	if err != nil {
 		return row, err
 	}
-	sum := sha256.Sum256(b)
-	digest, key := hex.EncodeToString(sum[:]), op+" "+room.Deref(token)
+	key := op + " " + room.Deref(token)
 	err = r.commit(func(tx *store.Tx) (err error) {
 		now := r.cfg.Now()
 		if used, ok := r.tokens.GetTx(tx, key); ok && token != nil && now.Sub(used.Used) < tokenLife {
 			if used.Request != digest {
 				return conflict("client token", *token, "The ClientToken was used with other parameters.")
 			}
-			if made, ok := t.GetTx(tx, used.ARN); ok {
+			if made, ok := k.GetTx(tx, used.ARN); ok {
 				row = made
 				return nil
 			}
 		}
-		if row, err = create(tx); err != nil || token == nil {
+		if row, err = create(tx); err != nil {
 			return err
 		}
-		for _, old := range r.tokens.AllTx(tx) {
-			if now.Sub(old.Used) >= tokenLife {
-				if err := r.tokens.Delete(tx, old.Key); err != nil {
-					return err
-				}
-			}
+		if err := k.put(tx, row); err != nil || token == nil {
+			return err
 		}
-		return r.tokens.Put(tx, key, tokenRow{Key: key, ARN: row.id(), Request: digest, Used: now})
+		if err := r.forgetTokens(tx, now); err != nil {
+			return err
+		}
+		return r.tokens.Put(tx, key, tokenRow{Key: key, ARN: row.is().arn, Request: digest, Used: now})
 	})
 	return row, err
+}
+
+// tokenOf returns a create call's client token, and a digest of all else that it asks for.
+func tokenOf[In any](request In) (token *string, digest string, err error) {
+	field := reflect.ValueOf(&request).Elem().FieldByName("ClientToken")
+	token = field.Interface().(*string)
+	if n := len([]rune(room.Deref(token))); n > maxName {
+		return nil, "", invalid("The ClientToken has %d characters, %d at most.", n, maxName)
+	}
+	field.SetZero()
+	b, err := json.Marshal(request)
+	sum := sha256.Sum256(b)
+	return token, hex.EncodeToString(sum[:]), err
+}
+
+// forgetTokens drops the tokens whose life is over.
+func (r *Room) forgetTokens(tx *store.Tx, now time.Time) error {
+	for _, old := range r.tokens.AllTx(tx) {
+		if now.Sub(old.Used) >= tokenLife {
+			if err := r.tokens.Delete(tx, old.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
