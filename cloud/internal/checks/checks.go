@@ -40,7 +40,7 @@ func (a *Checks) CreateHealthCheck(ctx context.Context, in *route53.CreateHealth
 	made, fresh := Check{ID: room.NewUUID(), Reference: reference, Version: 1, Config: config}, true
 	var unknown error // told only where a check is made
 	made.Alarm, unknown = a.sourceOf(ctx, config)
-	err = a.update(func(tx *store.Tx) error {
+	err = a.UpdateThen(func(tx *store.Tx) error {
 		all := a.tables.Checks.AllTx(tx)
 		for _, other := range all {
 			if other.Reference != reference {
@@ -124,7 +124,7 @@ func (a *Checks) getHealthCheck(_ context.Context, in *route53.GetHealthCheckInp
 // DeleteHealthCheck deletes a check, also where record sets still name it, as AWS does.
 func (a *Checks) DeleteHealthCheck(_ context.Context, in *route53.DeleteHealthCheckInput) (*route53.DeleteHealthCheckOutput, error) {
 	id := aws.ToString(in.HealthCheckId)
-	err := a.update(func(tx *store.Tx) error {
+	err := a.UpdateThen(func(tx *store.Tx) error {
 		c, ok := a.tables.Checks.GetTx(tx, id)
 		if !ok {
 			return NotFound(id)

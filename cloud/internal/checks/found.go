@@ -1,27 +1,26 @@
 package checks
 
 import (
-	"log/slog"
 	"maps"
 	"sync"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 // Found is what was found of health checks lately and is not stored yet. It is written behind: answers do not wait for
 // the disk, and what is lost with a process the checkers find again.
 type Found struct {
-	db      *store.DB
+	base    *room.Base
 	tables  Tables
-	log     *slog.Logger
 	mu      sync.Mutex
 	pending map[string]bool
 	new     chan struct{} // holds one element while something is pending
 }
 
 // NewFound has nothing found yet but what is stored.
-func NewFound(db *store.DB, t Tables, log *slog.Logger) *Found {
-	return &Found{db: db, tables: t, log: log, new: make(chan struct{}, 1)}
+func NewFound(base *room.Base, t Tables) *Found {
+	return &Found{base: base, tables: t, new: make(chan struct{}, 1)}
 }
 
 // Note has a change stored soon.
@@ -54,11 +53,11 @@ func (f *Found) putBack(changes map[string]bool) {
 	f.pending = changes
 }
 
-// Run stores what is noted until stop is closed. Call Keep after it for the rest.
-func (f *Found) Run(stop <-chan struct{}) {
+// Run stores what is noted until the control plane ends. Call Keep after it for the rest.
+func (f *Found) Run() {
 	for {
 		select {
-		case <-stop:
+		case <-f.base.Context().Done():
 			return
 		case <-f.new:
 			f.Keep()
@@ -69,7 +68,7 @@ func (f *Found) Run(stop <-chan struct{}) {
 // Keep stores which checks are unhealthy; those that are not, or are no more, have no row.
 func (f *Found) Keep() {
 	changes := f.take()
-	err := f.db.Update(func(tx *store.Tx) error {
+	err := f.base.Update(func(tx *store.Tx) error {
 		for id, healthy := range changes {
 			_, stored := f.tables.Unhealthy.GetTx(tx, id)
 			_, exists := f.tables.Checks.GetTx(tx, id)
@@ -88,7 +87,7 @@ func (f *Found) Keep() {
 		return nil
 	})
 	if err != nil {
-		f.log.Error("keeping the health of checks failed", "checks", len(changes), "error", err)
+		f.base.Log.Error("keeping the health of checks failed", "checks", len(changes), "error", err)
 		f.putBack(changes)
 	}
 }

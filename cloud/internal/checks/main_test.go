@@ -8,6 +8,7 @@ import (
 
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -40,14 +41,7 @@ func open(t testing.TB, dir string) (a *Checks, r *recorder, end func()) {
 		t.Fatal(err)
 	}
 	r = &recorder{set: map[string]r53types.HealthCheckConfig{}}
-	update := func(change func(*store.Tx) error, then func()) error {
-		if err := db.Update(change); err != nil {
-			return err
-		}
-		then()
-		return nil
-	}
-	return New(tables, r, update, func(*store.Tx, string) error { return nil }), r, func() { db.Close() }
+	return New(room.New(room.Identity{}, db, nil), tables, r, func(*store.Tx, string) error { return nil }), r, func() { db.Close() }
 }
 
 func tcp(ip string, port int32) *r53types.HealthCheckConfig {

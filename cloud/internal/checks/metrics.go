@@ -27,15 +27,9 @@ type Metrics struct {
 }
 
 // Tell tells the health of all checks each minute, in the middle of it: the alarms that watch it are
-// judged when it ends. It returns once stop is closed.
-func (m Metrics) Tell(stop <-chan struct{}, speed tempo.Speed, tell func(context.Context, []metrics.Datum) error) {
+// judged when it ends. It returns once ctx ends.
+func (m Metrics) Tell(ctx context.Context, speed tempo.Speed, tell func(context.Context, []metrics.Datum) error) {
 	minute := speed.Of(time.Minute)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	go func() {
-		<-stop
-		cancel()
-	}()
 	for {
 		now := time.Now()
 		next := now.Truncate(minute).Add(minute / 2)
@@ -43,7 +37,7 @@ func (m Metrics) Tell(stop <-chan struct{}, speed tempo.Speed, tell func(context
 			next = next.Add(minute)
 		}
 		select {
-		case <-stop:
+		case <-ctx.Done():
 			return
 		case <-time.After(next.Sub(now)):
 		}

@@ -12,17 +12,16 @@ import (
 
 // Checks answers the operations of health checks.
 type Checks struct {
+	*room.Base
 	tables Tables
 	engine Engine
-	update func(change func(*store.Tx) error, then func()) error
 	untag  func(tx *store.Tx, id string) error
 	now    func() time.Time
 }
 
-// New makes a control plane. update commits a change, then tells of it and returns once all is in force; untag
-// deletes the tags of a health check that is deleted.
-func New(t Tables, e Engine, update func(change func(*store.Tx) error, then func()) error, untag func(tx *store.Tx, id string) error) *Checks {
-	return &Checks{tables: t, engine: e, update: update, untag: untag, now: time.Now}
+// New makes a control plane. untag deletes the tags of a health check that is deleted.
+func New(base *room.Base, t Tables, e Engine, untag func(tx *store.Tx, id string) error) *Checks {
+	return &Checks{Base: base, tables: t, engine: e, untag: untag, now: time.Now}
 }
 
 // Engine is what probes and watches, as the control plane sees it.

@@ -18,7 +18,7 @@ func (a *Checks) updateHealthCheck(ctx context.Context, in *route53.UpdateHealth
 	id := aws.ToString(in.HealthCheckId)
 	var c Check
 	alarm, unknown := a.sourceAfter(ctx, id, in)
-	err := a.update(func(tx *store.Tx) error {
+	err := a.UpdateThen(func(tx *store.Tx) error {
 		var ok bool
 		if c, ok = a.tables.Checks.GetTx(tx, id); !ok {
 			return NotFound(id)

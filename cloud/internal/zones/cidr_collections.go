@@ -25,13 +25,6 @@ const (
 	maxCIDRBlocks  = 1000 // of a collection, and of one change
 )
 
-// collection is a CIDR collection as kept. A location exists while it has blocks. A row is never changed in place.
-type collection struct {
-	ID, Name, Reference string
-	Version             int64
-	Locations           routing.Collection
-}
-
 func (c collection) arn() *string { return aws.String("arn:aws:route53:::cidrcollection/" + c.ID) }
 
 func noCollection(id string) error {
@@ -41,7 +34,7 @@ func noCollection(id string) error {
 var collectionName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 
 // createCollection makes an empty collection, or answers with the one that the same name and reference made.
-func (a *api) createCollection(_ context.Context, in *route53.CreateCidrCollectionInput) (*route53.CreateCidrCollectionOutput, error) {
+func (r *Room) createCollection(_ context.Context, in *route53.CreateCidrCollectionInput) (*route53.CreateCidrCollectionOutput, error) {
 	name, reference := aws.ToString(in.Name), aws.ToString(in.CallerReference)
 	if !collectionName.MatchString(name) {
 		return nil, request.BadInput(
@@ -53,8 +46,8 @@ func (a *api) createCollection(_ context.Context, in *route53.CreateCidrCollecti
 		return nil, err
 	}
 	made := collection{ID: room.NewUUID(), Name: name, Reference: reference, Version: 1}
-	err := a.update(func(tx *store.Tx) error {
-		all := a.collections.AllTx(tx)
+	err := r.commit(func(tx *store.Tx) error {
+		all := r.collections.AllTx(tx)
 		for _, other := range all {
 			switch {
 			case other.Name != name:
@@ -68,7 +61,7 @@ func (a *api) createCollection(_ context.Context, in *route53.CreateCidrCollecti
 		if len(all) >= maxCollections {
 			return wire.Errorf("LimitsExceeded", "Limits Exceeded: Cannot create more than %d CIDR collections.", maxCollections)
 		}
-		return a.collections.Put(tx, made.ID, made)
+		return r.collections.Put(tx, made.ID, made)
 	})
 	if err != nil {
 		return nil, err
@@ -80,15 +73,15 @@ func (a *api) createCollection(_ context.Context, in *route53.CreateCidrCollecti
 }
 
 // changeCollection moves blocks in and out of locations, all of them or none.
-func (a *api) changeCollection(_ context.Context, in *route53.ChangeCidrCollectionInput) (*route53.ChangeCidrCollectionOutput, error) {
+func (r *Room) changeCollection(_ context.Context, in *route53.ChangeCidrCollectionInput) (*route53.ChangeCidrCollectionOutput, error) {
 	id := aws.ToString(in.Id)
 	changes, err := readCIDRChanges(in.Changes)
 	if err != nil {
 		return nil, err
 	}
 	var info *r53types.ChangeInfo
-	err = a.update(func(tx *store.Tx) error {
-		c, ok := a.collections.GetTx(tx, id)
+	err = r.commit(func(tx *store.Tx) error {
+		c, ok := r.collections.GetTx(tx, id)
 		if !ok {
 			return noCollection(id)
 		}
@@ -103,10 +96,10 @@ func (a *api) changeCollection(_ context.Context, in *route53.ChangeCidrCollecti
 		if c, err = c.changed(changes); err != nil {
 			return err
 		}
-		if info, err = a.submit(tx, ""); err != nil {
+		if info, err = r.submit(tx, ""); err != nil {
 			return err
 		}
-		return a.collections.Put(tx, id, c)
+		return r.collections.Put(tx, id, c)
 	})
 	if err != nil {
 		return nil, err
@@ -215,24 +208,24 @@ func (c collection) changed(changes []cidrChange) (collection, error) {
 }
 
 // deleteCollection deletes a collection that is empty, and that no record set names.
-func (a *api) deleteCollection(_ context.Context, in *route53.DeleteCidrCollectionInput) (*route53.DeleteCidrCollectionOutput, error) {
+func (r *Room) deleteCollection(_ context.Context, in *route53.DeleteCidrCollectionInput) (*route53.DeleteCidrCollectionOutput, error) {
 	id := aws.ToString(in.Id)
-	err := a.update(func(tx *store.Tx) error {
-		c, ok := a.collections.GetTx(tx, id)
+	err := r.commit(func(tx *store.Tx) error {
+		c, ok := r.collections.GetTx(tx, id)
 		switch {
 		case !ok:
 			return noCollection(id)
 		case len(c.Locations) > 0:
 			return wire.Errorf("CidrCollectionInUseException", "The CIDR collection %s isn't empty.", id)
 		}
-		for _, z := range a.zones.AllTx(tx) {
-			for _, set := range a.records.of(z.ID) {
+		for _, z := range r.zones.AllTx(tx) {
+			for _, set := range r.records.of(z.ID) {
 				if set.CidrRoutingConfig != nil && aws.ToString(set.CidrRoutingConfig.CollectionId) == id {
 					return wire.Errorf("CidrCollectionInUseException", "The CIDR collection %s is in use by record set %s.", id, records.KeyOf(set).Words())
 				}
 			}
 		}
-		return a.collections.Delete(tx, id)
+		return r.collections.Delete(tx, id)
 	})
 	if err != nil {
 		return nil, err
@@ -240,12 +233,12 @@ func (a *api) deleteCollection(_ context.Context, in *route53.DeleteCidrCollecti
 	return &route53.DeleteCidrCollectionOutput{}, nil
 }
 
-func (a *api) listCollections(_ context.Context, in *route53.ListCidrCollectionsInput) (*route53.ListCidrCollectionsOutput, error) {
+func (r *Room) listCollections(_ context.Context, in *route53.ListCidrCollectionsInput) (*route53.ListCidrCollectionsOutput, error) {
 	n, err := results(in.MaxResults, 100)
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := request.Page(a.collections.All(), func(c collection) string { return c.ID }, aws.ToString(in.NextToken), n)
+	rows, next, more := request.Page(r.collections.All(), func(c collection) string { return c.ID }, aws.ToString(in.NextToken), n)
 	out := &route53.ListCidrCollectionsOutput{CidrCollections: []r53types.CollectionSummary{}}
 	for _, c := range rows {
 		out.CidrCollections = append(out.CidrCollections, r53types.CollectionSummary{Arn: c.arn(), Id: &c.ID, Name: &c.Name, Version: &c.Version})
@@ -256,20 +249,20 @@ func (a *api) listCollections(_ context.Context, in *route53.ListCidrCollections
 	return out, nil
 }
 
-func (a *api) findCollection(id *string) (collection, error) {
-	c, ok := a.collections.Get(aws.ToString(id))
+func (r *Room) findCollection(id *string) (collection, error) {
+	c, ok := r.collections.Get(aws.ToString(id))
 	if !ok {
 		return c, noCollection(aws.ToString(id))
 	}
 	return c, nil
 }
 
-func (a *api) listLocations(_ context.Context, in *route53.ListCidrLocationsInput) (*route53.ListCidrLocationsOutput, error) {
+func (r *Room) listLocations(_ context.Context, in *route53.ListCidrLocationsInput) (*route53.ListCidrLocationsOutput, error) {
 	n, err := results(in.MaxResults, 100)
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.findCollection(in.CollectionId)
+	c, err := r.findCollection(in.CollectionId)
 	if err != nil {
 		return nil, err
 	}
@@ -288,12 +281,12 @@ func (a *api) listLocations(_ context.Context, in *route53.ListCidrLocationsInpu
 	return out, nil
 }
 
-func (a *api) listBlocks(_ context.Context, in *route53.ListCidrBlocksInput) (*route53.ListCidrBlocksOutput, error) {
+func (r *Room) listBlocks(_ context.Context, in *route53.ListCidrBlocksInput) (*route53.ListCidrBlocksOutput, error) {
 	n, err := results(in.MaxResults, 100)
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.findCollection(in.CollectionId)
+	c, err := r.findCollection(in.CollectionId)
 	if err != nil {
 		return nil, err
 	}
@@ -332,12 +325,12 @@ func results(asked *int32, most int) (int, error) {
 }
 
 // checkLocation refuses a record set for a CIDR location that does not exist.
-func (a *api) checkLocation(set *r53types.ResourceRecordSet) error {
+func (r *Room) checkLocation(set *r53types.ResourceRecordSet) error {
 	config := set.CidrRoutingConfig
 	if config == nil {
 		return nil
 	}
-	c, ok := a.collections.Get(aws.ToString(config.CollectionId))
+	c, ok := r.collections.Get(aws.ToString(config.CollectionId))
 	if !ok {
 		return records.BadBatch("The CIDR collection with ID " + aws.ToString(config.CollectionId) + " doesn't exist.")
 	}
@@ -348,9 +341,9 @@ func (a *api) checkLocation(set *r53types.ResourceRecordSet) error {
 }
 
 // collectionsOf are all collections, for answers.
-func (s *state) collectionsOf() map[string]routing.Collection {
+func (r *Room) collectionsOf() map[string]routing.Collection {
 	all := map[string]routing.Collection{}
-	for _, c := range s.collections.All() {
+	for _, c := range r.collections.All() {
 		all[c.ID] = c.Locations
 	}
 	return all

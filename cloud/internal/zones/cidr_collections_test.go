@@ -9,7 +9,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-func makeCollection(t *testing.T, a *api, name string) string {
+func makeCollection(t *testing.T, a *Room, name string) string {
 	t.Helper()
 	out, err := a.createCollection(t.Context(), &route53.CreateCidrCollectionInput{Name: &name, CallerReference: aws.String("r")})
 	if err != nil {
@@ -22,9 +22,9 @@ func cidrs(action, location string, blocks ...string) r53types.CidrCollectionCha
 	return r53types.CidrCollectionChange{Action: r53types.CidrCollectionChangeAction(action), LocationName: &location, CidrList: blocks}
 }
 
-func (a *api) cidrChange(t *testing.T, id string, changes ...r53types.CidrCollectionChange) error {
+func (r *Room) cidrChange(t *testing.T, id string, changes ...r53types.CidrCollectionChange) error {
 	t.Helper()
-	_, err := a.changeCollection(t.Context(), &route53.ChangeCidrCollectionInput{Id: &id, Changes: changes})
+	_, err := r.changeCollection(t.Context(), &route53.ChangeCidrCollectionInput{Id: &id, Changes: changes})
 	return err
 }
 
@@ -94,7 +94,7 @@ func TestCIDRCollectionsTakeTheirCourse(t *testing.T) {
 	}
 	must(a.cidrChange(t, id, cidrs("PUT", "one", "198.51.100.0/24", "203.0.113.0/24"), cidrs("PUT", "two", "2001:db8::/48")))
 	must(a.cidrChange(t, id, cidrs("PUT", "two", "203.0.113.0/24"), cidrs("DELETE_IF_EXISTS", "one", "203.0.113.0/24", "10.0.0.0/8")))
-	a.db.Close()
+	a.DB.Close()
 	a, _ = openAPI(t, dir)
 	var got string
 	in := &route53.ListCidrBlocksInput{CollectionId: &id, MaxResults: aws.Int32(1)}

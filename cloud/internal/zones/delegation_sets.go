@@ -24,13 +24,6 @@ const (
 	maxZonesOfASet    = 100
 )
 
-// delegationSet is a reusable delegation set: four name servers' names that zones may share. All names of all sets
-// lead to the same four addresses, the cloud's name servers.
-type delegationSet struct {
-	ID, Reference string
-	Servers       []string
-}
-
 func (d delegationSet) describe() *r53types.DelegationSet {
 	return &r53types.DelegationSet{Id: aws.String("/delegationset/" + d.ID), CallerReference: &d.Reference, NameServers: slices.Clone(d.Servers)}
 }
@@ -40,14 +33,14 @@ func noDelegationSet(id string) error {
 }
 
 // createDelegationSet makes a set, or makes the set of a zone one that others may use too.
-func (a *api) createDelegationSet(_ context.Context, in *route53.CreateReusableDelegationSetInput) (*route53.CreateReusableDelegationSetOutput, error) {
+func (r *Room) createDelegationSet(_ context.Context, in *route53.CreateReusableDelegationSetInput) (*route53.CreateReusableDelegationSetOutput, error) {
 	reference, zoneID := aws.ToString(in.CallerReference), request.Bare(aws.ToString(in.HostedZoneId))
 	if err := request.Length("callerReference", reference, 1, 128); err != nil {
 		return nil, err
 	}
 	made := delegationSet{ID: request.NewID("N"), Reference: reference}
-	err := a.update(func(tx *store.Tx) error {
-		all := a.delegationSets.AllTx(tx)
+	err := r.commit(func(tx *store.Tx) error {
+		all := r.delegationSets.AllTx(tx)
 		for _, other := range all {
 			if other.Reference == reference {
 				return wire.Errorf("DelegationSetAlreadyCreated", "A delegation set with the same owner and caller reference combination has already been created.")
@@ -62,10 +55,10 @@ func (a *api) createDelegationSet(_ context.Context, in *route53.CreateReusableD
 		}
 		if zoneID == "" {
 			made.Servers = newServers(all)
-		} else if err := a.reuse(tx, zoneID, &made); err != nil {
+		} else if err := r.reuse(tx, zoneID, &made); err != nil {
 			return err
 		}
-		return a.delegationSets.Put(tx, made.ID, made)
+		return r.delegationSets.Put(tx, made.ID, made)
 	})
 	if err != nil {
 		return nil, err
@@ -74,8 +67,8 @@ func (a *api) createDelegationSet(_ context.Context, in *route53.CreateReusableD
 }
 
 // reuse makes a zone's own set the reusable one.
-func (a *api) reuse(tx *store.Tx, id string, made *delegationSet) error {
-	z, ok := a.zones.GetTx(tx, id)
+func (r *Room) reuse(tx *store.Tx, id string, made *delegationSet) error {
+	z, ok := r.zones.GetTx(tx, id)
 	switch {
 	case !ok:
 		return wire.Errorf("HostedZoneNotFound", "The specified HostedZone %s can't be found.", id)
@@ -86,7 +79,7 @@ func (a *api) reuse(tx *store.Tx, id string, made *delegationSet) error {
 	}
 	made.Servers = slices.Clone(z.servers())
 	z.Delegation = made
-	return a.zones.Put(tx, id, z)
+	return r.zones.Put(tx, id, z)
 }
 
 // newServers draws four names as Route 53 has them, one of each domain: ns-0 to ns-511 are in .com, the next 512 in
@@ -111,32 +104,32 @@ func newServers(others []delegationSet) []string {
 	return servers
 }
 
-func (a *api) findDelegationSet(id *string) (delegationSet, error) {
-	d, ok := a.delegationSets.Get(request.Bare(aws.ToString(id)))
+func (r *Room) findDelegationSet(id *string) (delegationSet, error) {
+	d, ok := r.delegationSets.Get(request.Bare(aws.ToString(id)))
 	if !ok {
 		return d, noDelegationSet(request.Bare(aws.ToString(id)))
 	}
 	return d, nil
 }
 
-func (a *api) getDelegationSet(_ context.Context, in *route53.GetReusableDelegationSetInput) (*route53.GetReusableDelegationSetOutput, error) {
-	d, err := a.findDelegationSet(in.Id)
+func (r *Room) getDelegationSet(_ context.Context, in *route53.GetReusableDelegationSetInput) (*route53.GetReusableDelegationSetOutput, error) {
+	d, err := r.findDelegationSet(in.Id)
 	if err != nil {
 		return nil, err
 	}
 	return &route53.GetReusableDelegationSetOutput{DelegationSet: d.describe()}, nil
 }
 
-func (a *api) deleteDelegationSet(_ context.Context, in *route53.DeleteReusableDelegationSetInput) (*route53.DeleteReusableDelegationSetOutput, error) {
+func (r *Room) deleteDelegationSet(_ context.Context, in *route53.DeleteReusableDelegationSetInput) (*route53.DeleteReusableDelegationSetOutput, error) {
 	id := request.Bare(aws.ToString(in.Id))
-	err := a.update(func(tx *store.Tx) error {
-		if _, ok := a.delegationSets.GetTx(tx, id); !ok {
+	err := r.commit(func(tx *store.Tx) error {
+		if _, ok := r.delegationSets.GetTx(tx, id); !ok {
 			return noDelegationSet(id)
 		}
-		if n := len(a.zonesOf(a.zones.AllTx(tx), id)); n > 0 {
+		if n := len(r.zonesOf(r.zones.AllTx(tx), id)); n > 0 {
 			return wire.Errorf("DelegationSetInUse", "The specified delegation set has %d associated hosted zones, which must be deleted before it can be.", n)
 		}
-		return a.delegationSets.Delete(tx, id)
+		return r.delegationSets.Delete(tx, id)
 	})
 	if err != nil {
 		return nil, err
@@ -145,17 +138,17 @@ func (a *api) deleteDelegationSet(_ context.Context, in *route53.DeleteReusableD
 }
 
 // zonesOf are those among all that have a reusable delegation set.
-func (a *api) zonesOf(all []zone, id string) []zone {
+func (r *Room) zonesOf(all []zone, id string) []zone {
 	return slices.DeleteFunc(slices.Clone(all), func(z zone) bool { return z.Delegation == nil || z.Delegation.ID != id })
 }
 
-func (a *api) listDelegationSets(_ context.Context, in *route53.ListReusableDelegationSetsInput) (*route53.ListReusableDelegationSetsOutput, error) {
+func (r *Room) listDelegationSets(_ context.Context, in *route53.ListReusableDelegationSetsInput) (*route53.ListReusableDelegationSetsOutput, error) {
 	n, err := request.Size(in.MaxItems, 100)
 	if err != nil {
 		return nil, err
 	}
 	marker := request.Bare(aws.ToString(in.Marker))
-	rows, next, more := request.Page(a.delegationSets.All(), func(d delegationSet) string { return d.ID }, marker, n)
+	rows, next, more := request.Page(r.delegationSets.All(), func(d delegationSet) string { return d.ID }, marker, n)
 	out := &route53.ListReusableDelegationSetsOutput{DelegationSets: []r53types.DelegationSet{}, Marker: &marker, MaxItems: aws.Int32(int32(n)), IsTruncated: more}
 	for _, d := range rows {
 		out.DelegationSets = append(out.DelegationSets, *d.describe())
@@ -166,8 +159,8 @@ func (a *api) listDelegationSets(_ context.Context, in *route53.ListReusableDele
 	return out, nil
 }
 
-func (a *api) getDelegationSetLimit(_ context.Context, in *route53.GetReusableDelegationSetLimitInput) (*route53.GetReusableDelegationSetLimitOutput, error) {
-	d, err := a.findDelegationSet(in.DelegationSetId)
+func (r *Room) getDelegationSetLimit(_ context.Context, in *route53.GetReusableDelegationSetLimitInput) (*route53.GetReusableDelegationSetLimitOutput, error) {
+	d, err := r.findDelegationSet(in.DelegationSetId)
 	if err != nil {
 		return nil, err
 	}
@@ -175,22 +168,22 @@ func (a *api) getDelegationSetLimit(_ context.Context, in *route53.GetReusableDe
 		return nil, err
 	}
 	return &route53.GetReusableDelegationSetLimitOutput{
-		Count: int64(len(a.zonesOf(a.zones.All(), d.ID))),
+		Count: int64(len(r.zonesOf(r.zones.All(), d.ID))),
 		Limit: &r53types.ReusableDelegationSetLimit{Type: in.Type, Value: aws.Int64(maxZonesOfASet)},
 	}, nil
 }
 
 // delegate gives a new zone the reusable delegation set that it asks for. Zones of one name, or of which one lies
 // in the other, may not have name servers in common (API reference, CreateHostedZone: ConflictingDomainExists).
-func (a *api) delegate(tx *store.Tx, z *zone, id string, all []zone) error {
+func (r *Room) delegate(tx *store.Tx, z *zone, id string, all []zone) error {
 	if id == "" {
 		return nil
 	}
-	d, ok := a.delegationSets.GetTx(tx, id)
+	d, ok := r.delegationSets.GetTx(tx, id)
 	if !ok {
 		return noDelegationSet(id)
 	}
-	having := a.zonesOf(all, id)
+	having := r.zonesOf(all, id)
 	if len(having) >= maxZonesOfASet {
 		return wire.Errorf(
 			"TooManyHostedZones",
@@ -214,12 +207,12 @@ func (a *api) delegate(tx *store.Tx, z *zone, id string, all []zone) error {
 }
 
 // serversAt are the addresses of all zones' name servers.
-func (s *state) serversAt() map[string]netip.Addr {
+func (r *Room) serversAt() map[string]netip.Addr {
 	all := map[string]netip.Addr{}
 	for i, n := range nameServers {
 		all[n+"."] = address.NameServers[i]
 	}
-	for _, d := range s.delegationSets.All() {
+	for _, d := range r.delegationSets.All() {
 		for i, n := range d.Servers {
 			all[n+"."] = address.NameServers[i]
 		}

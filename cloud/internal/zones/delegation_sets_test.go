@@ -14,7 +14,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/request"
 )
 
-func makeDelegationSet(t *testing.T, a *api, reference, zone string) (*r53types.DelegationSet, error) {
+func makeDelegationSet(t *testing.T, a *Room, reference, zone string) (*r53types.DelegationSet, error) {
 	t.Helper()
 	in := &route53.CreateReusableDelegationSetInput{CallerReference: &reference}
 	if zone != "" {

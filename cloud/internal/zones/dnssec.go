@@ -13,17 +13,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// signing is what a hosted zone has of DNSSEC; a zone that never had a key has no row. Version rises with each
-// change.
-type signing struct {
-	ZoneID  string
-	Version int
-	Enabled bool
-	Keys    []keySigningKey
-	// ZSK is the private key of the zone-signing key, made when signing is first enabled.
-	ZSK []byte
-}
-
 // The states of ServeSignature that this cloud has.
 const (
 	signs    = "SIGNING"
@@ -80,8 +69,8 @@ func (d *dnssecKeys) of(s signing) (*dnssec.Keys, error) {
 }
 
 // signable finds a zone that may be signed.
-func (a *api) signable(tx *store.Tx, id string) (zone, error) {
-	z, ok := a.zones.GetTx(tx, id)
+func (r *Room) signable(tx *store.Tx, id string) (zone, error) {
+	z, ok := r.zones.GetTx(tx, id)
 	if !ok {
 		return z, noZone(id)
 	}
@@ -89,24 +78,24 @@ func (a *api) signable(tx *store.Tx, id string) (zone, error) {
 }
 
 // changeSigning makes a change to what a zone has of DNSSEC.
-func (a *api) changeSigning(id string, f func(tx *store.Tx, z zone, s *signing) error) (*r53types.ChangeInfo, error) {
+func (r *Room) changeSigning(id string, f func(tx *store.Tx, z zone, s *signing) error) (*r53types.ChangeInfo, error) {
 	var info *r53types.ChangeInfo
-	err := a.update(func(tx *store.Tx) error {
-		z, err := a.signable(tx, id)
+	err := r.commit(func(tx *store.Tx) error {
+		z, err := r.signable(tx, id)
 		if err != nil {
 			return err
 		}
-		s, _ := a.signings.GetTx(tx, id)
+		s, _ := r.signings.GetTx(tx, id)
 		s.ZoneID = id
 		s.Keys = append([]keySigningKey(nil), s.Keys...) // rows are never changed in place
 		if err := f(tx, z, &s); err != nil {
 			return err
 		}
 		s.Version++
-		if info, err = a.submit(tx, ""); err != nil {
+		if info, err = r.submit(tx, ""); err != nil {
 			return err
 		}
-		return a.signings.Put(tx, id, s)
+		return r.signings.Put(tx, id, s)
 	})
 	return info, err
 }
@@ -116,9 +105,9 @@ func noDNSSEC(id string) error {
 }
 
 // enableDNSSEC has a zone signed, for which it needs an active key-signing key.
-func (a *api) enableDNSSEC(_ context.Context, in *route53.EnableHostedZoneDNSSECInput) (*route53.EnableHostedZoneDNSSECOutput, error) {
+func (r *Room) enableDNSSEC(_ context.Context, in *route53.EnableHostedZoneDNSSECInput) (*route53.EnableHostedZoneDNSSECOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	info, err := a.changeSigning(id, func(_ *store.Tx, _ zone, s *signing) error {
+	info, err := r.changeSigning(id, func(_ *store.Tx, _ zone, s *signing) error {
 		if s.active() == 0 {
 			return wire.Errorf("KeySigningKeyWithActiveStatusNotFound", "Hosted zone with ID '%s' does not have a Key Signing Key in ACTIVE status.", id)
 		}
@@ -139,14 +128,14 @@ func (a *api) enableDNSSEC(_ context.Context, in *route53.EnableHostedZoneDNSSEC
 }
 
 // disableDNSSEC ends the signing of a zone, unless its parent tells validators to expect it.
-func (a *api) disableDNSSEC(_ context.Context, in *route53.DisableHostedZoneDNSSECInput) (*route53.DisableHostedZoneDNSSECOutput, error) {
+func (r *Room) disableDNSSEC(_ context.Context, in *route53.DisableHostedZoneDNSSECInput) (*route53.DisableHostedZoneDNSSECOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	info, err := a.changeSigning(id, func(tx *store.Tx, z zone, s *signing) error {
+	info, err := r.changeSigning(id, func(tx *store.Tx, z zone, s *signing) error {
 		if !s.Enabled {
 			return noDNSSEC(id)
 		}
 		for _, k := range s.Keys {
-			if err := a.notInParent(tx, z, k); err != nil {
+			if err := r.notInParent(tx, z, k); err != nil {
 				return err
 			}
 		}
@@ -159,16 +148,16 @@ func (a *api) disableDNSSEC(_ context.Context, in *route53.DisableHostedZoneDNSS
 	return &route53.DisableHostedZoneDNSSECOutput{ChangeInfo: info}, nil
 }
 
-func (a *api) getDNSSEC(_ context.Context, in *route53.GetDNSSECInput) (*route53.GetDNSSECOutput, error) {
+func (r *Room) getDNSSEC(_ context.Context, in *route53.GetDNSSECInput) (*route53.GetDNSSECOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	z, ok := a.zones.Get(id)
+	z, ok := r.zones.Get(id)
 	if !ok {
 		return nil, noZone(id)
 	}
 	if err := publicOnly(z); err != nil {
 		return nil, err
 	}
-	s, _ := a.signings.Get(id)
+	s, _ := r.signings.Get(id)
 	out := &route53.GetDNSSECOutput{Status: &r53types.DNSSECStatus{ServeSignature: aws.String(signsNot)}, KeySigningKeys: []r53types.KeySigningKey{}}
 	if s.Enabled {
 		out.Status.ServeSignature = aws.String(signs)
@@ -192,13 +181,13 @@ func publicOnly(z zone) error {
 }
 
 // deleteSigning deletes what a zone has of DNSSEC along with it, which must be no more keys.
-func (a *api) deleteSigning(tx *store.Tx, id string) error {
-	s, ok := a.signings.GetTx(tx, id)
+func (r *Room) deleteSigning(tx *store.Tx, id string) error {
+	s, ok := r.signings.GetTx(tx, id)
 	if len(s.Keys) > 0 {
 		return wire.Errorf("HostedZoneNotEmpty", "The specified hosted zone contains DNSSEC Key Signing Keys and so cannot be deleted.")
 	}
 	if !ok {
 		return nil
 	}
-	return a.signings.Delete(tx, id)
+	return r.signings.Delete(tx, id)
 }

@@ -22,15 +22,6 @@ import (
 // maxKSKs is how many key-signing keys a hosted zone may have.
 const maxKSKs = 2
 
-// keySigningKey is a key-signing key as kept. On AWS the private key is in KMS, and the ARN says which it is; this
-// cloud has no KMS, so it makes a pair of its own for the ARN.
-type keySigningKey struct {
-	Name, ARN         string
-	Private           []byte
-	Active            bool
-	Created, Modified time.Time
-}
-
 // keyStatus is a key's status as the API names it.
 func (k keySigningKey) status() string {
 	if k.Active {
@@ -65,14 +56,14 @@ var (
 	kskName = regexp.MustCompile(`^[0-9A-Za-z._-]{3,128}$`)
 )
 
-func (a *api) createKSK(_ context.Context, in *route53.CreateKeySigningKeyInput) (*route53.CreateKeySigningKeyOutput, error) {
-	made, err := a.newKSK(in)
+func (r *Room) createKSK(_ context.Context, in *route53.CreateKeySigningKeyInput) (*route53.CreateKeySigningKeyOutput, error) {
+	made, err := r.newKSK(in)
 	if err != nil {
 		return nil, err
 	}
 	id := request.Bare(aws.ToString(in.HostedZoneId))
 	var described *r53types.KeySigningKey
-	info, err := a.changeSigning(id, func(_ *store.Tx, z zone, s *signing) error {
+	info, err := r.changeSigning(id, func(_ *store.Tx, z zone, s *signing) error {
 		for _, k := range s.Keys {
 			if k.Name == made.Name {
 				return request.Conflict("KeySigningKeyAlreadyExists", "You've already created a key-signing key (KSK) with the name '%s' in hosted zone '%s'.", k.Name, id)
@@ -103,7 +94,7 @@ func (a *api) createKSK(_ context.Context, in *route53.CreateKeySigningKeyInput)
 	}, nil
 }
 
-func (a *api) newKSK(in *route53.CreateKeySigningKeyInput) (keySigningKey, error) {
+func (r *Room) newKSK(in *route53.CreateKeySigningKeyInput) (keySigningKey, error) {
 	if err := request.Length("callerReference", aws.ToString(in.CallerReference), 1, 128); err != nil {
 		return keySigningKey{}, err
 	}
@@ -125,14 +116,14 @@ func (a *api) newKSK(in *route53.CreateKeySigningKeyInput) (keySigningKey, error
 		return keySigningKey{}, err
 	}
 	private, err := key.Bytes()
-	now := a.now().UTC().Truncate(time.Millisecond)
+	now := time.Now().UTC().Truncate(time.Millisecond)
 	return keySigningKey{Name: name, ARN: arn, Private: private, Active: status == "ACTIVE", Created: now, Modified: now}, err
 }
 
 // changeKSK changes one key of a zone, or removes it where f says so.
-func (a *api) changeKSK(zoneID, name *string, f func(tx *store.Tx, z zone, s *signing, k *keySigningKey) (keep bool, err error)) (*r53types.ChangeInfo, error) {
+func (r *Room) changeKSK(zoneID, name *string, f func(tx *store.Tx, z zone, s *signing, k *keySigningKey) (keep bool, err error)) (*r53types.ChangeInfo, error) {
 	id, which := request.Bare(aws.ToString(zoneID)), aws.ToString(name)
-	return a.changeSigning(id, func(tx *store.Tx, z zone, s *signing) error {
+	return r.changeSigning(id, func(tx *store.Tx, z zone, s *signing) error {
 		at := slices.IndexFunc(s.Keys, func(k keySigningKey) bool { return k.Name == which })
 		if at < 0 {
 			return request.NotFound("NoSuchKeySigningKey", "The specified key-signing key (KSK) '%s' doesn't exist in hosted zone '%s'.", which, id)
@@ -152,12 +143,12 @@ func wrongStatus(k *keySigningKey, done, want string) error {
 	return wire.Errorf("InvalidKeySigningKeyStatus", "Key Signing Key with name %s cannot be %s because current status is not %s.", k.Name, done, want)
 }
 
-func (a *api) activateKSK(_ context.Context, in *route53.ActivateKeySigningKeyInput) (*route53.ActivateKeySigningKeyOutput, error) {
-	info, err := a.changeKSK(in.HostedZoneId, in.Name, func(_ *store.Tx, _ zone, _ *signing, k *keySigningKey) (bool, error) {
+func (r *Room) activateKSK(_ context.Context, in *route53.ActivateKeySigningKeyInput) (*route53.ActivateKeySigningKeyOutput, error) {
+	info, err := r.changeKSK(in.HostedZoneId, in.Name, func(_ *store.Tx, _ zone, _ *signing, k *keySigningKey) (bool, error) {
 		if k.Active {
 			return true, wrongStatus(k, "activated", "INACTIVE")
 		}
-		k.Active, k.Modified = true, a.now().UTC().Truncate(time.Millisecond)
+		k.Active, k.Modified = true, time.Now().UTC().Truncate(time.Millisecond)
 		return true, nil
 	})
 	if err != nil {
@@ -167,8 +158,8 @@ func (a *api) activateKSK(_ context.Context, in *route53.ActivateKeySigningKeyIn
 }
 
 // deactivateKSK takes a key out of use, unless it is the last of a signed zone or the one that the parent trusts.
-func (a *api) deactivateKSK(_ context.Context, in *route53.DeactivateKeySigningKeyInput) (*route53.DeactivateKeySigningKeyOutput, error) {
-	info, err := a.changeKSK(in.HostedZoneId, in.Name, func(tx *store.Tx, z zone, s *signing, k *keySigningKey) (bool, error) {
+func (r *Room) deactivateKSK(_ context.Context, in *route53.DeactivateKeySigningKeyInput) (*route53.DeactivateKeySigningKeyOutput, error) {
+	info, err := r.changeKSK(in.HostedZoneId, in.Name, func(tx *store.Tx, z zone, s *signing, k *keySigningKey) (bool, error) {
 		switch {
 		case !k.Active:
 			return true, wrongStatus(k, "deactivated", "ACTIVE")
@@ -180,11 +171,11 @@ func (a *api) deactivateKSK(_ context.Context, in *route53.DeactivateKeySigningK
 			)
 		}
 		if s.Enabled {
-			if err := a.notInParent(tx, z, *k); err != nil {
+			if err := r.notInParent(tx, z, *k); err != nil {
 				return true, err
 			}
 		}
-		k.Active, k.Modified = false, a.now().UTC().Truncate(time.Millisecond)
+		k.Active, k.Modified = false, time.Now().UTC().Truncate(time.Millisecond)
 		return true, nil
 	})
 	if err != nil {
@@ -193,8 +184,8 @@ func (a *api) deactivateKSK(_ context.Context, in *route53.DeactivateKeySigningK
 	return &route53.DeactivateKeySigningKeyOutput{ChangeInfo: info}, nil
 }
 
-func (a *api) deleteKSK(_ context.Context, in *route53.DeleteKeySigningKeyInput) (*route53.DeleteKeySigningKeyOutput, error) {
-	info, err := a.changeKSK(in.HostedZoneId, in.Name, func(_ *store.Tx, _ zone, _ *signing, k *keySigningKey) (bool, error) {
+func (r *Room) deleteKSK(_ context.Context, in *route53.DeleteKeySigningKeyInput) (*route53.DeleteKeySigningKeyOutput, error) {
+	info, err := r.changeKSK(in.HostedZoneId, in.Name, func(_ *store.Tx, _ zone, _ *signing, k *keySigningKey) (bool, error) {
 		if k.Active {
 			return true, wrongStatus(k, "deleted", "INACTIVE")
 		}
@@ -208,17 +199,17 @@ func (a *api) deleteKSK(_ context.Context, in *route53.DeleteKeySigningKeyInput)
 
 // notInParent refuses to take away a key that the parent zone has a DS record of, since validators would then find
 // the zone bogus. AWS looks the record up; here it can only be in another hosted zone.
-func (a *api) notInParent(tx *store.Tx, z zone, k keySigningKey) error {
+func (r *Room) notInParent(tx *store.Tx, z zone, k keySigningKey) error {
 	key, err := dnssec.Parse(dnssec.KSK, k.Private)
 	if err != nil {
 		return err
 	}
 	digest := key.DS(records.Presentation(z.Name), 0).Digest
-	for _, parent := range a.zones.AllTx(tx) {
+	for _, parent := range r.zones.AllTx(tx) {
 		if parent.ID == z.ID || parent.Name == z.Name || !records.Within(z.Name, parent.Name) {
 			continue
 		}
-		for _, value := range a.valuesOf(parent, z.Name, r53types.RRTypeDs) {
+		for _, value := range r.valuesOf(parent, z.Name, r53types.RRTypeDs) {
 			if strings.EqualFold(strings.Join(strings.Fields(value)[min(3, len(strings.Fields(value))):], ""), digest) {
 				return wire.Errorf(
 					"KeySigningKeyInParentDSRecord",
@@ -233,14 +224,14 @@ func (a *api) notInParent(tx *store.Tx, z zone, k keySigningKey) error {
 }
 
 // valuesOf are the values that a zone has for a name and type.
-func (a *api) valuesOf(z zone, name string, kind r53types.RRType) []string {
+func (r *Room) valuesOf(z zone, name string, kind r53types.RRType) []string {
 	var values []string
-	for _, set := range a.records.of(z.ID).Named(name) {
+	for _, set := range r.records.of(z.ID).Named(name) {
 		if set.Type != kind {
 			continue
 		}
-		for _, r := range set.ResourceRecords {
-			values = append(values, aws.ToString(r.Value))
+		for _, record := range set.ResourceRecords {
+			values = append(values, aws.ToString(record.Value))
 		}
 	}
 	return values

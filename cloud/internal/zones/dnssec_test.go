@@ -125,7 +125,7 @@ func TestSigningTakesItsCourse(t *testing.T) {
 	refused(t, drop(), "InvalidKeySigningKeyStatus", "Key Signing Key with name one cannot be deleted because current status is not INACTIVE.")
 	refused(t, deactivate(), "KeySigningKeyInUse", "")
 	refused(t, dropZone(), "HostedZoneNotEmpty", "The specified hosted zone contains DNSSEC Key Signing Keys and so cannot be deleted.")
-	a.db.Close()
+	a.DB.Close()
 	a, _ = openAPI(t, dir)
 	state("SIGNING one=ACTIVE")
 	must(disable())

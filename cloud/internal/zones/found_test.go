@@ -27,7 +27,7 @@ func TestHealthOutlivesTheProcess(t *testing.T) {
 	}
 	var ids []string
 	for _, reference := range []string{"kept", "deleted"} {
-		out, err := z.api.health.CreateHealthCheck(
+		out, err := z.room.health.CreateHealthCheck(
 			t.Context(),
 			&route53.CreateHealthCheckInput{CallerReference: aws.String(reference), HealthCheckConfig: tcp("198.51.100.7", 80)},
 		)
@@ -37,7 +37,7 @@ func TestHealthOutlivesTheProcess(t *testing.T) {
 		ids = append(ids, *out.HealthCheck.Id)
 	}
 	until(t, "both are unhealthy", func() bool { h := z.plane.Healthy(); return !h[ids[0]] && !h[ids[1]] })
-	if _, err := z.api.health.DeleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: &ids[1]}); err != nil {
+	if _, err := z.room.health.DeleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: &ids[1]}); err != nil {
 		t.Fatal(err)
 	}
 	if err := z.Close(); err != nil {
@@ -51,7 +51,7 @@ func TestHealthOutlivesTheProcess(t *testing.T) {
 	if h := z.plane.Healthy(); len(h) != 1 || h[ids[0]] {
 		t.Errorf("after a restart: %v", h)
 	}
-	if n := z.plane.state.Unhealthy.Len(); n != 1 {
+	if n := z.room.Unhealthy.Len(); n != 1 {
 		t.Errorf("%d rows, want 1", n)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/request"
 )
 
-func (a *api) getGeoLocation(_ context.Context, in *route53.GetGeoLocationInput) (*route53.GetGeoLocationOutput, error) {
+func (r *Room) getGeoLocation(_ context.Context, in *route53.GetGeoLocationInput) (*route53.GetGeoLocationOutput, error) {
 	asked := records.PlaceOf(in.ContinentCode, in.CountryCode, in.SubdivisionCode)
 	if asked == (records.Place{}) {
 		asked.Country = "*"
@@ -25,7 +25,7 @@ func (a *api) getGeoLocation(_ context.Context, in *route53.GetGeoLocationInput)
 	return &route53.GetGeoLocationOutput{GeoLocationDetails: &d}, nil
 }
 
-func (a *api) listGeoLocations(_ context.Context, in *route53.ListGeoLocationsInput) (*route53.ListGeoLocationsOutput, error) {
+func (r *Room) listGeoLocations(_ context.Context, in *route53.ListGeoLocationsInput) (*route53.ListGeoLocationsOutput, error) {
 	n, err := request.Size(in.MaxItems, 100)
 	if err != nil {
 		return nil, err

@@ -50,14 +50,14 @@ func (z zone) servers() []string {
 	return nameServers
 }
 
-func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneInput) (*route53.CreateHostedZoneOutput, error) {
+func (r *Room) createHostedZone(_ context.Context, in *route53.CreateHostedZoneInput) (*route53.CreateHostedZoneOutput, error) {
 	z, err := newZone(in)
 	if err != nil {
 		return nil, err
 	}
 	var info *r53types.ChangeInfo
-	err = a.update(func(tx *store.Tx) error {
-		all := a.zones.AllTx(tx)
+	err = r.commit(func(tx *store.Tx) error {
+		all := r.zones.AllTx(tx)
 		for _, other := range all {
 			if other.Reference == z.Reference {
 				return request.Conflict("HostedZoneAlreadyExists", "A hosted zone has already been created with the specified caller reference.")
@@ -66,27 +66,27 @@ func (a *api) createHostedZone(_ context.Context, in *route53.CreateHostedZoneIn
 		if len(all) >= maxZones {
 			return wire.Errorf("TooManyHostedZones", "Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more than %d hosted zones.", maxZones)
 		}
-		if err := a.delegate(tx, &z, request.Bare(aws.ToString(in.DelegationSetId)), all); err != nil {
+		if err := r.delegate(tx, &z, request.Bare(aws.ToString(in.DelegationSetId)), all); err != nil {
 			return err
 		}
-		if info, err = a.submit(tx, ""); err != nil {
+		if info, err = r.submit(tx, ""); err != nil {
 			return err
 		}
 		for _, v := range z.VPCs {
-			if err := a.unclaimed(tx, z.Name, v); err != nil {
+			if err := r.unclaimed(tx, z.Name, v); err != nil {
 				return err
 			}
 		}
-		if err := a.records.put(tx, z.ID, records.ChangesOf(ownRecords(z.Name, z.servers()), false)); err != nil {
+		if err := r.records.put(tx, z.ID, records.ChangesOf(ownRecords(z.Name, z.servers()), false)); err != nil {
 			return err
 		}
-		return a.zones.Put(tx, z.ID, z)
+		return r.zones.Put(tx, z.ID, z)
 	})
 	if err != nil {
 		return nil, err
 	}
 	out := &route53.CreateHostedZoneOutput{
-		ChangeInfo: info, HostedZone: a.describe(z), DelegationSet: z.delegationSet(),
+		ChangeInfo: info, HostedZone: r.describe(z), DelegationSet: z.delegationSet(),
 		Location: aws.String(request.Endpoint + "/hostedzone/" + z.ID),
 	}
 	if z.private() {
@@ -140,11 +140,11 @@ func ownRecords(zone string, servers []string) records.Sets {
 	}}
 }
 
-func (a *api) describe(z zone) *r53types.HostedZone {
+func (r *Room) describe(z zone) *r53types.HostedZone {
 	h := &r53types.HostedZone{
 		Id: aws.String("/hostedzone/" + z.ID), Name: aws.String(z.Name), CallerReference: aws.String(z.Reference),
 		Config:                 &r53types.HostedZoneConfig{PrivateZone: z.private()},
-		ResourceRecordSetCount: aws.Int64(int64(len(a.records.of(z.ID)))),
+		ResourceRecordSetCount: aws.Int64(int64(len(r.records.of(z.ID)))),
 	}
 	if z.Comment != "" {
 		h.Config.Comment = aws.String(z.Comment)
@@ -152,86 +152,74 @@ func (a *api) describe(z zone) *r53types.HostedZone {
 	return h
 }
 
-func (a *api) getHostedZone(_ context.Context, in *route53.GetHostedZoneInput) (*route53.GetHostedZoneOutput, error) {
-	z, ok := a.zones.Get(request.Bare(aws.ToString(in.Id)))
+func (r *Room) getHostedZone(_ context.Context, in *route53.GetHostedZoneInput) (*route53.GetHostedZoneOutput, error) {
+	z, ok := r.zones.Get(request.Bare(aws.ToString(in.Id)))
 	if !ok {
 		return nil, noZone(request.Bare(aws.ToString(in.Id)))
 	}
-	out := &route53.GetHostedZoneOutput{HostedZone: a.describe(z), DelegationSet: z.delegationSet()}
+	out := &route53.GetHostedZoneOutput{HostedZone: r.describe(z), DelegationSet: z.delegationSet()}
 	for _, v := range z.VPCs {
 		out.VPCs = append(out.VPCs, v.describe())
 	}
 	return out, nil
 }
 
-func (a *api) getHostedZoneCount(context.Context, *route53.GetHostedZoneCountInput) (*route53.GetHostedZoneCountOutput, error) {
-	return &route53.GetHostedZoneCountOutput{HostedZoneCount: aws.Int64(int64(a.zones.Len()))}, nil
+func (r *Room) getHostedZoneCount(context.Context, *route53.GetHostedZoneCountInput) (*route53.GetHostedZoneCountOutput, error) {
+	return &route53.GetHostedZoneCountOutput{HostedZoneCount: aws.Int64(int64(r.zones.Len()))}, nil
 }
 
-func (a *api) updateHostedZoneComment(_ context.Context, in *route53.UpdateHostedZoneCommentInput) (*route53.UpdateHostedZoneCommentOutput, error) {
+func (r *Room) updateHostedZoneComment(_ context.Context, in *route53.UpdateHostedZoneCommentInput) (*route53.UpdateHostedZoneCommentOutput, error) {
 	if err := request.Length("comment", aws.ToString(in.Comment), 0, 256); err != nil {
 		return nil, err
 	}
 	var z zone
-	err := a.update(func(tx *store.Tx) error {
+	err := r.commit(func(tx *store.Tx) error {
 		var ok bool
-		if z, ok = a.zones.GetTx(tx, request.Bare(aws.ToString(in.Id))); !ok {
+		if z, ok = r.zones.GetTx(tx, request.Bare(aws.ToString(in.Id))); !ok {
 			return noZone(request.Bare(aws.ToString(in.Id)))
 		}
 		z.Comment = aws.ToString(in.Comment)
-		return a.zones.Put(tx, z.ID, z)
+		return r.zones.Put(tx, z.ID, z)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &route53.UpdateHostedZoneCommentOutput{HostedZone: a.describe(z)}, nil
+	return &route53.UpdateHostedZoneCommentOutput{HostedZone: r.describe(z)}, nil
 }
 
-func (a *api) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneInput) (*route53.DeleteHostedZoneOutput, error) {
+func (r *Room) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneInput) (*route53.DeleteHostedZoneOutput, error) {
 	id := request.Bare(aws.ToString(in.Id))
 	var info *r53types.ChangeInfo
-	err := a.updateThen(func(tx *store.Tx) error {
-		z, ok := a.zones.GetTx(tx, id)
+	err := r.commit(func(tx *store.Tx) error {
+		z, ok := r.zones.GetTx(tx, id)
 		if !ok {
 			return noZone(id)
 		}
-		for _, set := range a.records.of(id) {
+		for _, set := range r.records.of(id) {
 			if *set.Name != z.Name || set.Type != r53types.RRTypeNs && set.Type != r53types.RRTypeSoa {
 				return wire.Errorf("HostedZoneNotEmpty", "The specified hosted zone contains non-required resource record sets  and so cannot be deleted.")
 			}
 		}
-		if err := a.deleteSigning(tx, id); err != nil {
+		if err := r.deleteSigning(tx, id); err != nil {
 			return err
 		}
-		if err := a.deleteQueryLogs(tx, id); err != nil {
+		if err := r.deleteQueryLogs(tx, id); err != nil {
 			return err
 		}
 		var err error
-		if info, err = a.submit(tx, ""); err != nil {
+		if info, err = r.submit(tx, ""); err != nil {
 			return err
 		}
-		if err := a.tags.Delete(tx, tagKey(r53types.TagResourceTypeHostedzone, id)); err != nil {
+		if err := r.tags.Delete(tx, tagKey(r53types.TagResourceTypeHostedzone, id)); err != nil {
 			return err
 		}
-		if err := a.records.put(tx, id, records.ChangesOf(a.records.of(id), true)); err != nil {
+		if err := r.records.put(tx, id, records.ChangesOf(r.records.of(id), true)); err != nil {
 			return err
 		}
-		return a.zones.Delete(tx, id)
-	}, a.data.LogQueries)
+		return r.zones.Delete(tx, id)
+	})
 	if err != nil {
 		return nil, err
 	}
 	return &route53.DeleteHostedZoneOutput{ChangeInfo: info}, nil
-}
-
-func (a *api) getChange(_ context.Context, in *route53.GetChangeInput) (*route53.GetChangeOutput, error) {
-	c, ok := a.changes.Get(request.Bare(aws.ToString(in.Id)))
-	if !ok {
-		return nil, request.NotFound("NoSuchChange", "Could not find resource with ID: %s", request.Bare(aws.ToString(in.Id)))
-	}
-	return &route53.GetChangeOutput{ChangeInfo: c.info(r53types.ChangeStatusInsync)}, nil
-}
-
-func noZone(id string) *wire.Error {
-	return request.NotFound("NoSuchHostedZone", "No hosted zone found with ID: %s", id)
 }

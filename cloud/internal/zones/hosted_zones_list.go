@@ -28,25 +28,25 @@ var (
 	queryKey = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
 
-func (a *api) describeAll(rows []zone) []r53types.HostedZone {
+func (r *Room) describeAll(rows []zone) []r53types.HostedZone {
 	list := make([]r53types.HostedZone, 0, len(rows))
 	for _, z := range rows {
-		list = append(list, *a.describe(z))
+		list = append(list, *r.describe(z))
 	}
 	return list
 }
 
-func (a *api) listHostedZones(_ context.Context, in *route53.ListHostedZonesInput) (*route53.ListHostedZonesOutput, error) {
+func (r *Room) listHostedZones(_ context.Context, in *route53.ListHostedZonesInput) (*route53.ListHostedZonesOutput, error) {
 	n, err := request.Size(in.MaxItems, 100)
 	if err != nil {
 		return nil, err
 	}
-	rows := a.zones.All()
+	rows := r.zones.All()
 	if id := request.Bare(aws.ToString(in.DelegationSetId)); id != "" {
-		if _, ok := a.delegationSets.Get(id); !ok {
+		if _, ok := r.delegationSets.Get(id); !ok {
 			return nil, noDelegationSet(id)
 		}
-		rows = a.zonesOf(rows, id)
+		rows = r.zonesOf(rows, id)
 	}
 	switch in.HostedZoneType {
 	case "":
@@ -57,7 +57,7 @@ func (a *api) listHostedZones(_ context.Context, in *route53.ListHostedZonesInpu
 	}
 	marker := request.Bare(aws.ToString(in.Marker))
 	rows, next, more := request.Page(rows, func(z zone) string { return z.ID }, marker, n)
-	out := &route53.ListHostedZonesOutput{HostedZones: a.describeAll(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n))}
+	out := &route53.ListHostedZonesOutput{HostedZones: r.describeAll(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n))}
 	if marker != "" {
 		out.Marker = &marker
 	}
@@ -68,7 +68,7 @@ func (a *api) listHostedZones(_ context.Context, in *route53.ListHostedZonesInpu
 }
 
 // listHostedZonesByName sorts by the name with its labels reversed, and then by id.
-func (a *api) listHostedZonesByName(_ context.Context, in *route53.ListHostedZonesByNameInput) (*route53.ListHostedZonesByNameOutput, error) {
+func (r *Room) listHostedZonesByName(_ context.Context, in *route53.ListHostedZonesByNameInput) (*route53.ListHostedZonesByNameOutput, error) {
 	n, err := request.Size(in.MaxItems, 100)
 	if err != nil {
 		return nil, err
@@ -86,10 +86,10 @@ func (a *api) listHostedZonesByName(_ context.Context, in *route53.ListHostedZon
 		}
 		start = records.Reversed(kept) + " " + id
 	}
-	all := a.zones.All()
+	all := r.zones.All()
 	rows, next, more := request.Page(all, key, start, n)
 	out := &route53.ListHostedZonesByNameOutput{
-		HostedZones: a.describeAll(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n)),
+		HostedZones: r.describeAll(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n)),
 		DNSName: in.DNSName,
 	}
 	if id != "" {

@@ -13,32 +13,32 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-func (a *api) getAccountLimit(_ context.Context, in *route53.GetAccountLimitInput) (*route53.GetAccountLimitOutput, error) {
+func (r *Room) getAccountLimit(_ context.Context, in *route53.GetAccountLimitInput) (*route53.GetAccountLimitOutput, error) {
 	var most, count int
 	switch in.Type {
 	case r53types.AccountLimitTypeMaxHealthChecksByOwner:
-		most, count = checks.Quota, a.Checks.Len()
+		most, count = checks.Quota, r.Checks.Len()
 	case r53types.AccountLimitTypeMaxHostedZonesByOwner:
-		most, count = maxZones, a.zones.Len()
+		most, count = maxZones, r.zones.Len()
 	case r53types.AccountLimitTypeMaxReusableDelegationSetsByOwner:
-		most, count = maxDelegationSets, a.delegationSets.Len()
+		most, count = maxDelegationSets, r.delegationSets.Len()
 	case r53types.AccountLimitTypeMaxTrafficPoliciesByOwner:
-		most, count = maxPolicies, a.policies.Len()
+		most, count = maxPolicies, r.policies.Len()
 	case r53types.AccountLimitTypeMaxTrafficPolicyInstancesByOwner:
-		most, count = maxInstances, a.instances.Len()
+		most, count = maxInstances, r.instances.Len()
 	default:
 		return nil, request.OneOf("type", string(in.Type), in.Type.Values())
 	}
 	return &route53.GetAccountLimitOutput{Count: int64(count), Limit: &r53types.AccountLimit{Type: in.Type, Value: aws.Int64(int64(most))}}, nil
 }
 
-func (a *api) getHostedZoneLimit(_ context.Context, in *route53.GetHostedZoneLimitInput) (*route53.GetHostedZoneLimitOutput, error) {
+func (r *Room) getHostedZoneLimit(_ context.Context, in *route53.GetHostedZoneLimitInput) (*route53.GetHostedZoneLimitOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	z, ok := a.zones.Get(id)
+	z, ok := r.zones.Get(id)
 	if !ok {
 		return nil, noZone(id)
 	}
-	most, count := records.MaxZoneRecords, len(a.records.of(id))
+	most, count := records.MaxZoneRecords, len(r.records.of(id))
 	switch in.Type {
 	case r53types.HostedZoneLimitTypeMaxRrsetsByZone:
 	case r53types.HostedZoneLimitTypeMaxVpcsAssociatedByZone:

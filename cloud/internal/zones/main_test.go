@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -25,8 +26,7 @@ type recorder struct {
 	set       map[string]r53types.HealthCheckConfig
 }
 
-func (r *recorder) LogQueries() {}
-func (r *recorder) Publish()    { r.mu.Lock(); defer r.mu.Unlock(); r.published++ }
+func (r *recorder) Publish() { r.mu.Lock(); defer r.mu.Unlock(); r.published++ }
 func (r *recorder) Set(id string, c r53types.HealthCheckConfig) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,22 +44,23 @@ func (r *recorder) Test(string, string, r53types.RRType, routing.Client) (code s
 	return "NOERROR", nil
 }
 
-func openAPI(t testing.TB, dir string) (*api, *recorder) {
+func openAPI(t testing.TB, dir string) (*Room, *recorder) {
 	t.Helper()
 	db, err := store.Open(filepath.Join(dir, "state.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	s, err := load(db)
+	a, err := load(room.New(room.Identity{Speed: 1}, db, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &recorder{set: map[string]r53types.HealthCheckConfig{}}
-	return newAPI(s, "", r, r), r
+	a.open(r, r)
+	return a, r
 }
 
-func makeZone(t testing.TB, a *api, name string) string {
+func makeZone(t testing.TB, a *Room, name string) string {
 	t.Helper()
 	out, err := a.createHostedZone(t.Context(), &route53.CreateHostedZoneInput{Name: &name, CallerReference: aws.String(name + request.NewID("r"))})
 	if err != nil {
@@ -68,7 +69,7 @@ func makeZone(t testing.TB, a *api, name string) string {
 	return request.Bare(*out.HostedZone.Id)
 }
 
-func makeCheck(t testing.TB, a *api) string {
+func makeCheck(t testing.TB, a *Room) string {
 	t.Helper()
 	out, err := a.health.CreateHealthCheck(
 		t.Context(),
@@ -135,7 +136,7 @@ func remove(s *r53types.ResourceRecordSet) r53types.Change {
 	return r53types.Change{Action: r53types.ChangeActionDelete, ResourceRecordSet: s}
 }
 
-func apply(t testing.TB, a *api, zone string, changes ...r53types.Change) error {
+func apply(t testing.TB, a *Room, zone string, changes ...r53types.Change) error {
 	t.Helper()
 	_, err := a.changeRecords(t.Context(), &route53.ChangeResourceRecordSetsInput{HostedZoneId: &zone, ChangeBatch: &r53types.ChangeBatch{Changes: changes}})
 	return err

@@ -35,7 +35,7 @@ func TestLatenciesAreToldToCloudWatch(t *testing.T) {
 	for reference, measure := range map[string]bool{"measured": true, "not": false} {
 		c := r53types.HealthCheckConfig{Type: r53types.HealthCheckTypeHttp, IPAddress: aws.String("198.51.100.7"), MeasureLatency: &measure,
 			Regions: []r53types.HealthCheckRegion{"us-east-1", "eu-west-1", "sa-east-1"}}
-		if _, err := z.api.health.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: &reference, HealthCheckConfig: &c}); err != nil {
+		if _, err := z.room.health.CreateHealthCheck(t.Context(), &route53.CreateHealthCheckInput{CallerReference: &reference, HealthCheckConfig: &c}); err != nil {
 			t.Fatal(err)
 		}
 	}

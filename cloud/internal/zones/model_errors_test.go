@@ -46,7 +46,7 @@ var never = map[string]string{
 
 // model is Route 53's API on a socket, before data planes that do nothing.
 type model struct {
-	*api
+	*Room
 	client *route53.Client
 }
 
@@ -63,9 +63,9 @@ func newModel(t *testing.T) model {
 }
 
 // full writes rows as if they had been made, to reach a quota.
-func full[R any](t *testing.T, a *api, table *store.Table[R], n int, row func(i int) R) {
+func full[R any](t *testing.T, a *Room, table *store.Table[R], n int, row func(i int) R) {
 	t.Helper()
-	err := a.db.Update(func(tx *store.Tx) error {
+	err := a.DB.Update(func(tx *store.Tx) error {
 		for i := range n {
 			if err := table.Put(tx, fmt.Sprint("full", i), row(i)); err != nil {
 				return err
@@ -81,7 +81,7 @@ func full[R any](t *testing.T, a *api, table *store.Table[R], n int, row func(i 
 // private makes a private zone for a VPC.
 func (m model) private(t *testing.T, name, id string) string {
 	t.Helper()
-	z, err := makePrivate(t, m.api, name, id)
+	z, err := makePrivate(t, m.Room, name, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ var provoked = map[string]struct {
 	by     func(t *testing.T, ctx context.Context, m model) error
 }{
 	"CidrBlockInUseException": {400, func(t *testing.T, ctx context.Context, m model) error {
-		c := makeCollection(t, m.api, "c")
+		c := makeCollection(t, m.Room, "c")
 		if err := m.cidrChange(t, c, cidrs("PUT", "here", "198.51.100.0/24")); err != nil {
 			return err
 		}
@@ -122,18 +122,18 @@ var provoked = map[string]struct {
 		)
 	}},
 	"CidrCollectionAlreadyExistsException": {400, func(t *testing.T, ctx context.Context, m model) error {
-		makeCollection(t, m.api, "c")
+		makeCollection(t, m.Room, "c")
 		return errOf(m.client.CreateCidrCollection(ctx, &route53.CreateCidrCollectionInput{Name: aws.String("c"), CallerReference: aws.String("another")}))
 	}},
 	"CidrCollectionInUseException": {400, func(t *testing.T, ctx context.Context, m model) error {
-		c := makeCollection(t, m.api, "c")
+		c := makeCollection(t, m.Room, "c")
 		if err := m.cidrChange(t, c, cidrs("PUT", "here", "198.51.100.0/24")); err != nil {
 			return err
 		}
 		return errOf(m.client.DeleteCidrCollection(ctx, &route53.DeleteCidrCollectionInput{Id: &c}))
 	}},
 	"CidrCollectionVersionMismatchException": {409, func(t *testing.T, ctx context.Context, m model) error {
-		c := makeCollection(t, m.api, "c")
+		c := makeCollection(t, m.Room, "c")
 		return errOf(
 			m.client.ChangeCidrCollection(
 				ctx,
@@ -154,16 +154,16 @@ var provoked = map[string]struct {
 	"ConflictingTypes": {400, func(t *testing.T, ctx context.Context, m model) error {
 		a, aaaa := makePolicy(
 			t,
-			m.api,
+			m.Room,
 			"a",
 			oneEndpoint,
 		), makePolicy(
 			t,
-			m.api,
+			m.Room,
 			"aaaa",
 			`{"AWSPolicyFormatVersion":"2015-10-01","RecordType":"AAAA","StartEndpoint":"e","Endpoints":{"e":{"Type":"value","Value":"2001:db8::1"}}}`,
 		)
-		i, err := m.client.CreateTrafficPolicyInstance(ctx, newInstance(makeZone(t, m.api, "example.com"), "www.example.com", a, 1))
+		i, err := m.client.CreateTrafficPolicyInstance(ctx, newInstance(makeZone(t, m.Room, "example.com"), "www.example.com", a, 1))
 		if err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ var provoked = map[string]struct {
 		)
 	}},
 	"DNSSECNotFound": {400, func(t *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.DisableHostedZoneDNSSEC(ctx, &route53.DisableHostedZoneDNSSECInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com"))}))
+		return errOf(m.client.DisableHostedZoneDNSSEC(ctx, &route53.DisableHostedZoneDNSSECInput{HostedZoneId: aws.String(makeZone(t, m.Room, "example.com"))}))
 	}},
 	"DelegationSetAlreadyCreated": {400, func(_ *testing.T, ctx context.Context, m model) error {
 		return second(func() (*route53.CreateReusableDelegationSetOutput, error) {
@@ -183,14 +183,14 @@ var provoked = map[string]struct {
 		})
 	}},
 	"DelegationSetAlreadyReusable": {400, func(t *testing.T, ctx context.Context, m model) error {
-		z := makeZone(t, m.api, "example.com")
-		if _, err := makeDelegationSet(t, m.api, "r", z); err != nil {
+		z := makeZone(t, m.Room, "example.com")
+		if _, err := makeDelegationSet(t, m.Room, "r", z); err != nil {
 			return err
 		}
 		return errOf(m.client.CreateReusableDelegationSet(ctx, &route53.CreateReusableDelegationSetInput{CallerReference: aws.String("another"), HostedZoneId: &z}))
 	}},
 	"DelegationSetInUse": {400, func(t *testing.T, ctx context.Context, m model) error {
-		d, err := makeDelegationSet(t, m.api, "r", makeZone(t, m.api, "example.com"))
+		d, err := makeDelegationSet(t, m.Room, "r", makeZone(t, m.Room, "example.com"))
 		if err != nil {
 			return err
 		}
@@ -205,7 +205,7 @@ var provoked = map[string]struct {
 	}},
 	"HealthCheckVersionMismatch": {409, func(t *testing.T, ctx context.Context, m model) error {
 		return errOf(
-			m.client.UpdateHealthCheck(ctx, &route53.UpdateHealthCheckInput{HealthCheckId: aws.String(makeCheck(t, m.api)), HealthCheckVersion: aws.Int64(7)}),
+			m.client.UpdateHealthCheck(ctx, &route53.UpdateHealthCheckInput{HealthCheckId: aws.String(makeCheck(t, m.Room)), HealthCheckVersion: aws.Int64(7)}),
 		)
 	}},
 	"HostedZoneAlreadyExists": {409, func(_ *testing.T, ctx context.Context, m model) error {
@@ -214,8 +214,8 @@ var provoked = map[string]struct {
 		})
 	}},
 	"HostedZoneNotEmpty": {400, func(t *testing.T, ctx context.Context, m model) error {
-		z := makeZone(t, m.api, "example.com")
-		if err := apply(t, m.api, z, create(a1("www.example.com"))); err != nil {
+		z := makeZone(t, m.Room, "example.com")
+		if err := apply(t, m.Room, z, create(a1("www.example.com"))); err != nil {
 			return err
 		}
 		return errOf(m.client.DeleteHostedZone(ctx, &route53.DeleteHostedZoneInput{Id: &z}))
@@ -229,7 +229,7 @@ var provoked = map[string]struct {
 		return errOf(
 			m.client.GetHostedZoneLimit(
 				ctx,
-				&route53.GetHostedZoneLimitInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com")), Type: r53types.HostedZoneLimitTypeMaxVpcsAssociatedByZone},
+				&route53.GetHostedZoneLimitInput{HostedZoneId: aws.String(makeZone(t, m.Room, "example.com")), Type: r53types.HostedZoneLimitTypeMaxVpcsAssociatedByZone},
 			),
 		)
 	}},
@@ -241,7 +241,7 @@ var provoked = map[string]struct {
 			m.client.ChangeResourceRecordSets(
 				ctx,
 				&route53.ChangeResourceRecordSetsInput{
-					HostedZoneId: aws.String(makeZone(t, m.api, "example.com")),
+					HostedZoneId: aws.String(makeZone(t, m.Room, "example.com")),
 					ChangeBatch:  &r53types.ChangeBatch{Changes: []r53types.Change{remove(a1("www.example.com"))}},
 				},
 			),
@@ -254,15 +254,15 @@ var provoked = map[string]struct {
 		return errOf(m.client.ListHostedZonesByName(ctx, &route53.ListHostedZonesByNameInput{HostedZoneId: aws.String("ZNONE")}))
 	}},
 	"InvalidKMSArn": {400, func(t *testing.T, ctx context.Context, m model) error {
-		in := newKSK(makeZone(t, m.api, "example.com"), "key", "ACTIVE")
+		in := newKSK(makeZone(t, m.Room, "example.com"), "key", "ACTIVE")
 		in.KeyManagementServiceArn = aws.String("arn:aws:kms:eu-west-1:111122223333:key/k")
 		return errOf(m.client.CreateKeySigningKey(ctx, in))
 	}},
 	"InvalidKeySigningKeyName": {400, func(t *testing.T, _ context.Context, m model) error {
-		return m.key(t, makeZone(t, m.api, "example.com"), "no name", "ACTIVE")
+		return m.key(t, makeZone(t, m.Room, "example.com"), "no name", "ACTIVE")
 	}},
 	"InvalidKeySigningKeyStatus": {400, func(t *testing.T, _ context.Context, m model) error {
-		return m.key(t, makeZone(t, m.api, "example.com"), "key", "DELETING")
+		return m.key(t, makeZone(t, m.Room, "example.com"), "key", "DELETING")
 	}},
 	"InvalidPaginationToken": {400, func(t *testing.T, ctx context.Context, m model) error {
 		z := m.private(t, "example.com", vpc1)
@@ -293,11 +293,11 @@ var provoked = map[string]struct {
 		)
 	}},
 	"KeySigningKeyAlreadyExists": {409, func(t *testing.T, _ context.Context, m model) error {
-		z := makeZone(t, m.api, "example.com")
+		z := makeZone(t, m.Room, "example.com")
 		return second(func() (bool, error) { return true, m.key(t, z, "key", "ACTIVE") })
 	}},
 	"KeySigningKeyInParentDSRecord": {400, func(t *testing.T, ctx context.Context, m model) error {
-		parent, child := makeZone(t, m.api, "example.com"), makeZone(t, m.api, "child.example.com")
+		parent, child := makeZone(t, m.Room, "example.com"), makeZone(t, m.Room, "child.example.com")
 		k, err := m.client.CreateKeySigningKey(ctx, newKSK(child, "key", "ACTIVE"))
 		if err != nil {
 			return err
@@ -311,20 +311,20 @@ var provoked = map[string]struct {
 			r53types.RRTypeDs,
 			[]string{*k.KeySigningKey.DSRecord},
 		)
-		if err := errors.Join(apply(t, m.api, parent, create(ns), create(ds)), errOf(m.client.EnableHostedZoneDNSSEC(ctx, &route53.EnableHostedZoneDNSSECInput{HostedZoneId: &child}))); err != nil {
+		if err := errors.Join(apply(t, m.Room, parent, create(ns), create(ds)), errOf(m.client.EnableHostedZoneDNSSEC(ctx, &route53.EnableHostedZoneDNSSECInput{HostedZoneId: &child}))); err != nil {
 			return err
 		}
 		return errOf(m.client.DisableHostedZoneDNSSEC(ctx, &route53.DisableHostedZoneDNSSECInput{HostedZoneId: &child}))
 	}},
 	"KeySigningKeyInUse": {400, func(t *testing.T, ctx context.Context, m model) error {
-		z := makeZone(t, m.api, "example.com")
+		z := makeZone(t, m.Room, "example.com")
 		if err := errors.Join(m.key(t, z, "key", "ACTIVE"), errOf(m.client.EnableHostedZoneDNSSEC(ctx, &route53.EnableHostedZoneDNSSECInput{HostedZoneId: &z}))); err != nil {
 			return err
 		}
 		return errOf(m.client.DeactivateKeySigningKey(ctx, &route53.DeactivateKeySigningKeyInput{HostedZoneId: &z, Name: aws.String("key")}))
 	}},
 	"KeySigningKeyWithActiveStatusNotFound": {400, func(t *testing.T, ctx context.Context, m model) error {
-		return errOf(m.client.EnableHostedZoneDNSSEC(ctx, &route53.EnableHostedZoneDNSSECInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com"))}))
+		return errOf(m.client.EnableHostedZoneDNSSEC(ctx, &route53.EnableHostedZoneDNSSECInput{HostedZoneId: aws.String(makeZone(t, m.Room, "example.com"))}))
 	}},
 	"LastVPCAssociation": {400, func(t *testing.T, ctx context.Context, m model) error {
 		return errOf(
@@ -335,7 +335,7 @@ var provoked = map[string]struct {
 		)
 	}},
 	"LimitsExceeded": {400, func(t *testing.T, ctx context.Context, m model) error {
-		full(t, m.api, m.delegationSets, maxDelegationSets, func(i int) delegationSet { return delegationSet{Reference: fmt.Sprint(i)} })
+		full(t, m.Room, m.delegationSets, maxDelegationSets, func(i int) delegationSet { return delegationSet{Reference: fmt.Sprint(i)} })
 		return errOf(m.client.CreateReusableDelegationSet(ctx, &route53.CreateReusableDelegationSetInput{CallerReference: aws.String("r")}))
 	}},
 	"NoSuchChange": {404, func(_ *testing.T, ctx context.Context, m model) error {
@@ -346,7 +346,7 @@ var provoked = map[string]struct {
 	}},
 	"NoSuchCidrLocationException": {404, func(t *testing.T, ctx context.Context, m model) error {
 		return errOf(
-			m.client.ListCidrBlocks(ctx, &route53.ListCidrBlocksInput{CollectionId: aws.String(makeCollection(t, m.api, "c")), LocationName: aws.String("nowhere")}),
+			m.client.ListCidrBlocks(ctx, &route53.ListCidrBlocksInput{CollectionId: aws.String(makeCollection(t, m.Room, "c")), LocationName: aws.String("nowhere")}),
 		)
 	}},
 	"NoSuchDelegationSet": {400, func(_ *testing.T, ctx context.Context, m model) error {
@@ -365,7 +365,7 @@ var provoked = map[string]struct {
 		return errOf(
 			m.client.ActivateKeySigningKey(
 				ctx,
-				&route53.ActivateKeySigningKeyInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com")), Name: aws.String("none")},
+				&route53.ActivateKeySigningKeyInput{HostedZoneId: aws.String(makeZone(t, m.Room, "example.com")), Name: aws.String("none")},
 			),
 		)
 	}},
@@ -379,7 +379,7 @@ var provoked = map[string]struct {
 		return errOf(m.client.GetTrafficPolicyInstance(ctx, &route53.GetTrafficPolicyInstanceInput{Id: aws.String(nobody)}))
 	}},
 	"PriorRequestNotComplete": {400, func(t *testing.T, ctx context.Context, m model) error {
-		z := makeZone(t, m.api, "example.com")
+		z := makeZone(t, m.Room, "example.com")
 		change := func() error {
 			return errOf(
 				m.client.ChangeResourceRecordSets(
@@ -388,14 +388,16 @@ var provoked = map[string]struct {
 				),
 			)
 		}
-		m.mu.Lock() // the first request cannot end
+		held, release := make(chan struct{}), make(chan struct{})
+		go m.UpdateThen(func(*store.Tx) error { return nil }, func() { close(held); <-release })
+		<-held // and so the first request cannot end
 		first := make(chan error)
 		go func() { first <- change() }()
 		for _, begun := m.busy.Load(z); !begun; _, begun = m.busy.Load(z) {
 			runtime.Gosched()
 		}
 		err := change()
-		m.mu.Unlock()
+		close(release)
 		if err := <-first; err != nil {
 			t.Error(err)
 		}
@@ -408,49 +410,49 @@ var provoked = map[string]struct {
 		return errOf(
 			m.client.AssociateVPCWithHostedZone(
 				ctx,
-				&route53.AssociateVPCWithHostedZoneInput{HostedZoneId: aws.String(makeZone(t, m.api, "example.com")), VPC: aVPC(vpc1)},
+				&route53.AssociateVPCWithHostedZoneInput{HostedZoneId: aws.String(makeZone(t, m.Room, "example.com")), VPC: aVPC(vpc1)},
 			),
 		)
 	}},
 	"QueryLoggingConfigAlreadyExists": {409, func(t *testing.T, ctx context.Context, m model) error {
-		z := makeZone(t, m.api, "example.com")
+		z := makeZone(t, m.Room, "example.com")
 		return second(func() (*route53.CreateQueryLoggingConfigOutput, error) {
 			return m.client.CreateQueryLoggingConfig(ctx, &route53.CreateQueryLoggingConfigInput{HostedZoneId: &z, CloudWatchLogsLogGroupArn: aws.String(logGroupARN)})
 		})
 	}},
 	"TooManyHealthChecks": {400, func(t *testing.T, ctx context.Context, m model) error {
-		full(t, m.api, m.Checks, checks.Quota, func(i int) checks.Check { return checks.Check{Reference: fmt.Sprint(i)} })
+		full(t, m.Room, m.Checks, checks.Quota, func(i int) checks.Check { return checks.Check{Reference: fmt.Sprint(i)} })
 		return errOf(m.client.CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{CallerReference: aws.String("r"), HealthCheckConfig: tcp("198.51.100.1", 80)}))
 	}},
 	"TooManyHostedZones": {400, func(t *testing.T, ctx context.Context, m model) error {
-		full(t, m.api, m.zones, maxZones, func(i int) zone { return zone{Reference: fmt.Sprint(i)} })
+		full(t, m.Room, m.zones, maxZones, func(i int) zone { return zone{Reference: fmt.Sprint(i)} })
 		return errOf(m.client.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{Name: aws.String("example.com"), CallerReference: aws.String("r")}))
 	}},
 	"TooManyKeySigningKeys": {400, func(t *testing.T, _ context.Context, m model) error {
-		z := makeZone(t, m.api, "example.com")
+		z := makeZone(t, m.Room, "example.com")
 		if err := errors.Join(m.key(t, z, "one", "ACTIVE"), m.key(t, z, "two", "ACTIVE")); err != nil {
 			return err
 		}
 		return m.key(t, z, "three", "ACTIVE")
 	}},
 	"TooManyTrafficPolicies": {400, func(t *testing.T, ctx context.Context, m model) error {
-		full(t, m.api, m.policies, maxPolicies, func(i int) trafficPolicy { return trafficPolicy{Name: fmt.Sprint(i)} })
+		full(t, m.Room, m.policies, maxPolicies, func(i int) trafficPolicy { return trafficPolicy{Name: fmt.Sprint(i)} })
 		return errOf(m.client.CreateTrafficPolicy(ctx, &route53.CreateTrafficPolicyInput{Name: aws.String("p"), Document: aws.String(oneEndpoint)}))
 	}},
 	"TooManyTrafficPolicyInstances": {400, func(t *testing.T, ctx context.Context, m model) error {
-		full(t, m.api, m.instances, maxInstances, func(int) policyInstance { return policyInstance{} })
+		full(t, m.Room, m.instances, maxInstances, func(int) policyInstance { return policyInstance{} })
 		return errOf(
-			m.client.CreateTrafficPolicyInstance(ctx, newInstance(makeZone(t, m.api, "example.com"), "www.example.com", makePolicy(t, m.api, "p", oneEndpoint), 1)),
+			m.client.CreateTrafficPolicyInstance(ctx, newInstance(makeZone(t, m.Room, "example.com"), "www.example.com", makePolicy(t, m.Room, "p", oneEndpoint), 1)),
 		)
 	}},
 	"TooManyTrafficPolicyVersionsForCurrentPolicy": {400, func(t *testing.T, ctx context.Context, m model) error {
-		full(t, m.api, m.policies, 1, func(int) trafficPolicy {
+		full(t, m.Room, m.policies, 1, func(int) trafficPolicy {
 			return trafficPolicy{ID: "full0", Last: maxPolicyVersions}
 		})
 		return errOf(m.client.CreateTrafficPolicyVersion(ctx, &route53.CreateTrafficPolicyVersionInput{Id: aws.String("full0"), Document: aws.String(oneEndpoint)}))
 	}},
 	"TooManyVPCAssociationAuthorizations": {400, func(t *testing.T, ctx context.Context, m model) error {
-		full(t, m.api, m.zones, 1, func(int) zone {
+		full(t, m.Room, m.zones, 1, func(int) zone {
 			return zone{ID: "full0", VPCs: make([]vpc, 1), Authorized: make([]vpc, maxAuthorizations)}
 		})
 		return errOf(
@@ -463,14 +465,14 @@ var provoked = map[string]struct {
 		})
 	}},
 	"TrafficPolicyInUse": {400, func(t *testing.T, ctx context.Context, m model) error {
-		p := makePolicy(t, m.api, "p", oneEndpoint)
-		if _, err := m.client.CreateTrafficPolicyInstance(ctx, newInstance(makeZone(t, m.api, "example.com"), "www.example.com", p, 1)); err != nil {
+		p := makePolicy(t, m.Room, "p", oneEndpoint)
+		if _, err := m.client.CreateTrafficPolicyInstance(ctx, newInstance(makeZone(t, m.Room, "example.com"), "www.example.com", p, 1)); err != nil {
 			return err
 		}
 		return errOf(m.client.DeleteTrafficPolicy(ctx, &route53.DeleteTrafficPolicyInput{Id: &p, Version: aws.Int32(1)}))
 	}},
 	"TrafficPolicyInstanceAlreadyExists": {409, func(t *testing.T, ctx context.Context, m model) error {
-		in := newInstance(makeZone(t, m.api, "example.com"), "www.example.com", makePolicy(t, m.api, "p", oneEndpoint), 1)
+		in := newInstance(makeZone(t, m.Room, "example.com"), "www.example.com", makePolicy(t, m.Room, "p", oneEndpoint), 1)
 		return second(func() (*route53.CreateTrafficPolicyInstanceOutput, error) {
 			return m.client.CreateTrafficPolicyInstance(ctx, in)
 		})

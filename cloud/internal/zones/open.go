@@ -11,12 +11,12 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/controls"
 	"github.com/understudy/understudy/cloud/internal/dns"
 	"github.com/understudy/understudy/cloud/internal/health"
 	"github.com/understudy/understudy/cloud/internal/metrics"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
@@ -74,7 +74,7 @@ func readPlaces(dir string) (*routing.Places, error) {
 
 // Zones is Route 53 at work.
 type Zones struct {
-	api      *api
+	room     *Room
 	plane    *plane
 	health   *checks.Checks
 	controls *controls.Room
@@ -92,20 +92,18 @@ func Open(c Config) (*Zones, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := load(db)
+	r, err := load(room.New(room.Identity{Account: c.Account, Speed: c.Speed}, db, c.Log))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open route 53: %w", err), db.Close())
 	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	p := newPlane(c, s)
-	z := &Zones{api: newAPI(s, c.Account, p, p), plane: p, beacon: c.Beacon}
+	p := newPlane(c, r)
+	r.open(p, p)
+	z := &Zones{room: r, plane: p, beacon: c.Beacon}
 	if err := p.openControls(c); err != nil {
 		return nil, errors.Join(fmt.Errorf("open route 53: %w", err), db.Close())
 	}
-	z.health, z.controls = z.api.health, p.sources.controls
-	for _, ch := range s.Checks.All() {
+	z.health, z.controls = r.health, p.sources.controls
+	for _, ch := range r.Checks.All() {
 		p.Set(ch.ID, ch.Config)
 		if ch.Alarm != nil {
 			p.Watch(ch.ID, ch.Alarm) // nothing is known yet; Set has seen what was known last
@@ -113,7 +111,6 @@ func Open(c Config) (*Zones, error) {
 	}
 	p.Publish()
 	p.hear()
-	p.LogQueries()
 	p.start()
 	p.server.Serve(dns.Inside, c.Inside.Packets, c.Inside.Listeners)
 	p.server.Serve(dns.Host, c.Host.Packets, c.Host.Listeners)
@@ -121,12 +118,12 @@ func Open(c Config) (*Zones, error) {
 		p.server.ServeResolvers(c.Resolvers)
 	}
 	if c.Metrics != nil {
-		p.tasks.Go(func() { p.metrics().Tell(p.stop, c.Speed, c.Metrics) })
+		r.Spawn(func() { p.metrics().Tell(r.Context(), c.Speed, c.Metrics) })
 	}
 	if c.Beacon != nil {
-		p.tasks.Go(func() {
+		r.Spawn(func() {
 			if err := p.receiver.Serve(c.Beacon); err != nil {
-				c.Log.Error("hearing from the regions ended", "error", err)
+				r.Log.Error("hearing from the regions ended", "error", err)
 			}
 		})
 	}
@@ -145,7 +142,7 @@ func (z *Zones) Close() error {
 	if z.beacon != nil {
 		errs = append(errs, z.beacon.Close())
 	}
-	errs = append(errs, z.plane.close(), z.api.db.Close())
+	errs = append(errs, z.plane.close(), z.room.DB.Close())
 	return errors.Join(errs...)
 }
 
@@ -153,6 +150,3 @@ var (
 	_ engine        = (*plane)(nil)
 	_ checks.Engine = (*plane)(nil)
 )
-
-// reportsOf returns what the regions last told, as stored.
-func (s *state) reportsOf() []beacon.Report { return s.reports.All() }

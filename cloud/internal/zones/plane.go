@@ -2,7 +2,6 @@ package zones
 
 import (
 	"errors"
-	"log/slog"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -29,12 +28,11 @@ type plane struct {
 	*health.Monitor
 	server   *dns.Server
 	receiver *beacon.Receiver
-	state    *state
+	room     *Room
 	keys     dnssecKeys  // guarded by mu
 	trees    policyTrees // guarded by mu
 	sources  sources
 	found    *checks.Found
-	log      *slog.Logger
 	dir      string // holds query-logs
 
 	logsMu sync.Mutex
@@ -43,26 +41,22 @@ type plane struct {
 	mu      sync.Mutex // one Publish at a time, so that older answers never replace newer ones
 	view    atomic.Pointer[routing.View]
 	changed chan struct{} // holds one element while what the regions say waits to be published
-	stop    chan struct{}
-	tasks   sync.WaitGroup
 }
 
-func newPlane(c Config, s *state) *plane {
+func newPlane(c Config, r *Room) *plane {
 	p := &plane{
-		state:   s,
+		room:    r,
 		keys:    newDNSSECKeys(),
 		trees:   policyTrees{map[string]policyTree{}, map[string]zoneTree{}},
-		log:     c.Log,
 		dir:     c.Dir,
-		server:  dns.NewServer(dns.Config{Log: c.Log}),
+		server:  dns.NewServer(dns.Config{Log: r.Log}),
 		changed: make(chan struct{}, 1),
-		stop:    make(chan struct{}),
 	}
-	p.view.Store(routing.New(c.Cloud, c.Speed, c.places).WithNameServers(s.serversAt()))
-	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, s.reportsOf())
-	p.found = checks.NewFound(s.db, s.Tables, c.Log)
+	p.view.Store(routing.New(c.Cloud, c.Speed, c.places).WithNameServers(r.serversAt()))
+	p.receiver = beacon.NewReceiver(beacon.Silence(c.Speed), p.signal, r.reports.All())
+	p.found = checks.NewFound(r.Base, r.Tables)
 	p.Monitor = health.New(
-		health.Config{Speed: c.Speed, Log: c.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged, Keep: p.found.Note, Recall: p.found.Healthy},
+		health.Config{Speed: c.Speed, Log: r.Log, Resolve: p.resolve, Dial: c.Dial, Changed: p.judged, Keep: p.found.Note, Recall: p.found.Healthy},
 	)
 	return p
 }
@@ -77,10 +71,10 @@ func (p *plane) signal() {
 
 // start publishes at each signal until close.
 func (p *plane) start() {
-	p.tasks.Go(func() {
+	p.room.Spawn(func() {
 		for {
 			select {
-			case <-p.stop:
+			case <-p.room.Context().Done():
 				return
 			case <-p.changed:
 				p.hear()
@@ -88,29 +82,29 @@ func (p *plane) start() {
 			}
 		}
 	})
-	p.tasks.Go(func() { p.found.Run(p.stop) })
+	p.room.Spawn(p.found.Run)
 }
 
 // keepReports stores what the regions told, so that their addresses are known at once after a restart.
 // Health alone is not worth a write: it is forgotten with the connection.
 func (p *plane) keepReports() {
 	reports := slices.DeleteFunc(p.receiver.Reports(), func(r beacon.Report) bool {
-		old, ok := p.state.reports.Get(r.Region)
+		old, ok := p.room.reports.Get(r.Region)
 		return ok && reflect.DeepEqual(withoutHealth(old), withoutHealth(r))
 	})
 	if len(reports) == 0 {
 		return
 	}
-	err := p.state.db.Update(func(tx *store.Tx) error {
+	err := p.room.Update(func(tx *store.Tx) error {
 		for _, r := range reports {
-			if err := p.state.reports.Put(tx, r.Region, r); err != nil {
+			if err := p.room.reports.Put(tx, r.Region, r); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		p.log.Error("keeping the load balancers' addresses failed", "error", err)
+		p.room.Log.Error("keeping the load balancers' addresses failed", "error", err)
 	}
 }
 
@@ -130,16 +124,17 @@ func withoutHealth(r beacon.Report) beacon.Report {
 
 // Publish implements engine.
 func (p *plane) Publish() {
+	p.logQueries()
 	p.put(func(v *routing.View) *routing.View {
 		var all []routing.HostedZone
-		for _, z := range p.state.zones.All() {
+		for _, z := range p.room.zones.All() {
 			zone := routing.HostedZone{ID: z.ID, Name: z.Name, Keys: p.keysOf(z.ID), Private: z.private(), Records: p.recordsOf(z)}
 			for _, v := range z.VPCs {
 				zone.VPCs = append(zone.VPCs, v.String())
 			}
 			all = append(all, zone)
 		}
-		return v.WithZones(all).WithCollections(p.state.collectionsOf()).WithNameServers(p.state.serversAt())
+		return v.WithZones(all).WithCollections(p.room.collectionsOf()).WithNameServers(p.room.serversAt())
 	})
 }
 
@@ -158,18 +153,18 @@ func (p *plane) Remove(id string) {
 
 // metrics are what CloudWatch is told of health checks.
 func (p *plane) metrics() checks.Metrics {
-	return checks.Metrics{Checks: p.state.Checks, Monitor: p.Monitor, Log: p.log}
+	return checks.Metrics{Checks: p.room.Checks, Monitor: p.Monitor, Log: p.room.Log}
 }
 
 // keysOf are the keys that a zone is signed with, or nil.
 func (p *plane) keysOf(id string) *dnssec.Keys {
-	row, ok := p.state.signings.Get(id)
+	row, ok := p.room.signings.Get(id)
 	if !ok {
 		return nil
 	}
 	keys, err := p.keys.of(row)
 	if err != nil {
-		p.log.Error("a zone cannot be signed", "zone", id, "error", err)
+		p.room.Log.Error("a zone cannot be signed", "zone", id, "error", err)
 	}
 	return keys
 }
@@ -203,14 +198,14 @@ func (p *plane) Test(zone, name string, t r53types.RRType, from routing.Client) 
 }
 
 func (p *plane) close() error {
-	close(p.stop)
+	p.room.Stop()
 	err := p.server.Close()
 	for _, l := range p.logs {
 		l.Close()
 	}
 	p.receiver.Close()
 	p.Monitor.Close()
-	p.tasks.Wait()
+	p.room.Drained()
 	p.found.Keep()
 	return errors.Join(err, p.sources.controls.Close())
 }

@@ -24,12 +24,6 @@ const (
 // (developer guide, hosted-zone-private-considerations).
 var privateServers = []string{"ns-1536.awsdns-00.co.uk", "ns-0.awsdns-00.com", "ns-1024.awsdns-00.org", "ns-512.awsdns-00.net"}
 
-// vpc tells a VPC from all others.
-type vpc struct {
-	Region r53types.VPCRegion
-	ID     string
-}
-
 // String names it as resolvers do.
 func (v vpc) String() string { return string(v.Region) + "/" + v.ID }
 
@@ -51,8 +45,8 @@ func readVPC(in *r53types.VPC) (vpc, error) {
 }
 
 // unclaimed refuses a VPC that sees a zone of the same name already.
-func (a *api) unclaimed(tx *store.Tx, name string, v vpc) error {
-	for _, z := range a.zones.AllTx(tx) {
+func (r *Room) unclaimed(tx *store.Tx, name string, v vpc) error {
+	for _, z := range r.zones.AllTx(tx) {
 		if z.Name == name && slices.Contains(z.VPCs, v) {
 			return wire.Errorf(
 				"ConflictingDomainExists",
@@ -67,11 +61,11 @@ func (a *api) unclaimed(tx *store.Tx, name string, v vpc) error {
 }
 
 // changePrivate changes a private zone's VPCs or authorizations.
-func (a *api) changePrivate(zoneID *string, comment *string, change func(*store.Tx, *zone) error) (*r53types.ChangeInfo, error) {
+func (r *Room) changePrivate(zoneID *string, comment *string, change func(*store.Tx, *zone) error) (*r53types.ChangeInfo, error) {
 	id := request.Bare(aws.ToString(zoneID))
 	var info *r53types.ChangeInfo
-	err := a.update(func(tx *store.Tx) error {
-		z, ok := a.zones.GetTx(tx, id)
+	err := r.commit(func(tx *store.Tx) error {
+		z, ok := r.zones.GetTx(tx, id)
 		if !ok {
 			return noZone(id)
 		}
@@ -86,25 +80,25 @@ func (a *api) changePrivate(zoneID *string, comment *string, change func(*store.
 		if err != nil {
 			return err
 		}
-		if info, err = a.submit(tx, aws.ToString(comment)); err != nil {
+		if info, err = r.submit(tx, aws.ToString(comment)); err != nil {
 			return err
 		}
-		return a.zones.Put(tx, id, z)
+		return r.zones.Put(tx, id, z)
 	})
 	return info, err
 }
 
-func (a *api) associateVPC(_ context.Context, in *route53.AssociateVPCWithHostedZoneInput) (*route53.AssociateVPCWithHostedZoneOutput, error) {
+func (r *Room) associateVPC(_ context.Context, in *route53.AssociateVPCWithHostedZoneInput) (*route53.AssociateVPCWithHostedZoneOutput, error) {
 	v, err := readVPC(in.VPC)
 	if err != nil {
 		return nil, err
 	}
-	info, err := a.changePrivate(in.HostedZoneId, in.Comment, func(tx *store.Tx, z *zone) error {
+	info, err := r.changePrivate(in.HostedZoneId, in.Comment, func(tx *store.Tx, z *zone) error {
 		if len(z.VPCs) >= maxVPCs {
 			return wire.Errorf("LimitsExceeded", "Cannot associate more than %d VPCs with a hosted zone.", maxVPCs)
 		}
 		z.VPCs = append(z.VPCs, v)
-		return a.unclaimed(tx, z.Name, v)
+		return r.unclaimed(tx, z.Name, v)
 	})
 	if err != nil {
 		return nil, err
@@ -112,12 +106,12 @@ func (a *api) associateVPC(_ context.Context, in *route53.AssociateVPCWithHosted
 	return &route53.AssociateVPCWithHostedZoneOutput{ChangeInfo: info}, nil
 }
 
-func (a *api) disassociateVPC(_ context.Context, in *route53.DisassociateVPCFromHostedZoneInput) (*route53.DisassociateVPCFromHostedZoneOutput, error) {
+func (r *Room) disassociateVPC(_ context.Context, in *route53.DisassociateVPCFromHostedZoneInput) (*route53.DisassociateVPCFromHostedZoneOutput, error) {
 	v, err := readVPC(in.VPC)
 	if err != nil {
 		return nil, err
 	}
-	info, err := a.changePrivate(in.HostedZoneId, in.Comment, func(_ *store.Tx, z *zone) error {
+	info, err := r.changePrivate(in.HostedZoneId, in.Comment, func(_ *store.Tx, z *zone) error {
 		switch i := slices.Index(z.VPCs, v); {
 		case i < 0:
 			return request.NotFound("VPCAssociationNotFound", "The VPC %s in region %s is not associated with hosted zone %s.", v.ID, v.Region, z.ID)
@@ -142,12 +136,12 @@ func (a *api) disassociateVPC(_ context.Context, in *route53.DisassociateVPCFrom
 
 // authorizeVPC lets another account associate its VPC. Here is but one account, which needs no leave; it is kept
 // and listed all the same.
-func (a *api) authorizeVPC(_ context.Context, in *route53.CreateVPCAssociationAuthorizationInput) (*route53.CreateVPCAssociationAuthorizationOutput, error) {
+func (r *Room) authorizeVPC(_ context.Context, in *route53.CreateVPCAssociationAuthorizationInput) (*route53.CreateVPCAssociationAuthorizationOutput, error) {
 	v, err := readVPC(in.VPC)
 	if err != nil {
 		return nil, err
 	}
-	_, err = a.changePrivate(in.HostedZoneId, nil, func(_ *store.Tx, z *zone) error {
+	_, err = r.changePrivate(in.HostedZoneId, nil, func(_ *store.Tx, z *zone) error {
 		if len(z.Authorized) >= maxAuthorizations {
 			return wire.Errorf("TooManyVPCAssociationAuthorizations", "You can create up to %d authorizations for a hosted zone.", maxAuthorizations)
 		}
@@ -163,12 +157,12 @@ func (a *api) authorizeVPC(_ context.Context, in *route53.CreateVPCAssociationAu
 	return &route53.CreateVPCAssociationAuthorizationOutput{HostedZoneId: aws.String(request.Bare(*in.HostedZoneId)), VPC: &described}, nil
 }
 
-func (a *api) unauthorizeVPC(_ context.Context, in *route53.DeleteVPCAssociationAuthorizationInput) (*route53.DeleteVPCAssociationAuthorizationOutput, error) {
+func (r *Room) unauthorizeVPC(_ context.Context, in *route53.DeleteVPCAssociationAuthorizationInput) (*route53.DeleteVPCAssociationAuthorizationOutput, error) {
 	v, err := readVPC(in.VPC)
 	if err != nil {
 		return nil, err
 	}
-	_, err = a.changePrivate(in.HostedZoneId, nil, func(_ *store.Tx, z *zone) error {
+	_, err = r.changePrivate(in.HostedZoneId, nil, func(_ *store.Tx, z *zone) error {
 		i := slices.Index(z.Authorized, v)
 		if i < 0 {
 			return request.NotFound("VPCAssociationAuthorizationNotFound", "The VPC that you specified is not authorized to be associated with the hosted zone.")
@@ -182,12 +176,12 @@ func (a *api) unauthorizeVPC(_ context.Context, in *route53.DeleteVPCAssociation
 	return &route53.DeleteVPCAssociationAuthorizationOutput{}, nil
 }
 
-func (a *api) listAuthorizations(
+func (r *Room) listAuthorizations(
 	_ context.Context,
 	in *route53.ListVPCAssociationAuthorizationsInput,
 ) (*route53.ListVPCAssociationAuthorizationsOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	z, ok := a.zones.Get(id)
+	z, ok := r.zones.Get(id)
 	if !ok {
 		return nil, noZone(id)
 	}
@@ -210,7 +204,7 @@ func (a *api) listAuthorizations(
 	return out, nil
 }
 
-func (a *api) listZonesByVPC(_ context.Context, in *route53.ListHostedZonesByVPCInput) (*route53.ListHostedZonesByVPCOutput, error) {
+func (r *Room) listZonesByVPC(_ context.Context, in *route53.ListHostedZonesByVPCInput) (*route53.ListHostedZonesByVPCOutput, error) {
 	v, err := readVPC(&r53types.VPC{VPCId: in.VPCId, VPCRegion: in.VPCRegion})
 	if err != nil {
 		return nil, err
@@ -219,7 +213,7 @@ func (a *api) listZonesByVPC(_ context.Context, in *route53.ListHostedZonesByVPC
 	if err != nil {
 		return nil, err
 	}
-	seen := slices.DeleteFunc(a.zones.All(), func(z zone) bool { return !slices.Contains(z.VPCs, v) })
+	seen := slices.DeleteFunc(r.zones.All(), func(z zone) bool { return !slices.Contains(z.VPCs, v) })
 	start, err := pageToken(in.NextToken, zoneKey)
 	if err != nil {
 		return nil, err
@@ -228,7 +222,7 @@ func (a *api) listZonesByVPC(_ context.Context, in *route53.ListHostedZonesByVPC
 	out := &route53.ListHostedZonesByVPCOutput{MaxItems: aws.Int32(int32(n)), HostedZoneSummaries: []r53types.HostedZoneSummary{}}
 	for _, z := range rows {
 		out.HostedZoneSummaries = append(out.HostedZoneSummaries, r53types.HostedZoneSummary{
-			HostedZoneId: aws.String(z.ID), Name: aws.String(z.Name), Owner: &r53types.HostedZoneOwner{OwningAccount: &a.account},
+			HostedZoneId: aws.String(z.ID), Name: aws.String(z.Name), Owner: &r53types.HostedZoneOwner{OwningAccount: &r.Account},
 		})
 	}
 	if more {

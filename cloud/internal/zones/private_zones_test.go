@@ -20,7 +20,7 @@ const (
 	vpc2 = "vpc-0123456789abcdef1"
 )
 
-func makePrivate(t *testing.T, a *api, name, id string) (string, error) {
+func makePrivate(t *testing.T, a *Room, name, id string) (string, error) {
 	t.Helper()
 	out, err := a.createHostedZone(t.Context(), &route53.CreateHostedZoneInput{
 		Name: &name, CallerReference: aws.String(request.NewID("r")), VPC: aVPC(id), HostedZoneConfig: &r53types.HostedZoneConfig{PrivateZone: true},

@@ -3,6 +3,7 @@ package zones
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,13 +69,13 @@ func (l *logFile) Close() error {
 	return err
 }
 
-// LogQueries implements engine: it has the name servers log what is asked of the zones that are to be logged.
-func (p *plane) LogQueries() {
+// logQueries has the name servers log what is asked of the zones that are to be logged.
+func (p *plane) logQueries() {
 	p.logsMu.Lock()
 	defer p.logsMu.Unlock()
 	logs := map[string]*logFile{}
 	writers := map[string]io.Writer{}
-	for _, q := range p.state.queryLogs.All() {
+	for _, q := range p.room.queryLogs.All() {
 		path := logPath(p.dir, q)
 		if l := p.logs[q.ZoneID]; l != nil && l.path == path {
 			logs[q.ZoneID] = l
@@ -82,6 +83,9 @@ func (p *plane) LogQueries() {
 			logs[q.ZoneID] = &logFile{path: path, max: maxLog}
 		}
 		writers[q.ZoneID] = logs[q.ZoneID]
+	}
+	if maps.Equal(logs, p.logs) {
+		return
 	}
 	p.server.SetQueryLogs(writers) // it is done with the old ones when it returns
 	for zone, l := range p.logs {

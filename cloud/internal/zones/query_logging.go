@@ -15,12 +15,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// queryLogging is a configuration for query logging as kept. There is no CloudWatch Logs here: lines go to a file
-// that is named for the log group and the zone.
-type queryLogging struct {
-	ID, ZoneID, Group string // Group is the log group's ARN
-}
-
 func (q queryLogging) describe() *r53types.QueryLoggingConfig {
 	return &r53types.QueryLoggingConfig{Id: &q.ID, HostedZoneId: &q.ZoneID, CloudWatchLogsLogGroupArn: &q.Group}
 }
@@ -36,23 +30,23 @@ func noQueryLogging(id string) error {
 	return request.NotFound("NoSuchQueryLoggingConfig", "There is no DNS query logging configuration with ID %s.", id)
 }
 
-func (a *api) createQueryLogging(_ context.Context, in *route53.CreateQueryLoggingConfigInput) (*route53.CreateQueryLoggingConfigOutput, error) {
+func (r *Room) createQueryLogging(_ context.Context, in *route53.CreateQueryLoggingConfigInput) (*route53.CreateQueryLoggingConfigOutput, error) {
 	made := queryLogging{ID: room.NewUUID(), ZoneID: request.Bare(aws.ToString(in.HostedZoneId)), Group: aws.ToString(in.CloudWatchLogsLogGroupArn)}
 	if !logGroup.MatchString(made.Group) {
 		return nil, request.BadInput("The ARN %s isn't that of a CloudWatch Logs log group in us-east-1.", made.Group)
 	}
-	err := a.updateThen(func(tx *store.Tx) error {
-		z, ok := a.zones.GetTx(tx, made.ZoneID)
+	err := r.commit(func(tx *store.Tx) error {
+		z, ok := r.zones.GetTx(tx, made.ZoneID)
 		switch {
 		case !ok:
 			return noZone(made.ZoneID)
 		case z.private():
 			return request.BadInput("The hosted zone %s is private: query logging is for public hosted zones.", z.ID)
-		case slices.ContainsFunc(a.queryLogs.AllTx(tx), func(q queryLogging) bool { return q.ZoneID == z.ID }):
+		case slices.ContainsFunc(r.queryLogs.AllTx(tx), func(q queryLogging) bool { return q.ZoneID == z.ID }):
 			return request.Conflict("QueryLoggingConfigAlreadyExists", "A query logging configuration already exists for hosted zone %s.", z.ID)
 		}
-		return a.queryLogs.Put(tx, made.ID, made)
-	}, a.data.LogQueries)
+		return r.queryLogs.Put(tx, made.ID, made)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -62,29 +56,29 @@ func (a *api) createQueryLogging(_ context.Context, in *route53.CreateQueryLoggi
 	}, nil
 }
 
-func (a *api) getQueryLogging(_ context.Context, in *route53.GetQueryLoggingConfigInput) (*route53.GetQueryLoggingConfigOutput, error) {
-	q, ok := a.queryLogs.Get(aws.ToString(in.Id))
+func (r *Room) getQueryLogging(_ context.Context, in *route53.GetQueryLoggingConfigInput) (*route53.GetQueryLoggingConfigOutput, error) {
+	q, ok := r.queryLogs.Get(aws.ToString(in.Id))
 	if !ok {
 		return nil, noQueryLogging(aws.ToString(in.Id))
 	}
 	return &route53.GetQueryLoggingConfigOutput{QueryLoggingConfig: q.describe()}, nil
 }
 
-func (a *api) deleteQueryLogging(_ context.Context, in *route53.DeleteQueryLoggingConfigInput) (*route53.DeleteQueryLoggingConfigOutput, error) {
+func (r *Room) deleteQueryLogging(_ context.Context, in *route53.DeleteQueryLoggingConfigInput) (*route53.DeleteQueryLoggingConfigOutput, error) {
 	id := aws.ToString(in.Id)
-	err := a.updateThen(func(tx *store.Tx) error {
-		if _, ok := a.queryLogs.GetTx(tx, id); !ok {
+	err := r.commit(func(tx *store.Tx) error {
+		if _, ok := r.queryLogs.GetTx(tx, id); !ok {
 			return noQueryLogging(id)
 		}
-		return a.queryLogs.Delete(tx, id)
-	}, a.data.LogQueries)
+		return r.queryLogs.Delete(tx, id)
+	})
 	if err != nil {
 		return nil, err
 	}
 	return &route53.DeleteQueryLoggingConfigOutput{}, nil
 }
 
-func (a *api) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingConfigsInput) (*route53.ListQueryLoggingConfigsOutput, error) {
+func (r *Room) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingConfigsInput) (*route53.ListQueryLoggingConfigsOutput, error) {
 	n, err := results(in.MaxResults, 100)
 	if err != nil {
 		return nil, err
@@ -92,10 +86,10 @@ func (a *api) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingCo
 	if token := aws.ToString(in.NextToken); token != "" && !queryLoggingID.MatchString(token) {
 		return nil, wire.Errorf("InvalidPaginationToken", "The value %s for NextToken is invalid.", token)
 	}
-	rows := a.queryLogs.All()
+	rows := r.queryLogs.All()
 	if in.HostedZoneId != nil {
 		id := request.Bare(*in.HostedZoneId)
-		if _, ok := a.zones.Get(id); !ok {
+		if _, ok := r.zones.Get(id); !ok {
 			return nil, noZone(id)
 		}
 		rows = slices.DeleteFunc(rows, func(q queryLogging) bool { return q.ZoneID != id })
@@ -116,10 +110,10 @@ func (a *api) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingCo
 }
 
 // deleteQueryLogs deletes a zone's query logging along with it.
-func (a *api) deleteQueryLogs(tx *store.Tx, zone string) error {
-	for _, q := range a.queryLogs.AllTx(tx) {
+func (r *Room) deleteQueryLogs(tx *store.Tx, zone string) error {
+	for _, q := range r.queryLogs.AllTx(tx) {
 		if q.ZoneID == zone {
-			return a.queryLogs.Delete(tx, q.ID)
+			return r.queryLogs.Delete(tx, q.ID)
 		}
 	}
 	return nil

@@ -9,12 +9,12 @@ import (
 // balancerNames returns how the names in a load balancers' hosted zone end; none where it is no such zone.
 // Whether one load balancer exists is not asked here: its region tells of it a moment after making it, and
 // an alias that is written in that moment must not be refused.
-func (a *api) balancerNames(zone string) []string {
+func (r *Room) balancerNames(zone string) []string {
 	var suffixes []string
 	if region, ok := records.BalancerZones[zone]; ok {
 		suffixes = append(suffixes, "."+region+".elb.amazonaws.com", ".elb."+region+".amazonaws.com")
 	}
-	for _, report := range a.reports.All() {
+	for _, report := range r.reports.All() {
 		for _, lb := range report.LoadBalancers {
 			if lb.HostedZoneID != zone {
 				continue

@@ -16,7 +16,7 @@ import (
 )
 
 // changeRecords applies a batch: all of it or, where one change is refused, nothing.
-func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordSetsInput) (*route53.ChangeResourceRecordSetsOutput, error) {
+func (r *Room) changeRecords(_ context.Context, in *route53.ChangeResourceRecordSetsInput) (*route53.ChangeResourceRecordSetsOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
 	if in.ChangeBatch == nil || len(in.ChangeBatch.Changes) == 0 {
 		return nil, request.BadInput("Invalid request: Expected at least one Change in the ChangeBatch")
@@ -28,13 +28,13 @@ func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordS
 	if err != nil {
 		return nil, err
 	}
-	if _, prior := a.busy.LoadOrStore(id, true); prior {
+	if _, prior := r.busy.LoadOrStore(id, true); prior {
 		return nil, wire.Errorf("PriorRequestNotComplete", "The request was rejected because Route 53 was still processing a prior request.")
 	}
-	defer a.busy.Delete(id)
+	defer r.busy.Delete(id)
 	var info *r53types.ChangeInfo
-	err = a.update(func(tx *store.Tx) error {
-		z, ok := a.zones.GetTx(tx, id)
+	err = r.commit(func(tx *store.Tx) error {
+		z, ok := r.zones.GetTx(tx, id)
 		if !ok {
 			return noZone(id)
 		}
@@ -42,21 +42,21 @@ func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordS
 			if c.Action == r53types.ChangeActionDelete {
 				continue // also where the health check is gone
 			}
-			if err := a.checkExists(c.ResourceRecordSet); err != nil {
+			if err := r.checkExists(c.ResourceRecordSet); err != nil {
 				return err
 			}
-			if err := a.checkLocation(c.ResourceRecordSet); err != nil {
+			if err := r.checkLocation(c.ResourceRecordSet); err != nil {
 				return err
 			}
 		}
-		made, err := records.Apply(a.homeOf(z), a.records.of(id), changes)
+		made, err := records.Apply(r.homeOf(z), r.records.of(id), changes)
 		if err != nil {
 			return err
 		}
-		if info, err = a.submit(tx, aws.ToString(in.ChangeBatch.Comment)); err != nil {
+		if info, err = r.submit(tx, aws.ToString(in.ChangeBatch.Comment)); err != nil {
 			return err
 		}
-		return a.records.put(tx, id, made)
+		return r.records.put(tx, id, made)
 	})
 	if err != nil {
 		return nil, err
@@ -65,32 +65,32 @@ func (a *api) changeRecords(_ context.Context, in *route53.ChangeResourceRecordS
 }
 
 // checkExists refuses a record set whose health check does not exist.
-func (a *api) checkExists(set *r53types.ResourceRecordSet) error {
+func (r *Room) checkExists(set *r53types.ResourceRecordSet) error {
 	if set.HealthCheckId == nil {
 		return nil
 	}
-	if _, ok := a.Checks.Get(*set.HealthCheckId); !ok {
+	if _, ok := r.Checks.Get(*set.HealthCheckId); !ok {
 		return checks.NotFound(*set.HealthCheckId)
 	}
 	return nil
 }
 
 // homeOf is a zone as the rules of record sets see it.
-func (a *api) homeOf(z zone) records.Zone {
-	return records.Zone{ID: z.ID, Name: z.Name, Private: z.private(), Balancers: a.balancerNames}
+func (r *Room) homeOf(z zone) records.Zone {
+	return records.Zone{ID: z.ID, Name: z.Name, Private: z.private(), Balancers: r.balancerNames}
 }
 
 // listRecords lists a zone's record sets from a name, type and identifier on.
-func (a *api) listRecords(_ context.Context, in *route53.ListResourceRecordSetsInput) (*route53.ListResourceRecordSetsOutput, error) {
+func (r *Room) listRecords(_ context.Context, in *route53.ListResourceRecordSetsInput) (*route53.ListResourceRecordSetsOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	if _, ok := a.zones.Get(id); !ok {
+	if _, ok := r.zones.Get(id); !ok {
 		return nil, noZone(id)
 	}
 	n, err := request.Size(in.MaxItems, 300)
 	if err != nil {
 		return nil, err
 	}
-	sets := a.records.of(id)
+	sets := r.records.of(id)
 	if start, err := startOf(in); err != nil {
 		return nil, err
 	} else if start != nil {

@@ -8,14 +8,15 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 // filled is Route 53 with zones that hold nearly as many records as AWS allows, in the folder dir.
-func filled(b *testing.B, dir string, zones int) (a *api, last string) {
+func filled(b *testing.B, dir string, zones int) (a *Room, last string) {
 	b.Helper()
 	a, _ = openAPI(b, dir)
-	a.data = newPlane(Config{Speed: 1}, a.state)
+	a.answers = newPlane(Config{Speed: 1}, a)
 	for n := range zones {
 		last = makeZone(b, a, fmt.Sprintf("z%d.example.com", n))
 		for from := 0; from < records.MaxZoneRecords-100; from += 900 {
@@ -49,7 +50,7 @@ func BenchmarkBatchOfOne(b *testing.B) {
 func BenchmarkStart(b *testing.B) {
 	dir := b.TempDir()
 	a, _ := filled(b, dir, 10)
-	if err := a.db.Close(); err != nil {
+	if err := a.DB.Close(); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
@@ -57,11 +58,11 @@ func BenchmarkStart(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		s, err := load(db)
+		r, err := load(room.New(room.Identity{Speed: 1}, db, nil))
 		if err != nil {
 			b.Fatal(err)
 		}
-		newPlane(Config{Speed: 1}, s).Publish()
+		newPlane(Config{Speed: 1}, r).Publish()
 		if err := db.Close(); err != nil {
 			b.Fatal(err)
 		}

@@ -111,7 +111,7 @@ func TestChangesSurviveACrash(t *testing.T) {
 	if err != nil || out.ChangeInfo.Status != r53types.ChangeStatusPending {
 		t.Fatalf("%v, %v", out, err)
 	}
-	a.db.Close()
+	a.DB.Close()
 	again, _ := openAPI(t, dir)
 	change, err := again.getChange(t.Context(), &route53.GetChangeInput{Id: out.ChangeInfo.Id})
 	if err != nil || change.ChangeInfo.Status != r53types.ChangeStatusInsync {
@@ -164,19 +164,19 @@ func TestPagesMakeTheWhole(t *testing.T) {
 }
 
 // empty deletes a zone with all it holds.
-func (a *api) empty(t *testing.T, id string) error {
-	z, _ := a.zones.Get(id)
+func (r *Room) empty(t *testing.T, id string) error {
+	z, _ := r.zones.Get(id)
 	var changes []r53types.Change
-	for _, s := range a.records.of(id) {
+	for _, s := range r.records.of(id) {
 		if *s.Name != z.Name {
 			changes = append(changes, remove(s))
 		}
 	}
 	if len(changes) > 0 {
-		if err := apply(t, a, id, changes...); err != nil {
+		if err := apply(t, r, id, changes...); err != nil {
 			return err
 		}
 	}
-	_, err := a.deleteHostedZone(t.Context(), &route53.DeleteHostedZoneInput{Id: &id})
+	_, err := r.deleteHostedZone(t.Context(), &route53.DeleteHostedZoneInput{Id: &id})
 	return err
 }

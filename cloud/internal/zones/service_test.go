@@ -55,7 +55,7 @@ func serve(t testing.TB, dir string) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := wire.NewMux(z.plane.log)
+	mux := wire.NewMux(z.room.Log)
 	z.Operations(mux)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -238,7 +238,7 @@ func TestLoadBalancersAreKnownAfterARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "the alias has an address", func() bool { return s.dig(t, "www.example.com", "A") == "198.51.100.9" })
-	until(t, "the report is kept", func() bool { return s.api.reports.Len() == 1 })
+	until(t, "the report is kept", func() bool { return s.room.reports.Len() == 1 })
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}

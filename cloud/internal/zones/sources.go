@@ -33,20 +33,20 @@ type sources struct {
 // openControls starts routing control and has the monitor follow it.
 func (p *plane) openControls(c Config) (err error) {
 	p.sources.alarms, p.sources.last, p.sources.heard = map[string]checks.Watched{}, map[string]health.AlarmState{}, make(chan struct{})
-	for _, l := range p.state.lastStates.All() {
+	for _, l := range p.room.lastStates.All() {
 		p.sources.last[l.Check] = l.State
 		p.FeedAlarm(l.Check, l.State)
 	}
 	p.sources.controls, err = controls.Open(controls.Config{
 		Account: c.Account, Dir: filepath.Clean(c.Dir), Kept: c.Kept, Endpoint: c.Endpoint, Speed: c.Speed, Log: c.Log,
-		Changed: p.FeedControls, HealthChecks: p.state.followers,
+		Changed: p.FeedControls, HealthChecks: p.room.followers,
 	})
 	return err
 }
 
 // followers are the health checks of a routing control.
-func (s *state) followers(arn string) (ids []string) {
-	for _, c := range s.Checks.All() {
+func (r *Room) followers(arn string) (ids []string) {
+	for _, c := range r.Checks.All() {
 		if aws.ToString(c.Config.RoutingControlArn) == arn {
 			ids = append(ids, c.ID)
 		}
@@ -131,33 +131,26 @@ func (p *plane) feed(checks map[string]checks.Watched) {
 	p.keepLast(last)
 }
 
-// lastState is what the data of a check's alarm said when there was enough of it last: what LastKnownStatus
-// means, also after a restart, when no region has spoken yet.
-type lastState struct {
-	Check string
-	State health.AlarmState
-}
-
 // keepLast stores what is new of the last states, insufficient data for a check that has none to keep.
 func (p *plane) keepLast(states map[string]health.AlarmState) {
 	maps.DeleteFunc(states, func(id string, s health.AlarmState) bool { return p.sources.last[id] == s })
 	if len(states) == 0 {
 		return
 	}
-	err := p.state.db.Update(func(tx *store.Tx) error {
+	err := p.room.Update(func(tx *store.Tx) error {
 		for id, s := range states {
 			if s == health.InsufficientData {
-				if err := p.state.lastStates.Delete(tx, id); err != nil {
+				if err := p.room.lastStates.Delete(tx, id); err != nil {
 					return err
 				}
-			} else if err := p.state.lastStates.Put(tx, id, lastState{id, s}); err != nil {
+			} else if err := p.room.lastStates.Put(tx, id, lastState{id, s}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		p.log.Error("keeping the last known status of health checks failed", "error", err)
+		p.room.Log.Error("keeping the last known status of health checks failed", "error", err)
 		return
 	}
 	maps.Copy(p.sources.last, states)

@@ -273,7 +273,7 @@ func TestLastKnownStatusSurvives(t *testing.T) {
 	if _, err := s.client.DeleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: &id}); err != nil {
 		t.Fatal(err)
 	}
-	if n := s.api.lastStates.Len(); n != 0 {
+	if n := s.room.lastStates.Len(); n != 0 {
 		t.Errorf("%d last states are left", n)
 	}
 }

@@ -23,7 +23,7 @@ func tagKey(t r53types.TagResourceType, id string) string { return string(t) + "
 const maxZoneID = 32
 
 // exists refuses a resource that is not there.
-func (a *api) exists(t r53types.TagResourceType, id string) error {
+func (r *Room) exists(t r53types.TagResourceType, id string) error {
 	switch t {
 	case r53types.TagResourceTypeHostedzone:
 		// Recorded from AWS, November 2026. The model's 64 are for health checks' ids, too.
@@ -31,11 +31,11 @@ func (a *api) exists(t r53types.TagResourceType, id string) error {
 			return request.BadInput("1 validation error detected: Value '%s' at 'resourceId' failed to satisfy constraint: "+
 				"Member must have length less than or equal to %d", id, maxZoneID)
 		}
-		if _, ok := a.zones.Get(id); !ok {
+		if _, ok := r.zones.Get(id); !ok {
 			return noZone(id)
 		}
 	case r53types.TagResourceTypeHealthcheck:
-		if _, ok := a.Checks.Get(id); !ok {
+		if _, ok := r.Checks.Get(id); !ok {
 			return checks.NotFound(id)
 		}
 	default:
@@ -47,7 +47,7 @@ func (a *api) exists(t r53types.TagResourceType, id string) error {
 	return nil
 }
 
-func (a *api) changeTags(_ context.Context, in *route53.ChangeTagsForResourceInput) (*route53.ChangeTagsForResourceOutput, error) {
+func (r *Room) changeTags(_ context.Context, in *route53.ChangeTagsForResourceInput) (*route53.ChangeTagsForResourceOutput, error) {
 	id := request.Bare(aws.ToString(in.ResourceId))
 	if len(in.AddTags) == 0 && len(in.RemoveTagKeys) == 0 {
 		return nil, request.BadInput("The request must contain at least one of AddTags and RemoveTagKeys.")
@@ -55,12 +55,12 @@ func (a *api) changeTags(_ context.Context, in *route53.ChangeTagsForResourceInp
 	if err := checkTags(in); err != nil {
 		return nil, err
 	}
-	return &route53.ChangeTagsForResourceOutput{}, a.db.Update(func(tx *store.Tx) error {
-		if err := a.exists(in.ResourceType, id); err != nil {
+	return &route53.ChangeTagsForResourceOutput{}, r.Update(func(tx *store.Tx) error {
+		if err := r.exists(in.ResourceType, id); err != nil {
 			return err
 		}
 		key := tagKey(in.ResourceType, id)
-		row, _ := a.tags.GetTx(tx, key)
+		row, _ := r.tags.GetTx(tx, key)
 		byKey := map[string]string{}
 		for _, t := range row.Tags {
 			byKey[*t.Key] = aws.ToString(t.Value)
@@ -74,7 +74,7 @@ func (a *api) changeTags(_ context.Context, in *route53.ChangeTagsForResourceInp
 		if len(byKey) > maxTags {
 			return request.BadInput("The number of tags on a resource may not exceed %d.", maxTags)
 		}
-		return a.tags.Put(tx, key, tagged{in.ResourceType, id, sortedTags(byKey)})
+		return r.tags.Put(tx, key, tagged{in.ResourceType, id, sortedTags(byKey)})
 	})
 }
 
@@ -105,29 +105,29 @@ func sortedTags(byKey map[string]string) []r53types.Tag {
 	return tags
 }
 
-func (a *api) tagsOf(t r53types.TagResourceType, id string) (r53types.ResourceTagSet, error) {
-	if err := a.exists(t, id); err != nil {
+func (r *Room) tagsOf(t r53types.TagResourceType, id string) (r53types.ResourceTagSet, error) {
+	if err := r.exists(t, id); err != nil {
 		return r53types.ResourceTagSet{}, err
 	}
-	row, _ := a.tags.Get(tagKey(t, id))
+	row, _ := r.tags.Get(tagKey(t, id))
 	return r53types.ResourceTagSet{ResourceId: &id, ResourceType: t, Tags: row.Tags}, nil
 }
 
-func (a *api) listTags(_ context.Context, in *route53.ListTagsForResourceInput) (*route53.ListTagsForResourceOutput, error) {
-	set, err := a.tagsOf(in.ResourceType, request.Bare(aws.ToString(in.ResourceId)))
+func (r *Room) listTags(_ context.Context, in *route53.ListTagsForResourceInput) (*route53.ListTagsForResourceOutput, error) {
+	set, err := r.tagsOf(in.ResourceType, request.Bare(aws.ToString(in.ResourceId)))
 	if err != nil {
 		return nil, err
 	}
 	return &route53.ListTagsForResourceOutput{ResourceTagSet: &set}, nil
 }
 
-func (a *api) listTagsOfMany(_ context.Context, in *route53.ListTagsForResourcesInput) (*route53.ListTagsForResourcesOutput, error) {
+func (r *Room) listTagsOfMany(_ context.Context, in *route53.ListTagsForResourcesInput) (*route53.ListTagsForResourcesOutput, error) {
 	if len(in.ResourceIds) < 1 || len(in.ResourceIds) > 10 {
 		return nil, request.BadInput("1 validation error detected: Value at 'resourceIds' failed to satisfy constraint: Member must have between 1 and 10 elements")
 	}
 	out := &route53.ListTagsForResourcesOutput{}
 	for _, id := range in.ResourceIds {
-		set, err := a.tagsOf(in.ResourceType, request.Bare(id))
+		set, err := r.tagsOf(in.ResourceType, request.Bare(id))
 		if err != nil {
 			return nil, err
 		}

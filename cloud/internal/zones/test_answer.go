@@ -17,9 +17,9 @@ import (
 
 // testAnswer says what the name servers answer to a resolver of a given address, or to the client for whom it asks
 // (API reference, TestDNSAnswer).
-func (a *api) testAnswer(_ context.Context, in *route53.TestDNSAnswerInput) (*route53.TestDNSAnswerOutput, error) {
+func (r *Room) testAnswer(_ context.Context, in *route53.TestDNSAnswerInput) (*route53.TestDNSAnswerOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	z, ok := a.zones.Get(id)
+	z, ok := r.zones.Get(id)
 	if !ok {
 		return nil, noZone(id)
 	}
@@ -40,7 +40,7 @@ func (a *api) testAnswer(_ context.Context, in *route53.TestDNSAnswerInput) (*ro
 	if err != nil {
 		return nil, err
 	}
-	code, values := a.data.Test(id, kept, in.RecordType, from)
+	code, values := r.answers.Test(id, kept, in.RecordType, from)
 	return &route53.TestDNSAnswerOutput{
 		Nameserver: &nameServers[0], Protocol: aws.String("UDP"), RecordName: &kept, RecordType: in.RecordType,
 		ResponseCode: &code, RecordData: values,

@@ -12,7 +12,7 @@ import (
 // The addresses are of the places that package routing makes up.
 func TestAnswersAreThoseForTheClient(t *testing.T) {
 	a, _ := openAPI(t, t.TempDir())
-	a.data = newPlane(Config{Speed: 1}, a.state)
+	a.answers = newPlane(Config{Speed: 1}, a)
 	z := makeZone(t, a, "example.com")
 	err := apply(t, a, z,
 		create(set("g.example.com", r53types.RRTypeA, []string{"192.0.2.1"}, located("eu", "EU//"))),

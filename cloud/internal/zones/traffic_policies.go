@@ -24,20 +24,6 @@ const (
 	maxPolicyVersions = 1000
 )
 
-// trafficPolicy is a traffic policy with its versions, in order. Numbers of versions that were deleted are not used
-// again. A row is never changed in place.
-type trafficPolicy struct {
-	ID, Name string
-	Created  time.Time
-	Last     int32
-	Versions []policyVersion
-}
-
-type policyVersion struct {
-	Version                 int32
-	Type, Document, Comment string
-}
-
 func (p trafficPolicy) version(n int32) (policyVersion, bool) {
 	at := slices.IndexFunc(p.Versions, func(v policyVersion) bool { return v.Version == n })
 	if at < 0 {
@@ -69,7 +55,7 @@ func newVersion(document, comment *string) (policyVersion, error) {
 	return policyVersion{Version: 1, Type: string(d.RecordType), Document: aws.ToString(document), Comment: aws.ToString(comment)}, err
 }
 
-func (a *api) createPolicy(_ context.Context, in *route53.CreateTrafficPolicyInput) (*route53.CreateTrafficPolicyOutput, error) {
+func (r *Room) createPolicy(_ context.Context, in *route53.CreateTrafficPolicyInput) (*route53.CreateTrafficPolicyOutput, error) {
 	if err := request.Length("name", aws.ToString(in.Name), 1, 512); err != nil {
 		return nil, err
 	}
@@ -77,16 +63,16 @@ func (a *api) createPolicy(_ context.Context, in *route53.CreateTrafficPolicyInp
 	if err != nil {
 		return nil, err
 	}
-	made := trafficPolicy{ID: room.NewUUID(), Name: *in.Name, Created: a.now().UTC(), Last: 1, Versions: []policyVersion{v}}
-	err = a.update(func(tx *store.Tx) error {
-		all := a.policies.AllTx(tx)
+	made := trafficPolicy{ID: room.NewUUID(), Name: *in.Name, Created: time.Now().UTC(), Last: 1, Versions: []policyVersion{v}}
+	err = r.commit(func(tx *store.Tx) error {
+		all := r.policies.AllTx(tx)
 		if slices.ContainsFunc(all, func(p trafficPolicy) bool { return p.Name == made.Name }) {
 			return request.Conflict("TrafficPolicyAlreadyExists", "A traffic policy with the name %s already exists.", made.Name)
 		}
 		if len(all) >= maxPolicies {
 			return wire.Errorf("TooManyTrafficPolicies", "Limits Exceeded: MAX_TRAFFIC_POLICIES_BY_OWNER - Cannot create more than %d traffic policies.", maxPolicies)
 		}
-		return a.policies.Put(tx, made.ID, made)
+		return r.policies.Put(tx, made.ID, made)
 	})
 	if err != nil {
 		return nil, err
@@ -95,9 +81,9 @@ func (a *api) createPolicy(_ context.Context, in *route53.CreateTrafficPolicyInp
 }
 
 // changePolicy changes a policy.
-func (a *api) changePolicy(id string, version int32, f func(tx *store.Tx, p *trafficPolicy) error) error {
-	return a.update(func(tx *store.Tx) error {
-		p, ok := a.policies.GetTx(tx, id)
+func (r *Room) changePolicy(id string, version int32, f func(tx *store.Tx, p *trafficPolicy) error) error {
+	return r.commit(func(tx *store.Tx) error {
+		p, ok := r.policies.GetTx(tx, id)
 		if !ok {
 			return noPolicy(id, version)
 		}
@@ -106,19 +92,19 @@ func (a *api) changePolicy(id string, version int32, f func(tx *store.Tx, p *tra
 			return err
 		}
 		if len(p.Versions) == 0 {
-			return a.policies.Delete(tx, id)
+			return r.policies.Delete(tx, id)
 		}
-		return a.policies.Put(tx, id, p)
+		return r.policies.Put(tx, id, p)
 	})
 }
 
-func (a *api) createPolicyVersion(_ context.Context, in *route53.CreateTrafficPolicyVersionInput) (*route53.CreateTrafficPolicyVersionOutput, error) {
+func (r *Room) createPolicyVersion(_ context.Context, in *route53.CreateTrafficPolicyVersionInput) (*route53.CreateTrafficPolicyVersionOutput, error) {
 	v, err := newVersion(in.Document, in.Comment)
 	if err != nil {
 		return nil, err
 	}
 	var made *r53types.TrafficPolicy
-	err = a.changePolicy(aws.ToString(in.Id), 0, func(_ *store.Tx, p *trafficPolicy) error {
+	err = r.changePolicy(aws.ToString(in.Id), 0, func(_ *store.Tx, p *trafficPolicy) error {
 		if p.Last >= maxPolicyVersions {
 			return wire.Errorf(
 				"TooManyTrafficPolicyVersionsForCurrentPolicy",
@@ -138,8 +124,8 @@ func (a *api) createPolicyVersion(_ context.Context, in *route53.CreateTrafficPo
 	return &route53.CreateTrafficPolicyVersionOutput{TrafficPolicy: made, Location: policyLocationOf(*made.Id, *made.Version)}, nil
 }
 
-func (a *api) getPolicy(_ context.Context, in *route53.GetTrafficPolicyInput) (*route53.GetTrafficPolicyOutput, error) {
-	p, _ := a.policies.Get(aws.ToString(in.Id))
+func (r *Room) getPolicy(_ context.Context, in *route53.GetTrafficPolicyInput) (*route53.GetTrafficPolicyOutput, error) {
+	p, _ := r.policies.Get(aws.ToString(in.Id))
 	v, ok := p.version(aws.ToInt32(in.Version))
 	if !ok {
 		return nil, noPolicy(aws.ToString(in.Id), aws.ToInt32(in.Version))
@@ -147,13 +133,13 @@ func (a *api) getPolicy(_ context.Context, in *route53.GetTrafficPolicyInput) (*
 	return &route53.GetTrafficPolicyOutput{TrafficPolicy: p.describe(v)}, nil
 }
 
-func (a *api) updatePolicyComment(_ context.Context, in *route53.UpdateTrafficPolicyCommentInput) (*route53.UpdateTrafficPolicyCommentOutput, error) {
+func (r *Room) updatePolicyComment(_ context.Context, in *route53.UpdateTrafficPolicyCommentInput) (*route53.UpdateTrafficPolicyCommentOutput, error) {
 	if err := request.Length("comment", aws.ToString(in.Comment), 0, 1024); err != nil {
 		return nil, err
 	}
 	id, version := aws.ToString(in.Id), aws.ToInt32(in.Version)
 	var changed *r53types.TrafficPolicy
-	err := a.changePolicy(id, version, func(_ *store.Tx, p *trafficPolicy) error {
+	err := r.changePolicy(id, version, func(_ *store.Tx, p *trafficPolicy) error {
 		at := slices.IndexFunc(p.Versions, func(v policyVersion) bool { return v.Version == version })
 		if at < 0 {
 			return noPolicy(id, version)
@@ -169,13 +155,13 @@ func (a *api) updatePolicyComment(_ context.Context, in *route53.UpdateTrafficPo
 }
 
 // deletePolicy deletes a version, and the policy with its last one.
-func (a *api) deletePolicy(_ context.Context, in *route53.DeleteTrafficPolicyInput) (*route53.DeleteTrafficPolicyOutput, error) {
+func (r *Room) deletePolicy(_ context.Context, in *route53.DeleteTrafficPolicyInput) (*route53.DeleteTrafficPolicyOutput, error) {
 	id, version := aws.ToString(in.Id), aws.ToInt32(in.Version)
-	err := a.changePolicy(id, version, func(tx *store.Tx, p *trafficPolicy) error {
+	err := r.changePolicy(id, version, func(tx *store.Tx, p *trafficPolicy) error {
 		if _, ok := p.version(version); !ok {
 			return noPolicy(id, version)
 		}
-		for _, i := range a.instances.AllTx(tx) {
+		for _, i := range r.instances.AllTx(tx) {
 			if i.PolicyID == id && i.PolicyVersion == version {
 				return wire.Errorf("TrafficPolicyInUse", "One or more traffic policy instances were created by using version %d of traffic policy %s.", version, id)
 			}
@@ -190,7 +176,7 @@ func (a *api) deletePolicy(_ context.Context, in *route53.DeleteTrafficPolicyInp
 }
 
 // listPolicies lists the policies in the order in which they were made.
-func (a *api) listPolicies(_ context.Context, in *route53.ListTrafficPoliciesInput) (*route53.ListTrafficPoliciesOutput, error) {
+func (r *Room) listPolicies(_ context.Context, in *route53.ListTrafficPoliciesInput) (*route53.ListTrafficPoliciesOutput, error) {
 	n, err := request.Size(in.MaxItems, 100)
 	if err != nil {
 		return nil, err
@@ -198,13 +184,13 @@ func (a *api) listPolicies(_ context.Context, in *route53.ListTrafficPoliciesInp
 	key := func(p trafficPolicy) string { return fmt.Sprintf("%020d %s", p.Created.UnixNano(), p.ID) }
 	start := ""
 	if marker := aws.ToString(in.TrafficPolicyIdMarker); marker != "" {
-		p, ok := a.policies.Get(marker)
+		p, ok := r.policies.Get(marker)
 		if !ok {
 			return nil, request.BadInput("Invalid request: no traffic policy exists with the ID %s", marker)
 		}
 		start = key(p)
 	}
-	all := a.policies.All()
+	all := r.policies.All()
 	rows, next, more := request.Page(all, key, start, n)
 	out := &route53.ListTrafficPoliciesOutput{
 		IsTruncated:            more,
@@ -225,12 +211,12 @@ func (a *api) listPolicies(_ context.Context, in *route53.ListTrafficPoliciesInp
 	return out, nil
 }
 
-func (a *api) listPolicyVersions(_ context.Context, in *route53.ListTrafficPolicyVersionsInput) (*route53.ListTrafficPolicyVersionsOutput, error) {
+func (r *Room) listPolicyVersions(_ context.Context, in *route53.ListTrafficPolicyVersionsInput) (*route53.ListTrafficPolicyVersionsOutput, error) {
 	n, err := request.Size(in.MaxItems, 100)
 	if err != nil {
 		return nil, err
 	}
-	p, ok := a.policies.Get(aws.ToString(in.Id))
+	p, ok := r.policies.Get(aws.ToString(in.Id))
 	if !ok {
 		return nil, noPolicy(aws.ToString(in.Id), 0)
 	}

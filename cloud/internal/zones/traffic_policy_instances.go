@@ -18,16 +18,6 @@ import (
 // maxInstances is the quota of traffic policy instances (Developer Guide, DNSLimitations).
 const maxInstances = 5
 
-// policyInstance is a traffic policy at work for a name of a zone. Change is another number after each change, of
-// any instance.
-type policyInstance struct {
-	ID, ZoneID, Name, Type string
-	TTL                    int64
-	PolicyID               string
-	PolicyVersion          int32
-	Change                 int
-}
-
 // The states that AWS answers with: the first two until the name servers have it all.
 const (
 	creating = "Creating"
@@ -54,8 +44,8 @@ func checkTTL(ttl *int64) error {
 }
 
 // follow gives an instance a version of a policy, and checks that its record sets can be made.
-func (a *api) follow(tx *store.Tx, i *policyInstance, z zone, policy string, version int32) error {
-	p, _ := a.policies.GetTx(tx, policy)
+func (r *Room) follow(tx *store.Tx, i *policyInstance, z zone, policy string, version int32) error {
+	p, _ := r.policies.GetTx(tx, policy)
 	v, ok := p.version(version)
 	if !ok {
 		return noPolicy(policy, version)
@@ -71,11 +61,11 @@ func (a *api) follow(tx *store.Tx, i *policyInstance, z zone, policy string, ver
 		)
 	}
 	i.PolicyID, i.PolicyVersion, i.Type = policy, version, v.Type
-	for _, other := range a.instances.AllTx(tx) {
+	for _, other := range r.instances.AllTx(tx) {
 		i.Change = max(i.Change, other.Change)
 	}
 	i.Change++
-	sets, err := a.compile(*i, z)
+	sets, err := r.compile(*i, z)
 	if err != nil {
 		return err
 	}
@@ -83,14 +73,14 @@ func (a *api) follow(tx *store.Tx, i *policyInstance, z zone, policy string, ver
 		if set.HealthCheckId == nil {
 			continue
 		}
-		if _, ok := a.Checks.GetTx(tx, *set.HealthCheckId); !ok {
+		if _, ok := r.Checks.GetTx(tx, *set.HealthCheckId); !ok {
 			return request.BadInput("Invalid request: the health check %s of traffic policy %s does not exist", *set.HealthCheckId, policy)
 		}
 	}
 	return nil
 }
 
-func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyInstanceInput) (*route53.CreateTrafficPolicyInstanceOutput, error) {
+func (r *Room) createInstance(_ context.Context, in *route53.CreateTrafficPolicyInstanceInput) (*route53.CreateTrafficPolicyInstanceOutput, error) {
 	if err := checkTTL(in.TTL); err != nil {
 		return nil, err
 	}
@@ -99,15 +89,15 @@ func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyI
 		return nil, request.BadInput("Invalid request: %v", err)
 	}
 	made := policyInstance{ID: room.NewUUID(), ZoneID: request.Bare(aws.ToString(in.HostedZoneId)), Name: at, TTL: aws.ToInt64(in.TTL)}
-	err = a.update(func(tx *store.Tx) error {
-		z, ok := a.zones.GetTx(tx, made.ZoneID)
+	err = r.commit(func(tx *store.Tx) error {
+		z, ok := r.zones.GetTx(tx, made.ZoneID)
 		if !ok {
 			return noZone(made.ZoneID)
 		}
-		if err := a.follow(tx, &made, z, aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion)); err != nil {
+		if err := r.follow(tx, &made, z, aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion)); err != nil {
 			return err
 		}
-		all := a.instances.AllTx(tx)
+		all := r.instances.AllTx(tx)
 		if slices.ContainsFunc(all, func(i policyInstance) bool {
 			return i.ZoneID == made.ZoneID && i.Name == made.Name && i.Type == made.Type
 		}) {
@@ -126,10 +116,10 @@ func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyI
 				maxInstances,
 			)
 		}
-		if err := a.plant(tx, z, made); err != nil {
+		if err := r.plant(tx, z, made); err != nil {
 			return err
 		}
-		return a.instances.Put(tx, made.ID, made)
+		return r.instances.Put(tx, made.ID, made)
 	})
 	if err != nil {
 		return nil, err
@@ -141,38 +131,38 @@ func (a *api) createInstance(_ context.Context, in *route53.CreateTrafficPolicyI
 }
 
 // plant puts an instance's root among the zone's record sets, as a change of them would.
-func (a *api) plant(tx *store.Tx, z zone, i policyInstance) error {
-	made, err := records.Plant(a.homeOf(z), a.records.of(z.ID), i.root())
+func (r *Room) plant(tx *store.Tx, z zone, i policyInstance) error {
+	made, err := records.Plant(r.homeOf(z), r.records.of(z.ID), i.root())
 	if err != nil {
 		return err
 	}
-	return a.records.put(tx, z.ID, made)
+	return r.records.put(tx, z.ID, made)
 }
 
 // updateInstance changes an instance's TTL and what version of which policy it follows.
-func (a *api) updateInstance(_ context.Context, in *route53.UpdateTrafficPolicyInstanceInput) (*route53.UpdateTrafficPolicyInstanceOutput, error) {
+func (r *Room) updateInstance(_ context.Context, in *route53.UpdateTrafficPolicyInstanceInput) (*route53.UpdateTrafficPolicyInstanceOutput, error) {
 	if err := checkTTL(in.TTL); err != nil {
 		return nil, err
 	}
 	id := aws.ToString(in.Id)
 	var i policyInstance
-	err := a.update(func(tx *store.Tx) error {
+	err := r.commit(func(tx *store.Tx) error {
 		var ok bool
-		if i, ok = a.instances.GetTx(tx, id); !ok {
+		if i, ok = r.instances.GetTx(tx, id); !ok {
 			return noInstance(id)
 		}
-		z, ok := a.zones.GetTx(tx, i.ZoneID)
+		z, ok := r.zones.GetTx(tx, i.ZoneID)
 		if !ok {
 			return noZone(i.ZoneID)
 		}
 		i.TTL = aws.ToInt64(in.TTL)
-		if err := a.follow(tx, &i, z, aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion)); err != nil {
+		if err := r.follow(tx, &i, z, aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion)); err != nil {
 			return err
 		}
-		if err := a.records.put(tx, z.ID, records.ChangesOf(records.Sets{i.root()}, false)); err != nil {
+		if err := r.records.put(tx, z.ID, records.ChangesOf(records.Sets{i.root()}, false)); err != nil {
 			return err
 		}
-		return a.instances.Put(tx, id, i)
+		return r.instances.Put(tx, id, i)
 	})
 	if err != nil {
 		return nil, err
@@ -180,17 +170,17 @@ func (a *api) updateInstance(_ context.Context, in *route53.UpdateTrafficPolicyI
 	return &route53.UpdateTrafficPolicyInstanceOutput{TrafficPolicyInstance: i.describe(updating)}, nil
 }
 
-func (a *api) deleteInstance(_ context.Context, in *route53.DeleteTrafficPolicyInstanceInput) (*route53.DeleteTrafficPolicyInstanceOutput, error) {
+func (r *Room) deleteInstance(_ context.Context, in *route53.DeleteTrafficPolicyInstanceInput) (*route53.DeleteTrafficPolicyInstanceOutput, error) {
 	id := aws.ToString(in.Id)
-	err := a.update(func(tx *store.Tx) error {
-		i, ok := a.instances.GetTx(tx, id)
+	err := r.commit(func(tx *store.Tx) error {
+		i, ok := r.instances.GetTx(tx, id)
 		if !ok {
 			return noInstance(id)
 		}
-		if err := a.records.put(tx, i.ZoneID, records.ChangesOf(records.Sets{i.root()}, true)); err != nil {
+		if err := r.records.put(tx, i.ZoneID, records.ChangesOf(records.Sets{i.root()}, true)); err != nil {
 			return err
 		}
-		return a.instances.Delete(tx, id)
+		return r.instances.Delete(tx, id)
 	})
 	if err != nil {
 		return nil, err
@@ -198,16 +188,16 @@ func (a *api) deleteInstance(_ context.Context, in *route53.DeleteTrafficPolicyI
 	return &route53.DeleteTrafficPolicyInstanceOutput{}, nil
 }
 
-func (a *api) getInstance(_ context.Context, in *route53.GetTrafficPolicyInstanceInput) (*route53.GetTrafficPolicyInstanceOutput, error) {
-	i, ok := a.instances.Get(aws.ToString(in.Id))
+func (r *Room) getInstance(_ context.Context, in *route53.GetTrafficPolicyInstanceInput) (*route53.GetTrafficPolicyInstanceOutput, error) {
+	i, ok := r.instances.Get(aws.ToString(in.Id))
 	if !ok {
 		return nil, noInstance(aws.ToString(in.Id))
 	}
 	return &route53.GetTrafficPolicyInstanceOutput{TrafficPolicyInstance: i.describe(applied)}, nil
 }
 
-func (a *api) getInstanceCount(context.Context, *route53.GetTrafficPolicyInstanceCountInput) (*route53.GetTrafficPolicyInstanceCountOutput, error) {
-	return &route53.GetTrafficPolicyInstanceCountOutput{TrafficPolicyInstanceCount: aws.Int32(int32(a.instances.Len()))}, nil
+func (r *Room) getInstanceCount(context.Context, *route53.GetTrafficPolicyInstanceCountInput) (*route53.GetTrafficPolicyInstanceCountOutput, error) {
+	return &route53.GetTrafficPolicyInstanceCountOutput{TrafficPolicyInstanceCount: aws.Int32(int32(r.instances.Len()))}, nil
 }
 
 // instanceMarker is where a page of instances starts: they are listed by zone, name and type.
@@ -217,7 +207,7 @@ type instanceMarker struct {
 }
 
 // instancePage are instances that f picks, from a marker on, and the first of the next page, if there is one.
-func (a *api) instancePage(
+func (r *Room) instancePage(
 	asked *int32,
 	from instanceMarker,
 	f func(policyInstance) bool,
@@ -234,7 +224,7 @@ func (a *api) instancePage(
 		}
 		start += " " + records.Reversed(kept) + " " + string(from.kind)
 	}
-	all := slices.DeleteFunc(a.instances.All(), func(i policyInstance) bool { return !f(i) })
+	all := slices.DeleteFunc(r.instances.All(), func(i policyInstance) bool { return !f(i) })
 	rows, at, more := request.Page(all, key, start, n)
 	list = []r53types.TrafficPolicyInstance{}
 	for _, i := range rows {
@@ -246,9 +236,9 @@ func (a *api) instancePage(
 	return list, n, next, nil
 }
 
-func (a *api) listInstances(_ context.Context, in *route53.ListTrafficPolicyInstancesInput) (*route53.ListTrafficPolicyInstancesOutput, error) {
+func (r *Room) listInstances(_ context.Context, in *route53.ListTrafficPolicyInstancesInput) (*route53.ListTrafficPolicyInstancesOutput, error) {
 	from := instanceMarker{in.HostedZoneIdMarker, in.TrafficPolicyInstanceNameMarker, in.TrafficPolicyInstanceTypeMarker}
-	list, n, next, err := a.instancePage(in.MaxItems, from, func(policyInstance) bool { return true })
+	list, n, next, err := r.instancePage(in.MaxItems, from, func(policyInstance) bool { return true })
 	if err != nil {
 		return nil, err
 	}
@@ -259,16 +249,16 @@ func (a *api) listInstances(_ context.Context, in *route53.ListTrafficPolicyInst
 	return out, nil
 }
 
-func (a *api) listInstancesByZone(
+func (r *Room) listInstancesByZone(
 	_ context.Context,
 	in *route53.ListTrafficPolicyInstancesByHostedZoneInput,
 ) (*route53.ListTrafficPolicyInstancesByHostedZoneOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	if _, ok := a.zones.Get(id); !ok {
+	if _, ok := r.zones.Get(id); !ok {
 		return nil, noZone(id)
 	}
 	from := instanceMarker{&id, in.TrafficPolicyInstanceNameMarker, in.TrafficPolicyInstanceTypeMarker}
-	list, n, next, err := a.instancePage(in.MaxItems, from, func(i policyInstance) bool { return i.ZoneID == id })
+	list, n, next, err := r.instancePage(in.MaxItems, from, func(i policyInstance) bool { return i.ZoneID == id })
 	if err != nil {
 		return nil, err
 	}
@@ -279,17 +269,17 @@ func (a *api) listInstancesByZone(
 	return out, nil
 }
 
-func (a *api) listInstancesByPolicy(
+func (r *Room) listInstancesByPolicy(
 	_ context.Context,
 	in *route53.ListTrafficPolicyInstancesByPolicyInput,
 ) (*route53.ListTrafficPolicyInstancesByPolicyOutput, error) {
 	id, version := aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion)
-	p, _ := a.policies.Get(id)
+	p, _ := r.policies.Get(id)
 	if _, ok := p.version(version); !ok {
 		return nil, noPolicy(id, version)
 	}
 	from := instanceMarker{in.HostedZoneIdMarker, in.TrafficPolicyInstanceNameMarker, in.TrafficPolicyInstanceTypeMarker}
-	list, n, next, err := a.instancePage(in.MaxItems, from, func(i policyInstance) bool { return i.PolicyID == id && i.PolicyVersion == version })
+	list, n, next, err := r.instancePage(in.MaxItems, from, func(i policyInstance) bool { return i.PolicyID == id && i.PolicyVersion == version })
 	if err != nil {
 		return nil, err
 	}

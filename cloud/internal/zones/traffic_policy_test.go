@@ -20,7 +20,7 @@ func byRule(rules string) string {
 		"web":{"Type":"s3-website","Region":"us-east-1","Value":"www.example.com"}},"Rules":{` + rules + `}}`
 }
 
-func makePolicy(t *testing.T, a *api, name, document string) string {
+func makePolicy(t *testing.T, a *Room, name, document string) string {
 	t.Helper()
 	out, err := a.createPolicy(t.Context(), &route53.CreateTrafficPolicyInput{Name: &name, Document: &document})
 	if err != nil {
@@ -109,7 +109,7 @@ func TestTrafficPoliciesTakeTheirCourse(t *testing.T) {
 	}
 	refused(t, update(3), "ConflictingTypes", "")
 	must(update(4))
-	a.db.Close()
+	a.DB.Close()
 	a, _ = openAPI(t, dir)
 	got, err := a.getInstance(t.Context(), &route53.GetTrafficPolicyInstanceInput{Id: &id})
 	must(err)

@@ -35,9 +35,9 @@ type zoneTree struct {
 
 // recordsOf are a zone's record sets as they are served. They are the very same slice until something changes.
 func (p *plane) recordsOf(z zone) records.Sets {
-	plain, change := p.state.records.of(z.ID), 0
+	plain, change := p.room.records.of(z.ID), 0
 	var instances []policyInstance
-	for _, i := range p.state.instances.All() {
+	for _, i := range p.room.instances.All() {
 		if i.ZoneID == z.ID {
 			instances = append(instances, i)
 			change = max(change, i.Change)
@@ -63,17 +63,17 @@ func (p *plane) tree(i policyInstance, z zone) records.Sets {
 	if t, ok := p.trees.instances[i.ID]; ok && t.change == i.Change {
 		return t.sets
 	}
-	sets, err := p.state.compile(i, z)
+	sets, err := p.room.compile(i, z)
 	if err != nil {
-		p.log.Error("a traffic policy instance cannot be served", "instance", i.ID, "error", err)
+		p.room.Log.Error("a traffic policy instance cannot be served", "instance", i.ID, "error", err)
 	}
 	p.trees.instances[i.ID] = policyTree{change: i.Change, sets: sets}
 	return sets
 }
 
 // compile makes an instance's record sets from its policy as stored.
-func (s *state) compile(i policyInstance, z zone) (records.Sets, error) {
-	p, _ := s.policies.Get(i.PolicyID)
+func (r *Room) compile(i policyInstance, z zone) (records.Sets, error) {
+	p, _ := r.policies.Get(i.PolicyID)
 	v, ok := p.version(i.PolicyVersion)
 	if !ok {
 		return nil, noPolicy(i.PolicyID, i.PolicyVersion)

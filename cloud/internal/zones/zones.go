@@ -6,7 +6,6 @@
 package zones
 
 import (
-	"slices"
 	"sync"
 	"time"
 
@@ -14,11 +13,86 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/checks"
+	"github.com/understudy/understudy/cloud/internal/health"
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
+
+// Room is Route 53 as its API shows it.
+type Room struct {
+	*room.Base
+	health  *checks.Checks
+	answers engine
+	busy    sync.Map // the ids of the zones whose record sets are being changed
+
+	zones          *store.Table[zone]
+	delegationSets *store.Table[delegationSet]
+	records        *recordTable
+	collections    *store.Table[collection]
+	policies       *store.Table[trafficPolicy]
+	instances      *store.Table[policyInstance]
+	signings       *store.Table[signing] // by the zone's id
+	queryLogs      *store.Table[queryLogging]
+	changes        *store.Table[change]
+	tags           *store.Table[tagged]        // by type and id
+	reports        *store.Table[beacon.Report] // what each region last told of its load balancers
+	lastStates     *store.Table[lastState]     // what the data of health checks' alarms said last
+	checks.Tables
+}
+
+// engine is what answers queries, as the API sees it.
+type engine interface {
+	// Publish puts what is stored in force before it returns.
+	Publish()
+	// Test answers a query of a zone as the name servers do: the response code and the values.
+	Test(zone, name string, t r53types.RRType, from routing.Client) (code string, values []string)
+}
+
+// load reads the tables.
+func load(base *room.Base) (*Room, error) {
+	r := &Room{Base: base}
+	var err error
+	room.LoadTable(r.DB, "zones", &r.zones, &err)
+	room.LoadTable(r.DB, "delegation-sets", &r.delegationSets, &err)
+	room.LoadTable(r.DB, "cidr-collections", &r.collections, &err)
+	room.LoadTable(r.DB, "traffic-policies", &r.policies, &err)
+	room.LoadTable(r.DB, "traffic-policy-instances", &r.instances, &err)
+	room.LoadTable(r.DB, "signings", &r.signings, &err)
+	room.LoadTable(r.DB, "query-logging", &r.queryLogs, &err)
+	room.LoadTable(r.DB, "changes", &r.changes, &err)
+	room.LoadTable(r.DB, "tags", &r.tags, &err)
+	room.LoadTable(r.DB, "reports", &r.reports, &err)
+	room.LoadTable(r.DB, "last-alarm-states", &r.lastStates, &err)
+	if err != nil {
+		return nil, err
+	}
+	if r.Tables, err = checks.Load(r.DB); err != nil {
+		return nil, err
+	}
+	r.records, err = loadRecords(r.DB)
+	return r, err
+}
+
+// open begins to answer operations, on data planes that are there.
+func (r *Room) open(answers engine, probes checks.Engine) {
+	r.answers = answers
+	r.health = checks.New(r.Base, r.Tables, probes, func(tx *store.Tx, id string) error {
+		return r.tags.Delete(tx, tagKey(r53types.TagResourceTypeHealthcheck, id))
+	})
+}
+
+// commit makes a change and puts it in force.
+func (r *Room) commit(f func(*store.Tx) error) error {
+	return r.UpdateThen(f, func() { r.answers.Publish() })
+}
+
+func noZone(id string) error {
+	return request.NotFound("NoSuchHostedZone", "No hosted zone found with ID: %s", id)
+}
+
+// Rows are never changed in place.
 
 // zone is a hosted zone as kept.
 type zone struct {
@@ -31,6 +105,76 @@ type zone struct {
 	VPCs, Authorized []vpc
 	// Delegation is the reusable delegation set that the zone has, if it has one.
 	Delegation *delegationSet
+}
+
+// vpc tells a VPC from all others.
+type vpc struct {
+	Region r53types.VPCRegion
+	ID     string
+}
+
+// delegationSet is a reusable delegation set: four name servers' names that zones may share. All names of all sets
+// lead to the same four addresses, the cloud's name servers.
+type delegationSet struct {
+	ID, Reference string
+	Servers       []string
+}
+
+// collection is a CIDR collection as kept. A location exists while it has blocks.
+type collection struct {
+	ID, Name, Reference string
+	Version             int64
+	Locations           routing.Collection
+}
+
+// trafficPolicy is a traffic policy with its versions, in order. Numbers of versions that were deleted are not used
+// again.
+type trafficPolicy struct {
+	ID, Name string
+	Created  time.Time
+	Last     int32
+	Versions []policyVersion
+}
+
+type policyVersion struct {
+	Version                 int32
+	Type, Document, Comment string
+}
+
+// policyInstance is a traffic policy at work for a name of a zone. Change is another number after each change, of
+// any instance.
+type policyInstance struct {
+	ID, ZoneID, Name, Type string
+	TTL                    int64
+	PolicyID               string
+	PolicyVersion          int32
+	Change                 int
+}
+
+// signing is what a hosted zone has of DNSSEC; a zone that never had a key has no row. Version rises with each
+// change.
+type signing struct {
+	ZoneID  string
+	Version int
+	Enabled bool
+	Keys    []keySigningKey
+	// ZSK is the private key of the zone-signing key, made when signing is first enabled.
+	ZSK []byte
+}
+
+// keySigningKey is a key-signing key as kept. On AWS the private key is in KMS, and the ARN says which it is; this
+// cloud has no KMS, so it makes a pair of its own for the ARN.
+type keySigningKey struct {
+	Name, ARN         string
+	Private           []byte
+	Active            bool
+	Created, Modified time.Time
+}
+
+// queryLogging is a configuration for query logging as kept. There is no CloudWatch Logs here: lines go to a file
+// that is named for the log group and the zone.
+type queryLogging struct {
+	ID, ZoneID, Group string // Group is the log group's ARN
 }
 
 // change is one that was acknowledged. All of them are in force.
@@ -47,123 +191,9 @@ type tagged struct {
 	Tags []r53types.Tag
 }
 
-// state is what survives the process.
-type state struct {
-	db      *store.DB
-	zones   *store.Table[zone]
-	records *recordTable
-	changes *store.Table[change]
-	tags    *store.Table[tagged]
-	// reports are what each region last told of its load balancers.
-	reports *store.Table[beacon.Report]
-	// lastStates are what the data of health checks' alarms said last.
-	lastStates *store.Table[lastState]
-	tables
-	checks.Tables
-}
-
-func load(db *store.DB) (*state, error) {
-	s := &state{db: db}
-	var err error
-	room.LoadTable(db, "zones", &s.zones, &err)
-	room.LoadTable(db, "changes", &s.changes, &err)
-	room.LoadTable(db, "tags", &s.tags, &err)
-	room.LoadTable(db, "reports", &s.reports, &err)
-	room.LoadTable(db, "last-alarm-states", &s.lastStates, &err)
-	if err != nil {
-		return nil, err
-	}
-	if s.Tables, err = checks.Load(db); err != nil {
-		return nil, err
-	}
-	if s.records, err = loadRecords(db); err != nil {
-		return nil, err
-	}
-	return s, s.tables.load(db)
-}
-
-// api answers the operations.
-type api struct {
-	*state
-	health  *checks.Checks
-	account string
-	data    engine
-	now     func() time.Time
-	busy    sync.Map   // the ids of the zones whose record sets are being changed
-	mu      sync.Mutex // held from a change's commit to its being in force, so that answers keep the order
-}
-
-// engine is the data planes as the API sees them.
-type engine interface {
-	// Publish puts the zones as stored in force before it returns.
-	Publish()
-	// LogQueries puts the query logs as stored in force before it returns.
-	LogQueries()
-	// Test answers a query of a zone as the name servers do: the response code and the values.
-	Test(zone, name string, t r53types.RRType, from routing.Client) (code string, values []string)
-}
-
-// newAPI makes what answers the operations, on data planes that are there.
-func newAPI(s *state, account string, data engine, probes checks.Engine) *api {
-	a := &api{state: s, account: account, data: data, now: time.Now}
-	a.health = checks.New(s.Tables, probes, a.updateThen, func(tx *store.Tx, id string) error {
-		return a.tags.Delete(tx, tagKey(r53types.TagResourceTypeHealthcheck, id))
-	})
-	return a
-}
-
-// update commits a change and puts it in force.
-func (a *api) update(f func(*store.Tx) error) error { return a.updateThen(f, func() {}) }
-
-// updateThen is update for a change that health checkers must know of, which then tells them.
-func (a *api) updateThen(f func(*store.Tx) error, then func()) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := a.db.Update(f); err != nil {
-		return err
-	}
-	then()
-	a.data.Publish()
-	return nil
-}
-
-// submit records a change within tx. It is answered as PENDING, as AWS always does, and is INSYNC as
-// soon as anybody can ask for it, since update does not return before the change is in force.
-func (a *api) submit(tx *store.Tx, comment string) (*r53types.ChangeInfo, error) {
-	if err := a.forget(tx); err != nil {
-		return nil, err
-	}
-	c := change{ID: request.NewID("C"), Comment: comment, Submitted: a.now().UTC()}
-	if err := a.changes.Put(tx, c.ID, c); err != nil {
-		return nil, err
-	}
-	return c.info(r53types.ChangeStatusPending), nil
-}
-
-// maxChanges is how many changes are remembered. AWS does not say for how long GetChange knows one; clients ask
-// until it is INSYNC, which here is at once.
-const maxChanges = 10_000
-
-// forget drops the older half of the changes once there are too many.
-func (a *api) forget(tx *store.Tx) error {
-	if a.changes.Len() < maxChanges {
-		return nil
-	}
-	all := a.changes.AllTx(tx)
-	slices.SortFunc(all, func(x, y change) int { return x.Submitted.Compare(y.Submitted) })
-	for _, c := range all[:len(all)/2] {
-		if err := a.changes.Delete(tx, c.ID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c change) info(status r53types.ChangeStatus) *r53types.ChangeInfo {
-	id := "/change/" + c.ID
-	info := &r53types.ChangeInfo{Id: &id, Status: status, SubmittedAt: &c.Submitted}
-	if c.Comment != "" {
-		info.Comment = &c.Comment
-	}
-	return info
+// lastState is what the data of a check's alarm said when there was enough of it last: what LastKnownStatus
+// means, also after a restart, when no region has spoken yet.
+type lastState struct {
+	Check string
+	State health.AlarmState
 }
