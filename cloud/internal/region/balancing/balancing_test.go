@@ -2,6 +2,7 @@ package balancing
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
@@ -14,8 +15,10 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/metrics"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -160,6 +163,9 @@ func TestLoadBalancerServesAndComesBack(t *testing.T) {
 		b := s.r.Report()
 		return len(b) == 1 && b[0].Healthy
 	})
+	if shown := roomtest.Must(s.r.DescribeLoadBalancers(t.Context(), &elb.DescribeLoadBalancersInput{}))(t).LoadBalancers[0]; shown.State.Code != "active" {
+		t.Errorf("its state is %s", shown.State.Code)
+	}
 	b := s.r.Report()[0]
 	if b.DNSName != *s.balance.DNSName || b.HostedZoneID != "Z35SXDOTRQ7X7K" || len(b.Addresses) != 2 {
 		t.Errorf("beacon tells %+v", b)
@@ -200,7 +206,7 @@ func TestTargetsThroughTheirStates(t *testing.T) {
 	ctx := t.Context()
 	roomtest.Must(
 		s.r.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
-			{Key: new("deregistration_delay.timeout_seconds"), Value: new("600")},
+			{Key: new("deregistration_delay.timeout_seconds"), Value: new("3600")},
 		}}),
 	)(t)
 	if err := s.r.Register(s.group, []string{id}); err != nil {
@@ -225,11 +231,23 @@ func TestTargetsThroughTheirStates(t *testing.T) {
 		t.Errorf("stopped: %s", got)
 	}
 	s.ec2.become(t, id, ec2types.InstanceStateNameRunning)
+	before := time.Now()
 	if err := s.r.Deregister(s.group, []string{id}); err != nil {
 		t.Fatal(err)
 	}
 	if got := reason(); got != "Target.DeregistrationInProgress: Target deregistration is in progress" {
 		t.Errorf("deregistered: %s", got)
+	}
+	g, _ := s.r.targetGroups.Get(s.group)
+	if delay, until := s.r.Speed.Of(time.Hour), g.Targets[0].Until; until.Before(before.Add(delay)) || until.After(time.Now().Add(delay)) {
+		t.Errorf("deregistered at %s it drains until %s", before, until)
+	}
+	// Its delay is over soon after all.
+	if err := s.r.changeTargetGroup(&s.group, func(_ *store.Tx, g *targetGroupRow) error {
+		g.Targets[0].Until = time.Now().Add(100 * time.Millisecond)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 	s.await("drained", func() bool { _, ok := s.r.State(s.group, id); return !ok })
 	_, err := s.r.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &s.group})
@@ -369,6 +387,10 @@ func TestELBRefusals(t *testing.T) {
 	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], "subnet-0"} }), "SubnetNotFound")
 	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], s.subnets[0]} }), "InvalidConfigurationRequest")
 	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.SecurityGroups = []string{"sg-00000000"} }), "InvalidSecurityGroup")
+	elsewhere := s.ec2.newVPC(t, "10.1.0.0/16")
+	for _, groups := range [][]string{{s.ec2.newGroup(t, elsewhere)}, slices.Repeat([]string{s.ec2.newGroup(t, s.vpc)}, 6)} {
+		roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.SecurityGroups = groups }), "InvalidSecurityGroup")
+	}
 	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Type = elbtypes.LoadBalancerTypeEnumNetwork }), "InvalidConfigurationRequest")
 	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Name = new("internal-x") }), "ValidationError")
 	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.CustomerOwnedIpv4Pool = new("pool") }), "UnsupportedOperation")
@@ -403,6 +425,61 @@ func TestELBRefusals(t *testing.T) {
 	roomtest.WantCode(t, err, "TargetGroupNotFound")
 	_, err = s.r.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Marker: new("nonsense")})
 	roomtest.WantCode(t, err, "ValidationError")
+}
+
+// A subnet without a free address refuses the whole load balancer: its node in the other one is not left behind.
+func TestLoadBalancerNeedsRoomInEverySubnet(t *testing.T) {
+	s := newSite(t)
+	in := s.request()
+	in.Name, in.Subnets = new("other"), []string{s.subnets[0], s.ec2.newSubnet(t, s.vpc, "us-east-1c", "10.0.3.0/28")}
+	for range 11 { // AWS keeps five of sixteen
+		s.ec2.run(t, in.Subnets[1])
+	}
+	before := s.ec2.interfaces.Len()
+	_, err := s.r.CreateLoadBalancer(t.Context(), in)
+	roomtest.WantCode(t, err, "InvalidSubnet")
+	if n := s.ec2.interfaces.Len(); n != before {
+		t.Errorf("%d interfaces became %d", before, n)
+	}
+}
+
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
+func TestOnlyInternalLoadBalancersNeedNoGateway(t *testing.T) {
+	s := newSite(t)
+	in := s.request()
+	in.Name = new("other")
+	around, _ := s.ec2.VPC(nil, s.vpc)
+	around.HasGateway = false
+	s.ec2.change(t, func(tx *store.Tx) error { return s.ec2.vpcs.Put(tx, s.vpc, around) })
+	_, err := s.r.CreateLoadBalancer(t.Context(), in)
+	roomtest.WantCode(t, err, "InvalidSubnet")
+	in.Scheme = elbtypes.LoadBalancerSchemeEnumInternal
+	roomtest.Must(s.r.CreateLoadBalancer(t.Context(), in))(t)
+}
+
+// The metrics of https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+func TestTargetsAreCounted(t *testing.T) {
+	s := newSite(t)
+	s.newGroup("unused")
+	s.listen(80)
+	well := s.launch(saysHello)
+	ill := s.launch(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) })
+	if err := s.r.Register(s.group, []string{well, ill}); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitHealth(well, "healthy")
+	s.awaitHealth(ill, "unhealthy")
+	var got []string
+	s.r.PublishMetrics(func(m metrics.Metric, unit string, value float64) {
+		got = append(got, fmt.Sprint(m.Namespace, " ", m.Name, " ", m.Dimensions, " ", value, " ", unit))
+	})
+	slices.Sort(got)
+	of := fmt.Sprint([]metrics.Dimension{
+		{Name: "LoadBalancer", Value: tail(*s.balance.LoadBalancerArn, "loadbalancer")}, {Name: "TargetGroup", Value: "targetgroup/" + tail(s.group, "targetgroup")},
+	})
+	if !slices.Equal(got, []string{"AWS/ApplicationELB HealthyHostCount " + of + " 1 Count", "AWS/ApplicationELB UnHealthyHostCount " + of + " 1 Count"}) {
+		t.Errorf("put %q", got)
+	}
 }
 
 func TestELBTags(t *testing.T) {
