@@ -138,7 +138,7 @@ func (s *site) await(what string, done func() bool) {
 func (s *site) awaitHealth(id, state string) {
 	s.t.Helper()
 	s.await(id+" is "+state, func() bool {
-		h, ok := s.r.targetsOf().State(s.group, id)
+		h, ok := s.r.balancing.State(s.group, id)
 		return ok && string(h.State) == state
 	})
 }
@@ -173,7 +173,7 @@ func TestLoadBalancerServesAndComesBack(t *testing.T) {
 	s := newSite(t)
 	s.listen(80)
 	id := s.launch(saysHello)
-	if err := s.r.targetsOf().Register(s.group, []string{id}); err != nil {
+	if err := s.r.balancing.Register(s.group, []string{id}); err != nil {
 		t.Fatal(err)
 	}
 	s.awaitHealth(id, "healthy")
@@ -206,17 +206,17 @@ func TestTerminatedInstanceIsDeregistered(t *testing.T) {
 	s := newSite(t)
 	s.listen(80)
 	id, ctx := s.launch(saysHello), t.Context()
-	if err := s.r.targetsOf().Register(s.group, []string{id}); err != nil {
+	if err := s.r.balancing.Register(s.group, []string{id}); err != nil {
 		t.Fatal(err)
 	}
 	s.awaitHealth(id, "healthy")
 	roomtest.Must(s.r.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{id}}))(t)
 	waitState(t, s.r, id, stopped)
-	if h, _ := s.r.targetsOf().State(s.group, id); h.Reason != "Target.InvalidState" || *h.Description != "Target is in the stopped state" {
+	if h, _ := s.r.balancing.State(s.group, id); h.Reason != "Target.InvalidState" || *h.Description != "Target is in the stopped state" {
 		t.Errorf("stopped: %+v", h)
 	}
 	roomtest.Must(s.r.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}}))(t)
-	s.await("deregistered", func() bool { _, ok := s.r.targetsOf().State(s.group, id); return !ok })
+	s.await("deregistered", func() bool { _, ok := s.r.balancing.State(s.group, id); return !ok })
 }
 
 func TestInterfacesFollowTheirLoadBalancer(t *testing.T) {

@@ -9,14 +9,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// targetsOf returns load balancing for Auto Scaling, or what a test has given instead.
-func (r *Region) targetsOf() scaling.Targets {
-	if r.cfg.targets != nil {
-		return r.cfg.targets
-	}
-	return r.balancing
-}
-
 // machinesOf is EC2 as Auto Scaling sees it.
 type machinesOf struct{ r *Region }
 

@@ -21,7 +21,6 @@ import (
 	"github.com/miekg/dns"
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
-	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
@@ -45,8 +44,6 @@ type Config struct {
 	// Resolve asks Route 53 on behalf of a VPC, named as in package resolver. Where it is nil, instances
 	// learn no names but their own.
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
-
-	targets scaling.Targets // stands in for load balancing in tests of Auto Scaling
 }
 
 // Namespace is where sockets are opened and processes run; *network.Namespace is one.

@@ -22,7 +22,7 @@ func (r *Region) loadServices() error {
 	if r.balancing, err = balancing.Load(r.Base, networkOf{r}); err != nil {
 		return err
 	}
-	if r.scaling, err = scaling.Load(r.Base, machinesOf{r}, r.targetsOf()); err != nil {
+	if r.scaling, err = scaling.Load(r.Base, machinesOf{r}, r.balancing); err != nil {
 		return err
 	}
 	r.watching, err = watching.Load(r.Base, r.balancing.PublishMetrics)

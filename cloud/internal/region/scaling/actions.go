@@ -17,12 +17,12 @@ func (r *Room) carryOut(group string, a fleet.Action) error {
 		return fmt.Errorf("%s %s: %w", a.Do, a.Instance, err)
 	}
 	return r.Update(func(tx *store.Tx) error {
-		f, ok := r.Fleets.GetTx(tx, group)
+		f, ok := r.fleets.GetTx(tx, group)
 		if !ok {
 			return nil
 		}
 		if a.Instance != "" {
-			m, ok := r.Members.GetTx(tx, a.Instance)
+			m, ok := r.members.GetTx(tx, a.Instance)
 			if !ok {
 				return nil
 			}
@@ -34,7 +34,7 @@ func (r *Room) carryOut(group string, a fleet.Action) error {
 
 // actOutside does the part of an action that reaches load balancing or EC2. Done twice it does no harm.
 func (r *Room) actOutside(a fleet.Action) error {
-	m, ok := r.Members.Get(a.Instance)
+	m, ok := r.members.Get(a.Instance)
 	if !ok {
 		return nil
 	}
@@ -55,7 +55,7 @@ func (r *Room) actOutside(a fleet.Action) error {
 }
 
 // recordMember writes down what an action did to a member.
-func (r *Room) recordMember(tx *store.Tx, f *fleetRow, m MemberRow, a fleet.Action) error {
+func (r *Room) recordMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Action) error {
 	switch a.Do {
 	case fleet.DoRegister:
 		m.Registered = append(slices.Clone(m.Registered), a.Target)
@@ -74,44 +74,44 @@ func (r *Room) recordMember(tx *store.Tx, f *fleetRow, m MemberRow, a fleet.Acti
 		return err
 	case fleet.DoDeregister:
 		m.Registered = slices.DeleteFunc(slices.Clone(m.Registered), func(arn string) bool { return arn == a.Target })
-		if err := r.moveActivity(tx, m.Terminal, func(x *ActivityRow) { x.Status, x.Progress = ElbDraining, 20 }); err != nil {
+		if err := r.moveActivity(tx, m.Terminal, func(x *activityRow) { x.Status, x.Progress = elbDraining, 20 }); err != nil {
 			return err
 		}
 	case fleet.DoTerminate:
-		return r.moveActivity(tx, m.Terminal, func(x *ActivityRow) { x.Status, x.Progress = inProgress, 50 })
+		return r.moveActivity(tx, m.Terminal, func(x *activityRow) { x.Status, x.Progress = inProgress, 50 })
 	case fleet.DoForget:
-		if err := r.moveActivity(tx, m.Terminal, func(x *ActivityRow) { x.Status = Successful }); err != nil {
+		if err := r.moveActivity(tx, m.Terminal, func(x *activityRow) { x.Status = successful }); err != nil {
 			return err
 		}
-		return r.Members.Delete(tx, m.Token)
+		return r.members.Delete(tx, m.Token)
 	}
-	return r.Members.Put(tx, m.Token, m)
+	return r.members.Put(tx, m.Token, m)
 }
 
 // serveMember puts a member into service. One that was launched while AddToLoadBalancer is suspended is
 // not registered later either.
-func (r *Room) serveMember(tx *store.Tx, f *fleetRow, m MemberRow) error {
+func (r *Room) serveMember(tx *store.Tx, f *fleetRow, m memberRow) error {
 	m.State, m.InService, m.Registered = fleet.InService, time.Now().UTC(), slices.Clone(m.Registered)
 	for _, a := range f.Attachments {
 		if a.State != fleet.Removing && !slices.Contains(m.Registered, a.ARN) {
 			m.Registered = append(m.Registered, a.ARN)
 		}
 	}
-	if err := r.moveActivity(tx, m.Launch, func(x *ActivityRow) { x.Status = Successful }); err != nil {
+	if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Status = successful }); err != nil {
 		return err
 	}
 	if f.Failures > 0 || len(f.Resting) > 0 {
 		f.Failures, f.Resting = 0, nil
-		if err := r.Fleets.Put(tx, f.Name, *f); err != nil {
+		if err := r.fleets.Put(tx, f.Name, *f); err != nil {
 			return err
 		}
 	}
-	return r.Members.Put(tx, m.Token, m)
+	return r.members.Put(tx, m.Token, m)
 }
 
 // retireMember takes a member out of service and begins the activity of its end. It writes the group too.
-func (r *Room) retireMember(tx *store.Tx, f *fleetRow, m MemberRow, a fleet.Action) (ActivityRow, error) {
-	activity := ActivityRow{
+func (r *Room) retireMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Action) (activityRow, error) {
+	activity := activityRow{
 		Description: "Terminating EC2 instance: " + m.Instance, Details: details(m.Subnet, m.Zone), Status: inProgress,
 		Cause: fleet.Cause(a, time.Now(), f.Request, m.Instance),
 	}
@@ -124,7 +124,7 @@ func (r *Room) retireMember(tx *store.Tx, f *fleetRow, m MemberRow, a fleet.Acti
 		if i, ok := r.machines.Instance(tx, m.Instance); ok && i.Reason != "" {
 			why = i.Reason
 		}
-		if err := r.moveActivity(tx, m.Launch, func(x *ActivityRow) { x.Status, x.Message = Failed, why }); err != nil {
+		if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Status, x.Message = failed, why }); err != nil {
 			return activity, err
 		}
 	}
@@ -132,7 +132,7 @@ func (r *Room) retireMember(tx *store.Tx, f *fleetRow, m MemberRow, a fleet.Acti
 		r.rest(f, m.Zone)
 	}
 	m.State, m.Terminal = fleet.Terminating, activity.ID
-	if err := r.Members.Put(tx, m.Token, m); err != nil {
+	if err := r.members.Put(tx, m.Token, m); err != nil {
 		return activity, err
 	}
 	return activity, r.putFleet(tx, f)
@@ -153,7 +153,7 @@ func (r *Room) rest(f *fleetRow, zone string) {
 // putFleet writes a group, dropping what ends with the fulfilment of its capacity.
 func (r *Room) putFleet(tx *store.Tx, f *fleetRow) error {
 	have := int32(0)
-	for _, m := range ofGroup(r.Members.AllTx(tx), f.Name) {
+	for _, m := range ofGroup(r.members.AllTx(tx), f.Name) {
 		if m.State != fleet.Terminating {
 			have++
 		}
@@ -164,7 +164,7 @@ func (r *Room) putFleet(tx *store.Tx, f *fleetRow) error {
 	if have >= f.Desired {
 		f.Owed = 0
 	}
-	return r.Fleets.Put(tx, f.Name, *f)
+	return r.fleets.Put(tx, f.Name, *f)
 }
 
 // recordGroup writes down what an action did to a group.
@@ -189,5 +189,5 @@ func (r *Room) recordGroup(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 			return err
 		}
 	}
-	return r.Fleets.Put(tx, f.Name, *f)
+	return r.fleets.Put(tx, f.Name, *f)
 }

@@ -22,39 +22,39 @@ const keptActivities = 200
 const (
 	preInService = autoscalingtypes.ScalingActivityStatusCodePreInService
 	inProgress   = autoscalingtypes.ScalingActivityStatusCodeInProgress
-	ElbDraining  = autoscalingtypes.ScalingActivityStatusCodeWaitingForELBConnectionDraining
-	Successful   = autoscalingtypes.ScalingActivityStatusCodeSuccessful
-	Failed       = autoscalingtypes.ScalingActivityStatusCodeFailed
+	elbDraining  = autoscalingtypes.ScalingActivityStatusCodeWaitingForELBConnectionDraining
+	successful   = autoscalingtypes.ScalingActivityStatusCodeSuccessful
+	failed       = autoscalingtypes.ScalingActivityStatusCodeFailed
 )
 
 // newActivity begins an activity of a group and forgets the oldest ones.
-func (r *Room) newActivity(tx *store.Tx, f fleetRow, a ActivityRow) (ActivityRow, error) {
+func (r *Room) newActivity(tx *store.Tx, f fleetRow, a activityRow) (activityRow, error) {
 	a.ID, a.Group, a.GroupARN, a.Start = room.NewUUID(), f.Name, r.fleetARN(f), time.Now().UTC()
-	if a.Status == Failed {
+	if a.Status == failed {
 		a.End = a.Start
 	}
-	old := slices.DeleteFunc(r.Activities.AllTx(tx), func(x ActivityRow) bool { return x.Group != f.Name || x.End.IsZero() })
-	slices.SortFunc(old, func(a, b ActivityRow) int { return b.Start.Compare(a.Start) })
+	old := slices.DeleteFunc(r.activities.AllTx(tx), func(x activityRow) bool { return x.Group != f.Name || x.End.IsZero() })
+	slices.SortFunc(old, func(a, b activityRow) int { return b.Start.Compare(a.Start) })
 	for _, x := range old[min(len(old), keptActivities):] {
-		if err := r.Activities.Delete(tx, x.ID); err != nil {
+		if err := r.activities.Delete(tx, x.ID); err != nil {
 			return a, err
 		}
 	}
-	return a, r.Activities.Put(tx, a.ID, a)
+	return a, r.activities.Put(tx, a.ID, a)
 }
 
 // moveActivity changes an activity, and ends it where it has succeeded or failed.
-func (r *Room) moveActivity(tx *store.Tx, id string, change func(*ActivityRow)) error {
-	a, ok := r.Activities.GetTx(tx, id)
+func (r *Room) moveActivity(tx *store.Tx, id string, change func(*activityRow)) error {
+	a, ok := r.activities.GetTx(tx, id)
 	if !ok || !a.End.IsZero() {
 		return nil
 	}
 	change(&a)
 	switch a.Status {
-	case Successful, Failed:
+	case successful, failed:
 		a.End, a.Progress = time.Now().UTC(), 100
 	}
-	return r.Activities.Put(tx, id, a)
+	return r.activities.Put(tx, id, a)
 }
 
 // details are what AWS puts into an activity's Details.
@@ -62,7 +62,7 @@ func details(subnet, zone string) string {
 	return fmt.Sprintf(`{"Subnet ID":%q,"Availability Zone":%q}`, subnet, zone)
 }
 
-func (a ActivityRow) show() autoscalingtypes.Activity {
+func (a activityRow) show() autoscalingtypes.Activity {
 	out := autoscalingtypes.Activity{
 		ActivityId: new(a.ID), AutoScalingGroupName: new(a.Group), AutoScalingGroupARN: new(a.GroupARN), Description: new(a.Description),
 		Cause: new(
@@ -84,13 +84,13 @@ func (r *Room) DescribeScalingActivities(
 		return nil, err
 	}
 	name := room.Deref(in.AutoScalingGroupName)
-	if _, ok := r.Fleets.Get(name); name != "" && !ok {
+	if _, ok := r.fleets.Get(name); name != "" && !ok {
 		return nil, missingFleet(name)
 	}
-	rows := slices.DeleteFunc(r.Activities.All(), func(a ActivityRow) bool {
+	rows := slices.DeleteFunc(r.activities.All(), func(a activityRow) bool {
 		return name != "" && a.Group != name || len(in.ActivityIds) > 0 && !slices.Contains(in.ActivityIds, a.ID)
 	})
-	latest := func(a ActivityRow) string {
+	latest := func(a activityRow) string {
 		return strings.Join([]string{fmt.Sprintf("%020d", math.MaxInt64-a.Start.UnixNano()), a.ID}, " ")
 	}
 	rows, next, err := page(rows, latest, in.MaxRecords, in.NextToken, 100, 100)

@@ -33,7 +33,7 @@ type pause struct {
 // has come, it asks what each group does next and does it; everything it needs to go on is in the store.
 func (r *Room) tendFleets() {
 	pauses := map[string]pause{}
-	watch := r.Watch(slices.Concat([]store.Topic{r.Fleets.Any(), r.Members.Any(), r.refreshes.Any()}, r.machines.News(), r.targets.News())...)
+	watch := r.Watch(slices.Concat([]store.Topic{r.fleets.Any(), r.members.Any(), r.refreshes.Any()}, r.machines.News(), r.targets.News())...)
 	defer watch.Stop()
 	for {
 		next := watch.Next()
@@ -55,7 +55,7 @@ func (r *Room) tendFleets() {
 
 // passFleets does for each group what is to be done now and returns when to look again.
 func (r *Room) passFleets(pauses map[string]pause) (due time.Time) {
-	rows := r.Fleets.All()
+	rows := r.fleets.All()
 	slices.SortFunc(rows, func(a, b fleetRow) int { return strings.Compare(a.Name, b.Name) })
 	for _, f := range rows {
 		p := pauses[f.Name]
@@ -80,7 +80,7 @@ func (r *Room) passFleets(pauses map[string]pause) (due time.Time) {
 
 // passFleet first completes launches that were begun, then carries out what is decided.
 func (r *Room) passFleet(f fleetRow, now time.Time) (time.Time, error) {
-	members := r.MembersOf(f.Name)
+	members := r.membersOf(f.Name)
 	if f.Deleting && len(members) == 0 {
 		return time.Time{}, r.Update(func(tx *store.Tx) error { return r.dropFleet(tx, f.Name) })
 	}
@@ -91,8 +91,8 @@ func (r *Room) passFleet(f fleetRow, now time.Time) (time.Time, error) {
 			}
 		}
 	}
-	members = r.MembersOf(f.Name)
-	actions, due := fleet.Decide(r.Group(f), r.Observed(members), now)
+	members = r.membersOf(f.Name)
+	actions, due := fleet.Decide(r.group(f), r.observed(members), now)
 	for _, a := range actions {
 		if err := r.carryOut(f.Name, a); err != nil {
 			return due, err
@@ -101,8 +101,8 @@ func (r *Room) passFleet(f fleetRow, now time.Time) (time.Time, error) {
 	return due, nil
 }
 
-// Group is what a group is to be, for the decision.
-func (r *Room) Group(f fleetRow) fleet.Group {
+// group is what a group is to be, for the decision.
+func (r *Room) group(f fleetRow) fleet.Group {
 	g := fleet.Group{
 		Desired: int(f.Desired), Zones: r.fleetZones(nil, f), Resting: f.Resting, Policies: f.Policies,
 		ELB: strings.Contains(f.HealthCheckType, "ELB"), Grace: r.bootTime(f.Grace), Suspended: sortedProcesses(f.Suspended),
@@ -114,8 +114,8 @@ func (r *Room) Group(f fleetRow) fleet.Group {
 	return g
 }
 
-// Observed is how members are, for the decision.
-func (r *Room) Observed(members []MemberRow) (out []fleet.Instance) {
+// observed is how members are, for the decision.
+func (r *Room) observed(members []memberRow) (out []fleet.Instance) {
 	for _, m := range members {
 		i := fleet.Instance{
 			ID: m.Token, Zone: m.Zone, Version: m.Template.version(), Launched: m.Launched, State: m.State, InService: r.servesSince(nil, m),
@@ -131,7 +131,7 @@ func (r *Room) Observed(members []MemberRow) (out []fleet.Instance) {
 
 // observe looks at the instance behind a member and at its targets. One that ran when its region was lost starts
 // again now: until it has, nothing that its targets say is its fault.
-func (r *Room) observe(i *fleet.Instance, m MemberRow) {
+func (r *Room) observe(i *fleet.Instance, m memberRow) {
 	row, ok := r.machines.Instance(nil, m.Instance)
 	switch {
 	case !ok || row.State == ec2types.InstanceStateNameTerminated:
@@ -144,7 +144,7 @@ func (r *Room) observe(i *fleet.Instance, m MemberRow) {
 		i.Machine = fleet.Running
 	}
 	i.Targets = map[string]fleet.TargetState{}
-	f, _ := r.Fleets.Get(m.Group)
+	f, _ := r.fleets.Get(m.Group)
 	for _, a := range f.Attachments {
 		if h, ok := r.targets.State(a.ARN, m.Instance); ok {
 			i.Targets[a.ARN] = targetStates[h.State]

@@ -80,11 +80,11 @@ func (r *Room) DeleteAutoScalingGroup(ctx context.Context, in *autoscaling.Delet
 		return nil, err
 	}
 	return &autoscaling.DeleteAutoScalingGroupOutput{}, r.Update(func(tx *store.Tx) error {
-		f, ok := r.Fleets.GetTx(tx, name)
+		f, ok := r.fleets.GetTx(tx, name)
 		if !ok {
 			return missingFleet(name)
 		}
-		members := ofGroup(r.Members.AllTx(tx), name)
+		members := ofGroup(r.members.AllTx(tx), name)
 		if len(members) == 0 {
 			return r.dropFleet(tx, name)
 		}
@@ -95,12 +95,12 @@ func (r *Room) DeleteAutoScalingGroup(ctx context.Context, in *autoscaling.Delet
 		if err := r.endRefresh(tx, &f, autoscalingtypes.InstanceRefreshStatusCancelled, "The Auto Scaling group is being deleted."); err != nil {
 			return err
 		}
-		return r.Fleets.Put(tx, name, f)
+		return r.fleets.Put(tx, name, f)
 	})
 }
 
-func refuseDelete(members []MemberRow) error {
-	if slices.ContainsFunc(members, func(m MemberRow) bool { return m.State != fleet.Terminating }) {
+func refuseDelete(members []memberRow) error {
+	if slices.ContainsFunc(members, func(m memberRow) bool { return m.State != fleet.Terminating }) {
 		return wire.Errorf("ResourceInUse", "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.")
 	}
 	return wire.Errorf("ScalingActivityInProgress", "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.")
@@ -108,9 +108,9 @@ func refuseDelete(members []MemberRow) error {
 
 // dropFleet forgets a group whose members are gone, and its history.
 func (r *Room) dropFleet(tx *store.Tx, name string) error {
-	for _, a := range r.Activities.AllTx(tx) {
+	for _, a := range r.activities.AllTx(tx) {
 		if a.Group == name {
-			if err := r.Activities.Delete(tx, a.ID); err != nil {
+			if err := r.activities.Delete(tx, a.ID); err != nil {
 				return err
 			}
 		}
@@ -122,5 +122,5 @@ func (r *Room) dropFleet(tx *store.Tx, name string) error {
 			}
 		}
 	}
-	return r.Fleets.Delete(tx, name)
+	return r.fleets.Delete(tx, name)
 }

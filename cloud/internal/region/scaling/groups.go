@@ -23,14 +23,14 @@ func (r *Room) CreateAutoScalingGroup(ctx context.Context, in *autoscaling.Creat
 	}
 	return &autoscaling.CreateAutoScalingGroupOutput{}, r.Update(func(tx *store.Tx) error {
 		name := *in.AutoScalingGroupName
-		if _, ok := r.Fleets.GetTx(tx, name); ok {
+		if _, ok := r.fleets.GetTx(tx, name); ok {
 			return wire.Errorf("AlreadyExists", "AutoScalingGroup by this name already exists - A group with the name %s already exists", name)
 		}
 		row, err := r.newGroup(tx, in)
 		if err != nil {
 			return err
 		}
-		return r.Fleets.Put(tx, name, row)
+		return r.fleets.Put(tx, name, row)
 	})
 }
 
@@ -95,11 +95,11 @@ func (r *Room) fleetARN(f fleetRow) string {
 }
 
 // membersOf returns a group's members in the order of their launch.
-func (r *Room) MembersOf(group string) []MemberRow { return ofGroup(r.Members.All(), group) }
+func (r *Room) membersOf(group string) []memberRow { return ofGroup(r.members.All(), group) }
 
-func ofGroup(all []MemberRow, group string) []MemberRow {
-	all = slices.DeleteFunc(all, func(m MemberRow) bool { return m.Group != group })
-	slices.SortFunc(all, func(a, b MemberRow) int {
+func ofGroup(all []memberRow, group string) []memberRow {
+	all = slices.DeleteFunc(all, func(m memberRow) bool { return m.Group != group })
+	slices.SortFunc(all, func(a, b memberRow) int {
 		if c := a.Launched.Compare(b.Launched); c != 0 {
 			return c
 		}
@@ -108,7 +108,7 @@ func ofGroup(all []MemberRow, group string) []MemberRow {
 	return all
 }
 
-func (r *Room) ShowFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingGroup {
+func (r *Room) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingGroup {
 	out := autoscalingtypes.AutoScalingGroup{
 		AutoScalingGroupName: new(f.Name), AutoScalingGroupARN: new(r.fleetARN(f)), CreatedTime: new(f.Created),
 		MinSize: new(f.Min), MaxSize: new(f.Max), DesiredCapacity: new(f.Desired), DefaultCooldown: new(f.Cooldown),
@@ -138,7 +138,7 @@ func (r *Room) ShowFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingG
 	if !members {
 		return out
 	}
-	for _, m := range r.MembersOf(f.Name) {
+	for _, m := range r.membersOf(f.Name) {
 		if m.Instance != "" {
 			out.Instances = append(out.Instances, r.showMember(m))
 		}
@@ -151,7 +151,7 @@ func (r *Room) DescribeAutoScalingGroups(
 	ctx context.Context,
 	in *autoscaling.DescribeAutoScalingGroupsInput,
 ) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
-	rows := r.Fleets.All()
+	rows := r.fleets.All()
 	if len(in.AutoScalingGroupNames) > 0 {
 		rows = slices.DeleteFunc(rows, func(f fleetRow) bool { return !slices.Contains(in.AutoScalingGroupNames, f.Name) })
 	}
@@ -165,7 +165,7 @@ func (r *Room) DescribeAutoScalingGroups(
 	}
 	out := &autoscaling.DescribeAutoScalingGroupsOutput{NextToken: next}
 	for _, f := range rows {
-		out.AutoScalingGroups = append(out.AutoScalingGroups, r.ShowFleet(f, in.IncludeInstances == nil || *in.IncludeInstances))
+		out.AutoScalingGroups = append(out.AutoScalingGroups, r.showFleet(f, in.IncludeInstances == nil || *in.IncludeInstances))
 	}
 	return out, nil
 }

@@ -14,14 +14,14 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-func (m MemberRow) health() *string {
+func (m memberRow) health() *string {
 	if m.Sick != "" {
 		return new("Unhealthy")
 	}
 	return new("Healthy")
 }
 
-func (r *Room) showMember(m MemberRow) autoscalingtypes.Instance {
+func (r *Room) showMember(m memberRow) autoscalingtypes.Instance {
 	i, _ := r.machines.Instance(nil, m.Instance)
 	return autoscalingtypes.Instance{
 		InstanceId: new(m.Instance), AvailabilityZone: new(m.Zone), HealthStatus: m.health(), LifecycleState: autoscalingtypes.LifecycleState(m.State),
@@ -34,10 +34,10 @@ func (r *Room) DescribeAutoScalingInstances(
 	ctx context.Context,
 	in *autoscaling.DescribeAutoScalingInstancesInput,
 ) (*autoscaling.DescribeAutoScalingInstancesOutput, error) {
-	rows := slices.DeleteFunc(r.Members.All(), func(m MemberRow) bool {
+	rows := slices.DeleteFunc(r.members.All(), func(m memberRow) bool {
 		return m.Instance == "" || len(in.InstanceIds) > 0 && !slices.Contains(in.InstanceIds, m.Instance)
 	})
-	rows, next, err := page(rows, func(m MemberRow) string { return m.Instance }, in.MaxRecords, in.NextToken, 50, 50)
+	rows, next, err := page(rows, func(m memberRow) string { return m.Instance }, in.MaxRecords, in.NextToken, 50, 50)
 	if err != nil {
 		return nil, err
 	}
@@ -56,16 +56,16 @@ func (r *Room) DescribeAutoScalingInstances(
 }
 
 // memberTx finds the member that an instance is.
-func (r *Room) memberTx(tx *store.Tx, instance *string) (MemberRow, error) {
+func (r *Room) memberTx(tx *store.Tx, instance *string) (memberRow, error) {
 	if err := required("instanceId", room.Deref(instance) == ""); err != nil {
-		return MemberRow{}, err
+		return memberRow{}, err
 	}
-	for _, m := range r.Members.AllTx(tx) {
+	for _, m := range r.members.AllTx(tx) {
 		if m.Instance == *instance {
 			return m, nil
 		}
 	}
-	return MemberRow{}, invalid("Instance Id not found - No managed instance found for instance ID: %s", *instance)
+	return memberRow{}, invalid("Instance Id not found - No managed instance found for instance ID: %s", *instance)
 }
 
 // TerminateInstanceInAutoScalingGroup takes one instance out of its group and ends it.
@@ -79,15 +79,15 @@ func (r *Room) TerminateInstanceInAutoScalingGroup(
 	if err := required("shouldDecrementDesiredCapacity", in.ShouldDecrementDesiredCapacity == nil); err != nil {
 		return nil, err
 	}
-	var activity ActivityRow
+	var activity activityRow
 	err := r.Update(func(tx *store.Tx) error {
 		m, err := r.memberTx(tx, in.InstanceId)
 		if err != nil {
 			return err
 		}
-		f, _ := r.Fleets.GetTx(tx, m.Group)
+		f, _ := r.fleets.GetTx(tx, m.Group)
 		if m.State == fleet.Terminating {
-			activity, _ = r.Activities.GetTx(tx, m.Terminal)
+			activity, _ = r.activities.GetTx(tx, m.Terminal)
 			return nil
 		}
 		if *in.ShouldDecrementDesiredCapacity {
@@ -120,9 +120,9 @@ func (r *Room) SetInstanceHealth(ctx context.Context, in *autoscaling.SetInstanc
 		}
 		if *in.HealthStatus == "Healthy" {
 			m.Sick = ""
-			return r.Members.Put(tx, m.Token, m)
+			return r.members.Put(tx, m.Token, m)
 		}
-		f, _ := r.Fleets.GetTx(tx, m.Group)
+		f, _ := r.fleets.GetTx(tx, m.Group)
 		respect := in.ShouldRespectGracePeriod == nil || *in.ShouldRespectGracePeriod
 		if respect && m.State == fleet.InService && time.Since(r.servesSince(tx, m)) < r.bootTime(f.Grace) {
 			return nil
@@ -130,7 +130,7 @@ func (r *Room) SetInstanceHealth(ctx context.Context, in *autoscaling.SetInstanc
 		if m.Sick == "" {
 			m.Sick = fleet.UserHealth
 		}
-		return r.Members.Put(tx, m.Token, m)
+		return r.members.Put(tx, m.Token, m)
 	})
 }
 
@@ -141,7 +141,7 @@ func (r *Room) bootTime(seconds int32) time.Duration {
 
 // servesSince is when a member entered service, or was last booted since: its grace period begins anew then, as where
 // the region itself was started again.
-func (r *Room) servesSince(tx *store.Tx, m MemberRow) time.Time {
+func (r *Room) servesSince(tx *store.Tx, m memberRow) time.Time {
 	if row, ok := r.machines.Instance(tx, m.Instance); ok && m.State == fleet.InService && row.Started.After(m.InService) {
 		return row.Started
 	}
@@ -166,7 +166,7 @@ func (r *Room) SetInstanceProtection(ctx context.Context, in *autoscaling.SetIns
 				return invalid("The instance %s is not in InService.", id)
 			}
 			m.Protected = *in.ProtectedFromScaleIn
-			if err := r.Members.Put(tx, m.Token, m); err != nil {
+			if err := r.members.Put(tx, m.Token, m); err != nil {
 				return fmt.Errorf("protect %s: %w", id, err)
 			}
 		}

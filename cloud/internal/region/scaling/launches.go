@@ -14,15 +14,16 @@ import (
 // beginLaunch writes down a member that is to be launched, for completeLaunch to do.
 func (r *Room) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 	now := time.Now().UTC()
-	m := MemberRow{Token: room.NewUUID(), Group: f.Name, Zone: a.Zone, Launched: now, State: fleet.Pending, Protected: f.ProtectNew}
+	m := memberRow{Token: room.NewUUID(), Group: f.Name, Zone: a.Zone, Launched: now, State: fleet.Pending, Protected: f.ProtectNew}
 	for _, id := range f.Subnets {
 		if zone, ok := r.machines.Zone(tx, id); ok && zone == a.Zone {
 			m.Subnet = id
 			break
 		}
 	}
-	activity := ActivityRow{
-		Description: "Launching a new EC2 instance", Cause: fleet.Cause(a, now, f.Request, ""), Details: details(m.Subnet, m.Zone), Status: preInService, Progress: 30,
+	activity := activityRow{
+		Description: "Launching a new EC2 instance", Cause: fleet.Cause(a, now, f.Request, ""), Details: details(m.Subnet, m.Zone),
+		Status: preInService, Progress: 30,
 	}
 	var err error
 	if m.Template, err = r.launchVersion(tx, *f); err != nil {
@@ -33,7 +34,7 @@ func (r *Room) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 		return err
 	}
 	m.Launch = activity.ID
-	if err := r.Members.Put(tx, m.Token, m); err != nil {
+	if err := r.members.Put(tx, m.Token, m); err != nil {
 		return err
 	}
 	if a.Reason == fleet.Replacement || a.Reason == fleet.Refreshing {
@@ -52,20 +53,20 @@ func (r *Room) launchVersion(tx *store.Tx, f fleetRow) (templateSpec, error) {
 
 // completeLaunch launches the instance of a member, or finds the one that was launched before the region
 // was ended, by the client token.
-func (r *Room) completeLaunch(f fleetRow, m MemberRow) error {
-	id, err := r.LaunchMember(f, m)
+func (r *Room) completeLaunch(f fleetRow, m memberRow) error {
+	id, err := r.launchMember(f, m)
 	return r.Update(func(tx *store.Tx) error {
-		f, ok := r.Fleets.GetTx(tx, m.Group)
-		m, still := r.Members.GetTx(tx, m.Token)
+		f, ok := r.fleets.GetTx(tx, m.Group)
+		m, still := r.members.GetTx(tx, m.Token)
 		if !ok || !still {
 			return nil
 		}
 		if err != nil {
-			activity, _ := r.Activities.GetTx(tx, m.Launch)
-			if failed := r.failLaunch(tx, &f, m, activity, err); failed != nil {
-				return failed
+			activity, _ := r.activities.GetTx(tx, m.Launch)
+			if err := r.failLaunch(tx, &f, m, activity, err); err != nil {
+				return err
 			}
-			return r.Members.Delete(tx, m.Token)
+			return r.members.Delete(tx, m.Token)
 		}
 		m.Instance = id
 		own := []ec2types.Tag{
@@ -76,14 +77,14 @@ func (r *Room) completeLaunch(f fleetRow, m MemberRow) error {
 		if err := r.machines.Tag(tx, id, own); err != nil {
 			return err
 		}
-		if err := r.moveActivity(tx, m.Launch, func(x *ActivityRow) { x.Description += ": " + id }); err != nil {
+		if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Description += ": " + id }); err != nil {
 			return err
 		}
-		return r.Members.Put(tx, m.Token, m)
+		return r.members.Put(tx, m.Token, m)
 	})
 }
 
-func (r *Room) LaunchMember(f fleetRow, m MemberRow) (string, error) {
+func (r *Room) launchMember(f fleetRow, m memberRow) (string, error) {
 	if id, ok := r.machines.Launched(m.Token); ok {
 		return id, nil
 	}
@@ -104,16 +105,16 @@ func (r *Room) LaunchMember(f fleetRow, m MemberRow) (string, error) {
 }
 
 // failLaunch notes a launch that failed; the zone rests before the next.
-func (r *Room) failLaunch(tx *store.Tx, f *fleetRow, m MemberRow, activity ActivityRow, why error) error {
-	activity.Status, activity.Message, activity.Progress = Failed, why.Error(), 100
+func (r *Room) failLaunch(tx *store.Tx, f *fleetRow, m memberRow, activity activityRow, why error) error {
+	activity.Status, activity.Message, activity.Progress = failed, why.Error(), 100
 	activity.Description = "Launching a new EC2 instance.  Status Reason: " + why.Error()
 	if activity.ID == "" {
 		if _, err := r.newActivity(tx, *f, activity); err != nil {
 			return err
 		}
-	} else if err := r.moveActivity(tx, activity.ID, func(x *ActivityRow) { *x = activity }); err != nil {
+	} else if err := r.moveActivity(tx, activity.ID, func(x *activityRow) { *x = activity }); err != nil {
 		return err
 	}
 	r.rest(f, m.Zone)
-	return r.Fleets.Put(tx, f.Name, *f)
+	return r.fleets.Put(tx, f.Name, *f)
 }

@@ -17,7 +17,7 @@ func invalid(format string, args ...any) error {
 	return wire.Errorf("ValidationError", format, args...)
 }
 
-// needed answers what AWS answers where a required member is missing; name is as in its messages, in
+// required answers what AWS answers where a required member is missing; name is as in its messages, in
 // lower camel case.
 func required(name string, missing bool) error {
 	if missing {
@@ -36,7 +36,7 @@ func (r *Room) changeFleet(name *string, change func(*store.Tx, *fleetRow) error
 		return err
 	}
 	return r.Update(func(tx *store.Tx) error {
-		row, ok := r.Fleets.GetTx(tx, *name)
+		row, ok := r.fleets.GetTx(tx, *name)
 		if !ok {
 			return missingFleet(*name)
 		}
@@ -46,11 +46,11 @@ func (r *Room) changeFleet(name *string, change func(*store.Tx, *fleetRow) error
 		if err := change(tx, &row); err != nil {
 			return err
 		}
-		return r.Fleets.Put(tx, row.Name, row)
+		return r.fleets.Put(tx, row.Name, row)
 	})
 }
 
-// fleetPage cuts a listing as Auto Scaling does, with its default size and its errors.
+// page cuts a listing as Auto Scaling does, with its default size and its errors.
 func page[T any](rows []T, key func(T) string, size *int32, token *string, usual, most int32) ([]T, *string, error) {
 	return room.Page(rows, key, size, token, room.Paging{
 		Usual: usual, Least: 1, Most: most,
@@ -59,7 +59,7 @@ func page[T any](rows []T, key func(T) string, size *int32, token *string, usual
 	})
 }
 
-// fleetFilter keeps the rows that every filter matches. Names are compared as they are: Auto Scaling
+// filter keeps the rows that every filter matches. Names are compared as they are: Auto Scaling
 // knows no wildcards.
 func filter[T any](rows []T, filters []autoscalingtypes.Filter, values func(row T, name string) (values []string, known bool)) ([]T, error) {
 	for _, f := range filters {
@@ -75,7 +75,7 @@ func filter[T any](rows []T, filters []autoscalingtypes.Filter, values func(row 
 	return rows, nil
 }
 
-// fleetTagValues are the values of a group for filters on tags.
+// tagValues are the values of a group for filters on tags.
 func tagValues(f fleetRow, name string) ([]string, bool) {
 	var out []string
 	key, byKey := strings.CutPrefix(name, "tag:")

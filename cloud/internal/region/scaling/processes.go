@@ -97,11 +97,11 @@ func (r *Room) DescribeTerminationPolicyTypes(
 	return &autoscaling.DescribeTerminationPolicyTypesOutput{TerminationPolicyTypes: terminationPolicies}, nil
 }
 
-// describeFleetLimits tells the default quotas
+// DescribeAccountLimits tells the default quotas
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html).
 func (r *Room) DescribeAccountLimits(context.Context, *autoscaling.DescribeAccountLimitsInput) (*autoscaling.DescribeAccountLimitsOutput, error) {
 	return &autoscaling.DescribeAccountLimitsOutput{
-		MaxNumberOfAutoScalingGroups: new(int32(500)), NumberOfAutoScalingGroups: new(int32(r.Fleets.Len())),
+		MaxNumberOfAutoScalingGroups: new(int32(500)), NumberOfAutoScalingGroups: new(int32(r.fleets.Len())),
 		MaxNumberOfLaunchConfigurations: new(int32(200)), NumberOfLaunchConfigurations: new(int32(0)),
 	}, nil
 }

@@ -91,7 +91,7 @@ func (r *Room) endRefresh(tx *store.Tx, f *fleetRow, status autoscalingtypes.Ins
 	if !ok {
 		return nil
 	}
-	left, percent := r.refreshProgress(row, r.Observed(ofGroup(r.Members.AllTx(tx), f.Name)))
+	left, percent := r.refreshProgress(row, r.observed(ofGroup(r.members.AllTx(tx), f.Name)))
 	row.Status, row.Reason, row.End, row.Left, row.Percent = status, reason, time.Now().UTC(), int32(left), int32(percent)
 	if status == autoscalingtypes.InstanceRefreshStatusSuccessful && row.Desired != nil {
 		f.Template = *row.Desired
@@ -130,7 +130,7 @@ func (r *Room) DescribeInstanceRefreshes(
 	in *autoscaling.DescribeInstanceRefreshesInput,
 ) (*autoscaling.DescribeInstanceRefreshesOutput, error) {
 	name := room.Deref(in.AutoScalingGroupName)
-	if _, ok := r.Fleets.Get(name); !ok {
+	if _, ok := r.fleets.Get(name); !ok {
 		return nil, missingFleet(name)
 	}
 	rows := slices.DeleteFunc(r.refreshes.All(), func(f refreshRow) bool {
@@ -151,7 +151,7 @@ func (r *Room) DescribeInstanceRefreshes(
 func (r *Room) showRefresh(f refreshRow) autoscalingtypes.InstanceRefresh {
 	left, percent := int(f.Left), int(f.Percent)
 	if f.Status == refreshing {
-		left, percent = r.refreshProgress(f, r.Observed(r.MembersOf(f.Group)))
+		left, percent = r.refreshProgress(f, r.observed(r.membersOf(f.Group)))
 	}
 	out := autoscalingtypes.InstanceRefresh{
 		AutoScalingGroupName: new(f.Group), InstanceRefreshId: new(f.ID), StartTime: new(f.Started), Status: f.Status, StatusReason: room.Some(f.Reason),

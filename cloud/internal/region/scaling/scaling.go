@@ -65,9 +65,9 @@ type Room struct {
 	targets  Targets
 	opened   time.Time // instances that ran before are started again after it
 
-	Fleets     *store.Table[fleetRow]    // by name
-	Members    *store.Table[MemberRow]   // by token
-	Activities *store.Table[ActivityRow] // by id
+	fleets     *store.Table[fleetRow]    // by name
+	members    *store.Table[memberRow]   // by token
+	activities *store.Table[activityRow] // by id
 	refreshes  *store.Table[refreshRow]  // by id
 }
 
@@ -75,9 +75,9 @@ type Room struct {
 func Load(base *room.Base, machines Machines, targets Targets) (*Room, error) {
 	r := &Room{Base: base, machines: machines, targets: targets, opened: time.Now().UTC()}
 	var err error
-	room.LoadTable(r.DB, "auto-scaling-groups", &r.Fleets, &err)
-	room.LoadTable(r.DB, "auto-scaling-instances", &r.Members, &err)
-	room.LoadTable(r.DB, "scaling-activities", &r.Activities, &err)
+	room.LoadTable(r.DB, "auto-scaling-groups", &r.fleets, &err)
+	room.LoadTable(r.DB, "auto-scaling-instances", &r.members, &err)
+	room.LoadTable(r.DB, "scaling-activities", &r.activities, &err)
 	room.LoadTable(r.DB, "instance-refreshes", &r.refreshes, &err)
 	return r, err
 }
@@ -114,7 +114,7 @@ type templateSpec struct{ ID, Name, Version string }
 
 // memberRow is an instance of a group. It is written before the instance is launched, with the client
 // token of the launch as its key, so that a launch is neither forgotten nor done twice.
-type MemberRow struct {
+type memberRow struct {
 	Token, Group     string
 	Instance         string // empty until it is launched
 	Zone, Subnet     string
@@ -128,7 +128,7 @@ type MemberRow struct {
 	Launch, Terminal string   // ids of its activities
 }
 
-type ActivityRow struct {
+type activityRow struct {
 	ID, Group, GroupARN, Description, Cause, Details, Message string
 	Start, End                                                time.Time // End is zero while it goes on
 	Status                                                    autoscalingtypes.ScalingActivityStatusCode

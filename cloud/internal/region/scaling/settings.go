@@ -26,7 +26,7 @@ type fleetSettings struct {
 	protect                                    *bool
 }
 
-// apply validates settings and lays them over a group.
+// applySettings validates settings and lays them over a group.
 func (r *Room) applySettings(tx *store.Tx, f *fleetRow, s fleetSettings) error {
 	for _, n := range []struct {
 		name string

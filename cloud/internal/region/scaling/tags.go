@@ -45,14 +45,14 @@ func (f *fleetRow) putTag(t autoscalingtypes.Tag) error {
 func (r *Room) changeFleetTags(tags []autoscalingtypes.Tag, change func(*fleetRow, autoscalingtypes.Tag) error) error {
 	return r.Update(func(tx *store.Tx) error {
 		for _, t := range tags {
-			f, ok := r.Fleets.GetTx(tx, room.Deref(t.ResourceId))
+			f, ok := r.fleets.GetTx(tx, room.Deref(t.ResourceId))
 			if !ok {
 				return missingFleet(room.Deref(t.ResourceId))
 			}
 			if err := change(&f, t); err != nil {
 				return err
 			}
-			if err := r.Fleets.Put(tx, f.Name, f); err != nil {
+			if err := r.fleets.Put(tx, f.Name, f); err != nil {
 				return err
 			}
 		}
@@ -65,7 +65,7 @@ func (r *Room) CreateOrUpdateTags(ctx context.Context, in *autoscaling.CreateOrU
 	return &autoscaling.CreateOrUpdateTagsOutput{}, r.changeFleetTags(in.Tags, (*fleetRow).putTag)
 }
 
-// deleteFleetTags removes tags of groups; DeleteTags is EC2's on this type.
+// DeleteTags removes tags of groups.
 func (r *Room) DeleteTags(ctx context.Context, in *autoscaling.DeleteTagsInput) (*autoscaling.DeleteTagsOutput, error) {
 	return &autoscaling.DeleteTagsOutput{}, r.changeFleetTags(in.Tags, func(f *fleetRow, t autoscalingtypes.Tag) error {
 		f.Tags = slices.DeleteFunc(slices.Clone(f.Tags), func(x autoscalingtypes.TagDescription) bool {
@@ -75,10 +75,10 @@ func (r *Room) DeleteTags(ctx context.Context, in *autoscaling.DeleteTagsInput) 
 	})
 }
 
-// describeFleetTags lists the tags of groups.
+// DescribeTags lists the tags of groups.
 func (r *Room) DescribeTags(ctx context.Context, in *autoscaling.DescribeTagsInput) (*autoscaling.DescribeTagsOutput, error) {
 	var rows []autoscalingtypes.TagDescription
-	for _, f := range r.Fleets.All() {
+	for _, f := range r.fleets.All() {
 		rows = append(rows, f.Tags...)
 	}
 	rows, err := filter(rows, in.Filters, func(t autoscalingtypes.TagDescription, name string) ([]string, bool) {

@@ -79,7 +79,7 @@ func (r *Room) DescribeLoadBalancerTargetGroups(
 	ctx context.Context,
 	in *autoscaling.DescribeLoadBalancerTargetGroupsInput,
 ) (*autoscaling.DescribeLoadBalancerTargetGroupsOutput, error) {
-	f, ok := r.Fleets.Get(room.Deref(in.AutoScalingGroupName))
+	f, ok := r.fleets.Get(room.Deref(in.AutoScalingGroupName))
 	if !ok {
 		return nil, missingFleet(room.Deref(in.AutoScalingGroupName))
 	}

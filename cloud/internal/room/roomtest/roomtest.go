@@ -31,7 +31,9 @@ func Open(t *testing.T, dir string, speed tempo.Speed) (b *room.Base, close func
 	close = func() {
 		b.Stop()
 		b.Drained()
-		_ = db.Close()
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 	t.Cleanup(close)
 	return b, close

@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"slices"
@@ -10,25 +10,6 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
-
-// alone makes the group "app" of instances that no target group holds.
-func (s *stage) alone(desired int32, change func(*autoscaling.CreateAutoScalingGroupInput)) autoscalingtypes.AutoScalingGroup {
-	s.t.Helper()
-	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) {
-		in.TargetGroupARNs, in.HealthCheckType, in.DesiredCapacity = nil, new("EC2"), &desired
-		if change != nil {
-			change(in)
-		}
-	})
-	return s.await("in service", serve(int(desired)))
-}
-
-func instanceIDs(g autoscalingtypes.AutoScalingGroup) (ids []string) {
-	for _, i := range g.Instances {
-		ids = append(ids, *i.InstanceId)
-	}
-	return ids
-}
 
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeAutoScalingInstances.html: an instance that is of no group
 // is left out.
@@ -49,7 +30,7 @@ func TestInstancesOfGroupsAreDescribed(t *testing.T) {
 				got = append(got, *i.InstanceId)
 			}
 		}
-		wantSame(t, when+" the region is opened again", got, ids...)
+		roomtest.WantSame(t, when+" the region is opened again", got, ids...)
 		in := &autoscaling.DescribeAutoScalingInstancesInput{InstanceIds: []string{ids[0], "i-0123456789abcdef0"}}
 		out := roomtest.Must(client.DescribeAutoScalingInstances(ctx, in))(t)
 		if len(out.AutoScalingInstances) != 1 {
@@ -58,13 +39,13 @@ func TestInstancesOfGroupsAreDescribed(t *testing.T) {
 		i := out.AutoScalingInstances[0]
 		if *i.InstanceId != ids[0] || *i.AutoScalingGroupName != "app" ||
 			*i.HealthStatus != "HEALTHY" || *i.LifecycleState != "InService" || *i.ProtectedFromScaleIn ||
-			*i.AvailabilityZone != *g.Instances[0].AvailabilityZone || *i.InstanceType != string(smallType()) || *i.LaunchTemplate.LaunchTemplateId != s.template {
+			*i.AvailabilityZone != *g.Instances[0].AvailabilityZone || *i.InstanceType != string(testType) || *i.LaunchTemplate.LaunchTemplateId != testTemplate {
 			t.Errorf("%s: %+v", when, i)
 		}
 		s.reopen()
 	}
 	_, err := client.DescribeAutoScalingInstances(ctx, &autoscaling.DescribeAutoScalingInstancesInput{NextToken: new("?")})
-	wantAPIError(t, err, "InvalidNextToken")
+	roomtest.WantAPIError(t, err, "InvalidNextToken")
 }
 
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-protection.html
@@ -111,11 +92,11 @@ func TestProtectedInstanceStaysAtScaleIn(t *testing.T) {
 	if left := desire(1); slices.Contains(left, oldest) {
 		t.Errorf("the oldest, %s, is no longer protected, and is left: %v", oldest, left)
 	}
-	wantAPIError(t, protect(true, "i-0123456789abcdef0"), "ValidationError")
+	roomtest.WantAPIError(t, protect(true, "i-0123456789abcdef0"), "ValidationError")
 	_, err := client.SetInstanceProtection(ctx, &autoscaling.SetInstanceProtectionInput{
 		AutoScalingGroupName: new("nobody"), InstanceIds: []string{oldest}, ProtectedFromScaleIn: new(true),
 	})
-	wantAPIError(t, err, "ValidationError")
+	roomtest.WantAPIError(t, err, "ValidationError")
 }
 
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_TerminateInstanceInAutoScalingGroup.html
@@ -139,19 +120,19 @@ func TestInstanceIsTerminatedInItsGroup(t *testing.T) {
 	}
 	// With the capacity lowered nothing replaces it.
 	g := s.await("gone", func(g autoscalingtypes.AutoScalingGroup) bool { return len(g.Instances) == 1 })
-	waitState(t, s.r, ids[0], terminated)
+	s.awaitState(ids[0], terminated)
 	if *g.DesiredCapacity != 1 || *g.Instances[0].InstanceId != ids[1] {
 		t.Errorf("%+v", g)
 	}
 	_, err := terminate(ids[1], true) // the capacity is the least already
-	wantAPIError(t, err, "ValidationError")
+	roomtest.WantAPIError(t, err, "ValidationError")
 	_, err = terminate("i-0123456789abcdef0", false)
-	wantAPIError(t, err, "ValidationError")
+	roomtest.WantAPIError(t, err, "ValidationError")
 	s.reopen()
 	if g := s.await("in service again", serve(1)); *g.DesiredCapacity != 1 || *g.Instances[0].InstanceId != ids[1] {
 		t.Errorf("opened again: %+v", g)
 	}
 	roomtest.Must(terminate(ids[1], false))(t)
 	s.await("replaced", func(g autoscalingtypes.AutoScalingGroup) bool { return serve(1, ids[1])(g) && len(g.Instances) == 1 })
-	waitState(t, s.r, ids[1], terminated)
+	s.awaitState(ids[1], terminated)
 }

@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"strings"
@@ -37,7 +37,7 @@ func TestSuspendedProcessWaitsUntilItIsResumed(t *testing.T) {
 				t.Errorf("%s: %s", *p.ProcessName, *p.SuspensionReason)
 			}
 		}
-		wantSame(t, when, got, want...)
+		roomtest.WantSame(t, when, got, want...)
 	}
 	if err := suspend("app", "Launch", "AZRebalance"); err != nil {
 		t.Fatal(err)
@@ -46,10 +46,10 @@ func TestSuspendedProcessWaitsUntilItIsResumed(t *testing.T) {
 	expect("suspended", "Launch", "AZRebalance")
 	s.reopen()
 	expect("opened again", "Launch", "AZRebalance")
-	wantAPIError(t, suspend("app", "Terminate", "Lunch"), "ValidationError")
-	wantAPIError(t, resume("app", "Launch", "Lunch"), "ValidationError")
-	wantAPIError(t, suspend("nobody"), "ValidationError")
-	wantAPIError(t, resume("nobody"), "ValidationError")
+	roomtest.WantAPIError(t, suspend("app", "Terminate", "Lunch"), "ValidationError")
+	roomtest.WantAPIError(t, resume("app", "Launch", "Lunch"), "ValidationError")
+	roomtest.WantAPIError(t, suspend("nobody"), "ValidationError")
+	roomtest.WantAPIError(t, resume("nobody"), "ValidationError")
 	expect("what was refused changed nothing", "Launch", "AZRebalance")
 
 	resumed := time.Now()
@@ -86,9 +86,9 @@ func TestWhatAutoScalingOffers(t *testing.T) {
 	for _, p := range roomtest.Must(client.DescribeScalingProcessTypes(ctx, &autoscaling.DescribeScalingProcessTypesInput{}))(t).Processes {
 		got = append(got, *p.ProcessName)
 	}
-	wantSame(t, "processes", got, allProcesses...)
+	roomtest.WantSame(t, "processes", got, allProcesses...)
 	policies := roomtest.Must(client.DescribeTerminationPolicyTypes(ctx, &autoscaling.DescribeTerminationPolicyTypesInput{}))(t).TerminationPolicyTypes
-	wantSame(t, "termination policies", policies, "AllocationStrategy", "ClosestToNextInstanceHour", "Default", "NewestInstance", "OldestInstance",
+	roomtest.WantSame(t, "termination policies", policies, "AllocationStrategy", "ClosestToNextInstanceHour", "Default", "NewestInstance", "OldestInstance",
 		"OldestLaunchConfiguration", "OldestLaunchTemplate")
 
 	expect := func(when string, groups int32) {

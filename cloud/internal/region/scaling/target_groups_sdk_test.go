@@ -1,4 +1,4 @@
-package region
+package scaling
 
 import (
 	"fmt"
@@ -7,8 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
@@ -86,27 +84,26 @@ func TestTargetGroupIsAttachedAndDetached(t *testing.T) {
 		t.Errorf("detached: %+v", after)
 	}
 	_, err := client.DetachLoadBalancerTargetGroups(ctx, detach)
-	wantAPIError(t, err, "ValidationError")
+	roomtest.WantAPIError(t, err, "ValidationError")
 }
 
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AttachLoadBalancerTargetGroups.html: the operation adds to what
 // is attached.
 func TestTargetGroupsAddUp(t *testing.T) {
-	s := newSite(t)
-	client, ctx := scalingOf(t, func() *Region { return s.r }), t.Context()
-	template := roomtest.Must(s.r.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("app"),
-		LaunchTemplateData: &ec2types.RequestLaunchTemplateData{ImageId: new(hostImage(t, s.r)), InstanceType: smallType()}}))(t).LaunchTemplate
-	roomtest.Must(client.CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{
-		AutoScalingGroupName: new("app"), MinSize: new(int32(0)), MaxSize: new(int32(0)), VPCZoneIdentifier: &s.subnets[0],
-		LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: template.LaunchTemplateId}, TargetGroupARNs: []string{s.group},
-	}))(t)
+	s := newStage(t)
+	client, ctx := s.client(), t.Context()
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) {
+		in.MinSize, in.MaxSize, in.DesiredCapacity = new(int32(0)), new(int32(0)), nil
+	})
 	attach := func(group string, arns ...string) error {
 		_, err := client.AttachLoadBalancerTargetGroups(ctx, &autoscaling.AttachLoadBalancerTargetGroupsInput{AutoScalingGroupName: &group, TargetGroupARNs: arns})
 		return err
 	}
-	want := []string{s.group}
+	want := []string{testGroup}
 	for i := range 4 {
-		want = append(want, s.newGroup(fmt.Sprint("more-", i)))
+		arn := s.r.ARN("elasticloadbalancing", fmt.Sprintf("targetgroup/more-%d/0123456789abcdef", i))
+		s.book.add(arn)
+		want = append(want, arn)
 	}
 	for _, arns := range [][]string{want[1:2], want[:3], want[3:]} { // some are attached already
 		if err := attach("app", arns...); err != nil {
@@ -123,20 +120,20 @@ func TestTargetGroupsAddUp(t *testing.T) {
 		}
 	}
 	expect("attached one after the other")
-	wantAPIError(t, attach("app", s.group, s.group+"0"), "ValidationError")
-	wantAPIError(t, attach("app", slices.Repeat([]string{s.group}, 11)...), "ValidationError")
-	wantAPIError(t, attach("nobody", s.group), "ValidationError")
+	roomtest.WantAPIError(t, attach("app", testGroup, testGroup+"0"), "ValidationError")
+	roomtest.WantAPIError(t, attach("app", slices.Repeat([]string{testGroup}, 11)...), "ValidationError")
+	roomtest.WantAPIError(t, attach("nobody", testGroup), "ValidationError")
 	s.reopen()
 	expect("opened again")
 
 	_, err := client.DetachLoadBalancerTargetGroups(ctx, &autoscaling.DetachLoadBalancerTargetGroupsInput{
 		AutoScalingGroupName: new("nobody"), TargetGroupARNs: want[:1],
 	})
-	wantAPIError(t, err, "ValidationError")
+	roomtest.WantAPIError(t, err, "ValidationError")
 	_, err = client.DescribeLoadBalancerTargetGroups(ctx, &autoscaling.DescribeLoadBalancerTargetGroupsInput{AutoScalingGroupName: new("nobody")})
-	wantAPIError(t, err, "ValidationError")
+	roomtest.WantAPIError(t, err, "ValidationError")
 	_, err = client.DescribeLoadBalancerTargetGroups(ctx, &autoscaling.DescribeLoadBalancerTargetGroupsInput{
 		AutoScalingGroupName: new("app"), NextToken: new("?"),
 	})
-	wantAPIError(t, err, "InvalidNextToken")
+	roomtest.WantAPIError(t, err, "InvalidNextToken")
 }

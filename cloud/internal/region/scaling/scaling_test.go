@@ -1,0 +1,345 @@
+package scaling
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+)
+
+func TestGroupComesUpOverItsZones(t *testing.T) {
+	s := newStage(t)
+	s.create(nil)
+	g := s.await("two in service", serve(2))
+	zones := []string{*g.Instances[0].AvailabilityZone, *g.Instances[1].AvailabilityZone}
+	if slices.Sort(zones); !slices.Equal(zones, []string{"us-east-1a", "us-east-1b"}) {
+		t.Errorf("zones %v", zones)
+	}
+	for _, i := range g.Instances {
+		if subnet := s.machines.get(*i.InstanceId).Subnet; testZones[subnet] != *i.AvailabilityZone {
+			t.Errorf("%s is in %s, not in %s", *i.InstanceId, subnet, *i.AvailabilityZone)
+		}
+	}
+	tags := s.machines.get(*g.Instances[0].InstanceId).Tags
+	if tags["aws:autoscaling:groupName"] != "app" || tags["role"] != "app" || tags["own"] != "" || *g.Instances[0].LaunchTemplate.Version != "1" {
+		t.Errorf("tags %v, instance %+v", tags, g.Instances[0])
+	}
+	a := s.activity("increasing the capacity from 0 to 2.")
+	if !strings.Contains(*a.Cause, "a user request created an AutoScalingGroup changing the desired capacity from 0 to 2.  At ") ||
+		a.StatusCode != successful {
+		t.Errorf("activity %s %s", a.StatusCode, *a.Cause)
+	}
+	s.await("attachment in service", func(autoscalingtypes.AutoScalingGroup) bool {
+		f, _ := s.r.fleets.Get("app")
+		return f.Attachments[0].State == fleet.Attached
+	})
+	_, err := s.r.CreateAutoScalingGroup(t.Context(), s.input())
+	roomtest.WantCode(t, err, "AlreadyExists")
+	_, err = s.r.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app")})
+	roomtest.WantCode(t, err, "ResourceInUse")
+}
+
+func TestDeadInstanceIsReplacedInItsZone(t *testing.T) {
+	s := newStage(t)
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckGracePeriod = new(int32(6000)) })
+	g := s.await("two in service", serve(2))
+	dead := *g.Instances[0].InstanceId
+	s.machines.end(dead) // the process ends by itself: no grace period protects it, nothing drains
+	g = s.await("replaced", func(g autoscalingtypes.AutoScalingGroup) bool { return serve(2, dead)(g) && len(g.Instances) == 2 })
+	if *g.Instances[0].AvailabilityZone == *g.Instances[1].AvailabilityZone {
+		t.Error("both are in one zone")
+	}
+	s.awaitState(dead, terminated)
+	s.activity("in response to an EC2 health check indicating it has been terminated or stopped.")
+	s.activity("an instance was launched in response to an unhealthy instance needing to be replaced.")
+}
+
+func TestIllInstanceIsDrainedThenReplaced(t *testing.T) {
+	s := newStage(t)
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckGracePeriod = new(int32(1)) }) // at any speed
+	g := s.await("two in service", serve(2))
+	ill := *g.Instances[0].InstanceId
+	s.book.set(ill, "unhealthy")
+	s.await("replaced", serve(2, ill))
+	row := s.r.membersOf("app")[slices.IndexFunc(s.r.membersOf("app"), func(m memberRow) bool { return m.Instance == ill })]
+	a, _ := s.r.activities.Get(row.Terminal)
+	if a.Start.Sub(row.InService) < time.Second {
+		t.Errorf("it was taken out of service %v after it entered: within the grace period", a.Start.Sub(row.InService))
+	}
+	s.await("draining", func(autoscalingtypes.AutoScalingGroup) bool {
+		a, _ = s.r.activities.Get(row.Terminal)
+		return a.Status == elbDraining
+	})
+	if i := s.machines.get(ill); i.State != running {
+		t.Errorf("while its target drains it is %s", i.State)
+	}
+	s.book.set(ill, "")
+	s.awaitState(ill, terminated)
+	s.await("gone", func(g autoscalingtypes.AutoScalingGroup) bool { return len(g.Instances) == 2 })
+	s.activity("in response to an ELB system health check failure.")
+}
+
+// A region that was lost comes back before its instances have: what their targets say until then, and within the grace
+// period that begins with their own start, replaces none of them.
+func TestRecoveredInstanceHasItsGraceAgain(t *testing.T) {
+	s := newStage(t)
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckGracePeriod = new(int32(600)) })
+	g := s.await("two in service", serve(2))
+	s.await("attached", func(autoscalingtypes.AutoScalingGroup) bool {
+		f, _ := s.r.fleets.Get("app")
+		return f.Attachments[0].State == fleet.Attached
+	})
+	s.shut()
+	s.machines.fail(errors.New("the machine is busy"))
+	s.open()
+	f, _ := s.r.fleets.Get("app")
+	group := s.r.group(f)
+	if group.Grace < 10*time.Second {
+		t.Errorf("ten minutes to boot in are %v at speed 60", group.Grace)
+	}
+	group.Grace = 0 // the instances do not run yet: no grace period is what protects them
+	observed := s.r.observed(s.r.membersOf("app"))
+	for n, i := range observed {
+		if i.Machine != fleet.Starting {
+			t.Errorf("before it was started again, %s is %v", i.ID, i.Machine)
+		}
+		observed[n].Targets = map[string]fleet.TargetState{testGroup: fleet.Unhealthy}
+	}
+	if actions, _ := fleet.Decide(group, observed, time.Now()); len(actions) != 0 {
+		t.Errorf("before they were started again: %v", actions)
+	}
+
+	s.machines.fail(nil)
+	for _, i := range g.Instances {
+		s.await("started again", func(autoscalingtypes.AutoScalingGroup) bool {
+			return s.machines.get(*i.InstanceId).Started.After(s.r.opened)
+		})
+	}
+	for _, i := range s.r.observed(s.r.membersOf("app")) {
+		if i.Machine != fleet.Running || !i.InService.After(s.r.opened) {
+			t.Errorf("started again, %s is %v and in service since %v; the room was opened at %v", i.ID, i.Machine, i.InService, s.r.opened)
+		}
+	}
+	_, err := s.r.SetInstanceHealth(
+		t.Context(),
+		&autoscaling.SetInstanceHealthInput{InstanceId: g.Instances[0].InstanceId, HealthStatus: new("Unhealthy")},
+	)
+	if err != nil {
+		t.Error(err)
+	}
+	if m := s.r.membersOf("app"); slices.ContainsFunc(m, func(m memberRow) bool { return m.Sick != "" }) {
+		t.Errorf("within its new grace period it was called sick: %+v", m)
+	}
+}
+
+func TestCapacityFollowsItsBounds(t *testing.T) {
+	s := newStage(t)
+	s.create(nil)
+	s.await("two", serve(2))
+	ctx := t.Context()
+	update := func(in autoscaling.UpdateAutoScalingGroupInput) {
+		t.Helper()
+		in.AutoScalingGroupName = new("app")
+		roomtest.Must(s.r.UpdateAutoScalingGroup(ctx, &in))(t)
+	}
+	update(autoscaling.UpdateAutoScalingGroupInput{MinSize: new(int32(3))})
+	s.await("three", serve(3))
+	roomtest.Must(s.r.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(4))}))(t)
+	s.await("four", serve(4))
+	update(autoscaling.UpdateAutoScalingGroupInput{MinSize: new(int32(1)), MaxSize: new(int32(1))})
+	g := s.await("one", serve(1))
+	if *g.DesiredCapacity != 1 {
+		t.Errorf("desired %d", *g.DesiredCapacity)
+	}
+	s.activity("shrinking the capacity from 4 to 1.")
+	_, err := s.r.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(2))})
+	roomtest.WantCode(t, err, "ValidationError")
+	roomtest.Must(s.r.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app"), ForceDelete: new(true)}))(t)
+	s.await("deleted", func(g autoscalingtypes.AutoScalingGroup) bool { return g.AutoScalingGroupName == nil })
+	for _, i := range s.machines.instances.All() {
+		s.awaitState(i.ID, terminated)
+	}
+	if s.r.members.Len()+s.r.activities.Len() != 0 {
+		t.Error("the group left something behind")
+	}
+}
+
+func TestRestartInTheMiddle(t *testing.T) {
+	s := newStage(t)
+	s.create(nil)
+	g := s.await("two", serve(2))
+	ill := *g.Instances[1].InstanceId
+	s.book.set(ill, "unhealthy")
+	s.await("draining", func(autoscalingtypes.AutoScalingGroup) bool {
+		return s.book.had(ill, elbtypes.TargetHealthStateEnumDraining)
+	})
+	// A launch that was written down, and one that also reached EC2, are each completed once.
+	s.reopen()
+	s.await("two others", serve(2, ill))
+	s.book.set(ill, "")
+	g = s.await("gone", func(g autoscalingtypes.AutoScalingGroup) bool { return len(g.Instances) == 2 && serve(2, ill)(g) })
+	if n := s.machines.instances.Len(); n != 3 {
+		t.Errorf("%d instances were launched, want 3: %v", n, g.Instances)
+	}
+}
+
+func TestLaunchBegunBeforeTheEndIsFoundAgain(t *testing.T) {
+	s := newStage(t)
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.DesiredCapacity = new(int32(1)) })
+	s.await("one", serve(1))
+	m := s.r.membersOf("app")[0]
+	f, _ := s.r.fleets.Get("app")
+	id, err := s.r.launchMember(f, m)
+	if err != nil || id != m.Instance || s.machines.instances.Len() != 1 {
+		t.Errorf("launched %s again as %s, %v", m.Instance, id, err)
+	}
+}
+
+func TestFailedLaunchIsToldAndTriedAgain(t *testing.T) {
+	s := newStage(t)
+	s.machines.fail(errors.New("no memory"))
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) {
+		in.DesiredCapacity = new(int32(1))
+	})
+	s.await("a failed activity", func(autoscalingtypes.AutoScalingGroup) bool {
+		return slices.ContainsFunc(s.r.activities.All(), func(a activityRow) bool {
+			return a.Status == failed && strings.Contains(a.Message, "no memory")
+		})
+	})
+	s.machines.fail(nil)
+	s.await("one", serve(1))
+	if f, _ := s.r.fleets.Get("app"); f.Failures != 0 {
+		t.Errorf("after a success, %d failures are counted", f.Failures)
+	}
+}
+
+func TestInstanceRefreshReplacesAll(t *testing.T) {
+	s := newStage(t)
+	s.create(nil)
+	old := s.await("two", serve(2)).Instances
+	ctx := t.Context()
+	s.machines.newVersion()
+	s.book.clear() // nothing drains
+	start := &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: new("app")}
+	roomtest.Must(s.r.StartInstanceRefresh(ctx, start))(t)
+	_, err := s.r.StartInstanceRefresh(ctx, start)
+	roomtest.WantCode(t, err, "InstanceRefreshInProgress")
+	fewest := 2
+	s.await("refreshed", func(g autoscalingtypes.AutoScalingGroup) bool {
+		serving := 0
+		for _, i := range g.Instances {
+			if i.LifecycleState == autoscalingtypes.LifecycleStateInService {
+				serving++
+			}
+		}
+		fewest = min(fewest, serving)
+		// Those of the first version that went out drain only when the test says so.
+		for _, i := range g.Instances {
+			if h, ok := s.book.State(testGroup, *i.InstanceId); ok && h.State == "draining" {
+				s.book.set(*i.InstanceId, "")
+			}
+		}
+		return len(g.Instances) == 2 && serve(2, *old[0].InstanceId, *old[1].InstanceId)(g) && *g.Instances[0].LaunchTemplate.Version == "2" &&
+			s.machines.get(*g.Instances[0].InstanceId).Version == "2"
+	})
+	s.await("refresh over", func(autoscalingtypes.AutoScalingGroup) bool {
+		f, _ := s.r.fleets.Get("app")
+		return f.Refresh == ""
+	})
+	out := roomtest.Must(
+		s.r.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: new("app")}),
+	)(t).InstanceRefreshes
+	if len(out) != 1 || out[0].Status != "Successful" || *out[0].PercentageComplete != 100 || fewest < 1 {
+		t.Errorf("refresh %+v, fewest in service %d", out, fewest)
+	}
+	_, err = s.r.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{AutoScalingGroupName: new("app")})
+	roomtest.WantCode(t, err, "ActiveInstanceRefreshNotFound")
+}
+
+func TestGroupRefusals(t *testing.T) {
+	s := newStage(t)
+	ctx := t.Context()
+	for name, change := range map[string]func(*autoscaling.CreateAutoScalingGroupInput){
+		"no subnets":   func(in *autoscaling.CreateAutoScalingGroupInput) { in.VPCZoneIdentifier = nil },
+		"other subnet": func(in *autoscaling.CreateAutoScalingGroupInput) { in.VPCZoneIdentifier = new("subnet-0") },
+		"no template":  func(in *autoscaling.CreateAutoScalingGroupInput) { in.LaunchTemplate = nil },
+		"other template": func(in *autoscaling.CreateAutoScalingGroupInput) {
+			in.LaunchTemplate.LaunchTemplateId = new("lt-0123456789abcdef0")
+		},
+		"max below min": func(in *autoscaling.CreateAutoScalingGroupInput) { in.MaxSize = new(int32(0)) },
+		"desired above": func(in *autoscaling.CreateAutoScalingGroupInput) { in.DesiredCapacity = new(int32(9)) },
+		"target group":  func(in *autoscaling.CreateAutoScalingGroupInput) { in.TargetGroupARNs = []string{"arn:x"} },
+		"policy":        func(in *autoscaling.CreateAutoScalingGroupInput) { in.TerminationPolicies = []string{"Newest"} },
+		"health":        func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckType = new("EBS") },
+		"zone":          func(in *autoscaling.CreateAutoScalingGroupInput) { in.AvailabilityZones = []string{"us-east-1c"} },
+	} {
+		in := s.input()
+		change(in)
+		_, err := s.r.CreateAutoScalingGroup(ctx, in)
+		t.Run(name, func(t *testing.T) { roomtest.WantCode(t, err, "ValidationError") })
+	}
+	in := s.input()
+	in.LaunchConfigurationName = new("lc")
+	_, err := s.r.CreateAutoScalingGroup(ctx, in)
+	roomtest.WantCode(t, err, "UnsupportedOperation")
+	_, err = s.r.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("none")})
+	roomtest.WantCode(t, err, "ValidationError")
+	_, err = s.r.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{NextToken: new("made-up")})
+	roomtest.WantCode(t, err, "InvalidNextToken")
+	if s.r.fleets.Len() != 0 {
+		t.Errorf("%d groups after refused calls", s.r.fleets.Len())
+	}
+}
+
+func TestGroupsAreFoundByTags(t *testing.T) {
+	s := newStage(t)
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) {
+		in.MinSize, in.DesiredCapacity = new(int32(0)), new(int32(0))
+	})
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) {
+		in.AutoScalingGroupName, in.MinSize, in.DesiredCapacity, in.Tags = new("other"), new(int32(0)), new(int32(0)), nil
+	})
+	ctx := t.Context()
+	find := func(in autoscaling.DescribeAutoScalingGroupsInput) (names []string) {
+		for _, g := range roomtest.Must(s.r.DescribeAutoScalingGroups(ctx, &in))(t).AutoScalingGroups {
+			names = append(names, *g.AutoScalingGroupName)
+		}
+		return names
+	}
+	by := func(name, value string) []autoscalingtypes.Filter {
+		return []autoscalingtypes.Filter{{Name: &name, Values: []string{value}}}
+	}
+	for name, value := range map[string]string{"tag:role": "app", "tag-key": "own", "tag-value": "x"} {
+		if got := find(autoscaling.DescribeAutoScalingGroupsInput{Filters: by(name, value)}); !slices.Equal(got, []string{"app"}) {
+			t.Errorf("%s=%s finds %v", name, value, got)
+		}
+	}
+	if got := find(autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{"none"}}); got != nil {
+		t.Errorf("found %v", got)
+	}
+	roomtest.Must(
+		s.r.CreateOrUpdateTags(
+			ctx,
+			&autoscaling.CreateOrUpdateTagsInput{
+				Tags: []autoscalingtypes.Tag{{ResourceId: new("other"), ResourceType: new("auto-scaling-group"), Key: new("own"), Value: new("y")}},
+			},
+		),
+	)(t)
+	roomtest.Must(s.r.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("app"), Key: new("own")}}}))(t)
+	tags := roomtest.Must(s.r.DescribeTags(ctx, &autoscaling.DescribeTagsInput{Filters: by("key", "own")}))(t).Tags
+	if len(tags) != 1 || *tags[0].ResourceId != "other" {
+		t.Errorf("tags %v", tags)
+	}
+	first := roomtest.Must(s.r.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{MaxRecords: new(int32(1))}))(t)
+	if got := find(autoscaling.DescribeAutoScalingGroupsInput{NextToken: first.NextToken}); !slices.Equal(got, []string{"other"}) {
+		t.Errorf("second page %v", got)
+	}
+}

@@ -1,0 +1,166 @@
+package scaling
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+	"github.com/understudy/understudy/cloud/internal/tempo"
+	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/internal/patience"
+)
+
+// stage is Auto Scaling on EC2 and load balancing that do what the test says.
+type stage struct {
+	t        *testing.T
+	r        *Room
+	machines *fakeMachines
+	book     *fakeTargets
+	dir      string
+	subnets  string // of both zones
+	shut     func()
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	s := &stage{
+		t: t, dir: t.TempDir(), subnets: strings.Join(slices.Sorted(maps.Keys(testZones)), ","),
+		machines: &fakeMachines{t: t, latest: 1},
+		book:     &fakeTargets{groups: []string{testGroup}, states: map[target]elbtypes.TargetHealthStateEnum{}},
+	}
+	s.open()
+	return s
+}
+
+func (s *stage) open() {
+	s.t.Helper()
+	base, shut := roomtest.Open(s.t, s.dir, tempo.Speed(600))
+	s.machines.open(base)
+	r, err := Load(base, s.machines, s.book)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.r, s.shut = r, shut
+	base.Spawn(s.machines.run)
+	r.Open()
+	s.book.follow(func() { base.Wake(targetNews) })
+}
+
+// reopen closes the room and opens it on what it has stored.
+func (s *stage) reopen() {
+	s.t.Helper()
+	s.shut()
+	s.open()
+}
+
+// client is the SDK's, of the room that is open at the time.
+func (s *stage) client() *autoscaling.Client {
+	s.t.Helper()
+	return autoscaling.New(autoscaling.Options{
+		Region: "us-east-1", BaseEndpoint: roomtest.Serve(s.t, func(m *wire.Mux) { s.r.Operations(m) }), Credentials: roomtest.Credentials,
+	})
+}
+
+func (s *stage) input() *autoscaling.CreateAutoScalingGroupInput {
+	return &autoscaling.CreateAutoScalingGroupInput{
+		AutoScalingGroupName: new("app"), MinSize: new(int32(1)), MaxSize: new(int32(4)), DesiredCapacity: new(int32(2)), VPCZoneIdentifier: &s.subnets,
+		LaunchTemplate:  &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(testTemplate), Version: new("$Latest")},
+		TargetGroupARNs: []string{testGroup}, HealthCheckType: new("ELB"), HealthCheckGracePeriod: new(int32(0)),
+		Tags: []autoscalingtypes.Tag{{Key: new("role"), Value: new("app"), PropagateAtLaunch: new(true)}, {Key: new("own"), Value: new("x")}},
+	}
+}
+
+func (s *stage) create(change func(*autoscaling.CreateAutoScalingGroupInput)) {
+	s.t.Helper()
+	in := s.input()
+	if change != nil {
+		change(in)
+	}
+	roomtest.Must(s.r.CreateAutoScalingGroup(s.t.Context(), in))(s.t)
+}
+
+// alone makes the group "app" of instances that no target group holds.
+func (s *stage) alone(desired int32, change func(*autoscaling.CreateAutoScalingGroupInput)) autoscalingtypes.AutoScalingGroup {
+	s.t.Helper()
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) {
+		in.TargetGroupARNs, in.HealthCheckType, in.DesiredCapacity = nil, new("EC2"), &desired
+		if change != nil {
+			change(in)
+		}
+	})
+	return s.await("in service", serve(int(desired)))
+}
+
+// wait waits for what somebody tells of when it changes.
+func (s *stage) wait(what string, done func() bool) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience.Limit)
+	defer cancel()
+	if err := s.r.Wait(ctx, done); err != nil {
+		s.t.Fatalf("%s: %v; members %+v; targets %v", what, err, s.r.membersOf("app"), s.book.log())
+	}
+}
+
+// await waits until the group's instances are as wanted.
+func (s *stage) await(what string, done func(g autoscalingtypes.AutoScalingGroup) bool) autoscalingtypes.AutoScalingGroup {
+	s.t.Helper()
+	var g autoscalingtypes.AutoScalingGroup
+	s.wait(what, func() bool {
+		row, ok := s.r.fleets.Get("app")
+		g = autoscalingtypes.AutoScalingGroup{}
+		if ok {
+			g = s.r.showFleet(row, true)
+		}
+		return done(g)
+	})
+	return g
+}
+
+func (s *stage) awaitState(id string, want ec2types.InstanceStateName) {
+	s.t.Helper()
+	s.wait(id+" is "+string(want), func() bool { return s.machines.get(id).State == want })
+}
+
+func serve(n int, not ...string) func(autoscalingtypes.AutoScalingGroup) bool {
+	return func(g autoscalingtypes.AutoScalingGroup) bool {
+		count := 0
+		for _, i := range g.Instances {
+			if i.LifecycleState == autoscalingtypes.LifecycleStateInService && !slices.Contains(not, *i.InstanceId) {
+				count++
+			}
+		}
+		return count == n
+	}
+}
+
+func instanceIDs(g autoscalingtypes.AutoScalingGroup) (ids []string) {
+	for _, i := range g.Instances {
+		ids = append(ids, *i.InstanceId)
+	}
+	return ids
+}
+
+func (s *stage) activities() []autoscalingtypes.Activity {
+	s.t.Helper()
+	in := &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("app")}
+	return roomtest.Must(s.r.DescribeScalingActivities(s.t.Context(), in))(s.t).Activities
+}
+
+func (s *stage) activity(cause string) autoscalingtypes.Activity {
+	s.t.Helper()
+	for _, a := range s.activities() {
+		if strings.Contains(*a.Cause, cause) {
+			return a
+		}
+	}
+	s.t.Fatalf("no activity with the cause %q", cause)
+	return autoscalingtypes.Activity{}
+}
