@@ -35,6 +35,7 @@ type fakeMachines struct {
 
 	mu      sync.Mutex
 	up      map[string]bool // instances that were booted since the store was opened
+	refusal error           // why none is launched, nil where they are
 	trouble error           // why none boots
 	latest  int64           // version of the launch template
 }
@@ -146,6 +147,13 @@ func (m *fakeMachines) fail(why error) {
 	m.base.Wake(repaired)
 }
 
+// refuse refuses launches; nil allows them.
+func (m *fakeMachines) refuse(why error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.refusal = why
+}
+
 // newVersion makes another version of the launch template.
 func (m *fakeMachines) newVersion() {
 	m.mu.Lock()
@@ -217,6 +225,12 @@ func (m *fakeMachines) Launched(token string) (string, bool) {
 
 // Launch launches without asking whether the token was used: that is what Launched is for.
 func (m *fakeMachines) Launch(in *ec2.RunInstancesInput) (string, error) {
+	m.mu.Lock()
+	refusal := m.refusal
+	m.mu.Unlock()
+	if refusal != nil {
+		return "", refusal
+	}
 	if _, err := m.Template(nil, in.LaunchTemplate.LaunchTemplateId, nil, in.LaunchTemplate.Version); err != nil {
 		return "", err
 	}

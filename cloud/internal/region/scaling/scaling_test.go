@@ -221,6 +221,36 @@ func TestFailedLaunchIsToldAndTriedAgain(t *testing.T) {
 	}
 }
 
+func TestRefusedLaunchIsToldAndTriedAgain(t *testing.T) {
+	s := newStage(t)
+	s.machines.refuse(errors.New("no address is left"))
+	s.create(func(in *autoscaling.CreateAutoScalingGroupInput) { in.DesiredCapacity = new(int32(1)) })
+	s.wait("a failed activity", func() bool {
+		return slices.ContainsFunc(s.activities(), func(a autoscalingtypes.Activity) bool {
+			return a.StatusCode == failed && *a.StatusMessage == "no address is left" &&
+				*a.Description == "Launching a new EC2 instance.  Status Reason: no address is left"
+		})
+	})
+	s.machines.refuse(nil)
+	s.await("one", serve(1))
+	if f, _ := s.r.fleets.Get("app"); f.Failures != 0 || len(f.Resting) != 0 {
+		t.Errorf("after a success, %d failures are counted, and %v rest", f.Failures, f.Resting)
+	}
+}
+
+// A target group that was deleted took its targets along: nothing waits for it to drain them.
+func TestDeletedTargetGroupHoldsNoInstance(t *testing.T) {
+	s := newStage(t)
+	s.create(nil)
+	id := *s.await("two", serve(2)).Instances[0].InstanceId
+	s.book.remove(testGroup)
+	roomtest.Must(s.r.TerminateInstanceInAutoScalingGroup(t.Context(), &autoscaling.TerminateInstanceInAutoScalingGroupInput{
+		InstanceId: &id, ShouldDecrementDesiredCapacity: new(true),
+	}))(t)
+	s.awaitState(id, terminated)
+	s.await("gone", func(g autoscalingtypes.AutoScalingGroup) bool { return len(g.Instances) == 1 })
+}
+
 func TestInstanceRefreshReplacesAll(t *testing.T) {
 	s := newStage(t)
 	s.create(nil)

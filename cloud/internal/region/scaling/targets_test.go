@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -62,6 +63,14 @@ func (b *fakeTargets) add(arn string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.groups = append(b.groups, arn)
+}
+
+// remove deletes a target group with its targets.
+func (b *fakeTargets) remove(arn string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.groups = slices.DeleteFunc(b.groups, func(g string) bool { return g == arn })
+	maps.DeleteFunc(b.states, func(of target, _ elbtypes.TargetHealthStateEnum) bool { return of.group == arn })
 }
 
 // follow tells of changes from now on, and of those before at once: a room works as soon as it is open.
