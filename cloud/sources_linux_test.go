@@ -94,19 +94,19 @@ func TestAlarmDataMovesTheAnswer(t *testing.T) {
 		AlarmIdentifier: &r53types.AlarmIdentifier{Name: aws.String("errors"), Region: r53types.CloudWatchRegionUsWest2},
 	})
 	p.await("at first", 1)
-	// Data for all periods of the next while, so that the test need not keep the clock.
-	errorsFor := func(count float64, d time.Duration) {
+	// errors puts data for every period, each a second long, of more time than the test may take until it needs no more.
+	errors := func() {
 		t.Helper()
 		now := time.Now()
-		var data []cwtypes.MetricDatum
-		for at := now.Add(-time.Second); at.Before(now.Add(d)); at = at.Add(250 * time.Millisecond) {
-			data = append(data, cwtypes.MetricDatum{MetricName: aws.String("Errors"), Value: &count, Timestamp: aws.Time(at)})
+		var data []cwtypes.MetricDatum // of which PutMetricData takes 1000 at most
+		for at := now.Add(-time.Second); at.Before(now.Add(2 * patience.Limit)); at = at.Add(500 * time.Millisecond) {
+			data = append(data, cwtypes.MetricDatum{MetricName: aws.String("Errors"), Value: aws.Float64(9), Timestamp: aws.Time(at)})
 		}
 		if _, err := api.PutMetricData(ctx, &cloudwatch.PutMetricDataInput{Namespace: aws.String("App"), MetricData: data}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	errorsFor(9, time.Minute)
+	errors()
 	p.await("with errors", 2)
 	if _, err := api.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{
 		AlarmName: aws.String("errors"), StateValue: cwtypes.StateValueOk, StateReason: aws.String("by hand"),
@@ -125,7 +125,7 @@ func TestAlarmDataMovesTheAnswer(t *testing.T) {
 	if err != nil || len(out.MetricAlarms) != 1 {
 		t.Fatalf("alarms after the region's return: %v, %v", out, err)
 	}
-	errorsFor(9, time.Minute)
+	errors()
 	p.await("errors again", 2)
 }
 

@@ -87,7 +87,8 @@ func (s *stage) service(instance string) int {
 
 func TestFleetReplacesAnInstanceWhoseServiceWasKilled(t *testing.T) {
 	t.Parallel()
-	s := up(t)
+	s := start(t)
+	s.must("up", "-f", lenient(t), "--yes")
 	before := s.fleet(primary)
 	if len(before) != 2 {
 		t.Fatalf("the fleet is %v", before)

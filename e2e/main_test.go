@@ -144,7 +144,7 @@ func (s *stage) aws(region string, args ...string) string {
 func (s *stage) dig(name string) string {
 	s.t.Helper()
 	host, port, _ := strings.Cut(s.env["UNDERSTUDY_RESOLVER"], ":")
-	return strings.TrimSpace(s.run(judge.Need(s.t, "dig"), "+short", "+tries=1", "+time=2", "@"+host, "-p", port, name, "A").stdout)
+	return strings.TrimSpace(s.run(judge.Need(s.t, "dig"), "+short", "+tries=20", "+time=5", "@"+host, "-p", port, name, "A").stdout)
 }
 
 // patience bounds what hangs. Nothing that goes well takes so long on any machine, and no test expects how long it does.

@@ -58,14 +58,12 @@ func TestEveryResourceIsListedByTheAWSCLI(t *testing.T) {
 		t.Errorf("failover pair %q", pair)
 	}
 	for _, check := range strings.Fields(s.aws(primary, "route53", "list-health-checks", "--query", "HealthChecks[].Id")) {
-		status := s.aws(primary, "route53", "get-health-check-status", "--health-check-id", check, "--query", "HealthCheckObservations[].StatusReport.Status")
-		if !strings.HasPrefix(status, "Success: HTTP Status Code 200, OK") {
-			t.Errorf("health check %s: %s", check, status)
-		}
+		s.until("a checker of "+check+" finds it healthy", func() bool {
+			status := s.aws(primary, "route53", "get-health-check-status", "--health-check-id", check, "--query", "HealthCheckObservations[].StatusReport.Status")
+			return strings.Contains(status, "Success: HTTP Status Code 200, OK")
+		})
 	}
-	if page := s.page(s.dig("hello.test")); !strings.Contains(page, primary) {
-		t.Errorf("the published page does not say %s:\n%s", primary, page)
-	}
+	s.until("the published page is the primary's", func() bool { return strings.Contains(s.page(s.dig("hello.test")), primary) })
 }
 
 // health lists the states of the region's targets.
@@ -133,9 +131,7 @@ func TestRevokedRuleFailsOverAndItsReturnFailsBack(t *testing.T) {
 		now := s.dig("hello.test")
 		return now != "" && !overlap(now, before)
 	})
-	if page := s.page(s.dig("hello.test")); !strings.Contains(page, secondary) {
-		t.Errorf("the page does not say %s:\n%s", secondary, page)
-	}
+	s.until("the page is the secondary's", func() bool { return strings.Contains(s.page(s.dig("hello.test")), secondary) })
 	s.aws(primary, "ec2", "authorize-security-group-ingress", "--group-id", internal, "--protocol", "tcp", "--port", "8080", "--source-group", public)
 	s.until("the name answers with the primary again", func() bool { return overlap(s.dig("hello.test"), before) })
 }
@@ -196,7 +192,7 @@ func TestHostsOwnServerFromUserData(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, _, _ := strings.Cut(answer, "\n")
-	r := s.run(judge.Need(t, "curl"), "-s", "-i", "--max-time", "5", "http://"+first+":"+strconv.Itoa(80+shift)+"/")
+	r := s.run(judge.Need(t, "curl"), "-s", "-i", "--max-time", "100", "http://"+first+":"+strconv.Itoa(80+shift)+"/")
 	if !strings.Contains(r.stdout, "SimpleHTTP") {
 		t.Errorf("the page at %s is not Python's:\n%s", first, r.stdout)
 	}
