@@ -112,9 +112,11 @@ var floors = []struct {
 	{"room health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
 	{"dns records room/roomtest", "serves what routing decides; Route 53's rules of record sets; what tests of control planes share"},
 	{
-		"policies checks controls region/balancing region/scaling region/watching",
-		"traffic policies' documents; control planes of one thing each, which see each other only through interfaces of their own",
+		"policies checks controls region/balancing region/scaling region/watching region/resource",
+		"traffic policies' documents; control planes of one thing each, which see each other only through interfaces of their own; what EC2's share",
 	},
+	{"region/nets", "the networks of EC2"},
+	{"region/compute", "its machines, which stand on the networks"},
 	{"region zones", "control planes"},
 	{"world bench/checker bench/nameserver", "joins the processes of a cloud; measures them"},
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
@@ -15,6 +16,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -26,6 +28,7 @@ type joined struct {
 	t         *testing.T
 	r         *Region
 	paper     *paper
+	opened    time.Time // just before the region was
 	dir       string
 	speed     tempo.Speed
 	ec2       *ec2.Client
@@ -51,7 +54,8 @@ func newJoined(t *testing.T, speed tempo.Speed) *joined {
 
 func (s *joined) open() {
 	s.t.Helper()
-	c := Config{Name: "us-east-1", Index: 1, Cloud: 1, Account: "111122223333", Dir: s.dir, Speed: s.speed}
+	c := Config{Name: "us-east-1", Index: 1, Account: "111122223333", Dir: s.dir, Speed: s.speed}
+	s.opened = time.Now()
 	r, err := Open(c, s.paper, s.paper, s.paper)
 	if err != nil {
 		s.t.Fatal(err)
@@ -66,11 +70,12 @@ func (s *joined) close() {
 	}
 }
 
+// machines is EC2 as the region's Auto Scaling sees it.
+func (s *joined) machines() scaling.Machines { return machines{s.r.compute, s.r.nets} }
+
 // fail keeps instances from starting; nil lets them.
 func (s *joined) fail(why error) {
-	s.paper.mu.Lock()
-	defer s.paper.mu.Unlock()
-	s.paper.fail = why
+	s.paper.Fail(why)
 }
 
 // furnish makes a VPC with two subnets, a launch template, and a target group that drains for an hour.
@@ -224,14 +229,11 @@ func TestGroupStandsOnEC2AndLoadBalancing(t *testing.T) {
 		LaunchTemplateId: &s.template, SourceVersion: new("1"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{InstanceType: smallType()},
 	}))(t)
 	dead := ids[0]
-	s.paper.mu.Lock()
-	m := s.paper.started[dead]
-	s.paper.mu.Unlock()
-	_ = m.Stop(ctx) // the process ends by itself
+	_ = s.paper.Started(dead).Stop(ctx) // the process ends by itself
 	after := s.serving(2, dead)
 	s.await("the dead one is terminated, and no target", func() bool {
 		_, registered := s.targets()[dead]
-		return s.instances()[dead].State.Name == terminated && !registered
+		return s.instances()[dead].State.Name == ec2types.InstanceStateNameTerminated && !registered
 	})
 	roomtest.WantSame(t, "targets", slices.Collect(maps.Keys(s.targets())), after...)
 	roomtest.WantSame(t, "zones", []string{zoneOf(after[0]), zoneOf(after[1])}, "us-east-1a", "us-east-1b")
@@ -244,7 +246,7 @@ func TestGroupStandsOnEC2AndLoadBalancing(t *testing.T) {
 	roomtest.Must(s.scaling.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app"), ForceDelete: new(true)}))(t)
 	s.await("all are terminated, and none is a target", func() bool {
 		for _, i := range s.instances() {
-			if i.State.Name != terminated {
+			if i.State.Name != ec2types.InstanceStateNameTerminated {
 				return false
 			}
 		}
@@ -269,7 +271,9 @@ func TestRestartInTheMiddle(t *testing.T) {
 	// Where it was started again before its group looked, it drains on: for an hour, or until there is nothing to drain.
 	roomtest.Must(s.balancing.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: listener}))(t)
 	roomtest.Must(s.balancing.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &s.group}))(t)
-	s.await("gone", func() bool { return s.instances()[ill].State.Name == terminated && len(s.members()) == 2 })
+	s.await("gone", func() bool {
+		return s.instances()[ill].State.Name == ec2types.InstanceStateNameTerminated && len(s.members()) == 2
+	})
 	if all := s.instances(); len(all) != 3 {
 		t.Errorf("%d instances were launched, want 3", len(all))
 	}
@@ -287,11 +291,11 @@ func TestLaunchBegunBeforeTheEndIsFoundAgain(t *testing.T) {
 		t.Errorf("%d instances were launched, want 4", len(all))
 	}
 	for id, i := range all {
-		if found, ok := (machinesOf{s.r}).Launched(*i.ClientToken); !ok || found != id {
+		if found, ok := s.machines().Launched(*i.ClientToken); !ok || found != id {
 			t.Errorf("by its token, %s is found as %q, %v", id, found, ok)
 		}
 	}
-	if found, ok := (machinesOf{s.r}).Launched("of nobody"); ok {
+	if found, ok := s.machines().Launched("of nobody"); ok {
 		t.Errorf("%s was never launched", found)
 	}
 }
@@ -320,15 +324,15 @@ func TestRecoveredInstanceHasItsGraceAgain(t *testing.T) {
 	s.fail(errors.New("the machine is busy"))
 	s.open()
 	for _, id := range ids {
-		if i, ok := (machinesOf{s.r}).Instance(nil, id); !ok || i.State != running || i.Started.After(s.r.opened) {
-			t.Errorf("before it was started again, %s is %+v, %v; the region was opened at %v", id, i, ok, s.r.opened)
+		if i, ok := s.machines().Instance(nil, id); !ok || i.State != ec2types.InstanceStateNameRunning || i.Started.After(s.opened) {
+			t.Errorf("before it was started again, %s is %+v, %v; the region was opened at %v", id, i, ok, s.opened)
 		}
 	}
 	s.fail(nil)
 	for _, id := range ids {
 		s.await("started again", func() bool {
-			i, _ := machinesOf{s.r}.Instance(nil, id)
-			return i.State == running && i.Started.After(s.r.opened)
+			i, _ := s.machines().Instance(nil, id)
+			return i.State == ec2types.InstanceStateNameRunning && i.Started.After(s.opened)
 		})
 	}
 	roomtest.Must(s.scaling.SetInstanceHealth(t.Context(), &autoscaling.SetInstanceHealthInput{InstanceId: &ids[0], HealthStatus: new("Unhealthy")}))(t)

@@ -24,24 +24,23 @@ type wired struct {
 	sockets roomtest.Sockets
 }
 
-func (w *wired) Interface(id string) (Namespace, error) {
-	if _, err := w.paper.Interface(id); err != nil {
-		return nil, err
-	}
-	return wiredNamespace{w: w}, nil
+func newWired() *wired {
+	w := &wired{paper: newPaper()}
+	w.Place = wiredNamespace{sockets: &w.sockets}
+	return w
 }
 
 type wiredNamespace struct {
-	loopback
-	w *wired
+	roomtest.Loopback
+	sockets *roomtest.Sockets
 }
 
 func (n wiredNamespace) Listen(network, address string) (net.Listener, error) {
-	return n.w.sockets.Listen(network, address)
+	return n.sockets.Listen(network, address)
 }
 
 func (n wiredNamespace) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	return n.w.sockets.DialContext(ctx, network, address)
+	return n.sockets.DialContext(ctx, network, address)
 }
 
 // site is a region in which load balancing stands on EC2: a VPC with two public subnets, a load balancer and a target group.
@@ -58,7 +57,7 @@ type site struct {
 
 func openWired(t *testing.T, dir string, w *wired) *Region {
 	t.Helper()
-	r, err := Open(Config{Name: "us-east-1", Index: 1, Cloud: 1, Account: "111122223333", Dir: dir, Speed: 300}, w, w, w)
+	r, err := Open(Config{Name: "us-east-1", Index: 1, Account: "111122223333", Dir: dir, Speed: 300}, w, w, w)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,15 +66,15 @@ func openWired(t *testing.T, dir string, w *wired) *Region {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{t: t, w: &wired{paper: newPaper()}, dir: t.TempDir()}
+	s := &site{t: t, w: newWired(), dir: t.TempDir()}
 	s.r = openWired(t, s.dir, s.w)
 	t.Cleanup(func() { _ = s.r.Close() })
 	ctx := t.Context()
 	var subnet string
 	s.vpc, subnet = makeNetwork(t, s.r)
-	gateway := roomtest.Must(s.r.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{}))(t).InternetGateway
-	roomtest.Must(s.r.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{VpcId: &s.vpc, InternetGatewayId: gateway.InternetGatewayId}))(t)
-	other := roomtest.Must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b")}))(t)
+	gateway := roomtest.Must(s.r.nets.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{}))(t).InternetGateway
+	roomtest.Must(s.r.nets.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{VpcId: &s.vpc, InternetGatewayId: gateway.InternetGatewayId}))(t)
+	other := roomtest.Must(s.r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b")}))(t)
 	s.subnets = []string{subnet, *other.Subnet.SubnetId}
 	s.balance = roomtest.Must(s.r.balancing.CreateLoadBalancer(ctx, s.request()))(t).LoadBalancers[0]
 	s.group = s.newGroup("hello")
@@ -111,11 +110,11 @@ func (s *site) listen(port int32) string {
 // launch starts an instance in the first subnet; what it would serve, the test does at its address.
 func (s *site) launch(h http.HandlerFunc) string {
 	s.t.Helper()
-	out := roomtest.Must(s.r.RunInstances(s.t.Context(), &ec2.RunInstancesInput{
+	out := roomtest.Must(s.r.compute.RunInstances(s.t.Context(), &ec2.RunInstancesInput{
 		ImageId: new(hostImage(s.t, s.r)), InstanceType: smallType(), SubnetId: &s.subnets[0], MinCount: new(int32(1)), MaxCount: new(int32(1)),
 	}))(s.t)
 	id := *out.Instances[0].InstanceId
-	waitState(s.t, s.r, id, running)
+	waitState(s.t, s.r, id, ec2types.InstanceStateNameRunning)
 	l, err := s.w.sockets.Listen("tcp", *out.Instances[0].PrivateIpAddress+":80")
 	if err != nil {
 		s.t.Fatal(err)
@@ -164,7 +163,7 @@ func (s *site) wantHello(when string) {
 func (s *site) nodes() []ec2types.NetworkInterface {
 	s.t.Helper()
 	in := &ec2.DescribeNetworkInterfacesInput{Filters: where("requester-managed", "true")}
-	return roomtest.Must(s.r.DescribeNetworkInterfaces(s.t.Context(), in))(s.t).NetworkInterfaces
+	return roomtest.Must(s.r.nets.DescribeNetworkInterfaces(s.t.Context(), in))(s.t).NetworkInterfaces
 }
 
 func saysHello(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }
@@ -210,12 +209,12 @@ func TestTerminatedInstanceIsDeregistered(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.awaitHealth(id, "healthy")
-	roomtest.Must(s.r.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{id}}))(t)
-	waitState(t, s.r, id, stopped)
+	roomtest.Must(s.r.compute.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{id}}))(t)
+	waitState(t, s.r, id, ec2types.InstanceStateNameStopped)
 	if h, _ := s.r.balancing.State(s.group, id); h.Reason != "Target.InvalidState" || *h.Description != "Target is in the stopped state" {
 		t.Errorf("stopped: %+v", h)
 	}
-	roomtest.Must(s.r.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}}))(t)
+	roomtest.Must(s.r.compute.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}}))(t)
 	s.await("deregistered", func() bool { _, ok := s.r.balancing.State(s.group, id); return !ok })
 }
 
@@ -223,14 +222,14 @@ func TestInterfacesFollowTheirLoadBalancer(t *testing.T) {
 	s := newSite(t)
 	s.listen(80)
 	ctx, arn := t.Context(), s.balance.LoadBalancerArn
-	third := roomtest.Must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.3.0/24"), AvailabilityZone: new("us-east-1c")}))(t)
+	third := roomtest.Must(s.r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.3.0/24"), AvailabilityZone: new("us-east-1c")}))(t)
 	subnets := []string{s.subnets[0], *third.Subnet.SubnetId}
 	roomtest.Must(s.r.balancing.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: arn, Subnets: subnets}))(t)
 	wantSame(t, "subnets", idsOf(s.nodes(), func(i ec2types.NetworkInterface) *string { return i.SubnetId }), subnets...)
 
-	g := roomtest.Must(s.r.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: new("web"), Description: new("web"), VpcId: &s.vpc}))(t)
+	g := roomtest.Must(s.r.nets.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: new("web"), Description: new("web"), VpcId: &s.vpc}))(t)
 	roomtest.Must(s.r.balancing.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: arn, SecurityGroups: []string{*g.GroupId}}))(t)
-	applied := s.w.applied(s.vpc).Interfaces
+	applied := s.w.Applied(s.vpc).Interfaces
 	for _, i := range applied {
 		if !slices.Equal(i.Groups, []string{*g.GroupId}) {
 			t.Errorf("interface %s has groups %v", i.ID, i.Groups)
@@ -261,13 +260,13 @@ func TestLoadBalancersAreRefusedWhatEC2Refuses(t *testing.T) {
 		_, err := s.r.balancing.CreateLoadBalancer(ctx, in)
 		roomtest.WantCode(t, err, code)
 	}
-	elsewhere := roomtest.Must(s.r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.1.0.0/16")}))(t).Vpc.VpcId
+	elsewhere := roomtest.Must(s.r.nets.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.1.0.0/16")}))(t).Vpc.VpcId
 	var private []string
 	for zone, cidr := range map[string]string{"us-east-1a": "10.1.1.0/24", "us-east-1b": "10.1.2.0/24"} {
-		out := roomtest.Must(s.r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: elsewhere, CidrBlock: &cidr, AvailabilityZone: &zone}))(t)
+		out := roomtest.Must(s.r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: elsewhere, CidrBlock: &cidr, AvailabilityZone: &zone}))(t)
 		private = append(private, *out.Subnet.SubnetId)
 	}
-	foreign := roomtest.Must(s.r.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: new("web"), Description: new("web"), VpcId: elsewhere}))(t)
+	foreign := roomtest.Must(s.r.nets.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: new("web"), Description: new("web"), VpcId: elsewhere}))(t)
 	refused("SubnetNotFound", func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], "subnet-0"} })
 	refused("InvalidConfigurationRequest", func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], private[0]} })
 	refused("InvalidSubnet", func(in *elb.CreateLoadBalancerInput) { in.Subnets = private }) // no internet gateway

@@ -18,9 +18,7 @@ func TestConsoleOutputIsTheLastOfIt(t *testing.T) {
 	ctx := t.Context()
 	_, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
 	id := d.run(subnet, 1)[0]
-	d.paper.mu.Lock()
-	dir := d.paper.started[id].spec.Dir
-	d.paper.mu.Unlock()
+	dir := d.paper.Started(id).Spec.Dir
 	console := func() string {
 		t.Helper()
 		out := roomtest.Must(d.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: &id}))(t)

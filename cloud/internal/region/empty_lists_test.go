@@ -15,33 +15,34 @@ func TestEmptyListsAreShown(t *testing.T) {
 	r, _ := open(t)
 	ctx := t.Context()
 	vpc, subnet := makeNetwork(t, r)
-	group := roomtest.Must(r.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: new("g"), Description: new("d"), VpcId: &vpc}))(t).GroupId
-	g := roomtest.Must(r.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{*group}}))(t).SecurityGroups[0]
+	group := roomtest.Must(r.nets.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: new("g"), Description: new("d"), VpcId: &vpc}))(t).GroupId
+	g := roomtest.Must(r.nets.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{*group}}))(t).SecurityGroups[0]
 	egress := g.IpPermissionsEgress[0]
 	if g.IpPermissions == nil || egress.Ipv6Ranges == nil || egress.PrefixListIds == nil || egress.UserIdGroupPairs == nil {
 		t.Errorf("security group %+v", g)
 	}
-	gateway := roomtest.Must(r.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{}))(t).InternetGateway
+	gateway := roomtest.Must(r.nets.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{}))(t).InternetGateway
 	if gateway.Attachments == nil || gateway.Tags == nil {
 		t.Errorf("gateway %+v", gateway)
 	}
-	table := roomtest.Must(r.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{VpcId: &vpc}))(t).RouteTable
+	table := roomtest.Must(r.nets.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{VpcId: &vpc}))(t).RouteTable
 	if table.Associations == nil || table.PropagatingVgws == nil || table.Tags == nil {
 		t.Errorf("route table %+v", table)
 	}
-	i := roomtest.Must(r.RunInstances(ctx, &ec2.RunInstancesInput{
+	i := roomtest.Must(r.compute.RunInstances(ctx, &ec2.RunInstancesInput{
 		ImageId: new(hostImage(t, r)), InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
 	}))(t).Instances[0]
 	if i.ProductCodes == nil || i.NetworkInterfaces[0].Ipv6Addresses == nil || i.Tags != nil {
 		t.Errorf("instance %+v", i)
 	}
-	waitState(t, r, *i.InstanceId, running)
-	roomtest.Must(r.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{*i.InstanceId}}))(t)
-	dead := r.showInstance(waitState(t, r, *i.InstanceId, terminated))
+	waitState(t, r, *i.InstanceId, ec2types.InstanceStateNameRunning)
+	roomtest.Must(r.compute.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{*i.InstanceId}}))(t)
+	waitState(t, r, *i.InstanceId, ec2types.InstanceStateNameTerminated)
+	dead := allInstances(t, r)[0]
 	if dead.BlockDeviceMappings == nil || dead.NetworkInterfaces == nil || dead.SecurityGroups == nil {
 		t.Errorf("terminated instance %+v", dead)
 	}
-	acl := roomtest.Must(r.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{}))(t).NetworkAcls[0]
+	acl := roomtest.Must(r.nets.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{}))(t).NetworkAcls[0]
 	if acl.Tags == nil || acl.Entries[0].RuleAction != ec2types.RuleActionAllow || acl.Entries[1].RuleAction != ec2types.RuleActionDeny {
 		t.Errorf("network ACL %+v", acl)
 	}

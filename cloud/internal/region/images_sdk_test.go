@@ -18,7 +18,7 @@ import (
 func (d *desk) write(instance, name, content string) {
 	d.t.Helper()
 	m, _ := d.machine(instance)
-	upper := filepath.Join(m.spec.Dir, "upper")
+	upper := filepath.Join(m.Spec.Dir, "upper")
 	if err := os.MkdirAll(upper, 0o755); err != nil {
 		d.t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestImageIsDeregisteredAndThenItsSnapshotDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	instance := *ran.Instances[0].InstanceId
-	waitState(t, d.region, instance, running)
+	waitState(t, d.region, instance, ec2types.InstanceStateNameRunning)
 	out, err := d.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: image.ImageId})
 	if err != nil || !aws.ToBool(out.Return) {
 		t.Fatalf("DeregisterImage: %+v, %v", out, err)
@@ -129,7 +129,7 @@ func TestImageIsDeregisteredAndThenItsSnapshotDeleted(t *testing.T) {
 	_, err = d.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{*image.ImageId}})
 	wantAPIError(t, err, "InvalidAMIID.NotFound")
 	// Its instances go on, their volumes name the snapshot that they were made of, and that stays until it is deleted.
-	waitState(t, d.region, instance, running)
+	waitState(t, d.region, instance, ec2types.InstanceStateNameRunning)
 	volumes, err := d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: where("snapshot-id", snapshot)})
 	if err != nil || len(volumes.Volumes) != 1 || *volumes.Volumes[0].Attachments[0].InstanceId != instance || *volumes.Volumes[0].SnapshotId != snapshot {
 		t.Errorf("volumes made of the snapshot: %+v, %v", volumes, err)
@@ -174,7 +174,7 @@ func (d *desk) newPeer() (peer *desk, silent func()) {
 	t.Cleanup(func() { _ = server.Close() })
 
 	peer = &desk{t: t, dir: t.TempDir(), config: Config{
-		Name: "us-west-2", Index: 2, Cloud: 1, Account: "111122223333", Speed: tempo.Speed(60), Peers: []string{"us-east-1"},
+		Name: "us-west-2", Index: 2, Account: "111122223333", Speed: tempo.Speed(60), Peers: []string{"us-east-1"},
 		Peer: func(region string) (string, bool) { return socket, region == "us-east-1" },
 	}}
 	peer.open()
@@ -225,12 +225,12 @@ func TestImageIsCopiedToAnotherRegion(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := *ran.Instances[0].InstanceId
-	waitState(t, west.region, id, running)
+	waitState(t, west.region, id, ec2types.InstanceStateNameRunning)
 	m, _ := west.machine(id)
-	if len(m.spec.Layers) == 0 {
+	if len(m.Spec.Layers) == 0 {
 		t.Fatal("the instance has no layers")
 	}
-	got, err := os.ReadFile(filepath.Join(m.spec.Layers[0], "motd"))
+	got, err := os.ReadFile(filepath.Join(m.Spec.Layers[0], "motd"))
 	if err != nil || string(got) != "hello from the east" {
 		t.Errorf("the copy's disk holds %q, %v", got, err)
 	}

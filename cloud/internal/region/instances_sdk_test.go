@@ -2,6 +2,7 @@ package region
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
 // patience is how long a test waits for what will happen: only a failure waits so long.
@@ -26,10 +29,8 @@ func (d *desk) await(what string, done func() bool) {
 }
 
 // machine returns the processes that stand in for an instance's, and how many have been started in the region.
-func (d *desk) machine(id string) (*pretender, int) {
-	d.paper.mu.Lock()
-	defer d.paper.mu.Unlock()
-	return d.paper.started[id], d.paper.starts
+func (d *desk) machine(id string) (*roomtest.Pretender, int) {
+	return d.paper.Started(id), d.paper.Starts()
 }
 
 func (d *desk) attribute(id string, name ec2types.InstanceAttributeName) *ec2.DescribeInstanceAttributeOutput {
@@ -45,7 +46,7 @@ func TestInstanceAttributesAreToldOneByOne(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	vpc, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
-	group, script := d.securityGroup(vpc, "web"), encode([]byte("#!/bin/sh\n"))
+	group, script := d.securityGroup(vpc, "web"), base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\n"))
 	out, err := d.RunInstances(ctx, &ec2.RunInstancesInput{
 		ImageId: new(hostImage(t, d.region)), InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
 		SecurityGroupIds: []string{group}, UserData: &script, InstanceInitiatedShutdownBehavior: "terminate",
@@ -54,7 +55,7 @@ func TestInstanceAttributesAreToldOneByOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := *out.Instances[0].InstanceId
-	waitState(t, d.region, id, running)
+	waitState(t, d.region, id, ec2types.InstanceStateNameRunning)
 	yes := func(v *ec2types.AttributeBooleanValue) string { return fmt.Sprint(v != nil && aws.ToBool(v.Value)) }
 	text := func(v *ec2types.AttributeValue) string {
 		if v == nil {
@@ -137,7 +138,7 @@ func TestInstanceAttributesChangeWhatTheyName(t *testing.T) {
 		}
 	}
 	d.reopen()
-	waitState(t, d.region, id, running)
+	waitState(t, d.region, id, ec2types.InstanceStateNameRunning)
 	wantSame(t, "groups", idsOf(d.attribute(id, "groupSet").Groups, func(x ec2types.GroupIdentifier) *string { return x.GroupId }), group)
 	told, err := d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
 	if err != nil || *told.Reservations[0].Instances[0].SecurityGroups[0].GroupId != group {
@@ -152,7 +153,7 @@ func TestInstanceAttributesChangeWhatTheyName(t *testing.T) {
 	d.await("start after the restart", func() bool { m, _ := d.machine(id); return m != nil })
 	m, _ := d.machine(id)
 	_ = m.Stop(ctx)
-	waitState(t, d.region, id, terminated)
+	waitState(t, d.region, id, ec2types.InstanceStateNameTerminated)
 }
 
 func TestInstanceStatusIsToldOfRunningInstances(t *testing.T) {
@@ -164,7 +165,7 @@ func TestInstanceStatusIsToldOfRunningInstances(t *testing.T) {
 	if _, err := d.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{rest}}); err != nil {
 		t.Fatal(err)
 	}
-	waitState(t, d.region, rest, stopped)
+	waitState(t, d.region, rest, ec2types.InstanceStateNameStopped)
 	d.reopen()
 	id := func(s ec2types.InstanceStatus) *string { return s.InstanceId }
 	statuses := func(in *ec2.DescribeInstanceStatusInput) []ec2types.InstanceStatus {
@@ -251,16 +252,16 @@ func TestRebootStartsTheProcessesAnew(t *testing.T) {
 	}
 	// It keeps its state, its addresses and its launch time, unlike after a stop and start.
 	after := describe(ids[0])
-	if after.State.Name != running || *after.PrivateIpAddress != *before.PrivateIpAddress || *after.PublicIpAddress != *before.PublicIpAddress ||
+	if after.State.Name != ec2types.InstanceStateNameRunning || *after.PrivateIpAddress != *before.PrivateIpAddress || *after.PublicIpAddress != *before.PublicIpAddress ||
 		!after.LaunchTime.Equal(*before.LaunchTime) {
 		t.Errorf("before %+v, after %+v", before, after)
 	}
 	d.reopen()
-	waitState(t, d.region, ids[0], running)
+	waitState(t, d.region, ids[0], ec2types.InstanceStateNameRunning)
 	if _, err := d.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids[:1]}); err != nil {
 		t.Fatal(err)
 	}
-	waitState(t, d.region, ids[0], terminated)
+	waitState(t, d.region, ids[0], ec2types.InstanceStateNameTerminated)
 	_, err = d.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: ids[:1]})
 	wantAPIError(t, err, "IncorrectState")
 }
@@ -322,7 +323,7 @@ func TestVolumesAreThoseOfTheInstances(t *testing.T) {
 	if _, err := d.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids[:1]}); err != nil {
 		t.Fatal(err)
 	}
-	waitState(t, d.region, ids[0], terminated)
+	waitState(t, d.region, ids[0], ec2types.InstanceStateNameTerminated)
 	_, err = d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{VolumeIds: []string{*of[0].VolumeId}})
 	wantAPIError(t, err, "InvalidVolume.NotFound")
 	_, err = d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{VolumeIds: all[2:4], MaxResults: new(int32(5))})

@@ -1,6 +1,7 @@
 package region
 
 import (
+	"encoding/base64"
 	"fmt"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 func (d *desk) launchTemplate(name string, versions int) string {
 	d.t.Helper()
 	data := func(n int) *ec2types.RequestLaunchTemplateData {
-		return &ec2types.RequestLaunchTemplateData{InstanceType: smallType(), UserData: new(encode(fmt.Appendf(nil, "version %d", n)))}
+		return &ec2types.RequestLaunchTemplateData{InstanceType: smallType(), UserData: new(base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "version %d", n)))}
 	}
 	out, err := d.CreateLaunchTemplate(d.t.Context(), &ec2.CreateLaunchTemplateInput{
 		LaunchTemplateName: &name, LaunchTemplateData: data(1), VersionDescription: new("v1"),
@@ -73,7 +74,7 @@ func TestLaunchTemplateVersionsAreTold(t *testing.T) {
 	}
 	v := out.LaunchTemplateVersions[0]
 	if *v.LaunchTemplateId != id || *v.LaunchTemplateName != "app" || *v.VersionDescription != "v3" || *v.DefaultVersion || v.CreateTime == nil ||
-		*v.LaunchTemplateData.UserData != encode([]byte("version 3")) || v.LaunchTemplateData.InstanceType != smallType() {
+		*v.LaunchTemplateData.UserData != base64.StdEncoding.EncodeToString([]byte("version 3")) || v.LaunchTemplateData.InstanceType != smallType() {
 		t.Errorf("version 3: %+v", v)
 	}
 	var seen []int64

@@ -10,7 +10,7 @@ import (
 func registeredOperations(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
-	line := regexp.MustCompile(`(?:wire\.Handle\(m, wire\.\w+|ask\(m), "(\w+)", r\.(\w+)\)`)
+	line := regexp.MustCompile(`(?:wire\.Handle\(m, wire\.\w+|resource\.Ask\(m), "(\w+)", [rg]\.(\w+)\)`)
 	for _, name := range sources(t) {
 		b, err := os.ReadFile(name)
 		if err != nil {

@@ -1,36 +1,38 @@
-// Package region is the control plane of one region of a local cloud: EC2, a method per operation and a file per
-// resource kind, and what joins it to the other services, which have packages below this one.
+// Package region is one region of a local cloud: it opens and closes the packages below it, each the control plane
+// of one thing, and gives each what it needs of the others.
 //
 // A handler has the very signature that an SDK client calls, less the options. It validates, commits
 // to the store, and then brings the data plane to what the store says; at start the same code brings
-// up everything the store holds. The data plane is reached only through the interfaces in this file.
+// up everything the store holds. The data plane is reached only through interfaces.
 package region
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/netip"
+	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
-	"time"
+	"slices"
 
 	"github.com/miekg/dns"
-	"github.com/understudy/understudy/cloud/internal/machine"
-	"github.com/understudy/understudy/cloud/internal/network"
+
+	"github.com/understudy/understudy/cloud/internal/region/balancing"
+	"github.com/understudy/understudy/cloud/internal/region/compute"
+	"github.com/understudy/understudy/cloud/internal/region/nets"
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/region/scaling"
+	"github.com/understudy/understudy/cloud/internal/region/watching"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // Config is what a region is told at its start and never changes.
 type Config struct {
 	Name       string // us-east-1
 	Index      int    // 1 or 2: which public range is its own, see package address
-	Cloud      int    // the cloud's number on this machine
 	Account    string // twelve digits
 	Dir        string // its folder: state, layers, instances
 	Kept       string // its state's mark and copy, see package store; empty for Dir
@@ -46,73 +48,25 @@ type Config struct {
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
 }
 
-// Namespace is where sockets are opened and processes run; *network.Namespace is one.
-type Namespace interface {
-	Do(func() error) error
-	DialContext(ctx context.Context, network, address string) (net.Conn, error)
-	Listen(network, address string) (net.Listener, error)
-	ListenPacket(network, address string) (net.PacketConn, error)
-}
-
-var _ Namespace = (*network.Namespace)(nil)
-
-// Fabric is the region's network.
-type Fabric interface {
-	// Apply brings one VPC's namespaces, routes and packet filters to what the specification says.
-	Apply(network.VPC) error
-	// Remove takes a VPC's namespaces away.
-	Remove(vpcID string) error
-	// Interface returns the namespace behind a network interface that Apply has made.
-	Interface(eniID string) (Namespace, error)
-	// Router returns the namespace in which a VPC's router, resolver and metadata service live.
-	Router(vpcID string) (Namespace, error)
-}
-
-// Machine is a running instance; *machine.Machine is one.
-type Machine interface {
-	Done() <-chan struct{}
-	Stop(context.Context) error
-}
-
-var _ Machine = (*machine.Machine)(nil)
-
-// Machines runs instances.
-type Machines interface {
-	Start(context.Context, machine.Spec) (Machine, error)
-}
-
-// Publisher makes a public address reachable from the host.
-type Publisher interface {
-	// Publish opens the loopback twin of a public TCP address; each connection to it enters the cloud
-	// from the internet. It stays until closed.
-	Publish(netip.AddrPort) (interface{ Close() error }, error)
-}
-
 // Region is a running control plane.
 type Region struct {
 	*room.Base
-	cfg       Config
-	fabric    Fabric
-	machines  Machines
-	publisher Publisher
-	tables
-	services
+	cfg Config
+
+	resources *resource.Registry
+	nets      *nets.Room
+	compute   *compute.Room
+	balancing *balancing.Room
+	scaling   *scaling.Room
+	watching  *watching.Room
 
 	beacon *room.Watch // wakes whoever tells Route 53 of the region
-	opened time.Time   // by this process
-
-	resting sync.Map // ids of instances without processes
-
-	sync    sync.Mutex // one bringing-up of the data plane at a time
-	plane   plane
-	program program // the layer with the example service
-
-	public sync.Mutex // guards publications
-	twins  map[netip.AddrPort]interface{ Close() error }
+	twins  twins
 }
 
-// Open reads the region's state and brings up everything that it holds: networks, then instances.
-func Open(cfg Config, fabric Fabric, machines Machines, publisher Publisher) (*Region, error) {
+// Open reads the region's state and brings up everything that it holds: networks, then instances, then the services
+// that stand on them.
+func Open(cfg Config, fabric nets.Fabric, host compute.Machines, publisher Publisher) (*Region, error) {
 	for _, dir := range []string{cfg.Dir, filepath.Join(cfg.Dir, "layers"), filepath.Join(cfg.Dir, "instances")} {
 		// Every layer is read by instances, whose processes need not be root's.
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -128,27 +82,84 @@ func Open(cfg Config, fabric Fabric, machines Machines, publisher Publisher) (*R
 	}
 	r := &Region{
 		Base: room.New(room.Identity{Region: cfg.Name, Account: cfg.Account, Speed: cfg.Speed}, db, cfg.Log),
-		cfg:  cfg, fabric: fabric, machines: machines, publisher: publisher,
-		opened: time.Now().UTC(), twins: map[netip.AddrPort]interface{ Close() error }{},
+		cfg:  cfg,
 	}
-	for _, step := range []func() error{r.load(db), r.loadServices, r.prepareImages, r.recover, r.openServices} {
-		if err := step(); err != nil {
-			_ = r.Close() // the first error is the one to tell
-			return nil, fmt.Errorf("open region %s: %w", cfg.Name, err)
-		}
+	r.twins = twins{publisher: publisher, log: r.Log, ports: r.publicPorts}
+	err = r.load(fabric, host)
+	if err == nil {
+		err = r.bringUp()
+	}
+	if err != nil {
+		_ = r.Close() // the first error is the one to tell
+		return nil, fmt.Errorf("open region %s: %w", cfg.Name, err)
 	}
 	return r, nil
+}
+
+// load reads every table, before anything runs: a room may look at any other once it runs.
+func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
+	if r.resources, err = resource.Load(r.Base); err != nil {
+		return err
+	}
+	if r.nets, err = nets.Load(r.resources, nets.Config{
+		Index: r.cfg.Index, Fabric: fabric, Resolve: r.cfg.Resolve, Synced: r.twins.update,
+		Metadata: func(vpc string) http.Handler { return r.compute.Metadata(vpc) },
+	}); err != nil {
+		return err
+	}
+	if r.compute, err = compute.Load(r.nets, compute.Config{
+		Dir: r.cfg.Dir, Executable: r.cfg.Executable, Machines: host, Peer: r.cfg.Peer,
+	}); err != nil {
+		return err
+	}
+	if r.balancing, err = balancing.Load(r.Base, networks{r.nets, r.compute, &r.twins}); err != nil {
+		return err
+	}
+	if r.scaling, err = scaling.Load(r.Base, machines{r.compute, r.nets}, r.balancing); err != nil {
+		return err
+	}
+	r.watching, err = watching.Load(r.Base, r.balancing.PublishMetrics)
+	return err
+}
+
+// bringUp starts what is stored, from the ground up.
+func (r *Region) bringUp() error {
+	if err := r.nets.Open(); err != nil {
+		return err
+	}
+	if err := r.compute.Open(); err != nil {
+		return err
+	}
+	r.beacon = r.Watch(slices.Concat(r.watching.News(), r.balancing.News(), r.compute.News(), r.nets.News())...)
+	r.balancing.Open()
+	r.scaling.Open()
+	r.watching.Open()
+	return nil
+}
+
+// Operations registers every handler of the region.
+func (r *Region) Operations(m *wire.Mux) {
+	resource.Ask(m, "DescribeAccountAttributes", r.DescribeAccountAttributes)
+	resource.Ask(m, "DescribeRegions", r.DescribeRegions)
+	r.resources.Operations(m)
+	r.nets.Operations(m)
+	r.compute.Operations(m)
+	r.balancing.Operations(m)
+	r.scaling.Operations(m)
+	r.watching.Operations(m)
 }
 
 // Close ends the control plane: the load balancers, the instances' processes and the listeners. The
 // store still says that the instances run, so that the next Open starts them again.
 func (r *Region) Close() error {
-	r.closeServices()
+	if r.balancing != nil {
+		r.balancing.Close()
+	}
 	r.Stop()
-	r.sync.Lock()
-	r.plane.close() // ends the servers' goroutines; serveVPC opens no more after cancel
-	r.sync.Unlock()
+	if r.nets != nil {
+		r.nets.Close() // ends the servers' goroutines, which Drained waits for
+	}
 	r.Drained()
-	r.unpublishAll()
+	r.twins.close()
 	return r.DB.Close()
 }

@@ -159,7 +159,7 @@ func (d *desk) run(subnet string, n int32) (ids []string) {
 		d.t.Fatal(err)
 	}
 	for _, i := range out.Instances {
-		waitState(d.t, d.region, *i.InstanceId, running)
+		waitState(d.t, d.region, *i.InstanceId, ec2types.InstanceStateNameRunning)
 		ids = append(ids, *i.InstanceId)
 	}
 	return ids

@@ -66,7 +66,7 @@ func TestSubnetIsDeletedOnceEmpty(t *testing.T) {
 	if _, err := d.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{instance}}); err != nil {
 		t.Fatal(err)
 	}
-	waitState(t, d.region, instance, terminated)
+	waitState(t, d.region, instance, ec2types.InstanceStateNameTerminated)
 	if _, err := d.DeleteSubnet(ctx, in); err != nil {
 		t.Fatal(err)
 	}

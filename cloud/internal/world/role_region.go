@@ -18,11 +18,14 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/publish"
 	"github.com/understudy/understudy/cloud/internal/region"
+	"github.com/understudy/understudy/cloud/internal/region/compute"
+	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/resolver"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -36,8 +39,8 @@ func runRegion(cfg Config) error {
 	}
 	home := Home(cfg.Dir, name)
 	r, err := region.Open(regionConfig(cfg, name, home, log),
-		region.KernelFabric(fabric),
-		region.KernelMachines(machine.NewHost(filepath.Join(home, "host"), cfg.Dir)),
+		nets.KernelFabric(fabric),
+		compute.KernelMachines(machine.NewHost(filepath.Join(home, "host"), cfg.Dir)),
 		&publish.Client{Socket: DoorSocket(cfg.Dir), Log: log})
 	if err != nil {
 		return errors.Join(err, fabric.Close())
@@ -57,7 +60,7 @@ func runRegion(cfg Config) error {
 
 func regionConfig(cfg Config, name, home string, log *slog.Logger) region.Config {
 	return region.Config{
-		Name: name, Index: 1 + slices.Index(cfg.Regions, name), Cloud: cfg.Cloud, Account: cfg.Account,
+		Name: name, Index: 1 + slices.Index(cfg.Regions, name), Account: cfg.Account,
 		Dir: home, Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log,
 		Peers: slices.DeleteFunc(slices.Clone(cfg.Regions), func(other string) bool { return other == name }),
 		Peer: func(other string) (string, bool) {

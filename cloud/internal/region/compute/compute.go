@@ -1,0 +1,88 @@
+// Package compute is the machines of a region: instances, the images and layers that they start from, launch
+// templates. Handlers only write states; a worker for each instance and each pending image makes them true.
+package compute
+
+import (
+	"context"
+	"sync"
+
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/machine"
+	"github.com/understudy/understudy/cloud/internal/region/nets"
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// Config is what the machines are told at their start.
+type Config struct {
+	Dir        string // the region's folder, with the folders layers and instances
+	Executable string // the program that the image understudy-hello carries as /usr/local/bin/hello; empty for no such image
+	Machines   Machines
+	// Peer tells the unix socket on which another region of this cloud serves ServePeers; false where there is
+	// no such region.
+	Peer func(region string) (socket string, ok bool)
+}
+
+// Machine is a running instance; *machine.Machine is one.
+type Machine interface {
+	Done() <-chan struct{}
+	Stop(context.Context) error
+}
+
+var _ Machine = (*machine.Machine)(nil)
+
+// Machines runs instances; KernelMachines makes one of package machine's.
+type Machines interface {
+	Start(context.Context, machine.Spec) (Machine, error)
+}
+
+// Room is the machines of one region.
+type Room struct {
+	*resource.Registry
+	cfg  Config
+	nets *nets.Room
+
+	instances *store.Table[Instance]
+	images    *store.Table[imageRow]
+	snapshots *store.Table[snapshotRow]
+	templates *store.Table[templateRow]
+
+	resting sync.Map // ids of instances without processes
+	program program  // the layer with the example service
+}
+
+// kinds are filled by the files of the kinds.
+var kinds resource.Kinds[*Room]
+
+// Load reads the tables.
+func Load(networks *nets.Room, cfg Config) (*Room, error) {
+	r := &Room{Registry: networks.Registry, cfg: cfg, nets: networks}
+	var err error
+	room.LoadTable(r.DB, "instances", &r.instances, &err)
+	room.LoadTable(r.DB, "images", &r.images, &err)
+	room.LoadTable(r.DB, "snapshots", &r.snapshots, &err)
+	room.LoadTable(r.DB, "launch-templates", &r.templates, &err)
+	resource.Enter(r.Registry, r, kinds)
+	return r, err
+}
+
+// Open prepares the public images and starts all instances that are stored as running. The networks are up by then.
+func (r *Room) Open() error {
+	if err := r.prepareImages(); err != nil {
+		return err
+	}
+	for _, i := range r.instances.All() {
+		r.Spawn(func() { r.tend(i.ID) })
+	}
+	for _, i := range r.images.All() {
+		if i.State == ec2types.ImageStatePending {
+			r.Spawn(func() { r.tendImage(i.ID) })
+		}
+	}
+	return nil
+}
+
+// News is what to watch for a change of an instance.
+func (r *Room) News() []store.Topic { return []store.Topic{r.instances.Any()} }

@@ -1,0 +1,227 @@
+package compute
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/region/nets"
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// Instance is an instance. Its state is what the instance's own worker acts on, see tender.go.
+type Instance struct {
+	ID, Reservation, Image, Subnet, VPC, Zone, Interface string
+	LaunchIndex                                          int32
+	Type                                                 ec2types.InstanceType
+	Architecture                                         ec2types.ArchitectureValues
+	State                                                ec2types.InstanceStateName
+	Reason                                               *ec2types.StateReason
+	Transition                                           string // "User initiated (2006-01-02 15:04:05 GMT)"
+	Launched                                             time.Time
+	Started                                              time.Time // when it last became running
+	Ended                                                time.Time // when it became terminated
+	UserData                                             string    // base64
+	Token                                                string
+	Layers                                               []string // digests, the topmost first
+	Volume                                               string
+	VolumeMade                                           time.Time
+	VolumeSnapshot                                       string // that the volume was made of, which the image may not outlive
+	Boot                                                 int    // rises with each reboot
+	Held                                                 bool   // its processes rest while an image is made of it
+	ProtectTermination, EbsOptimized, Monitoring         bool
+	ShutdownTerminates                                   bool
+	Metadata                                             ec2types.InstanceMetadataOptionsResponse
+}
+
+var (
+	instanceKind = kinds.Add(resource.Kind[*Room]{
+		Prefix: "i", Tagged: ec2types.ResourceTypeInstance, Missing: missingInstance,
+		Exists: resource.Within(func(r *Room) *store.Table[Instance] { return r.instances }),
+	})
+	reservationKind = kinds.Add(resource.Kind[*Room]{Prefix: "r"})
+)
+
+func missingInstance(id string) error {
+	if !resource.WellFormed("i-", id) {
+		return wire.Errorf("InvalidInstanceID.Malformed", "Invalid id: \"%s\"", id)
+	}
+	return wire.Errorf("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", id)
+}
+
+// Instance returns an instance. A nil tx reads what is committed.
+func (r *Room) Instance(tx *store.Tx, id string) (Instance, bool) { return r.instances.GetTx(tx, id) }
+
+// stateCodes are the numbers of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceState.html.
+var stateCodes = map[ec2types.InstanceStateName]int32{pending: 0, running: 16, shuttingDown: 32, terminated: 48, stopping: 64, stopped: 80}
+
+func showState(s ec2types.InstanceStateName) *ec2types.InstanceState {
+	return &ec2types.InstanceState{Name: s, Code: new(stateCodes[s])}
+}
+
+const rootDevice = "/dev/xvda"
+
+func (r *Room) showInstance(i Instance) ec2types.Instance {
+	monitoring := ec2types.MonitoringStateDisabled
+	if i.Monitoring {
+		monitoring = ec2types.MonitoringStateEnabled
+	}
+	kind, _ := findType(string(i.Type))
+	out := ec2types.Instance{
+		InstanceId: new(i.ID), ImageId: new(i.Image), InstanceType: i.Type, Architecture: i.Architecture, AmiLaunchIndex: new(i.LaunchIndex),
+		State: showState(i.State), StateReason: i.Reason, StateTransitionReason: new(i.Transition), LaunchTime: new(i.Launched),
+		ClientToken: new(i.Token), EbsOptimized: new(i.EbsOptimized), EnaSupport: new(true), Hypervisor: ec2types.HypervisorTypeXen,
+		VirtualizationType: ec2types.VirtualizationTypeHvm, RootDeviceName: new(rootDevice), RootDeviceType: ec2types.DeviceTypeEbs,
+		Monitoring: &ec2types.Monitoring{State: monitoring}, MetadataOptions: &i.Metadata, Tags: r.Tags(i.ID),
+		Placement:       &ec2types.Placement{AvailabilityZone: new(i.Zone), Tenancy: ec2types.TenancyDefault, GroupName: new("")},
+		CpuOptions:      &ec2types.CpuOptions{CoreCount: new(max(1, kind.vcpus/2)), ThreadsPerCore: new(min(2, kind.vcpus))},
+		PlatformDetails: new("Linux/UNIX"), UsageOperation: new("RunInstances"), UsageOperationUpdateTime: new(i.VolumeMade),
+		PrivateDnsName: new(""), PublicDnsName: new(""), ProductCodes: []ec2types.ProductCode{},
+		BlockDeviceMappings: []ec2types.InstanceBlockDeviceMapping{}, NetworkInterfaces: []ec2types.InstanceNetworkInterface{},
+		SecurityGroups: []ec2types.GroupIdentifier{},
+	}
+	if i.State == terminated {
+		return out
+	}
+	out.SubnetId, out.VpcId, out.SourceDestCheck = new(i.Subnet), new(i.VPC), new(true)
+	out.BlockDeviceMappings = []ec2types.InstanceBlockDeviceMapping{{
+		DeviceName: new(rootDevice),
+		Ebs: &ec2types.EbsInstanceBlockDevice{
+			VolumeId:            new(i.Volume),
+			AttachTime:          new(i.VolumeMade),
+			DeleteOnTermination: new(true),
+			Status:              ec2types.AttachmentStatusAttached,
+		},
+	}}
+	if eni, ok := r.nets.Interface(nil, i.Interface); ok {
+		r.showAddresses(&out, eni)
+	}
+	return out
+}
+
+func (r *Room) showAddresses(out *ec2types.Instance, eni nets.Interface) {
+	out.SecurityGroups = r.nets.Identifiers(eni.Groups)
+	out.PrivateIpAddress, out.PrivateDnsName = new(eni.Address.String()), new(r.nets.PrivateName(eni.Address))
+	nic := ec2types.InstanceNetworkInterface{
+		NetworkInterfaceId: new(eni.ID), SubnetId: new(eni.Subnet), VpcId: new(eni.VPC), MacAddress: new(eni.MAC), Description: new(eni.Description),
+		OwnerId: new(r.Account), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName, Groups: out.SecurityGroups,
+		SourceDestCheck: new(true), Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: new("interface"), Ipv6Addresses: []ec2types.InstanceIpv6Address{},
+		Attachment: &ec2types.InstanceNetworkInterfaceAttachment{
+			AttachmentId: new(eni.Attachment), AttachTime: new(eni.Attached), DeleteOnTermination: new(true), DeviceIndex: new(int32(0)),
+			Status: ec2types.AttachmentStatusAttached, NetworkCardIndex: new(int32(0)),
+		},
+	}
+	private := ec2types.InstancePrivateIpAddress{Primary: new(true), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName}
+	if eni.Public.IsValid() {
+		out.PublicIpAddress, out.PublicDnsName = new(eni.Public.String()), new(r.nets.PublicName(eni.VPC, eni.Public))
+		nic.Association = &ec2types.InstanceNetworkInterfaceAssociation{PublicIp: out.PublicIpAddress, PublicDnsName: out.PublicDnsName, IpOwnerId: new("amazon")}
+		private.Association = nic.Association
+	}
+	nic.PrivateIpAddresses = []ec2types.InstancePrivateIpAddress{private}
+	out.NetworkInterfaces = []ec2types.InstanceNetworkInterface{nic}
+}
+
+func (r *Room) showReservation(id string, rows []Instance) ec2types.Reservation {
+	out := ec2types.Reservation{ReservationId: new(id), OwnerId: new(r.Account), Groups: []ec2types.GroupIdentifier{}}
+	for _, i := range rows {
+		out.Instances = append(out.Instances, r.showInstance(i))
+	}
+	return out
+}
+
+// instanceFields are the filters of DescribeInstances.
+func (r *Room) instanceFields() resource.Fields[Instance] {
+	eni := func(f func(nets.Interface) []string) func(Instance) []string {
+		return func(i Instance) []string {
+			if x, ok := r.nets.Interface(nil, i.Interface); ok {
+				return f(x)
+			}
+			return nil
+		}
+	}
+	private := eni(func(x nets.Interface) []string { return []string{x.Address.String()} })
+	public := eni(func(x nets.Interface) []string {
+		if !x.Public.IsValid() {
+			return nil
+		}
+		return []string{x.Public.String()}
+	})
+	groups := eni(func(x nets.Interface) []string { return x.Groups })
+	names := eni(func(x nets.Interface) (all []string) {
+		for _, g := range r.nets.Identifiers(x.Groups) {
+			all = append(all, *g.GroupName)
+		}
+		return all
+	})
+	shown := func(f func(ec2types.Instance) *string) func(Instance) []string {
+		return func(i Instance) []string { return []string{room.Deref(f(r.showInstance(i)))} }
+	}
+	vpc := resource.One(func(i Instance) string { return i.VPC })
+	subnet := resource.One(func(i Instance) string { return i.Subnet })
+	return resource.Fields[Instance]{
+		"instance-id": resource.One(func(i Instance) string { return i.ID }), "image-id": resource.One(func(i Instance) string { return i.Image }),
+		"instance-type": resource.One(func(i Instance) string { return string(i.Type) }), "architecture": resource.One(func(i Instance) string { return string(i.Architecture) }),
+		"instance-state-name": resource.One(func(i Instance) string { return string(i.State) }),
+		"instance-state-code": resource.One(func(i Instance) string { return itoa(stateCodes[i.State]) }),
+		"vpc-id":              vpc, "subnet-id": subnet, "network-interface.vpc-id": vpc, "network-interface.subnet-id": subnet,
+		"availability-zone":              resource.One(func(i Instance) string { return i.Zone }),
+		"availability-zone-id":           resource.One(func(i Instance) string { return nets.ZoneID(i.Zone) }),
+		"reservation-id":                 resource.One(func(i Instance) string { return i.Reservation }),
+		"client-token":                   resource.One(func(i Instance) string { return i.Token }),
+		"owner-id":                       resource.One(func(Instance) string { return r.Account }),
+		"launch-index":                   resource.One(func(i Instance) string { return itoa(i.LaunchIndex) }),
+		"launch-time":                    resource.One(func(i Instance) string { return i.Launched.Format("2006-01-02T15:04:05.000Z") }),
+		"root-device-type":               resource.One(func(Instance) string { return "ebs" }),
+		"root-device-name":               resource.One(func(Instance) string { return rootDevice }),
+		"tenancy":                        resource.One(func(Instance) string { return "default" }),
+		"block-device-mapping.volume-id": resource.One(func(i Instance) string { return i.Volume }),
+		"private-ip-address":             private, "network-interface.addresses.private-ip-address": private,
+		"ip-address": public, "network-interface.addresses.association.public-ip": public, "network-interface.association.public-ip": public,
+		"instance.group-id": groups, "group-id": groups, "network-interface.group-id": groups,
+		"instance.group-name": names, "group-name": names,
+		"network-interface.network-interface-id": resource.One(func(i Instance) string { return i.Interface }),
+		"private-dns-name":                       shown(func(i ec2types.Instance) *string { return i.PrivateDnsName }),
+		"dns-name":                               shown(func(i ec2types.Instance) *string { return i.PublicDnsName }),
+		"state-reason-code": func(i Instance) []string {
+			if i.Reason == nil {
+				return nil
+			}
+			return []string{room.Deref(i.Reason.Code)}
+		},
+	}
+}
+
+// DescribeInstances lists instances by reservation.
+func (r *Room) DescribeInstances(ctx context.Context, in *ec2.DescribeInstancesInput) (*ec2.DescribeInstancesOutput, error) {
+	if err := room.Only(in, "Filters", "IncludeManagedResources", "InstanceIds", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
+	if err := resource.NotPaged("instancesSet", in.InstanceIds, in.MaxResults); err != nil {
+		return nil, err
+	}
+	l := resource.Listing[Instance]{ID: func(i Instance) string { return i.ID }, Missing: missingInstance, Fields: r.instanceFields()}
+	rows, next, err := l.List(r.Registry, r.instances.All(), in.InstanceIds, in.Filters, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeInstancesOutput{NextToken: next}
+	of := map[string][]Instance{}
+	var order []string
+	for _, row := range rows {
+		if of[row.Reservation] == nil {
+			order = append(order, row.Reservation)
+		}
+		of[row.Reservation] = append(of[row.Reservation], row)
+	}
+	for _, id := range order {
+		slices.SortFunc(of[id], func(a, b Instance) int { return int(a.LaunchIndex - b.LaunchIndex) })
+		out.Reservations = append(out.Reservations, r.showReservation(id, of[id]))
+	}
+	return out, nil
+}

@@ -1,0 +1,372 @@
+package compute
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/region/nets"
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// maxUserData is the limit on user data before base64 (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html).
+const maxUserData = 16 << 10
+
+// RunInstances launches instances and returns while they are pending.
+func (r *Room) RunInstances(ctx context.Context, in *ec2.RunInstancesInput) (*ec2.RunInstancesOutput, error) {
+	reservation, err := r.runInstances(in)
+	if err != nil {
+		return nil, err
+	}
+	shown := r.showReservation(reservation, r.reserved(reservation))
+	return &ec2.RunInstancesOutput{
+		ReservationId: shown.ReservationId, OwnerId: shown.OwnerId, Instances: shown.Instances, Groups: shown.Groups,
+	}, nil
+}
+
+// Launch launches one instance, as Auto Scaling does, after a commit and not inside one.
+func (r *Room) Launch(in *ec2.RunInstancesInput) (id string, err error) {
+	reservation, err := r.runInstances(in)
+	if err != nil {
+		return "", err
+	}
+	return r.reserved(reservation)[0].ID, nil
+}
+
+// Launched finds the instance that was launched with a client token.
+func (r *Room) Launched(token string) (id string, ok bool) {
+	for _, i := range r.instances.All() {
+		if i.Token == token {
+			return i.ID, true
+		}
+	}
+	return "", false
+}
+
+// runInstances launches instances and returns their reservation, whose rows reserved gives.
+func (r *Room) runInstances(request *ec2.RunInstancesInput) (string, error) {
+	in, err := r.withTemplate(request)
+	if err != nil {
+		return "", err
+	}
+	plan, err := r.planLaunch(in)
+	if err != nil {
+		return "", err
+	}
+	var reservation string
+	made := false
+	err = r.Update(func(tx *store.Tx) (err error) {
+		alive := func(id string) bool {
+			return slices.ContainsFunc(r.instances.AllTx(tx), func(i Instance) bool { return i.Reservation == id })
+		}
+		reservation, err = r.Once(tx, "RunInstances", in.ClientToken, request, alive, func() (string, error) {
+			made = true
+			id := reservationKind.NewID()
+			for index := range *in.MaxCount {
+				if err := r.launch(tx, plan, id, index); err != nil {
+					return "", err
+				}
+			}
+			return id, room.DryRun(in)
+		})
+		return err
+	})
+	if err != nil || !made {
+		return reservation, err
+	}
+	for _, i := range r.reserved(reservation) {
+		r.Spawn(func() { r.tend(i.ID) })
+	}
+	return reservation, nil
+}
+
+// reserved returns the instances of a reservation in the order of their launch.
+func (r *Room) reserved(reservation string) []Instance {
+	rows := slices.DeleteFunc(r.instances.All(), func(i Instance) bool { return i.Reservation != reservation })
+	slices.SortFunc(rows, func(a, b Instance) int { return int(a.LaunchIndex - b.LaunchIndex) })
+	return rows
+}
+
+// convert turns one SDK type into another whose members have the same names, as the request and response
+// forms of a launch template have.
+func convert[T any](from any) (T, error) {
+	var to T
+	b, err := json.Marshal(from)
+	if err == nil {
+		err = json.Unmarshal(b, &to)
+	}
+	return to, err
+}
+
+// withTemplate lays the request over the launch template that it names.
+func (r *Room) withTemplate(request *ec2.RunInstancesInput) (*ec2.RunInstancesInput, error) {
+	if err := resource.CheckTagSpecs(request.TagSpecifications, launched...); err != nil {
+		return nil, err
+	}
+	if request.LaunchTemplate == nil {
+		return request, nil
+	}
+	spec := request.LaunchTemplate
+	_, version, err := r.templateVersion(nil, spec.LaunchTemplateId, spec.LaunchTemplateName, spec.Version)
+	if err != nil {
+		return nil, err
+	}
+	in, err := convert[ec2.RunInstancesInput](version.Data)
+	if err != nil {
+		return nil, err
+	}
+	tags := slices.Concat(in.TagSpecifications, request.TagSpecifications)
+	in = room.Overlay(in, *request)
+	if len(request.NetworkInterfaces) > 0 {
+		in.SecurityGroupIds = request.SecurityGroupIds
+	}
+	// A subnet in the request goes to the template's interface, as Auto Scaling relies on.
+	if request.SubnetId != nil && len(request.NetworkInterfaces) == 0 && len(in.NetworkInterfaces) == 1 {
+		in.NetworkInterfaces = slices.Clone(in.NetworkInterfaces)
+		in.NetworkInterfaces[0].SubnetId, in.SubnetId = request.SubnetId, nil
+	}
+	in.TagSpecifications = tags
+	return &in, nil
+}
+
+var launched = []ec2types.ResourceType{ec2types.ResourceTypeInstance, ec2types.ResourceTypeVolume, ec2types.ResourceTypeNetworkInterface}
+
+// launchPlan is a validated launch.
+type launchPlan struct {
+	in     *ec2.RunInstancesInput
+	image  imageRow
+	subnet nets.Subnet
+	groups []string
+	public bool
+	wanted netip.Addr
+	text   string // the interface's description
+}
+
+func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
+	p := launchPlan{in: in}
+	if err := checkLaunch(in); err != nil {
+		return p, err
+	}
+	var err error
+	if p.image, err = r.usableImage(*in.ImageId); err != nil {
+		return p, err
+	}
+	kind, ok := findType(string(in.InstanceType))
+	if !ok {
+		return p, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for InstanceType.", in.InstanceType)
+	}
+	if string(kind.arch) != string(p.image.Architecture) {
+		return p, wire.Errorf(
+			"InvalidParameterValue",
+			"The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI. Specify an instance type and an AMI that have matching architectures, and try again.",
+			kind.arch,
+			p.image.Architecture,
+		)
+	}
+	if len(in.NetworkInterfaces) > 0 {
+		err = r.planInterface(&p)
+	} else {
+		p.groups = in.SecurityGroupIds
+		err = r.planSubnet(&p, in.SubnetId, in.PrivateIpAddress)
+		p.public = p.subnet.MapPublic
+	}
+	if err != nil {
+		return p, err
+	}
+	if place := in.Placement; place != nil {
+		if err := room.Only(place, "AvailabilityZone", "Tenancy"); err != nil {
+			return p, err
+		}
+		if place.Tenancy != "" && place.Tenancy != ec2types.TenancyDefault {
+			return p, wire.Errorf("UnsupportedOperation", "The instance tenancy '%s' is not supported.", place.Tenancy)
+		}
+		if zone := room.Deref(place.AvailabilityZone); zone != "" && zone != p.subnet.Zone {
+			return p, wire.Errorf("InvalidParameterValue", "The availability zone %s does not match that of subnet %s, %s.", zone, p.subnet.ID, p.subnet.Zone)
+		}
+	}
+	return p, nil
+}
+
+// checkLaunch validates what needs no look at the store.
+func checkLaunch(in *ec2.RunInstancesInput) error {
+	if in.KeyName != nil {
+		return wire.Errorf("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", *in.KeyName)
+	}
+	if p := in.IamInstanceProfile; p != nil {
+		return wire.Errorf(
+			"InvalidParameterValue",
+			"Value (%s) for parameter iamInstanceProfile is invalid. Invalid IAM Instance Profile: there is no IAM here.",
+			room.Deref(p.Arn)+room.Deref(p.Name),
+		)
+	}
+	if err := room.Only(in, "ImageId", "InstanceType", "MinCount", "MaxCount", "SubnetId", "SecurityGroupIds", "NetworkInterfaces",
+		"UserData", "LaunchTemplate", "MetadataOptions", "TagSpecifications", "ClientToken", "Placement", "EbsOptimized",
+		"Monitoring", "DisableApiTermination", "InstanceInitiatedShutdownBehavior", "PrivateIpAddress"); err != nil {
+		return err
+	}
+	if err := resource.Required("ImageId", in.ImageId); err != nil {
+		return err
+	}
+	if in.InstanceType == "" {
+		return wire.Errorf("MissingParameter", "The request must contain the parameter InstanceType")
+	}
+	if in.MinCount == nil || in.MaxCount == nil {
+		return wire.Errorf("MissingParameter", "The request must contain the parameters MinCount and MaxCount")
+	}
+	least, most := *in.MinCount, *in.MaxCount
+	switch {
+	case least < 1:
+		return wire.Errorf("InvalidParameterValue", "Value (%d) for parameter minCount is invalid. It must be greater than 0.", least)
+	case most < least:
+		return wire.Errorf("InvalidParameterValue", "Value (%d) for parameter maxCount is invalid. It must not be less than minCount.", most)
+	case most > 100:
+		return wire.Errorf("InstanceLimitExceeded", "You have requested more instances (%d) than your current instance limit of 100 allows.", most)
+	case most > 1 && in.PrivateIpAddress != nil:
+		return wire.Errorf("InvalidParameterCombination", "A private IP address cannot be specified when launching multiple instances.")
+	}
+	if b := in.InstanceInitiatedShutdownBehavior; b != "" && !slices.Contains(b.Values(), b) {
+		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter InstanceInitiatedShutdownBehavior is invalid.", b)
+	}
+	if err := checkMetadata(in.MetadataOptions); err != nil {
+		return err
+	}
+	return checkUserData(in.UserData)
+}
+
+func checkMetadata(o *ec2types.InstanceMetadataOptionsRequest) error {
+	if o == nil {
+		return nil
+	}
+	if err := room.Only(o, "HttpEndpoint", "HttpTokens", "HttpPutResponseHopLimit", "InstanceMetadataTags"); err != nil {
+		return err
+	}
+	if n := o.HttpPutResponseHopLimit; n != nil && (*n < 1 || *n > 64) {
+		return wire.Errorf("InvalidParameterValue", "Value (%d) for parameter HttpPutResponseHopLimit is invalid. It must be between 1 and 64.", *n)
+	}
+	return nil
+}
+
+func checkUserData(s *string) error {
+	raw, err := base64.StdEncoding.DecodeString(room.Deref(s))
+	if err != nil {
+		return wire.Errorf("InvalidParameterValue", "Invalid BASE64 encoding of user data")
+	}
+	if len(raw) > maxUserData {
+		return wire.Errorf("InvalidParameterValue", "User data is limited to %d bytes", maxUserData)
+	}
+	return nil
+}
+
+// planInterface reads the form of the request that describes the interface itself.
+func (r *Room) planInterface(p *launchPlan) error {
+	in := p.in
+	if len(in.NetworkInterfaces) > 1 {
+		return wire.Errorf("AttachmentLimitExceeded", "Interface count %d exceeds the limit of 1 here.", len(in.NetworkInterfaces))
+	}
+	if in.SubnetId != nil || len(in.SecurityGroupIds) > 0 {
+		return wire.Errorf(
+			"InvalidParameterCombination",
+			"Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request",
+		)
+	}
+	spec := in.NetworkInterfaces[0]
+	if err := room.Only(spec, "DeviceIndex", "SubnetId", "Groups", "AssociatePublicIpAddress", "DeleteOnTermination", "Description", "PrivateIpAddress"); err != nil {
+		return err
+	}
+	if room.Deref(spec.DeviceIndex) != 0 {
+		return wire.Errorf("InvalidParameterValue", "The primary network interface must have device index 0.")
+	}
+	if spec.DeleteOnTermination != nil && !*spec.DeleteOnTermination {
+		return wire.Errorf("UnsupportedOperation", "DeleteOnTermination=false is not supported for network interfaces here.")
+	}
+	if err := r.planSubnet(p, spec.SubnetId, spec.PrivateIpAddress); err != nil {
+		return err
+	}
+	p.groups, p.text, p.public = spec.Groups, room.Deref(spec.Description), p.subnet.MapPublic
+	if spec.AssociatePublicIpAddress != nil {
+		p.public = *spec.AssociatePublicIpAddress
+	}
+	return nil
+}
+
+func (r *Room) planSubnet(p *launchPlan, id, private *string) error {
+	if room.Deref(id) == "" {
+		return wire.Errorf("MissingInput", "No subnets found for the default VPC: there is none. Please specify a subnet.")
+	}
+	var ok bool
+	if p.subnet, ok = r.nets.Subnet(nil, *id); !ok {
+		return nets.MissingSubnet(*id)
+	}
+	if private != nil {
+		a, err := netip.ParseAddr(*private)
+		if err != nil {
+			return wire.Errorf("InvalidParameterValue", "invalid value for parameter address: %s", *private)
+		}
+		p.wanted = a
+	}
+	return nil
+}
+
+// launch writes one pending instance with its interface.
+func (r *Room) launch(tx *store.Tx, p launchPlan, reservation string, index int32) error {
+	id := instanceKind.NewID()
+	eni, err := r.nets.NewInterface(tx, nets.Wanted{
+		Subnet: p.subnet.ID, Groups: p.groups, Public: p.public, Address: p.wanted, Description: p.text, Instance: id,
+	})
+	if err != nil {
+		return err
+	}
+	now := time.Now().UTC()
+	row := Instance{
+		ID: id, Reservation: reservation, Image: p.image.ID, Subnet: p.subnet.ID, VPC: p.subnet.VPC, Zone: p.subnet.Zone,
+		Interface: eni.ID, LaunchIndex: index, Type: p.in.InstanceType, Architecture: p.image.Architecture, State: pending, Launched: now,
+		UserData: room.Deref(p.in.UserData), Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers,
+		Volume: volumeKind.NewID(), VolumeMade: now, VolumeSnapshot: p.image.Snapshot,
+		ProtectTermination: room.Deref(p.in.DisableApiTermination), EbsOptimized: room.Deref(p.in.EbsOptimized),
+		ShutdownTerminates: p.in.InstanceInitiatedShutdownBehavior == ec2types.ShutdownBehaviorTerminate,
+		Metadata:           metadataOptions(p.in.MetadataOptions),
+	}
+	if m := p.in.Monitoring; m != nil {
+		row.Monitoring = room.Deref(m.Enabled)
+	}
+	for _, id := range []string{row.ID, row.Volume, eni.ID} {
+		if err := r.TagNew(tx, p.in.TagSpecifications, id); err != nil {
+			return err
+		}
+	}
+	return r.instances.Put(tx, row.ID, row)
+}
+
+// metadataOptions fills in the defaults: the service on, tokens optional, one hop.
+func metadataOptions(o *ec2types.InstanceMetadataOptionsRequest) ec2types.InstanceMetadataOptionsResponse {
+	out := ec2types.InstanceMetadataOptionsResponse{
+		State: ec2types.InstanceMetadataOptionsStateApplied, HttpEndpoint: ec2types.InstanceMetadataEndpointStateEnabled,
+		HttpTokens: ec2types.HttpTokensStateOptional, HttpPutResponseHopLimit: new(int32(1)),
+		InstanceMetadataTags: ec2types.InstanceMetadataTagsStateDisabled, HttpProtocolIpv6: ec2types.InstanceMetadataProtocolStateDisabled,
+	}
+	if o == nil {
+		return out
+	}
+	if o.HttpEndpoint != "" {
+		out.HttpEndpoint = o.HttpEndpoint
+	}
+	if o.HttpTokens != "" {
+		out.HttpTokens = o.HttpTokens
+	}
+	if o.HttpPutResponseHopLimit != nil {
+		out.HttpPutResponseHopLimit = o.HttpPutResponseHopLimit
+	}
+	if o.InstanceMetadataTags != "" {
+		out.InstanceMetadataTags = o.InstanceMetadataTags
+	}
+	return out
+}

@@ -1,0 +1,30 @@
+package nets
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// PrivateName is the DNS name of a private address: ip-10-0-1-23.ec2.internal in us-east-1,
+// ip-10-0-1-23.us-west-2.compute.internal elsewhere.
+func (r *Room) PrivateName(a netip.Addr) string {
+	if r.Region == "us-east-1" {
+		return Hostname(a) + ".ec2.internal"
+	}
+	return Hostname(a) + "." + r.Region + ".compute.internal"
+}
+
+// Hostname is the name that an instance with a private address calls itself.
+func Hostname(a netip.Addr) string { return "ip-" + strings.ReplaceAll(a.String(), ".", "-") }
+
+// PublicName is the DNS name of a public address, which a VPC with DNS host names shows.
+func (r *Room) PublicName(vpc string, a netip.Addr) string {
+	if v, _ := r.vpcs.Get(vpc); !v.DNSHostnames || !a.IsValid() {
+		return ""
+	}
+	dashed := "ec2-" + strings.ReplaceAll(a.String(), ".", "-")
+	if r.Region == "us-east-1" {
+		return dashed + ".compute-1.amazonaws.com"
+	}
+	return dashed + "." + r.Region + ".compute.amazonaws.com"
+}

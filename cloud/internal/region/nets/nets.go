@@ -1,0 +1,120 @@
+// Package nets is the networks of a region: VPCs, subnets, gateways, route tables, security groups, network
+// interfaces and their addresses. Handlers write what shall be; Sync brings a VPC's network to it, and Open brings
+// up all that is stored.
+package nets
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/miekg/dns"
+
+	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// Config is what the networks are told of the rest of their region.
+type Config struct {
+	Index  int // of the region: which public range is its own, see package address
+	Fabric Fabric
+	// Resolve asks Route 53 on behalf of a VPC, named as in package resolver.
+	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
+	// Metadata returns the metadata service that a VPC's instances reach.
+	Metadata func(vpc string) http.Handler
+	// Synced is called after each Sync, since the public ports may be others now.
+	Synced func()
+}
+
+// Namespace is where sockets are opened and processes run; *network.Namespace is one.
+type Namespace interface {
+	Do(func() error) error
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	Listen(network, address string) (net.Listener, error)
+	ListenPacket(network, address string) (net.PacketConn, error)
+}
+
+var _ Namespace = (*network.Namespace)(nil)
+
+// Fabric is what makes networks; KernelFabric makes one of package network's.
+type Fabric interface {
+	// Apply brings one VPC's namespaces, routes and packet filters to what the specification says.
+	Apply(network.VPC) error
+	// Remove takes a VPC's namespaces away.
+	Remove(vpcID string) error
+	// Interface returns the namespace behind a network interface that Apply has made.
+	Interface(eniID string) (Namespace, error)
+	// Router returns the namespace in which a VPC's router, resolver and metadata service live.
+	Router(vpcID string) (Namespace, error)
+}
+
+// Room is the networks of one region.
+type Room struct {
+	*resource.Registry
+	cfg Config
+
+	vpcs        *store.Table[VPC]
+	subnets     *store.Table[Subnet]
+	gateways    *store.Table[gatewayRow]
+	routeTables *store.Table[routeTableRow]
+	groups      *store.Table[groupRow]
+	interfaces  *store.Table[Interface]
+	counters    *store.Table[int]
+
+	sync    sync.Mutex                              // one bringing-up of a network at a time
+	serving map[string][]interface{ Close() error } // by VPC: its metadata service and its resolver
+}
+
+// kinds are filled by the files of the kinds.
+var kinds resource.Kinds[*Room]
+
+// Load reads the tables.
+func Load(registry *resource.Registry, cfg Config) (*Room, error) {
+	r := &Room{Registry: registry, cfg: cfg, serving: map[string][]interface{ Close() error }{}}
+	var err error
+	room.LoadTable(r.DB, "vpcs", &r.vpcs, &err)
+	room.LoadTable(r.DB, "subnets", &r.subnets, &err)
+	room.LoadTable(r.DB, "internet-gateways", &r.gateways, &err)
+	room.LoadTable(r.DB, "route-tables", &r.routeTables, &err)
+	room.LoadTable(r.DB, "security-groups", &r.groups, &err)
+	room.LoadTable(r.DB, "network-interfaces", &r.interfaces, &err)
+	room.LoadTable(r.DB, "counters", &r.counters, &err)
+	resource.Enter(registry, r, kinds)
+	return r, err
+}
+
+// Open brings up every VPC that is stored.
+func (r *Room) Open() error {
+	for _, v := range r.vpcs.All() {
+		if err := r.Sync(v.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close ends what serves inside the VPCs. After Stop, Sync opens no more.
+func (r *Room) Close() {
+	r.sync.Lock()
+	defer r.sync.Unlock()
+	for id := range r.serving {
+		r.closeServers(id)
+	}
+}
+
+// VPC returns a VPC. A nil tx reads what is committed, here and in the other methods that take one.
+func (r *Room) VPC(tx *store.Tx, id string) (VPC, bool) { return r.vpcs.GetTx(tx, id) }
+
+// Subnet returns a subnet.
+func (r *Room) Subnet(tx *store.Tx, id string) (Subnet, bool) { return r.subnets.GetTx(tx, id) }
+
+// Namespace returns where a network interface listens and dials: network.ErrNotFound before Sync has made it.
+func (r *Room) Namespace(networkInterface string) (Namespace, error) {
+	return r.cfg.Fabric.Interface(networkInterface)
+}
+
+// News is what to watch for a change of an interface.
+func (r *Room) News() []store.Topic { return []store.Topic{r.interfaces.Any()} }

@@ -1,0 +1,138 @@
+package nets
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+type routeRow struct{ Destination, Gateway string }
+
+// newRoute validates a route's destination and gateway.
+func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, destination, gateway *string) (routeRow, error) {
+	if err := resource.Required("destinationCidrBlock", destination); err != nil {
+		return routeRow{}, err
+	}
+	p, err := netip.ParsePrefix(*destination)
+	if err != nil || !p.Addr().Is4() {
+		return routeRow{}, wire.Errorf(
+			"InvalidParameterValue",
+			"Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.",
+			*destination,
+		)
+	}
+	if room.Deref(gateway) == "" {
+		return routeRow{}, wire.Errorf(
+			"InvalidParameterCombination",
+			"Exactly one of the route targets must be specified; this region has internet gateways only (GatewayId).",
+		)
+	}
+	if *gateway == "local" {
+		return routeRow{}, wire.Errorf("UnsupportedOperation", "Replacing the target of the local route is not supported.")
+	}
+	g, ok := r.gateways.GetTx(tx, *gateway)
+	switch {
+	case !ok && !resource.WellFormed("igw-", *gateway):
+		return routeRow{}, wire.Errorf("InvalidGatewayID.NotFound", "The gateway ID '%s' does not exist", *gateway)
+	case !ok:
+		return routeRow{}, missingGateway(*gateway)
+	case g.VPC != table.VPC:
+		return routeRow{}, wire.Errorf("InvalidParameterValue", "route table %s and network gateway %s belong to different networks", table.ID, g.ID)
+	}
+	return routeRow{Destination: p.Masked().String(), Gateway: g.ID}, nil
+}
+
+func (t *routeTableRow) find(destination string) int {
+	return slices.IndexFunc(t.Routes, func(x routeRow) bool { return x.Destination == destination })
+}
+
+// CreateRoute adds a route to an internet gateway.
+func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.CreateRouteOutput, error) {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId"); err != nil {
+		return nil, err
+	}
+	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
+		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, in.GatewayId)
+		if err != nil {
+			return err
+		}
+		vpc, _ := r.vpcs.GetTx(tx, t.VPC)
+		if at := t.find(route.Destination); at >= 0 {
+			if t.Routes[at] == route {
+				return nil // the same again succeeds, as on AWS
+			}
+			return wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", route.Destination)
+		}
+		if vpc.CIDR == route.Destination {
+			return wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", route.Destination)
+		}
+		if len(t.Routes) >= 50 {
+			return wire.Errorf("RouteLimitExceeded", "The maximum number of routes has been reached for the route table: %s.", t.ID)
+		}
+		t.Routes = append(t.Routes, route)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.CreateRouteOutput{Return: new(true)}, nil
+}
+
+// ReplaceRoute changes an existing route's target.
+func (r *Room) ReplaceRoute(ctx context.Context, in *ec2.ReplaceRouteInput) (*ec2.ReplaceRouteOutput, error) {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId"); err != nil {
+		return nil, err
+	}
+	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
+		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, in.GatewayId)
+		if err != nil {
+			return err
+		}
+		at := t.find(route.Destination)
+		if at < 0 {
+			return wire.Errorf("InvalidParameterValue", "There is no route defined for '%s' in the route table. Use CreateRoute instead.", route.Destination)
+		}
+		t.Routes[at] = route
+		return nil
+	})
+	return &ec2.ReplaceRouteOutput{}, err
+}
+
+// DeleteRoute removes a route.
+func (r *Room) DeleteRoute(ctx context.Context, in *ec2.DeleteRouteInput) (*ec2.DeleteRouteOutput, error) {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock"); err != nil {
+		return nil, err
+	}
+	if err := resource.Required("destinationCidrBlock", in.DestinationCidrBlock); err != nil {
+		return nil, err
+	}
+	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
+		destination := *in.DestinationCidrBlock
+		if vpc, _ := r.vpcs.GetTx(tx, t.VPC); vpc.CIDR == destination {
+			return wire.Errorf("InvalidParameterValue", "cannot remove local route %s in route table %s", destination, t.ID)
+		}
+		at := t.find(destination)
+		if at < 0 {
+			return wire.Errorf("InvalidRoute.NotFound", "no route with destination-cidr-block %s in route table %s", destination, t.ID)
+		}
+		t.Routes = slices.Delete(t.Routes, at, at+1)
+		return nil
+	})
+	return &ec2.DeleteRouteOutput{}, err
+}
+
+// routeState is blackhole where the route's gateway is gone or attached elsewhere.
+func (r *Room) routeState(vpc string, route routeRow) ec2types.RouteState {
+	if g, ok := r.gateways.Get(route.Gateway); ok && g.VPC == vpc {
+		return ec2types.RouteStateActive
+	}
+	return ec2types.RouteStateBlackhole
+}

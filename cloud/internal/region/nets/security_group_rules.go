@@ -1,0 +1,402 @@
+package nets
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// ruleRow is one security group rule: one source or destination each.
+type ruleRow struct {
+	ID                 string
+	Egress             bool
+	Protocol           string // tcp, udp, icmp, icmpv6 or -1
+	From, To           int32
+	CIDR, CIDR6, Group string // one of them
+	Description        string
+}
+
+var ruleKind = kinds.Add(resource.Kind[*Room]{
+	Prefix: "sgr", Tagged: ec2types.ResourceTypeSecurityGroupRule, Missing: missingRule,
+	Exists: resource.SomeOf(func(r *Room) *store.Table[groupRow] { return r.groups },
+		func(g groupRow, id string) bool {
+			return slices.ContainsFunc(g.Rules, func(x ruleRow) bool { return x.ID == id })
+		}),
+})
+
+func missingRule(id string) error {
+	return wire.Errorf("InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '%s' does not exist", id)
+}
+
+// same tells whether two rules allow the same; descriptions and ids do not count.
+func (x ruleRow) same(y ruleRow) bool {
+	x.ID, y.ID, x.Description, y.Description = "", "", "", ""
+	return x == y
+}
+
+func (x ruleRow) String() string {
+	peer := x.CIDR + x.CIDR6 + x.Group
+	if x.Protocol == "-1" {
+		return fmt.Sprintf("peer: %s, ALL, ALLOW", peer)
+	}
+	return fmt.Sprintf("peer: %s, %s, from port: %d, to port: %d, ALLOW", peer, x.Protocol, x.From, x.To)
+}
+
+var protocols = map[string]string{
+	"tcp": "tcp", "6": "tcp", "udp": "udp", "17": "udp", "icmp": "icmp", "1": "icmp", "icmpv6": "icmpv6", "58": "icmpv6",
+	"-1": "-1", "all": "-1",
+}
+
+// newRules takes permissions apart into rules, one for each range or group.
+func (r *Room) newRules(tx *store.Tx, g groupRow, egress bool, permissions []ec2types.IpPermission) ([]ruleRow, error) {
+	var rules []ruleRow
+	for _, p := range permissions {
+		base, err := newRule(p, egress)
+		if err != nil {
+			return nil, err
+		}
+		if len(p.PrefixListIds) > 0 {
+			return nil, wire.Errorf("UnsupportedOperation", "The parameter 'PrefixListIds' is not supported here.")
+		}
+		before := len(rules)
+		for _, x := range p.IpRanges {
+			rule, bits, ok := base, room.Deref(x.CidrIp), false
+			if rule.CIDR, ok = canonical(bits, true); !ok {
+				return nil, wire.Errorf("InvalidParameterValue", "CIDR block %s is malformed", bits)
+			}
+			rule.Description = room.Deref(x.Description)
+			rules = append(rules, rule)
+		}
+		for _, x := range p.Ipv6Ranges {
+			rule, bits, ok := base, room.Deref(x.CidrIpv6), false
+			if rule.CIDR6, ok = canonical(bits, false); !ok {
+				return nil, wire.Errorf("InvalidParameterValue", "CIDR block %s is malformed", bits)
+			}
+			rule.Description = room.Deref(x.Description)
+			rules = append(rules, rule)
+		}
+		for _, x := range p.UserIdGroupPairs {
+			peer, err := r.peerGroup(tx, g, x)
+			if err != nil {
+				return nil, err
+			}
+			rule := base
+			rule.Group, rule.Description = peer, room.Deref(x.Description)
+			rules = append(rules, rule)
+		}
+		if len(rules) == before {
+			return nil, wire.Errorf("MissingParameter", "The request must contain a source or destination: IpRanges, Ipv6Ranges or UserIdGroupPairs")
+		}
+	}
+	return rules, nil
+}
+
+func newRule(p ec2types.IpPermission, egress bool) (ruleRow, error) {
+	rule := ruleRow{Egress: egress, From: -1, To: -1}
+	if err := resource.Required("ipProtocol", p.IpProtocol); err != nil {
+		return rule, err
+	}
+	protocol, ok := protocols[*p.IpProtocol]
+	if !ok {
+		return rule, wire.Errorf("InvalidPermission.Malformed", "Unsupported IP protocol \"%s\" - supported: [tcp, udp, icmp, icmpv6, -1]", *p.IpProtocol)
+	}
+	rule.Protocol = protocol
+	if protocol == "-1" {
+		return rule, nil // ports given with all protocols mean nothing, as on AWS
+	}
+	if p.FromPort == nil || p.ToPort == nil {
+		if protocol == "icmpv6" {
+			return rule, nil
+		}
+		return rule, wire.Errorf("InvalidParameterValue", "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.")
+	}
+	rule.From, rule.To = *p.FromPort, *p.ToPort
+	if protocol == "tcp" || protocol == "udp" {
+		switch {
+		case rule.From == -1 && rule.To == -1:
+			rule.From, rule.To = 0, 65535
+		case rule.From < 0 || rule.From > 65535:
+			return rule, wire.Errorf("InvalidParameterValue", "Invalid value '%d' for fromPort. Must be between 0 and 65535.", rule.From)
+		case rule.To < 0 || rule.To > 65535:
+			return rule, wire.Errorf("InvalidParameterValue", "Invalid value '%d' for toPort. Must be between 0 and 65535.", rule.To)
+		case rule.From > rule.To:
+			return rule, wire.Errorf("InvalidParameterValue", "Invalid TCP/UDP port range (%d,%d)", rule.From, rule.To)
+		}
+	} else if rule.From < -1 || rule.From > 255 || rule.To < -1 || rule.To > 255 {
+		return rule, wire.Errorf("InvalidParameterValue", "ICMP code (%d) out of range", rule.To)
+	}
+	return rule, nil
+}
+
+func canonical(cidr string, v4 bool) (string, bool) {
+	p, err := netip.ParsePrefix(cidr)
+	if err != nil || p.Addr().Is4() != v4 {
+		return "", false
+	}
+	return p.Masked().String(), true
+}
+
+func (r *Room) peerGroup(tx *store.Tx, g groupRow, pair ec2types.UserIdGroupPair) (string, error) {
+	if err := room.Only(pair, "GroupId", "UserId", "VpcId", "Description"); err != nil {
+		return "", err
+	}
+	if id := room.Deref(pair.UserId); id != "" && id != r.Account {
+		return "", wire.Errorf("UnsupportedOperation", "Groups of other accounts (UserId %s) are not supported here.", id)
+	}
+	id := room.Deref(pair.GroupId)
+	peer, ok := r.groups.GetTx(tx, id)
+	if !ok {
+		return "", missingGroup(id)
+	}
+	if peer.VPC != g.VPC {
+		return "", wire.Errorf("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.")
+	}
+	return id, nil
+}
+
+// legacy turns the single-rule form of the Authorize and Revoke calls into a permission.
+func legacy(protocol *string, from, to *int32, cidr *string) []ec2types.IpPermission {
+	if protocol == nil && cidr == nil {
+		return nil
+	}
+	p := ec2types.IpPermission{IpProtocol: protocol, FromPort: from, ToPort: to}
+	if cidr != nil {
+		p.IpRanges = []ec2types.IpRange{{CidrIp: cidr}}
+	}
+	return []ec2types.IpPermission{p}
+}
+
+// changeGroup changes one group's rules and brings its VPC to them.
+func (r *Room) changeGroup(id *string, in any, change func(*store.Tx, *groupRow) error) error {
+	if err := resource.Required("groupId", id); err != nil {
+		return err
+	}
+	var vpc string
+	err := r.Update(func(tx *store.Tx) error {
+		g, ok := r.groups.GetTx(tx, *id)
+		if !ok {
+			return missingGroup(*id)
+		}
+		vpc, g.Rules = g.VPC, slices.Clone(g.Rules)
+		if err := change(tx, &g); err != nil {
+			return err
+		}
+		if err := room.DryRun(in); err != nil {
+			return err
+		}
+		return r.groups.Put(tx, g.ID, g)
+	})
+	if err != nil {
+		return err
+	}
+	return r.Sync(vpc)
+}
+
+func (r *Room) authorize(
+	id *string,
+	in any,
+	egress bool,
+	permissions []ec2types.IpPermission,
+	tags []ec2types.TagSpecification,
+) ([]ec2types.SecurityGroupRule, error) {
+	if len(permissions) == 0 {
+		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter ipPermissions")
+	}
+	if err := resource.CheckTagSpecs(tags, ec2types.ResourceTypeSecurityGroupRule); err != nil {
+		return nil, err
+	}
+	var group groupRow
+	var rules []ruleRow
+	err := r.changeGroup(id, in, func(tx *store.Tx, g *groupRow) (err error) {
+		if rules, err = r.newRules(tx, *g, egress, permissions); err != nil {
+			return err
+		}
+		for i := range rules {
+			if slices.ContainsFunc(rules[:i], rules[i].same) {
+				return wire.Errorf("InvalidParameterValue", "The same permission must not appear multiple times")
+			}
+			if slices.ContainsFunc(g.Rules, rules[i].same) {
+				return wire.Errorf("InvalidPermission.Duplicate", "the specified rule \"%s\" already exists", rules[i])
+			}
+			rules[i].ID = ruleKind.NewID()
+			g.Rules = append(g.Rules, rules[i])
+			if err := r.TagNew(tx, tags, rules[i].ID); err != nil {
+				return err
+			}
+		}
+		in := 0
+		for _, rule := range g.Rules {
+			if rule.Egress == egress {
+				in++
+			}
+		}
+		if in > 60 {
+			return wire.Errorf("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.")
+		}
+		group = *g
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var shown []ec2types.SecurityGroupRule
+	for _, rule := range rules {
+		shown = append(shown, r.showRule(group, rule))
+	}
+	return shown, nil
+}
+
+// AuthorizeSecurityGroupIngress lets traffic in.
+func (r *Room) AuthorizeSecurityGroupIngress(
+	ctx context.Context,
+	in *ec2.AuthorizeSecurityGroupIngressInput,
+) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
+	if err := room.Only(in, "GroupId", "IpPermissions", "TagSpecifications", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
+		return nil, err
+	}
+	permissions := append(slices.Clone(in.IpPermissions), legacy(in.IpProtocol, in.FromPort, in.ToPort, in.CidrIp)...)
+	rules, err := r.authorize(in.GroupId, in, false, permissions, in.TagSpecifications)
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.AuthorizeSecurityGroupIngressOutput{Return: new(true), SecurityGroupRules: rules}, nil
+}
+
+// AuthorizeSecurityGroupEgress lets traffic out.
+func (r *Room) AuthorizeSecurityGroupEgress(ctx context.Context, in *ec2.AuthorizeSecurityGroupEgressInput) (*ec2.AuthorizeSecurityGroupEgressOutput, error) {
+	if err := room.Only(in, "GroupId", "IpPermissions", "TagSpecifications", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
+		return nil, err
+	}
+	permissions := append(slices.Clone(in.IpPermissions), legacy(in.IpProtocol, in.FromPort, in.ToPort, in.CidrIp)...)
+	rules, err := r.authorize(in.GroupId, in, true, permissions, in.TagSpecifications)
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.AuthorizeSecurityGroupEgressOutput{Return: new(true), SecurityGroupRules: rules}, nil
+}
+
+// revoke removes rules by their ids or by what they allow.
+func (r *Room) revoke(id *string, in any, egress bool, ruleIDs []string, permissions []ec2types.IpPermission) error {
+	if len(ruleIDs) == 0 && len(permissions) == 0 {
+		return wire.Errorf("MissingParameter", "The request must contain the parameter ipPermissions or securityGroupRuleIds")
+	}
+	return r.changeGroup(id, in, func(tx *store.Tx, g *groupRow) error {
+		unwanted, err := r.newRules(tx, *g, egress, permissions)
+		if err != nil {
+			return err
+		}
+		for _, x := range unwanted {
+			at := slices.IndexFunc(g.Rules, x.same)
+			if at < 0 {
+				return wire.Errorf("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
+			}
+			ruleIDs = append(slices.Clone(ruleIDs), g.Rules[at].ID)
+		}
+		for _, x := range ruleIDs {
+			at := slices.IndexFunc(g.Rules, func(y ruleRow) bool { return y.ID == x && y.Egress == egress })
+			if at < 0 {
+				return missingRule(x)
+			}
+			g.Rules = slices.Delete(g.Rules, at, at+1)
+			if err := r.DropTags(tx, x); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// RevokeSecurityGroupIngress stops letting new traffic in; connections that stand go on, as on AWS.
+func (r *Room) RevokeSecurityGroupIngress(ctx context.Context, in *ec2.RevokeSecurityGroupIngressInput) (*ec2.RevokeSecurityGroupIngressOutput, error) {
+	if err := room.Only(in, "GroupId", "IpPermissions", "SecurityGroupRuleIds", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
+		return nil, err
+	}
+	permissions := append(slices.Clone(in.IpPermissions), legacy(in.IpProtocol, in.FromPort, in.ToPort, in.CidrIp)...)
+	if err := r.revoke(in.GroupId, in, false, in.SecurityGroupRuleIds, permissions); err != nil {
+		return nil, err
+	}
+	return &ec2.RevokeSecurityGroupIngressOutput{Return: new(true)}, nil
+}
+
+// RevokeSecurityGroupEgress stops letting new traffic out.
+func (r *Room) RevokeSecurityGroupEgress(ctx context.Context, in *ec2.RevokeSecurityGroupEgressInput) (*ec2.RevokeSecurityGroupEgressOutput, error) {
+	if err := room.Only(in, "GroupId", "IpPermissions", "SecurityGroupRuleIds", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
+		return nil, err
+	}
+	permissions := append(slices.Clone(in.IpPermissions), legacy(in.IpProtocol, in.FromPort, in.ToPort, in.CidrIp)...)
+	if err := r.revoke(in.GroupId, in, true, in.SecurityGroupRuleIds, permissions); err != nil {
+		return nil, err
+	}
+	return &ec2.RevokeSecurityGroupEgressOutput{Return: new(true)}, nil
+}
+
+func (r *Room) showRule(g groupRow, rule ruleRow) ec2types.SecurityGroupRule {
+	out := ec2types.SecurityGroupRule{
+		SecurityGroupRuleId: new(rule.ID), GroupId: new(g.ID), GroupOwnerId: new(r.Account), IsEgress: new(rule.Egress),
+		IpProtocol: new(rule.Protocol), FromPort: new(rule.From), ToPort: new(rule.To), CidrIpv4: room.Some(rule.CIDR),
+		CidrIpv6: room.Some(rule.CIDR6), Description: room.Some(rule.Description), Tags: r.Tags(rule.ID),
+		SecurityGroupRuleArn: new(r.ARN("ec2", "security-group-rule/"+rule.ID)),
+	}
+	if rule.Group != "" {
+		out.ReferencedGroupInfo = &ec2types.ReferencedSecurityGroup{GroupId: new(rule.Group), UserId: new(r.Account), VpcId: new(g.VPC)}
+	}
+	return out
+}
+
+// DescribeSecurityGroupRules lists rules, each with its id.
+func (r *Room) DescribeSecurityGroupRules(ctx context.Context, in *ec2.DescribeSecurityGroupRulesInput) (*ec2.DescribeSecurityGroupRulesOutput, error) {
+	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "SecurityGroupRuleIds"); err != nil {
+		return nil, err
+	}
+	var all []ec2types.SecurityGroupRule
+	for _, g := range r.groups.All() {
+		for _, rule := range g.Rules {
+			all = append(all, r.showRule(g, rule))
+		}
+	}
+	type rule = ec2types.SecurityGroupRule
+	l := resource.Listing[rule]{
+		ID: func(x rule) string { return *x.SecurityGroupRuleId }, Missing: missingRule,
+		Fields: resource.Fields[rule]{
+			"group-id":               resource.One(func(x rule) string { return *x.GroupId }),
+			"security-group-rule-id": resource.One(func(x rule) string { return *x.SecurityGroupRuleId }),
+		},
+	}
+	rules, next, err := l.List(r.Registry, all, in.SecurityGroupRuleIds, in.Filters, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: rules, NextToken: next}, nil
+}
+
+// groupSpec leaves IPv6 rules out: nothing in a VPC without IPv6 addresses can match them.
+func groupSpec(g groupRow) network.SecurityGroup {
+	spec := network.SecurityGroup{ID: g.ID}
+	for _, x := range g.Rules {
+		if x.CIDR6 != "" || x.Protocol == "icmpv6" {
+			continue
+		}
+		rule := network.Rule{Protocol: x.Protocol, FromPort: int(x.From), ToPort: int(x.To)}
+		if x.CIDR != "" {
+			rule.Prefixes = []netip.Prefix{netip.MustParsePrefix(x.CIDR)}
+		} else {
+			rule.Groups = []string{x.Group}
+		}
+		if x.Egress {
+			spec.Egress = append(spec.Egress, rule)
+		} else {
+			spec.Ingress = append(spec.Ingress, rule)
+		}
+	}
+	return spec
+}

@@ -1,0 +1,218 @@
+package nets
+
+import (
+	"context"
+	"net/netip"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// Subnet is a part of a VPC in one zone.
+type Subnet struct {
+	ID, VPC, CIDR, Zone string
+	MapPublic           bool
+	ACLAssociation      string
+}
+
+var subnetKind = kinds.Add(resource.Kind[*Room]{
+	Prefix: "subnet", Tagged: ec2types.ResourceTypeSubnet, Missing: MissingSubnet,
+	Exists: resource.Within(func(r *Room) *store.Table[Subnet] { return r.subnets }),
+	Keeps:  resource.SomeOf(func(r *Room) *store.Table[Subnet] { return r.subnets }, func(s Subnet, vpc string) bool { return s.VPC == vpc }),
+})
+
+// MissingSubnet is the error where there is no such subnet.
+func MissingSubnet(id string) error {
+	return wire.Errorf("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", id)
+}
+
+// CreateSubnet makes a subnet in a part of its VPC that no other subnet has.
+func (r *Room) CreateSubnet(ctx context.Context, in *ec2.CreateSubnetInput) (*ec2.CreateSubnetOutput, error) {
+	if err := room.Only(in, "VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId", "TagSpecifications"); err != nil {
+		return nil, err
+	}
+	if err := resource.Required("vpcId", in.VpcId); err != nil {
+		return nil, err
+	}
+	if err := resource.Required("cidrBlock", in.CidrBlock); err != nil {
+		return nil, err
+	}
+	zone, err := r.chooseZone(room.Deref(in.AvailabilityZone), room.Deref(in.AvailabilityZoneId))
+	if err != nil {
+		return nil, err
+	}
+	cidr, err := parseCIDR(*in.CidrBlock)
+	if err != nil {
+		return nil, err
+	}
+	if err := resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypeSubnet); err != nil {
+		return nil, err
+	}
+	row := Subnet{ID: subnetKind.NewID(), VPC: *in.VpcId, CIDR: cidr.String(), Zone: zone, ACLAssociation: aclAssociationKind.NewID()}
+	err = r.Update(func(tx *store.Tx) error {
+		if err := r.checkSubnet(tx, row.VPC, cidr); err != nil {
+			return err
+		}
+		if err := room.DryRun(in); err != nil {
+			return err
+		}
+		if err := r.subnets.Put(tx, row.ID, row); err != nil {
+			return err
+		}
+		return r.TagNew(tx, in.TagSpecifications, row.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Sync(row.VPC); err != nil {
+		return nil, err
+	}
+	subnet := r.showSubnet(row)
+	return &ec2.CreateSubnetOutput{Subnet: &subnet}, nil
+}
+
+func (r *Room) checkSubnet(tx *store.Tx, vpcID string, cidr netip.Prefix) error {
+	vpc, ok := r.vpcs.GetTx(tx, vpcID)
+	if !ok {
+		return missingVPC(vpcID)
+	}
+	whole := netip.MustParsePrefix(vpc.CIDR)
+	if cidr.Bits() > 28 || cidr.Bits() < whole.Bits() || !whole.Contains(cidr.Addr()) {
+		return wire.Errorf("InvalidSubnet.Range", "The CIDR '%s' is invalid.", cidr)
+	}
+	for _, other := range r.subnets.AllTx(tx) {
+		if other.VPC == vpcID && netip.MustParsePrefix(other.CIDR).Overlaps(cidr) {
+			return wire.Errorf("InvalidSubnet.Conflict", "The CIDR '%s' conflicts with another subnet", cidr)
+		}
+	}
+	return nil
+}
+
+// reserved is how many of a subnet's addresses nobody gets: network, router, resolver, future use, last
+// (https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html).
+const reserved = 5
+
+func (r *Room) freeAddresses(s Subnet) int {
+	free := 1<<(32-netip.MustParsePrefix(s.CIDR).Bits()) - reserved
+	for _, i := range r.interfaces.All() {
+		if i.Subnet == s.ID {
+			free--
+		}
+	}
+	return free
+}
+
+func (r *Room) showSubnet(s Subnet) ec2types.Subnet {
+	return ec2types.Subnet{
+		SubnetId: new(s.ID), VpcId: new(s.VPC), CidrBlock: new(s.CIDR), AvailabilityZone: new(s.Zone),
+		AvailabilityZoneId: new(ZoneID(s.Zone)), State: ec2types.SubnetStateAvailable, OwnerId: new(r.Account),
+		AvailableIpAddressCount: new(int32(r.freeAddresses(s))), MapPublicIpOnLaunch: new(s.MapPublic),
+		DefaultForAz: new(false), AssignIpv6AddressOnCreation: new(false), EnableDns64: new(false), Ipv6Native: new(false),
+		MapCustomerOwnedIpOnLaunch: new(false), SubnetArn: new(r.ARN("ec2", "subnet/"+s.ID)), Tags: r.Tags(s.ID),
+		PrivateDnsNameOptionsOnLaunch: &ec2types.PrivateDnsNameOptionsOnLaunch{
+			HostnameType:                    ec2types.HostnameTypeIpName,
+			EnableResourceNameDnsARecord:    new(false),
+			EnableResourceNameDnsAAAARecord: new(false),
+		},
+	}
+}
+
+func (r *Room) subnetListing() resource.Listing[Subnet] {
+	cidr := resource.One(func(s Subnet) string { return s.CIDR })
+	zone := resource.One(func(s Subnet) string { return s.Zone })
+	return resource.Listing[Subnet]{
+		ID: func(s Subnet) string { return s.ID }, Missing: MissingSubnet,
+		Fields: resource.Fields[Subnet]{
+			"subnet-id": resource.One(func(s Subnet) string { return s.ID }), "vpc-id": resource.One(func(s Subnet) string { return s.VPC }),
+			"cidr": cidr, "cidr-block": cidr, "cidrBlock": cidr,
+			"availability-zone": zone, "availabilityZone": zone,
+			"availability-zone-id":       resource.One(func(s Subnet) string { return ZoneID(s.Zone) }),
+			"available-ip-address-count": resource.One(func(s Subnet) string { return strconv.Itoa(r.freeAddresses(s)) }),
+			"default-for-az":             resource.Boolean(func(Subnet) bool { return false }),
+			"map-public-ip-on-launch":    resource.Boolean(func(s Subnet) bool { return s.MapPublic }),
+			"owner-id":                   resource.One(func(Subnet) string { return r.Account }),
+			"state":                      resource.One(func(Subnet) string { return "available" }),
+			"subnet-arn":                 resource.One(func(s Subnet) string { return r.ARN("ec2", "subnet/"+s.ID) }),
+		},
+	}
+}
+
+// DescribeSubnets lists subnets.
+func (r *Room) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput) (*ec2.DescribeSubnetsOutput, error) {
+	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "SubnetIds"); err != nil {
+		return nil, err
+	}
+	rows, next, err := r.subnetListing().List(r.Registry, r.subnets.All(), in.SubnetIds, in.Filters, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeSubnetsOutput{NextToken: next}
+	for _, row := range rows {
+		out.Subnets = append(out.Subnets, r.showSubnet(row))
+	}
+	return out, nil
+}
+
+// ModifySubnetAttribute changes whether instances launched in the subnet get a public address.
+func (r *Room) ModifySubnetAttribute(ctx context.Context, in *ec2.ModifySubnetAttributeInput) (*ec2.ModifySubnetAttributeOutput, error) {
+	if err := room.Only(in, "SubnetId", "MapPublicIpOnLaunch"); err != nil {
+		return nil, err
+	}
+	if err := resource.Required("subnetId", in.SubnetId); err != nil {
+		return nil, err
+	}
+	if in.MapPublicIpOnLaunch == nil {
+		return nil, wire.Errorf("InvalidParameterCombination", "One attribute must be modified in a call.")
+	}
+	err := r.Update(func(tx *store.Tx) error {
+		row, ok := r.subnets.GetTx(tx, *in.SubnetId)
+		if !ok {
+			return MissingSubnet(*in.SubnetId)
+		}
+		row.MapPublic = room.Deref(in.MapPublicIpOnLaunch.Value)
+		return r.subnets.Put(tx, row.ID, row)
+	})
+	return &ec2.ModifySubnetAttributeOutput{}, err
+}
+
+// DeleteSubnet deletes a subnet without network interfaces, and its route table association.
+func (r *Room) DeleteSubnet(ctx context.Context, in *ec2.DeleteSubnetInput) (*ec2.DeleteSubnetOutput, error) {
+	if err := room.Only(in, "SubnetId"); err != nil {
+		return nil, err
+	}
+	if err := resource.Required("subnetId", in.SubnetId); err != nil {
+		return nil, err
+	}
+	var vpc string
+	err := r.Update(func(tx *store.Tx) error {
+		row, ok := r.subnets.GetTx(tx, *in.SubnetId)
+		if !ok {
+			return MissingSubnet(*in.SubnetId)
+		}
+		vpc = row.VPC
+		for _, i := range r.interfaces.AllTx(tx) {
+			if i.Subnet == row.ID {
+				return wire.Errorf("DependencyViolation", "The subnet '%s' has dependencies and cannot be deleted.", row.ID)
+			}
+		}
+		if err := room.DryRun(in); err != nil {
+			return err
+		}
+		for _, t := range r.routeTables.AllTx(tx) {
+			if err := r.dropAssociations(tx, t, func(a associationRow) bool { return a.Subnet == row.ID }); err != nil {
+				return err
+			}
+		}
+		return r.Remove(tx, row.ID, r.subnets.Delete)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.DeleteSubnetOutput{}, r.Sync(vpc)
+}

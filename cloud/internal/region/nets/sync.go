@@ -1,0 +1,50 @@
+package nets
+
+import (
+	"fmt"
+
+	"github.com/understudy/understudy/cloud/internal/network"
+)
+
+// Sync brings a VPC's network to what the store says, or away where the store has none.
+func (r *Room) Sync(id string) error {
+	r.sync.Lock()
+	defer r.sync.Unlock()
+	vpc, ok := r.vpcs.Get(id)
+	if !ok {
+		r.closeServers(id)
+		if err := r.cfg.Fabric.Remove(id); err != nil {
+			return fmt.Errorf("remove network of %s: %w", id, err)
+		}
+		r.cfg.Synced()
+		return nil
+	}
+	if err := r.cfg.Fabric.Apply(r.spec(vpc)); err != nil {
+		return fmt.Errorf("apply network of %s: %w", id, err)
+	}
+	if err := r.serve(vpc); err != nil {
+		return fmt.Errorf("serve in %s: %w", id, err)
+	}
+	r.cfg.Synced()
+	return nil
+}
+
+// spec says what a VPC shall be, all of it from the store.
+func (r *Room) spec(v VPC) network.VPC {
+	spec := network.VPC{ID: v.ID, CIDR: v.Range(), Gateway: r.HasGateway(nil, v.ID)}
+	tables := r.tablesOf(v.ID)
+	for _, t := range tables {
+		spec.RouteTables = append(spec.RouteTables, r.tableSpec(t))
+	}
+	for _, i := range r.interfaces.All() {
+		if i.VPC == v.ID {
+			spec.Interfaces = append(spec.Interfaces, r.interfaceSpec(i, governing(tables, i.Subnet)))
+		}
+	}
+	for _, g := range r.groups.All() {
+		if g.VPC == v.ID {
+			spec.SecurityGroups = append(spec.SecurityGroups, groupSpec(g))
+		}
+	}
+	return spec
+}

@@ -1,0 +1,252 @@
+package nets
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// VPC is a virtual private cloud.
+type VPC struct {
+	ID, CIDR                 string
+	Tenancy                  ec2types.Tenancy
+	DNSSupport, DNSHostnames bool
+	ACL                      string // the default network ACL, which allows everything
+	ACLAssociations          map[string]string
+}
+
+// Range returns the VPC's addresses.
+func (v VPC) Range() netip.Prefix { return netip.MustParsePrefix(v.CIDR) }
+
+// Resolver returns where a VPC's resolver answers: the second address after the first.
+func (v VPC) Resolver() netip.Addr { return v.Range().Addr().Next().Next() }
+
+var vpcKind = kinds.Add(resource.Kind[*Room]{
+	Prefix: "vpc", Tagged: ec2types.ResourceTypeVpc, Missing: missingVPC,
+	Exists: resource.Within(func(r *Room) *store.Table[VPC] { return r.vpcs }),
+})
+
+const dhcpOptions = "dopt-00000000000000001" // the region's default set, which names the resolver at base+2
+
+func missingVPC(id string) error {
+	return wire.Errorf("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", id)
+}
+
+// parseCIDR reads an IPv4 block and sets its host bits to zero, as AWS does.
+func parseCIDR(s string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(s)
+	if err != nil || !p.Addr().Is4() {
+		return p, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter cidrBlock is invalid. This is not a valid CIDR block.", s)
+	}
+	return p.Masked(), nil
+}
+
+// CreateVpc makes a VPC with its default security group, main route table and default network ACL.
+func (r *Room) CreateVpc(ctx context.Context, in *ec2.CreateVpcInput) (*ec2.CreateVpcOutput, error) {
+	if err := room.Only(in, "CidrBlock", "InstanceTenancy", "TagSpecifications"); err != nil {
+		return nil, err
+	}
+	if err := resource.Required("cidrBlock", in.CidrBlock); err != nil {
+		return nil, err
+	}
+	cidr, err := parseCIDR(*in.CidrBlock)
+	if err != nil {
+		return nil, err
+	}
+	if cidr.Bits() < 16 || cidr.Bits() > 28 {
+		return nil, wire.Errorf("InvalidVpc.Range", "The CIDR '%s' is invalid.", *in.CidrBlock)
+	}
+	if in.InstanceTenancy != "" && in.InstanceTenancy != ec2types.TenancyDefault {
+		return nil, wire.Errorf("UnsupportedOperation", "The instance tenancy '%s' is not supported.", in.InstanceTenancy)
+	}
+	if err := resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypeVpc); err != nil {
+		return nil, err
+	}
+	if err := room.DryRun(in); err != nil {
+		return nil, err
+	}
+	row := VPC{
+		ID: vpcKind.NewID(), CIDR: cidr.String(), Tenancy: ec2types.TenancyDefault,
+		DNSSupport: true, ACL: aclKind.NewID(),
+	}
+	if err := r.Update(func(tx *store.Tx) error { return r.putNewVPC(tx, row, in.TagSpecifications) }); err != nil {
+		return nil, err
+	}
+	if err := r.Sync(row.ID); err != nil {
+		return nil, err
+	}
+	vpc := r.showVPC(row)
+	return &ec2.CreateVpcOutput{Vpc: &vpc}, nil
+}
+
+func (r *Room) putNewVPC(tx *store.Tx, row VPC, tags []ec2types.TagSpecification) error {
+	if err := r.vpcs.Put(tx, row.ID, row); err != nil {
+		return err
+	}
+	table := routeTableRow{ID: routeTableKind.NewID(), VPC: row.ID, Associations: []associationRow{{ID: tableAssociationKind.NewID(), Main: true}}}
+	if err := r.routeTables.Put(tx, table.ID, table); err != nil {
+		return err
+	}
+	group := groupRow{ID: groupKind.NewID(), VPC: row.ID, Name: "default", Description: "default VPC security group"}
+	group.Rules = []ruleRow{
+		{ID: ruleKind.NewID(), Protocol: "-1", From: -1, To: -1, Group: group.ID},
+		{ID: ruleKind.NewID(), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"},
+	}
+	if err := r.groups.Put(tx, group.ID, group); err != nil {
+		return err
+	}
+	return r.TagNew(tx, tags, row.ID)
+}
+
+func (r *Room) showVPC(row VPC) ec2types.Vpc {
+	return ec2types.Vpc{
+		VpcId: new(row.ID), CidrBlock: new(row.CIDR), DhcpOptionsId: new(dhcpOptions), InstanceTenancy: row.Tenancy,
+		IsDefault: new(false), OwnerId: new(r.Account), State: ec2types.VpcStateAvailable, Tags: r.Tags(row.ID),
+		CidrBlockAssociationSet: []ec2types.VpcCidrBlockAssociation{{
+			AssociationId: new("vpc-cidr-assoc-" + row.ID[len("vpc-"):]), CidrBlock: new(row.CIDR),
+			CidrBlockState: &ec2types.VpcCidrBlockState{State: ec2types.VpcCidrBlockStateCodeAssociated},
+		}},
+	}
+}
+
+func (r *Room) vpcListing() resource.Listing[VPC] {
+	return resource.Listing[VPC]{
+		ID: func(v VPC) string { return v.ID }, Missing: missingVPC,
+		Fields: resource.Fields[VPC]{
+			"vpc-id":                            resource.One(func(v VPC) string { return v.ID }),
+			"cidr":                              resource.One(func(v VPC) string { return v.CIDR }),
+			"cidr-block":                        resource.One(func(v VPC) string { return v.CIDR }),
+			"cidrBlock":                         resource.One(func(v VPC) string { return v.CIDR }),
+			"cidr-block-association.cidr-block": resource.One(func(v VPC) string { return v.CIDR }),
+			"dhcp-options-id":                   resource.One(func(VPC) string { return dhcpOptions }),
+			"is-default":                        resource.Boolean(func(VPC) bool { return false }),
+			"isDefault":                         resource.Boolean(func(VPC) bool { return false }),
+			"owner-id":                          resource.One(func(VPC) string { return r.Account }),
+			"state":                             resource.One(func(VPC) string { return "available" }),
+		},
+	}
+}
+
+// DescribeVpcs lists VPCs.
+func (r *Room) DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error) {
+	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "VpcIds"); err != nil {
+		return nil, err
+	}
+	rows, next, err := r.vpcListing().List(r.Registry, r.vpcs.All(), in.VpcIds, in.Filters, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeVpcsOutput{NextToken: next}
+	for _, row := range rows {
+		out.Vpcs = append(out.Vpcs, r.showVPC(row))
+	}
+	return out, nil
+}
+
+// ModifyVpcAttribute changes one of a VPC's DNS attributes.
+func (r *Room) ModifyVpcAttribute(ctx context.Context, in *ec2.ModifyVpcAttributeInput) (*ec2.ModifyVpcAttributeOutput, error) {
+	if err := room.Only(in, "VpcId", "EnableDnsHostnames", "EnableDnsSupport"); err != nil {
+		return nil, err
+	}
+	if err := resource.Required("vpcId", in.VpcId); err != nil {
+		return nil, err
+	}
+	if (in.EnableDnsHostnames == nil) == (in.EnableDnsSupport == nil) {
+		return nil, wire.Errorf("InvalidParameterCombination", "Exactly one attribute may be modified in a call.")
+	}
+	err := r.Update(func(tx *store.Tx) error {
+		row, ok := r.vpcs.GetTx(tx, *in.VpcId)
+		if !ok {
+			return missingVPC(*in.VpcId)
+		}
+		if v := in.EnableDnsSupport; v != nil {
+			row.DNSSupport = room.Deref(v.Value)
+		}
+		if v := in.EnableDnsHostnames; v != nil {
+			row.DNSHostnames = room.Deref(v.Value)
+		}
+		return r.vpcs.Put(tx, row.ID, row)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.ModifyVpcAttributeOutput{}, r.Sync(*in.VpcId)
+}
+
+// DescribeVpcAttribute tells one of a VPC's DNS attributes.
+func (r *Room) DescribeVpcAttribute(ctx context.Context, in *ec2.DescribeVpcAttributeInput) (*ec2.DescribeVpcAttributeOutput, error) {
+	if err := room.Only(in, "Attribute", "VpcId"); err != nil {
+		return nil, err
+	}
+	if err := resource.Required("vpcId", in.VpcId); err != nil {
+		return nil, err
+	}
+	row, ok := r.vpcs.Get(*in.VpcId)
+	if !ok {
+		return nil, missingVPC(*in.VpcId)
+	}
+	out := &ec2.DescribeVpcAttributeOutput{VpcId: in.VpcId}
+	switch in.Attribute {
+	case ec2types.VpcAttributeNameEnableDnsSupport:
+		out.EnableDnsSupport = &ec2types.AttributeBooleanValue{Value: new(row.DNSSupport)}
+	case ec2types.VpcAttributeNameEnableDnsHostnames:
+		out.EnableDnsHostnames = &ec2types.AttributeBooleanValue{Value: new(row.DNSHostnames)}
+	case ec2types.VpcAttributeNameEnableNetworkAddressUsageMetrics:
+		out.EnableNetworkAddressUsageMetrics = &ec2types.AttributeBooleanValue{Value: new(false)} // ModifyVpcAttribute refuses to set it
+	default:
+		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid.", in.Attribute)
+	}
+	return out, nil
+}
+
+// DeleteVpc deletes a VPC that nothing is in but what came with it.
+func (r *Room) DeleteVpc(ctx context.Context, in *ec2.DeleteVpcInput) (*ec2.DeleteVpcOutput, error) {
+	if err := room.Only(in, "VpcId"); err != nil {
+		return nil, err
+	}
+	if err := resource.Required("vpcId", in.VpcId); err != nil {
+		return nil, err
+	}
+	id := *in.VpcId
+	err := r.Update(func(tx *store.Tx) error {
+		if _, ok := r.vpcs.GetTx(tx, id); !ok {
+			return missingVPC(id)
+		}
+		if r.InUse(tx, id) {
+			return wire.Errorf("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", id)
+		}
+		if err := room.DryRun(in); err != nil {
+			return err
+		}
+		return r.removeVPC(tx, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.DeleteVpcOutput{}, r.Sync(id)
+}
+
+func (r *Room) removeVPC(tx *store.Tx, id string) error {
+	for _, t := range r.routeTables.AllTx(tx) {
+		if t.VPC == id {
+			if err := r.Remove(tx, t.ID, r.routeTables.Delete); err != nil {
+				return err
+			}
+		}
+	}
+	for _, g := range r.groups.AllTx(tx) {
+		if g.VPC == id {
+			if err := r.removeGroup(tx, g); err != nil {
+				return err
+			}
+		}
+	}
+	return r.Remove(tx, id, r.vpcs.Delete)
+}

@@ -1,0 +1,63 @@
+package region
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// DescribeRegions lists the regions of this cloud that this one knows of: itself and those asked for by name.
+func (r *Region) DescribeRegions(ctx context.Context, in *ec2.DescribeRegionsInput) (*ec2.DescribeRegionsOutput, error) {
+	if err := room.Only(in, "AllRegions", "Filters", "RegionNames"); err != nil {
+		return nil, err
+	}
+	names := in.RegionNames
+	if len(names) == 0 {
+		names = append([]string{r.Region}, r.cfg.Peers...)
+	}
+	var regions []ec2types.Region
+	for _, name := range names {
+		if name != r.Region && !slices.Contains(r.cfg.Peers, name) {
+			return nil, wire.Errorf("InvalidParameterValue", "Region not found: %s", name)
+		}
+		regions = append(regions, ec2types.Region{RegionName: new(name), Endpoint: new("ec2." + name + ".amazonaws.com"), OptInStatus: new("opt-in-not-required")})
+	}
+	type region = ec2types.Region
+	regions, err := resource.Filter(r.resources, regions, in.Filters, func(x region) string { return *x.RegionName }, resource.Fields[region]{
+		"region-name":   resource.One(func(x region) string { return *x.RegionName }),
+		"endpoint":      resource.One(func(x region) string { return *x.Endpoint }),
+		"opt-in-status": resource.One(func(x region) string { return *x.OptInStatus }),
+	})
+	return &ec2.DescribeRegionsOutput{Regions: regions}, err
+}
+
+// DescribeAccountAttributes tells the account's limits; there is no default VPC.
+func (r *Region) DescribeAccountAttributes(ctx context.Context, in *ec2.DescribeAccountAttributesInput) (*ec2.DescribeAccountAttributesOutput, error) {
+	if err := room.Only(in, "AttributeNames"); err != nil {
+		return nil, err
+	}
+	values := []struct{ name, value string }{
+		{"supported-platforms", "VPC"}, {"default-vpc", "none"}, {"max-instances", "100"}, {"vpc-max-security-groups-per-interface", "5"},
+		{"max-elastic-ips", "0"}, {"vpc-max-elastic-ips", "0"},
+	}
+	for _, name := range in.AttributeNames {
+		if !slices.Contains(name.Values(), name) {
+			return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attributeName is invalid.", name)
+		}
+	}
+	out := &ec2.DescribeAccountAttributesOutput{}
+	for _, v := range values {
+		if len(in.AttributeNames) == 0 || slices.Contains(in.AttributeNames, ec2types.AccountAttributeName(v.name)) {
+			out.AccountAttributes = append(out.AccountAttributes, ec2types.AccountAttribute{
+				AttributeName: new(v.name), AttributeValues: []ec2types.AccountAttributeValue{{AttributeValue: new(v.value)}},
+			})
+		}
+	}
+	return out, nil
+}

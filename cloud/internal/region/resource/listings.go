@@ -1,0 +1,67 @@
+package resource
+
+import (
+	"cmp"
+	"slices"
+
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// Listing is how one kind of resource is listed: by ids, by filters, in pages.
+type Listing[T any] struct {
+	ID      func(T) string
+	Fields  Fields[T]
+	Missing func(id string) error // what asking for an unknown id answers
+	Min     int32                 // the smallest MaxResults; 5 where it is zero, as in most of EC2
+	Max     int32                 // the largest MaxResults; 1000 where it is zero, as in most of EC2
+}
+
+// List returns the rows asked for, in the order of their ids, and the token for the next page.
+func (l Listing[T]) List(
+	g *Registry, rows []T, ids []string, filters []ec2types.Filter, size *int32, token *string,
+) ([]T, *string, error) {
+	if len(ids) > 0 {
+		byID := make(map[string]T, len(rows))
+		for _, row := range rows {
+			byID[l.ID(row)] = row
+		}
+		rows = nil
+		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+			row, ok := byID[id]
+			if !ok {
+				return nil, nil, l.Missing(id)
+			}
+			rows = append(rows, row)
+		}
+	}
+	rows, err := Filter(g, rows, filters, l.ID, l.Fields)
+	if err != nil {
+		return nil, nil, err
+	}
+	return Page(rows, l.ID, size, token, cmp.Or(l.Min, 5), cmp.Or(l.Max, 1000))
+}
+
+// NotPaged refuses ids together with a page's size, which a few operations do not take at once. set is the name of the ids'
+// parameter in AWS's message.
+func NotPaged(set string, ids []string, size *int32) error {
+	if len(ids) > 0 && size != nil {
+		return wire.Errorf("InvalidParameterCombination", "The parameter %s cannot be used with the parameter maxResults", set)
+	}
+	return nil
+}
+
+// Page cuts a listing as EC2 does: all rows come unless a size is asked for.
+func Page[T any](rows []T, key func(T) string, size *int32, token *string, least, most int32) ([]T, *string, error) {
+	return room.Page(rows, key, size, token, room.Paging{
+		Least: least, Most: most,
+		BadSize: func(size int32) error {
+			return wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value between %d and %d.", size, least, most)
+		},
+		BadToken: func(token string) error {
+			return wire.Errorf("InvalidParameterValue", "Invalid value '%s' for nextToken.", token)
+		},
+	})
+}
