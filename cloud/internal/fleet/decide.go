@@ -142,7 +142,7 @@ func (d *decision) detach(arn string) {
 			}
 			left = true
 		}
-		left = left || i.Machine == Running && i.Targets[arn] == Draining
+		left = left || i.Machine < Stopped && i.Targets[arn] == Draining
 	}
 	if !left {
 		d.do(Action{Do: DoDetach, Target: arn})

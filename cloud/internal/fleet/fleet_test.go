@@ -92,6 +92,11 @@ func TestDecide(t *testing.T) {
 		{"owed", change(func(g *Group) { g.Owed = 1 }), two[:1], "launch b replacement\n"},
 		{"attach", change(func(g *Group) { g.Attachments = []Attachment{{tg, Adding}} }), two, "attach InService\n"},
 		{"detach", change(func(g *Group) { g.Attachments = []Attachment{{tg, Removing}} }), two, "deregister i-1\nderegister i-2\n"},
+		{"detached, drains still when its region comes back", change(func(g *Group) { g.Attachments = []Attachment{{tg, Removing}} }), []Instance{
+			with(two[0], func(i *Instance) {
+				i.Registered, i.Machine, i.Targets = nil, Starting, map[string]TargetState{tg: Draining}
+			}), with(two[1], func(i *Instance) { i.Registered, i.Targets = nil, nil }),
+		}, ""},
 		{"refresh", change(func(g *Group) { g.Refresh = &Refresh{Started: noon, MinHealthy: 90} }), two, "retire i-1 refresh\n"},
 		{"refresh, halves", change(func(g *Group) { g.Refresh = &Refresh{Started: noon, MinHealthy: 0} }), two, "retire i-1 refresh\nretire i-2 refresh\n"},
 		{"refresh, matching skipped", change(func(g *Group) {
