@@ -78,7 +78,8 @@ func (v *View) WithCollections(all map[string]Collection) *View {
 	return &next
 }
 
-// WithZones returns the view with these hosted zones in place of those before. A record that one of those had
+// WithZones returns the view with these hosted zones in place of those before. Of public ones with one name, the first
+// answers. A record that one of those had
 // already is taken over as it is, which its pointer tells.
 func (v *View) WithZones(all []HostedZone) *View {
 	next := *v

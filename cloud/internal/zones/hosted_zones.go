@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -113,7 +114,7 @@ func newZone(in *route53.CreateHostedZoneInput) (zone, error) {
 	if err != nil || kept == "." || strings.HasPrefix(kept, `\052.`) {
 		return zone{}, wire.Errorf("InvalidDomainName", "%s is not a valid domain name.", *in.Name)
 	}
-	z := zone{ID: request.NewID("Z"), Name: kept, Reference: *in.CallerReference}
+	z := zone{ID: request.NewID("Z"), Name: kept, Reference: *in.CallerReference, Created: time.Now().UTC()}
 	if in.VPC != nil {
 		v, err := readVPC(in.VPC)
 		if err != nil {

@@ -1,6 +1,7 @@
 package zones
 
 import (
+	"cmp"
 	"errors"
 	"net/netip"
 	"reflect"
@@ -127,7 +128,7 @@ func (p *plane) Publish() {
 	p.logQueries()
 	p.put(func(v *routing.View) *routing.View {
 		var all []routing.HostedZone
-		for _, z := range p.room.zones.All() {
+		for _, z := range p.room.oldestFirst() {
 			zone := routing.HostedZone{ID: z.ID, Name: z.Name, Keys: p.keysOf(z.ID), Private: z.private(), Records: p.recordsOf(z)}
 			for _, v := range z.VPCs {
 				zone.VPCs = append(zone.VPCs, v.String())
@@ -135,6 +136,14 @@ func (p *plane) Publish() {
 			all = append(all, zone)
 		}
 		return v.WithZones(all).WithCollections(p.room.collectionsOf()).WithNameServers(p.room.serversAt())
+	})
+}
+
+// oldestFirst are the zones in the order in which those of one name answer: on AWS each has name servers of its own and the
+// domain is delegated to one of them, the one that was there first as a rule.
+func (r *Room) oldestFirst() []zone {
+	return slices.SortedFunc(slices.Values(r.zones.All()), func(x, y zone) int {
+		return cmp.Or(x.Created.Compare(y.Created), strings.Compare(x.ID, y.ID))
 	})
 }
 

@@ -123,7 +123,12 @@ func until(t testing.TB, what string, holds func() bool) {
 
 func (s *service) zone(t *testing.T) string {
 	t.Helper()
-	out, err := s.client.CreateHostedZone(t.Context(), &route53.CreateHostedZoneInput{Name: aws.String("example.com"), CallerReference: aws.String("r")})
+	return s.zoneWithReference(t, "r")
+}
+
+func (s *service) zoneWithReference(t *testing.T, reference string) string {
+	t.Helper()
+	out, err := s.client.CreateHostedZone(t.Context(), &route53.CreateHostedZoneInput{Name: aws.String("example.com"), CallerReference: &reference})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,6 +185,45 @@ func TestAcknowledgedRecordsAreAnswered(t *testing.T) {
 	defer again.Close()
 	if got := again.dig(t, "www.example.com", "A"); got != "198.51.100.1" {
 		t.Errorf("after a restart dig answers %q", got)
+	}
+}
+
+// TestTheOldestOfPublicZonesWithOneNameAnswers goes by nothing that another publication, or a restart, would change.
+func TestTheOldestOfPublicZonesWithOneNameAnswers(t *testing.T) {
+	dir := t.TempDir()
+	s := serve(t, dir)
+	first, second := s.zoneWithReference(t, "first"), s.zoneWithReference(t, "second")
+	if _, err := s.change(t, first, create(a1("www.example.com"))); err != nil {
+		t.Fatal(err)
+	}
+	oldest := func(s *service) {
+		t.Helper()
+		for range 100 {
+			s.plane.Publish()
+			if got := s.plane.resolve("www.example.com."); len(got) != 1 {
+				t.Fatalf("answered with %v, not from the zone that was there first", got)
+			}
+		}
+	}
+	oldest(s)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	again := serve(t, dir)
+	defer again.Close()
+	oldest(again)
+
+	if _, err := again.change(t, second, create(set("www.example.com", r53types.RRTypeA, []string{"198.51.100.2"}))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.change(t, first, remove(a1("www.example.com"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.client.DeleteHostedZone(t.Context(), &route53.DeleteHostedZoneInput{Id: &first}); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(again.plane.resolve("www.example.com.")); got != "[198.51.100.2]" {
+		t.Errorf("without the first zone the answer is %s", got)
 	}
 }
 

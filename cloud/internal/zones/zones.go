@@ -100,6 +100,7 @@ type zone struct {
 	Name      string
 	Reference string
 	Comment   string
+	Created   time.Time // zero for one that was made before rows told it
 	// VPCs are those that a private zone is answered to; a public zone has none. Authorized are those that
 	// another account may associate.
 	VPCs, Authorized []vpc
