@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -77,7 +76,9 @@ func newSite(t *testing.T) *site {
 	other := roomtest.Must(s.r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.2.0/24"), AvailabilityZone: new("us-east-1b")}))(t)
 	s.subnets = []string{subnet, *other.Subnet.SubnetId}
 	s.balance = roomtest.Must(s.r.balancing.CreateLoadBalancer(ctx, s.request()))(t).LoadBalancers[0]
-	s.group = s.newGroup("hello")
+	s.group = *roomtest.Must(s.r.balancing.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
+		Name: new("hello"), VpcId: &s.vpc, Port: new(int32(80)), Protocol: elbtypes.ProtocolEnumHttp,
+	}))(t).TargetGroups[0].TargetGroupArn
 	return s
 }
 
@@ -85,26 +86,13 @@ func (s *site) request() *elb.CreateLoadBalancerInput {
 	return &elb.CreateLoadBalancerInput{Name: new("hello"), Subnets: s.subnets, Tags: []elbtypes.Tag{{Key: new("app"), Value: new("hello")}}}
 }
 
-func (s *site) newGroup(name string) string {
+// listen has the load balancer forward what comes to port 80.
+func (s *site) listen() {
 	s.t.Helper()
-	out := roomtest.Must(s.r.balancing.CreateTargetGroup(s.t.Context(), &elb.CreateTargetGroupInput{
-		Name: &name, VpcId: &s.vpc, Port: new(int32(80)), Protocol: elbtypes.ProtocolEnumHttp, HealthCheckPath: new("/health"),
-		// Two checks, the first at once: what is ill from the start is found so after five seconds at any speed.
-		HealthCheckIntervalSeconds: new(int32(5)), HealthCheckTimeoutSeconds: new(int32(4)),
+	roomtest.Must(s.r.balancing.CreateListener(s.t.Context(), &elb.CreateListenerInput{
+		LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(80)), Protocol: elbtypes.ProtocolEnumHttp,
+		DefaultActions: []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &s.group}},
 	}))(s.t)
-	return *out.TargetGroups[0].TargetGroupArn
-}
-
-func forwardTo(group string) []elbtypes.Action {
-	return []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &group}}
-}
-
-func (s *site) listen(port int32) string {
-	s.t.Helper()
-	out := roomtest.Must(s.r.balancing.CreateListener(s.t.Context(), &elb.CreateListenerInput{
-		LoadBalancerArn: s.balance.LoadBalancerArn, Port: &port, Protocol: elbtypes.ProtocolEnumHttp, DefaultActions: forwardTo(s.group),
-	}))(s.t)
-	return *out.Listeners[0].ListenerArn
 }
 
 // launch starts an instance in the first subnet; what it would serve, the test does at its address.
@@ -127,7 +115,7 @@ func (s *site) launch(h http.HandlerFunc) string {
 
 func (s *site) await(what string, done func() bool) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	if err := s.r.Wait(ctx, done); err != nil {
 		s.t.Fatalf("wait until %s: %v", what, err)
@@ -170,7 +158,7 @@ func saysHello(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w
 
 func TestLoadBalancerServesAndComesBack(t *testing.T) {
 	s := newSite(t)
-	s.listen(80)
+	s.listen()
 	id := s.launch(saysHello)
 	if err := s.r.balancing.Register(s.group, []string{id}); err != nil {
 		t.Fatal(err)
@@ -203,7 +191,7 @@ func TestLoadBalancerServesAndComesBack(t *testing.T) {
 
 func TestTerminatedInstanceIsDeregistered(t *testing.T) {
 	s := newSite(t)
-	s.listen(80)
+	s.listen()
 	id, ctx := s.launch(saysHello), t.Context()
 	if err := s.r.balancing.Register(s.group, []string{id}); err != nil {
 		t.Fatal(err)
@@ -220,7 +208,7 @@ func TestTerminatedInstanceIsDeregistered(t *testing.T) {
 
 func TestInterfacesFollowTheirLoadBalancer(t *testing.T) {
 	s := newSite(t)
-	s.listen(80)
+	s.listen()
 	ctx, arn := t.Context(), s.balance.LoadBalancerArn
 	third := roomtest.Must(s.r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.3.0/24"), AvailabilityZone: new("us-east-1c")}))(t)
 	subnets := []string{s.subnets[0], *third.Subnet.SubnetId}

@@ -14,7 +14,7 @@ import (
 // A load balancer's targets are counted each minute.
 func TestHostCountsArePublished(t *testing.T) {
 	s := newSite(t)
-	s.listen(80)
+	s.listen()
 	ctx := t.Context()
 	deadline := time.Now().Add(10 * time.Second)
 	for {

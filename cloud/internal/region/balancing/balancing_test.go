@@ -20,6 +20,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // site is a VPC with two subnets and a target group beside a load balancer.
@@ -120,7 +121,7 @@ func (s *site) launch(h http.HandlerFunc) (id string) {
 
 func (s *site) await(what string, done func() bool) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience.Limit)
 	defer cancel()
 	if err := s.r.Wait(ctx, done); err != nil {
 		s.t.Fatalf("wait until %s: %v", what, err)

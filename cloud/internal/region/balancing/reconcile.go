@@ -17,8 +17,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// TargetNews is the topic of what load balancers find of their targets, which is not stored.
-const TargetNews store.Topic = "target-states"
+// targetNews is the topic of what load balancers find of their targets, which is not stored.
+const targetNews store.Topic = "target-states"
 
 // Open brings up every load balancer that the store holds and keeps them so. EC2 is up by then.
 func (r *Room) Open() {
@@ -129,7 +129,7 @@ func (r *Room) tell(arn string, err error) {
 func (r *Room) bringUp(row loadBalancerRow) error {
 	b := r.serving.running[row.ARN]
 	if b == nil {
-		b = balancer.New(r.Speed, r.Log, func() { r.Wake(TargetNews) })
+		b = balancer.New(r.Speed, r.Log, func() { r.Wake(targetNews) })
 		r.serving.running[row.ARN] = b
 	}
 	config, missing := r.balancerConfig(row)

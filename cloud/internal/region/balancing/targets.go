@@ -162,7 +162,7 @@ func (r *Room) Exists(tx *store.Tx, arn string) bool {
 
 // News is what to watch for a change of load balancers and of what they find of their targets.
 func (r *Room) News() []store.Topic {
-	return []store.Topic{r.loadBalancers.Any(), r.targetGroups.Any(), r.listeners.Any(), r.rules.Any(), TargetNews}
+	return []store.Topic{r.loadBalancers.Any(), r.targetGroups.Any(), r.listeners.Any(), r.rules.Any(), targetNews}
 }
 
 // State returns an instance's health in a target group, or false where it is not registered.
