@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -92,18 +91,18 @@ func (h *host) kill() {
 	h.cmd.Wait()
 }
 
-// makeClients makes clients that take every answer as it comes. Only a lost connection is tried again: the
-// SDK at times loses one itself, by closing a request's body that net/http still reads when the answer is there.
+// makeClients makes clients that send each request once.
 func (h *host) makeClients() {
-	again := retry.NewStandard(func(o *retry.StandardOptions) {
-		o.Retryables, o.MaxBackoff = []retry.IsErrorRetryable{retry.RetryableConnectionError{}}, 10*time.Millisecond
-	})
 	keys := credentials.NewStaticCredentialsProvider(h.env["AWS_ACCESS_KEY_ID"], h.env["AWS_SECRET_ACCESS_KEY"], "")
 	h.regions = map[string]*ec2.Client{}
 	for _, region := range h.Regions {
-		h.regions[region] = ec2.New(ec2.Options{BaseEndpoint: &h.Endpoint, Region: region, Retryer: again, Credentials: keys})
+		h.regions[region] = ec2.New(ec2.Options{
+			BaseEndpoint: &h.Endpoint, Region: region, RetryMaxAttempts: 1, HTTPClient: patience.Client{}, Credentials: keys,
+		})
 	}
-	h.zones = route53.New(route53.Options{BaseEndpoint: &h.Endpoint, Region: h.Regions[0], Retryer: again, Credentials: keys})
+	h.zones = route53.New(route53.Options{
+		BaseEndpoint: &h.Endpoint, Region: h.Regions[0], RetryMaxAttempts: 1, HTTPClient: patience.Client{}, Credentials: keys,
+	})
 }
 
 func (h *host) ec2(region string) *ec2.Client { return h.regions[region] }
