@@ -106,11 +106,6 @@ func allInstances(t *testing.T, r *Region) (all []ec2types.Instance) {
 	return all
 }
 
-func allInterfaces(t *testing.T, r *Region) []ec2types.NetworkInterface {
-	t.Helper()
-	return roomtest.Must(r.nets.DescribeNetworkInterfaces(t.Context(), &ec2.DescribeNetworkInterfacesInput{}))(t).NetworkInterfaces
-}
-
 // defaultGroup returns the security group of a region whose only VPC has just been made.
 func defaultGroup(t *testing.T, r *Region) string {
 	t.Helper()

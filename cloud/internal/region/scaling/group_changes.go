@@ -75,6 +75,9 @@ func (r *Room) SetDesiredCapacity(ctx context.Context, in *autoscaling.SetDesire
 // DeleteAutoScalingGroup deletes a group without instances, or, forced, one with them: it is listed until
 // they are gone.
 func (r *Room) DeleteAutoScalingGroup(ctx context.Context, in *autoscaling.DeleteAutoScalingGroupInput) (*autoscaling.DeleteAutoScalingGroupOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupName", "ForceDelete"); err != nil {
+		return nil, err
+	}
 	name := room.Deref(in.AutoScalingGroupName)
 	if err := required("autoScalingGroupName", name == ""); err != nil {
 		return nil, err

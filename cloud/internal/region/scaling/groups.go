@@ -151,6 +151,9 @@ func (r *Room) DescribeAutoScalingGroups(
 	ctx context.Context,
 	in *autoscaling.DescribeAutoScalingGroupsInput,
 ) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupNames", "Filters", "IncludeInstances", "MaxRecords", "NextToken"); err != nil {
+		return nil, err
+	}
 	rows := r.fleets.All()
 	if len(in.AutoScalingGroupNames) > 0 {
 		rows = slices.DeleteFunc(rows, func(f fleetRow) bool { return !slices.Contains(in.AutoScalingGroupNames, f.Name) })

@@ -34,6 +34,9 @@ func (r *Room) DescribeAutoScalingInstances(
 	ctx context.Context,
 	in *autoscaling.DescribeAutoScalingInstancesInput,
 ) (*autoscaling.DescribeAutoScalingInstancesOutput, error) {
+	if err := room.Only(in, "InstanceIds", "MaxRecords", "NextToken"); err != nil {
+		return nil, err
+	}
 	rows := slices.DeleteFunc(r.members.All(), func(m memberRow) bool {
 		return m.Instance == "" || len(in.InstanceIds) > 0 && !slices.Contains(in.InstanceIds, m.Instance)
 	})
@@ -110,6 +113,9 @@ func (r *Room) TerminateInstanceInAutoScalingGroup(
 
 // SetInstanceHealth overrides the health of an instance.
 func (r *Room) SetInstanceHealth(ctx context.Context, in *autoscaling.SetInstanceHealthInput) (*autoscaling.SetInstanceHealthOutput, error) {
+	if err := room.Only(in, "HealthStatus", "InstanceId", "ShouldRespectGracePeriod"); err != nil {
+		return nil, err
+	}
 	if s := room.Deref(in.HealthStatus); s != "Healthy" && s != "Unhealthy" {
 		return nil, invalid("Valid instance health states are: [Healthy, Unhealthy].")
 	}
@@ -150,6 +156,9 @@ func (r *Room) servesSince(tx *store.Tx, m memberRow) time.Time {
 
 // SetInstanceProtection protects instances from scale-in, or no longer.
 func (r *Room) SetInstanceProtection(ctx context.Context, in *autoscaling.SetInstanceProtectionInput) (*autoscaling.SetInstanceProtectionOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupName", "InstanceIds", "ProtectedFromScaleIn"); err != nil {
+		return nil, err
+	}
 	if err := required("protectedFromScaleIn", in.ProtectedFromScaleIn == nil); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -42,6 +43,9 @@ func named(names []string) ([]fleet.Process, error) {
 
 // SuspendProcesses makes a group leave out parts of its work.
 func (r *Room) SuspendProcesses(ctx context.Context, in *autoscaling.SuspendProcessesInput) (*autoscaling.SuspendProcessesOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupName", "ScalingProcesses"); err != nil {
+		return nil, err
+	}
 	list, err := named(in.ScalingProcesses)
 	if err != nil {
 		return nil, err
@@ -63,6 +67,9 @@ func (r *Room) SuspendProcesses(ctx context.Context, in *autoscaling.SuspendProc
 
 // ResumeProcesses takes that back.
 func (r *Room) ResumeProcesses(ctx context.Context, in *autoscaling.ResumeProcessesInput) (*autoscaling.ResumeProcessesOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupName", "ScalingProcesses"); err != nil {
+		return nil, err
+	}
 	list, err := named(in.ScalingProcesses)
 	if err != nil {
 		return nil, err

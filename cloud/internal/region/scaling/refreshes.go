@@ -20,6 +20,9 @@ const refreshing = autoscalingtypes.InstanceRefreshStatusInProgress
 
 // StartInstanceRefresh begins to replace a group's instances.
 func (r *Room) StartInstanceRefresh(ctx context.Context, in *autoscaling.StartInstanceRefreshInput) (*autoscaling.StartInstanceRefreshOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupName", "DesiredConfiguration", "Preferences", "Strategy"); err != nil {
+		return nil, err
+	}
 	if in.Strategy != "" && in.Strategy != autoscalingtypes.RefreshStrategyRolling {
 		return nil, wire.Errorf("UnsupportedOperation", "The strategy '%s' is not supported here: Rolling is.", in.Strategy)
 	}
@@ -129,6 +132,9 @@ func (r *Room) DescribeInstanceRefreshes(
 	ctx context.Context,
 	in *autoscaling.DescribeInstanceRefreshesInput,
 ) (*autoscaling.DescribeInstanceRefreshesOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupName", "InstanceRefreshIds", "MaxRecords", "NextToken"); err != nil {
+		return nil, err
+	}
 	name := room.Deref(in.AutoScalingGroupName)
 	if _, ok := r.fleets.Get(name); !ok {
 		return nil, missingFleet(name)

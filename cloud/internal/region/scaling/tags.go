@@ -62,11 +62,17 @@ func (r *Room) changeFleetTags(tags []autoscalingtypes.Tag, change func(*fleetRo
 
 // CreateOrUpdateTags tags groups. Instances that run keep the tags they were launched with.
 func (r *Room) CreateOrUpdateTags(ctx context.Context, in *autoscaling.CreateOrUpdateTagsInput) (*autoscaling.CreateOrUpdateTagsOutput, error) {
+	if err := room.Only(in, "Tags"); err != nil {
+		return nil, err
+	}
 	return &autoscaling.CreateOrUpdateTagsOutput{}, r.changeFleetTags(in.Tags, (*fleetRow).putTag)
 }
 
 // DeleteTags removes tags of groups.
 func (r *Room) DeleteTags(ctx context.Context, in *autoscaling.DeleteTagsInput) (*autoscaling.DeleteTagsOutput, error) {
+	if err := room.Only(in, "Tags"); err != nil {
+		return nil, err
+	}
 	return &autoscaling.DeleteTagsOutput{}, r.changeFleetTags(in.Tags, func(f *fleetRow, t autoscalingtypes.Tag) error {
 		f.Tags = slices.DeleteFunc(slices.Clone(f.Tags), func(x autoscalingtypes.TagDescription) bool {
 			return *x.Key == room.Deref(t.Key) && (t.Value == nil || *t.Value == *x.Value)
@@ -77,6 +83,9 @@ func (r *Room) DeleteTags(ctx context.Context, in *autoscaling.DeleteTagsInput) 
 
 // DescribeTags lists the tags of groups.
 func (r *Room) DescribeTags(ctx context.Context, in *autoscaling.DescribeTagsInput) (*autoscaling.DescribeTagsOutput, error) {
+	if err := room.Only(in, "Filters", "MaxRecords", "NextToken"); err != nil {
+		return nil, err
+	}
 	var rows []autoscalingtypes.TagDescription
 	for _, f := range r.fleets.All() {
 		rows = append(rows, f.Tags...)

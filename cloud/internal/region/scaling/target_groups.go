@@ -38,6 +38,9 @@ func (r *Room) AttachLoadBalancerTargetGroups(
 	ctx context.Context,
 	in *autoscaling.AttachLoadBalancerTargetGroupsInput,
 ) (*autoscaling.AttachLoadBalancerTargetGroupsOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupName", "TargetGroupARNs"); err != nil {
+		return nil, err
+	}
 	if err := checkTargetGroups(in.TargetGroupARNs); err != nil {
 		return nil, err
 	}
@@ -57,6 +60,9 @@ func (r *Room) DetachLoadBalancerTargetGroups(
 	ctx context.Context,
 	in *autoscaling.DetachLoadBalancerTargetGroupsInput,
 ) (*autoscaling.DetachLoadBalancerTargetGroupsOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupName", "TargetGroupARNs"); err != nil {
+		return nil, err
+	}
 	if err := checkTargetGroups(in.TargetGroupARNs); err != nil {
 		return nil, err
 	}
@@ -79,6 +85,9 @@ func (r *Room) DescribeLoadBalancerTargetGroups(
 	ctx context.Context,
 	in *autoscaling.DescribeLoadBalancerTargetGroupsInput,
 ) (*autoscaling.DescribeLoadBalancerTargetGroupsOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupName", "MaxRecords", "NextToken"); err != nil {
+		return nil, err
+	}
 	f, ok := r.fleets.Get(room.Deref(in.AutoScalingGroupName))
 	if !ok {
 		return nil, missingFleet(room.Deref(in.AutoScalingGroupName))
