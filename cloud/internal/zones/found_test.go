@@ -36,7 +36,7 @@ func TestHealthOutlivesTheProcess(t *testing.T) {
 		}
 		ids = append(ids, *out.HealthCheck.Id)
 	}
-	until(t, "both are unhealthy", func() bool { h := z.plane.Healthy(); return !h[ids[0]] && !h[ids[1]] })
+	until(t, "both are unhealthy", func() bool { h := z.sources.Healthy(); return !h[ids[0]] && !h[ids[1]] })
 	if _, err := z.room.health.DeleteHealthCheck(t.Context(), &route53.DeleteHealthCheckInput{HealthCheckId: &ids[1]}); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestHealthOutlivesTheProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer z.Close()
-	if h := z.plane.Healthy(); len(h) != 1 || h[ids[0]] {
+	if h := z.sources.Healthy(); len(h) != 1 || h[ids[0]] {
 		t.Errorf("after a restart: %v", h)
 	}
 	if n := z.room.Unhealthy.Len(); n != 1 {

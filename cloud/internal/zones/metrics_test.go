@@ -42,7 +42,7 @@ func TestLatenciesAreToldToCloudWatch(t *testing.T) {
 	told := map[string]int{}
 	until(t, "all are told", func() bool {
 		clear(told)
-		for _, d := range z.plane.metrics().Latencies(time.Now(), hang) {
+		for _, d := range z.metrics().Latencies(time.Now(), hang) {
 			key := d.Name
 			if len(d.Dimensions) == 2 {
 				key += " " + d.Dimensions[1].Value
@@ -61,7 +61,7 @@ func TestLatenciesAreToldToCloudWatch(t *testing.T) {
 			}
 		}
 	}
-	if n := len(z.plane.metrics().Latencies(time.Now().Add(time.Hour), time.Minute)); len(told) != 8 || n != 0 {
+	if n := len(z.metrics().Latencies(time.Now().Add(time.Hour), time.Minute)); len(told) != 8 || n != 0 {
 		t.Errorf("told %v, and %d an hour later", told, n)
 	}
 }

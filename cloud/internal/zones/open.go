@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/controls"
 	"github.com/understudy/understudy/cloud/internal/dns"
@@ -48,8 +49,6 @@ type Config struct {
 	Beacon net.Listener
 	// Dial is how health checkers connect; health.DialFrom where it is nil.
 	Dial health.Dial
-	// places tell where clients are. Open reads them.
-	places *routing.Places
 }
 
 // placesFile is the user's own table of networks and where they are, in Dir: a line each as routing.ReadPlaces has it.
@@ -75,7 +74,9 @@ func readPlaces(dir string) (*routing.Places, error) {
 // Zones is Route 53 at work.
 type Zones struct {
 	room     *Room
-	plane    *plane
+	answers  *answers
+	regions  *regions
+	sources  *healthSources
 	health   *checks.Checks
 	controls *controls.Room
 	beacon   net.Listener
@@ -84,56 +85,88 @@ type Zones struct {
 // Open reads the state and starts all that serves it: what a fresh start does and a start after a crash are
 // the same.
 func Open(c Config) (*Zones, error) {
-	var err error
-	if c.places, err = readPlaces(c.Dir); err != nil {
+	places, err := readPlaces(c.Dir)
+	if err != nil {
 		return nil, fmt.Errorf("open route 53: %w", err)
 	}
 	db, err := store.Open(filepath.Join(c.Dir, "state.db"), store.Options{Kept: c.Kept, Log: c.Log})
 	if err != nil {
 		return nil, err
 	}
-	r, err := load(room.New(room.Identity{Account: c.Account, Speed: c.Speed}, db, c.Log))
+	z, err := join(c, room.New(room.Identity{Account: c.Account, Speed: c.Speed}, db, c.Log), places)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open route 53: %w", err), db.Close())
 	}
-	p := newPlane(c, r)
-	r.open(p, p)
-	z := &Zones{room: r, plane: p, beacon: c.Beacon}
-	if err := p.openControls(c); err != nil {
-		return nil, errors.Join(fmt.Errorf("open route 53: %w", err), db.Close())
+	z.start(c)
+	return z, nil
+}
+
+// join makes all parts known to each other. Nothing is answered or probed yet.
+func join(c Config, base *room.Base, places *routing.Places) (*Zones, error) {
+	r, err := load(base)
+	if err != nil {
+		return nil, err
 	}
-	z.health, z.controls = r.health, p.sources.controls
+	a := newAnswers(r, routing.New(c.Cloud, c.Speed, places), c.Dir)
+	receiver := beacon.NewReceiver(beacon.Silence(c.Speed), func() { r.Wake(told) }, r.reports.All())
+	found := checks.NewFound(r.Base, r.Tables)
+	monitor := health.New(health.Config{
+		Speed: c.Speed, Log: r.Log, Resolve: a.resolve, Dial: c.Dial,
+		Changed: func(changes map[string]bool) { a.judged(changes) }, Keep: found.Note, Recall: found.Healthy,
+	})
+	watched := newAlarms(r, receiver, monitor)
+	k, err := controls.Open(controls.Config{
+		Account: c.Account, Dir: filepath.Clean(c.Dir), Kept: c.Kept, Endpoint: c.Endpoint, Speed: c.Speed, Log: c.Log,
+		Changed: monitor.FeedControls, HealthChecks: r.followers,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &healthSources{Monitor: monitor, alarms: watched, controls: k, found: found, answers: a}
+	r.open(a, s)
+	g := &regions{room: r, receiver: receiver, answers: a, alarms: watched}
+	return &Zones{room: r, answers: a, regions: g, sources: s, health: r.health, controls: k, beacon: c.Beacon}, nil
+}
+
+// start puts in force what is stored, and serves it.
+func (z *Zones) start(c Config) {
+	r, server := z.room, z.answers.server
 	for _, ch := range r.Checks.All() {
-		p.Set(ch.ID, ch.Config)
+		z.sources.Set(ch.ID, ch.Config)
 		if ch.Alarm != nil {
-			p.Watch(ch.ID, ch.Alarm) // nothing is known yet; Set has seen what was known last
+			z.sources.Watch(ch.ID, ch.Alarm) // nothing is known yet; Set has seen what was known last
 		}
 	}
-	p.Publish()
-	p.hear()
-	p.start()
-	p.server.Serve(dns.Inside, c.Inside.Packets, c.Inside.Listeners)
-	p.server.Serve(dns.Host, c.Host.Packets, c.Host.Listeners)
+	z.answers.Publish()
+	z.regions.hear()
+	r.Spawn(z.regions.tend)
+	r.Spawn(z.sources.found.Run)
+	server.Serve(dns.Inside, c.Inside.Packets, c.Inside.Listeners)
+	server.Serve(dns.Host, c.Host.Packets, c.Host.Listeners)
 	if c.Resolvers != nil {
-		p.server.ServeResolvers(c.Resolvers)
+		server.ServeResolvers(c.Resolvers)
 	}
 	if c.Metrics != nil {
-		r.Spawn(func() { p.metrics().Tell(r.Context(), c.Speed, c.Metrics) })
+		r.Spawn(func() { z.metrics().Tell(r.Context(), c.Speed, c.Metrics) })
 	}
 	if c.Beacon != nil {
 		r.Spawn(func() {
-			if err := p.receiver.Serve(c.Beacon); err != nil {
+			if err := z.regions.receiver.Serve(c.Beacon); err != nil {
 				r.Log.Error("hearing from the regions ended", "error", err)
 			}
 		})
 	}
-	return z, nil
+}
+
+// metrics are what CloudWatch is told of health checks.
+func (z *Zones) metrics() checks.Metrics {
+	return checks.Metrics{Checks: z.room.Checks, Monitor: z.sources.Monitor, Log: z.room.Log}
 }
 
 // ServeMetrics writes the name servers' counts in Prometheus's text format.
 func (z *Zones) ServeMetrics(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	z.plane.server.WriteMetrics(w) // fails where who asked has gone away
+	z.answers.server.WriteMetrics(w) // fails where who asked has gone away
 }
 
 // Close stops answering and probing and closes the state.
@@ -142,11 +175,11 @@ func (z *Zones) Close() error {
 	if z.beacon != nil {
 		errs = append(errs, z.beacon.Close())
 	}
-	errs = append(errs, z.plane.close(), z.room.DB.Close())
-	return errors.Join(errs...)
+	z.room.Stop()
+	errs = append(errs, z.answers.close())
+	z.regions.receiver.Close()
+	z.sources.Monitor.Close()
+	z.room.Drained()
+	z.sources.found.Keep()
+	return errors.Join(append(errs, z.controls.Close(), z.room.DB.Close())...)
 }
-
-var (
-	_ engine        = (*plane)(nil)
-	_ checks.Engine = (*plane)(nil)
-)

@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+
+	"github.com/understudy/understudy/cloud/internal/dns"
 )
 
 // maxLog is the size at which a query log's file makes room for a new one, in bytes. The one before is kept, so a
@@ -69,31 +72,44 @@ func (l *logFile) Close() error {
 	return err
 }
 
-// logQueries has the name servers log what is asked of the zones that are to be logged.
-func (p *plane) logQueries() {
-	p.logsMu.Lock()
-	defer p.logsMu.Unlock()
+// queryLogFiles are the files of the zones whose queries are logged.
+type queryLogFiles struct {
+	dir  string // holds query-logs
+	mu   sync.Mutex
+	open map[string]*logFile // by the zone's id
+}
+
+// follow has a name server log what is asked of the zones that are to be logged.
+func (f *queryLogFiles) follow(all []queryLogging, server *dns.Server) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	logs := map[string]*logFile{}
 	writers := map[string]io.Writer{}
-	for _, q := range p.room.queryLogs.All() {
-		path := logPath(p.dir, q)
-		if l := p.logs[q.ZoneID]; l != nil && l.path == path {
+	for _, q := range all {
+		path := logPath(f.dir, q)
+		if l := f.open[q.ZoneID]; l != nil && l.path == path {
 			logs[q.ZoneID] = l
 		} else {
 			logs[q.ZoneID] = &logFile{path: path, max: maxLog}
 		}
 		writers[q.ZoneID] = logs[q.ZoneID]
 	}
-	if maps.Equal(logs, p.logs) {
+	if maps.Equal(logs, f.open) {
 		return
 	}
-	p.server.SetQueryLogs(writers) // it is done with the old ones when it returns
-	for zone, l := range p.logs {
+	server.SetQueryLogs(writers) // it is done with the old ones when it returns
+	for zone, l := range f.open {
 		if logs[zone] != l {
 			l.Close()
 		}
 	}
-	p.logs = logs
+	f.open = logs
+}
+
+func (f *queryLogFiles) close() {
+	for _, l := range f.open {
+		l.Close()
+	}
 }
 
 // logPath is where a zone's queries are logged: query-logs/LOG-GROUP/ZONE.log, with the slashes of the group's name

@@ -9,6 +9,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/records"
 	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/routing"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -16,7 +17,7 @@ import (
 func filled(b *testing.B, dir string, zones int) (a *Room, last string) {
 	b.Helper()
 	a, _ = openAPI(b, dir)
-	a.answers = newPlane(Config{Speed: 1}, a)
+	a.answers = newAnswers(a, routing.New(0, 1, nil), "")
 	for n := range zones {
 		last = makeZone(b, a, fmt.Sprintf("z%d.example.com", n))
 		for from := 0; from < records.MaxZoneRecords-100; from += 900 {
@@ -62,7 +63,7 @@ func BenchmarkStart(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		newPlane(Config{Speed: 1}, r).Publish()
+		newAnswers(r, routing.New(0, 1, nil), "").Publish()
 		if err := db.Close(); err != nil {
 			b.Fatal(err)
 		}

@@ -199,8 +199,8 @@ func TestTheOldestOfPublicZonesWithOneNameAnswers(t *testing.T) {
 	oldest := func(s *service) {
 		t.Helper()
 		for range 100 {
-			s.plane.Publish()
-			if got := s.plane.resolve("www.example.com."); len(got) != 1 {
+			s.answers.Publish()
+			if got := s.answers.resolve("www.example.com."); len(got) != 1 {
 				t.Fatalf("answered with %v, not from the zone that was there first", got)
 			}
 		}
@@ -222,7 +222,7 @@ func TestTheOldestOfPublicZonesWithOneNameAnswers(t *testing.T) {
 	if _, err := again.client.DeleteHostedZone(t.Context(), &route53.DeleteHostedZoneInput{Id: &first}); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(again.plane.resolve("www.example.com.")); got != "[198.51.100.2]" {
+	if got := fmt.Sprint(again.answers.resolve("www.example.com.")); got != "[198.51.100.2]" {
 		t.Errorf("without the first zone the answer is %s", got)
 	}
 }

@@ -7,12 +7,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
 // The addresses are of the places that package routing makes up.
 func TestAnswersAreThoseForTheClient(t *testing.T) {
 	a, _ := openAPI(t, t.TempDir())
-	a.answers = newPlane(Config{Speed: 1}, a)
+	a.answers = newAnswers(a, routing.New(0, 1, nil), "")
 	z := makeZone(t, a, "example.com")
 	err := apply(t, a, z,
 		create(set("g.example.com", r53types.RRTypeA, []string{"192.0.2.1"}, located("eu", "EU//"))),

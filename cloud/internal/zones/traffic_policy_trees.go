@@ -21,6 +21,10 @@ type policyTrees struct {
 	zones     map[string]zoneTree
 }
 
+func newPolicyTrees() policyTrees {
+	return policyTrees{instances: map[string]policyTree{}, zones: map[string]zoneTree{}}
+}
+
 type policyTree struct {
 	change int
 	sets   records.Sets
@@ -34,40 +38,40 @@ type zoneTree struct {
 }
 
 // recordsOf are a zone's record sets as they are served. They are the very same slice until something changes.
-func (p *plane) recordsOf(z zone) records.Sets {
-	plain, change := p.room.records.of(z.ID), 0
+func (t *policyTrees) recordsOf(r *Room, z zone) records.Sets {
+	plain, change := r.records.of(z.ID), 0
 	var instances []policyInstance
-	for _, i := range p.room.instances.All() {
+	for _, i := range r.instances.All() {
 		if i.ZoneID == z.ID {
 			instances = append(instances, i)
 			change = max(change, i.Change)
 		}
 	}
 	if len(instances) == 0 {
-		delete(p.trees.zones, z.ID)
+		delete(t.zones, z.ID)
 		return plain
 	}
-	if t, ok := p.trees.zones[z.ID]; ok && t.change == change && len(t.from) == len(plain) && &t.from[0] == &plain[0] {
-		return t.sets
+	if known, ok := t.zones[z.ID]; ok && known.change == change && len(known.from) == len(plain) && &known.from[0] == &plain[0] {
+		return known.sets
 	}
 	sets := slices.DeleteFunc(slices.Clone(plain), func(s records.Set) bool { return s.TrafficPolicyInstanceId != nil })
 	for _, i := range instances {
-		sets = append(sets, p.tree(i, z)...)
+		sets = append(sets, t.tree(r, i, z)...)
 	}
-	p.trees.zones[z.ID] = zoneTree{from: plain, change: change, sets: sets}
+	t.zones[z.ID] = zoneTree{from: plain, change: change, sets: sets}
 	return sets
 }
 
 // tree are an instance's record sets.
-func (p *plane) tree(i policyInstance, z zone) records.Sets {
-	if t, ok := p.trees.instances[i.ID]; ok && t.change == i.Change {
-		return t.sets
+func (t *policyTrees) tree(r *Room, i policyInstance, z zone) records.Sets {
+	if known, ok := t.instances[i.ID]; ok && known.change == i.Change {
+		return known.sets
 	}
-	sets, err := p.room.compile(i, z)
+	sets, err := r.compile(i, z)
 	if err != nil {
-		p.room.Log.Error("a traffic policy instance cannot be served", "instance", i.ID, "error", err)
+		r.Log.Error("a traffic policy instance cannot be served", "instance", i.ID, "error", err)
 	}
-	p.trees.instances[i.ID] = policyTree{change: i.Change, sets: sets}
+	t.instances[i.ID] = policyTree{change: i.Change, sets: sets}
 	return sets
 }
 

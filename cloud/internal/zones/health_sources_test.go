@@ -45,20 +45,17 @@ func (s *service) awaitAnswer(t testing.TB, name, want string) {
 // hears returns once what the region says of an alarm has reached the answers.
 func (s *service) hears(t testing.TB, alarm beacon.Alarm) {
 	t.Helper()
-	timeout := time.After(hang)
-	for {
-		next := s.plane.sources.next()
-		known := s.plane.receiver.Alarms()["us-east-1"]
-		if slices.ContainsFunc(known, func(a beacon.Alarm) bool { return reflect.DeepEqual(a, alarm) }) {
-			s.plane.hear() // as its signal does, which may be on its way still
-			return
-		}
-		select {
-		case <-next:
-		case <-timeout:
-			t.Fatalf("never heard %+v; known are %+v", alarm, known)
-		}
+	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	defer cancel()
+	var known []beacon.Alarm
+	err := s.room.Wait(ctx, func() bool {
+		known = s.regions.receiver.Alarms()["us-east-1"]
+		return slices.ContainsFunc(known, func(a beacon.Alarm) bool { return reflect.DeepEqual(a, alarm) })
+	}, told)
+	if err != nil {
+		t.Fatalf("never heard %+v; known are %+v", alarm, known)
 	}
+	s.regions.hear() // as tend does, which may be about to
 }
 
 // failoverTo makes app.hello.test answer 198.51.100.1 while a check of this kind is healthy, else .2.
@@ -316,7 +313,7 @@ func TestHealthIsToldToCloudWatch(t *testing.T) {
 	}
 	names := map[string]string{id: "control", *parent.HealthCheck.Id: "parent", *endpoint.HealthCheck.Id: "endpoint"}
 	told := map[string]float64{}
-	for _, d := range s.plane.metrics().Health(time.Now()) {
+	for _, d := range s.metrics().Health(time.Now()) {
 		told[names[d.Dimensions[0].Value]+" "+d.Name] = d.Value
 	}
 	percent := told["endpoint HealthCheckPercentageHealthy"]
@@ -326,7 +323,7 @@ func TestHealthIsToldToCloudWatch(t *testing.T) {
 		t.Errorf("told %v", told)
 	}
 	s.turn(t, arn, "On")
-	for _, d := range s.plane.metrics().Health(time.Now()) {
+	for _, d := range s.metrics().Health(time.Now()) {
 		if want := names[d.Dimensions[0].Value]; (want == "control" || want == "parent") && d.Value != 1 {
 			t.Errorf("%s of %s is %v", d.Name, want, d.Value)
 		}
