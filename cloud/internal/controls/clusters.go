@@ -11,20 +11,11 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// Quotas of routing control (developer guide, "Quotas for routing control"). That of routing controls is
-// of each cluster, that of safety rules of each control panel.
-const (
-	maxClusters = 2
-	maxPanels   = 50 // in a cluster, less the default one
-	maxControls = 300
-	maxRules    = 20
-)
+// maxClusters is a quota, as those of what clusters have are (developer guide, "Quotas for routing control").
+const maxClusters = 2
 
 // endpointRegions are where a cluster's endpoints are.
 var endpointRegions = []string{"us-east-1", "eu-west-1", "us-west-2", "ap-northeast-1", "ap-southeast-2"}
-
-// defaultPanel is the control panel that each cluster has from the start.
-const defaultPanel = "DefaultControlPanel"
 
 // What is made is answered as PENDING, and is DEPLOYED as soon as anybody can ask for it.
 

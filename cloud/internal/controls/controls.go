@@ -84,6 +84,29 @@ type ruleRow struct {
 	Tags              map[string]string
 }
 
+// tokenRow remembers a create call by its client token.
+type tokenRow struct {
+	Key     string // the operation and the token
+	ARN     string // of what it made
+	Request string // its digest
+	Used    time.Time
+}
+
+func (row clusterRow) is() identity { return identity{row.ARN, row.Name, ""} }
+func (row panelRow) is() identity   { return identity{row.ARN, row.Name, row.Cluster} }
+func (row controlRow) is() identity { return identity{row.ARN, row.Name, row.Panel} }
+func (row ruleRow) is() identity    { return identity{row.ARN, row.Name, row.Panel} }
+
+func (row clusterRow) tags() map[string]string { return row.Tags }
+func (row panelRow) tags() map[string]string   { return row.Tags }
+func (row controlRow) tags() map[string]string { return row.Tags }
+func (row ruleRow) tags() map[string]string    { return row.Tags }
+
+func (row clusterRow) tagged(tags map[string]string) clusterRow { row.Tags = tags; return row }
+func (row panelRow) tagged(tags map[string]string) panelRow     { row.Tags = tags; return row }
+func (row controlRow) tagged(tags map[string]string) controlRow { row.Tags = tags; return row }
+func (row ruleRow) tagged(tags map[string]string) ruleRow       { row.Tags = tags; return row }
+
 // Open reads the state and tells it.
 func Open(cfg Config) (*Room, error) {
 	if cfg.Now == nil {
@@ -118,26 +141,6 @@ func Open(cfg Config) (*Room, error) {
 func (r *Room) Close() error {
 	r.Stop()
 	return r.DB.Close()
-}
-
-// commit makes a change and tells of the states that it changed.
-func (r *Room) commit(f func(*store.Tx) error) error {
-	return r.UpdateThen(f, func() {
-		states, changed := r.States(), map[string]bool{}
-		for arn, on := range states {
-			if was, known := r.told[arn]; !known || was != on {
-				changed[arn] = on
-			}
-		}
-		for arn := range r.told {
-			if _, there := states[arn]; !there {
-				changed[arn] = false
-			}
-		}
-		if r.told = states; len(changed) > 0 {
-			r.cfg.Changed(changed)
-		}
-	})
 }
 
 // arn names a resource; routing control is of no region.

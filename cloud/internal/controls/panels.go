@@ -11,6 +11,12 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
+// defaultPanel is the control panel that each cluster has from the start.
+const defaultPanel = "DefaultControlPanel"
+
+// maxPanels is how many control panels a cluster may have, less the default one.
+const maxPanels = 50
+
 func (r *Room) showPanel(row panelRow, status configtypes.Status) *configtypes.ControlPanel {
 	return &configtypes.ControlPanel{
 		ControlPanelArn: &row.ARN, ClusterArn: &row.Cluster, Name: &row.Name, DefaultControlPanel: &row.Default, Owner: &r.Account,

@@ -15,21 +15,6 @@ type resource[Row any] interface {
 // identity is an ARN and a name, which no other resource has within the same parent. A cluster has none.
 type identity struct{ arn, name, parent string }
 
-func (row clusterRow) is() identity { return identity{row.ARN, row.Name, ""} }
-func (row panelRow) is() identity   { return identity{row.ARN, row.Name, row.Cluster} }
-func (row controlRow) is() identity { return identity{row.ARN, row.Name, row.Panel} }
-func (row ruleRow) is() identity    { return identity{row.ARN, row.Name, row.Panel} }
-
-func (row clusterRow) tags() map[string]string { return row.Tags }
-func (row panelRow) tags() map[string]string   { return row.Tags }
-func (row controlRow) tags() map[string]string { return row.Tags }
-func (row ruleRow) tags() map[string]string    { return row.Tags }
-
-func (row clusterRow) tagged(tags map[string]string) clusterRow { row.Tags = tags; return row }
-func (row panelRow) tagged(tags map[string]string) panelRow     { row.Tags = tags; return row }
-func (row controlRow) tagged(tags map[string]string) controlRow { row.Tags = tags; return row }
-func (row ruleRow) tagged(tags map[string]string) ruleRow       { row.Tags = tags; return row }
-
 // kept are the resources of one kind, by ARN.
 type kept[Row resource[Row]] struct {
 	*store.Table[Row]
@@ -69,32 +54,4 @@ func (k kept[Row]) put(tx *store.Tx, row Row) error {
 // page returns the part of rows that a size and a token ask for.
 func (k kept[Row]) page(rows []Row, size *int32, token *string) ([]Row, *string, error) {
 	return page(rows, func(row Row) string { return row.is().arn }, size, token)
-}
-
-// update changes a resource.
-func update[Row resource[Row]](r *Room, k kept[Row], arn *string, f func(*Row) error) (row Row, err error) {
-	err = r.commit(func(tx *store.Tx) error {
-		if row, err = k.find(tx, arn); err != nil {
-			return err
-		}
-		if err := f(&row); err != nil {
-			return err
-		}
-		return k.put(tx, row)
-	})
-	return row, err
-}
-
-// remove deletes a resource, unless release refuses it.
-func remove[Row resource[Row]](r *Room, k kept[Row], arn *string, release func(*store.Tx, Row) error) error {
-	return r.commit(func(tx *store.Tx) error {
-		row, err := k.find(tx, arn)
-		if err != nil {
-			return err
-		}
-		if err := release(tx, row); err != nil {
-			return err
-		}
-		return k.Delete(tx, row.is().arn)
-	})
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
+// maxControls is how many routing controls a cluster may have.
+const maxControls = 300
+
 func (r *Room) showControl(row controlRow, status configtypes.Status) *configtypes.RoutingControl {
 	return &configtypes.RoutingControl{RoutingControlArn: &row.ARN, ControlPanelArn: &row.Panel, Name: &row.Name, Status: status, Owner: &r.Account}
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
+// maxRules is how many safety rules a control panel may have.
+const maxRules = 20
+
 // rule is the row as evaluating needs it; the wait period passes at the cloud's speed.
 func (r ruleRow) rule(s tempo.Speed) rule {
 	return rule{

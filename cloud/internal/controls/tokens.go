@@ -11,14 +11,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// tokenRow remembers a create call by its client token.
-type tokenRow struct {
-	Key     string // the operation and the token
-	ARN     string // of what it made
-	Request string // its digest
-	Used    time.Time
-}
-
 // tokenLife is how long a client token is remembered; AWS does not say.
 const tokenLife = 24 * time.Hour
 

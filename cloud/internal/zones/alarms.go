@@ -37,6 +37,9 @@ func newAlarms(r *Room, receiver *beacon.Receiver, monitor *health.Monitor) *ala
 	return a
 }
 
+// told is woken when a region tells something, or falls silent.
+const told store.Topic = "told by a region"
+
 // alarmAwaited is how long an alarm that nothing is known of is waited for: its region tells at once, but the
 // request may have overtaken it.
 const alarmAwaited = time.Second

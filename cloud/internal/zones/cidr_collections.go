@@ -313,17 +313,6 @@ func (r *Room) listBlocks(_ context.Context, in *route53.ListCidrBlocksInput) (*
 	return out, nil
 }
 
-// results is size for the operations that call it so.
-func results(asked *int32, most int) (int, error) {
-	if asked != nil && *asked < 1 {
-		return 0, request.BadInput(
-			"1 validation error detected: Value '%d' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 1",
-			*asked,
-		)
-	}
-	return request.Size(asked, most)
-}
-
 // checkLocation refuses a record set for a CIDR location that does not exist.
 func (r *Room) checkLocation(set *r53types.ResourceRecordSet) error {
 	config := set.CidrRoutingConfig

@@ -19,87 +19,6 @@ const (
 	signsNot = "NOT_SIGNING"
 )
 
-func (s signing) active() int {
-	n := 0
-	for _, k := range s.Keys {
-		if k.Active {
-			n++
-		}
-	}
-	return n
-}
-
-// dnssecKeys are those of the zones that are signed, as the name servers use them. They are read anew only
-// where a row changed.
-type dnssecKeys struct {
-	version map[string]int
-	keys    map[string]*dnssec.Keys
-}
-
-func newDNSSECKeys() dnssecKeys {
-	return dnssecKeys{version: map[string]int{}, keys: map[string]*dnssec.Keys{}}
-}
-
-// of returns a zone's keys, or nil where it is not signed.
-func (d *dnssecKeys) of(s signing) (*dnssec.Keys, error) {
-	if !s.Enabled {
-		delete(d.keys, s.ZoneID)
-		return nil, nil
-	}
-	if d.version[s.ZoneID] == s.Version && d.keys[s.ZoneID] != nil {
-		return d.keys[s.ZoneID], nil
-	}
-	zsk, err := dnssec.Parse(dnssec.ZSK, s.ZSK)
-	if err != nil {
-		return nil, err
-	}
-	keys := &dnssec.Keys{ZSK: zsk}
-	for _, k := range s.Keys {
-		if !k.Active {
-			continue
-		}
-		ksk, err := dnssec.Parse(dnssec.KSK, k.Private)
-		if err != nil {
-			return nil, err
-		}
-		keys.KSKs = append(keys.KSKs, ksk)
-	}
-	d.version[s.ZoneID], d.keys[s.ZoneID] = s.Version, keys
-	return keys, nil
-}
-
-// signable finds a zone that may be signed.
-func (r *Room) signable(tx *store.Tx, id string) (zone, error) {
-	z, ok := r.zones.GetTx(tx, id)
-	if !ok {
-		return z, noZone(id)
-	}
-	return z, publicOnly(z)
-}
-
-// changeSigning makes a change to what a zone has of DNSSEC.
-func (r *Room) changeSigning(id string, f func(tx *store.Tx, z zone, s *signing) error) (*r53types.ChangeInfo, error) {
-	var info *r53types.ChangeInfo
-	err := r.commit(func(tx *store.Tx) error {
-		z, err := r.signable(tx, id)
-		if err != nil {
-			return err
-		}
-		s, _ := r.signings.GetTx(tx, id)
-		s.ZoneID = id
-		s.Keys = append([]keySigningKey(nil), s.Keys...) // rows are never changed in place
-		if err := f(tx, z, &s); err != nil {
-			return err
-		}
-		s.Version++
-		if info, err = r.submit(tx, ""); err != nil {
-			return err
-		}
-		return r.signings.Put(tx, id, s)
-	})
-	return info, err
-}
-
 func noDNSSEC(id string) error {
 	return wire.Errorf("DNSSECNotFound", "The hosted zone with ID '%s' doesn't have any DNSSEC resources.", id)
 }
@@ -170,14 +89,6 @@ func (r *Room) getDNSSEC(_ context.Context, in *route53.GetDNSSECInput) (*route5
 		out.KeySigningKeys = append(out.KeySigningKeys, *described)
 	}
 	return out, nil
-}
-
-// publicOnly refuses private zones, which are never signed (Developer Guide, dns-configuring-dnssec).
-func publicOnly(z zone) error {
-	if z.private() {
-		return wire.Errorf("InvalidArgument", "The hosted zone with ID '%s' is private: DNSSEC signing is for public hosted zones.", z.ID)
-	}
-	return nil
 }
 
 // deleteSigning deletes what a zone has of DNSSEC along with it, which must be no more keys.

@@ -3,7 +3,6 @@ package zones
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,37 +18,6 @@ import (
 
 // maxZones is the quota of hosted zones of an account; quotas are in the developer guide, "Quotas".
 const maxZones = 500
-
-// nameServers is the delegation set of every zone: the names of the four addresses that the cloud's DNS
-// server has.
-var nameServers = []string{
-	"ns-2048.awsdns-64.com",
-	"ns-2049.awsdns-65.net",
-	"ns-2050.awsdns-66.org",
-	"ns-2051.awsdns-67.co.uk",
-}
-
-// delegationSet is none for a private zone.
-func (z zone) delegationSet() *r53types.DelegationSet {
-	if z.private() {
-		return nil
-	}
-	if z.Delegation != nil {
-		return z.Delegation.describe()
-	}
-	return &r53types.DelegationSet{NameServers: slices.Clone(nameServers)}
-}
-
-// servers are what the zone's NS record set names.
-func (z zone) servers() []string {
-	if z.private() {
-		return privateServers
-	}
-	if z.Delegation != nil {
-		return z.Delegation.Servers
-	}
-	return nameServers
-}
 
 func (r *Room) createHostedZone(_ context.Context, in *route53.CreateHostedZoneInput) (*route53.CreateHostedZoneOutput, error) {
 	z, err := newZone(in)

@@ -2,7 +2,6 @@ package zones
 
 import (
 	"context"
-	"regexp"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,21 +10,6 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/records"
 	"github.com/understudy/understudy/cloud/internal/request"
-	"github.com/understudy/understudy/cloud/internal/wire"
-)
-
-// pageToken checks that one came from a page before: tokens are the keys at which pages start.
-func pageToken(given *string, key *regexp.Regexp) (string, error) {
-	if given != nil && !key.MatchString(*given) {
-		return "", wire.Errorf("InvalidPaginationToken", "The value that you specified to get the second or subsequent page of results is invalid.")
-	}
-	return aws.ToString(given), nil
-}
-
-var (
-	zoneKey  = regexp.MustCompile(`^Z[A-Z0-9]{20}$`)
-	vpcKey   = regexp.MustCompile(`^[a-z0-9-]+/vpc-[0-9a-f]+$`)
-	queryKey = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
 
 func (r *Room) describeAll(rows []zone) []r53types.HostedZone {

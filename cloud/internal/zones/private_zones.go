@@ -29,8 +29,6 @@ func (v vpc) String() string { return string(v.Region) + "/" + v.ID }
 
 func (v vpc) describe() r53types.VPC { return r53types.VPC{VPCId: &v.ID, VPCRegion: v.Region} }
 
-func (z zone) private() bool { return len(z.VPCs) > 0 }
-
 var vpcID = regexp.MustCompile(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`)
 
 // readVPC checks a VPC by its form. Whether it is there only its region knows, which Route 53 does not ask.

@@ -23,9 +23,6 @@ func (q queryLogging) describe() *r53types.QueryLoggingConfig {
 // CreateQueryLoggingConfig), and its name.
 var logGroup = regexp.MustCompile(`^arn:aws:logs:us-east-1:[0-9]{12}:log-group:([0-9A-Za-z_/.#-]{1,512})(:\*)?$`)
 
-// queryLoggingID is also what continues a list.
-var queryLoggingID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
 func noQueryLogging(id string) error {
 	return request.NotFound("NoSuchQueryLoggingConfig", "There is no DNS query logging configuration with ID %s.", id)
 }
@@ -83,7 +80,7 @@ func (r *Room) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingC
 	if err != nil {
 		return nil, err
 	}
-	if token := aws.ToString(in.NextToken); token != "" && !queryLoggingID.MatchString(token) {
+	if token := aws.ToString(in.NextToken); token != "" && !queryKey.MatchString(token) {
 		return nil, wire.Errorf("InvalidPaginationToken", "The value %s for NextToken is invalid.", token)
 	}
 	rows := r.queryLogs.All()

@@ -17,9 +17,6 @@ type regions struct {
 	alarms   *alarms
 }
 
-// told is woken when a region tells something, or falls silent.
-const told store.Topic = "told by a region"
-
 // tend hears until the control plane ends.
 func (g *regions) tend() {
 	w := g.room.Watch(told)

@@ -17,8 +17,6 @@ import (
 // maxTags is how many tags a resource may have.
 const maxTags = 10
 
-func tagKey(t r53types.TagResourceType, id string) string { return string(t) + "/" + id }
-
 // maxZoneID is how long a hosted zone's id is at most (ResourceId in the API reference).
 const maxZoneID = 32
 

@@ -108,6 +108,8 @@ type zone struct {
 	Delegation *delegationSet
 }
 
+func (z zone) private() bool { return len(z.VPCs) > 0 }
+
 // vpc tells a VPC from all others.
 type vpc struct {
 	Region r53types.VPCRegion
@@ -191,6 +193,8 @@ type tagged struct {
 	ID   string
 	Tags []r53types.Tag
 }
+
+func tagKey(t r53types.TagResourceType, id string) string { return string(t) + "/" + id }
 
 // lastState is what the data of a check's alarm said when there was enough of it last: what LastKnownStatus
 // means, also after a restart, when no region has spoken yet.
