@@ -105,16 +105,8 @@ func (c Check) describe() *r53types.HealthCheck {
 	return h
 }
 
-func (a *Checks) findCheck(id *string) (Check, error) {
-	c, ok := a.tables.Checks.Get(aws.ToString(id))
-	if !ok {
-		return c, NotFound(aws.ToString(id))
-	}
-	return c, nil
-}
-
 func (a *Checks) getHealthCheck(_ context.Context, in *route53.GetHealthCheckInput) (*route53.GetHealthCheckOutput, error) {
-	c, err := a.findCheck(in.HealthCheckId)
+	c, err := a.tables.Check(nil, aws.ToString(in.HealthCheckId))
 	if err != nil {
 		return nil, err
 	}
@@ -124,10 +116,10 @@ func (a *Checks) getHealthCheck(_ context.Context, in *route53.GetHealthCheckInp
 // DeleteHealthCheck deletes a check, also where record sets still name it, as AWS does.
 func (a *Checks) DeleteHealthCheck(_ context.Context, in *route53.DeleteHealthCheckInput) (*route53.DeleteHealthCheckOutput, error) {
 	id := aws.ToString(in.HealthCheckId)
-	err := a.UpdateThen(func(tx *store.Tx) error {
-		c, ok := a.tables.Checks.GetTx(tx, id)
-		if !ok {
-			return NotFound(id)
+	return &route53.DeleteHealthCheckOutput{}, a.UpdateThen(func(tx *store.Tx) error {
+		c, err := a.tables.Check(tx, id)
+		if err != nil {
+			return err
 		}
 		if err := a.tables.Deleted.Put(tx, c.Reference, a.now().UTC()); err != nil {
 			return err
@@ -137,10 +129,6 @@ func (a *Checks) DeleteHealthCheck(_ context.Context, in *route53.DeleteHealthCh
 		}
 		return a.tables.Checks.Delete(tx, id)
 	}, func() { a.engine.Remove(id) })
-	if err != nil {
-		return nil, err
-	}
-	return &route53.DeleteHealthCheckOutput{}, nil
 }
 
 func (a *Checks) listHealthChecks(_ context.Context, in *route53.ListHealthChecksInput) (*route53.ListHealthChecksOutput, error) {
@@ -148,13 +136,10 @@ func (a *Checks) listHealthChecks(_ context.Context, in *route53.ListHealthCheck
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := request.Page(a.tables.Checks.All(), func(c Check) string { return c.ID }, aws.ToString(in.Marker), n)
-	out := &route53.ListHealthChecksOutput{IsTruncated: more, MaxItems: aws.Int32(int32(n)), Marker: aws.String(aws.ToString(in.Marker))}
+	rows, next := request.Page(a.tables.Checks.All(), func(c Check) string { return c.ID }, aws.ToString(in.Marker), n)
+	out := &route53.ListHealthChecksOutput{IsTruncated: next != nil, MaxItems: aws.Int32(int32(n)), Marker: aws.String(aws.ToString(in.Marker)), NextMarker: next}
 	for _, c := range rows {
 		out.HealthChecks = append(out.HealthChecks, *c.describe())
-	}
-	if more {
-		out.NextMarker = &next
 	}
 	return out, nil
 }
@@ -181,7 +166,7 @@ func (a *Checks) getLastFailure(_ context.Context, in *route53.GetHealthCheckLas
 
 // endpointCheck finds a check that has checkers: a calculated one has none to report.
 func (a *Checks) endpointCheck(id *string) (Check, error) {
-	c, err := a.findCheck(id)
+	c, err := a.tables.Check(nil, aws.ToString(id))
 	switch c.Config.Type {
 	case r53types.HealthCheckTypeCalculated, r53types.HealthCheckTypeCloudwatchMetric, r53types.HealthCheckTypeRecoveryControl:
 		err = request.BadInput("Invalid parameter : The status of a health check of type %s is not reported by checkers.", c.Config.Type)
@@ -194,7 +179,6 @@ func (a *Checks) getCheckerRanges(context.Context, *route53.GetCheckerIpRangesIn
 	return &route53.GetCheckerIpRangesOutput{CheckerIpRanges: []string{address.Checker(0).String() + "/26"}}, nil
 }
 
-// NotFound refuses a request for a health check that does not exist.
-func NotFound(id string) *wire.Error {
+func notFound(id string) error {
 	return request.NotFound("NoSuchHealthCheck", "No health check exists with the specified ID. (%s)", id)
 }

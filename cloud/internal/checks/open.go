@@ -65,6 +65,11 @@ type Tables struct {
 	Unhealthy *store.Table[bool]
 }
 
+// Check finds a health check; a nil tx reads what is committed.
+func (t Tables) Check(tx *store.Tx, id string) (Check, error) {
+	return room.Find(tx, t.Checks, id, notFound)
+}
+
 // Load reads them.
 func Load(db *store.DB) (t Tables, err error) {
 	room.LoadTable(db, "health-checks", &t.Checks, &err)

@@ -18,10 +18,9 @@ func (a *Checks) updateHealthCheck(ctx context.Context, in *route53.UpdateHealth
 	id := aws.ToString(in.HealthCheckId)
 	var c Check
 	alarm, unknown := a.sourceAfter(ctx, id, in)
-	err := a.UpdateThen(func(tx *store.Tx) error {
-		var ok bool
-		if c, ok = a.tables.Checks.GetTx(tx, id); !ok {
-			return NotFound(id)
+	err := a.UpdateThen(func(tx *store.Tx) (err error) {
+		if c, err = a.tables.Check(tx, id); err != nil {
+			return err
 		}
 		if in.HealthCheckVersion != nil && *in.HealthCheckVersion != c.Version {
 			return request.Conflict(
@@ -90,7 +89,8 @@ func reset(c *r53types.HealthCheckConfig, elements []r53types.ResettableElementN
 		switch {
 		case !slices.Contains(e.Values(), e):
 			return request.BadInput(
-				"1 validation error detected: Value '%s' at 'resetElements' failed to satisfy constraint: Member must satisfy enum value set: [FullyQualifiedDomainName, Regions, ResourcePath, ChildHealthChecks]",
+				"1 validation error detected: Value '%s' at 'resetElements' failed to satisfy constraint: "+
+					"Member must satisfy enum value set: [FullyQualifiedDomainName, Regions, ResourcePath, ChildHealthChecks]",
 				e,
 			)
 		case e == r53types.ResettableElementNameFullyQualifiedDomainName && c.IPAddress == nil:

@@ -23,11 +23,7 @@ type kept[Row resource[Row]] struct {
 
 // find finds a resource; a nil tx reads what is committed.
 func (k kept[Row]) find(tx *store.Tx, arn *string) (Row, error) {
-	row, ok := k.GetTx(tx, room.Deref(arn))
-	if !ok {
-		return row, missing(k.kind, room.Deref(arn))
-	}
-	return row, nil
+	return room.Find(tx, k.Table, room.Deref(arn), func(arn string) error { return missing(k.kind, arn) })
 }
 
 // in returns the resources of one parent.

@@ -19,14 +19,23 @@ func Size(asked *int32, most int) (int, error) {
 	return min(int(*asked), most), nil
 }
 
-// Page cuts rows, sorted by key, from the first whose key is not below start, and returns the key at
-// which the next page starts, or false where it is the last.
-func Page[T any](rows []T, key func(T) string, start string, n int) (cut []T, next string, more bool) {
+// Page cuts rows, sorted by key, from the first whose key is not below start, and returns the key at which the next page
+// starts, or nil where it is the last.
+func Page[T any](rows []T, key func(T) string, start string, n int) (cut []T, next *string) {
+	cut, first := Cut(rows, key, start, n)
+	if first == nil {
+		return cut, nil
+	}
+	return cut, new(key(*first))
+}
+
+// Cut is Page for a list whose next page is named by more than a key: it returns the row that it starts with.
+func Cut[T any](rows []T, key func(T) string, start string, n int) (cut []T, next *T) {
 	slices.SortFunc(rows, func(a, b T) int { return strings.Compare(key(a), key(b)) })
 	at, _ := slices.BinarySearchFunc(rows, start, func(row T, k string) int { return strings.Compare(key(row), k) })
 	rows = rows[at:]
 	if len(rows) <= n {
-		return rows, "", false
+		return rows, nil
 	}
-	return rows[:n], key(rows[n]), true
+	return rows[:n], &rows[n]
 }

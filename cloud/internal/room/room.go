@@ -91,6 +91,15 @@ func (b *Base) ARN(service, resource string) string {
 	return "arn:aws:" + service + ":" + b.Region + ":" + b.Account + ":" + resource
 }
 
+// Find reads a row; missing is the error where there is none. Without a tx it is the row as last committed.
+func Find[T any](tx *store.Tx, t *store.Table[T], key string, missing func(key string) error) (T, error) {
+	row, ok := t.GetTx(tx, key)
+	if !ok {
+		return row, missing(key)
+	}
+	return row, nil
+}
+
 // LoadTable reads one table unless one before it failed.
 func LoadTable[T any](db *store.DB, name string, into **store.Table[T], failed *error) {
 	if *failed == nil {

@@ -31,6 +31,10 @@ func noCollection(id string) error {
 	return request.NotFound("NoSuchCidrCollectionException", "The CIDR collection with ID %s doesn't exist.", id)
 }
 
+func (r *Room) collection(tx *store.Tx, id string) (collection, error) {
+	return room.Find(tx, r.collections, id, noCollection)
+}
+
 var collectionName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 
 // createCollection makes an empty collection, or answers with the one that the same name and reference made.
@@ -81,9 +85,9 @@ func (r *Room) changeCollection(_ context.Context, in *route53.ChangeCidrCollect
 	}
 	var info *r53types.ChangeInfo
 	err = r.commit(func(tx *store.Tx) error {
-		c, ok := r.collections.GetTx(tx, id)
-		if !ok {
-			return noCollection(id)
+		c, err := r.collection(tx, id)
+		if err != nil {
+			return err
 		}
 		if in.CollectionVersion != nil && *in.CollectionVersion != c.Version {
 			return request.Conflict(
@@ -210,11 +214,11 @@ func (c collection) changed(changes []cidrChange) (collection, error) {
 // deleteCollection deletes a collection that is empty, and that no record set names.
 func (r *Room) deleteCollection(_ context.Context, in *route53.DeleteCidrCollectionInput) (*route53.DeleteCidrCollectionOutput, error) {
 	id := aws.ToString(in.Id)
-	err := r.commit(func(tx *store.Tx) error {
-		c, ok := r.collections.GetTx(tx, id)
+	return &route53.DeleteCidrCollectionOutput{}, r.commit(func(tx *store.Tx) error {
+		c, err := r.collection(tx, id)
 		switch {
-		case !ok:
-			return noCollection(id)
+		case err != nil:
+			return err
 		case len(c.Locations) > 0:
 			return wire.Errorf("CidrCollectionInUseException", "The CIDR collection %s isn't empty.", id)
 		}
@@ -227,10 +231,6 @@ func (r *Room) deleteCollection(_ context.Context, in *route53.DeleteCidrCollect
 		}
 		return r.collections.Delete(tx, id)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.DeleteCidrCollectionOutput{}, nil
 }
 
 func (r *Room) listCollections(_ context.Context, in *route53.ListCidrCollectionsInput) (*route53.ListCidrCollectionsOutput, error) {
@@ -238,23 +238,12 @@ func (r *Room) listCollections(_ context.Context, in *route53.ListCidrCollection
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := request.Page(r.collections.All(), func(c collection) string { return c.ID }, aws.ToString(in.NextToken), n)
-	out := &route53.ListCidrCollectionsOutput{CidrCollections: []r53types.CollectionSummary{}}
+	rows, next := request.Page(r.collections.All(), func(c collection) string { return c.ID }, aws.ToString(in.NextToken), n)
+	out := &route53.ListCidrCollectionsOutput{CidrCollections: []r53types.CollectionSummary{}, NextToken: next}
 	for _, c := range rows {
 		out.CidrCollections = append(out.CidrCollections, r53types.CollectionSummary{Arn: c.arn(), Id: &c.ID, Name: &c.Name, Version: &c.Version})
 	}
-	if more {
-		out.NextToken = &next
-	}
 	return out, nil
-}
-
-func (r *Room) findCollection(id *string) (collection, error) {
-	c, ok := r.collections.Get(aws.ToString(id))
-	if !ok {
-		return c, noCollection(aws.ToString(id))
-	}
-	return c, nil
 }
 
 func (r *Room) listLocations(_ context.Context, in *route53.ListCidrLocationsInput) (*route53.ListCidrLocationsOutput, error) {
@@ -262,7 +251,7 @@ func (r *Room) listLocations(_ context.Context, in *route53.ListCidrLocationsInp
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.findCollection(in.CollectionId)
+	c, err := r.collection(nil, aws.ToString(in.CollectionId))
 	if err != nil {
 		return nil, err
 	}
@@ -270,13 +259,10 @@ func (r *Room) listLocations(_ context.Context, in *route53.ListCidrLocationsInp
 	for name := range c.Locations {
 		names = append(names, name)
 	}
-	rows, next, more := request.Page(names, func(s string) string { return s }, aws.ToString(in.NextToken), n)
-	out := &route53.ListCidrLocationsOutput{CidrLocations: []r53types.LocationSummary{}}
+	rows, next := request.Page(names, func(s string) string { return s }, aws.ToString(in.NextToken), n)
+	out := &route53.ListCidrLocationsOutput{CidrLocations: []r53types.LocationSummary{}, NextToken: next}
 	for _, name := range rows {
 		out.CidrLocations = append(out.CidrLocations, r53types.LocationSummary{LocationName: &name})
-	}
-	if more {
-		out.NextToken = &next
 	}
 	return out, nil
 }
@@ -286,7 +272,7 @@ func (r *Room) listBlocks(_ context.Context, in *route53.ListCidrBlocksInput) (*
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.findCollection(in.CollectionId)
+	c, err := r.collection(nil, aws.ToString(in.CollectionId))
 	if err != nil {
 		return nil, err
 	}
@@ -301,14 +287,11 @@ func (r *Room) listBlocks(_ context.Context, in *route53.ListCidrBlocksInput) (*
 			}
 		}
 	}
-	rows, next, more := request.Page(blocks, func(s string) string { return s }, aws.ToString(in.NextToken), n)
-	out := &route53.ListCidrBlocksOutput{CidrBlocks: []r53types.CidrBlockSummary{}}
+	rows, next := request.Page(blocks, func(s string) string { return s }, aws.ToString(in.NextToken), n)
+	out := &route53.ListCidrBlocksOutput{CidrBlocks: []r53types.CidrBlockSummary{}, NextToken: next}
 	for _, row := range rows {
 		location, block, _ := strings.Cut(row, " ")
 		out.CidrBlocks = append(out.CidrBlocks, r53types.CidrBlockSummary{LocationName: &location, CidrBlock: &block})
-	}
-	if more {
-		out.NextToken = &next
 	}
 	return out, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/records"
 	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -61,6 +62,10 @@ func (z zone) servers() []string {
 
 func noDelegationSet(id string) error {
 	return wire.Errorf("NoSuchDelegationSet", "A reusable delegation set with the ID %s does not exist.", id)
+}
+
+func (r *Room) delegationSet(tx *store.Tx, id string) (delegationSet, error) {
+	return room.Find(tx, r.delegationSets, id, noDelegationSet)
 }
 
 // createDelegationSet makes a set, or makes the set of a zone one that others may use too.
@@ -135,16 +140,8 @@ func newServers(others []delegationSet) []string {
 	return servers
 }
 
-func (r *Room) findDelegationSet(id *string) (delegationSet, error) {
-	d, ok := r.delegationSets.Get(request.Bare(aws.ToString(id)))
-	if !ok {
-		return d, noDelegationSet(request.Bare(aws.ToString(id)))
-	}
-	return d, nil
-}
-
 func (r *Room) getDelegationSet(_ context.Context, in *route53.GetReusableDelegationSetInput) (*route53.GetReusableDelegationSetOutput, error) {
-	d, err := r.findDelegationSet(in.Id)
+	d, err := r.delegationSet(nil, request.Bare(aws.ToString(in.Id)))
 	if err != nil {
 		return nil, err
 	}
@@ -153,19 +150,15 @@ func (r *Room) getDelegationSet(_ context.Context, in *route53.GetReusableDelega
 
 func (r *Room) deleteDelegationSet(_ context.Context, in *route53.DeleteReusableDelegationSetInput) (*route53.DeleteReusableDelegationSetOutput, error) {
 	id := request.Bare(aws.ToString(in.Id))
-	err := r.commit(func(tx *store.Tx) error {
-		if _, ok := r.delegationSets.GetTx(tx, id); !ok {
-			return noDelegationSet(id)
+	return &route53.DeleteReusableDelegationSetOutput{}, r.commit(func(tx *store.Tx) error {
+		if _, err := r.delegationSet(tx, id); err != nil {
+			return err
 		}
 		if n := len(r.zonesOf(r.zones.AllTx(tx), id)); n > 0 {
 			return wire.Errorf("DelegationSetInUse", "The specified delegation set has %d associated hosted zones, which must be deleted before it can be.", n)
 		}
 		return r.delegationSets.Delete(tx, id)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.DeleteReusableDelegationSetOutput{}, nil
 }
 
 // zonesOf are those among all that have a reusable delegation set.
@@ -179,19 +172,18 @@ func (r *Room) listDelegationSets(_ context.Context, in *route53.ListReusableDel
 		return nil, err
 	}
 	marker := request.Bare(aws.ToString(in.Marker))
-	rows, next, more := request.Page(r.delegationSets.All(), func(d delegationSet) string { return d.ID }, marker, n)
-	out := &route53.ListReusableDelegationSetsOutput{DelegationSets: []r53types.DelegationSet{}, Marker: &marker, MaxItems: aws.Int32(int32(n)), IsTruncated: more}
+	rows, next := request.Page(r.delegationSets.All(), func(d delegationSet) string { return d.ID }, marker, n)
+	out := &route53.ListReusableDelegationSetsOutput{
+		DelegationSets: []r53types.DelegationSet{}, Marker: &marker, MaxItems: aws.Int32(int32(n)), IsTruncated: next != nil, NextMarker: next,
+	}
 	for _, d := range rows {
 		out.DelegationSets = append(out.DelegationSets, *d.describe())
-	}
-	if more {
-		out.NextMarker = &next
 	}
 	return out, nil
 }
 
 func (r *Room) getDelegationSetLimit(_ context.Context, in *route53.GetReusableDelegationSetLimitInput) (*route53.GetReusableDelegationSetLimitOutput, error) {
-	d, err := r.findDelegationSet(in.DelegationSetId)
+	d, err := r.delegationSet(nil, request.Bare(aws.ToString(in.DelegationSetId)))
 	if err != nil {
 		return nil, err
 	}
@@ -210,9 +202,9 @@ func (r *Room) delegate(tx *store.Tx, z *zone, id string, all []zone) error {
 	if id == "" {
 		return nil
 	}
-	d, ok := r.delegationSets.GetTx(tx, id)
-	if !ok {
-		return noDelegationSet(id)
+	d, err := r.delegationSet(tx, id)
+	if err != nil {
+		return err
 	}
 	having := r.zonesOf(all, id)
 	if len(having) >= maxZonesOfASet {

@@ -40,10 +40,7 @@ func (r *Room) enableDNSSEC(_ context.Context, in *route53.EnableHostedZoneDNSSE
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.EnableHostedZoneDNSSECOutput{ChangeInfo: info}, nil
+	return &route53.EnableHostedZoneDNSSECOutput{ChangeInfo: info}, err
 }
 
 // disableDNSSEC ends the signing of a zone, unless its parent tells validators to expect it.
@@ -61,17 +58,14 @@ func (r *Room) disableDNSSEC(_ context.Context, in *route53.DisableHostedZoneDNS
 		s.Enabled = false
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.DisableHostedZoneDNSSECOutput{ChangeInfo: info}, nil
+	return &route53.DisableHostedZoneDNSSECOutput{ChangeInfo: info}, err
 }
 
 func (r *Room) getDNSSEC(_ context.Context, in *route53.GetDNSSECInput) (*route53.GetDNSSECOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	z, ok := r.zones.Get(id)
-	if !ok {
-		return nil, noZone(id)
+	z, err := r.zone(nil, id)
+	if err != nil {
+		return nil, err
 	}
 	if err := publicOnly(z); err != nil {
 		return nil, err

@@ -151,10 +151,7 @@ func (r *Room) activateKSK(_ context.Context, in *route53.ActivateKeySigningKeyI
 		k.Active, k.Modified = true, time.Now().UTC().Truncate(time.Millisecond)
 		return true, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.ActivateKeySigningKeyOutput{ChangeInfo: info}, nil
+	return &route53.ActivateKeySigningKeyOutput{ChangeInfo: info}, err
 }
 
 // deactivateKSK takes a key out of use, unless it is the last of a signed zone or the one that the parent trusts.
@@ -166,7 +163,8 @@ func (r *Room) deactivateKSK(_ context.Context, in *route53.DeactivateKeySigning
 		case s.Enabled && s.active() == 1:
 			return true, wire.Errorf(
 				"KeySigningKeyInUse",
-				"The key-signing key (KSK) '%s' can't be deactivated because it's the only KSK for a currently-enabled DNSSEC. Disable DNSSEC signing, or add or enable another KSK.",
+				"The key-signing key (KSK) '%s' can't be deactivated because it's the only KSK for a currently-enabled DNSSEC. "+
+					"Disable DNSSEC signing, or add or enable another KSK.",
 				k.Name,
 			)
 		}
@@ -178,10 +176,7 @@ func (r *Room) deactivateKSK(_ context.Context, in *route53.DeactivateKeySigning
 		k.Active, k.Modified = false, time.Now().UTC().Truncate(time.Millisecond)
 		return true, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.DeactivateKeySigningKeyOutput{ChangeInfo: info}, nil
+	return &route53.DeactivateKeySigningKeyOutput{ChangeInfo: info}, err
 }
 
 func (r *Room) deleteKSK(_ context.Context, in *route53.DeleteKeySigningKeyInput) (*route53.DeleteKeySigningKeyOutput, error) {
@@ -191,8 +186,5 @@ func (r *Room) deleteKSK(_ context.Context, in *route53.DeleteKeySigningKeyInput
 		}
 		return false, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.DeleteKeySigningKeyOutput{ChangeInfo: info}, nil
+	return &route53.DeleteKeySigningKeyOutput{ChangeInfo: info}, err
 }

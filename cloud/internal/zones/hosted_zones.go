@@ -122,9 +122,9 @@ func (r *Room) describe(z zone) *r53types.HostedZone {
 }
 
 func (r *Room) getHostedZone(_ context.Context, in *route53.GetHostedZoneInput) (*route53.GetHostedZoneOutput, error) {
-	z, ok := r.zones.Get(request.Bare(aws.ToString(in.Id)))
-	if !ok {
-		return nil, noZone(request.Bare(aws.ToString(in.Id)))
+	z, err := r.zone(nil, request.Bare(aws.ToString(in.Id)))
+	if err != nil {
+		return nil, err
 	}
 	out := &route53.GetHostedZoneOutput{HostedZone: r.describe(z), DelegationSet: z.delegationSet()}
 	for _, v := range z.VPCs {
@@ -142,10 +142,9 @@ func (r *Room) updateHostedZoneComment(_ context.Context, in *route53.UpdateHost
 		return nil, err
 	}
 	var z zone
-	err := r.commit(func(tx *store.Tx) error {
-		var ok bool
-		if z, ok = r.zones.GetTx(tx, request.Bare(aws.ToString(in.Id))); !ok {
-			return noZone(request.Bare(aws.ToString(in.Id)))
+	err := r.commit(func(tx *store.Tx) (err error) {
+		if z, err = r.zone(tx, request.Bare(aws.ToString(in.Id))); err != nil {
+			return err
 		}
 		z.Comment = aws.ToString(in.Comment)
 		return r.zones.Put(tx, z.ID, z)
@@ -160,9 +159,9 @@ func (r *Room) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneI
 	id := request.Bare(aws.ToString(in.Id))
 	var info *r53types.ChangeInfo
 	err := r.commit(func(tx *store.Tx) error {
-		z, ok := r.zones.GetTx(tx, id)
-		if !ok {
-			return noZone(id)
+		z, err := r.zone(tx, id)
+		if err != nil {
+			return err
 		}
 		for _, set := range r.records.of(id) {
 			if *set.Name != z.Name || set.Type != r53types.RRTypeNs && set.Type != r53types.RRTypeSoa {
@@ -175,7 +174,6 @@ func (r *Room) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneI
 		if err := r.deleteQueryLogs(tx, id); err != nil {
 			return err
 		}
-		var err error
 		if info, err = r.submit(tx, ""); err != nil {
 			return err
 		}
@@ -187,8 +185,5 @@ func (r *Room) deleteHostedZone(_ context.Context, in *route53.DeleteHostedZoneI
 		}
 		return r.zones.Delete(tx, id)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.DeleteHostedZoneOutput{ChangeInfo: info}, nil
+	return &route53.DeleteHostedZoneOutput{ChangeInfo: info}, err
 }

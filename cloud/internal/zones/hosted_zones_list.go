@@ -27,8 +27,8 @@ func (r *Room) listHostedZones(_ context.Context, in *route53.ListHostedZonesInp
 	}
 	rows := r.zones.All()
 	if id := request.Bare(aws.ToString(in.DelegationSetId)); id != "" {
-		if _, ok := r.delegationSets.Get(id); !ok {
-			return nil, noDelegationSet(id)
+		if _, err := r.delegationSet(nil, id); err != nil {
+			return nil, err
 		}
 		rows = r.zonesOf(rows, id)
 	}
@@ -40,13 +40,10 @@ func (r *Room) listHostedZones(_ context.Context, in *route53.ListHostedZonesInp
 		return nil, request.BadInput("Invalid value '%s' for hostedzonetype", in.HostedZoneType)
 	}
 	marker := request.Bare(aws.ToString(in.Marker))
-	rows, next, more := request.Page(rows, func(z zone) string { return z.ID }, marker, n)
-	out := &route53.ListHostedZonesOutput{HostedZones: r.describeAll(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n))}
+	rows, next := request.Page(rows, func(z zone) string { return z.ID }, marker, n)
+	out := &route53.ListHostedZonesOutput{HostedZones: r.describeAll(rows), IsTruncated: next != nil, MaxItems: aws.Int32(int32(n)), NextMarker: next}
 	if marker != "" {
 		out.Marker = &marker
-	}
-	if more {
-		out.NextMarker = &next
 	}
 	return out, nil
 }
@@ -70,18 +67,16 @@ func (r *Room) listHostedZonesByName(_ context.Context, in *route53.ListHostedZo
 		}
 		start = records.Reversed(kept) + " " + id
 	}
-	all := r.zones.All()
-	rows, next, more := request.Page(all, key, start, n)
+	rows, next := request.Cut(r.zones.All(), key, start, n)
 	out := &route53.ListHostedZonesByNameOutput{
-		HostedZones: r.describeAll(rows), IsTruncated: more, MaxItems: aws.Int32(int32(n)),
+		HostedZones: r.describeAll(rows), IsTruncated: next != nil, MaxItems: aws.Int32(int32(n)),
 		DNSName: in.DNSName,
 	}
 	if id != "" {
 		out.HostedZoneId = &id
 	}
-	if more {
-		i := slices.IndexFunc(all, func(z zone) bool { return key(z) == next })
-		out.NextDNSName, out.NextHostedZoneId = &all[i].Name, &all[i].ID
+	if next != nil {
+		out.NextDNSName, out.NextHostedZoneId = &next.Name, &next.ID
 	}
 	return out, nil
 }

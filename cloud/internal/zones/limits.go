@@ -34,9 +34,9 @@ func (r *Room) getAccountLimit(_ context.Context, in *route53.GetAccountLimitInp
 
 func (r *Room) getHostedZoneLimit(_ context.Context, in *route53.GetHostedZoneLimitInput) (*route53.GetHostedZoneLimitOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	z, ok := r.zones.Get(id)
-	if !ok {
-		return nil, noZone(id)
+	z, err := r.zone(nil, id)
+	if err != nil {
+		return nil, err
 	}
 	most, count := records.MaxZoneRecords, len(r.records.of(id))
 	switch in.Type {

@@ -63,9 +63,9 @@ func (r *Room) changePrivate(zoneID *string, comment *string, change func(*store
 	id := request.Bare(aws.ToString(zoneID))
 	var info *r53types.ChangeInfo
 	err := r.commit(func(tx *store.Tx) error {
-		z, ok := r.zones.GetTx(tx, id)
-		if !ok {
-			return noZone(id)
+		z, err := r.zone(tx, id)
+		if err != nil {
+			return err
 		}
 		if !z.private() {
 			return wire.Errorf(
@@ -74,8 +74,7 @@ func (r *Room) changePrivate(zoneID *string, comment *string, change func(*store
 			)
 		}
 		z.VPCs, z.Authorized = slices.Clone(z.VPCs), slices.Clone(z.Authorized)
-		err := change(tx, &z)
-		if err != nil {
+		if err := change(tx, &z); err != nil {
 			return err
 		}
 		if info, err = r.submit(tx, aws.ToString(comment)); err != nil {
@@ -98,10 +97,7 @@ func (r *Room) associateVPC(_ context.Context, in *route53.AssociateVPCWithHoste
 		z.VPCs = append(z.VPCs, v)
 		return r.unclaimed(tx, z.Name, v)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.AssociateVPCWithHostedZoneOutput{ChangeInfo: info}, nil
+	return &route53.AssociateVPCWithHostedZoneOutput{ChangeInfo: info}, err
 }
 
 func (r *Room) disassociateVPC(_ context.Context, in *route53.DisassociateVPCFromHostedZoneInput) (*route53.DisassociateVPCFromHostedZoneOutput, error) {
@@ -126,10 +122,7 @@ func (r *Room) disassociateVPC(_ context.Context, in *route53.DisassociateVPCFro
 			return nil
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.DisassociateVPCFromHostedZoneOutput{ChangeInfo: info}, nil
+	return &route53.DisassociateVPCFromHostedZoneOutput{ChangeInfo: info}, err
 }
 
 // authorizeVPC lets another account associate its VPC. Here is but one account, which needs no leave; it is kept
@@ -168,10 +161,7 @@ func (r *Room) unauthorizeVPC(_ context.Context, in *route53.DeleteVPCAssociatio
 		z.Authorized = slices.Delete(z.Authorized, i, i+1)
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.DeleteVPCAssociationAuthorizationOutput{}, nil
+	return &route53.DeleteVPCAssociationAuthorizationOutput{}, err
 }
 
 func (r *Room) listAuthorizations(
@@ -179,9 +169,9 @@ func (r *Room) listAuthorizations(
 	in *route53.ListVPCAssociationAuthorizationsInput,
 ) (*route53.ListVPCAssociationAuthorizationsOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	z, ok := r.zones.Get(id)
-	if !ok {
-		return nil, noZone(id)
+	z, err := r.zone(nil, id)
+	if err != nil {
+		return nil, err
 	}
 	n, err := request.Size(in.MaxResults, 50)
 	if err != nil {
@@ -191,13 +181,10 @@ func (r *Room) listAuthorizations(
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := request.Page(slices.Clone(z.Authorized), vpc.String, start, n)
-	out := &route53.ListVPCAssociationAuthorizationsOutput{HostedZoneId: &id, VPCs: []r53types.VPC{}}
+	rows, next := request.Page(slices.Clone(z.Authorized), vpc.String, start, n)
+	out := &route53.ListVPCAssociationAuthorizationsOutput{HostedZoneId: &id, VPCs: []r53types.VPC{}, NextToken: next}
 	for _, v := range rows {
 		out.VPCs = append(out.VPCs, v.describe())
-	}
-	if more {
-		out.NextToken = &next
 	}
 	return out, nil
 }
@@ -216,15 +203,12 @@ func (r *Room) listZonesByVPC(_ context.Context, in *route53.ListHostedZonesByVP
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := request.Page(seen, func(z zone) string { return z.ID }, start, n)
-	out := &route53.ListHostedZonesByVPCOutput{MaxItems: aws.Int32(int32(n)), HostedZoneSummaries: []r53types.HostedZoneSummary{}}
+	rows, next := request.Page(seen, func(z zone) string { return z.ID }, start, n)
+	out := &route53.ListHostedZonesByVPCOutput{MaxItems: aws.Int32(int32(n)), HostedZoneSummaries: []r53types.HostedZoneSummary{}, NextToken: next}
 	for _, z := range rows {
 		out.HostedZoneSummaries = append(out.HostedZoneSummaries, r53types.HostedZoneSummary{
 			HostedZoneId: aws.String(z.ID), Name: aws.String(z.Name), Owner: &r53types.HostedZoneOwner{OwningAccount: &r.Account},
 		})
-	}
-	if more {
-		out.NextToken = &next
 	}
 	return out, nil
 }

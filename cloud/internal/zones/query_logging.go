@@ -27,16 +27,20 @@ func noQueryLogging(id string) error {
 	return request.NotFound("NoSuchQueryLoggingConfig", "There is no DNS query logging configuration with ID %s.", id)
 }
 
+func (r *Room) queryLog(tx *store.Tx, id string) (queryLogging, error) {
+	return room.Find(tx, r.queryLogs, id, noQueryLogging)
+}
+
 func (r *Room) createQueryLogging(_ context.Context, in *route53.CreateQueryLoggingConfigInput) (*route53.CreateQueryLoggingConfigOutput, error) {
 	made := queryLogging{ID: room.NewUUID(), ZoneID: request.Bare(aws.ToString(in.HostedZoneId)), Group: aws.ToString(in.CloudWatchLogsLogGroupArn)}
 	if !logGroup.MatchString(made.Group) {
 		return nil, request.BadInput("The ARN %s isn't that of a CloudWatch Logs log group in us-east-1.", made.Group)
 	}
 	err := r.commit(func(tx *store.Tx) error {
-		z, ok := r.zones.GetTx(tx, made.ZoneID)
+		z, err := r.zone(tx, made.ZoneID)
 		switch {
-		case !ok:
-			return noZone(made.ZoneID)
+		case err != nil:
+			return err
 		case z.private():
 			return request.BadInput("The hosted zone %s is private: query logging is for public hosted zones.", z.ID)
 		case slices.ContainsFunc(r.queryLogs.AllTx(tx), func(q queryLogging) bool { return q.ZoneID == z.ID }):
@@ -54,25 +58,21 @@ func (r *Room) createQueryLogging(_ context.Context, in *route53.CreateQueryLogg
 }
 
 func (r *Room) getQueryLogging(_ context.Context, in *route53.GetQueryLoggingConfigInput) (*route53.GetQueryLoggingConfigOutput, error) {
-	q, ok := r.queryLogs.Get(aws.ToString(in.Id))
-	if !ok {
-		return nil, noQueryLogging(aws.ToString(in.Id))
+	q, err := r.queryLog(nil, aws.ToString(in.Id))
+	if err != nil {
+		return nil, err
 	}
 	return &route53.GetQueryLoggingConfigOutput{QueryLoggingConfig: q.describe()}, nil
 }
 
 func (r *Room) deleteQueryLogging(_ context.Context, in *route53.DeleteQueryLoggingConfigInput) (*route53.DeleteQueryLoggingConfigOutput, error) {
 	id := aws.ToString(in.Id)
-	err := r.commit(func(tx *store.Tx) error {
-		if _, ok := r.queryLogs.GetTx(tx, id); !ok {
-			return noQueryLogging(id)
+	return &route53.DeleteQueryLoggingConfigOutput{}, r.commit(func(tx *store.Tx) error {
+		if _, err := r.queryLog(tx, id); err != nil {
+			return err
 		}
 		return r.queryLogs.Delete(tx, id)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.DeleteQueryLoggingConfigOutput{}, nil
 }
 
 func (r *Room) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingConfigsInput) (*route53.ListQueryLoggingConfigsOutput, error) {
@@ -86,8 +86,8 @@ func (r *Room) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingC
 	rows := r.queryLogs.All()
 	if in.HostedZoneId != nil {
 		id := request.Bare(*in.HostedZoneId)
-		if _, ok := r.zones.Get(id); !ok {
-			return nil, noZone(id)
+		if _, err := r.zone(nil, id); err != nil {
+			return nil, err
 		}
 		rows = slices.DeleteFunc(rows, func(q queryLogging) bool { return q.ZoneID != id })
 	}
@@ -95,13 +95,10 @@ func (r *Room) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingC
 	if err != nil {
 		return nil, err
 	}
-	rows, next, more := request.Page(rows, func(q queryLogging) string { return q.ID }, start, n)
-	out := &route53.ListQueryLoggingConfigsOutput{QueryLoggingConfigs: []r53types.QueryLoggingConfig{}}
+	rows, next := request.Page(rows, func(q queryLogging) string { return q.ID }, start, n)
+	out := &route53.ListQueryLoggingConfigsOutput{QueryLoggingConfigs: []r53types.QueryLoggingConfig{}, NextToken: next}
 	for _, q := range rows {
 		out.QueryLoggingConfigs = append(out.QueryLoggingConfigs, *q.describe())
-	}
-	if more {
-		out.NextToken = &next
 	}
 	return out, nil
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
-	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/records"
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -34,9 +33,9 @@ func (r *Room) changeRecords(_ context.Context, in *route53.ChangeResourceRecord
 	defer r.busy.Delete(id)
 	var info *r53types.ChangeInfo
 	err = r.commit(func(tx *store.Tx) error {
-		z, ok := r.zones.GetTx(tx, id)
-		if !ok {
-			return noZone(id)
+		z, err := r.zone(tx, id)
+		if err != nil {
+			return err
 		}
 		for _, c := range changes {
 			if c.Action == r53types.ChangeActionDelete {
@@ -58,10 +57,7 @@ func (r *Room) changeRecords(_ context.Context, in *route53.ChangeResourceRecord
 		}
 		return r.records.put(tx, id, made)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.ChangeResourceRecordSetsOutput{ChangeInfo: info}, nil
+	return &route53.ChangeResourceRecordSetsOutput{ChangeInfo: info}, err
 }
 
 // checkExists refuses a record set whose health check does not exist.
@@ -69,10 +65,8 @@ func (r *Room) checkExists(set *r53types.ResourceRecordSet) error {
 	if set.HealthCheckId == nil {
 		return nil
 	}
-	if _, ok := r.Checks.Get(*set.HealthCheckId); !ok {
-		return checks.NotFound(*set.HealthCheckId)
-	}
-	return nil
+	_, err := r.Check(nil, *set.HealthCheckId)
+	return err
 }
 
 // homeOf is a zone as the rules of record sets see it.
@@ -83,8 +77,8 @@ func (r *Room) homeOf(z zone) records.Zone {
 // listRecords lists a zone's record sets from a name, type and identifier on.
 func (r *Room) listRecords(_ context.Context, in *route53.ListResourceRecordSetsInput) (*route53.ListResourceRecordSetsOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	if _, ok := r.zones.Get(id); !ok {
-		return nil, noZone(id)
+	if _, err := r.zone(nil, id); err != nil {
+		return nil, err
 	}
 	n, err := request.Size(in.MaxItems, 300)
 	if err != nil {

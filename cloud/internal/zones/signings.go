@@ -25,9 +25,9 @@ func (s signing) active() int {
 
 // signable finds a zone that may be signed.
 func (r *Room) signable(tx *store.Tx, id string) (zone, error) {
-	z, ok := r.zones.GetTx(tx, id)
-	if !ok {
-		return z, noZone(id)
+	z, err := r.zone(tx, id)
+	if err != nil {
+		return z, err
 	}
 	return z, publicOnly(z)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
-	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
@@ -29,12 +28,12 @@ func (r *Room) exists(t r53types.TagResourceType, id string) error {
 			return request.BadInput("1 validation error detected: Value '%s' at 'resourceId' failed to satisfy constraint: "+
 				"Member must have length less than or equal to %d", id, maxZoneID)
 		}
-		if _, ok := r.zones.Get(id); !ok {
-			return noZone(id)
+		if _, err := r.zone(nil, id); err != nil {
+			return err
 		}
 	case r53types.TagResourceTypeHealthcheck:
-		if _, ok := r.Checks.Get(id); !ok {
-			return checks.NotFound(id)
+		if _, err := r.Check(nil, id); err != nil {
+			return err
 		}
 	default:
 		return request.BadInput(

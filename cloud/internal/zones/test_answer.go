@@ -19,9 +19,9 @@ import (
 // (API reference, TestDNSAnswer).
 func (r *Room) testAnswer(_ context.Context, in *route53.TestDNSAnswerInput) (*route53.TestDNSAnswerOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	z, ok := r.zones.Get(id)
-	if !ok {
-		return nil, noZone(id)
+	z, err := r.zone(nil, id)
+	if err != nil {
+		return nil, err
 	}
 	if z.private() {
 		return nil, request.BadInput("TestDNSAnswer is only supported for public hosted zones.")

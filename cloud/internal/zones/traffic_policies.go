@@ -157,7 +157,7 @@ func (r *Room) updatePolicyComment(_ context.Context, in *route53.UpdateTrafficP
 // deletePolicy deletes a version, and the policy with its last one.
 func (r *Room) deletePolicy(_ context.Context, in *route53.DeleteTrafficPolicyInput) (*route53.DeleteTrafficPolicyOutput, error) {
 	id, version := aws.ToString(in.Id), aws.ToInt32(in.Version)
-	err := r.changePolicy(id, version, func(tx *store.Tx, p *trafficPolicy) error {
+	return &route53.DeleteTrafficPolicyOutput{}, r.changePolicy(id, version, func(tx *store.Tx, p *trafficPolicy) error {
 		if _, ok := p.version(version); !ok {
 			return noPolicy(id, version)
 		}
@@ -169,10 +169,6 @@ func (r *Room) deletePolicy(_ context.Context, in *route53.DeleteTrafficPolicyIn
 		p.Versions = slices.DeleteFunc(p.Versions, func(v policyVersion) bool { return v.Version == version })
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.DeleteTrafficPolicyOutput{}, nil
 }
 
 // listPolicies lists the policies in the order in which they were made.
@@ -190,10 +186,9 @@ func (r *Room) listPolicies(_ context.Context, in *route53.ListTrafficPoliciesIn
 		}
 		start = key(p)
 	}
-	all := r.policies.All()
-	rows, next, more := request.Page(all, key, start, n)
+	rows, next := request.Cut(r.policies.All(), key, start, n)
 	out := &route53.ListTrafficPoliciesOutput{
-		IsTruncated:            more,
+		IsTruncated:            next != nil,
 		MaxItems:               aws.Int32(int32(n)),
 		TrafficPolicyIdMarker:  aws.String(""),
 		TrafficPolicySummaries: []r53types.TrafficPolicySummary{},
@@ -201,12 +196,12 @@ func (r *Room) listPolicies(_ context.Context, in *route53.ListTrafficPoliciesIn
 	for _, p := range rows {
 		newest := p.Versions[len(p.Versions)-1]
 		out.TrafficPolicySummaries = append(out.TrafficPolicySummaries, r53types.TrafficPolicySummary{
-			Id: &p.ID, Name: &p.Name, Type: r53types.RRType(newest.Type), LatestVersion: aws.Int32(newest.Version), TrafficPolicyCount: aws.Int32(int32(len(p.Versions))),
+			Id: &p.ID, Name: &p.Name, Type: r53types.RRType(newest.Type), LatestVersion: aws.Int32(newest.Version),
+			TrafficPolicyCount: aws.Int32(int32(len(p.Versions))),
 		})
 	}
-	if more {
-		i := slices.IndexFunc(all, func(p trafficPolicy) bool { return key(p) == next })
-		out.TrafficPolicyIdMarker = &all[i].ID
+	if next != nil {
+		out.TrafficPolicyIdMarker = &next.ID
 	}
 	return out, nil
 }

@@ -36,6 +36,10 @@ func noInstance(id string) error {
 	return request.NotFound("NoSuchTrafficPolicyInstance", "No traffic policy instance exists with the ID %s.", id)
 }
 
+func (r *Room) instance(tx *store.Tx, id string) (policyInstance, error) {
+	return room.Find(tx, r.instances, id, noInstance)
+}
+
 func checkTTL(ttl *int64) error {
 	if t := aws.ToInt64(ttl); t < 0 || t > 2147483647 {
 		return request.BadInput("1 validation error detected: Value '%d' at 'tTL' failed to satisfy constraint: Member must have value between 0 and 2147483647", t)
@@ -90,9 +94,9 @@ func (r *Room) createInstance(_ context.Context, in *route53.CreateTrafficPolicy
 	}
 	made := policyInstance{ID: room.NewUUID(), ZoneID: request.Bare(aws.ToString(in.HostedZoneId)), Name: at, TTL: aws.ToInt64(in.TTL)}
 	err = r.commit(func(tx *store.Tx) error {
-		z, ok := r.zones.GetTx(tx, made.ZoneID)
-		if !ok {
-			return noZone(made.ZoneID)
+		z, err := r.zone(tx, made.ZoneID)
+		if err != nil {
+			return err
 		}
 		if err := r.follow(tx, &made, z, aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion)); err != nil {
 			return err
@@ -146,14 +150,13 @@ func (r *Room) updateInstance(_ context.Context, in *route53.UpdateTrafficPolicy
 	}
 	id := aws.ToString(in.Id)
 	var i policyInstance
-	err := r.commit(func(tx *store.Tx) error {
-		var ok bool
-		if i, ok = r.instances.GetTx(tx, id); !ok {
-			return noInstance(id)
+	err := r.commit(func(tx *store.Tx) (err error) {
+		if i, err = r.instance(tx, id); err != nil {
+			return err
 		}
-		z, ok := r.zones.GetTx(tx, i.ZoneID)
-		if !ok {
-			return noZone(i.ZoneID)
+		z, err := r.zone(tx, i.ZoneID)
+		if err != nil {
+			return err
 		}
 		i.TTL = aws.ToInt64(in.TTL)
 		if err := r.follow(tx, &i, z, aws.ToString(in.TrafficPolicyId), aws.ToInt32(in.TrafficPolicyVersion)); err != nil {
@@ -172,26 +175,22 @@ func (r *Room) updateInstance(_ context.Context, in *route53.UpdateTrafficPolicy
 
 func (r *Room) deleteInstance(_ context.Context, in *route53.DeleteTrafficPolicyInstanceInput) (*route53.DeleteTrafficPolicyInstanceOutput, error) {
 	id := aws.ToString(in.Id)
-	err := r.commit(func(tx *store.Tx) error {
-		i, ok := r.instances.GetTx(tx, id)
-		if !ok {
-			return noInstance(id)
+	return &route53.DeleteTrafficPolicyInstanceOutput{}, r.commit(func(tx *store.Tx) error {
+		i, err := r.instance(tx, id)
+		if err != nil {
+			return err
 		}
 		if err := r.records.put(tx, i.ZoneID, records.ChangesOf(records.Sets{i.root()}, true)); err != nil {
 			return err
 		}
 		return r.instances.Delete(tx, id)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &route53.DeleteTrafficPolicyInstanceOutput{}, nil
 }
 
 func (r *Room) getInstance(_ context.Context, in *route53.GetTrafficPolicyInstanceInput) (*route53.GetTrafficPolicyInstanceOutput, error) {
-	i, ok := r.instances.Get(aws.ToString(in.Id))
-	if !ok {
-		return nil, noInstance(aws.ToString(in.Id))
+	i, err := r.instance(nil, aws.ToString(in.Id))
+	if err != nil {
+		return nil, err
 	}
 	return &route53.GetTrafficPolicyInstanceOutput{TrafficPolicyInstance: i.describe(applied)}, nil
 }
@@ -225,13 +224,10 @@ func (r *Room) instancePage(
 		start += " " + records.Reversed(kept) + " " + string(from.kind)
 	}
 	all := slices.DeleteFunc(r.instances.All(), func(i policyInstance) bool { return !f(i) })
-	rows, at, more := request.Page(all, key, start, n)
+	rows, next := request.Cut(all, key, start, n)
 	list = []r53types.TrafficPolicyInstance{}
 	for _, i := range rows {
 		list = append(list, *i.describe(applied))
-	}
-	if more {
-		next = &all[slices.IndexFunc(all, func(i policyInstance) bool { return key(i) == at })]
 	}
 	return list, n, next, nil
 }
@@ -254,8 +250,8 @@ func (r *Room) listInstancesByZone(
 	in *route53.ListTrafficPolicyInstancesByHostedZoneInput,
 ) (*route53.ListTrafficPolicyInstancesByHostedZoneOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
-	if _, ok := r.zones.Get(id); !ok {
-		return nil, noZone(id)
+	if _, err := r.zone(nil, id); err != nil {
+		return nil, err
 	}
 	from := instanceMarker{&id, in.TrafficPolicyInstanceNameMarker, in.TrafficPolicyInstanceTypeMarker}
 	list, n, next, err := r.instancePage(in.MaxItems, from, func(i policyInstance) bool { return i.ZoneID == id })

@@ -92,6 +92,10 @@ func noZone(id string) error {
 	return request.NotFound("NoSuchHostedZone", "No hosted zone found with ID: %s", id)
 }
 
+func (r *Room) zone(tx *store.Tx, id string) (zone, error) {
+	return room.Find(tx, r.zones, id, noZone)
+}
+
 // Rows are never changed in place.
 
 // zone is a hosted zone as kept.
