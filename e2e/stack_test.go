@@ -172,6 +172,7 @@ func TestSecondCloudOnOneFolderIsRefused(t *testing.T) {
 
 func TestHostsOwnServerFromUserData(t *testing.T) {
 	t.Parallel()
+	judge.Need(t, "/usr/bin/python3")
 	s := start(t)
 	s.must("up", "-f", "../examples/http-server/understudy.yaml", "--yes")
 	s.must("parity", "-f", "../examples/http-server/understudy.yaml")

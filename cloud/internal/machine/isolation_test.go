@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/understudy/understudy/internal/judge"
 )
 
 //go:embed testdata/attack.py
@@ -86,6 +88,7 @@ func hostTargets(t *testing.T, layer string) map[string]string {
 // TestInstanceCannotChangeTheHost tries every change of an inode on all of the host's inodes that an instance can reach, and
 // looks on the host at what came of it. With -v it prints the table.
 func TestInstanceCannotChangeTheHost(t *testing.T) {
+	judge.Need(t, "/usr/bin/python3")
 	b := newBench(t)
 	layer := filepath.Join(b.dir, "layer")
 	file := filepath.Join(upperOf(filepath.Join(b.dir, "baked"), "etc"), "in-a-layer")
@@ -286,6 +289,7 @@ while :; do read -t 1 <>/dev/pts/ptmx; done) &
 
 // TestInstanceIsLimited reaches each limit of a small machine from inside.
 func TestInstanceIsLimited(t *testing.T) {
+	judge.Need(t, "/usr/bin/python3")
 	b := newBench(t)
 	spec := b.spec("")
 	spec.Memory = 256 << 20 // the smallest of AWS's types has 512 MiB
@@ -357,6 +361,7 @@ unshare -U true; unshare -Urm true; cat /proc/self/oom_score_adj /proc/sys/kerne
 // TestUsersOfAnInstance changes to other users, as services do, and owns files as they do: in a cloud that root
 // started, where instances have more than one.
 func TestUsersOfAnInstance(t *testing.T) {
+	judge.Need(t, "/usr/bin/python3")
 	own, err := instanceOwners()
 	if err != nil {
 		t.Fatal(err)

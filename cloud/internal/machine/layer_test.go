@@ -17,7 +17,7 @@ func TestBakedImageBoots(t *testing.T) {
 	b := newBench(t)
 	m := b.start(b.spec(`#!/bin/sh
 echo baked >/srv/file; ln -s file /srv/link; ln /srv/file /srv/hard; mkdir /data; echo root >/data/file
-chmod 4755 /srv/file; rm /etc/debian_version; rm -r /etc/nginx; mkdir /etc/nginx; echo new >/etc/nginx/only; echo home >/root/file
+chmod 4755 /srv/file; rm /etc/debian_version; rm -r /etc/security; mkdir /etc/security; echo new >/etc/security/only; echo home >/root/file
 `))
 	b.await("boot finished")
 	layers := filepath.Join(b.dir, "layers")
@@ -48,7 +48,7 @@ chmod 4755 /srv/file; rm /etc/debian_version; rm -r /etc/nginx; mkdir /etc/nginx
 	second.ID, second.Layers, second.Hostname = "i-0fedcba9876543210", []string{filepath.Join(layers, "carried")}, "ip-10-0-1-24"
 	os.Remove(consoleLog(second.Dir))
 	second.Dir = filepath.Join(b.dir, second.ID)
-	_, said := b.run(second, `cat /srv/link /srv/hard /data/file /root/file; ls /etc/nginx; ls /etc/debian_version; cat /etc/hostname
+	_, said := b.run(second, `cat /srv/link /srv/hard /data/file /root/file; ls /etc/security; ls /etc/debian_version; cat /etc/hostname
 stat -c '%a %h' /srv/file; ls /var/lib/cloud/instances`)
 	want := "baked\nbaked\nroot\nhome\nonly\nls: cannot access '/etc/debian_version': No such file or directory\nip-10-0-1-24\n4755 2\ni-0fedcba9876543210\n"
 	if said != want {

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/understudy/understudy/internal/judge"
 	"github.com/understudy/understudy/internal/patience"
 )
 
@@ -181,6 +182,7 @@ func (private) Do(f func() error) error {
 }
 
 func TestRunsInItsNetwork(t *testing.T) {
+	judge.Need(t, "ip")
 	b := newBench(t)
 	spec := b.spec(
 		"#!/bin/sh\ntail -n +3 /proc/net/dev | wc -l; cat /proc/net/route\nip addr add 10.9.9.9/32 dev lo && echo CHANGED\nip link set lo up && echo CHANGED\n",
@@ -319,6 +321,9 @@ func TestUserDataForms(t *testing.T) {
 		"none":         {"", "booting"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name == "python" {
+				judge.Need(t, "/usr/bin/python3")
+			}
 			b := newBench(t)
 			b.start(b.spec(c.data))
 			if out := b.await("boot finished"); !strings.Contains(out, c.want) {

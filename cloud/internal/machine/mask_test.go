@@ -10,7 +10,7 @@ import (
 
 // TestMountsBelowTheHostsFolders is the case of containers, where /etc/hosts and the like are mounts.
 func TestMountsBelowTheHostsFolders(t *testing.T) {
-	for _, point := range []string{"/etc/nginx", "/var/cache"} {
+	for _, point := range []string{"/etc/security", "/var/cache"} {
 		if err := unix.Mount("tmpfs", point, "tmpfs", 0, ""); err != nil {
 			t.Fatal(err)
 		}
@@ -19,9 +19,9 @@ func TestMountsBelowTheHostsFolders(t *testing.T) {
 	b := newBench(t)
 	_, said := b.run(
 		b.spec(""),
-		`tail -n 1 /etc/passwd; ls -A /etc/nginx /var/cache; ls -d /var/lib /var/run/lock/ /etc/alternatives/awk; grep -v ':\*:1::::::$' /etc/shadow && echo READ`,
+		`tail -n 1 /etc/passwd; ls -A /etc/security /var/cache; ls -d /var/lib /var/run/lock/ /etc/alternatives/awk; grep -v ':\*:1::::::$' /etc/shadow && echo READ`,
 	)
-	for _, want := range []string{":/", "/etc/nginx:\n\n/var/cache:\n", "/var/lib\n", "/var/run/lock/\n", "/etc/alternatives/awk\n"} {
+	for _, want := range []string{":/", "/etc/security:\n\n/var/cache:\n", "/var/lib\n", "/var/run/lock/\n", "/etc/alternatives/awk\n"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no %q in what the instance says:\n%s", want, said)
 		}

@@ -236,12 +236,13 @@ func TestGatewayDetachedAndAttached(t *testing.T) {
 }
 
 func TestSpoofedSourceIsDropped(t *testing.T) {
+	ip := judge.Need(t, "ip")
 	f := newFabric(t, exampleVPC())
 	serve(t, at(t, f, "app-a"), "8080")
 	host := at(t, f, "host-b")
 	expect(t, host, "10.0.2.10:8080", "10.0.1.20")
 	err := host.Do(func() error {
-		return exec.Command(judge.Need(t, "ip"), "addr", "add", "10.0.0.10/32", "dev", "lo").Run()
+		return exec.Command(ip, "addr", "add", "10.0.0.10/32", "dev", "lo").Run()
 	})
 	if err != nil {
 		t.Fatal(err)
