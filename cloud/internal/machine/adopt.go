@@ -63,7 +63,7 @@ func (b *base) adoptUsr() error {
 	}
 	for _, entry := range entries {
 		if entry.IsDir() {
-			if err := b.mirror("/usr/" + entry.Name()); err != nil {
+			if err := vanished(b.mirror("/usr/" + entry.Name())); err != nil {
 				return err
 			}
 		}
@@ -92,12 +92,15 @@ func (b *base) adoptTree(ctx context.Context, folder string, x extent) error {
 		case entry.IsDir() && (b.isHidden(path) || strings.Count(path[len(folder):], "/") > x.depth):
 			return fs.SkipDir
 		case entry.IsDir() && x.edges[path]:
-			if err := b.mirror(path); err != nil {
+			if err := vanished(b.mirror(path)); err != nil {
 				return err
 			}
 			return fs.SkipDir
 		case entry.IsDir():
-			return b.mirror(path)
+			if err := b.mirror(path); !errors.Is(err, errVanished) {
+				return err
+			}
+			return fs.SkipDir
 		case x.files != nil && entry.Type().IsRegular():
 			info, err := entry.Info()
 			if err != nil || !x.files(path, info) {
@@ -107,7 +110,7 @@ func (b *base) adoptTree(ctx context.Context, folder string, x extent) error {
 		case x.links && entry.Type() == fs.ModeSymlink:
 			target, err := os.Readlink(path)
 			if err != nil {
-				return err
+				return gone(err)
 			}
 			return errors.Join(os.Symlink(target, b.dir+path), b.owners.giveToRoot(b.dir+path))
 		}

@@ -200,7 +200,7 @@ func (b *base) consider(ctx context.Context, path string, info, parent os.FileIn
 	}
 	// A file that is not public or the user's own, or a socket, a pipe or a device of the host's.
 	if err := b.mirror(filepath.Dir(path)); err != nil {
-		return err
+		return vanished(err)
 	}
 	if err := unix.Mknod(b.dir+path, unix.S_IFCHR, whiteout); err != nil {
 		return fmt.Errorf("hide %s: %w", path, err)
@@ -246,7 +246,7 @@ func (b *base) hideFolder(path string) error {
 		return nil
 	}
 	if err := b.mirror(path); err != nil {
-		return err
+		return vanished(err)
 	}
 	if err := unix.Setxattr(b.dir+path, opaque, []byte("y"), 0); err != nil {
 		return fmt.Errorf("hide %s (does the file system of %s have user attributes?): %w", path, b.dir, err)
@@ -270,7 +270,19 @@ func isTopFolder(name string) bool {
 	return false
 }
 
-// mirror makes the layer's own of a host folder, with the same mode: merged, the upper one's attributes show.
+// errVanished says that a folder of the host is there no more, as when its packages are upgraded meanwhile.
+var errVanished = errors.New("vanished meanwhile")
+
+// vanished takes that for no error: what is not there needs no hiding and no copy.
+func vanished(err error) error {
+	if errors.Is(err, errVanished) {
+		return nil
+	}
+	return err
+}
+
+// mirror makes the layer's own of a host folder, with the same mode: merged, the upper one's attributes show. It returns
+// errVanished where the host has no such folder.
 func (b *base) mirror(path string) error {
 	if path == "/" {
 		return nil
@@ -282,6 +294,9 @@ func (b *base) mirror(path string) error {
 		return err
 	}
 	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s %w", path, errVanished)
+	}
 	if err != nil {
 		return err
 	}
