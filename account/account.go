@@ -1,5 +1,5 @@
-// Package account reaches one AWS account in one region: the clients, the tags that mark what is ours,
-// the tokens that keep a repeated call from doubling anything, and waiting.
+// Package account accesses one AWS account in one region. It has the clients, the tags that mark a stack's
+// resources, the client tokens that make a repeated call safe, and waiting.
 //
 // Credentials, endpoints and profiles come from the SDK's standard chain, so that whatever works with
 // the AWS CLI works here, and AWS_ENDPOINT_URL points at another implementation of the same API.
@@ -35,7 +35,7 @@ type Account struct {
 	STS         *sts.Client
 }
 
-// Open makes the clients. It calls nothing: the first request tells whether the credentials are good.
+// Open makes the clients. It sends no request: only the first request shows whether the credentials are good.
 func Open(ctx context.Context, region string, options ...Option) (*Account, error) {
 	options = append([]Option{
 		config.WithRegion(region),
@@ -58,8 +58,8 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 	}, nil
 }
 
-// Identity asks who the credentials belong to, and returns the account's number. It takes no
-// permission, so that its failure means that there are no good credentials or no way to AWS.
+// Identity asks who the credentials belong to, and returns the account's number. It needs no permission
+// (GetCallerIdentity in the STS API reference), so an error means wrong credentials or no connection to AWS.
 func (a *Account) Identity(ctx context.Context) (string, error) {
 	out, err := a.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
@@ -68,12 +68,12 @@ func (a *Account) Identity(ctx context.Context) (string, error) {
 	return aws.ToString(out.Account), nil
 }
 
-// Once is for creating calls of EC2 that take no client token: sent again after a lost answer, they
-// would make a second thing. A run that fails here finds the first by its tags when started again.
+// Once is for EC2 calls that create something and take no client token: sent again after a lost answer, they
+// would create a second one. When a run that failed here is started again, it finds the first by its tags.
 func Once(o *ec2.Options) { o.RetryMaxAttempts = 1 }
 
-// Silent tells why the region's API does not answer, or nil where it does, if only to refuse. A lost region
-// is told in seconds: the call is tried twice, and not as often as others are.
+// Silent returns the error if the region's API does not answer, and nil if it does, even with a refusal. It
+// returns within seconds: the call is tried twice, which is fewer times than other calls.
 func (a *Account) Silent(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -82,7 +82,7 @@ func (a *Account) Silent(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	// An error may be of a response that never came: its status is 0.
+	// The status is 0 if no response came.
 	if errors.As(err, &answer) && answer.HTTPStatusCode() > 0 && answer.HTTPStatusCode() < http.StatusInternalServerError {
 		return nil
 	}

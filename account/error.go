@@ -19,15 +19,15 @@ func Code(err error) string {
 	return ""
 }
 
-// IsCode tells whether the error has one of AWS's codes. Some have a suffix "Exception" in one
-// protocol and none in another, which makes no difference here.
+// IsCode tells whether the error has one of these codes of AWS. Some codes have the suffix "Exception" in one
+// protocol and not in another; it is ignored.
 func IsCode(err error, codes ...string) bool {
 	code := strings.TrimSuffix(Code(err), "Exception")
 	return code != "" && slices.ContainsFunc(codes, func(c string) bool { return strings.TrimSuffix(c, "Exception") == code })
 }
 
-// IsNotFound tells whether the thing named in the call is not there (any more). AWS spells it in many
-// ways: InvalidVpcID.NotFound, LoadBalancerNotFound, NoSuchHealthCheck, and for an Auto Scaling group
+// IsNotFound tells whether the resource named in the call does not exist (any more). AWS has many codes for
+// this: InvalidVpcID.NotFound, LoadBalancerNotFound, NoSuchHealthCheck, and for an Auto Scaling group
 // ValidationError with "not found" in its message.
 func IsNotFound(err error) bool {
 	code := strings.TrimSuffix(Code(err), "Exception")
@@ -42,14 +42,13 @@ func IsNotFound(err error) bool {
 	return code == "ValidationError" && strings.Contains(err.Error(), "not found")
 }
 
-// IsInUse tells whether something else must go first, or is about to.
+// IsInUse tells whether the call failed because something else uses the resource.
 func IsInUse(err error) bool {
 	return IsCode(err, "DependencyViolation", "ResourceInUse", "ScalingActivityInProgress", "InvalidGroup.InUse",
 		"InvalidSnapshot.InUse", "IncorrectState", "PriorRequestNotComplete", "ResourceContention")
 }
 
-// IsLost tells whether a call was sent and its answer never came, or came broken: what was asked for may
-// have been done.
+// IsLost tells whether a call was sent and no complete answer came. AWS may have carried the call out.
 func IsLost(err error) bool {
 	var network net.Error
 	var operation *net.OpError
@@ -59,13 +58,13 @@ func IsLost(err error) bool {
 	return Code(err) == "" && (errors.As(err, &network) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF))
 }
 
-// IsTaken tells whether something has the name, the addresses or the port that a new thing was to have.
+// IsTaken tells whether the name, the addresses or the port of a new resource are already in use.
 func IsTaken(err error) bool {
 	return IsCode(err, "InvalidSubnet.Conflict", "InvalidGroup.Duplicate", "InvalidLaunchTemplateName.AlreadyExists",
 		"DuplicateTargetGroupName", "DuplicateLoadBalancerName", "DuplicateListener", "AlreadyExists", "AlreadyExistsFault")
 }
 
-// IsUnsupported tells whether the endpoint has no such operation.
+// IsUnsupported tells whether the endpoint does not have the operation.
 func IsUnsupported(err error) bool {
 	return IsCode(err, "InvalidAction", "UnsupportedOperation", "NotImplemented", "UnknownOperation")
 }

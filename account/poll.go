@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// The pauses between two looks. AWS takes seconds for most things and the SDK's waiters ask at 15 s at
-// the earliest; a local cloud takes milliseconds. Growing by a fifth, the last pause is never more than
-// about a fifth of the whole wait.
+// The pauses between two calls of Poll's look. AWS takes seconds for most things, and the SDK's waiters ask
+// after 15 s for the first time; a local cloud takes milliseconds. Each pause is a fifth longer than the one
+// before, so the last pause is at most about a fifth of the whole wait.
 const (
 	firstPause = 25 * time.Millisecond
 	lastPause  = 5 * time.Second
 )
 
-// Poll looks until done, an error, or the end of the context or of the time allowed. What is waited
-// for names it in the error.
+// Poll calls look until it is done or fails, the context ends, or the time most has passed. In an error of
+// Poll, what names what was waited for.
 func Poll(ctx context.Context, what string, most time.Duration, look func(context.Context) (done bool, err error)) error {
 	began := time.Now()
 	for pause := firstPause; ; pause = min(pause+pause/5, lastPause) {

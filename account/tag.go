@@ -11,36 +11,36 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-// The tags by which a stack knows its own. Nothing without the first is ever changed or deleted.
+// The tags that mark a stack's resources. A resource without the first one is never changed or deleted.
 const (
 	TagStack  = "understudy:stack"
 	TagRole   = "understudy:role"
 	TagDigest = "understudy:digest" // of what an image or a host was made from
 )
 
-// Tags marks one thing of a stack.
+// Tags are the tags of one resource of a stack.
 type Tags map[string]string
 
-// Mark returns the tags of the thing with this role in this stack. Name is what AWS's console shows.
+// Mark returns the tags of the resource with this role in this stack. AWS's console shows the tag Name.
 func Mark(stack, role string) Tags {
 	return Tags{TagStack: stack, TagRole: role, "Name": stack + " " + role}
 }
 
-// With returns the tags and one more.
+// With returns a copy of the tags with one more.
 func (t Tags) With(key, value string) Tags {
 	more := maps.Clone(t)
 	more[key] = value
 	return more
 }
 
-// In tells whether these tags' stack and role are among others.
+// In tells whether others have these tags' stack and role.
 func (t Tags) In(others map[string]string) bool {
 	return others[TagStack] == t[TagStack] && others[TagRole] == t[TagRole]
 }
 
 func (t Tags) keys() []string { return slices.Sorted(maps.Keys(t)) }
 
-// EC2 returns the tags for things of this type, to be given as they are made.
+// EC2 returns the tags for resources of these types, for the call that creates them.
 func (t Tags) EC2(types ...ec2types.ResourceType) []ec2types.TagSpecification {
 	var tags []ec2types.Tag
 	for _, k := range t.keys() {
@@ -53,7 +53,7 @@ func (t Tags) EC2(types ...ec2types.ResourceType) []ec2types.TagSpecification {
 	return specs
 }
 
-// Filters selects what bears the stack and the role.
+// Filters selects the resources with these tags' stack and role.
 func (t Tags) Filters(more ...ec2types.Filter) []ec2types.Filter {
 	return append([]ec2types.Filter{
 		Filter("tag:"+TagStack, t[TagStack]),

@@ -9,8 +9,8 @@ import (
 	"strconv"
 )
 
-// Token derives a client token, or a digest, from parts: always the same from the same, 64 characters
-// as EC2 allows at most. Each part is hashed with its length, so that moving a border changes it.
+// Token derives a client token, or a digest, from parts: equal parts give equal tokens. It has 64 characters,
+// the most that EC2 allows. Each part is hashed with its length, so that ("ab", "c") and ("a", "bc") differ.
 func Token(parts ...string) string {
 	h := sha256.New()
 	for _, p := range parts {
@@ -19,10 +19,10 @@ func Token(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Live calls create with a token until what comes of it is alive. AWS remembers a token for a day and
-// longer, and answers it with what it once made, deleted or not; a token whose thing is gone is spent,
-// and the next one is counted on from it. Started again after any interruption, the count comes to the
-// same token, and so to the same thing.
+// Live calls create with one token after another until create returns something that is alive. AWS remembers a
+// token for a day or longer, and answers it with the resource that it once made, even if that was deleted.
+// Such a token cannot be used again, so the next one is derived by counting. After an interruption
+// the count arrives at the same token again, and so at the same resource. It returns create's error.
 func Live(ctx context.Context, create func(ctx context.Context, token string) (alive bool, err error), parts ...string) error {
 	const most = 50 // lives within the time that AWS remembers a token
 	for n := range most {

@@ -12,23 +12,22 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 )
 
-// VPC is one of the VPCs that bear a stack's tags, and what is in it.
+// VPC is one of the VPCs with a stack's tags, and what is in it.
 type VPC struct {
 	ec2types.Vpc
 	// Holds names what must not be lost with the VPC: its network interfaces, through which instances and
-	// load balancers work, its target groups, and what does not bear the stack's tag.
+	// load balancers work, its target groups, and what does not have the stack's tag.
 	Holds []string
-	// Parts counts what is the stack's, and is no more than a frame: subnets, route tables, security groups,
-	// gateways.
+	// Parts counts the stack's subnets, route tables, security groups and gateways in it, which hold no data.
 	Parts int
 }
 
 // VPCs returns the VPCs of a stack, the one in use first. There may be several, since CreateVpc takes no
-// client token: a call whose sender was killed or cut off is carried out after the next sender has looked.
-// The one that holds something is in use; where none does, it is the one with the most parts, so that the
-// least is built anew, and among equals the one whose id sorts first, so that everybody comes to the same
-// one. A VPC's age is not known to EC2, and a time written into its tags would be the time of asking, at
-// which the late one is the older.
+// client token: AWS may carry out the call of a killed run after the next run has looked for VPCs.
+// The one that holds something is in use. If none does, it is the one with the most parts, so that the least
+// must be built again, and among equals the one whose id sorts first, so that every run chooses the same.
+// Their age cannot decide: EC2 does not tell it, and a time written into the tags would be the time of the
+// call, by which the VPC that was made late is the older one.
 func (a *Account) VPCs(ctx context.Context, stack string) ([]VPC, error) {
 	out, err := a.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: Mark(stack, "vpc").Filters()})
 	if err != nil {
@@ -51,7 +50,7 @@ func (a *Account) VPCs(ctx context.Context, stack string) ([]VPC, error) {
 	return found, nil
 }
 
-// LookInto reads what is in a VPC.
+// LookInto reads what is in a VPC into its Holds and Parts.
 func (a *Account) LookInto(ctx context.Context, v *VPC, stack string) error {
 	v.Holds, v.Parts = nil, 0
 	for _, read := range []func(context.Context, *VPC, string) error{a.frame, a.interfaces, a.targetGroups} {
@@ -62,7 +61,7 @@ func (a *Account) LookInto(ctx context.Context, v *VPC, stack string) error {
 	return nil
 }
 
-// sort puts a thing among the stack's parts, or among what the VPC holds.
+// sort counts a resource among the stack's parts, or among what the VPC holds.
 func (v *VPC) sort(id *string, tags []ec2types.Tag, stack string) {
 	if OfEC2(tags)[TagStack] == stack {
 		v.Parts++
@@ -71,7 +70,8 @@ func (v *VPC) sort(id *string, tags []ec2types.Tag, stack string) {
 	v.Holds = append(v.Holds, aws.ToString(id))
 }
 
-// frame reads what divides and guards a VPC. Its default group and main route table go with it.
+// frame reads a VPC's subnets, route tables, security groups and gateways, except its default group and main
+// route table, which are deleted with it.
 func (a *Account) frame(ctx context.Context, v *VPC, stack string) error {
 	within := []ec2types.Filter{Filter("vpc-id", aws.ToString(v.VpcId))}
 	subnets, err := a.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: within})
@@ -133,8 +133,8 @@ func (a *Account) Interfaces(ctx context.Context, filter, id string) ([]string, 
 	return ids, nil
 }
 
-// targetGroups counts target groups with what works: there is one of a name in a region, so that a VPC
-// that has the stack's is the one that the load balancer must be in.
+// targetGroups adds target groups to what the VPC holds: a name is unique in a region, so the load balancer
+// must be in the VPC that has the stack's target group.
 func (a *Account) targetGroups(ctx context.Context, v *VPC, _ string) error {
 	pages := elb.NewDescribeTargetGroupsPaginator(a.ELB, &elb.DescribeTargetGroupsInput{})
 	for pages.HasMorePages() {
@@ -151,10 +151,11 @@ func (a *Account) targetGroups(ctx context.Context, v *VPC, _ string) error {
 	return nil
 }
 
-// IsMain tells a VPC's own route table, which comes and goes with it.
+// IsMain tells whether a route table is a VPC's main one, which is created and deleted with the VPC.
 func IsMain(t ec2types.RouteTable) bool {
 	return slices.ContainsFunc(t.Associations, func(a ec2types.RouteTableAssociation) bool { return aws.ToBool(a.Main) })
 }
 
-// IsDefault tells a VPC's own security group, which comes and goes with it. No other may have its name.
+// IsDefault tells whether a security group is a VPC's default one, which is created and deleted with the VPC.
+// No other group may have its name.
 func IsDefault(g ec2types.SecurityGroup) bool { return aws.ToString(g.GroupName) == "default" }

@@ -36,7 +36,7 @@ type Primary struct {
 var Kinds = []Kind{
 	{
 		Name: Invert{}.Kind(),
-		Help: "turn the primary's health check round: the region is well, but not asked",
+		Help: "invert the primary's health check: the region works, but Route 53 takes it for unhealthy",
 		New: func(_ context.Context, p Primary) (Fault, error) {
 			return Invert{Route53: p.Route53, Check: p.Check}, nil
 		},

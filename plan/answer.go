@@ -12,9 +12,9 @@ import (
 	"github.com/understudy/understudy"
 )
 
-// Answering asks a name server (HOST:PORT) for the failover name, and tells which region's load
-// balancer the answer leads to: the one whose own name has those addresses. Where a resolver is given,
-// it is asked for the load balancers' names too; otherwise the system's resolver is.
+// Answering asks a name server for the failover name, and returns the side whose load balancer's own name has
+// the addresses of the answer, and these addresses. The resolver (HOST:PORT) is asked for all names; if it is
+// empty, the zone's own name server and, for the load balancers' names, the system's resolver are asked.
 func (s *Status) Answering(ctx context.Context, resolver string) (understudy.Side, []netip.Addr, error) {
 	server := resolver
 	if server == "" {

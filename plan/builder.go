@@ -13,7 +13,7 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// builder is the instance that is made into an image: it lives for as long as the baking takes.
+// builder is the instance that an image is made from. It exists only while the image is made.
 type builder struct {
 	scope
 	subnet *subnet
@@ -119,7 +119,7 @@ func newest(images []ec2types.Image) string {
 	return aws.ToString(best.ImageId)
 }
 
-// awaitReady reads the console, as it is now rather than as it was at the last start.
+// awaitReady reads the console's latest output, not what EC2 kept of the last start.
 func (b *builder) awaitReady(ctx context.Context) error {
 	return account.Poll(ctx, "builder "+b.id, longTime, func(ctx context.Context) (bool, error) {
 		out, err := b.EC2.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: &b.id, Latest: aws.Bool(true)})
@@ -141,7 +141,7 @@ func (b *builder) awaitReady(ctx context.Context) error {
 	})
 }
 
-// alive returns an error where the builder has ended before it said anything.
+// alive returns an error if the builder has ended without a verdict on its console.
 func (b *builder) alive(ctx context.Context) error {
 	i, err := instance(ctx, b.scope, b.id)
 	if err != nil || i == nil || starting(*i) {
@@ -150,7 +150,7 @@ func (b *builder) alive(ctx context.Context) error {
 	return fmt.Errorf("the builder is %s before its image was ready", i.State.Name)
 }
 
-// verdict reads from a console whether the builder is ready. A failure carries the console's last lines.
+// verdict reads from a console whether the builder is ready. The error of a failure has the console's last lines.
 func verdict(console, digest string) (ready bool, err error) {
 	if strings.Contains(console, readyLine(digest)) {
 		return true, nil

@@ -12,8 +12,8 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// check is the Route 53 health check of one region: it asks the application, through the load
-// balancer's own name, so that it is a fact about the region and not about one machine.
+// check is the Route 53 health check of one region. It asks the application through the load balancer's own
+// name, so that it is the health of the region and not of one machine.
 type check struct {
 	scope
 	balancer *balancer
@@ -59,8 +59,8 @@ func (c *check) actual() []Field {
 	}
 }
 
-// next returns the id of the check that there will be: a new one where the interval, which cannot be
-// changed, is another.
+// next returns the id of the check after the plan is applied. If the interval differs, which cannot be
+// changed, this is a new check's, which is Unknown.
 func (c *check) next() string {
 	if c.config != nil && aws.ToInt32(c.config.RequestInterval) != int32(c.declared.Failover.Interval) {
 		return Unknown
@@ -95,7 +95,7 @@ func (c *check) find(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// choose takes the check with the declared interval for the one in use, and by id among equals.
+// choose takes the check with the declared interval as the one in use, and of several the one whose id sorts first.
 func (c *check) choose(found []route53types.HealthCheck) {
 	slices.SortFunc(found, func(a, b route53types.HealthCheck) int {
 		return strings.Compare(aws.ToString(a.Id), aws.ToString(b.Id))

@@ -10,7 +10,7 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// imageCopy is the primary's image in the secondary, with an id of its own and the same digest.
+// imageCopy is the copy of the primary's image in the secondary region, with another id and the same digest.
 type imageCopy struct {
 	images
 	source *image

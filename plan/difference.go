@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Unknown stands for the id of something that is not made yet.
+// Unknown stands for the id of something that does not exist yet.
 const Unknown = "(known after)"
 
 // Field is one setting of a resource, as text that a person can read and that compares exactly.
@@ -16,7 +16,7 @@ type Field struct {
 	Fixed bool   `json:"-"` // AWS cannot change it once the thing is made
 }
 
-// Difference is a setting that is not as it should be. Desired comes first, then actual.
+// Difference is a setting that is not as declared.
 type Difference struct {
 	Name    string `json:"name"`
 	Desired string `json:"desired"`
@@ -24,8 +24,8 @@ type Difference struct {
 	Fixed   bool   `json:"fixed,omitempty"`
 }
 
-// compare returns what of the desired is different in the actual, in the order of the desired.
-// Settings that nobody desires are nobody's business.
+// compare returns the desired settings that differ in the actual ones, in the order of the desired ones.
+// Actual settings that are not among the desired ones are ignored.
 func compare(desired, actual []Field) []Difference {
 	have := map[string]string{}
 	for _, f := range actual {
@@ -53,7 +53,7 @@ func known(id string) string {
 	return id
 }
 
-// set renders texts whose order means nothing.
+// set renders texts, sorted, whose order has no meaning.
 func set(texts ...string) string {
 	sorted := slices.Clone(texts)
 	slices.Sort(sorted)

@@ -9,25 +9,25 @@ import (
 	"strings"
 )
 
-// doubling is a resource that AWS may come to hold more than once. Calls that take no client token make a
-// new thing each time, and one whose sender was killed, or whose answer was lost, may be carried out after
-// the next sender has looked: then there are two things with the same tags, of which one was never used.
-// The same comes of two runs at once.
+// doubling is a resource that AWS may have more than once. Calls that take no client token make a new thing
+// each time. A call whose sender was killed, or whose answer was lost, may be carried out after the next run
+// has looked; then there are two things with the same tags, of which one was never used. Two runs at once can
+// cause the same.
 //
-// What has a name that is unique in its region (launch templates, target groups, load balancers, Auto
-// Scaling groups, images) cannot be doubled, and what takes a token or a caller reference only by a call
-// with another content. Those are asked nevertheless where finding them by tags can bring up several.
+// Resources with a name that is unique in its region (launch templates, target groups, load balancers, Auto
+// Scaling groups, images) cannot be doubled, and those with a client token or a caller reference only by a
+// call with other parameters. They are doublings too if a search by tags can find several of them.
 type doubling interface {
 	resource
 	identity() string
-	// fits tells how well the thing goes with the stack's others. What is below zero cannot be used: a
-	// subnet of another VPC.
+	// fits tells how well the thing fits the stack's other resources; higher is better. Below zero it cannot
+	// be used, like a subnet of another VPC.
 	fits() int
-	// holds names what is in or on the thing, so that it must not be removed.
+	// holds names what is in the thing or uses it, because of which it must not be removed.
 	holds(context.Context) ([]string, error)
 }
 
-// double is a thing that the stack has one too many of.
+// double is the one of two equal things that the stack does not use.
 type double struct {
 	doubling
 	of   string   // the id of the one in use, if there is any
@@ -43,10 +43,10 @@ func (d *doubles) keep(doubles []double) { d.spare = doubles }
 // doubled is a resource that remembers its doubles.
 type doubled interface{ others() []double }
 
-// choose parts what was found into the thing in use, which becomes the resource itself, and its doubles,
+// choose divides what was found into the thing in use, which becomes the resource itself, and its doubles,
 // which the resource remembers. In use is the one that fits best, among those the one that holds
-// something, and among equals the one whose id sorts first, so that every run comes to the same. Where
-// nothing found can be used, there is none. A single thing is asked nothing.
+// something, and among equals the one whose id sorts first, so that every run chooses the same. If
+// nothing found can be used, there is no thing in use. For a single thing, holds is not called.
 func choose[T any, R interface {
 	*T
 	doubling
@@ -85,7 +85,7 @@ func doublesOf(n *node) []double {
 	return nil
 }
 
-// refuseHeld returns an error where a double holds something: which of the two is to stay cannot be told.
+// refuseHeld returns an error if a double holds something: then it cannot be decided which of the two to keep.
 func refuseHeld(n *node) error {
 	var errs []error
 	for _, d := range doublesOf(n) {
@@ -99,7 +99,7 @@ func refuseHeld(n *node) error {
 	return errors.Join(errs...)
 }
 
-// removeDouble removes a double after another look: since the plan was made, somebody may have used it.
+// removeDouble removes a double if it still holds nothing: it may have been used since the plan was made.
 func removeDouble(ctx context.Context, d double) error {
 	held, err := d.holds(ctx)
 	if err != nil {
@@ -111,7 +111,7 @@ func removeDouble(ctx context.Context, d double) error {
 	return removed(ctx, d)
 }
 
-// removalsOfDoubles lists the doubles that can go, those in others first.
+// removalsOfDoubles lists the doubles that can be removed, those that are in others first.
 func removalsOfDoubles(g *graph) []Step {
 	var steps []Step
 	for _, n := range g.ordered(backward) {

@@ -10,8 +10,8 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// fleet is the Auto Scaling group over a region's private subnets. It replaces what the load balancer
-// finds ill, and what no longer matches the template.
+// fleet is the Auto Scaling group over a region's private subnets. It replaces instances that the load balancer
+// finds unhealthy, and instances that no longer match the template.
 type fleet struct {
 	scope
 	template *template
@@ -155,7 +155,7 @@ func (f *fleet) refresh(ctx context.Context) error {
 	})
 }
 
-// remove deletes the group with its instances, and returns when these are gone from their subnets.
+// remove deletes the group with its instances, and returns when their subnets no longer have them.
 func (f *fleet) remove(ctx context.Context) error {
 	_, err := f.AutoScaling.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{
 		AutoScalingGroupName: aws.String(f.fleetName()), ForceDelete: aws.Bool(true),

@@ -23,7 +23,7 @@ func (f *fleet) find(ctx context.Context) (bool, error) {
 	return !f.deleting, nil
 }
 
-// remnants tells of a group whose deletion was begun.
+// remnants tells whether the group is being deleted.
 func (f *fleet) remnants() bool { return f.deleting }
 
 func (f *fleet) describe(ctx context.Context) (*autoscalingtypes.AutoScalingGroup, error) {
@@ -69,7 +69,7 @@ func splitIDs(list *string) []string {
 }
 
 // versionsOf returns the template versions that a group's instances were made from. A group that has
-// none yet will make them from its own.
+// no instances will make them from its own version.
 func versionsOf(g *autoscalingtypes.AutoScalingGroup, fallback string) string {
 	var versions []string
 	for _, i := range g.Instances {
@@ -83,7 +83,7 @@ func versionsOf(g *autoscalingtypes.AutoScalingGroup, fallback string) string {
 	return set(versions...)
 }
 
-// onItsWayOut tells whether an instance is on its way out of its group.
+// onItsWayOut tells whether an instance is leaving its group.
 func onItsWayOut(s autoscalingtypes.LifecycleState) bool {
 	return strings.HasPrefix(string(s), "Terminat") || strings.HasPrefix(string(s), "Detach")
 }

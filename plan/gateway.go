@@ -10,7 +10,7 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// gateway joins a network to the internet.
+// gateway connects a network to the internet.
 type gateway struct {
 	scope
 	doubles
@@ -36,7 +36,7 @@ func (g *gateway) find(ctx context.Context) (bool, error) {
 	return choose(ctx, g, found)
 }
 
-// attachedTo returns the id of the VPC that a gateway is attached to, if there is any: one at most.
+// attachedTo returns the id of the VPC that a gateway is attached to, or "". A gateway has at most one.
 func attachedTo(g ec2types.InternetGateway) string {
 	for _, a := range g.Attachments {
 		return aws.ToString(a.VpcId)
@@ -55,7 +55,7 @@ func (g *gateway) fits() int {
 	return 0
 }
 
-// holds names the VPC that a gateway serves. One that is to go itself is no reason to stay.
+// holds names the VPC that the gateway is attached to, unless that VPC is to be removed too.
 func (g *gateway) holds(ctx context.Context) ([]string, error) {
 	out, err := g.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{InternetGatewayIds: []string{g.id}})
 	if account.IsNotFound(err) {

@@ -8,14 +8,14 @@ import (
 	"sync"
 )
 
-// graph holds what a stack is made of, and what needs what. A node may need only nodes that were
-// added before it, so that there can be no circle.
+// graph has a stack's resources and which of them need which. A node may need only nodes that were
+// added before it, so there can be no circle.
 type graph struct {
 	nodes []*node
 	byID  map[string]*node
 }
 
-// node is one resource in its place.
+// node is one resource, with those it needs.
 type node struct {
 	id       string
 	needs    []*node
@@ -43,13 +43,13 @@ func (g *graph) add(id string, r resource, needs ...*node) *node {
 	return n
 }
 
-// forward and backward are the two ways through a graph: what a node waits for.
+// forward and backward are the two directions through a graph: each returns what a node waits for.
 func forward(n *node) []*node  { return n.needs }
 func backward(n *node) []*node { return n.neededBy }
 
 // walk visits every node once, each after all that it waits for, and as many at once as that allows.
-// The first error ends the context of all visits under way and no other is begun; every error but
-// those that follow from this ending is returned, with its node's id before it.
+// The first error cancels the context of all running visits, and no other visit begins. All errors except
+// those that come from the cancelled context are returned, each with its node's id before it.
 func (g *graph) walk(ctx context.Context, waitsFor func(*node) []*node, visit func(context.Context, *node) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

@@ -10,8 +10,8 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// group is a security group with exactly its rules: one that somebody added is taken away, for a pair
-// of regions is only as alike as its packet filters. Egress stays what AWS gives a new group.
+// group is a security group with exactly the declared ingress rules: a rule that somebody added is removed, so
+// that both regions filter alike. Its egress rules stay those that AWS gives a new group.
 type group struct {
 	scope
 	doubles
@@ -102,7 +102,7 @@ func (g *group) read(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// change revokes first: between the two calls less is allowed than should be, never more.
+// change revokes before it authorizes: between the two calls fewer packets pass than should, never more.
 func (g *group) change(ctx context.Context, _ []Difference) error {
 	if extra := without(g.ingress, g.wantsIn()); len(extra) > 0 {
 		_, err := g.EC2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &g.id, IpPermissions: extra})

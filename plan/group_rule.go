@@ -46,7 +46,7 @@ func (r rule) permission() ec2types.IpPermission {
 	return p
 }
 
-// rulesOf takes EC2's permissions, which gather the peers of like rules, apart.
+// rulesOf makes rules from EC2's permissions, each of which has the peers of several rules.
 func rulesOf(permissions []ec2types.IpPermission) []rule {
 	var rules []rule
 	for _, p := range permissions {

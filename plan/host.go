@@ -11,7 +11,7 @@ import (
 )
 
 // host is an instance in a public subnet, of the same template as the fleet but in the public-facing
-// group. A host that is not as wanted is replaced: nothing on it is worth keeping.
+// group. A host that differs from the declaration is replaced: it has no data to keep.
 type host struct {
 	scope
 	doubles
@@ -67,8 +67,8 @@ func (h *host) remember(i ec2types.Instance) {
 	}
 }
 
-// fits prefers the host of which the least has to be changed: the others are left from a replacement that was
-// interrupted, or from a call that was carried out after its content had changed.
+// fits prefers the host of which the least has to be changed. The others are left from an interrupted
+// replacement, or from a call that was carried out late, after the declaration had changed.
 func (h *host) fits() int { return len(h.seen) - len(compare(h.desired(), h.seen)) }
 
 func (h *host) holds(context.Context) ([]string, error) { return nil, nil }
@@ -97,7 +97,7 @@ func (h *host) change(ctx context.Context, differences []Difference) error {
 	return h.create(ctx)
 }
 
-// start starts a stopped host; one that is stopping has to come to its stop first.
+// start starts a stopped host; if it is stopping, it first waits until it has stopped.
 func (h *host) start(ctx context.Context) error {
 	return account.Poll(ctx, "the start of "+h.id, longTime, func(ctx context.Context) (bool, error) {
 		i, err := instance(ctx, h.scope, h.id)

@@ -44,7 +44,7 @@ func (i *image) find(ctx context.Context) (bool, error) {
 // remnants tells whether there is anything to remove when there is no image.
 func (i *image) remnants() bool { return len(i.all) > 0 || len(i.builder.all()) > 0 }
 
-// create goes on from wherever an earlier run was interrupted.
+// create makes the image, and continues where an earlier run was interrupted.
 func (i *image) create(ctx context.Context) error {
 	if err := i.discard(ctx, i.failed); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (i *image) bake(ctx context.Context) error {
 	if err := i.builder.run(ctx); err != nil {
 		return err
 	}
-	// EC2 stops the instance for the moment and starts it again, so that what is on its disk is whole.
+	// EC2 stops the instance, takes the image and starts the instance again, so that its disk is consistent.
 	out, err := i.EC2.CreateImage(ctx, &ec2.CreateImageInput{
 		InstanceId:        &i.builder.id,
 		Name:              aws.String(i.imageName()),
@@ -82,7 +82,7 @@ func (i *image) bake(ctx context.Context) error {
 	return nil
 }
 
-// adopt finds the image that has the name already, and is the stack's.
+// adopt finds the image of the stack that already has the name.
 func (i *image) adopt(ctx context.Context) error {
 	return account.Poll(ctx, i.imageName(), shortTime, func(ctx context.Context) (bool, error) {
 		if err := i.look(ctx); err != nil {

@@ -12,9 +12,8 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// images is what both the baked image and its copy have in common: the stack's images of one region.
-// Images with other digests are earlier ones; they stay, as something to go back to, until the stack
-// is taken down.
+// images is what the baked image and its copy share: the stack's images of one region. Images with other
+// digests are earlier ones. They are kept, so that one can go back to them, until the stack is removed.
 type images struct {
 	scope
 	digest string // the one that is wanted
@@ -57,7 +56,7 @@ func (i *images) look(ctx context.Context) error {
 	return nil
 }
 
-// byAge orders images from the oldest to the newest. AWS writes dates so that their texts sort.
+// byAge orders images from the oldest to the newest. AWS's date format sorts as text.
 func byAge(a, b ec2types.Image) int {
 	return cmp.Or(cmp.Compare(aws.ToString(a.CreationDate), aws.ToString(b.CreationDate)),
 		cmp.Compare(aws.ToString(a.ImageId), aws.ToString(b.ImageId)))
@@ -114,7 +113,7 @@ func (i *images) describe(ctx context.Context, id string) (*ec2types.Image, erro
 	return &out.Images[0], nil
 }
 
-// discard takes images away, so that their names are free again.
+// discard removes images, so that their names can be used again.
 func (i *images) discard(ctx context.Context, ids []string) error {
 	for _, id := range ids {
 		_, err := i.EC2.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: &id})
@@ -125,7 +124,7 @@ func (i *images) discard(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// remove deletes all images and then the snapshots that they leave behind.
+// remove deletes all images and then their snapshots, which remain without them.
 func (i *images) remove(ctx context.Context) error {
 	if err := i.discard(ctx, i.all); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// instances returns those with these tags that are not on their way out.
+// instances returns those with these tags that are neither terminated nor shutting down.
 func instances(ctx context.Context, s scope, tags account.Tags) ([]ec2types.Instance, error) {
 	alive := account.Filter("instance-state-name", "pending", "running", "stopping", "stopped")
 	pages := ec2.NewDescribeInstancesPaginator(s.EC2, &ec2.DescribeInstancesInput{Filters: tags.Filters(alive)})

@@ -31,7 +31,7 @@ type region struct {
 	readyNodes      []*node
 }
 
-// inventory is the whole of a stack.
+// inventory has all resources of a stack.
 type inventory struct {
 	graph   graph
 	regions map[understudy.Side]*region
@@ -41,7 +41,7 @@ type inventory struct {
 	records *records
 }
 
-// takeInventory lists what the declaration asks for, and what needs what.
+// takeInventory lists the resources of a declaration, and which of them need which.
 func takeInventory(d *understudy.Declaration, accounts map[understudy.Side]*account.Account) *inventory {
 	v := &inventory{regions: map[understudy.Side]*region{}}
 	for _, side := range understudy.Sides {
@@ -127,8 +127,8 @@ func (v *inventory) addService(r *region) {
 		g.add(r.id("targets"), &targets{scope: r.scope, group: r.targetGroup}, fleetNode, listenerNode))
 }
 
-// addNames adds what is the same from every region. Health checks are made when there is something to
-// be found healthy: a check that begins with failures has to pass its threshold before it recovers.
+// addNames adds what is in Route 53. Health checks are made when the service runs: a check that begins with
+// failures becomes healthy only after as many successes as its threshold.
 func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.Side]*account.Account) {
 	g := &v.graph
 	global := scope{accounts[understudy.Primary], d, understudy.Global}

@@ -43,8 +43,8 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("describe listeners of %s: %w", l.balancer.arn, err)
 	}
 	*l = listener{scope: l.scope, balancer: l.balancer, group: l.group}
-	// The load balancer is ours alone. A port has one listener, so that a second of ours has another: it comes
-	// of a call that was sent before the declared port was changed, and carried out after.
+	// The load balancer is the stack's alone. A port has one listener, so a second listener has another port: it
+	// was made by a call that was sent before the declared port was changed, and carried out after.
 	var found []*listener
 	for _, o := range out.Listeners {
 		one := *l
@@ -71,8 +71,8 @@ func (l *listener) fits() int {
 	return 0
 }
 
-// holds names a listener's rules, which somebody added: the stack's has its default action only. One without
-// the stack's tags is somebody's as a whole.
+// holds names the rules of a listener, which somebody added: the stack's listener has its default action only. A
+// listener without the stack's tags belongs to somebody else.
 func (l *listener) holds(ctx context.Context) ([]string, error) {
 	if err := ours(ctx, l.scope, l.arn, l.mark("listener")); err != nil {
 		return []string{"what is not this stack's: it does not have its tags"}, nil

@@ -9,8 +9,8 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// ours returns an error where something of Elastic Load Balancing has the name that we would give it,
-// but not the stack's tags: then it belongs to somebody else.
+// ours returns an error if a resource of Elastic Load Balancing has the name that the stack would use, but not
+// the stack's tags: then it belongs to somebody else.
 func ours(ctx context.Context, s scope, arn string, tags account.Tags) error {
 	out, err := s.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{arn}})
 	if err != nil {

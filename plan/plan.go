@@ -1,14 +1,14 @@
-// Package plan builds what a declaration asks for through the AWS API, and takes it away again.
+// Package plan builds the resources of a declaration through the AWS API, and removes them again.
 //
-// What exists is found by its tags, never from a file of state. A Plan is made once: the list of steps
-// that is printed is the list that is applied. Each resource kind has a file of its own, and knows how
-// to find itself, how it differs from what is wanted, and how to create, change and remove itself; the
-// graph in inventory.go says which needs which. Both regions are worked on at once.
+// Existing resources are found by their tags; there is no state file. A Plan is made once: the list of steps
+// that is printed is the list that is applied. Each resource kind has its own file, with the methods to find
+// it, to compare it with the declaration, and to create, change and remove it; the graph in inventory.go says
+// which needs which. Both regions are built at once.
 //
-// A run may be killed at any call. Whatever it made bears the stack's tags or is found by the
-// reference it was made with, and calls are repeated with the same client tokens, so that the next run
-// goes on where the first ended, with nothing left over. What AWS takes no token for, and so may make a
-// second time, is recognised (double.go): the one in use stays, the other goes.
+// A run may be killed at any call. Everything it made has the stack's tags or is found by its caller
+// reference, and calls are repeated with the same client tokens, so that the next run
+// continues where the first ended, with nothing left over. Resources that AWS may make twice, because their
+// calls take no client token, are recognised (double.go): the one in use stays, the other is removed.
 package plan
 
 import (
@@ -44,8 +44,8 @@ type Step struct {
 	remove      func(context.Context) error // how a double is removed
 }
 
-// Plan is what there is to do, in an order in which it could be done one by one. Steps that do not
-// need each other are done at once.
+// Plan is the list of steps, in an order in which they could be done one by one. Steps that do not
+// need each other are done at the same time.
 type Plan struct {
 	Steps  []Step
 	graph  *graph
@@ -66,10 +66,10 @@ func newPlan(g *graph, rounds ...round) *Plan {
 	return p
 }
 
-// Empty tells that there is nothing to do.
+// Empty tells whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 
-// examine finds every resource but those to pass over, each after those it needs.
+// examine finds every resource except those to skip, each after those it needs.
 func (g *graph) examine(ctx context.Context, passOver func(*node) bool) (map[*node]bool, error) {
 	var mu sync.Mutex
 	found := map[*node]bool{}
@@ -88,7 +88,7 @@ func (g *graph) examine(ctx context.Context, passOver func(*node) bool) (map[*no
 
 func none(*node) bool { return false }
 
-// planUp compares what there is with what is declared. What is there twice goes last: what is needed serves first.
+// planUp compares what exists with the declaration. Doubles are removed last, when what is needed works.
 func planUp(ctx context.Context, g *graph) (*Plan, error) {
 	found, err := g.examine(ctx, none)
 	if err != nil {
@@ -120,7 +120,7 @@ func planUp(ctx context.Context, g *graph) (*Plan, error) {
 	return newPlan(g, round{forward, steps}, round{backward, removalsOfDoubles(g)}), nil
 }
 
-// refuseFixed names the settings that only a new thing can have.
+// refuseFixed returns an error that names the differing settings that AWS cannot change.
 func refuseFixed(n *node, differences []Difference) error {
 	var fixed []string
 	for _, d := range differences {
@@ -134,7 +134,7 @@ func refuseFixed(n *node, differences []Difference) error {
 	return fmt.Errorf("%s: %s while it exists: take the stack down first", n.id, strings.Join(fixed, ", "))
 }
 
-// planDown lists all that exists, doubles too, what needs others first.
+// planDown lists everything that exists, also doubles; what needs others comes before them.
 func planDown(ctx context.Context, g *graph) (*Plan, error) {
 	found, err := g.examine(ctx, none)
 	if err != nil {
@@ -176,7 +176,7 @@ func (p *Plan) Apply(ctx context.Context, r Reporter) error {
 	return nil
 }
 
-// report does one step between telling that it began and that it ended.
+// report carries out one step, and reports its begin and its end.
 func (s Step) report(ctx context.Context, r Reporter) error {
 	began := time.Now()
 	r.Began(s)
@@ -188,7 +188,7 @@ func (s Step) report(ctx context.Context, r Reporter) error {
 	return err
 }
 
-// do carries one step out. Differences are taken again: what was Unknown is known by now.
+// do carries out one step. It compares again, since ids that were Unknown are known now.
 func (s Step) do(ctx context.Context) error {
 	r := s.node.resource
 	if s.remove != nil {
@@ -207,9 +207,9 @@ func (s Step) do(ctx context.Context) error {
 	return recreate(ctx, r)
 }
 
-// recreate goes on after a create call whose answer was lost on its way, or which came after that of a killed
-// run: the thing may be there. Calls that take no client token are not sent again by the SDK, for they would
-// make a second one.
+// recreate continues after a create call whose answer was lost, or which came after that of a killed run: the
+// thing may exist. The SDK does not send calls again that take no client token, since that would
+// make a second thing.
 func recreate(ctx context.Context, r resource) error {
 	there, err := settled(ctx, r.find)
 	if err != nil {
@@ -221,7 +221,7 @@ func recreate(ctx context.Context, r resource) error {
 	return r.change(ctx, compare(r.desired(), r.actual()))
 }
 
-// removable tells whether a resource is a thing, and the stack's own.
+// removable tells whether a resource can be removed: it exists by itself, and belongs to the stack.
 func removable(r resource) bool {
 	if s, ok := r.(shared); ok && s.foreign() {
 		return false
@@ -230,7 +230,7 @@ func removable(r resource) bool {
 	return !comes
 }
 
-// leaves tells whether a resource that was not found has left something behind all the same.
+// leaves tells whether something remains of a resource that was not found.
 func leaves(r resource) bool {
 	l, ok := r.(leaving)
 	return ok && l.remnants()

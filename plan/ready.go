@@ -41,7 +41,7 @@ func (t *targets) find(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// count parts the healthy from the others.
+// count separates the healthy targets from the others.
 func (t *targets) count(found []elbtypes.TargetHealthDescription) {
 	t.healthy, t.ill = 0, nil
 	for _, h := range found {
@@ -119,8 +119,8 @@ type Measured struct {
 // Developer Guide, "How Amazon Route 53 determines whether a health check is healthy").
 func (m Measured) Passes() bool { return m.Healthy*100 > m.Checkers*18 }
 
-// Measure asks what Route 53's checkers find. An inverted check passes all the same: Route 53 turns the
-// result round only afterwards.
+// Measure asks what Route 53's checkers find. This is the result before inversion: a check that Route 53
+// inverts passes too if the endpoint works.
 func Measure(ctx context.Context, c *route53.Client, id string) (Measured, error) {
 	out, err := c.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &id})
 	if err != nil {

@@ -77,7 +77,7 @@ func (r *records) find(ctx context.Context) (bool, error) {
 	return len(r.seen) == len(understudy.Sides), r.findDoubles(ctx)
 }
 
-// look remembers the stack's records in its zone, and returns one of the same name that is another's.
+// look remembers the stack's records in its zone, and returns a record of the same name that is not the stack's.
 func (r *records) look(ctx context.Context) (foreign *route53types.ResourceRecordSet, err error) {
 	r.seen = map[understudy.Side]route53types.ResourceRecordSet{}
 	if r.zone.id == "" {
@@ -120,12 +120,12 @@ func (r *records) findDoubles(ctx context.Context) error {
 
 func (r *records) fits() int { return len(r.seen) }
 
-// holds keeps records from being removed as doubles: users may be sent by them.
+// holds prevents that records are removed as doubles: DNS may be sending users by them.
 func (r *records) holds(context.Context) ([]string, error) {
 	return []string{"answers of zone " + r.zone.id}, nil
 }
 
-// remnants tells of a half of the pair, which Route 53 would never leave but a person might.
+// remnants tells whether only one record of the pair exists, which Route 53 never leaves but a person may.
 func (r *records) remnants() bool { return len(r.seen) > 0 }
 
 func (r *records) sideOf(set route53types.ResourceRecordSet) (understudy.Side, bool) {
@@ -199,7 +199,7 @@ func (r *records) submit(ctx context.Context, changes []route53types.Change) err
 	})
 }
 
-// remove repeats the records as they are: Route 53 deletes nothing that differs from what it is told.
+// remove sends the records as they are: Route 53 deletes a record only if the request equals it.
 func (r *records) remove(ctx context.Context) error {
 	if _, err := r.look(ctx); err != nil || len(r.seen) == 0 {
 		return err

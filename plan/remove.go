@@ -7,11 +7,11 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// removalTime bounds the wait for one thing to go: AWS keeps the network interfaces of a load balancer
-// for some minutes after it, and what they use with them.
+// removalTime bounds the wait until one resource can be removed: AWS keeps the network interfaces of a load
+// balancer, and what they use, for some minutes after its deletion.
 const removalTime = 15 * time.Minute
 
-// removed removes a thing, again and again while others that are about to go still use it.
+// removed removes a resource, and tries again while others that are being removed still use it.
 func removed(ctx context.Context, r resource) error {
 	return account.Poll(ctx, "its removal", removalTime, func(ctx context.Context) (bool, error) {
 		err := r.remove(ctx)

@@ -8,7 +8,7 @@ type Reporter interface {
 	Ended(Step, time.Duration, error)
 }
 
-// Silent is a reporter that nobody hears.
+// Silent is a reporter that does nothing.
 type Silent struct{}
 
 // Began does nothing.

@@ -14,7 +14,7 @@ import (
 
 const everywhere = "0.0.0.0/0"
 
-// routes is a route table and its subnets. The public one leads everywhere through the gateway; the
+// routes is a route table and its subnets. The public one has a default route through the gateway; the
 // private one has only the local route that every table has.
 type routes struct {
 	scope
@@ -73,7 +73,7 @@ func (r *routes) find(ctx context.Context) (bool, error) {
 
 func (r *routes) fits() int { return r.vpc.has(r.within) }
 
-// holds names the subnets that a table routes for. Those of a VPC that is to go are no reason to stay.
+// holds names the subnets of the table, except those of a VPC that is to be removed.
 func (r *routes) holds(ctx context.Context) ([]string, error) {
 	if _, err := r.exists(ctx); err != nil || r.vpc.idle(r.within) {
 		return nil, err
@@ -96,7 +96,7 @@ func (r *routes) remember(t ec2types.RouteTable) {
 	}
 }
 
-// target returns the id of what a route leads to, whatever its kind.
+// target returns the id of a route's target, of any kind.
 func target(r ec2types.Route) string {
 	for _, id := range []*string{r.GatewayId, r.NatGatewayId, r.TransitGatewayId, r.VpcPeeringConnectionId, r.NetworkInterfaceId, r.InstanceId} {
 		if id != nil {
@@ -152,7 +152,7 @@ func (r *routes) change(ctx context.Context, differences []Difference) error {
 	return nil
 }
 
-// lead brings the default route to where it should go.
+// lead makes, replaces or deletes the default route.
 func (r *routes) lead(ctx context.Context) error {
 	destination := aws.String(everywhere)
 	var err error
@@ -200,7 +200,7 @@ func (r *routes) associate(ctx context.Context) error {
 	return nil
 }
 
-// takeOver gets a subnet from the route table that somebody gave it to.
+// takeOver associates a subnet that somebody has associated with another route table.
 func (r *routes) takeOver(ctx context.Context, subnetID string) error {
 	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
 		Filters: []ec2types.Filter{account.Filter("association.subnet-id", subnetID)},

@@ -13,20 +13,20 @@ import (
 // (https://cloudinit.readthedocs.io, module scripts_per_boot).
 const perBoot = "/var/lib/cloud/scripts/per-boot"
 
-// digestOf names what an image is made of: the selection of its base, not the one image that it finds
-// today, and both scripts. What has the same digest is not baked again.
+// digestOf is a digest of what an image is made from: both scripts and the selection of its base, not the base
+// image that this selection finds today. An image with the same digest is not made again.
 func digestOf(i understudy.Image) string {
 	parts := append([]string{"image 1", i.Install, i.Run, number(len(i.Base.Owners))}, i.Base.Owners...)
 	return account.Token(append(parts, i.Base.Names...)...)[:32]
 }
 
-// The lines by which the builder tells, on its console, how it ended.
+// The lines by which the builder reports, on its console, how it ended.
 func readyLine(digest string) string  { return "understudy: image ready " + digest }
 func failedLine(digest string) string { return "understudy: image failed " + digest }
 
-// builderScript is the user data of the instance from which the image is taken. The run script goes
-// where every boot finds it, the install script runs, and a line on the console tells the end. The
-// scripts are carried in base64, so that nothing in them means anything to the shell around them.
+// builderScript is the user data of the instance from which the image is made. It puts the run script where
+// cloud-init runs it at every boot, runs the install script, and prints the result on the console. The
+// scripts are in base64, so that the shell interprets nothing in them.
 func builderScript(i understudy.Image) string {
 	digest := digestOf(i)
 	var b strings.Builder
@@ -43,7 +43,7 @@ func builderScript(i understudy.Image) string {
 	return b.String()
 }
 
-// carry writes the lines that make an executable file of a script.
+// carry writes the lines that write a script to an executable file.
 func carry(b *strings.Builder, script, file string) {
 	if !strings.HasPrefix(script, "#!") {
 		script = "#!/bin/sh -e\n" + script

@@ -8,17 +8,17 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// How long things may take before a run gives up on them. AWS's own figures are far below.
+// The longest times that a run waits. AWS documents much shorter ones.
 const (
 	shortTime = 2 * time.Minute  // things that are there nearly at once
 	longTime  = 15 * time.Minute // machines, images, load balancers
 )
 
-// errGone says that a thing was there once, and will not be again.
+// errGone means that a resource existed and was deleted.
 var errGone = errors.New("gone")
 
-// settled tells whether a thing that a call has just named is there. AWS may need some seconds to know
-// of a new thing everywhere; what is not there by then is of an earlier life.
+// settled tells whether a resource that a call has just returned exists. AWS may need some seconds until a new
+// resource is visible everywhere; one that is not visible after that was deleted earlier.
 func settled(ctx context.Context, look func(context.Context) (bool, error)) (bool, error) {
 	const enough = 10 * time.Second
 	there := false

@@ -15,7 +15,7 @@ type Stack struct {
 	Accounts    map[understudy.Side]*account.Account
 }
 
-// Open makes the clients for both regions. It calls nothing.
+// Open makes the clients for both regions. It sends no request.
 func Open(ctx context.Context, d *understudy.Declaration, options ...account.Option) (*Stack, error) {
 	s := &Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{}}
 	for _, side := range understudy.Sides {
@@ -28,7 +28,7 @@ func Open(ctx context.Context, d *understudy.Declaration, options ...account.Opt
 	return s, nil
 }
 
-// Up returns what there is to do until everything is as declared. It reads and changes nothing.
+// Up returns the steps until everything is as declared. It only reads.
 func (s *Stack) Up(ctx context.Context) (*Plan, error) {
 	if err := s.answers(ctx); err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (s *Stack) Up(ctx context.Context) (*Plan, error) {
 	return planUp(ctx, &takeInventory(s.Declaration, s.Accounts).graph)
 }
 
-// Down returns what there is to delete: all that bears the stack's tags. It reads and changes nothing.
+// Down returns the steps that delete everything with the stack's tags. It only reads.
 func (s *Stack) Down(ctx context.Context) (*Plan, error) {
 	if err := s.answers(ctx); err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (s *Stack) Down(ctx context.Context) (*Plan, error) {
 	return planDown(ctx, &takeInventory(s.Declaration, s.Accounts).graph)
 }
 
-// InternalGroup returns the id of a region's internal security group, the one in use where there are several.
+// InternalGroup returns the id of a region's internal security group; of several, the one in use.
 func (s *Stack) InternalGroup(ctx context.Context, side understudy.Side) (string, error) {
 	r := takeInventory(s.Declaration, s.Accounts).regions[side]
 	if _, err := r.vpc.find(ctx); err != nil {
@@ -57,7 +57,7 @@ func (s *Stack) InternalGroup(ctx context.Context, side understudy.Side) (string
 	return r.within.id, err
 }
 
-// answers fails, in seconds, where a region does not answer: nothing is planned on half knowledge.
+// answers fails within seconds if a region does not answer: without both, no plan can be made.
 func (s *Stack) answers(ctx context.Context) error {
 	silent := s.Silent(ctx)
 	return errors.Join(silent[understudy.Primary], silent[understudy.Secondary])

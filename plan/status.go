@@ -11,7 +11,7 @@ import (
 	"github.com/understudy/understudy"
 )
 
-// Status is what a stack is at a moment, as AWS tells it.
+// Status is the state of a stack at one moment, as AWS reports it.
 type Status struct {
 	Stack       string         `json:"stack"`
 	Host        string         `json:"host"` // the failover record's name
@@ -22,7 +22,7 @@ type Status struct {
 	Doubles     []DoubleStatus `json:"doubles,omitempty"` // things that are there twice
 }
 
-// DoubleStatus is a thing that the stack has one too many of.
+// DoubleStatus is a double: a thing that exists twice, of which the stack does not use this one.
 type DoubleStatus struct {
 	Resource string   `json:"resource"` // primary/vpc
 	ID       string   `json:"id"`
@@ -49,14 +49,14 @@ type ResourceStatus struct {
 	Differences []Difference `json:"differences,omitempty"`
 }
 
-// TargetStatus is what a load balancer finds of one instance.
+// TargetStatus is the health of one instance at its load balancer.
 type TargetStatus struct {
 	ID     string `json:"id"`
 	State  string `json:"state"`
 	Reason string `json:"reason,omitempty"`
 }
 
-// Whole tells whether all that is declared is there, as declared, and both regions are well.
+// Whole tells whether everything declared exists, as declared, and both regions are healthy.
 func (s *Status) Whole() bool {
 	for _, r := range s.Regions {
 		if !r.Passing || r.Silent != "" {
@@ -71,8 +71,8 @@ func (s *Status) Whole() bool {
 	return len(s.Missing) == 0 && len(s.Doubles) == 0
 }
 
-// Status reads what there is. A region that does not answer is said to be silent and does not keep the rest
-// from being told: an outage is when one asks.
+// Status reads what exists. A region that does not answer is reported as silent, and the rest is reported all the
+// same, since a status is most needed during an outage.
 func (s *Stack) Status(ctx context.Context) (*Status, error) {
 	v := takeInventory(s.Declaration, s.Accounts)
 	silent := s.Silent(ctx)
@@ -118,7 +118,7 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 	return status, nil
 }
 
-// status gathers what was found in one region.
+// status collects what was found in one region.
 func (r *region) status(ctx context.Context, g *graph, found map[*node]bool) (*RegionStatus, error) {
 	s := &RegionStatus{Side: r.side, Region: r.Region, Balancer: r.balancer.dnsName, Targets: []TargetStatus{}}
 	for _, n := range g.nodes {
@@ -155,7 +155,7 @@ func (r *region) status(ctx context.Context, g *graph, found map[*node]bool) (*R
 	return s, nil
 }
 
-// Silent tells of each region why its API does not answer, where it does not. It takes seconds at most.
+// Silent returns, for each region whose API does not answer, the error. It returns within seconds.
 func (s *Stack) Silent(ctx context.Context) map[understudy.Side]error {
 	var (
 		mu     sync.Mutex

@@ -13,7 +13,7 @@ import (
 
 const delayAttribute = "deregistration_delay.timeout_seconds"
 
-// targetGroup is where a load balancer sends requests, and how it judges who can take them.
+// targetGroup is where a load balancer sends requests, with the health check that decides which targets get them.
 type targetGroup struct {
 	scope
 	vpc  *vpc

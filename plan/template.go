@@ -10,8 +10,8 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// template is the launch template of one region. Its versions never change: a change is a new version,
-// made the default once it is there.
+// template is the launch template of one region. A version cannot be changed: a change makes a new version and
+// then makes it the default.
 type template struct {
 	scope
 	doubles
@@ -51,7 +51,7 @@ func (t *template) actual() []Field {
 	}
 }
 
-// next returns the version that will be the default, or Unknown where a change is due.
+// next returns the version that will be the default, or Unknown if the template must change.
 func (t *template) next() string {
 	if t.version == 0 || len(compare(t.desired(), t.actual())) > 0 {
 		return Unknown
@@ -78,7 +78,7 @@ func (t *template) find(ctx context.Context) (bool, error) {
 	return true, t.read(ctx)
 }
 
-// fits prefers the name that the stack gives: there is one template of a name, and so none that AWS doubled.
+// fits prefers the name that the stack gives. A name is unique, so AWS cannot have made this template twice.
 func (t *template) fits() int {
 	if t.called == t.name("template") {
 		return 1
@@ -86,7 +86,7 @@ func (t *template) fits() int {
 	return 0
 }
 
-// holds keeps a template with another name: somebody made it, and what is launched from it is not known.
+// holds prevents that a template with another name is removed: somebody made it, and may launch instances from it.
 func (t *template) holds(context.Context) ([]string, error) {
 	if t.fits() == 1 {
 		return nil, nil
@@ -94,7 +94,7 @@ func (t *template) holds(context.Context) ([]string, error) {
 	return []string{"a name that this stack did not give, " + t.called}, nil
 }
 
-// read takes the default version for the actual one.
+// read reads the default version.
 func (t *template) read(ctx context.Context) error {
 	out, err := t.EC2.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{
 		LaunchTemplateId: &t.id, Versions: []string{"$Default"},
@@ -119,7 +119,7 @@ func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
 	}
 }
 
-// content names what a version holds, for its token.
+// content lists the settings of a version, for its client token.
 func (t *template) content() []string {
 	return []string{t.stack(), t.Region, "template", t.imageID(), t.declared.Instance.Type, t.group.id}
 }
@@ -152,9 +152,9 @@ func (t *template) exists(ctx context.Context) (bool, error) {
 	return err == nil && len(out.LaunchTemplates) == 1, err
 }
 
-// change makes a version and then the default of it. Interrupted between the two, the same token finds
-// the version again; going back to an earlier content makes a new version all the same, for the
-// version that it goes back from is part of the token.
+// change makes a version and then makes it the default. After an interruption between the two, the same client
+// token finds the version again. Going back to earlier settings still makes a new version, since the token
+// depends on the version before the change, too.
 func (t *template) change(ctx context.Context, _ []Difference) error {
 	token := account.Token(append(t.content(), number(t.version))...)
 	out, err := t.EC2.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{

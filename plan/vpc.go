@@ -11,8 +11,8 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// vpc is the network of one region. DNS support and host names are on: instances resolve names, and
-// are known by theirs.
+// vpc is the network of one region. DNS support and DNS host names are on: instances can resolve names, and have
+// names.
 type vpc struct {
 	scope
 	doubles
@@ -59,12 +59,12 @@ func (v *vpc) holds(ctx context.Context) ([]string, error) {
 	return one.Holds, err
 }
 
-// idle tells whether an id is of a double of this VPC that can go, and all of the stack's within it.
+// idle tells whether the id is that of a double of this VPC that can be removed with the stack's resources in it.
 func (v *vpc) idle(id string) bool {
 	return slices.ContainsFunc(v.spare, func(d double) bool { return d.identity() == id && len(d.held) == 0 })
 }
 
-// has tells how well something in the VPC with this id fits: only what is in the VPC in use can be used.
+// has returns how well a resource in the VPC with this id fits: only one in the VPC in use can be used.
 func (v *vpc) has(id string) int {
 	if id == v.id {
 		return 0
@@ -119,7 +119,7 @@ func (v *vpc) create(ctx context.Context) error {
 	return v.change(ctx, compare(v.desired(), nil))
 }
 
-// change sets the attributes, one a call as AWS wants it, support before names that depend on it.
+// change sets the attributes, one in each call (ModifyVpcAttribute), DNS support before the host names that need it.
 func (v *vpc) change(ctx context.Context, differences []Difference) error {
 	value := &ec2types.AttributeBooleanValue{Value: aws.Bool(true)}
 	for _, in := range []struct {
@@ -139,7 +139,7 @@ func (v *vpc) change(ctx context.Context, differences []Difference) error {
 	return nil
 }
 
-// remove deletes the VPC; its default group, main route table and network ACL go with it.
+// remove deletes the VPC, and with it its default group, main route table and network ACL.
 func (v *vpc) remove(ctx context.Context) error {
 	if _, err := v.EC2.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &v.id}); err != nil {
 		return fmt.Errorf("delete %s: %w", v.id, err)

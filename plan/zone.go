@@ -12,11 +12,11 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// zone is the hosted zone of the domain. One that exists already is used as it is, and stays when the
-// stack goes; one that the stack made goes with it.
+// zone is the hosted zone of the domain. A zone that existed before is used as it is, and stays when the stack is
+// removed; a zone that the stack made is removed with it.
 //
-// Route 53 takes no tags when it makes something. What was made by a run that was interrupted before it
-// could tag it is known by its caller reference.
+// Route 53's create calls take no tags. What an interrupted run has made and not yet tagged is found by its caller
+// reference.
 type zone struct {
 	scope
 	doubles
@@ -32,8 +32,8 @@ func (z *zone) desired() []Field { return []Field{{Name: "tagged", Value: yes(tr
 
 func (z *zone) actual() []Field { return []Field{{Name: "tagged", Value: yes(z.tagged || !z.made)}} }
 
-// reference begins every caller reference of the thing with this role. A caller reference is used once
-// in an account for ever, so each life adds an ending of its own. 64 characters are allowed.
+// reference begins every caller reference of the resource with this role. An account can use a caller reference
+// only once, ever, so each new creation adds another ending. 64 characters are allowed.
 func reference(s scope, role string) string {
 	return "understudy-" + account.Token(s.stack(), role, s.declared.Host())[:24] + "-"
 }
@@ -63,9 +63,8 @@ func (z *zone) find(ctx context.Context) (bool, error) {
 	return choose(ctx, z, found)
 }
 
-// named lists the public zones with the domain's name. There may be several: Route 53 allows it, and a call
-// to make one may be carried out between another's look and its own call, which then takes the caller
-// reference for one of an earlier life and counts on.
+// named lists the public zones with the domain's name. Route 53 allows several. They come about if another run's
+// call makes a zone after this run has looked: this run finds the caller reference used, and takes the next one.
 func (z *zone) named(ctx context.Context) ([]route53types.HostedZone, error) {
 	out, err := z.Route53.ListHostedZonesByName(ctx, &route53.ListHostedZonesByNameInput{DNSName: aws.String(z.declared.Domain + ".")})
 	if err != nil {
@@ -83,7 +82,7 @@ func (z *zone) hasPair(ctx context.Context) (bool, error) {
 	return len(pair.seen) > 0, err
 }
 
-// fits prefers the zone that has the stack's records, and then one that was there before the stack: that is
+// fits prefers the zone that has the stack's records, and then one that existed before the stack: that is
 // the one that the domain is delegated to.
 func (z *zone) fits() int {
 	switch {
@@ -95,7 +94,7 @@ func (z *zone) fits() int {
 	return 0
 }
 
-// holds names the records that somebody put into a zone. What the stack did not make is not its to remove.
+// holds names the records that somebody else put into a zone, which the stack must not remove.
 func (z *zone) holds(ctx context.Context) ([]string, error) {
 	if !z.made {
 		return []string{"what is not this stack's: it does not have its tags"}, nil
@@ -166,7 +165,7 @@ func (z *zone) remove(ctx context.Context) error {
 	return nil
 }
 
-// foreign tells that the zone is somebody else's, and not to be deleted.
+// foreign tells whether the zone belongs to somebody else, and must not be deleted.
 func (z *zone) foreign() bool { return !z.made }
 
 var _ doubling = (*zone)(nil)

@@ -11,8 +11,8 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// zones knows the two availability zones that a region's subnets are spread over: the first two by
-// name of those that are available and take any instance (no local or wavelength zone).
+// zones knows the two availability zones of a region's subnets: the first two by name of those that are
+// available and are neither local nor wavelength zones, which do not take every instance type.
 type zones struct {
 	scope
 	mu    sync.Mutex

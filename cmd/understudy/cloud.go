@@ -10,16 +10,16 @@ import (
 	"github.com/understudy/understudy/cloud"
 )
 
-const cloudHelp = `A local cloud answers the AWS API on this machine and does what it says: security groups
-filter packets, instances are processes, load balancers carry requests, health checkers
-connect, DNS answers follow. It needs Linux and no privileges, and touches nothing of the
-host but loopback.
+const cloudHelp = `A local cloud answers the AWS API on this machine and carries out what it answers: security
+groups filter packets, instances are processes, load balancers forward requests, health
+checkers connect, and DNS answers change. It needs Linux and no privileges, and uses nothing
+of the host's network but loopback.
 
 Any AWS client can use it:
 
   eval "$(understudy cloud env)"
   aws ec2 describe-vpcs                                   # AWS CLI 2.13 or newer
-  aws --endpoint-url "$AWS_ENDPOINT_URL" ec2 describe-vpcs   # older ones`
+  aws --endpoint-url "$AWS_ENDPOINT_URL" ec2 describe-vpcs   # older versions`
 
 func cloudCommand() *cobra.Command {
 	cmd := &cobra.Command{

@@ -56,11 +56,10 @@ func cloudStatusCommand() *cobra.Command {
 	return cmd
 }
 
-const cloudStatusHelp = `Show where the cloud is reached, and its own processes with their memory. A process that
-is down is shown with how it ended, and one that is refused with what is wrong with its
-state.
+const cloudStatusHelp = `Show the cloud's addresses, and its own processes with their memory. For a process that is
+down it shows how it ended, and for one that is refused what is wrong with its state.
 
-Exit codes: 0 all processes are up; 1 one is down, or no cloud runs.`
+Exit codes: 0 all processes are up; 1 one is down or refused, or no cloud runs.`
 
 // allUp is an error that names the processes that are down.
 func allUp(s cloud.Status) error {
@@ -84,7 +83,7 @@ func allUp(s cloud.Status) error {
 	return exitError{1, fmt.Errorf("down: %s\nhint: %s", strings.Join(down, ", "), hint)}
 }
 
-// refused says of a process that it does not work with its state, and what to do.
+// refused is the message about a process whose state is refused: what is wrong, and what to do.
 func refused(p cloud.Process) error {
 	err := fmt.Errorf("%s: %s", p.Name, p.Reason)
 	if p.Hint != "" {
@@ -117,8 +116,8 @@ func megabytes(b int64) string {
 	return fmt.Sprintf("%.1f MB", float64(b)/1e6)
 }
 
-const cloudEnvHelp = `Print a shell's commands that point AWS clients, and understudy itself, at the cloud, and
-take away what would lead them elsewhere.
+const cloudEnvHelp = `Print shell commands that point AWS clients, and understudy itself, at the cloud, and unset
+variables that would point them elsewhere.
 
 The AWS CLI before 2.13 and boto3 before 1.28 do not know AWS_ENDPOINT_URL and would call AWS:
 give them --endpoint-url, or endpoint_url.`
@@ -151,7 +150,7 @@ func cloudEnvCommand() *cobra.Command {
 	return cmd
 }
 
-// quoted makes one word of a shell of any text.
+// quoted quotes a text as one word for a shell.
 func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 func cloudRegionCommand() *cobra.Command {

@@ -9,17 +9,17 @@ import (
 	"github.com/understudy/understudy/cloud"
 )
 
-const cloudRestoreHelp = `Goes back to the last good copy of a state that ` + "`cloud start` or `cloud status`" + ` shows as
-refused: damaged, lost, or older than it was. A copy is taken at each start and stop, and
-while the cloud runs a minute after a change. What changed after the copy was taken is lost;
-the refused file is kept beside it. Where the cloud runs, what was refused starts.
+const cloudRestoreHelp = `Restores the last good copy of a state that ` + "`cloud start` or `cloud status`" + ` shows as
+refused: damaged, lost, or older than it was. A copy is made at each start and stop, and
+while the cloud runs a minute after a change. Changes that came after the copy are lost;
+the refused file is kept beside it. If the cloud runs, the part that was refused is started.
 
-With --empty it begins with nothing instead, as at the first start.`
+With --empty the part starts with no state instead, as at the first start.`
 
 func cloudRestoreCommand() *cobra.Command {
 	var empty bool
 	cmd := &cobra.Command{
-		Use: "restore REGION|route53", Short: "Go back to the last good copy of a damaged state", Long: cloudRestoreHelp,
+		Use: "restore REGION|route53", Short: "Restore the last good copy of a damaged state", Long: cloudRestoreHelp,
 		Args: cobra.ExactArgs(1), ValidArgsFunction: completeRegion,
 		Example: `  understudy cloud restore us-east-1
   understudy cloud restore route53`,
@@ -29,7 +29,7 @@ func cloudRestoreCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&empty, "empty", false, "begin with nothing")
+	cmd.Flags().BoolVar(&empty, "empty", false, "start with no state")
 	return cmd
 }
 

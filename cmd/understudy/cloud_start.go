@@ -21,12 +21,12 @@ import (
 )
 
 const cloudStartHelp = `Starts a cloud that runs in the background until it is stopped, and keeps its state in its
-folder: what it had acknowledged is there at the next start, instances run again.
+folder: after the next start everything that it acknowledged is there, and instances run again.
 
-Keys are made at the first start and kept in the folder for its owner alone.
+Keys are made at the first start and kept in the folder, readable by its owner only.
 
-With --while the cloud lives no longer than another process: a test's, whose clouds would
-else go on for ever when it is killed.
+With --while the cloud stops when another process ends. A test uses this for its clouds, which
+would otherwise run on if the test is killed.
 
 A region, or Route 53, whose state is damaged or lost is refused, and the others start.
 
@@ -67,7 +67,7 @@ func cloudStartCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().
-		Float64Var(&o.Speed, "speed", 0, "divide every interval that AWS defines by this `number`, boots' and probes' down to a floor (default 1, or the folder's last)")
+		Float64Var(&o.Speed, "speed", 0, "divide every interval that AWS defines by this `number`, those of boots and probes down to a limit (default 1, or the folder's last)")
 	cmd.Flags().StringSliceVar(&o.Regions, "regions", nil, "the cloud's `regions`, two at most (default us-east-1,us-west-2)")
 	cmd.Flags().StringVar(&o.Credentials, "credentials", "", "the access key, as `ID:SECRET` (default made at the first start)")
 	cmd.Flags().StringVar(&o.Account, "account", "", "the account `number` (default made at the first start)")
@@ -79,13 +79,13 @@ func cloudStartCommand() *cobra.Command {
 	return cmd
 }
 
-// What a test's harness sets for every cloud that its commands start.
+// Variables that a test sets for every cloud that its commands start.
 const (
 	envWhile  = "UNDERSTUDY_WHILE"
 	envRemove = "UNDERSTUDY_REMOVE"
 )
 
-// endingByEnvironment fills in what the command line does not say of the cloud's end.
+// endingByEnvironment sets --while and --remove from the environment if the command line does not have them.
 func endingByEnvironment(cmd *cobra.Command, o *cloud.Options) (err error) {
 	pid, remove := os.Getenv(envWhile), os.Getenv(envRemove)
 	if pid == "" || cmd.Flags().Changed("while") {
@@ -121,7 +121,7 @@ func runCloud(ctx context.Context, w io.Writer, o cloud.Options) error {
 	return c.Close()
 }
 
-// warnOfOthers tells when the API is to be reachable from other machines.
+// warnOfOthers warns if other machines can reach the API.
 func warnOfOthers(w io.Writer, listen string) error {
 	if listen == "" {
 		return nil
@@ -136,7 +136,7 @@ func warnOfOthers(w io.Writer, listen string) error {
 	return nil
 }
 
-// daemonise starts this program again in a session of its own and waits for its first word.
+// daemonise starts this program again in its own session and waits for its first output.
 func daemonise(ctx context.Context, w io.Writer, o cloud.Options) error {
 	if err := os.MkdirAll(filepath.Join(o.Dir, "log"), 0o700); err != nil {
 		return err
@@ -186,7 +186,7 @@ func daemonise(ctx context.Context, w io.Writer, o cloud.Options) error {
 	return nothingRefused(ctx, o.Dir)
 }
 
-// nothingRefused is an error where a part of a cloud that has started is refused for its state.
+// nothingRefused returns an error if the state of a part of a started cloud is refused.
 func nothingRefused(ctx context.Context, dir string) error {
 	c, err := cloud.Attach(ctx, dir)
 	if err != nil {
@@ -222,7 +222,7 @@ func startArguments(o cloud.Options) []string {
 	return args
 }
 
-// lastWords is what a daemon that did not start said of it.
+// lastWords is the output of a daemon that did not start.
 func lastWords(path string, from int64) string {
 	f, err := os.Open(path)
 	if err != nil {

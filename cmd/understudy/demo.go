@@ -27,8 +27,8 @@ import (
 const demoHelp = `Shows the main job on this machine, in less than a minute: starts a local cloud in a
 temporary folder, builds the example service in two regions, sends it traffic from
 many users, kills the primary region, shows the secondary serve, brings the primary
-back, shows the traffic return, and prints what users felt. Then it removes
-everything, also when it is interrupted.`
+back, shows the traffic return, and prints how long users were without service. Then it
+removes everything, also when it is interrupted.`
 
 // demoReport is a drill's report with what the two regions held when it began.
 type demoReport struct {
@@ -53,7 +53,7 @@ func demoCommand() *cobra.Command {
 			return runDemo(ctx, cmd, speed, clients, report)
 		},
 	}
-	cmd.Flags().Float64Var(&speed, "speed", 30, "divide every interval that AWS defines by this `number`, boots' and probes' down to a floor")
+	cmd.Flags().Float64Var(&speed, "speed", 30, "divide every interval that AWS defines by this `number`, those of boots and probes down to a limit")
 	cmd.Flags().IntVar(&clients, "clients", 40, "number of users")
 	cmd.Flags().StringVar(&report, "json", "", "write the report to this `file` as JSON; - for standard output")
 	return cmd
@@ -93,7 +93,7 @@ func runDemo(ctx context.Context, cmd *cobra.Command, speed float64, clients int
 	return nil
 }
 
-// buildAndLose is the demo between the start and the end of its cloud.
+// buildAndLose is the part of the demo that needs the cloud: it builds both regions and runs the drill.
 func buildAndLose(ctx context.Context, say func(string, ...any), c *cloud.Cloud, stack *plan.Stack, clients int) (*demoReport, error) {
 	if err := demoUp(ctx, stack); err != nil {
 		return nil, err

@@ -6,14 +6,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-const downHelp = `Delete all that bears the stack's tags in both regions and in Route 53, in the reverse of
-the order in which it was made, and wait until it is gone. What does not bear them is left
-alone: a hosted zone that was there before stays.
+const downHelp = `Delete everything that has the stack's tags in both regions and in Route 53, in the reverse of
+the order in which it was made, and wait until it is gone. What does not have these tags is
+not changed: a hosted zone that existed before stays.
 
-Against AWS the list is printed and a yes asked for. --yes answers it. Run again after an
-interruption, down goes on where it was.
+On AWS the list is printed, and you are asked for a yes; --yes answers it. If down was
+interrupted, run it again: it continues.
 
-Exit codes: 0 nothing of the stack is left; 1 something is; 2 the declaration or a flag is wrong.`
+Exit codes: 0 nothing of the stack is left; 1 something is left; 2 the declaration or a flag is
+wrong.`
 
 const downExample = `  understudy down
   understudy down --local
@@ -26,7 +27,7 @@ func downCommand() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:     "down",
-		Short:   "Delete all that up has built",
+		Short:   "Delete everything that up has built",
 		Long:    downHelp,
 		Example: downExample,
 		Args:    cobra.NoArgs,

@@ -18,12 +18,12 @@ import (
 	"github.com/understudy/understudy/plan"
 )
 
-const drillHelp = `Takes the primary region away under the eyes of many users, waits until every one of
-them is served by the secondary, gives the primary back, waits until all have
-returned, and reports what they felt beside what the declaration predicts.
+const drillHelp = `Breaks the primary region while many users send requests, waits until the secondary serves
+every one of them, repairs the primary, waits until it serves all of them again, and reports
+how long they were without service, beside what the declaration predicts.
 
-What is broken is written to a journal first. A drill that was killed is undone by
-"understudy drill undo".
+What is to be broken is first written to a journal. "understudy drill undo" repairs what a
+killed drill broke.
 
 Faults:`
 
@@ -43,7 +43,7 @@ func drillCommand() *cobra.Command {
 	var sure bool
 	cmd := &cobra.Command{
 		Use:   "drill",
-		Short: "Rehearse the loss of the primary and measure what users felt",
+		Short: "Rehearse the loss of the primary and measure how long users are without service",
 		Long:  drillHelp + faultHelp(),
 		Example: `  understudy drill                       # the gentlest fault: invert
   understudy drill --fault isolate --clients 100 --json report.json
@@ -64,7 +64,7 @@ func drillCommand() *cobra.Command {
 		},
 	}
 	on.flags(cmd)
-	cmd.Flags().StringVar(&fault, "fault", "invert", "how to take the primary away: "+strings.Join(drill.KindNames(), ", "))
+	cmd.Flags().StringVar(&fault, "fault", "invert", "how to break the primary: "+strings.Join(drill.KindNames(), ", "))
 	cmd.Flags().IntVar(&clients, "clients", 40, "number of users")
 	cmd.Flags().StringVar(&report, "json", "", "write the report to this `file` as JSON; - for standard output")
 	cmd.Flags().BoolVarP(&sure, "yes", "y", false, "do not ask")

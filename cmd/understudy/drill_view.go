@@ -15,7 +15,7 @@ import (
 )
 
 // drillView shows a drill on stderr: a line for each step and, on a terminal, one below that is drawn
-// again and again and shows which region serves how many users.
+// repeatedly and shows which region serves how many users.
 type drillView struct {
 	w     io.Writer
 	live  bool
@@ -49,7 +49,7 @@ func (v *drillView) tell(e drill.Event) {
 	}
 }
 
-// erase takes the live line away.
+// erase removes the live line.
 func (v *drillView) erase() {
 	if v.drawn {
 		fmt.Fprint(v.w, "\r\x1b[K")
@@ -64,7 +64,7 @@ func (v *drillView) close() {
 	v.closed = true
 }
 
-// nobody is how users are shown whom no region serves.
+// nobody is the name shown for users that no region serves.
 const nobody = "nobody"
 
 func named(region string) string {
@@ -85,7 +85,7 @@ func counts(s drill.Served) string {
 	return " (" + strings.Join(all, ", ") + ")"
 }
 
-// bars draws a mark for each user, twenty at the most, by the region that serves him.
+// bars draws a mark for each user, at most twenty, by the region that serves the user.
 func bars(s drill.Served) string {
 	total := 0
 	for _, n := range s {

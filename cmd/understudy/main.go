@@ -1,7 +1,7 @@
 // Understudy keeps a service up when a whole cloud region is lost.
 //
 // Results go to standard output, everything else to standard error with the program's name in front;
-// hints are on lines of their own. Exit codes: 0 for success, 1 for failure or a difference, 2 for a
+// each hint is on its own line. Exit codes: 0 for success, 1 for failure or a difference, 2 for a
 // mistake in the command or the declaration.
 package main
 
@@ -19,10 +19,10 @@ import (
 	"github.com/understudy/understudy/examples/hello/hello"
 )
 
-const rootHelp = `Understudy gives a service a second region that is the same as the first, watched by
-health checks, and put in front of users by DNS when the first is lost.
+const rootHelp = `Understudy gives a service a second region that is the same as the first. Health checks
+watch both, and DNS sends users to the second region when the first is lost.
 
-It works on AWS, with credentials by the SDK's standard chain, or on a local cloud that
+It works on AWS, with credentials from the SDK's standard chain, or on a local cloud that
 speaks the same API on this machine:
 
   understudy demo                        # see it happen
@@ -32,7 +32,7 @@ speaks the same API on this machine:
 
 func main() {
 	cloud.Main()
-	// The example service's image carries this program under the service's name.
+	// The example service's image has this program under the service's name.
 	if filepath.Base(os.Args[0]) == "hello" {
 		os.Exit(hello.Main(os.Args[1:]))
 	}
@@ -76,7 +76,7 @@ func rootCommand() *cobra.Command {
 	return root
 }
 
-// markMisuse gives wrong arguments, of any command, the exit code of a mistake in the command.
+// markMisuse gives wrong arguments of any command exit code 2.
 func markMisuse(cmd *cobra.Command) {
 	check := cmd.Args
 	if cmd.HasSubCommands() {
@@ -95,7 +95,7 @@ func markMisuse(cmd *cobra.Command) {
 	}
 }
 
-// subcommandOnly is the check of a command that does nothing by itself.
+// subcommandOnly checks the arguments of a command that only has subcommands.
 func subcommandOnly(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())

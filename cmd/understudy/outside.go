@@ -15,7 +15,7 @@ import (
 	"github.com/understudy/understudy/plan"
 )
 
-// outside is how users reach what was built, where that is not as the names and ports say. A local cloud
+// outside is how users reach what was built, if names and ports alone do not lead there. A local cloud
 // puts it into the environment; see "understudy cloud env".
 type outside struct {
 	resolver  string  // host:port of a name server that knows the failover name, or ""
@@ -46,7 +46,7 @@ func (o outside) port(declared int) int {
 	return declared
 }
 
-// lookups returns how to resolve the failover name, and how the load balancers' own names.
+// lookups returns two resolvers: one for the failover name, one for the load balancers' own names.
 func (o outside) lookups(pair drill.Pair) (names, balancers func(context.Context, string) (drill.Answer, error)) {
 	if o.resolver != "" {
 		r := drill.Resolver{Server: o.resolver}
@@ -61,7 +61,7 @@ const (
 	userEvery   = 100 * time.Millisecond
 )
 
-// rehearsal prepares a drill of a stack, all but its fault and its journal.
+// rehearsal prepares a drill of a stack, except its fault and its journal.
 func rehearsal(ctx context.Context, s *plan.Stack, o outside) (*drill.Drill, drill.Pair, error) {
 	d, r53 := s.Declaration, s.Accounts[understudy.Primary].Route53
 	pair, err := drill.FindPair(ctx, r53, d.Host())
@@ -89,8 +89,8 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside) (*drill.Drill, dri
 	}, pair, nil
 }
 
-// checkHealthy is the state that Route 53 acts on: what the checkers find, turned round where the check
-// is inverted.
+// checkHealthy is the state that Route 53 uses: what the checkers find, or its opposite if the check is
+// inverted.
 func checkHealthy(ctx context.Context, c *route53.Client, id string) (bool, error) {
 	found, err := plan.Measure(ctx, c, id)
 	if err != nil {

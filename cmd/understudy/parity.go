@@ -14,10 +14,10 @@ import (
 
 const parityHelp = `Compares the two regions of a declaration as they are now, by meaning and not by id:
 a security group rule by the roles of the groups it names, an image by its digest,
-a subnet by its zone letter and its share of the network. Nothing is changed.
+a subnet by its zone letter and its part of the network. Nothing is changed.
 
-Exit status: 0 where the regions are equal, 1 where they differ or could not be
-read, 2 for a mistake in the command or the declaration.`
+Exit codes: 0 the regions are equal; 1 they differ or could not be read; 2 the declaration or a
+flag is wrong.`
 
 func parityCommand() *cobra.Command {
 	var on target

@@ -8,14 +8,14 @@ import (
 	"github.com/understudy/understudy/plan"
 )
 
-const planHelp = `Compare what is declared with what exists and print what up would do, in an order in
-which it could be done. Nothing is changed. A declaration with faults is refused with
-all of them, each with its file, line and column.
+const planHelp = `Compare the declaration with what exists and print what up would do, in a possible order.
+Nothing is changed. A wrong declaration is refused with all its mistakes, each with its file,
+line and column.
 
-Signs: + create, ~ change, - delete, … wait for something that comes about by itself.
-"(known after)" stands for the id of something that is not made yet.
+Signs: + create, ~ change, - delete, … wait for something that AWS does by itself.
+"(known after)" stands for the id of something that does not exist yet.
 
-Exit codes: 0 the plan was made; 1 it could not be; 2 the declaration or a flag is wrong.`
+Exit codes: 0 the plan was made; 1 it could not be made; 2 the declaration or a flag is wrong.`
 
 const planExample = `  understudy plan
   understudy plan -f examples/hello/understudy.yaml --local

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/term"
 )
 
-// progress tells on stderr what is being done: a line for each step as it ends and, on a terminal,
-// below these the steps under way with their time.
+// progress shows on stderr what is being done: a line for each step that has ended and, on a terminal,
+// below these the running steps with their time.
 type progress struct {
 	w     io.Writer
 	width int // of the terminal; 0 where there is none
@@ -59,7 +59,7 @@ func (p *progress) redrawOften() {
 	}
 }
 
-// close takes the live part away.
+// close removes the live part.
 func (p *progress) close() {
 	close(p.stop)
 	p.stopped.Wait()
@@ -68,7 +68,7 @@ func (p *progress) close() {
 	p.erase()
 }
 
-// Began notes a step as under way.
+// Began records that a step runs.
 func (p *progress) Began(s plan.Step) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,7 +76,7 @@ func (p *progress) Began(s plan.Step) {
 	p.draw()
 }
 
-// Ended writes the line that stays.
+// Ended writes a step's line, which stays.
 func (p *progress) Ended(s plan.Step, took time.Duration, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -96,7 +96,7 @@ func (p *progress) Ended(s plan.Step, took time.Duration, err error) {
 	p.draw()
 }
 
-// draw writes the live part anew: at most so many lines that it fits any window.
+// draw writes the live part again, with few enough lines for any window.
 func (p *progress) draw() {
 	const most = 8
 	if p.width == 0 {
@@ -130,7 +130,7 @@ func (p *progress) erase() {
 	}
 }
 
-// short renders a duration in as few characters as tell something.
+// short renders a duration in few characters.
 func short(d time.Duration) string {
 	if d < time.Minute {
 		return fmt.Sprintf("%.1fs", d.Seconds())

@@ -8,8 +8,8 @@ import (
 	"github.com/understudy/understudy/plan"
 )
 
-// What a plan looks like: one line a step, with a sign that stands out when the eye runs down, and
-// below it the settings, desired first and actual after. Results go to stdout, all else to stderr.
+// A plan is shown with one line for each step, which begins with a sign for its action, and below it the
+// settings, first desired, then actual. Results go to stdout, everything else to stderr.
 
 var signs = map[plan.Action]string{plan.Create: "+", plan.Change: "~", plan.Wait: "…", plan.Delete: "-"}
 

@@ -4,6 +4,6 @@ package main
 
 import "syscall"
 
-// ownSession takes a daemon out of its starter's session, so that neither Ctrl-C nor a closed terminal
-// ends it.
+// ownSession gives a daemon its own session, so that neither Ctrl-C nor a closed terminal of the process
+// that started it ends it.
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }

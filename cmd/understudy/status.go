@@ -15,12 +15,12 @@ import (
 
 const statusHelp = `Show what exists of the stack: each region's resources with their ids, the health of each
 target, how many of Route 53's checkers find the region healthy, and the region that the
-failover name leads to now.
+failover name resolves to now.
 
-The name is asked at the zone's own name servers, or at UNDERSTUDY_RESOLVER (HOST:PORT).
+The zone's own name servers are asked for the name, or UNDERSTUDY_RESOLVER (HOST:PORT).
 
-Exit codes: 0 all is there and well; 1 something is missing, different or ill; 2 the
-declaration or a flag is wrong.`
+Exit codes: 0 everything exists and is healthy; 1 something is missing, different or unhealthy;
+2 the declaration or a flag is wrong.`
 
 const statusExample = `  understudy status
   understudy status --local
@@ -33,7 +33,7 @@ func statusCommand() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:     "status",
-		Short:   "Show what exists, how it is, and which region serves",
+		Short:   "Show what exists, its health, and which region serves",
 		Long:    statusHelp,
 		Example: statusExample,
 		Args:    cobra.NoArgs,
@@ -69,15 +69,15 @@ type statusJSON struct {
 	Answer answer `json:"answer"`
 }
 
-// answer is what the failover name leads to.
+// answer is what the failover name resolves to.
 type answer struct {
 	Side      understudy.Side `json:"side,omitempty"` // empty where the addresses are of neither region
 	Addresses []string        `json:"addresses"`
 	Error     string          `json:"error,omitempty"`
 }
 
-// answerNow asks for the name. A zone behind another endpoint than AWS's has name servers that the
-// real internet does not know, so these are never asked.
+// answerNow resolves the name. The name servers of a zone behind another endpoint than AWS's are not on the
+// real internet, so they are not asked.
 func answerNow(ctx context.Context, s *plan.Status) answer {
 	resolver := os.Getenv("UNDERSTUDY_RESOLVER")
 	if resolver == "" && os.Getenv("AWS_ENDPOINT_URL") != "" {
@@ -124,7 +124,7 @@ func renderStatus(w io.Writer, s statusJSON) {
 	}
 }
 
-// String tells where the name leads in a few words.
+// String describes the answer in a few words.
 func (a answer) String() string {
 	switch {
 	case a.Error != "":

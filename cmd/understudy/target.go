@@ -23,7 +23,7 @@ type target struct {
 	account string // the number of the account that the credentials belong to, once open
 }
 
-// flags adds what all commands that work on a stack have in common.
+// flags adds the flags of all commands that work on a stack.
 func (t *target) flags(c *cobra.Command) {
 	c.Flags().StringVarP(&t.file, "file", "f", understudy.DefaultFile, "the declaration")
 	c.Flags().BoolVar(&t.local, "local", false, "work on the local cloud that is running, not on AWS")
@@ -48,7 +48,7 @@ func (t *target) open(ctx context.Context) (*plan.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The primary may be lost, which is when most of these commands matter.
+	// Most of these commands are needed when the primary is lost, so the secondary's answer is enough.
 	for _, side := range understudy.Sides {
 		if t.account, err = stack.Accounts[side].Identity(ctx); err == nil || account.Code(err) != "" && account.Code(err) != "ServiceUnavailable" {
 			break
@@ -84,7 +84,7 @@ func useLocalCloud() error {
 	return nil
 }
 
-// onAWS tells whether changes would be made in a real account: no endpoint of another's is set.
+// onAWS tells whether changes would be made in a real account: no other endpoint than AWS's is set.
 func (t *target) onAWS() bool {
 	if t.local {
 		return false
@@ -98,7 +98,7 @@ func (t *target) onAWS() bool {
 	return host == "" || strings.HasSuffix(host, ".amazonaws.com") || strings.HasSuffix(host, ".aws")
 }
 
-// exitError is an error that ends the program with a code of its own: 1 is failure, 2 is misuse.
+// exitError is an error with the program's exit code: 1 is failure, 2 is misuse.
 type exitError struct {
 	code int
 	error
@@ -107,5 +107,5 @@ type exitError struct {
 func (e exitError) ExitCode() int { return e.code }
 func (e exitError) Unwrap() error { return e.error }
 
-// misuse marks an error as the caller's: a wrong flag or declaration, with nothing touched.
+// misuse marks an error as the caller's: a wrong flag or declaration; nothing was changed.
 func misuse(err error) error { return exitError{2, err} }

@@ -16,13 +16,13 @@ import (
 
 const upHelp = `Build what is declared in both regions at once, and wait until both serve: load balancers
 active, targets healthy, records in sync, health checks passing. What exists already is
-found by its tags and changed only where it differs; started again after an interruption,
-up goes on where it was.
+found by its tags and changed only where it differs. If up was interrupted, run it again: it
+continues.
 
-Against AWS the plan is printed and a yes asked for. --yes answers it. Against another
+On AWS the plan is printed, and you are asked for a yes; --yes answers it. With another
 endpoint (--local, or AWS_ENDPOINT_URL in the environment) nothing is asked.
 
-Exit codes: 0 all is as declared; 1 it is not; 2 the declaration or a flag is wrong.`
+Exit codes: 0 everything is as declared; 1 it is not; 2 the declaration or a flag is wrong.`
 
 const upExample = `  understudy up
   understudy up -f examples/hello/understudy.yaml --local
@@ -78,7 +78,7 @@ func carryOut(c *cobra.Command, p *plan.Plan, question, verb string) error {
 	return nil
 }
 
-// question returns what to ask before anything is changed, or nothing where nobody needs to be asked.
+// question returns what to ask before anything is changed, or "" if nothing needs to be asked.
 func (t *target) question(yes bool) string {
 	if yes || !t.onAWS() {
 		return ""
@@ -86,7 +86,7 @@ func (t *target) question(yes bool) string {
 	return fmt.Sprintf("Do this in AWS account %s? It may cost money. Type yes: ", t.account)
 }
 
-// consent asks for a yes, and takes nothing else for one.
+// consent asks for a yes; any other answer is a no.
 func consent(in io.Reader, out io.Writer, question, verb string) error {
 	if f, ok := in.(*os.File); ok && !term.IsTerminal(int(f.Fd())) {
 		return misuse(fmt.Errorf("%s: this would change a real AWS account, and there is no terminal to ask on\n"+
