@@ -16,7 +16,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/world"
 )
 
-// Attached steers a cloud that another process of the same user runs.
+// Attached controls a cloud that another process of the same user runs.
 type Attached struct {
 	dir    string
 	client *http.Client
@@ -25,7 +25,7 @@ type Attached struct {
 // ErrNotRunning means that no cloud runs on the folder.
 var ErrNotRunning = errors.New("no cloud runs on this folder")
 
-// Attach finds the cloud that runs on a folder; it fails with ErrNotRunning where there is none.
+// Attach finds the cloud that runs on a folder; it fails with ErrNotRunning if there is none.
 func Attach(ctx context.Context, dir string) (*Attached, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -50,22 +50,22 @@ func Attach(ctx context.Context, dir string) (*Attached, error) {
 	return a, nil
 }
 
-// Status is as the Cloud's.
+// Status is like Cloud.Status.
 func (a *Attached) Status(ctx context.Context) (s Status, err error) {
 	return s, a.call(ctx, http.MethodGet, "/status", &s)
 }
 
-// Env is as the Cloud's.
+// Env is like Cloud.Env.
 func (a *Attached) Env(ctx context.Context) (env map[string]string, err error) {
 	return env, a.call(ctx, http.MethodGet, "/env", &env)
 }
 
-// KillRegion is as the Cloud's.
+// KillRegion is like Cloud.KillRegion.
 func (a *Attached) KillRegion(ctx context.Context, name string) error {
 	return a.call(ctx, http.MethodPost, "/regions/"+name+"/kill", nil)
 }
 
-// StartRegion is as the Cloud's.
+// StartRegion is like Cloud.StartRegion.
 func (a *Attached) StartRegion(ctx context.Context, name string) error {
 	return a.call(ctx, http.MethodPost, "/regions/"+name+"/start", nil)
 }

@@ -10,17 +10,17 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
-// ErrLinux is what Start answers on other systems than Linux.
+// ErrLinux is what Start returns on systems other than Linux.
 var ErrLinux = errors.New("a local cloud needs Linux: its networks and instances are kernel namespaces (the tool itself works here against AWS)")
 
-// Main runs a cloud's process where argv[0] says that this is one, and then does not return. Call it
+// Main runs a process of a cloud if argv[0] names one, and then does not return. Otherwise it does nothing. Call it
 // first in main and in TestMain.
 func Main() { runRole() }
 
 // ErrInUse means that another process runs a cloud on the folder.
 var ErrInUse = errors.New("a cloud runs on this folder already")
 
-// LeastTimeout is what no time-out of AWS's falls below, however great the speed, unless AWS's own is shorter.
+// LeastTimeout is the shortest that a time-out of AWS's becomes at any speed, unless AWS's own is shorter.
 const LeastTimeout = tempo.LeastTimeout
 
 // Endpoint is the API's base URL.
@@ -59,7 +59,7 @@ func environment(s settings, keys credentials, endpoint string) map[string]strin
 	}
 }
 
-// Process is one of the cloud's own.
+// Process is one of the cloud's own processes.
 type Process struct {
 	Name  string `json:"name"`
 	State string `json:"state"` // up, down, or refused: it does not work with the state that it found
@@ -71,7 +71,7 @@ type Process struct {
 	Hint   string `json:"hint,omitempty"`   // what to do about it
 }
 
-// Status is a cloud as it is now.
+// Status is the state of a cloud.
 type Status struct {
 	Endpoint  string    `json:"endpoint"`
 	Resolver  string    `json:"resolver"`

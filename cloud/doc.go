@@ -1,7 +1,7 @@
-// Package cloud is a local cloud: the AWS API on this machine, where what it says really happens.
+// Package cloud is a local cloud: the AWS API on this machine, with real networks, processes and name servers.
 //
-// It is used as net/http/httptest is. A program that starts clouds calls [Main] first in its main, and a
-// test in its TestMain, because a cloud's processes are that program again:
+// It is used like net/http/httptest. A program that starts clouds calls [Main] first in its main, and a
+// test in its TestMain, because a cloud's processes run the same program:
 //
 //	func TestMain(m *testing.M) {
 //		cloud.Main()
@@ -17,6 +17,6 @@
 //		client := ec2.New(ec2.Options{BaseEndpoint: aws.String(c.Endpoint()), ...})
 //	}
 //
-// A cloud needs Linux and user namespaces, and no privileges. Nothing of it touches the host's network but
-// listeners on loopback, and when the program that started it ends, however it ends, so does the cloud.
+// A cloud needs Linux and user namespaces, and no privileges. Of the host's network it uses only
+// listeners on loopback. When the program that started it ends, in whatever way, the cloud ends, too.
 package cloud

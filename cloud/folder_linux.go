@@ -37,7 +37,7 @@ func (c *Cloud) takeFolder(o Options) (err error) {
 	return err
 }
 
-// lockFolder holds the folder for this process. The kernel lets go of it when the process ends.
+// lockFolder locks the folder for this process. The kernel unlocks it when the process ends.
 func lockFolder(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -48,15 +48,15 @@ func lockFolder(dir string) (*os.File, error) {
 		pid, _ := io.ReadAll(f)
 		return nil, fmt.Errorf("%w: %s, process %s", ErrInUse, dir, bytes.TrimSpace(pid))
 	}
-	// Written over the last one's, of the same length, for which a full disk has room.
+	// Written over the previous one, of the same length, so that it also works on a full disk.
 	if _, err := fmt.Fprintf(f, "%10d\n", os.Getpid()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
 
-// unlockFolder lets go of the folder. The file's closing alone would not: a process that is just being
-// forked elsewhere in this program shares its lock until it has executed (flock(2)).
+// unlockFolder unlocks the folder. Closing the file alone is not enough: a child process that this program is
+// just starting shares the lock until its execve (flock(2)).
 func unlockFolder(f *os.File) error {
 	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 }

@@ -13,11 +13,10 @@ import (
 // Port is where every cloud's API listens on its own loopback address, 127.NUMBER.0.1.
 const Port = 4790
 
-// claimNumber takes the first free cloud number, the wanted one first, by binding its endpoint: the
-// kernel lets no two processes have it, whoever their users are. A number that is kept for another folder
-// is passed over, unless all are. The rest of the number's addresses is
-// the function's to take. A killed cloud may hold some of them a moment longer than its endpoint, so a
-// number whose rest is in use is passed over.
+// claimNumber takes the first free cloud number, the wanted one first, by binding its endpoint: the kernel gives an
+// endpoint to one process only, of all users. A number that is kept for another folder is skipped, unless all
+// numbers are kept. The function take binds the number's other addresses. A killed cloud may hold some of them a
+// moment longer than its endpoint, so a number is skipped if they are in use.
 func claimNumber(wanted int, kept func(number int) bool, rest func(number int) error) (int, net.Listener, error) {
 	for n := range 2 * 255 {
 		pastKept := n >= 255

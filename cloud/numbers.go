@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// StateDir is this program's state folder, as the XDG base directory specification has it.
+// StateDir is this program's state folder, as in the XDG base directory specification.
 func StateDir() string {
 	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
 		return filepath.Join(dir, "understudy")
@@ -20,14 +20,14 @@ func StateDir() string {
 	return filepath.Join(home, ".local", "state", "understudy")
 }
 
-// numberPath is where it is written for which of this user's folders a number is kept, so that no other cloud gets it
-// while that folder's is stopped or was killed: shells, resolvers and browsers that were pointed at it would talk to a
-// stranger.
+// numberPath is the file that records which of this user's folders a number is kept for, so that no other cloud gets it
+// while that folder's cloud is stopped or was killed. Otherwise shells, resolvers and browsers that use its addresses would
+// talk to another cloud.
 func numberPath(number int) string {
 	return filepath.Join(StateDir(), "numbers", strconv.Itoa(number))
 }
 
-// keptForAnother tells whether a number is another folder's, which is there and says so too.
+// keptForAnother tells whether a number is kept for another folder that exists and has the same number in its settings.
 func keptForAnother(number int, dir string) bool {
 	b, err := os.ReadFile(numberPath(number))
 	other := strings.TrimSpace(string(b))
@@ -38,7 +38,7 @@ func keptForAnother(number int, dir string) bool {
 	return err == nil && s.Number == number
 }
 
-// keepNumber writes that a number is a folder's.
+// keepNumber records that a number is kept for a folder.
 func keepNumber(number int, dir string) error {
 	path := numberPath(number)
 	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), writeFile(path, []byte(dir+"\n")))

@@ -15,7 +15,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/world"
 )
 
-// KillRegion takes a region away as an outage would: SIGKILL of its process, and with it of its control
+// KillRegion kills a region as an outage would: by SIGKILL of its process, and with it of its control
 // plane, its load balancers and its instances. What it had acknowledged is on disk.
 func (c *Cloud) KillRegion(ctx context.Context, name string) error {
 	if err := c.knows(name); err != nil {
@@ -50,7 +50,7 @@ func (c *Cloud) state(name string) world.State {
 	return c.states[name].State
 }
 
-// StartRegion brings a region back and returns when its API answers. Its instances start meanwhile.
+// StartRegion starts a lost region and returns when its API answers; its instances may start later.
 func (c *Cloud) StartRegion(ctx context.Context, name string) error {
 	if err := c.knows(name); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (c *Cloud) knows(region string) error {
 	return nil
 }
 
-// Status tells how the cloud is.
+// Status returns the state of the cloud and of its processes.
 func (c *Cloud) Status() Status {
 	s := Status{
 		Endpoint: c.Endpoint(), Resolver: c.Resolver(), Dir: c.dir, Account: c.settings.Account,
@@ -105,7 +105,7 @@ func (c *Cloud) Status() Status {
 	return s
 }
 
-// measured reads a process's memory, where the host lets us.
+// measured reads a process's memory, if the host allows it.
 func measured(p Process) Process {
 	if p.PID == 0 {
 		return p
@@ -133,11 +133,11 @@ func measured(p Process) Process {
 	return p
 }
 
-// closeTimeout is how long the world may take over an orderly end before it is killed.
+// closeTimeout is how long the world may take to end by itself before it is killed.
 const closeTimeout = 10 * time.Second
 
-// Close ends the cloud and returns when nothing of it is left but its folder, and where that was
-// temporary, not that either. Further calls do nothing and return the same.
+// Close ends the cloud and returns when all its processes have ended. A temporary folder is removed, another one is
+// kept. Further calls do nothing and return the same error.
 func (c *Cloud) Close() error {
 	c.closing.Do(func() { c.closed = c.close() })
 	return c.closed
@@ -165,8 +165,8 @@ func (c *Cloud) close() error {
 	return nil
 }
 
-// removeAll removes a folder in which instances, who are root there, may have left folders that their
-// owner, this process's user, must open up first.
+// removeAll removes a folder. Instances, which are root in it, may have left folders whose modes this process's user,
+// their owner, must change first.
 func removeAll(dir string) error {
 	err := os.RemoveAll(dir)
 	if !errors.Is(err, fs.ErrPermission) {
@@ -184,7 +184,7 @@ func removeAll(dir string) error {
 	return os.RemoveAll(dir)
 }
 
-// endWorld asks the world to end, and kills it where it does not.
+// endWorld asks the world to end, and kills it if it does not.
 func (c *Cloud) endWorld() error {
 	c.order("stop", "") // a world that is gone already has ended, too
 	late := time.AfterFunc(closeTimeout, func() { c.world.Process.Kill() })
@@ -193,5 +193,5 @@ func (c *Cloud) endWorld() error {
 	return c.control.Close()
 }
 
-// Ended is closed when the cloud's world is no more, asked or unasked.
+// Ended is closed when the cloud's world has ended, by Close or otherwise.
 func (c *Cloud) Ended() <-chan struct{} { return c.ended }

@@ -10,13 +10,13 @@ import (
 	"github.com/understudy/understudy/cloud/internal/address"
 )
 
-// Options say what cloud to start. Every field may be left out.
+// Options describe the cloud to start. Every field may be left out.
 type Options struct {
-	// Dir keeps the cloud's state, logs and keys over stop and start. Without one, the cloud lives in a
-	// temporary folder that goes with it.
+	// Dir is the folder of the cloud's state, logs and keys, which keeps them over stop and start. The default is a
+	// temporary folder that is removed with the cloud.
 	Dir string
-	// Regions are the cloud's, two at most; the default is us-east-1 and us-west-2. A folder keeps its
-	// first start's.
+	// Regions are the cloud's regions, two at most; the default is us-east-1 and us-west-2. A folder keeps the
+	// regions of its first start.
 	Regions []string
 	// Speed divides every interval that AWS defines; the default is 1.
 	Speed float64
@@ -26,13 +26,13 @@ type Options struct {
 	Account string
 	// Listen is a further address for the API, beside the cloud's own on loopback: "127.0.0.1:4566".
 	Listen string
-	// Throttle has Route 53 refuse more than five requests a second, as AWS does.
+	// Throttle makes Route 53 refuse more than five requests a second, as AWS does.
 	Throttle bool
-	// While is the id of a process with which the cloud ends, however that process ends; 0 for none.
+	// While is the id of a process; when it ends, in whatever way, the cloud ends. 0 is no process.
 	While int
-	// Remove has Dir go with the cloud where that process has ended first.
+	// Remove has the folder Dir removed when the cloud ends because of While.
 	Remove bool
-	// Log hears of what the front door does; the default discards.
+	// Log is the log of the front door; the default discards it.
 	Log *slog.Logger
 }
 
@@ -41,7 +41,7 @@ var (
 	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
 )
 
-// Validate tells what is wrong with the options, before anything is touched.
+// Validate returns an error if the options are wrong. It changes nothing.
 func (o Options) Validate() error {
 	var errs []error
 	if len(o.Regions) > address.Regions {

@@ -15,9 +15,9 @@ import (
 	"github.com/understudy/understudy/cloud/internal/world"
 )
 
-// Restore goes back to the last good copy of the state of a region, or of "route53", whose state a start refuses; what
-// changed since the copy was taken is lost. With empty, it begins with nothing instead. The refused file is kept under
-// another name. Where the folder's cloud runs, it starts what was refused. It fails where nothing is refused.
+// Restore restores the last good copy of the refused state of a region, or of "route53"; changes that came after the
+// copy are lost. With empty, it starts with no state instead. The refused file is kept under
+// another name. If the folder's cloud runs, it starts the refused part. It fails if the state is not refused.
 func Restore(ctx context.Context, dir, name string, empty bool) ([]Restored, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -53,7 +53,7 @@ func restoreRunning(ctx context.Context, dir, name string, empty bool) (done []R
 	return done, a.call(ctx, http.MethodPost, path, &done)
 }
 
-// restore is Restore of a part of this very cloud, and starts it.
+// restore restores a part of this running cloud and starts it.
 func (c *Cloud) restore(ctx context.Context, name string, empty bool) ([]Restored, error) {
 	if c.state(name) == world.Up {
 		return nil, fmt.Errorf("%s works: there is nothing to go back from", name)

@@ -23,13 +23,13 @@ type settings struct {
 	Number  int      `json:"number"` // the loopback number it had last, and takes again when it is free
 }
 
-// credentials are the one pair of keys that opens a cloud.
+// credentials are the one pair of keys of a cloud.
 type credentials struct{ ID, Secret string }
 
 func settingsPath(dir string) string    { return filepath.Join(dir, "cloud.json") }
 func credentialsPath(dir string) string { return filepath.Join(dir, "credentials") }
 
-// readSettings returns what the folder keeps, nothing where it is new.
+// readSettings returns the folder's settings; a new folder has none.
 func readSettings(dir string) (s settings, err error) {
 	b, err := os.ReadFile(settingsPath(dir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -41,14 +41,14 @@ func readSettings(dir string) (s settings, err error) {
 	if err := json.Unmarshal(b, &s); err != nil {
 		return s, fmt.Errorf("%s is not a cloud's settings (%w): mend it, or use another folder", settingsPath(dir), err)
 	}
-	// What a hand has changed is held to the rules for what a command line says.
+	// The file may have been edited, so it is checked like a command line.
 	if err := (Options{Regions: s.Regions, Speed: s.Speed, Account: s.Account}).Validate(); err != nil {
 		return s, fmt.Errorf("%s: %w: mend it, or use another folder", settingsPath(dir), err)
 	}
 	return s, nil
 }
 
-// loadSettings reads what the folder keeps, puts what the options say over it, and fills in the rest.
+// loadSettings reads the folder's settings, applies the options, and fills in the rest.
 func loadSettings(dir string, o Options) (settings, error) {
 	s, err := readSettings(dir)
 	if err != nil {
@@ -115,7 +115,7 @@ func loadCredentials(dir, given string) (credentials, error) {
 	var random [40]byte
 	rand.Read(random[:])
 	c := credentials{
-		// The forms of AWS's own: tools that look at keys accept them.
+		// They have the form of AWS's keys, so that tools that check the form accept them.
 		ID:     "AKIA" + base32.StdEncoding.EncodeToString(random[:10]),
 		Secret: base64.RawStdEncoding.EncodeToString(random[10:]),
 	}
@@ -126,11 +126,11 @@ func (c credentials) save(dir string) error {
 	return writeFile(credentialsPath(dir), []byte(c.ID+":"+c.Secret+"\n"))
 }
 
-// writeFile replaces a file whole or not at all, for its owner alone. One that is so already is left: a start that changes
-// nothing needs no room on the disk.
+// writeFile replaces a file completely or not at all, readable by its owner only. A file that already has the content is
+// not written: a start that changes nothing needs no space on the disk.
 func writeFile(path string, b []byte) error {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, b) {
-		// A copied folder may have got other modes; a secret is its owner's alone.
+		// A copied folder may have other modes; only the owner may read a secret.
 		return os.Chmod(path, 0o600)
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")

@@ -46,12 +46,12 @@ type Cloud struct {
 	remove  atomic.Bool // has Close remove the folder, though it is not a temporary one
 }
 
-// Start starts a cloud and returns when its API answers. The context bounds the start alone. It fails
-// with ErrInUse where the folder's cloud runs already, and where the kernel or its settings do not allow
-// what a cloud needs, the error says what and how to allow it.
+// Start starts a cloud and returns when its API answers. The context bounds the start only. It fails
+// with ErrInUse if the folder's cloud runs already. If the kernel or its settings do not allow
+// what a cloud needs, the error says what is missing and how to allow it.
 //
-// A region, or Route 53, whose state is damaged, lost or out of reach does not keep the others from starting: Status says
-// which one is refused and why, and Restore goes back to the last good copy.
+// If the state of a region, or of Route 53, is damaged, lost or not readable, that part is refused and the others start:
+// Status says which one is refused and why, and Restore restores the last good copy.
 func Start(ctx context.Context, o Options) (*Cloud, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -130,7 +130,7 @@ func (c *Cloud) endWith(master *os.File, remove bool) {
 	}
 }
 
-// claim takes a number, and so the endpoint and the name servers' addresses, and keeps it with the folder.
+// claim takes a number, and with it the endpoint and the name servers' addresses, and keeps it for the folder.
 func (c *Cloud) claim() (listener net.Listener, names []*os.File, err error) {
 	had := c.settings.Number
 	kept := func(number int) bool { return keptForAnother(number, c.dir) }
@@ -160,7 +160,7 @@ func (c *Cloud) claim() (listener net.Listener, names []*os.File, err error) {
 
 func (c *Cloud) onClose(f func() error) { c.closers = append(c.closers, f) }
 
-// servePublishing opens loopback addresses for the processes inside, who have no host's network.
+// servePublishing opens loopback addresses for the cloud's processes, which are not in the host's network.
 func (c *Cloud) servePublishing() error {
 	l, err := c.listenUnix(world.DoorSocket(c.dir))
 	if err != nil {
@@ -217,7 +217,7 @@ func (c *Cloud) serveAPI(listener net.Listener, further string) error {
 	return nil
 }
 
-// startTimeout bounds the start of each process, far above what it takes.
+// startTimeout bounds the start of each process; a start takes much less.
 const startTimeout = 30 * time.Second
 
 // startProcesses starts route53 and all regions at once.

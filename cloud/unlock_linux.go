@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// awaitEnd returns when the process that ran a cloud is no more; where that is this very process, when it
-// has let go of the folder.
+// awaitEnd returns when the process that ran a cloud has ended; if that is this process, when it
+// has unlocked the folder.
 func awaitEnd(ctx context.Context, dir string, runner *os.Process) error {
 	if runner.Pid == os.Getpid() {
 		return awaitUnlock(ctx, dir)
@@ -28,7 +28,7 @@ func awaitEnd(ctx context.Context, dir string, runner *os.Process) error {
 	return awaitProcess(ctx, f)
 }
 
-// openProcess opens a process, so that its end can be awaited, whoever's child it is.
+// openProcess opens a process, so that its end can be awaited even if it is not a child of this one.
 func openProcess(pid int) (*os.File, error) {
 	raw, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
@@ -71,7 +71,7 @@ func awaitUnlock(ctx context.Context, dir string) error {
 	free := make(chan error, 1)
 	go func() {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
-		// Let go before saying so: whoever waited may want it next.
+		// Unlocked before the return, since the caller may lock it next.
 		free <- errors.Join(err, unlockFolder(f))
 	}()
 	select {

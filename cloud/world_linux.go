@@ -56,7 +56,7 @@ func (c *Cloud) startWorld(names []*os.File) error {
 	return nil
 }
 
-// withoutKeys leaves out of an environment what AWS clients read, keys above all: no process inside is one.
+// withoutKeys removes the variables of AWS clients, above all keys, from an environment: no process inside needs them.
 func withoutKeys(environment []string) []string {
 	return slices.DeleteFunc(environment, func(v string) bool { return strings.HasPrefix(v, "AWS_") })
 }
@@ -76,7 +76,7 @@ func socketPair() (ours *net.UnixConn, theirs *os.File, err error) {
 	return conn.(*net.UnixConn), os.NewFile(uintptr(fds[1]), "control"), nil
 }
 
-// listen keeps the newest word of each process until the world is no more.
+// listen keeps the newest report of each process until the world has ended.
 func (c *Cloud) listen() {
 	words := bufio.NewScanner(c.control)
 	for words.Scan() {
@@ -129,7 +129,7 @@ func (c *Cloud) await(ctx context.Context, name string, state world.State) error
 	}
 }
 
-// refusal is the error of a process that does not work with the state that it found.
+// refusal is the error of a process that refuses its state.
 type refusal struct{ world.Event }
 
 func (r *refusal) Error() string {

@@ -39,9 +39,9 @@ type client struct {
 	expires time.Time
 }
 
-// run asks until the context ends. A request that the end cut short is not told.
+// run sends requests until the context ends. A request that this end interrupts is not reported.
 func (c *client) run(ctx context.Context, tell func(Request)) {
-	// Users are not in step: each starts at a moment of its own within the first interval.
+	// Users do not send at the same time: each starts at a random moment within the first interval.
 	timer := time.NewTimer(rand.N(c.every))
 	defer timer.Stop()
 	for {
@@ -91,8 +91,8 @@ func (c *client) get(ctx context.Context) (netip.Addr, error) {
 	return c.cached.Addresses[first], errors.Join(errs...)
 }
 
-// resolve keeps an answer for exactly its TTL. An answer that has expired is not used again, even if
-// no new one can be had (serving it stale, RFC 8767, would flatter the figures).
+// resolve keeps an answer for exactly its TTL. An expired answer is not used, even if there is no new one: serving
+// stale answers (RFC 8767) would make the measured downtime too short.
 func (c *client) resolve(ctx context.Context) error {
 	if time.Now().Before(c.expires) {
 		return nil
@@ -104,16 +104,16 @@ func (c *client) resolve(ctx context.Context) error {
 	}
 	kept := a.TTL
 	if c.expires.IsZero() && kept > 0 {
-		// The first answer comes from a resolver that has had it for a while: users who begin together do
-		// not ask again together.
+		// The first answer counts as one that a resolver has kept for a random time, so that users who begin
+		// at the same time do not ask again at the same time.
 		kept = rand.N(kept)
 	}
 	c.cached, c.expires = a, asked.Add(kept)
 	return nil
 }
 
-// getFrom asks one address over a connection of its own, which is closed afterwards, so that no old
-// connection hides what a new user would meet.
+// getFrom sends a request to one address over a new connection, and closes it afterwards: each request finds what a
+// new user would find.
 func (c *client) getFrom(ctx context.Context, addr netip.Addr) error {
 	dialer := net.Dialer{}
 	transport := &http.Transport{

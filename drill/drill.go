@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Drill is one rehearsal. All fields but those with a default must be set.
+// Drill is one rehearsal. All fields without a default must be set.
 type Drill struct {
 	Stack     string
 	URL       *url.URL // the page that users ask for, by the failover name
@@ -24,7 +24,7 @@ type Drill struct {
 
 	// Port is where to connect, when it is not the URL's own, as on a local cloud.
 	Port int
-	// Lookup resolves the failover name, uncached.
+	// Lookup resolves the failover name, without a cache.
 	Lookup func(context.Context, string) (Answer, error)
 	// Region tells which region an address belongs to, or "".
 	Region func(netip.Addr) string
@@ -42,15 +42,15 @@ type Drill struct {
 	Tell func(Event)
 }
 
-// Event is a step of a drill, or with no Text, a look at its users.
+// Event is a step of a drill or, without Text, a count of its users.
 type Event struct {
 	Phase  string // baseline, fault, failover, repair or failback
 	Text   string
 	Served Served
 }
 
-// Run carries the drill out. Whatever happens, and also when ctx ends half-way, what was broken is
-// repaired before Run returns; where even that fails, the journal stays and the error says so.
+// Run carries out the drill. In any case, also when ctx ends early, it repairs what it broke before it returns; if
+// the repair fails, the journal stays and the error says so. It returns ErrInForce if the journal has an entry.
 func (d *Drill) Run(ctx context.Context) (*Report, error) {
 	d.defaults()
 	if _, found, err := d.Journal.Read(); err != nil {
@@ -121,7 +121,7 @@ func (d *Drill) startUsers(ctx context.Context, rec *recorder) *sync.WaitGroup {
 	return &users
 }
 
-// phases is the drill's plot. The traffic goes on all the while.
+// phases runs the drill's phases, while the users go on sending requests.
 func (d *Drill) phases(ctx context.Context, rec *recorder) (t timeline, err error) {
 	if err = d.await(ctx, "every user is served by the primary", func(ctx context.Context) error {
 		return rec.waitAll(ctx, d.Primary, time.Time{})
@@ -136,7 +136,7 @@ func (d *Drill) phases(ctx context.Context, rec *recorder) (t timeline, err erro
 		return t, err
 	}
 	err = d.failover(ctx, rec, &t)
-	// The repair must also happen when the user has lost patience, so it does not end with ctx.
+	// The repair must also be done after an interruption, so it does not end with ctx.
 	if repaired := d.repair(context.WithoutCancel(ctx), undo, &t); repaired != nil {
 		return t, errors.Join(err, repaired)
 	}
@@ -162,7 +162,7 @@ func (d *Drill) breakPrimary(ctx context.Context, t *timeline) (json.RawMessage,
 	return undo, nil
 }
 
-// failover waits for the check's status, the answer and the users, all at once.
+// failover waits for the check's status, the answer and the users at the same time.
 func (d *Drill) failover(ctx context.Context, rec *recorder, t *timeline) error {
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
@@ -229,7 +229,7 @@ func (d *Drill) answers(ctx context.Context, region string) bool {
 	return true
 }
 
-// await bounds a wait by the prediction and some patience, and names it in the error.
+// await bounds a wait by the predicted downtime and Patience; its errors say what was waited for.
 func (d *Drill) await(ctx context.Context, what string, wait func(context.Context) error) error {
 	limit := d.Settings.Downtime() + d.Patience
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("waited %s", limit.Round(time.Millisecond)))
@@ -240,7 +240,7 @@ func (d *Drill) await(ctx context.Context, what string, wait func(context.Contex
 	return nil
 }
 
-// hold lets a steady phase go on.
+// hold lets a phase go on for the time Hold.
 func (d *Drill) hold(ctx context.Context, phase, text string, rec *recorder) error {
 	d.Tell(Event{Phase: phase, Text: text, Served: rec.served()})
 	end := time.NewTimer(d.Hold)
@@ -253,7 +253,7 @@ func (d *Drill) hold(ctx context.Context, phase, text string, rec *recorder) err
 	}
 }
 
-// look tells who is served by whom, until the traffic ends.
+// look reports how many users each region serves, until the traffic ends.
 func (d *Drill) look(ctx context.Context, rec *recorder) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -267,7 +267,7 @@ func (d *Drill) look(ctx context.Context, rec *recorder) {
 	}
 }
 
-// grain is how finely changes outside are seen, and so the error of detect_ms and answer_changed_ms: a
+// grain is the interval of polling for changes, and so the error of detect_ms and answer_changed_ms: a
 // tenth of the probes' interval. At real speed that is one question a second, well below what Route 53's
 // API allows an account (five a second).
 func (s Settings) grain() time.Duration {

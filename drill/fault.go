@@ -13,7 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Fault is one way to take the primary away. Prepare is called first and returns what Repair will need,
+// Fault is one way to break the primary. Prepare is called first and returns what Repair will need,
 // for the journal; it changes nothing. Repair is idempotent, and may be called by another process than
 // the one that called Break.
 type Fault interface {
@@ -24,8 +24,8 @@ type Fault interface {
 	Repair(ctx context.Context, undo json.RawMessage) error
 }
 
-// Isolate takes away every ingress rule of a security group, so that the load balancer no longer reaches
-// its targets: they time out, and the region's health goes with them.
+// Isolate revokes every ingress rule of a security group, so that the load balancer no longer reaches
+// its targets: they time out, and the region becomes unhealthy.
 type Isolate struct {
 	EC2   *ec2.Client
 	Group string // sg-...
@@ -72,8 +72,8 @@ func (f Isolate) Repair(ctx context.Context, undo json.RawMessage) error {
 	if err := json.Unmarshal(undo, &u); err != nil {
 		return err
 	}
-	// One rule a call: where an earlier repair was cut short, the rules that are back already answer
-	// InvalidPermission.Duplicate and must not keep the others out.
+	// One rule in each call: after an interrupted repair, the rules that are already back answer
+	// InvalidPermission.Duplicate, which must not prevent the others.
 	for _, rule := range u.Rules {
 		_, err := f.EC2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &u.Group, IpPermissions: []ec2types.IpPermission{rule}})
 		var api smithy.APIError
@@ -87,8 +87,8 @@ func (f Isolate) Repair(ctx context.Context, undo json.RawMessage) error {
 	return nil
 }
 
-// Invert turns the primary's health check round, which Route 53 then believes: the region is well, but
-// no longer asked. It is the gentlest rehearsal.
+// Invert inverts the primary's health check: the region works, but Route 53 takes it for unhealthy and answers with
+// the secondary. It is the fault with the smallest effect.
 type Invert struct {
 	Route53 *route53.Client
 	Check   string // health check id

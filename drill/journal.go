@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// Journal is the file that holds what a drill has broken and not yet repaired. It is written and synced
+// Journal is the file that records what a drill has broken and not yet repaired. It is written and synced
 // before the fault and removed after the repair.
 type Journal struct {
 	Path string
 }
 
-// Entry is one fault in force.
+// Entry is one fault that is not repaired.
 type Entry struct {
 	Stack  string          `json:"stack"`
 	Fault  string          `json:"fault"` // the fault's kind
@@ -27,7 +27,7 @@ type Entry struct {
 // ErrInForce means that a drill's fault has not been repaired: another drill must not begin.
 var ErrInForce = errors.New("an earlier drill's fault is still in force")
 
-// Read returns the entry in force, or false where there is none.
+// Read returns the entry, or false if there is none.
 func (j Journal) Read() (Entry, bool, error) {
 	b, err := os.ReadFile(j.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -43,7 +43,7 @@ func (j Journal) Read() (Entry, bool, error) {
 	return e, true, nil
 }
 
-// Write puts an entry in force, whole or not at all. It fails with ErrInForce where there is one.
+// Write writes an entry, completely or not at all. It fails with ErrInForce if there is one.
 func (j Journal) Write(e Entry) error {
 	if _, found, err := j.Read(); err != nil {
 		return err
@@ -63,8 +63,8 @@ func (j Journal) Write(e Entry) error {
 	return nil
 }
 
-// writeSynced links a finished file to its name, which fails where the name is taken: of two drills
-// begun at once, one is refused.
+// writeSynced writes a file and then links it to its name. Linking fails if the name exists, so of two drills
+// that begin at once, one is refused.
 func writeSynced(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".journal-*")
 	if err != nil {
@@ -94,7 +94,7 @@ func writeSynced(path string, b []byte) error {
 	return dir.Sync()
 }
 
-// Clear says that the fault was repaired.
+// Clear removes the entry, since the fault was repaired.
 func (j Journal) Clear() error {
 	if err := os.Remove(j.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("clear drill journal: %w", err)

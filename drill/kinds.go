@@ -11,18 +11,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 )
 
-// Kind is a kind of fault. Kinds lists all that there are, and is the one place that knows them.
+// Kind is a kind of fault. Kinds lists all of them.
 type Kind struct {
 	Name string // as it stands in journals and reports
 	Help string // what it does, in one line
 	// New makes a fault of this kind that is ready to break the primary.
 	New func(context.Context, Primary) (Fault, error)
-	// Undo makes a fault of this kind that is ready to repair what its journal says. The primary may be in any
+	// Undo makes a fault of this kind that is ready to repair what the journal says. The primary may be in any
 	// state, and another process may have broken it.
 	Undo func(context.Context, Primary) (Fault, error)
 }
 
-// Primary is what faults work on. What only some kinds need is asked for when it is needed.
+// Primary is what faults work on. The functions are called only by the kinds that need their result.
 type Primary struct {
 	Region  string
 	EC2     *ec2.Client
@@ -32,7 +32,7 @@ type Primary struct {
 	Regions func(context.Context) (RegionControl, error) // the local cloud that the region is of
 }
 
-// Kinds is the table of faults, the gentlest first.
+// Kinds is the table of faults, in the order of their effect, the smallest first.
 var Kinds = []Kind{
 	{
 		Name: Invert{}.Kind(),
@@ -64,10 +64,10 @@ func loseRegion(ctx context.Context, p Primary) (Fault, error) {
 	return LoseRegion{Control: control, Region: p.Region}, err
 }
 
-// ErrUnknownKind means that there is no kind of fault with a name.
+// ErrUnknownKind means that no kind of fault has the name.
 var ErrUnknownKind = errors.New("no such kind of fault")
 
-// KindOf returns the kind with a name. It fails with ErrUnknownKind where there is none.
+// KindOf returns the kind with a name. It fails with ErrUnknownKind if there is none.
 func KindOf(name string) (Kind, error) {
 	i := slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == name })
 	if i < 0 {
@@ -85,8 +85,8 @@ func KindNames() []string {
 	return names
 }
 
-// Undo repairs the fault that a journal says is in force, and then clears the journal. It returns false where
-// none is in force. Where the repair fails, or the journal names a kind that this program does not know
+// Undo repairs the fault that the journal records, and then clears the journal. It returns false if the journal
+// records none. If the repair fails, or the journal names a kind that this program does not know
 // (ErrUnknownKind), the journal stays.
 func Undo(ctx context.Context, j Journal, p Primary) (Entry, bool, error) {
 	entry, found, err := j.Read()

@@ -8,7 +8,7 @@ import (
 )
 
 // Locator tells which region an address belongs to, by what the regions' load balancers resolve to.
-// A load balancer's addresses change now and then, so an unknown one is looked up again.
+// A load balancer's addresses can change, so the names are resolved again for an unknown address.
 type Locator struct {
 	Names  map[string]string // a load balancer's DNS name -> its region
 	Lookup func(context.Context, string) (Answer, error)

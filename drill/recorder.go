@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// recorder keeps every request and tells waiters of each.
+// recorder keeps every request and wakes waiters at each.
 type recorder struct {
 	mu      sync.Mutex
 	all     []Request
@@ -33,8 +33,8 @@ func (r *recorder) requests() []Request {
 	return append([]Request(nil), r.all...)
 }
 
-// Served counts the clients by the region that served their newest request; those that failed are
-// under "".
+// Served counts the clients by the region that served their newest request; the key "" counts those whose
+// newest request failed.
 type Served map[string]int
 
 func (r *recorder) served() Served {

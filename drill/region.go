@@ -12,8 +12,8 @@ type RegionControl interface {
 	StartRegion(ctx context.Context, name string) error
 }
 
-// LoseRegion is the fault that only a local cloud can suffer whole: SIGKILL of a region's process, and with it
-// of everything in the region.
+// LoseRegion is a fault for local clouds only: it kills a region's process with SIGKILL, and with it everything in
+// the region.
 type LoseRegion struct {
 	Control RegionControl
 	Region  string
@@ -36,7 +36,7 @@ func (f LoseRegion) Break(ctx context.Context, undo json.RawMessage) error {
 	return f.Control.KillRegion(ctx, region)
 }
 
-// Repair implements Fault. It starts the region that the journal names, whatever the primary is called now.
+// Repair implements Fault. It starts the region that the journal names, even if the primary is another one now.
 func (f LoseRegion) Repair(ctx context.Context, undo json.RawMessage) error {
 	region, err := lost(undo)
 	if err != nil {

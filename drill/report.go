@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Report is what a drill found. Durations are in milliseconds, for people's scripts.
+// Report is the result of a drill. Durations are in milliseconds.
 type Report struct {
 	Name      string         `json:"name"`
 	Fault     string         `json:"fault"`
@@ -33,14 +33,14 @@ type Report struct {
 	PredictedDetectMS   float64  `json:"predicted_detect_ms"`
 }
 
-// Quantile is the spread of a figure over the clients.
+// Quantile is the distribution of a figure over the clients, in milliseconds.
 type Quantile struct {
 	P50 float64 `json:"p50"`
 	P99 float64 `json:"p99"`
 	Max float64 `json:"max"`
 }
 
-// Milliseconds expresses a duration as the reports do, to a tenth.
+// Milliseconds returns a duration as reports show it, in milliseconds, rounded to a tenth.
 func Milliseconds(d time.Duration) float64 {
 	return float64(d.Round(100*time.Microsecond)) / float64(time.Millisecond)
 }
@@ -50,7 +50,7 @@ type timeline struct {
 	fault, detected, changed, moved, repair, returned time.Time
 }
 
-// summarise counts what every user saw.
+// summarise computes the report from all requests.
 func (r *Report) summarise(requests []Request, clients int, t timeline, s Settings) {
 	r.Clients, r.Requests, r.ServedBy = clients, len(requests), map[string]int{}
 	r.FaultAt, r.RepairAt = t.fault, t.repair
@@ -115,7 +115,7 @@ func byStart(requests []Request) []Request {
 	return sorted
 }
 
-// quantiles takes the nearest rank, so that every figure is one that a client really felt.
+// quantiles uses the nearest rank, so that every figure is one client's downtime.
 func quantiles(d []time.Duration) Quantile {
 	if len(d) == 0 {
 		return Quantile{}

@@ -17,7 +17,7 @@ type Answer struct {
 	TTL       time.Duration // the smallest of the records'
 }
 
-// Resolver asks a name server for addresses, uncached, so that a caller can cache as a resolver does.
+// Resolver asks a name server for addresses and caches nothing, so that its caller can cache.
 type Resolver struct {
 	// Server is the host:port of a name server that is authoritative for the names asked.
 	Server string
@@ -81,8 +81,8 @@ func addresses(m *dns.Msg) Answer {
 	return a
 }
 
-// SystemLookup asks the machine's own resolver, for names that the Resolver's server does not hold. The
-// system's resolver does not tell TTLs.
+// SystemLookup asks the system's resolver, for names that the Resolver's server does not have. The answer
+// has no TTL, since the system's resolver does not return it.
 func SystemLookup(ctx context.Context, name string) (Answer, error) {
 	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", name)
 	if err != nil {

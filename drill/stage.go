@@ -12,7 +12,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-// Pair is a failover pair as Route 53 holds it.
+// Pair is a failover pair in Route 53.
 type Pair struct {
 	Name       string // the failover name, without its last dot
 	ZoneID     string
@@ -43,7 +43,7 @@ func FindPair(ctx context.Context, c *route53.Client, name string) (Pair, error)
 	return Pair{}, fmt.Errorf("%s is not a failover pair of aliases to load balancers", name)
 }
 
-// pairIn reads what a hosted zone has of a pair.
+// pairIn reads the records of a pair that a hosted zone has.
 func pairIn(ctx context.Context, c *route53.Client, id, name string) (Pair, error) {
 	zone, err := c.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: &id})
 	if err != nil {
@@ -75,8 +75,8 @@ func pairIn(ctx context.Context, c *route53.Client, id, name string) (Pair, erro
 	return p, nil
 }
 
-// findZones returns the public hosted zones with the longest name that the record lies in. There may be several
-// of one name, of which one has the pair.
+// findZones returns the public hosted zones that the record is in, of these the ones with the longest name. Several
+// zones may have the same name; one of them has the pair.
 func findZones(ctx context.Context, c *route53.Client, name string) ([]string, error) {
 	best := ""
 	var ids []string
@@ -119,7 +119,7 @@ func regionOf(balancer string) string {
 	return labels[1]
 }
 
-// CheckSettings reads what the primary's health check contributes to the prediction.
+// CheckSettings reads the primary's health check, and returns its interval and threshold for the prediction.
 func CheckSettings(ctx context.Context, c *route53.Client, p Pair) (Settings, error) {
 	if p.Primary.HealthCheck == "" {
 		return Settings{}, fmt.Errorf("the primary record of %s has no health check", p.Name)
