@@ -1,3 +1,3 @@
-// Package checks is the control plane of Route 53's health checks: it keeps them, checks every change as Route 53 does
-// and tells those who probe endpoints and watch alarms and routing controls (package health, behind Engine).
+// Package checks is the control plane of Route 53's health checks. It stores them, checks every change as Route 53 does,
+// and passes it to an Engine (package health), which probes endpoints and watches alarms and routing controls.
 package checks

@@ -8,8 +8,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// Found is what was found of health checks lately and is not stored yet. It is written behind: answers do not wait for
-// the disk, and what is lost with a process the checkers find again.
+// Found has the results of health checks that are not stored yet. They are stored later, so that answers do not wait
+// for the disk; results that are lost with a process the checkers find again.
 type Found struct {
 	base    *room.Base
 	tables  Tables
@@ -18,12 +18,12 @@ type Found struct {
 	new     chan struct{} // holds one element while something is pending
 }
 
-// NewFound has nothing found yet but what is stored.
+// NewFound returns a Found without results.
 func NewFound(base *room.Base, t Tables) *Found {
 	return &Found{base: base, tables: t, new: make(chan struct{}, 1)}
 }
 
-// Note has a change stored soon.
+// Note records a change, which Run stores soon.
 func (f *Found) Note(changes map[string]bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -45,7 +45,7 @@ func (f *Found) take() map[string]bool {
 	return taken
 }
 
-// putBack has what could not be stored wait for the next change.
+// putBack keeps results that could not be stored until the next change.
 func (f *Found) putBack(changes map[string]bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -53,7 +53,7 @@ func (f *Found) putBack(changes map[string]bool) {
 	f.pending = changes
 }
 
-// Run stores what is noted until the control plane ends. Call Keep after it for the rest.
+// Run stores recorded changes until the control plane ends. Call Keep after it for the rest.
 func (f *Found) Run() {
 	for {
 		select {
@@ -65,7 +65,7 @@ func (f *Found) Run() {
 	}
 }
 
-// Keep stores which checks are unhealthy; those that are not, or are no more, have no row.
+// Keep stores which checks are unhealthy; healthy and deleted ones have no row.
 func (f *Found) Keep() {
 	changes := f.take()
 	err := f.base.Update(func(tx *store.Tx) error {
@@ -92,7 +92,7 @@ func (f *Found) Keep() {
 	}
 }
 
-// Healthy tells what was found of a check before the process ended.
+// Healthy tells whether a check was healthy before the process ended.
 func (f *Found) Healthy(id string) bool {
 	_, ill := f.tables.Unhealthy.Get(id)
 	return !ill

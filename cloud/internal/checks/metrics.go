@@ -19,15 +19,15 @@ import (
 // using CloudWatch" in the developer guide).
 const MetricsRegion = "us-east-1"
 
-// Metrics are what CloudWatch is told of health checks.
+// Metrics are the metrics of health checks for CloudWatch.
 type Metrics struct {
 	Checks  *store.Table[Check]
 	Monitor *health.Monitor
 	Log     *slog.Logger
 }
 
-// Tell tells the health of all checks each minute, in the middle of it: the alarms that watch it are
-// judged when it ends. It returns once ctx ends.
+// Tell sends the health of all checks once in each minute, in its middle, since the alarms that watch it are
+// evaluated at its end. It returns when ctx ends.
 func (m Metrics) Tell(ctx context.Context, speed tempo.Speed, tell func(context.Context, []metrics.Datum) error) {
 	minute := speed.Of(time.Minute)
 	for {
@@ -84,7 +84,7 @@ func (m Metrics) Latencies(now time.Time, lately time.Duration) (data []metrics.
 	return data
 }
 
-// milliseconds is the mean.
+// milliseconds is the mean of durations, in milliseconds.
 func milliseconds(times []time.Duration) float64 {
 	var sum time.Duration
 	for _, t := range times {
@@ -93,7 +93,7 @@ func milliseconds(times []time.Duration) float64 {
 	return float64(sum) / float64(len(times)) / float64(time.Millisecond)
 }
 
-// Health are the metrics of the namespace AWS/Route53 that tell of health.
+// Health are the metrics of health in the namespace AWS/Route53.
 func (m Metrics) Health(now time.Time) (data []metrics.Datum) {
 	healthy := m.Monitor.Healthy()
 	for _, c := range m.Checks.All() {

@@ -24,7 +24,7 @@ func New(base *room.Base, t Tables, e Engine, untag func(tx *store.Tx, id string
 	return &Checks{Base: base, tables: t, engine: e, untag: untag, now: time.Now}
 }
 
-// Engine is what probes and watches, as the control plane sees it.
+// Engine probes endpoints and watches alarms and routing controls.
 type Engine interface {
 	// Set starts or changes the probing of a health check; Remove ends it.
 	Set(id string, c r53types.HealthCheckConfig)
@@ -34,7 +34,7 @@ type Engine interface {
 	Alarm(context.Context, r53types.AlarmIdentifier) (Watched, error)
 	Watch(id string, w *Watched)
 	Control(arn string) bool
-	// Observations and LastFailure are what the checkers say of it, one each.
+	// Observations and LastFailure are the checkers' reports on a health check, one from each.
 	Observations(id string) []r53types.HealthCheckObservation
 	LastFailure(id string) []r53types.HealthCheckObservation
 }
@@ -47,7 +47,7 @@ type Watched struct {
 	Settings                  r53types.CloudWatchAlarmConfiguration
 }
 
-// Check is a health check as kept. Config has all defaults filled in.
+// Check is a stored health check. Config has all defaults filled in.
 type Check struct {
 	ID        string
 	Reference string
@@ -61,16 +61,16 @@ type Tables struct {
 	Checks *store.Table[Check]
 	// Deleted are the references of deleted health checks, and when they were deleted.
 	Deleted *store.Table[time.Time]
-	// Unhealthy are the checks that were found unhealthy last.
+	// Unhealthy are the checks whose last result was unhealthy.
 	Unhealthy *store.Table[bool]
 }
 
-// Check finds a health check; a nil tx reads what is committed.
+// Check finds a health check; a nil tx reads the last committed state.
 func (t Tables) Check(tx *store.Tx, id string) (Check, error) {
 	return room.Find(tx, t.Checks, id, notFound)
 }
 
-// Load reads them.
+// Load reads the tables.
 func Load(db *store.DB) (t Tables, err error) {
 	room.LoadTable(db, "health-checks", &t.Checks, &err)
 	room.LoadTable(db, "deleted-references", &t.Deleted, &err)

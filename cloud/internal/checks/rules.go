@@ -58,7 +58,7 @@ func orInt(v *int32, otherwise int32) *int32 {
 	return v
 }
 
-// path gives a path the slash at its front that Route 53 adds.
+// path adds a slash at the front of a path that has none, as Route 53 does.
 func path(p *string) *string {
 	if aws.ToString(p) == "" || strings.HasPrefix(*p, "/") {
 		return p

@@ -12,7 +12,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/request"
 )
 
-// unprobed refuses the settings of probes in a check that has none.
+// unprobed refuses the settings of probes in a check without probes.
 func unprobed(c *r53types.HealthCheckConfig) error {
 	for _, m := range []struct {
 		name  string
@@ -57,8 +57,8 @@ func (a *Checks) sourceOf(ctx context.Context, c r53types.HealthCheckConfig) (*W
 	return nil, nil
 }
 
-// sourceAfter finds the alarm that a check follows after an update, with its settings of now. Where the
-// update names no alarm and the check's own is gone or no longer fit, it goes on as it did.
+// sourceAfter finds the alarm that a check follows after an update, with the alarm's present settings. If the
+// update names no alarm, and the check's alarm was deleted or can no longer be followed, the check keeps the old settings.
 func (a *Checks) sourceAfter(ctx context.Context, id string, in *route53.UpdateHealthCheckInput) (*Watched, error) {
 	c, ok := a.tables.Checks.Get(id)
 	if !ok || c.Config.Type != r53types.HealthCheckTypeCloudwatchMetric {

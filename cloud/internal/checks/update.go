@@ -52,7 +52,7 @@ func (a *Checks) updateHealthCheck(ctx context.Context, in *route53.UpdateHealth
 	return &route53.UpdateHealthCheckOutput{HealthCheck: c.describe()}, nil
 }
 
-// amended returns settings with the members that an update gives.
+// amended returns settings with the members of an update applied.
 func amended(c r53types.HealthCheckConfig, in *route53.UpdateHealthCheckInput) (r53types.HealthCheckConfig, error) {
 	if in.IPAddress != nil && c.IPAddress == nil {
 		return c, request.BadInput("Invalid parameter : IPAddress cannot be added to a health check that was created without one.")
@@ -83,7 +83,7 @@ func amended(c r53types.HealthCheckConfig, in *route53.UpdateHealthCheckInput) (
 	return complete(c)
 }
 
-// reset gives members their defaults again. It wins over a value in the same request.
+// reset sets members to their defaults. It has precedence over a value in the same request.
 func reset(c *r53types.HealthCheckConfig, elements []r53types.ResettableElementName) error {
 	for _, e := range elements {
 		switch {

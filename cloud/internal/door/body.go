@@ -11,11 +11,11 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// bodyTimeout is how long a client may take over a request's body, of wire.MaxBody at most.
+// bodyTimeout is how long a client may take to send a request's body, which has at most wire.MaxBody bytes.
 const bodyTimeout = 30 * time.Second
 
-// maxDrained is how much of a body that was refused is still read, in bytes, so that a client that writes all of it
-// before it reads anything gets to its answer.
+// maxDrained is how many bytes of a refused body are still read, so that a client that writes the whole body
+// before it reads anything gets the answer.
 const maxDrained = 16 * wire.MaxBody
 
 var (
@@ -27,8 +27,8 @@ var (
 	}
 )
 
-// readBody takes the whole body, which the signature covers, and leaves it to be read again. Of one that is too large
-// it returns the beginning, and r.Body has the rest.
+// readBody reads the whole body, which the signature covers, and sets r.Body so that it can be read again. If the body
+// is too large, it returns the beginning, and r.Body has the rest.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *wire.Error) {
 	if r.ContentLength > wire.MaxBody && expectsContinue(r) {
 		return nil, tooLarge
@@ -48,7 +48,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *wire.Error) {
 	return body, nil
 }
 
-// limitBody gives the client this long for all that it still sends; 0 takes the limit away.
+// limitBody gives the client this long to send the rest of the body; 0 removes the limit.
 func limitBody(w http.ResponseWriter, d time.Duration) {
 	var until time.Time
 	if d != 0 {
@@ -57,8 +57,8 @@ func limitBody(w http.ResponseWriter, d time.Duration) {
 	_ = http.NewResponseController(w).SetReadDeadline(until) // a recorder has no connection to wait for
 }
 
-// refuseLarge answers at once, for clients that read while they write, and then reads on within bounds, for those
-// that do not: closing with unread data would reset the connection, and the answer be lost with it
+// refuseLarge answers at once, for clients that read while they write, and then reads up to maxDrained bytes, for those
+// that do not: closing a connection with unread data would reset it, and the answer would be lost
 // (RFC 9112, section 9.6).
 func refuseLarge(w http.ResponseWriter, r *http.Request, s *wire.Service) {
 	control := http.NewResponseController(w)
@@ -71,5 +71,5 @@ func refuseLarge(w http.ResponseWriter, r *http.Request, s *wire.Service) {
 	}
 }
 
-// expectsContinue tells of a client that sends its body once it is told to (RFC 9110, section 10.1.1).
+// expectsContinue tells whether the client waits for "100 Continue" before it sends the body (RFC 9110, section 10.1.1).
 func expectsContinue(r *http.Request) bool { return r.Header.Get("Expect") == "100-continue" }

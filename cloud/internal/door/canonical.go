@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// canonicalRequest forms the text whose hash is signed ("Create a canonical request", IAM user guide).
+// canonicalRequest returns the text whose hash is signed ("Create a canonical request", IAM user guide).
 func (s *signature) canonicalRequest(r *http.Request, path, bodyHash string) string {
 	var b strings.Builder
 	b.WriteString(r.Method + "\n" + path + "\n" + s.canonicalQuery(r.URL.RawQuery) + "\n")
@@ -42,8 +42,8 @@ func canonicalPaths(r *http.Request) []string {
 	return forms
 }
 
-// canonicalQuery sorts the parameters by their encoded name and value. A presigned query's signature is
-// no part of what is signed.
+// canonicalQuery sorts the parameters by their encoded name and value. The signature in a presigned query is
+// not itself signed, and left out.
 func (s *signature) canonicalQuery(raw string) string {
 	var pairs [][2]string
 	for pair := range strings.SplitSeq(raw, "&") {
@@ -62,7 +62,7 @@ func (s *signature) canonicalQuery(raw string) string {
 	return strings.Join(joined, "&")
 }
 
-// canonicalHeader returns a header's values in the order sent, without needless blanks.
+// canonicalHeader returns a header's values in the order sent, without superfluous blanks.
 func canonicalHeader(r *http.Request, name string) string {
 	values := r.Header.Values(name)
 	switch {

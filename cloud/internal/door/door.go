@@ -14,7 +14,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// Config is what a door must know of its cloud.
+// Config is what a door needs to know about its cloud.
 type Config struct {
 	Account   string // 12 digits
 	AccessKey string // the id of the one key
@@ -87,15 +87,15 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.forward(w, r, body, service, name)
 }
 
-// global tells the services of the Route 53 process: Route 53, and Application Recovery Controller, whose
-// configuration AWS has in us-west-2 alone and whose clusters answer in five regions, so that the loss of
-// one of the cloud's must not take them along.
+// global tells whether a service is in the Route 53 process: Route 53 itself, and Application Recovery Controller. AWS has
+// the latter's configuration in us-west-2 only and its clusters in five regions, so it must not be lost with
+// one of the cloud's regions.
 func global(s *wire.Service) bool {
 	return s == wire.Route53 || s == wire.RecoveryControl || s == wire.RecoveryCluster
 }
 
-// serviceOf tells which service a request is for, so that it is refused in that service's shape: by its
-// credential scope or, where it has none, by the API version that it names.
+// serviceOf returns the service that a request is for, so that errors have that service's form. It follows from the
+// credential scope or, if there is none, from the API version in the request.
 func serviceOf(r *http.Request, body []byte, scope wire.Scope) *wire.Service {
 	if s := wire.ServiceNamed(scope.Service); s != nil {
 		return s

@@ -31,7 +31,7 @@ func unknownService(name string) *wire.Error {
 	return wire.Errorf("UnsupportedOperation", "The service %s is not supported by this cloud. It has %s.", name, list(names))
 }
 
-// unknownRegion is AWS's own answer to a scope whose region the endpoint is not of, with what would do.
+// unknownRegion is AWS's answer to a credential scope with another region than the endpoint's; it lists the valid ones.
 func (d *door) unknownRegion(s *wire.Service, region string) *wire.Error {
 	e := &wire.Error{
 		Code:    "SignatureDoesNotMatch",
@@ -44,9 +44,9 @@ func (d *door) unknownRegion(s *wire.Service, region string) *wire.Error {
 	return e
 }
 
-// unreachable tells that the process behind a request is not there. A region that is lost answers nobody;
-// the door says so with the status that all SDKs take for an outage (and retry a few times), since a
-// connection closed without a word would leave it to the user to guess why.
+// unreachable answers a request whose process does not run. On AWS a lost region does not answer at all. The door
+// answers with the status that all SDKs treat as an outage (and retry a few times), since
+// a connection that is closed without an answer would not tell the user why.
 func unreachable(s *wire.Service, region string) *wire.Error {
 	what := "The region " + region
 	if global(s) {
@@ -55,7 +55,7 @@ func unreachable(s *wire.Service, region string) *wire.Error {
 	return &wire.Error{Code: "ServiceUnavailable", Message: what + " of this cloud is down.", Status: http.StatusServiceUnavailable}
 }
 
-// list joins names as one writes them.
+// list joins names as in a sentence.
 func list(names []string) string {
 	switch n := len(names); n {
 	case 0:

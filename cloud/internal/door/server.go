@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// NewServer returns a server of a cloud's endpoint. It bounds how long clients may take over their requests, and hands
-// every request to the door, OPTIONS * too, which net/http would answer by itself.
+// NewServer returns a server for a cloud's endpoint. It bounds how long clients may take to send their requests, and passes
+// every request to the door, also OPTIONS *, which net/http would answer by itself.
 func NewServer(c Config) *http.Server {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

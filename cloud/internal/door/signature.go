@@ -17,7 +17,7 @@ const (
 	isoBasic  = "20060102T150405Z"
 )
 
-// signature is what a request says of its signature, in the Authorization header or, presigned, in the
+// signature is a request's signature and its parameters, from the Authorization header or, if presigned, from the
 // query.
 type signature struct {
 	wire.Scope
@@ -110,7 +110,7 @@ func (s *signature) fromQuery(q url.Values) (date string, _ *wire.Error) {
 	return q.Get("X-Amz-Date"), nil
 }
 
-// check takes the date, and holds the parts against each other.
+// check reads the date, and checks that the parts agree.
 func (s *signature) check(date string) *wire.Error {
 	t, err := time.Parse(isoBasic, date)
 	if err != nil {
@@ -134,12 +134,12 @@ func (s *signature) check(date string) *wire.Error {
 	return nil
 }
 
-// incomplete refuses a signature that is not one.
+// incomplete is the error for a signature that lacks a part.
 func incomplete(message string) *wire.Error {
 	return &wire.Error{Code: "IncompleteSignature", Message: message}
 }
 
-// ec2AuthFailure is the one answer of EC2 to a wrong key and to a wrong signature.
+// ec2AuthFailure is EC2's answer to a wrong key and also to a wrong signature.
 func ec2AuthFailure() *wire.Error {
 	return &wire.Error{Code: "AuthFailure", Message: "AWS was not able to validate the provided access credentials", Status: http.StatusUnauthorized}
 }

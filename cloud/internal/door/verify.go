@@ -12,14 +12,14 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// How far a request's date may be from ours. The query APIs name their 5 minutes in the error's text;
-// EC2's list of error codes has 15 for RequestExpired.
+// How far a request's date may be from the cloud's clock. The query APIs name their 5 minutes in the error's text;
+// EC2's list of error codes has 15 minutes for RequestExpired.
 const (
 	skew    = 5 * time.Minute
 	skewEC2 = 15 * time.Minute
 )
 
-// A presigned URL is good for the seconds in X-Amz-Expires, a week at most; SDKs leave it out for their
+// A presigned URL is valid for the seconds in X-Amz-Expires, a week at most; SDKs leave it out for their
 // default of 15 minutes.
 const (
 	presignedDefault = 15 * time.Minute

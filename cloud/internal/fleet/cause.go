@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Reason is why an instance is launched or taken away.
+// Reason is why an instance is launched or terminated.
 type Reason string
 
-// The reasons. Those of health are also what makes a member sick.
+// The reasons. Those of health also mark a member as sick.
 const (
 	Capacity     Reason = "capacity"      // desired and actual capacity differ
 	Replacement  Reason = "replacement"   // it replaces one that was taken away for its health
@@ -24,10 +24,10 @@ const (
 // Stamp writes a time as causes of activities do.
 func Stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05Z") }
 
-// Cause words why an activity began, as AWS does
+// Cause returns the text why an activity began, in AWS's words
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-verify-scaling-activity.html). request is the
-// sentence on the user request behind a change of capacity, empty for none; id is the instance that a
-// termination chose.
+// sentence on the user request that changed the capacity, empty if there was none; id is the instance that was
+// chosen for termination.
 func Cause(a Action, at time.Time, request, id string) string {
 	if request != "" && a.Reason == Capacity {
 		request += "  "

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// decision gathers actions and the moment at which to look again.
+// decision collects actions, and the time of the next decision.
 type decision struct {
 	group     Group
 	instances []Instance
@@ -15,7 +15,7 @@ type decision struct {
 	due       time.Time
 }
 
-// Decide returns what to do now, and when to ask again even if nothing changes; the zero time is for
+// Decide returns the actions to carry out now, and when to call it again even if nothing changes; the zero time means
 // never.
 func Decide(g Group, instances []Instance, now time.Time) ([]Action, time.Time) {
 	d := &decision{group: g, instances: slices.Clone(instances), now: now}
@@ -35,20 +35,20 @@ func Decide(g Group, instances []Instance, now time.Time) ([]Action, time.Time) 
 
 func (d *decision) do(a Action) { d.actions = append(d.actions, a) }
 
-// wake asks for another look at a moment, unless it has passed.
+// wake asks for a decision at a time, unless that has passed.
 func (d *decision) wake(at time.Time) {
 	if at.After(d.now) && (d.due.IsZero() || at.Before(d.due)) {
 		d.due = at
 	}
 }
 
-// advance takes one member a step through its life.
+// advance moves one member to its next state.
 func (d *decision) advance(i Instance) {
 	switch i.State {
 	case Pending:
 		d.join(i)
 	case InService:
-		// A target group that was attached later gets the members that serve already.
+		// A target group that was attached later also gets the members that are already in service.
 		d.register(i)
 	case Terminating:
 		d.leave(i)
@@ -63,8 +63,8 @@ func (d *decision) join(i Instance) {
 	}
 }
 
-// register offers a running instance to the target groups that have not been given it, and tells
-// whether there were any. One that was deregistered by hand is not registered again.
+// register registers a running instance with the target groups that it was not registered with before, and tells
+// whether there were any. An instance that a user deregistered is not registered again.
 func (d *decision) register(i Instance) bool {
 	if i.Machine != Running || i.Sick != "" || d.group.suspended(AddToLoadBalancer) {
 		return false
@@ -79,8 +79,8 @@ func (d *decision) register(i Instance) bool {
 	return found
 }
 
-// leave takes a member away: out of the target groups first, then, once they have drained it, for good.
-// What does not run has no connections to drain.
+// leave removes a member: it deregisters it from the target groups and, when they have drained it, terminates it.
+// An instance that does not run has no connections to drain.
 func (d *decision) leave(i Instance) {
 	waits := d.deregister(i, i.Registered) || i.draining()
 	switch {
@@ -92,7 +92,7 @@ func (d *decision) leave(i Instance) {
 	}
 }
 
-// draining tells whether a target group still lets connections of the instance end.
+// draining tells whether a target group still drains the instance's connections.
 func (i Instance) draining() bool {
 	for _, s := range i.Targets {
 		if s == Draining {
@@ -109,7 +109,7 @@ func (d *decision) deregister(i Instance, from []string) bool {
 	return len(from) > 0
 }
 
-// attachments moves every attachment on.
+// attachments moves every attachment to its next state.
 func (d *decision) attachments() {
 	for _, a := range d.group.Attachments {
 		if a.State == Removing {

@@ -1,9 +1,9 @@
-// Package fleet decides what an Auto Scaling group does next. It is pure: a group, its instances as they
-// are and the time go in, a list of actions comes out. The caller carries the actions out, writes down
-// what they changed and asks again, until there is nothing to do before some moment that Decide names.
+// Package fleet decides what an Auto Scaling group does next. It is pure: its input is a group, the state of its
+// instances and the time, its output a list of actions. The caller carries out the actions, stores
+// what they changed and calls Decide again, until there is nothing to do before the time that Decide returns.
 //
-// No action repeats what has been done: each shows in what goes in the next time. So a caller that ends
-// between two actions goes on where it was.
+// No action repeats what has been done: the effect of each is in the next input. So a caller that ends
+// between two actions continues where it was.
 package fleet
 
 import (
@@ -15,7 +15,7 @@ import (
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html).
 type Process string
 
-// The processes that make a difference to what a group decides.
+// The processes on which a group's decisions depend.
 const (
 	Launch            Process = "Launch"
 	Terminate         Process = "Terminate"
@@ -31,7 +31,7 @@ type Version struct {
 	Number   int64
 }
 
-// AttachmentState is how far a target group is attached to a group
+// AttachmentState is the state of a target group's attachment to a group
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html).
 type AttachmentState string
 
@@ -43,27 +43,27 @@ const (
 	Removing AttachmentState = "Removing"  // instances are being deregistered
 )
 
-// Attachment is a target group of a group's.
+// Attachment is a target group attached to a group.
 type Attachment struct {
 	ARN   string
 	State AttachmentState
 }
 
-// Group is what a group is to be.
+// Group is the desired state of a group.
 type Group struct {
 	Desired int
-	// Zones are where instances may be launched, in order of preference where all else is equal.
+	// Zones are where instances may be launched; if all else is equal, the first is preferred.
 	Zones []string
-	// Resting says until when no launch is tried in a zone, because the last one failed.
+	// Resting has the time until which no launch is tried in a zone, because the last one failed.
 	Resting     map[string]time.Time
 	Policies    []string      // termination policies, the first one first; none is Default
 	ELB         bool          // whether health checks of load balancers count
 	Grace       time.Duration // as it passes: how long after InService they do not count yet
 	Suspended   []Process
 	Attachments []Attachment
-	// Deleting is a forced delete: nothing is protected, nothing is waited for.
+	// Deleting is a forced delete: no instance is protected, and nothing is drained.
 	Deleting bool
-	// Owed is how many of the instances that are missing replace one that was taken away.
+	// Owed is how many of the missing instances replace one that was terminated.
 	Owed    int
 	Refresh *Refresh // the one under way, nil for none
 }
@@ -80,7 +80,7 @@ const (
 	Terminating Lifecycle = "Terminating"
 )
 
-// Machine is how the EC2 instance behind a member is.
+// Machine is the state of a member's EC2 instance.
 type Machine int
 
 // The zero value is a machine that does not run yet.
@@ -92,7 +92,7 @@ const (
 	Gone    // it is terminated or forgotten
 )
 
-// TargetState is how a target group sees an instance.
+// TargetState is the state of an instance in a target group.
 type TargetState int
 
 // The zero value is a target that is not registered.
@@ -105,7 +105,7 @@ const (
 	Unused // registered with a target group that no load balancer uses
 )
 
-// Instance is a member of a group as it is.
+// Instance is the actual state of a member of a group.
 type Instance struct {
 	ID, Zone   string
 	Version    Version

@@ -2,7 +2,7 @@ package fleet
 
 import "slices"
 
-// judge notes which members have become sick
+// judge marks the members that have become sick
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-health-checks.html).
 func (d *decision) judge() {
 	if d.group.suspended(HealthCheck) {
@@ -40,8 +40,8 @@ func (d *decision) diagnose(i Instance) Reason {
 	return ""
 }
 
-// replace retires sick members: what does not run at once, of the others only so many at a time that not
-// more than a tenth of the group, but at least one member, is being replaced. It is terminated first;
+// replace retires sick members. Those that do not run are retired at once; of the others, at most a tenth of the group,
+// but at least one member, is replaced at a time. The sick member is terminated first, and then
 // scale launches its successor.
 func (d *decision) replace() {
 	if d.group.suspended(ReplaceUnhealthy) || d.group.suspended(Terminate) {
@@ -63,8 +63,8 @@ func (d *decision) replace() {
 	}
 }
 
-// underway is how many members are missing, not in service yet or still leaving. Where launching is
-// suspended, nobody comes for those that are missing.
+// underway is how many members are missing, not in service yet or still leaving. If launching is
+// suspended, missing members do not count, since they are not replaced.
 func (d *decision) underway() int {
 	serving, coming, leaving := 0, 0, 0
 	for _, i := range d.instances {

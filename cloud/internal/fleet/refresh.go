@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Refresh is an instance refresh under way
+// Refresh is a running instance refresh
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html).
 type Refresh struct {
 	Started    time.Time
 	MinHealthy int // per cent of the desired capacity
-	// Warmup, as it passes, is how long after InService a new member does not count as healthy.
+	// Warmup is how long after InService a new member does not count as healthy, already divided by the speed.
 	Warmup       time.Duration
 	Version      Version // what members are to be of
 	SkipMatching bool    // leave those that are of that version
@@ -24,7 +24,7 @@ func (f *Refresh) stale(i Instance) bool {
 	return i.Launched.Before(f.Started)
 }
 
-// settled tells whether a member counts as healthy: the replaced ones by serving, new ones once warm.
+// settled tells whether a member counts as healthy: an old one if it is in service, a new one after its warm-up.
 func (f *Refresh) settled(i Instance, now time.Time) bool {
 	if i.State != InService || i.Sick != "" || i.Machine != Running {
 		return false
@@ -52,7 +52,7 @@ func (f *Refresh) Progress(instances []Instance, now time.Time) (left, percent i
 	return left, 100 * done / total
 }
 
-// refresh replaces members so that the percentage of healthy ones is kept, but at least one at a time.
+// refresh replaces as many members as the minimum healthy percentage allows, but at least one at a time.
 func (d *decision) refresh() {
 	f := d.group.Refresh
 	if f == nil || d.group.Deleting || d.group.suspended(InstanceRefresh) || d.group.suspended(Terminate) || d.group.suspended(Launch) {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// scale launches what is missing and takes away what is too much.
+// scale launches missing instances, and terminates surplus ones.
 func (d *decision) scale() {
 	have := d.count(Instance.active)
 	switch {
@@ -16,7 +16,7 @@ func (d *decision) scale() {
 	}
 }
 
-// grow launches in the zones that have fewest members, passing over those where the last launch failed.
+// grow launches in the zones with the fewest members, except those where the last launch failed.
 func (d *decision) grow(have int) {
 	counts := map[string]int{}
 	for _, i := range d.instances {
@@ -61,9 +61,9 @@ func (d *decision) shrink(have int) {
 	}
 }
 
-// victim chooses who goes: from the zone with most members of those that have an unprotected one, by the
-// termination policies (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-termination-policies.html).
-// It returns -1 where nobody may.
+// victim chooses the member to terminate: of the zones that have an unprotected member, from the one with the most members,
+// by the termination policies (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-termination-policies.html).
+// It returns -1 if all are protected.
 func (d *decision) victim() int {
 	counts := map[string]int{}
 	for _, i := range d.instances {
@@ -83,8 +83,8 @@ func (d *decision) victim() int {
 	return best
 }
 
-// order tells whether a goes before b by the group's policies. The instances of a decision are sorted by
-// age, so that a tie means the older one.
+// order tells whether a is terminated before b by the group's policies. The instances of a decision are sorted by
+// age, so that a tie is decided for the older one.
 func (d *decision) order(a, b Instance) int {
 	policies := d.group.Policies
 	if len(policies) == 0 {
@@ -116,8 +116,7 @@ func (d *decision) byPolicy(policy string, a, b Instance) int {
 	return 0 // OldestLaunchConfiguration and AllocationStrategy tell nothing between members that have neither
 }
 
-// compareVersions puts the older version of a template first. Those of different templates are no older
-// than each other.
+// compareVersions puts the older version of a template first. Versions of different templates compare as equal.
 func compareVersions(a, b Instance) int {
 	if a.Version.Template != b.Version.Template {
 		return 0

@@ -12,7 +12,7 @@ const (
 	NotBreaching = "notBreaching"
 )
 
-// Alarm is how data points are judged.
+// Alarm has the settings by which data points are judged.
 type Alarm struct {
 	EvaluationPeriods int // N
 	DatapointsToAlarm int // M
@@ -21,7 +21,7 @@ type Alarm struct {
 	TreatMissingData  string
 }
 
-// Range is how many of the most recent periods an evaluation looks at: more than the evaluation periods, in
+// Range is the number of most recent periods that an evaluation uses: more than the evaluation periods, in
 // case some have no data. AWS says that it depends on the period, and gives 5 for three evaluation periods
 // ("Configuring how CloudWatch alarms treat missing data").
 func (a Alarm) Range() int { return a.EvaluationPeriods + 2 }
@@ -39,19 +39,19 @@ func (a Alarm) Breaches(v float64) bool {
 	return v <= a.Threshold
 }
 
-// Judge returns the state that an alarm takes. The values are those of its evaluation range, the oldest
-// first, nil where a period has no data. It has no clock and reads nothing but its arguments. The rules
+// Judge returns the new state of an alarm. The values are those of its evaluation range, the oldest
+// first, nil for a period without data. The result depends on the arguments only. The rules
 // are those of "Configuring how CloudWatch alarms treat missing data" in the CloudWatch user guide:
 //
-// Where there are values for all evaluation periods within the range, the most recent ones decide and how
-// to treat missing data does not matter. Else all the values there are count, and as few missing ones as
+// If the range has as many values as evaluation periods, the most recent ones decide, and the treatment of
+// missing data does not matter. Otherwise all existing values count, and as few missing ones as
 // possible are filled in.
 //
-// Where data is treated as missing or ignored, nothing is filled in. Without any value the state is then
-// INSUFFICIENT_DATA, or stays. Too few values that are all breaching are not enough to tell: the alarm
-// stays as it is, unless its data is treated as missing and the oldest of them is at least as old as the
-// datapoints to alarm ("Avoiding premature transitions to alarm state"). The guide's text would also have
-// the alarm where an older value is not breaching, but its table has not, and we take the table.
+// If missing data is treated as missing or ignored, nothing is filled in. Without any value the state is then
+// INSUFFICIENT_DATA, or does not change. Too few values that are all breaching do not decide: the alarm
+// keeps its state, unless missing data is treated as missing and the oldest of them is at least as old as the
+// datapoints to alarm ("Avoiding premature transitions to alarm state"). By the guide's text there would be an
+// alarm also if an older value is not breaching; by its table there is none. Judge follows the table.
 func (a Alarm) Judge(values []*float64, current cwtypes.StateValue) cwtypes.StateValue {
 	measured, breaching, oldest := 0, 0, 0
 	for i := len(values) - 1; i >= 0 && measured < a.EvaluationPeriods; i-- {

@@ -1,8 +1,8 @@
 // Package metrics keeps CloudWatch's data points and judges its alarms.
 //
-// Data is kept in memory alone, in periods of the four lengths that CloudWatch keeps, each for as long as
-// CloudWatch keeps it ("Metrics retention" in the CloudWatch user guide), and never more than a bound. An
-// alarm is judged by a pure function of the data points of its evaluation range and the state it is in.
+// Data is kept in memory only, in periods of the four lengths that CloudWatch keeps, each for as long as
+// CloudWatch keeps it ("Metrics retention" in the CloudWatch user guide), and at most maxBuckets in all. An
+// alarm's new state is a pure function of the data points of its evaluation range and its present state.
 //
 // All periods pass at the cloud's speed: at speed 30, one of 60 s is two seconds of the clock.
 package metrics
@@ -48,8 +48,8 @@ var tiers = [...]tier{
 	{time.Hour, 455 * day},
 }
 
-// maxBuckets is how many periods with data a store holds at most. Where there would be more, the metric
-// that has got no data for the longest is forgotten.
+// maxBuckets is the most periods with data that a store keeps. If there would be more, it drops the metric
+// that has had no data for the longest time.
 const maxBuckets = 1_000_000
 
 // Store holds metrics.
@@ -79,7 +79,7 @@ type slot struct {
 // NewStore returns an empty Store.
 func NewStore(speed tempo.Speed) *Store { return &Store{speed: speed, metrics: map[string]*series{}} }
 
-// Put adds a data point of a time, now or before. High resolution is kept to the second as well.
+// Put adds a data point at a time. High-resolution data is also kept in periods of one second.
 func (s *Store) Put(m Metric, unit string, at, now time.Time, highResolution bool, data Summary) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,12 +115,12 @@ func (s *Store) Put(m Metric, unit string, at, now time.Time, highResolution boo
 	}
 }
 
-// number is which period of a length a time is in.
+// number is the number, since the epoch, of the period of this length that a time is in.
 func (s *Store) number(at time.Time, width time.Duration) int64 {
 	return at.UnixNano() / int64(s.speed.Of(width))
 }
 
-// prune drops the periods of a tier that are older than it is kept, once enough may have gathered.
+// prune drops the expired periods of a tier, when there may be enough of them to be worth it.
 func (s *Store) prune(d *series, i int, now time.Time) {
 	if len(d.tiers[i]) < d.pruned[i]+d.pruned[i]/8+64 {
 		return
@@ -148,7 +148,7 @@ func (s *Store) forgetOldest() {
 	delete(s.metrics, oldest)
 }
 
-// Point is what was put within one period of a query.
+// Point is the data of one period of a query.
 type Point struct {
 	Start time.Time
 	Unit  string
@@ -156,7 +156,7 @@ type Point struct {
 }
 
 // Points returns the data of each period from start up to end, oldest first; a period without data is left
-// out. Periods count from start. Where unit is empty, every unit's data is returned, each by itself.
+// out. Periods count from start. If unit is empty, the data of every unit is returned separately.
 func (s *Store) Points(m Metric, unit string, start, end time.Time, period time.Duration, now time.Time) []Point {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -216,7 +216,7 @@ func (d *series) within(i int, unit string, from, to int64) iter.Seq2[slot, *Sum
 	}
 }
 
-// tierFor is the finest tier that a query's period is made of and that is still kept at its start.
+// tierFor is the tier with the shortest periods that divide the query's period and are still kept at its start.
 func (s *Store) tierFor(start time.Time, period time.Duration, now time.Time) int {
 	age := now.Sub(start)
 	switch {
@@ -230,13 +230,13 @@ func (s *Store) tierFor(start time.Time, period time.Duration, now time.Time) in
 	return 3
 }
 
-// Floor is the last time, not after t, at which a period of this length begins.
+// Floor is the latest time, not after t, at which a period of this length begins.
 func (s *Store) Floor(t time.Time, period time.Duration) time.Time {
 	length := int64(s.speed.Of(period))
 	return time.Unix(0, t.UnixNano()/length*length).UTC()
 }
 
-// Metrics returns every metric that has got data since, in no order.
+// Metrics returns every metric that has had data since a time, in no order.
 func (s *Store) Metrics(since time.Time) []Metric {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -249,8 +249,8 @@ func (s *Store) Metrics(since time.Time) []Metric {
 	return all
 }
 
-// Window returns the data of the n periods up to end, oldest first, nil for a period without any. Data of
-// unlike units is put together where unit is empty.
+// Window returns the data of the n periods up to end, oldest first, nil for a period without any. If unit is empty,
+// the data of all units is combined.
 func (s *Store) Window(m Metric, unit string, end time.Time, period time.Duration, n int, now time.Time) []*Summary {
 	length := s.speed.Of(period)
 	start := end.Add(-time.Duration(n) * length)

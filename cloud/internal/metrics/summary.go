@@ -17,12 +17,12 @@ type Summary struct {
 	vague  bool
 }
 
-// One is the summary of a value that was put so many times.
+// One is the summary of a value that was put a number of times.
 func One(value, count float64) Summary {
 	return Summary{Sum: value * count, Minimum: value, Maximum: value, SampleCount: count, values: map[float64]float64{value: count}}
 }
 
-// Set is the summary that a statistic set tells. Percentiles are known only where all its values are the
+// Set is the summary of a statistic set. Percentiles are known only if all its values are the
 // same (MetricDatum in the CloudWatch API reference: a sample count of 1, or Minimum equal to Maximum).
 func Set(sum, minimum, maximum, count float64) Summary {
 	if minimum == maximum || count == 1 {
@@ -31,8 +31,8 @@ func Set(sum, minimum, maximum, count float64) Summary {
 	return Summary{Sum: sum, Minimum: minimum, Maximum: maximum, SampleCount: count, vague: true}
 }
 
-// maxValues is how many unlike values a summary tells apart. Beyond it they are rounded to three digits,
-// and then to two, which is how exact its percentiles are then.
+// maxValues is how many different values a summary keeps. If there are more, they are rounded to three digits,
+// and then to two, and its percentiles are only that exact.
 const maxValues = 1024
 
 func (s *Summary) add(o Summary) {
@@ -93,7 +93,7 @@ func percent(name string) (float64, bool) {
 	return p, err == nil && p >= 0 && p <= 100
 }
 
-// Statistic returns a statistic of the period; false where it is not known.
+// Statistic returns a statistic of the period; false if it is not known.
 func (s Summary) Statistic(name string) (float64, bool) {
 	if s.SampleCount == 0 {
 		return 0, false
@@ -118,7 +118,7 @@ func (s Summary) Statistic(name string) (float64, bool) {
 }
 
 // percentile is the nearest rank: the least value that this share of all values does not exceed. AWS does
-// not say how it interpolates.
+// not document how it interpolates.
 func (s Summary) percentile(p float64) float64 {
 	rank, seen := math.Max(p/100*s.SampleCount, 0), 0.0
 	sorted := slices.Sorted(maps.Keys(s.values))

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Datum is a data point that one of the cloud's services tells a region's CloudWatch.
+// Datum is a data point that one of the cloud's services sends to a region's CloudWatch.
 type Datum struct {
 	Metric
 	Unit  string
@@ -18,10 +18,10 @@ type Datum struct {
 	Value float64
 }
 
-// Path is where a region hears of data points, on its socket for the cloud's own processes.
+// Path is the URL path at which a region accepts data points, on its socket for the cloud's own processes.
 const Path = "/metrics"
 
-// Tell sends data points to a region by its socket. They are lost where the region is.
+// Tell sends data points to a region by its socket. If the region is lost, so are they.
 func Tell(ctx context.Context, socket string, data []Datum) error {
 	body, err := json.Marshal(data)
 	if err != nil {
@@ -45,7 +45,7 @@ func Tell(ctx context.Context, socket string, data []Datum) error {
 	return nil
 }
 
-// Hear answers Tell: the data points are put into the store.
+// Hear handles the requests of Tell: it puts the data points into the store.
 func (s *Store) Hear(w http.ResponseWriter, r *http.Request) {
 	var data []Datum
 	if err := json.NewDecoder(r.Body).Decode(&data); err != nil {

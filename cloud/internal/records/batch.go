@@ -15,7 +15,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/request"
 )
 
-// Zone is what the rules of record sets must know of the zone that holds them.
+// Zone is what the rules of record sets need to know about their zone.
 type Zone struct {
 	ID, Name string
 	Private  bool
@@ -23,8 +23,8 @@ type Zone struct {
 	Balancers func(zone string) []string
 }
 
-// Apply makes changes of a zone's record sets, each on what those before it left, and returns what they come to. The
-// error has a message of every change that is refused.
+// Apply applies changes to a zone's record sets one after the other, and returns the result. The
+// error has a message for every change that is refused.
 func Apply(to Zone, base Sets, changes []r53types.Change) (map[Key]Set, error) {
 	b := newBatch(to, base)
 	var messages []string
@@ -42,7 +42,7 @@ func Apply(to Zone, base Sets, changes []r53types.Change) (map[Key]Set, error) {
 	return b.changed, nil
 }
 
-// Plant puts the record set of a traffic policy instance among a zone's, as a change of them would.
+// Plant adds the record set of a traffic policy instance to a zone's record sets, with the checks of a change.
 func Plant(in Zone, base Sets, root Set) (map[Key]Set, error) {
 	b := newBatch(in, base)
 	if b.get(KeyOf(root)) != nil {
@@ -58,7 +58,7 @@ func Plant(in Zone, base Sets, root Set) (map[Key]Set, error) {
 	return b.changed, nil
 }
 
-// batch is a zone with part of a batch applied.
+// batch is a zone to which a part of a batch is applied.
 type batch struct {
 	zone    Zone
 	base    Sets
@@ -82,7 +82,7 @@ func (b *batch) get(k Key) Set {
 	return nil
 }
 
-// put sets one, or with nil takes it away.
+// put sets a record set, or with nil removes it.
 func (b *batch) put(k Key, set Set) {
 	if b.get(k) != nil {
 		b.count--
@@ -143,7 +143,7 @@ func (b *batch) change(c r53types.Change) error {
 	return nil
 }
 
-// same tells whether two sets hold the same; the order of the values does not count.
+// same tells whether two sets have the same content; the order of the values does not matter.
 func same(a, b Set) bool {
 	x, y := *a, *b
 	x.ResourceRecords, y.ResourceRecords = sortedValues(a), sortedValues(b)
@@ -159,7 +159,7 @@ func sortedValues(set Set) []r53types.ResourceRecord {
 	})
 }
 
-// fits checks a set against the zone and what else has its name.
+// fits checks a set against the zone and the other sets of its name.
 func (b *batch) fits(set Set) error {
 	k, apex := KeyOf(set), b.zone.Name
 	switch {
@@ -226,7 +226,7 @@ func beside(set, other Set, apex string) error {
 	return policyOf(set).beside(set, other)
 }
 
-// lacking says what a zone must have and has no more.
+// lacking returns messages about what a zone must have and no longer has.
 func (b *batch) lacking() []string {
 	var messages []string
 	apex := b.zone.Name
@@ -242,8 +242,8 @@ func (b *batch) lacking() []string {
 	return messages
 }
 
-// unequal names the weighted sets of the batch whose TTL is not that of the others with the same name and type. Only
-// what the batch leaves counts: that is how the TTL of all of them is changed (observed,
+// unequal names the weighted sets of the batch whose TTL differs from that of others with the same name and type. Only
+// the state after the whole batch counts, since that is how the TTL of all of them can be changed (observed,
 // github.com/aws/aws-sdk-go-v2/issues/518 and github.com/hashicorp/terraform/issues/5312).
 func (b *batch) unequal() []string {
 	var messages []string

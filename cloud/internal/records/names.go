@@ -30,7 +30,7 @@ func Name(s string) (string, error) {
 	return b.String(), nil
 }
 
-// fatal words a problem as Route 53 does.
+// fatal returns an error in Route 53's words.
 func fatal(code, text, value string) error {
 	return fmt.Errorf("FATAL problem: %s (%s) encountered with '%s'", code, text, value)
 }
@@ -118,7 +118,7 @@ func escape(label string) string {
 	return b.String()
 }
 
-// Reversed returns a kept name with its labels in reverse order, com.example.www., by which listings are
+// Reversed returns a stored name with its labels in reverse order, com.example.www., by which listings are
 // sorted.
 func Reversed(kept string) string {
 	labels := strings.Split(strings.TrimSuffix(kept, "."), ".")
@@ -126,12 +126,12 @@ func Reversed(kept string) string {
 	return strings.Join(labels, ".") + "."
 }
 
-// Within tells whether a kept name is that of the zone or below it.
+// Within tells whether a stored name is the zone's name or below it.
 func Within(kept, zone string) bool {
 	return kept == zone || zone == "." || strings.HasSuffix(kept, "."+zone)
 }
 
-// Presentation turns a kept name's octal escapes into those of RFC 1035, which are decimal.
+// Presentation replaces a stored name's octal escapes by those of RFC 1035, which are decimal.
 func Presentation(kept string) string {
 	labels, err := labelsOf(kept)
 	if err != nil {

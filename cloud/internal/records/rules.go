@@ -14,7 +14,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// A batch's limits, by the quotas of the developer guide. What an UPSERT holds counts twice.
+// A batch's limits (developer guide, quotas). An UPSERT counts twice.
 const (
 	MaxBatchRecords    = 1000
 	maxBatchCharacters = 32000
@@ -23,14 +23,14 @@ const (
 	MaxGroup           = 100 // sets of one name, type and routing policy
 )
 
-// BadBatch refuses a batch. All messages go into the one message of the usual error body, in the form in
-// which the API answers them, since not every client reads the body of its own that this error also has.
+// BadBatch refuses a batch. This error has its own form of body, which not every client reads, so all messages are also
+// in the one message of the usual error body, as the API answers them.
 func BadBatch(messages ...string) *wire.Error {
 	return wire.Errorf("InvalidChangeBatch", "[%s]", strings.Join(messages, ", "))
 }
 
-// WellFormed checks a batch by itself, without the zone, and returns its changes with all names as they
-// are kept. What breaks the API's schema is InvalidInput, what Route 53 itself would refuse
+// WellFormed checks a batch without its zone, and returns its changes with all names as they
+// are stored. A violation of the API's schema is InvalidInput, one of Route 53's own rules
 // InvalidChangeBatch.
 func WellFormed(changes []r53types.Change) ([]r53types.Change, error) {
 	kept := make([]r53types.Change, 0, len(changes))
@@ -121,7 +121,7 @@ func orNull(s *string) string {
 	return *s
 }
 
-// normal returns a record set as it is kept, or what is wrong with its names and values.
+// normal returns a record set as it is stored, or the errors in its names and values.
 func normal(set r53types.ResourceRecordSet) (r53types.ResourceRecordSet, error) {
 	kept, err := Name(*set.Name)
 	if err != nil {

@@ -9,14 +9,14 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-// Set is a record set as kept. It is never changed in place, so a pointer to it tells it from all others,
-// by which the data plane knows what is new.
+// Set is a stored record set. It is never changed in place, so that the data plane finds new ones by comparing
+// pointers.
 type Set = *r53types.ResourceRecordSet
 
 // Sets are a zone's record sets, sorted as they are listed. They are never changed in place.
 type Sets []Set
 
-// At returns where a key is, or would be, and whether it is there.
+// At returns the index at which a key is, or would be inserted, and whether it is there.
 func (s Sets) At(k Key) (int, bool) {
 	return slices.BinarySearchFunc(s, k, func(set Set, k Key) int { return KeyOf(set).compare(k) })
 }
@@ -31,7 +31,7 @@ func (s Sets) Named(name string) Sets {
 	return s[from:to]
 }
 
-// With returns the record sets after changes, where nil stands for none.
+// With returns the record sets after changes; nil removes one.
 func (s Sets) With(changes map[Key]Set) Sets {
 	next, from := make(Sets, 0, len(s)+len(changes)), 0
 	for _, k := range slices.SortedFunc(maps.Keys(changes), Key.compare) {
@@ -47,7 +47,7 @@ func (s Sets) With(changes map[Key]Set) Sets {
 	return append(next, s[from:]...)
 }
 
-// ChangesOf are the changes that make record sets, or take them away.
+// ChangesOf are the changes that create record sets, or delete them.
 func ChangesOf(sets Sets, away bool) map[Key]Set {
 	changes := make(map[Key]Set, len(sets))
 	for _, set := range sets {
@@ -59,14 +59,14 @@ func ChangesOf(sets Sets, away bool) map[Key]Set {
 	return changes
 }
 
-// Key tells the record sets of a zone apart.
+// Key identifies a record set in its zone.
 type Key struct {
 	Name string
 	Kind r53types.RRType
 	ID   string
 }
 
-// KeyOf returns what tells a record set from the others of its zone.
+// KeyOf returns a record set's key.
 func KeyOf(set Set) Key {
 	return Key{aws.ToString(set.Name), set.Type, aws.ToString(set.SetIdentifier)}
 }
@@ -87,7 +87,7 @@ func (k Key) compare(other Key) int {
 	return strings.Compare(k.ID, other.ID)
 }
 
-// Words names a set in the middle of Route 53's messages.
+// Words returns a set's name, type and identifier as they appear in Route 53's messages.
 func (k Key) Words() string {
 	w := "[name='" + k.Name + "', type='" + string(k.Kind) + "'"
 	if k.ID != "" {

@@ -12,7 +12,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
-// fields is how many fields a value has, and in what words Route 53 misses them.
+// fields is how many fields a value has, and Route 53's message if some are missing.
 var fields = map[r53types.RRType]struct {
 	n         int
 	code, say string

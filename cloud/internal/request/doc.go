@@ -1,4 +1,4 @@
-// Package request has what Route 53's control planes do alike with any request: refusals in Route 53's codes and
-// words, bounds of members, pages from a marker on, and ids of capitals and digits. What all of AWS does alike is in
-// package room. It holds no state.
+// Package request has what Route 53's control planes share for any request: errors with Route 53's codes and
+// messages, bounds of members, pages that begin at a marker, and ids of capitals and digits. What all of AWS's services
+// share is in package room. It has no state.
 package request

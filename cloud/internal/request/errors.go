@@ -6,24 +6,24 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// BadInput refuses what breaks the API's schema or rules.
+// BadInput is the error for input that violates the API's schema or rules.
 func BadInput(format string, args ...any) *wire.Error {
 	return wire.Errorf("InvalidInput", format, args...)
 }
 
-// Unsupported refuses a parameter that this cloud does not know how to honour.
+// Unsupported is the error for a parameter that this cloud does not support.
 func Unsupported(parameter, why string) *wire.Error {
 	return BadInput("Invalid request: the parameter %s is not supported by this cloud: %s", parameter, why)
 }
 
-// NotFound refuses a request for what does not exist.
+// NotFound is the error for what does not exist.
 func NotFound(code, format string, args ...any) *wire.Error {
 	err := wire.Errorf(code, format, args...)
 	err.Status = http.StatusNotFound
 	return err
 }
 
-// Conflict refuses what is at odds with what exists.
+// Conflict is the error for a request that conflicts with what exists.
 func Conflict(code, format string, args ...any) *wire.Error {
 	err := wire.Errorf(code, format, args...)
 	err.Status = http.StatusConflict

@@ -2,7 +2,7 @@ package request
 
 import "slices"
 
-// Length checks a text as the API's model bounds it, in characters.
+// Length checks a text's length, in characters, against the bounds of the API's model.
 func Length(member, value string, least, most int) error {
 	n := len([]rune(value))
 	if n < least {
@@ -19,7 +19,7 @@ func Length(member, value string, least, most int) error {
 	return nil
 }
 
-// OneOf refuses what is not of an enumeration, as the schema does.
+// OneOf returns an error for a value that is not in an enumeration.
 func OneOf[T ~string](member, value string, allowed []T) error {
 	if slices.Contains(allowed, T(value)) {
 		return nil
@@ -27,7 +27,7 @@ func OneOf[T ~string](member, value string, allowed []T) error {
 	return BadInput("Invalid XML ; cvc-enumeration-valid: Value '%s' of '%s' is not facet-valid with respect to enumeration '%v'.", value, member, allowed)
 }
 
-// Set sets a member where the request has one.
+// Set sets a member if the request has a value for it.
 func Set[T any](member **T, given *T) {
 	if given != nil {
 		*member = given

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Size returns how many items a page may hold. AWS cuts what is above its limit silently.
+// Size returns how many items a page may have. A number above AWS's limit becomes the limit, without an error.
 func Size(asked *int32, most int) (int, error) {
 	if asked == nil {
 		return most, nil
@@ -19,8 +19,8 @@ func Size(asked *int32, most int) (int, error) {
 	return min(int(*asked), most), nil
 }
 
-// Page cuts rows, sorted by key, from the first whose key is not below start, and returns the key at which the next page
-// starts, or nil where it is the last.
+// Page returns the page of rows, sorted by key, that begins at the first key not below start, and the key at which the next
+// page begins, or nil if this is the last.
 func Page[T any](rows []T, key func(T) string, start string, n int) (cut []T, next *string) {
 	cut, first := Cut(rows, key, start, n)
 	if first == nil {
@@ -29,7 +29,7 @@ func Page[T any](rows []T, key func(T) string, start string, n int) (cut []T, ne
 	return cut, new(key(*first))
 }
 
-// Cut is Page for a list whose next page is named by more than a key: it returns the row that it starts with.
+// Cut is Page for a list whose next page needs more than a key: it returns the first row of the next page.
 func Cut[T any](rows []T, key func(T) string, start string, n int) (cut []T, next *T) {
 	slices.SortFunc(rows, func(a, b T) int { return strings.Compare(key(a), key(b)) })
 	at, _ := slices.BinarySearchFunc(rows, start, func(row T, k string) int { return strings.Compare(key(row), k) })

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// Paging is how a service lists in pages, and its errors.
+// Paging is a service's rules for pages, with its errors.
 type Paging struct {
 	Usual, Least, Most int32 // rows in a page; Usual is zero where all rows come unless a size is asked for
 	BadSize            func(size int32) error
 	BadToken           func(token string) error
 }
 
-// Page returns the part of rows that a size and a token ask for, and the token of the next page. A token names
-// the last row that the page before it held, so that rows made or removed meanwhile shift nothing.
+// Page returns the page of rows of this size that a token begins, and the token of the next page. A token names
+// the last row of the page before it, so that rows made or deleted in the meantime do not move others to another page.
 func Page[T any](rows []T, key func(T) string, size *int32, token *string, p Paging) ([]T, *string, error) {
 	if size != nil && (*size < p.Least || *size > p.Most) {
 		return nil, nil, p.BadSize(*size)
@@ -43,13 +43,13 @@ func Page[T any](rows []T, key func(T) string, size *int32, token *string, p Pag
 	return rows, new(SealToken(key(rows[len(rows)-1]))), nil
 }
 
-// SealToken makes a page token: a checksum, by which a made-up token is told from ours, and the key.
+// SealToken makes a page token from the key and a checksum, by which OpenToken recognises invented tokens.
 func SealToken(key string) string {
 	sum := sha256.Sum256([]byte("page " + key))
 	return base64.RawURLEncoding.EncodeToString(append(sum[:6], key...))
 }
 
-// OpenToken returns the key in a token; false where the token is not one of SealToken's.
+// OpenToken returns the key in a token; false if SealToken did not make the token.
 func OpenToken(token string) (string, bool) {
 	b, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(b) < 6 {

@@ -31,7 +31,7 @@ func unset(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-// DryRun answers what an operation that would have succeeded answers to the parameter DryRun.
+// DryRun returns the error with which an operation that would succeed answers the parameter DryRun.
 func DryRun(in any) error {
 	f := reflect.Indirect(reflect.ValueOf(in)).FieldByName("DryRun")
 	if !f.IsValid() || f.Kind() != reflect.Pointer || unset(f) {
@@ -49,7 +49,7 @@ func Deref[T any](p *T) T {
 	return *p
 }
 
-// Some returns a pointer to v, or nil where v is the zero value, which AWS leaves out of answers.
+// Some returns a pointer to v, or nil if v is the zero value, which AWS leaves out of answers.
 func Some[T comparable](v T) *T {
 	var zero T
 	if v == zero {
@@ -58,8 +58,8 @@ func Some[T comparable](v T) *T {
 	return &v
 }
 
-// Listed makes a list that is empty one that AWS's answer shows as empty. Where AWS leaves such a list out,
-// as the tags of most kinds, it is not used.
+// Listed returns a list that is empty but not nil for an empty one, so that the answer has an empty list. It is not used
+// for lists that AWS leaves out if they are empty, such as the tags of most kinds.
 func Listed[T any](list []T) []T {
 	if list == nil {
 		return []T{}

@@ -1,10 +1,10 @@
-// Package room is the ground floor of a control plane: who it is, its speed, its state, how its parts wake
-// each other, and what all of AWS's services do alike with ids, pages, tags and parameters.
+// Package room has what every control plane needs: its identity, speed and state, notifications between its
+// parts, and the rules for ids, pages, tags and parameters that all of AWS's services share.
 //
-// A service stands on it by embedding a *Base. Three rules hold in every service. A method that takes a
+// A service uses it by embedding a *Base. Three rules hold in every service. A method that takes a
 // *store.Tx runs inside the caller's change and reads other services with that Tx; a method without one runs
 // after the commit. Only the outermost handler calls Update: changes do not nest, and package store panics
-// where they do. A commit wakes whoever watches a table or a row that it touched, and nobody else.
+// if they do. A commit wakes those who watch a table or a row that it changed, and nobody else.
 package room
 
 import (
@@ -16,14 +16,14 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
-// Identity is what a control plane is told at its start and never changes.
+// Identity is what a control plane gets at its start and what never changes.
 type Identity struct {
 	Region  string // us-east-1; empty for a global service
 	Account string // twelve digits
 	Speed   tempo.Speed
 }
 
-// Base is what the services of one control plane share: one store, one life.
+// Base is what the services of one control plane share: the store, and the context that ends with the control plane.
 type Base struct {
 	Identity
 	Log *slog.Logger
@@ -36,7 +36,7 @@ type Base struct {
 	order  sync.Mutex // of UpdateThen
 }
 
-// New makes a ground floor on an open store. A nil logger discards.
+// New makes a Base on an open store. A nil logger discards.
 func New(id Identity, db *store.DB, log *slog.Logger) *Base {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -46,20 +46,20 @@ func New(id Identity, db *store.DB, log *slog.Logger) *Base {
 	return b
 }
 
-// Context ends when the control plane does.
+// Context is cancelled when the control plane ends.
 func (b *Base) Context() context.Context { return b.ctx }
 
-// Stop ends the context. Drained returns once all that was spawned has returned; close the store after it.
+// Stop cancels the context. Drained returns when everything that was spawned has returned; close the store after it.
 func (b *Base) Stop() { b.cancel() }
 
 // Drained waits for everything that Spawn runs. Call it after Stop.
 func (b *Base) Drained() { b.work.Wait() }
 
-// Spawn runs f in a goroutine that Drained waits for. f must end when the context does.
+// Spawn runs f in a goroutine that Drained waits for. f must return when the context is cancelled.
 func (b *Base) Spawn(f func()) { b.work.Go(f) }
 
-// Update commits a change and wakes whoever watches what it touched. The error is f's or the store's; nothing
-// has changed then.
+// Update commits a change and wakes those who watch what it changed. It returns f's error or the store's; then
+// nothing has changed.
 func (b *Base) Update(f func(*store.Tx) error) error {
 	var touched []store.Topic
 	if err := b.DB.Update(func(tx *store.Tx) error {
@@ -73,9 +73,9 @@ func (b *Base) Update(f func(*store.Tx) error) error {
 	return nil
 }
 
-// UpdateThen is Update for a change that somebody who does not watch must know before it is acknowledged. tell tells him,
-// after the commit and before the next change of this kind begins, so that what is told last is what was committed last.
-// It may Update, but not UpdateThen.
+// UpdateThen is Update for a change that a part which does not watch must know before the change is acknowledged. It calls
+// tell after the commit, and before another UpdateThen begins, so that tell's calls come in the order of the
+// commits. tell may call Update, but not UpdateThen.
 func (b *Base) UpdateThen(f func(*store.Tx) error, tell func()) error {
 	b.order.Lock()
 	defer b.order.Unlock()
@@ -91,7 +91,7 @@ func (b *Base) ARN(service, resource string) string {
 	return "arn:aws:" + service + ":" + b.Region + ":" + b.Account + ":" + resource
 }
 
-// Find reads a row; missing is the error where there is none. Without a tx it is the row as last committed.
+// Find reads a row; missing is the error if there is none. With a nil tx it reads the last committed row.
 func Find[T any](tx *store.Tx, t *store.Table[T], key string, missing func(key string) error) (T, error) {
 	row, ok := t.GetTx(tx, key)
 	if !ok {

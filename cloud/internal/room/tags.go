@@ -8,11 +8,11 @@ import (
 // MaxTags is how many tags a resource may have; those of AWS itself (aws:autoscaling:groupName) do not count.
 const MaxTags = 50
 
-// TagFault is what is wrong with a tag.
+// TagFault is a kind of error in a tag.
 type TagFault int
 
 // The limits of https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html, in
-// characters. Each service has its own words for them.
+// characters. Each service has its own error messages for them.
 const (
 	TagFits      TagFault = iota
 	EmptyKey              // a key has at least one

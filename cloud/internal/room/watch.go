@@ -7,13 +7,13 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// hub knows who watches what.
+// hub records who watches what.
 type hub struct {
 	mu       sync.Mutex
 	watchers map[store.Topic]map[*Watch]bool
 }
 
-// Watch wakes a worker after changes of what it looks at. One worker uses it.
+// Watch wakes one worker after changes of what it watches.
 type Watch struct {
 	hub    *hub
 	topics []store.Topic
@@ -57,8 +57,8 @@ func (w *Watch) Stop() {
 	}
 }
 
-// Next returns a channel that is closed at the next change. Take it before reading the state that is waited
-// for, else a change between the two is missed.
+// Next returns a channel that is closed at the next change. Call it before reading the state, or a change between the
+// two is missed.
 func (w *Watch) Next() <-chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -77,8 +77,8 @@ func (w *Watch) wake() {
 	}
 }
 
-// Wake wakes who watches these topics, the tables that they are rows of, or everything. Update does so for what is
-// stored; call it for what is not.
+// Wake wakes those who watch these topics, the tables that they are rows of, or everything. Update does this for stored
+// state; call it for state that is not stored.
 func (b *Base) Wake(topics ...store.Topic) {
 	if len(topics) == 0 {
 		return
@@ -98,8 +98,8 @@ func (b *Base) Wake(topics ...store.Topic) {
 	}
 }
 
-// Wait waits until done says so, asking again after each change of the topics (of anything, where there are
-// none). It returns the error of ctx or of the control plane's own context where that ends first.
+// Wait waits until done returns true. It calls done again after each change of the topics (or of anything, if there are
+// none). It returns the error of ctx or of the control plane's context if one of them ends first.
 func (b *Base) Wait(ctx context.Context, done func() bool, topics ...store.Topic) error {
 	w := b.Watch(topics...)
 	defer w.Stop()

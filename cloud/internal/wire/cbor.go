@@ -166,7 +166,7 @@ func sliceFromCBOR(c cbor.Value, v reflect.Value) error {
 }
 
 // appendCBOR encodes a value. Lists are of indefinite length, as CloudWatch writes them (recorded in November
-// 2026; RFC 8949, section 3.2.2), which smithy's encoder does not; what has no parts is left to it.
+// 2026; RFC 8949, section 3.2.2) and smithy's encoder does not; that encodes values without parts.
 func appendCBOR(b []byte, v reflect.Value) []byte {
 	if t, ok := v.Interface().(time.Time); ok {
 		return append(b, cbor.Encode(&cbor.Tag{ID: 1, Value: cbor.Float64(float64(t.UnixMilli()) / 1000)})...)

@@ -10,7 +10,7 @@ import (
 type codec interface {
 	// speaks tells whether a request is in this protocol.
 	speaks(r *http.Request) bool
-	// operation finds what a request asks for. Its errors are AWS's for what no model has.
+	// operation finds a request's operation. Its errors are those of AWS for an operation that no model has.
 	operation(s *Service, r *http.Request) (*operation, error)
 	// decode fills an operation's input.
 	decode(s *Service, op *operation, r *http.Request, in reflect.Value) error
@@ -20,7 +20,7 @@ type codec interface {
 	encodeError(s *Service, w http.ResponseWriter, r *http.Request, requestID string, e *Error)
 }
 
-// codec returns the protocol that a request is in: the last that its service has takes what no other does.
+// codec returns the protocol of a request: the service's last one if no other recognises it.
 func (s *Service) codec(r *http.Request) codec {
 	last := len(s.codecs) - 1
 	for _, c := range s.codecs[:last] {
@@ -31,7 +31,7 @@ func (s *Service) codec(r *http.Request) codec {
 	return s.codecs[last]
 }
 
-// WriteError answers with an error in the shape that the service's clients read.
+// WriteError answers with an error in the form that the service's clients expect.
 func WriteError(w http.ResponseWriter, r *http.Request, s *Service, e *Error) {
 	id := RequestID(r.Context())
 	if id == "" {

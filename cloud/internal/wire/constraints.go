@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// constraints are what a model says of a shape's values. Services written with Coral, AWS's framework, check them
-// before their own code sees a request, and answer in the framework's words (recorded from CloudWatch and from
+// constraints are a model's constraints of a shape's values. Services written with Coral, AWS's framework, check them
+// before their own code gets a request, and answer in the framework's words (recorded from CloudWatch and from
 // Route 53's tag calls, November 2026).
 type constraints struct {
 	min, max string // numbers, "" where there is none
@@ -38,15 +38,15 @@ var recordedEnums = map[string][]string{
 	"StateValue": {"INSUFFICIENT_DATA", "ALARM", "OK"}, // CloudWatch, November 2026
 }
 
-// checks tells whether an operation's constraints are checked before its handler. EC2 has words of its own. Of Route
-// 53 the tag calls alone were seen to answer in the framework's words: its handlers say by error codes of their
-// own what else they refuse (InvalidDomainName, InvalidChangeBatch), which a check in front would hide.
+// checks tells whether an operation's constraints are checked before its handler. EC2 has its own messages. Of Route
+// 53 only the tag calls were seen to answer in the framework's words. Its other operations have their own error
+// codes (InvalidDomainName, InvalidChangeBatch), which their handlers return and which a check before them would hide.
 func (s *Service) checks(op *operation) bool {
 	return s.checksAll() || s == Route53 && strings.Contains(op.name, "TagsForResource")
 }
 
-// checksAll tells the services of which every operation is checked, required members among them, so that decoding
-// leaves these to the check.
+// checksAll tells whether every operation of a service is checked, including required members, so that decoding
+// need not check these.
 func (s *Service) checksAll() bool { return s == ELBv2 || s == AutoScaling || s == CloudWatch }
 
 // check refuses an input that breaks its model's constraints.
@@ -188,7 +188,7 @@ func text(v reflect.Value) string {
 
 var javaPatterns sync.Map // Java's text -> *regexp.Regexp, nil where Go cannot take it
 
-// javaPattern is a model's pattern in Go's syntax, or nil where that has no such thing (TestPatterns names them).
+// javaPattern is a model's pattern in Go's syntax, or nil if that cannot express it (TestPatterns lists these).
 func javaPattern(java string) *regexp.Regexp {
 	if re, ok := javaPatterns.Load(java); ok {
 		return re.(*regexp.Regexp)
@@ -204,10 +204,10 @@ var (
 	javaSyntax = strings.NewReplacer(`\uD800\uDC00-\uDBFF\uDFFF`, `\x{10000}-\x{10FFFF}`, `\p{ASCII}`, `[\x00-\x7F]`)
 )
 
-// worded are the members that a service checks itself, with codes or words of its own for what its model says too.
+// worded are the members that a service checks itself, with its own codes or messages, although its model constrains them.
 var worded = map[string]bool{
-	// PutMetricData answers InvalidParameterValue and InvalidParameterCombination with the data's places in words of its
-	// own, "The parameters MetricData.member.1.Value and ..." (recorded from AWS, November 2026).
+	// PutMetricData answers InvalidParameterValue and InvalidParameterCombination with the data's places, in its own
+	// words, "The parameters MetricData.member.1.Value and ..." (recorded from AWS, November 2026).
 	"monitoring metricData": true,
 	// Errors in CreateLoadBalancer's reference: InvalidScheme.
 	"elasticloadbalancing scheme": true,

@@ -5,14 +5,14 @@ import (
 	"net/http"
 )
 
-// Error is an AWS API error: what an operation refuses with.
+// Error is an AWS API error, which an operation returns.
 type Error struct {
 	Code    string
 	Message string
 	Status  int // HTTP; the zero value means 400
-	// Messages are Route 53's list for InvalidChangeBatch, which has a body of its own.
+	// Messages are the list of messages in Route 53's InvalidChangeBatch, which has its own form of body.
 	Messages []string
-	// Members are what the error's shape has beside its message, in the protocols that write JSON.
+	// Members are the members of the error's shape besides its message, in the protocols with JSON.
 	Members map[string]any
 }
 
@@ -27,7 +27,7 @@ func (e *Error) HTTPStatus() int {
 	return e.Status
 }
 
-// fault says whose the error is, in the query protocols' words.
+// fault is whose fault the error is, in the query protocols: Sender or Receiver.
 func (e *Error) fault() string {
 	if e.HTTPStatus() >= http.StatusInternalServerError {
 		return "Receiver"
@@ -35,7 +35,7 @@ func (e *Error) fault() string {
 	return "Sender"
 }
 
-// queryError is the header by which the other protocols tell the query protocol's code.
+// queryError is the header in which the other protocols send the query protocol's code.
 func (e *Error) queryError() string { return e.Code + ";" + e.fault() }
 
 // Errorf makes an error with status 400.

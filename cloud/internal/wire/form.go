@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A query request is a flat form whose keys are paths: Filter.1.Value.2. It is made a tree first, and
-// then decoded along the type.
+// A query request is a flat form whose keys are paths: Filter.1.Value.2. It is first made into a tree, and
+// then decoded by the type.
 
 type formNode struct {
 	value    string
@@ -28,7 +28,7 @@ func (n *formNode) child(name string) *formNode {
 	return n.children[name]
 }
 
-// The limits of what a request may hold: far above what any client sends, far below what would hurt.
+// The limits of a request: far more than any client sends, and few enough to be decoded quickly.
 const (
 	maxFormDepth = 32
 	maxListIndex = 10_000
@@ -298,7 +298,7 @@ func parseTime(text string) (time.Time, error) {
 	return time.Parse(time.RFC3339Nano, text)
 }
 
-// missing is how each service says that a required parameter was not given.
+// missing is each service's error for a required parameter that was not given.
 func (s *Service) missing(name string) *Error {
 	const null = "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null"
 	switch s.protocol {

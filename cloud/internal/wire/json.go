@@ -17,8 +17,8 @@ import (
 )
 
 // Two protocols write JSON: REST-JSON, whose operation is the method and path and whose labels and query
-// string carry members, and AWS JSON 1.0, whose operation is in the header X-Amz-Target. Members have
-// their location names, else the model's, which the services that we have write as Go does (smithy.io,
+// string have members, and AWS JSON 1.0, whose operation is in the header X-Amz-Target. Members have
+// their location names, else the model's, which in these services equal Go's (smithy.io,
 // "AWS restJson1 protocol" and "AWS JSON 1.0 protocol").
 
 type restJSONCodec struct{}
@@ -124,7 +124,7 @@ func (s *Service) decodeJSON(sh *shape, body io.Reader, in reflect.Value) error 
 	return s.fromJSON(doc, member{}, sh, in, "")
 }
 
-// fromJSON sets v to what a document says. The shape is the member's own, which the caller has at hand.
+// fromJSON sets v from a document. The shape is the member's, which the caller knows.
 func (s *Service) fromJSON(doc any, m member, sh *shape, v reflect.Value, path string) error {
 	if v.Kind() == reflect.Pointer && v.Type() != timeType {
 		v.Set(reflect.New(v.Type().Elem()))
@@ -157,7 +157,7 @@ func (s *Service) fromJSON(doc any, m member, sh *shape, v reflect.Value, path s
 	return s.invalid(path, fmt.Sprint(doc), errors.New("not of the member's type"))
 }
 
-// structFromJSON refuses members that it does not know: a newer client's, which would be ignored silently.
+// structFromJSON refuses unknown members: those of a newer client would otherwise be ignored silently.
 func (s *Service) structFromJSON(doc map[string]any, sh *shape, v reflect.Value, path string) error {
 	known := map[string]bool{}
 	for i := range v.NumField() {
@@ -228,7 +228,7 @@ func scalarFromJSON(doc any, v reflect.Value) error {
 	return setScalar(v, text)
 }
 
-// toJSON makes of an output what encoding/json writes. Members that are not set are left out.
+// toJSON makes a value for encoding/json from an output. Members that are not set are left out.
 func (s *Service) toJSON(sh *shape, v reflect.Value) any {
 	if v.Type() == timeType {
 		return json.Number(fmt.Sprintf("%.3f", float64(v.Interface().(*time.Time).UnixMilli())/1000))

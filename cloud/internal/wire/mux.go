@@ -33,9 +33,9 @@ func NewMux(log *slog.Logger) *Mux {
 	return &Mux{log: log, handlers: map[*Service]map[string]handler{}}
 }
 
-// Handle registers the handler of one operation. An operation newer than the models is served by the query
-// protocols' naming rules alone. It panics where the operation has a handler already, or where its path
-// would have to be known, since that is a mistake in the program.
+// Handle registers the handler of one operation. The names of an operation newer than the models follow from the query
+// protocols' rules. Handle panics if the operation has a handler already, or if it is newer than the models and its
+// protocol needs a path, since that is a mistake in the program.
 func Handle[In, Out any](m *Mux, s *Service, op string, h func(context.Context, *In) (*Out, error)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -92,8 +92,8 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
-// ServeHTTP implements http.Handler. The service is the credential scope's; the signature itself is the
-// front door's to verify.
+// ServeHTTP implements http.Handler. The service is that of the credential scope; the front door has
+// verified the signature.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := newRequestID()
 	w.Header().Set("x-amzn-RequestId", id)
@@ -119,8 +119,8 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// inflate unpacks a body that the client compressed, as SDKs do with PutMetricData's. The limit holds for
-// what comes out, too.
+// inflate decompresses a body that the client compressed, as SDKs do with PutMetricData's. The limit also applies to
+// the decompressed body.
 func inflate(w http.ResponseWriter, r *http.Request) error {
 	if r.Header.Get("Content-Encoding") != "gzip" {
 		return nil
@@ -169,7 +169,7 @@ func (m *Mux) decode(s *Service, c codec, r *http.Request) (any, *operation, han
 	return in, op, h, s.check(op, v)
 }
 
-// known makes an AWS error of any error, and logs what was not one.
+// known returns an error of AWS's unchanged; any other error is logged, and becomes an internal error.
 func (m *Mux) known(r *http.Request, op *operation, err error) *Error {
 	var known *Error
 	if errors.As(err, &known) {

@@ -15,7 +15,7 @@ type ec2Codec struct{ queryCodec }
 
 func (queryCodec) speaks(*http.Request) bool { return true }
 
-// operation refuses versions of an API that the tables are not of: version 2012-06-01 of
+// operation refuses versions of an API that the tables do not describe: version 2012-06-01 of
 // elasticloadbalancing is that of classic load balancers, whose operations have the same names and other members.
 func (queryCodec) operation(s *Service, r *http.Request) (*operation, error) {
 	form, err := readForm(r)
@@ -73,7 +73,7 @@ func (ec2Codec) encode(s *Service, op *operation, w http.ResponseWriter, request
 	x.element("requestId", requestID)
 	sh := s.table.shape(op.output)
 	err := x.structure(sh, out)
-	// An operation that had no output before it was given one says that it succeeded.
+	// Operations that originally had no output answer that they succeeded.
 	if said := out.FieldByName("Return"); len(sh.members) == 0 && (!said.IsValid() || said.IsNil()) {
 		x.element("return", "true")
 	}

@@ -41,7 +41,7 @@ func (restXMLCodec) encode(s *Service, op *operation, w http.ResponseWriter, _ s
 	return nil
 }
 
-// encodeError writes the one shape that most errors have, and that of InvalidChangeBatch.
+// encodeError writes the form of most errors, and that of InvalidChangeBatch.
 func (restXMLCodec) encodeError(s *Service, w http.ResponseWriter, _ *http.Request, requestID string, e *Error) {
 	x := newXMLWriter(s, "")
 	if len(e.Messages) == 0 {
@@ -82,8 +82,8 @@ func (t *table) parseRoutes() []route {
 	return all
 }
 
-// matchREST finds the operation of a request, or nil, and keeps its labels as the request's path values. Paths match with or without a slash at
-// their end, as AWS's own clients write both; Route 53's ids may come with their kind in front,
+// matchREST finds the operation of a request, or nil, and keeps its labels as the request's path values. Paths match with or
+// without a slash at their end, since AWS's own clients write both. Route 53's ids may have their kind before them:
 // "/hostedzone/Z1".
 func (s *Service) matchREST(r *http.Request) *operation {
 	segments := strings.Split(strings.Trim(r.URL.EscapedPath(), "/"), "/")

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Scope is a credential scope: what a signature is for.
+// Scope is the credential scope of a signature.
 type Scope struct {
 	AccessKey, Date, Region, Service string
 }
@@ -19,7 +19,7 @@ type carried struct {
 
 type scopeKey struct{}
 
-// WithScope reads a request's scope once, for all who ask ScopeOf of the request that it returns.
+// WithScope reads a request's scope once: ScopeOf of the request that it returns does not read it again.
 func WithScope(r *http.Request) *http.Request {
 	scope, ok := ScopeOf(r)
 	return r.WithContext(context.WithValue(r.Context(), scopeKey{}, carried{scope, ok}))

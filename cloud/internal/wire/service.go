@@ -19,7 +19,7 @@ const (
 type Service struct {
 	// SigningName is the service in a credential scope: "ec2", "elasticloadbalancing".
 	SigningName string
-	// Version is the API's date.
+	// Version is the API's version, a date.
 	Version string
 
 	namespace string

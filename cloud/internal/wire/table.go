@@ -25,7 +25,7 @@ import (
 // enum's words stand between bars.
 //
 // Flags are r for required, f for flattened, a for an XML attribute. A shape that has no line is a
-// scalar, of which the Go type says all. The text is indexed once; a line is parsed when it is first met.
+// scalar that its Go type describes fully. The text is indexed once; a line is parsed when it is first used.
 type table struct {
 	file string
 
@@ -76,7 +76,7 @@ func (t *table) load() {
 		if err != nil {
 			panic(err) // embedded, so it is there
 		}
-		// What AWS has added since those models, for names that do not follow from Go's, is written by hand.
+		// What AWS has added since those models is written by hand if its names do not follow from Go's.
 		newer, err := tables.ReadFile("tables/" + t.file + "-newer.txt")
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			panic(err)
@@ -179,7 +179,7 @@ func parseMember(text string) member {
 	}
 }
 
-// member returns what the table says of a Go field, or what follows from its name.
+// member returns the table's entry for a Go field, or one that follows from its name.
 func (s *shape) member(field string, p protocol) member {
 	if m, ok := s.members[field]; ok {
 		return m

@@ -17,7 +17,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// The environment variable that carries a role's Config, and for a region its name. Neither is secret.
+// The environment variables with a role's Config and, for a region, its name. Neither is secret.
 const (
 	envConfig = "UNDERSTUDY_CONFIG"
 	envName   = "UNDERSTUDY_NAME"
@@ -30,7 +30,7 @@ const (
 	fdNames   = 4 // the first of the name servers' sockets
 )
 
-// Main runs the role that argv[0] names, and does not return; where it names none, Main returns at once.
+// Main runs the role that argv[0] names, and does not return; if it names none, Main returns at once.
 func Main() {
 	if machine.Main() {
 		os.Exit(0)
@@ -46,7 +46,7 @@ func Main() {
 	default:
 		return
 	}
-	// What a role writes is for other roles, whatever the user's mask: the folder around it is private.
+	// Files are readable by other roles, whatever the user's umask is; their folder is private.
 	syscall.Umask(0o022)
 	// These processes are many and mostly idle: a smaller heap is worth the collector's extra work.
 	debug.SetGCPercent(40)
@@ -60,7 +60,7 @@ func Main() {
 	os.Exit(0)
 }
 
-// failure is what a role says that cannot serve.
+// failure is the message of a role that cannot serve.
 func failure(err error) Event {
 	e := Event{State: Down, Error: err.Error()}
 	var refused *store.Error
@@ -87,10 +87,10 @@ func run(role func(Config) error) error {
 	return role(cfg)
 }
 
-// isReady is set once the descriptor fdReady is no more, or is another file's.
+// isReady is set when the descriptor fdReady is closed and may be another file's.
 var isReady atomic.Bool
 
-// ready tells the world that a role serves, with its process id as the host sees it: /proc is still the
+// ready reports to the world that a role serves, with its process id on the host: /proc is still the
 // host's.
 func ready() error {
 	self, err := os.Readlink("/proc/self")

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// Namespaces returns how the world is to be started: in fresh namespaces of every kind, in a session of
-// its own, and gone with the thread's process.
+// Namespaces returns the attributes to start the world with: new namespaces of every kind, its own session, and
+// SIGKILL when the starting process ends.
 func Namespaces() (*syscall.SysProcAttr, error) {
 	attr := &syscall.SysProcAttr{
 		Setsid: true,
@@ -18,12 +18,12 @@ func Namespaces() (*syscall.SysProcAttr, error) {
 			syscall.CLONE_NEWPID | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
 	}
 	if os.Geteuid() != 0 {
-		// The kernel lets an unprivileged user map one id, his own.
+		// The kernel lets an unprivileged user map one id only, the user's own.
 		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Geteuid(), Size: 1}}
 		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getegid(), Size: 1}}
 		return attr, nil
 	}
-	// Root maps every id that it has: all of them, unless it is itself root of a namespace only.
+	// Root maps every id that it has: all ids, unless it is root of a user namespace only.
 	var err error
 	if attr.UidMappings, err = identity("/proc/self/uid_map"); err != nil {
 		return nil, err
@@ -31,13 +31,13 @@ func Namespaces() (*syscall.SysProcAttr, error) {
 	if attr.GidMappings, err = identity("/proc/self/gid_map"); err != nil {
 		return nil, err
 	}
-	// Where it is root of a namespace that an unprivileged user has made, the kernel denies setgroups for good.
+	// If it is root of a namespace that an unprivileged user made, the kernel denies setgroups permanently.
 	setgroups, err := os.ReadFile("/proc/self/setgroups")
 	attr.GidMappingsEnableSetgroups = err != nil || strings.TrimSpace(string(setgroups)) != "deny"
 	return attr, nil
 }
 
-// identity maps each range of ids that this process has to itself.
+// identity maps each range of this process's ids to the same ids.
 func identity(path string) ([]syscall.SysProcIDMap, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -1,12 +1,12 @@
-// Package world holds a local cloud's processes together.
+// Package world starts and ends a local cloud's processes.
 //
 // The world is PID 1 of fresh user, network, mount, PID, IPC and UTS namespaces, started by the front door
 // on the host. Its network namespace is the internet, which has no uplink. It starts and reaps the route53
-// process and the regions' processes, each region in a PID and mount namespace of its own, and does what
-// the front door says over one socket. When that socket ends, so does the world, and the kernel kills
-// everything in it: however the front door dies, nothing is left.
+// process and the regions' processes, each region in its own PID and mount namespaces, and carries out
+// the front door's orders, which come over one socket. When that socket closes, the world ends, and the kernel kills
+// everything in it: however the front door ends, no process is left.
 //
-// All processes are this program again; argv[0] says the role. See [Main].
+// All processes run this same program; argv[0] is the role. See [Main].
 package world
 
 import (
@@ -16,14 +16,14 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
-// The roles, as argv[0] has them.
+// The roles, as in argv[0].
 const (
 	RoleWorld   = "understudy-world"
 	RoleRoute53 = "understudy-route53"
 	RoleRegion  = "understudy-region"
 )
 
-// Config is what a cloud's processes are told at their start.
+// Config is what a cloud's processes get at their start.
 type Config struct {
 	Dir     string `json:"dir"`
 	Cloud   int    `json:"cloud"` // its number on this machine
@@ -32,25 +32,25 @@ type Config struct {
 	Endpoint string      `json:"endpoint"`
 	Regions  []string    `json:"regions"` // in the order of their public ranges
 	Speed    tempo.Speed `json:"speed"`
-	// Throttle has Route 53 refuse requests above AWS's rate.
+	// Throttle makes Route 53 refuse requests above AWS's rate.
 	Throttle bool `json:"throttle"`
-	// Temporary says that Dir goes with the world.
+	// Temporary means that Dir is removed when the world ends.
 	Temporary bool `json:"temporary"`
 	// NameServers is how many datagram sockets, and after them as many listeners, the host has opened for
 	// the name servers' loopback twins.
 	NameServers int `json:"name_servers"`
 }
 
-// Route53 is the name of the process that is not a region's.
+// Route53 is the name of Route 53's process; all others are named like their regions.
 const Route53 = "route53"
 
-// Order is what the front door tells the world.
+// Order is a message from the front door to the world.
 type Order struct {
 	Do   string `json:"do"` // start, kill or stop
 	Name string `json:"name,omitempty"`
 }
 
-// Event is what the world tells the front door.
+// Event is a message from the world to the front door.
 type Event struct {
 	Name  string `json:"name"`
 	State State  `json:"state"`
@@ -62,8 +62,8 @@ type Event struct {
 // State is a process's.
 type State string
 
-// The states. A process that ended is Down whether it was killed, crashed or never got ready, and Refused where it would
-// not work with the state that it found.
+// The states. A process that ended is Down if it was killed, crashed or never became ready, and Refused if it refused
+// its stored state.
 const (
 	Up      State = "up"
 	Down    State = "down"
@@ -78,7 +78,8 @@ func Home(dir, name string) string {
 	return filepath.Join(dir, "regions", name)
 }
 
-// Kept is the folder of the marks and copies of its state, see package store. It is not in Home, whose loss it outlives.
+// Kept is the folder of the marks and copies of its state, see package store. It is outside Home, so that it remains if Home
+// is lost.
 func Kept(dir, name string) string { return filepath.Join(dir, "kept", name) }
 
 // StateFiles are the stores of route53 or a region.
@@ -96,7 +97,7 @@ func Socket(dir, name string) string { return socketPath(dir, name+".sock") }
 // PeerSocket is where a region serves other regions: images for CopyImage.
 func PeerSocket(dir, name string) string { return socketPath(dir, name+"-peer.sock") }
 
-// BeaconSocket is where route53 hears from the regions.
+// BeaconSocket is where route53 receives the regions' reports.
 func BeaconSocket(dir string) string { return socketPath(dir, "beacon.sock") }
 
 // ResolverSocket is where the resolvers of all VPCs ask route53.
@@ -105,7 +106,7 @@ func ResolverSocket(dir string) string { return socketPath(dir, "resolver.sock")
 // DoorSocket is where the front door opens loopback addresses for others.
 func DoorSocket(dir string) string { return socketPath(dir, "door.sock") }
 
-// ControlSocket is where other processes of the same user steer the cloud.
+// ControlSocket is where other processes of the same user control the cloud.
 func ControlSocket(dir string) string { return socketPath(dir, "control.sock") }
 
 func socketPath(dir, name string) string { return socket.Path(filepath.Join(dir, "run", name)) }

@@ -70,7 +70,7 @@ func regionConfig(cfg Config, name, home string, log *slog.Logger) region.Config
 	}
 }
 
-// serve answers on unix sockets, says that it does, and returns after SIGTERM.
+// serve serves on unix sockets, reports that it is ready, and returns after SIGTERM.
 func serve(handlers map[string]http.Handler) error {
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGTERM)
@@ -81,7 +81,7 @@ func serve(handlers map[string]http.Handler) error {
 			return err
 		}
 		defer l.Close()
-		// The door decides who is answered; OPTIONS * is no exception, which net/http would answer by itself.
+		// The door decides who is answered, also for OPTIONS *, which net/http would answer by itself.
 		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, DisableGeneralOptionsHandler: true}
 		defer server.Close()
 		go func() { failed <- server.Serve(l) }()
@@ -97,7 +97,7 @@ func serve(handlers map[string]http.Handler) error {
 	}
 }
 
-// listenUnix listens where an earlier process, killed, may have left its socket.
+// listenUnix listens at a path where an earlier process that was killed may have left its socket.
 func listenUnix(path string) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err

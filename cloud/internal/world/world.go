@@ -21,7 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stopGrace is how long a process may take over an orderly end.
+// stopGrace is how long a process may take to end after SIGTERM.
 const stopGrace = 3 * time.Second
 
 // world is the running PID 1.
@@ -46,7 +46,7 @@ type process struct {
 }
 
 func runWorld(cfg Config) error {
-	// A terminal's Ctrl-C reaches the whole group; the front door alone decides what it means.
+	// A terminal's Ctrl-C signals the whole group; only the front door decides what to do.
 	signal.Ignore(syscall.SIGINT, syscall.SIGHUP, syscall.SIGTERM)
 	control, err := controlSocket()
 	if err != nil {
@@ -74,7 +74,7 @@ func controlSocket() (net.Conn, error) {
 	return net.FileConn(f)
 }
 
-// prepare makes the namespaces fit to work in.
+// prepare sets up the namespaces.
 func prepare() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
@@ -82,7 +82,7 @@ func prepare() error {
 	return network.PrepareInternet()
 }
 
-// obey carries orders out until the front door has no more, or is no more.
+// obey carries out orders until the front door closes the socket or ends.
 func (w *world) obey() {
 	orders := bufio.NewScanner(w.control)
 	for orders.Scan() {
@@ -111,7 +111,7 @@ func (w *world) tell(e Event) {
 	}
 }
 
-// start begins a process and tells when it serves, or why it does not.
+// start starts a process and reports when it serves, or why it does not.
 func (w *world) start(name string) {
 	w.starting.Lock()
 	defer w.starting.Unlock()
@@ -136,9 +136,9 @@ func (w *world) start(name string) {
 	go w.attend(p, ready)
 }
 
-// attend tells when a process serves and when it has ended. A lost region is an outage and stays lost
-// until it is ordered back, but Route 53 survives everything: once it has served, it is started again
-// for as long as the world goes on.
+// attend reports when a process serves and when it has ended. A lost region is an outage and stays lost
+// until the front door orders its start. Route 53 is different: once it has served, it is started again whenever it
+// ends, as long as the world runs.
 func (w *world) attend(p *process, ready *os.File) {
 	defer ready.Close()
 	again := time.Now().Add(restartPause)
@@ -163,7 +163,7 @@ func (w *world) attend(p *process, ready *os.File) {
 	time.AfterFunc(time.Until(again), func() { w.start(p.name) })
 }
 
-// restartPause is the least time between two starts of a process that ends again and again.
+// restartPause is the least time between two starts of a process that ends repeatedly.
 const restartPause = time.Second
 
 func reason(err error) string {
@@ -204,7 +204,7 @@ func (w *world) launch(name string) (*process, *os.File, error) {
 	return &process{name: name, cmd: cmd, done: make(chan struct{})}, readyR, nil
 }
 
-// maxLog is the size, in bytes, at which a log is put aside for a new one as its process starts.
+// maxLog is the size in bytes from which a log is renamed, and a new one begun, when its process starts.
 const maxLog = 10 << 20
 
 func openLog(path string) (*os.File, error) {
@@ -216,7 +216,7 @@ func openLog(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 }
 
-// kill ends a process as the loss of a region would: at once and with everything in it.
+// kill ends a process by SIGKILL, and with it everything in its namespaces.
 func (w *world) kill(name string) {
 	w.mu.Lock()
 	p := w.running[name]
@@ -229,7 +229,7 @@ func (w *world) kill(name string) {
 	<-p.done
 }
 
-// last returns the processes that run, after which there are no others.
+// last returns the running processes, and prevents that others start.
 func (w *world) last() (all []*process) {
 	w.starting.Lock()
 	w.ending = true
@@ -242,7 +242,7 @@ func (w *world) last() (all []*process) {
 	return all
 }
 
-// stopAll ends every process in order, and those that take too long at once.
+// stopAll ends every process by SIGTERM, and kills those that take longer than stopGrace.
 func (w *world) stopAll() {
 	all := w.last()
 	for _, p := range all {
@@ -259,8 +259,8 @@ func (w *world) stopAll() {
 	}
 }
 
-// end kills what is left and removes a temporary folder, which only the world's root can do: instances
-// leave files in it that the host's user may not touch.
+// end kills what is left and removes a temporary folder. Only the world's root can do that: instances leave files in it
+// that the host's user has no right to remove.
 func (w *world) end() {
 	for _, p := range w.last() {
 		p.cmd.Process.Kill()
