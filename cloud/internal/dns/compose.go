@@ -11,14 +11,14 @@ import (
 	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
-// compose finds the answer to the responder's question in the view in force, and packs it. This is the slow
-// path: some microseconds, where a packed answer is found in a fraction of one.
+// compose finds the answer to the responder's question in the present view, and packs it. This is the slow
+// path: it takes some microseconds, and finding a packed answer only a fraction of one.
 //
 // The view is always asked for the name in lower case. Names in the message that repeat it are pointers to
-// the question, which write fills in in the asker's own case: so answers are the same bytes whichever path
-// they come by.
+// the question, which write fills in with the client's upper and lower case. So the bytes of an answer do not depend on
+// the path by which it was made.
 func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) (p *packed) {
-	// A fault in making one answer is that answer's alone: who found it could else stop the name servers with it.
+	// A panic while one answer is made must not end the process, or one question could stop the name servers.
 	defer func() {
 		if fault := recover(); fault != nil {
 			r.server.log.Error("a question could not be answered", "question", r.query.question, "fault", fault, "stack", string(debug.Stack()))
@@ -64,16 +64,16 @@ func (r *responder) compose(folded []byte, hash uint64, from netip.Addr) (p *pac
 	return p
 }
 
-// errTooLong is why records whose values are within the quotas may be more than any message holds.
+// errTooLong means that the records do not fit into a message, although their values are within the quotas.
 var errTooLong = errors.New("the answer is longer than any message")
 
-// failed is the answer where there should have been another.
+// failed is the answer if making the proper one failed: SERVFAIL.
 func (r *responder) failed(err error) *packed {
 	r.server.log.Debug("a question could not be answered", "question", r.query.question, "error", err)
 	return settled(&r.query, dns.RcodeServerFailure)
 }
 
-// messageOf makes an Answer the message that goes out, all but the OPT record.
+// messageOf makes the message of an Answer, without the OPT record.
 func messageOf(q dns.Question, a *routing.Answer) *dns.Msg {
 	m := &dns.Msg{Question: []dns.Question{q}, Answer: a.Answer, Ns: a.Authority, Extra: a.Additional, Compress: true}
 	m.Response, m.Authoritative, m.Rcode = true, a.Authoritative, a.Rcode

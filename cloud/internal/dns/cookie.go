@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// Cookies (RFC 7873) tell an asker whose address is its own from one that forges another's. The server's
-// are made as RFC 9018 has it, which name servers of other makes share: version, three zeros, the time in
+// Cookies (RFC 7873) show whether a client's source address is its own or forged. The server's cookies have the format of
+// RFC 9018, which other name servers use too: version, three zeros, the time in
 // seconds, and SipHash-2-4 of the client's cookie, all that, and the client's address.
 //
-// The secret is another each day, and follows from a master secret: a cookie says by its time which one
-// made it, so a change of secrets is seen by nobody, and name servers that share the master accept each
-// other's.
+// Each day has its own secret, which follows from a master secret. The time in a cookie tells which secret
+// made it, so clients do not notice a change of secrets, and name servers with the same master secret accept each
+// other's cookies.
 type cookies struct {
 	master  [32]byte
 	current atomic.Pointer[secret] // the last one asked for
@@ -34,7 +34,7 @@ const (
 	cookieVersion    = 1
 )
 
-// RFC 9018, 4.3: a cookie is good for an hour, and up to five minutes ahead of this clock; one older than
+// RFC 9018, 4.3: a cookie is valid for an hour, and up to five minutes ahead of this clock; one older than
 // half an hour is replaced.
 const (
 	cookieAge   = 3600 // seconds
@@ -48,11 +48,11 @@ func newCookies() *cookies {
 	return c
 }
 
-// cookie is one of ours, ready to be sent.
+// cookie is a server cookie together with the client's, as in the option.
 type cookie [cookieSize]byte
 
-// answer returns the cookie to answer an asker's with, and whether theirs proves that the address is
-// theirs.
+// answer returns the cookie to answer a client's cookie with, and whether the client's cookie proves that its source
+// address is its own.
 func (c *cookies) answer(theirs []byte, from netip.Addr, now time.Time) (ours cookie, proven bool) {
 	if len(theirs) == cookieSize && theirs[clientCookieSize] == cookieVersion {
 		ours = cookie(theirs)
@@ -75,7 +75,7 @@ func (c *cookies) answer(theirs []byte, from netip.Addr, now time.Time) (ours co
 // made is when a cookie was made, in seconds.
 func (c *cookie) made() uint32 { return binary.BigEndian.Uint32(c[clientCookieSize+4:]) }
 
-// seal writes a cookie's hash. RFC 9018 has its bytes as SipHash writes them, the lowest first.
+// seal writes a cookie's hash, with its lowest byte first, as SipHash and RFC 9018 do.
 func (c *cookie) seal(key *[16]byte, from netip.Addr) {
 	const hashed = clientCookieSize + 8
 	var input [hashed + 16]byte

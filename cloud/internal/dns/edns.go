@@ -7,7 +7,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/resolver"
 )
 
-// edns is what a message's OPT record says (RFC 6891), with the options that this server knows.
+// edns is the content of a message's OPT record (RFC 6891), with the options that this server knows.
 type edns struct {
 	present  bool
 	version  uint8
@@ -25,7 +25,7 @@ func isOPT(record []byte) bool {
 	return record[0] == 0 && binary.BigEndian.Uint16(record[1:]) == dns.TypeOPT
 }
 
-// read takes in an OPT record. A second one, or options that do not fill it exactly, are wrong.
+// read reads an OPT record. A second one, or options that do not fill it exactly, are errors.
 func (e *edns) read(record []byte) bool {
 	if e.present {
 		return false
@@ -53,7 +53,7 @@ func (e *edns) read(record []byte) bool {
 	return true
 }
 
-// option takes in one option. One that this server does not know is passed over.
+// option reads one option. An unknown option is skipped.
 func (e *edns) option(code uint16, data []byte) bool {
 	switch code {
 	case dns.EDNS0COOKIE:
@@ -71,7 +71,8 @@ func (e *edns) option(code uint16, data []byte) bool {
 	return true
 }
 
-// limit is the largest datagram that may answer: what the asker takes, within what no path fragments.
+// limit is the size in bytes of the largest datagram that may answer: what the client accepts, but at most 1,232,
+// which no path fragments.
 func (e *edns) limit() int {
 	if !e.present {
 		return dns.MinMsgSize
@@ -91,9 +92,9 @@ func (e *edns) replySize() int {
 	return n
 }
 
-// appendOPT appends the OPT record that answers this one: the upper bits of the rcode, the asker's DO
-// bit (RFC 3225), a cookie of ours for a cookie of theirs, and their subnet with the scope that the answer
-// is good for.
+// appendOPT appends the OPT record that answers this one: the upper bits of the rcode, the client's DO
+// bit (RFC 3225), a server cookie for a client cookie, and the client's subnet with the scope for which the answer
+// is valid.
 func (e *edns) appendOPT(b []byte, rcode int, ours *cookie, scope uint8) []byte {
 	var do uint8
 	if e.dnssecOK {

@@ -2,16 +2,16 @@ package dns
 
 import "github.com/understudy/understudy/cloud/internal/routing"
 
-// inForce is what answers now, and the terms that packed answers have of it.
+// inForce is the view that answers now, and the terms of its packed answers.
 type inForce struct {
 	view  *routing.View
 	whole *term                   // of all that the view says
 	zones map[*routing.Zone]*term // of what one zone's records say alone
 }
 
-// Swap puts another view in force, for every question that comes after it returns. A view of the very same zones,
-// as a change of health makes one, costs the same whatever is in them; else answers of those zones stay packed
-// that are as they were.
+// Swap replaces the view. The new one answers every question that comes after Swap returns. If the zones are the same
+// ones, as after a change of health, the cost does not depend on their size. Otherwise the packed answers of unchanged
+// zones are kept.
 func (s *Server) Swap(v *routing.View) {
 	s.swap.Lock()
 	defer s.swap.Unlock()
@@ -29,13 +29,13 @@ func (s *Server) Swap(v *routing.View) {
 		}
 	}
 	s.inForce.Store(next)
-	// From here on answers are composed of the next view; those of the old one end with their terms.
+	// From here on answers are composed from the next view; those of the old one end with their terms.
 	if old != nil {
 		old.end(next)
 	}
 }
 
-// keep takes over the terms of zones that are as they were. Where a zone came or went, none is: a name may lie in
+// keep takes over the terms of unchanged zones. If a zone was added or removed, it keeps none, since a name may be in
 // another zone now.
 func (f *inForce) keep(old *inForce) {
 	ids := map[string]bool{}
@@ -57,7 +57,7 @@ func (f *inForce) keep(old *inForce) {
 	}
 }
 
-// end ends the terms that are not the next one's as well.
+// end ends the terms that the next view does not keep.
 func (f *inForce) end(next *inForce) {
 	f.whole.over.Store(true)
 	if next.view.SameZones(f.view) {
@@ -70,7 +70,7 @@ func (f *inForce) end(next *inForce) {
 	}
 }
 
-// term returns how long an answer is right, or nil where it is right for one asker only.
+// term returns the term of an answer, or nil if the answer is for one client only.
 func (f *inForce) term(a *routing.Answer) *term {
 	switch {
 	case a.Depends&(routing.OnPlace|routing.OnRoll) != 0:

@@ -9,8 +9,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// tally counts what one socket, or one side's connections, did. Who counts holds its lock for a whole batch,
-// so that counting costs an addition; who reads waits for a batch to end.
+// tally has the counts of one socket, or of one side's connections. Its lock is held for a whole batch of messages,
+// so that counting costs only an addition; a reader waits for the end of the batch.
 type tally struct {
 	sync.Mutex
 	types     [countedTypes + 1]uint64 // the last is of all others

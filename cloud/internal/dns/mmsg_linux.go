@@ -50,7 +50,7 @@ func newInbox(batch, size int) *inbox {
 	return in
 }
 
-// receive takes what datagrams there are, without waiting for any.
+// receive receives the datagrams that have arrived, without waiting.
 func (in *inbox) receive(fd uintptr) (int, error) {
 	for i := range in.headers {
 		in.headers[i].Namelen = unix.SizeofSockaddrAny
@@ -62,7 +62,7 @@ func (in *inbox) receive(fd uintptr) (int, error) {
 	return int(n), nil
 }
 
-// message returns a datagram, and whether it was longer than its room.
+// message returns a datagram, and whether it was longer than its buffer.
 func (in *inbox) message(i int) (b []byte, cut bool) {
 	h := &in.headers[i]
 	return in.room[i*in.size:][:h.n], h.Flags&unix.MSG_TRUNC != 0
@@ -88,8 +88,8 @@ func hostOrder(port uint16) uint16 {
 	return binary.BigEndian.Uint16(b[:])
 }
 
-// outbox sends a batch of datagrams. Those of one size to one place leave as one message, which the kernel
-// cuts into datagrams as late as it can (UDP_SEGMENT, udp(7)): a resolver that asks much at once is
+// outbox sends a batch of datagrams. Those of the same size to the same address are sent as one message, which the kernel
+// divides into datagrams as late as it can (UDP_SEGMENT, udp(7)): a resolver that asks many questions at once is
 // answered in a fraction of the time.
 type outbox struct {
 	headers   []mmsghdr
@@ -106,7 +106,7 @@ type datagram struct {
 	next  int // of the same group, or -1
 }
 
-// group is of datagrams that leave as one message.
+// group is the datagrams that are sent as one message.
 type group struct {
 	to          netip.AddrPort
 	size, count int
@@ -115,7 +115,7 @@ type group struct {
 	nameSize    uint32
 }
 
-// segmentControl is the control message that says where to cut.
+// segmentControl is the control message with the size of the datagrams.
 type segmentControl struct {
 	unix.Cmsghdr
 	size uint16
@@ -145,14 +145,14 @@ func newOutbox(batch int, fd uintptr) *outbox {
 	return o
 }
 
-// add puts in an answer to the datagram with this number in the inbox. Both must stay until send.
+// add adds an answer to the datagram with this number in the inbox. Neither may change until send.
 func (o *outbox) add(answer []byte, to netip.AddrPort, in *inbox, number int) {
 	o.datagrams = append(o.datagrams, datagram{answer, -1})
 	d := len(o.datagrams) - 1
 	a := to.Addr().As16() // the last bytes differ most
 	slot := &o.recent[(uint(binary.NativeEndian.Uint32(a[12:]))*31+uint(to.Port())*7+uint(len(answer)))%recentGroups]
-	// What the slot says may be of an earlier batch; it counts if the group is the right one by now. One link-local
-	// address may be several places.
+	// The slot may be from an earlier batch, so the group's address is compared. A link-local address is not used:
+	// it may be on several links.
 	if i := int(*slot); o.segment && i < len(o.groups) && !to.Addr().IsLinkLocalUnicast() {
 		if g := &o.groups[i]; g.size == len(answer) && g.to == to && g.count < maxSegments && (g.count+1)*g.size <= maxSegmented {
 			o.datagrams[g.last].next = d
@@ -165,7 +165,7 @@ func (o *outbox) add(answer []byte, to netip.AddrPort, in *inbox, number int) {
 	o.groups = append(o.groups, group{to: to, size: len(answer), count: 1, first: d, last: d, name: &in.names[number], nameSize: in.headers[number].Namelen})
 }
 
-// send sends what was put in, and returns how many datagrams the kernel would not take.
+// send sends what was added, and returns how many datagrams the kernel refused.
 func (o *outbox) send(fd uintptr) (unsent int) {
 	vectors := o.vectors
 	for i := range o.groups {

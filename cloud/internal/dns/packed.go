@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// packed is an answer made ready to be sent: header, question and records, without the OPT record, which
-// is each asker's own. It never changes. What differs from one asker to the next, id, two flags, and the
-// letters' case in the question, is written over a copy; names in the records point to the question, and
-// so take on its case.
+// packed is an answer ready to be sent: header, question and records, without the OPT record, which
+// differs for each client. It never changes. What else differs between clients (id, two flags, and upper and lower case in
+// the question) is written into a copy; names in the records are pointers to the question, and
+// so have the same case.
 type packed struct {
 	hash     uint64
 	message  []byte
@@ -24,32 +24,31 @@ type packed struct {
 	until    int64  // when its signatures are to be made anew, in Unix seconds; 0 where it has none
 	zone     string // its id, for the query log; empty where no zone answers
 
-	// room is where the message is, if it is as short as most: beside what is looked at before it, so that
-	// memory is waited for once. Among the names of a large zone, that is what finding takes its time for.
+	// room has the message if it is short, as most are: beside the fields that are read before it, so that there is
+	// one cache miss instead of two. With the names of a large zone, cache misses are most of the cost of finding.
 	room [88]byte
 }
 
 // keep copies a message into the answer.
 func (p *packed) keep(message []byte) { p.message = append(p.room[:0], message...) }
 
-// cut tells whether the answer is one that no datagram holds, of which only the head is kept.
+// cut tells whether the answer is too long for any datagram, so that only its head is kept.
 func (p *packed) cut() bool { return p.message[2]&(bitTruncated>>8) != 0 }
 
-// stale tells whether the answer's signatures are to be made anew.
+// stale tells whether the answer's signatures must be renewed.
 func (p *packed) stale(now time.Time) bool { return p.until != 0 && now.Unix() >= p.until }
 
-// A term is a time in force. An answer is right during the term it was made in: that of its zone's
-// contents where nothing else decided, or else that of the whole view. A term ends before the Swap that
-// ends it returns, and never begins again. So an answer that is put in the cache late,
-// by someone who began before, is never served.
+// A term is the time during which an answer is valid: as long as its zone's contents are unchanged, if it depends on
+// nothing else, or as long as the whole view is unchanged. A term ends before the Swap that ends it returns, and never
+// begins again. So an answer of an old view that is put into the cache after the Swap is never served.
 type term struct{ over atomic.Bool }
 
-// cache holds packed answers, found by their question's bytes in lower case. Its size is fixed: where a
-// set of ways is full, one of them gives way. A hash has a secret seed, so nobody can choose questions that
-// crowd one set; and the question itself is compared, so that a collision only costs time.
+// cache has packed answers, found by their question's bytes in lower case. Its size is fixed: if a set is full, an answer
+// in it is replaced. The hash has a secret seed, so nobody can choose questions that
+// fill one set; and the question itself is compared, so that a collision only costs time.
 //
-// Questions are packed when they are first asked, not before: only then is it known which names below a
-// wildcard or beside what exists they will be.
+// Answers are packed when a question is first asked, not before: which names below a wildcard, and which missing names,
+// will be asked for is not known earlier.
 type cache struct {
 	seed maphash.Seed
 	sets []cacheSet
@@ -90,9 +89,9 @@ func (p *packed) answers(folded []byte, dnssecOK bool) bool {
 	return p.dnssecOK == dnssecOK && int(p.question) == len(folded) && bytes.Equal(p.message[headerSize:headerSize+len(folded)], folded)
 }
 
-// put keeps an answer: in place of an older one to its question, or where none is or its term is over, or in place of
-// one that a name does not exist, or of any. One that a name does not exist takes no other's place, so that questions
-// for made-up names push nothing out.
+// put keeps an answer. It replaces, in this order of preference, an older answer to the same question, an empty or expired
+// entry, an answer that a name does not exist, or any other. An answer that a name does not exist replaces only the
+// first two of these, so that questions for invented names remove nothing else.
 func (c *cache) put(p *packed) {
 	set := c.set(p.hash)
 	const same, free, noName, none = 3, 2, 1, 0
@@ -120,7 +119,7 @@ func (c *cache) put(p *packed) {
 	set[place].Store(p)
 }
 
-// kept is the answer as it is worth keeping: without the records where no datagram holds them.
+// kept is the answer as it is kept: without its records if they are too long for any datagram.
 func (p *packed) kept() *packed {
 	if len(p.message)+optSize <= maxUDP {
 		return p

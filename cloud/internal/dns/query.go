@@ -6,7 +6,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// query is what a message asks, read from its bytes without allocating. Its slices lie in the message.
+// query is a message's question, read without allocating. Its slices are parts of the message.
 type query struct {
 	id     uint16
 	flags  uint16
@@ -33,7 +33,7 @@ const (
 	maxLabel   = 63
 )
 
-// verdict is what reading a message comes to.
+// verdict is the result of reading a message.
 type verdict int
 
 const (
@@ -42,8 +42,8 @@ const (
 	settle                // rcode is its answer already
 )
 
-// read takes a message apart. What cannot be one question of the usual kind is settled with its rcode:
-// compressed names in questions, sections that do not add up, bytes left over, a second OPT.
+// read parses a message. If it is not one ordinary question, the verdict has the rcode to answer with. That is so for
+// compressed names in questions, wrong counts of sections, surplus bytes, and a second OPT.
 func (q *query) read(msg []byte) (v verdict, rcode int) {
 	*q = query{}
 	if len(msg) < headerSize {
@@ -99,7 +99,7 @@ func (q *query) read(msg []byte) (v verdict, rcode int) {
 	return q.judge()
 }
 
-// judge settles what needs no zone.
+// judge decides what can be answered without a zone.
 func (q *query) judge() (verdict, int) {
 	switch {
 	case q.present && q.version != 0:
@@ -136,7 +136,7 @@ func nameEnd(msg []byte, at int) int {
 	return -1
 }
 
-// recordEnd returns where a record ends, or -1. Its name may be compressed: it is stepped over, not read.
+// recordEnd returns where a record ends, or -1. Its name, which may be compressed, is skipped.
 func recordEnd(msg []byte, at int) int {
 	const fixed = 10 // type, class, TTL and length of data
 	for at < len(msg) && msg[at] != 0 {
@@ -160,8 +160,8 @@ func recordEnd(msg []byte, at int) int {
 	return at
 }
 
-// foldQuestion appends a question to b with its name in lower case. Lengths of labels are below any letter's code, so
-// the whole name may be treated alike.
+// foldQuestion appends a question to b with its name in lower case. The length octets of labels (at most 63) are below
+// the codes of letters, so they do not change.
 func foldQuestion(b, question []byte) []byte {
 	name := len(question) - 4
 	for _, c := range question[:name] {

@@ -13,8 +13,8 @@ import (
 //
 //	1.0 2017-12-13T08:16:02.130Z Z123412341234 example.com A NOERROR UDP FRA6 192.168.1.1 192.168.222.0/24
 //
-// A line goes through a queue to a goroutine of its log, so that a slow disk holds up no answer: where the
-// queue is full, lines are lost and counted. Without any log all this costs one look at a nil pointer.
+// A line goes through a queue to a goroutine of its log, so that a slow disk delays no answer: if the
+// queue is full, lines are dropped and counted. Without any log the cost is one check of a nil pointer.
 type queryLogs struct {
 	zones map[string]*queryLog
 	lost  *atomic.Uint64
@@ -29,12 +29,12 @@ type queryLog struct {
 // queryLogQueue is how many lines may wait for a log's writer.
 const queryLogQueue = 4096
 
-// edgeLocation stands where Route 53 names an edge location by an airport's three letters and a number.
+// edgeLocation is in the place of Route 53's edge location, which is an airport's three letters and a number.
 const edgeLocation = "LCL1"
 
-// SetQueryLogs makes these the query logs, by the zone's id, in place of those before: nil or an empty map
-// ends all. Before it returns, what was asked before is written to the old ones. A writer gets whole lines,
-// one or several at a time, and is never called twice at once.
+// SetQueryLogs replaces the query logs by these, by the zone's id; nil or an empty map ends all. Before it returns, the
+// lines of earlier questions are written to the old ones. A writer gets whole lines,
+// one or several at a time, and is never called concurrently.
 func (s *Server) SetQueryLogs(to map[string]io.Writer) {
 	s.logsMu.Lock()
 	defer s.logsMu.Unlock()
@@ -59,7 +59,7 @@ func (s *Server) SetQueryLogs(to map[string]io.Writer) {
 	}
 }
 
-// run writes lines until stop, and then those that wait.
+// run writes lines until stop, and then the rest of the queue.
 func (l *queryLog) run() {
 	defer close(l.ended)
 	var lines []byte

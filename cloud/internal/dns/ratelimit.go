@@ -9,34 +9,33 @@ import (
 	"github.com/miekg/dns"
 )
 
-// RateLimit bounds how often one neighbourhood of addresses is sent one and the same answer by datagram:
-// who forges a victim's address to have it flooded with answers gets few (response-rate limiting, as BIND,
-// NSD and Knot have it). An asker whose cookie shows that the address is theirs is not limited; nor is
-// anyone by TCP.
+// RateLimit bounds how often the same answer is sent by datagram to one block of addresses. So a server cannot be used to
+// flood a victim by questions with the victim's forged address (response-rate limiting, as in BIND,
+// NSD and Knot). Clients whose cookie proves their address, and clients that use TCP, are not limited.
 //
-// The zero value limits nothing. [DefaultRateLimit] is what a server on an open network wants.
+// The zero value limits nothing. [DefaultRateLimit] is for a server on an open network.
 type RateLimit struct {
-	// PerSecond is how many answers of a kind a neighbourhood is sent each second, and one second's worth
-	// at once. The same question's answers are a kind; so are all name errors of a zone, and all errors of
-	// one rcode.
+	// PerSecond is how many answers of one kind are sent to a block of addresses in a second; so many may also be
+	// sent at once. Answers to the same question are of one kind, and so are all name errors of a zone, and all errors
+	// with the same rcode.
 	PerSecond int
-	// Slip says how many of what is over the rate get a short answer all the same, to ask again by TCP or
-	// with a cookie: every Slip-th. 1 is all of them, 0 is none.
+	// Slip is for questions above the rate: every Slip-th gets a short answer, so that the client can ask again by TCP or
+	// with a cookie. 1 is all of them, 0 is none.
 	Slip int
-	// IPv4 and IPv6 are the lengths of the prefixes that make a neighbourhood.
+	// IPv4 and IPv6 are the prefix lengths, in bits, of a block of addresses.
 	IPv4, IPv6 int
 	// Exempt are not limited.
 	Exempt []netip.Prefix
 }
 
-// DefaultRateLimit is well above what resolvers ask and below what floods need, and never touches this
+// DefaultRateLimit is well above what resolvers ask and below what a flood needs, and does not limit this
 // machine's own clients.
 var DefaultRateLimit = RateLimit{
 	PerSecond: 100, Slip: 2, IPv4: 24, IPv6: 56,
 	Exempt: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 }
 
-// judgement is what the limiter says of an answer.
+// judgement is the limiter's decision on an answer.
 type judgement int
 
 const (
@@ -45,8 +44,8 @@ const (
 	hold           // do not answer
 )
 
-// limiter counts in a table of fixed size. Two kinds that fall on one bucket share its rate: that can hold
-// back too much, never too little, and the seed makes it impossible to aim.
+// limiter counts in a table of fixed size. Two kinds in the same bucket share its rate, so that it may limit
+// too much, but never too little. The hash's seed is secret, so nobody can choose questions for a bucket.
 type limiter struct {
 	RateLimit
 	seed   maphash.Seed
@@ -63,7 +62,7 @@ type limiterShard struct {
 	buckets [limiterBuckets]bucket
 }
 
-// bucket holds what a kind may still be sent.
+// bucket has how many answers of a kind may still be sent.
 type bucket struct {
 	at      int64 // when it was last looked at, in nanoseconds
 	credit  int64 // in nanoseconds: each answer takes the time that the rate gives it
@@ -78,7 +77,7 @@ func newLimiter(c RateLimit) *limiter {
 	return &limiter{RateLimit: c, seed: maphash.MakeSeed()}
 }
 
-// judge counts an answer to an address and says whether it may go. A nil limiter lets all pass.
+// judge counts an answer to an address and decides whether it may be sent. A nil limiter allows all.
 func (l *limiter) judge(to netip.Addr, p *packed, now time.Time) judgement {
 	if l == nil || l.exempt(to) {
 		return pass

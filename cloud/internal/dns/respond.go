@@ -9,7 +9,7 @@ import (
 )
 
 // A responder answers messages, one after another. Each socket's loop and each connection has its own, so
-// it shares nothing that is written but the cache.
+// the cache is all that they share and write to.
 type responder struct {
 	server *Server
 	face   *face
@@ -21,7 +21,7 @@ type responder struct {
 	folded [maxName + 4]byte
 }
 
-// respond appends the answer to a message, and nothing where it deserves none.
+// respond appends the answer to a message, or nothing if the message gets no answer.
 func (r *responder) respond(out, message []byte, from netip.Addr) []byte {
 	q := &r.query
 	verdict, rcode := q.read(message)
@@ -45,7 +45,7 @@ func (r *responder) respond(out, message []byte, from netip.Addr) []byte {
 	return r.finish(out, r.compose(folded, hash, from), from)
 }
 
-// finish writes an answer as this asker gets it, or nothing where the rate is exceeded.
+// finish writes an answer for this client, or nothing if the rate is exceeded.
 func (r *responder) finish(out []byte, p *packed, from netip.Addr) []byte {
 	q := &r.query
 	o := outcome{rcode: int(p.rcode), cut: p.cut() || r.size(p) > r.limit()}
@@ -75,15 +75,15 @@ func (r *responder) finish(out []byte, p *packed, from netip.Addr) []byte {
 	return out
 }
 
-// outcome is what an asker gets of an answer.
+// outcome is how much of an answer a client gets.
 type outcome struct {
 	rcode  int
 	cut    bool // the records are left out
 	cookie cookie
 }
 
-// write appends a packed answer with what is this asker's own: id, the question's case, the flags that are
-// repeated, the OPT record.
+// write appends a packed answer with what differs for each client: id, upper and lower case in the question, the flags
+// that are copied from it, the OPT record.
 func (r *responder) write(out []byte, p *packed, o *outcome) []byte {
 	q, message := &r.query, p.message
 	flags := binary.BigEndian.Uint16(message[2:])&^0xf | q.flags&(bitRecursionDesired|bitCheckingDisabled) | uint16(o.rcode&0xf)
@@ -117,7 +117,7 @@ func (r *responder) size(p *packed) int {
 	return len(p.message) + r.query.replySize()
 }
 
-// limit is the size of the largest answer that this asker takes, in bytes.
+// limit is the size of the largest answer that this client accepts, in bytes.
 func (r *responder) limit() int {
 	if r.tcp {
 		return dns.MaxMsgSize
@@ -125,7 +125,7 @@ func (r *responder) limit() int {
 	return r.query.limit()
 }
 
-// settled is an answer that needs no zone: a header, and the question where one was read.
+// settled is an answer that needs no zone: a header, and the question if one could be read.
 func settled(q *query, rcode int) *packed {
 	p := &packed{rcode: uint16(rcode), question: uint16(len(q.question)), message: make([]byte, headerSize, headerSize+len(q.question))}
 	binary.BigEndian.PutUint16(p.message[2:], bitResponse|uint16(q.opcode)<<11)

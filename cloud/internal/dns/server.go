@@ -1,8 +1,8 @@
-// Package dns is Route 53's name server: it turns messages into questions, and what package routing answers into
+// Package dns is Route 53's name server: it reads questions from messages, and writes the answers of package routing into
 // messages.
 //
 // Most questions are answered from a cache of packed messages (packed.go), in batches of datagrams
-// (udp_linux.go). What is not there, or differs from one asker to the next, is composed (compose.go).
+// (udp_linux.go). Answers that are not in the cache, or differ between clients, are composed (compose.go).
 package dns
 
 import (
@@ -45,7 +45,7 @@ type Server struct {
 	running sync.WaitGroup
 }
 
-// face is what the server shows to one side.
+// face is the server's state for one side.
 type face struct {
 	side      Side
 	cache     *cache // nil where nothing is kept
@@ -80,7 +80,7 @@ func NewServer(c Config) *Server {
 	return s
 }
 
-// Serve answers on these sockets until Close. The side says whether the askers are the host's.
+// Serve answers on these sockets until Close. The side is where the clients are.
 func (s *Server) Serve(side Side, packets []net.PacketConn, listeners []net.Listener) {
 	f := s.face(side)
 	for _, p := range packets {
@@ -106,7 +106,7 @@ func (s *Server) face(side Side) *face {
 	return s.faces[side]
 }
 
-// counting notes a socket, and returns what counts its work.
+// counting registers a socket, and returns its tally.
 func (s *Server) counting(transport string, socket interface{ Close() error }) *tally {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,7 +122,7 @@ func (s *Server) counted() []counted {
 	return s.counts[:len(s.counts):len(s.counts)]
 }
 
-// Close ends all service and closes the sockets. Query logs are written to their ends.
+// Close ends all service, closes the sockets and writes the rest of the query logs.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	sockets := s.sockets

@@ -10,13 +10,13 @@ import (
 // Side is where a question comes from.
 type Side int
 
-// Inside, addresses are as they are; on the Host, each has a twin on loopback.
+// Clients Inside get the addresses themselves; clients on the Host get their twins on loopback.
 const (
 	Inside Side = iota
 	Host
 )
 
-// seen turns the addresses of an answer into what they are on the side, in place.
+// seen replaces the addresses of an answer, in place, by those that clients on the side use.
 func (s Side) seen(cloud int, rrs []dns.RR) {
 	if s == Inside {
 		return

@@ -10,11 +10,11 @@ import (
 	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
-// Signing is done as answers are given, by what Route 53 does (Developer Guide,
-// dns-configuring-dnssec-proof-of-nonexistence): each answer is signed as it is, a wildcard's under the name that
-// was asked for, and what does not exist is denied by an NSEC record made for the question.
+// Answers are signed when they are given, as Route 53 does (Developer Guide,
+// dns-configuring-dnssec-proof-of-nonexistence): an answer from a wildcard is signed for the name that
+// was asked for, and that something does not exist is proved by an NSEC record made for the question.
 
-// signing is one answer of a signed zone in the making.
+// signing is the state of signing one answer.
 type signing struct {
 	signer   *dnssec.Signer
 	view     *routing.View
@@ -24,8 +24,8 @@ type signing struct {
 	now      time.Time
 }
 
-// secure makes an answer what its zone's signing asks for. Where the asker does not understand signatures, it is
-// as it was, but for the zone's keys, which are records like others.
+// secure adds to an answer what its zone's signing needs: the keys if the question is for them, limits of TTLs and, for a
+// client that asks for them (DO), signatures and proofs.
 func (s *signing) secure(a routing.Answer, dnssecOK bool) (routing.Answer, error) {
 	s.zone = a.Zone
 	if s.zone == nil || s.zone.Keys == nil {
@@ -72,8 +72,8 @@ func referral(a routing.Answer) string {
 	return a.Authority[0].Header().Name
 }
 
-// bound limits TTLs, in place. Records of one set get the least of theirs, since a signature holds one (RFC 2181,
-// 5.2).
+// bound limits TTLs, in place. Records of one set all get the least of their TTLs, since a signature has only one (RFC
+// 2181, 5.2).
 func bound(rrs []dns.RR) {
 	for set := range sets(rrs) {
 		ttl := uint32(dnssec.MaxTTL)
@@ -86,7 +86,7 @@ func bound(rrs []dns.RR) {
 	}
 }
 
-// sets yields the record sets of a section, each of which lies together.
+// sets yields the record sets of a section; the records of each are adjacent.
 func sets(rrs []dns.RR) func(yield func([]dns.RR) bool) {
 	return func(yield func([]dns.RR) bool) {
 		for len(rrs) > 0 {
@@ -102,7 +102,7 @@ func sets(rrs []dns.RR) func(yield func([]dns.RR) bool) {
 	}
 }
 
-// signAll puts behind each record set of a section its signatures.
+// signAll adds the signatures after each record set of a section.
 func (s *signing) signAll(rrs []dns.RR) ([]dns.RR, error) {
 	var out []dns.RR
 	for set := range sets(rrs) {
@@ -118,8 +118,8 @@ func (s *signing) signAll(rrs []dns.RR) ([]dns.RR, error) {
 	return out, nil
 }
 
-// keys are those that sign a record set: none what is not the zone's own. A delegation's NS set is the child's
-// (RFC 4035, 2.2).
+// keys are those that sign a record set; a set that is not the zone's own has none, such as the NS set of a delegation,
+// which belongs to the child zone (RFC 4035, 2.2).
 func (s *signing) keys(h *dns.RR_Header) []*dnssec.Key {
 	name := dns.CanonicalName(h.Name)
 	switch {
@@ -133,7 +133,7 @@ func (s *signing) keys(h *dns.RR_Header) []*dnssec.Key {
 	return []*dnssec.Key{s.zone.Keys.ZSK}
 }
 
-// delegation adds to a referral the child's DS records, or that it has none.
+// delegation adds the child's DS records to a referral, or the proof that it has none.
 func (s *signing) delegation(cut string, authority []dns.RR) ([]dns.RR, error) {
 	a := s.view.Answer(dns.Question{Name: cut, Qtype: dns.TypeDS, Qclass: dns.ClassINET}, s.client)
 	if a.Zone == s.zone && len(a.Answer) > 0 {
@@ -157,7 +157,7 @@ func (s *signing) negativeTTL() (uint32, error) {
 
 // denial proves that a name or a type does not exist, in one record for just that name ("black lies",
 // draft-valsorda-dnsop-black-lies, now RFC 9824): the name is claimed to exist, so the response code is NOERROR.
-// Like Route 53's, the proof does not tell a name that is missing from one that is empty (RFC 9824's NXNAME).
+// As on Route 53, the proof does not distinguish a missing name from an empty one (RFC 9824's NXNAME).
 func (s *signing) denial(a routing.Answer) (routing.Answer, error) {
 	name := s.question.Name
 	if n := len(a.Answer); n > 0 {
@@ -175,16 +175,16 @@ func (s *signing) denial(a routing.Answer) (routing.Answer, error) {
 	return a, nil
 }
 
-// claimable are the types that a name is said to have when it lacks the one that was asked for: all that Route 53
-// knows, but for those that would make the name something else to a validator: an alias (CNAME), or the top of
+// claimable are the types that an NSEC claims for a name that lacks the type that was asked for: all that Route 53
+// knows, except those by which a validator would take the name for an alias (CNAME) or for the top of
 // another zone (NS, SOA, DS).
 var claimable = []uint16{
 	dns.TypeA, dns.TypePTR, dns.TypeMX, dns.TypeTXT, dns.TypeAAAA, dns.TypeSRV, dns.TypeNAPTR, dns.TypeSSHFP,
 	dns.TypeTLSA, dns.TypeSVCB, dns.TypeHTTPS, dns.TypeSPF, dns.TypeCAA,
 }
 
-// claimed are the types that a denial says the name has. One that does not exist, or only as a part of others'
-// names, has none.
+// claimed are the types that a denial claims for the name: none for a name that does not exist, or exists only because
+// there are names below it.
 func (s *signing) claimed(name string) []uint16 {
 	types, _ := s.zone.Types(name)
 	name = dns.CanonicalName(name)
@@ -200,8 +200,8 @@ func (s *signing) claimed(name string) []uint16 {
 	return slices.DeleteFunc(claims, func(t uint16) bool { return t == s.question.Qtype })
 }
 
-// nsec is the record that says what types a name has, and that no other name comes before the one that is the
-// very next in canonical order: \000 below it.
+// nsec is the record that lists the types of a name, and proves that there is no name between it and the next possible
+// one in canonical order: \000 below it.
 func (s *signing) nsec(name string, ttl uint32, types ...uint16) *dns.NSEC {
 	types = append(slices.Clone(types), dns.TypeRRSIG, dns.TypeNSEC)
 	slices.Sort(types)
@@ -211,8 +211,8 @@ func (s *signing) nsec(name string, ttl uint32, types ...uint16) *dns.NSEC {
 	}
 }
 
-// next is the name that comes next after a name in canonical order: \000 below it. Where that no longer fits, as
-// names have at most 255 octets, it is one whose first label's last octet is one more (RFC 4470, section 3.1.2).
+// next is the next possible name after a name in canonical order: \000 below it. If that is longer than the 255 octets of
+// a name, it is the name whose first label's last octet is one higher (RFC 4470, section 3.1.2).
 func next(name string) string {
 	const most = 255
 	wire := make([]byte, most+1)

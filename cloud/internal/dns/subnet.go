@@ -7,8 +7,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// subnet is the client subnet option of a question (RFC 7871): where the client is that a resolver asks
-// for.
+// subnet is the client subnet option of a question (RFC 7871): the network of the client for which a resolver
+// asks.
 type subnet struct {
 	prefix netip.Prefix // of length 0 where the client does not want it to be told
 	raw    []byte       // the option's data, to be echoed
@@ -20,7 +20,7 @@ const (
 	familyIPv6 = 2
 )
 
-// read takes in the option's data: family, source prefix length, scope prefix length (0 in questions), and
+// read reads the option's data: family, source prefix length, scope prefix length (0 in questions), and
 // as many bytes of address as the prefix needs, with zeros beyond it (RFC 7871, 6 and 7.1.2: FORMERR for
 // anything else).
 func (s *subnet) read(data []byte) bool {
@@ -50,8 +50,8 @@ func (s *subnet) read(data []byte) bool {
 	return s.prefix.IsValid() && s.prefix == s.prefix.Masked()
 }
 
-// append appends the answering option: the question's, with the scope. Where the client's place was not told, the
-// answer cannot have been for a part of the world.
+// append appends the option of the answer: the question's, with the scope. If the question has no client subnet (a prefix
+// of length 0), the scope is 0 too.
 func (s *subnet) append(b []byte, scope uint8) []byte {
 	if s.raw == nil {
 		return b

@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// Limits of connections (RFC 7766, 6.2). The time to send a whole question, and to take a whole answer, is
-// that of idling: who is slower keeps others' places.
+// Limits of connections (RFC 7766, 6.2). idleTimeout also limits the time in which a client must send a whole question, and
+// read a whole answer, since slow clients would use up the connections of others.
 const (
 	maxConnections = 1024
 	idleTimeout    = 10 * time.Second
 )
 
-// connections are those open, over all sockets of a server. Where they are too many, the one that has been
-// idle longest is closed for each new one: so nobody can shut others out by holding connections open.
+// connections are the open connections of all sockets of a server. If there are too many, the one that has been
+// idle longest is closed for each new one, so that nobody can block others by keeping connections open.
 type connections struct {
 	limit    int
 	patience time.Duration // for a client that does not send or does not read
@@ -72,7 +72,7 @@ func (c *connections) remove(conn *connection) {
 	c.leave(conn)
 }
 
-// leave closes a connection and adds up what it counted, once.
+// leave closes a connection and, once, adds its counts to the sum.
 func (c *connections) leave(conn *connection) {
 	conn.Close()
 	if _, ok := c.open[conn]; !ok {
@@ -111,7 +111,7 @@ func (s *Server) listen(f *face, l net.Listener, sum *tally) {
 			return
 		}
 		if err != nil {
-			// Out of descriptors, or a client gone before it was greeted: others may do better soon.
+			// There are no descriptors left, or the client has already gone: a later accept may succeed.
 			s.log.Warn("name server: accept", "error", err)
 			select {
 			case <-s.closing:
@@ -131,8 +131,8 @@ func (s *Server) listen(f *face, l net.Listener, sum *tally) {
 }
 
 // serve answers one question after the other, in their order. Questions may come without waiting for
-// answers; answers to those that came together leave together (RFC 7766, 6.2.1.1). A client that has closed
-// its half after its last question gets all answers.
+// answers; the answers to questions that came together are sent together (RFC 7766, 6.2.1.1). A client that has closed
+// its half of the connection after its last question gets all answers.
 func (c *connection) serve(r *responder) error {
 	from := netip.Addr{}
 	if a, ok := c.RemoteAddr().(*net.TCPAddr); ok {
@@ -176,10 +176,10 @@ func (c *connection) serve(r *responder) error {
 	}
 }
 
-// errNonsense ends a connection that sends what deserves no answer: what follows has no known beginning.
+// errNonsense ends a connection after a message that gets no answer: where the next one begins is not known.
 var errNonsense = errors.New("not a question")
 
-// end sends what is still to be sent, and returns why there is no more.
+// end sends the remaining answers, and returns why the connection ends.
 func (c *connection) end(err error, out []byte) error {
 	if len(out) > 0 {
 		err = errors.Join(err, c.send(out))

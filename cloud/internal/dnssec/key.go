@@ -1,7 +1,7 @@
 // Package dnssec holds the keys of signed zones and signs record sets with them, by the one algorithm that Route
 // 53 has: ECDSA with curve P-256 and SHA-256 (RFC 6605).
 //
-// There is no clock here: whoever signs says what the time is.
+// It has no clock: the caller passes the time.
 package dnssec
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// KSK and ZSK are the flags of the keys that sign the keys, and of those that sign all else (RFC 4034, 2.1.1:
+// KSK and ZSK are the flags of the keys that sign the keys, and of those that sign everything else (RFC 4034, 2.1.1:
 // bit 7 is ZONE; RFC 3757: bit 15 is SEP).
 const (
 	KSK = dns.ZONE | dns.SEP
@@ -35,7 +35,7 @@ func Generate(flags uint16) (*Key, error) {
 		if err != nil {
 			return nil, fmt.Errorf("make a key pair: %w", err)
 		}
-		// miekg/dns takes a tag of 0 for one that is missing; one key in 65,536 has it.
+		// miekg/dns takes the tag 0 for a missing tag; one key in 65,536 has it, and is not used.
 		if k, err := newKey(flags, private); err != nil || k.tag != 0 {
 			return k, err
 		}
@@ -51,7 +51,7 @@ func Parse(flags uint16, private []byte) (*Key, error) {
 	return newKey(flags, k)
 }
 
-// newKey makes the DNSKEY of a key pair, whose key is the point without the octet that says it is not compressed
+// newKey makes the DNSKEY of a key pair. Its key is the point without the octet 4, which marks an uncompressed point
 // (RFC 6605, section 4).
 func newKey(flags uint16, private *ecdsa.PrivateKey) (*Key, error) {
 	point, err := private.PublicKey.Bytes()
@@ -69,10 +69,10 @@ func newKey(flags uint16, private *ecdsa.PrivateKey) (*Key, error) {
 // Bytes is the private key, for Parse.
 func (k *Key) Bytes() ([]byte, error) { return k.private.Bytes() }
 
-// Tag is the number by which signatures name the key (RFC 4034, appendix B).
+// Tag is the number by which signatures refer to the key (RFC 4034, appendix B).
 func (k *Key) Tag() uint16 { return k.tag }
 
-// PublicKey is the public key in base64, as DNSKEY records hold it.
+// PublicKey is the public key in base64, as in DNSKEY records.
 func (k *Key) PublicKey() string { return k.record.PublicKey }
 
 // Record is the key's DNSKEY record in a zone. TTL is in seconds.
@@ -82,18 +82,18 @@ func (k *Key) Record(zone string, ttl uint32) *dns.DNSKEY {
 	return &r
 }
 
-// DS is what the zone's parent may hold of the key: its digest by SHA-256 (RFC 4509).
+// DS is the record for the zone's parent zone: the key's digest by SHA-256 (RFC 4509).
 func (k *Key) DS(zone string, ttl uint32) *dns.DS { return k.Record(zone, ttl).ToDS(dns.SHA256) }
 
 // Keys are those of a signed zone.
 type Keys struct {
 	// KSKs are the active ones, one or two. Each of them signs the keys.
 	KSKs []*Key
-	// ZSK signs all else.
+	// ZSK signs everything else.
 	ZSK *Key
 }
 
-// keysTTL is how long the keys may be cached, in seconds: what Route 53 answers.
+// keysTTL is the TTL of the keys in seconds, as Route 53 answers it.
 const keysTTL = 3600
 
 // Records are the zone's DNSKEY records.

@@ -9,9 +9,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// A signature is valid from the beginning of a day, less what clocks may be wrong by, until nine days later. So
-// at any moment of the day it is good for eight days more: for longer than the week that Route 53 lets the
-// records of signed zones be cached, so that none of them outlives its signature in a cache.
+// A signature is valid from the beginning of a day, less the difference that clocks may have, until nine days later. So
+// at any time of the day it is valid for at least eight more days. That is longer than a week, the longest that
+// records of signed zones may be cached (MaxTTL), so no record is in a cache longer than its signature is valid.
 const (
 	day      = 24 * time.Hour
 	skew     = time.Hour
@@ -22,24 +22,24 @@ const (
 // enforces a TTL of one week").
 const MaxTTL = 7 * 24 * 3600
 
-// Fresh says until when a signature that is made now is the one to hand out.
+// Fresh returns the time until which a signature that is made now is used.
 func Fresh(now time.Time) time.Time { return now.UTC().Truncate(day).Add(day) }
 
-// Signer signs record sets, and keeps the signatures of one day to use them again. Any number may use it at once.
+// Signer signs record sets, and caches the signatures of one day. It can be used concurrently.
 type Signer struct {
 	mu sync.Mutex
-	// kept are the newest signatures, and before them those that were the newest: when one fills, the other
-	// is forgotten, which bounds both.
+	// kept has the newest signatures, before the ones that were the newest earlier: when kept is full, it replaces
+	// before, and a new map is begun. So the size of both is bounded.
 	kept, before map[signed]*dns.RRSIG
 }
 
-// keptSignatures is how many signatures each half of what is kept has: about 4 MB.
+// keptSignatures is how many signatures each map of kept has at most: about 4 MB.
 const keptSignatures = 1 << 13
 
-// signed is what a signature is of: key, day and content.
+// signed identifies a signature: key, day and content.
 type signed [sha256.Size]byte
 
-// NewSigner returns a signer that keeps nothing yet.
+// NewSigner returns a signer with an empty cache.
 func NewSigner() *Signer { return &Signer{kept: map[signed]*dns.RRSIG{}} }
 
 // Sign returns a key's signature of a record set at a time. The records have one name, class and type.
@@ -64,7 +64,7 @@ func (s *Signer) Sign(zone string, key *Key, set []dns.RR, now time.Time) (*dns.
 	return sig, nil
 }
 
-// identify makes one number of all that a signature depends on.
+// identify computes a hash of everything that a signature depends on.
 func identify(zone string, key *Key, set []dns.RR, begin time.Time) (signed, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s %d\n", zone, key.record.PublicKey, begin.Unix())

@@ -22,8 +22,8 @@ const (
 	readLimit   = 1 << 20
 )
 
-// ask sends the request over conn and judges the response: a status of 200 to 399 passes, redirects
-// are not followed. It notes when the response began.
+// ask sends the request over conn and decides by the response: a status of 200 to 399 passes, redirects
+// are not followed. It records when the response began.
 func (p *prober) ask(conn net.Conn, target netip.Addr, l *latency) result {
 	if err := conn.SetDeadline(time.Now().Add(p.speed.Timeout(replyLimit))); err != nil {
 		return result{status: describe(err)}
@@ -52,8 +52,8 @@ func (p *prober) ask(conn net.Conn, target netip.Addr, l *latency) result {
 	return result{pass: true, status: "Success: " + h.String()}
 }
 
-// receiveHead reads up to the body, and returns what it read from the final response's beginning on. It says when
-// that began to come.
+// receiveHead reads up to the body, and returns what it read from the beginning of the final response on, and when
+// the response began.
 func receiveHead(conn net.Conn, begun func()) (h head, b []byte, err error) {
 	b = make([]byte, 0, 2048)
 	for {
@@ -75,7 +75,7 @@ func receiveHead(conn net.Conn, begun func()) (h head, b []byte, err error) {
 	}
 }
 
-// request forms the request as Route 53's checkers are seen to send it.
+// request returns the request that Route 53's checkers were seen to send.
 func (p *prober) request(target netip.Addr) string {
 	return "GET " + escape(p.endpoint.path) + " HTTP/1.1\r\n" +
 		"Host: " + escape(p.endpoint.host(target)) + "\r\n" +
@@ -84,8 +84,8 @@ func (p *prober) request(target netip.Addr) string {
 		"Accept: */*\r\n\r\n"
 }
 
-// escape writes what would end the request line or a header as per cent escapes: a check's settings
-// must not be able to write another request.
+// escape writes characters that would end the request line or a header as per cent escapes, so that a check's settings
+// cannot add another request.
 func escape(s string) string {
 	var b strings.Builder
 	for i := range len(s) {

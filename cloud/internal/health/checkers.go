@@ -24,11 +24,11 @@ var regions = []r53types.HealthCheckRegion{
 	r53types.HealthCheckRegionSaEast1,
 }
 
-// perRegion is how many checkers each region has. AWS does not tell its own number.
+// perRegion is how many checkers each region has. AWS does not publish its number.
 const perRegion = 2
 
-// checker is one of a check's probers and its opinion. The monitor's lock guards what changes, but for its place
-// in the schedule, which is the schedule's.
+// checker is one of a check's probers and its state. The monitor's lock guards what changes, except its place
+// in the schedule, which the schedule's lock guards.
 type checker struct {
 	check       *check
 	judge       Judge
@@ -45,7 +45,7 @@ func (k *checker) source() netip.Addr { return address.Checker(int(k.number)) }
 
 func (k *checker) region() r53types.HealthCheckRegion { return regions[k.number/perRegion] }
 
-// checkersOf returns the checkers of the chosen regions, or of all where none is chosen.
+// checkersOf returns the checkers of the chosen regions, or of all regions if none is chosen.
 func checkersOf(c *check, chosen []r53types.HealthCheckRegion) []*checker {
 	var numbers []uint8
 	for i, region := range regions {
@@ -65,10 +65,10 @@ func checkersOf(c *check, chosen []r53types.HealthCheckRegion) []*checker {
 }
 
 // phase returns how long the i-th of a check's checkers waits before its first probe. Each has its own
-// part of the interval and in it a moment of its own, so that endpoints see a trickle, "one request every
-// two seconds" at 30 s, but no beat: checkers do not coordinate with one another (developer guide,
-// "Values that you specify when you create or update health checks"). The moment is of the check's id, not
-// of chance, so that a run can be repeated. From then on the interval is exact, as it is documented to be.
+// part of the interval, and within it a time of its own. So an endpoint gets requests all the time ("one request every
+// two seconds" at 30 s) but not at regular times: checkers do not coordinate with one another (developer guide,
+// "Values that you specify when you create or update health checks"). The time follows from the check's id and is not
+// random, so that a run can be repeated. From then on the interval is exact, as documented.
 func phase(id string, i, all int, interval time.Duration) time.Duration {
 	slot := interval / time.Duration(all)
 	if slot <= 0 {

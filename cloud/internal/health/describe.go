@@ -14,8 +14,8 @@ import (
 const timedOut = "Failure: Connection timed out. The endpoint or the internet connection is down, or requests are being blocked by your firewall. " +
 	"See https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-router-firewall-rules.html"
 
-// describe puts a failed probe into the words of a status report. Callers should rely on no more than
-// its first word, as with Route 53.
+// describe returns the text of a status report for a failed probe. As with Route 53, callers should rely only on
+// its first word.
 func describe(err error) string {
 	var operation *net.OpError
 	var timeout net.Error

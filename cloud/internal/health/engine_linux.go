@@ -12,12 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// engine probes endpoints of plain HTTP and TCP, all at once. A goroutine and a net.Conn a probe would do the same
-// for several times the work: here one goroutine waits for all sockets by epoll(7), and what a probe keeps of its
-// own is a socket and a few words. Requests are written in one piece, and a connection ends by a reset, which
-// leaves nothing behind in the kernel.
+// engine probes endpoints of plain HTTP and TCP, all at once. A goroutine and a net.Conn for each probe would take several
+// times the work. Instead, one goroutine waits for all sockets by epoll(7), and a probe has only a socket and a flight.
+// Requests are written in one piece, and a connection ends by a reset, which leaves nothing behind in the kernel.
 //
-// Its file is registered with Go's own poller, so the goroutine waits as for any connection, deadlines included.
+// The epoll file is registered with Go's own poller, so that the goroutine waits as for any connection, with deadlines.
 type engine struct {
 	limits   limits
 	finished func(*checker, result)
@@ -41,7 +40,7 @@ const (
 	awaitingReply
 )
 
-// flight is one probe under way.
+// flight is one running probe.
 type flight struct {
 	checker    *checker
 	request    []byte // none for TCP alone
@@ -65,7 +64,7 @@ func newEngine(l limits, finished func(*checker, result)) (*engine, error) {
 	return &engine{limits: l, finished: finished, fd: fd, poll: os.NewFile(uintptr(fd), "epoll")}, nil
 }
 
-// start begins a probe. Where that fails at once, the result comes from here.
+// start begins a probe. If that fails at once, start itself calls finished.
 func (e *engine) start(k *checker, source netip.Addr, target netip.AddrPort, request []byte) {
 	fd, err := connect(source, target)
 	if err != nil {
@@ -78,7 +77,7 @@ func (e *engine) start(k *checker, source netip.Addr, target netip.AddrPort, req
 	}
 }
 
-// add has events of a socket wait for run.
+// add registers a socket with epoll, so that run gets its events.
 func (e *engine) add(fd int, f *flight) error {
 	if len(f.request) == 0 {
 		f.phase = connectingTCP
@@ -93,7 +92,7 @@ func (e *engine) add(fd int, f *flight) error {
 	}
 	e.flights[fd] = f
 	e.queue(f, time.Now())
-	// Edge-triggered, once for both: first the connection comes about, then the response comes.
+	// Edge-triggered, registered once for both events: first the connection is made, then the response comes.
 	event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | edgeTriggered, Fd: int32(fd)}
 	if err := unix.EpollCtl(e.fd, unix.EPOLL_CTL_ADD, fd, &event); err != nil {
 		e.leave(f)
@@ -122,7 +121,7 @@ func connect(source netip.Addr, target netip.AddrPort) (fd int, err error) {
 }
 
 func prepare(fd int, source netip.Addr, target netip.AddrPort) error {
-	// Closed with a reset: nothing is lost that is wanted, and no port is held for the two minutes of TIME_WAIT.
+	// Closed with a reset: no more data is needed, and no port is held for the time of TIME_WAIT.
 	if err := unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}); err != nil {
 		return err
 	}
@@ -138,8 +137,8 @@ func prepare(fd int, source netip.Addr, target netip.AddrPort) error {
 	return unix.Connect(fd, sockaddr(target))
 }
 
-// choosePortLate has the port chosen at connect, when the target is known, so that as many probes can be under way as
-// there are ports for each target (ip(7)).
+// choosePortLate lets the kernel choose the port at connect, when the target is known, so that for each target as many
+// probes can run as there are ports (ip(7)).
 func choosePortLate(fd int) error {
 	return unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 }
@@ -159,8 +158,8 @@ func sockaddr(a netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
 }
 
-// run serves all probes until close, and then ends those under way without a result. Nobody else closes a socket that
-// run may be using: the kernel gives its number to the next that anybody opens.
+// run serves all probes until close, and then ends the running ones without a result. Only run closes their sockets:
+// the kernel would give the number of a closed one to the next file that is opened, while run still uses it.
 func (e *engine) run() error {
 	defer e.abandon()
 	conn, err := e.poll.SyscallConn()
@@ -191,7 +190,7 @@ func (e *engine) run() error {
 	}
 }
 
-// advance takes a probe as far as it goes after an event.
+// advance continues a probe after an event, as far as possible without waiting.
 func (e *engine) advance(event unix.EpollEvent, buffer []byte) {
 	e.mu.Lock()
 	f := e.flights[event.Fd]
@@ -225,7 +224,7 @@ func failure(fd int) error {
 	return err
 }
 
-// ask sends the request, which an empty socket's buffer takes whole.
+// ask sends the request, which fits into an empty socket's buffer.
 func (e *engine) ask(f *flight) bool {
 	n, err := unix.Write(int(f.socket), f.request)
 	if err == nil && n < len(f.request) {
@@ -277,7 +276,7 @@ func (e *engine) receive(f *flight, buffer []byte) {
 	}
 }
 
-// land ends a probe.
+// land ends a probe with a result.
 func (e *engine) land(f *flight, r result) {
 	e.mu.Lock()
 	if e.flights[f.socket] != f {
@@ -291,7 +290,7 @@ func (e *engine) land(f *flight, r result) {
 	e.finished(f.checker, r)
 }
 
-// expire ends the probes whose time is over, and has run wake when the next one's is.
+// expire ends the probes whose time-out is over, and sets run's deadline to the next time-out.
 func (e *engine) expire(now time.Time) {
 	for {
 		e.mu.Lock()
@@ -310,7 +309,7 @@ func (e *engine) expire(now time.Time) {
 	}
 }
 
-// wake has run wake when a probe ends, or not until one begins. The caller holds the lock.
+// wake sets run's deadline to the next time-out, or to none if no probe runs. The caller holds the lock.
 func (e *engine) wake(f *flight) {
 	e.until = time.Time{}
 	if f != nil {

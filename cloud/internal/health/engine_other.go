@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// engine is there on Linux alone; elsewhere every probe has a goroutine.
+// engine exists on Linux only; elsewhere every probe has a goroutine.
 type engine struct{}
 
 type limits struct{ connect, reply, connectTCP time.Duration }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// secure connects and shakes hands, asking for a name where there is one. Certificates are not judged, as Route 53
-// does not judge them (developer guide, "How Amazon Route 53 determines whether a health check is healthy").
+// secure connects and does the TLS handshake, with SNI if there is a name. Certificates are not verified, as Route 53
+// does not verify them (developer guide, "How Amazon Route 53 determines whether a health check is healthy").
 func (p *prober) secure(ctx context.Context, target netip.Addr, name string) (*tls.Conn, latency, error) {
 	conn, l, err := p.open(ctx, target)
 	if err != nil {
@@ -26,8 +26,8 @@ func (p *prober) secure(ctx context.Context, target netip.Addr, name string) (*t
 	return c, l, nil
 }
 
-// everySuite are all that there are, weak ones too: what is asked is whether the endpoint answers, and nothing that
-// is said is secret.
+// everySuite are all cipher suites, also weak ones: a probe only finds out whether the endpoint answers, and sends nothing
+// secret.
 var everySuite = func() (ids []uint16) {
 	for _, s := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
 		ids = append(ids, s.ID)

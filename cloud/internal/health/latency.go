@@ -7,8 +7,8 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-// Latency is what one checker measured at its last probe of a check with MeasureLatency. What the probe did not get
-// to, or the check's type does not have, is zero. The names and meanings are those of the metrics in namespace
+// Latency is what one checker measured at its last probe of a check with MeasureLatency. A part that the probe did not
+// reach, or that the check's type does not have, is zero. The names and meanings are those of the metrics in namespace
 // AWS/Route53 (developer guide, "Monitoring health checks using CloudWatch").
 type Latency struct {
 	Region           r53types.HealthCheckRegion
@@ -18,7 +18,7 @@ type Latency struct {
 	TimeToFirstByte  time.Duration // from the request to the response's first byte
 }
 
-// latency is what a probe measures on its way; what it does not get to stays zero.
+// latency is what a probe measures; parts that it does not reach stay zero.
 type latency struct{ connect, handshake, firstByte time.Duration }
 
 // measured is a latency, with the time of the probe as Unix time in nanoseconds.
@@ -27,7 +27,7 @@ type measured struct {
 	at int64
 }
 
-// measure notes what a probe measured, where its check wants that. The caller holds the lock.
+// measure records what a probe measured if its check has MeasureLatency. The caller holds the lock.
 func (c *check) measure(k *checker, l latency, at time.Time) {
 	if !aws.ToBool(c.config.MeasureLatency) || l.connect == 0 {
 		return

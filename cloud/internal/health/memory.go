@@ -2,13 +2,14 @@ package health
 
 import r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
-// Route 53 never restarts; here its process does. A check that was unhealthy must not be answered as healthy just
-// because its checkers, which have seen nothing yet, would need FailureThreshold probes to find out again. So what was
-// found of a check, before its settings modify it, is kept outside: Keep is told when it changes, and Recall is asked
-// once for a check that is new to the Monitor. All its checkers are of that opinion then, until as many results in a
-// row as ever speak against it; what each of them saw is not kept.
+// Route 53 never restarts; here its process does. A check that was unhealthy must not be healthy after a restart only
+// because its checkers have no results yet and need FailureThreshold probes to find out again. So the result of a check,
+// before its settings modify it, is kept outside of the Monitor: Keep is called when it changes, and Recall is called
+// once for a check that is new to the Monitor. All its checkers then start with that result, and change it after
+// FailureThreshold results in a row, as always. What each of them saw is not kept.
 
-// known is what is kept of a check. Calculated checks follow from their children, routing controls are told again.
+// known is what is kept of a check. Calculated checks follow from their children, and the states of routing controls are
+// reported again.
 func (c *check) known() bool {
 	if c.config.Type == r53types.HealthCheckTypeCloudwatchMetric {
 		return c.lastAlarm != InAlarm
@@ -16,14 +17,14 @@ func (c *check) known() bool {
 	return Weigh(c.healthy, len(c.checkers))
 }
 
-// note has Keep told of a check where it is another than it was kept as. The caller holds the lock.
+// note records that Keep must be called for a check whose result differs from the kept one. The caller holds the lock.
 func (m *Monitor) note(c *check) {
 	if now := c.known(); now != c.kept && m.config.Keep != nil {
 		c.kept, m.finds[c.id] = now, now
 	}
 }
 
-// recall gives a new check the opinion that it had. The caller holds the lock.
+// recall gives a new check its kept result. The caller holds the lock.
 func (m *Monitor) recall(c *check) {
 	if m.config.Recall == nil || m.config.Recall(c.id) {
 		return

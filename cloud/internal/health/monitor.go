@@ -16,24 +16,24 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
-// Config is what a Monitor needs of its surroundings. Only Resolve must be given, and that only where
-// checks name their endpoint.
+// Config is what a Monitor needs from its caller. Only Resolve must be set, and only if
+// checks have domain names.
 type Config struct {
 	// Speed divides intervals and time-outs.
 	Speed tempo.Speed
 	Log   *slog.Logger
-	// Resolve returns the IPv4 addresses of a name, none where it has none.
+	// Resolve returns the IPv4 addresses of a name.
 	Resolve func(name string) []netip.Addr
-	// Dial connects from a checker's address; where it is nil, the kernel does.
+	// Dial connects from a checker's address; the default is DialFrom.
 	Dial Dial
-	// Source is the address of a checker, by its number; address.Checker where it is nil.
+	// Source is the address of a checker, by its number; the default is address.Checker.
 	Source func(checker int) netip.Addr
-	// Recall tells what a check that is new to the Monitor was found to be before, as Keep was told last; healthy
-	// where Keep never was. Both are nil where nothing is to be remembered over a restart.
+	// Recall returns the last result that Keep got for a check that is new to the Monitor, or healthy if there was none.
+	// Both are nil if results need not be kept over a restart.
 	Recall func(id string) (healthy bool)
 	Keep   func(found map[string]bool)
-	// Changed is called with the checks whose health is another now, from any goroutine but never from two at
-	// once, so that the last it hears of a check is what is so. It may call the Monitor's methods but Close.
+	// Changed is called with the checks whose health has changed, from any goroutine but never concurrently, so that
+	// the last call for a check has its present health. It may call the Monitor's methods, except Close.
 	Changed func(changes map[string]bool)
 }
 
@@ -76,7 +76,7 @@ func New(config Config) *Monitor {
 	return m
 }
 
-// startEngine has the engine probe what it can, where no Dial is given and the system has one.
+// startEngine starts the engine, if there is no Dial and the system has an engine.
 func (m *Monitor) startEngine() {
 	if m.config.Dial != nil {
 		return
@@ -96,9 +96,9 @@ func (m *Monitor) startEngine() {
 	})
 }
 
-// Set creates a check or gives it new settings. Where these change what is probed or how, probing
-// starts anew, but a checker keeps its opinion until results under the new settings speak against it.
-// A check that was disabled has no opinion worth keeping and starts as a new one does.
+// Set creates a check or gives it new settings. If these change what is probed or how, probing
+// starts again, but a checker keeps its decision until results with the new settings change it.
+// A check that was disabled starts like a new one.
 func (m *Monitor) Set(id string, c r53types.HealthCheckConfig) {
 	m.mu.Lock()
 	old := m.checks[id]
@@ -126,7 +126,7 @@ func (m *Monitor) Set(id string, c r53types.HealthCheckConfig) {
 	m.unlockAndTell()
 }
 
-// depend notes on what a check depends, or that it does no more.
+// depend records on what a check depends, or removes that record.
 func (m *Monitor) depend(c *check, on bool) {
 	parents, followers := m.parents.add, m.outside.followers.add
 	if !on {
@@ -146,7 +146,7 @@ func probed(c r53types.HealthCheckConfig) r53types.HealthCheckConfig {
 	return c
 }
 
-// Remove ends a check. It is no error where there is none.
+// Remove ends a check. A check that does not exist is no error.
 func (m *Monitor) Remove(id string) {
 	m.mu.Lock()
 	if c := m.checks[id]; c != nil {
@@ -159,14 +159,13 @@ func (m *Monitor) Remove(id string) {
 	m.unlockAndTell()
 }
 
-// Observations returns each checker's last result, of those that have one, as GetHealthCheckStatus
-// lists them.
+// Observations returns each checker's last result, if it has one, as GetHealthCheckStatus lists them.
 func (m *Monitor) Observations(id string) []r53types.HealthCheckObservation {
 	return m.list(id, func(k *checker) sight { return k.last })
 }
 
-// LastFailure returns each checker's last failure, of those that saw one, as
-// GetHealthCheckLastFailureReason lists them.
+// LastFailure returns each checker's last failure, if it had one, as GetHealthCheckLastFailureReason
+// lists them.
 func (m *Monitor) LastFailure(id string) []r53types.HealthCheckObservation {
 	return m.list(id, func(k *checker) sight { return k.lastFailure })
 }
@@ -187,8 +186,8 @@ func (m *Monitor) list(id string, of func(*checker) sight) []r53types.HealthChec
 	return found
 }
 
-// Late returns by how much probes were started after their time, at the most, since Late was called last: more than a
-// little says that the machine has too many checks.
+// Late returns the longest delay of a probe's start since the last call of Late. A delay of more than some milliseconds
+// means that there are too many checks for the machine.
 func (m *Monitor) Late() time.Duration { return m.schedule.latest() }
 
 // Close ends all probing and waits until it has ended.

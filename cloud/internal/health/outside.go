@@ -7,20 +7,20 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-// AlarmState is what the data stream of a check's alarm says. Route 53 looks at the data and not at the alarm's own state
+// AlarmState is the state by the data of a check's alarm. Route 53 uses the data and not the alarm's own state
 // (developer guide, "How Amazon Route 53 determines whether a health check is healthy").
 type AlarmState int
 
-// The states. The zero value, that nothing was heard yet, is lack of data too.
+// The states. The zero value, before any report, also means insufficient data.
 const (
 	InsufficientData AlarmState = iota
 	OK
 	InAlarm
 )
 
-// alarmHealth is the health by an alarm's data. Where there is too little of it, the check's settings say what
-// then (HealthCheckConfig, InsufficientDataHealthStatus); last is the health when there was enough, healthy
-// where there never was.
+// alarmHealth is the health by an alarm's data. If there is too little data, the check's settings decide
+// (HealthCheckConfig, InsufficientDataHealthStatus); last is the health when there was enough data, or healthy
+// if there never was.
 func alarmHealth(c r53types.HealthCheckConfig, s AlarmState, last bool) bool {
 	switch s {
 	case OK:
@@ -37,7 +37,7 @@ func alarmHealth(c r53types.HealthCheckConfig, s AlarmState, last bool) bool {
 	return last
 }
 
-// outside is what is known from elsewhere, by what the checks name.
+// outside has the states of alarms and routing controls.
 type outside struct {
 	alarms   map[string]AlarmState // by the check's id: two checks of one alarm may know it by unlike settings
 	controls map[string]bool       // by the routing control's ARN: on
@@ -45,7 +45,7 @@ type outside struct {
 	followers index[string]
 }
 
-// FeedAlarm tells what the data stream of a check's alarm says now. The check may be yet to come.
+// FeedAlarm sets the state of a check's alarm. The check may be created later.
 func (m *Monitor) FeedAlarm(id string, s AlarmState) {
 	m.mu.Lock()
 	m.outside.alarms[id] = s
@@ -53,8 +53,8 @@ func (m *Monitor) FeedAlarm(id string, s AlarmState) {
 	m.unlockAndTell()
 }
 
-// FeedControls tells of routing controls, named by their ARNs, that are on or off now. What follows them changes at
-// once. A check of a control that nothing was told of is healthy.
+// FeedControls sets whether routing controls, named by their ARNs, are on. Checks that follow them change before
+// it returns. A check of a control whose state was never set is healthy.
 func (m *Monitor) FeedControls(states map[string]bool) {
 	m.mu.Lock()
 	maps.Copy(m.outside.controls, states)
@@ -66,7 +66,7 @@ func (m *Monitor) FeedControls(states map[string]bool) {
 	m.unlockAndTell()
 }
 
-// found is a check's health before its settings modify it. The caller holds the lock.
+// found is a check's result before its settings modify it. The caller holds the lock.
 func (m *Monitor) found(c *check) bool {
 	switch c.config.Type {
 	case r53types.HealthCheckTypeCalculated:

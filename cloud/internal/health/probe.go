@@ -19,11 +19,11 @@ const (
 	connectLimitTCP = 10 * time.Second
 )
 
-// Dial connects from an address of ours.
+// Dial connects from a source address to an address (HOST:PORT).
 type Dial func(ctx context.Context, source netip.Addr, network, address string) (net.Conn, error)
 
-// DialFrom is what is used where no other Dial is given.
-// Where the endpoint's address is of the other family than the checker's, the kernel chooses from where.
+// DialFrom is the default Dial. If the endpoint's address is not of the same family (IPv4 or IPv6) as the checker's, the
+// kernel chooses the source address.
 func DialFrom(ctx context.Context, source netip.Addr, network, address string) (net.Conn, error) {
 	target, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -96,7 +96,7 @@ func (p *prober) target(turn int) (netip.Addr, bool) {
 	return found[turn%len(found)], true
 }
 
-// probeTCP passes where a connection comes about; nothing is sent.
+// probeTCP passes if a connection is made; nothing is sent.
 func (p *prober) probeTCP(ctx context.Context, target netip.Addr) result {
 	ctx, cancel := context.WithTimeout(ctx, p.speed.Timeout(connectLimitTCP))
 	defer cancel()
@@ -122,7 +122,7 @@ func (p *prober) open(ctx context.Context, target netip.Addr) (net.Conn, latency
 	return conn, latency{connect: time.Since(began)}, nil
 }
 
-// connect connects, and shakes hands where the check is an HTTPS one. An endpoint whose certificate
+// connect connects, and does the TLS handshake for HTTPS checks. An endpoint whose certificate
 // does not have the name that was asked for is asked once more without a name (HealthCheckConfig,
 // EnableSNI).
 func (p *prober) connect(ctx context.Context, target netip.Addr) (net.Conn, latency, error) {

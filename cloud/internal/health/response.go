@@ -12,23 +12,23 @@ const headLimit = 16384 // bytes of status line and headers (developer guide, qu
 var (
 	// errHead is for a response whose headers are more than Route 53 reads.
 	errHead = errors.New("response headers exceed 16384 bytes")
-	// errPartial says that the head is not all there yet.
+	// errPartial means that the head is not complete yet.
 	errPartial = errors.New("the response's head is not complete")
 )
 
-// malformed is a response that is not HTTP's.
+// malformed is the error for a response that is not HTTP.
 type malformed string
 
 func (m malformed) Error() string { return fmt.Sprintf("malformed HTTP response %.40q", string(m)) }
 
-// head is what a response begins with. It lies from start to size, where the body begins.
+// head is the head of a response: the bytes from start to size, where the body begins.
 type head struct {
 	status      int
 	reason      string
 	start, size int
 }
 
-// readHead reads the head of a response, past informational ones (RFC 9110, 15.2). It fails with errPartial where
+// readHead reads the head of the final response, after informational ones (RFC 9110, 15.2). It fails with errPartial if
 // more must be read.
 func readHead(b []byte) (head, error) {
 	from := 0
@@ -55,7 +55,7 @@ func readHead(b []byte) (head, error) {
 func readOneHead(b []byte) (head, error) {
 	line, rest, ok := cutLine(b)
 	if !ok {
-		// What cannot become a status line is not waited for.
+		// If this cannot become a status line, it does not wait for more.
 		if n := min(len(b), len("HTTP/1.")); string(b[:n]) != "HTTP/1."[:n] {
 			return head{}, malformed(b)
 		}
@@ -152,7 +152,7 @@ var token = func() (is [256]bool) {
 // passes: a status of 200 to 399 does; redirects are not followed.
 func (h head) passes() bool { return h.status >= 200 && h.status <= 399 }
 
-// usual are the texts of statuses with their usual reasons, made once.
+// usual are the texts for statuses with their usual reasons, made once.
 var usual = func() (texts [600]string) {
 	for status := range texts {
 		texts[status] = fmt.Sprintf("HTTP Status Code %d, %s", status, http.StatusText(status))
@@ -175,7 +175,7 @@ var successes, failures = func() (s, f [len(usual)]string) {
 	return s, f
 }()
 
-// result is that of a check which asks for no more than the head.
+// result is the result of a check that needs only the head.
 func (h head) result() result {
 	said, of := "Failure: ", &failures
 	if h.passes() {

@@ -18,7 +18,7 @@ type check struct {
 	request  []byte // of plain HTTP; the schedule's alone
 	healthy  int    // how many checkers are of the opinion that it is
 	ended    bool   // results that are still under way are not counted
-	// lastAlarm is what the alarm's data said when there was enough of it last.
+	// lastAlarm is the health by the alarm's data when there last was enough of it.
 	lastAlarm AlarmState
 	kept      bool       // what Keep was told last, or need not be told
 	latencies []measured // by the checker's number; nil where none were made
@@ -33,8 +33,8 @@ func probes(c r53types.HealthCheckConfig) bool {
 	return !aws.ToBool(c.Disabled)
 }
 
-// begin returns a check that is being probed, where it is of a kind that is. Checkers that are among those kept
-// take over their opinion and what they saw last. The caller holds the lock.
+// begin returns a check and starts its probes, if its kind has any. Checkers that are among those kept
+// keep their decision and their last results. The caller holds the lock.
 func (m *Monitor) begin(id string, config r53types.HealthCheckConfig, kept *check) *check {
 	c := &check{id: id, config: config, kept: true}
 	if kept != nil {
@@ -70,7 +70,7 @@ func (m *Monitor) end(c *check) {
 	}
 }
 
-// start probes once, from a checker whose time has come.
+// start starts one probe, from a checker that is due.
 func (m *Monitor) start(k *checker) {
 	e := &k.check.endpoint
 	p := prober{endpoint: *e, speed: m.config.Speed, source: m.config.Source(int(k.number)), dial: m.config.Dial, resolve: m.config.Resolve}
@@ -88,7 +88,7 @@ func (m *Monitor) start(k *checker) {
 	m.engine.start(k, p.source, netip.AddrPortFrom(target, uint16(e.port)), k.check.requestTo(&p, target))
 }
 
-// requestTo is the request to a target, made once where all are the same; none for TCP.
+// requestTo is the request to a target, made once if it is the same for all targets; empty for TCP.
 func (c *check) requestTo(p *prober, target netip.Addr) []byte {
 	if !c.endpoint.http {
 		return nil
@@ -99,9 +99,9 @@ func (c *check) requestTo(p *prober, target netip.Addr) []byte {
 	return c.request
 }
 
-// record counts a result, judges anew where it changed the checker's mind, and has the checker go on: the interval
-// counts from the end of one probe to the start of the next (HealthCheckConfig, RequestInterval). A result that
-// comes after the check was ended or given other settings is dropped.
+// record records a result, updates the check if the checker's decision changed, and schedules the next probe: the
+// interval counts from the end of one probe to the start of the next (HealthCheckConfig, RequestInterval). A result that
+// comes after the check was removed or got other settings is dropped.
 func (m *Monitor) record(k *checker, r result) {
 	m.mu.Lock()
 	c := k.check
@@ -135,7 +135,7 @@ type sight struct {
 	status string
 }
 
-// see notes a result.
+// see records a result.
 func (k *checker) see(r result, at time.Time) {
 	status := r.status
 	if status == k.last.status {
@@ -147,8 +147,8 @@ func (k *checker) see(r result, at time.Time) {
 	}
 }
 
-// observation forms the report of one result. An endpoint chooses parts of the text, which the API
-// carries as XML: what XML 1.0 cannot hold is left out.
+// observation makes the report of one result. Parts of its text come from the endpoint; characters that are not allowed
+// in XML 1.0 are left out, since the API sends the text as XML.
 func (k *checker) observation(s sight) r53types.HealthCheckObservation {
 	status := strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0xfffd || c == 0xfffe || c == 0xffff {

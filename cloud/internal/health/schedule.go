@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// schedule starts what is due, each at its time. One goroutine and one timer serve all checkers, of which there
-// are many more than are ever probing at once.
+// schedule starts each checker when it is due. One goroutine and one timer serve all checkers, of which there
+// are many more than ever probe at the same time.
 type schedule struct {
 	start func(*checker)
 	mu    sync.Mutex
@@ -21,7 +21,7 @@ func newSchedule(start func(*checker)) *schedule {
 	return &schedule{start: start, woken: make(chan struct{}, 1)}
 }
 
-// add has a checker start at a time. It must not be waiting already.
+// add schedules a checker for a time. It must not be scheduled already.
 func (s *schedule) add(k *checker, at time.Time) {
 	s.mu.Lock()
 	k.due = at.UnixNano()
@@ -36,7 +36,7 @@ func (s *schedule) add(k *checker, at time.Time) {
 	}
 }
 
-// remove has a checker that may be waiting not start.
+// remove removes a checker from the schedule, if it is there.
 func (s *schedule) remove(k *checker) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,7 +64,7 @@ func (s *schedule) run(ctx context.Context) {
 	}
 }
 
-// startDue starts what is due, and returns how long the next has to wait.
+// startDue starts the checkers that are due, and returns the time until the next one is.
 func (s *schedule) startDue(now time.Time) (wait time.Duration, due bool) {
 	for {
 		s.mu.Lock()
@@ -84,7 +84,7 @@ func (s *schedule) startDue(now time.Time) (wait time.Duration, due bool) {
 	}
 }
 
-// latest returns the most that any was started after its time since latest was called last.
+// latest returns the longest delay of a start since the last call of latest.
 func (s *schedule) latest() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,7 +93,7 @@ func (s *schedule) latest() time.Duration {
 	return late
 }
 
-// queue is a heap of checkers by when they are due.
+// queue is a heap of checkers, by the times when they are due.
 type queue []*checker
 
 func (q queue) Len() int           { return len(q) }

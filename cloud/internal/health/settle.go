@@ -23,8 +23,8 @@ func (x index[K]) remove(of K, id string) {
 	}
 }
 
-// settle judges a check anew, and where its health changed, the calculated ones that count it. It costs nothing
-// for all others. The caller holds the lock and calls unlockAndTell after.
+// settle computes a check's health again and, if it changed, that of the calculated checks that count it. Other checks
+// cost nothing. The caller holds the lock, and calls unlockAndTell after it.
 func (m *Monitor) settle(id string) {
 	before, known := m.effective[id]
 	if c := m.checks[id]; c == nil {
@@ -48,8 +48,8 @@ func (m *Monitor) settle(id string) {
 	}
 }
 
-// unlockAndTell lets go of the lock and has what changed told. Where another goroutine is telling already, that one
-// tells it: so what is told last is what is so.
+// unlockAndTell releases the lock and reports the changes to Changed and Keep. If another goroutine is already reporting,
+// that one reports these changes too, so that reports come in the order of the changes.
 func (m *Monitor) unlockAndTell() {
 	if m.telling {
 		m.mu.Unlock()
@@ -77,8 +77,8 @@ func (m *Monitor) unlockAndTell() {
 	m.mu.Unlock()
 }
 
-// Count returns how many of a check's checkers are of the opinion that it is healthy, and how many there are; of a
-// calculated check, its children.
+// Count returns how many of a check's checkers find it healthy, and how many there are. For a calculated check, it counts
+// the children.
 func (m *Monitor) Count(id string) (healthy, all int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -97,7 +97,7 @@ func (m *Monitor) Count(id string) (healthy, all int) {
 	return healthy, len(c.config.ChildHealthChecks)
 }
 
-// Healthy returns the effective health of every check: measured or calculated, disabled, inverted.
+// Healthy returns the effective health of every check, with Disabled and Inverted taken into account.
 func (m *Monitor) Healthy() map[string]bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
