@@ -137,6 +137,8 @@ const (
 	DoAttach     Kind = "attach"     // note that Target's attachment has reached State
 	DoDetach     Kind = "detach"     // drop Target's attachment
 	DoRefreshed  Kind = "refreshed"  // the refresh is over
+
+	DoRefreshFailed Kind = "refresh failed" // for longer than its patience no member became healthy
 )
 
 // Action is one thing to do.

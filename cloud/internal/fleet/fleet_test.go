@@ -102,6 +102,12 @@ func TestDecide(t *testing.T) {
 		{"refresh, matching skipped", change(func(g *Group) {
 			g.Refresh = &Refresh{Started: noon, MinHealthy: 90, SkipMatching: true, Version: Version{"lt-1", 1}}
 		}), two, "refreshed\n"},
+		{"refresh fails where nothing becomes healthy in time", change(func(g *Group) {
+			g.Refresh = &Refresh{Started: noon.Add(-time.Hour), MinHealthy: 90, Patience: time.Hour, Warmup: time.Minute}
+		}), []Instance{serving("i-1", "a", 2*time.Hour), serving("i-2", "b", time.Second)}, "refresh failed\n"},
+		{"refresh goes on after each success", change(func(g *Group) {
+			g.Refresh = &Refresh{Started: noon.Add(-time.Hour), MinHealthy: 90, Patience: time.Hour}
+		}), []Instance{serving("i-1", "a", 2*time.Hour), serving("i-2", "b", time.Minute)}, "retire i-1 refresh\n"},
 		{"refresh waits for warmup", change(func(g *Group) {
 			g.Refresh = &Refresh{Started: noon.Add(-2 * time.Minute), MinHealthy: 90, Warmup: 90 * time.Second}
 		}), []Instance{two[0], serving("i-2", "b", time.Minute)}, ""},

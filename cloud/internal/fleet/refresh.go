@@ -11,7 +11,9 @@ type Refresh struct {
 	Started    time.Time
 	MinHealthy int // per cent of the desired capacity
 	// Warmup is how long after InService a new member does not count as healthy, already divided by the speed.
-	Warmup       time.Duration
+	Warmup time.Duration
+	// Patience, as it passes, is how long after the last success the refresh fails; zero is never.
+	Patience     time.Duration
 	Version      Version // what members are to be of
 	SkipMatching bool    // leave those that are of that version
 }
@@ -22,6 +24,17 @@ func (f *Refresh) stale(i Instance) bool {
 		return i.Version != f.Version
 	}
 	return i.Launched.Before(f.Started)
+}
+
+// failsAt is when a refresh fails unless another member becomes healthy before.
+func (f *Refresh) failsAt(instances []Instance, now time.Time) time.Time {
+	last := f.Started
+	for _, i := range instances {
+		if i.active() && !i.Launched.Before(f.Started) && f.settled(i, now) && i.InService.After(last) {
+			last = i.InService
+		}
+	}
+	return last.Add(f.Patience)
 }
 
 // settled tells whether a member counts as healthy: an old one if it is in service, a new one after its warm-up.
@@ -75,6 +88,14 @@ func (d *decision) refresh() {
 	if stale == 0 && settled >= d.group.Desired && d.count(Instance.active) == d.group.Desired {
 		d.do(Action{Do: DoRefreshed})
 		return
+	}
+	if f.Patience > 0 {
+		fails := f.failsAt(d.instances, d.now)
+		if !fails.After(d.now) {
+			d.do(Action{Do: DoRefreshFailed})
+			return
+		}
+		d.wake(fails)
 	}
 	room := max(1, d.group.Desired*(100-f.MinHealthy)/100) - max(0, d.group.Desired-settled)
 	for ; room > 0; room-- {

@@ -185,7 +185,11 @@ func (r *Room) recordGroup(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 	case fleet.DoDetach:
 		f.Attachments = slices.DeleteFunc(slices.Clone(f.Attachments), func(x fleet.Attachment) bool { return x.ARN == a.Target && x.State == fleet.Removing })
 	case fleet.DoRefreshed:
-		if err := r.endRefresh(tx, f, "Successful", ""); err != nil {
+		if err := r.completeRefresh(tx, f); err != nil {
+			return err
+		}
+	case fleet.DoRefreshFailed:
+		if err := r.failRefresh(tx, f); err != nil {
 			return err
 		}
 	}

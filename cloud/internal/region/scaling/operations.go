@@ -21,6 +21,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.AutoScaling, "DescribeTerminationPolicyTypes", r.DescribeTerminationPolicyTypes)
 	wire.Handle(m, wire.AutoScaling, "DetachLoadBalancerTargetGroups", r.DetachLoadBalancerTargetGroups)
 	wire.Handle(m, wire.AutoScaling, "ResumeProcesses", r.ResumeProcesses)
+	wire.Handle(m, wire.AutoScaling, "RollbackInstanceRefresh", r.RollbackInstanceRefresh)
 	wire.Handle(m, wire.AutoScaling, "SetDesiredCapacity", r.SetDesiredCapacity)
 	wire.Handle(m, wire.AutoScaling, "SetInstanceHealth", r.SetInstanceHealth)
 	wire.Handle(m, wire.AutoScaling, "SetInstanceProtection", r.SetInstanceProtection)

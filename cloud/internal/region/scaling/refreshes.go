@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -16,7 +17,18 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-const refreshing = autoscalingtypes.InstanceRefreshStatusInProgress
+const (
+	refreshing  = autoscalingtypes.InstanceRefreshStatusInProgress
+	rollingBack = autoscalingtypes.InstanceRefreshStatusRollbackInProgress
+)
+
+// refreshPatience is how long a refresh waits for instances that do not become healthy before it fails
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html). Shrunken, it stays long enough for
+// instances that boot on a busy machine.
+const (
+	refreshPatience = time.Hour
+	leastPatience   = 5 * time.Minute
+)
 
 // StartInstanceRefresh begins to replace a group's instances.
 func (r *Room) StartInstanceRefresh(ctx context.Context, in *autoscaling.StartInstanceRefreshInput) (*autoscaling.StartInstanceRefreshOutput, error) {
@@ -41,6 +53,9 @@ func (r *Room) StartInstanceRefresh(ctx context.Context, in *autoscaling.StartIn
 		if err := r.refreshTemplate(tx, &row, *f, in.DesiredConfiguration); err != nil {
 			return err
 		}
+		if why := irreversible(row, *f); row.AutoRollback && why != "" {
+			return invalid("AutoRollback cannot be enabled: %s.", why)
+		}
 		id, f.Refresh = row.ID, row.ID
 		return r.refreshes.Put(tx, row.ID, row)
 	})
@@ -51,7 +66,7 @@ func (f *refreshRow) prefer(p *autoscalingtypes.RefreshPreferences) error {
 	if p == nil {
 		return nil
 	}
-	if err := room.Only(p, "MinHealthyPercentage", "MaxHealthyPercentage", "InstanceWarmup", "SkipMatching"); err != nil {
+	if err := room.Only(p, "MinHealthyPercentage", "MaxHealthyPercentage", "InstanceWarmup", "SkipMatching", "AutoRollback"); err != nil {
 		return err
 	}
 	if n := p.MinHealthyPercentage; n != nil {
@@ -66,7 +81,7 @@ func (f *refreshRow) prefer(p *autoscalingtypes.RefreshPreferences) error {
 	if n := p.InstanceWarmup; n != nil && *n >= 0 {
 		f.Warmup = *n
 	}
-	f.SkipMatching = room.Deref(p.SkipMatching)
+	f.SkipMatching, f.AutoRollback = room.Deref(p.SkipMatching), room.Deref(p.AutoRollback)
 	return nil
 }
 
@@ -102,13 +117,84 @@ func (r *Room) endRefresh(tx *store.Tx, f *fleetRow, status autoscalingtypes.Ins
 	return r.refreshes.Put(tx, row.ID, row)
 }
 
+// completeRefresh ends the refresh under way with success, or its rollback.
+func (r *Room) completeRefresh(tx *store.Tx, f *fleetRow) error {
+	status := autoscalingtypes.InstanceRefreshStatusSuccessful
+	if row, _ := r.refreshes.GetTx(tx, f.Refresh); row.Rollback != nil {
+		status = autoscalingtypes.InstanceRefreshStatusRollbackSuccessful
+	}
+	return r.endRefresh(tx, f, status, "")
+}
+
+// failRefresh ends a refresh whose instances do not become healthy, or rolls it back where that was asked for.
+func (r *Room) failRefresh(tx *store.Tx, f *fleetRow) error {
+	const why = "Instances did not become healthy in time."
+	row, _ := r.refreshes.GetTx(tx, f.Refresh)
+	switch {
+	case row.Rollback != nil:
+		return r.endRefresh(tx, f, autoscalingtypes.InstanceRefreshStatusRollbackFailed, why)
+	case row.AutoRollback && irreversible(row, *f) == "":
+		return r.rollBack(tx, f, row, "The instance refresh failed. "+why)
+	}
+	return r.endRefresh(tx, f, autoscalingtypes.InstanceRefreshStatusFailed, why)
+}
+
+// irreversible tells why a refresh cannot be rolled back, or nothing where it can
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html).
+func irreversible(row refreshRow, f fleetRow) string {
+	switch {
+	case row.Desired == nil:
+		return "the instance refresh has no desired configuration"
+	case f.Template.Version == "" || strings.HasPrefix(f.Template.Version, "$"):
+		return "the Auto Scaling group uses $Latest or $Default as the version of its launch template"
+	}
+	return ""
+}
+
+// rollBack turns a refresh round: from now on it replaces what it has replaced by what the group itself is set to.
+func (r *Room) rollBack(tx *store.Tx, f *fleetRow, row refreshRow, reason string) error {
+	before, err := r.exactTemplate(tx, f.Template)
+	if err != nil {
+		return err
+	}
+	left, percent := r.refreshProgress(row, r.observed(ofGroup(r.members.AllTx(tx), f.Name)))
+	row.Rollback = &rollback{Began: time.Now().UTC(), Reason: reason, Left: int32(left), Percent: int32(percent)}
+	row.Status, row.Template, row.SkipMatching = rollingBack, before, true
+	return r.refreshes.Put(tx, row.ID, row)
+}
+
+// RollbackInstanceRefresh cancels the refresh under way and replaces again what it has replaced.
+func (r *Room) RollbackInstanceRefresh(ctx context.Context, in *autoscaling.RollbackInstanceRefreshInput) (*autoscaling.RollbackInstanceRefreshOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupName"); err != nil {
+		return nil, err
+	}
+	var id string
+	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
+		row, ok := r.refreshes.GetTx(tx, f.Refresh)
+		if !ok || row.Status != refreshing {
+			return wire.Errorf("ActiveInstanceRefreshNotFound", "No in progress Instance Refresh found for Auto Scaling group %s", f.Name)
+		}
+		if why := irreversible(row, *f); why != "" {
+			return wire.Errorf("IrreversibleInstanceRefresh", "The instance refresh cannot be rolled back: %s.", why)
+		}
+		id = row.ID
+		return r.rollBack(tx, f, row, "Rolled back due to user request.")
+	})
+	return &autoscaling.RollbackInstanceRefreshOutput{InstanceRefreshId: &id}, err
+}
+
 func (r *Room) refreshProgress(row refreshRow, members []fleet.Instance) (left, percent int) {
 	return r.decidable(row).Progress(members, time.Now())
 }
 
 func (r *Room) decidable(row refreshRow) *fleet.Refresh {
+	began := row.Started
+	if row.Rollback != nil {
+		began = row.Rollback.Began
+	}
 	return &fleet.Refresh{
-		Started: row.Started, MinHealthy: int(row.MinHealthy), Warmup: r.bootTime(row.Warmup), Version: row.Template.version(), SkipMatching: row.SkipMatching,
+		Started: began, MinHealthy: int(row.MinHealthy), Warmup: r.bootTime(row.Warmup), Patience: max(r.Speed.Of(refreshPatience), leastPatience),
+		Version: row.Template.version(), SkipMatching: row.SkipMatching,
 	}
 }
 
@@ -156,14 +242,14 @@ func (r *Room) DescribeInstanceRefreshes(
 
 func (r *Room) showRefresh(f refreshRow) autoscalingtypes.InstanceRefresh {
 	left, percent := int(f.Left), int(f.Percent)
-	if f.Status == refreshing {
+	if f.End.IsZero() {
 		left, percent = r.refreshProgress(f, r.observed(r.membersOf(f.Group)))
 	}
 	out := autoscalingtypes.InstanceRefresh{
 		AutoScalingGroupName: new(f.Group), InstanceRefreshId: new(f.ID), StartTime: new(f.Started), Status: f.Status, StatusReason: room.Some(f.Reason),
 		Strategy: autoscalingtypes.RefreshStrategyRolling, InstancesToUpdate: new(int32(left)), PercentageComplete: new(int32(percent)),
 		Preferences: &autoscalingtypes.RefreshPreferences{
-			MinHealthyPercentage: new(f.MinHealthy), MaxHealthyPercentage: new(int32(100)), InstanceWarmup: new(f.Warmup), SkipMatching: new(f.SkipMatching),
+			MinHealthyPercentage: new(f.MinHealthy), MaxHealthyPercentage: new(int32(100)), InstanceWarmup: new(f.Warmup), SkipMatching: new(f.SkipMatching), AutoRollback: new(f.AutoRollback),
 		},
 		ProgressDetails: &autoscalingtypes.InstanceRefreshProgressDetails{LivePoolProgress: &autoscalingtypes.InstanceRefreshLivePoolProgress{
 			InstancesToUpdate: new(int32(left)), PercentageComplete: new(int32(percent)),
@@ -171,6 +257,15 @@ func (r *Room) showRefresh(f refreshRow) autoscalingtypes.InstanceRefresh {
 	}
 	if f.Desired != nil {
 		out.DesiredConfiguration = &autoscalingtypes.DesiredConfiguration{LaunchTemplate: f.Desired.show()}
+	}
+	if b := f.Rollback; b != nil {
+		out.RollbackDetails = &autoscalingtypes.RollbackDetails{
+			RollbackReason: new(b.Reason), RollbackStartTime: new(b.Began),
+			InstancesToUpdateOnRollback: new(b.Left), PercentageCompleteOnRollback: new(b.Percent),
+			ProgressDetailsOnRollback: &autoscalingtypes.InstanceRefreshProgressDetails{LivePoolProgress: &autoscalingtypes.InstanceRefreshLivePoolProgress{
+				InstancesToUpdate: new(b.Left), PercentageComplete: new(b.Percent),
+			}},
+		}
 	}
 	if !f.End.IsZero() {
 		out.EndTime = new(f.End)

@@ -109,6 +109,13 @@ type fleetRow struct {
 	Refresh  string               // the id of the one under way
 }
 
+// rollback is what a refresh was when it began to be rolled back.
+type rollback struct {
+	Began         time.Time
+	Reason        string
+	Left, Percent int32
+}
+
 // templateSpec names a launch template and its version: a number, $Latest or $Default.
 type templateSpec struct{ ID, Name, Version string }
 
@@ -143,6 +150,8 @@ type refreshRow struct {
 	MinHealthy   int32
 	Warmup       int32 // seconds
 	SkipMatching bool
+	AutoRollback bool
+	Rollback     *rollback     // once it is rolled back
 	Template     templateSpec  // with a version number
 	Desired      *templateSpec // as asked for: the group's own when the refresh succeeds
 	Left         int32         // once it is over

@@ -13,6 +13,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 func TestGroupComesUpOverItsZones(t *testing.T) {
@@ -292,6 +293,110 @@ func TestInstanceRefreshReplacesAll(t *testing.T) {
 	}
 	_, err = s.r.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{AutoScalingGroupName: new("app")})
 	roomtest.WantCode(t, err, "ActiveInstanceRefreshNotFound")
+}
+
+// refreshTo starts a refresh to a version of the template, automatically rolled back where that is asked for.
+func (s *stage) refreshTo(version string, back bool) {
+	s.t.Helper()
+	roomtest.Must(s.r.StartInstanceRefresh(s.t.Context(), &autoscaling.StartInstanceRefreshInput{
+		AutoScalingGroupName: new("app"),
+		DesiredConfiguration: &autoscalingtypes.DesiredConfiguration{
+			LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(testTemplate), Version: &version},
+		},
+		Preferences: &autoscalingtypes.RefreshPreferences{SkipMatching: new(true), AutoRollback: &back},
+	}))(s.t)
+}
+
+func (s *stage) lastRefresh() autoscalingtypes.InstanceRefresh {
+	s.t.Helper()
+	in := &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: new("app")}
+	return roomtest.Must(s.r.DescribeInstanceRefreshes(s.t.Context(), in))(s.t).InstanceRefreshes[0]
+}
+
+// exact makes the group of a numbered version, as what is to be rolled back to must be.
+func exact(in *autoscaling.CreateAutoScalingGroupInput) { in.LaunchTemplate.Version = new("1") }
+
+func TestRefreshIsRolledBack(t *testing.T) {
+	s := newStage(t)
+	s.alone(2, exact)
+	s.machines.newVersion()
+	s.machines.fail(errors.New("a bad image"))
+	s.refreshTo("2", false)
+	s.await("one of the new version", func(g autoscalingtypes.AutoScalingGroup) bool {
+		return slices.ContainsFunc(g.Instances, func(i autoscalingtypes.Instance) bool { return *i.LaunchTemplate.Version == "2" })
+	})
+	in := &autoscaling.RollbackInstanceRefreshInput{AutoScalingGroupName: new("app")}
+	id := *roomtest.Must(s.r.RollbackInstanceRefresh(t.Context(), in))(t).InstanceRefreshId
+	_, err := s.r.RollbackInstanceRefresh(t.Context(), in)
+	roomtest.WantCode(t, err, "ActiveInstanceRefreshNotFound")
+	_, err = s.r.StartInstanceRefresh(t.Context(), &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: new("app")})
+	roomtest.WantCode(t, err, "InstanceRefreshInProgress")
+	if got := s.lastRefresh(); got.Status != rollingBack || got.EndTime != nil || *got.RollbackDetails.InstancesToUpdateOnRollback > 2 {
+		t.Errorf("while it is rolled back: %+v", got)
+	}
+	s.reopen()
+	s.machines.fail(nil)
+	g := s.await("rolled back", func(g autoscalingtypes.AutoScalingGroup) bool {
+		f, _ := s.r.fleets.Get("app")
+		return f.Refresh == "" && serve(2)(g)
+	})
+	for _, i := range g.Instances {
+		if i.LifecycleState == "InService" && *i.LaunchTemplate.Version != "1" {
+			t.Errorf("after the rollback, %s is of version %s", *i.InstanceId, *i.LaunchTemplate.Version)
+		}
+	}
+	if got := s.lastRefresh(); got.Status != autoscalingtypes.InstanceRefreshStatusRollbackSuccessful || *got.InstanceRefreshId != id || *g.LaunchTemplate.Version != "1" {
+		t.Errorf("after the rollback: %+v; the group's template %+v", got, g.LaunchTemplate)
+	}
+}
+
+func TestWhatCannotBeRolledBack(t *testing.T) {
+	s := newStage(t)
+	s.alone(1, exact)
+	ctx := t.Context()
+	back := &autoscaling.RollbackInstanceRefreshInput{AutoScalingGroupName: new("app")}
+	_, err := s.r.RollbackInstanceRefresh(ctx, back)
+	roomtest.WantCode(t, err, "ActiveInstanceRefreshNotFound")
+	s.machines.refuse(errors.New("it never ends"))
+	start := &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: new("app")}
+	roomtest.Must(s.r.StartInstanceRefresh(ctx, start))(t)
+	_, err = s.r.RollbackInstanceRefresh(ctx, back)
+	roomtest.WantCode(t, err, "IrreversibleInstanceRefresh")
+	roomtest.Must(s.r.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{AutoScalingGroupName: new("app")}))(t)
+
+	start.Preferences = &autoscalingtypes.RefreshPreferences{AutoRollback: new(true)}
+	_, err = s.r.StartInstanceRefresh(ctx, start)
+	roomtest.WantCode(t, err, "ValidationError")
+	roomtest.Must(s.r.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName: new("app"), LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(testTemplate)},
+	}))(t)
+	start.DesiredConfiguration = &autoscalingtypes.DesiredConfiguration{
+		LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(testTemplate), Version: new("1")},
+	}
+	_, err = s.r.StartInstanceRefresh(ctx, start)
+	roomtest.WantCode(t, err, "ValidationError")
+}
+
+// A refresh whose instances do not become healthy fails; one that asked for it is rolled back.
+func TestFailedRefreshIsRolledBackWhereAskedFor(t *testing.T) {
+	for back, want := range map[bool][]autoscalingtypes.InstanceRefreshStatus{
+		false: {autoscalingtypes.InstanceRefreshStatusFailed},
+		true:  {rollingBack, autoscalingtypes.InstanceRefreshStatusRollbackFailed},
+	} {
+		s := newStage(t)
+		s.alone(1, exact)
+		s.machines.newVersion()
+		s.machines.refuse(errors.New("no room"))
+		s.refreshTo("2", back)
+		for _, status := range want {
+			if err := s.r.changeFleet(new("app"), func(tx *store.Tx, f *fleetRow) error { return s.r.failRefresh(tx, f) }); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.lastRefresh(); got.Status != status {
+				t.Errorf("auto rollback %v: it is %s, want %s", back, got.Status, status)
+			}
+		}
+	}
 }
 
 func TestGroupRefusals(t *testing.T) {
