@@ -118,7 +118,7 @@ var floors = []struct {
 	{"region/nets", "the networks of EC2"},
 	{"region/compute", "its machines, which stand on the networks"},
 	{"region zones", "control planes"},
-	{"world bench/checker bench/nameserver", "joins the processes of a cloud; measures them"},
+	{"world region/regiontest bench/checker bench/nameserver", "joins the processes of a cloud; a whole region for tests; measures them"},
 }
 
 func TestOrderOfTheCloudsPackages(t *testing.T) {

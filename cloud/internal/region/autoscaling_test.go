@@ -20,6 +20,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // joined is a region whose Auto Scaling stands on its own EC2 and load balancing. The SDK's clients, which ask it, outlive
@@ -129,7 +130,7 @@ func (s *joined) create(desired int32) {
 // await waits for something that follows from a change of the region's.
 func (s *joined) await(what string, done func() bool) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience.Limit)
 	defer cancel()
 	if err := s.r.Wait(ctx, done); err != nil {
 		s.t.Fatalf("%s: %v", what, err)

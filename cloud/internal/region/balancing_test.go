@@ -15,6 +15,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // wired is a paper fabric whose namespaces share one network.
@@ -115,7 +116,7 @@ func (s *site) launch(h http.HandlerFunc) string {
 
 func (s *site) await(what string, done func() bool) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience.Limit)
 	defer cancel()
 	if err := s.r.Wait(ctx, done); err != nil {
 		s.t.Fatalf("wait until %s: %v", what, err)
@@ -150,7 +151,7 @@ func (s *site) wantHello(when string) {
 // nodes are the load balancer's network interfaces, as EC2 shows them.
 func (s *site) nodes() []ec2types.NetworkInterface {
 	s.t.Helper()
-	in := &ec2.DescribeNetworkInterfacesInput{Filters: where("requester-managed", "true")}
+	in := &ec2.DescribeNetworkInterfacesInput{Filters: []ec2types.Filter{{Name: new("requester-managed"), Values: []string{"true"}}}}
 	return roomtest.Must(s.r.nets.DescribeNetworkInterfaces(s.t.Context(), in))(s.t).NetworkInterfaces
 }
 
@@ -213,7 +214,11 @@ func TestInterfacesFollowTheirLoadBalancer(t *testing.T) {
 	third := roomtest.Must(s.r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &s.vpc, CidrBlock: new("10.0.3.0/24"), AvailabilityZone: new("us-east-1c")}))(t)
 	subnets := []string{s.subnets[0], *third.Subnet.SubnetId}
 	roomtest.Must(s.r.balancing.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: arn, Subnets: subnets}))(t)
-	wantSame(t, "subnets", idsOf(s.nodes(), func(i ec2types.NetworkInterface) *string { return i.SubnetId }), subnets...)
+	var in []string
+	for _, i := range s.nodes() {
+		in = append(in, *i.SubnetId)
+	}
+	roomtest.WantSame(t, "subnets", in, subnets...)
 
 	g := roomtest.Must(s.r.nets.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{GroupName: new("web"), Description: new("web"), VpcId: &s.vpc}))(t)
 	roomtest.Must(s.r.balancing.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: arn, SecurityGroups: []string{*g.GroupId}}))(t)

@@ -1,10 +1,11 @@
-package region
+package nets_test
 
 import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"github.com/understudy/understudy/cloud/internal/region/regiontest"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
@@ -13,9 +14,9 @@ import (
 func TestInternetGatewayIsAttachedToOneVPC(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	first, _ := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
-	second, _ := d.vpc("10.1.0.0/16", "10.1.1.0/24", false)
-	gateway, other := d.gateway(""), d.gateway("")
+	first, _ := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	second, _ := d.VPC("10.1.0.0/16", "10.1.1.0/24", false)
+	gateway, other := d.Gateway(""), d.Gateway("")
 	attach := func(gateway, vpc string) error {
 		_, err := d.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{InternetGatewayId: &gateway, VpcId: &vpc})
 		return err
@@ -29,25 +30,25 @@ func TestInternetGatewayIsAttachedToOneVPC(t *testing.T) {
 				t.Errorf("%s: the attachment to %s is %s", when, *a.VpcId, a.State)
 			}
 		}
-		wantSame(t, when, got, vpcs...)
+		roomtest.WantSame(t, when, got, vpcs...)
 	}
 	expect("made", gateway)
 	if err := attach(gateway, first); err != nil {
 		t.Fatal(err)
 	}
 	expect("attached", gateway, first)
-	wantAPIError(t, attach(gateway, first), "Resource.AlreadyAssociated")
-	wantAPIError(t, attach(gateway, second), "Resource.AlreadyAssociated")
-	wantAPIError(t, attach(other, first), "InvalidParameterValue") // it has one
-	wantAPIError(t, attach("igw-0123456789abcdef0", second), "InvalidInternetGatewayID.NotFound")
-	wantAPIError(t, attach(other, "vpc-0123456789abcdef0"), "InvalidVpcID.NotFound")
-	d.reopen()
+	roomtest.WantAPIError(t, attach(gateway, first), "Resource.AlreadyAssociated")
+	roomtest.WantAPIError(t, attach(gateway, second), "Resource.AlreadyAssociated")
+	roomtest.WantAPIError(t, attach(other, first), "InvalidParameterValue") // it has one
+	roomtest.WantAPIError(t, attach("igw-0123456789abcdef0", second), "InvalidInternetGatewayID.NotFound")
+	roomtest.WantAPIError(t, attach(other, "vpc-0123456789abcdef0"), "InvalidVpcID.NotFound")
+	d.Reopen()
 	expect("opened again", gateway, first)
 	expect("what was refused changed nothing", other)
 	if err := attach(other, second); err != nil {
 		t.Error(err)
 	}
-	found := roomtest.Must(d.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: where("attachment.vpc-id", second)}))(t)
+	found := roomtest.Must(d.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: regiontest.Where("attachment.vpc-id", second)}))(t)
 	if len(found.InternetGateways) != 1 || *found.InternetGateways[0].InternetGatewayId != other {
 		t.Errorf("%+v", found.InternetGateways)
 	}

@@ -1,4 +1,4 @@
-package region
+package compute_test
 
 import (
 	"encoding/base64"
@@ -16,9 +16,9 @@ import (
 func TestConsoleOutputIsTheLastOfIt(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	_, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
-	id := d.run(subnet, 1)[0]
-	dir := d.paper.Started(id).Spec.Dir
+	_, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	id := d.Run(subnet, 1)[0]
+	dir := d.Machines.Started(id).Spec.Dir
 	console := func() string {
 		t.Helper()
 		out := roomtest.Must(d.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: &id}))(t)
@@ -42,11 +42,11 @@ func TestConsoleOutputIsTheLastOfIt(t *testing.T) {
 			if got := console(); got != said[max(0, len(said)-64<<10):] {
 				t.Errorf("%d bytes were said, %d are shown: %.40q to %q", len(said), len(got), got, got[max(0, len(got)-20):])
 			}
-			d.reopen()
+			d.Reopen()
 		}
 	}
 	_, err := d.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: new("i-0123456789abcdef0")})
-	wantAPIError(t, err, "InvalidInstanceID.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidInstanceID.NotFound")
 	_, err = d.GetConsoleOutput(ctx, &ec2.GetConsoleOutputInput{InstanceId: new("i-x")})
-	wantAPIError(t, err, "InvalidInstanceID.Malformed")
+	roomtest.WantAPIError(t, err, "InvalidInstanceID.Malformed")
 }

@@ -1,7 +1,6 @@
-package region
+package compute_test
 
 import (
-	"context"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -12,32 +11,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/region/regiontest"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+	"github.com/understudy/understudy/internal/patience"
 )
 
-// patience is how long a test waits for what will happen: only a failure waits so long.
-const patience = 2 * time.Minute
-
-// await waits until done says so, asking again after each change of the region.
-func (d *desk) await(what string, done func() bool) {
-	d.t.Helper()
-	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
-	defer cancel()
-	if err := d.region.Wait(ctx, done); err != nil {
-		d.t.Fatalf("%s: %v", what, err)
-	}
-}
-
-// machine returns the processes that stand in for an instance's, and how many have been started in the region.
-func (d *desk) machine(id string) (*roomtest.Pretender, int) {
-	return d.paper.Started(id), d.paper.Starts()
-}
-
 func (d *desk) attribute(id string, name ec2types.InstanceAttributeName) *ec2.DescribeInstanceAttributeOutput {
-	d.t.Helper()
-	out, err := d.DescribeInstanceAttribute(d.t.Context(), &ec2.DescribeInstanceAttributeInput{InstanceId: &id, Attribute: name})
+	d.T.Helper()
+	out, err := d.DescribeInstanceAttribute(d.T.Context(), &ec2.DescribeInstanceAttributeInput{InstanceId: &id, Attribute: name})
 	if err != nil || aws.ToString(out.InstanceId) != id {
-		d.t.Fatalf("attribute %s of %s: %+v, %v", name, id, out, err)
+		d.T.Fatalf("attribute %s of %s: %+v, %v", name, id, out, err)
 	}
 	return out
 }
@@ -45,17 +28,17 @@ func (d *desk) attribute(id string, name ec2types.InstanceAttributeName) *ec2.De
 func TestInstanceAttributesAreToldOneByOne(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	vpc, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
-	group, script := d.securityGroup(vpc, "web"), base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\n"))
+	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	group, script := d.SecurityGroup(vpc, "web"), base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\n"))
 	out, err := d.RunInstances(ctx, &ec2.RunInstancesInput{
-		ImageId: new(hostImage(t, d.region)), InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
+		ImageId: new(d.HostImage()), InstanceType: regiontest.SmallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
 		SecurityGroupIds: []string{group}, UserData: &script, InstanceInitiatedShutdownBehavior: "terminate",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := *out.Instances[0].InstanceId
-	waitState(t, d.region, id, ec2types.InstanceStateNameRunning)
+	d.AwaitState(id, ec2types.InstanceStateNameRunning)
 	yes := func(v *ec2types.AttributeBooleanValue) string { return fmt.Sprint(v != nil && aws.ToBool(v.Value)) }
 	text := func(v *ec2types.AttributeValue) string {
 		if v == nil {
@@ -69,7 +52,7 @@ func TestInstanceAttributesAreToldOneByOne(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ got, want string }{
 		"userData":                          {text(d.attribute(id, "userData").UserData), script},
-		"instanceType":                      {text(d.attribute(id, "instanceType").InstanceType), string(smallType())},
+		"instanceType":                      {text(d.attribute(id, "instanceType").InstanceType), string(regiontest.SmallType())},
 		"instanceInitiatedShutdownBehavior": {text(d.attribute(id, "instanceInitiatedShutdownBehavior").InstanceInitiatedShutdownBehavior), "terminate"},
 		"rootDeviceName":                    {text(d.attribute(id, "rootDeviceName").RootDeviceName), *device[0].DeviceName},
 		"disableApiTermination":             {yes(d.attribute(id, "disableApiTermination").DisableApiTermination), "false"},
@@ -87,7 +70,7 @@ func TestInstanceAttributesAreToldOneByOne(t *testing.T) {
 	if e := d.attribute(id, "enclaveOptions").EnclaveOptions; e == nil || aws.ToBool(e.Enabled) {
 		t.Errorf("enclaveOptions %+v", e)
 	}
-	wantSame(t, "groups", idsOf(d.attribute(id, "groupSet").Groups, func(x ec2types.GroupIdentifier) *string { return x.GroupId }), group)
+	roomtest.WantSame(t, "groups", regiontest.IDsOf(d.attribute(id, "groupSet").Groups, func(x ec2types.GroupIdentifier) *string { return x.GroupId }), group)
 	// What is asked for comes, and nothing else.
 	if other := d.attribute(id, "userData"); other.InstanceType != nil || other.DisableApiTermination != nil {
 		t.Errorf("userData came with %+v", other)
@@ -98,15 +81,15 @@ func TestInstanceAttributesAreToldOneByOne(t *testing.T) {
 		"InvalidParameterValue":       {InstanceId: &id, Attribute: "colour"},
 	} {
 		_, err := d.DescribeInstanceAttribute(ctx, &in)
-		wantAPIError(t, err, code)
+		roomtest.WantAPIError(t, err, code)
 	}
 }
 
 func TestInstanceAttributesChangeWhatTheyName(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	vpc, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
-	group, id := d.securityGroup(vpc, "web"), d.run(subnet, 1)[0]
+	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	group, id := d.SecurityGroup(vpc, "web"), d.Run(subnet, 1)[0]
 	on, off := &ec2types.AttributeBooleanValue{Value: new(true)}, &ec2types.AttributeBooleanValue{Value: new(false)}
 	for _, c := range []struct {
 		code string
@@ -123,7 +106,7 @@ func TestInstanceAttributesChangeWhatTheyName(t *testing.T) {
 		{"DryRunOperation", ec2.ModifyInstanceAttributeInput{InstanceId: &id, DisableApiTermination: on, DryRun: new(true)}},
 	} {
 		_, err := d.ModifyInstanceAttribute(ctx, &c.in)
-		wantAPIError(t, err, c.code)
+		roomtest.WantAPIError(t, err, c.code)
 	}
 	if aws.ToBool(d.attribute(id, "disableApiTermination").DisableApiTermination.Value) {
 		t.Error("a refused call protected the instance")
@@ -137,36 +120,36 @@ func TestInstanceAttributesChangeWhatTheyName(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	d.reopen()
-	waitState(t, d.region, id, ec2types.InstanceStateNameRunning)
-	wantSame(t, "groups", idsOf(d.attribute(id, "groupSet").Groups, func(x ec2types.GroupIdentifier) *string { return x.GroupId }), group)
+	d.Reopen()
+	d.AwaitState(id, ec2types.InstanceStateNameRunning)
+	roomtest.WantSame(t, "groups", regiontest.IDsOf(d.attribute(id, "groupSet").Groups, func(x ec2types.GroupIdentifier) *string { return x.GroupId }), group)
 	told, err := d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
 	if err != nil || *told.Reservations[0].Instances[0].SecurityGroups[0].GroupId != group {
 		t.Errorf("the instance shows %+v, %v", told, err)
 	}
 	_, err = d.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}})
-	wantAPIError(t, err, "OperationNotPermitted")
+	roomtest.WantAPIError(t, err, "OperationNotPermitted")
 	if _, err := d.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, DisableApiTermination: off}); err != nil {
 		t.Fatal(err)
 	}
 	// An instance that shuts itself down is now terminated, and not stopped.
-	d.await("start after the restart", func() bool { m, _ := d.machine(id); return m != nil })
-	m, _ := d.machine(id)
+	d.Await("start after the restart", func() bool { m, _ := d.Machine(id); return m != nil })
+	m, _ := d.Machine(id)
 	_ = m.Stop(ctx)
-	waitState(t, d.region, id, ec2types.InstanceStateNameTerminated)
+	d.AwaitState(id, ec2types.InstanceStateNameTerminated)
 }
 
 func TestInstanceStatusIsToldOfRunningInstances(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	_, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
-	ids := d.run(subnet, 7)
+	_, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	ids := d.Run(subnet, 7)
 	rest := ids[6]
 	if _, err := d.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{rest}}); err != nil {
 		t.Fatal(err)
 	}
-	waitState(t, d.region, rest, ec2types.InstanceStateNameStopped)
-	d.reopen()
+	d.AwaitState(rest, ec2types.InstanceStateNameStopped)
+	d.Reopen()
 	id := func(s ec2types.InstanceStatus) *string { return s.InstanceId }
 	statuses := func(in *ec2.DescribeInstanceStatusInput) []ec2types.InstanceStatus {
 		t.Helper()
@@ -177,13 +160,13 @@ func TestInstanceStatusIsToldOfRunningInstances(t *testing.T) {
 		return out.InstanceStatuses
 	}
 	running := statuses(&ec2.DescribeInstanceStatusInput{})
-	wantSame(t, "running instances", idsOf(running, id), ids[:6]...)
-	wantSame(t, "all instances", idsOf(statuses(&ec2.DescribeInstanceStatusInput{IncludeAllInstances: new(true)}), id), ids...)
-	wantSame(t, "a stopped one by its id", idsOf(statuses(&ec2.DescribeInstanceStatusInput{InstanceIds: ids[5:]}), id), ids[5])
+	roomtest.WantSame(t, "running instances", regiontest.IDsOf(running, id), ids[:6]...)
+	roomtest.WantSame(t, "all instances", regiontest.IDsOf(statuses(&ec2.DescribeInstanceStatusInput{IncludeAllInstances: new(true)}), id), ids...)
+	roomtest.WantSame(t, "a stopped one by its id", regiontest.IDsOf(statuses(&ec2.DescribeInstanceStatusInput{InstanceIds: ids[5:]}), id), ids[5])
 	zone := *running[0].AvailabilityZone
-	wantSame(t, "by zone", idsOf(statuses(&ec2.DescribeInstanceStatusInput{Filters: where("availability-zone", zone)}), id), ids[:6]...)
-	wantSame(t, "by another zone", idsOf(statuses(&ec2.DescribeInstanceStatusInput{Filters: where("availability-zone", zone+"x")}), id))
-	at := statuses(&ec2.DescribeInstanceStatusInput{IncludeAllInstances: new(true), Filters: where("instance-state-name", "stopped")})
+	roomtest.WantSame(t, "by zone", regiontest.IDsOf(statuses(&ec2.DescribeInstanceStatusInput{Filters: regiontest.Where("availability-zone", zone)}), id), ids[:6]...)
+	roomtest.WantSame(t, "by another zone", regiontest.IDsOf(statuses(&ec2.DescribeInstanceStatusInput{Filters: regiontest.Where("availability-zone", zone+"x")}), id))
+	at := statuses(&ec2.DescribeInstanceStatusInput{IncludeAllInstances: new(true), Filters: regiontest.Where("instance-state-name", "stopped")})
 	if len(at) != 1 || *at[0].InstanceId != rest || at[0].InstanceStatus.Status != "not-applicable" || at[0].SystemStatus.Status != "not-applicable" {
 		t.Errorf("the stopped one: %+v", at)
 	}
@@ -191,7 +174,7 @@ func TestInstanceStatusIsToldOfRunningInstances(t *testing.T) {
 	waiter := ec2.NewInstanceStatusOkWaiter(d, func(o *ec2.InstanceStatusOkWaiterOptions) {
 		o.MinDelay, o.MaxDelay = 50*time.Millisecond, 500*time.Millisecond
 	})
-	passed, err := waiter.WaitForOutput(ctx, &ec2.DescribeInstanceStatusInput{InstanceIds: ids[:1]}, patience)
+	passed, err := waiter.WaitForOutput(ctx, &ec2.DescribeInstanceStatusInput{InstanceIds: ids[:1]}, patience.Limit)
 	if err != nil || passed.InstanceStatuses[0].SystemStatus.Status != "ok" || passed.InstanceStatuses[0].InstanceStatus.Details[0].Status != "passed" {
 		t.Fatalf("checks: %+v, %v", passed, err)
 	}
@@ -202,9 +185,9 @@ func TestInstanceStatusIsToldOfRunningInstances(t *testing.T) {
 		if err != nil || n > 1 {
 			t.Fatalf("page %d: %v", n, err)
 		}
-		seen = append(seen, idsOf(out.InstanceStatuses, id)...)
+		seen = append(seen, regiontest.IDsOf(out.InstanceStatuses, id)...)
 	}
-	wantSame(t, "over the pages", seen, ids[:6]...)
+	roomtest.WantSame(t, "over the pages", seen, ids[:6]...)
 	for code, in := range map[string]ec2.DescribeInstanceStatusInput{
 		"InvalidInstanceID.NotFound":  {InstanceIds: []string{"i-0123456789abcdef0"}},
 		"InvalidInstanceID.Malformed": {InstanceIds: []string{"i-x"}},
@@ -212,15 +195,15 @@ func TestInstanceStatusIsToldOfRunningInstances(t *testing.T) {
 		"InvalidParameterValue":       {MaxResults: new(int32(4))},
 	} {
 		_, err := d.DescribeInstanceStatus(ctx, &in)
-		wantAPIError(t, err, code)
+		roomtest.WantAPIError(t, err, code)
 	}
 }
 
 func TestRebootStartsTheProcessesAnew(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	_, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", true)
-	ids := d.run(subnet, 2)
+	_, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", true)
+	ids := d.Run(subnet, 2)
 	describe := func(id string) ec2types.Instance {
 		t.Helper()
 		out, err := d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
@@ -230,19 +213,19 @@ func TestRebootStartsTheProcessesAnew(t *testing.T) {
 		return out.Reservations[0].Instances[0]
 	}
 	before := describe(ids[0])
-	first, starts := d.machine(ids[0])
+	first, starts := d.Machine(ids[0])
 	// One id that is wrong reboots none.
 	_, err := d.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: []string{ids[0], "i-0123456789abcdef0"}})
-	wantAPIError(t, err, "InvalidInstanceID.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidInstanceID.NotFound")
 	_, err = d.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: []string{"i-x"}})
-	wantAPIError(t, err, "InvalidInstanceID.Malformed")
+	roomtest.WantAPIError(t, err, "InvalidInstanceID.Malformed")
 	_, err = d.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: ids[:1], DryRun: new(true)})
-	wantAPIError(t, err, "DryRunOperation")
+	roomtest.WantAPIError(t, err, "DryRunOperation")
 	if _, err := d.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: ids[:1]}); err != nil {
 		t.Fatal(err)
 	}
-	d.await("the second start", func() bool { m, _ := d.machine(ids[0]); return m != first })
-	if _, n := d.machine(ids[1]); n != starts+1 {
+	d.Await("the second start", func() bool { m, _ := d.Machine(ids[0]); return m != first })
+	if _, n := d.Machine(ids[1]); n != starts+1 {
 		t.Errorf("%d starts, want %d: the refused calls or the other instance rebooted", n, starts+1)
 	}
 	select {
@@ -256,21 +239,21 @@ func TestRebootStartsTheProcessesAnew(t *testing.T) {
 		!after.LaunchTime.Equal(*before.LaunchTime) {
 		t.Errorf("before %+v, after %+v", before, after)
 	}
-	d.reopen()
-	waitState(t, d.region, ids[0], ec2types.InstanceStateNameRunning)
+	d.Reopen()
+	d.AwaitState(ids[0], ec2types.InstanceStateNameRunning)
 	if _, err := d.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids[:1]}); err != nil {
 		t.Fatal(err)
 	}
-	waitState(t, d.region, ids[0], ec2types.InstanceStateNameTerminated)
+	d.AwaitState(ids[0], ec2types.InstanceStateNameTerminated)
 	_, err = d.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: ids[:1]})
-	wantAPIError(t, err, "IncorrectState")
+	roomtest.WantAPIError(t, err, "IncorrectState")
 }
 
 func TestVolumesAreThoseOfTheInstances(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	_, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
-	ids := d.run(subnet, 6)
+	_, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	ids := d.Run(subnet, 6)
 	volume := func(v ec2types.Volume) *string { return v.VolumeId }
 	volumes := func(in *ec2.DescribeVolumesInput) []ec2types.Volume {
 		t.Helper()
@@ -280,12 +263,12 @@ func TestVolumesAreThoseOfTheInstances(t *testing.T) {
 		}
 		return out.Volumes
 	}
-	d.reopen()
-	all := idsOf(volumes(&ec2.DescribeVolumesInput{}), volume)
+	d.Reopen()
+	all := regiontest.IDsOf(volumes(&ec2.DescribeVolumesInput{}), volume)
 	if len(all) != 6 {
 		t.Fatalf("volumes %v", all)
 	}
-	of := volumes(&ec2.DescribeVolumesInput{Filters: where("attachment.instance-id", ids[0])})
+	of := volumes(&ec2.DescribeVolumesInput{Filters: regiontest.Where("attachment.instance-id", ids[0])})
 	told, err := d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: ids[:1]})
 	if err != nil {
 		t.Fatal(err)
@@ -296,19 +279,19 @@ func TestVolumesAreThoseOfTheInstances(t *testing.T) {
 		*of[0].Attachments[0].Device != *i.RootDeviceName || !*of[0].Attachments[0].DeleteOnTermination {
 		t.Fatalf("the volume of %s: %+v", ids[0], of)
 	}
-	wantSame(t, "by id", idsOf(volumes(&ec2.DescribeVolumesInput{VolumeIds: all[2:4]}), volume), all[2:4]...)
+	roomtest.WantSame(t, "by id", regiontest.IDsOf(volumes(&ec2.DescribeVolumesInput{VolumeIds: all[2:4]}), volume), all[2:4]...)
 	for name, value := range map[string]string{
 		"size": "8", "volume-type": "gp3", "encrypted": "false", "multi-attach-enabled": "false", "attachment.status": "attached",
 		"attachment.delete-on-termination": "true", "attachment.device": *i.RootDeviceName, "snapshot-id": *of[0].SnapshotId,
 	} {
-		wantSame(t, "by "+name, idsOf(volumes(&ec2.DescribeVolumesInput{Filters: where(name, value)}), volume), all...)
-		wantSame(t, "by another "+name, idsOf(volumes(&ec2.DescribeVolumesInput{Filters: where(name, "x"+value)}), volume))
+		roomtest.WantSame(t, "by "+name, regiontest.IDsOf(volumes(&ec2.DescribeVolumesInput{Filters: regiontest.Where(name, value)}), volume), all...)
+		roomtest.WantSame(t, "by another "+name, regiontest.IDsOf(volumes(&ec2.DescribeVolumesInput{Filters: regiontest.Where(name, "x"+value)}), volume))
 	}
-	made := volumes(&ec2.DescribeVolumesInput{Filters: where("create-time", of[0].CreateTime.Format("2006-01-02T15:04:05.000Z"))})
-	if !slices.Contains(idsOf(made, volume), *of[0].VolumeId) {
+	made := volumes(&ec2.DescribeVolumesInput{Filters: regiontest.Where("create-time", of[0].CreateTime.Format("2006-01-02T15:04:05.000Z"))})
+	if !slices.Contains(regiontest.IDsOf(made, volume), *of[0].VolumeId) {
 		t.Errorf("by create-time %v: %v", of[0].CreateTime, made)
 	}
-	wantSame(t, "by status", idsOf(volumes(&ec2.DescribeVolumesInput{Filters: where("status", "available")}), volume))
+	roomtest.WantSame(t, "by status", regiontest.IDsOf(volumes(&ec2.DescribeVolumesInput{Filters: regiontest.Where("status", "available")}), volume))
 	var seen []string
 	pages := ec2.NewDescribeVolumesPaginator(d, &ec2.DescribeVolumesInput{MaxResults: new(int32(5))})
 	for n := 0; pages.HasMorePages(); n++ {
@@ -316,18 +299,18 @@ func TestVolumesAreThoseOfTheInstances(t *testing.T) {
 		if err != nil || n > 1 {
 			t.Fatalf("page %d: %v", n, err)
 		}
-		seen = append(seen, idsOf(out.Volumes, volume)...)
+		seen = append(seen, regiontest.IDsOf(out.Volumes, volume)...)
 	}
-	wantSame(t, "over the pages", seen, all...)
+	roomtest.WantSame(t, "over the pages", seen, all...)
 	// A root volume goes with its instance.
 	if _, err := d.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids[:1]}); err != nil {
 		t.Fatal(err)
 	}
-	waitState(t, d.region, ids[0], ec2types.InstanceStateNameTerminated)
+	d.AwaitState(ids[0], ec2types.InstanceStateNameTerminated)
 	_, err = d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{VolumeIds: []string{*of[0].VolumeId}})
-	wantAPIError(t, err, "InvalidVolume.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidVolume.NotFound")
 	_, err = d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{VolumeIds: all[2:4], MaxResults: new(int32(5))})
-	wantAPIError(t, err, "InvalidParameterCombination")
+	roomtest.WantAPIError(t, err, "InvalidParameterCombination")
 	_, err = d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{MaxResults: new(int32(4))})
-	wantAPIError(t, err, "InvalidParameterValue")
+	roomtest.WantAPIError(t, err, "InvalidParameterValue")
 }

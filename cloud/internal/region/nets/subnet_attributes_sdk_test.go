@@ -1,4 +1,4 @@
-package region
+package nets_test
 
 import (
 	"testing"
@@ -14,8 +14,8 @@ import (
 func TestSubnetGivesPublicAddresses(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	vpc, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
-	d.gateway(vpc)
+	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	d.Gateway(vpc)
 	modify := func(id string, on bool) error {
 		_, err := d.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{SubnetId: &id, MapPublicIpOnLaunch: &ec2types.AttributeBooleanValue{Value: &on}})
 		return err
@@ -33,22 +33,22 @@ func TestSubnetGivesPublicAddresses(t *testing.T) {
 		return out.Reservations[0].Instances[0].PublicIpAddress != nil
 	}
 	expect("made", false)
-	before := d.run(subnet, 1)[0]
+	before := d.Run(subnet, 1)[0]
 	if err := modify(subnet, true); err != nil {
 		t.Fatal(err)
 	}
 	expect("changed", true)
-	d.reopen()
+	d.Reopen()
 	expect("opened again", true)
-	if after := d.run(subnet, 1)[0]; public(before) || !public(after) {
+	if after := d.Run(subnet, 1)[0]; public(before) || !public(after) {
 		t.Errorf("a public address before the change: %v, after it: %v", public(before), public(after))
 	}
 	if err := modify(subnet, false); err != nil {
 		t.Fatal(err)
 	}
 	expect("changed back", false)
-	if last := d.run(subnet, 1)[0]; public(last) {
+	if last := d.Run(subnet, 1)[0]; public(last) {
 		t.Error("a public address after it was changed back")
 	}
-	wantAPIError(t, modify("subnet-0123456789abcdef0", true), "InvalidSubnetID.NotFound")
+	roomtest.WantAPIError(t, modify("subnet-0123456789abcdef0", true), "InvalidSubnetID.NotFound")
 }

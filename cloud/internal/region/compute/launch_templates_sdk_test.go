@@ -1,4 +1,4 @@
-package region
+package compute_test
 
 import (
 	"encoding/base64"
@@ -8,36 +8,39 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/region/regiontest"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
 // launchTemplate makes a template with so many versions, each of which says its number in its user data.
 func (d *desk) launchTemplate(name string, versions int) string {
-	d.t.Helper()
+	d.T.Helper()
 	data := func(n int) *ec2types.RequestLaunchTemplateData {
-		return &ec2types.RequestLaunchTemplateData{InstanceType: smallType(), UserData: new(base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "version %d", n)))}
+		return &ec2types.RequestLaunchTemplateData{InstanceType: regiontest.SmallType(), UserData: new(base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "version %d", n)))}
 	}
-	out, err := d.CreateLaunchTemplate(d.t.Context(), &ec2.CreateLaunchTemplateInput{
+	out, err := d.CreateLaunchTemplate(d.T.Context(), &ec2.CreateLaunchTemplateInput{
 		LaunchTemplateName: &name, LaunchTemplateData: data(1), VersionDescription: new("v1"),
 	})
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	for n := 2; n <= versions; n++ {
-		_, err := d.CreateLaunchTemplateVersion(d.t.Context(), &ec2.CreateLaunchTemplateVersionInput{
+		_, err := d.CreateLaunchTemplateVersion(d.T.Context(), &ec2.CreateLaunchTemplateVersionInput{
 			LaunchTemplateName: &name, LaunchTemplateData: data(n), VersionDescription: new(fmt.Sprint("v", n)),
 		})
 		if err != nil {
-			d.t.Fatal(err)
+			d.T.Fatal(err)
 		}
 	}
 	return *out.LaunchTemplate.LaunchTemplateId
 }
 
 func (d *desk) versions(in *ec2.DescribeLaunchTemplateVersionsInput) (numbers []int64) {
-	d.t.Helper()
-	out, err := d.DescribeLaunchTemplateVersions(d.t.Context(), in)
+	d.T.Helper()
+	out, err := d.DescribeLaunchTemplateVersions(d.T.Context(), in)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	for _, v := range out.LaunchTemplateVersions {
 		numbers = append(numbers, *v.VersionNumber)
@@ -50,7 +53,7 @@ func TestLaunchTemplateVersionsAreTold(t *testing.T) {
 	ctx := t.Context()
 	id := d.launchTemplate("app", 5)
 	d.launchTemplate("other", 2)
-	d.reopen()
+	d.Reopen()
 	for _, c := range []struct {
 		in   ec2.DescribeLaunchTemplateVersionsInput
 		want []int64 // the newest comes first
@@ -74,7 +77,7 @@ func TestLaunchTemplateVersionsAreTold(t *testing.T) {
 	}
 	v := out.LaunchTemplateVersions[0]
 	if *v.LaunchTemplateId != id || *v.LaunchTemplateName != "app" || *v.VersionDescription != "v3" || *v.DefaultVersion || v.CreateTime == nil ||
-		*v.LaunchTemplateData.UserData != base64.StdEncoding.EncodeToString([]byte("version 3")) || v.LaunchTemplateData.InstanceType != smallType() {
+		*v.LaunchTemplateData.UserData != base64.StdEncoding.EncodeToString([]byte("version 3")) || v.LaunchTemplateData.InstanceType != regiontest.SmallType() {
 		t.Errorf("version 3: %+v", v)
 	}
 	var seen []int64
@@ -101,7 +104,7 @@ func TestLaunchTemplateVersionsAreTold(t *testing.T) {
 		"InvalidParameterCombination":                 {LaunchTemplateId: &id, LaunchTemplateName: new("app")},
 	} {
 		_, err := d.DescribeLaunchTemplateVersions(ctx, &in)
-		wantAPIError(t, err, code)
+		roomtest.WantAPIError(t, err, code)
 	}
 }
 
@@ -113,7 +116,7 @@ func TestAnotherVersionBecomesDefault(t *testing.T) {
 	if err != nil || *out.LaunchTemplate.DefaultVersionNumber != 2 || *out.LaunchTemplate.LatestVersionNumber != 3 {
 		t.Fatalf("ModifyLaunchTemplate: %+v, %v", out, err)
 	}
-	d.reopen()
+	d.Reopen()
 	told, err := d.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{LaunchTemplateNames: []string{"app"}})
 	if err != nil || len(told.LaunchTemplates) != 1 || *told.LaunchTemplates[0].DefaultVersionNumber != 2 {
 		t.Errorf("after the restart: %+v, %v", told, err)
@@ -134,7 +137,7 @@ func TestAnotherVersionBecomesDefault(t *testing.T) {
 		"DryRunOperation":                             {LaunchTemplateId: &id, DefaultVersion: new("1"), DryRun: new(true)},
 	} {
 		_, err := d.ModifyLaunchTemplate(ctx, &in)
-		wantAPIError(t, err, code)
+		roomtest.WantAPIError(t, err, code)
 	}
 	if got := d.versions(&ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateId: &id, Versions: []string{"$Default"}}); fmt.Sprint(got) != "[3]" {
 		t.Errorf("$Default after what was refused: %v", got)
@@ -152,24 +155,24 @@ func TestLaunchTemplateIsDeletedWithItsVersions(t *testing.T) {
 		"DryRunOperation":                             {LaunchTemplateId: &id, DryRun: new(true)},
 	} {
 		_, err := d.DeleteLaunchTemplate(ctx, &in)
-		wantAPIError(t, err, code)
+		roomtest.WantAPIError(t, err, code)
 	}
 	out, err := d.DeleteLaunchTemplate(ctx, &ec2.DeleteLaunchTemplateInput{LaunchTemplateName: new("app")})
 	if err != nil || aws.ToString(out.LaunchTemplate.LaunchTemplateId) != id || aws.ToString(out.LaunchTemplate.LaunchTemplateName) != "app" {
 		t.Fatalf("DeleteLaunchTemplate: %+v, %v", out, err)
 	}
-	d.reopen()
+	d.Reopen()
 	_, err = d.DeleteLaunchTemplate(ctx, &ec2.DeleteLaunchTemplateInput{LaunchTemplateId: &id})
-	wantAPIError(t, err, "InvalidLaunchTemplateId.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidLaunchTemplateId.NotFound")
 	_, err = d.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateId: &id})
-	wantAPIError(t, err, "InvalidLaunchTemplateId.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidLaunchTemplateId.NotFound")
 	all, err := d.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSame(t, "templates left", idsOf(all.LaunchTemplates, func(x ec2types.LaunchTemplate) *string { return x.LaunchTemplateId }), kept)
+	roomtest.WantSame(t, "templates left", regiontest.IDsOf(all.LaunchTemplates, func(x ec2types.LaunchTemplate) *string { return x.LaunchTemplateId }), kept)
 	_, err = d.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{MaxResults: new(int32(201))})
-	wantAPIError(t, err, "InvalidParameterValue")
+	roomtest.WantAPIError(t, err, "InvalidParameterValue")
 	if again := d.launchTemplate("app", 1); again == id {
 		t.Error("the new template has the id of the old one")
 	}

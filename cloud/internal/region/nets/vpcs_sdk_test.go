@@ -1,4 +1,4 @@
-package region
+package nets_test
 
 import (
 	"testing"
@@ -6,73 +6,76 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/region/regiontest"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
 func TestInternetGatewayIsDeletedOnceDetached(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	vpc, _ := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
-	gateway, table := d.gateway(vpc), d.routeTable(vpc)
+	vpc, _ := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	gateway, table := d.Gateway(vpc), d.routeTable(vpc)
 	if _, err := d.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: &table, DestinationCidrBlock: new("0.0.0.0/0"), GatewayId: &gateway}); err != nil {
 		t.Fatal(err)
 	}
-	loose := d.gateway("")
-	attached, err := d.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: where("attachment.vpc-id", "*")})
+	loose := d.Gateway("")
+	attached, err := d.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: regiontest.Where("attachment.vpc-id", "*")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := func(g ec2types.InternetGateway) *string { return g.InternetGatewayId }
-	wantSame(t, "attached gateways", idsOf(attached.InternetGateways, id), gateway)
+	roomtest.WantSame(t, "attached gateways", regiontest.IDsOf(attached.InternetGateways, id), gateway)
 	if _, err := d.DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: &loose}); err != nil {
 		t.Errorf("one that was never attached: %v", err)
 	}
 	in := &ec2.DeleteInternetGatewayInput{InternetGatewayId: &gateway}
 	_, err = d.DeleteInternetGateway(ctx, in)
-	wantAPIError(t, err, "DependencyViolation")
+	roomtest.WantAPIError(t, err, "DependencyViolation")
 	_, err = d.DeleteInternetGateway(ctx, &ec2.DeleteInternetGatewayInput{InternetGatewayId: new("igw-0123456789abcdef0")})
-	wantAPIError(t, err, "InvalidInternetGatewayID.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidInternetGatewayID.NotFound")
 	if _, err := d.DetachInternetGateway(ctx, &ec2.DetachInternetGatewayInput{InternetGatewayId: &gateway, VpcId: &vpc}); err != nil {
 		t.Fatal(err)
 	}
 	dry := *in
 	dry.DryRun = new(true)
 	_, err = d.DeleteInternetGateway(ctx, &dry)
-	wantAPIError(t, err, "DryRunOperation")
+	roomtest.WantAPIError(t, err, "DryRunOperation")
 	if _, err := d.DeleteInternetGateway(ctx, in); err != nil {
 		t.Fatal(err)
 	}
-	d.reopen()
+	d.Reopen()
 	_, err = d.DeleteInternetGateway(ctx, in)
-	wantAPIError(t, err, "InvalidInternetGatewayID.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidInternetGatewayID.NotFound")
 	_, err = d.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{InternetGatewayIds: []string{gateway}})
-	wantAPIError(t, err, "InvalidInternetGatewayID.NotFound")
-	wantSame(t, "routes after it", d.routes(table), "10.0.0.0/16 local active", "0.0.0.0/0 "+gateway+" blackhole")
+	roomtest.WantAPIError(t, err, "InvalidInternetGatewayID.NotFound")
+	roomtest.WantSame(t, "routes after it", d.routes(table), "10.0.0.0/16 local active", "0.0.0.0/0 "+gateway+" blackhole")
 }
 
 func TestSubnetIsDeletedOnceEmpty(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	vpc, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	table := d.routeTable(vpc)
 	if _, err := d.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &table, SubnetId: &subnet}); err != nil {
 		t.Fatal(err)
 	}
-	instance := d.run(subnet, 1)[0]
+	instance := d.Run(subnet, 1)[0]
 	in := &ec2.DeleteSubnetInput{SubnetId: &subnet}
 	_, err := d.DeleteSubnet(ctx, in)
-	wantAPIError(t, err, "DependencyViolation")
+	roomtest.WantAPIError(t, err, "DependencyViolation")
 	_, err = d.DeleteSubnet(ctx, &ec2.DeleteSubnetInput{SubnetId: new("subnet-0123456789abcdef0")})
-	wantAPIError(t, err, "InvalidSubnetID.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidSubnetID.NotFound")
 	if _, err := d.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{instance}}); err != nil {
 		t.Fatal(err)
 	}
-	waitState(t, d.region, instance, ec2types.InstanceStateNameTerminated)
+	d.AwaitState(instance, ec2types.InstanceStateNameTerminated)
 	if _, err := d.DeleteSubnet(ctx, in); err != nil {
 		t.Fatal(err)
 	}
-	d.reopen()
+	d.Reopen()
 	_, err = d.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{subnet}})
-	wantAPIError(t, err, "InvalidSubnetID.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidSubnetID.NotFound")
 	// Its association went with it, so that the table may go.
 	if a := d.describeRouteTable(table).Associations; len(a) != 0 {
 		t.Errorf("associations %v", a)
@@ -86,7 +89,7 @@ func TestSubnetIsDeletedOnceEmpty(t *testing.T) {
 func TestVPCAttributesAreToldOneByOne(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	vpc, _ := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	vpc, _ := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	attributes := func() (dns, names bool) {
 		t.Helper()
 		a, err := d.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &vpc, Attribute: "enableDnsSupport"})
@@ -109,7 +112,7 @@ func TestVPCAttributesAreToldOneByOne(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	d.reopen()
+	d.Reopen()
 	if dns, names := attributes(); dns || !names {
 		t.Errorf("after the changes: support %v, host names %v", dns, names)
 	}
@@ -118,7 +121,7 @@ func TestVPCAttributesAreToldOneByOne(t *testing.T) {
 		t.Errorf("enableNetworkAddressUsageMetrics: %+v, %v", usage, err)
 	}
 	_, err = d.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &vpc, Attribute: "colour"})
-	wantAPIError(t, err, "InvalidParameterValue")
+	roomtest.WantAPIError(t, err, "InvalidParameterValue")
 	_, err = d.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: new("vpc-0123456789abcdef0"), Attribute: "enableDnsSupport"})
-	wantAPIError(t, err, "InvalidVpcID.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidVpcID.NotFound")
 }

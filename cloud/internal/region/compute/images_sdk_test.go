@@ -1,8 +1,6 @@
-package region
+package compute_test
 
 import (
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,45 +9,46 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"github.com/understudy/understudy/cloud/internal/tempo"
+	"github.com/understudy/understudy/cloud/internal/region/regiontest"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
 // write puts a file on an instance's disk.
 func (d *desk) write(instance, name, content string) {
-	d.t.Helper()
-	m, _ := d.machine(instance)
+	d.T.Helper()
+	m, _ := d.Machine(instance)
 	upper := filepath.Join(m.Spec.Dir, "upper")
 	if err := os.MkdirAll(upper, 0o755); err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(upper, name), []byte(content), 0o644); err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 }
 
 // image makes an image of an instance that has one file on its disk, and waits until it is available.
 func (d *desk) image(name, file, content string) ec2types.Image {
-	d.t.Helper()
-	_, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
-	instance := d.run(subnet, 1)[0]
+	d.T.Helper()
+	_, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	instance := d.Run(subnet, 1)[0]
 	d.write(instance, file, content)
-	out, err := d.CreateImage(d.t.Context(), &ec2.CreateImageInput{
+	out, err := d.CreateImage(d.T.Context(), &ec2.CreateImageInput{
 		InstanceId: &instance, Name: &name, NoReboot: new(true),
 		TagSpecifications: []ec2types.TagSpecification{{ResourceType: "image", Tags: []ec2types.Tag{{Key: new("role"), Value: new("web")}}}},
 	})
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	return d.available(*out.ImageId)
 }
 
 // available waits until an image is.
 func (d *desk) available(id string) (image ec2types.Image) {
-	d.t.Helper()
-	d.await("image "+id, func() bool {
-		out, err := d.DescribeImages(d.t.Context(), &ec2.DescribeImagesInput{ImageIds: []string{id}})
+	d.T.Helper()
+	d.Await("image "+id, func() bool {
+		out, err := d.DescribeImages(d.T.Context(), &ec2.DescribeImagesInput{ImageIds: []string{id}})
 		if err != nil || out.Images[0].State == ec2types.ImageStateFailed {
-			d.t.Fatalf("image %s: %+v, %v", id, out, err)
+			d.T.Fatalf("image %s: %+v, %v", id, out, err)
 		}
 		image = out.Images[0]
 		return image.State == ec2types.ImageStateAvailable
@@ -58,10 +57,10 @@ func (d *desk) available(id string) (image ec2types.Image) {
 }
 
 func (d *desk) snapshots(in *ec2.DescribeSnapshotsInput) []ec2types.Snapshot {
-	d.t.Helper()
-	out, err := d.DescribeSnapshots(d.t.Context(), in)
+	d.T.Helper()
+	out, err := d.DescribeSnapshots(d.T.Context(), in)
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	return out.Snapshots
 }
@@ -77,69 +76,69 @@ func TestImageIsDeregisteredAndThenItsSnapshotDeleted(t *testing.T) {
 	if len(told) != 1 || told[0].State != "completed" || *told[0].Progress != "100%" || *told[0].OwnerId != "111122223333" || told[0].StartTime == nil {
 		t.Fatalf("snapshot %+v", told)
 	}
-	wantSame(t, "by owner", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID), snapshot)
-	wantSame(t, "by volume", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{Filters: where("volume-id", *told[0].VolumeId)}), snapshotID), snapshot)
+	roomtest.WantSame(t, "by owner", regiontest.IDsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID), snapshot)
+	roomtest.WantSame(t, "by volume", regiontest.IDsOf(d.snapshots(&ec2.DescribeSnapshotsInput{Filters: regiontest.Where("volume-id", *told[0].VolumeId)}), snapshotID), snapshot)
 	for name, value := range map[string]string{
 		"progress": "100%", "volume-size": "8", "encrypted": "false", "storage-tier": "standard", "description": *told[0].Description,
 		"start-time": told[0].StartTime.Format("2006-01-02T15:04:05.000Z"),
 	} {
 		own := func(value string) *ec2.DescribeSnapshotsInput {
-			return &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: where(name, value)}
+			return &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: regiontest.Where(name, value)}
 		}
-		wantSame(t, "by "+name, idsOf(d.snapshots(own(value)), snapshotID), snapshot)
-		wantSame(t, "by another "+name, idsOf(d.snapshots(own("x"+value)), snapshotID))
+		roomtest.WantSame(t, "by "+name, regiontest.IDsOf(d.snapshots(own(value)), snapshotID), snapshot)
+		roomtest.WantSame(t, "by another "+name, regiontest.IDsOf(d.snapshots(own("x"+value)), snapshotID))
 	}
-	wantSame(t, "by status", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: where("status", "error")}), snapshotID))
+	roomtest.WantSame(t, "by status", regiontest.IDsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: regiontest.Where("status", "error")}), snapshotID))
 	for code, in := range map[string]ec2.DescribeSnapshotsInput{
 		"InvalidSnapshot.NotFound":    {SnapshotIds: []string{"snap-0123456789abcdef0"}},
 		"InvalidParameterCombination": {SnapshotIds: []string{snapshot}, MaxResults: new(int32(5))},
 		"InvalidParameterValue":       {MaxResults: new(int32(4))},
 	} {
 		_, err := d.DescribeSnapshots(ctx, &in)
-		wantAPIError(t, err, code)
+		roomtest.WantAPIError(t, err, code)
 	}
 
 	_, err := d.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: &snapshot})
-	wantAPIError(t, err, "InvalidSnapshot.InUse")
+	roomtest.WantAPIError(t, err, "InvalidSnapshot.InUse")
 	_, err = d.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: new("snap-0123456789abcdef0")})
-	wantAPIError(t, err, "InvalidSnapshot.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidSnapshot.NotFound")
 	for code, in := range map[string]ec2.DeregisterImageInput{
 		"InvalidAMIID.NotFound":  {ImageId: new("ami-0123456789abcdef0")},
 		"InvalidAMIID.Malformed": {ImageId: new("ami-x")},
-		"AuthFailure":            {ImageId: new(hostImage(t, d.region))},
+		"AuthFailure":            {ImageId: new(d.HostImage())},
 		"DryRunOperation":        {ImageId: image.ImageId, DryRun: new(true)},
 	} {
 		_, err := d.DeregisterImage(ctx, &in)
-		wantAPIError(t, err, code)
+		roomtest.WantAPIError(t, err, code)
 	}
-	_, subnet := d.vpc("10.1.0.0/16", "10.1.1.0/24", false)
+	_, subnet := d.VPC("10.1.0.0/16", "10.1.1.0/24", false)
 	ran, err := d.RunInstances(ctx, &ec2.RunInstancesInput{
-		ImageId: image.ImageId, InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
+		ImageId: image.ImageId, InstanceType: regiontest.SmallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	instance := *ran.Instances[0].InstanceId
-	waitState(t, d.region, instance, ec2types.InstanceStateNameRunning)
+	d.AwaitState(instance, ec2types.InstanceStateNameRunning)
 	out, err := d.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: image.ImageId})
 	if err != nil || !aws.ToBool(out.Return) {
 		t.Fatalf("DeregisterImage: %+v, %v", out, err)
 	}
-	d.reopen()
+	d.Reopen()
 	_, err = d.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{*image.ImageId}})
-	wantAPIError(t, err, "InvalidAMIID.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidAMIID.NotFound")
 	// Its instances go on, their volumes name the snapshot that they were made of, and that stays until it is deleted.
-	waitState(t, d.region, instance, ec2types.InstanceStateNameRunning)
-	volumes, err := d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: where("snapshot-id", snapshot)})
+	d.AwaitState(instance, ec2types.InstanceStateNameRunning)
+	volumes, err := d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: regiontest.Where("snapshot-id", snapshot)})
 	if err != nil || len(volumes.Volumes) != 1 || *volumes.Volumes[0].Attachments[0].InstanceId != instance || *volumes.Volumes[0].SnapshotId != snapshot {
 		t.Errorf("volumes made of the snapshot: %+v, %v", volumes, err)
 	}
-	wantSame(t, "snapshots after it", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID), snapshot)
+	roomtest.WantSame(t, "snapshots after it", regiontest.IDsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID), snapshot)
 	if _, err := d.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: &snapshot}); err != nil {
 		t.Fatal(err)
 	}
-	d.reopen()
-	wantSame(t, "snapshots at the end", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID))
+	d.Reopen()
+	roomtest.WantSame(t, "snapshots at the end", regiontest.IDsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID))
 }
 
 func TestImageIsDeregisteredWithItsSnapshot(t *testing.T) {
@@ -151,42 +150,16 @@ func TestImageIsDeregisteredWithItsSnapshot(t *testing.T) {
 		*out.DeleteSnapshotResults[0].SnapshotId != *image.BlockDeviceMappings[0].Ebs.SnapshotId {
 		t.Fatalf("DeregisterImage: %+v, %v", out, err)
 	}
-	d.reopen()
-	wantSame(t, "snapshots", idsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID))
-}
-
-// newPeer opens a second region, us-west-2, which reaches d's region until silent is called.
-func (d *desk) newPeer() (peer *desk, silent func()) {
-	t := d.t
-	t.Helper()
-	dir, err := os.MkdirTemp("", "peer") // a socket's path has 108 bytes, which t.TempDir() may exceed
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "socket")
-	l, err := net.Listen("unix", socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{Handler: d.region.PeerHandler()}
-	go func() { _ = server.Serve(l) }() // returns at Close
-	t.Cleanup(func() { _ = server.Close() })
-
-	peer = &desk{t: t, dir: t.TempDir(), config: Config{
-		Name: "us-west-2", Index: 2, Account: "111122223333", Speed: tempo.Speed(60), Peers: []string{"us-east-1"},
-		Peer: func(region string) (string, bool) { return socket, region == "us-east-1" },
-	}}
-	peer.open()
-	t.Cleanup(func() { peer.shut() })
-	return peer, func() { _ = server.Close() }
+	d.Reopen()
+	roomtest.WantSame(t, "snapshots", regiontest.IDsOf(d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}), snapshotID))
 }
 
 func TestImageIsCopiedToAnotherRegion(t *testing.T) {
 	east := newDesk(t)
 	ctx := t.Context()
 	source := east.image("web-1", "motd", "hello from the east")
-	west, silent := east.newPeer()
+	peer, silent := east.Peer()
+	west := &desk{peer}
 	in := &ec2.CopyImageInput{
 		Name: new("web-1-standby"), SourceImageId: source.ImageId, SourceRegion: new("us-east-1"), Description: new("for the standby"),
 		ClientToken: new("once"), CopyImageTags: new(true),
@@ -201,7 +174,7 @@ func TestImageIsCopiedToAnotherRegion(t *testing.T) {
 		*copied.SourceImageRegion != "us-east-1" || *copied.OwnerId != "111122223333" || copied.Architecture != source.Architecture {
 		t.Errorf("the copy: %+v", copied)
 	}
-	wantSame(t, "tags", idsOf(copied.Tags, func(x ec2types.Tag) *string { return new(*x.Key + "=" + *x.Value) }), "role=web", "copy=yes")
+	roomtest.WantSame(t, "tags", regiontest.IDsOf(copied.Tags, func(x ec2types.Tag) *string { return new(*x.Key + "=" + *x.Value) }), "role=web", "copy=yes")
 	again, err := west.CopyImage(ctx, in)
 	if err != nil || *again.ImageId != *out.ImageId {
 		t.Errorf("the same token again: %+v, %v", again, err)
@@ -216,17 +189,17 @@ func TestImageIsCopiedToAnotherRegion(t *testing.T) {
 		t.Fatal(err)
 	}
 	silent()
-	west.reopen()
-	_, subnet := west.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	west.Reopen()
+	_, subnet := west.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	ran, err := west.RunInstances(ctx, &ec2.RunInstancesInput{
-		ImageId: copied.ImageId, InstanceType: smallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
+		ImageId: copied.ImageId, InstanceType: regiontest.SmallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &subnet,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := *ran.Instances[0].InstanceId
-	waitState(t, west.region, id, ec2types.InstanceStateNameRunning)
-	m, _ := west.machine(id)
+	west.AwaitState(id, ec2types.InstanceStateNameRunning)
+	m, _ := west.Machine(id)
 	if len(m.Spec.Layers) == 0 {
 		t.Fatal("the instance has no layers")
 	}
@@ -235,14 +208,15 @@ func TestImageIsCopiedToAnotherRegion(t *testing.T) {
 		t.Errorf("the copy's disk holds %q, %v", got, err)
 	}
 	_, err = west.CopyImage(ctx, &ec2.CopyImageInput{Name: new("another"), SourceImageId: source.ImageId, SourceRegion: new("us-east-1")})
-	wantAPIError(t, err, "Unavailable")
+	roomtest.WantAPIError(t, err, "Unavailable")
 }
 
 func TestImageCopiesThatAreRefused(t *testing.T) {
 	east := newDesk(t)
 	ctx := t.Context()
 	source := east.image("web-1", "motd", "hello")
-	west, _ := east.newPeer()
+	peer, _ := east.Peer()
+	west := &desk{peer}
 	region := new("us-east-1")
 	out, err := west.CopyImage(ctx, &ec2.CopyImageInput{Name: new("taken"), SourceImageId: source.ImageId, SourceRegion: region, ClientToken: new("once")})
 	if err != nil {
@@ -262,13 +236,13 @@ func TestImageCopiesThatAreRefused(t *testing.T) {
 		{"DryRunOperation", ec2.CopyImageInput{Name: new("new"), SourceImageId: source.ImageId, SourceRegion: region, DryRun: new(true)}},
 	} {
 		_, err := west.CopyImage(ctx, &c.in)
-		wantAPIError(t, err, c.code)
+		roomtest.WantAPIError(t, err, c.code)
 	}
 	own, err := west.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSame(t, "images", idsOf(own.Images, func(i ec2types.Image) *string { return i.ImageId }), *out.ImageId)
+	roomtest.WantSame(t, "images", regiontest.IDsOf(own.Images, func(i ec2types.Image) *string { return i.ImageId }), *out.ImageId)
 
 	// A copy within the region is one like any other.
 	out, err = west.CopyImage(ctx, &ec2.CopyImageInput{Name: new("nearby"), SourceImageId: out.ImageId, SourceRegion: new("us-west-2")})
@@ -277,37 +251,5 @@ func TestImageCopiesThatAreRefused(t *testing.T) {
 	}
 	if near := west.available(*out.ImageId); *near.SourceImageRegion != "us-west-2" {
 		t.Errorf("the near copy: %+v", near)
-	}
-}
-
-func TestRegionsOfTheCloudAreTold(t *testing.T) {
-	east := newDesk(t)
-	ctx := t.Context()
-	west, _ := east.newPeer()
-	name := func(r ec2types.Region) *string { return r.RegionName }
-	for _, c := range []struct {
-		in   ec2.DescribeRegionsInput
-		want []string
-	}{
-		{ec2.DescribeRegionsInput{}, []string{"us-east-1", "us-west-2"}},
-		{ec2.DescribeRegionsInput{RegionNames: []string{"us-east-1"}}, []string{"us-east-1"}},
-		{ec2.DescribeRegionsInput{Filters: where("region-name", "us-w*")}, []string{"us-west-2"}},
-		{ec2.DescribeRegionsInput{Filters: where("endpoint", "ec2.us-east-1.amazonaws.com")}, []string{"us-east-1"}},
-		{ec2.DescribeRegionsInput{AllRegions: new(true), Filters: where("opt-in-status", "not-opted-in")}, nil},
-	} {
-		out, err := west.DescribeRegions(ctx, &c.in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantSame(t, "regions", idsOf(out.Regions, name), c.want...)
-		for _, r := range out.Regions {
-			if *r.OptInStatus != "opt-in-not-required" || *r.Endpoint != "ec2."+*r.RegionName+".amazonaws.com" {
-				t.Errorf("region %+v", r)
-			}
-		}
-	}
-	for _, in := range []*ec2.DescribeRegionsInput{{RegionNames: []string{"eu-west-1"}}, {Filters: where("colour", "red")}} {
-		_, err := west.DescribeRegions(ctx, in)
-		wantAPIError(t, err, "InvalidParameterValue")
 	}
 }

@@ -1,4 +1,4 @@
-package region
+package nets_test
 
 import (
 	"slices"
@@ -7,29 +7,32 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/region/regiontest"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
 func (d *desk) routeTable(vpc string) string {
-	d.t.Helper()
-	out, err := d.CreateRouteTable(d.t.Context(), &ec2.CreateRouteTableInput{VpcId: &vpc})
+	d.T.Helper()
+	out, err := d.CreateRouteTable(d.T.Context(), &ec2.CreateRouteTableInput{VpcId: &vpc})
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	return *out.RouteTable.RouteTableId
 }
 
 func (d *desk) describeRouteTable(id string) ec2types.RouteTable {
-	d.t.Helper()
-	out, err := d.DescribeRouteTables(d.t.Context(), &ec2.DescribeRouteTablesInput{RouteTableIds: []string{id}})
+	d.T.Helper()
+	out, err := d.DescribeRouteTables(d.T.Context(), &ec2.DescribeRouteTablesInput{RouteTableIds: []string{id}})
 	if err != nil || len(out.RouteTables) != 1 {
-		d.t.Fatalf("route table %s: %v, %v", id, out, err)
+		d.T.Fatalf("route table %s: %v, %v", id, out, err)
 	}
 	return out.RouteTables[0]
 }
 
 // routes tells a table's routes, each as destination, target and state.
 func (d *desk) routes(table string) (all []string) {
-	d.t.Helper()
+	d.T.Helper()
 	for _, r := range d.describeRouteTable(table).Routes {
 		all = append(all, aws.ToString(r.DestinationCidrBlock)+" "+aws.ToString(r.GatewayId)+" "+string(r.State))
 	}
@@ -39,10 +42,10 @@ func (d *desk) routes(table string) (all []string) {
 func TestRoutesAreMadeReplacedAndDeleted(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	vpc, _ := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
-	gateway, table := d.gateway(vpc), d.routeTable(vpc)
+	vpc, _ := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	gateway, table := d.Gateway(vpc), d.routeTable(vpc)
 	local := "10.0.0.0/16 local active"
-	wantSame(t, "a new table", d.routes(table), local)
+	roomtest.WantSame(t, "a new table", d.routes(table), local)
 
 	out, err := d.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: &table, DestinationCidrBlock: new("0.0.0.0/0"), GatewayId: &gateway})
 	if err != nil || !aws.ToBool(out.Return) {
@@ -53,22 +56,22 @@ func TestRoutesAreMadeReplacedAndDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := []string{local, "0.0.0.0/0 " + gateway + " active", "100.68.0.0/18 " + gateway + " active"}
-	wantSame(t, "after CreateRoute", d.routes(table), all...)
-	found, err := d.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: where("route.gateway-id", gateway)})
+	roomtest.WantSame(t, "after CreateRoute", d.routes(table), all...)
+	found, err := d.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: regiontest.Where("route.gateway-id", gateway)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSame(t, "tables by gateway", idsOf(found.RouteTables, func(x ec2types.RouteTable) *string { return x.RouteTableId }), table)
+	roomtest.WantSame(t, "tables by gateway", regiontest.IDsOf(found.RouteTables, func(x ec2types.RouteTable) *string { return x.RouteTableId }), table)
 
-	d.reopen()
-	wantSame(t, "after the region's restart", d.routes(table), all...)
+	d.Reopen()
+	roomtest.WantSame(t, "after the region's restart", d.routes(table), all...)
 
 	// A gateway that leaves the VPC leaves a black hole; the next one takes its place by ReplaceRoute.
 	if _, err := d.DetachInternetGateway(ctx, &ec2.DetachInternetGatewayInput{InternetGatewayId: &gateway, VpcId: &vpc}); err != nil {
 		t.Fatal(err)
 	}
-	next := d.gateway(vpc)
-	wantSame(t, "after the gateway left", d.routes(table), local, "0.0.0.0/0 "+gateway+" blackhole", "100.68.0.0/18 "+gateway+" blackhole")
+	next := d.Gateway(vpc)
+	roomtest.WantSame(t, "after the gateway left", d.routes(table), local, "0.0.0.0/0 "+gateway+" blackhole", "100.68.0.0/18 "+gateway+" blackhole")
 	if _, err := d.ReplaceRoute(ctx, &ec2.ReplaceRouteInput{RouteTableId: &table, DestinationCidrBlock: new("0.0.0.0/0"), GatewayId: &next}); err != nil {
 		t.Fatal(err)
 	}
@@ -76,16 +79,16 @@ func TestRoutesAreMadeReplacedAndDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	all = []string{local, "0.0.0.0/0 " + next + " active"}
-	wantSame(t, "after ReplaceRoute and DeleteRoute", d.routes(table), all...)
-	d.reopen()
-	wantSame(t, "after another restart", d.routes(table), all...)
+	roomtest.WantSame(t, "after ReplaceRoute and DeleteRoute", d.routes(table), all...)
+	d.Reopen()
+	roomtest.WantSame(t, "after another restart", d.routes(table), all...)
 }
 
 func TestRoutesThatAreRefused(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	vpc, _ := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
-	gateway, loose, table := d.gateway(vpc), d.gateway(""), d.routeTable(vpc)
+	vpc, _ := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	gateway, loose, table := d.Gateway(vpc), d.Gateway(""), d.routeTable(vpc)
 	if _, err := d.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: &table, DestinationCidrBlock: new("0.0.0.0/0"), GatewayId: &gateway}); err != nil {
 		t.Fatal(err)
 	}
@@ -99,31 +102,31 @@ func TestRoutesThatAreRefused(t *testing.T) {
 		{"InvalidParameterValue", table, "192.0.2.0/24", loose},
 	} {
 		_, err := d.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: &c.table, DestinationCidrBlock: &c.destination, GatewayId: &c.gateway})
-		wantAPIError(t, err, c.code)
+		roomtest.WantAPIError(t, err, c.code)
 	}
 	_, err := d.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: &table, DestinationCidrBlock: new("0.0.0.0/0"), GatewayId: &gateway})
 	if err != nil {
 		t.Errorf("the same route again: %v", err)
 	}
 	_, err = d.ReplaceRoute(ctx, &ec2.ReplaceRouteInput{RouteTableId: &table, DestinationCidrBlock: new("192.0.2.0/24"), GatewayId: &gateway})
-	wantAPIError(t, err, "InvalidParameterValue")
+	roomtest.WantAPIError(t, err, "InvalidParameterValue")
 	_, err = d.ReplaceRoute(ctx, &ec2.ReplaceRouteInput{RouteTableId: &missing, DestinationCidrBlock: new("0.0.0.0/0"), GatewayId: &gateway})
-	wantAPIError(t, err, "InvalidRouteTableID.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidRouteTableID.NotFound")
 	_, err = d.DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: &table, DestinationCidrBlock: new("192.0.2.0/24")})
-	wantAPIError(t, err, "InvalidRoute.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidRoute.NotFound")
 	_, err = d.DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: &table, DestinationCidrBlock: new("10.0.0.0/16")})
-	wantAPIError(t, err, "InvalidParameterValue")
+	roomtest.WantAPIError(t, err, "InvalidParameterValue")
 	_, err = d.DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: &missing, DestinationCidrBlock: new("0.0.0.0/0")})
-	wantAPIError(t, err, "InvalidRouteTableID.NotFound")
-	wantSame(t, "after what was refused", d.routes(table), before...)
+	roomtest.WantAPIError(t, err, "InvalidRouteTableID.NotFound")
+	roomtest.WantSame(t, "after what was refused", d.routes(table), before...)
 }
 
 // under tells which table a subnet is explicitly associated with, and by which association.
 func (d *desk) under(subnet string) (table, association string) {
-	d.t.Helper()
-	out, err := d.DescribeRouteTables(d.t.Context(), &ec2.DescribeRouteTablesInput{Filters: where("association.subnet-id", subnet)})
+	d.T.Helper()
+	out, err := d.DescribeRouteTables(d.T.Context(), &ec2.DescribeRouteTablesInput{Filters: regiontest.Where("association.subnet-id", subnet)})
 	if err != nil || len(out.RouteTables) > 1 {
-		d.t.Fatalf("tables of %s: %v, %v", subnet, out, err)
+		d.T.Fatalf("tables of %s: %v, %v", subnet, out, err)
 	}
 	for _, t := range out.RouteTables {
 		at := slices.IndexFunc(t.Associations, func(a ec2types.RouteTableAssociation) bool { return aws.ToString(a.SubnetId) == subnet })
@@ -135,44 +138,44 @@ func (d *desk) under(subnet string) (table, association string) {
 func TestSubnetMovesBetweenRouteTables(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	vpc, subnet := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	first, second := d.routeTable(vpc), d.routeTable(vpc)
 	made, err := d.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &first, SubnetId: &subnet})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = d.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &second, SubnetId: &subnet})
-	wantAPIError(t, err, "Resource.AlreadyAssociated")
+	roomtest.WantAPIError(t, err, "Resource.AlreadyAssociated")
 	_, err = d.DeleteRouteTable(ctx, &ec2.DeleteRouteTableInput{RouteTableId: &first})
-	wantAPIError(t, err, "DependencyViolation")
+	roomtest.WantAPIError(t, err, "DependencyViolation")
 
 	moved, err := d.ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{AssociationId: made.AssociationId, RouteTableId: &second})
 	if err != nil || *moved.NewAssociationId == *made.AssociationId || moved.AssociationState.State != "associated" {
 		t.Fatalf("ReplaceRouteTableAssociation: %v, %v", moved, err)
 	}
-	d.reopen()
+	d.Reopen()
 	if table, association := d.under(subnet); table != second || association != *moved.NewAssociationId {
 		t.Errorf("the subnet is under %s by %s, want %s by %s", table, association, second, *moved.NewAssociationId)
 	}
 	// The old association went with the move.
 	_, err = d.ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{AssociationId: made.AssociationId, RouteTableId: &first})
-	wantAPIError(t, err, "InvalidAssociationID.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidAssociationID.NotFound")
 	_, err = d.DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: made.AssociationId})
-	wantAPIError(t, err, "InvalidAssociationID.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidAssociationID.NotFound")
 	_, err = d.ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{
 		AssociationId: moved.NewAssociationId, RouteTableId: new("rtb-0123456789abcdef0"),
 	})
-	wantAPIError(t, err, "InvalidRouteTableID.NotFound")
-	other, _ := d.vpc("10.1.0.0/16", "10.1.1.0/24", false)
+	roomtest.WantAPIError(t, err, "InvalidRouteTableID.NotFound")
+	other, _ := d.VPC("10.1.0.0/16", "10.1.1.0/24", false)
 	_, err = d.ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{
 		AssociationId: moved.NewAssociationId, RouteTableId: new(d.routeTable(other)),
 	})
-	wantAPIError(t, err, "InvalidParameterValue")
+	roomtest.WantAPIError(t, err, "InvalidParameterValue")
 
 	if _, err := d.DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: moved.NewAssociationId}); err != nil {
 		t.Fatal(err)
 	}
-	d.reopen()
+	d.Reopen()
 	if table, _ := d.under(subnet); table != "" {
 		t.Errorf("the subnet is still under %s", table)
 	}
@@ -181,19 +184,19 @@ func TestSubnetMovesBetweenRouteTables(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = d.DeleteRouteTable(ctx, &ec2.DeleteRouteTableInput{RouteTableId: &table})
-		wantAPIError(t, err, "InvalidRouteTableID.NotFound")
+		roomtest.WantAPIError(t, err, "InvalidRouteTableID.NotFound")
 		_, err = d.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{RouteTableIds: []string{table}})
-		wantAPIError(t, err, "InvalidRouteTableID.NotFound")
+		roomtest.WantAPIError(t, err, "InvalidRouteTableID.NotFound")
 	}
 }
 
 func TestAnotherTableBecomesMain(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
-	vpc, _ := d.vpc("10.0.0.0/16", "10.0.1.0/24", false)
+	vpc, _ := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	mains := func() []ec2types.RouteTable {
 		t.Helper()
-		out, err := d.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: append(where("association.main", "true"), where("vpc-id", vpc)...)})
+		out, err := d.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: append(regiontest.Where("association.main", "true"), regiontest.Where("vpc-id", vpc)...)})
 		if err != nil || len(out.RouteTables) != 1 || len(out.RouteTables[0].Associations) != 1 {
 			t.Fatalf("main tables %v, %v", out, err)
 		}
@@ -202,13 +205,13 @@ func TestAnotherTableBecomesMain(t *testing.T) {
 	old, next := mains()[0], d.routeTable(vpc)
 	association := old.Associations[0].RouteTableAssociationId
 	_, err := d.DisassociateRouteTable(ctx, &ec2.DisassociateRouteTableInput{AssociationId: association})
-	wantAPIError(t, err, "InvalidParameterValue")
+	roomtest.WantAPIError(t, err, "InvalidParameterValue")
 	_, err = d.DeleteRouteTable(ctx, &ec2.DeleteRouteTableInput{RouteTableId: old.RouteTableId})
-	wantAPIError(t, err, "DependencyViolation")
+	roomtest.WantAPIError(t, err, "DependencyViolation")
 	if _, err := d.ReplaceRouteTableAssociation(ctx, &ec2.ReplaceRouteTableAssociationInput{AssociationId: association, RouteTableId: &next}); err != nil {
 		t.Fatal(err)
 	}
-	d.reopen()
+	d.Reopen()
 	if got := *mains()[0].RouteTableId; got != next {
 		t.Errorf("main is %s, want %s", got, next)
 	}

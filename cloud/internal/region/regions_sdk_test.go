@@ -1,0 +1,61 @@
+package region_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/region/regiontest"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+)
+
+func TestAccountAttributesAreTold(t *testing.T) {
+	d := regiontest.New(t)
+	ctx := t.Context()
+	all, err := d.DescribeAccountAttributes(ctx, &ec2.DescribeAccountAttributesInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAccountAttributes.html names these.
+	roomtest.WantSame(t, "attributes", regiontest.IDsOf(all.AccountAttributes, func(a ec2types.AccountAttribute) *string { return a.AttributeName }),
+		"default-vpc", "max-elastic-ips", "max-instances", "supported-platforms", "vpc-max-elastic-ips", "vpc-max-security-groups-per-interface")
+	one, err := d.DescribeAccountAttributes(ctx, &ec2.DescribeAccountAttributesInput{AttributeNames: []ec2types.AccountAttributeName{"default-vpc"}})
+	if err != nil || len(one.AccountAttributes) != 1 || *one.AccountAttributes[0].AttributeValues[0].AttributeValue != "none" {
+		t.Errorf("default-vpc: %+v, %v", one, err)
+	}
+	_, err = d.DescribeAccountAttributes(ctx, &ec2.DescribeAccountAttributesInput{AttributeNames: []ec2types.AccountAttributeName{"colour"}})
+	roomtest.WantAPIError(t, err, "InvalidParameterValue")
+}
+
+func TestRegionsOfTheCloudAreTold(t *testing.T) {
+	east := regiontest.New(t)
+	ctx := t.Context()
+	west, _ := east.Peer()
+	name := func(r ec2types.Region) *string { return r.RegionName }
+	for _, c := range []struct {
+		in   ec2.DescribeRegionsInput
+		want []string
+	}{
+		{ec2.DescribeRegionsInput{}, []string{"us-east-1", "us-west-2"}},
+		{ec2.DescribeRegionsInput{RegionNames: []string{"us-east-1"}}, []string{"us-east-1"}},
+		{ec2.DescribeRegionsInput{Filters: regiontest.Where("region-name", "us-w*")}, []string{"us-west-2"}},
+		{ec2.DescribeRegionsInput{Filters: regiontest.Where("endpoint", "ec2.us-east-1.amazonaws.com")}, []string{"us-east-1"}},
+		{ec2.DescribeRegionsInput{AllRegions: new(true), Filters: regiontest.Where("opt-in-status", "not-opted-in")}, nil},
+	} {
+		out, err := west.DescribeRegions(ctx, &c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roomtest.WantSame(t, "regions", regiontest.IDsOf(out.Regions, name), c.want...)
+		for _, r := range out.Regions {
+			if *r.OptInStatus != "opt-in-not-required" || *r.Endpoint != "ec2."+*r.RegionName+".amazonaws.com" {
+				t.Errorf("region %+v", r)
+			}
+		}
+	}
+	for _, in := range []*ec2.DescribeRegionsInput{{RegionNames: []string{"eu-west-1"}}, {Filters: regiontest.Where("colour", "red")}} {
+		_, err := west.DescribeRegions(ctx, in)
+		roomtest.WantAPIError(t, err, "InvalidParameterValue")
+	}
+}
