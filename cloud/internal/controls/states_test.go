@@ -2,6 +2,7 @@ package controls_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"testing"
 
@@ -111,4 +112,34 @@ func TestStatesOfAPanelAreListedInPages(t *testing.T) {
 			t.Errorf("%s %v: %d %v, want %s", c.target, c.in, status, out, c.code)
 		}
 	}
+}
+
+// Whoever follows routing controls is told of the states that a change left otherwise, and of no other.
+func TestFollowersAreToldWhatChanged(t *testing.T) {
+	p := open(t)
+	cluster := p.cluster()
+	told := func(when string, want map[string]bool) {
+		t.Helper()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if !maps.Equal(p.told, want) {
+			t.Errorf("%s: told %v, want %v", when, p.told, want)
+		}
+		clear(p.told)
+	}
+	create := &config.CreateRoutingControlInput{ClusterArn: &cluster, RoutingControlName: aws.String("a"), ClientToken: aws.String("t")}
+	a := *roomtest.Must(p.CreateRoutingControl(t.Context(), create))(t).RoutingControl.RoutingControlArn
+	told("made", map[string]bool{a: false})
+	b := *p.control(cluster, "b").RoutingControlArn
+	told("another made", map[string]bool{b: false})
+	if code := p.set("+"+a, "-"+b); code != "" {
+		t.Fatal(code)
+	}
+	told("one turned on", map[string]bool{a: true})
+	roomtest.Must(p.UpdateRoutingControl(t.Context(), &config.UpdateRoutingControlInput{RoutingControlArn: &a, RoutingControlName: aws.String("c")}))(t)
+	told("renamed", map[string]bool{})
+	roomtest.Must(p.CreateRoutingControl(t.Context(), create))(t)
+	told("made once more", map[string]bool{})
+	roomtest.Must(p.DeleteRoutingControl(t.Context(), &config.DeleteRoutingControlInput{RoutingControlArn: &a}))(t)
+	told("deleted", map[string]bool{a: false})
 }

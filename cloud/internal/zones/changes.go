@@ -14,7 +14,7 @@ import (
 )
 
 // submit records a change within tx. It is answered as PENDING, as AWS always does, and is INSYNC as
-// soon as anybody can ask for it, since update does not return before the change is in force.
+// soon as anybody can ask for it, since commit does not return before the change is in force.
 func (r *Room) submit(tx *store.Tx, comment string) (*r53types.ChangeInfo, error) {
 	if err := r.forget(tx); err != nil {
 		return nil, err

@@ -121,7 +121,10 @@ func (r *Room) newKSK(in *route53.CreateKeySigningKeyInput) (keySigningKey, erro
 }
 
 // changeKSK changes one key of a zone, or removes it where f says so.
-func (r *Room) changeKSK(zoneID, name *string, f func(tx *store.Tx, z zone, s *signing, k *keySigningKey) (keep bool, err error)) (*r53types.ChangeInfo, error) {
+func (r *Room) changeKSK(
+	zoneID, name *string,
+	f func(tx *store.Tx, z zone, s *signing, k *keySigningKey) (keep bool, err error),
+) (*r53types.ChangeInfo, error) {
 	id, which := request.Bare(aws.ToString(zoneID)), aws.ToString(name)
 	return r.changeSigning(id, func(tx *store.Tx, z zone, s *signing) error {
 		at := slices.IndexFunc(s.Keys, func(k keySigningKey) bool { return k.Name == which })

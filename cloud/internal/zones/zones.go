@@ -75,7 +75,7 @@ func load(base *room.Base) (*Room, error) {
 	return r, err
 }
 
-// open begins to answer operations, on data planes that are there.
+// open begins to answer operations, once there is what answers queries and what probes.
 func (r *Room) open(answers engine, probes checks.Engine) {
 	r.answers = answers
 	r.health = checks.New(r.Base, r.Tables, probes, func(tx *store.Tx, id string) error {
