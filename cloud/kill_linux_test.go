@@ -207,21 +207,28 @@ func TestKilledCloudLeavesNothing(t *testing.T) {
 }
 
 // The number of a killed cloud is its folder's: no other gets it, and whoever holds its keys is refused elsewhere.
+// TestKilledCloudKeepsItsNumber has a number that other users' clouds, which know nothing of this one's folders, do not come to:
+// a new folder's cloud takes the lowest.
 func TestKilledCloudKeepsItsNumber(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	number := 100 + chance.New(t).IntN(150)
+	wanting := func() (dir string) {
+		dir = t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "cloud.json"), fmt.Appendf(nil, `{"number": %d}`, number), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	dir := wanting()
 	h := startHost(t, dir)
 	h.kill()
 	endpoint, key := h.Endpoint, h.env["AWS_ACCESS_KEY_ID"]
-	var others []*cloud.Cloud
-	for range 3 { // more than are between the lowest number and this one's, or as many as will show it
-		c := start(t, cloud.Options{Dir: t.TempDir(), Regions: []string{"us-east-1"}})
-		if others = append(others, c); c.Endpoint() == endpoint {
-			t.Errorf("another cloud has %s", endpoint)
-		}
+	other := start(t, cloud.Options{Dir: wanting(), Regions: []string{"us-east-1"}})
+	if other.Endpoint() == endpoint {
+		t.Errorf("another cloud has %s", endpoint)
 	}
 	old := credentials.NewStaticCredentialsProvider(key, h.env["AWS_SECRET_ACCESS_KEY"], "")
-	o := client(others[0], "").Options()
+	o := client(other, "").Options()
 	o.Credentials = old
 	_, err := ec2.New(o).DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{})
 	if err == nil || !strings.Contains(err.Error(), "AuthFailure") {

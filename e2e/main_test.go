@@ -71,10 +71,16 @@ func start(t *testing.T, args ...string) *stage {
 		s.nobodyInside()
 	})
 	s.namespace = s.worldNamespace()
-	if err := json.Unmarshal([]byte(s.must("cloud", "env", "--dir", s.dir, "--json")), &s.env); err != nil {
-		t.Fatal(err)
-	}
+	s.readEnv()
 	return s
+}
+
+// readEnv reads where the cloud is, which a start may change: another user's cloud may have its number.
+func (s *stage) readEnv() {
+	s.t.Helper()
+	if err := json.Unmarshal([]byte(s.must("cloud", "env", "--dir", s.dir, "--json")), &s.env); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *stage) logs() {

@@ -154,6 +154,7 @@ func TestAcknowledgedChangesSurviveRestart(t *testing.T) {
 	before := s.aws(primary, running...)
 	s.must("cloud", "stop", "--dir", s.dir)
 	s.must("cloud", "start", "--dir", s.dir, "--speed", "30")
+	s.readEnv()
 	after := s.aws(primary, running...)
 	if before != after {
 		t.Errorf("instances before %q, after %q", before, after)
