@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // Option changes how the SDK's configuration is loaded, for example its endpoint.
@@ -42,6 +43,7 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 		config.WithRetryMode(aws.RetryModeStandard),
 		config.WithRetryMaxAttempts(6), // throttling of parallel calls takes more than the usual three
 		config.WithAppID("understudy"),
+		config.WithAPIOptions([]func(*middleware.Stack) error{guard}),
 		config.WithLogger(logging.Nop{}), // what goes wrong is in the errors
 	}, options...)
 	cfg, err := config.LoadDefaultConfig(ctx, options...)

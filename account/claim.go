@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
@@ -23,7 +24,8 @@ type Claim struct {
 	Owner   string
 	Since   time.Time
 	Expires time.Time
-	Body    []byte // at most ClaimRoom; without one it is {}, for a launch template must have data
+	Seen    time.Time // by AWS's clock, which alone is the same for all: when this was read
+	Body    []byte    // at most ClaimRoom; without one it is {}, for a launch template must have data
 
 	template string // its id
 }
@@ -87,19 +89,23 @@ func (a *Account) Claimed(ctx context.Context, stack, what string) (Claim, bool,
 	if err != nil {
 		return Claim{}, false, fmt.Errorf("read claim %s in %s: %w", name, a.Region, err)
 	}
+	seen, ok := middleware.GetServerTime(out.ResultMetadata)
+	if !ok {
+		seen = time.Now()
+	}
 	if len(out.LaunchTemplates) == 0 {
-		return Claim{}, false, nil
+		return Claim{Seen: seen}, false, nil
 	}
 	t := out.LaunchTemplates[0]
 	tags := OfEC2(t.Tags)
-	c := Claim{ID: tags[tagClaim], Owner: tags[tagOwner], template: aws.ToString(t.LaunchTemplateId)}
+	c := Claim{ID: tags[tagClaim], Owner: tags[tagOwner], Seen: seen, template: aws.ToString(t.LaunchTemplateId)}
 	c.Since, _ = time.Parse(time.RFC3339, tags[tagSince]) // whoever took the tags away took the times too
 	c.Expires, _ = time.Parse(time.RFC3339, tags[tagExpires])
 	versions, err := a.EC2.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{
 		LaunchTemplateId: t.LaunchTemplateId, Versions: []string{"$Default"},
 	})
 	if IsNotFound(err) {
-		return Claim{}, false, nil // given up between the two calls
+		return Claim{Seen: seen}, false, nil // given up between the two calls
 	}
 	if err != nil {
 		return Claim{}, false, fmt.Errorf("read claim %s in %s: %w", name, a.Region, err)
@@ -113,6 +119,19 @@ func (a *Account) Claimed(ctx context.Context, stack, what string) (Claim, bool,
 		}
 	}
 	return c, true, nil
+}
+
+// Renew lets a claim that was read last until another time. Its error is one of IsNotFound if the claim is gone by now: the
+// template's id is this claim's alone, so another's claim of the same name is not changed.
+func (a *Account) Renew(ctx context.Context, c Claim, expires time.Time) error {
+	_, err := a.EC2.CreateTags(ctx, &ec2.CreateTagsInput{
+		Resources: []string{c.template},
+		Tags:      []ec2types.Tag{{Key: aws.String(tagExpires), Value: aws.String(expires.UTC().Format(time.RFC3339))}},
+	})
+	if err != nil {
+		return fmt.Errorf("renew claim %s in %s: %w", c.template, a.Region, err)
+	}
+	return nil
 }
 
 // Unclaim gives a claim up. It is done for a claim that is gone, or is another's by now, and never takes that away.

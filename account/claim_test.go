@@ -75,12 +75,14 @@ func tagsOf(in url.Values) string {
 	}
 }
 
-func open(t *testing.T, f *templates) *account.Account {
+func open(t *testing.T, f *templates) *account.Account { return openWith(t, f.answer) }
+
+func openWith(t *testing.T, answer transport) *account.Account {
 	t.Helper()
 	t.Setenv("AWS_CA_BUNDLE", "")
 	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-	a, err := account.Open(t.Context(), "us-west-2", config.WithHTTPClient(transport(f.answer)),
+	a, err := account.Open(t.Context(), "us-west-2", config.WithHTTPClient(answer),
 		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("id", "secret", "")))
 	if err != nil {
 		t.Fatal(err)
