@@ -19,7 +19,7 @@ import (
 	"sync"
 )
 
-// Regions is how many regions one cloud can hold: one for each documentation range beside the first.
+// Regions is how many regions one cloud can have: one for each documentation range besides the first.
 const Regions = 2
 
 var ranges = [1 + Regions]netip.Prefix{
@@ -71,7 +71,7 @@ func Endpoint(cloud int) netip.Addr {
 const PortShift = 8000
 
 // HostPort returns the port at which a port of a public address is published on loopback: the same,
-// or PortShift higher where this process may not bind it (ip_unprivileged_port_start in ip(7)).
+// or PortShift higher if this process may not bind it (ip_unprivileged_port_start in ip(7)).
 func HostPort(port int) int {
 	if port < firstFreePort() {
 		return port + PortShift
@@ -94,9 +94,9 @@ var firstFreePort = sync.OnceValue(func() int {
 	return n
 })
 
-// canBindReserved tells whether this process holds CAP_NET_BIND_SERVICE over the host's network, by trying:
-// root of a user namespace does not, for all its id. It is asked on the host's side only; processes inside
-// the cloud are told the answer.
+// canBindReserved tells whether this process has CAP_NET_BIND_SERVICE for the host's network, by trying: root of a user
+// namespace does not have it, although its id is 0. Only the process on the host calls it; processes inside
+// the cloud get the result.
 func canBindReserved() bool {
 	c, err := net.ListenPacket("udp4", "127.0.0.1:1")
 	if err == nil {
@@ -105,5 +105,5 @@ func canBindReserved() bool {
 	return !errors.Is(err, fs.ErrPermission)
 }
 
-// String forms an address and a port for a person to type.
+// String returns an address and a port as a person types them.
 func String(a netip.Addr, port int) string { return fmt.Sprintf("%s:%d", a, port) }

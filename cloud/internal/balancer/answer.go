@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// serverName is what answers of the load balancer's own say in their Server header, as AWS's do.
+// serverName is the Server header of the load balancer's own answers, as on AWS.
 const serverName = "awselb/2.0"
 
-// Status codes that only AWS's load balancers know
+// Status codes that only AWS's load balancers have
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
 const (
 	statusClientClosed     = 460

@@ -30,9 +30,9 @@ func New(speed tempo.Speed, log *slog.Logger, changed func()) *Balancer {
 	return &Balancer{speed: speed, log: log, changed: changed, nodes: map[string]*node{}}
 }
 
-// Configure brings the load balancer to what the configuration says. It fails where a listener cannot
-// be opened; all else is done then, and Configure may be called again. A node whose network or address
-// has changed is made anew. Listeners keep the idle time that they were opened with towards clients.
+// Configure makes the load balancer match the configuration. It fails if a listener cannot
+// be opened; everything else is done then, and Configure may be called again. A node whose network or address
+// has changed is replaced. A listener keeps the idle time for clients with which it was opened.
 func (b *Balancer) Configure(c Config) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -59,7 +59,7 @@ func (b *Balancer) Configure(c Config) error {
 	return errors.Join(errs...)
 }
 
-// Health returns what the nodes together say of a target that is not draining.
+// Health returns the health of a target that is not draining, combined from all nodes.
 func (b *Balancer) Health(group string, t Target) Health {
 	t.Draining = false
 	b.mu.Lock()

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// watch checks a target until the context ends. The rate is fixed: a slow answer shifts no later check.
+// watch checks a target until the context ends. The rate is fixed: a slow answer does not delay the next check.
 // The first check comes a small phase after the start, a different one at each node, so that a target
 // does not get all its nodes' checks at once.
 func (n *node) watch(ctx context.Context, t *target, c Check) {
@@ -64,8 +64,8 @@ func (n *node) probe(ctx context.Context, address string, c Check) Result {
 	return mismatch(resp.StatusCode)
 }
 
-// judgeError tells silence from refusal. A host without a way to the target also says so at once, where
-// on AWS the packets are lost without a word.
+// judgeError distinguishes a target that does not answer from one that refuses. A host without a route to the target
+// returns an error at once, which counts as no answer: on AWS the packets are lost silently.
 func judgeError(err error) Result {
 	var timed net.Error
 	if errors.As(err, &timed) && timed.Timeout() || errors.Is(err, context.DeadlineExceeded) ||

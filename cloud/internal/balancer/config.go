@@ -1,9 +1,9 @@
 // Package balancer is the data path of one application load balancer: its nodes' listeners, the choice
 // of a target for each request, the forwarding of it, and the checks of the targets' health.
 //
-// The control plane hands over a Config, whole, each time anything changes. A request sees one Config
-// from its begin to its end: routing reads an immutable snapshot that Configure swaps. What outlives a
-// snapshot is a target's health, its open requests and the connections to it.
+// The control plane passes a complete Config each time anything changes. A request uses one Config
+// from its beginning to its end: routing reads an immutable snapshot that Configure replaces. A target's health, its open
+// requests and the connections to it are kept over a change.
 package balancer
 
 import (
@@ -19,7 +19,7 @@ type Network interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Config is everything a load balancer shall do. It is not to be changed once handed over.
+// Config is the complete configuration of a load balancer. It must not be changed after the call of Configure.
 type Config struct {
 	Nodes       []Node
 	Listeners   []Listener
@@ -40,7 +40,7 @@ type Listener struct {
 	Rules []Rule
 }
 
-// Rule is an action and when it applies: where all conditions do.
+// Rule is an action, and the conditions that must all be met for it.
 type Rule struct {
 	Conditions []Condition
 	Action     Action
@@ -90,8 +90,8 @@ type Group struct {
 	Targets    []Target
 }
 
-// Target is a registered target. One that drains gets no new requests and no checks; once the
-// configuration does not hold it any more, its open requests are cut.
+// Target is a registered target. One that drains gets no new requests and no checks; when it is no longer in the
+// configuration, its open requests are cut.
 type Target struct {
 	ID       string
 	Address  netip.AddrPort

@@ -2,7 +2,7 @@ package balancer
 
 import "fmt"
 
-// State is a target's health as one node, or all nodes together, see it.
+// State is a target's health at one node, or at all nodes together.
 type State string
 
 // The states, by their names in the API.
@@ -12,7 +12,7 @@ const (
 	Unhealthy State = "unhealthy"
 )
 
-// Health is a state and why it is so, in the words of
+// Health is a state and its reason, in the words of
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html.
 type Health struct {
 	State               State
@@ -22,10 +22,10 @@ type Health struct {
 // Unregistered is the health of a target that no node has begun to check.
 var Unregistered = Health{Initial, "Elb.RegistrationInProgress", "Target registration is in progress"}
 
-// Unchecked is the health of a target whose first checks are under way.
+// Unchecked is the health of a target whose first checks are running.
 var Unchecked = Health{Initial, "Elb.InitialHealthChecking", "Initial health checks in progress"}
 
-// Result is what one check found: a pass where Reason is empty.
+// Result is the result of one check: a pass if Reason is empty.
 type Result struct{ Reason, Description string }
 
 var (
@@ -38,14 +38,14 @@ func mismatch(code int) Result {
 	return Result{"Target.ResponseCodeMismatch", fmt.Sprintf("Health checks failed with these codes: [%d]", code)}
 }
 
-// Judgement is a target's health and how many checks in a row have spoken against it.
+// Judgement is a target's health, and how many checks in a row have had the opposite result.
 type Judgement struct {
 	Health
 	Against int
 }
 
-// Judge returns what becomes of a target's health by one more result: a target newly registered is
-// healthy with its first pass, any other change takes as many results in a row as the thresholds say.
+// Judge returns a target's health after one more result: a newly registered target is
+// healthy after its first pass; any other change takes as many results in a row as the threshold.
 func Judge(old Judgement, r Result, healthy, unhealthy int) Judgement {
 	passed := r.Reason == ""
 	switch {
@@ -71,8 +71,8 @@ func fail(old Judgement, r Result, threshold int) Judgement {
 	return old
 }
 
-// Combine returns the one health that the API shows of what each node sees: ill where a node says so,
-// healthy where all nodes that have an opinion say so.
+// Combine returns the one health that the API shows, from that of each node: unhealthy if it is so at any node,
+// healthy if it is so at all nodes that have checked it.
 func Combine(views []Health) Health {
 	if len(views) == 0 {
 		return Unregistered

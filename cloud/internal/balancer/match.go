@@ -50,7 +50,7 @@ func (m Matcher) Has(code int) bool {
 	})
 }
 
-// Condition is one test of a request; which, its Field says by the API's names. Any of the values does.
+// Condition is one test of a request; its Field has the API's name for it. One of the values must match.
 type Condition struct {
 	Field    string
 	Header   string   // http-header: whose values
@@ -63,7 +63,7 @@ type Condition struct {
 type Pair struct{ Key, Value string }
 
 // matches tells whether a request from the given address meets the condition. Paths and methods are
-// told apart by case, all else is not
+// compared case-sensitively, everything else is not
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html).
 func (c Condition) matches(r *http.Request, from netip.Addr) bool {
 	switch c.Field {
@@ -113,7 +113,7 @@ func anyFold(patterns []string, s string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return wildcard(strings.ToLower(p), s) })
 }
 
-// wildcard matches * (any run of characters) and ? (any one), going back to the last * where it errs.
+// wildcard matches * (any characters) and ? (any one). After a mismatch it goes back to the last *.
 func wildcard(pattern, s string) bool {
 	p, i, star, mark := 0, 0, -1, 0
 	for i < len(s) {

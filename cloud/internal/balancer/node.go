@@ -52,8 +52,8 @@ func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *no
 	return n
 }
 
-// upstream is a node's side towards its targets, with the connections it keeps. It is made anew where
-// the idle time changes; requests under way end with the one they began with.
+// upstream is a node's connections to its targets. It is replaced if the idle time changes; running requests keep
+// the one that they began with.
 type upstream struct {
 	network   Network
 	share     *semaphore.Weighted
@@ -72,10 +72,10 @@ func newUpstream(network Network, share *semaphore.Weighted, idle time.Duration,
 	return u
 }
 
-// errBusy is why a request is refused for which there is no descriptor left.
+// errBusy means that no descriptor is left for a request.
 var errBusy = errors.New("too many connections to targets")
 
-// dial connects to a target. Where there are too many connections, those that wait for requests make place.
+// dial connects to a target. If there are too many connections, idle ones are closed.
 func (u *upstream) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
@@ -158,8 +158,8 @@ func (n *node) configure(c Config) error {
 	return n.listen(next)
 }
 
-// group brings the node's targets of one group to what the configuration says and returns the group's
-// snapshot and the targets that are to end.
+// group makes the node's targets of one group match the configuration, and returns the group's
+// snapshot and the targets that must end.
 func (n *node) group(g Group) (*pool, []*target) {
 	if n.turns[g.ID] == nil {
 		n.turns[g.ID] = new(atomic.Uint64)
@@ -190,8 +190,8 @@ func (n *node) group(g Group) (*pool, []*target) {
 	return p, ended
 }
 
-// bootTime is how long a new target's failures do not count. At real speed it takes as many checks in a row as its
-// threshold says to become unhealthy; at another speed those pass before anything could have booted.
+// bootTime is how long a new target's failures do not count. At real speed a target becomes unhealthy after as many
+// checks as its threshold; at a higher speed they would end before an instance can have booted.
 func (n *node) bootTime(c Check) time.Duration {
 	checks := time.Duration(c.Unhealthy-1) * c.Interval
 	if n.speed.Of(checks) == checks {
@@ -234,7 +234,7 @@ func (n *node) serve(port int, l net.Listener) {
 	n.work.Go(func() { _ = s.Serve(l) }) // ends with Close
 }
 
-// close ends the node with everything under way and waits until its goroutines have.
+// close ends the node with all its requests, and waits until its goroutines have ended.
 func (n *node) close() {
 	for _, s := range n.servers {
 		_ = s.Close()

@@ -35,8 +35,8 @@ type chosen struct {
 	port   string // of the listener
 }
 
-// newProxy makes what forwards a node's requests to their chosen targets. It sends a request once: what
-// net/http does by itself, where an idle connection turns out closed before anything was sent, is all.
+// newProxy makes the proxy that forwards a node's requests to their chosen targets. It sends a request once. Only
+// net/http itself tries again, if an idle connection was closed before anything was sent.
 func newProxy(transport http.RoundTripper, log *slog.Logger) *httputil.ReverseProxy {
 	return &httputil.ReverseProxy{
 		Rewrite: rewrite, Transport: transport, ErrorHandler: fault,
@@ -90,7 +90,7 @@ func traceID(given string) string {
 	return "Root=" + own
 }
 
-// fault answers where a target did not.
+// fault answers a request that its target did not answer.
 func fault(w http.ResponseWriter, r *http.Request, err error) {
 	var timed net.Error
 	switch {

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 )
 
-// routes is a node's immutable snapshot of a Config: what a request is routed by.
+// routes is a node's immutable snapshot of a Config, by which requests are routed.
 type routes struct {
 	listeners map[int][]Rule
 	groups    map[string]*pool
@@ -21,7 +21,7 @@ type pool struct {
 	turn       *atomic.Uint64 // outlives the snapshot, so that a change does not begin anew with the first
 }
 
-// action returns what the first rule that matches says.
+// action returns the action of the first rule that matches.
 func (s *routes) action(port int, r *http.Request, from netip.Addr) (Action, bool) {
 	for _, rule := range s.listeners[port] {
 		if rule.matches(r, from) {
@@ -61,8 +61,8 @@ func (s *routes) pick(shares []Weighted) *target {
 	return nil
 }
 
-// pick chooses among the healthy targets or, where they are fewer than the group's minimum, among all:
-// a load balancer that fails open may still help where only the checks are at fault
+// pick chooses among the healthy targets or, if they are fewer than the group's minimum, among all:
+// a load balancer that fails open still serves if only the checks are wrong
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health.html).
 func (p *pool) pick() *target {
 	choice := make([]*target, 0, len(p.targets))

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// errDrained is why a request ends that outlived its target's deregistration delay.
+// errDrained ends a request that is still open when its target's deregistration delay is over.
 var errDrained = errors.New("deregistration delay elapsed")
 
-// target is one registered target as one node sees it, from its registration to the end of its draining.
+// target is one registered target at one node, from its registration to the end of its draining.
 type target struct {
 	address string
 	open    atomic.Int64 // requests under way
@@ -38,8 +38,8 @@ func (t *target) health() Health {
 	return t.judged.Health
 }
 
-// apply brings the target's checks to what the configuration says. A target
-// that is new has the time to boot in before failures count. check runs them until its context ends.
+// apply makes the target's checks match the configuration. The failures of a new target do not count during its boot
+// time. check runs the checks until its context ends.
 func (t *target) apply(draining bool, c Check, boot time.Duration, check func(context.Context, *target, Check)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -59,8 +59,8 @@ func (t *target) apply(draining bool, c Check, boot time.Duration, check func(co
 	}
 }
 
-// record judges by one more result, unless the checks that found it were stopped meanwhile. It tells
-// whether the health that others see has changed.
+// record records one more result, unless its checks were stopped in the meantime. It tells
+// whether the target's health has changed.
 func (t *target) record(ctx context.Context, r Result, c Check) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -75,7 +75,7 @@ func (t *target) record(ctx context.Context, r Result, c Check) bool {
 	return t.judged.Health != old
 }
 
-// end stops the checks and cuts the requests under way.
+// end stops the checks and cuts the open requests.
 func (t *target) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

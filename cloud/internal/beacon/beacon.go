@@ -1,8 +1,9 @@
-// Package beacon carries what Route 53 must know of a region: its load balancers' addresses and health,
-// and what the data says that its alarms watch.
+// Package beacon sends a region's reports to Route 53: its load balancers' addresses and health,
+// and the states of its alarms by their data.
 //
-// A region keeps telling over a local socket. Route 53 keeps the last addresses it heard and takes
-// silence for ill health and insufficient data, so that neither needs the other to go on serving.
+// A region sends reports regularly over a local socket. Route 53 keeps the last addresses that it got. While no report
+// comes, it takes the load balancers for unhealthy and the alarms' data for insufficient. So each of them serves even if
+// the other does not run.
 package beacon
 
 import (
@@ -14,23 +15,23 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
-// Silence is how long a region may say nothing before its load balancers count as ill. AWS publishes no
-// figure for what EvaluateTargetHealth takes to see a lost region; we take a fast health check's interval.
-// It shrinks with the speed, but not below a second, which a busy machine may need.
+// Silence is the time without reports after which a region's load balancers are unhealthy. AWS publishes no
+// figure for how soon EvaluateTargetHealth finds that a region is lost; this is the interval of a fast health check.
+// It is divided by the speed, but not below a second, which a busy machine may need.
 func Silence(s tempo.Speed) time.Duration { return max(s.Of(10*time.Second), time.Second) }
 
-// Every is how often a region speaks: several times within the silence.
+// Every is the interval between a region's reports: several of them come within Silence.
 func Every(s tempo.Speed) time.Duration { return Silence(s) / 5 }
 
-// Report is one telling, whole: a load balancer or an alarm that it does not name is gone.
+// Report is one complete report: a load balancer or an alarm that is not in it does not exist any more.
 type Report struct {
 	Region        string
 	LoadBalancers []LoadBalancer
 	Alarms        []Alarm `json:",omitempty"`
 }
 
-// Alarm is what a health check of the type CLOUDWATCH_METRIC can watch: the data of an alarm's metric, judged
-// by settings that the alarm has or once had.
+// Alarm is what a health check of the type CLOUDWATCH_METRIC can watch: the state by the data of an alarm's metric, with
+// settings that the alarm has or had earlier.
 type Alarm struct {
 	Name        string
 	Fingerprint string // of the settings

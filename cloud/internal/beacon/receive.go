@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Receiver keeps the last word of each region.
+// Receiver keeps the last report of each region.
 type Receiver struct {
 	silence time.Duration
 	changed func()
@@ -22,16 +22,16 @@ type Receiver struct {
 	closed  bool
 }
 
-// voice is one region as it was last heard.
+// voice is the last report of one region.
 type voice struct {
 	report Report
 	heard  bool // within the silence
 	timer  *time.Timer
 }
 
-// NewReceiver returns a Receiver that takes a region for silent after this long without a word. Changed is called after
-// each change of what Balancers and Alarms return. The seed is what an earlier Receiver had heard; its regions are silent
-// until they speak.
+// NewReceiver returns a Receiver that takes a region for silent after this time without a report. Changed is called after
+// each change of what Balancers and Alarms return. The seed is the Reports of an earlier Receiver; their regions are silent
+// until a report comes.
 func NewReceiver(silence time.Duration, changed func(), seed []Report) *Receiver {
 	r := &Receiver{silence: silence, changed: changed, regions: map[string]*voice{}, streams: map[net.Conn]bool{}}
 	for _, report := range seed {
@@ -40,7 +40,7 @@ func NewReceiver(silence time.Duration, changed func(), seed []Report) *Receiver
 	return r
 }
 
-// Serve hears all who connect until the listener closes.
+// Serve reads reports from all connections until the listener is closed.
 func (r *Receiver) Serve(l net.Listener) error {
 	for {
 		conn, err := l.Accept()
@@ -82,7 +82,7 @@ func (r *Receiver) listen(conn net.Conn) {
 	}
 }
 
-// hear takes a report and tells whether it is news.
+// hear records a report and tells whether it changes anything.
 func (r *Receiver) hear(report Report) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -100,8 +100,8 @@ func (r *Receiver) hear(report Report) bool {
 	return news
 }
 
-// leave forgets a connection. Its end is no news in itself: Route 53 learns of a lost region by hearing
-// nothing, and so takes as long as the silence.
+// leave forgets a connection. Its end itself changes nothing: Route 53 finds that a region is lost by the time
+// without reports.
 func (r *Receiver) leave(conn net.Conn) {
 	conn.Close()
 	r.mu.Lock()
@@ -109,7 +109,7 @@ func (r *Receiver) leave(conn net.Conn) {
 	delete(r.streams, conn)
 }
 
-// silent marks a region that has said nothing for too long.
+// silent marks a region without a report for too long.
 func (r *Receiver) silent(v *voice) {
 	r.mu.Lock()
 	news := v.heard && !r.closed
@@ -120,7 +120,7 @@ func (r *Receiver) silent(v *voice) {
 	}
 }
 
-// Balancers returns every load balancer at its last known addresses. Those of a silent region are ill.
+// Balancers returns every load balancer at its last known addresses. Those of a silent region are unhealthy.
 func (r *Receiver) Balancers() []LoadBalancer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -135,7 +135,7 @@ func (r *Receiver) Balancers() []LoadBalancer {
 	return all
 }
 
-// Alarms returns each region's alarms. Of those of a silent region nothing is known.
+// Alarms returns each region's alarms. Those of a silent region have insufficient data.
 func (r *Receiver) Alarms() map[string][]Alarm {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -152,7 +152,7 @@ func (r *Receiver) Alarms() map[string][]Alarm {
 	return all
 }
 
-// Reports returns the last word of each region, to seed another Receiver with.
+// Reports returns the last report of each region, as the seed of another Receiver.
 func (r *Receiver) Reports() []Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -164,7 +164,7 @@ func (r *Receiver) Reports() []Report {
 	return all
 }
 
-// Close ends all connections. It calls changed no more.
+// Close ends all connections. Changed is not called after it.
 func (r *Receiver) Close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -14,9 +14,9 @@ const (
 	lastPause  = time.Second
 )
 
-// Send tells reports over the unix socket until the context ends: at every beat, and whenever something
-// has changed. Changed returns a channel that is closed at the next change; it is asked before each
-// report. Where nobody listens, Send tries again, and the reports go on once somebody does.
+// Send sends reports over the unix socket until the context ends: regularly, and whenever something
+// has changed. Changed returns a channel that is closed at the next change; it is called before each
+// report. While nobody listens, Send tries again to connect.
 func Send(ctx context.Context, socket string, report func() Report, changed func() <-chan struct{}, every time.Duration, log *slog.Logger) {
 	pause := firstPause
 	for ctx.Err() == nil {
@@ -37,7 +37,7 @@ func Send(ctx context.Context, socket string, report func() Report, changed func
 	}
 }
 
-// stream tells over one connection until it breaks.
+// stream sends reports over one connection until it breaks.
 func stream(ctx context.Context, conn net.Conn, report func() Report, changed func() <-chan struct{}, every time.Duration) error {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })

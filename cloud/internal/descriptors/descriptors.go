@@ -1,9 +1,9 @@
 // Package descriptors divides the file descriptors that a process may open (RLIMIT_NOFILE, getrlimit(2)) between the
-// connections that others hold open and everything else, so that however many they are, the process can still open
-// what its own work takes: its API, its store, its namespaces.
+// connections of users and everything else. So the process can always open the files that its own work needs (its API,
+// its store, its namespaces), however many users are connected.
 //
 // A connection beyond a share is not refused: it waits in the kernel's queue of its listener (listen(2)), where it
-// takes no descriptor, until another one ends. Only the first of a queue is accepted already, at one descriptor.
+// needs no descriptor, until another one ends. Only the first in a queue is already accepted, and has a descriptor.
 package descriptors
 
 import (
@@ -16,9 +16,9 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Shares are what each kind of connection may hold, in descriptors. One that stands for a user of a published load
-// balancer takes from three of them, one after the other. They are apart, so that no stage can use up what the next
-// one needs to end the connections of both.
+// Shares are how many descriptors each kind of connection may use. A user of a published load balancer needs descriptors
+// from three of them, one after the other. They are separate, so that no stage can use up the descriptors that the next
+// one needs before connections of both can end.
 type Shares struct {
 	Published *semaphore.Weighted // users of published addresses, PerPublished each
 	Accepted  *semaphore.Weighted // clients of load balancers
@@ -29,7 +29,8 @@ type Shares struct {
 // PerPublished is what a user of a published address costs: one descriptor on the host's side, one on the cloud's.
 const PerPublished = 2
 
-// Parts of what is divided, in 32nds. As many clients of load balancers as users of published addresses find a place.
+// The shares, in 32nds of what is divided. There is room for as many clients of load balancers as users of published
+// addresses.
 const (
 	parts     = 32
 	published = 18
@@ -38,7 +39,7 @@ const (
 	inside    = parts - published - accepted - targets
 )
 
-// Divide divides a limit. A sixteenth of it, and no less than 512 where it has twice as many, is in no share.
+// Divide divides a limit. A sixteenth of it, but at least 512 if the limit is twice that, is in no share.
 func Divide(limit int) *Shares {
 	part := func(n int) *semaphore.Weighted { return semaphore.NewWeighted(int64(divided(limit) * n / parts)) }
 	return &Shares{Published: part(published), Accepted: part(accepted), Targets: part(targets), Inside: part(inside)}
@@ -49,10 +50,10 @@ func divided(limit int) int { return limit - max(limit/16, min(512, limit/2)) }
 // Users is how many users of published addresses a process with this limit serves at once.
 func Users(limit int) int { return divided(limit) * published / parts / PerPublished }
 
-// Process returns the shares of this process, by its limit when it was first asked.
+// Process returns the shares of this process, from its limit at the first call.
 var Process = sync.OnceValue(func() *Shares { return Divide(Limit()) })
 
-// Limit returns how many descriptors this process may open. The os package has raised it as far as it may go.
+// Limit returns how many descriptors this process may open. The os package has raised it to the hard limit.
 func Limit() int {
 	var r syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
@@ -61,7 +62,7 @@ func Limit() int {
 	return int(min(r.Cur, 1<<30)) // RLIM_INFINITY is more than an int
 }
 
-// listener passes a connection on once its share has a descriptor for it.
+// listener returns a connection when its share has a descriptor for it.
 type listener struct {
 	net.Listener
 	share *semaphore.Weighted
@@ -113,7 +114,8 @@ func (c *counted) Close() error {
 	return c.Conn.Close()
 }
 
-// CloseWrite ends the half that a server closes first, so that its last answer is read before a reset comes.
+// CloseWrite closes the writing half, as a server does first, so that the client reads the last answer before a reset
+// comes.
 func (c *counted) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

@@ -24,7 +24,7 @@ type compiler struct {
 	sets     records.Sets
 }
 
-// Instance is a traffic policy at work for a name: what its record sets are made with.
+// Instance is a traffic policy instance: what its record sets are made from.
 type Instance struct {
 	ID, Name     string
 	TTL          int64  // in seconds
@@ -44,7 +44,7 @@ func (d Document) Compile(i Instance) (records.Sets, error) {
 	return c.sets, err
 }
 
-// hidden is the name of a rule's record sets. Ids of rules are anyone's own, so a number stands for one.
+// hidden is the name of a rule's record sets. It has a number instead of the rule's id, which may be any text.
 func (c *compiler) hidden(rule string) string {
 	ids := slices.Sorted(maps.Keys(c.document.Rules))
 	at, _ := slices.BinarySearch(ids, rule)
@@ -82,7 +82,7 @@ func (c *compiler) branch(set records.Set, at string, b branch) error {
 	return c.rule(b.RuleReference, to)
 }
 
-// endpoint makes the record set that leads to an endpoint.
+// endpoint makes the record set for an endpoint.
 func (c *compiler) endpoint(set records.Set, at string, b branch) error {
 	e := c.document.Endpoints[b.EndpointReference]
 	switch e.Type {

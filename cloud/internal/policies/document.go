@@ -41,7 +41,7 @@ type rule struct {
 	Items                 []branch
 }
 
-// branch is one of the ways a rule leads, with the members of every kind of rule.
+// branch is one branch of a rule, with the members of every kind of rule.
 type branch struct {
 	EndpointReference, RuleReference string
 	EvaluateTargetHealth             scalar
@@ -80,7 +80,7 @@ func (s *scalar) UnmarshalJSON(b []byte) error {
 
 func (s scalar) boolean() bool { return s == "true" }
 
-// integer reads a number without a fraction, which is 0 where there is none.
+// integer reads a number without a fraction; a missing one is 0.
 func (s scalar) integer(least, most int) (int, error) {
 	if s == "" {
 		return 0, nil
@@ -92,7 +92,7 @@ func (s scalar) integer(least, most int) (int, error) {
 	return n, nil
 }
 
-// branches are the ways that a rule leads, in order.
+// branches are the branches of a rule, in order.
 func (r rule) branches() []branch {
 	switch r.RuleType {
 	case "failover":
@@ -107,7 +107,7 @@ func (r rule) branches() []branch {
 	return r.Items
 }
 
-// Parse reads a document and refuses what Route 53's format does not have.
+// Parse reads a document. If Route 53's format does not allow it, the error is InvalidTrafficPolicyDocument.
 func Parse(text string) (Document, error) {
 	var d Document
 	if text == "" || len(text) > 102400 {
@@ -128,7 +128,7 @@ func Parse(text string) (Document, error) {
 	return d, nil
 }
 
-// noDuplicates refuses a JSON text in which an object has a member twice, or after which more follows.
+// noDuplicates refuses a JSON text in which an object has a member twice, or which has text after its value.
 func noDuplicates(d *json.Decoder) error {
 	if err := walkValue(d); err != nil {
 		return err
@@ -168,10 +168,10 @@ func walkValue(d *json.Decoder) error {
 	return err
 }
 
-// maxDepth is how many rules may lead to each other: as deep as answers follow aliases.
+// maxDepth is how many rules may follow each other: as many aliases as an answer follows.
 const maxDepth = 8
 
-// check refuses documents that mean nothing.
+// check refuses documents without a meaning.
 func (d Document) check() error {
 	switch {
 	case d.AWSPolicyFormatVersion != "2015-10-01" && d.AWSPolicyFormatVersion != "2023-05-09":
@@ -205,7 +205,7 @@ func (d Document) check() error {
 	return nil
 }
 
-// deep refuses rules that lead to themselves, or further than answers are followed.
+// deep refuses rules that refer to themselves, and chains of rules longer than maxDepth.
 func (d Document) deep(rule string, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("rule %q leads to itself, or more than %d rules lead to each other", rule, maxDepth)
@@ -220,7 +220,7 @@ func (d Document) deep(rule string, depth int) error {
 	return nil
 }
 
-// endpointTypes are the types of endpoints, and what their values end in; a plain value's may be anything.
+// endpointTypes are the types of endpoints, with the suffix of their values; a plain value may end in anything.
 var endpointTypes = map[string]*regexp.Regexp{
 	"value":                     regexp.MustCompile(`.`),
 	"cloudfront":                regexp.MustCompile(`\.cloudfront\.net\.?$`),
@@ -249,7 +249,7 @@ func (e endpoint) check(kind r53types.RRType) error {
 	return err
 }
 
-// exists refuses a branch that leads nowhere, or to two places.
+// exists refuses a branch whose target does not exist, or which has two targets.
 func (d Document) exists(b branch) error {
 	_, endpoint := d.Endpoints[b.EndpointReference]
 	_, rule := d.Rules[b.RuleReference]

@@ -85,7 +85,7 @@ func (b branch) onlyOf(rule, version string) error {
 	return nil
 }
 
-// place names what two branches of a rule may not have both.
+// place is what must differ between the branches of a rule.
 func (b branch) place(rule string, set *r53types.ResourceRecordSet) string {
 	switch rule {
 	case "geo":
@@ -97,7 +97,7 @@ func (b branch) place(rule string, set *r53types.ResourceRecordSet) string {
 	return ""
 }
 
-// route gives a record set the members of a rule's routing policy that one of its branches asks for.
+// route sets the members of a record set for a rule's routing policy, from one of its branches.
 func (b branch) route(set *r53types.ResourceRecordSet, rule string, i int) error {
 	set.SetIdentifier = aws.String(fmt.Sprintf("%s-%d", rule, i+1))
 	switch rule {

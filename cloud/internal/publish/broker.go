@@ -20,7 +20,7 @@ type Request struct {
 	Publish netip.AddrPort `json:"publish"`
 }
 
-// Answer says at which address of the host it listens, or why it does not.
+// Answer has the address of the host at which it listens, or the error.
 type Answer struct {
 	Address netip.AddrPort `json:"address,omitzero"`
 	Error   string         `json:"error,omitempty"`
@@ -29,7 +29,7 @@ type Answer struct {
 // maxMessage bounds a request's or an answer's line, in bytes.
 const maxMessage = 4096
 
-// Broker is the host's half: it opens loopback listeners for the processes inside the cloud.
+// Broker runs on the host: it opens loopback listeners for the processes inside the cloud.
 type Broker struct {
 	cloud int
 	log   *slog.Logger
@@ -53,8 +53,8 @@ func (b *Broker) Serve(conn *net.UnixConn) error {
 	return b.Answer(conn, line)
 }
 
-// Answer answers a request line that has been read from the connection already, for servers that speak
-// more than this on one socket. It does not close the connection.
+// Answer answers a request line that was already read from the connection, for servers with other requests on the same
+// socket. It does not close the connection.
 func (b *Broker) Answer(conn *net.UnixConn, line []byte) error {
 	var request Request
 	if err := json.Unmarshal(line, &request); err != nil {
@@ -69,7 +69,7 @@ func (b *Broker) Answer(conn *net.UnixConn, line []byte) error {
 	return send(conn, Answer{Address: l.Addr().(*net.TCPAddr).AddrPort()}, l)
 }
 
-// listen opens the twin of a public address; what is not of the plan is refused.
+// listen opens the twin of a public address; an address that is not in the address plan is refused.
 func (b *Broker) listen(public netip.AddrPort) (*net.TCPListener, error) {
 	if !public.IsValid() || !public.Addr().Is4() || public.Port() == 0 {
 		return nil, fmt.Errorf("publish %q: not an IPv4 address and port", public)
@@ -86,7 +86,7 @@ func (b *Broker) listen(public netip.AddrPort) (*net.TCPListener, error) {
 	return l, nil
 }
 
-// send writes an answer, and a listener's descriptor beside it.
+// send writes an answer with a listener's descriptor.
 func send(conn *net.UnixConn, a Answer, l *net.TCPListener) error {
 	b, err := json.Marshal(a)
 	if err != nil {

@@ -17,11 +17,11 @@ import (
 	"github.com/understudy/understudy/cloud/internal/descriptors"
 )
 
-// Client is the cloud's half: it asks the broker behind a unix socket for listeners and serves them.
+// Client runs inside the cloud: it asks the broker behind a unix socket for listeners, and serves them.
 type Client struct {
 	Socket string // the path of the front door's socket
 	Dial   Dial   // nil for DialInternet
-	// Share is what the connections of all its addresses may hold; nil for this process's.
+	// Share bounds the descriptors of the connections of all its addresses; the default is this process's share.
 	Share *semaphore.Weighted
 	Log   *slog.Logger
 }
@@ -38,7 +38,7 @@ func (c *Client) Publish(public netip.AddrPort) (interface{ Close() error }, err
 	return c.Open(public)
 }
 
-// Open is Publish with a result that says at which address of the host it listens.
+// Open is Publish with a result that has the address of the host at which it listens.
 func (c *Client) Open(public netip.AddrPort) (*Published, error) {
 	l, at, err := c.Listener(public)
 	if err != nil {
@@ -63,7 +63,7 @@ func (c *Client) Open(public netip.AddrPort) (*Published, error) {
 	return p, nil
 }
 
-// Close stops listening, cuts the connections and returns when they are over.
+// Close stops listening, cuts the connections and returns when they have ended.
 func (p *Published) Close() error {
 	p.stop()
 	<-p.done
@@ -93,7 +93,7 @@ func (c *Client) Listener(public netip.AddrPort) (net.Listener, netip.AddrPort, 
 	return l, answer.Address, nil
 }
 
-// receive reads an answer and the listener beside it.
+// receive reads an answer with its listener.
 func receive(conn *net.UnixConn) (Answer, net.Listener, error) {
 	line, rights := make([]byte, maxMessage), make([]byte, syscall.CmsgSpace(4))
 	n, k, _, _, err := conn.ReadMsgUnix(line, rights)

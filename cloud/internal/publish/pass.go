@@ -7,11 +7,11 @@ import (
 	"syscall"
 )
 
-// buffers are for what is being passed on at this moment, however many connections are open.
+// buffers are used only while data is copied, so that an idle connection needs none.
 var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
-// pass copies until the end. A connection that waits holds neither a buffer nor, as io.Copy between two sockets would
-// from its first to its last byte, the two descriptors of a pipe (splice(2)).
+// pass copies until the end. A connection that waits holds no buffer, and not the two descriptors of a pipe that
+// io.Copy between two sockets holds from the first byte to the last (splice(2)).
 func pass(to, from net.Conn) error {
 	socket, ok := from.(syscall.Conn)
 	if !ok {

@@ -1,7 +1,7 @@
-// Package publish makes public TCP addresses of a local cloud reachable from the host. The host's half,
-// the Broker, listens on the address's loopback twin and hands the listener over a unix socket to the
-// cloud's half, which takes the connections and carries each into the cloud as one from the internet, so
-// that gateway, routes and security groups judge the host's users as they judge anyone.
+// Package publish makes public TCP addresses of a local cloud reachable from the host. The Broker, on the host,
+// listens on the address's loopback twin and passes the listener over a unix socket to the Client, inside the cloud. The
+// Client accepts the connections, and makes for each one a connection from the cloud's internet to the public address, so
+// that gateway, routes and security groups apply to the host's users as to anybody.
 package publish
 
 import (
@@ -32,8 +32,8 @@ func DialInternet(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp4", to.String())
 }
 
-// Serve carries every connection of a listener to a target until the context ends or the listener is
-// closed, and returns when all of them are over. It closes the listener. Connections for which the share has no
+// Serve connects every connection of a listener with a target until the context ends or the listener is
+// closed, and returns when all of them have ended. It closes the listener. Connections for which the share has no
 // descriptors wait in the listener's queue.
 func Serve(ctx context.Context, l net.Listener, target netip.AddrPort, dial Dial, share *semaphore.Weighted) error {
 	stop := context.AfterFunc(ctx, func() { l.Close() })
@@ -68,7 +68,7 @@ func Serve(ctx context.Context, l net.Listener, target netip.AddrPort, dial Dial
 	}
 }
 
-// pause lets connections end, and with them their files, before the next is accepted.
+// pause waits a moment, in which connections may end and close their files, before the next is accepted.
 func pause(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():
@@ -78,7 +78,8 @@ func pause(ctx context.Context) bool {
 	}
 }
 
-// carry copies one connection both ways. What the target refuses is reset, as the target would have.
+// carry copies one connection in both directions. If the target refuses, the user's connection is reset, as the target
+// would have done.
 func carry(ctx context.Context, user net.Conn, target netip.AddrPort, dial Dial) {
 	defer user.Close()
 	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
@@ -99,8 +100,8 @@ func carry(ctx context.Context, user net.Conn, target netip.AddrPort, dial Dial)
 	back.Wait()
 }
 
-// copyHalf copies one direction to its end and passes the end on. Where it breaks instead, nothing
-// more can arrive in either direction, so both sides are closed.
+// copyHalf copies one direction to its end, and then closes that half of the other connection. If copying fails,
+// nothing more can arrive in either direction, so both connections are closed.
 func copyHalf(to, from net.Conn) {
 	if err := pass(to, from); err != nil {
 		to.Close()

@@ -1,5 +1,5 @@
-// Package socket names unix sockets, whose paths the kernel limits to 107 bytes (unix(7)), in folders whose
-// paths it does not.
+// Package socket gives unix sockets names that the kernel accepts: it limits their paths to 107 bytes (unix(7)), but not
+// the paths of their folders.
 package socket
 
 import (
@@ -17,9 +17,9 @@ var (
 	folders = map[string]*os.File{}
 )
 
-// Path returns a name by which this process can bind or connect a socket: the path itself, or where that
-// is too long, one by way of an open descriptor of its folder. The descriptor stays open. A folder that
-// cannot be opened leaves the path as it is, for the kernel to refuse.
+// Path returns a name by which this process can bind or connect a socket: the path itself or, if that
+// is too long, one below /proc/self/fd with an open descriptor of its folder. The descriptor stays open. If the folder
+// cannot be opened, the path is returned unchanged, and the kernel will refuse it.
 func Path(path string) string {
 	if len(path) <= longest {
 		return path
