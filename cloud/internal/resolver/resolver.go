@@ -1,8 +1,8 @@
-// Package resolver is what a VPC's instances ask for names: the Route 53 Resolver at the second address of the
+// Package resolver is the resolver of a VPC's instances: the Route 53 Resolver at the second address of the
 // VPC's network (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html).
 //
-// It knows the VPC's own names itself, asks Route 53 for all others over a socket of its own, on which it says
-// for which VPC, and follows CNAMEs from zone to zone. It keeps nothing: whatever changes is answered at once.
+// It answers the VPC's own names itself. For all others it asks Route 53 over a separate socket, with the VPC in the
+// question, and follows CNAMEs from zone to zone. It has no cache, so that every change is in the next answer.
 package resolver
 
 import (
@@ -15,7 +15,7 @@ import (
 type Resolver struct {
 	// Enabled is the VPC's attribute enableDnsSupport. Without it nothing is answered.
 	Enabled func() bool
-	// Own answers for the names that the VPC itself has; false where a name is none of them.
+	// Own answers for the VPC's own names; false if the name is not one of them.
 	Own func(dns.Question) ([]dns.RR, bool)
 	// Ask asks Route 53.
 	Ask func(*dns.Msg) (*dns.Msg, error)
@@ -36,7 +36,7 @@ func (r *Resolver) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	_ = w.WriteMsg(answer) // who asked has gone away
 }
 
-// size is how many bytes a datagram to the asker may have (RFC 6891, 6.2.5).
+// size is how many bytes a datagram to the client may have (RFC 6891, 6.2.5).
 func size(q *dns.Msg) int {
 	if opt := q.IsEdns0(); opt != nil {
 		return max(int(opt.UDPSize()), dns.MinMsgSize)
@@ -73,7 +73,7 @@ func (r *Resolver) Answer(q *dns.Msg) *dns.Msg {
 		}
 		next.Name = target
 	}
-	// Nobody answers, or the chain does not end.
+	// Route 53 does not answer, or the chain of CNAMEs does not end.
 	m.Rcode, m.Answer, m.Ns = dns.RcodeServerFailure, nil, nil
 	return m
 }
@@ -89,15 +89,15 @@ func (r *Resolver) step(q *dns.Msg, question dns.Question) (*dns.Msg, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Route 53 refuses what it has no zone of, and refers to servers of others. Nobody can be asked
-	// further: nothing leads out of the cloud.
+	// Route 53 refuses names in no zone of its own, and answers delegated ones with a referral. No other server can
+	// be asked, since the cloud has no uplink.
 	if answer.Rcode == dns.RcodeRefused || answer.Rcode == dns.RcodeSuccess && !answer.Authoritative && len(answer.Answer) == 0 {
 		answer.Rcode, answer.Ns = dns.RcodeServerFailure, nil
 	}
 	return answer, nil
 }
 
-// dangling tells whether an answer ends in a CNAME whose target is still to be asked for.
+// dangling tells whether an answer ends in a CNAME whose target must be asked for.
 func dangling(answer []dns.RR, q dns.Question) (target string, open bool) {
 	if q.Qtype == dns.TypeCNAME || q.Qtype == dns.TypeANY {
 		return "", false

@@ -7,14 +7,14 @@ import (
 	"github.com/miekg/dns"
 )
 
-// VPCOption carries the VPC for which a question is asked, as an EDNS option of the range for local use (RFC
-// 6891, 9). Route 53 believes it on the resolvers' own socket alone.
+// VPCOption is the EDNS option, of the range for local use (RFC 6891, 9), with the VPC for which a question is asked.
+// Route 53 accepts it on the resolvers' own socket only.
 const VPCOption = dns.EDNS0LOCALSTART
 
 // timeout bounds an exchange, shorter than the five seconds that a client of an instance waits.
 const timeout = 3 * time.Second
 
-// Ask asks Route 53 at its unix socket. The VPC is "us-east-1/vpc-1a2b3c"; "" asks for what is public.
+// Ask asks Route 53 at its unix socket. The VPC is "us-east-1/vpc-1a2b3c"; "" asks for public names.
 func Ask(socket, vpc string, q *dns.Msg) (*dns.Msg, error) {
 	raw, err := net.DialTimeout("unix", socket, timeout)
 	if err != nil {
@@ -27,7 +27,7 @@ func Ask(socket, vpc string, q *dns.Msg) (*dns.Msg, error) {
 	return answer, err
 }
 
-// tag returns the question with the VPC, and without what the asker may have put there in its stead.
+// tag returns the question with the VPC's option, and without any such option of the client's.
 func tag(q *dns.Msg, vpc string) *dns.Msg {
 	q = q.Copy()
 	opt := q.IsEdns0()
@@ -38,7 +38,7 @@ func tag(q *dns.Msg, vpc string) *dns.Msg {
 	return q
 }
 
-// VPC returns for which VPC a resolver asks; "" where it asks for what is public.
+// VPC returns the VPC for which a resolver asks; "" if it asks for public names.
 func VPC(q *dns.Msg) string {
 	opt := q.IsEdns0()
 	if opt == nil {

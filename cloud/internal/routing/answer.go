@@ -6,23 +6,23 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Client is who asks.
+// Client is the client that asks.
 type Client struct {
-	// Addr is the address that the question came from. Where the question told of another's network (EDNS
-	// Client Subnet, RFC 7871), that is Subnet, and the one that counts.
+	// Addr is the address that the question came from. If the question has an EDNS Client Subnet (RFC 7871), that is
+	// Subnet, and is used instead.
 	Addr   netip.Addr
 	Subnet netip.Prefix
-	// VPC is "us-east-1/vpc-1a2b3c" where the VPC's resolver asks, which sees its private zones.
+	// VPC is "us-east-1/vpc-1a2b3c" if the VPC's resolver asks, which also sees the VPC's private zones.
 	VPC string
-	// Roll is the dice: any number, of which weighted and multivalue answers are drawn.
+	// Roll is a random number, by which weighted and multivalue answers are chosen.
 	Roll uint64
 }
 
-// Depends says what else than its zone's records an answer depends on.
+// Depends is what an answer depends on, besides its zone's records.
 type Depends uint8
 
-// An answer that depends on nothing stays right while its compiled zone is in the view; one that depends on
-// health alone while the view is in force; and one that depends on place or roll may be another for the next
+// An answer that depends on nothing else is valid while its compiled zone is in the view, one that depends on
+// health only while the view does not change. One that depends on place or roll may differ for the next
 // question.
 const (
 	OnHealth Depends = 1 << iota // of health checks or load balancers, or on the latter's addresses
@@ -38,17 +38,17 @@ type Answer struct {
 	Authority     []dns.RR
 	Additional    []dns.RR
 	Depends       Depends
-	// Scope is for how long a prefix of the client's network the answer holds (RFC 7871, 7.2.1), in bits; 0
-	// where it holds for all.
+	// Scope is the length, in bits, of the prefix of the client's network for which the answer is valid (RFC 7871,
+	// 7.2.1); 0 if it is valid for all clients.
 	Scope uint8
-	// Zone is the one that answered; nil where none did.
+	// Zone is the zone that answered; nil if none did.
 	Zone *Zone
 }
 
 // maxChain is how many CNAMEs are followed.
 const maxChain = 8
 
-// Answer is the pure function from a question to its answer.
+// Answer returns the answer to a question. It is a pure function.
 func (v *View) Answer(q dns.Question, c Client) Answer {
 	name := dns.CanonicalName(q.Name)
 	if a, ok := v.builtIn(name, q); ok {
@@ -61,8 +61,8 @@ func (v *View) Answer(q dns.Question, c Client) Answer {
 	return v.search(z, q, c)
 }
 
-// AnswerOf answers as Answer does, but of the zone of this id, which the name must lie in, whichever others of its
-// name there are.
+// AnswerOf is like Answer, but answers from the zone with this id, which the name must be in, even if other zones have the
+// same name.
 func (v *View) AnswerOf(zone string, q dns.Question, c Client) Answer {
 	var z *Zone
 	parents(dns.CanonicalName(q.Name), func(parent string) bool {
@@ -82,9 +82,9 @@ func (v *View) search(z *Zone, q dns.Question, c Client) Answer {
 	return s.answer
 }
 
-// find returns the zone that a name lies in, of those that the client may ask: the one with the longest name,
-// and of one name a private one first (Developer Guide, hosted-zone-private-considerations). DS records are
-// their parent zone's (RFC 4035, 3.1.4.1).
+// find returns the zone that a name is in, of those that the client may ask: the one with the longest name,
+// and of zones with the same name a private one first (Developer Guide, hosted-zone-private-considerations). DS records
+// are in the parent zone (RFC 4035, 3.1.4.1).
 func (v *View) find(name string, rtype uint16, c Client) *Zone {
 	var found *Zone
 	parents(name, func(parent string) bool {
@@ -110,7 +110,7 @@ type search struct {
 	groups   map[*group]bool // whether any record of a group that was looked at is healthy
 }
 
-// chase answers for a name, and for those that CNAMEs lead to within what this server holds; a resolver
+// chase answers for a name, and for the targets of CNAMEs as far as this server has their zones; a resolver
 // follows the rest.
 func (s *search) chase(name string) {
 	owner := s.question.Name // answers repeat the question's own case
@@ -133,7 +133,7 @@ func (s *search) chase(name string) {
 	s.answer = Answer{Rcode: dns.RcodeServerFailure, Zone: s.zone, Depends: s.answer.Depends}
 }
 
-// step answers for one name of a chain, and tells the CNAME's target that is next.
+// step answers for one name of a chain, and returns the CNAME's target, which is next.
 func (s *search) step(name, owner string) (target string, open bool) {
 	if cut, n := s.zone.cut(name); n != nil && !(cut == name && s.question.Qtype == dns.TypeDS) {
 		s.refer(cut, n)
@@ -163,8 +163,8 @@ func (s *search) step(name, owner string) (target string, open bool) {
 	return "", false
 }
 
-// answering returns the group that answers for a type: its own, or the CNAME's. ANY gets one group, the least
-// that RFC 8482 asks for.
+// answering returns the group that answers for a type: the type's own, or the CNAME's. ANY gets one group, the minimum
+// of RFC 8482.
 func (n *node) answering(rtype uint16, wildcard bool) *group {
 	switch {
 	case wildcard && rtype == dns.TypeNS:
@@ -198,7 +198,7 @@ func (s *search) refer(cut string, n *node) {
 	}
 }
 
-// addresses are what a name server's name has, as glue.
+// addresses are the address records of a name server's name, as glue.
 func (n *node) addresses(name string) []dns.RR {
 	var rrs []dns.RR
 	for _, rtype := range []uint16{dns.TypeA, dns.TypeAAAA} {
@@ -211,7 +211,7 @@ func (n *node) addresses(name string) []dns.RR {
 	return rrs
 }
 
-// named copies records to the name that was asked for.
+// named returns copies of records, with the name that was asked for.
 func named(rrs []dns.RR, owner string) []dns.RR {
 	out := make([]dns.RR, len(rrs))
 	for i, rr := range rrs {

@@ -9,10 +9,10 @@ import (
 	"github.com/understudy/understudy/cloud/internal/beacon"
 )
 
-// balancerZone is the zone that load balancers' own names lie in.
+// balancerZone is the zone of load balancers' own names.
 const balancerZone = "elb.amazonaws.com."
 
-// builtIn answers for what no hosted zone holds: load balancers' own names, instances' public names and the name
+// builtIn answers for what is in no hosted zone: load balancers' own names, instances' public names and the name
 // servers'.
 func (v *View) builtIn(name string, q dns.Question) (Answer, bool) {
 	if addr, ok := v.servers[name]; ok {
@@ -44,7 +44,7 @@ func (v *View) addresses(addrs []netip.Addr, q dns.Question) Answer {
 	return a
 }
 
-// balancerTTL is what Route 53 answers for load balancers, in seconds.
+// balancerTTL is the TTL of Route 53's answers for load balancers, in seconds.
 const balancerTTL = 60
 
 func (v *View) addressRecords(addrs []netip.Addr) []dns.RR {

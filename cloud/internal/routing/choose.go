@@ -7,14 +7,13 @@ import (
 	"github.com/miekg/dns"
 )
 
-// choose returns the records that win in a group: of those that are for this client, in the order in which the routing
-// policy prefers them, the healthy ones; where none is, all count as healthy, since Route 53 must give some answer
-// (Developer Guide, health-checks-how-route-53-chooses-records). The first that leads to anything answers, so that a
-// branch which has nothing for the client is backed out of (dns-failover-complex-configs), in the end for what is not
-// healthy.
+// choose returns the records of a group that answer. The routing policy puts the records for this client in its order of
+// preference. The healthy ones come first; if none is healthy, all count as healthy, since Route 53 must give an answer
+// (Developer Guide, health-checks-how-route-53-chooses-records). The first one that has an answer is used: an alias whose
+// target has nothing for the client is skipped (dns-failover-complex-configs), and unhealthy records come last.
 //
-// A group that was gone into before has led to nothing, or leads here again; so however records are aliased, each is
-// gone into once.
+// A group that was visited before has no answer, or refers back to this one. So each group is visited once, in whatever
+// way aliases refer to each other.
 func (s *search) choose(g *group) []dns.RR {
 	if slices.Contains(s.entered, g) {
 		return nil
@@ -27,7 +26,7 @@ func (s *search) choose(g *group) []dns.RR {
 	return s.first(ill, g.rtype)
 }
 
-// first returns what the first of a group's records leads to that leads to anything.
+// first returns the answer of the first of a group's records that has one.
 func (s *search) first(records []*record, rtype uint16) []dns.RR {
 	switch {
 	case len(records) == 0:
@@ -53,7 +52,7 @@ func valuesOf(records []*record) []dns.RR {
 	return rrs
 }
 
-// applicable returns the records that are for this client, what the policy prefers first.
+// applicable returns the records that are for this client, in the policy's order of preference.
 func (s *search) applicable(records []*record) []*record {
 	switch r := records[0]; {
 	case r.Failover != "":
@@ -70,8 +69,8 @@ func (s *search) applicable(records []*record) []*record {
 	return records
 }
 
-// part divides records into the healthy and the others, each in the order they come in. One that has no others beside
-// it answers whatever its health.
+// part divides records into the healthy and the others, each in their order. A single record counts as healthy, since it
+// answers in any case.
 func (s *search) part(records []*record) (healthy, ill []*record) {
 	if len(records) < 2 {
 		return records, nil
@@ -86,8 +85,8 @@ func (s *search) part(records []*record) (healthy, ill []*record) {
 	return healthy, ill
 }
 
-// follow returns what a record leads to. Of an alias, resolution goes on in its target, even where all there
-// are failing.
+// follow returns the answer of a record. For an alias, it is that of its target, even if all records there
+// are unhealthy.
 func (s *search) follow(r *record, rtype uint16) []dns.RR {
 	if r.AliasTarget == nil {
 		return r.rrs
@@ -109,7 +108,7 @@ func (s *search) follow(r *record, rtype uint16) []dns.RR {
 	return nil
 }
 
-// target returns the group that an alias to a record of its zone leads to.
+// target returns the group that an alias to a record of its zone refers to.
 func (s *search) target(r *record, rtype uint16) *group {
 	n, wildcard := s.zone.lookup(r.target)
 	if n == nil || wildcard && rtype == dns.TypeNS {
@@ -118,8 +117,8 @@ func (s *search) target(r *record, rtype uint16) *group {
 	return n.group(rtype)
 }
 
-// healthy is the health of one record: its own check's, and for an alias that evaluates it, the target's; both
-// where it has both (Developer Guide, dns-failover-complex-configs). What has neither is always healthy.
+// healthy is the health of one record: its own check's, and for an alias with EvaluateTargetHealth the target's; both
+// if it has both (Developer Guide, dns-failover-complex-configs). A record with neither is always healthy.
 func (s *search) healthy(r *record) bool {
 	if id := aws.ToString(r.HealthCheckId); id != "" {
 		s.answer.Depends |= OnHealth
@@ -133,8 +132,8 @@ func (s *search) healthy(r *record) bool {
 	return s.targetHealthy(r)
 }
 
-// targetHealthy is what EvaluateTargetHealth finds: a load balancer's own health, or for records of the zone,
-// whether any of the group is healthy, be it one for other clients (Developer Guide,
+// targetHealthy is the health for EvaluateTargetHealth: a load balancer's own health, or for records of the zone,
+// whether any record of the group is healthy, even one for other clients (Developer Guide,
 // health-checks-how-route-53-chooses-records, "Alias records").
 func (s *search) targetHealthy(r *record) bool {
 	if b, ok := s.view.balancer(r.target); ok {

@@ -5,11 +5,11 @@ import (
 	"maps"
 )
 
-// Health is divided into fanout parts of fanout shards each. A change copies the way to its shard: at 100,000 checks
-// two times 64 pointers and some 25 entries.
+// Health is divided into fanout parts of fanout shards each. A change copies the shard and the pointers to it: at 100,000
+// checks, two times 64 pointers and about 25 entries.
 const fanout = 64
 
-// health is what is known of every health check. It never changes; with makes another.
+// health is the health of every health check. It never changes; with returns a changed copy.
 type health struct {
 	parts *[fanout]*shards
 }
@@ -23,7 +23,7 @@ func shardOf(id string) (part, shard int) {
 	return int(h % fanout), int(h / fanout % fanout)
 }
 
-// healthy tells whether a check is healthy. One that is unknown is.
+// healthy tells whether a check is healthy. An unknown check is healthy.
 func (h health) healthy(id string) bool {
 	part, shard := shardOf(id)
 	if h.parts == nil || h.parts[part] == nil {

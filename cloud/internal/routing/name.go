@@ -7,9 +7,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// fold brings a name to the form in which names are compared: lower case, a dot at the end, and Route 53's octal
-// escapes (Developer Guide, DomainNameFormat) as the octets they mean, of which those that need it are escaped
-// as RFC 1035 does, so that \052 is * and what the wire carries reads the same.
+// fold returns a name in the form in which names are compared: in lower case, with a dot at the end, and with RFC 1035's
+// escapes, where they are needed, in place of Route 53's octal ones (Developer Guide, DomainNameFormat). So \052 is *, and a
+// name from a DNS message has the same form.
 func fold(name string) string {
 	name = dns.CanonicalName(name)
 	if !strings.Contains(name, `\`) {

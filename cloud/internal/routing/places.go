@@ -15,16 +15,16 @@ import (
 	"strings"
 )
 
-// Place is where a client is. The zero Place is nowhere that is known.
+// Place is the location of a client. The zero Place is unknown.
 type Place struct {
 	Continent, Country, Subdivision string // codes as ListGeoLocations has them: NA, US, CA
 	Latitude, Longitude             float64
-	// Region is the AWS region that the client is in; "" where it is in none.
+	// Region is the AWS region that the client is in, or "".
 	Region string
 	known  bool
 }
 
-// Places tell where networks are.
+// Places are the locations of networks.
 type Places struct {
 	places   map[netip.Prefix]Place
 	lengths  []int          // that prefixes have, the longest first
@@ -34,8 +34,8 @@ type Places struct {
 //go:embed places.txt
 var defaultPlaces string
 
-// DefaultPlaces is a small made-up world for tests and rehearsals, in the range for benchmarks (RFC 2544): no
-// address there is anyone's. The file places.txt has it.
+// DefaultPlaces is a small invented table for tests and rehearsals, in the address range for benchmarks (RFC 2544), whose
+// addresses nobody has. It is in the file places.txt.
 func DefaultPlaces() *Places {
 	p, err := ReadPlaces(strings.NewReader(defaultPlaces))
 	if err != nil {
@@ -109,7 +109,7 @@ func readPlace(fields []string) (netip.Prefix, Place, error) {
 	return prefix, place, nil
 }
 
-// of returns the place of a network: that of the longest prefix which holds it whole.
+// of returns the place of a network: that of the longest prefix that contains the whole network.
 func (p *Places) of(client netip.Prefix) Place {
 	for _, length := range p.lengths {
 		if length > client.Bits() {
@@ -123,8 +123,8 @@ func (p *Places) of(client netip.Prefix) Place {
 	return Place{}
 }
 
-// near are the prefixes that a network's scope depends on: of all others, the one before them in order holds the
-// address or shares more bits with it, or the one after them shares more.
+// near are the prefixes on which a network's scope depends: in their order, the one before and the one after the address.
+// No other prefix shares more bits with it, unless it contains the address.
 func (p *Places) near(client netip.Addr) []netip.Prefix {
 	whole := netip.PrefixFrom(client, client.BitLen())
 	at, found := slices.BinarySearchFunc(p.prefixes, whole, comparePrefixes)
@@ -138,7 +138,7 @@ func holds(block, client netip.Prefix) bool {
 	return client.IsValid() && block.Bits() <= client.Bits() && block.Contains(client.Addr())
 }
 
-// longest returns the length of the longest block that holds the client.
+// longest returns the length of the longest block that contains the client.
 func longest(blocks []netip.Prefix, client netip.Prefix) (found int, ok bool) {
 	for _, b := range blocks {
 		if holds(b, client) && (!ok || b.Bits() > found) {
@@ -148,7 +148,7 @@ func longest(blocks []netip.Prefix, client netip.Prefix) (found int, ok bool) {
 	return found, ok
 }
 
-// place is where the client is, which the answer from now on depends on.
+// place returns where the client is, and marks that the answer depends on it.
 func (s *search) place() Place {
 	s.answer.Depends |= OnPlace
 	if region, _, ok := strings.Cut(s.client.VPC, "/"); ok {
@@ -159,7 +159,7 @@ func (s *search) place() Place {
 	return s.view.places.of(client)
 }
 
-// network is the client's: as told, or its address alone.
+// network is the client's network: its Subnet, or its address alone.
 func (s *search) network() netip.Prefix {
 	if s.client.Subnet.IsValid() {
 		return s.client.Subnet.Masked()
@@ -171,8 +171,8 @@ func (s *search) network() netip.Prefix {
 	return netip.PrefixFrom(addr, addr.BitLen())
 }
 
-// widen makes the answer's scope long enough to tell the client's network apart from all others that these blocks
-// would have answered differently.
+// widen makes the answer's scope long enough to exclude all networks that would have got another answer by these
+// blocks.
 func (s *search) widen(blocks []netip.Prefix) {
 	if !s.client.Subnet.IsValid() {
 		return

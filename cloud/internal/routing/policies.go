@@ -8,16 +8,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// failover prefers the primary. So it answers while it is healthy; else the secondary while that is; and when neither
-// is, the primary again. Never both, never none.
+// failover prefers the primary. So the primary answers while it is healthy, otherwise the secondary if that is healthy, and
+// the primary if neither is. It is always exactly one of them.
 func failover(records []*record) []*record {
 	order := slices.Clone(records)
 	slices.SortStableFunc(order, func(a, b *record) int { return strings.Compare(string(a.Failover), string(b.Failover)) }) // PRIMARY, SECONDARY
 	return order
 }
 
-// weighted draws records by their weights: the share of one is its weight over the sum of all. Those of weight
-// zero come after all others, and where there are no others, each is as likely (Developer Guide,
+// weighted chooses records at random by their weights: the share of one is its weight over the sum of all. Those of weight
+// zero come after all others; if there are only such records, each is equally likely (Developer Guide,
 // resource-record-sets-values-weighted).
 func (s *search) weighted(records []*record) []*record {
 	if len(records) < 2 {
@@ -34,7 +34,7 @@ func (s *search) weighted(records []*record) []*record {
 	return order
 }
 
-// draw returns the place of one record, by weight.
+// draw returns the index of one record, chosen by weight.
 func (s *search) draw(records []*record) int {
 	var sum uint64
 	for _, r := range records {
@@ -54,7 +54,7 @@ func (s *search) draw(records []*record) int {
 	panic("weights do not add up")
 }
 
-// next is another number of the roll (SplitMix64: Steele, Lea, Flood, 2014).
+// next is the next random number after the roll (SplitMix64: Steele, Lea, Flood, 2014).
 func (s *search) next() uint64 {
 	s.roll += 0x9e3779b97f4a7c15
 	z := s.roll
@@ -66,7 +66,7 @@ func (s *search) next() uint64 {
 // maxValues is how many records a multivalue answer has at most (Developer Guide, routing-policy-multivalue).
 const maxValues = 8
 
-// multivalue draws up to eight records.
+// multivalue chooses up to eight records at random.
 func (s *search) multivalue(records []*record) []*record {
 	if len(records) <= maxValues {
 		return records
@@ -86,13 +86,13 @@ func (s *search) latency(records []*record) []*record {
 	return nearest(records, func(r *record) float64 { return place.latency(string(r.Region)) })
 }
 
-// geoproximity puts records in the order of the client's distance, which each one's bias shortens or lengthens.
+// geoproximity puts records in the order of their distance to the client, modified by their bias.
 func (s *search) geoproximity(records []*record) []*record {
 	place := s.place()
 	return nearest(records, func(r *record) float64 { return place.biased(r.GeoProximityLocation) })
 }
 
-// nearest sorts by a measure, each taken once; records as near as each other stay in order.
+// nearest sorts records by a measure, which is computed once for each; equal ones keep their order.
 func nearest(records []*record, far func(*record) float64) []*record {
 	type measured struct {
 		*record
@@ -111,7 +111,7 @@ func nearest(records []*record, far func(*record) float64) []*record {
 }
 
 // geolocation puts the records whose location the client is in first, the smallest location foremost: its
-// subdivision, country, continent, and the default. Other records are none of the client's, so that without a
+// subdivision, country, continent, and the default. Other records are not for this client, so without a
 // default there may be no answer (Developer Guide, routing-policy-geo).
 func (s *search) geolocation(records []*record) []*record {
 	place := s.place()
@@ -126,8 +126,8 @@ func (s *search) geolocation(records []*record) []*record {
 	return order
 }
 
-// cidr puts the record first in whose location's blocks the client is, by the longest block, and the default
-// after (Developer Guide, routing-policy-ipbased).
+// cidr puts the record first whose location has the longest block with the client's network, and the default record
+// after it (Developer Guide, routing-policy-ipbased).
 func (s *search) cidr(records []*record) []*record {
 	s.answer.Depends |= OnPlace
 	client := s.network()

@@ -9,8 +9,8 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
-// regions are AWS's regions and where they are, by the city or area that AWS names each after (2026). AWS does
-// not publish where its data centres are.
+// regions are AWS's regions with their locations, which are those of the city or area in AWS's name of each (2026). AWS
+// does not publish where its data centres are.
 var regions = map[string]Place{
 	"af-south-1":     {"AF", "ZA", "", -33.9, 18.4, "", true},
 	"ap-east-1":      {"AS", "HK", "", 22.3, 114.2, "", true},
@@ -52,7 +52,7 @@ var regions = map[string]Place{
 	"us-west-2":      {"NA", "US", "OR", 45.8, -119.7, "", true},
 }
 
-// placeOf is the place of who is in a region.
+// placeOf is the place of a client in a region.
 func placeOf(region string) Place {
 	p := regions[region]
 	p.Region = region
@@ -61,11 +61,11 @@ func placeOf(region string) Place {
 
 // AWS publishes neither the latencies that it routes by nor a table of those between its regions, so they are
 // estimated (as of 23 November 2026) from the places above: a signal in fibre takes 10 µs a kilometre there and back,
-// and cables run about 1.4 times the great circle. Which of two regions is nearer comes out as measured ones have it,
-// but for close calls. The file testdata/latency.txt has what comes of it between all regions.
+// and cables are about 1.4 times as long as the great circle. By these estimates, the nearer of two regions is the same as
+// by measured latencies, except if they differ little. The file testdata/latency.txt has the estimates between all regions.
 const msPerKilometre = 0.014
 
-// latency is how long a round trip to a region takes, in milliseconds; 0 to all from an unknown place, and
+// latency is the time of a round trip to a region, in milliseconds; 0 from an unknown place, and
 // infinite to an unknown region.
 func (p Place) latency(region string) float64 {
 	at, ok := regions[region]
@@ -92,8 +92,8 @@ func (p Place) biased(l *r53types.GeoProximityLocation) float64 {
 	return p.distance(at.Latitude, at.Longitude) * (1 - float64(aws.ToInt32(l.Bias))/100)
 }
 
-// locate finds a location by its coordinates, its region, or for a local zone group, whose own places AWS does
-// not tell, by the region that it belongs to.
+// locate finds a location by its coordinates, its region or, for a local zone group, whose location AWS does
+// not publish, by the region that it belongs to.
 func locate(l *r53types.GeoProximityLocation) (Place, bool) {
 	if c := l.Coordinates; c != nil {
 		latitude, err := strconv.ParseFloat(aws.ToString(c.Latitude), 64)
@@ -124,8 +124,8 @@ func (p Place) distance(latitude, longitude float64) float64 {
 	return 2 * earthRadius * math.Asin(math.Sqrt(min(h, 1)))
 }
 
-// within tells how small a location is that the place is in: 0 for a subdivision, then country, continent and
-// the default; -1 where the place is not in it.
+// within tells how specific a location is that the place is in: 0 for a subdivision, then country, continent and
+// the default; -1 if the place is not in it.
 func (p Place) within(l *r53types.GeoLocation) int {
 	country, subdivision := aws.ToString(l.CountryCode), aws.ToString(l.SubdivisionCode)
 	switch {

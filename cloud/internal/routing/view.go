@@ -1,9 +1,9 @@
-// Package routing is the way from health to answer: which records of a hosted zone answer a question, by every
-// routing policy of Route 53 and the health of what stands behind it.
+// Package routing decides which records of a hosted zone answer a question, by every routing policy of Route 53 and by
+// the health of the records' targets.
 //
-// The whole is one pure function, [View.Answer], with no clock, no socket and no random source of its own. A
-// [View] holds all that an answer depends on and never changes; what changes makes another one of it, which
-// shares all the rest with the one before.
+// It is one pure function, [View.Answer], with no clock, no socket and no random source. A
+// [View] has everything that an answer depends on, and never changes. Each change makes a new view, which
+// shares all unchanged parts with the one before.
 package routing
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
-// View is everything an answer depends on, as of one moment. Any number may ask it at once.
+// View is everything that an answer depends on, at one moment. It can be used concurrently.
 type View struct {
 	cloud       int
 	speed       tempo.Speed
@@ -28,7 +28,7 @@ type View struct {
 }
 
 // New returns a view without zones, of the cloud of this number. TTLs are divided by the speed. Where places
-// is nil, clients are where [DefaultPlaces] says.
+// is nil, [DefaultPlaces] is used.
 func New(cloud int, speed tempo.Speed, places *Places) *View {
 	if places == nil {
 		places = DefaultPlaces()
@@ -36,12 +36,12 @@ func New(cloud int, speed tempo.Speed, places *Places) *View {
 	return &View{cloud: cloud, speed: speed, places: places}
 }
 
-// Cloud is the number of the cloud, which its addresses' loopback twins go by.
+// Cloud is the number of the cloud, which is part of its addresses' loopback twins.
 func (v *View) Cloud() int { return v.cloud }
 
 // WithHealth returns the view after changes of health checks, which are named by their ids; the removed ones
-// are unknown again. A record whose check is unknown counts as healthy, as where a check was deleted. It costs
-// in proportion to the changes.
+// become unknown. A record whose check is unknown counts as healthy, as on Route 53 if the check was deleted. The cost is
+// proportional to the number of changes.
 func (v *View) WithHealth(changes map[string]bool, removed ...string) *View {
 	next := *v
 	next.health = v.health.with(changes, removed)

@@ -11,20 +11,20 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
-// HostedZone is a hosted zone as the control plane holds it. Records are named as Route 53 lists them: lower
+// HostedZone is a hosted zone as the control plane stores it. Records are named as Route 53 lists them: lower
 // case, a dot at the end, and odd characters as octal escapes. A record set is never changed in place: its
 // pointer is its identity.
 type HostedZone struct {
 	ID, Name string
-	// Private zones are answered to the VPCs that are named here, each as "us-east-1/vpc-1a2b3c".
+	// Private has the VPCs to which a private zone is answered, each as "us-east-1/vpc-1a2b3c".
 	Private bool
 	VPCs    []string
 	Records []*r53types.ResourceRecordSet
-	// Keys are a signed zone's; nil where it is not signed.
+	// Keys are the keys of a signed zone, nil if it is not signed.
 	Keys *dnssec.Keys
 }
 
-// Zone is a hosted zone, ready to be asked. It never changes.
+// Zone is a compiled hosted zone, from which questions are answered. It never changes.
 type Zone struct {
 	ID, Name string
 	Keys     *dnssec.Keys // nil where it is not signed
@@ -35,13 +35,13 @@ type Zone struct {
 	soa   dns.RR // of negative answers
 }
 
-// node holds the record sets of one name, by their types in ascending order. Most have one.
+// node has the record sets of one name, by their types in ascending order. Most nodes have one.
 type node struct {
 	groups []group
 	cut    bool // the name of a delegation: an NS set below the apex
 }
 
-// group is what one name and type have: one simple record set, or several of one routing policy.
+// group is the record sets of one name and type: a simple one, or several of one routing policy.
 type group struct {
 	rtype   uint16
 	records []*record
@@ -54,8 +54,8 @@ type record struct {
 	target string   // of one that is, folded
 }
 
-// compile makes a zone. A value that cannot be read is left out: the control plane lets none in. Of the zone
-// before, which may be nil, it takes over all records that are still the same.
+// compile makes a zone. A value that cannot be read is left out; the control plane accepts no such value. From the zone
+// before, which may be nil, it takes over all unchanged records.
 func compile(in HostedZone, before *Zone, speed tempo.Speed) *Zone {
 	if before != nil && before.of.same(in) {
 		return before
@@ -77,7 +77,7 @@ func compile(in HostedZone, before *Zone, speed tempo.Speed) *Zone {
 	return z
 }
 
-// same tells whether two zones are one and the same: their records in one slice, which is never changed in place.
+// same tells whether two zones are identical: they share one slice of records, which is never changed in place.
 func (z HostedZone) same(other HostedZone) bool {
 	return z.ID == other.ID && z.Name == other.Name && z.Private == other.Private && z.Keys == other.Keys && slices.Equal(z.VPCs, other.VPCs) &&
 		len(z.Records) == len(other.Records) && unsafe.SliceData(z.Records) == unsafe.SliceData(other.Records)
@@ -114,7 +114,7 @@ func read(name string, set *r53types.ResourceRecordSet, speed tempo.Speed) *reco
 	return r
 }
 
-// node returns the node of a name, which it makes with all above it where there is none.
+// node returns the node of a name. If there is none, it makes it, and those of all names above it.
 func (z *Zone) node(name string) *node {
 	if n := z.nodes[name]; n != nil {
 		return n
@@ -197,7 +197,7 @@ func (z *Zone) lookup(name string) (n *node, wildcard bool) {
 	return n, wildcard
 }
 
-// cut returns the delegation that a name lies in, the one nearest to the apex.
+// cut returns the delegation that a name is in; of several, the one nearest to the apex.
 func (z *Zone) cut(name string) (found string, n *node) {
 	parents(name, func(parent string) bool {
 		if parent == z.Name {

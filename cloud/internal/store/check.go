@@ -10,9 +10,9 @@ import (
 	"os"
 )
 
-// This file reads a file of bbolt's by itself, before bbolt does. bbolt trusts what it maps: a page number that is
-// wrong leads it out of the file, which is a fault and no error, or round in a circle, and Tx.Check goes there too, in a
-// goroutine whose faults nobody can catch. Nothing here follows a number that it has not looked at.
+// This file checks a file of bbolt's before bbolt opens it. bbolt trusts the file: a wrong page number
+// makes it read outside of the file, which crashes the process, or read in a circle. Tx.Check does so too, in a
+// goroutine whose panics cannot be caught. The code here checks every number before it uses it.
 //
 // The format is that of go.etcd.io/bbolt/internal/common, in the machine's own order of bytes:
 //
@@ -39,14 +39,14 @@ const (
 // headerBucket holds the header, and is no table.
 const headerBucket, headerKey = "store", "header"
 
-// header says what the tables hold, so that it is noticed when they do not.
+// header has a checksum over the tables' rows, by which lost and changed rows are found.
 type header struct {
 	ID   string `json:"id"`   // of this store, made with it
 	Rows int    `json:"rows"` // in all tables
 	Sum  uint64 `json:"sum"`  // the sum of every row's hash, and of the ID's
 }
 
-// hash is one row's part of a header's sum. A changed byte changes it always: each step of FNV-1a is one-to-one.
+// hash is one row's part of a header's sum. Every change of one byte changes it: each step of FNV-1a is one-to-one.
 func hash(table string, key, value []byte) uint64 {
 	h := fnv.New64a()
 	var lengths [16]byte
@@ -60,13 +60,13 @@ func hash(table string, key, value []byte) uint64 {
 
 func newHeader(id string) header { return header{ID: id, Sum: hash("", nil, []byte(id))} }
 
-// found is what a sound file holds. Its ID is empty where it has no header.
+// found is the content of an undamaged file. Its ID is empty if the file has no header.
 type found struct {
 	header
 	generation uint64 // the number of its last transaction
 }
 
-// checkPath is check of a file that nobody has open.
+// checkPath checks a file that no process has open.
 func checkPath(path string) (found, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -76,7 +76,7 @@ func checkPath(path string) (found, error) {
 	return check(f)
 }
 
-// check reads a file whole and tells what it holds, or the first thing that is wrong with it.
+// check reads a whole file, and returns its content or the first error in it.
 func check(f *os.File) (found, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -118,7 +118,7 @@ type checker struct {
 
 var native = binary.NativeEndian
 
-// readMeta takes the newer of the two meta pages that is whole. A commit writes the older one, last of all.
+// readMeta returns the newer of the undamaged meta pages. A commit replaces the older one, as its last step.
 func (c *checker) readMeta() error {
 	found := false
 	for at := int64(0); at <= 64<<10 && !found; at = max(1024, at*2) { // the second is at one page, of whatever size
@@ -145,7 +145,7 @@ func (c *checker) readMeta() error {
 	return nil
 }
 
-// metaAt returns the meta in the page at an offset, nil where there is no whole one.
+// metaAt returns the meta in the page at an offset, nil if it is damaged.
 func (c *checker) metaAt(at int64) []byte {
 	b := make([]byte, pageHeader+metaSize)
 	if _, err := c.file.ReadAt(b, at); err != nil {
@@ -161,7 +161,7 @@ func (c *checker) metaAt(at int64) []byte {
 	return m
 }
 
-// isMeta tells whether the page at an offset says that it is a meta page, of that place.
+// isMeta tells whether the page at an offset is marked as a meta page with the right number.
 func (c *checker) isMeta(at int64) bool {
 	b := make([]byte, pageHeader)
 	_, err := c.file.ReadAt(b, at)
@@ -215,7 +215,7 @@ func (c *checker) use(id uint64) error {
 	return nil
 }
 
-// page reads a page with those that it goes on in.
+// page reads a page with its overflow pages.
 func (c *checker) page(id uint64) ([]byte, error) {
 	if err := c.use(id); err != nil {
 		return nil, err
@@ -238,7 +238,7 @@ func (c *checker) page(id uint64) ([]byte, error) {
 	return b, err
 }
 
-// tree walks a bucket's pages from a root. The root of all holds buckets, which are the tables.
+// tree walks a bucket's pages from a root. The root bucket has the buckets of the tables.
 func (c *checker) tree(id uint64, table string, order *order) error {
 	page, err := c.page(id)
 	if err != nil {
@@ -270,14 +270,14 @@ func (c *checker) tree(id uint64, table string, order *order) error {
 	}
 }
 
-// order is where a walk through a bucket's keys has come to.
+// order is the last key of a walk through a bucket.
 type order struct {
 	last   []byte
 	equal  bool // the next key may be last itself
 	passed bool // there was one
 }
 
-// branch takes the key of a page below: none in that page is less.
+// branch records the key of a page below, in which no key may be less.
 func (o *order) branch(key []byte) error {
 	if err := o.next(key); err != nil {
 		return err
@@ -328,7 +328,7 @@ func (c *checker) leaf(page []byte, table string, order *order) error {
 	return nil
 }
 
-// entry takes a table, or a table's row.
+// entry records a table, or a table's row.
 func (c *checker) entry(bucket bool, table string, key, value []byte) error {
 	if bucket != (table == "") {
 		return fmt.Errorf("%q is not where it should be", key)

@@ -11,14 +11,14 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// keepEvery is the real time for which a change waits for the copy to have it. A large file's copies are further
-// apart: they take no more than a hundredth of the time.
+// keepEvery is how long after a change, in real time, the copy is made. Copies of a large file are less frequent:
+// they take at most a hundredth of the time.
 const (
 	keepEvery = time.Minute
 	keepShare = 100
 )
 
-// keepSoon has the copy taken in a while, unless it will be already. The caller holds db.wr.
+// keepSoon schedules a copy, unless one is scheduled. The caller holds db.wr.
 func (db *DB) keepSoon() {
 	if db.keeping == nil {
 		db.keeping = time.AfterFunc(max(keepEvery, keepShare*db.took), func() {
@@ -32,8 +32,8 @@ func (db *DB) keepSoon() {
 	}
 }
 
-// keepNow replaces the copy where it is behind. What fails leaves the last copy, and is told to the log: a disk without
-// room for a copy has none for changes either. The caller holds db.wr, or is Open.
+// keepNow replaces the copy if the state has changed since. If that fails, the last copy stays, and the error is logged:
+// a disk without space for a copy has none for changes either. The caller holds db.wr, or is Open.
 func (db *DB) keepNow() {
 	if db.kept == db.generation || db.header.Rows == 0 && db.kept == 0 {
 		return
@@ -46,7 +46,7 @@ func (db *DB) keepNow() {
 	db.kept, db.took = db.generation, time.Since(began)
 }
 
-// keep writes the copy, and lets it take the last one's place only when all of it has been read back and is good.
+// keep writes the copy, reads it back, and replaces the last one only if it is undamaged.
 func (db *DB) keep() error {
 	return replace(db.place.copy, func(f *os.File) error {
 		if err := db.bolt.View(func(tx *bbolt.Tx) error { _, err := tx.WriteTo(f); return err }); err != nil {
@@ -57,22 +57,22 @@ func (db *DB) keep() error {
 	})
 }
 
-// Restored says what Restore has done.
+// Restored is what Restore has done.
 type Restored struct {
 	Path  string    `json:"path"`            // the state file
 	Taken time.Time `json:"taken,omitzero"`  // when the copy was taken that is in use now; zero where there is no state any more
 	Aside string    `json:"aside,omitempty"` // where the refused file is now; empty where there was none
 }
 
-// ErrSound means that a state file is not refused, so that there is nothing to go back from.
+// ErrSound means that a state file is not refused, so that there is nothing to restore.
 var ErrSound = errors.New("the state is sound")
 
-// ErrNoCopy means that there is no good copy to go back to.
+// ErrNoCopy means that there is no good copy to restore.
 var ErrNoCopy = errors.New("there is no good copy of the state")
 
-// Restore puts the last good copy in the place of a file that Open refuses, which it keeps under another name. What
-// changed after the copy was taken is lost. It fails with ErrSound where Open does not refuse the file and with
-// ErrNoCopy where there is none; a process that has the file open must have ended.
+// Restore replaces a file that Open refuses by the last good copy, and keeps the file under another name. Changes that came
+// after the copy are lost. It fails with ErrSound if Open does not refuse the file, and with
+// ErrNoCopy if there is no good copy. No process may have the file open.
 func Restore(path string, o Options) (Restored, error) {
 	p, err := refused(path, o)
 	if err != nil {
@@ -90,15 +90,15 @@ func Restore(path string, o Options) (Restored, error) {
 	if r.Aside, err = putAside(p.file); err != nil {
 		return r, err
 	}
-	// Killed here and there, Open refuses what it finds, which is no file or one that is older than the mark, and
-	// Restore can be had again.
+	// If the process is killed between these steps, Open refuses the state (there is no file, or it is older than the
+	// mark), and Restore can be called again.
 	if err := replace(p.file, func(f *os.File) error { return copyFile(f, p.copy) }); err != nil {
 		return r, err
 	}
 	return r, mark{good.ID, good.generation}.write(p.mark)
 }
 
-// StartAnew is Restore to nothing at all: the next Open makes an empty state. The copy is put aside too.
+// StartAnew is like Restore, but with an empty state: the next Open makes one. The copy is renamed, too.
 func StartAnew(path string, o Options) (Restored, error) {
 	p, err := refused(path, o)
 	if err != nil {
@@ -130,7 +130,7 @@ func refused(path string, o Options) (place, error) {
 	return placeOf(path, o.Kept), nil
 }
 
-// putAside renames what is there, if anything is, to a name with the time in it.
+// putAside renames a file, if it exists, to a name with the time in it.
 func putAside(path string) (string, error) {
 	if !exists(path) {
 		return "", nil

@@ -14,20 +14,20 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Options say more of a store. The zero value will do.
+// Options are the settings of a store. The zero value has the defaults.
 type Options struct {
-	// Kept is the folder of the mark by which a lost file is known, and of the last good copy. The default is the
-	// state file's own.
+	// Kept is the folder of the last good copy, and of the mark by which a lost file is noticed. The default is the
+	// state file's folder.
 	Kept string
-	// Log hears when the copy cannot be taken. The default discards.
+	// Log gets an entry if a copy cannot be made. The default discards it.
 	Log *slog.Logger
 }
 
-// lockTimeout is how long Open waits for another process to let go of the file.
+// lockTimeout is how long Open waits until another process unlocks the file.
 const lockTimeout = time.Second
 
-// Open opens the file, or makes it where there has never been one. Every error is an [*Error]: a file that is damaged,
-// older than it was or gone is refused and left alone, whatever holds it back.
+// Open opens the file, or makes it if there has never been one. Every error is an [*Error]. A file that is damaged, lost or
+// older than the last change is refused, and not changed.
 func Open(path string, o Options) (*DB, error) {
 	p := placeOf(path, o.Kept)
 	if o.Log == nil {
@@ -60,7 +60,7 @@ func Open(path string, o Options) (*DB, error) {
 	return db, nil
 }
 
-// open has bbolt take over an open file, with its lock, and closes it where bbolt does not.
+// open lets bbolt take over an open, locked file, and closes the file if bbolt fails.
 func open(f *os.File) (*bbolt.DB, error) {
 	return bbolt.Open(f.Name(), 0o600, &bbolt.Options{
 		FreelistType: bbolt.FreelistMapType, InitialMmapSize: 1 << 20,
@@ -68,7 +68,7 @@ func open(f *os.File) (*bbolt.DB, error) {
 	})
 }
 
-// make makes the first file. One that is gone has left its mark.
+// make makes the first file. If the file was lost, its mark is still there, and make fails.
 func (p place) make() error {
 	_, err := os.Stat(p.file)
 	switch {
@@ -83,8 +83,8 @@ func (p place) make() error {
 	return nil
 }
 
-// lock opens the file for this process alone, waiting a little for one that is just ending. Nobody writes to it then, so
-// what is wrong with it is wrong.
+// lock opens and locks the file, and waits up to lockTimeout for a process that is just ending. While it is locked nobody
+// writes to it, so an error in it is not a change in progress.
 func (p place) lock() (*os.File, error) {
 	if info, err := os.Stat(p.file); err == nil && !info.Mode().IsRegular() {
 		return nil, p.damaged("it is no file but a %s", kindOf(info.Mode()))
@@ -117,7 +117,7 @@ func kindOf(m fs.FileMode) string {
 	return "special file"
 }
 
-// judge tells whether a file is whole, and the one that was there last.
+// judge tells whether a file is undamaged, and has the last change.
 func (p place) judge(file *os.File) (found, error) {
 	m, err := readMark(p.mark)
 	marked := err == nil
@@ -138,8 +138,8 @@ func (p place) judge(file *os.File) (found, error) {
 	return f, nil
 }
 
-// create makes the first file, with its header, under another name until it is whole: a start that is killed has made
-// all of it or nothing.
+// create makes the first file, with its header, under another name, and renames it when it is complete. So a start that is
+// killed has made either the whole file or none.
 func create(path string) error {
 	fresh := path + ".new"
 	if err := ignoreMissing(os.Remove(fresh)); err != nil {
@@ -175,7 +175,7 @@ func (h header) put(tx *bbolt.Tx) error {
 	return b.Put([]byte(headerKey), v)
 }
 
-// begin takes hold of the mark, and has a copy of what was good at the start. A store of before there were headers gets
+// begin opens the mark, and makes a copy of the state at the start. A store from before there were headers gets
 // one.
 func (db *DB) begin() error {
 	if db.header.ID == "" {
@@ -207,7 +207,7 @@ func (db *DB) begin() error {
 	return nil
 }
 
-// settle brings a mark up to date: one that is there is written over, for which a full disk has room.
+// settle updates the mark. An existing one is overwritten, which needs no space on the disk.
 func (m mark) settle(path string, there bool) error {
 	if !there {
 		return m.write(path)
@@ -231,7 +231,7 @@ func (db *DB) commit(f func(*bbolt.Tx) error) error {
 		return err
 	}
 	db.generation = generation
-	// The change is made, whatever becomes of the mark, which is only behind where this fails.
+	// The change is committed even if writing the mark fails; the mark is then only older than the file.
 	if _, err := db.marking.WriteAt([]byte(mark{db.header.ID, generation}.String()), 0); err != nil {
 		db.log.Warn("mark the last change", "file", db.place.mark, "error", err)
 	}

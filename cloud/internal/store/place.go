@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// place is where a store lives: its file, and in another folder, which a hand that empties the first one may spare,
-// its mark and its copy.
+// place is where a store's files are: the state file, and in another folder its mark and its copy, which remain if somebody
+// empties the first folder.
 type place struct{ file, mark, copy string }
 
 func placeOf(path, kept string) place {
@@ -23,13 +23,13 @@ func placeOf(path, kept string) place {
 	return place{file: path, mark: base + ".mark", copy: base + ".kept"}
 }
 
-// Error says why a state file is refused. The file is as it was found.
+// Error is why a state file is refused. The file is not changed.
 type Error struct {
 	Path string // the state file
 	What string // what is wrong with it, or with getting at it
-	// Damaged tells that the file itself is at fault, so that Restore is what helps.
+	// Damaged tells whether the file itself is wrong, so that Restore helps.
 	Damaged bool
-	// Kept is when the copy that Restore goes back to was taken, zero where there is none.
+	// Kept is when the copy was made that Restore would use; zero if there is none.
 	Kept time.Time
 	Err  error // nil where What says all
 }
@@ -37,7 +37,7 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("state %s is refused: %s", e.Path, e.What) }
 func (e *Error) Unwrap() error { return e.Err }
 
-// damaged refuses a file.
+// damaged is the error for a damaged file.
 func (p place) damaged(format string, args ...any) *Error {
 	e := &Error{Path: p.file, What: fmt.Sprintf(format, args...), Damaged: true}
 	if info, err := os.Stat(p.copy); err == nil {
@@ -46,14 +46,14 @@ func (p place) damaged(format string, args ...any) *Error {
 	return e
 }
 
-// unusable tells why a place cannot be worked in, though its file may be good.
+// unusable is the error for a place that cannot be used, although its file may be undamaged.
 func (p place) unusable(err error) *Error {
 	return &Error{Path: p.file, What: err.Error(), Err: err}
 }
 
-// mark says beside a store which one it is and which transaction was its last, so that a file that is gone, another
-// one or an older one in its place, is noticed. It never runs ahead of the file: it is written after each commit, over
-// itself and without waiting for the disk, so that it outlives the process and may fall behind when power fails.
+// mark records a store's ID and its last transaction, so that a lost file, or another or older file in its place, is
+// noticed. It is never newer than the file: it is overwritten after each commit, without fsync. So it is right after the
+// process is killed, and may be too old after a power failure.
 type mark struct {
 	id         string
 	generation uint64
@@ -61,7 +61,7 @@ type mark struct {
 
 const markForm = "%s %020d\n" // of one length, which is always there once the file is
 
-// errNoMark means that what is there cannot be read as a mark.
+// errNoMark means that a file is not a mark.
 var errNoMark = errors.New("not a mark")
 
 func readMark(path string) (m mark, err error) {
@@ -77,7 +77,7 @@ func readMark(path string) (m mark, err error) {
 
 func (m mark) String() string { return fmt.Sprintf(markForm, m.id, m.generation) }
 
-// write replaces the mark, whole or not at all.
+// write replaces the mark, completely or not at all.
 func (m mark) write(path string) error {
 	return replace(path, func(f *os.File) error {
 		_, err := io.Copy(f, strings.NewReader(m.String()))
@@ -85,7 +85,7 @@ func (m mark) write(path string) error {
 	})
 }
 
-// replace writes a file that is there whole, and on the disk, or not at all.
+// replace writes a file, with fsync, completely or not at all.
 func replace(path string, write func(*os.File) error) error {
 	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
@@ -107,7 +107,7 @@ func replace(path string, write func(*os.File) error) error {
 	return syncDir(filepath.Dir(path))
 }
 
-// syncDir puts a folder's names on the disk.
+// syncDir does fsync of a folder, so that its names are on the disk.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

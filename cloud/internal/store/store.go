@@ -1,12 +1,12 @@
 // Package store keeps a control plane's state: an acknowledged change survives SIGKILL and a full disk.
 //
-// The invariant: what a reader sees in memory is what the disk holds. Update commits to disk (bbolt,
-// with fsync) before memory changes; where the commit fails, memory stays as it was and the caller
+// The invariant: what a reader sees in memory is on the disk. Update commits to disk (bbolt,
+// with fsync) before memory changes; if the commit fails, memory does not change and the caller
 // gets the error, so the API can refuse the request.
 //
-// A file that is not what was last committed is refused, with an [Error]: bbolt has a checksum of its first two pages only,
-// so a header among the rows has one of all of them, and a mark beside the file says which change was the last. A copy of
-// the last good state is kept, by which Restore goes back.
+// A file that is not what was last committed is refused, with an [Error]. bbolt has a checksum of its first two pages only,
+// so a header among the rows has a checksum over all of them, and a mark beside the file records the last change. A copy of
+// the last good state is kept, which Restore restores.
 package store
 
 import (
@@ -65,7 +65,7 @@ func (db *DB) Close() error {
 	return err
 }
 
-// Table is a kind of row, kept whole in memory and on disk as JSON. A row is never changed in place:
+// Table has all rows of one kind, in memory and on disk as JSON. A row is never changed in place:
 // Put a changed copy.
 type Table[T any] struct {
 	db   *DB
@@ -73,7 +73,7 @@ type Table[T any] struct {
 	rows map[string]T
 }
 
-// Load reads a table, making it where it is missing. Call it once a table, before any use.
+// Load reads a table, and makes it if it does not exist. Call it once for each table, before any use.
 func Load[T any](db *DB, name string) (*Table[T], error) {
 	t := &Table[T]{db: db, name: []byte(name), rows: map[string]T{}}
 	missing := false
@@ -139,7 +139,7 @@ func (t *Table[T]) Len() int {
 	return len(t.rows)
 }
 
-// Tx is a change in the making. Its reads see its own writes.
+// Tx is a transaction. Its reads see its own writes.
 type Tx struct {
 	bolt   *bbolt.Tx
 	header header         // of what the tables hold with the change
@@ -147,10 +147,10 @@ type Tx struct {
 	dirty  map[string]any // "table/key" -> row, or nil where deleted
 }
 
-// errUnchanged has a transaction rolled back that has nothing to commit, for which bbolt would write all the same.
+// errUnchanged rolls back a transaction without changes, since bbolt would write to the disk even for such a one.
 var errUnchanged = errors.New("unchanged")
 
-// Update runs f and commits what it did: all of it or, where f or the commit fails, nothing. Updates
+// Update runs f and commits its changes: all of them or, if f or the commit fails, none. Updates
 // run one at a time, so f may check and then act. f must not call Get or All of its own DB's
 // tables to read what it has itself changed: use tx. An Update within an Update panics.
 func (db *DB) Update(f func(*Tx) error) error {
@@ -252,11 +252,12 @@ func (t *Table[T]) Delete(tx *Tx, key string) error {
 	return nil
 }
 
-// Then has what is kept of rows elsewhere in memory, in another order say, change in the very moment in which the tables
-// do, and not at all where the change fails. f must not read a table; it is not run for a change that changed no row.
+// Then runs f when the transaction's changes become visible in the tables, and not if the commit fails. It is for other
+// data in memory that is made from rows, such as an index. f must not read a table; it is not run for a transaction that
+// changed no row.
 func (tx *Tx) Then(f func()) { tx.apply = append(tx.apply, f) }
 
-// forget takes a row that is replaced or deleted out of the header.
+// forget removes a row that is replaced or deleted from the header's sum.
 func (tx *Tx) forget(table []byte, key string) {
 	if old := tx.bolt.Bucket(table).Get([]byte(key)); old != nil {
 		tx.header.Rows--
@@ -266,16 +267,16 @@ func (tx *Tx) forget(table []byte, key string) {
 
 func (t *Table[T]) key(k string) string { return string(t.name) + "/" + k }
 
-// Topic names what a change touches: a table, or one row of it.
+// Topic names what a change concerns: a table, or one row of it.
 type Topic string
 
-// Any is the topic of all the rows of a table.
+// Any is the topic of all rows of a table.
 func (t *Table[T]) Any() Topic { return Topic(t.name) }
 
 // Row is the topic of one row.
 func (t *Table[T]) Row(key string) Topic { return Topic(t.key(key)) }
 
-// Table returns the topic of the table that a row is of; a table's is itself.
+// Table returns the topic of the table of a row; a table's topic is returned unchanged.
 func (t Topic) Table() Topic {
 	table, _, _ := strings.Cut(string(t), "/")
 	return Topic(table)
@@ -290,7 +291,7 @@ func (tx *Tx) Touched() []Topic {
 	return topics
 }
 
-// goroutine returns the number of the calling goroutine, which Go tells only in stack traces: "goroutine 7 [running]:".
+// goroutine returns the number of the calling goroutine, which Go has only in stack traces: "goroutine 7 [running]:".
 func goroutine() int64 {
 	var buf [64]byte
 	text := buf[len("goroutine "):runtime.Stack(buf[:], false)]
