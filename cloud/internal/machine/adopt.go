@@ -12,17 +12,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// adopted are the folders that adopt goes through, and how deep: /usr/local holds whole language trees, in which
-// the third level is where packages are added (/usr/local/lib/python3.11/dist-packages).
+// adopted are the folders that adopt visits, and how deep: /usr/local may have whole trees of a language's packages, to
+// which packages are added at the third level (/usr/local/lib/python3.11/dist-packages).
 var adopted = map[string]int{"/etc": 16, "/opt": 3, "/srv": 3, "/var": 5, "/usr/local": 3}
 
 // adopt makes the host's configuration writable for an instance's root.
 //
-// What belongs to the host's root belongs to nobody inside, and the instance's root may neither write it nor add to
-// its folders, which user data and packages do all the time. So the base gets its own of the folders where
-// packages keep programs, configuration and state, of the files in /etc, which are small, of locks and logs in
-// /var, and of programs that work because they are root's. What remains is that the host's other files
-// below /var, /opt and /usr can be replaced but not written in place.
+// Files of the host's root belong to nobody inside, and the instance's root can neither write to them nor add files to
+// their folders, as user data and packages often do. So the base gets its own copies of: the folders where
+// packages keep programs, configuration and state, the files in /etc, which are small, locks and logs in
+// /var, and programs that need to belong to root. The host's other files
+// below /var, /opt and /usr can be replaced, but not written in place.
 func (b *base) adopt(ctx context.Context) error {
 	if !b.foreign {
 		return nil
@@ -43,7 +43,7 @@ func (b *base) adopt(ctx context.Context) error {
 	return b.adoptUsr()
 }
 
-// adoptedFiles says which files of an adopted folder are copied.
+// adoptedFiles tells which files of an adopted folder are copied.
 var adoptedFiles = map[string]func(string, os.FileInfo) bool{"/etc": everyFile, "/var": locksAndLogs}
 
 func everyFile(string, os.FileInfo) bool { return true }
@@ -53,7 +53,7 @@ func locksAndLogs(path string, info os.FileInfo) bool {
 	return info.Size() == 0 || strings.HasPrefix(path, "/var/log/") && info.Size() <= 1<<20
 }
 
-// setID are programs that run as their owner. Where nobody owns them they would run as whoever starts them.
+// setID are programs that run as their owner. If they belonged to nobody, they would run as the user who starts them.
 func setID(_ string, info os.FileInfo) bool { return info.Mode()&(fs.ModeSetuid|fs.ModeSetgid) != 0 }
 
 func (b *base) adoptUsr() error {
@@ -71,7 +71,7 @@ func (b *base) adoptUsr() error {
 	return nil
 }
 
-// extent is how much of a tree the base takes over.
+// extent is how much of a tree the base copies.
 type extent struct {
 	depth int
 	files func(path string, info os.FileInfo) bool // nil for none
@@ -79,7 +79,7 @@ type extent struct {
 	edges map[string]bool // folders that are taken empty
 }
 
-// adoptTree mirrors the folders that search has not hidden, and copies what else extent says.
+// adoptTree mirrors the folders that search has not hidden, and copies the files that extent selects.
 func (b *base) adoptTree(ctx context.Context, folder string, x extent) error {
 	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		switch {
@@ -136,7 +136,7 @@ func (b *base) adoptFile(path string) error {
 		return err
 	}
 	defer src.Close()
-	// As it is now: it may have become private since it was looked at.
+	// Its mode is read again: it may have become private since the first look.
 	info, err := src.Stat()
 	if err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keptCapabilities are what container runtimes leave to root by default, less MKNOD. Not among them:
-// mounting, tracing others, changing the network, the clock or the kernel.
+// keptCapabilities are those that container runtimes leave to root by default, without MKNOD. They do not allow
+// mounting, tracing others, or changing the network, the clock or the kernel.
 var keptCapabilities = map[int]bool{
 	unix.CAP_CHOWN: true, unix.CAP_DAC_OVERRIDE: true, unix.CAP_FOWNER: true, unix.CAP_FSETID: true,
 	unix.CAP_KILL: true, unix.CAP_SETGID: true, unix.CAP_SETUID: true, unix.CAP_SETPCAP: true,
@@ -17,9 +17,9 @@ var keptCapabilities = map[int]bool{
 	unix.CAP_AUDIT_WRITE: true, unix.CAP_SETFCAP: true,
 }
 
-// becomeRoot makes this process, all of its threads, the instance's root, with none of the groups of whoever started the
-// cloud. From here on the kernel refuses it what it refuses every other user of the host. Nor may any process inside
-// look into this one while it runs the host's program.
+// becomeRoot makes this process, with all its threads, the instance's root, without the groups of the user who started the
+// cloud. From then on the kernel gives it the rights of any other user of the host only. And no process inside
+// can trace this one while it runs the host's program.
 func becomeRoot() error {
 	// To an unprivileged user the kernel denies setgroups: his groups stay.
 	if err := syscall.Setgroups(nil); err != nil && !errors.Is(err, unix.EPERM) {
@@ -37,7 +37,7 @@ func becomeRoot() error {
 	return nil
 }
 
-// confine takes from the calling thread what an instance's root shall not have. It comes after the
+// confine drops the capabilities of the calling thread that an instance's root must not have. It is called after the
 // last mount and before the exec.
 func confine() error {
 	// A keyring of its own, where the kernel has keyrings: the session's may hold the user's keys.
@@ -50,8 +50,8 @@ func confine() error {
 	return closeOnExec()
 }
 
-// bootCapabilities are what the child needs until it is confined: those that stay, and to mount and to limit. They must
-// outlive its exec, at which its user has no name inside yet: so they are ambient (capabilities(7)).
+// bootCapabilities are those that the child needs until it is confined: the kept ones, and those to mount and to set
+// limits. At its exec, its user has no id inside yet, so they are lost unless they are ambient (capabilities(7)).
 func bootCapabilities() []uintptr {
 	all := []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SYS_RESOURCE}
 	for c := range keptCapabilities {

@@ -16,9 +16,9 @@ const (
 	consoleShown = 64 << 10 // GetConsoleOutput returns at most the last 64 KB (EC2 API, GetConsoleOutput)
 )
 
-// console carries what an instance writes to its console into a log of limited size. It is a FIFO of the instance's own and
-// not the log itself, so that `echo x >/dev/console` inside, which truncates, harms nothing, and
-// so that the limit holds while processes keep it open. All writers closed means all processes gone.
+// console copies what an instance writes to its console into a log of limited size. The console is a FIFO and not the log
+// itself, so that `echo x >/dev/console` inside, which truncates, does no harm, and
+// so that the limit also holds for processes that keep it open. When all writers have closed it, all processes have ended.
 type console struct {
 	dir    string
 	reader *os.File // nil until the instance has sent it
@@ -30,7 +30,7 @@ func openConsole(dir string) (*console, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	// Programs that the instance's root has made run as their owner: nobody on the host shall find them.
+	// Set-id programs that the instance's root makes run as their owner, so no user of the host may reach them.
 	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (c *console) close() {
 }
 
 // attachConsole makes /dev/console the standard output of this process, with nothing to read, and returns the end
-// from which the region carries it. It runs inside the instance's root, so that these are files of the instance's.
+// from which the region reads. It runs inside the instance's root, so that the files belong to the instance.
 func attachConsole() (reader int, err error) {
 	reader, err = unix.Open("/dev/console", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -85,8 +85,8 @@ func attachConsole() (reader int, err error) {
 	return reader, nil
 }
 
-// carry copies until every writer is gone. A log that cannot be written, on a full disk for one, must
-// not stop the instance: its output is then read and dropped.
+// carry copies until every writer has closed the console. If the log cannot be written, for example on a full disk, the
+// instance must not stop: its output is then read and dropped.
 func (c *console) carry() {
 	defer c.close()
 	buf := make([]byte, 4096)
@@ -104,7 +104,7 @@ func (c *console) carry() {
 	}
 }
 
-// cut replaces the log by its tail. Where that fails the log is emptied: the limit comes first.
+// cut replaces the log by its last part. If that fails the log is emptied, so that the limit holds.
 func (c *console) cut() {
 	tail := make([]byte, consoleKept)
 	n, _ := c.log.ReadAt(tail, c.size-consoleKept)

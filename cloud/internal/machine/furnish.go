@@ -18,11 +18,11 @@ var bootScript []byte
 
 const bootScriptPath = "/run/understudy/boot"
 
-// userDataLimit bounds what gzipped user data may unfold to.
+// userDataLimit bounds the size, in bytes, of decompressed user data.
 const userDataLimit = 1 << 20
 
 // furnish writes an instance's own files. It runs inside the instance's root, so that no symlink in an image
-// leads out of it.
+// can lead outside.
 func furnish(config bootConfig) error {
 	for _, folder := range []string{"/run/understudy", "/run/lock"} {
 		if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -146,7 +146,7 @@ func userScript(data []byte) ([]byte, error) {
 	return nil, fmt.Errorf("it begins with %.20q: only scripts (#! and an interpreter) are supported", first)
 }
 
-// replace writes a file in place of whatever has its name, a symlink for one.
+// replace writes a file, and replaces what has its name, even a symlink.
 func replace(path string, data []byte, mode os.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err

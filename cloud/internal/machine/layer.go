@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Layer is what is known of an image layer on disk. It holds a folder for each top-level folder that it changes, and one
-// for the root itself, in the form of overlayfs: whiteouts for what it takes away.
+// Layer describes an image layer on disk. It has a folder for each top-level folder that it changes, and one
+// for the root itself, in the form of overlayfs: with whiteouts for what it removes.
 type Layer struct {
 	Digest string // sha256:..., equal for equal content whenever and wherever it was made
 	Size   int64  // bytes in regular files
@@ -31,9 +31,9 @@ func perInstance(path string) bool {
 	return false
 }
 
-// Bake makes a layer of what the instance in instanceDir has written. The instance may run: the layer then holds what a
-// disk would after pulling the plug. The layer is on disk when Bake returns, and whole or not there
-// at all; layerDir must not exist.
+// Bake makes a layer from what the instance in instanceDir has written. If the instance runs, the layer has what a
+// disk would have after a power failure. When Bake returns, the complete layer is on disk or, after an error, nothing
+// is; layerDir must not exist.
 func Bake(ctx context.Context, instanceDir, layerDir string) (Layer, error) {
 	layer, err := build(ctx, layerDir, func(w *layerWriter) error {
 		return walkLayer(ctx, upperDir(instanceDir), perInstance, w.put)
@@ -59,7 +59,7 @@ func CopyLayer(ctx context.Context, src, dst string) (Layer, error) {
 	return layer, nil
 }
 
-// CleanLayers removes what a killed process left of unfinished layers in dir, the folder that layers are in. Call it
+// CleanLayers removes unfinished layers that a killed process left in dir, the folder of the layers. Call it
 // before the first layer is made.
 func CleanLayers(dir string) error {
 	entries, err := os.ReadDir(dir)
@@ -80,7 +80,7 @@ func build(ctx context.Context, dst string, fill func(*layerWriter) error) (Laye
 	return buildChecked(ctx, dst, "", fill)
 }
 
-// buildChecked fills a new folder beside dst and gives it its name when it is whole and on disk.
+// buildChecked fills a new folder beside dst, and renames it to dst when it is complete and on disk.
 func buildChecked(ctx context.Context, dst, digest string, fill func(*layerWriter) error) (layer Layer, err error) {
 	if _, err := os.Lstat(dst); err == nil {
 		return Layer{}, &os.PathError{Op: "make", Path: dst, Err: os.ErrExist}
@@ -128,7 +128,7 @@ func fillFolder(dir string, fill func(*layerWriter) error) error {
 	return w.finish()
 }
 
-// syncAll writes out the file system: one call, where a layer of many files would need one for each.
+// syncAll syncs the whole file system, with one call instead of one for each file of a layer.
 func syncAll(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {

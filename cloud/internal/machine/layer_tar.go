@@ -64,8 +64,8 @@ func (e entry) header() *tar.Header {
 	return h
 }
 
-// ReadTar makes a layer of a stream that WriteTar wrote, with Bake's promises, and fails unless its digest is
-// the one that the stream began with.
+// ReadTar makes a layer from a stream that WriteTar wrote, with the guarantees of Bake, and fails unless its digest is
+// the one at the beginning of the stream.
 func ReadTar(ctx context.Context, r io.Reader, dst string) (Layer, error) {
 	t := tar.NewReader(r)
 	global, err := t.Next()

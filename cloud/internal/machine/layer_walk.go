@@ -42,8 +42,8 @@ type entry struct {
 
 type inode struct{ dev, ino uint64 }
 
-// walker goes through a tree that an instance may be changing. It opens everything below one os.Root, so
-// that a folder swapped for a symlink does not lead it out to the host's files.
+// walker walks a tree that an instance may be changing. It opens everything below one os.Root, so
+// that a folder replaced by a symlink does not lead it to the host's files.
 type walker struct {
 	root  *os.Root
 	own   owners
@@ -53,7 +53,7 @@ type walker struct {
 }
 
 // walkLayer visits every entry below dir in the order of names, folders before what is in them. A regular file comes open,
-// at its beginning. What vanishes meanwhile, and sockets, are left out. A nil skip skips nothing.
+// at its beginning. Files that are deleted in the meantime, and sockets, are left out. A nil skip skips nothing.
 func walkLayer(ctx context.Context, dir string, skip func(path string) bool, visit func(entry, *os.File) error) error {
 	own, err := instanceOwners()
 	if err != nil {
@@ -146,7 +146,7 @@ func (w *walker) open(e entry) error {
 	return w.visit(e, f)
 }
 
-// describe turns a file's status into an entry; false for what no layer holds.
+// describe makes an entry from a file's status; false for kinds that are not in layers.
 func (o owners) describe(name string, info fs.FileInfo) (entry, bool) {
 	stat := info.Sys().(*syscall.Stat_t)
 	e := entry{path: name, mode: stat.Mode & 0o7777, uid: o.users.inside(int(stat.Uid)), gid: o.groups.inside(int(stat.Gid)), mtime: info.ModTime()}
@@ -171,8 +171,8 @@ func (o owners) describe(name string, info fs.FileInfo) (entry, bool) {
 	return e, true
 }
 
-// readXattrs returns the attributes that are part of a layer. Of overlayfs's own these are only what says how
-// folders merge: the others name inodes of the layers that it was written over.
+// readXattrs returns the attributes that are part of a layer. Of overlayfs's attributes these are only the ones for merging
+// folders: the others refer to inodes of the layers below.
 func readXattrs(f *os.File) (map[string]string, error) {
 	fd := int(f.Fd())
 	size, err := unix.Flistxattr(fd, nil)
@@ -212,7 +212,7 @@ func carried(xattr string) bool {
 	return strings.HasPrefix(xattr, "user.") || xattr == "security.capability" || strings.HasPrefix(xattr, "system.posix_acl_")
 }
 
-// gone forgives what was there a moment ago.
+// gone ignores the error that a file no longer exists.
 func gone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP) {
 		return nil

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// layerWriter makes entries below a folder. Every name is reached through an os.Root and made relative to its
-// folder's descriptor: the entries may come from a stream that is not to be trusted.
+// layerWriter makes entries below a folder. Every name is opened through an os.Root and made relative to its
+// folder's descriptor, since the entries may come from an untrusted stream.
 type layerWriter struct {
 	root    *os.Root
 	own     owners
@@ -61,7 +61,7 @@ func (w *layerWriter) make(e entry, fill func(*os.File) error) error {
 	return nil
 }
 
-// at calls f with the descriptor of the folder that path lies in.
+// at calls f with the descriptor of the folder that contains path.
 func (w *layerWriter) at(name string, f func(dir int, base string) error) error {
 	parent, err := w.root.Open(path.Dir(name))
 	if err != nil {
@@ -97,8 +97,8 @@ func (w *layerWriter) create(dir int, name string, e entry, fill func(*os.File) 
 	return fmt.Errorf("unknown kind %q", e.kind)
 }
 
-// dress gives owner, mode, attributes and time, in this order: a change of owner takes set-id bits and file
-// capabilities away.
+// dress sets owner, mode, attributes and time, in this order: a change of owner removes set-id bits and file
+// capabilities.
 func (e entry) dress(dir int, name string, own owners) error {
 	if e.kind == hardLinkKind || e.kind == whiteoutKind {
 		return nil

@@ -11,19 +11,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Disk is the size of an instance's disk, in bytes, as DescribeImages tells it. No file can become larger.
+// Disk is the size of an instance's disk, in bytes, as in DescribeImages. No file can become larger.
 const Disk = 8 << 30
 
 // Processes returns how many processes and threads each user of an instance may have at a time, in a machine of so much
 // memory (bytes): what Linux gives a user at boot (set_max_threads and fork_init in kernel/fork.c, with stacks of 16 KiB).
 func Processes(memory int64) int64 { return memory / (8 * 16 << 10) / 2 }
 
-// reservedPIDs are the process ids that the kernel does not use again once it has come to the last one (RESERVED_PIDS in
-// kernel/pid.c).
+// reservedPIDs are the first process ids, which the kernel does not use again after it has reached the last one
+// (RESERVED_PIDS in kernel/pid.c).
 const reservedPIDs = 300
 
-// limitNamespaces limits what is counted by namespace, through the instance's own view of sysctls. Instances make no user
-// namespaces: in one, any process would have the capabilities that this package takes away, tmpfs without limit for one.
+// limitNamespaces sets limits that are counted by namespace, through the instance's own sysctls. Instances cannot make user
+// namespaces: in one, any process would have the capabilities that this package drops, for example to mount a tmpfs
+// without limit.
 // From Linux 6.14 on a PID namespace has its own kernel.pid_max, which bounds the processes of all users together.
 func limitNamespaces(sysctls string, memory int64) error {
 	if err := os.WriteFile(filepath.Join(sysctls, "user/max_user_namespaces"), []byte("0"), 0); err != nil {
@@ -39,7 +40,7 @@ func limitNamespaces(sysctls string, memory int64) error {
 	return nil
 }
 
-// ownPIDLimit reports whether kernel.pid_max is each PID namespace's own; before Linux 6.14 it was everybody's.
+// ownPIDLimit reports whether each PID namespace has its own kernel.pid_max; before Linux 6.14 there was one for all.
 func ownPIDLimit() bool {
 	var name unix.Utsname
 	if err := unix.Uname(&name); err != nil {
@@ -52,8 +53,8 @@ func ownPIDLimit() bool {
 	return major > 6 || major == 6 && minor >= 14
 }
 
-// limit sets the calling process's limits, which all of the instance inherits and nothing in it can raise: that
-// takes a capability over the host. Memory is bytes; 0 leaves memory and processes to the host.
+// limit sets the calling process's limits, which all processes of the instance inherit and cannot raise, since that
+// needs a capability on the host. Memory is in bytes; with 0 there are no limits of memory and processes.
 func limit(memory int64) error {
 	limits := map[int]uint64{unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: Disk}
 	if memory > 0 {
@@ -73,7 +74,7 @@ func limit(memory int64) error {
 	return limitFiles()
 }
 
-// limitFiles gives the soft limit that distributions boot with; a service may raise it to the hard one.
+// limitFiles sets the soft limit of open files that distributions have; a service may raise it to the hard limit.
 func limitFiles() error {
 	var files unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
@@ -86,7 +87,7 @@ func limitFiles() error {
 	return nil
 }
 
-// dieFirst has the kernel end instances before the host's own processes where memory runs out (proc_pid_oom_score_adj(5)).
+// dieFirst lets the kernel end instances before the host's own processes if memory runs out (proc_pid_oom_score_adj(5)).
 func dieFirst() error {
 	const adjustment = "500"
 	err := os.WriteFile("/proc/self/oom_score_adj", []byte(adjustment), 0)

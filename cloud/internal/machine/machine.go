@@ -1,12 +1,12 @@
 // Package machine runs instances: processes in namespaces of their own on a root made of layers.
 //
 // An instance is one tree of processes in a fresh user, PID, mount, UTS and IPC namespace, inside a network
-// namespace made by its caller. Its root is the host's own file system, of which it can read what all users
-// of the host can, and change nothing (see owners.go), under the layers of its image, under a writable layer of its own.
-// Its first process is a sleep, beside which a short boot script runs, so that nothing of this program stays
-// resident for an instance.
+// namespace made by its caller. Its root has, from the bottom, the host's own file system, of which it can read what all
+// users of the host can and change nothing (see owners.go), the layers of its image, and its own writable layer.
+// Its first process is a sleep, beside which a short boot script runs, so that no process of this program stays
+// in memory for an instance.
 //
-// The program's own binary is executed again to build the root, because mounts must be made from
+// The program executes itself again to build the root, because mounts must be made from
 // inside the new namespaces and a Go process cannot fork without exec. Call [Main] first in main.
 package machine
 
@@ -40,7 +40,7 @@ type Spec struct {
 	Memory   int64                               // of its type, in bytes: see Processes and docs/cloud.md; 0 for no limit
 }
 
-// Host is what the instances of one region stand on: the machine's own root, without its secrets.
+// Host is the lowest layer of the instances of one region: the machine's own root, without private files.
 type Host struct {
 	base base
 }
@@ -51,8 +51,8 @@ func NewHost(dir string, hide ...string) *Host {
 	return &Host{base: base{dir: dir, hide: hide}}
 }
 
-// Prepare does now what the first Start would: it finds out what of the host is to be hidden. It may run at
-// the same time as Start.
+// Prepare does in advance what the first Start would do: it finds out which files of the host must be hidden. It may run
+// at the same time as Start.
 func (h *Host) Prepare(ctx context.Context) error { return h.base.ready(ctx) }
 
 // Machine is a running instance.
@@ -62,8 +62,8 @@ type Machine struct {
 	done chan struct{}
 }
 
-// Start makes an instance run and returns when its first process has begun. An error names the step
-// that failed; nothing is then left running or mounted. The context bounds only the start.
+// Start starts an instance and returns when its first process runs. An error names the step
+// that failed; then nothing is left running or mounted. The context bounds only the start.
 func (h *Host) Start(ctx context.Context, spec Spec) (*Machine, error) {
 	m, err := h.start(ctx, spec)
 	if err != nil {
@@ -113,8 +113,8 @@ func (m *Machine) PID() int { return m.pid }
 // Done is closed when the instance's first process has ended, and with it all the others.
 func (m *Machine) Done() <-chan struct{} { return m.done }
 
-// Stop ends the instance: SIGTERM to all its processes, SIGKILL when they are all gone but the first,
-// when the context ends or after StopGrace. It returns when none is left.
+// Stop ends the instance. It sends SIGTERM to all its processes, and SIGKILL when all except the first have ended, when
+// the context ends or after StopGrace. It returns when none is left.
 func (m *Machine) Stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, StopGrace)
 	defer cancel()
@@ -126,8 +126,8 @@ func (m *Machine) Stop(ctx context.Context) error {
 	return nil
 }
 
-// terminate asks all processes but the first to end and waits until they have. Only a process inside
-// the PID namespace can address them all, so one is sent in. Its failure is not reported: SIGKILL follows.
+// terminate sends SIGTERM to all processes except the first, and waits until they have ended. Only a process inside
+// the PID namespace can signal them all, so it starts one there. Its failure is not reported, since SIGKILL follows.
 func (m *Machine) terminate(ctx context.Context) {
 	fd, err := unix.PidfdOpen(m.cmd.Process.Pid, 0)
 	if err != nil {

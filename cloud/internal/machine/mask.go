@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maskedFolders are searched for what not everybody on the host may read. /usr holds programs, and
-// /bin and the like belong to it.
+// maskedFolders are searched for files that not every user of the host may read. /usr has programs, and
+// /bin and the like are part of it.
 var maskedFolders = []string{"etc", "opt", "srv", "var"}
 
 const (
@@ -24,15 +24,15 @@ const (
 	everybody = 0o5 // what the world needs on a folder for its files to be public
 )
 
-// base is the layer between the host's folders and an image's layers. It takes away what other users of the
-// host cannot read, sockets and devices, so that services may make their own: files get whiteouts, folders an empty
-// folder in their place.
+// base is the layer between the host's folders and an image's layers. It hides files that other users of the
+// host cannot read, sockets and devices, so that services can make their own: files get a whiteout, folders are replaced by
+// an empty one.
 //
-// It is not what keeps secrets: instances' root is not the host's (see owners), and the kernel refuses it what is not
-// public, whenever that was made. Only in a cloud of an unprivileged user is instances' root that user. What is his
-// is therefore hidden as a whole, public or not: his private files appear among his own.
+// Secrets do not depend on it: instances' root is not the host's root (see owners), and the kernel does not let it read
+// files that are not public, whenever they were made. The exception is a cloud of an unprivileged user, where instances'
+// root is that user. There, all of the user's files are hidden, public or not, since private ones may be added to them.
 //
-// The layer is made at the first start, from what the host holds then.
+// The layer is made at the first start, from the files that the host has then.
 type base struct {
 	dir  string
 	hide []string
@@ -41,7 +41,7 @@ type base struct {
 	made bool
 
 	owners owners
-	// foreign says that the host's files belong to nobody inside.
+	// foreign means that the host's files belong to nobody inside.
 	foreign bool
 }
 
@@ -240,7 +240,7 @@ func (b *base) hideOwn(ctx context.Context, folder string) error {
 	})
 }
 
-// hideFolder puts an empty folder over one of the host's. A folder that the host does not have needs none.
+// hideFolder hides a folder of the host by an empty one. If the host does not have the folder, it does nothing.
 func (b *base) hideFolder(path string) error {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) || !b.shown(path) {
 		return nil
@@ -254,7 +254,7 @@ func (b *base) hideFolder(path string) error {
 	return nil
 }
 
-// shown reports whether a path of the host lies in a folder that instances see.
+// shown reports whether a path of the host is in a folder that instances see.
 func (b *base) shown(path string) bool {
 	top, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	info, err := os.Lstat(filepath.Join(b.dir, rootLayer, top))
@@ -270,10 +270,10 @@ func isTopFolder(name string) bool {
 	return false
 }
 
-// errVanished says that a folder of the host is there no more, as when its packages are upgraded meanwhile.
+// errVanished means that a folder of the host no longer exists, for example because packages are being upgraded.
 var errVanished = errors.New("vanished meanwhile")
 
-// vanished takes that for no error: what is not there needs no hiding and no copy.
+// vanished ignores that error: what does not exist needs no hiding and no copy.
 func vanished(err error) error {
 	if errors.Is(err, errVanished) {
 		return nil
@@ -281,8 +281,8 @@ func vanished(err error) error {
 	return err
 }
 
-// mirror makes the layer's own of a host folder, with the same mode: merged, the upper one's attributes show. It returns
-// errVanished where the host has no such folder.
+// mirror makes a folder in the layer for a host folder, with the same mode, since the merged folder has the upper one's
+// attributes. It returns errVanished if the host has no such folder.
 func (b *base) mirror(path string) error {
 	if path == "/" {
 		return nil

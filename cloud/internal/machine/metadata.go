@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Document is what an instance may learn of itself from the metadata service.
+// Document is what the metadata service tells an instance about itself.
 type Document struct {
 	AccountID    string // twelve digits
 	InstanceID   string // i-...
@@ -44,15 +44,15 @@ type Document struct {
 	Disabled       bool // HttpEndpoint
 }
 
-// versions are those the service answers to beside latest; each has the whole tree.
+// versions are the versions that the service answers besides latest; each has the whole tree.
 var versions = []string{
 	"1.0", "2007-01-19", "2008-02-01", "2009-04-04", "2011-01-01", "2012-01-12", "2014-02-25", "2016-09-02",
 	"2018-09-24", "2019-10-01", "2020-10-27", "2021-01-03", "2021-03-23", "2021-07-15", "2022-09-24", "2023-11-21", "2024-04-11",
 }
 
-// NewMetadata returns the instance metadata service: what answers at 169.254.169.254 port 80. It knows who
-// asks by the source address, for which lookup returns the instance's document. Tokens live as
-// long as the handler.
+// NewMetadata returns the instance metadata service, which answers at 169.254.169.254 port 80. For the source address
+// of a request, lookup returns the instance's document. Tokens are valid only for this
+// handler.
 //
 // See the EC2 user guide, "Use the Instance Metadata Service to access instance metadata".
 func NewMetadata(lookup func(netip.Addr) (Document, bool)) http.Handler {
@@ -90,8 +90,8 @@ func (s *metadata) whoAsks(r *http.Request) (Document, bool) {
 	return s.lookup(source.Addr().Unmap())
 }
 
-// grant answers a request for a token. One that came through a proxy is refused, so that an open proxy on an
-// instance gives nothing away (EC2 user guide, "How Instance Metadata Service Version 2 works").
+// grant answers a request for a token. A request that came through a proxy is refused, so that an open proxy on an
+// instance does not give others access (EC2 user guide, "How Instance Metadata Service Version 2 works").
 func (s *metadata) grant(w http.ResponseWriter, r *http.Request, doc Document) {
 	if len(r.Header.Values("X-Forwarded-For")) > 0 {
 		refuse(w, http.StatusForbidden)
@@ -107,7 +107,7 @@ func (s *metadata) grant(w http.ResponseWriter, r *http.Request, doc Document) {
 	fmt.Fprint(w, s.tokens.issue(doc.InstanceID, time.Duration(seconds)*time.Second))
 }
 
-// admit checks the token, where there is one or one is required.
+// admit checks the token, if there is one or one is required.
 func (s *metadata) admit(w http.ResponseWriter, r *http.Request, doc Document) bool {
 	token := r.Header.Get(tokenHeader)
 	if token == "" && !doc.TokensRequired {

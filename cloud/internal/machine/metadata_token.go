@@ -15,8 +15,8 @@ const (
 	maxTokenSeconds = 21600 // six hours
 )
 
-// tokens issues and checks session tokens without keeping them: a token is a nonce, its end, and a keyed
-// hash over both and the instance, so that it is worth nothing to any other.
+// tokens issues and checks session tokens without storing them: a token is a nonce, its expiry, and a keyed
+// hash over both and the instance, so that no other instance can use it.
 type tokens struct {
 	key [32]byte
 }
@@ -39,7 +39,7 @@ func (t *tokens) issue(instance string, ttl time.Duration) string {
 	return base64.URLEncoding.EncodeToString(append(token, t.sum(instance, token)...))
 }
 
-// check returns how long a token still holds for the instance.
+// check returns how long a token is still valid for the instance.
 func (t *tokens) check(instance, token string) (left time.Duration, ok bool) {
 	raw, err := base64.URLEncoding.DecodeString(token)
 	if err != nil || len(raw) != nonceSize+endSize+sha256.Size {

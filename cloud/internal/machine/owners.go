@@ -22,10 +22,10 @@ const (
 // span is a run of ids: those from inner up, inside an instance, are those from outer up for the region.
 type span struct{ inner, outer, size int }
 
-// idMap says which of the region's ids an instance's are. Both sides count from 0 and are what lstat shows there.
+// idMap maps an instance's ids to the region's. Both sides count from 0, and are the ids that lstat shows there.
 type idMap []span
 
-// outside returns the region's name for an instance's id; false where the instance has no such id.
+// outside returns the region's id for an instance's id; false if the instance has no such id.
 func (m idMap) outside(inner int) (int, bool) {
 	for _, s := range m {
 		if inner >= s.inner && inner < s.inner+s.size {
@@ -35,8 +35,8 @@ func (m idMap) outside(inner int) (int, bool) {
 	return inner, false
 }
 
-// inside returns an instance's name for one of the region's ids. An id that no instance has stays as it is, which is right
-// for what the region itself has put in an instance's folder in the name of the instance's root.
+// inside returns an instance's id for one of the region's ids. An id that no instance has is not changed, which is right
+// for files that the region itself has put into an instance's folder on behalf of the instance's root.
 func (m idMap) inside(outer int) int {
 	for _, s := range m {
 		if outer >= s.outer && outer < s.outer+s.size {
@@ -60,7 +60,7 @@ func (m idMap) kernel() string {
 	return b.String()
 }
 
-// last is the region's name for the highest id of instances.
+// last is the region's id for the highest id of instances.
 func (m idMap) last() int {
 	high := 0
 	for _, s := range m {
@@ -75,9 +75,9 @@ type owners struct{ users, groups idMap }
 // alone reports whether instances have one user only: the one who started the cloud.
 func (o owners) alone() bool { return len(o.users) == 1 && o.users[0].size == 1 }
 
-// instanceOwners are those of every instance that this process starts. An instance's root must not be the host's: to the
-// kernel it then is one of the others, who may read what all may read, and change nothing. Only where the
-// kernel gives this process a single id, because an unprivileged user started the cloud, is it that id.
+// instanceOwners are those of every instance that this process starts. An instance's root must not be the host's root. So
+// for the kernel it is a user without special rights, who can read what all users can and change nothing. Only if the
+// kernel gives this process a single id, because an unprivileged user started the cloud, it is that id.
 var instanceOwners = sync.OnceValues(func() (owners, error) {
 	if os.Geteuid() != 0 { // outside of any world: there is nobody to give files to
 		return owners{users: idMap{{size: 1 << 32}}, groups: idMap{{size: 1 << 32}}}, nil
@@ -143,8 +143,8 @@ func (o owners) giveToRoot(path string) error {
 	return os.Lchown(path, user, group)
 }
 
-// give hands a path to whoever inside an instance bears the id that the owner of like has on the host, and gives it
-// the mode of like. An owner whom instances do not have is nobody there, or where there is one user only, that one.
+// give sets the owner of a path to the id inside an instance that equals the id of the owner of like on the host, and the
+// mode to that of like. If instances do not have the id, the owner is nobody or, if there is only one user, that user.
 func (o owners) give(path string, like os.FileInfo) error {
 	if o.alone() {
 		return os.Chmod(path, like.Mode())

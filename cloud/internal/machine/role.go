@@ -24,7 +24,7 @@ const (
 	reportFD = 4
 )
 
-// bootConfig is what the child is told.
+// bootConfig is the child's configuration.
 type bootConfig struct {
 	ID, Hostname, Address, Resolver string
 	Base, Dir                       string
@@ -112,8 +112,8 @@ func configure() (config bootConfig, err error) {
 	return config, nil
 }
 
-// begin starts the boot script and then gives its own place, the first process's, to a sleep. With SIGCHLD
-// ignored, which outlives the exec, the kernel itself reaps the orphans that come to the first process.
+// begin starts the boot script and then replaces itself, the first process, by a sleep. SIGCHLD is ignored, also after
+// the exec, so that the kernel itself reaps the orphans of the first process.
 func begin(id string) error {
 	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"}
 	script := &exec.Cmd{
@@ -156,7 +156,7 @@ var topFolders = []string{"bin", "etc", "lib", "lib32", "lib64", "libx32", "opt"
 // ownFolders begin empty: an instance has homes, but not the host's.
 var ownFolders = []string{"home", "root"}
 
-// rootLayer is the name under which a layer keeps what lies in the root itself.
+// rootLayer is the name of a layer's folder for files in the root itself.
 const rootLayer = "@root"
 
 func upperOf(dir, name string) string { return filepath.Join(upperDir(dir), name) }

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// staging is where an instance's root is put together, in its own mount namespace: a folder that every host has and
-// everyone may enter, and that instances do not see the host's of.
+// staging is where an instance's root is mounted, in its own mount namespace: a folder that every host has, that
+// all users may enter, and that instances do not see.
 const staging = "/sys"
 
 // folder is one of those that an instance's root is made of.
@@ -54,8 +54,8 @@ func (f folder) lower(layers []string, base string) []string {
 	return found
 }
 
-// makeUppers makes what an instance writes in, the property of its root. It is the region's work: the instance's
-// root may not enter the folder around it.
+// makeUppers makes the folders of an instance's writable layer, which belong to its root. The region does this, since the
+// instance's root may not enter the folder that they are in.
 func makeUppers(spec Spec, base string, own owners) error {
 	for _, layer := range spec.Layers {
 		if _, err := os.Stat(layer); err != nil {
@@ -133,7 +133,7 @@ func openOverlays(config bootConfig) ([]overlay, error) {
 	return all, nil
 }
 
-// enterRoot builds the instance's root and makes it this process's, with the host's gone.
+// enterRoot builds the instance's root, makes it this process's root, and unmounts the host's.
 //
 // The root is an overlay whose lowest layer is a skeleton of empty folders and of the host's top-level
 // symlinks. Over each folder goes an overlay of the layers' folders of that name, the base's, and the host's.

@@ -68,8 +68,8 @@ func (h *Host) spawn(spec Spec) (*starting, error) {
 	return &starting{cmd: cmd, config: configW, report: ours}, nil
 }
 
-// openPorts lets an instance use the low ports and ping in the calling thread's network namespace. That belongs to the
-// region, so that no capability of the instance's counts in it (network_namespaces(7)).
+// openPorts lets an instance use low ports and ping in the calling thread's network namespace. The namespace belongs to the
+// region, so the instance's capabilities have no effect in it (network_namespaces(7)).
 func openPorts(own owners) error {
 	first, _ := own.groups.outside(0)
 	for name, value := range map[string]string{
@@ -99,7 +99,7 @@ func reportSocket() (ours *net.UnixConn, theirs *os.File, err error) {
 	return conn.(*net.UnixConn), theirs, nil
 }
 
-// boot gives the child its ids and its configuration, takes its console, and returns when its boot script has begun.
+// boot gives the child its ids and its configuration, receives its console, and returns when its boot script has begun.
 func (s *starting) boot(ctx context.Context, con *console, own owners, config bootConfig) (pid int, err error) {
 	defer s.report.Close()
 	defer s.config.Close()

@@ -11,13 +11,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// standInFiles says which files the copy of a folder has.
+// standInFiles tells which files the copy of a folder has.
 var standInFiles = map[string]func(string, os.FileInfo) bool{"etc": everyFile}
 
-// standIn deals with folders that have something mounted below them, as /etc has in a container and /var where
-// containers run. The kernel does not let the world look below such mounts, and refuses an overlay over the folder
-// (clone_private_mount in fs/namespace.c). In its place instances get a copy: all of /etc, and of the others
-// the folders and symlinks. Programs are not copied: a mount below /usr is an error of Start.
+// standIn handles folders with mounts below them, such as /etc in a container, and /var on a host that runs
+// containers. The kernel hides what is below such mounts from the world, and refuses an overlay over the folder
+// (clone_private_mount in fs/namespace.c). So instances get a copy of the folder instead: all of /etc, and of other folders
+// only the folders and symlinks. Programs are not copied: with a mount below /usr, Start fails.
 func (b *base) standIn(ctx context.Context) error {
 	for _, name := range maskedFolders {
 		folder := "/" + name

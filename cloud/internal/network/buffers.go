@@ -2,8 +2,8 @@ package network
 
 import "github.com/mdlayher/netlink"
 
-// netlinkBuffer is asked for each direction of a packet filter's transaction: the kernel acknowledges
-// every message, at about 800 bytes each, only once it has seen them all. Without privileges over the
+// netlinkBuffer is the size, in bytes, of the socket buffers for a packet filter's transaction: the kernel acknowledges
+// every message, with about 800 bytes each, only after it has read all of them. Without privileges on the
 // machine it gives at most net.core.rmem_max.
 const netlinkBuffer = 4 << 20
 

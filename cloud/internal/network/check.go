@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// Facts are what Check found out about the kernel and its settings.
+// Facts are the facts about the kernel and its settings that Check uses.
 type Facts struct {
 	Clone        error  // of starting a process in new user, network, mount and PID namespaces
 	AppArmor     string // kernel.apparmor_restrict_unprivileged_userns; "" where the kernel has no such setting, as below
@@ -19,11 +19,11 @@ type Facts struct {
 	NoNamespaces bool // the kernel is built without user or network namespaces
 }
 
-// Check tells whether this machine lets the calling user make a local cloud's namespaces. The error
+// Check returns an error if this machine does not let the calling user make a local cloud's namespaces. The error
 // says what forbids it and, in one sentence, how to allow it.
 func Check() error { return Explain(Probe()) }
 
-// Explain judges the facts.
+// Explain returns Check's error for these facts.
 func Explain(f Facts) error {
 	switch {
 	case f.Clone == nil:
@@ -50,7 +50,7 @@ func Explain(f Facts) error {
 	return errors.New("this machine refuses new namespaces (" + f.Clone.Error() + "): allow them, or start the cloud as root")
 }
 
-// Probe finds the facts out. It starts one process that ends at once.
+// Probe finds out the facts. It starts one process, which ends at once.
 func Probe() Facts {
 	return Facts{
 		Clone:        tryClone(),

@@ -34,9 +34,9 @@ func Gateway(subnet netip.Prefix) netip.Addr { return subnet.Masked().Addr().Nex
 // ErrNotFound is returned for a VPC or an interface that has not been applied.
 var ErrNotFound = errors.New("not found")
 
-// Fabric is a region's network. Each VPC is a router in a namespace of its own, each network interface a
-// veth from there into another, and the internet gateway a veth from the router to the internet. Nothing
-// of it outlives the process: the namespaces are held by its files alone.
+// Fabric is a region's network. Each VPC is a router in its own namespace, each network interface a
+// veth from there into another namespace, and the internet gateway a veth from the router to the internet. All of
+// it ends with the process, since only the process's files keep the namespaces alive.
 type Fabric struct {
 	log      *slog.Logger
 	internet *netlink.Handle
@@ -62,8 +62,8 @@ func New(log *slog.Logger) (*Fabric, error) {
 	return &Fabric{log: log, internet: h, vpcs: map[string]*vpc{}, leaving: map[string]chan struct{}{}, interfaces: map[string]*Namespace{}}, nil
 }
 
-// Apply brings one VPC's namespaces, routes and packet filters to what the specification says. Applying
-// the same again changes nothing; after an error, applying again goes on where it stopped.
+// Apply makes one VPC's namespaces, routes and packet filters match the specification. Applying
+// the same again changes nothing; after an error, applying again continues where it stopped.
 func (f *Fabric) Apply(spec VPC) error {
 	v, err := f.vpc(spec)
 	if err != nil {
@@ -104,7 +104,7 @@ func (f *Fabric) vpc(spec VPC) (*vpc, error) {
 	return v, nil
 }
 
-// Remove takes a VPC's namespaces away. One that is not there is no error.
+// Remove removes a VPC's namespaces. A VPC that does not exist is no error.
 func (f *Fabric) Remove(vpcID string) error {
 	f.mu.Lock()
 	v := f.vpcs[vpcID]
@@ -121,8 +121,8 @@ func (f *Fabric) Remove(vpcID string) error {
 	return nil
 }
 
-// Interface returns the namespace behind a network interface that Apply has made, or ErrNotFound. The
-// fabric closes it when the interface goes.
+// Interface returns the namespace of a network interface that Apply has made, or ErrNotFound. The
+// fabric closes it when the interface is removed.
 func (f *Fabric) Interface(eniID string) (*Namespace, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -132,7 +132,7 @@ func (f *Fabric) Interface(eniID string) (*Namespace, error) {
 	return nil, fmt.Errorf("network interface %s: %w", eniID, ErrNotFound)
 }
 
-// Router returns the namespace in which a VPC's router, resolver and metadata service live, or
+// Router returns the namespace of a VPC's router, resolver and metadata service, or
 // ErrNotFound.
 func (f *Fabric) Router(vpcID string) (*Namespace, error) {
 	f.mu.Lock()
@@ -143,7 +143,7 @@ func (f *Fabric) Router(vpcID string) (*Namespace, error) {
 	return nil, fmt.Errorf("vpc %s: %w", vpcID, ErrNotFound)
 }
 
-// Close removes every VPC and returns when their links are gone.
+// Close removes every VPC, and returns when their links are deleted.
 func (f *Fabric) Close() error {
 	f.mu.Lock()
 	var ids []string
@@ -170,7 +170,7 @@ func (f *Fabric) setInterface(eniID string, n *Namespace) {
 	f.interfaces[eniID] = n
 }
 
-// vpc is one VPC as it is.
+// vpc is the actual state of one VPC.
 type vpc struct {
 	fabric *Fabric
 	id     string
@@ -208,8 +208,8 @@ func newVPC(f *Fabric, spec VPC) (*vpc, error) {
 	return v, nil
 }
 
-// apply works in the order in which nothing is ever more open than the old or the new specification:
-// the packet filter, then what goes, then what comes.
+// apply works in an order in which nothing is ever open that both the old and the new specification forbid:
+// first the packet filter, then what is removed, then what is added.
 func (v *vpc) apply(spec VPC) error {
 	if err := validate(spec); err != nil {
 		return err
@@ -234,7 +234,7 @@ func (v *vpc) apply(spec VPC) error {
 	return v.dropTables(spec)
 }
 
-// validate refuses what the kernel would refuse half-way or, worse, accept.
+// validate refuses specifications that the kernel would refuse after a part was applied, or would wrongly accept.
 func validate(spec VPC) error {
 	if !spec.CIDR.IsValid() || !spec.CIDR.Addr().Is4() {
 		return fmt.Errorf("CIDR %s is not IPv4", spec.CIDR)
@@ -301,7 +301,7 @@ func (v *vpc) applyFilter(spec VPC) error {
 	return nil
 }
 
-// remove cuts the VPC off and has its links deleted; its namespaces go when their last file is closed.
+// remove disconnects the VPC and deletes its links; its namespaces end when their last file is closed.
 func (v *vpc) remove() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -318,8 +318,8 @@ func (v *vpc) remove() error {
 	return err
 }
 
-// deleteLater deletes a link off the caller's path: the kernel waits for all readers, 32 ms. Whoever wants
-// the name again waits for it in await.
+// deleteLater deletes a link in the background, since the kernel waits for all readers, which takes 32 ms. await waits
+// until the name can be used again.
 func (v *vpc) deleteLater(h *netlink.Handle, name string, after func()) {
 	gone := make(chan struct{})
 	v.dying[name] = gone
@@ -334,7 +334,7 @@ func (v *vpc) deleteLater(h *netlink.Handle, name string, after func()) {
 	}()
 }
 
-// await returns once no deletion of the link is under way.
+// await returns when no deletion of the link is running.
 func (v *vpc) await(name string) {
 	if gone := v.dying[name]; gone != nil {
 		<-gone
@@ -342,7 +342,7 @@ func (v *vpc) await(name string) {
 	}
 }
 
-// deleteLink deletes a link, if it is there.
+// deleteLink deletes a link, if it exists.
 func deleteLink(h *netlink.Handle, name string) error {
 	l, err := h.LinkByName(name)
 	if _, missing := errors.AsType[netlink.LinkNotFoundError](err); missing {

@@ -26,7 +26,7 @@ type gateway struct {
 var (
 	// gatewayNear is the router's address on the link, the internet's next hop to its public addresses.
 	gatewayNear = netip.MustParseAddr("169.254.0.1")
-	// gatewayNext is the router's next hop: one of the internet's own addresses, which all its links answer for.
+	// gatewayNext is the router's next hop: one of the internet's own addresses, for which all its links answer.
 	gatewayNext = address.HostUser
 )
 
@@ -114,8 +114,8 @@ func (v *vpc) attach() error {
 	return nil
 }
 
-// addGatewayLink makes the veth. A link of that name is a dead process's, whose namespaces the kernel
-// takes away in its own time.
+// addGatewayLink makes the veth. If a link of that name exists, it belongs to a dead process, whose namespaces the kernel
+// has not removed yet.
 func (v *vpc) addGatewayLink(g *gateway) error {
 	veth := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: g.name}, PeerName: gatewayLink,
 		PeerNamespace: netlink.NsFd(v.router.file.Fd())}
@@ -132,7 +132,7 @@ func (v *vpc) addGatewayLink(g *gateway) error {
 	return nil
 }
 
-// dropGateway detaches the gateway. What is established through it is cut off with its routes.
+// dropGateway detaches the gateway. Established connections through it are cut, since its routes are removed.
 func (v *vpc) dropGateway() error {
 	if v.gateway == nil {
 		return nil

@@ -15,7 +15,7 @@ import (
 )
 
 // PrepareInternet makes the calling process's network namespace the internet: it forwards between
-// regions, owns all of 192.0.2.0/24 and the further addresses given, and loses every packet to an
+// regions, has all of 192.0.2.0/24 and the further addresses given, and drops every packet to an
 // address that nobody has, as the real one does. It may be called again.
 func PrepareInternet(further ...netip.Addr) error {
 	n, err := Current()
@@ -66,9 +66,9 @@ func prepareInternet(further []netip.Addr) error {
 	return nil
 }
 
-// loseUnowned drops what leaves by the default route, over lo: all that is neither the internet's own nor
-// routed to a gateway. A blackhole route would not do: it fails connect(2) at once with EINVAL, where a
-// client on the internet waits for an answer in vain.
+// loseUnowned drops what leaves by the default route, over lo: everything that is neither the internet's own nor
+// routed to a gateway. A blackhole route is not used, because connect(2) would fail at once with EINVAL, while a
+// client on the real internet gets no answer.
 func loseUnowned() error {
 	c, err := nftables.New(nftables.AsLasting())
 	if err != nil {

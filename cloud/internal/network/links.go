@@ -33,8 +33,8 @@ const (
 	tableFirst        = 1000
 )
 
-// prepareRouter makes the namespace route for the CIDR: its addresses, and the routes that drop what has
-// no other. They drop in silence, as AWS does, where unreachable routes would answer with an ICMP error.
+// prepareRouter makes the namespace a router for the CIDR: it sets its addresses, and the routes that drop packets without
+// another route. They drop silently, as AWS does; unreachable routes would answer with an ICMP error.
 func (v *vpc) prepareRouter(cidr netip.Prefix) error {
 	if err := v.router.Do(becomeRouter); err != nil {
 		return err
@@ -56,7 +56,7 @@ func (v *vpc) prepareRouter(cidr netip.Prefix) error {
 	return v.addRule(priorityDrop, "", tableDrop)
 }
 
-// addOwn gives the router an address on lo, at which it answers whatever link a packet came by.
+// addOwn gives the router an address on lo, at which it answers packets from all links.
 func (v *vpc) addOwn(a netip.Addr) error {
 	lo, err := v.rtnl.LinkByName("lo")
 	if err != nil {
@@ -90,7 +90,7 @@ func (v *vpc) deleteRule(priority int, from string, table int) error {
 	return nil
 }
 
-// applyLink makes an interface's link where there is none and has the right route table judge it.
+// applyLink makes an interface's link if there is none, and sets the route table for its packets.
 func (v *vpc) applyLink(i Interface) error {
 	l := v.links[i.ID]
 	if l == nil {
@@ -168,13 +168,13 @@ func (v *vpc) connect(l *link) error {
 	return nil
 }
 
-// carrierTimeout is far more than the kernel's work queue takes.
+// carrierTimeout is much longer than the kernel's work queue takes.
 const carrierTimeout = 5 * time.Second
 
-// awaitCarrier returns once a veth's end that was set up before its peer carries packets. Until the
-// kernel's link watch has seen the peer come up, which deletions of other links hold up, the end drops
-// what it should send, and the first ARP request is repeated a second later. Since Linux 6.8 asking for
-// the link brings the link watch up to date, so the first answer is the last.
+// awaitCarrier returns when an end of a veth that was set up before its peer can send packets. Until the
+// kernel's link watch has seen that the peer is up, which deletions of other links delay, the end drops
+// packets, and the first ARP request is repeated a second later. Since Linux 6.8 a request for
+// the link updates the link watch, so the first request is enough.
 func awaitCarrier(h *netlink.Handle, name string) error {
 	for end := time.Now().Add(carrierTimeout); ; {
 		l, err := h.LinkByName(name)
@@ -195,7 +195,7 @@ func (l *link) route() *netlink.Route {
 	return &netlink.Route{Dst: hostNet(l.address), LinkIndex: l.index, Scope: netlink.SCOPE_LINK, Table: unix.RT_TABLE_MAIN}
 }
 
-// setUpInside gives eth0 its address, alone on its link, and sends everything to the subnet's router.
+// setUpInside gives eth0 its address, with no neighbour on its link, and a default route to the subnet's router.
 func (l *link) setUpInside(h *netlink.Handle) error {
 	eth0, err := h.LinkByName("eth0")
 	if err != nil {
@@ -211,7 +211,7 @@ func (l *link) setUpInside(h *netlink.Handle) error {
 		Gw: ipOf(Gateway(l.subnet)), Flags: int(netlink.FLAG_ONLINK), Src: ipOf(l.address)})
 }
 
-// dropLinks cuts off every interface that is not among the wanted ones, or is but with another address.
+// dropLinks removes every interface that is not among the wanted ones, or is among them with another address.
 func (v *vpc) dropLinks(wanted []Interface) error {
 	keep := map[string]bool{}
 	for _, i := range wanted {

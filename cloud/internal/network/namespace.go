@@ -11,14 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Namespace is a network namespace, alive for as long as something holds it: there is no bind mount, so
-// the death of the process that holds the file takes the namespace with it.
+// Namespace is a network namespace, which exists as long as a file or a process refers to it. There is no bind mount, so
+// the namespace ends with the process that has the file open.
 type Namespace struct {
 	file *os.File
 }
 
-// threadNamespace names the network namespace of the calling thread, which /proc/self would not: that
-// one speaks of the process's first thread.
+// threadNamespace is the path of the calling thread's network namespace. (/proc/self/ns/net is that of
+// the process's first thread.)
 const threadNamespace = "/proc/thread-self/ns/net"
 
 // NewNamespace makes an empty network namespace: loopback is up, and IPv6, which no VPC here has, is off.
@@ -77,7 +77,7 @@ func loopbackUp(h *netlink.Handle) error {
 	return nil
 }
 
-// Close lets go of the namespace. The kernel removes it once no process and no socket is left in it.
+// Close closes the namespace's file. The kernel removes the namespace when no process and no socket is left in it.
 func (n *Namespace) Close() error { return n.file.Close() }
 
 // Do runs f on a thread inside the namespace. The thread is thrown away afterwards, so f may change
@@ -111,9 +111,9 @@ func (n *Namespace) enter() error {
 	return nil
 }
 
-// visit runs f, which must be short and must only make sockets, inside the namespace on the caller's own
-// thread and brings the thread home. It is several times cheaper than Do. A thread that cannot be
-// brought home stays locked to this goroutine and ends with it.
+// visit runs f inside the namespace on the caller's own thread, and then moves the thread back. f must be short and must
+// only make sockets. visit takes a fraction of the time of Do. A thread that cannot be moved back stays locked to this
+// goroutine and ends with it.
 func (n *Namespace) visit(f func() error) error {
 	runtime.LockOSThread()
 	home, err := os.Open(threadNamespace)
@@ -144,8 +144,8 @@ func (n *Namespace) netlink() (*netlink.Handle, error) {
 	return h, err
 }
 
-// onSpareThread runs f on a thread that ends with it. The process's first thread cannot end, and
-// /proc/PID/ns speaks of it: where the scheduler offers that one, it is held while another is found.
+// onSpareThread runs f on a thread that ends afterwards. The process's first thread must not be used, since it cannot end
+// and /proc/PID/ns shows its namespaces: if the scheduler offers that one, it is locked until there is another.
 func onSpareThread(f func() error) error {
 	done := make(chan error, 1)
 	go func() {

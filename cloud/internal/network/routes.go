@@ -9,14 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// routeTable is a route table as it is: a kernel table of the router's namespace.
+// routeTable is the actual state of a route table: a kernel table of the router's namespace.
 type routeTable struct {
 	number int
 	routes map[netip.Prefix]bool // whether the destination is reached, by the gateway, or dropped
 }
 
-// applyTables brings every route table's routes to the specification. A route to a gateway that is not
-// attached is a blackhole, as DescribeRouteTables calls it.
+// applyTables makes every route table's routes match the specification. A route to a gateway that is not
+// attached is a blackhole, as in DescribeRouteTables.
 func (v *vpc) applyTables(spec VPC) error {
 	for _, t := range spec.RouteTables {
 		have := v.tables[t.ID]

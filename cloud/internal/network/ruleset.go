@@ -13,10 +13,10 @@ import (
 )
 
 // ruleset writes a VPC's whole packet filter as one transaction: the kernel has the old rules or the new
-// ones and never a mixture. Connection tracking is apart from the rules, so what is established stays so.
+// ones, never a mixture. Connection tracking is separate from the rules, so established connections stay.
 //
-// A forwarded packet passes two base chains, and an accept in one is final for that one alone: "egress"
-// asks the groups of the interface it comes from, "ingress" those of the interface it goes to.
+// A forwarded packet passes two base chains, and an accept in one is final for that chain only: "egress"
+// has the rules of the interface that it comes from, "ingress" those of the interface that it goes to.
 type ruleset struct {
 	conn  *nftables.Conn
 	table *nftables.Table
@@ -138,8 +138,8 @@ func (r *ruleset) translation() {
 	}
 }
 
-// input guards the router itself: its resolver and its metadata service answer interfaces whatever their
-// groups say (https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html); nothing else does.
+// input filters packets to the router itself: its resolver and its metadata service answer interfaces regardless of
+// their groups (https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html); nothing else answers.
 func (r *ruleset) input() {
 	c := r.base("router", nftables.ChainTypeFilter, nftables.ChainHookInput, 0, nftables.ChainPolicyDrop)
 	r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, gatewayLink))
@@ -162,8 +162,8 @@ func matchState(bits uint32) []expr.Any {
 	}
 }
 
-// forwarding makes the two base chains and, for each interface, a chain in each direction that asks its
-// groups in turn.
+// forwarding makes the two base chains and, for each interface, a chain in each direction with the rules of its
+// groups.
 func (r *ruleset) forwarding() error {
 	established := matchState(expr.CtStateBitESTABLISHED | expr.CtStateBitRELATED)
 	for _, d := range directions {

@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A socket belongs to the namespace in which socket(2) made it (network_namespaces(7)), wherever its
-// owner's threads are later. So a thread visits a namespace only to make a socket; connecting, reading
-// and writing are then the ordinary poller's.
+// A socket belongs to the namespace in which socket(2) made it (network_namespaces(7)), even if its
+// owner's threads are in another one later. So a thread visits a namespace only to make a socket; Go's
+// ordinary poller does the connecting, reading and writing.
 
 // DialContext connects from inside the namespace to a literal IPv4 address. The network is tcp, tcp4,
 // udp or udp4.

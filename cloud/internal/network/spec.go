@@ -7,7 +7,7 @@ import (
 	"net/netip"
 )
 
-// VPC is what one VPC shall be. Apply compares it with what there is.
+// VPC is the specification of one VPC. Apply compares it with what exists.
 type VPC struct {
 	ID             string
 	CIDR           netip.Prefix
@@ -28,19 +28,19 @@ type Interface struct {
 	Groups     []string   // sg-..., the union of whose rules applies
 }
 
-// RouteTable holds the routes beside the local one, which every table has.
+// RouteTable has the routes besides the local one, which every table has.
 type RouteTable struct {
 	ID     string
 	Routes []Route
 }
 
-// Route sends a destination to the internet gateway or, as AWS does with a target that is gone, drops it.
+// Route sends packets to the internet gateway or drops them, as AWS does if the target was deleted.
 type Route struct {
 	Destination netip.Prefix
 	Blackhole   bool // otherwise the internet gateway
 }
 
-// SecurityGroup allows; what no rule of an interface's groups allows is dropped.
+// SecurityGroup has rules that allow packets; packets that no rule of an interface's groups allows are dropped.
 type SecurityGroup struct {
 	ID      string
 	Ingress []Rule

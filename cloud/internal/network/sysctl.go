@@ -21,7 +21,7 @@ func setSysctl(name, value string) error {
 	return nil
 }
 
-// disableIPv6 turns IPv6 off for all links to come; a kernel without IPv6 has nothing to turn off.
+// disableIPv6 turns IPv6 off for all new links. On a kernel without IPv6 it does nothing.
 func disableIPv6() error {
 	for _, which := range []string{"all", "default"} {
 		err := setSysctl("ipv6/conf/"+which+"/disable_ipv6", "1")
@@ -32,8 +32,8 @@ func disableIPv6() error {
 	return nil
 }
 
-// becomeRouter forwards, and leaves the judgement of source addresses to the packet filter: reverse-path
-// filtering knows nothing of policy routing by incoming link.
+// becomeRouter turns forwarding on and reverse-path filtering off, which does not work with policy routing by incoming
+// link; the packet filter checks source addresses instead.
 func becomeRouter() error {
 	for _, s := range [][2]string{
 		{"ipv4/conf/all/rp_filter", "0"},
