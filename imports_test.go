@@ -108,7 +108,8 @@ var floors = []struct {
 		"address descriptors tempo socket store dnssec fleet resolver machine wire",
 		"stand on nothing of ours: the address plan, times, files, signatures, bytes, processes",
 	},
-	{"network door beacon balancer metrics request", "one thing each, told what to do"},
+	{"network fault beacon balancer metrics request", "one thing each, told what to do"},
+	{"door", "lets calls in, with the faults that strike them"},
 	{"room health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
 	{"dns records room/roomtest", "serves what routing decides; Route 53's rules of record sets; what tests of control planes share"},
 	{
@@ -153,7 +154,7 @@ func TestOrderOfTheCloudsPackages(t *testing.T) {
 // years, can give them any world.
 var pure = []string{
 	"cloud/internal/fleet", "cloud/internal/routing", "cloud/internal/records", "cloud/internal/policies", "cloud/internal/tempo", "cloud/internal/metrics/alarm.go",
-	"cloud/internal/health/judge.go", "cloud/internal/controls/rules.go", "parity",
+	"cloud/internal/health/judge.go", "cloud/internal/controls/rules.go", "cloud/internal/fault/rule.go", "cloud/internal/fault/veil.go", "cloud/internal/fault/veil_json.go", "parity",
 }
 
 func TestPureCodeReachesNothing(t *testing.T) {

@@ -69,5 +69,10 @@ func ServiceNamed(signing string) *Service {
 	return nil
 }
 
+// Global tells the services that have no regions: Route 53, and Application Recovery Controller, whose configuration
+// AWS has in us-west-2 alone and whose clusters answer in five regions. Their process is not any region's, so that the
+// loss of one must not take them along.
+func (s *Service) Global() bool { return s == Route53 || s == RecoveryControl || s == RecoveryCluster }
+
 // Operations lists the names of all the operations that AWS's model of the service has.
 func (s *Service) Operations() []string { return s.table.operations() }
