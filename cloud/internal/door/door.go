@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/understudy/understudy/cloud/internal/fault"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -23,6 +24,8 @@ type Config struct {
 	Regions []string
 	// Socket returns the unix socket of a process by its name: a region's, or "route53".
 	Socket func(name string) string
+	// Faults are what the door does to calls on purpose; nil for none.
+	Faults *Faults
 
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // nil for time.Now
@@ -38,6 +41,9 @@ type door struct {
 func New(c Config) http.Handler {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Faults == nil {
+		c.Faults = NewFaults(c.Regions)
 	}
 	return &door{
 		Config:   c,
@@ -73,25 +79,21 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, service, unknownService(scope.Service))
 		return
 	}
-	if service == wire.STS {
-		d.identity.ServeHTTP(w, r)
-		return
-	}
+	c := call{Call: fault.Call{Service: service.SigningName, Region: scope.Region}, service: service, r: r, body: body}
 	name := scope.Region
-	if global(service) {
-		name = wire.Route53.SigningName // whatever region the client has been configured for
-	} else if !slices.Contains(d.Regions, name) {
+	switch {
+	case service == wire.STS: // which every region has
+		c.handle = func(w http.ResponseWriter, r *http.Request, _ []byte) { d.identity.ServeHTTP(w, r) }
+	case service.Global(): // whatever region the client has been configured for
+		name, c.Region = wire.Route53.SigningName, ""
+	case !slices.Contains(d.Regions, name):
 		refuse(w, r, service, d.unknownRegion(service, name))
 		return
 	}
-	d.forward(w, r, body, service, name)
-}
-
-// global tells whether a service is in the Route 53 process: Route 53 itself, and Application Recovery Controller. AWS has
-// the latter's configuration in us-west-2 only and its clusters in five regions, so it must not be lost with
-// one of the cloud's regions.
-func global(s *wire.Service) bool {
-	return s == wire.Route53 || s == wire.RecoveryControl || s == wire.RecoveryCluster
+	if c.handle == nil {
+		c.handle = func(w http.ResponseWriter, r *http.Request, body []byte) { d.forward(w, r, body, service, name) }
+	}
+	d.meddle(w, c)
 }
 
 // serviceOf returns the service that a request is for, so that errors have that service's form. It follows from the

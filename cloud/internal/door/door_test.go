@@ -34,8 +34,9 @@ const (
 // endpoint is a door before two regions, of which us-west-2 is down, and Route 53.
 type endpoint struct {
 	*httptest.Server
-	dir  string       // of the processes' sockets
-	late atomic.Int64 // how much later than now the door's clock is, in nanoseconds
+	dir    string // of the processes' sockets
+	faults *door.Faults
+	late   atomic.Int64 // how much later than now the door's clock is, in nanoseconds
 }
 
 func open(t *testing.T) *endpoint {
@@ -55,10 +56,10 @@ func open(t *testing.T) *endpoint {
 		return &route53.GetHostedZoneCountOutput{HostedZoneCount: aws.Int64(7)}, nil
 	})
 	serveUnix(t, filepath.Join(dir, "route53"), zones)
-	e := &endpoint{dir: dir}
+	e := &endpoint{dir: dir, faults: door.NewFaults([]string{"us-east-1", "us-west-2"})}
 	e.Server = httptest.NewUnstartedServer(nil)
 	e.Config = door.NewServer(door.Config{
-		Account: account, AccessKey: keyID, Secret: secret, Regions: []string{"us-east-1", "us-west-2"},
+		Account: account, AccessKey: keyID, Secret: secret, Faults: e.faults, Regions: []string{"us-east-1", "us-west-2"},
 		Socket: func(name string) string { return filepath.Join(dir, name) },
 		Now:    func() time.Time { return time.Now().Add(time.Duration(e.late.Load())) },
 	})

@@ -49,7 +49,7 @@ func (d *door) unknownRegion(s *wire.Service, region string) *wire.Error {
 // a connection that is closed without an answer would not tell the user why.
 func unreachable(s *wire.Service, region string) *wire.Error {
 	what := "The region " + region
-	if global(s) {
+	if s.Global() {
 		what = "Route 53"
 	}
 	return &wire.Error{Code: "ServiceUnavailable", Message: what + " of this cloud is down.", Status: http.StatusServiceUnavailable}

@@ -1,11 +1,13 @@
 package wire
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -117,6 +119,21 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		WriteError(w, r, s, m.known(r, op, err))
 	}
+}
+
+// OperationOf returns the name of the operation that a request with this body asks a service for, "" where it asks for
+// none that the service has. The request stays as it is.
+func (s *Service) OperationOf(r *http.Request, body []byte) string {
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if err := inflate(nil, r); err != nil {
+		return ""
+	}
+	op, err := s.codec(r).operation(s, r)
+	if err != nil {
+		return ""
+	}
+	return op.name
 }
 
 // inflate decompresses a body that the client compressed, as SDKs do with PutMetricData's. The limit also applies to
