@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,22 +53,22 @@ func Attach(ctx context.Context, dir string) (*Attached, error) {
 
 // Status is like Cloud.Status.
 func (a *Attached) Status(ctx context.Context) (s Status, err error) {
-	return s, a.call(ctx, http.MethodGet, "/status", &s)
+	return s, a.call(ctx, http.MethodGet, "/status", nil, &s)
 }
 
 // Env is like Cloud.Env.
 func (a *Attached) Env(ctx context.Context) (env map[string]string, err error) {
-	return env, a.call(ctx, http.MethodGet, "/env", &env)
+	return env, a.call(ctx, http.MethodGet, "/env", nil, &env)
 }
 
 // KillRegion is like Cloud.KillRegion.
 func (a *Attached) KillRegion(ctx context.Context, name string) error {
-	return a.call(ctx, http.MethodPost, "/regions/"+name+"/kill", nil)
+	return a.call(ctx, http.MethodPost, "/regions/"+name+"/kill", nil, nil)
 }
 
 // StartRegion is like Cloud.StartRegion.
 func (a *Attached) StartRegion(ctx context.Context, name string) error {
-	return a.call(ctx, http.MethodPost, "/regions/"+name+"/start", nil)
+	return a.call(ctx, http.MethodPost, "/regions/"+name+"/start", nil, nil)
 }
 
 // Stop ends the cloud and returns when its front door, the last of its processes, has ended.
@@ -81,14 +82,23 @@ func (a *Attached) Stop(ctx context.Context) error {
 		return err
 	}
 	defer runner.Release()
-	if err := a.call(ctx, http.MethodPost, "/stop", nil); err != nil {
+	if err := a.call(ctx, http.MethodPost, "/stop", nil, nil); err != nil {
 		return err
 	}
 	return awaitEnd(ctx, a.dir, runner)
 }
 
-func (a *Attached) call(ctx context.Context, method, path string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, method, "http://cloud"+path, nil)
+// call asks the cloud's process, with a value to send and one to fill where they are not nil.
+func (a *Attached) call(ctx context.Context, method, path string, send, into any) error {
+	var body io.Reader
+	if send != nil {
+		b, err := json.Marshal(send)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://cloud"+path, body)
 	if err != nil {
 		return err
 	}

@@ -80,4 +80,5 @@ type Status struct {
 	Speed     float64   `json:"speed"`
 	Regions   []string  `json:"regions"`
 	Processes []Process `json:"processes"`
+	Faults    []InForce `json:"faults"` // what goes wrong on purpose
 }

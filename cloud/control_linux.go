@@ -30,6 +30,7 @@ func (c *Cloud) serveControl() error {
 		done, err := c.restore(r.Context(), r.PathValue("name"), r.FormValue("empty") != "")
 		answer(w, done, err)
 	})
+	c.controlFaults(mux)
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, nil, nil)
 		go c.Close()
@@ -37,6 +38,27 @@ func (c *Cloud) serveControl() error {
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go server.Serve(l)
 	return nil
+}
+
+// controlFaults adds what the faults are steered by.
+func (c *Cloud) controlFaults(mux *http.ServeMux) {
+	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) { answer(w, c.Faults(), nil) })
+	mux.HandleFunc("POST /faults", func(w http.ResponseWriter, r *http.Request) {
+		var f Fault
+		err := json.NewDecoder(r.Body).Decode(&f)
+		if err == nil {
+			f, err = c.AddFault(f)
+		}
+		answer(w, f, err)
+	})
+	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, nil, c.RemoveFaults(r.URL.Query()["id"]...))
+	})
+	mux.HandleFunc("GET /calls", func(w http.ResponseWriter, _ *http.Request) { answer(w, c.Calls(), nil) })
+	mux.HandleFunc("DELETE /calls", func(w http.ResponseWriter, _ *http.Request) {
+		c.ForgetCalls()
+		answer(w, nil, nil)
+	})
 }
 
 func answer(w http.ResponseWriter, v any, err error) {

@@ -86,7 +86,7 @@ func (c *Cloud) knows(region string) error {
 func (c *Cloud) Status() Status {
 	s := Status{
 		Endpoint: c.Endpoint(), Resolver: c.Resolver(), Dir: c.dir, Account: c.settings.Account,
-		Speed: c.settings.Speed, Regions: c.settings.Regions,
+		Speed: c.settings.Speed, Regions: c.settings.Regions, Faults: c.Faults(),
 		Processes: []Process{
 			measured(Process{Name: "front door", State: string(world.Up), PID: os.Getpid()}),
 			measured(Process{Name: "world", State: string(world.Up), PID: c.world.Process.Pid}),

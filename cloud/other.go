@@ -31,6 +31,21 @@ func (c *Cloud) Status() Status { return Status{} }
 // Close does nothing.
 func (c *Cloud) Close() error { return nil }
 
+// AddFault returns ErrLinux.
+func (c *Cloud) AddFault(f Fault) (Fault, error) { return f, ErrLinux }
+
+// RemoveFaults returns ErrLinux.
+func (c *Cloud) RemoveFaults(...string) error { return ErrLinux }
+
+// Faults is empty.
+func (c *Cloud) Faults() []InForce { return nil }
+
+// Calls is empty.
+func (c *Cloud) Calls() []Call { return nil }
+
+// ForgetCalls does nothing.
+func (c *Cloud) ForgetCalls() {}
+
 // Ended is never closed.
 func (c *Cloud) Ended() <-chan struct{} { return nil }
 

@@ -50,7 +50,7 @@ func restoreRunning(ctx context.Context, dir, name string, empty bool) (done []R
 	if empty {
 		path += "?empty=true"
 	}
-	return done, a.call(ctx, http.MethodPost, path, &done)
+	return done, a.call(ctx, http.MethodPost, path, nil, &done)
 }
 
 // restore restores a part of this running cloud and starts it.

@@ -30,6 +30,7 @@ type Cloud struct {
 	settings  settings
 	keys      credentials
 	log       *slog.Logger
+	faults    *door.Faults
 
 	lock    *os.File
 	closers []func() error // in the order of opening; closed in reverse
@@ -85,6 +86,7 @@ func (c *Cloud) startAll(ctx context.Context, o Options) error {
 	if err := c.takeFolder(o); err != nil {
 		return err
 	}
+	c.faults = door.NewFaults(c.settings.Regions)
 	listener, names, err := c.claim()
 	if err != nil {
 		return err
@@ -207,6 +209,7 @@ func (c *Cloud) serveAPI(listener net.Listener, further string) error {
 		listeners = append(listeners, l)
 	}
 	server := door.NewServer(door.Config{
+		Faults:  c.faults,
 		Account: c.settings.Account, AccessKey: c.keys.ID, Secret: c.keys.Secret,
 		Regions: c.settings.Regions, Socket: func(name string) string { return world.Socket(c.dir, name) }, Log: c.log,
 	})

@@ -28,7 +28,7 @@ func cloudCommand() *cobra.Command {
 	}
 	cmd.PersistentFlags().StringVar(&dirFlag, "dir", "", "the cloud's `folder` (default $UNDERSTUDY_HOME, or understudy/cloud in the state folder)")
 	cmd.MarkPersistentFlagDirname("dir")
-	cmd.AddCommand(cloudStartCommand(), cloudStopCommand(), cloudStatusCommand(), cloudEnvCommand(), cloudRestoreCommand(), cloudRegionCommand())
+	cmd.AddCommand(cloudStartCommand(), cloudStopCommand(), cloudStatusCommand(), cloudEnvCommand(), cloudRestoreCommand(), cloudRegionCommand(), cloudFaultCommand(), cloudCallsCommand())
 	return cmd
 }
 

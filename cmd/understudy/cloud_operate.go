@@ -57,7 +57,8 @@ func cloudStatusCommand() *cobra.Command {
 }
 
 const cloudStatusHelp = `Show the cloud's addresses, and its own processes with their memory. For a process that is
-down it shows how it ended, and for one that is refused what is wrong with its state.
+down it shows how it ended, and for one that is refused what is wrong with its state. The faults
+in force are at the end.
 
 Exit codes: 0 all processes are up; 1 one is down or refused, or no cloud runs.`
 
@@ -106,7 +107,11 @@ func printStatus(w io.Writer, s cloud.Status) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", p.Name, p.State, pid, megabytes(p.PSS), p.Reason)
 	}
 	fmt.Fprintf(t, "together\t\t\t%s\t\n", megabytes(total))
-	return t.Flush()
+	if err := t.Flush(); err != nil || len(s.Faults) == 0 {
+		return err
+	}
+	fmt.Fprintln(w)
+	return printFaults(w, s.Faults)
 }
 
 func megabytes(b int64) string {
