@@ -7,8 +7,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
 	"github.com/understudy/understudy/account"
 )
+
+// balancerDefaults are the attributes of a load balancer that a declaration says nothing about, with the values that AWS
+// gives a new one (Elastic Load Balancing User Guide, "Edit attributes for your Application Load Balancer"). Deletion
+// protection and logs are left as somebody has set them: they change nothing of what users get.
+var balancerDefaults = map[string]string{
+	"idle_timeout.timeout_seconds":                             "60",
+	"client_keep_alive.seconds":                                "3600",
+	"routing.http2.enabled":                                    "true",
+	"routing.http.drop_invalid_header_fields.enabled":          "false",
+	"routing.http.desync_mitigation_mode":                      "defensive",
+	"routing.http.preserve_host_header.enabled":                "false",
+	"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
+	"routing.http.xff_client_port.enabled":                     "false",
+	"routing.http.xff_header_processing.mode":                  "append",
+	"waf.fail_open.enabled":                                    "false",
+	"load_balancing.cross_zone.enabled":                        "true",
+}
 
 // balancer is the application load balancer over a region's public subnets.
 type balancer struct {
@@ -29,6 +47,8 @@ func (b *balancer) desired() []Field {
 		{Name: "scheme", Value: string(elbtypes.LoadBalancerSchemeEnumInternetFacing), Fixed: true},
 		{Name: "subnets", Value: set(known(b.subnets[0].id), known(b.subnets[1].id))},
 		{Name: "groups", Value: known(b.group.id)},
+		{Name: "addresses", Value: string(elbtypes.IpAddressTypeIpv4)},
+		{Name: "attributes", Value: ""},
 		{Name: "state", Value: string(elbtypes.LoadBalancerStateEnumActive)},
 	}
 }
@@ -49,7 +69,42 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	b.remember(out.LoadBalancers[0])
+	attributes, err := b.attributes(ctx)
+	if err != nil {
+		return false, err
+	}
+	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, balancerDefaults)})
 	return true, nil
+}
+
+func (b *balancer) attributes(ctx context.Context) (map[string]string, error) {
+	out, err := b.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &b.arn})
+	if err != nil {
+		return nil, fmt.Errorf("describe attributes of %s: %w", b.arn, err)
+	}
+	attributes := map[string]string{}
+	for _, a := range out.Attributes {
+		attributes[aws.ToString(a.Key)] = aws.ToString(a.Value)
+	}
+	return attributes, nil
+}
+
+// resetAttributes gives the attributes that are unusual their defaults back.
+func (b *balancer) resetAttributes(ctx context.Context) error {
+	now, err := b.attributes(ctx)
+	if err != nil {
+		return err
+	}
+	in := &elb.ModifyLoadBalancerAttributesInput{LoadBalancerArn: &b.arn}
+	for key, usual := range balancerDefaults {
+		if value, ok := now[key]; ok && value != usual {
+			in.Attributes = append(in.Attributes, elbtypes.LoadBalancerAttribute{Key: aws.String(key), Value: aws.String(usual)})
+		}
+	}
+	if _, err := b.ELB.ModifyLoadBalancerAttributes(ctx, in); err != nil {
+		return fmt.Errorf("set attributes of %s: %w", b.arn, err)
+	}
+	return nil
 }
 
 func (b *balancer) remember(l elbtypes.LoadBalancer) {
@@ -66,6 +121,7 @@ func (b *balancer) remember(l elbtypes.LoadBalancer) {
 		{Name: "scheme", Value: string(l.Scheme)},
 		{Name: "subnets", Value: set(subnets...)},
 		{Name: "groups", Value: set(l.SecurityGroups...)},
+		{Name: "addresses", Value: string(l.IpAddressType)},
 		{Name: "state", Value: state},
 	}
 }
@@ -116,6 +172,17 @@ func (b *balancer) change(ctx context.Context, differences []Difference) error {
 		_, err := b.ELB.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: &b.arn, SecurityGroups: []string{b.group.id}})
 		if err != nil {
 			return fmt.Errorf("set security groups of %s: %w", b.arn, err)
+		}
+	}
+	if differs(differences, "addresses") {
+		_, err := b.ELB.SetIpAddressType(ctx, &elb.SetIpAddressTypeInput{LoadBalancerArn: &b.arn, IpAddressType: elbtypes.IpAddressTypeIpv4})
+		if err != nil {
+			return fmt.Errorf("set the addresses of %s: %w", b.arn, err)
+		}
+	}
+	if differs(differences, "attributes") {
+		if err := b.resetAttributes(ctx); err != nil {
+			return err
 		}
 	}
 	return b.awaitActive(ctx)

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
 	"github.com/understudy/understudy/account"
 )
 
@@ -32,6 +33,7 @@ func (c *check) identity() string { return c.id }
 func (c *check) desired() []Field {
 	f := c.declared.Failover
 	return []Field{
+		{Name: "type", Value: string(route53types.HealthCheckTypeHttp)},
 		{Name: "asks", Value: known(strings.ToLower(c.balancer.dnsName))},
 		{Name: "port", Value: number(c.declared.Listener.Port)},
 		{Name: "path", Value: c.declared.Service.Health},
@@ -39,8 +41,25 @@ func (c *check) desired() []Field {
 		{Name: "threshold", Value: number(f.Threshold)},
 		{Name: "inverted", Value: yes(false)},
 		{Name: "disabled", Value: yes(false)},
+		{Name: "checkers in", Value: allRegions},
 		{Name: "tagged", Value: yes(true)},
 	}
+}
+
+// allRegions stands for the regions of all checkers, which is what a check without a list of them has.
+const allRegions = "all regions"
+
+// checkersIn renders the regions of a check's checkers.
+func checkersIn(regions []route53types.HealthCheckRegion) string {
+	all := route53types.HealthCheckRegion("").Values()
+	if len(regions) == 0 || len(regions) >= len(all) {
+		return allRegions
+	}
+	var names []string
+	for _, r := range regions {
+		names = append(names, string(r))
+	}
+	return set(names...)
 }
 
 func (c *check) actual() []Field {
@@ -48,6 +67,7 @@ func (c *check) actual() []Field {
 		return nil
 	}
 	return []Field{
+		{Name: "type", Value: string(c.config.Type)},
 		{Name: "asks", Value: strings.ToLower(aws.ToString(c.config.FullyQualifiedDomainName))},
 		{Name: "port", Value: number(aws.ToInt32(c.config.Port))},
 		{Name: "path", Value: aws.ToString(c.config.ResourcePath)},
@@ -55,17 +75,22 @@ func (c *check) actual() []Field {
 		{Name: "threshold", Value: number(aws.ToInt32(c.config.FailureThreshold))},
 		{Name: "inverted", Value: yes(aws.ToBool(c.config.Inverted))},
 		{Name: "disabled", Value: yes(aws.ToBool(c.config.Disabled))},
+		{Name: "checkers in", Value: checkersIn(c.config.Regions)},
 		{Name: "tagged", Value: yes(c.tagged)},
 	}
 }
 
-// next returns the id of the check after the plan is applied. If the interval differs, which cannot be
-// changed, this is a new check's, which is Unknown.
+// next returns the id of the check after the plan is applied. Of a check that is to be replaced this is Unknown.
 func (c *check) next() string {
-	if c.config != nil && aws.ToInt32(c.config.RequestInterval) != int32(c.declared.Failover.Interval) {
+	if c.config != nil && replaces(compare(c.desired(), c.actual())) {
 		return Unknown
 	}
 	return known(c.id)
+}
+
+// replaces tells whether some differences take a new check: Route 53 changes neither a check's interval nor its type.
+func replaces(differences []Difference) bool {
+	return differs(differences, "interval") || differs(differences, "type")
 }
 
 func (c *check) find(ctx context.Context) (bool, error) {
@@ -147,7 +172,7 @@ func (c *check) create(ctx context.Context) error {
 }
 
 func (c *check) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "interval") {
+	if replaces(differences) {
 		c.superseded = append(c.superseded, c.id)
 		return c.create(ctx)
 	}
@@ -165,9 +190,18 @@ func (c *check) change(ctx context.Context, differences []Difference) error {
 		FailureThreshold:         config.FailureThreshold,
 		Inverted:                 aws.Bool(false),
 		Disabled:                 aws.Bool(false),
+		ResetElements:            resets(differences),
 	})
 	if err != nil {
 		return fmt.Errorf("update health check %s: %w", c.id, err)
+	}
+	return nil
+}
+
+// resets lists what goes back to its default by being named: a list of regions cannot be set to none.
+func resets(differences []Difference) []route53types.ResettableElementName {
+	if differs(differences, "checkers in") {
+		return []route53types.ResettableElementName{route53types.ResettableElementNameRegions}
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
@@ -139,20 +140,73 @@ func TestFleetFollowsItsTemplate(t *testing.T) {
 }
 
 func TestTargetGroupDiffers(t *testing.T) {
-	g := &targetGroup{scope: testScope(t)}
+	g := &targetGroup{scope: testScope(t), vpc: &vpc{id: "vpc-1"}}
 	g.seen = append(checkOf(elbtypes.TargetGroup{
+		VpcId: aws.String("vpc-1"), Protocol: "HTTP", TargetType: "instance", HealthCheckProtocol: "HTTP", HealthCheckPort: aws.String("8080"),
 		Port: aws.Int32(9090), HealthCheckPath: aws.String("/ok"), HealthCheckIntervalSeconds: aws.Int32(7),
 		HealthCheckTimeoutSeconds: aws.Int32(3), HealthyThresholdCount: aws.Int32(4), UnhealthyThresholdCount: aws.Int32(2),
 		Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-204")},
-	}), Field{Name: "deregistration delay", Value: "300"})
-	expect(t, g, "unhealthy: 5, not 2", "deregistration delay: 6, not 300")
+	}), Field{Name: "deregistration delay", Value: "300"}, Field{Name: "attributes", Value: unusual(map[string]string{
+		"stickiness.enabled": "true", "slow_start.duration_seconds": "0", "of.tomorrow": "x",
+	}, targetDefaults)})
+	expect(t, g, "check port: traffic-port, not 8080", "unhealthy: 5, not 2", "deregistration delay: 6, not 300",
+		"attributes: , not stickiness.enabled=true")
+}
+
+// Roles swapped by hand send every user to the standby, and a renamed record is the stack's all the same.
+func TestRecordsDiffer(t *testing.T) {
+	r := &records{scope: testScope(t), balancers: map[understudy.Side]*balancer{}, checks: map[understudy.Side]*check{},
+		seen: map[understudy.Side]route53types.ResourceRecordSet{}}
+	for _, side := range understudy.Sides {
+		r.balancers[side] = &balancer{dnsName: "lb-" + string(side) + ".elb.amazonaws.com", zoneID: "Z1"}
+		r.checks[side] = &check{id: "check-" + string(side)}
+		r.seen[side] = *r.wanted(side)
+	}
+	expect(t, r)
+	for side, other := range map[understudy.Side]understudy.Side{understudy.Primary: understudy.Secondary, understudy.Secondary: understudy.Primary} {
+		set := *r.wanted(side)
+		set.Failover = failoverRole(other)
+		r.seen[side] = set
+	}
+	expect(t, r, "primary role: PRIMARY, not SECONDARY", "secondary role: SECONDARY, not PRIMARY")
+
+	named := func(id, leadsTo string, role route53types.ResourceRecordSetFailover) route53types.ResourceRecordSet {
+		return route53types.ResourceRecordSet{SetIdentifier: &id, Failover: role, AliasTarget: &route53types.AliasTarget{DNSName: &leadsTo}}
+	}
+	if !r.leadsHome(named("mine", "LB-primary.elb.amazonaws.com.", "PRIMARY")) {
+		t.Error("a renamed record of the stack's is taken for somebody else's")
+	}
+	if r.leadsHome(named("other", "elsewhere.example.", "PRIMARY")) || r.leadsHome(named("weighted", "lb-primary.elb.amazonaws.com", "")) {
+		t.Error("somebody else's record is taken for the stack's")
+	}
+	r.seen[understudy.Primary], r.seen[understudy.Secondary] = *r.wanted(understudy.Primary), *r.wanted(understudy.Secondary)
+	r.renamed = []route53types.ResourceRecordSet{named("mine", "lb-primary.elb.amazonaws.com", "PRIMARY")}
+	expect(t, r, "other set identifiers: , not mine")
+	if err := r.refused(); err != nil {
+		t.Error(err)
+	}
+	r.foreign = []route53types.ResourceRecordSet{{Name: aws.String("www.hello.test.")}}
+	if err := r.refused(); err == nil || !strings.Contains(err.Error(), "a simple one") {
+		t.Errorf("a foreign record is met with %v", err)
+	}
+}
+
+func TestListenerDiffers(t *testing.T) {
+	l := &listener{scope: testScope(t), group: &targetGroup{arn: "arn:tg"}}
+	forward := elbtypes.Action{Type: "forward", TargetGroupArn: aws.String("arn:tg")}
+	l.remember(elbtypes.Listener{Port: aws.Int32(81), Protocol: "HTTP", DefaultActions: []elbtypes.Action{forward}})
+	l.seen = append(l.seen, Field{Name: "other rules", Value: ""})
+	expect(t, l)
+	l.remember(elbtypes.Listener{Port: aws.Int32(81), Protocol: "HTTP", DefaultActions: []elbtypes.Action{{Type: "fixed-response"}}})
+	l.seen = append(l.seen, Field{Name: "other rules", Value: "arn:rule"})
+	expect(t, l, "forwards to: arn:tg, not fixed-response", "other rules: , not arn:rule")
 }
 
 func TestCheckWithAnotherIntervalIsReplacedAndTheRecordsFollow(t *testing.T) {
 	b := &balancer{dnsName: "lb.us-east-1.elb.amazonaws.com", zoneID: "Z1"}
 	h := func(id string, interval int32) route53types.HealthCheck {
 		return route53types.HealthCheck{Id: &id, HealthCheckConfig: &route53types.HealthCheckConfig{
-			FullyQualifiedDomainName: &b.dnsName, Port: aws.Int32(81), ResourcePath: aws.String("/ok"),
+			Type: "HTTP", FullyQualifiedDomainName: &b.dnsName, Port: aws.Int32(81), ResourcePath: aws.String("/ok"),
 			RequestInterval: &interval, FailureThreshold: aws.Int32(2)}}
 	}
 	checks, balancers := map[understudy.Side]*check{}, map[understudy.Side]*balancer{}
@@ -173,6 +227,10 @@ func TestCheckWithAnotherIntervalIsReplacedAndTheRecordsFollow(t *testing.T) {
 	p.choose([]route53types.HealthCheck{h("only", 10)})
 	expect(t, p, "interval: 30, not 10")
 	expect(t, r, "primary health check: (known after), not new")
+	some := h("only", 30)
+	some.HealthCheckConfig.Regions = []route53types.HealthCheckRegion{"us-west-1", "eu-west-1", "sa-east-1"}
+	p.choose([]route53types.HealthCheck{some})
+	expect(t, p, "checkers in: all regions, not eu-west-1, sa-east-1, us-west-1")
 }
 
 func TestChangingWhatIsFixedIsRefused(t *testing.T) {

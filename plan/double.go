@@ -50,6 +50,7 @@ type doubled interface{ others() []double }
 func choose[T any, R interface {
 	*T
 	doubling
+	doubled
 	keep([]double)
 }](ctx context.Context, into R, found []R) (there bool, err error) {
 	held := map[R][]string{}

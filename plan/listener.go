@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
 	"github.com/understudy/understudy/account"
 )
 
@@ -27,7 +28,9 @@ func (l *listener) actual() []Field  { return l.seen }
 func (l *listener) desired() []Field {
 	return []Field{
 		{Name: "port", Value: number(l.declared.Listener.Port)},
+		{Name: "protocol", Value: string(elbtypes.ProtocolEnumHttp)},
 		{Name: "forwards to", Value: known(l.group.arn)},
+		{Name: "other rules", Value: ""},
 	}
 }
 
@@ -51,16 +54,67 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 		one.remember(o)
 		found = append(found, &one)
 	}
-	return choose(ctx, l, found)
+	there, err := choose(ctx, l, found)
+	if err != nil || !there {
+		return there, err
+	}
+	rules, err := l.otherRules(ctx)
+	l.seen = append(l.seen, Field{Name: "other rules", Value: set(rules...)})
+	return true, err
 }
 
 func (l *listener) remember(o elbtypes.Listener) {
 	l.arn = aws.ToString(o.ListenerArn)
-	target := ""
-	for _, a := range o.DefaultActions {
-		target = aws.ToString(a.TargetGroupArn)
+	l.seen = []Field{
+		{Name: "port", Value: number(aws.ToInt32(o.Port))},
+		{Name: "protocol", Value: string(o.Protocol)},
+		{Name: "forwards to", Value: actionsText(o.DefaultActions)},
 	}
-	l.seen = []Field{{Name: "port", Value: number(aws.ToInt32(o.Port))}, {Name: "forwards to", Value: target}}
+}
+
+// actionsText renders a listener's actions: the target group where that is all they are.
+func actionsText(actions []elbtypes.Action) string {
+	var texts []string
+	for _, a := range actions {
+		text := aws.ToString(a.TargetGroupArn)
+		if a.Type != elbtypes.ActionTypeEnumForward || text == "" {
+			text = string(a.Type)
+		}
+		texts = append(texts, text)
+	}
+	return set(texts...)
+}
+
+// otherRules returns the rules beside the default one that the stack did not make: what they match does not reach the
+// service, in this region alone.
+func (l *listener) otherRules(ctx context.Context) ([]string, error) {
+	out, err := l.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &l.arn})
+	if err != nil {
+		return nil, fmt.Errorf("describe rules of %s: %w", l.arn, err)
+	}
+	var arns []string
+	for _, r := range out.Rules {
+		if !aws.ToBool(r.IsDefault) {
+			arns = append(arns, aws.ToString(r.RuleArn))
+		}
+	}
+	return l.foreign(ctx, arns)
+}
+
+// foreign returns those of some resources that do not have the stack's tag. One call asks for twenty at most.
+func (l *listener) foreign(ctx context.Context, arns []string) (others []string, err error) {
+	for some := range slices.Chunk(arns, 20) {
+		out, err := l.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: some})
+		if err != nil {
+			return nil, fmt.Errorf("describe tags of rules of %s: %w", l.arn, err)
+		}
+		for _, d := range out.TagDescriptions {
+			if account.OfELB(d.Tags)[account.TagStack] != l.stack() {
+				others = append(others, aws.ToString(d.ResourceArn))
+			}
+		}
+	}
+	return others, nil
 }
 
 // fits prefers the listener with the declared port.
@@ -71,24 +125,8 @@ func (l *listener) fits() int {
 	return 0
 }
 
-// holds names the rules of a listener, which somebody added: the stack's listener has its default action only. A
-// listener without the stack's tags belongs to somebody else.
-func (l *listener) holds(ctx context.Context) ([]string, error) {
-	if err := ours(ctx, l.scope, l.arn, l.mark("listener")); err != nil {
-		return []string{"what is not this stack's: it does not have its tags"}, nil
-	}
-	out, err := l.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &l.arn})
-	if err != nil {
-		return nil, fmt.Errorf("describe rules of %s: %w", l.arn, err)
-	}
-	var rules []string
-	for _, r := range out.Rules {
-		if !aws.ToBool(r.IsDefault) {
-			rules = append(rules, aws.ToString(r.RuleArn))
-		}
-	}
-	return rules, nil
-}
+// holds is nothing: what a second listener of the stack's own load balancer serves, the other region does not.
+func (l *listener) holds(context.Context) ([]string, error) { return nil, nil }
 
 func (l *listener) actions() []elbtypes.Action {
 	return []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &l.group.arn}}
@@ -109,16 +147,26 @@ func (l *listener) create(ctx context.Context) error {
 	return nil
 }
 
-func (l *listener) change(ctx context.Context, _ []Difference) error {
+func (l *listener) change(ctx context.Context, differences []Difference) error {
 	_, err := l.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{
 		ListenerArn:    &l.arn,
 		Port:           aws.Int32(int32(l.declared.Listener.Port)),
+		Protocol:       elbtypes.ProtocolEnumHttp,
 		DefaultActions: l.actions(),
 	})
 	if err != nil {
 		return fmt.Errorf("change %s: %w", l.arn, err)
 	}
-	return nil
+	if !differs(differences, "other rules") {
+		return nil
+	}
+	rules, err := l.otherRules(ctx)
+	for _, arn := range rules {
+		if _, err := l.ELB.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &arn}); err != nil && !account.IsNotFound(err) {
+			return fmt.Errorf("delete %s: %w", arn, err)
+		}
+	}
+	return err
 }
 
 func (l *listener) remove(ctx context.Context) error {

@@ -97,7 +97,7 @@ func planUp(ctx context.Context, g *graph) (*Plan, error) {
 	var steps []Step
 	var errs []error
 	for _, n := range g.ordered(forward) {
-		errs = append(errs, refuseHeld(n))
+		errs = append(errs, refuseHeld(n), refuseObstructed(n))
 		step := Step{Resource: n.id, Action: Create, ID: identity(n.resource), node: n}
 		if found[n] {
 			step.Action = Change
@@ -118,6 +118,18 @@ func planUp(ctx context.Context, g *graph) (*Plan, error) {
 		return nil, err
 	}
 	return newPlan(g, round{forward, steps}, round{backward, removalsOfDoubles(g)}), nil
+}
+
+// refuseObstructed returns an error where something of somebody else's keeps a resource from being as declared.
+func refuseObstructed(n *node) error {
+	o, ok := n.resource.(obstructed)
+	if !ok {
+		return nil
+	}
+	if err := o.refused(); err != nil {
+		return fmt.Errorf("%s: %w", n.id, err)
+	}
+	return nil
 }
 
 // refuseFixed returns an error that names the differing settings that AWS cannot change.

@@ -2,12 +2,16 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
@@ -21,6 +25,8 @@ type records struct {
 	balancers map[understudy.Side]*balancer
 	checks    map[understudy.Side]*check
 	seen      map[understudy.Side]route53types.ResourceRecordSet
+	renamed   []route53types.ResourceRecordSet // the stack's by what they answer, with set identifiers that are not
+	foreign   []route53types.ResourceRecordSet // of the same name, and somebody else's
 }
 
 func (r *records) identity() string {
@@ -39,17 +45,22 @@ func (r *records) desired() []Field {
 	for _, side := range understudy.Sides {
 		b := r.balancers[side]
 		fields = append(fields,
+			Field{Name: string(side) + " role", Value: string(failoverRole(side))},
 			Field{Name: string(side) + " alias", Value: strings.ToLower(known(b.dnsName))},
 			Field{Name: string(side) + " alias zone", Value: known(b.zoneID)},
 			Field{Name: string(side) + " health check", Value: r.checks[side].next()},
 			Field{Name: string(side) + " target health", Value: yes(true)},
 			Field{Name: string(side) + " superseded checks", Value: ""})
 	}
-	return fields
+	return append(fields, Field{Name: "other set identifiers", Value: ""})
 }
 
 func (r *records) actual() []Field {
-	var fields []Field
+	var others []string
+	for _, set := range r.renamed {
+		others = append(others, aws.ToString(set.SetIdentifier))
+	}
+	fields := []Field{{Name: "other set identifiers", Value: set(others...)}}
 	for _, side := range understudy.Sides {
 		fields = append(fields, Field{Name: string(side) + " superseded checks", Value: set(r.checks[side].superseded...)})
 		set, ok := r.seen[side]
@@ -57,6 +68,7 @@ func (r *records) actual() []Field {
 			continue
 		}
 		fields = append(fields,
+			Field{Name: string(side) + " role", Value: string(set.Failover)},
 			Field{Name: string(side) + " alias", Value: strings.ToLower(strings.TrimSuffix(aws.ToString(set.AliasTarget.DNSName), "."))},
 			Field{Name: string(side) + " alias zone", Value: aws.ToString(set.AliasTarget.HostedZoneId)},
 			Field{Name: string(side) + " health check", Value: aws.ToString(set.HealthCheckId)},
@@ -67,47 +79,76 @@ func (r *records) actual() []Field {
 
 func (r *records) find(ctx context.Context) (bool, error) {
 	r.spare = nil
-	foreign, err := r.look(ctx)
-	if err != nil {
+	if err := r.look(ctx); err != nil {
 		return false, err
-	}
-	if foreign != nil {
-		return false, fmt.Errorf("%s has an A record that is not this stack's (%s): delete it first", r.declared.Host(), describeSet(*foreign))
 	}
 	return len(r.seen) == len(understudy.Sides), r.findDoubles(ctx)
 }
 
-// look remembers the stack's records in its zone, and returns a record of the same name that is not the stack's.
-func (r *records) look(ctx context.Context) (foreign *route53types.ResourceRecordSet, err error) {
-	r.seen = map[understudy.Side]route53types.ResourceRecordSet{}
+// refused tells what keeps the pair from being made: Route 53 allows no record beside it that is not of its policy.
+func (r *records) refused() error {
+	var errs []error
+	for _, set := range r.foreign {
+		errs = append(errs, fmt.Errorf("%s has an A record that is not this stack's (%s)\nhint: delete it, or declare another name",
+			r.declared.Host(), describeSet(set)))
+	}
+	return errors.Join(errs...)
+}
+
+// look reads the zone's records of the declared name.
+func (r *records) look(ctx context.Context) error {
+	r.seen, r.renamed, r.foreign = map[understudy.Side]route53types.ResourceRecordSet{}, nil, nil
 	if r.zone.id == "" {
-		return nil, nil
+		return nil
 	}
 	host := r.declared.Host() + "."
 	out, err := r.Route53.ListResourceRecordSets(ctx, &route53.ListResourceRecordSetsInput{
 		HostedZoneId: &r.zone.id, StartRecordName: &host, StartRecordType: route53types.RRTypeA,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list records of %s: %w", r.zone.id, err)
+		return fmt.Errorf("list records of %s: %w", r.zone.id, err)
 	}
 	for _, set := range out.ResourceRecordSets {
 		if aws.ToString(set.Name) != host || set.Type != route53types.RRTypeA {
 			continue
 		}
-		if side, ok := r.sideOf(set); ok {
+		side, ok := r.sideOf(set)
+		switch {
+		case ok:
 			r.seen[side] = set
-		} else {
-			foreign = &set
+		case r.leadsHome(set):
+			r.renamed = append(r.renamed, set)
+		default:
+			r.foreign = append(r.foreign, set)
 		}
 	}
-	return foreign, nil
+	return nil
+}
+
+// leadsHome tells whether a record is one of the failover pair under another set identifier: it answers with one of
+// the stack's load balancers.
+func (r *records) leadsHome(set route53types.ResourceRecordSet) bool {
+	if set.Failover == "" || set.AliasTarget == nil {
+		return false
+	}
+	for _, b := range r.balancers {
+		if b.dnsName != "" && sameName(aws.ToString(set.AliasTarget.DNSName), b.dnsName) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameName compares DNS names: their case means nothing (RFC 4343), a last dot neither.
+func sameName(a, b string) bool {
+	return strings.EqualFold(strings.TrimSuffix(a, "."), strings.TrimSuffix(b, "."))
 }
 
 // findDoubles looks for the stack's records in the zone's doubles: two runs at once may write a pair into each.
 func (r *records) findDoubles(ctx context.Context) error {
 	for _, d := range r.zone.spare {
 		twice := &records{scope: r.scope, zone: d.doubling.(*zone)}
-		if _, err := twice.look(ctx); err != nil {
+		if err := twice.look(ctx); err != nil {
 			return err
 		}
 		if len(twice.seen) > 0 {
@@ -126,7 +167,7 @@ func (r *records) holds(context.Context) ([]string, error) {
 }
 
 // remnants tells whether only one record of the pair exists, which Route 53 never leaves but a person may.
-func (r *records) remnants() bool { return len(r.seen) > 0 }
+func (r *records) remnants() bool { return len(r.seen)+len(r.renamed) > 0 }
 
 func (r *records) sideOf(set route53types.ResourceRecordSet) (understudy.Side, bool) {
 	for _, side := range understudy.Sides {
@@ -144,16 +185,19 @@ func describeSet(set route53types.ResourceRecordSet) string {
 	return "set identifier " + *set.SetIdentifier
 }
 
-func (r *records) wanted(side understudy.Side) *route53types.ResourceRecordSet {
-	role := route53types.ResourceRecordSetFailoverPrimary
+func failoverRole(side understudy.Side) route53types.ResourceRecordSetFailover {
 	if side == understudy.Secondary {
-		role = route53types.ResourceRecordSetFailoverSecondary
+		return route53types.ResourceRecordSetFailoverSecondary
 	}
+	return route53types.ResourceRecordSetFailoverPrimary
+}
+
+func (r *records) wanted(side understudy.Side) *route53types.ResourceRecordSet {
 	return &route53types.ResourceRecordSet{
 		Name:          aws.String(r.declared.Host() + "."),
 		Type:          route53types.RRTypeA,
 		SetIdentifier: aws.String(r.setID(side)),
-		Failover:      role,
+		Failover:      failoverRole(side),
 		HealthCheckId: aws.String(r.checks[side].id),
 		AliasTarget: &route53types.AliasTarget{
 			DNSName:              aws.String(r.balancers[side].dnsName),
@@ -164,7 +208,13 @@ func (r *records) wanted(side understudy.Side) *route53types.ResourceRecordSet {
 }
 
 func (r *records) create(ctx context.Context) error {
-	var changes []route53types.Change
+	changes := r.deletions(r.renamed)
+	for side, set := range r.seen {
+		// Two records of one role cannot be, not even between two changes of a batch.
+		if set.Failover != failoverRole(side) {
+			changes = append(changes, r.deletions([]route53types.ResourceRecordSet{set})...)
+		}
+	}
 	for _, side := range understudy.Sides {
 		changes = append(changes, route53types.Change{Action: route53types.ChangeActionUpsert, ResourceRecordSet: r.wanted(side)})
 	}
@@ -201,14 +251,17 @@ func (r *records) submit(ctx context.Context, changes []route53types.Change) err
 
 // remove sends the records as they are: Route 53 deletes a record only if the request equals it.
 func (r *records) remove(ctx context.Context) error {
-	if _, err := r.look(ctx); err != nil || len(r.seen) == 0 {
+	if err := r.look(ctx); err != nil || !r.remnants() {
 		return err
 	}
-	var changes []route53types.Change
-	for _, set := range r.seen {
+	return r.submit(ctx, r.deletions(slices.AppendSeq(r.renamed, maps.Values(r.seen))))
+}
+
+func (r *records) deletions(sets []route53types.ResourceRecordSet) (changes []route53types.Change) {
+	for _, set := range sets {
 		changes = append(changes, route53types.Change{Action: route53types.ChangeActionDelete, ResourceRecordSet: &set})
 	}
-	return r.submit(ctx, changes)
+	return changes
 }
 
 var _ doubling = (*records)(nil)

@@ -29,6 +29,9 @@ type resource interface {
 // identified is a resource that has an id of AWS's to show.
 type identified interface{ identity() string }
 
+// obstructed is a resource that something of somebody else's may be in the way of.
+type obstructed interface{ refused() error }
+
 // leaving is a resource that may exist in part: it cannot be used, but must be removed.
 type leaving interface{ remnants() bool }
 

@@ -8,10 +8,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
 	"github.com/understudy/understudy/account"
 )
 
 const delayAttribute = "deregistration_delay.timeout_seconds"
+
+// targetDefaults are the attributes that a declaration says nothing about, with the values that AWS gives a new target
+// group (Elastic Load Balancing User Guide, "Edit target group attributes for your Application Load Balancer").
+// Regions in which one of them is another behave differently under the same load.
+var targetDefaults = map[string]string{
+	"stickiness.enabled":                                                             "false",
+	"slow_start.duration_seconds":                                                    "0",
+	"load_balancing.algorithm.type":                                                  "round_robin",
+	"load_balancing.cross_zone.enabled":                                              "use_load_balancer_configuration",
+	"load_balancing.algorithm.anomaly_mitigation":                                    "off",
+	"target_group_health.dns_failover.minimum_healthy_targets.count":                 "1",
+	"target_group_health.dns_failover.minimum_healthy_targets.percentage":            "off",
+	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      "1",
+	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
+}
 
 // targetGroup is where a load balancer sends requests, with the health check that decides which targets get them.
 type targetGroup struct {
@@ -28,7 +44,12 @@ func (t *targetGroup) groupName() string { return "understudy-" + t.stack() }
 func (t *targetGroup) desired() []Field {
 	check := t.declared.Target
 	return []Field{
+		{Name: "vpc", Value: known(t.vpc.id), Fixed: true},
+		{Name: "protocol", Value: string(elbtypes.ProtocolEnumHttp), Fixed: true},
 		{Name: "port", Value: number(t.declared.Service.Port), Fixed: true},
+		{Name: "targets are", Value: string(elbtypes.TargetTypeEnumInstance), Fixed: true},
+		{Name: "check protocol", Value: string(elbtypes.ProtocolEnumHttp)},
+		{Name: "check port", Value: trafficPort},
 		{Name: "path", Value: t.declared.Service.Health},
 		{Name: "matcher", Value: check.Matcher},
 		{Name: "interval", Value: number(check.Interval)},
@@ -36,8 +57,12 @@ func (t *targetGroup) desired() []Field {
 		{Name: "healthy", Value: number(check.Healthy)},
 		{Name: "unhealthy", Value: number(check.Unhealthy)},
 		{Name: "deregistration delay", Value: number(check.DeregistrationDelay)},
+		{Name: "attributes", Value: ""},
 	}
 }
+
+// trafficPort is the health check's port where it is the targets' own.
+const trafficPort = "traffic-port"
 
 func (t *targetGroup) find(ctx context.Context) (bool, error) {
 	out, err := t.ELB.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{Names: []string{t.groupName()}})
@@ -56,12 +81,24 @@ func (t *targetGroup) find(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	t.arn = arn
-	delay, err := t.delay(ctx)
+	attributes, err := t.attributes(ctx)
 	if err != nil {
 		return false, err
 	}
-	t.seen = append(checkOf(found), Field{Name: "deregistration delay", Value: delay})
+	t.seen = append(checkOf(found), Field{Name: "deregistration delay", Value: attributes[delayAttribute]},
+		Field{Name: "attributes", Value: unusual(attributes, targetDefaults)})
 	return true, nil
+}
+
+// unusual renders the attributes that are not as AWS makes them. What the endpoint does not have is not missed.
+func unusual(attributes, defaults map[string]string) string {
+	var others []string
+	for key, usual := range defaults {
+		if value, ok := attributes[key]; ok && value != usual {
+			others = append(others, key+"="+value)
+		}
+	}
+	return set(others...)
 }
 
 func checkOf(t elbtypes.TargetGroup) []Field {
@@ -70,7 +107,12 @@ func checkOf(t elbtypes.TargetGroup) []Field {
 		matcher = aws.ToString(t.Matcher.HttpCode)
 	}
 	return []Field{
+		{Name: "vpc", Value: aws.ToString(t.VpcId)},
+		{Name: "protocol", Value: string(t.Protocol)},
 		{Name: "port", Value: number(aws.ToInt32(t.Port))},
+		{Name: "targets are", Value: string(t.TargetType)},
+		{Name: "check protocol", Value: string(t.HealthCheckProtocol)},
+		{Name: "check port", Value: aws.ToString(t.HealthCheckPort)},
 		{Name: "path", Value: aws.ToString(t.HealthCheckPath)},
 		{Name: "matcher", Value: matcher},
 		{Name: "interval", Value: number(aws.ToInt32(t.HealthCheckIntervalSeconds))},
@@ -80,17 +122,16 @@ func checkOf(t elbtypes.TargetGroup) []Field {
 	}
 }
 
-func (t *targetGroup) delay(ctx context.Context) (string, error) {
+func (t *targetGroup) attributes(ctx context.Context) (map[string]string, error) {
 	out, err := t.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &t.arn})
 	if err != nil {
-		return "", fmt.Errorf("describe attributes of %s: %w", t.arn, err)
+		return nil, fmt.Errorf("describe attributes of %s: %w", t.arn, err)
 	}
+	attributes := map[string]string{}
 	for _, a := range out.Attributes {
-		if aws.ToString(a.Key) == delayAttribute {
-			return aws.ToString(a.Value), nil
-		}
+		attributes[aws.ToString(a.Key)] = aws.ToString(a.Value)
 	}
-	return "", nil
+	return attributes, nil
 }
 
 func (t *targetGroup) create(ctx context.Context) error {
@@ -114,19 +155,30 @@ func (t *targetGroup) create(ctx context.Context) error {
 		return fmt.Errorf("create target group: %w", err)
 	}
 	t.arn = aws.ToString(out.TargetGroups[0].TargetGroupArn)
-	return t.setDelay(ctx)
+	return t.setAttributes(ctx, nil)
 }
 
 func (t *targetGroup) change(ctx context.Context, differences []Difference) error {
-	const delay = "deregistration delay"
-	if differs(differences, delay) {
-		if err := t.setDelay(ctx); err != nil || len(differences) == 1 {
+	both := 0
+	for _, name := range []string{"deregistration delay", "attributes"} {
+		if differs(differences, name) {
+			both++
+		}
+	}
+	if both > 0 {
+		now, err := t.attributes(ctx)
+		if err == nil {
+			err = t.setAttributes(ctx, now)
+		}
+		if err != nil || len(differences) == both {
 			return err
 		}
 	}
 	check := t.declared.Target
 	_, err := t.ELB.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{
 		TargetGroupArn:             &t.arn,
+		HealthCheckProtocol:        elbtypes.ProtocolEnumHttp,
+		HealthCheckPort:            aws.String(trafficPort),
 		HealthCheckPath:            aws.String(t.declared.Service.Health),
 		HealthCheckIntervalSeconds: aws.Int32(int32(check.Interval)),
 		HealthCheckTimeoutSeconds:  aws.Int32(int32(check.Timeout)),
@@ -140,15 +192,18 @@ func (t *targetGroup) change(ctx context.Context, differences []Difference) erro
 	return nil
 }
 
-func (t *targetGroup) setDelay(ctx context.Context) error {
-	_, err := t.ELB.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{
-		TargetGroupArn: &t.arn,
-		Attributes: []elbtypes.TargetGroupAttribute{{
-			Key: aws.String(delayAttribute), Value: aws.String(strconv.Itoa(t.declared.Target.DeregistrationDelay)),
-		}},
-	})
-	if err != nil {
-		return fmt.Errorf("set deregistration delay of %s: %w", t.arn, err)
+// setAttributes sets the declared delay, and gives the attributes that are now unusual their defaults back.
+func (t *targetGroup) setAttributes(ctx context.Context, now map[string]string) error {
+	in := &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &t.arn, Attributes: []elbtypes.TargetGroupAttribute{{
+		Key: aws.String(delayAttribute), Value: aws.String(strconv.Itoa(t.declared.Target.DeregistrationDelay)),
+	}}}
+	for key, usual := range targetDefaults {
+		if value, ok := now[key]; ok && value != usual {
+			in.Attributes = append(in.Attributes, elbtypes.TargetGroupAttribute{Key: aws.String(key), Value: aws.String(usual)})
+		}
+	}
+	if _, err := t.ELB.ModifyTargetGroupAttributes(ctx, in); err != nil {
+		return fmt.Errorf("set attributes of %s: %w", t.arn, err)
 	}
 	return nil
 }

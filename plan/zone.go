@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
 	"github.com/understudy/understudy/account"
 )
 
@@ -78,7 +79,7 @@ func (z *zone) named(ctx context.Context) ([]route53types.HostedZone, error) {
 
 func (z *zone) hasPair(ctx context.Context) (bool, error) {
 	pair := &records{scope: z.scope, zone: z}
-	_, err := pair.look(ctx)
+	err := pair.look(ctx)
 	return len(pair.seen) > 0, err
 }
 
