@@ -17,7 +17,8 @@ import (
 )
 
 // One run at a time may change a stack: two at once both find a thing missing, and make it twice. The lock is a claim
-// (account/claim.go) in the secondary region, which must answer for any change: a launch template whose name EC2 allows once.
+// (account/claim.go) in the secondary region, which must answer for any change: a launch template, whose name
+// EC2 allows once. If that region is silent, up and down refuse before they ask for the lock.
 //
 // It is a lease. It ends unless its holder renews it, so that a run that was killed blocks no other for longer than a lease.
 // Why no two runs ever work at once:
@@ -132,6 +133,9 @@ func (s *Stack) Unlock(ctx context.Context, h *Holder) error {
 // ends if the lock is lost. If another run holds the lock for longer than wait, the error is a HeldError; waiting is called
 // when a wait begins.
 func (s *Stack) Alone(ctx context.Context, command string, wait time.Duration, waiting func(Holder), work func(context.Context) error) (err error) {
+	if err := s.answers(ctx); err != nil {
+		return err
+	}
 	l := newLock(s.Accounts[understudy.Secondary], s.Declaration.Name, command)
 	if err := l.await(ctx, wait, waiting); err != nil {
 		return err

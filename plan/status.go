@@ -21,6 +21,7 @@ type Status struct {
 	Regions     []RegionStatus `json:"regions"`
 	Missing     []string       `json:"missing,omitempty"` // resources that are declared and not there
 	Doubles     []DoubleStatus `json:"doubles,omitempty"` // things that are there twice
+	Lock        *Holder        `json:"lock,omitempty"`    // the run that changes the stack now
 }
 
 // DoubleStatus is a double: a thing that exists twice, of which the stack does not use this one.
@@ -104,6 +105,11 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 		}
 		for _, d := range doublesOf(n) {
 			status.Doubles = append(status.Doubles, DoubleStatus{n.id, d.identity(), d.of, d.held})
+		}
+	}
+	if silent[understudy.Secondary] == nil {
+		if status.Lock, err = s.Holder(ctx); err != nil {
+			return nil, err
 		}
 	}
 	if v.zone.id == "" {

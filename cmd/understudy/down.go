@@ -1,10 +1,6 @@
 package main
 
-import (
-	"fmt"
-
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
 const downHelp = `Delete everything that has the stack's tags in both regions and in Route 53, in the reverse of
 the order in which it was made, and wait until it is gone. What does not have these tags is
@@ -22,8 +18,8 @@ const downExample = `  understudy down
 
 func downCommand() *cobra.Command {
 	var (
-		on  target
-		yes bool
+		on target
+		do change
 	)
 	c := &cobra.Command{
 		Use:     "down",
@@ -36,14 +32,11 @@ func downCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p, err := stack.Down(c.Context())
-			if err != nil {
-				return fmt.Errorf("plan: %w", err)
-			}
-			return carryOut(c, p, on.question(yes), "down")
+			do.verb, do.plan = "down", stack.Down
+			return do.run(c, stack, on.question(do.yes))
 		},
 	}
 	on.flags(c)
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	do.flags(c)
 	return c
 }

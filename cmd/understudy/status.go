@@ -15,7 +15,7 @@ import (
 
 const statusHelp = `Show what exists of the stack: each region's resources with their ids, the health of each
 target, how many of Route 53's checkers find the region healthy, and the region that the
-failover name resolves to now.
+failover name resolves to now. If an up or down is at work, it says whose, since when.
 
 The zone's own name servers are asked for the name, or UNDERSTUDY_RESOLVER (HOST:PORT).
 
@@ -111,6 +111,9 @@ func renderStatus(w io.Writer, s statusJSON) {
 		for _, t := range r.Targets {
 			fmt.Fprintf(w, "  %-20s %s %s %s\n", "target", t.ID, t.State, t.Reason)
 		}
+	}
+	if s.Lock != nil {
+		fmt.Fprintf(w, "\nlock: %s\n", s.Lock)
 	}
 	if len(s.Missing) > 0 {
 		fmt.Fprintf(w, "\nmissing: %s\n", strings.Join(s.Missing, ", "))

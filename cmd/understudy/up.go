@@ -7,10 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/understudy/understudy/plan"
 	"golang.org/x/term"
 )
 
@@ -22,16 +20,20 @@ continues.
 On AWS the plan is printed, and you are asked for a yes; --yes answers it. With another
 endpoint (--local, or AWS_ENDPOINT_URL in the environment) nothing is asked.
 
-Exit codes: 0 everything is as declared; 1 it is not; 2 the declaration or a flag is wrong.`
+Only one run at a time changes a stack. A second one says who is at work since when, and
+changes nothing, or waits with --wait. See "understudy unlock".
+
+Exit codes: 0 everything is as declared; 1 it is not, or another run is at work; 2 the
+declaration or a flag is wrong.`
 
 const upExample = `  understudy up
   understudy up -f examples/hello/understudy.yaml --local
-  understudy up --yes`
+  understudy up --yes --wait 10m`
 
 func upCommand() *cobra.Command {
 	var (
-		on  target
-		yes bool
+		on target
+		do change
 	)
 	c := &cobra.Command{
 		Use:     "up",
@@ -44,38 +46,13 @@ func upCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p, err := stack.Up(c.Context())
-			if err != nil {
-				return fmt.Errorf("plan: %w", err)
-			}
-			return carryOut(c, p, on.question(yes), "up")
+			do.verb, do.plan = "up", stack.Up
+			return do.run(c, stack, on.question(do.yes))
 		},
 	}
 	on.flags(c)
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	do.flags(c)
 	return c
-}
-
-// carryOut prints a plan, asks if it must, and applies that same plan.
-func carryOut(c *cobra.Command, p *plan.Plan, question, verb string) error {
-	renderPlan(c.OutOrStdout(), p, false)
-	if p.Empty() {
-		return nil
-	}
-	if question != "" {
-		if err := consent(c.InOrStdin(), c.ErrOrStderr(), question, verb); err != nil {
-			return err
-		}
-	}
-	began := time.Now()
-	report := newProgress(os.Stderr, len(p.Steps))
-	err := p.Apply(c.Context(), report)
-	report.close()
-	if err != nil {
-		return fmt.Errorf("%s: %w\nhint: what was done stays; run `understudy %s` again to go on", verb, err, verb)
-	}
-	fmt.Fprintf(c.OutOrStdout(), "done in %s\n", short(time.Since(began)))
-	return nil
 }
 
 // question returns what to ask before anything is changed, or "" if nothing needs to be asked.

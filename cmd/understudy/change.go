@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/understudy/understudy/plan"
+)
+
+// change is how up and down change a stack: the plan is printed, asked about where that is needed, and applied while
+// the stack's lock keeps other runs out.
+type change struct {
+	verb string
+	plan func(context.Context) (*plan.Plan, error)
+	yes  bool
+	wait time.Duration
+}
+
+func (do *change) flags(c *cobra.Command) {
+	c.Flags().BoolVarP(&do.yes, "yes", "y", false, "do not ask")
+	c.Flags().DurationVar(&do.wait, "wait", 0, "wait so long for another run to end")
+}
+
+// run asks before anything is changed, the lock included. Another run may change the account while a person reads, so
+// the plan is made again under the lock, and applied only if it is the one that was confirmed.
+func (do *change) run(c *cobra.Command, stack *plan.Stack, question string) error {
+	var confirmed *plan.Plan
+	if question != "" {
+		var err error
+		if confirmed, err = do.confirm(c, stack, question); err != nil || confirmed == nil {
+			return err
+		}
+	}
+	waiting := func(h plan.Holder) { fmt.Fprintf(c.ErrOrStderr(), "understudy: waiting for another run: %s\n", h) }
+	return stack.Alone(c.Context(), do.verb, do.wait, waiting, func(ctx context.Context) error {
+		p, err := do.plan(ctx)
+		if err != nil {
+			return fmt.Errorf("plan: %w", err)
+		}
+		if confirmed == nil {
+			renderPlan(c.OutOrStdout(), p, false)
+		} else if changed := plan.Changed(confirmed.Steps, p.Steps); len(changed) > 0 {
+			return fmt.Errorf("%s: the account has changed since the plan was made; nothing was done\n  %s\nhint: run `understudy %s` again",
+				do.verb, strings.Join(changed, "\n  "), do.verb)
+		}
+		return do.apply(ctx, c, p)
+	})
+}
+
+// confirm prints the plan and asks. It returns nil if there is nothing to do.
+func (do *change) confirm(c *cobra.Command, stack *plan.Stack, question string) (*plan.Plan, error) {
+	p, err := do.plan(c.Context())
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	if held, err := stack.Holder(c.Context()); err != nil || held != nil && held.Ended == "" && do.wait == 0 {
+		if err == nil {
+			err = plan.HeldError{Stack: stack.Declaration.Name, Holder: *held}
+		}
+		return nil, err
+	}
+	renderPlan(c.OutOrStdout(), p, false)
+	if p.Empty() {
+		return nil, nil
+	}
+	return p, consent(c.InOrStdin(), c.ErrOrStderr(), question, do.verb)
+}
+
+// apply carries out a plan and reports on it.
+func (do *change) apply(ctx context.Context, c *cobra.Command, p *plan.Plan) error {
+	if p.Empty() {
+		return nil
+	}
+	began := time.Now()
+	report := newProgress(os.Stderr, len(p.Steps))
+	err := p.Apply(ctx, report)
+	report.close()
+	if err != nil {
+		return fmt.Errorf("%s: %w\nhint: what was done stays; run `understudy %s` again to go on", do.verb, err, do.verb)
+	}
+	fmt.Fprintf(c.OutOrStdout(), "done in %s\n", short(time.Since(began)))
+	return nil
+}
