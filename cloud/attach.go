@@ -10,10 +10,13 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/world"
 )
 
@@ -50,6 +53,34 @@ func Attach(ctx context.Context, dir string) (*Attached, error) {
 	}
 	return a, nil
 }
+
+// AttachEndpoint finds the cloud whose API is at a URL, whatever its folder; it fails with ErrNotRunning if no cloud
+// that this user started is there.
+func AttachEndpoint(ctx context.Context, endpoint string) (*Attached, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return nil, err
+	}
+	host, err := netip.ParseAddr(u.Hostname())
+	if err != nil || !host.Is4() || address.Endpoint(int(host.As4()[1])) != host {
+		return nil, fmt.Errorf("%w: %s is no local cloud's API", ErrNotRunning, endpoint)
+	}
+	dir, err := os.ReadFile(numberPath(int(host.As4()[1])))
+	if err != nil {
+		return nil, fmt.Errorf("%w: no folder is known for %s", ErrNotRunning, endpoint)
+	}
+	a, err := Attach(ctx, strings.TrimSpace(string(dir)))
+	if err != nil {
+		return nil, err
+	}
+	if s, err := a.Status(ctx); err != nil || s.Endpoint != strings.TrimSuffix(endpoint, "/") {
+		return nil, errors.Join(fmt.Errorf("%w: %s has another endpoint than %s", ErrNotRunning, a.dir, endpoint), err)
+	}
+	return a, nil
+}
+
+// Dir is the cloud's folder.
+func (a *Attached) Dir() string { return a.dir }
 
 // Status is like Cloud.Status.
 func (a *Attached) Status(ctx context.Context) (s Status, err error) {

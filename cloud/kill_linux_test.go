@@ -64,7 +64,7 @@ func startHostAs(t *testing.T, cmd *exec.Cmd, dir func() string) *host {
 	if err := json.NewDecoder(out).Decode(&h.Status); err != nil {
 		t.Fatalf("start a cloud: %v", err)
 	}
-	at := h.Dir
+	at := h.Status.Dir
 	if dir != nil {
 		at = dir()
 	}
