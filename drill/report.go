@@ -31,6 +31,9 @@ type Report struct {
 	FailbackMS          float64  `json:"failback_ms"`
 	PredictedDowntimeMS float64  `json:"predicted_downtime_ms"`
 	PredictedDetectMS   float64  `json:"predicted_detect_ms"`
+
+	// Faults are what went wrong on purpose meanwhile, of the cloud's API, in words.
+	Faults []string `json:"faults,omitempty"`
 }
 
 // Quantile is the distribution of a figure over the clients, in milliseconds.

@@ -122,6 +122,7 @@ func buildAndLose(ctx context.Context, say func(string, ...any), c *cloud.Cloud,
 	if err != nil {
 		return nil, err
 	}
+	found.Faults = inWords(c.Faults())
 	return &demoReport{Report: found, Inventory: inventories(left, right)}, nil
 }
 

@@ -94,11 +94,13 @@ func runDrill(cmd *cobra.Command, stack *plan.Stack, fault string, clients int, 
 	if rehearse.Fault, err = kind.New(ctx, primary); err != nil {
 		return err
 	}
+	faults := faultsInForce(ctx)
 	found, err := rehearse.Run(ctx)
 	view.close()
 	if err != nil {
 		return err
 	}
+	found.Faults = both(faults, faultsInForce(ctx))
 	if report == "-" {
 		return writeJSON(cmd, found)
 	}
@@ -168,6 +170,9 @@ func printDrill(w io.Writer, r *drill.Report) {
 	fmt.Fprintf(w, "  without service          %.0f ms p50, %.0f p99, %.0f max (predicted at most %.0f)\n",
 		r.DowntimeMS.P50, r.DowntimeMS.P99, r.DowntimeMS.Max, r.PredictedDowntimeMS)
 	fmt.Fprintf(w, "  back after               %.0f ms\n", r.FailbackMS)
+	for _, f := range r.Faults {
+		fmt.Fprintf(w, "  with the cloud's fault   %s\n", f)
+	}
 }
 
 // writeReport writes a report for programs.

@@ -44,6 +44,7 @@ func (t *target) open(ctx context.Context) (*plan.Stack, error) {
 			return nil, err
 		}
 	}
+	tellFaults(ctx, os.Stderr)
 	stack, err := plan.Open(ctx, d)
 	if err != nil {
 		return nil, err
