@@ -110,11 +110,7 @@ func (s *stage) run(name string, args ...string) result {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+filepath.Dir(s.dir), "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
-	for k, v := range s.env {
-		cmd.Env = append(cmd.Env, k+"="+v)
-	}
+	cmd.Env = s.environment()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
@@ -123,6 +119,16 @@ func (s *stage) run(name string, args ...string) result {
 		s.t.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
 	}
 	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// environment is that of every command: it leads to the stage's cloud and nowhere else.
+func (s *stage) environment() []string {
+	env := append(os.Environ(), "XDG_STATE_HOME="+filepath.Dir(s.dir), "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
+	for k, v := range s.env {
+		env = append(env, k+"="+v)
+	}
+	return env
 }
 
 // must runs understudy and expects success.

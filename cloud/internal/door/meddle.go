@@ -31,7 +31,7 @@ func (d *door) meddle(w http.ResponseWriter, c call) {
 	defer func() { d.Faults.end(log, seen.status) }()
 	var after []fault.Rule
 	for _, r := range struck {
-		d.Log.Info("fault", "id", r.ID, "service", c.Service, "operation", c.Operation, "region", c.Region)
+		d.Log.Debug("fault", "id", r.ID, "service", c.Service, "operation", c.Operation, "region", c.Region)
 		switch {
 		case r.Error != "":
 			refuse(seen, c.r, c.service, r.AWSError(c.service))
