@@ -9,8 +9,9 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
-	"github.com/understudy/understudy/account"
 	"pgregory.net/rapid"
+
+	"github.com/understudy/understudy/account"
 )
 
 func TestTokenIsStableAndFitsEC2(t *testing.T) {

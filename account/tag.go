@@ -38,6 +38,11 @@ func (t Tags) In(others map[string]string) bool {
 	return others[TagStack] == t[TagStack] && others[TagRole] == t[TagRole]
 }
 
+// Unclaimed tells whether tags say nothing of another stack than this one.
+func Unclaimed(tags map[string]string, stack string) bool {
+	return tags[TagStack] == "" || tags[TagStack] == stack
+}
+
 func (t Tags) keys() []string { return slices.Sorted(maps.Keys(t)) }
 
 // EC2 returns the tags for resources of these types, for the call that creates them.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 )
 
@@ -24,12 +25,27 @@ func Token(parts ...string) string {
 // Such a token cannot be used again, so the next one is derived by counting. After an interruption
 // the count arrives at the same token again, and so at the same resource. It returns create's error.
 func Live(ctx context.Context, create func(ctx context.Context, token string) (alive bool, err error), parts ...string) error {
-	const most = 50 // lives within the time that AWS remembers a token
-	for n := range most {
-		alive, err := create(ctx, Token(append(parts, strconv.Itoa(n))...))
+	for n := range mostLives {
+		alive, err := create(ctx, tokenOfLife(n, parts))
 		if alive || err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf("%d client tokens in a row belong to things that are gone", most)
+	return fmt.Errorf("%d client tokens in a row belong to things that are gone", mostLives)
+}
+
+const mostLives = 50 // within the time that AWS remembers a token
+
+func tokenOfLife(n int, parts []string) string {
+	return Token(append(slices.Clone(parts), strconv.Itoa(n))...)
+}
+
+// LivedBy tells whether a token is one of those that Live derives from these parts.
+func LivedBy(token string, parts ...string) bool {
+	for n := range mostLives {
+		if token == tokenOfLife(n, parts) {
+			return true
+		}
+	}
+	return false
 }

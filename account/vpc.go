@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,6 +21,8 @@ type VPC struct {
 	Holds []string
 	// Parts counts the stack's subnets, route tables, security groups and gateways in it, which hold no data.
 	Parts int
+	// Untagged says that the VPC lacks the stack's tags, and is known by the stack's subnets in it.
+	Untagged bool
 }
 
 // VPCs returns the VPCs of a stack, the one in use first. There may be several, since CreateVpc takes no
@@ -32,6 +35,9 @@ func (a *Account) VPCs(ctx context.Context, stack string) ([]VPC, error) {
 	out, err := a.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: Mark(stack, "vpc").Filters()})
 	if err != nil {
 		return nil, fmt.Errorf("describe VPCs: %w", err)
+	}
+	if len(out.Vpcs) == 0 {
+		return a.untaggedVPCs(ctx, stack)
 	}
 	found := make([]VPC, len(out.Vpcs))
 	for i, v := range out.Vpcs {
@@ -47,6 +53,32 @@ func (a *Account) VPCs(ctx context.Context, stack string) ([]VPC, error) {
 		return cmp.Or(cmp.Compare(min(1, len(b.Holds)), min(1, len(a.Holds))), cmp.Compare(b.Parts, a.Parts),
 			cmp.Compare(aws.ToString(a.VpcId), aws.ToString(b.VpcId)))
 	})
+	return found, nil
+}
+
+// untaggedVPCs returns the VPCs that have subnets of a stack, and no tags of any stack: somebody has removed them.
+func (a *Account) untaggedVPCs(ctx context.Context, stack string) ([]VPC, error) {
+	out, err := a.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: []ec2types.Filter{Filter("tag:"+TagStack, stack)}})
+	if err != nil {
+		return nil, fmt.Errorf("describe subnets: %w", err)
+	}
+	ids := map[string]bool{}
+	for _, s := range out.Subnets {
+		ids[aws.ToString(s.VpcId)] = true
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	vpcs, err := a.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{VpcIds: slices.Sorted(maps.Keys(ids))})
+	if err != nil {
+		return nil, fmt.Errorf("describe VPCs: %w", err)
+	}
+	var found []VPC
+	for _, v := range vpcs.Vpcs {
+		if Unclaimed(OfEC2(v.Tags), stack) {
+			found = append(found, VPC{Vpc: v, Untagged: true})
+		}
+	}
 	return found, nil
 }
 

@@ -49,6 +49,7 @@ func (b *balancer) desired() []Field {
 		{Name: "groups", Value: known(b.group.id)},
 		{Name: "addresses", Value: string(elbtypes.IpAddressTypeIpv4)},
 		{Name: "attributes", Value: ""},
+		tagged(true),
 		{Name: "state", Value: string(elbtypes.LoadBalancerStateEnumActive)},
 	}
 }
@@ -65,7 +66,8 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	arn := aws.ToString(out.LoadBalancers[0].LoadBalancerArn)
-	if err := ours(ctx, b.scope, arn, b.mark("load-balancer")); err != nil {
+	is, err := b.owned(ctx, arn, "load-balancer", aws.ToString(out.LoadBalancers[0].VpcId), b.group.vpc.id)
+	if err != nil {
 		return false, err
 	}
 	b.remember(out.LoadBalancers[0])
@@ -73,7 +75,7 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, balancerDefaults)})
+	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, balancerDefaults)}, tagged(is))
 	return true, nil
 }
 
@@ -178,6 +180,11 @@ func (b *balancer) change(ctx context.Context, differences []Difference) error {
 		_, err := b.ELB.SetIpAddressType(ctx, &elb.SetIpAddressTypeInput{LoadBalancerArn: &b.arn, IpAddressType: elbtypes.IpAddressTypeIpv4})
 		if err != nil {
 			return fmt.Errorf("set the addresses of %s: %w", b.arn, err)
+		}
+	}
+	if differs(differences, "tagged") {
+		if err := b.retagELB(ctx, b.arn, "load-balancer"); err != nil {
+			return err
 		}
 	}
 	if differs(differences, "attributes") {

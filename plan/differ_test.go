@@ -94,9 +94,10 @@ func TestRulesComeBackAsTheyWere(t *testing.T) {
 
 func TestRoutesDiffer(t *testing.T) {
 	a, b := &subnet{id: "subnet-a"}, &subnet{id: "subnet-b"}
-	r := &routes{scope: testScope(t), gateway: &gateway{id: "igw-1"}, subnets: []*subnet{b, a}}
+	r := &routes{scope: testScope(t), role: "public-routes", gateway: &gateway{id: "igw-1"}, subnets: []*subnet{b, a}}
 	r.remember(ec2types.RouteTable{
 		RouteTableId: aws.String("rtb-1"),
+		Tags:         r.mark("public-routes").EC2("route-table")[0].Tags,
 		Routes: []ec2types.Route{
 			{DestinationCidrBlock: aws.String("10.10.0.0/16"), GatewayId: aws.String("local")},
 			{DestinationCidrBlock: aws.String("0.0.0.0/0"), GatewayId: aws.String("igw-2")},
@@ -106,6 +107,8 @@ func TestRoutesDiffer(t *testing.T) {
 	r.gateway = nil
 	r.associations = map[string]string{"subnet-a": "x", "subnet-b": "y"}
 	expect(t, r, "0.0.0.0/0: nowhere, not igw-2")
+	r.remember(ec2types.RouteTable{RouteTableId: aws.String("rtb-1")})
+	expect(t, r, "subnets: subnet-a, subnet-b, not ", "tagged: yes, not no")
 }
 
 func TestFleetFollowsItsTemplate(t *testing.T) {
@@ -148,7 +151,7 @@ func TestTargetGroupDiffers(t *testing.T) {
 		Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-204")},
 	}), Field{Name: "deregistration delay", Value: "300"}, Field{Name: "attributes", Value: unusual(map[string]string{
 		"stickiness.enabled": "true", "slow_start.duration_seconds": "0", "of.tomorrow": "x",
-	}, targetDefaults)})
+	}, targetDefaults)}, tagged(true))
 	expect(t, g, "check port: traffic-port, not 8080", "unhealthy: 5, not 2", "deregistration delay: 6, not 300",
 		"attributes: , not stickiness.enabled=true")
 }

@@ -18,21 +18,32 @@ type gateway struct {
 	vpc      *vpc
 	id       string
 	attached string // the VPC it is attached to
+	untagged bool
 }
 
 func (g *gateway) identity() string { return g.id }
-func (g *gateway) desired() []Field { return []Field{{Name: "attached to", Value: known(g.vpc.id)}} }
-func (g *gateway) actual() []Field  { return []Field{{Name: "attached to", Value: g.attached}} }
+func (g *gateway) desired() []Field {
+	return []Field{{Name: "attached to", Value: known(g.vpc.id)}, tagged(true)}
+}
+func (g *gateway) actual() []Field {
+	return []Field{{Name: "attached to", Value: g.attached}, tagged(!g.untagged)}
+}
 
 func (g *gateway) find(ctx context.Context) (bool, error) {
 	out, err := g.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: g.mark("gateway").Filters()})
+	if err == nil && len(out.InternetGateways) == 0 && g.vpc.id != "" { // or it has lost its tags
+		out, err = g.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{
+			Filters: []ec2types.Filter{account.Filter("attachment.vpc-id", g.vpc.id)},
+		})
+	}
 	if err != nil {
 		return false, fmt.Errorf("describe internet gateways: %w", err)
 	}
 	*g = gateway{scope: g.scope, vpc: g.vpc}
 	var found []*gateway
 	for _, o := range out.InternetGateways {
-		found = append(found, &gateway{scope: g.scope, vpc: g.vpc, id: aws.ToString(o.InternetGatewayId), attached: attachedTo(o)})
+		found = append(found, &gateway{scope: g.scope, vpc: g.vpc, id: aws.ToString(o.InternetGatewayId), attached: attachedTo(o),
+			untagged: !g.mark("gateway").In(account.OfEC2(o.Tags))})
 	}
 	return choose(ctx, g, found)
 }
@@ -82,10 +93,18 @@ func (g *gateway) create(ctx context.Context) error {
 		return fmt.Errorf("create internet gateway: %w", err)
 	}
 	g.id = aws.ToString(out.InternetGateway.InternetGatewayId)
-	return g.change(ctx, nil)
+	return g.change(ctx, compare(g.desired(), g.actual()))
 }
 
-func (g *gateway) change(ctx context.Context, _ []Difference) error {
+func (g *gateway) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := g.retag(ctx, g.id, "gateway"); err != nil {
+			return err
+		}
+	}
+	if !differs(differences, "attached to") {
+		return nil
+	}
 	if err := g.detach(ctx); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type group struct {
 	id              string
 	within          string // the VPC that it is in
 	ingress, egress []rule
+	untagged        bool
 }
 
 func (g *group) identity() string { return g.id }
@@ -40,15 +41,20 @@ func (g *group) wantsIn() []rule {
 func (g *group) wantsOut() []rule { return []rule{{protocol: "-1", peer: everywhere}} }
 
 func (g *group) desired() []Field {
-	return []Field{{Name: "ingress", Value: rulesText(g.wantsIn())}, {Name: "egress", Value: rulesText(g.wantsOut())}}
+	return []Field{{Name: "ingress", Value: rulesText(g.wantsIn())}, {Name: "egress", Value: rulesText(g.wantsOut())}, tagged(true)}
 }
 
 func (g *group) actual() []Field {
-	return []Field{{Name: "ingress", Value: rulesText(g.ingress)}, {Name: "egress", Value: rulesText(g.egress)}}
+	return []Field{{Name: "ingress", Value: rulesText(g.ingress)}, {Name: "egress", Value: rulesText(g.egress)}, tagged(!g.untagged)}
 }
 
 func (g *group) find(ctx context.Context) (bool, error) {
 	out, err := g.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: g.mark(g.role).Filters()})
+	if err == nil && len(out.SecurityGroups) == 0 && g.vpc.id != "" { // or it has lost its tags
+		out, err = g.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
+			Filters: []ec2types.Filter{account.Filter("vpc-id", g.vpc.id), account.Filter("group-name", g.name(g.role))},
+		})
+	}
 	if err != nil {
 		return false, fmt.Errorf("describe security groups: %w", err)
 	}
@@ -65,6 +71,7 @@ func (g *group) find(ctx context.Context) (bool, error) {
 func (g *group) remember(o ec2types.SecurityGroup) {
 	g.id, g.within = aws.ToString(o.GroupId), aws.ToString(o.VpcId)
 	g.ingress, g.egress = rulesOf(o.IpPermissions), rulesOf(o.IpPermissionsEgress)
+	g.untagged = !g.mark(g.role).In(account.OfEC2(o.Tags))
 }
 
 func (g *group) fits() int { return g.vpc.has(g.within) }
@@ -104,7 +111,12 @@ func (g *group) read(ctx context.Context) (bool, error) {
 }
 
 // change revokes before it authorizes: between the two calls fewer packets pass than should, never more.
-func (g *group) change(ctx context.Context, _ []Difference) error {
+func (g *group) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := g.retag(ctx, g.id, g.role); err != nil {
+			return err
+		}
+	}
 	if extra := without(g.ingress, g.wantsIn()); len(extra) > 0 {
 		_, err := g.EC2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &g.id, IpPermissions: extra})
 		if err != nil && !account.IsNotFound(err) {

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -35,11 +36,15 @@ func (h *host) desired() []Field {
 		{Name: "subnet", Value: known(h.subnet.id)},
 		{Name: "groups", Value: known(h.group.id)},
 		{Name: "running", Value: yes(true)},
+		tagged(true),
 	}
 }
 
 func (h *host) find(ctx context.Context) (bool, error) {
 	all, err := instances(ctx, h.scope, h.mark(h.role))
+	if err == nil && len(all) == 0 && h.subnet.id != "" { // or it has lost its tags
+		all, err = h.launched(ctx)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -65,7 +70,26 @@ func (h *host) remember(i ec2types.Instance) {
 		{Name: "subnet", Value: aws.ToString(i.SubnetId)},
 		{Name: "groups", Value: set(groups...)},
 		{Name: "running", Value: yes(starting(i))},
+		tagged(h.mark(h.role).In(account.OfEC2(i.Tags))),
 	}
+}
+
+// launched returns the instances of the host's subnet that were launched with one of the host's client tokens.
+func (h *host) launched(ctx context.Context) ([]ec2types.Instance, error) {
+	all, err := instancesWhere(ctx, h.scope, account.Filter("subnet-id", h.subnet.id))
+	return slices.DeleteFunc(all, func(i ec2types.Instance) bool {
+		for version := range h.template.version + 1 {
+			if launchedFor(h.scope, aws.ToString(i.ClientToken), h.parts(version)...) {
+				return false
+			}
+		}
+		return true
+	}), err
+}
+
+// parts are what the client tokens of a host's launches are made from.
+func (h *host) parts(version int64) []string {
+	return []string{h.role, h.template.id, number(version), h.subnet.id, h.group.id}
 }
 
 // fits prefers the host of which the least has to be changed. The others are left from an interrupted
@@ -84,11 +108,16 @@ func (h *host) create(ctx context.Context) error {
 		TagSpecifications: h.mark(h.role).EC2(ec2types.ResourceTypeInstance),
 	}
 	var err error
-	h.id, err = launch(ctx, h.scope, in, h.role, h.template.id, number(h.template.version), h.subnet.id, h.group.id)
+	h.id, err = launch(ctx, h.scope, in, h.parts(h.template.version)...)
 	return err
 }
 
 func (h *host) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := h.retag(ctx, h.id, h.role); err != nil || len(differences) == 1 {
+			return err
+		}
+	}
 	if len(differences) == 1 && differs(differences, "running") {
 		return h.start(ctx)
 	}

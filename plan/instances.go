@@ -13,8 +13,13 @@ import (
 
 // instances returns those with these tags that are neither terminated nor shutting down.
 func instances(ctx context.Context, s scope, tags account.Tags) ([]ec2types.Instance, error) {
+	return instancesWhere(ctx, s, tags.Filters()...)
+}
+
+// instancesWhere returns those that the filters select and that are neither terminated nor shutting down.
+func instancesWhere(ctx context.Context, s scope, filters ...ec2types.Filter) ([]ec2types.Instance, error) {
 	alive := account.Filter("instance-state-name", "pending", "running", "stopping", "stopped")
-	pages := ec2.NewDescribeInstancesPaginator(s.EC2, &ec2.DescribeInstancesInput{Filters: tags.Filters(alive)})
+	pages := ec2.NewDescribeInstancesPaginator(s.EC2, &ec2.DescribeInstancesInput{Filters: append(filters, alive)})
 	var found []ec2types.Instance
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -62,7 +67,7 @@ func launch(ctx context.Context, s scope, in *ec2.RunInstancesInput, parts ...st
 			}
 			return i != nil, err
 		})
-	}, append([]string{s.stack(), s.Region, "instance"}, parts...)...)
+	}, launchParts(s, parts)...)
 	if err != nil {
 		return "", err
 	}
@@ -76,6 +81,15 @@ func launch(ctx context.Context, s scope, in *ec2.RunInstancesInput, parts ...st
 		}
 		return i.State.Name == ec2types.InstanceStateNameRunning, nil
 	})
+}
+
+func launchParts(s scope, parts []string) []string {
+	return append([]string{s.stack(), s.Region, "instance"}, parts...)
+}
+
+// launchedFor tells whether a client token is one that launch uses for these parts.
+func launchedFor(s scope, token string, parts ...string) bool {
+	return token != "" && account.LivedBy(token, launchParts(s, parts)...)
 }
 
 // terminate ends instances and returns when they are gone, and with them their network interfaces.

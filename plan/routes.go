@@ -29,6 +29,7 @@ type routes struct {
 	within       string            // the VPC that it is in
 	defaultRoute string            // the gateway that the default route leads to
 	associations map[string]string // subnet id -> association id
+	untagged     bool
 }
 
 func (r *routes) identity() string { return r.id }
@@ -42,7 +43,7 @@ func (r *routes) desired() []Field {
 	for _, s := range r.subnets {
 		ids = append(ids, known(s.id))
 	}
-	return []Field{{Name: everywhere, Value: way}, {Name: "subnets", Value: set(ids...)}}
+	return []Field{{Name: everywhere, Value: way}, {Name: "subnets", Value: set(ids...)}, tagged(true)}
 }
 
 func (r *routes) actual() []Field {
@@ -54,11 +55,14 @@ func (r *routes) actual() []Field {
 	for id := range r.associations {
 		ids = append(ids, id)
 	}
-	return []Field{{Name: everywhere, Value: way}, {Name: "subnets", Value: set(ids...)}}
+	return []Field{{Name: everywhere, Value: way}, {Name: "subnets", Value: set(ids...)}, tagged(!r.untagged)}
 }
 
 func (r *routes) find(ctx context.Context) (bool, error) {
 	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: r.mark(r.role).Filters()})
+	if err == nil && len(out.RouteTables) == 0 { // or it has lost its tags
+		out, err = r.ofSubnets(ctx)
+	}
 	if err != nil {
 		return false, fmt.Errorf("describe route tables: %w", err)
 	}
@@ -70,6 +74,30 @@ func (r *routes) find(ctx context.Context) (bool, error) {
 		found = append(found, &one)
 	}
 	return choose(ctx, r, found)
+}
+
+// ofSubnets returns the route tables that the subnets are under, but for the VPC's main one.
+func (r *routes) ofSubnets(ctx context.Context) (*ec2.DescribeRouteTablesOutput, error) {
+	var ids []string
+	for _, s := range r.subnets {
+		if s.id != "" {
+			ids = append(ids, s.id)
+		}
+	}
+	if len(ids) == 0 {
+		return &ec2.DescribeRouteTablesOutput{}, nil
+	}
+	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
+		Filters: []ec2types.Filter{account.Filter("association.subnet-id", ids...)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.RouteTables = slices.DeleteFunc(out.RouteTables, func(t ec2types.RouteTable) bool {
+		tags := account.OfEC2(t.Tags)
+		return account.IsMain(t) || !account.Unclaimed(tags, r.stack()) || tags[account.TagRole] != ""
+	})
+	return out, nil
 }
 
 func (r *routes) fits() int { return r.vpc.has(r.within) }
@@ -85,6 +113,7 @@ func (r *routes) holds(ctx context.Context) ([]string, error) {
 func (r *routes) remember(t ec2types.RouteTable) {
 	r.id, r.within = aws.ToString(t.RouteTableId), aws.ToString(t.VpcId)
 	r.defaultRoute, r.associations = "", map[string]string{}
+	r.untagged = !r.mark(r.role).In(account.OfEC2(t.Tags))
 	for _, route := range t.Routes {
 		if aws.ToString(route.DestinationCidrBlock) == everywhere {
 			r.defaultRoute = target(route)
@@ -142,6 +171,11 @@ func (r *routes) exists(ctx context.Context) (bool, error) {
 }
 
 func (r *routes) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := r.retag(ctx, r.id, r.role); err != nil {
+			return err
+		}
+	}
 	if differs(differences, everywhere) {
 		if err := r.lead(ctx); err != nil {
 			return err

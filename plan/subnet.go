@@ -31,11 +31,17 @@ func (s *subnet) desired() []Field {
 	return []Field{
 		{Name: "cidr", Value: s.CIDR.String(), Fixed: true},
 		{Name: "public addresses", Value: yes(s.Public)},
+		tagged(true),
 	}
 }
 
 func (s *subnet) find(ctx context.Context) (bool, error) {
 	out, err := s.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: s.mark(s.Name).Filters()})
+	if err == nil && len(out.Subnets) == 0 && s.vpc.id != "" { // or it has lost its tags
+		out, err = s.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{
+			Filters: []ec2types.Filter{account.Filter("vpc-id", s.vpc.id), account.Filter("cidr-block", s.CIDR.String())},
+		})
+	}
 	if err != nil {
 		return false, fmt.Errorf("describe subnets: %w", err)
 	}
@@ -47,6 +53,7 @@ func (s *subnet) find(ctx context.Context) (bool, error) {
 		one.seen = []Field{
 			{Name: "cidr", Value: aws.ToString(o.CidrBlock)},
 			{Name: "public addresses", Value: yes(aws.ToBool(o.MapPublicIpOnLaunch))},
+			tagged(s.mark(s.Name).In(account.OfEC2(o.Tags))),
 		}
 		found = append(found, &one)
 	}
@@ -84,10 +91,15 @@ func (s *subnet) create(ctx context.Context) error {
 	if err != nil || !s.Public {
 		return err // a new subnet gives no public addresses
 	}
-	return s.change(ctx, compare(s.desired(), nil))
+	return s.change(ctx, compare(s.desired(), []Field{tagged(true)}))
 }
 
-func (s *subnet) change(ctx context.Context, _ []Difference) error {
+func (s *subnet) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := s.retag(ctx, s.id, s.Name); err != nil {
+			return err
+		}
+	}
 	_, err := s.EC2.ModifySubnetAttribute(ctx, &ec2.ModifySubnetAttributeInput{
 		SubnetId:            &s.id,
 		MapPublicIpOnLaunch: &ec2types.AttributeBooleanValue{Value: &s.Public},

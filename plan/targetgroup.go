@@ -58,6 +58,7 @@ func (t *targetGroup) desired() []Field {
 		{Name: "unhealthy", Value: number(check.Unhealthy)},
 		{Name: "deregistration delay", Value: number(check.DeregistrationDelay)},
 		{Name: "attributes", Value: ""},
+		tagged(true),
 	}
 }
 
@@ -77,7 +78,8 @@ func (t *targetGroup) find(ctx context.Context) (bool, error) {
 	}
 	found := out.TargetGroups[0]
 	arn := aws.ToString(found.TargetGroupArn)
-	if err := ours(ctx, t.scope, arn, t.mark("target-group")); err != nil {
+	is, err := t.owned(ctx, arn, "target-group", aws.ToString(found.VpcId), t.vpc.id)
+	if err != nil {
 		return false, err
 	}
 	t.arn = arn
@@ -86,7 +88,7 @@ func (t *targetGroup) find(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	t.seen = append(checkOf(found), Field{Name: "deregistration delay", Value: attributes[delayAttribute]},
-		Field{Name: "attributes", Value: unusual(attributes, targetDefaults)})
+		Field{Name: "attributes", Value: unusual(attributes, targetDefaults)}, tagged(is))
 	return true, nil
 }
 
@@ -159,6 +161,11 @@ func (t *targetGroup) create(ctx context.Context) error {
 }
 
 func (t *targetGroup) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := t.retagELB(ctx, t.arn, "target-group"); err != nil || len(differences) == 1 {
+			return err
+		}
+	}
 	both := 0
 	for _, name := range []string{"deregistration delay", "attributes"} {
 		if differs(differences, name) {

@@ -30,6 +30,7 @@ func (v *vpc) desired() []Field {
 		{Name: "cidr", Value: v.place().CIDR.String(), Fixed: true},
 		{Name: "dns support", Value: yes(true)},
 		{Name: "dns host names", Value: yes(true)},
+		tagged(true),
 	}
 }
 
@@ -42,7 +43,7 @@ func (v *vpc) find(ctx context.Context) (bool, error) {
 	var found []*vpc
 	for n, one := range all {
 		found = append(found, &vpc{scope: v.scope, id: aws.ToString(one.VpcId), rank: len(all) - n,
-			seen: []Field{{Name: "cidr", Value: aws.ToString(one.CidrBlock)}}})
+			seen: []Field{{Name: "cidr", Value: aws.ToString(one.CidrBlock)}, tagged(!one.Untagged)}})
 	}
 	there, err := choose(ctx, v, found)
 	if err != nil || !there {
@@ -117,11 +118,16 @@ func (v *vpc) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return v.change(ctx, compare(v.desired(), nil))
+	return v.change(ctx, compare(v.desired(), []Field{tagged(true)}))
 }
 
 // change sets the attributes, one in each call (ModifyVpcAttribute), DNS support before the host names that need it.
 func (v *vpc) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := v.retag(ctx, v.id, "vpc"); err != nil {
+			return err
+		}
+	}
 	value := &ec2types.AttributeBooleanValue{Value: aws.Bool(true)}
 	for _, in := range []struct {
 		name string
