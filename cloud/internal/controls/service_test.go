@@ -23,6 +23,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // plant is routing control behind its wire, with a clock of the test's own.
@@ -44,7 +45,9 @@ func open(t *testing.T) *plant {
 	p.start()
 	t.Cleanup(func() { p.c.Close() })
 	p.url = *roomtest.Serve(t, func(m *wire.Mux) { p.c.Operations(m) })
-	p.Client = config.New(config.Options{Region: "us-west-2", BaseEndpoint: &p.url, RetryMaxAttempts: 1, Credentials: roomtest.Credentials})
+	p.Client = config.New(config.Options{
+		Region: "us-west-2", BaseEndpoint: &p.url, RetryMaxAttempts: 1, HTTPClient: patience.Client{}, Credentials: roomtest.Credentials,
+	})
 	return p
 }
 

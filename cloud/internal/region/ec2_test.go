@@ -5,12 +5,13 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+
+	"github.com/understudy/understudy/internal/patience"
 )
 
 func TestErrors(t *testing.T) {
@@ -161,7 +162,7 @@ func TestInstanceLifeAndRecovery(t *testing.T) {
 	r = openAt(t, dir, p)
 	defer r.Close()
 	started := func() bool { return p.Started(a) != nil }
-	bound, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	bound, cancel := context.WithTimeout(ctx, patience.Limit)
 	defer cancel()
 	if err := r.Wait(bound, started); err != nil {
 		t.Fatal("the running instance was not started again")

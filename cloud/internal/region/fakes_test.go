@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -15,6 +14,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/tempo"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // paper is a fabric that remembers what was applied, machines that only note their starts and a
@@ -89,7 +89,7 @@ func smallType() ec2types.InstanceType {
 
 func waitState(t *testing.T, r *Region, id string, s ec2types.InstanceStateName) compute.Instance {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience.Limit)
 	defer cancel()
 	var row compute.Instance
 	if err := r.Wait(ctx, func() bool { row, _ = r.compute.Instance(nil, id); return row.State == s }); err != nil {

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // A load balancer's targets are counted each minute.
@@ -16,7 +18,7 @@ func TestHostCountsArePublished(t *testing.T) {
 	s := newSite(t)
 	s.listen()
 	ctx := t.Context()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := patience.Deadline()
 	for {
 		var names []string
 		for _, m := range roomtest.Must(s.r.watching.ListMetrics(ctx, &cloudwatch.ListMetricsInput{Namespace: new("AWS/ApplicationELB")}))(t).Metrics {

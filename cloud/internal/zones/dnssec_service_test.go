@@ -21,6 +21,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 const keyARN = "arn:aws:kms:us-east-1:111122223333:key/"
@@ -177,7 +178,7 @@ func (r *resolver) exchange(name string, rtype uint16) (*mdns.Msg, error) {
 	q := new(mdns.Msg)
 	q.SetQuestion(mdns.Fqdn(name), rtype)
 	q.SetEdns0(1232, true)
-	c := mdns.Client{Timeout: hang}
+	c := mdns.Client{Timeout: patience.Limit}
 	m, _, err := c.Exchange(q, "127.0.0.1:"+r.port)
 	if err == nil && m.Truncated {
 		c.Net = "tcp"

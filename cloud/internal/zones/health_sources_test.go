@@ -21,13 +21,14 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // answer asks the name server for the address of a name.
 func (s *service) answer(t testing.TB, name string) string {
 	t.Helper()
 	q := new(mdns.Msg).SetQuestion(name, mdns.TypeA)
-	reply, _, err := (&mdns.Client{Timeout: hang}).Exchange(q, s.dns)
+	reply, _, err := (&mdns.Client{Timeout: patience.Limit}).Exchange(q, s.dns)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func (s *service) awaitAnswer(t testing.TB, name, want string) {
 // hears returns once what the region says of an alarm has reached the answers.
 func (s *service) hears(t testing.TB, alarm beacon.Alarm) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), hang)
+	ctx, cancel := context.WithTimeout(t.Context(), patience.Limit)
 	defer cancel()
 	var known []beacon.Alarm
 	err := s.room.Wait(ctx, func() bool {

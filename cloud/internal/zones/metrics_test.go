@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // A check with MeasureLatency has its metrics, of all its checkers and of each region.
@@ -42,7 +44,7 @@ func TestLatenciesAreToldToCloudWatch(t *testing.T) {
 	told := map[string]int{}
 	until(t, "all are told", func() bool {
 		clear(told)
-		for _, d := range z.metrics().Latencies(time.Now(), hang) {
+		for _, d := range z.metrics().Latencies(time.Now(), patience.Limit) {
 			key := d.Name
 			if len(d.Dimensions) == 2 {
 				key += " " + d.Dimensions[1].Value

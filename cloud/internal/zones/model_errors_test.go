@@ -27,6 +27,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/request"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // never says why errors that the API's model has cannot come up here.
@@ -58,7 +59,8 @@ func newModel(t *testing.T) model {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return model{a, route53.NewFromConfig(aws.Config{
-		Region: "us-east-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+		Region: "us-east-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1, HTTPClient: patience.Client{},
+		Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
 	})}
 }
 

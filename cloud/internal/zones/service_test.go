@@ -22,6 +22,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 // service is Route 53 whole, on loopback.
@@ -85,7 +86,7 @@ func listenBoth(t testing.TB) (net.PacketConn, net.Listener) {
 func (s *service) dig(t *testing.T, name, kind string) string {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(s.dns)
-	out, err := exec.CommandContext(t.Context(), judge.Need(t, "dig"), "+short", "+tries=1", fmt.Sprintf("+time=%.0f", hang.Seconds()), "-p", port, "@"+host, name, kind).
+	out, err := exec.CommandContext(t.Context(), judge.Need(t, "dig"), "+short", "+tries=1", fmt.Sprintf("+time=%.0f", patience.Limit.Seconds()), "-p", port, "@"+host, name, kind).
 		CombinedOutput()
 	if err != nil {
 		t.Fatalf("dig %s: %v: %s", name, err, out)
@@ -105,13 +106,10 @@ func (s *service) cli(t *testing.T, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// hang is how long a test waits for what is sure to come: it bounds a hang, not the speed of the machine.
-const hang = 2 * time.Minute
-
 // until waits for what the data planes make true in their own time.
 func until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.After(hang)
+	deadline := time.After(patience.Limit)
 	for !holds() {
 		select {
 		case <-deadline:
@@ -163,7 +161,7 @@ func TestAcknowledgedRecordsAreAnswered(t *testing.T) {
 	if got := strings.Fields(s.dig(t, "example.com", "NS")); len(got) != 4 {
 		t.Errorf("name servers %q", got)
 	}
-	if err := route53.NewResourceRecordSetsChangedWaiter(s.client).Wait(t.Context(), &route53.GetChangeInput{Id: out.ChangeInfo.Id}, hang); err != nil {
+	if err := route53.NewResourceRecordSetsChangedWaiter(s.client).Wait(t.Context(), &route53.GetChangeInput{Id: out.ChangeInfo.Id}, patience.Limit); err != nil {
 		t.Error(err)
 	}
 	answer, err := s.client.TestDNSAnswer(

@@ -244,24 +244,24 @@ func TestSubnetsAndGroupsOfALoadBalancerChange(t *testing.T) {
 func TestELBRefusals(t *testing.T) {
 	s := newSite(t)
 	ctx := t.Context()
-	make := func(change func(*elb.CreateLoadBalancerInput)) error {
+	create := func(change func(*elb.CreateLoadBalancerInput)) error {
 		in := s.request()
 		in.Name = new("other")
 		change(in)
 		_, err := s.r.CreateLoadBalancer(ctx, in)
 		return err
 	}
-	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = in.Subnets[:1] }), "ValidationError")
-	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], "subnet-0"} }), "SubnetNotFound")
-	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], s.subnets[0]} }), "InvalidConfigurationRequest")
-	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.SecurityGroups = []string{"sg-00000000"} }), "InvalidSecurityGroup")
+	roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.Subnets = in.Subnets[:1] }), "ValidationError")
+	roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], "subnet-0"} }), "SubnetNotFound")
+	roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.Subnets = []string{s.subnets[0], s.subnets[0]} }), "InvalidConfigurationRequest")
+	roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.SecurityGroups = []string{"sg-00000000"} }), "InvalidSecurityGroup")
 	elsewhere := s.ec2.newVPC(t, "10.1.0.0/16")
 	for _, groups := range [][]string{{s.ec2.newGroup(t, elsewhere)}, slices.Repeat([]string{s.ec2.newGroup(t, s.vpc)}, 6)} {
-		roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.SecurityGroups = groups }), "InvalidSecurityGroup")
+		roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.SecurityGroups = groups }), "InvalidSecurityGroup")
 	}
-	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Type = elbtypes.LoadBalancerTypeEnumNetwork }), "InvalidConfigurationRequest")
-	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.Name = new("internal-x") }), "ValidationError")
-	roomtest.WantCode(t, make(func(in *elb.CreateLoadBalancerInput) { in.CustomerOwnedIpv4Pool = new("pool") }), "UnsupportedOperation")
+	roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.Type = elbtypes.LoadBalancerTypeEnumNetwork }), "InvalidConfigurationRequest")
+	roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.Name = new("internal-x") }), "ValidationError")
+	roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.CustomerOwnedIpv4Pool = new("pool") }), "UnsupportedOperation")
 
 	_, err := s.r.CreateListener(
 		ctx,

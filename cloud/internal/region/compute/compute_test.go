@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -16,10 +15,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+	"github.com/understudy/understudy/internal/patience"
 )
-
-// patience is how long a test waits for what will happen: only a failure waits so long.
-const patience = 2 * time.Minute
 
 type fakes struct {
 	*roomtest.Fabric[nets.Namespace]
@@ -80,7 +77,7 @@ func smallType() ec2types.InstanceType {
 
 func waitState(t *testing.T, r *Room, id string, s ec2types.InstanceStateName) Instance {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), patience.Limit)
 	defer cancel()
 	var row Instance
 	if err := r.Wait(ctx, func() bool { row, _ = r.Instance(nil, id); return row.State == s }); err != nil {

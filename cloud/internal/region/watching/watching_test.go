@@ -19,18 +19,19 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/patience"
 )
 
-// openSlow is CloudWatch whose minutes do not pass by themselves within a test. close ends it before the test does.
-func openSlow(t *testing.T, dir string) (r *Room, close func()) {
+// openSlow is CloudWatch whose minutes do not pass by themselves within a test. shut ends it before the test does.
+func openSlow(t *testing.T, dir string) (r *Room, shut func()) {
 	t.Helper()
-	base, close := roomtest.Open(t, dir, tempo.Speed(0.01))
+	base, shut := roomtest.Open(t, dir, tempo.Speed(0.01))
 	r, err := Load(base, func(func(metrics.Metric, string, float64)) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Open()
-	return r, close
+	return r, shut
 }
 
 func alarmInput(name string) *cloudwatch.PutMetricAlarmInput {
@@ -333,7 +334,7 @@ func TestOtherClientsOfCloudWatch(t *testing.T) {
 	r, _ := openSlow(t, t.TempDir())
 	endpoint := roomtest.Serve(t, r.Operations)
 	sdk := cloudwatch.New(cloudwatch.Options{
-		Region: "us-east-1", BaseEndpoint: endpoint, RetryMaxAttempts: 1, Credentials: roomtest.Credentials,
+		Region: "us-east-1", BaseEndpoint: endpoint, RetryMaxAttempts: 1, HTTPClient: patience.Client{}, Credentials: roomtest.Credentials,
 	})
 	roomtest.Must(sdk.PutMetricData(t.Context(), datum(3, time.Now())))(t)
 	roomtest.Must(sdk.PutMetricAlarm(t.Context(), alarmInput("sdk")))(t)
