@@ -314,14 +314,14 @@ func resolve(paths []string) (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		real, err := filepath.EvalSymlinks(abs)
+		target, err := filepath.EvalSymlinks(abs)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		resolved[real] = true
+		resolved[target] = true
 	}
 	return resolved, nil
 }

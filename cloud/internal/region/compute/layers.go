@@ -15,13 +15,13 @@ func (r *Room) layerDir(digest string) string {
 	return filepath.Join(r.cfg.Dir, "layers", strings.ReplaceAll(digest, ":", "-"))
 }
 
-// keepLayer makes a layer in a folder of its own and then gives that its digest for a name.
-func (r *Room) keepLayer(name string, make func(dir string) (machine.Layer, error)) (string, error) {
+// keepLayer makes a layer in a new folder, which fill fills, and then renames the folder to the digest.
+func (r *Room) keepLayer(name string, fill func(dir string) (machine.Layer, error)) (string, error) {
 	dir := filepath.Join(r.cfg.Dir, "layers", "new-"+name)
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err
 	}
-	layer, err := make(dir)
+	layer, err := fill(dir)
 	if err != nil {
 		return "", err
 	}

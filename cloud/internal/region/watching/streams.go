@@ -27,15 +27,15 @@ func (r *Room) keepStream(tx *store.Tx, row alarmRow, now time.Time) error {
 	if row.Settings.unfit() != "" {
 		return nil
 	}
-	print := row.Settings.fingerprint()
-	same := slices.DeleteFunc(r.streams.AllTx(tx), func(s streamRow) bool { return s.Name != row.Name || s.Fingerprint == print })
+	fingerprint := row.Settings.fingerprint()
+	same := slices.DeleteFunc(r.streams.AllTx(tx), func(s streamRow) bool { return s.Name != row.Name || s.Fingerprint == fingerprint })
 	slices.SortFunc(same, func(a, b streamRow) int { return a.Since.Compare(b.Since) })
 	for _, old := range same[:max(0, len(same)+1-maxStreams)] {
 		if err := r.streams.Delete(tx, streamKey(old.Name, old.Fingerprint)); err != nil {
 			return err
 		}
 	}
-	return r.streams.Put(tx, streamKey(row.Name, print), streamRow{Name: row.Name, Fingerprint: print, Settings: row.Settings, Since: now})
+	return r.streams.Put(tx, streamKey(row.Name, fingerprint), streamRow{Name: row.Name, Fingerprint: fingerprint, Settings: row.Settings, Since: now})
 }
 
 // unfit says why Route 53 cannot watch an alarm with these settings, empty where it can ("Monitoring a

@@ -19,24 +19,24 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// Open opens the store in a folder and makes a ground floor of us-east-1 on it. close ends both; the test's end does
+// Open opens the store in a folder and makes a ground floor of us-east-1 on it. shut ends both; the test's end does
 // too.
-func Open(t *testing.T, dir string, speed tempo.Speed) (b *room.Base, close func()) {
+func Open(t *testing.T, dir string, speed tempo.Speed) (b *room.Base, shut func()) {
 	t.Helper()
 	db, err := store.Open(filepath.Join(dir, "state.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b = room.New(room.Identity{Region: "us-east-1", Account: "111122223333", Speed: speed}, db, nil)
-	close = func() {
+	shut = func() {
 		b.Stop()
 		b.Drained()
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
 	}
-	t.Cleanup(close)
-	return b, close
+	t.Cleanup(shut)
+	return b, shut
 }
 
 // Credentials are for SDK clients of what Serve serves, which asks nobody who he is.
