@@ -4,7 +4,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// commit makes a change and tells of the states that it changed.
+// commit commits a change and reports the states that it changed.
 func (r *Room) commit(f func(*store.Tx) error) error {
 	return r.UpdateThen(f, func() {
 		states, changed := r.States(), map[string]bool{}

@@ -17,7 +17,7 @@ const maxClusters = 2
 // endpointRegions are where a cluster's endpoints are.
 var endpointRegions = []string{"us-east-1", "eu-west-1", "us-west-2", "ap-northeast-1", "ap-southeast-2"}
 
-// What is made is answered as PENDING, and is DEPLOYED as soon as anybody can ask for it.
+// A new resource is PENDING in the answer that creates it, and DEPLOYED in every later one.
 
 func (r *Room) showCluster(row clusterRow, status configtypes.Status) *configtypes.Cluster {
 	out := &configtypes.Cluster{ClusterArn: &row.ARN, Name: &row.Name, Status: status, Owner: &r.Account, NetworkType: configtypes.NetworkTypeIpv4}
@@ -75,7 +75,7 @@ func (r *Room) listClusters(_ context.Context, in *config.ListClustersInput) (*c
 	return out, nil
 }
 
-// deleteCluster takes the default control panel along. Any other, and any routing control, must be gone.
+// deleteCluster also deletes the default control panel. Other panels and routing controls must be deleted before.
 func (r *Room) deleteCluster(_ context.Context, in *config.DeleteClusterInput) (*config.DeleteClusterOutput, error) {
 	return &config.DeleteClusterOutput{}, remove(r, r.clusters, in.ClusterArn, func(tx *store.Tx, row clusterRow) error {
 		for _, p := range r.panels.in(tx, row.ARN) {

@@ -2,8 +2,8 @@
 // routing controls, safety rules, and the states of routing controls, which health checks of the type
 // RECOVERY_CONTROL follow.
 //
-// The invariant: a state that was acknowledged is on disk, has satisfied every safety rule that was not
-// overridden, and is what the health checks were told.
+// The invariant: an acknowledged state is on disk, has satisfied every safety rule that was not
+// overridden, and was reported to the health checks.
 package controls
 
 import (
@@ -21,27 +21,26 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
-// Config says what Open needs.
+// Config is what Open needs.
 type Config struct {
 	Account string
 	Dir     string // holds controls.db
 	Kept    string // holds its mark and copy, see package store; empty for Dir
-	// Endpoint is the URL of the cloud's front door, to which all five endpoints of each cluster lead.
+	// Endpoint is the URL of the cloud's front door, which is all five endpoints of each cluster.
 	Endpoint string
 	// Speed divides wait periods.
 	Speed tempo.Speed
 	Log   *slog.Logger
-	// Changed is told, within the request, of the states that have changed, by the routing controls' ARNs:
-	// those of one transaction at once, and every state before Open returns. A control that is new is off, and
-	// so is one that was deleted.
+	// Changed is called within the request with the states that have changed, by the routing controls' ARNs: once for
+	// each transaction, and with every state before Open returns. A new control is off, and so is a deleted one.
 	Changed func(states map[string]bool)
 	// HealthChecks returns the ids of the health checks that follow a routing control.
 	HealthChecks func(controlARN string) []string
-	// Now is time.Now where it is nil.
+	// Now is the clock; the default is time.Now.
 	Now func() time.Time
 }
 
-// Room is routing control at work. It has a store of its own.
+// Room is a running routing control, with its own store.
 type Room struct {
 	*room.Base
 	cfg  Config
@@ -54,7 +53,7 @@ type Room struct {
 	tokens   *store.Table[tokenRow]
 }
 
-// Rows are kept by ARN.
+// Rows are stored by ARN.
 
 type clusterRow struct {
 	ARN, Name string
@@ -107,7 +106,7 @@ func (row panelRow) tagged(tags map[string]string) panelRow     { row.Tags = tag
 func (row controlRow) tagged(tags map[string]string) controlRow { row.Tags = tags; return row }
 func (row ruleRow) tagged(tags map[string]string) ruleRow       { row.Tags = tags; return row }
 
-// Open reads the state and tells it.
+// Open reads the state and reports it to Config.Changed.
 func Open(cfg Config) (*Room, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -143,7 +142,7 @@ func (r *Room) Close() error {
 	return r.DB.Close()
 }
 
-// arn names a resource; routing control is of no region.
+// arn returns a resource's ARN, which has no region.
 func (r *Room) arn(resource string) string { return r.ARN("route53-recovery-control", resource) }
 
 // States returns the state of every routing control by its ARN.

@@ -10,8 +10,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// The errors of both APIs. The data plane's have members beside the message, which the configuration
-// API's clients do not know and pass over.
+// The errors of both APIs. The data plane's errors have members besides the message, which the configuration
+// API's clients do not know and ignore.
 
 func invalid(format string, args ...any) error {
 	e := wire.Errorf("ValidationException", format, args...)
@@ -47,7 +47,7 @@ const (
 	kindRule    = "safety rule"
 )
 
-// within tells where no two of a kind have the same name.
+// within is the parent in which a name of this kind is unique.
 var within = map[string]string{kindPanel: " in the cluster", kindControl: " in the control panel", kindRule: " in the control panel"}
 
 // only refuses every parameter that is set and is not among those that the operation acts on, so that

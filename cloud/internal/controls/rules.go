@@ -54,17 +54,17 @@ type control struct {
 	Changed time.Time // zero where it never was
 }
 
-// violation says which rule forbids a change, and why.
+// violation is the rule that forbids a change, and why.
 type violation struct {
 	Rule rule
 	Why  string
 }
 
-// evaluate decides whether safety rules let routing controls change: it has no clock and reads nothing but
-// its arguments. All changes are one transaction. A rule that governs none of the controls to change says
-// nothing. Every rule looks at the states that the transaction would leave, the gates of a gating rule
-// excepted: these must have been set before, or turning a gate on and its targets in one request would
-// make the gate no gate. (AWS says of assertion rules that their criterion holds after the transaction,
+// evaluate decides whether safety rules let routing controls change. The result depends on its arguments only.
+// All changes are one transaction. A rule that governs none of the changed controls is
+// not evaluated. Every rule uses the states after the transaction, except for the gates of a gating rule:
+// these must have been set before, or one request could turn on a gate together with its targets,
+// and the gate would have no effect. (AWS says of assertion rules that their criterion holds after the transaction,
 // and of gating rules that the gate must be set, then the targets can be updated; it does not say what
 // one transaction with both does.)
 //

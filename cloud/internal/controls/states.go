@@ -86,7 +86,7 @@ func (r *Room) getState(_ context.Context, in *GetRoutingControlStateInput) (*Ge
 	return &GetRoutingControlStateOutput{RoutingControlArn: &row.ARN, RoutingControlName: &row.Name, RoutingControlState: stateOf(row.State.On)}, nil
 }
 
-// statesPage is how many routing controls a page has that does not say (ListRoutingControls, MaxResults).
+// statesPage is the default page size of ListRoutingControls (MaxResults).
 const statesPage = 500
 
 // listStates lists a control panel's routing controls with their states, or those of all: the endpoint of

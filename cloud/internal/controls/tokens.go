@@ -11,11 +11,11 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// tokenLife is how long a client token is remembered; AWS does not say.
+// tokenLife is how long a client token is remembered; AWS does not document it.
 const tokenLife = 24 * time.Hour
 
-// once runs a create call and keeps what it made, unless the same one with the same client token has been run, whose
-// result it then returns.
+// once runs a create call and stores its result. If the same call was run before with the same client token, it returns
+// that call's result instead.
 func once[In any, Row resource[Row]](r *Room, op string, in *In, k kept[Row], create func(*store.Tx) (Row, error)) (row Row, err error) {
 	token, digest, err := tokenOf(*in)
 	if err != nil {
@@ -47,7 +47,7 @@ func once[In any, Row resource[Row]](r *Room, op string, in *In, k kept[Row], cr
 	return row, err
 }
 
-// tokenOf returns a create call's client token, and a digest of all else that it asks for.
+// tokenOf returns a create call's client token, and a digest of its other parameters.
 func tokenOf[In any](request In) (token *string, digest string, err error) {
 	field := reflect.ValueOf(&request).Elem().FieldByName("ClientToken")
 	token = field.Interface().(*string)
@@ -60,7 +60,7 @@ func tokenOf[In any](request In) (token *string, digest string, err error) {
 	return token, hex.EncodeToString(sum[:]), err
 }
 
-// forgetTokens drops the tokens whose life is over.
+// forgetTokens deletes the expired tokens.
 func (r *Room) forgetTokens(tx *store.Tx, now time.Time) error {
 	for _, old := range r.tokens.AllTx(tx) {
 		if now.Sub(old.Used) >= tokenLife {

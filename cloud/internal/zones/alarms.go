@@ -27,7 +27,7 @@ type alarms struct {
 	last    map[string]health.AlarmState // when there was data enough last, as kept
 }
 
-// newAlarms feeds the monitor what was known last. No alarm is watched yet.
+// newAlarms gives the monitor the last known states. No alarm is watched yet.
 func newAlarms(r *Room, receiver *beacon.Receiver, monitor *health.Monitor) *alarms {
 	a := &alarms{room: r, receiver: receiver, monitor: monitor, watched: map[string]checks.Watched{}, last: map[string]health.AlarmState{}}
 	for _, l := range r.lastStates.All() {
@@ -37,11 +37,11 @@ func newAlarms(r *Room, receiver *beacon.Receiver, monitor *health.Monitor) *ala
 	return a
 }
 
-// told is woken when a region tells something, or falls silent.
+// told wakes the watchers when a region's report changes something, or when reports stop.
 const told store.Topic = "told by a region"
 
-// alarmAwaited is how long an alarm that nothing is known of is waited for: its region tells at once, but the
-// request may have overtaken it.
+// alarmAwaited is how long to wait for an unknown alarm: its region reports it at once, but the
+// request may have come before the report.
 const alarmAwaited = time.Second
 
 // Alarm implements checks.Engine.
@@ -60,7 +60,7 @@ func (a *alarms) Alarm(ctx context.Context, asked r53types.AlarmIdentifier) (che
 	return checks.Watched{Region: region, Name: name, Fingerprint: known.Fingerprint, Settings: known.Settings}, nil
 }
 
-// known finds an alarm as it is set now.
+// known finds an alarm with its present settings.
 func (a *alarms) known(region, name string) (beacon.Alarm, bool) {
 	for _, known := range a.receiver.Alarms()[region] {
 		if known.Name == name && known.Current {
@@ -83,14 +83,14 @@ func (a *alarms) Watch(id string, w *checks.Watched) {
 	a.feed(map[string]checks.Watched{id: *w})
 }
 
-// hear tells the monitor what the regions say of every alarm that a check watches.
+// hear gives the monitor the regions' reports on every alarm that a check watches.
 func (a *alarms) hear() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.feed(a.watched)
 }
 
-// feed tells the monitor of some checks' alarms. What no region tells of has insufficient data.
+// feed gives the monitor the states of some checks' alarms. An alarm in no report has insufficient data.
 func (a *alarms) feed(checks map[string]checks.Watched) {
 	states := map[string]health.AlarmState{}
 	for region, alarms := range a.receiver.Alarms() {
@@ -109,7 +109,7 @@ func (a *alarms) feed(checks map[string]checks.Watched) {
 	a.keepLast(last)
 }
 
-// keepLast stores what is new of the last states, insufficient data for a check that has none to keep.
+// keepLast stores the changed ones of the last states; insufficient data for a check without a state.
 func (a *alarms) keepLast(states map[string]health.AlarmState) {
 	maps.DeleteFunc(states, func(id string, s health.AlarmState) bool { return a.last[id] == s })
 	if len(states) == 0 {

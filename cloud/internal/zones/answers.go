@@ -17,8 +17,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
-// answers are what the name servers answer: whatever changes, zones, health or load balancers, makes a new view of all of
-// it, swapped as a whole.
+// answers are what the name servers answer. Each change of zones, health or load balancers makes a new view, which replaces
+// the old one as a whole.
 type answers struct {
 	room   *Room
 	server *dns.Server
@@ -30,7 +30,7 @@ type answers struct {
 	trees policyTrees
 }
 
-// newAnswers has nothing of what is stored in force yet.
+// newAnswers returns answers without the stored zones.
 func newAnswers(r *Room, none *routing.View, dir string) *answers {
 	a := &answers{
 		room: r, server: dns.NewServer(dns.Config{Log: r.Log}), logs: queryLogFiles{dir: dir}, keys: newDNSSECKeys(), trees: newPolicyTrees(),
@@ -65,12 +65,12 @@ func (r *Room) oldestFirst() []zone {
 	})
 }
 
-// judged puts in force what changed of health checks, and forgets those that are removed: their records count as healthy.
+// judged applies changes of health checks to the answers. Removed checks become unknown: their records count as healthy.
 func (a *answers) judged(changes map[string]bool, removed ...string) {
 	a.put(func(v *routing.View) *routing.View { return v.WithHealth(changes, removed...) })
 }
 
-// put makes another view of the one in force.
+// put makes a new view from the present one.
 func (a *answers) put(change func(*routing.View) *routing.View) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// submit records a change within tx. It is answered as PENDING, as AWS always does, and is INSYNC as
-// soon as anybody can ask for it, since commit does not return before the change is in force.
+// submit records a change within tx. It is PENDING in the answer, as always on AWS, and INSYNC in every later one,
+// since commit does not return before the name servers answer with the change.
 func (r *Room) submit(tx *store.Tx, comment string) (*r53types.ChangeInfo, error) {
 	if err := r.forget(tx); err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func (r *Room) submit(tx *store.Tx, comment string) (*r53types.ChangeInfo, error
 	return c.info(r53types.ChangeStatusPending), nil
 }
 
-// maxChanges is how many changes are remembered. AWS does not say for how long GetChange knows one; clients ask
+// maxChanges is how many changes are remembered. AWS does not document for how long GetChange knows a change; clients ask
 // until it is INSYNC, which here is at once.
 const maxChanges = 10_000
 

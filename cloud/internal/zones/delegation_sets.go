@@ -38,7 +38,7 @@ func (d delegationSet) describe() *r53types.DelegationSet {
 	return &r53types.DelegationSet{Id: aws.String("/delegationset/" + d.ID), CallerReference: &d.Reference, NameServers: slices.Clone(d.Servers)}
 }
 
-// delegationSet is none for a private zone.
+// delegationSet is a zone's delegation set, nil for a private zone.
 func (z zone) delegationSet() *r53types.DelegationSet {
 	if z.private() {
 		return nil
@@ -118,8 +118,8 @@ func (r *Room) reuse(tx *store.Tx, id string, made *delegationSet) error {
 	return r.zones.Put(tx, id, z)
 }
 
-// newServers draws four names as Route 53 has them, one of each domain: ns-0 to ns-511 are in .com, the next 512 in
-// .net, then in .org and .co.uk, and eight that follow each other share a domain. No two sets have one in common.
+// newServers chooses four names at random, in Route 53's form, one in each domain: ns-0 to ns-511 are in .com, the next 512
+// in .net, then in .org and .co.uk, and each eight consecutive ones share a domain. No two sets have a name in common.
 func newServers(others []delegationSet) []string {
 	taken := map[string]bool{}
 	for _, o := range others {

@@ -23,7 +23,7 @@ func noDNSSEC(id string) error {
 	return wire.Errorf("DNSSECNotFound", "The hosted zone with ID '%s' doesn't have any DNSSEC resources.", id)
 }
 
-// enableDNSSEC has a zone signed, for which it needs an active key-signing key.
+// enableDNSSEC begins the signing of a zone, which needs an active key-signing key.
 func (r *Room) enableDNSSEC(_ context.Context, in *route53.EnableHostedZoneDNSSECInput) (*route53.EnableHostedZoneDNSSECOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
 	info, err := r.changeSigning(id, func(_ *store.Tx, _ zone, s *signing) error {
@@ -85,7 +85,7 @@ func (r *Room) getDNSSEC(_ context.Context, in *route53.GetDNSSECInput) (*route5
 	return out, nil
 }
 
-// deleteSigning deletes what a zone has of DNSSEC along with it, which must be no more keys.
+// deleteSigning deletes the DNSSEC state of a zone that is deleted; it must have no keys.
 func (r *Room) deleteSigning(tx *store.Tx, id string) error {
 	s, ok := r.signings.GetTx(tx, id)
 	if len(s.Keys) > 0 {

@@ -8,8 +8,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/health"
 )
 
-// healthSources are where the health of checks comes from: the monitor's own checkers; the data of CloudWatch alarms, which
-// the regions tell of; and routing controls, which are this process's.
+// healthSources are where the health of checks comes from: the monitor's own checkers, the data of CloudWatch alarms, which
+// the regions report, and routing controls, which are in this process.
 type healthSources struct {
 	*health.Monitor
 	*alarms

@@ -29,7 +29,7 @@ type Sockets struct {
 	Listeners []net.Listener
 }
 
-// Config says what Open needs. Zones closes the sockets when it is closed.
+// Config is what Open needs. Zones closes the sockets when it is closed.
 type Config struct {
 	Cloud   int
 	Account string
@@ -39,20 +39,20 @@ type Config struct {
 	Endpoint string
 	Speed    tempo.Speed
 	Log      *slog.Logger
-	// Inside is asked by the cloud's own machines, Host by the host, which is told loopback addresses.
+	// Inside answers the cloud's own machines, Host the host, with loopback addresses.
 	Inside, Host Sockets
-	// Resolvers is where the resolvers of VPCs ask; nil where there are none.
+	// Resolvers is where the resolvers of VPCs ask; nil if there are none.
 	Resolvers net.Listener
-	// Metrics tells CloudWatch of health checks; nil where the cloud has no checks.MetricsRegion.
+	// Metrics sends metrics of health checks to CloudWatch; nil if the cloud does not have checks.MetricsRegion.
 	Metrics func(context.Context, []metrics.Datum) error
-	// Beacon is where the regions connect to tell of their load balancers; nil where there are none.
+	// Beacon is where the regions send their reports; nil if there are no regions.
 	Beacon net.Listener
-	// Dial is how health checkers connect; health.DialFrom where it is nil.
+	// Dial is how health checkers connect; the default is health.DialFrom.
 	Dial health.Dial
 }
 
-// placesFile is the user's own table of networks and where they are, in Dir: a line each as routing.ReadPlaces has it.
-// Where there is none, clients are where routing.DefaultPlaces says.
+// placesFile is the user's own table of the locations of networks, in Dir, in the format of routing.ReadPlaces. The default
+// is routing.DefaultPlaces.
 const placesFile = "places.txt"
 
 func readPlaces(dir string) (*routing.Places, error) {
@@ -71,7 +71,7 @@ func readPlaces(dir string) (*routing.Places, error) {
 	return p, nil
 }
 
-// Zones is Route 53 at work.
+// Zones is a running Route 53.
 type Zones struct {
 	room     *Room
 	answers  *answers
@@ -82,7 +82,7 @@ type Zones struct {
 	beacon   net.Listener
 }
 
-// Open reads the state and starts all that serves it: what a fresh start does and a start after a crash are
+// Open reads the state and starts everything that serves it. A first start and a start after a crash do
 // the same.
 func Open(c Config) (*Zones, error) {
 	places, err := readPlaces(c.Dir)
@@ -101,7 +101,7 @@ func Open(c Config) (*Zones, error) {
 	return z, nil
 }
 
-// join makes all parts known to each other. Nothing is answered or probed yet.
+// join connects the parts with each other. Nothing is answered or probed yet.
 func join(c Config, base *room.Base, places *routing.Places) (*Zones, error) {
 	r, err := load(base)
 	if err != nil {
@@ -128,7 +128,7 @@ func join(c Config, base *room.Base, places *routing.Places) (*Zones, error) {
 	return &Zones{room: r, answers: a, regions: g, sources: s, health: r.health, controls: k, beacon: c.Beacon}, nil
 }
 
-// start puts in force what is stored, and serves it.
+// start applies the stored state, and serves it.
 func (z *Zones) start(c Config) {
 	r, server := z.room, z.answers.server
 	for _, ch := range r.Checks.All() {
@@ -158,7 +158,7 @@ func (z *Zones) start(c Config) {
 	}
 }
 
-// metrics are what CloudWatch is told of health checks.
+// metrics are the metrics of health checks for CloudWatch.
 func (z *Zones) metrics() checks.Metrics {
 	return checks.Metrics{Checks: z.room.Checks, Monitor: z.sources.Monitor, Log: z.room.Log}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// pageToken checks that one came from a page before: tokens are the keys at which pages start.
+// pageToken checks that a token came from an earlier page: tokens are the keys at which pages begin.
 func pageToken(given *string, key *regexp.Regexp) (string, error) {
 	if given != nil && !key.MatchString(*given) {
 		return "", wire.Errorf("InvalidPaginationToken", "The value that you specified to get the second or subsequent page of results is invalid.")
@@ -23,7 +23,7 @@ var (
 	queryKey = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
 
-// results is size for the operations that call it so.
+// results is size for the operations that call the parameter MaxResults.
 func results(asked *int32, most int) (int, error) {
 	if asked != nil && *asked < 1 {
 		return 0, request.BadInput(

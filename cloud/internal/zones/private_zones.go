@@ -20,8 +20,8 @@ const (
 	maxAuthorizations = 1000 // of a zone
 )
 
-// privateServers are what every private zone names as its servers. Nobody asks them: a VPC's resolver answers
-// (developer guide, hosted-zone-private-considerations).
+// privateServers are the name servers in the NS records of every private zone. They are never asked, since a VPC's
+// resolver answers (developer guide, hosted-zone-private-considerations).
 var privateServers = []string{"ns-1536.awsdns-00.co.uk", "ns-0.awsdns-00.com", "ns-1024.awsdns-00.org", "ns-512.awsdns-00.net"}
 
 // String names it as resolvers do.
@@ -31,7 +31,7 @@ func (v vpc) describe() r53types.VPC { return r53types.VPC{VPCId: &v.ID, VPCRegi
 
 var vpcID = regexp.MustCompile(`^vpc-([0-9a-f]{8}|[0-9a-f]{17})$`)
 
-// readVPC checks a VPC by its form. Whether it is there only its region knows, which Route 53 does not ask.
+// readVPC checks the form of a VPC's id. Whether the VPC exists only its region knows, which Route 53 does not ask.
 func readVPC(in *r53types.VPC) (vpc, error) {
 	if in == nil || in.VPCId == nil || in.VPCRegion == "" {
 		return vpc{}, request.BadInput("Invalid request: VPCId and VPCRegion must be given")
@@ -125,8 +125,8 @@ func (r *Room) disassociateVPC(_ context.Context, in *route53.DisassociateVPCFro
 	return &route53.DisassociateVPCFromHostedZoneOutput{ChangeInfo: info}, err
 }
 
-// authorizeVPC lets another account associate its VPC. Here is but one account, which needs no leave; it is kept
-// and listed all the same.
+// authorizeVPC lets another account associate its VPC. This cloud has only one account, which needs no authorization;
+// authorizations are stored and listed all the same.
 func (r *Room) authorizeVPC(_ context.Context, in *route53.CreateVPCAssociationAuthorizationInput) (*route53.CreateVPCAssociationAuthorizationOutput, error) {
 	v, err := readVPC(in.VPC)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/dns"
 )
 
-// maxLog is the size at which a query log's file makes room for a new one, in bytes. The one before is kept, so a
-// log takes twice as much at most.
+// maxLog is the size, in bytes, at which a query log's file is replaced by a new one. The previous one is kept, so a
+// log takes at most twice as much.
 const maxLog = 16 << 20
 
 // logFile is a file of bounded size. It is opened at its first line, and again where writing failed.
@@ -79,7 +79,7 @@ type queryLogFiles struct {
 	open map[string]*logFile // by the zone's id
 }
 
-// follow has a name server log what is asked of the zones that are to be logged.
+// follow makes a name server log the questions about the zones with a query log.
 func (f *queryLogFiles) follow(all []queryLogging, server *dns.Server) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -103,7 +103,7 @@ func (r *Room) listQueryLogging(_ context.Context, in *route53.ListQueryLoggingC
 	return out, nil
 }
 
-// deleteQueryLogs deletes a zone's query logging along with it.
+// deleteQueryLogs deletes the query logging of a zone that is deleted.
 func (r *Room) deleteQueryLogs(tx *store.Tx, zone string) error {
 	for _, q := range r.queryLogs.AllTx(tx) {
 		if q.ZoneID == zone {

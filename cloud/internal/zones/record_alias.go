@@ -7,8 +7,8 @@ import (
 )
 
 // balancerNames returns how the names in a load balancers' hosted zone end; none where it is no such zone.
-// Whether one load balancer exists is not asked here: its region tells of it a moment after making it, and
-// an alias that is written in that moment must not be refused.
+// It does not check whether a load balancer exists: its region reports a new one a moment later, and
+// an alias that is made in that moment must not be refused.
 func (r *Room) balancerNames(zone string) []string {
 	var suffixes []string
 	if region, ok := records.BalancerZones[zone]; ok {

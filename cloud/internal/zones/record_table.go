@@ -39,7 +39,7 @@ func (r *recordTable) of(zone string) records.Sets {
 	return r.zones[zone]
 }
 
-// put writes changes of a zone's record sets, where nil stands for none. A change of the store puts those of a zone once.
+// put writes changes of a zone's record sets; nil deletes one. It is called once for a zone in a transaction.
 func (r *recordTable) put(tx *store.Tx, zone string, changes map[records.Key]records.Set) (err error) {
 	for k, set := range changes {
 		key := strings.Join([]string{zone, k.Name, string(k.Kind), k.ID}, " ")

@@ -9,7 +9,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// regions puts in force what the regions tell: of their load balancers, and of their alarms' data.
+// regions applies the regions' reports: on their load balancers, and on their alarms' data.
 type regions struct {
 	room     *Room
 	receiver *beacon.Receiver
@@ -17,7 +17,7 @@ type regions struct {
 	alarms   *alarms
 }
 
-// tend hears until the control plane ends.
+// tend applies reports until the control plane ends.
 func (g *regions) tend() {
 	w := g.room.Watch(told)
 	defer w.Stop()
@@ -33,15 +33,15 @@ func (g *regions) tend() {
 	}
 }
 
-// hear puts in force what the regions say.
+// hear applies the regions' reports.
 func (g *regions) hear() {
 	balancers := g.receiver.Balancers()
 	g.answers.put(func(v *routing.View) *routing.View { return v.WithBalancers(balancers) })
 	g.alarms.hear()
 }
 
-// keepReports stores what the regions told, so that their addresses are known at once after a restart.
-// Health alone is not worth a write: it is forgotten with the connection.
+// keepReports stores the regions' reports, so that their addresses are known at once after a restart.
+// A change of health alone is not written, since after a restart it comes with the next report.
 func (g *regions) keepReports() {
 	reports := slices.DeleteFunc(g.receiver.Reports(), func(r beacon.Report) bool {
 		old, ok := g.room.reports.Get(r.Region)

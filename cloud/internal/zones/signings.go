@@ -40,7 +40,7 @@ func publicOnly(z zone) error {
 	return nil
 }
 
-// changeSigning makes a change to what a zone has of DNSSEC.
+// changeSigning changes the DNSSEC state of a zone.
 func (r *Room) changeSigning(id string, f func(tx *store.Tx, z zone, s *signing) error) (*r53types.ChangeInfo, error) {
 	var info *r53types.ChangeInfo
 	err := r.commit(func(tx *store.Tx) error {
@@ -63,8 +63,8 @@ func (r *Room) changeSigning(id string, f func(tx *store.Tx, z zone, s *signing)
 	return info, err
 }
 
-// notInParent refuses to take away a key that the parent zone has a DS record of, since validators would then find
-// the zone bogus. AWS looks the record up; here it can only be in another hosted zone.
+// notInParent refuses to remove a key for which the parent zone has a DS record, since validators would then take
+// the zone for bogus. AWS resolves the record; here it can only be in another hosted zone.
 func (r *Room) notInParent(tx *store.Tx, z zone, k keySigningKey) error {
 	key, err := dnssec.Parse(dnssec.KSK, k.Private)
 	if err != nil {
@@ -103,8 +103,8 @@ func (r *Room) valuesOf(z zone, name string, kind r53types.RRType) []string {
 	return values
 }
 
-// dnssecKeys are those of the zones that are signed, as the name servers use them. They are read anew only
-// where a row changed.
+// dnssecKeys are the keys of the signed zones, as the name servers use them. They are read again only
+// if a row changed.
 type dnssecKeys struct {
 	version map[string]int
 	keys    map[string]*dnssec.Keys

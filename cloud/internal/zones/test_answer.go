@@ -15,7 +15,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/routing"
 )
 
-// testAnswer says what the name servers answer to a resolver of a given address, or to the client for whom it asks
+// testAnswer returns what the name servers answer to a resolver at a given address, or to the client for which it asks
 // (API reference, TestDNSAnswer).
 func (r *Room) testAnswer(_ context.Context, in *route53.TestDNSAnswerInput) (*route53.TestDNSAnswerOutput, error) {
 	id := request.Bare(aws.ToString(in.HostedZoneId))
@@ -47,7 +47,7 @@ func (r *Room) testAnswer(_ context.Context, in *route53.TestDNSAnswerInput) (*r
 	}, nil
 }
 
-// tester is the client that a test stands for. A mask left out is 24 bits of IPv4 and 64 of IPv6.
+// tester is the client of a test. The default mask is 24 bits for IPv4 and 64 bits for IPv6.
 func tester(in *route53.TestDNSAnswerInput) (c routing.Client, err error) {
 	c.Roll = rand.Uint64()
 	if ip := aws.ToString(in.ResolverIP); ip != "" {

@@ -9,10 +9,10 @@ import (
 )
 
 // requestsPerSecond is how many requests of an account Route 53 takes, of all operations together (developer
-// guide, "Quotas"). AWS does not say how many may come at once; a second's are let through.
+// guide, "Quotas"). AWS does not document how many may come at once; here it is those of one second.
 const requestsPerSecond = 5
 
-// Throttled refuses requests above Route 53's rate, as an account of many tools meets it.
+// Throttled refuses requests above Route 53's rate, as in an account that many tools use.
 func Throttled(next http.Handler) http.Handler {
 	bucket := rate.NewLimiter(requestsPerSecond, requestsPerSecond)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
