@@ -84,10 +84,25 @@ type Fleet struct {
 }
 
 // Failover is Route 53's health check: seconds between two probes of one checker, and how many in a
-// row must agree.
+// row must agree. Switch is the means by which a person moves the users.
 type Failover struct {
 	Interval, Threshold int
+	Switch              Switch
 }
+
+// Switch is how users are moved to the other region by hand.
+type Switch string
+
+// The kinds of switches.
+const (
+	// SwitchStandby is a rule of the standby's load balancer, which Route 53's checkers ask.
+	SwitchStandby Switch = "standby"
+	// SwitchNone is no switch: only an outage moves users.
+	SwitchNone Switch = "none"
+)
+
+// SwitchPath is the path that Route 53's checkers ask the standby's load balancer for, to learn who is to serve.
+const SwitchPath = "/.understudy/switch"
 
 // Target is the load balancer's own health check of each target. Times are in seconds.
 type Target struct {

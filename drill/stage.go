@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/understudy/understudy/account"
 )
 
 // Pair is a failover pair in Route 53.
@@ -25,7 +26,7 @@ type Pair struct {
 type Half struct {
 	Region       string // the region of the load balancer behind it
 	LoadBalancer string // its DNS name
-	HealthCheck  string // id, or ""
+	HealthCheck  string // id of the one that asks the application, or ""
 }
 
 // FindPair reads the failover pair of a name: two alias records to load balancers.
@@ -65,6 +66,13 @@ func pairIn(ctx context.Context, c *route53.Client, id, name string) (Pair, erro
 		}
 		half := Half{LoadBalancer: strings.TrimSuffix(aws.ToString(rr.AliasTarget.DNSName), "."), HealthCheck: aws.ToString(rr.HealthCheckId)}
 		half.Region = regionOf(half.LoadBalancer)
+		if half.HealthCheck != "" {
+			asks, err := account.ApplicationCheck(ctx, c, half.HealthCheck)
+			if err != nil {
+				return Pair{}, fmt.Errorf("read the health check of %s: %w", name, err)
+			}
+			half.HealthCheck = aws.ToString(asks.Id)
+		}
 		switch rr.Failover {
 		case r53types.ResourceRecordSetFailoverPrimary:
 			p.Primary = half

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -169,6 +170,9 @@ func (r *reader) listenerRules(ctx context.Context, settings map[string]string, 
 		var conditions []string
 		for _, c := range rule.Conditions {
 			conditions = append(conditions, aws.ToString(c.Field)+" "+strings.Join(conditionValues(c), " or "))
+		}
+		if len(conditions) == 1 && conditions[0] == "path-pattern "+understudy.SwitchPath {
+			continue // the switch is in the standby only, on purpose
 		}
 		settings["rule "+aws.ToString(rule.Priority)] = fmt.Sprintf("if %s: %s", list(conditions), r.actions(rule.Actions))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/understudy/understudy/account"
 )
 
 // readRouting reads what Route 53 holds of this region: the records that point at its load balancers,
@@ -88,11 +89,12 @@ func (r *reader) readHealthCheck(ctx context.Context, id string) error {
 	if _, read := r.roles[id]; read {
 		return nil
 	}
-	out, err := r.c.Route53.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: &id})
+	asks, err := account.ApplicationCheck(ctx, r.c.Route53, id) // the switch is in the standby only, on purpose
 	if err != nil {
 		return err
 	}
-	c := out.HealthCheck.HealthCheckConfig
+	id = aws.ToString(asks.Id)
+	c := asks.HealthCheckConfig
 	target, ok := r.balancers[strings.ToLower(aws.ToString(c.FullyQualifiedDomainName))]
 	if !ok {
 		target = aws.ToString(c.FullyQualifiedDomainName) + aws.ToString(c.IPAddress)

@@ -1,0 +1,300 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// switchCheck asks the standby's load balancer whether the standby is to serve, and is healthy for as long as it is not.
+func switchCheck(s scope, b *balancer) *ownCheck {
+	f := s.declared.Failover
+	return &ownCheck{scope: s, name: "switch-check", wanted: func() *route53types.HealthCheckConfig {
+		return &route53types.HealthCheckConfig{
+			Type:                     route53types.HealthCheckTypeHttpStrMatch,
+			FullyQualifiedDomainName: aws.String(known(b.dnsName)),
+			Port:                     aws.Int32(int32(s.declared.Listener.Port)),
+			ResourcePath:             aws.String(understudy.SwitchPath),
+			SearchString:             aws.String(switchedText),
+			RequestInterval:          aws.Int32(int32(f.Interval)),
+			FailureThreshold:         aws.Int32(int32(f.Threshold)),
+			Inverted:                 aws.Bool(true),
+		}
+	}}
+}
+
+// calculatedCheck is healthy while both the application's check and the switch's are.
+func calculatedCheck(s scope, application *check, asks *ownCheck) *ownCheck {
+	return &ownCheck{scope: s, name: "calculated-check", wanted: func() *route53types.HealthCheckConfig {
+		return &route53types.HealthCheckConfig{
+			Type:              route53types.HealthCheckTypeCalculated,
+			ChildHealthChecks: []string{application.next(), asks.next()},
+			HealthThreshold:   aws.Int32(2),
+		}
+	}, child: asks}
+}
+
+// settle waits until the checkers have had as many failures in a row as they need: a new check that is inverted is
+// unhealthy until then ("How Route 53 determines the status of a new health check" in its Developer Guide), and would send
+// users to the standby if the primary's record followed it. A switch that stands on the standby already is not waited for.
+func (c *ownCheck) settle(ctx context.Context) error {
+	failures := map[string]map[time.Time]bool{}
+	err := account.Poll(ctx, "the checkers to know the switch", longTime, func(ctx context.Context) (bool, error) {
+		out, err := c.Route53.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &c.id})
+		if account.IsNotFound(err) {
+			return false, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("get status of health check %s: %w", c.id, err)
+		}
+		if measured(out.HealthCheckObservations).Passes() {
+			return true, nil
+		}
+		return countFailures(failures, out.HealthCheckObservations, c.declared.Failover.Threshold), nil
+	})
+	c.settled = err == nil
+	return err
+}
+
+// countFailures notes each checker's failures, by the times of its probes, and tells whether enough checkers have had as
+// many as the threshold.
+func countFailures(seen map[string]map[time.Time]bool, now []route53types.HealthCheckObservation, threshold int) bool {
+	m := Measured{}
+	for _, o := range now {
+		if o.StatusReport == nil || o.StatusReport.CheckedTime == nil {
+			continue
+		}
+		ip := aws.ToString(o.IPAddress)
+		if seen[ip] == nil {
+			seen[ip] = map[time.Time]bool{}
+		}
+		seen[ip][*o.StatusReport.CheckedTime] = true
+		m.Checkers++
+		if len(seen[ip]) < threshold {
+			m.Healthy++ // in its own opinion, still
+		}
+	}
+	return m.Checkers > 0 && !m.Passes()
+}
+
+// ownCheck is a health check that the stack has one of.
+type ownCheck struct {
+	scope
+	name   string // its role
+	wanted func() *route53types.HealthCheckConfig
+	child  *ownCheck // of a calculated one: the switch's, whose earlier ones this one no longer counts
+
+	id         string
+	config     *route53types.HealthCheckConfig
+	tagged     bool
+	settled    bool     // as this run has seen
+	superseded []string // earlier ones, to be deleted when nothing follows them any more
+}
+
+func (c *ownCheck) worldwide()       {}
+func (c *ownCheck) identity() string { return c.id }
+
+func (c *ownCheck) desired() []Field {
+	return append(fieldsOfCheck(c.wanted()), Field{Name: "superseded children", Value: ""}, Field{Name: "tagged", Value: yes(true)})
+}
+
+func (c *ownCheck) actual() []Field {
+	if c.config == nil {
+		return nil
+	}
+	var superseded []string
+	if c.child != nil {
+		superseded = c.child.superseded
+	}
+	return append(fieldsOfCheck(c.config), Field{Name: "superseded children", Value: set(superseded...)}, Field{Name: "tagged", Value: yes(c.tagged)})
+}
+
+// fieldsOfCheck renders a check's whole configuration.
+func fieldsOfCheck(c *route53types.HealthCheckConfig) []Field {
+	var regions []string
+	for _, r := range c.Regions {
+		regions = append(regions, string(r))
+	}
+	if len(regions) >= len(route53types.HealthCheckRegion("").Values()) {
+		regions = nil // all of them, which is what a check without a list has
+	}
+	both := []Field{
+		{Name: "type", Value: string(c.Type)},
+		{Name: "inverted", Value: yes(aws.ToBool(c.Inverted))},
+		{Name: "disabled", Value: yes(aws.ToBool(c.Disabled))},
+	}
+	if c.Type == route53types.HealthCheckTypeCalculated {
+		return append(both, Field{Name: "children", Value: set(c.ChildHealthChecks...)},
+			Field{Name: "healthy children", Value: number(aws.ToInt32(c.HealthThreshold))})
+	}
+	return append(both, []Field{
+		{Name: "asks", Value: strings.ToLower(aws.ToString(c.FullyQualifiedDomainName))},
+		{Name: "port", Value: number(aws.ToInt32(c.Port))},
+		{Name: "path", Value: aws.ToString(c.ResourcePath)},
+		{Name: "looks for", Value: aws.ToString(c.SearchString)},
+		{Name: "interval", Value: number(aws.ToInt32(c.RequestInterval))},
+		{Name: "threshold", Value: number(aws.ToInt32(c.FailureThreshold))},
+		{Name: "checkers in", Value: set(regions...)},
+	}...)
+}
+
+// next returns the id of the check after the plan is applied. Of a check that must be made anew this is Unknown.
+func (c *ownCheck) next() string {
+	if c.config != nil && mustBeNew(compare(c.desired(), c.actual())) {
+		return Unknown
+	}
+	return known(c.id)
+}
+
+// mustBeNew tells whether some differences take a new check: Route 53 changes neither a check's type nor its interval
+// (UpdateHealthCheck in the Amazon Route 53 API Reference).
+func mustBeNew(differences []Difference) bool {
+	return differs(differences, "type") || differs(differences, "interval")
+}
+
+func (c *ownCheck) find(ctx context.Context) (bool, error) {
+	c.id, c.config, c.superseded, c.tagged = "", nil, nil, false
+	pages := route53.NewListHealthChecksPaginator(c.Route53, &route53.ListHealthChecksInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return false, fmt.Errorf("list health checks: %w", err)
+		}
+		for _, h := range page.HealthChecks {
+			if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.scope, c.name)) {
+				c.choose(h)
+			}
+		}
+	}
+	if c.id == "" {
+		return false, nil
+	}
+	tags, err := tagsOf(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id)
+	c.tagged = c.mark(c.name).In(tags)
+	return err == nil, err
+}
+
+// choose takes one more check that was found: in use is the one of the wanted type and interval, and of several the one
+// whose id sorts first.
+func (c *ownCheck) choose(h route53types.HealthCheck) {
+	id, config, wanted := aws.ToString(h.Id), h.HealthCheckConfig, c.wanted()
+	fits := func(o *route53types.HealthCheckConfig) bool {
+		return o.Type == wanted.Type && aws.ToInt32(o.RequestInterval) == aws.ToInt32(wanted.RequestInterval)
+	}
+	better := c.id == "" || fits(config) && !fits(c.config) || fits(config) == fits(c.config) && id < c.id
+	if !better {
+		c.superseded = append(c.superseded, id)
+		return
+	}
+	if c.id != "" {
+		c.superseded = append(c.superseded, c.id)
+	}
+	c.id, c.config = id, config
+}
+
+func (c *ownCheck) create(ctx context.Context) error {
+	if c.child != nil && !c.child.settled {
+		if err := c.child.settle(ctx); err != nil {
+			return err
+		}
+	}
+	config := c.wanted()
+	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
+		out, err := c.Route53.CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{
+			CallerReference: aws.String(reference(c.scope, c.name) + token[:24]), HealthCheckConfig: config,
+		})
+		if account.IsCode(err, "HealthCheckAlreadyExists") {
+			return false, nil // of an earlier life, with other settings or deleted
+		}
+		if err != nil {
+			return false, fmt.Errorf("create health check: %w", err)
+		}
+		c.id, c.config = aws.ToString(out.HealthCheck.Id), out.HealthCheck.HealthCheckConfig
+		return true, nil
+	}, c.stack(), c.name, rendered(config))
+	if err == nil {
+		err = tag(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id, c.mark(c.name))
+	}
+	if err != nil {
+		return err
+	}
+	if c.child == nil {
+		return c.settle(ctx)
+	}
+	return c.child.prune(ctx)
+}
+
+func rendered(c *route53types.HealthCheckConfig) string {
+	var b strings.Builder
+	for _, f := range fieldsOfCheck(c) {
+		b.WriteString(f.Name + "=" + f.Value + "\n")
+	}
+	return b.String()
+}
+
+func (c *ownCheck) change(ctx context.Context, differences []Difference) error {
+	if mustBeNew(differences) {
+		c.superseded = append(c.superseded, c.id)
+		return c.create(ctx)
+	}
+	if differs(differences, "tagged") {
+		if err := tag(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id, c.mark(c.name)); err != nil {
+			return err
+		}
+	}
+	in := c.update(differences)
+	if _, err := c.Route53.UpdateHealthCheck(ctx, in); err != nil {
+		return fmt.Errorf("update health check %s: %w", c.id, err)
+	}
+	if c.child == nil {
+		return nil
+	}
+	return c.child.prune(ctx)
+}
+
+// update names all that a change can set. A list of regions is not set to none, but reset.
+func (c *ownCheck) update(differences []Difference) *route53.UpdateHealthCheckInput {
+	w := c.wanted()
+	in := &route53.UpdateHealthCheckInput{
+		HealthCheckId:            &c.id,
+		FullyQualifiedDomainName: w.FullyQualifiedDomainName,
+		Port:                     w.Port,
+		ResourcePath:             w.ResourcePath,
+		SearchString:             w.SearchString,
+		FailureThreshold:         w.FailureThreshold,
+		ChildHealthChecks:        w.ChildHealthChecks,
+		HealthThreshold:          w.HealthThreshold,
+		Inverted:                 aws.Bool(aws.ToBool(w.Inverted)),
+		Disabled:                 aws.Bool(false),
+	}
+	if differs(differences, "checkers in") {
+		in.ResetElements = []route53types.ResettableElementName{route53types.ResettableElementNameRegions}
+	}
+	return in
+}
+
+// prune deletes the checks that nothing follows any more.
+func (c *ownCheck) prune(ctx context.Context) error {
+	for _, id := range c.superseded {
+		_, err := c.Route53.DeleteHealthCheck(ctx, &route53.DeleteHealthCheckInput{HealthCheckId: &id})
+		if err != nil && !account.IsNotFound(err) {
+			return fmt.Errorf("delete health check %s: %w", id, err)
+		}
+	}
+	c.superseded = nil
+	return nil
+}
+
+func (c *ownCheck) remove(ctx context.Context) error {
+	c.superseded = append(c.superseded, c.id)
+	return c.prune(ctx)
+}
+
+var _ resource = (*ownCheck)(nil)

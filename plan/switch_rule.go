@@ -1,0 +1,213 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// switchRule is the rule that tells the checkers which side is to serve. Its position is set by whoever moves the users,
+// and never by up.
+type switchRule struct {
+	scope
+	listener *listener
+
+	arn      string
+	position understudy.Side // empty if the answer is neither
+	seen     []Field
+}
+
+const switchRole = "switch"
+
+// switchAnswer is the answer that says that a side is to serve. The status is what a person sees who asks for the path; the
+// checkers need one of 2xx and the text (Amazon Route 53 Developer Guide, "How Route 53 determines whether a health check
+// that monitors an endpoint is healthy").
+func switchAnswer(side understudy.Side) (status, body string) {
+	if side == understudy.Secondary {
+		return "200", switchedText
+	}
+	return "503", "understudy: the primary serves"
+}
+
+const switchedText = "understudy: the standby serves"
+
+func (r *switchRule) identity() string { return r.arn }
+func (r *switchRule) actual() []Field  { return r.seen }
+
+// desired keeps the position that the switch has. A rule whose answer says nothing is set to the primary.
+func (r *switchRule) desired() []Field {
+	side := r.position
+	if side == "" {
+		side = understudy.Primary
+	}
+	return append(fieldsOfRule("1", switchConditions(), switchActions(side)), Field{Name: "tagged", Value: yes(true)})
+}
+
+func switchConditions() []elbtypes.RuleCondition {
+	return []elbtypes.RuleCondition{{
+		Field:             aws.String("path-pattern"),
+		PathPatternConfig: &elbtypes.PathPatternConditionConfig{Values: []string{understudy.SwitchPath}},
+	}}
+}
+
+func switchActions(side understudy.Side) []elbtypes.Action {
+	status, body := switchAnswer(side)
+	return []elbtypes.Action{{
+		Type: elbtypes.ActionTypeEnumFixedResponse,
+		FixedResponseConfig: &elbtypes.FixedResponseActionConfig{
+			StatusCode: &status, MessageBody: &body, ContentType: aws.String("text/plain"),
+		},
+	}}
+}
+
+func fieldsOfRule(priority string, conditions []elbtypes.RuleCondition, actions []elbtypes.Action) []Field {
+	var paths, answers []string
+	for _, c := range conditions {
+		paths = append(paths, aws.ToString(c.Field)+" "+set(pathsOf(c)...))
+	}
+	for _, a := range actions {
+		text := string(a.Type)
+		if f := a.FixedResponseConfig; f != nil {
+			text = fmt.Sprintf("%s %s %q", aws.ToString(f.StatusCode), aws.ToString(f.ContentType), aws.ToString(f.MessageBody))
+		}
+		answers = append(answers, text)
+	}
+	return []Field{{Name: "priority", Value: priority}, {Name: "if", Value: set(paths...)}, {Name: "answers", Value: set(answers...)}}
+}
+
+func pathsOf(c elbtypes.RuleCondition) []string {
+	if c.PathPatternConfig != nil {
+		return c.PathPatternConfig.Values
+	}
+	return c.Values
+}
+
+// positionOf reads which side a rule's answer says is to serve.
+func positionOf(actions []elbtypes.Action) understudy.Side {
+	for _, side := range understudy.Sides {
+		status, body := switchAnswer(side)
+		if slices.ContainsFunc(actions, func(a elbtypes.Action) bool {
+			f := a.FixedResponseConfig
+			return f != nil && aws.ToString(f.StatusCode) == status && aws.ToString(f.MessageBody) == body
+		}) {
+			return side
+		}
+	}
+	return ""
+}
+
+// find looks for the rule by its tags, and by its path if somebody took the tags away.
+func (r *switchRule) find(ctx context.Context) (bool, error) {
+	*r = switchRule{scope: r.scope, listener: r.listener}
+	if r.listener.arn == "" {
+		return false, nil
+	}
+	out, err := r.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &r.listener.arn})
+	if account.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("describe rules of %s: %w", r.listener.arn, err)
+	}
+	rules := slices.DeleteFunc(out.Rules, func(o elbtypes.Rule) bool { return aws.ToBool(o.IsDefault) })
+	tagged, err := r.tagged(ctx, rules)
+	if err != nil {
+		return false, err
+	}
+	for _, o := range rules {
+		mine := tagged[aws.ToString(o.RuleArn)]
+		if !mine && (r.arn != "" || !slices.ContainsFunc(o.Conditions, isSwitchPath)) {
+			continue
+		}
+		r.arn, r.position = aws.ToString(o.RuleArn), positionOf(o.Actions)
+		r.seen = append(fieldsOfRule(aws.ToString(o.Priority), o.Conditions, o.Actions), Field{Name: "tagged", Value: yes(mine)})
+		if mine {
+			break
+		}
+	}
+	return r.arn != "", nil
+}
+
+func isSwitchPath(c elbtypes.RuleCondition) bool {
+	return slices.Contains(pathsOf(c), understudy.SwitchPath)
+}
+
+// tagged tells which rules have the switch's tags. One call asks for twenty at most.
+func (r *switchRule) tagged(ctx context.Context, rules []elbtypes.Rule) (map[string]bool, error) {
+	tagged := map[string]bool{}
+	for some := range slices.Chunk(rules, 20) {
+		var arns []string
+		for _, o := range some {
+			arns = append(arns, aws.ToString(o.RuleArn))
+		}
+		out, err := r.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: arns})
+		if err != nil {
+			return nil, fmt.Errorf("describe tags of the rules of %s: %w", r.listener.arn, err)
+		}
+		for _, d := range out.TagDescriptions {
+			tagged[aws.ToString(d.ResourceArn)] = r.mark(switchRole).In(account.OfELB(d.Tags))
+		}
+	}
+	return tagged, nil
+}
+
+func (r *switchRule) create(ctx context.Context) error {
+	out, err := r.ELB.CreateRule(ctx, &elb.CreateRuleInput{
+		ListenerArn: &r.listener.arn,
+		Priority:    aws.Int32(1),
+		Conditions:  switchConditions(),
+		Actions:     switchActions(understudy.Primary),
+		Tags:        r.mark(switchRole).ELB(),
+	})
+	if err != nil {
+		return fmt.Errorf("create the switch's rule: %w", err)
+	}
+	r.arn, r.position = aws.ToString(out.Rules[0].RuleArn), understudy.Primary
+	return nil
+}
+
+func (r *switchRule) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		_, err := r.ELB.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{r.arn}, Tags: r.mark(switchRole).ELB()})
+		if err != nil {
+			return fmt.Errorf("tag %s: %w", r.arn, err)
+		}
+	}
+	if differs(differences, "priority") {
+		_, err := r.ELB.SetRulePriorities(ctx, &elb.SetRulePrioritiesInput{
+			RulePriorities: []elbtypes.RulePriorityPair{{RuleArn: &r.arn, Priority: aws.Int32(1)}},
+		})
+		if err != nil {
+			return fmt.Errorf("set the priority of %s: %w", r.arn, err)
+		}
+	}
+	in := &elb.ModifyRuleInput{RuleArn: &r.arn}
+	if differs(differences, "if") {
+		in.Conditions = switchConditions()
+	}
+	if differs(differences, "answers") {
+		in.Actions = switchActions(understudy.Primary)
+	}
+	if in.Conditions == nil && in.Actions == nil {
+		return nil
+	}
+	if _, err := r.ELB.ModifyRule(ctx, in); err != nil {
+		return fmt.Errorf("change %s: %w", r.arn, err)
+	}
+	return nil
+}
+
+func (r *switchRule) remove(ctx context.Context) error {
+	if _, err := r.ELB.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &r.arn}); err != nil {
+		return fmt.Errorf("delete %s: %w", r.arn, err)
+	}
+	return nil
+}
+
+var _ resource = (*switchRule)(nil)
