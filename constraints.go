@@ -39,6 +39,8 @@ var (
 	imagePattern = matching(`[A-Za-z0-9()\[\] ./\-'@_*?]{3,128}`, "3 to 128 characters of an image's name, * and ? for any")
 	instanceType = matching(`[a-z][a-z0-9-]*\.[a-z0-9-]+`, "an instance type, for example t3.micro")
 
+	switchKind = matching(`standby|none`, "standby or none")
+
 	// 255 is the longest ResourcePath of a Route 53 health check (HealthCheckConfig in its API reference).
 	healthPath = matching(`/[!-~]{0,254}`, "a path that begins with /, at most 255 printable characters without spaces")
 

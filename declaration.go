@@ -170,6 +170,7 @@ func failover(o *object) Failover {
 	if f.Interval != 10 && f.Interval != 30 {
 		o.mistake("interval", fmt.Sprint(f.Interval), "10 or 30 seconds")
 	}
+	f.Switch = Switch(o.text("switch", string(SwitchStandby), switchKind))
 	return f
 }
 

@@ -29,7 +29,7 @@
 //	service: {port: 8080, health: /}
 //	listener: {port: 80}
 //	fleet: {min: 2, desired: 2, max: 4, grace: 300}           # instances; seconds
-//	failover: {interval: 10, threshold: 3}                    # seconds, probes
+//	failover: {interval: 10, threshold: 3, switch: standby}   # seconds, probes; or none
 //	target: {interval: 5, timeout: 2, healthy: 2, unhealthy: 2,
 //	  deregistration_delay: 10, matcher: "200"}               # seconds, probes
 //

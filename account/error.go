@@ -61,7 +61,7 @@ func IsLost(err error) bool {
 // IsTaken tells whether the name, the addresses or the port of a new resource are already in use.
 func IsTaken(err error) bool {
 	return IsCode(err, "InvalidSubnet.Conflict", "InvalidGroup.Duplicate", "InvalidLaunchTemplateName.AlreadyExists",
-		"DuplicateTargetGroupName", "DuplicateLoadBalancerName", "DuplicateListener", "AlreadyExists", "AlreadyExistsFault")
+		"DuplicateTargetGroupName", "DuplicateLoadBalancerName", "DuplicateListener", "PriorityInUse", "AlreadyExists", "AlreadyExistsFault")
 }
 
 // IsUnsupported tells whether the endpoint does not have the operation.

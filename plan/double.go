@@ -112,10 +112,14 @@ func removeDouble(ctx context.Context, d double) error {
 	return removed(ctx, d)
 }
 
-// removalsOfDoubles lists the doubles that can be removed, those that are in others first.
+// removalsOfDoubles lists the doubles that can be removed, and what the declaration no longer asks for; those that are in
+// others first.
 func removalsOfDoubles(g *graph) []Step {
 	var steps []Step
 	for _, n := range g.ordered(backward) {
+		if step, ok := retirement(n); ok {
+			steps = append(steps, step)
+		}
 		for _, d := range doublesOf(n) {
 			if len(d.held) == 0 {
 				steps = append(steps, deletion(n, d, func(ctx context.Context) error { return removeDouble(ctx, d) }))

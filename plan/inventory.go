@@ -27,6 +27,7 @@ type region struct {
 	imageNode       *node
 	balancerNode    *node
 	targetGroupNode *node
+	listenerNode    *node
 	checkNode       *node
 	readyNodes      []*node
 }
@@ -108,7 +109,7 @@ func (v *inventory) addService(r *region) {
 	r.balancer = &balancer{scope: r.scope, subnets: r.subnets[:2], group: r.facing}
 	r.balancerNode = g.add(r.id("load balancer"), r.balancer, r.publicRoutes, facing)
 	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
-	listenerNode := g.add(r.id("listener"), r.listener, r.balancerNode, r.targetGroupNode)
+	r.listenerNode = g.add(r.id("listener"), r.listener, r.balancerNode, r.targetGroupNode)
 
 	baked := &v.image.images
 	if r.side == understudy.Secondary {
@@ -124,7 +125,7 @@ func (v *inventory) addService(r *region) {
 	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.subnets[2:]}
 	fleetNode := g.add(r.id("fleet"), r.fleet, templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], within)
 	r.readyNodes = append(r.readyNodes,
-		g.add(r.id("targets"), &targets{scope: r.scope, group: r.targetGroup}, fleetNode, listenerNode))
+		g.add(r.id("targets"), &targets{scope: r.scope, group: r.targetGroup}, fleetNode, r.listenerNode))
 }
 
 // addNames adds what is in Route 53. Health checks are made when the service runs: a check that begins with
@@ -142,7 +143,7 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 		needs = append(needs, r.checkNode)
 		v.records.balancers[side], v.records.checks[side] = r.balancer, r.check
 	}
-	g.add("global/records", v.records, needs...)
+	g.add("global/records", v.records, append(needs, v.addSwitch(d)...)...)
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
 		g.add(r.id("health"), &passing{scope: r.scope, check: r.check}, r.checkNode)

@@ -9,6 +9,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -94,7 +95,7 @@ func (l *listener) otherRules(ctx context.Context) ([]string, error) {
 	}
 	var arns []string
 	for _, r := range out.Rules {
-		if !aws.ToBool(r.IsDefault) {
+		if !aws.ToBool(r.IsDefault) && !(l.side == understudy.Secondary && slices.ContainsFunc(r.Conditions, isSwitchPath)) {
 			arns = append(arns, aws.ToString(r.RuleArn))
 		}
 	}

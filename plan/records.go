@@ -24,6 +24,7 @@ type records struct {
 	zone      *zone
 	balancers map[understudy.Side]*balancer
 	checks    map[understudy.Side]*check
+	switched  *ownCheck // what the primary's record follows instead of its check; nil without a switch
 	seen      map[understudy.Side]route53types.ResourceRecordSet
 	renamed   []route53types.ResourceRecordSet // the stack's by what they answer, with set identifiers that are not
 	foreign   []route53types.ResourceRecordSet // of the same name, and somebody else's
@@ -48,7 +49,7 @@ func (r *records) desired() []Field {
 			Field{Name: string(side) + " role", Value: string(failoverRole(side))},
 			Field{Name: string(side) + " alias", Value: strings.ToLower(known(b.dnsName))},
 			Field{Name: string(side) + " alias zone", Value: known(b.zoneID)},
-			Field{Name: string(side) + " health check", Value: r.checks[side].next()},
+			Field{Name: string(side) + " health check", Value: r.follows(side).next()},
 			Field{Name: string(side) + " target health", Value: yes(true)},
 			Field{Name: string(side) + " superseded checks", Value: ""})
 	}
@@ -62,7 +63,7 @@ func (r *records) actual() []Field {
 	}
 	fields := []Field{{Name: "other set identifiers", Value: set(others...)}}
 	for _, side := range understudy.Sides {
-		fields = append(fields, Field{Name: string(side) + " superseded checks", Value: set(r.checks[side].superseded...)})
+		fields = append(fields, Field{Name: string(side) + " superseded checks", Value: set(r.superseded(side)...)})
 		set, ok := r.seen[side]
 		if !ok || set.AliasTarget == nil {
 			continue
@@ -198,7 +199,7 @@ func (r *records) wanted(side understudy.Side) *route53types.ResourceRecordSet {
 		Type:          route53types.RRTypeA,
 		SetIdentifier: aws.String(r.setID(side)),
 		Failover:      failoverRole(side),
-		HealthCheckId: aws.String(r.checks[side].id),
+		HealthCheckId: aws.String(r.follows(side).identity()),
 		AliasTarget: &route53types.AliasTarget{
 			DNSName:              aws.String(r.balancers[side].dnsName),
 			HostedZoneId:         aws.String(r.balancers[side].zoneID),
@@ -225,6 +226,9 @@ func (r *records) create(ctx context.Context) error {
 		if err := r.checks[side].prune(ctx); err != nil {
 			return err
 		}
+	}
+	if r.switched != nil {
+		return r.switched.prune(ctx)
 	}
 	return nil
 }

@@ -135,7 +135,7 @@ func (r *region) status(ctx context.Context, g *graph, found map[*node]bool) (*R
 		switch res := n.resource.(type) {
 		case *passing:
 			s.Check, s.Passing = res.seen, res.seen.Passes()
-		case awaited:
+		case awaited, *retired:
 		default:
 			s.Resources = append(s.Resources, ResourceStatus{
 				strings.TrimPrefix(n.id, string(r.side)+"/"), identity(res), compare(res.desired(), res.actual()),

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
@@ -118,13 +119,6 @@ func (c *ownCheck) actual() []Field {
 
 // fieldsOfCheck renders a check's whole configuration.
 func fieldsOfCheck(c *route53types.HealthCheckConfig) []Field {
-	var regions []string
-	for _, r := range c.Regions {
-		regions = append(regions, string(r))
-	}
-	if len(regions) >= len(route53types.HealthCheckRegion("").Values()) {
-		regions = nil // all of them, which is what a check without a list has
-	}
 	both := []Field{
 		{Name: "type", Value: string(c.Type)},
 		{Name: "inverted", Value: yes(aws.ToBool(c.Inverted))},
@@ -141,22 +135,16 @@ func fieldsOfCheck(c *route53types.HealthCheckConfig) []Field {
 		{Name: "looks for", Value: aws.ToString(c.SearchString)},
 		{Name: "interval", Value: number(aws.ToInt32(c.RequestInterval))},
 		{Name: "threshold", Value: number(aws.ToInt32(c.FailureThreshold))},
-		{Name: "checkers in", Value: set(regions...)},
+		{Name: "checkers in", Value: checkersIn(c.Regions)},
 	}...)
 }
 
 // next returns the id of the check after the plan is applied. Of a check that must be made anew this is Unknown.
 func (c *ownCheck) next() string {
-	if c.config != nil && mustBeNew(compare(c.desired(), c.actual())) {
+	if c.config != nil && replaces(compare(c.desired(), c.actual())) {
 		return Unknown
 	}
 	return known(c.id)
-}
-
-// mustBeNew tells whether some differences take a new check: Route 53 changes neither a check's type nor its interval
-// (UpdateHealthCheck in the Amazon Route 53 API Reference).
-func mustBeNew(differences []Difference) bool {
-	return differs(differences, "type") || differs(differences, "interval")
 }
 
 func (c *ownCheck) find(ctx context.Context) (bool, error) {
@@ -240,7 +228,7 @@ func rendered(c *route53types.HealthCheckConfig) string {
 }
 
 func (c *ownCheck) change(ctx context.Context, differences []Difference) error {
-	if mustBeNew(differences) {
+	if replaces(differences) {
 		c.superseded = append(c.superseded, c.id)
 		return c.create(ctx)
 	}
@@ -259,10 +247,10 @@ func (c *ownCheck) change(ctx context.Context, differences []Difference) error {
 	return c.child.prune(ctx)
 }
 
-// update names all that a change can set. A list of regions is not set to none, but reset.
+// update names all that a change can set.
 func (c *ownCheck) update(differences []Difference) *route53.UpdateHealthCheckInput {
 	w := c.wanted()
-	in := &route53.UpdateHealthCheckInput{
+	return &route53.UpdateHealthCheckInput{
 		HealthCheckId:            &c.id,
 		FullyQualifiedDomainName: w.FullyQualifiedDomainName,
 		Port:                     w.Port,
@@ -273,11 +261,8 @@ func (c *ownCheck) update(differences []Difference) *route53.UpdateHealthCheckIn
 		HealthThreshold:          w.HealthThreshold,
 		Inverted:                 aws.Bool(aws.ToBool(w.Inverted)),
 		Disabled:                 aws.Bool(false),
+		ResetElements:            resets(differences),
 	}
-	if differs(differences, "checkers in") {
-		in.ResetElements = []route53types.ResettableElementName{route53types.ResettableElementNameRegions}
-	}
-	return in
 }
 
 // prune deletes the checks that nothing follows any more.
