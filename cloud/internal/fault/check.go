@@ -36,16 +36,14 @@ func (r *Rule) checkCalls(regions []string) error {
 }
 
 func (r *Rule) checkOperation() error {
-	if r.Operation == "" {
-		return nil
-	}
-	all := Operations(r.Service)
-	matching := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return !like(name, r.Operation) })
+	all, pattern := Operations(r.Service), or(r.Operation, "*")
+	matching := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return !like(name, pattern) })
 	if len(matching) == 0 {
 		return fmt.Errorf("operation %q is none of %s's%s", r.Operation, or(r.Service, "any service"), r.meantOperation(all))
 	}
 	if r.Unseen != 0 && !slices.ContainsFunc(matching, func(name string) bool { return makes(name) != "" }) {
-		return fmt.Errorf("operation %q makes nothing that could be unseen: want one that begins with %s", r.Operation, strings.Join(makers, ", "))
+		return fmt.Errorf("%s %s makes nothing that could be unseen: want an operation that begins with %s",
+			or(r.Service, "operation"), pattern, strings.Join(makers, ", "))
 	}
 	return nil
 }

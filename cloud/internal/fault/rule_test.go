@@ -147,6 +147,7 @@ func TestSenselessRulesAreRefused(t *testing.T) {
 		`want throttling, 500, 503, or a code`:                  {Error: "502"},
 		`want a code as AWS spells it`:                          {Error: "<b>"},
 		`makes nothing that could be unseen`:                    {Operation: "Describe*", Unseen: 1},
+		`monitoring * makes nothing that could be unseen`:       {Service: "monitoring", Unseen: 1},
 	} {
 		if err := r.Check(regions); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %s", r, err, want)
@@ -180,13 +181,15 @@ func TestErrorsAreInTheServicesWords(t *testing.T) {
 
 func TestRuleInWords(t *testing.T) {
 	for want, r := range map[string]Rule{
-		"f: any service *: delayed by 150ms":                              {Delay: 150e6},
-		"f: ec2 Describe* in us-east-1, 20 % by seed 7: error throttling": {Service: "ec2", Operation: "Describe*", Region: "us-east-1", Share: 0.2, Seed: 7, Error: "throttling"},
-		"f: any service *, call 3: carried out, its answer lost":          {Nth: 3, Lose: true},
-		"f: any service *, the first 3: never returns":                    {First: 3, Hang: true},
-		"f: any service *: error Foo, status 404":                         {Error: "Foo", Status: 404},
-		"f: any service *: what it makes is unseen for 2s":                {Unseen: 2e9},
-		"f: any service *: kills process 99 when answered":                {Kill: 99},
+		"f: any service *: delayed by 150ms": {Delay: 150e6},
+		"f: ec2 Describe* in us-east-1, 20 % by seed 7: error throttling": {
+			Service: "ec2", Operation: "Describe*", Region: "us-east-1", Share: 0.2, Seed: 7, Error: "throttling",
+		},
+		"f: any service *, call 3: carried out, its answer lost": {Nth: 3, Lose: true},
+		"f: any service *, the first 3: never returns":           {First: 3, Hang: true},
+		"f: any service *: error Foo, status 404":                {Error: "Foo", Status: 404},
+		"f: any service *: what it makes is unseen for 2s":       {Unseen: 2e9},
+		"f: any service *: kills process 99 when answered":       {Kill: 99},
 	} {
 		r.ID = "f"
 		if got := checked(t, r).String(); got != want {

@@ -18,8 +18,10 @@ func TestWhatIsMade(t *testing.T) {
 		{"CreateDhcpOptions", `<R><dhcpOptions><dhcpOptionsId>dopt-1</dhcpOptionsId></dhcpOptions></R>`, "dopt-1"},
 		{"CreateSecurityGroup", `<R><groupId>sg-1</groupId></R>`, "sg-1"},
 		{"AllocateAddress", `<R><publicIp>198.51.100.1</publicIp><allocationId>eipalloc-1</allocationId></R>`, "eipalloc-1"},
-		{"CreateNetworkInterface", `<R><networkInterface><networkInterfaceId>eni-1</networkInterfaceId><groupSet><item><groupId>sg-1</groupId></item></groupSet></networkInterface></R>`, "eni-1"},
-		{"RunInstances", `<R><reservationId>r-1</reservationId><instancesSet><item><instanceId>i-1</instanceId><imageId>ami-1</imageId></item><item><instanceId>i-2</instanceId></item></instancesSet></R>`, "r-1 i-1 i-2"},
+		{"CreateNetworkInterface", `<R><networkInterface><networkInterfaceId>eni-1</networkInterfaceId>
+			<groupSet><item><groupId>sg-1</groupId></item></groupSet></networkInterface></R>`, "eni-1"},
+		{"RunInstances", `<R><reservationId>r-1</reservationId><instancesSet><item><instanceId>i-1</instanceId><imageId>ami-1</imageId></item>
+			<item><instanceId>i-2</instanceId></item></instancesSet></R>`, "r-1 i-1 i-2"},
 		{"CopyImage", `<R><imageId>ami-1</imageId></R>`, "ami-1"},
 		{"RegisterImage", `<R><imageId>ami-1</imageId></R>`, "ami-1"},
 		{"CreateListener", `<R><Listeners><member><ListenerArn>l</ListenerArn><LoadBalancerArn>b</LoadBalancerArn></member></Listeners></R>`, "l"},
