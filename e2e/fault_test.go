@@ -120,6 +120,9 @@ func TestFaultsAsClientsSeeThem(t *testing.T) {
 		if r.code != 0 || !strings.Contains(r.stderr, "any service *: delayed by 1ms") {
 			t.Errorf("exit %d\n%s", r.code, r.stderr)
 		}
+		if r := s.run(binary, "status", "-f", example, "--json"); !strings.Contains(r.stdout, "any service *: delayed by 1ms") {
+			t.Errorf("the status names no fault\n%s%s", r.stdout, r.stderr)
+		}
 		s.calls()
 		if !s.killedAt(3, []string{"--when", "done"}, "plan", "-f", example) {
 			t.Error("the third call killed nobody")

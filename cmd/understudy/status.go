@@ -46,7 +46,7 @@ func statusCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("status: %w", err)
 			}
-			now := statusJSON{Status: s, Answer: answerNow(c.Context(), s)}
+			now := statusJSON{Status: s, Answer: answerNow(c.Context(), s), Faults: faultsInForce(c.Context())}
 			if asJSON {
 				err = writeJSON(c, now)
 			} else {
@@ -66,7 +66,8 @@ func statusCommand() *cobra.Command {
 // statusJSON is a status as programs read it.
 type statusJSON struct {
 	*plan.Status
-	Answer answer `json:"answer"`
+	Answer answer   `json:"answer"`
+	Faults []string `json:"faults,omitempty"` // of a local cloud, in words
 }
 
 // answer is what the failover name resolves to.

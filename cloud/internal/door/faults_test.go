@@ -103,6 +103,16 @@ func TestFaultRefusesInEachServicesWords(t *testing.T) {
 	refused(t, err, 400, "Throttling", "Rate exceeded")
 	_, err = route53recoverycontrolconfig.NewFromConfig(cfg).ListClusters(t.Context(), nil)
 	refused(t, err, 429, "ThrottlingException", "throttling")
+	var asked []string
+	for _, c := range e.faults.Calls() {
+		asked = append(asked, c.Operation)
+	}
+	want := []string{
+		"DescribeVpcs", "DescribeLoadBalancers", "DescribeAutoScalingGroups", "GetHostedZoneCount", "GetCallerIdentity", "DescribeAlarms", "ListClusters",
+	}
+	if !slices.Equal(asked, want) {
+		t.Errorf("the operations are taken for %v", asked)
+	}
 }
 
 func TestFaultOfAnyCodeAndStatus(t *testing.T) {
