@@ -261,7 +261,7 @@ func TestDoublesOfEveryKindAreRemovedAndTheOnesInUseAreKept(t *testing.T) {
 	}
 	m.zone("later")
 	m.listener(8082)
-	s.must("down", "-f", example, "--yes")
+	s.must("down", "-f", example, "--zone", "--yes")
 	s.nothingIsLeft()
 }
 
@@ -291,7 +291,7 @@ func TestUpGoesOnInTheDoubleThatHasTheMost(t *testing.T) {
 			t.Errorf("%s: %s", region, diff)
 		}
 	}
-	s.must("down", "-f", example, "--yes")
+	s.must("down", "-f", example, "--zone", "--yes")
 	s.nothingIsLeft()
 }
 
@@ -328,6 +328,6 @@ func TestDoublesInUseAreRefusedByNameAndDownRemovesBoth(t *testing.T) {
 	if _, twice := s.statusIDs(); !slices.Contains(twice, vpc) && !slices.Contains(twice, first) {
 		t.Errorf("status names %v as there twice, not %s or %s", twice, vpc, first)
 	}
-	s.must("down", "-f", example, "--yes")
+	s.must("down", "-f", example, "--zone", "--yes")
 	s.nothingIsLeft()
 }

@@ -70,8 +70,8 @@ func TestUpAndDownKilledAtAnyMomentGoOn(t *testing.T) {
 				t.Errorf("round %d, %s: %s", round, region, diff)
 			}
 		}
-		s.runKilled(time.Duration(random.Int64N(int64(500*time.Millisecond))), "down", "-f", example, "--yes")
-		s.must("down", "-f", example, "--yes")
+		s.runKilled(time.Duration(random.Int64N(int64(500*time.Millisecond))), "down", "-f", example, "--zone", "--yes")
+		s.must("down", "-f", example, "--zone", "--yes")
 	}
 	s.nothingIsLeft()
 }

@@ -113,6 +113,6 @@ func TestOneRunAtATimeChangesAStack(t *testing.T) {
 	if err := m.Claim(t.Context(), m.stack, "up", claim); err != nil {
 		t.Fatal(err)
 	}
-	s.must("down", "-f", example, "--yes")
+	s.must("down", "-f", example, "--zone", "--yes")
 	s.nothingIsLeft()
 }

@@ -97,6 +97,14 @@ func TestSecondUpChangesNothingAndDownLeavesNothing(t *testing.T) {
 		t.Errorf("the second up says: %s", said)
 	}
 	s.must("down", "-f", example, "--yes")
+	zone := s.aws(primary, "route53", "list-hosted-zones", "--query", "HostedZones[].Id")
+	if records := s.aws(primary, "route53", "list-resource-record-sets", "--hosted-zone-id", zone, "--query", "ResourceRecordSets[].Type"); records != "NS\tSOA" {
+		t.Errorf("the zone that stays has %s records", records)
+	}
+	if said := s.must("down", "-f", example, "--yes"); !strings.Contains(said, "keep   global/zone") || !strings.Contains(said, "nothing to change") {
+		t.Errorf("then down says: %s", said)
+	}
+	s.must("down", "-f", example, "--zone", "--yes")
 	s.nothingIsLeft()
 }
 

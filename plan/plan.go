@@ -48,8 +48,10 @@ type Step struct {
 // need each other are done at the same time.
 type Plan struct {
 	Steps  []Step
+	Kept   []Left // what down does not delete, unless it is asked to
 	graph  *graph
 	rounds []round
+	goesOn bool // past steps that fail
 }
 
 // round is a walk through the graph, with the steps to do at its nodes.
@@ -146,29 +148,11 @@ func refuseFixed(n *node, differences []Difference) error {
 	return fmt.Errorf("%s: %s while it exists: take the stack down first", n.id, strings.Join(fixed, ", "))
 }
 
-// planDown lists everything that exists, also doubles; what needs others comes before them.
-func planDown(ctx context.Context, g *graph) (*Plan, error) {
-	found, err := g.examine(ctx, none)
-	if err != nil {
-		return nil, err
-	}
-	var steps []Step
-	for _, n := range g.ordered(backward) {
-		for _, d := range doublesOf(n) {
-			if removable(d.doubling) {
-				steps = append(steps, deletion(n, d, func(ctx context.Context) error { return removed(ctx, d) }))
-			}
-		}
-		if !found[n] && !leaves(n.resource) || !removable(n.resource) {
-			continue
-		}
-		steps = append(steps, Step{Resource: n.id, Action: Delete, ID: identity(n.resource), node: n})
-	}
-	return newPlan(g, round{backward, steps}), nil
-}
-
 // Apply does the steps and tells the reporter about each.
 func (p *Plan) Apply(ctx context.Context, r Reporter) error {
+	if p.goesOn {
+		return p.delete(ctx, r)
+	}
 	for _, round := range p.rounds {
 		err := p.graph.walk(ctx, round.ways, func(ctx context.Context, n *node) error {
 			for _, s := range round.steps {

@@ -36,12 +36,12 @@ func (s *Stack) Up(ctx context.Context) (*Plan, error) {
 	return planUp(ctx, &takeInventory(s.Declaration, s.Accounts).graph)
 }
 
-// Down returns the steps that delete everything with the stack's tags. It only reads.
-func (s *Stack) Down(ctx context.Context) (*Plan, error) {
+// Down returns the steps that delete everything with the stack's tags; the hosted zone only if withZone. It only reads.
+func (s *Stack) Down(ctx context.Context, withZone bool) (*Plan, error) {
 	if err := s.answers(ctx); err != nil {
 		return nil, err
 	}
-	return planDown(ctx, &takeInventory(s.Declaration, s.Accounts).graph)
+	return planDown(ctx, &takeInventory(s.Declaration, s.Accounts).graph, withZone)
 }
 
 // InternalGroup returns the id of a region's internal security group; of several, the one in use.

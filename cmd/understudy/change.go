@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -79,6 +80,9 @@ func (do *change) apply(ctx context.Context, c *cobra.Command, p *plan.Plan) err
 	report := newProgress(os.Stderr, len(p.Steps))
 	err := p.Apply(ctx, report)
 	report.close()
+	if errors.As(err, &plan.LeftError{}) {
+		return fmt.Errorf("%s: %w\nhint: see to that and run `understudy %s` again", do.verb, err, do.verb)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w\nhint: what was done stays; run `understudy %s` again to go on", do.verb, err, do.verb)
 	}

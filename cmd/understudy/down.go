@@ -1,25 +1,40 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"github.com/understudy/understudy/plan"
+)
 
 const downHelp = `Delete everything that has the stack's tags in both regions and in Route 53, in the reverse of
 the order in which it was made, and wait until it is gone. What does not have these tags is
 not changed: a hosted zone that existed before stays.
 
+The hosted zone that up has made stays too, without the stack's records: a new one would have
+other name servers, and the domain's delegation to them takes days to be known everywhere.
+--zone deletes it.
+
+What cannot be deleted does not keep down from deleting the rest. At the end it lists what is
+left, why (deletion protection, records that are not the stack's, what others still use), and
+about what that costs a month.
+
 On AWS the list is printed, and you are asked for a yes; --yes answers it. If down was
 interrupted, run it again: it continues.
 
-Exit codes: 0 nothing of the stack is left; 1 something is left; 2 the declaration or a flag is
-wrong.`
+Exit codes: 0 nothing of the stack is left but what is said above; 1 something is left; 2 the
+declaration or a flag is wrong.`
 
 const downExample = `  understudy down
   understudy down --local
-  understudy down -f hello.yaml --yes`
+  understudy down -f hello.yaml --yes
+  understudy down --zone`
 
 func downCommand() *cobra.Command {
 	var (
-		on target
-		do change
+		on   target
+		do   change
+		zone bool
 	)
 	c := &cobra.Command{
 		Use:     "down",
@@ -32,11 +47,13 @@ func downCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			do.verb, do.plan = "down", stack.Down
+			do.verb = "down"
+			do.plan = func(ctx context.Context) (*plan.Plan, error) { return stack.Down(ctx, zone) }
 			return do.run(c, stack, on.question(do.yes))
 		},
 	}
 	on.flags(c)
 	do.flags(c)
+	c.Flags().BoolVar(&zone, "zone", false, "delete the hosted zone too")
 	return c
 }

@@ -24,6 +24,9 @@ func renderPlan(w io.Writer, p *plan.Plan, details bool) {
 			fmt.Fprintf(w, "           %-22s %s%s\n", d.Name, d.Desired, was(s.Action, d))
 		}
 	}
+	for _, k := range p.Kept {
+		fmt.Fprintf(w, "  keep   %s  %s: %s\n", k.Resource, k.ID, k.Why)
+	}
 	fmt.Fprintln(w, summary(p))
 }
 

@@ -1,0 +1,61 @@
+package plan
+
+// About what things cost, in US dollars: AWS's list prices in US East (N. Virginia) for Linux in 2026, without free
+// tiers, traffic and taxes. Other regions cost up to half as much again. Whoever needs the exact price finds it at
+// aws.amazon.com/ec2/pricing/on-demand, /elasticloadbalancing/pricing, /vpc/pricing, /ebs/pricing and /route53/pricing.
+const (
+	hoursAMonth   = 730
+	balancerHour  = 0.0225 // without the capacity units, which depend on the traffic
+	addressHour   = 0.005  // a public IPv4 address
+	volumeMonth   = 0.64   // 8 GiB of gp3 at 0.08
+	snapshotMonth = 0.40   // 8 GiB at 0.05, if all of it is used
+	zoneMonth     = 0.50
+	checkMonth    = 0.50 // of an endpoint in AWS
+	fastMonth     = 1.00 // more, with an interval of 10 s
+)
+
+// instanceHour has the types that small services use; others cost what is not known here.
+var instanceHour = map[string]float64{
+	"t2.nano": 0.0058, "t2.micro": 0.0116, "t2.small": 0.023, "t2.medium": 0.0464,
+	"t3.nano": 0.0052, "t3.micro": 0.0104, "t3.small": 0.0208, "t3.medium": 0.0416, "t3.large": 0.0832, "t3.xlarge": 0.1664,
+	"t3a.nano": 0.0047, "t3a.micro": 0.0094, "t3a.small": 0.0188, "t3a.medium": 0.0376, "t3a.large": 0.0752,
+	"t4g.nano": 0.0042, "t4g.micro": 0.0084, "t4g.small": 0.0168, "t4g.medium": 0.0336, "t4g.large": 0.0672,
+	"m5.large": 0.096, "m5.xlarge": 0.192, "m6i.large": 0.096, "m6g.large": 0.077, "m7g.large": 0.0816,
+	"c5.large": 0.085, "c6i.large": 0.085, "c6g.large": 0.068, "c7g.large": 0.0725,
+}
+
+// costly is a resource that AWS bills by the month or the hour.
+type costly interface{ monthly() float64 }
+
+// monthly returns about what a resource costs a month, or 0 where it is free or not known.
+func monthly(r resource) float64 {
+	if c, ok := r.(costly); ok {
+		return c.monthly()
+	}
+	return 0
+}
+
+// monthly counts an address in each of the subnets.
+func (b *balancer) monthly() float64 {
+	return hoursAMonth * (balancerHour + addressHour*float64(len(b.subnets)))
+}
+
+func (h *host) monthly() float64 { return ofInstances(h.scope, 1) + hoursAMonth*addressHour }
+
+func (f *fleet) monthly() float64 { return ofInstances(f.scope, f.declared.Fleet.Desired) }
+
+func ofInstances(s scope, n int) float64 {
+	return float64(n) * (hoursAMonth*instanceHour[s.declared.Instance.Type] + volumeMonth)
+}
+
+func (z *zone) monthly() float64 { return zoneMonth }
+
+func (c *check) monthly() float64 {
+	if c.declared.Failover.Interval < 30 {
+		return checkMonth + fastMonth
+	}
+	return checkMonth
+}
+
+func (i *image) monthly() float64     { return snapshotMonth }
+func (c *imageCopy) monthly() float64 { return snapshotMonth }
