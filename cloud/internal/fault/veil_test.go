@@ -88,7 +88,8 @@ func TestHiddenIsTakenOutOfLists(t *testing.T) {
 	for name, c := range map[string]struct{ made, id, before, want string }{
 		"EC2": {
 			"CreateVpc", "<vpcId>" + vpc + "</vpcId>",
-			"<R xmlns=\"u\">\n<vpcSet><item><vpcId>" + vpc + "</vpcId><tagSet><item><key>a</key></item></tagSet></item><item><vpcId>" + older + "</vpcId></item></vpcSet></R>",
+			"<R xmlns=\"u\">\n<vpcSet><item><vpcId>" + vpc +
+				"</vpcId><tagSet><item><key>a</key></item></tagSet></item><item><vpcId>" + older + "</vpcId></item></vpcSet></R>",
 			"<R xmlns=\"u\">\n<vpcSet><item><vpcId>" + older + "</vpcId></item></vpcSet></R>",
 		},
 		"in a list within a list": {
