@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -23,6 +24,7 @@ type check struct {
 	config     *route53types.HealthCheckConfig
 	tagged     bool
 	superseded []string // earlier ones, which the records no longer need
+	earlier    []string // those of a name that is no longer declared
 }
 
 func (c *check) worldwide() {}
@@ -95,19 +97,21 @@ func replaces(differences []Difference) bool {
 
 func (c *check) find(ctx context.Context) (bool, error) {
 	*c = check{scope: c.scope, balancer: c.balancer}
-	var found []route53types.HealthCheck
+	var all, found []route53types.HealthCheck
 	pages := route53.NewListHealthChecksPaginator(c.Route53, &route53.ListHealthChecksInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return false, fmt.Errorf("list health checks: %w", err)
 		}
-		for _, h := range page.HealthChecks {
-			if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.scope, c.role())) {
-				found = append(found, h)
-			}
+		all = append(all, page.HealthChecks...)
+	}
+	for _, h := range all {
+		if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.scope, c.role())) {
+			found = append(found, h)
 		}
 	}
+	c.earlier = c.ofEarlierNames(all)
 	if len(found) == 0 {
 		return false, nil
 	}
@@ -119,6 +123,38 @@ func (c *check) find(ctx context.Context) (bool, error) {
 	c.tagged = c.mark(c.role()).In(tags)
 	return true, nil
 }
+
+// ofEarlierNames returns the checks that were made when the declaration had another record or domain: those that ask
+// the same load balancer as this one, and, before them, those that are calculated from these.
+func (c *check) ofEarlierNames(all []route53types.HealthCheck) (ids []string) {
+	if c.balancer.dnsName == "" {
+		return nil
+	}
+	for _, h := range all {
+		if h.HealthCheckConfig != nil && c.referenceOfEarlierName(aws.ToString(h.CallerReference)) &&
+			sameName(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName), c.balancer.dnsName) {
+			ids = append(ids, aws.ToString(h.Id))
+		}
+	}
+	var parents []string
+	for _, h := range all {
+		if h.HealthCheckConfig != nil && c.referenceOfEarlierName(aws.ToString(h.CallerReference)) &&
+			slices.ContainsFunc(h.HealthCheckConfig.ChildHealthChecks, func(child string) bool { return slices.Contains(ids, child) }) {
+			parents = append(parents, aws.ToString(h.Id))
+		}
+	}
+	return append(parents, ids...)
+}
+
+// referenceOfEarlierName tells whether a caller reference is this program's, and of none of the checks of today.
+func (c *check) referenceOfEarlierName(ref string) bool {
+	return strings.HasPrefix(ref, referencePrefix) && !slices.ContainsFunc(checkRoles, func(role string) bool {
+		return strings.HasPrefix(ref, reference(c.scope, role))
+	})
+}
+
+// checkRoles are the roles of all health checks that a stack has.
+var checkRoles = []string{"check-" + string(understudy.Primary), "check-" + string(understudy.Secondary), switchCheckRole, calculatedCheckRole}
 
 // choose takes the check with the declared interval as the one in use, and of several the one whose id sorts first.
 func (c *check) choose(found []route53types.HealthCheck) {
@@ -208,13 +244,29 @@ func resets(differences []Difference) []route53types.ResettableElementName {
 
 // prune deletes the checks that the records no longer need.
 func (c *check) prune(ctx context.Context) error {
-	for _, id := range c.superseded {
+	err := c.deleteAll(ctx, c.superseded)
+	if err == nil {
+		c.superseded = nil
+	}
+	return err
+}
+
+// pruneEarlier deletes the checks of names that are no longer declared.
+func (c *check) pruneEarlier(ctx context.Context) error {
+	err := c.deleteAll(ctx, c.earlier)
+	if err == nil {
+		c.earlier = nil
+	}
+	return err
+}
+
+func (c *check) deleteAll(ctx context.Context, ids []string) error {
+	for _, id := range ids {
 		_, err := c.Route53.DeleteHealthCheck(ctx, &route53.DeleteHealthCheckInput{HealthCheckId: &id})
 		if err != nil && !account.IsNotFound(err) {
 			return fmt.Errorf("delete health check %s: %w", id, err)
 		}
 	}
-	c.superseded = nil
 	return nil
 }
 

@@ -143,9 +143,10 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 		needs = append(needs, r.checkNode)
 		v.records.balancers[side], v.records.checks[side] = r.balancer, r.check
 	}
-	g.add("global/records", v.records, append(needs, v.addSwitch(d)...)...)
+	after := []*node{g.add("global/records", v.records, append(needs, v.addSwitch(d)...)...)}
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		g.add(r.id("health"), &passing{scope: r.scope, check: r.check}, r.checkNode)
+		after = append(after, g.add(r.id("health"), &passing{scope: r.scope, check: r.check}, r.checkNode))
 	}
+	g.add("global/earlier names", &earlier{scope: global, zone: v.zone, checks: v.records.checks}, after...)
 }

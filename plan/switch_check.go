@@ -14,10 +14,16 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
+// The roles of the switch's checks.
+const (
+	switchCheckRole     = "switch-check"
+	calculatedCheckRole = "calculated-check"
+)
+
 // switchCheck asks the standby's load balancer whether the standby is to serve, and is healthy for as long as it is not.
 func switchCheck(s scope, b *balancer) *ownCheck {
 	f := s.declared.Failover
-	return &ownCheck{scope: s, name: "switch-check", wanted: func() *route53types.HealthCheckConfig {
+	return &ownCheck{scope: s, name: switchCheckRole, wanted: func() *route53types.HealthCheckConfig {
 		return &route53types.HealthCheckConfig{
 			Type:                     route53types.HealthCheckTypeHttpStrMatch,
 			FullyQualifiedDomainName: aws.String(known(b.dnsName)),
@@ -33,7 +39,7 @@ func switchCheck(s scope, b *balancer) *ownCheck {
 
 // calculatedCheck is healthy while both the application's check and the switch's are.
 func calculatedCheck(s scope, application *check, asks *ownCheck) *ownCheck {
-	return &ownCheck{scope: s, name: "calculated-check", wanted: func() *route53types.HealthCheckConfig {
+	return &ownCheck{scope: s, name: calculatedCheckRole, wanted: func() *route53types.HealthCheckConfig {
 		return &route53types.HealthCheckConfig{
 			Type:              route53types.HealthCheckTypeCalculated,
 			ChildHealthChecks: []string{application.next(), asks.next()},

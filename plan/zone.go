@@ -36,8 +36,10 @@ func (z *zone) actual() []Field { return []Field{{Name: "tagged", Value: yes(z.t
 // reference begins every caller reference of the resource with this role. An account can use a caller reference
 // only once, ever, so each new creation adds another ending. 64 characters are allowed.
 func reference(s scope, role string) string {
-	return "understudy-" + account.Token(s.stack(), role, s.declared.Host())[:24] + "-"
+	return referencePrefix + account.Token(s.stack(), role, s.declared.Host())[:24] + "-"
 }
+
+const referencePrefix = "understudy-"
 
 func (z *zone) find(ctx context.Context) (bool, error) {
 	all, err := z.named(ctx)

@@ -1,0 +1,148 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// earlier is what an earlier record or domain of the declaration left in Route 53: its failover pair, its health checks,
+// and its zone if the stack made that. It goes once the pair of today answers and both its checks pass.
+//
+// The health checks give it away: they ask the stack's load balancers, and have the reference of another name. They are
+// deleted last, so that an interrupted run is continued.
+type earlier struct {
+	scope
+	zone    *zone
+	checks  map[understudy.Side]*check
+	records []earlierRecord
+	zones   []string // the stack's own, which hold nothing else
+}
+
+type earlierRecord struct {
+	zone string
+	set  route53types.ResourceRecordSet
+}
+
+func (e *earlier) worldwide() {}
+
+// foreign tells that there is nothing to remove.
+func (e *earlier) foreign() bool { return len(e.ids()) == 0 }
+
+func (e *earlier) desired() []Field {
+	return []Field{{Name: "records", Value: ""}, {Name: "health checks", Value: ""}, {Name: "zones", Value: ""}}
+}
+
+func (e *earlier) actual() []Field {
+	var names []string
+	for _, r := range e.records {
+		names = append(names, strings.TrimSuffix(aws.ToString(r.set.Name), "."))
+	}
+	return []Field{
+		{Name: "records", Value: set(names...)}, {Name: "health checks", Value: set(e.ids()...)}, {Name: "zones", Value: set(e.zones...)},
+	}
+}
+
+// ids returns the health checks of earlier names.
+func (e *earlier) ids() (ids []string) {
+	for _, c := range e.checks {
+		ids = append(ids, c.earlier...)
+	}
+	return ids
+}
+
+// find reads all public zones, but only if there are checks of earlier names: that is rare.
+func (e *earlier) find(ctx context.Context) (bool, error) {
+	e.records, e.zones = nil, nil
+	ids := e.ids()
+	if len(ids) == 0 {
+		return true, nil
+	}
+	pages := route53.NewListHostedZonesPaginator(e.Route53, &route53.ListHostedZonesInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return false, fmt.Errorf("list hosted zones: %w", err)
+		}
+		for _, z := range page.HostedZones {
+			if z.Config != nil && z.Config.PrivateZone {
+				continue
+			}
+			if err := e.look(ctx, z, ids); err != nil {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
+
+// look searches one zone for records with one of the health checks.
+func (e *earlier) look(ctx context.Context, z route53types.HostedZone, ids []string) error {
+	id := strings.TrimPrefix(aws.ToString(z.Id), "/hostedzone/")
+	others := 0
+	pages := route53.NewListResourceRecordSetsPaginator(e.Route53, &route53.ListResourceRecordSetsInput{HostedZoneId: &id})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("list records of %s: %w", id, err)
+		}
+		for _, set := range page.ResourceRecordSets {
+			switch {
+			case slices.Contains(ids, aws.ToString(set.HealthCheckId)):
+				e.records = append(e.records, earlierRecord{id, set})
+			case set.Type != route53types.RRTypeNs && set.Type != route53types.RRTypeSoa:
+				others++
+			}
+		}
+	}
+	if others > 0 || id == e.zone.id {
+		return nil
+	}
+	tags, err := tagsOf(ctx, e.scope, route53types.TagResourceTypeHostedzone, id)
+	if err == nil && e.mark("zone").In(tags) {
+		e.zones = append(e.zones, id)
+	}
+	return err
+}
+
+func (e *earlier) create(context.Context) error { return nil }
+
+func (e *earlier) change(ctx context.Context, _ []Difference) error { return e.remove(ctx) }
+
+func (e *earlier) remove(ctx context.Context) error {
+	byZone := map[string][]route53types.ResourceRecordSet{}
+	for _, r := range e.records {
+		byZone[r.zone] = append(byZone[r.zone], r.set)
+	}
+	for id, sets := range byZone {
+		pair := &records{scope: e.scope, zone: &zone{scope: e.scope, id: id}}
+		if err := pair.submit(ctx, pair.deletions(sets)); err != nil {
+			return err
+		}
+	}
+	for _, id := range e.zones {
+		_, err := e.Route53.DeleteHostedZone(ctx, &route53.DeleteHostedZoneInput{Id: &id})
+		if err != nil && !account.IsNotFound(err) {
+			return fmt.Errorf("delete hosted zone %s: %w", id, err)
+		}
+	}
+	for _, c := range e.checks {
+		if err := c.pruneEarlier(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var (
+	_ resource = (*earlier)(nil)
+	_ shared   = (*earlier)(nil)
+)
