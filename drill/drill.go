@@ -2,11 +2,13 @@ package drill
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -20,7 +22,20 @@ type Drill struct {
 	Secondary string
 	Fault     Fault
 	Journal   Journal
+	Marker    marks    // the entry for others, in the account; nil where nobody else can meet the drill
+	Owner     string   // who is at work, for the marker
 	Settings  Settings // TTL is learnt from the answers
+
+	// Before is looked at before anything is broken. What is wrong refuses the drill, unless Force names the check.
+	Before []Check
+	Force  []string
+	// Ill tells what is wrong with the secondary, or "". It is asked while the primary is broken; nil asks nothing.
+	Ill func(context.Context) (string, error)
+	// AbortAfter is how long any user may be without service before the drill repairs. By default, one in twenty may
+	// be so for longer than predicted and a fifth.
+	AbortAfter time.Duration
+	// Longest is how long the primary is broken at the most; the default is half an hour.
+	Longest time.Duration
 
 	// Port is where to connect, when it is not the URL's own, as on a local cloud.
 	Port int
@@ -33,7 +48,8 @@ type Drill struct {
 
 	// Clients is the number of users; the default is 40.
 	Clients int
-	// Hold is how long traffic is watched in each steady phase; the default is 3 s.
+	// Hold is how long traffic is watched while the secondary serves; the default is 3 s. Before and after that, it is
+	// watched as long, but not longer than the default.
 	Hold time.Duration
 	// Patience bounds each wait for a change, beyond what is predicted; the default is one minute.
 	Patience time.Duration
@@ -44,25 +60,31 @@ type Drill struct {
 
 // Event is a step of a drill or, without Text, a count of its users.
 type Event struct {
-	Phase  string // baseline, fault, failover, repair or failback
+	Phase  string // baseline, fault, failover, abort, repair or failback
 	Text   string
 	Served Served
 }
 
 // Run carries out the drill. In any case, also when ctx ends early, it repairs what it broke before it returns; if
-// the repair fails, the journal stays and the error says so. It returns ErrInForce if the journal has an entry.
+// the repair fails, the journal stays and the error says so. It returns a Refusal if something is wrong before it
+// begins, and ErrInForce if the journal or the marker has an entry. A drill that was aborted has a report too.
 func (d *Drill) Run(ctx context.Context) (*Report, error) {
 	d.defaults()
-	if _, found, err := d.Journal.Read(); err != nil {
+	if err := d.alone(ctx); err != nil {
 		return nil, err
-	} else if found {
-		return nil, fmt.Errorf("%w: %s", ErrInForce, d.Journal.Path)
+	}
+	forced, err := examine(ctx, d.Before, d.Force)
+	if err != nil {
+		return nil, err
 	}
 	first, err := d.Lookup(ctx, d.URL.Hostname())
 	if err != nil {
 		return nil, err
 	}
 	d.Settings.TTL = first.TTL
+	if err := d.keepRhythm(); err != nil {
+		return nil, err
+	}
 
 	traffic, stop := context.WithCancel(ctx)
 	rec := newRecorder(d.Clients)
@@ -74,20 +96,67 @@ func (d *Drill) Run(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Name: d.URL.Hostname(), Fault: d.Fault.Kind(), Speed: max(d.Settings.Speed, 1), Primary: d.Primary, Secondary: d.Secondary}
-	r.summarise(rec.requests(), d.Clients, t, d.Settings)
-	return r, nil
+	return d.report(rec, t, forced), nil
 }
+
+// alone fails if another drill's fault is not repaired.
+func (d *Drill) alone(ctx context.Context) error {
+	if _, found, err := d.Journal.Read(); err != nil {
+		return err
+	} else if found {
+		return fmt.Errorf("%w: %s", ErrInForce, d.Journal.Path)
+	}
+	if d.Marker == nil {
+		return nil
+	}
+	e, found, err := d.Marker.Read(ctx)
+	if err == nil && found {
+		err = fmt.Errorf("%w: %s", ErrInForce, e)
+	}
+	return err
+}
+
+// keepRhythm gives a flap that has no rhythm the one that checkers can just follow, and refuses one that takes too long.
+func (d *Drill) keepRhythm() error {
+	f, ok := d.Fault.(Flap)
+	if !ok {
+		return nil
+	}
+	if f.Period <= 0 {
+		f.Period = d.Settings.Detection() + d.Settings.timeout(Propagation)
+		d.Fault = f
+	}
+	if f.lasts() > d.Longest {
+		return fmt.Errorf("flap takes %s, and the primary may be broken for %s at the most", f.lasts().Round(time.Millisecond), d.Longest)
+	}
+	return nil
+}
+
+func (d *Drill) report(rec *recorder, t timeline, forced []Wrong) *Report {
+	_, told := d.Fault.(undetected)
+	r := &Report{
+		Name: d.URL.Hostname(), Path: d.URL.RequestURI(), Fault: d.Fault.Kind(), Speed: max(d.Settings.Speed, 1),
+		Primary: d.Primary, Secondary: d.Secondary, Aborted: t.aborted, Forced: forced, Undetected: told,
+		Notes: append(notes(d.Fault), t.notes...),
+	}
+	r.summarise(rec.requests(), d.Clients, t, d.Settings)
+	return r
+}
+
+const defaultHold = 3 * time.Second
 
 func (d *Drill) defaults() {
 	if d.Clients == 0 {
 		d.Clients = 40
 	}
 	if d.Hold == 0 {
-		d.Hold = 3 * time.Second
+		d.Hold = defaultHold
 	}
 	if d.Patience == 0 {
 		d.Patience = time.Minute
+	}
+	if d.Longest == 0 {
+		d.Longest = 30 * time.Minute
 	}
 	if d.Port == 0 {
 		d.Port = defaultPort(d.URL)
@@ -128,22 +197,32 @@ func (d *Drill) phases(ctx context.Context, rec *recorder) (t timeline, err erro
 	}); err != nil {
 		return t, err
 	}
-	if err = d.hold(ctx, "baseline", "users are served by the primary", rec); err != nil {
+	if err = d.hold(ctx, "baseline", "users are served by the primary", rec, min(d.Hold, defaultHold)); err != nil {
 		return t, err
 	}
 	undo, err := d.breakPrimary(ctx, &t)
 	if err != nil {
 		return t, err
 	}
-	err = d.failover(ctx, rec, &t)
+	err = d.away(ctx, undo, rec, &t)
 	// The repair must also be done after an interruption, so it does not end with ctx.
 	if repaired := d.repair(context.WithoutCancel(ctx), undo, &t); repaired != nil {
 		return t, errors.Join(err, repaired)
 	}
-	if err != nil {
+	if err != nil && ctx.Err() != nil {
 		return t, err
 	}
-	return t, d.failback(ctx, rec, &t)
+	var why aborted
+	if errors.As(err, &why) {
+		t.aborted = why.why
+	} else if err != nil {
+		t.aborted = err.Error()
+	}
+	err = d.failback(ctx, rec, &t)
+	if t.aborted != "" && err != nil && ctx.Err() == nil {
+		t.notes, err = append(t.notes, "after the repair, "+err.Error()), nil
+	}
+	return t, err
 }
 
 func (d *Drill) breakPrimary(ctx context.Context, t *timeline) (json.RawMessage, error) {
@@ -151,8 +230,19 @@ func (d *Drill) breakPrimary(ctx context.Context, t *timeline) (json.RawMessage,
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Journal.Write(Entry{Stack: d.Stack, Fault: d.Fault.Kind(), Broken: time.Now(), Undo: undo}); err != nil {
-		return nil, err
+	now := time.Now()
+	// After Longest the drill repairs, which may take settleTime.
+	t.entry = Entry{
+		Stack: d.Stack, Fault: d.Fault.Kind(), Broken: now, Undo: undo,
+		ID: rand.Text(), Owner: d.Owner, Expires: now.Add(d.Longest + settleTime),
+	}
+	if d.Marker != nil {
+		if err := d.Marker.Write(ctx, t.entry); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.writeDown(ctx, t.entry); err != nil {
+		return nil, errors.Join(err, d.unmark(context.WithoutCancel(ctx), t))
 	}
 	d.Tell(Event{Phase: "fault", Text: fmt.Sprintf("%s: %s", d.Fault.Kind(), d.Primary)})
 	t.fault = time.Now()
@@ -162,8 +252,37 @@ func (d *Drill) breakPrimary(ctx context.Context, t *timeline) (json.RawMessage,
 	return undo, nil
 }
 
+// writeDown writes the journal, if nothing has become wrong while the users were waited for.
+func (d *Drill) writeDown(ctx context.Context, e Entry) error {
+	again := slices.DeleteFunc(slices.Clone(d.Before), func(c Check) bool { return !c.Again })
+	if _, err := examine(ctx, again, d.Force); err != nil {
+		return err
+	}
+	return d.Journal.Write(e)
+}
+
+// away is the time in which the primary is broken. It ends by itself, or is aborted when a bound is passed.
+func (d *Drill) away(ctx context.Context, undo json.RawMessage, rec *recorder, t *timeline) error {
+	ctx, late := context.WithTimeoutCause(ctx, d.Longest, aborted{fmt.Sprintf("the primary was broken for %s, the longest time allowed", d.Longest)})
+	defer late()
+	ctx, abort := context.WithCancelCause(ctx)
+	var guard sync.WaitGroup
+	guard.Go(func() {
+		if why := d.guard(ctx, rec.failing); why != nil {
+			abort(why)
+		}
+	})
+	err := d.failover(ctx, undo, rec, t)
+	abort(nil)
+	guard.Wait()
+	if err != nil {
+		d.Tell(Event{Phase: "abort", Text: err.Error(), Served: rec.served()})
+	}
+	return err
+}
+
 // failover waits for the check's status, the answer and the users at the same time.
-func (d *Drill) failover(ctx context.Context, rec *recorder, t *timeline) error {
+func (d *Drill) failover(ctx context.Context, undo json.RawMessage, rec *recorder, t *timeline) error {
 	watch, stop := context.WithCancel(ctx)
 	defer stop()
 	var both sync.WaitGroup
@@ -176,21 +295,47 @@ func (d *Drill) failover(ctx context.Context, rec *recorder, t *timeline) error 
 	both.Go(func() {
 		t.changed = pollUntil(watch, d.Settings.grain(), func(ctx context.Context) bool { return d.answers(ctx, d.Secondary) })
 	})
+	err := d.settleAway(ctx, undo, rec, t, &both)
+	stop()
+	both.Wait()
+	return err
+}
+
+// settleAway waits until users and checkers have followed the fault, and a while longer.
+func (d *Drill) settleAway(ctx context.Context, undo json.RawMessage, rec *recorder, t *timeline, watchers *sync.WaitGroup) error {
+	if f, ok := d.Fault.(Flap); ok {
+		return d.flap(ctx, f, undo, rec)
+	}
 	err := d.await(ctx, "every user is served by the secondary", func(ctx context.Context) error {
 		return rec.waitAll(ctx, d.Secondary, t.fault)
 	})
+	if err != nil {
+		return err
+	}
 	t.moved = time.Now()
-	if err == nil {
-		d.Tell(Event{Phase: "failover", Text: fmt.Sprintf("every user is served by %s", d.Secondary), Served: rec.served()})
-		err = d.await(ctx, "the health check says that the primary is gone", func(ctx context.Context) error {
-			return waitGroup(ctx, &both)
-		})
+	d.Tell(Event{Phase: "failover", Text: fmt.Sprintf("every user is served by %s", d.Secondary), Served: rec.served()})
+	if err := d.awaitDetection(ctx, t, watchers); err != nil {
+		return err
 	}
-	if err == nil {
-		err = d.hold(ctx, "failover", "users are served by the secondary", rec)
+	return d.hold(ctx, "failover", "users are served by the secondary", rec, d.Hold)
+}
+
+// awaitDetection waits until the health check fails and the answer changes. After a fault that leaves established
+// connections it may never fail: Route 53 then answers by the target health of its alias record alone.
+func (d *Drill) awaitDetection(ctx context.Context, t *timeline, watchers *sync.WaitGroup) error {
+	limit := d.limit()
+	f, ok := d.Fault.(lingering)
+	lingers := ok && f.Lingers()
+	if lingers {
+		limit = d.Settings.Detection() * 6 / 5
 	}
-	stop()
-	both.Wait()
+	err := await(ctx, "the health check says that the primary is gone", limit, func(ctx context.Context) error { return waitGroup(ctx, watchers) })
+	var late tooLong
+	if lingers && errors.As(err, &late) {
+		t.notes = append(t.notes, fmt.Sprintf("the primary's health check did not fail within %s, for checkers were still served over established "+
+			"connections; the answer changed by the load balancer's target health", limit.Round(time.Millisecond)))
+		return nil
+	}
 	return err
 }
 
@@ -200,7 +345,17 @@ func (d *Drill) repair(ctx context.Context, undo json.RawMessage, t *timeline) e
 	if err := d.Fault.Repair(ctx, undo); err != nil {
 		return fmt.Errorf("repair %s: %w (what was broken is in %s)", d.Fault.Kind(), err, d.Journal.Path)
 	}
+	if err := d.unmark(ctx, t); err != nil {
+		t.notes = append(t.notes, fmt.Sprintf("the primary is repaired, but the drill's marker stays: %v; `understudy drill undo` removes it", err))
+	}
 	return d.Journal.Clear()
+}
+
+func (d *Drill) unmark(ctx context.Context, t *timeline) error {
+	if d.Marker == nil {
+		return nil
+	}
+	return d.Marker.Clear(ctx, t.entry.ID)
 }
 
 func (d *Drill) failback(ctx context.Context, rec *recorder, t *timeline) error {
@@ -212,7 +367,7 @@ func (d *Drill) failback(ctx context.Context, rec *recorder, t *timeline) error 
 	}
 	t.returned = time.Now()
 	d.Tell(Event{Phase: "failback", Text: fmt.Sprintf("every user is served by %s again", d.Primary), Served: rec.served()})
-	return d.hold(ctx, "failback", "users are served by the primary", rec)
+	return d.hold(ctx, "failback", "users are served by the primary", rec, min(d.Hold, defaultHold))
 }
 
 // answers tells whether the failover name now resolves to the region's addresses.
@@ -229,10 +384,21 @@ func (d *Drill) answers(ctx context.Context, region string) bool {
 	return true
 }
 
-// await bounds a wait by the predicted downtime and Patience; its errors say what was waited for.
+// limit bounds a wait by the predicted downtime and Patience.
+func (d *Drill) limit() time.Duration { return d.Settings.Downtime() + max(d.Patience, d.AbortAfter) }
+
 func (d *Drill) await(ctx context.Context, what string, wait func(context.Context) error) error {
-	limit := d.Settings.Downtime() + d.Patience
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("waited %s", limit.Round(time.Millisecond)))
+	return await(ctx, what, d.limit(), wait)
+}
+
+// tooLong is how long something was waited for in vain.
+type tooLong time.Duration
+
+func (t tooLong) Error() string { return "waited " + time.Duration(t).Round(time.Millisecond).String() }
+
+// await bounds a wait; its errors say what was waited for.
+func await(ctx context.Context, what string, limit time.Duration, wait func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, tooLong(limit))
 	defer cancel()
 	if err := wait(ctx); err != nil {
 		return fmt.Errorf("until %s: %w", what, err)
@@ -240,17 +406,10 @@ func (d *Drill) await(ctx context.Context, what string, wait func(context.Contex
 	return nil
 }
 
-// hold lets a phase go on for the time Hold.
-func (d *Drill) hold(ctx context.Context, phase, text string, rec *recorder) error {
+// hold lets a phase go on for a while.
+func (d *Drill) hold(ctx context.Context, phase, text string, rec *recorder, while time.Duration) error {
 	d.Tell(Event{Phase: phase, Text: text, Served: rec.served()})
-	end := time.NewTimer(d.Hold)
-	defer end.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-end.C:
-		return nil
-	}
+	return pause(ctx, while)
 }
 
 // look reports how many users each region serves, until the traffic ends.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -161,4 +162,71 @@ func TestDrillRefusesToBeginOverAnother(t *testing.T) {
 	if s.down.Load() {
 		t.Error("the primary was broken all the same")
 	}
+}
+
+func TestDrillIsAbortedWhenTheStandbyFallsIll(t *testing.T) {
+	s := newStage(t)
+	d := s.drill(t)
+	d.Hold = time.Hour // it does not end by itself
+	d.Ill = func(context.Context) (string, error) {
+		if s.moved.Load() {
+			return "no target is healthy", nil
+		}
+		return "", nil
+	}
+	r, err := d.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(r.Aborted, "both regions are ill") || s.down.Load() || inForce(t, d.Journal) {
+		t.Errorf("aborted: %q, broken: %v, journal in force: %v", r.Aborted, s.down.Load(), inForce(t, d.Journal))
+	}
+	if r.RepairAt.IsZero() || r.FailbackMS <= 0 {
+		t.Errorf("an aborted drill still tells when users were back: %+v", r)
+	}
+}
+
+func TestDrillIsAbortedAfterItsLongestTime(t *testing.T) {
+	s := newStage(t)
+	s.felt.Do(func() {}) // the name never changes
+	d := s.drill(t)
+	d.Longest = 50 * time.Millisecond
+	r, err := d.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(r.Aborted, "longest time") || s.down.Load() || r.DetectMS < 0 || r.AnswerChangedMS != 0 {
+		t.Errorf("broken: %v, %+v", s.down.Load(), r)
+	}
+}
+
+func TestFlapBreaksAndRepairsInARhythm(t *testing.T) {
+	s := newStage(t)
+	d := s.drill(t)
+	var seen sync.Map
+	n := atomic.Int32{}
+	d.Fault = Flap{Fault: counting{s, &n}, Times: 3, Period: 20 * time.Millisecond}
+	d.Tell = func(e Event) { seen.Store(e.Text, true) }
+	r, err := d.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n.Load() != 3 || s.down.Load() || inForce(t, d.Journal) || r.Fault != "flap" || len(r.Notes) == 0 {
+		t.Errorf("broke %d times, is broken: %v, %+v", n.Load(), s.down.Load(), r)
+	}
+	d.Longest = 99 * time.Millisecond
+	if _, err := d.Run(t.Context()); err == nil || n.Load() != 3 {
+		t.Errorf("a rhythm that takes longer than allowed: %v, broke %d times", err, n.Load())
+	}
+}
+
+// counting counts how often a stage breaks.
+type counting struct {
+	*stage
+	n *atomic.Int32
+}
+
+func (c counting) Break(ctx context.Context, undo json.RawMessage) error {
+	c.n.Add(1)
+	return c.stage.Break(ctx, undo)
 }

@@ -18,11 +18,31 @@ type Journal struct {
 
 // Entry is one fault that is not repaired.
 type Entry struct {
-	Stack  string          `json:"stack"`
-	Fault  string          `json:"fault"` // the fault's kind
-	Broken time.Time       `json:"broken"`
-	Undo   json.RawMessage `json:"undo"` // what the kind needs to repair
+	Stack  string    `json:"stack"`
+	Fault  string    `json:"fault"` // the fault's kind
+	Broken time.Time `json:"broken"`
+	// ID, Owner and Expires are in the account's marker too. After Expires, the drill does not run any more.
+	ID      string          `json:"id,omitempty"`
+	Owner   string          `json:"owner,omitempty"`
+	Expires time.Time       `json:"expires,omitzero"`
+	Undo    json.RawMessage `json:"undo"` // what the kind needs to repair
 }
+
+// String describes an entry in one line.
+func (e Entry) String() string {
+	s := e.Fault + " of " + e.Stack
+	if e.Owner != "" {
+		s += " by " + e.Owner
+	}
+	s += " since " + e.Broken.Local().Format("2006-01-02 15:04:05")
+	if !e.Expires.IsZero() {
+		s += ", until " + e.Expires.Local().Format("15:04:05") + " at the latest"
+	}
+	return s
+}
+
+// Expired tells whether the drill cannot be running any more.
+func (e Entry) Expired(now time.Time) bool { return !e.Expires.IsZero() && now.After(e.Expires) }
 
 // ErrInForce means that a drill's fault has not been repaired: another drill must not begin.
 var ErrInForce = errors.New("an earlier drill's fault is still in force")

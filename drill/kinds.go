@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/understudy/understudy/account"
 )
 
 // Kind is a kind of fault. Kinds lists all of them.
@@ -24,12 +24,23 @@ type Kind struct {
 
 // Primary is what faults work on. The functions are called only by the kinds that need their result.
 type Primary struct {
-	Region  string
-	EC2     *ec2.Client
-	Route53 *route53.Client
-	Check   string                                       // the health check of the primary record
-	Group   func(context.Context) (string, error)        // the internal security group
-	Regions func(context.Context) (RegionControl, error) // the local cloud that the region is of
+	*account.Account
+	Check string                               // the health check of the primary record
+	Parts func(context.Context) (Parts, error) // what the region serves with
+	// Regions finds the local cloud that the region is of, or that runs on a folder, if that is not "".
+	Regions func(ctx context.Context, folder string) (RegionControl, error)
+	Times   int           // how often flap breaks it
+	Period  time.Duration // how long flap has it broken, and then working; 0 is for the drill to choose
+}
+
+// Parts are the ids of what a region serves with.
+type Parts struct {
+	VPC         string
+	Subnets     []string
+	Internal    string // the security group of what the load balancer reaches
+	TargetGroup string // ARN
+	Balancer    string // ARN
+	Fleet       string // the Auto Scaling group's name
 }
 
 // Kinds is the table of faults, in the order of their effect, the smallest first.
@@ -43,24 +54,46 @@ var Kinds = []Kind{
 		Undo: func(_ context.Context, p Primary) (Fault, error) { return Invert{Route53: p.Route53}, nil },
 	},
 	{
-		Name: Isolate{}.Kind(),
-		Help: "revoke the internal security group's rules: targets time out",
+		Name: Respond{}.Kind(),
+		Help: "answer every request with 500, by a rule of the load balancer: targets stay healthy",
+		New:  respond,
+		Undo: func(_ context.Context, p Primary) (Fault, error) { return Respond{Account: p.Account}, nil },
+	},
+	{
+		Name: Flap{}.Kind(),
+		Help: "the same again and again: broken, working, broken",
 		New: func(ctx context.Context, p Primary) (Fault, error) {
-			group, err := p.Group(ctx)
-			return Isolate{EC2: p.EC2, Group: group}, err
+			f, err := respond(ctx, p)
+			return Flap{Fault: f, Times: p.Times, Period: p.Period}, err
 		},
-		Undo: func(_ context.Context, p Primary) (Fault, error) { return Isolate{EC2: p.EC2}, nil },
+		Undo: func(_ context.Context, p Primary) (Fault, error) {
+			return Flap{Fault: Respond{Account: p.Account}}, nil
+		},
+	},
+	{
+		Name: (*Isolate)(nil).Kind(),
+		Help: "revoke the internal security group's rules and deny all by network ACLs: targets time out",
+		New: func(ctx context.Context, p Primary) (Fault, error) {
+			parts, err := p.Parts(ctx)
+			return &Isolate{Account: p.Account, Parts: parts}, err
+		},
+		Undo: func(_ context.Context, p Primary) (Fault, error) { return &Isolate{Account: p.Account}, nil },
 	},
 	{
 		Name: LoseRegion{}.Kind(),
 		Help: "kill the region's process (local clouds only)",
 		New:  loseRegion,
-		Undo: loseRegion,
+		Undo: func(_ context.Context, p Primary) (Fault, error) { return LoseRegion{Find: p.Regions}, nil },
 	},
 }
 
+func respond(ctx context.Context, p Primary) (Fault, error) {
+	parts, err := p.Parts(ctx)
+	return Respond{Account: p.Account, Parts: parts}, err
+}
+
 func loseRegion(ctx context.Context, p Primary) (Fault, error) {
-	control, err := p.Regions(ctx)
+	control, err := p.Regions(ctx, "")
 	return LoseRegion{Control: control, Region: p.Region}, err
 }
 
@@ -85,24 +118,54 @@ func KindNames() []string {
 	return names
 }
 
-// Undo repairs the fault that the journal records, and then clears the journal. It returns false if the journal
-// records none. If the repair fails, or the journal names a kind that this program does not know
-// (ErrUnknownKind), the journal stays.
-func Undo(ctx context.Context, j Journal, p Primary) (Entry, bool, error) {
-	entry, found, err := j.Read()
-	if err != nil || !found {
-		return Entry{}, false, err
+// Undo repairs what the marker and the journal record, and then clears both. It returns false if neither records
+// anything. If the repair fails, or a kind that this program does not know is recorded (ErrUnknownKind), both stay. m may
+// be nil.
+func Undo(ctx context.Context, j Journal, m marks, p Primary) (Entry, bool, error) {
+	var marked Entry
+	var found bool
+	var unread error
+	if m != nil {
+		// A journal can be repaired from while the secondary does not answer.
+		if marked, found, unread = m.Read(ctx); found {
+			if err := repair(ctx, marked, p, "the marker in the account"); err != nil {
+				return marked, true, err
+			}
+		}
 	}
-	kind, err := KindOf(entry.Fault)
+	entry, written, err := j.Read()
 	if err != nil {
-		return entry, true, fmt.Errorf("undo what %s holds: %w", j.Path, err)
+		return entry, found, errors.Join(err, unread)
+	}
+	if written && (!found || entry.ID != marked.ID) {
+		if err := repair(ctx, entry, p, j.Path); err != nil {
+			return entry, true, errors.Join(err, unread)
+		}
+	}
+	if found {
+		if err := m.Clear(ctx, marked.ID); err != nil {
+			return marked, true, fmt.Errorf("repaired %s, but its marker stays: %w", marked.Fault, err)
+		}
+		entry = marked
+	}
+	if unread != nil {
+		return entry, written, fmt.Errorf("there may be a drill's marker in the secondary, which cannot be read: %w", unread)
+	}
+	return entry, found || written, j.Clear()
+}
+
+// repair repairs what an entry records, which is held somewhere.
+func repair(ctx context.Context, e Entry, p Primary, where string) error {
+	kind, err := KindOf(e.Fault)
+	if err != nil {
+		return fmt.Errorf("undo what %s holds: %w", where, err)
 	}
 	fault, err := kind.Undo(ctx, p)
 	if err == nil {
-		err = fault.Repair(ctx, entry.Undo)
+		err = fault.Repair(ctx, e.Undo)
 	}
 	if err != nil {
-		return entry, true, fmt.Errorf("repair %s: %w (what was broken is in %s)", entry.Fault, err, j.Path)
+		return fmt.Errorf("repair %s: %w (what was broken is in %s)", e.Fault, err, where)
 	}
-	return entry, true, j.Clear()
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/understudy/understudy/account"
 )
 
 // regions writes down what was done to it.
@@ -26,8 +27,14 @@ func (r *regions) StartRegion(_ context.Context, name string) error {
 	return r.fail
 }
 
+func (r *regions) Dir() string { return "/cloud" }
+
 func (r *regions) primary() Primary {
-	return Primary{Region: "one", Regions: func(context.Context) (RegionControl, error) { return r, nil }}
+	return Primary{
+		Account: &account.Account{Region: "one"}, Times: 3,
+		Parts:   func(context.Context) (Parts, error) { return Parts{}, nil },
+		Regions: func(context.Context, string) (RegionControl, error) { return r, nil },
+	}
 }
 
 func written(t *testing.T, kind, undo string) Journal {
@@ -51,7 +58,7 @@ func inForce(t *testing.T, j Journal) bool {
 func TestUndoOfAnUnknownKindRepairsNothingAndKeepsTheJournal(t *testing.T) {
 	var r regions
 	j := written(t, "flood", `"one"`)
-	if _, _, err := Undo(t.Context(), j, r.primary()); !errors.Is(err, ErrUnknownKind) {
+	if _, _, err := Undo(t.Context(), j, nil, r.primary()); !errors.Is(err, ErrUnknownKind) {
 		t.Errorf("error %v, want %v", err, ErrUnknownKind)
 	}
 	if len(r.did) > 0 || !inForce(t, j) {
@@ -62,14 +69,14 @@ func TestUndoOfAnUnknownKindRepairsNothingAndKeepsTheJournal(t *testing.T) {
 func TestUndoRepairsWhatTheJournalNames(t *testing.T) {
 	var r regions
 	j := written(t, "region", `"another"`)
-	entry, found, err := Undo(t.Context(), j, r.primary())
+	entry, found, err := Undo(t.Context(), j, nil, r.primary())
 	if err != nil || !found || entry.Stack != "hello" {
 		t.Errorf("%+v, %v, %v", entry, found, err)
 	}
 	if diff := cmp.Diff([]string{"start another"}, r.did); diff != "" || inForce(t, j) {
 		t.Errorf("journal in force: %v, %s", inForce(t, j), diff)
 	}
-	if _, found, err := Undo(t.Context(), j, r.primary()); found || err != nil {
+	if _, found, err := Undo(t.Context(), j, nil, r.primary()); found || err != nil {
 		t.Errorf("nothing is in force, and undo says %v, %v", found, err)
 	}
 }
@@ -79,7 +86,7 @@ func TestUndoThatFailsKeepsTheJournal(t *testing.T) {
 	r := regions{fail: broken}
 	for _, undo := range []string{`"one"`, `""`, `{}`} {
 		j := written(t, "region", undo)
-		if _, _, err := Undo(t.Context(), j, r.primary()); err == nil || !inForce(t, j) {
+		if _, _, err := Undo(t.Context(), j, nil, r.primary()); err == nil || !inForce(t, j) {
 			t.Errorf("%s: error %v, journal in force: %v", undo, err, inForce(t, j))
 		}
 	}
@@ -89,7 +96,6 @@ func TestUndoThatFailsKeepsTheJournal(t *testing.T) {
 func TestKindsMakeFaultsOfTheirName(t *testing.T) {
 	var r regions
 	p := r.primary()
-	p.Group = func(context.Context) (string, error) { return "sg-1", nil }
 	seen := map[string]bool{}
 	for _, k := range Kinds {
 		for _, fault := range []func(context.Context, Primary) (Fault, error){k.New, k.Undo} {

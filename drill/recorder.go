@@ -10,12 +10,13 @@ import (
 type recorder struct {
 	mu      sync.Mutex
 	all     []Request
-	last    []Request // each client's newest
+	last    []Request   // each client's newest
+	ill     []time.Time // since when each client is without service, or the zero time
 	changed chan struct{}
 }
 
 func newRecorder(clients int) *recorder {
-	return &recorder{last: make([]Request, clients), changed: make(chan struct{})}
+	return &recorder{last: make([]Request, clients), ill: make([]time.Time, clients), changed: make(chan struct{})}
 }
 
 func (r *recorder) add(q Request) {
@@ -23,6 +24,11 @@ func (r *recorder) add(q Request) {
 	defer r.mu.Unlock()
 	r.all = append(r.all, q)
 	r.last[q.Client] = q
+	if q.Err == nil {
+		r.ill[q.Client] = time.Time{}
+	} else if r.ill[q.Client].IsZero() {
+		r.ill[q.Client] = q.Start
+	}
 	close(r.changed)
 	r.changed = make(chan struct{})
 }
@@ -71,4 +77,17 @@ func (r *recorder) waitAll(ctx context.Context, region string, after time.Time) 
 		case <-changed:
 		}
 	}
+}
+
+// failing counts the clients that are without service for longer than a limit.
+func (r *recorder) failing(now time.Time, limit time.Duration) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, since := range r.ill {
+		if !since.IsZero() && now.Sub(since) > limit {
+			n++
+		}
+	}
+	return n
 }

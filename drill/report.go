@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -8,14 +9,21 @@ import (
 // Report is the result of a drill. Durations are in milliseconds.
 type Report struct {
 	Name      string         `json:"name"`
+	Path      string         `json:"path"` // which users asked for
 	Fault     string         `json:"fault"`
 	Speed     float64        `json:"speed"`
 	Clients   int            `json:"clients"`
+	Rate      float64        `json:"rate"`     // requests a second, of all users together
+	GrainMS   float64        `json:"grain_ms"` // from one request of a user to the next: how fine the figures of users are
 	Requests  int            `json:"requests"`
 	Failed    int            `json:"failed"`
 	ServedBy  map[string]int `json:"served_by"`
 	Primary   string         `json:"primary"`
 	Secondary string         `json:"secondary"`
+
+	Aborted string   `json:"aborted,omitempty"` // why the drill repaired before its end
+	Forced  []Wrong  `json:"forced,omitempty"`  // what was wrong before it, and overridden
+	Notes   []string `json:"notes,omitempty"`   // what the figures do not say
 
 	FaultAt  time.Time `json:"fault_at"`
 	RepairAt time.Time `json:"repair_at"`
@@ -25,6 +33,12 @@ type Report struct {
 	// StrayedAfter counts requests that the primary served between the end of the failover and the repair.
 	StrayedAfter int `json:"primary_served_after_failover"`
 
+	// Undetected tells that the fault was such that no checker had to detect it.
+	Undetected bool `json:"undetected,omitempty"`
+	// Moves counts each client's changes from one region to the other, from the fault to the end.
+	Moves Quantile `json:"moves"`
+
+	// What did not happen, for instance because the drill was aborted, is 0.
 	DetectMS            float64  `json:"detect_ms"`
 	AnswerChangedMS     float64  `json:"answer_changed_ms"`
 	DowntimeMS          Quantile `json:"downtime_ms"`
@@ -36,7 +50,7 @@ type Report struct {
 	Faults []string `json:"faults,omitempty"`
 }
 
-// Quantile is the distribution of a figure over the clients, in milliseconds.
+// Quantile is the distribution of a figure over the clients, of times in milliseconds.
 type Quantile struct {
 	P50 float64 `json:"p50"`
 	P99 float64 `json:"p99"`
@@ -51,6 +65,10 @@ func Milliseconds(d time.Duration) float64 {
 // timeline is when things happened.
 type timeline struct {
 	fault, detected, changed, moved, repair, returned time.Time
+
+	entry   Entry    // what is in force
+	aborted string   // why the repair came early
+	notes   []string // what went wrong without ending the drill
 }
 
 // summarise computes the report from all requests.
@@ -67,17 +85,51 @@ func (r *Report) summarise(requests []Request, clients int, t timeline, s Settin
 			}
 		default:
 			r.ServedBy[q.Region]++
-			if q.Region == r.Primary && q.Start.After(t.moved) && q.End.Before(t.repair) {
+			if q.Region == r.Primary && !t.moved.IsZero() && q.Start.After(t.moved) && q.End.Before(t.repair) {
 				r.StrayedAfter++
 			}
 		}
 	}
-	r.DetectMS = Milliseconds(t.detected.Sub(t.fault))
-	r.AnswerChangedMS = Milliseconds(t.changed.Sub(t.fault))
-	r.FailbackMS = Milliseconds(t.returned.Sub(t.repair))
+	r.Rate, r.GrainMS = rate(clients, s.ClientEvery), Milliseconds(s.ClientEvery)
+	if !r.Undetected {
+		r.DetectMS = between(t.fault, t.detected)
+	}
+	r.AnswerChangedMS = between(t.fault, t.changed)
+	r.FailbackMS = between(t.repair, t.returned)
+	r.Moves = moves(requests, clients, t)
 	r.PredictedDowntimeMS = Milliseconds(s.Downtime())
 	r.PredictedDetectMS = Milliseconds(s.Detection())
 	r.DowntimeMS = quantiles(downtimes(requests, clients, t))
+}
+
+// between is the time from one moment to another, or 0 if one of them never came.
+func between(a, b time.Time) float64 {
+	if a.IsZero() || b.IsZero() {
+		return 0
+	}
+	return Milliseconds(b.Sub(a))
+}
+
+func rate(clients int, every time.Duration) float64 {
+	if every <= 0 {
+		return 0
+	}
+	return math.Round(10*float64(clients)/every.Seconds()) / 10
+}
+
+// moves counts how often each client was served by another region than before, from the fault on.
+func moves(requests []Request, clients int, t timeline) Quantile {
+	last, n := make([]string, clients), make([]float64, clients)
+	for _, q := range byStart(requests) {
+		if q.Err != nil || q.Region == "" {
+			continue
+		}
+		if was := last[q.Client]; was != "" && was != q.Region && q.Start.After(t.fault) {
+			n[q.Client]++
+		}
+		last[q.Client] = q.Region
+	}
+	return spread(n)
 }
 
 // downtimes returns each client's time without service between the fault and the repair: from the
@@ -118,15 +170,24 @@ func byStart(requests []Request) []Request {
 	return sorted
 }
 
-// quantiles uses the nearest rank, so that every figure is one client's downtime.
+// quantiles is the spread of durations, in milliseconds.
 func quantiles(d []time.Duration) Quantile {
-	if len(d) == 0 {
+	ms := make([]float64, len(d))
+	for i := range d {
+		ms[i] = Milliseconds(d[i])
+	}
+	return spread(ms)
+}
+
+// spread takes the nearest rank, so that each figure is the value of one client.
+func spread(v []float64) Quantile {
+	if len(v) == 0 {
 		return Quantile{}
 	}
-	slices.Sort(d)
+	slices.Sort(v)
 	rank := func(p float64) float64 {
-		i := int(p*float64(len(d))+0.999999) - 1
-		return Milliseconds(d[min(max(i, 0), len(d)-1)])
+		i := int(p*float64(len(v))+0.999999) - 1
+		return v[min(max(i, 0), len(v)-1)]
 	}
-	return Quantile{P50: rank(0.50), P99: rank(0.99), Max: Milliseconds(d[len(d)-1])}
+	return Quantile{P50: rank(0.50), P99: rank(0.99), Max: v[len(v)-1]}
 }

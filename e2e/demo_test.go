@@ -28,8 +28,12 @@ type demoReport struct {
 		P99 float64 `json:"p99"`
 		Max float64 `json:"max"`
 	} `json:"downtime_ms"`
-	FailbackMS  float64 `json:"failback_ms"`
-	PredictedMS float64 `json:"predicted_downtime_ms"`
+	FailbackMS  float64  `json:"failback_ms"`
+	Path        string   `json:"path"`
+	Undetected  bool     `json:"undetected"`
+	Aborted     string   `json:"aborted"`
+	Notes       []string `json:"notes"`
+	PredictedMS float64  `json:"predicted_downtime_ms"`
 }
 
 // inventory is what one region of the example holds.

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,7 +56,12 @@ type stage struct {
 	env map[string]string
 	// namespace is the user namespace that every process of the cloud is in.
 	namespace string
+	// file is the declaration, if it is not the example's.
+	file string
 }
+
+// declaration is the file of what the stage has built.
+func (s *stage) declaration() string { return cmp.Or(s.file, example) }
 
 // start starts a cloud that ends with the test, and then proves that nothing of it is left.
 func start(t *testing.T, args ...string) *stage {
@@ -184,9 +190,9 @@ func (s *stage) until(what string, yes func() bool) {
 func (s *stage) unchanged() {
 	s.t.Helper()
 	s.until("the plan has nothing to change", func() bool {
-		return strings.Contains(s.run(binary, "plan", "-f", example).stdout, "nothing to change")
+		return strings.Contains(s.run(binary, "plan", "-f", s.declaration()).stdout, "nothing to change")
 	})
-	s.until("the regions are equal", func() bool { return s.run(binary, "parity", "-f", example).code == 0 })
+	s.until("the regions are equal", func() bool { return s.run(binary, "parity", "-f", s.declaration()).code == 0 })
 }
 
 // status is what the tests need of "cloud status --json".

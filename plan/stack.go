@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
@@ -42,19 +41,6 @@ func (s *Stack) Down(ctx context.Context, withZone bool) (*Plan, error) {
 		return nil, err
 	}
 	return planDown(ctx, &takeInventory(s.Declaration, s.Accounts).graph, withZone)
-}
-
-// InternalGroup returns the id of a region's internal security group; of several, the one in use.
-func (s *Stack) InternalGroup(ctx context.Context, side understudy.Side) (string, error) {
-	r := takeInventory(s.Declaration, s.Accounts).regions[side]
-	if _, err := r.vpc.find(ctx); err != nil {
-		return "", err
-	}
-	there, err := r.within.find(ctx)
-	if err == nil && !there {
-		err = fmt.Errorf("%s has no internal security group of %s", r.Region, s.Declaration.Name)
-	}
-	return r.within.id, err
 }
 
 // answers fails within seconds if a region does not answer: without both, no plan can be made.

@@ -38,6 +38,10 @@ func (do *change) run(c *cobra.Command, stack *plan.Stack, question string) erro
 	}
 	waiting := func(h plan.Holder) { fmt.Fprintf(c.ErrOrStderr(), "understudy: waiting for another run: %s\n", h) }
 	return stack.Alone(c.Context(), do.verb, do.wait, waiting, func(ctx context.Context) error {
+		// A drill looks for this lock after it has left its marker, so of the two at least one stops.
+		if err := meetDrill(c, stack, false); err != nil {
+			return err
+		}
 		p, err := do.plan(ctx)
 		if err != nil {
 			return fmt.Errorf("plan: %w", err)

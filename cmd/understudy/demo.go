@@ -38,7 +38,8 @@ type demoReport struct {
 
 func demoCommand() *cobra.Command {
 	var speed float64
-	var clients int
+	var users int
+	var rate float64
 	var report string
 	cmd := &cobra.Command{
 		Use:   "demo",
@@ -48,18 +49,21 @@ func demoCommand() *cobra.Command {
   understudy demo --speed 60 --json report.json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkUsers(users, rate); err != nil {
+				return misuse(err)
+			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 			defer stop()
-			return runDemo(ctx, cmd, speed, clients, report)
+			return runDemo(ctx, cmd, speed, users, rate, report)
 		},
 	}
 	cmd.Flags().Float64Var(&speed, "speed", 30, "divide every interval that AWS defines by this `number`, those of boots and probes down to a limit")
-	cmd.Flags().IntVar(&clients, "clients", 40, "number of users")
+	usersFlags(cmd, &users, &rate, 400) // the cloud is the demo's own, and a second is long at its speed
 	cmd.Flags().StringVar(&report, "json", "", "write the report to this `file` as JSON; - for standard output")
 	return cmd
 }
 
-func runDemo(ctx context.Context, cmd *cobra.Command, speed float64, clients int, report string) (err error) {
+func runDemo(ctx context.Context, cmd *cobra.Command, speed float64, users int, rate float64, report string) (err error) {
 	say := sayer(cmd.ErrOrStderr(), time.Now())
 	d, err := understudy.Parse("examples/hello/understudy.yaml", examples.Hello, nil)
 	if err != nil {
@@ -78,7 +82,7 @@ func runDemo(ctx context.Context, cmd *cobra.Command, speed float64, clients int
 	if err != nil {
 		return err
 	}
-	found, err := buildAndLose(ctx, say, c, stack, clients)
+	found, err := buildAndLose(ctx, say, c, stack, users, rate)
 	if err != nil {
 		return err
 	}
@@ -94,7 +98,7 @@ func runDemo(ctx context.Context, cmd *cobra.Command, speed float64, clients int
 }
 
 // buildAndLose is the part of the demo that needs the cloud: it builds both regions and runs the drill.
-func buildAndLose(ctx context.Context, say func(string, ...any), c *cloud.Cloud, stack *plan.Stack, clients int) (*demoReport, error) {
+func buildAndLose(ctx context.Context, say func(string, ...any), c *cloud.Cloud, stack *plan.Stack, users int, rate float64) (*demoReport, error) {
 	if err := demoUp(ctx, stack); err != nil {
 		return nil, err
 	}
@@ -108,11 +112,11 @@ func buildAndLose(ctx context.Context, say func(string, ...any), c *cloud.Cloud,
 	if err != nil {
 		return nil, err
 	}
-	rehearse, _, err := rehearsal(ctx, stack, o)
+	rehearse, _, err := rehearsal(ctx, stack, o, users, rate)
 	if err != nil {
 		return nil, err
 	}
-	rehearse.Clients = clients
+	rehearse.AbortAfter = time.Minute // nobody is hurt, and a busy machine is slower than predicted
 	rehearse.Fault = drill.LoseRegion{Control: c, Region: rehearse.Primary}
 	rehearse.Journal = drill.Journal{Path: filepath.Join(c.Dir(), "drill.json")}
 	view := newDrillView(os.Stderr)

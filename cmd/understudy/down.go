@@ -47,6 +47,9 @@ func downCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := meetDrill(c, stack, do.yes || !on.onAWS()); err != nil {
+				return err
+			}
 			do.verb = "down"
 			do.plan = func(ctx context.Context) (*plan.Plan, error) { return stack.Down(ctx, zone) }
 			return do.run(c, stack, on.question(do.yes))

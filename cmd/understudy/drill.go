@@ -3,13 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
-	"maps"
+	"net/url"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy"
@@ -22,78 +24,182 @@ const drillHelp = `Breaks the primary region while many users send requests, wai
 every one of them, repairs the primary, waits until it serves all of them again, and reports
 how long they were without service, beside what the declaration predicts.
 
-What is to be broken is first written to a journal. "understudy drill undo" repairs what a
-killed drill broke.
+What is to be broken is first written to a marker in the account, in the secondary, and to a
+journal on this machine. "understudy drill undo" repairs what a killed drill broke, from any
+machine; "understudy status" shows it.
+
+Before anything is broken, a drill looks, and does not begin if something is wrong:`
+
+const drillBounds = `
+
+--force NAME[,NAME] runs the drill although these checks find something. A drill with a forced
+standby or targets does not watch them either.
+
+The drill repairs the primary at once if the secondary becomes ill, if more than one user in
+twenty is without service for longer than predicted and a fifth (or any user for longer than
+--abort-after), or if the primary has been broken for --longest.
 
 Faults:`
 
-// faultHelp lists the kinds of faults.
-func faultHelp() string {
+const drillExits = `
+
+Exit codes: 0 users were served by the secondary, and by the primary again; 1 the drill was
+refused, aborted or failed; 2 a flag or the declaration is wrong.`
+
+const drillExample = `  understudy drill                       # the fault with the smallest effect: invert
+  understudy drill --fault isolate --users 100 --rate 50 --json report.json
+  understudy drill --fault flap --flaps 5 --period 20s
+  understudy drill --force parity        # although the regions are not equal
+  understudy drill undo                  # after a drill was killed`
+
+// drillText is the long help: the checks and the faults come from their tables.
+func drillText() string {
 	var b strings.Builder
-	for _, k := range drill.Kinds {
-		fmt.Fprintf(&b, "\n  %-8s %s", k.Name, k.Help)
+	b.WriteString(drillHelp)
+	for _, c := range beforeHelp {
+		fmt.Fprintf(&b, "\n  %-8s  %s", c.name, c.help)
 	}
-	return b.String()
+	b.WriteString(drillBounds)
+	for _, k := range drill.Kinds {
+		fmt.Fprintf(&b, "\n  %-8s  %s", k.Name, k.Help)
+	}
+	return b.String() + drillExits
+}
+
+// drillFlags are what a drill is asked to do.
+type drillFlags struct {
+	fault, report, path string
+	users               int
+	rate                float64
+	force               []string
+	abortAfter, longest time.Duration
+	hold                time.Duration
+	flaps               int
+	period              time.Duration
+	yes                 bool
 }
 
 func drillCommand() *cobra.Command {
 	var on target
-	var fault, report string
-	var clients int
-	var sure bool
+	var f drillFlags
 	cmd := &cobra.Command{
-		Use:   "drill",
-		Short: "Rehearse the loss of the primary and measure how long users are without service",
-		Long:  drillHelp + faultHelp(),
-		Example: `  understudy drill                       # the gentlest fault: invert
-  understudy drill --fault isolate --clients 100 --json report.json
-  understudy drill undo                  # after a drill was killed`,
-		Args: cobra.NoArgs,
+		Use: "drill", Short: "Rehearse the loss of the primary and measure how long users are without service",
+		Long: drillText(), Example: drillExample, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			kind, err := f.check()
+			if err != nil {
+				return misuse(err)
+			}
 			stack, err := on.open(cmd.Context())
 			if err != nil {
 				return err
 			}
-			if !sure && on.onAWS() {
+			if !f.yes && on.onAWS() {
 				question := fmt.Sprintf("Take %s away from its users in AWS account %s? Type yes: ", stack.Declaration.Regions[understudy.Primary].Name, on.account)
 				if err := consent(cmd.InOrStdin(), cmd.ErrOrStderr(), question, "drill"); err != nil {
 					return err
 				}
 			}
-			return runDrill(cmd, stack, fault, clients, report)
+			return runDrill(cmd, stack, kind, f)
 		},
 	}
 	on.flags(cmd)
-	cmd.Flags().StringVar(&fault, "fault", "invert", "how to break the primary: "+strings.Join(drill.KindNames(), ", "))
-	cmd.Flags().IntVar(&clients, "clients", 40, "number of users")
-	cmd.Flags().StringVar(&report, "json", "", "write the report to this `file` as JSON; - for standard output")
-	cmd.Flags().BoolVarP(&sure, "yes", "y", false, "do not ask")
+	f.add(cmd)
 	cmd.AddCommand(drillUndoCommand())
 	return cmd
 }
 
-func runDrill(cmd *cobra.Command, stack *plan.Stack, fault string, clients int, report string) error {
-	ctx := cmd.Context()
-	kind, err := drill.KindOf(fault)
+func (f *drillFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.fault, "fault", "invert", "how to break the primary: "+strings.Join(drill.KindNames(), ", "))
+	usersFlags(cmd, &f.users, &f.rate, 40)
+	flags.StringVar(&f.path, "path", "", "the `path` that users ask for (default: the declared service.health)")
+	flags.StringSliceVar(&f.force, "force", nil, "run although these `checks` find something: "+strings.Join(checkNames(), ", "))
+	flags.DurationVar(&f.abortAfter, "abort-after", 0, "repair at once if any user is without service for longer than this")
+	flags.DurationVar(&f.longest, "longest", 30*time.Minute, "how long the primary is broken at the most")
+	flags.DurationVar(&f.hold, "hold", 3*time.Second, "how long to watch when the users have moved to the secondary")
+	flags.IntVar(&f.flaps, "flaps", 3, "flap: how often the primary breaks")
+	flags.DurationVar(&f.period, "period", 0, "flap: how long it is broken, and then works (default: what detection takes at most)")
+	flags.StringVar(&f.report, "json", "", "write the report to this `file` as JSON; - for standard output")
+	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
+	completeWords(cmd, "fault", drill.KindNames())
+	completeWords(cmd, "force", checkNames())
+}
+
+// usersFlags adds the flags that say who the users are.
+func usersFlags(cmd *cobra.Command, users *int, rate *float64, requests float64) {
+	cmd.Flags().IntVar(users, "users", 40, "number of users")
+	cmd.Flags().Float64Var(rate, "rate", requests, "requests a second of all users together, each over a new connection")
+}
+
+// completeWords offers these words to the shell as values of a flag, also after a comma.
+func completeWords(cmd *cobra.Command, flag string, words []string) {
+	cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		before, _ := splitLast(typed)
+		var all []string
+		for _, w := range words {
+			if !slices.Contains(strings.Split(before, ","), w) {
+				all = append(all, before+w)
+			}
+		}
+		return all, cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// splitLast parts a list with commas before its last word.
+func splitLast(list string) (before, last string) {
+	i := strings.LastIndexByte(list, ',') + 1
+	return list[:i], list[i:]
+}
+
+// check refuses what no drill can do, before anything is asked.
+func (f *drillFlags) check() (drill.Kind, error) {
+	kind, err := drill.KindOf(f.fault)
 	if err != nil {
-		return misuse(fmt.Errorf("--fault: %w", err))
+		return kind, fmt.Errorf("--fault: %w", err)
 	}
+	for _, name := range f.force {
+		if !slices.Contains(checkNames(), name) {
+			return kind, fmt.Errorf("--force: no check is named %q; there are %s", name, strings.Join(checkNames(), ", "))
+		}
+	}
+	switch u, err := url.Parse(f.path); {
+	case f.path != "" && (err != nil || !strings.HasPrefix(f.path, "/") || u.Host != ""):
+		return kind, fmt.Errorf("--path: %q is not a path, for example /healthz", f.path)
+	case f.flaps < 1:
+		return kind, errors.New("--flaps: at least 1")
+	case f.abortAfter < 0 || f.hold < 0 || f.period < 0 || f.longest <= 0:
+		return kind, errors.New("--abort-after, --hold, --period and --longest: no negative times, and a longest time above 0")
+	}
+	return kind, checkUsers(f.users, f.rate)
+}
+
+func checkUsers(users int, rate float64) error {
+	if users < 1 || !(rate > 0) || rate > 1e6 {
+		return errors.New("--users and --rate: at least one user, and a rate above 0")
+	}
+	return nil
+}
+
+func runDrill(cmd *cobra.Command, stack *plan.Stack, kind drill.Kind, f drillFlags) error {
+	ctx := cmd.Context()
 	o, err := readOutside(os.Getenv)
 	if err != nil {
 		return err
 	}
-	rehearse, pair, err := rehearsal(ctx, stack, o)
+	if err := endOtherDrill(cmd, stack, f); err != nil {
+		return err
+	}
+	rehearse, pair, err := rehearsal(ctx, stack, o, f.users, f.rate)
 	if err != nil {
+		return err
+	}
+	if err := f.prepare(ctx, rehearse, stack, kind, pair); err != nil {
 		return err
 	}
 	view := newDrillView(os.Stderr)
 	defer view.close()
-	rehearse.Clients, rehearse.Journal, rehearse.Tell = clients, journal(stack.Declaration.Name), view.tell
-	primary := primaryOf(stack)
-	primary.Check = pair.Primary.HealthCheck
-	if rehearse.Fault, err = kind.New(ctx, primary); err != nil {
-		return err
-	}
+	rehearse.Tell = view.tell
 	faults := faultsInForce(ctx)
 	found, err := rehearse.Run(ctx)
 	view.close()
@@ -101,57 +207,64 @@ func runDrill(cmd *cobra.Command, stack *plan.Stack, fault string, clients int, 
 		return err
 	}
 	found.Faults = both(faults, faultsInForce(ctx))
-	if report == "-" {
-		return writeJSON(cmd, found)
+	return tellDrill(cmd, found, f.report)
+}
+
+// prepare gives a drill what its flags say, and what it looks at.
+func (f *drillFlags) prepare(ctx context.Context, d *drill.Drill, s *plan.Stack, kind drill.Kind, pair drill.Pair) (err error) {
+	d.Journal, d.Marker, d.Owner = journal(s.Declaration.Name), marker(s), owner()
+	d.Before, d.Force = before(s, pair), f.force
+	d.AbortAfter, d.Longest, d.Hold = f.abortAfter, f.longest, f.hold
+	if f.path != "" {
+		u, err := url.Parse(f.path)
+		if err != nil {
+			return err
+		}
+		d.URL.Path, d.URL.RawQuery = u.Path, u.RawQuery
 	}
-	printDrill(cmd.OutOrStdout(), found)
-	if report != "" {
-		return writeReport(report, found)
+	if d.Ill, err = standbyWatch(ctx, s, pair, f.force); err != nil {
+		return err
 	}
-	return nil
+	p := primaryOf(s)
+	p.Check, p.Times, p.Period = pair.Primary.HealthCheck, f.flaps, f.period
+	d.Fault, err = kind.New(ctx, p)
+	return err
 }
 
 // primaryOf is what the faults of a stack's drills work on.
-func primaryOf(stack *plan.Stack) drill.Primary {
-	a := stack.Accounts[understudy.Primary]
+func primaryOf(s *plan.Stack) drill.Primary {
 	return drill.Primary{
-		Region: a.Region, EC2: a.EC2, Route53: a.Route53,
-		Group: func(ctx context.Context) (string, error) { return stack.InternalGroup(ctx, understudy.Primary) },
-		Regions: func(ctx context.Context) (drill.RegionControl, error) {
-			running, err := cloud.Attach(ctx, cloudDir())
-			if err != nil {
-				return nil, fmt.Errorf("only a local cloud can lose a whole region: %w", err)
-			}
-			return running, nil
+		Account: s.Accounts[understudy.Primary],
+		Parts: func(ctx context.Context) (drill.Parts, error) {
+			p, err := s.Parts(ctx, understudy.Primary)
+			return drill.Parts(p), err
 		},
+		Regions: localRegions,
 	}
 }
 
-func drillUndoCommand() *cobra.Command {
-	var on target
-	cmd := &cobra.Command{
-		Use:   "undo",
-		Short: "Repair what a killed drill left broken",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			stack, err := on.open(cmd.Context())
-			if err != nil {
-				return err
-			}
-			entry, found, err := drill.Undo(cmd.Context(), journal(stack.Declaration.Name), primaryOf(stack))
-			if err != nil {
-				return err
-			}
-			if !found {
-				fmt.Fprintln(cmd.OutOrStdout(), "nothing is broken")
-				return nil
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "repaired %s of %s, broken since %s\n", entry.Fault, entry.Stack, entry.Broken.Format("15:04:05"))
-			return nil
-		},
+// localRegions finds the cloud that this process's API calls go to, or that runs on a folder. Another cloud on this
+// machine may have a region of the same name, and must not lose it.
+func localRegions(ctx context.Context, folder string) (drill.RegionControl, error) {
+	endpoint := os.Getenv("AWS_ENDPOINT_URL")
+	if endpoint == "" {
+		return nil, errors.New("only a local cloud can lose a whole region, and AWS_ENDPOINT_URL does not name one")
 	}
-	on.flags(cmd)
-	return cmd
+	for _, dir := range []string{folder, cloudDir()} {
+		if dir == "" {
+			continue
+		}
+		if c, err := cloud.Attach(ctx, dir); err == nil {
+			if s, err := c.Status(ctx); err == nil && s.Endpoint == strings.TrimSuffix(endpoint, "/") {
+				return c, nil
+			}
+		}
+	}
+	c, err := cloud.AttachEndpoint(ctx, endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("only a local cloud can lose a whole region: %w\nhint: UNDERSTUDY_HOME names the folder of a cloud", err)
+	}
+	return c, nil
 }
 
 // journal keeps a stack's drill in the user's state folder.
@@ -159,20 +272,21 @@ func journal(stack string) drill.Journal {
 	return drill.Journal{Path: filepath.Join(cloud.StateDir(), "drill-"+stack+".json")}
 }
 
-func printDrill(w io.Writer, r *drill.Report) {
-	fmt.Fprintf(w, "%s lost by %s, at speed %g, %d users, %d requests\n", r.Primary, r.Fault, r.Speed, r.Clients, r.Requests)
-	for _, region := range slices.Sorted(maps.Keys(r.ServedBy)) {
-		fmt.Fprintf(w, "  served by %-14s %d\n", region, r.ServedBy[region])
+// marker keeps it in the account.
+func marker(s *plan.Stack) drill.Marker {
+	return drill.Marker{Account: s.Accounts[understudy.Secondary], Stack: s.Declaration.Name}
+}
+
+// owner names who is at work.
+func owner() string {
+	name, host := "somebody", "a host without a name"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
 	}
-	fmt.Fprintf(w, "  failed                   %d, of which outside of the outage %d\n", r.Failed, r.FailedOutside)
-	fmt.Fprintf(w, "  detected after           %.0f ms (predicted at most %.0f)\n", r.DetectMS, r.PredictedDetectMS)
-	fmt.Fprintf(w, "  answer changed after     %.0f ms\n", r.AnswerChangedMS)
-	fmt.Fprintf(w, "  without service          %.0f ms p50, %.0f p99, %.0f max (predicted at most %.0f)\n",
-		r.DowntimeMS.P50, r.DowntimeMS.P99, r.DowntimeMS.Max, r.PredictedDowntimeMS)
-	fmt.Fprintf(w, "  back after               %.0f ms\n", r.FailbackMS)
-	for _, f := range r.Faults {
-		fmt.Fprintf(w, "  with the cloud's fault   %s\n", f)
+	if h, err := os.Hostname(); err == nil {
+		host = h
 	}
+	return name + "@" + host
 }
 
 // writeReport writes a report for programs.

@@ -55,14 +55,12 @@ func (o outside) lookups(pair drill.Pair) (names, balancers func(context.Context
 	return drill.Resolver{Server: pair.NameServer}.Lookup, drill.SystemLookup
 }
 
-// The users of a drill ask ten times a second and give up after two seconds.
-const (
-	userTimeout = 2 * time.Second
-	userEvery   = 100 * time.Millisecond
-)
+// userTimeout is when a user gives up a request.
+const userTimeout = 2 * time.Second
 
-// rehearsal prepares a drill of a stack, except its fault and its journal.
-func rehearsal(ctx context.Context, s *plan.Stack, o outside) (*drill.Drill, drill.Pair, error) {
+// rehearsal prepares a drill of a stack, except its fault and its journal. The users ask for the path that tells the service's
+// health, with this many requests a second together.
+func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate float64) (*drill.Drill, drill.Pair, error) {
 	d, r53 := s.Declaration, s.Accounts[understudy.Primary].Route53
 	pair, err := drill.FindPair(ctx, r53, d.Host())
 	if err != nil {
@@ -72,16 +70,21 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside) (*drill.Drill, dri
 	if err != nil {
 		return nil, pair, err
 	}
-	settings.Speed, settings.ClientTimeout, settings.ClientEvery = o.speed, userTimeout, userEvery
+	settings.Speed, settings.ClientTimeout, settings.ClientEvery = o.speed, userTimeout, time.Duration(float64(users)/rate*float64(time.Second))
 	settings.LeastTimeout = cloud.LeastTimeout // at speed 1, and so on AWS, it changes nothing
 	primary, secondary := d.Regions[understudy.Primary].Name, d.Regions[understudy.Secondary].Name
 	names, balancers := o.lookups(pair)
 	locator := &drill.Locator{Lookup: balancers, Names: map[string]string{
 		pair.Primary.LoadBalancer: primary, pair.Secondary.LoadBalancer: secondary,
 	}}
+	page, err := url.Parse(d.Service.Health)
+	if err != nil {
+		return nil, pair, err
+	}
 	return &drill.Drill{
 		Stack:   d.Name,
-		URL:     &url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", d.Host(), d.Listener.Port), Path: "/"},
+		URL:     &url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", d.Host(), d.Listener.Port), Path: page.Path, RawQuery: page.RawQuery},
+		Clients: users,
 		Port:    o.port(d.Listener.Port),
 		Primary: primary, Secondary: secondary,
 		Settings: settings, Lookup: names, Region: locator.Region,

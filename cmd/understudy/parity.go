@@ -34,6 +34,9 @@ func parityCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := noticeDrill(cmd, stack); err != nil {
+				return err
+			}
 			left, right, err := readRegions(cmd.Context(), stack)
 			if err != nil {
 				return err

@@ -37,6 +37,9 @@ func planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := noticeDrill(c, stack); err != nil {
+				return err
+			}
 			p, err := stack.Up(c.Context())
 			if err != nil {
 				return fmt.Errorf("plan: %w", err)

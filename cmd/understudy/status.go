@@ -15,7 +15,8 @@ import (
 
 const statusHelp = `Show what exists of the stack: each region's resources with their ids, the health of each
 target, how many of Route 53's checkers find the region healthy, and the region that the
-failover name resolves to now. If an up or down is at work, it says whose, since when.
+failover name resolves to now. If an up or down is at work, it says whose, since when; if a drill's
+fault is not repaired, whose, since when and until when.
 
 The zone's own name servers are asked for the name, or UNDERSTUDY_RESOLVER (HOST:PORT).
 
@@ -42,11 +43,15 @@ func statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			rehearsed, err := drillNow(c, stack)
+			if err != nil {
+				return err
+			}
 			s, err := stack.Status(c.Context())
 			if err != nil {
 				return fmt.Errorf("status: %w", err)
 			}
-			now := statusJSON{Status: s, Answer: answerNow(c.Context(), s), Faults: faultsInForce(c.Context())}
+			now := statusJSON{Status: s, Answer: answerNow(c.Context(), s), Drill: rehearsed, Faults: faultsInForce(c.Context())}
 			if asJSON {
 				err = writeJSON(c, now)
 			} else {
@@ -66,8 +71,9 @@ func statusCommand() *cobra.Command {
 // statusJSON is a status as programs read it.
 type statusJSON struct {
 	*plan.Status
-	Answer answer   `json:"answer"`
-	Faults []string `json:"faults,omitempty"` // of a local cloud, in words
+	Answer answer     `json:"answer"`
+	Drill  *drillJSON `json:"drill,omitempty"`  // whose fault is in force
+	Faults []string   `json:"faults,omitempty"` // of a local cloud, in words
 }
 
 // answer is what the failover name resolves to.
@@ -97,6 +103,9 @@ func answerNow(ctx context.Context, s *plan.Status) answer {
 
 func renderStatus(w io.Writer, s statusJSON) {
 	fmt.Fprintf(w, "%s: %s answers %s\n", s.Stack, s.Host, s.Answer)
+	if s.Drill != nil {
+		fmt.Fprintf(w, "drill: %s; `understudy drill undo` repairs it, if the drill does not run any more\n", s.Drill.Entry)
+	}
 	for _, r := range s.Regions {
 		fmt.Fprintf(w, "\n%s %s: health check %s, %d of %d checkers report success\n", r.Side, r.Region,
 			passes(r.Passing), r.Check.Healthy, r.Check.Checkers)

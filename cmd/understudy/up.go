@@ -46,6 +46,9 @@ func upCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := meetDrill(c, stack, do.yes || !on.onAWS()); err != nil {
+				return err
+			}
 			do.verb, do.plan = "up", stack.Up
 			return do.run(c, stack, on.question(do.yes))
 		},

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/understudy/understudy/drill"
+)
+
+// tellDrill prints a report, and fails if the drill was aborted.
+func tellDrill(cmd *cobra.Command, r *drill.Report, file string) error {
+	switch file {
+	case "-":
+		if err := writeJSON(cmd, r); err != nil {
+			return err
+		}
+	case "":
+		printDrill(cmd.OutOrStdout(), r)
+	default:
+		printDrill(cmd.OutOrStdout(), r)
+		if err := writeReport(file, r); err != nil {
+			return err
+		}
+	}
+	if r.Aborted != "" {
+		return exitError{1, fmt.Errorf("the drill was aborted and the primary repaired: %s", r.Aborted)}
+	}
+	return nil
+}
+
+func printDrill(w io.Writer, r *drill.Report) {
+	fmt.Fprintf(w, "%s lost by %s, at speed %g, %d users, %d requests for %s, one of each user every %s\n",
+		r.Primary, r.Fault, r.Speed, r.Clients, r.Requests, r.Path, grain(r))
+	if r.Aborted != "" {
+		fmt.Fprintf(w, "  ABORTED                  %s; the primary is repaired\n", r.Aborted)
+	}
+	for _, f := range r.Forced {
+		fmt.Fprintf(w, "  forced                   %s: %s\n", f.Check, f.Why)
+	}
+	for _, region := range slices.Sorted(maps.Keys(r.ServedBy)) {
+		fmt.Fprintf(w, "  served by %-14s %d\n", region, r.ServedBy[region])
+	}
+	fmt.Fprintf(w, "  failed                   %d, of which outside of the outage %d\n", r.Failed, r.FailedOutside)
+	printTimes(w, r)
+	for _, f := range r.Faults {
+		fmt.Fprintf(w, "  with the cloud's fault   %s\n", f)
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintf(w, "  note                     %s\n", n)
+	}
+}
+
+func printTimes(w io.Writer, r *drill.Report) {
+	predicted := fmt.Sprintf(" (predicted at most %.0f)", r.PredictedDetectMS)
+	if r.Undetected {
+		fmt.Fprintf(w, "  detected                 not measured: Route 53 was told\n")
+	} else {
+		fmt.Fprintf(w, "  detected after           %s%s\n", orNever(r.DetectMS), predicted)
+	}
+	fmt.Fprintf(w, "  answer changed after     %s\n", orNever(r.AnswerChangedMS))
+	fmt.Fprintf(w, "  without service          %.0f ms p50, %.0f p99, %.0f max (predicted at most %.0f), seen to %s\n",
+		r.DowntimeMS.P50, r.DowntimeMS.P99, r.DowntimeMS.Max, r.PredictedDowntimeMS, grain(r))
+	fmt.Fprintf(w, "  changes of region        %.0f p50, %.0f max for each user\n", r.Moves.P50, r.Moves.Max)
+	fmt.Fprintf(w, "  back after               %s\n", orNever(r.FailbackMS))
+}
+
+// grain is the time between two requests of a user: his figures are no finer.
+func grain(r *drill.Report) time.Duration {
+	return time.Duration(r.GrainMS * float64(time.Millisecond)).Round(time.Millisecond)
+}
+
+func orNever(ms float64) string {
+	if ms == 0 {
+		return "never"
+	}
+	return fmt.Sprintf("%.0f ms", ms)
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/understudy/understudy/drill"
+	"github.com/understudy/understudy/plan"
+	"golang.org/x/term"
+)
+
+const drillUndoHelp = `Repairs what a killed drill left broken, and removes its marker from the account and its
+journal from this machine. The marker in the account says all that is needed, so that it works
+on any machine. Do not run it while the drill itself still runs.
+
+Exit codes: 0 nothing is broken any more; 1 the repair failed, and the marker or the journal
+stays; 2 a flag or the declaration is wrong.`
+
+func drillUndoCommand() *cobra.Command {
+	var on target
+	cmd := &cobra.Command{
+		Use: "undo", Short: "Repair what a killed drill left broken", Long: drillUndoHelp, Args: cobra.NoArgs,
+		Example: `  understudy drill undo
+  understudy drill undo -f hello.yaml --local`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			stack, err := on.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return undoDrill(cmd, stack)
+		},
+	}
+	on.flags(cmd)
+	return cmd
+}
+
+func undoDrill(cmd *cobra.Command, s *plan.Stack) error {
+	entry, found, err := drill.Undo(cmd.Context(), journal(s.Declaration.Name), marker(s), primaryOf(s))
+	if err != nil {
+		return err
+	}
+	if !found {
+		fmt.Fprintln(cmd.OutOrStdout(), "nothing is broken")
+		return nil
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "repaired %s of %s, broken since %s\n", entry.Fault, entry.Stack, entry.Broken.Local().Format(time.DateTime))
+	return nil
+}
+
+// endOtherDrill refuses over another drill's fault, or repairs it first: where that was forced, and where it has expired
+// and somebody says yes.
+func endOtherDrill(cmd *cobra.Command, s *plan.Stack, f drillFlags) error {
+	if slices.Contains(f.force, checkDrill) {
+		if _, found, err := inForce(cmd.Context(), s); err != nil || !found {
+			return err
+		}
+		return undoDrill(cmd, s)
+	}
+	return meetDrill(cmd, s, f.yes)
+}
+
+// inForce reads which drill's fault is in force, from the account, and from the journal if that says nothing.
+func inForce(ctx context.Context, s *plan.Stack) (drill.Entry, bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second) // a lost region must not keep a command waiting
+	defer cancel()
+	e, found, unread := marker(s).Read(ctx)
+	if found {
+		return e, true, nil
+	}
+	e, found, err := journal(s.Declaration.Name).Read()
+	if found || err != nil {
+		return e, found, err
+	}
+	return e, false, unread
+}
+
+// meetDrill is for commands that change the stack: they do not work beside a drill. A fault of a drill that has expired is
+// repaired first, after asking. A marker that cannot be read is no reason to stop: these commands need the region that it is in
+// themselves, and say what is wrong with it.
+func meetDrill(cmd *cobra.Command, s *plan.Stack, yes bool) error {
+	e, found, _ := inForce(cmd.Context(), s)
+	if !found {
+		return nil
+	}
+	refused := fmt.Errorf("%w: %s\nhint: `understudy drill undo` repairs it, if the drill does not run any more", drill.ErrInForce, e)
+	if !e.Expired(time.Now()) {
+		return exitError{1, refused}
+	}
+	if !yes && !sayYes(cmd, e) {
+		return exitError{1, refused}
+	}
+	return undoDrill(cmd, s)
+}
+
+// noticeDrill is for commands that only read: they tell of a drill, and offer to repair one that has expired.
+func noticeDrill(cmd *cobra.Command, s *plan.Stack) error {
+	e, found, _ := inForce(cmd.Context(), s)
+	if !found {
+		return nil
+	}
+	if e.Expired(time.Now()) && sayYes(cmd, e) {
+		return undoDrill(cmd, s)
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "understudy: a drill's fault is in force: %s\nhint: `understudy drill undo` repairs it, if the drill does not run any more\n", e)
+	return nil
+}
+
+// drillJSON is a drill in force as programs read it.
+type drillJSON struct {
+	drill.Entry
+	Expired bool `json:"expired"`
+}
+
+// drillNow is for status: the drill whose fault is in force, or nil. One that has expired is repaired if somebody says yes.
+func drillNow(cmd *cobra.Command, s *plan.Stack) (*drillJSON, error) {
+	e, found, _ := inForce(cmd.Context(), s)
+	if !found {
+		return nil, nil
+	}
+	now := &drillJSON{e, e.Expired(time.Now())}
+	if now.Expired && sayYes(cmd, e) {
+		return nil, undoDrill(cmd, s)
+	}
+	return now, nil
+}
+
+// sayYes asks whether an expired drill is to be repaired. Without a terminal nobody can answer.
+func sayYes(cmd *cobra.Command, e drill.Entry) bool {
+	f, ok := cmd.InOrStdin().(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return false
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "A drill has ended without repairing what it broke: %s.\nRepair it now? Type yes: ", e)
+	line, err := bufio.NewReader(f).ReadString('\n')
+	return err == nil && strings.TrimSpace(line) == "yes"
+}

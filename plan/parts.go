@@ -1,0 +1,46 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/understudy/understudy"
+)
+
+// Parts are the ids of what a region serves with.
+type Parts struct {
+	VPC         string
+	Subnets     []string
+	Internal    string // the security group of what the load balancer reaches
+	TargetGroup string // ARN
+	Balancer    string // ARN
+	Fleet       string // the Auto Scaling group's name
+}
+
+// Parts finds what a region serves with, the ones in use where there are several. All of it must be there.
+func (s *Stack) Parts(ctx context.Context, side understudy.Side) (Parts, error) {
+	r := takeInventory(s.Declaration, s.Accounts).regions[side]
+	for _, part := range []struct {
+		name string
+		resource
+	}{{"vpc", r.vpc}, {"internal security group", r.within}, {"target group", r.targetGroup}, {"load balancer", r.balancer}, {"fleet", r.fleet}} {
+		there, err := part.find(ctx)
+		if err == nil && !there {
+			err = fmt.Errorf("%s has no %s of %s", r.Region, part.name, s.Declaration.Name)
+		}
+		if err != nil {
+			return Parts{}, err
+		}
+	}
+	p := Parts{VPC: r.vpc.id, Internal: r.within.id, TargetGroup: r.targetGroup.arn, Balancer: r.balancer.arn, Fleet: r.fleet.fleetName()}
+	for _, sub := range r.subnets {
+		there, err := sub.find(ctx)
+		if err != nil {
+			return Parts{}, err
+		}
+		if there {
+			p.Subnets = append(p.Subnets, sub.id)
+		}
+	}
+	return p, nil
+}
