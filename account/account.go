@@ -61,9 +61,17 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 }
 
 // Identity asks who the credentials belong to, and returns the account's number. It needs no permission
-// (GetCallerIdentity in the STS API reference), so an error means wrong credentials or no connection to AWS.
+// (GetCallerIdentity in the STS API reference), so an error means wrong credentials or no connection to AWS. It takes
+// seconds at most once the credentials are there, which a person may have to type a code for.
 func (a *Account) Identity(ctx context.Context) (string, error) {
-	out, err := a.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if p := a.STS.Options().Credentials; p != nil {
+		if _, err := p.Retrieve(ctx); err != nil {
+			return "", fmt.Errorf("get credentials for %s: %w", a.Region, err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, silence-time.Second)
+	defer cancel()
+	out, err := a.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, func(o *sts.Options) { o.RetryMaxAttempts = 2 })
 	if err != nil {
 		return "", fmt.Errorf("get caller identity in %s: %w", a.Region, err)
 	}
@@ -77,7 +85,7 @@ func Once(o *ec2.Options) { o.RetryMaxAttempts = 1 }
 // Silent returns the error if the region's API does not answer, and nil if it does, even with a refusal. It
 // returns within seconds: the call is tried twice, which is fewer times than other calls.
 func (a *Account) Silent(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
 	_, err := a.EC2.DescribeRegions(ctx, &ec2.DescribeRegionsInput{RegionNames: []string{a.Region}}, func(o *ec2.Options) { o.RetryMaxAttempts = 2 })
 	var answer interface{ HTTPStatusCode() int }

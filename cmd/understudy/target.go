@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy"
@@ -21,6 +18,7 @@ type target struct {
 	file    string
 	local   bool
 	account string // the number of the account that the credentials belong to, once open
+	foreign string // why what is worked on is not provably a local cloud, once open; empty where it is
 }
 
 // flags adds the flags of all commands that work on a stack.
@@ -47,6 +45,9 @@ func (t *target) open(ctx context.Context) (*plan.Stack, error) {
 	tellFaults(ctx, os.Stderr)
 	stack, err := plan.Open(ctx, d)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.prove(ctx, stack); err != nil {
 		return nil, err
 	}
 	// Most of these commands are needed when the primary is lost, so the secondary's answer is enough.
@@ -85,19 +86,30 @@ func useLocalCloud() error {
 	return nil
 }
 
-// onAWS tells whether changes would be made in a real account: no other endpoint than AWS's is set.
-func (t *target) onAWS() bool {
-	if t.local {
-		return false
+// prove finds out whether every call would go to a local cloud, and fails within seconds if an endpoint does not answer.
+func (t *target) prove(ctx context.Context, s *plan.Stack) error {
+	var places []account.Place
+	for _, side := range understudy.Sides {
+		places = append(places, s.Accounts[side].Places()...)
 	}
-	endpoint, err := url.Parse(os.Getenv("AWS_ENDPOINT_URL"))
-	ignored, _ := strconv.ParseBool(os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
-	host := ""
-	if err == nil && !ignored {
-		host = endpoint.Hostname()
+	answers, err := account.Ask(ctx, places)
+	if err != nil {
+		return fmt.Errorf("%w\nhint: AWS_ENDPOINT_URL, one of its kind for a service, or a profile says where to ask", err)
 	}
-	return host == "" || strings.HasSuffix(host, ".amazonaws.com") || strings.HasSuffix(host, ".aws")
+	for _, p := range places {
+		if t.foreign = p.Foreign(answers); t.foreign != "" {
+			break
+		}
+	}
+	if t.local && t.foreign != "" {
+		return misuse(fmt.Errorf("--local, but %s\nhint: unset the variables that begin with AWS_ENDPOINT_URL, "+
+			"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS and AWS_PROFILE", t.foreign))
+	}
+	return nil
 }
+
+// onAWS tells whether changes may be made in a real account, since nothing proves that they are not.
+func (t *target) onAWS() bool { return t.foreign != "" }
 
 // exitError is an error with the program's exit code: 1 is failure, 2 is misuse.
 type exitError struct {

@@ -17,8 +17,8 @@ active, targets healthy, records in sync, health checks passing. What exists alr
 found by its tags and changed only where it differs. If up was interrupted, run it again: it
 continues.
 
-On AWS the plan is printed, and you are asked for a yes; --yes answers it. With another
-endpoint (--local, or AWS_ENDPOINT_URL in the environment) nothing is asked.
+The plan is printed, and you are asked for a yes; --yes answers it. Nothing is asked only where
+every service's endpoint is a local cloud on this machine (--local, or "understudy cloud env").
 
 Only one run at a time changes a stack. A second one says who is at work since when, and
 changes nothing, or waits with --wait. See "understudy unlock".
@@ -63,7 +63,7 @@ func (t *target) question(yes bool) string {
 	if yes || !t.onAWS() {
 		return ""
 	}
-	return fmt.Sprintf("Do this in AWS account %s? It may cost money. Type yes: ", t.account)
+	return fmt.Sprintf("Do this in AWS account %s (%s)? It may cost money. Type yes: ", t.account, t.foreign)
 }
 
 // consent asks for a yes; any other answer is a no.

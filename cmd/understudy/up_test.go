@@ -36,27 +36,6 @@ func TestWithoutATerminalNobodyIsAsked(t *testing.T) {
 	}
 }
 
-func TestARealAccountIsKnownByTheEndpoint(t *testing.T) {
-	for _, c := range []struct {
-		local            bool
-		endpoint, ignore string
-		want             bool
-	}{
-		{false, "", "", true},
-		{true, "", "", false},
-		{false, "http://127.1.0.1:4790", "", false},
-		{false, "http://127.1.0.1:4790", "true", true},
-		{false, "https://vpce-1.ec2.us-east-1.vpce.amazonaws.com", "", true},
-	} {
-		t.Setenv("AWS_ENDPOINT_URL", c.endpoint)
-		t.Setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", c.ignore)
-		on := target{local: c.local}
-		if got := on.onAWS(); got != c.want {
-			t.Errorf("%+v: %v", c, got)
-		}
-	}
-}
-
 func TestAPlanIsRenderedDesiredThenActual(t *testing.T) {
 	p := &plan.Plan{Steps: []plan.Step{
 		{Resource: "primary/vpc", Action: plan.Create, Differences: []plan.Difference{{Name: "cidr", Desired: "10.0.0.0/16"}}},

@@ -54,6 +54,7 @@ func New(c Config) http.Handler {
 
 // ServeHTTP implements http.Handler.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Server", "understudy") // by which clients know that they are not about to change a real account
 	if wantsMetrics(r) {
 		d.metrics(w, r)
 		return
