@@ -97,12 +97,21 @@ func loseRegion(ctx context.Context, p Primary) (Fault, error) {
 	return LoseRegion{Control: control, Region: p.Region}, err
 }
 
+// refused are faults that one would look for, and why no kind makes them.
+var refused = map[string]string{
+	"slow": "Elastic Load Balancing has no means to delay an answer, and a drill does not change instances; " +
+		"`targets` has it answer with 500, and `isolate` has requests time out",
+}
+
 // ErrUnknownKind means that no kind of fault has the name.
 var ErrUnknownKind = errors.New("no such kind of fault")
 
 // KindOf returns the kind with a name. It fails with ErrUnknownKind if there is none.
 func KindOf(name string) (Kind, error) {
 	i := slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == name })
+	if why := refused[name]; why != "" {
+		return Kind{}, fmt.Errorf("%w: %q: %s", ErrUnknownKind, name, why)
+	}
 	if i < 0 {
 		return Kind{}, fmt.Errorf("%w: %q; there are %s", ErrUnknownKind, name, strings.Join(KindNames(), ", "))
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -108,5 +109,11 @@ func TestKindsMakeFaultsOfTheirName(t *testing.T) {
 			t.Errorf("kind %q is there twice, or has no help", k.Name)
 		}
 		seen[k.Name] = true
+	}
+}
+
+func TestSlowIsRefusedByNameWithTheReason(t *testing.T) {
+	if _, err := KindOf("slow"); !errors.Is(err, ErrUnknownKind) || !strings.Contains(err.Error(), "delay an answer") {
+		t.Error(err)
 	}
 }

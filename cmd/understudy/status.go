@@ -57,7 +57,7 @@ func statusCommand() *cobra.Command {
 			} else {
 				renderStatus(c.OutOrStdout(), now)
 			}
-			if err == nil && !s.Whole() {
+			if err == nil && (!s.Whole() || rehearsed != nil) {
 				return exitError{1, errors.New("status: not all is there and well")}
 			}
 			return err
