@@ -21,8 +21,7 @@ func TestDrillsAreSafe(t *testing.T) {
 		name string
 		test func(*stage)
 	}{
-		{"refused with an ill standby", refusedWithIllStandby},
-		{"aborted when the standby falls ill in the middle", abortedWhenStandbyFallsIll},
+		{"aborted when the standby falls ill in the middle, and refused while it is ill", abortedThenRefused},
 		{"killed and undone from another machine's empty folder", killedAndUndoneElsewhere},
 		{"what an expired drill broke is repaired by the next up", expiredIsRepairedByUp},
 	} {
@@ -36,12 +35,20 @@ func TestDrillsAreSafe(t *testing.T) {
 	if now := s.fleet(primary); !slices.Equal(now, before) {
 		t.Errorf("instances were replaced: they were %v and are %v", before, now)
 	}
-	if left := s.aws(primary, "autoscaling", "describe-auto-scaling-groups", "--query", "AutoScalingGroups[].SuspendedProcesses[].ProcessName"); left != "" {
+	if left := s.suspended(); left != "" {
 		t.Errorf("still suspended: %s", left)
 	}
 	if left := s.aws(secondary, "ec2", "describe-launch-templates", "--query", "LaunchTemplates[].LaunchTemplateName"); strings.Contains(left, "drill") {
 		t.Errorf("a marker is left: %s", left)
 	}
+}
+
+// suspended lists the suspended processes of the primary's fleet.
+func (s *stage) suspended() string {
+	s.t.Helper()
+	all := strings.Fields(s.aws(primary, "autoscaling", "describe-auto-scaling-groups", "--query", "AutoScalingGroups[].SuspendedProcesses[].ProcessName"))
+	slices.Sort(all)
+	return strings.Join(all, " ")
 }
 
 // illStandby takes away the secondary's targets from its load balancer, and returns what gives them back. Its instances are kept.
@@ -62,8 +69,9 @@ func (s *stage) illStandby() (heal func()) {
 	}
 }
 
-func refusedWithIllStandby(s *stage) {
-	heal := s.illStandby()
+// drillRefused proves that no drill begins while the standby is ill.
+func (s *stage) drillRefused() {
+	s.t.Helper()
 	s.until("the standby is ill", func() bool { return s.health(secondary) == "unhealthy\tunhealthy" })
 	r := s.run(binary, "drill", "-f", s.declaration(), "--force", "refresh")
 	for _, why := range []string{"the drill is refused", "targets ", "capacity ", "parity ", "hint: `--force "} {
@@ -74,7 +82,6 @@ func refusedWithIllStandby(s *stage) {
 	if said := s.must("drill", "undo", "-f", s.declaration()); !strings.Contains(said, "nothing is broken") {
 		s.t.Errorf("a refused drill broke something: %s", said)
 	}
-	heal()
 }
 
 // drilling starts a drill as another process, and returns its standard error. Its standard output is collected in out.
@@ -96,7 +103,7 @@ func (s *stage) drilling(out io.Writer, args ...string) (*exec.Cmd, io.Reader) {
 	return cmd, stderr
 }
 
-func abortedWhenStandbyFallsIll(s *stage) {
+func abortedThenRefused(s *stage) {
 	var out strings.Builder
 	cmd, stderr := s.drilling(&out, "--force", "parity", "--fault", "targets", "--hold", "4m", "--longest", "20m", "--json", "-", "--rate", "400")
 	readUntil(s.t, stderr, "targets: "+primary)
@@ -106,19 +113,23 @@ func abortedWhenStandbyFallsIll(s *stage) {
 	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(said, "both regions are ill") || !strings.Contains(out.String(), `"aborted": "both regions are ill`) {
 		s.t.Errorf("exit %d\n%s\n%s", cmd.ProcessState.ExitCode(), said, out.String())
 	}
+	s.drillRefused()
 	heal()
 }
 
 func killedAndUndoneElsewhere(s *stage) {
 	cmd, stderr := s.drilling(nil, "--fault", "isolate", "--force", busy, "--hold", "4m")
 	readUntil(s.t, stderr, "every user is served by "+secondary)
-	// A fleet that looked after these would replace them now.
+	// A fleet that looked after these would replace them, once their grace period is over.
 	s.until("the primary's targets are unhealthy", func() bool { return s.health(primary) == "unhealthy\tunhealthy" })
 	if err := cmd.Process.Kill(); err != nil {
 		s.t.Fatal(err)
 	}
 	drain(stderr)
 	cmd.Wait()
+	if now := s.suspended(); now != "AZRebalance AlarmNotification HealthCheck ReplaceUnhealthy" {
+		s.t.Errorf("suspended are %q", now)
+	}
 	if r := s.run(binary, "up", "-f", s.declaration(), "--yes"); r.code != 1 || !strings.Contains(r.stderr, "still in force") {
 		s.t.Errorf("up: exit %d\n%s", r.code, r.stderr)
 	}
