@@ -216,6 +216,13 @@ func TestLaunchTemplateVersions(t *testing.T) {
 	_, err = r.compute.DeleteLaunchTemplateVersions(ctx, &ec2.DeleteLaunchTemplateVersionsInput{LaunchTemplateId: lt.LaunchTemplateId, Versions: []string{"1"}})
 	roomtest.WantCode(t, err, "InvalidLaunchTemplateId.VersionNotFound")
 	waitState(t, r, *out.Instances[0].InstanceId, ec2types.InstanceStateNameRunning)
+	roomtest.Must(
+		r.compute.DeleteLaunchTemplateVersions(ctx, &ec2.DeleteLaunchTemplateVersionsInput{LaunchTemplateId: lt.LaunchTemplateId, Versions: []string{"2"}}),
+	)(t)
+	described := roomtest.Must(r.compute.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{LaunchTemplateIds: []string{*lt.LaunchTemplateId}}))(t)
+	if n := *described.LaunchTemplates[0].LatestVersionNumber; n != 1 {
+		t.Errorf("without its latest version, the template's latest is %d", n)
+	}
 }
 
 // A method with a handler's signature that nobody registered would be an operation that nobody can call.

@@ -20,8 +20,16 @@ import (
 type templateRow struct {
 	ID, Name        string
 	Created         time.Time
-	Default, Latest int64
+	Default, Latest int64 // Latest is the last number that was given: it is not given again
 	Versions        []versionRow
+}
+
+// latest returns the number of the latest version that was not deleted.
+func (t templateRow) latest() (number int64) {
+	for _, v := range t.Versions {
+		number = max(number, v.Number)
+	}
+	return number
 }
 
 type versionRow struct {
@@ -92,7 +100,7 @@ func (t templateRow) version(name string) (versionRow, error) {
 	switch name {
 	case "", "$Default":
 	case "$Latest":
-		number = t.Latest
+		number = t.latest()
 	default:
 		if number, err = strconv.ParseInt(name, 10, 64); err != nil {
 			return versionRow{}, wire.Errorf("InvalidParameterValue", "The launch template version '%s' is not valid: a number, $Latest or $Default is.", name)
@@ -159,7 +167,7 @@ func (r *Room) CreateLaunchTemplate(ctx context.Context, in *ec2.CreateLaunchTem
 func (r *Room) showTemplate(t templateRow) ec2types.LaunchTemplate {
 	return ec2types.LaunchTemplate{
 		LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), CreateTime: new(t.Created), CreatedBy: new(r.creator()),
-		DefaultVersionNumber: new(t.Default), LatestVersionNumber: new(t.Latest), Tags: r.Tags(t.ID),
+		DefaultVersionNumber: new(t.Default), LatestVersionNumber: new(t.latest()), Tags: r.Tags(t.ID),
 	}
 }
 
