@@ -108,6 +108,9 @@ func TestDecide(t *testing.T) {
 		{"refresh goes on after each success", change(func(g *Group) {
 			g.Refresh = &Refresh{Started: noon.Add(-time.Hour), MinHealthy: 90, Patience: time.Hour}
 		}), []Instance{serving("i-1", "a", 2*time.Hour), serving("i-2", "b", time.Minute)}, "retire i-1 refresh\n"},
+		{"refresh waits until the load balancer has found the new one healthy", change(func(g *Group) {
+			g.Refresh = &Refresh{Started: noon.Add(-2 * time.Minute), MinHealthy: 90, ELB: true}
+		}), []Instance{two[0], with(serving("i-2", "b", time.Second), func(i *Instance) { i.Targets = map[string]TargetState{tg: Initial} })}, ""},
 		{"refresh waits for warmup", change(func(g *Group) {
 			g.Refresh = &Refresh{Started: noon.Add(-2 * time.Minute), MinHealthy: 90, Warmup: 90 * time.Second}
 		}), []Instance{two[0], serving("i-2", "b", time.Minute)}, ""},

@@ -16,6 +16,7 @@ type Refresh struct {
 	Patience     time.Duration
 	Version      Version // what members are to be of
 	SkipMatching bool    // leave those that are of that version
+	ELB          bool    // a new member counts as healthy only once its target groups say so
 }
 
 // stale tells whether a refresh replaces a member.
@@ -42,7 +43,18 @@ func (f *Refresh) settled(i Instance, now time.Time) bool {
 	if i.State != InService || i.Sick != "" || i.Machine != Running {
 		return false
 	}
-	return i.Launched.Before(f.Started) || !now.Before(i.InService.Add(f.Warmup))
+	return i.Launched.Before(f.Started) || !now.Before(i.InService.Add(f.Warmup)) && f.passes(i)
+}
+
+// passes tells whether a new member has passed the health checks of its target groups: the next one is replaced only then
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-refresh.html).
+func (f *Refresh) passes(i Instance) bool {
+	for _, s := range i.Targets {
+		if f.ELB && (s == Initial || s == Unhealthy) {
+			return false
+		}
+	}
+	return true
 }
 
 // Progress returns how many members are still to be updated and how much of the refresh is done, in per cent.

@@ -188,6 +188,7 @@ func (r *Room) refreshProgress(row refreshRow, members []fleet.Instance) (left, 
 }
 
 func (r *Room) decidable(row refreshRow) *fleet.Refresh {
+	group, _ := r.fleets.Get(row.Group)
 	began := row.Started
 	if row.Rollback != nil {
 		began = row.Rollback.Began
@@ -195,6 +196,7 @@ func (r *Room) decidable(row refreshRow) *fleet.Refresh {
 	return &fleet.Refresh{
 		Started: began, MinHealthy: int(row.MinHealthy), Warmup: r.bootTime(row.Warmup), Patience: max(r.Speed.Of(refreshPatience), leastPatience),
 		Version: row.Template.version(), SkipMatching: row.SkipMatching,
+		ELB: strings.Contains(group.HealthCheckType, "ELB"),
 	}
 }
 
