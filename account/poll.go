@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -13,6 +14,22 @@ const (
 	firstPause = 25 * time.Millisecond
 	lastPause  = 5 * time.Second
 )
+
+// TimeoutError is the error of a Poll in whose time the thing did not come about.
+type TimeoutError struct {
+	What string
+	Most time.Duration
+}
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("wait for %s: not within %v", e.What, e.Most)
+}
+
+// IsTimeout tells whether a Poll ended because its time was over.
+func IsTimeout(err error) bool {
+	var timeout *TimeoutError
+	return errors.As(err, &timeout)
+}
 
 // Poll calls look until it is done or fails, the context ends, or the time most has passed. In an error of
 // Poll, what names what was waited for.
@@ -27,7 +44,7 @@ func Poll(ctx context.Context, what string, most time.Duration, look func(contex
 			return nil
 		}
 		if time.Since(began) > most {
-			return fmt.Errorf("wait for %s: not within %v", what, most)
+			return &TimeoutError{what, most}
 		}
 		select {
 		case <-ctx.Done():
