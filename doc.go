@@ -33,6 +33,9 @@
 //	target: {interval: 5, timeout: 2, healthy: 2, unhealthy: 2,
 //	  deregistration_delay: 10, matcher: "200"}               # seconds, probes
 //
+// How many instances a fleet has is declared for its creation only (desired); after that, scaling or a person
+// decides, within min and max.
+//
 // The scripts install and run are written in place, or named as file:PATH, relative to the declaration.
 // Both run as root, by /bin/sh unless they begin with #!. The run script is called at every boot of
 // every instance and must return: what is to go on is started in the background.

@@ -37,9 +37,11 @@ func lenient(t *testing.T) string {
 func TestNewImageReachesEveryInstanceWhileUsersAreServed(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	s.must("up", "-f", lenient(t), "--yes")
+	// A refresh waits for each new instance as long as its grace period, even where it is healthy at once.
+	declared := variant(t, lenient(t), "max: 4", "max: 4, grace: 5")
+	s.must("up", "-f", declared, "--yes")
 	before := s.fleet(primary)
-	changed := variant(t, lenient(t), "hello -addr :8080 &", "echo second version >/etc/hello-version\n    hello -addr :8080 &")
+	changed := variant(t, declared, "hello -addr :8080 &", "echo second version >/etc/hello-version\n    hello -addr :8080 &")
 	address, _, _ := strings.Cut(s.dig("hello.test"), "\n")
 	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
 	if err != nil {

@@ -113,7 +113,7 @@ func TestRoutesDiffer(t *testing.T) {
 
 func TestFleetFollowsItsTemplate(t *testing.T) {
 	within := &group{id: "sg-in"}
-	tmpl := &template{scope: testScope(t), imageID: func() string { return "ami-1" }, group: within, version: 3}
+	tmpl := &template{scope: testScope(t), imageID: func() string { return "ami-1" }, group: within, id: "lt-1", version: 3}
 	tmpl.data = &ec2types.ResponseLaunchTemplateData{
 		ImageId: aws.String("ami-1"), InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"},
@@ -122,13 +122,13 @@ func TestFleetFollowsItsTemplate(t *testing.T) {
 		subnets: []*subnet{{id: "subnet-b"}, {id: "subnet-a"}}}
 	on := func(version string, state autoscalingtypes.LifecycleState) autoscalingtypes.Instance {
 		return autoscalingtypes.Instance{LifecycleState: state,
-			LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{Version: &version}}
+			LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-1"), Version: &version}}
 	}
 	g := &autoscalingtypes.AutoScalingGroup{
 		MinSize: aws.Int32(2), DesiredCapacity: aws.Int32(3), MaxSize: aws.Int32(5),
 		HealthCheckType: aws.String("ELB"), HealthCheckGracePeriod: aws.Int32(30),
 		VPCZoneIdentifier: aws.String("subnet-a,subnet-b"), TargetGroupARNs: []string{"arn:tg"},
-		LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{Version: aws.String("3")},
+		LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-1"), Version: aws.String("3")},
 		Instances:      []autoscalingtypes.Instance{on("3", "InService"), on("2", "Terminating")},
 	}
 	f.remember(g)
@@ -262,13 +262,17 @@ func TestTargetsAreCountedByTheirHealth(t *testing.T) {
 		return elbtypes.TargetHealthDescription{Target: &elbtypes.TargetDescription{Id: &id},
 			TargetHealth: &elbtypes.TargetHealth{State: state, Reason: reason}}
 	}
+	g := &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(2)}
+	for _, id := range []string{"i-1", "i-2"} {
+		g.Instances = append(g.Instances, autoscalingtypes.Instance{InstanceId: &id, LifecycleState: "InService"})
+	}
 	w := &targets{scope: testScope(t)}
-	w.count([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "unhealthy", "Target.Timeout"), target("i-3", "healthy", "")})
-	expect(t, w, "enough healthy targets: yes, not no")
+	w.count(g, []elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "unhealthy", "Target.Timeout"), target("i-3", "healthy", "")})
+	expect(t, w, "all targets healthy: yes, not no") // i-3 is none of the group's
 	if diff := cmp.Diff([]string{"i-2 unhealthy Target.Timeout"}, w.ill); diff != "" {
 		t.Error(diff)
 	}
-	w.count([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "healthy", ""), target("i-3", "healthy", "")})
+	w.count(g, []elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "healthy", "")})
 	expect(t, w)
 }
 
@@ -346,8 +350,8 @@ func TestTheGraphIsWhole(t *testing.T) {
 	}
 	want := map[string]int{"*plan.vpc": 2, "*plan.subnet": 8, "*plan.gateway": 2, "*plan.routes": 4, "*plan.group": 4,
 		"*plan.image": 1, "*plan.imageCopy": 1, "*plan.template": 2, "*plan.host": 4, "*plan.fleet": 2, "*plan.targetGroup": 2,
-		"*plan.balancer": 2, "*plan.listener": 2, "*plan.targets": 2, "*plan.check": 2, "*plan.passing": 2, "*plan.zone": 1, "*plan.records": 1,
-		"*plan.switchRule": 1, "*plan.ownCheck": 2, "*plan.earlier": 1}
+		"*plan.balancer": 2, "*plan.listener": 2, "*plan.targets": 2, "*plan.preset": 2, "*plan.check": 2,
+		"*plan.passing": 2, "*plan.zone": 1, "*plan.records": 1, "*plan.switchRule": 1, "*plan.ownCheck": 2, "*plan.earlier": 1}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -8,21 +8,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
 // fleet is the Auto Scaling group over a region's private subnets. It replaces instances that the load balancer
-// finds unhealthy, and instances that no longer match the template.
+// finds unhealthy, and instances that no longer match the template. How many instances it has is declared for its
+// creation only: after that, scaling or a person decides, within the declared minimum and maximum.
 type fleet struct {
 	scope
 	template *template
 	group    *targetGroup
 	subnets  []*subnet
+	second   understudy.Side // the side that is changed after this one, if there is one
 
 	found    bool
 	seen     []Field
-	attached []string // target groups
+	was      *autoscalingtypes.AutoScalingGroup // as it was found
+	running  *autoscalingtypes.InstanceRefresh  // the refresh that was found under way, nil for none
 	deleting bool
+	rolled   bool // instances are being replaced by this run
 }
 
 func (f *fleet) fleetName() string { return "understudy-" + f.stack() }
@@ -37,27 +42,24 @@ func (f *fleet) identity() string {
 
 func (f *fleet) desired() []Field {
 	size := f.declared.Fleet
-	return []Field{
-		{Name: "min", Value: number(size.Min)},
-		{Name: "desired", Value: number(size.Desired)},
-		{Name: "max", Value: number(size.Max)},
-		{Name: "health check", Value: "ELB"},
-		{Name: "grace", Value: number(size.Grace)},
-		{Name: "subnets", Value: set(known(f.subnets[0].id), known(f.subnets[1].id))},
-		{Name: "target groups", Value: known(f.group.arn)},
-		{Name: "template version", Value: f.template.next()},
-		{Name: "instances' version", Value: f.template.next()},
+	capacity := []Field{{Name: "min", Value: number(size.Min)}, {Name: "desired", Value: number(size.Desired)}, {Name: "max", Value: number(size.Max)}}
+	if f.found && !f.deleting {
+		capacity = []Field{capacity[0], capacity[2]}
 	}
+	return append(capacity,
+		Field{Name: "health check", Value: "ELB"},
+		Field{Name: "grace", Value: number(size.Grace)},
+		Field{Name: "subnets", Value: set(known(f.subnets[0].id), known(f.subnets[1].id))},
+		Field{Name: "target groups", Value: known(f.group.arn)},
+		Field{Name: "suspended processes"},
+		Field{Name: "template version", Value: f.template.next()},
+		Field{Name: "instances' version", Value: f.template.next()},
+		Field{Name: "refresh"},
+	)
 }
 
 func (f *fleet) zoneIdentifier() *string {
 	return aws.String(f.subnets[0].id + "," + f.subnets[1].id)
-}
-
-func (f *fleet) launchTemplate() *autoscalingtypes.LaunchTemplateSpecification {
-	return &autoscalingtypes.LaunchTemplateSpecification{
-		LaunchTemplateId: &f.template.id, Version: aws.String(number(f.template.version)),
-	}
 }
 
 func (f *fleet) create(ctx context.Context) error {
@@ -69,7 +71,7 @@ func (f *fleet) create(ctx context.Context) error {
 	size := f.declared.Fleet
 	_, err := f.AutoScaling.CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{
 		AutoScalingGroupName:   aws.String(f.fleetName()),
-		LaunchTemplate:         f.launchTemplate(),
+		LaunchTemplate:         f.template.exact().launch(),
 		MinSize:                aws.Int32(int32(size.Min)),
 		DesiredCapacity:        aws.Int32(int32(size.Desired)),
 		MaxSize:                aws.Int32(int32(size.Max)),
@@ -86,13 +88,38 @@ func (f *fleet) create(ctx context.Context) error {
 	return nil
 }
 
+// change makes the settings as declared, and then the instances. The group's template changes with the success of their
+// replacement, so that until then it is what a rollback goes back to.
 func (f *fleet) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "min") || differs(differences, "max") || differs(differences, "health check") ||
+		differs(differences, "grace") || differs(differences, "subnets") {
+		if err := f.update(ctx); err != nil {
+			return err
+		}
+	}
+	if differs(differences, "target groups") {
+		if err := f.attach(ctx); err != nil {
+			return err
+		}
+	}
+	if differs(differences, "suspended processes") {
+		if err := f.resume(ctx); err != nil {
+			return err
+		}
+	}
+	if differs(differences, "template version") || differs(differences, "instances' version") || differs(differences, "refresh") {
+		return f.roll(ctx)
+	}
+	return nil
+}
+
+// update leaves the desired capacity alone. Auto Scaling moves one that the new bounds exclude
+// (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html).
+func (f *fleet) update(ctx context.Context) error {
 	size := f.declared.Fleet
 	_, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
 		AutoScalingGroupName:   aws.String(f.fleetName()),
-		LaunchTemplate:         f.launchTemplate(),
 		MinSize:                aws.Int32(int32(size.Min)),
-		DesiredCapacity:        aws.Int32(int32(size.Desired)),
 		MaxSize:                aws.Int32(int32(size.Max)),
 		HealthCheckType:        aws.String("ELB"),
 		HealthCheckGracePeriod: aws.Int32(int32(size.Grace)),
@@ -101,14 +128,6 @@ func (f *fleet) change(ctx context.Context, differences []Difference) error {
 	if err != nil {
 		return fmt.Errorf("update auto scaling group: %w", err)
 	}
-	if differs(differences, "target groups") {
-		if err := f.attach(ctx); err != nil {
-			return err
-		}
-	}
-	if differs(differences, "instances' version") {
-		return f.refresh(ctx)
-	}
 	return nil
 }
 
@@ -116,7 +135,7 @@ func (f *fleet) change(ctx context.Context, differences []Difference) error {
 func (f *fleet) attach(ctx context.Context) error {
 	name := aws.String(f.fleetName())
 	var extra []string
-	for _, arn := range f.attached {
+	for _, arn := range f.was.TargetGroupARNs {
 		if arn != f.group.arn {
 			extra = append(extra, arn)
 		}
@@ -138,25 +157,16 @@ func (f *fleet) attach(ctx context.Context) error {
 	return nil
 }
 
-// refresh replaces the instances by ones of the template's version, a few at a time, and waits until
-// none of the old is left.
-func (f *fleet) refresh(ctx context.Context) error {
-	_, err := f.AutoScaling.StartInstanceRefresh(ctx, &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: aws.String(f.fleetName())})
-	switch {
-	case account.IsUnsupported(err):
-		return fmt.Errorf("the new template is in place, but this endpoint cannot replace instances of the old one; "+
-			"terminate them one by one: %w", err)
-	case err != nil && !account.IsCode(err, "InstanceRefreshInProgress"):
-		return fmt.Errorf("start instance refresh: %w", err)
+// resume lets the group do its work again, all of it: no processes named is all.
+func (f *fleet) resume(ctx context.Context) error {
+	_, err := f.AutoScaling.ResumeProcesses(ctx, &autoscaling.ResumeProcessesInput{AutoScalingGroupName: aws.String(f.fleetName())})
+	if err != nil {
+		return fmt.Errorf("resume processes: %w", err)
 	}
-	want := number(f.template.version)
-	return account.Poll(ctx, "the replacement of instances", longTime*2, func(ctx context.Context) (bool, error) {
-		g, err := f.describe(ctx)
-		return err == nil && g != nil && len(g.Instances) >= f.declared.Fleet.Min && versionsOf(g, "") == want, err
-	})
+	return nil
 }
 
-// remove deletes the group with its instances, and returns when their subnets no longer have them.
+// remove deletes the group with its instances, and returns when these are gone from their subnets.
 func (f *fleet) remove(ctx context.Context) error {
 	_, err := f.AutoScaling.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{
 		AutoScalingGroupName: aws.String(f.fleetName()), ForceDelete: aws.Bool(true),

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -21,6 +22,12 @@ func (f *fleet) find(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("auto scaling group %s exists without the stack's tags: it is in the way of its name", f.fleetName())
 	}
 	f.remember(g)
+	if f.running, err = f.refreshing(ctx); err != nil {
+		return false, err
+	}
+	if f.running != nil {
+		f.seen = append(f.seen, Field{Name: "refresh", Value: f.refreshText(f.running)})
+	}
 	return !f.deleting, nil
 }
 
@@ -43,21 +50,22 @@ func (f *fleet) describe(ctx context.Context) (*autoscalingtypes.AutoScalingGrou
 func (f *fleet) remember(g *autoscalingtypes.AutoScalingGroup) {
 	f.found = true
 	f.deleting = g.Status != nil // set only while a group is being deleted
-	f.attached = g.TargetGroupARNs
-	version := ""
-	if g.LaunchTemplate != nil {
-		version = aws.ToString(g.LaunchTemplate.Version)
+	f.was = g
+	version := f.template.label(versionOf(g.LaunchTemplate))
+	var suspended []string
+	for _, p := range g.SuspendedProcesses {
+		suspended = append(suspended, aws.ToString(p.ProcessName))
 	}
 	f.seen = []Field{
 		{Name: "min", Value: number(aws.ToInt32(g.MinSize))},
-		{Name: "desired", Value: number(aws.ToInt32(g.DesiredCapacity))},
 		{Name: "max", Value: number(aws.ToInt32(g.MaxSize))},
 		{Name: "health check", Value: aws.ToString(g.HealthCheckType)},
 		{Name: "grace", Value: number(aws.ToInt32(g.HealthCheckGracePeriod))},
 		{Name: "subnets", Value: set(splitIDs(g.VPCZoneIdentifier)...)},
 		{Name: "target groups", Value: set(g.TargetGroupARNs...)},
+		{Name: "suspended processes", Value: set(suspended...)},
 		{Name: "template version", Value: version},
-		{Name: "instances' version", Value: versionsOf(g, version)},
+		{Name: "instances' version", Value: cmp.Or(f.versionsOf(g), version)},
 	}
 }
 
@@ -69,17 +77,14 @@ func splitIDs(list *string) []string {
 	return ids
 }
 
-// versionsOf returns the template versions that a group's instances were made from. A group that has
-// no instances will make them from its own version.
-func versionsOf(g *autoscalingtypes.AutoScalingGroup, fallback string) string {
+// versionsOf returns the template versions that a group's instances were made from, or nothing where it has none: those
+// to come will be of the group's own.
+func (f *fleet) versionsOf(g *autoscalingtypes.AutoScalingGroup) string {
 	var versions []string
 	for _, i := range g.Instances {
-		if i.LaunchTemplate != nil && !onItsWayOut(i.LifecycleState) {
-			versions = append(versions, aws.ToString(i.LaunchTemplate.Version))
+		if !onItsWayOut(i.LifecycleState) {
+			versions = append(versions, f.template.label(versionOf(i.LaunchTemplate)))
 		}
-	}
-	if len(versions) == 0 {
-		return fallback
 	}
 	return set(versions...)
 }

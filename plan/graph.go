@@ -15,12 +15,14 @@ type graph struct {
 	byID  map[string]*node
 }
 
-// node is one resource, with those it needs.
+// node is one resource, with those it needs and those that it only comes after.
 type node struct {
 	id       string
 	needs    []*node
 	neededBy []*node
+	befores  []*node
 	resource resource
+	undo     func(context.Context, error) error // what follows where its step fails, nil for nothing; it returns the error to tell
 }
 
 // add puts a resource after those it needs.
@@ -43,8 +45,32 @@ func (g *graph) add(id string, r resource, needs ...*node) *node {
 	return n
 }
 
+// after makes a node wait for others that it does not need.
+func (g *graph) after(n *node, befores ...*node) {
+	for _, b := range befores {
+		if b == n || b.comesAfter(n) {
+			panic("plan: " + n.id + " and " + b.id + " would wait for each other")
+		}
+		n.befores = append(n.befores, b)
+	}
+}
+
+// comesAfter tells whether a node waits for another, directly or by others.
+func (n *node) comesAfter(other *node) bool {
+	seen := map[*node]bool{}
+	var reaches func(*node) bool
+	reaches = func(n *node) bool {
+		if seen[n] {
+			return false
+		}
+		seen[n] = true
+		return slices.ContainsFunc(forward(n), func(b *node) bool { return b == other || reaches(b) })
+	}
+	return reaches(n)
+}
+
 // forward and backward are the two directions through a graph: each returns what a node waits for.
-func forward(n *node) []*node  { return n.needs }
+func forward(n *node) []*node  { return slices.Concat(n.needs, n.befores) }
 func backward(n *node) []*node { return n.neededBy }
 
 // walk visits every node once, each after all that it waits for, and as many at once as that allows.
@@ -94,6 +120,19 @@ func (g *graph) walk(ctx context.Context, waitsFor func(*node) []*node, visit fu
 		return context.Cause(ctx)
 	}
 	return errors.Join(errs...)
+}
+
+// sorted returns steps in the order of their nodes.
+func (g *graph) sorted(steps []Step) []Step {
+	var sorted []Step
+	for _, n := range g.ordered(forward) {
+		for _, s := range steps {
+			if s.node == n {
+				sorted = append(sorted, s)
+			}
+		}
+	}
+	return sorted
 }
 
 // ordered returns the nodes so that each comes after all that it waits for.

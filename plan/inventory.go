@@ -19,7 +19,9 @@ type region struct {
 	template        *template
 	hosts           []*host
 	fleet           *fleet
+	targets         *targets
 	check           *check
+	passing         *passing
 	vpcNode         *node
 	subnetNodes     []*node
 	publicRoutes    *node
@@ -28,6 +30,11 @@ type region struct {
 	balancerNode    *node
 	targetGroupNode *node
 	listenerNode    *node
+	templateNode    *node
+	hostNodes       []*node
+	presetNode      *node
+	fleetNode       *node
+	healthNode      *node
 	checkNode       *node
 	readyNodes      []*node
 }
@@ -116,16 +123,17 @@ func (v *inventory) addService(r *region) {
 		baked = &v.copied.images
 	}
 	r.template = &template{scope: r.scope, imageID: func() string { return baked.id }, group: r.within}
-	templateNode := g.add(r.id("launch template"), r.template, r.imageNode, within)
+	r.templateNode = g.add(r.id("launch template"), r.template, r.imageNode, within)
 	for i, letter := range []string{"a", "b"} {
 		h := &host{scope: r.scope, role: "host-" + letter, template: r.template, subnet: r.subnets[i], group: r.facing}
 		r.hosts = append(r.hosts, h)
-		g.add(r.id("host "+letter), h, templateNode, r.publicRoutes, facing)
+		r.hostNodes = append(r.hostNodes, g.add(r.id("host "+letter), h, r.templateNode, r.publicRoutes, facing))
 	}
 	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.subnets[2:]}
-	fleetNode := g.add(r.id("fleet"), r.fleet, templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], within)
-	r.readyNodes = append(r.readyNodes,
-		g.add(r.id("targets"), &targets{scope: r.scope, group: r.targetGroup}, fleetNode, r.listenerNode))
+	r.fleetNode = g.add(r.id("fleet"), r.fleet, r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], within)
+	r.targets = &targets{scope: r.scope, group: r.targetGroup, fleet: r.fleet}
+	r.readyNodes = append(r.readyNodes, g.add(r.id("targets"), r.targets, r.fleetNode, r.listenerNode))
+	r.presetNode = g.add(r.id("default version"), &preset{scope: r.scope, template: r.template}, r.readyNodes...)
 }
 
 // addNames adds what is in Route 53. Health checks are made when the service runs: a check that begins with
@@ -146,7 +154,9 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 	after := []*node{g.add("global/records", v.records, append(needs, v.addSwitch(d)...)...)}
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		after = append(after, g.add(r.id("health"), &passing{scope: r.scope, check: r.check}, r.checkNode))
+		r.passing = &passing{scope: r.scope, check: r.check}
+		r.healthNode = g.add(r.id("health"), r.passing, r.checkNode)
+		after = append(after, r.healthNode)
 	}
 	g.add("global/earlier names", &earlier{scope: global, zone: v.zone, checks: v.records.checks}, after...)
 }

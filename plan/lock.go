@@ -133,7 +133,7 @@ func (s *Stack) Unlock(ctx context.Context, h *Holder) error {
 // ends if the lock is lost. If another run holds the lock for longer than wait, the error is a HeldError; waiting is called
 // when a wait begins.
 func (s *Stack) Alone(ctx context.Context, command string, wait time.Duration, waiting func(Holder), work func(context.Context) error) (err error) {
-	if err := s.answers(ctx); err != nil {
+	if err := s.answer(ctx, understudy.Sides...); err != nil {
 		return err
 	}
 	l := newLock(s.Accounts[understudy.Secondary], s.Declaration.Name, command)

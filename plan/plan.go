@@ -3,7 +3,7 @@
 // Existing resources are found by their tags; there is no state file. A Plan is made once: the list of steps
 // that is printed is the list that is applied. Each resource kind has its own file, with the methods to find
 // it, to compare it with the declaration, and to create, change and remove it; the graph in inventory.go says
-// which needs which. Both regions are built at once.
+// which needs which. Both regions are built at once; a change to what serves reaches them one after the other (order.go).
 //
 // A run may be killed at any call. Everything it made has the stack's tags or is found by its caller
 // reference, and calls are repeated with the same client tokens, so that the next run
@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -91,35 +92,56 @@ func (g *graph) examine(ctx context.Context, passOver func(*node) bool) (map[*no
 func none(*node) bool { return false }
 
 // planUp compares what exists with the declaration. Doubles are removed last, when what is needed works.
-func planUp(ctx context.Context, g *graph) (*Plan, error) {
-	found, err := g.examine(ctx, none)
+func planUp(ctx context.Context, v *inventory, o Rollout) (*Plan, error) {
+	g := &v.graph
+	chosen := o.chosen(g)
+	found, err := g.examine(ctx, func(n *node) bool { return !chosen[n] })
 	if err != nil {
 		return nil, err
 	}
+	steps, err := g.differing(found)
+	if err != nil {
+		return nil, err
+	}
+	return newPlan(g, round{forward, v.order(o, found, steps)}, round{backward, removalsOfDoubles(g)}), nil
+}
+
+// differing returns the steps that make everything that was looked for as desired.
+func (g *graph) differing(found map[*node]bool) ([]Step, error) {
 	var steps []Step
 	var errs []error
+	touched := map[*node]bool{} // those with a step, and those that need such a one
 	for _, n := range g.ordered(forward) {
+		if _, looked := found[n]; !looked {
+			continue
+		}
+		touched[n] = slices.ContainsFunc(n.needs, func(need *node) bool { return touched[need] })
 		errs = append(errs, refuseHeld(n), refuseObstructed(n))
 		step := Step{Resource: n.id, Action: Create, ID: identity(n.resource), node: n}
 		if found[n] {
 			step.Action = Change
 			step.Differences = compare(n.resource.desired(), n.resource.actual())
-			if len(step.Differences) == 0 {
+			if len(step.Differences) == 0 && !(touched[n] && waits(n)) {
 				continue
 			}
 			errs = append(errs, refuseFixed(n, step.Differences))
 		} else {
 			step.Differences = compare(n.resource.desired(), nil)
 		}
-		if _, ok := n.resource.(awaited); ok {
+		if waits(n) {
 			step.Action = Wait
 		}
+		touched[n] = true
 		steps = append(steps, step)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return newPlan(g, round{forward, steps}, round{backward, removalsOfDoubles(g)}), nil
+	return steps, errors.Join(errs...)
+}
+
+// waits tells whether a node's resource comes about by itself. It is waited for where it is not there, and again after
+// anything that it needs has changed: that it was there before says nothing then.
+func waits(n *node) bool {
+	_, ok := n.resource.(awaited)
+	return ok
 }
 
 // refuseObstructed returns an error where something of somebody else's keeps a resource from being as declared.
@@ -176,7 +198,10 @@ func (p *Plan) Apply(ctx context.Context, r Reporter) error {
 func (s Step) report(ctx context.Context, r Reporter) error {
 	began := time.Now()
 	r.Began(s)
-	err := s.do(ctx)
+	err := s.do(withNotes(ctx, s, r))
+	if err != nil && s.node.undo != nil && s.remove == nil {
+		err = s.node.undo(withNotes(ctx, s, r), err)
+	}
 	if s.ID == "" {
 		s.ID = identity(s.node.resource)
 	}

@@ -1,11 +1,13 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -14,46 +16,106 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// targets waits until the load balancer finds as many instances healthy as the fleet should have.
+// targets waits until the load balancer finds as many of the fleet's instances healthy as the group is to have now.
 type targets struct {
 	scope
 	group   *targetGroup
+	fleet   *fleet
 	healthy int
-	ill     []string // each other target, with its state and reason
+	want    int
+	ill     []string // each instance that is not healthy, with its state and reason
 }
 
 func (t *targets) awaited() {}
 func (t *targets) desired() []Field {
-	return []Field{{Name: "enough healthy targets", Value: yes(true)}}
+	return []Field{{Name: "all targets healthy", Value: yes(true)}}
 }
 func (t *targets) actual() []Field {
-	return []Field{{Name: "enough healthy targets", Value: yes(t.healthy >= t.declared.Fleet.Desired)}}
+	return []Field{{Name: "all targets healthy", Value: yes(t.enough())}}
 }
 
 func (t *targets) find(ctx context.Context) (bool, error) {
-	if t.group.arn == "" {
+	if t.group.arn == "" || t.fleet.was == nil {
 		return false, nil
 	}
 	found, err := health(ctx, t.scope, t.group.arn)
 	if err != nil {
 		return false, err
 	}
-	t.count(found)
+	t.count(t.fleet.was, found)
 	return true, nil
 }
 
-// count separates the healthy targets from the others.
-func (t *targets) count(found []elbtypes.TargetHealthDescription) {
-	t.healthy, t.ill = 0, nil
-	for _, h := range found {
+// look asks for the group and its targets as they are now.
+func (t *targets) look(ctx context.Context) error {
+	g, err := t.fleet.describe(ctx)
+	if err != nil {
+		return err
+	}
+	if g == nil {
+		return fmt.Errorf("auto scaling group %s is gone", t.fleet.fleetName())
+	}
+	found, err := health(ctx, t.scope, t.group.arn)
+	if err == nil {
+		t.count(g, found)
+	}
+	return err
+}
+
+// count separates the healthy ones of a group's instances from the others. A target that is none of them does not count.
+func (t *targets) count(g *autoscalingtypes.AutoScalingGroup, found []elbtypes.TargetHealthDescription) {
+	t.healthy, t.want, t.ill = 0, int(aws.ToInt32(g.DesiredCapacity)), nil
+	states := stateOf(found)
+	for _, i := range g.Instances {
+		id := aws.ToString(i.InstanceId)
 		switch {
-		case h.TargetHealth == nil || h.Target == nil:
-		case h.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy:
+		case onItsWayOut(i.LifecycleState):
+		case states[id].healthy():
 			t.healthy++
 		default:
-			t.ill = append(t.ill, strings.TrimSpace(fmt.Sprintf("%s %s %s", aws.ToString(h.Target.Id), h.TargetHealth.State, h.TargetHealth.Reason)))
+			t.ill = append(t.ill, id+" "+cmp.Or(states[id].String(), string(i.LifecycleState)))
 		}
 	}
+}
+
+func (t *targets) enough() bool { return t.healthy >= t.want }
+
+func (t *targets) String() string {
+	text := fmt.Sprintf("%d of %d targets are healthy", t.healthy, t.want)
+	if len(t.ill) > 0 {
+		text += ", not " + strings.Join(t.ill, ", ")
+	}
+	return text
+}
+
+// targetState is what a load balancer finds of one target.
+type targetState elbtypes.TargetHealth
+
+func (s *targetState) healthy() bool {
+	return s != nil && s.State == elbtypes.TargetHealthStateEnumHealthy
+}
+
+// String returns the state with its reason, or nothing for a target that is not registered.
+func (s *targetState) String() string {
+	if s == nil {
+		return ""
+	}
+	text := strings.TrimSpace(fmt.Sprintf("%s %s", s.State, s.Reason))
+	if d := aws.ToString(s.Description); d != "" {
+		text += ": " + d
+	}
+	return text
+}
+
+// stateOf returns the states of targets by their ids.
+func stateOf(found []elbtypes.TargetHealthDescription) map[string]*targetState {
+	states := map[string]*targetState{}
+	for _, h := range found {
+		if h.Target != nil && h.TargetHealth != nil {
+			states[aws.ToString(h.Target.Id)] = (*targetState)(h.TargetHealth)
+		}
+	}
+	return states
 }
 
 func health(ctx context.Context, s scope, group string) ([]elbtypes.TargetHealthDescription, error) {
@@ -64,20 +126,18 @@ func health(ctx context.Context, s scope, group string) ([]elbtypes.TargetHealth
 	return out.TargetHealthDescriptions, nil
 }
 
+// create waits for a group that has just been made: instances that come up one after the other only to be replaced say that
+// none will.
 func (t *targets) create(ctx context.Context) error {
-	what := fmt.Sprintf("%d healthy targets", t.declared.Fleet.Desired)
-	err := account.Poll(ctx, what, longTime, func(ctx context.Context) (bool, error) {
-		_, err := t.find(ctx)
-		return t.healthy >= t.declared.Fleet.Desired, err
-	})
-	if err != nil && len(t.ill) > 0 {
-		return fmt.Errorf("%w; the others: %s", err, strings.Join(t.ill, ", "))
-	}
-	return err
+	return t.fleet.arrive(ctx, arrival{want: t.fleet.template.exact(), forgives: 2})
 }
 
-func (t *targets) change(ctx context.Context, _ []Difference) error { return t.create(ctx) }
-func (t *targets) remove(context.Context) error                     { return nil }
+// change waits for a group that was there before. It replaces by itself what fell ill, and is left to do so.
+func (t *targets) change(ctx context.Context, _ []Difference) error {
+	return t.fleet.arrive(ctx, arrival{want: t.fleet.template.exact(), forgives: manyLosses})
+}
+
+func (t *targets) remove(context.Context) error { return nil }
 
 // passing waits until a region's health check passes.
 type passing struct {
@@ -101,10 +161,14 @@ func (p *passing) find(ctx context.Context) (bool, error) {
 }
 
 func (p *passing) create(ctx context.Context) error {
-	return account.Poll(ctx, "health check "+p.check.id, longTime, func(ctx context.Context) (bool, error) {
+	err := account.Poll(ctx, "health check "+p.check.id, longTime, func(ctx context.Context) (bool, error) {
 		_, err := p.find(ctx)
 		return p.seen.Passes(), err
 	})
+	if account.IsTimeout(err) {
+		return &NotServing{fmt.Errorf("%w: %d of %d checkers report success", err, p.seen.Healthy, p.seen.Checkers)}
+	}
+	return err
 }
 
 func (p *passing) change(ctx context.Context, _ []Difference) error { return p.create(ctx) }

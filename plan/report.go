@@ -1,11 +1,36 @@
 package plan
 
-import "time"
+import (
+	"context"
+	"fmt"
+	"time"
+)
 
 // Reporter is told what happens while a plan is applied, from several goroutines at once.
 type Reporter interface {
 	Began(Step)
 	Ended(Step, time.Duration, error)
+}
+
+// Noting is a reporter that also hears what a step that goes on has to tell.
+type Noting interface{ Noted(s Step, text string) }
+
+type notesKey struct{}
+
+// withNotes lets note reach the reporter.
+func withNotes(ctx context.Context, s Step, r Reporter) context.Context {
+	n, ok := r.(Noting)
+	if !ok {
+		return ctx
+	}
+	return context.WithValue(ctx, notesKey{}, func(text string) { n.Noted(s, text) })
+}
+
+// note tells the reporter something about the step that is carried out.
+func note(ctx context.Context, format string, args ...any) {
+	if tell, ok := ctx.Value(notesKey{}).(func(string)); ok {
+		tell(fmt.Sprintf(format, args...))
+	}
 }
 
 // Silent is a reporter that does nothing.

@@ -12,11 +12,12 @@ import (
 type Stack struct {
 	Declaration *understudy.Declaration
 	Accounts    map[understudy.Side]*account.Account
+	Rollout     Rollout // how Up changes what serves
 }
 
 // Open makes the clients for both regions. It sends no request.
 func Open(ctx context.Context, d *understudy.Declaration, options ...account.Option) (*Stack, error) {
-	s := &Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{}}
+	s := &Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{}, Rollout: Rollout{Bake: DefaultBake}}
 	for _, side := range understudy.Sides {
 		a, err := account.Open(ctx, d.Regions[side].Name, options...)
 		if err != nil {
@@ -29,22 +30,26 @@ func Open(ctx context.Context, d *understudy.Declaration, options ...account.Opt
 
 // Up returns the steps until everything is as declared. It only reads.
 func (s *Stack) Up(ctx context.Context) (*Plan, error) {
-	if err := s.answers(ctx); err != nil {
+	if err := s.answer(ctx, s.Rollout.sides()...); err != nil {
 		return nil, err
 	}
-	return planUp(ctx, &takeInventory(s.Declaration, s.Accounts).graph)
+	return planUp(ctx, takeInventory(s.Declaration, s.Accounts), s.Rollout)
 }
 
 // Down returns the steps that delete everything with the stack's tags; the hosted zone only if withZone. It only reads.
 func (s *Stack) Down(ctx context.Context, withZone bool) (*Plan, error) {
-	if err := s.answers(ctx); err != nil {
+	if err := s.answer(ctx, understudy.Sides...); err != nil {
 		return nil, err
 	}
 	return planDown(ctx, &takeInventory(s.Declaration, s.Accounts).graph, withZone)
 }
 
-// answers fails within seconds if a region does not answer: without both, no plan can be made.
-func (s *Stack) answers(ctx context.Context) error {
+// answer fails, within seconds, if one of these sides' regions does not answer: a plan needs to see all that it is of.
+func (s *Stack) answer(ctx context.Context, sides ...understudy.Side) error {
 	silent := s.Silent(ctx)
-	return errors.Join(silent[understudy.Primary], silent[understudy.Secondary])
+	var errs []error
+	for _, side := range sides {
+		errs = append(errs, silent[side])
+	}
+	return errors.Join(errs...)
 }

@@ -3,6 +3,8 @@ package plan
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -21,8 +23,10 @@ type template struct {
 
 	id      string
 	called  string
-	version int64 // the default one
-	data    *ec2types.ResponseLaunchTemplateData
+	version int64                                // the one that is used; 0 where none is as wanted yet
+	data    *ec2types.ResponseLaunchTemplateData // what it says; of the default version where none is as wanted
+	preset  int64                                // the default version
+	all     []int64                              // every version there is
 }
 
 func (t *template) identity() string { return t.id }
@@ -33,6 +37,7 @@ func (t *template) desired() []Field {
 		{Name: "type", Value: t.declared.Instance.Type},
 		{Name: "groups", Value: known(t.group.id)},
 		{Name: "metadata tokens", Value: string(ec2types.LaunchTemplateHttpTokensStateRequired)},
+		{Name: "other settings"},
 	}
 }
 
@@ -40,24 +45,65 @@ func (t *template) actual() []Field {
 	if t.data == nil {
 		return nil
 	}
+	return contentOf(t.data)
+}
+
+// contentOf returns what a version says.
+func contentOf(data *ec2types.ResponseLaunchTemplateData) []Field {
 	var tokens string
-	if t.data.MetadataOptions != nil {
-		tokens = string(t.data.MetadataOptions.HttpTokens)
+	if data.MetadataOptions != nil {
+		tokens = string(data.MetadataOptions.HttpTokens)
 	}
 	return []Field{
-		{Name: "image", Value: aws.ToString(t.data.ImageId)},
-		{Name: "type", Value: string(t.data.InstanceType)},
-		{Name: "groups", Value: set(t.data.SecurityGroupIds...)},
+		{Name: "image", Value: aws.ToString(data.ImageId)},
+		{Name: "type", Value: string(data.InstanceType)},
+		{Name: "groups", Value: set(data.SecurityGroupIds...)},
 		{Name: "metadata tokens", Value: tokens},
+		{Name: "other settings", Value: set(otherSettings(data)...)},
 	}
 }
 
-// next returns the version that will be the default, or Unknown if the template must change.
+// otherSettings names what a version sets beside what the stack's versions do: somebody made it.
+func otherSettings(data *ec2types.ResponseLaunchTemplateData) []string {
+	own := []string{"ImageId", "InstanceType", "SecurityGroupIds", "MetadataOptions"}
+	var others []string
+	for field, value := range reflect.ValueOf(data).Elem().Fields() {
+		for value.Kind() == reflect.Pointer && !value.IsNil() {
+			value = value.Elem()
+		}
+		nothing := value.IsZero() || value.Kind() == reflect.Slice && value.Len() == 0
+		if field.IsExported() && !nothing && !slices.Contains(own, field.Name) {
+			others = append(others, field.Name)
+		}
+	}
+	return others
+}
+
+// fitting tells whether a version says what is wanted.
+func (t *template) fitting(data *ec2types.ResponseLaunchTemplateData) bool {
+	return data != nil && len(compare(t.desired(), contentOf(data))) == 0
+}
+
+// next returns the version that instances are to be of, or Unknown where it is not made yet.
 func (t *template) next() string {
-	if t.version == 0 || len(compare(t.desired(), t.actual())) > 0 {
+	if t.version == 0 || !t.fitting(t.data) {
 		return Unknown
 	}
 	return number(t.version)
+}
+
+// exact returns the version that instances are to be of, once it is there.
+func (t *template) exact() version { return version{t.id, number(t.version)} }
+
+// label names a version for a person: by its number, where it is of this template.
+func (t *template) label(v version) string {
+	switch {
+	case v == version{}:
+		return "of no template"
+	case v.template == t.id || v.template == "":
+		return v.number
+	}
+	return v.number + " of " + v.template
 }
 
 func (t *template) find(ctx context.Context) (bool, error) {
@@ -95,18 +141,51 @@ func (t *template) holds(context.Context) ([]string, error) {
 	return []string{"a name that this stack did not give, " + t.called}, nil
 }
 
-// read reads the default version.
+// read looks through the versions for one that says what is wanted: the default, or the latest that does. What an
+// earlier run made is so found again, and what somebody else made is not taken for the stack's.
 func (t *template) read(ctx context.Context) error {
-	out, err := t.EC2.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{
-		LaunchTemplateId: &t.id, Versions: []string{"$Default"},
-	})
-	if err != nil {
-		return fmt.Errorf("describe the default version of %s: %w", t.id, err)
+	pages := ec2.NewDescribeLaunchTemplateVersionsPaginator(t.EC2, &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateId: &t.id})
+	var all []ec2types.LaunchTemplateVersion
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("describe versions of %s: %w", t.id, err)
+		}
+		all = append(all, page.LaunchTemplateVersions...)
 	}
-	for _, v := range out.LaunchTemplateVersions {
-		t.version, t.data = aws.ToInt64(v.VersionNumber), v.LaunchTemplateData
-	}
+	t.remember(all)
 	return nil
+}
+
+func (t *template) remember(all []ec2types.LaunchTemplateVersion) {
+	t.version, t.data, t.preset, t.all = 0, nil, 0, nil
+	for _, v := range all {
+		n := aws.ToInt64(v.VersionNumber)
+		t.all = append(t.all, n)
+		if aws.ToBool(v.DefaultVersion) {
+			t.preset, t.data = n, v.LaunchTemplateData
+		}
+	}
+	if t.fitting(t.data) {
+		t.version = t.preset
+		return
+	}
+	for _, v := range all {
+		if n := aws.ToInt64(v.VersionNumber); n > t.version && t.fitting(v.LaunchTemplateData) {
+			t.version, t.data = n, v.LaunchTemplateData
+		}
+	}
+}
+
+// later returns the versions that were made after the one that is used.
+func (t *template) later() []string {
+	var later []string
+	for _, n := range t.all {
+		if t.version != 0 && n > t.version {
+			later = append(later, number(n))
+		}
+	}
+	return later
 }
 
 func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
@@ -153,25 +232,60 @@ func (t *template) exists(ctx context.Context) (bool, error) {
 	return err == nil && len(out.LaunchTemplates) == 1, err
 }
 
-// change makes a version and then makes it the default. After an interruption between the two, the same client
-// token finds the version again. Going back to earlier settings still makes a new version, since the token
-// depends on the version before the change, too.
+// change makes another version. It takes care that a call that is sent twice makes one: the default version is part of the
+// token, since going back to an earlier content is another change.
 func (t *template) change(ctx context.Context, _ []Difference) error {
-	token := account.Token(append(t.content(), number(t.version))...)
-	out, err := t.EC2.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{
-		LaunchTemplateId:   &t.id,
-		LaunchTemplateData: t.wanted(),
-		ClientToken:        &token,
-	})
-	if err != nil {
-		return fmt.Errorf("create a version of %s: %w", t.id, err)
+	return account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
+		out, err := t.EC2.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{
+			LaunchTemplateId:   &t.id,
+			LaunchTemplateData: t.wanted(),
+			ClientToken:        &token,
+		})
+		if err != nil {
+			return false, fmt.Errorf("create a version of %s: %w", t.id, err)
+		}
+		return settled(ctx, func(ctx context.Context) (bool, error) {
+			err := t.read(ctx)
+			return slices.Contains(t.all, aws.ToInt64(out.LaunchTemplateVersion.VersionNumber)), err
+		})
+	}, append(t.content(), number(t.preset))...)
+}
+
+func (t *template) makeDefault(ctx context.Context, version string) error {
+	if version == number(t.preset) {
+		return nil
 	}
-	version := number(aws.ToInt64(out.LaunchTemplateVersion.VersionNumber))
-	_, err = t.EC2.ModifyLaunchTemplate(ctx, &ec2.ModifyLaunchTemplateInput{LaunchTemplateId: &t.id, DefaultVersion: &version})
+	_, err := t.EC2.ModifyLaunchTemplate(ctx, &ec2.ModifyLaunchTemplateInput{LaunchTemplateId: &t.id, DefaultVersion: &version})
 	if err != nil {
 		return fmt.Errorf("make version %s of %s the default: %w", version, t.id, err)
 	}
-	return t.read(ctx)
+	return nil
+}
+
+// deleteVersions deletes at most 200 versions at a time, as
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteLaunchTemplateVersions.html allows.
+func (t *template) deleteVersions(ctx context.Context, versions []string) error {
+	for some := range slices.Chunk(versions, 200) {
+		out, err := t.EC2.DeleteLaunchTemplateVersions(ctx, &ec2.DeleteLaunchTemplateVersionsInput{LaunchTemplateId: &t.id, Versions: some})
+		if err != nil {
+			return fmt.Errorf("delete versions of %s: %w", t.id, err)
+		}
+		for _, left := range out.UnsuccessfullyDeletedLaunchTemplateVersions {
+			e := left.ResponseError
+			if e != nil && e.Code != ec2types.LaunchTemplateErrorCodeLaunchTemplateVersionDoesNotExist {
+				return fmt.Errorf("delete version %d of %s: %s: %s", aws.ToInt64(left.VersionNumber), t.id, e.Code, aws.ToString(e.Message))
+			}
+		}
+	}
+	return nil
+}
+
+// giveUp deletes a version that did not come to serve, so that $Latest means what it did before.
+func (t *template) giveUp(ctx context.Context, bad version) error {
+	if bad.template != t.id || bad.number == number(t.preset) {
+		return nil
+	}
+	return t.deleteVersions(ctx, []string{bad.number})
 }
 
 func (t *template) remove(ctx context.Context) error {

@@ -84,8 +84,12 @@ func (do *change) apply(ctx context.Context, c *cobra.Command, p *plan.Plan) err
 	report := newProgress(os.Stderr, len(p.Steps))
 	err := p.Apply(ctx, report)
 	report.close()
+	var ill *plan.NotServing
 	if errors.As(err, &plan.LeftError{}) {
 		return fmt.Errorf("%s: %w\nhint: see to that and run `understudy %s` again", do.verb, err, do.verb)
+	}
+	if errors.As(err, &ill) {
+		return fmt.Errorf("%s: %w\nhint: correct the declaration, or what is said above, and run `understudy %s` again", do.verb, err, do.verb)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w\nhint: what was done stays; run `understudy %s` again to go on", do.verb, err, do.verb)

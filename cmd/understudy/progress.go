@@ -96,6 +96,15 @@ func (p *progress) Ended(s plan.Step, took time.Duration, err error) {
 	p.draw()
 }
 
+// Noted writes a line about a step that goes on.
+func (p *progress) Noted(s plan.Step, text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+	fmt.Fprintf(p.w, "%7s   note   %s: %s\n", short(p.now().Sub(p.began)), s.Resource, text)
+	p.draw()
+}
+
 // draw writes the live part again, with few enough lines for any window.
 func (p *progress) draw() {
 	const most = 8
@@ -138,4 +147,7 @@ func short(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-var _ plan.Reporter = (*progress)(nil)
+var (
+	_ plan.Reporter = (*progress)(nil)
+	_ plan.Noting   = (*progress)(nil)
+)

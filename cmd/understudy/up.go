@@ -17,6 +17,16 @@ active, targets healthy, records in sync, health checks passing. What exists alr
 found by its tags and changed only where it differs. If up was interrupted, run it again: it
 continues.
 
+A change to what serves reaches one region after the other: first the secondary, or, if the
+primary's health check fails and the secondary's passes, the primary. The instances are
+replaced by an instance refresh. The other region follows when every instance runs the new
+version, is healthy, and was so for the time --bake. If instances do not come to serve, up
+stops, says what Auto Scaling, the load balancer and the console say of them, and rolls the
+region back. Regions that serve nothing yet are built at once.
+
+The fleet's "desired" counts for its creation only; after that, its capacity is left to
+scaling, or to you, within "min" and "max".
+
 The plan is printed, and you are asked for a yes; --yes answers it. Nothing is asked only where
 every service's endpoint is a local cloud on this machine (--local, or "understudy cloud env").
 
@@ -28,12 +38,14 @@ declaration or a flag is wrong.`
 
 const upExample = `  understudy up
   understudy up -f examples/hello/understudy.yaml --local
+  understudy up --only secondary --bake 10m
   understudy up --yes --wait 10m`
 
 func upCommand() *cobra.Command {
 	var (
-		on target
-		do change
+		on   target
+		do   change
+		roll rollout
 	)
 	c := &cobra.Command{
 		Use:     "up",
@@ -46,6 +58,9 @@ func upCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if stack.Rollout, err = roll.read(); err != nil {
+				return err
+			}
 			if err := meetDrill(c, stack, do.yes || !on.onAWS()); err != nil {
 				return err
 			}
@@ -55,6 +70,7 @@ func upCommand() *cobra.Command {
 	}
 	on.flags(c)
 	do.flags(c)
+	roll.flags(c)
 	return c
 }
 

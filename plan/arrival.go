@@ -1,0 +1,161 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/account"
+)
+
+// arrival judges whether a group's instances of one version come to serve. It is pure: what is seen and the time go in.
+type arrival struct {
+	want     version
+	refresh  string        // the id of the refresh that brings them, empty for none
+	forgives int           // how many instances may be lost that never were healthy
+	patience time.Duration // how long it may take until one more is healthy
+
+	last time.Time       // when it began, or one more became healthy
+	most int             // were healthy at once
+	well map[string]bool // instances of the version: whether they ever were healthy
+	lost []string        // those that went and never were
+}
+
+// sight is a group at a moment.
+type sight struct {
+	group    *autoscalingtypes.AutoScalingGroup
+	states   map[string]*targetState
+	refresh  *autoscalingtypes.InstanceRefresh // nil where there is none to see
+	failures []autoscalingtypes.Activity       // launches that failed since the arrival began
+}
+
+// judge tells whether all instances are there and healthy, and why they never will be.
+func (a *arrival) judge(s sight, now time.Time) (done bool, err error) {
+	if a.well == nil {
+		a.well, a.last = map[string]bool{}, now
+	}
+	healthy, others := a.count(s)
+	if healthy > a.most {
+		a.most, a.last = healthy, now
+	}
+	if healthy >= int(aws.ToInt32(s.group.DesiredCapacity)) && others == 0 && a.over(s.refresh) {
+		return true, nil
+	}
+	return false, a.hopeless(s, now)
+}
+
+// count returns how many instances of the version are healthy, and how many instances are not, or of another version.
+func (a *arrival) count(s sight) (healthy, others int) {
+	there := map[string]bool{}
+	for _, i := range s.group.Instances {
+		id := aws.ToString(i.InstanceId)
+		if onItsWayOut(i.LifecycleState) {
+			continue
+		}
+		ok := i.LifecycleState == autoscalingtypes.LifecycleStateInService && aws.ToString(i.HealthStatus) == "Healthy" && s.states[id].healthy()
+		if versionOf(i.LaunchTemplate) == a.want {
+			there[id] = true
+			a.well[id] = a.well[id] || ok
+		}
+		if there[id] && ok {
+			healthy++
+		} else {
+			others++
+		}
+	}
+	for id, well := range a.well {
+		if !there[id] && !well && !slices.Contains(a.lost, id) {
+			a.lost = append(a.lost, id)
+		}
+	}
+	return healthy, others
+}
+
+// over tells whether the refresh is done, if there is one.
+func (a *arrival) over(r *autoscalingtypes.InstanceRefresh) bool {
+	if r == nil {
+		return a.refresh == ""
+	}
+	return r.Status == autoscalingtypes.InstanceRefreshStatusSuccessful || r.Status == autoscalingtypes.InstanceRefreshStatusRollbackSuccessful
+}
+
+// hopeless returns an error where waiting longer is in vain.
+func (a *arrival) hopeless(s sight, now time.Time) error {
+	if r := s.refresh; r != nil && refreshEnded(r.Status) && !a.over(r) {
+		err := fmt.Errorf("instance refresh %s is %s: %s", a.refresh, r.Status, aws.ToString(r.StatusReason))
+		if r.Status == autoscalingtypes.InstanceRefreshStatusCancelled {
+			return err // by somebody, who may have a reason
+		}
+		return &NotServing{err}
+	}
+	const forgivenLaunches = 1 // a zone may have no room for a moment
+	switch {
+	case len(a.lost) > a.forgives:
+		return &NotServing{fmt.Errorf("instance %s of template version %s was taken out of service before it was healthy", a.lost[len(a.lost)-1], a.want.number)}
+	case len(s.failures) > a.forgives+forgivenLaunches:
+		return &NotServing{fmt.Errorf("%d launches of template version %s failed", len(s.failures), a.want.number)}
+	case now.Sub(a.last) > a.patience:
+		return &NotServing{fmt.Errorf("%d of %d instances of template version %s are healthy, and for %v none more became so",
+			a.most, aws.ToInt32(s.group.DesiredCapacity), a.want.number, a.patience)}
+	}
+	return nil
+}
+
+// arrive waits until all instances of a version are there and healthy. Where they do not come, the error says why.
+func (f *fleet) arrive(ctx context.Context, a arrival) error {
+	a.patience = longTime + time.Duration(f.declared.Fleet.Grace)*time.Second
+	began := time.Now()
+	evidence := &evidence{fleet: f, version: a.want, since: began, targets: map[string]string{}, consoles: map[string]string{}}
+	const never = 365 * 24 * time.Hour // the arrival has a patience of its own
+	err := account.Poll(ctx, fmt.Sprintf("instances of template version %s", f.template.label(a.want)), never, func(ctx context.Context) (bool, error) {
+		s, err := f.sight(ctx, a.refresh, began)
+		if err != nil {
+			return false, err
+		}
+		evidence.gather(ctx, s)
+		return a.judge(s, time.Now())
+	})
+	if len(a.lost) > 0 {
+		evidence.suspect = a.lost[len(a.lost)-1]
+	}
+	return f.explain(ctx, err, evidence)
+}
+
+// sight looks at the group.
+func (f *fleet) sight(ctx context.Context, refresh string, since time.Time) (s sight, err error) {
+	if s.group, err = f.describe(ctx); err != nil {
+		return s, err
+	}
+	if s.group == nil {
+		return s, fmt.Errorf("auto scaling group %s is gone", f.fleetName())
+	}
+	var found []elbtypes.TargetHealthDescription
+	if found, err = health(ctx, f.scope, f.group.arn); err != nil {
+		return s, err
+	}
+	s.states = stateOf(found)
+	if refresh != "" {
+		refreshes, err := f.describeRefreshes(ctx, refresh)
+		if err != nil {
+			return s, err
+		}
+		for _, r := range refreshes {
+			s.refresh = &r
+		}
+	}
+	if len(s.group.Instances) < int(aws.ToInt32(s.group.DesiredCapacity)) {
+		activities, err := f.activities(ctx, since)
+		if err != nil {
+			return s, err
+		}
+		s.failures = slices.DeleteFunc(activities, func(x autoscalingtypes.Activity) bool {
+			return x.StatusCode != autoscalingtypes.ScalingActivityStatusCodeFailed
+		})
+	}
+	return s, nil
+}

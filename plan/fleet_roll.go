@@ -1,0 +1,284 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy/account"
+)
+
+// How the instances of a group are replaced: by an instance refresh whose desired configuration is the wanted version.
+// The group itself keeps its version until the refresh succeeds, so that scaling and a rollback know what is proven
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html).
+
+// refreshTime bounds the wait for another refresh to end: one may wait an hour for a single instance.
+const refreshTime = 3 * time.Hour
+
+// roll makes every instance be of the template's version, and returns once they all serve.
+func (f *fleet) roll(ctx context.Context) error {
+	want := f.template.exact()
+	if f.running == nil && f.versionsOf(f.was) == f.template.label(want) {
+		return f.setTemplate(ctx, want) // the instances are as wanted; the group is not
+	}
+	f.rolled = true
+	id, err := f.refresh(ctx, want, f.reversible())
+	if account.IsUnsupported(err) {
+		if err := f.setTemplate(ctx, want); err != nil {
+			return err
+		}
+		return fmt.Errorf("the new template is in place, but this endpoint cannot replace the old instances; terminate them one by one: %w", err)
+	}
+	if err != nil {
+		return err
+	}
+	return f.arrive(ctx, arrival{want: want, refresh: id})
+}
+
+// manyLosses is for waits that only their patience ends.
+const manyLosses = 1000
+
+// reversible tells whether AWS can roll a refresh back by itself: to a numbered version.
+func (f *fleet) reversible() bool { return f.before().numbered() }
+
+// before returns the version that the group had when it was found.
+func (f *fleet) before() version { return versionOf(f.was.LaunchTemplate) }
+
+func (f *fleet) setTemplate(ctx context.Context, v version) error {
+	_, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName: aws.String(f.fleetName()), LaunchTemplate: v.launch(),
+	})
+	if err != nil {
+		return fmt.Errorf("update auto scaling group: %w", err)
+	}
+	return nil
+}
+
+// refresh starts a refresh to a version, or finds the one to it that runs, and returns its id. Another one is cancelled,
+// or waited for where it ends by itself.
+func (f *fleet) refresh(ctx context.Context, want version, autoRollback bool) (id string, err error) {
+	told := ""
+	err = account.Poll(ctx, "the end of another instance refresh", refreshTime, func(ctx context.Context) (bool, error) {
+		r, err := f.refreshing(ctx)
+		if err != nil {
+			return false, err
+		}
+		if r == nil {
+			id, err = f.startRefresh(ctx, want, autoRollback)
+			if account.IsCode(err, "InstanceRefreshInProgress") || account.IsLost(err) {
+				return false, nil // the next look shows which it is: another, or this one
+			}
+			return err == nil, err
+		}
+		if told != aws.ToString(r.InstanceRefreshId) {
+			told = aws.ToString(r.InstanceRefreshId)
+			note(ctx, "instance refresh %s is under way: %s", f.refreshText(r), f.dealWith(r, want))
+		}
+		switch f.dealWith(r, want) {
+		case continued:
+			id = told
+			return true, nil
+		case cancelled:
+			return false, f.cancelRefresh(ctx)
+		}
+		return false, nil
+	})
+	return id, err
+}
+
+// What is done with a refresh that is found under way.
+const (
+	continued = "it does what is wanted, and is waited for"
+	cancelled = "it is cancelled"
+	awaitEnd  = "its end is waited for"
+)
+
+func (f *fleet) dealWith(r *autoscalingtypes.InstanceRefresh, want version) string {
+	switch r.Status {
+	case autoscalingtypes.InstanceRefreshStatusCancelling, autoscalingtypes.InstanceRefreshStatusRollbackInProgress:
+		return awaitEnd
+	}
+	if f.refreshTarget(r) == want {
+		return continued
+	}
+	return cancelled
+}
+
+// refreshTarget returns the version that a refresh brings: without one of its own, the group's.
+func (f *fleet) refreshTarget(r *autoscalingtypes.InstanceRefresh) version {
+	if c := r.DesiredConfiguration; c != nil && c.LaunchTemplate != nil {
+		return versionOf(c.LaunchTemplate)
+	}
+	return f.before()
+}
+
+// refreshText names a refresh for a person.
+func (f *fleet) refreshText(r *autoscalingtypes.InstanceRefresh) string {
+	text := fmt.Sprintf("%s to version %s, %s", aws.ToString(r.InstanceRefreshId), f.template.label(f.refreshTarget(r)), r.Status)
+	if r.PercentageComplete != nil {
+		text += fmt.Sprintf(" %d %%", *r.PercentageComplete)
+	}
+	return text
+}
+
+// startRefresh keeps all that serves until its successor does: with a minimum of 100 % AWS launches before it terminates
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html).
+func (f *fleet) startRefresh(ctx context.Context, want version, autoRollback bool) (string, error) {
+	out, err := f.AutoScaling.StartInstanceRefresh(ctx, &autoscaling.StartInstanceRefreshInput{
+		AutoScalingGroupName: aws.String(f.fleetName()),
+		DesiredConfiguration: &autoscalingtypes.DesiredConfiguration{LaunchTemplate: want.launch()},
+		Preferences: &autoscalingtypes.RefreshPreferences{
+			MinHealthyPercentage: aws.Int32(100), SkipMatching: aws.Bool(true), AutoRollback: aws.Bool(autoRollback),
+		},
+	})
+	if err != nil {
+		return "", fmt.Errorf("start instance refresh: %w", err)
+	}
+	return aws.ToString(out.InstanceRefreshId), nil
+}
+
+func (f *fleet) cancelRefresh(ctx context.Context) error {
+	_, err := f.AutoScaling.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{AutoScalingGroupName: aws.String(f.fleetName())})
+	if err != nil && !account.IsCode(err, "ActiveInstanceRefreshNotFound") {
+		return fmt.Errorf("cancel instance refresh: %w", err)
+	}
+	return nil
+}
+
+// refreshing returns the refresh under way, or nil.
+func (f *fleet) refreshing(ctx context.Context) (*autoscalingtypes.InstanceRefresh, error) {
+	refreshes, err := f.describeRefreshes(ctx)
+	for _, r := range refreshes {
+		if !refreshEnded(r.Status) {
+			return &r, nil
+		}
+	}
+	return nil, err
+}
+
+func (f *fleet) describeRefreshes(ctx context.Context, ids ...string) ([]autoscalingtypes.InstanceRefresh, error) {
+	out, err := f.AutoScaling.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{
+		AutoScalingGroupName: aws.String(f.fleetName()), InstanceRefreshIds: ids,
+	})
+	switch {
+	case account.IsUnsupported(err), account.IsNotFound(err): // none can run; or the group is gone
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("describe instance refreshes: %w", err)
+	}
+	return out.InstanceRefreshes, nil
+}
+
+func refreshEnded(s autoscalingtypes.InstanceRefreshStatus) bool {
+	switch s {
+	case autoscalingtypes.InstanceRefreshStatusPending, autoscalingtypes.InstanceRefreshStatusInProgress, autoscalingtypes.InstanceRefreshStatusBaking,
+		autoscalingtypes.InstanceRefreshStatusCancelling, autoscalingtypes.InstanceRefreshStatusRollbackInProgress:
+		return false
+	}
+	return true
+}
+
+// NotServing is the error of a step whose instances do not come to serve.
+type NotServing struct{ error }
+
+func (e *NotServing) Unwrap() error { return e.error }
+
+// undo brings back the version from before where the new one does not come to serve, and tells both. Any other error,
+// a refused call for one, says nothing about the instances: what was begun goes on, and the next run with it.
+func (f *fleet) undo(ctx context.Context, cause error) error {
+	var ill *NotServing
+	if !errors.As(cause, &ill) || !f.rolled {
+		return cause
+	}
+	f.rolled = false
+	before := f.before()
+	if !before.numbered() {
+		return fmt.Errorf("%w\nnot rolled back: the group used %s of its template, which is no version to go back to", cause, before.number)
+	}
+	note(ctx, "%s does not come to serve; rolling back to version %s", f.fleetName(), f.template.label(before))
+	said, err := f.rollBack(ctx, before)
+	if err != nil {
+		return fmt.Errorf("%w\nrolling back to version %s failed: %w", cause, f.template.label(before), err)
+	}
+	if f.second != "" {
+		said += "; the " + string(f.second) + " fleet was not touched"
+	}
+	return fmt.Errorf("%w\n%s", cause, said)
+}
+
+// rollBack restores the settings and then the instances: those that were given too little time to boot need the settings
+// from before.
+func (f *fleet) rollBack(ctx context.Context, before version) (said string, err error) {
+	if err := f.restore(ctx); err != nil {
+		return "", err
+	}
+	id, err := f.reverse(ctx, before)
+	if err != nil {
+		return "", err
+	}
+	if err := f.arrive(ctx, arrival{want: before, refresh: id, forgives: manyLosses}); err != nil {
+		return "", err
+	}
+	if err := f.template.giveUp(ctx, f.template.exact()); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("rolled back by instance refresh %s: all instances are of version %s again, and healthy", id, f.template.label(before)), nil
+}
+
+// restore gives the group the settings that it was found with.
+func (f *fleet) restore(ctx context.Context) error {
+	_, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName:   f.was.AutoScalingGroupName,
+		MinSize:                f.was.MinSize,
+		MaxSize:                f.was.MaxSize,
+		HealthCheckType:        f.was.HealthCheckType,
+		HealthCheckGracePeriod: f.was.HealthCheckGracePeriod,
+		VPCZoneIdentifier:      f.was.VPCZoneIdentifier,
+	})
+	if err != nil {
+		return fmt.Errorf("restore the settings of %s: %w", f.fleetName(), err)
+	}
+	return nil
+}
+
+// reverse has AWS roll back the refresh under way. One that is over, or that AWS does not roll back, is followed by
+// another to the version from before.
+func (f *fleet) reverse(ctx context.Context, before version) (id string, err error) {
+	out, err := f.AutoScaling.RollbackInstanceRefresh(ctx, &autoscaling.RollbackInstanceRefreshInput{AutoScalingGroupName: aws.String(f.fleetName())})
+	switch {
+	case err == nil:
+		return aws.ToString(out.InstanceRefreshId), nil
+	case !account.IsLost(err) && !account.IsUnsupported(err) && !account.IsCode(err, "ActiveInstanceRefreshNotFound", "IrreversibleInstanceRefresh"):
+		return "", fmt.Errorf("roll back instance refresh: %w", err)
+	}
+	r, err := f.refreshing(ctx)
+	if err != nil {
+		return "", err
+	}
+	if r != nil && r.Status == autoscalingtypes.InstanceRefreshStatusRollbackInProgress {
+		return aws.ToString(r.InstanceRefreshId), nil // AWS began it by itself
+	}
+	return f.refresh(ctx, before, false)
+}
+
+// version is an exact version of a launch template, or $Latest or $Default of it.
+type version struct{ template, number string }
+
+func versionOf(t *autoscalingtypes.LaunchTemplateSpecification) version {
+	if t == nil {
+		return version{}
+	}
+	return version{aws.ToString(t.LaunchTemplateId), aws.ToString(t.Version)}
+}
+
+func (v version) launch() *autoscalingtypes.LaunchTemplateSpecification {
+	return &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: &v.template, Version: &v.number}
+}
+
+func (v version) numbered() bool { return v.number != "" && !strings.HasPrefix(v.number, "$") }

@@ -1,0 +1,173 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// DefaultBake is how long the first side must stay healthy before the second is changed.
+const DefaultBake = 30 * time.Second
+
+// Rollout says how a change reaches the two sides.
+type Rollout struct {
+	Only understudy.Side // the one side to work on, with what it needs; empty is both
+	Bake time.Duration   // how long the first side must stay healthy before the second is changed
+}
+
+// sides returns the sides whose regions are asked. The secondary's image comes from the primary.
+func (o Rollout) sides() []understudy.Side {
+	if o.Only == understudy.Primary {
+		return []understudy.Side{understudy.Primary}
+	}
+	return understudy.Sides
+}
+
+// chosen returns the nodes that a rollout works on: all, or those of one side and what they need.
+func (o Rollout) chosen(g *graph) map[*node]bool {
+	chosen := map[*node]bool{}
+	var choose func(*node)
+	choose = func(n *node) {
+		if chosen[n] {
+			return
+		}
+		chosen[n] = true
+		for _, need := range n.needs {
+			choose(need)
+		}
+	}
+	secondary := func(n *node) bool { return strings.HasPrefix(n.id, string(understudy.Secondary)+"/") }
+	for _, n := range g.nodes {
+		switch {
+		case o.Only != "" && !strings.HasPrefix(n.id, string(o.Only)+"/"):
+		case o.Only == understudy.Primary && slices.ContainsFunc(g.nodes, func(s *node) bool { return secondary(s) && n.comesAfter(s) }):
+			// It ties both sides together, and the primary serves without it.
+		default:
+			choose(n)
+		}
+	}
+	return chosen
+}
+
+// order brings a change to the sides one after the other: the second side's launch template and target group, and so its
+// instances and all that shows their health, come after the first side's bake. Where nothing serves yet, or nothing serves
+// any more, there is nobody to protect, and both are worked on at once. It returns the steps in their order.
+func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step {
+	for _, side := range understudy.Sides {
+		v.regions[side].guard(&v.graph, found)
+	}
+	first, second := v.turns(found)
+	if o.Only != "" || first == nil || !first.steps(steps) || !second.steps(steps) {
+		return v.graph.sorted(steps)
+	}
+	first.fleet.second = second.side
+	b := &bake{scope: first.scope, targets: first.targets, passing: first.passing, long: o.Bake}
+	baked := v.graph.add(first.id("bake"), b, append([]*node{first.healthNode}, first.readyNodes...)...)
+	baked.undo = first.fleetNode.undo
+	for _, n := range append([]*node{second.templateNode, second.targetGroupNode, first.presetNode}, first.hostNodes...) {
+		v.graph.after(n, baked)
+	}
+	return v.graph.sorted(append(steps, Step{Resource: baked.id, Action: Wait, node: baked}))
+}
+
+// guard makes a fleet that is there show whether its template is good before the hosts follow, and undoes a change of it
+// that does not come to serve.
+func (r *region) guard(g *graph, found map[*node]bool) {
+	if !found[r.fleetNode] {
+		return
+	}
+	for _, n := range r.hostNodes {
+		g.after(n, r.readyNodes...)
+	}
+	for _, n := range append([]*node{r.fleetNode, r.healthNode}, r.readyNodes...) {
+		n.undo = r.fleet.undo
+	}
+}
+
+// turns returns which side is changed first, and which second: the one that has the users, as the health checks tell.
+// That is the primary, unless its check fails and the secondary's passes. Both are nil where neither serves.
+func (v *inventory) turns(found map[*node]bool) (first, second *region) {
+	p, s := v.regions[understudy.Primary], v.regions[understudy.Secondary]
+	switch {
+	case p.serves(found):
+		return s, p
+	case s.serves(found):
+		return p, s
+	}
+	return nil, nil
+}
+
+func (r *region) serves(found map[*node]bool) bool {
+	return found[r.fleetNode] && found[r.healthNode] && r.passing.seen.Passes()
+}
+
+// steps tells whether any of the steps can make a difference to how the region serves.
+func (r *region) steps(steps []Step) bool {
+	return slices.ContainsFunc(steps, func(s Step) bool {
+		switch s.node {
+		case r.templateNode, r.targetGroupNode, r.listenerNode, r.fleetNode, r.readyNodes[0]:
+			return true
+		}
+		return false
+	})
+}
+
+// bake waits until a region has been healthy for some time without interruption.
+type bake struct {
+	scope
+	targets *targets
+	passing *passing
+	long    time.Duration
+}
+
+func (b *bake) awaited()         {}
+func (b *bake) desired() []Field { return nil }
+func (b *bake) actual() []Field  { return nil }
+
+func (b *bake) find(context.Context) (bool, error)               { return true, nil }
+func (b *bake) change(ctx context.Context, _ []Difference) error { return b.create(ctx) }
+func (b *bake) remove(context.Context) error                     { return nil }
+
+func (b *bake) create(ctx context.Context) error {
+	since, ill := time.Now(), ""
+	what := fmt.Sprintf("%v of health without interruption", b.long)
+	err := account.Poll(ctx, what, b.long+longTime, func(ctx context.Context) (bool, error) {
+		why, err := b.illness(ctx)
+		if err != nil {
+			return false, err
+		}
+		if why != "" {
+			since, ill = time.Now(), why
+		}
+		return time.Since(since) >= b.long, nil
+	})
+	if account.IsTimeout(err) {
+		return &NotServing{fmt.Errorf("%w; last it was ill because %s", err, ill)}
+	}
+	return err
+}
+
+// illness tells why the region is not healthy at the moment, or nothing where it is.
+func (b *bake) illness(ctx context.Context) (string, error) {
+	if err := b.targets.look(ctx); err != nil {
+		return "", err
+	}
+	if !b.targets.enough() {
+		return b.targets.String(), nil
+	}
+	if _, err := b.passing.find(ctx); err != nil {
+		return "", err
+	}
+	if !b.passing.seen.Passes() {
+		seen := b.passing.seen
+		return fmt.Sprintf("health check %s does not pass: %d of %d checkers report success", b.passing.check.id, seen.Healthy, seen.Checkers), nil
+	}
+	return "", nil
+}
+
+var _ resource = (*bake)(nil)

@@ -1,0 +1,345 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// member is an instance of a group, of a version of the template lt-1.
+func member(id, version, health string, state autoscalingtypes.LifecycleState) autoscalingtypes.Instance {
+	return autoscalingtypes.Instance{InstanceId: &id, HealthStatus: &health, LifecycleState: state,
+		LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-1"), Version: &version}}
+}
+
+// seen is a group that is to have two instances, the targets of those named being healthy.
+func seen(refresh autoscalingtypes.InstanceRefreshStatus, members []autoscalingtypes.Instance, healthy ...string) sight {
+	s := sight{states: map[string]*targetState{}}
+	s.group = &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(2), Instances: members}
+	for _, i := range members {
+		s.states[*i.InstanceId] = &targetState{State: "unhealthy", Reason: "Target.FailedHealthChecks"}
+		if slices.Contains(healthy, *i.InstanceId) {
+			s.states[*i.InstanceId] = &targetState{State: "healthy"}
+		}
+	}
+	if refresh != "" {
+		s.refresh = &autoscalingtypes.InstanceRefresh{Status: refresh, StatusReason: aws.String("a reason")}
+	}
+	return s
+}
+
+func TestArrival(t *testing.T) {
+	oldOne, oldTwo := member("i-1", "1", "Healthy", "InService"), member("i-2", "1", "Healthy", "InService")
+	newOne, newTwo := member("i-3", "2", "Healthy", "InService"), member("i-4", "2", "Healthy", "InService")
+	mixed := []autoscalingtypes.Instance{newOne, oldTwo}
+	left := []autoscalingtypes.Instance{member("i-3", "2", "Unhealthy", "Terminating"), oldTwo}
+	both := []autoscalingtypes.Instance{newOne, newTwo}
+	refused := seen("InProgress", []autoscalingtypes.Instance{oldTwo}, "i-2")
+	refused.failures = make([]autoscalingtypes.Activity, 2)
+	const done, goesOn = "done", ""
+	for name, c := range map[string]struct {
+		sights []sight // a minute lies between two
+		want   string
+		ill    bool
+	}{
+		"all healthy":            {[]sight{seen("Successful", both, "i-3", "i-4")}, done, false},
+		"the refresh goes on":    {[]sight{seen("InProgress", both, "i-3", "i-4")}, goesOn, false},
+		"a target is not":        {[]sight{seen("Successful", both, "i-3")}, goesOn, false},
+		"one is of before":       {[]sight{seen("Successful", []autoscalingtypes.Instance{oldOne, newOne}, "i-1", "i-3")}, goesOn, false},
+		"one of before leaves":   {[]sight{seen("Successful", append(both, member("i-1", "1", "Healthy", "Terminating:Wait")), "i-3", "i-4")}, done, false},
+		"one is missing":         {[]sight{seen("Successful", []autoscalingtypes.Instance{newOne}, "i-3")}, goesOn, false},
+		"never healthy":          {[]sight{seen("InProgress", mixed, "i-2"), seen("InProgress", left, "i-2")}, "i-3 of template version 2 was taken out", true},
+		"healthy once":           {[]sight{seen("InProgress", mixed, "i-2", "i-3"), seen("InProgress", left, "i-2")}, goesOn, false},
+		"no launch succeeds":     {[]sight{refused}, "2 launches of template version 2 failed", true},
+		"the refresh failed":     {[]sight{seen("Failed", both, "i-3")}, "is Failed: a reason", true},
+		"AWS rolls back":         {[]sight{seen("RollbackSuccessful", []autoscalingtypes.Instance{oldOne, oldTwo}, "i-1", "i-2")}, goesOn, false},
+		"somebody cancelled it":  {[]sight{seen("Cancelled", both, "i-3")}, "is Cancelled: a reason", false},
+		"none more for too long": {slices.Repeat([]sight{seen("InProgress", both, "i-3")}, 5), "1 of 2 instances of template version 2", true},
+	} {
+		a := arrival{want: version{"lt-1", "2"}, refresh: "r-1", patience: 3 * time.Minute}
+		var ok bool
+		var err error
+		for minute, s := range c.sights {
+			if ok, err = a.judge(s, time.Time{}.Add(time.Duration(minute)*time.Minute)); err != nil || ok {
+				break
+			}
+		}
+		got := goesOn
+		if ok {
+			got = done
+		} else if err != nil {
+			got = err.Error()
+		}
+		var ill *NotServing
+		if !strings.Contains(got, c.want) || c.want == goesOn && got != goesOn || errors.As(err, &ill) != c.ill {
+			t.Errorf("%s: %q, not serving %v; want %q, %v", name, got, errors.As(err, &ill), c.want, c.ill)
+		}
+	}
+}
+
+// pretend makes a region look built, with its health check as given.
+func (r *region) pretend(found map[*node]bool, g *graph, passes bool) {
+	for _, n := range g.nodes {
+		if strings.HasPrefix(n.id, string(r.side)+"/") {
+			found[n] = true
+		}
+	}
+	if passes {
+		r.passing.seen = Measured{Checkers: 10, Healthy: 10}
+	}
+}
+
+// stepsOf returns a change of each side's template and fleet, and the waits for what comes of it.
+func stepsOf(v *inventory) []Step {
+	var steps []Step
+	for _, side := range understudy.Sides {
+		r := v.regions[side]
+		for _, n := range []*node{r.templateNode, r.fleetNode, r.readyNodes[0], r.hostNodes[0]} {
+			steps = append(steps, Step{Resource: n.id, Action: Change, node: n})
+		}
+	}
+	return steps
+}
+
+func TestASideThatServesIsChangedLast(t *testing.T) {
+	// Hosts come after the bake, and hold nothing up: they are left out here.
+	order := func(first, second understudy.Side) string {
+		return strings.NewReplacer("1", string(first), "2", string(second)).
+			Replace("1/launch template, 1/fleet, 1/targets, 1/bake, 2/launch template, 2/fleet, 2/targets")
+	}
+	secondaryFirst, primaryFirst := order(understudy.Secondary, understudy.Primary), order(understudy.Primary, understudy.Secondary)
+	for name, c := range map[string]struct {
+		built, passes []understudy.Side
+		only          understudy.Side
+		want          string // empty is no order among the sides
+	}{
+		"both serve":                       {understudy.Sides, understudy.Sides, "", secondaryFirst},
+		"the secondary is ill":             {understudy.Sides, understudy.Sides[:1], "", secondaryFirst},
+		"the primary is ill":               {understudy.Sides, understudy.Sides[1:], "", primaryFirst},
+		"the primary is not there":         {understudy.Sides[1:], understudy.Sides[1:], "", primaryFirst},
+		"both are ill":                     {understudy.Sides, nil, "", ""},
+		"neither is there":                 {nil, nil, "", ""},
+		"the secondary only was asked for": {understudy.Sides, understudy.Sides, understudy.Secondary, ""},
+	} {
+		v := takeInventory(declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+		found := map[*node]bool{}
+		for _, side := range c.built {
+			v.regions[side].pretend(found, &v.graph, slices.Contains(c.passes, side))
+		}
+		ordered := v.order(Rollout{Only: c.only}, found, stepsOf(v))
+		p, s := v.regions[understudy.Primary], v.regions[understudy.Secondary]
+		if c.want == "" {
+			if p.templateNode.comesAfter(s.fleetNode) || s.templateNode.comesAfter(p.fleetNode) || len(ordered) != 8 {
+				t.Errorf("%s: one side waits for the other", name)
+			}
+			continue
+		}
+		var got []string
+		for _, s := range ordered {
+			if !strings.HasSuffix(s.Resource, "host a") {
+				got = append(got, s.Resource)
+			}
+		}
+		if diff := cmp.Diff(c.want, strings.Join(got, ", ")); diff != "" {
+			t.Errorf("%s: -want +got\n%s", name, diff)
+			continue
+		}
+		first, bake, second := v.graph.byID[got[2]], v.graph.byID[got[3]], v.graph.byID[got[4]]
+		side, _, _ := strings.Cut(bake.id, "/")
+		if !second.comesAfter(bake) || !bake.comesAfter(first) || !v.graph.byID[side+"/host a"].comesAfter(bake) {
+			t.Errorf("%s: %s and the hosts do not come after the bake, or it not after the targets", name, second.id)
+		}
+	}
+}
+
+// Healing what only one side lacks does not wait for the other.
+func TestADriftOfOneSideIsHealedAtOnce(t *testing.T) {
+	v := takeInventory(declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+	found := map[*node]bool{}
+	for _, r := range v.regions {
+		r.pretend(found, &v.graph, true)
+	}
+	if steps := v.order(Rollout{}, found, stepsOf(v)[:4]); len(steps) != 4 {
+		t.Errorf("%d steps", len(steps))
+	}
+}
+
+func TestOneSideIsWorkedOnWithWhatItNeeds(t *testing.T) {
+	v := takeInventory(declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+	g := &v.graph
+	for side, want := range map[understudy.Side]map[string]bool{
+		understudy.Secondary: {"secondary/fleet": true, "primary/image": true, "primary/fleet": false, "global/records": false},
+		understudy.Primary:   {"secondary/vpc": false, "primary/image": true, "primary/fleet": true, "global/records": false},
+	} {
+		chosen := Rollout{Only: side}.chosen(g)
+		for id, is := range want {
+			if chosen[g.byID[id]] != is {
+				t.Errorf("only %s: %s is chosen: %v", side, id, !is)
+			}
+		}
+	}
+	if n := len(Rollout{}.chosen(g)); n != len(g.nodes) {
+		t.Errorf("%d of %d nodes are chosen for both sides", n, len(g.nodes))
+	}
+}
+
+// What is waited for is waited for again after a change of what it needs, though it was there when the plan was made.
+func TestWaitsComeAgainAfterAChange(t *testing.T) {
+	g := &graph{}
+	changed := g.add("changed", &drifted{})
+	g.add("waits", &settledThing{}, changed)
+	g.add("waits for another", &settledThing{}, g.add("as it was", &settledThing{}))
+	found, err := g.examine(t.Context(), none)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := g.differing(found)
+	var got []string
+	for _, s := range steps {
+		got = append(got, string(s.Action)+" "+s.Resource)
+	}
+	if diff := cmp.Diff([]string{"change changed", "wait waits"}, got); err != nil || diff != "" {
+		t.Errorf("%v, -want +got\n%s", err, diff)
+	}
+}
+
+type drifted struct{ resource }
+
+func (drifted) find(context.Context) (bool, error) { return true, nil }
+func (drifted) desired() []Field                   { return []Field{{Name: "size", Value: "1"}} }
+func (drifted) actual() []Field                    { return nil }
+
+type settledThing struct{ resource }
+
+func (settledThing) find(context.Context) (bool, error) { return true, nil }
+func (settledThing) desired() []Field                   { return nil }
+func (settledThing) actual() []Field                    { return nil }
+func (settledThing) awaited()                           {}
+
+func TestACircleOfWaitsIsRefused(t *testing.T) {
+	g := &graph{}
+	a := g.add("a", nil)
+	b := g.add("b", nil, a)
+	defer func() {
+		if recover() == nil {
+			t.Error("a waits for b, which needs a")
+		}
+	}()
+	g.after(a, b)
+}
+
+func TestATemplateVersionIsFoundByItsContent(t *testing.T) {
+	of := func(n int64, image string, preset bool, change ...func(*ec2types.ResponseLaunchTemplateData)) ec2types.LaunchTemplateVersion {
+		data := &ec2types.ResponseLaunchTemplateData{ImageId: &image, InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
+			LicenseSpecifications: []ec2types.LaunchTemplateLicenseConfiguration{},
+			MetadataOptions:       &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"}, EbsOptimized: aws.Bool(false)}
+		for _, c := range change {
+			c(data)
+		}
+		return ec2types.LaunchTemplateVersion{VersionNumber: &n, DefaultVersion: &preset, LaunchTemplateData: data}
+	}
+	byHand := func(d *ec2types.ResponseLaunchTemplateData) {
+		d.UserData, d.KeyName = aws.String("IyEvYmluL3NoCg=="), aws.String("mine")
+	}
+	for name, c := range map[string]struct {
+		all   []ec2types.LaunchTemplateVersion
+		next  string
+		later string
+		other string
+	}{
+		"the default":                  {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true)}, "1", "", ""},
+		"made by a killed run":         {[]ec2types.LaunchTemplateVersion{of(2, "ami-1", false), of(1, "ami-0", true)}, "2", "", ""},
+		"a later one by somebody":      {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true), of(2, "ami-1", false, byHand)}, "1", "2", ""},
+		"made the default by somebody": {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", false), of(2, "ami-1", true, byHand)}, "1", "2", ""},
+		"none":                         {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true, byHand)}, Unknown, "", "KeyName, UserData"},
+		"an equal one, not default":    {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true), of(2, "ami-1", false)}, "1", "2", ""},
+	} {
+		tmpl := &template{scope: testScope(t), imageID: func() string { return "ami-1" }, group: &group{id: "sg-in"}, id: "lt-1"}
+		tmpl.remember(c.all)
+		if got := tmpl.next(); got != c.next || set(tmpl.later()...) != c.later {
+			t.Errorf("%s: version %s, later %v", name, got, tmpl.later())
+		}
+		if i := slices.IndexFunc(tmpl.actual(), func(f Field) bool { return f.Name == "other settings" }); tmpl.actual()[i].Value != c.other {
+			t.Errorf("%s: other settings %v", name, tmpl.actual()[i])
+		}
+	}
+}
+
+func TestActivitiesThatTellSomething(t *testing.T) {
+	activity := func(status autoscalingtypes.ScalingActivityStatusCode, description, cause, message string) autoscalingtypes.Activity {
+		a := autoscalingtypes.Activity{StatusCode: status, Description: &description, Cause: &cause}
+		if message != "" {
+			a.StatusMessage = &message
+		}
+		return a
+	}
+	got := telling([]autoscalingtypes.Activity{
+		activity("InProgress", "Terminating EC2 instance: i-3", "an ELB system health check failure.", ""),
+		activity("Successful", "Launching a new EC2 instance: i-4", "an instance refresh.", ""),
+		activity("Failed", "Launching a new EC2 instance.", "a user request.", "We currently do not have sufficient capacity."),
+	}, "i-3")
+	want := []string{
+		"activity Terminating EC2 instance: i-3: an ELB system health check failure. (InProgress)",
+		"activity Launching a new EC2 instance: We currently do not have sufficient capacity. (Failed)",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+func TestARefreshThatRunsIsWaitedForOrCancelled(t *testing.T) {
+	f := &fleet{scope: testScope(t), template: &template{id: "lt-1"}}
+	f.was = &autoscalingtypes.AutoScalingGroup{LaunchTemplate: version{"lt-1", "1"}.launch()}
+	to := func(v string, status autoscalingtypes.InstanceRefreshStatus) *autoscalingtypes.InstanceRefresh {
+		r := &autoscalingtypes.InstanceRefresh{InstanceRefreshId: aws.String("r-1"), Status: status, PercentageComplete: aws.Int32(50)}
+		if v != "" {
+			r.DesiredConfiguration = &autoscalingtypes.DesiredConfiguration{LaunchTemplate: version{"lt-1", v}.launch()}
+		}
+		return r
+	}
+	for _, c := range []struct {
+		refresh *autoscalingtypes.InstanceRefresh
+		want    string
+	}{
+		{to("2", "InProgress"), continued}, {to("2", "Pending"), continued}, {to("3", "InProgress"), cancelled}, {to("", "InProgress"), cancelled},
+		{to("2", "Cancelling"), awaitEnd}, {to("2", "RollbackInProgress"), awaitEnd},
+	} {
+		if got := f.dealWith(c.refresh, version{"lt-1", "2"}); got != c.want {
+			t.Errorf("%s: %s, want %s", f.refreshText(c.refresh), got, c.want)
+		}
+	}
+	if got := f.refreshText(to("3", "InProgress")); got != "r-1 to version 3, InProgress 50 %" {
+		t.Errorf("a refresh is named %q", got)
+	}
+}
+
+// Whoever scales the fleet is left alone; its bounds are healed.
+func TestCapacityIsScalings(t *testing.T) {
+	f := &fleet{scope: testScope(t), template: &template{scope: testScope(t), imageID: func() string { return "" }, group: &group{}},
+		group: &targetGroup{}, subnets: []*subnet{{}, {}}}
+	names := func() string {
+		var names []string
+		for _, f := range f.desired()[:3] {
+			names = append(names, f.Name)
+		}
+		return strings.Join(names, " ")
+	}
+	if got := names(); got != "min desired max" {
+		t.Errorf("a fleet that is made has %s", got)
+	}
+	f.found = true
+	if got := names(); got != "min max health check" {
+		t.Errorf("a fleet that is there is compared by %s", got)
+	}
+}
