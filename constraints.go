@@ -35,6 +35,9 @@ var (
 		func(s string) bool { return s == "" || isDomain(s) },
 	}
 
+	findingPattern = constraint{"a finding's name as `understudy parity` prints it, with * for any text", filled}
+	reasonText     = constraint{"why it is known and accepted", filled}
+
 	imageOwner   = matching(`self|amazon|aws-marketplace|[0-9]{12}`, "amazon, self, aws-marketplace or an account of 12 digits")
 	imagePattern = matching(`[A-Za-z0-9()\[\] ./\-'@_*?]{3,128}`, "3 to 128 characters of an image's name, * and ? for any")
 	instanceType = matching(`[a-z][a-z0-9-]*\.[a-z0-9-]+`, "an instance type, for example t3.micro")
@@ -51,6 +54,8 @@ var (
 		return err == nil && p.Addr().Is4()
 	}}
 )
+
+func filled(s string) bool { return strings.TrimSpace(s) != "" }
 
 const code = `[2-4][0-9]{2}`
 

@@ -54,6 +54,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.Fleet = fleet(root.object("fleet"))
 	d.Failover = failover(root.object("failover"))
 	d.Target = target(root.object("target"))
+	d.Parity.Ignore = ignored(root.object("parity"))
 	if len(d.Host()) > 253 {
 		root.mistake("record", "a name of more than 253 characters", "record and domain of 253 at most")
 	}
@@ -188,4 +189,15 @@ func target(o *object) Target {
 		o.mistake("timeout", fmt.Sprint(t.Timeout), fmt.Sprintf("less than the interval, %d seconds", t.Interval))
 	}
 	return t
+}
+
+// ignored reads what the audit passes over. Nothing is passed over without a reason.
+func ignored(o *object) []Ignored {
+	var all []Ignored
+	for _, one := range o.objects("ignore") {
+		one.require("finding", findingPattern.allowed)
+		one.require("reason", reasonText.allowed)
+		all = append(all, Ignored{one.text("finding", "", findingPattern), one.text("reason", "", reasonText)})
+	}
+	return all
 }

@@ -59,7 +59,7 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	const at = "understudy.yaml:"
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
-			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, image, instance, service, listener, fleet, failover, target`},
+			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, image, instance, service, listener, fleet, failover, target, parity`},
 		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",
 			at + `4:32: found unknown key "az"; allowed: name, cidr`},
 		{"key twice", "domain:", "name: again\ndomain:", at + `2:1: found key "name" a second time; allowed: each key once`},
@@ -107,6 +107,9 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 			at + `6:19: found 500; allowed: HTTP codes from 200 to 499, for example "200", "200,204" or "200-299"`},
 		{"instance type", "image:", "instance: {type: big}\nimage:", at + `6:18: found "big"; allowed: an instance type, for example t3.micro`},
 		{"a list for a mapping", "image:", "fleet: [1, 2]\nimage:", at + `6:8: found a list; allowed: a mapping with min, desired, max, grace`},
+		{"ignored without a reason", "image:", "parity:\n  ignore:\n    - finding: listener*\nimage:",
+			at + `8:7: found no parity.ignore[0].reason; allowed: why it is known and accepted`},
+		{"ignored is no list", "image:", "parity: {ignore: all}\nimage:", at + `6:18: found "all"; allowed: a list of mappings`},
 		{"a mapping for a text", "name: hello", "name: {a: b}",
 			at + `1:7: found a mapping; allowed: 1 to 20 lower-case letters, digits and single hyphens, beginning with a letter`},
 	}

@@ -32,6 +32,7 @@
 //	failover: {interval: 10, threshold: 3, switch: standby}   # seconds, probes; or none
 //	target: {interval: 5, timeout: 2, healthy: 2, unhealthy: 2,
 //	  deregistration_delay: 10, matcher: "200"}               # seconds, probes
+//	parity: {ignore: []}             # findings to pass over: {finding: PATTERN, reason: TEXT}
 //
 // How many instances a fleet has is declared for its creation only (desired); after that, scaling or a person
 // decides, within min and max.

@@ -30,6 +30,7 @@ type Declaration struct {
 	Fleet    Fleet
 	Failover Failover
 	Target   Target
+	Parity   Parity
 }
 
 // Host returns the name that users ask for, without the dot at its end.
@@ -110,6 +111,17 @@ type Target struct {
 	Healthy, Unhealthy  int // probes in a row
 	DeregistrationDelay int
 	Matcher             string // the HTTP codes that pass, as AWS writes them: 200, 200-299, 200,204
+}
+
+// Parity says what the audit of the two regions passes over.
+type Parity struct {
+	Ignore []Ignored
+}
+
+// Ignored is a sort of finding that is known and accepted.
+type Ignored struct {
+	Finding string // the finding's name, with * for any text
+	Reason  string // shown beside it
 }
 
 // Subnet is a quarter of a region's network.

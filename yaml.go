@@ -186,3 +186,21 @@ func (o *object) texts(key string, fallback []string, c constraint) []string {
 	}
 	return texts
 }
+
+// objects reads a list of mappings.
+func (o *object) objects(key string) []*object {
+	n := o.get(key)
+	if n == nil || n.Type() == ast.NullType {
+		return nil
+	}
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		o.r.mistake(n, describe(n), "a list of mappings")
+		return nil
+	}
+	var all []*object
+	for i, item := range list.Values {
+		all = append(all, o.r.object(item, fmt.Sprintf("%s%s[%d].", o.path, key, i)))
+	}
+	return all
+}

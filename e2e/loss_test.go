@@ -172,7 +172,7 @@ func TestStatusAnswersWhileARegionIsLost(t *testing.T) {
 	if r.code != 1 || !strings.Contains(r.stdout, primary+" does not answer") || !strings.Contains(r.stdout, "secondary "+secondary+": health check passes") {
 		t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
-	if r := s.run(binary, "parity", "-f", example); r.code != 1 || !strings.Contains(r.stderr, primary+" does not answer") {
+	if r := s.run(binary, "parity", "-f", example); r.code != 3 || !strings.Contains(r.stderr, primary+" does not answer") {
 		t.Errorf("parity: exit %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
 	s.until("the name answers with the secondary", func() bool { return strings.Contains(s.page(s.dig("hello.test")), secondary) })

@@ -1,182 +1,181 @@
 package parity
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/account"
 )
 
-func (r *reader) readTargetGroups(ctx context.Context) error {
-	var groups []elbtypes.TargetGroup
-	var arns []string
-	pages := elb.NewDescribeTargetGroupsPaginator(r.c.ELB, &elb.DescribeTargetGroupsInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
+const (
+	settingHealthy  = "has a healthy target"
+	settingAttached = "the group's instances are registered"
+)
+
+func (c *canon) describeTargetGroups() {
+	for _, g := range c.f.targetGroups {
+		arn := aws.ToString(g.TargetGroupArn)
+		settings := map[string]string{}
+		c.generic(settings, g, "TargetGroupArn", "TargetGroupName", "LoadBalancerArns", "VpcId", "Matcher")
+		if g.Matcher != nil {
+			settings["matcher"] = aws.ToString(g.Matcher.HttpCode) + aws.ToString(g.Matcher.GrpcCode)
 		}
-		for _, g := range page.TargetGroups {
-			if aws.ToString(g.VpcId) == r.vpcID {
-				groups, arns = append(groups, g), append(arns, aws.ToString(g.TargetGroupArn))
-			}
+		commands := targetGroupCommands(arn, g, settings)
+		for _, a := range c.f.groupSettings[arn] {
+			key, value := aws.ToString(a.Key), aws.ToString(a.Value)
+			settings["attribute "+key] = value
+			commands["attribute "+key] = Command{Make: "elbv2 modify-target-group-attributes --target-group-arn " + arn + " --attributes " + shell("Key="+key+",Value="+value)}
 		}
+		group := c.add("target group", arn, c.f.elbTags[arn], settings, commands)
+		c.targets(group)
 	}
-	roles, err := r.elbRoles(ctx, arns)
-	if err != nil {
-		return err
-	}
-	for _, g := range groups {
-		settings, err := r.targetGroup(ctx, g)
-		if err != nil {
-			return err
-		}
-		r.add("target group", roles[*g.TargetGroupArn], *g.TargetGroupArn, settings)
-	}
-	return nil
 }
 
-func (r *reader) targetGroup(ctx context.Context, g elbtypes.TargetGroup) (map[string]string, error) {
-	settings := map[string]string{
-		"protocol":              string(g.Protocol),
-		"protocol version":      aws.ToString(g.ProtocolVersion),
-		"port":                  number(g.Port),
-		"targets are":           string(g.TargetType),
-		"health check":          fmt.Sprintf("%s port %s path %s", g.HealthCheckProtocol, aws.ToString(g.HealthCheckPort), aws.ToString(g.HealthCheckPath)),
-		"health check interval": number(g.HealthCheckIntervalSeconds),
-		"health check time-out": number(g.HealthCheckTimeoutSeconds),
-		"healthy threshold":     number(g.HealthyThresholdCount),
-		"unhealthy threshold":   number(g.UnhealthyThresholdCount),
-		"health check enabled":  yes(g.HealthCheckEnabled),
+func targetGroupCommands(arn string, g elbtypes.TargetGroup, settings map[string]string) map[string]Command {
+	commands := map[string]Command{"": {Remove: "elbv2 delete-target-group --target-group-arn " + arn}}
+	for setting, option := range map[string]string{
+		"health check path": "health-check-path", "health check port": "health-check-port", "health check protocol": "health-check-protocol",
+		"health check interval seconds": "health-check-interval-seconds", "health check timeout seconds": "health-check-timeout-seconds",
+		"healthy threshold count": "healthy-threshold-count", "unhealthy threshold count": "unhealthy-threshold-count",
+	} {
+		commands[setting] = Command{Make: fmt.Sprintf("elbv2 modify-target-group --target-group-arn %s --%s %s", arn, option, shell(settings[setting]))}
 	}
 	if g.Matcher != nil {
-		settings["matcher"] = aws.ToString(g.Matcher.HttpCode)
+		commands["matcher"] = Command{Make: "elbv2 modify-target-group --target-group-arn " + arn + " --matcher " + shell("HttpCode="+settings["matcher"])}
 	}
-	attributes, err := r.c.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: g.TargetGroupArn})
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range attributes.Attributes {
-		settings["attribute "+aws.ToString(a.Key)] = aws.ToString(a.Value)
-	}
-	health, err := r.c.ELB.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: g.TargetGroupArn})
-	if err != nil {
-		return nil, err
-	}
-	healthy := false
-	for _, t := range health.TargetHealthDescriptions {
-		healthy = healthy || t.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy
-	}
-	settings["has a healthy target"] = fmt.Sprint(healthy)
-	return settings, nil
+	return commands
 }
 
-func (r *reader) readLoadBalancers(ctx context.Context) error {
-	var balancers []elbtypes.LoadBalancer
-	var arns []string
-	pages := elb.NewDescribeLoadBalancersPaginator(r.c.ELB, &elb.DescribeLoadBalancersInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
+// targets tells which are registered by hand, whether all of the group's are, and whether any serves.
+func (c *canon) targets(group *Resource) {
+	healthy, passing, registered := false, "", map[string]bool{}
+	members := c.memberOf(group.ID)
+	for _, t := range c.f.targets[group.ID] {
+		id, state := aws.ToString(t.Target.Id), t.TargetHealth.State
+		registered[id] = state != elbtypes.TargetHealthStateEnumDraining
+		switch state {
+		case elbtypes.TargetHealthStateEnumHealthy:
+			healthy = true
+		case elbtypes.TargetHealthStateEnumInitial, elbtypes.TargetHealthStateEnumDraining:
+			passing = "a target is " + string(state)
 		}
-		for _, b := range page.LoadBalancers {
-			if aws.ToString(b.VpcId) == r.vpcID {
-				balancers, arns = append(balancers, b), append(arns, aws.ToString(b.LoadBalancerArn))
-			}
-		}
-	}
-	roles, err := r.elbRoles(ctx, arns)
-	if err != nil {
-		return err
-	}
-	r.balancers = map[string]string{}
-	for _, b := range balancers {
-		role := roles[*b.LoadBalancerArn]
-		settings, err := r.loadBalancer(ctx, b)
-		if err != nil {
-			return err
-		}
-		r.add("load balancer", role, *b.LoadBalancerArn, settings)
-		r.balancers[strings.ToLower(aws.ToString(b.DNSName))] = "load balancer " + role
-		if err := r.readListeners(ctx, b, role); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *reader) loadBalancer(ctx context.Context, b elbtypes.LoadBalancer) (map[string]string, error) {
-	settings := map[string]string{
-		"type":    string(b.Type),
-		"scheme":  string(b.Scheme),
-		"ip type": string(b.IpAddressType),
-		"groups":  r.meanings(append([]string(nil), b.SecurityGroups...)),
-	}
-	if b.State != nil {
-		settings["state"] = string(b.State.Code)
-	}
-	for _, z := range b.AvailabilityZones {
-		settings["zone "+r.zone(aws.ToString(z.ZoneName))] = r.meaning(aws.ToString(z.SubnetId))
-	}
-	attributes, err := r.c.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: b.LoadBalancerArn})
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range attributes.Attributes {
-		settings["attribute "+aws.ToString(a.Key)] = aws.ToString(a.Value)
-	}
-	return settings, nil
-}
-
-// readListeners names a listener by its port, which is what makes it that listener.
-func (r *reader) readListeners(ctx context.Context, b elbtypes.LoadBalancer, balancer string) error {
-	pages := elb.NewDescribeListenersPaginator(r.c.ELB, &elb.DescribeListenersInput{LoadBalancerArn: b.LoadBalancerArn})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, l := range page.Listeners {
-			settings := map[string]string{
-				"protocol":   string(l.Protocol),
-				"tls policy": aws.ToString(l.SslPolicy),
-				"default":    r.actions(l.DefaultActions),
-			}
-			if err := r.listenerRules(ctx, settings, l.ListenerArn); err != nil {
-				return err
-			}
-			r.add("listener", fmt.Sprintf("%s port %s", balancer, number(l.Port)), aws.ToString(l.ListenerArn), settings)
-		}
-	}
-	return nil
-}
-
-func (r *reader) listenerRules(ctx context.Context, settings map[string]string, listener *string) error {
-	out, err := r.c.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: listener})
-	if err != nil {
-		return err
-	}
-	for _, rule := range out.Rules {
-		if aws.ToBool(rule.IsDefault) {
+		if slices.Contains(members, id) || c.ofFleet(id) || state == elbtypes.TargetHealthStateEnumDraining {
 			continue
 		}
-		var conditions []string
-		for _, c := range rule.Conditions {
-			conditions = append(conditions, aws.ToString(c.Field)+" "+strings.Join(conditionValues(c), " or "))
-		}
-		if len(conditions) == 1 && conditions[0] == "path-pattern "+understudy.SwitchPath {
-			continue // the switch is in the standby only, on purpose
-		}
-		settings["rule "+aws.ToString(rule.Priority)] = fmt.Sprintf("if %s: %s", list(conditions), r.actions(rule.Actions))
+		name := fmt.Sprintf("target %s port %s", c.meaning(id), count(t.Target.Port))
+		group.Settings[name] = "registered"
+		rest := "-targets --target-group-arn " + group.ID + " --targets " + shell(fmt.Sprintf("Id=%s,Port=%s", id, count(t.Target.Port)))
+		group.Commands[name] = Command{Make: "elbv2 register" + rest, Remove: "elbv2 deregister" + rest}
 	}
-	return nil
+	group.Settings[settingHealthy] = fmt.Sprint(healthy)
+	if passing != "" {
+		group.Passing[settingHealthy] = passing
+	}
+	group.Settings[settingAttached] = "all"
+	var lost []string
+	for _, id := range members {
+		if !registered[id] {
+			lost = append(lost, "Id="+id)
+		}
+	}
+	if len(lost) > 0 {
+		group.Settings[settingAttached] = fmt.Sprintf("all but %d", len(lost))
+		group.Commands[settingAttached] = Command{Heal: "elbv2 register-targets --target-group-arn " + group.ID + " --targets " + strings.Join(lost, " ")}
+	}
+}
+
+// ofFleet tells whether an instance belongs to an Auto Scaling group, which sees to its registration.
+func (c *canon) ofFleet(id string) bool {
+	for _, i := range c.f.instances {
+		if aws.ToString(i.InstanceId) == id {
+			return fleetOf(i) != ""
+		}
+	}
+	return false
+}
+
+func (c *canon) describeBalancers() {
+	for _, b := range c.f.balancers {
+		arn := aws.ToString(b.LoadBalancerArn)
+		settings := map[string]string{"groups": c.meanings(slices.Clone(b.SecurityGroups)), "type": string(b.Type)}
+		c.generic(settings, b, "LoadBalancerArn", "LoadBalancerName", "DNSName", "CanonicalHostedZoneId", "CreatedTime", "VpcId",
+			"SecurityGroups", "AvailabilityZones", "State", "Type")
+		commands := map[string]Command{
+			"":       {Remove: "elbv2 delete-load-balancer --load-balancer-arn " + arn},
+			"groups": {Make: "elbv2 set-security-groups --load-balancer-arn " + arn + " --security-groups " + strings.Join(b.SecurityGroups, " ")},
+		}
+		var subnets []string
+		for _, z := range b.AvailabilityZones {
+			subnets = append(subnets, aws.ToString(z.SubnetId))
+		}
+		settings["subnets"] = c.meanings(slices.Clone(subnets))
+		commands["subnets"] = Command{Make: "elbv2 set-subnets --load-balancer-arn " + arn + " --subnets " + strings.Join(subnets, " ")}
+		for _, a := range c.f.lbSettings[arn] {
+			key, value := aws.ToString(a.Key), aws.ToString(a.Value)
+			settings["attribute "+key] = value
+			commands["attribute "+key] = Command{Make: "elbv2 modify-load-balancer-attributes --load-balancer-arn " + arn + " --attributes " + shell("Key="+key+",Value="+value)}
+		}
+		balancer := c.add("load balancer", arn, c.f.elbTags[arn], settings, commands)
+		if b.State != nil {
+			settings["state"] = string(b.State.Code)
+			if b.State.Code == elbtypes.LoadBalancerStateEnumProvisioning {
+				balancer.Passing[""] = "the load balancer is being provisioned"
+			}
+		}
+		c.describeListeners(arn, balancer.Name())
+	}
+}
+
+func (c *canon) describeListeners(balancer, name string) {
+	for _, l := range c.f.listeners[balancer] {
+		arn := aws.ToString(l.ListenerArn)
+		if c.roles[arn] == unnamed {
+			c.rename("listener", arn, "port "+count(l.Port))
+		}
+		settings := map[string]string{
+			"port":       count(l.Port),
+			"protocol":   string(l.Protocol),
+			"tls policy": orNone(aws.ToString(l.SslPolicy)),
+			"default":    c.actions(l.DefaultActions),
+		}
+		if l.MutualAuthentication != nil && aws.ToString(l.MutualAuthentication.Mode) != "" {
+			settings["mutual authentication"] = aws.ToString(l.MutualAuthentication.Mode)
+		}
+		commands := map[string]Command{
+			"":           {Remove: "elbv2 delete-listener --listener-arn " + arn},
+			"tls policy": {Make: "elbv2 modify-listener --listener-arn " + arn + " --ssl-policy " + aws.ToString(l.SslPolicy)},
+		}
+		for _, rule := range c.f.rules[arn] {
+			if aws.ToBool(rule.IsDefault) {
+				continue
+			}
+			setting := "rule " + aws.ToString(rule.Priority)
+			if isSwitch(rule) {
+				settings["switch"] = "rule " + aws.ToString(rule.Priority)
+				continue
+			}
+			settings[setting] = c.rule(rule)
+			commands[setting] = Command{Remove: "elbv2 delete-rule --rule-arn " + aws.ToString(rule.RuleArn)}
+		}
+		c.certificates(settings, l)
+		c.add("listener", arn, c.f.elbTags[arn], settings, commands).Within = name
+	}
+}
+
+// isSwitch tells the rule by which the standby tells the checkers who is to serve. Its answer is whoever moves users' to set.
+func isSwitch(rule elbtypes.Rule) bool {
+	return len(rule.Conditions) == 1 && slices.Contains(conditionValues(rule.Conditions[0]), understudy.SwitchPath)
+}
+
+func (c *canon) rule(rule elbtypes.Rule) string {
+	var conditions []string
+	for _, one := range rule.Conditions {
+		conditions = append(conditions, aws.ToString(one.Field)+" "+strings.Join(conditionValues(one), " or "))
+	}
+	return fmt.Sprintf("if %s: %s", list(conditions), c.actions(rule.Actions))
 }
 
 func conditionValues(c elbtypes.RuleCondition) []string {
@@ -201,44 +200,33 @@ func conditionValues(c elbtypes.RuleCondition) []string {
 	return c.Values
 }
 
-func (r *reader) actions(actions []elbtypes.Action) string {
+func (c *canon) actions(actions []elbtypes.Action) string {
 	var names []string
 	for _, a := range actions {
 		switch {
 		case a.ForwardConfig != nil && len(a.ForwardConfig.TargetGroups) > 0:
-			for _, g := range a.ForwardConfig.TargetGroups {
-				names = append(names, fmt.Sprintf("forward to %s, weight %s", r.meaning(aws.ToString(g.TargetGroupArn)), number(g.Weight)))
-			}
+			names = append(names, c.forward(a.ForwardConfig))
 		case a.RedirectConfig != nil:
-			c := a.RedirectConfig
-			names = append(names, fmt.Sprintf("redirect %s to %s://%s:%s%s?%s", c.StatusCode,
-				aws.ToString(c.Protocol), aws.ToString(c.Host), aws.ToString(c.Port), aws.ToString(c.Path), aws.ToString(c.Query)))
+			to := a.RedirectConfig
+			names = append(names, fmt.Sprintf("redirect %s to %s://%s:%s%s?%s", to.StatusCode,
+				aws.ToString(to.Protocol), aws.ToString(to.Host), aws.ToString(to.Port), aws.ToString(to.Path), aws.ToString(to.Query)))
 		case a.FixedResponseConfig != nil:
-			c := a.FixedResponseConfig
-			names = append(names, fmt.Sprintf("answer %s %q", aws.ToString(c.StatusCode), aws.ToString(c.MessageBody)))
+			names = append(names, fmt.Sprintf("answer %s %q", aws.ToString(a.FixedResponseConfig.StatusCode), aws.ToString(a.FixedResponseConfig.MessageBody)))
 		default:
-			names = append(names, fmt.Sprintf("%s %s", a.Type, r.meaning(aws.ToString(a.TargetGroupArn))))
+			names = append(names, fmt.Sprintf("%s to %s", a.Type, c.meaning(aws.ToString(a.TargetGroupArn))))
 		}
 	}
 	return list(names)
 }
 
-// elbRoles reads the role tags of ARNs, twenty a call, which is DescribeTags' limit.
-func (r *reader) elbRoles(ctx context.Context, arns []string) (map[string]string, error) {
-	roles := map[string]string{}
-	for batch := range slices.Chunk(arns, 20) {
-		out, err := r.c.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: batch})
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range out.TagDescriptions {
-			roles[aws.ToString(d.ResourceArn)] = unnamed
-			for _, t := range d.Tags {
-				if aws.ToString(t.Key) == account.TagRole {
-					roles[aws.ToString(d.ResourceArn)] = aws.ToString(t.Value)
-				}
-			}
-		}
+// forward tells shares: one target group has all of it, whatever its weight.
+func (c *canon) forward(f *elbtypes.ForwardActionConfig) string {
+	if len(f.TargetGroups) == 1 {
+		return "forward to " + c.meaning(aws.ToString(f.TargetGroups[0].TargetGroupArn))
 	}
-	return roles, nil
+	var shares []string
+	for _, g := range f.TargetGroups {
+		shares = append(shares, fmt.Sprintf("%s with weight %s", c.meaning(aws.ToString(g.TargetGroupArn)), count(g.Weight)))
+	}
+	return "forward to " + list(shares)
 }

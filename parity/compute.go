@@ -1,210 +1,193 @@
 package parity
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/understudy/understudy/account"
 )
 
-func (r *reader) ofStack() []ec2types.Filter {
-	return []ec2types.Filter{account.Filter("tag:"+account.TagStack, r.stack)}
-}
-
-func (r *reader) readImages(ctx context.Context) error {
-	out, err := r.c.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, Filters: r.ofStack()})
-	if err != nil {
-		return err
-	}
-	for _, i := range out.Images {
-		digest := None
-		for _, t := range i.Tags {
-			if aws.ToString(t.Key) == account.TagDigest {
-				digest = aws.ToString(t.Value)
-			}
-		}
-		r.digests[aws.ToString(i.ImageId)] = "digest " + digest
-		r.add("image", role(i.Tags, unnamed), aws.ToString(i.ImageId), map[string]string{
-			"digest":         digest,
-			"state":          string(i.State),
-			"architecture":   string(i.Architecture),
-			"root device":    string(i.RootDeviceType),
-			"virtualization": string(i.VirtualizationType),
-			"public":         yes(i.Public),
-		})
-	}
-	return nil
-}
-
-// image is what an image id stands for: the digest, and not the id, is what two regions share.
-func (r *reader) image(id *string) string {
-	if d, ok := r.digests[aws.ToString(id)]; ok {
-		return d
-	}
-	if id == nil {
-		return None
-	}
-	return "an image that is not the stack's"
-}
-
-// readInstances leaves out the fleet's instances, which come and go: the fleet speaks for them.
-func (r *reader) readInstances(ctx context.Context) error {
-	filters := append(r.ofVPC("vpc-id"), account.Filter("instance-state-name", "pending", "running", "stopping", "stopped"))
-	pages := ec2.NewDescribeInstancesPaginator(r.c.EC2, &ec2.DescribeInstancesInput{Filters: filters})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, reservation := range page.Reservations {
-			for _, i := range reservation.Instances {
-				r.instance(i)
-			}
+// describeInstances leaves out the fleet's instances, which come and go: the fleet speaks for them.
+func (c *canon) describeInstances() {
+	for _, i := range c.f.instances {
+		switch {
+		case i.State.Name == ec2types.InstanceStateNameShuttingDown:
+		case fleetOf(i) != "":
+			c.out.Members++
+		default:
+			c.describeInstance(i)
 		}
 	}
-	return nil
 }
 
-const tagFleet = "aws:autoscaling:groupName"
-
-func (r *reader) instance(i ec2types.Instance) {
-	if slices.ContainsFunc(i.Tags, func(t ec2types.Tag) bool { return aws.ToString(t.Key) == tagFleet }) {
-		r.add("instance", "fleet", aws.ToString(i.InstanceId), map[string]string{
-			"image": r.image(i.ImageId),
-			"type":  string(i.InstanceType),
-			"state": string(i.State.Name),
-			"in":    r.meaning(aws.ToString(i.SubnetId)),
-		})
-		return
-	}
-	var groups []string
-	for _, g := range i.SecurityGroups {
-		groups = append(groups, aws.ToString(g.GroupId))
-	}
+func (c *canon) describeInstance(i ec2types.Instance) {
+	id := aws.ToString(i.InstanceId)
 	settings := map[string]string{
-		"image":             r.image(i.ImageId),
+		"image":             c.image(i.ImageId),
 		"type":              string(i.InstanceType),
-		"in":                r.meaning(aws.ToString(i.SubnetId)),
-		"groups":            r.meanings(groups),
+		"in":                c.meaning(aws.ToString(i.SubnetId)),
+		"groups":            c.meanings(ids(i.SecurityGroups)),
 		"state":             string(i.State.Name),
 		"public address":    fmt.Sprint(aws.ToString(i.PublicIpAddress) != ""),
 		"ebs optimized":     yes(i.EbsOptimized),
 		"source/dest check": yes(i.SourceDestCheck),
+		"profile":           profile(i),
+		"key":               orNone(aws.ToString(i.KeyName)),
 	}
 	if m := i.MetadataOptions; m != nil {
 		settings["metadata tokens"] = string(m.HttpTokens)
-		settings["metadata hop limit"] = number(m.HttpPutResponseHopLimit)
+		settings["metadata hop limit"] = count(m.HttpPutResponseHopLimit)
 	}
-	r.add("instance", role(i.Tags, unnamed), aws.ToString(i.InstanceId), settings)
+	if m := i.Monitoring; m != nil {
+		settings["monitoring"] = string(m.State)
+	}
+	for name, value := range c.f.attributes[id] {
+		settings[words(strings.ToUpper(name[:1])+name[1:])] = value
+	}
+	instance := c.add("instance", id, account.OfEC2(i.Tags), settings, instanceCommands(id, i, settings))
+	if i.State.Name == ec2types.InstanceStateNamePending || i.State.Name == ec2types.InstanceStateNameStopping {
+		instance.Passing[""] = "the instance is " + string(i.State.Name)
+	}
 }
 
-func (r *reader) readTemplates(ctx context.Context) error {
-	out, err := r.c.EC2.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{Filters: r.ofStack()})
-	if err != nil {
-		return err
+func profile(i ec2types.Instance) string {
+	if i.IamInstanceProfile == nil {
+		return None
 	}
-	for _, t := range out.LaunchTemplates {
-		versions, err := r.c.EC2.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{
-			LaunchTemplateId: t.LaunchTemplateId, Versions: []string{"$Default"},
-		})
-		if err != nil {
-			return err
+	arn := aws.ToString(i.IamInstanceProfile.Arn)
+	return arn[strings.LastIndex(arn, "/")+1:]
+}
+
+func instanceCommands(id string, i ec2types.Instance, settings map[string]string) map[string]Command {
+	modify := "ec2 modify-instance-attribute --instance-id " + id + " "
+	check := "--no-source-dest-check"
+	if aws.ToBool(i.SourceDestCheck) {
+		check = "--source-dest-check"
+	}
+	protected := "--no-disable-api-termination"
+	if settings["disable api termination"] == "true" {
+		protected = "--disable-api-termination"
+	}
+	return map[string]Command{
+		"":                        {Remove: "ec2 terminate-instances --instance-ids " + id},
+		"source/dest check":       {Make: modify + check},
+		"disable api termination": {Make: modify + protected},
+		"instance initiated shutdown behavior": {Make: modify + "--instance-initiated-shutdown-behavior " +
+			settings["instance initiated shutdown behavior"]},
+		"groups": {Make: modify + "--groups " + strings.Join(ids(i.SecurityGroups), " ")},
+		// What only a new instance can have: the stack's hosts hold nothing, and the next `up` makes it.
+		"user data": {Heal: "ec2 terminate-instances --instance-ids " + id},
+		"key":       {Heal: "ec2 terminate-instances --instance-ids " + id},
+	}
+}
+
+func (c *canon) describeTemplates() {
+	for _, t := range c.f.templates {
+		id := aws.ToString(t.LaunchTemplateId)
+		settings := c.templateData(c.versionData(id, "$Default"))
+		settings["newest version"] = c.newest(t)
+		commands := map[string]Command{
+			"newest version": {Heal: fmt.Sprintf("ec2 delete-launch-template-versions --launch-template-id %s --versions %d", id, aws.ToInt64(t.LatestVersionNumber))},
 		}
-		settings := map[string]string{
-			"newest is default": fmt.Sprint(aws.ToInt64(t.LatestVersionNumber) == aws.ToInt64(t.DefaultVersionNumber)),
+		if v := c.launchedVersion(t); v != "" && v != fmt.Sprint(aws.ToInt64(t.DefaultVersionNumber)) {
+			commands[settingDefault] = Command{Heal: "ec2 modify-launch-template --launch-template-id " + id + " --default-version " + v}
 		}
-		for _, v := range versions.LaunchTemplateVersions {
-			r.template(settings, v.LaunchTemplateData)
+		c.add("launch template", id, account.OfEC2(t.Tags), settings, commands)
+	}
+}
+
+// settingDefault stands for all that the default version of a template holds: it is changed as one.
+const settingDefault = "default version"
+
+// newest tells how the newest version of a template, which $Latest launches, stands to the default one.
+func (c *canon) newest(t ec2types.LaunchTemplate) string {
+	if aws.ToInt64(t.LatestVersionNumber) == aws.ToInt64(t.DefaultVersionNumber) {
+		return theDefault
+	}
+	id := aws.ToString(t.LaunchTemplateId)
+	return "not the default, from which it differs in " + differing(c.templateData(c.versionData(id, "$Latest")), c.templateData(c.versionData(id, "$Default")))
+}
+
+const theDefault = "the default"
+
+// launchedVersion is the number of the version that the group with this template launches.
+func (c *canon) launchedVersion(t ec2types.LaunchTemplate) string {
+	for _, g := range c.f.fleets {
+		if s := templateOf(g); s != nil && aws.ToString(s.LaunchTemplateId) == aws.ToString(t.LaunchTemplateId) {
+			return c.versionNumber(aws.ToString(t.LaunchTemplateId), aws.ToString(s.Version))
 		}
-		r.add("launch template", role(t.Tags, unnamed), aws.ToString(t.LaunchTemplateId), settings)
+	}
+	return ""
+}
+
+// versionNumber resolves $Default and $Latest.
+func (c *canon) versionNumber(template, version string) string {
+	for _, t := range c.f.templates {
+		if aws.ToString(t.LaunchTemplateId) != template {
+			continue
+		}
+		switch version {
+		case "$Default", "":
+			return fmt.Sprint(aws.ToInt64(t.DefaultVersionNumber))
+		case "$Latest":
+			return fmt.Sprint(aws.ToInt64(t.LatestVersionNumber))
+		}
+	}
+	return version
+}
+
+// versionData returns what a version holds, nil where it is not there.
+func (c *canon) versionData(template, version string) *ec2types.ResponseLaunchTemplateData {
+	version = c.versionNumber(template, version)
+	for _, v := range c.f.versions[template] {
+		if fmt.Sprint(aws.ToInt64(v.VersionNumber)) == version {
+			return v.LaunchTemplateData
+		}
 	}
 	return nil
 }
 
-func (r *reader) template(settings map[string]string, d *ec2types.ResponseLaunchTemplateData) {
+func (c *canon) templateData(d *ec2types.ResponseLaunchTemplateData) map[string]string {
+	settings := map[string]string{}
 	if d == nil {
-		return
+		return settings
 	}
-	sum := sha256.Sum256([]byte(aws.ToString(d.UserData)))
-	settings["image"] = r.image(d.ImageId)
+	c.generic(settings, d, "ImageId", "SecurityGroupIds", "UserData", "InstanceType")
+	settings["image"] = c.image(d.ImageId)
 	settings["type"] = string(d.InstanceType)
-	settings["groups"] = r.meanings(slices.Clone(d.SecurityGroupIds))
-	settings["user data"] = "sha256 " + hex.EncodeToString(sum[:8])
-	settings["key"] = aws.ToString(d.KeyName)
-	settings["ebs optimized"] = yes(d.EbsOptimized)
-	for n, i := range d.NetworkInterfaces {
-		settings[fmt.Sprintf("interface %d", n)] = fmt.Sprintf("public %s, groups %s", yes(i.AssociatePublicIpAddress), r.meanings(slices.Clone(i.Groups)))
-	}
-	if m := d.MetadataOptions; m != nil {
-		settings["metadata tokens"] = string(m.HttpTokens)
-		settings["metadata hop limit"] = number(m.HttpPutResponseHopLimit)
-	}
-	if m := d.Monitoring; m != nil {
-		settings["monitoring"] = yes(m.Enabled)
-	}
-}
-
-func (r *reader) readFleets(ctx context.Context) error {
-	pages := autoscaling.NewDescribeAutoScalingGroupsPaginator(r.c.AutoScaling, &autoscaling.DescribeAutoScalingGroupsInput{
-		Filters: []asgtypes.Filter{{Name: aws.String("tag:" + account.TagStack), Values: []string{r.stack}}},
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, g := range page.AutoScalingGroups {
-			r.add("auto scaling group", fleetRole(g), aws.ToString(g.AutoScalingGroupName), r.fleet(g))
-		}
-	}
-	return nil
-}
-
-func (r *reader) fleet(g asgtypes.AutoScalingGroup) map[string]string {
-	settings := map[string]string{
-		"min":                    number(g.MinSize),
-		"max":                    number(g.MaxSize),
-		"desired":                number(g.DesiredCapacity),
-		"zones":                  itoa(len(g.AvailabilityZones)),
-		"subnets":                r.meanings(strings.Split(aws.ToString(g.VPCZoneIdentifier), ",")),
-		"health check":           aws.ToString(g.HealthCheckType),
-		"grace period":           number(g.HealthCheckGracePeriod),
-		"cooldown":               number(g.DefaultCooldown),
-		"target groups":          r.meanings(slices.Clone(g.TargetGroupARNs)),
-		"termination policies":   strings.Join(g.TerminationPolicies, ", "),
-		"protects from scale-in": yes(g.NewInstancesProtectedFromScaleIn),
-		"capacity rebalance":     yes(g.CapacityRebalance),
-	}
-	if t := g.LaunchTemplate; t != nil {
-		settings["template"] = r.meaning(aws.ToString(t.LaunchTemplateId))
-	}
-	for _, p := range g.SuspendedProcesses {
-		settings["suspended "+aws.ToString(p.ProcessName)] = "yes"
-	}
-	inService := 0
-	for _, i := range g.Instances {
-		if i.LifecycleState == asgtypes.LifecycleStateInService && aws.ToString(i.HealthStatus) == "Healthy" {
-			inService++
-		}
-	}
-	settings["has its desired capacity"] = fmt.Sprint(int32(inService) >= aws.ToInt32(g.DesiredCapacity))
+	settings["groups"] = c.meanings(slices.Clone(d.SecurityGroupIds))
+	settings["user data"] = digest(aws.ToString(d.UserData))
 	return settings
 }
 
-func fleetRole(g asgtypes.AutoScalingGroup) string {
-	for _, t := range g.Tags {
-		if aws.ToString(t.Key) == account.TagRole {
-			return aws.ToString(t.Value)
+// differing lists the settings whose values differ.
+func differing(a, b map[string]string) string {
+	var names []string
+	for name := range union(a, b) {
+		if valueIn(a, name) != valueIn(b, name) {
+			names = append(names, name)
 		}
 	}
-	return unnamed
+	if len(names) == 0 {
+		return "nothing"
+	}
+	return list(names)
+}
+
+func valueIn(settings map[string]string, name string) string {
+	if v, ok := settings[name]; ok {
+		return v
+	}
+	return None
+}
+
+func union[K comparable, V any](a, b map[K]V) map[K]V {
+	u := map[K]V{}
+	maps.Copy(u, a)
+	maps.Copy(u, b)
+	return u
 }

@@ -1,66 +1,60 @@
 package parity
 
 import (
-	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/understudy/understudy/account"
 )
 
-// readGroups reads every group first, since their rules refer to one another.
-func (r *reader) readGroups(ctx context.Context) error {
-	var groups []ec2types.SecurityGroup
-	pages := ec2.NewDescribeSecurityGroupsPaginator(r.c.EC2, &ec2.DescribeSecurityGroupsInput{Filters: r.ofVPC("vpc-id")})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		groups = append(groups, page.SecurityGroups...)
-	}
-	for _, g := range groups {
-		r.roles[aws.ToString(g.GroupId)] = "security group " + groupRole(g)
-	}
-	for _, g := range groups {
+func (c *canon) describeGroups() {
+	for _, g := range c.f.groups {
+		id := aws.ToString(g.GroupId)
 		settings := map[string]string{"description": aws.ToString(g.Description)}
-		r.rules(settings, "ingress", "from", g.IpPermissions)
-		r.rules(settings, "egress", "to", g.IpPermissionsEgress)
-		r.keep(Resource{Kind: "security group", Role: groupRole(g), ID: aws.ToString(g.GroupId), Settings: settings, Given: account.IsDefault(g)})
+		commands := map[string]Command{"": {Remove: "ec2 delete-security-group --group-id " + id}}
+		c.rules(settings, commands, id, "ingress", "from", g.IpPermissions)
+		c.rules(settings, commands, id, "egress", "to", g.IpPermissionsEgress)
+		group := c.add("security group", id, account.OfEC2(g.Tags), settings, commands)
+		group.Given = account.IsDefault(g)
 	}
-	return nil
-}
-
-// groupRole names the VPC's default group, which every VPC has, by its name.
-func groupRole(g ec2types.SecurityGroup) string {
-	if account.IsDefault(g) {
-		return "default"
-	}
-	return role(g.Tags, unnamed)
 }
 
 // rules makes one setting of each rule, so that a finding names the rule.
-func (r *reader) rules(settings map[string]string, direction, preposition string, permissions []ec2types.IpPermission) {
+func (c *canon) rules(settings map[string]string, commands map[string]Command, group, direction, preposition string, permissions []ec2types.IpPermission) {
+	put := func(p ec2types.IpPermission, peer, ranges string) {
+		name := fmt.Sprintf("%s %s %s %s", direction, ports(p), preposition, peer)
+		settings[name] = "allowed"
+		rest := fmt.Sprintf("-security-group-%s --group-id %s --ip-permissions %s", direction, group, shell(permission(p)+ranges))
+		commands[name] = Command{Make: "ec2 authorize" + rest, Remove: "ec2 revoke" + rest}
+	}
 	for _, p := range permissions {
-		var peers []string
 		for _, v := range p.IpRanges {
-			peers = append(peers, r.share(aws.ToString(v.CidrIp)))
+			put(p, c.share(aws.ToString(v.CidrIp)), ",IpRanges=[{CidrIp="+aws.ToString(v.CidrIp)+"}]")
 		}
 		for _, v := range p.Ipv6Ranges {
-			peers = append(peers, aws.ToString(v.CidrIpv6))
+			put(p, aws.ToString(v.CidrIpv6), ",Ipv6Ranges=[{CidrIpv6="+aws.ToString(v.CidrIpv6)+"}]")
 		}
 		for _, v := range p.PrefixListIds {
-			peers = append(peers, r.meaning(aws.ToString(v.PrefixListId)))
+			put(p, c.meaning(aws.ToString(v.PrefixListId)), ",PrefixListIds=[{PrefixListId="+aws.ToString(v.PrefixListId)+"}]")
 		}
 		for _, v := range p.UserIdGroupPairs {
-			peers = append(peers, r.meaning(aws.ToString(v.GroupId)))
-		}
-		for _, peer := range peers {
-			settings[fmt.Sprintf("%s %s %s %s", direction, ports(p), preposition, peer)] = "allowed"
+			put(p, c.meaning(aws.ToString(v.GroupId)), ",UserIdGroupPairs=[{GroupId="+aws.ToString(v.GroupId)+"}]")
 		}
 	}
+}
+
+// permission is a rule without its peers in the AWS CLI's shorthand.
+func permission(p ec2types.IpPermission) string {
+	text := "IpProtocol=" + aws.ToString(p.IpProtocol)
+	if p.FromPort != nil {
+		text += fmt.Sprintf(",FromPort=%d", *p.FromPort)
+	}
+	if p.ToPort != nil {
+		text += fmt.Sprintf(",ToPort=%d", *p.ToPort)
+	}
+	return text
 }
 
 func ports(p ec2types.IpPermission) string {
@@ -72,5 +66,5 @@ func ports(p ec2types.IpPermission) string {
 	if from == to {
 		return fmt.Sprintf("%s %d", protocol, from)
 	}
-	return fmt.Sprintf("%s %d-%d", protocol, from, to)
+	return strings.Join([]string{protocol, fmt.Sprintf("%d-%d", from, to)}, " ")
 }

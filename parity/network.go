@@ -1,158 +1,217 @@
 package parity
 
 import (
-	"context"
 	"fmt"
-	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/understudy/understudy/account"
 )
 
-func (r *reader) readVPC(ctx context.Context) error {
-	all, err := r.c.VPCs(ctx, r.stack)
-	if err != nil {
-		return err
-	}
-	if len(all) == 0 {
-		return fmt.Errorf("no VPC bears the tag %s=%s", account.TagStack, r.stack)
-	}
-	v := all[0]
-	r.vpcID = aws.ToString(v.VpcId)
-	if r.cidr, err = netip.ParsePrefix(aws.ToString(v.CidrBlock)); err != nil {
-		return err
-	}
+func (c *canon) describeVPC() {
+	v := c.f.vpc
+	id := aws.ToString(v.VpcId)
 	settings := map[string]string{
-		"size":    fmt.Sprintf("/%d", r.cidr.Bits()),
-		"state":   string(v.State),
-		"tenancy": string(v.InstanceTenancy),
-		"default": yes(v.IsDefault),
+		"size":          fmt.Sprintf("/%d", c.cidr.Bits()),
+		"state":         string(v.State),
+		"tenancy":       string(v.InstanceTenancy),
+		"default":       yes(v.IsDefault),
+		"dns support":   c.f.vpcAttributes[ec2types.VpcAttributeNameEnableDnsSupport],
+		"dns hostnames": c.f.vpcAttributes[ec2types.VpcAttributeNameEnableDnsHostnames],
 	}
-	support, err := r.c.EC2.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: v.VpcId, Attribute: ec2types.VpcAttributeNameEnableDnsSupport})
-	if err != nil {
-		return err
+	for _, a := range v.CidrBlockAssociationSet {
+		if block := aws.ToString(a.CidrBlock); block != aws.ToString(v.CidrBlock) {
+			settings["further range"] = block[strings.Index(block, "/")+1:]
+		}
 	}
-	hostnames, err := r.c.EC2.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: v.VpcId, Attribute: ec2types.VpcAttributeNameEnableDnsHostnames})
-	if err != nil {
-		return err
-	}
-	settings["dns support"] = attribute(support.EnableDnsSupport)
-	settings["dns hostnames"] = attribute(hostnames.EnableDnsHostnames)
-	r.add("vpc", role(v.Tags, unnamed), r.vpcID, settings)
-	return nil
+	c.add("vpc", id, account.OfEC2(v.Tags), settings, map[string]Command{
+		"dns support":   {Make: "ec2 modify-vpc-attribute --vpc-id " + id + " --enable-dns-support Value=" + settings["dns support"]},
+		"dns hostnames": {Make: "ec2 modify-vpc-attribute --vpc-id " + id + " --enable-dns-hostnames Value=" + settings["dns hostnames"]},
+	})
 }
 
-func attribute(v *ec2types.AttributeBooleanValue) string {
-	if v == nil {
-		return None
+func (c *canon) describeSubnets() {
+	for _, s := range c.f.subnets {
+		id, public := aws.ToString(s.SubnetId), yes(s.MapPublicIpOnLaunch)
+		change := "ec2 modify-subnet-attribute --subnet-id " + id + " --no-map-public-ip-on-launch"
+		if public == "true" {
+			change = "ec2 modify-subnet-attribute --subnet-id " + id + " --map-public-ip-on-launch"
+		}
+		c.add("subnet", id, account.OfEC2(s.Tags), map[string]string{
+			"zone":            c.zone(aws.ToString(s.AvailabilityZone)),
+			"range":           c.share(aws.ToString(s.CidrBlock)),
+			"public on start": public,
+			"state":           string(s.State),
+			"has room":        fmt.Sprint(aws.ToInt32(s.AvailableIpAddressCount) > 0),
+		}, map[string]Command{"": {Remove: "ec2 delete-subnet --subnet-id " + id}, "public on start": {Make: change}})
 	}
-	return yes(v.Value)
 }
 
-func (r *reader) readSubnets(ctx context.Context) error {
-	pages := ec2.NewDescribeSubnetsPaginator(r.c.EC2, &ec2.DescribeSubnetsInput{Filters: r.ofVPC("vpc-id")})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
+func (c *canon) describeGateways() {
+	for _, g := range c.f.gateways {
+		settings := map[string]string{}
+		for _, a := range g.Attachments {
+			settings["attached to "+c.meaning(aws.ToString(a.VpcId))] = "yes"
 		}
-		for _, s := range page.Subnets {
-			r.add("subnet", role(s.Tags, unnamed), aws.ToString(s.SubnetId), map[string]string{
-				"zone":            r.zone(aws.ToString(s.AvailabilityZone)),
-				"range":           r.share(aws.ToString(s.CidrBlock)),
-				"public on start": yes(s.MapPublicIpOnLaunch),
-				"state":           string(s.State),
-				"has room":        fmt.Sprint(aws.ToInt32(s.AvailableIpAddressCount) > 0),
-			})
-		}
+		c.add("internet gateway", aws.ToString(g.InternetGatewayId), account.OfEC2(g.Tags), settings, nil)
 	}
-	return nil
 }
 
-func (r *reader) readGateways(ctx context.Context) error {
-	pages := ec2.NewDescribeInternetGatewaysPaginator(r.c.EC2, &ec2.DescribeInternetGatewaysInput{Filters: r.ofVPC("attachment.vpc-id")})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
+func (c *canon) describeTables() {
+	for _, t := range c.f.tables {
+		id := aws.ToString(t.RouteTableId)
+		settings, commands := map[string]string{}, map[string]Command{"": {Remove: "ec2 delete-route-table --route-table-id " + id}}
+		for _, route := range t.Routes {
+			name := "route to " + c.destination(route)
+			settings[name] = c.nextHop(route)
+			commands[name] = routeCommand(id, route)
 		}
-		for _, g := range page.InternetGateways {
-			settings := map[string]string{}
-			for _, a := range g.Attachments {
-				settings["attached to "+r.meaning(aws.ToString(a.VpcId))] = "yes"
-			}
-			r.add("internet gateway", role(g.Tags, unnamed), aws.ToString(g.InternetGatewayId), settings)
-		}
-	}
-	return nil
-}
-
-func (r *reader) readRouteTables(ctx context.Context) error {
-	pages := ec2.NewDescribeRouteTablesPaginator(r.c.EC2, &ec2.DescribeRouteTablesInput{Filters: r.ofVPC("vpc-id")})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, t := range page.RouteTables {
-			settings := map[string]string{}
-			for _, route := range t.Routes {
-				settings["route to "+r.destination(route)] = r.nextHop(route)
-			}
-			for _, a := range t.Associations {
-				if !aws.ToBool(a.Main) {
-					settings["governs "+r.meaning(aws.ToString(a.SubnetId))] = "yes"
+		for _, a := range t.Associations {
+			if !aws.ToBool(a.Main) {
+				name := "governs " + c.meaning(aws.ToString(a.SubnetId))
+				settings[name] = "yes"
+				commands[name] = Command{
+					Make:   "ec2 associate-route-table --route-table-id " + id + " --subnet-id " + aws.ToString(a.SubnetId),
+					Remove: "ec2 disassociate-route-table --association-id " + aws.ToString(a.RouteTableAssociationId),
 				}
 			}
-			table := Resource{Kind: "route table", Role: role(t.Tags, unnamed), ID: aws.ToString(t.RouteTableId), Settings: settings}
-			if table.Given = account.IsMain(t); table.Given {
-				table.Role = "main"
-			}
-			r.keep(table)
 		}
+		table := c.add("route table", id, account.OfEC2(t.Tags), settings, commands)
+		table.Given = account.IsMain(t) && table.Role == "main"
+		settings["main"] = fmt.Sprint(account.IsMain(t))
 	}
-	return nil
 }
 
-func (r *reader) destination(route ec2types.Route) string {
+func (c *canon) destination(route ec2types.Route) string {
 	switch {
 	case route.DestinationCidrBlock != nil:
-		return r.share(*route.DestinationCidrBlock)
+		return c.share(*route.DestinationCidrBlock)
 	case route.DestinationIpv6CidrBlock != nil:
 		return *route.DestinationIpv6CidrBlock
 	}
-	return r.meaning(aws.ToString(route.DestinationPrefixListId))
+	return c.meaning(aws.ToString(route.DestinationPrefixListId))
 }
 
-func (r *reader) nextHop(route ec2types.Route) string {
-	hop := None
-	for _, id := range []*string{
-		route.GatewayId, route.NatGatewayId, route.InstanceId, route.NetworkInterfaceId, route.TransitGatewayId,
-		route.VpcPeeringConnectionId, route.EgressOnlyInternetGatewayId, route.LocalGatewayId, route.CarrierGatewayId,
-	} {
-		if id != nil {
-			hop = r.meaning(*id)
-			if *id == "local" {
-				hop = *id
+// routeCommand makes, changes and deletes one route.
+func routeCommand(table string, r ec2types.Route) Command {
+	to := ""
+	switch {
+	case r.DestinationCidrBlock != nil:
+		to = " --destination-cidr-block " + *r.DestinationCidrBlock
+	case r.DestinationIpv6CidrBlock != nil:
+		to = " --destination-ipv6-cidr-block " + *r.DestinationIpv6CidrBlock
+	default:
+		to = " --destination-prefix-list-id " + aws.ToString(r.DestinationPrefixListId)
+	}
+	way := ""
+	for _, hop := range hops(r) {
+		if hop.id != nil {
+			way = " --" + hop.option + " " + *hop.id
+			break
+		}
+	}
+	table = " --route-table-id " + table
+	return Command{Make: "ec2 create-route" + table + to + way, Change: "ec2 replace-route" + table + to + way, Remove: "ec2 delete-route" + table + to}
+}
+
+type hop struct {
+	id     *string
+	option string // of the AWS CLI
+}
+
+// hops lists where a route may lead; at most one is set.
+func hops(r ec2types.Route) []hop {
+	return []hop{
+		{r.GatewayId, "gateway-id"}, {r.NatGatewayId, "nat-gateway-id"}, {r.InstanceId, "instance-id"},
+		{r.NetworkInterfaceId, "network-interface-id"}, {r.TransitGatewayId, "transit-gateway-id"},
+		{r.VpcPeeringConnectionId, "vpc-peering-connection-id"}, {r.EgressOnlyInternetGatewayId, "egress-only-internet-gateway-id"},
+		{r.LocalGatewayId, "local-gateway-id"}, {r.CarrierGatewayId, "carrier-gateway-id"},
+	}
+}
+
+func (c *canon) nextHop(route ec2types.Route) string {
+	to := None
+	for _, h := range hops(route) {
+		if h.id != nil {
+			to = c.meaning(*h.id)
+			if *h.id == "local" {
+				to = *h.id
 			}
 			break
 		}
 	}
 	if route.State == ec2types.RouteStateBlackhole {
-		hop += ", a black hole"
+		to += ", a black hole"
 	}
-	return hop
+	return to
 }
 
-// list joins names in a stable order.
-func list(names []string) string {
-	if len(names) == 0 {
-		return None
+// describeACLs reads network ACLs, which every VPC has one of that allows everything.
+func (c *canon) describeACLs() {
+	for _, a := range c.f.acls {
+		id := aws.ToString(a.NetworkAclId)
+		settings, commands := map[string]string{}, map[string]Command{"": {Remove: "ec2 delete-network-acl --network-acl-id " + id}}
+		for _, e := range a.Entries {
+			name := fmt.Sprintf("%s %d", direction(e), aws.ToInt32(e.RuleNumber))
+			settings[name] = c.entry(e)
+			commands[name] = entryCommand(id, e)
+		}
+		for _, s := range a.Associations {
+			name := "governs " + c.meaning(aws.ToString(s.SubnetId))
+			settings[name] = "yes"
+			commands[name] = Command{Make: "ec2 replace-network-acl-association --network-acl-id " + id +
+				" --association-id " + aws.ToString(s.NetworkAclAssociationId)}
+		}
+		acl := c.add("network acl", id, account.OfEC2(a.Tags), settings, commands)
+		acl.Given = aws.ToBool(a.IsDefault)
 	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+}
+
+func direction(e ec2types.NetworkAclEntry) string {
+	if aws.ToBool(e.Egress) {
+		return "egress"
+	}
+	return "ingress"
+}
+
+func (c *canon) entry(e ec2types.NetworkAclEntry) string {
+	from, ports := c.share(aws.ToString(e.CidrBlock))+aws.ToString(e.Ipv6CidrBlock), ""
+	if e.PortRange != nil {
+		ports = fmt.Sprintf(" %d-%d", aws.ToInt32(e.PortRange.From), aws.ToInt32(e.PortRange.To))
+	}
+	return fmt.Sprintf("%s %s%s of %s", e.RuleAction, protocol(aws.ToString(e.Protocol)), ports, from)
+}
+
+// protocol names a protocol as people do. EC2 gives numbers (IANA's), or -1 for all.
+func protocol(number string) string {
+	switch number {
+	case "-1":
+		return "everything"
+	case "1":
+		return "icmp"
+	case "6":
+		return "tcp"
+	case "17":
+		return "udp"
+	}
+	return number
+}
+
+func entryCommand(acl string, e ec2types.NetworkAclEntry) Command {
+	which := fmt.Sprintf(" --network-acl-id %s --%s --rule-number %d", acl, direction(e), aws.ToInt32(e.RuleNumber))
+	what := fmt.Sprintf(" --protocol %s --rule-action %s", aws.ToString(e.Protocol), e.RuleAction)
+	if e.CidrBlock != nil {
+		what += " --cidr-block " + *e.CidrBlock
+	}
+	if e.Ipv6CidrBlock != nil {
+		what += " --ipv6-cidr-block " + *e.Ipv6CidrBlock
+	}
+	if e.PortRange != nil {
+		what += fmt.Sprintf(" --port-range From=%d,To=%d", aws.ToInt32(e.PortRange.From), aws.ToInt32(e.PortRange.To))
+	}
+	return Command{
+		Make: "ec2 create-network-acl-entry" + which + what, Change: "ec2 replace-network-acl-entry" + which + what,
+		Remove: "ec2 delete-network-acl-entry" + which,
+	}
 }

@@ -1,18 +1,22 @@
-// Package parity compares two live regions by meaning, not by id.
+// Package parity audits whether one of two live regions can stand in for the other. It compares them by meaning, not
+// by id, and judges what differs.
 //
-// Each region is read through the AWS API into a canonical form in which nothing names itself: a rule
-// that refers to a security group names that group's role, an image is its digest, a subnet is its zone
-// letter and its share of the VPC's range. Two regions are equal when their canonical forms are; what
-// differs is a finding, with the ids of both sides as evidence. Nothing is changed anywhere.
+// Each region is read through the AWS API into a canonical form in which nothing names itself: a rule that refers to
+// a security group names that group's role, an image is its digest and its origin, a subnet is the position of its
+// zone and its share of the VPC's range. What the canonical forms do not share is a Finding: how grave it is, what
+// both sides have, which of them is wrong, why it matters in a failover, and the command that heals it. Nothing is
+// changed anywhere.
 //
-// Resources are paired by kind and role (the tag understudy:role). What lies in the stack's VPC and
-// bears no role is read too: it is a finding unless both sides have its like.
+// Resources are paired by kind and role. A role is the tag understudy:role, or what else ties a resource to its part:
+// its tag Name, the name that AWS knows it by. What lies in the VPC and is nobody's part is read too: it is a finding
+// unless both sides have its like. Regions that this tool did not build are found from a record's name (walk.go).
 package parity
 
 import (
-	"maps"
+	"cmp"
 	"slices"
-	"strings"
+
+	"github.com/understudy/understudy"
 )
 
 // Resource is one resource in canonical form.
@@ -21,13 +25,31 @@ type Resource struct {
 	Role     string // "internal"
 	ID       string // evidence, never compared
 	Settings map[string]string
-	Given    bool // AWS made it with the VPC: nobody declared it, but it is compared, since somebody may have changed it
+	Given    bool   // AWS made it with the VPC: nobody declared it, but it is compared, since somebody may have changed it
+	Within   string // what it is a part of, "load balancer main": it is missing where that is
+	// Passing says of a setting why its value is not final: "an instance refresh". Under "" it is all of the resource.
+	Passing map[string]string
+	// Commands change a setting, by its name. Under "" they are the resource's own.
+	Commands map[string]Command
 }
+
+// Command is how the AWS CLI changes a setting: without "aws" and the region, with this region's ids.
+type Command struct {
+	Make   string // gives the setting the value that it has here
+	Change string // the same where it has another value; empty is Make
+	Remove string // takes it away
+	Heal   string // makes it as it should be, where that is known
+}
+
+// Name is what others call the resource.
+func (r Resource) Name() string { return r.Kind + " " + r.Role }
 
 // Region is one region in canonical form.
 type Region struct {
 	Name      string
+	Side      understudy.Side
 	Resources []Resource
+	Members   int // instances of Auto Scaling groups, which come and go: the groups speak for them
 }
 
 // Inventory counts the resources of each kind that somebody asked for.
@@ -38,19 +60,48 @@ func (r Region) Inventory() map[string]int {
 			count[res.Kind]++
 		}
 	}
+	if r.Members > 0 {
+		count["instance"] += r.Members
+	}
 	return count
 }
 
-// Finding is one difference. Where a side has no such resource or setting, its value is None.
-type Finding struct {
-	Kind    string `json:"kind"`
-	Role    string `json:"role"`
-	Setting string `json:"setting,omitempty"` // "" where the resource itself is missing
-	Left    Side   `json:"left"`
-	Right   Side   `json:"right"`
+// Pair is all that an audit knows.
+type Pair struct {
+	Left, Right Region // the primary first
+	// Names are the records of others that touch the stack's names. They belong to neither region.
+	Names []Resource
+	Notes []Note
 }
 
-// Side is what one region has.
+// Note is what an audit has to say beside its findings: what it could not compare, and why.
+type Note struct {
+	About string `json:"about"`
+	Text  string `json:"text"`
+}
+
+// Finding is one reason why a failover might not go well.
+type Finding struct {
+	Name     string   `json:"name"` // "target group target-group: matcher"; what patterns of parity.ignore match
+	Rule     string   `json:"rule"` // "target-group/matcher": the same for all findings of a sort
+	Severity Severity `json:"severity"`
+	Kind     string   `json:"kind"`
+	Role     string   `json:"role"`
+	Setting  string   `json:"setting,omitempty"` // "" where the resource itself is missing, or is too many
+	Evidence []Side   `json:"evidence"`
+	Expected string   `json:"expected,omitempty"` // by the declaration, or else by AWS's defaults
+	Wrong    []string `json:"wrong"`              // regions
+	// Presumed tells that nothing says which side is wrong: the secondary is to be as the primary is.
+	Presumed bool     `json:"presumed,omitempty"`
+	Why      string   `json:"why"`
+	Heal     []string `json:"heal"`
+	// Consequences are differences that come of this one and go with it.
+	Consequences []string `json:"consequences,omitempty"`
+	Passing      string   `json:"passing,omitempty"` // what it waits for
+	Ignored      string   `json:"ignored,omitempty"` // the declared reason
+}
+
+// Side is what one region has. Global is the region of what belongs to neither.
 type Side struct {
 	Region string `json:"region"`
 	ID     string `json:"id,omitempty"`
@@ -60,92 +111,34 @@ type Side struct {
 // None is the value of what a side does not have.
 const None = "none"
 
-type key struct{ kind, role string }
+// Report is the result of an audit.
+type Report struct {
+	Left, Right Region
+	Findings    []Finding // the gravest first
+	Passing     []Finding // what passes by itself
+	Ignored     []Finding // what the declaration says to ignore
+	Notes       []Note
+}
 
-// Compare returns the differences in a stable order: by kind, role and setting.
-func Compare(left, right Region) []Finding {
-	l, r := index(left), index(right)
+// Inventory counts the resources of each region by kind.
+func (r *Report) Inventory() map[string]map[string]int {
+	return map[string]map[string]int{r.Left.Name: r.Left.Inventory(), r.Right.Name: r.Right.Inventory()}
+}
+
+// AtLeast returns the findings of this severity and the graver ones.
+func (r *Report) AtLeast(s Severity) []Finding {
 	var found []Finding
-	for _, k := range slices.SortedFunc(maps.Keys(union(l, r)), compareKeys) {
-		a, onLeft := l[k]
-		b, onRight := r[k]
-		if onLeft && onRight {
-			found = append(found, compareSettings(left.Name, right.Name, a, b)...)
-			continue
+	for _, f := range r.Findings {
+		if f.Severity >= s {
+			found = append(found, f)
 		}
-		f := Finding{Kind: k.kind, Role: k.role, Left: Side{Region: left.Name, Value: None}, Right: Side{Region: right.Name, Value: None}}
-		if onLeft {
-			f.Left.ID, f.Left.Value = a.ID, "present"
-		} else {
-			f.Right.ID, f.Right.Value = b.ID, "present"
-		}
-		found = append(found, f)
 	}
 	return found
 }
 
-func compareSettings(left, right string, a, b Resource) []Finding {
-	var found []Finding
-	for _, name := range slices.Sorted(maps.Keys(union(a.Settings, b.Settings))) {
-		va, vb := value(a, name), value(b, name)
-		if va == vb {
-			continue
-		}
-		found = append(found, Finding{
-			Kind: a.Kind, Role: a.Role, Setting: name,
-			Left: Side{left, a.ID, va}, Right: Side{right, b.ID, vb},
-		})
-	}
-	return found
-}
-
-func value(r Resource, setting string) string {
-	if v, ok := r.Settings[setting]; ok {
-		return v
-	}
-	return None
-}
-
-// index pairs resources by kind and role. Several of one role are told apart by number, in the order of
-// their settings, so that equal ones meet.
-func index(r Region) map[key]Resource {
-	all := slices.Clone(r.Resources)
-	slices.SortFunc(all, func(a, b Resource) int { return strings.Compare(fingerprint(a), fingerprint(b)) })
-	byKey := map[key]Resource{}
-	for _, res := range all {
-		k := key{res.Kind, res.Role}
-		for n := 2; ; n++ {
-			if _, taken := byKey[k]; !taken {
-				break
-			}
-			k.role = res.Role + " #" + itoa(n)
-		}
-		res.Role = k.role
-		byKey[k] = res
-	}
-	return byKey
-}
-
-func fingerprint(r Resource) string {
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(r.Settings)) {
-		b.WriteString(name + "=" + r.Settings[name] + "\n")
-	}
-	return b.String()
-}
-
-func compareKeys(a, b key) int {
-	if c := strings.Compare(a.kind, b.kind); c != 0 {
-		return c
-	}
-	return strings.Compare(a.role, b.role)
-}
-
-func union[K comparable, V any](a, b map[K]V) map[K]V {
-	u := maps.Clone(a)
-	if u == nil {
-		u = map[K]V{}
-	}
-	maps.Copy(u, b)
-	return u
+// sortFindings puts the gravest first, and orders equals by name.
+func sortFindings(found []Finding) {
+	slices.SortStableFunc(found, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(a.Name, b.Name))
+	})
 }

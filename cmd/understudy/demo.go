@@ -21,6 +21,7 @@ import (
 	"github.com/understudy/understudy/cloud"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/examples"
+	"github.com/understudy/understudy/parity"
 	"github.com/understudy/understudy/plan"
 )
 
@@ -103,7 +104,7 @@ func buildAndLose(ctx context.Context, say func(string, ...any), c *cloud.Cloud,
 		return nil, err
 	}
 	say("both regions are up")
-	left, right, err := readRegions(ctx, stack)
+	audit, err := parity.Audit(ctx, stack.Declaration, stack.Accounts, parity.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +128,7 @@ func buildAndLose(ctx context.Context, say func(string, ...any), c *cloud.Cloud,
 		return nil, err
 	}
 	found.Faults = inWords(c.Faults())
-	return &demoReport{Report: found, Inventory: inventories(left, right)}, nil
+	return &demoReport{Report: found, Inventory: audit.Inventory()}, nil
 }
 
 // clientOptions points SDK clients at a cloud, whatever the environment says.

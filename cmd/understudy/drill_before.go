@@ -173,18 +173,14 @@ func targetsOf(ctx context.Context, a *account.Account, group string) (healthy i
 	return healthy, others, nil
 }
 
-// unequal tells how many differences there are between the regions, and the first of them.
+// unequal tells how many findings the parity audit has, and the gravest of them.
 func unequal(ctx context.Context, s *plan.Stack) (string, error) {
-	left, right, err := readRegions(ctx, s)
-	if err != nil {
+	report, err := audited(ctx, s, parity.Options{})
+	if err != nil || len(report.Findings) == 0 {
 		return "", err
 	}
-	found := parity.Compare(left, right)
-	if len(found) == 0 {
-		return "", nil
-	}
-	first := strings.TrimSpace(found[0].Kind + " " + found[0].Role + " " + found[0].Setting)
-	return fmt.Sprintf("%d differences, the first: %s; `understudy parity` lists them", len(found), first), nil
+	first := report.Findings[0]
+	return fmt.Sprintf("%d findings, the gravest: %s (%s); `understudy parity` lists them", len(report.Findings), first.Name, first.Severity), nil
 }
 
 // standbyWatch returns what tells, while the primary is broken, that the secondary does not serve. What was forced before is not

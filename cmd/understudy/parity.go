@@ -2,123 +2,169 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/parity"
 	"github.com/understudy/understudy/plan"
-	"golang.org/x/sync/errgroup"
 )
 
-const parityHelp = `Compares the two regions of a declaration as they are now, by meaning and not by id:
-a security group rule by the roles of the groups it names, an image by its digest,
-a subnet by its zone letter and its part of the network. Nothing is changed.
+const parityHelp = `Compares the two regions of a declaration as they are now, by meaning and not by id, and judges
+what differs: a security group rule by the roles of the groups it names, an image by its digest and
+its origin, a subnet by the position of its zone and its part of the network. Nothing is changed.
 
-Exit codes: 0 the regions are equal; 1 they differ or could not be read; 2 the declaration or a
-flag is wrong.`
+Each finding says how grave it is, what both sides have, which side is wrong (the declaration is
+asked first, then AWS's defaults; else the secondary is to be as the primary), why it matters in a
+failover, and the commands that heal it. What passes by itself, an instance that starts for one, is
+shown apart and does not count. What is known and accepted is listed in the declaration:
+
+  parity:
+    ignore:
+      - {finding: "listener port 8443*", reason: "the old clients' port, gone by May"}
+
+Severities:
+  critical  users would not be served
+  high      the standby would serve badly, late, or something else
+  medium    the standby behaves otherwise than the primary
+  low       nobody would feel it in a failover
+
+With --record NAME no declaration is needed: the record's two load balancers, and all that is
+around them, are compared, whoever built them.
+
+Exit codes: 0 the regions are equal, or differ in what is below --fail-on only; 1 there are
+findings; 2 a mistake in the command or the declaration; 3 a region or Route 53 could not be read.`
+
+const parityExample = `  understudy parity
+  understudy parity --fail-on high
+  understudy parity -f hello.yaml --json | jq -r '.findings[].name'
+  understudy parity --sarif > parity.sarif
+  understudy parity --record www.example.com`
+
+// parityFlags are what a run is asked for.
+type parityFlags struct {
+	on     target
+	format string
+	failOn string
+	record string
+	tags   bool
+	short  map[string]*bool // --json is --format json
+}
+
+var parityFormats = []string{"table", "json", "sarif", "junit"}
 
 func parityCommand() *cobra.Command {
-	var on target
-	var asJSON bool
+	f := &parityFlags{short: map[string]*bool{}}
 	cmd := &cobra.Command{
-		Use:   "parity",
-		Short: "Compare the two regions by meaning",
-		Long:  parityHelp,
-		Example: `  understudy parity
-  understudy parity -f hello.yaml --json | jq '.findings[]'`,
+		Use: "parity", Short: "Judge by meaning whether one region can stand in for the other", Long: parityHelp, Example: parityExample,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			stack, err := on.open(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if err := noticeDrill(cmd, stack); err != nil {
-				return err
-			}
-			left, right, err := readRegions(cmd.Context(), stack)
-			if err != nil {
-				return err
-			}
-			return reportParity(cmd, left, right, asJSON)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	on.flags(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the findings and inventories as JSON")
+	f.on.flags(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.format, "format", "table", "how to print the findings: "+strings.Join(parityFormats, ", "))
+	for _, format := range parityFormats[1:] {
+		f.short[format] = flags.Bool(format, false, "the same as --format "+format)
+	}
+	flags.StringVar(&f.failOn, "fail-on", "low", "the mildest severity that makes the exit status 1: "+strings.Join(parity.Severities(), ", "))
+	flags.StringVar(&f.record, "record", "", "compare what is behind this record, without a declaration")
+	flags.BoolVar(&f.tags, "tags", false, "compare tags, too")
+	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(parityFormats, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(parity.Severities(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.MarkFlagsMutuallyExclusive("record", "file")
+	cmd.MarkFlagsMutuallyExclusive(slices.Concat([]string{"format"}, parityFormats[1:])...)
 	return cmd
 }
 
-// readRegions reads both regions at once.
-func readRegions(ctx context.Context, s *plan.Stack) (left, right parity.Region, err error) {
-	for _, err := range s.Silent(ctx) {
-		return left, right, err
-	}
-	both, ctx := errgroup.WithContext(ctx)
-	read := func(side understudy.Side, into *parity.Region) {
-		both.Go(func() (err error) {
-			*into, err = parity.Read(ctx, s.Accounts[side], s.Declaration.Name)
-			return err
-		})
-	}
-	read(understudy.Primary, &left)
-	read(understudy.Secondary, &right)
-	err = both.Wait()
-	return left, right, err
-}
-
-// parityJSON is a comparison as programs read it.
-type parityJSON struct {
-	Equal     bool                      `json:"equal"`
-	Findings  []parity.Finding          `json:"findings"`
-	Inventory map[string]map[string]int `json:"inventory"`
-}
-
-func reportParity(cmd *cobra.Command, left, right parity.Region, asJSON bool) error {
-	findings := parity.Compare(left, right)
-	if asJSON {
-		report := parityJSON{Equal: len(findings) == 0, Findings: append([]parity.Finding{}, findings...), Inventory: inventories(left, right)}
-		if err := writeJSON(cmd, report); err != nil {
-			return err
+func (f *parityFlags) run(cmd *cobra.Command) error {
+	for format, asked := range f.short {
+		if *asked {
+			f.format = format
 		}
-	} else {
-		printFindings(cmd.OutOrStdout(), left, right, findings)
 	}
-	if len(findings) > 0 {
-		return exitError{1, fmt.Errorf("parity: %d differences", len(findings))}
+	if !slices.Contains(parityFormats, f.format) {
+		return misuse(fmt.Errorf("no format %q: there are %s", f.format, strings.Join(parityFormats, ", ")))
+	}
+	worst, err := parity.SeverityOf(f.failOn)
+	if err != nil {
+		return misuse(err)
+	}
+	report, err := f.audit(cmd)
+	if err != nil {
+		return err
+	}
+	if err := writeParity(cmd.OutOrStdout(), f.format, report, f.on.file); err != nil {
+		return err
+	}
+	if n := len(report.AtLeast(worst)); n > 0 {
+		return exitError{1, fmt.Errorf("parity: %d of %d findings are %s or graver", n, len(report.Findings), worst)}
 	}
 	return nil
 }
 
-func inventories(regions ...parity.Region) map[string]map[string]int {
-	all := map[string]map[string]int{}
-	for _, r := range regions {
-		all[r.Name] = r.Inventory()
+// audit reads the regions. What fails now is a region that cannot be read, but for mistakes in the declaration.
+func (f *parityFlags) audit(cmd *cobra.Command) (report *parity.Report, err error) {
+	ctx := cmd.Context()
+	if f.record != "" {
+		report, err = f.auditRecord(ctx)
+	} else {
+		report, err = f.auditStack(cmd)
 	}
-	return all
+	var coded interface{ ExitCode() int }
+	if err != nil && !errors.As(err, &coded) && ctx.Err() == nil {
+		err = exitError{3, err}
+	}
+	return report, err
 }
 
-func printFindings(w io.Writer, left, right parity.Region, findings []parity.Finding) {
-	if len(findings) == 0 {
-		declared := 0
-		for _, n := range left.Inventory() {
-			declared += n
-		}
-		fmt.Fprintf(w, "%s and %s are equal: %d resources each\n", left.Name, right.Name, declared)
-		return
+func (f *parityFlags) auditStack(cmd *cobra.Command) (*parity.Report, error) {
+	stack, err := f.on.open(cmd.Context())
+	if err != nil {
+		return nil, err
 	}
-	for _, f := range findings {
-		what := f.Kind + " " + f.Role
-		if f.Setting != "" {
-			what += ": " + f.Setting
-		}
-		fmt.Fprintln(w, what)
-		for _, s := range []parity.Side{f.Left, f.Right} {
-			fmt.Fprintf(w, "  %-16s %s", s.Region, s.Value)
-			if s.ID != "" {
-				fmt.Fprintf(w, "  (%s)", s.ID)
-			}
-			fmt.Fprintln(w)
+	if err := noticeDrill(cmd, stack); err != nil {
+		return nil, err
+	}
+	return audited(cmd.Context(), stack, parity.Options{Tags: f.tags})
+}
+
+// audited compares a stack's regions, if both answer.
+func audited(ctx context.Context, s *plan.Stack, o parity.Options) (*parity.Report, error) {
+	for _, err := range s.Silent(ctx) {
+		return nil, err
+	}
+	return parity.Audit(ctx, s.Declaration, s.Accounts, o)
+}
+
+func (f *parityFlags) auditRecord(ctx context.Context) (*parity.Report, error) {
+	if f.on.local {
+		if err := useLocalCloud(); err != nil {
+			return nil, err
 		}
 	}
+	// Route 53's API is at one place for all regions; the SDK wants one all the same.
+	home, err := account.Open(ctx, "us-east-1")
+	if err != nil {
+		return nil, err
+	}
+	open := func(region string) (*account.Account, error) { return account.Open(ctx, region) }
+	return parity.AuditRecord(ctx, f.record, home, open, parity.Options{Tags: f.tags})
+}
+
+// writeParity writes a report in one of the formats. File is the declaration that it is about.
+func writeParity(w io.Writer, format string, r *parity.Report, file string) error {
+	switch format {
+	case "json":
+		return writeParityJSON(w, r)
+	case "sarif":
+		return writeSARIF(w, r, file)
+	case "junit":
+		return writeJUnit(w, r)
+	}
+	printParity(w, r, colours(w))
+	return nil
 }

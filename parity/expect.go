@@ -1,0 +1,244 @@
+package parity
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/understudy/understudy"
+)
+
+// musts are values that a side must have whatever the other has, and whatever is declared: without them it does not serve.
+var musts = map[string]string{
+	"vpc: state":                         "available",
+	"load balancer: state":               "active",
+	"target group: " + settingHealthy:    "true",
+	"target group: " + settingAttached:   "all",
+	"auto scaling group: " + settingFull: "yes",
+	"health check: " + settingFound:      "yes",
+	"health check: disabled":             "false",
+}
+
+// ownMusts are those of what this tool builds: regions of others may be made otherwise, and be alike.
+var ownMusts = map[string]string{
+	"auto scaling group: " + settingVersion:  theDefault,
+	"auto scaling group: instances' version": "the group's",
+	"launch template: newest version":        theDefault,
+	"record: part":                           "its own",
+	"record: set identifier":                 "the stack's",
+	"record: points at":                      "this region's load balancer load-balancer",
+}
+
+// closed are the beginnings of settings of which a part of the stack has those that are expected and no others.
+var closed = []string{"ingress ", "egress ", "route to ", "governs ", "rule ", "suspended ", "target ", "further range"}
+
+// expectation is what a declaration asks for in canonical form, and what AWS gives to what it does not mention.
+type expectation struct {
+	declared bool
+	parts    map[understudy.Side]map[key]map[string]string
+}
+
+// must returns the value that both sides must have.
+func (e expectation) must(kind, setting string) (value string, ok bool) {
+	if value, ok = musts[kind+": "+setting]; ok || !e.declared {
+		return value, ok
+	}
+	value, ok = ownMusts[kind+": "+setting]
+	return value, ok
+}
+
+// part tells whether the stack has a part with this role. Without a declaration nobody knows.
+func (e expectation) part(kind, role string) (is, known bool) {
+	if !e.declared {
+		return false, false
+	}
+	_, is = e.parts[understudy.Primary][key{kind, role}]
+	return is || slices.Contains(partsOf[kind], role), true
+}
+
+// setting returns the value that a side should have.
+func (e expectation) setting(side understudy.Side, kind, role, setting string) (value string, known bool) {
+	if !e.declared {
+		return "", false
+	}
+	settings, part := e.parts[side][key{kind, role}]
+	if value, known = settings[setting]; known {
+		return value, true
+	}
+	if part && slices.ContainsFunc(closed, func(prefix string) bool { return strings.HasPrefix(setting, prefix) }) {
+		return None, true
+	}
+	if setting == settingTags {
+		return "the stack's", true
+	}
+	value, known = defaults[kind+": "+setting]
+	return value, known && part
+}
+
+// expect writes a declaration as the canonical form of what `up` builds.
+func expect(d *understudy.Declaration) expectation {
+	e := expectation{declared: d != nil, parts: map[understudy.Side]map[key]map[string]string{}}
+	if d == nil {
+		return e
+	}
+	for _, side := range understudy.Sides {
+		parts := map[key]map[string]string{}
+		expectNetwork(parts, d.Regions[side])
+		expectGroups(parts, d)
+		expectCompute(parts, d)
+		expectBalance(parts, d)
+		expectNames(parts, d)
+		expectSwitch(parts, d, side)
+		e.parts[side] = parts
+	}
+	return e
+}
+
+func expectNetwork(parts map[key]map[string]string, region understudy.Region) {
+	parts[key{"vpc", "vpc"}] = map[string]string{
+		"size": fmt.Sprintf("/%d", region.CIDR.Bits()), "dns support": "true", "dns hostnames": "true", "tenancy": "default", "default": "false",
+	}
+	c := &canon{cidr: region.CIDR}
+	governs := map[bool]map[string]string{
+		true:  {"main": "false", "route to the vpc's range": "local", "route to " + netip.PrefixFrom(netip.IPv4Unspecified(), 0).String(): "internet gateway gateway"},
+		false: {"main": "false", "route to the vpc's range": "local"},
+	}
+	for _, s := range region.Subnets() {
+		parts[key{"subnet", s.Name}] = map[string]string{
+			"zone": itoa(s.Zone + 1), "range": c.share(s.CIDR.String()), "public on start": fmt.Sprint(s.Public), "state": "available", "has room": "true",
+		}
+		governs[s.Public]["governs subnet "+s.Name] = "yes"
+	}
+	parts[key{"route table", "public-routes"}], parts[key{"route table", "private-routes"}] = governs[true], governs[false]
+	parts[key{"route table", "main"}] = map[string]string{"main": "true", "route to the vpc's range": "local"}
+	parts[key{"internet gateway", "gateway"}] = map[string]string{"attached to vpc vpc": "yes"}
+	// The network ACL that comes with a VPC allows everything, and governs every subnet
+	// (https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html).
+	acl := map[string]string{}
+	for _, direction := range []string{"ingress", "egress"} {
+		acl[direction+" 100"], acl[direction+" 32767"] = "allow everything of 0.0.0.0/0", "deny everything of 0.0.0.0/0"
+	}
+	for _, s := range region.Subnets() {
+		acl["governs subnet "+s.Name] = "yes"
+	}
+	parts[key{"network acl", "default"}] = acl
+}
+
+func expectGroups(parts map[key]map[string]string, d *understudy.Declaration) {
+	const out = "egress everything to 0.0.0.0/0"
+	parts[key{"security group", "public-facing"}] = map[string]string{fmt.Sprintf("ingress tcp %d from 0.0.0.0/0", d.Listener.Port): "allowed", out: "allowed"}
+	parts[key{"security group", "internal"}] = map[string]string{
+		fmt.Sprintf("ingress tcp %d from security group public-facing", d.Service.Port): "allowed", out: "allowed",
+	}
+	// https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
+	parts[key{"security group", "default"}] = map[string]string{"ingress everything from security group default": "allowed", out: "allowed"}
+}
+
+func expectCompute(parts map[key]map[string]string, d *understudy.Declaration) {
+	parts[key{"image", "image"}] = map[string]string{"state": "available", "public": "false"}
+	parts[key{"base image", "of the declaration"}] = map[string]string{}
+	parts[key{"launch template", "template"}] = map[string]string{"type": d.Instance.Type, "groups": "security group internal", "user data": None}
+	for _, letter := range []string{"a", "b"} {
+		parts[key{"instance", "host-" + letter}] = map[string]string{
+			"type": d.Instance.Type, "in": "subnet public-" + letter, "groups": "security group public-facing", "state": "running",
+			"public address": "true", "user data": None, "key": None, "profile": None, "metadata tokens": "required",
+		}
+	}
+	f := d.Fleet
+	parts[key{"auto scaling group", "fleet"}] = map[string]string{
+		"min": itoa(f.Min), "max": itoa(f.Max), "health check": "ELB", "grace period": itoa(f.Grace),
+		"subnets": "subnet private-a, subnet private-b", "target groups": "target group target-group", "template": "launch template template",
+		"instances' type": d.Instance.Type, "instances' groups": "security group internal", "instances' source/dest check": "true",
+	}
+}
+
+func expectBalance(parts map[key]map[string]string, d *understudy.Declaration) {
+	t := d.Target
+	parts[key{"target group", "target-group"}] = map[string]string{
+		"port": itoa(d.Service.Port), "protocol": "HTTP", "target type": "instance", "health check path": d.Service.Health,
+		"health check interval seconds": itoa(t.Interval), "health check timeout seconds": itoa(t.Timeout),
+		"healthy threshold count": itoa(t.Healthy), "unhealthy threshold count": itoa(t.Unhealthy), "matcher": t.Matcher,
+		"attribute deregistration_delay.timeout_seconds": itoa(t.DeregistrationDelay),
+	}
+	parts[key{"load balancer", "load-balancer"}] = map[string]string{
+		"scheme": "internet-facing", "type": "application", "ip address type": "ipv4",
+		"groups": "security group public-facing", "subnets": "subnet public-a, subnet public-b",
+	}
+	parts[key{"listener", "listener"}] = map[string]string{
+		"port": itoa(d.Listener.Port), "protocol": "HTTP", "default": "forward to target group target-group",
+	}
+}
+
+func expectNames(parts map[key]map[string]string, d *understudy.Declaration) {
+	parts[key{"record", d.Host() + " A"}] = map[string]string{
+		"policy": "failover", "evaluate target health": "true", "health check": "asks this region's load balancer load-balancer", "ttl": None,
+	}
+	parts[key{"health check", "service"}] = map[string]string{
+		"asks": "this region's load balancer load-balancer", "type": "HTTP", "port": itoa(d.Listener.Port), "resource path": d.Service.Health,
+		"request interval": itoa(d.Failover.Interval), "failure threshold": itoa(d.Failover.Threshold), "inverted": "false", "checkers": "all",
+	}
+}
+
+// expectSwitch adds what is in one region only, on purpose: the standby's rule that tells the checkers who is to serve, and the
+// primary's record that follows it.
+func expectSwitch(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
+	listener, record := parts[key{"listener", "listener"}], parts[key{"record", d.Host() + " A"}]
+	listener["switch"] = None
+	if d.Failover.Switch == understudy.SwitchNone {
+		return
+	}
+	if side == understudy.Secondary {
+		listener["switch"] = "rule 1"
+	} else {
+		record["health check"] = "2 of: asks this region's load balancer load-balancer, not the switch"
+	}
+}
+
+// defaults are what AWS gives where nothing was asked for. The pages are of the API reference and the user guides: CreateTargetGroup,
+// TargetGroupAttribute, LoadBalancerAttribute, CreateAutoScalingGroup, RunInstances.
+var defaults = map[string]string{
+	"target group: health check port":                                                                        "traffic-port",
+	"target group: health check protocol":                                                                    "HTTP",
+	"target group: health check enabled":                                                                     "true",
+	"target group: protocol version":                                                                         "HTTP1",
+	"target group: ip address type":                                                                          "ipv4",
+	"target group: attribute stickiness.enabled":                                                             "false",
+	"target group: attribute slow_start.duration_seconds":                                                    "0",
+	"target group: attribute load_balancing.algorithm.type":                                                  "round_robin",
+	"target group: attribute load_balancing.algorithm.anomaly_mitigation":                                    "off",
+	"target group: attribute load_balancing.cross_zone.enabled":                                              "use_load_balancer_configuration",
+	"target group: attribute target_group_health.dns_failover.minimum_healthy_targets.count":                 "1",
+	"target group: attribute target_group_health.dns_failover.minimum_healthy_targets.percentage":            "off",
+	"target group: attribute target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      "1",
+	"target group: attribute target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
+	"load balancer: attribute idle_timeout.timeout_seconds":                                                  "60",
+	"load balancer: attribute deletion_protection.enabled":                                                   "false",
+	"load balancer: attribute access_logs.s3.enabled":                                                        "false",
+	"load balancer: attribute connection_logs.s3.enabled":                                                    "false",
+	"load balancer: attribute routing.http2.enabled":                                                         "true",
+	"load balancer: attribute routing.http.drop_invalid_header_fields.enabled":                               "false",
+	"load balancer: attribute routing.http.desync_mitigation_mode":                                           "defensive",
+	"load balancer: attribute routing.http.preserve_host_header.enabled":                                     "false",
+	"load balancer: attribute routing.http.x_amzn_tls_version_and_cipher_suite.enabled":                      "false",
+	"load balancer: attribute routing.http.xff_client_port.enabled":                                          "false",
+	"load balancer: attribute routing.http.xff_header_processing.mode":                                       "append",
+	"load balancer: attribute load_balancing.cross_zone.enabled":                                             "true",
+	"load balancer: attribute waf.fail_open.enabled":                                                         "false",
+	"load balancer: attribute zonal_shift.config.enabled":                                                    "false",
+	"load balancer: attribute client_keep_alive.seconds":                                                     "3600",
+	"auto scaling group: default cooldown":                                                                   "300",
+	"auto scaling group: termination policies":                                                               `["Default"]`,
+	"auto scaling group: new instances protected from scale in":                                              "false",
+	"auto scaling group: capacity rebalance":                                                                 "false",
+	"auto scaling group: max instance lifetime":                                                              None,
+	"instance: source/dest check":                                                                            "true",
+	"instance: ebs optimized":                                                                                "false",
+	"instance: disable api termination":                                                                      "false",
+	"instance: instance initiated shutdown behavior":                                                         "stop",
+	"instance: monitoring":                                                                                   "disabled",
+	"health check: enable sni":                                                                               "false",
+	"health check: measure latency":                                                                          "false",
+	"health check: search string":                                                                            None,
+	"listener: tls policy":                                                                                   None,
+}

@@ -1,0 +1,154 @@
+package parity
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/understudy/understudy/account"
+)
+
+func (r *fetcher) readTargetGroups(ctx context.Context) error {
+	var arns []string
+	pages := elb.NewDescribeTargetGroupsPaginator(r.ELB, &elb.DescribeTargetGroupsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, g := range page.TargetGroups {
+			if aws.ToString(g.VpcId) == aws.ToString(r.f.vpc.VpcId) {
+				r.f.targetGroups, arns = append(r.f.targetGroups, g), append(arns, aws.ToString(g.TargetGroupArn))
+			}
+		}
+	}
+	if err := r.readELBTags(ctx, arns); err != nil {
+		return err
+	}
+	return each(ctx, arns, r.readTargetGroup)
+}
+
+func (r *fetcher) readTargetGroup(ctx context.Context, arn string) error {
+	attributes, err := r.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &arn})
+	if err != nil {
+		return err
+	}
+	health, err := r.ELB.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.f.groupSettings[arn], r.f.targets[arn] = attributes.Attributes, health.TargetHealthDescriptions
+	return nil
+}
+
+func (r *fetcher) readBalancers(ctx context.Context) error {
+	all, err := r.allBalancers(ctx)
+	if err != nil {
+		return err
+	}
+	var arns []string
+	for _, b := range all {
+		if aws.ToString(b.VpcId) == aws.ToString(r.f.vpc.VpcId) {
+			r.f.balancers, arns = append(r.f.balancers, b), append(arns, aws.ToString(b.LoadBalancerArn))
+		}
+	}
+	if err := r.readELBTags(ctx, arns); err != nil {
+		return err
+	}
+	return each(ctx, arns, r.readBalancer)
+}
+
+func (r *fetcher) allBalancers(ctx context.Context) ([]elbtypes.LoadBalancer, error) {
+	var all []elbtypes.LoadBalancer
+	pages := elb.NewDescribeLoadBalancersPaginator(r.ELB, &elb.DescribeLoadBalancersInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.LoadBalancers...)
+	}
+	return all, nil
+}
+
+func (r *fetcher) readBalancer(ctx context.Context, arn string) error {
+	attributes, err := r.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &arn})
+	if err != nil {
+		return err
+	}
+	var listeners []elbtypes.Listener
+	var arns []string
+	pages := elb.NewDescribeListenersPaginator(r.ELB, &elb.DescribeListenersInput{LoadBalancerArn: &arn})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, l := range page.Listeners {
+			listeners, arns = append(listeners, l), append(arns, aws.ToString(l.ListenerArn))
+		}
+	}
+	r.mu.Lock()
+	r.f.lbSettings[arn], r.f.listeners[arn] = attributes.Attributes, listeners
+	r.mu.Unlock()
+	if err := r.readELBTags(ctx, arns); err != nil {
+		return err
+	}
+	return each(ctx, listeners, r.readListener)
+}
+
+func (r *fetcher) readListener(ctx context.Context, l elbtypes.Listener) error {
+	out, err := r.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: l.ListenerArn})
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.f.rules[aws.ToString(l.ListenerArn)] = out.Rules
+	r.mu.Unlock()
+	return r.readCertificates(ctx, l)
+}
+
+// readELBTags reads tags of ARNs, twenty a call, which is DescribeTags' limit.
+func (r *fetcher) readELBTags(ctx context.Context, arns []string) error {
+	for batch := range slices.Chunk(arns, 20) {
+		out, err := r.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: batch})
+		if err != nil {
+			return err
+		}
+		r.mu.Lock()
+		for _, d := range out.TagDescriptions {
+			r.f.elbTags[aws.ToString(d.ResourceArn)] = account.OfELB(d.Tags)
+		}
+		r.mu.Unlock()
+	}
+	return nil
+}
+
+// readVPCOfBalancer finds the VPC that the load balancer with a record's DNS name is in.
+func (r *fetcher) readVPCOfBalancer(ctx context.Context) error {
+	all, err := r.allBalancers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range all {
+		if plainName(aws.ToString(b.DNSName)) == r.balancer {
+			if b.VpcId == nil {
+				return errors.New("load balancer " + aws.ToString(b.LoadBalancerArn) + " is in no VPC")
+			}
+			return r.describeVPC(ctx, *b.VpcId)
+		}
+	}
+	return errors.New("no load balancer has the DNS name " + r.balancer)
+}
+
+// plainName writes a DNS name as Elastic Load Balancing does: without the dot at its end, and without the prefix by which
+// Route 53 asks for both address families.
+func plainName(name string) string {
+	return strings.TrimPrefix(strings.TrimSuffix(strings.ToLower(name), "."), "dualstack.")
+}

@@ -1,0 +1,150 @@
+package parity
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy/account"
+)
+
+// describeImages reads the image that is launched, the stack's earlier ones, and what else instances are of. Ids and names are
+// a region's own; what two regions share is a digest of what the image was made from, and its origin.
+func (c *canon) describeImages() {
+	launched := c.launchedImage()
+	for _, i := range c.f.images {
+		id, tags := aws.ToString(i.ImageId), account.OfEC2(i.Tags)
+		if !c.inUse(id) && c.roles[id] == unnamed {
+			continue // the source of one that is
+		}
+		switch made := tags[account.TagDigest]; {
+		case id == launched && (c.roles[id] == unnamed || c.stack() == ""):
+			c.rename("image", id, "image")
+		case id != launched && c.roles[id] == "image":
+			c.rename("image", id, "not launched, digest "+made[:min(12, len(made))])
+		}
+		settings := map[string]string{
+			"digest":         orNone(tags[account.TagDigest]),
+			"state":          string(i.State),
+			"architecture":   string(i.Architecture),
+			"root device":    string(i.RootDeviceType),
+			"virtualization": string(i.VirtualizationType),
+			"public":         yes(i.Public),
+			"ena support":    yes(i.EnaSupport),
+			"boot mode":      orNone(string(i.BootMode)),
+			settingOrigin:    c.origin(i),
+		}
+		for _, d := range i.BlockDeviceMappings {
+			if d.Ebs != nil {
+				settings["disk "+aws.ToString(d.DeviceName)] = fmt.Sprintf("%s GiB of %s, encrypted %s", count(d.Ebs.VolumeSize), d.Ebs.VolumeType, yes(d.Ebs.Encrypted))
+			}
+		}
+		image := c.add("image", id, tags, settings, map[string]Command{
+			"":            {Remove: "ec2 deregister-image --image-id " + id},
+			settingOrigin: {Heal: "ec2 deregister-image --image-id " + id},
+			"digest":      {Heal: "ec2 deregister-image --image-id " + id},
+		})
+		if i.State == ec2types.ImageStatePending {
+			image.Passing[""] = "the image is being made"
+		}
+	}
+	c.describeBase()
+}
+
+const settingOrigin = "origin"
+
+// describeBase tells which image the next one would be made from.
+func (c *canon) describeBase() {
+	if b := c.f.base; b != nil {
+		id := aws.ToString(b.ImageId)
+		c.roles[id] = "of the declaration"
+		c.add("base image", id, nil, map[string]string{
+			"name": aws.ToString(b.Name), "architecture": string(b.Architecture), "owner": owner(*b),
+		}, nil).Given = true
+	}
+}
+
+func (c *canon) rename(kind, id, role string) { c.roles[id], c.names[id] = role, kind+" "+role }
+
+// origin names the image at the beginning of an image's copies, which is the same image wherever they are: REGION/ID. What was
+// taken from an instance begins a line of its own. (Image in EC2's API reference: SourceImageId and SourceImageRegion are of
+// the image that this one was made from, SourceInstanceId of the instance.)
+func (c *canon) origin(i ec2types.Image) string {
+	id, region := aws.ToString(i.ImageId), c.Region
+	for range 8 { // copies of copies; the facts hold few images, and a circle would never end
+		if i.SourceInstanceId != nil || aws.ToString(i.SourceImageId) == "" {
+			break
+		}
+		id, region = *i.SourceImageId, cmpOr(aws.ToString(i.SourceImageRegion), region)
+		n := slices.IndexFunc(c.f.images, func(o ec2types.Image) bool { return aws.ToString(o.ImageId) == id })
+		if region != c.Region || n < 0 {
+			break
+		}
+		i = c.f.images[n]
+	}
+	return region + "/" + id
+}
+
+func cmpOr(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a
+}
+
+func orNone(s string) string { return cmpOr(s, None) }
+
+// owner is AWS's alias of an image's owner, or else "self": account numbers differ where the pair is in two accounts.
+func owner(i ec2types.Image) string { return cmpOr(aws.ToString(i.ImageOwnerAlias), "self") }
+
+// image is what an image id stands for: the digest, and not the id, is what two regions share.
+func (c *canon) image(id *string) string {
+	if id == nil {
+		return None
+	}
+	for _, i := range c.f.images {
+		if aws.ToString(i.ImageId) != *id {
+			continue
+		}
+		if made := account.OfEC2(i.Tags)[account.TagDigest]; made != "" {
+			return "digest " + made
+		}
+		return plain(c.Region, aws.ToString(i.Name)) + " of " + owner(i)
+	}
+	return "an image that is gone"
+}
+
+// launchedImage is the image of the template that the group launches from.
+func (c *canon) launchedImage() string {
+	for _, g := range c.f.fleets {
+		if s := templateOf(g); s != nil {
+			if d := c.versionData(aws.ToString(s.LaunchTemplateId), "$Default"); d != nil {
+				return aws.ToString(d.ImageId)
+			}
+		}
+	}
+	for _, t := range c.f.templates {
+		if d := c.versionData(aws.ToString(t.LaunchTemplateId), "$Default"); d != nil {
+			return aws.ToString(d.ImageId)
+		}
+	}
+	return ""
+}
+
+// inUse tells whether a template or an instance is of the image.
+func (c *canon) inUse(image string) bool {
+	for _, i := range c.f.instances {
+		if aws.ToString(i.ImageId) == image {
+			return true
+		}
+	}
+	for _, versions := range c.f.versions {
+		for _, v := range versions {
+			if v.LaunchTemplateData != nil && aws.ToString(v.LaunchTemplateData.ImageId) == image {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,182 @@
+package parity
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/understudy/understudy/account"
+)
+
+// unnamed is the role of what is nobody's part.
+const unnamed = "(without a role)"
+
+// partsOf lists, by kind, the roles that a declared stack has in each region.
+var partsOf = map[string][]string{
+	"vpc":                {"vpc"},
+	"subnet":             {"public-a", "public-b", "private-a", "private-b"},
+	"internet gateway":   {"gateway"},
+	"route table":        {"public-routes", "private-routes"},
+	"security group":     {"public-facing", "internal"},
+	"image":              {"image"},
+	"launch template":    {"template"},
+	"instance":           {"host-a", "host-b"},
+	"target group":       {"target-group"},
+	"load balancer":      {"load-balancer"},
+	"listener":           {"listener"},
+	"auto scaling group": {"fleet"},
+}
+
+// claim is one thing that may play a part.
+type claim struct {
+	kind, id, name string // the name is AWS's, where it has one
+	tags           map[string]string
+	given          string // the role of what AWS makes with a VPC
+}
+
+// nameAll finds out which part every thing plays. A tag decides; where it is lost, the tag Name or AWS's own name does, unless
+// another has the part.
+func (c *canon) nameAll() {
+	claims := c.claims()
+	taken := map[string]bool{}
+	give := func(of claim, role string) {
+		c.roles[of.id], c.names[of.id] = role, of.kind+" "+role
+		taken[of.kind+" "+role] = true
+	}
+	for _, one := range claims {
+		role := one.tags[account.TagRole]
+		if role == "" || c.stack() != "" && one.tags[account.TagStack] != c.stack() {
+			role = one.given
+		}
+		if role != "" {
+			give(one, role)
+		}
+	}
+	for _, one := range claims {
+		if c.roles[one.id] != "" {
+			continue
+		}
+		if role := c.infer(one); role != "" && (!taken[one.kind+" "+role] || c.stack() == "") {
+			give(one, role)
+			continue
+		}
+		c.roles[one.id], c.names[one.id] = unnamed, one.kind+" "+unnamed
+	}
+}
+
+// infer reads a part from what names a thing beside the stack's tags.
+func (c *canon) infer(one claim) string {
+	if c.stack() == "" {
+		return plain(c.Region, one.tags["Name"], one.name)
+	}
+	parts := partsOf[one.kind]
+	if role := one.tags[account.TagRole]; slices.Contains(parts, role) && one.tags[account.TagStack] == "" {
+		return role
+	}
+	if role, ok := strings.CutPrefix(one.tags["Name"], c.stack()+" "); ok && slices.Contains(parts, role) {
+		return role
+	}
+	if one.kind == "listener" && one.name == "port "+itoa(c.declared.Listener.Port) {
+		return "listener"
+	}
+	name := "understudy-" + c.stack()
+	if one.name == name && len(parts) == 1 {
+		return parts[0]
+	}
+	if role, ok := strings.CutPrefix(one.name, name+"-"); ok && slices.Contains(parts, role) {
+		return role
+	}
+	return ""
+}
+
+// plain returns the first of some names without what tells two regions apart: the region in its spellings, and the words for
+// the two sides.
+func plain(region string, names ...string) string {
+	for _, name := range names {
+		name = strings.ToLower(name)
+		for _, word := range append(spellings(region), sideWords...) {
+			name = regexp.MustCompile(`(^|[-_ ./])`+regexp.QuoteMeta(word)+`($|[-_ ./])`).ReplaceAllString(name, "$1$2")
+		}
+		if name = strings.Trim(separators.ReplaceAllString(name, "-"), "-"); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+var (
+	separators = regexp.MustCompile(`[-_ ./]+`)
+	sideWords  = []string{"primary", "secondary", "standby", "main", "dr", "failover"}
+)
+
+// spellings returns how people write a region: us-east-1, us_east_1, useast1, use1.
+func spellings(region string) []string {
+	parts := strings.Split(region, "-")
+	short := parts[0]
+	for _, p := range parts[1:] {
+		short += p[:1]
+	}
+	return []string{region, strings.Join(parts, "_"), strings.Join(parts, ""), short}
+}
+
+// when returns a role on a condition.
+func when(condition bool, role string) string {
+	if condition {
+		return role
+	}
+	return ""
+}
+
+// claims lists everything that has an id.
+func (c *canon) claims() []claim {
+	f := c.f
+	all := []claim{{"vpc", aws.ToString(f.vpc.VpcId), "", account.OfEC2(f.vpc.Tags), ""}}
+	for _, s := range f.subnets {
+		all = append(all, claim{"subnet", aws.ToString(s.SubnetId), "", account.OfEC2(s.Tags), ""})
+	}
+	for _, g := range f.gateways {
+		all = append(all, claim{"internet gateway", aws.ToString(g.InternetGatewayId), "", account.OfEC2(g.Tags), ""})
+	}
+	for _, t := range f.tables {
+		all = append(all, claim{"route table", aws.ToString(t.RouteTableId), "", account.OfEC2(t.Tags), when(account.IsMain(t), "main")})
+	}
+	for _, g := range f.groups {
+		all = append(all, claim{"security group", aws.ToString(g.GroupId), aws.ToString(g.GroupName), account.OfEC2(g.Tags), when(account.IsDefault(g), "default")})
+	}
+	for _, a := range f.acls {
+		all = append(all, claim{"network acl", aws.ToString(a.NetworkAclId), "", account.OfEC2(a.Tags), when(aws.ToBool(a.IsDefault), "default")})
+	}
+	for _, i := range f.instances {
+		if fleetOf(i) == "" {
+			all = append(all, claim{"instance", aws.ToString(i.InstanceId), "", account.OfEC2(i.Tags), ""})
+		}
+	}
+	for _, i := range f.images {
+		all = append(all, claim{"image", aws.ToString(i.ImageId), aws.ToString(i.Name), account.OfEC2(i.Tags), ""})
+	}
+	for _, t := range f.templates {
+		all = append(all, claim{"launch template", aws.ToString(t.LaunchTemplateId), aws.ToString(t.LaunchTemplateName), account.OfEC2(t.Tags), ""})
+	}
+	return append(all, c.balanceClaims()...)
+}
+
+func (c *canon) balanceClaims() []claim {
+	var all []claim
+	for _, g := range c.f.targetGroups {
+		arn := aws.ToString(g.TargetGroupArn)
+		all = append(all, claim{"target group", arn, aws.ToString(g.TargetGroupName), c.f.elbTags[arn], ""})
+	}
+	for _, b := range c.f.balancers {
+		arn := aws.ToString(b.LoadBalancerArn)
+		all = append(all, claim{"load balancer", arn, aws.ToString(b.LoadBalancerName), c.f.elbTags[arn], ""})
+		for _, l := range c.f.listeners[arn] {
+			arn := aws.ToString(l.ListenerArn)
+			all = append(all, claim{"listener", arn, "port " + count(l.Port), c.f.elbTags[arn], ""})
+		}
+	}
+	for _, g := range c.f.fleets {
+		all = append(all, claim{"auto scaling group", aws.ToString(g.AutoScalingGroupName), aws.ToString(g.AutoScalingGroupName), account.OfGroup(g.Tags), ""})
+	}
+	return all
+}
