@@ -155,7 +155,9 @@ func (f *Isolate) Repair(ctx context.Context, undo json.RawMessage) error {
 // are already back answer InvalidPermission.Duplicate, which must not prevent the others.
 func (f *Isolate) authorize(ctx context.Context, u isolated) error {
 	for _, rule := range u.Rules {
-		_, err := f.Account.EC2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &u.Group, IpPermissions: []ec2types.IpPermission{rule}})
+		_, err := f.Account.EC2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
+			GroupId: &u.Group, IpPermissions: []ec2types.IpPermission{rule},
+		})
 		if account.IsCode(err, "InvalidPermission.Duplicate") || account.IsNotFound(err) {
 			continue // the group, or one that the rule names, was deleted: a new one has its own rules
 		}

@@ -62,7 +62,8 @@ func isEC2(action string) bool {
 func (w *wire) line(action string, in url.Values) string {
 	var said []string
 	for _, key := range slices.Sorted(maps.Keys(in)) {
-		if strings.HasPrefix(key, "ScalingProcesses.") || slices.Contains([]string{"AssociationId", "NetworkAclId", "GroupId", "RuleArn", "ListenerArn", "Priority"}, key) {
+		matters := []string{"AssociationId", "NetworkAclId", "GroupId", "RuleArn", "ListenerArn", "Priority"}
+		if strings.HasPrefix(key, "ScalingProcesses.") || slices.Contains(matters, key) {
 			said = append(said, in.Get(key))
 		}
 	}

@@ -56,7 +56,8 @@ func (s *stage) illStandby() (heal func()) {
 	s.t.Helper()
 	fleet := []string{"--auto-scaling-group-name", "understudy-hello", "--scaling-processes", "HealthCheck", "ReplaceUnhealthy"}
 	group := s.aws(secondary, "ec2", "describe-security-groups", "--filters", "Name=tag:understudy:role,Values=internal", "--query", "SecurityGroups[0].GroupId")
-	peer := s.aws(secondary, "ec2", "describe-security-groups", "--filters", "Name=tag:understudy:role,Values=public-facing", "--query", "SecurityGroups[0].GroupId")
+	peer := s.aws(secondary, "ec2", "describe-security-groups", "--filters", "Name=tag:understudy:role,Values=public-facing",
+		"--query", "SecurityGroups[0].GroupId")
 	rule := []string{"--group-id", group, "--protocol", "tcp", "--port", "8080", "--source-group", peer}
 	s.aws(secondary, append([]string{"autoscaling", "suspend-processes"}, fleet...)...)
 	s.aws(secondary, append([]string{"ec2", "revoke-security-group-ingress"}, rule...)...)
@@ -166,7 +167,8 @@ func expiredIsRepairedByUp(s *stage) {
 	if said := s.must("up", "-f", s.declaration(), "--yes"); !strings.Contains(said, "repaired invert of hello") {
 		s.t.Errorf("up says:\n%s", said)
 	}
-	if inverted := s.aws(primary, "route53", "get-health-check", "--health-check-id", check, "--query", "HealthCheck.HealthCheckConfig.Inverted"); inverted != "False" {
+	inverted := s.aws(primary, "route53", "get-health-check", "--health-check-id", check, "--query", "HealthCheck.HealthCheckConfig.Inverted")
+	if inverted != "False" {
 		s.t.Errorf("the check is inverted: %s", inverted)
 	}
 }

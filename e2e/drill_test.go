@@ -15,7 +15,8 @@ func TestDrillsByEveryFaultRepairWhatTheyBreak(t *testing.T) {
 	before := s.fleet(primary)
 	for _, fault := range []string{"invert", "targets", "isolate", "flap", "region"} {
 		var r demoReport
-		out := s.must("drill", "-f", s.declaration(), "--fault", fault, "--json", "-", "--hold", "1s", "--rate", "400", "--flaps", "2", "--abort-after", lenience, "--force", busy)
+		out := s.must("drill", "-f", s.declaration(), "--fault", fault, "--json", "-", "--hold", "1s",
+			"--rate", "400", "--flaps", "2", "--abort-after", lenience, "--force", busy)
 		if err := json.Unmarshal([]byte(out), &r); err != nil {
 			t.Fatalf("%s: %v\n%s", fault, err, out)
 		}

@@ -107,7 +107,8 @@ func noticeDrill(cmd *cobra.Command, s *plan.Stack) error {
 	if e.Expired(time.Now()) && sayYes(cmd, e) {
 		return undoDrill(cmd, s)
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "understudy: a drill's fault is in force: %s\nhint: `understudy drill undo` repairs it, if the drill does not run any more\n", e)
+	fmt.Fprintf(cmd.ErrOrStderr(), "understudy: a drill's fault is in force: %s\n"+
+		"hint: `understudy drill undo` repairs it, if the drill does not run any more\n", e)
 	return nil
 }
 
