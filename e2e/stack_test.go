@@ -57,7 +57,7 @@ func TestEveryResourceIsListedByTheAWSCLI(t *testing.T) {
 	if pair != "PRIMARY\tSECONDARY" {
 		t.Errorf("failover pair %q", pair)
 	}
-	for _, check := range strings.Fields(s.aws(primary, "route53", "list-health-checks", "--query", "HealthChecks[].Id")) {
+	for _, check := range strings.Fields(s.aws(primary, "route53", "list-health-checks", "--query", "HealthChecks[?HealthCheckConfig.Type=='HTTP'].Id")) {
 		s.until("a checker of "+check+" finds it healthy", func() bool {
 			status := s.aws(primary, "route53", "get-health-check-status", "--health-check-id", check, "--query", "HealthCheckObservations[].StatusReport.Status")
 			return strings.Contains(status, "Success: HTTP Status Code 200, OK")

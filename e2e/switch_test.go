@@ -77,7 +77,7 @@ func TestSwitchComesAndGoesWithoutItsUsersNoticing(t *testing.T) {
 	if said := s.must("up", "-f", example, "--yes"); !strings.Contains(said, "tagged") {
 		t.Errorf("lost tags are not given again:\n%s", said)
 	}
-	s.must("down", "-f", example, "--yes")
+	s.must("down", "-f", example, "--yes", "--zone")
 	s.nothingIsLeft()
 }
 
