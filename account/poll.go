@@ -35,6 +35,7 @@ func IsTimeout(err error) bool {
 // Poll, what names what was waited for.
 func Poll(ctx context.Context, what string, most time.Duration, look func(context.Context) (done bool, err error)) error {
 	began := time.Now()
+	Tell(ctx, what)
 	for pause := firstPause; ; pause = min(pause+pause/5, lastPause) {
 		done, err := look(ctx)
 		if err != nil {

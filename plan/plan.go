@@ -72,6 +72,11 @@ func newPlan(g *graph, rounds ...round) *Plan {
 // Empty tells whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 
+// Changes tells whether there is anything to do but to wait.
+func (p *Plan) Changes() bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Action != Wait })
+}
+
 // examine finds every resource except those to skip, each after those it needs.
 func (g *graph) examine(ctx context.Context, passOver func(*node) bool) (map[*node]bool, error) {
 	var mu sync.Mutex
@@ -197,6 +202,7 @@ func (p *Plan) Apply(ctx context.Context, r Reporter) error {
 // report carries out one step, and reports its begin and its end.
 func (s Step) report(ctx context.Context, r Reporter) error {
 	began := time.Now()
+	ctx = watched(ctx, s, r)
 	r.Began(s)
 	err := s.do(withNotes(ctx, s, r))
 	if err != nil && s.node.undo != nil && s.remove == nil {

@@ -19,6 +19,7 @@ func removed(ctx context.Context, r resource) error {
 		case err == nil || account.IsNotFound(err):
 			return true, nil
 		case account.IsInUse(err):
+			account.Tell(ctx, "others to stop using it: "+err.Error())
 			return false, nil
 		}
 		return false, err

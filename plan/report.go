@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/understudy/understudy/account"
 )
 
 // Reporter is told what happens while a plan is applied, from several goroutines at once.
@@ -31,6 +33,18 @@ func note(ctx context.Context, format string, args ...any) {
 	if tell, ok := ctx.Value(notesKey{}).(func(string)); ok {
 		tell(fmt.Sprintf(format, args...))
 	}
+}
+
+// Hearing is a reporter that also hears what a step waits for.
+type Hearing interface{ Waits(s Step, what string) }
+
+// watched lets a reporter hear what a step waits for.
+func watched(ctx context.Context, s Step, r Reporter) context.Context {
+	h, ok := r.(Hearing)
+	if !ok {
+		return ctx
+	}
+	return account.Watched(ctx, func(what string) { h.Waits(s, what) })
 }
 
 // Silent is a reporter that does nothing.

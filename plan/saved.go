@@ -2,8 +2,13 @@ package plan
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 )
 
 // Changed compares a plan that was made before with one made now, and says what is no longer as it was, one line each.
@@ -62,4 +67,50 @@ func changedField(before, now []Difference) string {
 		}
 	}
 	return "its settings are in another order"
+}
+
+// Saved is a plan in a file: what it was made from and what was seen then. It is not applied itself; `up` makes a new
+// plan, and refuses if that one is not the same.
+type Saved struct {
+	Format  int       `json:"understudy_plan"` // of this file: 1
+	Stack   string    `json:"stack"`
+	Account string    `json:"account"`
+	File    string    `json:"file"`   // the declaration's path
+	Digest  string    `json:"digest"` // of the declaration
+	Made    time.Time `json:"made"`
+	Steps   []Step    `json:"steps"`
+}
+
+const savedFormat = 1
+
+// Save returns what a file needs to hold of a plan of Up.
+func (s *Stack) Save(p *Plan, number, file string) (Saved, error) {
+	digest, err := digestOfDeclaration(s.Declaration)
+	return Saved{savedFormat, s.Declaration.Name, number, file, digest, time.Now().UTC().Truncate(time.Second), p.Steps}, err
+}
+
+// Fits returns an error if a saved plan is not of this stack, its declaration and this account.
+func (s *Stack) Fits(saved Saved, number string) error {
+	digest, err := digestOfDeclaration(s.Declaration)
+	switch {
+	case err != nil:
+		return err
+	case saved.Format != savedFormat:
+		return fmt.Errorf("it is not a plan that this version of understudy reads (format %d, not %d)", saved.Format, savedFormat)
+	case saved.Stack != s.Declaration.Name:
+		return fmt.Errorf("it is of the stack %s, and the declaration is of %s", saved.Stack, s.Declaration.Name)
+	case saved.Account != number:
+		return fmt.Errorf("it was made in account %s, and this is %s", saved.Account, number)
+	case saved.Digest != digest:
+		return fmt.Errorf("the declaration has changed since it was made (%s)", saved.Made.Format(time.RFC3339))
+	}
+	return nil
+}
+
+func digestOfDeclaration(d *understudy.Declaration) (string, error) {
+	text, err := json.Marshal(d)
+	if err != nil {
+		return "", fmt.Errorf("digest of the declaration: %w", err)
+	}
+	return account.Token(string(text)), nil
 }

@@ -3,6 +3,8 @@ package plan
 import (
 	"strings"
 	"testing"
+
+	"github.com/understudy/understudy"
 )
 
 func TestChangedSaysWhatIsNoLongerAsPlanned(t *testing.T) {
@@ -26,6 +28,59 @@ func TestChangedSaysWhatIsNoLongerAsPlanned(t *testing.T) {
 		got := strings.Join(Changed(c.before, c.now), "\n")
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) || strings.Contains(got, "\n") {
 			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestSavedPlanIsOfOneDeclarationAndAccount(t *testing.T) {
+	s := &Stack{Declaration: &understudy.Declaration{Name: "hello", Domain: "hello.test"}}
+	saved, err := s.Save(&Plan{}, "123456789012", "understudy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Fits(saved, "123456789012"); err != nil {
+		t.Error(err)
+	}
+	if err := s.Fits(saved, "210987654321"); err == nil || !strings.Contains(err.Error(), "account 123456789012") {
+		t.Errorf("another account: %v", err)
+	}
+	s.Declaration.Domain = "other.test"
+	if err := s.Fits(saved, "123456789012"); err == nil || !strings.Contains(err.Error(), "declaration has changed") {
+		t.Errorf("another declaration: %v", err)
+	}
+	saved.Format = 2
+	if err := s.Fits(saved, "123456789012"); err == nil || !strings.Contains(err.Error(), "format 2") {
+		t.Errorf("another format: %v", err)
+	}
+}
+
+func TestStepsSayWhatTheyReplaceAndWaitFor(t *testing.T) {
+	d := &understudy.Declaration{Fleet: understudy.Fleet{Desired: 2}, Target: understudy.Target{Healthy: 2, Interval: 15, DeregistrationDelay: 30}}
+	on := scope{declared: d}
+	step := func(a Action, r resource, differing ...string) Step {
+		s := Step{Action: a, node: &node{resource: r}}
+		for _, name := range differing {
+			s.Differences = append(s.Differences, Difference{Name: name})
+		}
+		return s
+	}
+	for _, c := range []struct {
+		step     Step
+		replaces string
+		reason   string
+	}{
+		{step(Change, &fleet{scope: on}, "min"), "", ""},
+		{step(Change, &fleet{scope: on}, "min", "instances' version"), "2 instances, one after the other, each when the one before is healthy; about 4m0s", ""},
+		{step(Create, &fleet{scope: on}, "instances' version"), "", ""},
+		{step(Change, &host{scope: on, id: "i-1"}, "running"), "", ""},
+		{step(Change, &host{scope: on, id: "i-1"}, "type"), "1 instance: i-1 is terminated, then another is launched; about 2m0s", ""},
+		{step(Change, &check{scope: on, id: "c-1"}, "interval"), "no instance: a new health check takes the place of c-1 in the records, then that one is deleted", ""},
+		{step(Wait, &targets{scope: on, healthy: 1, ill: []string{"i-2 initial"}}), "", "for 2 instances that the load balancer finds healthy; 1 are (i-2 initial)"},
+		{step(Wait, &passing{scope: on}), "", "for Route 53's checkers to find the region healthy; 0 of 0 do"},
+		{Step{Action: Wait}, "", ""},
+	} {
+		if got, why := c.step.Replaces(), c.step.Reason(); got != c.replaces || why != c.reason {
+			t.Errorf("replaces %q, waits %q; want %q, %q", got, why, c.replaces, c.reason)
 		}
 	}
 }

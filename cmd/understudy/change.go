@@ -19,6 +19,8 @@ type change struct {
 	plan func(context.Context) (*plan.Plan, error)
 	yes  bool
 	wait time.Duration
+
+	confirmed *[]plan.Step // what a person has seen; nil where nobody has seen anything yet
 }
 
 func (do *change) flags(c *cobra.Command) {
@@ -29,10 +31,8 @@ func (do *change) flags(c *cobra.Command) {
 // run asks before anything is changed, the lock included. Another run may change the account while a person reads, so
 // the plan is made again under the lock, and applied only if it is the one that was confirmed.
 func (do *change) run(c *cobra.Command, stack *plan.Stack, question string) error {
-	var confirmed *plan.Plan
 	if question != "" {
-		var err error
-		if confirmed, err = do.confirm(c, stack, question); err != nil || confirmed == nil {
+		if empty, err := do.confirm(c, stack, question); err != nil || empty {
 			return err
 		}
 	}
@@ -42,37 +42,52 @@ func (do *change) run(c *cobra.Command, stack *plan.Stack, question string) erro
 		if err := meetDrill(c, stack, false); err != nil {
 			return err
 		}
-		p, err := do.plan(ctx)
+		p, err := do.planned(ctx)
 		if err != nil {
-			return fmt.Errorf("plan: %w", err)
+			return err
 		}
-		if confirmed == nil {
-			renderPlan(c.OutOrStdout(), p, false)
-		} else if changed := plan.Changed(confirmed.Steps, p.Steps); len(changed) > 0 {
-			return fmt.Errorf("%s: the account has changed since the plan was made; nothing was done\n  %s\nhint: run `understudy %s` again",
-				do.verb, strings.Join(changed, "\n  "), do.verb)
+		if question == "" {
+			renderPlan(newPage(c.OutOrStdout()), p, false)
 		}
 		return do.apply(ctx, c, p)
 	})
 }
 
-// confirm prints the plan and asks. It returns nil if there is nothing to do.
-func (do *change) confirm(c *cobra.Command, stack *plan.Stack, question string) (*plan.Plan, error) {
-	p, err := do.plan(c.Context())
+// planned makes a plan, which must be the one that was confirmed or saved, if there is one.
+func (do *change) planned(ctx context.Context) (*plan.Plan, error) {
+	p, err := do.plan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
-	if held, err := stack.Holder(c.Context()); err != nil || held != nil && held.Ended == "" && do.wait == 0 {
-		if err == nil {
-			err = plan.HeldError{Stack: stack.Declaration.Name, Holder: *held}
-		}
-		return nil, err
+	if do.confirmed == nil {
+		return p, nil
 	}
-	renderPlan(c.OutOrStdout(), p, false)
+	if changed := plan.Changed(*do.confirmed, p.Steps); len(changed) > 0 {
+		return nil, fmt.Errorf("%s: the account has changed since the plan was made; nothing was done\n  %s\nhint: look at a new plan",
+			do.verb, strings.Join(changed, "\n  "))
+	}
+	return p, nil
+}
+
+// confirm prints the plan and asks. It tells whether there is nothing to do.
+func (do *change) confirm(c *cobra.Command, stack *plan.Stack, question string) (empty bool, err error) {
+	held, err := stack.Holder(c.Context())
+	if err != nil {
+		return false, err
+	}
+	if held != nil && held.Ended == "" && do.wait == 0 {
+		return false, plan.HeldError{Stack: stack.Declaration.Name, Holder: *held}
+	}
+	p, err := do.planned(c.Context())
+	if err != nil {
+		return false, err
+	}
+	renderPlan(newPage(c.OutOrStdout()), p, false)
 	if p.Empty() {
-		return nil, nil
+		return true, nil
 	}
-	return p, consent(c.InOrStdin(), c.ErrOrStderr(), question, do.verb)
+	do.confirmed = &p.Steps
+	return false, consent(c.InOrStdin(), c.ErrOrStderr(), question, do.verb)
 }
 
 // apply carries out a plan and reports on it.

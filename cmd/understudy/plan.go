@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy/plan"
@@ -12,19 +15,28 @@ const planHelp = `Compare the declaration with what exists and print what up wou
 Nothing is changed. A wrong declaration is refused with all its mistakes, each with its file,
 line and column.
 
-Signs: + create, ~ change, - delete, … wait for something that AWS does by itself.
-"(known after)" stands for the id of something that does not exist yet.
+Signs: + create, ~ change, ± replace, - delete, … wait for something that AWS does by itself.
+"(known after)" stands for the id of something that does not exist yet. On a terminal, long ids
+are shortened so that no line wraps, and lines have colours unless NO_COLOR is set.
 
-Exit codes: 0 the plan was made; 1 it could not be made; 2 the declaration or a flag is wrong.`
+--out FILE saves the plan: "understudy up FILE" applies it, and refuses if the declaration or
+the account has changed since.
+
+Exit codes: 0 the plan was made; 1 it could not be made; 2 the declaration or a flag is wrong.
+With --detailed-exitcode: 0 there is nothing to change, 2 there is, 1 everything else. Waits
+alone are no change.`
 
 const planExample = `  understudy plan
   understudy plan -f examples/hello/understudy.yaml --local
+  understudy plan --out change.plan && understudy up change.plan
+  understudy plan --detailed-exitcode
   understudy plan --json | jq -r '.steps[].resource'`
 
 func planCommand() *cobra.Command {
 	var (
-		on     target
-		asJSON bool
+		on               target
+		asJSON, detailed bool
+		out              string
 	)
 	c := &cobra.Command{
 		Use:     "plan",
@@ -33,39 +45,96 @@ func planCommand() *cobra.Command {
 		Example: planExample,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			stack, err := on.open(c.Context())
-			if err != nil {
-				return err
+			p, err := on.show(c, asJSON, out)
+			if err != nil && detailed {
+				return exitError{1, err} // 2 has another meaning
 			}
-			if err := noticeDrill(c, stack); err != nil {
-				return err
+			if err == nil && detailed && p.Changes() {
+				return exitError{2, errors.New("plan: there is something to change")}
 			}
-			p, err := stack.Up(c.Context())
-			if err != nil {
-				return fmt.Errorf("plan: %w", err)
-			}
-			if asJSON {
-				return writeJSON(c, planned(p))
-			}
-			renderPlan(c.OutOrStdout(), p, true)
-			return nil
+			return err
 		},
 	}
 	on.flags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON")
+	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 if there is something to change, with 0 only if not")
+	c.Flags().StringVar(&out, "out", "", "save the plan in this `file`, for up")
+	c.MarkFlagFilename("out")
 	return c
+}
+
+// show makes a plan, prints it and saves it.
+func (t *target) show(c *cobra.Command, asJSON bool, out string) (*plan.Plan, error) {
+	stack, err := t.open(c.Context())
+	if err != nil {
+		return nil, err
+	}
+	if err := noticeDrill(c, stack); err != nil {
+		return nil, err
+	}
+	p, err := stack.Up(c.Context())
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	if out != "" {
+		if err := t.save(stack, p, out); err != nil {
+			return nil, err
+		}
+	}
+	if asJSON {
+		return p, writeJSON(c, planned(p))
+	}
+	renderPlan(newPage(c.OutOrStdout()), p, true)
+	return p, nil
+}
+
+// save writes a plan to a file.
+func (t *target) save(stack *plan.Stack, p *plan.Plan, out string) error {
+	file, err := filepath.Abs(t.file)
+	if err != nil {
+		return err
+	}
+	saved, err := stack.Save(p, t.account, file)
+	if err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(saved, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(out, append(text, '\n'), 0o600)
+}
+
+// readSaved reads a saved plan.
+func readSaved(file string) (*plan.Saved, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, misuse(err)
+	}
+	saved := &plan.Saved{}
+	if err := json.Unmarshal(text, saved); err != nil || saved.Format == 0 {
+		return nil, misuse(fmt.Errorf("%s is not a plan that `understudy plan --out` has saved", file))
+	}
+	return saved, nil
 }
 
 // planJSON is a plan as programs read it.
 type planJSON struct {
-	Steps []plan.Step `json:"steps"`
+	Steps []stepJSON `json:"steps"`
+}
+
+type stepJSON struct {
+	plan.Step
+	Replaces string `json:"replaces,omitempty"`
+	Reason   string `json:"reason,omitempty"` // of a wait
 }
 
 func planned(p *plan.Plan) planJSON {
-	if p.Steps == nil {
-		return planJSON{[]plan.Step{}}
+	steps := []stepJSON{}
+	for _, s := range p.Steps {
+		steps = append(steps, stepJSON{s, s.Replaces(), s.Reason()})
 	}
-	return planJSON{p.Steps}
+	return planJSON{steps}
 }
 
 func writeJSON(c *cobra.Command, v any) error {

@@ -13,7 +13,8 @@ import (
 )
 
 // progress shows on stderr what is being done: a line for each step that has ended and, on a terminal,
-// below these the running steps with their time.
+// below these the running steps with their time and what they wait for. In a pipe, a line tells now and then what is
+// waited for, so that nobody takes a long wait for a hang.
 type progress struct {
 	w     io.Writer
 	width int // of the terminal; 0 where there is none
@@ -32,20 +33,26 @@ type progress struct {
 type underWay struct {
 	step  plan.Step
 	began time.Time
+	waits string // for what; empty where it is not known
 }
+
+// heartbeat is how often a pipe is told what is waited for.
+const heartbeat = 20 * time.Second
 
 // newProgress reports on a plan; close it when the plan is applied.
 func newProgress(f *os.File, total int) *progress {
 	p := &progress{w: f, total: total, now: time.Now, began: time.Now(), stop: make(chan struct{})}
 	if width, _, err := term.GetSize(int(f.Fd())); err == nil && os.Getenv("TERM") != "dumb" {
 		p.width = max(20, width)
-		p.stopped.Go(p.redrawOften)
+		p.stopped.Go(func() { p.often(100*time.Millisecond, p.draw) })
+	} else {
+		p.stopped.Go(func() { p.often(heartbeat, p.beat) })
 	}
 	return p
 }
 
-func (p *progress) redrawOften() {
-	tick := time.NewTicker(100 * time.Millisecond)
+func (p *progress) often(pause time.Duration, tell func()) {
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for {
 		select {
@@ -53,7 +60,7 @@ func (p *progress) redrawOften() {
 			return
 		case <-tick.C:
 			p.mu.Lock()
-			p.draw()
+			tell()
 			p.mu.Unlock()
 		}
 	}
@@ -72,8 +79,35 @@ func (p *progress) close() {
 func (p *progress) Began(s plan.Step) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.running = append(p.running, underWay{s, p.now()})
+	p.running = append(p.running, underWay{step: s, began: p.now()})
 	p.draw()
+}
+
+// Waits records what a step waits for.
+func (p *progress) Waits(s plan.Step, what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, r := range p.running {
+		if r.step.Resource == s.Resource && r.step.ID == s.ID {
+			p.running[i].waits, _, _ = strings.Cut(what, "\n")
+		}
+	}
+}
+
+// beat tells a pipe what is under way.
+func (p *progress) beat() {
+	for _, r := range p.running {
+		fmt.Fprintf(p.w, "%7s   still waiting: %s (%s, %s)%s\n", short(p.now().Sub(p.began)), r.step.Resource, r.step.Action,
+			short(p.now().Sub(r.began)), r.why())
+	}
+}
+
+// why says what a step waits for.
+func (u underWay) why() string {
+	if u.waits == "" {
+		return ""
+	}
+	return ": " + u.waits
 }
 
 // Ended writes a step's line, which stays.
@@ -92,7 +126,7 @@ func (p *progress) Ended(s plan.Step, took time.Duration, err error) {
 	if err != nil {
 		sign, id = "!", "failed"
 	}
-	fmt.Fprintf(p.w, "%7s %s %-6s %-28s %6s  %s\n", short(p.now().Sub(p.began)), sign, s.Action, s.Resource, short(took), id)
+	fmt.Fprintln(p.w, fit(fmt.Sprintf("%7s %s %-6s %-28s %6s  %s", short(p.now().Sub(p.began)), sign, s.Action, s.Resource, short(took), id), p.width))
 	p.draw()
 }
 
@@ -116,7 +150,7 @@ func (p *progress) draw() {
 		if i == most {
 			break
 		}
-		p.line(fmt.Sprintf("%7s   %-6s %s", short(p.now().Sub(r.began)), r.step.Action, r.step.Resource))
+		p.line(fmt.Sprintf("%7s   %-6s %s%s", short(p.now().Sub(r.began)), r.step.Action, r.step.Resource, r.why()))
 	}
 	if len(p.running) > 0 {
 		p.line(fmt.Sprintf("%7s   %d of %d done, %d under way", short(p.now().Sub(p.began)), p.done, p.total, len(p.running)))
@@ -124,10 +158,7 @@ func (p *progress) draw() {
 }
 
 func (p *progress) line(s string) {
-	if r := []rune(s); len(r) >= p.width {
-		s = string(r[:p.width-1])
-	}
-	fmt.Fprintln(p.w, s)
+	fmt.Fprintln(p.w, fit(s, p.width))
 	p.drawn++
 }
 
@@ -150,4 +181,5 @@ func short(d time.Duration) string {
 var (
 	_ plan.Reporter = (*progress)(nil)
 	_ plan.Noting   = (*progress)(nil)
+	_ plan.Hearing  = (*progress)(nil)
 )

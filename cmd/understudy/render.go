@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/understudy/understudy/plan"
@@ -14,20 +13,30 @@ import (
 var signs = map[plan.Action]string{plan.Create: "+", plan.Change: "~", plan.Wait: "…", plan.Delete: "-"}
 
 // renderPlan writes the steps; with details, the settings of what is created too.
-func renderPlan(w io.Writer, p *plan.Plan, details bool) {
+func renderPlan(on page, p *plan.Plan, details bool) {
 	for _, s := range p.Steps {
-		fmt.Fprintf(w, "%s %-6s %s\n", signs[s.Action], s.Action, strings.TrimSpace(s.Resource+"  "+s.ID+doubleOf(s)))
+		sign, verb, replaces := signs[s.Action], string(s.Action), s.Replaces()
+		if replaces != "" {
+			sign, verb = "±", "replace"
+		}
+		on.line(s.Action, "%s %-6s %s", sign, verb, s.Resource+"  "+s.ID+doubleOf(s))
+		if replaces != "" {
+			on.line("", "           replaces %s", replaces)
+		}
+		if reason := s.Reason(); reason != "" {
+			on.line("", "           %s", reason)
+		}
 		if s.Action == plan.Create && !details || s.Action == plan.Wait {
 			continue
 		}
 		for _, d := range s.Differences {
-			fmt.Fprintf(w, "           %-22s %s%s\n", d.Name, d.Desired, was(s.Action, d))
+			on.line("", "           %-22s %s%s", d.Name, d.Desired, was(s.Action, d))
 		}
 	}
 	for _, k := range p.Kept {
-		fmt.Fprintf(w, "  keep   %s  %s: %s\n", k.Resource, k.ID, k.Why)
+		on.line("", "  keep   %s  %s: %s", k.Resource, k.ID, k.Why)
 	}
-	fmt.Fprintln(w, summary(p))
+	on.line("", "%s", summary(p))
 }
 
 func doubleOf(s plan.Step) string {
@@ -56,11 +65,18 @@ func summary(p *plan.Plan) string {
 	if p.Empty() {
 		return "nothing to change"
 	}
-	counts := map[plan.Action]int{}
+	counts, replaced := map[plan.Action]int{}, 0
 	for _, s := range p.Steps {
+		if s.Replaces() != "" {
+			replaced++
+			continue
+		}
 		counts[s.Action]++
 	}
 	var parts []string
+	if replaced > 0 {
+		parts = append(parts, fmt.Sprintf("%d to replace", replaced))
+	}
 	for _, a := range []plan.Action{plan.Create, plan.Change, plan.Delete, plan.Wait} {
 		switch {
 		case counts[a] == 0:

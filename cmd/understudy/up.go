@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/understudy/understudy/plan"
 	"golang.org/x/term"
 )
 
@@ -30,6 +31,10 @@ scaling, or to you, within "min" and "max".
 The plan is printed, and you are asked for a yes; --yes answers it. Nothing is asked only where
 every service's endpoint is a local cloud on this machine (--local, or "understudy cloud env").
 
+up FILE works on a plan that "understudy plan --out FILE" has saved, with its declaration. It
+makes the plan anew, and refuses, saying what is different, if the declaration or the account
+has changed since.
+
 Only one run at a time changes a stack. A second one says who is at work since when, and
 changes nothing, or waits with --wait. See "understudy unlock".
 
@@ -39,7 +44,8 @@ declaration or a flag is wrong.`
 const upExample = `  understudy up
   understudy up -f examples/hello/understudy.yaml --local
   understudy up --only secondary --bake 10m
-  understudy up --yes --wait 10m`
+  understudy up --yes --wait 10m
+  understudy up change.plan`
 
 func upCommand() *cobra.Command {
 	var (
@@ -48,13 +54,13 @@ func upCommand() *cobra.Command {
 		roll rollout
 	)
 	c := &cobra.Command{
-		Use:     "up",
+		Use:     "up [FILE]",
 		Short:   "Build what is declared, in both regions",
 		Long:    upHelp,
 		Example: upExample,
-		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			stack, err := on.open(c.Context())
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			stack, err := on.openSaved(c, args, &do)
 			if err != nil {
 				return err
 			}
@@ -72,6 +78,29 @@ func upCommand() *cobra.Command {
 	do.flags(c)
 	roll.flags(c)
 	return c
+}
+
+// openSaved opens what a command works on: a saved plan's declaration and account, if one is named.
+func (t *target) openSaved(c *cobra.Command, args []string, do *change) (*plan.Stack, error) {
+	if len(args) == 0 {
+		return t.open(c.Context())
+	}
+	saved, err := readSaved(args[0])
+	if err != nil {
+		return nil, err
+	}
+	if !c.Flags().Changed("file") {
+		t.file = saved.File
+	}
+	stack, err := t.open(c.Context())
+	if err != nil {
+		return nil, err
+	}
+	if err := stack.Fits(*saved, t.account); err != nil {
+		return nil, fmt.Errorf("up: %s cannot be applied: %w\nhint: make a new one with `understudy plan --out`", args[0], err)
+	}
+	do.confirmed = &saved.Steps
+	return stack, nil
 }
 
 // question returns what to ask before anything is changed, or "" if nothing needs to be asked.

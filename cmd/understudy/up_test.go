@@ -43,7 +43,7 @@ func TestAPlanIsRenderedDesiredThenActual(t *testing.T) {
 		{Resource: "primary/targets", Action: plan.Wait},
 	}}
 	var b bytes.Buffer
-	renderPlan(&b, p, false)
+	renderPlan(newPage(&b), p, false)
 	const want = `+ create primary/vpc
 ~ change primary/group  sg-1
            ingress                tcp 80  (is nothing)
@@ -58,7 +58,7 @@ func TestAPlanIsRenderedDesiredThenActual(t *testing.T) {
 func TestProgressErasesWhatItDrew(t *testing.T) {
 	var b bytes.Buffer
 	at := time.Now()
-	p := &progress{w: &b, width: 40, total: 2, began: at, now: func() time.Time { return at.Add(1500 * time.Millisecond) }, stop: make(chan struct{})}
+	p := &progress{w: &b, width: 80, total: 2, began: at, now: func() time.Time { return at.Add(1500 * time.Millisecond) }, stop: make(chan struct{})}
 	s := plan.Step{Resource: "primary/vpc", Action: plan.Create}
 	p.Began(s)
 	s.ID = "vpc-1"
@@ -67,6 +67,52 @@ func TestProgressErasesWhatItDrew(t *testing.T) {
 	const want = "   0.0s   create primary/vpc\n   1.5s   0 of 2 done, 1 under way\n" +
 		"\x1b[2A\x1b[J   1.5s + create primary/vpc                    1.0s  vpc-1\n"
 	if b.String() != want {
+		t.Errorf("got %q\nwant %q", b.String(), want)
+	}
+}
+
+func TestAPlansLinesFitOnATerminal(t *testing.T) {
+	const arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/understudy-hello/50dc6c495c0c9188"
+	for _, c := range []struct {
+		line  string
+		width int
+		want  string
+	}{
+		{"+ create primary/vpc", 80, "+ create primary/vpc"},
+		{"~ change primary/load balancer  " + arn, 0, "~ change primary/load balancer  " + arn},
+		{"~ change primary/load balancer  " + arn, 80, "~ change primary/load balancer  …50dc6c495c0c9188"},
+		{"groups  " + arn + ", " + arn + " (is nothing)", 80, "groups  …50dc6c495c0c9188, …50dc6c495c0c9188 (is nothing)"},
+		{"- delete primary/host a  i-0123456789abcdef0", 40, "- delete primary/host a  i-0123…def0"},
+		{"- delete primary/health check  02ed90d2-ae42-4a03-b68e-da2524278230", 44, "- delete primary/health check  02ed90d2…"},
+		{"- delete primary/health check  02ed90d2-ae42-4a03-b68e-da2524278230", 20, "- delete primary/h…"},
+	} {
+		if got := fit(c.line, c.width); got != c.want {
+			t.Errorf("in %d columns: %q, want %q", c.width, got, c.want)
+		}
+	}
+}
+
+func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
+	p := &plan.Plan{Steps: []plan.Step{{Resource: "primary/vpc", Action: plan.Create}}}
+	var b bytes.Buffer
+	renderPlan(page{&b, 80, true}, p, false)
+	if !strings.HasPrefix(b.String(), "\x1b[32m+ create primary/vpc\x1b[0m\n") {
+		t.Errorf("got %q", b.String())
+	}
+	if p := newPage(&b); p.colour || p.width != 0 {
+		t.Errorf("what is no terminal: %+v", p)
+	}
+}
+
+func TestAPipeIsToldWhatIsWaitedFor(t *testing.T) {
+	var b bytes.Buffer
+	at := time.Now()
+	p := &progress{w: &b, total: 1, began: at, now: func() time.Time { return at.Add(30 * time.Second) }, stop: make(chan struct{})}
+	s := plan.Step{Resource: "primary/targets", Action: plan.Wait}
+	p.Began(s)
+	p.Waits(s, "2 healthy targets")
+	p.beat()
+	if want := "  30.0s   still waiting: primary/targets (wait, 0.0s): 2 healthy targets\n"; b.String() != want {
 		t.Errorf("got %q\nwant %q", b.String(), want)
 	}
 }

@@ -1,0 +1,73 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// replacing is a resource of which some changes put something new in the place of the old.
+type replacing interface{ replaces([]Difference) string }
+
+// Replaces says what a step replaces, how many instances, in which order and about how long, or "".
+func (s Step) Replaces() string {
+	if s.node == nil || s.Action != Change {
+		return ""
+	}
+	if r, ok := s.node.resource.(replacing); ok {
+		return r.replaces(s.Differences)
+	}
+	return ""
+}
+
+// bootTime is about how long an instance takes from its launch until its service answers.
+const bootTime = time.Minute
+
+func (f *fleet) replaces(differences []Difference) string {
+	if !differs(differences, "instances' version") {
+		return ""
+	}
+	t, n := f.declared.Target, f.declared.Fleet.Desired
+	each := bootTime + time.Duration(t.Healthy*t.Interval+t.DeregistrationDelay)*time.Second
+	return fmt.Sprintf("%d instances, one after the other, each when the one before is healthy; about %v", n, (time.Duration(n) * each).Round(time.Minute))
+}
+
+func (h *host) replaces(differences []Difference) string {
+	if len(differences) == 1 && differs(differences, "running") {
+		return ""
+	}
+	return fmt.Sprintf("1 instance: %s is terminated, then another is launched; about %v", h.id, 2*bootTime)
+}
+
+func (c *check) replaces(differences []Difference) string {
+	if !differs(differences, "interval") {
+		return ""
+	}
+	return fmt.Sprintf("no instance: a new health check takes the place of %s in the records, then that one is deleted", c.id)
+}
+
+// reasoned is a wait that knows what is missing.
+type reasoned interface{ reason() string }
+
+// Reason says what a wait is for and what is so far, or "".
+func (s Step) Reason() string {
+	if s.node == nil || s.Action != Wait {
+		return ""
+	}
+	if r, ok := s.node.resource.(reasoned); ok {
+		return r.reason()
+	}
+	return ""
+}
+
+func (t *targets) reason() string {
+	text := fmt.Sprintf("for %d instances that the load balancer finds healthy; %d are", t.declared.Fleet.Desired, t.healthy)
+	if len(t.ill) > 0 {
+		text += " (" + strings.Join(t.ill, ", ") + ")"
+	}
+	return text
+}
+
+func (p *passing) reason() string {
+	return fmt.Sprintf("for Route 53's checkers to find the region healthy; %d of %d do", p.seen.Healthy, p.seen.Checkers)
+}
