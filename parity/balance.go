@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
 	"github.com/understudy/understudy"
 )
 
@@ -160,7 +161,6 @@ func (c *canon) describeListeners(balancer, name string) {
 			settings[setting] = c.rule(rule)
 			commands[setting] = Command{Remove: "elbv2 delete-rule --rule-arn " + aws.ToString(rule.RuleArn)}
 		}
-		c.certificates(settings, l)
 		c.add("listener", arn, c.f.elbTags[arn], settings, commands).Within = name
 	}
 }

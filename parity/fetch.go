@@ -14,9 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
-	"golang.org/x/sync/errgroup"
 )
 
 // place is where an audit reads: a side of a declared stack, or what is behind a load balancer that a record names.
@@ -62,7 +63,6 @@ type facts struct {
 	fleets        []asgtypes.AutoScalingGroup
 	refreshes     map[string]asgtypes.InstanceRefresh // group -> the one under way
 	limits        map[string]int                      // quota -> its value
-	certificates  map[string]certificate              // ARN -> what it is
 }
 
 // fetcher reads facts. What does not need each other is read at once: an audit takes as long as its longest chain of calls.
@@ -85,7 +85,7 @@ func fetch(ctx context.Context, p place) (*facts, []Note, error) {
 		versions: map[string][]ec2types.LaunchTemplateVersion{}, groupSettings: map[string][]elbtypes.TargetGroupAttribute{},
 		targets: map[string][]elbtypes.TargetHealthDescription{}, lbSettings: map[string][]elbtypes.LoadBalancerAttribute{},
 		listeners: map[string][]elbtypes.Listener{}, rules: map[string][]elbtypes.Rule{}, elbTags: map[string]map[string]string{},
-		refreshes: map[string]asgtypes.InstanceRefresh{}, limits: map[string]int{}, certificates: map[string]certificate{},
+		refreshes: map[string]asgtypes.InstanceRefresh{}, limits: map[string]int{},
 	}}
 	if err := r.all(ctx, []reading{{"the VPC", r.readVPC}}); err != nil || r.f.vpc == nil {
 		return &r.f, r.notes, err

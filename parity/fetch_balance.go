@@ -111,7 +111,7 @@ func (r *fetcher) readListener(ctx context.Context, l elbtypes.Listener) error {
 	r.mu.Lock()
 	r.f.rules[aws.ToString(l.ListenerArn)] = out.Rules
 	r.mu.Unlock()
-	return r.readCertificates(ctx, l)
+	return nil
 }
 
 // readELBTags reads tags of ARNs, twenty a call, which is DescribeTags' limit.

@@ -6,15 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 )
-
-// certificate is what a TLS certificate says, by which two regions' are compared: each region has its own ARN.
-type certificate struct {
-	domains string
-	expires string // the day
-	state   string
-}
 
 // quotas are read where the endpoint has them: a standby that may hold less than the primary serves fails when it is needed.
 func (r *fetcher) quotas() []reading {
@@ -63,7 +55,3 @@ func (c *canon) describeQuotas() {
 }
 
 const settingLimit = "limit"
-
-func (r *fetcher) readCertificates(context.Context, elbtypes.Listener) error { return nil }
-
-func (c *canon) certificates(map[string]string, elbtypes.Listener) {}

@@ -116,7 +116,6 @@ var rules = []rule{
 	{"listener", "switch", whatever, High, true, "users cannot be moved by hand, or the primary answers in the standby's stead"},
 	{"listener", "rule *", whatever, High, true, "some requests go elsewhere in one region only"},
 	{"listener", settingTags, whatever, Medium, false, "only its name ties it to the stack: what goes by its tags passes over it, and may build another beside it"},
-	{"listener", "certificate*", whatever, High, false, "browsers refuse the certificate after a failover, or will from another day on"},
 	{"listener", "*", whatever, High, false, "users connect otherwise than in the other region"},
 
 	{"auto scaling group", "suspended Launch", whatever, High, false, "lost instances are not replaced, and the fleet does not grow when users come"},
