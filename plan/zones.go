@@ -28,7 +28,7 @@ func (z *zones) name(ctx context.Context, n int) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("describe availability zones: %w", err)
 		}
-		z.names = usableZones(out.AvailabilityZones)
+		z.names = UsableZones(out.AvailabilityZones)
 	}
 	if n >= len(z.names) {
 		return "", fmt.Errorf("region %s has %d usable availability zones, 2 are needed", z.Region, len(z.names))
@@ -36,7 +36,8 @@ func (z *zones) name(ctx context.Context, n int) (string, error) {
 	return z.names[n], nil
 }
 
-func usableZones(all []ec2types.AvailabilityZone) []string {
+// UsableZones returns the names of the zones that subnets are made in, of which a stack takes the first two.
+func UsableZones(all []ec2types.AvailabilityZone) []string {
 	var names []string
 	for _, zone := range all {
 		kind := aws.ToString(zone.ZoneType)
