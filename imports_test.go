@@ -70,10 +70,12 @@ var walls = []struct{ from, never, because string }{
 	{"plan", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"parity", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"drill", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
+	{"doctor", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"cloud", "account", "the local cloud serves any client, and must not lean on ours"},
 	{"cloud", "plan", "the local cloud serves any client, and must not lean on ours"},
 	{"cloud", "parity", "the local cloud serves any client, and must not lean on ours"},
 	{"cloud", "drill", "the local cloud serves any client, and must not lean on ours"},
+	{"cloud", "doctor", "the local cloud serves any client, and must not lean on ours"},
 	{"cloud/internal", "cmd", "commands stand on everything"},
 	{"parity", "plan", "parity also reads regions that the tool did not build"},
 }

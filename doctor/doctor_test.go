@@ -1,0 +1,296 @@
+package doctor
+
+import (
+	"cmp"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/understudy/understudy"
+)
+
+// well is a world in which nothing is to be found, except what nobody can know.
+func well() facts {
+	one := func(name string) region {
+		return region{
+			name:      name,
+			zones:     fact[[]string]{value: []string{name + "a", name + "b", name + "c"}},
+			offered:   fact[[]string]{value: []string{name + "b", name + "a"}},
+			kind:      fact[kind]{value: kind{true, []string{"x86_64"}, 2}},
+			image:     fact[*base]{value: &base{"ami-1", "al2023", "x86_64"}},
+			balancing: fact[[]quota]{value: []quota{{"application load balancers", 3, 50}}},
+			scaling:   fact[[]quota]{value: []quota{{"Auto Scaling groups", 3, 500}}},
+			tried:     []trial{{"ec2:CreateVpc", coded("DryRunOperation")}},
+		}
+	}
+	return facts{
+		regions: map[understudy.Side]region{understudy.Primary: one("eu-west-1"), understudy.Secondary: one("eu-central-1")},
+		world: world{
+			quotas: fact[[]quota]{value: []quota{{healthChecks, 10, 200}, {hostedZonesQuota, 10, 500}}},
+			zones:  fact[[]hosted]{value: []hosted{{"Z1", []string{"ns-1.test", "ns-2.test"}}}},
+			parent: &fact[[]string]{value: []string{"NS-2.test.", "ns-1.test."}},
+		},
+	}
+}
+
+func coded(code string) error { return &smithy.GenericAPIError{Code: code, Message: "as AWS says it"} }
+
+// judged is one case: what differs from a world that is well, and a finding that this must lead to.
+type judged struct {
+	name     string
+	facts    func(*facts)
+	declared func(*understudy.Declaration)
+	rto      time.Duration
+
+	check    string
+	severity Severity
+	side     understudy.Side
+	says     string // in what it is, or in how it is healed
+}
+
+func secondary(f *facts, change func(*region)) { at(f, understudy.Secondary, change) }
+func primary(f *facts, change func(*region))   { at(f, understudy.Primary, change) }
+
+func at(f *facts, side understudy.Side, change func(*region)) {
+	r := f.regions[side]
+	change(&r)
+	f.regions[side] = r
+}
+
+func (j judged) run(t *testing.T) {
+	t.Helper()
+	d, f := declared(), well()
+	if j.declared != nil {
+		j.declared(d)
+	}
+	if j.facts != nil {
+		j.facts(&f)
+	}
+	all := judge(d, f, Options{RTO: j.rto})
+	found := 0
+	for _, one := range all {
+		if one.Why == "" || one.What == "" {
+			t.Errorf("says not what or why: %+v", one)
+		}
+		if one.Check == j.check && one.Severity == j.severity && one.Side == cmp.Or(j.side, understudy.Global) && strings.Contains(one.What+"\n"+one.Heal, j.says) {
+			found++
+		} else if one.Severity != Unchecked && one.Severity != Note {
+			t.Errorf("also: %+v", one)
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d findings, want one %s %s of the %s with %q in:\n%+v", found, j.check, j.severity, j.side, j.says, all)
+	}
+}
+
+func TestNothingIsFoundWhereAllIsWell(t *testing.T) {
+	for _, f := range judge(declared(), well(), Options{}) {
+		switch {
+		case f.Check == CheckDowntime && f.Severity == Note:
+		case f.Severity == Unchecked && (f.Check == CheckQuota || f.Check == CheckPermission):
+		default:
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	for _, j := range []judged{
+		{name: "silent region", facts: func(f *facts) {
+			secondary(f, func(r *region) { *r = region{silent: errors.New("eu-central-1 does not answer")} })
+		},
+			check: CheckAnswer, severity: Blocker, side: understudy.Secondary, says: "does not answer"},
+		{name: "one zone", facts: func(f *facts) { secondary(f, func(r *region) { r.zones.value = r.zones.value[:1] }) },
+			check: CheckZones, severity: Blocker, side: understudy.Secondary, says: "has 1 usable"},
+		{name: "zones not read", facts: func(f *facts) { primary(f, func(r *region) { r.zones = fact[[]string]{err: errors.New("cut off")} }) },
+			check: CheckZones, severity: Unchecked, side: understudy.Primary, says: "cut off"},
+		{name: "zones refused", facts: func(f *facts) {
+			primary(f, func(r *region) { r.zones = fact[[]string]{err: coded("UnauthorizedOperation")} })
+		},
+			check: CheckPermission, severity: Blocker, side: understudy.Primary, says: "ec2:DescribeAvailabilityZones"},
+		{name: "type in one of two zones", facts: func(f *facts) {
+			secondary(f, func(r *region) { r.offered.value = []string{"eu-central-1b", "eu-central-1c"} })
+		},
+			check: CheckType, severity: Blocker, side: understudy.Secondary, says: "not offered in eu-central-1a"},
+		{name: "type nowhere", facts: func(f *facts) { primary(f, func(r *region) { r.offered.value, r.kind.value = nil, kind{} }) },
+			check: CheckType, severity: Blocker, side: understudy.Primary, says: "not offered in eu-west-1a and eu-west-1b"},
+		{name: "other architecture", facts: func(f *facts) { primary(f, func(r *region) { r.image.value.architecture = "arm64" }) },
+			check: CheckType, severity: Blocker, side: understudy.Primary, says: "is for arm64"},
+		{name: "no image in the primary", facts: func(f *facts) { primary(f, func(r *region) { r.image.value = nil }) },
+			check: CheckImage, severity: Blocker, side: understudy.Primary, says: "no image of amazon"},
+		{name: "no image in the secondary", facts: func(f *facts) { secondary(f, func(r *region) { r.image.value = nil }) },
+			check: CheckImage, severity: Warning, side: understudy.Secondary, says: "copy-image"},
+	} {
+		t.Run(j.name, j.run)
+	}
+}
+
+func TestQuotas(t *testing.T) {
+	for _, j := range []judged{
+		{name: "full", facts: func(f *facts) { secondary(f, func(r *region) { r.balancing.value[0].used = 50 }) },
+			check: CheckQuota, severity: Blocker, side: understudy.Secondary, says: "50 of 50 application load balancers are used, and 1 more"},
+		{name: "full and built", facts: func(f *facts) {
+			secondary(f, func(r *region) { r.balancing.value[0].used, r.built.value = 50, true })
+		}, check: CheckQuota, severity: Note, side: understudy.Secondary, says: "50 of 50"},
+		{name: "nearly full", facts: func(f *facts) { primary(f, func(r *region) { r.scaling.value[0].used = 460 }) },
+			check: CheckQuota, severity: Note, side: understudy.Primary, says: "460 of 500 Auto Scaling groups"},
+		{name: "not answered", facts: func(f *facts) {
+			primary(f, func(r *region) { r.balancing = fact[[]quota]{err: coded("UnsupportedOperation")} })
+		},
+			check: CheckQuota, severity: Unchecked, side: understudy.Primary, says: "elasticloadbalancing:DescribeAccountLimits is not answered"},
+		{name: "vCPUs", check: CheckQuota, severity: Unchecked, side: understudy.Primary, says: "12 vCPUs"},
+		{name: "health checks", facts: func(f *facts) { f.world.quotas.value[0].used = 197 },
+			check: CheckQuota, severity: Blocker, says: "197 of 200 health checks are used, and 4 more"},
+		{name: "health checks without a switch", facts: func(f *facts) { f.world.quotas.value[0].used = 197 },
+			declared: func(d *understudy.Declaration) {
+				d.Failover.Switch = understudy.SwitchNone
+				d.Regions[understudy.Primary] = understudy.Region{Name: "eu-west-1"}
+			},
+			check: CheckControlPlane, severity: Warning, says: "in us-east-1"},
+	} {
+		t.Run(j.name, j.run)
+	}
+}
+
+func TestPermissions(t *testing.T) {
+	for _, j := range []judged{
+		{name: "refused", facts: func(f *facts) { primary(f, func(r *region) { r.tried[0].err = coded("UnauthorizedOperation") }) },
+			check: CheckPermission, severity: Blocker, side: understudy.Primary, says: "ec2:CreateVpc"},
+		{name: "not told", facts: func(f *facts) { primary(f, func(r *region) { r.tried[0].err = coded("VpcLimitExceeded") }) },
+			check: CheckPermission, severity: Unchecked, side: understudy.Primary, says: "ec2:CreateVpc (VpcLimitExceeded)"},
+		{name: "carried out", facts: func(f *facts) { secondary(f, func(r *region) { r.tried[0].err = nil }) },
+			check: CheckPermission, severity: Warning, side: understudy.Secondary, says: "was carried out"},
+	} {
+		t.Run(j.name, j.run)
+	}
+}
+
+func TestKeys(t *testing.T) {
+	const own = "arn:aws:kms:eu-central-1:123456789012:key/1"
+	for _, j := range []judged{
+		{name: "AWS's keys", facts: func(f *facts) {
+			primary(f, func(r *region) { r.encrypts.value, r.key.value = true, "alias/aws/ebs" })
+		}, check: CheckEncryption, severity: Note, says: "eu-west-1 encrypts new volumes by default, and eu-central-1 does not"},
+		{name: "a customer's in the secondary", facts: func(f *facts) {
+			secondary(f, func(r *region) { r.encrypts.value, r.key.value = true, own })
+		}, check: CheckEncryption, severity: Warning, side: understudy.Secondary, says: own},
+		{name: "not answered", facts: func(f *facts) { primary(f, func(r *region) { r.encrypts.err = coded("UnsupportedOperation") }) },
+			check: CheckEncryption, severity: Unchecked, side: understudy.Primary, says: "ec2:GetEbsEncryptionByDefault"},
+	} {
+		t.Run(j.name, j.run)
+	}
+	f := well()
+	primary(&f, func(r *region) { r.encrypts.value, r.key.value = true, "arn:aws:kms:eu-west-1:123456789012:key/1" })
+	found := judgeKeys(f)
+	if len(found) != 2 || found[0].Side != understudy.Primary || found[1].Side != understudy.Secondary ||
+		!strings.Contains(found[1].Heal, "modify-ebs-default-kms-key-id") {
+		t.Errorf("a customer's key in the primary alone: %+v", found)
+	}
+}
+
+func TestNames(t *testing.T) {
+	with := func(r record) func(*facts) { return func(f *facts) { f.world.records.value = []record{r} } }
+	delegated := func(to ...string) func(*facts) { return func(f *facts) { f.world.parent.value = to } }
+	for _, j := range []judged{
+		{name: "CNAME", facts: with(record{kind: "CNAME"}), check: CheckName, severity: Blocker, says: "www.shop.test has a record of type CNAME"},
+		{name: "foreign A", facts: with(record{kind: "A"}), check: CheckName, severity: Blocker, says: "not this stack's"},
+		{name: "AAAA", facts: with(record{kind: "AAAA"}), check: CheckName, severity: Warning, says: "type AAAA"},
+		{name: "handed over", facts: with(record{kind: "NS"}), check: CheckName, severity: Blocker, says: "type NS"},
+		{name: "other pair", facts: with(record{"A", "mine", true}), check: CheckName, severity: Warning, says: `"mine"`},
+		{name: "own", facts: with(record{"A", "understudy-shop-primary", true}), check: CheckDowntime, severity: Note},
+		{name: "records not read", facts: func(f *facts) { f.world.records.err = errors.New("cut off") }, check: CheckName, severity: Unchecked, says: "cut off"},
+		{name: "no zone", facts: func(f *facts) { f.world.zones.value = nil }, check: CheckDelegation, severity: Warning, says: "no hosted zone shop.test"},
+		{name: "nobody asked", facts: func(f *facts) { f.world.parent = nil }, check: CheckDelegation, severity: Unchecked, says: "nobody was asked"},
+		{name: "resolver fails", facts: func(f *facts) { f.world.parent.err = errors.New("timed out") },
+			check: CheckDelegation, severity: Unchecked, says: "timed out"},
+		{name: "to nobody", facts: delegated(), check: CheckDelegation, severity: Blocker, says: "delegated to nobody"},
+		{name: "elsewhere", facts: delegated("ns.other.test"), check: CheckDelegation, severity: Blocker, says: "not its zone's name servers"},
+		{name: "one of two", facts: delegated("ns-1.test", "ns.other.test"), check: CheckDelegation, severity: Warning, says: "ns.other.test"},
+		{name: "two zones", facts: func(f *facts) { f.world.zones.value = append(f.world.zones.value, hosted{"Z2", []string{"ns-9.test"}}) },
+			check: CheckDelegation, severity: Warning, says: "to Z1 alone"},
+	} {
+		t.Run(j.name, j.run)
+	}
+}
+
+func TestDowntime(t *testing.T) {
+	slow := func(d *understudy.Declaration) { d.Failover.Interval = 30 }
+	for _, j := range []judged{
+		{name: "kept", rto: 2 * time.Minute, check: CheckDowntime, severity: Note, says: "2m0s is asked for"},
+		{name: "threshold", rto: 90 * time.Second, check: CheckDowntime, severity: Blocker, says: "{interval: 10, threshold: 1} needs at most 1m23s"},
+		{name: "interval", rto: 2 * time.Minute, declared: slow,
+			check: CheckDowntime, severity: Blocker, says: "{interval: 10, threshold: 3} needs at most 1m55s"},
+		{name: "never", rto: time.Minute, check: CheckDowntime, severity: Blocker, says: "no setting keeps it"},
+	} {
+		t.Run(j.name, j.run)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	for _, j := range []judged{
+		{name: "matcher", declared: func(d *understudy.Declaration) { d.Target.Matcher = "200-299,404" },
+			check: CheckHealth, severity: Warning, says: "accepts 404"},
+		{name: "range", declared: func(d *understudy.Declaration) { d.Target.Matcher = "200-499" },
+			check: CheckHealth, severity: Warning, says: "accepts 400-499"},
+		{name: "patient", declared: func(d *understudy.Declaration) { d.Target.Timeout = 4 }, check: CheckHealth, severity: Warning, says: "waits 4 s"},
+		{name: "slower than Route 53", declared: func(d *understudy.Declaration) { d.Target.Unhealthy = 7 },
+			check: CheckHealth, severity: Warning, says: "up to 37 s"},
+	} {
+		t.Run(j.name, j.run)
+	}
+}
+
+func TestStandby(t *testing.T) {
+	is := func(g group) func(*facts) {
+		return func(f *facts) { secondary(f, func(r *region) { r.group.value = &g }) }
+	}
+	for _, j := range []judged{
+		{name: "empty", facts: is(group{0, 0, 0}), check: CheckStandby, severity: Blocker, side: understudy.Secondary, says: "no instance"},
+		{name: "none in service", facts: is(group{2, 2, 0}), check: CheckStandby, severity: Warning, side: understudy.Secondary, says: "2 instances"},
+		{name: "may be empty", facts: is(group{0, 2, 2}), check: CheckStandby, severity: Warning, side: understudy.Secondary, says: "least size is 0"},
+		{name: "one", declared: func(d *understudy.Declaration) { d.Fleet.Min = 1 },
+			check: CheckStandby, severity: Note, side: understudy.Secondary, says: "fleet.min is 1"},
+	} {
+		t.Run(j.name, j.run)
+	}
+}
+
+func TestControlPlanes(t *testing.T) {
+	virginia := func(d *understudy.Declaration) { d.Regions[understudy.Primary] = understudy.Region{Name: "us-east-1"} }
+	for _, j := range []judged{
+		{name: "us-east-1", declared: virginia, check: CheckControlPlane, severity: Note, says: "no record or health check can be changed"},
+		{name: "no switch", declared: func(d *understudy.Declaration) { d.Failover.Switch = understudy.SwitchNone },
+			check: CheckControlPlane, severity: Warning, says: "by hand"},
+		{name: "neither", declared: func(d *understudy.Declaration) { virginia(d); d.Failover.Switch = understudy.SwitchNone },
+			check: CheckControlPlane, severity: Warning, says: "the primary"},
+	} {
+		t.Run(j.name, j.run)
+	}
+}
+
+func TestWorstIsFirst(t *testing.T) {
+	f := well()
+	primary(&f, func(r *region) { r.image.value = nil })
+	all := judge(declared(), f, Options{})
+	for i := 1; i < len(all); i++ {
+		if !all[i-1].Severity.AtLeast(all[i].Severity) {
+			t.Errorf("%s before %s", all[i-1].Severity, all[i].Severity)
+		}
+	}
+	refusedTwice := well()
+	primary(&refusedTwice, func(r *region) {
+		r.zones.err, r.tried = coded("UnauthorizedOperation"), []trial{{"ec2:DescribeAvailabilityZones", coded("UnauthorizedOperation")}}
+	})
+	n := 0
+	for _, f := range judge(declared(), refusedTwice, Options{}) {
+		if f.Severity == Blocker {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("one action that is refused makes %d findings", n)
+	}
+}

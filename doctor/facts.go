@@ -1,0 +1,112 @@
+package doctor
+
+import (
+	"context"
+	"sync"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan"
+)
+
+// fact is what a call answered, or why it did not.
+type fact[T any] struct {
+	value T
+	err   error
+}
+
+// facts are all that the checks judge, beside the declaration.
+type facts struct {
+	regions map[understudy.Side]region
+	world   world
+}
+
+// region is what is known of one region.
+type region struct {
+	name      string
+	silent    error // why its API does not answer; nothing else is known then
+	built     fact[bool]
+	zones     fact[[]string] // the first two of these are used
+	offered   fact[[]string] // zones that have the declared type
+	kind      fact[kind]
+	image     fact[*base] // nil where none matches
+	encrypts  fact[bool]  // new volumes, by default
+	key       fact[string]
+	balancing fact[[]quota]
+	scaling   fact[[]quota]
+	group     fact[*group] // nil where there is none yet
+	tried     []trial
+}
+
+// kind is an instance type.
+type kind struct {
+	known         bool
+	architectures []string
+	vcpus         int
+}
+
+// base is an image to start from.
+type base struct{ id, name, architecture string }
+
+// quota is a number of things that an account may have.
+type quota struct {
+	what       string
+	used, most int
+}
+
+// group is an Auto Scaling group as it is now.
+type group struct{ min, desired, inService int }
+
+// trial is a call with DryRun, and what it answered.
+type trial struct {
+	action string
+	err    error
+}
+
+// world is what is known beyond the regions.
+type world struct {
+	quotas  fact[[]quota]
+	zones   fact[[]hosted]  // the public ones with the domain's name
+	records fact[[]record]  // of the declared name, in all these zones
+	parent  *fact[[]string] // the domain's name servers as resolvers find them; nil where nobody was asked
+}
+
+// hosted is a hosted zone.
+type hosted struct {
+	id          string
+	nameServers []string
+}
+
+// record is a record set of the declared name.
+type record struct {
+	kind, setID string
+	failover    bool // an alias with a failover role
+}
+
+// read asks both regions and Route 53 at the same time.
+func read(ctx context.Context, s *plan.Stack, o Options) facts {
+	f := facts{regions: map[understudy.Side]region{}}
+	silent := s.Silent(ctx)
+	var (
+		all sync.WaitGroup
+		mu  sync.Mutex
+	)
+	for _, side := range understudy.Sides {
+		all.Go(func() {
+			r := region{name: s.Accounts[side].Region, silent: silent[side]}
+			if r.silent == nil {
+				r = readRegion(ctx, s.Accounts[side], s.Declaration, side)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			f.regions[side] = r
+		})
+	}
+	all.Go(func() { f.world = readWorld(ctx, s.Accounts[understudy.Primary].Route53, s.Declaration, o) })
+	all.Wait()
+	return f
+}
+
+// ask keeps an answer.
+func ask[T any](all *sync.WaitGroup, into *fact[T], call func() (T, error)) {
+	all.Go(func() { into.value, into.err = call() })
+}

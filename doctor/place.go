@@ -1,0 +1,89 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/understudy/understudy"
+)
+
+const whyZones = "a load balancer and a fleet need subnets in two zones, so that the loss of one zone is not the loss of the region"
+
+func judgeZones(side understudy.Side, r region) []Finding {
+	if r.zones.err != nil {
+		return []Finding{unread(CheckZones, side, "ec2:DescribeAvailabilityZones", r.zones.err)}
+	}
+	if n := len(r.zones.value); n < 2 {
+		return []Finding{{
+			CheckZones, Blocker, side, fmt.Sprintf("%s has %d usable availability zones, and 2 are needed", r.name, n), whyZones,
+			"declare another region as the " + string(side),
+		}}
+	}
+	return nil
+}
+
+const whyType = "the fleet cannot launch there, and a standby that cannot launch serves nobody"
+
+// judgeType looks at both zones: not every type is in every zone (DescribeInstanceTypeOfferings in the EC2 API Reference).
+func judgeType(d *understudy.Declaration, side understudy.Side, r region) []Finding {
+	if r.offered.err != nil {
+		return []Finding{unread(CheckType, side, "ec2:DescribeInstanceTypeOfferings", r.offered.err)}
+	}
+	if r.zones.err != nil {
+		return nil
+	}
+	var without []string
+	zones := r.zones.value[:min(2, len(r.zones.value))]
+	for _, zone := range zones {
+		if !slices.Contains(r.offered.value, zone) {
+			without = append(without, zone)
+		}
+	}
+	if len(without) == 0 {
+		return nil
+	}
+	heal := "declare another instance type"
+	if len(r.offered.value) > 0 {
+		heal += "; " + d.Instance.Type + " is in " + strings.Join(r.offered.value, ", ") + ", and the first two zones by name are used"
+	}
+	return []Finding{{CheckType, Blocker, side, fmt.Sprintf("%s is not offered in %s", d.Instance.Type, strings.Join(without, " and ")), whyType, heal}}
+}
+
+// judgeImage looks for the base image, and whether it runs on the declared type. Of the secondary's image nothing is needed
+// until the primary is lost: until then its image is a copy of the primary's.
+func judgeImage(d *understudy.Declaration, side understudy.Side, r region) []Finding {
+	if r.image.err != nil {
+		return []Finding{unread(CheckImage, side, "ec2:DescribeImages", r.image.err)}
+	}
+	from := d.Image.Base
+	if r.image.value == nil {
+		f := Finding{
+			CheckImage, Blocker, side,
+			fmt.Sprintf("no image of %s in %s is named %s", strings.Join(from.Owners, " or "), r.name, strings.Join(from.Names, " or ")),
+			"the service's image is made from it", "declare image.base by names that exist: aws ec2 describe-images --region " + r.name,
+		}
+		if side == understudy.Secondary {
+			f.Severity, f.Why = Warning, "once the primary is lost, its images can be baked in this region only"
+			f.Heal = "aws ec2 copy-image to " + r.name + ", or declare image.base by names that both regions have"
+		}
+		return []Finding{f}
+	}
+	return judgeArchitecture(d, side, r)
+}
+
+func judgeArchitecture(d *understudy.Declaration, side understudy.Side, r region) []Finding {
+	if r.kind.err != nil {
+		return []Finding{unread(CheckType, side, "ec2:DescribeInstanceTypes", r.kind.err)}
+	}
+	image := r.image.value
+	if !r.kind.value.known || slices.Contains(r.kind.value.architectures, image.architecture) {
+		return nil // a type that is not known is offered in no zone, which is said already
+	}
+	runs := strings.Join(r.kind.value.architectures, " or ")
+	return []Finding{{
+		CheckType, Blocker, side,
+		fmt.Sprintf("%s is for %s, and %s (%s) is for %s", d.Instance.Type, runs, image.name, image.id, image.architecture),
+		"no instance of it starts, in either region", "declare an instance type or a base image of the other architecture",
+	}}
+}

@@ -1,0 +1,168 @@
+package doctor
+
+import (
+	"strings"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// Policy is an IAM policy document ("Grammar of the IAM JSON policy language" in the IAM User Guide).
+type Policy struct {
+	Version   string
+	Statement []Statement
+}
+
+// Statement lets the caller call actions. Where one covers several kinds of resources, each is judged by itself, and a condition key
+// that a kind does not have fails: that is why an action stands in several statements.
+type Statement struct {
+	Sid       string
+	Effect    string
+	Action    []string
+	Resource  []string
+	Condition map[string]map[string][]string `json:",omitempty"`
+}
+
+// actions are what the commands call, by how they are narrowed. What stands in several lists is asked for several kinds of
+// resources (Service Authorization Reference, "Actions, resources, and condition keys" of each service).
+var actions = struct {
+	read, readNames, make, use, free, cut, balance, scale, names string
+}{
+	// These know no resources.
+	read: `autoscaling:DescribeAccountLimits autoscaling:DescribeAutoScalingGroups autoscaling:DescribeInstanceRefreshes
+		autoscaling:DescribeScalingActivities
+		ec2:DescribeAvailabilityZones ec2:DescribeImages ec2:DescribeInstanceAttribute ec2:DescribeInstances
+		ec2:DescribeInstanceTypeOfferings ec2:DescribeInstanceTypes
+		ec2:DescribeInternetGateways ec2:DescribeLaunchTemplates ec2:DescribeLaunchTemplateVersions ec2:DescribeNetworkAcls
+		ec2:DescribeNetworkInterfaces ec2:DescribeRegions ec2:DescribeRouteTables ec2:DescribeSecurityGroups ec2:DescribeSnapshots
+		ec2:DescribeSubnets ec2:DescribeVpcAttribute ec2:DescribeVpcs ec2:GetEbsDefaultKmsKeyId ec2:GetEbsEncryptionByDefault
+		elasticloadbalancing:DescribeAccountLimits elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeLoadBalancerAttributes
+		elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags
+		elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth`,
+	readNames: `route53:GetAccountLimit route53:GetChange route53:GetHealthCheck route53:GetHealthCheckStatus route53:GetHostedZone
+		route53:ListHealthChecks route53:ListHostedZones route53:ListHostedZonesByName route53:ListResourceRecordSets route53:ListTagsForResource
+		route53:ListTagsForResources`,
+	// What these make gets the stack's tag in the call. CreateTags gives it back to what has lost it.
+	make: `ec2:CreateImage ec2:CreateInternetGateway ec2:CreateLaunchTemplate ec2:CreateRouteTable ec2:CreateSecurityGroup ec2:CreateSubnet
+		ec2:CreateTags ec2:CreateVpc ec2:RunInstances
+		elasticloadbalancing:AddTags elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:CreateTargetGroup`,
+	// What these work on has the stack's tag.
+	use: `ec2:AssociateRouteTable ec2:AttachInternetGateway ec2:AuthorizeSecurityGroupEgress ec2:AuthorizeSecurityGroupIngress
+		ec2:CreateImage ec2:CreateLaunchTemplateVersion ec2:CreateNetworkAcl ec2:CreateRoute ec2:CreateRouteTable ec2:CreateSecurityGroup ec2:CreateSubnet
+		ec2:DeleteInternetGateway ec2:DeleteLaunchTemplate ec2:DeleteLaunchTemplateVersions ec2:DeleteRoute ec2:DeleteRouteTable ec2:DeleteSecurityGroup ec2:DeleteSnapshot
+		ec2:DeleteSubnet ec2:DeleteVpc ec2:DeregisterImage ec2:DetachInternetGateway ec2:DisassociateRouteTable ec2:GetConsoleOutput
+		ec2:ModifyLaunchTemplate ec2:ModifySubnetAttribute ec2:ModifyVpcAttribute ec2:ReplaceRoute ec2:ReplaceRouteTableAssociation
+		ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress ec2:RunInstances ec2:StartInstances ec2:TerminateInstances`,
+	// The base image, and the disks and network interfaces of new instances, do not have the stack's tag; of ReplaceNetworkAclAssociation
+	// the VPC's default network ACL has none, of CopyImage the source.
+	free: `ec2:CopyImage ec2:ReplaceNetworkAclAssociation`,
+	// A drill's network ACL has a tag of its own.
+	cut: `ec2:CreateNetworkAcl ec2:CreateTags ec2:DeleteNetworkAcl`,
+	// Of a load balancer's listeners and rules, not all have tags: a drill's rules have none. Names tell whose they are.
+	balance: `elasticloadbalancing:CreateListener elasticloadbalancing:CreateRule elasticloadbalancing:DeleteListener
+		elasticloadbalancing:DeleteLoadBalancer elasticloadbalancing:DeleteRule elasticloadbalancing:DeleteTargetGroup
+		elasticloadbalancing:ModifyListener elasticloadbalancing:ModifyLoadBalancerAttributes elasticloadbalancing:ModifyRule
+		elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes elasticloadbalancing:SetIpAddressType
+		elasticloadbalancing:SetRulePriorities elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets`,
+	// CreateOrUpdateTags is what CreateAutoScalingGroup needs for its tags.
+	scale: `autoscaling:CancelInstanceRefresh autoscaling:RollbackInstanceRefresh autoscaling:AttachLoadBalancerTargetGroups autoscaling:CreateAutoScalingGroup autoscaling:CreateOrUpdateTags
+		autoscaling:DeleteAutoScalingGroup autoscaling:DetachLoadBalancerTargetGroups autoscaling:ResumeProcesses
+		autoscaling:StartInstanceRefresh autoscaling:SuspendProcesses autoscaling:UpdateAutoScalingGroup`,
+	// Route 53 knows no tags in conditions.
+	names: `route53:ChangeTagsForResource route53:CreateHealthCheck route53:CreateHostedZone route53:DeleteHealthCheck
+		route53:DeleteHostedZone route53:UpdateHealthCheck`,
+}
+
+const (
+	requestTag  = "aws:RequestTag/" + account.TagStack
+	resourceTag = "aws:ResourceTag/" + account.TagStack
+	anything    = "*"
+)
+
+// LeastPolicy is what a caller must be allowed for all commands that work on a stack.
+func LeastPolicy(d *understudy.Declaration) Policy {
+	p := &policy{stack: d.Name, partition: partitionOf(d.Regions[understudy.Primary].Name)}
+	for _, side := range understudy.Sides {
+		p.regions = append(p.regions, d.Regions[side].Name)
+	}
+	p.allow("Read", actions.read, p.here(nil), anything)
+	p.allow("ReadNames", actions.readNames, nil, anything)
+	p.allow("MakeWithTheStacksTag", actions.make, p.here(equals(requestTag, d.Name)), anything)
+	p.allow("UseWhatHasTheStacksTag", actions.use, p.here(equals(resourceTag, d.Name)), anything)
+	p.allow("LaunchFromAnyImage", "ec2:RunInstances", p.here(nil), p.arns("ec2", "image/*", "network-interface/*", "snapshot/*", "volume/*")...)
+	p.allow("WhatHasNoTag", actions.free, p.here(nil), anything)
+	p.allow("ClaimTheStack", "ec2:CreateLaunchTemplate ec2:CreateTags", p.here(present("aws:RequestTag/understudy:claim")), p.arns("ec2", "launch-template/*")...)
+	p.allow("ReleaseTheStack", "ec2:DeleteLaunchTemplate", p.here(present("aws:ResourceTag/understudy:claim")), p.arns("ec2", "launch-template/*")...)
+	cut := strings.Fields(actions.cut)
+	p.allow("CutConnections", strings.Join(cut[:2], " "), p.here(present("aws:RequestTag/understudy:drill")), p.arns("ec2", "network-acl/*")...)
+	p.allow("MendConnections", cut[2], p.here(present("aws:ResourceTag/understudy:drill")), p.arns("ec2", "network-acl/*")...)
+	p.allow("Balance", actions.balance, p.here(nil), p.balancing()...)
+	p.allow("Scale", actions.scale, p.here(nil), p.arns("autoscaling", "autoScalingGroup:*:autoScalingGroupName/understudy-"+d.Name)...)
+	p.allow("Names", actions.names, nil, anything)
+	p.allow("Records", "route53:ChangeResourceRecordSets", p.ofDomain(d.Domain), "arn:"+p.partition+":route53:::hostedzone/*")
+	p.allow("RolesThatServicesMakeOnce", "iam:CreateServiceLinkedRole",
+		equals("iam:AWSServiceName", "autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com"),
+		"arn:"+p.partition+":iam::*:role/aws-service-role/*")
+	return Policy{"2012-10-17", p.statements}
+}
+
+type condition = map[string]map[string][]string
+
+type policy struct {
+	stack, partition string
+	regions          []string
+	statements       []Statement
+}
+
+func (p *policy) allow(sid, list string, c condition, resources ...string) {
+	p.statements = append(p.statements, Statement{sid, "Allow", strings.Fields(list), resources, c})
+}
+
+// here adds that the call goes to one of the two regions.
+func (p *policy) here(c condition) condition {
+	all := equals("aws:RequestedRegion", p.regions...)
+	for operator, keys := range c {
+		if all[operator] == nil {
+			all[operator] = map[string][]string{}
+		}
+		for key, values := range keys {
+			all[operator][key] = values
+		}
+	}
+	return all
+}
+
+// ofDomain allows records of the domain alone, also of names that the declaration had before ("Using IAM policy conditions for
+// fine-grained access control" in the Route 53 Developer Guide).
+func (p *policy) ofDomain(domain string) condition {
+	return condition{"ForAllValues:StringLike": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": {domain, "*." + domain}}}
+}
+
+// arns are the resources of a service in any region and account: the condition tells the regions.
+func (p *policy) arns(service string, resources ...string) (all []string) {
+	for _, r := range resources {
+		all = append(all, "arn:"+p.partition+":"+service+":*:*:"+r)
+	}
+	return all
+}
+
+// balancing are load balancers, and what belongs to them, by the name that up gives.
+func (p *policy) balancing() []string {
+	name := "understudy-" + p.stack + "/*"
+	return p.arns("elasticloadbalancing", "loadbalancer/app/"+name, "targetgroup/"+name, "listener/app/"+name, "listener-rule/app/"+name)
+}
+
+func equals(key string, values ...string) condition { return condition{"StringEquals": {key: values}} }
+
+func present(key string) condition { return condition{"Null": {key: {"false"}}} }
+
+// partitionOf returns the first part of a region's ARNs ("Amazon Resource Names" in the AWS General Reference).
+func partitionOf(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}

@@ -1,0 +1,206 @@
+package doctor
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/plan"
+)
+
+// asker asks one region.
+type asker struct {
+	*account.Account
+	declared *understudy.Declaration
+}
+
+func readRegion(ctx context.Context, a *account.Account, d *understudy.Declaration, side understudy.Side) region {
+	r, q := region{name: a.Region}, asker{a, d}
+	var all sync.WaitGroup
+	ask(&all, &r.built, func() (bool, error) { return q.built(ctx) })
+	ask(&all, &r.zones, func() ([]string, error) { return q.zones(ctx) })
+	ask(&all, &r.offered, func() ([]string, error) { return q.offered(ctx) })
+	ask(&all, &r.kind, func() (kind, error) { return q.kind(ctx) })
+	ask(&all, &r.encrypts, func() (bool, error) { return q.encrypts(ctx) })
+	ask(&all, &r.key, func() (string, error) { return q.key(ctx) })
+	ask(&all, &r.balancing, func() ([]quota, error) { return q.balancing(ctx) })
+	ask(&all, &r.scaling, func() ([]quota, error) { return q.scaling(ctx) })
+	ask(&all, &r.group, func() (*group, error) { return q.group(ctx) })
+	all.Go(func() {
+		r.image.value, r.image.err = q.image(ctx)
+		r.tried = q.try(ctx, d.Regions[side].CIDR.String(), r.image.value)
+	})
+	all.Wait()
+	return r
+}
+
+func (q asker) built(ctx context.Context) (bool, error) {
+	out, err := q.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: account.Mark(q.declared.Name, "vpc").Filters()})
+	return err == nil && len(out.Vpcs) > 0, err
+}
+
+func (q asker) zones(ctx context.Context) ([]string, error) {
+	out, err := q.EC2.DescribeAvailabilityZones(ctx, &ec2.DescribeAvailabilityZonesInput{})
+	if err != nil {
+		return nil, err
+	}
+	return plan.UsableZones(out.AvailabilityZones), nil
+}
+
+func (q asker) offered(ctx context.Context) (zones []string, err error) {
+	pages := ec2.NewDescribeInstanceTypeOfferingsPaginator(q.EC2, &ec2.DescribeInstanceTypeOfferingsInput{
+		LocationType: ec2types.LocationTypeAvailabilityZone,
+		Filters:      []ec2types.Filter{account.Filter("instance-type", q.declared.Instance.Type)},
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range page.InstanceTypeOfferings {
+			zones = append(zones, aws.ToString(o.Location))
+		}
+	}
+	return zones, nil
+}
+
+// kind asks by a filter: a type that is named and that the region does not have is an error.
+func (q asker) kind(ctx context.Context) (k kind, err error) {
+	out, err := q.EC2.DescribeInstanceTypes(ctx, &ec2.DescribeInstanceTypesInput{
+		Filters: []ec2types.Filter{account.Filter("instance-type", q.declared.Instance.Type)},
+	})
+	if err != nil || len(out.InstanceTypes) == 0 {
+		return k, err
+	}
+	info := out.InstanceTypes[0]
+	k.known = true
+	if info.VCpuInfo != nil {
+		k.vcpus = int(aws.ToInt32(info.VCpuInfo.DefaultVCpus))
+	}
+	if info.ProcessorInfo != nil {
+		for _, a := range info.ProcessorInfo.SupportedArchitectures {
+			k.architectures = append(k.architectures, string(a))
+		}
+	}
+	return k, nil
+}
+
+// image is the newest image of the first pattern that any matches, as up takes it.
+func (q asker) image(ctx context.Context) (*base, error) {
+	from := q.declared.Image.Base
+	for _, pattern := range from.Names {
+		out, err := q.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{
+			Owners:  from.Owners,
+			Filters: []ec2types.Filter{account.Filter("name", pattern), account.Filter("state", "available")},
+		})
+		if err != nil {
+			return nil, err
+		}
+		if len(out.Images) > 0 {
+			newest := slices.MaxFunc(out.Images, func(a, b ec2types.Image) int {
+				return strings.Compare(aws.ToString(a.CreationDate), aws.ToString(b.CreationDate))
+			})
+			return &base{aws.ToString(newest.ImageId), aws.ToString(newest.Name), string(newest.Architecture)}, nil
+		}
+	}
+	return nil, nil
+}
+
+func (q asker) encrypts(ctx context.Context) (bool, error) {
+	out, err := q.EC2.GetEbsEncryptionByDefault(ctx, &ec2.GetEbsEncryptionByDefaultInput{})
+	if err != nil {
+		return false, err
+	}
+	return aws.ToBool(out.EbsEncryptionByDefault), nil
+}
+
+func (q asker) key(ctx context.Context) (string, error) {
+	out, err := q.EC2.GetEbsDefaultKmsKeyId(ctx, &ec2.GetEbsDefaultKmsKeyIdInput{})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.KmsKeyId), nil
+}
+
+// The names that Elastic Load Balancing gives its quotas (Limit in its API Reference).
+const (
+	limitBalancers = "application-load-balancers"
+	limitGroups    = "target-groups"
+)
+
+func (q asker) balancing(ctx context.Context) ([]quota, error) {
+	limits, err := q.ELB.DescribeAccountLimits(ctx, &elb.DescribeAccountLimitsInput{})
+	if err != nil {
+		return nil, err
+	}
+	most := map[string]int{}
+	for _, l := range limits.Limits {
+		if n, err := strconv.Atoi(aws.ToString(l.Max)); err == nil {
+			most[aws.ToString(l.Name)] = n
+		}
+	}
+	used := map[string]int{}
+	balancers := elb.NewDescribeLoadBalancersPaginator(q.ELB, &elb.DescribeLoadBalancersInput{})
+	for balancers.HasMorePages() {
+		page, err := balancers.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range page.LoadBalancers {
+			if b.Type == elbtypes.LoadBalancerTypeEnumApplication {
+				used[limitBalancers]++
+			}
+		}
+	}
+	groups := elb.NewDescribeTargetGroupsPaginator(q.ELB, &elb.DescribeTargetGroupsInput{})
+	for groups.HasMorePages() {
+		page, err := groups.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		used[limitGroups] += len(page.TargetGroups)
+	}
+	var all []quota
+	for _, name := range []string{limitBalancers, limitGroups} {
+		if n, ok := most[name]; ok {
+			all = append(all, quota{strings.ReplaceAll(name, "-", " "), used[name], n})
+		}
+	}
+	return all, nil
+}
+
+func (q asker) scaling(ctx context.Context) ([]quota, error) {
+	out, err := q.AutoScaling.DescribeAccountLimits(ctx, &autoscaling.DescribeAccountLimitsInput{})
+	if err != nil {
+		return nil, err
+	}
+	return []quota{{"Auto Scaling groups", int(aws.ToInt32(out.NumberOfAutoScalingGroups)), int(aws.ToInt32(out.MaxNumberOfAutoScalingGroups))}}, nil
+}
+
+func (q asker) group(ctx context.Context) (*group, error) {
+	out, err := q.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
+		AutoScalingGroupNames: []string{"understudy-" + q.declared.Name},
+	})
+	if err != nil || len(out.AutoScalingGroups) == 0 {
+		return nil, err
+	}
+	found := out.AutoScalingGroups[0]
+	g := &group{min: int(aws.ToInt32(found.MinSize)), desired: int(aws.ToInt32(found.DesiredCapacity))}
+	for _, i := range found.Instances {
+		if i.LifecycleState == "InService" {
+			g.inService++
+		}
+	}
+	return g, nil
+}
