@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -41,9 +42,9 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 	options = append([]Option{
 		config.WithRegion(region),
 		config.WithRetryMode(aws.RetryModeStandard),
-		config.WithRetryMaxAttempts(6), // throttling of parallel calls takes more than the usual three
+		config.WithRetryMaxAttempts(attempts),
 		config.WithAppID("understudy"),
-		config.WithAPIOptions([]func(*middleware.Stack) error{guard}),
+		config.WithAPIOptions([]func(*middleware.Stack) error{guard, patience}),
 		config.WithLogger(logging.Nop{}), // what goes wrong is in the errors
 	}, options...)
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
@@ -79,8 +80,17 @@ func (a *Account) Identity(ctx context.Context) (string, error) {
 }
 
 // Once is for EC2 calls that create something and take no client token: sent again after a lost answer, they
-// would create a second one. When a run that failed here is started again, it finds the first by its tags.
-func Once(o *ec2.Options) { o.RetryMaxAttempts = 1 }
+// would create a second one. Only a call that AWS has refused because there were too many is sent again. When a run that
+// failed here is started again, it finds the first by its tags.
+func Once(o *ec2.Options) {
+	o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
+		s.MaxAttempts = attempts
+		s.Retryables = []retry.IsErrorRetryable{retry.RetryableErrorCode{Codes: retry.DefaultThrottleErrorCodes}}
+	})
+}
+
+// attempts are more than the usual three: parallel calls are throttled.
+const attempts = 6
 
 // Silent returns the error if the region's API does not answer, and nil if it does, even with a refusal. It
 // returns within seconds: the call is tried twice, which is fewer times than other calls.

@@ -73,13 +73,21 @@ func (a *Account) Claim(ctx context.Context, stack, what string, c Claim) error 
 		if err != nil {
 			return fmt.Errorf("claim %s in %s: %w", claimName(stack, what), a.Region, err)
 		}
-		return nil
+		return a.awaitClaim(ctx, stack, what, c.ID)
 	}
 	// It may be ours, by a call whose answer was lost.
 	if held, found, err := a.Claimed(ctx, stack, what); err != nil || found && held.ID == c.ID {
 		return err
 	}
 	return fmt.Errorf("%s in %s: %w", claimName(stack, what), a.Region, ErrClaimed)
+}
+
+// awaitClaim returns when a new claim is seen: before that it could not be given up either.
+func (a *Account) awaitClaim(ctx context.Context, stack, what, id string) error {
+	return Poll(ctx, "claim "+claimName(stack, what), eventually, func(ctx context.Context) (bool, error) {
+		held, found, err := a.Claimed(ctx, stack, what)
+		return found && held.ID == id, err
+	})
 }
 
 // Claimed reads who has a claim, or returns false where nobody has.

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 )
 
@@ -48,8 +50,14 @@ func IsInUse(err error) bool {
 		"InvalidSnapshot.InUse", "IncorrectState", "PriorRequestNotComplete", "ResourceContention")
 }
 
-// IsLost tells whether a call was sent and no complete answer came. AWS may have carried the call out.
+// IsLost tells whether a call was sent and no complete answer came, or one that says that something went wrong in AWS. AWS
+// may have carried the call out.
 func IsLost(err error) bool {
+	var answer interface{ HTTPStatusCode() int }
+	if errors.As(err, &answer) && answer.HTTPStatusCode() >= http.StatusInternalServerError {
+		_, throttled := retry.DefaultThrottleErrorCodes[Code(err)] // EC2 says so with a status of 503
+		return !throttled
+	}
 	var network net.Error
 	var operation *net.OpError
 	if errors.As(err, &operation) && operation.Op == "dial" {

@@ -37,7 +37,7 @@ func Poll(ctx context.Context, what string, most time.Duration, look func(contex
 	began := time.Now()
 	Tell(ctx, what)
 	for pause := firstPause; ; pause = min(pause+pause/5, lastPause) {
-		done, err := look(ctx)
+		done, err := look(immediate(ctx))
 		if err != nil {
 			return fmt.Errorf("wait for %s: %w", what, err)
 		}

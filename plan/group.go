@@ -119,7 +119,7 @@ func (g *group) change(ctx context.Context, differences []Difference) error {
 	}
 	if extra := without(g.ingress, g.wantsIn()); len(extra) > 0 {
 		_, err := g.EC2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &g.id, IpPermissions: extra})
-		if err != nil && !account.IsNotFound(err) {
+		if err != nil && !account.IsCode(err, "InvalidPermission.NotFound") {
 			return fmt.Errorf("revoke ingress of %s: %w", g.id, err)
 		}
 	}
@@ -135,7 +135,7 @@ func (g *group) change(ctx context.Context, differences []Difference) error {
 func (g *group) changeEgress(ctx context.Context) error {
 	if extra := without(g.egress, g.wantsOut()); len(extra) > 0 {
 		_, err := g.EC2.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: &g.id, IpPermissions: extra})
-		if err != nil && !account.IsNotFound(err) {
+		if err != nil && !account.IsCode(err, "InvalidPermission.NotFound") {
 			return fmt.Errorf("revoke egress of %s: %w", g.id, err)
 		}
 	}

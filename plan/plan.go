@@ -221,10 +221,11 @@ func (s Step) do(ctx context.Context) error {
 	if s.remove != nil {
 		return s.remove(ctx)
 	}
-	switch s.Action {
-	case Delete:
+	if s.Action == Delete {
 		return removed(ctx, r)
-	case Change:
+	}
+	ctx = account.Eventual(ctx)
+	if s.Action == Change {
 		return r.change(ctx, compare(r.desired(), r.actual()))
 	}
 	err := r.create(ctx)

@@ -163,6 +163,9 @@ func (p *passing) find(ctx context.Context) (bool, error) {
 func (p *passing) create(ctx context.Context) error {
 	err := account.Poll(ctx, "health check "+p.check.id, longTime, func(ctx context.Context) (bool, error) {
 		_, err := p.find(ctx)
+		if account.IsNotFound(err) { // it is new
+			return false, nil
+		}
 		return p.seen.Passes(), err
 	})
 	if account.IsTimeout(err) {

@@ -246,6 +246,9 @@ func (r *records) submit(ctx context.Context, changes []route53types.Change) err
 	}
 	return account.Poll(ctx, "the records to be in sync", longTime, func(ctx context.Context) (bool, error) {
 		got, err := r.Route53.GetChange(ctx, &route53.GetChangeInput{Id: out.ChangeInfo.Id})
+		if account.IsNotFound(err) { // it is new
+			return false, nil
+		}
 		if err != nil {
 			return false, fmt.Errorf("get change: %w", err)
 		}

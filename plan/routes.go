@@ -194,6 +194,9 @@ func (r *routes) lead(ctx context.Context) error {
 	switch {
 	case r.gateway == nil:
 		_, err = r.EC2.DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: &r.id, DestinationCidrBlock: destination})
+		if account.IsCode(err, "InvalidRoute.NotFound") {
+			return nil
+		}
 	case r.defaultRoute == "":
 		_, err = r.EC2.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: &r.id, DestinationCidrBlock: destination, GatewayId: &r.gateway.id})
 		if account.IsCode(err, "RouteAlreadyExists") { // by a killed run's call, which was carried out since
@@ -203,7 +206,7 @@ func (r *routes) lead(ctx context.Context) error {
 	default:
 		_, err = r.EC2.ReplaceRoute(ctx, &ec2.ReplaceRouteInput{RouteTableId: &r.id, DestinationCidrBlock: destination, GatewayId: &r.gateway.id})
 	}
-	if err != nil && !account.IsNotFound(err) {
+	if err != nil {
 		return fmt.Errorf("set the default route of %s: %w", r.id, err)
 	}
 	return nil

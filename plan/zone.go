@@ -135,13 +135,14 @@ func tag(ctx context.Context, s scope, kind route53types.TagResourceType, id str
 
 func (z *zone) create(ctx context.Context) error {
 	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
+		once := reference(z.scope, "zone") + token[:24]
 		out, err := z.Route53.CreateHostedZone(ctx, &route53.CreateHostedZoneInput{
 			Name:             aws.String(z.declared.Domain + "."),
-			CallerReference:  aws.String(reference(z.scope, "zone") + token[:24]),
+			CallerReference:  &once,
 			HostedZoneConfig: &route53types.HostedZoneConfig{Comment: aws.String("understudy: stack " + z.stack())},
 		})
 		if account.IsCode(err, "HostedZoneAlreadyExists") {
-			return false, nil // of an earlier life: were it there, find would have found it, or comes to it as a double
+			return z.adopt(ctx, once) // by this call, whose first answer was lost, or in an earlier life
 		}
 		if err != nil {
 			return false, fmt.Errorf("create hosted zone: %w", err)
@@ -154,6 +155,18 @@ func (z *zone) create(ctx context.Context) error {
 	}
 	z.made = true
 	return z.change(ctx, nil)
+}
+
+// adopt takes the zone that was made with a caller reference, if it is still there.
+func (z *zone) adopt(ctx context.Context, once string) (bool, error) {
+	all, err := z.named(ctx)
+	for _, hz := range all {
+		if aws.ToString(hz.CallerReference) == once {
+			z.id = strings.TrimPrefix(aws.ToString(hz.Id), "/hostedzone/")
+			return true, nil
+		}
+	}
+	return false, err
 }
 
 func (z *zone) change(ctx context.Context, _ []Difference) error {
