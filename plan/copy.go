@@ -32,8 +32,6 @@ func (c *imageCopy) find(ctx context.Context) (bool, error) {
 	return there, nil
 }
 
-func (c *imageCopy) remnants() bool { return len(c.all) > 0 }
-
 func (c *imageCopy) create(ctx context.Context) error {
 	if err := c.discard(ctx, c.failed); err != nil {
 		return err

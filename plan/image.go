@@ -43,7 +43,7 @@ func (i *image) find(ctx context.Context) (bool, error) {
 }
 
 // remnants tells whether there is anything to remove when there is no image.
-func (i *image) remnants() bool { return len(i.all) > 0 || len(i.builder.all()) > 0 }
+func (i *image) remnants() bool { return i.images.remnants() || len(i.builder.all()) > 0 }
 
 // create makes the image, and continues where an earlier run was interrupted.
 func (i *image) create(ctx context.Context) error {

@@ -24,6 +24,7 @@ type images struct {
 	failed  []string // ones of this digest that came to nothing
 	earlier string   // the digest of the newest other
 	all     []string
+	orphans []string // snapshots, where there is no image
 }
 
 func (i *images) identity() string { return i.id }
@@ -54,7 +55,26 @@ func (i *images) look(ctx context.Context) error {
 			i.failed = append(i.failed, id)
 		}
 	}
-	return nil
+	if len(i.all) == 0 {
+		i.orphans, err = i.snapshots(ctx)
+	}
+	return err
+}
+
+// remnants tells whether there is anything to remove where there is no image to use: snapshots too, of images that a killed
+// run has deregistered.
+func (i *images) remnants() bool { return len(i.all)+len(i.orphans) > 0 }
+
+// snapshots lists the snapshots of the stack's images.
+func (i *images) snapshots(ctx context.Context) (ids []string, err error) {
+	out, err := i.EC2.DescribeSnapshots(ctx, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: i.mark("image").Filters()})
+	if err != nil {
+		return nil, fmt.Errorf("describe snapshots: %w", err)
+	}
+	for _, s := range out.Snapshots {
+		ids = append(ids, aws.ToString(s.SnapshotId))
+	}
+	return ids, nil
 }
 
 // byAge orders images from the oldest to the newest. AWS's date format sorts as text.
@@ -130,14 +150,14 @@ func (i *images) remove(ctx context.Context) error {
 	if err := i.discard(ctx, i.all); err != nil {
 		return err
 	}
-	out, err := i.EC2.DescribeSnapshots(ctx, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: i.mark("image").Filters()})
+	ids, err := i.snapshots(ctx)
 	if err != nil {
-		return fmt.Errorf("describe snapshots: %w", err)
+		return err
 	}
-	for _, s := range out.Snapshots {
-		_, err := i.EC2.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: s.SnapshotId})
+	for _, id := range ids {
+		_, err := i.EC2.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: &id})
 		if err != nil && !account.IsNotFound(err) {
-			return fmt.Errorf("delete %s: %w", aws.ToString(s.SnapshotId), err)
+			return fmt.Errorf("delete %s: %w", id, err)
 		}
 	}
 	return nil
