@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race generate fuzz bench-dns bench-checks
+.PHONY: all build check test race every-call generate fuzz bench-dns bench-checks
 
 all: build
 
@@ -18,6 +18,10 @@ test:
 # The packages with concurrency of their own, found by what they import.
 race:
 	scripts/race
+
+# Each call of a whole up, a change and a down goes wrong once in each way: hours. CALLS=20 for a sample of so many lives.
+every-call:
+	UNDERSTUDY_EVERY_CALL=$(or $(CALLS),all) go test ./e2e -count=1 -v -timeout 48h -run TestAfterAnyCallThatGoesWrongTheNextRunConverges
 
 # Every fuzz target; FUZZTIME=10s for a short look.
 fuzz:
