@@ -85,7 +85,10 @@ func (f *fleet) create(ctx context.Context) error {
 		return fmt.Errorf("create auto scaling group: %w", err)
 	}
 	f.found = true
-	return nil
+	return account.Poll(ctx, f.fleetName(), shortTime, func(ctx context.Context) (bool, error) {
+		g, err := f.describe(ctx)
+		return g != nil, err // one that is not seen yet looks like one that is gone
+	})
 }
 
 // change makes the settings as declared, and then the instances. The group's template changes with the success of their
