@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // constraint is a condition on a text, and its name in a mistake.
@@ -42,6 +43,12 @@ var (
 	imagePattern = matching(`[A-Za-z0-9()\[\] ./\-'@_*?]{3,128}`, "3 to 128 characters of an image's name, * and ? for any")
 	instanceType = matching(`[a-z][a-z0-9-]*\.[a-z0-9-]+`, "an instance type, for example t3.micro")
 
+	failbackKind = matching(`automatic|manual`, "automatic, manual, or a mapping with after: {after: 10m}")
+	hook         = constraint{"a command for sh, or nothing", func(s string) bool { return !strings.ContainsRune(s, 0) }}
+	span         = constraint{"a time from 1s to 24h, for example 90s or 10m", func(s string) bool {
+		d, err := time.ParseDuration(s)
+		return err == nil && d >= time.Second && d <= 24*time.Hour
+	}}
 	switchKind = matching(`standby|none`, "standby or none")
 
 	// 255 is the longest ResourcePath of a Route 53 health check (HealthCheckConfig in its API reference).

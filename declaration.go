@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -172,7 +173,25 @@ func failover(o *object) Failover {
 		o.mistake("interval", fmt.Sprint(f.Interval), "10 or 30 seconds")
 	}
 	f.Switch = Switch(o.text("switch", string(SwitchStandby), switchKind))
+	f.Standby.Desired = o.object("standby").number("desired", 0, 0, 500)
+	f.Before, f.After = o.text("before", "", hook), o.text("after", "", hook)
+	f.HookTimeout = o.duration("hook_timeout", "1m")
+	f.Failback = failback(o)
 	return f
+}
+
+// failback reads a word, or the time of health after which users go back.
+func failback(o *object) Failback {
+	if _, ok := o.get("failback").(*ast.MappingNode); ok {
+		return Failback{Manual: true, After: o.object("failback").duration("after", "10m")}
+	}
+	return Failback{Manual: o.text("failback", "automatic", failbackKind) == "manual"}
+}
+
+// duration reads a time as Go writes it.
+func (o *object) duration(key, fallback string) time.Duration {
+	d, _ := time.ParseDuration(o.text(key, fallback, span))
+	return d
 }
 
 // target reads the load balancer's check within the bounds of CreateTargetGroup.

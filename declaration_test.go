@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/understudy/understudy"
@@ -43,7 +44,7 @@ func TestShortestDeclarationHasTheDefaults(t *testing.T) {
 		"service":  cmp.Diff(understudy.Service{Port: 8080, Health: "/"}, d.Service),
 		"listener": cmp.Diff(understudy.Listener{Port: 80}, d.Listener),
 		"fleet":    cmp.Diff(understudy.Fleet{Min: 2, Desired: 2, Max: 4, Grace: 300}, d.Fleet),
-		"failover": cmp.Diff(understudy.Failover{Interval: 10, Threshold: 3, Switch: understudy.SwitchStandby}, d.Failover),
+		"failover": cmp.Diff(understudy.Failover{Interval: 10, Threshold: 3, Switch: understudy.SwitchStandby, HookTimeout: time.Minute}, d.Failover),
 		"target": cmp.Diff(understudy.Target{Interval: 5, Timeout: 2, Healthy: 2, Unhealthy: 2,
 			DeregistrationDelay: 10, Matcher: "200"}, d.Target),
 		"base": cmp.Diff(understudy.Base{Owners: []string{"amazon"}, Names: []string{"al2023-ami-2023.*-x86_64"}}, d.Image.Base),
@@ -102,6 +103,10 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"interval of failover", "image:", "failover: {interval: 20}\nimage:", at + `6:22: found 20; allowed: 10 or 30 seconds`},
 		{"threshold of failover", "image:", "failover: {threshold: 11}\nimage:", at + `6:23: found 11; allowed: a whole number from 1 to 10`},
 		{"switch of failover", "image:", "failover: {switch: lever}\nimage:", at + `6:20: found "lever"; allowed: standby or none`},
+		{"failback", "image:", "failover: {failback: never}\nimage:",
+			at + `6:22: found "never"; allowed: automatic, manual, or a mapping with after: {after: 10m}`},
+		{"time of failback", "image:", "failover: {failback: {after: 5}}\nimage:",
+			at + `6:30: found 5; allowed: a time from 1s to 24h, for example 90s or 10m`},
 		{"timeout not below interval", "image:", "target: {timeout: 5}\nimage:", at + `6:19: found 5; allowed: less than the interval, 5 seconds`},
 		{"matcher", "image:", "target: {matcher: 500}\nimage:",
 			at + `6:19: found 500; allowed: HTTP codes from 200 to 499, for example "200", "200,204" or "200-299"`},
@@ -151,6 +156,17 @@ func TestTextThatIsNotYAML(t *testing.T) {
 		var mistakes understudy.Mistakes
 		if !errors.As(err, &mistakes) || len(mistakes) == 0 {
 			t.Errorf("%q: want mistakes, got %v", src, err)
+		}
+	}
+}
+
+func TestFailbackIsAWordOrATime(t *testing.T) {
+	for text, want := range map[string]understudy.Failback{
+		"automatic": {}, "manual": {Manual: true}, "{after: 10m}": {Manual: true, After: 10 * time.Minute},
+	} {
+		d, err := parse(strings.Replace(good, "image:", "failover: {failback: "+text+"}\nimage:", 1))
+		if err != nil || d.Failover.Failback != want {
+			t.Errorf("%s: %v, %+v", text, err, d)
 		}
 	}
 }

@@ -29,7 +29,15 @@
 //	service: {port: 8080, health: /}
 //	listener: {port: 80}
 //	fleet: {min: 2, desired: 2, max: 4, grace: 300}           # instances; seconds
-//	failover: {interval: 10, threshold: 3, switch: standby}   # seconds, probes; or none
+//	failover:
+//	  interval: 10                   # seconds between two probes
+//	  threshold: 3                   # probes
+//	  switch: standby                # the means of moves by hand; or none
+//	  standby: {desired: 0}          # instances before users are moved there; 0 is as many as serve in the primary
+//	  before: ""                     # commands around a move by hand
+//	  after: ""
+//	  hook_timeout: 1m
+//	  failback: automatic            # or manual, or {after: 10m} of health
 //	target: {interval: 5, timeout: 2, healthy: 2, unhealthy: 2,
 //	  deregistration_delay: 10, matcher: "200"}               # seconds, probes
 //	parity: {ignore: []}             # findings to pass over: {finding: PATTERN, reason: TEXT}

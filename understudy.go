@@ -2,6 +2,7 @@ package understudy
 
 import (
 	"net/netip"
+	"time"
 )
 
 // Side is one of the two roles that a region can play.
@@ -89,6 +90,22 @@ type Fleet struct {
 type Failover struct {
 	Interval, Threshold int
 	Switch              Switch
+	Standby             Standby
+	Before, After       string        // commands that run before and after the users are moved by hand
+	HookTimeout         time.Duration // of each of them
+	Failback            Failback
+}
+
+// Standby is what the standby must be before users are moved to it by hand.
+type Standby struct {
+	Desired int // instances at least; 0 is as many as serve in the primary
+}
+
+// Failback is what follows an automatic failover when the primary is healthy again. If it is manual, and "understudy watch"
+// runs, users stay until a person says so, or until the primary has been healthy for the time After, if that is not zero.
+type Failback struct {
+	Manual bool
+	After  time.Duration
 }
 
 // Switch is how users are moved to the other region by hand.

@@ -22,6 +22,7 @@ type Status struct {
 	Missing     []string       `json:"missing,omitempty"` // resources that are declared and not there
 	Doubles     []DoubleStatus `json:"doubles,omitempty"` // things that are there twice
 	Lock        *Holder        `json:"lock,omitempty"`    // the run that changes the stack now
+	Switch      *SwitchState   `json:"switch,omitempty"`  // nil without one, or if the secondary does not answer
 }
 
 // DoubleStatus is a double: a thing that exists twice, of which the stack does not use this one.
@@ -100,6 +101,10 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 		status.Regions = append(status.Regions, *r)
 	}
 	for _, n := range v.graph.nodes {
+		if r, ok := n.resource.(*switchRule); ok && found[n] {
+			state := switchStateOf(r.position, r.body)
+			status.Switch = &state
+		}
 		if _, ok := n.resource.(awaited); !ok && !found[n] && !unknown(n) {
 			status.Missing = append(status.Missing, n.id)
 		}

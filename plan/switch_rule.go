@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -21,15 +22,16 @@ type switchRule struct {
 
 	arn      string
 	position understudy.Side // empty if the answer is neither
+	body     string          // the answer's
 	seen     []Field
 }
 
 const switchRole = "switch"
 
-// switchAnswer is the answer that says that a side is to serve. The status is what a person sees who asks for the path; the
-// checkers need one of 2xx and the text (Amazon Route 53 Developer Guide, "How Route 53 determines whether a health check
-// that monitors an endpoint is healthy").
-func switchAnswer(side understudy.Side) (status, body string) {
+// switchAnswer is the status and the beginning of the answer that says that a side is to serve. The status is what a person
+// sees who asks for the path; the checkers need one of 2xx and the text (Amazon Route 53 Developer Guide, "How Amazon Route 53
+// determines whether a health check is healthy"). What follows the text says who has set the switch and when.
+func switchAnswer(side understudy.Side) (status, text string) {
 	if side == understudy.Secondary {
 		return "200", switchedText
 	}
@@ -43,11 +45,12 @@ func (r *switchRule) actual() []Field  { return r.seen }
 
 // desired keeps the position that the switch has. A rule whose answer says nothing is set to the primary.
 func (r *switchRule) desired() []Field {
-	side := r.position
+	side, body := r.position, r.body
 	if side == "" {
 		side = understudy.Primary
+		_, body = switchAnswer(side)
 	}
-	return append(fieldsOfRule("1", switchConditions(), switchActions(side)), Field{Name: "tagged", Value: yes(true)})
+	return append(fieldsOfRule("1", switchConditions(), switchActions(side, body)), Field{Name: "tagged", Value: yes(true)})
 }
 
 func switchConditions() []elbtypes.RuleCondition {
@@ -57,8 +60,8 @@ func switchConditions() []elbtypes.RuleCondition {
 	}}
 }
 
-func switchActions(side understudy.Side) []elbtypes.Action {
-	status, body := switchAnswer(side)
+func switchActions(side understudy.Side, body string) []elbtypes.Action {
+	status, _ := switchAnswer(side)
 	return []elbtypes.Action{{
 		Type: elbtypes.ActionTypeEnumFixedResponse,
 		FixedResponseConfig: &elbtypes.FixedResponseActionConfig{
@@ -89,18 +92,20 @@ func pathsOf(c elbtypes.RuleCondition) []string {
 	return c.Values
 }
 
-// positionOf reads which side a rule's answer says is to serve.
-func positionOf(actions []elbtypes.Action) understudy.Side {
-	for _, side := range understudy.Sides {
-		status, body := switchAnswer(side)
-		if slices.ContainsFunc(actions, func(a elbtypes.Action) bool {
-			f := a.FixedResponseConfig
-			return f != nil && aws.ToString(f.StatusCode) == status && aws.ToString(f.MessageBody) == body
-		}) {
-			return side
+// positionOf reads which side a rule's answer says is to serve, and the answer's text.
+func positionOf(actions []elbtypes.Action) (understudy.Side, string) {
+	for _, a := range actions {
+		if a.FixedResponseConfig == nil {
+			continue
+		}
+		said, body := aws.ToString(a.FixedResponseConfig.StatusCode), aws.ToString(a.FixedResponseConfig.MessageBody)
+		for _, side := range understudy.Sides {
+			if status, text := switchAnswer(side); said == status && strings.HasPrefix(body, text) {
+				return side, body
+			}
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // find looks for the rule by its tags, and by its path if somebody took the tags away.
@@ -126,7 +131,8 @@ func (r *switchRule) find(ctx context.Context) (bool, error) {
 		if !mine && (r.arn != "" || !slices.ContainsFunc(o.Conditions, isSwitchPath)) {
 			continue
 		}
-		r.arn, r.position = aws.ToString(o.RuleArn), positionOf(o.Actions)
+		r.arn = aws.ToString(o.RuleArn)
+		r.position, r.body = positionOf(o.Actions)
 		r.seen = append(fieldsOfRule(aws.ToString(o.Priority), o.Conditions, o.Actions), Field{Name: "tagged", Value: yes(mine)})
 		if mine {
 			break
@@ -159,17 +165,18 @@ func (r *switchRule) tagged(ctx context.Context, rules []elbtypes.Rule) (map[str
 }
 
 func (r *switchRule) create(ctx context.Context) error {
+	_, body := switchAnswer(understudy.Primary)
 	out, err := r.ELB.CreateRule(ctx, &elb.CreateRuleInput{
 		ListenerArn: &r.listener.arn,
 		Priority:    aws.Int32(1),
 		Conditions:  switchConditions(),
-		Actions:     switchActions(understudy.Primary),
+		Actions:     switchActions(understudy.Primary, body),
 		Tags:        r.mark(switchRole).ELB(),
 	})
 	if err != nil {
 		return fmt.Errorf("create the switch's rule: %w", err)
 	}
-	r.arn, r.position = aws.ToString(out.Rules[0].RuleArn), understudy.Primary
+	r.arn, r.position, r.body = aws.ToString(out.Rules[0].RuleArn), understudy.Primary, body
 	return nil
 }
 
@@ -193,7 +200,8 @@ func (r *switchRule) change(ctx context.Context, differences []Difference) error
 		in.Conditions = switchConditions()
 	}
 	if differs(differences, "answers") {
-		in.Actions = switchActions(understudy.Primary)
+		_, body := switchAnswer(understudy.Primary)
+		in.Actions = switchActions(understudy.Primary, body)
 	}
 	if in.Conditions == nil && in.Actions == nil {
 		return nil

@@ -15,16 +15,19 @@ import (
 
 // seeRule has the rule find what a listener may have.
 func seeRule(r *switchRule, priority string, conditions []elbtypes.RuleCondition, actions []elbtypes.Action, tagged bool) {
-	r.position = positionOf(actions)
+	r.position, r.body = positionOf(actions)
 	r.seen = append(fieldsOfRule(priority, conditions, actions), Field{Name: "tagged", Value: yes(tagged)})
 }
 
 func TestSwitchKeepsItsPositionAndAllElseIsHealed(t *testing.T) {
 	r := &switchRule{scope: testScope(t)}
+	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	for _, side := range understudy.Sides {
-		seeRule(r, "1", switchConditions(), switchActions(side), true)
-		if expect(t, r); r.position != side {
-			t.Errorf("the position %s is read as %q", side, r.position)
+		seeRule(r, "1", switchConditions(), switchActions(side, answerOf(side, "failover", at)), true)
+		expect(t, r)
+		want := SwitchState{Position: side, By: "failover", Since: at}
+		if got := switchStateOf(r.position, r.body); got != want {
+			t.Errorf("the switch is read as %+v, want %+v", got, want)
 		}
 	}
 	forward := []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: aws.String("arn:tg")}}
@@ -33,9 +36,7 @@ func TestSwitchKeepsItsPositionAndAllElseIsHealed(t *testing.T) {
 	expect(t, r, "priority: 1, not 7", "if: path-pattern /.understudy/switch, not path-pattern /other",
 		`answers: 503 text/plain "understudy: the primary serves", not forward`, "tagged: yes, not no")
 	// An answer of status 200 with another text moves nobody, and is healed.
-	half := switchActions(understudy.Secondary)
-	half[0].FixedResponseConfig.MessageBody = aws.String("standby")
-	if side := positionOf(half); side != "" {
+	if side, _ := positionOf(switchActions(understudy.Secondary, "standby")); side != "" {
 		t.Errorf("an answer that the checkers do not take for the standby's is taken for the %s", side)
 	}
 }

@@ -1,0 +1,219 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// SwitchState is where the switch stands: at the primary, health decides who serves; at the secondary, that one does, for as
+// long as it is healthy.
+type SwitchState struct {
+	Position understudy.Side `json:"position"`
+	By       string          `json:"by,omitempty"` // the command that has set it, or nothing for up
+	Since    time.Time       `json:"since,omitzero"`
+}
+
+// ErrNoSwitch means that the standby's region has no switch of the stack.
+var ErrNoSwitch = errors.New("there is no switch")
+
+// answerOf is the answer of a switch that a command has set.
+func answerOf(side understudy.Side, by string, at time.Time) string {
+	_, text := switchAnswer(side)
+	return fmt.Sprintf("%s; set by %s at %s", text, by, at.UTC().Format(time.RFC3339))
+}
+
+// switchStateOf reads an answer. One that somebody else has written tells the position only.
+func switchStateOf(side understudy.Side, body string) SwitchState {
+	s := SwitchState{Position: side}
+	_, note, _ := strings.Cut(body, "; set by ")
+	by, at, ok := strings.Cut(note, " at ")
+	if t, err := time.Parse(time.RFC3339, at); ok && err == nil {
+		s.By, s.Since = by, t
+	}
+	return s
+}
+
+// Standby is what the standby's region tells of itself, without any other's API.
+type Standby struct {
+	Switch   SwitchState
+	Balancer string // the load balancer's DNS name
+	rule     string
+}
+
+// Standby asks the secondary's region for the switch. It asks by names and not by tags, and for nothing that the move of
+// users does not need. Without a switch, the rest is returned with ErrNoSwitch.
+func (s *Stack) Standby(ctx context.Context) (Standby, error) {
+	a := s.Accounts[understudy.Secondary]
+	b, err := s.front(ctx, understudy.Secondary)
+	if err != nil {
+		return Standby{}, err
+	}
+	standby := Standby{Balancer: aws.ToString(b.DNSName)}
+	listeners, err := a.ELB.DescribeListeners(ctx, &elb.DescribeListenersInput{LoadBalancerArn: b.LoadBalancerArn})
+	if err != nil {
+		return standby, fmt.Errorf("describe the listeners of %s: %w", aws.ToString(b.LoadBalancerArn), err)
+	}
+	for _, l := range listeners.Listeners {
+		if aws.ToInt32(l.Port) != int32(s.Declaration.Listener.Port) {
+			continue
+		}
+		rules, err := a.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: l.ListenerArn})
+		if err != nil {
+			return standby, fmt.Errorf("describe the rules of %s: %w", aws.ToString(l.ListenerArn), err)
+		}
+		if n := slices.IndexFunc(rules.Rules, isSwitch); n >= 0 {
+			standby.rule = aws.ToString(rules.Rules[n].RuleArn)
+			standby.Switch = switchStateOf(positionOf(rules.Rules[n].Actions))
+			return standby, nil
+		}
+	}
+	return standby, fmt.Errorf("%w in %s: `understudy up` makes it, unless failover.switch is none", ErrNoSwitch, a.Region)
+}
+
+// front finds a region's load balancer by its name.
+func (s *Stack) front(ctx context.Context, side understudy.Side) (elbtypes.LoadBalancer, error) {
+	a := s.Accounts[side]
+	name := (&balancer{scope: scope{a, s.Declaration, side}}).balancerName()
+	found, err := a.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{name}})
+	if err == nil && len(found.LoadBalancers) == 0 {
+		err = errors.New("there is none")
+	}
+	if err != nil {
+		return elbtypes.LoadBalancer{}, fmt.Errorf("find load balancer %s in %s: %w", name, a.Region, err)
+	}
+	return found.LoadBalancers[0], nil
+}
+
+// Front returns the DNS name of a region's load balancer.
+func (s *Stack) Front(ctx context.Context, side understudy.Side) (string, error) {
+	b, err := s.front(ctx, side)
+	return aws.ToString(b.DNSName), err
+}
+
+func isSwitch(r elbtypes.Rule) bool {
+	return !aws.ToBool(r.IsDefault) && slices.ContainsFunc(r.Conditions, isSwitchPath)
+}
+
+// Turn sets the switch. It is one call to the standby's region.
+func (s *Stack) Turn(ctx context.Context, standby Standby, to understudy.Side, by string) error {
+	a := s.Accounts[understudy.Secondary]
+	_, err := a.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &standby.rule, Actions: switchActions(to, answerOf(to, by, time.Now()))})
+	if err != nil {
+		return fmt.Errorf("set the switch %s to the %s: %w", standby.rule, to, err)
+	}
+	return nil
+}
+
+// Strength is how much one region can serve.
+type Strength struct {
+	Healthy int // targets
+	Desired int // instances, as the Auto Scaling group wants them now
+	Max     int
+}
+
+// Strength asks a region's API how much it can serve.
+func (s *Stack) Strength(ctx context.Context, side understudy.Side) (Strength, error) {
+	r := takeInventory(s.Declaration, s.Accounts).regions[side]
+	t, err := r.ELB.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{Names: []string{r.targetGroup.groupName()}})
+	if err != nil {
+		return Strength{}, fmt.Errorf("find target group %s in %s: %w", r.targetGroup.groupName(), r.Region, err)
+	}
+	var g Strength
+	for _, group := range t.TargetGroups {
+		found, err := health(ctx, r.scope, aws.ToString(group.TargetGroupArn))
+		if err != nil {
+			return g, err
+		}
+		for _, h := range found {
+			if h.TargetHealth != nil && h.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy {
+				g.Healthy++
+			}
+		}
+	}
+	g.Desired, g.Max, err = r.sizes(ctx)
+	return g, err
+}
+
+// Raise has a region's Auto Scaling group want more instances, and returns when so many targets are healthy.
+func (s *Stack) Raise(ctx context.Context, side understudy.Side, to int) error {
+	now, err := s.Strength(ctx, side)
+	if err != nil {
+		return err
+	}
+	if now.Desired < to {
+		if err := takeInventory(s.Declaration, s.Accounts).regions[side].resize(ctx, to); err != nil {
+			return err
+		}
+	}
+	return account.Poll(ctx, fmt.Sprintf("%d healthy targets in %s", to, s.Accounts[side].Region), longTime, func(ctx context.Context) (bool, error) {
+		now, err := s.Strength(ctx, side)
+		return now.Healthy >= to, err
+	})
+}
+
+// CheckersFind asks Route 53 what its checkers find of the application in a region.
+func (s *Stack) CheckersFind(ctx context.Context, side understudy.Side) (Measured, error) {
+	c := takeInventory(s.Declaration, s.Accounts).regions[side].check
+	return measureFound(ctx, c, c.Route53)
+}
+
+// CheckersSee asks Route 53 what its checkers find of the switch, and tells whether that is the secondary's position.
+func (s *Stack) CheckersSee(ctx context.Context) (understudy.Side, error) {
+	r := takeInventory(s.Declaration, s.Accounts).regions[understudy.Secondary]
+	m, err := measureFound(ctx, switchCheck(r.scope, r.balancer), r.Route53)
+	if err != nil || !m.Passes() {
+		return understudy.Primary, err
+	}
+	return understudy.Secondary, nil
+}
+
+func measureFound(ctx context.Context, c interface {
+	resource
+	identified
+}, r53 *route53.Client) (Measured, error) {
+	there, err := c.find(ctx)
+	if err != nil {
+		return Measured{}, err
+	}
+	if !there {
+		return Measured{}, errors.New("there is no such health check")
+	}
+	return Measure(ctx, r53, c.identity())
+}
+
+// sizes reads the Auto Scaling group's desired and maximum number of instances.
+func (r *region) sizes(ctx context.Context) (desired, most int, err error) {
+	name := r.fleet.fleetName()
+	out, err := r.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{name}})
+	if err != nil {
+		return 0, 0, fmt.Errorf("describe Auto Scaling group %s in %s: %w", name, r.Region, err)
+	}
+	for _, g := range out.AutoScalingGroups {
+		desired, most = int(aws.ToInt32(g.DesiredCapacity)), int(aws.ToInt32(g.MaxSize))
+	}
+	return desired, most, nil
+}
+
+func (r *region) resize(ctx context.Context, to int) error {
+	name := r.fleet.fleetName()
+	_, err := r.AutoScaling.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{
+		AutoScalingGroupName: &name, DesiredCapacity: aws.Int32(int32(to)), HonorCooldown: aws.Bool(false),
+	})
+	if err != nil {
+		return fmt.Errorf("set the desired capacity of %s in %s to %d: %w", name, r.Region, to, err)
+	}
+	return nil
+}
