@@ -71,7 +71,10 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return misuse(fmt.Errorf("%w\nhint: `%s --help` lists what it takes", err, cmd.CommandPath()))
 	})
-	root.AddCommand(demoCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(), parityCommand(), drillCommand(), downCommand(), unlockCommand(), cloudCommand())
+	root.AddCommand(
+		demoCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(), parityCommand(), drillCommand(),
+		failoverCommand(), failbackCommand(), holdCommand(), watchCommand(), downCommand(), unlockCommand(), cloudCommand(),
+	)
 	markMisuse(root)
 	return root
 }

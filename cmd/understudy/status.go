@@ -106,6 +106,9 @@ func renderStatus(w io.Writer, s statusJSON) {
 	if s.Drill != nil {
 		fmt.Fprintf(w, "drill: %s; `understudy drill undo` repairs it, if the drill does not run any more\n", s.Drill.Entry)
 	}
+	if s.Switch != nil {
+		fmt.Fprintf(w, "switch: %s\n", describeSwitch(*s.Switch))
+	}
 	for _, r := range s.Regions {
 		fmt.Fprintf(w, "\n%s %s: health check %s, %d of %d checkers report success\n", r.Side, r.Region,
 			passes(r.Passing), r.Check.Healthy, r.Check.Checkers)

@@ -31,8 +31,14 @@ func (t *target) flags(c *cobra.Command) {
 // localEnvironment returns the variables that point an AWS client at the running local cloud.
 var localEnvironment func() (map[string]string, error)
 
-// open reads the declaration, points this process at the cloud to work on, and makes the clients.
+// open reads the declaration, points this process at the cloud to work on, and makes the clients. Most commands are needed
+// when the primary is lost, so the secondary's answer is enough.
 func (t *target) open(ctx context.Context) (*plan.Stack, error) {
+	return t.openSide(ctx, understudy.Sides...)
+}
+
+// openSide asks the first of these sides that answers who the credentials belong to. With one side, nothing else needs to answer.
+func (t *target) openSide(ctx context.Context, sides ...understudy.Side) (*plan.Stack, error) {
 	d, err := understudy.Load(t.file)
 	if err != nil {
 		return nil, misuse(t.explain(err))
@@ -47,11 +53,10 @@ func (t *target) open(ctx context.Context) (*plan.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.prove(ctx, stack); err != nil {
+	if err := t.prove(ctx, stack, len(sides) > 1); err != nil {
 		return nil, err
 	}
-	// Most of these commands are needed when the primary is lost, so the secondary's answer is enough.
-	for _, side := range understudy.Sides {
+	for _, side := range sides {
 		if t.account, err = stack.Accounts[side].Identity(ctx); err == nil || account.Code(err) != "" && account.Code(err) != "ServiceUnavailable" {
 			break
 		}
@@ -86,14 +91,15 @@ func useLocalCloud() error {
 	return nil
 }
 
-// prove finds out whether every call would go to a local cloud, and fails within seconds if an endpoint does not answer.
-func (t *target) prove(ctx context.Context, s *plan.Stack) error {
+// prove finds out whether every call would go to a local cloud, and fails within seconds if an endpoint does not answer that must.
+// One that does not is not proved to be of a local cloud.
+func (t *target) prove(ctx context.Context, s *plan.Stack, allMust bool) error {
 	var places []account.Place
 	for _, side := range understudy.Sides {
 		places = append(places, s.Accounts[side].Places()...)
 	}
 	answers, err := account.Ask(ctx, places)
-	if err != nil {
+	if err != nil && allMust {
 		return fmt.Errorf("%w\nhint: AWS_ENDPOINT_URL, one of its kind for a service, or a profile says where to ask", err)
 	}
 	for _, p := range places {

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/cloud"
+	"github.com/understudy/understudy/move"
+	"github.com/understudy/understudy/plan"
+)
+
+const moveNeeds = `
+
+Nothing of it needs the primary's region or Route 53's API: what can be learnt from them only is
+looked at as far as they answer, and said where they do not.
+
+Exit codes: 0 users have moved; 1 they have not, or not yet; 2 the declaration or a flag is wrong.`
+
+const failoverHelp = `Move the users to the standby and keep them there until failback.
+
+First it looks: the standby is healthy by its load balancer, by Route 53's checkers and by a request
+of our own (healthy), the regions are equal (parity), the standby may have as many instances as
+serve in the primary (capacity), and neither up, down nor a drill is at work (busy). What speaks
+against the move refuses it, unless --force names it. Then it runs the declared failover.before,
+gives the standby the instances it needs, sets the switch, waits until the name leads to the
+standby and old answers have expired, and runs failover.after. A run that was interrupted
+is continued by the next one.` + moveNeeds
+
+const failbackHelp = `Move the users back to the primary: what failover does, the other way. From then on health
+decides again who serves.` + moveNeeds
+
+const holdHelp = `Keep the users where they are now. After an automatic failover they stay at the standby, also when
+the primary is healthy again, until failback. While they are at the primary, only its health
+keeps them there.
+
+It needs neither the primary's region nor Route 53's API.
+
+Exit codes: 0 the switch is set; 1 it is not; 2 the declaration or a flag is wrong.`
+
+// moving is what the commands that move users share.
+type moving struct {
+	on       target
+	sure     bool
+	force    []string
+	patience time.Duration
+}
+
+// The checks before a move, by the names that --force takes.
+var moveChecks = []string{"healthy", "parity", "capacity", "busy"}
+
+func (m *moving) command(name, short, long, example string, run func(*cobra.Command, *scene) error) *cobra.Command {
+	c := &cobra.Command{
+		Use: name, Short: short, Long: long, Example: example, Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			for _, f := range m.force {
+				if !slices.Contains(moveChecks, f) {
+					return misuse(fmt.Errorf("--force: there is no check %q; there are %s", f, strings.Join(moveChecks, ", ")))
+				}
+			}
+			s, err := m.open(c.Context())
+			if err != nil {
+				return err
+			}
+			if !m.sure && m.on.onAWS() {
+				question := fmt.Sprintf("%s of %s in AWS account %s? Type yes: ", name, s.stack.Declaration.Host(), m.on.account)
+				if err := consent(c.InOrStdin(), c.ErrOrStderr(), question, name); err != nil {
+					return err
+				}
+			}
+			return run(c, s)
+		},
+	}
+	m.on.flags(c)
+	c.Flags().BoolVarP(&m.sure, "yes", "y", false, "do not ask")
+	return c
+}
+
+func (m *moving) moveFlags(c *cobra.Command) *cobra.Command {
+	c.Flags().StringSliceVar(&m.force, "force", nil, "move although these `checks` speak against it: "+strings.Join(moveChecks, ", "))
+	c.Flags().DurationVar(&m.patience, "patience", 5*time.Minute, "how long the answer may take to change")
+	_ = c.RegisterFlagCompletionFunc("force", cobra.FixedCompletions(moveChecks, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+func failoverCommand() *cobra.Command {
+	m := &moving{}
+	return m.moveFlags(m.command("failover", "Move the users to the standby, and keep them there", failoverHelp,
+		"  understudy failover\n  understudy failover --force parity,capacity --yes",
+		func(c *cobra.Command, s *scene) error { return m.move(c, s, understudy.Secondary) }))
+}
+
+func failbackCommand() *cobra.Command {
+	m := &moving{}
+	return m.moveFlags(m.command("failback", "Move the users back to the primary", failbackHelp,
+		"  understudy failback\n  understudy failback --force parity",
+		func(c *cobra.Command, s *scene) error { return m.move(c, s, understudy.Primary) }))
+}
+
+func holdCommand() *cobra.Command {
+	m := &moving{}
+	return m.command("hold", "Keep the users where they are now", holdHelp, "  understudy hold\n  understudy hold --local",
+		func(c *cobra.Command, s *scene) error {
+			side, _, err := s.answers(c.Context())
+			if err != nil {
+				return fmt.Errorf("hold: where users are now cannot be told: %w", err)
+			}
+			if err := s.stack.Turn(c.Context(), s.standby, side, "hold"); err != nil {
+				return fmt.Errorf("hold: %w", err)
+			}
+			fmt.Fprintf(c.OutOrStdout(), "the name leads to the %s, and the switch is set to it\n", side)
+			if side == understudy.Primary {
+				fmt.Fprintln(c.ErrOrStderr(), "hint: if the primary falls ill, users still move: no switch keeps them in a lost region")
+			}
+			return nil
+		})
+}
+
+// open reads the declaration and asks the standby's region only, which must answer soon.
+func (m *moving) open(ctx context.Context) (*scene, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*brief)
+	defer cancel()
+	stack, err := m.on.openSide(ctx, understudy.Secondary)
+	if err != nil {
+		return nil, err
+	}
+	s := &scene{stack: stack}
+	if s.outside, err = readOutside(os.Getenv); err != nil {
+		return nil, err
+	}
+	s.standby, err = stack.Standby(ctx)
+	return s, err
+}
+
+// move makes a move, unless users are there already.
+func (m *moving) move(c *cobra.Command, s *scene, to understudy.Side) error {
+	name := map[understudy.Side]string{understudy.Primary: "failback", understudy.Secondary: "failover"}[to]
+	from := other(to)
+	d, say := s.stack.Declaration, teller(c.ErrOrStderr())
+	journal := move.Journal{Path: filepath.Join(cloud.StateDir(), "move-"+d.Name+".json")}
+	if _, found, err := journal.Read(); err == nil && !found && s.standby.Switch.Position == to {
+		if now, _, err := s.answers(c.Context()); err == nil && now == to {
+			fmt.Fprintf(c.OutOrStdout(), "users are at the %s already: %s\n", to, describeSwitch(s.standby.Switch))
+			return nil
+		}
+	}
+	mv := &move.Move{
+		Stack: d.Name, Command: name, From: from, To: to, Journal: journal, Force: m.force, Checks: s.checks(c.Context(), from, to),
+		Raise: func(ctx context.Context) (string, error) {
+			return s.raise(ctx, to, slices.Contains(m.force, "capacity"))
+		},
+		Turn:    func(ctx context.Context) error { return s.stack.Turn(ctx, s.standby, to, name) },
+		Agreed:  func(ctx context.Context) (bool, error) { return s.agreed(ctx, to) },
+		Answers: s.answers,
+		Every:   time.Duration(float64(time.Second) / max(1, min(s.outside.speed, 10))), Patience: m.patience, Tell: say,
+	}
+	mv.Before, mv.After = s.hook(c.ErrOrStderr(), d.Failover.Before, name, from, to), s.hook(c.ErrOrStderr(), d.Failover.After, name, from, to)
+	if err := mv.Run(c.Context()); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.OutOrStdout(), "users are at the %s, %s\n", to, d.Regions[to].Name)
+	return nil
+}
+
+// hook is a declared command, or nil where there is none.
+func (s *scene) hook(out io.Writer, command, name string, from, to understudy.Side) func(context.Context) error {
+	d := s.stack.Declaration
+	if command == "" {
+		return nil
+	}
+	env := map[string]string{"UNDERSTUDY_MOVE": name, "UNDERSTUDY_FROM": d.Regions[from].Name, "UNDERSTUDY_TO": d.Regions[to].Name}
+	return func(ctx context.Context) error { return move.Hook(ctx, command, d.Failover.HookTimeout, env, out) }
+}
+
+// teller prints what happens with the time since the beginning.
+func teller(w io.Writer) func(string, ...any) {
+	began := time.Now()
+	return func(format string, args ...any) {
+		fmt.Fprintf(w, "%6.1fs  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
+	}
+}
+
+func other(side understudy.Side) understudy.Side {
+	if side == understudy.Primary {
+		return understudy.Secondary
+	}
+	return understudy.Primary
+}
+
+// describeSwitch says where the switch stands, and who has set it.
+func describeSwitch(s plan.SwitchState) string {
+	text := "health decides who serves"
+	switch s.Position {
+	case understudy.Secondary:
+		text = "the standby serves, while it is healthy"
+	case "":
+		text = "its answer says nothing: `understudy up` mends it"
+	}
+	if s.By != "" {
+		text += fmt.Sprintf(" (set by %s at %s)", s.By, s.Since.Local().Format("2006-01-02 15:04:05"))
+	}
+	return text
+}
+
+var errNotAsked = errors.New("set UNDERSTUDY_RESOLVER to the name server of this endpoint, HOST:PORT")
