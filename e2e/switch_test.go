@@ -1,35 +1,21 @@
 package e2e
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// switched writes the example with another switch.
-func switched(t *testing.T, kind string) string {
+// failingOver writes the example with more declared of its failover.
+func failingOver(t *testing.T, more string) string {
 	t.Helper()
-	b, err := os.ReadFile(example)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := strings.Replace(string(b), "threshold: 3}", "threshold: 3, switch: "+kind+"}", 1)
-	if text == string(b) {
-		t.Fatalf("the example has another failover:\n%s", b)
-	}
-	file := filepath.Join(t.TempDir(), "understudy.yaml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return variant(t, example, "threshold: 3}", "threshold: 3, "+more+"}")
 }
 
 // A stack that was built without a switch gets one, and loses it again, while its users stay where they are.
 func TestSwitchComesAndGoesWithoutItsUsersNoticing(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	without := switched(t, "none")
+	without := failingOver(t, "switch: none")
 	s.must("up", "-f", without, "--yes")
 	primarys := s.dig("hello.test")
 	moved := make(chan struct{})
