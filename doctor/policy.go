@@ -65,8 +65,9 @@ var actions = struct {
 		elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes elasticloadbalancing:SetIpAddressType
 		elasticloadbalancing:SetRulePriorities elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets`,
 	// CreateOrUpdateTags is what CreateAutoScalingGroup needs for its tags.
-	scale: `autoscaling:CancelInstanceRefresh autoscaling:RollbackInstanceRefresh autoscaling:AttachLoadBalancerTargetGroups autoscaling:CreateAutoScalingGroup autoscaling:CreateOrUpdateTags
-		autoscaling:DeleteAutoScalingGroup autoscaling:DetachLoadBalancerTargetGroups autoscaling:ResumeProcesses
+	scale: `autoscaling:AttachLoadBalancerTargetGroups autoscaling:CancelInstanceRefresh autoscaling:CreateAutoScalingGroup
+		autoscaling:CreateOrUpdateTags autoscaling:DeleteAutoScalingGroup autoscaling:DetachLoadBalancerTargetGroups
+		autoscaling:ResumeProcesses autoscaling:RollbackInstanceRefresh autoscaling:SetDesiredCapacity
 		autoscaling:StartInstanceRefresh autoscaling:SuspendProcesses autoscaling:UpdateAutoScalingGroup`,
 	// Route 53 knows no tags in conditions.
 	names: `route53:ChangeTagsForResource route53:CreateHealthCheck route53:CreateHostedZone route53:DeleteHealthCheck
