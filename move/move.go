@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/understudy/understudy"
@@ -40,9 +41,17 @@ type Move struct {
 	Answers func(context.Context) (understudy.Side, time.Duration, error) // the side that the name leads to, and the answer's TTL
 	After   func(context.Context) error                                   // the declared command
 
-	Every    time.Duration // between two looks at the answer
-	Patience time.Duration // how long the checkers and the answer may take
-	Tell     func(format string, args ...any)
+	Every    time.Duration                    // between two looks at the answer
+	Patience time.Duration                    // how long the checkers and the answer may take
+	Tell     func(format string, args ...any) // is never called by two at once
+
+	telling sync.Mutex
+}
+
+func (m *Move) say(format string, args ...any) {
+	m.telling.Lock()
+	defer m.telling.Unlock()
+	m.Tell(format, args...)
 }
 
 // RefusedError says why a move was not made.
@@ -102,11 +111,11 @@ func (m *Move) begin() (*Entry, error) {
 		return nil, err
 	}
 	if found && entry.To == m.To && entry.Stack == m.Stack {
-		m.Tell("going on with the move of %s: %s", entry.Began.Local().Format("15:04:05"), entry.sofar())
+		m.say("going on with the move of %s: %s", entry.Began.Local().Format("15:04:05"), entry.sofar())
 		return &entry, nil
 	}
 	if found {
-		m.Tell("the move to the %s of %s is given up: %s", entry.To, entry.Began.Local().Format("15:04:05"), entry.sofar())
+		m.say("the move to the %s of %s is given up: %s", entry.To, entry.Began.Local().Format("15:04:05"), entry.sofar())
 	}
 	return &Entry{Stack: m.Stack, Command: m.Command, To: m.To, Began: time.Now()}, nil
 }
@@ -126,12 +135,12 @@ func (m *Move) look(ctx context.Context, entry *Entry) error {
 	for n, c := range m.Checks {
 		a := <-answers[n]
 		if a.unseen != "" {
-			m.Tell("%s: not looked at: %s", c.Name, a.unseen)
+			m.say("%s: not looked at: %s", c.Name, a.unseen)
 		}
 		switch {
 		case a.against == "":
 		case slices.Contains(m.Force, c.Name):
-			m.Tell("%s: overridden: %s", c.Name, a.against)
+			m.say("%s: overridden: %s", c.Name, a.against)
 		default:
 			against[c.Name] = a.against
 		}
@@ -151,7 +160,7 @@ func (m *Move) raise(ctx context.Context) error {
 	}
 	did, err := m.Raise(ctx)
 	if did != "" {
-		m.Tell("%s", did)
+		m.say("%s", did)
 	}
 	return err
 }
@@ -159,7 +168,7 @@ func (m *Move) raise(ctx context.Context) error {
 func (m *Move) turn(ctx context.Context) error {
 	err := m.Turn(ctx)
 	if err == nil {
-		m.Tell("the switch is set to the %s", m.To)
+		m.say("the switch is set to the %s", m.To)
 	}
 	return err
 }
@@ -186,7 +195,7 @@ func (m *Move) arrive(ctx context.Context) error {
 	for {
 		side, ttl, err := m.Answers(ctx)
 		if err == nil && side == m.To {
-			m.Tell("the name leads to the %s after %s; old answers are kept for at most %s", m.To, since(began), ttl)
+			m.say("the name leads to the %s after %s; old answers are kept for at most %s", m.To, since(began), ttl)
 			return sleep(ctx, ttl)
 		}
 		if time.Since(began) > m.Patience {
@@ -213,10 +222,10 @@ func (m *Move) agree(ctx context.Context, began time.Time) {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			m.Tell("what the checkers see of the switch is not looked at: %v", err)
+			m.say("what the checkers see of the switch is not looked at: %v", err)
 			return
 		case yes:
-			m.Tell("the checkers see the switch at the %s after %s", m.To, since(began))
+			m.say("the checkers see the switch at the %s after %s", m.To, since(began))
 			return
 		}
 		select {
