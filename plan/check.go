@@ -11,7 +11,6 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/account"
 )
 
 // check is the Route 53 health check of one region. It asks the application through the load balancer's own
@@ -97,15 +96,11 @@ func replaces(differences []Difference) bool {
 
 func (c *check) find(ctx context.Context) (bool, error) {
 	*c = check{scope: c.scope, balancer: c.balancer}
-	var all, found []route53types.HealthCheck
-	pages := route53.NewListHealthChecksPaginator(c.Route53, &route53.ListHealthChecksInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return false, fmt.Errorf("list health checks: %w", err)
-		}
-		all = append(all, page.HealthChecks...)
+	all, err := healthChecks(ctx, c.scope)
+	if err != nil {
+		return false, err
 	}
+	var found []route53types.HealthCheck
 	for _, h := range all {
 		if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.scope, c.role())) {
 			found = append(found, h)
@@ -185,26 +180,13 @@ func (c *check) wanted() *route53types.HealthCheckConfig {
 }
 
 func (c *check) create(ctx context.Context) error {
-	config := c.wanted()
 	f := c.declared.Failover
-	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
-		out, err := c.Route53.CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{
-			CallerReference:   aws.String(reference(c.scope, c.role()) + token[:24]),
-			HealthCheckConfig: config,
-		})
-		if account.IsCode(err, "HealthCheckAlreadyExists") {
-			return false, nil // of an earlier life, with other settings or deleted
-		}
-		if err != nil {
-			return false, fmt.Errorf("create health check: %w", err)
-		}
-		c.id, c.config = aws.ToString(out.HealthCheck.Id), out.HealthCheck.HealthCheckConfig
-		return true, nil
-	}, c.stack(), c.role(), c.balancer.dnsName, c.declared.Service.Health, number(c.declared.Listener.Port), number(f.Interval), number(f.Threshold))
-	if err != nil {
-		return err
+	made, err := createHealthCheck(ctx, c.scope, c.role(), c.wanted(),
+		c.balancer.dnsName, c.declared.Service.Health, number(c.declared.Listener.Port), number(f.Interval), number(f.Threshold))
+	if made != nil {
+		c.id, c.config = aws.ToString(made.Id), made.HealthCheckConfig
 	}
-	return tag(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id, c.mark(c.role()))
+	return err
 }
 
 func (c *check) change(ctx context.Context, differences []Difference) error {
@@ -244,30 +226,12 @@ func resets(differences []Difference) []route53types.ResettableElementName {
 
 // prune deletes the checks that the records no longer need.
 func (c *check) prune(ctx context.Context) error {
-	err := c.deleteAll(ctx, c.superseded)
-	if err == nil {
-		c.superseded = nil
-	}
-	return err
+	return deleteHealthChecks(ctx, c.scope, &c.superseded)
 }
 
 // pruneEarlier deletes the checks of names that are no longer declared.
 func (c *check) pruneEarlier(ctx context.Context) error {
-	err := c.deleteAll(ctx, c.earlier)
-	if err == nil {
-		c.earlier = nil
-	}
-	return err
-}
-
-func (c *check) deleteAll(ctx context.Context, ids []string) error {
-	for _, id := range ids {
-		_, err := c.Route53.DeleteHealthCheck(ctx, &route53.DeleteHealthCheckInput{HealthCheckId: &id})
-		if err != nil && !account.IsNotFound(err) {
-			return fmt.Errorf("delete health check %s: %w", id, err)
-		}
-	}
-	return nil
+	return deleteHealthChecks(ctx, c.scope, &c.earlier)
 }
 
 func (c *check) remove(ctx context.Context) error {

@@ -155,16 +155,13 @@ func (c *ownCheck) next() string {
 
 func (c *ownCheck) find(ctx context.Context) (bool, error) {
 	c.id, c.config, c.superseded, c.tagged = "", nil, nil, false
-	pages := route53.NewListHealthChecksPaginator(c.Route53, &route53.ListHealthChecksInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return false, fmt.Errorf("list health checks: %w", err)
-		}
-		for _, h := range page.HealthChecks {
-			if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.scope, c.name)) {
-				c.choose(h)
-			}
+	all, err := healthChecks(ctx, c.scope)
+	if err != nil {
+		return false, err
+	}
+	for _, h := range all {
+		if strings.HasPrefix(aws.ToString(h.CallerReference), reference(c.scope, c.name)) {
+			c.choose(h)
 		}
 	}
 	if c.id == "" {
@@ -200,21 +197,9 @@ func (c *ownCheck) create(ctx context.Context) error {
 		}
 	}
 	config := c.wanted()
-	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
-		out, err := c.Route53.CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{
-			CallerReference: aws.String(reference(c.scope, c.name) + token[:24]), HealthCheckConfig: config,
-		})
-		if account.IsCode(err, "HealthCheckAlreadyExists") {
-			return false, nil // of an earlier life, with other settings or deleted
-		}
-		if err != nil {
-			return false, fmt.Errorf("create health check: %w", err)
-		}
-		c.id, c.config = aws.ToString(out.HealthCheck.Id), out.HealthCheck.HealthCheckConfig
-		return true, nil
-	}, c.stack(), c.name, rendered(config))
-	if err == nil {
-		err = tag(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id, c.mark(c.name))
+	made, err := createHealthCheck(ctx, c.scope, c.name, config, rendered(config))
+	if made != nil {
+		c.id, c.config = aws.ToString(made.Id), made.HealthCheckConfig
 	}
 	if err != nil {
 		return err
@@ -273,14 +258,7 @@ func (c *ownCheck) update(differences []Difference) *route53.UpdateHealthCheckIn
 
 // prune deletes the checks that nothing follows any more.
 func (c *ownCheck) prune(ctx context.Context) error {
-	for _, id := range c.superseded {
-		_, err := c.Route53.DeleteHealthCheck(ctx, &route53.DeleteHealthCheckInput{HealthCheckId: &id})
-		if err != nil && !account.IsNotFound(err) {
-			return fmt.Errorf("delete health check %s: %w", id, err)
-		}
-	}
-	c.superseded = nil
-	return nil
+	return deleteHealthChecks(ctx, c.scope, &c.superseded)
 }
 
 func (c *ownCheck) remove(ctx context.Context) error {
