@@ -119,7 +119,7 @@ var floors = []struct {
 		"policies checks controls region/balancing region/scaling region/watching region/resource",
 		"traffic policies' documents; control planes of one thing each, which see each other only through interfaces of their own; what EC2's share",
 	},
-	{"region/nets", "the networks of EC2"},
+	{"region/nets region/resource/resourcetest", "the networks of EC2; what the tests of EC2's packages share"},
 	{"region/compute", "its machines, which stand on the networks"},
 	{"region zones", "control planes"},
 	{"world region/regiontest bench/checker bench/nameserver", "joins the processes of a cloud; a whole region for tests; measures them"},
