@@ -14,8 +14,8 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
 	"github.com/understudy/understudy/account"
 )
 
@@ -178,14 +178,14 @@ func (f *Isolate) settle(ctx context.Context, groups []string) error {
 	err := account.Poll(ctx, "the targets to be healthy", 2*settleTime, func(ctx context.Context) (bool, error) {
 		ill = nil
 		for _, group := range groups {
-			out, err := f.Account.ELB.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &group})
+			targets, err := f.Account.Targets(ctx, group)
 			if account.IsNotFound(err) {
 				continue
 			}
 			if err != nil {
-				return false, fmt.Errorf("describe target health of %s: %w", group, err)
+				return false, err
 			}
-			ill = append(ill, unsettled(out.TargetHealthDescriptions)...)
+			ill = append(ill, unsettled(targets)...)
 		}
 		return len(ill) == 0 || time.Since(began) > settleTime, nil
 	})

@@ -135,7 +135,7 @@ func (f *fleet) sight(ctx context.Context, refresh string, since time.Time) (s s
 		return s, fmt.Errorf("auto scaling group %s is gone", f.fleetName())
 	}
 	var found []elbtypes.TargetHealthDescription
-	if found, err = health(ctx, f.scope, f.group.arn); err != nil {
+	if found, err = f.Targets(ctx, f.group.arn); err != nil {
 		return s, err
 	}
 	s.states = stateOf(found)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
@@ -38,7 +37,7 @@ func (t *targets) find(ctx context.Context) (bool, error) {
 	if t.group.arn == "" || t.fleet.was == nil {
 		return false, nil
 	}
-	found, err := health(ctx, t.scope, t.group.arn)
+	found, err := t.Targets(ctx, t.group.arn)
 	if err != nil {
 		return false, err
 	}
@@ -55,7 +54,7 @@ func (t *targets) look(ctx context.Context) error {
 	if g == nil {
 		return fmt.Errorf("auto scaling group %s is gone", t.fleet.fleetName())
 	}
-	found, err := health(ctx, t.scope, t.group.arn)
+	found, err := t.Targets(ctx, t.group.arn)
 	if err == nil {
 		t.count(g, found)
 	}
@@ -116,14 +115,6 @@ func stateOf(found []elbtypes.TargetHealthDescription) map[string]*targetState {
 		}
 	}
 	return states
-}
-
-func health(ctx context.Context, s scope, group string) ([]elbtypes.TargetHealthDescription, error) {
-	out, err := s.ELB.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &group})
-	if err != nil {
-		return nil, fmt.Errorf("describe target health of %s: %w", group, err)
-	}
-	return out.TargetHealthDescriptions, nil
 }
 
 // create waits for a group that has just been made: instances that come up one after the other only to be replaced say that

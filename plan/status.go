@@ -150,7 +150,7 @@ func (r *region) status(ctx context.Context, g *graph, found map[*node]bool) (*R
 	if r.targetGroup.arn == "" {
 		return s, nil
 	}
-	all, err := health(ctx, r.scope, r.targetGroup.arn)
+	all, err := r.Account.Targets(ctx, r.targetGroup.arn)
 	if err != nil {
 		return nil, err
 	}

@@ -133,7 +133,7 @@ func (s *Stack) Strength(ctx context.Context, side understudy.Side) (Strength, e
 	}
 	var g Strength
 	for _, group := range t.TargetGroups {
-		found, err := health(ctx, r.scope, aws.ToString(group.TargetGroupArn))
+		found, err := r.Targets(ctx, aws.ToString(group.TargetGroupArn))
 		if err != nil {
 			return g, err
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/drill"
@@ -154,11 +154,11 @@ func targets(ctx context.Context, s *plan.Stack, side understudy.Side) (healthy 
 }
 
 func targetsOf(ctx context.Context, a *account.Account, group string) (healthy int, others []string, err error) {
-	out, err := a.ELB.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &group})
+	all, err := a.Targets(ctx, group)
 	if err != nil {
-		return 0, nil, fmt.Errorf("describe target health of %s: %w", group, err)
+		return 0, nil, err
 	}
-	for _, t := range out.TargetHealthDescriptions {
+	for _, t := range all {
 		if t.TargetHealth == nil || t.Target == nil {
 			continue
 		}
