@@ -32,6 +32,9 @@ type Options struct {
 	While int
 	// Remove has the folder Dir removed when the cloud ends because of While.
 	Remove bool
+	// Record is a file to which every call of the API is appended that the cloud lets in, a line of JSON each: what the client
+	// sent, without the signature. The default records none.
+	Record string
 	// Log is the log of the front door; the default discards it.
 	Log *slog.Logger
 }

@@ -31,6 +31,7 @@ type Cloud struct {
 	keys      credentials
 	log       *slog.Logger
 	faults    *door.Faults
+	recorder  *door.Recorder
 
 	lock    *os.File
 	closers []func() error // in the order of opening; closed in reverse
@@ -87,6 +88,9 @@ func (c *Cloud) startAll(ctx context.Context, o Options) error {
 		return err
 	}
 	c.faults = door.NewFaults(c.settings.Regions)
+	if err := c.openRecord(o.Record); err != nil {
+		return err
+	}
 	listener, names, err := c.claim()
 	if err != nil {
 		return err
@@ -197,6 +201,20 @@ func (c *Cloud) listenUnix(path string) (*net.UnixListener, error) {
 	return l, nil
 }
 
+// openRecord opens the file to which calls are appended; other clouds may append to it, too.
+func (c *Cloud) openRecord(path string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("record calls: %w", err)
+	}
+	c.onClose(f.Close)
+	c.recorder = door.NewRecorder(f, c.log)
+	return nil
+}
+
 // serveAPI opens the front door.
 func (c *Cloud) serveAPI(listener net.Listener, further string) error {
 	listeners := []net.Listener{listener}
@@ -209,7 +227,7 @@ func (c *Cloud) serveAPI(listener net.Listener, further string) error {
 		listeners = append(listeners, l)
 	}
 	server := door.NewServer(door.Config{
-		Faults:  c.faults,
+		Faults: c.faults, Recorder: c.recorder,
 		Account: c.settings.Account, AccessKey: c.keys.ID, Secret: c.keys.Secret,
 		Regions: c.settings.Regions, Socket: func(name string) string { return world.Socket(c.dir, name) }, Log: c.log,
 	})

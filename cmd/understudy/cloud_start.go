@@ -50,6 +50,9 @@ func cloudStartCommand() *cobra.Command {
 			if err := endingByEnvironment(cmd, &o); err != nil {
 				return misuse(err)
 			}
+			if err := recordingByEnvironment(&o); err != nil {
+				return misuse(err)
+			}
 			if err := o.Validate(); err != nil {
 				return misuse(err)
 			}
@@ -75,6 +78,7 @@ func cloudStartCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&o.Throttle, "throttle", false, "refuse more than five requests a second to Route 53, as AWS does")
 	cmd.Flags().IntVar(&o.While, "while", 0, "end the cloud when the process of this `id` ends (default $"+envWhile+")")
 	cmd.Flags().BoolVar(&o.Remove, "remove", false, "with --while: remove the cloud's folder too then (default $"+envRemove+")")
+	cmd.Flags().StringVar(&o.Record, "record", "", "append every call of the API to this `file`, as it was sent (default $"+envRecord+")")
 	cmd.Flags().BoolVar(&foreground, "foreground", false, "stay, and stop the cloud at Ctrl-C")
 	return cmd
 }
@@ -83,7 +87,20 @@ func cloudStartCommand() *cobra.Command {
 const (
 	envWhile  = "UNDERSTUDY_WHILE"
 	envRemove = "UNDERSTUDY_REMOVE"
+	envRecord = "UNDERSTUDY_RECORD"
 )
+
+// recordingByEnvironment sets --record from the environment if the command line does not have it, and makes it a path that
+// does not depend on the current folder.
+func recordingByEnvironment(o *cloud.Options) (err error) {
+	if o.Record == "" {
+		o.Record = os.Getenv(envRecord)
+	}
+	if o.Record != "" {
+		o.Record, err = filepath.Abs(o.Record)
+	}
+	return err
+}
 
 // endingByEnvironment sets --while and --remove from the environment if the command line does not have them.
 func endingByEnvironment(cmd *cobra.Command, o *cloud.Options) (err error) {
@@ -214,7 +231,7 @@ func startArguments(o cloud.Options) []string {
 		args = append(args, "--throttle")
 	}
 	args = append(args, "--while", strconv.Itoa(o.While), fmt.Sprintf("--remove=%t", o.Remove))
-	for _, flag := range [][2]string{{"--regions", strings.Join(o.Regions, ",")}, {"--account", o.Account}, {"--listen", o.Listen}} {
+	for _, flag := range [][2]string{{"--regions", strings.Join(o.Regions, ",")}, {"--account", o.Account}, {"--listen", o.Listen}, {"--record", o.Record}} {
 		if flag[1] != "" {
 			args = append(args, flag[0], flag[1])
 		}

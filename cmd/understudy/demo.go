@@ -70,7 +70,11 @@ func runDemo(ctx context.Context, cmd *cobra.Command, speed float64, users int, 
 	if err != nil {
 		return err
 	}
-	c, err := cloud.Start(ctx, cloud.Options{Regions: []string{d.Regions[understudy.Primary].Name, d.Regions[understudy.Secondary].Name}, Speed: speed})
+	o := cloud.Options{Regions: []string{d.Regions[understudy.Primary].Name, d.Regions[understudy.Secondary].Name}, Speed: speed}
+	if err := recordingByEnvironment(&o); err != nil {
+		return err
+	}
+	c, err := cloud.Start(ctx, o)
 	if err != nil {
 		return err
 	}

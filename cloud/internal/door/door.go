@@ -26,6 +26,8 @@ type Config struct {
 	Socket func(name string) string
 	// Faults are what the door does to calls on purpose; nil for none.
 	Faults *Faults
+	// Recorder records the calls; nil for none.
+	Recorder *Recorder
 
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // nil for time.Now

@@ -1,8 +1,10 @@
 package door_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -34,9 +36,10 @@ const (
 // endpoint is a door before two regions, of which us-west-2 is down, and Route 53.
 type endpoint struct {
 	*httptest.Server
-	dir    string // of the processes' sockets
-	faults *door.Faults
-	late   atomic.Int64 // how much later than now the door's clock is, in nanoseconds
+	dir      string // of the processes' sockets
+	faults   *door.Faults
+	recorded bytes.Buffer
+	late     atomic.Int64 // how much later than now the door's clock is, in nanoseconds
 }
 
 func open(t *testing.T) *endpoint {
@@ -60,8 +63,9 @@ func open(t *testing.T) *endpoint {
 	e.Server = httptest.NewUnstartedServer(nil)
 	e.Config = door.NewServer(door.Config{
 		Account: account, AccessKey: keyID, Secret: secret, Faults: e.faults, Regions: []string{"us-east-1", "us-west-2"},
-		Socket: func(name string) string { return filepath.Join(dir, name) },
-		Now:    func() time.Time { return time.Now().Add(time.Duration(e.late.Load())) },
+		Recorder: door.NewRecorder(&e.recorded, slog.New(slog.DiscardHandler)),
+		Socket:   func(name string) string { return filepath.Join(dir, name) },
+		Now:      func() time.Time { return time.Now().Add(time.Duration(e.late.Load())) },
 	})
 	e.Start()
 	t.Cleanup(e.Close)

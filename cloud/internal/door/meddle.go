@@ -25,6 +25,7 @@ type call struct {
 // meddle carries a call out with the faults that strike it.
 func (d *door) meddle(w http.ResponseWriter, c call) {
 	c.Operation = c.service.OperationOf(c.r, c.body)
+	d.Recorder.record(c)
 	struck, hidden := d.Faults.judge(c.Call)
 	log := d.Faults.begin(c.Call, struck)
 	seen := &statusWriter{ResponseWriter: w}

@@ -1,0 +1,90 @@
+package door_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// line is a recorded call.
+type line struct {
+	Service, Operation, Region, Method, URI, Text string
+	Header                                        map[string]string
+	Bytes                                         []byte
+}
+
+func (e *endpoint) lines(t *testing.T) (all []line) {
+	t.Helper()
+	for d := json.NewDecoder(strings.NewReader(e.recorded.String())); ; {
+		var l line
+		if err := d.Decode(&l); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, l)
+	}
+}
+
+func TestCallsAreRecordedAsTheyWereSent(t *testing.T) {
+	e := open(t)
+	cfg := e.good("us-east-1")
+	if _, err := ec2.NewFromConfig(cfg).DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{VpcIds: []string{"vpc-1"}}); err != nil {
+		t.Fatal(err)
+	}
+	cfg.RetryMaxAttempts = 1
+	// The region has no CloudWatch, which is no matter: the call came.
+	_, err := cloudwatch.NewFromConfig(cfg).DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{"one"}})
+	if err == nil {
+		t.Error("a service that is not there answers")
+	}
+	got := e.lines(t)
+	if len(got) != 2 {
+		t.Fatalf("%d calls: %s", len(got), e.recorded.String())
+	}
+	vpcs, alarms := got[0], got[1]
+	if vpcs.Service != "ec2" || vpcs.Operation != "DescribeVpcs" || vpcs.Region != "us-east-1" || vpcs.Method != "POST" || vpcs.URI != "/" ||
+		vpcs.Text != "Action=DescribeVpcs&Version=2016-11-15&VpcId.1=vpc-1" || vpcs.Header["Content-Type"] != "application/x-www-form-urlencoded" {
+		t.Errorf("%+v", vpcs)
+	}
+	// {"AlarmNames": ["one"]} in CBOR (RFC 8949) of indefinite lengths, whose first byte is no text.
+	if want := "\xbf\x6aAlarmNames\x9f\x63one\xff\xff"; string(alarms.Bytes) != want || alarms.Header["Smithy-Protocol"] != "rpc-v2-cbor" {
+		t.Errorf("%+v, want %q", alarms, want)
+	}
+}
+
+func TestRecordHasNoSignature(t *testing.T) {
+	e := open(t)
+	cfg := e.good("us-east-1")
+	signed, err := sts.NewPresignClient(sts.NewFromConfig(cfg)).PresignGetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), signed.Method, signed.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if got := e.lines(t); answer.StatusCode != http.StatusOK || len(got) != 1 || got[0].Operation != "GetCallerIdentity" {
+		t.Errorf("status %d, recorded %+v", answer.StatusCode, got)
+	}
+	if text := e.recorded.String(); strings.Contains(text, "X-Amz-Signature") || !strings.Contains(text, "X-Amz-Date") {
+		t.Errorf("recorded: %s", text)
+	}
+	if _, err := sts.NewFromConfig(cfg).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{}); err != nil {
+		t.Fatal(err)
+	}
+	if text := e.recorded.String(); strings.Contains(text, "Signature=") {
+		t.Errorf("recorded: %s", text)
+	}
+}
