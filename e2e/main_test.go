@@ -33,20 +33,23 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) (int, error) {
-	if binary = os.Getenv("UNDERSTUDY_BINARY"); binary != "" {
-		return m.Run(), nil
-	}
 	dir, err := os.MkdirTemp("", "understudy-e2e-*")
 	if err != nil {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "understudy")
-	build := exec.Command("go", "build", "-o", binary, "../cmd/understudy")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("build: %w\n%s", err, out)
+	if binary = os.Getenv("UNDERSTUDY_BINARY"); binary == "" {
+		binary = filepath.Join(dir, "understudy")
+		build := exec.Command("go", "build", "-o", binary, "../cmd/understudy")
+		if out, err := build.CombinedOutput(); err != nil {
+			return 1, fmt.Errorf("build: %w\n%s", err, out)
+		}
 	}
-	return m.Run(), nil
+	if err := recordCalls(dir); err != nil {
+		return 1, err
+	}
+	code := m.Run()
+	return code, judgeCalls(os.Stdout)
 }
 
 // stage is a running cloud with the environment that points clients at it.

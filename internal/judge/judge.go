@@ -4,6 +4,7 @@ package judge
 
 import (
 	_ "embed"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -36,6 +37,15 @@ func Need(t testing.TB, name string) string {
 		t.Skipf("%s is not installed (Debian package %s; scripts/test installs it): %v", name, pkg, err)
 	}
 	return path
+}
+
+// Look is Need for who has no test to skip: it returns an error that names the package of a judge that is missing.
+func Look(name string) (string, error) {
+	path, err := find(name)
+	if err != nil {
+		return "", fmt.Errorf("%s is not installed (Debian package %s; scripts/test installs it): %w", name, packages()[name], err)
+	}
+	return path, nil
 }
 
 func find(name string) (string, error) {
