@@ -108,7 +108,7 @@ var floors = []struct {
 	what     string
 }{
 	{
-		"address descriptors tempo socket store dnssec fleet resolver machine wire",
+		"address descriptors tempo socket store dnssec fleet resolver machine sshkey wire",
 		"stand on nothing of ours: the address plan, times, files, signatures, bytes, processes",
 	},
 	{"network fault beacon balancer metrics request", "one thing each, told what to do"},

@@ -35,7 +35,7 @@ func furnish(config bootConfig) error {
 	if err := os.WriteFile(bootScriptPath, bootScript, 0o755); err != nil {
 		return err
 	}
-	return errors.Join(writeNames(config), writePasswords(), writeCloudInit(config))
+	return errors.Join(writeNames(config), writePasswords(), writeCloudInit(config), writeKeys(config))
 }
 
 // writePasswords gives an instance that has none a table of passwords of its own, with all of them locked: the host's is

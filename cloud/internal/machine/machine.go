@@ -29,15 +29,16 @@ const StopGrace = 5 * time.Second
 
 // Spec is an instance to run.
 type Spec struct {
-	ID       string                              // i-...
-	Hostname string                              // ip-10-0-1-23
-	Address  netip.Addr                          // its private address, for /etc/hosts; may be the zero value
-	Resolver netip.Addr                          // the name server in /etc/resolv.conf; the zero value leaves it empty
-	Layers   []string                            // folders of image layers, the topmost first; below them all lies the host's root
-	Dir      string                              // the instance's own folder: its writable layer, its console log; kept over stop and start
-	UserData []byte                              // run once in the life of Dir, raw (not base64), plain or gzip
-	Network  interface{ Do(func() error) error } // the namespace to run in; nil for the caller's
-	Memory   int64                               // of its type, in bytes: see Processes and docs/cloud.md; 0 for no limit
+	ID        string                              // i-...
+	Hostname  string                              // ip-10-0-1-23
+	Address   netip.Addr                          // its private address, for /etc/hosts; may be the zero value
+	Resolver  netip.Addr                          // the name server in /etc/resolv.conf; the zero value leaves it empty
+	Layers    []string                            // folders of image layers, the topmost first; below them all lies the host's root
+	Dir       string                              // the instance's own folder: its writable layer, its console log; kept over stop and start
+	PublicKey string                              // of its key pair, a line of OpenSSH's for authorized_keys; may be empty
+	UserData  []byte                              // run once in the life of Dir, raw (not base64), plain or gzip
+	Network   interface{ Do(func() error) error } // the namespace to run in; nil for the caller's
+	Memory    int64                               // of its type, in bytes: see Processes and docs/cloud.md; 0 for no limit
 }
 
 // Host is the lowest layer of the instances of one region: the machine's own root, without private files.
@@ -87,7 +88,7 @@ func (h *Host) start(ctx context.Context, spec Spec) (*Machine, error) {
 	}
 	pid, err := child.boot(ctx, con, h.base.owners, bootConfig{
 		ID: spec.ID, Hostname: spec.Hostname, Address: text(spec.Address), Resolver: text(spec.Resolver),
-		Base: h.base.dir, Layers: spec.Layers, Dir: spec.Dir, UserData: spec.UserData, Memory: spec.Memory,
+		Base: h.base.dir, Layers: spec.Layers, Dir: spec.Dir, UserData: spec.UserData, PublicKey: spec.PublicKey, Memory: spec.Memory,
 	})
 	if err != nil {
 		child.cmd.Process.Kill()

@@ -37,8 +37,10 @@ type Document struct {
 	Groups     []string // the security groups' names
 	GroupIDs   []string
 
-	UserData []byte
-	Tags     map[string]string // nil unless the instance allows its tags in metadata
+	UserData  []byte
+	KeyName   string            // of its key pair; empty where it has none
+	PublicKey string            // a line of OpenSSH's
+	Tags      map[string]string // nil unless the instance allows its tags in metadata
 
 	TokensRequired bool // IMDSv2 only (HttpTokens)
 	Disabled       bool // HttpEndpoint

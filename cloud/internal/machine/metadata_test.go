@@ -24,11 +24,11 @@ func newAsker(t *testing.T) asker {
 		Zone: "us-east-1a", PrivateName: "ip-10-0-1-23.ec2.internal", PrivateIP: netip.MustParseAddr("10.0.1.23"),
 		PublicIP: netip.MustParseAddr("198.51.100.7"), PublicName: "ec2-198-51-100-7.compute-1.amazonaws.com", MAC: "02:00:0a:00:01:17",
 		Interface: "eni-1", Groups: []string{"internal", "public"}, UserData: []byte("#!/bin/sh\n"),
-		Tags: map[string]string{"Name": "one", "tier": "web"}, TokensRequired: true,
+		Tags: map[string]string{"Name": "one", "tier": "web"}, TokensRequired: true, KeyName: "mine", PublicKey: "ssh-ed25519 AAAA mine",
 	}
 	second := first
 	second.InstanceID, second.PrivateIP, second.TokensRequired = "i-0fedcba9876543210", netip.MustParseAddr("10.0.1.24"), false
-	second.UserData, second.Tags, second.PublicIP, second.PublicName = nil, nil, netip.Addr{}, ""
+	second.UserData, second.Tags, second.PublicIP, second.PublicName, second.PublicKey = nil, nil, netip.Addr{}, "", ""
 	third := first
 	third.PrivateIP, third.Disabled = netip.MustParseAddr("10.0.1.25"), true
 	for _, d := range []Document{first, second, third} {
@@ -71,6 +71,9 @@ func TestMetadataTree(t *testing.T) {
 		"/latest/meta-data/network/interfaces/macs/":                               "02:00:0a:00:01:17/",
 		"/latest/meta-data/tags/instance/":                                         "Name\ntier",
 		"/latest/meta-data/tags/instance/Name":                                     "one",
+		"/latest/meta-data/public-keys/":                                           "0=mine",
+		"/latest/meta-data/public-keys/0/":                                         "openssh-key",
+		"/latest/meta-data/public-keys/0/openssh-key":                              "ssh-ed25519 AAAA mine",
 		"/latest/user-data":                                                        "#!/bin/sh\n",
 		"/latest/dynamic/instance-identity/":                                       "document",
 		"/latest/meta-data/network/interfaces/macs/02:00:0a:00:01:17/interface-id": "eni-1",
@@ -83,6 +86,10 @@ func TestMetadataTree(t *testing.T) {
 		if w := a.ask("GET", "10.0.1.23", path, tokenHeader, token); w.Code != 404 || !strings.Contains(w.Body.String(), "404 - Not Found") {
 			t.Errorf("%s: %d", path, w.Code)
 		}
+	}
+	all := a.ask("GET", "10.0.1.23", "/latest/meta-data/", tokenHeader, token).Body.String()
+	if !strings.Contains(all, "\npublic-keys/\n") || strings.Contains(all, "\npublic-keys\n") {
+		t.Errorf("the categories are %q", all)
 	}
 	var identity map[string]any
 	w := a.ask("GET", "10.0.1.23", "/latest/dynamic/instance-identity/document", tokenHeader, token)
@@ -105,6 +112,7 @@ func TestMetadataTokenRules(t *testing.T) {
 		{"version 1 allowed", "GET", "10.0.1.24", "/latest/meta-data/", nil, 200},
 		{"no user data", "GET", "10.0.1.24", "/latest/user-data", nil, 404},
 		{"tags not allowed", "GET", "10.0.1.24", "/latest/meta-data/tags/instance/", nil, 404},
+		{"no key pair", "GET", "10.0.1.24", "/latest/meta-data/public-keys/", nil, 404},
 		{"no public address", "GET", "10.0.1.24", "/latest/meta-data/public-ipv4", nil, 404},
 		{"switched off", "GET", "10.0.1.25", "/latest/meta-data/", nil, 403},
 		{"a stranger", "GET", "10.0.9.9", "/latest/meta-data/", nil, 404},

@@ -33,6 +33,11 @@ func (t tree) read(path string) (string, bool) {
 		}
 		names[name] = true
 	}
+	for name := range names {
+		if names[name+"/"] { // a folder with a listing of its own
+			delete(names, name)
+		}
+	}
 	if len(names) == 0 {
 		return "", false
 	}
@@ -78,6 +83,10 @@ func (d Document) addItself(t tree) {
 	t.add(m+"placement/region", d.Region)
 	t.add(m+"public-hostname", d.PublicName)
 	t.add(m+"public-ipv4", text(d.PublicIP))
+	if d.PublicKey != "" {
+		t[m+"public-keys"] = "0=" + d.KeyName // this folder lists its keys by their names, too
+		t[m+"public-keys/0/openssh-key"] = d.PublicKey
+	}
 	t.add(m+"reservation-id", d.Reservation)
 	t.add(m+"security-groups", strings.Join(d.Groups, "\n"))
 	t.add(m+"services/domain", "amazonaws.com")

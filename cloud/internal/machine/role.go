@@ -30,6 +30,7 @@ type bootConfig struct {
 	Base, Dir                       string
 	Layers                          []string
 	UserData                        []byte
+	PublicKey                       string
 	Memory                          int64
 }
 

@@ -48,6 +48,7 @@ type Room struct {
 	images    *store.Table[imageRow]
 	snapshots *store.Table[snapshotRow]
 	templates *store.Table[templateRow]
+	keyPairs  *store.Table[keyPairRow]
 
 	resting sync.Map // ids of instances without processes
 	program program  // the layer with the example service
@@ -64,6 +65,7 @@ func Load(networks *nets.Room, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "images", &r.images, &err)
 	room.LoadTable(r.DB, "snapshots", &r.snapshots, &err)
 	room.LoadTable(r.DB, "launch-templates", &r.templates, &err)
+	room.LoadTable(r.DB, "key-pairs", &r.keyPairs, &err)
 	resource.Enter(r.Registry, r, kinds)
 	return r, err
 }

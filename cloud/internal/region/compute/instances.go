@@ -28,6 +28,7 @@ type Instance struct {
 	Started                                              time.Time // when it last became running
 	Ended                                                time.Time // when it became terminated
 	UserData                                             string    // base64
+	KeyName, PublicKey                                   string    // the key pair's, as they were at the launch
 	Token                                                string
 	Layers                                               []string // digests, the topmost first
 	Volume                                               string
@@ -76,7 +77,7 @@ func (r *Room) showInstance(i Instance) ec2types.Instance {
 	out := ec2types.Instance{
 		InstanceId: new(i.ID), ImageId: new(i.Image), InstanceType: i.Type, Architecture: i.Architecture, AmiLaunchIndex: new(i.LaunchIndex),
 		State: showState(i.State), StateReason: i.Reason, StateTransitionReason: new(i.Transition), LaunchTime: new(i.Launched),
-		ClientToken: new(i.Token), EbsOptimized: new(i.EbsOptimized), EnaSupport: new(true), Hypervisor: ec2types.HypervisorTypeXen,
+		ClientToken: new(i.Token), KeyName: room.Some(i.KeyName), EbsOptimized: new(i.EbsOptimized), EnaSupport: new(true), Hypervisor: ec2types.HypervisorTypeXen,
 		VirtualizationType: ec2types.VirtualizationTypeHvm, RootDeviceName: new(rootDevice), RootDeviceType: ec2types.DeviceTypeEbs,
 		Monitoring: &ec2types.Monitoring{State: monitoring}, MetadataOptions: &i.Metadata, Tags: r.Tags(i.ID),
 		Placement:       &ec2types.Placement{AvailabilityZone: new(i.Zone), Tenancy: ec2types.TenancyDefault, GroupName: new("")},
@@ -172,6 +173,7 @@ func (r *Room) instanceFields() resource.Fields[Instance] {
 		"vpc-id":              vpc, "subnet-id": subnet, "network-interface.vpc-id": vpc, "network-interface.subnet-id": subnet,
 		"availability-zone":              resource.One(func(i Instance) string { return i.Zone }),
 		"availability-zone-id":           resource.One(func(i Instance) string { return nets.ZoneID(i.Zone) }),
+		"key-name":                       resource.One(func(i Instance) string { return i.KeyName }),
 		"reservation-id":                 resource.One(func(i Instance) string { return i.Reservation }),
 		"client-token":                   resource.One(func(i Instance) string { return i.Token }),
 		"owner-id":                       resource.One(func(Instance) string { return r.Account }),

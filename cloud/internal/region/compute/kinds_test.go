@@ -24,6 +24,7 @@ func TestTagsGivenAtCreationAreKept(t *testing.T) {
 	roomtest.Must(r.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
 		LaunchTemplateName: new("template"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{}, TagSpecifications: as("launch-template"),
 	}))(t)
+	roomtest.Must(r.CreateKeyPair(ctx, &ec2.CreateKeyPairInput{KeyName: new("key"), KeyType: "ed25519", TagSpecifications: as("key-pair")}))(t)
 	instance := launch(t, r, &ec2.RunInstancesInput{
 		SubnetId: &subnet, TagSpecifications: slices.Concat(as("instance"), as("volume"), as("network-interface")),
 	})

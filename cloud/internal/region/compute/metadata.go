@@ -34,7 +34,7 @@ func (r *Room) describeItself(i Instance, eni nets.Interface) machine.Document {
 		ZoneID: nets.ZoneID(i.Zone), Reservation: i.Reservation, LaunchIndex: int(i.LaunchIndex), Architecture: string(i.Architecture),
 		LaunchTime: i.Launched, PrivateName: r.nets.PrivateName(eni.Address), PrivateIP: eni.Address, PublicIP: eni.Public,
 		PublicName: r.nets.PublicName(eni.VPC, eni.Public), MAC: eni.MAC, Interface: eni.ID, Subnet: subnet.ID, VPC: i.VPC, GroupIDs: eni.Groups,
-		UserData: userData, TokensRequired: i.Metadata.HttpTokens == ec2types.HttpTokensStateRequired,
+		UserData: userData, KeyName: i.KeyName, PublicKey: i.PublicKey, TokensRequired: i.Metadata.HttpTokens == ec2types.HttpTokensStateRequired,
 		Disabled: i.Metadata.HttpEndpoint == ec2types.InstanceMetadataEndpointStateDisabled,
 	}
 	doc.SubnetCIDR, _ = netip.ParsePrefix(subnet.CIDR)

@@ -149,10 +149,17 @@ type launchPlan struct {
 	public bool
 	wanted netip.Addr
 	text   string // the interface's description
+	key    keyPairRow
 }
 
 func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 	p := launchPlan{in: in}
+	if name := room.Deref(in.KeyName); name != "" {
+		var ok bool
+		if p.key, ok = r.keyPair(nil, name); !ok {
+			return p, missingKeyPair(name)
+		}
+	}
 	if err := checkLaunch(in); err != nil {
 		return p, err
 	}
@@ -198,9 +205,6 @@ func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 
 // checkLaunch validates what needs no look at the store.
 func checkLaunch(in *ec2.RunInstancesInput) error {
-	if in.KeyName != nil {
-		return wire.Errorf("InvalidKeyPair.NotFound", "The key pair '%s' does not exist", *in.KeyName)
-	}
 	if p := in.IamInstanceProfile; p != nil {
 		return wire.Errorf(
 			"InvalidParameterValue",
@@ -210,7 +214,7 @@ func checkLaunch(in *ec2.RunInstancesInput) error {
 	}
 	if err := room.Only(in, "ImageId", "InstanceType", "MinCount", "MaxCount", "SubnetId", "SecurityGroupIds", "NetworkInterfaces",
 		"UserData", "LaunchTemplate", "MetadataOptions", "TagSpecifications", "ClientToken", "Placement", "EbsOptimized",
-		"Monitoring", "DisableApiTermination", "InstanceInitiatedShutdownBehavior", "PrivateIpAddress"); err != nil {
+		"Monitoring", "DisableApiTermination", "KeyName", "InstanceInitiatedShutdownBehavior", "PrivateIpAddress"); err != nil {
 		return err
 	}
 	if err := resource.Required("ImageId", in.ImageId); err != nil {
@@ -234,12 +238,17 @@ func checkLaunch(in *ec2.RunInstancesInput) error {
 		return wire.Errorf("InvalidParameterCombination", "A private IP address cannot be specified when launching multiple instances.")
 	}
 	if b := in.InstanceInitiatedShutdownBehavior; b != "" && !slices.Contains(b.Values(), b) {
-		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter InstanceInitiatedShutdownBehavior is invalid.", b)
+		return badValue(string(b), "InstanceInitiatedShutdownBehavior")
 	}
 	if err := checkMetadata(in.MetadataOptions); err != nil {
 		return err
 	}
 	return checkUserData(in.UserData)
+}
+
+// badValue refuses a value that is none of an enumeration's.
+func badValue(value, parameter string) error {
+	return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter %s is invalid.", value, parameter)
 }
 
 func checkMetadata(o *ec2types.InstanceMetadataOptionsRequest) error {
@@ -329,7 +338,7 @@ func (r *Room) launch(tx *store.Tx, p launchPlan, reservation string, index int3
 	row := Instance{
 		ID: id, Reservation: reservation, Image: p.image.ID, Subnet: p.subnet.ID, VPC: p.subnet.VPC, Zone: p.subnet.Zone,
 		Interface: eni.ID, LaunchIndex: index, Type: p.in.InstanceType, Architecture: p.image.Architecture, State: pending, Launched: now,
-		UserData: room.Deref(p.in.UserData), Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers,
+		UserData: room.Deref(p.in.UserData), KeyName: p.key.Name, PublicKey: p.key.Public, Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers,
 		Volume: volumeKind.NewID(), VolumeMade: now, VolumeSnapshot: p.image.Snapshot,
 		ProtectTermination: room.Deref(p.in.DisableApiTermination), EbsOptimized: room.Deref(p.in.EbsOptimized),
 		ShutdownTerminates: p.in.InstanceInitiatedShutdownBehavior == ec2types.ShutdownBehaviorTerminate,
