@@ -80,9 +80,9 @@ func (v *inventory) addNetwork(r *region) {
 		r.subnets = append(r.subnets, sub)
 		r.subnetNodes = append(r.subnetNodes, g.add(r.id("subnet "+s.Name), sub, r.vpcNode))
 	}
-	public := &routes{scope: r.scope, role: "public-routes", vpc: r.vpc, gateway: r.gateway, subnets: r.subnets[:2]}
+	public := &routes{scope: r.scope, role: publicRoutes, vpc: r.vpc, gateway: r.gateway, subnets: r.subnets[:2], elsewhere: r.subnets[2:]}
 	r.publicRoutes = g.add(r.id("public routes"), public, gatewayNode, r.subnetNodes[0], r.subnetNodes[1])
-	private := &routes{scope: r.scope, role: "private-routes", vpc: r.vpc, subnets: r.subnets[2:]}
+	private := &routes{scope: r.scope, role: privateRoutes, vpc: r.vpc, subnets: r.subnets[2:], elsewhere: r.subnets[:2]}
 	g.add(r.id("private routes"), private, r.subnetNodes[2], r.subnetNodes[3])
 }
 

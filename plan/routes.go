@@ -15,15 +15,22 @@ import (
 
 const everywhere = "0.0.0.0/0"
 
+// The roles of a network's two route tables.
+const (
+	publicRoutes  = "public-routes"
+	privateRoutes = "private-routes"
+)
+
 // routes is a route table and its subnets. The public one has a default route through the gateway; the
 // private one has only the local route that every table has.
 type routes struct {
 	scope
 	doubles
-	role    string // public-routes or private-routes
-	vpc     *vpc
-	gateway *gateway // nil in the private one
-	subnets []*subnet
+	role      string // publicRoutes or privateRoutes
+	vpc       *vpc
+	gateway   *gateway // nil in the private one
+	subnets   []*subnet
+	elsewhere []*subnet // those of the network's other table
 
 	id           string
 	within       string            // the VPC that it is in
@@ -66,7 +73,7 @@ func (r *routes) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("describe route tables: %w", err)
 	}
-	*r = routes{scope: r.scope, role: r.role, vpc: r.vpc, gateway: r.gateway, subnets: r.subnets}
+	*r = routes{scope: r.scope, role: r.role, vpc: r.vpc, gateway: r.gateway, subnets: r.subnets, elsewhere: r.elsewhere}
 	var found []*routes
 	for _, o := range out.RouteTables {
 		one := *r
@@ -212,30 +219,46 @@ func (r *routes) lead(ctx context.Context) error {
 	return nil
 }
 
-// associate gives the table its subnets, and no others.
+// associate gives the table its subnets, and no others. Those of the network's other table are left to it, which takes them
+// over in one call: they are never under the VPC's main table meanwhile, and no two steps work on one association.
 func (r *routes) associate(ctx context.Context) error {
-	ours := map[string]bool{}
 	for _, s := range r.subnets {
-		ours[s.id] = true
 		if _, ok := r.associations[s.id]; ok {
 			continue
 		}
-		_, err := r.EC2.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &r.id, SubnetId: &s.id})
-		if account.IsCode(err, "Resource.AlreadyAssociated") {
-			err = r.takeOver(ctx, s.id)
-		}
-		if err != nil {
+		if err := r.govern(ctx, s.id); err != nil {
 			return fmt.Errorf("associate %s with %s: %w", r.id, s.id, err)
 		}
 	}
 	for id := range r.associations {
-		if !ours[id] {
-			if err := r.disassociate(ctx, id); err != nil {
-				return err
-			}
+		if hasSubnet(r.subnets, id) || hasSubnet(r.elsewhere, id) {
+			continue
+		}
+		if err := r.disassociate(ctx, id); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func hasSubnet(subnets []*subnet, id string) bool {
+	return slices.ContainsFunc(subnets, func(s *subnet) bool { return s.id == id })
+}
+
+// govern associates a subnet with the table, wherever it is associated now.
+func (r *routes) govern(ctx context.Context, subnetID string) error {
+	const most = 3 // somebody may end an association between two calls
+	var err error
+	for range most {
+		_, err = r.EC2.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &r.id, SubnetId: &subnetID})
+		if !account.IsCode(err, "Resource.AlreadyAssociated") {
+			return err
+		}
+		if err = r.takeOver(ctx, subnetID); !account.IsCode(err, "InvalidAssociationID.NotFound") {
+			return err
+		}
+	}
+	return err
 }
 
 // takeOver associates a subnet that somebody has associated with another route table.
