@@ -100,11 +100,31 @@ func (r *routes) ofSubnets(ctx context.Context) (*ec2.DescribeRouteTablesOutput,
 	if err != nil {
 		return nil, err
 	}
-	out.RouteTables = slices.DeleteFunc(out.RouteTables, func(t ec2types.RouteTable) bool {
-		tags := account.OfEC2(t.Tags)
-		return account.IsMain(t) || !account.Unclaimed(tags, r.stack()) || tags[account.TagRole] != ""
-	})
+	out.RouteTables = slices.DeleteFunc(out.RouteTables, func(t ec2types.RouteTable) bool { return !r.recognises(t) })
 	return out, nil
+}
+
+// recognises tells whether a table that lacks the stack's tag, or that of its role, is this one. A role that is left says so;
+// without one, the table is that of the most of its subnets, since some of them may have been moved here by hand.
+func (r *routes) recognises(t ec2types.RouteTable) bool {
+	tags := account.OfEC2(t.Tags)
+	if account.IsMain(t) || !account.Unclaimed(tags, r.stack()) {
+		return false
+	}
+	if role := tags[account.TagRole]; role == publicRoutes || role == privateRoutes {
+		return role == r.role
+	}
+	own, others := 0, 0
+	for _, a := range t.Associations {
+		switch id := aws.ToString(a.SubnetId); {
+		case id == "":
+		case hasSubnet(r.subnets, id):
+			own++
+		case hasSubnet(r.elsewhere, id):
+			others++
+		}
+	}
+	return own > others
 }
 
 func (r *routes) fits() int { return r.vpc.has(r.within) }

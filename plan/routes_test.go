@@ -8,7 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy/understudy/account"
 )
 
 // formOf reads the parameters of a call by query protocol.
@@ -87,5 +91,43 @@ func TestSubnetWhoseAssociationEndsMeanwhileIsAssociated(t *testing.T) {
 	r := &routes{scope: s, id: "rtb-public", subnets: []*subnet{{id: "subnet-a"}}}
 	if err := r.associate(t.Context()); err != nil || associations != 2 {
 		t.Errorf("%d associations, %v", associations, err)
+	}
+}
+
+// A table that has lost one of its tags, or both, is known by the role that is left, or by the subnets under it.
+func TestRouteTableWithoutItsTagsIsRecognised(t *testing.T) {
+	s := testScope(t)
+	public, private := []*subnet{{id: "a"}, {id: "b"}}, []*subnet{{id: "c"}, {id: "d"}}
+	tables := []*routes{{scope: s, role: publicRoutes, subnets: public, elsewhere: private}, {scope: s, role: privateRoutes, subnets: private, elsewhere: public}}
+	for name, c := range map[string]struct {
+		tags    map[string]string
+		subnets string
+		want    []string
+	}{
+		"no tags":                              {nil, "ab", []string{publicRoutes}},
+		"the stack's tag is lost":              {map[string]string{account.TagRole: publicRoutes}, "ab", []string{publicRoutes}},
+		"the role's tag is lost":               {map[string]string{account.TagStack: s.stack()}, "cd", []string{privateRoutes}},
+		"another role was written":             {map[string]string{account.TagStack: s.stack(), account.TagRole: "mine"}, "cd", []string{privateRoutes}},
+		"a subnet was moved here":              {nil, "acd", []string{privateRoutes}},
+		"all were moved, and the role is left": {map[string]string{account.TagRole: privateRoutes}, "ab", []string{privateRoutes}},
+		"one of each":                          {nil, "ac", nil},
+		"another stack's":                      {map[string]string{account.TagStack: "other"}, "ab", nil},
+	} {
+		table := ec2types.RouteTable{}
+		for k, v := range c.tags {
+			table.Tags = append(table.Tags, ec2types.Tag{Key: &k, Value: &v})
+		}
+		for _, id := range c.subnets {
+			table.Associations = append(table.Associations, ec2types.RouteTableAssociation{SubnetId: aws.String(string(id))})
+		}
+		var got []string
+		for _, r := range tables {
+			if r.recognises(table) {
+				got = append(got, r.role)
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
 	}
 }
