@@ -108,10 +108,10 @@ var floors = []struct {
 	what     string
 }{
 	{
-		"address descriptors tempo socket store dnssec fleet resolver machine sshkey wire",
+		"address descriptors tempo socket store dnssec fleet resolver sshkey userdata wire",
 		"stand on nothing of ours: the address plan, times, files, signatures, bytes, processes",
 	},
-	{"network fault beacon balancer metrics request", "one thing each, told what to do"},
+	{"network machine fault beacon balancer metrics request", "one thing each, told what to do"},
 	{"door", "lets calls in, with the faults that strike them"},
 	{"room health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
 	{"dns records room/roomtest", "serves what routing decides; Route 53's rules of record sets; what tests of control planes share"},

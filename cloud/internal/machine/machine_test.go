@@ -305,6 +305,70 @@ chmod +x /var/lib/cloud/scripts/per-boot/say
 	}
 }
 
+// Modules of #cloud-config run in cloud-init's order, each as often as cloud-init runs it, and on a system of the instance's own.
+func TestCloudConfig(t *testing.T) {
+	b := newBench(t)
+	spec := b.spec(`#cloud-config
+bootcmd: [[sh, -c, 'echo "boot $(cat /etc/motd.d/hello)"']]
+hostname: web
+manage_etc_hosts: localhost
+write_files:
+- {path: /etc/motd.d/hello, content: written, permissions: '0600'}
+- {path: /etc/motd.d/late, content: "deferred\n", defer: true}
+timezone: Etc/GMT-5
+packages: [base-files]
+runcmd:
+- echo "run $(hostname) $(grep -c web /etc/hosts) $(stat -c %a /etc/motd.d/hello) $(cat /etc/motd.d/late) $(date +%z)"
+final_message: up for $UPTIME
+`)
+	for boot, want := range []string{"boot \n", "boot written\n"} {
+		m := b.start(spec)
+		out := b.await("boot finished")
+		if !strings.Contains(out, want) || !strings.Contains(out, "\nup for ") {
+			t.Errorf("at boot %d the console says\n%s", boot, out)
+		}
+		if ran := strings.Contains(out, "run web 1 600 deferred +0500\n"); ran != (boot == 0) {
+			t.Errorf("at boot %d the console says\n%s", boot, out)
+		}
+		if err := m.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(consoleLog(spec.Dir), consoleLog(spec.Dir)+".first"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestCloudConfigMakesUsers(t *testing.T) {
+	b := newBench(t)
+	if own, err := instanceOwners(); err != nil {
+		t.Fatal(err)
+	} else if own.alone() {
+		t.Skip("an instance of an unprivileged user has one user id")
+	}
+	spec := b.spec(`#cloud-config
+groups: [{crew: [root]}]
+users:
+- {name: ann, gecos: Ann, groups: [crew, fresh], shell: /bin/bash, sudo: 'ALL=(ALL) NOPASSWD:ALL', ssh_authorized_keys: [ssh-ed25519 AAAA ann]}
+- {name: robot, system: true}
+ssh_authorized_keys: [ssh-ed25519 BBBB root]
+runcmd:
+- id -nG ann; id -nG root; su ann -c 'cat ~/.ssh/authorized_keys; id -un'
+- stat -c '%U %a' /home/ann/.ssh/authorized_keys; cat /root/.ssh/authorized_keys /etc/sudoers.d/90-cloud-init-users
+- [sh, -c, 'getent passwd robot ann | cut -d: -f1,5,6,7']
+`)
+	b.start(spec)
+	out := b.await("boot finished")
+	for _, want := range []string{
+		"ann crew fresh\n", "root crew\n", "ssh-ed25519 AAAA ann\nann\n", "ann 600\n", "ssh-ed25519 BBBB root\n", "ann ALL=(ALL) NOPASSWD:ALL\n",
+		"ann:Ann:/home/ann:/bin/bash\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
 func TestUserDataForms(t *testing.T) {
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
@@ -313,12 +377,17 @@ func TestUserDataForms(t *testing.T) {
 	for name, c := range map[string]struct{ data, want string }{
 		"gzip":         {zipped.String(), "unzipped and run"},
 		"python":       {"#!/usr/bin/env python3\nprint('it', 'runs')\n", "it runs"},
-		"cloud-config": {"#cloud-config\npackages: [x]\n", "#cloud-config is not supported"},
-		"mime":         {"MIME-Version: 1.0\nContent-Type: multipart/mixed\n", "MIME multi-part user data is not supported"},
-		"text":         {"echo no\n", "only scripts (#! and an interpreter) are supported"},
-		"broken gzip":  {"\x1f\x8bnonsense", "unzip"},
-		"failing":      {"#!/bin/sh\nexit 7\n", "ended with status 7"},
-		"none":         {"", "booting"},
+		"cloud-config": {"#cloud-config\nruncmd: ['echo command $((6 * 7))']\nfinal_message: done\n", "command 42\ndone\n"},
+		"unknown key":  {"#cloud-config\nnonsense: true\n", "understudy: user data: nonsense: not supported"},
+		"boothook":     {"#cloud-boothook\necho hooked into $INSTANCE_ID\n", "hooked into " + testID},
+		"mime": {
+			"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/x-shellscript\n\n#!/bin/sh\necho a part\n--x--\n",
+			"a part\n",
+		},
+		"text":        {"echo no\n", "neither a script (#! and an interpreter) nor another format"},
+		"broken gzip": {"\x1f\x8bnonsense", "unzip"},
+		"failing":     {"#!/bin/sh\nexit 7\n", "ended with status 7"},
+		"none":        {"", "booting"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name == "python" {
