@@ -32,11 +32,17 @@ NAMES = {
 
 # What AWS has added since Debian's botocore was made: (service, shape) -> members, or words of an enum.
 NEWER = {
-    # CopyImage, CreateRouteTable and DeregisterImage in the Amazon EC2 API Reference; 2023, 2024 and 2025.
+    # RefreshPreferences in the Amazon EC2 Auto Scaling API Reference; 2023.
+    ("autoscaling", "RefreshPreferences"): {"AutoRollback": {"shape": "AutoRollback"}},
+    # CopyImage, CreateNetworkAcl, CreateRouteTable and DeregisterImage in the Amazon EC2 API Reference; 2023 to 2025.
     ("ec2", "CopyImageRequest"): {"TagSpecifications": {"shape": "TagSpecificationList", "locationName": "TagSpecification"}},
+    ("ec2", "CreateNetworkAclRequest"): {"ClientToken": {"shape": "String"}},
     ("ec2", "CreateRouteTableRequest"): {"ClientToken": {"shape": "String"}},
     ("ec2", "DeregisterImageRequest"): {"DeleteAssociatedSnapshots": {"shape": "Boolean"}},
 }
+
+# Enums that say nothing of what AWS takes: it has more instance types every month, and others in each region.
+OPEN = {"InstanceType"}
 
 
 class Violation(Exception):
@@ -49,6 +55,9 @@ class Service:
         self.shapes = self.model["shapes"]
         self.protocol = self.model["metadata"]["protocol"]
         self.version = self.model["metadata"]["apiVersion"]
+        self.shapes.setdefault("AutoRollback", {"type": "boolean"})
+        for shape in OPEN & self.shapes.keys():
+            self.shapes[shape].pop("enum", None)
         for (service, shape), more in NEWER.items():
             if service == name and isinstance(more, dict):
                 self.shapes[shape]["members"] = more | self.shapes[shape]["members"]
