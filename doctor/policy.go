@@ -98,7 +98,7 @@ func LeastPolicy(d *understudy.Declaration) Policy {
 	p.allow("CutConnections", strings.Join(cut[:2], " "), p.here(present("aws:RequestTag/understudy:drill")), p.arns("ec2", "network-acl/*")...)
 	p.allow("MendConnections", cut[2], p.here(present("aws:ResourceTag/understudy:drill")), p.arns("ec2", "network-acl/*")...)
 	p.allow("Balance", actions.balance, p.here(nil), p.balancing()...)
-	p.allow("Scale", actions.scale, p.here(nil), p.arns("autoscaling", "autoScalingGroup:*:autoScalingGroupName/understudy-"+d.Name)...)
+	p.allow("Scale", actions.scale, p.here(nil), p.scaling()...)
 	p.allow("Names", actions.names, nil, anything)
 	p.allow("Records", "route53:ChangeResourceRecordSets", p.ofDomain(d.Domain), "arn:"+p.partition+":route53:::hostedzone/*")
 	p.allow("RolesThatServicesMakeOnce", "iam:CreateServiceLinkedRole",
@@ -147,10 +147,17 @@ func (p *policy) arns(service string, resources ...string) (all []string) {
 	return all
 }
 
-// balancing are load balancers, and what belongs to them, by the name that up gives.
+// balancing are load balancers, and what belongs to them, by the names that up gives. A target group and a fleet that take the place
+// of others have a digit before the hyphen; a question mark is one character (IAM User Guide, "IAM JSON policy elements: Resource").
 func (p *policy) balancing() []string {
 	name := "understudy-" + p.stack + "/*"
-	return p.arns("elasticloadbalancing", "loadbalancer/app/"+name, "targetgroup/"+name, "listener/app/"+name, "listener-rule/app/"+name)
+	return p.arns("elasticloadbalancing", "loadbalancer/app/"+name, "targetgroup/"+name, "targetgroup/understudy?-"+p.stack+"/*",
+		"listener/app/"+name, "listener-rule/app/"+name)
+}
+
+func (p *policy) scaling() []string {
+	const group = "autoScalingGroup:*:autoScalingGroupName/understudy"
+	return p.arns("autoscaling", group+"-"+p.stack, group+"?-"+p.stack)
 }
 
 func equals(key string, values ...string) condition { return condition{"StringEquals": {key: values}} }

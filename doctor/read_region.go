@@ -190,7 +190,7 @@ func (q asker) scaling(ctx context.Context) ([]quota, error) {
 
 func (q asker) group(ctx context.Context) (*group, error) {
 	out, err := q.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
-		AutoScalingGroupNames: []string{"understudy-" + q.declared.Name},
+		AutoScalingGroupNames: plan.GenerationNames(q.declared.Name),
 	})
 	if err != nil || len(out.AutoScalingGroups) == 0 {
 		return nil, err

@@ -9,15 +9,55 @@ import (
 // replacing is a resource of which some changes put something new in the place of the old.
 type replacing interface{ replaces([]Difference) string }
 
+// succeeding is a resource that is made beside one of an earlier generation, which goes afterwards.
+type succeeding interface{ succeeds() string }
+
 // Replaces says what a step replaces, how many instances, in which order and about how long, or "".
 func (s Step) Replaces() string {
 	if s.node == nil || s.Action != Change {
-		return ""
+		return s.succeeds()
 	}
 	if r, ok := s.node.resource.(replacing); ok {
 		return r.replaces(s.Differences)
 	}
 	return ""
+}
+
+func (s Step) succeeds() string {
+	if s.node == nil || s.Action != Create {
+		return ""
+	}
+	if r, ok := s.node.resource.(succeeding); ok {
+		return r.succeeds()
+	}
+	return ""
+}
+
+func (t *targetGroup) succeeds() string {
+	var texts []string
+	for _, one := range t.earlier {
+		texts = append(texts, fmt.Sprintf("%s of port %d", one.groupName(), one.port))
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s by %s of port %d: its fleet first serves, then requests move, then the old goes", strings.Join(texts, " and "),
+		t.groupName(), t.declared.Service.Port)
+}
+
+// succeeds counts the time until the new instances serve, which are launched together, and until the old have finished their requests.
+func (f *fleet) succeeds() string {
+	if len(f.earlier) == 0 {
+		return ""
+	}
+	var names []string
+	for _, one := range f.earlier {
+		names = append(names, one.fleetName())
+	}
+	t := f.declared.Target
+	all := bootTime + time.Duration(t.Healthy*t.Interval+t.DeregistrationDelay)*time.Second
+	return fmt.Sprintf("%d instances of %s, all at once: as many of %s are made beside them, and those go when these serve; about %v",
+		f.begins(), strings.Join(names, " and "), f.fleetName(), max(all.Round(time.Minute), time.Minute))
 }
 
 // bootTime is about how long an instance takes from its launch until its service answers.

@@ -23,6 +23,7 @@ type fleet struct {
 	second   understudy.Side // the side that is changed after this one, if there is one
 
 	found    bool
+	earlier  []*fleet // the stack's of other generations
 	seen     []Field
 	was      *autoscalingtypes.AutoScalingGroup // as it was found
 	running  *autoscalingtypes.InstanceRefresh  // the refresh that was found under way, nil for none
@@ -30,7 +31,7 @@ type fleet struct {
 	rolled   bool // instances are being replaced by this run
 }
 
-func (f *fleet) fleetName() string { return "understudy-" + f.stack() }
+func (f *fleet) fleetName() string { return f.generation(f.group.number) }
 func (f *fleet) actual() []Field   { return f.seen }
 
 func (f *fleet) identity() string {
@@ -42,7 +43,7 @@ func (f *fleet) identity() string {
 
 func (f *fleet) desired() []Field {
 	size := f.declared.Fleet
-	capacity := []Field{{Name: "min", Value: number(size.Min)}, {Name: "desired", Value: number(size.Desired)}, {Name: "max", Value: number(size.Max)}}
+	capacity := []Field{{Name: "min", Value: number(size.Min)}, {Name: "desired", Value: number(f.begins())}, {Name: "max", Value: number(size.Max)}}
 	if f.found && !f.deleting {
 		capacity = []Field{capacity[0], capacity[2]}
 	}
@@ -64,7 +65,7 @@ func (f *fleet) zoneIdentifier() *string {
 
 func (f *fleet) create(ctx context.Context) error {
 	if f.deleting {
-		if err := f.remove(ctx); err != nil {
+		if err := f.end(ctx); err != nil {
 			return err
 		}
 	}
@@ -73,7 +74,7 @@ func (f *fleet) create(ctx context.Context) error {
 		AutoScalingGroupName:   aws.String(f.fleetName()),
 		LaunchTemplate:         f.template.exact().launch(),
 		MinSize:                aws.Int32(int32(size.Min)),
-		DesiredCapacity:        aws.Int32(int32(size.Desired)),
+		DesiredCapacity:        aws.Int32(int32(f.begins())),
 		MaxSize:                aws.Int32(int32(size.Max)),
 		HealthCheckType:        aws.String("ELB"),
 		HealthCheckGracePeriod: aws.Int32(int32(size.Grace)),
@@ -169,20 +170,24 @@ func (f *fleet) resume(ctx context.Context) error {
 	return nil
 }
 
-// remove deletes the group with its instances, and returns when these are gone from their subnets.
-func (f *fleet) remove(ctx context.Context) error {
-	_, err := f.AutoScaling.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{
-		AutoScalingGroupName: aws.String(f.fleetName()), ForceDelete: aws.Bool(true),
-	})
-	if err != nil && !account.IsNotFound(err) && !account.IsCode(err, "ScalingActivityInProgress") {
-		return fmt.Errorf("delete auto scaling group: %w", err)
+// begins is how many instances a new group has: as many as the ones that it succeeds have now, within the bounds.
+func (f *fleet) begins() int {
+	size, now := f.declared.Fleet, 0
+	for _, one := range f.earlier {
+		now = max(now, int(aws.ToInt32(one.was.DesiredCapacity)))
 	}
-	err = account.Poll(ctx, "the end of "+f.fleetName(), longTime, func(ctx context.Context) (bool, error) {
-		g, err := f.describe(ctx)
-		return err == nil && g == nil, err
-	})
-	if err != nil {
-		return err
+	if now == 0 {
+		return size.Desired
+	}
+	return min(max(now, size.Min), size.Max)
+}
+
+// remove deletes the stack's groups with their instances, and returns when these are gone from their subnets.
+func (f *fleet) remove(ctx context.Context) error {
+	for _, one := range append([]*fleet{f}, f.earlier...) {
+		if err := one.end(ctx); err != nil {
+			return err
+		}
 	}
 	left, err := instances(ctx, f.scope, f.mark("fleet"))
 	if err != nil {
@@ -193,6 +198,20 @@ func (f *fleet) remove(ctx context.Context) error {
 		ids = append(ids, aws.ToString(i.InstanceId))
 	}
 	return terminate(ctx, f.scope, ids)
+}
+
+// end deletes this group alone, with its instances.
+func (f *fleet) end(ctx context.Context) error {
+	_, err := f.AutoScaling.DeleteAutoScalingGroup(ctx, &autoscaling.DeleteAutoScalingGroupInput{
+		AutoScalingGroupName: aws.String(f.fleetName()), ForceDelete: aws.Bool(true),
+	})
+	if err != nil && !account.IsNotFound(err) && !account.IsCode(err, "ScalingActivityInProgress") {
+		return fmt.Errorf("delete auto scaling group: %w", err)
+	}
+	return account.Poll(ctx, "the end of "+f.fleetName(), longTime, func(ctx context.Context) (bool, error) {
+		g, err := f.describe(ctx)
+		return err == nil && g == nil, err
+	})
 }
 
 var _ resource = (*fleet)(nil)

@@ -13,15 +13,31 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
+// find looks for the group of the target group's generation, and for others.
 func (f *fleet) find(ctx context.Context) (bool, error) {
-	g, err := f.describe(ctx)
-	if err != nil || g == nil {
-		return false, err
+	out, err := f.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
+		AutoScalingGroupNames: GenerationNames(f.stack()),
+	})
+	if err != nil {
+		return false, fmt.Errorf("describe auto scaling groups: %w", err)
 	}
-	if !f.mark("fleet").In(account.OfGroup(g.Tags)) {
-		return false, fmt.Errorf("auto scaling group %s exists without the stack's tags: it is in the way of its name", f.fleetName())
+	f.earlier, f.was, f.found = nil, nil, false
+	for _, g := range out.AutoScalingGroups {
+		name := aws.ToString(g.AutoScalingGroupName)
+		if !f.mark("fleet").In(account.OfGroup(g.Tags)) {
+			return false, fmt.Errorf("auto scaling group %s exists without the stack's tags: it is in the way of its name", name)
+		}
+		if name == f.fleetName() {
+			f.remember(&g)
+			continue
+		}
+		one := &fleet{scope: f.scope, template: f.template, group: &targetGroup{scope: f.scope, number: f.generationOf(name)}}
+		one.remember(&g)
+		f.earlier = append(f.earlier, one)
 	}
-	f.remember(g)
+	if f.was == nil {
+		return false, nil
+	}
 	if f.running, err = f.refreshing(ctx); err != nil {
 		return false, err
 	}
@@ -31,8 +47,8 @@ func (f *fleet) find(ctx context.Context) (bool, error) {
 	return !f.deleting, nil
 }
 
-// remnants tells whether the group is being deleted.
-func (f *fleet) remnants() bool { return f.deleting }
+// remnants tells whether the group is being deleted, or there are others.
+func (f *fleet) remnants() bool { return f.deleting || len(f.earlier) > 0 }
 
 func (f *fleet) describe(ctx context.Context) (*autoscalingtypes.AutoScalingGroup, error) {
 	out, err := f.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{

@@ -19,8 +19,9 @@ type group struct {
 	role    string // public-facing or internal
 	purpose string // the description, which can never change
 	vpc     *vpc
-	port    int    // the one TCP port that is open
-	from    *group // who may connect; nil is anyone
+	port    int          // the one TCP port that is open
+	also    func() []int // ports that stay open for now; nil is none
+	from    *group       // who may connect; nil is anyone
 
 	id              string
 	within          string // the VPC that it is in
@@ -35,7 +36,15 @@ func (g *group) wantsIn() []rule {
 	if g.from != nil {
 		peer = known(g.from.id)
 	}
-	return []rule{{"tcp", int32(g.port), int32(g.port), peer}}
+	rules := []rule{{"tcp", int32(g.port), int32(g.port), peer}}
+	if g.also != nil {
+		for _, port := range g.also() {
+			if port != g.port {
+				rules = append(rules, rule{"tcp", int32(port), int32(port), peer})
+			}
+		}
+	}
+	return rules
 }
 
 func (g *group) wantsOut() []rule { return []rule{{protocol: "-1", peer: everywhere}} }
@@ -58,7 +67,7 @@ func (g *group) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("describe security groups: %w", err)
 	}
-	*g = group{scope: g.scope, role: g.role, purpose: g.purpose, vpc: g.vpc, port: g.port, from: g.from}
+	*g = group{scope: g.scope, role: g.role, purpose: g.purpose, vpc: g.vpc, port: g.port, also: g.also, from: g.from}
 	var found []*group
 	for _, o := range out.SecurityGroups {
 		one := *g

@@ -22,6 +22,7 @@ type region struct {
 	targets         *targets
 	check           *check
 	passing         *passing
+	superseded      *superseded
 	vpcNode         *node
 	subnetNodes     []*node
 	publicRoutes    *node
@@ -36,7 +37,8 @@ type region struct {
 	fleetNode       *node
 	healthNode      *node
 	checkNode       *node
-	readyNodes      []*node
+	readyNodes      []*node // targets, and the handover of requests to them
+	supersededNode  *node
 }
 
 // inventory has all resources of a stack.
@@ -47,6 +49,8 @@ type inventory struct {
 	copied  *imageCopy
 	zone    *zone
 	records *records
+
+	recordsNode *node
 }
 
 // takeInventory lists the resources of a declaration, and which of them need which.
@@ -113,6 +117,7 @@ func (v *inventory) addService(r *region) {
 	g, facing, within := &v.graph, r.groupNodes[0], r.groupNodes[1]
 	r.targetGroup = &targetGroup{scope: r.scope, vpc: r.vpc}
 	r.targetGroupNode = g.add(r.id("target group"), r.targetGroup, r.vpcNode)
+	r.within.also = r.targetGroup.earlierPorts
 	r.balancer = &balancer{scope: r.scope, subnets: r.subnets[:2], group: r.facing}
 	r.balancerNode = g.add(r.id("load balancer"), r.balancer, r.publicRoutes, facing)
 	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
@@ -133,6 +138,7 @@ func (v *inventory) addService(r *region) {
 	r.fleetNode = g.add(r.id("fleet"), r.fleet, r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], within)
 	r.targets = &targets{scope: r.scope, group: r.targetGroup, fleet: r.fleet}
 	r.readyNodes = append(r.readyNodes, g.add(r.id("targets"), r.targets, r.fleetNode, r.listenerNode))
+	r.readyNodes = append(r.readyNodes, g.add(r.id("handover"), &handover{r.scope, r.listener}, r.readyNodes[0]))
 	r.presetNode = g.add(r.id("default version"), &preset{scope: r.scope, template: r.template}, r.readyNodes...)
 }
 
@@ -142,21 +148,35 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 	g := &v.graph
 	global := scope{accounts[understudy.Primary], d, understudy.Global}
 	v.zone = &zone{scope: global}
-	needs := []*node{g.add("global/zone", v.zone)}
-	v.records = &records{scope: global, zone: v.zone, balancers: map[understudy.Side]*balancer{}, checks: map[understudy.Side]*check{}}
+	zoneNode := g.add("global/zone", v.zone)
+	needs := []*node{zoneNode}
+	v.records = &records{scope: global, zone: v.zone, balancers: map[understudy.Side]*balancer{}, checks: map[understudy.Side]*check{},
+		groups: map[understudy.Side]*targetGroup{}}
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
 		r.check = &check{scope: r.scope, balancer: r.balancer}
 		r.checkNode = g.add(r.id("health check"), r.check, append(r.readyNodes, r.balancerNode)...)
 		needs = append(needs, r.checkNode)
-		v.records.balancers[side], v.records.checks[side] = r.balancer, r.check
+		v.records.balancers[side], v.records.checks[side], v.records.groups[side] = r.balancer, r.check, r.targetGroup
 	}
-	after := []*node{g.add("global/records", v.records, append(needs, v.addSwitch(d)...)...)}
+	v.recordsNode = g.add("global/records", v.records, append(needs, v.addSwitch(d)...)...)
+	after := []*node{v.recordsNode}
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
 		r.passing = &passing{scope: r.scope, check: r.check}
 		r.healthNode = g.add(r.id("health"), r.passing, r.checkNode)
 		after = append(after, r.healthNode)
+		v.addSuperseded(r, zoneNode)
 	}
 	g.add("global/earlier names", &earlier{scope: global, zone: v.zone, checks: v.records.checks}, after...)
+}
+
+// addSuperseded adds what takes an earlier generation away.
+func (v *inventory) addSuperseded(r *region, zoneNode *node) {
+	g := &v.graph
+	a := &alias{r.scope, r.targetGroup, &records{scope: v.records.scope, zone: v.zone, balancers: v.records.balancers}}
+	aliasNode := g.add(r.id("alias"), a, r.targetGroupNode, zoneNode)
+	g.after(r.listenerNode, aliasNode)
+	r.superseded = &superseded{r.scope, r.listener, r.targetGroup, r.fleet, r.within, a}
+	r.supersededNode = g.add(r.id("earlier service"), r.superseded, r.healthNode, r.listenerNode, aliasNode)
 }

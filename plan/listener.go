@@ -20,6 +20,7 @@ type listener struct {
 	balancer *balancer
 	group    *targetGroup
 	arn      string
+	shares   []share // of the target groups that it was found to forward to
 	seen     []Field
 }
 
@@ -30,7 +31,7 @@ func (l *listener) desired() []Field {
 	return []Field{
 		{Name: "port", Value: number(l.declared.Listener.Port)},
 		{Name: "protocol", Value: string(elbtypes.ProtocolEnumHttp)},
-		{Name: "forwards to", Value: known(l.group.arn)},
+		{Name: "forwards to", Value: sharesText(l.introduces())},
 		{Name: "other rules", Value: ""},
 	}
 }
@@ -65,7 +66,7 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 }
 
 func (l *listener) remember(o elbtypes.Listener) {
-	l.arn = aws.ToString(o.ListenerArn)
+	l.arn, l.shares = aws.ToString(o.ListenerArn), sharesOf(o.DefaultActions)
 	l.seen = []Field{
 		{Name: "port", Value: number(aws.ToInt32(o.Port))},
 		{Name: "protocol", Value: string(o.Protocol)},
@@ -73,15 +74,14 @@ func (l *listener) remember(o elbtypes.Listener) {
 	}
 }
 
-// actionsText renders a listener's actions: the target group where that is all they are.
+// actionsText renders a listener's actions: the target groups where they are all of it.
 func actionsText(actions []elbtypes.Action) string {
+	if shares := sharesOf(actions); len(shares) > 0 {
+		return sharesText(shares)
+	}
 	var texts []string
 	for _, a := range actions {
-		text := aws.ToString(a.TargetGroupArn)
-		if a.Type != elbtypes.ActionTypeEnumForward || text == "" {
-			text = string(a.Type)
-		}
-		texts = append(texts, text)
+		texts = append(texts, string(a.Type))
 	}
 	return set(texts...)
 }
@@ -129,16 +129,12 @@ func (l *listener) fits() int {
 // holds is nothing: what a second listener of the stack's own load balancer serves, the other region does not.
 func (l *listener) holds(context.Context) ([]string, error) { return nil, nil }
 
-func (l *listener) actions() []elbtypes.Action {
-	return []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: &l.group.arn}}
-}
-
 func (l *listener) create(ctx context.Context) error {
 	out, err := l.ELB.CreateListener(ctx, &elb.CreateListenerInput{
 		LoadBalancerArn: &l.balancer.arn,
 		Protocol:        elbtypes.ProtocolEnumHttp,
 		Port:            aws.Int32(int32(l.declared.Listener.Port)),
-		DefaultActions:  l.actions(),
+		DefaultActions:  forwards([]share{{l.group.arn, whole}}),
 		Tags:            l.mark("listener").ELB(),
 	})
 	if err != nil {
@@ -153,7 +149,7 @@ func (l *listener) change(ctx context.Context, differences []Difference) error {
 		ListenerArn:    &l.arn,
 		Port:           aws.Int32(int32(l.declared.Listener.Port)),
 		Protocol:       elbtypes.ProtocolEnumHttp,
-		DefaultActions: l.actions(),
+		DefaultActions: forwards(l.introduces()),
 	})
 	if err != nil {
 		return fmt.Errorf("change %s: %w", l.arn, err)

@@ -60,6 +60,9 @@ func (o Rollout) chosen(g *graph) map[*node]bool {
 func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step {
 	for _, side := range understudy.Sides {
 		v.regions[side].guard(&v.graph, found)
+		if o.Only == "" { // else the records are not worked on
+			v.graph.after(v.regions[side].supersededNode, v.recordsNode)
+		}
 	}
 	first, second := v.turns(found)
 	if o.Only != "" || first == nil || !first.steps(steps) || !second.steps(steps) {
@@ -69,7 +72,7 @@ func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step 
 	b := &bake{scope: first.scope, targets: first.targets, passing: first.passing, long: o.Bake}
 	baked := v.graph.add(first.id("bake"), b, append([]*node{first.healthNode}, first.readyNodes...)...)
 	baked.undo = first.fleetNode.undo
-	for _, n := range append([]*node{second.templateNode, second.targetGroupNode, first.presetNode}, first.hostNodes...) {
+	for _, n := range append([]*node{second.templateNode, second.targetGroupNode, first.presetNode, first.supersededNode}, first.hostNodes...) {
 		v.graph.after(n, baked)
 	}
 	return v.graph.sorted(append(steps, Step{Resource: baked.id, Action: Wait, node: baked}))
@@ -78,14 +81,18 @@ func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step 
 // guard makes a fleet that is there show whether its template is good before the hosts follow, and undoes a change of it
 // that does not come to serve.
 func (r *region) guard(g *graph, found map[*node]bool) {
-	if !found[r.fleetNode] {
+	undo := r.fleet.undo
+	switch {
+	case len(r.fleet.earlier) > 0:
+		undo = r.superseded.undo
+	case !found[r.fleetNode]:
 		return
 	}
 	for _, n := range r.hostNodes {
 		g.after(n, r.readyNodes...)
 	}
 	for _, n := range append([]*node{r.fleetNode, r.healthNode}, r.readyNodes...) {
-		n.undo = r.fleet.undo
+		n.undo = undo
 	}
 }
 
@@ -103,14 +110,15 @@ func (v *inventory) turns(found map[*node]bool) (first, second *region) {
 }
 
 func (r *region) serves(found map[*node]bool) bool {
-	return found[r.fleetNode] && found[r.healthNode] && r.passing.seen.Passes()
+	fleet := found[r.fleetNode] || len(r.fleet.earlier) > 0
+	return fleet && found[r.healthNode] && r.passing.seen.Passes()
 }
 
 // steps tells whether any of the steps can make a difference to how the region serves.
 func (r *region) steps(steps []Step) bool {
 	return slices.ContainsFunc(steps, func(s Step) bool {
 		switch s.node {
-		case r.templateNode, r.targetGroupNode, r.listenerNode, r.fleetNode, r.readyNodes[0]:
+		case r.templateNode, r.targetGroupNode, r.listenerNode, r.fleetNode, r.readyNodes[0], r.readyNodes[1]:
 			return true
 		}
 		return false

@@ -23,16 +23,19 @@ func (s *Stack) Parts(ctx context.Context, side understudy.Side) (Parts, error) 
 	for _, part := range []struct {
 		name string
 		resource
-	}{{"vpc", r.vpc}, {"internal security group", r.within}, {"target group", r.targetGroup}, {"load balancer", r.balancer}, {"fleet", r.fleet}} {
+	}{{"vpc", r.vpc}, {"internal security group", r.within}, {"target group", r.targetGroup}, {"load balancer", r.balancer},
+		{"listener", r.listener}, {"fleet", r.fleet}} {
 		there, err := part.find(ctx)
-		if err == nil && !there {
+		if err == nil && !there && !leaves(part.resource) { // in a replacement there are others
+
 			err = fmt.Errorf("%s has no %s of %s", r.Region, part.name, s.Declaration.Name)
 		}
 		if err != nil {
 			return Parts{}, err
 		}
 	}
-	p := Parts{VPC: r.vpc.id, Internal: r.within.id, TargetGroup: r.targetGroup.arn, Balancer: r.balancer.arn, Fleet: r.fleet.fleetName()}
+	serving := r.listener.serving()
+	p := Parts{VPC: r.vpc.id, Internal: r.within.id, TargetGroup: serving.arn, Balancer: r.balancer.arn, Fleet: r.generation(serving.number)}
 	for _, sub := range r.subnets {
 		there, err := sub.find(ctx)
 		if err != nil {

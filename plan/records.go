@@ -24,6 +24,7 @@ type records struct {
 	zone      *zone
 	balancers map[understudy.Side]*balancer
 	checks    map[understudy.Side]*check
+	groups    map[understudy.Side]*targetGroup
 	switched  *ownCheck // what the primary's record follows instead of its check; nil without a switch
 	seen      map[understudy.Side]route53types.ResourceRecordSet
 	renamed   []route53types.ResourceRecordSet // the stack's by what they answer, with set identifiers that are not
@@ -50,7 +51,7 @@ func (r *records) desired() []Field {
 			Field{Name: string(side) + " alias", Value: strings.ToLower(known(b.dnsName))},
 			Field{Name: string(side) + " alias zone", Value: known(b.zoneID)},
 			Field{Name: string(side) + " health check", Value: r.follows(side).next()},
-			Field{Name: string(side) + " target health", Value: yes(true)},
+			Field{Name: string(side) + " target health", Value: yes(r.evaluates(side))},
 			Field{Name: string(side) + " superseded checks", Value: ""})
 	}
 	return append(fields, Field{Name: "other set identifiers", Value: ""})
@@ -193,6 +194,12 @@ func failoverRole(side understudy.Side) route53types.ResourceRecordSetFailover {
 	return route53types.ResourceRecordSetFailoverPrimary
 }
 
+// evaluates tells whether a side's record follows the target groups: not while there are two (alias.go).
+func (r *records) evaluates(side understudy.Side) bool {
+	g := r.groups[side]
+	return g == nil || len(g.earlier) == 0
+}
+
 func (r *records) wanted(side understudy.Side) *route53types.ResourceRecordSet {
 	return &route53types.ResourceRecordSet{
 		Name:          aws.String(r.declared.Host() + "."),
@@ -203,7 +210,7 @@ func (r *records) wanted(side understudy.Side) *route53types.ResourceRecordSet {
 		AliasTarget: &route53types.AliasTarget{
 			DNSName:              aws.String(r.balancers[side].dnsName),
 			HostedZoneId:         aws.String(r.balancers[side].zoneID),
-			EvaluateTargetHealth: true,
+			EvaluateTargetHealth: r.evaluates(side),
 		},
 	}
 }

@@ -41,6 +41,9 @@ type shared interface{ foreign() bool }
 // awaited is a state that AWS reaches by itself; create waits for it.
 type awaited interface{ awaited() }
 
+// momentary is a resource that is there only while it has something to do.
+type momentary interface{ momentary() }
+
 // worldwide is a resource in Route 53, which answers even if its region does not.
 type worldwide interface{ worldwide() }
 

@@ -142,15 +142,18 @@ func (r *region) status(ctx context.Context, g *graph, found map[*node]bool) (*R
 			s.Check, s.Passing = res.seen, res.seen.Passes()
 		case awaited, *retired:
 		default:
-			s.Resources = append(s.Resources, ResourceStatus{
-				strings.TrimPrefix(n.id, string(r.side)+"/"), identity(res), compare(res.desired(), res.actual()),
-			})
+			differences := compare(res.desired(), res.actual())
+			if _, is := res.(momentary); is && len(differences) == 0 {
+				continue
+			}
+			s.Resources = append(s.Resources, ResourceStatus{strings.TrimPrefix(n.id, string(r.side)+"/"), identity(res), differences})
 		}
 	}
-	if r.targetGroup.arn == "" {
+	serving := r.listener.serving()
+	if serving == nil {
 		return s, nil
 	}
-	all, err := r.Account.Targets(ctx, r.targetGroup.arn)
+	all, err := r.Account.Targets(ctx, serving.arn)
 	if err != nil {
 		return nil, err
 	}

@@ -126,21 +126,32 @@ type Strength struct {
 
 // Strength asks a region's API how much it can serve.
 func (s *Stack) Strength(ctx context.Context, side understudy.Side) (Strength, error) {
-	r := takeInventory(s.Declaration, s.Accounts).regions[side]
-	t, err := r.ELB.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{Names: []string{r.targetGroup.groupName()}})
-	if err != nil {
-		return Strength{}, fmt.Errorf("find target group %s in %s: %w", r.targetGroup.groupName(), r.Region, err)
+	return takeInventory(s.Declaration, s.Accounts).regions[side].strength(ctx)
+}
+
+// strength is that of the target group with the most healthy targets, where there are several generations, and of its fleet,
+// which the region's is taken to be from then on. It asks no more than it needs: an outage may be why it is asked.
+func (r *region) strength(ctx context.Context) (g Strength, err error) {
+	groups, err := r.targetGroups(ctx)
+	if err == nil && len(groups) == 0 {
+		err = fmt.Errorf("%s has no target group %s", r.Region, r.generation(1))
 	}
-	var g Strength
-	for _, group := range t.TargetGroups {
+	if err != nil {
+		return g, err
+	}
+	for n, group := range groups {
 		found, err := r.Targets(ctx, aws.ToString(group.TargetGroupArn))
 		if err != nil {
 			return g, err
 		}
-		for _, h := range found {
-			if h.TargetHealth != nil && h.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy {
-				g.Healthy++
+		healthy := 0
+		for _, s := range stateOf(found) {
+			if s.healthy() {
+				healthy++
 			}
+		}
+		if n == 0 || healthy > g.Healthy {
+			g.Healthy, r.targetGroup.number = healthy, r.generationOf(aws.ToString(group.TargetGroupName))
 		}
 	}
 	g.Desired, g.Max, err = r.sizes(ctx)
@@ -149,17 +160,18 @@ func (s *Stack) Strength(ctx context.Context, side understudy.Side) (Strength, e
 
 // Raise has a region's Auto Scaling group want more instances, and returns when so many targets are healthy.
 func (s *Stack) Raise(ctx context.Context, side understudy.Side, to int) error {
-	now, err := s.Strength(ctx, side)
+	r := takeInventory(s.Declaration, s.Accounts).regions[side]
+	now, err := r.strength(ctx)
 	if err != nil {
 		return err
 	}
 	if now.Desired < to {
-		if err := takeInventory(s.Declaration, s.Accounts).regions[side].resize(ctx, to); err != nil {
+		if err := r.resize(ctx, to); err != nil {
 			return err
 		}
 	}
 	return account.Poll(ctx, fmt.Sprintf("%d healthy targets in %s", to, s.Accounts[side].Region), longTime, func(ctx context.Context) (bool, error) {
-		now, err := s.Strength(ctx, side)
+		now, err := r.strength(ctx)
 		return now.Healthy >= to, err
 	})
 }

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,14 +34,18 @@ var targetDefaults = map[string]string{
 // targetGroup is where a load balancer sends requests, with the health check that decides which targets get them.
 type targetGroup struct {
 	scope
-	vpc  *vpc
-	arn  string
-	seen []Field
+	vpc *vpc
+
+	number  int // of its generation
+	port    int // that it was found with
+	arn     string
+	seen    []Field
+	earlier []*targetGroup // the stack's that cannot become as declared
 }
 
 func (t *targetGroup) identity() string  { return t.arn }
 func (t *targetGroup) actual() []Field   { return t.seen }
-func (t *targetGroup) groupName() string { return "understudy-" + t.stack() }
+func (t *targetGroup) groupName() string { return t.generation(t.number) }
 
 func (t *targetGroup) desired() []Field {
 	check := t.declared.Target
@@ -65,32 +71,80 @@ func (t *targetGroup) desired() []Field {
 // trafficPort is the health check's port where it is the targets' own.
 const trafficPort = "traffic-port"
 
+// find looks through the stack's generations for the one that is as declared, or can become so. One in another VPC is left to
+// be refused: all else would have to follow it.
 func (t *targetGroup) find(ctx context.Context) (bool, error) {
-	out, err := t.ELB.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{Names: []string{t.groupName()}})
-	if account.IsNotFound(err) {
-		return false, nil
-	}
+	all, err := t.all(ctx)
 	if err != nil {
-		return false, fmt.Errorf("describe target group: %w", err)
+		return false, err
 	}
-	if len(out.TargetGroups) == 0 {
-		return false, nil
+	*t = targetGroup{scope: t.scope, vpc: t.vpc}
+	var taken []int
+	for _, one := range all {
+		taken = append(taken, one.number)
+		if t.outgrows(one) || t.arn != "" {
+			t.earlier = append(t.earlier, one)
+			continue
+		}
+		t.number, t.arn, t.seen = one.number, one.arn, one.seen
 	}
-	found := out.TargetGroups[0]
+	if t.arn == "" {
+		t.number, err = t.vacant(taken)
+	}
+	return t.arn != "", err
+}
+
+// outgrows tells whether another target group has to be made in this one's place.
+func (t *targetGroup) outgrows(one *targetGroup) bool {
+	differences := compare(t.desired(), one.seen)
+	return !differs(differences, "vpc") && slices.ContainsFunc(differences, func(d Difference) bool { return d.Fixed })
+}
+
+// all reads the stack's target groups, by their generations.
+func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
+	groups, err := t.targetGroups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []*targetGroup
+	for _, found := range groups {
+		one := &targetGroup{scope: t.scope, vpc: t.vpc, number: t.generationOf(aws.ToString(found.TargetGroupName))}
+		if err := one.read(ctx, found); err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	slices.SortFunc(all, func(a, b *targetGroup) int { return cmp.Compare(a.number, b.number) })
+	return all, nil
+}
+
+// read reads what belongs to a target group that was found.
+func (t *targetGroup) read(ctx context.Context, found elbtypes.TargetGroup) error {
 	arn := aws.ToString(found.TargetGroupArn)
 	is, err := t.owned(ctx, arn, "target-group", aws.ToString(found.VpcId), t.vpc.id)
 	if err != nil {
-		return false, err
+		return err
 	}
-	t.arn = arn
+	t.arn, t.port = arn, int(aws.ToInt32(found.Port))
 	attributes, err := t.attributes(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	t.seen = append(checkOf(found), Field{Name: "deregistration delay", Value: attributes[delayAttribute]},
 		Field{Name: "attributes", Value: unusual(attributes, targetDefaults)}, tagged(is))
-	return true, nil
+	return nil
 }
+
+// earlierPorts returns the ports of the others, which stay open while they are there.
+func (t *targetGroup) earlierPorts() (ports []int) {
+	for _, one := range t.earlier {
+		ports = append(ports, one.port)
+	}
+	return ports
+}
+
+// remnants tells whether there are others than the declared one.
+func (t *targetGroup) remnants() bool { return len(t.earlier) > 0 }
 
 // unusual renders the attributes that are not as AWS makes them. What the endpoint does not have is not missed.
 func unusual(attributes, defaults map[string]string) string {
@@ -216,9 +270,14 @@ func (t *targetGroup) setAttributes(ctx context.Context, now map[string]string) 
 }
 
 func (t *targetGroup) remove(ctx context.Context) error {
-	_, err := t.ELB.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &t.arn})
-	if err != nil {
-		return fmt.Errorf("delete %s: %w", t.arn, err)
+	for _, one := range append([]*targetGroup{t}, t.earlier...) {
+		if one.arn == "" {
+			continue
+		}
+		_, err := t.ELB.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &one.arn})
+		if err != nil && !account.IsNotFound(err) {
+			return fmt.Errorf("delete %s: %w", one.arn, err)
+		}
 	}
 	return nil
 }

@@ -23,7 +23,8 @@ primary's health check fails and the secondary's passes, the primary. The instan
 replaced by an instance refresh. The other region follows when every instance runs the new
 version, is healthy, and was so for the time --bake. If instances do not come to serve, up
 stops, says what Auto Scaling, the load balancer and the console say of them, and rolls the
-region back. Regions that serve nothing yet are built at once.
+region back. Regions that serve nothing yet are built at once. Another service port takes another
+target group and another fleet, which serve before the old ones go.
 
 The fleet's "desired" counts for its creation only; after that, its capacity is left to
 scaling, or to you, within "min" and "max".

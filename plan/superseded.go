@@ -1,0 +1,162 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+
+	"github.com/understudy/understudy/account"
+)
+
+// superseded is what serves no more since the listener forwards to another generation: the fleets and target groups of earlier
+// ones, and the rules for their ports. It goes when the region passes its health check with the new one.
+type superseded struct {
+	scope
+	listener *listener
+	group    *targetGroup // the declared one, which knows the earlier ones
+	fleet    *fleet       // likewise
+	within   *group
+	alias    *alias
+}
+
+// foreign says that down has nothing to delete here: target group and fleet delete theirs.
+func (s *superseded) foreign() bool { return true }
+func (s *superseded) momentary()    {}
+
+func (s *superseded) find(context.Context) (bool, error) { return true, nil }
+
+func (s *superseded) desired() []Field { return []Field{{Name: "fleets"}, {Name: "target groups"}} }
+
+func (s *superseded) actual() []Field {
+	var fleets, groups []string
+	for _, f := range s.fleet.earlier {
+		fleets = append(fleets, f.fleetName())
+	}
+	for _, g := range s.group.earlier {
+		groups = append(groups, g.groupName())
+	}
+	return []Field{{Name: "fleets", Value: set(fleets...)}, {Name: "target groups", Value: set(groups...)}}
+}
+
+func (s *superseded) create(context.Context) error { return nil }
+func (s *superseded) remove(context.Context) error { return nil }
+
+// change ends with the alias: a run that is killed before leaves a target group, by which the next one sees that there is more
+// to do, or an alias that the records' comparison heals.
+func (s *superseded) change(ctx context.Context, _ []Difference) error {
+	for _, f := range s.fleet.earlier {
+		if err := f.drain(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.listener.forward(ctx, []share{{s.group.arn, whole}}); err != nil {
+		return err
+	}
+	for _, g := range s.group.earlier {
+		if err := g.delete(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.open(ctx, s.within.port); err != nil {
+		return err
+	}
+	return s.alias.evaluate(ctx, true)
+}
+
+// drain scales a fleet to zero and deletes it. DeleteAutoScalingGroup with ForceDelete would end the instances at once; scaling in
+// has them finish their requests first, for the deregistration delay
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html).
+func (f *fleet) drain(ctx context.Context) error {
+	_, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName: aws.String(f.fleetName()), MinSize: aws.Int32(0), DesiredCapacity: aws.Int32(0),
+	})
+	if err != nil && !account.IsNotFound(err) {
+		return fmt.Errorf("scale %s to zero: %w", f.fleetName(), err)
+	}
+	err = account.Poll(ctx, "the end of the instances of "+f.fleetName(), longTime, func(ctx context.Context) (bool, error) {
+		g, err := f.describe(ctx)
+		return err == nil && (g == nil || len(g.Instances) == 0), err
+	})
+	if err != nil {
+		return err
+	}
+	return f.end(ctx)
+}
+
+// delete deletes this target group alone. A listener is known to have let go of it only after a moment.
+func (t *targetGroup) delete(ctx context.Context) error {
+	return account.Poll(ctx, "the end of "+t.groupName(), shortTime, func(ctx context.Context) (bool, error) {
+		_, err := t.ELB.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &t.arn})
+		switch {
+		case err == nil || account.IsNotFound(err):
+			return true, nil
+		case account.IsInUse(err):
+			return false, nil
+		}
+		return false, fmt.Errorf("delete %s: %w", t.arn, err)
+	})
+}
+
+// open opens these ports to the load balancer, and no others.
+func (s *superseded) open(ctx context.Context, ports ...int) error {
+	g := *s.within
+	g.port, g.also = ports[0], func() []int { return ports[1:] }
+	there, err := g.read(ctx)
+	if err != nil || !there {
+		return err
+	}
+	return g.change(ctx, nil)
+}
+
+// undo gives the requests back to the earlier generation, which serves still, and deletes the new one, where that does not come to
+// serve. It is over in seconds: nothing of the old has to be started.
+func (s *superseded) undo(ctx context.Context, cause error) error {
+	var ill *NotServing
+	back := s.listener.returns()
+	if !errors.As(cause, &ill) || len(back) == 0 || s.drained() {
+		return cause
+	}
+	note(ctx, "%s does not come to serve; the requests go back to %s", s.fleet.fleetName(), sharesText(back))
+	if err := s.goBack(ctx, back); err != nil {
+		return fmt.Errorf("%w\ngoing back to %s failed: %w", cause, sharesText(back), err)
+	}
+	said := fmt.Sprintf("rolled back: requests go to %s as before, and %s is deleted", sharesText(back), s.fleet.fleetName())
+	if s.fleet.second != "" {
+		said += "; the " + string(s.fleet.second) + " fleet was not touched"
+	}
+	return fmt.Errorf("%w\n%s", cause, said)
+}
+
+// drained tells whether a run has begun to take the old instances away.
+func (s *superseded) drained() bool {
+	now := 0
+	for _, f := range s.fleet.earlier {
+		now += int(aws.ToInt32(f.was.DesiredCapacity))
+	}
+	return now == 0
+}
+
+func (s *superseded) goBack(ctx context.Context, shares []share) error {
+	if err := s.listener.forward(ctx, shares); err != nil {
+		return err
+	}
+	if err := s.fleet.end(ctx); err != nil {
+		return err
+	}
+	if err := s.group.delete(ctx); err != nil {
+		return err
+	}
+	if err := s.open(ctx, s.group.earlierPorts()...); err != nil {
+		return err
+	}
+	if err := s.fleet.template.giveUp(ctx, s.fleet.template.exact()); err != nil {
+		return err
+	}
+	return s.alias.evaluate(ctx, true)
+}
+
+var _ resource = (*superseded)(nil)
