@@ -111,7 +111,7 @@ var floors = []struct {
 		"address descriptors tempo socket store dnssec fleet resolver sshkey userdata wire",
 		"stand on nothing of ours: the address plan, times, files, signatures, bytes, processes",
 	},
-	{"network machine fault beacon balancer metrics request", "one thing each, told what to do"},
+	{"network machine fault throttle beacon balancer metrics request", "one thing each, told what to do"},
 	{"door", "lets calls in, with the faults that strike them"},
 	{"room health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
 	{"dns records room/roomtest", "serves what routing decides; Route 53's rules of record sets; what tests of control planes share"},

@@ -26,7 +26,7 @@ type Options struct {
 	Account string
 	// Listen is a further address for the API, beside the cloud's own on loopback: "127.0.0.1:4566".
 	Listen string
-	// Throttle makes Route 53 refuse more than five requests a second, as AWS does.
+	// Throttle refuses calls of EC2 and Route 53 above the rates that AWS publishes.
 	Throttle bool
 	// While is the id of a process; when it ends, in whatever way, the cloud ends. 0 is no process.
 	While int

@@ -16,6 +16,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/door"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/publish"
+	"github.com/understudy/understudy/cloud/internal/throttle"
 	"github.com/understudy/understudy/cloud/internal/world"
 	"golang.org/x/sync/errgroup"
 )
@@ -26,7 +27,7 @@ func runRole() { world.Main() }
 type Cloud struct {
 	dir       string
 	temporary bool
-	throttle  bool
+	throttle  *throttle.Buckets // nil for none
 	settings  settings
 	keys      credentials
 	log       *slog.Logger
@@ -58,9 +59,12 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	c := &Cloud{log: o.Log, throttle: o.Throttle, states: map[string]world.Event{}, changed: make(chan struct{}), ended: make(chan struct{})}
+	c := &Cloud{log: o.Log, states: map[string]world.Event{}, changed: make(chan struct{}), ended: make(chan struct{})}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
+	}
+	if o.Throttle {
+		c.throttle = throttle.New()
 	}
 	if err := c.start(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("start cloud: %w", err), c.Close())
@@ -227,7 +231,7 @@ func (c *Cloud) serveAPI(listener net.Listener, further string) error {
 		listeners = append(listeners, l)
 	}
 	server := door.NewServer(door.Config{
-		Faults: c.faults, Recorder: c.recorder,
+		Faults: c.faults, Recorder: c.recorder, Throttle: c.throttle,
 		Account: c.settings.Account, AccessKey: c.keys.ID, Secret: c.keys.Secret,
 		Regions: c.settings.Regions, Socket: func(name string) string { return world.Socket(c.dir, name) }, Log: c.log,
 	})

@@ -15,10 +15,10 @@ const (
 	example   = "../examples/hello/understudy.yaml"
 )
 
-// up builds the example on a cloud of its own.
-func up(t *testing.T) *stage {
+// up builds the example on a cloud of its own, which is started with further arguments.
+func up(t *testing.T, args ...string) *stage {
 	t.Helper()
-	s := start(t)
+	s := start(t, args...)
 	s.must("up", "-f", example, "--yes")
 	return s
 }
@@ -90,9 +90,10 @@ func (s *stage) page(addresses string) string {
 	return r.stdout
 }
 
+// All within the rates of calls that AWS publishes.
 func TestSecondUpChangesNothingAndDownLeavesNothing(t *testing.T) {
 	t.Parallel()
-	s := up(t)
+	s := up(t, "--throttle")
 	if said := s.must("up", "-f", example, "--yes"); !strings.Contains(said, "nothing to change") {
 		t.Errorf("the second up says: %s", said)
 	}

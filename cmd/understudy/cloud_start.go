@@ -75,7 +75,7 @@ func cloudStartCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.Credentials, "credentials", "", "the access key, as `ID:SECRET` (default made at the first start)")
 	cmd.Flags().StringVar(&o.Account, "account", "", "the account `number` (default made at the first start)")
 	cmd.Flags().StringVar(&o.Listen, "listen", "", "a further `address` for the API, for example 127.0.0.1:4566")
-	cmd.Flags().BoolVar(&o.Throttle, "throttle", false, "refuse more than five requests a second to Route 53, as AWS does")
+	cmd.Flags().BoolVar(&o.Throttle, "throttle", false, "refuse calls of EC2 and Route 53 above the rates that AWS publishes")
 	cmd.Flags().IntVar(&o.While, "while", 0, "end the cloud when the process of this `id` ends (default $"+envWhile+")")
 	cmd.Flags().BoolVar(&o.Remove, "remove", false, "with --while: remove the cloud's folder too then (default $"+envRemove+")")
 	cmd.Flags().StringVar(&o.Record, "record", "", "append every call of the API to this `file`, as it was sent (default $"+envRecord+")")

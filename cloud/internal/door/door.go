@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/fault"
+	"github.com/understudy/understudy/cloud/internal/throttle"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -26,6 +27,8 @@ type Config struct {
 	Socket func(name string) string
 	// Faults are what the door does to calls on purpose; nil for none.
 	Faults *Faults
+	// Throttle limits the rate of calls; nil for no limit.
+	Throttle *throttle.Buckets
 	// Recorder records the calls; nil for none.
 	Recorder *Recorder
 

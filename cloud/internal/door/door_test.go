@@ -42,7 +42,7 @@ type endpoint struct {
 	late     atomic.Int64 // how much later than now the door's clock is, in nanoseconds
 }
 
-func open(t *testing.T) *endpoint {
+func open(t *testing.T, adjust ...func(*door.Config)) *endpoint {
 	t.Helper()
 	dir := t.TempDir()
 	region := wire.NewMux(nil)
@@ -61,12 +61,16 @@ func open(t *testing.T) *endpoint {
 	serveUnix(t, filepath.Join(dir, "route53"), zones)
 	e := &endpoint{dir: dir, faults: door.NewFaults([]string{"us-east-1", "us-west-2"})}
 	e.Server = httptest.NewUnstartedServer(nil)
-	e.Config = door.NewServer(door.Config{
+	config := door.Config{
 		Account: account, AccessKey: keyID, Secret: secret, Faults: e.faults, Regions: []string{"us-east-1", "us-west-2"},
 		Recorder: door.NewRecorder(&e.recorded, slog.New(slog.DiscardHandler)),
 		Socket:   func(name string) string { return filepath.Join(dir, name) },
 		Now:      func() time.Time { return time.Now().Add(time.Duration(e.late.Load())) },
-	})
+	}
+	for _, f := range adjust {
+		f(&config)
+	}
+	e.Config = door.NewServer(config)
 	e.Start()
 	t.Cleanup(e.Close)
 	return e

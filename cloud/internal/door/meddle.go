@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/understudy/understudy/cloud/internal/fault"
+	"github.com/understudy/understudy/cloud/internal/throttle"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -26,6 +27,10 @@ type call struct {
 func (d *door) meddle(w http.ResponseWriter, c call) {
 	c.Operation = c.service.OperationOf(c.r, c.body)
 	d.Recorder.record(c)
+	if d.Throttle != nil && !d.Throttle.Allow(throttle.Call{Service: c.service, Region: c.Region, Operation: c.Operation, Form: c.form()}) {
+		refuse(w, c.r, c.service, fault.Rule{Error: fault.Throttling}.AWSError(c.service))
+		return
+	}
 	struck, hidden := d.Faults.judge(c.Call)
 	log := d.Faults.begin(c.Call, struck)
 	seen := &statusWriter{ResponseWriter: w}

@@ -32,8 +32,6 @@ type Config struct {
 	Endpoint string      `json:"endpoint"`
 	Regions  []string    `json:"regions"` // in the order of their public ranges
 	Speed    tempo.Speed `json:"speed"`
-	// Throttle makes Route 53 refuse requests above AWS's rate.
-	Throttle bool `json:"throttle"`
 	// Temporary means that Dir is removed when the world ends.
 	Temporary bool `json:"temporary"`
 	// NameServers is how many datagram sockets, and after them as many listeners, the host has opened for

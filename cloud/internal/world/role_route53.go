@@ -54,11 +54,7 @@ func runRoute53(cfg Config) error {
 	}
 	mux := wire.NewMux(log)
 	z.Operations(mux)
-	var api http.Handler = mux
-	if cfg.Throttle {
-		api = zones.Throttled(mux)
-	}
-	err = serve(map[string]http.Handler{Socket(cfg.Dir, Route53): besideMetrics(z, api)})
+	err = serve(map[string]http.Handler{Socket(cfg.Dir, Route53): besideMetrics(z, mux)})
 	return errors.Join(err, z.Close())
 }
 
