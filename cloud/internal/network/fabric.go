@@ -239,12 +239,15 @@ func validate(spec VPC) error {
 	if !spec.CIDR.IsValid() || !spec.CIDR.Addr().Is4() {
 		return fmt.Errorf("CIDR %s is not IPv4", spec.CIDR)
 	}
-	tables, groups := map[string]bool{}, map[string]bool{}
+	tables, groups, acls := map[string]bool{}, map[string]bool{}, map[string]bool{"": true}
 	for _, t := range spec.RouteTables {
 		tables[t.ID] = true
 	}
 	for _, g := range spec.SecurityGroups {
 		groups[g.ID] = true
+	}
+	for _, a := range spec.NetworkACLs {
+		acls[a.ID] = true
 	}
 	addresses, names := map[netip.Addr]string{}, map[string]string{}
 	for _, i := range spec.Interfaces {
@@ -253,6 +256,9 @@ func validate(spec VPC) error {
 		}
 		if !tables[i.RouteTable] {
 			return fmt.Errorf("network interface %s: route table %q is not in the specification", i.ID, i.RouteTable)
+		}
+		if !acls[i.NetworkACL] {
+			return fmt.Errorf("network interface %s: network ACL %q is not in the specification", i.ID, i.NetworkACL)
 		}
 		for _, g := range i.Groups {
 			if !groups[g] {
@@ -368,8 +374,10 @@ func linkName(eniID string) string {
 func sameFilter(a, b VPC) bool {
 	return a.CIDR == b.CIDR &&
 		slices.EqualFunc(a.Interfaces, b.Interfaces, func(a, b Interface) bool {
-			return a.ID == b.ID && a.Address == b.Address && a.Public == b.Public && slices.Equal(a.Groups, b.Groups)
+			return a.ID == b.ID && a.Address == b.Address && a.Public == b.Public && a.Subnet == b.Subnet &&
+				a.NetworkACL == b.NetworkACL && slices.Equal(a.Groups, b.Groups)
 		}) &&
+		slices.EqualFunc(a.NetworkACLs, b.NetworkACLs, NetworkACL.equal) &&
 		slices.EqualFunc(a.SecurityGroups, b.SecurityGroups, func(a, b SecurityGroup) bool {
 			return a.ID == b.ID && slices.EqualFunc(a.Ingress, b.Ingress, Rule.equal) && slices.EqualFunc(a.Egress, b.Egress, Rule.equal)
 		})
@@ -385,6 +393,10 @@ func (s VPC) clone() VPC {
 	for n, g := range s.SecurityGroups {
 		s.SecurityGroups[n].Ingress = cloneRules(g.Ingress)
 		s.SecurityGroups[n].Egress = cloneRules(g.Egress)
+	}
+	s.NetworkACLs = slices.Clone(s.NetworkACLs)
+	for n, a := range s.NetworkACLs {
+		s.NetworkACLs[n].Ingress, s.NetworkACLs[n].Egress = slices.Clone(a.Ingress), slices.Clone(a.Egress)
 	}
 	return s
 }

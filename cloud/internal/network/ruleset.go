@@ -15,7 +15,8 @@ import (
 // ruleset writes a VPC's whole packet filter as one transaction: the kernel has the old rules or the new
 // ones, never a mixture. Connection tracking is separate from the rules, so established connections stay.
 //
-// A forwarded packet passes two base chains, and an accept in one is final for that chain only: "egress"
+// A forwarded packet passes up to four base chains, and an accept in one is final for that chain only: "acl-egress" and
+// "acl-ingress" have the rules of the subnets that it leaves and enters, where any are kept from anything; "egress"
 // has the rules of the interface that it comes from, "ingress" those of the interface that it goes to.
 type ruleset struct {
 	conn  *nftables.Conn
@@ -37,6 +38,9 @@ func (r *ruleset) write() error {
 	r.antiSpoofing()
 	r.translation()
 	r.input()
+	if err := r.networkACLs(); err != nil {
+		return err
+	}
 	if err := r.groupChains(); err != nil {
 		return err
 	}
@@ -183,10 +187,7 @@ func (r *ruleset) forwarding() error {
 		}
 		c := r.base(d.name, nftables.ChainTypeFilter, nftables.ChainHookForward, d.priority, nftables.ChainPolicyDrop)
 		r.rule(c, expr.VerdictAccept, established)
-		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: []expr.Any{
-			&expr.Meta{Key: d.link, Register: 1},
-			&expr.Lookup{SourceRegister: 1, DestRegister: 0, IsDestRegSet: true, SetName: set.Name, SetID: set.ID},
-		}})
+		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: lookUpLink(d.link, set)})
 		if d.link == expr.MetaKeyIIFNAME {
 			r.rule(c, expr.VerdictAccept, matchLink(d.link, gatewayLink))
 		} else { // what has no public address cannot be translated, so it cannot go out

@@ -15,6 +15,7 @@ type VPC struct {
 	Interfaces     []Interface
 	RouteTables    []RouteTable
 	SecurityGroups []SecurityGroup
+	NetworkACLs    []NetworkACL
 }
 
 // Interface is an elastic network interface: one private address in a namespace of its own.
@@ -26,6 +27,7 @@ type Interface struct {
 	Public     netip.Addr // the zero value where it has none
 	RouteTable string     // rtb-... that governs its subnet
 	Groups     []string   // sg-..., the union of whose rules applies
+	NetworkACL string     // acl-... of its subnet; empty where nothing is kept from it
 }
 
 // RouteTable has the routes besides the local one, which every table has.
