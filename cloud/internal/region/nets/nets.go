@@ -61,6 +61,7 @@ type Room struct {
 	gateways    *store.Table[gatewayRow]
 	routeTables *store.Table[routeTableRow]
 	groups      *store.Table[groupRow]
+	acls        *store.Table[aclRow]
 	interfaces  *store.Table[Interface]
 	counters    *store.Table[int]
 
@@ -80,6 +81,7 @@ func Load(registry *resource.Registry, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "internet-gateways", &r.gateways, &err)
 	room.LoadTable(r.DB, "route-tables", &r.routeTables, &err)
 	room.LoadTable(r.DB, "security-groups", &r.groups, &err)
+	room.LoadTable(r.DB, "network-acls", &r.acls, &err)
 	room.LoadTable(r.DB, "network-interfaces", &r.interfaces, &err)
 	room.LoadTable(r.DB, "counters", &r.counters, &err)
 	resource.Enter(registry, r, kinds)
@@ -88,6 +90,9 @@ func Load(registry *resource.Registry, cfg Config) (*Room, error) {
 
 // Open brings up every VPC that is stored.
 func (r *Room) Open() error {
+	if err := r.completeACLs(); err != nil {
+		return err
+	}
 	for _, v := range r.vpcs.All() {
 		if err := r.Sync(v.ID); err != nil {
 			return err

@@ -63,7 +63,7 @@ func TestVPCComesWithItsDefaults(t *testing.T) {
 	roomtest.Must(r.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: vpc.VpcId}))(t)
 	_, err := r.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{VpcIds: []string{*vpc.VpcId}})
 	roomtest.WantCode(t, err, "InvalidVpcID.NotFound")
-	if p.Applied(*vpc.VpcId).ID != "" || r.groups.Len()+r.routeTables.Len() != 0 {
+	if p.Applied(*vpc.VpcId).ID != "" || r.groups.Len()+r.routeTables.Len()+r.acls.Len() != 0 {
 		t.Error("the VPC left something behind")
 	}
 }

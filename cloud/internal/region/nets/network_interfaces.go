@@ -108,6 +108,7 @@ func (r *Room) interfaceSpec(i Interface, table string) network.Interface {
 	}
 	return network.Interface{
 		ID: i.ID, Address: i.Address, MAC: mac, Subnet: netip.MustParsePrefix(subnet.CIDR), Public: i.Public, RouteTable: table, Groups: i.Groups,
+		NetworkACL: r.aclOf(nil, subnet),
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 type Subnet struct {
 	ID, VPC, CIDR, Zone string
 	MapPublic           bool
+	ACL                 string // its network ACL; empty for the VPC's default one
 	ACLAssociation      string
 }
 

@@ -18,8 +18,7 @@ type VPC struct {
 	ID, CIDR                 string
 	Tenancy                  ec2types.Tenancy
 	DNSSupport, DNSHostnames bool
-	ACL                      string // the default network ACL, which allows everything
-	ACLAssociations          map[string]string
+	ACL                      string // the default network ACL
 }
 
 // Range returns the VPC's addresses.
@@ -100,6 +99,9 @@ func (r *Room) putNewVPC(tx *store.Tx, row VPC, tags []ec2types.TagSpecification
 		{ID: ruleKind.NewID(), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"},
 	}
 	if err := r.groups.Put(tx, group.ID, group); err != nil {
+		return err
+	}
+	if err := r.acls.Put(tx, row.ACL, defaultACL(row)); err != nil {
 		return err
 	}
 	return r.TagNew(tx, tags, row.ID)
@@ -244,6 +246,13 @@ func (r *Room) removeVPC(tx *store.Tx, id string) error {
 	for _, g := range r.groups.AllTx(tx) {
 		if g.VPC == id {
 			if err := r.removeGroup(tx, g); err != nil {
+				return err
+			}
+		}
+	}
+	for _, a := range r.acls.AllTx(tx) {
+		if a.VPC == id {
+			if err := r.Remove(tx, a.ID, r.acls.Delete); err != nil {
 				return err
 			}
 		}
