@@ -218,6 +218,33 @@ func (n *naming) describe() {
 	for _, cut := range n.cuts {
 		n.addForeign(cut, "delegates the name away")
 	}
+	if n.declared == nil {
+		n.setSwitchAside()
+	}
+}
+
+// followsSwitch ends what a record's check asks that heeds the failover switch (docs/failover.md).
+const followsSwitch = ", not the switch"
+
+// setSwitchAside leaves out what is in one region only on purpose: the standby's rule, and the primary's record that follows it.
+// Without a declaration nothing else says that they belong together; either without the other is a difference.
+func (n *naming) setSwitchAside() {
+	host := strings.TrimSuffix(n.host, ".")
+	var record, listener map[string]string
+	for _, r := range n.regions[understudy.Primary].Resources {
+		if r.Kind == "record" && strings.HasPrefix(r.Role, host+" ") && strings.HasSuffix(r.Settings["health check"], followsSwitch) {
+			record = r.Settings
+		}
+	}
+	for _, r := range n.regions[understudy.Secondary].Resources {
+		if r.Kind == "listener" && r.Settings["switch"] != "" {
+			listener = r.Settings
+		}
+	}
+	if record != nil && listener != nil {
+		delete(listener, "switch")
+		record["health check"] = strings.TrimPrefix(strings.TrimSuffix(record["health check"], followsSwitch), "2 of: ")
+	}
 }
 
 func (n *naming) setID(side understudy.Side) string {
