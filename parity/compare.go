@@ -20,6 +20,7 @@ type difference struct {
 	presumed            bool
 	passing             string
 	consequences        []string
+	leaves              []*difference // what is still there when this is healed, and is to be removed then
 }
 
 func (d *difference) name() string {
@@ -202,7 +203,7 @@ func (d *difference) blame(e expectation) bool {
 	for n, side := range understudy.Sides {
 		want, known := e.setting(side, d.kind, d.role, d.setting)
 		if !known {
-			d.presumed, d.wrong = true, [2]bool{false, true}
+			d.presume()
 			return true
 		}
 		d.wrong[n] = d.values[n] != want
@@ -211,6 +212,14 @@ func (d *difference) blame(e expectation) bool {
 		}
 	}
 	return d.wrong[0] || d.wrong[1]
+}
+
+// presume blames the one that is behind, where its age tells, and else the secondary.
+func (d *difference) presume() {
+	d.presumed, d.wrong = true, [2]bool{false, true}
+	if a, b := d.has[0], d.has[1]; a != nil && b != nil && a.Since != b.Since {
+		d.presumed, d.wrong = false, [2]bool{a.Since < b.Since, a.Since > b.Since}
+	}
 }
 
 // least tells of settings of which the secondary needs as much as the primary, and may have more.

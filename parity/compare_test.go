@@ -154,6 +154,13 @@ func TestOneCauseIsOneFinding(t *testing.T) {
 	target := func(healthy string) Resource {
 		return Resource{Kind: "target group", Role: "target-group", Settings: settings(settingHealthy, healthy)}
 	}
+	host := func(pairs ...string) Resource {
+		return Resource{Kind: "instance", Role: "host-a", Settings: settings(pairs...)}
+	}
+	const governs = "governs subnet private-a"
+	table := func(role string, pairs ...string) Resource {
+		return Resource{Kind: "route table", Role: role, Settings: settings(pairs...)}
+	}
 	own := record("this region's load balancer load-balancer")
 	for _, c := range []struct {
 		name         string
@@ -174,6 +181,15 @@ func TestOneCauseIsOneFinding(t *testing.T) {
 		{"fewer instances asked for",
 			[]Resource{fleet(settingDesired, "4", settingServes, "4")}, []Resource{fleet(settingDesired, "2", settingServes, "2")},
 			"high auto scaling group fleet: desired in us-west-2", []string{"auto scaling group fleet: serves now"}},
+		{"a host that was stopped",
+			[]Resource{host("state", "running", "public address", "true")}, []Resource{host("state", "stopped", "public address", "false")},
+			"high instance host-a: state in us-west-2", []string{"instance host-a: public address"}},
+		{"a subnet under a table of others",
+			[]Resource{table("private-routes"), table(unnamed, governs, "yes")}, []Resource{table("private-routes", governs, "yes")},
+			"critical route table private-routes: governs subnet private-a in us-east-1", []string{"route table " + unnamed}},
+		{"the same where both regions have tables of others",
+			[]Resource{table("private-routes"), table(unnamed, governs, "yes")}, []Resource{table("private-routes", governs, "yes"), table(unnamed)},
+			"critical route table private-routes: governs subnet private-a in us-east-1", []string{"route table " + unnamed + ": " + governs}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			found := Compare(Pair{Left: east(c.left...), Right: west(c.right...)}, declaration(t, "")).Findings
@@ -185,6 +201,49 @@ func TestOneCauseIsOneFinding(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// What took a subnet over is still there when the subnet is moved back.
+func TestTableThatTookASubnetOverIsRemovedAfterwards(t *testing.T) {
+	const governs = "governs subnet private-a"
+	foreign := Resource{Kind: "route table", Role: unnamed, ID: "rtb-9", Settings: map[string]string{governs: "yes"},
+		Commands: map[string]Command{"": {Remove: "ec2 delete-route-table --route-table-id rtb-9"}}}
+	left := east(Resource{Kind: "route table", Role: "private-routes"}, foreign)
+	right := west(Resource{Kind: "route table", Role: "private-routes", Settings: map[string]string{governs: "yes"}})
+	want := []string{"understudy up", "aws ec2 delete-route-table --route-table-id rtb-9 --region us-east-1"}
+	if diff := cmp.Diff(want, Compare(Pair{Left: left, Right: right}, declaration(t, "")).Findings[0].Heal); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A stranger serves nobody, so that its presence or absence explains nothing.
+func TestForeignGroupIsNoCauseOfIllTargets(t *testing.T) {
+	target := Resource{Kind: "target group", Role: "target-group", Settings: map[string]string{settingHealthy: "false"}}
+	left := east(Resource{Kind: "target group", Role: "target-group", Settings: map[string]string{settingHealthy: "true"}})
+	r := Compare(Pair{Left: left, Right: west(target, Resource{Kind: "auto scaling group", Role: unnamed})}, declaration(t, ""))
+	want := []string{"critical target group target-group: has a healthy target in us-west-2", "low auto scaling group (without a role) in us-west-2"}
+	if diff := cmp.Diff(want, outline(r.Findings)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The newest image is the one that `up` takes: the region that lacks it is behind, be it the primary.
+func TestOlderBaseImageIsTheWrongOne(t *testing.T) {
+	base := func(name, since string) Resource {
+		return Resource{Kind: "base image", Role: "of the declaration", ID: "ami-" + name, Since: since, Given: true, Settings: map[string]string{settingBase: name},
+			Commands: map[string]Command{settingBase: {Copy: "ec2 copy-image --source-image-id ami-" + name}}}
+	}
+	older, newer := base("app-1", "2026-01-01T00:00:00.000Z"), base("app-2", "2026-02-01T00:00:00.000Z")
+	for _, c := range []struct {
+		left, right Resource
+		wrong       string
+	}{{older, newer, "us-east-1"}, {newer, older, "us-west-2"}} {
+		f := Compare(Pair{Left: east(c.left), Right: west(c.right)}, declaration(t, "")).Findings[0]
+		want := []string{"aws ec2 copy-image --source-image-id ami-app-2 --region " + c.wrong}
+		if f.Presumed || !slices.Equal(f.Wrong, []string{c.wrong}) || !slices.Equal(f.Heal, want) {
+			t.Errorf("wrong %v, presumed %v, heal %v, want %s", f.Wrong, f.Presumed, f.Heal, c.wrong)
+		}
 	}
 }
 

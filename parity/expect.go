@@ -30,6 +30,9 @@ var ownMusts = map[string]string{
 	"record: points at":                      "this region's load balancer load-balancer",
 }
 
+// governsPart begins what a route table is to a named subnet, which is one of the stack's.
+const governsPart = "governs subnet "
+
 // closed are the beginnings of settings of which a part of the stack has those that are expected and no others.
 var closed = []string{"ingress ", "egress ", "route to ", "governs ", "rule ", "suspended ", "target ", "further range"}
 
@@ -69,8 +72,11 @@ func (e expectation) setting(side understudy.Side, kind, role, setting string) (
 	if part && slices.ContainsFunc(closed, func(prefix string) bool { return strings.HasPrefix(setting, prefix) }) {
 		return None, true
 	}
-	if setting == settingTags {
+	switch {
+	case setting == settingTags:
 		return "the stack's", true
+	case kind == "route table" && !part && strings.HasPrefix(setting, governsPart):
+		return None, true // the stack's subnets follow the stack's tables
 	}
 	value, known = defaults[kind+": "+setting]
 	return value, known && part
@@ -230,6 +236,7 @@ var defaults = map[string]string{
 	"auto scaling group: default cooldown":                                                                   "300",
 	"auto scaling group: termination policies":                                                               `["Default"]`,
 	"auto scaling group: new instances protected from scale in":                                              "false",
+	"auto scaling group: " + settingProtected:                                                                None,
 	"auto scaling group: capacity rebalance":                                                                 "false",
 	"auto scaling group: max instance lifetime":                                                              None,
 	"instance: source/dest check":                                                                            "true",

@@ -33,6 +33,9 @@ func (d *difference) finding(left, right Region, declared bool) Finding {
 		}
 	}
 	f.Heal = d.heal(regions, r.up && declared)
+	for _, left := range d.leaves {
+		f.Heal = append(f.Heal, left.heal(regions, false)...)
+	}
 	return f
 }
 
@@ -90,7 +93,7 @@ func (d *difference) heal(regions [2]Region, up bool) []string {
 
 // clearsTheWay tells of what a command only clears the way for.
 func clearsTheWay(d *difference) bool {
-	return d.kind == "image" || d.kind == "instance" && (d.setting == "user data" || d.setting == "key")
+	return d.kind == "image" && d.setting != settingTags || d.kind == "instance" && (d.setting == "user data" || d.setting == "key")
 }
 
 // ofPart tells whether it is about a part of the stack, which `up` tends, and not about something of others.
@@ -118,6 +121,9 @@ func (d *difference) command(regions [2]Region, n int) string {
 		call = own.Commands[d.setting].Remove
 	case d.expected == "" || d.expected == d.values[1-n] || strings.HasPrefix(d.expected, "at least"):
 		c := other.Commands[d.setting]
+		if c.Copy != "" {
+			return inRegion(c.Copy, regions[n].Name)
+		}
 		if call = c.Make; d.values[n] != None {
 			call = cmp.Or(c.Change, c.Make)
 		}

@@ -15,6 +15,9 @@ const (
 	settingDesired = "desired"
 	settingFull    = "has its desired capacity"
 	settingVersion = "template version"
+	// settingProtected holds a rollout up: an instance refresh waits for protected instances, and fails in the end
+	// (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html, ScaleInProtectedInstances).
+	settingProtected = "instances protected from scale in"
 )
 
 func (c *canon) describeFleets() {
@@ -85,6 +88,9 @@ func (c *canon) launches(settings map[string]string, g asgtypes.AutoScalingGroup
 	id, version := aws.ToString(s.LaunchTemplateId), aws.ToString(s.Version)
 	settings["template"] = c.meaning(id)
 	settings[settingVersion] = theDefault
+	if version == "$Latest" { // the next version would be launched, whoever makes it
+		settings[settingVersion] = "the newest, whatever it is"
+	}
 	if used := c.versionNumber(id, version); used != c.versionNumber(id, "$Default") {
 		settings[settingVersion] = "not the default, from which it differs in " +
 			differing(c.templateData(c.versionData(id, used)), c.templateData(c.versionData(id, "$Default")))
@@ -120,7 +126,24 @@ func (c *canon) members(fleet *Resource, g asgtypes.AutoScalingGroup) {
 		fleet.Settings["instances' version"] = fmt.Sprintf("%d of another version than the group's", stale)
 	}
 	c.memberSettings(fleet, inService)
+	protections(fleet, g)
 	c.passes(fleet, g, moving)
+}
+
+// protections tells how many instances the group may not terminate to shrink, and frees them.
+func protections(fleet *Resource, g asgtypes.AutoScalingGroup) {
+	var protected []string
+	for _, i := range g.Instances {
+		if aws.ToBool(i.ProtectedFromScaleIn) {
+			protected = append(protected, aws.ToString(i.InstanceId))
+		}
+	}
+	if len(protected) == 0 {
+		return
+	}
+	fleet.Settings[settingProtected] = itoa(len(protected))
+	fleet.Commands[settingProtected] = Command{Heal: "autoscaling set-instance-protection --no-protected-from-scale-in --auto-scaling-group-name " +
+		shell(fleet.ID) + " --instance-ids " + strings.Join(protected, " ")}
 }
 
 // memberSettings tells what the instances in service have in common.

@@ -12,6 +12,8 @@ import (
 func fold(all []*difference) []*difference {
 	all = foldTemplates(all)
 	all = foldPart(all)
+	all = foldStopped(all)
+	all = foldGoverned(all)
 	all = foldMissing(all)
 	all = foldLaunched(all)
 	return foldSymptoms(all)
@@ -98,6 +100,43 @@ func foldPart(all []*difference) []*difference {
 			return o.kind == "record" && o.role == d.role && (o.setting == "part" || o.setting == "points at")
 		})
 	})
+}
+
+// foldStopped puts what an instance has only while it runs under its state.
+func foldStopped(all []*difference) []*difference {
+	return foldInto(all, func(d *difference) *difference {
+		if d.kind != "instance" || d.setting != "public address" {
+			return nil
+		}
+		return find(all, func(o *difference) bool { return o.kind == d.kind && o.role == d.role && o.setting == "state" })
+	})
+}
+
+// foldGoverned puts a table that took a subnet over under what the subnet's own table has lost. The table stays when the subnet
+// is moved back.
+func foldGoverned(all []*difference) []*difference {
+	return foldInto(all, func(d *difference) *difference {
+		if d.kind != "route table" || slices.Contains(partsOf[d.kind], d.role) {
+			return nil
+		}
+		cause := find(all, func(o *difference) bool {
+			return o.kind == d.kind && slices.Contains(partsOf[d.kind], o.role) && o.shape() == missing && d.tookOver(o)
+		})
+		if cause != nil && d.setting == "" {
+			cause.leaves = append(cause.leaves, d)
+		}
+		return cause
+	})
+}
+
+// tookOver tells whether this is of a table that governs what another lacks.
+func (d *difference) tookOver(o *difference) bool {
+	for n, r := range d.has {
+		if o.wrong[n] && r != nil && strings.HasPrefix(o.setting, "governs ") && r.Settings[o.setting] != "" {
+			return d.setting == "" || d.setting == o.setting
+		}
+	}
+	return false
 }
 
 func find(all []*difference, is func(*difference) bool) *difference {
@@ -199,7 +238,7 @@ func (d *difference) couldStop() bool {
 	case "vpc", "subnet", "image", "base image", "record", "foreign record", "quota", "instance":
 		return false
 	case "auto scaling group":
-		return strings.HasPrefix(d.setting, "suspended") || d.setting == "target groups" || d.setting == settingVersion || d.setting == ""
+		return strings.HasPrefix(d.setting, "suspended") || d.setting == "target groups" || d.setting == settingVersion || d.setting == "" && d.shape() == missing
 	}
 	s := ruleOf(d).severity
 	return s == Critical || s == High && (d.kind == "target group" || d.kind == "security group" && d.shape() == missing) && d.setting != settingTags

@@ -54,14 +54,22 @@ func (c *canon) describeImages() {
 
 const settingOrigin = "origin"
 
+// settingBase is what base images are told apart by: the one that `up` takes is the newest with a name as declared.
+const settingBase = "name"
+
 // describeBase tells which image the next one would be made from.
 func (c *canon) describeBase() {
 	if b := c.f.base; b != nil {
 		id := aws.ToString(b.ImageId)
 		c.roles[id] = "of the declaration"
-		c.add("base image", id, nil, map[string]string{
-			"name": aws.ToString(b.Name), "architecture": string(b.Architecture), "owner": owner(*b),
-		}, nil).Given = true
+		base := c.add("base image", id, nil, map[string]string{
+			settingBase: aws.ToString(b.Name), "architecture": string(b.Architecture), "owner": owner(*b),
+		}, nil)
+		base.Given, base.Since = true, aws.ToString(b.CreationDate)
+		if owner(*b) == "self" { // others' images come to a region when their owner brings them there
+			base.Commands[settingBase] = Command{Copy: fmt.Sprintf("ec2 copy-image --source-region %s --source-image-id %s --name %s",
+				c.Region, id, shell(aws.ToString(b.Name)))}
+		}
 	}
 }
 

@@ -27,6 +27,8 @@ type Resource struct {
 	Settings map[string]string
 	Given    bool   // AWS made it with the VPC: nobody declared it, but it is compared, since somebody may have changed it
 	Within   string // what it is a part of, "load balancer main": it is missing where that is
+	// Since is when it was made, where of two that differ the older one is behind.
+	Since string
 	// Passing says of a setting why its value is not final: "an instance refresh". Under "" it is all of the resource.
 	Passing map[string]string
 	// Commands change a setting, by its name. Under "" they are the resource's own.
@@ -38,6 +40,7 @@ type Command struct {
 	Make   string // gives the setting the value that it has here
 	Change string // the same where it has another value; empty is Make
 	Remove string // takes it away
+	Copy   string // gives the other region what is here, with the ids of here
 	Heal   string // makes it as it should be, where that is known
 }
 
