@@ -40,6 +40,16 @@ NEWER = {
     ("ec2", "CreateRouteTableRequest"): {"ClientToken": {"shape": "String"}},
     ("ec2", "DeregisterImageRequest"): {"DeleteAssociatedSnapshots": {"shape": "Boolean"}},
 }
+NEWER_SHAPES = {
+    "autoscaling": {
+        "AutoRollback": {"type": "boolean"},
+        "RollbackInstanceRefreshType": {
+            "type": "structure", "required": ["AutoScalingGroupName"], "members": {"AutoScalingGroupName": {"shape": "XmlStringMaxLen255"}},
+        },
+    },
+}
+# RollbackInstanceRefresh in the Amazon EC2 Auto Scaling API Reference; 2023.
+NEWER_OPERATIONS = {"autoscaling": {"RollbackInstanceRefresh": {"input": {"shape": "RollbackInstanceRefreshType"}}}}
 
 # Enums that say nothing of what AWS takes: it has more instance types every month, and others in each region.
 OPEN = {"InstanceType"}
@@ -55,7 +65,8 @@ class Service:
         self.shapes = self.model["shapes"]
         self.protocol = self.model["metadata"]["protocol"]
         self.version = self.model["metadata"]["apiVersion"]
-        self.shapes.setdefault("AutoRollback", {"type": "boolean"})
+        self.model["operations"] = NEWER_OPERATIONS.get(name, {}) | self.model["operations"]
+        self.model["shapes"] = self.shapes = NEWER_SHAPES.get(name, {}) | self.shapes
         for shape in OPEN & self.shapes.keys():
             self.shapes[shape].pop("enum", None)
         for (service, shape), more in NEWER.items():
@@ -111,8 +122,8 @@ class Call:
             return self.read_rpc(urllib.parse.urlsplit(self.line["uri"]).path.rsplit("/", 1)[1], Cbor(self.body).whole)
         if self.header("X-Amz-Target"):
             return self.read_rpc(self.header("X-Amz-Target").rsplit(".", 1)[1], lambda: json.loads(self.body))
-        if self.service.protocol in ("ec2", "query"):
-            return self.read_query()
+        if kind == "application/x-www-form-urlencoded" or self.service.protocol in ("ec2", "query"):
+            return self.read_query()  # CloudWatch's, too, of older clients
         return self.read_rest()
 
     def read_rpc(self, name, parse):
