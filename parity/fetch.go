@@ -91,8 +91,8 @@ func fetch(ctx context.Context, p place) (*facts, []Note, error) {
 		return &r.f, r.notes, err
 	}
 	first := []reading{
-		{"subnets", r.readSubnets}, {"internet gateways", r.readGateways}, {"route tables", r.readTables},
-		{"security groups", r.readGroups}, {"network ACLs", r.optional("network ACLs", r.readACLs)}, {"instances", r.readInstances},
+		{"subnets and auto scaling groups", inTurn(r.readSubnets, r.readFleets)}, {"internet gateways", r.readGateways}, {"route tables", r.readTables},
+		{"security groups", r.readGroups}, {"network ACLs", r.optional("network ACLs", r.readACLs)}, {"instances", inTurn(r.readInstances, r.readAttributes)},
 		{"target groups", r.readTargetGroups}, {"load balancers", r.readBalancers},
 		{"launch templates", r.readTemplates}, {"images", r.readImages}, {"the base image", r.readBase},
 	}
@@ -103,9 +103,6 @@ func fetch(ctx context.Context, p place) (*facts, []Note, error) {
 		return nil, nil, err
 	}
 	// What these refer to is known by now.
-	if err := r.all(ctx, []reading{{"auto scaling groups", r.readFleets}, {"instances' attributes", r.readAttributes}}); err != nil {
-		return nil, nil, err
-	}
 	if err := r.all(ctx, []reading{{"launch templates' versions", r.readVersions}}); err != nil {
 		return nil, nil, err
 	}
@@ -125,6 +122,21 @@ func (r *fetcher) all(ctx context.Context, readings []reading) error {
 		})
 	}
 	return g.Wait()
+}
+
+// inTurn makes one reading of two, of which the second needs what the first has read.
+func inTurn(first, second func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := first(ctx); err != nil {
+			return err
+		}
+		return second(ctx)
+	}
+}
+
+// both does two things side by side.
+func both(ctx context.Context, one, other func(context.Context) error) error {
+	return each(ctx, []func(context.Context) error{one, other}, func(ctx context.Context, do func(context.Context) error) error { return do(ctx) })
 }
 
 // each does the same for many things, side by side.
@@ -251,25 +263,35 @@ func (r *fetcher) readAttributes(ctx context.Context) error {
 		if fleetOf(i) != "" || i.State.Name == ec2types.InstanceStateNameShuttingDown {
 			return nil
 		}
-		values := map[string]string{}
-		for _, name := range []ec2types.InstanceAttributeName{
+		names := []ec2types.InstanceAttributeName{
 			ec2types.InstanceAttributeNameUserData, ec2types.InstanceAttributeNameDisableApiTermination,
 			ec2types.InstanceAttributeNameInstanceInitiatedShutdownBehavior,
-		} {
-			out, err := r.EC2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{InstanceId: i.InstanceId, Attribute: name})
-			if account.IsNotFound(err) {
-				return nil // it went in the meantime
-			}
-			if err != nil {
-				return err
-			}
-			values[string(name)] = attributeValue(out)
 		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.f.attributes[aws.ToString(i.InstanceId)] = values
-		return nil
+		err := each(ctx, names, func(ctx context.Context, name ec2types.InstanceAttributeName) error {
+			return r.readAttribute(ctx, aws.ToString(i.InstanceId), name)
+		})
+		if account.IsNotFound(err) { // it went in the meantime
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			delete(r.f.attributes, aws.ToString(i.InstanceId))
+			return nil
+		}
+		return err
 	})
+}
+
+func (r *fetcher) readAttribute(ctx context.Context, id string, name ec2types.InstanceAttributeName) error {
+	out, err := r.EC2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{InstanceId: &id, Attribute: name})
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.f.attributes[id] == nil {
+		r.f.attributes[id] = map[string]string{}
+	}
+	r.f.attributes[id][string(name)] = attributeValue(out)
+	return nil
 }
 
 func attributeValue(out *ec2.DescribeInstanceAttributeOutput) string {

@@ -26,24 +26,36 @@ func (r *fetcher) readTargetGroups(ctx context.Context) error {
 			}
 		}
 	}
-	if err := r.readELBTags(ctx, arns); err != nil {
-		return err
-	}
-	return each(ctx, arns, r.readTargetGroup)
+	return both(ctx,
+		func(ctx context.Context) error { return r.readELBTags(ctx, arns) },
+		func(ctx context.Context) error {
+			return each(ctx, arns, func(ctx context.Context, arn string) error {
+				return both(ctx,
+					func(ctx context.Context) error { return r.readGroupSettings(ctx, arn) },
+					func(ctx context.Context) error { return r.readTargets(ctx, arn) })
+			})
+		})
 }
 
-func (r *fetcher) readTargetGroup(ctx context.Context, arn string) error {
-	attributes, err := r.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &arn})
-	if err != nil {
-		return err
-	}
-	health, err := r.ELB.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
+func (r *fetcher) readGroupSettings(ctx context.Context, arn string) error {
+	out, err := r.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &arn})
 	if err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.f.groupSettings[arn], r.f.targets[arn] = attributes.Attributes, health.TargetHealthDescriptions
+	r.f.groupSettings[arn] = out.Attributes
+	return nil
+}
+
+func (r *fetcher) readTargets(ctx context.Context, arn string) error {
+	found, err := r.Targets(ctx, arn)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.f.targets[arn] = found
 	return nil
 }
 
@@ -58,10 +70,15 @@ func (r *fetcher) readBalancers(ctx context.Context) error {
 			r.f.balancers, arns = append(r.f.balancers, b), append(arns, aws.ToString(b.LoadBalancerArn))
 		}
 	}
-	if err := r.readELBTags(ctx, arns); err != nil {
-		return err
-	}
-	return each(ctx, arns, r.readBalancer)
+	return both(ctx,
+		func(ctx context.Context) error { return r.readELBTags(ctx, arns) },
+		func(ctx context.Context) error {
+			return each(ctx, arns, func(ctx context.Context, arn string) error {
+				return both(ctx,
+					func(ctx context.Context) error { return r.readBalancerSettings(ctx, arn) },
+					func(ctx context.Context) error { return r.readListeners(ctx, arn) })
+			})
+		})
 }
 
 func (r *fetcher) allBalancers(ctx context.Context) ([]elbtypes.LoadBalancer, error) {
@@ -77,11 +94,18 @@ func (r *fetcher) allBalancers(ctx context.Context) ([]elbtypes.LoadBalancer, er
 	return all, nil
 }
 
-func (r *fetcher) readBalancer(ctx context.Context, arn string) error {
-	attributes, err := r.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &arn})
+func (r *fetcher) readBalancerSettings(ctx context.Context, arn string) error {
+	out, err := r.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &arn})
 	if err != nil {
 		return err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.f.lbSettings[arn] = out.Attributes
+	return nil
+}
+
+func (r *fetcher) readListeners(ctx context.Context, arn string) error {
 	var listeners []elbtypes.Listener
 	var arns []string
 	pages := elb.NewDescribeListenersPaginator(r.ELB, &elb.DescribeListenersInput{LoadBalancerArn: &arn})
@@ -95,15 +119,14 @@ func (r *fetcher) readBalancer(ctx context.Context, arn string) error {
 		}
 	}
 	r.mu.Lock()
-	r.f.lbSettings[arn], r.f.listeners[arn] = attributes.Attributes, listeners
+	r.f.listeners[arn] = listeners
 	r.mu.Unlock()
-	if err := r.readELBTags(ctx, arns); err != nil {
-		return err
-	}
-	return each(ctx, listeners, r.readListener)
+	return both(ctx,
+		func(ctx context.Context) error { return r.readELBTags(ctx, arns) },
+		func(ctx context.Context) error { return each(ctx, listeners, r.readRules) })
 }
 
-func (r *fetcher) readListener(ctx context.Context, l elbtypes.Listener) error {
+func (r *fetcher) readRules(ctx context.Context, l elbtypes.Listener) error {
 	out, err := r.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: l.ListenerArn})
 	if err != nil {
 		return err

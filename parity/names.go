@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
@@ -22,6 +25,7 @@ type names struct {
 	zone    string // "" where there is none
 	records []r53types.ResourceRecordSet
 	cuts    []r53types.ResourceRecordSet // delegations between the zone and the name
+	mu      sync.Mutex                   // over checks and healthy while they are read
 	checks  map[string]r53types.HealthCheck
 	healthy map[string]bool              // check -> at least 18 % of the checkers say so
 	tags    map[string]map[string]string // check -> tags
@@ -124,26 +128,48 @@ func (n *names) readChecks(ctx context.Context, a *account.Account) error {
 			wanted = append(wanted, id)
 		}
 	}
-	for len(wanted) > 0 {
-		id := wanted[0]
-		wanted = wanted[1:]
-		if _, read := n.checks[id]; read {
-			continue
+	for len(wanted) > 0 { // children are found by their parents
+		level, ctx := errgroup.WithContext(ctx)
+		level.SetLimit(2) // of Route 53's five requests a second
+		for _, id := range wanted {
+			level.Go(func() error { return n.readCheck(ctx, a, id) })
 		}
-		out, err := a.Route53.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: &id})
-		if account.IsNotFound(err) {
-			continue // a record may name a check that is gone; Route 53 then takes it for healthy
-		}
-		if err != nil {
+		if err := level.Wait(); err != nil {
 			return err
 		}
-		n.checks[id] = *out.HealthCheck
-		wanted = append(wanted, out.HealthCheck.HealthCheckConfig.ChildHealthChecks...)
-		if err := n.readStatus(ctx, a, id); err != nil {
-			return err
-		}
+		wanted = n.children(wanted)
 	}
 	return n.readCheckTags(ctx, a)
+}
+
+// children returns the checks that some of those that were read are calculated from, and that were not read.
+func (n *names) children(of []string) (wanted []string) {
+	for _, id := range of {
+		h, there := n.checks[id]
+		if !there {
+			continue
+		}
+		for _, child := range h.HealthCheckConfig.ChildHealthChecks {
+			if _, read := n.checks[child]; !read && !slices.Contains(wanted, child) {
+				wanted = append(wanted, child)
+			}
+		}
+	}
+	return wanted
+}
+
+func (n *names) readCheck(ctx context.Context, a *account.Account, id string) error {
+	out, err := a.Route53.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: &id})
+	if account.IsNotFound(err) {
+		return nil // a record may name a check that is gone; Route 53 then takes it for healthy
+	}
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	n.checks[id] = *out.HealthCheck
+	n.mu.Unlock()
+	return n.readStatus(ctx, a, id)
 }
 
 // readStatus asks what the checkers find. An endpoint is healthy where more than 18 % of them say so
@@ -159,6 +185,8 @@ func (n *names) readStatus(ctx context.Context, a *account.Account, id string) e
 			good++
 		}
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.healthy[id] = good*100 > 18*len(out.HealthCheckObservations)
 	return nil
 }
