@@ -85,13 +85,40 @@ func (a *Account) Claim(ctx context.Context, stack, what string, c Claim) error 
 // awaitClaim returns when a new claim is seen: before that it could not be given up either.
 func (a *Account) awaitClaim(ctx context.Context, stack, what, id string) error {
 	return Poll(ctx, "claim "+claimName(stack, what), eventually, func(ctx context.Context) (bool, error) {
-		held, found, err := a.Claimed(ctx, stack, what)
+		held, found, err := a.claimant(ctx, stack, what)
 		return found && held.ID == id, err
 	})
 }
 
 // Claimed reads who has a claim, or returns false where nobody has.
 func (a *Account) Claimed(ctx context.Context, stack, what string) (Claim, bool, error) {
+	c, found, err := a.claimant(ctx, stack, what)
+	if err != nil || !found {
+		return c, false, err
+	}
+	name := claimName(stack, what)
+	versions, err := a.EC2.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{
+		LaunchTemplateId: &c.template, Versions: []string{"$Default"},
+	})
+	if IsNotFound(err) {
+		return Claim{Seen: c.Seen}, false, nil // given up between the two calls
+	}
+	if err != nil {
+		return Claim{}, false, fmt.Errorf("read claim %s in %s: %w", name, a.Region, err)
+	}
+	for _, v := range versions.LaunchTemplateVersions {
+		if v.LaunchTemplateData == nil {
+			continue
+		}
+		if c.Body, err = base64.StdEncoding.DecodeString(aws.ToString(v.LaunchTemplateData.UserData)); err != nil {
+			return Claim{}, false, fmt.Errorf("read claim %s in %s: %w", name, a.Region, err)
+		}
+	}
+	return c, true, nil
+}
+
+// claimant is Claimed without the body.
+func (a *Account) claimant(ctx context.Context, stack, what string) (Claim, bool, error) {
 	name := claimName(stack, what)
 	out, err := a.EC2.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{Filters: []ec2types.Filter{Filter("launch-template-name", name)}})
 	if err != nil {
@@ -109,23 +136,6 @@ func (a *Account) Claimed(ctx context.Context, stack, what string) (Claim, bool,
 	c := Claim{ID: tags[tagClaim], Owner: tags[tagOwner], Seen: seen, template: aws.ToString(t.LaunchTemplateId)}
 	c.Since, _ = time.Parse(time.RFC3339, tags[tagSince]) // whoever took the tags away took the times too
 	c.Expires, _ = time.Parse(time.RFC3339, tags[tagExpires])
-	versions, err := a.EC2.DescribeLaunchTemplateVersions(ctx, &ec2.DescribeLaunchTemplateVersionsInput{
-		LaunchTemplateId: t.LaunchTemplateId, Versions: []string{"$Default"},
-	})
-	if IsNotFound(err) {
-		return Claim{Seen: seen}, false, nil // given up between the two calls
-	}
-	if err != nil {
-		return Claim{}, false, fmt.Errorf("read claim %s in %s: %w", name, a.Region, err)
-	}
-	for _, v := range versions.LaunchTemplateVersions {
-		if v.LaunchTemplateData == nil {
-			continue
-		}
-		if c.Body, err = base64.StdEncoding.DecodeString(aws.ToString(v.LaunchTemplateData.UserData)); err != nil {
-			return Claim{}, false, fmt.Errorf("read claim %s in %s: %w", name, a.Region, err)
-		}
-	}
 	return c, true, nil
 }
 
@@ -144,7 +154,7 @@ func (a *Account) Renew(ctx context.Context, c Claim, expires time.Time) error {
 
 // Unclaim gives a claim up. It is done for a claim that is gone, or is another's by now, and never takes that away.
 func (a *Account) Unclaim(ctx context.Context, stack, what, id string) error {
-	held, found, err := a.Claimed(ctx, stack, what)
+	held, found, err := a.claimant(ctx, stack, what)
 	if err != nil || !found || held.ID != id {
 		return err
 	}

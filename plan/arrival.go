@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -128,25 +130,27 @@ func (f *fleet) arrive(ctx context.Context, a arrival) error {
 
 // sight looks at the group.
 func (f *fleet) sight(ctx context.Context, refresh string, since time.Time) (s sight, err error) {
-	if s.group, err = f.describe(ctx); err != nil {
-		return s, err
+	var (
+		all                          sync.WaitGroup
+		found                        []elbtypes.TargetHealthDescription
+		refreshes                    []autoscalingtypes.InstanceRefresh
+		noGroup, noTargets, noStatus error
+	)
+	all.Go(func() { s.group, noGroup = f.describe(ctx) })
+	all.Go(func() { found, noTargets = f.Targets(ctx, f.group.arn) })
+	if refresh != "" {
+		all.Go(func() { refreshes, noStatus = f.describeRefreshes(ctx, refresh) })
 	}
-	if s.group == nil {
-		return s, fmt.Errorf("auto scaling group %s is gone", f.fleetName())
+	all.Wait()
+	if noGroup == nil && s.group == nil {
+		noGroup = fmt.Errorf("auto scaling group %s is gone", f.fleetName())
 	}
-	var found []elbtypes.TargetHealthDescription
-	if found, err = f.Targets(ctx, f.group.arn); err != nil {
+	if err := cmp.Or(noGroup, noTargets, noStatus); err != nil {
 		return s, err
 	}
 	s.states = stateOf(found)
-	if refresh != "" {
-		refreshes, err := f.describeRefreshes(ctx, refresh)
-		if err != nil {
-			return s, err
-		}
-		for _, r := range refreshes {
-			s.refresh = &r
-		}
+	for _, r := range refreshes {
+		s.refresh = &r
 	}
 	if len(s.group.Instances) < int(aws.ToInt32(s.group.DesiredCapacity)) {
 		activities, err := f.activities(ctx, since)

@@ -31,6 +31,7 @@ var balancerDefaults = map[string]string{
 // balancer is the application load balancer over a region's public subnets.
 type balancer struct {
 	scope
+	vpc     *vpc
 	subnets []*subnet
 	group   *group
 
@@ -66,23 +67,19 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	arn := aws.ToString(out.LoadBalancers[0].LoadBalancerArn)
-	is, err := b.owned(ctx, arn, "load-balancer", aws.ToString(out.LoadBalancers[0].VpcId), b.group.vpc.id)
+	is, attributes, err := b.ownedWith(ctx, arn, "load-balancer", aws.ToString(out.LoadBalancers[0].VpcId), b.vpc.id, b.attributes)
 	if err != nil {
 		return false, err
 	}
 	b.remember(out.LoadBalancers[0])
-	attributes, err := b.attributes(ctx)
-	if err != nil {
-		return false, err
-	}
 	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, balancerDefaults)}, tagged(is))
 	return true, nil
 }
 
-func (b *balancer) attributes(ctx context.Context) (map[string]string, error) {
-	out, err := b.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &b.arn})
+func (b *balancer) attributes(ctx context.Context, arn string) (map[string]string, error) {
+	out, err := b.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &arn})
 	if err != nil {
-		return nil, fmt.Errorf("describe attributes of %s: %w", b.arn, err)
+		return nil, fmt.Errorf("describe attributes of %s: %w", arn, err)
 	}
 	attributes := map[string]string{}
 	for _, a := range out.Attributes {
@@ -93,7 +90,7 @@ func (b *balancer) attributes(ctx context.Context) (map[string]string, error) {
 
 // resetAttributes gives the attributes that are unusual their defaults back.
 func (b *balancer) resetAttributes(ctx context.Context) error {
-	now, err := b.attributes(ctx)
+	now, err := b.attributes(ctx, b.arn)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type node struct {
 	needs    []*node
 	neededBy []*node
 	befores  []*node
+	reads    []*node // whose state its find looks at; nil for all that it needs
 	resource resource
 	undo     func(context.Context, error) error // what follows where its step fails, nil for nothing; it returns the error to tell
 }
@@ -67,6 +68,21 @@ func (n *node) comesAfter(other *node) bool {
 		return slices.ContainsFunc(forward(n), func(b *node) bool { return b == other || reaches(b) })
 	}
 	return reaches(n)
+}
+
+// finding makes a node's find wait for these alone: for a thing that is found by its tags or its name, most of what it needs
+// is of no matter. What a find reads of another resource, in choose and in fits too, must be listed.
+func (n *node) finding(reads ...*node) *node {
+	n.reads = append([]*node{}, reads...)
+	return n
+}
+
+// looking is the direction in which things are found.
+func looking(n *node) []*node {
+	if n.reads != nil {
+		return n.reads
+	}
+	return n.needs
 }
 
 // forward and backward are the two directions through a graph: each returns what a node waits for.

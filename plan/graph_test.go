@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 )
 
 // randomGraph draws a graph of up to 30 nodes, each with a random choice of the nodes before it.
@@ -78,6 +81,54 @@ func TestWalkVisitsIndependentNodesAtOnce(t *testing.T) {
 			t.Errorf("took %v, want 2s: %v", took, err)
 		}
 	})
+}
+
+// A plan takes as long as its longest chain of finds. Most things are found by tags and names, whatever else is found.
+func TestFindsWaitForFewOthers(t *testing.T) {
+	g := &takeInventory(declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}}).graph
+	depth := map[*node]int{}
+	for _, n := range g.ordered(looking) {
+		for _, before := range looking(n) {
+			depth[n] = max(depth[n], depth[before])
+		}
+		// The network, a group, the template, the fleet, its targets.
+		if depth[n]++; depth[n] > 5 {
+			t.Errorf("%s is found after %d others, one after the other", n.id, depth[n]-1)
+		}
+	}
+}
+
+func TestWhatIsFoundByItselfWaitsForNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &graph{}
+		slow := g.add("slow", &late{after: time.Hour})
+		g.add("needing", &late{}, slow)
+		reading := g.add("reading", &late{}, slow).finding()
+		began := time.Now()
+		at := map[*node]time.Duration{}
+		var mu sync.Mutex
+		err := g.walk(t.Context(), looking, func(ctx context.Context, n *node) error {
+			_, err := n.resource.find(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			at[n] = time.Since(began)
+			return err
+		})
+		if err != nil || at[reading] != 0 || at[g.byID["needing"]] != time.Hour {
+			t.Errorf("found at %v, %v", at, err)
+		}
+	})
+}
+
+// late is found after some time.
+type late struct {
+	resource
+	after time.Duration
+}
+
+func (l *late) find(context.Context) (bool, error) {
+	time.Sleep(l.after)
+	return true, nil
 }
 
 func TestWalkStopsAtTheFirstErrorAndNamesItsNode(t *testing.T) {

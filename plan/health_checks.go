@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -11,8 +12,32 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
+// checkList is the account's list of health checks, for finds that share one. Route 53 allows five requests a second to an
+// account (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests).
+type checkList struct {
+	once sync.Once
+	all  []route53types.HealthCheck
+	err  error
+}
+
+type checkListKey struct{}
+
+// withOneCheckList returns a context in which the health checks are listed once.
+func withOneCheckList(ctx context.Context) context.Context {
+	return context.WithValue(ctx, checkListKey{}, &checkList{})
+}
+
 // healthChecks lists all health checks of the account. They are found by their caller references, which no filter selects.
-func healthChecks(ctx context.Context, s scope) (all []route53types.HealthCheck, err error) {
+func healthChecks(ctx context.Context, s scope) ([]route53types.HealthCheck, error) {
+	l, shared := ctx.Value(checkListKey{}).(*checkList)
+	if !shared {
+		return listHealthChecks(ctx, s)
+	}
+	l.once.Do(func() { l.all, l.err = listHealthChecks(ctx, s) })
+	return l.all, l.err
+}
+
+func listHealthChecks(ctx context.Context, s scope) (all []route53types.HealthCheck, err error) {
 	pages := route53.NewListHealthChecksPaginator(s.Route53, &route53.ListHealthChecksInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

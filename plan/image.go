@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy/account"
 )
@@ -32,10 +33,10 @@ func (i *image) actual() []Field {
 }
 
 func (i *image) find(ctx context.Context) (bool, error) {
-	if err := i.look(ctx); err != nil {
-		return false, err
-	}
-	if err := i.builder.find(ctx); err != nil {
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return i.look(ctx) })
+	both.Go(func() error { return i.builder.find(ctx) })
+	if err := both.Wait(); err != nil {
 		return false, err
 	}
 	there, _ := i.there()

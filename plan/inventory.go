@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
@@ -85,9 +87,9 @@ func (v *inventory) addNetwork(r *region) {
 		r.subnetNodes = append(r.subnetNodes, g.add(r.id("subnet "+s.Name), sub, r.vpcNode))
 	}
 	public := &routes{scope: r.scope, role: publicRoutes, vpc: r.vpc, gateway: r.gateway, subnets: r.subnets[:2], elsewhere: r.subnets[2:]}
-	r.publicRoutes = g.add(r.id("public routes"), public, gatewayNode, r.subnetNodes[0], r.subnetNodes[1])
+	r.publicRoutes = g.add(r.id("public routes"), public, gatewayNode, r.subnetNodes[0], r.subnetNodes[1]).finding(r.subnetNodes...)
 	private := &routes{scope: r.scope, role: privateRoutes, vpc: r.vpc, subnets: r.subnets[2:], elsewhere: r.subnets[:2]}
-	g.add(r.id("private routes"), private, r.subnetNodes[2], r.subnetNodes[3])
+	g.add(r.id("private routes"), private, r.subnetNodes[2], r.subnetNodes[3]).finding(r.subnetNodes...)
 }
 
 func (v *inventory) addGroups(r *region) {
@@ -95,7 +97,7 @@ func (v *inventory) addGroups(r *region) {
 	r.facing = &group{scope: r.scope, role: "public-facing", purpose: "users to the load balancer", vpc: r.vpc, port: d.Listener.Port}
 	facing := v.graph.add(r.id("public-facing group"), r.facing, r.vpcNode)
 	r.within = &group{scope: r.scope, role: "internal", purpose: "load balancer to the service", vpc: r.vpc, port: d.Service.Port, from: r.facing}
-	r.groupNodes = []*node{facing, v.graph.add(r.id("internal group"), r.within, facing)}
+	r.groupNodes = []*node{facing, v.graph.add(r.id("internal group"), r.within, facing).finding(r.vpcNode)}
 }
 
 // addImages bakes in the primary, in a public subnet so that an install script can fetch things, and
@@ -107,9 +109,9 @@ func (v *inventory) addImages(d *understudy.Declaration) {
 		images:  images{scope: p.scope, digest: digest},
 		builder: &builder{scope: p.scope, subnet: p.subnets[0], group: p.facing, digest: digest},
 	}
-	p.imageNode = v.graph.add(p.id("image"), v.image, p.publicRoutes, p.groupNodes[0])
+	p.imageNode = v.graph.add(p.id("image"), v.image, p.publicRoutes, p.groupNodes[0]).finding()
 	v.copied = &imageCopy{images: images{scope: s.scope, digest: digest}, source: v.image}
-	s.imageNode = v.graph.add(s.id("image"), v.copied, p.imageNode)
+	s.imageNode = v.graph.add(s.id("image"), v.copied, p.imageNode).finding()
 }
 
 // addService adds the load balancer and the instances behind and beside it.
@@ -118,10 +120,10 @@ func (v *inventory) addService(r *region) {
 	r.targetGroup = &targetGroup{scope: r.scope, vpc: r.vpc}
 	r.targetGroupNode = g.add(r.id("target group"), r.targetGroup, r.vpcNode)
 	r.within.also = r.targetGroup.earlierPorts
-	r.balancer = &balancer{scope: r.scope, subnets: r.subnets[:2], group: r.facing}
-	r.balancerNode = g.add(r.id("load balancer"), r.balancer, r.publicRoutes, facing)
+	r.balancer = &balancer{scope: r.scope, vpc: r.vpc, subnets: r.subnets[:2], group: r.facing}
+	r.balancerNode = g.add(r.id("load balancer"), r.balancer, r.publicRoutes, facing).finding(r.vpcNode)
 	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
-	r.listenerNode = g.add(r.id("listener"), r.listener, r.balancerNode, r.targetGroupNode)
+	r.listenerNode = g.add(r.id("listener"), r.listener, r.balancerNode, r.targetGroupNode).finding(r.balancerNode)
 
 	baked := &v.image.images
 	if r.side == understudy.Secondary {
@@ -132,14 +134,16 @@ func (v *inventory) addService(r *region) {
 	for i, letter := range []string{"a", "b"} {
 		h := &host{scope: r.scope, role: "host-" + letter, template: r.template, subnet: r.subnets[i], group: r.facing}
 		r.hosts = append(r.hosts, h)
-		r.hostNodes = append(r.hostNodes, g.add(r.id("host "+letter), h, r.templateNode, r.publicRoutes, facing))
+		r.hostNodes = append(r.hostNodes, g.add(r.id("host "+letter), h, r.templateNode, r.publicRoutes, facing).finding(r.templateNode, r.subnetNodes[i], facing))
 	}
 	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.subnets[2:]}
-	r.fleetNode = g.add(r.id("fleet"), r.fleet, r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], within)
+	r.fleetNode = g.add(r.id("fleet"), r.fleet, r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], within).
+		finding(r.templateNode, r.targetGroupNode)
 	r.targets = &targets{scope: r.scope, group: r.targetGroup, fleet: r.fleet}
-	r.readyNodes = append(r.readyNodes, g.add(r.id("targets"), r.targets, r.fleetNode, r.listenerNode))
-	r.readyNodes = append(r.readyNodes, g.add(r.id("handover"), &handover{r.scope, r.listener}, r.readyNodes[0]))
-	r.presetNode = g.add(r.id("default version"), &preset{scope: r.scope, template: r.template}, r.readyNodes...)
+	r.readyNodes = append(r.readyNodes, g.add(r.id("targets"), r.targets, r.fleetNode, r.listenerNode).
+		finding(r.fleetNode, r.targetGroupNode))
+	r.readyNodes = append(r.readyNodes, g.add(r.id("handover"), &handover{r.scope, r.listener}, r.readyNodes[0]).finding())
+	r.presetNode = g.add(r.id("default version"), &preset{scope: r.scope, template: r.template}, r.readyNodes...).finding()
 }
 
 // addNames adds what is in Route 53. Health checks are made when the service runs: a check that begins with
@@ -155,11 +159,12 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
 		r.check = &check{scope: r.scope, balancer: r.balancer}
-		r.checkNode = g.add(r.id("health check"), r.check, append(r.readyNodes, r.balancerNode)...)
+		r.checkNode = g.add(r.id("health check"), r.check, append(r.readyNodes, r.balancerNode)...).finding(r.balancerNode)
 		needs = append(needs, r.checkNode)
 		v.records.balancers[side], v.records.checks[side], v.records.groups[side] = r.balancer, r.check, r.targetGroup
 	}
-	v.recordsNode = g.add("global/records", v.records, append(needs, v.addSwitch(d)...)...)
+	checks := slices.Clone(needs[1:])
+	v.recordsNode = g.add("global/records", v.records, append(needs, v.addSwitch(d)...)...).finding(v.withBalancers(zoneNode)...)
 	after := []*node{v.recordsNode}
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
@@ -168,15 +173,24 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 		after = append(after, r.healthNode)
 		v.addSuperseded(r, zoneNode)
 	}
-	g.add("global/earlier names", &earlier{scope: global, zone: v.zone, checks: v.records.checks}, after...)
+	g.add("global/earlier names", &earlier{scope: global, zone: v.zone, checks: v.records.checks}, after...).
+		finding(append(checks, zoneNode)...)
 }
 
 // addSuperseded adds what takes an earlier generation away.
 func (v *inventory) addSuperseded(r *region, zoneNode *node) {
 	g := &v.graph
 	a := &alias{r.scope, r.targetGroup, &records{scope: v.records.scope, zone: v.zone, balancers: v.records.balancers}}
-	aliasNode := g.add(r.id("alias"), a, r.targetGroupNode, zoneNode)
+	aliasNode := g.add(r.id("alias"), a, r.targetGroupNode, zoneNode).finding(v.withBalancers(r.targetGroupNode, zoneNode)...)
 	g.after(r.listenerNode, aliasNode)
 	r.superseded = &superseded{r.scope, r.listener, r.targetGroup, r.fleet, r.within, a}
-	r.supersededNode = g.add(r.id("earlier service"), r.superseded, r.healthNode, r.listenerNode, aliasNode)
+	r.supersededNode = g.add(r.id("earlier service"), r.superseded, r.healthNode, r.listenerNode, aliasNode).finding()
+}
+
+// withBalancers adds the nodes of both load balancers, by whose names records are known.
+func (v *inventory) withBalancers(others ...*node) []*node {
+	for _, side := range understudy.Sides {
+		others = append(others, v.regions[side].balancerNode)
+	}
+	return others
 }

@@ -77,11 +77,11 @@ func (p *Plan) Changes() bool {
 	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Action != Wait })
 }
 
-// examine finds every resource except those to skip, each after those it needs.
+// examine finds every resource except those to skip, each after those whose state its find reads.
 func (g *graph) examine(ctx context.Context, passOver func(*node) bool) (map[*node]bool, error) {
 	var mu sync.Mutex
 	found := map[*node]bool{}
-	err := g.walk(ctx, forward, func(ctx context.Context, n *node) error {
+	err := g.walk(withOneCheckList(ctx), looking, func(ctx context.Context, n *node) error {
 		if passOver(n) {
 			return nil
 		}

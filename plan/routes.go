@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy/account"
 )
@@ -242,13 +243,20 @@ func (r *routes) lead(ctx context.Context) error {
 // associate gives the table its subnets, and no others. Those of the network's other table are left to it, which takes them
 // over in one call: they are never under the VPC's main table meanwhile, and no two steps work on one association.
 func (r *routes) associate(ctx context.Context) error {
+	missing, within := errgroup.WithContext(ctx)
 	for _, s := range r.subnets {
 		if _, ok := r.associations[s.id]; ok {
 			continue
 		}
-		if err := r.govern(ctx, s.id); err != nil {
-			return fmt.Errorf("associate %s with %s: %w", r.id, s.id, err)
-		}
+		missing.Go(func() error {
+			if err := r.govern(within, s.id); err != nil {
+				return fmt.Errorf("associate %s with %s: %w", r.id, s.id, err)
+			}
+			return nil
+		})
+	}
+	if err := missing.Wait(); err != nil {
+		return err
 	}
 	for id := range r.associations {
 		if hasSubnet(r.subnets, id) || hasSubnet(r.elsewhere, id) {

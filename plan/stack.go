@@ -30,18 +30,35 @@ func Open(ctx context.Context, d *understudy.Declaration, options ...account.Opt
 
 // Up returns the steps until everything is as declared. It only reads.
 func (s *Stack) Up(ctx context.Context) (*Plan, error) {
-	if err := s.answer(ctx, s.Rollout.sides()...); err != nil {
-		return nil, err
-	}
-	return planUp(ctx, takeInventory(s.Declaration, s.Accounts), s.Rollout)
+	return Answered(ctx, s, s.Rollout.sides(), func(ctx context.Context) (*Plan, error) {
+		return planUp(ctx, takeInventory(s.Declaration, s.Accounts), s.Rollout)
+	})
 }
 
 // Down returns the steps that delete everything with the stack's tags; the hosted zone only if withZone. It only reads.
 func (s *Stack) Down(ctx context.Context, withZone bool) (*Plan, error) {
-	if err := s.answer(ctx, understudy.Sides...); err != nil {
-		return nil, err
+	return Answered(ctx, s, understudy.Sides, func(ctx context.Context) (*Plan, error) {
+		return planDown(ctx, &takeInventory(s.Declaration, s.Accounts).graph, withZone)
+	})
+}
+
+// Answered reads something of a stack while it asks whether these sides' regions answer, and gives it up where one does not.
+func Answered[T any](ctx context.Context, s *Stack, sides []understudy.Side, read func(context.Context) (T, error)) (T, error) {
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	silence := make(chan error, 1)
+	go func() {
+		err := s.answer(ctx, sides...)
+		if err != nil {
+			giveUp(err)
+		}
+		silence <- err
+	}()
+	found, err := read(ctx)
+	if silent := <-silence; silent != nil {
+		err = silent
 	}
-	return planDown(ctx, &takeInventory(s.Declaration, s.Accounts).graph, withZone)
+	return found, err
 }
 
 // answer fails, within seconds, if one of these sides' regions does not answer: a plan needs to see all that it is of.

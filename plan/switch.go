@@ -28,13 +28,13 @@ func (v *inventory) addSwitch(d *understudy.Declaration) []*node {
 	both := calculatedCheck(p.scope, p.check, asks)
 	if d.Failover.Switch == understudy.SwitchNone {
 		ruleNode := g.add(s.id("switch"), &retired{resource: rule}, s.listenerNode)
-		asksNode := g.add(s.id("switch check"), &retired{resource: asks}, s.balancerNode, ruleNode)
+		asksNode := g.add(s.id("switch check"), &retired{resource: asks}, s.balancerNode, ruleNode).finding(s.balancerNode)
 		g.add(p.id("calculated check"), &retired{resource: both}, p.checkNode, asksNode)
 		return nil
 	}
 	v.records.switched = both
 	ruleNode := g.add(s.id("switch"), rule, s.listenerNode)
-	asksNode := g.add(s.id("switch check"), asks, s.balancerNode, ruleNode)
+	asksNode := g.add(s.id("switch check"), asks, s.balancerNode, ruleNode).finding(s.balancerNode)
 	return []*node{g.add(p.id("calculated check"), both, p.checkNode, asksNode)}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy/account"
 )
@@ -52,6 +53,23 @@ func (s scope) owned(ctx context.Context, arn, role, within, vpc string) (bool, 
 	}
 	return false, fmt.Errorf("%s exists without the tags %s=%s and %s=%s: it is not this stack's, and in the way of its name",
 		arn, account.TagStack, tags[account.TagStack], account.TagRole, tags[account.TagRole])
+}
+
+// ownedWith is owned, and reads the attributes at the same time.
+func (s scope) ownedWith(
+	ctx context.Context, arn, role, within, vpc string, read func(context.Context, string) (map[string]string, error),
+) (is bool, attributes map[string]string, err error) {
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		is, err = s.owned(ctx, arn, role, within, vpc)
+		return err
+	})
+	both.Go(func() (err error) {
+		attributes, err = read(ctx, arn)
+		return err
+	})
+	err = both.Wait()
+	return is, attributes, err
 }
 
 // retagELB gives a resource of Elastic Load Balancing its tags back.

@@ -121,15 +121,11 @@ func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
 // read reads what belongs to a target group that was found.
 func (t *targetGroup) read(ctx context.Context, found elbtypes.TargetGroup) error {
 	arn := aws.ToString(found.TargetGroupArn)
-	is, err := t.owned(ctx, arn, "target-group", aws.ToString(found.VpcId), t.vpc.id)
+	is, attributes, err := t.ownedWith(ctx, arn, "target-group", aws.ToString(found.VpcId), t.vpc.id, t.attributes)
 	if err != nil {
 		return err
 	}
 	t.arn, t.port = arn, int(aws.ToInt32(found.Port))
-	attributes, err := t.attributes(ctx)
-	if err != nil {
-		return err
-	}
 	t.seen = append(checkOf(found), Field{Name: "deregistration delay", Value: attributes[delayAttribute]},
 		Field{Name: "attributes", Value: unusual(attributes, targetDefaults)}, tagged(is))
 	return nil
@@ -178,10 +174,10 @@ func checkOf(t elbtypes.TargetGroup) []Field {
 	}
 }
 
-func (t *targetGroup) attributes(ctx context.Context) (map[string]string, error) {
-	out, err := t.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &t.arn})
+func (t *targetGroup) attributes(ctx context.Context, arn string) (map[string]string, error) {
+	out, err := t.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &arn})
 	if err != nil {
-		return nil, fmt.Errorf("describe attributes of %s: %w", t.arn, err)
+		return nil, fmt.Errorf("describe attributes of %s: %w", arn, err)
 	}
 	attributes := map[string]string{}
 	for _, a := range out.Attributes {
@@ -227,7 +223,7 @@ func (t *targetGroup) change(ctx context.Context, differences []Difference) erro
 		}
 	}
 	if both > 0 {
-		now, err := t.attributes(ctx)
+		now, err := t.attributes(ctx, t.arn)
 		if err == nil {
 			err = t.setAttributes(ctx, now)
 		}

@@ -205,7 +205,7 @@ func (t *template) content() []string {
 }
 
 func (t *template) create(ctx context.Context) error {
-	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
+	return account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
 		out, err := t.EC2.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
 			LaunchTemplateName: aws.String(t.name("template")),
 			LaunchTemplateData: t.wanted(),
@@ -216,20 +216,14 @@ func (t *template) create(ctx context.Context) error {
 			return false, fmt.Errorf("create launch template: %w", err)
 		}
 		t.id = aws.ToString(out.LaunchTemplate.LaunchTemplateId)
-		return settled(ctx, t.exists)
+		return settled(ctx, func(ctx context.Context) (bool, error) {
+			err := t.read(ctx)
+			if account.IsNotFound(err) {
+				return false, nil
+			}
+			return len(t.all) > 0, err
+		})
 	}, t.content()...)
-	if err != nil {
-		return err
-	}
-	return t.read(ctx)
-}
-
-func (t *template) exists(ctx context.Context) (bool, error) {
-	out, err := t.EC2.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{LaunchTemplateIds: []string{t.id}})
-	if account.IsNotFound(err) {
-		return false, nil
-	}
-	return err == nil && len(out.LaunchTemplates) == 1, err
 }
 
 // change makes another version. It takes care that a call that is sent twice makes one: the default version is part of the

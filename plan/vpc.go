@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy/account"
 )
@@ -75,12 +76,17 @@ func (v *vpc) has(id string) int {
 }
 
 func (v *vpc) readAttributes(ctx context.Context) error {
-	support, err := v.attribute(ctx, ec2types.VpcAttributeNameEnableDnsSupport)
-	if err != nil {
+	var support, names *ec2.DescribeVpcAttributeOutput
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		support, err = v.attribute(ctx, ec2types.VpcAttributeNameEnableDnsSupport)
 		return err
-	}
-	names, err := v.attribute(ctx, ec2types.VpcAttributeNameEnableDnsHostnames)
-	if err != nil {
+	})
+	both.Go(func() (err error) {
+		names, err = v.attribute(ctx, ec2types.VpcAttributeNameEnableDnsHostnames)
+		return err
+	})
+	if err := both.Wait(); err != nil {
 		return err
 	}
 	v.seen = append(v.seen,
@@ -118,7 +124,8 @@ func (v *vpc) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return v.change(ctx, compare(v.desired(), []Field{tagged(true)}))
+	// A new VPC has DNS support ("DNS attributes for your VPC" in the Amazon VPC User Guide).
+	return v.change(ctx, compare(v.desired(), []Field{tagged(true), {Name: "dns support", Value: yes(true)}}))
 }
 
 // change sets the attributes, one in each call (ModifyVpcAttribute), DNS support before the host names that need it.
