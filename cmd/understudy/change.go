@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
 )
 
@@ -39,10 +40,7 @@ func (do *change) run(c *cobra.Command, stack *plan.Stack, question string) erro
 	waiting := func(h plan.Holder) { fmt.Fprintf(c.ErrOrStderr(), "understudy: waiting for another run: %s\n", h) }
 	return stack.Alone(c.Context(), do.verb, do.wait, waiting, func(ctx context.Context) error {
 		// A drill looks for this lock after it has left its marker, so of the two at least one stops.
-		if err := meetDrill(c, stack, false); err != nil {
-			return err
-		}
-		p, err := do.planned(ctx)
+		p, err := besideDrill(ctx, stack, do.planned, func(e drill.Entry) error { return meetThis(c, stack, e, false) })
 		if err != nil {
 			return err
 		}

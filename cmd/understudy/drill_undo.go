@@ -88,6 +88,10 @@ func meetDrill(cmd *cobra.Command, s *plan.Stack, yes bool) error {
 	if !found {
 		return nil
 	}
+	return meetThis(cmd, s, e, yes)
+}
+
+func meetThis(cmd *cobra.Command, s *plan.Stack, e drill.Entry, yes bool) error {
 	refused := fmt.Errorf("%w: %s\nhint: `understudy drill undo` repairs it, if the drill does not run any more", drill.ErrInForce, e)
 	if !e.Expired(time.Now()) {
 		return exitError{1, refused}
@@ -99,17 +103,38 @@ func meetDrill(cmd *cobra.Command, s *plan.Stack, yes bool) error {
 }
 
 // noticeDrill is for commands that only read: they tell of a drill, and offer to repair one that has expired.
-func noticeDrill(cmd *cobra.Command, s *plan.Stack) error {
-	e, found, _ := inForce(cmd.Context(), s)
-	if !found {
-		return nil
-	}
+func noticeDrill(cmd *cobra.Command, s *plan.Stack, e drill.Entry) error {
 	if e.Expired(time.Now()) && sayYes(cmd, e) {
 		return undoDrill(cmd, s)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "understudy: a drill's fault is in force: %s\n"+
 		"hint: `understudy drill undo` repairs it, if the drill does not run any more\n", e)
 	return nil
+}
+
+// besideDrill reads something of a stack and looks for a drill meanwhile. Where there is one, it is met, and all read again: a
+// repair may have changed it.
+func besideDrill[T any](
+	ctx context.Context, s *plan.Stack, read func(context.Context) (T, error), meet func(drill.Entry) error,
+) (found T, err error) {
+	type sight struct {
+		drill.Entry
+		found bool
+	}
+	seen := make(chan sight, 1)
+	go func() {
+		e, found, _ := inForce(ctx, s)
+		seen <- sight{e, found}
+	}()
+	first, err := read(ctx)
+	now := <-seen
+	if !now.found {
+		return first, err
+	}
+	if err := meet(now.Entry); err != nil {
+		return found, err
+	}
+	return read(ctx)
 }
 
 // drillJSON is a drill in force as programs read it.

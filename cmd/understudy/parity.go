@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/parity"
 	"github.com/understudy/understudy/plan"
 )
@@ -126,18 +128,17 @@ func (f *parityFlags) auditStack(cmd *cobra.Command) (*parity.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := noticeDrill(cmd, stack); err != nil {
-		return nil, err
+	audit := func(ctx context.Context) (*parity.Report, error) {
+		return audited(ctx, stack, parity.Options{Tags: f.tags})
 	}
-	return audited(cmd.Context(), stack, parity.Options{Tags: f.tags})
+	return besideDrill(cmd.Context(), stack, audit, func(e drill.Entry) error { return noticeDrill(cmd, stack, e) })
 }
 
 // audited compares a stack's regions, if both answer.
 func audited(ctx context.Context, s *plan.Stack, o parity.Options) (*parity.Report, error) {
-	for _, err := range s.Silent(ctx) {
-		return nil, err
-	}
-	return parity.Audit(ctx, s.Declaration, s.Accounts, o)
+	return plan.Answered(ctx, s, understudy.Sides, func(ctx context.Context) (*parity.Report, error) {
+		return parity.Audit(ctx, s.Declaration, s.Accounts, o)
+	})
 }
 
 func (f *parityFlags) auditRecord(ctx context.Context) (*parity.Report, error) {

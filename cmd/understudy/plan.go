@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
 )
 
@@ -69,10 +70,7 @@ func (t *target) show(c *cobra.Command, asJSON bool, out string) (*plan.Plan, er
 	if err != nil {
 		return nil, err
 	}
-	if err := noticeDrill(c, stack); err != nil {
-		return nil, err
-	}
-	p, err := stack.Up(c.Context())
+	p, err := besideDrill(c.Context(), stack, stack.Up, func(e drill.Entry) error { return noticeDrill(c, stack, e) })
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
