@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race every-call generate fuzz bench-dns bench-checks
+.PHONY: all build check test race every-call generate fuzz bench-dns bench-checks bench-calls
 
 all: build
 
@@ -34,6 +34,10 @@ bench-dns:
 # The health checkers against HAProxy and net/http's client: bench/README.md.
 bench-checks:
 	bench/checks/run.sh
+
+# The calls of up, plan and parity, and how long they take where each takes 150 ms: bench/README.md.
+bench-calls:
+	bench/calls/run.sh
 
 generate:
 	go generate ./...
