@@ -22,6 +22,9 @@ func Processes(memory int64) int64 { return memory / (8 * 16 << 10) / 2 }
 // (RESERVED_PIDS in kernel/pid.c).
 const reservedPIDs = 300
 
+// mostPIDs is the largest kernel.pid_max (PID_MAX_LIMIT in include/linux/threads.h).
+const mostPIDs = 4 << 20
+
 // limitNamespaces sets limits that are counted by namespace, through the instance's own sysctls. Instances cannot make user
 // namespaces: in one, any process would have the capabilities that this package drops, for example to mount a tmpfs
 // without limit.
@@ -33,7 +36,7 @@ func limitNamespaces(sysctls string, memory int64) error {
 	if memory == 0 || !ownPIDLimit() {
 		return nil
 	}
-	all := strconv.FormatInt(reservedPIDs+Processes(memory), 10)
+	all := strconv.FormatInt(min(reservedPIDs+Processes(memory), mostPIDs), 10)
 	if err := os.WriteFile(filepath.Join(sysctls, "kernel/pid_max"), []byte(all), 0); err != nil {
 		return fmt.Errorf("limit processes: %w", err)
 	}

@@ -111,6 +111,10 @@ func (d formDecoder) structure(n *formNode, sh *shape, v reflect.Value, path str
 		child := n.child(name)
 		if child == nil {
 			if m.required && !d.s.checksAll() {
+				if d.s == EC2 && at == "InstanceId" && field.Type.Kind() == reflect.Slice {
+					// What StartInstances, TerminateInstances and their like answer, unlike other calls.
+					return Errorf("InvalidParameterCombination", "No instances specified")
+				}
 				return d.s.missing(at)
 			}
 			continue

@@ -18,7 +18,7 @@ func itoa(n int32) string { return strconv.Itoa(int(n)) }
 // changeStates changes several instances at once, or none where one refuses.
 func (r *Room) changeStates(ids []string, in any, change func(*store.Tx, *Instance) error) ([]ec2types.InstanceStateChange, error) {
 	if len(ids) == 0 {
-		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter InstanceId")
+		return nil, wire.Errorf("InvalidParameterCombination", "No instances specified")
 	}
 	var changes []ec2types.InstanceStateChange
 	err := r.Update(func(tx *store.Tx) error {
@@ -80,6 +80,10 @@ func (r *Room) StopInstances(ctx context.Context, in *ec2.StopInstancesInput) (*
 			return nil
 		case terminated, shuttingDown:
 			return wire.Errorf("IncorrectInstanceState", "This instance '%s' is not in a state from which it can be stopped.", i.ID)
+		}
+		if i.ProtectStop {
+			return wire.Errorf("OperationNotPermitted",
+				"The instance '%s' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.", i.ID)
 		}
 		byUser(i, stopping, "Client.UserInitiatedShutdown")
 		return nil

@@ -33,6 +33,7 @@ func (r *Room) showStatus(i Instance) ec2types.InstanceStatus {
 		return s
 	}
 	return ec2types.InstanceStatus{
+		Events:     []ec2types.InstanceStatusEvent{},
 		InstanceId: new(i.ID), AvailabilityZone: new(i.Zone), InstanceState: showState(i.State), InstanceStatus: show(), SystemStatus: show(),
 	}
 }
@@ -49,12 +50,23 @@ func (r *Room) DescribeInstanceStatus(ctx context.Context, in *ec2.DescribeInsta
 		return resource.One(func(i Instance) string { return string(pick(r.showStatus(i)).Status) })
 	}
 	all := r.instanceFields()
+	none := func(Instance) []string { return nil } // no events are ever scheduled
+	reachability := func(i Instance) (values []string) {
+		for _, d := range r.showStatus(i).SystemStatus.Details {
+			values = append(values, string(d.Status))
+		}
+		return values
+	}
 	l := resource.Listing[Instance]{
 		ID: func(i Instance) string { return i.ID }, Missing: missingInstance,
 		Fields: resource.Fields[Instance]{
 			"availability-zone": all["availability-zone"], "instance-state-name": all["instance-state-name"], "instance-state-code": all["instance-state-code"],
-			"instance-status.status": status(func(s ec2types.InstanceStatus) *ec2types.InstanceStatusSummary { return s.InstanceStatus }),
-			"system-status.status":   status(func(s ec2types.InstanceStatus) *ec2types.InstanceStatusSummary { return s.SystemStatus }),
+			"instance-status.status":       status(func(s ec2types.InstanceStatus) *ec2types.InstanceStatusSummary { return s.InstanceStatus }),
+			"availability-zone-id":         all["availability-zone-id"],
+			"instance-status.reachability": reachability, "system-status.reachability": reachability,
+			"event.code": none, "event.description": none, "event.instance-event-id": none, "event.not-after": none, "event.not-before": none,
+			"event.not-before-deadline": none,
+			"system-status.status":      status(func(s ec2types.InstanceStatus) *ec2types.InstanceStatusSummary { return s.SystemStatus }),
 		},
 	}
 	for _, id := range in.InstanceIds {

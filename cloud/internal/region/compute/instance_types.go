@@ -2,6 +2,8 @@ package compute
 
 import (
 	"context"
+	_ "embed"
+	"fmt"
 	"runtime"
 	"slices"
 	"strconv"
@@ -25,47 +27,44 @@ func architecture() ec2types.ArchitectureValues {
 }
 
 type instanceType struct {
-	name      string
-	vcpus     int32
-	memory    int64 // MiB
-	burstable bool
-	arch      ec2types.ArchitectureType
+	name           string
+	vcpus, threads int32 // threads per core
+	memory         int64 // MiB
+	arch           ec2types.ArchitectureType
+	interfaces     int32 // that an instance may have, at most
+	addresses      int32 // IPv4 addresses of an interface, at most
+	hypervisor     ec2types.InstanceTypeHypervisor
 }
 
-// instanceTypes is a table of common types (https://aws.amazon.com/ec2/instance-types/). The memory
-// bounds what an instance takes of this machine (machine.Spec, docs/cloud.md); the rest only says what it is called.
-var instanceTypes = func() []instanceType {
-	sizes := []struct {
-		size   string
-		vcpus  int32
-		memory int64
-	}{{"nano", 2, 512}, {"micro", 2, 1024}, {"small", 2, 2048}, {"medium", 2, 4096}, {"large", 2, 8192}, {"xlarge", 4, 16384}}
+//go:embed instance_types.txt
+var instanceTypeTable string
+
+// instanceTypes are common types. The memory bounds what an instance takes of this machine (machine.Spec, docs/cloud.md);
+// the rest only says what it is called.
+var instanceTypes, typesByName = func() ([]instanceType, map[string]instanceType) {
 	var all []instanceType
-	for _, family := range []string{"t3", "t3a", "t4g"} {
-		arch := ec2types.ArchitectureTypeX8664
-		if family == "t4g" {
-			arch = ec2types.ArchitectureTypeArm64
+	byName := map[string]instanceType{}
+	for line := range strings.Lines(instanceTypeTable) {
+		if strings.HasPrefix(line, "#") {
+			continue
 		}
-		for _, s := range sizes {
-			all = append(all, instanceType{family + "." + s.size, s.vcpus, s.memory, true, arch})
+		var t instanceType
+		_, err := fmt.Sscan(line, &t.name, &t.vcpus, &t.threads, &t.memory, &t.arch, &t.interfaces, &t.addresses, &t.hypervisor)
+		if err != nil {
+			panic("compute: instance_types.txt: " + line + ": " + err.Error())
 		}
+		all = append(all, t)
+		byName[t.name] = t
 	}
-	x86, arm := ec2types.ArchitectureTypeX8664, ec2types.ArchitectureTypeArm64
-	return append(all,
-		instanceType{"t2.micro", 1, 1024, true, x86}, instanceType{"t2.small", 1, 2048, true, x86},
-		instanceType{"t2.medium", 2, 4096, true, x86}, instanceType{"t2.large", 2, 8192, true, x86},
-		instanceType{"m5.large", 2, 8192, false, x86}, instanceType{"m5.xlarge", 4, 16384, false, x86},
-		instanceType{"m6i.large", 2, 8192, false, x86}, instanceType{"c5.large", 2, 4096, false, x86},
-		instanceType{"m6g.large", 2, 8192, false, arm}, instanceType{"c6g.large", 2, 4096, false, arm},
-	)
+	return all, byName
 }()
 
+// burstable tells whether a type earns and spends CPU credits: those of the families t.
+func (t instanceType) burstable() bool { return strings.HasPrefix(t.name, "t") }
+
 func findType(name string) (instanceType, bool) {
-	at := slices.IndexFunc(instanceTypes, func(t instanceType) bool { return t.name == name })
-	if at < 0 {
-		return instanceType{}, false
-	}
-	return instanceTypes[at], true
+	t, ok := typesByName[name]
+	return t, ok
 }
 
 // memoryOf returns a type's memory in bytes.
@@ -78,20 +77,82 @@ func missingType(name string) error {
 	return wire.Errorf("InvalidInstanceType", "The following supplied instance types do not exist: [%s]", name)
 }
 
+// strategies are the placement groups that every type here may be in.
+var strategies = []ec2types.PlacementGroupStrategy{"partition", "spread"}
+
 func (t instanceType) show() ec2types.InstanceTypeInfo {
-	hypervisor := ec2types.InstanceTypeHypervisorNitro
-	if strings.HasPrefix(t.name, "t2.") {
-		hypervisor = ec2types.InstanceTypeHypervisorXen
+	nitro := t.hypervisor == ec2types.InstanceTypeHypervisorNitro
+	ebs := &ec2types.EbsInfo{
+		EbsOptimizedSupport: ec2types.EbsOptimizedSupportUnsupported, EncryptionSupport: ec2types.EbsEncryptionSupportSupported,
+		NvmeSupport: ec2types.EbsNvmeSupportUnsupported,
+	}
+	ena := ec2types.EnaSupportUnsupported
+	if nitro {
+		ebs.EbsOptimizedSupport, ebs.NvmeSupport = ec2types.EbsOptimizedSupportDefault, ec2types.EbsNvmeSupportRequired
+		ena = ec2types.EnaSupportRequired
+	}
+	placement := &ec2types.PlacementGroupInfo{SupportedStrategies: strategies}
+	if !t.burstable() {
+		placement.SupportedStrategies = slices.Concat([]ec2types.PlacementGroupStrategy{"cluster"}, strategies)
 	}
 	return ec2types.InstanceTypeInfo{
 		InstanceType: ec2types.InstanceType(t.name), CurrentGeneration: new(true), FreeTierEligible: new(strings.HasSuffix(t.name, ".micro")),
-		BurstablePerformanceSupported: new(t.burstable), Hypervisor: hypervisor, BareMetal: new(false),
-		VCpuInfo:                 &ec2types.VCpuInfo{DefaultVCpus: new(t.vcpus)},
-		MemoryInfo:               &ec2types.MemoryInfo{SizeInMiB: new(t.memory)},
-		ProcessorInfo:            &ec2types.ProcessorInfo{SupportedArchitectures: []ec2types.ArchitectureType{t.arch}},
-		SupportedRootDeviceTypes: []ec2types.RootDeviceType{ec2types.RootDeviceTypeEbs},
-		SupportedUsageClasses:    []ec2types.UsageClassType{ec2types.UsageClassTypeOnDemand},
-		NetworkInfo:              &ec2types.NetworkInfo{MaximumNetworkInterfaces: new(int32(1)), Ipv4AddressesPerInterface: new(int32(1)), Ipv6Supported: new(false)},
+		BurstablePerformanceSupported: new(t.burstable()), Hypervisor: t.hypervisor, BareMetal: new(false), InstanceStorageSupported: new(false),
+		AutoRecoverySupported: new(true), DedicatedHostsSupported: new(false), HibernationSupported: new(false),
+		VCpuInfo:   &ec2types.VCpuInfo{DefaultVCpus: new(t.vcpus), DefaultCores: new(t.vcpus / t.threads), DefaultThreadsPerCore: new(t.threads)},
+		MemoryInfo: &ec2types.MemoryInfo{SizeInMiB: new(t.memory)}, EbsInfo: ebs, PlacementGroupInfo: placement,
+		ProcessorInfo:                &ec2types.ProcessorInfo{SupportedArchitectures: []ec2types.ArchitectureType{t.arch}},
+		SupportedRootDeviceTypes:     []ec2types.RootDeviceType{ec2types.RootDeviceTypeEbs},
+		SupportedUsageClasses:        []ec2types.UsageClassType{ec2types.UsageClassTypeOnDemand},
+		SupportedVirtualizationTypes: []ec2types.VirtualizationType{ec2types.VirtualizationTypeHvm},
+		NetworkInfo: &ec2types.NetworkInfo{
+			MaximumNetworkInterfaces: new(t.interfaces), Ipv4AddressesPerInterface: new(t.addresses), Ipv6Supported: new(false),
+			EnaSupport: ena, EfaSupported: new(false), MaximumNetworkCards: new(int32(1)), DefaultNetworkCardIndex: new(int32(0)),
+			NetworkCards: []ec2types.NetworkCardInfo{{NetworkCardIndex: new(int32(0)), MaximumNetworkInterfaces: new(t.interfaces)}},
+		},
+	}
+}
+
+// typeFields are the filters of DescribeInstanceTypes.
+func typeFields() resource.Fields[instanceType] {
+	text := func(f func(ec2types.InstanceTypeInfo) string) func(instanceType) []string {
+		return resource.One(func(t instanceType) string { return f(t.show()) })
+	}
+	flag := func(f func(ec2types.InstanceTypeInfo) *bool) func(instanceType) []string {
+		return resource.Boolean(func(t instanceType) bool { return room.Deref(f(t.show())) })
+	}
+	number := func(f func(instanceType) int32) func(instanceType) []string {
+		return resource.One(func(t instanceType) string { return itoa(f(t)) })
+	}
+	type info = ec2types.InstanceTypeInfo
+	return resource.Fields[instanceType]{
+		"instance-type":                         resource.One(func(t instanceType) string { return t.name }),
+		"auto-recovery-supported":               flag(func(i info) *bool { return i.AutoRecoverySupported }),
+		"bare-metal":                            flag(func(i info) *bool { return i.BareMetal }),
+		"burstable-performance-supported":       resource.Boolean(instanceType.burstable),
+		"current-generation":                    flag(func(i info) *bool { return i.CurrentGeneration }),
+		"dedicated-hosts-supported":             flag(func(i info) *bool { return i.DedicatedHostsSupported }),
+		"ebs-info.ebs-optimized-support":        text(func(i info) string { return string(i.EbsInfo.EbsOptimizedSupport) }),
+		"ebs-info.encryption-support":           text(func(i info) string { return string(i.EbsInfo.EncryptionSupport) }),
+		"ebs-info.nvme-support":                 text(func(i info) string { return string(i.EbsInfo.NvmeSupport) }),
+		"free-tier-eligible":                    flag(func(i info) *bool { return i.FreeTierEligible }),
+		"hibernation-supported":                 flag(func(i info) *bool { return i.HibernationSupported }),
+		"hypervisor":                            resource.One(func(t instanceType) string { return string(t.hypervisor) }),
+		"instance-storage-supported":            flag(func(i info) *bool { return i.InstanceStorageSupported }),
+		"memory-info.size-in-mib":               resource.One(func(t instanceType) string { return strconv.FormatInt(t.memory, 10) }),
+		"network-info.efa-supported":            flag(func(i info) *bool { return i.NetworkInfo.EfaSupported }),
+		"network-info.ena-support":              text(func(i info) string { return string(i.NetworkInfo.EnaSupport) }),
+		"network-info.ipv6-supported":           flag(func(i info) *bool { return i.NetworkInfo.Ipv6Supported }),
+		"processor-info.supported-architecture": resource.One(func(t instanceType) string { return string(t.arch) }),
+		"supported-root-device-type":            resource.One(func(instanceType) string { return "ebs" }),
+		"supported-usage-class":                 resource.One(func(instanceType) string { return "on-demand" }),
+		"supported-virtualization-type":         resource.One(func(instanceType) string { return "hvm" }),
+		"vcpu-info.default-cores":               number(func(t instanceType) int32 { return t.vcpus / t.threads }),
+		"vcpu-info.default-threads-per-core":    number(func(t instanceType) int32 { return t.threads }),
+		"vcpu-info.default-vcpus":               number(func(t instanceType) int32 { return t.vcpus }),
+
+		"network-info.ipv4-addresses-per-interface": number(func(t instanceType) int32 { return t.addresses }),
+		"network-info.maximum-network-interfaces":   number(func(t instanceType) int32 { return t.interfaces }),
 	}
 }
 
@@ -106,14 +167,7 @@ func (r *Room) DescribeInstanceTypes(ctx context.Context, in *ec2.DescribeInstan
 	}
 	l := resource.Listing[instanceType]{
 		ID: func(t instanceType) string { return t.name }, Missing: missingType, Max: 100,
-		Fields: resource.Fields[instanceType]{
-			"instance-type":                         resource.One(func(t instanceType) string { return t.name }),
-			"current-generation":                    resource.Boolean(func(instanceType) bool { return true }),
-			"burstable-performance-supported":       resource.Boolean(func(t instanceType) bool { return t.burstable }),
-			"processor-info.supported-architecture": resource.One(func(t instanceType) string { return string(t.arch) }),
-			"vcpu-info.default-vcpus":               resource.One(func(t instanceType) string { return strconv.Itoa(int(t.vcpus)) }),
-			"memory-info.size-in-mib":               resource.One(func(t instanceType) string { return strconv.FormatInt(t.memory, 10) }),
-		},
+		Fields: typeFields(),
 	}
 	types, next, err := l.List(r.Registry, slices.Clone(instanceTypes), ids, in.Filters, in.MaxResults, in.NextToken)
 	if err != nil {

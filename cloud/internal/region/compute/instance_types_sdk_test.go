@@ -30,7 +30,7 @@ func TestInstanceTypesAreTold(t *testing.T) {
 		burst  bool
 		arch   ec2types.ArchitectureType
 	}{
-		"t3.micro": {2, 1024, true, "x86_64"}, "t3.xlarge": {4, 16384, true, "x86_64"}, "t4g.small": {2, 2048, true, "arm64"}, "m5.large": {2, 8192, false, "x86_64"},
+		"t3.micro": {2, 1024, true, "x86_64"}, "t3.xlarge": {4, 16384, true, "x86_64"}, "t4g.small": {2, 2048, true, "arm64"}, "m5.large": {2, 8192, false, "x86_64"}, "c7g.medium": {1, 2048, false, "arm64"}, "r6i.4xlarge": {16, 131072, false, "x86_64"}, "t2.xlarge": {4, 16384, true, "x86_64"},
 	} {
 		got := types(&ec2.DescribeInstanceTypesInput{InstanceTypes: []ec2types.InstanceType{of}})
 		if len(got) != 1 || *got[0].VCpuInfo.DefaultVCpus != want.vcpus || *got[0].MemoryInfo.SizeInMiB != want.memory ||
@@ -38,10 +38,20 @@ func TestInstanceTypesAreTold(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", of, got, want)
 		}
 	}
+	// What Terraform's data source reads without a look whether it is there.
+	for _, i := range types(&ec2.DescribeInstanceTypesInput{}) {
+		if i.EbsInfo == nil || i.NetworkInfo == nil || i.PlacementGroupInfo == nil || i.ProcessorInfo == nil || *i.VCpuInfo.DefaultVCpus !=
+			*i.VCpuInfo.DefaultCores**i.VCpuInfo.DefaultThreadsPerCore || *i.NetworkInfo.MaximumNetworkInterfaces < 2 {
+			t.Errorf("%s: %+v", i.InstanceType, i)
+		}
+	}
+	roomtest.WantSame(t, "by more", regiontest.IDsOf(types(&ec2.DescribeInstanceTypesInput{Filters: append(append(append(
+		regiontest.Where("hypervisor", "xen"), regiontest.Where("vcpu-info.default-cores", "1")...), regiontest.Where("bare-metal", "false")...),
+		regiontest.Where("network-info.maximum-network-interfaces", "2")...)}), name), "t2.micro", "t2.nano")
 	small := types(&ec2.DescribeInstanceTypesInput{
 		Filters: append(regiontest.Where("memory-info.size-in-mib", "2048"), regiontest.Where("processor-info.supported-architecture", "x86_64")...),
 	})
-	roomtest.WantSame(t, "by memory and architecture", regiontest.IDsOf(small, name), "t2.small", "t3.small", "t3a.small")
+	roomtest.WantSame(t, "by memory and architecture", regiontest.IDsOf(small, name), "c7a.medium", "t2.small", "t3.small", "t3a.small")
 	all := regiontest.IDsOf(types(&ec2.DescribeInstanceTypesInput{}), name)
 	var seen []string
 	pages := ec2.NewDescribeInstanceTypesPaginator(d, &ec2.DescribeInstanceTypesInput{MaxResults: new(int32(10))})

@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -36,7 +37,10 @@ type Instance struct {
 	VolumeSnapshot                                       string // that the volume was made of, which the image may not outlive
 	Boot                                                 int    // rises with each reboot
 	Held                                                 bool   // its processes rest while an image is made of it
-	ProtectTermination, EbsOptimized, Monitoring         bool
+	ProtectTermination, ProtectStop                      bool
+	EbsOptimized, Monitoring                             bool
+	Credits                                              string // of a burstable type: standard or unlimited
+	Recovery                                             ec2types.InstanceAutoRecoveryState
 	ShutdownTerminates                                   bool
 	Metadata                                             ec2types.InstanceMetadataOptionsResponse
 }
@@ -73,15 +77,26 @@ func (r *Room) showInstance(i Instance) ec2types.Instance {
 	if i.Monitoring {
 		monitoring = ec2types.MonitoringStateEnabled
 	}
-	kind, _ := findType(string(i.Type))
+	kind, ok := findType(string(i.Type))
+	if !ok {
+		kind.threads = 1
+	}
 	out := ec2types.Instance{
 		InstanceId: new(i.ID), ImageId: new(i.Image), InstanceType: i.Type, Architecture: i.Architecture, AmiLaunchIndex: new(i.LaunchIndex),
 		State: showState(i.State), StateReason: i.Reason, StateTransitionReason: new(i.Transition), LaunchTime: new(i.Launched),
 		ClientToken: new(i.Token), KeyName: room.Some(i.KeyName), EbsOptimized: new(i.EbsOptimized), EnaSupport: new(true), Hypervisor: ec2types.HypervisorTypeXen,
 		VirtualizationType: ec2types.VirtualizationTypeHvm, RootDeviceName: new(rootDevice), RootDeviceType: ec2types.DeviceTypeEbs,
 		Monitoring: &ec2types.Monitoring{State: monitoring}, MetadataOptions: &i.Metadata, Tags: r.Tags(i.ID),
-		Placement:       &ec2types.Placement{AvailabilityZone: new(i.Zone), Tenancy: ec2types.TenancyDefault, GroupName: new("")},
-		CpuOptions:      &ec2types.CpuOptions{CoreCount: new(max(1, kind.vcpus/2)), ThreadsPerCore: new(min(2, kind.vcpus))},
+		Placement:  &ec2types.Placement{AvailabilityZone: new(i.Zone), Tenancy: ec2types.TenancyDefault, GroupName: new("")},
+		CpuOptions: &ec2types.CpuOptions{CoreCount: new(kind.vcpus / kind.threads), ThreadsPerCore: new(kind.threads)},
+		CapacityReservationSpecification: &ec2types.CapacityReservationSpecificationResponse{
+			CapacityReservationPreference: ec2types.CapacityReservationPreferenceOpen,
+		},
+		EnclaveOptions: &ec2types.EnclaveOptions{Enabled: new(false)}, HibernationOptions: &ec2types.HibernationOptions{Configured: new(false)},
+		MaintenanceOptions: &ec2types.InstanceMaintenanceOptions{AutoRecovery: cmp.Or(i.Recovery, ec2types.InstanceAutoRecoveryStateDefault)},
+		PrivateDnsNameOptions: &ec2types.PrivateDnsNameOptionsResponse{
+			HostnameType: ec2types.HostnameTypeIpName, EnableResourceNameDnsARecord: new(false), EnableResourceNameDnsAAAARecord: new(false),
+		},
 		PlatformDetails: new("Linux/UNIX"), UsageOperation: new("RunInstances"), UsageOperationUpdateTime: new(i.VolumeMade),
 		PrivateDnsName: new(""), PublicDnsName: new(""), ProductCodes: []ec2types.ProductCode{},
 		BlockDeviceMappings: []ec2types.InstanceBlockDeviceMapping{}, NetworkInterfaces: []ec2types.InstanceNetworkInterface{},
@@ -107,12 +122,12 @@ func (r *Room) showInstance(i Instance) ec2types.Instance {
 }
 
 func (r *Room) showAddresses(out *ec2types.Instance, eni nets.Interface) {
-	out.SecurityGroups = r.nets.Identifiers(eni.Groups)
+	out.SecurityGroups, out.SourceDestCheck = r.nets.Identifiers(eni.Groups), new(!eni.NoSourceDestCheck)
 	out.PrivateIpAddress, out.PrivateDnsName = new(eni.Address.String()), new(r.nets.PrivateName(eni.Address))
 	nic := ec2types.InstanceNetworkInterface{
 		NetworkInterfaceId: new(eni.ID), SubnetId: new(eni.Subnet), VpcId: new(eni.VPC), MacAddress: new(eni.MAC), Description: new(eni.Description),
 		OwnerId: new(r.Account), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName, Groups: out.SecurityGroups,
-		SourceDestCheck: new(true), Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: new("interface"), Ipv6Addresses: []ec2types.InstanceIpv6Address{},
+		SourceDestCheck: new(!eni.NoSourceDestCheck), Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: new("interface"), Ipv6Addresses: []ec2types.InstanceIpv6Address{},
 		Attachment: &ec2types.InstanceNetworkInterfaceAttachment{
 			AttachmentId: new(eni.Attachment), AttachTime: new(eni.Attached), DeleteOnTermination: new(true), DeviceIndex: new(int32(0)),
 			Status: ec2types.AttachmentStatusAttached, NetworkCardIndex: new(int32(0)),

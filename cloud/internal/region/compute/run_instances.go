@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -54,7 +55,7 @@ func (r *Room) Launched(token string) (id string, ok bool) {
 
 // runInstances launches instances and returns their reservation, whose rows reserved gives.
 func (r *Room) runInstances(request *ec2.RunInstancesInput) (string, error) {
-	in, err := r.withTemplate(request)
+	in, from, err := r.withTemplate(request)
 	if err != nil {
 		return "", err
 	}
@@ -62,6 +63,7 @@ func (r *Room) runInstances(request *ec2.RunInstancesInput) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	plan.from = from
 	var reservation string
 	made := false
 	err = r.Update(func(tx *store.Tx) (err error) {
@@ -107,22 +109,22 @@ func convert[T any](from any) (T, error) {
 	return to, err
 }
 
-// withTemplate lays the request over the launch template that it names.
-func (r *Room) withTemplate(request *ec2.RunInstancesInput) (*ec2.RunInstancesInput, error) {
+// withTemplate lays the request over the launch template that it names, and tells which version that is.
+func (r *Room) withTemplate(request *ec2.RunInstancesInput) (*ec2.RunInstancesInput, *TemplateVersion, error) {
 	if err := resource.CheckTagSpecs(request.TagSpecifications, launched...); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if request.LaunchTemplate == nil {
-		return request, nil
+		return request, nil, nil
 	}
 	spec := request.LaunchTemplate
-	_, version, err := r.templateVersion(nil, spec.LaunchTemplateId, spec.LaunchTemplateName, spec.Version)
+	t, version, err := r.templateVersion(nil, spec.LaunchTemplateId, spec.LaunchTemplateName, spec.Version)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	in, err := convert[ec2.RunInstancesInput](version.Data)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	tags := slices.Concat(in.TagSpecifications, request.TagSpecifications)
 	in = room.Overlay(in, *request)
@@ -135,21 +137,23 @@ func (r *Room) withTemplate(request *ec2.RunInstancesInput) (*ec2.RunInstancesIn
 		in.NetworkInterfaces[0].SubnetId, in.SubnetId = request.SubnetId, nil
 	}
 	in.TagSpecifications = tags
-	return &in, nil
+	return &in, &TemplateVersion{ID: t.ID, Name: t.Name, Version: version.Number}, nil
 }
 
 var launched = []ec2types.ResourceType{ec2types.ResourceTypeInstance, ec2types.ResourceTypeVolume, ec2types.ResourceTypeNetworkInterface}
 
 // launchPlan is a validated launch.
 type launchPlan struct {
-	in     *ec2.RunInstancesInput
-	image  imageRow
-	subnet nets.Subnet
-	groups []string
-	public bool
-	wanted netip.Addr
-	text   string // the interface's description
-	key    keyPairRow
+	in      *ec2.RunInstancesInput
+	image   imageRow
+	subnet  nets.Subnet
+	groups  []string
+	public  bool
+	wanted  netip.Addr
+	text    string // the interface's description
+	key     keyPairRow
+	credits string
+	from    *TemplateVersion // the template that it is launched from; nil for none
 }
 
 func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
@@ -178,6 +182,16 @@ func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 			kind.arch,
 			p.image.Architecture,
 		)
+	}
+	if err := kind.checkProcessor(in.CpuOptions); err != nil {
+		return p, err
+	}
+	asked := ec2types.CreditSpecificationRequest{}
+	if in.CreditSpecification != nil {
+		asked = *in.CreditSpecification
+	}
+	if p.credits, err = kind.checkCredits(asked.CpuCredits); err != nil {
+		return p, err
 	}
 	if len(in.NetworkInterfaces) > 0 {
 		err = r.planInterface(&p)
@@ -212,7 +226,14 @@ func checkLaunch(in *ec2.RunInstancesInput) error {
 			room.Deref(p.Arn)+room.Deref(p.Name),
 		)
 	}
-	if err := room.Only(in, "ImageId", "InstanceType", "MinCount", "MaxCount", "SubnetId", "SecurityGroupIds", "NetworkInterfaces",
+	if err := checkEnums(in); err != nil {
+		return err
+	}
+	if err := checkOptions(in); err != nil {
+		return err
+	}
+	if err := room.Only(in, "CapacityReservationSpecification", "CpuOptions", "CreditSpecification", "DisableApiStop", "EnclaveOptions",
+		"HibernationOptions", "MaintenanceOptions", "PrivateDnsNameOptions", "ImageId", "InstanceType", "MinCount", "MaxCount", "SubnetId", "SecurityGroupIds", "NetworkInterfaces",
 		"UserData", "LaunchTemplate", "MetadataOptions", "TagSpecifications", "ClientToken", "Placement", "EbsOptimized",
 		"Monitoring", "DisableApiTermination", "KeyName", "InstanceInitiatedShutdownBehavior", "PrivateIpAddress"); err != nil {
 		return err
@@ -237,9 +258,6 @@ func checkLaunch(in *ec2.RunInstancesInput) error {
 	case most > 1 && in.PrivateIpAddress != nil:
 		return wire.Errorf("InvalidParameterCombination", "A private IP address cannot be specified when launching multiple instances.")
 	}
-	if b := in.InstanceInitiatedShutdownBehavior; b != "" && !slices.Contains(b.Values(), b) {
-		return badValue(string(b), "InstanceInitiatedShutdownBehavior")
-	}
 	if err := checkMetadata(in.MetadataOptions); err != nil {
 		return err
 	}
@@ -255,8 +273,11 @@ func checkMetadata(o *ec2types.InstanceMetadataOptionsRequest) error {
 	if o == nil {
 		return nil
 	}
-	if err := room.Only(o, "HttpEndpoint", "HttpTokens", "HttpPutResponseHopLimit", "InstanceMetadataTags"); err != nil {
+	if err := room.Only(o, "HttpEndpoint", "HttpProtocolIpv6", "HttpTokens", "HttpPutResponseHopLimit", "InstanceMetadataTags"); err != nil {
 		return err
+	}
+	if o.HttpProtocolIpv6 == ec2types.InstanceMetadataProtocolStateEnabled {
+		return unsupported("HttpProtocolIpv6")
 	}
 	if n := o.HttpPutResponseHopLimit; n != nil && (*n < 1 || *n > 64) {
 		return wire.Errorf("InvalidParameterValue", "Value (%d) for parameter HttpPutResponseHopLimit is invalid. It must be between 1 and 64.", *n)
@@ -265,14 +286,23 @@ func checkMetadata(o *ec2types.InstanceMetadataOptionsRequest) error {
 }
 
 func checkUserData(s *string) error {
+	_, err := decodeUserData(s)
+	return err
+}
+
+func decodeUserData(s *string) ([]byte, error) {
 	raw, err := base64.StdEncoding.DecodeString(room.Deref(s))
 	if err != nil {
-		return wire.Errorf("InvalidParameterValue", "Invalid BASE64 encoding of user data")
+		return nil, wire.Errorf("InvalidParameterValue", "Invalid BASE64 encoding of user data")
 	}
 	if len(raw) > maxUserData {
-		return wire.Errorf("InvalidParameterValue", "User data is limited to %d bytes", maxUserData)
+		return nil, longUserData()
 	}
-	return nil
+	return raw, nil
+}
+
+func longUserData() error {
+	return wire.Errorf("InvalidParameterValue", "User data is limited to %d bytes", maxUserData)
 }
 
 // planInterface reads the form of the request that describes the interface itself.
@@ -340,12 +370,25 @@ func (r *Room) launch(tx *store.Tx, p launchPlan, reservation string, index int3
 		Interface: eni.ID, LaunchIndex: index, Type: p.in.InstanceType, Architecture: p.image.Architecture, State: pending, Launched: now,
 		UserData: room.Deref(p.in.UserData), KeyName: p.key.Name, PublicKey: p.key.Public, Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers,
 		Volume: volumeKind.NewID(), VolumeMade: now, VolumeSnapshot: p.image.Snapshot,
+		ProtectStop: room.Deref(p.in.DisableApiStop), Credits: p.credits,
 		ProtectTermination: room.Deref(p.in.DisableApiTermination), EbsOptimized: room.Deref(p.in.EbsOptimized),
 		ShutdownTerminates: p.in.InstanceInitiatedShutdownBehavior == ec2types.ShutdownBehaviorTerminate,
 		Metadata:           metadataOptions(p.in.MetadataOptions),
 	}
 	if m := p.in.Monitoring; m != nil {
 		row.Monitoring = room.Deref(m.Enabled)
+	}
+	if m := p.in.MaintenanceOptions; m != nil {
+		row.Recovery = m.AutoRecovery
+	}
+	if p.from != nil {
+		own := []ec2types.Tag{
+			{Key: new("aws:ec2launchtemplate:id"), Value: new(p.from.ID)},
+			{Key: new("aws:ec2launchtemplate:version"), Value: new(strconv.FormatInt(p.from.Version, 10))},
+		}
+		if err := r.PutTags(tx, row.ID, own); err != nil {
+			return err
+		}
 	}
 	for _, id := range []string{row.ID, row.Volume, eni.ID} {
 		if err := r.TagNew(tx, p.in.TagSpecifications, id); err != nil {
@@ -365,6 +408,11 @@ func metadataOptions(o *ec2types.InstanceMetadataOptionsRequest) ec2types.Instan
 	if o == nil {
 		return out
 	}
+	return overMetadata(out, o)
+}
+
+// overMetadata lays what a request sets over an instance's options.
+func overMetadata(out ec2types.InstanceMetadataOptionsResponse, o *ec2types.InstanceMetadataOptionsRequest) ec2types.InstanceMetadataOptionsResponse {
 	if o.HttpEndpoint != "" {
 		out.HttpEndpoint = o.HttpEndpoint
 	}

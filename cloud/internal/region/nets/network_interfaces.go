@@ -28,6 +28,7 @@ type Interface struct {
 	Groups                                  []string
 	Instance, Attachment                    string // empty for a load balancer's
 	KeepOnTermination                       bool
+	NoSourceDestCheck                       bool // kept: instances cannot forward packets
 	Attached                                time.Time
 }
 
@@ -125,6 +126,16 @@ func (r *Room) SetGroups(tx *store.Tx, id string, groups []string) error {
 	return r.interfaces.Put(tx, id, row)
 }
 
+// SetSourceDestCheck says whether packets from and to others' addresses are to be dropped at an interface.
+func (r *Room) SetSourceDestCheck(tx *store.Tx, id string, on bool) error {
+	row, ok := r.interfaces.GetTx(tx, id)
+	if !ok {
+		return missingInterface(id)
+	}
+	row.NoSourceDestCheck = !on
+	return r.interfaces.Put(tx, id, row)
+}
+
 // Renew gives an interface that is to have a public address another one, as at the start of its instance.
 func (r *Room) Renew(tx *store.Tx, id string) error {
 	row, ok := r.interfaces.GetTx(tx, id)
@@ -167,7 +178,7 @@ func (r *Room) showInterface(i Interface) ec2types.NetworkInterface {
 	out := ec2types.NetworkInterface{
 		NetworkInterfaceId: new(i.ID), VpcId: new(i.VPC), SubnetId: new(i.Subnet), AvailabilityZone: new(i.Zone),
 		AvailabilityZoneId: new(ZoneID(i.Zone)), MacAddress: new(i.MAC), Description: new(i.Description), OwnerId: new(r.Account),
-		PrivateIpAddress: new(i.Address.String()), PrivateDnsName: new(r.PrivateName(i.Address)), SourceDestCheck: new(true),
+		PrivateIpAddress: new(i.Address.String()), PrivateDnsName: new(r.PrivateName(i.Address)), SourceDestCheck: new(!i.NoSourceDestCheck),
 		Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: ec2types.NetworkInterfaceTypeInterface,
 		RequesterManaged: new(i.Instance == ""), Groups: room.Listed(r.Identifiers(i.Groups)), TagSet: room.Listed(r.Tags(i.ID)),
 		Ipv6Addresses: []ec2types.NetworkInterfaceIpv6Address{},
