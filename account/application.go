@@ -39,7 +39,8 @@ func ApplicationCheck(ctx context.Context, c *route53.Client, id string) (*route
 			return h, nil
 		}
 	}
-	return nil, fmt.Errorf("health check %s is calculated from %d others, of which none asks an application", id, len(followed.HealthCheckConfig.ChildHealthChecks))
+	return nil, fmt.Errorf("health check %s is calculated from %d others, of which none asks an application",
+		id, len(followed.HealthCheckConfig.ChildHealthChecks))
 }
 
 // AsksApplication tells whether a health check asks an endpoint, and that is not the switch.

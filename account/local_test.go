@@ -27,7 +27,8 @@ func server(t *testing.T, name string) string {
 func TestOnlyAProvablyLocalCloudIsLocal(t *testing.T) {
 	local, other := server(t, account.ServerName), server(t, "nginx")
 	config := filepath.Join(t.TempDir(), "config")
-	profile := "[profile there]\nendpoint_url = https://ec2.example.com\n[profile services]\nservices = mine\n[services mine]\nec2 =\n  endpoint_url = https://ec2.example.com\n"
+	profile := "[profile there]\nendpoint_url = https://ec2.example.com\n" +
+		"[profile services]\nservices = mine\n[services mine]\nec2 =\n  endpoint_url = https://ec2.example.com\n"
 	if err := os.WriteFile(config, []byte(profile), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -46,13 +47,17 @@ func TestOnlyAProvablyLocalCloudIsLocal(t *testing.T) {
 		"scaling elsewhere":     {"us-east-1", map[string]string{"AWS_ENDPOINT_URL_AUTO_SCALING": other}, "Auto Scaling is at"},
 		"names elsewhere":       {"us-east-1", map[string]string{"AWS_ENDPOINT_URL_ROUTE_53": other}, "Route 53 is at"},
 		"tokens elsewhere":      {"us-east-1", map[string]string{"AWS_ENDPOINT_URL_STS": other}, "STS is at"},
-		"one service local":     {"us-east-1", map[string]string{"AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_EC2": local}, "Elastic Load Balancing in us-east-1 is AWS itself"},
-		"a profile's endpoint":  {"us-east-1", map[string]string{"AWS_ENDPOINT_URL": "", "AWS_PROFILE": "there"}, "https://ec2.example.com"},
-		"a profile's service":   {"us-east-1", map[string]string{"AWS_ENDPOINT_URL": "", "AWS_PROFILE": "services"}, "EC2 is at https://ec2.example.com"},
-		"another local server":  {"us-east-1", map[string]string{"AWS_ENDPOINT_URL": other}, "does not say that it is a local cloud"},
-		"a name":                {"us-east-1", map[string]string{"AWS_ENDPOINT_URL": strings.Replace(local, "127.0.0.1", "localhost", 1)}, "not an address of this machine"},
-		"a proxy":               {"us-east-1", map[string]string{"HTTP_PROXY": other, "HTTPS_PROXY": other, "ALL_PROXY": other}, ""},
-		"a proxy to AWS":        {"us-east-1", map[string]string{"AWS_ENDPOINT_URL": "", "HTTPS_PROXY": local}, "AWS itself"},
+		"one service local": {
+			"us-east-1", map[string]string{"AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_EC2": local}, "Elastic Load Balancing in us-east-1 is AWS itself",
+		},
+		"a profile's endpoint": {"us-east-1", map[string]string{"AWS_ENDPOINT_URL": "", "AWS_PROFILE": "there"}, "https://ec2.example.com"},
+		"a profile's service":  {"us-east-1", map[string]string{"AWS_ENDPOINT_URL": "", "AWS_PROFILE": "services"}, "EC2 is at https://ec2.example.com"},
+		"another local server": {"us-east-1", map[string]string{"AWS_ENDPOINT_URL": other}, "does not say that it is a local cloud"},
+		"a name": {
+			"us-east-1", map[string]string{"AWS_ENDPOINT_URL": strings.Replace(local, "127.0.0.1", "localhost", 1)}, "not an address of this machine",
+		},
+		"a proxy":        {"us-east-1", map[string]string{"HTTP_PROXY": other, "HTTPS_PROXY": other, "ALL_PROXY": other}, ""},
+		"a proxy to AWS": {"us-east-1", map[string]string{"AWS_ENDPOINT_URL": "", "HTTPS_PROXY": local}, "AWS itself"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for k, v := range map[string]string{"AWS_CONFIG_FILE": config, "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_CA_BUNDLE": "", "AWS_ENDPOINT_URL": local} {

@@ -115,7 +115,9 @@ func (b *bench) haproxyConfig() (string, error) {
 	// HAProxy wants a frontend; nobody asks it.
 	fmt.Fprintf(
 		&w,
-		"global\n nbthread 1\n maxconn 2000\ndefaults\n mode http\n timeout connect 4s\n timeout check 2s\n timeout client 10s\n timeout server 10s\nfrontend f\n bind unix@%s\n default_backend b\nbackend b\n option httpchk GET /health\n",
+		"global\n nbthread 1\n maxconn 2000\n"+
+			"defaults\n mode http\n timeout connect 4s\n timeout check 2s\n timeout client 10s\n timeout server 10s\n"+
+			"frontend f\n bind unix@%s\n default_backend b\nbackend b\n option httpchk GET /health\n",
 		filepath.Join(b.dir, "frontend"),
 	)
 	for i := range inFlight {

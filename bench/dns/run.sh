@@ -129,7 +129,8 @@ start_bind() {
 	mkdir -p "$work/bind"
 	zone "$work/bind/bench.test" ''
 	cat >"$work/bind/conf" <<-END
-		options { directory "$work/bind"; pid-file "$work/bind/pid"; session-keyfile "$work/bind/key"; listen-on port 5305 { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; minimal-responses yes; querylog no; dnssec-validation no; };
+		options { directory "$work/bind"; pid-file "$work/bind/pid"; session-keyfile "$work/bind/key"; listen-on port 5305 { 127.0.0.1; };
+			listen-on-v6 { none; }; recursion no; minimal-responses yes; querylog no; dnssec-validation no; };
 		controls { };
 		zone "bench.test" { type primary; file "$work/bind/bench.test"; };
 	END
