@@ -19,8 +19,8 @@ What cannot be deleted does not keep down from deleting the rest. At the end it 
 left, why (deletion protection, records that are not the stack's, what others still use), and
 about what that costs a month.
 
-The list is printed, and you are asked for a yes, except on a local cloud; --yes answers it. If
-down was interrupted, run it again: it continues.
+The list is printed, and you are asked for a yes, unless every service's endpoint is a local
+cloud on this machine; --yes answers it. If down was interrupted, run it again: it continues.
 
 Exit codes: 0 nothing of the stack is left but what is said above; 1 something is left; 2 the
 declaration or a flag is wrong.`

@@ -37,7 +37,7 @@ var beforeHelp = []struct{ name, help string }{
 	{checkStandby, "Route 53's checkers find the secondary healthy"},
 	{checkTargets, "the secondary's load balancer finds all its targets healthy"},
 	{checkCapacity, "the secondary has as many healthy targets as the primary"},
-	{checkParity, "the two regions are equal"},
+	{checkParity, "the two regions do not differ in what users would feel"},
 }
 
 func checkNames() []string {
@@ -173,14 +173,21 @@ func targetsOf(ctx context.Context, a *account.Account, group string) (healthy i
 	return healthy, others, nil
 }
 
-// unequal tells how many findings the parity audit has, and the gravest of them.
+// unequal tells how many findings the parity audit has that users would feel in a failover, and the gravest of them.
 func unequal(ctx context.Context, s *plan.Stack) (string, error) {
 	report, err := audited(ctx, s, parity.Options{})
-	if err != nil || len(report.Findings) == 0 {
+	if err != nil {
 		return "", err
 	}
-	first := report.Findings[0]
-	return fmt.Sprintf("%d findings, the gravest: %s (%s); `understudy parity` lists them", len(report.Findings), first.Name, first.Severity), nil
+	return felt(report), nil
+}
+
+func felt(r *parity.Report) string {
+	felt := r.AtLeast(parity.Medium) // what is low, nobody would feel
+	if len(felt) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d findings, the gravest: %s (%s); `understudy parity` lists them", len(felt), felt[0].Name, felt[0].Severity)
 }
 
 // standbyWatch returns what tells, while the primary is broken, that the secondary does not serve. What was forced before is not

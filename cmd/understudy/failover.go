@@ -29,9 +29,9 @@ Exit codes: 0 users have moved; 1 they have not, or not yet; 2 the declaration o
 const failoverHelp = `Move the users to the standby and keep them there until failback.
 
 First it looks: the standby is healthy by its load balancer, by Route 53's checkers and by a request
-of our own (healthy), the regions are equal (parity), the standby may have as many instances as
-serve in the primary (capacity), and neither up, down nor a drill is at work (busy). What speaks
-against the move refuses it, unless --force names it. Then it runs the declared failover.before,
+of our own (healthy), the regions do not differ in what users would feel (parity), the standby may
+have as many instances as serve in the primary (capacity), and neither up, down nor a drill is at
+work (busy). What speaks against the move refuses it, unless --force names it. Then it runs the declared failover.before,
 gives the standby the instances it needs, sets the switch, waits until the name leads to the
 standby and old answers have expired, and runs failover.after. A run that was interrupted
 is continued by the next one.` + moveNeeds

@@ -24,7 +24,7 @@ type target struct {
 // flags adds the flags of all commands that work on a stack.
 func (t *target) flags(c *cobra.Command) {
 	c.Flags().StringVarP(&t.file, "file", "f", understudy.DefaultFile, "the declaration")
-	c.Flags().BoolVar(&t.local, "local", false, "work on the local cloud that is running, not on AWS")
+	c.Flags().BoolVar(&t.local, "local", false, "work on the local cloud that is running, and refuse if any call might go elsewhere")
 	c.MarkFlagFilename("file", "yaml", "yml")
 }
 

@@ -12,7 +12,8 @@ in the secondary region from which nothing is launched. It ends within two minut
 does not renew it, and at once if its process ran on this machine and is gone; so unlock is
 seldom needed. If the run is still at work, it stops when it notices.
 
-You are asked for a yes, except on a local cloud; --yes answers it.
+You are asked for a yes, unless every service's endpoint is a local cloud on this machine; --yes
+answers it.
 
 Exit codes: 0 nobody holds the lock now; 1 failure, or the answer was no; 2 the declaration or a flag is wrong.`
 
