@@ -13,7 +13,9 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log"
 	"maps"
 	"os"
@@ -34,11 +36,13 @@ var services = map[string]string{
 	"monitoring/2010-08-01":                      "cloudwatch",
 	"route53-recovery-control-config/2020-11-02": "recoverycontrol",
 	"route53-recovery-cluster/2019-12-02":        "recoverycluster",
+	"iam/2010-05-08":                             "iam",
+	"ssm/2014-11-06":                             "ssm",
 }
 
 // checked are the tables that have the models' constraints: those of the services that check them in front of their
 // own code. EC2 words its refusals itself; Application Recovery Controller's are not known.
-var checked = map[string]bool{"elbv2": true, "autoscaling": true, "route53": true, "cloudwatch": true}
+var checked = map[string]bool{"elbv2": true, "autoscaling": true, "route53": true, "cloudwatch": true, "iam": true, "sts": true, "ssm": true}
 
 type model struct {
 	Operations map[string]operation
@@ -170,6 +174,9 @@ var (
 // addEnums adds the words that the SDK knows and the models do not.
 func (m *model) addEnums(sdk string) error {
 	src, err := os.ReadFile(filepath.Join(sdk, "types", "enums.go"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // STS has none
+	}
 	if err != nil {
 		return err
 	}
@@ -239,9 +246,9 @@ func (m *model) member(s shape, name string) string {
 	}, ":")
 }
 
-// target names a shape only where the table has a line for it.
+// target names a shape only where the table has a line for it. A structure always has one, and may hold itself.
 func (m *model) target(name string) string {
-	if m.line(name) == "" {
+	if s := m.Shapes[name]; s.Type != "structure" && s.Type != "list" && s.Type != "map" && m.line(name) == "" {
 		return ""
 	}
 	return name

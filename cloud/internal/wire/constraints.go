@@ -47,7 +47,9 @@ func (s *Service) checks(op *operation) bool {
 
 // checksAll tells whether every operation of a service is checked, including required members, so that decoding
 // need not check these.
-func (s *Service) checksAll() bool { return s == ELBv2 || s == AutoScaling || s == CloudWatch }
+func (s *Service) checksAll() bool {
+	return s == ELBv2 || s == AutoScaling || s == CloudWatch || s == IAM || s == STS || s == SSM
+}
 
 // check refuses an input that breaks its model's constraints.
 func (s *Service) check(op *operation, in reflect.Value) error {
@@ -64,8 +66,11 @@ func (s *Service) check(op *operation, in reflect.Value) error {
 		noun = "error"
 	}
 	code := "ValidationError"
-	if s.protocol == restXML {
+	switch s.protocol {
+	case restXML:
 		code = "InvalidInput"
+	case json11:
+		code = "ValidationException"
 	}
 	return Errorf(code, "%d validation %s detected: %s", len(c.broken), noun, strings.Join(c.broken, "; "))
 }

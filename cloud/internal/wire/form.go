@@ -310,7 +310,7 @@ func (s *Service) missing(name string) *Error {
 		return Errorf("MissingParameter", "The request must contain the parameter %s", name)
 	case restXML:
 		return Errorf("InvalidInput", "Invalid XML ; the element %s is missing", name)
-	case restJSON, json10:
+	case restJSON, json10, json11:
 		return Errorf("ValidationException", null, lowerFirst(name))
 	}
 	return Errorf("ValidationError", null, lowerFirst(name))
@@ -322,7 +322,7 @@ func (s *Service) invalid(name, value string, _ error) *Error {
 		return Errorf("InvalidParameterValue", "Value (%s) for parameter %s is invalid.", value, name)
 	case restXML:
 		return Errorf("InvalidInput", "Invalid XML ; '%s' is not a valid value for %s", value, name)
-	case restJSON, json10:
+	case restJSON, json10, json11:
 		return Errorf("ValidationException", "'%s' is not a valid value for %s", value, name)
 	}
 	return Errorf("MalformedInput", "'%s' is not a valid value for %s", value, name)

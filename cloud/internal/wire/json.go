@@ -26,6 +26,18 @@ type restJSONCodec struct{}
 // jsonCodec is AWS JSON 1.0, which botocore's newer releases send to CloudWatch, too.
 type jsonCodec struct{}
 
+// json11Codec is AWS JSON 1.1, whose answers have another type and no codes of a query protocol (smithy.io, "AWS JSON 1.1
+// protocol").
+type json11Codec struct{ jsonCodec }
+
+func (json11Codec) encode(s *Service, op *operation, w http.ResponseWriter, _ string, out reflect.Value) error {
+	return s.writeJSON(w, "application/x-amz-json-1.1", op, out)
+}
+
+func (json11Codec) encodeError(s *Service, w http.ResponseWriter, _ *http.Request, _ string, e *Error) {
+	writeJSONError(w, "application/x-amz-json-1.1", e.HTTPStatus(), e, map[string]any{"__type": s.errorType(e)})
+}
+
 func (restJSONCodec) speaks(*http.Request) bool { return true }
 
 func (jsonCodec) speaks(r *http.Request) bool { return r.Header.Get("X-Amz-Target") != "" }

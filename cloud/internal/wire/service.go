@@ -13,6 +13,7 @@ const (
 	restXML
 	restJSON
 	json10 // AWS JSON 1.0
+	json11 // AWS JSON 1.1
 )
 
 // Service is one AWS API.
@@ -36,6 +37,7 @@ var (
 	ELBv2       = newService("elasticloadbalancing", "elbv2", "2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", awsQuery, queryCodec{})
 	AutoScaling = newService("autoscaling", "autoscaling", "2011-01-01", "http://autoscaling.amazonaws.com/doc/2011-01-01/", awsQuery, queryCodec{})
 	Route53     = newService("route53", "route53", "2013-04-01", "https://route53.amazonaws.com/doc/2013-04-01/", restXML, restXMLCodec{})
+	IAM         = newService("iam", "iam", "2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/", awsQuery, queryCodec{})
 	STS         = newService("sts", "sts", "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/", awsQuery, queryCodec{})
 	// CloudWatch's model is of AWS query, which its older clients speak; newer ones speak JSON or CBOR.
 	CloudWatch = newCloudWatch()
@@ -43,6 +45,8 @@ var (
 	// rules, and one for the states of routing controls, which its clusters answer.
 	RecoveryControl = newService("route53-recovery-control-config", "recoverycontrol", "2020-11-02", "", restJSON, restJSONCodec{})
 	RecoveryCluster = newService("route53-recovery-cluster", "recoverycluster", "2019-12-02", "", json10, jsonCodec{})
+	// Systems Manager, of which a cloud has the Parameter Store.
+	SSM = newService("ssm", "ssm", "2014-11-06", "", json11, json11Codec{})
 )
 
 func newCloudWatch() *Service {
@@ -53,7 +57,7 @@ func newCloudWatch() *Service {
 }
 
 // Services lists them all.
-var Services = []*Service{EC2, ELBv2, AutoScaling, Route53, STS, CloudWatch, RecoveryControl, RecoveryCluster}
+var Services = []*Service{EC2, ELBv2, AutoScaling, Route53, IAM, STS, CloudWatch, SSM, RecoveryControl, RecoveryCluster}
 
 func newService(signing, file, version, namespace string, p protocol, codecs ...codec) *Service {
 	return &Service{SigningName: signing, Version: version, namespace: namespace, protocol: p, codecs: codecs, table: &table{file: file}}
@@ -69,10 +73,12 @@ func ServiceNamed(signing string) *Service {
 	return nil
 }
 
-// Global tells the services that have no regions: Route 53, and Application Recovery Controller, whose configuration
+// Global tells the services that have no regions: IAM, Route 53, and Application Recovery Controller, whose configuration
 // AWS has in us-west-2 alone and whose clusters answer in five regions. Their process is not any region's, so that the
 // loss of one must not take them along.
-func (s *Service) Global() bool { return s == Route53 || s == RecoveryControl || s == RecoveryCluster }
+func (s *Service) Global() bool {
+	return s == IAM || s == Route53 || s == RecoveryControl || s == RecoveryCluster
+}
 
 // Operations lists the names of all the operations that AWS's model of the service has.
 func (s *Service) Operations() []string { return s.table.operations() }

@@ -7,8 +7,10 @@ import (
 	cloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	ec2 "github.com/aws/aws-sdk-go-v2/service/ec2"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	iam "github.com/aws/aws-sdk-go-v2/service/iam"
 	route53 "github.com/aws/aws-sdk-go-v2/service/route53"
 	recoverycontrol "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
+	ssm "github.com/aws/aws-sdk-go-v2/service/ssm"
 	sts "github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
@@ -2963,6 +2965,644 @@ var sdkTypes = map[*Service]map[string][2]any{
 			&elbv2.SetSubnetsOutput{},
 		},
 	},
+	IAM: {
+		"AddClientIDToOpenIDConnectProvider": {
+			&iam.AddClientIDToOpenIDConnectProviderInput{},
+			&iam.AddClientIDToOpenIDConnectProviderOutput{},
+		},
+		"AddRoleToInstanceProfile": {
+			&iam.AddRoleToInstanceProfileInput{},
+			&iam.AddRoleToInstanceProfileOutput{},
+		},
+		"AddUserToGroup": {
+			&iam.AddUserToGroupInput{},
+			&iam.AddUserToGroupOutput{},
+		},
+		"AttachGroupPolicy": {
+			&iam.AttachGroupPolicyInput{},
+			&iam.AttachGroupPolicyOutput{},
+		},
+		"AttachRolePolicy": {
+			&iam.AttachRolePolicyInput{},
+			&iam.AttachRolePolicyOutput{},
+		},
+		"AttachUserPolicy": {
+			&iam.AttachUserPolicyInput{},
+			&iam.AttachUserPolicyOutput{},
+		},
+		"ChangePassword": {
+			&iam.ChangePasswordInput{},
+			&iam.ChangePasswordOutput{},
+		},
+		"CreateAccessKey": {
+			&iam.CreateAccessKeyInput{},
+			&iam.CreateAccessKeyOutput{},
+		},
+		"CreateAccountAlias": {
+			&iam.CreateAccountAliasInput{},
+			&iam.CreateAccountAliasOutput{},
+		},
+		"CreateGroup": {
+			&iam.CreateGroupInput{},
+			&iam.CreateGroupOutput{},
+		},
+		"CreateInstanceProfile": {
+			&iam.CreateInstanceProfileInput{},
+			&iam.CreateInstanceProfileOutput{},
+		},
+		"CreateLoginProfile": {
+			&iam.CreateLoginProfileInput{},
+			&iam.CreateLoginProfileOutput{},
+		},
+		"CreateOpenIDConnectProvider": {
+			&iam.CreateOpenIDConnectProviderInput{},
+			&iam.CreateOpenIDConnectProviderOutput{},
+		},
+		"CreatePolicy": {
+			&iam.CreatePolicyInput{},
+			&iam.CreatePolicyOutput{},
+		},
+		"CreatePolicyVersion": {
+			&iam.CreatePolicyVersionInput{},
+			&iam.CreatePolicyVersionOutput{},
+		},
+		"CreateRole": {
+			&iam.CreateRoleInput{},
+			&iam.CreateRoleOutput{},
+		},
+		"CreateSAMLProvider": {
+			&iam.CreateSAMLProviderInput{},
+			&iam.CreateSAMLProviderOutput{},
+		},
+		"CreateServiceLinkedRole": {
+			&iam.CreateServiceLinkedRoleInput{},
+			&iam.CreateServiceLinkedRoleOutput{},
+		},
+		"CreateServiceSpecificCredential": {
+			&iam.CreateServiceSpecificCredentialInput{},
+			&iam.CreateServiceSpecificCredentialOutput{},
+		},
+		"CreateUser": {
+			&iam.CreateUserInput{},
+			&iam.CreateUserOutput{},
+		},
+		"CreateVirtualMFADevice": {
+			&iam.CreateVirtualMFADeviceInput{},
+			&iam.CreateVirtualMFADeviceOutput{},
+		},
+		"DeactivateMFADevice": {
+			&iam.DeactivateMFADeviceInput{},
+			&iam.DeactivateMFADeviceOutput{},
+		},
+		"DeleteAccessKey": {
+			&iam.DeleteAccessKeyInput{},
+			&iam.DeleteAccessKeyOutput{},
+		},
+		"DeleteAccountAlias": {
+			&iam.DeleteAccountAliasInput{},
+			&iam.DeleteAccountAliasOutput{},
+		},
+		"DeleteAccountPasswordPolicy": {
+			&iam.DeleteAccountPasswordPolicyInput{},
+			&iam.DeleteAccountPasswordPolicyOutput{},
+		},
+		"DeleteGroup": {
+			&iam.DeleteGroupInput{},
+			&iam.DeleteGroupOutput{},
+		},
+		"DeleteGroupPolicy": {
+			&iam.DeleteGroupPolicyInput{},
+			&iam.DeleteGroupPolicyOutput{},
+		},
+		"DeleteInstanceProfile": {
+			&iam.DeleteInstanceProfileInput{},
+			&iam.DeleteInstanceProfileOutput{},
+		},
+		"DeleteLoginProfile": {
+			&iam.DeleteLoginProfileInput{},
+			&iam.DeleteLoginProfileOutput{},
+		},
+		"DeleteOpenIDConnectProvider": {
+			&iam.DeleteOpenIDConnectProviderInput{},
+			&iam.DeleteOpenIDConnectProviderOutput{},
+		},
+		"DeletePolicy": {
+			&iam.DeletePolicyInput{},
+			&iam.DeletePolicyOutput{},
+		},
+		"DeletePolicyVersion": {
+			&iam.DeletePolicyVersionInput{},
+			&iam.DeletePolicyVersionOutput{},
+		},
+		"DeleteRole": {
+			&iam.DeleteRoleInput{},
+			&iam.DeleteRoleOutput{},
+		},
+		"DeleteRolePermissionsBoundary": {
+			&iam.DeleteRolePermissionsBoundaryInput{},
+			&iam.DeleteRolePermissionsBoundaryOutput{},
+		},
+		"DeleteRolePolicy": {
+			&iam.DeleteRolePolicyInput{},
+			&iam.DeleteRolePolicyOutput{},
+		},
+		"DeleteSAMLProvider": {
+			&iam.DeleteSAMLProviderInput{},
+			&iam.DeleteSAMLProviderOutput{},
+		},
+		"DeleteSSHPublicKey": {
+			&iam.DeleteSSHPublicKeyInput{},
+			&iam.DeleteSSHPublicKeyOutput{},
+		},
+		"DeleteServerCertificate": {
+			&iam.DeleteServerCertificateInput{},
+			&iam.DeleteServerCertificateOutput{},
+		},
+		"DeleteServiceLinkedRole": {
+			&iam.DeleteServiceLinkedRoleInput{},
+			&iam.DeleteServiceLinkedRoleOutput{},
+		},
+		"DeleteServiceSpecificCredential": {
+			&iam.DeleteServiceSpecificCredentialInput{},
+			&iam.DeleteServiceSpecificCredentialOutput{},
+		},
+		"DeleteSigningCertificate": {
+			&iam.DeleteSigningCertificateInput{},
+			&iam.DeleteSigningCertificateOutput{},
+		},
+		"DeleteUser": {
+			&iam.DeleteUserInput{},
+			&iam.DeleteUserOutput{},
+		},
+		"DeleteUserPermissionsBoundary": {
+			&iam.DeleteUserPermissionsBoundaryInput{},
+			&iam.DeleteUserPermissionsBoundaryOutput{},
+		},
+		"DeleteUserPolicy": {
+			&iam.DeleteUserPolicyInput{},
+			&iam.DeleteUserPolicyOutput{},
+		},
+		"DeleteVirtualMFADevice": {
+			&iam.DeleteVirtualMFADeviceInput{},
+			&iam.DeleteVirtualMFADeviceOutput{},
+		},
+		"DetachGroupPolicy": {
+			&iam.DetachGroupPolicyInput{},
+			&iam.DetachGroupPolicyOutput{},
+		},
+		"DetachRolePolicy": {
+			&iam.DetachRolePolicyInput{},
+			&iam.DetachRolePolicyOutput{},
+		},
+		"DetachUserPolicy": {
+			&iam.DetachUserPolicyInput{},
+			&iam.DetachUserPolicyOutput{},
+		},
+		"EnableMFADevice": {
+			&iam.EnableMFADeviceInput{},
+			&iam.EnableMFADeviceOutput{},
+		},
+		"GenerateCredentialReport": {
+			&iam.GenerateCredentialReportInput{},
+			&iam.GenerateCredentialReportOutput{},
+		},
+		"GenerateOrganizationsAccessReport": {
+			&iam.GenerateOrganizationsAccessReportInput{},
+			&iam.GenerateOrganizationsAccessReportOutput{},
+		},
+		"GenerateServiceLastAccessedDetails": {
+			&iam.GenerateServiceLastAccessedDetailsInput{},
+			&iam.GenerateServiceLastAccessedDetailsOutput{},
+		},
+		"GetAccessKeyLastUsed": {
+			&iam.GetAccessKeyLastUsedInput{},
+			&iam.GetAccessKeyLastUsedOutput{},
+		},
+		"GetAccountAuthorizationDetails": {
+			&iam.GetAccountAuthorizationDetailsInput{},
+			&iam.GetAccountAuthorizationDetailsOutput{},
+		},
+		"GetAccountPasswordPolicy": {
+			&iam.GetAccountPasswordPolicyInput{},
+			&iam.GetAccountPasswordPolicyOutput{},
+		},
+		"GetAccountSummary": {
+			&iam.GetAccountSummaryInput{},
+			&iam.GetAccountSummaryOutput{},
+		},
+		"GetContextKeysForCustomPolicy": {
+			&iam.GetContextKeysForCustomPolicyInput{},
+			&iam.GetContextKeysForCustomPolicyOutput{},
+		},
+		"GetContextKeysForPrincipalPolicy": {
+			&iam.GetContextKeysForPrincipalPolicyInput{},
+			&iam.GetContextKeysForPrincipalPolicyOutput{},
+		},
+		"GetCredentialReport": {
+			&iam.GetCredentialReportInput{},
+			&iam.GetCredentialReportOutput{},
+		},
+		"GetGroup": {
+			&iam.GetGroupInput{},
+			&iam.GetGroupOutput{},
+		},
+		"GetGroupPolicy": {
+			&iam.GetGroupPolicyInput{},
+			&iam.GetGroupPolicyOutput{},
+		},
+		"GetInstanceProfile": {
+			&iam.GetInstanceProfileInput{},
+			&iam.GetInstanceProfileOutput{},
+		},
+		"GetLoginProfile": {
+			&iam.GetLoginProfileInput{},
+			&iam.GetLoginProfileOutput{},
+		},
+		"GetMFADevice": {
+			&iam.GetMFADeviceInput{},
+			&iam.GetMFADeviceOutput{},
+		},
+		"GetOpenIDConnectProvider": {
+			&iam.GetOpenIDConnectProviderInput{},
+			&iam.GetOpenIDConnectProviderOutput{},
+		},
+		"GetOrganizationsAccessReport": {
+			&iam.GetOrganizationsAccessReportInput{},
+			&iam.GetOrganizationsAccessReportOutput{},
+		},
+		"GetPolicy": {
+			&iam.GetPolicyInput{},
+			&iam.GetPolicyOutput{},
+		},
+		"GetPolicyVersion": {
+			&iam.GetPolicyVersionInput{},
+			&iam.GetPolicyVersionOutput{},
+		},
+		"GetRole": {
+			&iam.GetRoleInput{},
+			&iam.GetRoleOutput{},
+		},
+		"GetRolePolicy": {
+			&iam.GetRolePolicyInput{},
+			&iam.GetRolePolicyOutput{},
+		},
+		"GetSAMLProvider": {
+			&iam.GetSAMLProviderInput{},
+			&iam.GetSAMLProviderOutput{},
+		},
+		"GetSSHPublicKey": {
+			&iam.GetSSHPublicKeyInput{},
+			&iam.GetSSHPublicKeyOutput{},
+		},
+		"GetServerCertificate": {
+			&iam.GetServerCertificateInput{},
+			&iam.GetServerCertificateOutput{},
+		},
+		"GetServiceLastAccessedDetails": {
+			&iam.GetServiceLastAccessedDetailsInput{},
+			&iam.GetServiceLastAccessedDetailsOutput{},
+		},
+		"GetServiceLastAccessedDetailsWithEntities": {
+			&iam.GetServiceLastAccessedDetailsWithEntitiesInput{},
+			&iam.GetServiceLastAccessedDetailsWithEntitiesOutput{},
+		},
+		"GetServiceLinkedRoleDeletionStatus": {
+			&iam.GetServiceLinkedRoleDeletionStatusInput{},
+			&iam.GetServiceLinkedRoleDeletionStatusOutput{},
+		},
+		"GetUser": {
+			&iam.GetUserInput{},
+			&iam.GetUserOutput{},
+		},
+		"GetUserPolicy": {
+			&iam.GetUserPolicyInput{},
+			&iam.GetUserPolicyOutput{},
+		},
+		"ListAccessKeys": {
+			&iam.ListAccessKeysInput{},
+			&iam.ListAccessKeysOutput{},
+		},
+		"ListAccountAliases": {
+			&iam.ListAccountAliasesInput{},
+			&iam.ListAccountAliasesOutput{},
+		},
+		"ListAttachedGroupPolicies": {
+			&iam.ListAttachedGroupPoliciesInput{},
+			&iam.ListAttachedGroupPoliciesOutput{},
+		},
+		"ListAttachedRolePolicies": {
+			&iam.ListAttachedRolePoliciesInput{},
+			&iam.ListAttachedRolePoliciesOutput{},
+		},
+		"ListAttachedUserPolicies": {
+			&iam.ListAttachedUserPoliciesInput{},
+			&iam.ListAttachedUserPoliciesOutput{},
+		},
+		"ListEntitiesForPolicy": {
+			&iam.ListEntitiesForPolicyInput{},
+			&iam.ListEntitiesForPolicyOutput{},
+		},
+		"ListGroupPolicies": {
+			&iam.ListGroupPoliciesInput{},
+			&iam.ListGroupPoliciesOutput{},
+		},
+		"ListGroups": {
+			&iam.ListGroupsInput{},
+			&iam.ListGroupsOutput{},
+		},
+		"ListGroupsForUser": {
+			&iam.ListGroupsForUserInput{},
+			&iam.ListGroupsForUserOutput{},
+		},
+		"ListInstanceProfileTags": {
+			&iam.ListInstanceProfileTagsInput{},
+			&iam.ListInstanceProfileTagsOutput{},
+		},
+		"ListInstanceProfiles": {
+			&iam.ListInstanceProfilesInput{},
+			&iam.ListInstanceProfilesOutput{},
+		},
+		"ListInstanceProfilesForRole": {
+			&iam.ListInstanceProfilesForRoleInput{},
+			&iam.ListInstanceProfilesForRoleOutput{},
+		},
+		"ListMFADeviceTags": {
+			&iam.ListMFADeviceTagsInput{},
+			&iam.ListMFADeviceTagsOutput{},
+		},
+		"ListMFADevices": {
+			&iam.ListMFADevicesInput{},
+			&iam.ListMFADevicesOutput{},
+		},
+		"ListOpenIDConnectProviderTags": {
+			&iam.ListOpenIDConnectProviderTagsInput{},
+			&iam.ListOpenIDConnectProviderTagsOutput{},
+		},
+		"ListOpenIDConnectProviders": {
+			&iam.ListOpenIDConnectProvidersInput{},
+			&iam.ListOpenIDConnectProvidersOutput{},
+		},
+		"ListPolicies": {
+			&iam.ListPoliciesInput{},
+			&iam.ListPoliciesOutput{},
+		},
+		"ListPoliciesGrantingServiceAccess": {
+			&iam.ListPoliciesGrantingServiceAccessInput{},
+			&iam.ListPoliciesGrantingServiceAccessOutput{},
+		},
+		"ListPolicyTags": {
+			&iam.ListPolicyTagsInput{},
+			&iam.ListPolicyTagsOutput{},
+		},
+		"ListPolicyVersions": {
+			&iam.ListPolicyVersionsInput{},
+			&iam.ListPolicyVersionsOutput{},
+		},
+		"ListRolePolicies": {
+			&iam.ListRolePoliciesInput{},
+			&iam.ListRolePoliciesOutput{},
+		},
+		"ListRoleTags": {
+			&iam.ListRoleTagsInput{},
+			&iam.ListRoleTagsOutput{},
+		},
+		"ListRoles": {
+			&iam.ListRolesInput{},
+			&iam.ListRolesOutput{},
+		},
+		"ListSAMLProviderTags": {
+			&iam.ListSAMLProviderTagsInput{},
+			&iam.ListSAMLProviderTagsOutput{},
+		},
+		"ListSAMLProviders": {
+			&iam.ListSAMLProvidersInput{},
+			&iam.ListSAMLProvidersOutput{},
+		},
+		"ListSSHPublicKeys": {
+			&iam.ListSSHPublicKeysInput{},
+			&iam.ListSSHPublicKeysOutput{},
+		},
+		"ListServerCertificateTags": {
+			&iam.ListServerCertificateTagsInput{},
+			&iam.ListServerCertificateTagsOutput{},
+		},
+		"ListServerCertificates": {
+			&iam.ListServerCertificatesInput{},
+			&iam.ListServerCertificatesOutput{},
+		},
+		"ListServiceSpecificCredentials": {
+			&iam.ListServiceSpecificCredentialsInput{},
+			&iam.ListServiceSpecificCredentialsOutput{},
+		},
+		"ListSigningCertificates": {
+			&iam.ListSigningCertificatesInput{},
+			&iam.ListSigningCertificatesOutput{},
+		},
+		"ListUserPolicies": {
+			&iam.ListUserPoliciesInput{},
+			&iam.ListUserPoliciesOutput{},
+		},
+		"ListUserTags": {
+			&iam.ListUserTagsInput{},
+			&iam.ListUserTagsOutput{},
+		},
+		"ListUsers": {
+			&iam.ListUsersInput{},
+			&iam.ListUsersOutput{},
+		},
+		"ListVirtualMFADevices": {
+			&iam.ListVirtualMFADevicesInput{},
+			&iam.ListVirtualMFADevicesOutput{},
+		},
+		"PutGroupPolicy": {
+			&iam.PutGroupPolicyInput{},
+			&iam.PutGroupPolicyOutput{},
+		},
+		"PutRolePermissionsBoundary": {
+			&iam.PutRolePermissionsBoundaryInput{},
+			&iam.PutRolePermissionsBoundaryOutput{},
+		},
+		"PutRolePolicy": {
+			&iam.PutRolePolicyInput{},
+			&iam.PutRolePolicyOutput{},
+		},
+		"PutUserPermissionsBoundary": {
+			&iam.PutUserPermissionsBoundaryInput{},
+			&iam.PutUserPermissionsBoundaryOutput{},
+		},
+		"PutUserPolicy": {
+			&iam.PutUserPolicyInput{},
+			&iam.PutUserPolicyOutput{},
+		},
+		"RemoveClientIDFromOpenIDConnectProvider": {
+			&iam.RemoveClientIDFromOpenIDConnectProviderInput{},
+			&iam.RemoveClientIDFromOpenIDConnectProviderOutput{},
+		},
+		"RemoveRoleFromInstanceProfile": {
+			&iam.RemoveRoleFromInstanceProfileInput{},
+			&iam.RemoveRoleFromInstanceProfileOutput{},
+		},
+		"RemoveUserFromGroup": {
+			&iam.RemoveUserFromGroupInput{},
+			&iam.RemoveUserFromGroupOutput{},
+		},
+		"ResetServiceSpecificCredential": {
+			&iam.ResetServiceSpecificCredentialInput{},
+			&iam.ResetServiceSpecificCredentialOutput{},
+		},
+		"ResyncMFADevice": {
+			&iam.ResyncMFADeviceInput{},
+			&iam.ResyncMFADeviceOutput{},
+		},
+		"SetDefaultPolicyVersion": {
+			&iam.SetDefaultPolicyVersionInput{},
+			&iam.SetDefaultPolicyVersionOutput{},
+		},
+		"SetSecurityTokenServicePreferences": {
+			&iam.SetSecurityTokenServicePreferencesInput{},
+			&iam.SetSecurityTokenServicePreferencesOutput{},
+		},
+		"SimulateCustomPolicy": {
+			&iam.SimulateCustomPolicyInput{},
+			&iam.SimulateCustomPolicyOutput{},
+		},
+		"SimulatePrincipalPolicy": {
+			&iam.SimulatePrincipalPolicyInput{},
+			&iam.SimulatePrincipalPolicyOutput{},
+		},
+		"TagInstanceProfile": {
+			&iam.TagInstanceProfileInput{},
+			&iam.TagInstanceProfileOutput{},
+		},
+		"TagMFADevice": {
+			&iam.TagMFADeviceInput{},
+			&iam.TagMFADeviceOutput{},
+		},
+		"TagOpenIDConnectProvider": {
+			&iam.TagOpenIDConnectProviderInput{},
+			&iam.TagOpenIDConnectProviderOutput{},
+		},
+		"TagPolicy": {
+			&iam.TagPolicyInput{},
+			&iam.TagPolicyOutput{},
+		},
+		"TagRole": {
+			&iam.TagRoleInput{},
+			&iam.TagRoleOutput{},
+		},
+		"TagSAMLProvider": {
+			&iam.TagSAMLProviderInput{},
+			&iam.TagSAMLProviderOutput{},
+		},
+		"TagServerCertificate": {
+			&iam.TagServerCertificateInput{},
+			&iam.TagServerCertificateOutput{},
+		},
+		"TagUser": {
+			&iam.TagUserInput{},
+			&iam.TagUserOutput{},
+		},
+		"UntagInstanceProfile": {
+			&iam.UntagInstanceProfileInput{},
+			&iam.UntagInstanceProfileOutput{},
+		},
+		"UntagMFADevice": {
+			&iam.UntagMFADeviceInput{},
+			&iam.UntagMFADeviceOutput{},
+		},
+		"UntagOpenIDConnectProvider": {
+			&iam.UntagOpenIDConnectProviderInput{},
+			&iam.UntagOpenIDConnectProviderOutput{},
+		},
+		"UntagPolicy": {
+			&iam.UntagPolicyInput{},
+			&iam.UntagPolicyOutput{},
+		},
+		"UntagRole": {
+			&iam.UntagRoleInput{},
+			&iam.UntagRoleOutput{},
+		},
+		"UntagSAMLProvider": {
+			&iam.UntagSAMLProviderInput{},
+			&iam.UntagSAMLProviderOutput{},
+		},
+		"UntagServerCertificate": {
+			&iam.UntagServerCertificateInput{},
+			&iam.UntagServerCertificateOutput{},
+		},
+		"UntagUser": {
+			&iam.UntagUserInput{},
+			&iam.UntagUserOutput{},
+		},
+		"UpdateAccessKey": {
+			&iam.UpdateAccessKeyInput{},
+			&iam.UpdateAccessKeyOutput{},
+		},
+		"UpdateAccountPasswordPolicy": {
+			&iam.UpdateAccountPasswordPolicyInput{},
+			&iam.UpdateAccountPasswordPolicyOutput{},
+		},
+		"UpdateAssumeRolePolicy": {
+			&iam.UpdateAssumeRolePolicyInput{},
+			&iam.UpdateAssumeRolePolicyOutput{},
+		},
+		"UpdateGroup": {
+			&iam.UpdateGroupInput{},
+			&iam.UpdateGroupOutput{},
+		},
+		"UpdateLoginProfile": {
+			&iam.UpdateLoginProfileInput{},
+			&iam.UpdateLoginProfileOutput{},
+		},
+		"UpdateOpenIDConnectProviderThumbprint": {
+			&iam.UpdateOpenIDConnectProviderThumbprintInput{},
+			&iam.UpdateOpenIDConnectProviderThumbprintOutput{},
+		},
+		"UpdateRole": {
+			&iam.UpdateRoleInput{},
+			&iam.UpdateRoleOutput{},
+		},
+		"UpdateRoleDescription": {
+			&iam.UpdateRoleDescriptionInput{},
+			&iam.UpdateRoleDescriptionOutput{},
+		},
+		"UpdateSAMLProvider": {
+			&iam.UpdateSAMLProviderInput{},
+			&iam.UpdateSAMLProviderOutput{},
+		},
+		"UpdateSSHPublicKey": {
+			&iam.UpdateSSHPublicKeyInput{},
+			&iam.UpdateSSHPublicKeyOutput{},
+		},
+		"UpdateServerCertificate": {
+			&iam.UpdateServerCertificateInput{},
+			&iam.UpdateServerCertificateOutput{},
+		},
+		"UpdateServiceSpecificCredential": {
+			&iam.UpdateServiceSpecificCredentialInput{},
+			&iam.UpdateServiceSpecificCredentialOutput{},
+		},
+		"UpdateSigningCertificate": {
+			&iam.UpdateSigningCertificateInput{},
+			&iam.UpdateSigningCertificateOutput{},
+		},
+		"UpdateUser": {
+			&iam.UpdateUserInput{},
+			&iam.UpdateUserOutput{},
+		},
+		"UploadSSHPublicKey": {
+			&iam.UploadSSHPublicKeyInput{},
+			&iam.UploadSSHPublicKeyOutput{},
+		},
+		"UploadServerCertificate": {
+			&iam.UploadServerCertificateInput{},
+			&iam.UploadServerCertificateOutput{},
+		},
+		"UploadSigningCertificate": {
+			&iam.UploadSigningCertificateInput{},
+			&iam.UploadSigningCertificateOutput{},
+		},
+	},
 	CloudWatch: {
 		"DeleteAlarms": {
 			&cloudwatch.DeleteAlarmsInput{},
@@ -3495,6 +4135,568 @@ var sdkTypes = map[*Service]map[string][2]any{
 		"UpdateTrafficPolicyInstance": {
 			&route53.UpdateTrafficPolicyInstanceInput{},
 			&route53.UpdateTrafficPolicyInstanceOutput{},
+		},
+	},
+	SSM: {
+		"AddTagsToResource": {
+			&ssm.AddTagsToResourceInput{},
+			&ssm.AddTagsToResourceOutput{},
+		},
+		"AssociateOpsItemRelatedItem": {
+			&ssm.AssociateOpsItemRelatedItemInput{},
+			&ssm.AssociateOpsItemRelatedItemOutput{},
+		},
+		"CancelCommand": {
+			&ssm.CancelCommandInput{},
+			&ssm.CancelCommandOutput{},
+		},
+		"CancelMaintenanceWindowExecution": {
+			&ssm.CancelMaintenanceWindowExecutionInput{},
+			&ssm.CancelMaintenanceWindowExecutionOutput{},
+		},
+		"CreateActivation": {
+			&ssm.CreateActivationInput{},
+			&ssm.CreateActivationOutput{},
+		},
+		"CreateAssociation": {
+			&ssm.CreateAssociationInput{},
+			&ssm.CreateAssociationOutput{},
+		},
+		"CreateAssociationBatch": {
+			&ssm.CreateAssociationBatchInput{},
+			&ssm.CreateAssociationBatchOutput{},
+		},
+		"CreateDocument": {
+			&ssm.CreateDocumentInput{},
+			&ssm.CreateDocumentOutput{},
+		},
+		"CreateMaintenanceWindow": {
+			&ssm.CreateMaintenanceWindowInput{},
+			&ssm.CreateMaintenanceWindowOutput{},
+		},
+		"CreateOpsItem": {
+			&ssm.CreateOpsItemInput{},
+			&ssm.CreateOpsItemOutput{},
+		},
+		"CreateOpsMetadata": {
+			&ssm.CreateOpsMetadataInput{},
+			&ssm.CreateOpsMetadataOutput{},
+		},
+		"CreatePatchBaseline": {
+			&ssm.CreatePatchBaselineInput{},
+			&ssm.CreatePatchBaselineOutput{},
+		},
+		"CreateResourceDataSync": {
+			&ssm.CreateResourceDataSyncInput{},
+			&ssm.CreateResourceDataSyncOutput{},
+		},
+		"DeleteActivation": {
+			&ssm.DeleteActivationInput{},
+			&ssm.DeleteActivationOutput{},
+		},
+		"DeleteAssociation": {
+			&ssm.DeleteAssociationInput{},
+			&ssm.DeleteAssociationOutput{},
+		},
+		"DeleteDocument": {
+			&ssm.DeleteDocumentInput{},
+			&ssm.DeleteDocumentOutput{},
+		},
+		"DeleteInventory": {
+			&ssm.DeleteInventoryInput{},
+			&ssm.DeleteInventoryOutput{},
+		},
+		"DeleteMaintenanceWindow": {
+			&ssm.DeleteMaintenanceWindowInput{},
+			&ssm.DeleteMaintenanceWindowOutput{},
+		},
+		"DeleteOpsItem": {
+			&ssm.DeleteOpsItemInput{},
+			&ssm.DeleteOpsItemOutput{},
+		},
+		"DeleteOpsMetadata": {
+			&ssm.DeleteOpsMetadataInput{},
+			&ssm.DeleteOpsMetadataOutput{},
+		},
+		"DeleteParameter": {
+			&ssm.DeleteParameterInput{},
+			&ssm.DeleteParameterOutput{},
+		},
+		"DeleteParameters": {
+			&ssm.DeleteParametersInput{},
+			&ssm.DeleteParametersOutput{},
+		},
+		"DeletePatchBaseline": {
+			&ssm.DeletePatchBaselineInput{},
+			&ssm.DeletePatchBaselineOutput{},
+		},
+		"DeleteResourceDataSync": {
+			&ssm.DeleteResourceDataSyncInput{},
+			&ssm.DeleteResourceDataSyncOutput{},
+		},
+		"DeleteResourcePolicy": {
+			&ssm.DeleteResourcePolicyInput{},
+			&ssm.DeleteResourcePolicyOutput{},
+		},
+		"DeregisterManagedInstance": {
+			&ssm.DeregisterManagedInstanceInput{},
+			&ssm.DeregisterManagedInstanceOutput{},
+		},
+		"DeregisterPatchBaselineForPatchGroup": {
+			&ssm.DeregisterPatchBaselineForPatchGroupInput{},
+			&ssm.DeregisterPatchBaselineForPatchGroupOutput{},
+		},
+		"DeregisterTargetFromMaintenanceWindow": {
+			&ssm.DeregisterTargetFromMaintenanceWindowInput{},
+			&ssm.DeregisterTargetFromMaintenanceWindowOutput{},
+		},
+		"DeregisterTaskFromMaintenanceWindow": {
+			&ssm.DeregisterTaskFromMaintenanceWindowInput{},
+			&ssm.DeregisterTaskFromMaintenanceWindowOutput{},
+		},
+		"DescribeActivations": {
+			&ssm.DescribeActivationsInput{},
+			&ssm.DescribeActivationsOutput{},
+		},
+		"DescribeAssociation": {
+			&ssm.DescribeAssociationInput{},
+			&ssm.DescribeAssociationOutput{},
+		},
+		"DescribeAssociationExecutionTargets": {
+			&ssm.DescribeAssociationExecutionTargetsInput{},
+			&ssm.DescribeAssociationExecutionTargetsOutput{},
+		},
+		"DescribeAssociationExecutions": {
+			&ssm.DescribeAssociationExecutionsInput{},
+			&ssm.DescribeAssociationExecutionsOutput{},
+		},
+		"DescribeAutomationExecutions": {
+			&ssm.DescribeAutomationExecutionsInput{},
+			&ssm.DescribeAutomationExecutionsOutput{},
+		},
+		"DescribeAutomationStepExecutions": {
+			&ssm.DescribeAutomationStepExecutionsInput{},
+			&ssm.DescribeAutomationStepExecutionsOutput{},
+		},
+		"DescribeAvailablePatches": {
+			&ssm.DescribeAvailablePatchesInput{},
+			&ssm.DescribeAvailablePatchesOutput{},
+		},
+		"DescribeDocument": {
+			&ssm.DescribeDocumentInput{},
+			&ssm.DescribeDocumentOutput{},
+		},
+		"DescribeDocumentPermission": {
+			&ssm.DescribeDocumentPermissionInput{},
+			&ssm.DescribeDocumentPermissionOutput{},
+		},
+		"DescribeEffectiveInstanceAssociations": {
+			&ssm.DescribeEffectiveInstanceAssociationsInput{},
+			&ssm.DescribeEffectiveInstanceAssociationsOutput{},
+		},
+		"DescribeEffectivePatchesForPatchBaseline": {
+			&ssm.DescribeEffectivePatchesForPatchBaselineInput{},
+			&ssm.DescribeEffectivePatchesForPatchBaselineOutput{},
+		},
+		"DescribeInstanceAssociationsStatus": {
+			&ssm.DescribeInstanceAssociationsStatusInput{},
+			&ssm.DescribeInstanceAssociationsStatusOutput{},
+		},
+		"DescribeInstanceInformation": {
+			&ssm.DescribeInstanceInformationInput{},
+			&ssm.DescribeInstanceInformationOutput{},
+		},
+		"DescribeInstancePatchStates": {
+			&ssm.DescribeInstancePatchStatesInput{},
+			&ssm.DescribeInstancePatchStatesOutput{},
+		},
+		"DescribeInstancePatchStatesForPatchGroup": {
+			&ssm.DescribeInstancePatchStatesForPatchGroupInput{},
+			&ssm.DescribeInstancePatchStatesForPatchGroupOutput{},
+		},
+		"DescribeInstancePatches": {
+			&ssm.DescribeInstancePatchesInput{},
+			&ssm.DescribeInstancePatchesOutput{},
+		},
+		"DescribeInstanceProperties": {
+			&ssm.DescribeInstancePropertiesInput{},
+			&ssm.DescribeInstancePropertiesOutput{},
+		},
+		"DescribeInventoryDeletions": {
+			&ssm.DescribeInventoryDeletionsInput{},
+			&ssm.DescribeInventoryDeletionsOutput{},
+		},
+		"DescribeMaintenanceWindowExecutionTaskInvocations": {
+			&ssm.DescribeMaintenanceWindowExecutionTaskInvocationsInput{},
+			&ssm.DescribeMaintenanceWindowExecutionTaskInvocationsOutput{},
+		},
+		"DescribeMaintenanceWindowExecutionTasks": {
+			&ssm.DescribeMaintenanceWindowExecutionTasksInput{},
+			&ssm.DescribeMaintenanceWindowExecutionTasksOutput{},
+		},
+		"DescribeMaintenanceWindowExecutions": {
+			&ssm.DescribeMaintenanceWindowExecutionsInput{},
+			&ssm.DescribeMaintenanceWindowExecutionsOutput{},
+		},
+		"DescribeMaintenanceWindowSchedule": {
+			&ssm.DescribeMaintenanceWindowScheduleInput{},
+			&ssm.DescribeMaintenanceWindowScheduleOutput{},
+		},
+		"DescribeMaintenanceWindowTargets": {
+			&ssm.DescribeMaintenanceWindowTargetsInput{},
+			&ssm.DescribeMaintenanceWindowTargetsOutput{},
+		},
+		"DescribeMaintenanceWindowTasks": {
+			&ssm.DescribeMaintenanceWindowTasksInput{},
+			&ssm.DescribeMaintenanceWindowTasksOutput{},
+		},
+		"DescribeMaintenanceWindows": {
+			&ssm.DescribeMaintenanceWindowsInput{},
+			&ssm.DescribeMaintenanceWindowsOutput{},
+		},
+		"DescribeMaintenanceWindowsForTarget": {
+			&ssm.DescribeMaintenanceWindowsForTargetInput{},
+			&ssm.DescribeMaintenanceWindowsForTargetOutput{},
+		},
+		"DescribeOpsItems": {
+			&ssm.DescribeOpsItemsInput{},
+			&ssm.DescribeOpsItemsOutput{},
+		},
+		"DescribeParameters": {
+			&ssm.DescribeParametersInput{},
+			&ssm.DescribeParametersOutput{},
+		},
+		"DescribePatchBaselines": {
+			&ssm.DescribePatchBaselinesInput{},
+			&ssm.DescribePatchBaselinesOutput{},
+		},
+		"DescribePatchGroupState": {
+			&ssm.DescribePatchGroupStateInput{},
+			&ssm.DescribePatchGroupStateOutput{},
+		},
+		"DescribePatchGroups": {
+			&ssm.DescribePatchGroupsInput{},
+			&ssm.DescribePatchGroupsOutput{},
+		},
+		"DescribePatchProperties": {
+			&ssm.DescribePatchPropertiesInput{},
+			&ssm.DescribePatchPropertiesOutput{},
+		},
+		"DescribeSessions": {
+			&ssm.DescribeSessionsInput{},
+			&ssm.DescribeSessionsOutput{},
+		},
+		"DisassociateOpsItemRelatedItem": {
+			&ssm.DisassociateOpsItemRelatedItemInput{},
+			&ssm.DisassociateOpsItemRelatedItemOutput{},
+		},
+		"GetAutomationExecution": {
+			&ssm.GetAutomationExecutionInput{},
+			&ssm.GetAutomationExecutionOutput{},
+		},
+		"GetCalendarState": {
+			&ssm.GetCalendarStateInput{},
+			&ssm.GetCalendarStateOutput{},
+		},
+		"GetCommandInvocation": {
+			&ssm.GetCommandInvocationInput{},
+			&ssm.GetCommandInvocationOutput{},
+		},
+		"GetConnectionStatus": {
+			&ssm.GetConnectionStatusInput{},
+			&ssm.GetConnectionStatusOutput{},
+		},
+		"GetDefaultPatchBaseline": {
+			&ssm.GetDefaultPatchBaselineInput{},
+			&ssm.GetDefaultPatchBaselineOutput{},
+		},
+		"GetDeployablePatchSnapshotForInstance": {
+			&ssm.GetDeployablePatchSnapshotForInstanceInput{},
+			&ssm.GetDeployablePatchSnapshotForInstanceOutput{},
+		},
+		"GetDocument": {
+			&ssm.GetDocumentInput{},
+			&ssm.GetDocumentOutput{},
+		},
+		"GetInventory": {
+			&ssm.GetInventoryInput{},
+			&ssm.GetInventoryOutput{},
+		},
+		"GetInventorySchema": {
+			&ssm.GetInventorySchemaInput{},
+			&ssm.GetInventorySchemaOutput{},
+		},
+		"GetMaintenanceWindow": {
+			&ssm.GetMaintenanceWindowInput{},
+			&ssm.GetMaintenanceWindowOutput{},
+		},
+		"GetMaintenanceWindowExecution": {
+			&ssm.GetMaintenanceWindowExecutionInput{},
+			&ssm.GetMaintenanceWindowExecutionOutput{},
+		},
+		"GetMaintenanceWindowExecutionTask": {
+			&ssm.GetMaintenanceWindowExecutionTaskInput{},
+			&ssm.GetMaintenanceWindowExecutionTaskOutput{},
+		},
+		"GetMaintenanceWindowExecutionTaskInvocation": {
+			&ssm.GetMaintenanceWindowExecutionTaskInvocationInput{},
+			&ssm.GetMaintenanceWindowExecutionTaskInvocationOutput{},
+		},
+		"GetMaintenanceWindowTask": {
+			&ssm.GetMaintenanceWindowTaskInput{},
+			&ssm.GetMaintenanceWindowTaskOutput{},
+		},
+		"GetOpsItem": {
+			&ssm.GetOpsItemInput{},
+			&ssm.GetOpsItemOutput{},
+		},
+		"GetOpsMetadata": {
+			&ssm.GetOpsMetadataInput{},
+			&ssm.GetOpsMetadataOutput{},
+		},
+		"GetOpsSummary": {
+			&ssm.GetOpsSummaryInput{},
+			&ssm.GetOpsSummaryOutput{},
+		},
+		"GetParameter": {
+			&ssm.GetParameterInput{},
+			&ssm.GetParameterOutput{},
+		},
+		"GetParameterHistory": {
+			&ssm.GetParameterHistoryInput{},
+			&ssm.GetParameterHistoryOutput{},
+		},
+		"GetParameters": {
+			&ssm.GetParametersInput{},
+			&ssm.GetParametersOutput{},
+		},
+		"GetParametersByPath": {
+			&ssm.GetParametersByPathInput{},
+			&ssm.GetParametersByPathOutput{},
+		},
+		"GetPatchBaseline": {
+			&ssm.GetPatchBaselineInput{},
+			&ssm.GetPatchBaselineOutput{},
+		},
+		"GetPatchBaselineForPatchGroup": {
+			&ssm.GetPatchBaselineForPatchGroupInput{},
+			&ssm.GetPatchBaselineForPatchGroupOutput{},
+		},
+		"GetResourcePolicies": {
+			&ssm.GetResourcePoliciesInput{},
+			&ssm.GetResourcePoliciesOutput{},
+		},
+		"GetServiceSetting": {
+			&ssm.GetServiceSettingInput{},
+			&ssm.GetServiceSettingOutput{},
+		},
+		"LabelParameterVersion": {
+			&ssm.LabelParameterVersionInput{},
+			&ssm.LabelParameterVersionOutput{},
+		},
+		"ListAssociationVersions": {
+			&ssm.ListAssociationVersionsInput{},
+			&ssm.ListAssociationVersionsOutput{},
+		},
+		"ListAssociations": {
+			&ssm.ListAssociationsInput{},
+			&ssm.ListAssociationsOutput{},
+		},
+		"ListCommandInvocations": {
+			&ssm.ListCommandInvocationsInput{},
+			&ssm.ListCommandInvocationsOutput{},
+		},
+		"ListCommands": {
+			&ssm.ListCommandsInput{},
+			&ssm.ListCommandsOutput{},
+		},
+		"ListComplianceItems": {
+			&ssm.ListComplianceItemsInput{},
+			&ssm.ListComplianceItemsOutput{},
+		},
+		"ListComplianceSummaries": {
+			&ssm.ListComplianceSummariesInput{},
+			&ssm.ListComplianceSummariesOutput{},
+		},
+		"ListDocumentMetadataHistory": {
+			&ssm.ListDocumentMetadataHistoryInput{},
+			&ssm.ListDocumentMetadataHistoryOutput{},
+		},
+		"ListDocumentVersions": {
+			&ssm.ListDocumentVersionsInput{},
+			&ssm.ListDocumentVersionsOutput{},
+		},
+		"ListDocuments": {
+			&ssm.ListDocumentsInput{},
+			&ssm.ListDocumentsOutput{},
+		},
+		"ListInventoryEntries": {
+			&ssm.ListInventoryEntriesInput{},
+			&ssm.ListInventoryEntriesOutput{},
+		},
+		"ListOpsItemEvents": {
+			&ssm.ListOpsItemEventsInput{},
+			&ssm.ListOpsItemEventsOutput{},
+		},
+		"ListOpsItemRelatedItems": {
+			&ssm.ListOpsItemRelatedItemsInput{},
+			&ssm.ListOpsItemRelatedItemsOutput{},
+		},
+		"ListOpsMetadata": {
+			&ssm.ListOpsMetadataInput{},
+			&ssm.ListOpsMetadataOutput{},
+		},
+		"ListResourceComplianceSummaries": {
+			&ssm.ListResourceComplianceSummariesInput{},
+			&ssm.ListResourceComplianceSummariesOutput{},
+		},
+		"ListResourceDataSync": {
+			&ssm.ListResourceDataSyncInput{},
+			&ssm.ListResourceDataSyncOutput{},
+		},
+		"ListTagsForResource": {
+			&ssm.ListTagsForResourceInput{},
+			&ssm.ListTagsForResourceOutput{},
+		},
+		"ModifyDocumentPermission": {
+			&ssm.ModifyDocumentPermissionInput{},
+			&ssm.ModifyDocumentPermissionOutput{},
+		},
+		"PutComplianceItems": {
+			&ssm.PutComplianceItemsInput{},
+			&ssm.PutComplianceItemsOutput{},
+		},
+		"PutInventory": {
+			&ssm.PutInventoryInput{},
+			&ssm.PutInventoryOutput{},
+		},
+		"PutParameter": {
+			&ssm.PutParameterInput{},
+			&ssm.PutParameterOutput{},
+		},
+		"PutResourcePolicy": {
+			&ssm.PutResourcePolicyInput{},
+			&ssm.PutResourcePolicyOutput{},
+		},
+		"RegisterDefaultPatchBaseline": {
+			&ssm.RegisterDefaultPatchBaselineInput{},
+			&ssm.RegisterDefaultPatchBaselineOutput{},
+		},
+		"RegisterPatchBaselineForPatchGroup": {
+			&ssm.RegisterPatchBaselineForPatchGroupInput{},
+			&ssm.RegisterPatchBaselineForPatchGroupOutput{},
+		},
+		"RegisterTargetWithMaintenanceWindow": {
+			&ssm.RegisterTargetWithMaintenanceWindowInput{},
+			&ssm.RegisterTargetWithMaintenanceWindowOutput{},
+		},
+		"RegisterTaskWithMaintenanceWindow": {
+			&ssm.RegisterTaskWithMaintenanceWindowInput{},
+			&ssm.RegisterTaskWithMaintenanceWindowOutput{},
+		},
+		"RemoveTagsFromResource": {
+			&ssm.RemoveTagsFromResourceInput{},
+			&ssm.RemoveTagsFromResourceOutput{},
+		},
+		"ResetServiceSetting": {
+			&ssm.ResetServiceSettingInput{},
+			&ssm.ResetServiceSettingOutput{},
+		},
+		"ResumeSession": {
+			&ssm.ResumeSessionInput{},
+			&ssm.ResumeSessionOutput{},
+		},
+		"SendAutomationSignal": {
+			&ssm.SendAutomationSignalInput{},
+			&ssm.SendAutomationSignalOutput{},
+		},
+		"SendCommand": {
+			&ssm.SendCommandInput{},
+			&ssm.SendCommandOutput{},
+		},
+		"StartAssociationsOnce": {
+			&ssm.StartAssociationsOnceInput{},
+			&ssm.StartAssociationsOnceOutput{},
+		},
+		"StartAutomationExecution": {
+			&ssm.StartAutomationExecutionInput{},
+			&ssm.StartAutomationExecutionOutput{},
+		},
+		"StartChangeRequestExecution": {
+			&ssm.StartChangeRequestExecutionInput{},
+			&ssm.StartChangeRequestExecutionOutput{},
+		},
+		"StartSession": {
+			&ssm.StartSessionInput{},
+			&ssm.StartSessionOutput{},
+		},
+		"StopAutomationExecution": {
+			&ssm.StopAutomationExecutionInput{},
+			&ssm.StopAutomationExecutionOutput{},
+		},
+		"TerminateSession": {
+			&ssm.TerminateSessionInput{},
+			&ssm.TerminateSessionOutput{},
+		},
+		"UnlabelParameterVersion": {
+			&ssm.UnlabelParameterVersionInput{},
+			&ssm.UnlabelParameterVersionOutput{},
+		},
+		"UpdateAssociation": {
+			&ssm.UpdateAssociationInput{},
+			&ssm.UpdateAssociationOutput{},
+		},
+		"UpdateAssociationStatus": {
+			&ssm.UpdateAssociationStatusInput{},
+			&ssm.UpdateAssociationStatusOutput{},
+		},
+		"UpdateDocument": {
+			&ssm.UpdateDocumentInput{},
+			&ssm.UpdateDocumentOutput{},
+		},
+		"UpdateDocumentDefaultVersion": {
+			&ssm.UpdateDocumentDefaultVersionInput{},
+			&ssm.UpdateDocumentDefaultVersionOutput{},
+		},
+		"UpdateDocumentMetadata": {
+			&ssm.UpdateDocumentMetadataInput{},
+			&ssm.UpdateDocumentMetadataOutput{},
+		},
+		"UpdateMaintenanceWindow": {
+			&ssm.UpdateMaintenanceWindowInput{},
+			&ssm.UpdateMaintenanceWindowOutput{},
+		},
+		"UpdateMaintenanceWindowTarget": {
+			&ssm.UpdateMaintenanceWindowTargetInput{},
+			&ssm.UpdateMaintenanceWindowTargetOutput{},
+		},
+		"UpdateMaintenanceWindowTask": {
+			&ssm.UpdateMaintenanceWindowTaskInput{},
+			&ssm.UpdateMaintenanceWindowTaskOutput{},
+		},
+		"UpdateManagedInstanceRole": {
+			&ssm.UpdateManagedInstanceRoleInput{},
+			&ssm.UpdateManagedInstanceRoleOutput{},
+		},
+		"UpdateOpsItem": {
+			&ssm.UpdateOpsItemInput{},
+			&ssm.UpdateOpsItemOutput{},
+		},
+		"UpdateOpsMetadata": {
+			&ssm.UpdateOpsMetadataInput{},
+			&ssm.UpdateOpsMetadataOutput{},
+		},
+		"UpdatePatchBaseline": {
+			&ssm.UpdatePatchBaselineInput{},
+			&ssm.UpdatePatchBaselineOutput{},
+		},
+		"UpdateResourceDataSync": {
+			&ssm.UpdateResourceDataSyncInput{},
+			&ssm.UpdateResourceDataSyncOutput{},
+		},
+		"UpdateServiceSetting": {
+			&ssm.UpdateServiceSettingInput{},
+			&ssm.UpdateServiceSettingOutput{},
 		},
 	},
 	STS: {
