@@ -108,7 +108,7 @@ var floors = []struct {
 	what     string
 }{
 	{
-		"address descriptors tempo socket store dnssec fleet resolver sshkey userdata wire",
+		"address descriptors tempo socket store dnssec fleet resolver sshkey userdata wire policy",
 		"stand on nothing of ours: the address plan, times, files, signatures, bytes, processes",
 	},
 	{"network machine fault throttle beacon balancer metrics request", "one thing each, told what to do"},
@@ -116,7 +116,7 @@ var floors = []struct {
 	{"room health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
 	{"dns records room/roomtest", "serves what routing decides; Route 53's rules of record sets; what tests of control planes share"},
 	{
-		"policies checks controls region/balancing region/scaling region/watching region/resource",
+		"policies checks controls identity region/balancing region/scaling region/watching region/resource",
 		"traffic policies' documents; control planes of one thing each, which see each other only through interfaces of their own; what EC2's share",
 	},
 	{"region/nets region/resource/resourcetest", "the networks of EC2; what the tests of EC2's packages share"},
@@ -156,7 +156,7 @@ func TestOrderOfTheCloudsPackages(t *testing.T) {
 // pure packages and files decide; they neither look at a clock nor reach outside, so that a test, and a simulation of
 // years, can give them any world.
 var pure = []string{
-	"cloud/internal/fleet", "cloud/internal/routing", "cloud/internal/records", "cloud/internal/policies", "cloud/internal/tempo", "cloud/internal/metrics/alarm.go",
+	"cloud/internal/fleet", "cloud/internal/routing", "cloud/internal/records", "cloud/internal/policies", "cloud/internal/policy", "cloud/internal/tempo", "cloud/internal/metrics/alarm.go",
 	"cloud/internal/health/judge.go", "cloud/internal/controls/rules.go", "cloud/internal/fault/rule.go", "cloud/internal/fault/veil.go", "cloud/internal/fault/veil_json.go", "parity",
 }
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/understudy/understudy/cloud/internal/world"
 )
 
 // takeFolder makes and locks the folder, and reads what it keeps.
@@ -22,7 +24,7 @@ func (c *Cloud) takeFolder(o Options) (err error) {
 	if c.dir, err = filepath.Abs(c.dir); err != nil {
 		return err
 	}
-	for _, sub := range []string{"", "run", "log", "regions", "route53"} {
+	for _, sub := range []string{"", "run", "log", "regions", world.Route53, world.Identity} {
 		if err := os.MkdirAll(filepath.Join(c.dir, sub), 0o700); err != nil {
 			return err
 		}

@@ -62,6 +62,9 @@ func (c *Cloud) StartRegion(ctx context.Context, name string) error {
 }
 
 func (c *Cloud) startProcess(ctx context.Context, name string) error {
+	if name == world.Identity {
+		return c.openIdentity()
+	}
 	c.mu.Lock()
 	if e := c.states[name]; e.State != world.Up {
 		delete(c.states, name) // its old reason is not the new one's
@@ -94,7 +97,11 @@ func (c *Cloud) Status() Status {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, name := range append([]string{world.Route53}, c.settings.Regions...) {
+	names := append([]string{world.Route53}, c.settings.Regions...)
+	if c.states[world.Identity].State != world.Up { // it has no process of its own to tell of
+		names = append(names, world.Identity)
+	}
+	for _, name := range names {
 		e := c.states[name]
 		p := Process{Name: name, State: string(world.Down), Reason: e.Error, Hint: e.Hint}
 		if e.State == world.Up || e.State == world.Refused {

@@ -15,7 +15,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/world"
 )
 
-// Restore restores the last good copy of the refused state of a region, or of "route53"; changes that came after the
+// Restore restores the last good copy of the refused state of a region, of "route53" or of "identity"; changes that came after the
 // copy are lost. With empty, it starts with no state instead. The refused file is kept under
 // another name. If the folder's cloud runs, it starts the refused part. It fails if the state is not refused.
 func Restore(ctx context.Context, dir, name string, empty bool) ([]Restored, error) {
@@ -66,7 +66,7 @@ func (c *Cloud) restore(ctx context.Context, name string, empty bool) ([]Restore
 }
 
 func restore(dir string, regions []string, name string, empty bool) (done []Restored, err error) {
-	if all := append([]string{world.Route53}, regions...); !slices.Contains(all, name) {
+	if all := append([]string{world.Route53, world.Identity}, regions...); !slices.Contains(all, name) {
 		return nil, fmt.Errorf("%q is not of this cloud, which has %s", name, strings.Join(all, ", "))
 	}
 	do := store.Restore

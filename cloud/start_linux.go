@@ -33,6 +33,7 @@ type Cloud struct {
 	log       *slog.Logger
 	faults    *door.Faults
 	recorder  *door.Recorder
+	identity  identityDesk
 
 	lock    *os.File
 	closers []func() error // in the order of opening; closed in reverse
@@ -53,7 +54,7 @@ type Cloud struct {
 // with ErrInUse if the folder's cloud runs already. If the kernel or its settings do not allow
 // what a cloud needs, the error says what is missing and how to allow it.
 //
-// If the state of a region, or of Route 53, is damaged, lost or not readable, that part is refused and the others start:
+// If the state of a region, of Route 53 or of IAM is damaged, lost or not readable, that part is refused and the others start:
 // Status says which one is refused and why, and Restore restores the last good copy.
 func Start(ctx context.Context, o Options) (*Cloud, error) {
 	if err := o.Validate(); err != nil {
@@ -101,6 +102,9 @@ func (c *Cloud) startAll(ctx context.Context, o Options) error {
 	}
 	defer closeAll(names)
 	if err := c.servePublishing(); err != nil {
+		return err
+	}
+	if err := c.openIdentity(); err != nil {
 		return err
 	}
 	if err := c.startWorld(names); err != nil {
@@ -232,7 +236,7 @@ func (c *Cloud) serveAPI(listener net.Listener, further string) error {
 	}
 	server := door.NewServer(door.Config{
 		Faults: c.faults, Recorder: c.recorder, Throttle: c.throttle,
-		Account: c.settings.Account, AccessKey: c.keys.ID, Secret: c.keys.Secret,
+		Account: c.settings.Account, AccessKey: c.keys.ID, Secret: c.keys.Secret, Identity: &c.identity,
 		Regions: c.settings.Regions, Socket: func(name string) string { return world.Socket(c.dir, name) }, Log: c.log,
 	})
 	c.onClose(server.Close)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/understudy/understudy/cloud/internal/door"
+	"github.com/understudy/understudy/cloud/internal/identity"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -48,7 +49,7 @@ func answer(t *testing.T, from io.Reader) (int, string) {
 func TestSlowBodiesAreRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := make(pipes)
-		server := door.NewServer(door.Config{Account: account, AccessKey: keyID, Secret: secret})
+		server := door.NewServer(door.Config{Account: account, AccessKey: keyID, Secret: secret, Identity: identity.Refused{}})
 		go server.Serve(l)
 		near, far := net.Pipe()
 		l <- far

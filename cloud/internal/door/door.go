@@ -1,5 +1,5 @@
 // Package door is the front door of a local cloud: the one HTTP endpoint of all its services. It verifies
-// the signature of each request (SigV4), answers STS itself, and forwards the rest over a unix socket to
+// the signature of each request (SigV4), gives IAM's and STS's to who answers them, and forwards the rest over a unix socket to
 // the process of the service and region that the signature's credential scope names.
 package door
 
@@ -19,8 +19,9 @@ import (
 // Config is what a door needs to know about its cloud.
 type Config struct {
 	Account   string // 12 digits
-	AccessKey string // the id of the one key
+	AccessKey string // the id of the account's own key
 	Secret    string
+	Identity  Identity // answers IAM and STS, and knows the other keys
 
 	Regions []string
 	// Socket returns the unix socket of a process by its name: a region's, or "route53".
@@ -52,8 +53,8 @@ func New(c Config) http.Handler {
 	}
 	return &door{
 		Config:   c,
-		verifier: &Verifier{AccessKey: c.AccessKey, Secret: c.Secret, Now: c.Now},
-		identity: newIdentity(c),
+		verifier: &Verifier{Account: c.Account, AccessKey: c.AccessKey, Secret: c.Secret, Identity: c.Identity, Now: c.Now},
+		identity: c.Identity.Handler(),
 	}
 }
 
@@ -76,7 +77,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, service, err)
 		return
 	}
-	if err := d.verifier.Verify(r, body); err != nil {
+	caller, err := d.verifier.caller(r, body)
+	if err != nil {
 		d.Log.Warn("request refused", "service", scope.Service, "region", scope.Region, "code", err.Code, "from", r.RemoteAddr)
 		refuse(w, r, service, err)
 		return
@@ -85,11 +87,16 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, service, unknownService(scope.Service))
 		return
 	}
+	r = r.WithContext(WithCaller(r.Context(), caller))
+	d.Identity.Used(caller, service.SigningName, scope.Region)
 	c := call{Call: fault.Call{Service: service.SigningName, Region: scope.Region}, service: service, r: r, body: body}
 	name := scope.Region
 	switch {
-	case service == wire.STS: // which every region has
+	case service == wire.STS || service == wire.IAM: // every region has STS; IAM is the account's
 		c.handle = func(w http.ResponseWriter, r *http.Request, _ []byte) { d.identity.ServeHTTP(w, r) }
+		if service == wire.IAM {
+			c.Region = ""
+		}
 	case service.Global(): // whatever region the client has been configured for
 		name, c.Region = wire.Route53.SigningName, ""
 	case !slices.Contains(d.Regions, name):

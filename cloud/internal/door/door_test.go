@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/understudy/understudy/cloud/internal/door"
+	"github.com/understudy/understudy/cloud/internal/identity"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/internal/patience"
 )
@@ -61,11 +62,17 @@ func open(t *testing.T, adjust ...func(*door.Config)) *endpoint {
 	serveUnix(t, filepath.Join(dir, "route53"), zones)
 	e := &endpoint{dir: dir, faults: door.NewFaults([]string{"us-east-1", "us-west-2"})}
 	e.Server = httptest.NewUnstartedServer(nil)
+	now := func() time.Time { return time.Now().Add(time.Duration(e.late.Load())) }
+	room, err := identity.Open(identity.Config{Account: account, RootKey: keyID, Dir: t.TempDir(), Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { room.Close() })
 	config := door.Config{
-		Account: account, AccessKey: keyID, Secret: secret, Faults: e.faults, Regions: []string{"us-east-1", "us-west-2"},
+		Identity: room, Account: account, AccessKey: keyID, Secret: secret, Faults: e.faults, Regions: []string{"us-east-1", "us-west-2"},
 		Recorder: door.NewRecorder(&e.recorded, slog.New(slog.DiscardHandler)),
 		Socket:   func(name string) string { return filepath.Join(dir, name) },
-		Now:      func() time.Time { return time.Now().Add(time.Duration(e.late.Load())) },
+		Now:      now,
 	}
 	for _, f := range adjust {
 		f(&config)

@@ -148,7 +148,22 @@ func (s *signature) unknownKey(message string) *wire.Error {
 	if s.Service == wire.EC2.SigningName {
 		return ec2AuthFailure()
 	}
+	if s.Service == wire.SSM.SigningName { // "Common Errors", Systems Manager API reference
+		return &wire.Error{Code: "UnrecognizedClientException", Message: message}
+	}
 	return &wire.Error{Code: "InvalidClientTokenId", Message: message, Status: http.StatusForbidden}
+}
+
+// expiredToken is the answer to a session whose time is over.
+func (s *signature) expiredToken() *wire.Error {
+	const message = "The security token included in the request is expired"
+	switch s.Service {
+	case wire.EC2.SigningName:
+		return &wire.Error{Code: "RequestExpired", Message: "Request has expired."}
+	case wire.SSM.SigningName:
+		return &wire.Error{Code: "ExpiredTokenException", Message: message}
+	}
+	return &wire.Error{Code: "ExpiredToken", Message: message, Status: http.StatusForbidden}
 }
 
 func (s *signature) mismatch() *wire.Error {

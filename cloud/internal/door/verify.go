@@ -26,48 +26,80 @@ const (
 	presignedLongest = 7 * 24 * time.Hour
 )
 
-// Verifier verifies SigV4 signatures of one key ("Signature Version 4 signing process", IAM user guide).
+// Verifier verifies SigV4 signatures of the account's own key, and of those that an Identity knows ("Signature Version 4
+// signing process", IAM user guide).
 type Verifier struct {
+	Account           string
 	AccessKey, Secret string
+	Identity          Identity         // nil where there is the account's own key alone
 	Now               func() time.Time // nil for time.Now
 }
 
-// Verify returns nil for a request that the key has signed and that is fresh, or the error that the
+// Verify returns nil for a request that a key has signed and that is fresh, or the error that the
 // service of its credential scope refuses it with. It reads nothing from the request's Body.
 func (v *Verifier) Verify(r *http.Request, body []byte) *wire.Error {
+	_, err := v.caller(r, body)
+	return err
+}
+
+// caller verifies a request, and returns who has signed it.
+func (v *Verifier) caller(r *http.Request, body []byte) (c Caller, _ *wire.Error) {
 	s, err := parseSignature(r)
 	if err != nil {
-		return err
+		return c, err
 	}
-	if subtle.ConstantTimeCompare([]byte(s.AccessKey), []byte(v.AccessKey)) != 1 {
-		return s.unknownKey("The security token included in the request is invalid.")
-	}
-	if s.token != "" {
-		return s.unknownKey("The security token included in the request is invalid. This cloud issues no session tokens: unset AWS_SESSION_TOKEN.")
+	key, err := v.find(s)
+	if err != nil {
+		return c, err
 	}
 	if err := v.fresh(s); err != nil {
-		return err
+		return c, err
 	}
 	hash, err := s.bodyHash(body)
 	if err != nil {
-		return err
+		return c, err
 	}
 	for _, path := range canonicalPaths(r) {
-		want := sign(v.Secret, s, s.canonicalRequest(r, path, hash))
+		want := sign(key.Secret, s, s.canonicalRequest(r, path, hash))
 		if subtle.ConstantTimeCompare([]byte(want), []byte(s.signature)) == 1 {
-			return nil
+			return key.Caller, nil
 		}
 	}
-	return s.mismatch()
+	return c, s.mismatch()
+}
+
+// find finds the key that a signature names.
+func (v *Verifier) find(s *signature) (Key, *wire.Error) {
+	const invalid = "The security token included in the request is invalid."
+	if subtle.ConstantTimeCompare([]byte(s.AccessKey), []byte(v.AccessKey)) == 1 {
+		if s.token != "" {
+			return Key{}, s.unknownKey(invalid + " The account's own key has no session token: unset AWS_SESSION_TOKEN.")
+		}
+		return Key{Secret: v.Secret, Caller: rootCaller(v.Account, v.AccessKey)}, nil
+	}
+	if v.Identity == nil {
+		return Key{}, s.unknownKey(invalid)
+	}
+	key, state := v.Identity.Find(s.AccessKey, s.token, v.now())
+	switch state {
+	case GoodKey:
+		return key, nil
+	case ExpiredKey:
+		return Key{}, s.expiredToken()
+	}
+	return Key{}, s.unknownKey(invalid)
+}
+
+func (v *Verifier) now() time.Time {
+	if v.Now != nil {
+		return v.Now()
+	}
+	return time.Now()
 }
 
 // fresh refuses a request that is too old or from the future.
 func (v *Verifier) fresh(s *signature) *wire.Error {
-	now := time.Now
-	if v.Now != nil {
-		now = v.Now
-	}
-	t, window := now().UTC(), skew
+	t, window := v.now().UTC(), skew
 	if s.Service == wire.EC2.SigningName {
 		window = skewEC2
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/understudy/understudy/cloud/internal/identity"
 	"github.com/understudy/understudy/cloud/internal/region"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/cloud/internal/zones"
@@ -51,6 +52,7 @@ func operations() []wire.Operation {
 	mux := wire.NewMux(slog.New(slog.DiscardHandler))
 	new(region.Region).Operations(mux)
 	new(zones.Zones).Operations(mux)
+	new(identity.Room).Operations(mux)
 	return mux.Coverage()
 }
 
@@ -59,7 +61,7 @@ func coverage(all []wire.Operation, tests map[string]string) string {
 	var b strings.Builder
 	b.WriteString("# Operations that the local cloud answers\n\nMade by a test, from the dispatch tables and the tests' sources. " +
 		"An operation that is refused, or not here, answers\n`UnsupportedOperation`. The test is the first of those " +
-		"that ask for the operation. STS answers `GetCallerIdentity`.\n")
+		"that ask for the operation.\n")
 	byService := map[string][]wire.Operation{}
 	var order []string
 	for _, op := range all {

@@ -61,14 +61,16 @@ func Main() {
 }
 
 // failure is the message of a role that cannot serve.
-func failure(err error) Event {
-	e := Event{State: Down, Error: err.Error()}
+func failure(err error) Event { return Failure(os.Getenv(envName), err) }
+
+// Failure is the message of a part of a cloud that cannot serve.
+func Failure(name string, err error) Event {
+	e := Event{Name: name, State: Down, Error: err.Error()}
 	var refused *store.Error
 	if !errors.As(err, &refused) {
 		return e
 	}
 	e.State, e.Error = Refused, refused.Error()
-	name := os.Getenv(envName)
 	switch {
 	case !refused.Damaged:
 	case refused.Kept.IsZero():

@@ -25,10 +25,10 @@ func Namespaces() (*syscall.SysProcAttr, error) {
 	}
 	// Root maps every id that it has: all ids, unless it is root of a user namespace only.
 	var err error
-	if attr.UidMappings, err = identity("/proc/self/uid_map"); err != nil {
+	if attr.UidMappings, err = mapping("/proc/self/uid_map"); err != nil {
 		return nil, err
 	}
-	if attr.GidMappings, err = identity("/proc/self/gid_map"); err != nil {
+	if attr.GidMappings, err = mapping("/proc/self/gid_map"); err != nil {
 		return nil, err
 	}
 	// If it is root of a namespace that an unprivileged user made, the kernel denies setgroups permanently.
@@ -37,8 +37,8 @@ func Namespaces() (*syscall.SysProcAttr, error) {
 	return attr, nil
 }
 
-// identity maps each range of this process's ids to the same ids.
-func identity(path string) ([]syscall.SysProcIDMap, error) {
+// mapping maps each range of this process's ids to the same ids.
+func mapping(path string) ([]syscall.SysProcIDMap, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

@@ -68,10 +68,13 @@ const (
 	Refused State = "refused"
 )
 
-// Home is the folder of route53 or a region.
+// Identity is the name of IAM and STS, which the front door's own process answers: credentials are as available as it is.
+const Identity = "identity"
+
+// Home is the folder of route53, identity or a region.
 func Home(dir, name string) string {
-	if name == Route53 {
-		return filepath.Join(dir, Route53)
+	if name == Route53 || name == Identity {
+		return filepath.Join(dir, name)
 	}
 	return filepath.Join(dir, "regions", name)
 }
@@ -80,8 +83,11 @@ func Home(dir, name string) string {
 // is lost.
 func Kept(dir, name string) string { return filepath.Join(dir, "kept", name) }
 
-// StateFiles are the stores of route53 or a region.
+// StateFiles are the stores of route53, identity or a region.
 func StateFiles(dir, name string) []string {
+	if name == Identity {
+		return []string{filepath.Join(Home(dir, name), "identity.db")}
+	}
 	files := []string{filepath.Join(Home(dir, name), "state.db")}
 	if name == Route53 {
 		files = append(files, filepath.Join(Home(dir, name), "controls.db"))

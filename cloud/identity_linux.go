@@ -1,0 +1,62 @@
+package cloud
+
+import (
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/door"
+	"github.com/understudy/understudy/cloud/internal/identity"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/tempo"
+	"github.com/understudy/understudy/cloud/internal/world"
+)
+
+// identityDesk is IAM as the front door asks it: the room, or what stands for it while its state is refused. Restoring it
+// replaces the one by the other.
+type identityDesk struct{ now atomic.Pointer[served] }
+
+type served struct {
+	door.Identity
+	handler http.Handler
+}
+
+func (d *identityDesk) serve(i door.Identity) { d.now.Store(&served{i, i.Handler()}) }
+
+// Find implements door.Identity.
+func (d *identityDesk) Find(id, token string, now time.Time) (door.Key, door.KeyState) {
+	return d.now.Load().Find(id, token, now)
+}
+
+// Used implements door.Identity.
+func (d *identityDesk) Used(c door.Caller, service, region string) {
+	d.now.Load().Used(c, service, region)
+}
+
+// Handler implements door.Identity.
+func (d *identityDesk) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.now.Load().handler.ServeHTTP(w, r) })
+}
+
+// openIdentity opens IAM's state. One that is refused stops nothing else: the account's own key is not in it.
+func (c *Cloud) openIdentity() error {
+	room, err := identity.Open(identity.Config{
+		Account: c.settings.Account, RootKey: c.keys.ID, Speed: tempo.Speed(c.settings.Speed), Log: c.log,
+		Dir: world.Home(c.dir, world.Identity), Kept: world.Kept(c.dir, world.Identity),
+	})
+	var refused *store.Error
+	if errors.As(err, &refused) {
+		c.log.Error("IAM is refused", "error", err)
+		c.learn(world.Failure(world.Identity, err))
+		c.identity.serve(identity.Refused{})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.onClose(room.Close)
+	c.identity.serve(room)
+	c.learn(world.Event{Name: world.Identity, State: world.Up})
+	return nil
+}

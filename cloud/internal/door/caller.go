@@ -1,0 +1,69 @@
+package door
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// Caller is who has signed a request.
+type Caller struct {
+	Account   string
+	ARN       string // of the root user, a user, or a role's session
+	UserID    string // the unique id of a user; ROLE-ID:SESSION of a session
+	AccessKey string
+
+	User         string // an IAM user's name, else empty
+	Role, RoleID string // the name and the unique id of a session's role, else empty
+
+	Temporary bool              // that the key is a session's
+	Issued    time.Time         // when, of a session
+	Policies  []string          // the documents that limit a session
+	Tags      map[string]string // a session's
+}
+
+// Root tells that the caller is the account's root user, whom no policy limits.
+func (c Caller) Root() bool { return c.User == "" && c.Role == "" }
+
+func rootCaller(account, key string) Caller {
+	return Caller{Account: account, ARN: "arn:aws:iam::" + account + ":root", UserID: account, AccessKey: key}
+}
+
+// Key is a secret, and whose it is.
+type Key struct {
+	Secret string
+	Caller Caller
+}
+
+// KeyState tells what became of looking for a key.
+type KeyState int
+
+// The states. A session's key needs its token.
+const (
+	UnknownKey KeyState = iota
+	GoodKey
+	ExpiredKey
+)
+
+// Identity answers IAM and STS, and knows whose keys there are besides the account's own.
+type Identity interface {
+	// Find finds a key that may sign at a time.
+	Find(id, token string, now time.Time) (Key, KeyState)
+	// Used notes a call that was let in; the region is that of its signature.
+	Used(c Caller, service, region string)
+	// Handler answers the two services. A request's context has its caller.
+	Handler() http.Handler
+}
+
+type callerKey struct{}
+
+// CallerOf returns who has signed the request with this context.
+func CallerOf(ctx context.Context) Caller {
+	c, _ := ctx.Value(callerKey{}).(Caller)
+	return c
+}
+
+// WithCaller returns a context that has a caller.
+func WithCaller(ctx context.Context, c Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
