@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"net/url"
 	"path/filepath"
 	"strings"
 
@@ -117,7 +118,7 @@ func writeSARIF(w io.Writer, r *parity.Report, file string) error {
 func sarifOf(f parity.Finding, file string) sarifResult {
 	where := sarifLocation{Logical: []sarifLogical{{f.Role, f.Name, "resource"}}}
 	if file != "" {
-		where.Physical = &sarifPhysical{sarifArtifact{(filepath.ToSlash(file))}}
+		where.Physical = &sarifPhysical{sarifArtifact{(&url.URL{Path: filepath.ToSlash(file)}).String()}}
 	}
 	result := sarifResult{
 		RuleID: f.Rule, Level: sarifLevels[f.Severity], Message: sarifText{inOneText(f)}, Locations: []sarifLocation{where},
