@@ -145,6 +145,9 @@ func (c *canon) describeListeners(balancer, name string) {
 		if l.MutualAuthentication != nil && aws.ToString(l.MutualAuthentication.Mode) != "" {
 			settings["mutual authentication"] = aws.ToString(l.MutualAuthentication.Mode)
 		}
+		if c.declared != nil {
+			settings["switch"] = None // until it is found: one that neither side has is missed at the standby
+		}
 		commands := map[string]Command{
 			"":           {Remove: "elbv2 delete-listener --listener-arn " + arn},
 			"tls policy": {Make: "elbv2 modify-listener --listener-arn " + arn + " --ssl-policy " + aws.ToString(l.SslPolicy)},

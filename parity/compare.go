@@ -197,7 +197,7 @@ func (d *difference) blame(e expectation) bool {
 		d.wrong = [2]bool{d.values[0] != must, d.values[1] != must}
 		return d.wrong[0] || d.wrong[1]
 	}
-	if d.values[0] == d.values[1] {
+	if d.values[0] == d.values[1] && !d.toDiffer(e) {
 		return false
 	}
 	for n, side := range understudy.Sides {
@@ -212,6 +212,13 @@ func (d *difference) blame(e expectation) bool {
 		}
 	}
 	return d.wrong[0] || d.wrong[1]
+}
+
+// toDiffer tells of what the sides are to have otherwise: the failover switch is at the standby alone.
+func (d *difference) toDiffer(e expectation) bool {
+	primary, known := e.setting(understudy.Primary, d.kind, d.role, d.setting)
+	secondary, also := e.setting(understudy.Secondary, d.kind, d.role, d.setting)
+	return known && also && primary != secondary
 }
 
 // presume blames the one that is behind, where its age tells, and else the secondary.

@@ -184,6 +184,9 @@ func TestOneCauseIsOneFinding(t *testing.T) {
 		{"a host that was stopped",
 			[]Resource{host("state", "running", "public address", "true")}, []Resource{host("state", "stopped", "public address", "false")},
 			"high instance host-a: state in us-west-2", []string{"instance host-a: public address"}},
+		{"a record that is gone, by which its check is found",
+			[]Resource{group("sg-2", "default", nil), own, {Kind: "health check", Role: "service", Within: "record hello.test A"}}, []Resource{group("sg-1", "default", nil)},
+			"critical record hello.test A in us-west-2", []string{"health check service"}},
 		{"a subnet under a table of others",
 			[]Resource{table("private-routes"), table(unnamed, governs, "yes")}, []Resource{table("private-routes", governs, "yes")},
 			"critical route table private-routes: governs subnet private-a in us-east-1", []string{"route table " + unnamed}},
@@ -213,6 +216,14 @@ func TestTableThatTookASubnetOverIsRemovedAfterwards(t *testing.T) {
 	right := west(Resource{Kind: "route table", Role: "private-routes", Settings: map[string]string{governs: "yes"}})
 	want := []string{"understudy up", "aws ec2 delete-route-table --route-table-id rtb-9 --region us-east-1"}
 	if diff := cmp.Diff(want, Compare(Pair{Left: left, Right: right}, declaration(t, "")).Findings[0].Heal); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSwitchThatNobodyHasIsMissedAtTheStandby(t *testing.T) {
+	listener := Resource{Kind: "listener", Role: "listener", Settings: map[string]string{"switch": None}}
+	r := Compare(Pair{Left: east(listener), Right: west(listener)}, declaration(t, ""))
+	if diff := cmp.Diff([]string{"high listener listener: switch in us-west-2"}, outline(r.Findings)); diff != "" {
 		t.Error(diff)
 	}
 }

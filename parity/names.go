@@ -459,7 +459,8 @@ func (n *naming) describeCheck(side understudy.Side, h r53types.HealthCheck) {
 	if healthy, known := n.healthy[id]; known && !healthy {
 		settings[settingFound] = "no"
 	}
-	check := Resource{Kind: "health check", Role: "service", ID: id, Settings: settings, Commands: checkCommands(id, config), Passing: map[string]string{}}
+	check := Resource{Kind: "health check", Role: "service", ID: id, Settings: settings, Commands: checkCommands(id, config), Passing: map[string]string{},
+		Within: "record " + strings.TrimSuffix(n.host, ".") + " A"} // by which it is found
 	if n.declared != nil {
 		var lacks []string
 		for _, t := range [][2]string{{account.TagStack, n.declared.Name}, {account.TagRole, "check-" + string(side)}} {
