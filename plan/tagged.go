@@ -51,8 +51,13 @@ func (s scope) owned(ctx context.Context, arn, role, within, vpc string) (bool, 
 	case vpc != "" && within == vpc && account.Unclaimed(others, s.stack()):
 		return false, nil
 	}
-	return false, fmt.Errorf("%s exists without the tags %s=%s and %s=%s: it is not this stack's, and in the way of its name",
-		arn, account.TagStack, tags[account.TagStack], account.TagRole, tags[account.TagRole])
+	return false, inTheWay(arn, tags)
+}
+
+// inTheWay is the error of something that is somebody else's and has the name that the stack would use.
+func inTheWay(what string, tags account.Tags) error {
+	return fmt.Errorf("%s exists without the tags %s=%s and %s=%s: it is not this stack's, and in the way of its name",
+		what, account.TagStack, tags[account.TagStack], account.TagRole, tags[account.TagRole])
 }
 
 // ownedWith is owned, and reads the attributes at the same time.

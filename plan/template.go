@@ -21,17 +21,22 @@ type template struct {
 	imageID func() string // the region's image, empty while there is none
 	group   *group
 
-	id      string
-	called  string
-	version int64                                // the one that is used; 0 where none is as wanted yet
-	data    *ec2types.ResponseLaunchTemplateData // what it says; of the default version where none is as wanted
-	preset  int64                                // the default version
-	all     []int64                              // every version there is
+	id       string
+	called   string
+	untagged bool
+	blocked  error                                // what is somebody else's and has the name
+	version  int64                                // the one that is used; 0 where none is as wanted yet
+	data     *ec2types.ResponseLaunchTemplateData // what it says; of the default version where none is as wanted
+	preset   int64                                // the default version
+	all      []int64                              // every version there is
 }
 
 func (t *template) identity() string { return t.id }
 
-func (t *template) desired() []Field {
+func (t *template) desired() []Field { return append(t.content(), tagged(true)) }
+
+// content is what the version that is used is to say.
+func (t *template) content() []Field {
 	return []Field{
 		{Name: "image", Value: known(t.imageID())},
 		{Name: "type", Value: t.declared.Instance.Type},
@@ -45,7 +50,7 @@ func (t *template) actual() []Field {
 	if t.data == nil {
 		return nil
 	}
-	return contentOf(t.data)
+	return append(contentOf(t.data), tagged(!t.untagged))
 }
 
 // contentOf returns what a version says.
@@ -81,7 +86,7 @@ func otherSettings(data *ec2types.ResponseLaunchTemplateData) []string {
 
 // fitting tells whether a version says what is wanted.
 func (t *template) fitting(data *ec2types.ResponseLaunchTemplateData) bool {
-	return data != nil && len(compare(t.desired(), contentOf(data))) == 0
+	return data != nil && len(compare(t.content(), contentOf(data))) == 0
 }
 
 // next returns the version that instances are to be of, or Unknown where it is not made yet.
@@ -107,13 +112,16 @@ func (t *template) label(v version) string {
 }
 
 func (t *template) find(ctx context.Context) (bool, error) {
-	out, err := t.EC2.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{Filters: t.mark("template").Filters()})
+	all, err := t.list(ctx, t.mark("template").Filters()...)
 	if err != nil {
-		return false, fmt.Errorf("describe launch templates: %w", err)
+		return false, err
 	}
 	*t = template{scope: t.scope, imageID: t.imageID, group: t.group}
+	if len(all) == 0 { // or it has lost its tags
+		return t.findByName(ctx)
+	}
 	var found []*template
-	for _, o := range out.LaunchTemplates {
+	for _, o := range all {
 		one := *t
 		one.id, one.called = aws.ToString(o.LaunchTemplateId), aws.ToString(o.LaunchTemplateName)
 		found = append(found, &one)
@@ -124,6 +132,41 @@ func (t *template) find(ctx context.Context) (bool, error) {
 	}
 	return true, t.read(ctx)
 }
+
+func (t *template) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.LaunchTemplate, error) {
+	out, err := t.EC2.DescribeLaunchTemplates(ctx, &ec2.DescribeLaunchTemplatesInput{Filters: filters})
+	if err != nil {
+		return nil, fmt.Errorf("describe launch templates: %w", err)
+	}
+	return out.LaunchTemplates, nil
+}
+
+// findByName looks at the template that has the stack's name and not its tags. It is the stack's if it puts instances into
+// the stack's security group.
+func (t *template) findByName(ctx context.Context) (bool, error) {
+	all, err := t.list(ctx, account.Filter("launch-template-name", t.name("template")))
+	if err != nil || len(all) == 0 {
+		return false, err
+	}
+	t.id, t.called, t.untagged = aws.ToString(all[0].LaunchTemplateId), t.name("template"), true
+	versions, err := t.versions(ctx)
+	if err != nil {
+		return false, err
+	}
+	ours := t.group.id != "" && account.Unclaimed(account.OfEC2(all[0].Tags), t.stack()) &&
+		slices.ContainsFunc(versions, func(v ec2types.LaunchTemplateVersion) bool {
+			return v.LaunchTemplateData != nil && slices.Contains(v.LaunchTemplateData.SecurityGroupIds, t.group.id)
+		})
+	if !ours {
+		t.blocked = inTheWay(t.id+", which is called "+t.called+",", t.mark("template"))
+		t.id = ""
+		return false, nil
+	}
+	t.remember(versions)
+	return true, nil
+}
+
+func (t *template) refused() error { return t.blocked }
 
 // fits prefers the name that the stack gives. A name is unique, so AWS cannot have made this template twice.
 func (t *template) fits() int {
@@ -144,17 +187,23 @@ func (t *template) holds(context.Context) ([]string, error) {
 // read looks through the versions for one that says what is wanted: the default, or the latest that does. What an
 // earlier run made is so found again, and what somebody else made is not taken for the stack's.
 func (t *template) read(ctx context.Context) error {
+	all, err := t.versions(ctx)
+	if err == nil {
+		t.remember(all)
+	}
+	return err
+}
+
+func (t *template) versions(ctx context.Context) (all []ec2types.LaunchTemplateVersion, err error) {
 	pages := ec2.NewDescribeLaunchTemplateVersionsPaginator(t.EC2, &ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateId: &t.id})
-	var all []ec2types.LaunchTemplateVersion
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return fmt.Errorf("describe versions of %s: %w", t.id, err)
+			return nil, fmt.Errorf("describe versions of %s: %w", t.id, err)
 		}
 		all = append(all, page.LaunchTemplateVersions...)
 	}
-	t.remember(all)
-	return nil
+	return all, nil
 }
 
 func (t *template) remember(all []ec2types.LaunchTemplateVersion) {
@@ -199,8 +248,8 @@ func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
 	}
 }
 
-// content lists the settings of a version, for its client token.
-func (t *template) content() []string {
+// parts are what the client token of a version is made from.
+func (t *template) parts() []string {
 	return []string{t.stack(), t.Region, "template", t.imageID(), t.declared.Instance.Type, t.group.id}
 }
 
@@ -223,12 +272,21 @@ func (t *template) create(ctx context.Context) error {
 			}
 			return len(t.all) > 0, err
 		})
-	}, t.content()...)
+	}, t.parts()...)
 }
 
-// change makes another version. It takes care that a call that is sent twice makes one: the default version is part of the
-// token, since going back to an earlier content is another change.
-func (t *template) change(ctx context.Context, _ []Difference) error {
+func (t *template) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := t.retag(ctx, t.id, "template"); err != nil || len(differences) == 1 {
+			return err
+		}
+	}
+	return t.createVersion(ctx)
+}
+
+// createVersion takes care that a call that is sent twice makes one version: the default version is part of the token, since
+// going back to an earlier content is another change.
+func (t *template) createVersion(ctx context.Context) error {
 	return account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
 		out, err := t.EC2.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{
 			LaunchTemplateId:   &t.id,
@@ -242,7 +300,7 @@ func (t *template) change(ctx context.Context, _ []Difference) error {
 			err := t.read(ctx)
 			return slices.Contains(t.all, aws.ToInt64(out.LaunchTemplateVersion.VersionNumber)), err
 		})
-	}, append(t.content(), number(t.preset))...)
+	}, append(t.parts(), number(t.preset))...)
 }
 
 func (t *template) makeDefault(ctx context.Context, version string) error {
