@@ -52,7 +52,7 @@ var actions = struct {
 		ec2:DeleteInternetGateway ec2:DeleteLaunchTemplate ec2:DeleteLaunchTemplateVersions
 		ec2:DeleteRoute ec2:DeleteRouteTable ec2:DeleteSecurityGroup ec2:DeleteSnapshot
 		ec2:DeleteSubnet ec2:DeleteVpc ec2:DeregisterImage ec2:DetachInternetGateway ec2:DisassociateRouteTable ec2:GetConsoleOutput
-		ec2:ModifyLaunchTemplate ec2:ModifySubnetAttribute ec2:ModifyVpcAttribute ec2:ReplaceRoute ec2:ReplaceRouteTableAssociation
+		ec2:ModifyInstanceAttribute ec2:ModifyLaunchTemplate ec2:ModifySubnetAttribute ec2:ModifyVpcAttribute ec2:ReplaceRoute ec2:ReplaceRouteTableAssociation
 		ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress ec2:RunInstances ec2:StartInstances ec2:TerminateInstances`,
 	// The base image, and the disks and network interfaces of new instances, do not have the stack's tag; of ReplaceNetworkAclAssociation
 	// the VPC's default network ACL has none, of CopyImage the source.
@@ -61,14 +61,14 @@ var actions = struct {
 	cut: `ec2:CreateNetworkAcl ec2:CreateTags ec2:DeleteNetworkAcl`,
 	// Of a load balancer's listeners and rules, not all have tags: a drill's rules have none. Names tell whose they are.
 	balance: `elasticloadbalancing:CreateListener elasticloadbalancing:CreateRule elasticloadbalancing:DeleteListener
-		elasticloadbalancing:DeleteLoadBalancer elasticloadbalancing:DeleteRule elasticloadbalancing:DeleteTargetGroup
+		elasticloadbalancing:DeleteLoadBalancer elasticloadbalancing:DeleteRule elasticloadbalancing:DeleteTargetGroup elasticloadbalancing:DeregisterTargets
 		elasticloadbalancing:ModifyListener elasticloadbalancing:ModifyLoadBalancerAttributes elasticloadbalancing:ModifyRule
 		elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes elasticloadbalancing:SetIpAddressType
 		elasticloadbalancing:SetRulePriorities elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets`,
 	// CreateOrUpdateTags is what CreateAutoScalingGroup needs for its tags.
 	scale: `autoscaling:AttachLoadBalancerTargetGroups autoscaling:CancelInstanceRefresh autoscaling:CreateAutoScalingGroup
 		autoscaling:CreateOrUpdateTags autoscaling:DeleteAutoScalingGroup autoscaling:DetachLoadBalancerTargetGroups
-		autoscaling:ResumeProcesses autoscaling:RollbackInstanceRefresh autoscaling:SetDesiredCapacity
+		autoscaling:ResumeProcesses autoscaling:RollbackInstanceRefresh autoscaling:SetDesiredCapacity autoscaling:SetInstanceProtection
 		autoscaling:StartInstanceRefresh autoscaling:SuspendProcesses autoscaling:UpdateAutoScalingGroup`,
 	// Route 53 knows no tags in conditions.
 	names: `route53:ChangeTagsForResource route53:CreateHealthCheck route53:CreateHostedZone route53:DeleteHealthCheck

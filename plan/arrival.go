@@ -136,15 +136,12 @@ func (f *fleet) sight(ctx context.Context, refresh string, since time.Time) (s s
 		refreshes                    []autoscalingtypes.InstanceRefresh
 		noGroup, noTargets, noStatus error
 	)
-	all.Go(func() { s.group, noGroup = f.describe(ctx) })
+	all.Go(func() { s.group, noGroup = f.there(ctx) })
 	all.Go(func() { found, noTargets = f.Targets(ctx, f.group.arn) })
 	if refresh != "" {
 		all.Go(func() { refreshes, noStatus = f.describeRefreshes(ctx, refresh) })
 	}
 	all.Wait()
-	if noGroup == nil && s.group == nil {
-		noGroup = fmt.Errorf("auto scaling group %s is gone", f.fleetName())
-	}
 	if err := cmp.Or(noGroup, noTargets, noStatus); err != nil {
 		return s, err
 	}

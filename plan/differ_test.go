@@ -126,7 +126,7 @@ func TestFleetFollowsItsTemplate(t *testing.T) {
 	}
 	g := &autoscalingtypes.AutoScalingGroup{
 		MinSize: aws.Int32(2), DesiredCapacity: aws.Int32(3), MaxSize: aws.Int32(5),
-		HealthCheckType: aws.String("ELB"), HealthCheckGracePeriod: aws.Int32(30),
+		HealthCheckType: aws.String("ELB"), HealthCheckGracePeriod: aws.Int32(30), DefaultCooldown: aws.Int32(300), Tags: tagsOfGroup(f),
 		VPCZoneIdentifier: aws.String("subnet-a,subnet-b"), TargetGroupARNs: []string{"arn:tg"},
 		LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String("lt-1"), Version: aws.String("3")},
 		Instances:      []autoscalingtypes.Instance{on("3", "InService"), on("2", "Terminating")},
@@ -140,6 +140,13 @@ func TestFleetFollowsItsTemplate(t *testing.T) {
 	f.remember(g)
 	expect(t, tmpl, "image: (known after), not ami-1")
 	expect(t, f, "template version: (known after), not 3", "instances' version: (known after), not 2, 3")
+}
+
+func tagsOfGroup(f *fleet) (tags []autoscalingtypes.TagDescription) {
+	for _, t := range f.mark("fleet").Group(f.fleetName()) {
+		tags = append(tags, autoscalingtypes.TagDescription{Key: t.Key, Value: t.Value, PropagateAtLaunch: t.PropagateAtLaunch})
+	}
+	return tags
 }
 
 func TestTargetGroupDiffers(t *testing.T) {

@@ -24,6 +24,7 @@ type fleet struct {
 
 	found    bool
 	earlier  []*fleet // the stack's of other generations
+	blocked  error    // what is somebody else's and has the name
 	seen     []Field
 	was      *autoscalingtypes.AutoScalingGroup // as it was found
 	running  *autoscalingtypes.InstanceRefresh  // the refresh that was found under way, nil for none
@@ -47,16 +48,22 @@ func (f *fleet) desired() []Field {
 	if f.found && !f.deleting {
 		capacity = []Field{capacity[0], capacity[2]}
 	}
-	return append(capacity,
+	fields := append(capacity,
 		Field{Name: "health check", Value: "ELB"},
 		Field{Name: "grace", Value: number(size.Grace)},
 		Field{Name: "subnets", Value: set(known(f.subnets[0].id), known(f.subnets[1].id))},
 		Field{Name: "target groups", Value: known(f.group.arn)},
 		Field{Name: "suspended processes"},
+		Field{Name: "protected instances"},
+		Field{Name: "instances in other groups"},
+		Field{Name: "instances without tags"},
+		Field{Name: "other targets"},
+		tagged(true),
 		Field{Name: "template version", Value: f.template.next()},
 		Field{Name: "instances' version", Value: f.template.next()},
 		Field{Name: "refresh"},
 	)
+	return append(fields, usualFleet()...)
 }
 
 func (f *fleet) zoneIdentifier() *string {
@@ -95,9 +102,13 @@ func (f *fleet) create(ctx context.Context) error {
 // change makes the settings as declared, and then the instances. The group's template changes with the success of their
 // replacement, so that until then it is what a rollback goes back to.
 func (f *fleet) change(ctx context.Context, differences []Difference) error {
-	if differs(differences, "min") || differs(differences, "max") || differs(differences, "health check") ||
-		differs(differences, "grace") || differs(differences, "subnets") {
-		if err := f.update(ctx); err != nil {
+	if differs(differences, "tagged") {
+		if err := f.retagGroup(ctx); err != nil {
+			return err
+		}
+	}
+	if updates(differences) {
+		if err := f.update(ctx, differences); err != nil {
 			return err
 		}
 	}
@@ -111,25 +122,43 @@ func (f *fleet) change(ctx context.Context, differences []Difference) error {
 			return err
 		}
 	}
+	if err := f.changeInstances(ctx, differences); err != nil {
+		return err
+	}
 	if differs(differences, "template version") || differs(differences, "instances' version") || differs(differences, "refresh") {
 		return f.roll(ctx)
 	}
 	return nil
 }
 
+// retagGroup gives the group its tags back, with which it launches its instances.
+func (f *fleet) retagGroup(ctx context.Context) error {
+	_, err := f.AutoScaling.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: f.mark("fleet").Group(f.fleetName())})
+	if err != nil {
+		return fmt.Errorf("tag %s: %w", f.fleetName(), err)
+	}
+	return nil
+}
+
 // update leaves the desired capacity alone. Auto Scaling moves one that the new bounds exclude
-// (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html).
-func (f *fleet) update(ctx context.Context) error {
+// (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html). Of the settings that nobody
+// declares, those that differ are named and no others: an endpoint need not know them all.
+func (f *fleet) update(ctx context.Context, differences []Difference) error {
 	size := f.declared.Fleet
-	_, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
+	in := &autoscaling.UpdateAutoScalingGroupInput{
 		AutoScalingGroupName:   aws.String(f.fleetName()),
 		MinSize:                aws.Int32(int32(size.Min)),
 		MaxSize:                aws.Int32(int32(size.Max)),
 		HealthCheckType:        aws.String("ELB"),
 		HealthCheckGracePeriod: aws.Int32(int32(size.Grace)),
 		VPCZoneIdentifier:      f.zoneIdentifier(),
-	})
-	if err != nil {
+	}
+	for _, s := range fleetDefaults {
+		if differs(differences, s.name) {
+			s.reset(in)
+		}
+	}
+	if _, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, in); err != nil {
 		return fmt.Errorf("update auto scaling group: %w", err)
 	}
 	return nil

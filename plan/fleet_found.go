@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,30 +14,28 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// find looks for the group of the target group's generation, and for others.
+// find looks for the group of the target group's generation, and for others. It asks for the targets before the groups: an
+// instance that is launched meanwhile is then a group's, and no stranger.
 func (f *fleet) find(ctx context.Context) (bool, error) {
+	f.earlier, f.was, f.found, f.deleting, f.blocked = nil, nil, false, false, nil
+	registered, err := f.registered(ctx)
+	if err != nil {
+		return false, err
+	}
 	out, err := f.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{
 		AutoScalingGroupNames: GenerationNames(f.stack()),
 	})
 	if err != nil {
 		return false, fmt.Errorf("describe auto scaling groups: %w", err)
 	}
-	f.earlier, f.was, f.found = nil, nil, false
 	for _, g := range out.AutoScalingGroups {
-		name := aws.ToString(g.AutoScalingGroupName)
-		if !f.mark("fleet").In(account.OfGroup(g.Tags)) {
-			return false, fmt.Errorf("auto scaling group %s exists without the stack's tags: it is in the way of its name", name)
-		}
-		if name == f.fleetName() {
-			f.remember(&g)
-			continue
-		}
-		one := &fleet{scope: f.scope, template: f.template, group: &targetGroup{scope: f.scope, number: f.generationOf(name)}}
-		one.remember(&g)
-		f.earlier = append(f.earlier, one)
+		f.sort(&g)
 	}
 	if f.was == nil {
 		return false, nil
+	}
+	if err := f.lookAtInstances(ctx, registered); err != nil {
+		return false, err
 	}
 	if f.running, err = f.refreshing(ctx); err != nil {
 		return false, err
@@ -46,6 +45,49 @@ func (f *fleet) find(ctx context.Context) (bool, error) {
 	}
 	return !f.deleting, nil
 }
+
+// sort takes a group for the one in use, for one of another generation, or for somebody else's.
+func (f *fleet) sort(g *autoscalingtypes.AutoScalingGroup) {
+	name := aws.ToString(g.AutoScalingGroupName)
+	if !f.isOurs(g) {
+		f.blocked = inTheWay("auto scaling group "+name, f.mark("fleet"))
+		return
+	}
+	if name == f.fleetName() {
+		f.remember(g)
+		return
+	}
+	one := &fleet{scope: f.scope, template: f.template, group: &targetGroup{scope: f.scope, number: f.generationOf(name)}}
+	one.remember(g)
+	f.earlier = append(f.earlier, one)
+}
+
+// isOurs tells whether the group that has the stack's name is the stack's. Without its tags it is, if it is tied to the
+// stack's launch template, target group or subnets.
+func (f *fleet) isOurs(g *autoscalingtypes.AutoScalingGroup) bool {
+	tags := account.OfGroup(g.Tags)
+	if f.mark("fleet").In(tags) {
+		return true
+	}
+	within := slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return id != "" && hasSubnet(f.subnets, id) })
+	tied := within || f.group.arn != "" && slices.Contains(g.TargetGroupARNs, f.group.arn) ||
+		f.template.id != "" && versionOf(g.LaunchTemplate).template == f.template.id
+	return tied && account.Unclaimed(tags, f.stack())
+}
+
+// keepsTags tells whether the group has the stack's tags, and gives them to its instances.
+func (f *fleet) keepsTags(g *autoscalingtypes.AutoScalingGroup) bool {
+	for key, value := range f.mark("fleet") {
+		if !slices.ContainsFunc(g.Tags, func(t autoscalingtypes.TagDescription) bool {
+			return aws.ToString(t.Key) == key && aws.ToString(t.Value) == value && aws.ToBool(t.PropagateAtLaunch)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *fleet) refused() error { return f.blocked }
 
 // remnants tells whether the group is being deleted, or there are others.
 func (f *fleet) remnants() bool { return f.deleting || len(f.earlier) > 0 }
@@ -63,6 +105,15 @@ func (f *fleet) describe(ctx context.Context) (*autoscalingtypes.AutoScalingGrou
 	return &out.AutoScalingGroups[0], nil
 }
 
+// there returns the group as it is now.
+func (f *fleet) there(ctx context.Context) (*autoscalingtypes.AutoScalingGroup, error) {
+	g, err := f.describe(ctx)
+	if err == nil && g == nil {
+		err = fmt.Errorf("auto scaling group %s is gone", f.fleetName())
+	}
+	return g, err
+}
+
 func (f *fleet) remember(g *autoscalingtypes.AutoScalingGroup) {
 	f.found = true
 	f.deleting = g.Status != nil // set only while a group is being deleted
@@ -72,7 +123,7 @@ func (f *fleet) remember(g *autoscalingtypes.AutoScalingGroup) {
 	for _, p := range g.SuspendedProcesses {
 		suspended = append(suspended, aws.ToString(p.ProcessName))
 	}
-	f.seen = []Field{
+	f.seen = append(actualFleet(g), []Field{
 		{Name: "min", Value: number(aws.ToInt32(g.MinSize))},
 		{Name: "max", Value: number(aws.ToInt32(g.MaxSize))},
 		{Name: "health check", Value: aws.ToString(g.HealthCheckType)},
@@ -82,7 +133,9 @@ func (f *fleet) remember(g *autoscalingtypes.AutoScalingGroup) {
 		{Name: "suspended processes", Value: set(suspended...)},
 		{Name: "template version", Value: version},
 		{Name: "instances' version", Value: cmp.Or(f.versionsOf(g), version)},
-	}
+		{Name: "protected instances", Value: set(protectedOf(g)...)},
+		tagged(f.keepsTags(g)),
+	}...)
 }
 
 func splitIDs(list *string) []string {

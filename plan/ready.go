@@ -47,12 +47,9 @@ func (t *targets) find(ctx context.Context) (bool, error) {
 
 // look asks for the group and its targets as they are now.
 func (t *targets) look(ctx context.Context) error {
-	g, err := t.fleet.describe(ctx)
+	g, err := t.fleet.there(ctx)
 	if err != nil {
 		return err
-	}
-	if g == nil {
-		return fmt.Errorf("auto scaling group %s is gone", t.fleet.fleetName())
 	}
 	found, err := t.Targets(ctx, t.group.arn)
 	if err == nil {

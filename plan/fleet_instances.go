@@ -1,0 +1,198 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/account"
+)
+
+// What somebody can change of a group's instances one by one, beside their version: they are given back what the group would
+// launch them with, without being replaced.
+
+// lookAtInstances adds to what was seen of the group what is seen of its instances and of its load balancer's targets.
+func (f *fleet) lookAtInstances(ctx context.Context, registered []elbtypes.TargetDescription) error {
+	all, err := f.instances(ctx)
+	if err != nil {
+		return err
+	}
+	moved, untagged := f.strayed(all)
+	var others []string
+	for _, t := range f.others(f.was, registered) {
+		others = append(others, fmt.Sprintf("%s port %d", aws.ToString(t.Id), aws.ToInt32(t.Port)))
+	}
+	f.seen = append(f.seen, Field{Name: "instances in other groups", Value: set(moved...)},
+		Field{Name: "instances without tags", Value: set(untagged...)}, Field{Name: "other targets", Value: set(others...)})
+	return nil
+}
+
+// instances returns the group's, as EC2 knows them.
+func (f *fleet) instances(ctx context.Context) ([]ec2types.Instance, error) {
+	var all []ec2types.Instance
+	for some := range slices.Chunk(idsOf(f.was), 200) { // "You can specify up to 200 values for a single filter" (EC2 User Guide)
+		found, err := instancesWhere(ctx, f.scope, account.Filter("instance-id", some...))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// idsOf returns the instances that are not leaving their group.
+func idsOf(g *autoscalingtypes.AutoScalingGroup) (ids []string) {
+	for _, i := range g.Instances {
+		if !onItsWayOut(i.LifecycleState) {
+			ids = append(ids, aws.ToString(i.InstanceId))
+		}
+	}
+	return ids
+}
+
+// strayed returns the ids of instances that are in other security groups than the stack's, and of those without its tags.
+// Instances of another version are to be replaced, with their groups.
+func (f *fleet) strayed(all []ec2types.Instance) (moved, untagged []string) {
+	of := map[string]string{}
+	for _, i := range f.was.Instances {
+		of[aws.ToString(i.InstanceId)] = f.template.label(versionOf(i.LaunchTemplate))
+	}
+	for _, i := range all {
+		id := aws.ToString(i.InstanceId)
+		var groups []string
+		for _, g := range i.SecurityGroups {
+			groups = append(groups, aws.ToString(g.GroupId))
+		}
+		if of[id] == f.template.next() && set(groups...) != f.template.group.id {
+			moved = append(moved, id)
+		}
+		if !f.mark("fleet").In(account.OfEC2(i.Tags)) {
+			untagged = append(untagged, id)
+		}
+	}
+	return moved, untagged
+}
+
+func protectedOf(g *autoscalingtypes.AutoScalingGroup) (ids []string) {
+	for _, i := range g.Instances {
+		if aws.ToBool(i.ProtectedFromScaleIn) && !onItsWayOut(i.LifecycleState) {
+			ids = append(ids, aws.ToString(i.InstanceId))
+		}
+	}
+	return ids
+}
+
+// registered returns the targets that the load balancer has for the group, but for those that are leaving.
+func (f *fleet) registered(ctx context.Context) (registered []elbtypes.TargetDescription, err error) {
+	if f.group.arn == "" {
+		return nil, nil
+	}
+	all, err := f.Targets(ctx, f.group.arn)
+	if account.IsNotFound(err) {
+		return nil, nil
+	}
+	for _, t := range all {
+		leaves := t.TargetHealth != nil && t.TargetHealth.State == elbtypes.TargetHealthStateEnumDraining
+		if t.Target != nil && !leaves {
+			registered = append(registered, *t.Target)
+		}
+	}
+	return registered, err
+}
+
+// others returns the targets that are none of the group's instances, or are one at another port than the target group's: only
+// the group registers, and somebody else has.
+func (f *fleet) others(g *autoscalingtypes.AutoScalingGroup, registered []elbtypes.TargetDescription) []elbtypes.TargetDescription {
+	return slices.DeleteFunc(slices.Clone(registered), func(t elbtypes.TargetDescription) bool {
+		own := slices.ContainsFunc(g.Instances, func(i autoscalingtypes.Instance) bool {
+			return aws.ToString(i.InstanceId) == aws.ToString(t.Id)
+		})
+		return own && slices.Contains(f.group.seen, Field{Name: "port", Value: number(aws.ToInt32(t.Port))})
+	})
+}
+
+// changeInstances heals what differs of the instances themselves, each as it is now.
+func (f *fleet) changeInstances(ctx context.Context, differences []Difference) error {
+	if differs(differences, "protected instances") {
+		if err := f.endProtection(ctx); err != nil {
+			return err
+		}
+	}
+	if differs(differences, "instances in other groups") || differs(differences, "instances without tags") {
+		if err := f.bringBack(ctx); err != nil {
+			return err
+		}
+	}
+	if differs(differences, "other targets") {
+		return f.deregister(ctx)
+	}
+	return nil
+}
+
+// endProtection lets scaling, and an instance refresh, which would wait for an hour, terminate any instance. One call takes fifty
+// (SetInstanceProtection in the Amazon EC2 Auto Scaling API Reference).
+func (f *fleet) endProtection(ctx context.Context) error {
+	g, err := f.there(ctx)
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(protectedOf(g), 50) {
+		_, err := f.AutoScaling.SetInstanceProtection(ctx, &autoscaling.SetInstanceProtectionInput{
+			AutoScalingGroupName: aws.String(f.fleetName()), InstanceIds: some, ProtectedFromScaleIn: aws.Bool(false),
+		})
+		if err != nil {
+			return fmt.Errorf("end the protection of %v from scale-in: %w", some, err)
+		}
+	}
+	return nil
+}
+
+// bringBack gives instances the stack's security group and its tags.
+func (f *fleet) bringBack(ctx context.Context) error {
+	all, err := f.instances(ctx)
+	if err != nil {
+		return err
+	}
+	moved, untagged := f.strayed(all)
+	for _, id := range moved {
+		_, err := f.EC2.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &id, Groups: []string{f.template.group.id}})
+		if err != nil {
+			return fmt.Errorf("set the security group of %s: %w", id, err)
+		}
+	}
+	for _, id := range untagged {
+		if err := f.retag(ctx, id, "fleet"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deregister takes out the targets that are somebody else's. They get no new requests, and finish those that they have.
+func (f *fleet) deregister(ctx context.Context) error {
+	registered, err := f.registered(ctx)
+	if err != nil {
+		return err
+	}
+	g, err := f.there(ctx)
+	if err != nil {
+		return err
+	}
+	others := f.others(g, registered)
+	if len(others) == 0 {
+		return nil
+	}
+	_, err = f.ELB.DeregisterTargets(ctx, &elb.DeregisterTargetsInput{TargetGroupArn: &f.group.arn, Targets: others})
+	if err != nil {
+		return fmt.Errorf("deregister targets of %s: %w", f.group.arn, err)
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+)
+
+// usualSetting is a setting of an Auto Scaling group that a declaration says nothing about.
+type usualSetting struct {
+	name  string
+	usual string // as AWS makes it
+	of    func(*autoscalingtypes.AutoScalingGroup) string
+	reset func(*autoscaling.UpdateAutoScalingGroupInput)
+}
+
+// fleetDefaults are these settings with the values that AWS gives a new group (CreateAutoScalingGroup in the Amazon EC2 Auto
+// Scaling API Reference), and how each is given back (UpdateAutoScalingGroup there). Where one is another, the region's fleet
+// scales, or replaces what is ill, in another way than the other region's.
+var fleetDefaults = []usualSetting{
+	{
+		name: "cooldown", usual: "300",
+		of:    func(g *autoscalingtypes.AutoScalingGroup) string { return number(aws.ToInt32(g.DefaultCooldown)) },
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput) { in.DefaultCooldown = aws.Int32(300) },
+	},
+	{
+		name: "termination policies", usual: "Default",
+		of:    terminationPolicies,
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput) { in.TerminationPolicies = []string{"Default"} },
+	},
+	{
+		name: "protects new instances", usual: "no",
+		of: func(g *autoscalingtypes.AutoScalingGroup) string {
+			return yes(aws.ToBool(g.NewInstancesProtectedFromScaleIn))
+		},
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput) {
+			in.NewInstancesProtectedFromScaleIn = aws.Bool(false)
+		},
+	},
+	{
+		name: "capacity rebalance", usual: "no",
+		of:    func(g *autoscalingtypes.AutoScalingGroup) string { return yes(aws.ToBool(g.CapacityRebalance)) },
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput) { in.CapacityRebalance = aws.Bool(false) },
+	},
+	{
+		name: "longest life of instances", usual: "",
+		of:    func(g *autoscalingtypes.AutoScalingGroup) string { return given(g.MaxInstanceLifetime) },
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput) { in.MaxInstanceLifetime = aws.Int32(0) },
+	},
+	{
+		name: "warmup", usual: "",
+		of:    func(g *autoscalingtypes.AutoScalingGroup) string { return given(g.DefaultInstanceWarmup) },
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput) { in.DefaultInstanceWarmup = aws.Int32(-1) },
+	},
+}
+
+// terminationPolicies renders the policies in their order, which has a meaning. None is AWS's own.
+func terminationPolicies(g *autoscalingtypes.AutoScalingGroup) string {
+	if len(g.TerminationPolicies) == 0 {
+		return "Default"
+	}
+	return strings.Join(g.TerminationPolicies, ", then ")
+}
+
+// given renders a number that may be missing; 0 is none.
+func given(n *int32) string {
+	if aws.ToInt32(n) == 0 {
+		return ""
+	}
+	return number(*n)
+}
+
+// usualFleet returns the settings as AWS makes them, and actualFleet as a group has them.
+func usualFleet() (fields []Field) {
+	for _, s := range fleetDefaults {
+		fields = append(fields, Field{Name: s.name, Value: s.usual})
+	}
+	return fields
+}
+
+func actualFleet(g *autoscalingtypes.AutoScalingGroup) (fields []Field) {
+	for _, s := range fleetDefaults {
+		fields = append(fields, Field{Name: s.name, Value: s.of(g)})
+	}
+	return fields
+}
+
+// declaredOfFleet are the settings of the declaration that UpdateAutoScalingGroup sets.
+var declaredOfFleet = []string{"min", "max", "health check", "grace", "subnets"}
+
+// updates tells whether the differences are for UpdateAutoScalingGroup to heal.
+func updates(differences []Difference) bool {
+	return slices.ContainsFunc(differences, func(d Difference) bool {
+		return slices.Contains(declaredOfFleet, d.Name) ||
+			slices.ContainsFunc(fleetDefaults, func(s usualSetting) bool { return s.name == d.Name })
+	})
+}
