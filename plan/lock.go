@@ -96,7 +96,16 @@ type run struct {
 
 // Holder returns who holds the stack's lock, or nil. It only reads.
 func (s *Stack) Holder(ctx context.Context) (*Holder, error) {
-	return holder(ctx, s.Accounts[understudy.Secondary], s.Declaration.Name)
+	h, err := holder(ctx, s.Accounts[understudy.Secondary], s.Declaration.Name)
+	return h, s.needsLock(err)
+}
+
+// needsLock says why a run that works on the primary alone fails with the secondary's error.
+func (s *Stack) needsLock(err error) error {
+	if err == nil || s.Rollout.Only != understudy.Primary {
+		return err
+	}
+	return fmt.Errorf("%w\nhint: --only primary needs %s too: the lock that keeps other runs out is there", err, s.Declaration.Regions[understudy.Secondary].Name)
 }
 
 func holder(ctx context.Context, in claims, stack string) (*Holder, error) {
@@ -133,7 +142,8 @@ func (s *Stack) Unlock(ctx context.Context, h *Holder) error {
 // ends if the lock is lost. If another run holds the lock for longer than wait, the error is a HeldError; waiting is called
 // when a wait begins.
 func (s *Stack) Alone(ctx context.Context, command string, wait time.Duration, waiting func(Holder), work func(context.Context) error) (err error) {
-	if err := s.answer(ctx, understudy.Sides...); err != nil {
+	silent := s.Silent(ctx)
+	if err := errors.Join(silent[understudy.Primary], s.needsLock(silent[understudy.Secondary])); err != nil {
 		return err
 	}
 	l := newLock(s.Accounts[understudy.Secondary], s.Declaration.Name, command)

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/internal/chance"
 )
@@ -212,4 +215,20 @@ func TestLockThatAnotherProgramMadeIsNotTakenOver(t *testing.T) {
 	if held := (HeldError{}); !errors.As(err, &held) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// A run on the primary alone keeps other runs out by the lock in the secondary, and says so where that does not answer.
+func TestRunOnThePrimaryAloneSaysThatTheLockIsInTheSecondary(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := answering(t, func(*http.Request) (int, string) { return http.StatusServiceUnavailable, "" })
+		well := answering(t, func(*http.Request) (int, string) { return http.StatusOK, "<R/>" })
+		s := &Stack{Declaration: well.declared, Accounts: map[understudy.Side]*account.Account{understudy.Primary: well.Account, understudy.Secondary: down.Account}}
+		for only, says := range map[understudy.Side]bool{understudy.Primary: true, "": false} {
+			s.Rollout.Only = only
+			err := s.Alone(t.Context(), "up", 0, nil, func(context.Context) error { return errors.New("it works without the lock") })
+			if err == nil || !strings.Contains(err.Error(), "does not answer") || strings.Contains(err.Error(), "the lock") != says {
+				t.Errorf("--only %q: %v", only, err)
+			}
+		}
+	})
 }
