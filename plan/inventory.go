@@ -138,7 +138,7 @@ func (v *inventory) addService(r *region) {
 	}
 	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.subnets[2:]}
 	r.fleetNode = g.add(r.id("fleet"), r.fleet, r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], within).
-		finding(r.templateNode, r.targetGroupNode)
+		finding(r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3])
 	r.targets = &targets{scope: r.scope, group: r.targetGroup, fleet: r.fleet}
 	r.readyNodes = append(r.readyNodes, g.add(r.id("targets"), r.targets, r.fleetNode, r.listenerNode).
 		finding(r.fleetNode, r.targetGroupNode))
