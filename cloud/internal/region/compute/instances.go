@@ -34,6 +34,7 @@ type Instance struct {
 	Layers                                               []string // digests, the topmost first
 	Volume                                               string
 	VolumeMade                                           time.Time
+	Disk                                                 disk
 	VolumeSnapshot                                       string // that the volume was made of, which the image may not outlive
 	Boot                                                 int    // rises with each reboot
 	Held                                                 bool   // its processes rest while an image is made of it

@@ -153,6 +153,7 @@ type launchPlan struct {
 	text    string // the interface's description
 	key     keyPairRow
 	credits string
+	disk    disk
 	from    *TemplateVersion // the template that it is launched from; nil for none
 }
 
@@ -182,6 +183,9 @@ func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 			kind.arch,
 			p.image.Architecture,
 		)
+	}
+	if p.disk, err = planDisk(in.BlockDeviceMappings, p.image); err != nil {
+		return p, err
 	}
 	if err := kind.checkProcessor(in.CpuOptions); err != nil {
 		return p, err
@@ -232,7 +236,7 @@ func checkLaunch(in *ec2.RunInstancesInput) error {
 	if err := checkOptions(in); err != nil {
 		return err
 	}
-	if err := room.Only(in, "CapacityReservationSpecification", "CpuOptions", "CreditSpecification", "DisableApiStop", "EnclaveOptions",
+	if err := room.Only(in, "BlockDeviceMappings", "CapacityReservationSpecification", "CpuOptions", "CreditSpecification", "DisableApiStop", "EnclaveOptions",
 		"HibernationOptions", "MaintenanceOptions", "PrivateDnsNameOptions", "ImageId", "InstanceType", "MinCount", "MaxCount", "SubnetId", "SecurityGroupIds", "NetworkInterfaces",
 		"UserData", "LaunchTemplate", "MetadataOptions", "TagSpecifications", "ClientToken", "Placement", "EbsOptimized",
 		"Monitoring", "DisableApiTermination", "KeyName", "InstanceInitiatedShutdownBehavior", "PrivateIpAddress"); err != nil {
@@ -369,7 +373,7 @@ func (r *Room) launch(tx *store.Tx, p launchPlan, reservation string, index int3
 		ID: id, Reservation: reservation, Image: p.image.ID, Subnet: p.subnet.ID, VPC: p.subnet.VPC, Zone: p.subnet.Zone,
 		Interface: eni.ID, LaunchIndex: index, Type: p.in.InstanceType, Architecture: p.image.Architecture, State: pending, Launched: now,
 		UserData: room.Deref(p.in.UserData), KeyName: p.key.Name, PublicKey: p.key.Public, Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers,
-		Volume: volumeKind.NewID(), VolumeMade: now, VolumeSnapshot: p.image.Snapshot,
+		Volume: volumeKind.NewID(), VolumeMade: now, VolumeSnapshot: p.image.Snapshot, Disk: p.disk,
 		ProtectStop: room.Deref(p.in.DisableApiStop), Credits: p.credits,
 		ProtectTermination: room.Deref(p.in.DisableApiTermination), EbsOptimized: room.Deref(p.in.EbsOptimized),
 		ShutdownTerminates: p.in.InstanceInitiatedShutdownBehavior == ec2types.ShutdownBehaviorTerminate,

@@ -22,7 +22,7 @@ func missingVolume(id string) error {
 	return wire.Errorf("InvalidVolume.NotFound", "The volume '%s' does not exist.", id)
 }
 
-// volumeGiB is the size that every disk says it has; what an instance may write is what the machine has free.
+// volumeGiB is the size of images, and of disks that are not asked to be larger; what an instance may write is what the machine has free.
 const volumeGiB = 8
 
 // DescribeVolumes lists instances' root disks.
@@ -44,8 +44,8 @@ func (r *Room) DescribeVolumes(ctx context.Context, in *ec2.DescribeVolumesInput
 			"create-time":                      resource.One(func(i Instance) string { return i.VolumeMade.Format(filterTime) }),
 			"encrypted":                        resource.Boolean(func(Instance) bool { return false }),
 			"multi-attach-enabled":             resource.Boolean(func(Instance) bool { return false }),
-			"size":                             resource.One(func(Instance) string { return itoa(volumeGiB) }),
-			"volume-type":                      resource.One(func(Instance) string { return string(ec2types.VolumeTypeGp3) }),
+			"size":                             resource.One(func(i Instance) string { return itoa(i.Disk.filled().GiB) }),
+			"volume-type":                      resource.One(func(i Instance) string { return string(i.Disk.filled().Type) }),
 			"snapshot-id":                      resource.One(func(i Instance) string { return i.VolumeSnapshot }),
 		},
 	}
@@ -56,9 +56,10 @@ func (r *Room) DescribeVolumes(ctx context.Context, in *ec2.DescribeVolumesInput
 	}
 	out := &ec2.DescribeVolumesOutput{NextToken: next}
 	for _, i := range rows {
+		d := i.Disk.filled()
 		out.Volumes = append(out.Volumes, ec2types.Volume{
-			VolumeId: new(i.Volume), AvailabilityZone: new(i.Zone), CreateTime: new(i.VolumeMade), Size: new(int32(volumeGiB)), State: ec2types.VolumeStateInUse,
-			VolumeType: ec2types.VolumeTypeGp3, SnapshotId: new(i.VolumeSnapshot), Encrypted: new(false), MultiAttachEnabled: new(false), Tags: r.Tags(i.Volume),
+			VolumeId: new(i.Volume), AvailabilityZone: new(i.Zone), CreateTime: new(i.VolumeMade), Size: new(d.GiB), State: ec2types.VolumeStateInUse,
+			VolumeType: d.Type, Iops: room.Some(d.IOPS), Throughput: room.Some(d.Throughput), SnapshotId: new(i.VolumeSnapshot), Encrypted: new(false), MultiAttachEnabled: new(false), Tags: r.Tags(i.Volume),
 			Attachments: []ec2types.VolumeAttachment{{
 				VolumeId: new(i.Volume), InstanceId: new(i.ID), Device: new(rootDevice), AttachTime: new(i.VolumeMade),
 				State: ec2types.VolumeAttachmentStateAttached, DeleteOnTermination: new(true),

@@ -1,0 +1,47 @@
+package compute
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// GetEbsEncryptionByDefault tells that volumes are not encrypted unless asked for, as in a new account.
+func (r *Room) GetEbsEncryptionByDefault(ctx context.Context, in *ec2.GetEbsEncryptionByDefaultInput) (*ec2.GetEbsEncryptionByDefaultOutput, error) {
+	return &ec2.GetEbsEncryptionByDefaultOutput{EbsEncryptionByDefault: new(false), SseType: ec2types.SSETypeNone}, room.Only(in)
+}
+
+// GetEbsDefaultKmsKeyId names the key that AWS manages for EBS, as in a new account.
+func (r *Room) GetEbsDefaultKmsKeyId(ctx context.Context, in *ec2.GetEbsDefaultKmsKeyIdInput) (*ec2.GetEbsDefaultKmsKeyIdOutput, error) {
+	return &ec2.GetEbsDefaultKmsKeyIdOutput{KmsKeyId: new("alias/aws/ebs")}, room.Only(in)
+}
+
+// DescribePlacementGroups lists no placement group: none can be made.
+func (r *Room) DescribePlacementGroups(ctx context.Context, in *ec2.DescribePlacementGroupsInput) (*ec2.DescribePlacementGroupsOutput, error) {
+	if err := room.Only(in, "Filters", "GroupIds", "GroupNames"); err != nil {
+		return nil, err
+	}
+	for _, names := range [][]string{in.GroupNames, in.GroupIds} {
+		for _, name := range names {
+			return nil, wire.Errorf("InvalidPlacementGroup.Unknown", "The Placement Group '%s' is unknown.", name)
+		}
+	}
+	return &ec2.DescribePlacementGroupsOutput{PlacementGroups: []ec2types.PlacementGroup{}}, nil
+}
+
+// DescribeCapacityReservations lists no reservation: none can be made.
+func (r *Room) DescribeCapacityReservations(
+	ctx context.Context, in *ec2.DescribeCapacityReservationsInput,
+) (*ec2.DescribeCapacityReservationsOutput, error) {
+	if err := room.Only(in, "CapacityReservationIds", "Filters", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
+	for _, id := range in.CapacityReservationIds {
+		return nil, wire.Errorf("InvalidCapacityReservationId.NotFound", "The Capacity Reservation ID '%s' does not exist", id)
+	}
+	return &ec2.DescribeCapacityReservationsOutput{CapacityReservations: []ec2types.CapacityReservation{}}, nil
+}

@@ -1,0 +1,98 @@
+package compute
+
+import (
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// disk is what was asked for of an instance's root volume. It is kept and told: what an instance may write is what the
+// machine has free (docs/cloud.md). The zero value is the image's own.
+type disk struct {
+	GiB              int32
+	Type             ec2types.VolumeType
+	IOPS, Throughput int32
+}
+
+// filled is a disk with the defaults of its type (EC2 user guide, "Amazon EBS volume types").
+func (d disk) filled() disk {
+	if d.GiB == 0 {
+		d.GiB = volumeGiB
+	}
+	if d.Type == "" {
+		d.Type = ec2types.VolumeTypeGp3
+	}
+	switch {
+	case d.Type == ec2types.VolumeTypeGp3 && d.IOPS == 0:
+		d.IOPS = 3000
+	case d.Type == ec2types.VolumeTypeGp2:
+		d.IOPS = min(max(100, 3*d.GiB), 16000)
+	}
+	if d.Type == ec2types.VolumeTypeGp3 && d.Throughput == 0 {
+		d.Throughput = 125
+	}
+	return d
+}
+
+// planDisk reads the block device mappings of a launch: one of the root device at most, since there are no other devices.
+func planDisk(mappings []ec2types.BlockDeviceMapping, image imageRow) (disk, error) {
+	var d disk
+	for _, m := range mappings {
+		if name := room.Deref(m.DeviceName); name != rootDevice {
+			return d, wire.Errorf("UnsupportedOperation", "BlockDeviceMapping of '%s' is not supported here: only of the root device, %s.", name, rootDevice)
+		}
+		if err := room.Only(m, "DeviceName", "Ebs"); err != nil {
+			return d, err
+		}
+		if m.Ebs == nil {
+			continue
+		}
+		if err := checkDisk(m.Ebs, image); err != nil {
+			return d, err
+		}
+		d = disk{GiB: room.Deref(m.Ebs.VolumeSize), Type: m.Ebs.VolumeType, IOPS: room.Deref(m.Ebs.Iops), Throughput: room.Deref(m.Ebs.Throughput)}
+	}
+	return d, nil
+}
+
+func checkDisk(e *ec2types.EbsBlockDevice, image imageRow) error {
+	if err := room.Only(e, "DeleteOnTermination", "Iops", "SnapshotId", "Throughput", "VolumeSize", "VolumeType"); err != nil {
+		return err
+	}
+	if e.DeleteOnTermination != nil && !*e.DeleteOnTermination {
+		return wire.Errorf("UnsupportedOperation", "DeleteOnTermination=false is not supported for root volumes here.")
+	}
+	if id := room.Deref(e.SnapshotId); id != "" && id != image.Snapshot {
+		return wire.Errorf("InvalidBlockDeviceMapping", "snapshotId cannot be modified on root device")
+	}
+	if e.VolumeSize != nil && *e.VolumeSize < volumeGiB {
+		return wire.Errorf("InvalidBlockDeviceMapping", "Volume of size %dGB is smaller than snapshot '%s', expect size >= %dGB",
+			*e.VolumeSize, image.Snapshot, volumeGiB)
+	}
+	return checkSpeed(e)
+}
+
+// checkSpeed applies the volume types' ranges.
+func checkSpeed(e *ec2types.EbsBlockDevice) error {
+	type bounds struct{ least, most int32 }
+	iops := map[ec2types.VolumeType]bounds{
+		"": {3000, 80000}, ec2types.VolumeTypeGp3: {3000, 80000}, ec2types.VolumeTypeIo1: {100, 64000}, ec2types.VolumeTypeIo2: {100, 256000},
+	}
+	b, may := iops[e.VolumeType]
+	switch n := room.Deref(e.Iops); {
+	case n == 0 && (e.VolumeType == ec2types.VolumeTypeIo1 || e.VolumeType == ec2types.VolumeTypeIo2):
+		return wire.Errorf("MissingParameter", "The parameter iops must be specified for %s volumes.", e.VolumeType)
+	case n != 0 && !may:
+		return wire.Errorf("InvalidParameterCombination", "The parameter iops is not supported for %s volumes.", e.VolumeType)
+	case n != 0 && (n < b.least || n > b.most):
+		return wire.Errorf("InvalidParameterValue", "Volume iops of %d is out of range: %d to %d.", n, b.least, b.most)
+	}
+	switch n := room.Deref(e.Throughput); {
+	case n != 0 && e.VolumeType != "" && e.VolumeType != ec2types.VolumeTypeGp3:
+		return wire.Errorf("InvalidParameterCombination", "The parameter throughput is not supported for %s volumes.", e.VolumeType)
+	case n != 0 && (n < 125 || n > 2000):
+		return wire.Errorf("InvalidParameterValue", "Volume throughput of %d is out of range: 125 to 2000.", n)
+	}
+	return nil
+}
