@@ -111,24 +111,6 @@ func (d Document) Trusts(c Caller, action string, context Context) Decision {
 	return result
 }
 
-// Names tells whether an allowing statement names the caller itself, and not its whole account: then its own policies need not
-// allow it, too.
-func (d Document) Names(c Caller) bool {
-	for _, s := range d.Statements {
-		if !s.Allow || s.Principals == nil {
-			continue
-		}
-		for _, name := range s.Principals.AWS {
-			for _, arn := range c.ARNs {
-				if name == arn || name == c.ID {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
 func (p *Principals) include(c Caller) bool {
 	if c.Service != "" {
 		for _, s := range p.Service {
