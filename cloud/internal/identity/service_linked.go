@@ -83,24 +83,6 @@ func (r *Room) createServiceLinkedRole(
 	return &iam.CreateServiceLinkedRoleOutput{Role: shown}, nil
 }
 
-// Needed makes a service's role where the account has none yet, as AWS does with the first Auto Scaling group and the first
-// load balancer.
-func (r *Room) Needed(service string) error {
-	s, ok := serviceLinkedOf(service)
-	if !ok {
-		return fmt.Errorf("no service-linked role of %s is known", service)
-	}
-	if _, there := r.entities.Get(roles.row(s.role)); there {
-		return nil
-	}
-	return r.Update(func(tx *store.Tx) error {
-		if _, there := r.entities.GetTx(tx, roles.row(s.role)); there {
-			return nil
-		}
-		return r.put(tx, r.newServiceLinked(s, s.role, s.description))
-	})
-}
-
 // deleteServiceLinkedRole deletes at once; AWS asks the service first, and its answer is only a task's id, too.
 func (r *Room) deleteServiceLinkedRole(
 	_ context.Context, in *iam.DeleteServiceLinkedRoleInput,

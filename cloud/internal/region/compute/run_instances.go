@@ -223,12 +223,9 @@ func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 
 // checkLaunch validates what needs no look at the store.
 func checkLaunch(in *ec2.RunInstancesInput) error {
-	if p := in.IamInstanceProfile; p != nil {
-		return wire.Errorf(
-			"InvalidParameterValue",
-			"Value (%s) for parameter iamInstanceProfile is invalid. Invalid IAM Instance Profile: there is no IAM here.",
-			room.Deref(p.Arn)+room.Deref(p.Name),
-		)
+	// Not with "Invalid IAM Instance Profile", which clients take for a profile that EC2 does not know yet, and try again for minutes.
+	if in.IamInstanceProfile != nil {
+		return wire.Errorf("UnsupportedOperation", "The parameter 'IamInstanceProfile' is not supported here: instances get no role's credentials.")
 	}
 	if err := checkEnums(in); err != nil {
 		return err
