@@ -12,9 +12,10 @@ import (
 )
 
 // balancerDefaults are the attributes of a load balancer that a declaration says nothing about, with the values that AWS
-// gives a new one (Elastic Load Balancing User Guide, "Edit attributes for your Application Load Balancer"). Deletion
-// protection and logs are left as somebody has set them: they change nothing of what users get.
+// gives a new one (Elastic Load Balancing User Guide, "Edit attributes for your Application Load Balancer"). Logs are
+// left as somebody has set them: they change nothing of what users get.
 var balancerDefaults = map[string]string{
+	"deletion_protection.enabled":                              "false",
 	"idle_timeout.timeout_seconds":                             "60",
 	"client_keep_alive.seconds":                                "3600",
 	"routing.http2.enabled":                                    "true",
