@@ -161,4 +161,6 @@ func (r *Room) accountOperations(m *wire.Mux) {
 	wire.Handle(m, wire.IAM, "ListAccountAliases", r.listAccountAliases)
 	wire.Handle(m, wire.IAM, "GetAccountSummary", r.getAccountSummary)
 	wire.Handle(m, wire.IAM, "GetAccountPasswordPolicy", r.getPasswordPolicy)
+	wire.Handle(m, wire.IAM, "SimulateCustomPolicy", r.simulateCustom)
+	wire.Handle(m, wire.IAM, "SimulatePrincipalPolicy", r.simulatePrincipal)
 }
