@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/smithy-go"
 	"github.com/understudy/understudy/cloud"
@@ -46,10 +47,12 @@ func zones(c *cloud.Cloud) *route53.Client {
 	})
 }
 
-// vpcs is how many VPCs a region has, -1 where it does not answer.
+// vpcs is how many VPCs a region has beside the default one, -1 where it does not answer.
 func vpcs(t *testing.T, c *cloud.Cloud, region string) int {
 	t.Helper()
-	found, err := client(c, "").DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}, func(o *ec2.Options) { o.Region = region })
+	found, err := client(c, "").DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{
+		Filters: []ec2types.Filter{{Name: new("is-default"), Values: []string{"false"}}},
+	}, func(o *ec2.Options) { o.Region = region })
 	var api smithy.APIError
 	if errors.As(err, &api) && api.ErrorCode() == "ServiceUnavailable" {
 		return -1

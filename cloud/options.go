@@ -28,6 +28,8 @@ type Options struct {
 	Listen string
 	// Throttle refuses calls of EC2 and Route 53 above the rates that AWS publishes.
 	Throttle bool
+	// NoDefaultVPC has regions start without a default VPC. It counts at a folder's first start only.
+	NoDefaultVPC bool
 	// While is the id of a process; when it ends, in whatever way, the cloud ends. 0 is no process.
 	While int
 	// Remove has the folder Dir removed when the cloud ends because of While.

@@ -25,15 +25,16 @@ func runRole() { world.Main() }
 
 // Cloud is a running local cloud.
 type Cloud struct {
-	dir       string
-	temporary bool
-	throttle  *throttle.Buckets // nil for none
-	settings  settings
-	keys      credentials
-	log       *slog.Logger
-	faults    *door.Faults
-	recorder  *door.Recorder
-	identity  identityDesk
+	dir        string
+	temporary  bool
+	defaultVPC bool
+	throttle   *throttle.Buckets // nil for none
+	settings   settings
+	keys       credentials
+	log        *slog.Logger
+	faults     *door.Faults
+	recorder   *door.Recorder
+	identity   identityDesk
 
 	lock    *os.File
 	closers []func() error // in the order of opening; closed in reverse
@@ -60,7 +61,7 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	c := &Cloud{log: o.Log, states: map[string]world.Event{}, changed: make(chan struct{}), ended: make(chan struct{})}
+	c := &Cloud{log: o.Log, defaultVPC: !o.NoDefaultVPC, states: map[string]world.Event{}, changed: make(chan struct{}), ended: make(chan struct{})}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}

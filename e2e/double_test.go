@@ -221,7 +221,7 @@ func sameIDs(t *testing.T, what string, want, got []string) {
 // command goes on, and up removes the other.
 func TestDoublesOfEveryKindAreRemovedAndTheOnesInUseAreKept(t *testing.T) {
 	t.Parallel()
-	s := up(t)
+	s := up(t, "--default-vpc=false") // nothing but the stack is to be there
 	s.env["UNDERSTUDY_HOME"] = s.dir
 	used, _ := s.statusIDs()
 
@@ -268,7 +268,7 @@ func TestDoublesOfEveryKindAreRemovedAndTheOnesInUseAreKept(t *testing.T) {
 // Where nothing works yet in any of several networks, the one with the most in it goes on.
 func TestUpGoesOnInTheDoubleThatHasTheMost(t *testing.T) {
 	t.Parallel()
-	s := start(t)
+	s := start(t, "--default-vpc=false")
 	m := s.maker(understudy.Primary)
 	empty, fuller := []string{m.vpc(), m.vpc(), m.vpc()}, m.vpc()
 	kept := []string{m.subnet(fuller, 0), m.subnet(fuller, 3), m.gateway(fuller)}
@@ -298,7 +298,7 @@ func TestUpGoesOnInTheDoubleThatHasTheMost(t *testing.T) {
 // Two runs at once may both have built. Nothing is guessed then: up says what is there, all else goes on.
 func TestDoublesInUseAreRefusedByNameAndDownRemovesBoth(t *testing.T) {
 	t.Parallel()
-	s := up(t)
+	s := up(t, "--default-vpc=false")
 	used, _ := s.statusIDs()
 	m := s.maker(understudy.Secondary)
 	vpc := m.vpc()

@@ -84,7 +84,7 @@ type lives struct {
 func TestAfterAnyCallThatGoesWrongTheNextRunConverges(t *testing.T) {
 	t.Parallel()
 	random := chance.New(t)
-	l := &lives{stage: start(t), t: t, jobs: jobs(t), tallies: map[attempt]*tally{}}
+	l := &lives{stage: start(t, "--default-vpc=false"), t: t, jobs: jobs(t), tallies: map[attempt]*tally{}}
 	for _, side := range understudy.Sides {
 		l.makers = append(l.makers, l.maker(side))
 	}

@@ -34,7 +34,7 @@ Exit codes: 0 all of the cloud runs; 1 it does not start, or a part of it is ref
 
 func cloudStartCommand() *cobra.Command {
 	var o cloud.Options
-	var foreground bool
+	var foreground, defaultVPC bool
 	cmd := &cobra.Command{
 		Use: "start", Short: "Start a cloud", Long: cloudStartHelp,
 		Example: `  understudy cloud start
@@ -53,6 +53,7 @@ func cloudStartCommand() *cobra.Command {
 			if err := recordingByEnvironment(&o); err != nil {
 				return misuse(err)
 			}
+			o.NoDefaultVPC = !defaultVPC
 			if err := o.Validate(); err != nil {
 				return misuse(err)
 			}
@@ -76,6 +77,7 @@ func cloudStartCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.Account, "account", "", "the account `number` (default made at the first start)")
 	cmd.Flags().StringVar(&o.Listen, "listen", "", "a further `address` for the API, for example 127.0.0.1:4566")
 	cmd.Flags().BoolVar(&o.Throttle, "throttle", false, "refuse calls of EC2 and Route 53 above the rates that AWS publishes")
+	cmd.Flags().BoolVar(&defaultVPC, "default-vpc", true, "make a default VPC at each region's first start, as AWS does for an account")
 	cmd.Flags().IntVar(&o.While, "while", 0, "end the cloud when the process of this `id` ends (default $"+envWhile+")")
 	cmd.Flags().BoolVar(&o.Remove, "remove", false, "with --while: remove the cloud's folder too then (default $"+envRemove+")")
 	cmd.Flags().StringVar(&o.Record, "record", "", "append every call of the API to this `file`, as it was sent (default $"+envRecord+")")
@@ -229,6 +231,9 @@ func startArguments(o cloud.Options) []string {
 	}
 	if o.Throttle {
 		args = append(args, "--throttle")
+	}
+	if o.NoDefaultVPC {
+		args = append(args, "--default-vpc=false")
 	}
 	args = append(args, "--while", strconv.Itoa(o.While), fmt.Sprintf("--remove=%t", o.Remove))
 	for _, flag := range [][2]string{{"--regions", strings.Join(o.Regions, ",")}, {"--account", o.Account}, {"--listen", o.Listen}, {"--record", o.Record}} {

@@ -42,7 +42,8 @@ type Config struct {
 	Peers      []string // the names of the cloud's other regions
 	// Peer tells the unix socket on which another region of this cloud serves its PeerHandler; false
 	// where there is no such region.
-	Peer func(region string) (socket string, ok bool)
+	Peer       func(region string) (socket string, ok bool)
+	DefaultVPC bool // has a default VPC made at the first start
 	// Resolve asks Route 53 on behalf of a VPC, named as in package resolver. Where it is nil, instances
 	// learn no names but their own.
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
@@ -102,7 +103,7 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 		return err
 	}
 	if r.nets, err = nets.Load(r.resources, nets.Config{
-		Index: r.cfg.Index, Fabric: fabric, Resolve: r.cfg.Resolve, Synced: r.twins.update,
+		Index: r.cfg.Index, DefaultVPC: r.cfg.DefaultVPC, Fabric: fabric, Resolve: r.cfg.Resolve, Synced: r.twins.update,
 		Metadata: func(vpc string) http.Handler { return r.compute.Metadata(vpc) },
 	}); err != nil {
 		return err

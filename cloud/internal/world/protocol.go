@@ -32,6 +32,8 @@ type Config struct {
 	Endpoint string      `json:"endpoint"`
 	Regions  []string    `json:"regions"` // in the order of their public ranges
 	Speed    tempo.Speed `json:"speed"`
+	// DefaultVPC has each region's first start make a default VPC.
+	DefaultVPC bool `json:"default_vpc"`
 	// Temporary means that Dir is removed when the world ends.
 	Temporary bool `json:"temporary"`
 	// NameServers is how many datagram sockets, and after them as many listeners, the host has opened for

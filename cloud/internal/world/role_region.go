@@ -61,7 +61,7 @@ func runRegion(cfg Config) error {
 func regionConfig(cfg Config, name, home string, log *slog.Logger) region.Config {
 	return region.Config{
 		Name: name, Index: 1 + slices.Index(cfg.Regions, name), Account: cfg.Account,
-		Dir: home, Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log,
+		Dir: home, Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log, DefaultVPC: cfg.DefaultVPC,
 		Peers: slices.DeleteFunc(slices.Clone(cfg.Regions), func(other string) bool { return other == name }),
 		Peer: func(other string) (string, bool) {
 			return PeerSocket(cfg.Dir, other), other != name && slices.Contains(cfg.Regions, other)

@@ -62,6 +62,10 @@ var instanceTypes, typesByName = func() ([]instanceType, map[string]instanceType
 // burstable tells whether a type earns and spends CPU credits: those of the families t.
 func (t instanceType) burstable() bool { return strings.HasPrefix(t.name, "t") }
 
+// defaultType is what a launch without a type gets: "Default: m1.small"
+// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html, in 2023).
+const defaultType = ec2types.InstanceTypeM1Small
+
 func findType(name string) (instanceType, bool) {
 	t, ok := typesByName[name]
 	return t, ok

@@ -165,6 +165,10 @@ func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 			return p, missingKeyPair(name)
 		}
 	}
+	if in.InstanceType == "" {
+		with := *in
+		with.InstanceType, p.in, in = defaultType, &with, &with
+	}
 	if err := checkLaunch(in); err != nil {
 		return p, err
 	}
@@ -241,9 +245,6 @@ func checkLaunch(in *ec2.RunInstancesInput) error {
 	}
 	if err := resource.Required("ImageId", in.ImageId); err != nil {
 		return err
-	}
-	if in.InstanceType == "" {
-		return wire.Errorf("MissingParameter", "The request must contain the parameter InstanceType")
 	}
 	if in.MinCount == nil || in.MaxCount == nil {
 		return wire.Errorf("MissingParameter", "The request must contain the parameters MinCount and MaxCount")
@@ -339,12 +340,9 @@ func (r *Room) planInterface(p *launchPlan) error {
 }
 
 func (r *Room) planSubnet(p *launchPlan, id, private *string) error {
-	if room.Deref(id) == "" {
-		return wire.Errorf("MissingInput", "No subnets found for the default VPC: there is none. Please specify a subnet.")
-	}
-	var ok bool
-	if p.subnet, ok = r.nets.Subnet(nil, *id); !ok {
-		return nets.MissingSubnet(*id)
+	var err error
+	if p.subnet, err = r.chooseSubnet(room.Deref(id), p.in.Placement); err != nil {
+		return err
 	}
 	if private != nil {
 		a, err := netip.ParseAddr(*private)
@@ -354,6 +352,22 @@ func (r *Room) planSubnet(p *launchPlan, id, private *string) error {
 		p.wanted = a
 	}
 	return nil
+}
+
+// chooseSubnet finds the subnet that is named, or the default one of the zone that is.
+func (r *Room) chooseSubnet(id string, place *ec2types.Placement) (nets.Subnet, error) {
+	if id == "" {
+		var zone string
+		if place != nil {
+			zone = room.Deref(place.AvailabilityZone)
+		}
+		return r.nets.DefaultSubnet(zone)
+	}
+	subnet, ok := r.nets.Subnet(nil, id)
+	if !ok {
+		return subnet, nets.MissingSubnet(id)
+	}
+	return subnet, nil
 }
 
 // launch writes one pending instance with its interface.

@@ -8,10 +8,15 @@ import (
 // PrivateName is the DNS name of a private address: ip-10-0-1-23.ec2.internal in us-east-1,
 // ip-10-0-1-23.us-west-2.compute.internal elsewhere.
 func (r *Room) PrivateName(a netip.Addr) string {
+	return Hostname(a) + "." + r.privateDomain()
+}
+
+// privateDomain is the domain of private names.
+func (r *Room) privateDomain() string {
 	if r.Region == "us-east-1" {
-		return Hostname(a) + ".ec2.internal"
+		return "ec2.internal"
 	}
-	return Hostname(a) + "." + r.Region + ".compute.internal"
+	return r.Region + ".compute.internal"
 }
 
 // Hostname is the name that an instance with a private address calls itself.

@@ -5,6 +5,7 @@ package nets
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"sync"
@@ -21,6 +22,8 @@ import (
 type Config struct {
 	Index  int // of the region: which public range is its own, see package address
 	Fabric Fabric
+	// DefaultVPC has a default VPC made at the region's first start.
+	DefaultVPC bool
 	// Resolve asks Route 53 on behalf of a VPC, named as in package resolver.
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
 	// Metadata returns the metadata service that a VPC's instances reach.
@@ -67,6 +70,7 @@ type Room struct {
 
 	sync    sync.Mutex                              // one bringing-up of a network at a time
 	serving map[string][]interface{ Close() error } // by VPC: its metadata service and its resolver
+	made    map[string]bool                         // by VPC: whether it has a network
 }
 
 // kinds are filled by the files of the kinds.
@@ -74,7 +78,7 @@ var kinds resource.Kinds[*Room]
 
 // Load reads the tables.
 func Load(registry *resource.Registry, cfg Config) (*Room, error) {
-	r := &Room{Registry: registry, cfg: cfg, serving: map[string][]interface{ Close() error }{}}
+	r := &Room{Registry: registry, cfg: cfg, serving: map[string][]interface{ Close() error }{}, made: map[string]bool{}}
 	var err error
 	room.LoadTable(r.DB, "vpcs", &r.vpcs, &err)
 	room.LoadTable(r.DB, "subnets", &r.subnets, &err)
@@ -90,7 +94,7 @@ func Load(registry *resource.Registry, cfg Config) (*Room, error) {
 
 // Open brings up every VPC that is stored.
 func (r *Room) Open() error {
-	if err := r.completeACLs(); err != nil {
+	if err := errors.Join(r.completeACLs(), r.firstDefault()); err != nil {
 		return err
 	}
 	for _, v := range r.vpcs.All() {

@@ -57,8 +57,8 @@ func TestVPCComesWithItsDefaults(t *testing.T) {
 	if len(groups) != 1 || len(tables) != 1 || len(acls) != 1 || !*tables[0].Associations[0].Main {
 		t.Errorf("groups %v, tables %v, ACLs %v", groups, tables, acls)
 	}
-	if p.Applied(*vpc.VpcId).ID == "" {
-		t.Error("the network was not made")
+	if p.Applied(*vpc.VpcId).ID != "" {
+		t.Error("an empty VPC has a network")
 	}
 	roomtest.Must(r.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: vpc.VpcId}))(t)
 	_, err := r.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{VpcIds: []string{*vpc.VpcId}})

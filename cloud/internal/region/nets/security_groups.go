@@ -39,9 +39,13 @@ func (r *Room) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurityGr
 	if err := checkGroupName(in); err != nil {
 		return nil, err
 	}
-	row := groupRow{ID: groupKind.NewID(), VPC: *in.VpcId, Name: *in.GroupName, Description: *in.Description}
+	vpc, err := r.vpcOrDefault(in.VpcId)
+	if err != nil {
+		return nil, err
+	}
+	row := groupRow{ID: groupKind.NewID(), VPC: vpc, Name: *in.GroupName, Description: *in.Description}
 	row.Rules = []ruleRow{{ID: ruleKind.NewID(), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"}}
-	err := r.Update(func(tx *store.Tx) error {
+	err = r.Update(func(tx *store.Tx) error {
 		if _, ok := r.vpcs.GetTx(tx, row.VPC); !ok {
 			return missingVPC(row.VPC)
 		}
@@ -87,8 +91,6 @@ func checkGroupName(in *ec2.CreateSecurityGroupInput) error {
 		)
 	case len(*in.Description) > 255:
 		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupDescription is invalid. It may be up to 255 characters.", *in.Description)
-	case room.Deref(in.VpcId) == "":
-		return wire.Errorf("VPCIdNotSpecified", "No default VPC for this user")
 	}
 	return resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypeSecurityGroup)
 }

@@ -18,6 +18,7 @@ import (
 type Subnet struct {
 	ID, VPC, CIDR, Zone string
 	MapPublic           bool
+	Default             bool   // it is its zone's default subnet
 	ACL                 string // its network ACL; empty for the VPC's default one
 	ACLAssociation      string
 }
@@ -114,7 +115,7 @@ func (r *Room) showSubnet(s Subnet) ec2types.Subnet {
 		SubnetId: new(s.ID), VpcId: new(s.VPC), CidrBlock: new(s.CIDR), AvailabilityZone: new(s.Zone),
 		AvailabilityZoneId: new(ZoneID(s.Zone)), State: ec2types.SubnetStateAvailable, OwnerId: new(r.Account),
 		AvailableIpAddressCount: new(int32(r.freeAddresses(s))), MapPublicIpOnLaunch: new(s.MapPublic),
-		DefaultForAz: new(false), AssignIpv6AddressOnCreation: new(false), EnableDns64: new(false), Ipv6Native: new(false),
+		DefaultForAz: new(s.Default), AssignIpv6AddressOnCreation: new(false), EnableDns64: new(false), Ipv6Native: new(false),
 		MapCustomerOwnedIpOnLaunch: new(false), SubnetArn: new(r.ARN("ec2", "subnet/"+s.ID)), Tags: r.Tags(s.ID),
 		PrivateDnsNameOptionsOnLaunch: &ec2types.PrivateDnsNameOptionsOnLaunch{
 			HostnameType:                    ec2types.HostnameTypeIpName,
@@ -135,7 +136,7 @@ func (r *Room) subnetListing() resource.Listing[Subnet] {
 			"availability-zone": zone, "availabilityZone": zone,
 			"availability-zone-id":       resource.One(func(s Subnet) string { return ZoneID(s.Zone) }),
 			"available-ip-address-count": resource.One(func(s Subnet) string { return strconv.Itoa(r.freeAddresses(s)) }),
-			"default-for-az":             resource.Boolean(func(Subnet) bool { return false }),
+			"default-for-az":             resource.Boolean(func(s Subnet) bool { return s.Default }),
 			"map-public-ip-on-launch":    resource.Boolean(func(s Subnet) bool { return s.MapPublic }),
 			"owner-id":                   resource.One(func(Subnet) string { return r.Account }),
 			"state":                      resource.One(func(Subnet) string { return "available" }),

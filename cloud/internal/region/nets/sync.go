@@ -6,7 +6,8 @@ import (
 	"github.com/understudy/understudy/cloud/internal/network"
 )
 
-// Sync brings a VPC's network to what the store says, or away where the store has none.
+// Sync brings a VPC's network to what the store says, or away where the store has none. A VPC that nothing has been in needs
+// none yet: its namespace, its resolver and its metadata service come with its first interface.
 func (r *Room) Sync(id string) error {
 	r.sync.Lock()
 	defer r.sync.Unlock()
@@ -16,10 +17,16 @@ func (r *Room) Sync(id string) error {
 		if err := r.cfg.Fabric.Remove(id); err != nil {
 			return fmt.Errorf("remove network of %s: %w", id, err)
 		}
+		delete(r.made, id)
 		r.cfg.Synced()
 		return nil
 	}
-	if err := r.cfg.Fabric.Apply(r.spec(vpc)); err != nil {
+	spec := r.spec(vpc)
+	if len(spec.Interfaces) == 0 && !r.made[id] {
+		return nil
+	}
+	r.made[id] = true
+	if err := r.cfg.Fabric.Apply(spec); err != nil {
 		return fmt.Errorf("apply network of %s: %w", id, err)
 	}
 	if err := r.serve(vpc); err != nil {

@@ -19,6 +19,7 @@ type VPC struct {
 	Tenancy                  ec2types.Tenancy
 	DNSSupport, DNSHostnames bool
 	ACL                      string // the default network ACL
+	Default                  bool   // it is the region's default VPC
 }
 
 // Range returns the VPC's addresses.
@@ -31,8 +32,6 @@ var vpcKind = kinds.Add(resource.Kind[*Room]{
 	Prefix: "vpc", Tagged: ec2types.ResourceTypeVpc, Missing: missingVPC,
 	Exists: resource.Within(func(r *Room) *store.Table[VPC] { return r.vpcs }),
 })
-
-const dhcpOptions = "dopt-00000000000000001" // the region's default set, which names the resolver at base+2
 
 func missingVPC(id string) error {
 	return wire.Errorf("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", id)
@@ -110,7 +109,7 @@ func (r *Room) putNewVPC(tx *store.Tx, row VPC, tags []ec2types.TagSpecification
 func (r *Room) showVPC(row VPC) ec2types.Vpc {
 	return ec2types.Vpc{
 		VpcId: new(row.ID), CidrBlock: new(row.CIDR), DhcpOptionsId: new(dhcpOptions), InstanceTenancy: row.Tenancy,
-		IsDefault: new(false), OwnerId: new(r.Account), State: ec2types.VpcStateAvailable, Tags: r.Tags(row.ID),
+		IsDefault: new(row.Default), OwnerId: new(r.Account), State: ec2types.VpcStateAvailable, Tags: r.Tags(row.ID),
 		CidrBlockAssociationSet: []ec2types.VpcCidrBlockAssociation{{
 			AssociationId: new("vpc-cidr-assoc-" + row.ID[len("vpc-"):]), CidrBlock: new(row.CIDR),
 			CidrBlockState: &ec2types.VpcCidrBlockState{State: ec2types.VpcCidrBlockStateCodeAssociated},
@@ -128,8 +127,8 @@ func (r *Room) vpcListing() resource.Listing[VPC] {
 			"cidrBlock":                         resource.One(func(v VPC) string { return v.CIDR }),
 			"cidr-block-association.cidr-block": resource.One(func(v VPC) string { return v.CIDR }),
 			"dhcp-options-id":                   resource.One(func(VPC) string { return dhcpOptions }),
-			"is-default":                        resource.Boolean(func(VPC) bool { return false }),
-			"isDefault":                         resource.Boolean(func(VPC) bool { return false }),
+			"is-default":                        resource.Boolean(func(v VPC) bool { return v.Default }),
+			"isDefault":                         resource.Boolean(func(v VPC) bool { return v.Default }),
 			"owner-id":                          resource.One(func(VPC) string { return r.Account }),
 			"state":                             resource.One(func(VPC) string { return "available" }),
 		},
