@@ -336,6 +336,19 @@ func TestInterfaceComesBackWithItsAddress(t *testing.T) {
 	}
 }
 
+// An Elastic IP address is given to an interface that runs, and taken from it.
+func TestInterfaceIsReachedAtAnotherPublicAddress(t *testing.T) {
+	spec := exampleVPC()
+	f := newFabric(t, spec)
+	serve(t, at(t, f, "lb-a"), "80")
+	spec.Interfaces[0].Public = netip.MustParseAddr("198.51.100.77")
+	apply(t, f, spec)
+	expect(t, internet(t), "198.51.100.77:80", address.HostUser.String())
+	expect(t, internet(t), "198.51.100.10:80", "timeout")
+	serve(t, internet(t), "8888")
+	expect(t, at(t, f, "lb-a"), "192.0.2.1:8888", "198.51.100.77")
+}
+
 func TestNoUplink(t *testing.T) {
 	newFabric(t, exampleVPC())
 	links, err := net.Interfaces()

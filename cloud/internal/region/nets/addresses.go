@@ -1,14 +1,9 @@
 package nets
 
 import (
-	"context"
 	"net/netip"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-
 	"github.com/understudy/understudy/cloud/internal/address"
-	"github.com/understudy/understudy/cloud/internal/region/resource"
-	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -50,6 +45,9 @@ func (r *Room) publicAddress(tx *store.Tx) (netip.Addr, error) {
 	for _, i := range r.interfaces.AllTx(tx) {
 		taken[i.Public] = true
 	}
+	for _, e := range r.elastics.AllTx(tx) {
+		taken[e.Public] = true
+	}
 	base := address.Range(r.cfg.Index).Addr().As4()
 	last, _ := r.counters.GetTx(tx, "public-address")
 	for i := range 254 {
@@ -60,23 +58,4 @@ func (r *Room) publicAddress(tx *store.Tx) (netip.Addr, error) {
 		}
 	}
 	return netip.Addr{}, wire.Errorf("InsufficientAddressCapacity", "There are not enough free public addresses in region %s.", r.Region)
-}
-
-// DescribeAddresses lists Elastic IP addresses, of which a region here has none to give.
-func (r *Room) DescribeAddresses(ctx context.Context, in *ec2.DescribeAddressesInput) (*ec2.DescribeAddressesOutput, error) {
-	if err := room.Only(in, "AllocationIds", "Filters", "PublicIps"); err != nil {
-		return nil, err
-	}
-	for _, id := range in.AllocationIds {
-		return nil, wire.Errorf("InvalidAllocationID.NotFound", "The allocation ID '%s' does not exist", id)
-	}
-	for _, a := range in.PublicIps {
-		return nil, wire.Errorf("InvalidAddress.NotFound", "Address '%s' not found.", a)
-	}
-	none := func(struct{}) []string { return nil }
-	_, err := resource.Filter(r.Registry, nil, in.Filters, func(struct{}) string { return "" }, resource.Fields[struct{}]{
-		"allocation-id": none, "association-id": none, "domain": none, "instance-id": none, "network-interface-id": none,
-		"public-ip": none, "private-ip-address": none, "network-border-group": none, "network-interface-owner-id": none,
-	})
-	return &ec2.DescribeAddressesOutput{}, err
 }

@@ -31,6 +31,7 @@ func TestTagsGivenAtCreationAreKept(t *testing.T) {
 		GroupId: group, IpPermissions: []ec2types.IpPermission{{IpProtocol: new("-1"), IpRanges: []ec2types.IpRange{{CidrIp: new("10.0.0.0/8")}}}},
 		TagSpecifications: as("security-group-rule"),
 	}))(t)
+	roomtest.Must(r.AllocateAddress(ctx, &ec2.AllocateAddressInput{TagSpecifications: as("elastic-ip")}))(t)
 	roomtest.Must(r.CreateNetworkAcl(ctx, &ec2.CreateNetworkAclInput{VpcId: vpc, TagSpecifications: as("network-acl")}))(t)
 	// None of this package's calls makes an interface.
 	resourcetest.WantTagged(t, roomtest.Must(r.DescribeTags(ctx, &ec2.DescribeTagsInput{}))(t), kinds, interfaceKind)

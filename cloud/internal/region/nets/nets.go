@@ -66,6 +66,7 @@ type Room struct {
 	groups      *store.Table[groupRow]
 	acls        *store.Table[aclRow]
 	interfaces  *store.Table[Interface]
+	elastics    *store.Table[elasticRow]
 	counters    *store.Table[int]
 
 	sync    sync.Mutex                              // one bringing-up of a network at a time
@@ -87,6 +88,7 @@ func Load(registry *resource.Registry, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "security-groups", &r.groups, &err)
 	room.LoadTable(r.DB, "network-acls", &r.acls, &err)
 	room.LoadTable(r.DB, "network-interfaces", &r.interfaces, &err)
+	room.LoadTable(r.DB, "elastic-addresses", &r.elastics, &err)
 	room.LoadTable(r.DB, "counters", &r.counters, &err)
 	resource.Enter(registry, r, kinds)
 	return r, err

@@ -139,7 +139,7 @@ func (r *Room) SetSourceDestCheck(tx *store.Tx, id string, on bool) error {
 // Renew gives an interface that is to have a public address another one, as at the start of its instance.
 func (r *Room) Renew(tx *store.Tx, id string) error {
 	row, ok := r.interfaces.GetTx(tx, id)
-	if !ok || !row.WantsPublic {
+	if _, elastic := r.elasticOf(tx, id); !ok || !row.WantsPublic || elastic {
 		return nil
 	}
 	var err error
@@ -149,10 +149,10 @@ func (r *Room) Renew(tx *store.Tx, id string) error {
 	return r.interfaces.Put(tx, id, row)
 }
 
-// Release gives an interface's public address back, as at the stop of its instance.
+// Release gives an interface's public address back, as at the stop of its instance. An Elastic IP address stays.
 func (r *Room) Release(tx *store.Tx, id string) error {
 	row, ok := r.interfaces.GetTx(tx, id)
-	if !ok {
+	if _, elastic := r.elasticOf(tx, id); !ok || elastic {
 		return nil
 	}
 	row.Public = netip.Addr{}
@@ -161,6 +161,11 @@ func (r *Room) Release(tx *store.Tx, id string) error {
 
 // RemoveInterface deletes an interface, whose addresses are free then; one that is not there is no error.
 func (r *Room) RemoveInterface(tx *store.Tx, id string) error {
+	if row, ok := r.elasticOf(tx, id); ok {
+		if err := r.loseElastic(tx, row, false); err != nil {
+			return err
+		}
+	}
 	return r.Remove(tx, id, r.interfaces.Delete)
 }
 
@@ -195,6 +200,9 @@ func (r *Room) showInterface(i Interface) ec2types.NetworkInterface {
 	if i.Public.IsValid() {
 		out.Association = &ec2types.NetworkInterfaceAssociation{
 			PublicIp: new(i.Public.String()), PublicDnsName: new(r.PublicName(i.VPC, i.Public)), IpOwnerId: new("amazon"),
+		}
+		if e, ok := r.elasticOf(nil, i.ID); ok {
+			out.Association.AllocationId, out.Association.AssociationId, out.Association.IpOwnerId = new(e.ID), new(e.Association), new(r.Account)
 		}
 		private.Association = out.Association
 	}

@@ -7,6 +7,8 @@ import (
 
 // Operations registers the handlers.
 func (r *Room) Operations(m *wire.Mux) {
+	wire.Handle(m, wire.EC2, "AllocateAddress", r.AllocateAddress)
+	wire.Handle(m, wire.EC2, "AssociateAddress", r.AssociateAddress)
 	wire.Handle(m, wire.EC2, "AssociateRouteTable", r.AssociateRouteTable)
 	wire.Handle(m, wire.EC2, "AttachInternetGateway", r.AttachInternetGateway)
 	wire.Handle(m, wire.EC2, "AuthorizeSecurityGroupEgress", r.AuthorizeSecurityGroupEgress)
@@ -30,6 +32,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.EC2, "DeleteSubnet", r.DeleteSubnet)
 	wire.Handle(m, wire.EC2, "DeleteVpc", r.DeleteVpc)
 	resource.Ask(m, "DescribeAddresses", r.DescribeAddresses)
+	resource.Ask(m, "DescribeAddressesAttribute", r.DescribeAddressesAttribute)
 	resource.Ask(m, "DescribeAvailabilityZones", r.DescribeAvailabilityZones)
 	resource.Ask(m, "DescribeDhcpOptions", r.DescribeDhcpOptions)
 	resource.Ask(m, "DescribeInternetGateways", r.DescribeInternetGateways)
@@ -42,9 +45,11 @@ func (r *Room) Operations(m *wire.Mux) {
 	resource.Ask(m, "DescribeVpcAttribute", r.DescribeVpcAttribute)
 	resource.Ask(m, "DescribeVpcs", r.DescribeVpcs)
 	wire.Handle(m, wire.EC2, "DetachInternetGateway", r.DetachInternetGateway)
+	wire.Handle(m, wire.EC2, "DisassociateAddress", r.DisassociateAddress)
 	wire.Handle(m, wire.EC2, "DisassociateRouteTable", r.DisassociateRouteTable)
 	wire.Handle(m, wire.EC2, "ModifySubnetAttribute", r.ModifySubnetAttribute)
 	wire.Handle(m, wire.EC2, "ModifyVpcAttribute", r.ModifyVpcAttribute)
+	wire.Handle(m, wire.EC2, "ReleaseAddress", r.ReleaseAddress)
 	wire.Handle(m, wire.EC2, "ReplaceNetworkAclAssociation", r.ReplaceNetworkAclAssociation)
 	wire.Handle(m, wire.EC2, "ReplaceNetworkAclEntry", r.ReplaceNetworkAclEntry)
 	wire.Handle(m, wire.EC2, "ReplaceRoute", r.ReplaceRoute)

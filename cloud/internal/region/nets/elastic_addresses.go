@@ -1,0 +1,342 @@
+package nets
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// elasticRow is an Elastic IP address: one that stays allocated until it is released
+// (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-eips.html). While it is associated, it is its interface's public one.
+type elasticRow struct {
+	ID          string
+	Public      netip.Addr
+	Association string // the last one; over if Interface is empty
+	Interface   string
+}
+
+var (
+	elasticKind = kinds.Add(resource.Kind[*Room]{
+		Prefix: "eipalloc", Tagged: ec2types.ResourceTypeElasticIp, Missing: missingAllocation,
+		Exists: resource.Within(func(r *Room) *store.Table[elasticRow] { return r.elastics }),
+	})
+	elasticAssociationKind = kinds.Add(resource.Kind[*Room]{Prefix: "eipassoc"})
+)
+
+func missingAllocation(id string) error {
+	return wire.Errorf("InvalidAllocationID.NotFound", "The allocation ID '%s' does not exist", id)
+}
+
+// maxElastics is the quota of a region.
+const maxElastics = 5
+
+// AllocateAddress takes an address out of the region's range.
+func (r *Room) AllocateAddress(ctx context.Context, in *ec2.AllocateAddressInput) (*ec2.AllocateAddressOutput, error) {
+	if err := room.Only(in, "Domain", "NetworkBorderGroup", "TagSpecifications"); err != nil {
+		return nil, err
+	}
+	if in.Domain != "" && in.Domain != ec2types.DomainTypeVpc {
+		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter domain is invalid.", in.Domain)
+	}
+	if g := room.Deref(in.NetworkBorderGroup); g != "" && g != r.Region {
+		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter networkBorderGroup is invalid.", g)
+	}
+	if err := resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypeElasticIp); err != nil {
+		return nil, err
+	}
+	row := elasticRow{ID: elasticKind.NewID()}
+	err := r.Update(func(tx *store.Tx) (err error) {
+		if len(r.elastics.AllTx(tx)) >= maxElastics {
+			return wire.Errorf("AddressLimitExceeded", "The maximum number of addresses has been reached.")
+		}
+		if row.Public, err = r.publicAddress(tx); err != nil {
+			return err
+		}
+		if err := room.DryRun(in); err != nil {
+			return err
+		}
+		if err := r.elastics.Put(tx, row.ID, row); err != nil {
+			return err
+		}
+		return r.TagNew(tx, in.TagSpecifications, row.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.AllocateAddressOutput{
+		AllocationId: new(row.ID), PublicIp: new(row.Public.String()), Domain: ec2types.DomainTypeVpc,
+		PublicIpv4Pool: new("amazon"), NetworkBorderGroup: new(r.Region),
+	}, nil
+}
+
+// AssociateAddress makes an address that of an interface, which loses the public address that it had.
+func (r *Room) AssociateAddress(ctx context.Context, in *ec2.AssociateAddressInput) (*ec2.AssociateAddressOutput, error) {
+	if err := room.Only(in, "AllocationId", "AllowReassociation", "InstanceId", "NetworkInterfaceId", "PrivateIpAddress", "PublicIp"); err != nil {
+		return nil, err
+	}
+	if in.AllocationId == nil && in.PublicIp != nil {
+		return nil, wire.Errorf("InvalidParameterCombination", "You must specify an allocation id when mapping an address to a VPC instance")
+	}
+	if err := resource.Required("AllocationId", in.AllocationId); err != nil {
+		return nil, err
+	}
+	var id string
+	changed := map[string]bool{} // VPCs
+	err := r.Update(func(tx *store.Tx) error {
+		row, ok := r.elastics.GetTx(tx, *in.AllocationId)
+		if !ok {
+			return missingAllocation(*in.AllocationId)
+		}
+		eni, err := r.addressee(tx, in)
+		if err != nil {
+			return err
+		}
+		changed[eni.VPC] = true
+		if id = row.Association; row.Interface == eni.ID {
+			return room.DryRun(in) // the same again changes nothing
+		}
+		if row.Interface != "" {
+			if in.AllowReassociation != nil && !*in.AllowReassociation {
+				return wire.Errorf("Resource.AlreadyAssociated", "resource %s is already associated with associate-id %s", row.ID, row.Association)
+			}
+			old, _ := r.interfaces.GetTx(tx, row.Interface)
+			changed[old.VPC] = true
+			if err := r.loseElastic(tx, row, true); err != nil {
+				return err
+			}
+		}
+		if err := room.DryRun(in); err != nil {
+			return err
+		}
+		id = elasticAssociationKind.NewID()
+		return r.giveElastic(tx, row, eni, id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for vpc := range changed {
+		if err := r.Sync(vpc); err != nil {
+			return nil, err
+		}
+	}
+	return &ec2.AssociateAddressOutput{AssociationId: &id}, nil
+}
+
+// addressee finds the interface that an address is to be associated with.
+func (r *Room) addressee(tx *store.Tx, in *ec2.AssociateAddressInput) (Interface, error) {
+	instance, id := room.Deref(in.InstanceId), room.Deref(in.NetworkInterfaceId)
+	if (instance == "") == (id == "") {
+		return Interface{}, wire.Errorf("InvalidParameterCombination", "Exactly one of instanceId and networkInterfaceId must be specified.")
+	}
+	all := r.interfaces.AllTx(tx)
+	at := slices.IndexFunc(all, func(i Interface) bool { return i.ID == id || instance != "" && i.Instance == instance })
+	switch {
+	case at < 0 && instance != "":
+		return Interface{}, wire.Errorf("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", instance)
+	case at < 0:
+		return Interface{}, missingInterface(id)
+	}
+	eni := all[at]
+	if eni.Instance == "" { // a load balancer's, which is Elastic Load Balancing's
+		return eni, wire.Errorf("AuthFailure", "You do not have permission to access the specified resource.")
+	}
+	if private := room.Deref(in.PrivateIpAddress); private != "" && private != eni.Address.String() {
+		return eni, wire.Errorf("InvalidParameterValue", "Address %s is not assigned to interface %s", private, eni.ID)
+	}
+	if !r.HasGateway(tx, eni.VPC) {
+		return eni, wire.Errorf("Gateway.NotAttached", "Network %s is not attached to any internet gateway", eni.VPC)
+	}
+	return eni, nil
+}
+
+// giveElastic associates an address with an interface, which may have another one that stays allocated.
+func (r *Room) giveElastic(tx *store.Tx, row elasticRow, eni Interface, id string) error {
+	if before, ok := r.elasticOf(tx, eni.ID); ok {
+		if err := r.loseElastic(tx, before, false); err != nil {
+			return err
+		}
+	}
+	row.Association, row.Interface, eni.Public = id, eni.ID, row.Public
+	if err := r.elastics.Put(tx, row.ID, row); err != nil {
+		return err
+	}
+	return r.interfaces.Put(tx, eni.ID, eni)
+}
+
+// loseElastic ends an address's association. Where renew is set, its interface gets another public address if it was launched
+// with one.
+func (r *Room) loseElastic(tx *store.Tx, row elasticRow, renew bool) error {
+	eni, ok := r.interfaces.GetTx(tx, row.Interface)
+	row.Interface = ""
+	if err := r.elastics.Put(tx, row.ID, row); err != nil || !ok {
+		return err
+	}
+	eni.Public = netip.Addr{}
+	if err := r.interfaces.Put(tx, eni.ID, eni); err != nil || !renew {
+		return err
+	}
+	return r.Renew(tx, eni.ID)
+}
+
+// elasticOf returns the address that is associated with an interface.
+func (r *Room) elasticOf(tx *store.Tx, eni string) (elasticRow, bool) {
+	all := r.elastics.AllTx(tx)
+	at := slices.IndexFunc(all, func(e elasticRow) bool { return e.Interface == eni })
+	if at < 0 {
+		return elasticRow{}, false
+	}
+	return all[at], true
+}
+
+// DisassociateAddress takes an address from its interface. For an association that is over it does nothing.
+func (r *Room) DisassociateAddress(ctx context.Context, in *ec2.DisassociateAddressInput) (*ec2.DisassociateAddressOutput, error) {
+	if err := room.Only(in, "AssociationId"); err != nil {
+		return nil, err
+	}
+	if err := resource.Required("AssociationId", in.AssociationId); err != nil {
+		return nil, err
+	}
+	var vpc string
+	err := r.Update(func(tx *store.Tx) error {
+		all := r.elastics.AllTx(tx)
+		at := slices.IndexFunc(all, func(e elasticRow) bool { return e.Association == *in.AssociationId })
+		if at < 0 {
+			return wire.Errorf("InvalidAssociationID.NotFound", "The association ID '%s' does not exist", *in.AssociationId)
+		}
+		if err := room.DryRun(in); err != nil || all[at].Interface == "" {
+			return err
+		}
+		eni, _ := r.interfaces.GetTx(tx, all[at].Interface)
+		vpc = eni.VPC
+		return r.loseElastic(tx, all[at], true)
+	})
+	if err == nil && vpc != "" {
+		err = r.Sync(vpc)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.DisassociateAddressOutput{}, nil
+}
+
+// ReleaseAddress gives an address back. In the default VPC it is disassociated first; elsewhere it must have been
+// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReleaseAddress.html).
+func (r *Room) ReleaseAddress(ctx context.Context, in *ec2.ReleaseAddressInput) (*ec2.ReleaseAddressOutput, error) {
+	if err := room.Only(in, "AllocationId", "NetworkBorderGroup", "PublicIp"); err != nil {
+		return nil, err
+	}
+	if in.AllocationId == nil && in.PublicIp != nil {
+		return nil, wire.Errorf("InvalidParameterValue", "You must specify an allocation id when releasing a VPC elastic IP address")
+	}
+	if err := resource.Required("AllocationId", in.AllocationId); err != nil {
+		return nil, err
+	}
+	var vpc string
+	err := r.Update(func(tx *store.Tx) error {
+		row, ok := r.elastics.GetTx(tx, *in.AllocationId)
+		if !ok {
+			return missingAllocation(*in.AllocationId)
+		}
+		if eni, ok := r.interfaces.GetTx(tx, row.Interface); ok {
+			if v, _ := r.vpcs.GetTx(tx, eni.VPC); !v.Default {
+				return wire.Errorf("InvalidIPAddress.InUse", "Address %s is in use.", row.Public)
+			}
+			vpc = eni.VPC
+			if err := r.loseElastic(tx, row, true); err != nil {
+				return err
+			}
+		}
+		if err := room.DryRun(in); err != nil {
+			return err
+		}
+		return r.Remove(tx, row.ID, r.elastics.Delete)
+	})
+	if err == nil && vpc != "" {
+		err = r.Sync(vpc)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.ReleaseAddressOutput{}, nil
+}
+
+func (r *Room) showElastic(row elasticRow) ec2types.Address {
+	out := ec2types.Address{
+		AllocationId: new(row.ID), PublicIp: new(row.Public.String()), Domain: ec2types.DomainTypeVpc, PublicIpv4Pool: new("amazon"),
+		NetworkBorderGroup: new(r.Region), Tags: r.Tags(row.ID),
+	}
+	if eni, ok := r.interfaces.Get(row.Interface); ok {
+		out.AssociationId, out.NetworkInterfaceId, out.NetworkInterfaceOwnerId = new(row.Association), new(eni.ID), new(r.Account)
+		out.PrivateIpAddress, out.InstanceId = new(eni.Address.String()), room.Some(eni.Instance)
+	}
+	return out
+}
+
+// DescribeAddresses lists Elastic IP addresses.
+func (r *Room) DescribeAddresses(ctx context.Context, in *ec2.DescribeAddressesInput) (*ec2.DescribeAddressesOutput, error) {
+	if err := room.Only(in, "AllocationIds", "Filters", "PublicIps"); err != nil {
+		return nil, err
+	}
+	rows := r.elastics.All()
+	for _, a := range in.PublicIps {
+		if !slices.ContainsFunc(rows, func(e elasticRow) bool { return e.Public.String() == a }) {
+			return nil, wire.Errorf("InvalidAddress.NotFound", "Address '%s' not found.", a)
+		}
+	}
+	if len(in.PublicIps) > 0 {
+		rows = slices.DeleteFunc(rows, func(e elasticRow) bool { return !slices.Contains(in.PublicIps, e.Public.String()) })
+	}
+	of := func(value func(ec2types.Address) *string) func(elasticRow) []string {
+		return func(e elasticRow) []string {
+			if v := value(r.showElastic(e)); v != nil {
+				return []string{*v}
+			}
+			return nil
+		}
+	}
+	l := resource.Listing[elasticRow]{
+		ID: func(e elasticRow) string { return e.ID }, Missing: missingAllocation,
+		Fields: resource.Fields[elasticRow]{
+			"allocation-id":  resource.One(func(e elasticRow) string { return e.ID }),
+			"association-id": of(func(a ec2types.Address) *string { return a.AssociationId }),
+			"domain":         resource.One(func(elasticRow) string { return "vpc" }), "network-border-group": resource.One(func(elasticRow) string { return r.Region }),
+			"instance-id":                of(func(a ec2types.Address) *string { return a.InstanceId }),
+			"network-interface-id":       of(func(a ec2types.Address) *string { return a.NetworkInterfaceId }),
+			"network-interface-owner-id": of(func(a ec2types.Address) *string { return a.NetworkInterfaceOwnerId }),
+			"private-ip-address":         of(func(a ec2types.Address) *string { return a.PrivateIpAddress }),
+			"public-ip":                  resource.One(func(e elasticRow) string { return e.Public.String() }),
+		},
+	}
+	rows, _, err := l.List(r.Registry, rows, in.AllocationIds, in.Filters, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeAddressesOutput{Addresses: []ec2types.Address{}}
+	for _, row := range rows {
+		out.Addresses = append(out.Addresses, r.showElastic(row))
+	}
+	return out, nil
+}
+
+// DescribeAddressesAttribute lists the names that addresses have in reverse lookups, which nothing here gives them.
+func (r *Room) DescribeAddressesAttribute(
+	ctx context.Context, in *ec2.DescribeAddressesAttributeInput,
+) (*ec2.DescribeAddressesAttributeOutput, error) {
+	if err := room.Only(in, "AllocationIds", "Attribute", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
+	for _, id := range in.AllocationIds {
+		if _, ok := r.elastics.Get(id); !ok {
+			return nil, missingAllocation(id)
+		}
+	}
+	return &ec2.DescribeAddressesAttributeOutput{Addresses: []ec2types.AddressAttribute{}}, nil
+}
