@@ -119,6 +119,18 @@ func (t templateRow) version(name string) (versionRow, error) {
 	)
 }
 
+// checkTemplateData checks what needs no look at the account, as AWS does when a version is made; whether its key, image or
+// groups exist is found at the launch (EC2 user guide, "Launch template restrictions").
+func checkTemplateData(data *ec2types.RequestLaunchTemplateData) error {
+	if data == nil {
+		return wire.Errorf("MissingParameter", "The request must contain the parameter LaunchTemplateData")
+	}
+	if err := checkEnums(data); err != nil {
+		return err
+	}
+	return checkUserData(data.UserData)
+}
+
 // CreateLaunchTemplate makes a template with its version 1.
 func (r *Room) CreateLaunchTemplate(ctx context.Context, in *ec2.CreateLaunchTemplateInput) (*ec2.CreateLaunchTemplateOutput, error) {
 	if err := room.Only(in, "ClientToken", "LaunchTemplateName", "LaunchTemplateData", "VersionDescription", "TagSpecifications"); err != nil {
@@ -131,8 +143,8 @@ func (r *Room) CreateLaunchTemplate(ctx context.Context, in *ec2.CreateLaunchTem
 	if len(name) < 3 || len(name) > 128 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789().-/_") != "" {
 		return nil, wire.Errorf("InvalidLaunchTemplateName.MalformedException", "The launch template name %s is not valid.", name)
 	}
-	if in.LaunchTemplateData == nil {
-		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter LaunchTemplateData")
+	if err := checkTemplateData(in.LaunchTemplateData); err != nil {
+		return nil, err
 	}
 	if err := resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypeLaunchTemplate); err != nil {
 		return nil, err
@@ -205,8 +217,8 @@ func (r *Room) CreateLaunchTemplateVersion(ctx context.Context, in *ec2.CreateLa
 	if err := room.Only(in, "ClientToken", "LaunchTemplateId", "LaunchTemplateName", "LaunchTemplateData", "SourceVersion", "VersionDescription"); err != nil {
 		return nil, err
 	}
-	if in.LaunchTemplateData == nil {
-		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter LaunchTemplateData")
+	if err := checkTemplateData(in.LaunchTemplateData); err != nil {
+		return nil, err
 	}
 	var number string
 	row, err := r.changeTemplate(in.LaunchTemplateId, in.LaunchTemplateName, in, func(tx *store.Tx, t *templateRow) (err error) {

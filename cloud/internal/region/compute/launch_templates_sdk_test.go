@@ -177,3 +177,28 @@ func TestLaunchTemplateIsDeletedWithItsVersions(t *testing.T) {
 		t.Error("the new template has the id of the old one")
 	}
 }
+
+func TestLaunchTemplateIsCheckedWhenItIsMade(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	id := d.launchTemplate("app", 1)
+	for what, data := range map[string]*ec2types.RequestLaunchTemplateData{
+		"an enum":         {MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptionsRequest{HttpTokens: "maybe"}},
+		"no base64":       {UserData: new("#!/bin/sh")},
+		"large user data": {UserData: new(base64.StdEncoding.EncodeToString(make([]byte, 16385)))},
+	} {
+		_, err := d.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{LaunchTemplateName: new("bad"), LaunchTemplateData: data})
+		roomtest.WantAPIError(t, err, "InvalidParameterValue")
+		_, err = d.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{LaunchTemplateId: &id, LaunchTemplateData: data})
+		roomtest.WantAPIError(t, err, "InvalidParameterValue")
+		if got := d.versions(&ec2.DescribeLaunchTemplateVersionsInput{LaunchTemplateId: &id}); len(got) != 1 {
+			t.Errorf("%s: versions %v", what, got)
+		}
+	}
+	// What is in no account is found by the launch.
+	if _, err := d.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
+		LaunchTemplateName: new("later"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{KeyName: new("nobody's"), ImageId: new("ami-0123456789abcdef0")},
+	}); err != nil {
+		t.Error(err)
+	}
+}
