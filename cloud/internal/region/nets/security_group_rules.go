@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -106,7 +107,7 @@ func newRule(p ec2types.IpPermission, egress bool) (ruleRow, error) {
 	if err := resource.Required("ipProtocol", p.IpProtocol); err != nil {
 		return rule, err
 	}
-	protocol, ok := protocols[*p.IpProtocol]
+	protocol, ok := protocols[strings.ToLower(*p.IpProtocol)] // AWS takes names in any case
 	if !ok {
 		return rule, wire.Errorf("InvalidPermission.Malformed", "Unsupported IP protocol \"%s\" - supported: [tcp, udp, icmp, icmpv6, -1]", *p.IpProtocol)
 	}

@@ -159,3 +159,20 @@ func TestSecurityGroupRulesAreFoundAndPaged(t *testing.T) {
 		roomtest.WantAPIError(t, err, "InvalidParameterValue")
 	}
 }
+
+// Scripts write TCP as well as tcp; both are one protocol.
+func TestProtocolIsReadInAnyCase(t *testing.T) {
+	d := newDesk(t)
+	vpc, _ := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	group := d.SecurityGroup(vpc, "web")
+	in := ec2.AuthorizeSecurityGroupIngressInput{
+		GroupId: &group, IpProtocol: new("TCP"), FromPort: new(int32(80)), ToPort: new(int32(80)), CidrIp: new("0.0.0.0/0"),
+	}
+	out, err := d.AuthorizeSecurityGroupIngress(t.Context(), &in)
+	if err != nil || *out.SecurityGroupRules[0].IpProtocol != "tcp" {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	in.IpProtocol = new("tcp")
+	_, err = d.AuthorizeSecurityGroupIngress(t.Context(), &in)
+	roomtest.WantAPIError(t, err, "InvalidPermission.Duplicate")
+}
