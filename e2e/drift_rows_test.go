@@ -4,7 +4,7 @@ import "github.com/understudy/understudy"
 
 // drifts are what people do to one region by hand, in rounds: what is of one round does not touch the rest of it. A
 // round is made, looked at and healed at once, for the time that it takes.
-var drifts = [][]drift{settings, untagged, refused, faults, losses}
+var drifts = [][]drift{settings, untagged, fleetTag, faults, losses}
 
 // settings do not keep users from being served.
 var settings = []drift{
@@ -202,13 +202,13 @@ var settings = []drift{
 	},
 	{
 		what: "a host is registered as a target", side: understudy.Secondary,
-		finding: "target group target-group: target instance host-b port 8080",
-		do:      []string{"aws elbv2 register-targets --target-group-arn {target group} --targets Id={host b}"},
+		finding: "target group target-group: target instance host-b port 8080", plan: "secondary/fleet: other targets",
+		do: []string{"aws elbv2 register-targets --target-group-arn {target group} --targets Id={host b}"},
 	},
 	{
 		what: "the load balancer cannot be deleted", side: understudy.Secondary,
-		finding: "load balancer load-balancer: attribute deletion_protection.enabled",
-		do:      []string{"aws elbv2 modify-load-balancer-attributes --load-balancer-arn {load balancer} --attributes Key=deletion_protection.enabled,Value=true"},
+		finding: "load balancer load-balancer: attribute deletion_protection.enabled", plan: "secondary/load balancer: attributes",
+		do: []string{"aws elbv2 modify-load-balancer-attributes --load-balancer-arn {load balancer} --attributes Key=deletion_protection.enabled,Value=true"},
 	},
 	{
 		what: "the load balancer keeps idle connections longer", side: understudy.Primary,
@@ -262,22 +262,22 @@ var settings = []drift{
 	},
 	{
 		what: "the fleet's cooldown is shorter", side: understudy.Secondary,
-		finding: "auto scaling group fleet: default cooldown",
-		do:      []string{"aws autoscaling update-auto-scaling-group --auto-scaling-group-name {fleet} --default-cooldown 60"},
+		finding: "auto scaling group fleet: default cooldown", plan: "secondary/fleet: cooldown",
+		do: []string{"aws autoscaling update-auto-scaling-group --auto-scaling-group-name {fleet} --default-cooldown 60"},
 	},
 	{
 		what: "the fleet terminates the oldest first", side: understudy.Primary,
-		finding: "auto scaling group fleet: termination policies",
-		do:      []string{"aws autoscaling update-auto-scaling-group --auto-scaling-group-name {fleet} --termination-policies OldestInstance"},
+		finding: "auto scaling group fleet: termination policies", plan: "primary/fleet: termination policies",
+		do: []string{"aws autoscaling update-auto-scaling-group --auto-scaling-group-name {fleet} --termination-policies OldestInstance"},
 	},
 	{
 		what: "new instances are protected from scaling in", side: understudy.Secondary,
-		finding: "auto scaling group fleet: new instances protected from scale in",
-		do:      []string{"aws autoscaling update-auto-scaling-group --auto-scaling-group-name {fleet} --new-instances-protected-from-scale-in"},
+		finding: "auto scaling group fleet: new instances protected from scale in", plan: "secondary/fleet: protects new instances",
+		do: []string{"aws autoscaling update-auto-scaling-group --auto-scaling-group-name {fleet} --new-instances-protected-from-scale-in"},
 	},
 	{
 		what: "an instance is protected from scaling in", side: understudy.Primary,
-		finding: "auto scaling group fleet: instances protected from scale in",
+		finding: "auto scaling group fleet: instances protected from scale in", plan: "primary/fleet: protected instances",
 		do: []string{
 			"aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names {fleet} --query AutoScalingGroups[0].Instances[0].InstanceId",
 			"aws autoscaling set-instance-protection --auto-scaling-group-name {fleet} --instance-ids {1} --protected-from-scale-in",
@@ -407,9 +407,8 @@ var faults = []drift{
 var untagged = []drift{
 	{
 		what: "the launch template has lost its stack tag", side: understudy.Primary,
-		finding: "launch template template: tags", plan: "primary/launch template: create",
-		more: []string{"primary/fleet: template version", "primary/fleet: instances' version"},
-		do:   []string{"aws ec2 delete-tags --resources {launch template} --tags Key=understudy:stack"},
+		finding: "launch template template: tags", plan: "primary/launch template: tagged",
+		do: []string{"aws ec2 delete-tags --resources {launch template} --tags Key=understudy:stack"},
 	},
 	{
 		what: "the record's set identifier is renamed", side: understudy.Secondary,
@@ -434,11 +433,11 @@ var untagged = []drift{
 	},
 }
 
-// refused stop `up` until a tag is given back.
-var refused = []drift{
+// fleetTag is a round for itself: what keeps the image from being known changes the fleet too.
+var fleetTag = []drift{
 	{
 		what: "the fleet has lost its role tag", side: understudy.Secondary,
-		finding: "auto scaling group fleet: tags", plan: "refused",
+		finding: "auto scaling group fleet: tags", plan: "secondary/fleet: tagged",
 		do: []string{"aws autoscaling delete-tags --tags ResourceId={fleet},ResourceType=auto-scaling-group,Key=understudy:role"},
 	},
 }
