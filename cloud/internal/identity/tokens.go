@@ -73,9 +73,9 @@ func (r *Room) assumeRole(ctx context.Context, in *sts.AssumeRoleInput) (*sts.As
 	}
 	made := r.issue(session{Role: e.ID, Name: *in.RoleSessionName, Policies: documents, Tags: tags}, life)
 	as, _ := r.sessionCaller(made.session)
-	return &sts.AssumeRoleOutput{
-		Credentials: made.shown(), AssumedRoleUser: &types.AssumedRoleUser{Arn: &as.ARN, AssumedRoleId: &as.UserID}, PackedPolicySize: packed,
-	}, nil
+	out := &sts.AssumeRoleOutput{Credentials: made.shown(), AssumedRoleUser: &types.AssumedRoleUser{Arn: &as.ARN, AssumedRoleId: &as.UserID}}
+	out.PackedPolicySize = packed //lint:ignore SA1019 clients older than its successor read it
+	return out, nil
 }
 
 // trusts asks the role's trust policy, also about the session's tags.
