@@ -129,7 +129,7 @@ func (r *Room) withTemplate(request *ec2.RunInstancesInput) (*ec2.RunInstancesIn
 	tags := slices.Concat(in.TagSpecifications, request.TagSpecifications)
 	in = room.Overlay(in, *request)
 	if len(request.NetworkInterfaces) > 0 {
-		in.SecurityGroupIds = request.SecurityGroupIds
+		in.SecurityGroupIds, in.SecurityGroups = request.SecurityGroupIds, request.SecurityGroups
 	}
 	// A subnet in the request goes to the template's interface, as Auto Scaling relies on.
 	if request.SubnetId != nil && len(request.NetworkInterfaces) == 0 && len(in.NetworkInterfaces) == 1 {
@@ -204,7 +204,9 @@ func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 	if len(in.NetworkInterfaces) > 0 {
 		err = r.planInterface(&p)
 	} else {
-		p.groups = in.SecurityGroupIds
+		if p.groups, err = r.groupsOf(in); err != nil {
+			return p, err
+		}
 		err = r.planSubnet(&p, in.SubnetId, in.PrivateIpAddress)
 		p.public = p.subnet.MapPublic
 	}
@@ -225,6 +227,16 @@ func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 	return p, nil
 }
 
+// groupsOf are the security groups of a request without interfaces. Names are of the default VPC, so that no subnet can be
+// named beside them (EC2 API reference, RunInstances).
+func (r *Room) groupsOf(in *ec2.RunInstancesInput) ([]string, error) {
+	if len(in.SecurityGroups) > 0 && in.SubnetId != nil {
+		return nil, wire.Errorf("InvalidParameterCombination", "The parameter groupName cannot be used with the parameter subnet")
+	}
+	named, err := r.nets.GroupsNamed(nil, in.SecurityGroups)
+	return append(named, in.SecurityGroupIds...), err
+}
+
 // checkLaunch validates what needs no look at the store.
 func checkLaunch(in *ec2.RunInstancesInput) error {
 	// Not with "Invalid IAM Instance Profile", which clients take for a profile that EC2 does not know yet, and try again for minutes.
@@ -238,7 +250,8 @@ func checkLaunch(in *ec2.RunInstancesInput) error {
 		return err
 	}
 	if err := room.Only(in, "BlockDeviceMappings", "CapacityReservationSpecification", "CpuOptions", "CreditSpecification", "DisableApiStop", "EnclaveOptions",
-		"HibernationOptions", "MaintenanceOptions", "PrivateDnsNameOptions", "ImageId", "InstanceType", "MinCount", "MaxCount", "SubnetId", "SecurityGroupIds", "NetworkInterfaces",
+		"HibernationOptions", "MaintenanceOptions", "PrivateDnsNameOptions", "ImageId", "InstanceType", "MinCount", "MaxCount",
+		"SubnetId", "SecurityGroupIds", "SecurityGroups", "NetworkInterfaces",
 		"UserData", "LaunchTemplate", "MetadataOptions", "TagSpecifications", "ClientToken", "Placement", "EbsOptimized",
 		"Monitoring", "DisableApiTermination", "KeyName", "InstanceInitiatedShutdownBehavior", "PrivateIpAddress"); err != nil {
 		return err
@@ -313,7 +326,7 @@ func (r *Room) planInterface(p *launchPlan) error {
 	if len(in.NetworkInterfaces) > 1 {
 		return wire.Errorf("AttachmentLimitExceeded", "Interface count %d exceeds the limit of 1 here.", len(in.NetworkInterfaces))
 	}
-	if in.SubnetId != nil || len(in.SecurityGroupIds) > 0 {
+	if in.SubnetId != nil || len(in.SecurityGroupIds)+len(in.SecurityGroups) > 0 {
 		return wire.Errorf(
 			"InvalidParameterCombination",
 			"Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request",

@@ -148,13 +148,19 @@ func canonical(cidr string, v4 bool) (string, bool) {
 }
 
 func (r *Room) peerGroup(tx *store.Tx, g groupRow, pair ec2types.UserIdGroupPair) (string, error) {
-	if err := room.Only(pair, "GroupId", "UserId", "VpcId", "Description"); err != nil {
+	if err := room.Only(pair, "GroupId", "GroupName", "UserId", "VpcId", "Description"); err != nil {
 		return "", err
 	}
 	if id := room.Deref(pair.UserId); id != "" && id != r.Account {
 		return "", wire.Errorf("UnsupportedOperation", "Groups of other accounts (UserId %s) are not supported here.", id)
 	}
 	id := room.Deref(pair.GroupId)
+	if name := room.Deref(pair.GroupName); name != "" && id == "" {
+		var err error
+		if id, err = r.GroupNamed(tx, name); err != nil {
+			return "", err
+		}
+	}
 	peer, ok := r.groups.GetTx(tx, id)
 	if !ok {
 		return "", missingGroup(id)
@@ -175,6 +181,23 @@ func legacy(protocol *string, from, to *int32, cidr *string) []ec2types.IpPermis
 		p.IpRanges = []ec2types.IpRange{{CidrIp: cidr}}
 	}
 	return []ec2types.IpPermission{p}
+}
+
+// fromNamed is the form that lets in all that comes from a group of the default VPC: every port of TCP and UDP, and ICMP
+// (EC2 API reference, AuthorizeSecurityGroupIngress, parameter SourceSecurityGroupName).
+func fromNamed(name *string) (all []ec2types.IpPermission) {
+	if name == nil {
+		return nil
+	}
+	for _, p := range []struct {
+		protocol string
+		from, to int32
+	}{{"tcp", 0, 65535}, {"udp", 0, 65535}, {"icmp", -1, -1}} {
+		all = append(all, ec2types.IpPermission{
+			IpProtocol: &p.protocol, FromPort: &p.from, ToPort: &p.to, UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupName: name}},
+		})
+	}
+	return all
 }
 
 // changeGroup changes one group's rules and brings its VPC to them.
@@ -262,11 +285,17 @@ func (r *Room) AuthorizeSecurityGroupIngress(
 	ctx context.Context,
 	in *ec2.AuthorizeSecurityGroupIngressInput,
 ) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
-	if err := room.Only(in, "GroupId", "IpPermissions", "TagSpecifications", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
+	if err := room.Only(in, "GroupId", "IpPermissions", "TagSpecifications", "IpProtocol", "FromPort", "ToPort", "CidrIp",
+		"GroupName", "SourceSecurityGroupName"); err != nil {
 		return nil, err
 	}
 	permissions := append(slices.Clone(in.IpPermissions), legacy(in.IpProtocol, in.FromPort, in.ToPort, in.CidrIp)...)
-	rules, err := r.authorize(in.GroupId, in, false, permissions, in.TagSpecifications)
+	permissions = append(permissions, fromNamed(in.SourceSecurityGroupName)...)
+	id, err := r.groupOf(in.GroupId, in.GroupName)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := r.authorize(id, in, false, permissions, in.TagSpecifications)
 	if err != nil {
 		return nil, err
 	}
@@ -319,11 +348,17 @@ func (r *Room) revoke(id *string, in any, egress bool, ruleIDs []string, permiss
 
 // RevokeSecurityGroupIngress stops letting new traffic in; connections that stand go on, as on AWS.
 func (r *Room) RevokeSecurityGroupIngress(ctx context.Context, in *ec2.RevokeSecurityGroupIngressInput) (*ec2.RevokeSecurityGroupIngressOutput, error) {
-	if err := room.Only(in, "GroupId", "IpPermissions", "SecurityGroupRuleIds", "IpProtocol", "FromPort", "ToPort", "CidrIp"); err != nil {
+	if err := room.Only(in, "GroupId", "IpPermissions", "SecurityGroupRuleIds", "IpProtocol", "FromPort", "ToPort", "CidrIp",
+		"GroupName", "SourceSecurityGroupName"); err != nil {
 		return nil, err
 	}
 	permissions := append(slices.Clone(in.IpPermissions), legacy(in.IpProtocol, in.FromPort, in.ToPort, in.CidrIp)...)
-	if err := r.revoke(in.GroupId, in, false, in.SecurityGroupRuleIds, permissions); err != nil {
+	permissions = append(permissions, fromNamed(in.SourceSecurityGroupName)...)
+	id, err := r.groupOf(in.GroupId, in.GroupName)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.revoke(id, in, false, in.SecurityGroupRuleIds, permissions); err != nil {
 		return nil, err
 	}
 	return &ec2.RevokeSecurityGroupIngressOutput{Return: new(true)}, nil

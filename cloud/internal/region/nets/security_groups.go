@@ -163,8 +163,9 @@ func (r *Room) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecur
 	if err := room.Only(in, "Filters", "GroupIds", "GroupNames", "MaxResults", "NextToken"); err != nil {
 		return nil, err
 	}
-	if len(in.GroupNames) > 0 {
-		return nil, wire.Errorf("InvalidParameterValue", "GroupNames finds groups of a default VPC only; use the filter group-name.")
+	named, err := r.GroupsNamed(nil, in.GroupNames)
+	if err != nil {
+		return nil, err
 	}
 	known := resource.Fields[groupRow]{
 		"group-id":    resource.One(func(g groupRow) string { return g.ID }),
@@ -176,7 +177,7 @@ func (r *Room) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecur
 	ruleFields(known, "ip-permission.", false)
 	ruleFields(known, "egress.ip-permission.", true)
 	l := resource.Listing[groupRow]{ID: func(g groupRow) string { return g.ID }, Missing: missingGroup, Fields: known}
-	rows, next, err := l.List(r.Registry, r.groups.All(), in.GroupIds, in.Filters, in.MaxResults, in.NextToken)
+	rows, next, err := l.List(r.Registry, r.groups.All(), append(named, in.GroupIds...), in.Filters, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -189,17 +190,21 @@ func (r *Room) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecur
 
 // DeleteSecurityGroup deletes a group that no interface has and no other group's rule names.
 func (r *Room) DeleteSecurityGroup(ctx context.Context, in *ec2.DeleteSecurityGroupInput) (*ec2.DeleteSecurityGroupOutput, error) {
-	if err := room.Only(in, "GroupId"); err != nil {
+	if err := room.Only(in, "GroupId", "GroupName"); err != nil {
 		return nil, err
 	}
-	if err := resource.Required("groupId", in.GroupId); err != nil {
+	id, err := r.groupOf(in.GroupId, in.GroupName)
+	if err != nil {
+		return nil, err
+	}
+	if err := resource.Required("groupId", id); err != nil {
 		return nil, err
 	}
 	var vpc string
-	err := r.Update(func(tx *store.Tx) error {
-		g, ok := r.groups.GetTx(tx, *in.GroupId)
+	err = r.Update(func(tx *store.Tx) error {
+		g, ok := r.groups.GetTx(tx, *id)
 		if !ok {
-			return missingGroup(*in.GroupId)
+			return missingGroup(*id)
 		}
 		vpc = g.VPC
 		if g.Name == "default" {
@@ -216,7 +221,7 @@ func (r *Room) DeleteSecurityGroup(ctx context.Context, in *ec2.DeleteSecurityGr
 	if err != nil {
 		return nil, err
 	}
-	return &ec2.DeleteSecurityGroupOutput{GroupId: in.GroupId, Return: new(true)}, r.Sync(vpc)
+	return &ec2.DeleteSecurityGroupOutput{GroupId: id, Return: new(true)}, r.Sync(vpc)
 }
 
 func (r *Room) groupInUse(tx *store.Tx, id string) bool {
