@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -57,6 +58,8 @@ func (s *stage) killedAt(nth int, flags []string, args ...string) bool {
 	// The shell waits with the id that the program will have until the fault is in force.
 	cmd := exec.Command("/bin/sh", append([]string{"-c", `read go && exec "$@"`, "sh", binary}, args...)...)
 	cmd.Env = s.environment()
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
 	goes, err := cmd.StdinPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -70,7 +73,11 @@ func (s *stage) killedAt(nth int, flags []string, args ...string) bool {
 	fmt.Fprintln(goes, "go")
 	goes.Close()
 	var ended *exec.ExitError
-	return errors.As(cmd.Wait(), &ended) && ended.ProcessState.String() == "signal: killed"
+	killed := errors.As(cmd.Wait(), &ended) && ended.ProcessState.String() == "signal: killed"
+	if !killed {
+		s.t.Logf("understudy %s, which was to be killed, said:\n%s", strings.Join(args, " "), said.String())
+	}
+	return killed
 }
 
 // What goes wrong on purpose reaches clients that others wrote as AWS's own faults do.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // otherPort declares another service port, and a service that listens there.
@@ -28,7 +30,7 @@ func (s *stage) users() *visitor {
 func TestAnotherServicePortWhileUsersAreServed(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	declared := variant(t, lenient(t), "max: 4", "max: 4, grace: 5")
+	declared := lenient(t)
 	s.must("up", "-f", declared, "--yes")
 	changed := otherPort(t, declared)
 	planned := s.must("plan", "-f", changed)
@@ -66,4 +68,54 @@ func (s *stage) replaced(declared string) {
 			s.t.Errorf("%s has %q", region, got)
 		}
 	}
+}
+
+// A replacement that is killed again and again goes on, and the users do not notice.
+func TestAnotherServicePortKilledAtAnyStep(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	declared := variant(t, lenient(t), "fleet: {min: 2, desired: 2,", "fleet: {min: 1, desired: 1,")
+	s.must("up", "-f", declared, "--yes")
+	changed := otherPort(t, declared)
+	up := []string{"up", "-f", changed, "--yes", "--bake", "1s"}
+	users := s.users()
+	// Each of these is still to come in the region in which the one before was the last.
+	for _, at := range []string{"CreateTargetGroup", "CreateAutoScalingGroup", "ModifyListener", "UpdateAutoScalingGroup", "DeleteAutoScalingGroup",
+		"DeleteTargetGroup", "RevokeSecurityGroupIngress"} {
+		if !s.killedAt(1, []string{"--operation", at, "--when", "done"}, up...) {
+			t.Errorf("the run was over without %s", at)
+		}
+	}
+	s.must(up...)
+	if asked, failures := users.end(); len(failures) > 0 {
+		t.Errorf("%d of %d requests failed while runs were killed", len(failures), asked)
+	}
+	s.replaced(changed)
+}
+
+// A service that does not listen on the new port stops at the standby; the old generation serves as before.
+func TestAnotherServicePortThatNobodyListensOn(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	declared := variant(t, lenient(t), "fleet: {min: 2, desired: 2,", "fleet: {min: 1, desired: 1, grace: 5,")
+	s.must("up", "-f", declared, "--yes")
+	before := []string{s.machines(primary), s.machines(secondary), s.versions(primary), s.versions(secondary)}
+	users := s.users()
+	r := s.run(binary, "up", "-f", variant(t, declared, "service: {port: 8080,", "service: {port: 8081,"), "--yes")
+	for _, want := range []string{"target i-", "rolled back: requests go to ", "understudy2-hello is deleted", "the primary fleet was not touched"} {
+		if r.code != 1 || !strings.Contains(r.stderr, want) {
+			t.Errorf("up of a port without a service: exit %d, it does not say %q:\n%s", r.code, want, r.stderr)
+		}
+	}
+	if asked, failures := users.end(); len(failures) > 0 {
+		t.Errorf("%d of %d requests failed", len(failures), asked)
+	}
+	if diff := cmp.Diff(before, []string{s.machines(primary), s.machines(secondary), s.versions(primary), s.versions(secondary)}); diff != "" {
+		t.Errorf("after the rollback: -before +after\n%s", diff)
+	}
+	s.must("up", "-f", declared, "--yes") // closes the port that was opened in the primary
+	if said := s.must("up", "-f", declared, "--yes"); !strings.Contains(said, "nothing to change") {
+		t.Errorf("with the old port, up says: %s", said)
+	}
+	s.must("parity", "-f", declared)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -21,11 +22,13 @@ type arrival struct {
 	refresh  string        // the id of the refresh that brings them, empty for none
 	forgives int           // how many instances may be lost that never were healthy
 	patience time.Duration // how long it may take until one more is healthy
+	condemns time.Duration // how long the first may be unhealthy, 0 for as long as patience lasts
 
 	last time.Time       // when it began, or one more became healthy
 	most int             // were healthy at once
 	well map[string]bool // instances of the version: whether they ever were healthy
 	lost []string        // those that went and never were
+	ill  time.Time       // since when some are unhealthy and none ever was healthy; zero where that is not so
 }
 
 // sight is a group at a moment.
@@ -45,10 +48,23 @@ func (a *arrival) judge(s sight, now time.Time) (done bool, err error) {
 	if healthy > a.most {
 		a.most, a.last = healthy, now
 	}
+	a.watchFirst(s, now)
 	if healthy >= int(aws.ToInt32(s.group.DesiredCapacity)) && others == 0 && a.over(s.refresh) {
 		return true, nil
 	}
 	return false, a.hopeless(s, now)
+}
+
+// watchFirst notes since when the first instances are unhealthy. Auto Scaling does not replace them: it waits until one target has
+// passed a check (DescribeLoadBalancerTargetGroups in the Auto Scaling API Reference: the state InService).
+func (a *arrival) watchFirst(s sight, now time.Time) {
+	unhealthy := func(t *targetState) bool { return t != nil && t.State == elbtypes.TargetHealthStateEnumUnhealthy }
+	switch {
+	case a.most > 0 || !slices.ContainsFunc(slices.Collect(maps.Values(s.states)), unhealthy):
+		a.ill = time.Time{}
+	case a.ill.IsZero():
+		a.ill = now
+	}
 }
 
 // count returns how many instances of the version are healthy, and how many instances are not, or of another version.
@@ -101,6 +117,9 @@ func (a *arrival) hopeless(s sight, now time.Time) error {
 		return &NotServing{fmt.Errorf("instance %s of template version %s was taken out of service before it was healthy", a.lost[len(a.lost)-1], a.want.number)}
 	case len(s.failures) > a.forgives+forgivenLaunches:
 		return &NotServing{fmt.Errorf("%d launches of template version %s failed", len(s.failures), a.want.number)}
+	case a.condemns > 0 && !a.ill.IsZero() && now.Sub(a.ill) > a.condemns:
+		return &NotServing{fmt.Errorf("no instance of template version %s is healthy, and the load balancer finds them unhealthy for %v",
+			a.want.number, a.condemns)}
 	case now.Sub(a.last) > a.patience:
 		return &NotServing{fmt.Errorf("%d of %d instances of template version %s are healthy, and for %v none more became so",
 			a.most, aws.ToInt32(s.group.DesiredCapacity), a.want.number, a.patience)}

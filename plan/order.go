@@ -118,7 +118,7 @@ func (r *region) serves(found map[*node]bool) bool {
 func (r *region) steps(steps []Step) bool {
 	return slices.ContainsFunc(steps, func(s Step) bool {
 		switch s.node {
-		case r.templateNode, r.targetGroupNode, r.listenerNode, r.fleetNode, r.readyNodes[0], r.readyNodes[1]:
+		case r.templateNode, r.targetGroupNode, r.listenerNode, r.fleetNode, r.readyNodes[0], r.readyNodes[1], r.supersededNode:
 			return true
 		}
 		return false

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
@@ -115,9 +116,13 @@ func stateOf(found []elbtypes.TargetHealthDescription) map[string]*targetState {
 }
 
 // create waits for a group that has just been made: instances that come up one after the other only to be replaced say that
-// none will.
+// none will. Beside a group that serves, the first that is unhealthy after its grace says it: nobody waits for the new one.
 func (t *targets) create(ctx context.Context) error {
-	return t.fleet.arrive(ctx, arrival{want: t.fleet.template.exact(), forgives: 2})
+	a := arrival{want: t.fleet.template.exact(), forgives: 2}
+	if len(t.fleet.earlier) > 0 {
+		a.forgives, a.condemns = 0, bootTime+time.Duration(t.declared.Fleet.Grace)*time.Second
+	}
+	return t.fleet.arrive(ctx, a)
 }
 
 // change waits for a group that was there before. It replaces by itself what fell ill, and is left to do so.

@@ -53,21 +53,22 @@ func TestArrival(t *testing.T) {
 		want   string
 		ill    bool
 	}{
-		"all healthy":            {[]sight{seen("Successful", both, "i-3", "i-4")}, done, false},
-		"the refresh goes on":    {[]sight{seen("InProgress", both, "i-3", "i-4")}, goesOn, false},
-		"a target is not":        {[]sight{seen("Successful", both, "i-3")}, goesOn, false},
-		"one is of before":       {[]sight{seen("Successful", []autoscalingtypes.Instance{oldOne, newOne}, "i-1", "i-3")}, goesOn, false},
-		"one of before leaves":   {[]sight{seen("Successful", append(both, member("i-1", "1", "Healthy", "Terminating:Wait")), "i-3", "i-4")}, done, false},
-		"one is missing":         {[]sight{seen("Successful", []autoscalingtypes.Instance{newOne}, "i-3")}, goesOn, false},
-		"never healthy":          {[]sight{seen("InProgress", mixed, "i-2"), seen("InProgress", left, "i-2")}, "i-3 of template version 2 was taken out", true},
-		"healthy once":           {[]sight{seen("InProgress", mixed, "i-2", "i-3"), seen("InProgress", left, "i-2")}, goesOn, false},
-		"no launch succeeds":     {[]sight{refused}, "2 launches of template version 2 failed", true},
-		"the refresh failed":     {[]sight{seen("Failed", both, "i-3")}, "is Failed: a reason", true},
-		"AWS rolls back":         {[]sight{seen("RollbackSuccessful", []autoscalingtypes.Instance{oldOne, oldTwo}, "i-1", "i-2")}, goesOn, false},
-		"somebody cancelled it":  {[]sight{seen("Cancelled", both, "i-3")}, "is Cancelled: a reason", false},
-		"none more for too long": {slices.Repeat([]sight{seen("InProgress", both, "i-3")}, 5), "1 of 2 instances of template version 2", true},
+		"all healthy":              {[]sight{seen("Successful", both, "i-3", "i-4")}, done, false},
+		"the refresh goes on":      {[]sight{seen("InProgress", both, "i-3", "i-4")}, goesOn, false},
+		"a target is not":          {[]sight{seen("Successful", both, "i-3")}, goesOn, false},
+		"one is of before":         {[]sight{seen("Successful", []autoscalingtypes.Instance{oldOne, newOne}, "i-1", "i-3")}, goesOn, false},
+		"one of before leaves":     {[]sight{seen("Successful", append(both, member("i-1", "1", "Healthy", "Terminating:Wait")), "i-3", "i-4")}, done, false},
+		"one is missing":           {[]sight{seen("Successful", []autoscalingtypes.Instance{newOne}, "i-3")}, goesOn, false},
+		"never healthy":            {[]sight{seen("InProgress", mixed, "i-2"), seen("InProgress", left, "i-2")}, "i-3 of template version 2 was taken out", true},
+		"healthy once":             {[]sight{seen("InProgress", mixed, "i-2", "i-3"), seen("InProgress", left, "i-2")}, goesOn, false},
+		"no launch succeeds":       {[]sight{refused}, "2 launches of template version 2 failed", true},
+		"the refresh failed":       {[]sight{seen("Failed", both, "i-3")}, "is Failed: a reason", true},
+		"AWS rolls back":           {[]sight{seen("RollbackSuccessful", []autoscalingtypes.Instance{oldOne, oldTwo}, "i-1", "i-2")}, goesOn, false},
+		"somebody cancelled it":    {[]sight{seen("Cancelled", both, "i-3")}, "is Cancelled: a reason", false},
+		"the first stay unhealthy": {slices.Repeat([]sight{seen("", both)}, 5), "no instance of template version 2 is healthy", true},
+		"none more for too long":   {slices.Repeat([]sight{seen("InProgress", both, "i-3")}, 5), "1 of 2 instances of template version 2", true},
 	} {
-		a := arrival{want: version{"lt-1", "2"}, refresh: "r-1", patience: 3 * time.Minute}
+		a := arrival{want: version{"lt-1", "2"}, refresh: "r-1", patience: 3 * time.Minute, condemns: 2 * time.Minute}
 		var ok bool
 		var err error
 		for minute, s := range c.sights {
