@@ -209,13 +209,14 @@ func TestHostsOwnServerFromUserData(t *testing.T) {
 	}
 }
 
-// leftovers are the questions that an empty account answers with nothing.
+// leftovers are the questions that an account with nothing but its default VPC answers with nothing. That VPC's id stands
+// for DEFAULT.
 var leftovers = [][]string{
-	{"ec2", "describe-vpcs", "--query", "Vpcs[].VpcId"},
-	{"ec2", "describe-subnets", "--query", "Subnets[].SubnetId"},
-	{"ec2", "describe-internet-gateways", "--query", "InternetGateways[].InternetGatewayId"},
-	{"ec2", "describe-route-tables", "--query", "RouteTables[].RouteTableId"},
-	{"ec2", "describe-security-groups", "--query", "SecurityGroups[].GroupId"},
+	{"ec2", "describe-vpcs", "--query", "Vpcs[?!IsDefault].VpcId"},
+	{"ec2", "describe-subnets", "--query", "Subnets[?VpcId!='DEFAULT'].SubnetId"},
+	{"ec2", "describe-internet-gateways", "--query", "InternetGateways[?Attachments[0].VpcId!='DEFAULT'].InternetGatewayId"},
+	{"ec2", "describe-route-tables", "--query", "RouteTables[?VpcId!='DEFAULT'].RouteTableId"},
+	{"ec2", "describe-security-groups", "--query", "SecurityGroups[?VpcId!='DEFAULT'].GroupId"},
 	{"ec2", "describe-network-interfaces", "--query", "NetworkInterfaces[].NetworkInterfaceId"},
 	{"ec2", "describe-instances", "--filters", "Name=instance-state-name,Values=pending,running,stopping,stopped",
 		"--query", "Reservations[].Instances[].InstanceId"},
