@@ -20,17 +20,7 @@ func (r *reader) groups() string {
 			fmt.Fprintf(&b, "usermod -a -G %s %s\n", quote(name), quote(m))
 		}
 	}
-	given := r.config["groups"]
-	if m, ok := given.(map[string]any); ok {
-		given = []any{m}
-	}
-	if s, ok := given.(string); ok {
-		given = nil
-		for _, name := range texts(s) {
-			add(name)
-		}
-	}
-	for _, e := range list(given) {
+	for _, e := range split(r.config["groups"]) {
 		m, ok := e.(map[string]any)
 		if !ok {
 			add(text(e))
@@ -45,14 +35,7 @@ func (r *reader) groups() string {
 
 func (r *reader) users() string {
 	var b strings.Builder
-	given := r.config["users"]
-	if s, ok := given.(string); ok {
-		given = nil
-		for _, name := range texts(s) {
-			b.WriteString(r.user(map[string]any{"name": name}))
-		}
-	}
-	for _, e := range list(given) {
+	for _, e := range split(r.config["users"]) {
 		u, ok := e.(map[string]any)
 		if !ok {
 			u = map[string]any{"name": text(e)}

@@ -39,23 +39,23 @@ func list(v any) []any {
 	return []any{v}
 }
 
-// texts are the scalars of a list; text with commas is a list too where cloud-init splits it.
-func texts(v any) (all []string) {
-	if s, ok := v.(string); ok {
-		v = any(nil)
-		for name := range strings.SplitSeq(s, ",") {
-			if name = strings.TrimSpace(name); name != "" {
-				all = append(all, name)
-			}
-		}
+// split is a list; text with commas is one too where cloud-init splits it.
+func split(v any) []any {
+	s, ok := v.(string)
+	if !ok {
+		return list(v)
 	}
-	for _, e := range list(v) {
-		if s := text(e); s != "" {
-			all = append(all, s)
+	var all []any
+	for name := range strings.SplitSeq(s, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			all = append(all, name)
 		}
 	}
 	return all
 }
+
+// texts are the scalars of what split gives.
+func texts(v any) []string { return lines(split(v)) }
 
 // lines are the scalars of a list, or one text as it is.
 func lines(v any) (all []string) {
