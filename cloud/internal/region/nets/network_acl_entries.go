@@ -90,28 +90,18 @@ func (e aclEntryRow) show() ec2types.NetworkAclEntry {
 	return out
 }
 
-// entryGiven is what CreateNetworkAclEntry and ReplaceNetworkAclEntry alike say of an entry.
-type entryGiven struct {
-	Egress      *bool
-	Number      *int32
-	Action      ec2types.RuleAction
-	Protocol    *string
-	CIDR, CIDR6 *string
-	Ports       *ec2types.PortRange
-	ICMP        *ec2types.IcmpTypeCode
-}
-
-// row checks an entry as https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkAclEntry.html says.
-func (g entryGiven) row() (aclEntryRow, error) {
-	e := aclEntryRow{Egress: room.Deref(g.Egress), Protocol: room.Deref(g.Protocol), Allow: g.Action == ec2types.RuleActionAllow, From: -1, To: -1}
-	if err := checkEntryNumber(g.Number); err != nil {
+// entryGiven reads the entry of a request, which ReplaceNetworkAclEntry says alike, and checks it as
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkAclEntry.html says.
+func entryGiven(g *ec2.CreateNetworkAclEntryInput) (aclEntryRow, error) {
+	e := aclEntryRow{Egress: room.Deref(g.Egress), Protocol: room.Deref(g.Protocol), Allow: g.RuleAction == ec2types.RuleActionAllow, From: -1, To: -1}
+	if err := checkEntryNumber(g.RuleNumber); err != nil {
 		return e, err
 	}
-	e.Number = *g.Number
-	if g.Action != ec2types.RuleActionAllow && g.Action != ec2types.RuleActionDeny {
-		return e, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter ruleAction is invalid.", g.Action)
+	e.Number = *g.RuleNumber
+	if g.RuleAction != ec2types.RuleActionAllow && g.RuleAction != ec2types.RuleActionDeny {
+		return e, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter ruleAction is invalid.", g.RuleAction)
 	}
-	if err := e.setRange(room.Deref(g.CIDR), room.Deref(g.CIDR6)); err != nil {
+	if err := e.setRange(room.Deref(g.CidrBlock), room.Deref(g.Ipv6CidrBlock)); err != nil {
 		return e, err
 	}
 	if number, err := strconv.Atoi(e.Protocol); err != nil || number < -1 || number > 255 {
@@ -119,12 +109,13 @@ func (g entryGiven) row() (aclEntryRow, error) {
 	}
 	switch {
 	case slices.Contains(hasPorts, e.Protocol):
-		return e, e.setPorts(g.Ports)
+		return e, e.setPorts(g.PortRange)
 	case e.Protocol == "1" || e.Protocol == "58" && e.CIDR6 != "": // 58 with an IPv4 block means all types
-		if g.ICMP == nil || g.ICMP.Type == nil || g.ICMP.Code == nil {
+		icmp := g.IcmpTypeCode
+		if icmp == nil || icmp.Type == nil || icmp.Code == nil {
 			return e, wire.Errorf("MissingParameter", "The request must contain the parameter icmpTypeCode")
 		}
-		if e.From, e.To = *g.ICMP.Type, *g.ICMP.Code; e.From < -1 || e.From > 255 || e.To < -1 || e.To > 255 {
+		if e.From, e.To = *icmp.Type, *icmp.Code; e.From < -1 || e.From > 255 || e.To < -1 || e.To > 255 {
 			return e, wire.Errorf("InvalidParameterValue", "ICMP type (%d) or code (%d) out of range", e.From, e.To)
 		}
 	}
@@ -194,7 +185,7 @@ func (r *Room) CreateNetworkAclEntry(ctx context.Context, in *ec2.CreateNetworkA
 	); err != nil {
 		return nil, err
 	}
-	entry, err := entryGiven{in.Egress, in.RuleNumber, in.RuleAction, in.Protocol, in.CidrBlock, in.Ipv6CidrBlock, in.PortRange, in.IcmpTypeCode}.row()
+	entry, err := entryGiven(in)
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +216,8 @@ func (r *Room) ReplaceNetworkAclEntry(ctx context.Context, in *ec2.ReplaceNetwor
 	); err != nil {
 		return nil, err
 	}
-	entry, err := entryGiven{in.Egress, in.RuleNumber, in.RuleAction, in.Protocol, in.CidrBlock, in.Ipv6CidrBlock, in.PortRange, in.IcmpTypeCode}.row()
+	given := ec2.CreateNetworkAclEntryInput(*in)
+	entry, err := entryGiven(&given)
 	if err != nil {
 		return nil, err
 	}
