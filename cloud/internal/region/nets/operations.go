@@ -43,6 +43,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	resource.Ask(m, "DescribeSecurityGroups", r.DescribeSecurityGroups)
 	resource.Ask(m, "DescribeSubnets", r.DescribeSubnets)
 	resource.Ask(m, "DescribeVpcAttribute", r.DescribeVpcAttribute)
+	resource.Ask(m, "DescribeVpcEndpoints", r.DescribeVpcEndpoints)
 	resource.Ask(m, "DescribeVpcs", r.DescribeVpcs)
 	wire.Handle(m, wire.EC2, "DetachInternetGateway", r.DetachInternetGateway)
 	wire.Handle(m, wire.EC2, "DisassociateAddress", r.DisassociateAddress)
