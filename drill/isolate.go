@@ -14,6 +14,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/account"
@@ -24,8 +25,9 @@ import (
 // group connection tracking", Amazon EC2 User Guide); a network ACL, which tracks nothing, cuts them. The fleet's
 // processes that would replace the instances are suspended, because the instances are not ill.
 type Isolate struct {
-	Account *account.Account
-	Parts   Parts // only to break; what Repair needs is in the journal
+	Account  *account.Account
+	Parts    Parts    // only to break; what Repair needs is in the journal
+	Settings Settings // only to repair: at what speed targets are probed
 
 	notes   []string
 	lingers bool // established connections were not cut
@@ -124,8 +126,8 @@ func (f *Isolate) Break(ctx context.Context, undo json.RawMessage) error {
 	return err
 }
 
-// Repair implements Fault. It resumes the fleet's processes when the load balancer finds the targets healthy: before
-// that, the fleet would replace them.
+// Repair implements Fault. It resumes the fleet's processes when the load balancer finds the targets healthy, by probes of
+// after the repair: before that, the fleet would replace them.
 func (f *Isolate) Repair(ctx context.Context, undo json.RawMessage) error {
 	var u isolated
 	if err := json.Unmarshal(undo, &u); err != nil {
@@ -171,11 +173,19 @@ func (f *Isolate) authorize(ctx context.Context, u isolated) error {
 // settleTime is how long the targets have to become healthy again. After it, the fleet may replace those that are not.
 const settleTime = 5 * time.Minute
 
-// settle waits until the load balancer finds all targets healthy that are in use.
+// settle waits until the load balancer finds all targets healthy that are in use, and no probe is under way any more that
+// began before the repair: its time-out may be the one that makes a target unhealthy which still counts as healthy.
 func (f *Isolate) settle(ctx context.Context, groups []string) error {
+	last, err := f.lastProbe(ctx, groups)
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	var ill []string
-	err := account.Poll(ctx, "the targets to be healthy", 2*settleTime, func(ctx context.Context) (bool, error) {
+	err = account.Poll(ctx, "the targets to be healthy", 2*settleTime, func(ctx context.Context) (bool, error) {
+		if time.Since(began) < last {
+			return false, nil
+		}
 		ill = nil
 		for _, group := range groups {
 			targets, err := f.Account.Targets(ctx, group)
@@ -194,6 +204,27 @@ func (f *Isolate) settle(ctx context.Context, groups []string) error {
 	}
 	return err
 }
+
+// lastProbe is how long after a repair a probe of the target groups can still fail that began before it: its time-out, and an
+// interval until the next one has shown whether the target is well.
+func (f *Isolate) lastProbe(ctx context.Context, groups []string) (longest time.Duration, err error) {
+	for _, group := range groups {
+		out, err := f.Account.ELB.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{TargetGroupArns: []string{group}})
+		if account.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return 0, fmt.Errorf("describe target group %s: %w", group, err)
+		}
+		for _, g := range out.TargetGroups {
+			interval, timeout := seconds(g.HealthCheckIntervalSeconds), seconds(g.HealthCheckTimeoutSeconds)
+			longest = max(longest, f.Settings.divide(interval)+f.Settings.timeout(timeout))
+		}
+	}
+	return longest, nil
+}
+
+func seconds(n *int32) time.Duration { return time.Duration(aws.ToInt32(n)) * time.Second }
 
 // unsettled lists the targets that are not healthy, or not yet, without those that are on their way out.
 func unsettled(all []elbtypes.TargetHealthDescription) []string {

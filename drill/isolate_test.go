@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -21,6 +23,7 @@ import (
 type wire struct {
 	answers map[string]string // an action's, without the element around it
 	errors  map[string]string // an action's code
+	health  func() string     // the state of the only target; nil for no answer
 	did     []string
 }
 
@@ -38,6 +41,10 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 		w.did = append(w.did, w.line(action, in))
 	}
 	status, xml := http.StatusOK, w.answers[action]
+	if action == "DescribeTargetHealth" && w.health != nil {
+		xml = "<TargetHealthDescriptions><member><Target><Id>i-1</Id></Target><TargetHealth><State>" + w.health() +
+			"</State></TargetHealth></member></TargetHealthDescriptions>"
+	}
 	if strings.HasPrefix(action, "Describe") && xml == "" {
 		xml = w.answers[action+" "+in.Get("Filter.1.Name")]
 	}
@@ -137,6 +144,40 @@ func TestIsolateCutsConnectionsAndKeepsTheFleetFromReplacing(t *testing.T) {
 	}
 	if len(notes) > 0 {
 		t.Errorf("all was cut, and the notes are %q", notes)
+	}
+}
+
+// A target counts as healthy until its last probe has failed, which may have begun before the repair. Processes that go on
+// meanwhile replace it.
+func TestIsolateResumesTheFleetWhenNoProbeOfBeforeTheRepairCanFail(t *testing.T) {
+	w := region()
+	w.answers["DescribeAutoScalingGroups"] = "<AutoScalingGroups><member><AutoScalingGroupName>fleet</AutoScalingGroupName>" +
+		"<TargetGroupARNs><member>group</member></TargetGroupARNs></member></AutoScalingGroups>"
+	w.answers["DescribeTargetGroups"] = "<TargetGroups><member><TargetGroupArn>group</TargetGroupArn>" +
+		"<HealthCheckIntervalSeconds>30</HealthCheckIntervalSeconds><HealthCheckTimeoutSeconds>29</HealthCheckTimeoutSeconds></member></TargetGroups>"
+	f := &Isolate{Account: w.open(t), Parts: parts, Settings: Settings{Speed: 1}}
+	undo, err := f.Prepare(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		repaired := time.Now()
+		const fails, passes = 28 * time.Second, 118 * time.Second
+		w.health = func() string {
+			if since := time.Since(repaired); since >= fails && since < passes {
+				return "unhealthy"
+			}
+			return "healthy"
+		}
+		if err := f.Repair(t.Context(), undo); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(repaired); took < passes || took > passes+time.Minute {
+			t.Errorf("processes were resumed %v after the repair; the target was unhealthy until %v", took, passes)
+		}
+	})
+	if w.did[len(w.did)-1] != "ResumeProcesses AlarmNotification AZRebalance HealthCheck ReplaceUnhealthy" {
+		t.Errorf("did %q", w.did)
 	}
 }
 

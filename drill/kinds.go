@@ -25,8 +25,9 @@ type Kind struct {
 // Primary is what faults work on. The functions are called only by the kinds that need their result.
 type Primary struct {
 	*account.Account
-	Check string                               // the health check of the primary record
-	Parts func(context.Context) (Parts, error) // what the region serves with
+	Settings Settings                             // only the speed of what a repair waits for
+	Check    string                               // the health check of the primary record
+	Parts    func(context.Context) (Parts, error) // what the region serves with
 	// Regions finds the local cloud that the region is of, or that runs on a folder, if that is not "".
 	Regions func(ctx context.Context, folder string) (RegionControl, error)
 	Times   int           // how often flap breaks it
@@ -75,9 +76,11 @@ var Kinds = []Kind{
 		Help: "revoke the internal security group's rules and deny all by network ACLs: targets time out",
 		New: func(ctx context.Context, p Primary) (Fault, error) {
 			parts, err := p.Parts(ctx)
-			return &Isolate{Account: p.Account, Parts: parts}, err
+			return &Isolate{Account: p.Account, Parts: parts, Settings: p.Settings}, err
 		},
-		Undo: func(_ context.Context, p Primary) (Fault, error) { return &Isolate{Account: p.Account}, nil },
+		Undo: func(_ context.Context, p Primary) (Fault, error) {
+			return &Isolate{Account: p.Account, Settings: p.Settings}, nil
+		},
 	},
 	{
 		Name: LoseRegion{}.Kind(),

@@ -194,7 +194,7 @@ func runDrill(cmd *cobra.Command, stack *plan.Stack, kind drill.Kind, f drillFla
 	if err != nil {
 		return err
 	}
-	if err := f.prepare(ctx, rehearse, stack, kind, pair); err != nil {
+	if err := f.prepare(ctx, rehearse, stack, o, kind, pair); err != nil {
 		return err
 	}
 	view := newDrillView(os.Stderr)
@@ -211,7 +211,7 @@ func runDrill(cmd *cobra.Command, stack *plan.Stack, kind drill.Kind, f drillFla
 }
 
 // prepare gives a drill what its flags say, and what it looks at.
-func (f *drillFlags) prepare(ctx context.Context, d *drill.Drill, s *plan.Stack, kind drill.Kind, pair drill.Pair) (err error) {
+func (f *drillFlags) prepare(ctx context.Context, d *drill.Drill, s *plan.Stack, o outside, kind drill.Kind, pair drill.Pair) (err error) {
 	d.Journal, d.Marker, d.Owner = journal(s.Declaration.Name), marker(s), owner()
 	d.Before, d.Force = before(s, pair), f.force
 	d.AbortAfter, d.Longest, d.Hold = f.abortAfter, f.longest, f.hold
@@ -225,16 +225,17 @@ func (f *drillFlags) prepare(ctx context.Context, d *drill.Drill, s *plan.Stack,
 	if d.Ill, err = standbyWatch(ctx, s, pair, f.force); err != nil {
 		return err
 	}
-	p := primaryOf(s)
+	p := primaryOf(s, o)
 	p.Check, p.Times, p.Period = pair.Primary.HealthCheck, f.flaps, f.period
 	d.Fault, err = kind.New(ctx, p)
 	return err
 }
 
 // primaryOf is what the faults of a stack's drills work on.
-func primaryOf(s *plan.Stack) drill.Primary {
+func primaryOf(s *plan.Stack, o outside) drill.Primary {
 	return drill.Primary{
-		Account: s.Accounts[understudy.Primary],
+		Settings: o.pace(),
+		Account:  s.Accounts[understudy.Primary],
 		Parts: func(ctx context.Context) (drill.Parts, error) {
 			p, err := s.Parts(ctx, understudy.Primary)
 			return drill.Parts(p), err

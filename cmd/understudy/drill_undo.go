@@ -41,7 +41,11 @@ func drillUndoCommand() *cobra.Command {
 }
 
 func undoDrill(cmd *cobra.Command, s *plan.Stack) error {
-	entry, found, err := drill.Undo(cmd.Context(), journal(s.Declaration.Name), marker(s), primaryOf(s))
+	o, err := readOutside(os.Getenv)
+	if err != nil {
+		return err
+	}
+	entry, found, err := drill.Undo(cmd.Context(), journal(s.Declaration.Name), marker(s), primaryOf(s, o))
 	if err != nil {
 		return err
 	}

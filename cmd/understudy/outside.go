@@ -46,6 +46,11 @@ func (o outside) port(declared int) int {
 	return declared
 }
 
+// pace is the speed of what AWS gives times for.
+func (o outside) pace() drill.Settings {
+	return drill.Settings{Speed: o.speed, LeastTimeout: cloud.LeastTimeout} // at speed 1, and so on AWS, LeastTimeout changes nothing
+}
+
 // lookups returns two resolvers: one for the failover name, one for the load balancers' own names.
 func (o outside) lookups(pair drill.Pair) (names, balancers func(context.Context, string) (drill.Answer, error)) {
 	if o.resolver != "" {
@@ -70,8 +75,9 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 	if err != nil {
 		return nil, pair, err
 	}
-	settings.Speed, settings.ClientTimeout, settings.ClientEvery = o.speed, userTimeout, time.Duration(float64(users)/rate*float64(time.Second))
-	settings.LeastTimeout = cloud.LeastTimeout // at speed 1, and so on AWS, it changes nothing
+	pace := o.pace()
+	settings.Speed, settings.LeastTimeout = pace.Speed, pace.LeastTimeout
+	settings.ClientTimeout, settings.ClientEvery = userTimeout, time.Duration(float64(users)/rate*float64(time.Second))
 	primary, secondary := d.Regions[understudy.Primary].Name, d.Regions[understudy.Secondary].Name
 	names, balancers := o.lookups(pair)
 	locator := &drill.Locator{Lookup: balancers, Names: map[string]string{
