@@ -223,11 +223,16 @@ func (v *vpc) apply(spec VPC) error {
 	if err := v.applyGateway(spec); err != nil {
 		return err
 	}
+	for _, i := range spec.Interfaces { // before the routes, which may lead to them
+		if err := v.applyLink(i, spec.CIDR); err != nil {
+			return fmt.Errorf("network interface %s: %w", i.ID, err)
+		}
+	}
 	if err := v.applyTables(spec); err != nil {
 		return err
 	}
 	for _, i := range spec.Interfaces {
-		if err := v.applyLink(i); err != nil {
+		if err := v.governLink(i); err != nil {
 			return fmt.Errorf("network interface %s: %w", i.ID, err)
 		}
 	}
@@ -276,6 +281,18 @@ func validate(spec VPC) error {
 			return fmt.Errorf("network interfaces %s and %s have the same link name %s", names[name], i.ID, name)
 		}
 		names[name] = i.ID
+	}
+	return validateRoutes(spec)
+}
+
+func validateRoutes(spec VPC) error {
+	for _, t := range spec.RouteTables {
+		for _, r := range t.Routes {
+			known := func(i Interface) bool { return i.ID == r.Interface }
+			if r.Interface != "" && !r.Blackhole && !slices.ContainsFunc(spec.Interfaces, known) {
+				return fmt.Errorf("route table %s: network interface %q is not in the specification", t.ID, r.Interface)
+			}
+		}
 	}
 	return nil
 }
@@ -375,7 +392,7 @@ func sameFilter(a, b VPC) bool {
 	return a.CIDR == b.CIDR &&
 		slices.EqualFunc(a.Interfaces, b.Interfaces, func(a, b Interface) bool {
 			return a.ID == b.ID && a.Address == b.Address && a.Public == b.Public && a.Subnet == b.Subnet &&
-				a.NetworkACL == b.NetworkACL && slices.Equal(a.Groups, b.Groups)
+				a.NetworkACL == b.NetworkACL && slices.Equal(a.Groups, b.Groups) && a.Forwards == b.Forwards && (a.NAT == nil) == (b.NAT == nil)
 		}) &&
 		slices.EqualFunc(a.NetworkACLs, b.NetworkACLs, NetworkACL.equal) &&
 		slices.EqualFunc(a.SecurityGroups, b.SecurityGroups, func(a, b SecurityGroup) bool {

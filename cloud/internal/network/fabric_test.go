@@ -286,7 +286,7 @@ func TestRouterServices(t *testing.T) {
 }
 
 func TestApplyAgainChangesNothing(t *testing.T) {
-	f := newFabric(t, exampleVPC())
+	f := newFabric(t, natVPC())
 	r, err := f.Router("vpc-a")
 	if err != nil {
 		t.Fatal(err)
@@ -295,7 +295,7 @@ func TestApplyAgainChangesNothing(t *testing.T) {
 	if !strings.Contains(before, "chain ingress") || !strings.Contains(before, "@sg-front") {
 		t.Errorf("nft does not list the ruleset:\n%s", before)
 	}
-	apply(t, f, exampleVPC())
+	apply(t, f, natVPC())
 	if after := look(t, r); after != before {
 		t.Errorf("was:\n%s\nis:\n%s", before, after)
 	}

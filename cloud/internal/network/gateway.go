@@ -144,8 +144,10 @@ func (v *vpc) dropGateway() error {
 	}
 	for id, t := range v.tables {
 		cut := maps.Clone(t.routes)
-		for p := range cut {
-			cut[p] = false
+		for p, to := range cut {
+			if to.link == v.gateway.index {
+				cut[p] = hop{}
+			}
 		}
 		if err := v.applyRoutes(t, cut); err != nil {
 			return fmt.Errorf("route table %s: %w", id, err)

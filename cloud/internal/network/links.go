@@ -19,6 +19,7 @@ type link struct {
 	mac       net.HardwareAddr
 	subnet    netip.Prefix
 	namespace *Namespace
+	forwards  bool
 	index     int
 	table     int // the route table that judges what comes from it; 0 for none yet
 }
@@ -90,17 +91,30 @@ func (v *vpc) deleteRule(priority int, from string, table int) error {
 	return nil
 }
 
-// applyLink makes an interface's link if there is none, and sets the route table for its packets.
-func (v *vpc) applyLink(i Interface) error {
+// applyLink makes an interface's link if there is none, and its namespace a router or none.
+func (v *vpc) applyLink(i Interface, cidr netip.Prefix) error {
 	l := v.links[i.ID]
 	if l == nil {
 		var err error
-		if l, err = v.makeLink(i); err != nil {
+		if l, err = v.makeLink(i, cidr); err != nil {
 			return err
 		}
 		v.links[i.ID] = l
 		v.fabric.setInterface(i.ID, l.namespace)
 	}
+	if l.forwards == i.forwards() {
+		return nil
+	}
+	if err := l.namespace.Do(func() error { return forward(i.forwards(), "eth0") }); err != nil {
+		return err
+	}
+	l.forwards = i.forwards()
+	return nil
+}
+
+// governLink sets the route table for an interface's packets.
+func (v *vpc) governLink(i Interface) error {
+	l := v.links[i.ID]
 	number := v.tables[i.RouteTable].number
 	if l.table == number {
 		return nil
@@ -116,7 +130,7 @@ func (v *vpc) applyLink(i Interface) error {
 	return v.deleteRule(priorityInterface, l.name, old)
 }
 
-func (v *vpc) makeLink(i Interface) (*link, error) {
+func (v *vpc) makeLink(i Interface, cidr netip.Prefix) (*link, error) {
 	if !v.subnets[i.Subnet] {
 		if err := v.addOwn(Gateway(i.Subnet)); err != nil {
 			return nil, err
@@ -128,7 +142,11 @@ func (v *vpc) makeLink(i Interface) (*link, error) {
 		return nil, err
 	}
 	l := &link{name: linkName(i.ID), address: i.Address, mac: i.MAC, subnet: i.Subnet, namespace: n}
-	if err := v.connect(l); err != nil {
+	err = v.connect(l)
+	if err == nil && i.NAT != nil {
+		err = l.translate(cidr, *i.NAT)
+	}
+	if err != nil {
 		v.deleteLater(v.rtnl, l.name, func() { n.Close() })
 		return nil, err
 	}

@@ -12,21 +12,26 @@ import (
 // routeTable is the actual state of a route table: a kernel table of the router's namespace.
 type routeTable struct {
 	number int
-	routes map[netip.Prefix]bool // whether the destination is reached, by the gateway, or dropped
+	routes map[netip.Prefix]hop
 }
 
-// applyTables makes every route table's routes match the specification. A route to a gateway that is not
-// attached is a blackhole, as in DescribeRouteTables.
+// hop is where a route leads: a link of the router and the address at its other end. The zero value drops packets.
+type hop struct {
+	link int
+	next netip.Addr
+}
+
+// applyTables makes every route table's routes match the specification.
 func (v *vpc) applyTables(spec VPC) error {
 	for _, t := range spec.RouteTables {
 		have := v.tables[t.ID]
 		if have == nil {
-			have = &routeTable{number: v.freeTable(), routes: map[netip.Prefix]bool{}}
+			have = &routeTable{number: v.freeTable(), routes: map[netip.Prefix]hop{}}
 			v.tables[t.ID] = have
 		}
-		want := map[netip.Prefix]bool{}
+		want := map[netip.Prefix]hop{}
 		for _, r := range t.Routes {
-			want[r.Destination.Masked()] = !r.Blackhole && v.gateway != nil
+			want[r.Destination.Masked()] = v.hop(spec, r)
 		}
 		if err := v.applyRoutes(have, want); err != nil {
 			return fmt.Errorf("route table %s: %w", t.ID, err)
@@ -35,7 +40,24 @@ func (v *vpc) applyTables(spec VPC) error {
 	return nil
 }
 
-func (v *vpc) applyRoutes(have *routeTable, want map[netip.Prefix]bool) error {
+// hop returns where a route leads. A gateway that is not attached is a blackhole, as in DescribeRouteTables; so is an interface
+// with the check of source and destination, which would drop what is for others.
+func (v *vpc) hop(spec VPC, r Route) hop {
+	switch {
+	case r.Blackhole:
+	case r.Interface != "":
+		for _, i := range spec.Interfaces {
+			if i.ID == r.Interface && i.forwards() {
+				return hop{v.links[i.ID].index, i.Address}
+			}
+		}
+	case v.gateway != nil:
+		return hop{v.gateway.index, gatewayNext}
+	}
+	return hop{}
+}
+
+func (v *vpc) applyRoutes(have *routeTable, want map[netip.Prefix]hop) error {
 	for p := range have.routes {
 		if _, wanted := want[p]; wanted {
 			continue
@@ -46,19 +68,18 @@ func (v *vpc) applyRoutes(have *routeTable, want map[netip.Prefix]bool) error {
 		}
 		delete(have.routes, p)
 	}
-	for p, reached := range want {
-		if now, there := have.routes[p]; there && now == reached {
+	for p, to := range want {
+		if now, there := have.routes[p]; there && now == to {
 			continue
 		}
 		r := netlink.Route{Dst: ipNet(p), Table: have.number, Type: unix.RTN_BLACKHOLE}
-		if reached {
-			r = netlink.Route{Dst: ipNet(p), Table: have.number, LinkIndex: v.gateway.index,
-				Gw: ipOf(gatewayNext), Flags: int(netlink.FLAG_ONLINK)}
+		if to != (hop{}) {
+			r = netlink.Route{Dst: ipNet(p), Table: have.number, LinkIndex: to.link, Gw: ipOf(to.next), Flags: int(netlink.FLAG_ONLINK)}
 		}
 		if err := v.rtnl.RouteReplace(&r); err != nil {
 			return fmt.Errorf("add route %s: %w", p, err)
 		}
-		have.routes[p] = reached
+		have.routes[p] = to
 	}
 	return nil
 }

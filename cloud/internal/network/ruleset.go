@@ -56,14 +56,17 @@ func (r *ruleset) addSet(s *nftables.Set, elements []nftables.SetElement) error 
 	return nil
 }
 
-// addSets makes "sources", every link with its own address; "publics" and "privates", the two
-// directions of address translation; and a set of members for each security group.
+// addSets makes "sources", every link with its own address; "forwarders", the links that send from others' too; "publics"
+// and "privates", the two directions of address translation; and a set of members for each security group.
 func (r *ruleset) addSets() error {
-	var sources, publics, privates []nftables.SetElement
+	var sources, forwarders, publics, privates []nftables.SetElement
 	members := map[string][]nftables.SetElement{}
 	for _, i := range r.vpc.Interfaces {
 		private := i.Address.AsSlice()
 		sources = append(sources, nftables.SetElement{Key: append(linkKey(linkName(i.ID)), private...)})
+		if i.forwards() {
+			forwarders = append(forwarders, nftables.SetElement{Key: linkKey(linkName(i.ID))})
+		}
 		if i.Public.IsValid() {
 			publics = append(publics, nftables.SetElement{Key: i.Public.AsSlice(), Val: private})
 			privates = append(privates, nftables.SetElement{Key: private, Val: i.Public.AsSlice()})
@@ -74,6 +77,9 @@ func (r *ruleset) addSets() error {
 	}
 	key := nftables.MustConcatSetType(nftables.TypeIFName, nftables.TypeIPAddr)
 	if err := r.addSet(&nftables.Set{Name: "sources", KeyType: key, Concatenation: true}, sources); err != nil {
+		return err
+	}
+	if err := r.addSet(&nftables.Set{Name: "forwarders", KeyType: nftables.TypeIFName}, forwarders); err != nil {
 		return err
 	}
 	for name, elements := range map[string][]nftables.SetElement{"publics": publics, "privates": privates} {
@@ -106,12 +112,13 @@ func (r *ruleset) inSet(name string) expr.Any {
 }
 
 // antiSpoofing drops what an interface sends from an address that is not its own (the source/destination
-// check of EC2), and what claims on the internet to come from inside the VPC.
+// check of EC2, where it is on), and what claims on the internet to come from inside the VPC.
 func (r *ruleset) antiSpoofing() {
 	c := r.base("spoofing", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, -300, nftables.ChainPolicyDrop)
 	r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, gatewayLink), matchPrefix(offsetSource, r.vpc.CIDR))
 	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, gatewayLink))
 	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, "lo"))
+	r.rule(c, expr.VerdictAccept, []expr.Any{&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1}, r.inSet("forwarders")})
 	r.rule(c, expr.VerdictAccept, []expr.Any{
 		&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1},
 		// Register 1 is as wide as a link's name, so register 2 continues the key.
@@ -173,6 +180,10 @@ func (r *ruleset) forwarding() error {
 	for _, d := range directions {
 		var ways []nftables.SetElement
 		for _, i := range r.vpc.Interfaces {
+			if i.NAT != nil { // its own namespace's filter judges
+				ways = append(ways, nftables.SetElement{Key: linkKey(linkName(i.ID)), VerdictData: &expr.Verdict{Kind: expr.VerdictAccept}})
+				continue
+			}
 			c := r.conn.AddChain(&nftables.Chain{Name: d.name + "-" + linkName(i.ID), Table: r.table})
 			for _, g := range i.Groups {
 				r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c,

@@ -5,6 +5,7 @@ package network
 import (
 	"net"
 	"net/netip"
+	"time"
 )
 
 // VPC is the specification of one VPC. Apply compares it with what exists.
@@ -28,7 +29,18 @@ type Interface struct {
 	RouteTable string     // rtb-... that governs its subnet
 	Groups     []string   // sg-..., the union of whose rules applies
 	NetworkACL string     // acl-... of its subnet; empty where nothing is kept from it
+	Forwards   bool       // what is from or for others' addresses passes: EC2's check of source and destination is off
+	NAT        *NAT       // not nil for a NAT gateway's, which no group guards
 }
+
+// NAT makes the namespace of an interface a NAT gateway: connections that come from inside the VPC go on from the
+// interface's own address, and nothing comes in that is not of one of these.
+type NAT struct {
+	Idle time.Duration // after which a silent connection is forgotten, and reset if it is used again
+}
+
+// forwards tells whether an interface may send and get what is not of its own address.
+func (i Interface) forwards() bool { return i.Forwards || i.NAT != nil }
 
 // RouteTable has the routes besides the local one, which every table has.
 type RouteTable struct {
@@ -36,10 +48,11 @@ type RouteTable struct {
 	Routes []Route
 }
 
-// Route sends packets to the internet gateway or drops them, as AWS does if the target was deleted.
+// Route sends packets to the internet gateway or to an interface, or drops them, as AWS does if the target was deleted.
 type Route struct {
 	Destination netip.Prefix
-	Blackhole   bool // otherwise the internet gateway
+	Blackhole   bool
+	Interface   string // eni-..., a NAT gateway's or a router's; empty for the internet gateway
 }
 
 // SecurityGroup has rules that allow packets; packets that no rule of an interface's groups allows are dropped.

@@ -34,17 +34,16 @@ func disableIPv6() error {
 
 // becomeRouter turns forwarding on and reverse-path filtering off, which does not work with policy routing by incoming
 // link; the packet filter checks source addresses instead.
-func becomeRouter() error {
-	for _, s := range [][2]string{
-		{"ipv4/conf/all/rp_filter", "0"},
-		{"ipv4/conf/default/rp_filter", "0"},
-		{"ipv4/conf/all/send_redirects", "0"},
-		{"ipv4/conf/default/send_redirects", "0"},
-		{"ipv4/ip_forward", "1"},
-	} {
-		if err := setSysctl(s[0], s[1]); err != nil {
-			return err
+func becomeRouter() error { return forward(true, "default") }
+
+// forward turns forwarding on or off, for links that are there already ("default" for those to come).
+func forward(on bool, links ...string) error {
+	for _, link := range append(links, "all") {
+		for _, name := range []string{"rp_filter", "send_redirects"} {
+			if err := setSysctl("ipv4/conf/"+link+"/"+name, "0"); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return setSysctl("ipv4/ip_forward", map[bool]string{true: "1", false: "0"}[on])
 }

@@ -1,0 +1,88 @@
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/google/nftables"
+	"github.com/google/nftables/binaryutil"
+	"github.com/google/nftables/expr"
+	"golang.org/x/sys/unix"
+)
+
+// The source ports of a NAT gateway (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html).
+const natPortFirst, natPortLast = 1024, 65535
+
+// translate makes the interface's namespace a NAT gateway for what comes from inside the VPC. A packet that its subnet's
+// route table sends here is routed once more by the router, as one of the gateway's own: so the route table and the network
+// ACL of the gateway's subnet, and its public address, apply to it.
+func (l *link) translate(cidr netip.Prefix, n NAT) error {
+	err := l.namespace.Do(func() error {
+		if err := l.writeTranslation(cidr); err != nil {
+			return err
+		}
+		return forgetIdle(n.Idle)
+	})
+	if err != nil {
+		return fmt.Errorf("make a NAT gateway: %w", err)
+	}
+	return nil
+}
+
+// writeTranslation writes the gateway's packet filter in the calling thread's namespace.
+func (l *link) writeTranslation(cidr netip.Prefix) error {
+	conn, err := nftables.New(nftables.AsLasting(), nftables.WithSockOptions(setBuffers))
+	if err != nil {
+		return err
+	}
+	defer conn.CloseLasting()
+	r := &ruleset{conn: conn, table: conn.AddTable(&nftables.Table{Name: "nat", Family: nftables.TableFamilyIPv4})}
+	r.base("closed", nftables.ChainTypeFilter, nftables.ChainHookInput, 0, nftables.ChainPolicyDrop) // nothing here answers, not even to ping
+	r.outward(cidr)
+	r.masquerade(l.address)
+	return conn.Flush()
+}
+
+// outward lets connections of TCP, UDP and ICMP out, and their packets both ways. Inside the VPC a connection that is
+// forgotten is answered with a reset, and never with FIN.
+func (r *ruleset) outward(cidr netip.Prefix) {
+	c := r.base("outward", nftables.ChainTypeFilter, nftables.ChainHookForward, 0, nftables.ChainPolicyDrop)
+	r.rule(c, expr.VerdictAccept, matchState(expr.CtStateBitESTABLISHED|expr.CtStateBitRELATED))
+	r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: append(
+		append(matchPrefix(offsetSource, cidr), append(matchState(expr.CtStateBitINVALID), matchProtocol(unix.IPPROTO_TCP)...)...),
+		&expr.Reject{Type: unix.NFT_REJECT_TCP_RST})})
+	for _, p := range []byte{unix.IPPROTO_TCP, unix.IPPROTO_UDP, unix.IPPROTO_ICMP} {
+		r.rule(c, expr.VerdictAccept, matchPrefix(offsetSource, cidr), matchState(expr.CtStateBitNEW), matchProtocol(p))
+	}
+}
+
+// masquerade gives what goes out the gateway's address, and a port of its range.
+func (r *ruleset) masquerade(own netip.Addr) {
+	c := r.base("masquerade", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, 100, nftables.ChainPolicyAccept)
+	r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: []expr.Any{
+		&expr.Immediate{Register: 1, Data: own.AsSlice()},
+		&expr.Immediate{Register: 2, Data: binaryutil.BigEndian.PutUint16(natPortFirst)},
+		&expr.Immediate{Register: 3, Data: binaryutil.BigEndian.PutUint16(natPortLast)},
+		&expr.NAT{Type: expr.NATTypeSourceNAT, Family: unix.NFPROTO_IPV4, RegAddrMin: 1, RegProtoMin: 2, RegProtoMax: 3},
+	}})
+}
+
+// forgetIdle has the calling thread's namespace forget connections that were silent for a time, and not pick them up
+// again. The settings exist once the packet filter tracks connections.
+func forgetIdle(after time.Duration) error {
+	seconds := strconv.Itoa(max(1, int(after.Seconds())))
+	for _, s := range [][2]string{
+		{"netfilter/nf_conntrack_tcp_timeout_established", seconds},
+		{"netfilter/nf_conntrack_udp_timeout_stream", seconds},
+		{"netfilter/nf_conntrack_udp_timeout", seconds},
+		{"netfilter/nf_conntrack_icmp_timeout", seconds},
+		{"netfilter/nf_conntrack_tcp_loose", "0"},
+	} {
+		if err := setSysctl(s[0], s[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
