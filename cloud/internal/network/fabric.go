@@ -185,6 +185,7 @@ type vpc struct {
 	links    map[string]*link       // by eni-...
 	tables   map[string]*routeTable // by rtb-...
 	gateway  *gateway               // nil where none is attached
+	peerings map[string]*peering    // by pcx-...
 	dying    map[string]chan struct{}
 }
 
@@ -199,7 +200,7 @@ func newVPC(f *Fabric, spec VPC) (*vpc, error) {
 		return nil, err
 	}
 	v := &vpc{fabric: f, id: spec.ID, router: n, rtnl: h, gone: make(chan struct{}), subnets: map[netip.Prefix]bool{},
-		links: map[string]*link{}, tables: map[string]*routeTable{}, dying: map[string]chan struct{}{}}
+		links: map[string]*link{}, tables: map[string]*routeTable{}, peerings: map[string]*peering{}, dying: map[string]chan struct{}{}}
 	if err := v.prepareRouter(spec.CIDR); err != nil {
 		h.Close()
 		n.Close()
@@ -223,12 +224,18 @@ func (v *vpc) apply(spec VPC) error {
 	if err := v.applyGateway(spec); err != nil {
 		return err
 	}
+	if err := v.applyPeerings(spec); err != nil {
+		return err
+	}
 	for _, i := range spec.Interfaces { // before the routes, which may lead to them
 		if err := v.applyLink(i, spec.CIDR); err != nil {
 			return fmt.Errorf("network interface %s: %w", i.ID, err)
 		}
 	}
 	if err := v.applyTables(spec); err != nil {
+		return err
+	}
+	if err := v.dropPeerings(spec.Peerings); err != nil {
 		return err
 	}
 	for _, i := range spec.Interfaces {
@@ -329,7 +336,7 @@ func (v *vpc) remove() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.removed = true
-	err := errors.Join(v.dropLinks(nil), v.dropGateway())
+	err := errors.Join(v.dropLinks(nil), v.dropGateway(), v.dropPeerings(nil))
 	v.fabric.removals.Go(func() {
 		defer close(v.gone)
 		for _, gone := range v.dying {
@@ -395,6 +402,7 @@ func sameFilter(a, b VPC) bool {
 				a.NetworkACL == b.NetworkACL && slices.Equal(a.Groups, b.Groups) && a.Forwards == b.Forwards && (a.NAT == nil) == (b.NAT == nil)
 		}) &&
 		slices.EqualFunc(a.NetworkACLs, b.NetworkACLs, NetworkACL.equal) &&
+		slices.EqualFunc(a.Peerings, b.Peerings, Peering.equal) &&
 		slices.EqualFunc(a.SecurityGroups, b.SecurityGroups, func(a, b SecurityGroup) bool {
 			return a.ID == b.ID && slices.EqualFunc(a.Ingress, b.Ingress, Rule.equal) && slices.EqualFunc(a.Egress, b.Egress, Rule.equal)
 		})
@@ -414,6 +422,10 @@ func (s VPC) clone() VPC {
 	s.NetworkACLs = slices.Clone(s.NetworkACLs)
 	for n, a := range s.NetworkACLs {
 		s.NetworkACLs[n].Ingress, s.NetworkACLs[n].Egress = slices.Clone(a.Ingress), slices.Clone(a.Egress)
+	}
+	s.Peerings = slices.Clone(s.Peerings)
+	for n, p := range s.Peerings {
+		s.Peerings[n] = p.clone()
 	}
 	return s
 }

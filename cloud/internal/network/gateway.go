@@ -88,46 +88,50 @@ func (v *vpc) unroute(public netip.Addr) error {
 
 func (v *vpc) attach() error {
 	g := &gateway{name: gatewayName(v.id), publics: map[netip.Addr]bool{}}
-	v.await(g.name)
-	if err := v.addGatewayLink(g); err != nil {
-		return err
-	}
-	outside, err := v.fabric.internet.LinkByName(g.name)
-	if err != nil {
-		return fmt.Errorf("find link %s: %w", g.name, err)
-	}
-	inside, err := v.rtnl.LinkByName(gatewayLink)
-	if err != nil {
-		return fmt.Errorf("find link %s: %w", gatewayLink, err)
-	}
-	g.outside, g.index = outside.Attrs().Index, inside.Attrs().Index
-	if err := v.rtnl.AddrReplace(inside, &netlink.Addr{IPNet: hostNet(gatewayNear)}); err != nil {
-		return fmt.Errorf("add address %s: %w", gatewayNear, err)
-	}
-	if err := errors.Join(v.rtnl.LinkSetUp(inside), v.fabric.internet.LinkSetUp(outside)); err != nil {
-		return fmt.Errorf("set link %s up: %w", g.name, err)
-	}
-	if err := awaitCarrier(v.rtnl, gatewayLink); err != nil {
+	var err error
+	if g.index, g.outside, err = v.linkToInternet(g.name, gatewayLink); err != nil {
 		return err
 	}
 	v.gateway = g
 	return nil
 }
 
-// addGatewayLink makes the veth. If a link of that name exists, it belongs to a dead process, whose namespaces the kernel
+// linkToInternet makes a veth from the router to the internet, and returns the indices of its ends.
+func (v *vpc) linkToInternet(outer, inner string) (inside, outside int, err error) {
+	v.await(outer)
+	if err := v.addOuterLink(outer, inner); err != nil {
+		return 0, 0, err
+	}
+	out, err := v.fabric.internet.LinkByName(outer)
+	if err != nil {
+		return 0, 0, fmt.Errorf("find link %s: %w", outer, err)
+	}
+	in, err := v.rtnl.LinkByName(inner)
+	if err != nil {
+		return 0, 0, fmt.Errorf("find link %s: %w", inner, err)
+	}
+	if err := v.rtnl.AddrReplace(in, &netlink.Addr{IPNet: hostNet(gatewayNear)}); err != nil {
+		return 0, 0, fmt.Errorf("add address %s: %w", gatewayNear, err)
+	}
+	if err := errors.Join(v.rtnl.LinkSetUp(in), v.fabric.internet.LinkSetUp(out)); err != nil {
+		return 0, 0, fmt.Errorf("set link %s up: %w", outer, err)
+	}
+	return in.Attrs().Index, out.Attrs().Index, awaitCarrier(v.rtnl, inner)
+}
+
+// addOuterLink makes the veth. If a link of that name exists, it belongs to a dead process, whose namespaces the kernel
 // has not removed yet.
-func (v *vpc) addGatewayLink(g *gateway) error {
-	veth := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: g.name}, PeerName: gatewayLink,
-		PeerNamespace: netlink.NsFd(v.router.file.Fd())}
+func (v *vpc) addOuterLink(outer, inner string) error {
+	veth := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: outer}, PeerName: inner, PeerNamespace: netlink.NsFd(v.router.file.Fd())}
 	err := v.fabric.internet.LinkAdd(veth)
 	if errors.Is(err, syscall.EEXIST) {
-		if err := deleteLink(v.fabric.internet, g.name); err != nil {
+		if err := deleteLink(v.fabric.internet, outer); err != nil {
 			return err
 		}
 		err = v.fabric.internet.LinkAdd(veth)
 	}
 	if err != nil {
-		return fmt.Errorf("add link %s: %w", g.name, err)
+		return fmt.Errorf("add link %s: %w", outer, err)
 	}
 	return nil
 }

@@ -51,6 +51,10 @@ func (v *vpc) hop(spec VPC, r Route) hop {
 				return hop{v.links[i.ID].index, i.Address}
 			}
 		}
+	case r.Peering != "":
+		if p := v.peerings[r.Peering]; p != nil {
+			return hop{p.index, gatewayNext}
+		}
 	case v.gateway != nil:
 		return hop{v.gateway.index, gatewayNext}
 	}

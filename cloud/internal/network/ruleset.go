@@ -93,7 +93,7 @@ func (r *ruleset) addSets() error {
 			return err
 		}
 	}
-	return nil
+	return r.addPeerGroups()
 }
 
 func (r *ruleset) base(name string, kind nftables.ChainType, hook *nftables.ChainHook, priority int, policy nftables.ChainPolicy) *nftables.Chain {
@@ -112,13 +112,15 @@ func (r *ruleset) inSet(name string) expr.Any {
 }
 
 // antiSpoofing drops what an interface sends from an address that is not its own (the source/destination
-// check of EC2, where it is on), and what claims on the internet to come from inside the VPC.
+// check of EC2, where it is on), what claims on the internet to come from inside the VPC, and what comes from a peer with an
+// address that is not the peer's.
 func (r *ruleset) antiSpoofing() {
 	c := r.base("spoofing", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, -300, nftables.ChainPolicyDrop)
 	r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, gatewayLink), matchPrefix(offsetSource, r.vpc.CIDR))
 	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, gatewayLink))
 	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, "lo"))
 	r.rule(c, expr.VerdictAccept, []expr.Any{&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1}, r.inSet("forwarders")})
+	r.fromPeers(c)
 	r.rule(c, expr.VerdictAccept, []expr.Any{
 		&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1},
 		// Register 1 is as wide as a link's name, so register 2 continues the key.
@@ -154,6 +156,9 @@ func (r *ruleset) translation() {
 func (r *ruleset) input() {
 	c := r.base("router", nftables.ChainTypeFilter, nftables.ChainHookInput, 0, nftables.ChainPolicyDrop)
 	r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, gatewayLink))
+	for _, p := range r.vpc.Peerings { // a peer uses neither
+		r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, peeringLink(p.ID)))
+	}
 	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, "lo"))
 	r.rule(c, expr.VerdictAccept, matchState(expr.CtStateBitESTABLISHED|expr.CtStateBitRELATED))
 	for _, resolver := range []netip.Addr{Resolver(r.vpc.CIDR), resolverAddress} {
@@ -199,6 +204,9 @@ func (r *ruleset) forwarding() error {
 		c := r.base(d.name, nftables.ChainTypeFilter, nftables.ChainHookForward, d.priority, nftables.ChainPolicyDrop)
 		r.rule(c, expr.VerdictAccept, established)
 		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: lookUpLink(d.link, set)})
+		for _, p := range r.vpc.Peerings {
+			r.rule(c, expr.VerdictAccept, matchLink(d.link, peeringLink(p.ID)))
+		}
 		if d.link == expr.MetaKeyIIFNAME {
 			r.rule(c, expr.VerdictAccept, matchLink(d.link, gatewayLink))
 		} else { // what has no public address cannot be translated, so it cannot go out
@@ -216,11 +224,12 @@ var directions = []struct {
 	name     string
 	priority int
 	link     expr.MetaKey
-	peer     uint32 // the offset of the other side's address
+	far      expr.MetaKey // the other side's link
+	peer     uint32       // the offset of the other side's address
 	rules    func(SecurityGroup) []Rule
 }{
-	{"egress", 0, expr.MetaKeyIIFNAME, offsetDestination, func(g SecurityGroup) []Rule { return g.Egress }},
-	{"ingress", 10, expr.MetaKeyOIFNAME, offsetSource, func(g SecurityGroup) []Rule { return g.Ingress }},
+	{"egress", 0, expr.MetaKeyIIFNAME, expr.MetaKeyOIFNAME, offsetDestination, func(g SecurityGroup) []Rule { return g.Egress }},
+	{"ingress", 10, expr.MetaKeyOIFNAME, expr.MetaKeyIIFNAME, offsetSource, func(g SecurityGroup) []Rule { return g.Ingress }},
 }
 
 func (r *ruleset) groupChains() error {
@@ -239,7 +248,7 @@ func (r *ruleset) groupChains() error {
 					if r.sets[peer] == nil {
 						continue // a group that is gone has no members
 					}
-					r.rule(c, expr.VerdictAccept, []expr.Any{loadAddress(d.peer), r.inSet(peer)}, what)
+					r.rule(c, expr.VerdictAccept, r.reachedBy(peer, d.far), []expr.Any{loadAddress(d.peer), r.inSet(peer)}, what)
 				}
 			}
 		}

@@ -17,6 +17,7 @@ type VPC struct {
 	RouteTables    []RouteTable
 	SecurityGroups []SecurityGroup
 	NetworkACLs    []NetworkACL
+	Peerings       []Peering // active connections
 }
 
 // Interface is an elastic network interface: one private address in a namespace of its own.
@@ -48,11 +49,12 @@ type RouteTable struct {
 	Routes []Route
 }
 
-// Route sends packets to the internet gateway or to an interface, or drops them, as AWS does if the target was deleted.
+// Route sends packets to the internet gateway, to an interface or to a peer, or drops them, as AWS does if the target was deleted.
 type Route struct {
 	Destination netip.Prefix
 	Blackhole   bool
 	Interface   string // eni-..., a NAT gateway's or a router's; empty for the internet gateway
+	Peering     string // pcx-..., one of the VPC's; empty for the internet gateway
 }
 
 // SecurityGroup has rules that allow packets; packets that no rule of an interface's groups allows are dropped.
@@ -68,5 +70,5 @@ type Rule struct {
 	FromPort int    // ports for tcp and udp; for icmp the type, with -1 for all
 	ToPort   int    // for icmp the code, with -1 for all
 	Prefixes []netip.Prefix
-	Groups   []string // sg-...: the private addresses of its members
+	Groups   []string // sg-...: the private addresses of its members; a peer's too, where Peerings has it
 }
