@@ -183,6 +183,7 @@ func (m *Mux) decode(s *Service, c codec, r *http.Request) (any, *operation, han
 	if err := c.decode(s, op, r, v); err != nil {
 		return nil, op, h, err
 	}
+	s.dropEmpty(op, v)
 	return in, op, h, s.check(op, v)
 }
 

@@ -77,7 +77,8 @@ func (s *site) request() *elb.CreateLoadBalancerInput {
 func (s *site) newGroup(name string) string {
 	s.t.Helper()
 	out := roomtest.Must(s.r.CreateTargetGroup(s.t.Context(), &elb.CreateTargetGroupInput{
-		Name: &name, VpcId: &s.vpc, Port: new(int32(80)), Protocol: elbtypes.ProtocolEnumHttp, HealthCheckPath: new("/health"),
+		Name: &name, VpcId: &s.vpc, Port: new(int32(80)), Protocol: elbtypes.ProtocolEnumHttp, ProtocolVersion: new(""), // as Terraform sends none
+		HealthCheckPath: new("/health"),
 		// Two checks, the first at once: what is ill from the start is found so after five seconds at any speed.
 		HealthCheckIntervalSeconds: new(int32(5)), HealthCheckTimeoutSeconds: new(int32(4)),
 	}))(s.t)

@@ -60,7 +60,7 @@ func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
 		return invalid("Port '%d' must be between 1 and 65535", *in.Port)
 	case in.Protocol != elbtypes.ProtocolEnumHttp:
 		return wire.Errorf("InvalidConfigurationRequest", "Target groups with Protocol '%s' are not supported here", in.Protocol)
-	case in.ProtocolVersion != nil && *in.ProtocolVersion != "HTTP1":
+	case cmp.Or(room.Deref(in.ProtocolVersion), "HTTP1") != "HTTP1": // clients send an empty one for none
 		return wire.Errorf("InvalidConfigurationRequest", "ProtocolVersion '%s' is not supported here", *in.ProtocolVersion)
 	case in.TargetType != "" && in.TargetType != elbtypes.TargetTypeEnumInstance && in.TargetType != elbtypes.TargetTypeEnumIp:
 		return wire.Errorf("InvalidConfigurationRequest", "TargetType '%s' is not supported here", in.TargetType)

@@ -18,6 +18,7 @@ type VPC struct {
 	ID, CIDR                 string
 	Tenancy                  ec2types.Tenancy
 	DNSSupport, DNSHostnames bool
+	UsageMetrics             bool   // of network addresses: kept, and no metrics are made
 	ACL                      string // the default network ACL
 	Default                  bool   // it is the region's default VPC
 }
@@ -151,15 +152,21 @@ func (r *Room) DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput) (*ec
 	return out, nil
 }
 
-// ModifyVpcAttribute changes one of a VPC's DNS attributes.
+// ModifyVpcAttribute changes one of a VPC's attributes.
 func (r *Room) ModifyVpcAttribute(ctx context.Context, in *ec2.ModifyVpcAttributeInput) (*ec2.ModifyVpcAttributeOutput, error) {
-	if err := room.Only(in, "VpcId", "EnableDnsHostnames", "EnableDnsSupport"); err != nil {
+	if err := room.Only(in, "VpcId", "EnableDnsHostnames", "EnableDnsSupport", "EnableNetworkAddressUsageMetrics"); err != nil {
 		return nil, err
 	}
 	if err := resource.Required("vpcId", in.VpcId); err != nil {
 		return nil, err
 	}
-	if (in.EnableDnsHostnames == nil) == (in.EnableDnsSupport == nil) {
+	given := 0
+	for _, v := range []*ec2types.AttributeBooleanValue{in.EnableDnsHostnames, in.EnableDnsSupport, in.EnableNetworkAddressUsageMetrics} {
+		if v != nil {
+			given++
+		}
+	}
+	if given != 1 {
 		return nil, wire.Errorf("InvalidParameterCombination", "Exactly one attribute may be modified in a call.")
 	}
 	err := r.Update(func(tx *store.Tx) error {
@@ -173,6 +180,9 @@ func (r *Room) ModifyVpcAttribute(ctx context.Context, in *ec2.ModifyVpcAttribut
 		if v := in.EnableDnsHostnames; v != nil {
 			row.DNSHostnames = room.Deref(v.Value)
 		}
+		if v := in.EnableNetworkAddressUsageMetrics; v != nil {
+			row.UsageMetrics = room.Deref(v.Value)
+		}
 		return r.vpcs.Put(tx, row.ID, row)
 	})
 	if err != nil {
@@ -181,7 +191,7 @@ func (r *Room) ModifyVpcAttribute(ctx context.Context, in *ec2.ModifyVpcAttribut
 	return &ec2.ModifyVpcAttributeOutput{}, r.Sync(*in.VpcId)
 }
 
-// DescribeVpcAttribute tells one of a VPC's DNS attributes.
+// DescribeVpcAttribute tells one of a VPC's attributes.
 func (r *Room) DescribeVpcAttribute(ctx context.Context, in *ec2.DescribeVpcAttributeInput) (*ec2.DescribeVpcAttributeOutput, error) {
 	if err := room.Only(in, "Attribute", "VpcId"); err != nil {
 		return nil, err
@@ -200,7 +210,7 @@ func (r *Room) DescribeVpcAttribute(ctx context.Context, in *ec2.DescribeVpcAttr
 	case ec2types.VpcAttributeNameEnableDnsHostnames:
 		out.EnableDnsHostnames = &ec2types.AttributeBooleanValue{Value: new(row.DNSHostnames)}
 	case ec2types.VpcAttributeNameEnableNetworkAddressUsageMetrics:
-		out.EnableNetworkAddressUsageMetrics = &ec2types.AttributeBooleanValue{Value: new(false)} // ModifyVpcAttribute refuses to set it
+		out.EnableNetworkAddressUsageMetrics = &ec2types.AttributeBooleanValue{Value: new(row.UsageMetrics)}
 	default:
 		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid.", in.Attribute)
 	}

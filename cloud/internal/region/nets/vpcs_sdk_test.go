@@ -107,7 +107,7 @@ func TestVPCAttributesAreToldOneByOne(t *testing.T) {
 		t.Errorf("a new VPC: support %v, host names %v", dns, names)
 	}
 	on, off := &ec2types.AttributeBooleanValue{Value: new(true)}, &ec2types.AttributeBooleanValue{Value: new(false)}
-	for _, in := range []*ec2.ModifyVpcAttributeInput{{VpcId: &vpc, EnableDnsSupport: off}, {VpcId: &vpc, EnableDnsHostnames: on}} {
+	for _, in := range []*ec2.ModifyVpcAttributeInput{{VpcId: &vpc, EnableDnsSupport: off}, {VpcId: &vpc, EnableDnsHostnames: on}, {VpcId: &vpc, EnableNetworkAddressUsageMetrics: on}} {
 		if _, err := d.ModifyVpcAttribute(ctx, in); err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func TestVPCAttributesAreToldOneByOne(t *testing.T) {
 		t.Errorf("after the changes: support %v, host names %v", dns, names)
 	}
 	usage, err := d.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &vpc, Attribute: "enableNetworkAddressUsageMetrics"})
-	if err != nil || usage.EnableNetworkAddressUsageMetrics == nil || aws.ToBool(usage.EnableNetworkAddressUsageMetrics.Value) {
+	if err != nil || usage.EnableNetworkAddressUsageMetrics == nil || !aws.ToBool(usage.EnableNetworkAddressUsageMetrics.Value) {
 		t.Errorf("enableNetworkAddressUsageMetrics: %+v, %v", usage, err)
 	}
 	_, err = d.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &vpc, Attribute: "colour"})

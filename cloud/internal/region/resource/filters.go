@@ -24,10 +24,18 @@ func Boolean[T any](f func(T) bool) func(T) []string {
 	return func(t T) []string { return []string{strconv.FormatBool(f(t))} }
 }
 
+// maxFilterValues is how many values all filters of a call may have together (error code FilterLimitExceeded of
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html).
+const maxFilterValues = 200
+
 // Filter keeps the rows that every filter matches with at least one of its values
 // (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html).
 func Filter[T any](g *Registry, rows []T, filters []ec2types.Filter, id func(T) string, known Fields[T]) ([]T, error) {
+	total := 0
 	for _, f := range filters {
+		if total += len(f.Values); total > maxFilterValues {
+			return nil, wire.Errorf("FilterLimitExceeded", "The maximum number of filter values specified on a single call is %d", maxFilterValues)
+		}
 		name := room.Deref(f.Name)
 		values, ok := known[name]
 		switch {
