@@ -122,7 +122,12 @@ func launch(t *testing.T, h *host) string {
 // launchWith runs an instance of the host's own image with user data.
 func launchWith(t *testing.T, h *host, script string) string {
 	t.Helper()
-	api := h.ec2("us-east-1")
+	return launchAs(t, h.ec2("us-east-1"), script, "")
+}
+
+// launchAs is launchWith with an instance profile, where one is named.
+func launchAs(t *testing.T, api *ec2.Client, script, profile string) string {
+	t.Helper()
 	vpc, err := api.CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16")})
 	if err != nil {
 		t.Fatal(err)
@@ -140,8 +145,12 @@ func launchWith(t *testing.T, h *host, script string) string {
 	if images.Images[0].Architecture == ec2types.ArchitectureValuesArm64 {
 		kind = ec2types.InstanceTypeT4gMicro
 	}
+	var as *ec2types.IamInstanceProfileSpecification
+	if profile != "" {
+		as = &ec2types.IamInstanceProfileSpecification{Name: &profile}
+	}
 	run, err := api.RunInstances(t.Context(), &ec2.RunInstancesInput{
-		ImageId: images.Images[0].ImageId, InstanceType: kind, SubnetId: subnet.Subnet.SubnetId,
+		IamInstanceProfile: as, ImageId: images.Images[0].ImageId, InstanceType: kind, SubnetId: subnet.Subnet.SubnetId,
 		MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: aws.String(encoded(script)),
 	})
 	if err != nil {
@@ -161,7 +170,12 @@ func stateOf(t *testing.T, h *host, id string) ec2types.InstanceStateName {
 
 func consoleOf(t *testing.T, h *host, id string) string {
 	t.Helper()
-	out, err := h.ec2("us-east-1").GetConsoleOutput(t.Context(), &ec2.GetConsoleOutputInput{InstanceId: &id})
+	return consoleBy(t, h.ec2("us-east-1"), id)
+}
+
+func consoleBy(t *testing.T, api *ec2.Client, id string) string {
+	t.Helper()
+	out, err := api.GetConsoleOutput(t.Context(), &ec2.GetConsoleOutputInput{InstanceId: &id})
 	if err != nil {
 		t.Fatal(err)
 	}

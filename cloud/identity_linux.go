@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"sync/atomic"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/door"
 	"github.com/understudy/understudy/cloud/internal/identity"
+	"github.com/understudy/understudy/cloud/internal/profile"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/world"
@@ -18,11 +20,17 @@ import (
 type identityDesk struct{ now atomic.Pointer[served] }
 
 type served struct {
-	door.Identity
+	iam
 	handler http.Handler
 }
 
-func (d *identityDesk) serve(i door.Identity) { d.now.Store(&served{i, i.Handler()}) }
+// iam is what the front door and the regions ask.
+type iam interface {
+	door.Identity
+	profile.Source
+}
+
+func (d *identityDesk) serve(i iam) { d.now.Store(&served{i, i.Handler()}) }
 
 // Find implements door.Identity.
 func (d *identityDesk) Find(id, token string, now time.Time) (door.Key, door.KeyState) {
@@ -37,6 +45,28 @@ func (d *identityDesk) Used(c door.Caller, service, region string) {
 // Handler implements door.Identity.
 func (d *identityDesk) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.now.Load().handler.ServeHTTP(w, r) })
+}
+
+// InstanceProfile implements profile.Source.
+func (d *identityDesk) InstanceProfile(ctx context.Context, ref profile.Ref) (profile.Profile, error) {
+	return d.now.Load().InstanceProfile(ctx, ref)
+}
+
+// InstanceCredentials implements profile.Source.
+func (d *identityDesk) InstanceCredentials(ctx context.Context, id, instance string) (profile.Credentials, error) {
+	return d.now.Load().InstanceCredentials(ctx, id, instance)
+}
+
+// serveRegions lets the regions ask IAM.
+func (c *Cloud) serveRegions() error {
+	l, err := c.listenUnix(world.IdentitySocket(c.dir))
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: profile.Handler(&c.identity), ReadHeaderTimeout: 10 * time.Second}
+	c.onClose(server.Close)
+	go server.Serve(l)
+	return nil
 }
 
 // openIdentity opens IAM's state. One that is refused stops nothing else: the account's own key is not in it.

@@ -108,6 +108,9 @@ func (c *Cloud) startAll(ctx context.Context, o Options) error {
 	if err := c.openIdentity(); err != nil {
 		return err
 	}
+	if err := c.serveRegions(); err != nil {
+		return err
+	}
 	if err := c.startWorld(names); err != nil {
 		return err
 	}

@@ -9,12 +9,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/understudy/understudy/cloud/internal/door"
+	"github.com/understudy/understudy/cloud/internal/profile"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // Refused stands for a room whose state cannot be used: it knows the account's own key alone, whose state is elsewhere, and
 // tells who that is. Everything else is unavailable until the state is restored.
-type Refused struct{}
+type Refused struct{ profile.Unavailable }
 
 // Find implements door.Identity.
 func (Refused) Find(string, string, time.Time) (door.Key, door.KeyState) {

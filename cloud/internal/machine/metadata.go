@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/understudy/understudy/cloud/internal/profile"
 )
 
 // Document is what the metadata service tells an instance about itself.
@@ -41,6 +43,10 @@ type Document struct {
 	KeyName   string            // of its key pair; empty where it has none
 	PublicKey string            // a line of OpenSSH's
 	Tags      map[string]string // nil unless the instance allows its tags in metadata
+
+	ProfileARN, ProfileID string // of its instance profile; empty where it has none
+	// Credentials are those of the profile's role at present. It is asked where the profile is asked for.
+	Credentials func() (profile.Credentials, error)
 
 	TokensRequired bool // IMDSv2 only (HttpTokens)
 	Disabled       bool // HttpEndpoint
@@ -144,7 +150,12 @@ func answer(w http.ResponseWriter, r *http.Request, doc Document) {
 		w.Write(doc.UserData)
 		return
 	}
-	text, ok := doc.tree().read(rest)
+	tree := doc.tree()
+	if err := doc.addRole(tree, rest); err != nil {
+		refuse(w, http.StatusServiceUnavailable)
+		return
+	}
+	text, ok := tree.read(rest)
 	if !ok {
 		refuse(w, http.StatusNotFound)
 		return

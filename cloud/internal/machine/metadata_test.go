@@ -24,10 +24,12 @@ func newAsker(t *testing.T) asker {
 		Zone: "us-east-1a", PrivateName: "ip-10-0-1-23.ec2.internal", PrivateIP: netip.MustParseAddr("10.0.1.23"),
 		PublicIP: netip.MustParseAddr("198.51.100.7"), PublicName: "ec2-198-51-100-7.compute-1.amazonaws.com", MAC: "02:00:0a:00:01:17",
 		Interface: "eni-1", Groups: []string{"internal", "public"}, UserData: []byte("#!/bin/sh\n"),
+		ProfileARN: "arn:aws:iam::123456789012:instance-profile/web", ProfileID: "AIPA1",
 		Tags: map[string]string{"Name": "one", "tier": "web"}, TokensRequired: true, KeyName: "mine", PublicKey: "ssh-ed25519 AAAA mine",
 	}
 	second := first
 	second.InstanceID, second.PrivateIP, second.TokensRequired = "i-0fedcba9876543210", netip.MustParseAddr("10.0.1.24"), false
+	second.ProfileARN = ""
 	second.UserData, second.Tags, second.PublicIP, second.PublicName, second.PublicKey = nil, nil, netip.Addr{}, "", ""
 	third := first
 	third.PrivateIP, third.Disabled = netip.MustParseAddr("10.0.1.25"), true
@@ -82,12 +84,15 @@ func TestMetadataTree(t *testing.T) {
 			t.Errorf("%s: %d %q, want %q", path, w.Code, w.Body, want)
 		}
 	}
-	for _, path := range []string{"/latest/meta-data/iam/security-credentials/", "/latest/meta-data/nothing", "/1999-01-01/meta-data/", "/latest/meta-data/place"} {
+	for _, path := range []string{"/latest/meta-data/nothing", "/1999-01-01/meta-data/", "/latest/meta-data/place"} {
 		if w := a.ask("GET", "10.0.1.23", path, tokenHeader, token); w.Code != 404 || !strings.Contains(w.Body.String(), "404 - Not Found") {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
 	all := a.ask("GET", "10.0.1.23", "/latest/meta-data/", tokenHeader, token).Body.String()
+	if !strings.Contains(all, "\niam/\n") { // nobody is asked for credentials: there is no function for it
+		t.Errorf("the categories are %q", all)
+	}
 	if !strings.Contains(all, "\npublic-keys/\n") || strings.Contains(all, "\npublic-keys\n") {
 		t.Errorf("the categories are %q", all)
 	}
@@ -112,6 +117,8 @@ func TestMetadataTokenRules(t *testing.T) {
 		{"version 1 allowed", "GET", "10.0.1.24", "/latest/meta-data/", nil, 200},
 		{"no user data", "GET", "10.0.1.24", "/latest/user-data", nil, 404},
 		{"tags not allowed", "GET", "10.0.1.24", "/latest/meta-data/tags/instance/", nil, 404},
+		{"no profile", "GET", "10.0.1.24", "/latest/meta-data/iam/info", nil, 404},
+		{"no role", "GET", "10.0.1.24", "/latest/meta-data/iam/security-credentials/", nil, 404},
 		{"no key pair", "GET", "10.0.1.24", "/latest/meta-data/public-keys/", nil, 404},
 		{"no public address", "GET", "10.0.1.24", "/latest/meta-data/public-ipv4", nil, 404},
 		{"switched off", "GET", "10.0.1.25", "/latest/meta-data/", nil, 403},

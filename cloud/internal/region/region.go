@@ -17,6 +17,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy/understudy/cloud/internal/profile"
 	"github.com/understudy/understudy/cloud/internal/region/balancing"
 	"github.com/understudy/understudy/cloud/internal/region/compute"
 	"github.com/understudy/understudy/cloud/internal/region/nets"
@@ -44,6 +45,8 @@ type Config struct {
 	// where there is no such region.
 	Peer       func(region string) (socket string, ok bool)
 	DefaultVPC bool // has a default VPC made at the first start
+	// Profiles is IAM; nil for one that never answers.
+	Profiles profile.Source
 	// Resolve asks Route 53 on behalf of a VPC, named as in package resolver. Where it is nil, instances
 	// learn no names but their own.
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
@@ -77,6 +80,9 @@ func Open(cfg Config, fabric nets.Fabric, host compute.Machines, publisher Publi
 	if cfg.Resolve == nil {
 		cfg.Resolve = func(string, *dns.Msg) (*dns.Msg, error) { return nil, errors.New("there is no Route 53") }
 	}
+	if cfg.Profiles == nil {
+		cfg.Profiles = profile.Unavailable{}
+	}
 	db, err := store.Open(filepath.Join(cfg.Dir, "state.db"), store.Options{Kept: cfg.Kept, Log: cfg.Log})
 	if err != nil {
 		return nil, fmt.Errorf("open region %s: %w", cfg.Name, err)
@@ -109,7 +115,7 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 		return err
 	}
 	if r.compute, err = compute.Load(r.nets, compute.Config{
-		Dir: r.cfg.Dir, Executable: r.cfg.Executable, Machines: host, Peer: r.cfg.Peer,
+		Dir: r.cfg.Dir, Executable: r.cfg.Executable, Machines: host, Peer: r.cfg.Peer, Profiles: r.cfg.Profiles,
 	}); err != nil {
 		return err
 	}

@@ -109,6 +109,9 @@ func BeaconSocket(dir string) string { return socketPath(dir, "beacon.sock") }
 // ResolverSocket is where the resolvers of all VPCs ask route53.
 func ResolverSocket(dir string) string { return socketPath(dir, "resolver.sock") }
 
+// IdentitySocket is where the regions ask IAM about the roles of instances.
+func IdentitySocket(dir string) string { return socketPath(dir, "identity.sock") }
+
 // DoorSocket is where the front door opens loopback addresses for others.
 func DoorSocket(dir string) string { return socketPath(dir, "door.sock") }
 

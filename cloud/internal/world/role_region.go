@@ -22,6 +22,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/profile"
 	"github.com/understudy/understudy/cloud/internal/publish"
 	"github.com/understudy/understudy/cloud/internal/region"
 	"github.com/understudy/understudy/cloud/internal/region/compute"
@@ -66,7 +67,8 @@ func regionConfig(cfg Config, name, home string, log *slog.Logger) region.Config
 		Peer: func(other string) (string, bool) {
 			return PeerSocket(cfg.Dir, other), other != name && slices.Contains(cfg.Regions, other)
 		},
-		Resolve: func(vpc string, q *dns.Msg) (*dns.Msg, error) { return resolver.Ask(ResolverSocket(cfg.Dir), vpc, q) },
+		Profiles: profile.Client{Socket: IdentitySocket(cfg.Dir)},
+		Resolve:  func(vpc string, q *dns.Msg) (*dns.Msg, error) { return resolver.Ask(ResolverSocket(cfg.Dir), vpc, q) },
 	}
 }
 

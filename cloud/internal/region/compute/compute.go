@@ -9,6 +9,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
+	"github.com/understudy/understudy/cloud/internal/profile"
 	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
@@ -22,7 +23,8 @@ type Config struct {
 	Machines   Machines
 	// Peer tells the unix socket on which another region of this cloud serves ServePeers; false where there is
 	// no such region.
-	Peer func(region string) (socket string, ok bool)
+	Peer     func(region string) (socket string, ok bool)
+	Profiles profile.Source // IAM
 }
 
 // Machine is a running instance; *machine.Machine is one.
@@ -51,6 +53,7 @@ type Room struct {
 	keyPairs  *store.Table[keyPairRow]
 
 	resting sync.Map // ids of instances without processes
+	issued  sync.Map // the newest credentials of instances' roles, by the association of their profiles
 	program program  // the layer with the example service
 }
 

@@ -44,6 +44,7 @@ type Instance struct {
 	Recovery                                             ec2types.InstanceAutoRecoveryState
 	ShutdownTerminates                                   bool
 	Metadata                                             ec2types.InstanceMetadataOptionsResponse
+	Profile                                              *profileRow // nil for none
 }
 
 var (
@@ -106,6 +107,7 @@ func (r *Room) showInstance(i Instance) ec2types.Instance {
 	if i.State == terminated {
 		return out
 	}
+	out.IamInstanceProfile = i.Profile.show()
 	out.SubnetId, out.VpcId, out.SourceDestCheck = new(i.Subnet), new(i.VPC), new(true)
 	out.BlockDeviceMappings = []ec2types.InstanceBlockDeviceMapping{{
 		DeviceName: new(rootDevice),
@@ -206,6 +208,9 @@ func (r *Room) instanceFields() resource.Fields[Instance] {
 		"network-interface.network-interface-id": resource.One(func(i Instance) string { return i.Interface }),
 		"private-dns-name":                       shown(func(i ec2types.Instance) *string { return i.PrivateDnsName }),
 		"dns-name":                               shown(func(i ec2types.Instance) *string { return i.PublicDnsName }),
+		"iam-instance-profile.arn":               profileOf(func(p profileRow) string { return p.ARN }),
+		"iam-instance-profile.id":                profileOf(func(p profileRow) string { return p.ID }),
+		"iam-instance-profile.name":              profileOf(profileRow.name),
 		"state-reason-code": func(i Instance) []string {
 			if i.Reason == nil {
 				return nil

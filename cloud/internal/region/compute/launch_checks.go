@@ -16,10 +16,6 @@ const maxUserData = 16 << 10
 // checkRequest validates what needs no look at the store.
 func checkRequest(p *launchPlan) error {
 	in := p.in
-	// Not with "Invalid IAM Instance Profile", which clients take for a profile that EC2 does not know yet, and try again for minutes.
-	if in.IamInstanceProfile != nil {
-		return wire.Errorf("UnsupportedOperation", "The parameter 'IamInstanceProfile' is not supported here: instances get no role's credentials.")
-	}
 	if err := checkEnums(in); err != nil {
 		return err
 	}
@@ -27,7 +23,7 @@ func checkRequest(p *launchPlan) error {
 		return err
 	}
 	if err := room.Only(in, "BlockDeviceMappings", "CapacityReservationSpecification", "CpuOptions", "CreditSpecification", "DisableApiStop", "EnclaveOptions",
-		"HibernationOptions", "MaintenanceOptions", "PrivateDnsNameOptions", "ImageId", "InstanceType", "MinCount", "MaxCount",
+		"HibernationOptions", "MaintenanceOptions", "PrivateDnsNameOptions", "IamInstanceProfile", "ImageId", "InstanceType", "MinCount", "MaxCount",
 		"SubnetId", "SecurityGroupIds", "SecurityGroups", "NetworkInterfaces",
 		"UserData", "LaunchTemplate", "MetadataOptions", "TagSpecifications", "ClientToken", "Placement", "EbsOptimized",
 		"Monitoring", "DisableApiTermination", "KeyName", "InstanceInitiatedShutdownBehavior", "PrivateIpAddress"); err != nil {

@@ -24,6 +24,7 @@ type launchPlan struct {
 	key     keyPairRow
 	credits string
 	disk    disk
+	profile *profileRow
 	from    *TemplateVersion // the template that it is launched from; nil for none
 }
 
@@ -34,7 +35,7 @@ func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 		with := *in
 		with.InstanceType, p.in = defaultType, &with
 	}
-	for _, step := range []func(*launchPlan) error{r.planKey, checkRequest, r.planImage, planHardware, r.planNetwork, checkPlacement} {
+	for _, step := range []func(*launchPlan) error{r.planKey, checkRequest, r.planImage, r.planProfile, planHardware, r.planNetwork, checkPlacement} {
 		if err := step(&p); err != nil {
 			return p, err
 		}
@@ -52,6 +53,11 @@ func (r *Room) planKey(p *launchPlan) error {
 		return missingKeyPair(name)
 	}
 	return nil
+}
+
+func (r *Room) planProfile(p *launchPlan) (err error) {
+	p.profile, err = r.newProfile(p.in.IamInstanceProfile)
+	return err
 }
 
 // planImage finds the image, and an instance type that it runs on.

@@ -8,6 +8,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
+	"github.com/understudy/understudy/cloud/internal/profile"
 	"github.com/understudy/understudy/cloud/internal/region/nets"
 )
 
@@ -36,6 +37,10 @@ func (r *Room) describeItself(i Instance, eni nets.Interface) machine.Document {
 		PublicName: r.nets.PublicName(eni.VPC, eni.Public), MAC: eni.MAC, Interface: eni.ID, Subnet: subnet.ID, VPC: i.VPC, GroupIDs: eni.Groups,
 		UserData: userData, KeyName: i.KeyName, PublicKey: i.PublicKey, TokensRequired: i.Metadata.HttpTokens == ec2types.HttpTokensStateRequired,
 		Disabled: i.Metadata.HttpEndpoint == ec2types.InstanceMetadataEndpointStateDisabled,
+	}
+	if p := i.Profile; p != nil {
+		doc.ProfileARN, doc.ProfileID = p.ARN, p.ID
+		doc.Credentials = func() (profile.Credentials, error) { return r.credentials(*p, i.ID) }
 	}
 	doc.SubnetCIDR, _ = netip.ParsePrefix(subnet.CIDR)
 	vpc, _ := r.nets.VPC(nil, i.VPC)

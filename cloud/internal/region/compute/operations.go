@@ -7,6 +7,7 @@ import (
 
 // Operations registers the handlers.
 func (r *Room) Operations(m *wire.Mux) {
+	wire.Handle(m, wire.EC2, "AssociateIamInstanceProfile", r.AssociateIamInstanceProfile)
 	wire.Handle(m, wire.EC2, "CopyImage", r.CopyImage)
 	wire.Handle(m, wire.EC2, "CreateImage", r.CreateImage)
 	wire.Handle(m, wire.EC2, "CreateKeyPair", r.CreateKeyPair)
@@ -18,6 +19,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.EC2, "DeleteSnapshot", r.DeleteSnapshot)
 	wire.Handle(m, wire.EC2, "DeregisterImage", r.DeregisterImage)
 	resource.Ask(m, "DescribeCapacityReservations", r.DescribeCapacityReservations)
+	resource.Ask(m, "DescribeIamInstanceProfileAssociations", r.DescribeIamInstanceProfileAssociations)
 	resource.Ask(m, "DescribeImages", r.DescribeImages)
 	resource.Ask(m, "DescribeInstanceAttribute", r.DescribeInstanceAttribute)
 	resource.Ask(m, "DescribeInstanceCreditSpecifications", r.DescribeInstanceCreditSpecifications)
@@ -31,6 +33,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	resource.Ask(m, "DescribePlacementGroups", r.DescribePlacementGroups)
 	resource.Ask(m, "DescribeSnapshots", r.DescribeSnapshots)
 	resource.Ask(m, "DescribeVolumes", r.DescribeVolumes)
+	wire.Handle(m, wire.EC2, "DisassociateIamInstanceProfile", r.DisassociateIamInstanceProfile)
 	resource.Ask(m, "GetConsoleOutput", r.GetConsoleOutput)
 	resource.Ask(m, "GetEbsDefaultKmsKeyId", r.GetEbsDefaultKmsKeyId)
 	resource.Ask(m, "GetEbsEncryptionByDefault", r.GetEbsEncryptionByDefault)
@@ -41,6 +44,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.EC2, "ModifyLaunchTemplate", r.ModifyLaunchTemplate)
 	wire.Handle(m, wire.EC2, "MonitorInstances", r.MonitorInstances)
 	wire.Handle(m, wire.EC2, "RebootInstances", r.RebootInstances)
+	wire.Handle(m, wire.EC2, "ReplaceIamInstanceProfileAssociation", r.ReplaceIamInstanceProfileAssociation)
 	wire.Handle(m, wire.EC2, "ResetInstanceAttribute", r.ResetInstanceAttribute)
 	wire.Handle(m, wire.EC2, "RunInstances", r.RunInstances)
 	wire.Handle(m, wire.EC2, "StartInstances", r.StartInstances)

@@ -125,6 +125,7 @@ func (p launchPlan) instance(id string) Instance {
 		ProtectTermination: room.Deref(p.in.DisableApiTermination), EbsOptimized: room.Deref(p.in.EbsOptimized),
 		ShutdownTerminates: p.in.InstanceInitiatedShutdownBehavior == ec2types.ShutdownBehaviorTerminate,
 		Metadata:           metadataOptions(p.in.MetadataOptions),
+		Profile:            p.profile.associated(now),
 	}
 	if m := p.in.Monitoring; m != nil {
 		row.Monitoring = room.Deref(m.Enabled)

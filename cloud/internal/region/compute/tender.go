@@ -228,7 +228,7 @@ func (r *Room) settle(row Instance, to ec2types.InstanceStateName) error {
 		}
 		var err error
 		if i.State = to; to == terminated {
-			i.Ended = time.Now().UTC()
+			i.Ended, i.Profile = time.Now().UTC(), nil
 			err = r.nets.RemoveInterface(tx, i.Interface)
 		} else {
 			err = r.nets.Release(tx, i.Interface)

@@ -22,6 +22,9 @@ func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Updat
 		"VPCZoneIdentifier", "AvailabilityZones"); err != nil {
 		return nil, err
 	}
+	if err := r.checkProfile(in.LaunchTemplate); err != nil {
+		return nil, err
+	}
 	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
 		before := f.Desired
 		err := r.applySettings(tx, f, fleetSettings{

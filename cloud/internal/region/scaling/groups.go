@@ -21,6 +21,9 @@ func (r *Room) CreateAutoScalingGroup(ctx context.Context, in *autoscaling.Creat
 	if err := r.checkGroup(in); err != nil {
 		return nil, err
 	}
+	if err := r.checkProfile(in.LaunchTemplate); err != nil {
+		return nil, err
+	}
 	return &autoscaling.CreateAutoScalingGroupOutput{}, r.Update(func(tx *store.Tx) error {
 		name := *in.AutoScalingGroupName
 		if _, ok := r.fleets.GetTx(tx, name); ok {

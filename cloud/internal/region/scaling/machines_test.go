@@ -35,6 +35,7 @@ type fakeMachines struct {
 
 	mu      sync.Mutex
 	up      map[string]bool // instances that were booted since the store was opened
+	profile error           // what is wrong with the instance profile of the launch template
 	refusal error           // why none is launched, nil where they are
 	trouble error           // why none boots
 	latest  int64           // version of the launch template
@@ -212,6 +213,12 @@ func withTags(to map[string]string, tags []ec2types.Tag) map[string]string {
 		all[*t.Key] = *t.Value
 	}
 	return all
+}
+
+func (m *fakeMachines) CheckProfile(_, _, _ *string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.profile
 }
 
 func (m *fakeMachines) Launched(token string) (string, bool) {

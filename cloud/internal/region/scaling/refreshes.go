@@ -38,6 +38,11 @@ func (r *Room) StartInstanceRefresh(ctx context.Context, in *autoscaling.StartIn
 	if in.Strategy != "" && in.Strategy != autoscalingtypes.RefreshStrategyRolling {
 		return nil, wire.Errorf("UnsupportedOperation", "The strategy '%s' is not supported here: Rolling is.", in.Strategy)
 	}
+	if in.DesiredConfiguration != nil {
+		if err := r.checkProfile(in.DesiredConfiguration.LaunchTemplate); err != nil {
+			return nil, err
+		}
+	}
 	var id string
 	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
 		if f.Refresh != "" {

@@ -33,6 +33,9 @@ type Machines interface {
 	Zone(tx *store.Tx, subnet string) (string, bool)
 	// Template finds a version of a launch template: a number, $Latest, $Default or nothing for the default.
 	Template(tx *store.Tx, id, name, version *string) (Template, error)
+	// CheckProfile refuses a launch template with an instance profile that no instance could have. It runs before a change,
+	// and not inside one.
+	CheckProfile(id, name, version *string) error
 	// Tag puts AWS's own tags on an instance.
 	Tag(tx *store.Tx, instance string, tags []ec2types.Tag) error
 	// Launched finds the instance that was launched with a client token.

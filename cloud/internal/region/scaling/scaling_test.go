@@ -14,6 +14,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/fleet"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 func TestGroupComesUpOverItsZones(t *testing.T) {
@@ -46,6 +47,34 @@ func TestGroupComesUpOverItsZones(t *testing.T) {
 	roomtest.WantCode(t, err, "AlreadyExists")
 	_, err = s.r.DeleteAutoScalingGroup(t.Context(), &autoscaling.DeleteAutoScalingGroupInput{AutoScalingGroupName: new("app")})
 	roomtest.WantCode(t, err, "ResourceInUse")
+}
+
+// A template with an instance profile that is not there makes no group, and no group its own.
+func TestGroupIsRefusedForItsInstanceProfile(t *testing.T) {
+	s := newStage(t)
+	s.create(nil)
+	s.machines.mu.Lock()
+	s.machines.profile = wire.Errorf("InvalidParameterValue", "Value (web) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name")
+	s.machines.mu.Unlock()
+	in := s.input()
+	in.AutoScalingGroupName = new("other")
+	_, made := s.r.CreateAutoScalingGroup(t.Context(), in)
+	_, changed := s.r.UpdateAutoScalingGroup(t.Context(), &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName: new("app"), LaunchTemplate: in.LaunchTemplate,
+	})
+	_, refreshed := s.r.StartInstanceRefresh(t.Context(), &autoscaling.StartInstanceRefreshInput{
+		AutoScalingGroupName: new("app"), DesiredConfiguration: &autoscalingtypes.DesiredConfiguration{LaunchTemplate: in.LaunchTemplate},
+	})
+	want := "ValidationError: You must use a valid fully-formed launch template. " +
+		"Value (web) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"
+	for what, err := range map[string]error{"made": made, "changed": changed, "refreshed": refreshed} {
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, ok := s.r.fleets.Get("other"); ok {
+		t.Error("the group is there")
+	}
 }
 
 func TestDeadInstanceIsReplacedInItsZone(t *testing.T) {

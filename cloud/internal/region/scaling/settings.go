@@ -1,6 +1,8 @@
 package scaling
 
 import (
+	"errors"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/fleet"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // terminationPolicies is what DescribeTerminationPolicyTypes lists.
@@ -164,6 +167,20 @@ func (r *Room) resolveTemplate(tx *store.Tx, spec *autoscalingtypes.LaunchTempla
 		version = "$Default"
 	}
 	return templateSpec{t.ID, t.Name, version}, templateSpec{t.ID, t.Name, strconv.FormatInt(t.Version, 10)}, nil
+}
+
+// checkProfile refuses a template with an instance profile that no instance could have, as AWS does when a group is made or
+// changed. It asks IAM, which no change may wait for.
+func (r *Room) checkProfile(spec *autoscalingtypes.LaunchTemplateSpecification) error {
+	if spec == nil {
+		return nil
+	}
+	err := r.machines.CheckProfile(spec.LaunchTemplateId, spec.LaunchTemplateName, spec.Version)
+	var refused *wire.Error
+	if errors.As(err, &refused) && refused.HTTPStatus() < http.StatusInternalServerError {
+		return invalid("You must use a valid fully-formed launch template. %s", refused.Message)
+	}
+	return err
 }
 
 func (t templateSpec) show() *autoscalingtypes.LaunchTemplateSpecification {
