@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race every-call generate fuzz bench-dns bench-checks bench-calls
+.PHONY: all build check test race every-call reachability reachability generate fuzz bench-dns bench-checks bench-calls
 
 all: build
 
@@ -22,6 +22,14 @@ race:
 # Each call of a whole up, a change and a down goes wrong once in each way: hours. CALLS=20 for a sample of so many lives.
 every-call:
 	UNDERSTUDY_EVERY_CALL=$(or $(CALLS),all) go test ./e2e -count=1 -v -timeout 48h -run TestAfterAnyCallThatGoesWrongTheNextRunConverges
+
+# Random VPCs whose every pair of interfaces is asked what reaches it, and compared with a model; VPCS=5000 for a night.
+reachability:
+	UNDERSTUDY_REACHABILITY=$(or $(VPCS),500) go test ./cloud/internal/network -count=1 -v -timeout 48h -run TestReachabilityIsAsPredicted
+
+# Random VPCs whose every pair of interfaces is asked what reaches it, and compared with a model; VPCS=5000 for a night.
+reachability:
+	UNDERSTUDY_REACHABILITY=$(or $(VPCS),500) go test ./cloud/internal/network -count=1 -v -timeout 48h -run TestReachabilityIsAsPredicted
 
 # Every fuzz target; FUZZTIME=10s for a short look.
 fuzz:
