@@ -16,7 +16,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
-	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // Interface is a network interface. It belongs to an instance, or to a load balancer where Instance is empty.
@@ -41,7 +40,7 @@ var (
 )
 
 func missingInterface(id string) error {
-	return wire.Errorf("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", id)
+	return resource.Missing("eni-", id, "InvalidNetworkInterfaceId.Malformed", "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist")
 }
 
 // Wanted is an interface to be made.
