@@ -111,9 +111,7 @@ func TestStartAsBeforeWorksOnAFullDisk(t *testing.T) {
 // launch runs an instance of the host's own image that says on its console when it boots.
 func launch(t *testing.T, h *host) string {
 	t.Helper()
-	id := launchWith(t, h, "#!/bin/sh\nmkdir -p /var/lib/cloud/scripts/per-boot\n"+
-		"printf '#!/bin/sh\\necho booted >/dev/console\\n' >/var/lib/cloud/scripts/per-boot/say\n"+
-		"chmod 755 /var/lib/cloud/scripts/per-boot/say\necho booted >/dev/console\n")
+	id := launchWith(t, h, everyBoot("#!/bin/sh\necho booted >/dev/console\n"))
 	until(t, "the instance has booted", func() bool { return strings.Contains(consoleOf(t, h, id), "booted") })
 	until(t, "the instance is running", func() bool { return stateOf(t, h, id) == ec2types.InstanceStateNameRunning })
 	return id
@@ -136,27 +134,33 @@ func launchAs(t *testing.T, api *ec2.Client, script, profile string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := []ec2types.Filter{{Name: aws.String("name"), Values: []string{"understudy-host-*"}}}
-	images, err := api.DescribeImages(t.Context(), &ec2.DescribeImagesInput{Filters: named})
-	if err != nil || len(images.Images) != 1 {
-		t.Fatalf("images %v, %v", images, err)
-	}
-	kind := ec2types.InstanceTypeT3Micro
-	if images.Images[0].Architecture == ec2types.ArchitectureValuesArm64 {
-		kind = ec2types.InstanceTypeT4gMicro
-	}
+	image, kind := hostImage(t, api)
 	var as *ec2types.IamInstanceProfileSpecification
 	if profile != "" {
 		as = &ec2types.IamInstanceProfileSpecification{Name: &profile}
 	}
 	run, err := api.RunInstances(t.Context(), &ec2.RunInstancesInput{
-		IamInstanceProfile: as, ImageId: images.Images[0].ImageId, InstanceType: kind, SubnetId: subnet.Subnet.SubnetId,
+		IamInstanceProfile: as, ImageId: &image, InstanceType: kind, SubnetId: subnet.Subnet.SubnetId,
 		MinCount: aws.Int32(1), MaxCount: aws.Int32(1), UserData: aws.String(encoded(script)),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return *run.Instances[0].InstanceId
+}
+
+// hostImage is the host's own image, and an instance type that runs it.
+func hostImage(t *testing.T, api *ec2.Client) (string, ec2types.InstanceType) {
+	t.Helper()
+	named := []ec2types.Filter{{Name: aws.String("name"), Values: []string{"understudy-host-*"}}}
+	images, err := api.DescribeImages(t.Context(), &ec2.DescribeImagesInput{Filters: named})
+	if err != nil || len(images.Images) != 1 {
+		t.Fatalf("images %v, %v", images, err)
+	}
+	if images.Images[0].Architecture == ec2types.ArchitectureValuesArm64 {
+		return *images.Images[0].ImageId, ec2types.InstanceTypeT4gMicro
+	}
+	return *images.Images[0].ImageId, ec2types.InstanceTypeT3Micro
 }
 
 func stateOf(t *testing.T, h *host, id string) ec2types.InstanceStateName {

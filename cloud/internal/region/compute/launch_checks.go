@@ -14,7 +14,8 @@ import (
 const maxUserData = 16 << 10
 
 // checkRequest validates what needs no look at the store.
-func checkRequest(in *ec2.RunInstancesInput) error {
+func checkRequest(p *launchPlan) error {
+	in := p.in
 	if err := checkEnums(in); err != nil {
 		return err
 	}

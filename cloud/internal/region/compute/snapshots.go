@@ -26,7 +26,7 @@ var snapshotKind = kinds.Add(resource.Kind[*Room]{
 })
 
 func missingSnapshot(id string) error {
-	return resource.Missing("snap-", id, "InvalidSnapshotID.Malformed", "InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.")
+	return wire.Errorf("InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.", id)
 }
 
 // filterTime is how filters write a time.

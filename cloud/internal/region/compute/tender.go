@@ -55,7 +55,7 @@ func (r *Room) tend(id string) {
 			r.Log.Error("tend instance", "instance", id, "state", row.State, "err", err)
 			later, next = time.After(retryPause), nil
 		case row.State == terminated:
-			later = time.After(time.Until(row.Ended.Add(r.listed())))
+			later = time.After(time.Until(row.Ended.Add(r.Listed())))
 		}
 		select {
 		case <-next:
@@ -109,7 +109,7 @@ func (t *tender) step(row Instance) error {
 	case shuttingDown:
 		return t.settle(row, terminated)
 	case terminated:
-		if time.Since(row.Ended) >= t.listed() {
+		if time.Since(row.Ended) >= t.Listed() {
 			return t.purge(t.id)
 		}
 	}
@@ -151,9 +151,6 @@ func (r *Room) recordStart(id string) error {
 		}
 	})
 }
-
-// listed is how long a terminated instance stays in lists: an hour, but long enough to be seen.
-func (r *Room) listed() time.Duration { return max(time.Minute, r.Speed.Of(time.Hour)) }
 
 // halt ends an instance's processes and waits until they have.
 func (r *Room) halt(m Machine) {

@@ -10,6 +10,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 var volumeKind = kinds.Add(resource.Kind[*Room]{
@@ -18,7 +19,7 @@ var volumeKind = kinds.Add(resource.Kind[*Room]{
 })
 
 func missingVolume(id string) error {
-	return resource.Missing("vol-", id, "InvalidVolumeID.Malformed", "InvalidVolume.NotFound", "The volume '%s' does not exist.")
+	return wire.Errorf("InvalidVolume.NotFound", "The volume '%s' does not exist.", id)
 }
 
 // volumeGiB is the size of images, and of disks that are not asked to be larger; what an instance may write is what the machine has free.

@@ -108,6 +108,9 @@ func (r *Room) AssociateAddress(ctx context.Context, in *ec2.AssociateAddressInp
 				return wire.Errorf("Resource.AlreadyAssociated", "resource %s is already associated with associate-id %s", row.ID, row.Association)
 			}
 			old, _ := r.interfaces.GetTx(tx, row.Interface)
+			if old.managed() {
+				return notPermitted()
+			}
 			changed[old.VPC] = true
 			if err := r.loseElastic(tx, row, true); err != nil {
 				return err
@@ -145,8 +148,8 @@ func (r *Room) addressee(tx *store.Tx, in *ec2.AssociateAddressInput) (Interface
 		return Interface{}, missingInterface(id)
 	}
 	eni := all[at]
-	if eni.Instance == "" { // a load balancer's, which is Elastic Load Balancing's
-		return eni, wire.Errorf("AuthFailure", "You do not have permission to access the specified resource.")
+	if eni.managed() {
+		return eni, notPermitted()
 	}
 	if private := room.Deref(in.PrivateIpAddress); private != "" && private != eni.Address.String() {
 		return eni, wire.Errorf("InvalidParameterValue", "Address %s is not assigned to interface %s", private, eni.ID)
@@ -155,6 +158,11 @@ func (r *Room) addressee(tx *store.Tx, in *ec2.AssociateAddressInput) (Interface
 		return eni, wire.Errorf("Gateway.NotAttached", "Network %s is not attached to any internet gateway", eni.VPC)
 	}
 	return eni, nil
+}
+
+// notPermitted refuses changes of what a service manages: an address of a load balancer or a NAT gateway.
+func notPermitted() error {
+	return wire.Errorf("AuthFailure", "You do not have permission to access the specified resource.")
 }
 
 // giveElastic associates an address with an interface, which may have another one that stays allocated.
@@ -215,6 +223,9 @@ func (r *Room) DisassociateAddress(ctx context.Context, in *ec2.DisassociateAddr
 			return err
 		}
 		eni, _ := r.interfaces.GetTx(tx, all[at].Interface)
+		if eni.managed() {
+			return notPermitted()
+		}
 		vpc = eni.VPC
 		return r.loseElastic(tx, all[at], true)
 	})
@@ -246,7 +257,7 @@ func (r *Room) ReleaseAddress(ctx context.Context, in *ec2.ReleaseAddressInput) 
 			return missingAllocation(*in.AllocationId)
 		}
 		if eni, ok := r.interfaces.GetTx(tx, row.Interface); ok {
-			if v, _ := r.vpcs.GetTx(tx, eni.VPC); !v.Default {
+			if v, _ := r.vpcs.GetTx(tx, eni.VPC); !v.Default || eni.managed() {
 				return wire.Errorf("InvalidIPAddress.InUse", "Address %s is in use.", row.Public)
 			}
 			vpc = eni.VPC

@@ -21,7 +21,7 @@ func TestTagsGivenAtCreationAreKept(t *testing.T) {
 	ctx := t.Context()
 	as := resourcetest.MadeAs
 	vpc := roomtest.Must(r.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16"), TagSpecifications: as("vpc")}))(t).Vpc.VpcId
-	roomtest.Must(r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: vpc, CidrBlock: new("10.0.1.0/24"), TagSpecifications: as("subnet")}))(t)
+	subnet := roomtest.Must(r.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: vpc, CidrBlock: new("10.0.1.0/24"), TagSpecifications: as("subnet")}))(t).Subnet.SubnetId
 	roomtest.Must(r.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{TagSpecifications: as("internet-gateway")}))(t)
 	roomtest.Must(r.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{VpcId: vpc, TagSpecifications: as("route-table")}))(t)
 	group := roomtest.Must(r.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
@@ -32,6 +32,7 @@ func TestTagsGivenAtCreationAreKept(t *testing.T) {
 		TagSpecifications: as("security-group-rule"),
 	}))(t)
 	roomtest.Must(r.AllocateAddress(ctx, &ec2.AllocateAddressInput{TagSpecifications: as("elastic-ip")}))(t)
+	roomtest.Must(r.CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{SubnetId: subnet, ConnectivityType: "private", TagSpecifications: as("natgateway")}))(t)
 	roomtest.Must(r.CreateNetworkAcl(ctx, &ec2.CreateNetworkAclInput{VpcId: vpc, TagSpecifications: as("network-acl")}))(t)
 	// None of this package's calls makes an interface.
 	resourcetest.WantTagged(t, roomtest.Must(r.DescribeTags(ctx, &ec2.DescribeTagsInput{}))(t), kinds, interfaceKind)

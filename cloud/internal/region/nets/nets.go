@@ -67,6 +67,7 @@ type Room struct {
 	acls        *store.Table[aclRow]
 	interfaces  *store.Table[Interface]
 	elastics    *store.Table[elasticRow]
+	nats        *store.Table[natRow]
 	counters    *store.Table[int]
 
 	sync    sync.Mutex                              // one bringing-up of a network at a time
@@ -89,6 +90,7 @@ func Load(registry *resource.Registry, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "network-acls", &r.acls, &err)
 	room.LoadTable(r.DB, "network-interfaces", &r.interfaces, &err)
 	room.LoadTable(r.DB, "elastic-addresses", &r.elastics, &err)
+	room.LoadTable(r.DB, "nat-gateways", &r.nats, &err)
 	room.LoadTable(r.DB, "counters", &r.counters, &err)
 	resource.Enter(registry, r, kinds)
 	return r, err
@@ -103,6 +105,9 @@ func (r *Room) Open() error {
 		if err := r.Sync(v.ID); err != nil {
 			return err
 		}
+	}
+	for _, n := range r.nats.All() {
+		r.Spawn(func() { r.tendNAT(n.ID) })
 	}
 	return nil
 }

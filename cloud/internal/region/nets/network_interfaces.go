@@ -16,16 +16,18 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// Interface is a network interface. It belongs to an instance, or to a load balancer where Instance is empty.
+// Interface is a network interface. It belongs to an instance, to a NAT gateway, or to a load balancer where both are empty.
 type Interface struct {
 	ID, VPC, Subnet, Zone, MAC, Description string
 	Address                                 netip.Addr
 	Public                                  netip.Addr // the zero value where it has none
 	WantsPublic                             bool       // to be given a public address at each start of its instance
 	Groups                                  []string
-	Instance, Attachment                    string // empty for a load balancer's
+	Instance, Attachment                    string // empty for one that is managed
+	NAT                                     string // the NAT gateway that manages it
 	KeepOnTermination                       bool
 	NoSourceDestCheck                       bool // kept: instances cannot forward packets
 	Attached                                time.Time
@@ -40,8 +42,15 @@ var (
 )
 
 func missingInterface(id string) error {
-	return resource.Missing("eni-", id, "InvalidNetworkInterfaceId.Malformed", "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist")
+	return wire.Errorf("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", id)
 }
+
+// managed tells whether an interface is a service's own, which users can see and not change.
+func (i Interface) managed() bool { return i.Instance == "" }
+
+// natIdle is after how long without a packet a NAT gateway forgets a connection
+// (https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html).
+const natIdle = 350 * time.Second
 
 // Wanted is an interface to be made.
 type Wanted struct {
@@ -50,7 +59,8 @@ type Wanted struct {
 	Public      bool       // with a public address
 	Address     netip.Addr // its private one; the zero value for any
 	Description string
-	Instance    string // that it is attached to; empty for a load balancer's
+	Instance    string // that it is attached to
+	NAT         string // the NAT gateway that it is for; of neither, it is a load balancer's
 }
 
 // NewInterface puts an interface into a subnet. Its errors are EC2's.
@@ -59,7 +69,7 @@ func (r *Room) NewInterface(tx *store.Tx, w Wanted) (Interface, error) {
 	if !ok {
 		return Interface{}, MissingSubnet(w.Subnet)
 	}
-	if len(w.Groups) == 0 {
+	if len(w.Groups) == 0 && w.NAT == "" {
 		w.Groups = []string{r.DefaultGroup(tx, subnet.VPC)}
 	}
 	if err := r.CheckGroups(tx, subnet.VPC, w.Groups); err != nil {
@@ -71,7 +81,7 @@ func (r *Room) NewInterface(tx *store.Tx, w Wanted) (Interface, error) {
 	}
 	row := Interface{
 		ID: interfaceKind.NewID(), VPC: subnet.VPC, Subnet: subnet.ID, Zone: subnet.Zone, MAC: newMAC(), Description: w.Description,
-		Address: private, WantsPublic: w.Public, Groups: slices.Clone(w.Groups), Attached: time.Now().UTC(),
+		Address: private, WantsPublic: w.Public, NAT: w.NAT, NoSourceDestCheck: w.NAT != "", Groups: slices.Clone(w.Groups), Attached: time.Now().UTC(),
 	}
 	if w.Instance != "" {
 		row.Instance, row.Attachment = w.Instance, attachmentKind.NewID()
@@ -106,10 +116,14 @@ func (r *Room) interfaceSpec(i Interface, table string) network.Interface {
 	if err != nil {
 		mac = nil // the kernel chooses one
 	}
-	return network.Interface{
+	spec := network.Interface{
 		ID: i.ID, Address: i.Address, MAC: mac, Subnet: netip.MustParsePrefix(subnet.CIDR), Public: i.Public, RouteTable: table, Groups: i.Groups,
 		NetworkACL: r.aclOf(nil, subnet),
 	}
+	if i.NAT != "" {
+		spec.NAT = &network.NAT{Idle: natIdle}
+	}
+	return spec
 }
 
 // SetGroups changes the security groups of an interface. Its errors are EC2's.
@@ -184,12 +198,16 @@ func (r *Room) showInterface(i Interface) ec2types.NetworkInterface {
 		AvailabilityZoneId: new(ZoneID(i.Zone)), MacAddress: new(i.MAC), Description: new(i.Description), OwnerId: new(r.Account),
 		PrivateIpAddress: new(i.Address.String()), PrivateDnsName: new(r.PrivateName(i.Address)), SourceDestCheck: new(!i.NoSourceDestCheck),
 		Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: ec2types.NetworkInterfaceTypeInterface,
-		RequesterManaged: new(i.Instance == ""), Groups: room.Listed(r.Identifiers(i.Groups)), TagSet: room.Listed(r.Tags(i.ID)),
+		RequesterManaged: new(i.managed()), Groups: room.Listed(r.Identifiers(i.Groups)), TagSet: room.Listed(r.Tags(i.ID)),
 		Ipv6Addresses: []ec2types.NetworkInterfaceIpv6Address{},
 	}
-	if i.Instance == "" {
+	switch {
+	case i.NAT != "":
+		// So AWS calls it in answers and filters, other than the model's enumeration (EC2 API reference, DescribeNetworkInterfaces).
+		out.InterfaceType, out.RequesterId = "nat_gateway", new("amazon-nat-gateway")
+	case i.managed():
 		out.RequesterId = new("amazon-elb")
-	} else {
+	default:
 		out.Attachment = &ec2types.NetworkInterfaceAttachment{
 			AttachmentId: new(i.Attachment), AttachTime: new(i.Attached), DeleteOnTermination: new(true), DeviceIndex: new(int32(0)),
 			InstanceId: new(i.Instance), InstanceOwnerId: new(r.Account), Status: ec2types.AttachmentStatusAttached, NetworkCardIndex: new(int32(0)),
@@ -230,10 +248,10 @@ func (r *Room) DescribeNetworkInterfaces(ctx context.Context, in *ec2.DescribeNe
 			"attachment.instance-id": resource.One(func(i Interface) string { return i.Instance }), "mac-address": resource.One(func(i Interface) string { return i.MAC }),
 			"private-ip-address": private, "addresses.private-ip-address": private, "association.public-ip": public,
 			"addresses.association.public-ip": public,
-			"requester-managed":               resource.Boolean(func(i Interface) bool { return i.Instance == "" }),
+			"requester-managed":               resource.Boolean(Interface.managed),
 			"status": resource.One(
 				func(Interface) string { return "in-use" },
-			), "interface-type": resource.One(func(Interface) string { return "interface" }),
+			), "interface-type": resource.One(func(i Interface) string { return string(r.showInterface(i).InterfaceType) }),
 			"owner-id": resource.One(func(Interface) string { return r.Account }),
 		},
 	}

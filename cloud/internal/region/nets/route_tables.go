@@ -29,7 +29,7 @@ var routeTableKind = kinds.Add(resource.Kind[*Room]{
 })
 
 func missingRouteTable(id string) error {
-	return resource.Missing("rtb-", id, "InvalidRouteTableId.Malformed", "InvalidRouteTableID.NotFound", "The routeTable ID '%s' does not exist")
+	return wire.Errorf("InvalidRouteTableID.NotFound", "The routeTable ID '%s' does not exist", id)
 }
 
 func (t routeTableRow) main() bool {
@@ -60,9 +60,9 @@ func governing(tables []routeTableRow, subnet string) (id string) {
 func (r *Room) tableSpec(t routeTableRow) network.RouteTable {
 	spec := network.RouteTable{ID: t.ID}
 	for _, route := range t.Routes {
-		spec.Routes = append(spec.Routes, network.Route{
-			Destination: netip.MustParsePrefix(route.Destination), Blackhole: r.routeState(t.VPC, route) == ec2types.RouteStateBlackhole,
-		})
+		to := r.routeSpec(t.VPC, route)
+		to.Destination = netip.MustParsePrefix(route.Destination)
+		spec.Routes = append(spec.Routes, to)
 	}
 	return spec
 }
@@ -115,10 +115,7 @@ func (r *Room) showRouteTable(t routeTableRow) ec2types.RouteTable {
 		}},
 	}
 	for _, route := range t.Routes {
-		out.Routes = append(out.Routes, ec2types.Route{
-			DestinationCidrBlock: new(route.Destination), GatewayId: new(route.Gateway),
-			State: r.routeState(t.VPC, route), Origin: ec2types.RouteOriginCreateRoute,
-		})
+		out.Routes = append(out.Routes, r.showRoute(t.VPC, route))
 	}
 	for _, a := range t.Associations {
 		out.Associations = append(out.Associations, ec2types.RouteTableAssociation{
@@ -167,6 +164,7 @@ func (r *Room) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTab
 			},
 			"route.destination-cidr-block": routes(func(x ec2types.Route) string { return room.Deref(x.DestinationCidrBlock) }),
 			"route.gateway-id":             routes(func(x ec2types.Route) string { return room.Deref(x.GatewayId) }),
+			"route.nat-gateway-id":         routes(func(x ec2types.Route) string { return room.Deref(x.NatGatewayId) }),
 			"route.state":                  routes(func(x ec2types.Route) string { return string(x.State) }),
 			"route.origin":                 routes(func(x ec2types.Route) string { return string(x.Origin) }),
 		},

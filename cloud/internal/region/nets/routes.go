@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
@@ -14,10 +13,11 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-type routeRow struct{ Destination, Gateway string }
+// routeRow is a route beside the local one, with the one target that is not empty.
+type routeRow struct{ Destination, Gateway, NAT string }
 
-// newRoute validates a route's destination and gateway.
-func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, destination, gateway *string) (routeRow, error) {
+// newRoute validates a route's destination and target.
+func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, destination *string, to routeTarget) (routeRow, error) {
 	if err := resource.Required("destinationCidrBlock", destination); err != nil {
 		return routeRow{}, err
 	}
@@ -29,38 +29,21 @@ func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, destination, gateway
 			*destination,
 		)
 	}
-	if room.Deref(gateway) == "" {
-		return routeRow{}, wire.Errorf(
-			"InvalidParameterCombination",
-			"Exactly one of the route targets must be specified; this region has internet gateways only (GatewayId).",
-		)
-	}
-	if *gateway == "local" {
-		return routeRow{}, wire.Errorf("UnsupportedOperation", "Replacing the target of the local route is not supported.")
-	}
-	g, ok := r.gateways.GetTx(tx, *gateway)
-	switch {
-	case !ok && !resource.WellFormed("igw-", *gateway):
-		return routeRow{}, wire.Errorf("InvalidGatewayID.NotFound", "The gateway ID '%s' does not exist", *gateway)
-	case !ok:
-		return routeRow{}, missingGateway(*gateway)
-	case g.VPC != table.VPC:
-		return routeRow{}, wire.Errorf("InvalidParameterValue", "route table %s and network gateway %s belong to different networks", table.ID, g.ID)
-	}
-	return routeRow{Destination: p.Masked().String(), Gateway: g.ID}, nil
+	route := routeRow{Destination: p.Masked().String()}
+	return route, r.into(tx, table, &route, to)
 }
 
 func (t *routeTableRow) find(destination string) int {
 	return slices.IndexFunc(t.Routes, func(x routeRow) bool { return x.Destination == destination })
 }
 
-// CreateRoute adds a route to an internet gateway.
+// CreateRoute adds a route.
 func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.CreateRouteOutput, error) {
-	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId"); err != nil {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
-		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, in.GatewayId)
+		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, routeTarget{gateway: in.GatewayId, nat: in.NatGatewayId})
 		if err != nil {
 			return err
 		}
@@ -88,11 +71,11 @@ func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.
 
 // ReplaceRoute changes an existing route's target.
 func (r *Room) ReplaceRoute(ctx context.Context, in *ec2.ReplaceRouteInput) (*ec2.ReplaceRouteOutput, error) {
-	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId"); err != nil {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
-		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, in.GatewayId)
+		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, routeTarget{gateway: in.GatewayId, nat: in.NatGatewayId})
 		if err != nil {
 			return err
 		}
@@ -127,12 +110,4 @@ func (r *Room) DeleteRoute(ctx context.Context, in *ec2.DeleteRouteInput) (*ec2.
 		return nil
 	})
 	return &ec2.DeleteRouteOutput{}, err
-}
-
-// routeState is blackhole where the route's gateway is gone or attached elsewhere.
-func (r *Room) routeState(vpc string, route routeRow) ec2types.RouteState {
-	if g, ok := r.gateways.Get(route.Gateway); ok && g.VPC == vpc {
-		return ec2types.RouteStateActive
-	}
-	return ec2types.RouteStateBlackhole
 }

@@ -3,6 +3,7 @@ package nets
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -31,7 +32,7 @@ var subnetKind = kinds.Add(resource.Kind[*Room]{
 
 // MissingSubnet is the error where there is no such subnet.
 func MissingSubnet(id string) error {
-	return resource.Missing("subnet-", id, "InvalidSubnetID.Malformed", "InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist")
+	return wire.Errorf("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", id)
 }
 
 // CreateSubnet makes a subnet in a part of its VPC that no other subnet has.
@@ -183,6 +184,12 @@ func (r *Room) ModifySubnetAttribute(ctx context.Context, in *ec2.ModifySubnetAt
 	return &ec2.ModifySubnetAttributeOutput{}, err
 }
 
+// subnetInUse tells whether an interface is in a subnet, or will be.
+func (r *Room) subnetInUse(tx *store.Tx, id string) bool {
+	return slices.ContainsFunc(r.interfaces.AllTx(tx), func(i Interface) bool { return i.Subnet == id }) ||
+		slices.ContainsFunc(r.nats.AllTx(tx), func(n natRow) bool { return n.Subnet == id && n.counts() })
+}
+
 // DeleteSubnet deletes a subnet without network interfaces, and its route table association.
 func (r *Room) DeleteSubnet(ctx context.Context, in *ec2.DeleteSubnetInput) (*ec2.DeleteSubnetOutput, error) {
 	if err := room.Only(in, "SubnetId"); err != nil {
@@ -198,10 +205,8 @@ func (r *Room) DeleteSubnet(ctx context.Context, in *ec2.DeleteSubnetInput) (*ec
 			return MissingSubnet(*in.SubnetId)
 		}
 		vpc = row.VPC
-		for _, i := range r.interfaces.AllTx(tx) {
-			if i.Subnet == row.ID {
-				return wire.Errorf("DependencyViolation", "The subnet '%s' has dependencies and cannot be deleted.", row.ID)
-			}
+		if r.subnetInUse(tx, row.ID) {
+			return wire.Errorf("DependencyViolation", "The subnet '%s' has dependencies and cannot be deleted.", row.ID)
 		}
 		if err := room.DryRun(in); err != nil {
 			return err

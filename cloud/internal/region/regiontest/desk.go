@@ -27,6 +27,7 @@ type Desk struct {
 	T        *testing.T
 	Region   *region.Region
 	Machines *roomtest.Machines[compute.Machine]
+	Fabric   *roomtest.Fabric[nets.Namespace]
 	config   region.Config
 }
 
@@ -52,7 +53,8 @@ func Open(t *testing.T, c region.Config) *Desk {
 func (d *Desk) open() {
 	d.T.Helper()
 	d.Machines = &roomtest.Machines[compute.Machine]{As: func(p *roomtest.Pretender) compute.Machine { return p }}
-	r, err := region.Open(d.config, &roomtest.Fabric[nets.Namespace]{Place: roomtest.Loopback{}}, d.Machines, unpublished{})
+	d.Fabric = &roomtest.Fabric[nets.Namespace]{Place: roomtest.Loopback{}}
+	r, err := region.Open(d.config, d.Fabric, d.Machines, unpublished{})
 	if err != nil {
 		d.T.Fatal(err)
 	}

@@ -4,6 +4,7 @@ package resource
 
 import (
 	"context"
+	"time"
 
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -48,6 +49,9 @@ func Ask[In, Out any](m *wire.Mux, op string, h func(context.Context, *In) (*Out
 		return out, nil
 	})
 }
+
+// Listed is how long what is terminated, deleted or failed stays in lists: an hour, but long enough to be seen.
+func (g *Registry) Listed() time.Duration { return max(time.Minute, g.Speed.Of(time.Hour)) }
 
 // Remove deletes a resource and its tags.
 func (g *Registry) Remove(tx *store.Tx, id string, from func(*store.Tx, string) error) error {

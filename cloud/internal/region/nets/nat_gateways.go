@@ -1,0 +1,233 @@
+package nets
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// natRow is a NAT gateway (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html). What it has been given stays
+// in the row when it is deleted, for as long as lists show it.
+type natRow struct {
+	ID, VPC, Subnet             string
+	State                       ec2types.NatGatewayState
+	FailureCode, FailureMessage string
+	Created, Ended              time.Time // Ended when it was deleted or failed
+	Allocation, Association     string    // of its Elastic IP address; empty for a private one
+	Interface                   string
+	Address                     netip.Addr // its private one; before it has an interface the one asked for, if any
+	Public                      netip.Addr
+}
+
+var natKind = kinds.Add(resource.Kind[*Room]{
+	Prefix: "nat", Tagged: ec2types.ResourceTypeNatgateway, Missing: missingNAT,
+	Exists: resource.Within(func(r *Room) *store.Table[natRow] { return r.nats }),
+})
+
+// missingNAT is what calls answer that name a NAT gateway beside others; those of NAT gateways answer unknownNAT.
+func missingNAT(id string) error {
+	return wire.Errorf("InvalidNatGatewayID.NotFound", "The natGateway ID '%s' does not exist", id)
+}
+
+func unknownNAT(id string) error {
+	return wire.Errorf("NatGatewayNotFound", "NAT gateway %s was not found", id)
+}
+
+// maxNATs is the quota of a zone, in which those count that are being made or deleted
+// (https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html).
+const maxNATs = 5
+
+// counts tells whether a NAT gateway is there, comes or goes.
+func (n natRow) counts() bool {
+	return n.State == ec2types.NatGatewayStatePending || n.State == ec2types.NatGatewayStateAvailable || n.State == ec2types.NatGatewayStateDeleting
+}
+
+// CreateNatGateway begins to make a NAT gateway in a zone. Whether it can be made turns out later, as its state.
+func (r *Room) CreateNatGateway(ctx context.Context, in *ec2.CreateNatGatewayInput) (*ec2.CreateNatGatewayOutput, error) {
+	if err := room.Only(in, "AllocationId", "AvailabilityMode", "ClientToken", "ConnectivityType", "PrivateIpAddress", "SubnetId", "TagSpecifications"); err != nil {
+		return nil, err
+	}
+	row, err := newNAT(in)
+	if err != nil {
+		return nil, err
+	}
+	var id string
+	err = r.Update(func(tx *store.Tx) (err error) {
+		alive := func(id string) bool { _, ok := r.nats.GetTx(tx, id); return ok }
+		id, err = r.Once(tx, "CreateNatGateway", in.ClientToken, in, alive, func() (string, error) {
+			return row.ID, r.putNAT(tx, &row, in.TagSpecifications)
+		})
+		if err != nil {
+			return err
+		}
+		return room.DryRun(in)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if id == row.ID {
+		r.Spawn(func() { r.tendNAT(id) })
+	} else {
+		row, _ = r.nats.Get(id)
+	}
+	shown := r.showNAT(row)
+	return &ec2.CreateNatGatewayOutput{NatGateway: &shown, ClientToken: in.ClientToken}, nil
+}
+
+// newNAT reads what a request says by itself.
+func newNAT(in *ec2.CreateNatGatewayInput) (natRow, error) {
+	row := natRow{ID: natKind.NewID(), Subnet: room.Deref(in.SubnetId), State: ec2types.NatGatewayStatePending, Created: time.Now().UTC()}
+	switch in.AvailabilityMode {
+	case "", ec2types.AvailabilityModeZonal:
+	case ec2types.AvailabilityModeRegional:
+		return row, wire.Errorf("UnsupportedOperation", "The value 'regional' of the parameter 'AvailabilityMode' is not supported here.")
+	default:
+		return row, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter availabilityMode is invalid.", in.AvailabilityMode)
+	}
+	if err := resource.Required("SubnetId", in.SubnetId); err != nil {
+		return row, err
+	}
+	switch in.ConnectivityType {
+	case "", ec2types.ConnectivityTypePublic:
+		if err := resource.Required("AllocationId", in.AllocationId); err != nil {
+			return row, err
+		}
+		row.Allocation = *in.AllocationId
+	case ec2types.ConnectivityTypePrivate:
+		if in.AllocationId != nil {
+			return row, wire.Errorf("InvalidParameterCombination", "An allocation ID cannot be specified for a private NAT gateway.")
+		}
+	default:
+		return row, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter connectivityType is invalid.", in.ConnectivityType)
+	}
+	if in.PrivateIpAddress != nil {
+		var err error
+		if row.Address, err = netip.ParseAddr(*in.PrivateIpAddress); err != nil {
+			return row, wire.Errorf("InvalidParameterValue", "invalid value for parameter address: %s", *in.PrivateIpAddress)
+		}
+	}
+	return row, resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypeNatgateway)
+}
+
+// putNAT checks what is named and writes a pending NAT gateway.
+func (r *Room) putNAT(tx *store.Tx, row *natRow, tags []ec2types.TagSpecification) error {
+	subnet, ok := r.subnets.GetTx(tx, row.Subnet)
+	if !ok {
+		return MissingSubnet(row.Subnet)
+	}
+	if _, ok := r.elastics.GetTx(tx, row.Allocation); !ok && row.Allocation != "" {
+		// Not as an allocation's id is missed elsewhere: so AWS was seen to answer.
+		return wire.Errorf("InvalidElasticIpID.NotFound", "The elasticIp ID '%s' does not exist", row.Allocation)
+	}
+	there := 0
+	for _, n := range r.nats.AllTx(tx) {
+		if s, _ := r.subnets.GetTx(tx, n.Subnet); n.counts() && s.Zone == subnet.Zone {
+			there++
+		}
+	}
+	if there >= maxNATs {
+		return wire.Errorf("NatGatewayLimitExceeded", "Performing this operation would exceed the limit of %d NAT gateways", maxNATs)
+	}
+	row.VPC = subnet.VPC
+	if err := r.nats.Put(tx, row.ID, *row); err != nil {
+		return err
+	}
+	return r.TagNew(tx, tags, row.ID)
+}
+
+func (r *Room) showNAT(n natRow) ec2types.NatGateway {
+	out := ec2types.NatGateway{
+		NatGatewayId: new(n.ID), VpcId: new(n.VPC), SubnetId: new(n.Subnet), State: n.State, CreateTime: new(n.Created),
+		ConnectivityType: ec2types.ConnectivityTypePublic, AvailabilityMode: ec2types.AvailabilityModeZonal, Tags: r.Tags(n.ID),
+		FailureCode: room.Some(n.FailureCode), FailureMessage: room.Some(n.FailureMessage),
+	}
+	if n.State == ec2types.NatGatewayStateDeleted {
+		out.DeleteTime = new(n.Ended)
+	}
+	a := ec2types.NatGatewayAddress{
+		IsPrimary: new(true), AllocationId: room.Some(n.Allocation), AssociationId: room.Some(n.Association),
+		NetworkInterfaceId: room.Some(n.Interface), Status: ec2types.NatGatewayAddressStatusSucceeded,
+	}
+	if n.Address.IsValid() {
+		a.PrivateIp = new(n.Address.String())
+	}
+	if n.Public.IsValid() {
+		a.PublicIp = new(n.Public.String())
+	}
+	if n.Allocation == "" {
+		out.ConnectivityType = ec2types.ConnectivityTypePrivate
+	}
+	switch {
+	case n.State == ec2types.NatGatewayStateFailed:
+		a.Status, a.FailureMessage = ec2types.NatGatewayAddressStatusFailed, out.FailureMessage
+	case n.State != ec2types.NatGatewayStatePending:
+	case n.Allocation == "":
+		a.Status = ec2types.NatGatewayAddressStatusAssigning
+	default:
+		a.Status = ec2types.NatGatewayAddressStatusAssociating
+	}
+	out.NatGatewayAddresses = []ec2types.NatGatewayAddress{a}
+	return out
+}
+
+// DescribeNatGateways lists NAT gateways, with those that failed or were deleted a while ago.
+func (r *Room) DescribeNatGateways(ctx context.Context, in *ec2.DescribeNatGatewaysInput) (*ec2.DescribeNatGatewaysOutput, error) {
+	if err := room.Only(in, "Filter", "MaxResults", "NatGatewayIds", "NextToken"); err != nil {
+		return nil, err
+	}
+	l := resource.Listing[natRow]{
+		ID: func(n natRow) string { return n.ID }, Missing: unknownNAT,
+		Fields: resource.Fields[natRow]{
+			"nat-gateway-id": resource.One(func(n natRow) string { return n.ID }),
+			"state":          resource.One(func(n natRow) string { return string(n.State) }),
+			"subnet-id":      resource.One(func(n natRow) string { return n.Subnet }),
+			"vpc-id":         resource.One(func(n natRow) string { return n.VPC }),
+		},
+	}
+	rows, next, err := l.List(r.Registry, r.nats.All(), in.NatGatewayIds, in.Filter, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	out := &ec2.DescribeNatGatewaysOutput{NatGateways: []ec2types.NatGateway{}, NextToken: next}
+	for _, n := range rows {
+		out.NatGateways = append(out.NatGateways, r.showNAT(n))
+	}
+	return out, nil
+}
+
+// DeleteNatGateway begins to delete a NAT gateway. Its Elastic IP address stays allocated, and routes to it become black holes.
+func (r *Room) DeleteNatGateway(ctx context.Context, in *ec2.DeleteNatGatewayInput) (*ec2.DeleteNatGatewayOutput, error) {
+	if err := room.Only(in, "NatGatewayId"); err != nil {
+		return nil, err
+	}
+	if err := resource.Required("NatGatewayId", in.NatGatewayId); err != nil {
+		return nil, err
+	}
+	var row natRow
+	err := r.Update(func(tx *store.Tx) (err error) {
+		row, err = room.Find(tx, r.nats, *in.NatGatewayId, unknownNAT)
+		if err != nil {
+			return err
+		}
+		if err := room.DryRun(in); err != nil || row.State == ec2types.NatGatewayStateDeleted {
+			return err
+		}
+		row.State = ec2types.NatGatewayStateDeleting
+		return r.nats.Put(tx, row.ID, row)
+	})
+	if err == nil {
+		err = r.Sync(row.VPC)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.DeleteNatGatewayOutput{NatGatewayId: in.NatGatewayId}, nil
+}

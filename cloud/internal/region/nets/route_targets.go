@@ -1,0 +1,89 @@
+package nets
+
+import (
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/cloud/internal/region/resource"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// routeTarget is where a request leads a route. Exactly one member is to be set.
+type routeTarget struct{ gateway, nat *string }
+
+// into sets a route's target, in a table of a VPC.
+func (r *Room) into(tx *store.Tx, table *routeTableRow, route *routeRow, to routeTarget) error {
+	given := 0
+	for _, id := range []*string{to.gateway, to.nat} {
+		if room.Deref(id) != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		return wire.Errorf("InvalidParameterCombination", "Exactly one of the route targets must be specified.")
+	}
+	if room.Deref(to.gateway) != "" {
+		return r.intoGateway(tx, table, route, *to.gateway)
+	}
+	return r.intoNAT(tx, table, route, *to.nat)
+}
+
+func otherNetwork(table *routeTableRow, what, id string) error {
+	return wire.Errorf("InvalidParameterValue", "route table %s and %s %s belong to different networks", table.ID, what, id)
+}
+
+func (r *Room) intoGateway(tx *store.Tx, table *routeTableRow, route *routeRow, id string) error {
+	if id == "local" {
+		return wire.Errorf("UnsupportedOperation", "Replacing the target of the local route is not supported.")
+	}
+	g, ok := r.gateways.GetTx(tx, id)
+	switch {
+	case !ok && !resource.WellFormed("igw-", id):
+		return wire.Errorf("InvalidGatewayID.NotFound", "The gateway ID '%s' does not exist", id)
+	case !ok:
+		return missingGateway(id)
+	case g.VPC != table.VPC:
+		return otherNetwork(table, "network gateway", g.ID)
+	}
+	route.Gateway = g.ID
+	return nil
+}
+
+// intoNAT leads a route to a NAT gateway, which carries nothing before it is available.
+func (r *Room) intoNAT(tx *store.Tx, table *routeTableRow, route *routeRow, id string) error {
+	n, ok := r.nats.GetTx(tx, id)
+	switch {
+	case !ok || n.State != ec2types.NatGatewayStatePending && n.State != ec2types.NatGatewayStateAvailable:
+		return missingNAT(id)
+	case n.VPC != table.VPC:
+		return otherNetwork(table, "NAT gateway", n.ID)
+	}
+	route.NAT = n.ID
+	return nil
+}
+
+// routeSpec is a route for the fabric: one whose target is gone, attached elsewhere or not ready drops packets.
+func (r *Room) routeSpec(vpc string, route routeRow) (to network.Route) {
+	switch {
+	case route.NAT != "":
+		n, _ := r.nats.Get(route.NAT)
+		to.Interface, to.Blackhole = n.Interface, n.State != ec2types.NatGatewayStateAvailable
+	default:
+		g, ok := r.gateways.Get(route.Gateway)
+		to.Blackhole = !ok || g.VPC != vpc
+	}
+	return to
+}
+
+func (r *Room) showRoute(vpc string, route routeRow) ec2types.Route {
+	out := ec2types.Route{
+		DestinationCidrBlock: new(route.Destination), GatewayId: room.Some(route.Gateway), NatGatewayId: room.Some(route.NAT),
+		State: ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRoute,
+	}
+	if r.routeSpec(vpc, route).Blackhole {
+		out.State = ec2types.RouteStateBlackhole
+	}
+	return out
+}
