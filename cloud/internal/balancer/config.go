@@ -25,6 +25,7 @@ type Config struct {
 	Listeners   []Listener
 	Groups      []Group       // every target group that a listener's actions name
 	IdleTimeout time.Duration // of connections, and until a target's first answer; 0 means AWS's default of 60 s
+	Headers     Headers
 }
 
 // Node is the load balancer's presence in one zone.

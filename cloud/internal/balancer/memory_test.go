@@ -126,10 +126,11 @@ const entry = "10.0.0.10:80"
 // world is a load balancer with one node in a memory network, and a client.
 type world struct {
 	*memory
-	t      *testing.T
-	b      *Balancer
-	idle   time.Duration
-	client *http.Client
+	t       *testing.T
+	b       *Balancer
+	idle    time.Duration
+	headers Headers
+	client  *http.Client
 }
 
 func newWorld(t *testing.T) *world {
@@ -156,9 +157,9 @@ func (w *world) configure(groups []Group, rules ...Rule) {
 		rules = []Rule{{Action: Action{Forward: shares}}}
 	}
 	c := Config{
-		IdleTimeout: w.idle,
-		Nodes:       []Node{{ID: "eni-1", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}},
-		Listeners:   []Listener{{Port: 80, Rules: rules}}, Groups: groups,
+		IdleTimeout: w.idle, Headers: w.headers,
+		Nodes:     []Node{{ID: "eni-1", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}},
+		Listeners: []Listener{{Port: 80, Rules: rules}}, Groups: groups,
 	}
 	if err := w.b.Configure(c); err != nil {
 		w.t.Fatal(err)

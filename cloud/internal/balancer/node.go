@@ -131,7 +131,7 @@ func (c *idleConn) extend() {
 // configure swaps the node's snapshot and opens and closes listeners.
 func (n *node) configure(c Config) error {
 	n.setIdle(cmp.Or(c.IdleTimeout, defaultIdle))
-	next := &routes{listeners: map[int][]Rule{}, groups: map[string]*pool{}}
+	next := &routes{listeners: map[int][]Rule{}, groups: map[string]*pool{}, headers: c.Headers}
 	for _, l := range c.Listeners {
 		next.listeners[l.Port] = l.Rules
 	}

@@ -31,8 +31,9 @@ type chosenKey struct{}
 
 // chosen is what the handler has decided for one request.
 type chosen struct {
-	target *target
-	port   string // of the listener
+	target  *target
+	port    string // of the listener
+	headers Headers
 }
 
 // newProxy makes the proxy that forwards a node's requests to their chosen targets. It sends a request once. Only
@@ -51,22 +52,10 @@ func rewrite(p *httputil.ProxyRequest) {
 	c := p.In.Context().Value(chosenKey{}).(chosen)
 	p.Out.URL.Scheme, p.Out.URL.Host = "http", c.target.address
 	p.Out.URL.RawQuery = p.In.URL.RawQuery // as the client wrote it, even where net/url would not
-	p.Out.Host = strings.ToLower(p.In.Host)
-	client, _, _ := net.SplitHostPort(p.In.RemoteAddr)
-	p.Out.Header["X-Forwarded-For"] = []string{strings.Join(append(forwardedFor(p.In), client), ", ")}
+	c.headers.apply(p)
 	p.Out.Header.Set("X-Forwarded-Proto", "http")
 	p.Out.Header.Set("X-Forwarded-Port", c.port)
 	p.Out.Header.Set("X-Amzn-Trace-Id", traceID(p.In.Header.Get("X-Amzn-Trace-Id")))
-}
-
-func forwardedFor(r *http.Request) []string {
-	var all []string
-	for _, line := range r.Header.Values("X-Forwarded-For") {
-		for a := range strings.SplitSeq(line, ",") {
-			all = append(all, strings.TrimSpace(a))
-		}
-	}
-	return all
 }
 
 // traceID makes a request's trace id, or adds the balancer's part to one that came with it
@@ -128,18 +117,19 @@ func (n *node) handle(port int, w http.ResponseWriter, r *http.Request) {
 	case action.Redirect != nil:
 		action.Redirect.serve(w, r, strconv.Itoa(port))
 	default:
-		n.forward(routes.pick(action.Forward), strconv.Itoa(port), w, r)
+		n.forward(chosen{routes.pick(action.Forward), strconv.Itoa(port), routes.headers}, w, r)
 	}
 }
 
-func (n *node) forward(t *target, port string, w http.ResponseWriter, r *http.Request) {
+func (n *node) forward(c chosen, w http.ResponseWriter, r *http.Request) {
+	t := c.target
 	if t == nil {
 		refuse(w, http.StatusServiceUnavailable)
 		return
 	}
 	t.open.Add(1)
 	defer t.open.Add(-1)
-	ctx, cancel := context.WithCancelCause(context.WithValue(r.Context(), chosenKey{}, chosen{t, port}))
+	ctx, cancel := context.WithCancelCause(context.WithValue(r.Context(), chosenKey{}, c))
 	defer cancel(nil)
 	defer context.AfterFunc(t.gone, func() { cancel(errDrained) })()
 	n.upstream.Load().proxy.ServeHTTP(w, r.WithContext(ctx))

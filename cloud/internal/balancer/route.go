@@ -11,6 +11,7 @@ import (
 type routes struct {
 	listeners map[int][]Rule
 	groups    map[string]*pool
+	headers   Headers
 }
 
 // pool is a target group's part of a snapshot.

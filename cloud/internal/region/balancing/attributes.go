@@ -44,14 +44,17 @@ var loadBalancerAttributes = map[string]attribute{
 	"connection_logs.s3.enabled":                               {fallback: "false"},
 	"connection_logs.s3.bucket":                                {fallback: ""},
 	"connection_logs.s3.prefix":                                {fallback: ""},
+	"health_check_logs.s3.enabled":                             {fallback: "false"},
+	"health_check_logs.s3.bucket":                              {fallback: ""},
+	"health_check_logs.s3.prefix":                              {fallback: ""},
 	"client_keep_alive.seconds":                                {fallback: "3600"},
 	"load_balancing.cross_zone.enabled":                        {fallback: "true"},
 	"routing.http.desync_mitigation_mode":                      {fallback: "defensive"},
-	"routing.http.drop_invalid_header_fields.enabled":          {fallback: "false"},
-	"routing.http.preserve_host_header.enabled":                {fallback: "false"},
+	"routing.http.drop_invalid_header_fields.enabled":          {"false", either("true", "false")},
+	"routing.http.preserve_host_header.enabled":                {"false", either("true", "false")},
 	"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": {fallback: "false"},
-	"routing.http.xff_client_port.enabled":                     {fallback: "false"},
-	"routing.http.xff_header_processing.mode":                  {fallback: "append"},
+	"routing.http.xff_client_port.enabled":                     {"false", either("true", "false")},
+	"routing.http.xff_header_processing.mode":                  {"append", either("append", "preserve", "remove")},
 	"routing.http2.enabled":                                    {fallback: "true"},
 	"waf.fail_open.enabled":                                    {fallback: "false"},
 	"zonal_shift.config.enabled":                               {fallback: "false"},
@@ -83,11 +86,12 @@ func attributeOf(known map[string]attribute, set map[string]string, key string) 
 	return known[key].fallback
 }
 
-// change returns the settings with one changed.
-func changeAttribute(known map[string]attribute, set map[string]string, key, value *string) (map[string]string, error) {
+// changeAttribute returns the settings of a thing with one changed. Clients look for these words where they send keys that
+// an endpoint may be too old for.
+func changeAttribute(thing string, known map[string]attribute, set map[string]string, key, value *string) (map[string]string, error) {
 	a, ok := known[room.Deref(key)]
 	if !ok {
-		return nil, invalid("Attribute key '%s' is not recognized", room.Deref(key))
+		return nil, invalid("%s attribute key '%s' is not recognized", thing, room.Deref(key))
 	}
 	if a.allowed == nil && room.Deref(value) != a.fallback {
 		return nil, invalid("The value '%s' of attribute '%s' is not supported here; only '%s' is", room.Deref(value), *key, a.fallback)
@@ -133,7 +137,7 @@ func (r *Room) ModifyLoadBalancerAttributes(ctx context.Context, in *elb.ModifyL
 	var row loadBalancerRow
 	err := r.changeLoadBalancer(in.LoadBalancerArn, func(_ *store.Tx, b *loadBalancerRow) (err error) {
 		for _, a := range in.Attributes {
-			if b.Attributes, err = changeAttribute(loadBalancerAttributes, b.Attributes, a.Key, a.Value); err != nil {
+			if b.Attributes, err = changeAttribute("Load balancer", loadBalancerAttributes, b.Attributes, a.Key, a.Value); err != nil {
 				return err
 			}
 		}
@@ -176,7 +180,7 @@ func (r *Room) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTa
 	var row targetGroupRow
 	err := r.changeTargetGroup(in.TargetGroupArn, func(_ *store.Tx, g *targetGroupRow) (err error) {
 		for _, a := range in.Attributes {
-			if g.Attributes, err = changeAttribute(targetGroupAttributes, g.Attributes, a.Key, a.Value); err != nil {
+			if g.Attributes, err = changeAttribute("Target group", targetGroupAttributes, g.Attributes, a.Key, a.Value); err != nil {
 				return err
 			}
 		}

@@ -7,6 +7,9 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy/understudy/cloud/internal/balancer"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
@@ -29,6 +32,7 @@ func TestLoadBalancerAttributes(t *testing.T) {
 		"deletion_protection.enabled": "false", "idle_timeout.timeout_seconds": "60", "access_logs.s3.enabled": "false", "client_keep_alive.seconds": "3600",
 		"routing.http.desync_mitigation_mode": "defensive", "routing.http.drop_invalid_header_fields.enabled": "false", "routing.http2.enabled": "true",
 		"routing.http.xff_header_processing.mode": "append", "load_balancing.cross_zone.enabled": "true", "waf.fail_open.enabled": "false",
+		"health_check_logs.s3.enabled": "false",
 	}
 	expect := func(when string, got map[string]string) {
 		t.Helper()
@@ -53,9 +57,17 @@ func TestLoadBalancerAttributes(t *testing.T) {
 	expect("changed", described())
 	_, err := client.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: arn})
 	roomtest.WantAPIError(t, err, "OperationNotPermitted")
+	if _, err = modify("routing.http.colour=red"); err == nil || !strings.Contains(err.Error(), "Load balancer attribute key 'routing.http.colour' is not recognized") {
+		t.Errorf("an unknown key: %v", err)
+	}
+	roomtest.Must(modify("routing.http.drop_invalid_header_fields.enabled=true", "routing.http.preserve_host_header.enabled=true",
+		"routing.http.xff_client_port.enabled=true", "routing.http.xff_header_processing.mode=remove"))(t)
+	want["routing.http.drop_invalid_header_fields.enabled"], want["routing.http.xff_header_processing.mode"] = "true", "remove"
+	s.wantHeaders(balancer.Headers{DropInvalid: true, PreserveHost: true, ClientPort: true, Forwarded: balancer.Remove})
 
 	for _, bad := range []string{
-		"idle_timeout.timeout_seconds=4001", "idle_timeout.timeout_seconds=0", "idle_timeout.timeout_seconds=soon", "deletion_protection.enabled=maybe", "colour=red",
+		"idle_timeout.timeout_seconds=4001", "idle_timeout.timeout_seconds=0", "idle_timeout.timeout_seconds=soon", "routing.http.xff_header_processing.mode=add",
+		"deletion_protection.enabled=maybe", "colour=red",
 	} {
 		_, err := modify("idle_timeout.timeout_seconds=30", bad)
 		roomtest.WantAPIError(t, err, "ValidationError")
@@ -72,4 +84,20 @@ func TestLoadBalancerAttributes(t *testing.T) {
 	expect("it was opened again", described())
 	roomtest.Must(modify("deletion_protection.enabled=false"))(t)
 	roomtest.Must(client.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: arn}))(t)
+}
+
+// wantHeaders compares what the load balancer is to do with header fields.
+func (s *site) wantHeaders(want balancer.Headers) {
+	s.t.Helper()
+	row, ok := s.r.loadBalancers.Get(*s.balance.LoadBalancerArn)
+	if !ok {
+		s.t.Fatal("the load balancer is gone")
+	}
+	config, err := s.r.balancerConfig(row)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, config.Headers); diff != "" {
+		s.t.Error(diff)
+	}
 }

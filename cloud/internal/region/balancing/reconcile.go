@@ -139,8 +139,14 @@ func (r *Room) bringUp(row loadBalancerRow) error {
 // balancerConfig says what a load balancer shall do, all of it from the store. The error names nodes
 // whose network is not there yet.
 func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
-	idle, _ := strconv.Atoi(attributeOf(loadBalancerAttributes, row.Attributes, "idle_timeout.timeout_seconds"))
-	c := balancer.Config{IdleTimeout: time.Duration(idle) * time.Second}
+	set := func(key string) string { return attributeOf(loadBalancerAttributes, row.Attributes, key) }
+	idle, _ := strconv.Atoi(set("idle_timeout.timeout_seconds"))
+	c := balancer.Config{IdleTimeout: time.Duration(idle) * time.Second, Headers: balancer.Headers{
+		DropInvalid:  set("routing.http.drop_invalid_header_fields.enabled") == "true",
+		PreserveHost: set("routing.http.preserve_host_header.enabled") == "true",
+		ClientPort:   set("routing.http.xff_client_port.enabled") == "true",
+		Forwarded:    balancer.Forwarded(set("routing.http.xff_header_processing.mode")),
+	}}
 	var errs []error
 	for _, n := range row.Nodes {
 		eni, _ := r.network.Interface(n.Interface)
