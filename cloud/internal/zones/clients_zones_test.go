@@ -277,6 +277,7 @@ z = r.create_hosted_zone(Name='example.com', CallerReference='r')['HostedZone'][
 print(r.update_hosted_zone_comment(Id=z, Comment='new')['HostedZone']['Config']['Comment'], r.get_hosted_zone(Id=z)['HostedZone']['Config']['PrivateZone'])
 print(r.get_hosted_zone_count()['HostedZoneCount'], r.get_hosted_zone_limit(HostedZoneId=z, Type='MAX_RRSETS_BY_ZONE')['Count'], r.get_account_limit(Type='MAX_HEALTH_CHECKS_BY_OWNER')['Limit']['Value'])
 print(len(r.list_hosted_zones()['HostedZones']), r.list_hosted_zones_by_name(DNSName='a.com')['HostedZones'][0]['Name'])
+print(r.list_tags_for_resource(ResourceType='hostedzone', ResourceId=z.split('/')[-1])['ResourceTagSet']['Tags'])
 r.change_tags_for_resource(ResourceType='hostedzone', ResourceId=z.split('/')[-1], AddTags=[{'Key': 'a', 'Value': 'b'}])
 print(r.list_tags_for_resource(ResourceType='hostedzone', ResourceId=z.split('/')[-1])['ResourceTagSet']['Tags'])
 print(len(r.list_tags_for_resources(ResourceType='hostedzone', ResourceIds=[z.split('/')[-1]])['ResourceTagSets']))
@@ -303,6 +304,7 @@ print(refused(r.disassociate_vpc_from_hosted_zone, HostedZoneId=p, VPC=w), refus
 	want := `new False
 1 2 200
 1 example.com.
+[]
 [{'Key': 'a', 'Value': 'b'}]
 1
 1 2 2

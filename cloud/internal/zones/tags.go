@@ -10,6 +10,7 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/request"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -107,7 +108,8 @@ func (r *Room) tagsOf(t r53types.TagResourceType, id string) (r53types.ResourceT
 		return r53types.ResourceTagSet{}, err
 	}
 	row, _ := r.tags.Get(tagKey(t, id))
-	return r53types.ResourceTagSet{ResourceId: &id, ResourceType: t, Tags: row.Tags}, nil
+	// No tags are an empty list, which clients read without looking whether it is there.
+	return r53types.ResourceTagSet{ResourceId: &id, ResourceType: t, Tags: room.Listed(row.Tags)}, nil
 }
 
 func (r *Room) listTags(_ context.Context, in *route53.ListTagsForResourceInput) (*route53.ListTagsForResourceOutput, error) {

@@ -47,6 +47,8 @@ func (r *Room) Operations(m *wire.Mux) {
 	resource.Ask(m, "DescribeSubnets", r.DescribeSubnets)
 	resource.Ask(m, "DescribeVpcAttribute", r.DescribeVpcAttribute)
 	resource.Ask(m, "DescribeVpcEndpoints", r.DescribeVpcEndpoints)
+	resource.Ask(m, "DescribeVpcClassicLink", r.DescribeVpcClassicLink)
+	resource.Ask(m, "DescribeVpcClassicLinkDnsSupport", r.DescribeVpcClassicLinkDnsSupport)
 	resource.Ask(m, "DescribeVpcs", r.DescribeVpcs)
 	wire.Handle(m, wire.EC2, "DetachInternetGateway", r.DetachInternetGateway)
 	wire.Handle(m, wire.EC2, "DisassociateAddress", r.DisassociateAddress)
