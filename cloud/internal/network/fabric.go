@@ -227,10 +227,8 @@ func (v *vpc) apply(spec VPC) error {
 	if err := v.applyPeerings(spec); err != nil {
 		return err
 	}
-	for _, i := range spec.Interfaces { // before the routes, which may lead to them
-		if err := v.applyLink(i, spec.CIDR); err != nil {
-			return fmt.Errorf("network interface %s: %w", i.ID, err)
-		}
+	if err := v.applyLinks(spec); err != nil { // before the routes, which may lead to them
+		return err
 	}
 	if err := v.applyTables(spec); err != nil {
 		return err
@@ -263,9 +261,6 @@ func validate(spec VPC) error {
 	}
 	addresses, names := map[netip.Addr]string{}, map[string]string{}
 	for _, i := range spec.Interfaces {
-		if !i.Subnet.Contains(i.Address) || !spec.CIDR.Contains(i.Address) {
-			return fmt.Errorf("network interface %s: address %s is outside its subnet %s", i.ID, i.Address, i.Subnet)
-		}
 		if !tables[i.RouteTable] {
 			return fmt.Errorf("network interface %s: route table %q is not in the specification", i.ID, i.RouteTable)
 		}
@@ -277,11 +272,8 @@ func validate(spec VPC) error {
 				return fmt.Errorf("network interface %s: security group %q is not in the specification", i.ID, g)
 			}
 		}
-		for _, a := range []netip.Addr{i.Address, i.Public} {
-			if a.IsValid() && addresses[a] != "" {
-				return fmt.Errorf("address %s is both %s's and %s's", a, addresses[a], i.ID)
-			}
-			addresses[a] = i.ID
+		if err := validateAddresses(spec, i, addresses); err != nil {
+			return err
 		}
 		name := linkName(i.ID)
 		if names[name] != "" {
@@ -289,7 +281,53 @@ func validate(spec VPC) error {
 		}
 		names[name] = i.ID
 	}
+	if err := validatePlaces(spec); err != nil {
+		return err
+	}
 	return validateRoutes(spec)
+}
+
+// validateAddresses enters an interface's addresses among those that are taken.
+func validateAddresses(spec VPC, i Interface, taken map[netip.Addr]string) error {
+	for _, pair := range i.addresses() {
+		if !i.Subnet.Contains(pair.Private) || !spec.CIDR.Contains(pair.Private) {
+			return fmt.Errorf("network interface %s: address %s is outside its subnet %s", i.ID, pair.Private, i.Subnet)
+		}
+		for _, a := range []netip.Addr{pair.Private, pair.Public} {
+			if a.IsValid() && taken[a] != "" {
+				return fmt.Errorf("address %s is both %s's and %s's", a, taken[a], i.ID)
+			}
+			taken[a] = i.ID
+		}
+	}
+	return nil
+}
+
+// validatePlaces checks that each namespace has one eth0, and no other device twice.
+func validatePlaces(spec VPC) error {
+	type place struct {
+		within string
+		device int
+	}
+	places := map[place]bool{}
+	for _, i := range spec.Interfaces {
+		if i.Within == "" {
+			places[place{i.ID, 0}] = i.Device == 0
+		}
+	}
+	for _, i := range spec.Interfaces {
+		at := place{cmp.Or(i.Within, i.ID), i.Device}
+		switch {
+		case i.Within == "" && i.Device == 0:
+			continue
+		case !places[place{i.Within, 0}]:
+			return fmt.Errorf("network interface %s: there is no interface %q to be beside", i.ID, i.Within)
+		case places[at] || i.NAT != nil:
+			return fmt.Errorf("network interface %s: it cannot be eth%d beside %s", i.ID, i.Device, i.Within)
+		}
+		places[at] = true
+	}
+	return nil
 }
 
 func validateRoutes(spec VPC) error {
@@ -398,7 +436,7 @@ func linkName(eniID string) string {
 func sameFilter(a, b VPC) bool {
 	return a.CIDR == b.CIDR &&
 		slices.EqualFunc(a.Interfaces, b.Interfaces, func(a, b Interface) bool {
-			return a.ID == b.ID && a.Address == b.Address && a.Public == b.Public && a.Subnet == b.Subnet &&
+			return a.ID == b.ID && slices.Equal(a.addresses(), b.addresses()) && a.Subnet == b.Subnet &&
 				a.NetworkACL == b.NetworkACL && slices.Equal(a.Groups, b.Groups) && a.Forwards == b.Forwards && (a.NAT == nil) == (b.NAT == nil)
 		}) &&
 		slices.EqualFunc(a.NetworkACLs, b.NetworkACLs, NetworkACL.equal) &&
@@ -412,7 +450,7 @@ func sameFilter(a, b VPC) bool {
 func (s VPC) clone() VPC {
 	s.Interfaces = slices.Clone(s.Interfaces)
 	for n, i := range s.Interfaces {
-		s.Interfaces[n].Groups = slices.Clone(i.Groups)
+		s.Interfaces[n].Groups, s.Interfaces[n].Secondary = slices.Clone(i.Groups), slices.Clone(i.Secondary)
 	}
 	s.SecurityGroups = slices.Clone(s.SecurityGroups)
 	for n, g := range s.SecurityGroups {

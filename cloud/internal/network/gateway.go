@@ -48,8 +48,10 @@ func (v *vpc) applyGateway(spec VPC) error {
 	}
 	want := map[netip.Addr]bool{}
 	for _, i := range spec.Interfaces {
-		if i.Public.IsValid() {
-			want[i.Public] = true
+		for _, a := range i.addresses() {
+			if a.Public.IsValid() {
+				want[a.Public] = true
+			}
 		}
 	}
 	for a := range v.gateway.publics {

@@ -30,7 +30,7 @@ func PrepareInternet(further ...netip.Addr) error {
 }
 
 func prepareInternet(further []netip.Addr) error {
-	if err := errors.Join(disableIPv6(), becomeRouter()); err != nil {
+	if err := errors.Join(disableIPv6(), trustLinks(), forward(true)); err != nil {
 		return err
 	}
 	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)

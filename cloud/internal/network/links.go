@@ -1,9 +1,13 @@
 package network
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -12,22 +16,29 @@ import (
 )
 
 // link is a network interface as it is: a veth, one end at the router and the other, eth0, in a
-// namespace of its own.
+// namespace of its own, or ethN in the namespace of another one.
 type link struct {
 	name      string
+	device    int // N
+	within    *link
 	address   netip.Addr
+	addresses map[netip.Addr]bool // all that it has, routed to it
 	mac       net.HardwareAddr
 	subnet    netip.Prefix
 	namespace *Namespace
-	forwards  bool
+	forwards  bool // its namespace does
 	index     int
 	table     int // the route table that judges what comes from it; 0 for none yet
 }
+
+// inside names the link's end in the namespace.
+func (l *link) inside() string { return "eth" + strconv.Itoa(l.device) }
 
 // The router's policy rules, by priority. The kernel's own three come first: local 0, main 32766,
 // default 32767. Main holds the VPC's local route, which no other can override, so what remains for an
 // interface's own table are destinations outside the VPC.
 const (
+	priorityInside    = 20000 // in the namespace of an interface, before main
 	priorityInterface = 40000
 	priorityDrop      = 50000
 	tableDrop         = 252 // holds but a blackhole
@@ -37,7 +48,7 @@ const (
 // prepareRouter makes the namespace a router for the CIDR: it sets its addresses, and the routes that drop packets without
 // another route. They drop silently, as AWS does; unreachable routes would answer with an ICMP error.
 func (v *vpc) prepareRouter(cidr netip.Prefix) error {
-	if err := v.router.Do(becomeRouter); err != nil {
+	if err := v.router.Do(func() error { return forward(true) }); err != nil {
 		return err
 	}
 	for _, a := range []netip.Addr{metadataAddress, resolverAddress, Resolver(cidr)} {
@@ -91,24 +102,39 @@ func (v *vpc) deleteRule(priority int, from string, table int) error {
 	return nil
 }
 
-// applyLink makes an interface's link if there is none, and its namespace a router or none.
-func (v *vpc) applyLink(i Interface, cidr netip.Prefix) error {
+// applyLinks makes the links that there are not yet, those of other namespaces after those of their own, and gives
+// them their addresses.
+func (v *vpc) applyLinks(spec VPC) error {
+	inOrder := slices.SortedStableFunc(slices.Values(spec.Interfaces), func(a, b Interface) int { return cmp.Compare(a.Device, b.Device) })
+	for _, i := range inOrder {
+		if err := v.applyLink(spec, i); err != nil {
+			return fmt.Errorf("network interface %s: %w", i.ID, err)
+		}
+	}
+	return nil
+}
+
+func (v *vpc) applyLink(spec VPC, i Interface) error {
 	l := v.links[i.ID]
 	if l == nil {
 		var err error
-		if l, err = v.makeLink(i, cidr); err != nil {
+		if l, err = v.makeLink(i, spec.CIDR); err != nil {
 			return err
 		}
 		v.links[i.ID] = l
 		v.fabric.setInterface(i.ID, l.namespace)
 	}
-	if l.forwards == i.forwards() {
-		return nil
-	}
-	if err := l.namespace.Do(func() error { return forward(i.forwards(), "eth0") }); err != nil {
+	if err := v.addAddresses(l, i); err != nil {
 		return err
 	}
-	l.forwards = i.forwards()
+	forwards := slices.ContainsFunc(spec.Interfaces, func(x Interface) bool { return x.forwards() && (x.ID == i.ID || x.Within == i.ID) })
+	if l.within != nil || l.forwards == forwards {
+		return nil
+	}
+	if err := l.namespace.Do(func() error { return forward(forwards) }); err != nil {
+		return err
+	}
+	l.forwards = forwards
 	return nil
 }
 
@@ -137,17 +163,23 @@ func (v *vpc) makeLink(i Interface, cidr netip.Prefix) (*link, error) {
 		}
 		v.subnets[i.Subnet] = true
 	}
-	n, err := NewNamespace()
-	if err != nil {
-		return nil, err
+	l := &link{name: linkName(i.ID), device: i.Device, within: v.links[i.Within], address: i.Address, addresses: map[netip.Addr]bool{}, mac: i.MAC, subnet: i.Subnet}
+	after := func() {}
+	if l.within != nil {
+		l.namespace = l.within.namespace
+	} else {
+		var err error
+		if l.namespace, err = NewNamespace(); err != nil {
+			return nil, err
+		}
+		after = func() { l.namespace.Close() }
 	}
-	l := &link{name: linkName(i.ID), address: i.Address, mac: i.MAC, subnet: i.Subnet, namespace: n}
-	err = v.connect(l)
+	err := v.connect(l)
 	if err == nil && i.NAT != nil {
 		err = l.translate(cidr, *i.NAT)
 	}
 	if err != nil {
-		v.deleteLater(v.rtnl, l.name, func() { n.Close() })
+		v.deleteLater(v.rtnl, l.name, after)
 		return nil, err
 	}
 	return l, nil
@@ -156,7 +188,8 @@ func (v *vpc) makeLink(i Interface, cidr netip.Prefix) (*link, error) {
 // connect makes the veth and sets up both its ends.
 func (v *vpc) connect(l *link) error {
 	v.await(l.name)
-	err := v.rtnl.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: l.name}, PeerName: "eth0", PeerHardwareAddr: l.mac,
+	v.await(l.place())
+	err := v.rtnl.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: l.name}, PeerName: l.inside(), PeerHardwareAddr: l.mac,
 		PeerNamespace: netlink.NsFd(l.namespace.file.Fd())})
 	if err != nil {
 		return fmt.Errorf("add link %s: %w", l.name, err)
@@ -167,7 +200,7 @@ func (v *vpc) connect(l *link) error {
 	}
 	defer inside.Close()
 	if err := l.setUpInside(inside); err != nil {
-		return fmt.Errorf("set up eth0: %w", err)
+		return fmt.Errorf("set up %s: %w", l.inside(), err)
 	}
 	outside, err := v.rtnl.LinkByName(l.name)
 	if err != nil {
@@ -176,14 +209,11 @@ func (v *vpc) connect(l *link) error {
 	if err := v.rtnl.LinkSetUp(outside); err != nil {
 		return fmt.Errorf("set link %s up: %w", l.name, err)
 	}
-	if err := awaitCarrier(inside, "eth0"); err != nil {
+	if err := awaitCarrier(inside, l.inside()); err != nil {
 		return err
 	}
 	l.index = outside.Attrs().Index
-	if err := v.rtnl.RouteReplace(l.route()); err != nil {
-		return fmt.Errorf("add route to %s: %w", l.address, err)
-	}
-	return nil
+	return v.routeAddress(l, l.address)
 }
 
 // carrierTimeout is much longer than the kernel's work queue takes.
@@ -209,36 +239,24 @@ func awaitCarrier(h *netlink.Handle, name string) error {
 	}
 }
 
-func (l *link) route() *netlink.Route {
-	return &netlink.Route{Dst: hostNet(l.address), LinkIndex: l.index, Scope: netlink.SCOPE_LINK, Table: unix.RT_TABLE_MAIN}
-}
-
-// setUpInside gives eth0 its address, with no neighbour on its link, and a default route to the subnet's router.
-func (l *link) setUpInside(h *netlink.Handle) error {
-	eth0, err := h.LinkByName("eth0")
-	if err != nil {
-		return err
-	}
-	if err := h.AddrAdd(eth0, &netlink.Addr{IPNet: hostNet(l.address)}); err != nil {
-		return err
-	}
-	if err := h.LinkSetUp(eth0); err != nil {
-		return err
-	}
-	return h.RouteAdd(&netlink.Route{Dst: ipNet(netip.PrefixFrom(netip.IPv4Unspecified(), 0)), LinkIndex: eth0.Attrs().Index,
-		Gw: ipOf(Gateway(l.subnet)), Flags: int(netlink.FLAG_ONLINK), Src: ipOf(l.address)})
-}
-
-// dropLinks removes every interface that is not among the wanted ones, or is among them with another address.
+// dropLinks removes every interface that is not among the wanted ones, or is among them with another address or place, and
+// the addresses that others no longer have.
 func (v *vpc) dropLinks(wanted []Interface) error {
-	keep := map[string]bool{}
-	for _, i := range wanted {
-		if l := v.links[i.ID]; l != nil && l.address == i.Address && l.subnet == i.Subnet {
-			keep[i.ID] = true
+	keep := map[string]Interface{}
+	for _, i := range slices.SortedStableFunc(slices.Values(wanted), func(a, b Interface) int { return cmp.Compare(a.Device, b.Device) }) {
+		l := v.links[i.ID]
+		_, stays := keep[i.Within]
+		if l != nil && l.address == i.Address && l.subnet == i.Subnet && l.device == i.Device && l.within == v.links[i.Within] && (i.Within == "" || stays) {
+			keep[i.ID] = i
 		}
 	}
-	for id, l := range v.links {
-		if keep[id] {
+	// Those in others' namespaces go first, while these are there.
+	for _, id := range slices.SortedFunc(maps.Keys(v.links), func(a, b string) int { return v.links[b].device - v.links[a].device }) {
+		l := v.links[id]
+		if i, kept := keep[id]; kept {
+			if err := v.dropAddresses(l, i.addresses()); err != nil {
+				return fmt.Errorf("network interface %s: %w", id, err)
+			}
 			continue
 		}
 		if err := v.dropLink(l); err != nil {
@@ -251,14 +269,19 @@ func (v *vpc) dropLinks(wanted []Interface) error {
 }
 
 func (v *vpc) dropLink(l *link) error {
-	if err := ignoring(v.rtnl.RouteDel(l.route()), syscall.ESRCH); err != nil {
-		return fmt.Errorf("delete route to %s: %w", l.address, err)
+	if err := v.dropAddresses(l, nil); err != nil {
+		return err
 	}
 	if l.table != 0 {
 		if err := v.deleteRule(priorityInterface, l.name, l.table); err != nil {
 			return err
 		}
 		l.table = 0
+	}
+	if l.within != nil {
+		v.deleteLater(v.rtnl, l.name, nil)
+		v.dying[l.place()] = v.dying[l.name] // for the next that is to be there
+		return nil
 	}
 	v.deleteLater(v.rtnl, l.name, func() { l.namespace.Close() })
 	return nil

@@ -55,7 +55,7 @@ func Current() (*Namespace, error) {
 
 // settleNamespace prepares the calling thread's new namespace.
 func settleNamespace() error {
-	if err := disableIPv6(); err != nil {
+	if err := errors.Join(disableIPv6(), trustLinks()); err != nil {
 		return err
 	}
 	h, err := netlink.NewHandle(unix.NETLINK_ROUTE)

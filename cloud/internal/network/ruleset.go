@@ -56,23 +56,25 @@ func (r *ruleset) addSet(s *nftables.Set, elements []nftables.SetElement) error 
 	return nil
 }
 
-// addSets makes "sources", every link with its own address; "forwarders", the links that send from others' too; "publics"
+// addSets makes "sources", every link with its own addresses; "forwarders", the links that send from others' too; "publics"
 // and "privates", the two directions of address translation; and a set of members for each security group.
 func (r *ruleset) addSets() error {
 	var sources, forwarders, publics, privates []nftables.SetElement
 	members := map[string][]nftables.SetElement{}
 	for _, i := range r.vpc.Interfaces {
-		private := i.Address.AsSlice()
-		sources = append(sources, nftables.SetElement{Key: append(linkKey(linkName(i.ID)), private...)})
 		if i.forwards() {
 			forwarders = append(forwarders, nftables.SetElement{Key: linkKey(linkName(i.ID))})
 		}
-		if i.Public.IsValid() {
-			publics = append(publics, nftables.SetElement{Key: i.Public.AsSlice(), Val: private})
-			privates = append(privates, nftables.SetElement{Key: private, Val: i.Public.AsSlice()})
-		}
-		for _, g := range slices.Compact(slices.Sorted(slices.Values(i.Groups))) {
-			members[g] = append(members[g], nftables.SetElement{Key: private})
+		for _, a := range i.addresses() {
+			private := a.Private.AsSlice()
+			sources = append(sources, nftables.SetElement{Key: append(linkKey(linkName(i.ID)), private...)})
+			if a.Public.IsValid() {
+				publics = append(publics, nftables.SetElement{Key: a.Public.AsSlice(), Val: private})
+				privates = append(privates, nftables.SetElement{Key: private, Val: a.Public.AsSlice()})
+			}
+			for _, g := range slices.Compact(slices.Sorted(slices.Values(i.Groups))) {
+				members[g] = append(members[g], nftables.SetElement{Key: private})
+			}
 		}
 	}
 	key := nftables.MustConcatSetType(nftables.TypeIFName, nftables.TypeIPAddr)

@@ -20,18 +20,29 @@ type VPC struct {
 	Peerings       []Peering // active connections
 }
 
-// Interface is an elastic network interface: one private address in a namespace of its own.
+// Interface is an elastic network interface: private addresses in a namespace of its own, or in that of another one.
 type Interface struct {
 	ID         string // eni-...
+	Within     string // eni-... of the interface in whose namespace it is; empty for its own
+	Device     int    // N of ethN there: 0 in its own
 	Address    netip.Addr
 	MAC        net.HardwareAddr // the kernel's choice where it is nil
 	Subnet     netip.Prefix
 	Public     netip.Addr // the zero value where it has none
+	Secondary  []Address  // further ones
 	RouteTable string     // rtb-... that governs its subnet
 	Groups     []string   // sg-..., the union of whose rules applies
 	NetworkACL string     // acl-... of its subnet; empty where nothing is kept from it
 	Forwards   bool       // what is from or for others' addresses passes: EC2's check of source and destination is off
 	NAT        *NAT       // not nil for a NAT gateway's, which no group guards
+}
+
+// Address is a private address and the public one that means it, the zero value where none does.
+type Address struct{ Private, Public netip.Addr }
+
+// addresses are all of an interface's, the first one first.
+func (i Interface) addresses() []Address {
+	return append([]Address{{i.Address, i.Public}}, i.Secondary...)
 }
 
 // NAT makes the namespace of an interface a NAT gateway: connections that come from inside the VPC go on from the

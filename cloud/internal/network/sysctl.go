@@ -32,18 +32,20 @@ func disableIPv6() error {
 	return nil
 }
 
-// becomeRouter turns forwarding on and reverse-path filtering off, which does not work with policy routing by incoming
-// link; the packet filter checks source addresses instead.
-func becomeRouter() error { return forward(true, "default") }
-
-// forward turns forwarding on or off, for links that are there already ("default" for those to come).
-func forward(on bool, links ...string) error {
-	for _, link := range append(links, "all") {
+// trustLinks turns reverse-path filtering off, which does not work with policy routing, and redirects; the packet filter of
+// the router checks source addresses instead. It is for links that are made afterwards.
+func trustLinks() error {
+	for _, link := range []string{"all", "default"} {
 		for _, name := range []string{"rp_filter", "send_redirects"} {
 			if err := setSysctl("ipv4/conf/"+link+"/"+name, "0"); err != nil {
 				return err
 			}
 		}
 	}
+	return nil
+}
+
+// forward turns forwarding on or off.
+func forward(on bool) error {
 	return setSysctl("ipv4/ip_forward", map[bool]string{true: "1", false: "0"}[on])
 }
