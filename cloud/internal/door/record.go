@@ -11,7 +11,7 @@ import (
 )
 
 // Recorder writes the requests that a door has let in, a line of JSON each, as the client sent them but for their
-// signatures: who reads them can judge the client without trust in what the cloud makes of its requests.
+// signatures and for secret parameters: who reads them can judge the client without trust in what the cloud makes of its requests.
 type Recorder struct {
 	log *slog.Logger
 
@@ -45,10 +45,10 @@ func (r *Recorder) record(c call) {
 	line := recorded{
 		Service: c.Service, Operation: c.Operation, Region: c.Region, Method: c.r.Method, URI: unsigned(c.r.URL), Header: headers(c.r),
 	}
-	if utf8.Valid(c.body) {
-		line.Text = string(c.body)
+	if body := withoutSecret(c); utf8.Valid(body) {
+		line.Text = string(body)
 	} else {
-		line.Bytes = c.body
+		line.Bytes = body
 	}
 	b, err := json.Marshal(line)
 	if err == nil {

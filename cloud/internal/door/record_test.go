@@ -1,15 +1,23 @@
 package door_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/google/go-cmp/cmp"
 )
 
 // line is a recorded call.
@@ -57,6 +65,60 @@ func TestCallsAreRecordedAsTheyWereSent(t *testing.T) {
 	if want := "\xbf\x6aAlarmNames\x9f\x63one\xff\xff"; string(alarms.Bytes) != want || alarms.Header["Smithy-Protocol"] != "rpc-v2-cbor" {
 		t.Errorf("%+v, want %q", alarms, want)
 	}
+}
+
+// A value is recorded where it is said to be plain, and nowhere else: a new version need not say that it is a secret.
+func TestRecordHasNoSecret(t *testing.T) {
+	e := open(t)
+	cfg := e.good("us-east-1")
+	cfg.RetryMaxAttempts = 1
+	for _, kind := range []ssmtypes.ParameterType{ssmtypes.ParameterTypeSecureString, "", ssmtypes.ParameterTypeString, ssmtypes.ParameterTypeStringList} {
+		_, err := ssm.NewFromConfig(cfg).PutParameter(t.Context(), &ssm.PutParameterInput{Name: new("/db"), Value: new("hunter2"), Type: kind, Overwrite: new(true)})
+		if err == nil {
+			t.Error("a service that is not there answers")
+		}
+	}
+	var got []string
+	for _, l := range e.lines(t) {
+		var in struct{ Name, Type, Value string }
+		if err := json.Unmarshal([]byte(l.Text), &in); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, l.Operation+" "+in.Name+" "+in.Type+" "+in.Value)
+	}
+	want := []string{
+		"PutParameter /db SecureString HIDDEN", "PutParameter /db  HIDDEN", "PutParameter /db String hunter2", "PutParameter /db StringList hunter2",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, body := range []string{`{"Value":"hunter3"`, `{"value":"hunter3","Value":"hunter3","Value":"hunter3"}`, `["hunter3"]`} {
+		e.raw(t, "ssm", "AmazonSSM.PutParameter", body)
+	}
+	if text := e.recorded.String(); strings.Contains(text, "hunter3") || len(e.lines(t)) != len(want)+3 {
+		t.Errorf("recorded: %s", text)
+	}
+}
+
+// raw posts a body that no SDK sends.
+func (e *endpoint) raw(t *testing.T, service, target, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, e.URL, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	req.Header.Set("X-Amz-Target", target)
+	sum := sha256.Sum256([]byte(body))
+	key := aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}
+	if err := v4.NewSigner().SignHTTP(t.Context(), key, req, hex.EncodeToString(sum[:]), service, "us-east-1", time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
 }
 
 func TestRecordHasNoSignature(t *testing.T) {

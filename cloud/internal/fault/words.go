@@ -49,6 +49,10 @@ var own = map[*wire.Service]map[string]wire.Error{
 			Status: http.StatusInternalServerError,
 		},
 	},
+	wire.SSM: { // GetParameter in the Systems Manager API reference
+		Throttling: {Code: "ThrottlingException", Message: "Rate exceeded"},
+		Internal:   {Code: "InternalServerError", Message: "An error occurred on the server side.", Status: http.StatusInternalServerError},
+	},
 	wire.RecoveryControl: {Throttling: throttlingJSON, Internal: internalJSON},
 	wire.RecoveryCluster: {
 		Throttling: throttlingJSON, Internal: internalJSON,
