@@ -15,6 +15,8 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
 	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
@@ -33,6 +35,7 @@ type joined struct {
 	dir       string
 	speed     tempo.Speed
 	ec2       *ec2.Client
+	ssm       *ssm.Client
 	scaling   *autoscaling.Client
 	balancing *elb.Client
 
@@ -47,6 +50,7 @@ func newJoined(t *testing.T, speed tempo.Speed) *joined {
 	t.Cleanup(func() { _ = s.r.Close() })
 	at := roomtest.Serve(t, func(m *wire.Mux) { s.r.Operations(m) })
 	s.ec2 = ec2.New(ec2.Options{Region: "us-east-1", BaseEndpoint: at, Credentials: roomtest.Credentials})
+	s.ssm = ssm.New(ssm.Options{Region: "us-east-1", BaseEndpoint: at, Credentials: roomtest.Credentials})
 	s.scaling = autoscaling.New(autoscaling.Options{Region: "us-east-1", BaseEndpoint: at, Credentials: roomtest.Credentials})
 	s.balancing = elb.New(elb.Options{Region: "us-east-1", BaseEndpoint: at, Credentials: roomtest.Credentials})
 	s.furnish()
@@ -343,4 +347,55 @@ func TestRecoveredInstanceHasItsGraceAgain(t *testing.T) {
 			t.Errorf("within its new grace period, %s is %s and %s", *i.InstanceId, *i.HealthStatus, *i.LifecycleState)
 		}
 	}
+}
+
+// A group whose template names its image by a parameter launches what that is at each launch, and has no way back from a
+// refresh (API reference, RollbackInstanceRefresh).
+func TestGroupFindsItsImageAtEachLaunch(t *testing.T) {
+	s := newJoined(t, 60)
+	ctx := t.Context()
+	put := func(image string) {
+		roomtest.Must(s.ssm.PutParameter(ctx, &ssm.PutParameterInput{
+			Name: new("/golden"), Type: ssmtypes.ParameterTypeString, DataType: new("aws:ec2:image"), Value: &image, Overwrite: new(true),
+		}))(t)
+	}
+	images := roomtest.Must(s.ec2.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"amazon"}}))(t).Images
+	put(*images[0].ImageId)
+	version := func() {
+		roomtest.Must(s.ec2.CreateLaunchTemplateVersion(ctx, &ec2.CreateLaunchTemplateVersionInput{
+			LaunchTemplateId: &s.template, LaunchTemplateData: &ec2types.RequestLaunchTemplateData{ImageId: new("resolve:ssm:/golden"), InstanceType: smallType()},
+		}))(t)
+	}
+	version()
+	in := s.input(1)
+	in.LaunchTemplate.Version = new("2")
+	roomtest.Must(s.scaling.CreateAutoScalingGroup(ctx, in))(t)
+	first := s.serving(1)[0]
+	put(*images[1].ImageId)
+	roomtest.Must(s.scaling.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(2))}))(t)
+	second := s.serving(1, first)[0]
+	all := s.instances()
+	if *all[first].ImageId != *images[0].ImageId || *all[second].ImageId != *images[1].ImageId {
+		t.Errorf("launched %s and %s, want %s and %s", *all[first].ImageId, *all[second].ImageId, *images[0].ImageId, *images[1].ImageId)
+	}
+
+	version()
+	_, err := s.scaling.StartInstanceRefresh(ctx, &autoscaling.StartInstanceRefreshInput{
+		AutoScalingGroupName: new("app"), Preferences: &autoscalingtypes.RefreshPreferences{AutoRollback: new(true)},
+		DesiredConfiguration: &autoscalingtypes.DesiredConfiguration{
+			LaunchTemplate: &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: &s.template, Version: new("3")},
+		},
+	})
+	roomtest.WantAPIError(t, err, "ValidationError")
+	if err != nil && !strings.Contains(err.Error(), "Systems Manager parameter") {
+		t.Error(err)
+	}
+	roomtest.Must(s.ssm.DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: new("/golden")}))(t)
+	roomtest.Must(s.scaling.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: new("app"), DesiredCapacity: new(int32(3))}))(t)
+	s.await("a launch that failed", func() bool {
+		all := roomtest.Must(s.scaling.DescribeScalingActivities(ctx, &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("app")}))(t).Activities
+		return slices.ContainsFunc(all, func(a autoscalingtypes.Activity) bool {
+			return a.StatusCode == autoscalingtypes.ScalingActivityStatusCodeFailed && strings.Contains(*a.StatusMessage, "The following aliases are invalid: /golden")
+		})
+	})
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/balancing"
 	"github.com/understudy/understudy/cloud/internal/region/compute"
 	"github.com/understudy/understudy/cloud/internal/region/nets"
+	"github.com/understudy/understudy/cloud/internal/region/parameters"
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/region/watching"
@@ -57,12 +58,13 @@ type Region struct {
 	*room.Base
 	cfg Config
 
-	resources *resource.Registry
-	nets      *nets.Room
-	compute   *compute.Room
-	balancing *balancing.Room
-	scaling   *scaling.Room
-	watching  *watching.Room
+	resources  *resource.Registry
+	nets       *nets.Room
+	compute    *compute.Room
+	balancing  *balancing.Room
+	scaling    *scaling.Room
+	watching   *watching.Room
+	parameters *parameters.Room
 
 	beacon *room.Watch // wakes whoever tells Route 53 of the region
 	twins  twins
@@ -116,6 +118,7 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	}
 	if r.compute, err = compute.Load(r.nets, compute.Config{
 		Dir: r.cfg.Dir, Executable: r.cfg.Executable, Machines: host, Peer: r.cfg.Peer, Profiles: r.cfg.Profiles,
+		Parameter: func(reference string) (string, error) { return r.parameters.Image(reference) },
 	}); err != nil {
 		return err
 	}
@@ -125,7 +128,10 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	if r.scaling, err = scaling.Load(r.Base, machines{r.compute, r.nets}, r.balancing); err != nil {
 		return err
 	}
-	r.watching, err = watching.Load(r.Base, r.balancing.PublishMetrics)
+	if r.watching, err = watching.Load(r.Base, r.balancing.PublishMetrics); err != nil {
+		return err
+	}
+	r.parameters, err = parameters.Load(r.Base, images{r.compute})
 	return err
 }
 
@@ -154,6 +160,7 @@ func (r *Region) Operations(m *wire.Mux) {
 	r.balancing.Operations(m)
 	r.scaling.Operations(m)
 	r.watching.Operations(m)
+	r.parameters.Operations(m)
 }
 
 // Close ends the control plane: the load balancers, the instances' processes and the listeners. The

@@ -23,8 +23,10 @@ type Config struct {
 	Machines   Machines
 	// Peer tells the unix socket on which another region of this cloud serves ServePeers; false where there is
 	// no such region.
-	Peer     func(region string) (socket string, ok bool)
-	Profiles profile.Source // IAM
+	Peer func(region string) (socket string, ok bool)
+	// Parameter finds the image that a parameter of Systems Manager names: NAME, NAME:VERSION or NAME:LABEL.
+	Parameter func(reference string) (image string, err error)
+	Profiles  profile.Source // IAM
 }
 
 // Machine is a running instance; *machine.Machine is one.

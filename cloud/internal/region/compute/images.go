@@ -3,6 +3,7 @@ package compute
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -52,6 +53,24 @@ func (r *Room) usableImage(id string) (imageRow, error) {
 	}
 	return row, nil
 }
+
+// HasImage tells whether instances can be launched from an image.
+func (r *Room) HasImage(id string) bool {
+	_, err := r.usableImage(id)
+	return err == nil
+}
+
+// resolveImage returns the id of the image that a launch names: by its id, or by resolve:ssm: and a parameter of Systems Manager
+// (EC2 user guide, "Reference AMIs using Systems Manager parameters").
+func (r *Room) resolveImage(named string) (string, error) {
+	reference, ok := strings.CutPrefix(named, byParameter)
+	if !ok {
+		return named, nil
+	}
+	return r.cfg.Parameter(reference)
+}
+
+const byParameter = "resolve:ssm:"
 
 func checkImageName(name *string) error {
 	if err := resource.Required("name", name); err != nil {

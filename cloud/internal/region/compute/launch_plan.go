@@ -62,8 +62,11 @@ func (r *Room) planProfile(p *launchPlan) (err error) {
 
 // planImage finds the image, and an instance type that it runs on.
 func (r *Room) planImage(p *launchPlan) error {
-	var err error
-	if p.image, err = r.usableImage(*p.in.ImageId); err != nil {
+	id, err := r.resolveImage(*p.in.ImageId)
+	if err != nil {
+		return err
+	}
+	if p.image, err = r.usableImage(id); err != nil {
 		return err
 	}
 	var ok bool

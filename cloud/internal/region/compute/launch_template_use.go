@@ -49,5 +49,5 @@ func (r *Room) withTemplate(request *ec2.RunInstancesInput) (*ec2.RunInstancesIn
 		in.NetworkInterfaces[0].SubnetId, in.SubnetId = request.SubnetId, nil
 	}
 	in.TagSpecifications = tags
-	return &in, &TemplateVersion{ID: t.ID, Name: t.Name, Version: version.Number}, nil
+	return &in, new(t.exact(version)), nil
 }

@@ -87,12 +87,18 @@ func (r *Room) templateVersion(tx *store.Tx, id, name, version *string) (templat
 type TemplateVersion struct {
 	ID, Name string
 	Version  int64
+	// ByParameter tells that its image is named by a parameter of Systems Manager, so that it may become another one.
+	ByParameter bool
 }
 
 // Template finds a version of a launch template: a number, $Latest, $Default or nothing for the default.
 func (r *Room) Template(tx *store.Tx, id, name, version *string) (TemplateVersion, error) {
 	t, v, err := r.templateVersion(tx, id, name, version)
-	return TemplateVersion{ID: t.ID, Name: t.Name, Version: v.Number}, err
+	return t.exact(v), err
+}
+
+func (t templateRow) exact(v versionRow) TemplateVersion {
+	return TemplateVersion{ID: t.ID, Name: t.Name, Version: v.Number, ByParameter: strings.HasPrefix(room.Deref(v.Data.ImageId), byParameter)}
 }
 
 func (t templateRow) version(name string) (versionRow, error) {
@@ -120,12 +126,16 @@ func (t templateRow) version(name string) (versionRow, error) {
 }
 
 // checkTemplateData checks what needs no look at the account, as AWS does when a version is made; whether its key, image or
-// groups exist is found at the launch (EC2 user guide, "Launch template restrictions").
-func checkTemplateData(data *ec2types.RequestLaunchTemplateData) error {
+// groups exist is found at the launch (EC2 user guide, "Launch template restrictions"). A parameter that names the image has to
+// be there already (SsmInvalidParameter, as CreateLaunchTemplate and CreateLaunchTemplateVersion were seen to answer).
+func (r *Room) checkTemplateData(data *ec2types.RequestLaunchTemplateData) error {
 	if data == nil {
 		return wire.Errorf("MissingParameter", "The request must contain the parameter LaunchTemplateData")
 	}
 	if err := checkEnums(data); err != nil {
+		return err
+	}
+	if _, err := r.resolveImage(room.Deref(data.ImageId)); err != nil {
 		return err
 	}
 	return checkUserData(data.UserData)
@@ -143,7 +153,7 @@ func (r *Room) CreateLaunchTemplate(ctx context.Context, in *ec2.CreateLaunchTem
 	if len(name) < 3 || len(name) > 128 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789().-/_") != "" {
 		return nil, wire.Errorf("InvalidLaunchTemplateName.MalformedException", "The launch template name %s is not valid.", name)
 	}
-	if err := checkTemplateData(in.LaunchTemplateData); err != nil {
+	if err := r.checkTemplateData(in.LaunchTemplateData); err != nil {
 		return nil, err
 	}
 	if err := resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypeLaunchTemplate); err != nil {
@@ -185,8 +195,12 @@ func (r *Room) showTemplate(t templateRow) ec2types.LaunchTemplate {
 
 func (r *Room) creator() string { return "arn:aws:iam::" + r.Account + ":root" }
 
-func (r *Room) showVersion(t templateRow, v versionRow) (ec2types.LaunchTemplateVersion, error) {
+// showVersion shows a version; resolve has it show the image that a parameter names, not the parameter.
+func (r *Room) showVersion(t templateRow, v versionRow, resolve *bool) (ec2types.LaunchTemplateVersion, error) {
 	data, err := convert[ec2types.ResponseLaunchTemplateData](v.Data)
+	if err == nil && room.Deref(resolve) && data.ImageId != nil {
+		*data.ImageId, err = r.resolveImage(*data.ImageId)
+	}
 	return ec2types.LaunchTemplateVersion{
 		LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), VersionNumber: new(v.Number), VersionDescription: room.Some(v.Description),
 		CreateTime: new(v.Created), CreatedBy: new(r.creator()), DefaultVersion: new(v.Number == t.Default), LaunchTemplateData: &data,
@@ -214,10 +228,10 @@ func (r *Room) changeTemplate(id, name *string, in any, change func(*store.Tx, *
 
 // CreateLaunchTemplateVersion adds a version, on its own or laid over another one.
 func (r *Room) CreateLaunchTemplateVersion(ctx context.Context, in *ec2.CreateLaunchTemplateVersionInput) (*ec2.CreateLaunchTemplateVersionOutput, error) {
-	if err := room.Only(in, "ClientToken", "LaunchTemplateId", "LaunchTemplateName", "LaunchTemplateData", "SourceVersion", "VersionDescription"); err != nil {
+	if err := room.Only(in, "ClientToken", "LaunchTemplateId", "LaunchTemplateName", "LaunchTemplateData", "ResolveAlias", "SourceVersion", "VersionDescription"); err != nil {
 		return nil, err
 	}
-	if err := checkTemplateData(in.LaunchTemplateData); err != nil {
+	if err := r.checkTemplateData(in.LaunchTemplateData); err != nil {
 		return nil, err
 	}
 	var number string
@@ -245,7 +259,7 @@ func (r *Room) CreateLaunchTemplateVersion(ctx context.Context, in *ec2.CreateLa
 	if err != nil {
 		return nil, err
 	}
-	shown, err := r.showVersion(row, v)
+	shown, err := r.showVersion(row, v, in.ResolveAlias)
 	return &ec2.CreateLaunchTemplateVersionOutput{LaunchTemplateVersion: &shown}, err
 }
 
@@ -305,7 +319,7 @@ func (r *Room) DescribeLaunchTemplateVersions(
 	ctx context.Context,
 	in *ec2.DescribeLaunchTemplateVersionsInput,
 ) (*ec2.DescribeLaunchTemplateVersionsOutput, error) {
-	if err := room.Only(in, "LaunchTemplateId", "LaunchTemplateName", "Versions", "MinVersion", "MaxVersion", "MaxResults", "NextToken"); err != nil {
+	if err := room.Only(in, "LaunchTemplateId", "LaunchTemplateName", "Versions", "MinVersion", "MaxVersion", "MaxResults", "NextToken", "ResolveAlias"); err != nil {
 		return nil, err
 	}
 	templates := r.templates.All()
@@ -325,7 +339,7 @@ func (r *Room) DescribeLaunchTemplateVersions(
 			return nil, err
 		}
 		for _, v := range versions {
-			shown, err := r.showVersion(t, v)
+			shown, err := r.showVersion(t, v, in.ResolveAlias)
 			if err != nil {
 				return nil, err
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/understudy/understudy/cloud/internal/region"
 	"github.com/understudy/understudy/cloud/internal/region/compute"
@@ -21,9 +22,10 @@ import (
 	"github.com/understudy/understudy/internal/patience"
 )
 
-// Desk is a region and a client of its EC2, which outlives the region's reopening.
+// Desk is a region and clients of its EC2 and its Parameter Store, which outlive the region's reopening.
 type Desk struct {
 	*ec2.Client
+	SSM      *ssm.Client
 	T        *testing.T
 	Region   *region.Region
 	Machines *roomtest.Machines[compute.Machine]
@@ -43,9 +45,9 @@ func Open(t *testing.T, c region.Config) *Desk {
 	c.Dir, c.Account, c.Speed = t.TempDir(), "111122223333", tempo.Speed(60)
 	d := &Desk{T: t, config: c}
 	d.open()
-	d.Client = ec2.New(ec2.Options{
-		Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: roomtest.Serve(t, func(m *wire.Mux) { d.Region.Operations(m) }),
-	})
+	endpoint := roomtest.Serve(t, func(m *wire.Mux) { d.Region.Operations(m) })
+	d.Client = ec2.New(ec2.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
+	d.SSM = ssm.New(ssm.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	t.Cleanup(d.close)
 	return d
 }

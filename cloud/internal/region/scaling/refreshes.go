@@ -58,7 +58,7 @@ func (r *Room) StartInstanceRefresh(ctx context.Context, in *autoscaling.StartIn
 		if err := r.refreshTemplate(tx, &row, *f, in.DesiredConfiguration); err != nil {
 			return err
 		}
-		if why := irreversible(row, *f); row.AutoRollback && why != "" {
+		if why := r.irreversible(tx, row, *f); row.AutoRollback && why != "" {
 			return invalid("AutoRollback cannot be enabled: %s.", why)
 		}
 		id, f.Refresh = row.ID, row.ID
@@ -138,7 +138,7 @@ func (r *Room) failRefresh(tx *store.Tx, f *fleetRow) error {
 	switch {
 	case row.Rollback != nil:
 		return r.endRefresh(tx, f, autoscalingtypes.InstanceRefreshStatusRollbackFailed, why)
-	case row.AutoRollback && irreversible(row, *f) == "":
+	case row.AutoRollback && r.irreversible(tx, row, *f) == "":
 		return r.rollBack(tx, f, row, "The instance refresh failed. "+why)
 	}
 	return r.endRefresh(tx, f, autoscalingtypes.InstanceRefreshStatusFailed, why)
@@ -146,12 +146,16 @@ func (r *Room) failRefresh(tx *store.Tx, f *fleetRow) error {
 
 // irreversible tells why a refresh cannot be rolled back, or nothing where it can
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-rollback.html).
-func irreversible(row refreshRow, f fleetRow) string {
+func (r *Room) irreversible(tx *store.Tx, row refreshRow, f fleetRow) string {
 	switch {
 	case row.Desired == nil:
 		return "the instance refresh has no desired configuration"
 	case f.Template.Version == "" || strings.HasPrefix(f.Template.Version, "$"):
 		return "the Auto Scaling group uses $Latest or $Default as the version of its launch template"
+	}
+	t, err := r.machines.Template(tx, &f.Template.ID, nil, &f.Template.Version)
+	if err == nil && t.ByParameter {
+		return "the Auto Scaling group has a launch template that uses a Systems Manager parameter instead of an AMI ID"
 	}
 	return ""
 }
@@ -179,7 +183,7 @@ func (r *Room) RollbackInstanceRefresh(ctx context.Context, in *autoscaling.Roll
 		if !ok || row.Status != refreshing {
 			return wire.Errorf("ActiveInstanceRefreshNotFound", "No in progress Instance Refresh found for Auto Scaling group %s", f.Name)
 		}
-		if why := irreversible(row, *f); why != "" {
+		if why := r.irreversible(tx, row, *f); why != "" {
 			return wire.Errorf("IrreversibleInstanceRefresh", "The instance refresh cannot be rolled back: %s.", why)
 		}
 		id = row.ID

@@ -59,6 +59,8 @@ type Instance struct {
 type Template struct {
 	ID, Name string
 	Version  int64
+	// ByParameter tells that its image is named by a parameter of Systems Manager.
+	ByParameter bool
 }
 
 // Room is Auto Scaling in one region.
