@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race every-call reachability reachability generate fuzz bench-dns bench-checks bench-calls
+.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region
 
 all: build
 
@@ -27,10 +27,6 @@ every-call:
 reachability:
 	UNDERSTUDY_REACHABILITY=$(or $(VPCS),500) go test ./cloud/internal/network -count=1 -v -timeout 48h -run TestReachabilityIsAsPredicted
 
-# Random VPCs whose every pair of interfaces is asked what reaches it, and compared with a model; VPCS=5000 for a night.
-reachability:
-	UNDERSTUDY_REACHABILITY=$(or $(VPCS),500) go test ./cloud/internal/network -count=1 -v -timeout 48h -run TestReachabilityIsAsPredicted
-
 # Every fuzz target; FUZZTIME=10s for a short look.
 fuzz:
 	scripts/fuzz
@@ -46,6 +42,10 @@ bench-checks:
 # The calls of up, plan and parity, and how long they take where each takes 150 ms: bench/README.md.
 bench-calls:
 	bench/calls/run.sh
+
+# How soon a cloud and its instances are there, how large they are, and how fast its calls and its network: bench/README.md.
+bench-region:
+	bench/region/run.sh
 
 generate:
 	go generate ./...

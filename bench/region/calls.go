@@ -1,0 +1,142 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
+// measureGroups allows a port of an instance and takes it away again, and measures how long after the call's answer the first
+// connection is made, from the host by the address's twin.
+func (b *bench) measureGroups(ctx context.Context) error {
+	out, err := b.api.DescribeInstances(ctx, &ec2.DescribeInstancesInput{})
+	if err != nil {
+		return err
+	}
+	twin, err := b.twin(*out.Reservations[0].Instances[0].PublicIpAddress)
+	if err != nil {
+		return err
+	}
+	allow := []types.IpPermission{{IpProtocol: new("tcp"), FromPort: new(int32(8080)), ToPort: new(int32(8080)), IpRanges: []types.IpRange{{CidrIp: new("0.0.0.0/0")}}}}
+	var took []time.Duration
+	for range 100 {
+		if _, err := b.api.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &b.group, IpPermissions: allow}); err != nil {
+			return err
+		}
+		began := time.Now()
+		for end := began.Add(time.Minute); ; {
+			c, err := net.DialTimeout("tcp", twin+":8080", time.Second)
+			if err == nil {
+				_ = c.Close()
+				break
+			}
+			if time.Now().After(end) {
+				return fmt.Errorf("%s:8080 is allowed, and not reached: %w", twin, err)
+			}
+		}
+		took = append(took, time.Since(began))
+		if _, err := b.api.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &b.group, IpPermissions: allow}); err != nil {
+			return err
+		}
+	}
+	figure("network.group_ms", milliseconds(quantile(took, 0.99)), "ms")
+	return nil
+}
+
+// twin is where the host reaches a public address of the first region: docs/cloud.md has the table.
+func (b *bench) twin(public string) (string, error) {
+	endpoint, err := url.Parse(*b.api.Options().BaseEndpoint)
+	if err != nil {
+		return "", err
+	}
+	host, err := netip.ParseAddr(endpoint.Hostname())
+	if err != nil {
+		return "", err
+	}
+	address, err := netip.ParseAddr(public)
+	if err != nil {
+		return "", err
+	}
+	return netip.AddrFrom4([4]byte{127, host.As4()[1], 1, address.As4()[3]}).String(), nil
+}
+
+// measureDescribe describes 50 instances again and again, with four calls under way.
+func (b *bench) measureDescribe(ctx context.Context) error {
+	const under = 4
+	ctx, stop := context.WithTimeout(ctx, b.length)
+	defer stop()
+	counts := make(chan int)
+	began := time.Now()
+	for range under {
+		go func() {
+			n := 0
+			for ctx.Err() == nil {
+				out, err := b.api.DescribeInstances(ctx, &ec2.DescribeInstancesInput{MaxResults: new(int32(50))})
+				if err == nil && len(out.Reservations) == 50 {
+					n++
+				}
+			}
+			counts <- n
+		}()
+	}
+	total := 0
+	for range under {
+		total += <-counts
+	}
+	figure("api.describe_per_s", float64(total)/time.Since(began).Seconds(), "calls/s")
+	return nil
+}
+
+// measureStopped lists, filters and pages stopped instances, and tells how long the longest call took.
+func (b *bench) measureStopped(ctx context.Context) error {
+	for n := b.stopped; n > 0; n -= 50 {
+		out, err := b.api.RunInstances(ctx, &ec2.RunInstancesInput{ImageId: &b.image, InstanceType: types.InstanceTypeT3Micro,
+			MinCount: new(int32(50)), MaxCount: new(int32(50)), SubnetId: &b.subnet, SecurityGroupIds: []string{b.group}})
+		if err != nil {
+			return err
+		}
+		var ids []string
+		for _, i := range out.Instances {
+			if _, err := b.await(ctx, *i.InstanceId, types.InstanceStateNameRunning); err != nil {
+				return err
+			}
+			ids = append(ids, *i.InstanceId)
+		}
+		if _, err := b.api.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: ids, Force: new(true)}); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if _, err := b.await(ctx, id, types.InstanceStateNameStopped); err != nil {
+				return err
+			}
+		}
+	}
+	var took []time.Duration
+	for _, in := range []*ec2.DescribeInstancesInput{
+		{},
+		{Filters: []types.Filter{{Name: new("instance-state-name"), Values: []string{"stopped"}}}},
+		{Filters: []types.Filter{{Name: new("tag:Name"), Values: []string{"none"}}}},
+		{MaxResults: new(int32(100))},
+	} {
+		pages := ec2.NewDescribeInstancesPaginator(b.api, in)
+		for began := time.Now(); pages.HasMorePages(); began = time.Now() {
+			if _, err := pages.NextPage(ctx); err != nil {
+				return err
+			}
+			took = append(took, time.Since(began))
+		}
+	}
+	figure("api.list_1000_ms", milliseconds(quantile(took, 1)), "ms")
+	return nil
+}
