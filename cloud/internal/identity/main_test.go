@@ -1,12 +1,9 @@
 package identity_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http/httptest"
-	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -108,43 +105,16 @@ func refused(t *testing.T, err error, want string) {
 	}
 }
 
-// commands runs AWS CLI commands, JSON on its standard input, in one process: starting it takes longer than all that it does.
-const commands = `
-import contextlib, io, json, sys
-from awscli.clidriver import create_clidriver
-prints, driver = [], create_clidriver()
-for args in json.load(sys.stdin):
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        driver.main(['iam', '--endpoint-url', sys.argv[1], '--region', 'us-east-1', '--output', 'text'] + args)
-    prints.append(out.getvalue().strip())
-json.dump(prints, sys.stdout)
-`
-
 type step struct{ want, args string }
 
 // walk gives the AWS CLI commands one after the other, and looks for what each is to print.
 func (d *desk) walk(steps []step) {
 	d.t.Helper()
-	var in [][]string
+	var commands [][]string
 	for _, c := range steps {
-		in = append(in, strings.Fields(c.args))
+		commands = append(commands, append([]string{"iam"}, strings.Fields(c.args)...))
 	}
-	b, err := json.Marshal(in)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	cmd := exec.CommandContext(d.t.Context(), judge.Need(d.t, "python3:awscli"), "-c", commands, d.url)
-	cmd.Env = append(cmd.Environ(), "AWS_ACCESS_KEY_ID="+keyID, "AWS_SECRET_ACCESS_KEY="+secret, "AWS_EC2_METADATA_DISABLED=true", "AWS_PAGER=")
-	cmd.Stdin = bytes.NewReader(b)
-	out, err := cmd.Output()
-	var prints []string
-	if err == nil {
-		err = json.Unmarshal(out, &prints)
-	}
-	if err != nil || len(prints) != len(steps) {
-		d.t.Fatalf("aws: %v: %s", err, out)
-	}
+	prints := judge.Commands(d.t, d.url, keyID, secret, commands)
 	for i, c := range steps {
 		if !strings.Contains(prints[i], c.want) || c.want == "" && prints[i] != "" {
 			d.t.Errorf("aws iam %s\nprints %s\nwant   %s", c.args, prints[i], c.want)
