@@ -108,7 +108,7 @@ var floors = []struct {
 	what     string
 }{
 	{
-		"address descriptors tempo socket store dnssec fleet resolver sshkey userdata wire policy profile",
+		"address descriptors tempo socket store dnssec fleet resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
 		"stand on nothing of ours: the address plan, times, files, signatures, bytes, processes",
 	},
 	{"network machine fault throttle beacon balancer metrics request", "one thing each, told what to do"},

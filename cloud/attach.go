@@ -35,12 +35,7 @@ func Attach(ctx context.Context, dir string) (*Attached, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Attached{dir: dir, client: &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", world.ControlSocket(dir))
-		},
-	}}}
+	a := &Attached{dir: dir, client: unixClient(world.ControlSocket(dir))}
 	if _, err := a.Status(ctx); err != nil {
 		if errors.Is(err, fs.ErrPermission) {
 			return nil, fmt.Errorf("%s is another user's: its cloud, if one runs, is for that user alone", dir)

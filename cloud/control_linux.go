@@ -30,6 +30,7 @@ func (c *Cloud) serveControl() error {
 		done, err := c.restore(r.Context(), r.PathValue("name"), r.FormValue("empty") != "")
 		answer(w, done, err)
 	})
+	mux.HandleFunc("POST /images/{region}", c.forwardImage)
 	c.controlFaults(mux)
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, nil, nil)

@@ -80,7 +80,7 @@ func (c *Cloud) startProcess(ctx context.Context, name string) error {
 
 func (c *Cloud) knows(region string) error {
 	if !slices.Contains(c.settings.Regions, region) {
-		return fmt.Errorf("region %q is not of this cloud, which has %s", region, strings.Join(c.settings.Regions, " and "))
+		return unknownRegion(region, c.settings.Regions)
 	}
 	return nil
 }

@@ -46,6 +46,11 @@ func (c *Cloud) Calls() []Call { return nil }
 // ForgetCalls does nothing.
 func (c *Cloud) ForgetCalls() {}
 
+// ImportImage returns ErrLinux.
+func (c *Cloud) ImportImage(context.Context, string, Image) (ImportedImage, error) {
+	return ImportedImage{}, ErrLinux
+}
+
 // Ended is never closed.
 func (c *Cloud) Ended() <-chan struct{} { return nil }
 

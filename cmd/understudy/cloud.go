@@ -26,13 +26,17 @@ func cloudCommand() *cobra.Command {
 		Use: "cloud", Short: "Run a cloud on this machine", Long: cloudHelp, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.PersistentFlags().StringVar(&dirFlag, "dir", "", "the cloud's `folder` (default $UNDERSTUDY_HOME, or understudy/cloud in the state folder)")
-	cmd.MarkPersistentFlagDirname("dir")
+	addDirFlag(cmd)
 	cmd.AddCommand(cloudStartCommand(), cloudStopCommand(), cloudStatusCommand(), cloudEnvCommand(), cloudRestoreCommand(), cloudRegionCommand(), cloudFaultCommand(), cloudCallsCommand())
 	return cmd
 }
 
 var dirFlag string
+
+func addDirFlag(cmd *cobra.Command) {
+	cmd.PersistentFlags().StringVar(&dirFlag, "dir", "", "the cloud's `folder` (default $UNDERSTUDY_HOME, or understudy/cloud in the state folder)")
+	cmd.MarkPersistentFlagDirname("dir")
+}
 
 // cloudDir is the folder of the cloud to work on.
 func cloudDir() string {

@@ -73,7 +73,7 @@ func rootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		demoCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(), parityCommand(), drillCommand(),
-		failoverCommand(), failbackCommand(), holdCommand(), watchCommand(), downCommand(), unlockCommand(), cloudCommand(),
+		failoverCommand(), failbackCommand(), holdCommand(), watchCommand(), downCommand(), unlockCommand(), cloudCommand(), imageCommand(),
 	)
 	markMisuse(root)
 	return root

@@ -24,7 +24,7 @@ const unfinished = ".new-"
 // perInstance are the files of an instance that no image has: what each boot writes anew, and the memory of
 // which user data has run. See cloud-init, "clean".
 func perInstance(path string) bool {
-	switch path {
+	switch strings.TrimPrefix(path, rootLayer+"/") { // a whole root has its folders there
 	case "etc/hostname", "etc/hosts", "etc/resolv.conf", "var/lib/cloud/instance", "var/lib/cloud/instances":
 		return true
 	}

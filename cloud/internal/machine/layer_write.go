@@ -146,6 +146,34 @@ func writeXattrs(dir int, name string, flags int, xattrs map[string]string) erro
 	return nil
 }
 
+// dressFolder gives a folder that is there already another entry's owner, mode, attributes and time.
+func (w *layerWriter) dressFolder(e entry) error {
+	err := w.at(e.path, func(dir int, name string) error {
+		if err := writeXattrs(dir, name, unix.O_RDONLY|unix.O_DIRECTORY, e.xattrs); err != nil {
+			return err
+		}
+		return e.dress(dir, name, w.own)
+	})
+	if err != nil {
+		return fmt.Errorf("write %s: %w", e.path, err)
+	}
+	w.folders = append(w.folders, e)
+	return nil
+}
+
+// forgetGone forgets folders that were removed or replaced after they were made.
+func (w *layerWriter) forgetGone() error {
+	var failed error
+	w.folders = slices.DeleteFunc(w.folders, func(e entry) bool {
+		info, err := w.root.Lstat(e.path)
+		if err != nil && gone(err) != nil {
+			failed = err
+		}
+		return err != nil || !info.IsDir()
+	})
+	return failed
+}
+
 // finish sets the folders' times, the deepest first.
 func (w *layerWriter) finish() error {
 	for _, e := range slices.Backward(w.folders) {

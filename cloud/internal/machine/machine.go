@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/understudy/understudy/cloud/internal/rootfs"
 )
 
 // StopGrace is how long an instance's processes have between SIGTERM and SIGKILL.
@@ -38,6 +40,7 @@ type Spec struct {
 	PublicKey string                              // of its key pair, a line of OpenSSH's for authorized_keys; may be empty
 	UserData  []byte                              // run once in the life of Dir, raw (not base64), plain or gzip
 	Network   interface{ Do(func() error) error } // the namespace to run in; nil for the caller's
+	Service   *rootfs.Service                     // of its image; nil for none. It runs if there is no user data
 	Memory    int64                               // of its type, in bytes: see Processes and docs/cloud.md; 0 for no limit
 }
 
@@ -88,7 +91,7 @@ func (h *Host) start(ctx context.Context, spec Spec) (*Machine, error) {
 	}
 	pid, err := child.boot(ctx, con, h.base.owners, bootConfig{
 		ID: spec.ID, Hostname: spec.Hostname, Address: text(spec.Address), Resolver: text(spec.Resolver),
-		Base: h.base.dir, Layers: spec.Layers, Dir: spec.Dir, UserData: spec.UserData, PublicKey: spec.PublicKey, Memory: spec.Memory,
+		Base: h.base.dir, Layers: spec.Layers, Dir: spec.Dir, UserData: spec.UserData, PublicKey: spec.PublicKey, Service: spec.Service, Memory: spec.Memory,
 	})
 	if err != nil {
 		child.cmd.Process.Kill()

@@ -80,7 +80,7 @@ func (o owners) alone() bool { return len(o.users) == 1 && o.users[0].size == 1 
 // kernel gives this process a single id, because an unprivileged user started the cloud, it is that id.
 var instanceOwners = sync.OnceValues(func() (owners, error) {
 	if os.Geteuid() != 0 { // outside of any world: there is nobody to give files to
-		return owners{users: idMap{{size: 1 << 32}}, groups: idMap{{size: 1 << 32}}}, nil
+		return owners{users: idMap{{outer: os.Geteuid(), size: 1}}, groups: idMap{{outer: os.Getegid(), size: 1}}}, nil
 	}
 	users, err := ownIDs("/proc/self/uid_map")
 	if err != nil {

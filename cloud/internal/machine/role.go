@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/understudy/understudy/cloud/internal/rootfs"
 )
 
 // Role is the argv[0] under which the program is executed again for an instance.
@@ -31,6 +33,7 @@ type bootConfig struct {
 	Layers                          []string
 	UserData                        []byte
 	PublicKey                       string
+	Service                         *rootfs.Service
 	Memory                          int64
 }
 
@@ -92,7 +95,7 @@ func boot() error {
 	if err := confine(); err != nil {
 		return err
 	}
-	return begin(config.ID)
+	return begin(config)
 }
 
 // configure tells the region this process's number on the host, which /proc still has, for it to be given its ids,
@@ -113,17 +116,56 @@ func configure() (config bootConfig, err error) {
 	return config, nil
 }
 
-// begin starts the boot script and then replaces itself, the first process, by a sleep. SIGCHLD is ignored, also after
-// the exec, so that the kernel itself reaps the orphans of the first process.
-func begin(id string) error {
-	env := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"}
+var bootEnvironment = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"}
+
+// begin starts the boot script, and the image's service where nothing else is asked for, and then replaces itself, the first
+// process, by a sleep. Beside a service it stays, to tell how that ends, and in an image that has no sleep.
+func begin(config bootConfig) error {
+	if err := startScript(config.ID, len(config.UserData) > 0); err != nil {
+		return err
+	}
+	service := 0
+	if config.Service != nil && len(config.UserData) == 0 {
+		service = startService(config.Service)
+	}
+	if err := tell(reportReady); err != nil {
+		return err
+	}
+	if service == 0 && isProgram("/bin/sleep") {
+		err := becomeSleep()
+		return fmt.Errorf("exec /bin/sleep: %w", err)
+	}
+	unix.Close(reportFD)
+	return attendService(service, config.Service)
+}
+
+// startScript starts the boot script. In an image without a shell nothing can run it, and no other script.
+func startScript(id string, wanted bool) error {
+	if !isProgram("/bin/sh") {
+		if wanted {
+			fmt.Println("understudy: the user data cannot run: the image has no /bin/sh")
+		}
+		return nil
+	}
 	script := &exec.Cmd{
-		Path: "/bin/sh", Args: []string{"sh", bootScriptPath, id}, Env: env, Dir: "/",
+		Path: "/bin/sh", Args: []string{"sh", bootScriptPath, id}, Env: bootEnvironment, Dir: "/",
 		Stdout: os.Stdout, Stderr: os.Stderr, SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}
 	if err := script.Start(); err != nil {
 		return fmt.Errorf("run boot script: %w", err)
 	}
+	return nil
+}
+
+// isProgram tells whether a path of the instance is a program.
+func isProgram(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
+}
+
+// becomeSleep replaces this process. SIGCHLD is ignored, also after the exec, so that the kernel itself reaps the orphans of the
+// first process.
+func becomeSleep() error {
 	signal.Ignore(syscall.SIGCHLD)
 	for {
 		pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil) // what ended before
@@ -131,11 +173,7 @@ func begin(id string) error {
 			break
 		}
 	}
-	if err := tell(reportReady); err != nil {
-		return err
-	}
-	err := syscall.Exec("/bin/sleep", []string{"sleep", "infinity"}, env)
-	return fmt.Errorf("exec /bin/sleep: %w", err)
+	return syscall.Exec("/bin/sleep", []string{"sleep", "infinity"}, bootEnvironment)
 }
 
 // terminateAll runs inside an instance's PID namespace: SIGTERM to everyone but the first process and

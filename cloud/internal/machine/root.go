@@ -22,9 +22,13 @@ type folder struct {
 	host string // the host's, the lowest layer; "" for none
 }
 
-// rootFolders are the root itself, the folders it shares with the host, and those that begin empty.
-func rootFolders(base string) []folder {
+// rootFolders are the root itself, the folders it shares with the host, and those that begin empty. An image that is a whole
+// root is one folder.
+func rootFolders(layers []string, base string) []folder {
 	all := []folder{{name: rootLayer}}
+	if slices.ContainsFunc(layers, isWhole) {
+		return all
+	}
 	for _, name := range topFolders {
 		info, err := os.Lstat("/" + name)
 		if err != nil || !info.IsDir() {
@@ -50,6 +54,9 @@ func (f folder) lower(layers []string, base string) []string {
 		if info, err := os.Lstat(path); err == nil && info.IsDir() {
 			found = append(found, path)
 		}
+		if isWhole(layer) {
+			break
+		}
 	}
 	return found
 }
@@ -62,7 +69,7 @@ func makeUppers(spec Spec, base string, own owners) error {
 			return fmt.Errorf("image layer: %w", err)
 		}
 	}
-	for _, f := range rootFolders(base) {
+	for _, f := range rootFolders(spec.Layers, base) {
 		work := filepath.Join(workDir(spec.Dir), f.name)
 		if err := os.MkdirAll(work, 0o700); err != nil {
 			return err
@@ -108,7 +115,7 @@ type overlay struct {
 // be visible inside.
 func openOverlays(config bootConfig) ([]overlay, error) {
 	var all []overlay
-	for _, f := range rootFolders(config.Base) {
+	for _, f := range rootFolders(config.Layers, config.Base) {
 		o := overlay{name: f.name}
 		sources := f.lower(config.Layers, config.Base)
 		if f.host != "" {

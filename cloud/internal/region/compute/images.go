@@ -11,6 +11,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/rootfs"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -28,6 +29,8 @@ type imageRow struct {
 	Layers                                        []string // digests, the topmost first; none for the host's root alone
 	SourceImage, SourceRegion, SourceInstance     string
 	NoReboot                                      bool
+	Imported                                      bool            // its files come from outside of the cloud
+	Service                                       *rootfs.Service // what its instances run where they have no user data
 }
 
 var imageKind = kinds.Add(resource.Kind[*Room]{
@@ -41,6 +44,9 @@ func missingImage(id string) error {
 	}
 	return wire.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
 }
+
+// noVolume is how EC2 writes the volume of a snapshot that was made of none, as a copy is.
+const noVolume = "vol-ffffffff"
 
 // usableImage returns an image that instances can be launched from.
 func (r *Room) usableImage(id string) (imageRow, error) {
@@ -138,7 +144,7 @@ func (r *Room) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec2.
 		if i.State != running && i.State != stopped {
 			return wire.Errorf("IncorrectState", "The instance '%s' is not in the 'running' or 'stopped' state: it is '%s'.", i.ID, i.State)
 		}
-		row.Architecture, row.Layers = i.Architecture, i.Layers
+		row.Architecture, row.Layers, row.Service = i.Architecture, i.Layers, i.Service
 		if from, ok := r.images.GetTx(tx, i.Image); ok {
 			row.SourceImage, row.SourceRegion = from.ID, r.Region
 		}
@@ -186,6 +192,7 @@ func (r *Room) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.Copy
 	row := imageRow{
 		ID: imageKind.NewID(), Name: *in.Name, Description: room.Deref(in.Description), Owner: r.Account, Snapshot: snapshotKind.NewID(),
 		State: ec2types.ImageStatePending, Created: time.Now().UTC(), Architecture: source.Image.Architecture, Layers: source.Image.Layers,
+		Service:     source.Image.Service,
 		SourceImage: *in.SourceImageId, SourceRegion: *in.SourceRegion,
 	}
 	id, made := "", false
@@ -198,7 +205,7 @@ func (r *Room) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.Copy
 					return "", err
 				}
 			}
-			return row.ID, r.putImage(tx, row, "vol-ffffffff", in.TagSpecifications)
+			return row.ID, r.putImage(tx, row, noVolume, in.TagSpecifications)
 		})
 		if err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/rootfs"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -31,7 +32,8 @@ type Instance struct {
 	UserData                                             string    // base64
 	KeyName, PublicKey                                   string    // the key pair's, as they were at the launch
 	Token                                                string
-	Layers                                               []string // digests, the topmost first
+	Layers                                               []string        // digests, the topmost first
+	Service                                              *rootfs.Service // its image's; nil for none
 	Volume                                               string
 	VolumeMade                                           time.Time
 	Disk                                                 disk

@@ -23,8 +23,9 @@ type sharedImage struct {
 }
 
 // ServePeers serves the region's images to the cloud's other regions: GET /images/{id} and GET /layers/{digest}, the
-// latter as a tar stream.
+// latter as a tar stream. The cloud's front door makes images by POST /images.
 func (r *Room) ServePeers(mux *http.ServeMux) {
+	mux.HandleFunc("POST /images", r.serveImport)
 	mux.HandleFunc("GET /images/{id}", func(w http.ResponseWriter, q *http.Request) {
 		row, ok := r.images.Get(q.PathValue("id"))
 		if !ok {

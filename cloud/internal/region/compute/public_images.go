@@ -78,6 +78,9 @@ func (r *Room) prepareImages() error {
 	if err := machine.CleanLayers(filepath.Join(r.cfg.Dir, "layers")); err != nil {
 		return err
 	}
+	if err := r.dropHalfImported(); err != nil {
+		return err
+	}
 	r.dropLayers()
 	arch := architecture()
 	images := []imageRow{{
@@ -123,7 +126,7 @@ func (r *Room) putPublic(tx *store.Tx, image imageRow, arch ec2types.Architectur
 	}
 	image.ID, image.Snapshot, image.Public = imageKind.NewID(), snapshotKind.NewID(), true
 	image.Architecture, image.State, image.Created = arch, ec2types.ImageStateAvailable, time.Now().UTC()
-	s := snapshotRow{ID: image.Snapshot, Volume: "vol-ffffffff", Owner: image.Owner, Started: image.Created, State: ec2types.SnapshotStateCompleted}
+	s := snapshotRow{ID: image.Snapshot, Volume: noVolume, Owner: image.Owner, Started: image.Created, State: ec2types.SnapshotStateCompleted}
 	if err := r.snapshots.Put(tx, s.ID, s); err != nil {
 		return err
 	}

@@ -187,7 +187,7 @@ func (r *Room) startMachine(row Instance) (Machine, error) {
 	}
 	spec := machine.Spec{
 		ID: row.ID, Hostname: nets.Hostname(eni.Address), Address: eni.Address, Dir: dir, UserData: userData, Network: ns,
-		Memory: memoryOf(row.Type), PublicKey: row.PublicKey,
+		Memory: memoryOf(row.Type), PublicKey: row.PublicKey, Service: row.Service,
 	}
 	if vpc, _ := r.nets.VPC(nil, row.VPC); vpc.DNSSupport {
 		spec.Resolver = vpc.Resolver()

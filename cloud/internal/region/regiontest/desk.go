@@ -5,6 +5,8 @@ package regiontest
 import (
 	"context"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 
@@ -138,8 +140,14 @@ func (d *Desk) Gateway(vpc string) string {
 // Run launches instances of one subnet and waits until all are running.
 func (d *Desk) Run(subnet string, n int32) (ids []string) {
 	d.T.Helper()
+	return d.RunImage(d.HostImage(), subnet, n)
+}
+
+// RunImage is Run with instances of an image.
+func (d *Desk) RunImage(image, subnet string, n int32) (ids []string) {
+	d.T.Helper()
 	out, err := d.RunInstances(d.T.Context(), &ec2.RunInstancesInput{
-		ImageId: new(d.HostImage()), InstanceType: SmallType(), MinCount: &n, MaxCount: &n, SubnetId: &subnet,
+		ImageId: &image, InstanceType: SmallType(), MinCount: &n, MaxCount: &n, SubnetId: &subnet,
 	})
 	if err != nil {
 		d.T.Fatal(err)
@@ -149,6 +157,19 @@ func (d *Desk) Run(subnet string, n int32) (ids []string) {
 		ids = append(ids, *i.InstanceId)
 	}
 	return ids
+}
+
+// Layers lists the folders of the region's layers.
+func (d *Desk) Layers() (names []string) {
+	d.T.Helper()
+	entries, err := os.ReadDir(filepath.Join(d.config.Dir, "layers"))
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
 }
 
 // Await waits until done says so, asking again after each change of the region.
