@@ -113,7 +113,7 @@ var floors = []struct {
 	},
 	{"network machine fault throttle beacon balancer metrics request", "one thing each, told what to do"},
 	{"door", "lets calls in, with the faults that strike them"},
-	{"room health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
+	{"room access health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
 	{"dns records room/roomtest", "serves what routing decides; Route 53's rules of record sets; what tests of control planes share"},
 	{
 		"policies checks controls identity region/balancing region/scaling region/watching region/parameters region/resource",

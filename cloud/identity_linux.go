@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/understudy/understudy/cloud/internal/access"
 	"github.com/understudy/understudy/cloud/internal/door"
 	"github.com/understudy/understudy/cloud/internal/identity"
 	"github.com/understudy/understudy/cloud/internal/profile"
@@ -21,7 +22,8 @@ type identityDesk struct{ now atomic.Pointer[served] }
 
 type served struct {
 	iam
-	handler http.Handler
+	handler    http.Handler
+	principals access.Principals // nil while the state is refused, when the root user alone is known
 }
 
 // iam is what the front door and the regions ask.
@@ -30,7 +32,12 @@ type iam interface {
 	profile.Source
 }
 
-func (d *identityDesk) serve(i iam) { d.now.Store(&served{i, i.Handler()}) }
+func (d *identityDesk) serve(i iam) {
+	principals, _ := i.(access.Principals)
+	d.now.Store(&served{i, i.Handler(), principals})
+}
+
+func (d *identityDesk) asked() access.Principals { return d.now.Load().principals }
 
 // Find implements door.Identity.
 func (d *identityDesk) Find(id, token string, now time.Time) (door.Key, door.KeyState) {

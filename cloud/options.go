@@ -28,6 +28,9 @@ type Options struct {
 	Listen string
 	// Throttle refuses calls of EC2 and Route 53 above the rates that AWS publishes.
 	Throttle bool
+	// IAM is "enforce" to refuse the calls of users and roles that their policies do not allow; the account's own key may do
+	// everything. The default lets every key do everything.
+	IAM string
 	// NoDefaultVPC has regions start without a default VPC. It counts at a folder's first start only.
 	NoDefaultVPC bool
 	// While is the id of a process; when it ends, in whatever way, the cloud ends. 0 is no process.
@@ -70,6 +73,9 @@ func (o Options) Validate() error {
 	}
 	if id, secret, ok := strings.Cut(o.Credentials, ":"); o.Credentials != "" && (!ok || id == "" || secret == "") {
 		errs = append(errs, errors.New("credentials: want ID:SECRET"))
+	}
+	if o.IAM != "" && o.IAM != "enforce" {
+		errs = append(errs, fmt.Errorf("iam %q: want enforce, or nothing", o.IAM))
 	}
 	if o.While < 0 || o.Remove && o.While == 0 {
 		errs = append(errs, errors.New("while: want a process's id, and one where the folder is to be removed after it"))

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/understudy/understudy/cloud/internal/access"
 	"github.com/understudy/understudy/cloud/internal/door"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/publish"
@@ -28,6 +29,7 @@ type Cloud struct {
 	dir        string
 	temporary  bool
 	defaultVPC bool
+	enforce    bool              // IAM's policies
 	throttle   *throttle.Buckets // nil for none
 	settings   settings
 	keys       credentials
@@ -61,7 +63,7 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	c := &Cloud{log: o.Log, defaultVPC: !o.NoDefaultVPC, states: map[string]world.Event{}, changed: make(chan struct{}), ended: make(chan struct{})}
+	c := &Cloud{log: o.Log, defaultVPC: !o.NoDefaultVPC, enforce: o.IAM != "", states: map[string]world.Event{}, changed: make(chan struct{}), ended: make(chan struct{})}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
@@ -238,7 +240,14 @@ func (c *Cloud) serveAPI(listener net.Listener, further string) error {
 		c.onClose(l.Close)
 		listeners = append(listeners, l)
 	}
+	var gate door.Gate
+	if c.enforce {
+		gate = &access.Gate{Account: c.settings.Account, Principals: c.identity.asked, Regions: access.Sockets(func(region string) string {
+			return world.PeerSocket(c.dir, region)
+		})}
+	}
 	server := door.NewServer(door.Config{
+		Gate:   gate,
 		Faults: c.faults, Recorder: c.recorder, Throttle: c.throttle,
 		Account: c.settings.Account, AccessKey: c.keys.ID, Secret: c.keys.Secret, Identity: &c.identity,
 		Regions: c.settings.Regions, Socket: func(name string) string { return world.Socket(c.dir, name) }, Log: c.log,

@@ -91,7 +91,10 @@ func LeastPolicy(d *understudy.Declaration) Policy {
 	p.allow("ReadNames", actions.readNames, nil, anything)
 	p.allow("MakeWithTheStacksTag", actions.make, p.here(equals(requestTag, d.Name)), anything)
 	p.allow("UseWhatHasTheStacksTag", actions.use, p.here(equals(resourceTag, d.Name)), anything)
-	p.allow("LaunchFromAnyImage", "ec2:RunInstances", p.here(nil), p.arns("ec2", "image/*", "network-interface/*", "snapshot/*", "volume/*")...)
+	// Auto Scaling asks, for whoever makes or changes a group, whether its launch template may be launched; that gives instances no tags,
+	// the group does. What narrows a launch are the template, subnets and security groups.
+	p.allow("LaunchFromAnyImage", "ec2:RunInstances", p.here(nil),
+		p.arns("ec2", "image/*", "instance/*", "network-interface/*", "snapshot/*", "volume/*")...)
 	p.allow("WhatHasNoTag", actions.free, p.here(nil), anything)
 	p.allow("ClaimTheStack", "ec2:CreateLaunchTemplate ec2:CreateTags", p.here(present("aws:RequestTag/understudy:claim")), p.arns("ec2", "launch-template/*")...)
 	p.allow("ReleaseTheStack", "ec2:DeleteLaunchTemplate", p.here(present("aws:ResourceTag/understudy:claim")), p.arns("ec2", "launch-template/*")...)

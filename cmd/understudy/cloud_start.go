@@ -77,6 +77,7 @@ func cloudStartCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.Account, "account", "", "the account `number` (default made at the first start)")
 	cmd.Flags().StringVar(&o.Listen, "listen", "", "a further `address` for the API, for example 127.0.0.1:4566")
 	cmd.Flags().BoolVar(&o.Throttle, "throttle", false, "refuse calls of EC2 and Route 53 above the rates that AWS publishes")
+	cmd.Flags().StringVar(&o.IAM, "iam", "", "`enforce`: refuse calls of users and roles that their policies do not allow")
 	cmd.Flags().BoolVar(&defaultVPC, "default-vpc", true, "make a default VPC at each region's first start, as AWS does for an account")
 	cmd.Flags().IntVar(&o.While, "while", 0, "end the cloud when the process of this `id` ends (default $"+envWhile+")")
 	cmd.Flags().BoolVar(&o.Remove, "remove", false, "with --while: remove the cloud's folder too then (default $"+envRemove+")")
@@ -236,7 +237,7 @@ func startArguments(o cloud.Options) []string {
 		args = append(args, "--default-vpc=false")
 	}
 	args = append(args, "--while", strconv.Itoa(o.While), fmt.Sprintf("--remove=%t", o.Remove))
-	for _, flag := range [][2]string{{"--regions", strings.Join(o.Regions, ",")}, {"--account", o.Account}, {"--listen", o.Listen}, {"--record", o.Record}} {
+	for _, flag := range [][2]string{{"--regions", strings.Join(o.Regions, ",")}, {"--account", o.Account}, {"--listen", o.Listen}, {"--record", o.Record}, {"--iam", o.IAM}} {
 		if flag[1] != "" {
 			args = append(args, flag[0], flag[1])
 		}

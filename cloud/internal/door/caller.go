@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // Caller is who has signed a request.
@@ -53,6 +55,33 @@ type Identity interface {
 	Used(c Caller, service, region string)
 	// Handler answers the two services. A request's context has its caller.
 	Handler() http.Handler
+}
+
+// Asked is a call, for who decides whether it is carried out.
+type Asked struct {
+	Service   *wire.Service
+	Operation string // "" for one that the service does not have
+	Region    string // empty for global services
+	Request   *http.Request
+	Body      []byte
+}
+
+// Gate decides whether a caller may do what a call asks for.
+type Gate interface {
+	// Admit returns nil, or the error to answer with.
+	Admit(context.Context, Caller, Asked) *wire.Error
+}
+
+// gated carries a call out only if the gate admits it, in the form in which it is carried out then.
+func (d *door) gated(c call) func(w http.ResponseWriter, r *http.Request, body []byte) {
+	return func(w http.ResponseWriter, r *http.Request, body []byte) {
+		asked := Asked{Service: c.service, Operation: c.service.OperationOf(r, body), Region: c.Region, Request: r, Body: body}
+		if err := d.Gate.Admit(r.Context(), CallerOf(r.Context()), asked); err != nil {
+			refuse(w, r, c.service, err)
+			return
+		}
+		c.handle(w, r, body)
+	}
 }
 
 type callerKey struct{}

@@ -30,6 +30,8 @@ type Config struct {
 	Faults *Faults
 	// Throttle limits the rate of calls; nil for no limit.
 	Throttle *throttle.Buckets
+	// Gate decides which calls of whom are carried out; nil for all.
+	Gate Gate
 	// Recorder records the calls; nil for none.
 	Recorder *Recorder
 
@@ -105,6 +107,9 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if c.handle == nil {
 		c.handle = func(w http.ResponseWriter, r *http.Request, body []byte) { d.forward(w, r, body, service, name) }
+	}
+	if d.Gate != nil {
+		c.handle = d.gated(c)
 	}
 	d.meddle(w, c)
 }

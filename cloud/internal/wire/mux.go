@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"reflect"
 	"runtime/debug"
 	"slices"
@@ -119,6 +120,21 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		WriteError(w, r, s, m.known(r, op, err))
 	}
+}
+
+// FormOf returns the parameters of a request with this body, in the query protocols; those of no other have any. The request
+// stays as it is.
+func (s *Service) FormOf(r *http.Request, body []byte) url.Values {
+	r = r.Clone(r.Context())
+	r.Form, r.PostForm, r.Body = nil, nil, io.NopCloser(bytes.NewReader(body))
+	if inflate(nil, r) != nil {
+		return nil
+	}
+	form, err := readForm(r)
+	if err != nil {
+		return nil
+	}
+	return form
 }
 
 // OperationOf returns the name of the operation that a request with this body asks a service for, "" where it asks for

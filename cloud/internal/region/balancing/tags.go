@@ -142,7 +142,7 @@ func (r *Room) DescribeTags(ctx context.Context, in *elb.DescribeTagsInput) (*el
 	}
 	out := &elb.DescribeTagsOutput{}
 	for _, arn := range in.ResourceArns {
-		tags, ok := r.tags(arn)
+		tags, ok := r.Tags(arn)
 		if !ok {
 			return nil, missingByARN(arn)
 		}
@@ -151,7 +151,8 @@ func (r *Room) DescribeTags(ctx context.Context, in *elb.DescribeTagsInput) (*el
 	return out, nil
 }
 
-func (r *Room) tags(arn string) (map[string]string, bool) {
+// Tags returns the tags of a resource of any kind; false where there is none.
+func (r *Room) Tags(arn string) (map[string]string, bool) {
 	if row, ok := r.loadBalancers.Get(arn); ok {
 		return row.Tags, true
 	}

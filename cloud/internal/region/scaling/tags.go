@@ -110,3 +110,16 @@ func (r *Room) DescribeTags(ctx context.Context, in *autoscaling.DescribeTagsInp
 	tags, next, err := page(rows, key, in.MaxRecords, in.NextToken, 50, 100)
 	return &autoscaling.DescribeTagsOutput{Tags: tags, NextToken: next}, err
 }
+
+// Group returns a group's ARN and tags.
+func (r *Room) Group(name string) (arn string, tags map[string]string, ok bool) {
+	f, ok := r.fleets.Get(name)
+	if !ok {
+		return "", nil, false
+	}
+	tags = map[string]string{}
+	for _, t := range f.Tags {
+		tags[*t.Key] = *t.Value
+	}
+	return r.fleetARN(f), tags, true
+}

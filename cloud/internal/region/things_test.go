@@ -1,0 +1,46 @@
+package region_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy/understudy/cloud/internal/access"
+	"github.com/understudy/understudy/cloud/internal/region/regiontest"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+)
+
+// The front door is told the tags of what calls name, and what associations are of.
+func TestThingsThatCallsName(t *testing.T) {
+	d := regiontest.New(t)
+	ctx := t.Context()
+	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	tags := []ec2types.Tag{{Key: new("team"), Value: new("a")}}
+	roomtest.Must(d.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{vpc, subnet}, Tags: tags}))(t)
+	table := *roomtest.Must(d.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{VpcId: &vpc}))(t).RouteTable.RouteTableId
+	under := *roomtest.Must(d.AssociateRouteTable(ctx, &ec2.AssociateRouteTableInput{RouteTableId: &table, SubnetId: &subnet}))(t).AssociationId
+	acls := roomtest.Must(d.DescribeNetworkAcls(ctx, &ec2.DescribeNetworkAclsInput{Filters: regiontest.Where("vpc-id", vpc)}))(t).NetworkAcls
+	guarded := *acls[0].Associations[0].NetworkAclAssociationId
+	group := d.SecurityGroup(vpc, "web")
+	rules := roomtest.Must(d.DescribeSecurityGroupRules(ctx, &ec2.DescribeSecurityGroupRulesInput{Filters: regiontest.Where("group-id", group)}))(t)
+	rule := *rules.SecurityGroupRules[0].SecurityGroupRuleId
+	pair := *roomtest.Must(d.CreateKeyPair(ctx, &ec2.CreateKeyPairInput{KeyName: new("mine"), KeyType: "ed25519"}))(t).KeyPairId
+	template := *roomtest.Must(d.CreateLaunchTemplate(ctx, &ec2.CreateLaunchTemplateInput{
+		LaunchTemplateName: new("web"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{KeyName: new("mine")},
+	}))(t).LaunchTemplate.LaunchTemplateId
+
+	got := d.Region.Things(access.Question{
+		Names: []string{vpc, under, guarded, rule, pair, "arn:none", "autoScalingGroupName/none"}, Template: &access.Template{Name: "web"},
+	})
+	has := map[string]string{"team": "a"}
+	want := map[string]access.Thing{
+		vpc: {Tags: has}, subnet: {Tags: has}, table: {}, group: {}, template: {},
+		under: {Of: []string{table, subnet}}, guarded: {Of: []string{subnet}}, rule: {Of: []string{group}},
+		pair: {ARN: "arn:aws:ec2:us-east-1:111122223333:key-pair/mine"},
+	}
+	if diff := cmp.Diff(want, got.Things); diff != "" || got.TemplateID != template || *got.Template.KeyName != "mine" {
+		t.Errorf("template %s, %s", got.TemplateID, diff)
+	}
+}
