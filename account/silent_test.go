@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
 
 	"github.com/understudy/understudy/account"
 )
@@ -20,11 +21,27 @@ type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) Do(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A lost region is told of in seconds, whether it refuses connections or swallows them. The time is virtual.
-func TestLostRegionIsToldOfInSeconds(t *testing.T) {
+// opened is an account whose requests are answered by a function.
+func opened(t *testing.T, answer transport) *account.Account {
+	t.Helper()
+	a, err := account.Open(t.Context(), "us-east-1",
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("id", "secret", "")), config.WithHTTPClient(answer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// alone keeps the SDK from reading what is configured on this machine.
+func alone(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", "") // which asks for a transport of the SDK's own
 	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+}
+
+// A lost region is told of in seconds, whether it refuses connections or swallows them. The time is virtual.
+func TestLostRegionIsToldOfInSeconds(t *testing.T) {
+	alone(t)
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	for name, c := range map[string]struct {
 		answer func(*http.Request) (*http.Response, error)
@@ -36,14 +53,9 @@ func TestLostRegionIsToldOfInSeconds(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			tries := 0
-			a, err := account.Open(t.Context(), "us-east-1",
-				config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("id", "secret", "")),
-				config.WithHTTPClient(transport(func(r *http.Request) (*http.Response, error) { tries++; return c.answer(r) })))
-			if err != nil {
-				t.Fatal(err)
-			}
+			a := opened(t, func(r *http.Request) (*http.Response, error) { tries++; return c.answer(r) })
 			began := time.Now()
-			err = a.Silent(t.Context())
+			err := a.Silent(t.Context())
 			if err == nil || tries != c.tries || time.Since(began) > c.within {
 				t.Errorf("%s: %v after %s and %d tries", name, err, time.Since(began), tries)
 			}
@@ -52,4 +64,21 @@ func TestLostRegionIsToldOfInSeconds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A reader in a hurry tries as often as others, and not for as long. The time is virtual.
+func TestBriskCallsAreTriedForSeconds(t *testing.T) {
+	alone(t)
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		a := opened(t, func(*http.Request) (*http.Response, error) {
+			tries++
+			return &http.Response{StatusCode: http.StatusServiceUnavailable, Body: http.NoBody}, nil
+		}).Brisk()
+		began := time.Now()
+		_, err := a.Route53.ListHostedZones(t.Context(), &route53.ListHostedZonesInput{})
+		if err == nil || tries != 6 || time.Since(began) > 5*time.Second {
+			t.Errorf("%v after %s and %d tries", err, time.Since(began), tries)
+		}
+	})
 }

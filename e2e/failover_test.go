@@ -40,8 +40,12 @@ func TestUsersAreMovedByHandWithoutThePrimaryAndRoute53sAPI(t *testing.T) {
 	if b, err := os.ReadFile(hooks); string(b) != "failover before us-west-2\nafter\nfailback before us-east-1\nafter\n" {
 		t.Errorf("the commands around the moves wrote %q, %v", b, err)
 	}
+	s.incomplete(file)
 	s.must("cloud", "fault", "remove", "--all")
 	s.unchanged()
+	if r := s.run(binary, "status", "-f", file); r.code != 0 || strings.Contains(r.stdout, "not read") {
+		t.Errorf("status of what is whole: exit %d\n%s", r.code, r.stdout)
+	}
 
 	// An ill standby refuses the move, and nothing is changed.
 	s.must("cloud", "region", "stop", secondary)
@@ -103,4 +107,21 @@ func TestUsersOfAFlappingPrimaryMoveOnceWhileWatched(t *testing.T) {
 		t.Errorf("a watch that is told to end: %v", err)
 	}
 	ended = true
+}
+
+// incomplete proves that a status says what it cannot read while Route 53's API fails, and all else.
+func (s *stage) incomplete(file string) {
+	s.t.Helper()
+	r := s.run(binary, "status", "-f", file)
+	for _, want := range []string{
+		"primary us-east-1: health check unknown", "secondary us-west-2: health check unknown", "hello.test answers ", "healthy",
+		"switch: health decides", "not read: global/zone: list hosted zones", "not read: primary/health: not looked for",
+	} {
+		if !strings.Contains(r.stdout, want) {
+			s.t.Errorf("a status without Route 53's API does not say %q", want)
+		}
+	}
+	if r.code != 3 || strings.Contains(r.stdout, "missing") || s.t.Failed() {
+		s.t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
 }

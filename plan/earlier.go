@@ -33,6 +33,7 @@ type earlierRecord struct {
 }
 
 func (e *earlier) worldwide() {}
+func (e *earlier) momentary() {}
 
 // foreign tells that there is nothing to remove.
 func (e *earlier) foreign() bool { return len(e.ids()) == 0 }

@@ -15,11 +15,18 @@ import (
 // answering is a scope whose calls a function answers.
 func answering(t *testing.T, answer func(*http.Request) (status int, xml string)) scope {
 	t.Helper()
+	s := testScope(t)
+	s.Account = accountAnswering(t, s.Region, answer)
+	return s
+}
+
+// accountAnswering is an account whose calls a function answers.
+func accountAnswering(t *testing.T, region string, answer func(*http.Request) (status int, xml string)) *account.Account {
+	t.Helper()
 	t.Setenv("AWS_CA_BUNDLE", "") // which asks for a transport of the SDK's own
 	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-	s := testScope(t)
-	a, err := account.Open(t.Context(), "us-east-1",
+	a, err := account.Open(t.Context(), region,
 		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("id", "secret", "")),
 		config.WithHTTPClient(clientFunc(func(r *http.Request) (*http.Response, error) {
 			status, xml := answer(r)
@@ -28,8 +35,7 @@ func answering(t *testing.T, answer func(*http.Request) (status int, xml string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Account = a
-	return s
+	return a
 }
 
 type clientFunc func(*http.Request) (*http.Response, error)

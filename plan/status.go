@@ -2,27 +2,35 @@ package plan
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/route53"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 )
 
 // Status is the state of a stack at one moment, as AWS reports it.
 type Status struct {
-	Stack       string         `json:"stack"`
-	Host        string         `json:"host"` // the failover record's name
-	Zone        string         `json:"zone,omitempty"`
-	NameServers []string       `json:"name_servers,omitempty"`
-	Regions     []RegionStatus `json:"regions"`
-	Missing     []string       `json:"missing,omitempty"` // resources that are declared and not there
-	Doubles     []DoubleStatus `json:"doubles,omitempty"` // things that are there twice
-	Lock        *Holder        `json:"lock,omitempty"`    // the run that changes the stack now
-	Switch      *SwitchState   `json:"switch,omitempty"`  // nil without one, or if the secondary does not answer
+	Stack       string           `json:"stack"`
+	Host        string           `json:"host"` // the failover record's name
+	Zone        string           `json:"zone,omitempty"`
+	NameServers []string         `json:"name_servers,omitempty"`
+	Regions     []RegionStatus   `json:"regions"`
+	Resources   []ResourceStatus `json:"resources"`         // those of no region
+	Missing     []string         `json:"missing,omitempty"` // resources that are declared and not there
+	Doubles     []DoubleStatus   `json:"doubles,omitempty"` // things that are there twice
+	Lock        *Holder          `json:"lock,omitempty"`    // the run that changes the stack now
+	Switch      *SwitchState     `json:"switch,omitempty"`  // nil without one, or if the secondary does not answer
+	Unread      []Unread         `json:"unread,omitempty"`  // what could not be read; nothing is said of it above
+}
+
+// Unread is something of a stack that could not be read.
+type Unread struct {
+	What string `json:"what"` // a resource, primary/vpc, or what else a status has
+	Why  string `json:"why"`
 }
 
 // DoubleStatus is a double: a thing that exists twice, of which the stack does not use this one.
@@ -43,6 +51,7 @@ type RegionStatus struct {
 	Targets   []TargetStatus   `json:"targets"`
 	Check     Measured         `json:"check"`
 	Passing   bool             `json:"passing"`
+	Unchecked bool             `json:"unchecked,omitempty"` // Check and Passing could not be read
 }
 
 // ResourceStatus is one thing that exists.
@@ -59,53 +68,51 @@ type TargetStatus struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Whole tells whether everything declared exists, as declared, and both regions are healthy.
-func (s *Status) Whole() bool {
+// Whole tells whether everything declared exists, as declared, both regions are healthy, and all of that could be read.
+func (s *Status) Whole() bool { return !s.Wrong() && len(s.Unread) == 0 }
+
+// Wrong tells whether something is missing, different, twice, silent or ill, as far as it could be read.
+func (s *Status) Wrong() bool {
+	differ := func(r ResourceStatus) bool { return len(r.Differences) > 0 }
 	for _, r := range s.Regions {
-		if !r.Passing || r.Silent != "" {
-			return false
-		}
-		for _, res := range r.Resources {
-			if len(res.Differences) > 0 {
-				return false
-			}
+		if !r.Passing && !r.Unchecked || r.Silent != "" || slices.ContainsFunc(r.Resources, differ) {
+			return true
 		}
 	}
-	return len(s.Missing) == 0 && len(s.Doubles) == 0
+	return slices.ContainsFunc(s.Resources, differ) || len(s.Missing) > 0 || len(s.Doubles) > 0
 }
 
-// Status reads what exists. A region that does not answer is reported as silent, and the rest is reported all the
-// same, since a status is most needed during an outage.
+// Status reads what exists. A region that does not answer is reported as silent, what else cannot be read as unread, and the rest
+// is reported all the same, since a status is most needed during an outage. The error is the context's.
 func (s *Stack) Status(ctx context.Context) (*Status, error) {
-	v := takeInventory(s.Declaration, s.Accounts)
+	v := takeInventory(s.Declaration, brisk(s.Accounts))
 	silent := s.Silent(ctx)
 	unknown := func(n *node) bool {
 		side, _, _ := strings.Cut(n.id, "/")
 		_, beyond := n.resource.(worldwide)
 		return silent[understudy.Side(side)] != nil && !beyond
 	}
-	found, err := v.graph.examine(ctx, unknown)
+	seen, err := v.graph.survey(ctx, unknown)
 	if err != nil {
 		return nil, err
 	}
-	status := &Status{Stack: s.Declaration.Name, Host: s.Declaration.Host(), Zone: v.zone.id}
+	status := &Status{Stack: s.Declaration.Name, Host: s.Declaration.Host(), Zone: v.zone.id, Resources: seen.resources(&v.graph, understudy.Global)}
 	for _, side := range understudy.Sides {
-		r, err := v.regions[side].status(ctx, &v.graph, found)
-		if err != nil {
-			return nil, err
-		}
+		r := v.status(ctx, side, seen, status)
 		if silent[side] != nil {
 			r.Silent = silent[side].Error()
 			r.Resources = nil // how they differ from what is declared cannot be told
 		}
-		status.Regions = append(status.Regions, *r)
+		status.Regions = append(status.Regions, r)
 	}
 	for _, n := range v.graph.nodes {
-		if r, ok := n.resource.(*switchRule); ok && found[n] {
+		if r, ok := n.resource.(*switchRule); ok && seen.found[n] {
 			state := switchStateOf(r.position, r.body)
 			status.Switch = &state
 		}
-		if _, ok := n.resource.(awaited); !ok && !found[n] && !unknown(n) {
+		if err := seen.unread[n]; err != nil {
+			status.unread(n.id, err)
+		} else if _, ok := n.resource.(awaited); !ok && !seen.found[n] && !unknown(n) {
 			status.Missing = append(status.Missing, n.id)
 		}
 		for _, d := range doublesOf(n) {
@@ -114,48 +121,66 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 	}
 	if silent[understudy.Secondary] == nil {
 		if status.Lock, err = s.Holder(ctx); err != nil {
-			return nil, err
+			status.unread("lock", err)
 		}
 	}
-	if v.zone.id == "" {
-		return status, nil
+	if status.NameServers, err = v.zone.nameServers(ctx); err != nil {
+		status.unread("name servers", err)
 	}
-	out, err := v.zone.Route53.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: &v.zone.id})
-	if err != nil {
-		return nil, fmt.Errorf("get hosted zone %s: %w", v.zone.id, err)
+	return status, ctx.Err()
+}
+
+func (s *Status) unread(what string, err error) {
+	s.Unread = append(s.Unread, Unread{what, err.Error()})
+}
+
+// brisk are the accounts for a reader who wants an answer within seconds.
+func brisk(accounts map[understudy.Side]*account.Account) map[understudy.Side]*account.Account {
+	quick := map[understudy.Side]*account.Account{}
+	for side, a := range accounts {
+		quick[side] = a.Brisk()
 	}
-	if out.DelegationSet != nil {
-		status.NameServers = out.DelegationSet.NameServers
+	return quick
+}
+
+// resources lists what was found of one side, and how it differs from what is declared.
+func (s *survey) resources(g *graph, side understudy.Side) []ResourceStatus {
+	found := []ResourceStatus{}
+	for _, n := range g.nodes {
+		name, of := strings.CutPrefix(n.id, string(side)+"/")
+		if !of || !s.found[n] {
+			continue
+		}
+		var differences []Difference
+		if s.complete(n) {
+			differences = compare(n.resource.desired(), n.resource.actual())
+		}
+		switch n.resource.(type) {
+		case awaited, *retired:
+			continue
+		case momentary:
+			if len(differences) == 0 {
+				continue
+			}
+		}
+		found = append(found, ResourceStatus{name, identity(n.resource), differences})
 	}
-	return status, nil
+	return found
 }
 
 // status collects what was found in one region.
-func (r *region) status(ctx context.Context, g *graph, found map[*node]bool) (*RegionStatus, error) {
-	s := &RegionStatus{Side: r.side, Region: r.Region, Balancer: r.balancer.dnsName, Targets: []TargetStatus{}}
-	for _, n := range g.nodes {
-		if !found[n] || !strings.HasPrefix(n.id, string(r.side)+"/") {
-			continue
-		}
-		switch res := n.resource.(type) {
-		case *passing:
-			s.Check, s.Passing = res.seen, res.seen.Passes()
-		case awaited, *retired:
-		default:
-			differences := compare(res.desired(), res.actual())
-			if _, is := res.(momentary); is && len(differences) == 0 {
-				continue
-			}
-			s.Resources = append(s.Resources, ResourceStatus{strings.TrimPrefix(n.id, string(r.side)+"/"), identity(res), differences})
-		}
-	}
+func (v *inventory) status(ctx context.Context, side understudy.Side, seen *survey, whole *Status) RegionStatus {
+	r := v.regions[side]
+	s := RegionStatus{Side: side, Region: r.Region, Balancer: r.balancer.dnsName, Resources: seen.resources(&v.graph, side),
+		Targets: []TargetStatus{}, Check: r.passing.seen, Unchecked: seen.unread[r.healthNode] != nil}
+	s.Passing = seen.found[r.healthNode] && s.Check.Passes()
 	serving := r.listener.serving()
 	if serving == nil {
-		return s, nil
+		return s
 	}
 	all, err := r.Account.Targets(ctx, serving.arn)
 	if err != nil {
-		return nil, err
+		whole.unread(r.id("targets"), err)
 	}
 	for _, h := range all {
 		if h.Target == nil {
@@ -167,7 +192,7 @@ func (r *region) status(ctx context.Context, g *graph, found map[*node]bool) (*R
 		}
 		s.Targets = append(s.Targets, t)
 	}
-	return s, nil
+	return s
 }
 
 // Silent returns, for each region whose API does not answer, the error. It returns within seconds.

@@ -115,6 +115,21 @@ func (z *zone) holds(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
+// nameServers returns who answers for the zone, and nothing where there is none.
+func (z *zone) nameServers(ctx context.Context) ([]string, error) {
+	if z.id == "" {
+		return nil, nil
+	}
+	out, err := z.Route53.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: &z.id})
+	if err != nil {
+		return nil, fmt.Errorf("get hosted zone %s: %w", z.id, err)
+	}
+	if out.DelegationSet == nil {
+		return nil, nil
+	}
+	return out.DelegationSet.NameServers, nil
+}
+
 func tagsOf(ctx context.Context, s scope, kind route53types.TagResourceType, id string) (map[string]string, error) {
 	out, err := s.Route53.ListTagsForResource(ctx, &route53.ListTagsForResourceInput{ResourceType: kind, ResourceId: &id})
 	if err != nil {

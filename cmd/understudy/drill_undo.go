@@ -147,17 +147,18 @@ type drillJSON struct {
 	Expired bool `json:"expired"`
 }
 
-// drillNow is for status: the drill whose fault is in force, or nil. One that has expired is repaired if somebody says yes.
-func drillNow(cmd *cobra.Command, s *plan.Stack) (*drillJSON, error) {
-	e, found, _ := inForce(cmd.Context(), s)
+// drillNow is for status: the drill whose fault is in force, or nil, and why that could not be read. One that has expired is
+// repaired if somebody says yes.
+func drillNow(cmd *cobra.Command, s *plan.Stack) (now *drillJSON, unread, err error) {
+	e, found, unread := inForce(cmd.Context(), s)
 	if !found {
-		return nil, nil
+		return nil, unread, nil
 	}
-	now := &drillJSON{e, e.Expired(time.Now())}
+	now = &drillJSON{e, e.Expired(time.Now())}
 	if now.Expired && sayYes(cmd, e) {
-		return nil, undoDrill(cmd, s)
+		return nil, nil, undoDrill(cmd, s)
 	}
-	return now, nil
+	return now, nil, nil
 }
 
 // sayYes asks whether an expired drill is to be repaired. Without a terminal nobody can answer.

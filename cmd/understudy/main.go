@@ -2,7 +2,7 @@
 //
 // Results go to standard output, everything else to standard error with the program's name in front;
 // each hint is on its own line. Exit codes: 0 for success, 1 for failure or a difference, 2 for a
-// mistake in the command or the declaration.
+// mistake in the command or the declaration, 3 for a status of which not all could be read.
 package main
 
 import (

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,8 +21,10 @@ fault is not repaired, whose, since when and until when.
 
 The zone's own name servers are asked for the name, or UNDERSTUDY_RESOLVER (HOST:PORT).
 
+What cannot be read, since an API fails, is named at the end, and all else is shown.
+
 Exit codes: 0 everything exists and is healthy; 1 something is missing, different or unhealthy;
-2 the declaration or a flag is wrong.`
+2 the declaration or a flag is wrong; 3 nothing of that was seen, but not all could be read.`
 
 const statusExample = `  understudy status
   understudy status --local
@@ -43,7 +46,7 @@ func statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rehearsed, err := drillNow(c, stack)
+			rehearsed, unread, err := drillNow(c, stack)
 			if err != nil {
 				return err
 			}
@@ -51,21 +54,39 @@ func statusCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("status: %w", err)
 			}
+			if unread != nil && !isSilent(s, understudy.Secondary) { // else that is said
+				s.Unread = append(s.Unread, plan.Unread{What: "drill", Why: unread.Error()})
+			}
 			now := statusJSON{Status: s, Answer: answerNow(c.Context(), s), Drill: rehearsed, Faults: faultsInForce(c.Context())}
 			if asJSON {
 				err = writeJSON(c, now)
 			} else {
 				renderStatus(c.OutOrStdout(), now)
 			}
-			if err == nil && (!s.Whole() || rehearsed != nil) {
-				return exitError{1, errors.New("status: not all is there and well")}
+			if err != nil {
+				return err
 			}
-			return err
+			return verdictOf(now)
 		},
 	}
 	on.flags(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print the status as JSON")
 	return c
+}
+
+func isSilent(s *plan.Status, side understudy.Side) bool {
+	return slices.ContainsFunc(s.Regions, func(r plan.RegionStatus) bool { return r.Side == side && r.Silent != "" })
+}
+
+// verdictOf returns the error of a status that is not all well.
+func verdictOf(s statusJSON) error {
+	switch {
+	case s.Wrong() || s.Drill != nil:
+		return exitError{1, errors.New("status: not all is there and well")}
+	case !s.Whole():
+		return exitError{3, errors.New("status: not all could be read")}
+	}
+	return nil
 }
 
 // statusJSON is a status as programs read it.
@@ -110,21 +131,17 @@ func renderStatus(w io.Writer, s statusJSON) {
 		fmt.Fprintf(w, "switch: %s\n", describeSwitch(*s.Switch))
 	}
 	for _, r := range s.Regions {
-		fmt.Fprintf(w, "\n%s %s: health check %s, %d of %d checkers report success\n", r.Side, r.Region,
-			passes(r.Passing), r.Check.Healthy, r.Check.Checkers)
+		fmt.Fprintf(w, "\n%s %s: health check %s\n", r.Side, r.Region, checked(r))
 		if r.Silent != "" {
 			fmt.Fprintf(w, "  %s\n", r.Silent)
 		}
-		for _, res := range r.Resources {
-			fmt.Fprintf(w, "  %-20s %s\n", res.Resource, res.ID)
-			for _, d := range res.Differences {
-				fmt.Fprintf(w, "    ~ %-20s is %s, declared %s\n", d.Name, orNothing(d.Actual), d.Desired)
-			}
-		}
+		renderResources(w, r.Resources)
 		for _, t := range r.Targets {
 			fmt.Fprintf(w, "  %-20s %s %s %s\n", "target", t.ID, t.State, t.Reason)
 		}
 	}
+	fmt.Fprintln(w, "\nof no region:")
+	renderResources(w, s.Resources)
 	if s.Lock != nil {
 		fmt.Fprintf(w, "\nlock: %s\n", s.Lock)
 	}
@@ -137,6 +154,18 @@ func renderStatus(w io.Writer, s statusJSON) {
 			fate = "holds " + strings.Join(d.Holds, ", ")
 		}
 		fmt.Fprintf(w, "\ntwice: %s  %s (in use is %s): %s\n", d.Resource, d.ID, orNothing(d.Of), fate)
+	}
+	for _, u := range s.Unread {
+		fmt.Fprintf(w, "\nnot read: %s: %s\n", u.What, u.Why)
+	}
+}
+
+func renderResources(w io.Writer, resources []plan.ResourceStatus) {
+	for _, r := range resources {
+		fmt.Fprintf(w, "  %-20s %s\n", r.Resource, r.ID)
+		for _, d := range r.Differences {
+			fmt.Fprintf(w, "    ~ %-20s is %s, declared %s\n", d.Name, orNothing(d.Actual), d.Desired)
+		}
 	}
 }
 
@@ -153,9 +182,13 @@ func (a answer) String() string {
 	return fmt.Sprintf("%s (the %s)", strings.Join(a.Addresses, " "), a.Side)
 }
 
-func passes(b bool) string {
-	if b {
-		return "passes"
+func checked(r plan.RegionStatus) string {
+	if r.Unchecked {
+		return "unknown"
 	}
-	return "does not pass"
+	is := "passes"
+	if !r.Passing {
+		is = "does not pass"
+	}
+	return fmt.Sprintf("%s, %d of %d checkers report success", is, r.Check.Healthy, r.Check.Checkers)
 }
