@@ -14,8 +14,7 @@ import (
 const maxUserData = 16 << 10
 
 // checkRequest validates what needs no look at the store.
-func checkRequest(p *launchPlan) error {
-	in := p.in
+func checkRequest(in *ec2.RunInstancesInput) error {
 	if err := checkEnums(in); err != nil {
 		return err
 	}

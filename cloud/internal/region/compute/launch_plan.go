@@ -30,12 +30,18 @@ type launchPlan struct {
 
 // planLaunch validates a launch, in the order in which its mistakes are told.
 func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
-	p := launchPlan{in: in}
 	if in.InstanceType == "" {
 		with := *in
-		with.InstanceType, p.in = defaultType, &with
+		with.InstanceType, in = defaultType, &with
 	}
-	for _, step := range []func(*launchPlan) error{r.planKey, checkRequest, r.planImage, r.planProfile, planHardware, r.planNetwork, checkPlacement} {
+	p := launchPlan{in: in}
+	if err := r.planKey(&p); err != nil {
+		return p, err
+	}
+	if err := checkRequest(in); err != nil {
+		return p, err
+	}
+	for _, step := range []func(*launchPlan) error{r.planImage, r.planProfile, planHardware, r.planNetwork, checkPlacement} {
 		if err := step(&p); err != nil {
 			return p, err
 		}

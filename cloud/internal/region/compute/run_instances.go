@@ -63,7 +63,11 @@ func (r *Room) runInstances(request *ec2.RunInstancesInput) (string, error) {
 		}
 		reservation, err = r.Once(tx, "RunInstances", in.ClientToken, request, alive, func() (string, error) {
 			made = true
-			return r.reserve(tx, plan)
+			id, err := r.reserve(tx, plan)
+			if err != nil {
+				return "", err
+			}
+			return id, room.DryRun(in)
 		})
 		return err
 	})
@@ -84,7 +88,7 @@ func (r *Room) reserve(tx *store.Tx, p launchPlan) (reservation string, err erro
 			return "", err
 		}
 	}
-	return reservation, room.DryRun(p.in)
+	return reservation, nil
 }
 
 // reserved returns the instances of a reservation in the order of their launch.
