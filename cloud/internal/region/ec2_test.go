@@ -47,7 +47,7 @@ func TestErrors(t *testing.T) {
 			return err
 		},
 		"InvalidVpcID.NotFound": func() error {
-			_, err := r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: new("vpc-0"), CidrBlock: new("10.1.1.0/24")})
+			_, err := r.nets.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: new("vpc-0123abcd"), CidrBlock: new("10.1.1.0/24")})
 			return err
 		},
 		"DependencyViolation": func() error { _, err := r.nets.DeleteVpc(ctx, &ec2.DeleteVpcInput{VpcId: &vpc}); return err },

@@ -39,10 +39,7 @@ var imageKind = kinds.Add(resource.Kind[*Room]{
 })
 
 func missingImage(id string) error {
-	if !resource.WellFormed("ami-", id) {
-		return wire.Errorf("InvalidAMIID.Malformed", "Invalid id: \"%s\"", id)
-	}
-	return wire.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
+	return resource.Missing("ami-", id, "InvalidAMIID.Malformed", "InvalidAMIID.NotFound", "The image id '[%s]' does not exist")
 }
 
 // noVolume is how EC2 writes the volume of a snapshot that was made of none, as a copy is.
@@ -252,7 +249,7 @@ func (r *Room) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput) 
 	}
 	alias := resource.One(func(i imageRow) string { return i.Alias })
 	l := resource.Listing[imageRow]{
-		ID: func(i imageRow) string { return i.ID }, Missing: missingImage, Min: 1,
+		ID: func(i imageRow) string { return i.ID }, Missing: missingImage, Several: "The image ids '[%s]' do not exist", Min: 1,
 		Fields: resource.Fields[imageRow]{
 			"image-id": resource.One(func(i imageRow) string { return i.ID }), "name": resource.One(func(i imageRow) string { return i.Name }),
 			"state":        resource.One(func(i imageRow) string { return string(i.State) }),
@@ -277,10 +274,8 @@ func (r *Room) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput) 
 			slices.Contains(in.ExecutableUsers, "all") && i.Public
 		return !users || !r.owned(i, in.Owners)
 	})
-	for _, id := range in.ImageIds {
-		if _, ok := r.images.Get(id); !ok {
-			return nil, missingImage(id)
-		}
+	if err := l.Know(r.images.All(), in.ImageIds); err != nil {
+		return nil, err
 	}
 	if len(in.ImageIds) > 0 {
 		rows = slices.DeleteFunc(rows, func(i imageRow) bool { return !slices.Contains(in.ImageIds, i.ID) })

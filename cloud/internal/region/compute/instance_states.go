@@ -22,11 +22,11 @@ func (r *Room) changeStates(ids []string, in any, change func(*store.Tx, *Instan
 	}
 	var changes []ec2types.InstanceStateChange
 	err := r.Update(func(tx *store.Tx) error {
+		if err := instanceListing.Know(r.instances.AllTx(tx), ids); err != nil {
+			return err
+		}
 		for _, id := range ids {
-			row, ok := r.instances.GetTx(tx, id)
-			if !ok {
-				return missingInstance(id)
-			}
+			row, _ := r.instances.GetTx(tx, id)
 			before := row.State
 			if err := change(tx, &row); err != nil {
 				return err

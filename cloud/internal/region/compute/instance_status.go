@@ -57,22 +57,18 @@ func (r *Room) DescribeInstanceStatus(ctx context.Context, in *ec2.DescribeInsta
 		}
 		return values
 	}
-	l := resource.Listing[Instance]{
-		ID: func(i Instance) string { return i.ID }, Missing: missingInstance,
-		Fields: resource.Fields[Instance]{
-			"availability-zone": all["availability-zone"], "instance-state-name": all["instance-state-name"], "instance-state-code": all["instance-state-code"],
-			"instance-status.status":       status(func(s ec2types.InstanceStatus) *ec2types.InstanceStatusSummary { return s.InstanceStatus }),
-			"availability-zone-id":         all["availability-zone-id"],
-			"instance-status.reachability": reachability, "system-status.reachability": reachability,
-			"event.code": none, "event.description": none, "event.instance-event-id": none, "event.not-after": none, "event.not-before": none,
-			"event.not-before-deadline": none,
-			"system-status.status":      status(func(s ec2types.InstanceStatus) *ec2types.InstanceStatusSummary { return s.SystemStatus }),
-		},
+	l := instanceListing
+	l.Fields = resource.Fields[Instance]{
+		"availability-zone": all["availability-zone"], "instance-state-name": all["instance-state-name"], "instance-state-code": all["instance-state-code"],
+		"instance-status.status":       status(func(s ec2types.InstanceStatus) *ec2types.InstanceStatusSummary { return s.InstanceStatus }),
+		"availability-zone-id":         all["availability-zone-id"],
+		"instance-status.reachability": reachability, "system-status.reachability": reachability,
+		"event.code": none, "event.description": none, "event.instance-event-id": none, "event.not-after": none, "event.not-before": none,
+		"event.not-before-deadline": none,
+		"system-status.status":      status(func(s ec2types.InstanceStatus) *ec2types.InstanceStatusSummary { return s.SystemStatus }),
 	}
-	for _, id := range in.InstanceIds {
-		if _, ok := r.instances.Get(id); !ok {
-			return nil, missingInstance(id)
-		}
+	if err := l.Know(r.instances.All(), in.InstanceIds); err != nil {
+		return nil, err
 	}
 	rows := slices.DeleteFunc(r.instances.All(), func(i Instance) bool {
 		named := len(in.InstanceIds) == 0 || slices.Contains(in.InstanceIds, i.ID)

@@ -14,7 +14,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/rootfs"
 	"github.com/understudy/understudy/cloud/internal/store"
-	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // Instance is an instance. Its state is what the instance's own worker acts on, see tender.go.
@@ -58,10 +57,12 @@ var (
 )
 
 func missingInstance(id string) error {
-	if !resource.WellFormed("i-", id) {
-		return wire.Errorf("InvalidInstanceID.Malformed", "Invalid id: \"%s\"", id)
-	}
-	return wire.Errorf("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", id)
+	return resource.Missing("i-", id, "InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound", "The instance ID '%s' does not exist")
+}
+
+// instanceListing knows instances by their ids.
+var instanceListing = resource.Listing[Instance]{
+	ID: func(i Instance) string { return i.ID }, Missing: missingInstance, Several: "The instance IDs '%s' do not exist",
 }
 
 // Instance returns an instance. A nil tx reads what is committed.
@@ -230,7 +231,8 @@ func (r *Room) DescribeInstances(ctx context.Context, in *ec2.DescribeInstancesI
 	if err := resource.NotPaged("instancesSet", in.InstanceIds, in.MaxResults); err != nil {
 		return nil, err
 	}
-	l := resource.Listing[Instance]{ID: func(i Instance) string { return i.ID }, Missing: missingInstance, Fields: r.instanceFields()}
+	l := instanceListing
+	l.Fields = r.instanceFields()
 	rows, next, err := l.List(r.Registry, r.instances.All(), in.InstanceIds, in.Filters, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ var snapshotKind = kinds.Add(resource.Kind[*Room]{
 })
 
 func missingSnapshot(id string) error {
-	return wire.Errorf("InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.", id)
+	return resource.Missing("snap-", id, "InvalidSnapshotID.Malformed", "InvalidSnapshot.NotFound", "The snapshot '%s' does not exist.")
 }
 
 // filterTime is how filters write a time.

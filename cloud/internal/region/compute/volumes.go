@@ -10,7 +10,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
-	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 var volumeKind = kinds.Add(resource.Kind[*Room]{
@@ -19,7 +18,7 @@ var volumeKind = kinds.Add(resource.Kind[*Room]{
 })
 
 func missingVolume(id string) error {
-	return wire.Errorf("InvalidVolume.NotFound", "The volume '%s' does not exist.", id)
+	return resource.Missing("vol-", id, "InvalidVolumeID.Malformed", "InvalidVolume.NotFound", "The volume '%s' does not exist.")
 }
 
 // volumeGiB is the size of images, and of disks that are not asked to be larger; what an instance may write is what the machine has free.

@@ -24,7 +24,7 @@ var gatewayKind = kinds.Add(resource.Kind[*Room]{
 })
 
 func missingGateway(id string) error {
-	return wire.Errorf("InvalidInternetGatewayID.NotFound", "The internetGateway ID '%s' does not exist", id)
+	return resource.Missing("igw-", id, "InvalidInternetGatewayId.Malformed", "InvalidInternetGatewayID.NotFound", "The internetGateway ID '%s' does not exist")
 }
 
 // CreateInternetGateway makes a gateway that is attached to nothing.

@@ -32,7 +32,7 @@ var (
 )
 
 func missingACL(id string) error {
-	return wire.Errorf("InvalidNetworkAclID.NotFound", "The networkAcl ID '%s' does not exist", id)
+	return resource.Missing("acl-", id, "InvalidNetworkAclId.Malformed", "InvalidNetworkAclID.NotFound", "The networkAcl ID '%s' does not exist")
 }
 
 // defaultACL is what a VPC comes with: it allows everything

@@ -16,7 +16,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
-	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // Interface is a network interface. It belongs to an instance, to a NAT gateway, or to a load balancer where both are empty.
@@ -42,7 +41,7 @@ var (
 )
 
 func missingInterface(id string) error {
-	return wire.Errorf("InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist", id)
+	return resource.Missing("eni-", id, "InvalidNetworkInterfaceId.Malformed", "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist")
 }
 
 // managed tells whether an interface is a service's own, which users can see and not change.

@@ -29,7 +29,7 @@ var routeTableKind = kinds.Add(resource.Kind[*Room]{
 })
 
 func missingRouteTable(id string) error {
-	return wire.Errorf("InvalidRouteTableID.NotFound", "The routeTable ID '%s' does not exist", id)
+	return resource.Missing("rtb-", id, "InvalidRouteTableId.Malformed", "InvalidRouteTableID.NotFound", "The routeTable ID '%s' does not exist")
 }
 
 func (t routeTableRow) main() bool {

@@ -36,7 +36,7 @@ var ruleKind = kinds.Add(resource.Kind[*Room]{
 })
 
 func missingRule(id string) error {
-	return wire.Errorf("InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '%s' does not exist", id)
+	return resource.Missing("sgr-", id, "InvalidSecurityGroupRuleId.Malformed", "InvalidSecurityGroupRuleId.NotFound", "The security group rule ID '%s' does not exist")
 }
 
 // same tells whether two rules allow the same; descriptions and ids do not count.

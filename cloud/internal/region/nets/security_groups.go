@@ -28,7 +28,7 @@ var groupKind = kinds.Add(resource.Kind[*Room]{
 })
 
 func missingGroup(id string) error {
-	return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", id)
+	return resource.Missing("sg-", id, "InvalidGroupId.Malformed", "InvalidGroup.NotFound", "The security group '%s' does not exist")
 }
 
 // CreateSecurityGroup makes a group that lets nothing in and everything out.
@@ -176,7 +176,9 @@ func (r *Room) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecur
 	}
 	ruleFields(known, "ip-permission.", false)
 	ruleFields(known, "egress.ip-permission.", true)
-	l := resource.Listing[groupRow]{ID: func(g groupRow) string { return g.ID }, Missing: missingGroup, Fields: known}
+	l := resource.Listing[groupRow]{
+		ID: func(g groupRow) string { return g.ID }, Missing: missingGroup, Several: "The security groups '%s' do not exist", Fields: known,
+	}
 	rows, next, err := l.List(r.Registry, r.groups.All(), append(named, in.GroupIds...), in.Filters, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err

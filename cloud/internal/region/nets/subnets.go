@@ -32,7 +32,7 @@ var subnetKind = kinds.Add(resource.Kind[*Room]{
 
 // MissingSubnet is the error where there is no such subnet.
 func MissingSubnet(id string) error {
-	return wire.Errorf("InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist", id)
+	return resource.Missing("subnet-", id, "InvalidSubnetID.Malformed", "InvalidSubnetID.NotFound", "The subnet ID '%s' does not exist")
 }
 
 // CreateSubnet makes a subnet in a part of its VPC that no other subnet has.

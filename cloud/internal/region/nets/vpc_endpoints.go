@@ -8,11 +8,10 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
-	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 func missingEndpoint(id string) error {
-	return wire.Errorf("InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id '%s' does not exist", id)
+	return resource.Missing("vpce-", id, "InvalidVpcEndpointId.Malformed", "InvalidVpcEndpointId.NotFound", "The Vpc Endpoint Id '%s' does not exist")
 }
 
 // endpointListing has the filters of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html.

@@ -35,7 +35,7 @@ var vpcKind = kinds.Add(resource.Kind[*Room]{
 })
 
 func missingVPC(id string) error {
-	return wire.Errorf("InvalidVpcID.NotFound", "The vpc ID '%s' does not exist", id)
+	return resource.Missing("vpc-", id, "InvalidVpcID.Malformed", "InvalidVpcID.NotFound", "The vpc ID '%s' does not exist")
 }
 
 // parseCIDR reads an IPv4 block and sets its host bits to zero, as AWS does.

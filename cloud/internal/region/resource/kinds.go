@@ -128,3 +128,16 @@ func WellFormed(prefix, id string) bool {
 	rest, ok := strings.CutPrefix(id, prefix)
 	return ok && idShape.MatchString("x-"+rest)
 }
+
+// Missing is AWS's error for an id that nothing has, or that nothing could have: AWS says first whether an id is one. words tell
+// the former, with %s for the id. How the codes are spelt differs from kind to kind
+// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html).
+func Missing(prefix, id, malformed, notFound, words string) error {
+	switch {
+	case WellFormed(prefix, id):
+		return wire.Errorf(notFound, words, id)
+	case strings.HasPrefix(id, prefix):
+		return wire.Errorf(malformed, "Invalid id: \"%s\"", id)
+	}
+	return wire.Errorf(malformed, "Invalid id: \"%s\" (expecting \"%s...\")", id, prefix)
+}

@@ -2,7 +2,9 @@ package resource
 
 import (
 	"cmp"
+	"errors"
 	"slices"
+	"strings"
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
@@ -15,6 +17,7 @@ type Listing[T any] struct {
 	ID      func(T) string
 	Fields  Fields[T]
 	Missing func(id string) error // what asking for an unknown id answers
+	Several string                // the words for several unknown ids, with %s for all of them; empty where AWS names the first
 	Min     int32                 // the smallest MaxResults; 5 where it is zero, as in most of EC2
 	Max     int32                 // the largest MaxResults; 1000 where it is zero, as in most of EC2
 }
@@ -28,13 +31,12 @@ func (l Listing[T]) List(
 		for _, row := range rows {
 			byID[l.ID(row)] = row
 		}
+		if err := l.Know(rows, ids); err != nil {
+			return nil, nil, err
+		}
 		rows = nil
 		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-			row, ok := byID[id]
-			if !ok {
-				return nil, nil, l.Missing(id)
-			}
-			rows = append(rows, row)
+			rows = append(rows, byID[id])
 		}
 	}
 	rows, err := Filter(g, rows, filters, l.ID, l.Fields)
@@ -42,6 +44,33 @@ func (l Listing[T]) List(
 		return nil, nil, err
 	}
 	return Page(rows, l.ID, size, token, cmp.Or(l.Min, 5), cmp.Or(l.Max, 1000))
+}
+
+// Know refuses ids of which there is none among the rows: the first that could be none, or all that are unknown.
+func (l Listing[T]) Know(rows []T, ids []string) error {
+	known := make(map[string]bool, len(rows))
+	for _, row := range rows {
+		known[l.ID(row)] = true
+	}
+	var unknown []string
+	var fault *wire.Error
+	for _, id := range ids {
+		if known[id] || slices.Contains(unknown, id) {
+			continue
+		}
+		err := l.Missing(id)
+		if !errors.As(err, &fault) || strings.HasSuffix(fault.Code, ".Malformed") {
+			return err
+		}
+		unknown = append(unknown, id)
+	}
+	switch {
+	case len(unknown) == 0:
+		return nil
+	case len(unknown) == 1 || l.Several == "":
+		return l.Missing(unknown[0])
+	}
+	return wire.Errorf(fault.Code, l.Several, strings.Join(unknown, ", "))
 }
 
 // NotPaged refuses ids together with a page's size, which a few operations do not take at once. set is the name of the ids'
