@@ -50,6 +50,10 @@ func byIDs(d *regiontest.Desk) map[string]func(context.Context, []string) error 
 			_, err := d.DescribeVpcEndpoints(ctx, &ec2.DescribeVpcEndpointsInput{VpcEndpointIds: ids})
 			return err
 		},
+		"nat-": func(ctx context.Context, ids []string) error {
+			_, err := d.DescribeNatGateways(ctx, &ec2.DescribeNatGatewaysInput{NatGatewayIds: ids})
+			return err
+		},
 		"i-": func(ctx context.Context, ids []string) error {
 			_, err := d.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: ids})
 			return err
@@ -86,6 +90,7 @@ func TestIDsThatAreNoneAndIDsOfNothing(t *testing.T) {
 		"sgr-":  {"InvalidSecurityGroupRuleId.Malformed", "InvalidSecurityGroupRuleId.NotFound"},
 		"eni-":  {"InvalidNetworkInterfaceId.Malformed", "InvalidNetworkInterfaceID.NotFound"},
 		"vpce-": {"InvalidVpcEndpointId.Malformed", "InvalidVpcEndpointId.NotFound"},
+		"nat-":  {"NatGatewayMalformed", "NatGatewayNotFound"},
 		"i-":    {"InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound"}, "ami-": {"InvalidAMIID.Malformed", "InvalidAMIID.NotFound"},
 		"snap-": {"InvalidSnapshotID.Malformed", "InvalidSnapshot.NotFound"}, "vol-": {"InvalidVolumeID.Malformed", "InvalidVolume.NotFound"},
 		"lt-": {"InvalidLaunchTemplateId.Malformed", "InvalidLaunchTemplateId.NotFound"},

@@ -38,7 +38,7 @@ func missingNAT(id string) error {
 }
 
 func unknownNAT(id string) error {
-	return wire.Errorf("NatGatewayNotFound", "NAT gateway %s was not found", id)
+	return resource.Missing("nat-", id, "NatGatewayMalformed", "NatGatewayNotFound", "NAT gateway %s was not found")
 }
 
 // maxNATs is the quota of a zone, in which those count that are being made or deleted

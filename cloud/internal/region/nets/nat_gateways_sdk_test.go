@@ -198,7 +198,7 @@ func TestNATGatewayIsRefused(t *testing.T) {
 		code string
 	}{
 		"no subnet":                {ec2.CreateNatGatewayInput{AllocationId: &allocation}, "MissingParameter"},
-		"no such subnet":           {ec2.CreateNatGatewayInput{SubnetId: new("subnet-0"), AllocationId: &allocation}, "InvalidSubnetID.NotFound"},
+		"no such subnet":           {ec2.CreateNatGatewayInput{SubnetId: new("subnet-0123456789abcdef0"), AllocationId: &allocation}, "InvalidSubnetID.NotFound"},
 		"no address":               {ec2.CreateNatGatewayInput{SubnetId: &subnet}, "MissingParameter"},
 		"no such address":          {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: new("eipalloc-0")}, "InvalidElasticIpID.NotFound"},
 		"private with an address":  {ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &allocation, ConnectivityType: "private"}, "InvalidParameterCombination"},

@@ -59,7 +59,7 @@ func (l Listing[T]) Know(rows []T, ids []string) error {
 			continue
 		}
 		err := l.Missing(id)
-		if !errors.As(err, &fault) || strings.HasSuffix(fault.Code, ".Malformed") {
+		if !errors.As(err, &fault) || strings.HasSuffix(fault.Code, "Malformed") {
 			return err
 		}
 		unknown = append(unknown, id)
