@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -64,6 +65,13 @@ func IsLost(err error) bool {
 		return false // nothing was sent
 	}
 	return Code(err) == "" && (errors.As(err, &network) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF))
+}
+
+// IsCut tells whether an error is, or may be, that of a call whose context ended: the SDK tells of one that was cut in the middle
+// of its answer as of an answer that cannot be read. What AWS itself has answered is not cut.
+func IsCut(err error) bool {
+	var call *smithy.OperationError
+	return errors.Is(err, context.Canceled) || Code(err) == "" && errors.As(err, &call)
 }
 
 // IsTaken tells whether the name, the addresses or the port of a new resource are already in use.

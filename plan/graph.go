@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/understudy/understudy/account"
 )
 
 // graph has a stack's resources and which of them need which. A node may need only nodes that were
@@ -107,7 +109,7 @@ func (g *graph) walk(ctx context.Context, waitsFor func(*node) []*node, visit fu
 	fail := func(n *node, err error) {
 		mu.Lock()
 		defer mu.Unlock()
-		if len(errs) == 0 || !errors.Is(err, context.Canceled) {
+		if len(errs) == 0 || !account.IsCut(err) {
 			errs = append(errs, fmt.Errorf("%s: %w", n.id, err))
 		}
 		stop(err)

@@ -3,12 +3,14 @@ package plan
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/smithy-go"
 	"pgregory.net/rapid"
 
 	"github.com/understudy/understudy"
@@ -152,6 +154,40 @@ func TestWalkStopsAtTheFirstErrorAndNamesItsNode(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// The SDK's error of a call that was cut in the middle of its answer does not say so.
+func TestWalkIsSilentOnCallsThatItsFirstErrorCuts(t *testing.T) {
+	call := func(err error) error {
+		return &smithy.OperationError{ServiceID: "EC2", OperationName: "DescribeVpcs", Err: err}
+	}
+	for name, c := range map[string]struct {
+		late error
+		told bool
+	}{
+		"cut before its answer":     {call(context.Canceled), false},
+		"cut in its answer":         {call(&smithy.DeserializationError{Err: io.ErrUnexpectedEOF}), false},
+		"refused by AWS meanwhile":  {call(&smithy.GenericAPIError{Code: "UnauthorizedOperation"}), true},
+		"refused by this program":   {errors.New("it is not this stack's"), true},
+		"its context's, as it came": {context.Canceled, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g := &graph{}
+			g.add("bad", nil)
+			g.add("late", nil)
+			err := g.walk(t.Context(), forward, func(ctx context.Context, n *node) error {
+				if n.id == "bad" {
+					synctest.Wait() // until the other visits
+					return errors.New("broken")
+				}
+				<-ctx.Done()
+				return c.late
+			})
+			if err == nil || strings.Contains(err.Error(), "late: ") != c.told || !strings.Contains(err.Error(), "bad: broken") {
+				t.Errorf("%s: got %v", name, err)
+			}
+		})
+	}
 }
 
 func TestWalkEndsWithItsContext(t *testing.T) {
