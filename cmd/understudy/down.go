@@ -52,7 +52,7 @@ func downCommand() *cobra.Command {
 			}
 			do.verb = "down"
 			do.plan = func(ctx context.Context) (*plan.Plan, error) { return stack.Down(ctx, zone) }
-			return do.run(c, stack, on.question(do.yes))
+			return do.run(c, stack, on.question(do.yes, doThis))
 		},
 	}
 	on.flags(c)

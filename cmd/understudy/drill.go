@@ -94,11 +94,9 @@ func drillCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if !f.yes && on.onAWS() {
-				question := fmt.Sprintf("Take %s away from its users in AWS account %s? Type yes: ", stack.Declaration.Regions[understudy.Primary].Name, on.account)
-				if err := consent(cmd.InOrStdin(), cmd.ErrOrStderr(), question, "drill"); err != nil {
-					return err
-				}
+			question := on.question(f.yes, fmt.Sprintf("Take %s away from its users", stack.Declaration.Regions[understudy.Primary].Name))
+			if err := consent(cmd.InOrStdin(), cmd.ErrOrStderr(), question, "drill"); err != nil {
+				return err
 			}
 			return runDrill(cmd, stack, kind, f)
 		},

@@ -71,11 +71,9 @@ func (m *moving) command(name, short, long, example string, run func(*cobra.Comm
 			if err != nil {
 				return err
 			}
-			if !m.sure && m.on.onAWS() {
-				question := fmt.Sprintf("%s of %s in AWS account %s? Type yes: ", name, s.stack.Declaration.Host(), m.on.account)
-				if err := consent(c.InOrStdin(), c.ErrOrStderr(), question, name); err != nil {
-					return err
-				}
+			question := m.on.question(m.sure, fmt.Sprintf("%s of %s", name, s.stack.Declaration.Host()))
+			if err := consent(c.InOrStdin(), c.ErrOrStderr(), question, name); err != nil {
+				return err
 			}
 			return run(c, s)
 		},

@@ -45,11 +45,9 @@ func unlockCommand() *cobra.Command {
 				return nil
 			}
 			fmt.Fprintf(c.OutOrStdout(), "held by %s\n", held)
-			if on.question(yes) != "" {
-				question := fmt.Sprintf("If this run is at work, it will stop. Remove its lock in AWS account %s? Type yes: ", on.account)
-				if err := consent(c.InOrStdin(), c.ErrOrStderr(), question, "unlock"); err != nil {
-					return err
-				}
+			question := on.question(yes, "If this run is at work, it will stop. Remove its lock")
+			if err := consent(c.InOrStdin(), c.ErrOrStderr(), question, "unlock"); err != nil {
+				return err
 			}
 			if err := stack.Unlock(c.Context(), held); err != nil {
 				return err

@@ -72,7 +72,7 @@ func upCommand() *cobra.Command {
 				return err
 			}
 			do.verb, do.plan = "up", stack.Up
-			return do.run(c, stack, on.question(do.yes))
+			return do.run(c, stack, on.question(do.yes, doThis))
 		},
 	}
 	on.flags(c)
@@ -104,16 +104,21 @@ func (t *target) openSaved(c *cobra.Command, args []string, do *change) (*plan.S
 	return stack, nil
 }
 
-// question returns what to ask before anything is changed, or "" if nothing needs to be asked.
-func (t *target) question(yes bool) string {
+const doThis = "This may cost money. Do it"
+
+// question returns what to ask before something is done, with why it may be a real account, or "" if nothing needs to be asked.
+func (t *target) question(yes bool, does string) string {
 	if yes || !t.onAWS() {
 		return ""
 	}
-	return fmt.Sprintf("Do this in AWS account %s (%s)? It may cost money. Type yes: ", t.account, t.foreign)
+	return fmt.Sprintf("%s in AWS account %s (%s)? Type yes: ", does, t.account, t.foreign)
 }
 
-// consent asks for a yes; any other answer is a no.
+// consent asks for a yes; any other answer is a no. Where there is no question, it is a yes.
 func consent(in io.Reader, out io.Writer, question, verb string) error {
+	if question == "" {
+		return nil
+	}
 	if f, ok := in.(*os.File); ok && !term.IsTerminal(int(f.Fd())) {
 		return misuse(fmt.Errorf("%s: this would change a real AWS account, and there is no terminal to ask on\n"+
 			"hint: --yes answers; --local works on the local cloud", verb))
