@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -96,25 +95,14 @@ func (q asker) kind(ctx context.Context) (k kind, err error) {
 	return k, nil
 }
 
-// image is the newest image of the first pattern that any matches, as up takes it.
+// image is what the declaration selects as the base, as up does.
 func (q asker) image(ctx context.Context) (*base, error) {
 	from := q.declared.Image.Base
-	for _, pattern := range from.Names {
-		out, err := q.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{
-			Owners:  from.Owners,
-			Filters: []ec2types.Filter{account.Filter("name", pattern), account.Filter("state", "available")},
-		})
-		if err != nil {
-			return nil, err
-		}
-		if len(out.Images) > 0 {
-			newest := slices.MaxFunc(out.Images, func(a, b ec2types.Image) int {
-				return strings.Compare(aws.ToString(a.CreationDate), aws.ToString(b.CreationDate))
-			})
-			return &base{aws.ToString(newest.ImageId), aws.ToString(newest.Name), string(newest.Architecture)}, nil
-		}
+	i, err := q.BaseImage(ctx, from.Owners, from.Names)
+	if err != nil || i == nil {
+		return nil, err
 	}
-	return nil, nil
+	return &base{aws.ToString(i.ImageId), aws.ToString(i.Name), string(i.Architecture)}, nil
 }
 
 func (q asker) encrypts(ctx context.Context) (bool, error) {

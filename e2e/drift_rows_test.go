@@ -45,12 +45,12 @@ var settings = []drift{
 	},
 	{
 		what: "a route more in a table of the stack", side: understudy.Secondary,
-		finding: "route table public-routes: route to 198.51.100.0/24",
-		do:      []string{"aws ec2 create-route --route-table-id {public routes} --destination-cidr-block 198.51.100.0/24 --gateway-id {gateway}"},
+		finding: "route table public-routes: route to 198.51.100.0/24", plan: "secondary/public routes: other routes",
+		do: []string{"aws ec2 create-route --route-table-id {public routes} --destination-cidr-block 198.51.100.0/24 --gateway-id {gateway}"},
 	},
 	{
 		what: "a route more in the VPC's main table", side: understudy.Primary,
-		finding: "route table main: route to 0.0.0.0/0",
+		finding: "route table main: route to 0.0.0.0/0", plan: "note primary/neighbours: the VPC's main route table has routes",
 		do: []string{
 			"aws ec2 describe-route-tables --filters Name=vpc-id,Values={vpc} Name=association.main,Values=true --query RouteTables[].RouteTableId",
 			"aws ec2 create-route --route-table-id {1} --destination-cidr-block 0.0.0.0/0 --gateway-id {gateway}",
@@ -58,12 +58,17 @@ var settings = []drift{
 	},
 	{
 		what: "a foreign route table", side: understudy.Secondary,
-		finding: "route table (without a role)",
-		do:      []string{"aws ec2 create-route-table --vpc-id {vpc}"},
+		finding: "route table (without a role)", plan: "note secondary/neighbours: a route table",
+		do: []string{"aws ec2 create-route-table --vpc-id {vpc}"},
+	},
+	{
+		what: "a foreign network ACL", side: understudy.Secondary,
+		finding: "network acl (without a role)", plan: "note secondary/neighbours: a network ACL",
+		do: []string{"aws ec2 create-network-acl --vpc-id {vpc}"},
 	},
 	{
 		what: "the VPC's default group lets SSH in", side: understudy.Primary,
-		finding: "security group default: ingress tcp 22 from 0.0.0.0/0",
+		finding: "security group default: ingress tcp 22 from 0.0.0.0/0", plan: "note primary/neighbours: the VPC's default security group",
 		do: []string{
 			"aws ec2 describe-security-groups --filters Name=vpc-id,Values={vpc} Name=group-name,Values=default --query SecurityGroups[].GroupId",
 			"aws ec2 authorize-security-group-ingress --group-id {1} --protocol tcp --port 22 --cidr 0.0.0.0/0",
@@ -71,7 +76,7 @@ var settings = []drift{
 	},
 	{
 		what: "the VPC's default group lets nothing out", side: understudy.Secondary,
-		finding: "security group default: egress everything to 0.0.0.0/0",
+		finding: "security group default: egress everything to 0.0.0.0/0", plan: "note secondary/neighbours: the VPC's default security group",
 		do: []string{
 			"aws ec2 describe-security-groups --filters Name=vpc-id,Values={vpc} Name=group-name,Values=default --query SecurityGroups[].GroupId",
 			"aws ec2 revoke-security-group-egress --group-id {1} --protocol all --cidr 0.0.0.0/0",
@@ -79,8 +84,8 @@ var settings = []drift{
 	},
 	{
 		what: "a foreign security group", side: understudy.Primary,
-		finding: "security group (without a role)",
-		do:      []string{"aws ec2 create-security-group --group-name mine --description mine --vpc-id {vpc}"},
+		finding: "security group (without a role)", plan: "note primary/neighbours: a security group",
+		do: []string{"aws ec2 create-security-group --group-name mine --description mine --vpc-id {vpc}"},
 	},
 	{
 		what: "the internal group lets SSH in", side: understudy.Secondary,
@@ -109,8 +114,8 @@ var settings = []drift{
 	},
 	{
 		what: "a foreign instance", side: understudy.Primary,
-		finding: "instance (without a role)",
-		do:      []string{"aws ec2 run-instances --image-id {image} --instance-type t3.micro --subnet-id {subnet public-b}"},
+		finding: "instance (without a role)", plan: "note primary/neighbours: an instance",
+		do: []string{"aws ec2 run-instances --image-id {image} --instance-type t3.micro --subnet-id {subnet public-b}"},
 	},
 	{
 		what: "a host is in another security group", side: understudy.Primary,
@@ -119,17 +124,17 @@ var settings = []drift{
 	},
 	{
 		what: "a host cannot be terminated", side: understudy.Primary,
-		finding: "instance host-a: disable api termination",
-		do:      []string{"aws ec2 modify-instance-attribute --instance-id {host a} --disable-api-termination"},
+		finding: "instance host-a: disable api termination", plan: "primary/host a: termination protection",
+		do: []string{"aws ec2 modify-instance-attribute --instance-id {host a} --disable-api-termination"},
 	},
 	{
 		what: "a host terminates when it shuts itself down", side: understudy.Secondary,
-		finding: "instance host-a: instance initiated shutdown behavior",
-		do:      []string{"aws ec2 modify-instance-attribute --instance-id {host a} --instance-initiated-shutdown-behavior terminate"},
+		finding: "instance host-a: instance initiated shutdown behavior", plan: "secondary/host a: shutdown behavior",
+		do: []string{"aws ec2 modify-instance-attribute --instance-id {host a} --instance-initiated-shutdown-behavior terminate"},
 	},
 	{
 		what: "one region's base image is newer", side: understudy.Secondary,
-		finding: "base image of the declaration: name",
+		finding: "base image of the declaration: name", plan: "note secondary/image: the newest base image",
 		do: []string{
 			"aws ec2 describe-images --filters Name=name,Values=understudy-hello-* --owners amazon self --query Images[0].ImageId",
 			"aws ec2 copy-image --source-region us-west-2 --source-image-id {1} --name understudy-hello-9.9.9",
@@ -197,8 +202,8 @@ var settings = []drift{
 	},
 	{
 		what: "a foreign target group", side: understudy.Primary,
-		finding: "target group (without a role)",
-		do:      []string{"aws elbv2 create-target-group --name mine --protocol HTTP --port 80 --vpc-id {vpc}"},
+		finding: "target group (without a role)", plan: "note primary/neighbours: a target group",
+		do: []string{"aws elbv2 create-target-group --name mine --protocol HTTP --port 80 --vpc-id {vpc}"},
 	},
 	{
 		what: "a host is registered as a target", side: understudy.Secondary,
@@ -227,8 +232,8 @@ var settings = []drift{
 	},
 	{
 		what: "a foreign load balancer", side: understudy.Primary,
-		finding: "load balancer (without a role)",
-		do:      []string{"aws elbv2 create-load-balancer --name mine --scheme internal --subnets {subnet private-a} {subnet private-b}"},
+		finding: "load balancer (without a role)", plan: "note primary/neighbours: a load balancer",
+		do: []string{"aws elbv2 create-load-balancer --name mine --scheme internal --subnets {subnet private-a} {subnet private-b}"},
 	},
 	{
 		what: "a second listener", side: understudy.Secondary,
@@ -247,8 +252,8 @@ var settings = []drift{
 	},
 	{
 		what: "the listener has lost its role tag", side: understudy.Primary,
-		finding: "listener listener: tags",
-		do:      []string{"aws elbv2 remove-tags --resource-arns {listener} --tag-keys understudy:role"},
+		finding: "listener listener: tags", plan: "primary/listener: tagged",
+		do: []string{"aws elbv2 remove-tags --resource-arns {listener} --tag-keys understudy:role"},
 	},
 	{
 		what: "the fleet may shrink further", side: understudy.Secondary,
@@ -311,7 +316,7 @@ var settings = []drift{
 	},
 	{
 		what: "a foreign Auto Scaling group", side: understudy.Secondary,
-		finding: "auto scaling group (without a role)",
+		finding: "auto scaling group (without a role)", plan: "note secondary/neighbours: an Auto Scaling group",
 		do: []string{
 			"aws autoscaling create-auto-scaling-group --auto-scaling-group-name mine --launch-template LaunchTemplateId={launch template} " +
 				"--min-size 0 --max-size 0 --vpc-zone-identifier {subnet private-a}",
@@ -319,7 +324,7 @@ var settings = []drift{
 	},
 	{
 		what: "an AAAA record of the name", side: understudy.Primary,
-		finding: "foreign record hello.test AAAA",
+		finding: "foreign record hello.test AAAA", plan: "note global/records: hello.test has an AAAA record",
 		do: []string{
 			"aws route53 change-resource-record-sets --hosted-zone-id {zone} --change-batch " +
 				`'{"Changes": [{"Action": "CREATE", "ResourceRecordSet": ` +
@@ -363,6 +368,7 @@ var faults = []drift{
 	{
 		what: "a subnet under a foreign route table", side: understudy.Primary,
 		finding: "route table private-routes: governs subnet private-a", plan: "primary/private routes: subnets",
+		more: []string{"note primary/neighbours: a route table"},
 		do: []string{
 			"aws ec2 create-route-table --vpc-id {vpc} --query RouteTable.RouteTableId",
 			"aws ec2 describe-route-tables --route-table-ids {private routes} --query " +
@@ -378,8 +384,9 @@ var faults = []drift{
 	},
 	{
 		what: "the fleet wants more instances", side: understudy.Primary,
-		finding: "auto scaling group fleet: desired",
-		do:      []string{"aws autoscaling set-desired-capacity --auto-scaling-group-name {fleet} --desired-capacity 3"},
+		finding: "auto scaling group fleet: desired", plan: "note primary/fleet: wants 3 instances",
+		more: []string{"note secondary/fleet: wants 3 instances"}, // so parity has it healed
+		do:   []string{"aws autoscaling set-desired-capacity --auto-scaling-group-name {fleet} --desired-capacity 3"},
 	},
 	{
 		what: "a host is stopped", side: understudy.Secondary,
@@ -417,13 +424,12 @@ var untagged = []drift{
 	},
 	{
 		what: "the image has lost its role tag", side: understudy.Secondary,
-		finding: "image image: tags", plan: "secondary/image: create",
-		more: []string{"secondary/launch template", "secondary/fleet", "secondary/host b", "secondary/default version"},
-		do:   []string{"aws ec2 delete-tags --resources {image} --tags Key=understudy:role"},
+		finding: "image image: tags", plan: "secondary/image: tagged",
+		do: []string{"aws ec2 delete-tags --resources {image} --tags Key=understudy:role"},
 	},
 	{
 		what: "a host has lost its role tag", side: understudy.Secondary,
-		finding: "instance host-a: tags", plan: "secondary/host a: create",
+		finding: "instance host-a: tags", plan: "secondary/host a: tagged",
 		do: []string{"aws ec2 delete-tags --resources {host a} --tags Key=understudy:role"},
 	},
 	{

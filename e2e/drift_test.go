@@ -29,7 +29,7 @@ type drift struct {
 	record  func(own, other record) // or how it changes the records
 	finding string                  // what parity calls it
 	// plan is the step of the plan, "secondary/vpc", with what it changes, "tagged", or what it does, "create"; "refused" where there
-	// is no plan. It is empty where the plan is silent.
+	// is no plan; after "note" how its remark begins, where it leaves the thing alone. No drift leaves the plan silent.
 	plan string
 	more []string // further steps that come of it
 }
@@ -174,6 +174,7 @@ func (s *stage) planned() (steps []string) {
 			Resource, Action string
 			Differences      []struct{ Name string }
 		}
+		Remarks []struct{ Resource, Text string }
 	}
 	if err := json.Unmarshal([]byte(r.stdout), &p); err != nil {
 		s.t.Fatal(err)
@@ -188,6 +189,9 @@ func (s *stage) planned() (steps []string) {
 				steps = append(steps, one.Resource+": "+d.Name)
 			}
 		}
+	}
+	for _, r := range p.Remarks {
+		steps = append(steps, "note "+r.Resource+": "+r.Text)
 	}
 	return steps
 }
@@ -216,6 +220,7 @@ func TestDriftsAreFoundAndHealed(t *testing.T) {
 	s := up(t)
 	s.unchanged()
 	table := &strings.Builder{}
+	var made []drift
 	for _, round := range drifts {
 		ids := s.ids()
 		var rows [][]string
@@ -228,7 +233,8 @@ func TestDriftsAreFoundAndHealed(t *testing.T) {
 		for _, d := range round {
 			d.tell(t, table, found[d.finding], steps, ids)
 		}
-		s.onlyClaimed(round, steps)
+		made = append(made, round...)
+		s.onlyClaimed(made, steps)
 		s.heal(found)
 		s.unchanged()
 	}
@@ -257,7 +263,7 @@ func (s *stage) foundAll(rows []drift) (found map[string]parity.Finding) {
 	return found
 }
 
-// onlyClaimed fails the test where the plan has what no drift of the round is said to bring about.
+// onlyClaimed fails the test where the plan has what no drift so far is said to bring about: what is left alone stays.
 func (s *stage) onlyClaimed(rows []drift, steps []string) {
 	s.t.Helper()
 	for _, step := range steps {
@@ -298,19 +304,14 @@ func (s *stage) heal(found map[string]parity.Finding) {
 // tell writes the row of the table, and fails the test where the plan does not say what it is expected to.
 func (d drift) tell(t *testing.T, table io.Writer, f parity.Finding, steps []string, ids map[understudy.Side]names) {
 	t.Helper()
-	says := "nothing"
-	if d.plan != "" {
-		n := slices.IndexFunc(steps, func(step string) bool { return strings.HasPrefix(step, d.plan) })
-		if n < 0 {
-			t.Errorf("%s: the plan does not say %q", d.what, d.plan)
-		}
-		says = d.plan
+	if d.plan == "" || !slices.ContainsFunc(steps, func(step string) bool { return strings.HasPrefix(step, d.plan) }) {
+		t.Errorf("%s: the plan does not say %q", d.what, d.plan)
 	}
 	var heal []string
 	for _, h := range f.Heal {
 		heal = append(heal, "`"+strings.ReplaceAll(nameless(h, ids), "|", "\\|")+"`")
 	}
-	fmt.Fprintf(table, "| %s | %s | %s, `%s` | %s | %s |\n", d.what, strings.Join(sides(f.Wrong), ", "), f.Severity, f.Rule, says, strings.Join(heal, ", then "))
+	fmt.Fprintf(table, "| %s | %s | %s, `%s` | %s | %s |\n", d.what, strings.Join(sides(f.Wrong), ", "), f.Severity, f.Rule, d.plan, strings.Join(heal, ", then "))
 }
 
 // sides names regions as the declaration does.
@@ -321,7 +322,7 @@ func sides(regions []string) (sides []string) {
 	return sides
 }
 
-var anID = regexp.MustCompile(`arn:aws:[^ "']+|\b(rtb|sg|i|subnet|ami|lt|vpc|rtbassoc)-[0-9a-f]{17}\b`)
+var anID = regexp.MustCompile(`arn:aws:[^ "']+|\b(rtb|sg|i|subnet|ami|lt|vpc|rtbassoc|acl)-[0-9a-f]{17}\b`)
 
 // nameless writes a command as it is in every run: with the names of resources for their ids.
 func nameless(command string, ids map[understudy.Side]names) string {
@@ -359,7 +360,7 @@ const driftsHead = `# Drifts, and what heals them
 
 Made by a test, which does each of these to one region of a running stack with the AWS CLI, asks ` + "`understudy parity`" + ` and
 ` + "`understudy plan`" + `, runs the printed commands, and looks that both regions are equal and the plan is empty again.
-Where the plan says nothing, ` + "`understudy up`" + ` leaves the thing alone, and parity's command is what heals it. Names in capitals
+Where the plan has a note, ` + "`understudy up`" + ` leaves the thing alone, and parity's command is what heals it. Names in capitals
 stand for ids. Commands run with ` + "`--region`" + ` of the wrong side.
 
 | what somebody did | wrong side | parity says | plan says | healed by |

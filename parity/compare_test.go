@@ -241,16 +241,21 @@ func TestForeignGroupIsNoCauseOfIllTargets(t *testing.T) {
 
 // The newest image is the one that `up` takes: the region that lacks it is behind, be it the primary.
 func TestOlderBaseImageIsTheWrongOne(t *testing.T) {
-	base := func(name, since string) Resource {
-		return Resource{Kind: "base image", Role: "of the declaration", ID: "ami-" + name, Since: since, Given: true, Settings: map[string]string{settingBase: name},
+	base := func(name, since, owner string) Resource {
+		return Resource{Kind: "base image", Role: "of the declaration", ID: "ami-" + name, Since: since, Given: true,
+			Settings: map[string]string{settingBase: name, "owner": owner},
 			Commands: map[string]Command{settingBase: {Copy: "ec2 copy-image --source-image-id ami-" + name}}}
 	}
-	older, newer := base("app-1", "2026-01-01T00:00:00.000Z"), base("app-2", "2026-02-01T00:00:00.000Z")
+	older, newer := base("app-1", "2026-01-01T00:00:00.000Z", "amazon"), base("app-2", "2026-02-01T00:00:00.000Z", "self")
 	for _, c := range []struct {
 		left, right Resource
 		wrong       string
 	}{{older, newer, "us-east-1"}, {newer, older, "us-west-2"}} {
-		f := Compare(Pair{Left: east(c.left), Right: west(c.right)}, declaration(t, "")).Findings[0]
+		all := Compare(Pair{Left: east(c.left), Right: west(c.right)}, declaration(t, "")).Findings
+		if len(all) != 1 {
+			t.Errorf("another image is told of as %v", outline(all)) // its owner goes with it
+		}
+		f := all[0]
 		want := []string{"aws ec2 copy-image --source-image-id ami-app-2 --region " + c.wrong}
 		if f.Presumed || !slices.Equal(f.Wrong, []string{c.wrong}) || !slices.Equal(f.Heal, want) {
 			t.Errorf("wrong %v, presumed %v, heal %v, want %s", f.Wrong, f.Presumed, f.Heal, c.wrong)

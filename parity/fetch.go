@@ -413,31 +413,12 @@ func (r *fetcher) readUsedImages(ctx context.Context) error {
 	return err
 }
 
-// readBase reads which image the declaration selects as the base here and now: the newest of the first pattern that any matches.
-func (r *fetcher) readBase(ctx context.Context) error {
-	if r.declared == nil {
-		return nil
+// readBase reads which image the declaration selects as the base here and now.
+func (r *fetcher) readBase(ctx context.Context) (err error) {
+	if r.declared != nil {
+		r.f.base, err = r.BaseImage(ctx, r.declared.Image.Base.Owners, r.declared.Image.Base.Names)
 	}
-	from := r.declared.Image.Base
-	for _, pattern := range from.Names {
-		out, err := r.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{
-			Owners: from.Owners, Filters: []ec2types.Filter{account.Filter("name", pattern), account.Filter("state", "available")},
-		})
-		if err != nil {
-			return err
-		}
-		if len(out.Images) > 0 {
-			newest := slices.MaxFunc(out.Images, byAge)
-			r.f.base = &newest
-			return nil
-		}
-	}
-	return nil
-}
-
-// byAge orders images from the oldest to the newest. AWS writes dates so that their texts sort.
-func byAge(a, b ec2types.Image) int {
-	return strings.Compare(aws.ToString(a.CreationDate)+aws.ToString(a.ImageId), aws.ToString(b.CreationDate)+aws.ToString(b.ImageId))
+	return err
 }
 
 // readFleets reads the groups that bear the stack's tag, and those that launch into its subnets.

@@ -12,6 +12,7 @@ import (
 func fold(all []*difference) []*difference {
 	all = foldTemplates(all)
 	all = foldPart(all)
+	all = foldBase(all)
 	all = foldStopped(all)
 	all = foldGoverned(all)
 	all = foldMissing(all)
@@ -99,6 +100,16 @@ func foldPart(all []*difference) []*difference {
 		return find(all, func(o *difference) bool {
 			return o.kind == "record" && o.role == d.role && (o.setting == "part" || o.setting == "points at")
 		})
+	})
+}
+
+// foldBase puts the owner of a base image under its name: of another image, the owner is another's too.
+func foldBase(all []*difference) []*difference {
+	return foldInto(all, func(d *difference) *difference {
+		if d.kind != "base image" || d.setting != "owner" {
+			return nil
+		}
+		return find(all, func(o *difference) bool { return o.kind == d.kind && o.setting == settingBase })
 	})
 }
 

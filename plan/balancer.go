@@ -12,8 +12,7 @@ import (
 )
 
 // balancerDefaults are the attributes of a load balancer that a declaration says nothing about, with the values that AWS
-// gives a new one (Elastic Load Balancing User Guide, "Edit attributes for your Application Load Balancer"). Logs are
-// left as somebody has set them: they change nothing of what users get.
+// gives a new one (Elastic Load Balancing User Guide, "Edit attributes for your Application Load Balancer").
 var balancerDefaults = map[string]string{
 	"deletion_protection.enabled":                              "false",
 	"idle_timeout.timeout_seconds":                             "60",
@@ -29,6 +28,14 @@ var balancerDefaults = map[string]string{
 	"load_balancing.cross_zone.enabled":                        "true",
 }
 
+// leftAlone are attributes that a person may have set for reasons that are a region's own, with the values that AWS gives a new
+// load balancer (LoadBalancerAttribute in the Elastic Load Balancing API Reference): logs go to a bucket of their region, and to turn
+// zonal shifts off ends one that is under way.
+var leftAlone = map[string]string{
+	"access_logs.s3.enabled": "false", "connection_logs.s3.enabled": "false", "health_check_logs.s3.enabled": "false",
+	"zonal_shift.config.enabled": "false",
+}
+
 // balancer is the application load balancer over a region's public subnets.
 type balancer struct {
 	scope
@@ -38,6 +45,14 @@ type balancer struct {
 
 	arn, dnsName, zoneID string // zoneID is of Route 53's zone that dnsName lies in
 	seen                 []Field
+	others               string // of leftAlone, those that are unusual
+}
+
+func (b *balancer) remarks() []Remark {
+	if b.others == "" {
+		return nil
+	}
+	return []Remark{{ID: b.arn, Text: "has attributes that a new load balancer does not have: " + b.others}}
 }
 
 func (b *balancer) identity() string     { return b.arn }
@@ -73,6 +88,7 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	b.remember(out.LoadBalancers[0])
+	b.others = unusual(attributes, leftAlone)
 	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, balancerDefaults)}, tagged(is))
 	return true, nil
 }

@@ -88,36 +88,17 @@ func (b *builder) launch(ctx context.Context) error {
 	return err
 }
 
-// base returns the newest image of the first pattern that any image matches.
+// base returns the id of the image that the declaration selects as the base here and now.
 func (b *builder) base(ctx context.Context) (string, error) {
 	from := b.declared.Image.Base
-	for _, pattern := range from.Names {
-		out, err := b.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{
-			Owners:  from.Owners,
-			Filters: []ec2types.Filter{account.Filter("name", pattern), account.Filter("state", "available")},
-		})
-		if err != nil {
-			return "", fmt.Errorf("describe images named %s: %w", pattern, err)
-		}
-		if id := newest(out.Images); id != "" {
-			return id, nil
-		}
+	image, err := b.BaseImage(ctx, from.Owners, from.Names)
+	if err != nil {
+		return "", err
 	}
-	return "", fmt.Errorf("no image of %s in %s is named %s", strings.Join(from.Owners, " or "), b.Region, strings.Join(from.Names, " or "))
-}
-
-// newest returns the id of the newest image, or the empty string where there is none.
-func newest(images []ec2types.Image) string {
-	var best *ec2types.Image
-	for n := range images {
-		if best == nil || byAge(*best, images[n]) < 0 {
-			best = &images[n]
-		}
+	if image == nil {
+		return "", fmt.Errorf("no image of %s in %s is named %s", strings.Join(from.Owners, " or "), b.Region, strings.Join(from.Names, " or "))
 	}
-	if best == nil {
-		return ""
-	}
-	return aws.ToString(best.ImageId)
+	return aws.ToString(image.ImageId), nil
 }
 
 // awaitReady reads the console's latest output, not what EC2 kept of the last start.

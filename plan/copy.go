@@ -17,15 +17,17 @@ type imageCopy struct {
 	source *image
 }
 
-func (c *imageCopy) desired() []Field { return []Field{{Name: "digest", Value: c.digest}} }
+func (c *imageCopy) desired() []Field {
+	return []Field{{Name: "digest", Value: c.digest}, tagged(true)}
+}
 
 func (c *imageCopy) actual() []Field {
 	_, digest := c.there()
-	return []Field{digest}
+	return []Field{digest, tagged(!c.untagged)}
 }
 
 func (c *imageCopy) find(ctx context.Context) (bool, error) {
-	if err := c.look(ctx); err != nil {
+	if err := c.lookWith(ctx); err != nil {
 		return false, err
 	}
 	there, _ := c.there()
@@ -65,6 +67,26 @@ func (c *imageCopy) copy(ctx context.Context) error {
 	}, c.stack(), c.Region, "image", c.digest, c.source.id)
 }
 
-func (c *imageCopy) change(ctx context.Context, _ []Difference) error { return c.create(ctx) }
+func (c *imageCopy) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := c.giveBack(ctx); err != nil {
+			return err
+		}
+	}
+	if !differs(differences, "digest") {
+		return nil
+	}
+	return c.create(ctx)
+}
+
+// remarks tells where the image that replaces this one, when the primary is lost, would be made from another base.
+func (c *imageCopy) remarks() []Remark {
+	here, there := c.base, c.source.base
+	if here == nil || there == nil || aws.ToString(here.Name) == aws.ToString(there.Name) {
+		return nil
+	}
+	return []Remark{{ID: aws.ToString(here.ImageId), Text: fmt.Sprintf("the newest base image is %s here and %s in the primary: images made here would be of another base",
+		aws.ToString(here.Name), aws.ToString(there.Name))}}
+}
 
 var _ resource = (*imageCopy)(nil)

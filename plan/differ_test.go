@@ -99,13 +99,20 @@ func TestRoutesDiffer(t *testing.T) {
 		RouteTableId: aws.String("rtb-1"),
 		Tags:         r.mark("public-routes").EC2("route-table")[0].Tags,
 		Routes: []ec2types.Route{
-			{DestinationCidrBlock: aws.String("10.10.0.0/16"), GatewayId: aws.String("local")},
-			{DestinationCidrBlock: aws.String("0.0.0.0/0"), GatewayId: aws.String("igw-2")},
+			{DestinationCidrBlock: aws.String("10.10.0.0/16"), GatewayId: aws.String("local"), Origin: "CreateRouteTable"},
+			{DestinationCidrBlock: aws.String("10.9.0.0/16"), GatewayId: aws.String("vgw-1"), Origin: "EnableVgwRoutePropagation"},
+			{DestinationPrefixListId: aws.String("pl-1"), GatewayId: aws.String("vpce-1"), Origin: "CreateRoute"},
+			{DestinationIpv6CidrBlock: aws.String("::/0"), GatewayId: aws.String("igw-1"), Origin: "CreateRoute"},
+			{DestinationCidrBlock: aws.String("0.0.0.0/0"), GatewayId: aws.String("igw-2"), Origin: "CreateRoute"},
 		},
 	})
-	expect(t, r, "0.0.0.0/0: igw-1, not igw-2", "subnets: subnet-a, subnet-b, not ")
+	expect(t, r, "0.0.0.0/0: igw-1, not igw-2", "other routes: , not ::/0 by igw-1", "subnets: subnet-a, subnet-b, not ")
+	want := []Remark{{ID: "rtb-1", Text: "has routes of gateway endpoints, which are not this stack's: pl-1 by vpce-1"}}
+	if diff := cmp.Diff(want, r.remarks()); diff != "" {
+		t.Errorf("remarks (-want +got)\n%s", diff)
+	}
 	r.gateway = nil
-	r.associations = map[string]string{"subnet-a": "x", "subnet-b": "y"}
+	r.extra, r.associations = nil, map[string]string{"subnet-a": "x", "subnet-b": "y"}
 	expect(t, r, "0.0.0.0/0: nowhere, not igw-2")
 	r.remember(ec2types.RouteTable{RouteTableId: aws.String("rtb-1")})
 	expect(t, r, "subnets: subnet-a, subnet-b, not ", "tagged: yes, not no")
@@ -205,11 +212,11 @@ func TestListenerDiffers(t *testing.T) {
 	l := &listener{scope: testScope(t), group: &targetGroup{arn: "arn:tg"}}
 	forward := elbtypes.Action{Type: "forward", TargetGroupArn: aws.String("arn:tg")}
 	l.remember(elbtypes.Listener{Port: aws.Int32(81), Protocol: "HTTP", DefaultActions: []elbtypes.Action{forward}})
-	l.seen = append(l.seen, Field{Name: "other rules", Value: ""})
+	l.seen = append(l.seen, Field{Name: "other rules", Value: ""}, tagged(true))
 	expect(t, l)
 	l.remember(elbtypes.Listener{Port: aws.Int32(81), Protocol: "HTTP", DefaultActions: []elbtypes.Action{{Type: "fixed-response"}}})
-	l.seen = append(l.seen, Field{Name: "other rules", Value: "arn:rule"})
-	expect(t, l, "forwards to: arn:tg, not fixed-response", "other rules: , not arn:rule")
+	l.seen = append(l.seen, Field{Name: "other rules", Value: "arn:rule"}, tagged(false))
+	expect(t, l, "forwards to: arn:tg, not fixed-response", "other rules: , not arn:rule", "tagged: yes, not no")
 }
 
 func TestCheckWithAnotherIntervalIsReplacedAndTheRecordsFollow(t *testing.T) {
@@ -359,7 +366,7 @@ func TestTheGraphIsWhole(t *testing.T) {
 		"*plan.image": 1, "*plan.imageCopy": 1, "*plan.template": 2, "*plan.host": 4, "*plan.fleet": 2, "*plan.targetGroup": 2,
 		"*plan.balancer": 2, "*plan.listener": 2, "*plan.targets": 2, "*plan.preset": 2, "*plan.check": 2,
 		"*plan.passing": 2, "*plan.zone": 1, "*plan.records": 1, "*plan.switchRule": 1, "*plan.ownCheck": 2, "*plan.earlier": 1,
-		"*plan.handover": 2, "*plan.alias": 2, "*plan.superseded": 2}
+		"*plan.handover": 2, "*plan.alias": 2, "*plan.superseded": 2, "*plan.neighbours": 2}
 	if diff := cmp.Diff(want, kinds); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

@@ -73,7 +73,7 @@ func (f *fleet) replaces(differences []Difference) string {
 }
 
 func (h *host) replaces(differences []Difference) string {
-	if len(differences) == 1 && differs(differences, "running") {
+	if !renews(differences) {
 		return ""
 	}
 	return fmt.Sprintf("1 instance: %s is terminated, then another is launched; about %v", h.id, 2*bootTime)

@@ -66,6 +66,15 @@ func (f *fleet) desired() []Field {
 	return append(fields, usualFleet()...)
 }
 
+// remarks tells where a person or scaling wants another number than a new group gets.
+func (f *fleet) remarks() []Remark {
+	if !f.found || f.deleting || int(aws.ToInt32(f.was.DesiredCapacity)) == f.declared.Fleet.Desired {
+		return nil
+	}
+	return []Remark{{ID: f.fleetName(), Text: fmt.Sprintf("wants %d instances; the declared %d are for its creation, and scaling or a person decides since",
+		aws.ToInt32(f.was.DesiredCapacity), f.declared.Fleet.Desired)}}
+}
+
 func (f *fleet) zoneIdentifier() *string {
 	return aws.String(f.subnets[0].id + "," + f.subnets[1].id)
 }

@@ -30,6 +30,11 @@ func (h *host) identity() string { return h.id }
 func (h *host) actual() []Field  { return h.seen }
 
 func (h *host) desired() []Field {
+	return append(h.placed(), Field{Name: protection, Value: yes(false)}, Field{Name: shutdown, Value: string(ec2types.ShutdownBehaviorStop)})
+}
+
+// placed is what a host is launched with, and can be known by.
+func (h *host) placed() []Field {
 	return []Field{
 		{Name: "image", Value: known(h.template.imageID())},
 		{Name: "type", Value: h.declared.Instance.Type},
@@ -55,7 +60,11 @@ func (h *host) find(ctx context.Context) (bool, error) {
 		one.remember(i)
 		found = append(found, &one)
 	}
-	return choose(ctx, h, found)
+	there, err := choose(ctx, h, found)
+	if err != nil || !there {
+		return false, err
+	}
+	return h.readSettings(ctx)
 }
 
 func (h *host) remember(i ec2types.Instance) {
@@ -94,7 +103,7 @@ func (h *host) parts(version int64) []string {
 
 // fits prefers the host of which the least has to be changed. The others are left from an interrupted
 // replacement, or from a call that was carried out late, after the declaration had changed.
-func (h *host) fits() int { return len(h.seen) - len(compare(h.desired(), h.seen)) }
+func (h *host) fits() int { return len(h.seen) - len(compare(h.placed(), h.seen)) }
 
 func (h *host) holds(context.Context) ([]string, error) { return nil, nil }
 
@@ -114,12 +123,19 @@ func (h *host) create(ctx context.Context) error {
 
 func (h *host) change(ctx context.Context, differences []Difference) error {
 	if differs(differences, "tagged") {
-		if err := h.retag(ctx, h.id, h.role); err != nil || len(differences) == 1 {
+		if err := h.retag(ctx, h.id, h.role); err != nil {
 			return err
 		}
 	}
-	if len(differences) == 1 && differs(differences, "running") {
+	if err := h.reset(ctx, differences); err != nil {
+		return err
+	}
+	switch {
+	case renews(differences):
+	case differs(differences, "running"):
 		return h.start(ctx)
+	default:
+		return nil
 	}
 	if err := terminate(ctx, h.scope, []string{h.id}); err != nil {
 		return err

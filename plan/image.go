@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy/account"
 )
@@ -20,7 +19,7 @@ type image struct {
 }
 
 func (i *image) desired() []Field {
-	return []Field{{Name: "digest", Value: i.digest}, {Name: "builder", Value: "gone"}}
+	return []Field{{Name: "digest", Value: i.digest}, {Name: "builder", Value: "gone"}, tagged(true)}
 }
 
 func (i *image) actual() []Field {
@@ -29,14 +28,11 @@ func (i *image) actual() []Field {
 	if ids := i.builder.all(); len(ids) > 0 {
 		state.Value = set(ids...)
 	}
-	return []Field{digest, state}
+	return []Field{digest, state, tagged(!i.untagged)}
 }
 
 func (i *image) find(ctx context.Context) (bool, error) {
-	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() error { return i.look(ctx) })
-	both.Go(func() error { return i.builder.find(ctx) })
-	if err := both.Wait(); err != nil {
+	if err := i.lookWith(ctx, i.builder.find); err != nil {
 		return false, err
 	}
 	there, _ := i.there()
@@ -104,6 +100,11 @@ func newestOf(ids ...string) string {
 }
 
 func (i *image) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := i.giveBack(ctx); err != nil {
+			return err
+		}
+	}
 	if differs(differences, "digest") {
 		return i.create(ctx)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy/account"
 )
@@ -24,7 +25,12 @@ type images struct {
 	failed  []string // ones of this digest that came to nothing
 	earlier string   // the digest of the newest other
 	all     []string
+	disks   []string // the snapshots that all are made of
 	orphans []string // snapshots, where there is no image
+
+	untagged bool            // it lacks tags of the stack's, and is known by its name
+	blocked  error           // what is somebody else's and has the name
+	base     *ec2types.Image // what an image would be made from in this region now
 }
 
 func (i *images) identity() string { return i.id }
@@ -35,30 +41,104 @@ func (i *images) imageName() string { return i.name(i.digest[:12]) }
 
 func (i *images) look(ctx context.Context) error {
 	*i = images{scope: i.scope, digest: i.digest}
-	out, err := i.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, Filters: i.mark("image").Filters()})
+	all, err := i.own(ctx, i.mark("image").Filters()...)
 	if err != nil {
-		return fmt.Errorf("describe images: %w", err)
+		return err
 	}
-	slices.SortFunc(out.Images, byAge)
-	for _, image := range out.Images {
-		id := aws.ToString(image.ImageId)
-		i.all = append(i.all, id)
-		digest := account.OfEC2(image.Tags)[account.TagDigest]
-		switch {
-		case digest != i.digest:
+	slices.SortFunc(all, account.ByAge)
+	for _, image := range all {
+		if digest := account.OfEC2(image.Tags)[account.TagDigest]; digest != i.digest {
+			i.add(image)
 			i.earlier = digest
-		case image.State == ec2types.ImageStateAvailable:
-			i.id = id
-		case image.State == ec2types.ImageStatePending:
-			i.pending = id
-		default:
-			i.failed = append(i.failed, id)
+			continue
+		}
+		i.sort(image)
+	}
+	if i.id == "" && i.pending == "" { // or it has lost its tags
+		if err := i.lookByName(ctx); err != nil {
+			return err
 		}
 	}
 	if len(i.all) == 0 {
 		i.orphans, err = i.snapshots(ctx)
 	}
 	return err
+}
+
+func (i *images) own(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.Image, error) {
+	out, err := i.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, Filters: filters})
+	if err != nil {
+		return nil, fmt.Errorf("describe images: %w", err)
+	}
+	return out.Images, nil
+}
+
+// sort takes an image of the digest for the one in use, for one that is being made, or for one that came to nothing.
+func (i *images) sort(image ec2types.Image) {
+	i.add(image)
+	switch id := aws.ToString(image.ImageId); image.State {
+	case ec2types.ImageStateAvailable:
+		i.id = id
+	case ec2types.ImageStatePending:
+		i.pending = id
+	default:
+		i.failed = append(i.failed, id)
+	}
+}
+
+func (i *images) add(image ec2types.Image) {
+	id := aws.ToString(image.ImageId)
+	if slices.Contains(i.all, id) {
+		return
+	}
+	i.all = append(i.all, id)
+	for _, d := range image.BlockDeviceMappings {
+		if d.Ebs != nil && d.Ebs.SnapshotId != nil {
+			i.disks = append(i.disks, *d.Ebs.SnapshotId)
+		}
+	}
+}
+
+// lookByName looks for an image that has the digest in its name and not in its tags. A name is unique in an account's region
+// (CreateImage in the EC2 API Reference), so that no other could be made beside it.
+func (i *images) lookByName(ctx context.Context) error {
+	named, err := i.own(ctx, account.Filter("name", i.imageName()))
+	for _, image := range named {
+		switch {
+		case slices.Contains(i.failed, aws.ToString(image.ImageId)):
+		case !account.Unclaimed(account.OfEC2(image.Tags), i.stack()):
+			i.blocked = inTheWay(fmt.Sprintf("%s, which is called %s,", aws.ToString(image.ImageId), i.imageName()), i.mark("image"))
+		default:
+			i.untagged = true
+			i.sort(image)
+		}
+	}
+	return err
+}
+
+func (i *images) refused() error { return i.blocked }
+
+// lookWith looks for the images, for the base that one would be made from here and now, and for what else is given.
+func (i *images) lookWith(ctx context.Context, others ...func(context.Context) error) error {
+	var base *ec2types.Image
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() error { return i.look(ctx) })
+	all.Go(func() (err error) {
+		from := i.declared.Image.Base
+		base, err = i.BaseImage(ctx, from.Owners, from.Names)
+		return err
+	})
+	for _, other := range others {
+		all.Go(func() error { return other(ctx) })
+	}
+	err := all.Wait()
+	i.base = base
+	return err
+}
+
+// giveBack gives the image that is known by its name the tags that it has lost.
+func (i *images) giveBack(ctx context.Context) error {
+	return i.giveTags(ctx, cmp.Or(i.id, i.pending), i.tags())
 }
 
 // remnants tells whether there is anything to remove where there is no image to use: snapshots too, of images that a killed
@@ -75,12 +155,6 @@ func (i *images) snapshots(ctx context.Context) (ids []string, err error) {
 		ids = append(ids, aws.ToString(s.SnapshotId))
 	}
 	return ids, nil
-}
-
-// byAge orders images from the oldest to the newest. AWS's date format sorts as text.
-func byAge(a, b ec2types.Image) int {
-	return cmp.Or(cmp.Compare(aws.ToString(a.CreationDate), aws.ToString(b.CreationDate)),
-		cmp.Compare(aws.ToString(a.ImageId), aws.ToString(b.ImageId)))
 }
 
 // there tells whether any image exists, and which digest the region has.
@@ -147,6 +221,9 @@ func (i *images) discard(ctx context.Context, ids []string) error {
 
 // remove deletes all images and then their snapshots, which remain without them.
 func (i *images) remove(ctx context.Context) error {
+	if err := i.markDisks(ctx); err != nil {
+		return err
+	}
 	if err := i.discard(ctx, i.all); err != nil {
 		return err
 	}
@@ -158,6 +235,26 @@ func (i *images) remove(ctx context.Context) error {
 		_, err := i.EC2.DeleteSnapshot(ctx, &ec2.DeleteSnapshotInput{SnapshotId: &id})
 		if err != nil && !account.IsNotFound(err) {
 			return fmt.Errorf("delete %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// markDisks gives the images' snapshots the tags that they have lost: once the images are gone, nothing else tells whose they are.
+func (i *images) markDisks(ctx context.Context) error {
+	if len(i.disks) == 0 {
+		return nil
+	}
+	known, err := i.snapshots(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range i.disks {
+		if slices.Contains(known, id) {
+			continue
+		}
+		if err := i.retag(ctx, id, "image"); err != nil && !account.IsNotFound(err) {
+			return err
 		}
 	}
 	return nil

@@ -69,6 +69,10 @@ func takeInventory(d *understudy.Declaration, accounts map[understudy.Side]*acco
 		v.addService(v.regions[side])
 	}
 	v.addNames(d, accounts)
+	for _, side := range understudy.Sides {
+		r := v.regions[side]
+		v.graph.add(r.id("neighbours"), &neighbours{scope: r.scope, vpc: r.vpc, graph: &v.graph}, r.vpcNode)
+	}
 	return v
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
@@ -24,6 +25,8 @@ type listener struct {
 	seen     []Field
 }
 
+const listenerRole = "listener"
+
 func (l *listener) identity() string { return l.arn }
 func (l *listener) actual() []Field  { return l.seen }
 
@@ -33,6 +36,7 @@ func (l *listener) desired() []Field {
 		{Name: "protocol", Value: string(elbtypes.ProtocolEnumHttp)},
 		{Name: "forwards to", Value: sharesText(l.introduces())},
 		{Name: "other rules", Value: ""},
+		tagged(true),
 	}
 }
 
@@ -60,9 +64,28 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 	if err != nil || !there {
 		return there, err
 	}
-	rules, err := l.otherRules(ctx)
-	l.seen = append(l.seen, Field{Name: "other rules", Value: set(rules...)})
-	return true, err
+	return true, l.readMore(ctx)
+}
+
+// readMore adds to what was seen of the listener its rules and its tags.
+func (l *listener) readMore(ctx context.Context) error {
+	var rules []string
+	var tags *elb.DescribeTagsOutput
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		rules, err = l.otherRules(ctx)
+		return err
+	})
+	both.Go(func() (err error) {
+		tags, err = l.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{l.arn}})
+		return err
+	})
+	if err := both.Wait(); err != nil {
+		return err
+	}
+	is := slices.ContainsFunc(tags.TagDescriptions, func(d elbtypes.TagDescription) bool { return l.mark(listenerRole).In(account.OfELB(d.Tags)) })
+	l.seen = append(l.seen, Field{Name: "other rules", Value: set(rules...)}, tagged(is))
+	return nil
 }
 
 func (l *listener) remember(o elbtypes.Listener) {
@@ -135,7 +158,7 @@ func (l *listener) create(ctx context.Context) error {
 		Protocol:        elbtypes.ProtocolEnumHttp,
 		Port:            aws.Int32(int32(l.declared.Listener.Port)),
 		DefaultActions:  forwards([]share{{l.group.arn, whole}}),
-		Tags:            l.mark("listener").ELB(),
+		Tags:            l.mark(listenerRole).ELB(),
 	})
 	if err != nil {
 		return fmt.Errorf("create listener: %w", err)
@@ -145,6 +168,11 @@ func (l *listener) create(ctx context.Context) error {
 }
 
 func (l *listener) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := l.retagELB(ctx, l.arn, listenerRole); err != nil || len(differences) == 1 {
+			return err
+		}
+	}
 	_, err := l.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{
 		ListenerArn:    &l.arn,
 		Port:           aws.Int32(int32(l.declared.Listener.Port)),

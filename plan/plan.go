@@ -48,11 +48,12 @@ type Step struct {
 // Plan is the list of steps, in an order in which they could be done one by one. Steps that do not
 // need each other are done at the same time.
 type Plan struct {
-	Steps  []Step
-	Kept   []Left // what down does not delete, unless it is asked to
-	graph  *graph
-	rounds []round
-	goesOn bool // past steps that fail
+	Steps   []Step
+	Kept    []Left   // what down does not delete, unless it is asked to
+	Remarks []Remark // what was seen and is left alone
+	graph   *graph
+	rounds  []round
+	goesOn  bool // past steps that fail
 }
 
 // round is a walk through the graph, with the steps to do at its nodes.
@@ -108,7 +109,10 @@ func planUp(ctx context.Context, v *inventory, o Rollout) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPlan(g, round{forward, v.order(o, found, steps)}, round{backward, removalsOfDoubles(g)}), nil
+	remarks := g.remarks(found)
+	p := newPlan(g, round{forward, v.order(o, found, steps)}, round{backward, removalsOfDoubles(g)})
+	p.Remarks = remarks
+	return p, nil
 }
 
 // differing returns the steps that make everything that was looked for as desired.

@@ -29,6 +29,7 @@ type records struct {
 	seen      map[understudy.Side]route53types.ResourceRecordSet
 	renamed   []route53types.ResourceRecordSet // the stack's by what they answer, with set identifiers that are not
 	foreign   []route53types.ResourceRecordSet // of the same name, and somebody else's
+	beside    []route53types.ResourceRecordSet // of the same name and another type, by which users go too
 }
 
 func (r *records) identity() string {
@@ -99,7 +100,7 @@ func (r *records) refused() error {
 
 // look reads the zone's records of the declared name.
 func (r *records) look(ctx context.Context) error {
-	r.seen, r.renamed, r.foreign = map[understudy.Side]route53types.ResourceRecordSet{}, nil, nil
+	r.seen, r.renamed, r.foreign, r.beside = map[understudy.Side]route53types.ResourceRecordSet{}, nil, nil, nil
 	if r.zone.id == "" {
 		return nil
 	}
@@ -111,7 +112,13 @@ func (r *records) look(ctx context.Context) error {
 		return fmt.Errorf("list records of %s: %w", r.zone.id, err)
 	}
 	for _, set := range out.ResourceRecordSets {
-		if aws.ToString(set.Name) != host || set.Type != route53types.RRTypeA {
+		if aws.ToString(set.Name) != host {
+			continue
+		}
+		if set.Type != route53types.RRTypeA {
+			if slices.Contains(otherWays, set.Type) {
+				r.beside = append(r.beside, set)
+			}
 			continue
 		}
 		side, ok := r.sideOf(set)
@@ -125,6 +132,17 @@ func (r *records) look(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// otherWays are the types of records by which users find another address than the pair's: RFC 3596's and RFC 9460's.
+var otherWays = []route53types.RRType{route53types.RRTypeAaaa, route53types.RRTypeHttps, route53types.RRTypeSvcb}
+
+func (r *records) remarks() (all []Remark) {
+	for _, set := range r.beside {
+		all = append(all, Remark{ID: string(set.Type), Text: fmt.Sprintf("%s has an %s record, which is not this stack's: users who go by it do not follow the failover",
+			r.declared.Host(), set.Type)})
+	}
+	return all
 }
 
 // leadsHome tells whether a record is one of the failover pair under another set identifier: it answers with one of

@@ -60,6 +60,6 @@ func planDown(ctx context.Context, g *graph, withZone bool) (*Plan, error) {
 		steps = append(steps, here...)
 	}
 	p := newPlan(g, round{backward, steps})
-	p.Kept, p.goesOn = kept, true
+	p.Kept, p.Remarks, p.goesOn = kept, g.remarks(found), true
 	return p, nil
 }

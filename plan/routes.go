@@ -37,6 +37,8 @@ type routes struct {
 	within       string            // the VPC that it is in
 	defaultRoute string            // the gateway that the default route leads to
 	associations map[string]string // subnet id -> association id
+	extra        []ec2types.Route  // that somebody has made
+	ofEndpoints  []ec2types.Route  // that came with somebody's gateway endpoints
 	untagged     bool
 }
 
@@ -51,7 +53,7 @@ func (r *routes) desired() []Field {
 	for _, s := range r.subnets {
 		ids = append(ids, known(s.id))
 	}
-	return []Field{{Name: everywhere, Value: way}, {Name: "subnets", Value: set(ids...)}, tagged(true)}
+	return []Field{{Name: everywhere, Value: way}, {Name: "other routes"}, {Name: "subnets", Value: set(ids...)}, tagged(true)}
 }
 
 func (r *routes) actual() []Field {
@@ -63,7 +65,9 @@ func (r *routes) actual() []Field {
 	for id := range r.associations {
 		ids = append(ids, id)
 	}
-	return []Field{{Name: everywhere, Value: way}, {Name: "subnets", Value: set(ids...)}, tagged(!r.untagged)}
+	return []Field{
+		{Name: everywhere, Value: way}, {Name: "other routes", Value: routesText(r.extra)}, {Name: "subnets", Value: set(ids...)}, tagged(!r.untagged),
+	}
 }
 
 func (r *routes) find(ctx context.Context) (bool, error) {
@@ -140,11 +144,16 @@ func (r *routes) holds(ctx context.Context) ([]string, error) {
 
 func (r *routes) remember(t ec2types.RouteTable) {
 	r.id, r.within = aws.ToString(t.RouteTableId), aws.ToString(t.VpcId)
-	r.defaultRoute, r.associations = "", map[string]string{}
+	r.defaultRoute, r.associations, r.extra, r.ofEndpoints = "", map[string]string{}, nil, nil
 	r.untagged = !r.mark(r.role).In(account.OfEC2(t.Tags))
 	for _, route := range t.Routes {
-		if aws.ToString(route.DestinationCidrBlock) == everywhere {
+		switch {
+		case aws.ToString(route.DestinationCidrBlock) == everywhere:
 			r.defaultRoute = target(route)
+		case ofEndpoint(route):
+			r.ofEndpoints = append(r.ofEndpoints, route)
+		case byHand(route):
+			r.extra = append(r.extra, route)
 		}
 	}
 	for _, a := range t.Associations {
@@ -152,16 +161,6 @@ func (r *routes) remember(t ec2types.RouteTable) {
 			r.associations[*a.SubnetId] = aws.ToString(a.RouteTableAssociationId)
 		}
 	}
-}
-
-// target returns the id of a route's target, of any kind.
-func target(r ec2types.Route) string {
-	for _, id := range []*string{r.GatewayId, r.NatGatewayId, r.TransitGatewayId, r.VpcPeeringConnectionId, r.NetworkInterfaceId, r.InstanceId} {
-		if id != nil {
-			return *id
-		}
-	}
-	return "something else"
 }
 
 func (r *routes) create(ctx context.Context) error {
@@ -206,6 +205,11 @@ func (r *routes) change(ctx context.Context, differences []Difference) error {
 	}
 	if differs(differences, everywhere) {
 		if err := r.lead(ctx); err != nil {
+			return err
+		}
+	}
+	if differs(differences, "other routes") {
+		if err := r.deleteOthers(ctx); err != nil {
 			return err
 		}
 	}

@@ -90,6 +90,9 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 	unknown := func(n *node) bool {
 		side, _, _ := strings.Cut(n.id, "/")
 		_, beyond := n.resource.(worldwide)
+		if _, theirs := n.resource.(*neighbours); theirs {
+			return true
+		}
 		return silent[understudy.Side(side)] != nil && !beyond
 	}
 	seen, err := v.graph.survey(ctx, unknown)

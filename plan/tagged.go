@@ -21,8 +21,12 @@ func tagged(is bool) Field { return Field{Name: "tagged", Value: yes(is)} }
 
 // retag gives a resource of EC2 its tags back.
 func (s scope) retag(ctx context.Context, id, role string) error {
+	return s.giveTags(ctx, id, s.mark(role))
+}
+
+func (s scope) giveTags(ctx context.Context, id string, tags account.Tags) error {
 	in := &ec2.CreateTagsInput{Resources: []string{id}}
-	for k, v := range s.mark(role) {
+	for k, v := range tags {
 		in.Tags = append(in.Tags, ec2types.Tag{Key: aws.String(k), Value: aws.String(v)})
 	}
 	if _, err := s.EC2.CreateTags(ctx, in); err != nil {

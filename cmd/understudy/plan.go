@@ -18,7 +18,8 @@ line and column.
 
 Signs: + create, ~ change, ± replace, - delete, … wait for something that AWS does by itself.
 "(known after)" stands for the id of something that does not exist yet. On a terminal, long ids
-are shortened so that no line wraps, and lines have colours unless NO_COLOR is set.
+are shortened so that no line wraps, and lines have colours unless NO_COLOR is set. A line "note"
+tells of what was seen and is left alone, such as a security group of somebody else's in the VPC.
 
 --out FILE saves the plan: "understudy up FILE" applies it, and refuses if the declaration or
 the account has changed since.
@@ -118,7 +119,8 @@ func readSaved(file string) (*plan.Saved, error) {
 
 // planJSON is a plan as programs read it.
 type planJSON struct {
-	Steps []stepJSON `json:"steps"`
+	Steps   []stepJSON    `json:"steps"`
+	Remarks []plan.Remark `json:"remarks,omitempty"` // what was seen and is left alone
 }
 
 type stepJSON struct {
@@ -132,7 +134,7 @@ func planned(p *plan.Plan) planJSON {
 	for _, s := range p.Steps {
 		steps = append(steps, stepJSON{s, s.Replaces(), s.Reason()})
 	}
-	return planJSON{steps}
+	return planJSON{steps, p.Remarks}
 }
 
 func writeJSON(c *cobra.Command, v any) error {

@@ -36,6 +36,9 @@ func renderPlan(on page, p *plan.Plan, details bool) {
 	for _, k := range p.Kept {
 		on.line("", "  keep   %s  %s: %s", k.Resource, k.ID, k.Why)
 	}
+	for _, r := range p.Remarks {
+		on.line("", "  note   %s  %s: %s", r.Resource, r.ID, r.Text)
+	}
 	on.line("", "%s", summary(p))
 }
 

@@ -21,6 +21,27 @@ func TestOnlyYesIsConsent(t *testing.T) {
 	}
 }
 
+func TestAQuestionSaysWhyItIsAsked(t *testing.T) {
+	for _, c := range []struct {
+		foreign string
+		yes     bool
+		want    string
+	}{
+		{"EC2 in us-east-1 is AWS's own", false, "Take it in AWS account 123456789012 (EC2 in us-east-1 is AWS's own)? Type yes: "},
+		{"EC2 in us-east-1 is AWS's own", true, ""},
+		{"", false, ""},
+	} {
+		on := target{account: "123456789012", foreign: c.foreign}
+		if got := on.question(c.yes, "Take it"); got != c.want {
+			t.Errorf("%+v: asked %q", c, got)
+		}
+	}
+	var asked bytes.Buffer
+	if err := consent(strings.NewReader(""), &asked, "", "up"); err != nil || asked.Len() > 0 {
+		t.Errorf("without a question: %v, asked %q", err, asked.String())
+	}
+}
+
 func TestWithoutATerminalNobodyIsAsked(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -41,13 +62,14 @@ func TestAPlanIsRenderedDesiredThenActual(t *testing.T) {
 		{Resource: "primary/vpc", Action: plan.Create, Differences: []plan.Difference{{Name: "cidr", Desired: "10.0.0.0/16"}}},
 		{Resource: "primary/group", Action: plan.Change, ID: "sg-1", Differences: []plan.Difference{{Name: "ingress", Desired: "tcp 80", Actual: ""}}},
 		{Resource: "primary/targets", Action: plan.Wait},
-	}}
+	}, Remarks: []plan.Remark{{Resource: "primary/neighbours", ID: "i-1", Text: "an instance that is not this stack's"}}}
 	var b bytes.Buffer
 	renderPlan(newPage(&b), p, false)
 	const want = `+ create primary/vpc
 ~ change primary/group  sg-1
            ingress                tcp 80  (is nothing)
 … wait   primary/targets
+  note   primary/neighbours  i-1: an instance that is not this stack's
 1 to create, 1 to change, 1 to wait for
 `
 	if b.String() != want {

@@ -1,0 +1,85 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/understudy/understudy/account"
+)
+
+// Settings of an instance that a launch leaves as AWS makes them, and that are changed while it runs. With termination protection,
+// a host cannot be replaced; one that terminates when it shuts itself down does not come back.
+const (
+	protection = "termination protection"
+	shutdown   = "shutdown behavior"
+)
+
+// renews tells whether a host has to be replaced for some differences.
+func renews(differences []Difference) bool {
+	return slices.ContainsFunc(differences, func(d Difference) bool {
+		return !slices.Contains([]string{"tagged", "running", protection, shutdown}, d.Name)
+	})
+}
+
+// readSettings adds to what was seen of the host what only DescribeInstanceAttribute tells, one attribute in each call.
+func (h *host) readSettings(ctx context.Context) (bool, error) {
+	var protected, behavior *ec2.DescribeInstanceAttributeOutput
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		protected, err = h.attribute(ctx, ec2types.InstanceAttributeNameDisableApiTermination)
+		return err
+	})
+	both.Go(func() (err error) {
+		behavior, err = h.attribute(ctx, ec2types.InstanceAttributeNameInstanceInitiatedShutdownBehavior)
+		return err
+	})
+	err := both.Wait()
+	if account.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	how := ec2types.ShutdownBehaviorStop
+	if v := behavior.InstanceInitiatedShutdownBehavior; v != nil {
+		how = ec2types.ShutdownBehavior(aws.ToString(v.Value))
+	}
+	h.seen = append(h.seen, Field{Name: protection, Value: yes(on(protected.DisableApiTermination))}, Field{Name: shutdown, Value: string(how)})
+	return true, nil
+}
+
+func (h *host) attribute(ctx context.Context, name ec2types.InstanceAttributeName) (*ec2.DescribeInstanceAttributeOutput, error) {
+	out, err := h.EC2.DescribeInstanceAttribute(ctx, &ec2.DescribeInstanceAttributeInput{InstanceId: &h.id, Attribute: name})
+	if err != nil {
+		return nil, fmt.Errorf("describe %s of %s: %w", name, h.id, err)
+	}
+	return out, nil
+}
+
+// reset gives the host's settings back, one in each call (ModifyInstanceAttribute in the EC2 API Reference).
+func (h *host) reset(ctx context.Context, differences []Difference) error {
+	for _, in := range []struct {
+		name string
+		*ec2.ModifyInstanceAttributeInput
+	}{
+		{protection, &ec2.ModifyInstanceAttributeInput{DisableApiTermination: &ec2types.AttributeBooleanValue{Value: aws.Bool(false)}}},
+		{shutdown, &ec2.ModifyInstanceAttributeInput{
+			InstanceInitiatedShutdownBehavior: &ec2types.AttributeValue{Value: aws.String(string(ec2types.ShutdownBehaviorStop))},
+		}},
+	} {
+		if !differs(differences, in.name) {
+			continue
+		}
+		in.InstanceId = &h.id
+		if _, err := h.EC2.ModifyInstanceAttribute(ctx, in.ModifyInstanceAttributeInput); err != nil {
+			return fmt.Errorf("set the %s of %s: %w", in.name, h.id, err)
+		}
+	}
+	return nil
+}
