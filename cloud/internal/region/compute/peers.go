@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
+	"github.com/understudy/understudy/cloud/internal/socket"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -49,24 +49,18 @@ func (r *Room) ServePeers(mux *http.ServeMux) {
 
 // askPeer sends a request to another region.
 func (r *Room) askPeer(ctx context.Context, region, path string) (*http.Response, error) {
-	socket, ok := "", false
+	at, ok := "", false
 	if r.cfg.Peer != nil {
-		socket, ok = r.cfg.Peer(region)
+		at, ok = r.cfg.Peer(region)
 	}
 	if !ok {
 		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter SourceRegion is invalid: this cloud has no such region.", region)
 	}
-	client := http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", socket)
-		},
-	}}
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+region+path, nil)
 	if err != nil {
 		return nil, err
 	}
-	return client.Do(q)
+	return socket.Client(at).Do(q)
 }
 
 // peerImage reads an image of another region, or of this one.

@@ -34,6 +34,9 @@ func TestTagsGivenAtCreationAreKept(t *testing.T) {
 	roomtest.Must(r.AllocateAddress(ctx, &ec2.AllocateAddressInput{TagSpecifications: as("elastic-ip")}))(t)
 	roomtest.Must(r.CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{SubnetId: subnet, ConnectivityType: "private", TagSpecifications: as("natgateway")}))(t)
 	roomtest.Must(r.CreateNetworkAcl(ctx, &ec2.CreateNetworkAclInput{VpcId: vpc, TagSpecifications: as("network-acl")}))(t)
+	roomtest.Must(r.CreateVpcPeeringConnection(ctx, &ec2.CreateVpcPeeringConnectionInput{
+		VpcId: vpc, PeerVpcId: vpc, TagSpecifications: as("vpc-peering-connection"),
+	}))(t)
 	// None of this package's calls makes an interface.
 	resourcetest.WantTagged(t, roomtest.Must(r.DescribeTags(ctx, &ec2.DescribeTagsInput{}))(t), kinds, interfaceKind)
 }

@@ -27,9 +27,13 @@ func (r *Room) PublicName(vpc string, a netip.Addr) string {
 	if v, _ := r.vpcs.Get(vpc); !v.DNSHostnames || !a.IsValid() {
 		return ""
 	}
-	dashed := "ec2-" + strings.ReplaceAll(a.String(), ".", "-")
-	if r.Region == "us-east-1" {
-		return dashed + ".compute-1.amazonaws.com"
+	return "ec2-" + strings.ReplaceAll(a.String(), ".", "-") + publicDomain(r.Region)
+}
+
+// publicDomain is how public names of a region end.
+func publicDomain(region string) string {
+	if region == "us-east-1" {
+		return ".compute-1.amazonaws.com"
 	}
-	return dashed + "." + r.Region + ".compute.amazonaws.com"
+	return "." + region + ".compute.amazonaws.com"
 }

@@ -28,6 +28,9 @@ type Config struct {
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
 	// Metadata returns the metadata service that a VPC's instances reach.
 	Metadata func(vpc string) http.Handler
+	// Peer tells the unix socket on which another region of this cloud serves ServePeers; false where there is no such
+	// region.
+	Peer func(region string) (socket string, ok bool)
 	// Synced is called after each Sync, since the public ports may be others now.
 	Synced func()
 }
@@ -68,6 +71,7 @@ type Room struct {
 	interfaces  *store.Table[Interface]
 	elastics    *store.Table[elasticRow]
 	nats        *store.Table[natRow]
+	peerings    *store.Table[peeringRow]
 	counters    *store.Table[int]
 
 	sync    sync.Mutex                              // one bringing-up of a network at a time
@@ -91,6 +95,7 @@ func Load(registry *resource.Registry, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "network-interfaces", &r.interfaces, &err)
 	room.LoadTable(r.DB, "elastic-addresses", &r.elastics, &err)
 	room.LoadTable(r.DB, "nat-gateways", &r.nats, &err)
+	room.LoadTable(r.DB, "peering-connections", &r.peerings, &err)
 	room.LoadTable(r.DB, "counters", &r.counters, &err)
 	resource.Enter(registry, r, kinds)
 	return r, err
@@ -109,6 +114,7 @@ func (r *Room) Open() error {
 	for _, n := range r.nats.All() {
 		r.Spawn(func() { r.tendNAT(n.ID) })
 	}
+	r.Spawn(r.tellPeers)
 	return nil
 }
 

@@ -37,7 +37,7 @@ const instanceTTL = 60
 
 // ownNames answers for the names that a VPC's interfaces have, private and public: from inside, both
 // mean the private address (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html); and for the private
-// addresses, which mean the private name.
+// addresses, which mean the private name. Peers may have it told what their public names mean.
 func (r *Room) ownNames(vpc string, q dns.Question) ([]dns.RR, bool) {
 	if q.Qclass != dns.ClassINET {
 		return nil, false
@@ -52,6 +52,9 @@ func (r *Room) ownNames(vpc string, q dns.Question) ([]dns.RR, bool) {
 		case name == r.PrivateName(i.Address) || name == r.PublicName(vpc, i.Public):
 			return r.ownRecords(q, dns.TypeA, &dns.A{A: i.Address.AsSlice()}), true
 		}
+	}
+	if a, ok := r.peerAddress(vpc, name); ok {
+		return r.ownRecords(q, dns.TypeA, &dns.A{A: a.AsSlice()}), true
 	}
 	return nil, false
 }

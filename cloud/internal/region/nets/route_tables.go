@@ -162,11 +162,12 @@ func (r *Room) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTab
 				}
 				return []string{t.ID}
 			},
-			"route.destination-cidr-block": routes(func(x ec2types.Route) string { return room.Deref(x.DestinationCidrBlock) }),
-			"route.gateway-id":             routes(func(x ec2types.Route) string { return room.Deref(x.GatewayId) }),
-			"route.nat-gateway-id":         routes(func(x ec2types.Route) string { return room.Deref(x.NatGatewayId) }),
-			"route.state":                  routes(func(x ec2types.Route) string { return string(x.State) }),
-			"route.origin":                 routes(func(x ec2types.Route) string { return string(x.Origin) }),
+			"route.destination-cidr-block":    routes(func(x ec2types.Route) string { return room.Deref(x.DestinationCidrBlock) }),
+			"route.gateway-id":                routes(func(x ec2types.Route) string { return room.Deref(x.GatewayId) }),
+			"route.vpc-peering-connection-id": routes(func(x ec2types.Route) string { return room.Deref(x.VpcPeeringConnectionId) }),
+			"route.nat-gateway-id":            routes(func(x ec2types.Route) string { return room.Deref(x.NatGatewayId) }),
+			"route.state":                     routes(func(x ec2types.Route) string { return string(x.State) }),
+			"route.origin":                    routes(func(x ec2types.Route) string { return string(x.Origin) }),
 		},
 	}
 	rows, next, err := l.List(r.Registry, r.routeTables.All(), in.RouteTableIds, in.Filters, in.MaxResults, in.NextToken)

@@ -11,12 +11,12 @@ import (
 )
 
 // routeTarget is where a request leads a route. Exactly one member is to be set.
-type routeTarget struct{ gateway, nat *string }
+type routeTarget struct{ gateway, nat, peering *string }
 
 // into sets a route's target, in a table of a VPC.
 func (r *Room) into(tx *store.Tx, table *routeTableRow, route *routeRow, to routeTarget) error {
 	given := 0
-	for _, id := range []*string{to.gateway, to.nat} {
+	for _, id := range []*string{to.gateway, to.nat, to.peering} {
 		if room.Deref(id) != "" {
 			given++
 		}
@@ -24,10 +24,13 @@ func (r *Room) into(tx *store.Tx, table *routeTableRow, route *routeRow, to rout
 	if given != 1 {
 		return wire.Errorf("InvalidParameterCombination", "Exactly one of the route targets must be specified.")
 	}
-	if room.Deref(to.gateway) != "" {
+	switch {
+	case room.Deref(to.gateway) != "":
 		return r.intoGateway(tx, table, route, *to.gateway)
+	case room.Deref(to.nat) != "":
+		return r.intoNAT(tx, table, route, *to.nat)
 	}
-	return r.intoNAT(tx, table, route, *to.nat)
+	return r.intoPeering(tx, table, route, *to.peering)
 }
 
 func otherNetwork(table *routeTableRow, what, id string) error {
@@ -64,12 +67,28 @@ func (r *Room) intoNAT(tx *store.Tx, table *routeTableRow, route *routeRow, id s
 	return nil
 }
 
+// intoPeering leads a route to a peer, which it carries nothing to before the connection is active.
+func (r *Room) intoPeering(tx *store.Tx, table *routeTableRow, route *routeRow, id string) error {
+	row, ok := r.peering(tx, id)
+	switch {
+	case !ok || !row.open():
+		return missingPeering(id)
+	case !row.of(table.VPC):
+		return otherNetwork(table, "VPC peering connection", id)
+	}
+	route.Peering = id
+	return nil
+}
+
 // routeSpec is a route for the fabric: one whose target is gone, attached elsewhere or not ready drops packets.
 func (r *Room) routeSpec(vpc string, route routeRow) (to network.Route) {
 	switch {
 	case route.NAT != "":
 		n, _ := r.nats.Get(route.NAT)
 		to.Interface, to.Blackhole = n.Interface, n.State != ec2types.NatGatewayStateAvailable
+	case route.Peering != "":
+		row, _ := r.peerings.Get(route.Peering)
+		to.Peering, to.Blackhole = route.Peering, row.State != peeringActive
 	default:
 		g, ok := r.gateways.Get(route.Gateway)
 		to.Blackhole = !ok || g.VPC != vpc
@@ -80,7 +99,8 @@ func (r *Room) routeSpec(vpc string, route routeRow) (to network.Route) {
 func (r *Room) showRoute(vpc string, route routeRow) ec2types.Route {
 	out := ec2types.Route{
 		DestinationCidrBlock: new(route.Destination), GatewayId: room.Some(route.Gateway), NatGatewayId: room.Some(route.NAT),
-		State: ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRoute,
+		VpcPeeringConnectionId: room.Some(route.Peering),
+		State:                  ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRoute,
 	}
 	if r.routeSpec(vpc, route).Blackhole {
 		out.State = ec2types.RouteStateBlackhole

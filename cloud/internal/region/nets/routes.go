@@ -14,7 +14,7 @@ import (
 )
 
 // routeRow is a route beside the local one, with the one target that is not empty.
-type routeRow struct{ Destination, Gateway, NAT string }
+type routeRow struct{ Destination, Gateway, NAT, Peering string }
 
 // newRoute validates a route's destination and target.
 func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, destination *string, to routeTarget) (routeRow, error) {
@@ -39,11 +39,11 @@ func (t *routeTableRow) find(destination string) int {
 
 // CreateRoute adds a route.
 func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.CreateRouteOutput, error) {
-	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId"); err != nil {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId", "VpcPeeringConnectionId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
-		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, routeTarget{gateway: in.GatewayId, nat: in.NatGatewayId})
+		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId})
 		if err != nil {
 			return err
 		}
@@ -71,11 +71,11 @@ func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.
 
 // ReplaceRoute changes an existing route's target.
 func (r *Room) ReplaceRoute(ctx context.Context, in *ec2.ReplaceRouteInput) (*ec2.ReplaceRouteOutput, error) {
-	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId"); err != nil {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId", "VpcPeeringConnectionId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
-		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, routeTarget{gateway: in.GatewayId, nat: in.NatGatewayId})
+		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId})
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -24,6 +25,7 @@ type ruleRow struct {
 	Protocol           string // tcp, udp, icmp, icmpv6 or -1
 	From, To           int32
 	CIDR, CIDR6, Group string // one of them
+	PeerVPC, Peering   string // the group's, where it is a peer's
 	Description        string
 }
 
@@ -41,7 +43,9 @@ func missingRule(id string) error {
 
 // same tells whether two rules allow the same; descriptions and ids do not count.
 func (x ruleRow) same(y ruleRow) bool {
-	x.ID, y.ID, x.Description, y.Description = "", "", "", ""
+	for _, rule := range []*ruleRow{&x, &y} { // a group is in one VPC only, so its id says all
+		rule.ID, rule.Description, rule.PeerVPC, rule.Peering = "", "", "", ""
+	}
 	return x == y
 }
 
@@ -87,12 +91,11 @@ func (r *Room) newRules(tx *store.Tx, g groupRow, egress bool, permissions []ec2
 			rules = append(rules, rule)
 		}
 		for _, x := range p.UserIdGroupPairs {
-			peer, err := r.peerGroup(tx, g, x)
-			if err != nil {
+			rule := base
+			if err := r.nameGroup(tx, g, x, &rule); err != nil {
 				return nil, err
 			}
-			rule := base
-			rule.Group, rule.Description = peer, room.Deref(x.Description)
+			rule.Description = room.Deref(x.Description)
 			rules = append(rules, rule)
 		}
 		if len(rules) == before {
@@ -147,28 +150,40 @@ func canonical(cidr string, v4 bool) (string, bool) {
 	return p.Masked().String(), true
 }
 
-func (r *Room) peerGroup(tx *store.Tx, g groupRow, pair ec2types.UserIdGroupPair) (string, error) {
-	if err := room.Only(pair, "GroupId", "GroupName", "UserId", "VpcId", "Description"); err != nil {
-		return "", err
+// nameGroup makes a group the source or destination of a rule: one of the same VPC, or of a peer in this region to which a
+// connection is active (https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html).
+func (r *Room) nameGroup(tx *store.Tx, g groupRow, pair ec2types.UserIdGroupPair, rule *ruleRow) error {
+	err := room.Only(pair, "GroupId", "GroupName", "UserId", "VpcId", "Description", "PeeringStatus", "VpcPeeringConnectionId")
+	if err != nil {
+		return err
 	}
 	if id := room.Deref(pair.UserId); id != "" && id != r.Account {
-		return "", wire.Errorf("UnsupportedOperation", "Groups of other accounts (UserId %s) are not supported here.", id)
+		return wire.Errorf("UnsupportedOperation", "Groups of other accounts (UserId %s) are not supported here.", id)
 	}
-	id := room.Deref(pair.GroupId)
-	if name := room.Deref(pair.GroupName); name != "" && id == "" {
-		var err error
-		if id, err = r.GroupNamed(tx, name); err != nil {
-			return "", err
+	rule.Group = room.Deref(pair.GroupId)
+	if name := room.Deref(pair.GroupName); name != "" && rule.Group == "" {
+		if rule.Group, err = r.GroupNamed(tx, name); err != nil {
+			return err
 		}
 	}
-	peer, ok := r.groups.GetTx(tx, id)
+	if at := slices.IndexFunc(g.Rules, func(x ruleRow) bool { return x.Peering != "" && x.Group == rule.Group }); at >= 0 {
+		rule.PeerVPC, rule.Peering = g.Rules[at].PeerVPC, g.Rules[at].Peering
+		return nil // a stale rule can still be named, to revoke it
+	}
+	named, ok := r.groups.GetTx(tx, rule.Group)
 	if !ok {
-		return "", missingGroup(id)
+		return missingGroup(rule.Group)
 	}
-	if peer.VPC != g.VPC {
-		return "", wire.Errorf("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.")
+	if named.VPC == g.VPC {
+		return nil
 	}
-	return id, nil
+	for _, row := range r.peerings.AllTx(tx) {
+		if row.State == peeringActive && row.between(g.VPC, named.VPC) && cmp.Or(room.Deref(pair.VpcPeeringConnectionId), row.ID) == row.ID {
+			rule.PeerVPC, rule.Peering = named.VPC, row.ID
+			return nil
+		}
+	}
+	return wire.Errorf("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.")
 }
 
 // legacy turns the single-rule form of the Authorize and Revoke calls into a permission.
@@ -384,7 +399,10 @@ func (r *Room) showRule(g groupRow, rule ruleRow) ec2types.SecurityGroupRule {
 		SecurityGroupRuleArn: new(r.ARN("ec2", "security-group-rule/"+rule.ID)),
 	}
 	if rule.Group != "" {
-		out.ReferencedGroupInfo = &ec2types.ReferencedSecurityGroup{GroupId: new(rule.Group), UserId: new(r.Account), VpcId: new(g.VPC)}
+		out.ReferencedGroupInfo = &ec2types.ReferencedSecurityGroup{
+			GroupId: new(rule.Group), UserId: new(r.Account), VpcId: new(cmp.Or(rule.PeerVPC, g.VPC)),
+			VpcPeeringConnectionId: room.Some(rule.Peering), PeeringStatus: room.Some(r.peeringStatus(rule)),
+		}
 	}
 	return out
 }

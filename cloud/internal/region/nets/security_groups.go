@@ -133,7 +133,10 @@ func (r *Room) addPermission(all []ec2types.IpPermission, rule ruleRow) []ec2typ
 	case rule.CIDR6 != "":
 		p.Ipv6Ranges = append(p.Ipv6Ranges, ec2types.Ipv6Range{CidrIpv6: new(rule.CIDR6), Description: text})
 	default:
-		p.UserIdGroupPairs = append(p.UserIdGroupPairs, ec2types.UserIdGroupPair{GroupId: new(rule.Group), UserId: new(r.Account), Description: text})
+		p.UserIdGroupPairs = append(p.UserIdGroupPairs, ec2types.UserIdGroupPair{
+			GroupId: new(rule.Group), UserId: new(r.Account), Description: text, VpcId: room.Some(rule.PeerVPC),
+			VpcPeeringConnectionId: room.Some(rule.Peering), PeeringStatus: room.Some(r.peeringStatus(rule)),
+		})
 	}
 	return all
 }
@@ -190,7 +193,9 @@ func (r *Room) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecur
 	return out, nil
 }
 
-// DeleteSecurityGroup deletes a group that no interface has and no other group's rule names.
+// DeleteSecurityGroup deletes a group that no interface has and no rule of another group of its VPC names. Rules of peers'
+// groups that name it are stale then
+// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSecurityGroup.html).
 func (r *Room) DeleteSecurityGroup(ctx context.Context, in *ec2.DeleteSecurityGroupInput) (*ec2.DeleteSecurityGroupOutput, error) {
 	if err := room.Only(in, "GroupId", "GroupName"); err != nil {
 		return nil, err
@@ -233,7 +238,7 @@ func (r *Room) groupInUse(tx *store.Tx, id string) bool {
 		}
 	}
 	for _, g := range r.groups.AllTx(tx) {
-		if g.ID != id && slices.ContainsFunc(g.Rules, func(x ruleRow) bool { return x.Group == id }) {
+		if g.ID != id && slices.ContainsFunc(g.Rules, func(x ruleRow) bool { return x.Group == id && x.Peering == "" }) {
 			return true
 		}
 	}

@@ -7,10 +7,20 @@ import (
 )
 
 // Sync brings a VPC's network to what the store says, or away where the store has none. A VPC that nothing has been in needs
-// none yet: its namespace, its resolver and its metadata service come with its first interface.
+// none yet: its namespace, its resolver and its metadata service come with its first interface. Peers of the region follow,
+// since their rules may name its groups.
 func (r *Room) Sync(id string) error {
 	r.sync.Lock()
 	defer r.sync.Unlock()
+	for _, id := range append([]string{id}, r.peeredHere(id)...) {
+		if err := r.bring(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Room) bring(id string) error {
 	vpc, ok := r.vpcs.Get(id)
 	if !ok {
 		r.closeServers(id)
@@ -38,7 +48,7 @@ func (r *Room) Sync(id string) error {
 
 // spec says what a VPC shall be, all of it from the store.
 func (r *Room) spec(v VPC) network.VPC {
-	spec := network.VPC{ID: v.ID, CIDR: v.Range(), Gateway: r.HasGateway(nil, v.ID), NetworkACLs: r.aclSpecs(v.ID)}
+	spec := network.VPC{ID: v.ID, CIDR: v.Range(), Gateway: r.HasGateway(nil, v.ID), NetworkACLs: r.aclSpecs(v.ID), Peerings: r.peeringSpecs(v.ID)}
 	tables := r.tablesOf(v.ID)
 	for _, t := range tables {
 		spec.RouteTables = append(spec.RouteTables, r.tableSpec(t))

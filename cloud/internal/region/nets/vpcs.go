@@ -245,6 +245,9 @@ func (r *Room) DeleteVpc(ctx context.Context, in *ec2.DeleteVpcInput) (*ec2.Dele
 }
 
 func (r *Room) removeVPC(tx *store.Tx, id string) error {
+	if err := r.endPeerings(tx, id); err != nil {
+		return err
+	}
 	for _, t := range r.routeTables.AllTx(tx) {
 		if t.VPC == id {
 			if err := r.Remove(tx, t.ID, r.routeTables.Delete); err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,6 +34,7 @@ type Desk struct {
 	Machines *roomtest.Machines[compute.Machine]
 	Fabric   *roomtest.Fabric[nets.Namespace]
 	config   region.Config
+	serving  atomic.Pointer[region.Region] // what another of a Pair reaches
 }
 
 // New opens us-east-1 in a folder of its own. The test's end closes it.
@@ -50,6 +52,7 @@ func Open(t *testing.T, c region.Config) *Desk {
 	endpoint := roomtest.Serve(t, func(m *wire.Mux) { d.Region.Operations(m) })
 	d.Client = ec2.New(ec2.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.SSM = ssm.New(ssm.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
+	d.serving.Store(d.Region)
 	t.Cleanup(d.close)
 	return d
 }
@@ -74,8 +77,22 @@ func (d *Desk) close() {
 // Reopen closes the region and opens it again on what its folder holds.
 func (d *Desk) Reopen() {
 	d.T.Helper()
+	d.Lose()
+	d.Return()
+}
+
+// Lose closes the region until Return opens it again.
+func (d *Desk) Lose() {
+	d.T.Helper()
+	d.serving.Store(nil)
 	d.close()
+}
+
+// Return opens a region that Lose has closed.
+func (d *Desk) Return() {
+	d.T.Helper()
 	d.open()
+	d.serving.Store(d.Region)
 }
 
 // unpublished gives public addresses no twins.

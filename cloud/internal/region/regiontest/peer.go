@@ -1,10 +1,12 @@
 package regiontest
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"testing"
 
 	"github.com/understudy/understudy/cloud/internal/region"
 )
@@ -32,4 +34,41 @@ func (d *Desk) Peer() (peer *Desk, silent func()) {
 		Peer: func(region string) (string, bool) { return socket, region == "us-east-1" },
 	})
 	return peer, func() { _ = server.Close() }
+}
+
+// Pair opens two regions, us-east-1 and us-west-2, which reach each other. Of one that Lose has closed the other sees nothing
+// until it is back.
+func Pair(t *testing.T) (east, west *Desk) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "pair") // a socket's path has 108 bytes, which t.TempDir() may exceed
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	names := []string{"us-east-1", "us-west-2"}
+	socket := func(region string) string { return filepath.Join(dir, region) }
+	var desks [2]*Desk
+	for n, name := range names {
+		peer := names[1-n]
+		desks[n] = Open(t, region.Config{
+			Name: name, Index: 1 + n, Peers: []string{peer},
+			Peer: func(region string) (string, bool) { return socket(region), region == peer },
+		})
+	}
+	for n, name := range names {
+		l, err := net.Listen("unix", socket(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			if r := desks[n].serving.Load(); r != nil {
+				r.PeerHandler().ServeHTTP(w, q)
+				return
+			}
+			http.Error(w, fmt.Sprintf("%s is lost", name), http.StatusServiceUnavailable)
+		})}
+		go func() { _ = server.Serve(l) }() // returns at Close
+		t.Cleanup(func() { _ = server.Close() })
+	}
+	return desks[0], desks[1]
 }
