@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region
+.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region soak
 
 all: build
 
@@ -46,6 +46,10 @@ bench-calls:
 # How soon a cloud and its instances are there, how large they are, and how fast its calls and its network: bench/README.md.
 bench-region:
 	bench/region/run.sh
+
+# Networks and instances made and removed for ten minutes; fails if the cloud's memory grows.
+soak:
+	SOAK=$(or $(FOR),10m) bench/region/run.sh
 
 generate:
 	go generate ./...

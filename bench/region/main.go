@@ -24,13 +24,14 @@ import (
 )
 
 func main() {
-	b := &bench{}
+	b := &bench{speed: "1"}
 	flag.StringVar(&b.understudy, "understudy", "", "path of the program understudy")
 	flag.StringVar(&b.dir, "dir", "", "folder for temporary files")
 	flag.IntVar(&b.starts, "starts", 7, "how often a cloud is started")
 	flag.IntVar(&b.machines, "machines", 100, "how many instances run at once")
 	flag.IntVar(&b.stopped, "stopped", 1000, "how many stopped instances are listed")
 	flag.DurationVar(&b.length, "for", 5*time.Second, "how long instances are described")
+	flag.DurationVar(&b.soaked, "soak", 0, "only build and remove for so long, at speed 30, and fail if memory grows")
 	flag.Parse()
 	if err := b.run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/region:", err)
@@ -39,9 +40,9 @@ func main() {
 }
 
 type bench struct {
-	understudy, dir           string
+	understudy, dir, speed    string
 	starts, machines, stopped int
-	length                    time.Duration
+	length, soaked            time.Duration
 	cloud                     *cloud.Attached
 	api                       *ec2.Client
 	image, group, subnet      string
@@ -54,13 +55,16 @@ func figure(name string, value float64, unit string) {
 }
 
 func (b *bench) run(ctx context.Context) error {
+	measures := []func(context.Context) error{b.connect, b.measureMachines, b.measureGroups, b.measureDescribe, b.measureStopped}
+	if b.soaked > 0 {
+		b.starts, b.speed = 1, "30"
+		measures = []func(context.Context) error{b.connect, func(ctx context.Context) error { return b.soak(ctx, b.soaked) }}
+	}
 	if err := b.measureStarts(ctx); err != nil {
 		return err
 	}
 	defer func() { _ = b.command("cloud", "stop", "--dir", b.folder(0)).Run() }()
-	for _, measure := range []func(context.Context) error{
-		b.connect, b.measureMachines, b.measureGroups, b.measureDescribe, b.measureStopped,
-	} {
+	for _, measure := range measures {
 		if err := measure(ctx); err != nil {
 			return err
 		}
@@ -82,7 +86,7 @@ func (b *bench) measureStarts(ctx context.Context) (err error) {
 	var took []time.Duration
 	for n := b.starts - 1; n >= 0; n-- {
 		began := time.Now()
-		if err := b.command("cloud", "start", "--dir", b.folder(n), "--while", fmt.Sprint(os.Getpid())).Run(); err != nil {
+		if err := b.command("cloud", "start", "--dir", b.folder(n), "--speed", b.speed, "--while", fmt.Sprint(os.Getpid())).Run(); err != nil {
 			return fmt.Errorf("start a cloud: %w", err)
 		}
 		took = append(took, time.Since(began))
@@ -142,6 +146,12 @@ func (b *bench) connect(ctx context.Context) error {
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// middle is the median.
+func middle(all []float64) float64 {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
+}
 
 // quantile is that of the sorted times that a share of all do not exceed.
 func quantile(all []time.Duration, share float64) time.Duration {
