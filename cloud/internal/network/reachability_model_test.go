@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/network"
 )
 
@@ -14,58 +15,138 @@ type packet struct {
 	port     int // the destination's
 }
 
-// model predicts what AWS's documents say of a VPC, by its specification alone.
-type model struct{ network.VPC }
+// model predicts what AWS's documents say of peered VPCs, by their specifications alone.
+type model []network.VPC
 
-// opens tells whether a first packet from one interface reaches the other, which one asks at a private or a public address.
-func (m model) opens(from, to network.Interface, at netip.Addr, protocol string, port int) bool {
-	out, in := packet{protocol, at, port}, packet{protocol, from.Address, port}
-	if at == to.Public {
-		in.peer = from.Public
-		if !m.leaves(from, at) || !m.enters(to) {
-			return false
-		}
+// place is an interface and its VPC; the zero value is the internet.
+type place struct {
+	network.Interface
+	vpc network.VPC
+}
+
+func (p place) internet() bool { return p.ID == "" }
+
+// journey is a packet's way to whom its destination belongs.
+type journey struct {
+	to     place
+	source netip.Addr // as the receiver sees it
+	nat    *place     // the NAT gateway that it passes, from where it goes on by the routes of that
+}
+
+// way tells where a packet to an address leads: by the local route, or by the longest prefix of the interface's table.
+func (m model) way(from place, to netip.Addr) (journey, bool) {
+	if from.internet() {
+		return m.fromInternet(to, address.HostUser)
 	}
-	return m.allowed(from, out, egress) && m.passes(from, out, egress) && m.passes(to, in, ingress) && m.allowed(to, in, ingress)
-}
-
-// replies tells whether the reply to it, to the port that it came from, comes back: groups let it pass, ACLs do not know it.
-func (m model) replies(from, to network.Interface, at netip.Addr, protocol string, port int) bool {
-	out, in := packet{protocol, from.Address, port}, packet{protocol, at, port}
-	if at == to.Public {
-		out.peer = from.Public
-		if !m.leaves(to, from.Public) || !m.enters(from) {
-			return false
-		}
+	if from.vpc.CIDR.Contains(to) {
+		return m.find(from.vpc, to, from.Address)
 	}
-	return m.passes(to, out, egress) && m.passes(from, in, ingress)
+	r, ok := from.route(to)
+	switch {
+	case !ok || r.Blackhole:
+		return journey{}, false
+	case r.Peering != "":
+		for _, peer := range m {
+			if peer.ID != from.vpc.ID && peer.CIDR.Contains(to) {
+				return m.find(peer, to, from.Address)
+			}
+		}
+		return journey{}, false
+	case r.Interface != "":
+		i := slices.IndexFunc(from.vpc.Interfaces, func(i network.Interface) bool { return i.ID == r.Interface })
+		nat := place{from.vpc.Interfaces[i], from.vpc}
+		j, ok := m.way(nat, to)
+		j.nat = &nat
+		return j, ok
+	}
+	return m.outward(from, to)
 }
 
-// visited tells whether a packet from the internet reaches an interface at its public address.
-func (m model) visited(to network.Interface, p packet) bool {
-	return m.enters(to) && m.passes(to, p, ingress) && m.allowed(to, p, ingress)
+// outward leads to the internet, which takes nothing of an interface without a public address, and from there.
+func (m model) outward(from place, to netip.Addr) (journey, bool) {
+	r, ok := from.route(to)
+	if !ok || r.Blackhole || r.Interface != "" || r.Peering != "" || !from.vpc.Gateway || !from.Public.IsValid() {
+		return journey{}, false
+	}
+	return m.fromInternet(to, from.Public)
 }
 
-// visits tells whether a packet from an interface reaches the internet.
-func (m model) visits(from network.Interface, p packet) bool {
-	return m.leaves(from, p.peer) && m.allowed(from, p, egress) && m.passes(from, p, egress)
-}
-
-// enters tells whether packets from the internet find an interface.
-func (m model) enters(i network.Interface) bool { return m.Gateway && i.Public.IsValid() }
-
-// leaves tells whether the longest prefix of the interface's route table leads to the internet gateway, which takes nothing
-// of an interface without a public address.
-func (m model) leaves(i network.Interface, to netip.Addr) bool {
-	var best *network.Route
-	for _, t := range m.RouteTables {
-		for n, r := range t.Routes {
-			if t.ID == i.RouteTable && r.Destination.Contains(to) && (best == nil || r.Destination.Bits() > best.Destination.Bits()) {
-				best = &t.Routes[n]
+// fromInternet leads to the public address of an interface, or stays.
+func (m model) fromInternet(to, source netip.Addr) (journey, bool) {
+	if to == address.HostUser {
+		return journey{source: source}, true
+	}
+	for _, v := range m {
+		for _, i := range v.Interfaces {
+			if i.Public == to {
+				return journey{to: place{i, v}, source: source}, v.Gateway && i.NAT == nil
 			}
 		}
 	}
-	return m.enters(i) && best != nil && !best.Blackhole
+	return journey{}, false
+}
+
+func (m model) find(v network.VPC, to, source netip.Addr) (journey, bool) {
+	for _, i := range v.Interfaces {
+		if i.Address == to {
+			return journey{to: place{i, v}, source: source}, i.NAT == nil
+		}
+	}
+	return journey{}, false
+}
+
+// route is that of the longest prefix in the interface's table.
+func (p place) route(to netip.Addr) (best network.Route, found bool) {
+	for _, t := range p.vpc.RouteTables {
+		for _, r := range t.Routes {
+			if t.ID == p.RouteTable && r.Destination.Contains(to) && (!found || r.Destination.Bits() > best.Destination.Bits()) {
+				best, found = r, true
+			}
+		}
+	}
+	return best, found
+}
+
+// opens tells whether a first packet reaches whom it asks.
+func (m model) opens(from place, at netip.Addr, protocol string, port int) bool {
+	out := packet{protocol, at, port}
+	j, ok := m.way(from, at)
+	if !ok || !from.allowed(out, egress) || !from.passes(out, egress) {
+		return false
+	}
+	if j.nat != nil && (!j.nat.passes(packet{protocol, from.Address, port}, ingress) || !j.nat.passes(out, egress)) {
+		return false
+	}
+	in := packet{protocol, j.source, port}
+	return j.to.passes(in, ingress) && j.to.allowed(in, ingress)
+}
+
+// replies tells whether a reply to what has opened, to the port that it came from, comes back the same way: groups let it
+// pass, ACLs do not know it.
+func (m model) replies(from place, at netip.Addr, protocol string, port int) bool {
+	j, _ := m.way(from, at)
+	if !m.returns(from, j, at) || !j.to.passes(packet{protocol, j.source, port}, egress) {
+		return false
+	}
+	in := packet{protocol, at, port}
+	if j.nat != nil && (!j.nat.passes(in, ingress) || !j.nat.passes(packet{protocol, from.Address, port}, egress)) {
+		return false
+	}
+	return from.passes(in, ingress)
+}
+
+// returns tells whether the receiver's routes lead back as the journey came: through the internet gateway, the peering
+// connection, or the local route.
+func (m model) returns(from place, j journey, at netip.Addr) bool {
+	switch {
+	case j.to.internet() || j.to.vpc.CIDR.Contains(j.source):
+		return true
+	case j.to.Public == at:
+		r, ok := j.to.route(j.source)
+		return ok && !r.Blackhole && r.Interface == "" && r.Peering == ""
+	}
+	r, ok := j.to.route(j.source)
+	return ok && r.Peering != "" && from.vpc.ID != j.to.vpc.ID
 }
 
 type direction bool
@@ -75,42 +156,44 @@ const (
 	egress  direction = true
 )
 
-// allowed tells whether a rule of any of an interface's groups allows a packet.
-func (m model) allowed(i network.Interface, p packet, d direction) bool {
-	return slices.ContainsFunc(m.SecurityGroups, func(g network.SecurityGroup) bool {
+// allowed tells whether a rule of any of an interface's groups allows a packet. No group guards the internet.
+func (p place) allowed(what packet, d direction) bool {
+	return p.internet() || slices.ContainsFunc(p.vpc.SecurityGroups, func(g network.SecurityGroup) bool {
 		rules := g.Ingress
 		if d == egress {
 			rules = g.Egress
 		}
-		return slices.Contains(i.Groups, g.ID) && slices.ContainsFunc(rules, func(r network.Rule) bool {
-			return covers(r.Protocol, r.FromPort, r.ToPort, p) && (contain(r.Prefixes, p.peer) || m.member(p.peer, r.Groups))
+		return slices.Contains(p.Groups, g.ID) && slices.ContainsFunc(rules, func(r network.Rule) bool {
+			return covers(r.Protocol, r.FromPort, r.ToPort, what) && (contain(r.Prefixes, what.peer) || p.member(what.peer, r.Groups))
 		})
 	})
 }
 
-// member tells whether a private address is of an interface that has one of the groups.
-func (m model) member(a netip.Addr, groups []string) bool {
-	return slices.ContainsFunc(m.Interfaces, func(i network.Interface) bool {
+// member tells whether a private address is of an interface, here or at a peer, that has one of the groups.
+func (p place) member(a netip.Addr, groups []string) bool {
+	return slices.ContainsFunc(p.vpc.Interfaces, func(i network.Interface) bool {
 		return i.Address == a && slices.ContainsFunc(i.Groups, func(g string) bool { return slices.Contains(groups, g) })
+	}) || slices.ContainsFunc(p.vpc.Peerings, func(c network.Peering) bool {
+		return slices.ContainsFunc(c.Groups, func(g network.PeerGroup) bool { return slices.Contains(groups, g.ID) && slices.Contains(g.Members, a) })
 	})
 }
 
 // passes tells whether the ACL of an interface's subnet lets a packet over the subnet's border. The first entry that matches
 // decides.
-func (m model) passes(i network.Interface, p packet, d direction) bool {
-	if i.Subnet.Contains(p.peer) {
+func (p place) passes(what packet, d direction) bool {
+	if p.internet() || p.Subnet.Contains(what.peer) {
 		return true
 	}
-	for _, acl := range m.NetworkACLs {
+	for _, acl := range p.vpc.NetworkACLs {
 		entries := acl.Ingress
 		if d == egress {
 			entries = acl.Egress
 		}
-		if acl.ID != i.NetworkACL {
+		if acl.ID != p.NetworkACL {
 			continue
 		}
 		for _, e := range entries {
-			if e.Prefix.Contains(p.peer) && covers(e.Protocol, e.FromPort, e.ToPort, p) {
+			if e.Prefix.Contains(what.peer) && covers(e.Protocol, e.FromPort, e.ToPort, what) {
 				return e.Allow
 			}
 		}

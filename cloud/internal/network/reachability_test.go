@@ -1,7 +1,9 @@
 package network_test
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -25,7 +27,7 @@ const reachability = "UNDERSTUDY_REACHABILITY"
 // The ports of the probes: servers listen at some, and all datagrams come from one.
 const (
 	portA, portB = 8080, 9090
-	portOut      = 40000
+	portOut      = 40000 // and the following: each place has its own, which a NAT gateway keeps
 )
 
 // TestReachabilityIsAsPredicted makes random VPCs, predicts which of their interfaces reach which, and sends packets.
@@ -37,57 +39,84 @@ func TestReachabilityIsAsPredicted(t *testing.T) {
 			t.Fatalf("%s: %v", reachability, err)
 		}
 	}
-	var sent, open, answered, dialled int
+	var sent, open, answered, dialled, throughNAT, toPeer int
 	for n := range vpcs {
-		spec := randomVPC(random)
+		specs := randomVPCs(random)
 		if !t.Run(fmt.Sprint("vpc ", n), func(t *testing.T) {
-			f := newFabric(t, spec)
-			p := newProber(t, f, spec)
-			p.asked = questions(model{spec}, "udp")
+			f := newFabric(t, specs...)
+			p := newProber(t, f, specs)
+			p.asked = questions(specs, "udp")
 			p.datagrams(t)
 			for _, q := range p.asked {
 				sent++
-				if q.opens {
-					open++
-				}
-				if q.replied {
-					answered++
+				for count, is := range map[*int]bool{&open: q.opens, &answered: q.replied, &throughNAT: q.replied && q.nat, &toPeer: q.replied && q.peer} {
+					if is {
+						*count++
+					}
 				}
 			}
-			dialled += p.connections(t, random, questions(model{spec}, "tcp"))
+			dialled += p.connections(t, random, questions(specs, "tcp"))
 			if t.Failed() {
-				t.Logf("%+v", spec)
+				t.Logf("%+v", specs)
 			}
 		}) {
 			break
 		}
 	}
-	t.Logf("%d VPCs: %d pairs asked by datagrams, of which %d open and %d answered; %d connections tried", vpcs, sent, open, answered, dialled)
+	t.Logf("%d pairs of VPCs: %d questions asked by datagrams, of which %d arrive and %d are answered (%d through the NAT gateway, %d by the peered VPC); %d connections tried",
+		vpcs, sent, open, answered, throughNAT, toPeer, dialled)
 }
 
-// randomVPC has four subnets with two interfaces each, two route tables, four groups and three ACLs.
-func randomVPC(random *rand.Rand) network.VPC {
+// randomVPCs are two that may be peered. The first has four subnets with two interfaces each, and a NAT gateway in the first
+// one, whose route table does not lead to it.
+func randomVPCs(random *rand.Rand) []network.VPC {
 	g := generator{random}
-	spec := network.VPC{ID: "vpc-a", CIDR: netip.MustParsePrefix("10.0.0.0/16"), Gateway: g.IntN(5) > 0}
+	a, b := g.vpc("a", 0, 4), g.vpc("b", 1, 2)
+	a.Gateway = g.IntN(5) > 0
+	for n := range a.Interfaces {
+		if g.IntN(3) > 0 {
+			a.Interfaces[n].Public = netip.AddrFrom4([4]byte{198, 51, 100, byte(10 + n)})
+		}
+	}
+	first := a.Interfaces[0]
+	nat := network.Interface{ID: "eni-nat", Address: netip.MustParseAddr("10.0.0.30"), Subnet: first.Subnet, RouteTable: "rtb-a0",
+		NetworkACL: first.NetworkACL, NAT: &network.NAT{Idle: time.Hour}}
+	if g.IntN(4) > 0 {
+		nat.Public = netip.MustParseAddr("198.51.100.30")
+	}
+	a.Interfaces[0].RouteTable, a.Interfaces[1].RouteTable = nat.RouteTable, nat.RouteTable
+	a.Interfaces = append(a.Interfaces, nat)
+	if g.IntN(3) > 0 {
+		a.RouteTables[1].Routes = slices.DeleteFunc(a.RouteTables[1].Routes, func(r network.Route) bool { return r.Destination == anywhere })
+		a.RouteTables[1].Routes = append(a.RouteTables[1].Routes, network.Route{Destination: anywhere, Interface: nat.ID, Blackhole: g.IntN(6) == 0})
+	}
+	if g.IntN(4) > 0 {
+		g.peer(&a, b)
+		g.peer(&b, a)
+	}
+	return []network.VPC{a, b}
+}
+
+// vpc has subnets with two interfaces each, two route tables, four groups and three ACLs.
+func (g generator) vpc(name string, second byte, subnets int) network.VPC {
+	spec := network.VPC{ID: "vpc-" + name, CIDR: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, second, 0, 0}), 16)}
 	for n := range 4 {
-		spec.SecurityGroups = append(spec.SecurityGroups, network.SecurityGroup{ID: fmt.Sprint("sg-", n), Ingress: g.rules(), Egress: g.rules()})
+		spec.SecurityGroups = append(spec.SecurityGroups, network.SecurityGroup{ID: fmt.Sprint("sg-", name, n), Ingress: g.rules(), Egress: g.rules()})
 	}
 	for n := range 3 {
-		spec.NetworkACLs = append(spec.NetworkACLs, network.NetworkACL{ID: fmt.Sprint("acl-", n), Ingress: g.entries(), Egress: g.entries()})
+		spec.NetworkACLs = append(spec.NetworkACLs, network.NetworkACL{ID: fmt.Sprint("acl-", name, n), Ingress: g.entries(), Egress: g.entries()})
 	}
 	for n := range 2 {
-		spec.RouteTables = append(spec.RouteTables, network.RouteTable{ID: fmt.Sprint("rtb-", n), Routes: g.routes()})
+		spec.RouteTables = append(spec.RouteTables, network.RouteTable{ID: fmt.Sprint("rtb-", name, n), Routes: g.routes()})
 	}
-	for subnet := range 4 {
-		table, acl := fmt.Sprint("rtb-", g.IntN(2)), fmt.Sprint("acl-", g.IntN(3))
+	for subnet := range subnets {
+		table, acl := fmt.Sprint("rtb-", name, g.IntN(2)), fmt.Sprint("acl-", name, g.IntN(3))
 		for host := range 2 {
-			i := network.Interface{ID: fmt.Sprintf("eni-%d%d", subnet, host), RouteTable: table, NetworkACL: acl,
-				Address: netip.AddrFrom4([4]byte{10, 0, byte(subnet), byte(10 + host)}), Subnet: netip.MustParsePrefix(fmt.Sprintf("10.0.%d.0/24", subnet))}
+			i := network.Interface{ID: fmt.Sprintf("eni-%s%d%d", name, subnet, host), RouteTable: table, NetworkACL: acl,
+				Address: netip.AddrFrom4([4]byte{10, second, byte(subnet), byte(10 + host)}),
+				Subnet:  netip.PrefixFrom(netip.AddrFrom4([4]byte{10, second, byte(subnet), 0}), 24)}
 			for range 1 + g.IntN(2) {
-				i.Groups = append(i.Groups, fmt.Sprint("sg-", g.IntN(4)))
-			}
-			if g.IntN(3) > 0 {
-				i.Public = netip.AddrFrom4([4]byte{198, 51, 100, byte(10 + 10*subnet + host)})
+				i.Groups = append(i.Groups, fmt.Sprint("sg-", name, g.IntN(4)))
 			}
 			spec.Interfaces = append(spec.Interfaces, i)
 		}
@@ -95,12 +124,32 @@ func randomVPC(random *rand.Rand) network.VPC {
 	return spec
 }
 
+// peer gives a VPC its end of the connection to another one, with routes or without.
+func (g generator) peer(own *network.VPC, other network.VPC) {
+	p := network.Peering{ID: "pcx-1", Peer: other.ID, CIDRs: []netip.Prefix{other.CIDR}}
+	for _, group := range other.SecurityGroups {
+		members := network.PeerGroup{ID: group.ID}
+		for _, i := range other.Interfaces {
+			if slices.Contains(i.Groups, group.ID) {
+				members.Members = append(members.Members, i.Address)
+			}
+		}
+		p.Groups = append(p.Groups, members)
+	}
+	own.Peerings = []network.Peering{p}
+	for n := range own.RouteTables {
+		if g.IntN(4) > 0 {
+			own.RouteTables[n].Routes = append(own.RouteTables[n].Routes, network.Route{Destination: other.CIDR, Peering: p.ID})
+		}
+	}
+}
+
 type generator struct{ *rand.Rand }
 
 func pick[T any](g generator, from ...T) T { return from[g.IntN(len(from))] }
 
 func (g generator) prefix() netip.Prefix {
-	return netip.MustParsePrefix(pick(g, "0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0", "10.0.0.0/16", "10.0.0.0/23", "10.0.1.0/24", "10.0.3.10/32", "192.0.2.0/24", "198.51.100.0/27"))
+	return netip.MustParsePrefix(pick(g, "0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0", "10.0.0.0/16", "10.0.0.0/23", "10.0.1.0/24", "10.0.3.10/32", "10.1.0.0/24", "192.0.2.0/24", "198.51.100.0/27"))
 }
 
 func (g generator) ports() (from, to int) {
@@ -113,7 +162,7 @@ func (g generator) rules() (all []network.Rule) {
 		r := network.Rule{Protocol: pick(g, "-1", "-1", "tcp", "udp")}
 		r.FromPort, r.ToPort = g.ports()
 		if g.IntN(3) == 0 {
-			r.Groups = []string{fmt.Sprint("sg-", g.IntN(4))}
+			r.Groups = []string{fmt.Sprint("sg-", pick(g, "a", "a", "b"), g.IntN(4))}
 		} else {
 			r.Prefixes = []netip.Prefix{g.prefix()}
 		}
@@ -148,6 +197,7 @@ type question struct {
 	from, to       string // an interface's id, or "internet"
 	at             netip.AddrPort
 	opens, replied bool // as predicted
+	nat, peer      bool // whether it goes through a NAT gateway, or to the peered VPC
 }
 
 func (q question) String() string { return fmt.Sprintf("%s asks %s at %s", q.from, q.to, q.at) }
@@ -164,24 +214,33 @@ type prober struct {
 
 const theInternet = "internet"
 
-func newProber(t *testing.T, f *network.Fabric, spec network.VPC) *prober {
+func newProber(t *testing.T, f *network.Fabric, specs []network.VPC) *prober {
 	p := &prober{places: map[string]*network.Namespace{theInternet: internet(t)}, out: map[string]net.PacketConn{},
 		reached: map[string]bool{}, answered: map[string]bool{}}
-	for _, i := range spec.Interfaces {
-		n, err := f.Interface(i.ID)
-		if err != nil {
-			t.Fatal(err)
+	for _, spec := range specs {
+		for _, i := range spec.Interfaces {
+			n, err := f.Interface(i.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i.NAT == nil {
+				p.places[i.ID] = n
+			}
 		}
-		p.places[i.ID] = n
 	}
-	for id, n := range p.places {
-		p.out[id] = p.listen(t, n, portOut, func(b []byte, _ net.PacketConn, _ net.Addr) { p.note(p.answered, string(b)) })
+	for n, id := range slices.Sorted(maps.Keys(p.places)) {
+		place := p.places[id]
+		p.out[id] = p.listen(t, place, portOut+n, func(b []byte, _ net.PacketConn, from net.Addr) {
+			if asked := string(b); strings.HasSuffix(asked, " "+from.String()) { // the reply is of whom it asked
+				p.note(p.answered, asked)
+			}
+		})
 		for _, port := range []int{portA, portB} {
-			p.listen(t, n, port, func(b []byte, c net.PacketConn, from net.Addr) {
+			p.listen(t, place, port, func(b []byte, c net.PacketConn, from net.Addr) {
 				p.note(p.reached, string(b))
 				_, _ = c.WriteTo(b, from) // whether it comes back is what the test asks
 			})
-			serve(t, n, strconv.Itoa(port))
+			serve(t, place, strconv.Itoa(port))
 		}
 	}
 	return p
@@ -216,27 +275,32 @@ func (p *prober) listen(t *testing.T, n *network.Namespace, port int, each func(
 
 // questions are those of every interface to every other one at each of its addresses, and of each to the internet and back.
 func questions(m model, protocol string) (all []question) {
-	for _, port := range []int{portA, portB} {
-		for _, from := range m.Interfaces {
-			for _, to := range m.Interfaces {
-				for _, at := range []netip.Addr{to.Address, to.Public} {
-					if from.ID != to.ID && at.IsValid() {
-						q := question{from: from.ID, to: to.ID, at: netip.AddrPortFrom(at, uint16(port))}
-						q.opens = m.opens(from, to, at, protocol, port)
-						q.replied = q.opens && m.replies(from, to, at, protocol, portOut)
-						all = append(all, q)
-					}
-				}
+	places := []place{{}}
+	for _, v := range m {
+		for _, i := range v.Interfaces {
+			if i.NAT == nil {
+				places = append(places, place{i, v})
 			}
-			user := address.HostUser
-			ask, back := packet{protocol, user, port}, packet{protocol, user, portOut}
-			out := question{from: from.ID, to: theInternet, at: netip.AddrPortFrom(user, uint16(port)), opens: m.visits(from, ask)}
-			out.replied = out.opens && m.passes(from, back, ingress)
-			all = append(all, out)
-			if from.Public.IsValid() {
-				in := question{from: theInternet, to: from.ID, at: netip.AddrPortFrom(from.Public, uint16(port)), opens: m.visited(from, ask)}
-				in.replied = in.opens && m.leaves(from, user) && m.passes(from, back, egress)
-				all = append(all, in)
+		}
+	}
+	for _, from := range places {
+		for _, to := range places {
+			addresses := []netip.Addr{to.Address, to.Public}
+			if to.internet() {
+				addresses = []netip.Addr{address.HostUser}
+			}
+			for _, at := range addresses {
+				if from.ID == to.ID || !at.IsValid() {
+					continue
+				}
+				for _, port := range []int{portA, portB} {
+					q := question{from: cmp.Or(from.ID, theInternet), to: cmp.Or(to.ID, theInternet), at: netip.AddrPortFrom(at, uint16(port))}
+					q.opens = m.opens(from, at, protocol, port)
+					q.replied = q.opens && m.replies(from, at, protocol, portOut)
+					j, _ := m.way(from, at)
+					q.nat, q.peer = j.nat != nil, !from.internet() && !to.internet() && from.vpc.ID != to.vpc.ID
+					all = append(all, q)
+				}
 			}
 		}
 	}
