@@ -49,6 +49,9 @@ func (d *identityDesk) Used(c door.Caller, service, region string) {
 	d.now.Load().Used(c, service, region)
 }
 
+// Link implements door.Identity.
+func (d *identityDesk) Link(service string) { d.now.Load().Link(service) }
+
 // Handler implements door.Identity.
 func (d *identityDesk) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.now.Load().handler.ServeHTTP(w, r) })

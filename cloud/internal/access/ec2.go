@@ -20,8 +20,8 @@ var ec2Kinds = map[string]string{
 	"pg": "placement-group", "pcx": "vpc-peering-connection", "vpce": "vpc-endpoint", "key": "key-pair",
 }
 
-// ec2ID is an id of a resource, or of an association of some.
-var ec2ID = regexp.MustCompile(`^([a-z]+(?:-assoc)?)-[0-9a-f]{8,17}$`)
+// ec2ID is an id of a resource, or of an association or attachment of some.
+var ec2ID = regexp.MustCompile(`^([a-z]+(?:-assoc|-attach)?)-[0-9a-f]{8,17}$`)
 
 // ec2ARN names a resource of EC2. Images and snapshots have no account in theirs.
 func (q *question) ec2ARN(kind, name string) string {

@@ -53,6 +53,8 @@ type Identity interface {
 	Find(id, token string, now time.Time) (Key, KeyState)
 	// Used notes a call that was let in; the region is that of its signature.
 	Used(c Caller, service, region string)
+	// Link makes the service-linked role of a service, where there is none.
+	Link(service string)
 	// Handler answers the two services. A request's context has its caller.
 	Handler() http.Handler
 }

@@ -108,6 +108,9 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c.handle == nil {
 		c.handle = func(w http.ResponseWriter, r *http.Request, body []byte) { d.forward(w, r, body, service, name) }
 	}
+	if service == wire.ELBv2 || service == wire.AutoScaling {
+		c.handle = d.linked(c)
+	}
 	if d.Gate != nil {
 		c.handle = d.gated(c)
 	}

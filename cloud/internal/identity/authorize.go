@@ -47,9 +47,11 @@ func (r *Room) RoleOf(profile string) (arn string, ok bool) {
 	return r.ARNOf(roles.key, p.Role)
 }
 
-// HasServiceRole tells whether a service has its service-linked role.
+// HasServiceRole tells whether a service has its service-linked role, the one without a suffix.
 func (r *Room) HasServiceRole(service string) bool {
-	return slices.ContainsFunc(r.all(nil, roles), func(e entity) bool { return e.Service == service })
+	s, ok := serviceLinkedOf(service)
+	_, there := r.entities.Get(roles.row(s.role))
+	return ok && there
 }
 
 // Names tells whether a role's trust policy allows it to the caller by the caller's own name. One that names the account leaves it

@@ -25,6 +25,9 @@ func (Refused) Find(string, string, time.Time) (door.Key, door.KeyState) {
 // Used implements door.Identity.
 func (Refused) Used(door.Caller, string, string) {}
 
+// Link implements door.Identity.
+func (Refused) Link(string) {}
+
 // Handler implements door.Identity.
 func (Refused) Handler() http.Handler {
 	m := wire.NewMux(slog.New(slog.DiscardHandler))

@@ -83,6 +83,24 @@ func (r *Room) createServiceLinkedRole(
 	return &iam.CreateServiceLinkedRoleOutput{Role: shown}, nil
 }
 
+// Link implements door.Identity. A role that cannot be made, on a full disk for one, is made by the service's next such call.
+func (r *Room) Link(service string) {
+	s, ok := serviceLinkedOf(service)
+	if !ok || r.HasServiceRole(service) {
+		return
+	}
+	e := r.newServiceLinked(s, s.role, s.description)
+	err := r.Update(func(tx *store.Tx) error {
+		if _, there := r.entities.GetTx(tx, roles.row(s.role)); there {
+			return nil
+		}
+		return r.put(tx, e)
+	})
+	if err != nil {
+		r.Log.Error("make a service-linked role", "service", service, "err", err)
+	}
+}
+
 // deleteServiceLinkedRole deletes at once; AWS asks the service first, and its answer is only a task's id, too.
 func (r *Room) deleteServiceLinkedRole(
 	_ context.Context, in *iam.DeleteServiceLinkedRoleInput,

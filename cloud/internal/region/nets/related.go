@@ -5,10 +5,15 @@ import (
 	"strings"
 )
 
-// Related returns what an association associates, or the group of a security group's rule; nothing for ids of other kinds.
+// Related returns what an association or attachment is of, or the group of a security group's rule; nothing for ids of other kinds.
 func (r *Room) Related(id string) (ids []string) {
-	prefix, _, _ := strings.Cut(id, "-")
-	switch prefix {
+	switch id[:max(0, strings.LastIndexByte(id, '-'))] {
+	case attachmentKind.Prefix:
+		for _, i := range r.interfaces.All() {
+			if i.Attachment == id {
+				ids = append(ids, i.ID, i.Instance)
+			}
+		}
 	case tableAssociationKind.Prefix:
 		for _, t := range r.routeTables.All() {
 			for _, a := range t.Associations {
