@@ -37,6 +37,9 @@ func TestTagsGivenAtCreationAreKept(t *testing.T) {
 	roomtest.Must(r.CreateVpcPeeringConnection(ctx, &ec2.CreateVpcPeeringConnectionInput{
 		VpcId: vpc, PeerVpcId: vpc, TagSpecifications: as("vpc-peering-connection"),
 	}))(t)
+	roomtest.Must(r.CreateManagedPrefixList(ctx, &ec2.CreateManagedPrefixListInput{
+		PrefixListName: new("l"), AddressFamily: new("IPv4"), MaxEntries: new(int32(1)), TagSpecifications: as("prefix-list"),
+	}))(t)
 	// None of this package's calls makes an interface.
 	resourcetest.WantTagged(t, roomtest.Must(r.DescribeTags(ctx, &ec2.DescribeTagsInput{}))(t), kinds, interfaceKind)
 }

@@ -72,6 +72,7 @@ type Room struct {
 	elastics    *store.Table[elasticRow]
 	nats        *store.Table[natRow]
 	peerings    *store.Table[peeringRow]
+	prefixLists *store.Table[prefixListRow]
 	counters    *store.Table[int]
 
 	sync    sync.Mutex                              // one bringing-up of a network at a time
@@ -96,6 +97,7 @@ func Load(registry *resource.Registry, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "elastic-addresses", &r.elastics, &err)
 	room.LoadTable(r.DB, "nat-gateways", &r.nats, &err)
 	room.LoadTable(r.DB, "peering-connections", &r.peerings, &err)
+	room.LoadTable(r.DB, "prefix-lists", &r.prefixLists, &err)
 	room.LoadTable(r.DB, "counters", &r.counters, &err)
 	resource.Enter(registry, r, kinds)
 	return r, err

@@ -56,14 +56,24 @@ func governing(tables []routeTableRow, subnet string) (id string) {
 	return id
 }
 
-// tableSpec is a route table for the fabric.
+// tableSpec is a route table for the fabric. Of two routes to one range the fabric takes the later, so those to prefix lists come
+// first: a range of its own is preferred
+// (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-tables-priority).
 func (r *Room) tableSpec(t routeTableRow) network.RouteTable {
 	spec := network.RouteTable{ID: t.ID}
+	var plain []network.Route
 	for _, route := range t.Routes {
 		to := r.routeSpec(t.VPC, route)
+		if list := route.list(); list != "" {
+			for _, to.Destination = range r.prefixesOf(list) {
+				spec.Routes = append(spec.Routes, to)
+			}
+			continue
+		}
 		to.Destination = netip.MustParsePrefix(route.Destination)
-		spec.Routes = append(spec.Routes, to)
+		plain = append(plain, to)
 	}
+	spec.Routes = append(spec.Routes, plain...)
 	return spec
 }
 
@@ -162,12 +172,13 @@ func (r *Room) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTab
 				}
 				return []string{t.ID}
 			},
-			"route.destination-cidr-block":    routes(func(x ec2types.Route) string { return room.Deref(x.DestinationCidrBlock) }),
-			"route.gateway-id":                routes(func(x ec2types.Route) string { return room.Deref(x.GatewayId) }),
-			"route.vpc-peering-connection-id": routes(func(x ec2types.Route) string { return room.Deref(x.VpcPeeringConnectionId) }),
-			"route.nat-gateway-id":            routes(func(x ec2types.Route) string { return room.Deref(x.NatGatewayId) }),
-			"route.state":                     routes(func(x ec2types.Route) string { return string(x.State) }),
-			"route.origin":                    routes(func(x ec2types.Route) string { return string(x.Origin) }),
+			"route.destination-cidr-block":     routes(func(x ec2types.Route) string { return room.Deref(x.DestinationCidrBlock) }),
+			"route.destination-prefix-list-id": routes(func(x ec2types.Route) string { return room.Deref(x.DestinationPrefixListId) }),
+			"route.gateway-id":                 routes(func(x ec2types.Route) string { return room.Deref(x.GatewayId) }),
+			"route.vpc-peering-connection-id":  routes(func(x ec2types.Route) string { return room.Deref(x.VpcPeeringConnectionId) }),
+			"route.nat-gateway-id":             routes(func(x ec2types.Route) string { return room.Deref(x.NatGatewayId) }),
+			"route.state":                      routes(func(x ec2types.Route) string { return string(x.State) }),
+			"route.origin":                     routes(func(x ec2types.Route) string { return string(x.Origin) }),
 		},
 	}
 	rows, next, err := l.List(r.Registry, r.routeTables.All(), in.RouteTableIds, in.Filters, in.MaxResults, in.NextToken)

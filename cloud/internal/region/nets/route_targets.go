@@ -98,9 +98,12 @@ func (r *Room) routeSpec(vpc string, route routeRow) (to network.Route) {
 
 func (r *Room) showRoute(vpc string, route routeRow) ec2types.Route {
 	out := ec2types.Route{
-		DestinationCidrBlock: new(route.Destination), GatewayId: room.Some(route.Gateway), NatGatewayId: room.Some(route.NAT),
+		DestinationPrefixListId: room.Some(route.list()), GatewayId: room.Some(route.Gateway), NatGatewayId: room.Some(route.NAT),
 		VpcPeeringConnectionId: room.Some(route.Peering),
 		State:                  ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRoute,
+	}
+	if route.list() == "" {
+		out.DestinationCidrBlock = new(route.Destination)
 	}
 	if r.routeSpec(vpc, route).Blackhole {
 		out.State = ec2types.RouteStateBlackhole

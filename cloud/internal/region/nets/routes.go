@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
@@ -13,23 +14,55 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// routeRow is a route beside the local one, with the one target that is not empty.
+// routeRow is a route beside the local one, with the one target that is not empty. Its destination is a range, or the id of a
+// prefix list.
 type routeRow struct{ Destination, Gateway, NAT, Peering string }
 
-// newRoute validates a route's destination and target.
-func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, destination *string, to routeTarget) (routeRow, error) {
-	if err := resource.Required("destinationCidrBlock", destination); err != nil {
-		return routeRow{}, err
+// list is the prefix list that is the destination; empty for a range.
+func (r routeRow) list() string {
+	if strings.HasPrefix(r.Destination, prefixListKind.Prefix+"-") {
+		return r.Destination
 	}
-	p, err := netip.ParsePrefix(*destination)
+	return ""
+}
+
+// destination reads a route's destination, one of both.
+func (r *Room) destination(tx *store.Tx, cidr, list *string) (string, error) {
+	switch {
+	case room.Deref(list) != "" && room.Deref(cidr) != "":
+		return "", wire.Errorf("InvalidParameterCombination", "The parameter destinationCidrBlock cannot be used with the parameter destinationPrefixListId")
+	case room.Deref(list) != "":
+		if _, ok := r.prefixList(tx, *list); !ok {
+			return "", missingPrefixList(*list)
+		}
+		return *list, nil
+	}
+	if err := resource.Required("destinationCidrBlock", cidr); err != nil {
+		return "", err
+	}
+	p, err := netip.ParsePrefix(*cidr)
 	if err != nil || !p.Addr().Is4() {
-		return routeRow{}, wire.Errorf(
-			"InvalidParameterValue",
-			"Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.",
-			*destination,
-		)
+		return "", wire.Errorf("InvalidParameterValue", "Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.", *cidr)
 	}
-	route := routeRow{Destination: p.Masked().String()}
+	return p.Masked().String(), nil
+}
+
+// weighed counts a table's routes as its quota does: a prefix list as all that it may have.
+func (r *Room) weighed(tx *store.Tx, routes []routeRow) (n int) {
+	for _, route := range routes {
+		if list := route.list(); list != "" {
+			n += r.listWeight(tx, list) - 1
+		}
+		n++
+	}
+	return n
+}
+
+// newRoute validates a route's destination and target.
+func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, cidr, list *string, to routeTarget) (route routeRow, err error) {
+	if route.Destination, err = r.destination(tx, cidr, list); err != nil {
+		return route, err
+	}
 	return route, r.into(tx, table, &route, to)
 }
 
@@ -39,11 +72,11 @@ func (t *routeTableRow) find(destination string) int {
 
 // CreateRoute adds a route.
 func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.CreateRouteOutput, error) {
-	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId", "VpcPeeringConnectionId"); err != nil {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "DestinationPrefixListId", "GatewayId", "NatGatewayId", "VpcPeeringConnectionId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
-		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId})
+		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, in.DestinationPrefixListId, routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId})
 		if err != nil {
 			return err
 		}
@@ -57,7 +90,7 @@ func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.
 		if vpc.CIDR == route.Destination {
 			return wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", route.Destination)
 		}
-		if len(t.Routes) >= 50 {
+		if r.weighed(tx, append(slices.Clone(t.Routes), route)) > 50 {
 			return wire.Errorf("RouteLimitExceeded", "The maximum number of routes has been reached for the route table: %s.", t.ID)
 		}
 		t.Routes = append(t.Routes, route)
@@ -71,11 +104,11 @@ func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.
 
 // ReplaceRoute changes an existing route's target.
 func (r *Room) ReplaceRoute(ctx context.Context, in *ec2.ReplaceRouteInput) (*ec2.ReplaceRouteOutput, error) {
-	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId", "VpcPeeringConnectionId"); err != nil {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "DestinationPrefixListId", "GatewayId", "NatGatewayId", "VpcPeeringConnectionId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
-		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId})
+		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, in.DestinationPrefixListId, routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId})
 		if err != nil {
 			return err
 		}
@@ -91,14 +124,18 @@ func (r *Room) ReplaceRoute(ctx context.Context, in *ec2.ReplaceRouteInput) (*ec
 
 // DeleteRoute removes a route.
 func (r *Room) DeleteRoute(ctx context.Context, in *ec2.DeleteRouteInput) (*ec2.DeleteRouteOutput, error) {
-	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock"); err != nil {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "DestinationPrefixListId"); err != nil {
 		return nil, err
 	}
-	if err := resource.Required("destinationCidrBlock", in.DestinationCidrBlock); err != nil {
+	given := in.DestinationCidrBlock
+	if room.Deref(given) == "" {
+		given = in.DestinationPrefixListId
+	}
+	if err := resource.Required("destinationCidrBlock", given); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
-		destination := *in.DestinationCidrBlock
+		destination := *given
 		if vpc, _ := r.vpcs.GetTx(tx, t.VPC); vpc.CIDR == destination {
 			return wire.Errorf("InvalidParameterValue", "cannot remove local route %s in route table %s", destination, t.ID)
 		}

@@ -25,6 +25,7 @@ type ruleRow struct {
 	Protocol           string // tcp, udp, icmp, icmpv6 or -1
 	From, To           int32
 	CIDR, CIDR6, Group string // one of them
+	List               string // a prefix list, where it is none of these
 	PeerVPC, Peering   string // the group's, where it is a peer's
 	Description        string
 }
@@ -50,7 +51,7 @@ func (x ruleRow) same(y ruleRow) bool {
 }
 
 func (x ruleRow) String() string {
-	peer := x.CIDR + x.CIDR6 + x.Group
+	peer := x.CIDR + x.CIDR6 + x.Group + x.List
 	if x.Protocol == "-1" {
 		return fmt.Sprintf("peer: %s, ALL, ALLOW", peer)
 	}
@@ -69,9 +70,6 @@ func (r *Room) newRules(tx *store.Tx, g groupRow, egress bool, permissions []ec2
 		base, err := newRule(p, egress)
 		if err != nil {
 			return nil, err
-		}
-		if len(p.PrefixListIds) > 0 {
-			return nil, wire.Errorf("UnsupportedOperation", "The parameter 'PrefixListIds' is not supported here.")
 		}
 		before := len(rules)
 		for _, x := range p.IpRanges {
@@ -98,8 +96,16 @@ func (r *Room) newRules(tx *store.Tx, g groupRow, egress bool, permissions []ec2
 			rule.Description = room.Deref(x.Description)
 			rules = append(rules, rule)
 		}
+		for _, x := range p.PrefixListIds {
+			rule := base
+			if _, ok := r.prefixList(tx, room.Deref(x.PrefixListId)); !ok {
+				return nil, missingPrefixList(room.Deref(x.PrefixListId))
+			}
+			rule.List, rule.Description = *x.PrefixListId, room.Deref(x.Description)
+			rules = append(rules, rule)
+		}
 		if len(rules) == before {
-			return nil, wire.Errorf("MissingParameter", "The request must contain a source or destination: IpRanges, Ipv6Ranges or UserIdGroupPairs")
+			return nil, wire.Errorf("MissingParameter", "The request must contain a source or destination: IpRanges, Ipv6Ranges, PrefixListIds or UserIdGroupPairs")
 		}
 	}
 	return rules, nil
@@ -275,7 +281,11 @@ func (r *Room) authorize(
 		}
 		in := 0
 		for _, rule := range g.Rules {
-			if rule.Egress == egress {
+			switch {
+			case rule.Egress != egress:
+			case rule.List != "":
+				in += r.listWeight(tx, rule.List)
+			default:
 				in++
 			}
 		}
@@ -395,7 +405,7 @@ func (r *Room) showRule(g groupRow, rule ruleRow) ec2types.SecurityGroupRule {
 	out := ec2types.SecurityGroupRule{
 		SecurityGroupRuleId: new(rule.ID), GroupId: new(g.ID), GroupOwnerId: new(r.Account), IsEgress: new(rule.Egress),
 		IpProtocol: new(rule.Protocol), FromPort: new(rule.From), ToPort: new(rule.To), CidrIpv4: room.Some(rule.CIDR),
-		CidrIpv6: room.Some(rule.CIDR6), Description: room.Some(rule.Description), Tags: r.Tags(rule.ID),
+		CidrIpv6: room.Some(rule.CIDR6), PrefixListId: room.Some(rule.List), Description: room.Some(rule.Description), Tags: r.Tags(rule.ID),
 		SecurityGroupRuleArn: new(r.ARN("ec2", "security-group-rule/"+rule.ID)),
 	}
 	if rule.Group != "" {
@@ -434,16 +444,19 @@ func (r *Room) DescribeSecurityGroupRules(ctx context.Context, in *ec2.DescribeS
 }
 
 // groupSpec leaves IPv6 rules out: nothing in a VPC without IPv6 addresses can match them.
-func groupSpec(g groupRow) network.SecurityGroup {
+func (r *Room) groupSpec(g groupRow) network.SecurityGroup {
 	spec := network.SecurityGroup{ID: g.ID}
 	for _, x := range g.Rules {
 		if x.CIDR6 != "" || x.Protocol == "icmpv6" {
 			continue
 		}
 		rule := network.Rule{Protocol: x.Protocol, FromPort: int(x.From), ToPort: int(x.To)}
-		if x.CIDR != "" {
+		switch {
+		case x.CIDR != "":
 			rule.Prefixes = []netip.Prefix{netip.MustParsePrefix(x.CIDR)}
-		} else {
+		case x.List != "":
+			rule.Prefixes = r.prefixesOf(x.List)
+		default:
 			rule.Groups = []string{x.Group}
 		}
 		if x.Egress {

@@ -132,6 +132,8 @@ func (r *Room) addPermission(all []ec2types.IpPermission, rule ruleRow) []ec2typ
 		p.IpRanges = append(p.IpRanges, ec2types.IpRange{CidrIp: new(rule.CIDR), Description: text})
 	case rule.CIDR6 != "":
 		p.Ipv6Ranges = append(p.Ipv6Ranges, ec2types.Ipv6Range{CidrIpv6: new(rule.CIDR6), Description: text})
+	case rule.List != "":
+		p.PrefixListIds = append(p.PrefixListIds, ec2types.PrefixListId{PrefixListId: new(rule.List), Description: text})
 	default:
 		p.UserIdGroupPairs = append(p.UserIdGroupPairs, ec2types.UserIdGroupPair{
 			GroupId: new(rule.Group), UserId: new(r.Account), Description: text, VpcId: room.Some(rule.PeerVPC),
@@ -155,6 +157,7 @@ func ruleFields(known resource.Fields[groupRow], prefix string, egress bool) {
 	}
 	add("cidr", func(x ruleRow) string { return x.CIDR })
 	add("ipv6-cidr", func(x ruleRow) string { return x.CIDR6 })
+	add("prefix-list-id", func(x ruleRow) string { return x.List })
 	add("group-id", func(x ruleRow) string { return x.Group })
 	add("protocol", func(x ruleRow) string { return x.Protocol })
 	add("from-port", func(x ruleRow) string { return strconv.Itoa(int(x.From)) })

@@ -60,7 +60,7 @@ func (r *Room) spec(v VPC) network.VPC {
 	}
 	for _, g := range r.groups.All() {
 		if g.VPC == v.ID {
-			spec.SecurityGroups = append(spec.SecurityGroups, groupSpec(g))
+			spec.SecurityGroups = append(spec.SecurityGroups, r.groupSpec(g))
 		}
 	}
 	return spec
