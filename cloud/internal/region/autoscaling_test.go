@@ -399,3 +399,33 @@ func TestGroupFindsItsImageAtEachLaunch(t *testing.T) {
 		})
 	})
 }
+
+// A group launches into its placement group; where that is not there, its launches fail.
+func TestGroupLaunchesIntoItsPlacementGroup(t *testing.T) {
+	s := newJoined(t, 60)
+	ctx := t.Context()
+	roomtest.Must(s.ec2.CreatePlacementGroup(ctx, &ec2.CreatePlacementGroupInput{GroupName: new("parts"), Strategy: ec2types.PlacementStrategyPartition}))(t)
+	in := s.input(2)
+	in.PlacementGroup = new("parts")
+	roomtest.Must(s.scaling.CreateAutoScalingGroup(ctx, in))(t)
+	partitions := map[int32]bool{}
+	for _, id := range s.serving(2) {
+		p := s.instances()[id].Placement
+		partitions[*p.PartitionNumber] = *p.GroupName == "parts"
+	}
+	if !partitions[1] || !partitions[2] {
+		t.Errorf("partitions %v", partitions)
+	}
+	roomtest.Must(s.scaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
+		AutoScalingGroupName: new("app"), PlacementGroup: new("none"), DesiredCapacity: new(int32(3)),
+	}))(t)
+	if g := roomtest.Must(s.scaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{}))(t).AutoScalingGroups[0]; *g.PlacementGroup != "none" {
+		t.Errorf("%+v", g)
+	}
+	s.await("a launch that failed", func() bool {
+		all := roomtest.Must(s.scaling.DescribeScalingActivities(ctx, &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: new("app")}))(t).Activities
+		return slices.ContainsFunc(all, func(a autoscalingtypes.Activity) bool {
+			return a.StatusCode == autoscalingtypes.ScalingActivityStatusCodeFailed && strings.Contains(*a.StatusMessage, "The Placement Group 'none' is unknown.")
+		})
+	})
+}

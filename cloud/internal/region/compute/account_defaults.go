@@ -20,19 +20,6 @@ func (r *Room) GetEbsDefaultKmsKeyId(ctx context.Context, in *ec2.GetEbsDefaultK
 	return &ec2.GetEbsDefaultKmsKeyIdOutput{KmsKeyId: new("alias/aws/ebs")}, room.Only(in)
 }
 
-// DescribePlacementGroups lists no placement group: none can be made.
-func (r *Room) DescribePlacementGroups(ctx context.Context, in *ec2.DescribePlacementGroupsInput) (*ec2.DescribePlacementGroupsOutput, error) {
-	if err := room.Only(in, "Filters", "GroupIds", "GroupNames"); err != nil {
-		return nil, err
-	}
-	for _, names := range [][]string{in.GroupNames, in.GroupIds} {
-		for _, name := range names {
-			return nil, wire.Errorf("InvalidPlacementGroup.Unknown", "The Placement Group '%s' is unknown.", name)
-		}
-	}
-	return &ec2.DescribePlacementGroupsOutput{PlacementGroups: []ec2types.PlacementGroup{}}, nil
-}
-
 // DescribeCapacityReservations lists no reservation: none can be made.
 func (r *Room) DescribeCapacityReservations(
 	ctx context.Context, in *ec2.DescribeCapacityReservationsInput,

@@ -48,11 +48,12 @@ type Room struct {
 	cfg  Config
 	nets *nets.Room
 
-	instances *store.Table[Instance]
-	images    *store.Table[imageRow]
-	snapshots *store.Table[snapshotRow]
-	templates *store.Table[templateRow]
-	keyPairs  *store.Table[keyPairRow]
+	instances       *store.Table[Instance]
+	images          *store.Table[imageRow]
+	snapshots       *store.Table[snapshotRow]
+	templates       *store.Table[templateRow]
+	keyPairs        *store.Table[keyPairRow]
+	placementGroups *store.Table[placementGroupRow]
 
 	resting sync.Map // ids of instances without processes
 	issued  sync.Map // the newest credentials of instances' roles, by the association of their profiles
@@ -71,6 +72,7 @@ func Load(networks *nets.Room, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "snapshots", &r.snapshots, &err)
 	room.LoadTable(r.DB, "launch-templates", &r.templates, &err)
 	room.LoadTable(r.DB, "key-pairs", &r.keyPairs, &err)
+	room.LoadTable(r.DB, "placement-groups", &r.placementGroups, &err)
 	resource.Enter(r.Registry, r, kinds)
 	return r, err
 }

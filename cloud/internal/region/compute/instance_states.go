@@ -62,6 +62,9 @@ func (r *Room) StartInstances(ctx context.Context, in *ec2.StartInstancesInput) 
 		if i.State != stopped {
 			return wire.Errorf("IncorrectInstanceState", "The instance '%s' is not in a state from which it can be started.", i.ID)
 		}
+		if err := r.place(tx, i); err != nil {
+			return err
+		}
 		i.State, i.Reason, i.Transition, i.Launched = pending, nil, "", time.Now().UTC()
 		return r.nets.Renew(tx, i.Interface)
 	})

@@ -46,6 +46,8 @@ type Instance struct {
 	ShutdownTerminates                                   bool
 	Metadata                                             ec2types.InstanceMetadataOptionsResponse
 	Profile                                              *profileRow // nil for none
+	PlacementGroup                                       string      // its id
+	Partition                                            int32       // of a group that has some
 }
 
 var (
@@ -92,7 +94,7 @@ func (r *Room) showInstance(i Instance) ec2types.Instance {
 		ClientToken: new(i.Token), KeyName: room.Some(i.KeyName), EbsOptimized: new(i.EbsOptimized), EnaSupport: new(true), Hypervisor: ec2types.HypervisorTypeXen,
 		VirtualizationType: ec2types.VirtualizationTypeHvm, RootDeviceName: new(rootDevice), RootDeviceType: ec2types.DeviceTypeEbs,
 		Monitoring: &ec2types.Monitoring{State: monitoring}, MetadataOptions: &i.Metadata, Tags: r.Tags(i.ID),
-		Placement:  &ec2types.Placement{AvailabilityZone: new(i.Zone), Tenancy: ec2types.TenancyDefault, GroupName: new("")},
+		Placement:  r.showPlacement(i),
 		CpuOptions: &ec2types.CpuOptions{CoreCount: new(kind.vcpus / kind.threads), ThreadsPerCore: new(kind.threads)},
 		CapacityReservationSpecification: &ec2types.CapacityReservationSpecificationResponse{
 			CapacityReservationPreference: ec2types.CapacityReservationPreferenceOpen,
@@ -192,6 +194,8 @@ func (r *Room) instanceFields() resource.Fields[Instance] {
 		"instance-state-name": resource.One(func(i Instance) string { return string(i.State) }),
 		"instance-state-code": resource.One(func(i Instance) string { return itoa(stateCodes[i.State]) }),
 		"vpc-id":              vpc, "subnet-id": subnet, "network-interface.vpc-id": vpc, "network-interface.subnet-id": subnet,
+		"placement-group-name":           resource.One(func(i Instance) string { return *r.showPlacement(i).GroupName }),
+		"placement-partition-number":     resource.One(func(i Instance) string { return partitionNumber(i) }),
 		"availability-zone":              resource.One(func(i Instance) string { return i.Zone }),
 		"availability-zone-id":           resource.One(func(i Instance) string { return nets.ZoneID(i.Zone) }),
 		"key-name":                       resource.One(func(i Instance) string { return i.KeyName }),

@@ -52,12 +52,16 @@ func checkKeyName(name *string) error {
 	if err := resource.Required("KeyName", name); err != nil {
 		return err
 	}
-	ascii := !strings.ContainsFunc(*name, func(c rune) bool { return c < ' ' || c > '~' })
-	if len(*name) > 255 || !ascii || strings.TrimSpace(*name) != *name {
+	if len(*name) > 255 || !printable(*name) || strings.TrimSpace(*name) != *name {
 		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter KeyName is invalid. "+
 			"It must have up to 255 ASCII characters, and no leading or trailing spaces.", *name)
 	}
 	return nil
+}
+
+// printable tells text of ASCII's printable characters.
+func printable(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c > '~' })
 }
 
 // putKeyPair writes a new key pair.

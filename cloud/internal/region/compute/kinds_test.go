@@ -25,6 +25,9 @@ func TestTagsGivenAtCreationAreKept(t *testing.T) {
 		LaunchTemplateName: new("template"), LaunchTemplateData: &ec2types.RequestLaunchTemplateData{}, TagSpecifications: as("launch-template"),
 	}))(t)
 	roomtest.Must(r.CreateKeyPair(ctx, &ec2.CreateKeyPairInput{KeyName: new("key"), KeyType: "ed25519", TagSpecifications: as("key-pair")}))(t)
+	roomtest.Must(r.CreatePlacementGroup(ctx, &ec2.CreatePlacementGroupInput{
+		GroupName: new("group"), Strategy: ec2types.PlacementStrategySpread, TagSpecifications: as("placement-group"),
+	}))(t)
 	instance := launch(t, r, &ec2.RunInstancesInput{
 		SubnetId: &subnet, TagSpecifications: slices.Concat(as("instance"), as("volume"), as("network-interface")),
 	})

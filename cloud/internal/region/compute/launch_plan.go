@@ -13,19 +13,21 @@ import (
 
 // launchPlan is a validated launch.
 type launchPlan struct {
-	in      *ec2.RunInstancesInput
-	image   imageRow
-	kind    instanceType
-	subnet  nets.Subnet
-	groups  []string
-	public  bool
-	wanted  netip.Addr
-	text    string // the interface's description
-	key     keyPairRow
-	credits string
-	disk    disk
-	profile *profileRow
-	from    *TemplateVersion // the template that it is launched from; nil for none
+	in        *ec2.RunInstancesInput
+	image     imageRow
+	kind      instanceType
+	subnet    nets.Subnet
+	groups    []string
+	public    bool
+	wanted    netip.Addr
+	text      string // the interface's description
+	key       keyPairRow
+	credits   string
+	disk      disk
+	profile   *profileRow
+	placement string           // the id of a placement group
+	partition int32            // of it; 0 for the one with the fewest instances
+	from      *TemplateVersion // the template that it is launched from; nil for none
 }
 
 // planLaunch validates a launch, in the order in which its mistakes are told.
@@ -41,7 +43,7 @@ func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 	if err := checkRequest(in); err != nil {
 		return p, err
 	}
-	for _, step := range []func(*launchPlan) error{r.planImage, r.planProfile, planHardware, r.planNetwork, checkPlacement} {
+	for _, step := range []func(*launchPlan) error{r.planImage, r.planProfile, planHardware, r.planNetwork, r.planPlacement} {
 		if err := step(&p); err != nil {
 			return p, err
 		}
@@ -119,23 +121,6 @@ func (r *Room) planNetwork(p *launchPlan) error {
 	err = r.planSubnet(p, p.in.SubnetId, p.in.PrivateIpAddress)
 	p.public = p.subnet.MapPublic
 	return err
-}
-
-func checkPlacement(p *launchPlan) error {
-	place := p.in.Placement
-	if place == nil {
-		return nil
-	}
-	if err := room.Only(place, "AvailabilityZone", "Tenancy"); err != nil {
-		return err
-	}
-	if place.Tenancy != "" && place.Tenancy != ec2types.TenancyDefault {
-		return wire.Errorf("UnsupportedOperation", "The instance tenancy '%s' is not supported.", place.Tenancy)
-	}
-	if zone := room.Deref(place.AvailabilityZone); zone != "" && zone != p.subnet.Zone {
-		return wire.Errorf("InvalidParameterValue", "The availability zone %s does not match that of subnet %s, %s.", zone, p.subnet.ID, p.subnet.Zone)
-	}
-	return nil
 }
 
 // groupsOf are the security groups of a request without interfaces. Names are of the default VPC, so that no subnet can be

@@ -71,14 +71,9 @@ func TestWhatThereIsNoneOfIsListedEmpty(t *testing.T) {
 	if out := roomtest.Must(d.GetEbsDefaultKmsKeyId(ctx, &ec2.GetEbsDefaultKmsKeyIdInput{}))(t); aws.ToString(out.KmsKeyId) != "alias/aws/ebs" {
 		t.Errorf("%+v", out)
 	}
-	if out := roomtest.Must(d.DescribePlacementGroups(ctx, &ec2.DescribePlacementGroupsInput{}))(t); len(out.PlacementGroups) != 0 {
-		t.Errorf("%+v", out)
-	}
 	if out := roomtest.Must(d.DescribeCapacityReservations(ctx, &ec2.DescribeCapacityReservationsInput{}))(t); len(out.CapacityReservations) != 0 {
 		t.Errorf("%+v", out)
 	}
-	_, err := d.DescribePlacementGroups(ctx, &ec2.DescribePlacementGroupsInput{GroupNames: []string{"together"}})
-	roomtest.WantAPIError(t, err, "InvalidPlacementGroup.Unknown")
-	_, err = d.DescribeCapacityReservations(ctx, &ec2.DescribeCapacityReservationsInput{CapacityReservationIds: []string{"cr-0123456789abcdef0"}})
+	_, err := d.DescribeCapacityReservations(ctx, &ec2.DescribeCapacityReservationsInput{CapacityReservationIds: []string{"cr-0123456789abcdef0"}})
 	roomtest.WantAPIError(t, err, "InvalidCapacityReservationId.NotFound")
 }

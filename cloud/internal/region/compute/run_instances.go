@@ -111,6 +111,9 @@ func (r *Room) launch(tx *store.Tx, p launchPlan, reservation string, index int3
 	}
 	row := p.instance(id)
 	row.Reservation, row.LaunchIndex, row.Interface = reservation, index, eni.ID
+	if err := r.place(tx, &row); err != nil {
+		return err
+	}
 	if err := r.tagLaunched(tx, p, row); err != nil {
 		return err
 	}
@@ -130,6 +133,7 @@ func (p launchPlan) instance(id string) Instance {
 		ShutdownTerminates: p.in.InstanceInitiatedShutdownBehavior == ec2types.ShutdownBehaviorTerminate,
 		Metadata:           metadataOptions(p.in.MetadataOptions),
 		Profile:            p.profile.associated(now),
+		PlacementGroup:     p.placement, Partition: p.partition,
 	}
 	if m := p.in.Monitoring; m != nil {
 		row.Monitoring = room.Deref(m.Enabled)

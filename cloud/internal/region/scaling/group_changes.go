@@ -17,7 +17,7 @@ import (
 
 // UpdateAutoScalingGroup changes settings; instances are changed only in number.
 func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.UpdateAutoScalingGroupInput) (*autoscaling.UpdateAutoScalingGroupOutput, error) {
-	if err := room.Only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup",
+	if err := room.Only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup", "PlacementGroup",
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "TerminationPolicies",
 		"VPCZoneIdentifier", "AvailabilityZones"); err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Updat
 		before := f.Desired
 		err := r.applySettings(tx, f, fleetSettings{
 			min: in.MinSize, max: in.MaxSize, desired: in.DesiredCapacity, grace: in.HealthCheckGracePeriod, cooldown: in.DefaultCooldown,
-			warmup: in.DefaultInstanceWarmup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier, zones: in.AvailabilityZones,
+			warmup: in.DefaultInstanceWarmup, placement: in.PlacementGroup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier, zones: in.AvailabilityZones,
 			healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
 		})
 		f.Failures, f.Resting = 0, nil // what made launches fail may be what has been put right

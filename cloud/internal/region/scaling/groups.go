@@ -43,7 +43,7 @@ func (r *Room) newGroup(tx *store.Tx, in *autoscaling.CreateAutoScalingGroupInpu
 	row = fleetRow{Name: name, ID: room.NewUUID(), Created: now, HealthCheckType: "EC2", Cooldown: 300, Policies: []string{"Default"}}
 	if err := r.applySettings(tx, &row, fleetSettings{
 		min: in.MinSize, max: in.MaxSize, desired: in.DesiredCapacity, grace: in.HealthCheckGracePeriod, cooldown: in.DefaultCooldown,
-		warmup: in.DefaultInstanceWarmup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier, zones: in.AvailabilityZones,
+		warmup: in.DefaultInstanceWarmup, placement: in.PlacementGroup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier, zones: in.AvailabilityZones,
 		healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
 	}); err != nil {
 		return row, err
@@ -65,7 +65,7 @@ func (r *Room) newGroup(tx *store.Tx, in *autoscaling.CreateAutoScalingGroupInpu
 
 // checkGroup refuses what is missing or not supported.
 func (r *Room) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
-	if err := room.Only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup",
+	if err := room.Only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup", "PlacementGroup",
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "Tags", "TargetGroupARNs",
 		"TerminationPolicies", "VPCZoneIdentifier", "AvailabilityZones"); err != nil {
 		return err
@@ -115,7 +115,7 @@ func (r *Room) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingG
 	out := autoscalingtypes.AutoScalingGroup{
 		AutoScalingGroupName: new(f.Name), AutoScalingGroupARN: new(r.fleetARN(f)), CreatedTime: new(f.Created),
 		MinSize: new(f.Min), MaxSize: new(f.Max), DesiredCapacity: new(f.Desired), DefaultCooldown: new(f.Cooldown),
-		DefaultInstanceWarmup: f.Warmup, HealthCheckType: new(f.HealthCheckType), HealthCheckGracePeriod: new(f.Grace),
+		DefaultInstanceWarmup: f.Warmup, PlacementGroup: room.Some(f.PlacementGroup), HealthCheckType: new(f.HealthCheckType), HealthCheckGracePeriod: new(f.Grace),
 		LaunchTemplate: f.Template.show(), AvailabilityZones: r.fleetZones(nil, f), VPCZoneIdentifier: new(strings.Join(f.Subnets, ",")),
 		TerminationPolicies: f.Policies, NewInstancesProtectedFromScaleIn: new(f.ProtectNew), Tags: f.Tags,
 		ServiceLinkedRoleARN: new("arn:aws:iam::" + r.Account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),

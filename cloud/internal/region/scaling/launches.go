@@ -92,6 +92,9 @@ func (r *Room) launchMember(f fleetRow, m memberRow) (string, error) {
 		LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateId: new(m.Template.ID), Version: new(m.Template.Version)},
 		MinCount:       new(int32(1)), MaxCount: new(int32(1)), SubnetId: new(m.Subnet), ClientToken: new(m.Token),
 	}
+	if f.PlacementGroup != "" {
+		in.Placement = &ec2types.Placement{GroupName: new(f.PlacementGroup)}
+	}
 	spec := ec2types.TagSpecification{ResourceType: ec2types.ResourceTypeInstance}
 	for _, t := range f.Tags {
 		if *t.PropagateAtLaunch {

@@ -102,6 +102,7 @@ type fleetRow struct {
 	Warmup            *int32
 	Policies          []string
 	ProtectNew        bool
+	PlacementGroup    string
 	Attachments       []fleet.Attachment
 	Suspended         map[fleet.Process]string // and why
 	Tags              []autoscalingtypes.TagDescription

@@ -24,7 +24,7 @@ var terminationPolicies = []string{
 type fleetSettings struct {
 	min, max, desired, grace, cooldown, warmup *int32
 	template                                   *autoscalingtypes.LaunchTemplateSpecification
-	subnets, healthCheck                       *string
+	subnets, healthCheck, placement            *string
 	zones, policies                            []string
 	protect                                    *bool
 }
@@ -55,6 +55,9 @@ func (r *Room) applySettings(tx *store.Tx, f *fleetRow, s fleetSettings) error {
 	}
 	if s.protect != nil {
 		f.ProtectNew = *s.protect
+	}
+	if s.placement != nil {
+		f.PlacementGroup = *s.placement
 	}
 	if err := applyHealth(f, s); err != nil {
 		return err
