@@ -71,8 +71,11 @@ func writeNames(config bootConfig) error {
 		return err
 	}
 	var resolver string
-	if config.Resolver != "" {
-		resolver = "nameserver " + config.Resolver + "\n"
+	if config.Domain != "" {
+		resolver = "search " + config.Domain + "\n"
+	}
+	for _, a := range config.Resolvers {
+		resolver += "nameserver " + a.String() + "\n"
 	}
 	if err := replace("/etc/resolv.conf", []byte(resolver), 0o644); err != nil {
 		return err

@@ -34,7 +34,8 @@ type Spec struct {
 	ID        string                              // i-...
 	Hostname  string                              // ip-10-0-1-23
 	Address   netip.Addr                          // its private address, for /etc/hosts; may be the zero value
-	Resolver  netip.Addr                          // the name server in /etc/resolv.conf; the zero value leaves it empty
+	Resolvers []netip.Addr                        // the name servers in /etc/resolv.conf
+	Domain    string                              // that /etc/resolv.conf searches; empty for none
 	Layers    []string                            // folders of image layers, the topmost first; below them all lies the host's root
 	Dir       string                              // the instance's own folder: its writable layer, its console log; kept over stop and start
 	PublicKey string                              // of its key pair, a line of OpenSSH's for authorized_keys; may be empty
@@ -90,7 +91,7 @@ func (h *Host) start(ctx context.Context, spec Spec) (*Machine, error) {
 		return nil, err
 	}
 	pid, err := child.boot(ctx, con, h.base.owners, bootConfig{
-		ID: spec.ID, Hostname: spec.Hostname, Address: text(spec.Address), Resolver: text(spec.Resolver),
+		ID: spec.ID, Hostname: spec.Hostname, Address: text(spec.Address), Resolvers: spec.Resolvers, Domain: spec.Domain,
 		Base: h.base.dir, Layers: spec.Layers, Dir: spec.Dir, UserData: spec.UserData, PublicKey: spec.PublicKey, Service: spec.Service, Memory: spec.Memory,
 	})
 	if err != nil {

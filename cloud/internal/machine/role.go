@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -28,13 +29,14 @@ const (
 
 // bootConfig is the child's configuration.
 type bootConfig struct {
-	ID, Hostname, Address, Resolver string
-	Base, Dir                       string
-	Layers                          []string
-	UserData                        []byte
-	PublicKey                       string
-	Service                         *rootfs.Service
-	Memory                          int64
+	ID, Hostname, Address, Domain string
+	Resolvers                     []netip.Addr
+	Base, Dir                     string
+	Layers                        []string
+	UserData                      []byte
+	PublicKey                     string
+	Service                       *rootfs.Service
+	Memory                        int64
 }
 
 // Main does the work of an instance's process and never returns when the program was executed as one;

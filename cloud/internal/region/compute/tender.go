@@ -189,9 +189,7 @@ func (r *Room) startMachine(row Instance) (Machine, error) {
 		ID: row.ID, Hostname: nets.Hostname(eni.Address), Address: eni.Address, Dir: dir, UserData: userData, Network: ns,
 		Memory: memoryOf(row.Type), PublicKey: row.PublicKey, Service: row.Service,
 	}
-	if vpc, _ := r.nets.VPC(nil, row.VPC); vpc.DNSSupport {
-		spec.Resolver = vpc.Resolver()
-	}
+	spec.Resolvers, spec.Domain = r.nets.NameServers(row.VPC)
 	for _, digest := range row.Layers {
 		if err := r.awaitProgram(digest); err != nil {
 			return nil, err

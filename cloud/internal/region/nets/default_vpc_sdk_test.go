@@ -65,7 +65,7 @@ func TestDefaultVPCHasWhatInstancesNeedToBeReached(t *testing.T) {
 		t.Errorf("DHCP options %+v", options)
 	}
 	_, err := d.DescribeDhcpOptions(ctx, &ec2.DescribeDhcpOptionsInput{DhcpOptionsIds: []string{"dopt-0123456789abcdef0"}})
-	roomtest.WantAPIError(t, err, "InvalidDhcpOptionsID.NotFound")
+	roomtest.WantAPIError(t, err, "InvalidDhcpOptionID.NotFound")
 }
 
 func cmpOr(a, b *ec2types.AttributeBooleanValue) *ec2types.AttributeBooleanValue {

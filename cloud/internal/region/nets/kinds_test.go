@@ -40,6 +40,9 @@ func TestTagsGivenAtCreationAreKept(t *testing.T) {
 	roomtest.Must(r.CreateManagedPrefixList(ctx, &ec2.CreateManagedPrefixListInput{
 		PrefixListName: new("l"), AddressFamily: new("IPv4"), MaxEntries: new(int32(1)), TagSpecifications: as("prefix-list"),
 	}))(t)
+	roomtest.Must(r.CreateDhcpOptions(ctx, &ec2.CreateDhcpOptionsInput{
+		DhcpConfigurations: []ec2types.NewDhcpConfiguration{{Key: new("domain-name"), Values: []string{"a.test"}}}, TagSpecifications: as("dhcp-options"),
+	}))(t)
 	// None of this package's calls makes an interface.
 	resourcetest.WantTagged(t, roomtest.Must(r.DescribeTags(ctx, &ec2.DescribeTagsInput{}))(t), kinds, interfaceKind)
 }

@@ -73,6 +73,7 @@ type Room struct {
 	nats        *store.Table[natRow]
 	peerings    *store.Table[peeringRow]
 	prefixLists *store.Table[prefixListRow]
+	dhcpSets    *store.Table[dhcpRow]
 	counters    *store.Table[int]
 
 	sync    sync.Mutex                              // one bringing-up of a network at a time
@@ -98,6 +99,7 @@ func Load(registry *resource.Registry, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "nat-gateways", &r.nats, &err)
 	room.LoadTable(r.DB, "peering-connections", &r.peerings, &err)
 	room.LoadTable(r.DB, "prefix-lists", &r.prefixLists, &err)
+	room.LoadTable(r.DB, "dhcp-options", &r.dhcpSets, &err)
 	room.LoadTable(r.DB, "counters", &r.counters, &err)
 	resource.Enter(registry, r, kinds)
 	return r, err

@@ -219,3 +219,15 @@ func TestAnotherTableBecomesMain(t *testing.T) {
 		t.Errorf("the table that was main: %v", err)
 	}
 }
+
+func TestRoutesWithinTheVPCLeadNowhereElse(t *testing.T) {
+	d := newDesk(t)
+	vpc, _ := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	gateway := d.Gateway(vpc)
+	table := roomtest.Must(d.CreateRouteTable(t.Context(), &ec2.CreateRouteTableInput{VpcId: &vpc}))(t).RouteTable.RouteTableId
+	for cidr, code := range map[string]string{"10.0.1.0/24": "InvalidParameterValue", "10.0.0.0/16": "RouteAlreadyExists"} {
+		_, err := d.CreateRoute(t.Context(), &ec2.CreateRouteInput{RouteTableId: table, DestinationCidrBlock: &cidr, GatewayId: &gateway})
+		roomtest.WantAPIError(t, err, code)
+	}
+	roomtest.Must(d.CreateRoute(t.Context(), &ec2.CreateRouteInput{RouteTableId: table, DestinationCidrBlock: new("10.0.0.0/8"), GatewayId: &gateway}))(t)
+}

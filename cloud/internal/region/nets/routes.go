@@ -63,7 +63,23 @@ func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, cidr, list *string, 
 	if route.Destination, err = r.destination(tx, cidr, list); err != nil {
 		return route, err
 	}
-	return route, r.into(tx, table, &route, to)
+	vpc, _ := r.vpcs.GetTx(tx, table.VPC)
+	switch {
+	case route.list() != "" || !vpc.within(route.Destination):
+		return route, r.into(tx, table, &route, to)
+	case room.Deref(to.nat) != "":
+		return route, wire.Errorf("UnsupportedOperation", "Routes to a NAT gateway for a part of the VPC's own range are not supported here.")
+	}
+	return route, wire.Errorf("InvalidParameterValue",
+		"The destination CIDR block %s is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.",
+		route.Destination)
+}
+
+// within tells whether a range is a part of the VPC's own, to which AWS lets only what is inside the VPC be the target
+// (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-table-routes).
+func (v VPC) within(cidr string) bool {
+	p := netip.MustParsePrefix(cidr)
+	return p.Bits() > v.Range().Bits() && v.Range().Contains(p.Addr())
 }
 
 func (t *routeTableRow) find(destination string) int {

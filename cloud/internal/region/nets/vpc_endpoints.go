@@ -8,6 +8,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 func missingEndpoint(id string) error {
@@ -41,4 +42,42 @@ func (r *Room) DescribeVpcEndpoints(ctx context.Context, in *ec2.DescribeVpcEndp
 		return nil, err
 	}
 	return &ec2.DescribeVpcEndpointsOutput{VpcEndpoints: rows, NextToken: next}, nil
+}
+
+// Instances have no way to the front door, which is outside of the cloud's networks, nor are there the services of gateway
+// endpoints. So no service can be reached by an endpoint, and the two calls below say so as AWS does of services that it has not.
+
+func noEndpointService(name string) error {
+	return wire.Errorf("InvalidServiceName", "The Vpc Endpoint Service '%s' does not exist", name)
+}
+
+// CreateVpcEndpoint refuses every service, whatever else is asked for with it.
+func (r *Room) CreateVpcEndpoint(ctx context.Context, in *ec2.CreateVpcEndpointInput) (*ec2.CreateVpcEndpointOutput, error) {
+	if err := room.Only(in, "ClientToken", "PolicyDocument", "PrivateDnsEnabled", "RouteTableIds", "SecurityGroupIds", "ServiceName", "SubnetIds",
+		"TagSpecifications", "VpcEndpointType", "VpcId"); err != nil {
+		return nil, err
+	}
+	if err := resource.Required("vpcId", in.VpcId); err != nil {
+		return nil, err
+	}
+	if _, ok := r.vpcs.Get(*in.VpcId); !ok {
+		return nil, missingVPC(*in.VpcId)
+	}
+	if err := resource.Required("serviceName", in.ServiceName); err != nil {
+		return nil, err
+	}
+	return nil, noEndpointService(*in.ServiceName)
+}
+
+// DescribeVpcEndpointServices lists the services that endpoints reach: none.
+func (r *Room) DescribeVpcEndpointServices(
+	ctx context.Context, in *ec2.DescribeVpcEndpointServicesInput,
+) (*ec2.DescribeVpcEndpointServicesOutput, error) {
+	if err := room.Only(in, "MaxResults", "NextToken", "ServiceNames"); err != nil {
+		return nil, err
+	}
+	if len(in.ServiceNames) > 0 {
+		return nil, noEndpointService(in.ServiceNames[0])
+	}
+	return &ec2.DescribeVpcEndpointServicesOutput{ServiceNames: []string{}, ServiceDetails: []ec2types.ServiceDetail{}}, nil
 }

@@ -21,6 +21,7 @@ type VPC struct {
 	UsageMetrics             bool   // of network addresses: kept, and no metrics are made
 	ACL                      string // the default network ACL
 	Default                  bool   // it is the region's default VPC
+	DHCP                     string // its set of DHCP options; empty for the default set
 }
 
 // Range returns the VPC's addresses.
@@ -109,7 +110,7 @@ func (r *Room) putNewVPC(tx *store.Tx, row VPC, tags []ec2types.TagSpecification
 
 func (r *Room) showVPC(row VPC) ec2types.Vpc {
 	return ec2types.Vpc{
-		VpcId: new(row.ID), CidrBlock: new(row.CIDR), DhcpOptionsId: new(dhcpOptions), InstanceTenancy: row.Tenancy,
+		VpcId: new(row.ID), CidrBlock: new(row.CIDR), DhcpOptionsId: new(row.dhcpOf()), InstanceTenancy: row.Tenancy,
 		IsDefault: new(row.Default), OwnerId: new(r.Account), State: ec2types.VpcStateAvailable, Tags: r.Tags(row.ID),
 		CidrBlockAssociationSet: []ec2types.VpcCidrBlockAssociation{{
 			AssociationId: new("vpc-cidr-assoc-" + row.ID[len("vpc-"):]), CidrBlock: new(row.CIDR),
@@ -127,7 +128,7 @@ func (r *Room) vpcListing() resource.Listing[VPC] {
 			"cidr-block":                        resource.One(func(v VPC) string { return v.CIDR }),
 			"cidrBlock":                         resource.One(func(v VPC) string { return v.CIDR }),
 			"cidr-block-association.cidr-block": resource.One(func(v VPC) string { return v.CIDR }),
-			"dhcp-options-id":                   resource.One(func(VPC) string { return dhcpOptions }),
+			"dhcp-options-id":                   resource.One(VPC.dhcpOf),
 			"is-default":                        resource.Boolean(func(v VPC) bool { return v.Default }),
 			"isDefault":                         resource.Boolean(func(v VPC) bool { return v.Default }),
 			"owner-id":                          resource.One(func(VPC) string { return r.Account }),
