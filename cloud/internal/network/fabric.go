@@ -181,6 +181,7 @@ type vpc struct {
 	mu       sync.Mutex
 	removed  bool
 	filtered *VPC                   // what the packet filter was last written for
+	ranges   map[netip.Prefix]bool  // whose addresses nobody has are dropped
 	subnets  map[netip.Prefix]bool  // whose router address is there
 	links    map[string]*link       // by eni-...
 	tables   map[string]*routeTable // by rtb-...
@@ -199,7 +200,7 @@ func newVPC(f *Fabric, spec VPC) (*vpc, error) {
 		n.Close()
 		return nil, err
 	}
-	v := &vpc{fabric: f, id: spec.ID, router: n, rtnl: h, gone: make(chan struct{}), subnets: map[netip.Prefix]bool{},
+	v := &vpc{fabric: f, id: spec.ID, router: n, rtnl: h, gone: make(chan struct{}), ranges: map[netip.Prefix]bool{}, subnets: map[netip.Prefix]bool{},
 		links: map[string]*link{}, tables: map[string]*routeTable{}, peerings: map[string]*peering{}, dying: map[string]chan struct{}{}}
 	if err := v.prepareRouter(spec.CIDR); err != nil {
 		h.Close()
@@ -213,6 +214,9 @@ func newVPC(f *Fabric, spec VPC) (*vpc, error) {
 // first the packet filter, then what is removed, then what is added.
 func (v *vpc) apply(spec VPC) error {
 	if err := validate(spec); err != nil {
+		return err
+	}
+	if err := v.applyRanges(spec.ranges()); err != nil {
 		return err
 	}
 	if err := v.applyFilter(spec); err != nil {
@@ -290,7 +294,7 @@ func validate(spec VPC) error {
 // validateAddresses enters an interface's addresses among those that are taken.
 func validateAddresses(spec VPC, i Interface, taken map[netip.Addr]string) error {
 	for _, pair := range i.addresses() {
-		if !i.Subnet.Contains(pair.Private) || !spec.CIDR.Contains(pair.Private) {
+		if !i.Subnet.Contains(pair.Private) || !spec.contains(pair.Private) {
 			return fmt.Errorf("network interface %s: address %s is outside its subnet %s", i.ID, pair.Private, i.Subnet)
 		}
 		for _, a := range []netip.Addr{pair.Private, pair.Public} {
@@ -434,7 +438,7 @@ func linkName(eniID string) string {
 
 // sameFilter tells whether two specifications have the same packet filter.
 func sameFilter(a, b VPC) bool {
-	return a.CIDR == b.CIDR &&
+	return a.CIDR == b.CIDR && slices.Equal(a.More, b.More) &&
 		slices.EqualFunc(a.Interfaces, b.Interfaces, func(a, b Interface) bool {
 			return a.ID == b.ID && slices.Equal(a.addresses(), b.addresses()) && a.Subnet == b.Subnet &&
 				a.NetworkACL == b.NetworkACL && slices.Equal(a.Groups, b.Groups) && a.Forwards == b.Forwards && (a.NAT == nil) == (b.NAT == nil)
@@ -448,7 +452,7 @@ func sameFilter(a, b VPC) bool {
 
 // clone copies all of the specification that sameFilter compares, which its owner may change in place.
 func (s VPC) clone() VPC {
-	s.Interfaces = slices.Clone(s.Interfaces)
+	s.More, s.Interfaces = slices.Clone(s.More), slices.Clone(s.Interfaces)
 	for n, i := range s.Interfaces {
 		s.Interfaces[n].Groups, s.Interfaces[n].Secondary = slices.Clone(i.Groups), slices.Clone(i.Secondary)
 	}

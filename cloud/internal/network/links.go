@@ -18,17 +18,18 @@ import (
 // link is a network interface as it is: a veth, one end at the router and the other, eth0, in a
 // namespace of its own, or ethN in the namespace of another one.
 type link struct {
-	name      string
-	device    int // N
-	within    *link
-	address   netip.Addr
-	addresses map[netip.Addr]bool // all that it has, routed to it
-	mac       net.HardwareAddr
-	subnet    netip.Prefix
-	namespace *Namespace
-	forwards  bool // its namespace does
-	index     int
-	table     int // the route table that judges what comes from it; 0 for none yet
+	name       string
+	device     int // N
+	within     *link
+	address    netip.Addr
+	addresses  map[netip.Addr]bool // all that it has, routed to it
+	mac        net.HardwareAddr
+	subnet     netip.Prefix
+	namespace  *Namespace
+	forwards   bool           // its namespace does
+	translated []netip.Prefix // the ranges from which it is a NAT gateway
+	index      int
+	table      int // the route table that judges what comes from it; 0 for none yet
 }
 
 // inside names the link's end in the namespace.
@@ -57,15 +58,33 @@ func (v *vpc) prepareRouter(cidr netip.Prefix) error {
 		}
 	}
 	everything := netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-	for _, r := range []netlink.Route{
-		{Dst: ipNet(cidr.Masked()), Table: unix.RT_TABLE_MAIN, Type: unix.RTN_BLACKHOLE},
-		{Dst: ipNet(everything), Table: tableDrop, Type: unix.RTN_BLACKHOLE},
-	} {
-		if err := v.rtnl.RouteReplace(&r); err != nil {
-			return fmt.Errorf("add route %s: %w", r.Dst, err)
-		}
+	if err := v.rtnl.RouteReplace(&netlink.Route{Dst: ipNet(everything), Table: tableDrop, Type: unix.RTN_BLACKHOLE}); err != nil {
+		return fmt.Errorf("add route %s: %w", everything, err)
 	}
 	return v.addRule(priorityDrop, "", tableDrop)
+}
+
+// applyRanges keeps what is for the VPC's own ranges within it.
+func (v *vpc) applyRanges(wanted []netip.Prefix) error {
+	local := func(p netip.Prefix) *netlink.Route {
+		return &netlink.Route{Dst: ipNet(p.Masked()), Table: unix.RT_TABLE_MAIN, Type: unix.RTN_BLACKHOLE}
+	}
+	for _, p := range wanted {
+		if err := v.rtnl.RouteReplace(local(p)); err != nil {
+			return fmt.Errorf("add route %s: %w", p, err)
+		}
+		v.ranges[p] = true
+	}
+	for p := range v.ranges {
+		if slices.Contains(wanted, p) {
+			continue
+		}
+		if err := ignoring(v.rtnl.RouteDel(local(p)), syscall.ESRCH); err != nil {
+			return fmt.Errorf("delete route %s: %w", p, err)
+		}
+		delete(v.ranges, p)
+	}
+	return nil
 }
 
 // addOwn gives the router an address on lo, at which it answers packets from all links.
@@ -118,7 +137,7 @@ func (v *vpc) applyLink(spec VPC, i Interface) error {
 	l := v.links[i.ID]
 	if l == nil {
 		var err error
-		if l, err = v.makeLink(i, spec.CIDR); err != nil {
+		if l, err = v.makeLink(i); err != nil {
 			return err
 		}
 		v.links[i.ID] = l
@@ -126,6 +145,12 @@ func (v *vpc) applyLink(spec VPC, i Interface) error {
 	}
 	if err := v.addAddresses(l, i); err != nil {
 		return err
+	}
+	if i.NAT != nil && !slices.Equal(l.translated, spec.ranges()) {
+		if err := l.translate(spec.ranges(), *i.NAT); err != nil {
+			return err
+		}
+		l.translated = spec.ranges()
 	}
 	forwards := slices.ContainsFunc(spec.Interfaces, func(x Interface) bool { return x.forwards() && (x.ID == i.ID || x.Within == i.ID) })
 	if l.within != nil || l.forwards == forwards {
@@ -156,7 +181,7 @@ func (v *vpc) governLink(i Interface) error {
 	return v.deleteRule(priorityInterface, l.name, old)
 }
 
-func (v *vpc) makeLink(i Interface, cidr netip.Prefix) (*link, error) {
+func (v *vpc) makeLink(i Interface) (*link, error) {
 	if !v.subnets[i.Subnet] {
 		if err := v.addOwn(Gateway(i.Subnet)); err != nil {
 			return nil, err
@@ -174,11 +199,7 @@ func (v *vpc) makeLink(i Interface, cidr netip.Prefix) (*link, error) {
 		}
 		after = func() { l.namespace.Close() }
 	}
-	err := v.connect(l)
-	if err == nil && i.NAT != nil {
-		err = l.translate(cidr, *i.NAT)
-	}
-	if err != nil {
+	if err := v.connect(l); err != nil {
 		v.deleteLater(v.rtnl, l.name, after)
 		return nil, err
 	}

@@ -18,9 +18,9 @@ const natPortFirst, natPortLast = 1024, 65535
 // translate makes the interface's namespace a NAT gateway for what comes from inside the VPC. A packet that its subnet's
 // route table sends here is routed once more by the router, as one of the gateway's own: so the route table and the network
 // ACL of the gateway's subnet, and its public address, apply to it.
-func (l *link) translate(cidr netip.Prefix, n NAT) error {
+func (l *link) translate(ranges []netip.Prefix, n NAT) error {
 	err := l.namespace.Do(func() error {
-		if err := l.writeTranslation(cidr); err != nil {
+		if err := l.writeTranslation(ranges); err != nil {
 			return err
 		}
 		return forgetIdle(n.Idle)
@@ -31,30 +31,35 @@ func (l *link) translate(cidr netip.Prefix, n NAT) error {
 	return nil
 }
 
-// writeTranslation writes the gateway's packet filter in the calling thread's namespace.
-func (l *link) writeTranslation(cidr netip.Prefix) error {
+// writeTranslation writes the gateway's packet filter anew in the calling thread's namespace.
+func (l *link) writeTranslation(ranges []netip.Prefix) error {
 	conn, err := nftables.New(nftables.AsLasting(), nftables.WithSockOptions(setBuffers))
 	if err != nil {
 		return err
 	}
 	defer conn.CloseLasting()
-	r := &ruleset{conn: conn, table: conn.AddTable(&nftables.Table{Name: "nat", Family: nftables.TableFamilyIPv4})}
+	r := &ruleset{conn: conn, table: &nftables.Table{Name: "nat", Family: nftables.TableFamilyIPv4}}
+	r.conn.AddTable(r.table)
+	r.conn.DelTable(r.table)
+	r.conn.AddTable(r.table)
 	r.base("closed", nftables.ChainTypeFilter, nftables.ChainHookInput, 0, nftables.ChainPolicyDrop) // nothing here answers, not even to ping
-	r.outward(cidr)
+	r.outward(ranges)
 	r.masquerade(l.address)
 	return conn.Flush()
 }
 
 // outward lets connections of TCP, UDP and ICMP out, and their packets both ways. Inside the VPC a connection that is
 // forgotten is answered with a reset, and never with FIN.
-func (r *ruleset) outward(cidr netip.Prefix) {
+func (r *ruleset) outward(ranges []netip.Prefix) {
 	c := r.base("outward", nftables.ChainTypeFilter, nftables.ChainHookForward, 0, nftables.ChainPolicyDrop)
 	r.rule(c, expr.VerdictAccept, matchState(expr.CtStateBitESTABLISHED|expr.CtStateBitRELATED))
-	r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: append(
-		append(matchPrefix(offsetSource, cidr), append(matchState(expr.CtStateBitINVALID), matchProtocol(unix.IPPROTO_TCP)...)...),
-		&expr.Reject{Type: unix.NFT_REJECT_TCP_RST})})
-	for _, p := range []byte{unix.IPPROTO_TCP, unix.IPPROTO_UDP, unix.IPPROTO_ICMP} {
-		r.rule(c, expr.VerdictAccept, matchPrefix(offsetSource, cidr), matchState(expr.CtStateBitNEW), matchProtocol(p))
+	for _, own := range ranges {
+		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: append(
+			append(matchPrefix(offsetSource, own), append(matchState(expr.CtStateBitINVALID), matchProtocol(unix.IPPROTO_TCP)...)...),
+			&expr.Reject{Type: unix.NFT_REJECT_TCP_RST})})
+		for _, p := range []byte{unix.IPPROTO_TCP, unix.IPPROTO_UDP, unix.IPPROTO_ICMP} {
+			r.rule(c, expr.VerdictAccept, matchPrefix(offsetSource, own), matchState(expr.CtStateBitNEW), matchProtocol(p))
+		}
 	}
 }
 

@@ -118,7 +118,9 @@ func (r *ruleset) inSet(name string) expr.Any {
 // address that is not the peer's.
 func (r *ruleset) antiSpoofing() {
 	c := r.base("spoofing", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, -300, nftables.ChainPolicyDrop)
-	r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, gatewayLink), matchPrefix(offsetSource, r.vpc.CIDR))
+	for _, own := range r.vpc.ranges() {
+		r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, gatewayLink), matchPrefix(offsetSource, own))
+	}
 	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, gatewayLink))
 	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, "lo"))
 	r.rule(c, expr.VerdictAccept, []expr.Any{&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1}, r.inSet("forwarders")})

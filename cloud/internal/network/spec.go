@@ -5,6 +5,7 @@ package network
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -12,12 +13,21 @@ import (
 type VPC struct {
 	ID             string
 	CIDR           netip.Prefix
-	Gateway        bool // an internet gateway is attached
+	More           []netip.Prefix // further ranges
+	Gateway        bool           // an internet gateway is attached
 	Interfaces     []Interface
 	RouteTables    []RouteTable
 	SecurityGroups []SecurityGroup
 	NetworkACLs    []NetworkACL
 	Peerings       []Peering // active connections
+}
+
+// ranges are all of the VPC's.
+func (s VPC) ranges() []netip.Prefix { return append([]netip.Prefix{s.CIDR}, s.More...) }
+
+// contains tells whether an address is the VPC's.
+func (s VPC) contains(a netip.Addr) bool {
+	return slices.ContainsFunc(s.ranges(), func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // Interface is an elastic network interface: private addresses in a namespace of its own, or in that of another one.

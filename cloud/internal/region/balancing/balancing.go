@@ -44,7 +44,7 @@ type Network interface {
 
 // VPC is what load balancers and target groups are in.
 type VPC struct {
-	CIDR         netip.Prefix
+	CIDRs        []netip.Prefix
 	DefaultGroup string // the security group that it was made with
 	HasGateway   bool   // an internet gateway is attached
 }

@@ -212,7 +212,7 @@ func (e *ec2) change(t *testing.T, f func(*store.Tx) error) {
 func (e *ec2) newVPC(t *testing.T, cidr string) (id string) {
 	t.Helper()
 	id = "vpc-" + room.NewSerial(17)
-	row := VPC{CIDR: netip.MustParsePrefix(cidr), HasGateway: true, DefaultGroup: e.newGroup(t, id)}
+	row := VPC{CIDRs: []netip.Prefix{netip.MustParsePrefix(cidr)}, HasGateway: true, DefaultGroup: e.newGroup(t, id)}
 	e.change(t, func(tx *store.Tx) error { return e.vpcs.Put(tx, id, row) })
 	return id
 }

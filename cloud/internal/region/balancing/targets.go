@@ -79,7 +79,7 @@ func (r *Room) checkTarget(tx *store.Tx, g targetGroupRow, t targetRow) error {
 		if err != nil || !a.Is4() {
 			return invalid("The IP address '%s' is not a valid IPv4 address", t.ID)
 		}
-		if v, ok := r.network.VPC(tx, g.VPC); !ok || !v.CIDR.Contains(a) {
+		if v, ok := r.network.VPC(tx, g.VPC); !ok || !slices.ContainsFunc(v.CIDRs, func(p netip.Prefix) bool { return p.Contains(a) }) {
 			return wire.Errorf("InvalidTarget", "The IP address '%s' is not within the VPC '%s'", t.ID, g.VPC)
 		}
 		return nil

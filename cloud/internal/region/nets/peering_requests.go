@@ -24,7 +24,11 @@ const (
 
 // side is a VPC of this region as a connection keeps it.
 func (r *Room) side(v VPC) peeringSide {
-	return peeringSide{Region: r.Region, Account: r.Account, VPC: v.ID, CIDRs: []string{v.CIDR}}
+	side := peeringSide{Region: r.Region, Account: r.Account, VPC: v.ID}
+	for _, c := range v.cidrs() {
+		side.CIDRs = append(side.CIDRs, c.CIDR)
+	}
+	return side
 }
 
 // overlap tells whether any range of one side has an address of the other's.

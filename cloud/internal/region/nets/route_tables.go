@@ -119,10 +119,12 @@ func (r *Room) showRouteTable(t routeTableRow) ec2types.RouteTable {
 	out := ec2types.RouteTable{
 		RouteTableId: new(t.ID), VpcId: new(t.VPC), OwnerId: new(r.Account), Tags: room.Listed(r.Tags(t.ID)),
 		PropagatingVgws: []ec2types.PropagatingVgw{}, Associations: []ec2types.RouteTableAssociation{},
-		Routes: []ec2types.Route{{
-			DestinationCidrBlock: new(vpc.CIDR), GatewayId: new("local"),
+	}
+	for _, c := range vpc.cidrs() {
+		out.Routes = append(out.Routes, ec2types.Route{
+			DestinationCidrBlock: new(c.CIDR), GatewayId: new("local"),
 			State: ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRouteTable,
-		}},
+		})
 	}
 	for _, route := range t.Routes {
 		out.Routes = append(out.Routes, r.showRoute(t.VPC, route))

@@ -79,7 +79,7 @@ func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, cidr, list *string, 
 // (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-table-routes).
 func (v VPC) within(cidr string) bool {
 	p := netip.MustParsePrefix(cidr)
-	return p.Bits() > v.Range().Bits() && v.Range().Contains(p.Addr())
+	return slices.ContainsFunc(v.Ranges(), func(own netip.Prefix) bool { return p.Bits() > own.Bits() && own.Contains(p.Addr()) })
 }
 
 func (t *routeTableRow) find(destination string) int {
@@ -103,7 +103,7 @@ func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.
 			}
 			return wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", route.Destination)
 		}
-		if vpc.CIDR == route.Destination {
+		if vpc.hasCIDR(route.Destination) {
 			return wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", route.Destination)
 		}
 		if r.weighed(tx, append(slices.Clone(t.Routes), route)) > 50 {
@@ -152,7 +152,7 @@ func (r *Room) DeleteRoute(ctx context.Context, in *ec2.DeleteRouteInput) (*ec2.
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
 		destination := *given
-		if vpc, _ := r.vpcs.GetTx(tx, t.VPC); vpc.CIDR == destination {
+		if vpc, _ := r.vpcs.GetTx(tx, t.VPC); vpc.hasCIDR(destination) {
 			return wire.Errorf("InvalidParameterValue", "cannot remove local route %s in route table %s", destination, t.ID)
 		}
 		at := t.find(destination)

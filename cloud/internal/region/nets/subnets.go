@@ -85,8 +85,8 @@ func (r *Room) checkSubnet(tx *store.Tx, vpcID string, cidr netip.Prefix) error 
 	if !ok {
 		return missingVPC(vpcID)
 	}
-	whole := netip.MustParsePrefix(vpc.CIDR)
-	if cidr.Bits() > 28 || cidr.Bits() < whole.Bits() || !whole.Contains(cidr.Addr()) {
+	inside := func(whole netip.Prefix) bool { return cidr.Bits() >= whole.Bits() && whole.Contains(cidr.Addr()) }
+	if cidr.Bits() > 28 || !slices.ContainsFunc(vpc.Ranges(), inside) {
 		return wire.Errorf("InvalidSubnet.Range", "The CIDR '%s' is invalid.", cidr)
 	}
 	for _, other := range r.subnets.AllTx(tx) {

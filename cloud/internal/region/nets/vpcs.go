@@ -21,6 +21,7 @@ type VPC struct {
 	UsageMetrics             bool   // of network addresses: kept, and no metrics are made
 	ACL                      string // the default network ACL
 	Default                  bool   // it is the region's default VPC
+	More                     []cidrRow
 	DHCP                     string // its set of DHCP options; empty for the default set
 }
 
@@ -109,30 +110,41 @@ func (r *Room) putNewVPC(tx *store.Tx, row VPC, tags []ec2types.TagSpecification
 }
 
 func (r *Room) showVPC(row VPC) ec2types.Vpc {
+	var associations []ec2types.VpcCidrBlockAssociation
+	for _, c := range row.cidrs() {
+		associations = append(associations, c.show(ec2types.VpcCidrBlockStateCodeAssociated))
+	}
 	return ec2types.Vpc{
 		VpcId: new(row.ID), CidrBlock: new(row.CIDR), DhcpOptionsId: new(row.dhcpOf()), InstanceTenancy: row.Tenancy,
 		IsDefault: new(row.Default), OwnerId: new(r.Account), State: ec2types.VpcStateAvailable, Tags: r.Tags(row.ID),
-		CidrBlockAssociationSet: []ec2types.VpcCidrBlockAssociation{{
-			AssociationId: new("vpc-cidr-assoc-" + row.ID[len("vpc-"):]), CidrBlock: new(row.CIDR),
-			CidrBlockState: &ec2types.VpcCidrBlockState{State: ec2types.VpcCidrBlockStateCodeAssociated},
-		}},
+		CidrBlockAssociationSet: associations,
 	}
 }
 
 func (r *Room) vpcListing() resource.Listing[VPC] {
+	cidrs := func(f func(cidrRow) string) func(VPC) []string {
+		return func(v VPC) (all []string) {
+			for _, c := range v.cidrs() {
+				all = append(all, f(c))
+			}
+			return all
+		}
+	}
 	return resource.Listing[VPC]{
 		ID: func(v VPC) string { return v.ID }, Missing: missingVPC,
 		Fields: resource.Fields[VPC]{
-			"vpc-id":                            resource.One(func(v VPC) string { return v.ID }),
-			"cidr":                              resource.One(func(v VPC) string { return v.CIDR }),
-			"cidr-block":                        resource.One(func(v VPC) string { return v.CIDR }),
-			"cidrBlock":                         resource.One(func(v VPC) string { return v.CIDR }),
-			"cidr-block-association.cidr-block": resource.One(func(v VPC) string { return v.CIDR }),
-			"dhcp-options-id":                   resource.One(VPC.dhcpOf),
-			"is-default":                        resource.Boolean(func(v VPC) bool { return v.Default }),
-			"isDefault":                         resource.Boolean(func(v VPC) bool { return v.Default }),
-			"owner-id":                          resource.One(func(VPC) string { return r.Account }),
-			"state":                             resource.One(func(VPC) string { return "available" }),
+			"vpc-id":                                resource.One(func(v VPC) string { return v.ID }),
+			"cidr":                                  resource.One(func(v VPC) string { return v.CIDR }),
+			"cidr-block":                            resource.One(func(v VPC) string { return v.CIDR }),
+			"cidrBlock":                             resource.One(func(v VPC) string { return v.CIDR }),
+			"cidr-block-association.cidr-block":     cidrs(func(c cidrRow) string { return c.CIDR }),
+			"cidr-block-association.association-id": cidrs(func(c cidrRow) string { return c.ID }),
+			"cidr-block-association.state":          resource.One(func(VPC) string { return "associated" }),
+			"dhcp-options-id":                       resource.One(VPC.dhcpOf),
+			"is-default":                            resource.Boolean(func(v VPC) bool { return v.Default }),
+			"isDefault":                             resource.Boolean(func(v VPC) bool { return v.Default }),
+			"owner-id":                              resource.One(func(VPC) string { return r.Account }),
+			"state":                                 resource.One(func(VPC) string { return "available" }),
 		},
 	}
 }
