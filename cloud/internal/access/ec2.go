@@ -17,7 +17,7 @@ var ec2Kinds = map[string]string{
 	"vpc": "vpc", "subnet": "subnet", "igw": "internet-gateway", "eigw": "egress-only-internet-gateway", "rtb": "route-table",
 	"sg": "security-group", "sgr": "security-group-rule", "eni": "network-interface", "acl": "network-acl", "i": "instance", "ami": "image",
 	"snap": "snapshot", "vol": "volume", "lt": "launch-template", "eipalloc": "elastic-ip", "dopt": "dhcp-options", "nat": "natgateway",
-	"pg": "placement-group", "pcx": "vpc-peering-connection", "vpce": "vpc-endpoint", "key": "key-pair",
+	"pg": "placement-group", "pcx": "vpc-peering-connection", "vpce": "vpc-endpoint", "key": "key-pair", "pl": "prefix-list",
 }
 
 // ec2ID is an id of a resource, or of an association or attachment of some.
