@@ -128,7 +128,7 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	if r.scaling, err = scaling.Load(r.Base, machines{r.compute, r.nets}, r.balancing); err != nil {
 		return err
 	}
-	if r.watching, err = watching.Load(r.Base, r.balancing.PublishMetrics); err != nil {
+	if r.watching, err = watching.Load(r.Base, r.balancing.PublishMetrics, r.scaling.PublishMetrics); err != nil {
 		return err
 	}
 	r.parameters, err = parameters.Load(r.Base, images{r.compute})

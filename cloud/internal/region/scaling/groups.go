@@ -117,7 +117,7 @@ func (r *Room) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingG
 		MinSize: new(f.Min), MaxSize: new(f.Max), DesiredCapacity: new(f.Desired), DefaultCooldown: new(f.Cooldown),
 		DefaultInstanceWarmup: f.Warmup, PlacementGroup: room.Some(f.PlacementGroup), HealthCheckType: new(f.HealthCheckType), HealthCheckGracePeriod: new(f.Grace),
 		LaunchTemplate: f.Template.show(), AvailabilityZones: r.fleetZones(nil, f), VPCZoneIdentifier: new(strings.Join(f.Subnets, ",")),
-		TerminationPolicies: f.Policies, NewInstancesProtectedFromScaleIn: new(f.ProtectNew), Tags: f.Tags,
+		TerminationPolicies: f.Policies, NewInstancesProtectedFromScaleIn: new(f.ProtectNew), Tags: f.Tags, EnabledMetrics: f.showMetrics(),
 		ServiceLinkedRoleARN: new("arn:aws:iam::" + r.Account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
 		CapacityReservationSpecification: &autoscalingtypes.CapacityReservationSpecification{
 			CapacityReservationPreference: autoscalingtypes.CapacityReservationPreferenceDefault,
@@ -135,7 +135,7 @@ func (r *Room) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingG
 	for _, a := range f.Attachments {
 		if a.State != fleet.Removing {
 			out.TargetGroupARNs = append(out.TargetGroupARNs, a.ARN)
-			out.TrafficSources = append(out.TrafficSources, autoscalingtypes.TrafficSourceIdentifier{Identifier: new(a.ARN), Type: new("elbv2")})
+			out.TrafficSources = append(out.TrafficSources, autoscalingtypes.TrafficSourceIdentifier{Identifier: new(a.ARN), Type: new(elbv2)})
 		}
 	}
 	if !members {

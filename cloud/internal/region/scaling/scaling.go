@@ -105,6 +105,7 @@ type fleetRow struct {
 	PlacementGroup    string
 	Attachments       []fleet.Attachment
 	Suspended         map[fleet.Process]string // and why
+	Metrics           []string                 // that are collected
 	Tags              []autoscalingtypes.TagDescription
 	Deleting          bool
 

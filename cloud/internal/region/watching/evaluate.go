@@ -32,9 +32,11 @@ func (r *Room) tendAlarms() {
 		minute := r.Data.Floor(now, eachMinute)
 		if minute.After(last) {
 			last = minute
-			r.publish(func(m metrics.Metric, unit string, value float64) {
-				r.Data.Put(m, unit, minute.Add(-r.Speed.Of(time.Second)), now, false, metrics.One(value, 1))
-			})
+			for _, publish := range r.publish {
+				publish(func(m metrics.Metric, unit string, value float64) {
+					r.Data.Put(m, unit, minute.Add(-r.Speed.Of(time.Second)), now, false, metrics.One(value, 1))
+				})
+			}
 			r.evaluateAlarms(minute, now, func(s alarmSettings) bool { return s.Period >= 60 })
 		}
 		r.evaluateAlarms(r.Data.Floor(now, eachTen), now, func(s alarmSettings) bool { return s.Period < 60 })

@@ -30,7 +30,7 @@ type Room struct {
 	streams *store.Table[streamRow] // by name and fingerprint
 
 	Data    *metrics.Store
-	publish Publish
+	publish []Publish
 
 	watch struct {
 		sync.Mutex
@@ -44,7 +44,7 @@ type Room struct {
 type Publish func(put func(m metrics.Metric, unit string, value float64))
 
 // Load reads the tables.
-func Load(base *room.Base, publish Publish) (*Room, error) {
+func Load(base *room.Base, publish ...Publish) (*Room, error) {
 	r := &Room{Base: base, Data: metrics.NewStore(base.Speed), publish: publish}
 	r.watch.streams = map[string]cwtypes.StateValue{}
 	var err error
