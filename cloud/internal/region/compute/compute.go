@@ -55,6 +55,8 @@ type Room struct {
 	keyPairs        *store.Table[keyPairRow]
 	placementGroups *store.Table[placementGroupRow]
 
+	deregistered *store.Table[deregisteredRow] // images
+
 	resting sync.Map // ids of instances without processes
 	issued  sync.Map // the newest credentials of instances' roles, by the association of their profiles
 	program program  // the layer with the example service
@@ -69,6 +71,7 @@ func Load(networks *nets.Room, cfg Config) (*Room, error) {
 	var err error
 	room.LoadTable(r.DB, "instances", &r.instances, &err)
 	room.LoadTable(r.DB, "images", &r.images, &err)
+	room.LoadTable(r.DB, "deregistered-images", &r.deregistered, &err)
 	room.LoadTable(r.DB, "snapshots", &r.snapshots, &err)
 	room.LoadTable(r.DB, "launch-templates", &r.templates, &err)
 	room.LoadTable(r.DB, "key-pairs", &r.keyPairs, &err)

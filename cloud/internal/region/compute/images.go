@@ -274,7 +274,7 @@ func (r *Room) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput) 
 			slices.Contains(in.ExecutableUsers, "all") && i.Public
 		return !users || !r.owned(i, in.Owners)
 	})
-	if err := l.Know(r.images.All(), in.ImageIds); err != nil {
+	if err := l.Know(r.images.All(), slices.DeleteFunc(slices.Clone(in.ImageIds), r.wasDeregistered)); err != nil {
 		return nil, err
 	}
 	if len(in.ImageIds) > 0 {
@@ -319,6 +319,9 @@ func (r *Room) DeregisterImage(ctx context.Context, in *ec2.DeregisterImageInput
 				return err
 			}
 			out.DeleteSnapshotResults = []ec2types.DeleteSnapshotReturnCode{{SnapshotId: new(row.Snapshot), ReturnCode: ec2types.SnapshotReturnCodesSuccess}}
+		}
+		if err := r.remember(tx, row.ID); err != nil {
+			return err
 		}
 		return r.Remove(tx, row.ID, r.images.Delete)
 	})

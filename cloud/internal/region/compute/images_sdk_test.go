@@ -125,7 +125,13 @@ func TestImageIsDeregisteredAndThenItsSnapshotDeleted(t *testing.T) {
 		t.Fatalf("DeregisterImage: %+v, %v", out, err)
 	}
 	d.Reopen()
-	_, err = d.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{*image.ImageId}})
+	gone, err := d.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{*image.ImageId}})
+	if err != nil || len(gone.Images) != 0 {
+		t.Errorf("the image that was deregistered: %+v, %v", gone, err)
+	}
+	_, err = d.DescribeImageAttribute(ctx, &ec2.DescribeImageAttributeInput{ImageId: image.ImageId, Attribute: ec2types.ImageAttributeNameDescription})
+	roomtest.WantAPIError(t, err, "InvalidAMIID.Unavailable")
+	_, err = d.DeregisterImage(ctx, &ec2.DeregisterImageInput{ImageId: image.ImageId})
 	roomtest.WantAPIError(t, err, "InvalidAMIID.NotFound")
 	// Its instances go on, their volumes name the snapshot that they were made of, and that stays until it is deleted.
 	d.AwaitState(instance, ec2types.InstanceStateNameRunning)

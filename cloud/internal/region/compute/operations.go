@@ -22,6 +22,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.EC2, "DeregisterImage", r.DeregisterImage)
 	resource.Ask(m, "DescribeCapacityReservations", r.DescribeCapacityReservations)
 	resource.Ask(m, "DescribeIamInstanceProfileAssociations", r.DescribeIamInstanceProfileAssociations)
+	resource.Ask(m, "DescribeImageAttribute", r.DescribeImageAttribute)
 	resource.Ask(m, "DescribeImages", r.DescribeImages)
 	resource.Ask(m, "DescribeInstanceAttribute", r.DescribeInstanceAttribute)
 	resource.Ask(m, "DescribeInstanceCreditSpecifications", r.DescribeInstanceCreditSpecifications)
