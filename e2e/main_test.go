@@ -115,8 +115,14 @@ type result struct {
 
 func (s *stage) run(name string, args ...string) result {
 	s.t.Helper()
+	return s.runWithin(patience, name, args...)
+}
+
+// runWithin is run for what may take longer than patience on a slow machine.
+func (s *stage) runWithin(limit time.Duration, name string, args ...string) result {
+	s.t.Helper()
 	// Not the test's context, which has ended when its clean-up runs.
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = s.environment()

@@ -226,6 +226,12 @@ var leftovers = [][]string{
 	{"elbv2", "describe-load-balancers", "--query", "LoadBalancers[].LoadBalancerArn"},
 	{"elbv2", "describe-target-groups", "--query", "TargetGroups[].TargetGroupArn"},
 	{"autoscaling", "describe-auto-scaling-groups", "--query", "AutoScalingGroups[].AutoScalingGroupName"},
+	{"ec2", "describe-key-pairs", "--query", "KeyPairs[].KeyName"},
+	{"ec2", "describe-addresses", "--query", "Addresses[].AllocationId"},
+	{"cloudwatch", "describe-alarms", "--query", "MetricAlarms[].AlarmName"},
+	{"iam", "list-instance-profiles", "--query", "InstanceProfiles[].InstanceProfileName"},
+	{"iam", "list-users", "--query", "Users[].UserName"},
+	{"iam", "list-roles", "--query", "Roles[?!starts_with(Path,'/aws-service-role/')].RoleName"},
 	{"route53", "list-hosted-zones", "--query", "HostedZones[].Id"},
 	{"route53", "list-health-checks", "--query", "HealthChecks[].Id"},
 }

@@ -1,0 +1,184 @@
+package e2e
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/understudy/understudy/internal/judge"
+)
+
+// warm starts a Python that has read the AWS SDK of boto3, or of the AWS CLI (testdata/warm.py), and returns the folder with
+// the programs that use it.
+func (s *stage) warm(sdk string) string {
+	s.t.Helper()
+	python := judge.Need(s.t, "python3:"+sdk)
+	program, err := filepath.Abs("testdata/warm.py")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	// Not the test's own folder: the path of a socket has at most 107 characters.
+	folder, err := os.MkdirTemp("", "understudy-warm-*")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	for _, name := range []string{"aws", "python"} {
+		if err := os.Symlink(program, filepath.Join(folder, name)); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(python, program, "--serve", folder, sdk)
+	cmd.Env, cmd.Stderr = s.environment(), os.Stderr
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	output, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { // its input ends, and so does it
+		_ = input.Close()
+		if err := cmd.Wait(); err != nil {
+			s.t.Error("warm.py:", err)
+		}
+	})
+	if line, err := bufio.NewReader(output).ReadString('\n'); line != "ready\n" {
+		s.t.Fatalf("warm.py said %q: %v", line, err)
+	}
+	return folder
+}
+
+// play runs a play of testdata/ansible in one region, and returns the tasks that changed something.
+func (s *stage) play(python, name string) (changed []string) {
+	s.t.Helper()
+	home := s.t.TempDir()
+	r := s.runWithin(6*patience, "env", "HOME="+home, "ANSIBLE_LOCAL_TEMP="+home, "ANSIBLE_REMOTE_TEMP="+home, "ANSIBLE_NOCOLOR=1", "ANSIBLE_PIPELINING=1",
+		"ANSIBLE_DEPRECATION_WARNINGS=0", "AWS_URL="+s.env["AWS_ENDPOINT_URL"],
+		judge.Need(s.t, "ansible-playbook"), "-i", "testdata/ansible/inventory.yml", "--limit", primary,
+		"-e", "ansible_python_interpreter="+python, "testdata/ansible/"+name)
+	if r.code != 0 || !recap.MatchString(r.stdout) {
+		s.t.Fatalf("ansible-playbook %s: exit %d\n%s%s", name, r.code, r.stdout, r.stderr)
+	}
+	if found := recap.FindStringSubmatch(r.stdout)[1]; found != "0" {
+		changed = append(changed, "changed="+found)
+	}
+	for task := range strings.SplitSeq(r.stdout, "\nTASK ") {
+		if strings.Contains(task, "\nchanged: ") {
+			changed = append(changed, task)
+		}
+	}
+	return changed
+}
+
+var recap = regexp.MustCompile(`(?m)^us-east-1 +: ok=\d+ +changed=(\d+) +unreachable=0 +failed=0 +skipped=\d+ +rescued=0 `)
+
+// Ansible's own modules, as Debian packages them, build a region and a name that leads to it by a play as people write it, find
+// nothing to change when it is run again, and remove all of it. The play builds both regions; the second would only take longer.
+func TestAnsibleBuildsAndRemovesARegion(t *testing.T) {
+	t.Parallel()
+	judge.Need(t, "ansible-playbook")
+	s := start(t)
+	python := filepath.Join(s.warm("boto3"), "python")
+	if changed := s.play(python, "build.yml"); len(changed) == 0 {
+		t.Error("nothing was built")
+	}
+	s.until("the page is the primary's", func() bool { return strings.Contains(s.page(s.dig("www.shop.test")), primary) })
+	if changed := s.play(python, "build.yml"); len(changed) > 0 {
+		t.Errorf("the second run changes: %s", strings.Join(changed, "\n"))
+	}
+	if changed := s.play(python, "remove.yml"); len(changed) == 0 {
+		t.Error("nothing was removed")
+	}
+	s.nothingIsLeft()
+	if changed := s.play(python, "remove.yml"); len(changed) > 0 {
+		t.Errorf("removing it twice changes: %s", strings.Join(changed, "\n"))
+	}
+}
+
+// waitless lists the waiters of Debian's AWS CLI that no script of testdata/scripts waits with, by what they would wait for: it
+// is not here.
+var waitless = map[string]string{
+	"ec2 bundle-task-complete":            "bundles are of instance stores",
+	"ec2 conversion-task-cancelled":       "machines of other clouds are not imported by conversion tasks",
+	"ec2 conversion-task-completed":       "machines of other clouds are not imported by conversion tasks",
+	"ec2 conversion-task-deleted":         "machines of other clouds are not imported by conversion tasks",
+	"ec2 customer-gateway-available":      "no VPN",
+	"ec2 export-task-cancelled":           "images are not exported",
+	"ec2 export-task-completed":           "images are not exported",
+	"ec2 network-interface-available":     "not waited for: no script makes an interface",
+	"ec2 password-data-available":         "no Windows",
+	"ec2 spot-instance-request-fulfilled": "no spot instances",
+	"ec2 volume-available":                "not waited for: no script makes a volume",
+	"ec2 vpc-peering-connection-deleted":  "not waited for: no script peers VPCs",
+	"ec2 vpc-peering-connection-exists":   "not waited for: no script peers VPCs",
+	"ec2 vpn-connection-available":        "no VPN",
+	"ec2 vpn-connection-deleted":          "no VPN",
+	"cloudwatch composite-alarm-exists":   "no composite alarms",
+}
+
+// Every script that people would write from a tutorial runs to its end, with the AWS CLI as Debian packages it, and removes what it
+// has made.
+func TestScriptsOfTheAWSCLI(t *testing.T) {
+	t.Parallel()
+	judge.Need(t, "dig")
+	judge.Need(t, "curl")
+	s := start(t)
+	program := filepath.Join(s.warm("awscli"), "aws")
+	t.Run("all", func(t *testing.T) {
+		for _, name := range []string{"failover", "fleet", "identity", "machines", "vpc"} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				each := &stage{t: t, dir: s.dir, env: s.env}
+				r := each.run("env", "AWS="+program, "TMPDIR="+t.TempDir(), "bash", "-c", `. testdata/scripts/prelude.sh; . "$1"`, name, "testdata/scripts/"+name+".sh")
+				if r.code != 0 {
+					t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+				}
+			})
+		}
+	})
+	s.nothingIsLeft()
+}
+
+// Each waiter of the CLI for what the cloud has is in a script, or its absence has a reason.
+func TestEveryWaiterOfTheAWSCLIIsTried(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command(judge.Need(t, "python3:boto3"), "-c", `
+import boto3, botocore
+for service in "ec2", "elbv2", "autoscaling", "route53", "cloudwatch", "iam", "sts":
+    for name in boto3.client(service, region_name="us-east-1").waiter_names:
+        print(service, name.replace("_", "-"))`).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts, err := filepath.Glob("testdata/scripts/*.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	waited := map[string]bool{}
+	for _, name := range scripts {
+		script, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range waits.FindAllStringSubmatch(string(script), -1) {
+			waited[found[1]+" "+found[2]] = true
+		}
+	}
+	for name := range strings.Lines(string(out)) {
+		name = strings.TrimSpace(name)
+		if _, reason := waitless[name]; waited[name] == reason {
+			t.Errorf("%s: in a script %t, left out with a reason %t", name, waited[name], reason)
+		}
+	}
+}
+
+var waits = regexp.MustCompile(`aws ([a-z0-9]+) wait ([a-z-]+)`)
