@@ -29,7 +29,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.EC2, "CreateSecurityGroup", r.CreateSecurityGroup)
 	wire.Handle(m, wire.EC2, "CreateSubnet", r.CreateSubnet)
 	wire.Handle(m, wire.EC2, "CreateVpc", r.CreateVpc)
-	resource.Ask(m, "CreateVpcEndpoint", r.CreateVpcEndpoint)
+	wire.Handle(m, wire.EC2, "CreateVpcEndpoint", r.CreateVpcEndpoint)
 	wire.Handle(m, wire.EC2, "CreateVpcPeeringConnection", r.CreateVpcPeeringConnection)
 	wire.Handle(m, wire.EC2, "DeleteDhcpOptions", r.DeleteDhcpOptions)
 	wire.Handle(m, wire.EC2, "DeleteInternetGateway", r.DeleteInternetGateway)

@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -66,7 +67,7 @@ func (r *Room) CreateVpcEndpoint(ctx context.Context, in *ec2.CreateVpcEndpointI
 	if err := resource.Required("serviceName", in.ServiceName); err != nil {
 		return nil, err
 	}
-	return nil, noEndpointService(*in.ServiceName)
+	return nil, cmp.Or(noEndpointService(*in.ServiceName), room.DryRun(in))
 }
 
 // DescribeVpcEndpointServices lists the services that endpoints reach: none.
