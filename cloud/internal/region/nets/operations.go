@@ -71,6 +71,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	resource.Ask(m, "GetManagedPrefixListAssociations", r.GetManagedPrefixListAssociations)
 	resource.Ask(m, "GetManagedPrefixListEntries", r.GetManagedPrefixListEntries)
 	wire.Handle(m, wire.EC2, "ModifyManagedPrefixList", r.ModifyManagedPrefixList)
+	wire.Handle(m, wire.EC2, "ModifySecurityGroupRules", r.ModifySecurityGroupRules)
 	wire.Handle(m, wire.EC2, "ModifySubnetAttribute", r.ModifySubnetAttribute)
 	wire.Handle(m, wire.EC2, "ModifyVpcAttribute", r.ModifyVpcAttribute)
 	wire.Handle(m, wire.EC2, "ModifyVpcPeeringConnectionOptions", r.ModifyVpcPeeringConnectionOptions)
@@ -83,4 +84,6 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.EC2, "RestoreManagedPrefixListVersion", r.RestoreManagedPrefixListVersion)
 	wire.Handle(m, wire.EC2, "RevokeSecurityGroupEgress", r.RevokeSecurityGroupEgress)
 	wire.Handle(m, wire.EC2, "RevokeSecurityGroupIngress", r.RevokeSecurityGroupIngress)
+	wire.Handle(m, wire.EC2, "UpdateSecurityGroupRuleDescriptionsEgress", r.UpdateSecurityGroupRuleDescriptionsEgress)
+	wire.Handle(m, wire.EC2, "UpdateSecurityGroupRuleDescriptionsIngress", r.UpdateSecurityGroupRuleDescriptionsIngress)
 }

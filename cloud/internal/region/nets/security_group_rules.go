@@ -108,6 +108,11 @@ func (r *Room) newRules(tx *store.Tx, g groupRow, egress bool, permissions []ec2
 			return nil, wire.Errorf("MissingParameter", "The request must contain a source or destination: IpRanges, Ipv6Ranges, PrefixListIds or UserIdGroupPairs")
 		}
 	}
+	for _, x := range rules {
+		if err := checkRuleDescription(&x.Description); err != nil {
+			return nil, err
+		}
+	}
 	return rules, nil
 }
 
@@ -417,9 +422,25 @@ func (r *Room) showRule(g groupRow, rule ruleRow) ec2types.SecurityGroupRule {
 	return out
 }
 
+// checkGroupFilter refuses ids of groups that are none: recorded from AWS in September 2023, of this call alone
+// (https://github.com/localstack/localstack/pull/9059).
+func checkGroupFilter(filters []ec2types.Filter) error {
+	for _, f := range filters {
+		for _, id := range f.Values {
+			if room.Deref(f.Name) == "group-id" && !resource.WellFormed("sg-", id) && !strings.ContainsAny(id, "*?") {
+				return wire.Errorf("InvalidGroupId.Malformed", "The security group ID '%s' is malformed", id)
+			}
+		}
+	}
+	return nil
+}
+
 // DescribeSecurityGroupRules lists rules, each with its id.
 func (r *Room) DescribeSecurityGroupRules(ctx context.Context, in *ec2.DescribeSecurityGroupRulesInput) (*ec2.DescribeSecurityGroupRulesOutput, error) {
 	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "SecurityGroupRuleIds"); err != nil {
+		return nil, err
+	}
+	if err := checkGroupFilter(in.Filters); err != nil {
 		return nil, err
 	}
 	var all []ec2types.SecurityGroupRule

@@ -83,14 +83,18 @@ func checkGroupName(in *ec2.CreateSecurityGroupInput) error {
 		return wire.Errorf("InvalidGroup.Reserved", "The security group 'default' is reserved")
 	case strings.HasPrefix(name, "sg-"):
 		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupName is invalid. Group names may not be in the format sg-*.", name)
-	case len(name) > 255:
+	case !isASCII(name):
+		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupName is invalid. Character sets beyond ASCII are not supported.", name)
+	case !isDescription(name):
+		return wire.Errorf("InvalidParameterValue",
+			"Value (%s) for parameter GroupName is invalid. Valid names are strings less than 256 characters from the following set:  %s", name, described)
+	case !isASCII(*in.Description):
 		return wire.Errorf(
-			"InvalidParameterValue",
-			"Value (%s) for parameter GroupName is invalid. Character sets beyond ASCII or longer than 255 are not supported.",
-			name,
+			"InvalidParameterValue", "Value (%s) for parameter GroupDescription is invalid. Character sets beyond ASCII are not supported.", *in.Description,
 		)
-	case len(*in.Description) > 255:
-		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter GroupDescription is invalid. It may be up to 255 characters.", *in.Description)
+	case !isDescription(*in.Description):
+		return wire.Errorf("InvalidParameterValue",
+			"Invalid security group description. Valid descriptions are strings less than 256 characters from the following set:  %s", described)
 	}
 	return resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypeSecurityGroup)
 }
@@ -144,7 +148,7 @@ func (r *Room) addPermission(all []ec2types.IpPermission, rule ruleRow) []ec2typ
 }
 
 // ruleFields are the filters ip-permission.* and egress.ip-permission.*.
-func ruleFields(known resource.Fields[groupRow], prefix string, egress bool) {
+func (r *Room) ruleFields(known resource.Fields[groupRow], prefix string, egress bool) {
 	add := func(name string, value func(ruleRow) string) {
 		known[prefix+name] = func(g groupRow) (all []string) {
 			for _, rule := range g.Rules {
@@ -159,6 +163,17 @@ func ruleFields(known resource.Fields[groupRow], prefix string, egress bool) {
 	add("ipv6-cidr", func(x ruleRow) string { return x.CIDR6 })
 	add("prefix-list-id", func(x ruleRow) string { return x.List })
 	add("group-id", func(x ruleRow) string { return x.Group })
+	add("group-name", func(x ruleRow) string {
+		g, _ := r.groups.Get(x.Group)
+		return g.Name
+	})
+	add("user-id", func(x ruleRow) string {
+		if x.Group == "" {
+			return ""
+		}
+		return r.Account
+	})
+	add("prefix-list-id", func(ruleRow) string { return "" }) // no rule has one
 	add("protocol", func(x ruleRow) string { return x.Protocol })
 	add("from-port", func(x ruleRow) string { return strconv.Itoa(int(x.From)) })
 	add("to-port", func(x ruleRow) string { return strconv.Itoa(int(x.To)) })
@@ -180,8 +195,8 @@ func (r *Room) DescribeSecurityGroups(ctx context.Context, in *ec2.DescribeSecur
 		"vpc-id":      resource.One(func(g groupRow) string { return g.VPC }),
 		"owner-id":    resource.One(func(groupRow) string { return r.Account }),
 	}
-	ruleFields(known, "ip-permission.", false)
-	ruleFields(known, "egress.ip-permission.", true)
+	r.ruleFields(known, "ip-permission.", false)
+	r.ruleFields(known, "egress.ip-permission.", true)
 	l := resource.Listing[groupRow]{
 		ID: func(g groupRow) string { return g.ID }, Missing: missingGroup, Several: "The security groups '%s' do not exist", Fields: known,
 	}
