@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
 )
@@ -32,10 +33,19 @@ func (r *Room) showStatus(i Instance) ec2types.InstanceStatus {
 		}
 		return s
 	}
-	return ec2types.InstanceStatus{
+	out := ec2types.InstanceStatus{
 		Events:     []ec2types.InstanceStatusEvent{},
-		InstanceId: new(i.ID), AvailabilityZone: new(i.Zone), InstanceState: showState(i.State), InstanceStatus: show(), SystemStatus: show(),
+		InstanceId: new(i.ID), AvailabilityZone: new(i.Zone), AvailabilityZoneId: new(nets.ZoneID(i.Zone)), InstanceState: showState(i.State), InstanceStatus: show(), SystemStatus: show(),
 	}
+	// Attached volumes are checked of instances on the Nitro System
+	// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html).
+	if kind, _ := findType(string(i.Type)); kind.hypervisor == ec2types.InstanceTypeHypervisorNitro {
+		out.AttachedEbsStatus = &ec2types.EbsStatusSummary{Status: summary}
+		if detail != "" {
+			out.AttachedEbsStatus.Details = []ec2types.EbsStatusDetails{{Name: ec2types.StatusNameReachability, Status: detail}}
+		}
+	}
+	return out
 }
 
 // DescribeInstanceStatus lists the status checks of running instances, or of all.
@@ -64,8 +74,11 @@ func (r *Room) DescribeInstanceStatus(ctx context.Context, in *ec2.DescribeInsta
 		"availability-zone-id":         all["availability-zone-id"],
 		"instance-status.reachability": reachability, "system-status.reachability": reachability,
 		"event.code": none, "event.description": none, "event.instance-event-id": none, "event.not-after": none, "event.not-before": none,
-		"event.not-before-deadline": none,
-		"system-status.status":      status(func(s ec2types.InstanceStatus) *ec2types.InstanceStatusSummary { return s.SystemStatus }),
+		"event.not-before-deadline":        none,
+		"attached-ebs-status.reachability": resource.Shown(r.showStatus, "AttachedEbsStatus.Details.Status"),
+		"attached-ebs-status.status":       resource.Shown(r.showStatus, "AttachedEbsStatus.Status"),
+		"operator.managed":                 none, "operator.principal": none,
+		"system-status.status": status(func(s ec2types.InstanceStatus) *ec2types.InstanceStatusSummary { return s.SystemStatus }),
 	}
 	if err := l.Know(r.instances.All(), in.InstanceIds); err != nil {
 		return nil, err

@@ -163,6 +163,9 @@ func TestInstanceStatusIsToldOfRunningInstances(t *testing.T) {
 	roomtest.WantSame(t, "running instances", regiontest.IDsOf(running, id), ids[:6]...)
 	roomtest.WantSame(t, "all instances", regiontest.IDsOf(statuses(&ec2.DescribeInstanceStatusInput{IncludeAllInstances: new(true)}), id), ids...)
 	roomtest.WantSame(t, "a stopped one by its id", regiontest.IDsOf(statuses(&ec2.DescribeInstanceStatusInput{InstanceIds: ids[5:]}), id), ids[5])
+	if s := running[0]; s.AttachedEbsStatus == nil || s.AttachedEbsStatus.Status != s.SystemStatus.Status || len(s.AttachedEbsStatus.Details) != 1 {
+		t.Errorf("attached volumes: %+v", s.AttachedEbsStatus)
+	}
 	zone := *running[0].AvailabilityZone
 	roomtest.WantSame(t, "by zone", regiontest.IDsOf(statuses(&ec2.DescribeInstanceStatusInput{Filters: regiontest.Where("availability-zone", zone)}), id), ids[:6]...)
 	roomtest.WantSame(t, "by another zone", regiontest.IDsOf(statuses(&ec2.DescribeInstanceStatusInput{Filters: regiontest.Where("availability-zone", zone+"x")}), id))

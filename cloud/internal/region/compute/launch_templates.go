@@ -55,7 +55,10 @@ func missingTemplate(id string) error {
 
 // findTemplate finds a template by id or name, exactly one of which must be given.
 func (r *Room) findTemplate(all []templateRow, id, name *string) (templateRow, error) {
-	if (room.Deref(id) == "") == (room.Deref(name) == "") {
+	switch {
+	case room.Deref(id) == "" && room.Deref(name) == "":
+		return templateRow{}, wire.Errorf("MissingParameter", "The request must contain the parameter LaunchTemplateId or LaunchTemplateName")
+	case room.Deref(id) != "" && room.Deref(name) != "":
 		return templateRow{}, wire.Errorf("InvalidParameterCombination", "Either the launch template ID or the launch template name must be specified, but not both.")
 	}
 	for _, t := range all {
@@ -319,7 +322,7 @@ func (r *Room) DescribeLaunchTemplateVersions(
 	ctx context.Context,
 	in *ec2.DescribeLaunchTemplateVersionsInput,
 ) (*ec2.DescribeLaunchTemplateVersionsOutput, error) {
-	if err := room.Only(in, "LaunchTemplateId", "LaunchTemplateName", "Versions", "MinVersion", "MaxVersion", "MaxResults", "NextToken", "ResolveAlias"); err != nil {
+	if err := room.Only(in, "Filters", "LaunchTemplateId", "LaunchTemplateName", "Versions", "MinVersion", "MaxVersion", "MaxResults", "NextToken", "ResolveAlias"); err != nil {
 		return nil, err
 	}
 	templates := r.templates.All()
@@ -346,12 +349,30 @@ func (r *Room) DescribeLaunchTemplateVersions(
 			all = append(all, shown)
 		}
 	}
+	all, err := resource.Filter(r.Registry, all, in.Filters, func(v ec2types.LaunchTemplateVersion) string { return *v.LaunchTemplateId }, versionFields())
+	if err != nil {
+		return nil, err
+	}
 	// AWS lists the newest version first.
 	key := func(v ec2types.LaunchTemplateVersion) string {
 		return *v.LaunchTemplateId + strconv.FormatInt(1<<40-*v.VersionNumber, 10)
 	}
 	rows, next, err := resource.Page(all, key, in.MaxResults, in.NextToken, 1, 200)
 	return &ec2.DescribeLaunchTemplateVersionsOutput{LaunchTemplateVersions: rows, NextToken: next}, err
+}
+
+// versionFields are the filters of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeLaunchTemplateVersions.html.
+func versionFields() resource.Fields[ec2types.LaunchTemplateVersion] {
+	self := func(v ec2types.LaunchTemplateVersion) ec2types.LaunchTemplateVersion { return v }
+	return resource.With(resource.Fields[ec2types.LaunchTemplateVersion]{}, self, map[string]string{
+		"create-time": "CreateTime", "ebs-optimized": "LaunchTemplateData.EbsOptimized", "http-endpoint": "LaunchTemplateData.MetadataOptions.HttpEndpoint",
+		"http-protocol-ipv4":      "LaunchTemplateData.MetadataOptions.HttpEndpoint",
+		"host-resource-group-arn": "LaunchTemplateData.Placement.HostResourceGroupArn",
+		"http-tokens":             "LaunchTemplateData.MetadataOptions.HttpTokens", "iam-instance-profile": "LaunchTemplateData.IamInstanceProfile.Arn",
+		"image-id": "LaunchTemplateData.ImageId", "instance-type": "LaunchTemplateData.InstanceType", "is-default-version": "DefaultVersion",
+		"kernel-id": "LaunchTemplateData.KernelId", "license-configuration-arn": "LaunchTemplateData.LicenseSpecifications.LicenseConfigurationArn",
+		"network-card-index": "LaunchTemplateData.NetworkInterfaces.NetworkCardIndex", "ram-disk-id": "LaunchTemplateData.RamDiskId",
+	})
 }
 
 // choose returns the versions that a Describe call asks for.

@@ -2,7 +2,6 @@ package compute
 
 import (
 	"slices"
-	"strconv"
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
@@ -104,14 +103,6 @@ func emptiest(partitions int32, members []Instance) int32 {
 		in[m.Partition-1]++
 	}
 	return int32(slices.Index(in, slices.Min(in))) + 1
-}
-
-// partitionNumber is the text of an instance's partition; none where it has none.
-func partitionNumber(i Instance) string {
-	if i.Partition == 0 {
-		return ""
-	}
-	return strconv.Itoa(int(i.Partition))
 }
 
 // showPlacement shows where an instance is.

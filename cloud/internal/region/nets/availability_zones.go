@@ -87,6 +87,7 @@ func (r *Room) DescribeAvailabilityZones(ctx context.Context, in *ec2.DescribeAv
 		"zone-type":     resource.One(func(z zone) string { return *z.ZoneType }),
 		"group-name":    resource.One(func(z zone) string { return *z.GroupName }),
 		"opt-in-status": resource.One(func(z zone) string { return string(z.OptInStatus) }),
+		"message":       resource.Nothing[zone], "parent-zone-id": resource.Nothing[zone], "parent-zone-name": resource.Nothing[zone],
 	})
 	return &ec2.DescribeAvailabilityZonesOutput{AvailabilityZones: zones}, err
 }

@@ -204,6 +204,18 @@ func (r *Room) elasticOf(tx *store.Tx, eni string) (elasticRow, bool) {
 	return all[at], true
 }
 
+// Elastic is an Elastic IP address's ids.
+type Elastic struct{ Allocation, Association string }
+
+// ElasticOf returns the ids of the address that is associated with an interface; the zero value where none is.
+func (r *Room) ElasticOf(eni string) Elastic {
+	row, ok := r.elasticOf(nil, eni)
+	if !ok {
+		return Elastic{}
+	}
+	return Elastic{Allocation: row.ID, Association: row.Association}
+}
+
 // DisassociateAddress takes an address from its interface. For an association that is over it does nothing.
 func (r *Room) DisassociateAddress(ctx context.Context, in *ec2.DisassociateAddressInput) (*ec2.DisassociateAddressOutput, error) {
 	if err := room.Only(in, "AssociationId"); err != nil {

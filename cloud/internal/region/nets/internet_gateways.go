@@ -186,11 +186,11 @@ func (r *Room) DeleteInternetGateway(ctx context.Context, in *ec2.DeleteInternet
 		if !ok {
 			return missingGateway(*in.InternetGatewayId)
 		}
-		if row.VPC != "" {
-			return wire.Errorf("DependencyViolation", "The internetGateway '%s' has dependencies and cannot be deleted.", row.ID)
-		}
 		if err := room.DryRun(in); err != nil {
 			return err
+		}
+		if row.VPC != "" {
+			return wire.Errorf("DependencyViolation", "The internetGateway '%s' has dependencies and cannot be deleted.", row.ID)
 		}
 		return r.Remove(tx, row.ID, r.gateways.Delete)
 	})

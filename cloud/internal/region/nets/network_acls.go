@@ -248,13 +248,13 @@ func (r *Room) DeleteNetworkAcl(ctx context.Context, in *ec2.DeleteNetworkAclInp
 		if row.Default {
 			return wire.Errorf("InvalidParameterValue", "cannot delete default network ACL %s", row.ID)
 		}
+		if err := room.DryRun(in); err != nil {
+			return err
+		}
 		if len(r.governed(tx, row)) > 0 {
 			return wire.Errorf("DependencyViolation", "The networkAcl '%s' has dependencies and cannot be deleted.", row.ID)
 		}
 		vpc = row.VPC
-		if err := room.DryRun(in); err != nil {
-			return err
-		}
 		return r.Remove(tx, row.ID, r.acls.Delete)
 	})
 	if err != nil {

@@ -138,50 +138,28 @@ func (r *Room) showRouteTable(t routeTableRow) ec2types.RouteTable {
 	return out
 }
 
+// routeTableFilters are the filters of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html, by what
+// they look at.
+var routeTableFilters = map[string]string{
+	"route-table-id": "RouteTableId", "vpc-id": "VpcId", "owner-id": "OwnerId", "association.main": "Associations.Main",
+	"association.gateway-id": "Associations.GatewayId", "association.route-table-id": "Associations.RouteTableId",
+	"association.route-table-association-id": "Associations.RouteTableAssociationId", "association.subnet-id": "Associations.SubnetId",
+
+	"route.destination-cidr-block": "Routes.DestinationCidrBlock", "route.destination-ipv6-cidr-block": "Routes.DestinationIpv6CidrBlock",
+	"route.destination-prefix-list-id": "Routes.DestinationPrefixListId", "route.gateway-id": "Routes.GatewayId",
+	"route.egress-only-internet-gateway-id": "Routes.EgressOnlyInternetGatewayId", "route.instance-id": "Routes.InstanceId",
+	"route.nat-gateway-id": "Routes.NatGatewayId", "route.origin": "Routes.Origin", "route.state": "Routes.State",
+	"route.transit-gateway-id": "Routes.TransitGatewayId", "route.vpc-peering-connection-id": "Routes.VpcPeeringConnectionId",
+}
+
 // DescribeRouteTables lists route tables.
 func (r *Room) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTablesInput) (*ec2.DescribeRouteTablesOutput, error) {
 	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "RouteTableIds"); err != nil {
 		return nil, err
 	}
-	associations := func(f func(associationRow) string) func(routeTableRow) []string {
-		return func(t routeTableRow) (all []string) {
-			for _, a := range t.Associations {
-				all = append(all, f(a))
-			}
-			return all
-		}
-	}
-	routes := func(f func(ec2types.Route) string) func(routeTableRow) []string {
-		return func(t routeTableRow) (all []string) {
-			for _, route := range r.showRouteTable(t).Routes {
-				all = append(all, f(route))
-			}
-			return all
-		}
-	}
 	l := resource.Listing[routeTableRow]{
 		ID: func(t routeTableRow) string { return t.ID }, Missing: missingRouteTable,
-		Fields: resource.Fields[routeTableRow]{
-			"route-table-id":                         resource.One(func(t routeTableRow) string { return t.ID }),
-			"vpc-id":                                 resource.One(func(t routeTableRow) string { return t.VPC }),
-			"owner-id":                               resource.One(func(routeTableRow) string { return r.Account }),
-			"association.main":                       associations(func(a associationRow) string { return map[bool]string{true: "true", false: "false"}[a.Main] }),
-			"association.subnet-id":                  associations(func(a associationRow) string { return a.Subnet }),
-			"association.route-table-association-id": associations(func(a associationRow) string { return a.ID }),
-			"association.route-table-id": func(t routeTableRow) []string {
-				if len(t.Associations) == 0 {
-					return nil
-				}
-				return []string{t.ID}
-			},
-			"route.destination-cidr-block":     routes(func(x ec2types.Route) string { return room.Deref(x.DestinationCidrBlock) }),
-			"route.destination-prefix-list-id": routes(func(x ec2types.Route) string { return room.Deref(x.DestinationPrefixListId) }),
-			"route.gateway-id":                 routes(func(x ec2types.Route) string { return room.Deref(x.GatewayId) }),
-			"route.vpc-peering-connection-id":  routes(func(x ec2types.Route) string { return room.Deref(x.VpcPeeringConnectionId) }),
-			"route.nat-gateway-id":             routes(func(x ec2types.Route) string { return room.Deref(x.NatGatewayId) }),
-			"route.state":                      routes(func(x ec2types.Route) string { return string(x.State) }),
-			"route.origin":                     routes(func(x ec2types.Route) string { return string(x.Origin) }),
-		},
+		Fields: resource.With(resource.Fields[routeTableRow]{}, r.showRouteTable, routeTableFilters),
 	}
 	rows, next, err := l.List(r.Registry, r.routeTables.All(), in.RouteTableIds, in.Filters, in.MaxResults, in.NextToken)
 	if err != nil {
@@ -236,11 +214,11 @@ func (r *Room) DeleteRouteTable(ctx context.Context, in *ec2.DeleteRouteTableInp
 			return missingRouteTable(*in.RouteTableId)
 		}
 		vpc = row.VPC
-		if len(row.Associations) > 0 {
-			return wire.Errorf("DependencyViolation", "The routeTable '%s' has dependencies and cannot be deleted.", row.ID)
-		}
 		if err := room.DryRun(in); err != nil {
 			return err
+		}
+		if len(row.Associations) > 0 {
+			return wire.Errorf("DependencyViolation", "The routeTable '%s' has dependencies and cannot be deleted.", row.ID)
 		}
 		return r.Remove(tx, row.ID, r.routeTables.Delete)
 	})

@@ -173,7 +173,6 @@ func (r *Room) ruleFields(known resource.Fields[groupRow], prefix string, egress
 		}
 		return r.Account
 	})
-	add("prefix-list-id", func(ruleRow) string { return "" }) // no rule has one
 	add("protocol", func(x ruleRow) string { return x.Protocol })
 	add("from-port", func(x ruleRow) string { return strconv.Itoa(int(x.From)) })
 	add("to-port", func(x ruleRow) string { return strconv.Itoa(int(x.To)) })
@@ -235,11 +234,11 @@ func (r *Room) DeleteSecurityGroup(ctx context.Context, in *ec2.DeleteSecurityGr
 		if g.Name == "default" {
 			return wire.Errorf("CannotDelete", "the specified group: \"%s\" name: \"default\" cannot be deleted by a user", g.ID)
 		}
-		if r.groupInUse(tx, g.ID) {
-			return wire.Errorf("DependencyViolation", "resource %s has a dependent object", g.ID)
-		}
 		if err := room.DryRun(in); err != nil {
 			return err
+		}
+		if r.groupInUse(tx, g.ID) {
+			return wire.Errorf("DependencyViolation", "resource %s has a dependent object", g.ID)
 		}
 		return r.removeGroup(tx, g)
 	})

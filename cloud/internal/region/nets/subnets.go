@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/netip"
 	"slices"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -126,23 +125,32 @@ func (r *Room) showSubnet(s Subnet) ec2types.Subnet {
 	}
 }
 
+// subnetFilters are the filters of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSubnets.html, with the other
+// spellings that clients use, by what they look at.
+var subnetFilters = map[string]string{
+	"subnet-arn": "SubnetArn", "cidr": "CidrBlock", "cidr-block": "CidrBlock", "cidrBlock": "CidrBlock",
+	"availability-zone": "AvailabilityZone", "availabilityZone": "AvailabilityZone",
+	"availability-zone-id": "AvailabilityZoneId", "availabilityZoneId": "AvailabilityZoneId",
+	"available-ip-address-count": "AvailableIpAddressCount", "default-for-az": "DefaultForAz", "defaultForAz": "DefaultForAz",
+	"enable-dns64": "EnableDns64", "enable-lni-at-device-index": "EnableLniAtDeviceIndex", "ipv6-native": "Ipv6Native",
+	"customer-owned-ipv4-pool": "CustomerOwnedIpv4Pool", "map-customer-owned-ip-on-launch": "MapCustomerOwnedIpOnLaunch",
+	"map-public-ip-on-launch": "MapPublicIpOnLaunch", "outpost-arn": "OutpostArn", "owner-id": "OwnerId", "state": "State",
+	"ipv6-cidr-block-association.association-id":  "Ipv6CidrBlockAssociationSet.AssociationId",
+	"ipv6-cidr-block-association.ipv6-cidr-block": "Ipv6CidrBlockAssociationSet.Ipv6CidrBlock",
+	"ipv6-cidr-block-association.state":           "Ipv6CidrBlockAssociationSet.Ipv6CidrBlockState.State",
+
+	"private-dns-name-options-on-launch.hostname-type":                        "PrivateDnsNameOptionsOnLaunch.HostnameType",
+	"private-dns-name-options-on-launch.enable-resource-name-dns-a-record":    "PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsARecord",
+	"private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record": "PrivateDnsNameOptionsOnLaunch.EnableResourceNameDnsAAAARecord",
+}
+
 func (r *Room) subnetListing() resource.Listing[Subnet] {
-	cidr := resource.One(func(s Subnet) string { return s.CIDR })
-	zone := resource.One(func(s Subnet) string { return s.Zone })
 	return resource.Listing[Subnet]{
 		ID: func(s Subnet) string { return s.ID }, Missing: MissingSubnet,
-		Fields: resource.Fields[Subnet]{
+		Fields: resource.With(resource.Fields[Subnet]{
+			// Of these two alone many rows are asked, and what a subnet shows counts its interfaces.
 			"subnet-id": resource.One(func(s Subnet) string { return s.ID }), "vpc-id": resource.One(func(s Subnet) string { return s.VPC }),
-			"cidr": cidr, "cidr-block": cidr, "cidrBlock": cidr,
-			"availability-zone": zone, "availabilityZone": zone,
-			"availability-zone-id":       resource.One(func(s Subnet) string { return ZoneID(s.Zone) }),
-			"available-ip-address-count": resource.One(func(s Subnet) string { return strconv.Itoa(r.freeAddresses(s)) }),
-			"default-for-az":             resource.Boolean(func(s Subnet) bool { return s.Default }),
-			"map-public-ip-on-launch":    resource.Boolean(func(s Subnet) bool { return s.MapPublic }),
-			"owner-id":                   resource.One(func(Subnet) string { return r.Account }),
-			"state":                      resource.One(func(Subnet) string { return "available" }),
-			"subnet-arn":                 resource.One(func(s Subnet) string { return r.ARN("ec2", "subnet/"+s.ID) }),
-		},
+		}, r.showSubnet, subnetFilters),
 	}
 }
 
@@ -205,11 +213,11 @@ func (r *Room) DeleteSubnet(ctx context.Context, in *ec2.DeleteSubnetInput) (*ec
 			return MissingSubnet(*in.SubnetId)
 		}
 		vpc = row.VPC
-		if r.subnetInUse(tx, row.ID) {
-			return wire.Errorf("DependencyViolation", "The subnet '%s' has dependencies and cannot be deleted.", row.ID)
-		}
 		if err := room.DryRun(in); err != nil {
 			return err
+		}
+		if r.subnetInUse(tx, row.ID) {
+			return wire.Errorf("DependencyViolation", "The subnet '%s' has dependencies and cannot be deleted.", row.ID)
 		}
 		for _, t := range r.routeTables.AllTx(tx) {
 			if err := r.dropAssociations(tx, t, func(a associationRow) bool { return a.Subnet == row.ID }); err != nil {

@@ -121,31 +121,23 @@ func (r *Room) showVPC(row VPC) ec2types.Vpc {
 	}
 }
 
+// vpcFilters are the filters of https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcs.html, with the other
+// spellings that clients use, by what they look at.
+var vpcFilters = map[string]string{
+	"vpc-id": "VpcId", "cidr": "CidrBlock", "cidr-block": "CidrBlock", "cidrBlock": "CidrBlock",
+	"cidr-block-association.association-id": "CidrBlockAssociationSet.AssociationId",
+	"cidr-block-association.cidr-block":     "CidrBlockAssociationSet.CidrBlock",
+	"cidr-block-association.state":          "CidrBlockAssociationSet.CidrBlockState.State",
+	"dhcp-options-id":                       "DhcpOptionsId", "is-default": "IsDefault", "isDefault": "IsDefault",
+	"owner-id": "OwnerId", "state": "State",
+}
+
 func (r *Room) vpcListing() resource.Listing[VPC] {
-	cidrs := func(f func(cidrRow) string) func(VPC) []string {
-		return func(v VPC) (all []string) {
-			for _, c := range v.cidrs() {
-				all = append(all, f(c))
-			}
-			return all
-		}
-	}
 	return resource.Listing[VPC]{
 		ID: func(v VPC) string { return v.ID }, Missing: missingVPC,
-		Fields: resource.Fields[VPC]{
-			"vpc-id":                                resource.One(func(v VPC) string { return v.ID }),
-			"cidr":                                  resource.One(func(v VPC) string { return v.CIDR }),
-			"cidr-block":                            resource.One(func(v VPC) string { return v.CIDR }),
-			"cidrBlock":                             resource.One(func(v VPC) string { return v.CIDR }),
-			"cidr-block-association.cidr-block":     cidrs(func(c cidrRow) string { return c.CIDR }),
-			"cidr-block-association.association-id": cidrs(func(c cidrRow) string { return c.ID }),
-			"cidr-block-association.state":          resource.One(func(VPC) string { return "associated" }),
-			"dhcp-options-id":                       resource.One(VPC.dhcpOf),
-			"is-default":                            resource.Boolean(func(v VPC) bool { return v.Default }),
-			"isDefault":                             resource.Boolean(func(v VPC) bool { return v.Default }),
-			"owner-id":                              resource.One(func(VPC) string { return r.Account }),
-			"state":                                 resource.One(func(VPC) string { return "available" }),
-		},
+		Fields: resource.With(resource.Fields[VPC]{}, r.showVPC, vpcFilters,
+			"ipv6-cidr-block-association.association-id", "ipv6-cidr-block-association.ipv6-cidr-block",
+			"ipv6-cidr-block-association.ipv6-pool", "ipv6-cidr-block-association.state"),
 	}
 }
 
@@ -243,11 +235,11 @@ func (r *Room) DeleteVpc(ctx context.Context, in *ec2.DeleteVpcInput) (*ec2.Dele
 		if _, ok := r.vpcs.GetTx(tx, id); !ok {
 			return missingVPC(id)
 		}
-		if r.InUse(tx, id) {
-			return wire.Errorf("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", id)
-		}
 		if err := room.DryRun(in); err != nil {
 			return err
+		}
+		if r.InUse(tx, id) {
+			return wire.Errorf("DependencyViolation", "The vpc '%s' has dependencies and cannot be deleted.", id)
 		}
 		return r.removeVPC(tx, id)
 	})

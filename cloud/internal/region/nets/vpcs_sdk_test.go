@@ -86,6 +86,22 @@ func TestSubnetIsDeletedOnceEmpty(t *testing.T) {
 	}
 }
 
+// A dry run tells whether the call is permitted, and no more (DryRun of each operation's reference).
+func TestDryRunOfADeletionLooksForNoDependencies(t *testing.T) {
+	d := newDesk(t)
+	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	d.Run(subnet, 1)
+	yes := new(true)
+	_, err := d.DeleteVpc(t.Context(), &ec2.DeleteVpcInput{VpcId: &vpc, DryRun: yes})
+	roomtest.WantAPIError(t, err, "DryRunOperation")
+	_, err = d.DeleteSubnet(t.Context(), &ec2.DeleteSubnetInput{SubnetId: &subnet, DryRun: yes})
+	roomtest.WantAPIError(t, err, "DryRunOperation")
+	_, err = d.DeleteInternetGateway(t.Context(), &ec2.DeleteInternetGatewayInput{InternetGatewayId: new(d.Gateway(vpc)), DryRun: yes})
+	roomtest.WantAPIError(t, err, "DryRunOperation")
+	_, err = d.DeleteVpc(t.Context(), &ec2.DeleteVpcInput{VpcId: &vpc})
+	roomtest.WantAPIError(t, err, "DependencyViolation")
+}
+
 func TestVPCAttributesAreToldOneByOne(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
