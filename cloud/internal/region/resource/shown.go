@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// FilterTime is how filters write a time.
-const FilterTime = "2006-01-02T15:04:05.000Z"
+// filterTime is how filters write a time.
+const filterTime = "2006-01-02T15:04:05.000Z"
 
 // Shown makes filters of what a row's answer shows: path names a member of the answer, with dots before those of structures and
 // of lists' elements, "NetworkInterfaces.Attachment.InstanceOwnerId". What is absent has no value. A path that the answer's type
@@ -49,7 +49,7 @@ func values(v reflect.Value, names []string) (all []string) {
 	case v.Kind() == reflect.String && v.Len() == 0:
 	default:
 		if t, ok := v.Interface().(time.Time); ok {
-			return []string{t.UTC().Format(FilterTime)}
+			return []string{t.UTC().Format(filterTime)}
 		}
 		return []string{fmt.Sprint(v.Interface())}
 	}
