@@ -42,6 +42,7 @@ type Spec struct {
 	UserData  []byte                              // run once in the life of Dir, raw (not base64), plain or gzip
 	Network   interface{ Do(func() error) error } // the namespace to run in; nil for the caller's
 	Service   *rootfs.Service                     // of its image; nil for none. It runs if there is no user data
+	Volumes   []Volume                            // beside its root
 	Memory    int64                               // of its type, in bytes: see Processes and docs/cloud.md; 0 for no limit
 }
 
@@ -92,7 +93,8 @@ func (h *Host) start(ctx context.Context, spec Spec) (*Machine, error) {
 	}
 	pid, err := child.boot(ctx, con, h.base.owners, bootConfig{
 		ID: spec.ID, Hostname: spec.Hostname, Address: text(spec.Address), Resolvers: spec.Resolvers, Domain: spec.Domain,
-		Base: h.base.dir, Layers: spec.Layers, Dir: spec.Dir, UserData: spec.UserData, PublicKey: spec.PublicKey, Service: spec.Service, Memory: spec.Memory,
+		Base: h.base.dir, Layers: spec.Layers, Dir: spec.Dir, UserData: spec.UserData, PublicKey: spec.PublicKey, Service: spec.Service,
+		Volumes: spec.Volumes, Memory: spec.Memory,
 	})
 	if err != nil {
 		child.cmd.Process.Kill()

@@ -36,6 +36,7 @@ type bootConfig struct {
 	UserData                      []byte
 	PublicKey                     string
 	Service                       *rootfs.Service
+	Volumes                       []Volume
 	Memory                        int64
 }
 
@@ -74,10 +75,14 @@ func boot() error {
 	if err != nil {
 		return err
 	}
+	volumes, err := openVolumes(config.Volumes)
+	if err != nil {
+		return err
+	}
 	if err := becomeRoot(); err != nil {
 		return err
 	}
-	if err := enterRoot(config, overlays); err != nil {
+	if err := enterRoot(config, overlays, volumes); err != nil {
 		return err
 	}
 	reader, err := attachConsole()

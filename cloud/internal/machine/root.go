@@ -144,7 +144,7 @@ func openOverlays(config bootConfig) ([]overlay, error) {
 //
 // The root is an overlay whose lowest layer is a skeleton of empty folders and of the host's top-level
 // symlinks. Over each folder goes an overlay of the layers' folders of that name, the base's, and the host's.
-func enterRoot(config bootConfig, overlays []overlay) error {
+func enterRoot(config bootConfig, overlays []overlay, volumes []opened) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
@@ -159,6 +159,11 @@ func enterRoot(config bootConfig, overlays []overlay) error {
 	}
 	if err := mountSystem(config, staging); err != nil {
 		return err
+	}
+	for _, v := range volumes {
+		if err := v.mount(staging); err != nil {
+			return err
+		}
 	}
 	if err := unix.Sethostname([]byte(config.Hostname)); err != nil {
 		return fmt.Errorf("set host name: %w", err)
