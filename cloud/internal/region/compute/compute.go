@@ -33,6 +33,9 @@ type Config struct {
 type Machine interface {
 	Done() <-chan struct{}
 	Stop(context.Context) error
+	// Attach and Detach give it a volume beside its root, and take it; machine.ErrBusy is for one that is open.
+	Attach(machine.Volume) error
+	Detach(device string, force bool) error
 }
 
 var _ Machine = (*machine.Machine)(nil)
@@ -54,6 +57,8 @@ type Room struct {
 	templates       *store.Table[templateRow]
 	keyPairs        *store.Table[keyPairRow]
 	placementGroups *store.Table[placementGroupRow]
+	volumes         *store.Table[volumeRow]
+	modifications   *store.Table[modificationRow]
 
 	deregistered *store.Table[deregisteredRow] // images
 
@@ -73,6 +78,8 @@ func Load(networks *nets.Room, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "images", &r.images, &err)
 	room.LoadTable(r.DB, "deregistered-images", &r.deregistered, &err)
 	room.LoadTable(r.DB, "snapshots", &r.snapshots, &err)
+	room.LoadTable(r.DB, "volumes", &r.volumes, &err)
+	room.LoadTable(r.DB, "volume-modifications", &r.modifications, &err)
 	room.LoadTable(r.DB, "launch-templates", &r.templates, &err)
 	room.LoadTable(r.DB, "key-pairs", &r.keyPairs, &err)
 	room.LoadTable(r.DB, "placement-groups", &r.placementGroups, &err)
@@ -83,6 +90,9 @@ func Load(networks *nets.Room, cfg Config) (*Room, error) {
 // Open prepares the public images and starts all instances that are stored as running. The networks are up by then.
 func (r *Room) Open() error {
 	if err := r.prepareImages(); err != nil {
+		return err
+	}
+	if err := r.openVolumes(); err != nil {
 		return err
 	}
 	for _, i := range r.instances.All() {

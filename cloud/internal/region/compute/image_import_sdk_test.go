@@ -53,7 +53,7 @@ func (d *desk) left() (all []string) {
 	for _, s := range d.snapshots(&ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}}) {
 		all = append(all, *s.SnapshotId)
 	}
-	return append(all, d.Layers()...)
+	return append(all, d.Files("layers")...)
 }
 
 func TestImportedImageIsAnImage(t *testing.T) {

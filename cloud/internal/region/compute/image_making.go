@@ -56,7 +56,7 @@ func (r *Room) finishImage(tx *store.Tx, id string, layers []string, failure err
 		image.State, snapshot.State = ec2types.ImageStateFailed, ec2types.SnapshotStateError
 		image.Reason = &ec2types.StateReason{Code: new("Server.InternalError"), Message: new(failure.Error())}
 	} else {
-		image.Layers = layers
+		image.Layers, snapshot.Layers = layers, layers
 	}
 	if i, ok := r.instances.GetTx(tx, image.SourceInstance); ok && i.Held {
 		i.Held = false

@@ -141,6 +141,10 @@ func (r *Room) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec2.
 		if i.State != running && i.State != stopped {
 			return wire.Errorf("IncorrectState", "The instance '%s' is not in the 'running' or 'stopped' state: it is '%s'.", i.ID, i.State)
 		}
+		if len(r.volumesOf(tx, i.ID)) > 0 {
+			return wire.Errorf("UnsupportedOperation",
+				"Images of instances with volumes beside their root are not supported here: detach those of '%s' first.", i.ID)
+		}
 		row.Architecture, row.Layers, row.Service = i.Architecture, i.Layers, i.Service
 		if from, ok := r.images.GetTx(tx, i.Image); ok {
 			row.SourceImage, row.SourceRegion = from.ID, r.Region

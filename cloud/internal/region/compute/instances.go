@@ -123,6 +123,15 @@ func (r *Room) showInstance(i Instance) ec2types.Instance {
 			Status:              ec2types.AttachmentStatusAttached,
 		},
 	}}
+	for _, v := range r.volumesOf(nil, i.ID) {
+		out.BlockDeviceMappings = append(out.BlockDeviceMappings, ec2types.InstanceBlockDeviceMapping{
+			DeviceName: new(v.Attachment.Device),
+			Ebs: &ec2types.EbsInstanceBlockDevice{
+				VolumeId: new(v.ID), AttachTime: new(v.Attachment.At), DeleteOnTermination: new(v.Attachment.DeleteOnTermination),
+				Status: v.Attachment.status(),
+			},
+		})
+	}
 	if eni, ok := r.nets.Interface(nil, i.Interface); ok {
 		r.showAddresses(&out, eni)
 	}

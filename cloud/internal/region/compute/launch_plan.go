@@ -24,6 +24,7 @@ type launchPlan struct {
 	key       keyPairRow
 	credits   string
 	disk      disk
+	beside    []ec2types.BlockDeviceMapping // volumes beside the root
 	profile   *profileRow
 	placement string           // the id of a placement group
 	partition int32            // of it; 0 for the one with the fewest instances
@@ -95,7 +96,7 @@ func (r *Room) planImage(p *launchPlan) error {
 // planHardware reads what is asked for of disks, processor and CPU credits.
 func planHardware(p *launchPlan) error {
 	var err error
-	if p.disk, err = planDisk(p.in.BlockDeviceMappings, p.image); err != nil {
+	if p.disk, p.beside, err = planDisks(p.in.BlockDeviceMappings, p.image); err != nil {
 		return err
 	}
 	if err := p.kind.checkProcessor(p.in.CpuOptions); err != nil {

@@ -31,7 +31,7 @@ func (r *Room) keepLayer(name string, fill func(dir string) (machine.Layer, erro
 	return layer.Digest, os.Rename(dir, r.layerDir(layer.Digest))
 }
 
-// dropLayers removes layers that no image and no instance stands on.
+// dropLayers removes layers that no image, no snapshot and no instance stands on.
 func (r *Room) dropLayers() {
 	used := map[string]bool{}
 	for _, i := range r.images.All() {
@@ -39,6 +39,14 @@ func (r *Room) dropLayers() {
 			return // its layers are being made
 		}
 		for _, d := range i.Layers {
+			used[filepath.Base(r.layerDir(d))] = true
+		}
+	}
+	for _, s := range r.snapshots.All() {
+		if s.Copied && !s.File && s.State == ec2types.SnapshotStatePending {
+			return
+		}
+		for _, d := range s.Layers {
 			used[filepath.Base(r.layerDir(d))] = true
 		}
 	}

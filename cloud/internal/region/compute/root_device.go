@@ -35,25 +35,43 @@ func (d disk) filled() disk {
 	return d
 }
 
-// planDisk reads the block device mappings of a launch: one of the root device at most, since there are no other devices.
-func planDisk(mappings []ec2types.BlockDeviceMapping, image imageRow) (disk, error) {
-	var d disk
+// planDisks reads the block device mappings of a launch: that of the root device, and those of volumes beside it.
+func planDisks(mappings []ec2types.BlockDeviceMapping, image imageRow) (root disk, beside []ec2types.BlockDeviceMapping, err error) {
+	taken := map[string]bool{}
 	for _, m := range mappings {
-		if name := room.Deref(m.DeviceName); name != rootDevice {
-			return d, wire.Errorf("UnsupportedOperation", "BlockDeviceMapping of '%s' is not supported here: only of the root device, %s.", name, rootDevice)
-		}
+		name := room.Deref(m.DeviceName)
 		if err := room.Only(m, "DeviceName", "Ebs"); err != nil {
-			return d, err
+			return root, nil, err
 		}
-		if m.Ebs == nil {
-			continue
+		if taken[name] {
+			return root, nil, wire.Errorf("InvalidBlockDeviceMapping", "Device '%s' is mapped twice.", name)
 		}
-		if err := checkDisk(m.Ebs, image); err != nil {
-			return d, err
+		taken[name] = true
+		switch {
+		case name != rootDevice:
+			if err := checkMapping(m); err != nil {
+				return root, nil, err
+			}
+			beside = append(beside, m)
+		case m.Ebs != nil:
+			if err := checkDisk(m.Ebs, image); err != nil {
+				return root, nil, err
+			}
+			root = disk{GiB: room.Deref(m.Ebs.VolumeSize), Type: m.Ebs.VolumeType, IOPS: room.Deref(m.Ebs.Iops), Throughput: room.Deref(m.Ebs.Throughput)}
 		}
-		d = disk{GiB: room.Deref(m.Ebs.VolumeSize), Type: m.Ebs.VolumeType, IOPS: room.Deref(m.Ebs.Iops), Throughput: room.Deref(m.Ebs.Throughput)}
 	}
-	return d, nil
+	return root, beside, nil
+}
+
+// checkMapping checks the mapping of a volume beside the root, but for what needs a look at snapshots.
+func checkMapping(m ec2types.BlockDeviceMapping) error {
+	if err := checkDevice(room.Deref(m.DeviceName)); err != nil {
+		return err
+	}
+	if m.Ebs == nil {
+		return wire.Errorf("InvalidBlockDeviceMapping", "The mapping of '%s' describes no volume.", *m.DeviceName)
+	}
+	return room.Only(m.Ebs, "DeleteOnTermination", "Encrypted", "Iops", "SnapshotId", "Throughput", "VolumeSize", "VolumeType")
 }
 
 func checkDisk(e *ec2types.EbsBlockDevice, image imageRow) error {

@@ -53,7 +53,11 @@ func TestLaunchDescribesItsRootVolume(t *testing.T) {
 		{"MissingParameter", root(ec2types.EbsBlockDevice{VolumeType: "io1"})},
 		{"UnsupportedOperation", root(ec2types.EbsBlockDevice{Encrypted: new(true)})},
 		{"UnsupportedOperation", root(ec2types.EbsBlockDevice{DeleteOnTermination: new(false)})},
-		{"UnsupportedOperation", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf"), Ebs: &ec2types.EbsBlockDevice{VolumeSize: new(int32(9))}}}},
+		{"InvalidParameterValue", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/null"), Ebs: &ec2types.EbsBlockDevice{VolumeSize: new(int32(9))}}}},
+		{"InvalidBlockDeviceMapping", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf")}}},
+		{"MissingParameter", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf"), Ebs: &ec2types.EbsBlockDevice{VolumeType: "gp3"}}}},
+		{"InvalidSnapshot.NotFound", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf"), Ebs: &ec2types.EbsBlockDevice{SnapshotId: new("snap-0123456789abcdef0")}}}},
+		{"UnsupportedOperation", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf"), VirtualName: new("ephemeral0")}}},
 	} {
 		in := d.launch(subnet)
 		in.BlockDeviceMappings = c.with

@@ -75,6 +75,9 @@ func (r *Room) runInstances(request *ec2.RunInstancesInput) (string, error) {
 		return reservation, err
 	}
 	for _, i := range r.reserved(reservation) {
+		for _, v := range r.volumesOf(nil, i.ID) {
+			r.Spawn(func() { r.tendVolume(v.ID) })
+		}
 		r.Spawn(func() { r.tend(i.ID) })
 	}
 	return reservation, nil
@@ -112,6 +115,9 @@ func (r *Room) launch(tx *store.Tx, p launchPlan, reservation string, index int3
 	row := p.instance(id)
 	row.Reservation, row.LaunchIndex, row.Interface = reservation, index, eni.ID
 	if err := r.place(tx, &row); err != nil {
+		return err
+	}
+	if err := r.putVolumes(tx, p, row); err != nil {
 		return err
 	}
 	if err := r.tagLaunched(tx, p, row); err != nil {
@@ -155,7 +161,11 @@ func (r *Room) tagLaunched(tx *store.Tx, p launchPlan, row Instance) error {
 			return err
 		}
 	}
-	for _, id := range []string{row.ID, row.Volume, row.Interface} {
+	made := []string{row.ID, row.Volume, row.Interface}
+	for _, v := range r.volumesOf(tx, row.ID) {
+		made = append(made, v.ID)
+	}
+	for _, id := range made {
 		if err := r.TagNew(tx, p.in.TagSpecifications, id); err != nil {
 			return err
 		}

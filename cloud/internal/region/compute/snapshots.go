@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -18,6 +19,12 @@ type snapshotRow struct {
 	ID, Volume, Description, Owner string
 	Started                        time.Time
 	State                          ec2types.SnapshotState
+	GiB                            int32    // 0 in rows of older versions, for the size of images
+	Encrypted                      bool     // kept and told
+	Copied                         bool     // it is made by a worker of its own and not with an image
+	File                           bool     // it has the file of a volume; otherwise it has layers
+	Instance                       string   // whose root it is of, while it is copied
+	Layers                         []string // digests, the topmost first
 }
 
 var snapshotKind = kinds.Add(resource.Kind[*Room]{
@@ -32,6 +39,9 @@ func missingSnapshot(id string) error {
 // filterTime is how filters write a time.
 const filterTime = "2006-01-02T15:04:05.000Z"
 
+// size is that of its volume in GiB.
+func (s snapshotRow) size() int32 { return cmp.Or(s.GiB, volumeGiB) }
+
 func (s snapshotRow) progress() string {
 	if s.State != ec2types.SnapshotStateCompleted {
 		return "0%"
@@ -39,7 +49,15 @@ func (s snapshotRow) progress() string {
 	return "100%"
 }
 
-// DescribeSnapshots lists the snapshots that images are made of.
+func (r *Room) showSnapshot(s snapshotRow) ec2types.Snapshot {
+	return ec2types.Snapshot{
+		SnapshotId: new(s.ID), VolumeId: new(s.Volume), OwnerId: new(s.Owner), Description: new(s.Description), StartTime: new(s.Started),
+		State: s.State, Progress: new(s.progress()), VolumeSize: new(s.size()), Encrypted: new(s.Encrypted), StorageTier: ec2types.StorageTierStandard,
+		Tags: r.Tags(s.ID),
+	}
+}
+
+// DescribeSnapshots lists the snapshots of volumes and those that images are made of.
 func (r *Room) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshotsInput) (*ec2.DescribeSnapshotsOutput, error) {
 	if err := room.Only(in, "Filters", "MaxResults", "NextToken", "OwnerIds", "SnapshotIds"); err != nil {
 		return nil, err
@@ -53,7 +71,7 @@ func (r *Room) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshotsI
 			"snapshot-id": resource.One(func(s snapshotRow) string { return s.ID }), "volume-id": resource.One(func(s snapshotRow) string { return s.Volume }),
 			"owner-id": resource.One(func(s snapshotRow) string { return s.Owner }), "status": resource.One(func(s snapshotRow) string { return string(s.State) }),
 			"description": resource.One(func(s snapshotRow) string { return s.Description }), "progress": resource.One(snapshotRow.progress),
-			"volume-size": resource.One(func(snapshotRow) string { return itoa(volumeGiB) }), "encrypted": resource.Boolean(func(snapshotRow) bool { return false }),
+			"volume-size": resource.One(func(s snapshotRow) string { return itoa(s.size()) }), "encrypted": resource.Boolean(func(s snapshotRow) bool { return s.Encrypted }),
 			"storage-tier": resource.One(func(snapshotRow) string { return string(ec2types.StorageTierStandard) }),
 			"start-time":   resource.One(func(s snapshotRow) string { return s.Started.Format(filterTime) }),
 		},
@@ -69,11 +87,7 @@ func (r *Room) DescribeSnapshots(ctx context.Context, in *ec2.DescribeSnapshotsI
 	}
 	out := &ec2.DescribeSnapshotsOutput{NextToken: next}
 	for _, s := range rows {
-		out.Snapshots = append(out.Snapshots, ec2types.Snapshot{
-			SnapshotId: new(s.ID), VolumeId: new(s.Volume), OwnerId: new(s.Owner), Description: new(s.Description), StartTime: new(s.Started),
-			State: s.State, Progress: new(s.progress()), VolumeSize: new(int32(volumeGiB)), Encrypted: new(false), StorageTier: ec2types.StorageTierStandard,
-			Tags: r.Tags(s.ID),
-		})
+		out.Snapshots = append(out.Snapshots, r.showSnapshot(s))
 	}
 	return out, nil
 }
@@ -101,5 +115,9 @@ func (r *Room) DeleteSnapshot(ctx context.Context, in *ec2.DeleteSnapshotInput) 
 		}
 		return r.Remove(tx, s.ID, r.snapshots.Delete)
 	})
+	if err == nil {
+		err = r.removeSnapshotFile(*in.SnapshotId)
+		r.dropLayers()
+	}
 	return &ec2.DeleteSnapshotOutput{}, err
 }

@@ -3,6 +3,7 @@ package compute
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,7 +34,7 @@ const retryPause = time.Second
 func (r *Room) tend(id string) {
 	t := tender{Room: r, id: id, boot: -1}
 	defer func() { r.halt(t.m) }()
-	watch := r.Watch(r.instances.Row(id))
+	watch := r.Watch(r.instances.Row(id), r.volumes.Any())
 	defer watch.Stop()
 	for {
 		next := watch.Next()
@@ -54,6 +55,8 @@ func (r *Room) tend(id string) {
 		case err != nil:
 			r.Log.Error("tend instance", "instance", id, "state", row.State, "err", err)
 			later, next = time.After(retryPause), nil
+		case t.busy:
+			later = time.After(retryPause) // there is no event of a file's last close
 		case row.State == terminated:
 			later = time.After(time.Until(row.Ended.Add(r.Listed())))
 		}
@@ -72,10 +75,12 @@ func (r *Room) tend(id string) {
 type tender struct {
 	*Room
 	id   string
-	m    Machine // its processes; nil for none
-	boot int     // which boot of the row's they are
-	told bool    // the row says that they run
-	over bool    // they ended by themselves, and the row does not say so yet
+	m    Machine         // its processes; nil for none
+	boot int             // which boot of the row's they are
+	told bool            // the row says that they run
+	over bool            // they ended by themselves, and the row does not say so yet
+	has  map[string]bool // ids of the volumes beside its root that its processes have
+	busy bool            // a volume that is to be taken from it is open
 }
 
 // step does what the row asks for. After an error, the same again goes on where it stopped.
@@ -103,6 +108,9 @@ func (t *tender) step(row Instance) error {
 		}
 		t.told = true
 	}
+	if err := t.tendVolumes(); err != nil {
+		return err
+	}
 	switch row.State {
 	case stopping:
 		return t.settle(row, stopped)
@@ -121,7 +129,7 @@ func (t *tender) step(row Instance) error {
 // is tried again until it runs: it is no less there for the machine's trouble.
 func (t *tender) start(row Instance) (err error) {
 	t.resting.Delete(t.id)
-	t.m, err = t.startMachine(row)
+	t.m, t.has, err = t.startMachine(row)
 	t.boot, t.told = row.Boot, false
 	if err == nil || t.Context().Err() != nil {
 		return nil
@@ -164,26 +172,26 @@ func (r *Room) halt(m Machine) {
 	}
 }
 
-func (r *Room) startMachine(row Instance) (Machine, error) {
+func (r *Room) startMachine(row Instance) (m Machine, volumes map[string]bool, err error) {
 	eni, ok := r.nets.Interface(nil, row.Interface)
 	if !ok {
-		return nil, fmt.Errorf("start %s: interface %s is gone", row.ID, row.Interface)
+		return nil, nil, fmt.Errorf("start %s: interface %s is gone", row.ID, row.Interface)
 	}
 	// The change that made the interface may not have reached the network yet.
 	if err := r.nets.Sync(row.VPC); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ns, err := r.nets.Namespace(eni.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	userData, err := base64.StdEncoding.DecodeString(row.UserData)
 	if err != nil {
-		return nil, fmt.Errorf("user data of %s: %w", row.ID, err)
+		return nil, nil, fmt.Errorf("user data of %s: %w", row.ID, err)
 	}
 	dir := r.instanceDir(row.ID)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	spec := machine.Spec{
 		ID: row.ID, Hostname: nets.Hostname(eni.Address), Address: eni.Address, Dir: dir, UserData: userData, Network: ns,
@@ -192,11 +200,15 @@ func (r *Room) startMachine(row Instance) (Machine, error) {
 	spec.Resolvers, spec.Domain = r.nets.NameServers(row.VPC)
 	for _, digest := range row.Layers {
 		if err := r.awaitProgram(digest); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		spec.Layers = append(spec.Layers, r.layerDir(digest))
 	}
-	return r.cfg.Machines.Start(r.Context(), spec)
+	if spec.Volumes, volumes, err = r.bootVolumes(row.ID); err != nil {
+		return nil, nil, err
+	}
+	m, err = r.cfg.Machines.Start(r.Context(), spec)
+	return m, volumes, err
 }
 
 func (r *Room) instanceDir(id string) string { return filepath.Join(r.cfg.Dir, "instances", id) }
@@ -216,6 +228,7 @@ func (r *Room) changeInstance(id string, change func(*Instance)) error {
 // settle ends a transition: a stopped instance gives its public address back, a terminated one its
 // interface.
 func (r *Room) settle(row Instance, to ec2types.InstanceStateName) error {
+	var ending []string
 	err := r.Update(func(tx *store.Tx) error {
 		i, ok := r.instances.GetTx(tx, row.ID)
 		if !ok || i.State != row.State {
@@ -224,6 +237,9 @@ func (r *Room) settle(row Instance, to ec2types.InstanceStateName) error {
 		var err error
 		if i.State = to; to == terminated {
 			i.Ended, i.Profile = time.Now().UTC(), nil
+			if ending, err = r.leaveVolumes(tx, i.ID); err != nil {
+				return err
+			}
 			err = r.nets.RemoveInterface(tx, i.Interface)
 		} else {
 			err = r.nets.Release(tx, i.Interface)
@@ -235,6 +251,9 @@ func (r *Room) settle(row Instance, to ec2types.InstanceStateName) error {
 	})
 	if err != nil {
 		return err
+	}
+	for _, id := range ending {
+		r.Spawn(func() { r.tendVolume(id) })
 	}
 	return r.nets.Sync(row.VPC)
 }
@@ -260,7 +279,7 @@ func (r *Room) purge(id string) error {
 	}
 	return r.Update(func(tx *store.Tx) error {
 		row, _ := r.instances.GetTx(tx, id)
-		if err := r.DropTags(tx, row.Volume); err != nil {
+		if err := errors.Join(r.DropTags(tx, row.Volume), r.modifications.Delete(tx, row.Volume)); err != nil {
 			return err
 		}
 		return r.Remove(tx, id, r.instances.Delete)

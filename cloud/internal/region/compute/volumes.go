@@ -1,10 +1,9 @@
 package compute
 
 import (
-	"context"
 	"slices"
+	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/region/resource"
@@ -12,9 +11,37 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
+// volumeRow is a volume. Those of the table have a file of their own, which an instance sees as a device; the root volumes of
+// instances are their writable layers and stand in their rows.
+type volumeRow struct {
+	ID, Zone, Snapshot string
+	Disk               disk
+	Encrypted          bool // kept and told
+	Made               time.Time
+	State              ec2types.VolumeState
+	Attachment         *attachment // nil for none
+}
+
+// attachment is what the worker of an instance acts on, see volume_tender.go.
+type attachment struct {
+	Instance, Device    string
+	At                  time.Time
+	State               ec2types.VolumeAttachmentState
+	DeleteOnTermination bool
+	Force               bool // detach it from processes that have it open, too
+}
+
+// status is its state as instances tell it, who know no busy one.
+func (a *attachment) status() ec2types.AttachmentStatus {
+	if a.State == ec2types.VolumeAttachmentStateBusy {
+		return ec2types.AttachmentStatusDetaching
+	}
+	return ec2types.AttachmentStatus(a.State)
+}
+
 var volumeKind = kinds.Add(resource.Kind[*Room]{
 	Prefix: "vol", Tagged: ec2types.ResourceTypeVolume, Missing: missingVolume,
-	Exists: resource.SomeOf(func(r *Room) *store.Table[Instance] { return r.instances }, func(i Instance, id string) bool { return i.Volume == id }),
+	Exists: func(r *Room, tx *store.Tx, id string) bool { _, ok := r.volume(tx, id); return ok },
 })
 
 func missingVolume(id string) error {
@@ -24,46 +51,70 @@ func missingVolume(id string) error {
 // volumeGiB is the size of images, and of disks that are not asked to be larger; what an instance may write is what the machine has free.
 const volumeGiB = 8
 
-// DescribeVolumes lists instances' root disks.
-func (r *Room) DescribeVolumes(ctx context.Context, in *ec2.DescribeVolumesInput) (*ec2.DescribeVolumesOutput, error) {
-	if err := room.Only(in, "Filters", "IncludeManagedResources", "MaxResults", "NextToken", "VolumeIds"); err != nil {
-		return nil, err
+// rootVolume is an instance's root volume.
+func rootVolume(i Instance) volumeRow {
+	return volumeRow{
+		ID: i.Volume, Zone: i.Zone, Snapshot: i.VolumeSnapshot, Disk: i.Disk.filled(), Made: i.VolumeMade, State: ec2types.VolumeStateInUse,
+		Attachment: &attachment{Instance: i.ID, Device: rootDevice, At: i.VolumeMade, State: ec2types.VolumeAttachmentStateAttached, DeleteOnTermination: true},
 	}
-	if err := resource.NotPaged("volumeSet", in.VolumeIds, in.MaxResults); err != nil {
-		return nil, err
+}
+
+func (v volumeRow) isRoot() bool { return v.Attachment != nil && v.Attachment.Device == rootDevice }
+
+// allVolumes are those of the table and the roots of instances.
+func (r *Room) allVolumes(tx *store.Tx) []volumeRow {
+	all := r.volumes.AllTx(tx)
+	for _, i := range r.instances.AllTx(tx) {
+		if i.State != terminated {
+			all = append(all, rootVolume(i))
+		}
 	}
-	l := resource.Listing[Instance]{
-		ID: func(i Instance) string { return i.Volume }, Missing: missingVolume,
-		Fields: resource.Fields[Instance]{
-			"volume-id": resource.One(func(i Instance) string { return i.Volume }), "attachment.instance-id": resource.One(func(i Instance) string { return i.ID }),
-			"availability-zone": resource.One(func(i Instance) string { return i.Zone }), "status": resource.One(func(Instance) string { return "in-use" }),
-			"attachment.device": resource.One(func(Instance) string { return rootDevice }), "attachment.status": resource.One(func(Instance) string { return "attached" }),
-			"attachment.delete-on-termination": resource.Boolean(func(Instance) bool { return true }),
-			"attachment.attach-time":           resource.One(func(i Instance) string { return i.VolumeMade.Format(filterTime) }),
-			"create-time":                      resource.One(func(i Instance) string { return i.VolumeMade.Format(filterTime) }),
-			"encrypted":                        resource.Boolean(func(Instance) bool { return false }),
-			"multi-attach-enabled":             resource.Boolean(func(Instance) bool { return false }),
-			"size":                             resource.One(func(i Instance) string { return itoa(i.Disk.filled().GiB) }),
-			"volume-type":                      resource.One(func(i Instance) string { return string(i.Disk.filled().Type) }),
-			"snapshot-id":                      resource.One(func(i Instance) string { return i.VolumeSnapshot }),
-		},
+	return all
+}
+
+// volume finds a volume, also an instance's root.
+func (r *Room) volume(tx *store.Tx, id string) (volumeRow, bool) {
+	if v, ok := r.volumes.GetTx(tx, id); ok {
+		return v, true
 	}
-	rows := slices.DeleteFunc(r.instances.All(), func(i Instance) bool { return i.State == terminated })
-	rows, next, err := l.List(r.Registry, rows, in.VolumeIds, in.Filters, in.MaxResults, in.NextToken)
-	if err != nil {
-		return nil, err
+	all := r.instances.AllTx(tx)
+	n := slices.IndexFunc(all, func(i Instance) bool { return i.Volume == id && i.State != terminated })
+	if n < 0 {
+		return volumeRow{}, false
 	}
-	out := &ec2.DescribeVolumesOutput{NextToken: next}
-	for _, i := range rows {
-		d := i.Disk.filled()
-		out.Volumes = append(out.Volumes, ec2types.Volume{
-			VolumeId: new(i.Volume), AvailabilityZone: new(i.Zone), CreateTime: new(i.VolumeMade), Size: new(d.GiB), State: ec2types.VolumeStateInUse,
-			VolumeType: d.Type, Iops: room.Some(d.IOPS), Throughput: room.Some(d.Throughput), SnapshotId: new(i.VolumeSnapshot), Encrypted: new(false), MultiAttachEnabled: new(false), Tags: r.Tags(i.Volume),
-			Attachments: []ec2types.VolumeAttachment{{
-				VolumeId: new(i.Volume), InstanceId: new(i.ID), Device: new(rootDevice), AttachTime: new(i.VolumeMade),
-				State: ec2types.VolumeAttachmentStateAttached, DeleteOnTermination: new(true),
-			}},
-		})
+	return rootVolume(all[n]), true
+}
+
+// volumesOf are the volumes beside an instance's root, in the order of their devices.
+func (r *Room) volumesOf(tx *store.Tx, instance string) []volumeRow {
+	all := slices.DeleteFunc(r.volumes.AllTx(tx), func(v volumeRow) bool { return v.Attachment == nil || v.Attachment.Instance != instance })
+	slices.SortFunc(all, func(a, b volumeRow) int { return compareDevices(a.Attachment.Device, b.Attachment.Device) })
+	return all
+}
+
+func compareDevices(a, b string) int {
+	if n := len(a) - len(b); n != 0 {
+		return n
 	}
-	return out, nil
+	return slices.Compare([]byte(a), []byte(b))
+}
+
+func (r *Room) showVolume(v volumeRow) ec2types.Volume {
+	out := ec2types.Volume{
+		VolumeId: new(v.ID), AvailabilityZone: new(v.Zone), CreateTime: new(v.Made), Size: new(v.Disk.GiB), State: v.State, VolumeType: v.Disk.Type,
+		Iops: room.Some(v.Disk.IOPS), Throughput: room.Some(v.Disk.Throughput), SnapshotId: new(v.Snapshot), Encrypted: new(v.Encrypted),
+		MultiAttachEnabled: new(false), Tags: r.Tags(v.ID), Attachments: []ec2types.VolumeAttachment{},
+	}
+	if v.Attachment != nil {
+		out.Attachments = append(out.Attachments, showAttachment(v))
+	}
+	return out
+}
+
+func showAttachment(v volumeRow) ec2types.VolumeAttachment {
+	a := v.Attachment
+	return ec2types.VolumeAttachment{
+		VolumeId: new(v.ID), InstanceId: new(a.Instance), Device: new(a.Device), AttachTime: new(a.At), State: a.State,
+		DeleteOnTermination: new(a.DeleteOnTermination),
+	}
 }

@@ -30,7 +30,8 @@ func ZoneID(zone string) string {
 	return parts[0] + short.Replace(parts[1]) + parts[2] + "-az" + strconv.Itoa(int(letter-'a')+1)
 }
 
-func (r *Room) chooseZone(zone, id string) (string, error) {
+// ChooseZone finds the zone of a name, an id or both; the first where neither is given.
+func (r *Room) ChooseZone(zone, id string) (string, error) {
 	for _, z := range r.Zones() {
 		if id != "" && ZoneID(z) == id && (zone == "" || zone == z) {
 			return z, nil

@@ -167,7 +167,7 @@ func (r *Room) CreateDefaultSubnet(ctx context.Context, in *ec2.CreateDefaultSub
 	if room.Deref(in.AvailabilityZone)+room.Deref(in.AvailabilityZoneId) == "" {
 		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter availabilityZone")
 	}
-	zone, err := r.chooseZone(room.Deref(in.AvailabilityZone), room.Deref(in.AvailabilityZoneId))
+	zone, err := r.ChooseZone(room.Deref(in.AvailabilityZone), room.Deref(in.AvailabilityZoneId))
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (r *Room) CreateSubnet(ctx context.Context, in *ec2.CreateSubnetInput) (*ec
 	if err := resource.Required("cidrBlock", in.CidrBlock); err != nil {
 		return nil, err
 	}
-	zone, err := r.chooseZone(room.Deref(in.AvailabilityZone), room.Deref(in.AvailabilityZoneId))
+	zone, err := r.ChooseZone(room.Deref(in.AvailabilityZone), room.Deref(in.AvailabilityZoneId))
 	if err != nil {
 		return nil, err
 	}

@@ -176,10 +176,13 @@ func (d *Desk) RunImage(image, subnet string, n int32) (ids []string) {
 	return ids
 }
 
-// Layers lists the folders of the region's layers.
-func (d *Desk) Layers() (names []string) {
+// Dir is the region's folder.
+func (d *Desk) Dir() string { return d.config.Dir }
+
+// Files lists what is in a folder of the region's.
+func (d *Desk) Files(folder string) (names []string) {
 	d.T.Helper()
-	entries, err := os.ReadDir(filepath.Join(d.config.Dir, "layers"))
+	entries, err := os.ReadDir(filepath.Join(d.config.Dir, folder))
 	if err != nil {
 		d.T.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package roomtest
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
@@ -12,6 +13,43 @@ type Pretender struct {
 	Spec machine.Spec
 	once sync.Once
 	done chan struct{}
+
+	mu      sync.Mutex
+	volumes map[string]string // paths by devices
+	held    bool
+}
+
+// Hold has processes keep all volumes open, or close them.
+func (p *Pretender) Hold(open bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = open
+}
+
+// Volumes tells the paths of the volumes that it has, by their devices.
+func (p *Pretender) Volumes() map[string]string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.volumes)
+}
+
+// Attach gives it a volume.
+func (p *Pretender) Attach(v machine.Volume) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.volumes[v.Device] = v.Path
+	return nil
+}
+
+// Detach takes one, as an instance of the kernel's would.
+func (p *Pretender) Detach(device string, force bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.held && !force {
+		return machine.ErrBusy
+	}
+	delete(p.volumes, device)
+	return nil
 }
 
 // Done is closed once Stop was called.
@@ -41,7 +79,10 @@ func (h *Machines[M]) Start(_ context.Context, s machine.Spec) (M, error) {
 		var none M
 		return none, h.fail
 	}
-	p := &Pretender{Spec: s, done: make(chan struct{})}
+	p := &Pretender{Spec: s, done: make(chan struct{}), volumes: map[string]string{}}
+	for _, v := range s.Volumes {
+		p.volumes[v.Device] = v.Path
+	}
 	if h.started == nil {
 		h.started = map[string]*Pretender{}
 	}
