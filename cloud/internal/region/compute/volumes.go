@@ -1,7 +1,9 @@
 package compute
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -92,12 +94,8 @@ func (r *Room) volumesOf(tx *store.Tx, instance string) []volumeRow {
 	return all
 }
 
-func compareDevices(a, b string) int {
-	if n := len(a) - len(b); n != 0 {
-		return n
-	}
-	return slices.Compare([]byte(a), []byte(b))
-}
+// compareDevices puts /dev/sdz before /dev/xvdaa.
+func compareDevices(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) }
 
 func (r *Room) showVolume(v volumeRow) ec2types.Volume {
 	out := ec2types.Volume{
