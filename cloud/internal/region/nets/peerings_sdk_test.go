@@ -90,7 +90,7 @@ func TestPeeringWithinARegion(t *testing.T) {
 		roomtest.WantAPIError(t, refused, "InvalidVpcPeeringConnectionID.NotFound")
 	}
 	again := request(d.Desk, a, b, "") // the deleted one is in nobody's way
-	if err := reject(d.Desk, again); err != nil {
+	if _, err := d.RejectVpcPeeringConnection(t.Context(), &ec2.RejectVpcPeeringConnectionInput{VpcPeeringConnectionId: &again}); err != nil {
 		t.Fatal(err)
 	}
 	wantPeering(d.Desk, again, "rejected", "Rejected by 111122223333")
