@@ -30,14 +30,10 @@ type Document struct {
 	PublicName  string     // empty where it has none
 	PublicIP    netip.Addr // the zero value where it has none
 
-	MAC        string
-	Interface  string // eni-...
-	Subnet     string // subnet-...
-	SubnetCIDR netip.Prefix
-	VPC        string // vpc-...
-	VPCCIDR    netip.Prefix
-	Groups     []string // the security groups' names
-	GroupIDs   []string
+	VPC     string // vpc-...
+	VPCCIDR netip.Prefix
+	Groups  []string // the names of its security groups
+	Devices []Device // its network interfaces, the first one first
 
 	UserData  []byte
 	KeyName   string            // of its key pair; empty where it has none
@@ -50,6 +46,20 @@ type Document struct {
 
 	TokensRequired bool // IMDSv2 only (HttpTokens)
 	Disabled       bool // HttpEndpoint
+}
+
+// Device is what the metadata service tells of one network interface.
+type Device struct {
+	Number      int
+	MAC         string
+	Interface   string // eni-...
+	PrivateName string
+	PublicName  string      // empty where it has none
+	Addresses   [][2]string // private and public ones; no public one is empty
+	Subnet      string      // subnet-...
+	SubnetCIDR  netip.Prefix
+	Groups      []string // the security groups' names
+	GroupIDs    []string
 }
 
 // versions are the versions that the service answers besides latest; each has the whole tree.

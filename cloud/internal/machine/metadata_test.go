@@ -22,8 +22,12 @@ func newAsker(t *testing.T) asker {
 	first := Document{
 		AccountID: "123456789012", InstanceID: testID, ImageID: "ami-0123456789abcdef0", InstanceType: "t3.micro", Region: "us-east-1",
 		Zone: "us-east-1a", PrivateName: "ip-10-0-1-23.ec2.internal", PrivateIP: netip.MustParseAddr("10.0.1.23"),
-		PublicIP: netip.MustParseAddr("198.51.100.7"), PublicName: "ec2-198-51-100-7.compute-1.amazonaws.com", MAC: "02:00:0a:00:01:17",
-		Interface: "eni-1", Groups: []string{"internal", "public"}, UserData: []byte("#!/bin/sh\n"),
+		PublicIP: netip.MustParseAddr("198.51.100.7"), PublicName: "ec2-198-51-100-7.compute-1.amazonaws.com",
+		Devices: []Device{
+			{MAC: "02:00:0a:00:01:17", Interface: "eni-1", Addresses: [][2]string{{"10.0.1.23", "198.51.100.7"}, {"10.0.1.33", ""}}},
+			{Number: 1, MAC: "02:00:0a:00:02:17", Interface: "eni-2", Addresses: [][2]string{{"10.0.2.23", ""}}},
+		},
+		Groups: []string{"internal", "public"}, UserData: []byte("#!/bin/sh\n"),
 		ProfileARN: "arn:aws:iam::123456789012:instance-profile/web", ProfileID: "AIPA1",
 		Tags: map[string]string{"Name": "one", "tier": "web"}, TokensRequired: true, KeyName: "mine", PublicKey: "ssh-ed25519 AAAA mine",
 	}
@@ -63,22 +67,25 @@ func TestMetadataTree(t *testing.T) {
 	a := newAsker(t)
 	token := a.token("10.0.1.23", "60")
 	for path, want := range map[string]string{
-		"/latest/":                                                                 "dynamic\nmeta-data\nuser-data",
-		"/latest/meta-data/instance-id":                                            testID,
-		"/2021-03-23/meta-data/placement/region":                                   "us-east-1",
-		"/latest/meta-data/placement/":                                             "availability-zone\nregion",
-		"/latest/meta-data/placement":                                              "availability-zone\nregion",
-		"/latest/meta-data/public-ipv4":                                            "198.51.100.7",
-		"/latest/meta-data/security-groups":                                        "internal\npublic",
-		"/latest/meta-data/network/interfaces/macs/":                               "02:00:0a:00:01:17/",
-		"/latest/meta-data/tags/instance/":                                         "Name\ntier",
-		"/latest/meta-data/tags/instance/Name":                                     "one",
-		"/latest/meta-data/public-keys/":                                           "0=mine",
-		"/latest/meta-data/public-keys/0/":                                         "openssh-key",
-		"/latest/meta-data/public-keys/0/openssh-key":                              "ssh-ed25519 AAAA mine",
-		"/latest/user-data":                                                        "#!/bin/sh\n",
-		"/latest/dynamic/instance-identity/":                                       "document",
-		"/latest/meta-data/network/interfaces/macs/02:00:0a:00:01:17/interface-id": "eni-1",
+		"/latest/":                                   "dynamic\nmeta-data\nuser-data",
+		"/latest/meta-data/instance-id":              testID,
+		"/2021-03-23/meta-data/placement/region":     "us-east-1",
+		"/latest/meta-data/placement/":               "availability-zone\nregion",
+		"/latest/meta-data/placement":                "availability-zone\nregion",
+		"/latest/meta-data/public-ipv4":              "198.51.100.7",
+		"/latest/meta-data/security-groups":          "internal\npublic",
+		"/latest/meta-data/network/interfaces/macs/": "02:00:0a:00:01:17/\n02:00:0a:00:02:17/",
+		"/latest/meta-data/network/interfaces/macs/02:00:0a:00:01:17/local-ipv4s":   "10.0.1.23\n10.0.1.33",
+		"/latest/meta-data/network/interfaces/macs/02:00:0a:00:01:17/public-ipv4s":  "198.51.100.7",
+		"/latest/meta-data/network/interfaces/macs/02:00:0a:00:02:17/device-number": "1",
+		"/latest/meta-data/tags/instance/":                                          "Name\ntier",
+		"/latest/meta-data/tags/instance/Name":                                      "one",
+		"/latest/meta-data/public-keys/":                                            "0=mine",
+		"/latest/meta-data/public-keys/0/":                                          "openssh-key",
+		"/latest/meta-data/public-keys/0/openssh-key":                               "ssh-ed25519 AAAA mine",
+		"/latest/user-data":                                                         "#!/bin/sh\n",
+		"/latest/dynamic/instance-identity/":                                        "document",
+		"/latest/meta-data/network/interfaces/macs/02:00:0a:00:01:17/interface-id":  "eni-1",
 	} {
 		if w := a.ask("GET", "10.0.1.23", path, tokenHeader, token); w.Code != 200 || w.Body.String() != want {
 			t.Errorf("%s: %d %q, want %q", path, w.Code, w.Body, want)

@@ -54,7 +54,9 @@ func (t tree) read(path string) (string, bool) {
 func (d Document) tree() tree {
 	t := tree{}
 	d.addItself(t)
-	d.addInterface(t)
+	for _, device := range d.Devices {
+		d.addDevice(t, device)
+	}
 	t.add("dynamic/instance-identity/document", d.identity())
 	if len(d.UserData) > 0 {
 		t["user-data"] = string(d.UserData)
@@ -77,7 +79,9 @@ func (d Document) addItself(t tree) {
 	t.add(m+"instance-type", d.InstanceType)
 	t.add(m+"local-hostname", d.PrivateName)
 	t.add(m+"local-ipv4", text(d.PrivateIP))
-	t.add(m+"mac", d.MAC)
+	if len(d.Devices) > 0 {
+		t.add(m+"mac", d.Devices[0].MAC)
+	}
 	t.add(m+"placement/availability-zone", d.Zone)
 	t.add(m+"placement/availability-zone-id", d.ZoneID)
 	t.add(m+"placement/region", d.Region)
@@ -93,26 +97,28 @@ func (d Document) addItself(t tree) {
 	t.add(m+"services/partition", "aws")
 }
 
-func (d Document) addInterface(t tree) {
-	if d.MAC == "" {
-		return
-	}
-	m := "meta-data/network/interfaces/macs/" + d.MAC + "/"
-	t.add(m+"device-number", "0")
-	t.add(m+"interface-id", d.Interface)
-	t.add(m+"local-hostname", d.PrivateName)
-	t.add(m+"local-ipv4s", text(d.PrivateIP))
-	t.add(m+"mac", d.MAC)
+func (d Document) addDevice(t tree, x Device) {
+	m := "meta-data/network/interfaces/macs/" + x.MAC + "/"
+	t.add(m+"device-number", strconv.Itoa(x.Number))
+	t.add(m+"interface-id", x.Interface)
+	t.add(m+"local-hostname", x.PrivateName)
+	t.add(m+"mac", x.MAC)
 	t.add(m+"owner-id", d.AccountID)
-	t.add(m+"public-hostname", d.PublicName)
-	t.add(m+"public-ipv4s", text(d.PublicIP))
-	if d.PublicIP.IsValid() {
-		t.add(m+"ipv4-associations/"+text(d.PublicIP), text(d.PrivateIP))
+	t.add(m+"public-hostname", x.PublicName)
+	var private, public []string
+	for _, a := range x.Addresses {
+		private = append(private, a[0])
+		if a[1] != "" {
+			public = append(public, a[1])
+			t.add(m+"ipv4-associations/"+a[1], a[0])
+		}
 	}
-	t.add(m+"security-group-ids", strings.Join(d.GroupIDs, "\n"))
-	t.add(m+"security-groups", strings.Join(d.Groups, "\n"))
-	t.add(m+"subnet-id", d.Subnet)
-	t.add(m+"subnet-ipv4-cidr-block", prefix(d.SubnetCIDR))
+	t.add(m+"local-ipv4s", strings.Join(private, "\n"))
+	t.add(m+"public-ipv4s", strings.Join(public, "\n"))
+	t.add(m+"security-group-ids", strings.Join(x.GroupIDs, "\n"))
+	t.add(m+"security-groups", strings.Join(x.Groups, "\n"))
+	t.add(m+"subnet-id", x.Subnet)
+	t.add(m+"subnet-ipv4-cidr-block", prefix(x.SubnetCIDR))
 	t.add(m+"vpc-id", d.VPC)
 	t.add(m+"vpc-ipv4-cidr-block", prefix(d.VPCCIDR))
 	t.add(m+"vpc-ipv4-cidr-blocks", prefix(d.VPCCIDR))

@@ -113,6 +113,7 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	if r.nets, err = nets.Load(r.resources, nets.Config{
 		Index: r.cfg.Index, DefaultVPC: r.cfg.DefaultVPC, Fabric: fabric, Resolve: r.cfg.Resolve, Synced: r.twins.update, Peer: r.cfg.Peer,
 		Metadata: func(vpc string) http.Handler { return r.compute.Metadata(vpc) },
+		Instance: func(tx *store.Tx, id string) nets.Instance { return r.compute.ForNetworks(tx, id) },
 	}); err != nil {
 		return err
 	}

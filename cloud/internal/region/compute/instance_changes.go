@@ -102,11 +102,26 @@ func (r *Room) attributeChanges(in *ec2.ModifyInstanceAttributeInput) []attribut
 		}},
 		{in.Kernel != nil, true, func(*store.Tx, *Instance) error { return onlyEmpty("Kernel", in.Kernel) }},
 		{in.Ramdisk != nil, true, func(*store.Tx, *Instance) error { return onlyEmpty("Ramdisk", in.Ramdisk) }},
-		{len(in.Groups) > 0, false, func(tx *store.Tx, i *Instance) error { return r.nets.SetGroups(tx, i.Interface, in.Groups) }},
+		{len(in.Groups) > 0, false, func(tx *store.Tx, i *Instance) error {
+			eni, err := r.nets.SoleInterface(tx, i.ID, "")
+			if err != nil {
+				return err
+			}
+			return r.nets.SetGroups(tx, eni.ID, in.Groups)
+		}},
 		{in.SourceDestCheck != nil, false, func(tx *store.Tx, i *Instance) error {
-			return r.nets.SetSourceDestCheck(tx, i.Interface, room.Deref(in.SourceDestCheck.Value))
+			return r.checkSource(tx, i, room.Deref(in.SourceDestCheck.Value))
 		}},
 	}
+}
+
+// checkSource turns the check of sources and destinations on or off at the one interface of an instance.
+func (r *Room) checkSource(tx *store.Tx, i *Instance, on bool) error {
+	eni, err := r.nets.SoleInterface(tx, i.ID, "")
+	if err != nil {
+		return err
+	}
+	return r.nets.SetSourceDestCheck(tx, eni.ID, on)
 }
 
 // onlyEmpty takes the absence of what instances here do not have.
@@ -197,7 +212,7 @@ func (r *Room) ResetInstanceAttribute(ctx context.Context, in *ec2.ResetInstance
 	case ec2types.InstanceAttributeNameKernel, ec2types.InstanceAttributeNameRamdisk:
 		c.stopped = true
 	case ec2types.InstanceAttributeNameSourceDestCheck:
-		c.change = func(tx *store.Tx, i *Instance) error { return r.nets.SetSourceDestCheck(tx, i.Interface, true) }
+		c.change = func(tx *store.Tx, i *Instance) error { return r.checkSource(tx, i, true) }
 	default:
 		return nil, badValue(string(in.Attribute), "attribute")
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/rootfs"
@@ -132,32 +131,13 @@ func (r *Room) showInstance(i Instance) ec2types.Instance {
 			},
 		})
 	}
-	if eni, ok := r.nets.Interface(nil, i.Interface); ok {
-		r.showAddresses(&out, eni)
+	for _, eni := range r.nets.InterfacesOf(nil, i.ID) {
+		out.NetworkInterfaces = append(out.NetworkInterfaces, r.showDevice(eni))
+	}
+	if len(out.NetworkInterfaces) > 0 {
+		showFirst(&out)
 	}
 	return out
-}
-
-func (r *Room) showAddresses(out *ec2types.Instance, eni nets.Interface) {
-	out.SecurityGroups, out.SourceDestCheck = r.nets.Identifiers(eni.Groups), new(!eni.NoSourceDestCheck)
-	out.PrivateIpAddress, out.PrivateDnsName = new(eni.Address.String()), new(r.nets.PrivateName(eni.Address))
-	nic := ec2types.InstanceNetworkInterface{
-		NetworkInterfaceId: new(eni.ID), SubnetId: new(eni.Subnet), VpcId: new(eni.VPC), MacAddress: new(eni.MAC), Description: new(eni.Description),
-		OwnerId: new(r.Account), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName, Groups: out.SecurityGroups,
-		SourceDestCheck: new(!eni.NoSourceDestCheck), Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: new("interface"), Ipv6Addresses: []ec2types.InstanceIpv6Address{},
-		Attachment: &ec2types.InstanceNetworkInterfaceAttachment{
-			AttachmentId: new(eni.Attachment), AttachTime: new(eni.Attached), DeleteOnTermination: new(true), DeviceIndex: new(int32(0)),
-			Status: ec2types.AttachmentStatusAttached, NetworkCardIndex: new(int32(0)),
-		},
-	}
-	private := ec2types.InstancePrivateIpAddress{Primary: new(true), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName}
-	if eni.Public.IsValid() {
-		out.PublicIpAddress, out.PublicDnsName = new(eni.Public.String()), new(r.nets.PublicName(eni.VPC, eni.Public))
-		nic.Association = &ec2types.InstanceNetworkInterfaceAssociation{PublicIp: out.PublicIpAddress, PublicDnsName: out.PublicDnsName, IpOwnerId: new("amazon")}
-		private.Association = nic.Association
-	}
-	nic.PrivateIpAddresses = []ec2types.InstancePrivateIpAddress{private}
-	out.NetworkInterfaces = []ec2types.InstanceNetworkInterface{nic}
 }
 
 func (r *Room) showReservation(id string, rows []Instance) ec2types.Reservation {

@@ -1,8 +1,6 @@
 package compute
 
 import (
-	"net/netip"
-
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
@@ -16,11 +14,8 @@ type launchPlan struct {
 	in        *ec2.RunInstancesInput
 	image     imageRow
 	kind      instanceType
-	subnet    nets.Subnet
-	groups    []string
-	public    bool
-	wanted    netip.Addr
-	text      string // the interface's description
+	subnet    nets.Subnet // of the first interface
+	devices   []device    // by their indexes
 	key       keyPairRow
 	credits   string
 	disk      disk
@@ -108,91 +103,4 @@ func planHardware(p *launchPlan) error {
 	}
 	p.credits, err = p.kind.checkCredits(asked.CpuCredits)
 	return err
-}
-
-// planNetwork reads either form of the request: with an interface that it describes itself, or without.
-func (r *Room) planNetwork(p *launchPlan) error {
-	if len(p.in.NetworkInterfaces) > 0 {
-		return r.planInterface(p)
-	}
-	var err error
-	if p.groups, err = r.groupsOf(p.in); err != nil {
-		return err
-	}
-	err = r.planSubnet(p, p.in.SubnetId, p.in.PrivateIpAddress)
-	p.public = p.subnet.MapPublic
-	return err
-}
-
-// groupsOf are the security groups of a request without interfaces. Names are of the default VPC, so that no subnet can be
-// named beside them (EC2 API reference, RunInstances).
-func (r *Room) groupsOf(in *ec2.RunInstancesInput) ([]string, error) {
-	if len(in.SecurityGroups) > 0 && in.SubnetId != nil {
-		return nil, wire.Errorf("InvalidParameterCombination", "The parameter groupName cannot be used with the parameter subnet")
-	}
-	named, err := r.nets.GroupsNamed(nil, in.SecurityGroups)
-	return append(named, in.SecurityGroupIds...), err
-}
-
-// planInterface reads the form of the request that describes the interface itself.
-func (r *Room) planInterface(p *launchPlan) error {
-	in := p.in
-	if len(in.NetworkInterfaces) > 1 {
-		return wire.Errorf("AttachmentLimitExceeded", "Interface count %d exceeds the limit of 1 here.", len(in.NetworkInterfaces))
-	}
-	if in.SubnetId != nil || len(in.SecurityGroupIds)+len(in.SecurityGroups) > 0 {
-		return wire.Errorf(
-			"InvalidParameterCombination",
-			"Network interfaces and an instance-level subnet ID or security groups may not be specified on the same request",
-		)
-	}
-	spec := in.NetworkInterfaces[0]
-	if err := room.Only(spec, "DeviceIndex", "SubnetId", "Groups", "AssociatePublicIpAddress", "DeleteOnTermination", "Description", "PrivateIpAddress"); err != nil {
-		return err
-	}
-	if room.Deref(spec.DeviceIndex) != 0 {
-		return wire.Errorf("InvalidParameterValue", "The primary network interface must have device index 0.")
-	}
-	if spec.DeleteOnTermination != nil && !*spec.DeleteOnTermination {
-		return wire.Errorf("UnsupportedOperation", "DeleteOnTermination=false is not supported for network interfaces here.")
-	}
-	if err := r.planSubnet(p, spec.SubnetId, spec.PrivateIpAddress); err != nil {
-		return err
-	}
-	p.groups, p.text, p.public = spec.Groups, room.Deref(spec.Description), p.subnet.MapPublic
-	if spec.AssociatePublicIpAddress != nil {
-		p.public = *spec.AssociatePublicIpAddress
-	}
-	return nil
-}
-
-func (r *Room) planSubnet(p *launchPlan, id, private *string) error {
-	var err error
-	if p.subnet, err = r.chooseSubnet(room.Deref(id), p.in.Placement); err != nil {
-		return err
-	}
-	if private != nil {
-		a, err := netip.ParseAddr(*private)
-		if err != nil {
-			return wire.Errorf("InvalidParameterValue", "invalid value for parameter address: %s", *private)
-		}
-		p.wanted = a
-	}
-	return nil
-}
-
-// chooseSubnet finds the subnet that is named, or the default one of the zone that is.
-func (r *Room) chooseSubnet(id string, place *ec2types.Placement) (nets.Subnet, error) {
-	if id == "" {
-		var zone string
-		if place != nil {
-			zone = room.Deref(place.AvailabilityZone)
-		}
-		return r.nets.DefaultSubnet(zone)
-	}
-	subnet, ok := r.nets.Subnet(nil, id)
-	if !ok {
-		return subnet, nets.MissingSubnet(id)
-	}
-	return subnet, nil
 }

@@ -8,6 +8,7 @@ import (
 // Operations registers the handlers.
 func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.EC2, "AssociateIamInstanceProfile", r.AssociateIamInstanceProfile)
+	wire.Handle(m, wire.EC2, "AttachNetworkInterface", r.AttachNetworkInterface)
 	wire.Handle(m, wire.EC2, "AttachVolume", r.AttachVolume)
 	wire.Handle(m, wire.EC2, "CopyImage", r.CopyImage)
 	wire.Handle(m, wire.EC2, "CreateImage", r.CreateImage)
@@ -42,6 +43,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	resource.Ask(m, "DescribeSnapshots", r.DescribeSnapshots)
 	resource.Ask(m, "DescribeVolumes", r.DescribeVolumes)
 	resource.Ask(m, "DescribeVolumesModifications", r.DescribeVolumesModifications)
+	wire.Handle(m, wire.EC2, "DetachNetworkInterface", r.DetachNetworkInterface)
 	wire.Handle(m, wire.EC2, "DetachVolume", r.DetachVolume)
 	wire.Handle(m, wire.EC2, "DisassociateIamInstanceProfile", r.DisassociateIamInstanceProfile)
 	resource.Ask(m, "GetConsoleOutput", r.GetConsoleOutput)

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
@@ -103,24 +102,21 @@ func (r *Room) reserved(reservation string) []Instance {
 
 var launched = []ec2types.ResourceType{ec2types.ResourceTypeInstance, ec2types.ResourceTypeVolume, ec2types.ResourceTypeNetworkInterface}
 
-// launch writes one pending instance with its interface.
+// launch writes one pending instance with its interfaces.
 func (r *Room) launch(tx *store.Tx, p launchPlan, reservation string, index int32) error {
-	id := instanceKind.NewID()
-	eni, err := r.nets.NewInterface(tx, nets.Wanted{
-		Subnet: p.subnet.ID, Groups: p.groups, Public: p.public, Address: p.wanted, Description: p.text, Instance: id,
-	})
+	row := p.instance(instanceKind.NewID())
+	row.Reservation, row.LaunchIndex = reservation, index
+	made, err := r.connect(tx, p, &row)
 	if err != nil {
 		return err
 	}
-	row := p.instance(id)
-	row.Reservation, row.LaunchIndex, row.Interface = reservation, index, eni.ID
 	if err := r.place(tx, &row); err != nil {
 		return err
 	}
 	if err := r.putVolumes(tx, p, row); err != nil {
 		return err
 	}
-	if err := r.tagLaunched(tx, p, row); err != nil {
+	if err := r.tagLaunched(tx, p, append(made, row.ID, row.Volume), row); err != nil {
 		return err
 	}
 	return r.instances.Put(tx, row.ID, row)
@@ -151,7 +147,7 @@ func (p launchPlan) instance(id string) Instance {
 }
 
 // tagLaunched tags a new instance and what came with it: with the request's tags, and the template that it was launched from.
-func (r *Room) tagLaunched(tx *store.Tx, p launchPlan, row Instance) error {
+func (r *Room) tagLaunched(tx *store.Tx, p launchPlan, made []string, row Instance) error {
 	if p.from != nil {
 		own := []ec2types.Tag{
 			{Key: new("aws:ec2launchtemplate:id"), Value: new(p.from.ID)},
@@ -161,7 +157,6 @@ func (r *Room) tagLaunched(tx *store.Tx, p launchPlan, row Instance) error {
 			return err
 		}
 	}
-	made := []string{row.ID, row.Volume, row.Interface}
 	for _, v := range r.volumesOf(tx, row.ID) {
 		made = append(made, v.ID)
 	}

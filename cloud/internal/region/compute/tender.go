@@ -226,7 +226,7 @@ func (r *Room) changeInstance(id string, change func(*Instance)) error {
 }
 
 // settle ends a transition: a stopped instance gives its public address back, a terminated one its
-// interface.
+// interfaces.
 func (r *Room) settle(row Instance, to ec2types.InstanceStateName) error {
 	var ending []string
 	err := r.Update(func(tx *store.Tx) error {
@@ -240,7 +240,7 @@ func (r *Room) settle(row Instance, to ec2types.InstanceStateName) error {
 			if ending, err = r.leaveVolumes(tx, i.ID); err != nil {
 				return err
 			}
-			err = r.nets.RemoveInterface(tx, i.Interface)
+			err = r.nets.DetachAll(tx, i.ID)
 		} else {
 			err = r.nets.Release(tx, i.Interface)
 		}

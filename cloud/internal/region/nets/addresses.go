@@ -13,7 +13,9 @@ func (r *Room) privateAddress(tx *store.Tx, s Subnet, wanted netip.Addr) (netip.
 	taken := map[netip.Addr]bool{}
 	for _, i := range r.interfaces.AllTx(tx) {
 		if i.Subnet == s.ID {
-			taken[i.Address] = true
+			for _, a := range i.Addresses() {
+				taken[a.Private] = true
+			}
 		}
 	}
 	cidr := netip.MustParsePrefix(s.CIDR)

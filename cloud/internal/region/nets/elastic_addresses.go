@@ -21,6 +21,7 @@ type elasticRow struct {
 	Public      netip.Addr
 	Association string // the last one; over if Interface is empty
 	Interface   string
+	Private     netip.Addr // of the interface's addresses; the zero value for the primary one
 }
 
 var (
@@ -95,12 +96,12 @@ func (r *Room) AssociateAddress(ctx context.Context, in *ec2.AssociateAddressInp
 		if !ok {
 			return missingAllocation(*in.AllocationId)
 		}
-		eni, err := r.addressee(tx, in)
+		eni, private, err := r.addressee(tx, in)
 		if err != nil {
 			return err
 		}
 		changed[eni.VPC] = true
-		if id = row.Association; row.Interface == eni.ID {
+		if id = row.Association; row.Interface == eni.ID && row.at(eni) == private {
 			return room.DryRun(in) // the same again changes nothing
 		}
 		if row.Interface != "" {
@@ -115,12 +116,13 @@ func (r *Room) AssociateAddress(ctx context.Context, in *ec2.AssociateAddressInp
 			if err := r.loseElastic(tx, row, true); err != nil {
 				return err
 			}
+			eni, _ = r.interfaces.GetTx(tx, eni.ID) // which may be the one that has lost it
 		}
 		if err := room.DryRun(in); err != nil {
 			return err
 		}
 		id = elasticAssociationKind.NewID()
-		return r.giveElastic(tx, row, eni, id)
+		return r.giveElastic(tx, row, eni, private, id)
 	})
 	if err != nil {
 		return nil, err
@@ -133,31 +135,39 @@ func (r *Room) AssociateAddress(ctx context.Context, in *ec2.AssociateAddressInp
 	return &ec2.AssociateAddressOutput{AssociationId: &id}, nil
 }
 
-// addressee finds the interface that an address is to be associated with.
-func (r *Room) addressee(tx *store.Tx, in *ec2.AssociateAddressInput) (Interface, error) {
+// at is the private address of its interface that an Elastic IP address means.
+func (e elasticRow) at(eni Interface) netip.Addr {
+	if e.Private.IsValid() {
+		return e.Private
+	}
+	return eni.Address
+}
+
+// addressee finds the interface that an address is to be associated with, and which of its private addresses.
+func (r *Room) addressee(tx *store.Tx, in *ec2.AssociateAddressInput) (eni Interface, private netip.Addr, err error) {
 	instance, id := room.Deref(in.InstanceId), room.Deref(in.NetworkInterfaceId)
 	if (instance == "") == (id == "") {
-		return Interface{}, wire.Errorf("InvalidParameterCombination", "Exactly one of instanceId and networkInterfaceId must be specified.")
+		return eni, private, wire.Errorf("InvalidParameterCombination", "Exactly one of instanceId and networkInterfaceId must be specified.")
 	}
-	all := r.interfaces.AllTx(tx)
-	at := slices.IndexFunc(all, func(i Interface) bool { return i.ID == id || instance != "" && i.Instance == instance })
+	if eni, err = r.SoleInterface(tx, instance, id); err != nil {
+		return eni, private, err
+	}
+	private = eni.Address
+	if asked := room.Deref(in.PrivateIpAddress); asked != "" {
+		if private, err = netip.ParseAddr(asked); err != nil || !eni.has(private) {
+			return eni, private, wire.Errorf("InvalidParameterValue", "Address %s is not assigned to interface %s", asked, eni.ID)
+		}
+	}
 	switch {
-	case at < 0 && instance != "":
-		return Interface{}, wire.Errorf("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", instance)
-	case at < 0:
-		return Interface{}, missingInterface(id)
+	case eni.managed():
+		return eni, private, notPermitted()
+	case r.instance(tx, eni.Instance).Creating:
+		return eni, private, wire.Errorf("IncorrectInstanceState",
+			"The pending-instance-creation instance to which '%s' is attached is not in a valid state for this operation", eni.ID)
+	case !r.HasGateway(tx, eni.VPC):
+		return eni, private, wire.Errorf("Gateway.NotAttached", "Network %s is not attached to any internet gateway", eni.VPC)
 	}
-	eni := all[at]
-	if eni.managed() {
-		return eni, notPermitted()
-	}
-	if private := room.Deref(in.PrivateIpAddress); private != "" && private != eni.Address.String() {
-		return eni, wire.Errorf("InvalidParameterValue", "Address %s is not assigned to interface %s", private, eni.ID)
-	}
-	if !r.HasGateway(tx, eni.VPC) {
-		return eni, wire.Errorf("Gateway.NotAttached", "Network %s is not attached to any internet gateway", eni.VPC)
-	}
-	return eni, nil
+	return eni, private, nil
 }
 
 // notPermitted refuses changes of what a service manages: an address of a load balancer or a NAT gateway.
@@ -165,14 +175,15 @@ func notPermitted() error {
 	return wire.Errorf("AuthFailure", "You do not have permission to access the specified resource.")
 }
 
-// giveElastic associates an address with an interface, which may have another one that stays allocated.
-func (r *Room) giveElastic(tx *store.Tx, row elasticRow, eni Interface, id string) error {
-	if before, ok := r.elasticOf(tx, eni.ID); ok {
+// giveElastic associates an address with an interface's private one, which may have another that stays allocated.
+func (r *Room) giveElastic(tx *store.Tx, row elasticRow, eni Interface, private netip.Addr, id string) error {
+	if before, ok := r.elasticAt(tx, eni, private); ok {
 		if err := r.loseElastic(tx, before, false); err != nil {
 			return err
 		}
 	}
-	row.Association, row.Interface, eni.Public = id, eni.ID, row.Public
+	row.Association, row.Interface, row.Private = id, eni.ID, private
+	eni.setPublic(private, row.Public)
 	if err := r.elastics.Put(tx, row.ID, row); err != nil {
 		return err
 	}
@@ -183,21 +194,22 @@ func (r *Room) giveElastic(tx *store.Tx, row elasticRow, eni Interface, id strin
 // with one.
 func (r *Room) loseElastic(tx *store.Tx, row elasticRow, renew bool) error {
 	eni, ok := r.interfaces.GetTx(tx, row.Interface)
-	row.Interface = ""
+	private := row.at(eni)
+	row.Interface, row.Private = "", netip.Addr{}
 	if err := r.elastics.Put(tx, row.ID, row); err != nil || !ok {
 		return err
 	}
-	eni.Public = netip.Addr{}
-	if err := r.interfaces.Put(tx, eni.ID, eni); err != nil || !renew {
+	eni.setPublic(private, netip.Addr{})
+	if err := r.interfaces.Put(tx, eni.ID, eni); err != nil || !renew || private != eni.Address {
 		return err
 	}
 	return r.Renew(tx, eni.ID)
 }
 
-// elasticOf returns the address that is associated with an interface.
-func (r *Room) elasticOf(tx *store.Tx, eni string) (elasticRow, bool) {
+// elasticAt returns the Elastic IP address that means one of an interface's private addresses.
+func (r *Room) elasticAt(tx *store.Tx, eni Interface, private netip.Addr) (elasticRow, bool) {
 	all := r.elastics.AllTx(tx)
-	at := slices.IndexFunc(all, func(e elasticRow) bool { return e.Interface == eni })
+	at := slices.IndexFunc(all, func(e elasticRow) bool { return e.Interface != "" && e.Interface == eni.ID && e.at(eni) == private })
 	if at < 0 {
 		return elasticRow{}, false
 	}
@@ -209,7 +221,8 @@ type Elastic struct{ Allocation, Association string }
 
 // ElasticOf returns the ids of the address that is associated with an interface; the zero value where none is.
 func (r *Room) ElasticOf(eni string) Elastic {
-	row, ok := r.elasticOf(nil, eni)
+	i, _ := r.interfaces.Get(eni)
+	row, ok := r.elasticAt(nil, i, i.Address)
 	if !ok {
 		return Elastic{}
 	}
@@ -298,7 +311,7 @@ func (r *Room) showElastic(row elasticRow) ec2types.Address {
 	}
 	if eni, ok := r.interfaces.Get(row.Interface); ok {
 		out.AssociationId, out.NetworkInterfaceId, out.NetworkInterfaceOwnerId = new(row.Association), new(eni.ID), new(r.Account)
-		out.PrivateIpAddress, out.InstanceId = new(eni.Address.String()), room.Some(eni.Instance)
+		out.PrivateIpAddress, out.InstanceId = new(row.at(eni).String()), room.Some(eni.Instance)
 	}
 	return out
 }

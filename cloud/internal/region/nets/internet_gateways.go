@@ -95,7 +95,7 @@ func (r *Room) DetachInternetGateway(ctx context.Context, in *ec2.DetachInternet
 			return wire.Errorf("Gateway.NotAttached", "resource %s is not attached to network %s", row.ID, *in.VpcId)
 		}
 		for _, i := range r.interfaces.AllTx(tx) {
-			if i.VPC == row.VPC && i.Public.IsValid() {
+			if i.VPC == row.VPC && i.hasPublic() {
 				return wire.Errorf(
 					"DependencyViolation",
 					"Network %s has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.",

@@ -43,6 +43,6 @@ func TestTagsGivenAtCreationAreKept(t *testing.T) {
 	roomtest.Must(r.CreateDhcpOptions(ctx, &ec2.CreateDhcpOptionsInput{
 		DhcpConfigurations: []ec2types.NewDhcpConfiguration{{Key: new("domain-name"), Values: []string{"a.test"}}}, TagSpecifications: as("dhcp-options"),
 	}))(t)
-	// None of this package's calls makes an interface.
-	resourcetest.WantTagged(t, roomtest.Must(r.DescribeTags(ctx, &ec2.DescribeTagsInput{}))(t), kinds, interfaceKind)
+	roomtest.Must(r.CreateNetworkInterface(ctx, &ec2.CreateNetworkInterfaceInput{SubnetId: subnet, TagSpecifications: as("network-interface")}))(t)
+	resourcetest.WantTagged(t, roomtest.Must(r.DescribeTags(ctx, &ec2.DescribeTagsInput{}))(t), kinds)
 }

@@ -114,7 +114,7 @@ func (r *Room) connectNAT(tx *store.Tx, n *natRow) error {
 		return nil
 	}
 	n.Public, n.Association = address.Public, elasticAssociationKind.NewID()
-	return r.giveElastic(tx, address, eni, n.Association)
+	return r.giveElastic(tx, address, eni, eni.Address, n.Association)
 }
 
 // dismantleNAT takes a NAT gateway's interface away.

@@ -31,8 +31,16 @@ type Config struct {
 	// Peer tells the unix socket on which another region of this cloud serves ServePeers; false where there is no such
 	// region.
 	Peer func(region string) (socket string, ok bool)
+	// Instance tells what the networks have to know of an instance; nil where there are none.
+	Instance func(tx *store.Tx, id string) Instance
 	// Synced is called after each Sync, since the public ports may be others now.
 	Synced func()
+}
+
+// Instance is what the networks know of one.
+type Instance struct {
+	Creating  bool // it has not yet run
+	Addresses int  // the most private addresses of an interface; 0 where its type is not known
 }
 
 // Namespace is where sockets are opened and processes run; *network.Namespace is one.
@@ -133,6 +141,13 @@ func (r *Room) Close() {
 
 // VPC returns a VPC. A nil tx reads what is committed, here and in the other methods that take one.
 func (r *Room) VPC(tx *store.Tx, id string) (VPC, bool) { return r.vpcs.GetTx(tx, id) }
+
+func (r *Room) instance(tx *store.Tx, id string) Instance {
+	if r.cfg.Instance == nil || id == "" {
+		return Instance{}
+	}
+	return r.cfg.Instance(tx, id)
+}
 
 // Subnet returns a subnet.
 func (r *Room) Subnet(tx *store.Tx, id string) (Subnet, bool) { return r.subnets.GetTx(tx, id) }

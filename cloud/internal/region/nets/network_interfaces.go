@@ -1,7 +1,6 @@
 package nets
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 	"net"
@@ -9,26 +8,27 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/region/resource"
-	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// Interface is a network interface. It belongs to an instance, to a NAT gateway, or to a load balancer where both are empty.
+// Interface is a network interface: a user's, which may be an instance's, or a service's own.
 type Interface struct {
 	ID, VPC, Subnet, Zone, MAC, Description string
 	Address                                 netip.Addr
-	Public                                  netip.Addr // the zero value where it has none
-	WantsPublic                             bool       // to be given a public address at each start of its instance
+	Public                                  netip.Addr        // the zero value where it has none
+	Secondary                               []network.Address // further private addresses, and what is public of them
+	WantsPublic                             bool              // to be given a public address at each start of its instance
 	Groups                                  []string
-	Instance, Attachment                    string // empty for one that is managed
+	Own                                     bool   // a user made it, or an instance left it
 	NAT                                     string // the NAT gateway that manages it
+	Instance, Attachment                    string // empty while it is attached to none
+	Device                                  int32  // its index there
 	KeepOnTermination                       bool
-	NoSourceDestCheck                       bool // kept: instances cannot forward packets
+	NoSourceDestCheck                       bool
 	Attached                                time.Time
 }
 
@@ -44,8 +44,38 @@ func missingInterface(id string) error {
 	return resource.Missing("eni-", id, "InvalidNetworkInterfaceId.Malformed", "InvalidNetworkInterfaceID.NotFound", "The networkInterface ID '%s' does not exist")
 }
 
-// managed tells whether an interface is a service's own, which users can see and not change.
-func (i Interface) managed() bool { return i.Instance == "" }
+// managed tells whether an interface is a service's own, which users can see and not change. One that is neither a user's nor
+// a NAT gateway's is a load balancer's.
+func (i Interface) managed() bool { return i.NAT != "" || i.Instance == "" && !i.Own }
+
+// Addresses are all of an interface's, the primary one first.
+func (i Interface) Addresses() []network.Address {
+	return append([]network.Address{{Private: i.Address, Public: i.Public}}, i.Secondary...)
+}
+
+// has tells whether an interface has a private address.
+func (i Interface) has(private netip.Addr) bool {
+	return slices.ContainsFunc(i.Addresses(), func(a network.Address) bool { return a.Private == private })
+}
+
+// hasPublic tells whether any of an interface's addresses has a public one.
+func (i Interface) hasPublic() bool {
+	return slices.ContainsFunc(i.Addresses(), func(a network.Address) bool { return a.Public.IsValid() })
+}
+
+// setPublic gives one of an interface's private addresses a public one, or none.
+func (i *Interface) setPublic(private, public netip.Addr) {
+	if private == i.Address {
+		i.Public = public
+		return
+	}
+	i.Secondary = slices.Clone(i.Secondary)
+	for n, a := range i.Secondary {
+		if a.Private == private {
+			i.Secondary[n].Public = public
+		}
+	}
+}
 
 // natIdle is after how long without a packet a NAT gateway forgets a connection
 // (https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html).
@@ -58,8 +88,13 @@ type Wanted struct {
 	Public      bool       // with a public address
 	Address     netip.Addr // its private one; the zero value for any
 	Description string
+	Secondary   []netip.Addr
+	Further     int    // how many secondary ones of any
+	Own         bool   // it is a user's
 	Instance    string // that it is attached to
-	NAT         string // the NAT gateway that it is for; of neither, it is a load balancer's
+	Device      int32  // its index there
+	Keep        bool   // when the instance is terminated
+	NAT         string // the NAT gateway that it is for
 }
 
 // NewInterface puts an interface into a subnet. Its errors are EC2's.
@@ -80,17 +115,18 @@ func (r *Room) NewInterface(tx *store.Tx, w Wanted) (Interface, error) {
 	}
 	row := Interface{
 		ID: interfaceKind.NewID(), VPC: subnet.VPC, Subnet: subnet.ID, Zone: subnet.Zone, MAC: newMAC(), Description: w.Description,
-		Address: private, WantsPublic: w.Public, NAT: w.NAT, NoSourceDestCheck: w.NAT != "", Groups: slices.Clone(w.Groups), Attached: time.Now().UTC(),
+		Address: private, WantsPublic: w.Public, NAT: w.NAT, NoSourceDestCheck: w.NAT != "", Groups: slices.Clone(w.Groups),
+		Own: w.Own || w.Instance != "",
 	}
 	if w.Instance != "" {
-		row.Instance, row.Attachment = w.Instance, attachmentKind.NewID()
+		row.attach(w.Instance, w.Device, w.Keep)
 	}
 	if w.Public {
 		if row.Public, err = r.publicAddress(tx); err != nil {
 			return row, err
 		}
 	}
-	return row, r.interfaces.Put(tx, row.ID, row)
+	return row, r.assign(tx, &row, w.Secondary, w.Further)
 }
 
 // Interface returns a network interface.
@@ -101,11 +137,31 @@ func (r *Room) Interface(tx *store.Tx, id string) (Interface, bool) {
 // InterfaceAt returns the interface that has a private address of a VPC.
 func (r *Room) InterfaceAt(vpc string, address netip.Addr) (Interface, bool) {
 	for _, i := range r.interfaces.All() {
-		if i.VPC == vpc && i.Address == address {
+		if i.VPC == vpc && i.has(address) {
 			return i, true
 		}
 	}
 	return Interface{}, false
+}
+
+// interfaceSpecs are the interfaces of a VPC for the fabric. One that is attached to nothing is nowhere; further ones of an
+// instance are where its first one is.
+func (r *Room) interfaceSpecs(vpc string, tables []routeTableRow) (specs []network.Interface) {
+	all := slices.DeleteFunc(r.interfaces.All(), func(i Interface) bool { return i.VPC != vpc || i.Instance == "" && !i.managed() })
+	first := map[string]string{} // by instance
+	for _, i := range all {
+		if i.Instance != "" && i.Device == 0 {
+			first[i.Instance] = i.ID
+		}
+	}
+	for _, i := range all {
+		spec := r.interfaceSpec(i, governing(tables, i.Subnet))
+		if i.Device > 0 {
+			spec.Within = first[i.Instance]
+		}
+		specs = append(specs, spec)
+	}
+	return specs
 }
 
 // interfaceSpec is an interface for the fabric, with the route table that its subnet is under.
@@ -117,7 +173,7 @@ func (r *Room) interfaceSpec(i Interface, table string) network.Interface {
 	}
 	spec := network.Interface{
 		ID: i.ID, Address: i.Address, MAC: mac, Subnet: netip.MustParsePrefix(subnet.CIDR), Public: i.Public, RouteTable: table, Groups: i.Groups,
-		NetworkACL: r.aclOf(nil, subnet),
+		NetworkACL: r.aclOf(nil, subnet), Secondary: i.Secondary, Forwards: i.NoSourceDestCheck, Device: int(i.Device),
 	}
 	if i.NAT != "" {
 		spec.NAT = &network.NAT{Idle: natIdle}
@@ -148,10 +204,14 @@ func (r *Room) SetSourceDestCheck(tx *store.Tx, id string, on bool) error {
 	return r.interfaces.Put(tx, id, row)
 }
 
-// Renew gives an interface that is to have a public address another one, as at the start of its instance.
+// Renew gives an interface that is to have a public address another one, as at the start of its instance. Beside another
+// interface it gets none (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ip-addressing.html).
 func (r *Room) Renew(tx *store.Tx, id string) error {
 	row, ok := r.interfaces.GetTx(tx, id)
-	if _, elastic := r.elasticOf(tx, id); !ok || !row.WantsPublic || elastic {
+	if !ok || !row.WantsPublic || len(r.InterfacesOf(tx, row.Instance)) > 1 {
+		return nil
+	}
+	if _, elastic := r.elasticAt(tx, row, row.Address); elastic {
 		return nil
 	}
 	var err error
@@ -164,7 +224,7 @@ func (r *Room) Renew(tx *store.Tx, id string) error {
 // Release gives an interface's public address back, as at the stop of its instance. An Elastic IP address stays.
 func (r *Room) Release(tx *store.Tx, id string) error {
 	row, ok := r.interfaces.GetTx(tx, id)
-	if _, elastic := r.elasticOf(tx, id); !ok || elastic {
+	if _, elastic := r.elasticAt(tx, row, row.Address); !ok || elastic {
 		return nil
 	}
 	row.Public = netip.Addr{}
@@ -173,8 +233,11 @@ func (r *Room) Release(tx *store.Tx, id string) error {
 
 // RemoveInterface deletes an interface, whose addresses are free then; one that is not there is no error.
 func (r *Room) RemoveInterface(tx *store.Tx, id string) error {
-	if row, ok := r.elasticOf(tx, id); ok {
-		if err := r.loseElastic(tx, row, false); err != nil {
+	for _, e := range r.elastics.AllTx(tx) {
+		if e.Interface != id || id == "" {
+			continue
+		}
+		if err := r.loseElastic(tx, e, false); err != nil {
 			return err
 		}
 	}
@@ -189,80 +252,6 @@ func (r *Room) Identifiers(groups []string) []ec2types.GroupIdentifier {
 		out = append(out, ec2types.GroupIdentifier{GroupId: new(id), GroupName: new(g.Name)})
 	}
 	return out
-}
-
-func (r *Room) showInterface(i Interface) ec2types.NetworkInterface {
-	out := ec2types.NetworkInterface{
-		NetworkInterfaceId: new(i.ID), VpcId: new(i.VPC), SubnetId: new(i.Subnet), AvailabilityZone: new(i.Zone),
-		AvailabilityZoneId: new(ZoneID(i.Zone)), MacAddress: new(i.MAC), Description: new(i.Description), OwnerId: new(r.Account),
-		PrivateIpAddress: new(i.Address.String()), PrivateDnsName: new(r.PrivateName(i.Address)), SourceDestCheck: new(!i.NoSourceDestCheck),
-		Status: ec2types.NetworkInterfaceStatusInUse, InterfaceType: ec2types.NetworkInterfaceTypeInterface,
-		RequesterManaged: new(i.managed()), Groups: room.Listed(r.Identifiers(i.Groups)), TagSet: room.Listed(r.Tags(i.ID)),
-		Ipv6Addresses: []ec2types.NetworkInterfaceIpv6Address{},
-	}
-	switch {
-	case i.NAT != "":
-		// So AWS calls it in answers and filters, other than the model's enumeration (EC2 API reference, DescribeNetworkInterfaces).
-		out.InterfaceType, out.RequesterId = "nat_gateway", new("amazon-nat-gateway")
-	case i.managed():
-		out.RequesterId = new("amazon-elb")
-	default:
-		out.Attachment = &ec2types.NetworkInterfaceAttachment{
-			AttachmentId: new(i.Attachment), AttachTime: new(i.Attached), DeleteOnTermination: new(true), DeviceIndex: new(int32(0)),
-			InstanceId: new(i.Instance), InstanceOwnerId: new(r.Account), Status: ec2types.AttachmentStatusAttached, NetworkCardIndex: new(int32(0)),
-		}
-	}
-	private := ec2types.NetworkInterfacePrivateIpAddress{Primary: new(true), PrivateIpAddress: out.PrivateIpAddress, PrivateDnsName: out.PrivateDnsName}
-	if i.Public.IsValid() {
-		out.Association = &ec2types.NetworkInterfaceAssociation{
-			PublicIp: new(i.Public.String()), PublicDnsName: new(r.PublicName(i.VPC, i.Public)), IpOwnerId: new("amazon"),
-		}
-		if e, ok := r.elasticOf(nil, i.ID); ok {
-			out.Association.AllocationId, out.Association.AssociationId, out.Association.IpOwnerId = new(e.ID), new(e.Association), new(r.Account)
-		}
-		private.Association = out.Association
-	}
-	out.PrivateIpAddresses = []ec2types.NetworkInterfacePrivateIpAddress{private}
-	return out
-}
-
-// DescribeNetworkInterfaces lists the interfaces of instances and load balancers.
-func (r *Room) DescribeNetworkInterfaces(ctx context.Context, in *ec2.DescribeNetworkInterfacesInput) (*ec2.DescribeNetworkInterfacesOutput, error) {
-	if err := room.Only(in, "Filters", "IncludeManagedResources", "MaxResults", "NetworkInterfaceIds", "NextToken"); err != nil {
-		return nil, err
-	}
-	private := resource.One(func(i Interface) string { return i.Address.String() })
-	public := func(i Interface) []string {
-		if !i.Public.IsValid() {
-			return nil
-		}
-		return []string{i.Public.String()}
-	}
-	l := resource.Listing[Interface]{
-		ID: func(i Interface) string { return i.ID }, Missing: missingInterface,
-		Fields: resource.Fields[Interface]{
-			"network-interface-id": resource.One(func(i Interface) string { return i.ID }), "vpc-id": resource.One(func(i Interface) string { return i.VPC }),
-			"subnet-id": resource.One(func(i Interface) string { return i.Subnet }), "availability-zone": resource.One(func(i Interface) string { return i.Zone }),
-			"group-id": func(i Interface) []string { return i.Groups }, "description": resource.One(func(i Interface) string { return i.Description }),
-			"attachment.instance-id": resource.One(func(i Interface) string { return i.Instance }), "mac-address": resource.One(func(i Interface) string { return i.MAC }),
-			"private-ip-address": private, "addresses.private-ip-address": private, "association.public-ip": public,
-			"addresses.association.public-ip": public,
-			"requester-managed":               resource.Boolean(Interface.managed),
-			"status": resource.One(
-				func(Interface) string { return "in-use" },
-			), "interface-type": resource.One(func(i Interface) string { return string(r.showInterface(i).InterfaceType) }),
-			"owner-id": resource.One(func(Interface) string { return r.Account }),
-		},
-	}
-	rows, next, err := l.List(r.Registry, r.interfaces.All(), in.NetworkInterfaceIds, in.Filters, in.MaxResults, in.NextToken)
-	if err != nil {
-		return nil, err
-	}
-	out := &ec2.DescribeNetworkInterfacesOutput{NextToken: next}
-	for _, row := range rows {
-		out.NetworkInterfaces = append(out.NetworkInterfaces, r.showInterface(row))
-	}
-	return out, nil
 }
 
 // newMAC returns a locally administered hardware address, which AWS's also are.

@@ -40,8 +40,13 @@ func (r *Room) addressOf(connection string, side peeringSide, name string) (neti
 		return a, err == nil && a.IsValid()
 	}
 	for _, i := range r.interfaces.All() {
-		if i.VPC == side.VPC && name == r.PublicName(i.VPC, i.Public) {
-			return i.Address, true
+		if i.VPC != side.VPC {
+			continue
+		}
+		for _, a := range i.Addresses() {
+			if name == r.PublicName(i.VPC, a.Public) {
+				return a.Private, true
+			}
 		}
 	}
 	return netip.Addr{}, false

@@ -232,8 +232,11 @@ func (r *Room) groupsNamedOf(vpc, connection string) (ids []string) {
 // members returns the private addresses of the interfaces that have a group.
 func (r *Room) members(group string) (all []netip.Addr) {
 	for _, i := range r.interfaces.All() {
-		if slices.Contains(i.Groups, group) {
-			all = append(all, i.Address)
+		if !slices.Contains(i.Groups, group) || i.Instance == "" && !i.managed() {
+			continue
+		}
+		for _, a := range i.Addresses() {
+			all = append(all, a.Private)
 		}
 	}
 	return all

@@ -45,12 +45,16 @@ func (r *Room) ownNames(vpc string, q dns.Question) ([]dns.RR, bool) {
 	name := strings.TrimSuffix(strings.ToLower(q.Name), ".")
 	reverse := strings.HasSuffix(name, ".in-addr.arpa")
 	for _, i := range r.interfaces.All() {
-		switch {
-		case i.VPC != vpc:
-		case reverse && name+"." == reverseName(i.Address):
-			return r.ownRecords(q, dns.TypePTR, &dns.PTR{Ptr: r.PrivateName(i.Address) + "."}), true
-		case name == r.PrivateName(i.Address) || name == r.PublicName(vpc, i.Public):
-			return r.ownRecords(q, dns.TypeA, &dns.A{A: i.Address.AsSlice()}), true
+		if i.VPC != vpc {
+			continue
+		}
+		for _, a := range i.Addresses() {
+			switch {
+			case reverse && name+"." == reverseName(a.Private):
+				return r.ownRecords(q, dns.TypePTR, &dns.PTR{Ptr: r.PrivateName(a.Private) + "."}), true
+			case name == r.PrivateName(a.Private) || name == r.PublicName(vpc, a.Public):
+				return r.ownRecords(q, dns.TypeA, &dns.A{A: a.Private.AsSlice()}), true
+			}
 		}
 	}
 	if a, ok := r.peerAddress(vpc, name); ok {

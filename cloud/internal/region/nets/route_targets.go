@@ -11,12 +11,12 @@ import (
 )
 
 // routeTarget is where a request leads a route. Exactly one member is to be set.
-type routeTarget struct{ gateway, nat, peering *string }
+type routeTarget struct{ gateway, nat, peering, eni, instance *string }
 
 // into sets a route's target, in a table of a VPC.
 func (r *Room) into(tx *store.Tx, table *routeTableRow, route *routeRow, to routeTarget) error {
 	given := 0
-	for _, id := range []*string{to.gateway, to.nat, to.peering} {
+	for _, id := range []*string{to.gateway, to.nat, to.peering, to.eni, to.instance} {
 		if room.Deref(id) != "" {
 			given++
 		}
@@ -29,8 +29,10 @@ func (r *Room) into(tx *store.Tx, table *routeTableRow, route *routeRow, to rout
 		return r.intoGateway(tx, table, route, *to.gateway)
 	case room.Deref(to.nat) != "":
 		return r.intoNAT(tx, table, route, *to.nat)
+	case room.Deref(to.peering) != "":
+		return r.intoPeering(tx, table, route, *to.peering)
 	}
-	return r.intoPeering(tx, table, route, *to.peering)
+	return r.intoInterface(tx, table, route, room.Deref(to.instance), room.Deref(to.eni))
 }
 
 func otherNetwork(table *routeTableRow, what, id string) error {
@@ -80,6 +82,23 @@ func (r *Room) intoPeering(tx *store.Tx, table *routeTableRow, route *routeRow, 
 	return nil
 }
 
+// intoInterface leads a route to an interface, or to an instance by its only one. Whether it lets pass what is for others
+// is its own affair.
+func (r *Room) intoInterface(tx *store.Tx, table *routeTableRow, route *routeRow, instance, id string) error {
+	eni, err := r.SoleInterface(tx, instance, id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case eni.VPC != table.VPC:
+		return otherNetwork(table, "interface", eni.ID)
+	case eni.managed():
+		return notPermitted()
+	}
+	route.Interface = eni.ID
+	return nil
+}
+
 // routeSpec is a route for the fabric: one whose target is gone, attached elsewhere or not ready drops packets.
 func (r *Room) routeSpec(vpc string, route routeRow) (to network.Route) {
 	switch {
@@ -89,6 +108,9 @@ func (r *Room) routeSpec(vpc string, route routeRow) (to network.Route) {
 	case route.Peering != "":
 		row, _ := r.peerings.Get(route.Peering)
 		to.Peering, to.Blackhole = route.Peering, row.State != peeringActive
+	case route.Interface != "":
+		eni, _ := r.interfaces.Get(route.Interface)
+		to.Interface, to.Blackhole = eni.ID, eni.Instance == ""
 	default:
 		g, ok := r.gateways.Get(route.Gateway)
 		to.Blackhole = !ok || g.VPC != vpc
@@ -107,6 +129,13 @@ func (r *Room) showRoute(vpc string, route routeRow) ec2types.Route {
 	}
 	if r.routeSpec(vpc, route).Blackhole {
 		out.State = ec2types.RouteStateBlackhole
+	}
+	if route.Interface != "" {
+		eni, _ := r.interfaces.Get(route.Interface)
+		out.NetworkInterfaceId = new(route.Interface)
+		if eni.Instance != "" {
+			out.InstanceId, out.InstanceOwnerId = new(eni.Instance), new(r.Account)
+		}
 	}
 	return out
 }

@@ -16,7 +16,7 @@ import (
 
 // routeRow is a route beside the local one, with the one target that is not empty. Its destination is a range, or the id of a
 // prefix list.
-type routeRow struct{ Destination, Gateway, NAT, Peering string }
+type routeRow struct{ Destination, Gateway, NAT, Peering, Interface string }
 
 // list is the prefix list that is the destination; empty for a range.
 func (r routeRow) list() string {
@@ -67,8 +67,8 @@ func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, cidr, list *string, 
 	switch {
 	case route.list() != "" || !vpc.within(route.Destination):
 		return route, r.into(tx, table, &route, to)
-	case room.Deref(to.nat) != "":
-		return route, wire.Errorf("UnsupportedOperation", "Routes to a NAT gateway for a part of the VPC's own range are not supported here.")
+	case room.Deref(to.nat) != "" || room.Deref(to.eni) != "" || room.Deref(to.instance) != "":
+		return route, wire.Errorf("UnsupportedOperation", "Routes for a part of the VPC's own range are not supported here.")
 	}
 	return route, wire.Errorf("InvalidParameterValue",
 		"The destination CIDR block %s is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.",
@@ -88,11 +88,12 @@ func (t *routeTableRow) find(destination string) int {
 
 // CreateRoute adds a route.
 func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.CreateRouteOutput, error) {
-	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "DestinationPrefixListId", "GatewayId", "NatGatewayId", "VpcPeeringConnectionId"); err != nil {
+	if err := room.Only(in, "DestinationCidrBlock", "DestinationPrefixListId", "GatewayId", "InstanceId", "NatGatewayId", "NetworkInterfaceId", "RouteTableId", "VpcPeeringConnectionId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
-		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, in.DestinationPrefixListId, routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId})
+		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, in.DestinationPrefixListId,
+			routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId, in.NetworkInterfaceId, in.InstanceId})
 		if err != nil {
 			return err
 		}
@@ -120,11 +121,12 @@ func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.
 
 // ReplaceRoute changes an existing route's target.
 func (r *Room) ReplaceRoute(ctx context.Context, in *ec2.ReplaceRouteInput) (*ec2.ReplaceRouteOutput, error) {
-	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "DestinationPrefixListId", "GatewayId", "NatGatewayId", "VpcPeeringConnectionId"); err != nil {
+	if err := room.Only(in, "DestinationCidrBlock", "DestinationPrefixListId", "GatewayId", "InstanceId", "NatGatewayId", "NetworkInterfaceId", "RouteTableId", "VpcPeeringConnectionId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
-		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, in.DestinationPrefixListId, routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId})
+		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, in.DestinationPrefixListId,
+			routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId, in.NetworkInterfaceId, in.InstanceId})
 		if err != nil {
 			return err
 		}

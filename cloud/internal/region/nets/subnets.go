@@ -104,7 +104,7 @@ func (r *Room) freeAddresses(s Subnet) int {
 	free := 1<<(32-netip.MustParsePrefix(s.CIDR).Bits()) - reserved
 	for _, i := range r.interfaces.All() {
 		if i.Subnet == s.ID {
-			free--
+			free -= len(i.Addresses())
 		}
 	}
 	return free

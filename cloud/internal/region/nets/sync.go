@@ -53,11 +53,7 @@ func (r *Room) spec(v VPC) network.VPC {
 	for _, t := range tables {
 		spec.RouteTables = append(spec.RouteTables, r.tableSpec(t))
 	}
-	for _, i := range r.interfaces.All() {
-		if i.VPC == v.ID {
-			spec.Interfaces = append(spec.Interfaces, r.interfaceSpec(i, governing(tables, i.Subnet)))
-		}
-	}
+	spec.Interfaces = r.interfaceSpecs(v.ID, tables)
 	for _, g := range r.groups.All() {
 		if g.VPC == v.ID {
 			spec.SecurityGroups = append(spec.SecurityGroups, r.groupSpec(g))

@@ -1,0 +1,61 @@
+package cloud_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// reaching is an instance that tries each of ADDRESSES and says by which of its own it was answered.
+const reaching = `#!/bin/bash
+(while :; do
+	for a in ADDRESSES; do
+		echo "$a answers $(timeout 2 bash -c "exec 3<>/dev/tcp/$a/8080 && cat <&3")." >/dev/console
+	done
+	sleep 0.2
+done) 2>/dev/null &
+`
+
+// A further interface of a running instance is reached at all its addresses, and at none once it is detached; it is there
+// again after its region was lost.
+func TestInterfaceOfRunningInstance(t *testing.T) {
+	t.Parallel()
+	h := startHost(t, t.TempDir())
+	ctx, api := t.Context(), h.ec2("us-east-1")
+	n := makeTwoSubnets(t, api)
+	asker := runIn(t, api, n.private, false, strings.ReplaceAll(reaching, "ADDRESSES", "10.0.0.50 10.0.0.51"))
+	teller := runIn(t, api, n.public, false, strings.ReplaceAll(telling, "ADDRESS", "192.0.2.1"))
+	until(t, "the instance runs", func() bool { return stateOf(t, h, *teller.InstanceId) == ec2types.InstanceStateNameRunning })
+	says := func(what string) {
+		t.Helper()
+		before := strings.Count(consoleOf(t, h, *asker.InstanceId), what)
+		until(t, "the instance says "+what, func() bool { return strings.Count(consoleOf(t, h, *asker.InstanceId), what) > before })
+	}
+	silent := "10.0.0.50 answers ."
+	says(silent)
+	made := needed(api.CreateNetworkInterface(ctx, &ec2.CreateNetworkInterfaceInput{SubnetId: &n.public, PrivateIpAddress: aws.String("10.0.0.50")}))(t)
+	eni := made.NetworkInterface.NetworkInterfaceId
+	needed(api.AssignPrivateIpAddresses(ctx, &ec2.AssignPrivateIpAddressesInput{NetworkInterfaceId: eni, PrivateIpAddresses: []string{"10.0.0.51"}}))(t)
+	says(silent) // it is nobody's yet
+	attached := needed(api.AttachNetworkInterface(ctx, &ec2.AttachNetworkInterfaceInput{
+		NetworkInterfaceId: eni, InstanceId: teller.InstanceId, DeviceIndex: aws.Int32(1),
+	}))(t)
+	own := *asker.PrivateIpAddress
+	says("10.0.0.50 answers from " + own + ".")
+	says("10.0.0.51 answers from " + own + ".")
+
+	if err := h.KillRegion(ctx, "us-east-1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.StartRegion(ctx, "us-east-1"); err != nil {
+		t.Fatal(err)
+	}
+	says("10.0.0.50 answers from " + own + ".")
+	says("10.0.0.51 answers from " + own + ".")
+	needed(api.DetachNetworkInterface(ctx, &ec2.DetachNetworkInterfaceInput{AttachmentId: attached.AttachmentId}))(t)
+	says(silent)
+	h.kill()
+}
