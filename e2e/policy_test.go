@@ -47,6 +47,7 @@ func TestLeastPolicyIsEnough(t *testing.T) {
 	}
 	ann.must("drill", "-f", example, "--fault", "isolate", "--hold", "1s")
 	ann.must("down", "-f", example, "--zone", "--yes")
+	s.removeUser("ann", ann.env["AWS_ACCESS_KEY_ID"])
 	s.nothingIsLeft()
 }
 
@@ -62,16 +63,30 @@ func (s *stage) user(name, policy string) *stage {
 	return &as
 }
 
+// removeUser removes a user with all that it has.
+func (s *stage) removeUser(name, key string) {
+	s.t.Helper()
+	s.takePolicy(name)
+	s.aws(primary, "iam", "delete-access-key", "--user-name", name, "--access-key-id", key)
+	s.aws(primary, "iam", "delete-user", "--user-name", name)
+}
+
+// takePolicy deletes a user's managed policies.
+func (s *stage) takePolicy(user string) {
+	s.t.Helper()
+	for _, had := range strings.Fields(s.aws(primary, "iam", "list-attached-user-policies", "--user-name", user, "--query", "AttachedPolicies[].PolicyArn")) {
+		s.aws(primary, "iam", "detach-user-policy", "--user-name", user, "--policy-arn", had)
+		s.aws(primary, "iam", "delete-policy", "--policy-arn", had)
+	}
+}
+
 // mostPolicy is how many characters a managed policy may have, without white space ("IAM and AWS STS quotas").
 const mostPolicy = 6144
 
 // givePolicy gives a user a policy in the place of the one that it had: as many managed policies as its statements fill.
 func (s *stage) givePolicy(user, document string) {
 	s.t.Helper()
-	for _, had := range strings.Fields(s.aws(primary, "iam", "list-attached-user-policies", "--user-name", user, "--query", "AttachedPolicies[].PolicyArn")) {
-		s.aws(primary, "iam", "detach-user-policy", "--user-name", user, "--policy-arn", had)
-		s.aws(primary, "iam", "delete-policy", "--policy-arn", had)
-	}
+	s.takePolicy(user)
 	var whole struct{ Statement []json.RawMessage }
 	if err := json.Unmarshal([]byte(document), &whole); err != nil {
 		s.t.Fatal(err)
