@@ -120,12 +120,12 @@ func (i *images) refused() error { return i.blocked }
 
 // lookWith looks for the images, for the base that one would be made from here and now, and for what else is given.
 func (i *images) lookWith(ctx context.Context, others ...func(context.Context) error) error {
+	from, find := i.declared.Image.Base, i.BaseImage // look writes all of i
 	var base *ec2types.Image
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return i.look(ctx) })
 	all.Go(func() (err error) {
-		from := i.declared.Image.Base
-		base, err = i.BaseImage(ctx, from.Owners, from.Names)
+		base, err = find(ctx, from.Owners, from.Names)
 		return err
 	})
 	for _, other := range others {
