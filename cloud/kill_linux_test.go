@@ -112,17 +112,25 @@ func (h *host) route53() *route53.Client { return h.zones }
 // pid returns a process's id, 0 while it is down.
 func (h *host) pid(t *testing.T, name string) int {
 	t.Helper()
-	s, err := h.Attached.Status(t.Context())
+	pid, err := h.process(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pid
+}
+
+// process is pid for goroutines of a test, which must not end it.
+func (h *host) process(ctx context.Context, name string) (pid int, err error) {
+	s, err := h.Attached.Status(ctx)
+	if err != nil {
+		return 0, err
+	}
 	for _, p := range s.Processes {
 		if p.Name == name {
-			return p.PID
+			return p.PID, nil
 		}
 	}
-	t.Fatalf("the cloud has no process %s", name)
-	return 0
+	return 0, fmt.Errorf("the cloud has no process %s", name)
 }
 
 // until polls another process until it says yes: there is no event of it to await.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -17,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go"
-	"github.com/understudy/understudy/cloud"
 	"github.com/understudy/understudy/internal/chance"
 	"golang.org/x/sys/unix"
 )
@@ -170,7 +168,7 @@ func (s *scene) answer(c call, value string, err error) string {
 
 // kill kills the region's process, and returns when that is known. A killed process may live for a while, and answer.
 func (s *scene) kill() bool {
-	pid, err := s.pid()
+	pid, err := s.host.process(s.t.Context(), s.region)
 	if err == nil && pid == 0 {
 		err = fmt.Errorf("%s does not run", s.region)
 	}
@@ -178,25 +176,12 @@ func (s *scene) kill() bool {
 		err = unix.Kill(pid, unix.SIGKILL)
 	}
 	for now := pid; err == nil && now == pid; { // the question waits itself
-		now, err = s.pid()
+		now, err = s.host.process(s.t.Context(), s.region)
 	}
 	if err != nil {
 		s.t.Error(err)
 	}
 	return err == nil
-}
-
-// pid is the process of the region, 0 while there is none.
-func (s *scene) pid() (int, error) {
-	status, err := s.host.Attached.Status(s.t.Context())
-	if err != nil {
-		return 0, err
-	}
-	i := slices.IndexFunc(status.Processes, func(p cloud.Process) bool { return p.Name == s.region })
-	if i < 0 {
-		return 0, fmt.Errorf("there is no process %s", s.region)
-	}
-	return status.Processes[i].PID, nil
 }
 
 func (s *scene) restart() bool {

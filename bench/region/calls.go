@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"net"
 	"net/netip"
@@ -14,8 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
-
-func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 // measureGroups allows a port of an instance and takes it away again, and measures how long after the call's answer the first
 // connection is made, from the host by the address's twin.
@@ -28,7 +25,9 @@ func (b *bench) measureGroups(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	allow := []types.IpPermission{{IpProtocol: new("tcp"), FromPort: new(int32(8080)), ToPort: new(int32(8080)), IpRanges: []types.IpRange{{CidrIp: new("0.0.0.0/0")}}}}
+	allow := []types.IpPermission{{
+		IpProtocol: new("tcp"), FromPort: new(int32(8080)), ToPort: new(int32(8080)), IpRanges: []types.IpRange{{CidrIp: new("0.0.0.0/0")}},
+	}}
 	var took []time.Duration
 	for range 100 {
 		if _, err := b.api.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &b.group, IpPermissions: allow}); err != nil {
@@ -101,23 +100,20 @@ func (b *bench) measureDescribe(ctx context.Context) error {
 // measureStopped lists, filters and pages stopped instances, and tells how long the longest call took.
 func (b *bench) measureStopped(ctx context.Context) error {
 	for n := b.stopped; n > 0; n -= 50 {
-		out, err := b.api.RunInstances(ctx, &ec2.RunInstancesInput{ImageId: &b.image, InstanceType: types.InstanceTypeT3Micro,
-			MinCount: new(int32(50)), MaxCount: new(int32(50)), SubnetId: &b.subnet, SecurityGroupIds: []string{b.group}})
+		ids, err := b.launch(ctx, 50, b.subnet, b.group)
 		if err != nil {
 			return err
 		}
-		var ids []string
-		for _, i := range out.Instances {
-			if _, err := b.await(ctx, *i.InstanceId, types.InstanceStateNameRunning); err != nil {
+		for _, id := range ids {
+			if err := b.await(ctx, id, types.InstanceStateNameRunning); err != nil {
 				return err
 			}
-			ids = append(ids, *i.InstanceId)
 		}
 		if _, err := b.api.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: ids, Force: new(true)}); err != nil {
 			return err
 		}
 		for _, id := range ids {
-			if _, err := b.await(ctx, id, types.InstanceStateNameStopped); err != nil {
+			if err := b.await(ctx, id, types.InstanceStateNameStopped); err != nil {
 				return err
 			}
 		}

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"strconv"
@@ -28,11 +29,11 @@ func (b *bench) measureMachines(ctx context.Context) error {
 	var took []time.Duration
 	for range b.machines {
 		began := time.Now()
-		id, err := b.launch(ctx, 1)
+		ids, err := b.launch(ctx, 1, b.subnet, b.group)
 		if err != nil {
 			return err
 		}
-		if _, err := b.await(ctx, id, types.InstanceStateNameRunning); err != nil {
+		if err := b.await(ctx, ids[0], types.InstanceStateNameRunning); err != nil {
 			return err
 		}
 		took = append(took, time.Since(began))
@@ -47,31 +48,34 @@ func (b *bench) measureMachines(ctx context.Context) error {
 	return err
 }
 
-// launch launches instances and returns the first one's id.
-func (b *bench) launch(ctx context.Context, n int32) (string, error) {
+// launch launches instances that run the service, and returns their ids.
+func (b *bench) launch(ctx context.Context, n int32, subnet, group string) (ids []string, err error) {
 	out, err := b.api.RunInstances(ctx, &ec2.RunInstancesInput{
-		ImageId: &b.image, InstanceType: types.InstanceTypeT3Micro, MinCount: &n, MaxCount: &n, SubnetId: &b.subnet,
-		SecurityGroupIds: []string{b.group}, UserData: new(encoded(script)),
+		ImageId: &b.image, InstanceType: types.InstanceTypeT3Micro, MinCount: &n, MaxCount: &n, SubnetId: &subnet,
+		SecurityGroupIds: []string{group}, UserData: new(base64.StdEncoding.EncodeToString([]byte(script))),
 	})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return *out.Instances[0].InstanceId, nil
+	for _, i := range out.Instances {
+		ids = append(ids, *i.InstanceId)
+	}
+	return ids, nil
 }
 
 // await asks again and again until an instance has a state.
-func (b *bench) await(ctx context.Context, id string, state types.InstanceStateName) (types.Instance, error) {
+func (b *bench) await(ctx context.Context, id string, state types.InstanceStateName) error {
 	for end := time.Now().Add(time.Minute); ; {
 		out, err := b.api.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{id}})
 		if err != nil {
-			return types.Instance{}, err
+			return err
 		}
 		i := out.Reservations[0].Instances[0]
 		if i.State.Name == state {
-			return i, nil
+			return nil
 		}
 		if time.Now().After(end) {
-			return i, fmt.Errorf("%s is %s, not %s", id, i.State.Name, state)
+			return fmt.Errorf("%s is %s, not %s", id, i.State.Name, state)
 		}
 	}
 }

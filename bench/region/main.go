@@ -100,18 +100,18 @@ func (b *bench) measureStarts(ctx context.Context) (err error) {
 	if b.cloud, err = cloud.Attach(ctx, b.folder(0)); err != nil {
 		return err
 	}
-	memory, err := b.memory(ctx)
-	figure("cloud.idle_mb", float64(memory)/(1<<20), "MiB")
+	s, err := b.cloud.Status(ctx)
+	figure("cloud.idle_mb", mebibytes(s), "MiB")
 	return err
 }
 
-// memory is that of the cloud's own processes; a page that several share counts once.
-func (b *bench) memory(ctx context.Context) (bytes int64, err error) {
-	s, err := b.cloud.Status(ctx)
+// mebibytes is the memory of the cloud's own processes; a page that several share counts once.
+func mebibytes(s cloud.Status) float64 {
+	var bytes int64
 	for _, p := range s.Processes {
 		bytes += p.PSS
 	}
-	return bytes, err
+	return float64(bytes) / (1 << 20)
 }
 
 // connect makes a client, and finds what instances are launched with.

@@ -82,20 +82,18 @@ func (b *bench) watch(ctx context.Context) (memory, files []float64, err error) 
 		if err != nil {
 			return nil, nil, err
 		}
-		var bytes int64
 		open := 0
 		for _, p := range s.Processes {
-			bytes += p.PSS
 			found, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", p.PID))
 			open += len(found)
 		}
-		memory, files = append(memory, float64(bytes)/(1<<20)), append(files, float64(open))
-		fmt.Fprintf(os.Stderr, "%d MiB, %d files\n", bytes>>20, open)
+		memory, files = append(memory, mebibytes(s)), append(files, float64(open))
+		fmt.Fprintf(os.Stderr, "%.0f MiB, %d files\n", mebibytes(s), open)
 	}
 }
 
 // cycle makes a VPC with a subnet, a group and an instance, and removes all again.
-func (b *bench) cycle(ctx context.Context, n int) (err error) {
+func (b *bench) cycle(ctx context.Context, n int) error {
 	cidr := fmt.Sprintf("10.%d.0.0/16", 100+n)
 	vpc, err := b.api.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: &cidr})
 	if err != nil {
@@ -116,19 +114,17 @@ func (b *bench) cycle(ctx context.Context, n int) (err error) {
 			return err
 		}
 	}
-	out, err := b.api.RunInstances(ctx, &ec2.RunInstancesInput{ImageId: &b.image, InstanceType: types.InstanceTypeT3Micro, MinCount: new(int32(1)),
-		MaxCount: new(int32(1)), SubnetId: subnet.Subnet.SubnetId, SecurityGroupIds: []string{*group.GroupId}, UserData: new(encoded(script))})
+	ids, err := b.launch(ctx, 1, *subnet.Subnet.SubnetId, *group.GroupId)
 	if err != nil {
 		return err
 	}
-	id := *out.Instances[0].InstanceId
-	if _, err := b.await(ctx, id, types.InstanceStateNameRunning); err != nil {
+	if err := b.await(ctx, ids[0], types.InstanceStateNameRunning); err != nil {
 		return err
 	}
-	if _, err := b.api.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{id}}); err != nil {
+	if _, err := b.api.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids}); err != nil {
 		return err
 	}
-	if _, err := b.await(ctx, id, types.InstanceStateNameTerminated); err != nil {
+	if err := b.await(ctx, ids[0], types.InstanceStateNameTerminated); err != nil {
 		return err
 	}
 	if _, err := b.api.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: group.GroupId}); err != nil {

@@ -105,24 +105,12 @@ func (i *importer) all(ctx context.Context, next func() (io.Reader, error)) erro
 }
 
 func (i *importer) stream(ctx context.Context, t *tar.Reader) error {
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		h, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	return eachEntry(ctx, t, func(h *tar.Header) error {
 		if i.entries++; i.entries > MostEntries {
 			return fmt.Errorf("%w: it has more than %d entries", ErrTree, int64(MostEntries))
 		}
-		if err := i.one(h, t); err != nil {
-			return err
-		}
-	}
+		return i.one(h, t)
+	})
 }
 
 // isWhole tells whether a layer is a whole root: nothing below it is seen. It has all of it in the folder of the root itself,

@@ -84,6 +84,17 @@ func ReadTar(ctx context.Context, r io.Reader, dst string) (Layer, error) {
 }
 
 func readEntries(ctx context.Context, t *tar.Reader, w *layerWriter) error {
+	return eachEntry(ctx, t, func(h *tar.Header) error {
+		e, err := entryOf(h)
+		if err != nil {
+			return err
+		}
+		return w.putStream(e, t)
+	})
+}
+
+// eachEntry reads an archive to its end, and has each entry taken before the next one is read.
+func eachEntry(ctx context.Context, t *tar.Reader, take func(*tar.Header) error) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -95,11 +106,7 @@ func readEntries(ctx context.Context, t *tar.Reader, w *layerWriter) error {
 		if err != nil {
 			return err
 		}
-		e, err := entryOf(h)
-		if err != nil {
-			return err
-		}
-		if err := w.putStream(e, t); err != nil {
+		if err := take(h); err != nil {
 			return err
 		}
 	}

@@ -57,10 +57,15 @@ func (r *Room) AttachVolume(ctx context.Context, in *ec2.AttachVolumeInput) (*ec
 	if err != nil {
 		return nil, err
 	}
+	return new(attachmentOutput(v)), nil
+}
+
+// attachmentOutput is an attachment as AttachVolume answers, and DetachVolume in the same members.
+func attachmentOutput(v volumeRow) ec2.AttachVolumeOutput {
 	a := showAttachment(v)
-	return &ec2.AttachVolumeOutput{
+	return ec2.AttachVolumeOutput{
 		VolumeId: a.VolumeId, InstanceId: a.InstanceId, Device: a.Device, AttachTime: a.AttachTime, State: a.State, DeleteOnTermination: a.DeleteOnTermination,
-	}, nil
+	}
 }
 
 // attachable finds a volume that an instance can get under a name.
@@ -115,10 +120,7 @@ func (r *Room) DetachVolume(ctx context.Context, in *ec2.DetachVolumeInput) (*ec
 	if err != nil {
 		return nil, err
 	}
-	a := showAttachment(v)
-	return &ec2.DetachVolumeOutput{
-		VolumeId: a.VolumeId, InstanceId: a.InstanceId, Device: a.Device, AttachTime: a.AttachTime, State: a.State, DeleteOnTermination: a.DeleteOnTermination,
-	}, nil
+	return new(ec2.DetachVolumeOutput(attachmentOutput(v))), nil
 }
 
 // detachable finds the volume and checks what is said of its attachment.
