@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -83,6 +84,16 @@ func attachConsole() (reader int, err error) {
 		unix.Close(fd)
 	}
 	return reader, nil
+}
+
+// unread returns what was written to a console that nobody carries yet, up to a page.
+func (c *console) unread() string {
+	if c.reader == nil {
+		return ""
+	}
+	page := make([]byte, 4096)
+	n, _ := c.reader.Read(page)
+	return strings.TrimSpace(string(page[:n]))
 }
 
 // carry copies until every writer has closed the console. If the log cannot be written, for example on a full disk, the

@@ -99,6 +99,9 @@ func (h *Host) start(ctx context.Context, spec Spec) (*Machine, error) {
 	if err != nil {
 		child.cmd.Process.Kill()
 		child.cmd.Wait()
+		if errors.Is(err, errEnded) {
+			err = fmt.Errorf("%w: %s %s", err, child.cmd.ProcessState, con.unread())
+		}
 		con.close()
 		return nil, err
 	}

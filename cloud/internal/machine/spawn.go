@@ -29,6 +29,8 @@ const (
 	reportReady   = "ready"   // its boot script has begun
 )
 
+var errEnded = errors.New("the child ended before its boot script began")
+
 // spawn executes the child in its namespaces, with what it will write in.
 func (h *Host) spawn(spec Spec) (*starting, error) {
 	if err := makeUppers(spec, h.base.dir, h.base.owners); err != nil {
@@ -148,7 +150,7 @@ func (s *starting) hear(prefix string) (rest string, carried *os.File, err error
 	message, rights := make([]byte, 4096), make([]byte, unix.CmsgSpace(4))
 	n, rn, _, _, err := s.report.ReadMsgUnix(message, rights)
 	if err != nil || n == 0 {
-		return "", nil, errors.New("the child ended before its boot script began")
+		return "", nil, errEnded
 	}
 	if rn > 0 {
 		if carried, err = descriptorIn(rights[:rn]); err != nil {
