@@ -108,8 +108,8 @@ var floors = []struct {
 	what     string
 }{
 	{
-		"address descriptors tempo socket store dnssec fleet resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
-		"stand on nothing of ours: the address plan, times, files, signatures, bytes, processes",
+		"address partition descriptors tempo socket store dnssec fleet resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
+		"stand on nothing of ours: the address plan, AWS's regions, times, files, signatures, bytes, processes",
 	},
 	{"network machine fault throttle beacon balancer metrics request", "one thing each, told what to do"},
 	{"door", "lets calls in, with the faults that strike them"},

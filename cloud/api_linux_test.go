@@ -177,9 +177,12 @@ func TestOptionsAreCheckedBeforeAnythingIsTouched(t *testing.T) {
 		o    cloud.Options
 		want string
 	}{
-		"three regions":  {cloud.Options{Regions: []string{"us-east-1", "us-east-2", "us-west-1"}}, "at most 2"},
+		"nine regions": {cloud.Options{Regions: []string{
+			"us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1", "sa-east-1",
+		}}, "at most 8"},
 		"same twice":     {cloud.Options{Regions: []string{"us-east-1", "us-east-1"}}, "twice"},
 		"no region name": {cloud.Options{Regions: []string{"mars"}}, "us-east-1"},
+		"not AWS's name": {cloud.Options{Regions: []string{"us-east-3"}}, "none of AWS's"},
 		"account":        {cloud.Options{Account: "12"}, "twelve digits"},
 		"credentials":    {cloud.Options{Credentials: "only-an-id"}, "ID:SECRET"},
 		"speed":          {cloud.Options{Speed: -1}, "speed"},

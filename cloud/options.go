@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/partition"
 )
 
 // Options describe the cloud to start. Every field may be left out.
@@ -15,8 +16,8 @@ type Options struct {
 	// Dir is the folder of the cloud's state, logs and keys, which keeps them over stop and start. The default is a
 	// temporary folder that is removed with the cloud.
 	Dir string
-	// Regions are the cloud's regions, two at most; the default is us-east-1 and us-west-2. A folder keeps the
-	// regions of its first start.
+	// Regions are the regions that the cloud begins with, eight of AWS's at most; the default is us-east-1 and us-west-2. A folder
+	// keeps the regions of its first start.
 	Regions []string
 	// Speed divides every interval that AWS defines; the default is 1.
 	Speed float64
@@ -45,20 +46,24 @@ type Options struct {
 }
 
 var (
-	regionName  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+	// regionForm is what a folder's regions look like: one that was made before AWS's names were known may have others.
+	regionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
 )
 
 // Validate returns an error if the options are wrong. It changes nothing.
-func (o Options) Validate() error {
+func (o Options) Validate() error { return o.validate(partition.Has) }
+
+// validate is Validate with what is a region's name.
+func (o Options) validate(isRegion func(string) bool) error {
 	var errs []error
 	if len(o.Regions) > address.Regions {
 		errs = append(errs, fmt.Errorf("%d regions: a local cloud has at most %d", len(o.Regions), address.Regions))
 	}
 	seen := map[string]bool{}
 	for _, r := range o.Regions {
-		if !regionName.MatchString(r) {
-			errs = append(errs, fmt.Errorf("region %q: want a name such as us-east-1", r))
+		if !isRegion(r) {
+			errs = append(errs, fmt.Errorf("region %q is none of AWS's: want a name such as us-east-1", r))
 		}
 		if seen[r] {
 			errs = append(errs, fmt.Errorf("region %s is named twice", r))

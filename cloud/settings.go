@@ -42,7 +42,7 @@ func readSettings(dir string) (s settings, err error) {
 		return s, fmt.Errorf("%s is not a cloud's settings (%w): mend it, or use another folder", settingsPath(dir), err)
 	}
 	// The file may have been edited, so it is checked like a command line.
-	if err := (Options{Regions: s.Regions, Speed: s.Speed, Account: s.Account}).Validate(); err != nil {
+	if err := (Options{Regions: s.Regions, Speed: s.Speed, Account: s.Account}).validate(regionForm.MatchString); err != nil {
 		return s, fmt.Errorf("%s: %w: mend it, or use another folder", settingsPath(dir), err)
 	}
 	return s, nil

@@ -72,7 +72,7 @@ func cloudStartCommand() *cobra.Command {
 	}
 	cmd.Flags().
 		Float64Var(&o.Speed, "speed", 0, "divide every interval that AWS defines by this `number`, those of boots and probes down to a limit (default 1, or the folder's last)")
-	cmd.Flags().StringSliceVar(&o.Regions, "regions", nil, "the cloud's `regions`, two at most (default us-east-1,us-west-2)")
+	cmd.Flags().StringSliceVar(&o.Regions, "regions", nil, "the `regions` that the cloud begins with, eight of AWS's at most (default us-east-1,us-west-2)")
 	cmd.Flags().StringVar(&o.Credentials, "credentials", "", "the access key, as `ID:SECRET` (default made at the first start)")
 	cmd.Flags().StringVar(&o.Account, "account", "", "the account `number` (default made at the first start)")
 	cmd.Flags().StringVar(&o.Listen, "listen", "", "a further `address` for the API, for example 127.0.0.1:4566")

@@ -1,10 +1,11 @@
 // Package address is the address plan of a local cloud.
 //
-// Public addresses come from the documentation ranges of RFC 5737, which no real network uses: name
-// servers, health checkers and the host's users are in 192.0.2.0/24, the first region's public
-// addresses in 198.51.100.0/24 and the second's in 203.0.113.0/24. None of them is reachable from the
-// host. From the host, each has a twin on loopback, 127.CLOUD.REGION.HOST: CLOUD numbers the clouds of
-// one machine from 1, REGION is 0 for 192.0.2.0/24 and then 1 and 2, HOST is the address's last number.
+// Public addresses come from ranges that no real network uses: the documentation ranges of RFC 5737 and, for further
+// regions, the range for benchmarks of RFC 2544. Name servers, health checkers and the host's users are in 192.0.2.0/24, the
+// first region's public addresses in 198.51.100.0/24, the second's in 203.0.113.0/24, and those of the Nth from the third on in
+// 198.19.N.0/24. None of them is reachable from the host. From the host, each has a twin on loopback, 127.CLOUD.REGION.HOST: CLOUD
+// numbers the clouds of one machine from 1, REGION is 0 for 192.0.2.0/24 and then counts the regions from 1, HOST is the
+// address's last number.
 package address
 
 import (
@@ -19,13 +20,20 @@ import (
 	"sync"
 )
 
-// Regions is how many regions one cloud can have: one for each documentation range besides the first.
-const Regions = 2
+// Regions is how many regions one cloud can have.
+const Regions = 8
 
+// ranges has 198.19.N.0/24 and not 198.18.N.0/24 since that is where package routing's locations are.
 var ranges = [1 + Regions]netip.Prefix{
 	netip.MustParsePrefix("192.0.2.0/24"),
 	netip.MustParsePrefix("198.51.100.0/24"),
 	netip.MustParsePrefix("203.0.113.0/24"),
+	netip.MustParsePrefix("198.19.3.0/24"),
+	netip.MustParsePrefix("198.19.4.0/24"),
+	netip.MustParsePrefix("198.19.5.0/24"),
+	netip.MustParsePrefix("198.19.6.0/24"),
+	netip.MustParsePrefix("198.19.7.0/24"),
+	netip.MustParsePrefix("198.19.8.0/24"),
 }
 
 // HostUser is the address that the host's own users have inside the cloud's internet.
@@ -47,8 +55,8 @@ func Checker(n int) netip.Addr {
 	return netip.AddrFrom4(a)
 }
 
-// Range returns the public range of the region with this index (1 or 2), or with index 0 that of the
-// name servers, health checkers and users.
+// Range returns the public range of the region with this index, from 1 to Regions, or with index 0 that of the name servers,
+// health checkers and users.
 func Range(index int) netip.Prefix { return ranges[index] }
 
 // Twin returns the loopback address that stands for a public address on the host, or false where the

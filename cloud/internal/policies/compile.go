@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
+	"github.com/understudy/understudy/cloud/internal/partition"
 	"github.com/understudy/understudy/cloud/internal/records"
 	"github.com/understudy/understudy/cloud/internal/request"
 )
@@ -96,9 +97,9 @@ func (c *compiler) endpoint(set records.Set, at string, b branch) error {
 		if err != nil {
 			return err
 		}
-		for zone, region := range records.BalancerZones {
+		for _, region := range partition.Names() {
 			if strings.HasSuffix(to, "."+region+".elb.amazonaws.com.") || strings.HasSuffix(to, ".elb."+region+".amazonaws.com.") {
-				c.alias(set, at, zone, to, b)
+				c.alias(set, at, partition.BalancerZone(region), to, b)
 				return nil
 			}
 		}

@@ -3,7 +3,7 @@ package zones
 import (
 	"strings"
 
-	"github.com/understudy/understudy/cloud/internal/records"
+	"github.com/understudy/understudy/cloud/internal/partition"
 )
 
 // balancerNames returns how the names in a load balancers' hosted zone end; none where it is no such zone.
@@ -11,7 +11,7 @@ import (
 // an alias that is made in that moment must not be refused.
 func (r *Room) balancerNames(zone string) []string {
 	var suffixes []string
-	if region, ok := records.BalancerZones[zone]; ok {
+	if region := partition.BalancersOf(zone); region != "" {
 		suffixes = append(suffixes, "."+region+".elb.amazonaws.com", ".elb."+region+".amazonaws.com")
 	}
 	for _, report := range r.reports.All() {

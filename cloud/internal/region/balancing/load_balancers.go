@@ -13,23 +13,15 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/partition"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// canonicalZones are the hosted zones of application load balancers
-// (https://docs.aws.amazon.com/general/latest/gr/elb.html).
-var canonicalZones = map[string]string{
-	"us-east-1": "Z35SXDOTRQ7X7K", "us-east-2": "Z3AADJGX6KTTL2", "us-west-1": "Z368ELLRRE2KJ0", "us-west-2": "Z1H1FL5HABSF5",
-	"eu-west-1": "Z32O12XQLNTSW2", "eu-west-2": "ZHURV8PSTC4K8", "eu-west-3": "Z3Q77PNBQS71R4", "eu-central-1": "Z215JYRZR1TBD5",
-	"eu-north-1": "Z23TAZ6LKFMNIO", "ap-south-1": "ZP97RAFLXTNZK", "ap-southeast-1": "Z1LMS91P8CMLE5", "ap-southeast-2": "Z1GM3OXH4ZPM65",
-	"ap-northeast-1": "Z14GRHDCWA56QT", "sa-east-1": "Z2P70J7HTTTPLU", "ca-central-1": "ZQSVJUPU6J1EY",
-}
-
-// canonicalZone returns the region's; one not in the table gets a stable value of the same shape.
+// canonicalZone returns the region's; one that AWS does not have gets a stable value of the same shape.
 func (r *Room) canonicalZone() string {
-	if z, ok := canonicalZones[r.Region]; ok {
+	if z := partition.BalancerZone(r.Region); z != "" {
 		return z
 	}
 	return "Z" + strings.ToUpper(strings.ReplaceAll(r.Region, "-", "")) + "ELB"
