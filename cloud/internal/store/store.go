@@ -68,9 +68,10 @@ func (db *DB) Close() error {
 // Table has all rows of one kind, in memory and on disk as JSON. A row is never changed in place:
 // Put a changed copy.
 type Table[T any] struct {
-	db   *DB
-	name []byte
-	rows map[string]T
+	db      *DB
+	name    []byte
+	rows    map[string]T
+	indexes []*Index[T]
 }
 
 // Load reads a table, and makes it if it does not exist. Call it once for each table, before any use.
@@ -211,13 +212,18 @@ func (t *Table[T]) AllTx(tx *Tx) []T {
 	defer t.db.mu.RUnlock()
 	var all []T
 	for k, row := range t.rows {
-		if _, changed := tx.dirty[t.key(k)]; !changed {
+		if !tx.touched(t.key(k)) {
 			all = append(all, row)
 		}
 	}
+	return append(all, t.own(tx)...)
+}
+
+// own are the rows that a change has put, in no order.
+func (t *Table[T]) own(tx *Tx) (all []T) {
 	prefix := t.key("")
 	for k, v := range tx.dirty {
-		if row, live := v.(T); live && len(k) >= len(prefix) && k[:len(prefix)] == prefix {
+		if row, live := v.(T); live && strings.HasPrefix(k, prefix) {
 			all = append(all, row)
 		}
 	}
@@ -237,7 +243,7 @@ func (t *Table[T]) Put(tx *Tx, key string, row T) error {
 		return fmt.Errorf("table %s, row %s: %w", t.name, key, err)
 	}
 	tx.dirty[t.key(key)] = row
-	tx.apply = append(tx.apply, func() { t.rows[key] = row })
+	tx.apply = append(tx.apply, func() { t.set(key, row) })
 	return nil
 }
 
@@ -248,8 +254,29 @@ func (t *Table[T]) Delete(tx *Tx, key string) error {
 		return fmt.Errorf("table %s, row %s: %w", t.name, key, err)
 	}
 	tx.dirty[t.key(key)] = nil
-	tx.apply = append(tx.apply, func() { delete(t.rows, key) })
+	tx.apply = append(tx.apply, func() { t.unset(key) })
 	return nil
+}
+
+// set puts a committed row into memory. The caller holds DB.mu.
+func (t *Table[T]) set(key string, row T) {
+	t.unset(key)
+	t.rows[key] = row
+	for _, x := range t.indexes {
+		x.add(key, row)
+	}
+}
+
+// unset takes a row out of memory. The caller holds DB.mu.
+func (t *Table[T]) unset(key string) {
+	old, ok := t.rows[key]
+	if !ok {
+		return
+	}
+	delete(t.rows, key)
+	for _, x := range t.indexes {
+		x.remove(key, old)
+	}
 }
 
 // Then runs f when the transaction's changes become visible in the tables, and not if the commit fails. It is for other
@@ -280,6 +307,12 @@ func (t *Table[T]) Row(key string) Topic { return Topic(t.key(key)) }
 func (t Topic) Table() Topic {
 	table, _, _ := strings.Cut(string(t), "/")
 	return Topic(table)
+}
+
+// touched tells whether a change has put or deleted a row, by the row's topic.
+func (tx *Tx) touched(row string) bool {
+	_, ok := tx.dirty[row]
+	return ok
 }
 
 // Touched returns the topics of the rows that a change has put or deleted so far, in no order.

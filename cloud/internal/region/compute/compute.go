@@ -62,6 +62,9 @@ type Room struct {
 
 	deregistered *store.Table[deregisteredRow] // images
 
+	volumesByInstance *store.Index[volumeRow]
+	reservations      *store.Index[Instance] // by their ids
+
 	resting sync.Map // ids of instances without processes
 	issued  sync.Map // the newest credentials of instances' roles, by the association of their profiles
 	program program  // the layer with the example service
@@ -83,8 +86,13 @@ func Load(networks *nets.Room, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "launch-templates", &r.templates, &err)
 	room.LoadTable(r.DB, "key-pairs", &r.keyPairs, &err)
 	room.LoadTable(r.DB, "placement-groups", &r.placementGroups, &err)
+	if err != nil {
+		return nil, err
+	}
+	r.volumesByInstance = r.volumes.Index(volumeRow.instance)
+	r.reservations = r.instances.Index(func(i Instance) string { return i.Reservation })
 	resource.Enter(r.Registry, r, kinds)
-	return r, err
+	return r, nil
 }
 
 // Open prepares the public images and starts all instances that are stored as running. The networks are up by then.

@@ -57,9 +57,7 @@ func (r *Room) runInstances(request *ec2.RunInstancesInput) (string, error) {
 	plan.from = from
 	reservation, made := "", false
 	err = r.Update(func(tx *store.Tx) (err error) {
-		alive := func(id string) bool {
-			return slices.ContainsFunc(r.instances.AllTx(tx), func(i Instance) bool { return i.Reservation == id })
-		}
+		alive := func(id string) bool { return len(r.reservations.AllTx(tx, id)) > 0 }
 		reservation, err = r.Once(tx, "RunInstances", in.ClientToken, request, alive, func() (string, error) {
 			made = true
 			id, err := r.reserve(tx, plan)
@@ -95,7 +93,7 @@ func (r *Room) reserve(tx *store.Tx, p launchPlan) (reservation string, err erro
 
 // reserved returns the instances of a reservation in the order of their launch.
 func (r *Room) reserved(reservation string) []Instance {
-	rows := slices.DeleteFunc(r.instances.All(), func(i Instance) bool { return i.Reservation != reservation })
+	rows := r.reservations.AllTx(nil, reservation)
 	slices.SortFunc(rows, func(a, b Instance) int { return int(a.LaunchIndex - b.LaunchIndex) })
 	return rows
 }

@@ -87,9 +87,17 @@ func (r *Room) volume(tx *store.Tx, id string) (volumeRow, bool) {
 	return rootVolume(all[n]), true
 }
 
+// instance is the id of the instance that a volume is attached to, or empty.
+func (v volumeRow) instance() string {
+	if v.Attachment == nil {
+		return ""
+	}
+	return v.Attachment.Instance
+}
+
 // volumesOf are the volumes beside an instance's root, in the order of their devices.
 func (r *Room) volumesOf(tx *store.Tx, instance string) []volumeRow {
-	all := slices.DeleteFunc(r.volumes.AllTx(tx), func(v volumeRow) bool { return v.Attachment == nil || v.Attachment.Instance != instance })
+	all := r.volumesByInstance.AllTx(tx, instance)
 	slices.SortFunc(all, func(a, b volumeRow) int { return compareDevices(a.Attachment.Device, b.Attachment.Device) })
 	return all
 }

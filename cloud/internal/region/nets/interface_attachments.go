@@ -16,7 +16,7 @@ func (i *Interface) attach(instance string, device int32, keep bool) {
 
 // InterfacesOf returns an instance's interfaces by their device indexes.
 func (r *Room) InterfacesOf(tx *store.Tx, instance string) []Interface {
-	all := slices.DeleteFunc(r.interfaces.AllTx(tx), func(i Interface) bool { return instance == "" || i.Instance != instance })
+	all := r.interfacesOf.AllTx(tx, instance)
 	slices.SortFunc(all, func(a, b Interface) int { return int(a.Device - b.Device) })
 	return all
 }

@@ -84,6 +84,8 @@ type Room struct {
 	dhcpSets    *store.Table[dhcpRow]
 	counters    *store.Table[int]
 
+	interfacesOf *store.Index[Interface] // by instance
+
 	sync    sync.Mutex                              // one bringing-up of a network at a time
 	serving map[string][]interface{ Close() error } // by VPC: its metadata service and its resolver
 	made    map[string]bool                         // by VPC: whether it has a network
@@ -109,8 +111,12 @@ func Load(registry *resource.Registry, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "prefix-lists", &r.prefixLists, &err)
 	room.LoadTable(r.DB, "dhcp-options", &r.dhcpSets, &err)
 	room.LoadTable(r.DB, "counters", &r.counters, &err)
+	if err != nil {
+		return nil, err
+	}
+	r.interfacesOf = r.interfaces.Index(func(i Interface) string { return i.Instance })
 	resource.Enter(registry, r, kinds)
-	return r, err
+	return r, nil
 }
 
 // Open brings up every VPC that is stored.
