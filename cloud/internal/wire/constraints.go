@@ -53,6 +53,9 @@ func (s *Service) checksAll() bool {
 
 // check refuses an input that breaks its model's constraints.
 func (s *Service) check(op *operation, in reflect.Value) error {
+	if s == EC2 {
+		return s.checkEnums(op, in)
+	}
 	if !s.checks(op) {
 		return nil
 	}

@@ -40,9 +40,6 @@ func (r *Room) ModifyInstanceMetadataOptions(
 	if *asked == (ec2types.InstanceMetadataOptionsRequest{}) {
 		return nil, wire.Errorf("InvalidParameterCombination", "No metadata options specified.")
 	}
-	if err := checkEnums(asked); err != nil {
-		return nil, err
-	}
 	if err := checkMetadata(asked); err != nil {
 		return nil, err
 	}

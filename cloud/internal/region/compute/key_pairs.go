@@ -95,23 +95,15 @@ func (r *Room) CreateKeyPair(ctx context.Context, in *ec2.CreateKeyPairInput) (*
 	if err := checkKeyName(in.KeyName); err != nil {
 		return nil, err
 	}
-	switch in.KeyFormat {
-	case "", ec2types.KeyFormatPem:
-	case ec2types.KeyFormatPpk:
+	if in.KeyFormat == ec2types.KeyFormatPpk {
 		return nil, wire.Errorf("UnsupportedOperation", "The key format 'ppk' is not supported here: puttygen makes it of 'pem'.")
-	default:
-		return nil, badValue(string(in.KeyFormat), "KeyFormat")
 	}
 	if err := resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypeKeyPair); err != nil {
 		return nil, err
 	}
 	generate := sshkey.NewRSA
-	switch in.KeyType {
-	case "", ec2types.KeyTypeRsa:
-	case ec2types.KeyTypeEd25519:
+	if in.KeyType == ec2types.KeyTypeEd25519 {
 		generate = sshkey.NewEd25519
-	default:
-		return nil, badValue(string(in.KeyType), "KeyType")
 	}
 	made, err := generate()
 	if err != nil {

@@ -15,9 +15,6 @@ const maxUserData = 16 << 10
 
 // checkRequest validates what needs no look at the store.
 func checkRequest(in *ec2.RunInstancesInput) error {
-	if err := checkEnums(in); err != nil {
-		return err
-	}
 	if err := checkOptions(in); err != nil {
 		return err
 	}

@@ -135,9 +135,6 @@ func (r *Room) checkTemplateData(data *ec2types.RequestLaunchTemplateData) error
 	if data == nil {
 		return wire.Errorf("MissingParameter", "The request must contain the parameter LaunchTemplateData")
 	}
-	if err := checkEnums(data); err != nil {
-		return err
-	}
 	if _, err := r.resolveImage(room.Deref(data.ImageId)); err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func TestLaunchDescribesItsRootVolume(t *testing.T) {
 	}{
 		{"InvalidBlockDeviceMapping", root(ec2types.EbsBlockDevice{VolumeSize: new(int32(4))})},
 		{"InvalidBlockDeviceMapping", root(ec2types.EbsBlockDevice{SnapshotId: new("snap-0123456789abcdef0")})},
-		{"InvalidParameterValue", root(ec2types.EbsBlockDevice{VolumeType: "gp9"})},
+		{"UnknownVolumeType", root(ec2types.EbsBlockDevice{VolumeType: "gp9"})},
 		{"InvalidParameterValue", root(ec2types.EbsBlockDevice{VolumeType: "gp3", Iops: new(int32(100))})},
 		{"InvalidParameterValue", root(ec2types.EbsBlockDevice{Throughput: new(int32(1))})},
 		{"InvalidParameterCombination", root(ec2types.EbsBlockDevice{VolumeType: "gp2", Iops: new(int32(3000))})},

@@ -23,9 +23,6 @@ func (r *Room) CreateVolume(ctx context.Context, in *ec2.CreateVolumeInput) (*ec
 	if err := resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypeVolume); err != nil {
 		return nil, err
 	}
-	if err := checkEnums(in); err != nil {
-		return nil, err
-	}
 	if in.AvailabilityZone == nil && in.AvailabilityZoneId == nil {
 		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter AvailabilityZone")
 	}

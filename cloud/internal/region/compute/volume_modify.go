@@ -39,9 +39,6 @@ func (r *Room) ModifyVolume(ctx context.Context, in *ec2.ModifyVolumeInput) (*ec
 	if err := resource.Required("volumeId", in.VolumeId); err != nil {
 		return nil, err
 	}
-	if err := checkEnums(in); err != nil {
-		return nil, err
-	}
 	if in.Iops == nil && in.Size == nil && in.Throughput == nil && in.VolumeType == "" {
 		return nil, wire.Errorf("InvalidParameterCombination", "The request must contain at least one of size, volumeType, iops and throughput")
 	}

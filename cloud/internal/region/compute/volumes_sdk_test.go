@@ -73,7 +73,7 @@ func TestVolumeIsMadeByItsRules(t *testing.T) {
 		{"InvalidSnapshot.NotFound", ec2.CreateVolumeInput{AvailabilityZone: zone, SnapshotId: new("snap-0123456789abcdef0")}},
 		{"InvalidParameterValue", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(16385))}},
 		{"InvalidParameterValue", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(124)), VolumeType: "st1"}},
-		{"InvalidParameterValue", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(1)), VolumeType: "gp9"}},
+		{"UnknownVolumeType", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(1)), VolumeType: "gp9"}},
 		{"InvalidParameterCombination", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(1)), Iops: new(int32(3000))}},
 		{"MissingParameter", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(4)), VolumeType: "io2"}},
 		{"UnsupportedOperation", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(4)), MultiAttachEnabled: new(true)}},

@@ -85,12 +85,8 @@ func (r *Room) CreateNatGateway(ctx context.Context, in *ec2.CreateNatGatewayInp
 // newNAT reads what a request says by itself.
 func newNAT(in *ec2.CreateNatGatewayInput) (natRow, error) {
 	row := natRow{ID: natKind.NewID(), Subnet: room.Deref(in.SubnetId), State: ec2types.NatGatewayStatePending, Created: time.Now().UTC()}
-	switch in.AvailabilityMode {
-	case "", ec2types.AvailabilityModeZonal:
-	case ec2types.AvailabilityModeRegional:
+	if in.AvailabilityMode == ec2types.AvailabilityModeRegional {
 		return row, wire.Errorf("UnsupportedOperation", "The value 'regional' of the parameter 'AvailabilityMode' is not supported here.")
-	default:
-		return row, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter availabilityMode is invalid.", in.AvailabilityMode)
 	}
 	if err := resource.Required("SubnetId", in.SubnetId); err != nil {
 		return row, err
@@ -105,8 +101,6 @@ func newNAT(in *ec2.CreateNatGatewayInput) (natRow, error) {
 		if in.AllocationId != nil {
 			return row, wire.Errorf("InvalidParameterCombination", "An allocation ID cannot be specified for a private NAT gateway.")
 		}
-	default:
-		return row, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter connectivityType is invalid.", in.ConnectivityType)
 	}
 	if in.PrivateIpAddress != nil {
 		var err error
