@@ -1,6 +1,9 @@
 package wire
 
-import "reflect"
+import (
+	"reflect"
+	"strings"
+)
 
 // emptyLists are the places where AWS was seen to send an empty list in XML, or to leave it out, against the rule
 // of showsEmpty. A place is a service's shape and member, with an operation in front where that decides, too. All were
@@ -17,12 +20,23 @@ var emptyLists = map[string]bool{
 // showsEmpty tells whether a list without elements is sent. The rule: an empty list is an empty element at the top of
 // an answer and, in the services that speak AWS query, everywhere; elsewhere a handler decides, as EC2 leaves out
 // the tags of some things that have none: an empty list is sent, a nil one is not.
-func (w *xmlWriter) showsEmpty(sh *shape, m member, v reflect.Value) bool {
-	place := sh.name + "." + m.name
-	for _, key := range []string{w.s.SigningName + " " + w.op + " " + place, w.s.SigningName + " " + place} {
-		if shown, ok := emptyLists[key]; ok {
-			return shown
+func (w *xmlWriter) showsEmpty(f *xmlField, v reflect.Value) bool {
+	if f.exceptional {
+		for _, key := range []string{w.s.SigningName + " " + w.op + " " + f.place, w.s.SigningName + " " + f.place} {
+			if shown, ok := emptyLists[key]; ok {
+				return shown
+			}
 		}
 	}
 	return !v.IsNil() || w.depth == 1 || w.s.protocol == awsQuery
+}
+
+// isException tells whether emptyLists has a place, for whatever operation.
+func (s *Service) isException(place string) bool {
+	for key := range emptyLists {
+		if strings.HasPrefix(key, s.SigningName+" ") && strings.HasSuffix(key, " "+place) {
+			return true
+		}
+	}
+	return false
 }

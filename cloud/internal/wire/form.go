@@ -239,7 +239,10 @@ func or(a, b string) string {
 	return b
 }
 
-var timeType = reflect.TypeFor[*time.Time]()
+var (
+	timeType   = reflect.TypeFor[*time.Time]()
+	stringType = reflect.TypeFor[string]()
+)
 
 // setScalar parses text into a bool, number, string, blob or time.
 func setScalar(v reflect.Value, text string) error {

@@ -77,7 +77,7 @@ var leftOut = map[string]bool{}
 // follow from the types (CloudWatch's CBOR has no such names). EC2's are refused when read and an error when written.
 func newerList(s *Service, sh *shape, field reflect.StructField) bool {
 	_, told := sh.members[field.Name]
-	if told || !list(reflect.Zero(field.Type)) {
+	if told || !list(field.Type) {
 		return false
 	}
 	return s.protocol == ec2Query || s.protocol == awsQuery && s != CloudWatch

@@ -227,7 +227,7 @@ func (s *Service) headers(h http.Header, sh *shape, out reflect.Value) {
 		if v.Type() != timeType {
 			v = reflect.Indirect(v)
 		}
-		if text, err := s.scalar(m, v); err == nil && text != "" {
+		if text, err := s.scalar(&m, v); err == nil && text != "" {
 			h.Set(m.locationName, text)
 		}
 	}

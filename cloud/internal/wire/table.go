@@ -34,6 +34,7 @@ type table struct {
 	lines  map[string]string
 	shapes sync.Map // name -> *shape
 	parsed sync.Map // operation name -> *operation
+	plans  sync.Map // xmlKey -> *xmlPlan
 
 	routesOnce sync.Once
 	rest       []route

@@ -42,39 +42,44 @@ func (w *xmlWriter) close(name string) {
 
 func (w *xmlWriter) element(name, text string) {
 	w.open(name)
-	xml.EscapeText(w, []byte(text))
+	w.text(text)
 	w.close(name)
+}
+
+// text writes a text, which most often has nothing to escape.
+func (w *xmlWriter) text(text string) {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || strings.IndexByte(`"'&<>`, c) >= 0 {
+			xml.EscapeText(w, []byte(text))
+			return
+		}
+	}
+	w.WriteString(text)
 }
 
 // structure writes the members that belong into the body.
 func (w *xmlWriter) structure(sh *shape, v reflect.Value) error {
 	w.depth++
 	defer func() { w.depth-- }()
-	t := v.Type()
-	for i := range t.NumField() {
-		field := t.Field(i)
-		if field.PkgPath != "" || field.Anonymous || field.Name == "ResultMetadata" {
+	fields := w.s.xmlPlan(sh, v.Type()).body
+	for i := range fields {
+		f := &fields[i]
+		of := v.Field(f.index)
+		if f.list && of.Len() == 0 && !w.showsEmpty(f, of) {
 			continue
 		}
-		m := sh.member(field.Name, w.s.protocol)
-		if m.location != "" || m.attribute {
-			continue
-		}
-		if list(v.Field(i)) && v.Field(i).Len() == 0 && !w.showsEmpty(sh, m, v.Field(i)) {
-			continue
-		}
-		if err := w.value(m.xmlName(), m, v.Field(i)); err != nil {
+		if err := w.value(f.name, &f.member, of); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func list(v reflect.Value) bool {
-	return v.Kind() == reflect.Slice && v.Type().Elem().Kind() != reflect.Uint8
+func list(t reflect.Type) bool {
+	return t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8
 }
 
-func (w *xmlWriter) value(name string, m member, v reflect.Value) error {
+func (w *xmlWriter) value(name string, m *member, v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {
@@ -84,7 +89,8 @@ func (w *xmlWriter) value(name string, m member, v reflect.Value) error {
 			return w.value(name, m, v.Elem())
 		}
 	case reflect.Struct:
-		if t, ok := v.Interface().(time.Time); ok { // an element of a list of times
+		if v.Type() == timeType.Elem() { // an element of a list of times
+			t := v.Interface().(time.Time)
 			w.element(name, w.s.timestamp(m, &t))
 			return nil
 		}
@@ -96,7 +102,7 @@ func (w *xmlWriter) value(name string, m member, v reflect.Value) error {
 		w.close(name)
 		return nil
 	case reflect.Slice:
-		if list(v) {
+		if list(v.Type()) {
 			return w.list(name, m, v)
 		}
 		if v.IsNil() {
@@ -112,7 +118,7 @@ func (w *xmlWriter) value(name string, m member, v reflect.Value) error {
 		}
 		return w.mapping(name, m, v)
 	case reflect.String:
-		if v.Len() == 0 && v.Type() != reflect.TypeFor[string]() {
+		if v.Len() == 0 && v.Type() != stringType {
 			return nil // an enum that is not set
 		}
 	}
@@ -127,21 +133,19 @@ func (w *xmlWriter) value(name string, m member, v reflect.Value) error {
 func (w *xmlWriter) openWithAttributes(name string, sh *shape, v reflect.Value) {
 	w.WriteByte('<')
 	w.WriteString(name)
-	for i := range v.NumField() {
-		m, ok := sh.members[v.Type().Field(i).Name]
-		if !ok || !m.attribute {
-			continue
-		}
-		if text, err := w.s.scalar(m, reflect.Indirect(v.Field(i))); err == nil && text != "" {
-			fmt.Fprintf(w, ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" %s="`, m.locationName)
-			xml.EscapeText(w, []byte(text))
+	attributes := w.s.xmlPlan(sh, v.Type()).attributes
+	for i := range attributes {
+		f := &attributes[i]
+		if text, err := w.s.scalar(&f.member, reflect.Indirect(v.Field(f.index))); err == nil && text != "" {
+			fmt.Fprintf(w, ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" %s="`, f.locationName)
+			w.text(text)
 			w.WriteByte('"')
 		}
 	}
 	w.WriteByte('>')
 }
 
-func (w *xmlWriter) list(name string, m member, v reflect.Value) error {
+func (w *xmlWriter) list(name string, m *member, v reflect.Value) error {
 	sh := w.s.table.shape(m.shape)
 	flat := sh.flattened || m.flattened
 	item := sh.element.locationName
@@ -158,14 +162,14 @@ func (w *xmlWriter) list(name string, m member, v reflect.Value) error {
 		defer w.close(name)
 	}
 	for i := range v.Len() {
-		if err := w.value(item, sh.element, v.Index(i)); err != nil {
+		if err := w.value(item, &sh.element, v.Index(i)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *xmlWriter) mapping(name string, m member, v reflect.Value) error {
+func (w *xmlWriter) mapping(name string, m *member, v reflect.Value) error {
 	sh := w.s.table.shape(m.shape)
 	entry := "entry"
 	if sh.flattened || m.flattened {
@@ -179,7 +183,7 @@ func (w *xmlWriter) mapping(name string, m member, v reflect.Value) error {
 	for _, k := range keys {
 		w.open(entry)
 		w.element(or(sh.keyName, "key"), k.String())
-		if err := w.value(or(sh.element.locationName, "value"), sh.element, v.MapIndex(k)); err != nil {
+		if err := w.value(or(sh.element.locationName, "value"), &sh.element, v.MapIndex(k)); err != nil {
 			return err
 		}
 		w.close(entry)
@@ -188,7 +192,7 @@ func (w *xmlWriter) mapping(name string, m member, v reflect.Value) error {
 }
 
 // scalar renders a bool, number, string, blob or time.
-func (s *Service) scalar(m member, v reflect.Value) (string, error) {
+func (s *Service) scalar(m *member, v reflect.Value) (string, error) {
 	if v.Type() == timeType {
 		return s.timestamp(m, v.Interface().(*time.Time)), nil
 	}
@@ -232,7 +236,7 @@ func withPoint(number string) string {
 
 // timestamp renders a time to the millisecond, which EC2 always writes; the other services leave whole seconds
 // without (CloudWatch's recorded in November 2026; Auto Scaling's activities start at 17:32:07.123Z and end at 17:33:02Z).
-func (s *Service) timestamp(m member, t *time.Time) string {
+func (s *Service) timestamp(m *member, t *time.Time) string {
 	switch s.table.shape(m.shape).format {
 	case "unixTimestamp":
 		return strconv.FormatInt(t.Unix(), 10)
