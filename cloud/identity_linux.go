@@ -67,13 +67,16 @@ func (d *identityDesk) InstanceCredentials(ctx context.Context, id, instance str
 	return d.now.Load().InstanceCredentials(ctx, id, instance)
 }
 
-// serveRegions lets the regions ask IAM.
+// serveRegions lets the regions ask IAM, and for each other.
 func (c *Cloud) serveRegions() error {
 	l, err := c.listenUnix(world.IdentitySocket(c.dir))
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: profile.Handler(&c.identity), ReadHeaderTimeout: 10 * time.Second}
+	mux := http.NewServeMux()
+	mux.Handle("/", profile.Handler(&c.identity))
+	world.ServeRegions(mux, &c.regions)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	c.onClose(server.Close)
 	go server.Serve(l)
 	return nil

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/understudy/understudy/cloud/internal/partition"
 	"github.com/understudy/understudy/cloud/internal/rootfs"
 )
 
@@ -44,14 +45,14 @@ func (a *Attached) ImportImage(ctx context.Context, region string, i Image) (Imp
 	if err != nil {
 		return ImportedImage{}, err
 	}
-	if !slices.Contains(s.Regions, region) {
+	if !slices.Contains(s.Regions, region) && !partition.Has(region) {
 		return ImportedImage{}, unknownRegion(region, s.Regions)
 	}
 	return importImage(ctx, a.client, "http://cloud/images/"+region, region, i)
 }
 
 func unknownRegion(name string, regions []string) error {
-	return fmt.Errorf("region %q is not of this cloud, which has %s", name, strings.Join(regions, " and "))
+	return fmt.Errorf("region %q is not of this cloud, which has %s", name, strings.Join(regions, ", "))
 }
 
 // importImage sends an image's files to whoever makes images of them.

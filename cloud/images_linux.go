@@ -11,7 +11,7 @@ import (
 // ImportImage makes an image of EC2 in one region. Its files are read by this process, and judged and bounded by the region's:
 // docs/cloud.md says how. Nothing is left of what fails.
 func (c *Cloud) ImportImage(ctx context.Context, region string, i Image) (ImportedImage, error) {
-	if err := c.knows(region); err != nil {
+	if err := c.regions.Ask(ctx, region); err != nil {
 		return ImportedImage{}, err
 	}
 	return importImage(ctx, unixClient(world.PeerSocket(c.dir, region)), "http://"+region+"/images", region, i)
@@ -20,7 +20,7 @@ func (c *Cloud) ImportImage(ctx context.Context, region string, i Image) (Import
 // forwardImage hands an image that another process sends to its region.
 func (c *Cloud) forwardImage(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("region")
-	if err := c.knows(name); err != nil {
+	if err := c.regions.Ask(r.Context(), name); err != nil {
 		answer(w, nil, err)
 		return
 	}

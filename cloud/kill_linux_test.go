@@ -91,11 +91,12 @@ func (h *host) kill() {
 	h.cmd.Wait()
 }
 
-// makeClients makes clients that send each request once.
+// makeClients makes clients that send each request once: of the cloud's regions, those that it may come to have, and one that AWS
+// does not have.
 func (h *host) makeClients() {
 	keys := credentials.NewStaticCredentialsProvider(h.env["AWS_ACCESS_KEY_ID"], h.env["AWS_SECRET_ACCESS_KEY"], "")
 	h.regions = map[string]*ec2.Client{}
-	for _, region := range h.Regions {
+	for _, region := range slices.Concat(h.Regions, cloud.RegionNames(), []string{"us-east-9"}) {
 		h.regions[region] = ec2.New(ec2.Options{
 			BaseEndpoint: &h.Endpoint, Region: region, RetryMaxAttempts: 1, HTTPClient: patience.Client{}, Credentials: keys,
 		})

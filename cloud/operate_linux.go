@@ -24,7 +24,12 @@ func (c *Cloud) KillRegion(ctx context.Context, name string) error {
 	if c.state(name) == world.Refused {
 		return nil // it is not there
 	}
-	if err := c.order("kill", name); err != nil {
+	return c.endRegion(ctx, name)
+}
+
+// endRegion kills a region's process, where there is one.
+func (c *Cloud) endRegion(ctx context.Context, name string) error {
+	if err := c.order(world.Order{Do: "kill", Name: name}); err != nil {
 		return fmt.Errorf("kill region %s: %w", name, err)
 	}
 	for {
@@ -50,18 +55,19 @@ func (c *Cloud) state(name string) world.State {
 	return c.states[name].State
 }
 
-// StartRegion starts a lost region and returns when its API answers; its instances may start later.
+// StartRegion starts a lost region, or one of AWS's that the cloud did not have, and returns when its API answers; its instances
+// may start later.
 func (c *Cloud) StartRegion(ctx context.Context, name string) error {
-	if err := c.knows(name); err != nil {
-		return err
+	if c.knows(name) != nil {
+		return c.regions.Ask(ctx, name)
 	}
-	if err := c.startProcess(ctx, name); err != nil {
+	if err := c.startProcess(ctx, name, c.regions.index(name)); err != nil {
 		return fmt.Errorf("start region %s: %w", name, err)
 	}
 	return nil
 }
 
-func (c *Cloud) startProcess(ctx context.Context, name string) error {
+func (c *Cloud) startProcess(ctx context.Context, name string, index int) error {
 	if name == world.Identity {
 		return c.openIdentity()
 	}
@@ -70,7 +76,7 @@ func (c *Cloud) startProcess(ctx context.Context, name string) error {
 		delete(c.states, name) // its old reason is not the new one's
 	}
 	c.mu.Unlock()
-	if err := c.order("start", name); err != nil {
+	if err := c.order(world.Order{Do: "start", Name: name, Index: index}); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
@@ -79,8 +85,8 @@ func (c *Cloud) startProcess(ctx context.Context, name string) error {
 }
 
 func (c *Cloud) knows(region string) error {
-	if !slices.Contains(c.settings.Regions, region) {
-		return unknownRegion(region, c.settings.Regions)
+	if c.regions.index(region) == 0 {
+		return unknownRegion(region, c.regions.List())
 	}
 	return nil
 }
@@ -89,7 +95,7 @@ func (c *Cloud) knows(region string) error {
 func (c *Cloud) Status() Status {
 	s := Status{
 		Endpoint: c.Endpoint(), Resolver: c.Resolver(), Dir: c.dir, Account: c.settings.Account,
-		Speed: c.settings.Speed, Regions: c.settings.Regions, Faults: c.Faults(),
+		Speed: c.settings.Speed, Regions: c.regions.List(), Faults: c.Faults(),
 		Processes: []Process{
 			measured(Process{Name: "front door", State: string(world.Up), PID: os.Getpid()}),
 			measured(Process{Name: "world", State: string(world.Up), PID: c.world.Process.Pid}),
@@ -97,7 +103,7 @@ func (c *Cloud) Status() Status {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	names := append([]string{world.Route53}, c.settings.Regions...)
+	names := append([]string{world.Route53}, s.Regions...)
 	if c.states[world.Identity].State != world.Up { // it has no process of its own to tell of
 		names = append(names, world.Identity)
 	}
@@ -155,6 +161,7 @@ func (c *Cloud) close() error {
 	if c.world != nil {
 		errs = append(errs, c.endWorld())
 	}
+	c.regions.close()
 	for _, f := range slices.Backward(c.closers) {
 		if err := f(); err != nil && !isClosed(err) {
 			errs = append(errs, err)
@@ -193,7 +200,7 @@ func removeAll(dir string) error {
 
 // endWorld asks the world to end, and kills it if it does not.
 func (c *Cloud) endWorld() error {
-	c.order("stop", "") // a world that is gone already has ended, too
+	c.order(world.Order{Do: "stop"}) // a world that is gone already has ended, too
 	late := time.AfterFunc(closeTimeout, func() { c.world.Process.Kill() })
 	defer late.Stop()
 	<-c.ended

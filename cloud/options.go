@@ -16,8 +16,8 @@ type Options struct {
 	// Dir is the folder of the cloud's state, logs and keys, which keeps them over stop and start. The default is a
 	// temporary folder that is removed with the cloud.
 	Dir string
-	// Regions are the regions that the cloud begins with, eight of AWS's at most; the default is us-east-1 and us-west-2. A folder
-	// keeps the regions of its first start.
+	// Regions are the regions that the cloud begins with, eight of AWS's at most; the default is us-east-1 and us-west-2. Any
+	// other is started when it is first asked for, while there are fewer than eight. A folder keeps all of them.
 	Regions []string
 	// Speed divides every interval that AWS defines; the default is 1.
 	Speed float64
@@ -87,3 +87,6 @@ func (o Options) validate(isRegion func(string) bool) error {
 	}
 	return errors.Join(errs...)
 }
+
+// RegionNames are the names of AWS's regions, in the commercial partition, of which a cloud's are.
+func RegionNames() []string { return partition.Names() }

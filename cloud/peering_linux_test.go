@@ -45,11 +45,12 @@ func plainVPC(t *testing.T, api *ec2.Client, cidr string) (vpc, subnet, table st
 	return vpc, subnet, *needed(api.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: of}))(t).RouteTables[0].RouteTableId
 }
 
-// Instances of two regions meet by their private addresses; the loss of one region is an outage until it is back.
+// Instances of two regions, of which one has come to the cloud later, meet by their private addresses; the loss of one region is
+// an outage until it is back.
 func TestPeersOfTwoRegionsMeet(t *testing.T) {
 	t.Parallel()
 	h := startHost(t, t.TempDir())
-	ctx, east, west := t.Context(), h.ec2("us-east-1"), h.ec2("us-west-2")
+	ctx, east, west := t.Context(), h.ec2("us-east-1"), h.ec2("eu-west-1")
 	a, inA, tableA := plainVPC(t, east, "10.1.0.0/24")
 	b, inB, tableB := plainVPC(t, west, "10.2.0.0/24")
 	teller := runIn(t, west, inB, false, tellingBoot)
@@ -64,7 +65,7 @@ func TestPeersOfTwoRegionsMeet(t *testing.T) {
 	}
 	says("nothing.", "boot")
 
-	in := &ec2.CreateVpcPeeringConnectionInput{VpcId: &a, PeerVpcId: &b, PeerRegion: aws.String("us-west-2")}
+	in := &ec2.CreateVpcPeeringConnectionInput{VpcId: &a, PeerVpcId: &b, PeerRegion: aws.String("eu-west-1")}
 	id := needed(east.CreateVpcPeeringConnection(ctx, in))(t).VpcPeeringConnection.VpcPeeringConnectionId
 	await := func(state ec2types.VpcPeeringConnectionStateReasonCode) {
 		t.Helper()
@@ -86,11 +87,11 @@ func TestPeersOfTwoRegionsMeet(t *testing.T) {
 	first, second := "boot 1 saw "+*asker.PrivateIpAddress+".", "boot 2 saw "+*asker.PrivateIpAddress+"."
 	says(first, "nothing.")
 
-	if err := h.KillRegion(ctx, "us-west-2"); err != nil {
+	if err := h.KillRegion(ctx, "eu-west-1"); err != nil {
 		t.Fatal(err)
 	}
 	says("nothing.", first)
-	if err := h.StartRegion(ctx, "us-west-2"); err != nil {
+	if err := h.StartRegion(ctx, "eu-west-1"); err != nil {
 		t.Fatal(err)
 	}
 	says(second, "nothing.")

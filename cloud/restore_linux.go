@@ -58,11 +58,11 @@ func (c *Cloud) restore(ctx context.Context, name string, empty bool) ([]Restore
 	if c.state(name) == world.Up {
 		return nil, fmt.Errorf("%s works: there is nothing to go back from", name)
 	}
-	done, err := restore(c.dir, c.settings.Regions, name, empty)
+	done, err := restore(c.dir, c.regions.List(), name, empty)
 	if err != nil {
 		return done, err
 	}
-	return done, c.startProcess(ctx, name)
+	return done, c.startProcess(ctx, name, c.regions.index(name))
 }
 
 func restore(dir string, regions []string, name string, empty bool) (done []Restored, err error) {

@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -54,11 +55,12 @@ func loadSettings(dir string, o Options) (settings, error) {
 	if err != nil {
 		return s, err
 	}
-	if len(o.Regions) > 0 {
-		if len(s.Regions) > 0 && strings.Join(s.Regions, ",") != strings.Join(o.Regions, ",") {
-			return s, fmt.Errorf("%s holds a cloud of the regions %s: use another folder for others", dir, strings.Join(s.Regions, " and "))
-		}
-		s.Regions = o.Regions
+	both := min(len(s.Regions), len(o.Regions))
+	if !slices.Equal(s.Regions[:both], o.Regions[:both]) {
+		return s, fmt.Errorf("%s holds a cloud of the regions %s: use another folder for others", dir, strings.Join(s.Regions, ", "))
+	}
+	if len(o.Regions) > both {
+		s.Regions = o.Regions // a place once given is kept, and further ones are added
 	}
 	if len(s.Regions) == 0 {
 		s.Regions = []string{"us-east-1", "us-west-2"}

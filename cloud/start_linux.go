@@ -31,7 +31,8 @@ type Cloud struct {
 	defaultVPC bool
 	enforce    bool              // IAM's policies
 	throttle   *throttle.Buckets // nil for none
-	settings   settings
+	settings   settings          // Regions are those that it starts with
+	regions    regions
 	keys       credentials
 	log        *slog.Logger
 	faults     *door.Faults
@@ -95,6 +96,7 @@ func (c *Cloud) startAll(ctx context.Context, o Options) error {
 	if err := c.takeFolder(o); err != nil {
 		return err
 	}
+	c.regions.names, c.regions.begin = c.settings.Regions, c.beginRegion
 	c.faults = door.NewFaults(c.settings.Regions)
 	if err := c.openRecord(o.Record); err != nil {
 		return err
@@ -250,7 +252,7 @@ func (c *Cloud) serveAPI(listener net.Listener, further string) error {
 		Gate:   gate,
 		Faults: c.faults, Recorder: c.recorder, Throttle: c.throttle,
 		Account: c.settings.Account, AccessKey: c.keys.ID, Secret: c.keys.Secret, Identity: &c.identity,
-		Regions: c.settings.Regions, Socket: func(name string) string { return world.Socket(c.dir, name) }, Log: c.log,
+		Regions: &c.regions, Socket: func(name string) string { return world.Socket(c.dir, name) }, Log: c.log,
 	})
 	c.onClose(server.Close)
 	for _, l := range listeners {
@@ -270,8 +272,8 @@ func (c *Cloud) startProcesses(ctx context.Context) error {
 		return errors.Join(err, network.Check())
 	}
 	all, ctx := errgroup.WithContext(ctx)
-	for _, name := range append([]string{world.Route53}, c.settings.Regions...) {
-		if err := c.order("start", name); err != nil {
+	for index, name := range append([]string{world.Route53}, c.settings.Regions...) {
+		if err := c.order(world.Order{Do: "start", Name: name, Index: index}); err != nil {
 			return err
 		}
 		all.Go(func() error {

@@ -28,7 +28,7 @@ func (c *Cloud) startWorld(names []*os.File) error {
 	defer theirs.Close()
 	c.control = ours
 	config, err := json.Marshal(world.Config{
-		Dir: c.dir, Cloud: c.settings.Number, Account: c.settings.Account, Endpoint: c.Endpoint(), Regions: c.settings.Regions,
+		Dir: c.dir, Cloud: c.settings.Number, Account: c.settings.Account, Endpoint: c.Endpoint(),
 		Speed: tempo.Speed(c.settings.Speed), Temporary: c.temporary, NameServers: len(names) / 2, DefaultVPC: c.defaultVPC,
 	})
 	if err != nil {
@@ -139,6 +139,4 @@ func (r *refusal) Error() string {
 	return r.Name + ": " + r.Event.Error + "\nhint: " + r.Hint
 }
 
-func (c *Cloud) order(do, name string) error {
-	return json.NewEncoder(c.control).Encode(world.Order{Do: do, Name: name})
-}
+func (c *Cloud) order(o world.Order) error { return json.NewEncoder(c.control).Encode(o) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -103,7 +104,7 @@ func addFault(cmd *cobra.Command, f cloud.Fault) error {
 	if err != nil {
 		return err
 	}
-	if err := f.Check(s.Regions); err != nil {
+	if err := f.Check(slices.Concat(s.Regions, cloud.RegionNames())); err != nil {
 		return misuse(err)
 	}
 	if f, err = c.AddFault(cmd.Context(), f); err != nil {

@@ -160,21 +160,22 @@ func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) +
 
 func cloudRegionCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "region", Short: "Lose a region, or bring it back", Args: cobra.NoArgs,
+		Use: "region", Short: "Lose a region, or bring it back or to the cloud", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
-		regionCommand("stop", "Lose a region at once: SIGKILL of its process and all in it", func(cmd *cobra.Command, c *cloud.Attached, name string) error {
+		regionCommand("stop", "Lose a region at once: SIGKILL of its process and all in it", nil, func(cmd *cobra.Command, c *cloud.Attached, name string) error {
 			return c.KillRegion(cmd.Context(), name)
 		}),
-		regionCommand("start", "Bring a region back", func(cmd *cobra.Command, c *cloud.Attached, name string) error {
+		regionCommand("start", "Bring a region back, or another of AWS's to the cloud", cloud.RegionNames(), func(cmd *cobra.Command, c *cloud.Attached, name string) error {
 			return c.StartRegion(cmd.Context(), name)
 		}),
 	)
 	return cmd
 }
 
-func regionCommand(verb, short string, do func(*cobra.Command, *cloud.Attached, string) error) *cobra.Command {
+// regionCommand makes a command for one of the cloud's regions, or one of others.
+func regionCommand(verb, short string, others []string, do func(*cobra.Command, *cloud.Attached, string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: verb + " REGION", Short: short, Args: cobra.ExactArgs(1), ValidArgsFunction: completeRegion,
 		Example: "  understudy cloud region " + verb + " us-east-1",
@@ -187,8 +188,8 @@ func regionCommand(verb, short string, do func(*cobra.Command, *cloud.Attached, 
 			if err != nil {
 				return err
 			}
-			if !slices.Contains(s.Regions, args[0]) {
-				return misuse(fmt.Errorf("region %q is not of this cloud, which has %s", args[0], strings.Join(s.Regions, " and ")))
+			if !slices.Contains(s.Regions, args[0]) && !slices.Contains(others, args[0]) {
+				return misuse(fmt.Errorf("region %q is not of this cloud, which has %s", args[0], strings.Join(s.Regions, ", ")))
 			}
 			return do(cmd, c, args[0])
 		},

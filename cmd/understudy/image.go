@@ -107,8 +107,8 @@ func importImages(cmd *cobra.Command, i cloud.Image, regions []string, asJSON bo
 		regions = s.Regions
 	}
 	for _, region := range regions {
-		if !slices.Contains(s.Regions, region) {
-			return misuse(fmt.Errorf("region %q is not of this cloud, which has %v", region, s.Regions))
+		if !slices.Contains(s.Regions, region) && !slices.Contains(cloud.RegionNames(), region) {
+			return misuse(fmt.Errorf("region %q is neither of this cloud nor AWS's", region))
 		}
 	}
 	var made []cloud.ImportedImage

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +22,7 @@ type Config struct {
 	Secret    string
 	Identity  Identity // answers IAM and STS, and knows the other keys
 
-	Regions []string
+	Regions Regions // nil for none
 	// Socket returns the unix socket of a process by its name: a region's, or "route53".
 	Socket func(name string) string
 	// Faults are what the door does to calls on purpose; nil for none.
@@ -50,8 +49,11 @@ func New(c Config) http.Handler {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	if c.Regions == nil {
+		c.Regions = Fixed{}
+	}
 	if c.Faults == nil {
-		c.Faults = NewFaults(c.Regions)
+		c.Faults = NewFaults(c.Regions.List())
 	}
 	return &door{
 		Config:   c,
@@ -92,7 +94,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(WithCaller(r.Context(), caller))
 	d.Identity.Used(caller, service.SigningName, scope.Region)
 	c := call{Call: fault.Call{Service: service.SigningName, Region: scope.Region}, service: service, r: r, body: body}
-	name := scope.Region
+	name, regional := scope.Region, false
 	switch {
 	case service == wire.STS || service == wire.IAM: // every region has STS; IAM is the account's
 		c.handle = func(w http.ResponseWriter, r *http.Request, _ []byte) { d.identity.ServeHTTP(w, r) }
@@ -101,9 +103,11 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	case service.Global(): // whatever region the client has been configured for
 		name, c.Region = wire.Route53.SigningName, ""
-	case !slices.Contains(d.Regions, name):
+	case !d.may(name):
 		refuse(w, r, service, d.unknownRegion(service, name))
 		return
+	default:
+		regional = true
 	}
 	if c.handle == nil {
 		c.handle = func(w http.ResponseWriter, r *http.Request, body []byte) { d.forward(w, r, body, service, name) }
@@ -113,6 +117,9 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if d.Gate != nil {
 		c.handle = d.gated(c)
+	}
+	if regional {
+		c.handle = d.asked(c)
 	}
 	d.meddle(w, c)
 }

@@ -69,7 +69,7 @@ func open(t *testing.T, adjust ...func(*door.Config)) *endpoint {
 	}
 	t.Cleanup(func() { room.Close() })
 	config := door.Config{
-		Identity: room, Account: account, AccessKey: keyID, Secret: secret, Faults: e.faults, Regions: []string{"us-east-1", "us-west-2"},
+		Identity: room, Account: account, AccessKey: keyID, Secret: secret, Faults: e.faults, Regions: door.Fixed{"us-east-1", "us-west-2"},
 		Recorder: door.NewRecorder(&e.recorded, slog.New(slog.DiscardHandler)),
 		Socket:   func(name string) string { return filepath.Join(dir, name) },
 		Now:      now,
@@ -202,10 +202,16 @@ func TestStaleRequestsAreRefused(t *testing.T) {
 
 func TestRegionsThatAreNotThere(t *testing.T) {
 	e := open(t)
-	foreign := "Credential should be scoped to a valid region, not 'eu-west-1'. This cloud has us-east-1 and us-west-2."
-	refused(t, describeVpcs(t, e.good("eu-west-1")), 401, "AuthFailure", foreign)
-	_, err := elasticloadbalancingv2.NewFromConfig(e.good("eu-west-1")).DescribeLoadBalancers(t.Context(), nil)
-	refused(t, err, 403, "SignatureDoesNotMatch", foreign)
+	for region, why := range map[string]string{
+		"us-east-9":     "and starts another of AWS's when it is first asked for.",
+		"us-gov-west-1": "and starts another of AWS's when it is first asked for.",
+		"eu-west-1":     "and can have no more.", // such a cloud as this one
+	} {
+		foreign := "Credential should be scoped to a valid region, not '" + region + "'. This cloud has us-east-1 and us-west-2, " + why
+		refused(t, describeVpcs(t, e.good(region)), 401, "AuthFailure", foreign)
+		_, err := elasticloadbalancingv2.NewFromConfig(e.good(region)).DescribeLoadBalancers(t.Context(), nil)
+		refused(t, err, 403, "SignatureDoesNotMatch", foreign)
+	}
 	refused(t, describeVpcs(t, e.good("us-west-2")), 503, "ServiceUnavailable", "The region us-west-2 of this cloud is down.")
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/fault"
+	"github.com/understudy/understudy/cloud/internal/partition"
 )
 
 // Faults are what a door does to calls on purpose, and the list of the calls that it has seen. They last as long as
@@ -30,9 +31,9 @@ type Faults struct {
 	calls []*Call
 }
 
-// NewFaults returns no faults, for a cloud of these regions.
+// NewFaults returns no faults, for a cloud of these regions, to which others of AWS's may come.
 func NewFaults(regions []string) *Faults {
-	return &Faults{regions: regions, gone: map[string]chan struct{}{}}
+	return &Faults{regions: slices.Concat(regions, partition.Names()), gone: map[string]chan struct{}{}}
 }
 
 // Add puts a rule in force and returns it with its id, and with a seed where it had none.

@@ -319,7 +319,7 @@ func TestFaultIsRemovedByItsID(t *testing.T) {
 	if err := describeVpcs(t, e.good("us-east-1")); err != nil {
 		t.Error(err)
 	}
-	if _, err := e.faults.Add(fault.Rule{Region: "eu-west-1", Hang: true}); err == nil {
+	if _, err := e.faults.Add(fault.Rule{Region: "eu-west-9", Hang: true}); err == nil {
 		t.Error("a region that the cloud has not was taken")
 	}
 }

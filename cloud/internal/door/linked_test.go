@@ -25,7 +25,7 @@ func TestFirstOfAServiceMakesItsRole(t *testing.T) {
 		func(context.Context, *autoscaling.CreateAutoScalingGroupInput) (*autoscaling.CreateAutoScalingGroupOutput, error) {
 			return &autoscaling.CreateAutoScalingGroupOutput{}, refusal
 		})
-	e := open(t, func(c *door.Config) { c.Regions = append(c.Regions, "eu-west-1") })
+	e := open(t, func(c *door.Config) { c.Regions = door.Fixed{"eu-west-1"} })
 	serveUnix(t, e.dir+"/eu-west-1", mux)
 	cfg := e.good("eu-west-1")
 	roles := func() (all string) {

@@ -31,11 +31,20 @@ func unknownService(name string) *wire.Error {
 	return wire.Errorf("UnsupportedOperation", "The service %s is not supported by this cloud. It has %s.", name, list(names))
 }
 
-// unknownRegion is AWS's answer to a credential scope with another region than the endpoint's; it lists the valid ones.
+// unknownRegion is AWS's answer to a credential scope with another region than the endpoint's; it lists those that there are.
 func (d *door) unknownRegion(s *wire.Service, region string) *wire.Error {
+	return wrongScope(s, region, fmt.Sprintf("This cloud has %s, and starts another of AWS's when it is first asked for.", list(d.Regions.List())))
+}
+
+// oneTooMany is the answer where the cloud could have the region, if it did not have so many.
+func (d *door) oneTooMany(s *wire.Service, region string) *wire.Error {
+	return wrongScope(s, region, fmt.Sprintf("This cloud has %s, and can have no more.", list(d.Regions.List())))
+}
+
+func wrongScope(s *wire.Service, region, why string) *wire.Error {
 	e := &wire.Error{
 		Code:    "SignatureDoesNotMatch",
-		Message: fmt.Sprintf("Credential should be scoped to a valid region, not '%s'. This cloud has %s.", region, list(d.Regions)),
+		Message: fmt.Sprintf("Credential should be scoped to a valid region, not '%s'. %s", region, why),
 		Status:  http.StatusForbidden,
 	}
 	if s == wire.EC2 {

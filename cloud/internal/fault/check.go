@@ -10,7 +10,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// Check fills in a rule's defaults, and tells what is wrong with it in a cloud of these regions.
+// Check fills in a rule's defaults, and tells what is wrong with it in a cloud that has these regions, or may have them.
 func (r *Rule) Check(regions []string) error {
 	if r.Share == 0 {
 		r.Share = 1
@@ -27,7 +27,7 @@ func (r *Rule) checkCalls(regions []string) error {
 		return fmt.Errorf("service %q is unknown%s: this cloud has %s", r.Service, meant(r.Service, services()), strings.Join(services(), ", "))
 	}
 	if r.Region != "" && !slices.Contains(regions, r.Region) {
-		return fmt.Errorf("region %q is not of this cloud%s, which has %s", r.Region, meant(r.Region, regions), strings.Join(regions, " and "))
+		return fmt.Errorf("region %q is neither of this cloud nor AWS's%s", r.Region, meant(r.Region, regions))
 	}
 	if r.Region != "" && r.Service != "" && wire.ServiceNamed(r.Service).Global() {
 		return fmt.Errorf("%s is a global service: its calls are of no region", r.Service)

@@ -7,6 +7,7 @@
 package region
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,17 +35,17 @@ import (
 // Config is what a region is told at its start and never changes.
 type Config struct {
 	Name       string // us-east-1
-	Index      int    // 1 or 2: which public range is its own, see package address
+	Index      int    // from 1: which public range is its own, see package address
 	Account    string // twelve digits
 	Dir        string // its folder: state, layers, instances
 	Kept       string // its state's mark and copy, see package store; empty for Dir
 	Executable string // the program that the image understudy-hello carries as /usr/local/bin/hello; empty for no such image
 	Speed      tempo.Speed
 	Log        *slog.Logger
-	Peers      []string // the names of the cloud's other regions
-	// Peer tells the unix socket on which another region of this cloud serves its PeerHandler; false
-	// where there is no such region.
-	Peer       func(region string) (socket string, ok bool)
+	// Peers returns the names of the cloud's other regions; nil for none.
+	Peers func(context.Context) ([]string, error)
+	// Peer finds another region of this cloud, which serves its PeerHandler.
+	Peer       resource.Peer
 	DefaultVPC bool // has a default VPC made at the first start
 	// Profiles is IAM; nil for one that never answers.
 	Profiles profile.Source
@@ -81,6 +82,9 @@ func Open(cfg Config, fabric nets.Fabric, host compute.Machines, publisher Publi
 	}
 	if cfg.Resolve == nil {
 		cfg.Resolve = func(string, *dns.Msg) (*dns.Msg, error) { return nil, errors.New("there is no Route 53") }
+	}
+	if cfg.Peers == nil {
+		cfg.Peers = func(context.Context) ([]string, error) { return nil, nil }
 	}
 	if cfg.Profiles == nil {
 		cfg.Profiles = profile.Unavailable{}

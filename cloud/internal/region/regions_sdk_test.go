@@ -41,7 +41,9 @@ func TestRegionsOfTheCloudAreTold(t *testing.T) {
 		{ec2.DescribeRegionsInput{RegionNames: []string{"us-east-1"}}, []string{"us-east-1"}},
 		{ec2.DescribeRegionsInput{Filters: regiontest.Where("region-name", "us-w*")}, []string{"us-west-2"}},
 		{ec2.DescribeRegionsInput{Filters: regiontest.Where("endpoint", "ec2.us-east-1.amazonaws.com")}, []string{"us-east-1"}},
-		{ec2.DescribeRegionsInput{AllRegions: new(true), Filters: regiontest.Where("opt-in-status", "not-opted-in")}, nil},
+		{ec2.DescribeRegionsInput{AllRegions: new(true), Filters: regiontest.Where("opt-in-status", "opt-in-not-required", "opted-in")}, []string{"us-east-1", "us-west-2"}},
+		{ec2.DescribeRegionsInput{AllRegions: new(true), Filters: regiontest.Where("region-name", "us-*")}, []string{"us-east-1", "us-east-2", "us-west-1", "us-west-2"}},
+		{ec2.DescribeRegionsInput{RegionNames: []string{"ap-southeast-7"}}, []string{"ap-southeast-7"}},
 	} {
 		out, err := west.DescribeRegions(ctx, &c.in)
 		if err != nil {
@@ -49,12 +51,16 @@ func TestRegionsOfTheCloudAreTold(t *testing.T) {
 		}
 		roomtest.WantSame(t, "regions", regiontest.IDsOf(out.Regions, name), c.want...)
 		for _, r := range out.Regions {
-			if *r.OptInStatus != "opt-in-not-required" || *r.Endpoint != "ec2."+*r.RegionName+".amazonaws.com" {
+			status := "not-opted-in"
+			if *r.RegionName == "us-east-1" || *r.RegionName == "us-west-2" {
+				status = "opt-in-not-required"
+			}
+			if *r.OptInStatus != status || *r.Endpoint != "ec2."+*r.RegionName+".amazonaws.com" {
 				t.Errorf("region %+v", r)
 			}
 		}
 	}
-	for _, in := range []*ec2.DescribeRegionsInput{{RegionNames: []string{"eu-west-1"}}, {Filters: regiontest.Where("colour", "red")}} {
+	for _, in := range []*ec2.DescribeRegionsInput{{RegionNames: []string{"eu-west-9"}}, {Filters: regiontest.Where("colour", "red")}} {
 		_, err := west.DescribeRegions(ctx, in)
 		roomtest.WantAPIError(t, err, "InvalidParameterValue")
 	}

@@ -17,10 +17,11 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// The environment variables with a role's Config and, for a region, its name. Neither is secret.
+// The environment variables with a role's Config and, for a region, its name and its place in the address plan. None is secret.
 const (
 	envConfig = "UNDERSTUDY_CONFIG"
 	envName   = "UNDERSTUDY_NAME"
+	envIndex  = "UNDERSTUDY_INDEX"
 )
 
 // Descriptors that a role inherits.

@@ -30,7 +30,6 @@ type Config struct {
 	Account string `json:"account"`
 	// Endpoint is the URL of the front door, as clients on the host reach it.
 	Endpoint string      `json:"endpoint"`
-	Regions  []string    `json:"regions"` // in the order of their public ranges
 	Speed    tempo.Speed `json:"speed"`
 	// DefaultVPC has each region's first start make a default VPC.
 	DefaultVPC bool `json:"default_vpc"`
@@ -48,6 +47,8 @@ const Route53 = "route53"
 type Order struct {
 	Do   string `json:"do"` // start, kill or stop
 	Name string `json:"name,omitempty"`
+	// Index is where in the address plan a region's public range is that is to be started.
+	Index int `json:"index,omitempty"`
 }
 
 // Event is a message from the world to the front door.
@@ -109,7 +110,7 @@ func BeaconSocket(dir string) string { return socketPath(dir, "beacon.sock") }
 // ResolverSocket is where the resolvers of all VPCs ask route53.
 func ResolverSocket(dir string) string { return socketPath(dir, "resolver.sock") }
 
-// IdentitySocket is where the regions ask IAM about the roles of instances.
+// IdentitySocket is where the regions ask the front door: IAM about the roles of instances, and for other regions.
 func IdentitySocket(dir string) string { return socketPath(dir, "identity.sock") }
 
 // DoorSocket is where the front door opens loopback addresses for others.

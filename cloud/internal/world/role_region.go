@@ -12,7 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -38,10 +38,13 @@ func runRegion(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	home := Home(cfg.Dir, name)
-	r, err := region.Open(regionConfig(cfg, name, home, log),
+	index, err := strconv.Atoi(os.Getenv(envIndex))
+	if err != nil {
+		return fmt.Errorf("read the region's index: %w", err)
+	}
+	r, err := region.Open(regionConfig(cfg, name, index, log),
 		nets.KernelFabric(fabric),
-		compute.KernelMachines(machine.NewHost(filepath.Join(home, "host"), cfg.Dir)),
+		compute.KernelMachines(machine.NewHost(filepath.Join(Home(cfg.Dir, name), "host"), cfg.Dir)),
 		&publish.Client{Socket: DoorSocket(cfg.Dir), Log: log})
 	if err != nil {
 		return errors.Join(err, fabric.Close())
@@ -59,14 +62,12 @@ func runRegion(cfg Config) error {
 	return errors.Join(err, r.Close(), fabric.Close())
 }
 
-func regionConfig(cfg Config, name, home string, log *slog.Logger) region.Config {
+func regionConfig(cfg Config, name string, index int, log *slog.Logger) region.Config {
+	others := &peers{dir: cfg.Dir, self: name, found: map[string]bool{}}
 	return region.Config{
-		Name: name, Index: 1 + slices.Index(cfg.Regions, name), Account: cfg.Account,
-		Dir: home, Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log, DefaultVPC: cfg.DefaultVPC,
-		Peers: slices.DeleteFunc(slices.Clone(cfg.Regions), func(other string) bool { return other == name }),
-		Peer: func(other string) (string, bool) {
-			return PeerSocket(cfg.Dir, other), other != name && slices.Contains(cfg.Regions, other)
-		},
+		Name: name, Index: index, Account: cfg.Account,
+		Dir: Home(cfg.Dir, name), Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log, DefaultVPC: cfg.DefaultVPC,
+		Peers: others.list, Peer: others.socket,
 		Profiles: profile.Client{Socket: IdentitySocket(cfg.Dir)},
 		Resolve:  func(vpc string, q *dns.Msg) (*dns.Msg, error) { return resolver.Ask(ResolverSocket(cfg.Dir), vpc, q) },
 	}

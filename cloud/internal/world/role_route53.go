@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 
 	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/checks"
@@ -43,10 +42,9 @@ func runRoute53(cfg Config) error {
 		Dir: Home(cfg.Dir, Route53), Kept: Kept(cfg.Dir, Route53),
 		Inside: inside, Host: host, Resolvers: resolvers, Beacon: beacon,
 	}
-	if slices.Contains(cfg.Regions, checks.MetricsRegion) {
-		c.Metrics = func(ctx context.Context, data []metrics.Datum) error {
-			return metrics.Tell(ctx, PeerSocket(cfg.Dir, checks.MetricsRegion), data)
-		}
+	// A region that nobody has asked for is not started for metrics: they are lost, as while it is down.
+	c.Metrics = func(ctx context.Context, data []metrics.Datum) error {
+		return metrics.Tell(ctx, PeerSocket(cfg.Dir, checks.MetricsRegion), data)
 	}
 	z, err := zones.Open(c)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -93,7 +94,7 @@ func (w *world) obey() {
 		}
 		switch o.Do {
 		case "start":
-			w.start(o.Name)
+			w.start(o)
 		case "kill":
 			w.kill(o.Name)
 		case "stop":
@@ -112,7 +113,8 @@ func (w *world) tell(e Event) {
 }
 
 // start starts a process and reports when it serves, or why it does not.
-func (w *world) start(name string) {
+func (w *world) start(o Order) {
+	name := o.Name
 	w.starting.Lock()
 	defer w.starting.Unlock()
 	if w.ending {
@@ -125,7 +127,7 @@ func (w *world) start(name string) {
 		w.tell(Event{Name: name, State: Up})
 		return
 	}
-	p, ready, err := w.launch(name)
+	p, ready, err := w.launch(o)
 	if err != nil {
 		w.tell(Event{Name: name, State: Down, Error: err.Error()})
 		return
@@ -160,7 +162,7 @@ func (w *world) attend(p *process, ready *os.File) {
 	if _, served := w.served.Load(p.name); p.name != Route53 || !served || ended.State == Refused {
 		return
 	}
-	time.AfterFunc(time.Until(again), func() { w.start(p.name) })
+	time.AfterFunc(time.Until(again), func() { w.start(Order{Name: p.name}) })
 }
 
 // restartPause is the least time between two starts of a process that ends repeatedly.
@@ -174,7 +176,8 @@ func reason(err error) string {
 }
 
 // launch executes a role with its log, its ready pipe and its namespaces.
-func (w *world) launch(name string) (*process, *os.File, error) {
+func (w *world) launch(o Order) (*process, *os.File, error) {
+	name := o.Name
 	log, err := openLog(filepath.Join(w.cfg.Dir, "log", name+".log"))
 	if err != nil {
 		return nil, nil, err
@@ -187,7 +190,7 @@ func (w *world) launch(name string) (*process, *os.File, error) {
 	defer readyW.Close()
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = []string{RoleRegion, name, w.cfg.Dir}
-	cmd.Env = append(os.Environ(), envName+"="+name)
+	cmd.Env = append(os.Environ(), envName+"="+name, envIndex+"="+strconv.Itoa(o.Index))
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{readyW}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

@@ -21,9 +21,8 @@ type Config struct {
 	Dir        string // the region's folder, with the folders layers and instances
 	Executable string // the program that the image understudy-hello carries as /usr/local/bin/hello; empty for no such image
 	Machines   Machines
-	// Peer tells the unix socket on which another region of this cloud serves ServePeers; false where there is
-	// no such region.
-	Peer func(region string) (socket string, ok bool)
+	// Peer finds another region of this cloud, which serves ServePeers.
+	Peer resource.Peer
 	// Parameter finds the image that a parameter of Systems Manager names: NAME, NAME:VERSION or NAME:LABEL.
 	Parameter func(reference string) (image string, err error)
 	Profiles  profile.Source // IAM

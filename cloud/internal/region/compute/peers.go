@@ -49,12 +49,9 @@ func (r *Room) ServePeers(mux *http.ServeMux) {
 
 // askPeer sends a request to another region.
 func (r *Room) askPeer(ctx context.Context, region, path string) (*http.Response, error) {
-	at, ok := "", false
-	if r.cfg.Peer != nil {
-		at, ok = r.cfg.Peer(region)
-	}
-	if !ok {
-		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter SourceRegion is invalid: this cloud has no such region.", region)
+	at, err := r.cfg.Peer.Find(ctx, region)
+	if err != nil {
+		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter SourceRegion is invalid: %v.", region, err)
 	}
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+region+path, nil)
 	if err != nil {

@@ -28,9 +28,8 @@ type Config struct {
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
 	// Metadata returns the metadata service that a VPC's instances reach.
 	Metadata func(vpc string) http.Handler
-	// Peer tells the unix socket on which another region of this cloud serves ServePeers; false where there is no such
-	// region.
-	Peer func(region string) (socket string, ok bool)
+	// Peer finds another region of this cloud, which serves ServePeers.
+	Peer resource.Peer
 	// Instance tells what the networks have to know of an instance; nil where there are none.
 	Instance func(tx *store.Tx, id string) Instance
 	// Synced is called after each Sync, since the public ports may be others now.

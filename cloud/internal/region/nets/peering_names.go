@@ -3,7 +3,6 @@ package nets
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -67,12 +66,12 @@ func (r *Room) serveName(w http.ResponseWriter, q *http.Request) {
 }
 
 func (r *Room) askName(connection, region, name string) (a netip.Addr, err error) {
-	path, ok := r.peerSocket(region)
-	if !ok {
-		return a, fmt.Errorf("this cloud has no region %s", region)
-	}
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second) // clients of the resolver ask again after five
 	defer cancel()
+	path, err := r.cfg.Peer.Find(ctx, region)
+	if err != nil {
+		return a, err
+	}
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+region+peeringPath+"/"+connection+"/"+url.PathEscape(name), nil)
 	if err != nil {
 		return a, err

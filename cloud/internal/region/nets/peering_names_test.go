@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -66,7 +67,7 @@ func TestPeersNamesResolve(t *testing.T) {
 	server := httptest.Server{Listener: l, Config: &http.Server{Handler: mux}}
 	server.Start()
 	defer server.Close()
-	other.cfg.Peer = func(region string) (string, bool) { return socket, region == r.Region }
+	other.cfg.Peer = func(context.Context, string) (string, error) { return socket, nil }
 	put()
 	if err := other.Update(func(tx *store.Tx) error { return other.peerings.Put(tx, row.ID, row) }); err != nil {
 		t.Fatal(err)

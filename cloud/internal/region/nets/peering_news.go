@@ -24,14 +24,6 @@ const peeringPath = "/peering-connections"
 // peeringRetry is how long to wait for a region that does not answer.
 const peeringRetry = time.Second
 
-// peerSocket tells where another region of the cloud is reached; false where there is no such region.
-func (r *Room) peerSocket(region string) (path string, ok bool) {
-	if r.cfg.Peer == nil {
-		return "", false
-	}
-	return r.cfg.Peer(region)
-}
-
 // ServePeers hears of connections from the cloud's other regions.
 func (r *Room) ServePeers(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+peeringPath, func(w http.ResponseWriter, q *http.Request) {
@@ -140,9 +132,9 @@ func (r *Room) tellPeering(row peeringRow) error {
 }
 
 func (r *Room) askPeering(region string, row peeringRow) (theirs peeringRow, err error) {
-	path, ok := r.peerSocket(region)
-	if !ok {
-		return theirs, fmt.Errorf("this cloud has no region %s", region)
+	path, err := r.cfg.Peer.Find(r.Context(), region)
+	if err != nil {
+		return theirs, err
 	}
 	body, err := json.Marshal(row)
 	if err != nil {

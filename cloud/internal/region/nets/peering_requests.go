@@ -61,8 +61,10 @@ func (r *Room) CreateVpcPeeringConnection(
 			Region: cmp.Or(room.Deref(in.PeerRegion), r.Region), Account: cmp.Or(room.Deref(in.PeerOwnerId), r.Account), VPC: *in.PeerVpcId,
 		},
 	}
-	if _, ok := r.peerSocket(row.Accepter.Region); !ok && row.Accepter.Region != r.Region {
-		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter peerRegion is invalid: this cloud has no such region.", row.Accepter.Region)
+	if peer := row.Accepter.Region; peer != r.Region {
+		if _, err := r.cfg.Peer.Find(ctx, peer); err != nil {
+			return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter peerRegion is invalid: %v.", peer, err)
+		}
 	}
 	requested := row
 	err := r.Update(func(tx *store.Tx) error {

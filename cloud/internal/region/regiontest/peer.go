@@ -1,6 +1,7 @@
 package regiontest
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/understudy/understudy/cloud/internal/region"
+	"github.com/understudy/understudy/cloud/internal/region/resource"
 )
 
 // Peer opens a second region, us-west-2, which reaches d's region until silent is called.
@@ -30,10 +32,24 @@ func (d *Desk) Peer() (peer *Desk, silent func()) {
 	t.Cleanup(func() { _ = server.Close() })
 
 	peer = Open(t, region.Config{
-		Name: "us-west-2", Index: 2, Peers: []string{"us-east-1"},
-		Peer: func(region string) (string, bool) { return socket, region == "us-east-1" },
+		Name: "us-west-2", Index: 2, Peers: only("us-east-1"), Peer: at("us-east-1", socket),
 	})
 	return peer, func() { _ = server.Close() }
+}
+
+// only are the peers of a region that has one.
+func only(peer string) func(context.Context) ([]string, error) {
+	return func(context.Context) ([]string, error) { return []string{peer}, nil }
+}
+
+// at finds the one peer at its socket.
+func at(peer, socket string) resource.Peer {
+	return func(ctx context.Context, region string) (string, error) {
+		if region != peer {
+			return resource.Peer(nil).Find(ctx, region)
+		}
+		return socket, nil
+	}
 }
 
 // Pair opens two regions, us-east-1 and us-west-2, which reach each other. Of one that Lose has closed the other sees nothing
@@ -51,8 +67,7 @@ func Pair(t *testing.T) (east, west *Desk) {
 	for n, name := range names {
 		peer := names[1-n]
 		desks[n] = Open(t, region.Config{
-			Name: name, Index: 1 + n, Peers: []string{peer},
-			Peer: func(region string) (string, bool) { return socket(region), region == peer },
+			Name: name, Index: 1 + n, Peers: only(peer), Peer: at(peer, socket(peer)),
 		})
 	}
 	for n, name := range names {
