@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -11,18 +12,20 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
-// TestProviderWalksImages: that they change in place is with the operations that change them.
 func TestProviderWalksImages(t *testing.T) {
 	runWalks(t, []walk{
+		{
+			resource: "aws_ami", read: (*provider).readImage, update: (*provider).updateImage, gone: []string{"InvalidAMIID.NotFound"},
+			create: (*provider).registerImage,
+			destroy: func(p *provider, id string) { // whose snapshot is a resource of its own
+				roomtest.Must(p.DeregisterImage(p.T.Context(), &ec2.DeregisterImageInput{ImageId: &id}))(p.T)
+			},
+		},
 		{
 			resource: "aws_ami_from_instance", read: (*provider).readImage, destroy: (*provider).destroyImage, update: (*provider).updateImage,
 			gone: []string{"InvalidAMIID.NotFound"},
 			create: func(p *provider) string {
-				instance := p.Run(p.subnet, 1)[0]
-				m, _ := p.Machine(instance)
-				if err := os.MkdirAll(filepath.Join(m.Spec.Dir, "upper"), 0o755); err != nil { // what it has written: nothing
-					p.T.Fatal(err)
-				}
+				instance := p.runWritten()
 				out := roomtest.Must(p.CreateImage(p.T.Context(), &ec2.CreateImageInput{
 					InstanceId: &instance, Name: new("walk"), Description: new(""), NoReboot: new(false), TagSpecifications: tagged("image"),
 				}))(p.T)
@@ -81,7 +84,41 @@ func (p *provider) readImage(id string) (any, error) {
 	return *image, nil
 }
 
-func (p *provider) updateImage(id string) { p.setTag(id, "Name", "changed") }
+func (p *provider) updateImage(id string) {
+	ctx := p.T.Context()
+	roomtest.Must(p.ModifyImageAttribute(ctx, &ec2.ModifyImageAttributeInput{ImageId: &id, Description: &ec2types.AttributeValue{Value: new("changed")}}))(p.T)
+	roomtest.Must(p.EnableImageDeprecation(ctx, &ec2.EnableImageDeprecationInput{ImageId: &id, DeprecateAt: new(time.Now().AddDate(1, 0, 0))}))(p.T)
+	p.setTag(id, "Name", "changed")
+}
+
+// runWritten launches an instance that has written nothing yet, but could have.
+func (p *provider) runWritten() string {
+	instance := p.Run(p.subnet, 1)[0]
+	m, _ := p.Machine(instance)
+	if err := os.MkdirAll(filepath.Join(m.Spec.Dir, "upper"), 0o755); err != nil {
+		p.T.Fatal(err)
+	}
+	return instance
+}
+
+// registerImage is that of an image for this machine: the provider's own defaults are those of AWS's past.
+func (p *provider) registerImage() string {
+	ctx := p.T.Context()
+	root := p.attachedTo(p.runWritten())
+	snapshot := roomtest.Must(p.CreateSnapshot(ctx, &ec2.CreateSnapshotInput{VolumeId: root.VolumeId}))(p.T)
+	p.awaitSnapshot(*snapshot.SnapshotId)
+	host := roomtest.Must(p.DescribeImages(ctx, &ec2.DescribeImagesInput{ImageIds: []string{p.HostImage()}}))(p.T)
+	out := roomtest.Must(p.RegisterImage(ctx, &ec2.RegisterImageInput{
+		Architecture: host.Images[0].Architecture, Description: new(""), EnaSupport: new(false), ImageLocation: new(""), Name: new("walk"),
+		RootDeviceName: new("/dev/xvda"), SriovNetSupport: new("simple"), VirtualizationType: new("hvm"),
+		BlockDeviceMappings: []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/xvda"), Ebs: &ec2types.EbsBlockDevice{
+			DeleteOnTermination: new(true), SnapshotId: snapshot.SnapshotId, VolumeType: "standard", VolumeSize: new(int32(8)),
+		}}},
+	}))(p.T)
+	p.setTag(*out.ImageId, "Name", "walk")
+	p.awaitImage(*out.ImageId)
+	return *out.ImageId
+}
 
 // destroyImage deletes the snapshots that the image has made, too.
 func (p *provider) destroyImage(id string) {

@@ -121,6 +121,13 @@ func (p *provider) readVolumeAttachment(id string) (any, error) {
 	return found, nil
 }
 
+// attachedTo is the one volume of an instance.
+func (p *provider) attachedTo(instance string) ec2types.Volume {
+	p.T.Helper()
+	out := roomtest.Must(p.DescribeVolumes(p.T.Context(), &ec2.DescribeVolumesInput{Filters: regiontest.Where("attachment.instance-id", instance)}))(p.T)
+	return there(p, "the volume", only(p, out.Volumes))
+}
+
 func (p *provider) awaitSnapshot(id string) {
 	p.T.Helper()
 	p.Await("snapshot "+id, func() bool {

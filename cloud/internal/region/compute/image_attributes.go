@@ -34,8 +34,8 @@ func (r *Room) DescribeImageAttribute(ctx context.Context, in *ec2.DescribeImage
 		out.Description = &ec2types.AttributeValue{Value: room.Some(i.Description)}
 	case ec2types.ImageAttributeNameBlockDeviceMapping:
 		out.BlockDeviceMappings = r.showImage(i).BlockDeviceMappings
-	case ec2types.ImageAttributeNameLaunchPermission: // a region has one account
-		out.LaunchPermissions = []ec2types.LaunchPermission{}
+	case ec2types.ImageAttributeNameLaunchPermission:
+		out.LaunchPermissions = showLaunchers(i)
 	case ec2types.ImageAttributeNameProductCodes:
 		out.ProductCodes = []ec2types.ProductCode{}
 	case ec2types.ImageAttributeNameKernel:
@@ -43,7 +43,15 @@ func (r *Room) DescribeImageAttribute(ctx context.Context, in *ec2.DescribeImage
 	case ec2types.ImageAttributeNameRamdisk:
 		out.RamdiskId = &ec2types.AttributeValue{}
 	case ec2types.ImageAttributeNameSriovNetSupport:
-		out.SriovNetSupport = &ec2types.AttributeValue{}
+		out.SriovNetSupport = &ec2types.AttributeValue{Value: room.Some(i.Sriov)}
+	case ec2types.ImageAttributeNameBootMode:
+		out.BootMode = &ec2types.AttributeValue{}
+	case ec2types.ImageAttributeNameImdsSupport:
+		out.ImdsSupport = &ec2types.AttributeValue{}
+	case ec2types.ImageAttributeNameTpmSupport:
+		out.TpmSupport = &ec2types.AttributeValue{}
+	case ec2types.ImageAttributeNameDeregistrationProtection:
+		out.DeregistrationProtection = &ec2types.AttributeValue{Value: new("disabled")}
 	default:
 		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid. Unknown attribute.", in.Attribute)
 	}

@@ -31,6 +31,11 @@ type imageRow struct {
 	NoReboot                                      bool
 	Imported                                      bool            // its files come from outside of the cloud
 	Service                                       *rootfs.Service // what its instances run where they have no user data
+	Disk                                          disk            // of its instances' roots, unless a launch says otherwise; zero for the usual one
+	Encrypted                                     bool            // its snapshot
+	Sriov                                         string          // as it was registered with
+	Launchers                                     []string        // accounts that may launch it, beside its own
+	Deprecated                                    time.Time       // when it is; zero for never
 }
 
 var imageKind = kinds.Add(resource.Kind[*Room]{
@@ -92,17 +97,12 @@ var imaged = []ec2types.ResourceType{ec2types.ResourceTypeImage, ec2types.Resour
 
 // putImage writes a new pending image and its snapshot.
 func (r *Room) putImage(tx *store.Tx, row imageRow, volume string, tags []ec2types.TagSpecification) error {
-	for _, other := range r.images.AllTx(tx) {
-		if other.Owner == row.Owner && other.Name == row.Name && other.State != ec2types.ImageStateFailed {
-			return wire.Errorf("InvalidAMIName.Duplicate", "AMI name %s is already in use by AMI %s", row.Name, other.ID)
-		}
-	}
-	if err := r.images.Put(tx, row.ID, row); err != nil {
+	if err := r.putNamed(tx, row); err != nil {
 		return err
 	}
 	snapshot := snapshotRow{
 		ID: row.Snapshot, Volume: volume, Owner: row.Owner, Started: row.Created, State: ec2types.SnapshotStatePending,
-		Description: "Created for " + row.ID,
+		Description: "Created for " + row.ID, GiB: row.Disk.GiB, Encrypted: row.Encrypted, Service: row.Service,
 	}
 	if err := r.snapshots.Put(tx, snapshot.ID, snapshot); err != nil {
 		return err
@@ -113,6 +113,16 @@ func (r *Room) putImage(tx *store.Tx, row imageRow, volume string, tags []ec2typ
 		}
 	}
 	return nil
+}
+
+// putNamed writes a new image, whose name has to be the only one of its owner's.
+func (r *Room) putNamed(tx *store.Tx, row imageRow) error {
+	for _, other := range r.images.AllTx(tx) {
+		if other.Owner == row.Owner && other.Name == row.Name && other.State != ec2types.ImageStateFailed {
+			return wire.Errorf("InvalidAMIName.Duplicate", "AMI name %s is already in use by AMI %s", row.Name, other.ID)
+		}
+	}
+	return r.images.Put(tx, row.ID, row)
 }
 
 // CreateImage makes an image of an instance's disk. The instance rests meanwhile unless NoReboot is set.
@@ -145,7 +155,7 @@ func (r *Room) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec2.
 			return wire.Errorf("UnsupportedOperation",
 				"Images of instances with volumes beside their root are not supported here: detach those of '%s' first.", i.ID)
 		}
-		row.Architecture, row.Layers, row.Service = i.Architecture, i.Layers, i.Service
+		row.Architecture, row.Layers, row.Service, row.Disk, row.Encrypted = i.Architecture, i.Layers, i.Service, i.Disk, i.Encrypted
 		if from, ok := r.images.GetTx(tx, i.Image); ok {
 			row.SourceImage, row.SourceRegion = from.ID, r.Region
 		}
@@ -167,9 +177,10 @@ func (r *Room) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec2.
 	return &ec2.CreateImageOutput{ImageId: new(row.ID)}, nil
 }
 
-// CopyImage brings an image of a region of this cloud here. It is called in the region that the copy goes to.
+// CopyImage brings an image of a region of this cloud here. It is called in the region that the copy goes to. A copy may be encrypted
+// where its source is not, "but you cannot create an unencrypted copy of an encrypted snapshot" (EC2 API reference, CopyImage).
 func (r *Room) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.CopyImageOutput, error) {
-	if err := room.Only(in, "Name", "SourceImageId", "SourceRegion", "ClientToken", "CopyImageTags", "Description", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "Name", "SourceImageId", "SourceRegion", "ClientToken", "CopyImageTags", "Description", "Encrypted", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	for name, value := range map[string]*string{"SourceRegion": in.SourceRegion, "SourceImageId": in.SourceImageId} {
@@ -193,7 +204,7 @@ func (r *Room) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.Copy
 	row := imageRow{
 		ID: imageKind.NewID(), Name: *in.Name, Description: room.Deref(in.Description), Owner: r.Account, Snapshot: snapshotKind.NewID(),
 		State: ec2types.ImageStatePending, Created: time.Now().UTC(), Architecture: source.Image.Architecture, Layers: source.Image.Layers,
-		Service:     source.Image.Service,
+		Service: source.Image.Service, Disk: source.Image.Disk, Encrypted: source.Image.Encrypted || room.Deref(in.Encrypted),
 		SourceImage: *in.SourceImageId, SourceRegion: *in.SourceRegion,
 	}
 	id, made := "", false
@@ -223,7 +234,8 @@ func (r *Room) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.Copy
 }
 
 func (r *Room) showImage(i imageRow) ec2types.Image {
-	return ec2types.Image{
+	root := i.Disk.filled()
+	out := ec2types.Image{
 		ImageId: new(i.ID), Name: new(i.Name), Description: room.Some(i.Description), OwnerId: new(i.Owner), ImageOwnerAlias: room.Some(i.Alias),
 		ImageLocation: new(i.Owner + "/" + i.Name), State: i.State, StateReason: i.Reason, Architecture: i.Architecture,
 		CreationDate: new(i.Created.Format("2006-01-02T15:04:05.000Z")), Public: new(i.Public), ImageType: ec2types.ImageTypeValuesMachine,
@@ -233,10 +245,16 @@ func (r *Room) showImage(i imageRow) ec2types.Image {
 		BlockDeviceMappings: []ec2types.BlockDeviceMapping{{
 			DeviceName: new(rootDevice),
 			Ebs: &ec2types.EbsBlockDevice{
-				SnapshotId: new(i.Snapshot), VolumeSize: new(int32(8)), VolumeType: ec2types.VolumeTypeGp3, DeleteOnTermination: new(true), Encrypted: new(false),
+				SnapshotId: new(i.Snapshot), VolumeSize: new(root.GiB), VolumeType: root.Type, DeleteOnTermination: new(true), Encrypted: new(i.Encrypted),
+				Iops: room.Some(i.Disk.IOPS), Throughput: room.Some(i.Disk.Throughput),
 			},
 		}},
+		SriovNetSupport: room.Some(i.Sriov),
 	}
+	if !i.Deprecated.IsZero() {
+		out.DeprecationTime = new(i.Deprecated.Format(filterTime))
+	}
+	return out
 }
 
 // owned tells whether an image belongs to one of the owners asked for.
@@ -246,7 +264,7 @@ func (r *Room) owned(i imageRow, owners []string) bool {
 	})
 }
 
-// DescribeImages lists the account's images and the public ones.
+// DescribeImages lists the account's images and the public ones. Deprecated images are listed to their owner whether asked for or not.
 func (r *Room) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput) (*ec2.DescribeImagesOutput, error) {
 	if err := room.Only(in, "ExecutableUsers", "Filters", "ImageIds", "IncludeDeprecated", "IncludeDisabled", "MaxResults", "NextToken", "Owners"); err != nil {
 		return nil, err
@@ -276,7 +294,8 @@ func (r *Room) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput) 
 	rows := slices.DeleteFunc(r.images.All(), func(i imageRow) bool {
 		users := len(in.ExecutableUsers) == 0 || slices.Contains(in.ExecutableUsers, "self") && i.Owner == r.Account ||
 			slices.Contains(in.ExecutableUsers, "all") && i.Public
-		return !users || !r.owned(i, in.Owners)
+		hidden := i.State == ec2types.ImageStateDisabled && !room.Deref(in.IncludeDisabled)
+		return hidden || !users || !r.owned(i, in.Owners)
 	})
 	if err := l.Know(r.images.All(), slices.DeleteFunc(slices.Clone(in.ImageIds), r.wasDeregistered)); err != nil {
 		return nil, err
@@ -305,12 +324,9 @@ func (r *Room) DeregisterImage(ctx context.Context, in *ec2.DeregisterImageInput
 	}
 	out := &ec2.DeregisterImageOutput{Return: new(true)}
 	err := r.Update(func(tx *store.Tx) error {
-		row, ok := r.images.GetTx(tx, *in.ImageId)
-		if !ok {
-			return missingImage(*in.ImageId)
-		}
-		if row.Owner != r.Account {
-			return wire.Errorf("AuthFailure", "Not authorized for image:%s", row.ID)
+		row, err := r.ownImage(tx, *in.ImageId)
+		if err != nil {
+			return err
 		}
 		if row.State == ec2types.ImageStatePending {
 			return wire.Errorf("IncorrectState", "The image '%s' is being made and cannot be deregistered yet.", row.ID)
@@ -318,20 +334,37 @@ func (r *Room) DeregisterImage(ctx context.Context, in *ec2.DeregisterImageInput
 		if err := room.DryRun(in); err != nil {
 			return err
 		}
-		if room.Deref(in.DeleteAssociatedSnapshots) {
-			if err := r.Remove(tx, row.Snapshot, r.snapshots.Delete); err != nil {
-				return err
-			}
-			out.DeleteSnapshotResults = []ec2types.DeleteSnapshotReturnCode{{SnapshotId: new(row.Snapshot), ReturnCode: ec2types.SnapshotReturnCodesSuccess}}
-		}
 		if err := r.remember(tx, row.ID); err != nil {
 			return err
 		}
-		return r.Remove(tx, row.ID, r.images.Delete)
+		if err := r.Remove(tx, row.ID, r.images.Delete); err != nil || !room.Deref(in.DeleteAssociatedSnapshots) {
+			return err
+		}
+		code, err := r.deleteAssociated(tx, row.Snapshot)
+		out.DeleteSnapshotResults = []ec2types.DeleteSnapshotReturnCode{{SnapshotId: new(row.Snapshot), ReturnCode: code}}
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	r.dropLayers()
 	return out, nil
+}
+
+// deleteAssociated deletes the snapshot of an image that is gone, unless another image is made of it, too ("If a snapshot is associated
+// with multiple AMIs, it won't be deleted", EC2 API reference, DeregisterImage).
+func (r *Room) deleteAssociated(tx *store.Tx, snapshot string) (ec2types.SnapshotReturnCodes, error) {
+	if slices.ContainsFunc(r.images.AllTx(tx), func(i imageRow) bool { return i.Snapshot == snapshot }) {
+		return ec2types.SnapshotReturnCodesWarnSkipped, nil
+	}
+	return ec2types.SnapshotReturnCodesSuccess, r.Remove(tx, snapshot, r.snapshots.Delete)
+}
+
+// ownImage finds an image for what only its owner may do.
+func (r *Room) ownImage(tx *store.Tx, id string) (imageRow, error) {
+	row, err := room.Find(tx, r.images, id, missingImage)
+	if err == nil && row.Owner != r.Account {
+		err = wire.Errorf("AuthFailure", "Not authorized for image:%s", row.ID)
+	}
+	return row, err
 }

@@ -1,6 +1,8 @@
 package compute
 
 import (
+	"cmp"
+
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/room"
@@ -38,6 +40,7 @@ func (d disk) filled() disk {
 // planDisks reads the block device mappings of a launch: that of the root device, and those of volumes beside it.
 func planDisks(mappings []ec2types.BlockDeviceMapping, image imageRow) (root disk, beside []ec2types.BlockDeviceMapping, err error) {
 	taken := map[string]bool{}
+	root = image.Disk
 	for _, m := range mappings {
 		name := room.Deref(m.DeviceName)
 		if err := room.Only(m, "DeviceName", "Ebs"); err != nil {
@@ -54,10 +57,10 @@ func planDisks(mappings []ec2types.BlockDeviceMapping, image imageRow) (root dis
 			}
 			beside = append(beside, m)
 		case m.Ebs != nil:
-			if err := checkDisk(m.Ebs, image); err != nil {
+			if err := checkDisk(m.Ebs, image.Snapshot, cmp.Or(image.Disk.GiB, volumeGiB)); err != nil {
 				return root, nil, err
 			}
-			root = disk{GiB: room.Deref(m.Ebs.VolumeSize), Type: m.Ebs.VolumeType, IOPS: room.Deref(m.Ebs.Iops), Throughput: room.Deref(m.Ebs.Throughput)}
+			root = image.Disk.under(m.Ebs)
 		}
 	}
 	return root, beside, nil
@@ -74,19 +77,29 @@ func checkMapping(m ec2types.BlockDeviceMapping) error {
 	return room.Only(m.Ebs, "DeleteOnTermination", "Encrypted", "Iops", "SnapshotId", "Throughput", "VolumeSize", "VolumeType")
 }
 
-func checkDisk(e *ec2types.EbsBlockDevice, image imageRow) error {
+// under is what a launch asks for of a root, laid over its image's disk. Another type has none of the image's speed.
+func (d disk) under(e *ec2types.EbsBlockDevice) disk {
+	over := disk{cmp.Or(room.Deref(e.VolumeSize), d.GiB), cmp.Or(e.VolumeType, d.Type), room.Deref(e.Iops), room.Deref(e.Throughput)}
+	if over.Type == d.Type {
+		over.IOPS, over.Throughput = cmp.Or(over.IOPS, d.IOPS), cmp.Or(over.Throughput, d.Throughput)
+	}
+	return over
+}
+
+// checkDisk checks the mapping of a root that is made of a snapshot of least GiB.
+func checkDisk(e *ec2types.EbsBlockDevice, snapshot string, least int32) error {
 	if err := room.Only(e, "DeleteOnTermination", "Iops", "SnapshotId", "Throughput", "VolumeSize", "VolumeType"); err != nil {
 		return err
 	}
 	if e.DeleteOnTermination != nil && !*e.DeleteOnTermination {
 		return wire.Errorf("UnsupportedOperation", "DeleteOnTermination=false is not supported for root volumes here.")
 	}
-	if id := room.Deref(e.SnapshotId); id != "" && id != image.Snapshot {
+	if id := room.Deref(e.SnapshotId); id != "" && id != snapshot {
 		return wire.Errorf("InvalidBlockDeviceMapping", "snapshotId cannot be modified on root device")
 	}
-	if e.VolumeSize != nil && *e.VolumeSize < volumeGiB {
+	if e.VolumeSize != nil && *e.VolumeSize < least {
 		return wire.Errorf("InvalidBlockDeviceMapping", "Volume of size %dGB is smaller than snapshot '%s', expect size >= %dGB",
-			*e.VolumeSize, image.Snapshot, volumeGiB)
+			*e.VolumeSize, snapshot, least)
 	}
 	return checkSpeed(e)
 }

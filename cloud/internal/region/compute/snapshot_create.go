@@ -39,7 +39,7 @@ func (r *Room) CreateSnapshot(ctx context.Context, in *ec2.CreateSnapshotInput) 
 		if v.State != ec2types.VolumeStateAvailable && v.State != ec2types.VolumeStateInUse {
 			return wire.Errorf("IncorrectState", "The volume '%s' is '%s' and cannot be copied.", v.ID, v.State)
 		}
-		row = r.newSnapshot(v, room.Deref(in.Description))
+		row = r.newSnapshot(tx, v, room.Deref(in.Description))
 		if err := r.snapshots.Put(tx, row.ID, row); err != nil {
 			return err
 		}
@@ -60,13 +60,15 @@ func (r *Room) CreateSnapshot(ctx context.Context, in *ec2.CreateSnapshotInput) 
 }
 
 // newSnapshot is the row of a snapshot that is still to be copied of a volume.
-func (r *Room) newSnapshot(v volumeRow, description string) snapshotRow {
+func (r *Room) newSnapshot(tx *store.Tx, v volumeRow, description string) snapshotRow {
 	s := snapshotRow{
 		ID: snapshotKind.NewID(), Volume: v.ID, Owner: r.Account, Description: description, Started: time.Now().UTC(), State: ec2types.SnapshotStatePending,
 		GiB: v.Disk.GiB, Encrypted: v.Encrypted, File: !v.isRoot(), Copied: true,
 	}
 	if v.isRoot() {
 		s.Instance = v.Attachment.Instance
+		i, _ := r.instances.GetTx(tx, s.Instance)
+		s.Service = i.Service
 	}
 	return s
 }
@@ -96,7 +98,7 @@ func (r *Room) CreateSnapshots(ctx context.Context, in *ec2.CreateSnapshotsInput
 			return room.Deref(spec.ExcludeBootVolume) && v.isRoot() || slices.Contains(spec.ExcludeDataVolumeIds, v.ID)
 		})
 		for _, v := range volumes {
-			row := r.newSnapshot(v, room.Deref(in.Description))
+			row := r.newSnapshot(tx, v, room.Deref(in.Description))
 			rows = append(rows, row)
 			if err := r.snapshots.Put(tx, row.ID, row); err != nil {
 				return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/rootfs"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -19,12 +20,13 @@ type snapshotRow struct {
 	ID, Volume, Description, Owner string
 	Started                        time.Time
 	State                          ec2types.SnapshotState
-	GiB                            int32    // 0 in rows of older versions, for the size of images
-	Encrypted                      bool     // kept and told
-	Copied                         bool     // it is made by a worker of its own and not with an image
-	File                           bool     // it has the file of a volume; otherwise it has layers
-	Instance                       string   // whose root it is of, while it is copied
-	Layers                         []string // digests, the topmost first
+	GiB                            int32           // 0 in rows of older versions, for the size of images
+	Encrypted                      bool            // kept and told
+	Copied                         bool            // it is made by a worker of its own and not with an image
+	File                           bool            // it has the file of a volume; otherwise it has layers
+	Instance                       string          // whose root it is of, while it is copied
+	Layers                         []string        // digests, the topmost first
+	Service                        *rootfs.Service // of the instance or the image that it is of
 }
 
 var snapshotKind = kinds.Add(resource.Kind[*Room]{

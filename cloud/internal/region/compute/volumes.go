@@ -56,7 +56,8 @@ const volumeGiB = 8
 // rootVolume is an instance's root volume.
 func rootVolume(i Instance) volumeRow {
 	return volumeRow{
-		ID: i.Volume, Zone: i.Zone, Snapshot: i.VolumeSnapshot, Disk: i.Disk.filled(), Made: i.VolumeMade, State: ec2types.VolumeStateInUse,
+		ID: i.Volume, Zone: i.Zone, Snapshot: i.VolumeSnapshot, Disk: i.Disk.filled(), Encrypted: i.Encrypted, Made: i.VolumeMade,
+		State:      ec2types.VolumeStateInUse,
 		Attachment: &attachment{Instance: i.ID, Device: rootDevice, At: i.VolumeMade, State: ec2types.VolumeAttachmentStateAttached, DeleteOnTermination: true},
 	}
 }
