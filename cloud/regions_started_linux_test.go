@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,7 +21,7 @@ import (
 )
 
 // A region of AWS's that the cloud does not have is started by the first who ask for it, once, and is the cloud's from then on:
-// what was made in it is there, and reached from the host, after a SIGKILL of the cloud.
+// what was made in it is there, and reached from the host, after a SIGKILL of the cloud. A start that fails is told, and tried again.
 func TestRegionIsStartedWhenItIsFirstAskedFor(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -27,22 +29,37 @@ func TestRegionIsStartedWhenItIsFirstAskedFor(t *testing.T) {
 	if want := []string{"us-east-1", "us-west-2"}; !slices.Equal(h.Regions, want) {
 		t.Fatalf("a cloud begins with %v", h.Regions)
 	}
+	const name = "eu-south-2"
+	inTheWay := filepath.Join(dir, "regions", name)
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var refused smithy.APIError
+	if _, err := h.ec2(name).DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}); !errors.As(err, &refused) ||
+		refused.ErrorCode() != "ServiceUnavailable" || !strings.Contains(refused.ErrorMessage(), inTheWay) {
+		t.Errorf("a region that does not start answers %v", err)
+	}
+	if s := needed(h.Attached.Status(t.Context()))(t); slices.Contains(s.Regions, name) {
+		t.Errorf("the cloud has %v, of which one did not start", s.Regions)
+	}
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			if _, err := h.ec2("eu-south-2").DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}); err != nil {
+			if _, err := h.ec2(name).DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}); err != nil {
 				t.Errorf("asked for at once: %v", err)
 			}
 		})
 	}
 	all.Wait()
-	var refused smithy.APIError
 	if _, err := h.ec2("us-east-9").DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{}); !errors.As(err, &refused) || refused.ErrorCode() != "AuthFailure" {
 		t.Errorf("a region that AWS does not have: %v", err)
 	}
-	n := makeTwoSubnets(t, h.ec2("eu-south-2"))
-	made := runIn(t, h.ec2("eu-south-2"), n.public, true, tellingBoot)
-	publishTeller(t, h.ec2("eu-south-2"), n.vpc)
+	n := makeTwoSubnets(t, h.ec2(name))
+	made := runIn(t, h.ec2(name), n.public, true, tellingBoot)
+	publishTeller(t, h.ec2(name), n.vpc)
 	public := netip.MustParseAddr(*made.PublicIpAddress)
 	if !address.Range(3).Contains(public) {
 		t.Errorf("the third region has the address %s", public)
@@ -50,10 +67,10 @@ func TestRegionIsStartedWhenItIsFirstAskedFor(t *testing.T) {
 	for boot := range 2 {
 		h.told(t, public, "boot "+string(rune('1'+boot))+" saw 192.0.2.1")
 		out := needed(h.ec2("us-east-1").DescribeRegions(t.Context(), &ec2.DescribeRegionsInput{}))(t)
-		if len(out.Regions) != 3 || *out.Regions[0].RegionName != "eu-south-2" || *out.Regions[0].OptInStatus != "opted-in" {
+		if len(out.Regions) != 3 || *out.Regions[0].RegionName != name || *out.Regions[0].OptInStatus != "opted-in" {
 			t.Errorf("the cloud's regions are told as %+v", out.Regions)
 		}
-		if s := needed(h.Attached.Status(t.Context()))(t); !slices.Equal(s.Regions, []string{"us-east-1", "us-west-2", "eu-south-2"}) {
+		if s := needed(h.Attached.Status(t.Context()))(t); !slices.Equal(s.Regions, []string{"us-east-1", "us-west-2", name}) {
 			t.Errorf("the cloud has %v", s.Regions)
 		}
 		if boot == 0 {
@@ -61,7 +78,7 @@ func TestRegionIsStartedWhenItIsFirstAskedFor(t *testing.T) {
 			h = startHost(t, dir)
 		}
 	}
-	found := needed(h.ec2("eu-south-2").DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{*made.InstanceId}}))(t)
+	found := needed(h.ec2(name).DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{*made.InstanceId}}))(t)
 	if i := found.Reservations[0].Instances[0]; *i.PublicIpAddress != public.String() || *i.VpcId != n.vpc {
 		t.Errorf("after SIGKILL the instance is %+v", i)
 	}

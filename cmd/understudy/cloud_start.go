@@ -23,6 +23,9 @@ import (
 const cloudStartHelp = `Starts a cloud that runs in the background until it is stopped, and keeps its state in its
 folder: after the next start everything that it acknowledged is there, and instances run again.
 
+It begins with two regions, or with those of --regions. Another one of AWS's is started when a call
+first asks for it, up to eight in all, and is the cloud's from then on.
+
 Keys are made at the first start and kept in the folder, readable by its owner only.
 
 With --while the cloud stops when another process ends. A test uses this for its clouds, which

@@ -191,7 +191,7 @@ func regions(list []r53types.HealthCheckRegion) error {
 var carrierGrade = netip.MustParsePrefix("100.64.0.0/10")
 
 // public refuses addresses that Route 53 does not probe: private, local and multicast ones. The
-// documentation ranges, which AWS refuses too, are this cloud's public addresses.
+// ranges of this cloud's public addresses, see package address, AWS refuses too.
 func public(ip *string) error {
 	if ip == nil {
 		return nil
