@@ -203,11 +203,11 @@ func TestStaleRequestsAreRefused(t *testing.T) {
 func TestRegionsThatAreNotThere(t *testing.T) {
 	e := open(t)
 	for region, why := range map[string]string{
-		"us-east-9":     "and starts another of AWS's when it is first asked for.",
-		"us-gov-west-1": "and starts another of AWS's when it is first asked for.",
-		"eu-west-1":     "and can have no more.", // such a cloud as this one
+		"us-east-9":     "AWS has no such commercial region. This cloud has us-east-1 and us-west-2.",
+		"us-gov-west-1": "AWS has no such commercial region. This cloud has us-east-1 and us-west-2.",
+		"eu-west-1":     "This cloud has us-east-1 and us-west-2, and can have no more.",
 	} {
-		foreign := "Credential should be scoped to a valid region, not '" + region + "'. This cloud has us-east-1 and us-west-2, " + why
+		foreign := "Credential should be scoped to a valid region, not '" + region + "'. " + why
 		refused(t, describeVpcs(t, e.good(region)), 401, "AuthFailure", foreign)
 		_, err := elasticloadbalancingv2.NewFromConfig(e.good(region)).DescribeLoadBalancers(t.Context(), nil)
 		refused(t, err, 403, "SignatureDoesNotMatch", foreign)

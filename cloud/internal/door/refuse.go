@@ -33,7 +33,7 @@ func unknownService(name string) *wire.Error {
 
 // unknownRegion is AWS's answer to a credential scope with another region than the endpoint's; it lists those that there are.
 func (d *door) unknownRegion(s *wire.Service, region string) *wire.Error {
-	return wrongScope(s, region, fmt.Sprintf("This cloud has %s, and starts another of AWS's when it is first asked for.", list(d.Regions.List())))
+	return wrongScope(s, region, fmt.Sprintf("AWS has no such commercial region. This cloud has %s.", list(d.Regions.List())))
 }
 
 // oneTooMany is the answer where the cloud could have the region, if it did not have so many.
