@@ -20,27 +20,47 @@ func Page[T any](rows []T, key func(T) string, size *int32, token *string, p Pag
 	if size != nil && (*size < p.Least || *size > p.Most) {
 		return nil, nil, p.BadSize(*size)
 	}
-	slices.SortFunc(rows, func(a, b T) int { return strings.Compare(key(a), key(b)) })
+	places := sorted(rows, key)
 	if Deref(token) != "" {
 		last, ok := OpenToken(*token)
 		if !ok {
 			return nil, nil, p.BadToken(*token)
 		}
-		at, found := slices.BinarySearchFunc(rows, last, func(row T, k string) int { return strings.Compare(key(row), k) })
+		at, found := slices.BinarySearchFunc(places, last, func(p place, k string) int { return strings.Compare(p.key, k) })
 		if found {
 			at++
 		}
-		rows = rows[at:]
+		places = places[at:]
 	}
 	most := int(p.Usual)
 	if size != nil {
 		most = int(*size)
 	}
-	if most == 0 || len(rows) <= most {
-		return rows, nil, nil
+	var next *string
+	if most != 0 && len(places) > most {
+		places = places[:most]
+		next = new(SealToken(places[most-1].key))
 	}
-	rows = rows[:most]
-	return rows, new(SealToken(key(rows[len(rows)-1]))), nil
+	page := slices.Grow(rows[:0:0], len(places)) // nil where rows is
+	for _, at := range places {
+		page = append(page, rows[at.index])
+	}
+	return page, next, nil
+}
+
+// place is where a row stands: rows are large, and are not moved to be sorted.
+type place struct {
+	key   string
+	index int
+}
+
+func sorted[T any](rows []T, key func(T) string) []place {
+	places := make([]place, len(rows))
+	for n, row := range rows {
+		places[n] = place{key(row), n}
+	}
+	slices.SortFunc(places, func(a, b place) int { return strings.Compare(a.key, b.key) })
+	return places
 }
 
 // SealToken makes a page token from the key and a checksum, by which OpenToken recognises invented tokens.

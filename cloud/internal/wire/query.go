@@ -46,6 +46,7 @@ func (queryCodec) decode(s *Service, op *operation, r *http.Request, in reflect.
 
 func (queryCodec) encode(s *Service, op *operation, w http.ResponseWriter, requestID string, out reflect.Value) error {
 	x := newXMLWriter(s, op.name)
+	defer x.free()
 	name := op.name + "Response"
 	x.WriteString("<" + name + ` xmlns="` + s.namespace + `">`)
 	if op.resultWrapper != "" {
@@ -68,6 +69,7 @@ func (queryCodec) encode(s *Service, op *operation, w http.ResponseWriter, reque
 
 func (ec2Codec) encode(s *Service, op *operation, w http.ResponseWriter, requestID string, out reflect.Value) error {
 	x := newXMLWriter(s, op.name)
+	defer x.free()
 	name := op.name + "Response"
 	x.WriteString("<" + name + ` xmlns="` + s.namespace + `">`)
 	x.element("requestId", requestID)
@@ -87,12 +89,14 @@ func (ec2Codec) encode(s *Service, op *operation, w http.ResponseWriter, request
 
 func (queryCodec) encodeError(s *Service, w http.ResponseWriter, _ *http.Request, requestID string, e *Error) {
 	x := newXMLWriter(s, "")
+	defer x.free()
 	x.errorResponse(e, requestID)
 	writeBody(w, s.bodyType(), e.HTTPStatus(), x.Bytes())
 }
 
 func (ec2Codec) encodeError(s *Service, w http.ResponseWriter, _ *http.Request, requestID string, e *Error) {
 	x := newXMLWriter(s, "")
+	defer x.free()
 	x.WriteString("<Response><Errors><Error>")
 	x.element("Code", e.Code)
 	x.element("Message", e.Message)

@@ -30,6 +30,7 @@ func (restXMLCodec) decode(s *Service, op *operation, r *http.Request, in reflec
 
 func (restXMLCodec) encode(s *Service, op *operation, w http.ResponseWriter, _ string, out reflect.Value) error {
 	x := newXMLWriter(s, op.name)
+	defer x.free()
 	sh := s.table.shape(op.output)
 	x.WriteString("<" + op.output + ` xmlns="` + s.namespace + `">`)
 	if err := x.structure(sh, out); err != nil {
@@ -44,6 +45,7 @@ func (restXMLCodec) encode(s *Service, op *operation, w http.ResponseWriter, _ s
 // encodeError writes the form of most errors, and that of InvalidChangeBatch.
 func (restXMLCodec) encodeError(s *Service, w http.ResponseWriter, _ *http.Request, requestID string, e *Error) {
 	x := newXMLWriter(s, "")
+	defer x.free()
 	if len(e.Messages) == 0 {
 		x.errorResponse(e, requestID)
 	} else {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,11 +22,25 @@ type xmlWriter struct {
 	depth int
 }
 
-// newXMLWriter starts an answer of an operation, or an error, which has none.
+// xmlWriters are at rest: an answer may have some hundred kilobytes, which are not made anew for each.
+var xmlWriters = sync.Pool{New: func() any { return &xmlWriter{} }}
+
+// newXMLWriter starts an answer of an operation, or an error, which has none. Free it when the answer is sent.
 func newXMLWriter(s *Service, op string) *xmlWriter {
-	w := &xmlWriter{s: s, op: op}
+	w := xmlWriters.Get().(*xmlWriter)
+	w.Reset()
+	w.s, w.op, w.depth = s, op, 0
 	w.WriteString(xmlHeader)
 	return w
+}
+
+// mostKept is the largest buffer, in bytes, that waits for a next answer.
+const mostKept = 1 << 20
+
+func (w *xmlWriter) free() {
+	if w.Cap() <= mostKept {
+		xmlWriters.Put(w)
+	}
 }
 
 func (w *xmlWriter) open(name string) {

@@ -64,6 +64,8 @@ type Room struct {
 	volumesByInstance *store.Index[volumeRow]
 	reservations      *store.Index[Instance] // by their ids
 
+	instanceFields func() resource.Fields[Instance] // the filters of DescribeInstances
+
 	resting sync.Map // ids of instances without processes
 	issued  sync.Map // the newest credentials of instances' roles, by the association of their profiles
 	program program  // the layer with the example service
@@ -90,6 +92,7 @@ func Load(networks *nets.Room, cfg Config) (*Room, error) {
 	}
 	r.volumesByInstance = r.volumes.Index(volumeRow.instance)
 	r.reservations = r.instances.Index(func(i Instance) string { return i.Reservation })
+	r.instanceFields = sync.OnceValue(r.makeInstanceFields)
 	resource.Enter(r.Registry, r, kinds)
 	return r, nil
 }

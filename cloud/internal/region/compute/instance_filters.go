@@ -74,8 +74,8 @@ var interfaceFilters = map[string]string{
 	"private-ip-address": "PrivateIpAddress", "source-dest-check": "SourceDestCheck", "status": "Status", "subnet-id": "SubnetId", "vpc-id": "VpcId",
 }
 
-// instanceFields are the filters of DescribeInstances.
-func (r *Room) instanceFields() resource.Fields[Instance] {
+// makeInstanceFields makes the filters of DescribeInstances.
+func (r *Room) makeInstanceFields() resource.Fields[Instance] {
 	paths := maps.Clone(instanceFilters)
 	for name, path := range interfaceFilters {
 		paths["network-interface."+name] = "NetworkInterfaces." + path

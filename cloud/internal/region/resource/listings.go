@@ -27,16 +27,9 @@ func (l Listing[T]) List(
 	g *Registry, rows []T, ids []string, filters []ec2types.Filter, size *int32, token *string,
 ) ([]T, *string, error) {
 	if len(ids) > 0 {
-		byID := make(map[string]T, len(rows))
-		for _, row := range rows {
-			byID[l.ID(row)] = row
-		}
+		rows = l.among(rows, ids)
 		if err := l.Know(rows, ids); err != nil {
 			return nil, nil, err
-		}
-		rows = nil
-		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
-			rows = append(rows, byID[id])
 		}
 	}
 	rows, err := Filter(g, rows, filters, l.ID, l.Fields)
@@ -44,6 +37,20 @@ func (l Listing[T]) List(
 		return nil, nil, err
 	}
 	return Page(rows, l.ID, size, token, cmp.Or(l.Min, 5), cmp.Or(l.Max, 1000))
+}
+
+// among returns the rows that have one of the ids.
+func (l Listing[T]) among(rows []T, ids []string) (found []T) {
+	asked := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		asked[id] = true
+	}
+	for _, row := range rows {
+		if asked[l.ID(row)] {
+			found = append(found, row)
+		}
+	}
+	return found
 }
 
 // Know refuses ids of which there is none among the rows: the first that could be none, or all that are unknown.
