@@ -40,8 +40,9 @@ type Config struct {
 
 type door struct {
 	Config
-	verifier *Verifier
-	identity http.Handler
+	verifier  *Verifier
+	identity  http.Handler
+	processes processes
 }
 
 // New returns the handler of a cloud's endpoint.

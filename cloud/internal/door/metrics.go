@@ -16,7 +16,7 @@ func wantsMetrics(r *http.Request) bool {
 }
 
 func (d *door) metrics(w http.ResponseWriter, r *http.Request) {
-	transport := unixTransport(d.Socket(wire.Route53.SigningName))
+	transport := d.processes.transport(d.Socket(wire.Route53.SigningName))
 	ask, err := http.NewRequestWithContext(r.Context(), http.MethodGet, "http://cloud"+MetricsPath, nil)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
