@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -49,8 +48,7 @@ func Main() {
 	}
 	// Files are readable by other roles, whatever the user's umask is; their folder is private.
 	syscall.Umask(0o022)
-	// These processes are many and mostly idle: a smaller heap is worth the collector's extra work.
-	debug.SetGCPercent(40)
+	watchHeap()
 	if err := run(role); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[0], err)
 		if os.Args[0] != RoleWorld && !isReady.Load() {
