@@ -248,3 +248,21 @@ func TestConsoleIsLimited(t *testing.T) {
 		t.Errorf("the log has %v bytes, %v", info.Size(), err)
 	}
 }
+
+// A program's layer is that of an instance that has copied the program.
+func TestLayerOfAProgram(t *testing.T) {
+	dir := t.TempDir()
+	program, instance := filepath.Join(dir, "program"), filepath.Join(dir, "instance")
+	bin := filepath.Join(instance, "upper", "usr", "local", "bin")
+	content := []byte("#!/bin/sh\n")
+	if err := errors.Join(os.MkdirAll(bin, 0o755), os.WriteFile(program, content, 0o700), os.WriteFile(filepath.Join(bin, "hello"), content, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	want, err := Bake(t.Context(), instance, filepath.Join(dir, "baked"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ProgramLayer(t.Context(), program, "usr/local/bin/hello", filepath.Join(dir, "made")); err != nil || got != want {
+		t.Errorf("made %v, %v, want %v", got, err, want)
+	}
+}

@@ -1,11 +1,8 @@
 package compute
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
@@ -55,37 +52,8 @@ func (r *Room) awaitProgram(layer string) error {
 	return nil
 }
 
-// makeProgram copies the executable by way of the folder of an instance that wrote it.
+// makeProgram makes the layer.
 func (r *Room) makeProgram() error {
-	dir := filepath.Join(r.cfg.Dir, "layers", "new-program")
-	if err := os.RemoveAll(dir); err != nil { // a killed region's
-		return err
-	}
-	defer os.RemoveAll(dir)
-	bin := filepath.Join(dir, "instance", "upper", "usr", "local", "bin")
-	if err := os.MkdirAll(bin, 0o755); err != nil {
-		return err
-	}
-	if err := copyProgram(r.cfg.Executable, filepath.Join(bin, "hello")); err != nil {
-		return err
-	}
-	if _, err := machine.Bake(r.Context(), filepath.Join(dir, "instance"), filepath.Join(dir, "layer")); err != nil {
-		return err
-	}
-	return os.Rename(filepath.Join(dir, "layer"), r.layerDir(r.program.layer))
-}
-
-// copyProgram copies an executable.
-func copyProgram(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
+	_, err := machine.ProgramLayer(r.Context(), r.cfg.Executable, "usr/local/bin/hello", r.layerDir(r.program.layer))
+	return err
 }
