@@ -2,6 +2,7 @@ package compute
 
 import (
 	"cmp"
+	"slices"
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
@@ -66,6 +67,13 @@ func planDisks(mappings []ec2types.BlockDeviceMapping, image imageRow) (root dis
 	return root, beside, nil
 }
 
+// encryptsRoot tells whether a launch asks for an encrypted root volume. That of an encrypted image is so in any case.
+func encryptsRoot(mappings []ec2types.BlockDeviceMapping) bool {
+	return slices.ContainsFunc(mappings, func(m ec2types.BlockDeviceMapping) bool {
+		return room.Deref(m.DeviceName) == rootDevice && m.Ebs != nil && room.Deref(m.Ebs.Encrypted)
+	})
+}
+
 // checkMapping checks the mapping of a volume beside the root, but for what needs a look at snapshots.
 func checkMapping(m ec2types.BlockDeviceMapping) error {
 	if err := checkDevice(room.Deref(m.DeviceName)); err != nil {
@@ -88,7 +96,7 @@ func (d disk) under(e *ec2types.EbsBlockDevice) disk {
 
 // checkDisk checks the mapping of a root that is made of a snapshot of least GiB.
 func checkDisk(e *ec2types.EbsBlockDevice, snapshot string, least int32) error {
-	if err := room.Only(e, "DeleteOnTermination", "Iops", "SnapshotId", "Throughput", "VolumeSize", "VolumeType"); err != nil {
+	if err := room.Only(e, "DeleteOnTermination", "Encrypted", "Iops", "SnapshotId", "Throughput", "VolumeSize", "VolumeType"); err != nil {
 		return err
 	}
 	if e.DeleteOnTermination != nil && !*e.DeleteOnTermination {

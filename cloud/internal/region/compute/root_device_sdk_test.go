@@ -19,7 +19,8 @@ func TestLaunchDescribesItsRootVolume(t *testing.T) {
 		return []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/xvda"), Ebs: &e}}
 	}
 	in := d.launch(subnet)
-	in.BlockDeviceMappings = root(ec2types.EbsBlockDevice{VolumeSize: new(int32(30)), VolumeType: "io2", Iops: new(int32(500)), DeleteOnTermination: new(true)})
+	in.BlockDeviceMappings = root(ec2types.EbsBlockDevice{VolumeSize: new(int32(30)), VolumeType: "io2", Iops: new(int32(500)), DeleteOnTermination: new(true),
+		Encrypted: new(true)})
 	in.TagSpecifications = []ec2types.TagSpecification{{ResourceType: "volume", Tags: []ec2types.Tag{{Key: new("Name"), Value: new("disk")}}}}
 	id := *roomtest.Must(d.RunInstances(ctx, in))(t).Instances[0].InstanceId
 	d.AwaitState(id, ec2types.InstanceStateNameRunning)
@@ -29,7 +30,7 @@ func TestLaunchDescribesItsRootVolume(t *testing.T) {
 		return roomtest.Must(d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: regiontest.Where("attachment.instance-id", id)}))(t).Volumes[0]
 	}
 	v := volume(id)
-	if *v.Size != 30 || v.VolumeType != "io2" || *v.Iops != 500 || v.Throughput != nil || len(v.Tags) != 1 {
+	if *v.Size != 30 || v.VolumeType != "io2" || *v.Iops != 500 || !*v.Encrypted || v.Throughput != nil || len(v.Tags) != 1 {
 		t.Errorf("volume %+v", v)
 	}
 	found := roomtest.Must(d.DescribeVolumes(ctx, &ec2.DescribeVolumesInput{Filters: append(regiontest.Where("size", "30"), regiontest.Where("volume-type", "io2")...)}))(t)
@@ -51,7 +52,6 @@ func TestLaunchDescribesItsRootVolume(t *testing.T) {
 		{"InvalidParameterCombination", root(ec2types.EbsBlockDevice{VolumeType: "gp2", Iops: new(int32(3000))})},
 		{"InvalidParameterCombination", root(ec2types.EbsBlockDevice{VolumeType: "gp2", Throughput: new(int32(125))})},
 		{"MissingParameter", root(ec2types.EbsBlockDevice{VolumeType: "io1"})},
-		{"UnsupportedOperation", root(ec2types.EbsBlockDevice{Encrypted: new(true)})},
 		{"UnsupportedOperation", root(ec2types.EbsBlockDevice{DeleteOnTermination: new(false)})},
 		{"InvalidParameterValue", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/null"), Ebs: &ec2types.EbsBlockDevice{VolumeSize: new(int32(9))}}}},
 		{"InvalidBlockDeviceMapping", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf")}}},
