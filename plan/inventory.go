@@ -120,21 +120,32 @@ func (v *inventory) addImages(d *understudy.Declaration) {
 
 // addService adds the load balancer and the instances behind and beside it.
 func (v *inventory) addService(r *region) {
-	g, facing, within := &v.graph, r.groupNodes[0], r.groupNodes[1]
-	r.targetGroup = &targetGroup{scope: r.scope, vpc: r.vpc}
-	r.targetGroupNode = g.add(r.id("target group"), r.targetGroup, r.vpcNode)
-	r.within.also = r.targetGroup.earlierPorts
-	r.balancer = &balancer{scope: r.scope, vpc: r.vpc, subnets: r.subnets[:2], group: r.facing}
-	r.balancerNode = g.add(r.id("load balancer"), r.balancer, r.publicRoutes, facing).finding(r.vpcNode)
-	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
-	r.listenerNode = g.add(r.id("listener"), r.listener, r.balancerNode, r.targetGroupNode).finding(r.balancerNode)
-
+	v.addFront(r)
 	baked := &v.image.images
 	if r.side == understudy.Secondary {
 		baked = &v.copied.images
 	}
 	r.template = &template{scope: r.scope, imageID: func() string { return baked.id }, group: r.within}
-	r.templateNode = g.add(r.id("launch template"), r.template, r.imageNode, within)
+	r.templateNode = v.graph.add(r.id("launch template"), r.template, r.imageNode, r.groupNodes[1])
+	v.addInstances(r)
+	v.addReadiness(r)
+}
+
+// addFront adds the load balancer, and where it sends requests.
+func (v *inventory) addFront(r *region) {
+	g := &v.graph
+	r.targetGroup = &targetGroup{scope: r.scope, vpc: r.vpc}
+	r.targetGroupNode = g.add(r.id("target group"), r.targetGroup, r.vpcNode)
+	r.within.also = r.targetGroup.earlierPorts
+	r.balancer = &balancer{scope: r.scope, vpc: r.vpc, subnets: r.subnets[:2], group: r.facing}
+	r.balancerNode = g.add(r.id("load balancer"), r.balancer, r.publicRoutes, r.groupNodes[0]).finding(r.vpcNode)
+	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
+	r.listenerNode = g.add(r.id("listener"), r.listener, r.balancerNode, r.targetGroupNode).finding(r.balancerNode)
+}
+
+// addInstances adds those beside the load balancer, and the fleet behind it.
+func (v *inventory) addInstances(r *region) {
+	g, facing, within := &v.graph, r.groupNodes[0], r.groupNodes[1]
 	for i, letter := range []string{"a", "b"} {
 		h := &host{scope: r.scope, role: "host-" + letter, template: r.template, subnet: r.subnets[i], group: r.facing}
 		r.hosts = append(r.hosts, h)
@@ -143,6 +154,11 @@ func (v *inventory) addService(r *region) {
 	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.subnets[2:]}
 	r.fleetNode = g.add(r.id("fleet"), r.fleet, r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], within).
 		finding(r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3])
+}
+
+// addReadiness adds what is waited for until the instances serve, and what follows then.
+func (v *inventory) addReadiness(r *region) {
+	g := &v.graph
 	r.targets = &targets{scope: r.scope, group: r.targetGroup, fleet: r.fleet}
 	r.readyNodes = append(r.readyNodes, g.add(r.id("targets"), r.targets, r.fleetNode, r.listenerNode).
 		finding(r.fleetNode, r.targetGroupNode))
