@@ -144,6 +144,10 @@ func TestQuotas(t *testing.T) {
 		{name: "vCPUs", check: CheckQuota, severity: Unchecked, side: understudy.Primary, says: "12 vCPUs"},
 		{name: "health checks", facts: func(f *facts) { f.world.quotas.value[0].used = 197 },
 			check: CheckQuota, severity: Blocker, says: "197 of 200 health checks are used, and 4 more"},
+		{name: "health checks of another network", facts: func(f *facts) {
+			f.world.quotas.value[0].used = 199
+			primary(f, func(r *region) { r.built.value = true })
+		}, check: CheckQuota, severity: Blocker, says: "199 of 200 health checks are used, and 2 more"},
 		{name: "health checks without a switch", facts: func(f *facts) { f.world.quotas.value[0].used = 197 },
 			declared: func(d *understudy.Declaration) {
 				d.Failover.Switch = understudy.SwitchNone

@@ -151,12 +151,16 @@ func (p *policy) arns(service string, resources ...string) (all []string) {
 	return all
 }
 
-// balancing are load balancers, and what belongs to them, by the names that up gives. A target group and a fleet that take the place
-// of others have a digit before the hyphen; a question mark is one character (IAM User Guide, "IAM JSON policy elements: Resource").
+// balancing are load balancers, and what belongs to them, by the names that up gives. Those that take the place of others, and fleets
+// that do, have a digit before the hyphen; a question mark is one character (IAM User Guide, "IAM JSON policy elements: Resource").
 func (p *policy) balancing() []string {
-	name := "understudy-" + p.stack + "/*"
-	return p.arns("elasticloadbalancing", "loadbalancer/app/"+name, "targetgroup/"+name, "targetgroup/understudy?-"+p.stack+"/*",
-		"listener/app/"+name, "listener-rule/app/"+name)
+	var all []string
+	for _, name := range []string{"understudy-" + p.stack + "/*", "understudy?-" + p.stack + "/*"} {
+		for _, kind := range []string{"loadbalancer/app/", "targetgroup/", "listener/app/", "listener-rule/app/"} {
+			all = append(all, kind+name)
+		}
+	}
+	return p.arns("elasticloadbalancing", all...)
 }
 
 func (p *policy) scaling() []string {

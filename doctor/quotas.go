@@ -76,12 +76,15 @@ func judgeWorldQuotas(d *understudy.Declaration, f facts) (all []Finding) {
 	if w.quotas.err != nil {
 		return []Finding{unread(CheckQuota, understudy.Global, "route53:GetAccountLimit", w.quotas.err)}
 	}
-	checks := 2
+	each := 1
 	if d.Failover.Switch != understudy.SwitchNone {
-		checks = 4 // the switch's own, and the one that is calculated
+		each = 2 // the switch's own, and the one that is calculated
 	}
-	if f.regions[understudy.Primary].built.value || f.regions[understudy.Secondary].built.value {
-		checks = 0
+	checks := 0
+	for _, side := range understudy.Sides {
+		if !f.regions[side].built.value {
+			checks += each
+		}
 	}
 	for _, q := range w.quotas.value {
 		more := checks

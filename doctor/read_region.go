@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,7 +28,7 @@ type asker struct {
 func readRegion(ctx context.Context, a *account.Account, d *understudy.Declaration, side understudy.Side) region {
 	r, q := region{name: a.Region}, asker{a, d}
 	var all sync.WaitGroup
-	ask(&all, &r.built, func() (bool, error) { return q.built(ctx) })
+	ask(&all, &r.built, func() (bool, error) { return q.built(ctx, d.Regions[side].CIDR.String()) })
 	ask(&all, &r.zones, func() ([]string, error) { return q.zones(ctx) })
 	ask(&all, &r.offered, func() ([]string, error) { return q.offered(ctx) })
 	ask(&all, &r.kind, func() (kind, error) { return q.kind(ctx) })
@@ -44,9 +45,10 @@ func readRegion(ctx context.Context, a *account.Account, d *understudy.Declarati
 	return r
 }
 
-func (q asker) built(ctx context.Context) (bool, error) {
+// built tells whether the stack has a VPC with the declared network: beside one with another, up makes all of it again.
+func (q asker) built(ctx context.Context, network string) (bool, error) {
 	out, err := q.EC2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{Filters: account.Mark(q.declared.Name, "vpc").Filters()})
-	return err == nil && len(out.Vpcs) > 0, err
+	return err == nil && slices.ContainsFunc(out.Vpcs, func(v ec2types.Vpc) bool { return aws.ToString(v.CidrBlock) == network }), err
 }
 
 func (q asker) zones(ctx context.Context) ([]string, error) {
