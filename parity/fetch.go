@@ -71,6 +71,8 @@ type fetcher struct {
 	mu    sync.Mutex // over the maps and notes
 	f     facts
 	notes []Note
+
+	beside bool // there is another network of the stack's, which is to take this one's place or has taken it
 }
 
 type reading struct {
@@ -435,7 +437,7 @@ func (r *fetcher) readFleets(ctx context.Context) error {
 		}
 		for _, g := range page.AutoScalingGroups {
 			here := slices.ContainsFunc(strings.Split(aws.ToString(g.VPCZoneIdentifier), ","), func(id string) bool { return ours[strings.TrimSpace(id)] })
-			if here || r.stack() != "" && account.OfGroup(g.Tags)[account.TagStack] == r.stack() {
+			if here || !r.beside && r.stack() != "" && account.OfGroup(g.Tags)[account.TagStack] == r.stack() {
 				r.f.fleets = append(r.f.fleets, g)
 			}
 		}
@@ -487,6 +489,11 @@ func (r *fetcher) readVPC(ctx context.Context) error {
 	}
 	all, err := r.VPCs(ctx, r.stack())
 	if err != nil {
+		return err
+	}
+	if len(all) > 0 && replaced(all) {
+		r.beside = true
+		r.f.vpc, err = r.serving(ctx, all)
 		return err
 	}
 	if len(all) > 0 {
