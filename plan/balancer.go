@@ -3,10 +3,12 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/account"
 )
@@ -43,9 +45,11 @@ type balancer struct {
 	subnets []*subnet
 	group   *group
 
+	number               int    // of its generation
 	arn, dnsName, zoneID string // zoneID is of Route 53's zone that dnsName lies in
 	seen                 []Field
-	others               string // of leftAlone, those that are unusual
+	others               string                  // of leftAlone, those that are unusual
+	earlier              []elbtypes.LoadBalancer // the stack's in networks of other generations
 }
 
 func (b *balancer) remarks() []Remark {
@@ -57,7 +61,7 @@ func (b *balancer) remarks() []Remark {
 
 func (b *balancer) identity() string     { return b.arn }
 func (b *balancer) actual() []Field      { return b.seen }
-func (b *balancer) balancerName() string { return "understudy-" + b.stack() }
+func (b *balancer) balancerName() string { return b.generation(b.number) }
 
 func (b *balancer) desired() []Field {
 	return []Field{
@@ -72,25 +76,55 @@ func (b *balancer) desired() []Field {
 }
 
 func (b *balancer) find(ctx context.Context) (bool, error) {
-	out, err := b.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{b.balancerName()}})
-	if account.IsNotFound(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("describe load balancer: %w", err)
-	}
-	if len(out.LoadBalancers) == 0 {
-		return false, nil
-	}
-	arn := aws.ToString(out.LoadBalancers[0].LoadBalancerArn)
-	is, attributes, err := b.ownedWith(ctx, arn, "load-balancer", aws.ToString(out.LoadBalancers[0].VpcId), b.vpc.id, b.attributes)
+	all, err := b.loadBalancers(ctx)
 	if err != nil {
 		return false, err
 	}
-	b.remember(out.LoadBalancers[0])
+	*b = balancer{scope: b.scope, vpc: b.vpc, subnets: b.subnets, group: b.group}
+	var own *elbtypes.LoadBalancer
+	var taken []int
+	for _, one := range all {
+		taken = append(taken, b.generationOf(aws.ToString(one.LoadBalancerName)))
+		switch {
+		case b.vpc.beyond(aws.ToString(one.VpcId)):
+			b.earlier = append(b.earlier, one)
+		case own == nil || aws.ToString(one.VpcId) == b.vpc.id:
+			own = &one
+		}
+	}
+	if own == nil {
+		b.number, err = b.vacant(taken)
+		return false, err
+	}
+	arn := aws.ToString(own.LoadBalancerArn)
+	is, attributes, err := b.ownedWith(ctx, arn, "load-balancer", aws.ToString(own.VpcId), b.vpc.id, b.attributes)
+	if err != nil {
+		return false, err
+	}
+	b.number = b.generationOf(aws.ToString(own.LoadBalancerName))
+	b.remember(*own)
 	b.others = unusual(attributes, leftAlone)
 	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, balancerDefaults)}, tagged(is))
 	return true, nil
+}
+
+// beside tells whether it takes the place of one in an earlier network.
+func (b *balancer) beside() bool { return len(b.earlier) > 0 }
+
+// leads returns the one of an earlier network that a record leads to, nil where it leads to none of these.
+func (b *balancer) leads(set route53types.ResourceRecordSet) *elbtypes.LoadBalancer {
+	for _, one := range b.earlier {
+		if set.AliasTarget != nil && sameName(aws.ToString(set.AliasTarget.DNSName), aws.ToString(one.DNSName)) {
+			return &one
+		}
+	}
+	return nil
+}
+
+// answersTo tells whether a DNS name is the load balancer's, or that of one in an earlier network.
+func (b *balancer) answersTo(name string) bool {
+	return b.dnsName != "" && sameName(name, b.dnsName) ||
+		slices.ContainsFunc(b.earlier, func(one elbtypes.LoadBalancer) bool { return sameName(name, aws.ToString(one.DNSName)) })
 }
 
 func (b *balancer) attributes(ctx context.Context, arn string) (map[string]string, error) {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -83,10 +84,16 @@ func (c *check) actual() []Field {
 
 // next returns the id of the check after the plan is applied. Of a check that is to be replaced this is Unknown.
 func (c *check) next() string {
-	if c.config != nil && replaces(compare(c.desired(), c.actual())) {
+	if c.config != nil && c.renews(compare(c.desired(), c.actual())) {
 		return Unknown
 	}
 	return known(c.id)
+}
+
+// renews tells whether some differences take a new check: also where another load balancer is asked that stands in another network,
+// since the record follows this one until it leads there.
+func (c *check) renews(differences []Difference) bool {
+	return replaces(differences) || c.balancer.beside() && differs(differences, "asks")
 }
 
 // replaces tells whether some differences take a new check: Route 53 changes neither a check's interval nor its type.
@@ -122,12 +129,9 @@ func (c *check) find(ctx context.Context) (bool, error) {
 // ofEarlierNames returns the checks that were made when the declaration had another record or domain: those that ask
 // the same load balancer as this one, and, before them, those that are calculated from these.
 func (c *check) ofEarlierNames(all []route53types.HealthCheck) (ids []string) {
-	if c.balancer.dnsName == "" {
-		return nil
-	}
 	for _, h := range all {
 		if h.HealthCheckConfig != nil && c.referenceOfEarlierName(aws.ToString(h.CallerReference)) &&
-			sameName(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName), c.balancer.dnsName) {
+			c.balancer.answersTo(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName)) {
 			ids = append(ids, aws.ToString(h.Id))
 		}
 	}
@@ -151,10 +155,11 @@ func (c *check) referenceOfEarlierName(ref string) bool {
 // checkRoles are the roles of all health checks that a stack has.
 var checkRoles = []string{"check-" + string(understudy.Primary), "check-" + string(understudy.Secondary), switchCheckRole, calculatedCheckRole}
 
-// choose takes the check with the declared interval as the one in use, and of several the one whose id sorts first.
+// choose takes the check with the declared interval as the one in use, of several the one that asks the load balancer in use, and of
+// several the one whose id sorts first.
 func (c *check) choose(found []route53types.HealthCheck) {
 	slices.SortFunc(found, func(a, b route53types.HealthCheck) int {
-		return strings.Compare(aws.ToString(a.Id), aws.ToString(b.Id))
+		return cmp.Or(cmp.Compare(c.misses(a), c.misses(b)), strings.Compare(aws.ToString(a.Id), aws.ToString(b.Id)))
 	})
 	best := max(0, slices.IndexFunc(found, func(h route53types.HealthCheck) bool {
 		return aws.ToInt32(h.HealthCheckConfig.RequestInterval) == int32(c.declared.Failover.Interval)
@@ -166,6 +171,14 @@ func (c *check) choose(found []route53types.HealthCheck) {
 			c.superseded = append(c.superseded, aws.ToString(h.Id))
 		}
 	}
+}
+
+// misses is 0 for a check that asks the load balancer in use, and 1 for another.
+func (c *check) misses(h route53types.HealthCheck) int {
+	if sameName(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName), c.balancer.dnsName) {
+		return 0
+	}
+	return 1
 }
 
 func (c *check) wanted() *route53types.HealthCheckConfig {
@@ -190,7 +203,7 @@ func (c *check) create(ctx context.Context) error {
 }
 
 func (c *check) change(ctx context.Context, differences []Difference) error {
-	if replaces(differences) {
+	if c.renews(differences) {
 		c.superseded = append(c.superseded, c.id)
 		return c.create(ctx)
 	}

@@ -252,9 +252,9 @@ func TestCheckWithAnotherIntervalIsReplacedAndTheRecordsFollow(t *testing.T) {
 
 func TestChangingWhatIsFixedIsRefused(t *testing.T) {
 	g := &graph{}
-	n := g.add("primary/vpc", nil)
-	err := refuseFixed(n, []Difference{{Name: "cidr", Desired: "10.1.0.0/16", Actual: "10.10.0.0/16", Fixed: true}, {Name: "dns support"}})
-	const want = "primary/vpc: cidr is 10.10.0.0/16 and cannot become 10.1.0.0/16 while it exists: take the stack down first"
+	n := g.add("primary/load balancer", nil)
+	err := refuseFixed(n, []Difference{{Name: "scheme", Desired: "internet-facing", Actual: "internal", Fixed: true}, {Name: "attributes"}})
+	const want = "primary/load balancer: scheme is internal and cannot become internet-facing while it exists: take the stack down first"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -363,7 +363,7 @@ func TestTheGraphIsWhole(t *testing.T) {
 		kinds[fmt.Sprintf("%T", n.resource)]++
 	}
 	want := map[string]int{"*plan.vpc": 2, "*plan.subnet": 8, "*plan.gateway": 2, "*plan.routes": 4, "*plan.group": 4,
-		"*plan.image": 1, "*plan.imageCopy": 1, "*plan.template": 2, "*plan.host": 4, "*plan.fleet": 2, "*plan.targetGroup": 2,
+		"*plan.image": 1, "*plan.imageCopy": 1, "*plan.moved": 2, "*plan.template": 2, "*plan.host": 4, "*plan.fleet": 2, "*plan.targetGroup": 2,
 		"*plan.balancer": 2, "*plan.listener": 2, "*plan.targets": 2, "*plan.preset": 2, "*plan.check": 2,
 		"*plan.passing": 2, "*plan.zone": 1, "*plan.records": 1, "*plan.switchRule": 1, "*plan.ownCheck": 2, "*plan.earlier": 1,
 		"*plan.handover": 2, "*plan.alias": 2, "*plan.superseded": 2, "*plan.neighbours": 2}

@@ -113,10 +113,13 @@ func removeDouble(ctx context.Context, d double) error {
 }
 
 // removalsOfDoubles lists the doubles that can be removed, and what the declaration no longer asks for; those that are in
-// others first.
-func removalsOfDoubles(g *graph) []Step {
+// others first. What lies in an earlier network goes with that.
+func removalsOfDoubles(g *graph, leaving map[*node]bool) []Step {
 	var steps []Step
 	for _, n := range g.ordered(backward) {
+		if _, goes := leaving[n]; goes {
+			continue
+		}
 		if step, ok := retirement(n); ok {
 			steps = append(steps, step)
 		}

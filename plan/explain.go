@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // replacing is a resource of which some changes put something new in the place of the old.
@@ -47,11 +49,11 @@ func (t *targetGroup) succeeds() string {
 
 // succeeds counts the time until the new instances serve, which are launched together, and until the old have finished their requests.
 func (f *fleet) succeeds() string {
-	if len(f.earlier) == 0 {
+	if len(f.predecessors()) == 0 {
 		return ""
 	}
 	var names []string
-	for _, one := range f.earlier {
+	for _, one := range f.predecessors() {
 		names = append(names, one.fleetName())
 	}
 	t := f.declared.Target
@@ -79,8 +81,27 @@ func (h *host) replaces(differences []Difference) string {
 	return fmt.Sprintf("1 instance: %s is terminated, then another is launched; about %v", h.id, 2*bootTime)
 }
 
+// succeeds counts a host of an earlier network with its zone's other.
+func (h *host) succeeds() string {
+	if !h.subnet.vpc.replaced() {
+		return ""
+	}
+	return fmt.Sprintf("1 instance: another is made in the new network, and that of the earlier one goes with it; about %v", bootTime)
+}
+
+func (b *balancer) succeeds() string {
+	var names []string
+	for _, one := range b.earlier {
+		names = append(names, aws.ToString(one.LoadBalancerName))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s by %s: the record moves to it when it serves", strings.Join(names, " and "), b.balancerName())
+}
+
 func (c *check) replaces(differences []Difference) string {
-	if !differs(differences, "interval") {
+	if !c.renews(differences) {
 		return ""
 	}
 	return fmt.Sprintf("no instance: a new health check takes the place of %s in the records, then that one is deleted", c.id)

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -24,6 +25,7 @@ type fleet struct {
 
 	found    bool
 	earlier  []*fleet // the stack's of other generations
+	beyond   []*fleet // likewise, in networks of others
 	blocked  error    // what is somebody else's and has the name
 	seen     []Field
 	was      *autoscalingtypes.AutoScalingGroup // as it was found
@@ -211,7 +213,7 @@ func (f *fleet) resume(ctx context.Context) error {
 // begins is how many instances a new group has: as many as the ones that it succeeds have now, within the bounds.
 func (f *fleet) begins() int {
 	size, now := f.declared.Fleet, 0
-	for _, one := range f.earlier {
+	for _, one := range f.predecessors() {
 		now = max(now, int(aws.ToInt32(one.was.DesiredCapacity)))
 	}
 	if now == 0 {
@@ -219,6 +221,9 @@ func (f *fleet) begins() int {
 	}
 	return min(max(now, size.Min), size.Max)
 }
+
+// predecessors are the fleets that this one serves in the place of.
+func (f *fleet) predecessors() []*fleet { return slices.Concat(f.earlier, f.beyond) }
 
 // remove deletes the stack's groups with their instances, and returns when these are gone from their subnets.
 func (f *fleet) remove(ctx context.Context) error {
@@ -232,7 +237,7 @@ func (f *fleet) remove(ctx context.Context) error {
 		return err
 	}
 	var ids []string
-	for _, i := range left {
+	for _, i := range f.group.vpc.inhabitants(left) {
 		ids = append(ids, aws.ToString(i.InstanceId))
 	}
 	return terminate(ctx, f.scope, ids)

@@ -17,7 +17,7 @@ import (
 // find looks for the group of the target group's generation, and for others. It asks for the targets before the groups: an
 // instance that is launched meanwhile is then a group's, and no stranger.
 func (f *fleet) find(ctx context.Context) (bool, error) {
-	f.earlier, f.was, f.found, f.deleting, f.blocked = nil, nil, false, false, nil
+	f.earlier, f.beyond, f.was, f.found, f.deleting, f.blocked = nil, nil, nil, false, false, nil
 	registered, err := f.registered(ctx)
 	if err != nil {
 		return false, err
@@ -59,7 +59,20 @@ func (f *fleet) sort(g *autoscalingtypes.AutoScalingGroup) {
 	}
 	one := &fleet{scope: f.scope, template: f.template, group: &targetGroup{scope: f.scope, number: f.generationOf(name)}}
 	one.remember(g)
+	if f.passes(g) {
+		f.beyond = append(f.beyond, one)
+		return
+	}
 	f.earlier = append(f.earlier, one)
+}
+
+// passes tells whether a group is of another network. It has its target group's number; where that one is gone, a network that
+// is to go takes no group that is not over its subnets.
+func (f *fleet) passes(g *autoscalingtypes.AutoScalingGroup) bool {
+	if slices.Contains(f.group.others, f.generationOf(aws.ToString(g.AutoScalingGroupName))) {
+		return true
+	}
+	return f.group.vpc.leaving && !slices.ContainsFunc(splitIDs(g.VPCZoneIdentifier), func(id string) bool { return hasSubnet(f.subnets, id) })
 }
 
 // isOurs tells whether the group that has the stack's name is the stack's. Without its tags it is, if it is tied to the

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -30,22 +31,29 @@ func (g *gateway) actual() []Field {
 }
 
 func (g *gateway) find(ctx context.Context) (bool, error) {
-	out, err := g.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: g.mark("gateway").Filters()})
-	if err == nil && len(out.InternetGateways) == 0 && g.vpc.id != "" { // or it has lost its tags
-		out, err = g.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{
-			Filters: []ec2types.Filter{account.Filter("attachment.vpc-id", g.vpc.id)},
-		})
+	all, err := g.list(ctx, g.mark("gateway").Filters()...)
+	if err == nil && len(all) == 0 && g.vpc.id != "" { // or it has lost its tags
+		all, err = g.list(ctx, account.Filter("attachment.vpc-id", g.vpc.id))
 	}
 	if err != nil {
-		return false, fmt.Errorf("describe internet gateways: %w", err)
+		return false, err
 	}
 	*g = gateway{scope: g.scope, vpc: g.vpc}
 	var found []*gateway
-	for _, o := range out.InternetGateways {
+	for _, o := range all {
 		found = append(found, &gateway{scope: g.scope, vpc: g.vpc, id: aws.ToString(o.InternetGatewayId), attached: attachedTo(o),
 			untagged: !g.mark("gateway").In(account.OfEC2(o.Tags))})
 	}
 	return choose(ctx, g, found)
+}
+
+// list returns the gateways that the filters select, without those of other generations.
+func (g *gateway) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.InternetGateway, error) {
+	out, err := g.EC2.DescribeInternetGateways(ctx, &ec2.DescribeInternetGatewaysInput{Filters: filters})
+	if err != nil {
+		return nil, fmt.Errorf("describe internet gateways: %w", err)
+	}
+	return slices.DeleteFunc(out.InternetGateways, func(o ec2types.InternetGateway) bool { return g.vpc.beyond(attachedTo(o)) }), nil
 }
 
 // attachedTo returns the id of the VPC that a gateway is attached to, or "". A gateway has at most one.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -38,7 +39,7 @@ import (
 // generations is how many may be there at once. Two are; more if runs are killed and the declaration changes in between.
 const generations = 9
 
-// generation names a target group and its fleet. The number goes before the stack's name, since "understudy-hello-2" is what a
+// generation names a target group and its fleet, or a load balancer. The number goes before the stack's name, since "understudy-hello-2" is what a
 // stack called hello-2 uses.
 func (s scope) generation(n int) string {
 	if n <= 1 {
@@ -47,7 +48,7 @@ func (s scope) generation(n int) string {
 	return "understudy" + strconv.Itoa(n) + "-" + s.stack()
 }
 
-// GenerationNames returns all names that a stack's target groups and fleets may have.
+// GenerationNames returns all names that a stack's target groups, fleets and load balancers may have.
 func GenerationNames(stack string) []string {
 	s := scope{declared: &understudy.Declaration{Name: stack}}
 	var names []string
@@ -77,6 +78,26 @@ func (s scope) targetGroups(ctx context.Context) (all []elbtypes.TargetGroup, er
 			}
 		}
 	}
+	return all, nil
+}
+
+// loadBalancers returns those with a name of the stack's, by their generations.
+func (s scope) loadBalancers(ctx context.Context) (all []elbtypes.LoadBalancer, err error) {
+	pages := elb.NewDescribeLoadBalancersPaginator(s.ELB, &elb.DescribeLoadBalancersInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("describe load balancers in %s: %w", s.Region, err)
+		}
+		for _, b := range page.LoadBalancers {
+			if s.generationOf(aws.ToString(b.LoadBalancerName)) > 0 {
+				all = append(all, b)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b elbtypes.LoadBalancer) int {
+		return cmp.Compare(s.generationOf(aws.ToString(a.LoadBalancerName)), s.generationOf(aws.ToString(b.LoadBalancerName)))
+	})
 	return all, nil
 }
 

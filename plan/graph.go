@@ -48,6 +48,17 @@ func (g *graph) add(id string, r resource, needs ...*node) *node {
 	return n
 }
 
+// needs makes a node need others that were added after it, and need nothing that needs it.
+func (g *graph) needs(n *node, others ...*node) {
+	for _, need := range others {
+		if need == n || need.comesAfter(n) {
+			panic("plan: " + n.id + " and " + need.id + " would need each other")
+		}
+		n.needs = append(n.needs, need)
+		need.neededBy = append(need.neededBy, n)
+	}
+}
+
 // after makes a node wait for others that it does not need.
 func (g *graph) after(n *node, befores ...*node) {
 	for _, b := range befores {

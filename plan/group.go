@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -58,23 +59,30 @@ func (g *group) actual() []Field {
 }
 
 func (g *group) find(ctx context.Context) (bool, error) {
-	out, err := g.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: g.mark(g.role).Filters()})
-	if err == nil && len(out.SecurityGroups) == 0 && g.vpc.id != "" { // or it has lost its tags
-		out, err = g.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
-			Filters: []ec2types.Filter{account.Filter("vpc-id", g.vpc.id), account.Filter("group-name", g.name(g.role))},
-		})
+	all, err := g.list(ctx, g.mark(g.role).Filters()...)
+	if err == nil && len(all) == 0 && g.vpc.id != "" { // or it has lost its tags
+		all, err = g.list(ctx, account.Filter("vpc-id", g.vpc.id), account.Filter("group-name", g.name(g.role)))
 	}
 	if err != nil {
-		return false, fmt.Errorf("describe security groups: %w", err)
+		return false, err
 	}
 	*g = group{scope: g.scope, role: g.role, purpose: g.purpose, vpc: g.vpc, port: g.port, also: g.also, from: g.from}
 	var found []*group
-	for _, o := range out.SecurityGroups {
+	for _, o := range all {
 		one := *g
 		one.remember(o)
 		found = append(found, &one)
 	}
 	return choose(ctx, g, found)
+}
+
+// list returns the groups of this generation that the filters select.
+func (g *group) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.SecurityGroup, error) {
+	out, err := g.EC2.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{Filters: filters})
+	if err != nil {
+		return nil, fmt.Errorf("describe security groups: %w", err)
+	}
+	return slices.DeleteFunc(out.SecurityGroups, func(o ec2types.SecurityGroup) bool { return g.vpc.beyond(aws.ToString(o.VpcId)) }), nil
 }
 
 func (g *group) remember(o ec2types.SecurityGroup) {

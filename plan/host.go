@@ -47,6 +47,7 @@ func (h *host) placed() []Field {
 
 func (h *host) find(ctx context.Context) (bool, error) {
 	all, err := instances(ctx, h.scope, h.mark(h.role))
+	all = h.subnet.vpc.inhabitants(all)
 	if err == nil && len(all) == 0 && h.subnet.id != "" { // or it has lost its tags
 		all, err = h.launched(ctx)
 	}

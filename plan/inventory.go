@@ -10,6 +10,7 @@ import (
 // region is what one region of a stack is made of, by name for those that need it.
 type region struct {
 	scope
+	prefix          string // of its resources' names, in an earlier network
 	zones           *zones
 	vpc             *vpc
 	gateway         *gateway
@@ -25,6 +26,7 @@ type region struct {
 	check           *check
 	passing         *passing
 	superseded      *superseded
+	moved           *moved
 	vpcNode         *node
 	subnetNodes     []*node
 	publicRoutes    *node
@@ -41,6 +43,7 @@ type region struct {
 	checkNode       *node
 	readyNodes      []*node // targets, and the handover of requests to them
 	supersededNode  *node
+	movedNode       *node
 }
 
 // inventory has all resources of a stack.
@@ -53,6 +56,7 @@ type inventory struct {
 	records *records
 
 	recordsNode *node
+	switchNodes map[understudy.Side][]*node // of each side, what follows its network
 }
 
 // takeInventory lists the resources of a declaration, and which of them need which.
@@ -76,7 +80,7 @@ func takeInventory(d *understudy.Declaration, accounts map[understudy.Side]*acco
 	return v
 }
 
-func (r *region) id(name string) string { return string(r.side) + "/" + name }
+func (r *region) id(name string) string { return string(r.side) + "/" + r.prefix + name }
 
 func (v *inventory) addNetwork(r *region) {
 	g := &v.graph
@@ -145,15 +149,21 @@ func (v *inventory) addFront(r *region) {
 
 // addInstances adds those beside the load balancer, and the fleet behind it.
 func (v *inventory) addInstances(r *region) {
-	g, facing, within := &v.graph, r.groupNodes[0], r.groupNodes[1]
+	g, facing := &v.graph, r.groupNodes[0]
 	for i, letter := range []string{"a", "b"} {
 		h := &host{scope: r.scope, role: "host-" + letter, template: r.template, subnet: r.subnets[i], group: r.facing}
 		r.hosts = append(r.hosts, h)
-		r.hostNodes = append(r.hostNodes, g.add(r.id("host "+letter), h, r.templateNode, r.publicRoutes, facing).finding(r.templateNode, r.subnetNodes[i], facing))
+		r.hostNodes = append(r.hostNodes, g.add(r.id("host "+letter), h, with(r.templateNode, r.publicRoutes, facing)...).
+			finding(with(r.templateNode, r.subnetNodes[i], facing)...))
 	}
 	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.subnets[2:]}
-	r.fleetNode = g.add(r.id("fleet"), r.fleet, r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], within).
-		finding(r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3])
+	r.fleetNode = g.add(r.id("fleet"), r.fleet, with(r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], r.groupNodes[1])...).
+		finding(with(r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3])...)
+}
+
+// with leaves out what is not there: a network that is to go alone has no launch template.
+func with(nodes ...*node) []*node {
+	return slices.DeleteFunc(nodes, func(n *node) bool { return n == nil })
 }
 
 // addReadiness adds what is waited for until the instances serve, and what follows then.
@@ -192,6 +202,9 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 		r.healthNode = g.add(r.id("health"), r.passing, r.checkNode)
 		after = append(after, r.healthNode)
 		v.addSuperseded(r, zoneNode)
+		r.moved = &moved{scope: r.scope, region: r, linger: DefaultLinger,
+			records: &records{scope: global, zone: v.zone, balancers: v.records.balancers}}
+		r.movedNode = g.add(r.id("earlier network"), r.moved, r.healthNode).finding(r.vpcNode)
 	}
 	g.add("global/earlier names", &earlier{scope: global, zone: v.zone, checks: v.records.checks}, after...).
 		finding(append(checks, zoneNode)...)

@@ -38,7 +38,7 @@ func TestDownGoesOnPastWhatItCannotDelete(t *testing.T) {
 	add("other network", nil)
 	broken := errors.New("no luck")
 	add("host", broken, network)
-	p, err := planDown(t.Context(), g, false)
+	p, err := planDown(t.Context(), &inventory{graph: *g}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestInterruptedDownIsNotALeftover(t *testing.T) {
 	g := &graph{}
 	ctx, stop := context.WithCancel(t.Context())
 	g.add("network", &kept{fails: context.Canceled})
-	p, err := planDown(ctx, g, false)
+	p, err := planDown(ctx, &inventory{graph: *g}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestZoneStaysUnlessItIsAskedFor(t *testing.T) {
 		z := &made{zone{id: "Z1", made: true}}
 		g.add("global/zone", z)
 		g.add("network", &kept{})
-		p, err := planDown(t.Context(), g, asked)
+		p, err := planDown(t.Context(), &inventory{graph: *g}, asked)
 		if err != nil {
 			t.Fatal(err)
 		}

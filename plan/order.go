@@ -16,8 +16,9 @@ const DefaultBake = 30 * time.Second
 
 // Rollout says how a change reaches the two sides.
 type Rollout struct {
-	Only understudy.Side // the one side to work on, with what it needs; empty is both
-	Bake time.Duration   // how long the first side must stay healthy before the second is changed
+	Only   understudy.Side // the one side to work on, with what it needs; empty is both
+	Bake   time.Duration   // how long the first side must stay healthy before the second is changed
+	Linger time.Duration   // how long an earlier network serves on after the record has moved
 }
 
 // sides returns the sides whose regions are asked. The secondary's image comes from the primary.
@@ -60,6 +61,9 @@ func (o Rollout) chosen(g *graph) map[*node]bool {
 func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step {
 	for _, side := range understudy.Sides {
 		v.regions[side].guard(&v.graph, found)
+		if v.regions[side].vpc.replaced() {
+			v.moveByRecord(v.regions[side], o.Linger)
+		}
 		if o.Only == "" { // else the records are not worked on
 			v.graph.after(v.regions[side].supersededNode, v.recordsNode)
 		}
@@ -74,6 +78,14 @@ func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step 
 	baked.undo = first.fleetNode.undo
 	for _, n := range append([]*node{second.templateNode, second.targetGroupNode, first.presetNode, first.supersededNode}, first.hostNodes...) {
 		v.graph.after(n, baked)
+	}
+	if first.vpc.replaced() {
+		for _, n := range v.switchNodes[first.side] {
+			v.graph.after(n, baked)
+		}
+	}
+	if second.vpc.replaced() {
+		v.graph.after(second.balancerNode, baked)
 	}
 	return v.graph.sorted(append(steps, Step{Resource: baked.id, Action: Wait, node: baked}))
 }
@@ -110,8 +122,8 @@ func (v *inventory) turns(found map[*node]bool) (first, second *region) {
 }
 
 func (r *region) serves(found map[*node]bool) bool {
-	fleet := found[r.fleetNode] || len(r.fleet.earlier) > 0
-	return fleet && found[r.healthNode] && r.passing.seen.Passes()
+	fleet := found[r.fleetNode] || len(r.fleet.predecessors()) > 0
+	return fleet && found[r.healthNode] && r.passing.serves()
 }
 
 // steps tells whether any of the steps can make a difference to how the region serves.

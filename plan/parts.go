@@ -26,13 +26,15 @@ func (s *Stack) Parts(ctx context.Context, side understudy.Side) (Parts, error) 
 	}{{"vpc", r.vpc}, {"internal security group", r.within}, {"target group", r.targetGroup}, {"load balancer", r.balancer},
 		{"listener", r.listener}, {"fleet", r.fleet}} {
 		there, err := part.find(ctx)
-		if err == nil && !there && !leaves(part.resource) { // in a replacement there are others
-
+		if err == nil && !there && !leaves(part.resource) && !r.vpc.replaced() { // in a replacement there are others
 			err = fmt.Errorf("%s has no %s of %s", r.Region, part.name, s.Declaration.Name)
 		}
 		if err != nil {
 			return Parts{}, err
 		}
+	}
+	if r.vpc.replaced() {
+		return Parts{}, fmt.Errorf("another network takes the place of %s in %s: `understudy up` ends that", r.vpc.earlier[0], r.Region)
 	}
 	serving := r.listener.serving()
 	p := Parts{VPC: r.vpc.id, Internal: r.within.id, TargetGroup: serving.arn, Balancer: r.balancer.arn, Fleet: r.generation(serving.number)}

@@ -105,13 +105,20 @@ func planUp(ctx context.Context, v *inventory, o Rollout) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := v.refuseAlone(o); err != nil {
+		return nil, err
+	}
 	steps, err := g.differing(found)
 	if err != nil {
 		return nil, err
 	}
 	remarks := g.remarks(found)
-	p := newPlan(g, round{forward, v.order(o, found, steps)}, round{backward, removalsOfDoubles(g)})
-	p.Remarks = remarks
+	leaving, err := v.leaving(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := newPlan(g, round{forward, v.order(o, found, steps)}, round{backward, append(removalsOfDoubles(g, leaving), g.removals(leaving)...)})
+	p.Remarks = append(remarks, g.remarks(leaving)...)
 	return p, nil
 }
 

@@ -119,7 +119,7 @@ func stateOf(found []elbtypes.TargetHealthDescription) map[string]*targetState {
 // none will. Beside a group that serves, the first that is unhealthy after its grace says it: nobody waits for the new one.
 func (t *targets) create(ctx context.Context) error {
 	a := arrival{want: t.fleet.template.exact(), forgives: 2}
-	if len(t.fleet.earlier) > 0 {
+	if len(t.fleet.predecessors()) > 0 {
 		a.forgives, a.condemns = 0, bootTime+time.Duration(t.declared.Fleet.Grace)*time.Second
 	}
 	return t.fleet.arrive(ctx, a)
@@ -137,6 +137,7 @@ type passing struct {
 	scope
 	check *check
 	seen  Measured
+	other Measured // what is found of an earlier network, while there is one
 }
 
 func (p *passing) awaited()         {}
@@ -150,8 +151,27 @@ func (p *passing) find(ctx context.Context) (bool, error) {
 	}
 	var err error
 	p.seen, err = Measure(ctx, p.Route53, p.check.id)
+	if err == nil {
+		err = p.lookAtOther(ctx)
+	}
 	return err == nil, err
 }
+
+// lookAtOther asks for the check that a region is judged by until the record follows the new one.
+func (p *passing) lookAtOther(ctx context.Context) (err error) {
+	p.other = p.seen // until there is a new check
+	if !p.check.balancer.beside() || len(p.check.superseded) == 0 {
+		return nil
+	}
+	p.other, err = Measure(ctx, p.Route53, p.check.superseded[0])
+	if account.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// serves tells whether the region passes, in one network or the other.
+func (p *passing) serves() bool { return p.seen.Passes() || p.other.Passes() }
 
 func (p *passing) create(ctx context.Context) error {
 	err := account.Poll(ctx, "health check "+p.check.id, longTime, func(ctx context.Context) (bool, error) {

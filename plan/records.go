@@ -152,7 +152,7 @@ func (r *records) leadsHome(set route53types.ResourceRecordSet) bool {
 		return false
 	}
 	for _, b := range r.balancers {
-		if b.dnsName != "" && sameName(aws.ToString(set.AliasTarget.DNSName), b.dnsName) {
+		if b.answersTo(aws.ToString(set.AliasTarget.DNSName)) {
 			return true
 		}
 	}
@@ -247,13 +247,20 @@ func (r *records) create(ctx context.Context) error {
 	if err := r.submit(ctx, changes); err != nil {
 		return err
 	}
+	return r.prune(ctx)
+}
+
+// prune deletes the checks that nothing follows any more, a calculated one before its children.
+func (r *records) prune(ctx context.Context) error {
+	if r.switched != nil {
+		if err := r.switched.pruneAll(ctx); err != nil {
+			return err
+		}
+	}
 	for _, side := range understudy.Sides {
 		if err := r.checks[side].prune(ctx); err != nil {
 			return err
 		}
-	}
-	if r.switched != nil {
-		return r.switched.prune(ctx)
 	}
 	return nil
 }

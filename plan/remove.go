@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/understudy/understudy/account"
@@ -34,23 +35,22 @@ func (z *zone) delegated() {}
 // planDown lists everything that exists, also doubles; what needs others comes before them. The hosted zone stays
 // unless it is asked for: a new zone has other name servers, so that the domain's delegation would have to be changed, and
 // resolvers keep the old one for up to two days (the TTL of delegations in most top-level domains).
-func planDown(ctx context.Context, g *graph, withZone bool) (*Plan, error) {
+func planDown(ctx context.Context, v *inventory, withZone bool) (*Plan, error) {
+	g := &v.graph
 	found, err := g.examine(ctx, none)
 	if err != nil {
 		return nil, err
 	}
+	remarks := g.remarks(found)
+	leaving, err := v.leaving(ctx)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(found, leaving)
 	var steps []Step
 	var kept []Left
 	for _, n := range g.ordered(backward) {
-		var here []Step
-		for _, d := range doublesOf(n) {
-			if removable(d.doubling) {
-				here = append(here, deletion(n, d, func(ctx context.Context) error { return removed(ctx, d) }))
-			}
-		}
-		if (found[n] || leaves(n.resource)) && removable(n.resource) {
-			here = append(here, Step{Resource: n.id, Action: Delete, ID: identity(n.resource), node: n})
-		}
+		here := removalsOf(n, found[n])
 		if _, is := n.resource.(delegated); is && !withZone {
 			for _, s := range here {
 				kept = append(kept, Left{n.id, s.ID, "a new zone would need a new delegation; --zone deletes it", monthly(n.resource)})
@@ -60,6 +60,29 @@ func planDown(ctx context.Context, g *graph, withZone bool) (*Plan, error) {
 		steps = append(steps, here...)
 	}
 	p := newPlan(g, round{backward, steps})
-	p.Kept, p.Remarks, p.goesOn = kept, g.remarks(found), true
+	p.Kept, p.Remarks, p.goesOn = kept, append(remarks, g.remarks(leaving)...), true
 	return p, nil
+}
+
+// removalsOf lists the steps that delete a node's resource, if it is there, and its doubles.
+func removalsOf(n *node, there bool) (steps []Step) {
+	for _, d := range doublesOf(n) {
+		if removable(d.doubling) {
+			steps = append(steps, deletion(n, d, func(ctx context.Context) error { return removed(ctx, d) }))
+		}
+	}
+	if (there || leaves(n.resource)) && removable(n.resource) {
+		steps = append(steps, Step{Resource: n.id, Action: Delete, ID: identity(n.resource), node: n})
+	}
+	return steps
+}
+
+// removals lists the steps that delete what was found, what needs others before them.
+func (g *graph) removals(found map[*node]bool) (steps []Step) {
+	for _, n := range g.ordered(backward) {
+		if there, looked := found[n]; looked {
+			steps = append(steps, removalsOf(n, there)...)
+		}
+	}
+	return steps
 }

@@ -71,16 +71,16 @@ func (r *routes) actual() []Field {
 }
 
 func (r *routes) find(ctx context.Context) (bool, error) {
-	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: r.mark(r.role).Filters()})
-	if err == nil && len(out.RouteTables) == 0 { // or it has lost its tags
-		out, err = r.ofSubnets(ctx)
+	all, err := r.list(ctx, r.mark(r.role).Filters()...)
+	if err == nil && len(all) == 0 { // or it has lost its tags
+		all, err = r.ofSubnets(ctx)
 	}
 	if err != nil {
-		return false, fmt.Errorf("describe route tables: %w", err)
+		return false, err
 	}
 	*r = routes{scope: r.scope, role: r.role, vpc: r.vpc, gateway: r.gateway, subnets: r.subnets, elsewhere: r.elsewhere}
 	var found []*routes
-	for _, o := range out.RouteTables {
+	for _, o := range all {
 		one := *r
 		one.remember(o)
 		found = append(found, &one)
@@ -88,8 +88,17 @@ func (r *routes) find(ctx context.Context) (bool, error) {
 	return choose(ctx, r, found)
 }
 
+// list returns the route tables of this generation that the filters select.
+func (r *routes) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.RouteTable, error) {
+	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: filters})
+	if err != nil {
+		return nil, fmt.Errorf("describe route tables: %w", err)
+	}
+	return slices.DeleteFunc(out.RouteTables, func(o ec2types.RouteTable) bool { return r.vpc.beyond(aws.ToString(o.VpcId)) }), nil
+}
+
 // ofSubnets returns the route tables that the subnets are under, but for the VPC's main one.
-func (r *routes) ofSubnets(ctx context.Context) (*ec2.DescribeRouteTablesOutput, error) {
+func (r *routes) ofSubnets(ctx context.Context) ([]ec2types.RouteTable, error) {
 	var ids []string
 	for _, s := range r.subnets {
 		if s.id != "" {
@@ -97,16 +106,10 @@ func (r *routes) ofSubnets(ctx context.Context) (*ec2.DescribeRouteTablesOutput,
 		}
 	}
 	if len(ids) == 0 {
-		return &ec2.DescribeRouteTablesOutput{}, nil
+		return nil, nil
 	}
-	out, err := r.EC2.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
-		Filters: []ec2types.Filter{account.Filter("association.subnet-id", ids...)},
-	})
-	if err != nil {
-		return nil, err
-	}
-	out.RouteTables = slices.DeleteFunc(out.RouteTables, func(t ec2types.RouteTable) bool { return !r.recognises(t) })
-	return out, nil
+	all, err := r.list(ctx, account.Filter("association.subnet-id", ids...))
+	return slices.DeleteFunc(all, func(t ec2types.RouteTable) bool { return !r.recognises(t) }), err
 }
 
 // recognises tells whether a table that lacks the stack's tag, or that of its role, is this one. A role that is left says so;

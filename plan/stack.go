@@ -17,7 +17,7 @@ type Stack struct {
 
 // Open makes the clients for both regions. It sends no request.
 func Open(ctx context.Context, d *understudy.Declaration, options ...account.Option) (*Stack, error) {
-	s := &Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{}, Rollout: Rollout{Bake: DefaultBake}}
+	s := &Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{}, Rollout: Rollout{Bake: DefaultBake, Linger: DefaultLinger}}
 	for _, side := range understudy.Sides {
 		a, err := account.Open(ctx, d.Regions[side].Name, options...)
 		if err != nil {
@@ -38,7 +38,7 @@ func (s *Stack) Up(ctx context.Context) (*Plan, error) {
 // Down returns the steps that delete everything with the stack's tags; the hosted zone only if withZone. It only reads.
 func (s *Stack) Down(ctx context.Context, withZone bool) (*Plan, error) {
 	return Answered(ctx, s, understudy.Sides, func(ctx context.Context) (*Plan, error) {
-		return planDown(ctx, &takeInventory(s.Declaration, s.Accounts).graph, withZone)
+		return planDown(ctx, takeInventory(s.Declaration, s.Accounts), withZone)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
@@ -176,12 +177,23 @@ func (v *inventory) status(ctx context.Context, side understudy.Side, seen *surv
 	r := v.regions[side]
 	s := RegionStatus{Side: side, Region: r.Region, Balancer: r.balancer.dnsName, Resources: seen.resources(&v.graph, side),
 		Targets: []TargetStatus{}, Check: r.passing.seen, Unchecked: seen.unread[r.healthNode] != nil}
-	s.Passing = seen.found[r.healthNode] && s.Check.Passes()
-	serving := r.listener.serving()
-	if serving == nil {
+	s.Passing = seen.found[r.healthNode] && r.passing.serves()
+	serving := ""
+	if g := r.listener.serving(); g != nil {
+		serving = g.arn
+	}
+	var err error
+	if b := r.balancer.leads(v.records.seen[side]); b != nil { // in an earlier network still
+		s.Balancer, s.Check = aws.ToString(b.DNSName), r.passing.other
+		serving, err = r.groupWithin(ctx, aws.ToString(b.VpcId))
+	}
+	if err == nil && serving == "" {
 		return s
 	}
-	all, err := r.Account.Targets(ctx, serving.arn)
+	var all []elbtypes.TargetHealthDescription
+	if err == nil {
+		all, err = r.Account.Targets(ctx, serving)
+	}
 	if err != nil {
 		whole.unread(r.id("targets"), err)
 	}
@@ -196,6 +208,17 @@ func (v *inventory) status(ctx context.Context, side understudy.Side, seen *surv
 		s.Targets = append(s.Targets, t)
 	}
 	return s
+}
+
+// groupWithin returns the target group of an earlier network.
+func (r *region) groupWithin(ctx context.Context, vpc string) (arn string, err error) {
+	groups, err := r.targetGroups(ctx)
+	for _, g := range groups {
+		if aws.ToString(g.VpcId) == vpc {
+			return aws.ToString(g.TargetGroupArn), nil
+		}
+	}
+	return "", err
 }
 
 // Silent returns, for each region whose API does not answer, the error. It returns within seconds.

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -36,18 +37,16 @@ func (s *subnet) desired() []Field {
 }
 
 func (s *subnet) find(ctx context.Context) (bool, error) {
-	out, err := s.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: s.mark(s.Name).Filters()})
-	if err == nil && len(out.Subnets) == 0 && s.vpc.id != "" { // or it has lost its tags
-		out, err = s.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{
-			Filters: []ec2types.Filter{account.Filter("vpc-id", s.vpc.id), account.Filter("cidr-block", s.CIDR.String())},
-		})
+	all, err := s.list(ctx, s.mark(s.Name).Filters()...)
+	if err == nil && len(all) == 0 && s.vpc.id != "" { // or it has lost its tags
+		all, err = s.list(ctx, account.Filter("vpc-id", s.vpc.id), account.Filter("cidr-block", s.CIDR.String()))
 	}
 	if err != nil {
-		return false, fmt.Errorf("describe subnets: %w", err)
+		return false, err
 	}
 	*s = subnet{scope: s.scope, vpc: s.vpc, zones: s.zones, Subnet: s.Subnet}
 	var found []*subnet
-	for _, o := range out.Subnets {
+	for _, o := range all {
 		one := *s
 		one.id, one.within = aws.ToString(o.SubnetId), aws.ToString(o.VpcId)
 		one.seen = []Field{
@@ -58,6 +57,15 @@ func (s *subnet) find(ctx context.Context) (bool, error) {
 		found = append(found, &one)
 	}
 	return choose(ctx, s, found)
+}
+
+// list returns the subnets of this generation that the filters select.
+func (s *subnet) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.Subnet, error) {
+	out, err := s.EC2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{Filters: filters})
+	if err != nil {
+		return nil, fmt.Errorf("describe subnets: %w", err)
+	}
+	return slices.DeleteFunc(out.Subnets, func(o ec2types.Subnet) bool { return s.vpc.beyond(aws.ToString(o.VpcId)) }), nil
 }
 
 func (s *subnet) fits() int { return s.vpc.has(s.within) }

@@ -26,6 +26,7 @@ func (v *inventory) addSwitch(d *understudy.Declaration) []*node {
 	rule := &switchRule{scope: s.scope, listener: s.listener}
 	asks := switchCheck(s.scope, s.balancer)
 	both := calculatedCheck(p.scope, p.check, asks)
+	v.switchNodes = map[understudy.Side][]*node{}
 	if d.Failover.Switch == understudy.SwitchNone {
 		ruleNode := g.add(s.id("switch"), &retired{resource: rule}, s.listenerNode)
 		asksNode := g.add(s.id("switch check"), &retired{resource: asks}, s.balancerNode, ruleNode).finding(s.balancerNode)
@@ -35,7 +36,9 @@ func (v *inventory) addSwitch(d *understudy.Declaration) []*node {
 	v.records.switched = both
 	ruleNode := g.add(s.id("switch"), rule, s.listenerNode)
 	asksNode := g.add(s.id("switch check"), asks, s.balancerNode, ruleNode).finding(s.balancerNode)
-	return []*node{g.add(p.id("calculated check"), both, p.checkNode, asksNode)}
+	bothNode := g.add(p.id("calculated check"), both, p.checkNode, asksNode)
+	v.switchNodes[understudy.Secondary], v.switchNodes[understudy.Primary] = []*node{ruleNode, asksNode}, []*node{bothNode}
+	return []*node{bothNode}
 }
 
 // follows returns the check that a side's record follows.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -34,7 +35,7 @@ func switchCheck(s scope, b *balancer) *ownCheck {
 			FailureThreshold:         aws.Int32(int32(f.Threshold)),
 			Inverted:                 aws.Bool(true),
 		}
-	}}
+	}, moves: func(d []Difference) bool { return b.beside() && differs(d, "asks") }}
 }
 
 // calculatedCheck is healthy while both the application's check and the switch's are.
@@ -45,7 +46,7 @@ func calculatedCheck(s scope, application *check, asks *ownCheck) *ownCheck {
 			ChildHealthChecks: []string{application.next(), asks.next()},
 			HealthThreshold:   aws.Int32(2),
 		}
-	}, child: asks}
+	}, child: asks, moves: func(d []Difference) bool { return application.balancer.beside() && differs(d, "children") }}
 }
 
 // settle waits until the checkers have had as many failures in a row as they need: a new check that is inverted is
@@ -96,7 +97,8 @@ type ownCheck struct {
 	scope
 	name   string // its role
 	wanted func() *route53types.HealthCheckConfig
-	child  *ownCheck // of a calculated one: the switch's, whose earlier ones this one no longer counts
+	child  *ownCheck               // of a calculated one: the switch's, whose earlier ones this one no longer counts
+	moves  func([]Difference) bool // whether some differences take a new check, since the record leads to another network after them
 
 	id         string
 	config     *route53types.HealthCheckConfig
@@ -147,10 +149,14 @@ func fieldsOfCheck(c *route53types.HealthCheckConfig) []Field {
 
 // next returns the id of the check after the plan is applied. Of a check that must be made anew this is Unknown.
 func (c *ownCheck) next() string {
-	if c.config != nil && replaces(compare(c.desired(), c.actual())) {
+	if c.config != nil && c.renews(compare(c.desired(), c.actual())) {
 		return Unknown
 	}
 	return known(c.id)
+}
+
+func (c *ownCheck) renews(differences []Difference) bool {
+	return replaces(differences) || c.moves(differences)
 }
 
 func (c *ownCheck) find(ctx context.Context) (bool, error) {
@@ -172,15 +178,20 @@ func (c *ownCheck) find(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// choose takes one more check that was found: in use is the one of the wanted type and interval, and of several the one
-// whose id sorts first.
+// choose takes one more check that was found: in use is the one of the wanted type and interval, of several the one that is as wanted,
+// and of several the one whose id sorts first.
 func (c *ownCheck) choose(h route53types.HealthCheck) {
 	id, config, wanted := aws.ToString(h.Id), h.HealthCheckConfig, c.wanted()
-	fits := func(o *route53types.HealthCheckConfig) bool {
-		return o.Type == wanted.Type && aws.ToInt32(o.RequestInterval) == aws.ToInt32(wanted.RequestInterval)
+	misses := func(o *route53types.HealthCheckConfig) int {
+		switch {
+		case o.Type != wanted.Type || aws.ToInt32(o.RequestInterval) != aws.ToInt32(wanted.RequestInterval):
+			return 2
+		case rendered(o) != rendered(wanted):
+			return 1
+		}
+		return 0
 	}
-	better := c.id == "" || fits(config) && !fits(c.config) || fits(config) == fits(c.config) && id < c.id
-	if !better {
+	if c.id != "" && cmp.Or(cmp.Compare(misses(config), misses(c.config)), strings.Compare(id, c.id)) > 0 {
 		c.superseded = append(c.superseded, id)
 		return
 	}
@@ -207,7 +218,7 @@ func (c *ownCheck) create(ctx context.Context) error {
 	if c.child == nil {
 		return c.settle(ctx)
 	}
-	return c.child.prune(ctx)
+	return c.pruneChild(ctx)
 }
 
 func rendered(c *route53types.HealthCheckConfig) string {
@@ -219,7 +230,7 @@ func rendered(c *route53types.HealthCheckConfig) string {
 }
 
 func (c *ownCheck) change(ctx context.Context, differences []Difference) error {
-	if replaces(differences) {
+	if c.renews(differences) {
 		c.superseded = append(c.superseded, c.id)
 		return c.create(ctx)
 	}
@@ -235,7 +246,7 @@ func (c *ownCheck) change(ctx context.Context, differences []Difference) error {
 	if c.child == nil {
 		return nil
 	}
-	return c.child.prune(ctx)
+	return c.pruneChild(ctx)
 }
 
 // update names all that a change can set.
@@ -254,6 +265,24 @@ func (c *ownCheck) update(differences []Difference) *route53.UpdateHealthCheckIn
 		Disabled:                 aws.Bool(false),
 		ResetElements:            resets(differences),
 	}
+}
+
+// pruneChild deletes the earlier ones of a calculated check's child. While there is an earlier calculated check too, which a record may
+// follow, they are left to the records.
+func (c *ownCheck) pruneChild(ctx context.Context) error {
+	if len(c.superseded) > 0 {
+		return nil
+	}
+	return c.child.prune(ctx)
+}
+
+// pruneAll is prune, and then that of its child.
+func (c *ownCheck) pruneAll(ctx context.Context) error {
+	err := c.prune(ctx)
+	if err == nil && c.child != nil {
+		err = c.child.prune(ctx)
+	}
+	return err
 }
 
 // prune deletes the checks that nothing follows any more.

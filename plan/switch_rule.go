@@ -164,20 +164,41 @@ func (r *switchRule) tagged(ctx context.Context, rules []elbtypes.Rule) (map[str
 	return tagged, nil
 }
 
+// create takes over the position that the switch has in an earlier network.
 func (r *switchRule) create(ctx context.Context) error {
-	_, body := switchAnswer(understudy.Primary)
+	side, body, err := r.earlierPosition(ctx)
+	if err != nil {
+		return err
+	}
 	out, err := r.ELB.CreateRule(ctx, &elb.CreateRuleInput{
 		ListenerArn: &r.listener.arn,
 		Priority:    aws.Int32(1),
 		Conditions:  switchConditions(),
-		Actions:     switchActions(understudy.Primary, body),
+		Actions:     switchActions(side, body),
 		Tags:        r.mark(switchRole).ELB(),
 	})
 	if err != nil {
 		return fmt.Errorf("create the switch's rule: %w", err)
 	}
-	r.arn, r.position, r.body = aws.ToString(out.Rules[0].RuleArn), understudy.Primary, body
+	r.arn, r.position, r.body = aws.ToString(out.Rules[0].RuleArn), side, body
 	return nil
+}
+
+// earlierPosition returns the position and the answer of the switch in an earlier network. Without one, the primary is to serve.
+func (r *switchRule) earlierPosition(ctx context.Context) (understudy.Side, string, error) {
+	for _, b := range r.listener.balancer.earlier {
+		rules, err := r.switchesOf(ctx, b)
+		if err != nil {
+			return "", "", err
+		}
+		for _, o := range rules {
+			if side, body := positionOf(o.Actions); side != "" {
+				return side, body, nil
+			}
+		}
+	}
+	_, body := switchAnswer(understudy.Primary)
+	return understudy.Primary, body, nil
 }
 
 func (r *switchRule) change(ctx context.Context, differences []Difference) error {

@@ -131,7 +131,7 @@ func TestWithoutASwitchItsPartsAreDeletedAndNeverMade(t *testing.T) {
 		t.Fatalf("%d parts of a switch, followed: %v", len(kept), v.records.switched)
 	}
 	var order []string
-	for _, s := range removalsOfDoubles(&v.graph) {
+	for _, s := range removalsOfDoubles(&v.graph, nil) {
 		order = append(order, s.Resource)
 	}
 	if len(order) != 3 || order[0] != "primary/calculated check" || order[2] != "secondary/switch" {

@@ -50,69 +50,92 @@ func switchStateOf(side understudy.Side, body string) SwitchState {
 type Standby struct {
 	Switch   SwitchState
 	Balancer string // the load balancer's DNS name
-	rule     string
+	Replaced bool   // another load balancer is to take its place, in another network
+	rules    []string
 }
 
 // Standby asks the secondary's region for the switch. It asks by names and not by tags, and for nothing that the move of
 // users does not need. Without a switch, the rest is returned with ErrNoSwitch.
 func (s *Stack) Standby(ctx context.Context) (Standby, error) {
 	a := s.Accounts[understudy.Secondary]
-	b, err := s.front(ctx, understudy.Secondary)
+	all, err := s.fronts(ctx, understudy.Secondary)
 	if err != nil {
 		return Standby{}, err
 	}
-	standby := Standby{Balancer: aws.ToString(b.DNSName)}
-	listeners, err := a.ELB.DescribeListeners(ctx, &elb.DescribeListenersInput{LoadBalancerArn: b.LoadBalancerArn})
-	if err != nil {
-		return standby, fmt.Errorf("describe the listeners of %s: %w", aws.ToString(b.LoadBalancerArn), err)
-	}
-	for _, l := range listeners.Listeners {
-		if aws.ToInt32(l.Port) != int32(s.Declaration.Listener.Port) {
-			continue
-		}
-		rules, err := a.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: l.ListenerArn})
+	standby := Standby{Balancer: aws.ToString(all[0].DNSName), Replaced: len(all) > 1}
+	for _, b := range all {
+		rules, err := scope{a, s.Declaration, understudy.Secondary}.switchesOf(ctx, b)
 		if err != nil {
-			return standby, fmt.Errorf("describe the rules of %s: %w", aws.ToString(l.ListenerArn), err)
+			return standby, err
 		}
-		if n := slices.IndexFunc(rules.Rules, isSwitch); n >= 0 {
-			standby.rule = aws.ToString(rules.Rules[n].RuleArn)
-			standby.Switch = switchStateOf(positionOf(rules.Rules[n].Actions))
-			return standby, nil
+		for _, r := range rules {
+			if len(standby.rules) == 0 {
+				standby.Switch = switchStateOf(positionOf(r.Actions))
+			}
+			standby.rules = append(standby.rules, aws.ToString(r.RuleArn))
 		}
 	}
-	return standby, fmt.Errorf("%w in %s: `understudy up` makes it, unless failover.switch is none", ErrNoSwitch, a.Region)
+	if len(standby.rules) == 0 {
+		return standby, fmt.Errorf("%w in %s: `understudy up` makes it, unless failover.switch is none", ErrNoSwitch, a.Region)
+	}
+	return standby, nil
 }
 
-// front finds a region's load balancer by its name.
-func (s *Stack) front(ctx context.Context, side understudy.Side) (elbtypes.LoadBalancer, error) {
-	a := s.Accounts[side]
-	name := (&balancer{scope: scope{a, s.Declaration, side}}).balancerName()
-	found, err := a.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{name}})
-	if err == nil && len(found.LoadBalancers) == 0 {
+// switchesOf returns a load balancer's rules that are the switch's.
+func (s scope) switchesOf(ctx context.Context, b elbtypes.LoadBalancer) (found []elbtypes.Rule, err error) {
+	listeners, err := s.ELB.DescribeListeners(ctx, &elb.DescribeListenersInput{LoadBalancerArn: b.LoadBalancerArn})
+	if err != nil {
+		return nil, fmt.Errorf("describe the listeners of %s: %w", aws.ToString(b.LoadBalancerArn), err)
+	}
+	for _, l := range listeners.Listeners {
+		if aws.ToInt32(l.Port) != int32(s.declared.Listener.Port) {
+			continue
+		}
+		rules, err := s.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: l.ListenerArn})
+		if err != nil {
+			return nil, fmt.Errorf("describe the rules of %s: %w", aws.ToString(l.ListenerArn), err)
+		}
+		if n := slices.IndexFunc(rules.Rules, isSwitch); n >= 0 {
+			found = append(found, rules.Rules[n])
+		}
+	}
+	return found, nil
+}
+
+// fronts finds a region's load balancers by their names: one, or two while another network takes the place of the first.
+func (s *Stack) fronts(ctx context.Context, side understudy.Side) ([]elbtypes.LoadBalancer, error) {
+	here := scope{s.Accounts[side], s.Declaration, side}
+	found, err := here.loadBalancers(ctx)
+	if err == nil && len(found) == 0 {
 		err = errors.New("there is none")
 	}
 	if err != nil {
-		return elbtypes.LoadBalancer{}, fmt.Errorf("find load balancer %s in %s: %w", name, a.Region, err)
+		return nil, fmt.Errorf("find load balancer %s in %s: %w", here.generation(1), here.Region, err)
 	}
-	return found.LoadBalancers[0], nil
+	return found, nil
 }
 
 // Front returns the DNS name of a region's load balancer.
 func (s *Stack) Front(ctx context.Context, side understudy.Side) (string, error) {
-	b, err := s.front(ctx, side)
-	return aws.ToString(b.DNSName), err
+	all, err := s.fronts(ctx, side)
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(all[0].DNSName), nil
 }
 
 func isSwitch(r elbtypes.Rule) bool {
 	return !aws.ToBool(r.IsDefault) && slices.ContainsFunc(r.Conditions, isSwitchPath)
 }
 
-// Turn sets the switch. It is one call to the standby's region.
+// Turn sets the switch. It is one call to the standby's region, and one more for a network that is to take the place of another.
 func (s *Stack) Turn(ctx context.Context, standby Standby, to understudy.Side, by string) error {
 	a := s.Accounts[understudy.Secondary]
-	_, err := a.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &standby.rule, Actions: switchActions(to, answerOf(to, by, time.Now()))})
-	if err != nil {
-		return fmt.Errorf("set the switch %s to the %s: %w", standby.rule, to, err)
+	actions := switchActions(to, answerOf(to, by, time.Now()))
+	for _, rule := range standby.rules {
+		if _, err := a.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &rule, Actions: actions}); err != nil {
+			return fmt.Errorf("set the switch %s to the %s: %w", rule, to, err)
+		}
 	}
 	return nil
 }

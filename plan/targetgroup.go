@@ -38,9 +38,11 @@ type targetGroup struct {
 
 	number  int // of its generation
 	port    int // that it was found with
+	within  string
 	arn     string
 	seen    []Field
 	earlier []*targetGroup // the stack's that cannot become as declared
+	others  []int          // the generations in networks of others
 }
 
 func (t *targetGroup) identity() string  { return t.arn }
@@ -82,6 +84,10 @@ func (t *targetGroup) find(ctx context.Context) (bool, error) {
 	var taken []int
 	for _, one := range all {
 		taken = append(taken, one.number)
+		if t.vpc.beyond(one.within) {
+			t.others = append(t.others, one.number)
+			continue
+		}
 		if t.outgrows(one) || t.arn != "" {
 			t.earlier = append(t.earlier, one)
 			continue
@@ -108,9 +114,11 @@ func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
 	}
 	var all []*targetGroup
 	for _, found := range groups {
-		one := &targetGroup{scope: t.scope, vpc: t.vpc, number: t.generationOf(aws.ToString(found.TargetGroupName))}
-		if err := one.read(ctx, found); err != nil {
-			return nil, err
+		one := &targetGroup{scope: t.scope, vpc: t.vpc, number: t.generationOf(aws.ToString(found.TargetGroupName)), within: aws.ToString(found.VpcId)}
+		if !t.vpc.beyond(one.within) {
+			if err := one.read(ctx, found); err != nil {
+				return nil, err
+			}
 		}
 		all = append(all, one)
 	}

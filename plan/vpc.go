@@ -18,9 +18,11 @@ import (
 type vpc struct {
 	scope
 	doubles
-	id   string
-	rank int
-	seen []Field
+	id      string
+	rank    int
+	seen    []Field
+	earlier []*vpc // the stack's with another network than the declared one
+	leaving bool   // it is one of these, looked at by itself
 }
 
 func (v *vpc) identity() string { return v.id }
@@ -36,17 +38,26 @@ func (v *vpc) desired() []Field {
 }
 
 func (v *vpc) find(ctx context.Context) (bool, error) {
+	if v.leaving {
+		return true, nil
+	}
 	all, err := v.VPCs(ctx, v.stack())
 	if err != nil {
 		return false, err
 	}
 	*v = vpc{scope: v.scope}
-	var found []*vpc
+	var found, earlier []*vpc
 	for n, one := range all {
-		found = append(found, &vpc{scope: v.scope, id: aws.ToString(one.VpcId), rank: len(all) - n,
-			seen: []Field{{Name: "cidr", Value: aws.ToString(one.CidrBlock)}, tagged(!one.Untagged)}})
+		f := &vpc{scope: v.scope, id: aws.ToString(one.VpcId), rank: len(all) - n,
+			seen: []Field{{Name: "cidr", Value: aws.ToString(one.CidrBlock)}, tagged(!one.Untagged)}}
+		if differs(compare(v.desired(), f.seen), "cidr") {
+			earlier = append(earlier, f)
+			continue
+		}
+		found = append(found, f)
 	}
 	there, err := choose(ctx, v, found)
+	v.earlier = earlier
 	if err != nil || !there {
 		return false, err
 	}
@@ -106,6 +117,9 @@ func (v *vpc) attribute(ctx context.Context, name ec2types.VpcAttributeName) (*e
 func on(v *ec2types.AttributeBooleanValue) bool { return v != nil && aws.ToBool(v.Value) }
 
 func (v *vpc) create(ctx context.Context) error {
+	if err := v.claimEarlier(ctx); err != nil {
+		return err
+	}
 	out, err := v.EC2.CreateVpc(ctx, &ec2.CreateVpcInput{
 		CidrBlock:         aws.String(v.place().CIDR.String()),
 		TagSpecifications: v.mark("vpc").EC2(ec2types.ResourceTypeVpc),

@@ -33,7 +33,7 @@ const (
 var beforeHelp = []struct{ name, help string }{
 	{checkDrill, "no other drill's fault is in force; --force repairs it first"},
 	{checkUp, "no up or down is under way"},
-	{checkRefresh, "no instance refresh is under way, in either region"},
+	{checkRefresh, "no instance refresh is under way, and no other network takes the place of an earlier one, in either region"},
 	{checkStandby, "Route 53's checkers find the secondary healthy"},
 	{checkTargets, "the secondary's load balancer finds all its targets healthy"},
 	{checkCapacity, "the secondary has as many healthy targets as the primary"},

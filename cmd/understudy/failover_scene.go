@@ -220,8 +220,11 @@ func (s *scene) raise(ctx context.Context, to understudy.Side, forced bool) (str
 	return fmt.Sprintf("%s has %d healthy targets, where it had %d", s.stack.Declaration.Regions[to].Name, n, has.Healthy), s.stack.Raise(ctx, to, n)
 }
 
-// busy tells whether another run or a drill is at work.
+// busy tells whether another run or a drill is at work, or one was interrupted that moves the standby to another network.
 func (s *scene) busy(ctx context.Context) (against, unseen string) {
+	if s.standby.Replaced {
+		return "another network takes the place of the standby's: `understudy up` ends that", ""
+	}
 	if e, found, err := inForce(ctx, s.stack); err == nil && found {
 		return fmt.Sprintf("a drill is in force: %s", e), ""
 	}

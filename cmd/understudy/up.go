@@ -24,7 +24,9 @@ replaced by an instance refresh. The other region follows when every instance ru
 version, is healthy, and was so for the time --bake. If instances do not come to serve, up
 stops, says what Auto Scaling, the load balancer and the console say of them, and rolls the
 region back. Regions that serve nothing yet are built at once. Another service port takes another
-target group and another fleet, which serve before the old ones go.
+target group and another fleet, which serve before the old ones go. Another network takes another
+VPC with all that lies in it: when that serves, the failover record moves, and the earlier one
+goes after the time --linger.
 
 The fleet's "desired" counts for its creation only; after that, its capacity is left to
 scaling, or to you, within "min" and "max".

@@ -1,0 +1,254 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// The network that a VPC is made with is there for its life (AssociateVpcCidrBlock in the Amazon EC2 API Reference adds others), subnets,
+// security groups and target groups never leave their VPC, and a load balancer takes subnets of one VPC only (SetSubnets in the Elastic
+// Load Balancing API Reference). So another declared network takes a second generation of all that lies in it, and users move by the
+// failover record:
+//
+//  1. The VPC with the declared network is made beside the earlier one, and in it all that a new region gets. Launch template, image and
+//     names are those of both; a version of the template names the new security group.
+//  2. The new instances come to serve, and a health check of its own asks the new load balancer and passes. The standby's switch is made
+//     again, in the position of the earlier one.
+//  3. The record changes alias and health check in one batch (records.go).
+//  4. The earlier load balancer serves on for as long as resolvers keep its addresses. Then all that lies in the earlier VPC is deleted,
+//     as by down.
+//
+// Which generation is which is told by what is found, as in generation.go: the VPC with the declared network is the new one, whatever
+// run made it. Resources look past what lies in the VPCs of others (beyond).
+
+// DefaultLinger is the TTL of the answers of an alias record that leads to a load balancer ("Choosing between alias and non-alias
+// records" in the Amazon Route 53 Developer Guide).
+const DefaultLinger = 60 * time.Second
+
+// replaced tells whether another network takes the place of an earlier one.
+func (v *vpc) replaced() bool { return len(v.earlier) > 0 }
+
+// beyond tells whether what lies in the VPC with this id is of another generation.
+func (v *vpc) beyond(id string) bool {
+	if v.leaving {
+		return id != v.id
+	}
+	return slices.ContainsFunc(v.earlier, func(one *vpc) bool { return one.id == id })
+}
+
+// inhabitants returns those of some instances that are of this generation.
+func (v *vpc) inhabitants(all []ec2types.Instance) []ec2types.Instance {
+	return slices.DeleteFunc(all, func(i ec2types.Instance) bool { return v.beyond(aws.ToString(i.VpcId)) })
+}
+
+// network is the range of addresses that it was found with.
+func (v *vpc) network() string {
+	for _, f := range v.seen {
+		if f.Name == "cidr" {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+func (v *vpc) String() string { return v.id + " of " + v.network() }
+
+// before names the earlier networks.
+func (v *vpc) before() (networks []string) {
+	for _, one := range v.earlier {
+		networks = append(networks, one.String())
+	}
+	return networks
+}
+
+// claimEarlier gives earlier VPCs the stack's tags where they have lost them: beside one that has them they would not be found.
+func (v *vpc) claimEarlier(ctx context.Context) error {
+	for _, one := range v.earlier {
+		if differs(compare([]Field{tagged(true)}, one.seen), "tagged") {
+			if err := one.retag(ctx, one.id, "vpc"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// declaredWith is the scope of a declaration with another network.
+func (s scope) declaredWith(network string) scope {
+	cidr, err := netip.ParsePrefix(network)
+	if err != nil {
+		return s
+	}
+	d, place := *s.declared, s.place()
+	place.CIDR = cidr
+	d.Regions = maps.Clone(d.Regions)
+	d.Regions[s.side] = place
+	s.declared = &d
+	return s
+}
+
+// moved is the wait between the move of users to another network and the end of the earlier one.
+type moved struct {
+	scope
+	region  *region
+	records *records // a reading of its own
+	linger  time.Duration
+}
+
+func (m *moved) momentary()    {}
+func (m *moved) foreign() bool { return true } // what it names has nodes of its own
+
+func (m *moved) find(context.Context) (bool, error) { return true, nil }
+func (m *moved) desired() []Field                   { return []Field{{Name: "earlier networks"}} }
+
+func (m *moved) actual() []Field {
+	return []Field{{Name: "earlier networks", Value: set(m.region.vpc.before()...)}}
+}
+
+func (m *moved) create(context.Context) error { return nil }
+func (m *moved) remove(context.Context) error { return nil }
+
+// change returns when nobody has the earlier load balancer's addresses any more, and the region passes its check with the new one.
+func (m *moved) change(ctx context.Context, _ []Difference) error {
+	began := time.Now()
+	return account.Poll(ctx, fmt.Sprintf("the end of answers with the earlier addresses, %v", m.linger), m.linger+longTime,
+		func(ctx context.Context) (bool, error) {
+			if _, err := m.region.passing.find(ctx); err != nil {
+				return false, err
+			}
+			return m.region.passing.seen.Passes() && time.Since(began) >= m.linger, nil
+		})
+}
+
+// undo deletes the new network, with all that lies in it, where that does not come to serve. The record leads to the earlier one all
+// the time.
+func (m *moved) undo(ctx context.Context, cause error) error {
+	var ill *NotServing
+	r := m.region
+	if !errors.As(cause, &ill) || r.vpc.id == "" {
+		return cause
+	}
+	if err := m.records.look(ctx); err != nil {
+		return fmt.Errorf("%w\nnot rolled back: %w", cause, err)
+	}
+	if set := m.records.seen[m.side]; set.AliasTarget != nil && sameName(aws.ToString(set.AliasTarget.DNSName), r.balancer.dnsName) {
+		return cause // users have moved
+	}
+	note(ctx, "%s does not come to serve; it is deleted", r.vpc.id)
+	if err := m.giveUp(ctx); err != nil {
+		return fmt.Errorf("%w\ndeleting %s, which does not come to serve, failed: %w", cause, r.vpc.id, err)
+	}
+	said := fmt.Sprintf("rolled back: users are served in %s as before, and %s is deleted", strings.Join(r.vpc.before(), " and "), r.vpc.id)
+	if r.fleet.second != "" {
+		said += "; the " + string(r.fleet.second) + " fleet was not touched"
+	}
+	return fmt.Errorf("%w\n%s", cause, said)
+}
+
+func (m *moved) giveUp(ctx context.Context) error {
+	r := m.region
+	if c := r.check; c.id != "" && c.config != nil && len(c.superseded) > 0 && sameName(aws.ToString(c.config.FullyQualifiedDomainName), r.balancer.dnsName) {
+		if err := deleteHealthChecks(ctx, c.scope, &[]string{c.id}); err != nil {
+			return err
+		}
+	}
+	of := &vpc{scope: r.scope, id: r.vpc.id, seen: r.vpc.seen}
+	alone := &inventory{}
+	alone.addLeaving(r, of, "")
+	p, err := planDown(ctx, alone, false)
+	if err != nil {
+		return err
+	}
+	if err := p.Apply(ctx, Silent{}); err != nil {
+		return err
+	}
+	return r.template.giveUp(ctx, r.template.exact())
+}
+
+// addLeaving adds what lies in a VPC of a region that is to go. The prefix is of its nodes' names.
+func (v *inventory) addLeaving(r *region, of *vpc, prefix string) *region {
+	old := &region{scope: r.declaredWith(of.network()), prefix: prefix, template: r.template, templateNode: v.graph.byID[r.id("launch template")]}
+	v.addNetwork(old)
+	old.vpc.id, old.vpc.seen, old.vpc.leaving = of.id, of.seen, true
+	v.addGroups(old)
+	v.addFront(old)
+	v.addInstances(old)
+	v.graph.needs(old.balancerNode, old.fleetNode) // whoever still asks it is not told that nobody serves
+	return old
+}
+
+// leaving adds what lies in the earlier VPCs that were found, and finds it. The records and checks that lead there need it, for down's
+// order.
+func (v *inventory) leaving(ctx context.Context) (map[*node]bool, error) {
+	known := slices.Clone(v.graph.nodes)
+	for _, side := range understudy.Sides {
+		r := v.regions[side]
+		if r == nil {
+			continue
+		}
+		for nth, of := range r.vpc.earlier {
+			prefix := "earlier "
+			if nth > 0 { // one more for each that was declared and not completed
+				prefix = fmt.Sprintf("earlier (%d) ", nth+1)
+			}
+			old := v.addLeaving(r, of, prefix)
+			v.graph.add(old.id("neighbours"), &neighbours{scope: old.scope, vpc: old.vpc, graph: &v.graph}, old.vpcNode)
+			v.graph.needs(v.recordsNode, old.balancerNode)
+			v.graph.needs(r.checkNode, old.balancerNode)
+		}
+	}
+	if len(known) == len(v.graph.nodes) {
+		return nil, nil
+	}
+	return v.graph.examine(ctx, func(n *node) bool { return slices.Contains(known, n) })
+}
+
+// refuseAlone refuses to take another network to one side alone: the records, which move the users, are of both.
+func (v *inventory) refuseAlone(o Rollout) error {
+	for _, side := range understudy.Sides {
+		if r := v.regions[side]; o.Only != "" && r.vpc.replaced() {
+			return fmt.Errorf("%s: %s is to make place for one of %s, which is not done for one side alone: users are moved by the record, which is of both",
+				r.id("vpc"), r.vpc.earlier[0], r.place().CIDR)
+		}
+	}
+	return nil
+}
+
+// moveByRecord has users move to another network only when it serves, and what belongs to the move come in its order.
+func (v *inventory) moveByRecord(r *region, linger time.Duration) {
+	g := &v.graph
+	r.moved.linger = linger
+	for _, n := range r.hostNodes {
+		g.after(n, r.readyNodes...)
+	}
+	for _, n := range append([]*node{r.presetNode, v.recordsNode}, v.switchNodes[r.side]...) {
+		g.after(n, r.healthNode)
+	}
+	g.after(r.movedNode, v.recordsNode)
+	for _, n := range append([]*node{r.fleetNode, r.healthNode}, r.readyNodes...) {
+		n.undo = r.moved.undo
+	}
+}
+
+// succeeds says what the new network takes the place of, and in which order.
+func (v *vpc) succeeds() string {
+	if !v.replaced() {
+		return ""
+	}
+	return fmt.Sprintf("%s by one of %s: all that lies in it first serves, then the record moves, then the old goes",
+		strings.Join(v.before(), " and "), v.place().CIDR)
+}
+
+var _ resource = (*moved)(nil)

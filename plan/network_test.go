@@ -1,0 +1,387 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// twoNetworks answers as an account in which the stack has one of each kind in vpc-new, of the declared network, and one in vpc-old.
+// It returns the actions that were asked for.
+func twoNetworks(t *testing.T, answers map[string]string) (scope, func() []string) {
+	t.Helper()
+	var mu sync.Mutex
+	var asked []string
+	s := answering(t, func(r *http.Request) (int, string) {
+		action := r.Method + " " + r.URL.Path
+		if r.Body != nil {
+			body, _ := io.ReadAll(r.Body)
+			if form, err := url.ParseQuery(string(body)); err == nil && form.Get("Action") != "" {
+				action = form.Get("Action")
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, action)
+		answer, ok := answers[action]
+		if !ok && !strings.Contains(action, "/") {
+			answer = "<" + action + "Result></" + action + "Result>"
+		}
+		return http.StatusOK, "<Response>" + answer + "</Response>"
+	})
+	return s, func() []string { return asked }
+}
+
+// items renders an EC2 list with one item in each of the two VPCs.
+func items(list, format string) string {
+	return "<" + list + "><item>" + fmt.Sprintf(format, "new") + "</item><item>" + fmt.Sprintf(format, "old") + "</item></" + list + ">"
+}
+
+// Each generation is looked at by itself: what lies in the other's VPC is neither in use nor a double.
+func TestWhatLiesInAnotherNetworkIsPassedBy(t *testing.T) {
+	s, _ := twoNetworks(t, map[string]string{
+		"DescribeSubnets": items("subnetSet", "<subnetId>subnet-%[1]s</subnetId><vpcId>vpc-%[1]s</vpcId>"),
+		"DescribeInternetGateways": items("internetGatewaySet",
+			"<internetGatewayId>igw-%[1]s</internetGatewayId><attachmentSet><item><vpcId>vpc-%[1]s</vpcId></item></attachmentSet>"),
+		"DescribeRouteTables":    items("routeTableSet", "<routeTableId>rtb-%[1]s</routeTableId><vpcId>vpc-%[1]s</vpcId>"),
+		"DescribeSecurityGroups": items("securityGroupInfo", "<groupId>sg-%[1]s</groupId><vpcId>vpc-%[1]s</vpcId>"),
+		"DescribeInstances": "<reservationSet><item>" + items("instancesSet",
+			"<instanceId>i-%[1]s</instanceId><vpcId>vpc-%[1]s</vpcId><instanceState><name>running</name></instanceState>") + "</item></reservationSet>",
+	})
+	for of, v := range map[string]*vpc{
+		"new": {id: "vpc-new", earlier: []*vpc{{id: "vpc-old"}}},
+		"old": {id: "vpc-old", leaving: true},
+		"":    {earlier: []*vpc{{id: "vpc-old"}, {id: "vpc-new"}}}, // a third one is to be made
+	} {
+		in := &subnet{scope: s, vpc: v}
+		for want, r := range map[string]doubling{
+			"subnet-": in, "igw-": &gateway{scope: s, vpc: v}, "sg-": &group{scope: s, vpc: v}, "rtb-": &routes{scope: s, vpc: v},
+			"i-": &host{scope: s, subnet: in, template: &template{imageID: func() string { return "" }}, group: &group{}},
+		} {
+			there, err := r.find(t.Context())
+			if _, settings := r.(*host); settings {
+				err = nil // which are read by calls of their own
+			}
+			if of == "" {
+				want = ""
+			} else {
+				want += of
+			}
+			if err != nil || there != (of != "") || r.identity() != want || len(r.(doubled).others()) > 0 {
+				t.Errorf("of %q, %T: %v, %q and doubles %v, %v; want %q", of, r, there, r.identity(), r.(doubled).others(), err, want)
+			}
+		}
+	}
+}
+
+// The VPC with the declared network is the one in use; without one, another is made beside the earlier.
+func TestTheVPCWithTheDeclaredNetworkIsInUse(t *testing.T) {
+	one := func(id, network string) string {
+		return "<item><vpcId>" + id + "</vpcId><cidrBlock>" + network + "</cidrBlock></item>"
+	}
+	for name, c := range map[string]struct{ found, id, earlier string }{
+		"as declared": {one("vpc-1", "10.10.0.0/16"), "vpc-1", ""},
+		"another":     {one("vpc-1", "10.9.0.0/16"), "", "vpc-1 of 10.9.0.0/16"},
+		"both":        {one("vpc-1", "10.9.0.0/16") + one("vpc-2", "10.10.0.0/16"), "vpc-2", "vpc-1 of 10.9.0.0/16"},
+		"a third":     {one("vpc-1", "10.9.0.0/16") + one("vpc-2", "10.8.0.0/16"), "", "vpc-1 of 10.9.0.0/16, vpc-2 of 10.8.0.0/16"},
+	} {
+		s, _ := twoNetworks(t, map[string]string{"DescribeVpcs": "<vpcSet>" + c.found + "</vpcSet>"})
+		v := &vpc{scope: s}
+		there, err := v.find(t.Context())
+		var earlier []string
+		for _, e := range v.earlier {
+			earlier = append(earlier, e.String())
+		}
+		if err != nil || there != (c.id != "") || v.id != c.id || set(earlier...) != c.earlier || len(v.spare) > 0 {
+			t.Errorf("%s: %v, %q in use, earlier %v, doubles %v, %v", name, there, v.id, earlier, v.spare, err)
+		}
+		if said := v.succeeds(); (said == "") != (c.earlier == "") || c.earlier != "" && !strings.Contains(said, "by one of 10.10.0.0/16") {
+			t.Errorf("%s: the step says %q", name, said)
+		}
+	}
+}
+
+// Names are unique in a region, so that a generation takes the lowest that is free.
+func TestLoadBalancersAndFleetsOfTwoNetworks(t *testing.T) {
+	s, _ := twoNetworks(t, map[string]string{"DescribeLoadBalancers": "<DescribeLoadBalancersResult><LoadBalancers><member>" +
+		"<LoadBalancerName>understudy-hello</LoadBalancerName><LoadBalancerArn>arn:old</LoadBalancerArn><DNSName>old.elb</DNSName>" +
+		"<VpcId>vpc-old</VpcId></member></LoadBalancers></DescribeLoadBalancersResult>"})
+	v := &vpc{id: "vpc-new", earlier: []*vpc{{id: "vpc-old"}}}
+	b := &balancer{scope: s, vpc: v}
+	there, err := b.find(t.Context())
+	if err != nil || there || b.balancerName() != "understudy2-hello" || !b.answersTo("OLD.elb.") || b.answersTo("") {
+		t.Errorf("%v, %v: the new one is %s beside %d", there, err, b.balancerName(), len(b.earlier))
+	}
+	leading := route53types.ResourceRecordSet{AliasTarget: &route53types.AliasTarget{DNSName: aws.String("old.elb.")}}
+	if b.leads(leading) == nil || b.leads(route53types.ResourceRecordSet{}) != nil {
+		t.Error("the record that leads to the earlier network is not known")
+	}
+
+	g := func(name, subnets string) *autoscalingtypes.AutoScalingGroup {
+		g := &autoscalingtypes.AutoScalingGroup{AutoScalingGroupName: &name, VPCZoneIdentifier: &subnets, DesiredCapacity: aws.Int32(4)}
+		for key, value := range s.mark("fleet") {
+			g.Tags = append(g.Tags, autoscalingtypes.TagDescription{Key: &key, Value: &value, PropagateAtLaunch: aws.Bool(true)})
+		}
+		return g
+	}
+	group := &targetGroup{scope: s, vpc: v, number: 2, others: []int{1}}
+	f := &fleet{scope: s, template: &template{}, group: group, subnets: []*subnet{{id: "subnet-new"}}}
+	f.sort(g("understudy-hello", "subnet-old"))
+	if f.was != nil || len(f.earlier) > 0 || len(f.beyond) != 1 || f.begins() != 4 {
+		t.Errorf("the new fleet begins with %d instances, beside %d of its network and %d of another", f.begins(), len(f.earlier), len(f.beyond))
+	}
+	group = &targetGroup{scope: s, vpc: &vpc{id: "vpc-old", leaving: true}, number: 1}
+	old := &fleet{scope: s, template: &template{}, group: group, subnets: []*subnet{{id: "subnet-old"}}}
+	old.sort(g("understudy-hello", "subnet-old"))
+	old.sort(g("understudy2-hello", "subnet-new")) // whose target group somebody has deleted
+	if old.was == nil || len(old.earlier) > 0 {
+		t.Errorf("the fleet that is to go: %v, and with it %d", old.was, len(old.earlier))
+	}
+}
+
+// asking is a health check of a load balancer's name.
+func asking(id, name string) route53types.HealthCheck {
+	return route53types.HealthCheck{Id: &id, HealthCheckConfig: &route53types.HealthCheckConfig{
+		Type: "HTTP", FullyQualifiedDomainName: &name, Port: aws.Int32(81), ResourcePath: aws.String("/ok"),
+		RequestInterval: aws.Int32(30), FailureThreshold: aws.Int32(2)}}
+}
+
+// What is next for the record and the checks, wherever a run was killed that moves the primary to another network.
+func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
+	earlier := []elbtypes.LoadBalancer{{DNSName: aws.String("old.elb"), LoadBalancerArn: aws.String("arn:old")}}
+	zones := map[string]string{"new.elb": "Z2", "old.elb": "Z1"}
+	const (
+		alias, zone = "primary alias: new.elb, not old.elb", "primary alias zone: Z2, not Z1"
+		unmade      = "primary alias: (known after), not old.elb"
+		unmadeZone  = "primary alias zone: (known after), not Z1"
+		follows     = "primary health check: (known after), not both-old"
+		counts      = "children: (known after), asks, not asks, old"
+		left        = "primary superseded checks: , not "
+	)
+	both := []string{"old", "new"}
+	for name, c := range map[string]struct {
+		front      string   // of the network in use, empty while there is none
+		checks     []string // each asks the load balancer of its name
+		calculated []string // each counts the application's check of its name
+		follows    string   // the record
+		want       []string
+	}{
+		"nothing made":        {"", both[:1], both[:1], "old", []string{"asks: (known after), not old.elb", counts, unmade, unmadeZone, follows}},
+		"load balancer made":  {"new.elb", both[:1], both[:1], "old", []string{"asks: new.elb, not old.elb", counts, alias, zone, follows}},
+		"check made":          {"new.elb", both, both[:1], "old", []string{"children: asks, new, not asks, old", alias, zone, follows, left + "old"}},
+		"calculated one made": {"new.elb", both, both, "old", []string{alias, zone, "primary health check: both-new, not both-old", left + "both-old, old"}},
+		"record moved":        {"new.elb", both, both, "new", []string{left + "both-old, old"}},
+		"one check deleted":   {"new.elb", both, both[1:], "new", []string{left + "old"}},
+		"both checks deleted": {"new.elb", both[1:], both[1:], "new", nil},
+		"declared back":       {"old.elb", both, both, "old", []string{left + "both-new, new"}},
+	} {
+		s := testScope(t)
+		b := &balancer{dnsName: c.front, zoneID: zones[c.front], earlier: earlier}
+		app := &check{scope: s, balancer: b, tagged: true}
+		var found []route53types.HealthCheck
+		for _, id := range c.checks {
+			found = append(found, asking(id, id+".elb"))
+		}
+		app.choose(found)
+		asks := &ownCheck{scope: s, id: "asks", name: switchCheckRole}
+		followed := calculatedCheck(s, app, asks)
+		followed.tagged = true
+		for _, id := range c.calculated {
+			config := *followed.wanted()
+			config.ChildHealthChecks = []string{id, "asks"}
+			followed.choose(route53types.HealthCheck{Id: aws.String("both-" + id), HealthCheckConfig: &config})
+		}
+		standby := &balancer{dnsName: "standby.elb", zoneID: "Z3"}
+		r := &records{scope: s, switched: followed, seen: map[understudy.Side]route53types.ResourceRecordSet{}}
+		r.balancers = map[understudy.Side]*balancer{understudy.Primary: b, understudy.Secondary: standby}
+		r.checks = map[understudy.Side]*check{understudy.Primary: app, understudy.Secondary: {scope: s, id: "standby", balancer: standby}}
+		r.seen[understudy.Secondary] = *r.wanted(understudy.Secondary)
+		set := *r.wanted(understudy.Primary)
+		leads := c.follows + ".elb"
+		set.HealthCheckId = aws.String("both-" + c.follows)
+		set.AliasTarget = &route53types.AliasTarget{DNSName: &leads, HostedZoneId: aws.String(zones[leads]), EvaluateTargetHealth: true}
+		r.seen[understudy.Primary] = set
+
+		var got []string
+		for _, one := range []resource{app, followed, r} {
+			for _, d := range compare(one.desired(), one.actual()) {
+				got = append(got, fmt.Sprintf("%s: %s, not %s", d.Name, d.Desired, d.Actual))
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: -want +got\n%s", name, diff)
+		}
+	}
+}
+
+// In the standby's network the switch moves too, but the primary's record follows the calculated check that it has.
+func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
+	s := testScope(t)
+	b := &balancer{dnsName: "new.elb", earlier: []elbtypes.LoadBalancer{{DNSName: aws.String("old.elb")}}}
+	asks := switchCheck(s, b)
+	config := asks.wanted()
+	config.FullyQualifiedDomainName = aws.String("old.elb")
+	asks.choose(route53types.HealthCheck{Id: aws.String("asks-old"), HealthCheckConfig: config})
+	if asks.next() != Unknown {
+		t.Errorf("the check of the earlier load balancer is to be %s", asks.next())
+	}
+	asks.choose(route53types.HealthCheck{Id: aws.String("asks-new"), HealthCheckConfig: asks.wanted()})
+	both := calculatedCheck(s, &check{id: "application", balancer: &balancer{}}, asks)
+	counts := both.wanted()
+	counts.ChildHealthChecks = []string{"application", "asks-old"}
+	both.id, both.config, both.tagged = "both", counts, true
+	expect(t, both, "children: application, asks-new, not application, asks-old", "superseded children: , not asks-old")
+	if both.next() != "both" {
+		t.Errorf("the primary's record is to follow %s", both.next())
+	}
+	b.earlier = nil
+	if asks = switchCheck(s, b); asks.renews([]Difference{{Name: "asks"}}) {
+		t.Error("a load balancer in the same network takes another check")
+	}
+}
+
+// What is built, waited for and taken away comes in this order, in the side without users first.
+func TestAnotherNetworkServesBeforeTheEarlierGoes(t *testing.T) {
+	v := takeInventory(declared(t), map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+	g, found := &v.graph, map[*node]bool{}
+	var steps []Step
+	for _, side := range understudy.Sides {
+		r := v.regions[side]
+		r.pretend(found, g, true)
+		of := &vpc{scope: r.scope, id: "vpc-old", seen: []Field{{Name: "cidr", Value: "10.9.0.0/16"}}}
+		r.vpc.earlier, r.fleet.beyond = []*vpc{of}, []*fleet{{}}
+		for _, n := range []*node{r.vpcNode, r.targetGroupNode, r.fleetNode, r.readyNodes[0]} {
+			found[n] = false
+			steps = append(steps, Step{Resource: n.id, Action: Create, node: n})
+		}
+		old := v.addLeaving(r, of, "earlier ")
+		g.needs(v.recordsNode, old.balancerNode)
+		g.needs(r.checkNode, old.balancerNode)
+		if cidr := old.place().CIDR.String(); cidr != "10.9.0.0/16" || r.place().CIDR.String() == cidr || old.subnets[0].CIDR.String() != "10.9.0.0/18" {
+			t.Errorf("the earlier network is %s, with the subnet %s", cidr, old.subnets[0].CIDR)
+		}
+	}
+	v.order(Rollout{Linger: time.Minute}, found, steps)
+	comes := func(later string, than ...string) {
+		t.Helper()
+		for _, n := range than {
+			if !g.byID[later].comesAfter(g.byID[n]) {
+				t.Errorf("%s does not come after %s", later, n)
+			}
+		}
+	}
+	comes("secondary/bake", "secondary/health", "secondary/targets")
+	comes("primary/launch template", "secondary/bake")
+	comes("primary/load balancer", "secondary/bake")
+	comes("secondary/host a", "secondary/targets")
+	comes("secondary/switch", "secondary/bake")
+	comes("primary/calculated check", "primary/health", "secondary/switch check")
+	comes("global/records", "primary/health", "secondary/health", "primary/calculated check")
+	comes("primary/earlier network", "global/records")
+	comes("secondary/earlier network", "global/records")
+	for _, r := range v.regions {
+		if r.fleetNode.undo == nil || r.readyNodes[0].undo == nil || r.healthNode.undo == nil || r.moved.linger != time.Minute {
+			t.Errorf("the %s is not undone, or its earlier network lingers for %v", r.side, r.moved.linger)
+		}
+	}
+
+	var order []string
+	for _, n := range g.ordered(backward) {
+		order = append(order, n.id)
+	}
+	goes := []string{"global/records", "primary/health check", "primary/earlier load balancer", "primary/earlier fleet",
+		"primary/earlier target group", "primary/earlier vpc"}
+	if !slices.IsSortedFunc(goes, func(a, b string) int { return slices.Index(order, a) - slices.Index(order, b) }) {
+		t.Errorf("not deleted in the order %v: %v", goes, order)
+	}
+	if g.byID["primary/earlier launch template"] != nil || g.byID["primary/earlier image"] != nil {
+		t.Error("what both generations share goes with the earlier one")
+	}
+	if err := v.refuseAlone(Rollout{Only: understudy.Secondary}); err == nil || !strings.Contains(err.Error(), "not done for one side alone") {
+		t.Errorf("one side alone: %v", err)
+	}
+	if err := v.refuseAlone(Rollout{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// The earlier load balancer serves on for as long as answers lead to it, and until the region passes with the new one.
+func TestTheEarlierNetworkLingers(t *testing.T) {
+	const ok = "<HealthCheckObservations><HealthCheckObservation><StatusReport><Status>Success: 200</Status></StatusReport>" +
+		"</HealthCheckObservation></HealthCheckObservations>"
+	for name, c := range map[string]struct {
+		passesAfter, atLeast time.Duration
+	}{"it passes": {0, time.Minute}, "it passes late": {3 * time.Minute, 3 * time.Minute}} {
+		s := testScope(t)
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			s.Account = accountAnswering(t, s.Region, func(*http.Request) (int, string) {
+				if time.Since(began) < c.passesAfter {
+					return http.StatusOK, "<R></R>"
+				}
+				return http.StatusOK, "<R>" + ok + "</R>"
+			})
+			p := &passing{scope: s, check: &check{id: "new", balancer: &balancer{}}}
+			m := &moved{scope: s, region: &region{scope: s, passing: p, vpc: &vpc{earlier: []*vpc{{id: "vpc-old"}}}}, linger: time.Minute}
+			expect(t, m, "earlier networks: , not vpc-old of ")
+			err := m.change(t.Context(), nil)
+			if took := time.Since(began); err != nil || took < c.atLeast || took > c.atLeast+time.Minute {
+				t.Errorf("%s: %v after %v", name, err, took)
+			}
+		})
+	}
+}
+
+// A network that does not come to serve goes, unless users are served in it.
+func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
+	leading := func(to string) string {
+		return "<ResourceRecordSets><ResourceRecordSet><Name>www.hello.test.</Name><Type>A</Type><SetIdentifier>understudy-hello-primary</SetIdentifier>" +
+			"<Failover>PRIMARY</Failover><AliasTarget><DNSName>" + to + "</DNSName></AliasTarget></ResourceRecordSet></ResourceRecordSets>"
+	}
+	ill := &NotServing{errors.New("no instance is healthy")}
+	for name, c := range map[string]struct {
+		cause   error
+		leads   string
+		deletes bool
+	}{
+		"it does not serve": {ill, "old.elb.", true}, "users are there": {ill, "new.elb.", false}, "a refused call": {errors.New("refused"), "old.elb.", false},
+	} {
+		s, asked := twoNetworks(t, map[string]string{"GET /2013-04-01/hostedzone/Z1/rrset": leading(c.leads)})
+		r := &region{scope: s, vpc: &vpc{scope: s, id: "vpc-new", earlier: []*vpc{{id: "vpc-old"}}}, balancer: &balancer{scope: s, dnsName: "new.elb"}}
+		r.check = &check{scope: s, id: "new", config: asking("new", "new.elb").HealthCheckConfig, superseded: []string{"old"}}
+		r.template = &template{scope: s, id: "lt-1", preset: 1, version: 1}
+		r.fleet = &fleet{scope: s, template: r.template}
+		m := &moved{scope: s, region: r, records: &records{scope: s, zone: &zone{id: "Z1"}}}
+		err := m.undo(t.Context(), c.cause)
+		deletes := slices.Contains(asked(), "DeleteVpc") && slices.Contains(asked(), "DELETE /2013-04-01/healthcheck/new")
+		if !errors.Is(err, c.cause) || deletes != c.deletes || strings.Contains(fmt.Sprint(err), "rolled back: users are served in vpc-old") != c.deletes {
+			t.Errorf("%s: %v, having asked for %v", name, err, asked())
+		}
+	}
+}
+
+// Whoever moves the users by hand meanwhile sets the switch of both networks.
+func TestTheSwitchOfBothNetworksIsTurned(t *testing.T) {
+	s, asked := twoNetworks(t, nil)
+	stack := &Stack{Declaration: s.declared, Accounts: map[understudy.Side]*account.Account{understudy.Secondary: s.Account}}
+	if err := stack.Turn(t.Context(), Standby{rules: []string{"old", "new"}}, understudy.Secondary, "failover"); err != nil || len(asked()) != 2 {
+		t.Errorf("asked for %v: %v", asked(), err)
+	}
+}
