@@ -26,6 +26,9 @@ import (
 // which takes hours.
 const everyCall = "UNDERSTUDY_EVERY_CALL"
 
+// everyCallOf is "network" for lives in which the change is another network for both regions.
+const everyCallOf = "UNDERSTUDY_EVERY_CALL_OF"
+
 // wrong is a way in which one call goes wrong, as flags of "cloud fault add".
 type wrong struct {
 	name  string
@@ -55,14 +58,22 @@ func (j *job) command() []string {
 
 // jobs are a stack's whole life.
 func jobs(t *testing.T) []*job {
+	if os.Getenv(everyCallOf) == "network" {
+		return jobsOf(otherNetworks(t, example), inventory)
+	}
 	changed := variant(t, example, "fleet: {min: 2, desired: 2, max: 4}", "fleet: {min: 3, desired: 3, max: 5}")
 	changed = variant(t, changed, "listener: {port: 80}", "listener: {port: 81}")
 	changed = variant(t, changed, "failover: {interval: 10, threshold: 3}", "failover: {interval: 30, threshold: 2}")
 	larger := maps.Clone(inventory)
 	larger["instance"]++
+	return jobsOf(changed, larger)
+}
+
+// jobsOf are a life with a change, after which each region has so much.
+func jobsOf(changed string, then map[string]int) []*job {
 	return []*job{
 		{name: "up", file: example, args: []string{"up"}, inventory: inventory},
-		{name: "change", file: changed, args: []string{"up"}, inventory: larger},
+		{name: "change", file: changed, args: []string{"up"}, inventory: then},
 		{name: "down", file: changed, args: []string{"down", "--zone"}},
 	}
 }

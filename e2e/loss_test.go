@@ -23,7 +23,10 @@ type visitor struct {
 	done     chan struct{}
 }
 
-func visit(url string) *visitor {
+func visit(url string) *visitor { return visitWhere(func() string { return url }) }
+
+// visitWhere asks each time where the page is.
+func visitWhere(where func() string) *visitor {
 	v := &visitor{stop: make(chan struct{}), done: make(chan struct{})}
 	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	go func() {
@@ -37,7 +40,7 @@ func visit(url string) *visitor {
 			case <-tick.C:
 			}
 			began := time.Now()
-			resp, err := client.Get(url)
+			resp, err := client.Get(where())
 			v.mu.Lock()
 			v.asked++
 			if err != nil || resp.StatusCode != http.StatusOK {
