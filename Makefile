@@ -19,9 +19,10 @@ test:
 race:
 	scripts/race
 
-# Each call of a whole up, a change and a down goes wrong once in each way: hours. CALLS=20 for a sample of so many lives.
+# Each call of a whole up, a change and a down goes wrong once in each way: hours. CALLS=20 for a sample of so many lives, OF=network for a change
+# of both regions' networks.
 every-call:
-	UNDERSTUDY_EVERY_CALL=$(or $(CALLS),all) go test ./e2e -count=1 -v -timeout 48h -run TestAfterAnyCallThatGoesWrongTheNextRunConverges
+	UNDERSTUDY_EVERY_CALL=$(or $(CALLS),all) UNDERSTUDY_EVERY_CALL_OF=$(OF) go test ./e2e -count=1 -v -timeout 48h -run TestAfterAnyCallThatGoesWrongTheNextRunConverges
 
 # Random VPCs whose every pair of interfaces is asked what reaches it, and compared with a model; VPCS=5000 for a night.
 reachability:
