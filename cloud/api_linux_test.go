@@ -186,9 +186,13 @@ func TestOptionsAreCheckedBeforeAnythingIsTouched(t *testing.T) {
 		"account":        {cloud.Options{Account: "12"}, "twelve digits"},
 		"credentials":    {cloud.Options{Credentials: "only-an-id"}, "ID:SECRET"},
 		"speed":          {cloud.Options{Speed: -1}, "speed"},
+		"quota":          {cloud.Options{Quotas: map[string]int{"L-F678F1CE": -1}}, "quota L-F678F1CE"},
 	} {
 		if err := c.o.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q in it", name, err, c.want)
 		}
+	}
+	if _, err := cloud.Start(t.Context(), cloud.Options{Quotas: map[string]int{"L-00000000": 1}}); err == nil || !strings.Contains(err.Error(), "no such quota") {
+		t.Errorf("a quota that is not kept to: %v", err)
 	}
 }

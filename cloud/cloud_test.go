@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 			dir = ""
 		}
 		o := cloud.Options{Dir: dir, While: os.Getppid(), Remove: true} // the test's, which may be killed itself
+		o.Quotas = map[string]int{"L-F678F1CE": 10_000}                 // of VPCs, which tests make for as long as they run
 		if size := os.Getenv(envDisk); size != "" {
 			o.Regions = []string{"us-east-1"}
 			if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {

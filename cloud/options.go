@@ -34,6 +34,9 @@ type Options struct {
 	IAM string
 	// NoDefaultVPC has regions start without a default VPC. It counts at a folder's first start only.
 	NoDefaultVPC bool
+	// Quotas are the values of quotas that are other than usual, by their codes in Service Quotas: {"L-F678F1CE": 20} for
+	// twenty VPCs in a region. They count until the cloud stops.
+	Quotas map[string]int
 	// While is the id of a process; when it ends, in whatever way, the cloud ends. 0 is no process.
 	While int
 	// Remove has the folder Dir removed when the cloud ends because of While.
@@ -81,6 +84,11 @@ func (o Options) validate(isRegion func(string) bool) error {
 	}
 	if o.IAM != "" && o.IAM != "enforce" {
 		errs = append(errs, fmt.Errorf("iam %q: want enforce, or nothing", o.IAM))
+	}
+	for code, most := range o.Quotas {
+		if most < 0 {
+			errs = append(errs, fmt.Errorf("quota %s: %d: want a number from 0 on", code, most))
+		}
 	}
 	if o.While < 0 || o.Remove && o.While == 0 {
 		errs = append(errs, errors.New("while: want a process's id, and one where the folder is to be removed after it"))

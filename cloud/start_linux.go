@@ -29,6 +29,7 @@ type Cloud struct {
 	dir        string
 	temporary  bool
 	defaultVPC bool
+	quotas     map[string]int
 	enforce    bool              // IAM's policies
 	throttle   *throttle.Buckets // nil for none
 	settings   settings          // Regions are those that it starts with
@@ -64,7 +65,13 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	c := &Cloud{log: o.Log, defaultVPC: !o.NoDefaultVPC, enforce: o.IAM != "", states: map[string]world.Event{}, changed: make(chan struct{}), ended: make(chan struct{})}
+	if err := world.CheckQuotas(o.Quotas); err != nil {
+		return nil, err
+	}
+	c := &Cloud{
+		log: o.Log, defaultVPC: !o.NoDefaultVPC, quotas: o.Quotas, enforce: o.IAM != "",
+		states: map[string]world.Event{}, changed: make(chan struct{}), ended: make(chan struct{}),
+	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}

@@ -82,6 +82,7 @@ func cloudStartCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&o.Throttle, "throttle", false, "refuse calls of EC2 and Route 53 above the rates that AWS publishes")
 	cmd.Flags().StringVar(&o.IAM, "iam", "", "`enforce`: refuse calls of users and roles that their policies do not allow")
 	cmd.Flags().BoolVar(&defaultVPC, "default-vpc", true, "make a default VPC at each region's first start, as AWS does for an account")
+	cmd.Flags().StringToIntVar(&o.Quotas, "quota", nil, "a quota that is other than usual, by its `code` in Service Quotas: L-1216C47A=8 for 8 vCPUs")
 	cmd.Flags().IntVar(&o.While, "while", 0, "end the cloud when the process of this `id` ends (default $"+envWhile+")")
 	cmd.Flags().BoolVar(&o.Remove, "remove", false, "with --while: remove the cloud's folder too then (default $"+envRemove+")")
 	cmd.Flags().StringVar(&o.Record, "record", "", "append every call of the API to this `file`, as it was sent (default $"+envRecord+")")
@@ -238,6 +239,9 @@ func startArguments(o cloud.Options) []string {
 	}
 	if o.NoDefaultVPC {
 		args = append(args, "--default-vpc=false")
+	}
+	for code, most := range o.Quotas {
+		args = append(args, "--quota", fmt.Sprintf("%s=%d", code, most))
 	}
 	args = append(args, "--while", strconv.Itoa(o.While), fmt.Sprintf("--remove=%t", o.Remove))
 	for _, flag := range [][2]string{{"--regions", strings.Join(o.Regions, ",")}, {"--account", o.Account}, {"--listen", o.Listen}, {"--record", o.Record}, {"--iam", o.IAM}} {

@@ -148,7 +148,8 @@ func (s *signature) unknownKey(message string) *wire.Error {
 	if s.Service == wire.EC2.SigningName {
 		return ec2AuthFailure()
 	}
-	if s.Service == wire.SSM.SigningName { // "Common Errors", Systems Manager API reference
+	switch s.Service {
+	case wire.SSM.SigningName, wire.ServiceQuotas.SigningName: // "Common Errors" in their API references
 		return &wire.Error{Code: "UnrecognizedClientException", Message: message}
 	}
 	return &wire.Error{Code: "InvalidClientTokenId", Message: message, Status: http.StatusForbidden}
@@ -160,7 +161,7 @@ func (s *signature) expiredToken() *wire.Error {
 	switch s.Service {
 	case wire.EC2.SigningName:
 		return &wire.Error{Code: "RequestExpired", Message: "Request has expired."}
-	case wire.SSM.SigningName:
+	case wire.SSM.SigningName, wire.ServiceQuotas.SigningName:
 		return &wire.Error{Code: "ExpiredTokenException", Message: message}
 	}
 	return &wire.Error{Code: "ExpiredToken", Message: message, Status: http.StatusForbidden}

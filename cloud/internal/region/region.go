@@ -23,6 +23,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/compute"
 	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/region/parameters"
+	"github.com/understudy/understudy/cloud/internal/region/quotas"
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/region/watching"
@@ -46,7 +47,8 @@ type Config struct {
 	Peers func(context.Context) ([]string, error)
 	// Peer finds another region of this cloud, which serves its PeerHandler.
 	Peer       resource.Peer
-	DefaultVPC bool // has a default VPC made at the first start
+	DefaultVPC bool           // has a default VPC made at the first start
+	Quotas     map[string]int // by their codes in Service Quotas, where they are other than usual
 	// Profiles is IAM; nil for one that never answers.
 	Profiles profile.Source
 	// Resolve asks Route 53 on behalf of a VPC, named as in package resolver. Where it is nil, instances
@@ -66,6 +68,7 @@ type Region struct {
 	scaling    *scaling.Room
 	watching   *watching.Room
 	parameters *parameters.Room
+	quotas     *quotas.Room
 
 	beacon *room.Watch // wakes whoever tells Route 53 of the region
 	twins  twins
@@ -94,7 +97,7 @@ func Open(cfg Config, fabric nets.Fabric, host compute.Machines, publisher Publi
 		return nil, fmt.Errorf("open region %s: %w", cfg.Name, err)
 	}
 	r := &Region{
-		Base: room.New(room.Identity{Region: cfg.Name, Account: cfg.Account, Speed: cfg.Speed}, db, cfg.Log),
+		Base: room.New(room.Identity{Region: cfg.Name, Account: cfg.Account, Speed: cfg.Speed, Quotas: cfg.Quotas}, db, cfg.Log),
 		cfg:  cfg,
 	}
 	r.twins = twins{publisher: publisher, log: r.Log, ports: r.publicPorts}
@@ -136,8 +139,14 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	if r.watching, err = watching.Load(r.Base, r.balancing.PublishMetrics, r.scaling.PublishMetrics); err != nil {
 		return err
 	}
+	r.quotas = quotas.New(r.Base, Quotas()...)
 	r.parameters, err = parameters.Load(r.Base, images{r.compute})
 	return err
+}
+
+// Quotas are all that a region keeps to.
+func Quotas() []room.Quota {
+	return slices.Concat(nets.Quotas(), compute.Quotas(), balancing.Quotas(), scaling.Quotas())
 }
 
 // bringUp starts what is stored, from the ground up.
@@ -166,6 +175,7 @@ func (r *Region) Operations(m *wire.Mux) {
 	r.scaling.Operations(m)
 	r.watching.Operations(m)
 	r.parameters.Operations(m)
+	r.quotas.Operations(m)
 }
 
 // Close ends the control plane: the load balancers, the instances' processes and the listeners. The

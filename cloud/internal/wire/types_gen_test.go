@@ -10,6 +10,7 @@ import (
 	iam "github.com/aws/aws-sdk-go-v2/service/iam"
 	route53 "github.com/aws/aws-sdk-go-v2/service/route53"
 	recoverycontrol "github.com/aws/aws-sdk-go-v2/service/route53recoverycontrolconfig"
+	servicequotas "github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	ssm "github.com/aws/aws-sdk-go-v2/service/ssm"
 	sts "github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -4135,6 +4136,84 @@ var sdkTypes = map[*Service]map[string][2]any{
 		"UpdateTrafficPolicyInstance": {
 			&route53.UpdateTrafficPolicyInstanceInput{},
 			&route53.UpdateTrafficPolicyInstanceOutput{},
+		},
+	},
+	ServiceQuotas: {
+		"AssociateServiceQuotaTemplate": {
+			&servicequotas.AssociateServiceQuotaTemplateInput{},
+			&servicequotas.AssociateServiceQuotaTemplateOutput{},
+		},
+		"DeleteServiceQuotaIncreaseRequestFromTemplate": {
+			&servicequotas.DeleteServiceQuotaIncreaseRequestFromTemplateInput{},
+			&servicequotas.DeleteServiceQuotaIncreaseRequestFromTemplateOutput{},
+		},
+		"DisassociateServiceQuotaTemplate": {
+			&servicequotas.DisassociateServiceQuotaTemplateInput{},
+			&servicequotas.DisassociateServiceQuotaTemplateOutput{},
+		},
+		"GetAWSDefaultServiceQuota": {
+			&servicequotas.GetAWSDefaultServiceQuotaInput{},
+			&servicequotas.GetAWSDefaultServiceQuotaOutput{},
+		},
+		"GetAssociationForServiceQuotaTemplate": {
+			&servicequotas.GetAssociationForServiceQuotaTemplateInput{},
+			&servicequotas.GetAssociationForServiceQuotaTemplateOutput{},
+		},
+		"GetRequestedServiceQuotaChange": {
+			&servicequotas.GetRequestedServiceQuotaChangeInput{},
+			&servicequotas.GetRequestedServiceQuotaChangeOutput{},
+		},
+		"GetServiceQuota": {
+			&servicequotas.GetServiceQuotaInput{},
+			&servicequotas.GetServiceQuotaOutput{},
+		},
+		"GetServiceQuotaIncreaseRequestFromTemplate": {
+			&servicequotas.GetServiceQuotaIncreaseRequestFromTemplateInput{},
+			&servicequotas.GetServiceQuotaIncreaseRequestFromTemplateOutput{},
+		},
+		"ListAWSDefaultServiceQuotas": {
+			&servicequotas.ListAWSDefaultServiceQuotasInput{},
+			&servicequotas.ListAWSDefaultServiceQuotasOutput{},
+		},
+		"ListRequestedServiceQuotaChangeHistory": {
+			&servicequotas.ListRequestedServiceQuotaChangeHistoryInput{},
+			&servicequotas.ListRequestedServiceQuotaChangeHistoryOutput{},
+		},
+		"ListRequestedServiceQuotaChangeHistoryByQuota": {
+			&servicequotas.ListRequestedServiceQuotaChangeHistoryByQuotaInput{},
+			&servicequotas.ListRequestedServiceQuotaChangeHistoryByQuotaOutput{},
+		},
+		"ListServiceQuotaIncreaseRequestsInTemplate": {
+			&servicequotas.ListServiceQuotaIncreaseRequestsInTemplateInput{},
+			&servicequotas.ListServiceQuotaIncreaseRequestsInTemplateOutput{},
+		},
+		"ListServiceQuotas": {
+			&servicequotas.ListServiceQuotasInput{},
+			&servicequotas.ListServiceQuotasOutput{},
+		},
+		"ListServices": {
+			&servicequotas.ListServicesInput{},
+			&servicequotas.ListServicesOutput{},
+		},
+		"ListTagsForResource": {
+			&servicequotas.ListTagsForResourceInput{},
+			&servicequotas.ListTagsForResourceOutput{},
+		},
+		"PutServiceQuotaIncreaseRequestIntoTemplate": {
+			&servicequotas.PutServiceQuotaIncreaseRequestIntoTemplateInput{},
+			&servicequotas.PutServiceQuotaIncreaseRequestIntoTemplateOutput{},
+		},
+		"RequestServiceQuotaIncrease": {
+			&servicequotas.RequestServiceQuotaIncreaseInput{},
+			&servicequotas.RequestServiceQuotaIncreaseOutput{},
+		},
+		"TagResource": {
+			&servicequotas.TagResourceInput{},
+			&servicequotas.TagResourceOutput{},
+		},
+		"UntagResource": {
+			&servicequotas.UntagResourceInput{},
+			&servicequotas.UntagResourceOutput{},
 		},
 	},
 	SSM: {

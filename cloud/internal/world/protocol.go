@@ -33,6 +33,8 @@ type Config struct {
 	Speed    tempo.Speed `json:"speed"`
 	// DefaultVPC has each region's first start make a default VPC.
 	DefaultVPC bool `json:"default_vpc"`
+	// Quotas are those of regions that are other than usual, by their codes in Service Quotas.
+	Quotas map[string]int `json:"quotas,omitempty"`
 	// Temporary means that Dir is removed when the world ends.
 	Temporary bool `json:"temporary"`
 	// NameServers is how many datagram sockets, and after them as many listeners, the host has opened for

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -28,6 +29,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/compute"
 	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/resolver"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -66,11 +68,21 @@ func regionConfig(cfg Config, name string, index int, log *slog.Logger) region.C
 	others := &peers{dir: cfg.Dir, self: name, found: map[string]bool{}}
 	return region.Config{
 		Name: name, Index: index, Account: cfg.Account,
-		Dir: Home(cfg.Dir, name), Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log, DefaultVPC: cfg.DefaultVPC,
+		Dir: Home(cfg.Dir, name), Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log, DefaultVPC: cfg.DefaultVPC, Quotas: cfg.Quotas,
 		Peers: others.list, Peer: others.socket,
 		Profiles: profile.Client{Socket: IdentitySocket(cfg.Dir)},
 		Resolve:  func(vpc string, q *dns.Msg) (*dns.Msg, error) { return resolver.Ask(ResolverSocket(cfg.Dir), vpc, q) },
 	}
+}
+
+// CheckQuotas refuses the code of a quota that no region keeps to.
+func CheckQuotas(quotas map[string]int) error {
+	for code := range quotas {
+		if !slices.ContainsFunc(region.Quotas(), func(q room.Quota) bool { return q.Code == code }) {
+			return fmt.Errorf("quota %s: this cloud keeps to no such quota; `aws service-quotas list-service-quotas` lists those of a service", code)
+		}
+	}
+	return nil
 }
 
 // serve serves on unix sockets, reports that it is ready, and returns after SIGTERM.

@@ -99,6 +99,9 @@ func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) 
 			row = old
 			return nil
 		}
+		if n := len(r.listenersOf(tx, b.ARN)); n >= r.Quota(listenersPerBalancer) {
+			return wire.Errorf("TooManyListeners", "You have reached the maximum number of listeners")
+		}
 		path := tail(b.ARN, "loadbalancer") + "/" + room.NewSerial(16)
 		row.ARN = r.ARN("elasticloadbalancing", "listener/"+path)
 		row.DefaultRule = r.ARN("elasticloadbalancing", "listener-rule/"+path+"/"+room.NewSerial(16))
@@ -111,12 +114,16 @@ func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) 
 }
 
 func (r *Room) portListener(tx *store.Tx, loadBalancer string, port int32) (listenerRow, bool) {
-	for _, l := range r.listeners.AllTx(tx) {
-		if l.LoadBalancer == loadBalancer && l.Port == port {
+	for _, l := range r.listenersOf(tx, loadBalancer) {
+		if l.Port == port {
 			return l, true
 		}
 	}
 	return listenerRow{}, false
+}
+
+func (r *Room) listenersOf(tx *store.Tx, loadBalancer string) []listenerRow {
+	return slices.DeleteFunc(r.listeners.AllTx(tx), func(l listenerRow) bool { return l.LoadBalancer != loadBalancer })
 }
 
 func showListener(row listenerRow) elbtypes.Listener {

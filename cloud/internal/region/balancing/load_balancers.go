@@ -149,7 +149,7 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, su
 	if scheme == elbtypes.LoadBalancerSchemeEnumInternetFacing && !around.HasGateway {
 		return loadBalancerRow{}, wire.Errorf("InvalidSubnet", "VPC %s has no internet gateway", vpc)
 	}
-	if r.loadBalancers.Len() >= 50 {
+	if r.loadBalancers.Len() >= r.Quota(balancersPerRegion) {
 		return loadBalancerRow{}, wire.Errorf("TooManyLoadBalancers", "You have reached the maximum number of load balancers")
 	}
 	path := "app/" + *in.Name + "/" + room.NewSerial(16)

@@ -14,6 +14,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.ELBv2, "DeleteRule", r.DeleteRule)
 	wire.Handle(m, wire.ELBv2, "DeleteTargetGroup", r.DeleteTargetGroup)
 	wire.Handle(m, wire.ELBv2, "DeregisterTargets", r.DeregisterTargets)
+	wire.Handle(m, wire.ELBv2, "DescribeAccountLimits", r.DescribeAccountLimits)
 	wire.Handle(m, wire.ELBv2, "DescribeListeners", r.DescribeListeners)
 	wire.Handle(m, wire.ELBv2, "DescribeLoadBalancerAttributes", r.DescribeLoadBalancerAttributes)
 	wire.Handle(m, wire.ELBv2, "DescribeLoadBalancers", r.DescribeLoadBalancers)

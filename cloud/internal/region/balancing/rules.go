@@ -56,7 +56,7 @@ func (r *Room) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.Cr
 		if slices.ContainsFunc(rules, func(x ruleRow) bool { return x.Priority == row.Priority }) {
 			return wire.Errorf("PriorityInUse", "Priority '%d' is currently in use", row.Priority)
 		}
-		if len(rules) >= 100 {
+		if len(rules) >= r.Quota(rulesPerBalancer) {
 			return wire.Errorf("TooManyRules", "The maximum number of rules has been reached")
 		}
 		row.ARN = r.ARN("elasticloadbalancing", "listener-rule/"+tail(l.ARN, "listener")+"/"+room.NewSerial(16))

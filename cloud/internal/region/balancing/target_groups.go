@@ -127,6 +127,9 @@ func (r *Room) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGroupI
 			row = old
 			return nil
 		}
+		if len(r.targetGroups.AllTx(tx)) >= r.Quota(groupsPerRegion) {
+			return wire.Errorf("TooManyTargetGroups", "You have reached the maximum number of target groups")
+		}
 		row.ARN = r.ARN("elasticloadbalancing", "targetgroup/"+row.Name+"/"+room.NewSerial(16))
 		return r.targetGroups.Put(tx, row.ARN, row)
 	})

@@ -18,9 +18,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// maxTargets is the quota of a target group.
-const maxTargets = 1000
-
 // RegisterTargets adds targets; one that is there already stays as it is, one that drains comes back.
 func (r *Room) RegisterTargets(ctx context.Context, in *elb.RegisterTargetsInput) (*elb.RegisterTargetsOutput, error) {
 	if err := room.Only(in, "TargetGroupArn", "Targets"); err != nil {
@@ -45,8 +42,8 @@ func (r *Room) RegisterTargets(ctx context.Context, in *elb.RegisterTargetsInput
 				g.Targets[i].Until = time.Time{}
 			}
 		}
-		if len(g.Targets) > maxTargets {
-			return wire.Errorf("TooManyTargets", "The maximum number of targets per target group is %d", maxTargets)
+		if most := r.Quota(targetsPerGroup); len(g.Targets) > most {
+			return wire.Errorf("TooManyTargets", "The maximum number of targets per target group is %d", most)
 		}
 		return nil
 	})

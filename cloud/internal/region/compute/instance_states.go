@@ -65,6 +65,10 @@ func (r *Room) StartInstances(ctx context.Context, in *ec2.StartInstancesInput) 
 		if err := r.place(tx, i); err != nil {
 			return err
 		}
+		kind, _ := findType(string(i.Type))
+		if err := r.checkVCPUs(tx, kind); err != nil {
+			return err
+		}
 		i.State, i.Reason, i.Transition, i.Launched = pending, nil, "", time.Now().UTC()
 		return r.nets.Renew(tx, i.Interface)
 	})

@@ -102,6 +102,9 @@ var launched = []ec2types.ResourceType{ec2types.ResourceTypeInstance, ec2types.R
 
 // launch writes one pending instance with its interfaces.
 func (r *Room) launch(tx *store.Tx, p launchPlan, reservation string, index int32) error {
+	if err := r.checkVCPUs(tx, p.kind); err != nil {
+		return err
+	}
 	row := p.instance(instanceKind.NewID())
 	row.Reservation, row.LaunchIndex = reservation, index
 	made, err := r.connect(tx, p, &row)

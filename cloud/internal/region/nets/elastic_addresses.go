@@ -36,9 +36,6 @@ func missingAllocation(id string) error {
 	return wire.Errorf("InvalidAllocationID.NotFound", "The allocation ID '%s' does not exist", id)
 }
 
-// maxElastics is the quota of a region.
-const maxElastics = 5
-
 // AllocateAddress takes an address out of the region's range.
 func (r *Room) AllocateAddress(ctx context.Context, in *ec2.AllocateAddressInput) (*ec2.AllocateAddressOutput, error) {
 	if err := room.Only(in, "Domain", "NetworkBorderGroup", "TagSpecifications"); err != nil {
@@ -55,7 +52,7 @@ func (r *Room) AllocateAddress(ctx context.Context, in *ec2.AllocateAddressInput
 	}
 	row := elasticRow{ID: elasticKind.NewID()}
 	err := r.Update(func(tx *store.Tx) (err error) {
-		if len(r.elastics.AllTx(tx)) >= maxElastics {
+		if len(r.elastics.AllTx(tx)) >= r.Quota(elasticsPerRegion) {
 			return wire.Errorf("AddressLimitExceeded", "The maximum number of addresses has been reached.")
 		}
 		if row.Public, err = r.publicAddress(tx); err != nil {

@@ -40,6 +40,9 @@ func (r *Room) CreateInternetGateway(ctx context.Context, in *ec2.CreateInternet
 	}
 	row := gatewayRow{ID: gatewayKind.NewID()}
 	err := r.Update(func(tx *store.Tx) error {
+		if len(r.gateways.AllTx(tx)) >= r.Quota(gatewaysPerRegion) {
+			return wire.Errorf("InternetGatewayLimitExceeded", "The maximum number of internet gateways has been reached.")
+		}
 		if err := r.gateways.Put(tx, row.ID, row); err != nil {
 			return err
 		}

@@ -41,11 +41,8 @@ func unknownNAT(id string) error {
 	return resource.Missing("nat-", id, "NatGatewayMalformed", "NatGatewayNotFound", "NAT gateway %s was not found")
 }
 
-// maxNATs is the quota of a zone, in which those count that are being made or deleted
+// counts tells whether a NAT gateway is there, comes or goes: those count to the quota of a zone
 // (https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html).
-const maxNATs = 5
-
-// counts tells whether a NAT gateway is there, comes or goes.
 func (n natRow) counts() bool {
 	return n.State == ec2types.NatGatewayStatePending || n.State == ec2types.NatGatewayStateAvailable || n.State == ec2types.NatGatewayStateDeleting
 }
@@ -127,8 +124,8 @@ func (r *Room) putNAT(tx *store.Tx, row *natRow, tags []ec2types.TagSpecificatio
 			there++
 		}
 	}
-	if there >= maxNATs {
-		return wire.Errorf("NatGatewayLimitExceeded", "Performing this operation would exceed the limit of %d NAT gateways", maxNATs)
+	if most := r.Quota(natsPerZone); there >= most {
+		return wire.Errorf("NatGatewayLimitExceeded", "Performing this operation would exceed the limit of %d NAT gateways", most)
 	}
 	row.VPC = subnet.VPC
 	if err := r.nats.Put(tx, row.ID, *row); err != nil {

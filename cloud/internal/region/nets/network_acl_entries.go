@@ -174,10 +174,6 @@ func missingEntry(egress bool, number int32) error {
 	return wire.Errorf("InvalidNetworkAclEntry.NotFound", "no %s entry with number %d", direction, number)
 }
 
-// maxEntries is the quota of rules in a direction and of a kind of addresses, to which the last one counts
-// (https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html).
-const maxEntries = 20
-
 // CreateNetworkAclEntry adds a rule whose number the direction has not yet.
 func (r *Room) CreateNetworkAclEntry(ctx context.Context, in *ec2.CreateNetworkAclEntryInput) (*ec2.CreateNetworkAclEntryOutput, error) {
 	if err := room.Only(
@@ -199,7 +195,7 @@ func (r *Room) CreateNetworkAclEntry(ctx context.Context, in *ec2.CreateNetworkA
 				alike++
 			}
 		}
-		if alike >= maxEntries {
+		if alike >= r.Quota(rulesPerACL) {
 			return wire.Errorf("NetworkAclEntryLimitExceeded", "The maximum number of network acl entries has been reached.")
 		}
 		a.Entries = append(a.Entries, entry)

@@ -99,15 +99,12 @@ func (r *Room) CreateNetworkAcl(ctx context.Context, in *ec2.CreateNetworkAclInp
 	return &ec2.CreateNetworkAclOutput{NetworkAcl: &acl, ClientToken: in.ClientToken}, r.Sync(row.VPC)
 }
 
-// maxACLs is the quota of network ACLs in a VPC (https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html).
-const maxACLs = 200
-
 func (r *Room) putNewACL(tx *store.Tx, in *ec2.CreateNetworkAclInput) (string, error) {
 	row := aclRow{ID: aclKind.NewID(), VPC: *in.VpcId}
 	if _, ok := r.vpcs.GetTx(tx, row.VPC); !ok {
 		return "", missingVPC(row.VPC)
 	}
-	if len(slices.DeleteFunc(r.acls.AllTx(tx), func(a aclRow) bool { return a.VPC != row.VPC })) >= maxACLs {
+	if len(slices.DeleteFunc(r.acls.AllTx(tx), func(a aclRow) bool { return a.VPC != row.VPC })) >= r.Quota(aclsPerVPC) {
 		return "", wire.Errorf("NetworkAclLimitExceeded", "The maximum number of network ACLs has been reached.")
 	}
 	if err := room.DryRun(in); err != nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/region"
 	"github.com/understudy/understudy/cloud/internal/region/regiontest"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
@@ -128,7 +129,7 @@ func TestPeeringRequestFails(t *testing.T) {
 }
 
 func TestPeeringsAreListed(t *testing.T) {
-	d := newDesk(t)
+	d := &desk{regiontest.Open(t, region.Config{Name: "us-east-1", Index: 1, Quotas: map[string]int{"L-F678F1CE": 7}})} // VPCs
 	a, _ := d.VPC("10.1.0.0/16", "10.1.1.0/24", false)
 	var ids []string
 	for _, cidr := range []string{"10.2", "10.3", "10.4", "10.5", "10.6", "10.7"} {

@@ -107,7 +107,7 @@ func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.
 		if vpc.hasCIDR(route.Destination) {
 			return wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", route.Destination)
 		}
-		if r.weighed(tx, append(slices.Clone(t.Routes), route)) > 50 {
+		if r.weighed(tx, append(slices.Clone(t.Routes), route)) > r.Quota(routesPerTable) {
 			return wire.Errorf("RouteLimitExceeded", "The maximum number of routes has been reached for the route table: %s.", t.ID)
 		}
 		t.Routes = append(t.Routes, route)

@@ -131,7 +131,7 @@ func (r *Room) authorize(
 				in++
 			}
 		}
-		if in > 60 {
+		if in > r.Quota(rulesPerGroup) {
 			return wire.Errorf("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.")
 		}
 		group = *g

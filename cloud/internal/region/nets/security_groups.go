@@ -273,7 +273,7 @@ func (r *Room) removeGroup(tx *store.Tx, g groupRow) error {
 
 // CheckGroups refuses groups that do not exist or are in another VPC, and more than the quota of five.
 func (r *Room) CheckGroups(tx *store.Tx, vpc string, ids []string) error {
-	if len(ids) > 5 {
+	if len(ids) > r.Quota(groupsPerInterface) {
 		return wire.Errorf("SecurityGroupsPerInterfaceLimitExceeded", "You have exceeded the maximum number of security groups allowed per network interface.")
 	}
 	for _, id := range ids {

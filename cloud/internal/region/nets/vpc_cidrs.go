@@ -19,9 +19,6 @@ type cidrRow struct{ ID, CIDR string }
 
 var cidrKind = kinds.Add(resource.Kind[*Room]{Prefix: "vpc-cidr-assoc"})
 
-// maxCIDRs is how many ranges a VPC may have (https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html).
-const maxCIDRs = 5
-
 // cidrs are all ranges of a VPC with their associations, the first being the one it was made with.
 func (v VPC) cidrs() []cidrRow {
 	return append([]cidrRow{{cidrKind.Prefix + v.ID[len("vpc"):], v.CIDR}}, v.More...)
@@ -72,8 +69,8 @@ func (r *Room) checkCIDR(tx *store.Tx, vpc VPC, cidr netip.Prefix) error {
 	switch {
 	case cidr.Bits() < 16 || cidr.Bits() > 28:
 		return wire.Errorf("InvalidVpc.Range", "The CIDR '%s' is invalid.", cidr)
-	case len(vpc.cidrs()) >= maxCIDRs:
-		return wire.Errorf("CidrLimitExceeded", "This network '%s' has met its maximum number of allowed CIDRs: %d", vpc.ID, maxCIDRs)
+	case len(vpc.cidrs()) >= r.Quota(cidrsPerVPC):
+		return wire.Errorf("CidrLimitExceeded", "This network '%s' has met its maximum number of allowed CIDRs: %d", vpc.ID, r.Quota(cidrsPerVPC))
 	case !mayHave(vpc.Range(), cidr):
 		return wire.Errorf("InvalidVpc.Range", "The CIDR '%s' is restricted. Use a CIDR from the same private address range as the current VPC CIDR, or use a publicly-routable CIDR.", cidr)
 	}

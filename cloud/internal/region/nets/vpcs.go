@@ -88,6 +88,9 @@ func (r *Room) CreateVpc(ctx context.Context, in *ec2.CreateVpcInput) (*ec2.Crea
 }
 
 func (r *Room) putNewVPC(tx *store.Tx, row VPC, tags []ec2types.TagSpecification) error {
+	if len(r.vpcs.AllTx(tx)) >= r.Quota(vpcsPerRegion) {
+		return wire.Errorf("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
+	}
 	if err := r.vpcs.Put(tx, row.ID, row); err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ func (r *Room) CreateAutoScalingGroup(ctx context.Context, in *autoscaling.Creat
 		if _, ok := r.fleets.GetTx(tx, name); ok {
 			return wire.Errorf("AlreadyExists", "AutoScalingGroup by this name already exists - A group with the name %s already exists", name)
 		}
+		if len(r.fleets.AllTx(tx)) >= r.Quota(groupsPerRegion) {
+			return wire.Errorf("LimitExceeded", "You have reached the maximum number of Auto Scaling groups, %d.", r.Quota(groupsPerRegion))
+		}
 		row, err := r.newGroup(tx, in)
 		if err != nil {
 			return err

@@ -104,11 +104,10 @@ func (r *Room) DescribeTerminationPolicyTypes(
 	return &autoscaling.DescribeTerminationPolicyTypesOutput{TerminationPolicyTypes: terminationPolicies}, nil
 }
 
-// DescribeAccountLimits tells the default quotas
-// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html).
+// DescribeAccountLimits tells the quotas, and how many of each there are.
 func (r *Room) DescribeAccountLimits(context.Context, *autoscaling.DescribeAccountLimitsInput) (*autoscaling.DescribeAccountLimitsOutput, error) {
 	return &autoscaling.DescribeAccountLimitsOutput{
-		MaxNumberOfAutoScalingGroups: new(int32(500)), NumberOfAutoScalingGroups: new(int32(r.fleets.Len())),
-		MaxNumberOfLaunchConfigurations: new(int32(200)), NumberOfLaunchConfigurations: new(int32(0)),
+		MaxNumberOfAutoScalingGroups: new(int32(r.Quota(groupsPerRegion))), NumberOfAutoScalingGroups: new(int32(r.fleets.Len())),
+		MaxNumberOfLaunchConfigurations: new(int32(r.Quota(configurationsPerRegion))), NumberOfLaunchConfigurations: new(int32(0)),
 	}, nil
 }
