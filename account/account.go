@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
@@ -35,6 +36,7 @@ type Account struct {
 	AutoScaling *autoscaling.Client
 	Route53     *route53.Client
 	STS         *sts.Client
+	Quotas      *servicequotas.Client
 }
 
 // Open makes the clients. It sends no request: only the first request shows whether the credentials are good.
@@ -58,6 +60,7 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 		AutoScaling: autoscaling.NewFromConfig(cfg),
 		Route53:     route53.NewFromConfig(cfg),
 		STS:         sts.NewFromConfig(cfg),
+		Quotas:      servicequotas.NewFromConfig(cfg),
 	}, nil
 }
 
@@ -102,6 +105,7 @@ func (a *Account) Brisk() *Account {
 		AutoScaling: autoscaling.New(a.AutoScaling.Options(), func(o *autoscaling.Options) { o.Retryer = retryer }),
 		Route53:     route53.New(a.Route53.Options(), func(o *route53.Options) { o.Retryer = retryer }),
 		STS:         sts.New(a.STS.Options(), func(o *sts.Options) { o.Retryer = retryer }),
+		Quotas:      servicequotas.New(a.Quotas.Options(), func(o *servicequotas.Options) { o.Retryer = retryer }),
 	}
 }
 

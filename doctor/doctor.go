@@ -119,12 +119,23 @@ func silent(side understudy.Side, err error) Finding {
 // the other services' API references).
 var refusals = []string{"UnauthorizedOperation", "AccessDenied"}
 
-// unread is the finding in place of a check whose facts could not be read. A permission that lacks is up's, too.
+// curious are the actions that only the doctor calls.
+var curious = []string{
+	"autoscaling:DescribeAccountLimits", "elasticloadbalancing:DescribeAccountLimits", "route53:GetAccountLimit", "servicequotas:GetServiceQuota",
+}
+
+// unread is the finding in place of a check whose facts could not be read. A permission that lacks is mostly up's, too.
 func unread(check string, side understudy.Side, action string, err error) Finding {
+	why := "whether it would keep up from building, or users from being moved, is not known"
 	if account.IsCode(err, refusals...) {
+		if slices.Contains(curious, action) {
+			return Finding{
+				Check: check, Severity: Unchecked, Side: side, What: fmt.Sprintf("the caller may not call %s (%s)", action, account.Code(err)), Why: why,
+				Heal: healPermission,
+			}
+		}
 		return refused(side, action, err)
 	}
-	why := "whether it would keep up from building, or users from being moved, is not known"
 	if account.IsUnsupported(err) {
 		return Finding{Check: check, Severity: Unchecked, Side: side, What: action + " is not answered by this endpoint", Why: why}
 	}

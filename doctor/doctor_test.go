@@ -23,6 +23,9 @@ func well() facts {
 			image:     fact[*base]{value: &base{"ami-1", "al2023", "x86_64"}},
 			balancing: fact[[]quota]{value: []quota{{"application load balancers", 3, 50}}},
 			scaling:   fact[[]quota]{value: []quota{{"Auto Scaling groups", 3, 500}}},
+			limits:    fact[map[string]int]{value: map[string]int{"L-1216C47A": 64, codeVPCs: 5, codeGateways: 5}},
+			networks:  fact[networks]{value: networks{1, 1}},
+			running:   fact[running]{value: running{all: 8}},
 			tried:     []trial{{"ec2:CreateVpc", coded("DryRunOperation")}},
 		}
 	}
@@ -90,7 +93,7 @@ func TestNothingIsFoundWhereAllIsWell(t *testing.T) {
 	for _, f := range judge(declared(), well(), Options{}) {
 		switch {
 		case f.Check == CheckDowntime && f.Severity == Note:
-		case f.Severity == Unchecked && (f.Check == CheckQuota || f.Check == CheckPermission):
+		case f.Severity == Unchecked && f.Check == CheckPermission:
 		default:
 			t.Errorf("%+v", f)
 		}
@@ -141,7 +144,25 @@ func TestQuotas(t *testing.T) {
 			primary(f, func(r *region) { r.balancing = fact[[]quota]{err: coded("UnsupportedOperation")} })
 		},
 			check: CheckQuota, severity: Unchecked, side: understudy.Primary, says: "elasticloadbalancing:DescribeAccountLimits is not answered"},
-		{name: "vCPUs", check: CheckQuota, severity: Unchecked, side: understudy.Primary, says: "12 vCPUs"},
+		{name: "may not ask", facts: func(f *facts) {
+			primary(f, func(r *region) { r.limits = fact[map[string]int]{err: coded("AccessDeniedException")} })
+		}, check: CheckQuota, severity: Unchecked, side: understudy.Primary, says: "may not call servicequotas:GetServiceQuota"},
+		{name: "no quota", facts: func(f *facts) { primary(f, func(r *region) { delete(r.limits.value, codeVPCs) }) },
+			check: CheckQuota, severity: Unchecked, side: understudy.Primary, says: "does not know the quota L-F678F1CE of VPCs"},
+		{name: "VPCs", facts: func(f *facts) { secondary(f, func(r *region) { r.networks.value.vpcs = 5 }) },
+			check: CheckQuota, severity: Blocker, side: understudy.Secondary, says: "--service-code vpc --quota-code L-F678F1CE --desired-value 7"},
+		{name: "VPCs and built", facts: func(f *facts) {
+			secondary(f, func(r *region) { r.networks.value.vpcs, r.built.value = 5, true })
+		}, check: CheckQuota, severity: Note, side: understudy.Secondary, says: "5 of 5 VPCs are used"},
+		{name: "internet gateways", facts: func(f *facts) { primary(f, func(r *region) { r.networks.value.gateways = 5 }) },
+			check: CheckQuota, severity: Blocker, side: understudy.Primary, says: "5 of 5 internet gateways are used, and 1 more"},
+		{name: "vCPUs to begin with", facts: func(f *facts) { primary(f, func(r *region) { r.running.value.all = 58 }) },
+			check: CheckQuota, severity: Blocker, side: understudy.Primary,
+			says: "58 of 64 vCPUs of running standard (A, C, D, H, I, M, R, T, Z) instances are used, and 8 more"},
+		{name: "vCPUs to grow", facts: func(f *facts) { secondary(f, func(r *region) { r.running.value.all = 54 }) },
+			check: CheckQuota, severity: Warning, side: understudy.Secondary, says: "and 12 more are needed by a fleet of 4"},
+		{name: "vCPUs of its own", facts: func(f *facts) { secondary(f, func(r *region) { r.running.value = running{60, 12} }) },
+			check: CheckQuota, severity: Note, side: understudy.Secondary, says: "60 of 64 vCPUs"},
 		{name: "health checks", facts: func(f *facts) { f.world.quotas.value[0].used = 197 },
 			check: CheckQuota, severity: Blocker, says: "197 of 200 health checks are used, and 4 more"},
 		{name: "health checks of another network", facts: func(f *facts) {

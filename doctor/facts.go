@@ -33,6 +33,9 @@ type region struct {
 	key       fact[string]
 	balancing fact[[]quota]
 	scaling   fact[[]quota]
+	limits    fact[map[string]int] // what Service Quotas tells, by its codes
+	networks  fact[networks]
+	running   fact[running]
 	group     fact[*group] // nil where there is none yet
 	tried     []trial
 }
@@ -52,6 +55,12 @@ type quota struct {
 	what       string
 	used, most int
 }
+
+// networks are how many there are, the stack's own too.
+type networks struct{ vpcs, gateways int }
+
+// running are the vCPUs of what runs of the declared type's family, and how many of these are the stack's own.
+type running struct{ all, own int }
 
 // group is an Auto Scaling group as it is now.
 type group struct{ min, desired, inService int }

@@ -93,10 +93,12 @@ func judgePermissions(side understudy.Side, r region) (all []Finding) {
 	})
 }
 
+const healPermission = "give the caller the policy that `understudy doctor --policy` prints"
+
 // refused is the finding that the caller lacks a permission.
 func refused(side understudy.Side, action string, err error) Finding {
 	return Finding{
 		CheckPermission, Blocker, side, fmt.Sprintf("the caller may not call %s (%s)", action, account.Code(err)),
-		"the stack cannot be built, nor its failover be watched, without it", "give the caller the policy that `understudy doctor --policy` prints",
+		"the stack cannot be built, nor its failover be watched, without it", healPermission,
 	}
 }

@@ -38,7 +38,8 @@ var actions = struct {
 		ec2:DescribeSubnets ec2:DescribeVpcAttribute ec2:DescribeVpcs ec2:GetEbsDefaultKmsKeyId ec2:GetEbsEncryptionByDefault
 		elasticloadbalancing:DescribeAccountLimits elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeLoadBalancerAttributes
 		elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags
-		elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth`,
+		elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth
+		servicequotas:GetAWSDefaultServiceQuota servicequotas:GetServiceQuota`,
 	readNames: `route53:GetAccountLimit route53:GetChange route53:GetHealthCheck route53:GetHealthCheckStatus route53:GetHostedZone
 		route53:ListHealthChecks route53:ListHostedZones route53:ListHostedZonesByName route53:ListResourceRecordSets route53:ListTagsForResource
 		route53:ListTagsForResources`,

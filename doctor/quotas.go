@@ -45,23 +45,65 @@ func judgeQuotas(d *understudy.Declaration, side understudy.Side, r region) (all
 			all = append(all, full(side, r.name, q, more)...)
 		}
 	}
-	return append(all, elsewhere(d, side, r))
+	return append(all, judgeLimits(d, side, r, more)...)
 }
 
-// elsewhere is what only the service Service Quotas tells, with the quotas' codes there.
-func elsewhere(d *understudy.Declaration, side understudy.Side, r region) Finding {
-	need := "the vCPUs"
-	if n := r.kind.value.vcpus; n > 0 {
-		// Two hosts stand beside the fleet, and an instance refresh replaces while the old ones run.
-		need = fmt.Sprintf("%d vCPUs (the largest fleet of %d and two hosts, %d each)", (d.Fleet.Max+2)*n, d.Fleet.Max, n)
+// judgeLimits compares what Service Quotas tells with what there is, and what the stack needs beside it: a VPC and a gateway, if it is not
+// built, and the vCPUs of the fleet and of two hosts.
+func judgeLimits(d *understudy.Declaration, side understudy.Side, r region, more int) (all []Finding) {
+	if r.limits.err != nil {
+		return []Finding{unread(CheckQuota, side, "servicequotas:GetServiceQuota", r.limits.err)}
 	}
-	return Finding{
-		CheckQuota, Unchecked, side,
-		"only Service Quotas tells the quotas of vCPUs and VPCs, and this program does not ask it; needed are " + need + " and one VPC",
-		whyQuota,
-		"aws service-quotas get-service-quota --region " + r.name +
-			" --service-code ec2 --quota-code L-1216C47A; for VPCs --service-code vpc --quota-code L-F678F1CE",
+	if r.networks.err != nil {
+		all = append(all, unread(CheckQuota, side, "ec2:DescribeInternetGateways", r.networks.err))
+	} else {
+		all = append(all, limited(side, r, quota{what: "VPCs", used: r.networks.value.vpcs}, "vpc", codeVPCs, more)...)
+		all = append(all, limited(side, r, quota{what: "internet gateways", used: r.networks.value.gateways}, "vpc", codeGateways, more)...)
 	}
+	if r.running.err != nil {
+		return append(all, unread(CheckQuota, side, "ec2:DescribeInstances", r.running.err))
+	}
+	return append(all, judgeVCPUs(d, side, r)...)
+}
+
+// limited judges a quota by what Service Quotas says of its code.
+func limited(side understudy.Side, r region, q quota, service, code string, more int) []Finding {
+	most, ok := r.limits.value[code]
+	if !ok {
+		return []Finding{{
+			Check: CheckQuota, Severity: Unchecked, Side: side, Why: whyQuota,
+			What: fmt.Sprintf("%s: Service Quotas does not know the quota %s of %s; %d are used, and %d more are needed", r.name, code, q.what, q.used, more),
+		}}
+	}
+	q.most = most
+	found := full(side, r.name, q, more)
+	for i := range found {
+		found[i].Heal = fmt.Sprintf("delete what is not needed, or: aws service-quotas request-service-quota-increase --region %s"+
+			" --service-code %s --quota-code %s --desired-value %d", r.name, service, code, max(most, q.used+more)+1)
+	}
+	return found
+}
+
+// hosts stand beside the fleet.
+const hosts = 2
+
+// judgeVCPUs wants room for the fleet as it is declared to begin, without which nothing is built, and as it may grow.
+func judgeVCPUs(d *understudy.Declaration, side understudy.Side, r region) []Finding {
+	n, family := r.kind.value.vcpus, familyOf(d.Instance.Type)
+	if n == 0 {
+		return nil // the type is not known, which is said already
+	}
+	q := quota{what: "vCPUs of running " + family.name + " instances", used: r.running.value.all}
+	beside := func(fleet int) int { return max(0, (fleet+hosts)*n-r.running.value.own) }
+	if found := limited(side, r, q, "ec2", family.code, beside(d.Fleet.Desired)); len(found) > 0 && found[0].Severity != Note {
+		return found
+	}
+	found := limited(side, r, q, "ec2", family.code, beside(d.Fleet.Max))
+	if len(found) > 0 && found[0].Severity == Blocker {
+		found[0].Severity = Warning
+		found[0].What += fmt.Sprintf(" by a fleet of %d", d.Fleet.Max)
+	}
+	return found
 }
 
 // The quotas of Route 53, which are of the account and not of a region.

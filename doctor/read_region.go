@@ -36,6 +36,9 @@ func readRegion(ctx context.Context, a *account.Account, d *understudy.Declarati
 	ask(&all, &r.key, func() (string, error) { return q.key(ctx) })
 	ask(&all, &r.balancing, func() ([]quota, error) { return q.balancing(ctx) })
 	ask(&all, &r.scaling, func() ([]quota, error) { return q.scaling(ctx) })
+	ask(&all, &r.limits, func() (map[string]int, error) { return q.limits(ctx) })
+	ask(&all, &r.networks, func() (networks, error) { return q.networks(ctx) })
+	ask(&all, &r.running, func() (running, error) { return q.running(ctx) })
 	ask(&all, &r.group, func() (*group, error) { return q.group(ctx) })
 	all.Go(func() {
 		r.image.value, r.image.err = q.image(ctx)

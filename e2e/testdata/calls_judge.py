@@ -28,6 +28,7 @@ NAMES = {
     "ec2": "ec2", "elasticloadbalancing": "elbv2", "autoscaling": "autoscaling", "route53": "route53", "sts": "sts",
     "monitoring": "cloudwatch", "route53-recovery-control-config": "route53-recovery-control-config",
     "route53-recovery-cluster": "route53-recovery-cluster", "iam": "iam", "ssm": "ssm",
+    "servicequotas": "service-quotas",
 }
 
 # What AWS has added since Debian's botocore was made: (service, shape) -> members, or words of an enum.
