@@ -191,3 +191,10 @@ func IsMain(t ec2types.RouteTable) bool {
 // IsDefault tells whether a security group is a VPC's default one, which is created and deleted with the VPC.
 // No other group may have its name.
 func IsDefault(g ec2types.SecurityGroup) bool { return aws.ToString(g.GroupName) == "default" }
+
+// IsOwn tells whether somebody has made a network interface by itself: an instance's first one, and those of AWS's services, such as load
+// balancers and NAT gateways, come and go with what they are of.
+func IsOwn(i ec2types.NetworkInterface) bool {
+	first := i.Attachment != nil && i.Attachment.InstanceId != nil && aws.ToInt32(i.Attachment.DeviceIndex) == 0
+	return !first && !aws.ToBool(i.RequesterManaged) && i.InterfaceType == ec2types.NetworkInterfaceTypeInterface
+}

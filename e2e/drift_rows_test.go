@@ -93,6 +93,13 @@ var settings = []drift{
 		do: []string{"aws ec2 authorize-security-group-ingress --group-id {internal group} --protocol tcp --port 22 --cidr 0.0.0.0/0"},
 	},
 	{
+		what: "the internal group lets pings in", side: understudy.Primary,
+		finding: "security group internal: ingress icmp type 8 from 0.0.0.0/0", plan: "primary/internal group: ingress",
+		do: []string{
+			"aws ec2 authorize-security-group-ingress --group-id {internal group} --ip-permissions IpProtocol=icmp,FromPort=8,ToPort=-1,IpRanges=[{CidrIp=0.0.0.0/0}]",
+		},
+	},
+	{
 		what: "the internal group lets nothing out", side: understudy.Primary,
 		finding: "security group internal: egress everything to 0.0.0.0/0", plan: "primary/internal group: egress",
 		do: []string{"aws ec2 revoke-security-group-egress --group-id {internal group} --protocol all --cidr 0.0.0.0/0"},
@@ -116,6 +123,21 @@ var settings = []drift{
 		what: "a foreign instance", side: understudy.Primary,
 		finding: "instance (without a role)", plan: "note primary/neighbours: an instance",
 		do: []string{"aws ec2 run-instances --image-id {image} --instance-type t3.micro --subnet-id {subnet public-b}"},
+	},
+	{
+		what: "a foreign NAT gateway", side: understudy.Secondary,
+		finding: "nat gateway (without a role)", plan: "note secondary/neighbours: a NAT gateway",
+		do: []string{"aws ec2 create-nat-gateway --connectivity-type private --subnet-id {subnet private-b}"},
+	},
+	{
+		what: "a foreign network interface", side: understudy.Primary,
+		finding: "network interface (without a role)", plan: "note primary/neighbours: a network interface",
+		do: []string{"aws ec2 create-network-interface --subnet-id {subnet private-a}"},
+	},
+	{
+		what: "a host gives its metadata without a token", side: understudy.Secondary,
+		finding: "instance host-b: metadata tokens", plan: "secondary/host b: metadata tokens",
+		do: []string{"aws ec2 modify-instance-metadata-options --instance-id {host b} --http-tokens optional"},
 	},
 	{
 		what: "a host is in another security group", side: understudy.Primary,

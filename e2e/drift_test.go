@@ -322,7 +322,7 @@ func sides(regions []string) (sides []string) {
 	return sides
 }
 
-var anID = regexp.MustCompile(`arn:aws:[^ "']+|\b(rtb|sg|i|subnet|ami|lt|vpc|rtbassoc|acl)-[0-9a-f]{17}\b`)
+var anID = regexp.MustCompile(`arn:aws:[^ "']+|\b(rtb|sg|i|subnet|ami|lt|vpc|rtbassoc|acl|nat|eni)-[0-9a-f]{17}\b`)
 
 // nameless writes a command as it is in every run: with the names of resources for their ids.
 func nameless(command string, ids map[understudy.Side]names) string {
@@ -362,6 +362,9 @@ Made by a test, which does each of these to one region of a running stack with t
 ` + "`understudy plan`" + `, runs the printed commands, and looks that both regions are equal and the plan is empty again.
 Where the plan has a note, ` + "`understudy up`" + ` leaves the thing alone, and parity's command is what heals it. Names in capitals
 stand for ids. Commands run with ` + "`--region`" + ` of the wrong side.
+
+Scaling policies and scheduled actions of the fleets are compared too, and in no row, since a local cloud makes none. Certificates are not
+compared: a local cloud has no Certificate Manager, and a stack's listener speaks HTTP.
 
 | what somebody did | wrong side | parity says | plan says | healed by |
 | --- | --- | --- | --- | --- |

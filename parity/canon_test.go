@@ -22,12 +22,16 @@ func TestRulesAreReadByMeaning(t *testing.T) {
 		{IpProtocol: aws.String("udp"), FromPort: aws.Int32(1), ToPort: aws.Int32(9),
 			IpRanges: []ec2types.IpRange{{CidrIp: aws.String("10.20.3.0/24")}, {CidrIp: aws.String("0.0.0.0/0")}}},
 		{IpProtocol: aws.String("-1"), IpRanges: []ec2types.IpRange{{CidrIp: aws.String("10.20.0.0/16")}}},
+		pings(-1, -1), pings(8, -1), pings(3, 4),
 	})
 	want := map[string]string{
 		"ingress tcp 8080 from security group public": "allowed",
 		"ingress udp 1-9 from +0.0.3.0/24":            "allowed",
 		"ingress udp 1-9 from 0.0.0.0/0":              "allowed",
 		"ingress everything from the vpc's range":     "allowed",
+		"ingress icmp from 0.0.0.0/0":                 "allowed",
+		"ingress icmp type 8 from 0.0.0.0/0":          "allowed",
+		"ingress icmp type 3 code 4 from 0.0.0.0/0":   "allowed",
 	}
 	if diff := cmp.Diff(want, settings); diff != "" {
 		t.Error(diff)
@@ -35,6 +39,28 @@ func TestRulesAreReadByMeaning(t *testing.T) {
 	const heal = "ec2 revoke-security-group-ingress --group-id sg-2 --ip-permissions 'IpProtocol=udp,FromPort=1,ToPort=9,IpRanges=[{CidrIp=10.20.3.0/24}]'"
 	if got := commands["ingress udp 1-9 from +0.0.3.0/24"].Remove; got != heal {
 		t.Errorf("%s", got)
+	}
+}
+
+func pings(kind, code int32) ec2types.IpPermission {
+	return ec2types.IpPermission{
+		IpProtocol: aws.String("icmp"), FromPort: &kind, ToPort: &code, IpRanges: []ec2types.IpRange{{CidrIp: aws.String("0.0.0.0/0")}},
+	}
+}
+
+// Entries of a network ACL that let another type of ICMP pass are not alike.
+func TestEntriesHaveTypesOfICMP(t *testing.T) {
+	entry := ec2types.NetworkAclEntry{
+		RuleNumber: aws.Int32(5), RuleAction: "allow", Protocol: aws.String("1"), CidrBlock: aws.String("10.0.0.0/8"),
+		IcmpTypeCode: &ec2types.IcmpTypeCode{Type: aws.Int32(8), Code: aws.Int32(-1)},
+	}
+	if got := (&canon{}).entry(entry); got != "allow icmp type 8 of 10.0.0.0/8" {
+		t.Error(got)
+	}
+	const made = "ec2 create-network-acl-entry --network-acl-id acl-1 --ingress --rule-number 5 --protocol 1 --rule-action allow --cidr-block 10.0.0.0/8" +
+		" --icmp-type-code Type=8,Code=-1"
+	if got := entryCommand("acl-1", entry).Make; got != made {
+		t.Error(got)
 	}
 }
 

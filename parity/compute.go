@@ -41,6 +41,8 @@ func (c *canon) describeInstance(i ec2types.Instance) {
 	if m := i.MetadataOptions; m != nil {
 		settings["metadata tokens"] = string(m.HttpTokens)
 		settings["metadata hop limit"] = count(m.HttpPutResponseHopLimit)
+		settings["metadata endpoint"] = string(m.HttpEndpoint)
+		settings["metadata tags"] = string(m.InstanceMetadataTags)
 	}
 	if m := i.Monitoring; m != nil {
 		settings["monitoring"] = string(m.State)
@@ -72,7 +74,14 @@ func instanceCommands(id string, i ec2types.Instance, settings map[string]string
 	if settings["disable api termination"] == "true" {
 		protected = "--disable-api-termination"
 	}
+	metadata := func(option, setting string) Command {
+		return Command{Make: "ec2 modify-instance-metadata-options --instance-id " + id + " --" + option + " " + settings[setting]}
+	}
 	return map[string]Command{
+		"metadata tokens":         metadata("http-tokens", "metadata tokens"),
+		"metadata hop limit":      metadata("http-put-response-hop-limit", "metadata hop limit"),
+		"metadata endpoint":       metadata("http-endpoint", "metadata endpoint"),
+		"metadata tags":           metadata("instance-metadata-tags", "metadata tags"),
 		"":                        {Remove: "ec2 terminate-instances --instance-ids " + id},
 		"source/dest check":       {Make: modify + check},
 		"disable api termination": {Make: modify + protected},

@@ -34,7 +34,7 @@ var ownMusts = map[string]string{
 const governsPart = "governs subnet "
 
 // closed are the beginnings of settings of which a part of the stack has those that are expected and no others.
-var closed = []string{"ingress ", "egress ", "route to ", "governs ", "rule ", "suspended ", "target ", "further range"}
+var closed = []string{"ingress ", "egress ", "route to ", "governs ", "rule ", "suspended ", "target ", "further range", "policy ", "scheduled action "}
 
 // expectation is what a declaration asks for in canonical form, and what AWS gives to what it does not mention.
 type expectation struct {
@@ -243,6 +243,7 @@ var defaults = map[string]string{
 	"instance: ebs optimized":                                                                                "false",
 	"instance: disable api termination":                                                                      "false",
 	"instance: instance initiated shutdown behavior":                                                         "stop",
+	"instance: metadata endpoint":                                                                            "enabled",
 	"instance: monitoring":                                                                                   "disabled",
 	"health check: enable sni":                                                                               "false",
 	"health check: measure latency":                                                                          "false",

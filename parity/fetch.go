@@ -46,6 +46,8 @@ type facts struct {
 	tables        []ec2types.RouteTable
 	groups        []ec2types.SecurityGroup
 	acls          []ec2types.NetworkAcl
+	nats          []ec2types.NatGateway
+	interfaces    []ec2types.NetworkInterface // that somebody has made by themselves
 	instances     []ec2types.Instance
 	attributes    map[string]map[string]string // instance id -> attribute -> value
 	templates     []ec2types.LaunchTemplate
@@ -62,7 +64,9 @@ type facts struct {
 	elbTags       map[string]map[string]string                // ARN -> tags
 	fleets        []asgtypes.AutoScalingGroup
 	refreshes     map[string]asgtypes.InstanceRefresh // group -> the one under way
-	limits        map[string]int                      // quota -> its value
+	policies      []asgtypes.ScalingPolicy            // of any group
+	actions       []asgtypes.ScheduledUpdateGroupAction
+	limits        map[string]int // quota -> its value
 }
 
 // fetcher reads facts. What does not need each other is read at once: an audit takes as long as its longest chain of calls.
@@ -94,7 +98,11 @@ func fetch(ctx context.Context, p place) (*facts, []Note, error) {
 	}
 	first := []reading{
 		{"subnets and auto scaling groups", inTurn(r.readSubnets, r.readFleets)}, {"internet gateways", r.readGateways}, {"route tables", r.readTables},
-		{"security groups", r.readGroups}, {"network ACLs", r.optional("network ACLs", r.readACLs)}, {"instances", inTurn(r.readInstances, r.readAttributes)},
+		{"security groups", r.readGroups}, {"network ACLs", r.optional("network ACLs", r.readACLs)},
+		{"NAT gateways", r.optional("NAT gateways", r.readNATs)}, {"network interfaces", r.optional("network interfaces", r.readInterfaces)},
+		{"scaling policies", r.optional("scaling policies", r.readPolicies)},
+		{"scheduled actions", r.optional("scheduled actions", r.readActions)},
+		{"instances", inTurn(r.readInstances, r.readAttributes)},
 		{"target groups", r.readTargetGroups}, {"load balancers", r.readBalancers},
 		{"launch templates", r.readTemplates}, {"images", r.readImages}, {"the base image", r.readBase},
 	}
@@ -240,6 +248,61 @@ func (r *fetcher) readACLs(ctx context.Context) error {
 			return err
 		}
 		r.f.acls = append(r.f.acls, page.NetworkAcls...)
+	}
+	return nil
+}
+
+func (r *fetcher) readNATs(ctx context.Context) error {
+	pages := ec2.NewDescribeNatGatewaysPaginator(r.EC2, &ec2.DescribeNatGatewaysInput{
+		Filter: append(r.within("vpc-id"), account.Filter("state", "pending", "available")),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		r.f.nats = append(r.f.nats, page.NatGateways...)
+	}
+	return nil
+}
+
+func (r *fetcher) readInterfaces(ctx context.Context) error {
+	pages := ec2.NewDescribeNetworkInterfacesPaginator(r.EC2, &ec2.DescribeNetworkInterfacesInput{Filters: r.within("vpc-id")})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, i := range page.NetworkInterfaces {
+			if account.IsOwn(i) {
+				r.f.interfaces = append(r.f.interfaces, i)
+			}
+		}
+	}
+	return nil
+}
+
+// readPolicies reads those of all groups: which are compared is not known yet.
+func (r *fetcher) readPolicies(ctx context.Context) error {
+	pages := autoscaling.NewDescribePoliciesPaginator(r.AutoScaling, &autoscaling.DescribePoliciesInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		r.f.policies = append(r.f.policies, page.ScalingPolicies...)
+	}
+	return nil
+}
+
+func (r *fetcher) readActions(ctx context.Context) error {
+	pages := autoscaling.NewDescribeScheduledActionsPaginator(r.AutoScaling, &autoscaling.DescribeScheduledActionsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		r.f.actions = append(r.f.actions, page.ScheduledUpdateGroupActions...)
 	}
 	return nil
 }

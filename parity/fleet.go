@@ -46,6 +46,7 @@ func (c *canon) describeFleets() {
 			settings["suspended "+aws.ToString(p.ProcessName)] = "yes"
 			commands["suspended "+aws.ToString(p.ProcessName)] = Command{Make: "autoscaling suspend" + rest, Remove: "autoscaling resume" + rest}
 		}
+		c.scaling(settings, commands, g)
 		c.updateCommands(commands, g, name)
 		c.launches(settings, g)
 		fleet := c.add("auto scaling group", name, account.OfGroup(g.Tags), settings, commands)

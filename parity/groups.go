@@ -63,8 +63,23 @@ func ports(p ec2types.IpPermission) string {
 		return "everything"
 	}
 	from, to := aws.ToInt32(p.FromPort), aws.ToInt32(p.ToPort)
+	if protocol == "icmp" || protocol == "icmpv6" {
+		return icmp(protocol, from, to)
+	}
 	if from == to {
 		return fmt.Sprintf("%s %d", protocol, from)
 	}
 	return strings.Join([]string{protocol, fmt.Sprintf("%d-%d", from, to)}, " ")
+}
+
+// icmp names what a rule lets pass: where other protocols have their ports, it has a type and a code, each -1 for all (IpPermission in the
+// EC2 API Reference).
+func icmp(protocol string, kind, code int32) string {
+	switch {
+	case kind < 0:
+		return protocol
+	case code < 0:
+		return fmt.Sprintf("%s type %d", protocol, kind)
+	}
+	return fmt.Sprintf("%s type %d code %d", protocol, kind, code)
 }

@@ -180,7 +180,11 @@ func (c *canon) entry(e ec2types.NetworkAclEntry) string {
 	if e.PortRange != nil {
 		ports = fmt.Sprintf(" %d-%d", aws.ToInt32(e.PortRange.From), aws.ToInt32(e.PortRange.To))
 	}
-	return fmt.Sprintf("%s %s%s of %s", e.RuleAction, protocol(aws.ToString(e.Protocol)), ports, from)
+	what := protocol(aws.ToString(e.Protocol))
+	if i := e.IcmpTypeCode; i != nil {
+		what = icmp(what, aws.ToInt32(i.Type), aws.ToInt32(i.Code))
+	}
+	return fmt.Sprintf("%s %s%s of %s", e.RuleAction, what, ports, from)
 }
 
 // protocol names a protocol as people do. EC2 gives numbers (IANA's), or -1 for all.
@@ -194,6 +198,8 @@ func protocol(number string) string {
 		return "tcp"
 	case "17":
 		return "udp"
+	case "58":
+		return "icmpv6"
 	}
 	return number
 }
@@ -206,6 +212,9 @@ func entryCommand(acl string, e ec2types.NetworkAclEntry) Command {
 	}
 	if e.Ipv6CidrBlock != nil {
 		what += " --ipv6-cidr-block " + *e.Ipv6CidrBlock
+	}
+	if i := e.IcmpTypeCode; i != nil {
+		what += fmt.Sprintf(" --icmp-type-code Type=%d,Code=%d", aws.ToInt32(i.Type), aws.ToInt32(i.Code))
 	}
 	if e.PortRange != nil {
 		what += fmt.Sprintf(" --port-range From=%d,To=%d", aws.ToInt32(e.PortRange.From), aws.ToInt32(e.PortRange.To))

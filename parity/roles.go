@@ -147,6 +147,12 @@ func (c *canon) claims() []claim {
 	for _, a := range f.acls {
 		all = append(all, claim{"network acl", aws.ToString(a.NetworkAclId), "", account.OfEC2(a.Tags), when(aws.ToBool(a.IsDefault), "default")})
 	}
+	for _, n := range f.nats {
+		all = append(all, claim{"nat gateway", aws.ToString(n.NatGatewayId), "", account.OfEC2(n.Tags), ""})
+	}
+	for _, i := range f.interfaces {
+		all = append(all, claim{"network interface", aws.ToString(i.NetworkInterfaceId), "", account.OfEC2(i.TagSet), ""})
+	}
 	for _, i := range f.instances {
 		if fleetOf(i) == "" {
 			all = append(all, claim{"instance", aws.ToString(i.InstanceId), "", account.OfEC2(i.Tags), ""})

@@ -21,6 +21,8 @@ func (r rule) String() string {
 	switch {
 	case r.protocol == "-1":
 		return "all " + r.peer
+	case strings.HasPrefix(r.protocol, "icmp"):
+		return fmt.Sprintf("%s type %d code %d %s", r.protocol, r.from, r.to, r.peer)
 	case r.from == r.to:
 		return fmt.Sprintf("%s %d %s", r.protocol, r.from, r.peer)
 	}

@@ -30,7 +30,8 @@ func (h *host) identity() string { return h.id }
 func (h *host) actual() []Field  { return h.seen }
 
 func (h *host) desired() []Field {
-	return append(h.placed(), Field{Name: protection, Value: yes(false)}, Field{Name: shutdown, Value: string(ec2types.ShutdownBehaviorStop)})
+	return append(h.placed(), Field{Name: protection, Value: yes(false)}, Field{Name: shutdown, Value: string(ec2types.ShutdownBehaviorStop)},
+		Field{Name: tokens, Value: string(ec2types.HttpTokensStateRequired)})
 }
 
 // placed is what a host is launched with, and can be known by.
@@ -81,6 +82,9 @@ func (h *host) remember(i ec2types.Instance) {
 		{Name: "groups", Value: set(groups...)},
 		{Name: "running", Value: yes(starting(i))},
 		tagged(h.mark(h.role).In(account.OfEC2(i.Tags))),
+	}
+	if m := i.MetadataOptions; m != nil {
+		h.seen = append(h.seen, Field{Name: tokens, Value: string(m.HttpTokens)})
 	}
 }
 

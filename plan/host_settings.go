@@ -18,12 +18,13 @@ import (
 const (
 	protection = "termination protection"
 	shutdown   = "shutdown behavior"
+	tokens     = "metadata tokens" // which the launch template requires
 )
 
 // renews tells whether a host has to be replaced for some differences.
 func renews(differences []Difference) bool {
 	return slices.ContainsFunc(differences, func(d Difference) bool {
-		return !slices.Contains([]string{"tagged", "running", protection, shutdown}, d.Name)
+		return !slices.Contains([]string{"tagged", "running", protection, shutdown, tokens}, d.Name)
 	})
 }
 
@@ -62,7 +63,7 @@ func (h *host) attribute(ctx context.Context, name ec2types.InstanceAttributeNam
 	return out, nil
 }
 
-// reset gives the host's settings back, one in each call (ModifyInstanceAttribute in the EC2 API Reference).
+// reset gives the host's settings back, one in each call (ModifyInstanceAttribute and ModifyInstanceMetadataOptions in the EC2 API Reference).
 func (h *host) reset(ctx context.Context, differences []Difference) error {
 	for _, in := range []struct {
 		name string
@@ -80,6 +81,13 @@ func (h *host) reset(ctx context.Context, differences []Difference) error {
 		if _, err := h.EC2.ModifyInstanceAttribute(ctx, in.ModifyInstanceAttributeInput); err != nil {
 			return fmt.Errorf("set the %s of %s: %w", in.name, h.id, err)
 		}
+	}
+	if !differs(differences, tokens) {
+		return nil
+	}
+	in := &ec2.ModifyInstanceMetadataOptionsInput{InstanceId: &h.id, HttpTokens: ec2types.HttpTokensStateRequired}
+	if _, err := h.EC2.ModifyInstanceMetadataOptions(ctx, in); err != nil {
+		return fmt.Errorf("set the %s of %s: %w", tokens, h.id, err)
 	}
 	return nil
 }

@@ -20,6 +20,8 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 			return http.StatusOK, "<R><instanceInitiatedShutdownBehavior><value>terminate</value></instanceInitiatedShutdownBehavior></R>"
 		case "ModifyInstanceAttribute":
 			calls = append(calls, "protection "+r.PostForm.Get("DisableApiTermination.Value")+", shutdown "+r.PostForm.Get("InstanceInitiatedShutdownBehavior.Value"))
+		case "ModifyInstanceMetadataOptions":
+			calls = append(calls, "tokens "+r.PostForm.Get("HttpTokens"))
 		default:
 			calls = append(calls, r.PostForm.Get("Action"))
 		}
@@ -29,11 +31,11 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 		scope: s, role: "host-a", id: "i-1", subnet: &subnet{id: "subnet-1"}, group: &group{id: "sg-1"},
 		template: &template{imageID: func() string { return "ami-1" }},
 	}
-	h.seen = h.placed()
+	h.seen = append(h.placed(), Field{Name: tokens, Value: "optional"})
 	if there, err := h.readSettings(t.Context()); !there || err != nil {
 		t.Fatal(there, err)
 	}
-	expect(t, h, "termination protection: no, not yes", "shutdown behavior: stop, not terminate")
+	expect(t, h, "termination protection: no, not yes", "shutdown behavior: stop, not terminate", "metadata tokens: required, not optional")
 	differences := append(compare(h.desired(), h.actual()), Difference{Name: "tagged"})
 	if (Step{Action: Change, Differences: differences, node: &node{resource: h}}).Replaces() != "" {
 		t.Error("the plan says that the host is replaced")
@@ -41,7 +43,7 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 	if err := h.change(t.Context(), differences); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"CreateTags", "protection false, shutdown ", "protection , shutdown stop"}, calls); diff != "" {
+	if diff := cmp.Diff([]string{"CreateTags", "protection false, shutdown ", "protection , shutdown stop", "tokens required"}, calls); diff != "" {
 		t.Errorf("calls (-want +got)\n%s", diff)
 	}
 	if !renews([]Difference{{Name: "tagged"}, {Name: "image"}}) {

@@ -46,7 +46,7 @@ func (n *neighbours) find(ctx context.Context) (bool, error) {
 	if n.vpc.id == "" {
 		return true, nil
 	}
-	reads := []func(context.Context) ([]neighbour, error){n.tables, n.acls, n.groups, n.subnets, n.instances, n.targets, n.balancers}
+	reads := []func(context.Context) ([]neighbour, error){n.tables, n.acls, n.groups, n.subnets, n.instances, n.targets, n.balancers, n.nats, n.interfaces}
 	found := make([][]neighbour, len(reads))
 	all, ctx := errgroup.WithContext(ctx)
 	for i, read := range reads {
@@ -205,6 +205,41 @@ func (n *neighbours) instances(ctx context.Context) (found []neighbour, err erro
 		}
 	}
 	return found, err
+}
+
+func (n *neighbours) nats(ctx context.Context) (found []neighbour, err error) {
+	pages := ec2.NewDescribeNatGatewaysPaginator(n.EC2, &ec2.DescribeNatGatewaysInput{
+		Filter: append(n.within(), account.Filter("state", "pending", "available")),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("describe NAT gateways: %w", err)
+		}
+		for _, g := range page.NatGateways {
+			tags := account.OfEC2(g.Tags)
+			found = append(found, neighbour{what: "a NAT gateway", id: aws.ToString(g.NatGatewayId), name: tags["Name"], tags: tags})
+		}
+	}
+	return found, nil
+}
+
+// interfaces returns those that somebody has made by themselves.
+func (n *neighbours) interfaces(ctx context.Context) (found []neighbour, err error) {
+	pages := ec2.NewDescribeNetworkInterfacesPaginator(n.EC2, &ec2.DescribeNetworkInterfacesInput{Filters: n.within()})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("describe network interfaces: %w", err)
+		}
+		for _, i := range page.NetworkInterfaces {
+			if account.IsOwn(i) {
+				tags := account.OfEC2(i.TagSet)
+				found = append(found, neighbour{what: "a network interface", id: aws.ToString(i.NetworkInterfaceId), name: tags["Name"], tags: tags})
+			}
+		}
+	}
+	return found, nil
 }
 
 func (n *neighbours) targets(ctx context.Context) (found []neighbour, err error) {
