@@ -46,6 +46,11 @@ type Finding struct {
 	Heal     string          `json:"heal,omitempty"` // what to do; a command where there is one
 }
 
+// Stops tells whether `up` is certain to fail. The other blockers keep the failover from working, and what is built can be healed.
+func (f Finding) Stops() bool {
+	return f.Severity == Blocker && !slices.Contains([]string{CheckDelegation, CheckDowntime, CheckStandby}, f.Check)
+}
+
 // The names of the checks.
 const (
 	CheckAnswer       = "answer"

@@ -36,6 +36,11 @@ func TestDoctor(t *testing.T) {
 	if found := s.examine(0, "blocker", "-f", example); len(found) > 0 {
 		t.Errorf("blockers: %q", found)
 	}
+	for _, f := range s.examine(0, "unchecked", "-f", example) {
+		if strings.HasPrefix(f, "quota ") {
+			t.Errorf("a quota is not known: %s", f)
+		}
+	}
 	text, err := os.ReadFile(example)
 	if err != nil {
 		t.Fatal(err)
@@ -52,6 +57,10 @@ func TestDoctor(t *testing.T) {
 		if !strings.Contains(found, want) {
 			t.Errorf("%q is not found:\n%s", want, found)
 		}
+	}
+	if r := s.run(binary, "up", "-f", wrong); r.code != 1 || !strings.Contains(r.stderr, "blocker, instance-type, primary: z9.huge is not offered") ||
+		!strings.Contains(r.stderr, "up: it would fail for what the doctor finds; nothing was changed") {
+		t.Errorf("up begins what is certain to fail: exit %d\n%s%s", r.code, r.stdout, r.stderr)
 	}
 	late := strings.Join(s.examine(1, "blocker", "-f", example, "--rto", "90s"), "\n")
 	if !strings.Contains(late, "no more than 1m30s is asked for") {

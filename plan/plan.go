@@ -73,6 +73,11 @@ func newPlan(g *graph, rounds ...round) *Plan {
 // Empty tells whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 
+// First tells whether the plan builds a region's network, so that nothing of the stack works there yet.
+func (p *Plan) First() bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Action == Create && strings.HasSuffix(s.Resource, "/vpc") })
+}
+
 // Changes tells whether there is anything to do but to wait.
 func (p *Plan) Changes() bool {
 	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Action != Wait })

@@ -20,6 +20,8 @@ type change struct {
 	plan func(context.Context) (*plan.Plan, error)
 	yes  bool
 	wait time.Duration
+	// look looks at a plan that was printed, before anybody is asked and anything done; nil looks at none.
+	look func(context.Context, *plan.Plan) error
 
 	confirmed *[]plan.Step // what a person has seen; nil where nobody has seen anything yet
 }
@@ -45,7 +47,9 @@ func (do *change) run(c *cobra.Command, stack *plan.Stack, question string) erro
 			return err
 		}
 		if question == "" {
-			renderPlan(newPage(c.OutOrStdout()), p, false)
+			if err := do.show(ctx, c, p); err != nil {
+				return err
+			}
 		}
 		return do.apply(ctx, c, p)
 	})
@@ -80,12 +84,20 @@ func (do *change) confirm(c *cobra.Command, stack *plan.Stack, question string) 
 	if err != nil {
 		return false, err
 	}
-	renderPlan(newPage(c.OutOrStdout()), p, false)
-	if p.Empty() {
-		return true, nil
+	if err := do.show(c.Context(), c, p); err != nil || p.Empty() {
+		return true, err
 	}
 	do.confirmed = &p.Steps
 	return false, consent(c.InOrStdin(), c.ErrOrStderr(), question, do.verb)
+}
+
+// show prints a plan, and what is to be said of it.
+func (do *change) show(ctx context.Context, c *cobra.Command, p *plan.Plan) error {
+	renderPlan(newPage(c.OutOrStdout()), p, false)
+	if do.look == nil {
+		return nil
+	}
+	return do.look(ctx, p)
 }
 
 // apply carries out a plan and reports on it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,10 @@ up FILE works on a plan that "understudy plan --out FILE" has saved, with its de
 makes the plan anew, and refuses, saying what is different, if the declaration or the account
 has changed since.
 
+Before a region is built for the first time, the account is examined as "understudy doctor" does,
+and what may go wrong is said. If it is certain that up would fail, it does nothing, unless you
+are asked and say yes, or --no-doctor.
+
 Only one run at a time changes a stack. A second one says who is at work since when, and
 changes nothing, or waits with --wait. See "understudy unlock".
 
@@ -55,6 +60,7 @@ func upCommand() *cobra.Command {
 		on   target
 		do   change
 		roll rollout
+		dare bool
 	)
 	c := &cobra.Command{
 		Use:     "up [FILE]",
@@ -74,12 +80,19 @@ func upCommand() *cobra.Command {
 				return err
 			}
 			do.verb, do.plan = "up", stack.Up
-			return do.run(c, stack, on.question(do.yes, doThis))
+			question := on.question(do.yes, doThis)
+			if !dare {
+				do.look = func(ctx context.Context, p *plan.Plan) error {
+					return on.examineFirst(ctx, c, stack, p, question != "")
+				}
+			}
+			return do.run(c, stack, question)
 		},
 	}
 	on.flags(c)
 	do.flags(c)
 	roll.flags(c)
+	c.Flags().BoolVar(&dare, "no-doctor", false, "build without examining the account first")
 	return c
 }
 

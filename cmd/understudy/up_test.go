@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/understudy/understudy/doctor"
 	"github.com/understudy/understudy/plan"
 )
 
@@ -54,6 +55,29 @@ func TestWithoutATerminalNobodyIsAsked(t *testing.T) {
 	var e interface{ ExitCode() int }
 	if !errors.As(err, &e) || e.ExitCode() != 2 || !strings.Contains(err.Error(), "--yes") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Only what is certain to fail stops a first up; the rest is said.
+func TestFindingsBeforeAFirstUp(t *testing.T) {
+	var said bytes.Buffer
+	stops := sayBefore(&said, []doctor.Finding{
+		{Check: doctor.CheckQuota, Severity: doctor.Blocker, Side: "secondary", What: "5 of 5 VPCs are used", Heal: "ask for more"},
+		{Check: doctor.CheckDelegation, Severity: doctor.Blocker, Side: "global", What: "delegated to nobody"},
+		{Check: doctor.CheckQuota, Severity: doctor.Warning, Side: "primary", What: "little room"},
+		{Check: doctor.CheckQuota, Severity: doctor.Note, Side: "primary", What: "nearly full"},
+		{Check: doctor.CheckPermission, Severity: doctor.Unchecked, Side: "primary", What: "not known"},
+	})
+	want := "understudy: blocker, quota, secondary: 5 of 5 VPCs are used\n  heal: ask for more\n" +
+		"understudy: blocker, delegation, global: delegated to nobody\nunderstudy: warning, quota, primary: little room\n"
+	if stops != 1 || said.String() != want {
+		t.Errorf("%d stop it; said\n%s", stops, said.String())
+	}
+	for action, first := range map[plan.Action]bool{plan.Create: true, plan.Change: false} {
+		p := &plan.Plan{Steps: []plan.Step{{Resource: "primary/vpc", Action: action}, {Resource: "secondary/fleet", Action: plan.Create}}}
+		if p.First() != first {
+			t.Errorf("a plan that does %s the VPC is the first: %v", action, !first)
+		}
 	}
 }
 
