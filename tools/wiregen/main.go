@@ -38,11 +38,14 @@ var services = map[string]string{
 	"route53-recovery-cluster/2019-12-02":        "recoverycluster",
 	"iam/2010-05-08":                             "iam",
 	"ssm/2014-11-06":                             "ssm",
+	"service-quotas/2019-06-24":                  "servicequotas",
 }
 
 // checked are the tables that have the models' constraints: those of the services that check them in front of their
 // own code. EC2 words its refusals itself; Application Recovery Controller's are not known.
-var checked = map[string]bool{"elbv2": true, "autoscaling": true, "route53": true, "cloudwatch": true, "iam": true, "sts": true, "ssm": true}
+var checked = map[string]bool{
+	"elbv2": true, "autoscaling": true, "route53": true, "cloudwatch": true, "iam": true, "sts": true, "ssm": true, "servicequotas": true,
+}
 
 type model struct {
 	Operations map[string]operation
