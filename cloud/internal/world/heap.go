@@ -14,6 +14,8 @@ const (
 	idleHeap  = 40 // per cent of what is live, see debug.SetGCPercent
 	busyHeap  = 300
 	busyPause = time.Second // between two collections, in a process that is busy
+
+	startTakes = 2 * time.Second // after which what a start has needed is given back
 )
 
 // heap sees each collection, and sets how much the heap may grow until the next.
@@ -27,6 +29,7 @@ func watchHeap() {
 	h := &heap{last: time.Now()}
 	h.set(idleHeap)
 	h.await(&collected{})
+	time.AfterFunc(startTakes, debug.FreeOSMemory)
 }
 
 // collected is an object that nothing refers to, so that each collection finds it.
