@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -13,8 +14,11 @@ type constraint struct {
 	holds   func(string) bool
 }
 
+// matching is the constraint that a whole text matches. The pattern is compiled at its first use: a cloud's processes and
+// instances run this program, too, and need none.
 func matching(pattern, allowed string) constraint {
-	return constraint{allowed, regexp.MustCompile(`\A(?:` + pattern + `)\z`).MatchString}
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?:` + pattern + `)\z`) })
+	return constraint{allowed, func(s string) bool { return compiled().MatchString(s) }}
 }
 
 var (

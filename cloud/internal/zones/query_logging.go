@@ -20,8 +20,10 @@ func (q queryLogging) describe() *r53types.QueryLoggingConfig {
 }
 
 // logGroup is the ARN of a log group of CloudWatch Logs in us-east-1, where Route 53 wants it (API reference,
-// CreateQueryLoggingConfig), and its name.
-var logGroup = regexp.MustCompile(`^arn:aws:logs:us-east-1:[0-9]{12}:log-group:([0-9A-Za-z_/.#-]{1,512})(:\*)?$`)
+// CreateQueryLoggingConfig), and its name, which has mostLogGroup characters at most.
+var logGroup = regexp.MustCompile(`^arn:aws:logs:us-east-1:[0-9]{12}:log-group:([0-9A-Za-z_/.#-]+)(:\*)?$`)
+
+const mostLogGroup = 512
 
 func noQueryLogging(id string) error {
 	return request.NotFound("NoSuchQueryLoggingConfig", "There is no DNS query logging configuration with ID %s.", id)
@@ -33,7 +35,7 @@ func (r *Room) queryLog(tx *store.Tx, id string) (queryLogging, error) {
 
 func (r *Room) createQueryLogging(_ context.Context, in *route53.CreateQueryLoggingConfigInput) (*route53.CreateQueryLoggingConfigOutput, error) {
 	made := queryLogging{ID: room.NewUUID(), ZoneID: request.Bare(aws.ToString(in.HostedZoneId)), Group: aws.ToString(in.CloudWatchLogsLogGroupArn)}
-	if !logGroup.MatchString(made.Group) {
+	if group := logGroup.FindStringSubmatch(made.Group); group == nil || len(group[1]) > mostLogGroup {
 		return nil, request.BadInput("The ARN %s isn't that of a CloudWatch Logs log group in us-east-1.", made.Group)
 	}
 	err := r.commit(func(tx *store.Tx) error {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -40,10 +41,9 @@ type instanceType struct {
 var instanceTypeTable string
 
 // instanceTypes are common types. The memory bounds what an instance takes of this machine (machine.Spec, docs/cloud.md);
-// the rest only says what it is called.
-var instanceTypes, typesByName = func() ([]instanceType, map[string]instanceType) {
-	var all []instanceType
-	byName := map[string]instanceType{}
+// the rest only says what it is called. They are read at their first use, since every instance runs this program, too.
+var instanceTypes = sync.OnceValues(func() (inOrder []instanceType, byName map[string]instanceType) {
+	byName = map[string]instanceType{}
 	for line := range strings.Lines(instanceTypeTable) {
 		if strings.HasPrefix(line, "#") {
 			continue
@@ -53,11 +53,11 @@ var instanceTypes, typesByName = func() ([]instanceType, map[string]instanceType
 		if err != nil {
 			panic("compute: instance_types.txt: " + line + ": " + err.Error())
 		}
-		all = append(all, t)
+		inOrder = append(inOrder, t)
 		byName[t.name] = t
 	}
-	return all, byName
-}()
+	return inOrder, byName
+})
 
 // burstable tells whether a type earns and spends CPU credits: those of the families t.
 func (t instanceType) burstable() bool { return strings.HasPrefix(t.name, "t") }
@@ -67,7 +67,8 @@ func (t instanceType) burstable() bool { return strings.HasPrefix(t.name, "t") }
 const defaultType = ec2types.InstanceTypeM1Small
 
 func findType(name string) (instanceType, bool) {
-	t, ok := typesByName[name]
+	_, byName := instanceTypes()
+	t, ok := byName[name]
 	return t, ok
 }
 
@@ -173,7 +174,8 @@ func (r *Room) DescribeInstanceTypes(ctx context.Context, in *ec2.DescribeInstan
 		ID: func(t instanceType) string { return t.name }, Missing: missingType, Max: 100,
 		Fields: typeFields(),
 	}
-	types, next, err := l.List(r.Registry, slices.Clone(instanceTypes), ids, in.Filters, in.MaxResults, in.NextToken)
+	all, _ := instanceTypes()
+	types, next, err := l.List(r.Registry, all, ids, in.Filters, in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +210,8 @@ func (r *Room) DescribeInstanceTypeOfferings(
 	}
 	type offering = ec2types.InstanceTypeOffering
 	var all []offering
-	for _, t := range instanceTypes {
+	types, _ := instanceTypes()
+	for _, t := range types {
 		for _, p := range places {
 			all = append(all, offering{InstanceType: ec2types.InstanceType(t.name), Location: new(p), LocationType: kind})
 		}
