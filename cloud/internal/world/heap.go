@@ -24,12 +24,14 @@ type heap struct {
 	percent int
 }
 
-// watchHeap begins with the heap of an idle process.
+// watchHeap begins with the heap of an idle process, which a start is to have, too.
 func watchHeap() {
 	h := &heap{last: time.Now()}
 	h.set(idleHeap)
-	h.await(&collected{})
-	time.AfterFunc(startTakes, debug.FreeOSMemory)
+	time.AfterFunc(startTakes, func() {
+		debug.FreeOSMemory()
+		h.await(&collected{})
+	})
 }
 
 // collected is an object that nothing refers to, so that each collection finds it.
