@@ -161,8 +161,12 @@ func TestQuotas(t *testing.T) {
 			says: "58 of 64 vCPUs of running standard (A, C, D, H, I, M, R, T, Z) instances are used, and 8 more"},
 		{name: "vCPUs to grow", facts: func(f *facts) { secondary(f, func(r *region) { r.running.value.all = 54 }) },
 			check: CheckQuota, severity: Warning, side: understudy.Secondary, says: "and 12 more are needed by a fleet of 4"},
-		{name: "vCPUs of its own", facts: func(f *facts) { secondary(f, func(r *region) { r.running.value = running{60, 12} }) },
-			check: CheckQuota, severity: Note, side: understudy.Secondary, says: "60 of 64 vCPUs"},
+		{name: "vCPUs of its own", facts: func(f *facts) {
+			secondary(f, func(r *region) { r.running.value, r.built.value = running{60, 12}, true })
+		}, check: CheckQuota, severity: Note, side: understudy.Secondary, says: "60 of 64 vCPUs"},
+		{name: "vCPUs of its own in another network", facts: func(f *facts) {
+			secondary(f, func(r *region) { r.running.value = running{60, 12} })
+		}, check: CheckQuota, severity: Blocker, side: understudy.Secondary, says: "and 8 more"},
 		{name: "health checks", facts: func(f *facts) { f.world.quotas.value[0].used = 197 },
 			check: CheckQuota, severity: Blocker, says: "197 of 200 health checks are used, and 4 more"},
 		{name: "health checks of another network", facts: func(f *facts) {

@@ -94,7 +94,11 @@ func judgeVCPUs(d *understudy.Declaration, side understudy.Side, r region) []Fin
 		return nil // the type is not known, which is said already
 	}
 	q := quota{what: "vCPUs of running " + family.name + " instances", used: r.running.value.all}
-	beside := func(fleet int) int { return max(0, (fleet+hosts)*n-r.running.value.own) }
+	own := 0
+	if r.built.value { // in another network, they run until the new ones serve
+		own = r.running.value.own
+	}
+	beside := func(fleet int) int { return max(0, (fleet+hosts)*n-own) }
 	if found := limited(side, r, q, "ec2", family.code, beside(d.Fleet.Desired)); len(found) > 0 && found[0].Severity != Note {
 		return found
 	}
