@@ -133,10 +133,10 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	if r.balancing, err = balancing.Load(r.Base, networks{r.nets, r.compute, &r.twins}); err != nil {
 		return err
 	}
-	if r.scaling, err = scaling.Load(r.Base, machines{r.compute, r.nets}, r.balancing); err != nil {
+	if r.scaling, err = scaling.Load(r.Base, machines{r.compute, r.nets}, r.balancing, r.actingAlarms); err != nil {
 		return err
 	}
-	if r.watching, err = watching.Load(r.Base, r.balancing.PublishMetrics, r.scaling.PublishMetrics); err != nil {
+	if r.watching, err = watching.Load(r.Base, actions{r.scaling}, r.balancing.PublishMetrics, r.scaling.PublishMetrics); err != nil {
 		return err
 	}
 	r.quotas = quotas.New(r.Base, Quotas()...)

@@ -19,11 +19,6 @@ func (r *Room) exists(name *string) error {
 	return nil
 }
 
-// DescribePolicies lists no scaling policy.
-func (r *Room) DescribePolicies(ctx context.Context, in *autoscaling.DescribePoliciesInput) (*autoscaling.DescribePoliciesOutput, error) {
-	return &autoscaling.DescribePoliciesOutput{}, room.Only(in, "AutoScalingGroupName", "MaxRecords", "NextToken", "PolicyNames", "PolicyTypes")
-}
-
 // DescribeScheduledActions lists no scheduled action.
 func (r *Room) DescribeScheduledActions(ctx context.Context, in *autoscaling.DescribeScheduledActionsInput) (*autoscaling.DescribeScheduledActionsOutput, error) {
 	return &autoscaling.DescribeScheduledActionsOutput{}, room.Only(in, "AutoScalingGroupName", "EndTime", "MaxRecords", "NextToken", "ScheduledActionNames", "StartTime")

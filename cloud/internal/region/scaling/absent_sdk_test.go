@@ -15,7 +15,6 @@ func TestWhatAGroupCannotHaveIsEmpty(t *testing.T) {
 	client, ctx := s.client(), t.Context()
 	s.create(nil)
 	for name, found := range map[string]int{
-		"policies":              len(roomtest.Must(client.DescribePolicies(ctx, &autoscaling.DescribePoliciesInput{}))(t).ScalingPolicies),
 		"scheduled actions":     len(roomtest.Must(client.DescribeScheduledActions(ctx, &autoscaling.DescribeScheduledActionsInput{}))(t).ScheduledUpdateGroupActions),
 		"notifications":         len(roomtest.Must(client.DescribeNotificationConfigurations(ctx, &autoscaling.DescribeNotificationConfigurationsInput{}))(t).NotificationConfigurations),
 		"launch configurations": len(roomtest.Must(client.DescribeLaunchConfigurations(ctx, &autoscaling.DescribeLaunchConfigurationsInput{}))(t).LaunchConfigurations),

@@ -51,7 +51,6 @@ func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Updat
 
 // SetDesiredCapacity changes how many instances a group has.
 func (r *Room) SetDesiredCapacity(ctx context.Context, in *autoscaling.SetDesiredCapacityInput) (*autoscaling.SetDesiredCapacityOutput, error) {
-	// HonorCooldown waits for the cooldown of simple scaling, which there is none of here.
 	if err := room.Only(in, "AutoScalingGroupName", "DesiredCapacity", "HonorCooldown"); err != nil {
 		return nil, err
 	}
@@ -65,6 +64,8 @@ func (r *Room) SetDesiredCapacity(ctx context.Context, in *autoscaling.SetDesire
 			return invalid("New SetDesiredCapacity value %d is above max value %d for the AutoScalingGroup.", n, f.Max)
 		case n < f.Min:
 			return invalid("New SetDesiredCapacity value %d is below min value %d for the AutoScalingGroup.", n, f.Min)
+		case room.Deref(in.HonorCooldown) && r.cooling(tx, f.Name, nil):
+			return coolingDown(f.Name)
 		}
 		if f.Desired = n; n != before {
 			f.Request = fmt.Sprintf("At %s a user request explicitly set group desired capacity changing the desired capacity from %d to %d.",
@@ -124,6 +125,13 @@ func (r *Room) dropFleet(tx *store.Tx, name string) error {
 	for _, f := range r.refreshes.AllTx(tx) {
 		if f.Group == name {
 			if err := r.refreshes.Delete(tx, f.ID); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range r.policies.AllTx(tx) {
+		if p.Group == name {
+			if err := r.policies.Delete(tx, policyKey(p.Group, p.Name)); err != nil {
 				return err
 			}
 		}

@@ -74,16 +74,21 @@ type Room struct {
 	members    *store.Table[memberRow]   // by token
 	activities *store.Table[activityRow] // by id
 	refreshes  *store.Table[refreshRow]  // by id
+	policies   *store.Table[policyRow]   // by group and name
+
+	// alarms are those whose action something is, as CloudWatch has them.
+	alarms func(action string) []autoscalingtypes.Alarm
 }
 
 // Load reads the tables.
-func Load(base *room.Base, machines Machines, targets Targets) (*Room, error) {
-	r := &Room{Base: base, machines: machines, targets: targets, opened: time.Now().UTC()}
+func Load(base *room.Base, machines Machines, targets Targets, alarms func(action string) []autoscalingtypes.Alarm) (*Room, error) {
+	r := &Room{Base: base, machines: machines, targets: targets, alarms: alarms, opened: time.Now().UTC()}
 	var err error
 	room.LoadTable(r.DB, "auto-scaling-groups", &r.fleets, &err)
 	room.LoadTable(r.DB, "auto-scaling-instances", &r.members, &err)
 	room.LoadTable(r.DB, "scaling-activities", &r.activities, &err)
 	room.LoadTable(r.DB, "instance-refreshes", &r.refreshes, &err)
+	room.LoadTable(r.DB, "scaling-policies", &r.policies, &err)
 	return r, err
 }
 

@@ -25,7 +25,8 @@ type stage struct {
 	machines *fakeMachines
 	book     *fakeTargets
 	dir      string
-	subnets  string // of both zones
+	subnets  string                   // of both zones
+	alarms   []autoscalingtypes.Alarm // of every policy
 	shut     func()
 }
 
@@ -44,7 +45,7 @@ func (s *stage) open() {
 	s.t.Helper()
 	base, shut := roomtest.Open(s.t, s.dir, tempo.Speed(600))
 	s.machines.open(base)
-	r, err := Load(base, s.machines, s.book)
+	r, err := Load(base, s.machines, s.book, func(string) []autoscalingtypes.Alarm { return s.alarms })
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -68,25 +68,29 @@ func (r *Room) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmStateIn
 	if data := room.Deref(in.StateReasonData); data != "" && !json.Valid([]byte(data)) {
 		return nil, wire.Errorf("InvalidFormat", "The parameter StateReasonData is no JSON.")
 	}
+	var row alarmRow
 	err := r.Update(func(tx *store.Tx) error {
-		row, ok := r.alarms.GetTx(tx, room.Deref(in.AlarmName))
-		if !ok {
+		var ok bool
+		if row, ok = r.alarms.GetTx(tx, room.Deref(in.AlarmName)); !ok {
 			// Without words, as recorded from AWS in November 2026.
 			return &wire.Error{Code: "ResourceNotFound", Status: http.StatusNotFound}
 		}
 		return r.enter(tx, row, in.StateValue, *in.StateReason, room.Deref(in.StateReasonData), time.Now().UTC())
 	})
+	if err == nil && row.State != in.StateValue {
+		r.act(row, in.StateValue, nil)
+	}
 	return &cloudwatch.SetAlarmStateOutput{}, err
 }
 
-// EnableAlarmActions refuses alarms that have actions, since none are carried out.
+// EnableAlarmActions refuses alarms with actions that are not carried out here.
 func (r *Room) EnableAlarmActions(ctx context.Context, in *cloudwatch.EnableAlarmActionsInput) (*cloudwatch.EnableAlarmActionsOutput, error) {
 	if err := room.Only(in, "AlarmNames"); err != nil {
 		return nil, err
 	}
 	return &cloudwatch.EnableAlarmActionsOutput{}, r.eachAlarm(in.AlarmNames, func(tx *store.Tx, row alarmRow) error {
-		if row.acts() {
-			return noActions("AlarmNames")
+		if err := r.checkActions(row); err != nil {
+			return err
 		}
 		row.ActionsEnabled = true
 		return r.alarms.Put(tx, row.Name, row)

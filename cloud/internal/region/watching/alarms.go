@@ -31,6 +31,11 @@ func (r *Room) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAlarm
 	if err != nil {
 		return nil, err
 	}
+	if row.ActionsEnabled {
+		if err := r.checkActions(row); err != nil {
+			return nil, err
+		}
+	}
 	tags, err := mergeTags(nil, in.Tags)
 	if err != nil {
 		return nil, err
@@ -72,9 +77,6 @@ func newAlarm(in *cloudwatch.PutMetricAlarmInput) (row alarmRow, err error) {
 	if len(row.Description) > 1024 {
 		return row, invalid("The parameter AlarmDescription must have 1024 characters at most.")
 	}
-	if row.ActionsEnabled && row.acts() {
-		return row, noActions("AlarmActions")
-	}
 	if row.Settings, err = newSettings(in); err != nil {
 		return row, err
 	}
@@ -84,20 +86,6 @@ func newAlarm(in *cloudwatch.PutMetricAlarmInput) (row alarmRow, err error) {
 		}
 	}
 	return row, nil
-}
-
-func (row alarmRow) acts() bool {
-	return len(row.OKActions)+len(row.AlarmActions)+len(row.MissingActions) > 0
-}
-
-// noActions refuses actions that would be carried out: this cloud has none of the services that they name,
-// and an alarm that was to act and does not would be the worst of surprises.
-func noActions(parameter string) error {
-	return wire.Errorf(
-		"UnsupportedOperation",
-		"The parameter '%s' is not supported here: this cloud carries out no alarm actions. It keeps those of an alarm whose actions are disabled.",
-		parameter,
-	)
 }
 
 func newSettings(in *cloudwatch.PutMetricAlarmInput) (s alarmSettings, err error) {

@@ -52,17 +52,25 @@ func (r *Room) evaluateAlarms(end, now time.Time, which func(alarmSettings) bool
 		values := r.values(row.Settings, end, now)
 		state := row.Settings.judge().Judge(values, row.State)
 		if state == row.State {
+			// Auto Scaling is asked again each minute that an alarm goes on ("Alarm actions" in the CloudWatch user guide).
+			if state == cwtypes.StateValueAlarm && now.Sub(row.Updated) >= r.Speed.Of(eachMinute) && end.Equal(r.Data.Floor(end, eachMinute)) {
+				r.act(row, state, values)
+			}
 			continue
 		}
+		entered := false
 		if err := r.Update(func(tx *store.Tx) error {
 			// It may have been changed meanwhile; the next evaluation is the changed alarm's.
 			current, ok := r.alarms.GetTx(tx, row.Name)
 			if !ok || !current.Configured.Equal(row.Configured) || current.State != row.State {
 				return nil
 			}
+			entered, row = true, current
 			return r.enter(tx, current, state, explain(row.Settings, values, state, end), "", now.UTC())
 		}); err != nil {
 			r.Log.Error("keep an alarm's state", "alarm", row.Name, "err", err)
+		} else if entered {
+			r.act(row, state, values)
 		}
 	}
 	r.evaluateStreams(end, now, which)

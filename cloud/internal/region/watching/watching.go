@@ -31,6 +31,7 @@ type Room struct {
 
 	Data    *metrics.Store
 	publish []Publish
+	actions Actions
 
 	watch struct {
 		sync.Mutex
@@ -44,8 +45,8 @@ type Room struct {
 type Publish func(put func(m metrics.Metric, unit string, value float64))
 
 // Load reads the tables.
-func Load(base *room.Base, publish ...Publish) (*Room, error) {
-	r := &Room{Base: base, Data: metrics.NewStore(base.Speed), publish: publish}
+func Load(base *room.Base, actions Actions, publish ...Publish) (*Room, error) {
+	r := &Room{Base: base, Data: metrics.NewStore(base.Speed), publish: publish, actions: actions}
 	r.watch.streams = map[string]cwtypes.StateValue{}
 	var err error
 	room.LoadTable(r.DB, "alarms", &r.alarms, &err)

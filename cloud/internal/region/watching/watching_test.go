@@ -1,6 +1,7 @@
 package watching
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,11 +23,25 @@ import (
 	"github.com/understudy/understudy/internal/patience"
 )
 
+// told is Auto Scaling that writes down what alarms ask of it.
+type told struct{ asked []string }
+
+func (a *told) Policy(arn, alarm string, state cwtypes.StateValue, distance float64) (string, error) {
+	a.asked = append(a.asked, fmt.Sprintf("%s %s %s %v", arn[strings.LastIndex(arn, "/")+1:], alarm, state, distance))
+	switch {
+	case strings.HasSuffix(arn, "/cooling"):
+		return "the cooldown is not over", nil
+	case strings.HasSuffix(arn, "/gone"):
+		return "", errors.New("no such policy")
+	}
+	return "", nil
+}
+
 // openSlow is CloudWatch whose minutes do not pass by themselves within a test. shut ends it before the test does.
 func openSlow(t *testing.T, dir string) (r *Room, shut func()) {
 	t.Helper()
 	base, shut := roomtest.Open(t, dir, tempo.Speed(0.01))
-	r, err := Load(base, func(func(metrics.Metric, string, float64)) {})
+	r, err := Load(base, &told{}, func(func(metrics.Metric, string, float64)) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,71 @@
+package watching
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+)
+
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html: an alarm acts when it enters a state, and
+// Auto Scaling is asked again for each minute that it stays in ALARM.
+func TestAlarmsCarryOutScalingPolicies(t *testing.T) {
+	r, _ := openSlow(t, t.TempDir())
+	asked := &r.actions.(*told).asked
+	policy := func(name string) string { return r.policies() + "1:autoScalingGroupName/app:policyName/" + name }
+	in := alarmInput("busy")
+	in.AlarmActions, in.OKActions, in.InsufficientDataActions = []string{policy("out"), policy("cooling"), policy("gone")}, []string{policy("in")}, []string{policy("lost")}
+	roomtest.Must(r.PutMetricAlarm(t.Context(), in))(t)
+
+	at := r.Data.Floor(time.Now(), eachMinute)
+	minute := r.Speed.Of(eachMinute)
+	roomtest.Must(r.PutMetricData(t.Context(), datum(9, at.Add(-time.Second))))(t)
+	r.evaluateAlarms(at, at, every)
+	if want := []string{"out busy ALARM 4", "cooling busy ALARM 4", "gone busy ALARM 4"}; !slices.Equal(*asked, want) {
+		t.Errorf("when it is breached %v", *asked)
+	}
+	*asked = nil
+	r.evaluateAlarms(at, at.Add(time.Second), every)
+	if len(*asked) != 0 {
+		t.Errorf("a moment later %v", *asked)
+	}
+	r.evaluateAlarms(at, time.Now().Add(2*minute), every)
+	if len(*asked) != 3 {
+		t.Errorf("a minute later %v", *asked)
+	}
+	*asked = nil
+	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{AlarmName: new("busy"), StateValue: cwtypes.StateValueOk, StateReason: new("by hand")}))(t)
+	if want := []string{"in busy OK 0"}; !slices.Equal(*asked, want) {
+		t.Errorf("set by hand %v", *asked)
+	}
+	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{AlarmName: new("busy"), StateValue: cwtypes.StateValueOk, StateReason: new("again")}))(t)
+	roomtest.Must(r.DisableAlarmActions(t.Context(), &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{"busy"}}))(t)
+	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{
+		AlarmName: new("busy"), StateValue: cwtypes.StateValueAlarm, StateReason: new("disabled"),
+	}))(t)
+	if len(*asked) != 1 {
+		t.Errorf("in the same state, and with disabled actions: %v", *asked)
+	}
+
+	var said []string
+	history := roomtest.Must(r.DescribeAlarmHistory(t.Context(), &cloudwatch.DescribeAlarmHistoryInput{AlarmName: new("busy"), HistoryItemType: cwtypes.HistoryItemTypeAction}))(t)
+	for _, item := range history.AlarmHistoryItems {
+		said = append(said, *item.HistorySummary)
+	}
+	for _, want := range []string{
+		"Successfully executed action " + policy("out"), "Failed to execute action " + policy("gone") + ": no such policy",
+		"Action " + policy("cooling") + " was not carried out: the cooldown is not over",
+	} {
+		if !slices.Contains(said, want) {
+			t.Errorf("its history lacks %q: %s", want, strings.Join(said, "\n"))
+		}
+	}
+	if names, arns := r.Acting(policy("in")); len(names) != 1 || names[0] != "busy" || arns[0] != r.alarmARN("busy") {
+		t.Errorf("acting are %v %v", names, arns)
+	}
+}
