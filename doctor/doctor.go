@@ -46,9 +46,10 @@ type Finding struct {
 	Heal     string          `json:"heal,omitempty"` // what to do; a command where there is one
 }
 
-// Stops tells whether `up` is certain to fail. The other blockers keep the failover from working, and what is built can be healed.
+// Stops tells whether `up` is certain to fail. Others keep the failover from working, and what is built can be healed; a permission that is
+// refused to a call with DryRun may be given to up's own, which names what has the stack's tag.
 func (f Finding) Stops() bool {
-	return f.Severity == Blocker && !slices.Contains([]string{CheckDelegation, CheckDowntime, CheckStandby}, f.Check)
+	return f.Severity == Blocker && !slices.Contains([]string{CheckDelegation, CheckDowntime, CheckStandby, CheckPermission}, f.Check)
 }
 
 // The names of the checks.
