@@ -7,7 +7,6 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/room"
-	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // GetEbsEncryptionByDefault tells that volumes are not encrypted unless asked for, as in a new account.
@@ -18,17 +17,4 @@ func (r *Room) GetEbsEncryptionByDefault(ctx context.Context, in *ec2.GetEbsEncr
 // GetEbsDefaultKmsKeyId names the key that AWS manages for EBS, as in a new account.
 func (r *Room) GetEbsDefaultKmsKeyId(ctx context.Context, in *ec2.GetEbsDefaultKmsKeyIdInput) (*ec2.GetEbsDefaultKmsKeyIdOutput, error) {
 	return &ec2.GetEbsDefaultKmsKeyIdOutput{KmsKeyId: new("alias/aws/ebs")}, room.Only(in)
-}
-
-// DescribeCapacityReservations lists no reservation: none can be made.
-func (r *Room) DescribeCapacityReservations(
-	ctx context.Context, in *ec2.DescribeCapacityReservationsInput,
-) (*ec2.DescribeCapacityReservationsOutput, error) {
-	if err := room.Only(in, "CapacityReservationIds", "Filters", "MaxResults", "NextToken"); err != nil {
-		return nil, err
-	}
-	for _, id := range in.CapacityReservationIds {
-		return nil, wire.Errorf("InvalidCapacityReservationId.NotFound", "The Capacity Reservation ID '%s' does not exist", id)
-	}
-	return &ec2.DescribeCapacityReservationsOutput{CapacityReservations: []ec2types.CapacityReservation{}}, nil
 }

@@ -53,7 +53,7 @@ func (r *Room) DescribeImageAttribute(ctx context.Context, in *ec2.DescribeImage
 	case ec2types.ImageAttributeNameDeregistrationProtection:
 		out.DeregistrationProtection = &ec2types.AttributeValue{Value: new("disabled")}
 	default:
-		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid. Unknown attribute.", in.Attribute)
+		return nil, unknownAttribute(string(in.Attribute))
 	}
 	return out, nil
 }

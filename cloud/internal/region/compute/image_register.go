@@ -79,19 +79,16 @@ func checkRegistered(in *ec2.RegisterImageInput) (*ec2types.EbsBlockDevice, erro
 	if len(in.BlockDeviceMappings) > 1 {
 		return nil, wire.Errorf("UnsupportedOperation", "Images with volumes beside their root are not supported here.")
 	}
-	e := in.BlockDeviceMappings[root].Ebs
-	return e, resource.Required("snapshotId", e.SnapshotId)
+	return in.BlockDeviceMappings[root].Ebs, nil
 }
 
 // registerOf makes the image of its snapshot, whose content it shares. Its volumes are gp2 unless asked for otherwise (EC2 API reference,
 // EbsBlockDevice).
 func (r *Room) registerOf(tx *store.Tx, row *imageRow, root *ec2types.EbsBlockDevice) error {
-	s, err := room.Find(tx, r.snapshots, *root.SnapshotId, missingSnapshot)
+	s, err := r.ownSnapshot(tx, root.SnapshotId)
 	switch {
 	case err != nil:
 		return err
-	case s.Owner != r.Account:
-		return wire.Errorf("AuthFailure", "Not authorized for snapshot:%s", s.ID)
 	case s.State != ec2types.SnapshotStateCompleted:
 		return wire.Errorf("IncorrectState", "Snapshot '%s' is not 'completed'.", s.ID)
 	case s.File:

@@ -8,7 +8,6 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
-	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // DescribeInstanceAttribute tells one attribute of an instance.
@@ -74,7 +73,7 @@ func fixedAttribute(name ec2types.InstanceAttributeName, out *ec2.DescribeInstan
 	case ec2types.InstanceAttributeNameRamdisk:
 		out.RamdiskId = &ec2types.AttributeValue{}
 	default:
-		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid. Unknown attribute.", name)
+		return unknownAttribute(string(name))
 	}
 	return nil
 }

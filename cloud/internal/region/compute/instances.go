@@ -35,7 +35,7 @@ type Instance struct {
 	Volume                                               string
 	VolumeMade                                           time.Time
 	Disk                                                 disk
-	Encrypted                                            bool   // the root volume
+	Encrypted, AutoIO                                    bool   // the root volume
 	VolumeSnapshot                                       string // that the volume was made of, which the image may not outlive
 	Boot                                                 int    // rises with each reboot
 	Held                                                 bool   // its processes rest while an image is made of it

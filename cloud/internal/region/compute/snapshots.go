@@ -27,6 +27,7 @@ type snapshotRow struct {
 	Instance                       string          // whose root it is of, while it is copied
 	Layers                         []string        // digests, the topmost first
 	Service                        *rootfs.Service // of the instance or the image that it is of
+	Sharers                        grantees        // who may make volumes of it, beside its owner
 }
 
 var snapshotKind = kinds.Add(resource.Kind[*Room]{

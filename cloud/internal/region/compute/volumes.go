@@ -18,7 +18,7 @@ import (
 type volumeRow struct {
 	ID, Zone, Snapshot string
 	Disk               disk
-	Encrypted          bool // kept and told
+	Encrypted, AutoIO  bool // kept and told
 	Made               time.Time
 	State              ec2types.VolumeState
 	Attachment         *attachment // nil for none
@@ -56,7 +56,7 @@ const volumeGiB = 8
 // rootVolume is an instance's root volume.
 func rootVolume(i Instance) volumeRow {
 	return volumeRow{
-		ID: i.Volume, Zone: i.Zone, Snapshot: i.VolumeSnapshot, Disk: i.Disk.filled(), Encrypted: i.Encrypted, Made: i.VolumeMade,
+		ID: i.Volume, Zone: i.Zone, Snapshot: i.VolumeSnapshot, Disk: i.Disk.filled(), Encrypted: i.Encrypted, AutoIO: i.AutoIO, Made: i.VolumeMade,
 		State:      ec2types.VolumeStateInUse,
 		Attachment: &attachment{Instance: i.ID, Device: rootDevice, At: i.VolumeMade, State: ec2types.VolumeAttachmentStateAttached, DeleteOnTermination: true},
 	}

@@ -7,6 +7,7 @@ import (
 
 // Operations registers the handlers.
 func (r *Room) Operations(m *wire.Mux) {
+	lists(m)
 	wire.Handle(m, wire.EC2, "AcceptVpcPeeringConnection", r.AcceptVpcPeeringConnection)
 	wire.Handle(m, wire.EC2, "AllocateAddress", r.AllocateAddress)
 	wire.Handle(m, wire.EC2, "AssignPrivateIpAddresses", r.AssignPrivateIpAddresses)
