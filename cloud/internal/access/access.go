@@ -2,7 +2,7 @@
 // condition keys. The resources' tags, and what a launch template names, it asks the call's region for, whose own process has them.
 //
 // A call is about the resources that the Service Authorization Reference names for its action, as far as this package knows how
-// to find them: those of EC2, Elastic Load Balancing, Auto Scaling, Route 53, IAM and STS. A call of another service is about *,
+// to find them: those of EC2, Elastic Load Balancing, Auto Scaling, Route 53, IAM, STS and the Parameter Store. A call of another service is about *,
 // so that a statement with other resources is none for it.
 package access
 
@@ -136,6 +136,8 @@ func (q *question) needs() ([]need, error) {
 		return q.entities(), nil
 	case wire.STS:
 		return q.sts(), nil
+	case wire.SSM:
+		return q.parameters()
 	}
 	return []need{q.on(anything, nil)}, nil
 }

@@ -25,6 +25,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/google/go-cmp/cmp"
 
@@ -53,7 +55,8 @@ func (g region) Ask(_ context.Context, _ string, q Question) (Answer, error) {
 		"key-00000001": {ARN: "arn:aws:ec2:us-east-1:123456789012:key-pair/mine"}, "lt-00000001": {}, "ami-00000001": {}, "sg-00000001": {},
 		"i-00000001": {Tags: map[string]string{"aws:autoscaling:groupName": "web"}},
 		balancer:     {Tags: map[string]string{"stack": "a"}}, target: {}, listener: {},
-		groupName + "web": {ARN: group, Tags: map[string]string{"stack": "a"}},
+		"parameter/web/size": {Tags: map[string]string{"stack": "a"}},
+		groupName + "web":    {ARN: group, Tags: map[string]string{"stack": "a"}},
 	}
 	a := Answer{Things: map[string]Thing{}}
 	for _, n := range q.Names {
@@ -254,6 +257,38 @@ func TestNeeds(t *testing.T) {
 			_, err := sts.NewFromConfig(c).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: new(own + "role/web"), RoleSessionName: new("s")})
 			return err
 		}, []string{"sts:AssumeRole " + own + "role/web"}},
+		"parameters": {wire.SSM, func(c aws.Config) error {
+			_, err := ssm.NewFromConfig(c).GetParameters(ctx, &ssm.GetParametersInput{Names: []string{
+				"/web/size:3", "plain", "/aws/service/image", "arn:aws:ssm:us-east-1:123456789012:parameter/far/off",
+			}})
+			return err
+		}, []string{
+			"ssm:GetParameters arn:aws:ssm:us-east-1:123456789012:parameter/far/off", "ssm:GetParameters arn:aws:ssm:us-east-1:123456789012:parameter/plain",
+			"ssm:GetParameters arn:aws:ssm:us-east-1:123456789012:parameter/web/size aws:resourcetag/stack=a ssm:resourcetag/stack=a",
+			"ssm:GetParameters arn:aws:ssm:us-east-1::parameter/aws/service/image",
+		}},
+		"a hierarchy of parameters": {wire.SSM, func(c aws.Config) error {
+			_, err := ssm.NewFromConfig(c).GetParametersByPath(ctx, &ssm.GetParametersByPathInput{Path: new("/web"), Recursive: new(true)})
+			return err
+		}, []string{"ssm:GetParametersByPath arn:aws:ssm:us-east-1:123456789012:parameter/web ssm:recursive=true"}},
+		"a new parameter": {wire.SSM, func(c aws.Config) error {
+			_, err := ssm.NewFromConfig(c).PutParameter(ctx, &ssm.PutParameterInput{
+				Name: new("/web/new"), Value: new("1"), Tags: []ssmtypes.Tag{{Key: new("stack"), Value: new("a")}}, Overwrite: new(false),
+			})
+			return err
+		}, []string{"ssm:PutParameter arn:aws:ssm:us-east-1:123456789012:parameter/web/new" + said + " ssm:overwrite=false"}},
+		"a parameter's tags": {wire.SSM, func(c aws.Config) error {
+			_, err := ssm.NewFromConfig(c).RemoveTagsFromResource(ctx, &ssm.RemoveTagsFromResourceInput{
+				ResourceType: "Parameter", ResourceId: new("/web/size"), TagKeys: []string{"stack"},
+			})
+			return err
+		}, []string{
+			"ssm:RemoveTagsFromResource arn:aws:ssm:us-east-1:123456789012:parameter/web/size aws:resourcetag/stack=a aws:tagkeys=stack ssm:resourcetag/stack=a",
+		}},
+		"all parameters": {wire.SSM, func(c aws.Config) error {
+			_, err := ssm.NewFromConfig(c).DescribeParameters(ctx, &ssm.DescribeParametersInput{})
+			return err
+		}, []string{"ssm:DescribeParameters *"}},
 		"another service": {wire.CloudWatch, func(c aws.Config) error {
 			_, err := cloudwatch.NewFromConfig(c).DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a"}})
 			return err

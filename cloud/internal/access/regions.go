@@ -15,7 +15,7 @@ import (
 // Path is where a region answers questions.
 const Path = "/things"
 
-// Question asks a region for things: ids of EC2's, ARNs of Elastic Load Balancing's, "autoScalingGroupName/NAME".
+// Question asks a region for things: ids of EC2's, ARNs of Elastic Load Balancing's, "autoScalingGroupName/NAME", "parameter/NAME".
 type Question struct {
 	Names    []string  `json:",omitempty"`
 	Template *Template `json:",omitempty"`

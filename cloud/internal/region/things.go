@@ -33,6 +33,9 @@ func (r *Region) thing(name string) (t access.Thing, ok bool) {
 	case is:
 		t.ARN, t.Tags, ok = r.scaling.Group(group)
 		return t, ok
+	case strings.HasPrefix(name, "parameter/"):
+		t.Tags, ok = r.parameters.TagMap(strings.TrimPrefix(name, "parameter"))
+		return t, ok
 	case strings.HasPrefix(name, "arn:"):
 		t.Tags, ok = r.balancing.Tags(name)
 		return t, ok

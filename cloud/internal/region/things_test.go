@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/understudy/understudy/cloud/internal/access"
@@ -49,12 +51,16 @@ func TestThingsThatCallsName(t *testing.T) {
 		InstanceId: &instance, IamInstanceProfile: &ec2types.IamInstanceProfileSpecification{Name: new("web")},
 	}))(t).IamInstanceProfileAssociation.AssociationId
 
+	roomtest.Must(d.SSM.PutParameter(ctx, &ssm.PutParameterInput{
+		Name: new("/web/size"), Type: "String", Value: new("3"), Tags: []ssmtypes.Tag{{Key: new("team"), Value: new("a")}},
+	}))(t)
+
 	got := d.Region.Things(access.Question{
-		Names: []string{vpc, under, guarded, rule, pair, attached, given, "arn:none", "autoScalingGroupName/none"}, Template: &access.Template{Name: "web"},
+		Names: []string{"parameter/web/size", "parameter/web/none", vpc, under, guarded, rule, pair, attached, given, "arn:none", "autoScalingGroupName/none"}, Template: &access.Template{Name: "web"},
 	})
 	has := map[string]string{"team": "a"}
 	want := map[string]access.Thing{
-		vpc: {Tags: has}, subnet: {Tags: has}, table: {}, group: {}, template: {},
+		"parameter/web/size": {Tags: has}, vpc: {Tags: has}, subnet: {Tags: has}, table: {}, group: {}, template: {},
 		under: {Of: []string{table, subnet}}, guarded: {Of: []string{subnet}}, rule: {Of: []string{group}},
 		attached: {Of: []string{card, instance}}, card: {}, given: {Of: []string{instance}}, instance: {},
 		pair: {ARN: "arn:aws:ec2:us-east-1:111122223333:key-pair/mine"},

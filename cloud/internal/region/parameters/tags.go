@@ -57,6 +57,12 @@ func (r *Room) changeTags(kind ssmtypes.ResourceTypeForTagging, id *string, chan
 	return err
 }
 
+// TagMap returns a parameter's tags; it is not to be changed.
+func (r *Room) TagMap(name string) (tags map[string]string, ok bool) {
+	p, ok := r.find(nil, name)
+	return p.Tags, ok
+}
+
 // AddTagsToResource puts tags on a parameter.
 func (r *Room) AddTagsToResource(ctx context.Context, in *ssm.AddTagsToResourceInput) (*ssm.AddTagsToResourceOutput, error) {
 	if err := room.Only(in, "ResourceType", "ResourceId", "Tags"); err != nil {
