@@ -139,7 +139,7 @@ func (q *question) ec2Template(a *asks, t Answer) error {
 	ids := idsIn(data)
 	for kind := range a.names { // what the request names takes the place of the template's
 		if kind != "security-group" {
-			ids = slices.DeleteFunc(ids, func(id string) bool { return kindOf(id) == kind })
+			ids = slices.DeleteFunc(ids, func(id string) bool { return KindOf(id) == kind })
 		}
 	}
 	if len(ids) == 0 {
@@ -196,7 +196,8 @@ func idsIn(v any) (ids []string) {
 	return ids
 }
 
-func kindOf(id string) string {
+// KindOf names the kind of an id's resource as the ARNs of its kind do; "" for none.
+func KindOf(id string) string {
 	m := ec2ID.FindStringSubmatch(id)
 	if m == nil {
 		return ""
@@ -216,9 +217,9 @@ func (a *asks) name(kind, name string) {
 
 // add adds a resource, or those that an association is of.
 func (a *asks) add(id string) {
-	a.name(kindOf(id), id)
+	a.name(KindOf(id), id)
 	for _, of := range a.things[id].Of {
-		a.name(kindOf(of), of)
+		a.name(KindOf(of), of)
 	}
 }
 

@@ -104,6 +104,17 @@ func (g *Registry) kindOf(id string) (entry, bool) {
 	return entry{}, false
 }
 
+// Tagged are the names of all kinds that bear tags, by the prefixes of their ids.
+func (g *Registry) Tagged() map[string]ec2types.ResourceType {
+	all := map[string]ec2types.ResourceType{}
+	for _, k := range g.kinds {
+		if k.tagged != "" {
+			all[k.prefix] = k.tagged
+		}
+	}
+	return all
+}
+
 // MustExist answers AWS's error where a resource of any kind that bears tags does not exist.
 func (g *Registry) MustExist(tx *store.Tx, id string) error {
 	k, ok := g.kindOf(id)
