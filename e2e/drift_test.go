@@ -363,7 +363,7 @@ Made by a test, which does each of these to one region of a running stack with t
 Where the plan has a note, ` + "`understudy up`" + ` leaves the thing alone, and parity's command is what heals it. Names in capitals
 stand for ids. Commands run with ` + "`--region`" + ` of the wrong side.
 
-Scaling policies and scheduled actions of the fleets are compared too, and in no row, since a local cloud makes none. Certificates are not
+Scaling policies and scheduled actions of the fleets are compared too, and in no row: up makes none. Certificates are not
 compared: a local cloud has no Certificate Manager, and a stack's listener speaks HTTP.
 
 | what somebody did | wrong side | parity says | plan says | healed by |
