@@ -188,6 +188,10 @@ func TestPermissions(t *testing.T) {
 	for _, j := range []judged{
 		{name: "refused", facts: func(f *facts) { primary(f, func(r *region) { r.tried[0].err = coded("UnauthorizedOperation") }) },
 			check: CheckPermission, severity: Blocker, side: understudy.Primary, says: "ec2:CreateVpc"},
+		{name: "refused to launch nowhere", facts: func(f *facts) {
+			primary(f, func(r *region) { r.tried[0] = trial{launch, coded("UnauthorizedOperation")} })
+		},
+			check: CheckPermission, severity: Unchecked, side: understudy.Primary, says: "ec2:RunInstances (refused without a subnet"},
 		{name: "not told", facts: func(f *facts) { primary(f, func(r *region) { r.tried[0].err = coded("VpcLimitExceeded") }) },
 			check: CheckPermission, severity: Unchecked, side: understudy.Primary, says: "ec2:CreateVpc (VpcLimitExceeded)"},
 		{name: "carried out", facts: func(f *facts) { secondary(f, func(r *region) { r.tried[0].err = nil }) },

@@ -14,6 +14,10 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
+// launch is the action whose trial proves nothing when it is refused: before a first up there is no subnet that the least policy
+// allows to launch in.
+const launch = "ec2:RunInstances"
+
 // try sends those of up's first calls that can be told before anything exists, with DryRun: AWS then answers
 // DryRunOperation if the caller may, and UnauthorizedOperation if not ("Error codes for the Amazon EC2 API"). Only calls that
 // make something are tried: an endpoint that carried out a deletion in spite of DryRun would do harm.
@@ -45,7 +49,7 @@ func (q asker) try(ctx context.Context, cidr string, image *base) []trial {
 		calls = append(calls, struct {
 			action string
 			send   func() error
-		}{"ec2:RunInstances", func() error {
+		}{launch, func() error {
 			_, err := q.EC2.RunInstances(ctx, &ec2.RunInstancesInput{
 				DryRun: dry, ImageId: &image.id, InstanceType: ec2types.InstanceType(q.declared.Instance.Type),
 				MinCount: aws.Int32(1), MaxCount: aws.Int32(1), TagSpecifications: mark.EC2(ec2types.ResourceTypeInstance),
@@ -68,6 +72,8 @@ func judgePermissions(side understudy.Side, r region) (all []Finding) {
 	for _, t := range r.tried {
 		switch {
 		case account.IsCode(t.err, "DryRunOperation"):
+		case account.IsCode(t.err, refusals...) && t.action == launch:
+			unknown = append(unknown, launch+" (refused without a subnet that has the stack's tag, as the least policy does)")
 		case account.IsCode(t.err, refusals...):
 			all = append(all, refused(side, t.action, t.err))
 		case t.err == nil:
