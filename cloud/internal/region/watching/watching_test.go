@@ -40,7 +40,12 @@ func (a *told) Policy(arn, alarm string, state cwtypes.StateValue, distance floa
 // openSlow is CloudWatch whose minutes do not pass by themselves within a test. shut ends it before the test does.
 func openSlow(t *testing.T, dir string) (r *Room, shut func()) {
 	t.Helper()
-	base, shut := roomtest.Open(t, dir, tempo.Speed(0.01))
+	return openAt(t, dir, 0.01)
+}
+
+func openAt(t *testing.T, dir string, speed tempo.Speed) (r *Room, shut func()) {
+	t.Helper()
+	base, shut := roomtest.Open(t, dir, speed)
 	r, err := Load(base, &told{}, func(func(metrics.Metric, string, float64)) {})
 	if err != nil {
 		t.Fatal(err)
@@ -253,6 +258,25 @@ func TestAlarmsThatAreRefused(t *testing.T) {
 	_, err = r.DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a", "b"}})
 	roomtest.WantCode(t, err, "ResourceNotFound")
 	r.stateOf(t, "a") // all or none
+}
+
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html: at most 1,440 data points.
+func TestDayByTheMinuteMayBeAskedForAtAnySpeed(t *testing.T) {
+	for _, speed := range []tempo.Speed{1, 30} {
+		r, _ := openAt(t, t.TempDir(), speed)
+		end := time.Now().Truncate(time.Minute)
+		ask := func(span time.Duration) error {
+			_, err := r.GetMetricStatistics(t.Context(), &cloudwatch.GetMetricStatisticsInput{
+				Namespace: new("App"), MetricName: new("Errors"), StartTime: new(end.Add(-span)), EndTime: &end, Period: new(int32(60)),
+				Statistics: []cwtypes.Statistic{cwtypes.StatisticSum},
+			})
+			return err
+		}
+		if err := ask(24 * time.Hour); err != nil {
+			t.Errorf("a day at speed %v: %v", speed, err)
+		}
+		roomtest.WantCode(t, ask(26*time.Hour), "InvalidParameterCombination")
+	}
 }
 
 func TestDataThatIsRefused(t *testing.T) {
