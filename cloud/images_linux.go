@@ -21,6 +21,7 @@ func (c *Cloud) ImportImage(ctx context.Context, region string, i Image) (Import
 func (c *Cloud) forwardImage(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("region")
 	if err := c.regions.Ask(r.Context(), name); err != nil {
+		_, _ = io.Copy(io.Discard, r.Body) // who still sends when he is answered sees a broken pipe and not why
 		answer(w, nil, err)
 		return
 	}

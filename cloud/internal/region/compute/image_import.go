@@ -27,16 +27,22 @@ type Imported struct {
 func (r *Room) serveImport(w http.ResponseWriter, q *http.Request) {
 	image, next, err := rootfs.Receive(q)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		refuseImport(w, q, err, http.StatusBadRequest)
 		return
 	}
 	made, err := r.importImage(q.Context(), image, next)
 	if err != nil {
 		r.Log.Warn("import image", "name", image.Name, "err", err)
-		http.Error(w, err.Error(), http.StatusConflict)
+		refuseImport(w, q, err, http.StatusConflict)
 		return
 	}
 	_ = json.NewEncoder(w).Encode(made) // the caller has gone away
+}
+
+// refuseImport hears the sender out before it refuses: one who still sends when he is answered sees a broken pipe and not why.
+func refuseImport(w http.ResponseWriter, q *http.Request, why error, status int) {
+	_, _ = io.Copy(io.Discard, q.Body) // the sender has gone away
+	http.Error(w, why.Error(), status)
 }
 
 // importImage makes an image, or fails and leaves nothing. While it is made, it is pending.

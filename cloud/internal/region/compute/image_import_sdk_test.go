@@ -56,6 +56,19 @@ func (d *desk) left() (all []string) {
 	return append(all, d.Files("layers")...)
 }
 
+// A sender that is answered while it still sends sees a broken pipe and not the answer.
+func TestSenderOfARefusedImageIsHeardOut(t *testing.T) {
+	d := newDesk(t)
+	content := rootfstest.Tar(t, map[string]string{"srv/a": strings.Repeat("a", 1<<20)})
+	for _, want := range []int{http.StatusOK, http.StatusConflict} { // the second time the name is taken
+		body, contentType := d.tarball(content, rootfs.Image{Name: "web"})
+		w := d.imported(body, contentType)
+		if n, err := body.Read(make([]byte, 1)); w.Code != want || n != 0 || err == nil {
+			t.Errorf("answered %d, want %d; more to send: %d bytes, %v", w.Code, want, n, err)
+		}
+	}
+}
+
 func TestImportedImageIsAnImage(t *testing.T) {
 	d := newDesk(t)
 	content := rootfstest.Tar(t, map[string]string{"srv/a": "a"})
