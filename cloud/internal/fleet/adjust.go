@@ -1,8 +1,11 @@
 package fleet
 
+// AdjustmentTypes are the words for how a policy changes a capacity.
+var AdjustmentTypes = []string{"ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity"}
+
 // Adjustment is how a scaling policy changes a group's capacity.
 type Adjustment struct {
-	Type      string // ChangeInCapacity, ExactCapacity or PercentChangeInCapacity
+	Type      string // one of AdjustmentTypes
 	By        int32
 	Magnitude int32 // of instances that a percentage changes by at least
 }

@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -113,28 +114,24 @@ func refuseDelete(members []memberRow) error {
 	return wire.Errorf("ScalingActivityInProgress", "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.")
 }
 
-// dropFleet forgets a group whose members are gone, and its history.
+// dropFleet forgets a group whose members are gone, its history and its policies.
 func (r *Room) dropFleet(tx *store.Tx, name string) error {
-	for _, a := range r.activities.AllTx(tx) {
-		if a.Group == name {
-			if err := r.activities.Delete(tx, a.ID); err != nil {
+	return errors.Join(
+		dropOf(tx, r.activities, name, func(a activityRow) (group, key string) { return a.Group, a.ID }),
+		dropOf(tx, r.refreshes, name, func(f refreshRow) (group, key string) { return f.Group, f.ID }),
+		dropOf(tx, r.policies, name, func(p policyRow) (group, key string) { return p.Group, policyKey(p.Group, p.Name) }),
+		r.fleets.Delete(tx, name),
+	)
+}
+
+// dropOf deletes a table's rows that are of a group.
+func dropOf[T any](tx *store.Tx, table *store.Table[T], name string, place func(row T) (group, key string)) error {
+	for _, row := range table.AllTx(tx) {
+		if group, key := place(row); group == name {
+			if err := table.Delete(tx, key); err != nil {
 				return err
 			}
 		}
 	}
-	for _, f := range r.refreshes.AllTx(tx) {
-		if f.Group == name {
-			if err := r.refreshes.Delete(tx, f.ID); err != nil {
-				return err
-			}
-		}
-	}
-	for _, p := range r.policies.AllTx(tx) {
-		if p.Group == name {
-			if err := r.policies.Delete(tx, policyKey(p.Group, p.Name)); err != nil {
-				return err
-			}
-		}
-	}
-	return r.fleets.Delete(tx, name)
+	return nil
 }

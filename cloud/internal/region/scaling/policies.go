@@ -3,6 +3,7 @@ package scaling
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -75,7 +76,7 @@ func newPolicy(in *autoscaling.PutScalingPolicyInput) (p policyRow, err error) {
 	switch {
 	case p.Type != simpleScaling && p.Type != stepScaling:
 		return p, invalid("Invalid policy type %s. Valid ones are: [%s, %s, TargetTrackingScaling, PredictiveScaling]", p.Type, simpleScaling, stepScaling)
-	case !slices.Contains([]string{"ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity"}, p.Adjustment.Type):
+	case !slices.Contains(fleet.AdjustmentTypes, p.Adjustment.Type):
 		return p, invalid("AdjustmentType must be one of ChangeInCapacity, ExactCapacity and PercentChangeInCapacity.")
 	case p.Adjustment.Magnitude != 0 && p.Adjustment.Type != "PercentChangeInCapacity":
 		return p, invalid("MinAdjustmentMagnitude is not supported by the specified adjustment type")
@@ -116,13 +117,13 @@ func (p *policyRow) setSteps(in *autoscaling.PutScalingPolicyInput) error {
 // checkSteps sorts steps by their lower bounds and refuses what overlaps or leaves a gap
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-simple-step.html, "Step adjustments").
 func checkSteps(steps []fleet.Step) error {
-	slices.SortFunc(steps, func(a, b fleet.Step) int {
-		switch {
-		case a.Lower == nil || b.Lower == nil:
-			return cmp.Compare(btoi(a.Lower != nil), btoi(b.Lower != nil))
+	lower := func(s fleet.Step) float64 {
+		if s.Lower == nil {
+			return math.Inf(-1)
 		}
-		return cmp.Compare(*a.Lower, *b.Lower)
-	})
+		return *s.Lower
+	}
+	slices.SortFunc(steps, func(a, b fleet.Step) int { return cmp.Compare(lower(a), lower(b)) })
 	for i := 1; i < len(steps); i++ {
 		before, s := steps[i-1], steps[i]
 		switch {
@@ -137,13 +138,6 @@ func checkSteps(steps []fleet.Step) error {
 		}
 	}
 	return nil
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // findPolicy finds a policy by its name, with its group's, or by its ARN.
@@ -232,7 +226,7 @@ func (r *Room) showPolicy(p policyRow) autoscalingtypes.ScalingPolicy {
 // DescribeAdjustmentTypes lists how policies change a capacity.
 func (r *Room) DescribeAdjustmentTypes(context.Context, *autoscaling.DescribeAdjustmentTypesInput) (*autoscaling.DescribeAdjustmentTypesOutput, error) {
 	out := &autoscaling.DescribeAdjustmentTypesOutput{}
-	for _, t := range []string{"ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity"} {
+	for _, t := range fleet.AdjustmentTypes {
 		out.AdjustmentTypes = append(out.AdjustmentTypes, autoscalingtypes.AdjustmentType{AdjustmentType: &t})
 	}
 	return out, nil
