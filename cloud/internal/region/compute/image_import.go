@@ -83,9 +83,13 @@ func (r *Room) putImported(image rootfs.Image) (imageRow, error) {
 		return row, err
 	}
 	if row.Architecture != architecture() {
-		return row, wire.Errorf("InvalidParameterValue", "An image for %s cannot run here: this machine is %s.", row.Architecture, architecture())
+		return row, foreignArchitecture(row.Architecture)
 	}
 	return row, r.Update(func(tx *store.Tx) error { return r.putImage(tx, row, noVolume, nil) })
+}
+
+func foreignArchitecture(of ec2types.ArchitectureValues) error {
+	return wire.Errorf("InvalidParameterValue", "An image for %s cannot run here: this machine is %s.", of, architecture())
 }
 
 // removeImage removes an image that was not made, with its snapshot.

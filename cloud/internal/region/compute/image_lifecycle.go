@@ -66,11 +66,8 @@ func (r *Room) DisableImage(ctx context.Context, in *ec2.DisableImageInput) (*ec
 		return nil, err
 	}
 	err := r.changeImage(in, in.ImageId, func(i *imageRow) error {
-		if i.State != ec2types.ImageStateAvailable && i.State != ec2types.ImageStateDisabled {
-			return wire.Errorf("IncorrectState", "The image '%s' is '%s' and cannot be disabled.", i.ID, i.State)
-		}
-		i.State, i.Launchers, i.Public = ec2types.ImageStateDisabled, nil, false
-		return nil
+		i.Launchers, i.Public = nil, false
+		return i.turn(ec2types.ImageStateDisabled, "disabled")
 	})
 	return &ec2.DisableImageOutput{Return: new(true)}, err
 }
@@ -80,12 +77,15 @@ func (r *Room) EnableImage(ctx context.Context, in *ec2.EnableImageInput) (*ec2.
 	if err := room.Only(in, "ImageId"); err != nil {
 		return nil, err
 	}
-	err := r.changeImage(in, in.ImageId, func(i *imageRow) error {
-		if i.State != ec2types.ImageStateAvailable && i.State != ec2types.ImageStateDisabled {
-			return wire.Errorf("IncorrectState", "The image '%s' is '%s' and cannot be enabled.", i.ID, i.State)
-		}
-		i.State = ec2types.ImageStateAvailable
-		return nil
-	})
+	err := r.changeImage(in, in.ImageId, func(i *imageRow) error { return i.turn(ec2types.ImageStateAvailable, "enabled") })
 	return &ec2.EnableImageOutput{Return: new(true)}, err
+}
+
+// turn enables or disables an image, which must be one of the two.
+func (i *imageRow) turn(to ec2types.ImageState, how string) error {
+	if i.State != ec2types.ImageStateAvailable && i.State != ec2types.ImageStateDisabled {
+		return wire.Errorf("IncorrectState", "The image '%s' is '%s' and cannot be %s.", i.ID, i.State, how)
+	}
+	i.State = to
+	return nil
 }

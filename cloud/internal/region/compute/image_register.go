@@ -68,7 +68,7 @@ func checkRegistered(in *ec2.RegisterImageInput) (*ec2types.EbsBlockDevice, erro
 	case sriov != "" && sriov != "simple":
 		return nil, badValue(sriov, "sriovNetSupport")
 	case arch != architecture():
-		return nil, wire.Errorf("InvalidParameterValue", "An image for %s cannot run here: this machine is %s.", arch, architecture())
+		return nil, foreignArchitecture(arch)
 	case *in.RootDeviceName != rootDevice:
 		return nil, wire.Errorf("UnsupportedOperation", "The root device '%s' is not supported here: it is %s.", *in.RootDeviceName, rootDevice)
 	}
