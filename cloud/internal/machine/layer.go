@@ -80,17 +80,34 @@ func build(ctx context.Context, dst string, fill func(*layerWriter) error) (Laye
 	return buildChecked(ctx, dst, "", fill)
 }
 
-// buildChecked fills a new folder beside dst, and renames it to dst when it is complete and on disk.
+// buildChecked makes a layer that is complete and on disk when it gets its name.
 func buildChecked(ctx context.Context, dst, digest string, fill func(*layerWriter) error) (layer Layer, err error) {
+	err = place(dst, fill, func(temp string) (err error) {
+		if layer, err = Verify(ctx, temp); err != nil {
+			return err
+		}
+		if digest != "" && layer.Digest != digest {
+			return fmt.Errorf("the digest is %s, want %s", layer.Digest, digest)
+		}
+		return syncAll(temp)
+	})
+	if err != nil {
+		return Layer{}, err
+	}
+	return layer, syncFolder(filepath.Dir(dst))
+}
+
+// place fills a new folder beside dst, and renames it to dst once it is as seal wants it.
+func place(dst string, fill func(*layerWriter) error, seal func(temp string) error) (err error) {
 	if _, err := os.Lstat(dst); err == nil {
-		return Layer{}, &os.PathError{Op: "make", Path: dst, Err: os.ErrExist}
+		return &os.PathError{Op: "make", Path: dst, Err: os.ErrExist}
 	}
 	if err := os.MkdirAll(filepath.Dir(dst), 0o700); err != nil {
-		return Layer{}, err
+		return err
 	}
 	temp, err := os.MkdirTemp(filepath.Dir(dst), unfinished)
 	if err != nil {
-		return Layer{}, err
+		return err
 	}
 	defer func() {
 		if err != nil {
@@ -98,22 +115,12 @@ func buildChecked(ctx context.Context, dst, digest string, fill func(*layerWrite
 		}
 	}()
 	if err := fillFolder(temp, fill); err != nil {
-		return Layer{}, err
+		return err
 	}
-	layer, err = Verify(ctx, temp)
-	if err != nil {
-		return Layer{}, err
+	if err := seal(temp); err != nil {
+		return err
 	}
-	if digest != "" && layer.Digest != digest {
-		return Layer{}, fmt.Errorf("the digest is %s, want %s", layer.Digest, digest)
-	}
-	if err := syncAll(temp); err != nil {
-		return Layer{}, err
-	}
-	if err := os.Rename(temp, dst); err != nil {
-		return Layer{}, err
-	}
-	return layer, syncFolder(filepath.Dir(dst))
+	return os.Rename(temp, dst)
 }
 
 func fillFolder(dir string, fill func(*layerWriter) error) error {

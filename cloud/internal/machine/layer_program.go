@@ -1,34 +1,35 @@
 package machine
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path"
 	"time"
 )
 
-// ProgramLayer makes a layer that has nothing but an executable, at a path in the instance, with Bake's promises.
-func ProgramLayer(ctx context.Context, executable, at, layerDir string) (Layer, error) {
+// ProgramLayer makes a layer that has nothing but an executable, at a path in the instance. A program is large and can be
+// copied again, so that the layer is complete, but has no digest and need not be on disk yet: after the machine's next boot it
+// is to be made again.
+func ProgramLayer(executable, at, layerDir string) error {
 	f, err := os.Open(executable)
 	if err != nil {
-		return Layer{}, fmt.Errorf("make layer of a program: %w", err)
+		return fmt.Errorf("make layer of a program: %w", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return Layer{}, fmt.Errorf("make layer of a program: %w", err)
+		return fmt.Errorf("make layer of a program: %w", err)
 	}
-	layer, err := build(ctx, layerDir, func(w *layerWriter) error {
+	fill := func(w *layerWriter) error {
 		if err := w.putFolders(path.Dir(at), info.ModTime()); err != nil {
 			return err
 		}
 		return w.put(entry{path: at, kind: fileKind, mode: 0o755, size: info.Size(), mtime: info.ModTime()}, f)
-	})
-	if err != nil {
-		return Layer{}, fmt.Errorf("make layer of %s: %w", executable, err)
 	}
-	return layer, nil
+	if err := place(layerDir, fill, func(string) error { return nil }); err != nil {
+		return fmt.Errorf("make layer of %s: %w", executable, err)
+	}
+	return nil
 }
 
 // putFolders makes a folder and those above it.

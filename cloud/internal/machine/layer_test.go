@@ -262,7 +262,11 @@ func TestLayerOfAProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := ProgramLayer(t.Context(), program, "usr/local/bin/hello", filepath.Join(dir, "made")); err != nil || got != want {
+	made := filepath.Join(dir, "made")
+	if err := ProgramLayer(program, "usr/local/bin/hello", made); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Verify(t.Context(), made); err != nil || got != want {
 		t.Errorf("made %v, %v, want %v", got, err, want)
 	}
 }
