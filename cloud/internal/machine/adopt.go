@@ -7,14 +7,18 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// adopted are the folders that adopt visits, and how deep: /usr/local may have whole trees of a language's packages, to
-// which packages are added at the third level (/usr/local/lib/python3.11/dist-packages).
+// adopted are the folders that adopt visits, and how deep: packages are added to /usr/local at the third level
+// (/usr/local/lib/python3.11/dist-packages).
 var adopted = map[string]int{"/etc": 16, "/opt": 3, "/srv": 3, "/var": 5, "/usr/local": 3}
+
+// localFolders are those of /usr/local that packages share (FHS 3.0, 4.9.2). What else is there is one tree of one product.
+var localFolders = []string{"bin", "etc", "games", "include", "lib", "libexec", "man", "sbin", "share", "src"}
 
 // adopt makes the host's configuration writable for an instance's root.
 //
@@ -27,8 +31,12 @@ func (b *base) adopt(ctx context.Context) error {
 	if !b.foreign {
 		return nil
 	}
+	edges, err := productsOf("/usr/local")
+	if err != nil {
+		return err
+	}
 	if !b.owners.alone() {
-		if err := b.adoptTree(ctx, "/usr", extent{depth: 4, files: setID}); err != nil {
+		if err := b.adoptTree(ctx, "/usr", extent{depth: 4, files: setID, edges: edges}); err != nil {
 			return fmt.Errorf("copy /usr: %w", err)
 		}
 	}
@@ -36,25 +44,48 @@ func (b *base) adopt(ctx context.Context) error {
 		if top, err := os.Lstat(folder); err != nil || !top.IsDir() {
 			continue
 		}
-		if err := b.adoptTree(ctx, folder, extent{depth: depth, files: adoptedFiles[folder]}); err != nil {
+		if err := b.adoptTree(ctx, folder, extent{depth: depth, files: adoptedFiles[folder], edges: edges}); err != nil {
 			return fmt.Errorf("copy %s: %w", folder, err)
 		}
 	}
 	return b.adoptUsr()
 }
 
-// adoptedFiles tells which files of an adopted folder are copied.
-var adoptedFiles = map[string]func(string, os.FileInfo) bool{"/etc": everyFile, "/var": locksAndLogs}
-
-func everyFile(string, os.FileInfo) bool { return true }
-
-// locksAndLogs are the files below /var that are opened for writing as they are, rather than replaced.
-func locksAndLogs(path string, info os.FileInfo) bool {
-	return info.Size() == 0 || strings.HasPrefix(path, "/var/log/") && info.Size() <= 1<<20
+// productsOf are the folders beside those that packages share, such as /usr/local/go. They may have thousands of folders.
+func productsOf(local string) (map[string]bool, error) {
+	entries, err := os.ReadDir(local)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	products := map[string]bool{}
+	for _, entry := range entries {
+		if entry.IsDir() && !slices.Contains(localFolders, entry.Name()) {
+			products[filepath.Join(local, entry.Name())] = true
+		}
+	}
+	return products, nil
 }
 
-// setID are programs that run as their owner. If they belonged to nobody, they would run as the user who starts them.
-func setID(_ string, info os.FileInfo) bool { return info.Mode()&(fs.ModeSetuid|fs.ModeSetgid) != 0 }
+// adoptedFiles tells which files of an adopted folder are copied.
+var adoptedFiles = map[string]func(string, fs.DirEntry) bool{"/etc": everyFile, "/var": locksAndLogs}
+
+func everyFile(string, fs.DirEntry) bool { return true }
+
+// locksAndLogs are the files below /var that are opened for writing as they are, rather than replaced.
+func locksAndLogs(path string, entry fs.DirEntry) bool {
+	info, err := entry.Info()
+	return err == nil && (info.Size() == 0 || strings.HasPrefix(path, "/var/log/") && info.Size() <= 1<<20)
+}
+
+// setID are programs that run as their owner. If they belonged to nobody, they would run as the user who starts them. Most of a
+// machine's files are in /usr/share, which has no programs (FHS 3.0, 4.11), and are not looked at.
+func setID(path string, entry fs.DirEntry) bool {
+	if strings.HasPrefix(path, "/usr/share/") {
+		return false
+	}
+	info, err := entry.Info()
+	return err == nil && info.Mode()&(fs.ModeSetuid|fs.ModeSetgid) != 0
+}
 
 func (b *base) adoptUsr() error {
 	entries, err := os.ReadDir("/usr")
@@ -74,7 +105,7 @@ func (b *base) adoptUsr() error {
 // extent is how much of a tree the base copies.
 type extent struct {
 	depth int
-	files func(path string, info os.FileInfo) bool // nil for none
+	files func(path string, entry fs.DirEntry) bool // of the regular ones; nil for none
 	links bool
 	edges map[string]bool // folders that are taken empty
 }
@@ -101,11 +132,7 @@ func (b *base) adoptTree(ctx context.Context, folder string, x extent) error {
 				return err
 			}
 			return fs.SkipDir
-		case x.files != nil && entry.Type().IsRegular():
-			info, err := entry.Info()
-			if err != nil || !x.files(path, info) {
-				return nil // it is gone, or not wanted
-			}
+		case x.files != nil && entry.Type().IsRegular() && x.files(path, entry):
 			return b.adoptFile(path)
 		case x.links && entry.Type() == fs.ModeSymlink:
 			target, err := os.Readlink(path)

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,7 +28,7 @@ func TestFoldersThatVanishAreNoError(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Once the walk knows of b, b goes.
-	last := func(path string, _ os.FileInfo) bool {
+	last := func(path string, _ fs.DirEntry) bool {
 		return errors.Join(os.RemoveAll(filepath.Join(host, "b")), os.Remove(path)) != nil
 	}
 	if err := b.adoptTree(t.Context(), host, extent{depth: 4, files: last}); err != nil {

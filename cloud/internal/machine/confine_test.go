@@ -16,8 +16,7 @@ import (
 )
 
 func TestHostsSecretsAreHidden(t *testing.T) {
-	b := newBench(t)
-	b.host = NewHost(b.host.base.dir, b.dir, "/usr/share/common-licenses")
+	b := newBenchWithHost(t, "/usr/share/common-licenses")
 	_, said := b.run(b.spec(""), `grep -v ':\*:1::::::$' /etc/shadow && echo READ shadow; for f in /etc/gshadow /etc/shadow- /etc/sudoers /var/log/btmp; do cat $f && echo READ $f; done
 for d in /etc/ssl/private /var/cache/ldconfig /var/spool/cron/crontabs /usr/share/common-licenses; do [ -z "$(ls -A $d)" ] || echo SHOWN $d; done
 [ -d /usr/share/common-licenses ] || echo NO FOLDER

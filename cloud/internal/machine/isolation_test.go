@@ -177,7 +177,7 @@ var privately = []struct {
 // TestPrivateFilesStayPrivate puts files that not everybody may read where instances see the host's folders, before the
 // region starts and after, and has the instance's root read them.
 func TestPrivateFilesStayPrivate(t *testing.T) {
-	b := newBench(t)
+	b := newBenchWithHost(t)
 	var paths []string
 	put := func(parent string, i int, afterwards bool) {
 		how := privately[i]

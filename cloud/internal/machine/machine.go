@@ -46,21 +46,6 @@ type Spec struct {
 	Memory    int64                               // of its type, in bytes: see Processes and docs/cloud.md; 0 for no limit
 }
 
-// Host is the lowest layer of the instances of one region: the machine's own root, without private files.
-type Host struct {
-	base base
-}
-
-// NewHost returns a Host that keeps its masking layer in dir, which it empties at first use. The
-// folders in hide, the cloud's own for one, appear empty inside instances.
-func NewHost(dir string, hide ...string) *Host {
-	return &Host{base: base{dir: dir, hide: hide}}
-}
-
-// Prepare does in advance what the first Start would do: it finds out which files of the host must be hidden. It may run
-// at the same time as Start.
-func (h *Host) Prepare(ctx context.Context) error { return h.base.ready(ctx) }
-
 // Machine is a running instance.
 type Machine struct {
 	cmd  *exec.Cmd
@@ -79,7 +64,7 @@ func (h *Host) Start(ctx context.Context, spec Spec) (*Machine, error) {
 }
 
 func (h *Host) start(ctx context.Context, spec Spec) (*Machine, error) {
-	if err := h.base.ready(ctx); err != nil {
+	if err := h.Prepare(ctx); err != nil {
 		return nil, err
 	}
 	con, err := openConsole(spec.Dir)

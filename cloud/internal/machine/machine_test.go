@@ -29,10 +29,19 @@ type bench struct {
 	dir  string
 }
 
+// shared is the host of most tests, whose layer is made once, and in memory, as that of a cloud.
+var shared *Host
+
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	return &bench{t: t, host: shared, dir: t.TempDir()}
+}
+
+// newBenchWithHost has a layer of its own on disk, made at its first start.
+func newBenchWithHost(t *testing.T, hide ...string) *bench {
+	t.Helper()
 	dir := t.TempDir()
-	return &bench{t: t, host: NewHost(filepath.Join(dir, "base"), dir), dir: dir}
+	return &bench{t: t, host: NewHost(filepath.Join(dir, "layer"), append(hide, dir)...), dir: dir}
 }
 
 func (b *bench) spec(script string) Spec {

@@ -5,10 +5,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 )
 
 const insideWorld = "UNDERSTUDY_TEST_WORLD"
@@ -30,7 +32,19 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "understudy-host-")
+	if err == nil {
+		err = EmptyHost(filepath.Join(dir, "host"))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	shared = NewHost(filepath.Join(dir, "host", "layer"), dir)
+	code := m.Run()
+	unix.Unmount(filepath.Join(dir, "host"), 0)
+	os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 func enterWorld() int {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -32,37 +31,17 @@ const (
 // files that are not public, whenever they were made. The exception is a cloud of an unprivileged user, where instances'
 // root is that user. There, all of the user's files are hidden, public or not, since private ones may be added to them.
 //
-// The layer is made at the first start, from the files that the host has then.
+// The layer is made at the first start of an instance, from the files that the host has then.
 type base struct {
 	dir  string
 	hide []string
-
-	mu   sync.Mutex
-	made bool
 
 	owners owners
 	// foreign means that the host's files belong to nobody inside.
 	foreign bool
 }
 
-// ready makes the layer if it has not been made by this process.
-func (b *base) ready(ctx context.Context) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.made {
-		return nil
-	}
-	if err := b.make(ctx); err != nil {
-		return fmt.Errorf("hide the host's secrets: %w", err)
-	}
-	b.made = true
-	return nil
-}
-
 func (b *base) make(ctx context.Context) error {
-	if err := b.learnOwners(); err != nil {
-		return err
-	}
 	if err := os.RemoveAll(b.dir); err != nil {
 		return err
 	}

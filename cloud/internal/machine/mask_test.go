@@ -16,7 +16,7 @@ func TestMountsBelowTheHostsFolders(t *testing.T) {
 		}
 		defer unix.Unmount(point, unix.MNT_DETACH)
 	}
-	b := newBench(t)
+	b := newBenchWithHost(t)
 	_, said := b.run(
 		b.spec(""),
 		`tail -n 1 /etc/passwd; ls -A /etc/security /var/cache; ls -d /var/lib /var/run/lock/ /etc/alternatives/awk; grep -v ':\*:1::::::$' /etc/shadow && echo READ`,
@@ -32,9 +32,9 @@ func TestMountsBelowTheHostsFolders(t *testing.T) {
 }
 
 func TestBaseIsMadeQuickly(t *testing.T) {
-	b := newBench(t)
+	b := newBenchWithHost(t)
 	began := time.Now()
-	if err := b.host.base.ready(t.Context()); err != nil {
+	if err := b.host.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("made in %v", time.Since(began))

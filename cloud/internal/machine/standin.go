@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -12,7 +13,7 @@ import (
 )
 
 // standInFiles tells which files the copy of a folder has.
-var standInFiles = map[string]func(string, os.FileInfo) bool{"etc": everyFile}
+var standInFiles = map[string]func(string, fs.DirEntry) bool{"etc": everyFile}
 
 // standIn handles folders with mounts below them, such as /etc in a container, and /var on a host that runs
 // containers. The kernel hides what is below such mounts from the world, and refuses an overlay over the folder

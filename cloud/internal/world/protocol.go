@@ -100,6 +100,9 @@ func StateFiles(dir, name string) []string {
 	return files
 }
 
+// hostFolder is for what lies between the host's files and the images, for the instances of all regions.
+func hostFolder(dir string) string { return filepath.Join(dir, "host") }
+
 // Socket is where the control plane of route53 or a region serves the AWS API.
 func Socket(dir, name string) string { return socketPath(dir, name+".sock") }
 

@@ -46,7 +46,7 @@ func runRegion(cfg Config) error {
 	}
 	r, err := region.Open(regionConfig(cfg, name, index, log),
 		nets.KernelFabric(fabric),
-		compute.KernelMachines(machine.NewHost(filepath.Join(Home(cfg.Dir, name), "host"), cfg.Dir)),
+		compute.KernelMachines(machine.NewHost(filepath.Join(hostFolder(cfg.Dir), "layer"), cfg.Dir)),
 		&publish.Client{Socket: DoorSocket(cfg.Dir), Log: log})
 	if err != nil {
 		return errors.Join(err, fabric.Close())

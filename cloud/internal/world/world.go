@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"golang.org/x/sys/unix"
 )
@@ -59,7 +60,7 @@ func runWorld(cfg Config) error {
 		unix.CloseOnExec(fd)
 		w.names = append(w.names, os.NewFile(uintptr(fd), "name server"))
 	}
-	if err := prepare(); err != nil {
+	if err := prepare(cfg.Dir); err != nil {
 		w.tell(Event{State: Down, Error: err.Error()})
 		return err
 	}
@@ -75,10 +76,13 @@ func controlSocket() (net.Conn, error) {
 	return net.FileConn(f)
 }
 
-// prepare sets up the namespaces.
-func prepare() error {
+// prepare sets up the namespaces, and the folder that regions share.
+func prepare(dir string) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
+	}
+	if err := machine.EmptyHost(hostFolder(dir)); err != nil {
+		return err
 	}
 	return network.PrepareInternet()
 }
