@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/access"
+	"github.com/understudy/understudy/cloud/internal/authority"
 	"github.com/understudy/understudy/cloud/internal/door"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/publish"
@@ -39,6 +40,8 @@ type Cloud struct {
 	faults     *door.Faults
 	recorder   *door.Recorder
 	identity   identityDesk
+	authority  *authority.Authority // of the names at which the front door answers inside
+	inside     *net.UnixListener    // where listeners inside are lent to it
 
 	lock    *os.File
 	closers []func() error // in the order of opening; closed in reverse
@@ -120,6 +123,9 @@ func (c *Cloud) startAll(ctx context.Context, o Options) error {
 		return err
 	}
 	if err := c.serveRegions(); err != nil {
+		return err
+	}
+	if err := c.openInside(); err != nil {
 		return err
 	}
 	if err := c.startWorld(names); err != nil {
@@ -255,12 +261,14 @@ func (c *Cloud) serveAPI(listener net.Listener, further string) error {
 			return world.PeerSocket(c.dir, region)
 		})}
 	}
-	server := door.NewServer(door.Config{
+	api := door.New(door.Config{
 		Gate:   gate,
 		Faults: c.faults, Recorder: c.recorder, Throttle: c.throttle,
 		Account: c.settings.Account, AccessKey: c.keys.ID, Secret: c.keys.Secret, Identity: &c.identity,
 		Regions: &c.regions, Socket: func(name string) string { return world.Socket(c.dir, name) }, Log: c.log,
 	})
+	c.serveInside(api)
+	server := door.ServerOf(api, c.log)
 	c.onClose(server.Close)
 	for _, l := range listeners {
 		go server.Serve(l)

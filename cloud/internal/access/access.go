@@ -44,10 +44,14 @@ type Gate struct {
 
 var _ door.Gate = (*Gate)(nil)
 
-// Admit implements door.Gate. The root user may do everything, and so may who asks who it is ("No permissions are required",
-// GetCallerIdentity and GetSessionToken).
+// Admit implements door.Gate. The root user may do everything that the endpoint lets through by which it comes, and anybody may ask
+// who it is ("No permissions are required", GetCallerIdentity and GetSessionToken).
 func (g *Gate) Admit(ctx context.Context, c door.Caller, a door.Asked) *wire.Error {
-	if c.Root() || a.Operation == "" || a.Service == wire.STS && (a.Operation == "GetCallerIdentity" || a.Operation == "GetSessionToken") {
+	if a.Operation == "" || a.Service == wire.STS && (a.Operation == "GetCallerIdentity" || a.Operation == "GetSessionToken") {
+		return nil
+	}
+	way, _ := door.WayOf(ctx)
+	if c.Root() && way.Policy == nil {
 		return nil
 	}
 	iam := g.Principals()
@@ -64,11 +68,19 @@ func (g *Gate) Admit(ctx context.Context, c door.Caller, a door.Asked) *wire.Err
 		return down(a.Region)
 	}
 	common := g.common(a)
+	g.come(ctx, common)
 	maps.Copy(common, about)
 	for _, n := range needs {
 		keys := maps.Clone(common)
 		maps.Copy(keys, n.Context)
-		decision, by := policies.Evaluate(policy.Request{Action: n.Action, Resource: n.Resource, Context: keys})
+		request := policy.Request{Action: n.Action, Resource: n.Resource, Context: keys}
+		if decision := q.through(way, request); decision != policy.Allowed {
+			return denied(a.Service, c, n, decision, policy.ByEndpoint)
+		}
+		if c.Root() {
+			continue
+		}
+		decision, by := policies.Evaluate(request)
 		if decision == policy.ImplicitDeny && n.trusted {
 			continue
 		}
@@ -77,6 +89,32 @@ func (g *Gate) Admit(ctx context.Context, c door.Caller, a door.Asked) *wire.Err
 		}
 	}
 	return nil
+}
+
+// come changes what the condition keys say of where a request comes from: by a VPC endpoint it comes from the VPC and not from a
+// public address ("AWS global condition context keys", "Properties of the network").
+func (g *Gate) come(ctx context.Context, keys policy.Context) {
+	way, _ := door.WayOf(ctx)
+	if way.Endpoint == "" {
+		return
+	}
+	keys.Set("aws:SourceVpce", way.Endpoint)
+	keys.Set("aws:SourceVpc", way.VPC)
+	keys.Set("aws:SourceVpcArn", "arn:aws:ec2:"+way.Region+":"+g.Account+":vpc/"+way.VPC)
+	keys.Set("aws:VpcSourceIp", keys["aws:sourceip"]...)
+	delete(keys, "aws:sourceip")
+}
+
+// through is what the policy of the endpoint says by which a call comes.
+func (q *question) through(way door.Way, r policy.Request) policy.Decision {
+	if way.Policy == nil {
+		return policy.Allowed
+	}
+	who := policy.Caller{Account: q.caller.Account, ARNs: []string{q.caller.ARN}, ID: q.caller.UserID}
+	if role, ok := q.iam.ARNOf("role", q.caller.Role); ok && q.caller.Role != "" {
+		who.ARNs, who.ID = append(who.ARNs, role), q.caller.RoleID
+	}
+	return way.Policy.Lets(who, r)
 }
 
 // need is an action on a resource, with the condition keys that the resource has.

@@ -409,6 +409,60 @@ func TestDenials(t *testing.T) {
 	}
 }
 
+// By an interface endpoint a call comes from its VPC and from no public address, and no further than its policy lets it: also the
+// root user's.
+func TestEndpointsPolicyLetsThrough(t *testing.T) {
+	vpc := func(c aws.Config) error {
+		_, err := ec2.NewFromConfig(c).CreateVpc(t.Context(), &ec2.CreateVpcInput{CidrBlock: new("10.0.0.0/16")})
+		return err
+	}
+	root := door.Caller{Account: "123456789012", ARN: "arn:aws:iam::123456789012:root", UserID: "123456789012"}
+	session := door.Caller{Account: "123456789012", ARN: "arn:aws:sts::123456789012:assumed-role/web/i-1", Role: "web", RoleID: "AROA1"}
+	const all = `{"Effect":"Allow","Action":"*","Resource":"*"}`
+	only := func(condition string) string {
+		return `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{` + condition + `}}`
+	}
+	from := func(principal string) string {
+		return `{"Effect":"Allow","Principal":` + principal + `,"Action":"ec2:*","Resource":"*"}`
+	}
+	const implicit, explicit = " because no VPC endpoint policy allows the ec2:CreateVpc action", " with an explicit deny in a VPC endpoint policy"
+	for _, c := range []struct {
+		what             string
+		who              door.Caller
+		given, endpoints string
+		want             string
+	}{
+		{"open", ann, all, from(`"*"`), ""},
+		{"in the VPC", ann, only(`"StringEquals":{"aws:SourceVpc":"vpc-1","aws:SourceVpce":"vpce-1"},"IpAddress":{"aws:VpcSourceIp":"127.0.0.1"}`), from(`"*"`), ""},
+		{"by no public address", ann, only(`"Null":{"aws:SourceIp":"true"},"ArnLike":{"aws:SourceVpcArn":"arn:aws:ec2:eu-west-1:*:vpc/vpc-1"}`), from(`"*"`), ""},
+		{"named", ann, all, from(`{"AWS":"arn:aws:iam::123456789012:user/ann"}`), ""},
+		{"its account", ann, all, from(`{"AWS":"123456789012"}`), ""},
+		{"its role", session, all, from(`{"AWS":"arn:aws:iam::123456789012:role/path/web"}`), ""},
+		{"another", ann, all, from(`{"AWS":"arn:aws:iam::123456789012:user/bob"}`), implicit},
+		{"denied", ann, all, from(`"*"`) + `,{"Effect":"Deny","Principal":"*","Action":"ec2:CreateVpc","Resource":"*"}`, explicit},
+		{"the root user", root, "", from(`{"AWS":"arn:aws:iam::123456789012:root"}`), ""},
+		{"the root user, denied", root, "", `{"Effect":"Allow","Principal":"*","Action":"ec2:Describe*","Resource":"*"}`, implicit},
+	} {
+		d, err := policy.Endpoint(document(c.endpoints))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := people{}
+		if c.given != "" {
+			p.given = []string{document(c.given)}
+		}
+		ctx := door.WithWay(t.Context(), door.Way{Endpoint: "vpce-1", VPC: "vpc-1", Region: "eu-west-1", Service: "ec2", Policy: &d})
+		g := &Gate{Account: "123456789012", Regions: region{}, Principals: p.asked}
+		got := ""
+		if err := g.Admit(ctx, c.who, call(t, wire.EC2, vpc)); err != nil {
+			got = err.Error()
+		}
+		if (c.want == "") != (got == "") || !strings.HasSuffix(got, c.want) {
+			t.Errorf("%s:\ngot  %s\nwant %s", c.what, got, c.want)
+		}
+	}
+}
+
 // Nobody is let in, or refused, by what a lost region would tell of tags.
 func TestLostRegion(t *testing.T) {
 	del := call(t, wire.EC2, func(c aws.Config) error {

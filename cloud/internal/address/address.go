@@ -39,6 +39,9 @@ var ranges = [1 + Regions]netip.Prefix{
 // HostUser is the address that the host's own users have inside the cloud's internet.
 var HostUser = netip.MustParseAddr("192.0.2.1")
 
+// API is the address at which AWS's API answers inside the cloud: every service's, of every region.
+var API = netip.MustParseAddr("192.0.2.2")
+
 // NameServers are the addresses at which the cloud's DNS server answers, four as in a Route 53
 // delegation set.
 var NameServers = [4]netip.Addr{

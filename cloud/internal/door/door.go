@@ -66,7 +66,8 @@ func New(c Config) http.Handler {
 // ServeHTTP implements http.Handler.
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Server", "understudy") // by which clients know that they are not about to change a real account
-	if wantsMetrics(r) {
+	way, inside := WayOf(r.Context())
+	if wantsMetrics(r) && !inside {
 		d.metrics(w, r)
 		return
 	}
@@ -90,6 +91,10 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if wire.ServiceNamed(scope.Service) == nil {
 		refuse(w, r, service, unknownService(scope.Service))
+		return
+	}
+	if err := way.leads(service, scope); err != nil {
+		refuse(w, r, service, err)
 		return
 	}
 	r = r.WithContext(WithCaller(r.Context(), caller))

@@ -40,7 +40,7 @@ func furnish(config bootConfig) error {
 			return fmt.Errorf("set host name %q: %w", boot.Hostname, err)
 		}
 	}
-	return errors.Join(writeNames(config), writePasswords(), writeCloudInit(config, boot), writeKeys(config))
+	return errors.Join(writeNames(config), writePasswords(), writeTrust(config.Trusted), writeCloudInit(config, boot), writeKeys(config))
 }
 
 // writePasswords gives an instance that has none a table of passwords of its own, with all of them locked: the host's is

@@ -15,6 +15,10 @@ import (
 
 // Host is the lowest layer of instances: the machine's own root, without private files.
 type Host struct {
+	// Trusted are certificates, in PEM, of authorities that instances' programs shall trust beside those of their images. All
+	// who share a layer have the same.
+	Trusted []byte
+
 	base base
 
 	mu    sync.Mutex
@@ -86,6 +90,9 @@ func (h *Host) prepare(ctx context.Context) error {
 	b := h.base
 	b.dir += ".unfinished"
 	if err := b.make(ctx); err != nil {
+		return err
+	}
+	if err := b.trust(h.Trusted); err != nil {
 		return err
 	}
 	return os.Rename(b.dir, h.base.dir)

@@ -277,6 +277,7 @@ func buildStatic(t *testing.T, source string) []byte {
 // TestImageWithoutASystemRuns boots an image that is one program and a table of users.
 func TestImageWithoutASystemRuns(t *testing.T) {
 	b := newBench(t)
+	b.host.Trusted = []byte("an authority's certificate\n")
 	layer := filepath.Join(b.dir, "layer")
 	program := tar.Header{Name: "service", Typeflag: tar.TypeReg, Mode: 0o755}
 	tree := of(newStream(t).add(program, string(buildStatic(t, serviceSource))).file("etc/passwd", "web:x:33:34::/srv/web:/none\n").folder("srv/web", 0o755))
@@ -301,6 +302,9 @@ func TestImageWithoutASystemRuns(t *testing.T) {
 	case <-m.Done():
 		t.Error("the instance ended with its service")
 	default:
+	}
+	if trusts, err := os.ReadFile(filepath.Join(upperDir(spec.Dir), rootLayer, bundles[0])); string(trusts) != string(b.host.Trusted) {
+		t.Errorf("it trusts %q, %v", trusts, err)
 	}
 	if err := m.Stop(t.Context()); err != nil {
 		t.Fatal(err)

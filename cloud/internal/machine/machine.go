@@ -79,7 +79,7 @@ func (h *Host) start(ctx context.Context, spec Spec) (*Machine, error) {
 	pid, err := child.boot(ctx, con, h.base.owners, bootConfig{
 		ID: spec.ID, Hostname: spec.Hostname, Address: text(spec.Address), Resolvers: spec.Resolvers, Domain: spec.Domain,
 		Base: h.base.dir, Layers: spec.Layers, Dir: spec.Dir, UserData: spec.UserData, PublicKey: spec.PublicKey, Service: spec.Service,
-		Volumes: spec.Volumes, Memory: spec.Memory,
+		Volumes: spec.Volumes, Memory: spec.Memory, Trusted: h.Trusted,
 	})
 	if err != nil {
 		child.cmd.Process.Kill()

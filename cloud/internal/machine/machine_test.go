@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,13 +135,22 @@ func (b *bench) run(spec Spec, commands string) (*Machine, string) {
 }
 
 func TestScriptRunsAsRootOnItsOwnSystem(t *testing.T) {
-	b := newBench(t)
+	b := newBenchWithHost(t)
+	b.host.Trusted = []byte("an authority's certificate\n")
 	began := time.Now()
-	m, said := b.run(b.spec(""), `id -u; hostname; cat /etc/hostname; echo $$; pwd; ls -A /root /home`)
+	m, said := b.run(b.spec(""), `id -u; hostname; cat /etc/hostname; echo $$; pwd; tail -n 1 "$AWS_CA_BUNDLE"; wc -l <"$SSL_CERT_FILE"; ls -A /root /home`)
 	t.Logf("from Start to the report: %v", time.Since(began))
 	lines := strings.Split(said, "\n")
 	if len(lines) < 5 || lines[0] != "0" || lines[1] != "ip-10-0-1-23" || lines[2] != "ip-10-0-1-23" || lines[4] != "/" {
 		t.Errorf("the script said %q", said)
+	}
+	// It trusts who the host trusts, and one more; no image that is made of it does.
+	bundle, err := os.ReadFile(bundles[0])
+	if want := []string{"an authority's certificate", fmt.Sprint(bytes.Count(bundle, []byte("\n")) + 1)}; err != nil || !slices.Equal(lines[5:7], want) {
+		t.Errorf("its bundle of certificates: %q, want %q, %v", lines[5:7], want, err)
+	}
+	if _, err := os.Lstat(filepath.Join(upperDir(filepath.Join(b.dir, testID)), "etc/ssl")); err == nil {
+		t.Error("its own layer has certificates")
 	}
 	if !strings.HasSuffix(said, "/home:\n\n/root:\n") {
 		t.Errorf("homes are not empty: %q", said)

@@ -38,6 +38,7 @@ type bootConfig struct {
 	Service                       *rootfs.Service
 	Volumes                       []Volume
 	Memory                        int64
+	Trusted                       []byte
 }
 
 // Main does the work of an instance's process and never returns when the program was executed as one;
@@ -128,6 +129,7 @@ var bootEnvironment = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/u
 // begin starts the boot script, and the image's service where nothing else is asked for, and then replaces itself, the first
 // process, by a sleep. Beside a service it stays, to tell how that ends, and in an image that has no sleep.
 func begin(config bootConfig) error {
+	bootEnvironment = append(bootEnvironment, trustVariables...)
 	if err := startScript(config.ID, len(config.UserData) > 0); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func serviceCommand(s *rootfs.Service) (*exec.Cmd, error) {
 		Args: s.Args, Env: s.Env, Dir: filepath.Join("/", s.Dir), Stdout: os.Stdout, Stderr: os.Stderr,
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}
-	for _, given := range append([]string{"HOME=" + who.home}, bootEnvironment[0]) {
+	for _, given := range append([]string{"HOME=" + who.home, bootEnvironment[0]}, trustVariables...) {
 		name, _, _ := strings.Cut(given, "=")
 		if !slices.ContainsFunc(cmd.Env, func(e string) bool { return strings.HasPrefix(e, name+"=") }) {
 			cmd.Env = append(cmd.Env, given)

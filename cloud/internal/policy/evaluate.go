@@ -39,6 +39,7 @@ const (
 	ByIdentity Reason = "identity-based policy"
 	ByBoundary Reason = "permissions boundary"
 	BySession  Reason = "session policy"
+	ByEndpoint Reason = "VPC endpoint policy"
 )
 
 // Policies are all that apply to a principal in its own account.
@@ -93,6 +94,17 @@ func decide(all []Document, r Request) Decision {
 		}
 	}
 	return result
+}
+
+// Lets decides whether a policy of a resource's own, which names principals, lets a caller do something.
+func (d Document) Lets(c Caller, r Request) Decision {
+	var about []Statement
+	for _, s := range d.Statements {
+		if s.Principals != nil && s.Principals.include(c) {
+			about = append(about, s)
+		}
+	}
+	return decide([]Document{{Version: d.Version, Statements: about}}, r)
 }
 
 // Trusts decides whether a trust policy lets a caller do an action with the role.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -76,6 +77,31 @@ func Trust(text string) (Document, error) {
 			}
 		}
 		if err := checkPrincipals(s.Principals); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// Endpoint reads the policy of a VPC endpoint, which names principals and resources ("Control access to VPC endpoints using endpoint
+// policies", AWS PrivateLink guide).
+func Endpoint(text string) (Document, error) {
+	d, err := Parse(text)
+	if err != nil {
+		return d, err
+	}
+	for _, s := range d.Statements {
+		switch {
+		case !s.hasPrincipal:
+			return d, Malformed("Missing required field Principal")
+		case s.notPrincipal:
+			return d, Malformed("NotPrincipal is not supported here.")
+		case len(s.Actions) == 0:
+			return d, Malformed("Policy statement must contain actions.")
+		case len(s.Resources) == 0:
+			return d, Malformed("Policy statement must contain resources.")
+		}
+		if err := cmp.Or(checkActions(s.Actions), checkPrincipals(s.Principals)); err != nil {
 			return d, err
 		}
 	}

@@ -19,6 +19,9 @@ type Resolver struct {
 	Own func(dns.Question) ([]dns.RR, bool)
 	// Ask asks Route 53.
 	Ask func(*dns.Msg) (*dns.Msg, error)
+	// Public answers for names of the rest of the internet, which are in no zone of Route 53's here; false if it knows none. It
+	// may be nil.
+	Public func(dns.Question) ([]dns.RR, bool)
 }
 
 var _ dns.Handler = (*Resolver)(nil)
@@ -86,6 +89,11 @@ func (r *Resolver) step(q *dns.Msg, question dns.Question) (*dns.Msg, error) {
 	ask := q.Copy()
 	ask.Question = []dns.Question{question}
 	answer, err := r.Ask(ask)
+	if r.Public != nil && (err != nil || answer.Rcode == dns.RcodeRefused) {
+		if rrs, ok := r.Public(question); ok {
+			return &dns.Msg{Answer: rrs}, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,8 @@ type Config struct {
 	DefaultVPC bool `json:"default_vpc"`
 	// Quotas are those of regions that are other than usual, by their codes in Service Quotas.
 	Quotas map[string]int `json:"quotas,omitempty"`
+	// Authority is the certificate, in PEM, of who certifies the names at which the API answers inside.
+	Authority string `json:"authority"`
 	// Temporary means that Dir is removed when the world ends.
 	Temporary bool `json:"temporary"`
 	// NameServers is how many datagram sockets, and after them as many listeners, the host has opened for
@@ -120,6 +122,9 @@ func IdentitySocket(dir string) string { return socketPath(dir, "identity.sock")
 
 // DoorSocket is where the front door opens loopback addresses for others.
 func DoorSocket(dir string) string { return socketPath(dir, "door.sock") }
+
+// APISocket is where the cloud's processes lend the front door the listeners at which it answers inside.
+func APISocket(dir string) string { return socketPath(dir, "api.sock") }
 
 // ControlSocket is where other processes of the same user control the cloud.
 func ControlSocket(dir string) string { return socketPath(dir, "control.sock") }

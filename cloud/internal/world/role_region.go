@@ -44,9 +44,11 @@ func runRegion(cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("read the region's index: %w", err)
 	}
+	host := machine.NewHost(filepath.Join(hostFolder(cfg.Dir), "layer"), cfg.Dir)
+	host.Trusted = []byte(cfg.Authority)
 	r, err := region.Open(regionConfig(cfg, name, index, log),
 		nets.KernelFabric(fabric),
-		compute.KernelMachines(machine.NewHost(filepath.Join(hostFolder(cfg.Dir), "layer"), cfg.Dir)),
+		compute.KernelMachines(host),
 		&publish.Client{Socket: DoorSocket(cfg.Dir), Log: log})
 	if err != nil {
 		return errors.Join(err, fabric.Close())

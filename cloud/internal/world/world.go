@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/lend"
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"golang.org/x/sys/unix"
@@ -31,6 +33,7 @@ type world struct {
 	cfg     Config
 	names   []*os.File // the name servers' sockets, kept for a route53 that is started again
 	control net.Conn
+	api     *lend.Loan // of the API's address, as long as the world runs
 
 	mu      sync.Mutex // guards running, and writes to control
 	running map[string]*process
@@ -60,7 +63,7 @@ func runWorld(cfg Config) error {
 		unix.CloseOnExec(fd)
 		w.names = append(w.names, os.NewFile(uintptr(fd), "name server"))
 	}
-	if err := prepare(cfg.Dir); err != nil {
+	if err := w.prepare(); err != nil {
 		w.tell(Event{State: Down, Error: err.Error()})
 		return err
 	}
@@ -76,15 +79,24 @@ func controlSocket() (net.Conn, error) {
 	return net.FileConn(f)
 }
 
-// prepare sets up the namespaces, and the folder that regions share.
-func prepare(dir string) error {
+// prepare sets up the namespaces and the folder that regions share, and has the front door answer on the internet.
+func (w *world) prepare() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
-	if err := machine.EmptyHost(hostFolder(dir)); err != nil {
+	if err := machine.EmptyHost(hostFolder(w.cfg.Dir)); err != nil {
 		return err
 	}
-	return network.PrepareInternet()
+	if err := network.PrepareInternet(); err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp4", address.String(address.API, 443))
+	if err != nil {
+		return err
+	}
+	defer l.Close() // the front door has a descriptor of its own
+	w.api, err = lend.Lend(APISocket(w.cfg.Dir), l, lend.Terms{})
+	return err
 }
 
 // obey carries out orders until the front door closes the socket or ends.

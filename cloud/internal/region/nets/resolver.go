@@ -7,6 +7,8 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/endpoint"
 	"github.com/understudy/understudy/cloud/internal/resolver"
 )
 
@@ -17,6 +19,7 @@ func (r *Room) resolve(vpc string, tcp net.Listener, udp net.PacketConn) {
 		Enabled: func() bool { row, _ := r.vpcs.Get(vpc); return row.DNSSupport },
 		Own:     func(q dns.Question) ([]dns.RR, bool) { return r.ownNames(vpc, q) },
 		Ask:     func(q *dns.Msg) (*dns.Msg, error) { return r.cfg.Resolve(r.privateZonesOf(vpc), q) },
+		Public:  r.serviceNames,
 	}
 	for _, s := range []*dns.Server{{Listener: tcp, Handler: handler}, {PacketConn: udp, Handler: handler}} {
 		r.Spawn(func() { _ = s.ActivateAndServe() }) // ends with the listener
@@ -61,6 +64,14 @@ func (r *Room) ownNames(vpc string, q dns.Question) ([]dns.RR, bool) {
 		return r.ownRecords(q, dns.TypeA, &dns.A{A: a.AsSlice()}), true
 	}
 	return nil, false
+}
+
+// serviceNames answers for the names at which AWS's services answer on the internet. A private hosted zone may have them, too.
+func (r *Room) serviceNames(q dns.Question) ([]dns.RR, bool) {
+	if q.Qclass != dns.ClassINET || !endpoint.Public(q.Name) {
+		return nil, false
+	}
+	return r.ownRecords(q, dns.TypeA, &dns.A{A: address.API.AsSlice()}), true
 }
 
 // ownRecords is the record where the question asks for its type, or nothing.
