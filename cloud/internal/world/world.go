@@ -286,6 +286,7 @@ func (w *world) end() {
 		<-p.done
 	}
 	if w.cfg.Temporary {
+		_ = unix.Unmount(hostFolder(w.cfg.Dir), unix.MNT_DETACH) // a folder on which something is mounted cannot be removed; EINVAL where nothing is
 		if err := os.RemoveAll(w.cfg.Dir); err != nil {
 			slog.Error("remove the cloud's folder", "error", err)
 		}
