@@ -190,26 +190,39 @@ func copyFile(dst, src *os.File, size int64) error {
 	if err := dst.Truncate(size); err != nil {
 		return err
 	}
+	return eachPart(src, size, func(begin, end int64) error {
+		if _, err := dst.Seek(begin, io.SeekStart); err != nil {
+			return err
+		}
+		if n, err := io.CopyN(dst, src, end-begin); err != nil && !(errors.Is(err, io.EOF) && n >= 0) {
+			return err
+		}
+		return nil
+	})
+}
+
+// eachPart goes through the parts of a file's first size bytes that are no holes, and has each read from its begin.
+func eachPart(f *os.File, size int64, do func(begin, end int64) error) error {
 	for at := int64(0); at < size; {
-		begin, err := src.Seek(at, unix.SEEK_DATA)
+		begin, err := f.Seek(at, unix.SEEK_DATA)
 		if errors.Is(err, unix.ENXIO) {
 			return nil // a hole up to the end
 		}
 		if err != nil {
 			return err
 		}
-		end, err := src.Seek(begin, unix.SEEK_HOLE)
+		end, err := f.Seek(begin, unix.SEEK_HOLE)
 		if err != nil {
 			return err
 		}
+		if begin >= size {
+			return nil
+		}
 		end = min(end, size)
-		if _, err := src.Seek(begin, io.SeekStart); err != nil {
+		if _, err := f.Seek(begin, io.SeekStart); err != nil {
 			return err
 		}
-		if _, err := dst.Seek(begin, io.SeekStart); err != nil {
-			return err
-		}
-		if n, err := io.CopyN(dst, src, end-begin); err != nil && !(errors.Is(err, io.EOF) && n >= 0) {
+		if err := do(begin, end); err != nil {
 			return err
 		}
 		at = end

@@ -25,6 +25,11 @@ var ErrBusy = errors.New("a process has the volume open")
 // MakeVolume makes a volume's file with nothing in it but, where from is not empty, the content of another file. It takes no
 // more space on disk than what is written to it. When it returns, the complete file is on disk or, after an error, none is.
 func MakeVolume(ctx context.Context, path, from string, size int64) error {
+	return makeVolume(path, func(f *os.File) error { return fillVolume(ctx, f, from, size) })
+}
+
+// makeVolume makes a volume's file with what fill writes to it.
+func makeVolume(path string, fill func(*os.File) error) error {
 	own, err := instanceOwners()
 	if err != nil {
 		return err
@@ -36,7 +41,7 @@ func MakeVolume(ctx context.Context, path, from string, size int64) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(fillVolume(ctx, f, from, size), own.giveToRoot(f.Name()))
+	err = errors.Join(fill(f), own.giveToRoot(f.Name()))
 	if err == nil {
 		err = f.Sync()
 	}

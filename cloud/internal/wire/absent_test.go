@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"net/http/httptest"
 	"net/url"
 	"reflect"
@@ -34,5 +35,25 @@ func TestEmptyParametersAreAbsent(t *testing.T) {
 	}
 	if in.KeyName == nil || in.TagSpecifications[0].Tags[0].Value == nil {
 		t.Errorf("absent: the key's name %v, the tag's value %v", in.KeyName, in.TagSpecifications[0].Tags[0].Value)
+	}
+}
+
+// The SDKs send with CopySnapshot the region that they send it to, in a member that the Go SDK's input does not show.
+func TestWhatClientsFillInIsNoUnknownParameter(t *testing.T) {
+	form := url.Values{"SourceRegion": {"us-east-1"}, "SourceSnapshotId": {"snap-1"}, "DestinationRegion": {"us-west-2"}}
+	r := httptest.NewRequest("POST", "/", strings.NewReader("Action=CopySnapshot"))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	op, err := ec2Codec{}.operation(EC2, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in ec2.CopySnapshotInput
+	if err := EC2.decodeForm(op, form, reflect.ValueOf(&in).Elem()); err != nil {
+		t.Error(err)
+	}
+	form.Set("NoSmithyDocumentSerde", "x")
+	var e *Error
+	if err := EC2.decodeForm(op, form, reflect.ValueOf(&in).Elem()); !errors.As(err, &e) || e.Code != "UnknownParameter" {
+		t.Errorf("an unknown parameter: %v", err)
 	}
 }

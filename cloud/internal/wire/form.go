@@ -102,7 +102,13 @@ func (d formDecoder) structure(n *formNode, sh *shape, v reflect.Value, path str
 	t := v.Type()
 	for i := range t.NumField() {
 		field := t.Field(i)
-		if field.PkgPath != "" || field.Anonymous || field.Name == "ResultMetadata" {
+		if field.Anonymous || field.Name == "ResultMetadata" {
+			continue
+		}
+		if field.PkgPath != "" { // the SDK fills it in by itself, and only with what the region that it is sent to knows
+			if child := n.child(strings.ToUpper(field.Name[:1]) + field.Name[1:]); child != nil {
+				child.used = true
+			}
 			continue
 		}
 		m := sh.member(field.Name, d.s.protocol)

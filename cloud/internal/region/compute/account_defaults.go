@@ -16,5 +16,5 @@ func (r *Room) GetEbsEncryptionByDefault(ctx context.Context, in *ec2.GetEbsEncr
 
 // GetEbsDefaultKmsKeyId names the key that AWS manages for EBS, as in a new account.
 func (r *Room) GetEbsDefaultKmsKeyId(ctx context.Context, in *ec2.GetEbsDefaultKmsKeyIdInput) (*ec2.GetEbsDefaultKmsKeyIdOutput, error) {
-	return &ec2.GetEbsDefaultKmsKeyIdOutput{KmsKeyId: new("alias/aws/ebs")}, room.Only(in)
+	return &ec2.GetEbsDefaultKmsKeyIdOutput{KmsKeyId: new(defaultKey)}, room.Only(in)
 }

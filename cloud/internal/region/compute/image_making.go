@@ -28,7 +28,7 @@ func (r *Room) tendImage(id string) {
 
 func (r *Room) makeLayers(row imageRow) ([]string, error) {
 	if row.SourceInstance == "" {
-		return row.Layers, r.fetchLayers(row)
+		return row.Layers, r.fetchLayers(row.ID, row.SourceRegion, row.Layers)
 	}
 	if !row.NoReboot {
 		rests := func() bool {

@@ -12,6 +12,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.EC2, "AttachNetworkInterface", r.AttachNetworkInterface)
 	wire.Handle(m, wire.EC2, "AttachVolume", r.AttachVolume)
 	wire.Handle(m, wire.EC2, "CopyImage", r.CopyImage)
+	wire.Handle(m, wire.EC2, "CopySnapshot", r.CopySnapshot)
 	wire.Handle(m, wire.EC2, "CreateImage", r.CreateImage)
 	wire.Handle(m, wire.EC2, "CreateKeyPair", r.CreateKeyPair)
 	wire.Handle(m, wire.EC2, "CreateLaunchTemplate", r.CreateLaunchTemplate)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/machine"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/socket"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
@@ -22,29 +24,49 @@ type sharedImage struct {
 	Tags  []ec2types.Tag
 }
 
-// ServePeers serves the region's images to the cloud's other regions: GET /images/{id} and GET /layers/{digest}, the
-// latter as a tar stream. The cloud's front door makes images by POST /images.
+// sharedSnapshot is what one region tells another of a snapshot.
+type sharedSnapshot struct{ Snapshot snapshotRow }
+
+// ServePeers serves the region's images and snapshots to the cloud's other regions: GET /images/{id} and GET /snapshots/{id}, GET
+// /layers/{digest} as a tar stream, and GET /snapshots/{id}/volume as machine.WriteVolume writes it. The cloud's front door makes images
+// by POST /images.
 func (r *Room) ServePeers(mux *http.ServeMux) {
 	mux.HandleFunc("POST /images", r.serveImport)
 	mux.HandleFunc("GET /images/{id}", func(w http.ResponseWriter, q *http.Request) {
 		row, ok := r.images.Get(q.PathValue("id"))
-		if !ok {
-			http.NotFound(w, q)
-			return
-		}
-		_ = json.NewEncoder(w).Encode(sharedImage{Image: row, Tags: r.Tags(row.ID)}) // the peer has gone away
+		tell(w, q, ok, sharedImage{Image: row, Tags: r.Tags(row.ID)})
+	})
+	mux.HandleFunc("GET /snapshots/{id}", func(w http.ResponseWriter, q *http.Request) {
+		row, ok := r.snapshots.Get(q.PathValue("id"))
+		tell(w, q, ok, sharedSnapshot{row})
+	})
+	mux.HandleFunc("GET /snapshots/{id}/volume", func(w http.ResponseWriter, q *http.Request) {
+		r.send(w, q, r.snapshotPath(filepath.Base(q.PathValue("id"))), machine.WriteVolume)
 	})
 	mux.HandleFunc("GET /layers/{digest}", func(w http.ResponseWriter, q *http.Request) {
-		dir := r.layerDir(filepath.Base(q.PathValue("digest")))
-		if _, err := os.Stat(dir); err != nil {
-			http.NotFound(w, q)
-			return
-		}
-		if err := machine.WriteTar(q.Context(), w, dir); err != nil {
-			r.Log.Error("send layer", "dir", dir, "err", err)
-			panic(http.ErrAbortHandler) // so that the peer does not take half a layer for a whole one
-		}
+		r.send(w, q, r.layerDir(filepath.Base(q.PathValue("digest"))), machine.WriteTar)
 	})
+}
+
+// tell answers with a row, if there is one.
+func tell(w http.ResponseWriter, q *http.Request, ok bool, row any) {
+	if !ok {
+		http.NotFound(w, q)
+		return
+	}
+	_ = json.NewEncoder(w).Encode(row) // the peer has gone away
+}
+
+// send answers with what is at a path, as write writes it.
+func (r *Room) send(w http.ResponseWriter, q *http.Request, path string, write func(context.Context, io.Writer, string) error) {
+	if _, err := os.Stat(path); err != nil {
+		http.NotFound(w, q)
+		return
+	}
+	if err := write(q.Context(), w, path); err != nil {
+		r.Log.Error("send to another region", "path", path, "err", err)
+		panic(http.ErrAbortHandler) // so that the peer does not take half for the whole
+	}
 }
 
 // askPeer sends a request to another region.
@@ -61,8 +83,7 @@ func (r *Room) askPeer(ctx context.Context, region, path string) (*http.Response
 }
 
 // peerImage reads an image of another region, or of this one.
-func (r *Room) peerImage(ctx context.Context, region, id string) (sharedImage, error) {
-	var shared sharedImage
+func (r *Room) peerImage(ctx context.Context, region, id string) (shared sharedImage, err error) {
 	if region == r.Region {
 		row, ok := r.images.Get(id)
 		if !ok {
@@ -70,38 +91,53 @@ func (r *Room) peerImage(ctx context.Context, region, id string) (sharedImage, e
 		}
 		return sharedImage{Image: row, Tags: r.Tags(id)}, nil
 	}
-	answer, err := r.askPeer(ctx, region, "/images/"+id)
+	return shared, r.readPeer(ctx, region, "/images/"+id, &shared, missingImage(id))
+}
+
+// peerSnapshot reads a snapshot of another region, or of this one.
+func (r *Room) peerSnapshot(ctx context.Context, region, id string) (snapshotRow, error) {
+	if region == r.Region {
+		return room.Find(nil, r.snapshots, id, missingSnapshot)
+	}
+	var shared sharedSnapshot
+	err := r.readPeer(ctx, region, "/snapshots/"+id, &shared, missingSnapshot(id))
+	return shared.Snapshot, err
+}
+
+// readPeer reads what another region tells at a path, or returns missing if there is nothing.
+func (r *Room) readPeer(ctx context.Context, region, path string, into any, missing error) error {
+	answer, err := r.askPeer(ctx, region, path)
 	var refused *wire.Error
 	if err != nil && !errors.As(err, &refused) {
-		return shared, &wire.Error{Code: "Unavailable", Message: "The source region " + region + " does not answer.", Status: 503}
+		return &wire.Error{Code: "Unavailable", Message: "The source region " + region + " does not answer.", Status: 503}
 	}
 	if err != nil {
-		return shared, err
+		return err
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return shared, missingImage(id)
+		return missing
 	}
-	return shared, json.NewDecoder(answer.Body).Decode(&shared)
+	return json.NewDecoder(answer.Body).Decode(into)
 }
 
-// fetchLayers copies the layers of an image that are not here yet.
-func (r *Room) fetchLayers(row imageRow) error {
-	for n, digest := range row.Layers {
+// fetchLayers copies the layers of an image or a snapshot, which is to have this id, that are not here yet.
+func (r *Room) fetchLayers(id, region string, layers []string) error {
+	for n, digest := range layers {
 		if err := r.awaitProgram(digest); err != nil {
 			return err
 		}
 		if _, err := os.Stat(r.layerDir(digest)); err == nil {
 			continue
 		}
-		answer, err := r.askPeer(r.Context(), row.SourceRegion, "/layers/"+digest)
+		answer, err := r.fetch(region, "/layers/"+digest)
 		if err != nil {
 			return fmt.Errorf("copy layer %s: %w", digest, err)
 		}
-		got, err := r.keepLayer(fmt.Sprint(row.ID, "-", n), func(dir string) (machine.Layer, error) {
-			return machine.ReadTar(r.Context(), answer.Body, dir)
+		got, err := r.keepLayer(fmt.Sprint(id, "-", n), func(dir string) (machine.Layer, error) {
+			return machine.ReadTar(r.Context(), answer, dir)
 		})
-		answer.Body.Close()
+		answer.Close()
 		if err == nil && got != digest {
 			err = fmt.Errorf("it arrived as %s", got)
 		}
@@ -110,4 +146,34 @@ func (r *Room) fetchLayers(row imageRow) error {
 		}
 	}
 	return nil
+}
+
+// fetchSnapshot copies the content of the snapshot that a snapshot is a copy of.
+func (r *Room) fetchSnapshot(row snapshotRow) error {
+	size := int64(row.GiB) << 30
+	switch {
+	case !row.File:
+		return r.fetchLayers(row.ID, row.SourceRegion, row.Layers)
+	case row.SourceRegion == r.Region:
+		return machine.MakeVolume(r.Context(), r.snapshotPath(row.ID), r.snapshotPath(row.Source), size)
+	}
+	answer, err := r.fetch(row.SourceRegion, "/snapshots/"+row.Source+"/volume")
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	return machine.ReadVolume(r.Context(), answer, r.snapshotPath(row.ID), size)
+}
+
+// fetch begins to read a content of another region.
+func (r *Room) fetch(region, path string) (io.ReadCloser, error) {
+	answer, err := r.askPeer(r.Context(), region, path)
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode != http.StatusOK {
+		answer.Body.Close()
+		return nil, fmt.Errorf("%s of %s: %s", path, region, answer.Status)
+	}
+	return answer.Body, nil
 }

@@ -161,8 +161,11 @@ func (r *Room) tendSnapshot(id string) {
 	}
 }
 
-// copySnapshot copies a volume's file, or makes a layer of what an instance has written.
+// copySnapshot copies another snapshot or a volume's file, or makes a layer of what an instance has written.
 func (r *Room) copySnapshot(row snapshotRow) (layers []string, err error) {
+	if row.Source != "" {
+		return row.Layers, r.fetchSnapshot(row)
+	}
 	if row.File {
 		return nil, machine.MakeVolume(r.Context(), r.snapshotPath(row.ID), r.volumePath(row.Volume), int64(row.GiB)<<30)
 	}

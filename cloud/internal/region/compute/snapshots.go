@@ -25,6 +25,7 @@ type snapshotRow struct {
 	Copied                         bool            // it is made by a worker of its own and not with an image
 	File                           bool            // it has the file of a volume; otherwise it has layers
 	Instance                       string          // whose root it is of, while it is copied
+	Source, SourceRegion           string          // the snapshot that it is a copy of
 	Layers                         []string        // digests, the topmost first
 	Service                        *rootfs.Service // of the instance or the image that it is of
 	Sharers                        grantees        // who may make volumes of it, beside its owner
