@@ -36,3 +36,19 @@ func TestEveryRangeHasTwins(t *testing.T) {
 		}
 	}
 }
+
+// No two regions give the same block, and none gives the internet's own.
+func TestBlocksOfIPv6AreRegionsOwn(t *testing.T) {
+	for _, c := range []struct {
+		index, n int
+		want     string
+	}{
+		{1, 0, "2001:db8:100::/56"}, {1, 1, "2001:db8:100:100::/56"}, {1, 256, "2001:db8:101::/56"},
+		{1, BlocksIPv6 - 1, "2001:db8:1ff:ff00::/56"}, {2, 0, "2001:db8:200::/56"}, {Regions, BlocksIPv6 - 1, "2001:db8:8ff:ff00::/56"},
+	} {
+		got := BlockIPv6(c.index, c.n)
+		if got.String() != c.want || got != got.Masked() || got.Contains(HostUserIPv6) {
+			t.Errorf("block %d of region %d: %s, want %s", c.n, c.index, got, c.want)
+		}
+	}
+}

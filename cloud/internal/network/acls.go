@@ -36,11 +36,11 @@ var aclDirections = []struct {
 	name     string
 	priority int
 	link     expr.MetaKey
-	peer     uint32 // the offset of the other side's address
+	peer     end // the other side's address
 	rules    func(NetworkACL) []ACLRule
 }{
-	{"acl-egress", -20, expr.MetaKeyIIFNAME, offsetDestination, func(a NetworkACL) []ACLRule { return a.Egress }},
-	{"acl-ingress", -10, expr.MetaKeyOIFNAME, offsetSource, func(a NetworkACL) []ACLRule { return a.Ingress }},
+	{"acl-egress", -20, expr.MetaKeyIIFNAME, destination, func(a NetworkACL) []ACLRule { return a.Egress }},
+	{"acl-ingress", -10, expr.MetaKeyOIFNAME, source, func(a NetworkACL) []ACLRule { return a.Ingress }},
 }
 
 // networkACLs makes a base chain in each direction, a chain for each subnet that its ACL keeps anything from, and one for
@@ -52,8 +52,8 @@ func (r *ruleset) networkACLs() error {
 		var guarded []nftables.SetElement
 		subnets := map[string]bool{}
 		for _, acl := range r.vpc.NetworkACLs {
-			rules := d.rules(acl)
-			mine := slices.DeleteFunc(slices.Clone(r.vpc.Interfaces), func(i Interface) bool { return i.NetworkACL != acl.ID })
+			rules := slices.DeleteFunc(slices.Clone(d.rules(acl)), func(rule ACLRule) bool { return !r.ours(rule.Prefix.Addr()) })
+			mine := slices.DeleteFunc(slices.Clone(r.vpc.Interfaces), func(i Interface) bool { return i.NetworkACL != acl.ID || !i.subnet(r.bits).IsValid() })
 			if everything(rules) || len(mine) == 0 {
 				continue
 			}
@@ -62,11 +62,12 @@ func (r *ruleset) networkACLs() error {
 				return err
 			}
 			for _, i := range mine {
-				name := subnetChain(d.name, i.Subnet)
+				subnet := i.subnet(r.bits)
+				name := subnetChain(d.name, subnet)
 				if !subnets[name] {
 					subnets[name] = true
 					c := r.conn.AddChain(&nftables.Chain{Name: name, Table: r.table})
-					r.rule(c, expr.VerdictAccept, matchPrefix(d.peer, i.Subnet))
+					r.rule(c, expr.VerdictAccept, matchPrefix(d.peer, subnet))
 					r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: []expr.Any{&expr.Verdict{Kind: expr.VerdictGoto, Chain: chain.Name}}})
 				}
 				guarded = append(guarded, nftables.SetElement{Key: linkKey(linkName(i.ID)), VerdictData: &expr.Verdict{Kind: expr.VerdictGoto, Chain: name}})
@@ -94,10 +95,10 @@ func lookUpLink(key expr.MetaKey, set *nftables.Set) []expr.Any {
 }
 
 func subnetChain(direction string, subnet netip.Prefix) string {
-	return direction + "-" + strings.NewReplacer(".", "-", "/", "-").Replace(subnet.String())
+	return direction + "-" + strings.NewReplacer(".", "-", "/", "-", ":", "-").Replace(subnet.String())
 }
 
-func (r *ruleset) aclChain(c *nftables.Chain, peer uint32, rules []ACLRule) error {
+func (r *ruleset) aclChain(c *nftables.Chain, peer end, rules []ACLRule) error {
 	for _, rule := range rules {
 		what, err := matchRule(Rule{Protocol: rule.Protocol, FromPort: rule.FromPort, ToPort: rule.ToPort})
 		if err != nil {

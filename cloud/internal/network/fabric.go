@@ -180,12 +180,14 @@ type vpc struct {
 
 	mu       sync.Mutex
 	removed  bool
+	ipv6     bool                   // its namespaces have IPv6; once on it stays on
 	filtered *VPC                   // what the packet filter was last written for
 	ranges   map[netip.Prefix]bool  // whose addresses nobody has are dropped
 	subnets  map[netip.Prefix]bool  // whose router address is there
 	links    map[string]*link       // by eni-...
 	tables   map[string]*routeTable // by rtb-...
 	gateway  *gateway               // nil where none is attached
+	egress   *gateway               // the egress-only one, nil where there is none
 	peerings map[string]*peering    // by pcx-...
 	dying    map[string]chan struct{}
 }
@@ -216,7 +218,10 @@ func (v *vpc) apply(spec VPC) error {
 	if err := validate(spec); err != nil {
 		return err
 	}
-	if err := v.applyRanges(spec.ranges()); err != nil {
+	if err := v.applyFamilies(spec); err != nil {
+		return err
+	}
+	if err := v.applyRanges(spec.allRanges()); err != nil {
 		return err
 	}
 	if err := v.applyFilter(spec); err != nil {
@@ -225,7 +230,7 @@ func (v *vpc) apply(spec VPC) error {
 	if err := v.dropLinks(spec.Interfaces); err != nil {
 		return err
 	}
-	if err := v.applyGateway(spec); err != nil {
+	if err := v.applyGateways(spec); err != nil {
 		return err
 	}
 	if err := v.applyPeerings(spec); err != nil {
@@ -252,6 +257,11 @@ func (v *vpc) apply(spec VPC) error {
 func validate(spec VPC) error {
 	if !spec.CIDR.IsValid() || !spec.CIDR.Addr().Is4() {
 		return fmt.Errorf("CIDR %s is not IPv4", spec.CIDR)
+	}
+	for _, p := range spec.IPv6 {
+		if !p.Addr().Is6() {
+			return fmt.Errorf("range %s is not IPv6", p)
+		}
 	}
 	tables, groups, acls := map[string]bool{}, map[string]bool{}, map[string]bool{"": true}
 	for _, t := range spec.RouteTables {
@@ -294,8 +304,9 @@ func validate(spec VPC) error {
 // validateAddresses enters an interface's addresses among those that are taken.
 func validateAddresses(spec VPC, i Interface, taken map[netip.Addr]string) error {
 	for _, pair := range i.addresses() {
-		if !i.Subnet.Contains(pair.Private) || !spec.contains(pair.Private) {
-			return fmt.Errorf("network interface %s: address %s is outside its subnet %s", i.ID, pair.Private, i.Subnet)
+		subnet := i.subnet(pair.Private.BitLen())
+		if !subnet.Contains(pair.Private) || !spec.contains(pair.Private) {
+			return fmt.Errorf("network interface %s: address %s is outside its subnet %s", i.ID, pair.Private, subnet)
 		}
 		for _, a := range []netip.Addr{pair.Private, pair.Public} {
 			if a.IsValid() && taken[a] != "" {
@@ -360,10 +371,10 @@ func (v *vpc) applyFilter(spec VPC) error {
 		return err
 	}
 	defer conn.CloseLasting()
-	r := &ruleset{conn: conn, table: &nftables.Table{Name: "vpc", Family: nftables.TableFamilyIPv4},
-		vpc: &spec, sets: map[string]*nftables.Set{}}
-	if err := r.write(); err != nil {
-		return err
+	for _, family := range v.families() {
+		if err := newRuleset(conn, "vpc", family.bits, &spec).write(); err != nil {
+			return err
+		}
 	}
 	if err := conn.Flush(); err != nil {
 		return err
@@ -378,7 +389,7 @@ func (v *vpc) remove() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.removed = true
-	err := errors.Join(v.dropLinks(nil), v.dropGateway(), v.dropPeerings(nil))
+	err := errors.Join(v.dropLinks(nil), v.dropGateway(&v.gateway), v.dropGateway(&v.egress), v.dropPeerings(nil))
 	v.fabric.removals.Go(func() {
 		defer close(v.gone)
 		for _, gone := range v.dying {
@@ -438,9 +449,9 @@ func linkName(eniID string) string {
 
 // sameFilter tells whether two specifications have the same packet filter.
 func sameFilter(a, b VPC) bool {
-	return a.CIDR == b.CIDR && slices.Equal(a.More, b.More) &&
+	return a.CIDR == b.CIDR && slices.Equal(a.More, b.More) && slices.Equal(a.IPv6, b.IPv6) &&
 		slices.EqualFunc(a.Interfaces, b.Interfaces, func(a, b Interface) bool {
-			return a.ID == b.ID && slices.Equal(a.addresses(), b.addresses()) && a.Subnet == b.Subnet &&
+			return a.ID == b.ID && slices.Equal(a.addresses(), b.addresses()) && a.Subnet == b.Subnet && a.SubnetIPv6 == b.SubnetIPv6 &&
 				a.NetworkACL == b.NetworkACL && slices.Equal(a.Groups, b.Groups) && a.Forwards == b.Forwards && (a.NAT == nil) == (b.NAT == nil)
 		}) &&
 		slices.EqualFunc(a.NetworkACLs, b.NetworkACLs, NetworkACL.equal) &&
@@ -452,9 +463,10 @@ func sameFilter(a, b VPC) bool {
 
 // clone copies all of the specification that sameFilter compares, which its owner may change in place.
 func (s VPC) clone() VPC {
-	s.More, s.Interfaces = slices.Clone(s.More), slices.Clone(s.Interfaces)
+	s.More, s.IPv6, s.Interfaces = slices.Clone(s.More), slices.Clone(s.IPv6), slices.Clone(s.Interfaces)
 	for n, i := range s.Interfaces {
 		s.Interfaces[n].Groups, s.Interfaces[n].Secondary = slices.Clone(i.Groups), slices.Clone(i.Secondary)
+		s.Interfaces[n].IPv6 = slices.Clone(i.IPv6)
 	}
 	s.SecurityGroups = slices.Clone(s.SecurityGroups)
 	for n, g := range s.SecurityGroups {

@@ -19,7 +19,7 @@ import (
 	"github.com/understudy/understudy/internal/patience"
 )
 
-var anywhere = netip.MustParsePrefix("0.0.0.0/0")
+var anywhere, anywhereIPv6 = netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")
 
 // exampleVPC is like those that a stack has: two public and two private subnets.
 func exampleVPC() network.VPC {
@@ -94,7 +94,7 @@ func at(t testing.TB, f *network.Fabric, eni string) *network.Namespace {
 // serve answers each connection at an interface with the address it came from, and then echoes.
 func serve(t testing.TB, n *network.Namespace, port string) {
 	t.Helper()
-	l, err := n.Listen("tcp", "0.0.0.0:"+port)
+	l, err := n.Listen("tcp", ":"+port)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func seen(t testing.TB, from *network.Namespace, to string, limit time.Duration)
 	}
 	defer c.Close()
 	c.SetDeadline(patience.Deadline())
-	line := make([]byte, 32)
+	line := make([]byte, 64)
 	n, err := c.Read(line)
 	if err != nil {
 		return err.Error()

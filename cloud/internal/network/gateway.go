@@ -20,6 +20,7 @@ type gateway struct {
 	name    string // of the internet's end
 	index   int    // of the router's end
 	outside int    // of the internet's end
+	ipv6    bool   // it carries IPv6 too
 	publics map[netip.Addr]bool
 }
 
@@ -31,70 +32,98 @@ var (
 )
 
 // gatewayName names the internet's end of a VPC's gateway; regions and VPCs share that namespace.
-func gatewayName(vpcID string) string {
-	sum := sha256.Sum256([]byte(vpcID))
+func gatewayName(vpcID, inner string) string {
+	sum := sha256.Sum256([]byte(vpcID + inner))
 	return "gw" + hex.EncodeToString(sum[:6])
 }
 
-// applyGateway attaches or detaches the gateway, and routes the public addresses there.
-func (v *vpc) applyGateway(spec VPC) error {
-	if !spec.Gateway {
-		return v.dropGateway()
-	}
-	if v.gateway == nil {
-		if err := v.attach(); err != nil {
-			return fmt.Errorf("attach internet gateway: %w", err)
-		}
-	}
-	want := map[netip.Addr]bool{}
+// applyGateways attaches or detaches the internet gateway and the egress-only one, and routes the public addresses there. The
+// internet sends what is for an IPv6 address to the internet gateway where there is one: the router itself tells replies from
+// what is new, by whichever of its links they come.
+func (v *vpc) applyGateways(spec VPC) error {
+	var public, global []netip.Addr
 	for _, i := range spec.Interfaces {
 		for _, a := range i.addresses() {
 			if a.Public.IsValid() {
-				want[a.Public] = true
+				public = append(public, a.Public)
 			}
 		}
+		global = append(global, i.IPv6...)
 	}
-	for a := range v.gateway.publics {
-		if want[a] {
+	var through, egress []netip.Addr
+	if through = public; spec.Gateway {
+		through = append(through, global...)
+	} else {
+		egress = global
+	}
+	if err := v.applyGateway(&v.gateway, gatewayLink, spec.Gateway, through); err != nil {
+		return fmt.Errorf("internet gateway: %w", err)
+	}
+	if err := v.applyGateway(&v.egress, egressOnlyLink, spec.EgressOnly && v.ipv6, egress); err != nil {
+		return fmt.Errorf("egress-only internet gateway: %w", err)
+	}
+	return nil
+}
+
+// applyGateway attaches or detaches one gateway, and routes addresses there.
+func (v *vpc) applyGateway(at **gateway, inner string, attached bool, want []netip.Addr) error {
+	if !attached {
+		return v.dropGateway(at)
+	}
+	if *at == nil {
+		if err := v.attach(at, inner); err != nil {
+			return fmt.Errorf("attach: %w", err)
+		}
+	}
+	g := *at
+	if v.ipv6 && !g.ipv6 {
+		if _, _, err := v.meet(g.name, inner); err != nil {
+			return err
+		}
+		g.ipv6 = true
+	}
+	for a := range g.publics {
+		if slices.Contains(want, a) {
 			continue
 		}
-		if err := v.unroute(a); err != nil {
+		if err := v.unroute(g, a); err != nil {
 			return err
 		}
 	}
-	for a := range want {
-		if v.gateway.publics[a] {
+	for _, a := range want {
+		if g.publics[a] {
 			continue
 		}
-		if err := v.fabric.internet.RouteReplace(v.gateway.route(a)); err != nil {
+		if err := v.fabric.internet.RouteReplace(g.route(a)); err != nil {
 			return fmt.Errorf("route public address %s: %w", a, err)
 		}
-		v.gateway.publics[a] = true
+		g.publics[a] = true
 	}
 	return nil
 }
 
 func (g *gateway) route(public netip.Addr) *netlink.Route {
-	return &netlink.Route{Dst: hostNet(public), LinkIndex: g.outside, Gw: ipOf(gatewayNear),
-		Flags: int(netlink.FLAG_ONLINK), Src: ipOf(address.HostUser)}
+	f := familyOf(public)
+	return &netlink.Route{Dst: hostNet(public), LinkIndex: g.outside, Gw: ipOf(f.near),
+		Flags: int(netlink.FLAG_ONLINK), Src: ipOf(f.user)}
 }
 
-func (v *vpc) unroute(public netip.Addr) error {
-	err := v.fabric.internet.RouteDel(v.gateway.route(public))
+func (v *vpc) unroute(g *gateway, public netip.Addr) error {
+	err := v.fabric.internet.RouteDel(g.route(public))
 	if err := ignoring(err, syscall.ESRCH); err != nil {
 		return fmt.Errorf("delete route of public address %s: %w", public, err)
 	}
-	delete(v.gateway.publics, public)
+	delete(g.publics, public)
 	return nil
 }
 
-func (v *vpc) attach() error {
-	g := &gateway{name: gatewayName(v.id), publics: map[netip.Addr]bool{}}
+func (v *vpc) attach(at **gateway, inner string) error {
+	g := &gateway{name: gatewayName(v.id, inner), publics: map[netip.Addr]bool{}}
 	var err error
-	if g.index, g.outside, err = v.linkToInternet(g.name, gatewayLink); err != nil {
+	if g.index, g.outside, err = v.linkToInternet(g.name, inner); err != nil {
 		return err
 	}
-	v.gateway = g
+	*at = g
 	return nil
 }
 
@@ -139,19 +168,20 @@ func (v *vpc) addOuterLink(outer, inner string) error {
 }
 
 // dropGateway detaches the gateway. Established connections through it are cut, since its routes are removed.
-func (v *vpc) dropGateway() error {
-	if v.gateway == nil {
+func (v *vpc) dropGateway(at **gateway) error {
+	g := *at
+	if g == nil {
 		return nil
 	}
-	for _, a := range slices.Collect(maps.Keys(v.gateway.publics)) {
-		if err := v.unroute(a); err != nil {
+	for _, a := range slices.Collect(maps.Keys(g.publics)) {
+		if err := v.unroute(g, a); err != nil {
 			return err
 		}
 	}
 	for id, t := range v.tables {
 		cut := maps.Clone(t.routes)
 		for p, to := range cut {
-			if to.link == v.gateway.index {
+			if to.link == g.index {
 				cut[p] = hop{}
 			}
 		}
@@ -159,7 +189,7 @@ func (v *vpc) dropGateway() error {
 			return fmt.Errorf("route table %s: %w", id, err)
 		}
 	}
-	v.deleteLater(v.fabric.internet, v.gateway.name, nil)
-	v.gateway = nil
+	v.deleteLater(v.fabric.internet, g.name, nil)
+	*at = nil
 	return nil
 }

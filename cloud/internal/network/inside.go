@@ -34,7 +34,7 @@ func (l *link) setUpInside(h *netlink.Handle) error {
 	if err := h.LinkSetUp(eth); err != nil {
 		return err
 	}
-	route := netlink.Route{Dst: ipNet(netip.PrefixFrom(netip.IPv4Unspecified(), 0)), LinkIndex: eth.Attrs().Index, Table: l.tableInside(),
+	route := netlink.Route{Dst: ipNet(ipv4.everything), LinkIndex: eth.Attrs().Index, Table: l.tableInside(),
 		Gw: ipOf(Gateway(l.subnet)), Flags: int(netlink.FLAG_ONLINK), Src: ipOf(l.address)}
 	if err := h.RouteAdd(&route); err != nil || l.within == nil || l.subnet == l.within.subnet {
 		return err
@@ -52,7 +52,7 @@ func (l *link) tableInside() int {
 }
 
 func (l *link) ruleInside(a netip.Addr) *netlink.Rule {
-	r := policyRule(priorityInside, "", l.tableInside())
+	r := policyRule(familyOf(a), priorityInside, "", l.tableInside())
 	r.Src = hostNet(a)
 	return r
 }
@@ -63,7 +63,7 @@ func (l *link) addInside(h *netlink.Handle, a netip.Addr) error {
 	if err != nil {
 		return err
 	}
-	if err := h.AddrReplace(eth, &netlink.Addr{IPNet: hostNet(a)}); err != nil {
+	if err := h.AddrReplace(eth, &netlink.Addr{IPNet: hostNet(a), Flags: familyOf(a).flags}); err != nil {
 		return fmt.Errorf("add address %s: %w", a, err)
 	}
 	if l.within == nil {
@@ -94,17 +94,21 @@ func (l *link) dropInside(h *netlink.Handle, a netip.Addr) error {
 // addAddresses gives an interface the addresses that it has not yet.
 func (v *vpc) addAddresses(l *link, i Interface) error {
 	for _, a := range i.Secondary {
-		if l.addresses[a.Private] {
-			continue
-		}
-		if err := l.visitInside(func(h *netlink.Handle) error { return l.addInside(h, a.Private) }); err != nil {
-			return err
-		}
-		if err := v.routeAddress(l, a.Private); err != nil {
+		if err := v.addAddress(l, a.Private); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (v *vpc) addAddress(l *link, a netip.Addr) error {
+	if l.addresses[a] {
+		return nil
+	}
+	if err := l.visitInside(func(h *netlink.Handle) error { return l.addInside(h, a) }); err != nil {
+		return err
+	}
+	return v.routeAddress(l, a)
 }
 
 // dropAddresses takes from an interface what is not among the wanted addresses.
@@ -149,5 +153,8 @@ func (v *vpc) routeAddress(l *link, a netip.Addr) error {
 }
 
 func (l *link) route(a netip.Addr) *netlink.Route {
+	if a.Is6() {
+		return &netlink.Route{Dst: hostNet(a), LinkIndex: l.index, Gw: ipOf(otherEnd), Table: unix.RT_TABLE_MAIN}
+	}
 	return &netlink.Route{Dst: hostNet(a), LinkIndex: l.index, Scope: netlink.SCOPE_LINK, Table: unix.RT_TABLE_MAIN}
 }

@@ -58,12 +58,49 @@ func prepareInternet(further []netip.Addr) error {
 	if err := loseUnowned(); err != nil {
 		return err
 	}
-	err = h.RouteReplace(&netlink.Route{Dst: ipNet(netip.PrefixFrom(netip.IPv4Unspecified(), 0)), LinkIndex: lo.Attrs().Index,
+	err = h.RouteReplace(&netlink.Route{Dst: ipNet(ipv4.everything), LinkIndex: lo.Attrs().Index,
 		Scope: netlink.SCOPE_LINK, Src: net.IP(address.HostUser.AsSlice())})
 	if err != nil {
 		return fmt.Errorf("add default route: %w", err)
 	}
+	if IPv6() != nil {
+		return nil
+	}
+	return prepareInternetIPv6(h, lo)
+}
+
+// prepareInternetIPv6 is prepareInternet for IPv6, in which the kernel has no route of others' packets to lo: so all addresses
+// that no other route leads to are its own there, and what is for one that is not the internet's is dropped when it comes in.
+func prepareInternetIPv6(h *netlink.Handle, lo netlink.Link) error {
+	if err := errors.Join(enableIPv6(true), loseUnownedIPv6()); err != nil {
+		return err
+	}
+	if err := h.AddrReplace(lo, &netlink.Addr{IPNet: hostNet(address.HostUserIPv6), Flags: ipv6.flags}); err != nil {
+		return fmt.Errorf("add address %s: %w", address.HostUserIPv6, err)
+	}
+	err := h.RouteReplace(&netlink.Route{Dst: ipNet(ipv6.everything), LinkIndex: lo.Attrs().Index, Table: unix.RT_TABLE_MAIN,
+		Type: unix.RTN_LOCAL, Src: ipOf(address.HostUserIPv6)})
+	if err != nil {
+		return fmt.Errorf("add default route of IPv6: %w", err)
+	}
 	return nil
+}
+
+func loseUnownedIPv6() error {
+	c, err := nftables.New(nftables.AsLasting())
+	if err != nil {
+		return err
+	}
+	defer c.CloseLasting()
+	r := newRuleset(c, "internet", ipv6.bits, nil)
+	c.AddTable(r.table)
+	c.DelTable(r.table)
+	c.AddTable(r.table)
+	lost := r.base("lost", nftables.ChainTypeFilter, nftables.ChainHookInput, 0, nftables.ChainPolicyDrop)
+	for _, own := range []netip.Prefix{address.InternetIPv6, only(netip.IPv6Loopback())} {
+		r.rule(lost, expr.VerdictAccept, matchPrefix(destination, own))
+	}
+	return c.Flush()
 }
 
 // loseUnowned drops what leaves by the default route, over lo: everything that is neither the internet's own nor
@@ -91,16 +128,31 @@ func loseUnowned() error {
 }
 
 func ipNet(p netip.Prefix) *net.IPNet {
-	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), 32)}
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
 }
 
-func hostNet(a netip.Addr) *net.IPNet { return ipNet(netip.PrefixFrom(a, 32)) }
+func hostNet(a netip.Addr) *net.IPNet { return ipNet(only(a)) }
 
-// Offsets of the addresses in an IPv4 header (RFC 791).
+// only is the prefix of one address.
+func only(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) }
+
+// end is one of the two addresses in a packet's header.
+type end int
+
 const (
-	offsetSource      = 12
-	offsetDestination = 16
+	source end = iota
+	destination
 )
+
+// load puts the address into a register: bits is how long one is, which tells the family. An IPv4 header has the source's at 12
+// (RFC 791), an IPv6 header at 8 (RFC 8200), and the destination's behind it.
+func (e end) load(register uint32, bits int) expr.Any {
+	at, length := uint32(12), uint32(bits/8)
+	if bits == 128 {
+		at = 8
+	}
+	return &expr.Payload{DestRegister: register, Base: expr.PayloadBaseNetworkHeader, Offset: at + uint32(e)*length, Len: length}
+}
 
 // linkKey is a link's name as the kernel compares it: IFNAMSIZ bytes, padded with zeros.
 func linkKey(name string) []byte {
@@ -116,19 +168,16 @@ func matchLink(key expr.MetaKey, name string) []expr.Any {
 	}
 }
 
-func loadAddress(offset uint32) expr.Any {
-	return &expr.Payload{DestRegister: 1, Base: expr.PayloadBaseNetworkHeader, Offset: offset, Len: 4}
-}
-
-// matchPrefix compares an address of the header with a prefix; 0.0.0.0/0 needs no comparison.
-func matchPrefix(offset uint32, p netip.Prefix) []expr.Any {
+// matchPrefix compares an address of the header with a prefix of the table's family; all of it needs no comparison.
+func matchPrefix(which end, p netip.Prefix) []expr.Any {
 	if p.Bits() == 0 {
 		return nil
 	}
-	e := []expr.Any{loadAddress(offset)}
-	if p.Bits() < 32 {
-		e = append(e, &expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 4,
-			Mask: net.CIDRMask(p.Bits(), 32), Xor: make([]byte, 4)})
+	bits := p.Addr().BitLen()
+	e := []expr.Any{which.load(1, bits)}
+	if p.Bits() < bits {
+		e = append(e, &expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: uint32(bits / 8),
+			Mask: net.CIDRMask(p.Bits(), bits), Xor: make([]byte, bits/8)})
 	}
 	return append(e, &expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: p.Masked().Addr().AsSlice()})
 }

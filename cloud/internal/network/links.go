@@ -2,6 +2,7 @@ package network
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -29,7 +30,8 @@ type link struct {
 	forwards   bool           // its namespace does
 	translated []netip.Prefix // the ranges from which it is a NAT gateway
 	index      int
-	table      int // the route table that judges what comes from it; 0 for none yet
+	tables     map[family]int // the route table that judges what comes from it, where any does yet
+	subnetIPv6 netip.Prefix   // the zero value while it has no IPv6
 }
 
 // inside names the link's end in the namespace.
@@ -57,11 +59,15 @@ func (v *vpc) prepareRouter(cidr netip.Prefix) error {
 			return err
 		}
 	}
-	everything := netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-	if err := v.rtnl.RouteReplace(&netlink.Route{Dst: ipNet(everything), Table: tableDrop, Type: unix.RTN_BLACKHOLE}); err != nil {
-		return fmt.Errorf("add route %s: %w", everything, err)
+	return v.dropUnrouted(ipv4)
+}
+
+// dropUnrouted drops what no other rule routes.
+func (v *vpc) dropUnrouted(f family) error {
+	if err := v.rtnl.RouteReplace(&netlink.Route{Dst: ipNet(f.everything), Table: tableDrop, Type: unix.RTN_BLACKHOLE}); err != nil {
+		return fmt.Errorf("add route %s: %w", f.everything, err)
 	}
-	return v.addRule(priorityDrop, "", tableDrop)
+	return v.addRule(f, priorityDrop, "", tableDrop)
 }
 
 // applyRanges keeps what is for the VPC's own ranges within it.
@@ -99,22 +105,22 @@ func (v *vpc) addOwn(a netip.Addr) error {
 	return nil
 }
 
-func policyRule(priority int, from string, table int) *netlink.Rule {
+func policyRule(f family, priority int, from string, table int) *netlink.Rule {
 	r := netlink.NewRule()
-	r.Family, r.Priority, r.IifName, r.Table = unix.AF_INET, priority, from, table
+	r.Family, r.Priority, r.IifName, r.Table = f.number, priority, from, table
 	return r
 }
 
-func (v *vpc) addRule(priority int, from string, table int) error {
-	err := v.rtnl.RuleAdd(policyRule(priority, from, table))
+func (v *vpc) addRule(f family, priority int, from string, table int) error {
+	err := v.rtnl.RuleAdd(policyRule(f, priority, from, table))
 	if err := ignoring(err, syscall.EEXIST); err != nil {
 		return fmt.Errorf("add rule for %q: %w", from, err)
 	}
 	return nil
 }
 
-func (v *vpc) deleteRule(priority int, from string, table int) error {
-	err := v.rtnl.RuleDel(policyRule(priority, from, table))
+func (v *vpc) deleteRule(f family, priority int, from string, table int) error {
+	err := v.rtnl.RuleDel(policyRule(f, priority, from, table))
 	if err := ignoring(err, syscall.ENOENT); err != nil {
 		return fmt.Errorf("delete rule for %q: %w", from, err)
 	}
@@ -146,6 +152,9 @@ func (v *vpc) applyLink(spec VPC, i Interface) error {
 	if err := v.addAddresses(l, i); err != nil {
 		return err
 	}
+	if err := v.applyIPv6(l, i); err != nil {
+		return err
+	}
 	if i.NAT != nil && !slices.Equal(l.translated, spec.ranges()) {
 		if err := l.translate(spec.ranges(), *i.NAT); err != nil {
 			return err
@@ -156,7 +165,7 @@ func (v *vpc) applyLink(spec VPC, i Interface) error {
 	if l.within != nil || l.forwards == forwards {
 		return nil
 	}
-	if err := l.namespace.Do(func() error { return forward(forwards) }); err != nil {
+	if err := l.namespace.Do(func() error { return errors.Join(forward(forwards), forwardIPv6(forwards)) }); err != nil {
 		return err
 	}
 	l.forwards = forwards
@@ -167,18 +176,23 @@ func (v *vpc) applyLink(spec VPC, i Interface) error {
 func (v *vpc) governLink(i Interface) error {
 	l := v.links[i.ID]
 	number := v.tables[i.RouteTable].number
-	if l.table == number {
-		return nil
+	for _, f := range v.families() {
+		old, governed := l.tables[f]
+		if governed && old == number {
+			continue
+		}
+		if err := v.addRule(f, priorityInterface, l.name, number); err != nil {
+			return err
+		}
+		l.tables[f] = number
+		if !governed {
+			continue
+		}
+		if err := v.deleteRule(f, priorityInterface, l.name, old); err != nil {
+			return err
+		}
 	}
-	if err := v.addRule(priorityInterface, l.name, number); err != nil {
-		return err
-	}
-	old := l.table
-	l.table = number
-	if old == 0 {
-		return nil
-	}
-	return v.deleteRule(priorityInterface, l.name, old)
+	return nil
 }
 
 func (v *vpc) makeLink(i Interface) (*link, error) {
@@ -188,7 +202,7 @@ func (v *vpc) makeLink(i Interface) (*link, error) {
 		}
 		v.subnets[i.Subnet] = true
 	}
-	l := &link{name: linkName(i.ID), device: i.Device, within: v.links[i.Within], address: i.Address, addresses: map[netip.Addr]bool{}, mac: i.MAC, subnet: i.Subnet}
+	l := &link{name: linkName(i.ID), device: i.Device, within: v.links[i.Within], address: i.Address, addresses: map[netip.Addr]bool{}, mac: i.MAC, subnet: i.Subnet, tables: map[family]int{}}
 	after := func() {}
 	if l.within != nil {
 		l.namespace = l.within.namespace
@@ -293,11 +307,11 @@ func (v *vpc) dropLink(l *link) error {
 	if err := v.dropAddresses(l, nil); err != nil {
 		return err
 	}
-	if l.table != 0 {
-		if err := v.deleteRule(priorityInterface, l.name, l.table); err != nil {
+	for f, table := range l.tables {
+		if err := v.deleteRule(f, priorityInterface, l.name, table); err != nil {
 			return err
 		}
-		l.table = 0
+		delete(l.tables, f)
 	}
 	if l.within != nil {
 		v.deleteLater(v.rtnl, l.name, nil)

@@ -21,7 +21,7 @@ type Namespace struct {
 // the process's first thread.)
 const threadNamespace = "/proc/thread-self/ns/net"
 
-// NewNamespace makes an empty network namespace: loopback is up, and IPv6, which no VPC here has, is off.
+// NewNamespace makes an empty network namespace: loopback is up, and IPv6 is off.
 func NewNamespace() (*Namespace, error) {
 	n := &Namespace{}
 	err := onSpareThread(func() error {

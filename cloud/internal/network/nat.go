@@ -38,7 +38,7 @@ func (l *link) writeTranslation(ranges []netip.Prefix) error {
 		return err
 	}
 	defer conn.CloseLasting()
-	r := &ruleset{conn: conn, table: &nftables.Table{Name: "nat", Family: nftables.TableFamilyIPv4}}
+	r := newRuleset(conn, "nat", 32, nil)
 	r.conn.AddTable(r.table)
 	r.conn.DelTable(r.table)
 	r.conn.AddTable(r.table)
@@ -55,10 +55,10 @@ func (r *ruleset) outward(ranges []netip.Prefix) {
 	r.rule(c, expr.VerdictAccept, matchState(expr.CtStateBitESTABLISHED|expr.CtStateBitRELATED))
 	for _, own := range ranges {
 		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: append(
-			append(matchPrefix(offsetSource, own), append(matchState(expr.CtStateBitINVALID), matchProtocol(unix.IPPROTO_TCP)...)...),
+			append(matchPrefix(source, own), append(matchState(expr.CtStateBitINVALID), matchProtocol(unix.IPPROTO_TCP)...)...),
 			&expr.Reject{Type: unix.NFT_REJECT_TCP_RST})})
 		for _, p := range []byte{unix.IPPROTO_TCP, unix.IPPROTO_UDP, unix.IPPROTO_ICMP} {
-			r.rule(c, expr.VerdictAccept, matchPrefix(offsetSource, own), matchState(expr.CtStateBitNEW), matchProtocol(p))
+			r.rule(c, expr.VerdictAccept, matchPrefix(source, own), matchState(expr.CtStateBitNEW), matchProtocol(p))
 		}
 	}
 }

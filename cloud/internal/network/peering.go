@@ -37,6 +37,7 @@ type PeerGroup struct {
 type peering struct {
 	spec  Peering
 	index int    // of the router's end
+	ipv6  bool   // it carries IPv6 too
 	name  string // of the internet's end
 }
 
@@ -67,14 +68,19 @@ func outerTable(id, vpcID string) int {
 // applyPeerings makes the links that are missing.
 func (v *vpc) applyPeerings(spec VPC) error {
 	for _, p := range spec.Peerings {
-		if v.peerings[p.ID] != nil {
-			continue
+		made, err := v.peerings[p.ID], error(nil)
+		if made == nil {
+			if made, err = v.peer(p); err != nil {
+				return fmt.Errorf("peering connection %s: %w", p.ID, err)
+			}
+			v.peerings[p.ID] = made
 		}
-		made, err := v.peer(p)
-		if err != nil {
-			return fmt.Errorf("peering connection %s: %w", p.ID, err)
+		if v.ipv6 && !made.ipv6 {
+			if err := v.peerIPv6(made); err != nil {
+				return fmt.Errorf("peering connection %s: %w", p.ID, err)
+			}
+			made.ipv6 = true
 		}
-		v.peerings[p.ID] = made
 	}
 	return nil
 }
@@ -86,24 +92,38 @@ func (v *vpc) peer(p Peering) (*peering, error) {
 		return nil, err
 	}
 	made.index = inside
-	err = v.fabric.internet.RouteReplace(&netlink.Route{Dst: ipNet(netip.PrefixFrom(netip.IPv4Unspecified(), 0)), LinkIndex: outside,
-		Gw: ipOf(gatewayNear), Flags: int(netlink.FLAG_ONLINK), Table: outerTable(p.ID, v.id)})
+	return made, v.leadPeer(p, ipv4, outside)
+}
+
+// peerIPv6 has a connection carry IPv6 too.
+func (v *vpc) peerIPv6(made *peering) error {
+	_, out, err := v.meet(made.name, peeringLink(made.spec.ID))
 	if err != nil {
-		return nil, fmt.Errorf("add the peer's route: %w", err)
+		return err
 	}
-	for _, r := range v.outerRules(p) {
+	return v.leadPeer(made.spec, ipv6, out)
+}
+
+// leadPeer leads what the peer sends of a family out of one's own veth, whose index in the internet it is told.
+func (v *vpc) leadPeer(p Peering, f family, outside int) error {
+	err := v.fabric.internet.RouteReplace(&netlink.Route{Dst: ipNet(f.everything), LinkIndex: outside,
+		Gw: ipOf(f.near), Flags: int(netlink.FLAG_ONLINK), Table: outerTable(p.ID, v.id)})
+	if err != nil {
+		return fmt.Errorf("add the peer's route: %w", err)
+	}
+	for _, r := range v.outerRules(p, f) {
 		if err := ignoring(v.fabric.internet.RuleAdd(r), syscall.EEXIST); err != nil {
-			return nil, fmt.Errorf("add rule: %w", err)
+			return fmt.Errorf("add rule: %w", err)
 		}
 	}
-	return made, nil
+	return nil
 }
 
 // outerRules are the internet's policy rules of one end.
-func (v *vpc) outerRules(p Peering) []*netlink.Rule {
-	lost := policyRule(priorityLost, outerName(p.ID, v.id), 0)
+func (v *vpc) outerRules(p Peering, f family) []*netlink.Rule {
+	lost := policyRule(f, priorityLost, outerName(p.ID, v.id), 0)
 	lost.Type = unix.FR_ACT_BLACKHOLE
-	return []*netlink.Rule{policyRule(priorityPeering, outerName(p.ID, p.Peer), outerTable(p.ID, v.id)), lost}
+	return []*netlink.Rule{policyRule(f, priorityPeering, outerName(p.ID, p.Peer), outerTable(p.ID, v.id)), lost}
 }
 
 // dropPeerings removes the links that the specification no longer has.
@@ -112,9 +132,11 @@ func (v *vpc) dropPeerings(wanted []Peering) error {
 		if slices.ContainsFunc(wanted, func(w Peering) bool { return w.ID == id }) {
 			continue
 		}
-		for _, r := range v.outerRules(p.spec) {
-			if err := ignoring(v.fabric.internet.RuleDel(r), syscall.ENOENT); err != nil {
-				return fmt.Errorf("peering connection %s: delete rule: %w", id, err)
+		for _, f := range v.families() {
+			for _, r := range v.outerRules(p.spec, f) {
+				if err := ignoring(v.fabric.internet.RuleDel(r), syscall.ENOENT); err != nil {
+					return fmt.Errorf("peering connection %s: delete rule: %w", id, err)
+				}
 			}
 		}
 		v.deleteLater(v.fabric.internet, p.name, nil)
@@ -127,7 +149,9 @@ func (v *vpc) dropPeerings(wanted []Peering) error {
 func (r *ruleset) fromPeers(c *nftables.Chain) {
 	for _, p := range r.vpc.Peerings {
 		for _, cidr := range p.CIDRs {
-			r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, peeringLink(p.ID)), matchPrefix(offsetSource, cidr))
+			if r.ours(cidr.Addr()) {
+				r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, peeringLink(p.ID)), matchPrefix(source, cidr))
+			}
 		}
 	}
 }
@@ -138,9 +162,11 @@ func (r *ruleset) addPeerGroups() error {
 		for _, g := range p.Groups {
 			var members []nftables.SetElement
 			for _, a := range g.Members {
-				members = append(members, nftables.SetElement{Key: a.AsSlice()})
+				if r.ours(a) {
+					members = append(members, nftables.SetElement{Key: a.AsSlice()})
+				}
 			}
-			if err := r.addSet(&nftables.Set{Name: g.ID, KeyType: nftables.TypeIPAddr}, members); err != nil {
+			if err := r.addSet(&nftables.Set{Name: g.ID, KeyType: r.address()}, members); err != nil {
 				return err
 			}
 		}

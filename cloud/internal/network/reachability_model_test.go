@@ -36,10 +36,14 @@ type journey struct {
 // way tells where a packet to an address leads: by the local route, or by the longest prefix of the interface's table.
 func (m model) way(from place, to netip.Addr) (journey, bool) {
 	if from.internet() {
-		return m.fromInternet(to, address.HostUser)
+		return m.fromInternet(to, user(to))
 	}
-	if from.vpc.CIDR.Contains(to) {
-		return m.find(from.vpc, to, from.Address)
+	source := from.own(to)
+	if !source.IsValid() {
+		return journey{}, false
+	}
+	if owns(from.vpc, to) {
+		return m.find(from.vpc, to, source)
 	}
 	r, ok := from.route(to)
 	switch {
@@ -47,8 +51,8 @@ func (m model) way(from place, to netip.Addr) (journey, bool) {
 		return journey{}, false
 	case r.Peering != "":
 		for _, peer := range m {
-			if peer.ID != from.vpc.ID && peer.CIDR.Contains(to) {
-				return m.find(peer, to, from.Address)
+			if peer.ID != from.vpc.ID && owns(peer, to) {
+				return m.find(peer, to, source)
 			}
 		}
 		return journey{}, false
@@ -62,23 +66,32 @@ func (m model) way(from place, to netip.Addr) (journey, bool) {
 	return m.outward(from, to)
 }
 
-// outward leads to the internet, which takes nothing of an interface without a public address, and from there.
+// outward leads to the internet, which takes nothing of an interface without a public address, and from there. An IPv6 address
+// is public itself.
 func (m model) outward(from place, to netip.Addr) (journey, bool) {
+	source := from.Public
+	if to.Is6() {
+		source = from.own(to)
+	}
 	r, ok := from.route(to)
-	if !ok || r.Blackhole || r.Interface != "" || r.Peering != "" || !from.vpc.Gateway || !from.Public.IsValid() {
+	attached := from.vpc.Gateway
+	if r.EgressOnly {
+		attached = from.vpc.EgressOnly
+	}
+	if !ok || r.Blackhole || r.Interface != "" || r.Peering != "" || !attached || !source.IsValid() {
 		return journey{}, false
 	}
-	return m.fromInternet(to, from.Public)
+	return m.fromInternet(to, source)
 }
 
 // fromInternet leads to the public address of an interface, or stays.
 func (m model) fromInternet(to, source netip.Addr) (journey, bool) {
-	if to == address.HostUser {
+	if to == user(to) {
 		return journey{source: source}, true
 	}
 	for _, v := range m {
 		for _, i := range v.Interfaces {
-			if i.Public == to {
+			if i.Public == to || slices.Contains(i.IPv6, to) {
 				return journey{to: place{i, v}, source: source}, v.Gateway && i.NAT == nil
 			}
 		}
@@ -88,7 +101,7 @@ func (m model) fromInternet(to, source netip.Addr) (journey, bool) {
 
 func (m model) find(v network.VPC, to, source netip.Addr) (journey, bool) {
 	for _, i := range v.Interfaces {
-		if i.Address == to {
+		if has(i, to) {
 			return journey{to: place{i, v}, source: source}, i.NAT == nil
 		}
 	}
@@ -139,15 +152,38 @@ func (m model) replies(from place, at netip.Addr, protocol string, port int) boo
 // connection, or the local route.
 func (m model) returns(from place, j journey, at netip.Addr) bool {
 	switch {
-	case j.to.internet() || j.to.vpc.CIDR.Contains(j.source):
+	case j.to.internet() || owns(j.to.vpc, j.source):
 		return true
-	case j.to.Public == at:
+	case j.to.Public == at, at.Is6() && from.internet(): // what an egress-only gateway has not seen open, it does not carry
 		r, ok := j.to.route(j.source)
-		return ok && !r.Blackhole && r.Interface == "" && r.Peering == ""
+		return ok && !r.Blackhole && r.Interface == "" && r.Peering == "" && !r.EgressOnly
 	}
 	r, ok := j.to.route(j.source)
 	return ok && r.Peering != "" && from.vpc.ID != j.to.vpc.ID
 }
+
+// user is the address of the host's users that asks another one, and answers.
+func user(other netip.Addr) netip.Addr {
+	if other.Is6() {
+		return address.HostUserIPv6
+	}
+	return address.HostUser
+}
+
+// own is the address from which an interface asks another one; the zero value where it has none of that family.
+func (p place) own(other netip.Addr) netip.Addr {
+	switch {
+	case other.Is4():
+		return p.Address
+	case len(p.IPv6) > 0:
+		return p.IPv6[0]
+	}
+	return netip.Addr{}
+}
+
+func owns(v network.VPC, a netip.Addr) bool { return v.CIDR.Contains(a) || contain(v.IPv6, a) }
+
+func has(i network.Interface, a netip.Addr) bool { return i.Address == a || slices.Contains(i.IPv6, a) }
 
 type direction bool
 
@@ -164,16 +200,20 @@ func (p place) allowed(what packet, d direction) bool {
 			rules = g.Egress
 		}
 		return slices.Contains(p.Groups, g.ID) && slices.ContainsFunc(rules, func(r network.Rule) bool {
-			return covers(r.Protocol, r.FromPort, r.ToPort, what) && (contain(r.Prefixes, what.peer) || p.member(what.peer, r.Groups))
+			return covers(r.Protocol, r.FromPort, r.ToPort, what) && (contain(r.Prefixes, what.peer) || p.member(what.peer, r.Groups, d))
 		})
 	})
 }
 
-// member tells whether a private address is of an interface, here or at a peer, that has one of the groups.
-func (p place) member(a netip.Addr, groups []string) bool {
+// member tells whether a private address is of an interface, here or at a peer, that has one of the groups. What leaves for a peer
+// by a NAT gateway does not leave by the peering connection, so no group of the peer's is meant.
+func (p place) member(a netip.Addr, groups []string, d direction) bool {
 	return slices.ContainsFunc(p.vpc.Interfaces, func(i network.Interface) bool {
-		return i.Address == a && slices.ContainsFunc(i.Groups, func(g string) bool { return slices.Contains(groups, g) })
+		return has(i, a) && slices.ContainsFunc(i.Groups, func(g string) bool { return slices.Contains(groups, g) })
 	}) || slices.ContainsFunc(p.vpc.Peerings, func(c network.Peering) bool {
+		if r, _ := p.route(a); d == egress && r.Peering != c.ID {
+			return false
+		}
 		return slices.ContainsFunc(c.Groups, func(g network.PeerGroup) bool { return slices.Contains(groups, g.ID) && slices.Contains(g.Members, a) })
 	})
 }
@@ -181,7 +221,7 @@ func (p place) member(a netip.Addr, groups []string) bool {
 // passes tells whether the ACL of an interface's subnet lets a packet over the subnet's border. The first entry that matches
 // decides.
 func (p place) passes(what packet, d direction) bool {
-	if p.internet() || p.Subnet.Contains(what.peer) {
+	if p.internet() || p.Subnet.Contains(what.peer) || p.SubnetIPv6.Contains(what.peer) {
 		return true
 	}
 	for _, acl := range p.vpc.NetworkACLs {

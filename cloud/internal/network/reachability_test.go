@@ -39,7 +39,7 @@ func TestReachabilityIsAsPredicted(t *testing.T) {
 			t.Fatalf("%s: %v", reachability, err)
 		}
 	}
-	var sent, open, answered, dialled, throughNAT, toPeer int
+	var sent, open, answered, answered6, dialled, throughNAT, toPeer int
 	for n := range vpcs {
 		specs := randomVPCs(random)
 		if !t.Run(fmt.Sprint("vpc ", n), func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestReachabilityIsAsPredicted(t *testing.T) {
 			p.datagrams(t)
 			for _, q := range p.asked {
 				sent++
-				for count, is := range map[*int]bool{&open: q.opens, &answered: q.replied, &throughNAT: q.replied && q.nat, &toPeer: q.replied && q.peer} {
+				for count, is := range map[*int]bool{&open: q.opens, &answered: q.replied, &answered6: q.replied && q.at.Addr().Is6(), &throughNAT: q.replied && q.nat, &toPeer: q.replied && q.peer} {
 					if is {
 						*count++
 					}
@@ -63,8 +63,8 @@ func TestReachabilityIsAsPredicted(t *testing.T) {
 			break
 		}
 	}
-	t.Logf("%d pairs of VPCs: %d questions asked by datagrams, of which %d arrive and %d are answered (%d through the NAT gateway, %d by the peered VPC); %d connections tried",
-		vpcs, sent, open, answered, throughNAT, toPeer, dialled)
+	t.Logf("%d pairs of VPCs: %d questions asked by datagrams, of which %d arrive and %d are answered (%d of IPv6, %d through the NAT gateway, %d by the peered VPC); %d connections tried",
+		vpcs, sent, open, answered, answered6, throughNAT, toPeer, dialled)
 }
 
 // randomVPCs are two that may be peered. The first has four subnets with two interfaces each, and a NAT gateway in the first
@@ -72,7 +72,7 @@ func TestReachabilityIsAsPredicted(t *testing.T) {
 func randomVPCs(random *rand.Rand) []network.VPC {
 	g := generator{random}
 	a, b := g.vpc("a", 0, 4), g.vpc("b", 1, 2)
-	a.Gateway = g.IntN(5) > 0
+	a.Gateway, a.EgressOnly = g.IntN(5) > 0, g.IntN(3) > 0
 	for n := range a.Interfaces {
 		if g.IntN(3) > 0 {
 			a.Interfaces[n].Public = netip.AddrFrom4([4]byte{198, 51, 100, byte(10 + n)})
@@ -100,6 +100,10 @@ func randomVPCs(random *rand.Rand) []network.VPC {
 // vpc has subnets with two interfaces each, two route tables, four groups and three ACLs.
 func (g generator) vpc(name string, second byte, subnets int) network.VPC {
 	spec := network.VPC{ID: "vpc-" + name, CIDR: netip.PrefixFrom(netip.AddrFrom4([4]byte{10, second, 0, 0}), 16)}
+	block := address.BlockIPv6(1, int(second))
+	if g.IntN(4) > 0 {
+		spec.IPv6 = []netip.Prefix{block}
+	}
 	for n := range 4 {
 		spec.SecurityGroups = append(spec.SecurityGroups, network.SecurityGroup{ID: fmt.Sprint("sg-", name, n), Ingress: g.rules(), Egress: g.rules()})
 	}
@@ -115,6 +119,14 @@ func (g generator) vpc(name string, second byte, subnets int) network.VPC {
 			i := network.Interface{ID: fmt.Sprintf("eni-%s%d%d", name, subnet, host), RouteTable: table, NetworkACL: acl,
 				Address: netip.AddrFrom4([4]byte{10, second, byte(subnet), byte(10 + host)}),
 				Subnet:  netip.PrefixFrom(netip.AddrFrom4([4]byte{10, second, byte(subnet), 0}), 24)}
+			if spec.IPv6 != nil {
+				base := block.Addr().As16()
+				base[7] = byte(subnet)
+				i.SubnetIPv6 = netip.PrefixFrom(netip.AddrFrom16(base), 64)
+				if base[15] = byte(10 + host); g.IntN(4) > 0 {
+					i.IPv6 = []netip.Addr{netip.AddrFrom16(base)}
+				}
+			}
 			for range 1 + g.IntN(2) {
 				i.Groups = append(i.Groups, fmt.Sprint("sg-", name, g.IntN(4)))
 			}
@@ -126,20 +138,22 @@ func (g generator) vpc(name string, second byte, subnets int) network.VPC {
 
 // peer gives a VPC its end of the connection to another one, with routes or without.
 func (g generator) peer(own *network.VPC, other network.VPC) {
-	p := network.Peering{ID: "pcx-1", Peer: other.ID, CIDRs: []netip.Prefix{other.CIDR}}
+	p := network.Peering{ID: "pcx-1", Peer: other.ID, CIDRs: append([]netip.Prefix{other.CIDR}, other.IPv6...)}
 	for _, group := range other.SecurityGroups {
 		members := network.PeerGroup{ID: group.ID}
 		for _, i := range other.Interfaces {
 			if slices.Contains(i.Groups, group.ID) {
-				members.Members = append(members.Members, i.Address)
+				members.Members = append(append(members.Members, i.Address), i.IPv6...)
 			}
 		}
 		p.Groups = append(p.Groups, members)
 	}
 	own.Peerings = []network.Peering{p}
 	for n := range own.RouteTables {
-		if g.IntN(4) > 0 {
-			own.RouteTables[n].Routes = append(own.RouteTables[n].Routes, network.Route{Destination: other.CIDR, Peering: p.ID})
+		for _, to := range p.CIDRs {
+			if g.IntN(4) > 0 {
+				own.RouteTables[n].Routes = append(own.RouteTables[n].Routes, network.Route{Destination: to, Peering: p.ID})
+			}
 		}
 	}
 }
@@ -150,6 +164,10 @@ func pick[T any](g generator, from ...T) T { return from[g.IntN(len(from))] }
 
 func (g generator) prefix() netip.Prefix {
 	return netip.MustParsePrefix(pick(g, "0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0", "10.0.0.0/16", "10.0.0.0/23", "10.0.1.0/24", "10.0.3.10/32", "10.1.0.0/24", "192.0.2.0/24", "198.51.100.0/27"))
+}
+
+func (g generator) prefixIPv6() netip.Prefix {
+	return netip.MustParsePrefix(pick(g, "::/0", "::/0", "::/0", "2001:db8::/64", "2001:db8:100::/56", "2001:db8:100::/63", "2001:db8:100:3::a/128", "2001:db8:100:100::/56"))
 }
 
 func (g generator) ports() (from, to int) {
@@ -164,7 +182,7 @@ func (g generator) rules() (all []network.Rule) {
 		if g.IntN(3) == 0 {
 			r.Groups = []string{fmt.Sprint("sg-", pick(g, "a", "a", "b"), g.IntN(4))}
 		} else {
-			r.Prefixes = []netip.Prefix{g.prefix()}
+			r.Prefixes = []netip.Prefix{g.prefix(), g.prefixIPv6()}
 		}
 		all = append(all, r)
 	}
@@ -174,11 +192,16 @@ func (g generator) rules() (all []network.Rule) {
 func (g generator) entries() (all []network.ACLRule) {
 	for range g.IntN(4) {
 		e := network.ACLRule{Allow: g.IntN(3) > 0, Protocol: pick(g, "-1", "tcp", "udp"), Prefix: g.prefix()}
+		if g.IntN(2) > 0 {
+			e.Prefix = g.prefixIPv6()
+		}
 		e.FromPort, e.ToPort = g.ports()
 		all = append(all, e)
 	}
-	if g.IntN(6) > 0 {
-		all = append(all, allowAll)
+	for _, last := range []network.ACLRule{allowAll, {Allow: true, Protocol: "-1", Prefix: anywhereIPv6}} {
+		if g.IntN(6) > 0 {
+			all = append(all, last)
+		}
 	}
 	return all
 }
@@ -187,6 +210,11 @@ func (g generator) routes() (all []network.Route) {
 	for _, destination := range []string{"0.0.0.0/0", "192.0.2.0/24", "198.51.100.0/27"} {
 		if g.IntN(3) > 0 {
 			all = append(all, network.Route{Destination: netip.MustParsePrefix(destination), Blackhole: g.IntN(3) == 0})
+		}
+	}
+	for _, destination := range []string{"::/0", "2001:db8::/64"} {
+		if g.IntN(4) > 0 {
+			all = append(all, network.Route{Destination: netip.MustParsePrefix(destination), Blackhole: g.IntN(6) == 0, EgressOnly: g.IntN(3) == 0})
 		}
 	}
 	return all
@@ -255,7 +283,7 @@ func (p *prober) note(in map[string]bool, what string) {
 // listen hands every datagram at a port to a function.
 func (p *prober) listen(t *testing.T, n *network.Namespace, port int, each func([]byte, net.PacketConn, net.Addr)) net.PacketConn {
 	t.Helper()
-	c, err := n.ListenPacket("udp", "0.0.0.0:"+strconv.Itoa(port))
+	c, err := n.ListenPacket("udp", ":"+strconv.Itoa(port))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,9 +313,9 @@ func questions(m model, protocol string) (all []question) {
 	}
 	for _, from := range places {
 		for _, to := range places {
-			addresses := []netip.Addr{to.Address, to.Public}
+			addresses := append([]netip.Addr{to.Address, to.Public}, to.IPv6...)
 			if to.internet() {
-				addresses = []netip.Addr{address.HostUser}
+				addresses = []netip.Addr{address.HostUser, address.HostUserIPv6}
 			}
 			for _, at := range addresses {
 				if from.ID == to.ID || !at.IsValid() {

@@ -31,7 +31,9 @@ func (v *vpc) applyTables(spec VPC) error {
 		}
 		want := map[netip.Prefix]hop{}
 		for _, r := range t.Routes {
-			want[r.Destination.Masked()] = v.hop(spec, r)
+			if r.Destination.Addr().Is4() || v.ipv6 {
+				want[r.Destination.Masked()] = v.hop(spec, r)
+			}
 		}
 		if err := v.applyRoutes(have, want); err != nil {
 			return fmt.Errorf("route table %s: %w", t.ID, err)
@@ -43,20 +45,29 @@ func (v *vpc) applyTables(spec VPC) error {
 // hop returns where a route leads. A gateway that is not attached is a blackhole, as in DescribeRouteTables; so is an interface
 // with the check of source and destination, which would drop what is for others.
 func (v *vpc) hop(spec VPC, r Route) hop {
+	f := familyOf(r.Destination.Addr())
 	switch {
 	case r.Blackhole:
 	case r.Interface != "":
 		for _, i := range spec.Interfaces {
-			if i.ID == r.Interface && i.forwards() {
-				return hop{v.links[i.ID].index, i.Address}
+			if i.ID != r.Interface || !i.forwards() || !i.subnet(f.bits).IsValid() {
+				continue
 			}
+			if f == ipv6 {
+				return hop{v.links[i.ID].index, otherEnd}
+			}
+			return hop{v.links[i.ID].index, i.Address}
 		}
 	case r.Peering != "":
 		if p := v.peerings[r.Peering]; p != nil {
-			return hop{p.index, gatewayNext}
+			return hop{p.index, f.next}
+		}
+	case r.EgressOnly:
+		if v.egress != nil {
+			return hop{v.egress.index, f.next}
 		}
 	case v.gateway != nil:
-		return hop{v.gateway.index, gatewayNext}
+		return hop{v.gateway.index, f.next}
 	}
 	return hop{}
 }

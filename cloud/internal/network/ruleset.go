@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
@@ -12,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ruleset writes a VPC's whole packet filter as one transaction: the kernel has the old rules or the new
-// ones, never a mixture. Connection tracking is separate from the rules, so established connections stay.
+// ruleset writes a VPC's whole packet filter as one transaction, with a table for each family of addresses: the kernel has the
+// old rules or the new ones, never a mixture. Connection tracking is separate from the rules, so established connections stay.
 //
 // A forwarded packet passes up to four base chains, and an accept in one is final for that chain only: "acl-egress" and
 // "acl-ingress" have the rules of the subnets that it leaves and enters, where any are kept from anything; "egress"
@@ -22,11 +23,34 @@ type ruleset struct {
 	conn  *nftables.Conn
 	table *nftables.Table
 	vpc   *VPC
+	bits  int                      // of an address: 32 in the table for IPv4, 128 in that for IPv6
 	sets  map[string]*nftables.Set // by name
 }
 
-// gatewayLink is the internet gateway's link in the router's namespace.
-const gatewayLink = "igw"
+// Links of the router's namespace: to the internet gateway, and to the egress-only one.
+const (
+	gatewayLink    = "igw"
+	egressOnlyLink = "eigw"
+)
+
+func newRuleset(conn *nftables.Conn, name string, bits int, spec *VPC) *ruleset {
+	family := nftables.TableFamilyIPv4
+	if bits == 128 {
+		family = nftables.TableFamilyIPv6
+	}
+	return &ruleset{conn: conn, table: &nftables.Table{Name: name, Family: family}, vpc: spec, bits: bits, sets: map[string]*nftables.Set{}}
+}
+
+// address is the type of the table's addresses.
+func (r *ruleset) address() nftables.SetDatatype {
+	if r.bits == 128 {
+		return nftables.TypeIP6Addr
+	}
+	return nftables.TypeIPAddr
+}
+
+// ours tells whether an address or prefix is of the table's family: others cannot be in a packet that the table sees.
+func (r *ruleset) ours(a netip.Addr) bool { return a.BitLen() == r.bits }
 
 func (r *ruleset) write() error {
 	r.conn.AddTable(r.table)
@@ -36,7 +60,9 @@ func (r *ruleset) write() error {
 		return err
 	}
 	r.antiSpoofing()
-	r.translation()
+	if r.bits == 32 { // an IPv6 address is public itself
+		r.translation()
+	}
 	r.input()
 	if err := r.networkACLs(); err != nil {
 		return err
@@ -66,6 +92,9 @@ func (r *ruleset) addSets() error {
 			forwarders = append(forwarders, nftables.SetElement{Key: linkKey(linkName(i.ID))})
 		}
 		for _, a := range i.addresses() {
+			if !r.ours(a.Private) {
+				continue
+			}
 			private := a.Private.AsSlice()
 			sources = append(sources, nftables.SetElement{Key: append(linkKey(linkName(i.ID)), private...)})
 			if a.Public.IsValid() {
@@ -77,7 +106,7 @@ func (r *ruleset) addSets() error {
 			}
 		}
 	}
-	key := nftables.MustConcatSetType(nftables.TypeIFName, nftables.TypeIPAddr)
+	key := nftables.MustConcatSetType(nftables.TypeIFName, r.address())
 	if err := r.addSet(&nftables.Set{Name: "sources", KeyType: key, Concatenation: true}, sources); err != nil {
 		return err
 	}
@@ -85,13 +114,13 @@ func (r *ruleset) addSets() error {
 		return err
 	}
 	for name, elements := range map[string][]nftables.SetElement{"publics": publics, "privates": privates} {
-		err := r.addSet(&nftables.Set{Name: name, IsMap: true, KeyType: nftables.TypeIPAddr, DataType: nftables.TypeIPAddr}, elements)
+		err := r.addSet(&nftables.Set{Name: name, IsMap: true, KeyType: r.address(), DataType: r.address()}, elements)
 		if err != nil {
 			return err
 		}
 	}
 	for _, g := range r.vpc.SecurityGroups {
-		if err := r.addSet(&nftables.Set{Name: g.ID, KeyType: nftables.TypeIPAddr}, members[g.ID]); err != nil {
+		if err := r.addSet(&nftables.Set{Name: g.ID, KeyType: r.address()}, members[g.ID]); err != nil {
 			return err
 		}
 	}
@@ -118,17 +147,21 @@ func (r *ruleset) inSet(name string) expr.Any {
 // address that is not the peer's.
 func (r *ruleset) antiSpoofing() {
 	c := r.base("spoofing", nftables.ChainTypeFilter, nftables.ChainHookPrerouting, -300, nftables.ChainPolicyDrop)
-	for _, own := range r.vpc.ranges() {
-		r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, gatewayLink), matchPrefix(offsetSource, own))
+	for _, link := range []string{gatewayLink, egressOnlyLink} {
+		for _, own := range r.vpc.allRanges() {
+			if r.ours(own.Addr()) {
+				r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, link), matchPrefix(source, own))
+			}
+		}
+		r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, link))
 	}
-	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, gatewayLink))
 	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, "lo"))
 	r.rule(c, expr.VerdictAccept, []expr.Any{&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1}, r.inSet("forwarders")})
 	r.fromPeers(c)
 	r.rule(c, expr.VerdictAccept, []expr.Any{
 		&expr.Meta{Key: expr.MetaKeyIIFNAME, Register: 1},
 		// Register 1 is as wide as a link's name, so register 2 continues the key.
-		&expr.Payload{DestRegister: 2, Base: expr.PayloadBaseNetworkHeader, Offset: offsetSource, Len: 4},
+		source.load(2, r.bits),
 		r.inSet("sources"),
 	})
 }
@@ -138,17 +171,17 @@ func (r *ruleset) translation() {
 	in := r.base("publics-in", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, -100, nftables.ChainPolicyAccept)
 	out := r.base("privates-out", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, 100, nftables.ChainPolicyAccept)
 	for _, t := range []struct {
-		chain  *nftables.Chain
-		link   expr.MetaKey
-		offset uint32
-		set    string
-		kind   expr.NATType
+		chain *nftables.Chain
+		link  expr.MetaKey
+		end   end
+		set   string
+		kind  expr.NATType
 	}{
-		{in, expr.MetaKeyIIFNAME, offsetDestination, "publics", expr.NATTypeDestNAT},
-		{out, expr.MetaKeyOIFNAME, offsetSource, "privates", expr.NATTypeSourceNAT},
+		{in, expr.MetaKeyIIFNAME, destination, "publics", expr.NATTypeDestNAT},
+		{out, expr.MetaKeyOIFNAME, source, "privates", expr.NATTypeSourceNAT},
 	} {
 		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: t.chain, Exprs: append(matchLink(t.link, gatewayLink),
-			loadAddress(t.offset),
+			t.end.load(1, r.bits),
 			&expr.Lookup{SourceRegister: 1, DestRegister: 1, IsDestRegSet: true, SetName: t.set, SetID: r.sets[t.set].ID},
 			&expr.NAT{Type: t.kind, Family: unix.NFPROTO_IPV4, RegAddrMin: 1},
 		)})
@@ -159,20 +192,36 @@ func (r *ruleset) translation() {
 // their groups (https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html); nothing else answers.
 func (r *ruleset) input() {
 	c := r.base("router", nftables.ChainTypeFilter, nftables.ChainHookInput, 0, nftables.ChainPolicyDrop)
-	r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, gatewayLink))
+	for _, link := range []string{gatewayLink, egressOnlyLink} {
+		r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, link))
+	}
 	for _, p := range r.vpc.Peerings { // a peer uses neither
 		r.rule(c, expr.VerdictDrop, matchLink(expr.MetaKeyIIFNAME, peeringLink(p.ID)))
 	}
 	r.rule(c, expr.VerdictAccept, matchLink(expr.MetaKeyIIFNAME, "lo"))
 	r.rule(c, expr.VerdictAccept, matchState(expr.CtStateBitESTABLISHED|expr.CtStateBitRELATED))
+	if r.bits == 128 {
+		return // both are reached by IPv4
+	}
 	for _, resolver := range []netip.Addr{Resolver(r.vpc.CIDR), resolverAddress} {
 		for _, p := range []byte{unix.IPPROTO_UDP, unix.IPPROTO_TCP} {
-			r.rule(c, expr.VerdictAccept, matchPrefix(offsetDestination, netip.PrefixFrom(resolver, 32)), matchProtocol(p), matchPorts(53, 53))
+			r.rule(c, expr.VerdictAccept, matchPrefix(destination, only(resolver)), matchProtocol(p), matchPorts(53, 53))
 		}
 	}
-	r.rule(c, expr.VerdictAccept, matchPrefix(offsetDestination, netip.PrefixFrom(metadataAddress, 32)),
+	r.rule(c, expr.VerdictAccept, matchPrefix(destination, only(metadataAddress)),
 		matchProtocol(unix.IPPROTO_TCP), matchPorts(80, 80))
 }
+
+// matchReply matches packets of a connection that its other side opened.
+func matchReply() []expr.Any {
+	return []expr.Any{
+		&expr.Ct{Key: expr.CtKeyDIRECTION, Register: 1},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: []byte{ctReply}},
+	}
+}
+
+// ctReply is IP_CT_DIR_REPLY of linux/netfilter/nf_conntrack_tuple_common.h.
+const ctReply = 1
 
 func matchState(bits uint32) []expr.Any {
 	return []expr.Any{
@@ -206,16 +255,23 @@ func (r *ruleset) forwarding() error {
 			return err
 		}
 		c := r.base(d.name, nftables.ChainTypeFilter, nftables.ChainHookForward, d.priority, nftables.ChainPolicyDrop)
+		if d.link == expr.MetaKeyOIFNAME { // an egress-only gateway knows the connections that it opened, and no others
+			r.rule(c, expr.VerdictDrop, matchLink(d.link, egressOnlyLink), matchReply())
+		}
 		r.rule(c, expr.VerdictAccept, established)
 		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: lookUpLink(d.link, set)})
 		for _, p := range r.vpc.Peerings {
 			r.rule(c, expr.VerdictAccept, matchLink(d.link, peeringLink(p.ID)))
 		}
-		if d.link == expr.MetaKeyIIFNAME {
+		switch {
+		case d.link == expr.MetaKeyIIFNAME:
 			r.rule(c, expr.VerdictAccept, matchLink(d.link, gatewayLink))
-		} else { // what has no public address cannot be translated, so it cannot go out
+		case r.bits == 128:
+			r.rule(c, expr.VerdictAccept, matchLink(d.link, gatewayLink))
+			r.rule(c, expr.VerdictAccept, matchLink(d.link, egressOnlyLink))
+		default: // what has no public address cannot be translated, so it cannot go out
 			r.rule(c, expr.VerdictAccept, matchLink(d.link, gatewayLink), []expr.Any{
-				loadAddress(offsetSource),
+				source.load(1, r.bits),
 				&expr.Lookup{SourceRegister: 1, DestRegister: 1, IsDestRegSet: true, SetName: "privates", SetID: r.sets["privates"].ID},
 			})
 		}
@@ -229,11 +285,11 @@ var directions = []struct {
 	priority int
 	link     expr.MetaKey
 	far      expr.MetaKey // the other side's link
-	peer     uint32       // the offset of the other side's address
+	peer     end          // the other side's address
 	rules    func(SecurityGroup) []Rule
 }{
-	{"egress", 0, expr.MetaKeyIIFNAME, expr.MetaKeyOIFNAME, offsetDestination, func(g SecurityGroup) []Rule { return g.Egress }},
-	{"ingress", 10, expr.MetaKeyOIFNAME, expr.MetaKeyIIFNAME, offsetSource, func(g SecurityGroup) []Rule { return g.Ingress }},
+	{"egress", 0, expr.MetaKeyIIFNAME, expr.MetaKeyOIFNAME, destination, func(g SecurityGroup) []Rule { return g.Egress }},
+	{"ingress", 10, expr.MetaKeyOIFNAME, expr.MetaKeyIIFNAME, source, func(g SecurityGroup) []Rule { return g.Ingress }},
 }
 
 func (r *ruleset) groupChains() error {
@@ -246,13 +302,15 @@ func (r *ruleset) groupChains() error {
 					return fmt.Errorf("security group %s: %w", g.ID, err)
 				}
 				for _, p := range rule.Prefixes {
-					r.rule(c, expr.VerdictAccept, matchPrefix(d.peer, p), what)
+					if r.ours(p.Addr()) {
+						r.rule(c, expr.VerdictAccept, matchPrefix(d.peer, p), what)
+					}
 				}
 				for _, peer := range rule.Groups {
 					if r.sets[peer] == nil {
 						continue // a group that is gone has no members
 					}
-					r.rule(c, expr.VerdictAccept, r.reachedBy(peer, d.far), []expr.Any{loadAddress(d.peer), r.inSet(peer)}, what)
+					r.rule(c, expr.VerdictAccept, r.reachedBy(peer, d.far), []expr.Any{d.peer.load(1, r.bits), r.inSet(peer)}, what)
 				}
 			}
 		}
@@ -269,8 +327,11 @@ func matchRule(rule Rule) ([]expr.Any, error) {
 		return append(matchProtocol(unix.IPPROTO_TCP), matchPorts(rule.FromPort, rule.ToPort)...), nil
 	case "udp", "17":
 		return append(matchProtocol(unix.IPPROTO_UDP), matchPorts(rule.FromPort, rule.ToPort)...), nil
-	case "icmp", "1":
+	case "icmp", "1", "icmpv6", "58":
 		e := matchProtocol(unix.IPPROTO_ICMP)
+		if strings.HasSuffix(rule.Protocol, "v6") || rule.Protocol == "58" {
+			e = matchProtocol(unix.IPPROTO_ICMPV6)
+		}
 		for offset, want := range []int{rule.FromPort, rule.ToPort} {
 			if want >= 0 {
 				e = append(e, &expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: uint32(offset), Len: 1},
@@ -281,7 +342,7 @@ func matchRule(rule Rule) ([]expr.Any, error) {
 	}
 	number, err := strconv.ParseUint(rule.Protocol, 10, 8)
 	if err != nil {
-		return nil, fmt.Errorf("protocol %q is not tcp, udp, icmp, -1 or a number", rule.Protocol)
+		return nil, fmt.Errorf("protocol %q is not tcp, udp, icmp, icmpv6, -1 or a number", rule.Protocol)
 	}
 	return matchProtocol(byte(number)), nil
 }

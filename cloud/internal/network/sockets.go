@@ -17,8 +17,7 @@ import (
 // owner's threads are in another one later. So a thread visits a namespace only to make a socket; Go's
 // ordinary poller does the connecting, reading and writing.
 
-// DialContext connects from inside the namespace to a literal IPv4 address. The network is tcp, tcp4,
-// udp or udp4.
+// DialContext connects from inside the namespace to a literal address. The network is tcp or udp, with 4 or 6 or without.
 func (n *Namespace) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	return n.DialFrom(ctx, network, netip.Addr{}, address)
 }
@@ -37,8 +36,8 @@ func (n *Namespace) dial(ctx context.Context, network string, source netip.Addr,
 		return nil, err
 	}
 	to, err := netip.ParseAddrPort(address)
-	if err != nil || !to.Addr().Is4() {
-		return nil, fmt.Errorf("%q is not an IPv4 address and port", address)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not an address and port", address)
 	}
 	kind := unix.SOCK_STREAM
 	if strings.HasPrefix(network, "udp") {
@@ -46,17 +45,17 @@ func (n *Namespace) dial(ctx context.Context, network string, source netip.Addr,
 	} else if !strings.HasPrefix(network, "tcp") {
 		return nil, net.UnknownNetworkError(network)
 	}
-	fd, err := n.socket(kind)
+	fd, err := n.socket(familyOf(to.Addr()), kind)
 	if err != nil {
 		return nil, err
 	}
 	if source.IsValid() {
-		if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: source.As4()}); err != nil {
+		if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(source, 0))); err != nil {
 			unix.Close(fd)
 			return nil, os.NewSyscallError("bind", err)
 		}
 	}
-	err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()})
+	err = unix.Connect(fd, sockaddr(to))
 	if err != nil && err != unix.EINPROGRESS {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("connect", err)
@@ -64,10 +63,17 @@ func (n *Namespace) dial(ctx context.Context, network string, source netip.Addr,
 	return finishConnect(ctx, os.NewFile(uintptr(fd), address))
 }
 
-// socket makes a non-blocking IPv4 socket inside the namespace.
-func (n *Namespace) socket(kind int) (fd int, err error) {
+func sockaddr(a netip.AddrPort) unix.Sockaddr {
+	if a.Addr().Is4() {
+		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16()}
+}
+
+// socket makes a non-blocking socket of a family inside the namespace.
+func (n *Namespace) socket(f family, kind int) (fd int, err error) {
 	err = n.visit(func() (err error) {
-		fd, err = unix.Socket(unix.AF_INET, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+		fd, err = unix.Socket(f.number, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 		return os.NewSyscallError("socket", err)
 	})
 	return fd, err

@@ -14,7 +14,9 @@ type VPC struct {
 	ID             string
 	CIDR           netip.Prefix
 	More           []netip.Prefix // further ranges
+	IPv6           []netip.Prefix // ranges of IPv6, none where the VPC has none
 	Gateway        bool           // an internet gateway is attached
+	EgressOnly     bool           // it has an egress-only internet gateway
 	Interfaces     []Interface
 	RouteTables    []RouteTable
 	SecurityGroups []SecurityGroup
@@ -22,12 +24,15 @@ type VPC struct {
 	Peerings       []Peering // active connections
 }
 
-// ranges are all of the VPC's.
+// ranges are all of the VPC's of IPv4.
 func (s VPC) ranges() []netip.Prefix { return append([]netip.Prefix{s.CIDR}, s.More...) }
+
+// allRanges are those of both families.
+func (s VPC) allRanges() []netip.Prefix { return append(s.ranges(), s.IPv6...) }
 
 // contains tells whether an address is the VPC's.
 func (s VPC) contains(a netip.Addr) bool {
-	return slices.ContainsFunc(s.ranges(), func(p netip.Prefix) bool { return p.Contains(a) })
+	return slices.ContainsFunc(s.allRanges(), func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // Interface is an elastic network interface: private addresses in a namespace of its own, or in that of another one.
@@ -40,19 +45,33 @@ type Interface struct {
 	Subnet     netip.Prefix
 	Public     netip.Addr // the zero value where it has none
 	Secondary  []Address  // further ones
-	RouteTable string     // rtb-... that governs its subnet
-	Groups     []string   // sg-..., the union of whose rules applies
-	NetworkACL string     // acl-... of its subnet; empty where nothing is kept from it
-	Forwards   bool       // what is from or for others' addresses passes: EC2's check of source and destination is off
-	NAT        *NAT       // not nil for a NAT gateway's, which no group guards
+	IPv6       []netip.Addr
+	SubnetIPv6 netip.Prefix // the zero value where the subnet has none
+	RouteTable string       // rtb-... that governs its subnet
+	Groups     []string     // sg-..., the union of whose rules applies
+	NetworkACL string       // acl-... of its subnet; empty where nothing is kept from it
+	Forwards   bool         // what is from or for others' addresses passes: EC2's check of source and destination is off
+	NAT        *NAT         // not nil for a NAT gateway's, which no group guards
 }
 
 // Address is a private address and the public one that means it, the zero value where none does.
 type Address struct{ Private, Public netip.Addr }
 
-// addresses are all of an interface's, the first one first.
+// addresses are all of an interface's, the first one first. Those of IPv6 need no public ones.
 func (i Interface) addresses() []Address {
-	return append([]Address{{i.Address, i.Public}}, i.Secondary...)
+	all := append([]Address{{i.Address, i.Public}}, i.Secondary...)
+	for _, a := range i.IPv6 {
+		all = append(all, Address{Private: a})
+	}
+	return all
+}
+
+// subnet is the interface's range of the family whose addresses have so many bits.
+func (i Interface) subnet(bits int) netip.Prefix {
+	if bits == 128 {
+		return i.SubnetIPv6
+	}
+	return i.Subnet
 }
 
 // NAT makes the namespace of an interface a NAT gateway: connections that come from inside the VPC go on from the
@@ -70,12 +89,13 @@ type RouteTable struct {
 	Routes []Route
 }
 
-// Route sends packets to the internet gateway, to an interface or to a peer, or drops them, as AWS does if the target was deleted.
+// Route sends packets to a gateway to the internet, to an interface or to a peer, or drops them, as AWS does if the target was deleted.
 type Route struct {
 	Destination netip.Prefix
 	Blackhole   bool
 	Interface   string // eni-..., a NAT gateway's or a router's; empty for the internet gateway
 	Peering     string // pcx-..., one of the VPC's; empty for the internet gateway
+	EgressOnly  bool   // to the egress-only internet gateway
 }
 
 // SecurityGroup has rules that allow packets; packets that no rule of an interface's groups allows are dropped.
@@ -87,9 +107,9 @@ type SecurityGroup struct {
 
 // Rule allows one protocol and range of ports from or to prefixes and members of groups.
 type Rule struct {
-	Protocol string // "tcp", "udp", "icmp", or "-1" for all
-	FromPort int    // ports for tcp and udp; for icmp the type, with -1 for all
-	ToPort   int    // for icmp the code, with -1 for all
-	Prefixes []netip.Prefix
-	Groups   []string // sg-...: the private addresses of its members; a peer's too, where Peerings has it
+	Protocol string         // "tcp", "udp", "icmp", "icmpv6", a number of IANA's, or "-1" for all
+	FromPort int            // ports for tcp and udp; for icmp and icmpv6 the type, with -1 for all
+	ToPort   int            // for icmp and icmpv6 the code, with -1 for all
+	Prefixes []netip.Prefix // of both families
+	Groups   []string       // sg-...: the private addresses of its members; a peer's too, where Peerings has it
 }
