@@ -2,9 +2,12 @@ package balancer
 
 import (
 	"fmt"
-	"io"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/balancer/http1"
 )
 
 // serverName is the Server header of the load balancer's own answers, as on AWS.
@@ -12,61 +15,96 @@ const serverName = "awselb/2.0"
 
 // Status codes that only AWS's load balancers have
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
-const (
-	statusClientClosed     = 460
-	statusTooManyForwarded = 463
-)
+const statusTooManyForwarded = 463
+
+// reasons are AWS's own reason phrases. A status without one has none.
+var reasons = map[int]string{
+	http.StatusServiceUnavailable: "Service Temporarily Unavailable", http.StatusGatewayTimeout: "Gateway Time-out",
+	http.StatusMethodNotAllowed: "Not Allowed", http.StatusRequestTimeout: "Request Time-out", http.StatusRequestURITooLong: "Request-URI Too Large",
+}
+
+func reasonOf(status int) string {
+	if reason, ok := reasons[status]; ok {
+		return reason
+	}
+	return http.StatusText(status)
+}
 
 // refuse answers with the load balancer's own page.
-func refuse(w http.ResponseWriter, status int) {
-	text := http.StatusText(status)
-	switch status {
-	case http.StatusServiceUnavailable:
-		text = "Service Temporarily Unavailable"
-	case http.StatusGatewayTimeout:
-		text = "Gateway Time-out"
-	case http.StatusMethodNotAllowed:
-		text = "Not Allowed"
-	}
-	title := strings.TrimSpace(fmt.Sprintf("%d %s", status, text))
+func (c *client) refuse(status int) { c.page(status, "") }
+
+// page answers with a page that has only a title, and with one more header field.
+func (c *client) page(status int, field string) {
+	title := strings.TrimSpace(fmt.Sprintf("%d %s", status, reasonOf(status)))
 	body := "<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<center><h1>" + title + "</h1></center>\r\n</body>\r\n</html>\r\n"
-	respond(w, status, "text/html", body)
+	c.respond(status, field+"Content-Type: text/html\r\n", body)
 }
 
-func respond(w http.ResponseWriter, status int, contentType, body string) {
-	w.Header().Set("Server", serverName)
-	if body != "" {
-		w.Header().Set("Content-Type", contentType)
+// respond writes an answer of the load balancer's own.
+func (c *client) respond(status int, fields, body string) {
+	out := append(c.out[:0], "HTTP/1.1 "...)
+	out = strconv.AppendInt(out, int64(status), 10)
+	out = append(append(append(out, ' '), reasonOf(status)...), "\r\nServer: "+serverName+"\r\nDate: "...)
+	out = append(time.Now().UTC().AppendFormat(out, http.TimeFormat), "\r\n"...)
+	out = append(out, fields...)
+	if status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified {
+		out = append(out, "Content-Length: "...)
+		out = append(strconv.AppendInt(out, int64(len(body)), 10), "\r\n"...)
 	}
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, body) // a client that has gone needs no answer
+	out = append(out, c.connection()...)
+	if out = append(out, "\r\n"...); c.q.Method != http.MethodHead {
+		out = append(out, body...)
+	}
+	c.write(out)
 }
 
-func (f *FixedResponse) serve(w http.ResponseWriter) {
-	contentType := f.ContentType
-	if contentType == "" {
-		contentType = "text/plain; charset=utf-8"
+// connection says whether the connection stays.
+func (c *client) connection() string {
+	if c.last {
+		return "Connection: close\r\n"
 	}
-	respond(w, f.Status, contentType, f.Body)
+	return "Connection: keep-alive\r\n"
+}
+
+// write writes to the client, which ends the connection where it fails.
+func (c *client) write(out []byte) {
+	if c.out = out[:0]; cap(c.out) > maxHeader {
+		c.out = nil
+	}
+	c.extend()
+	if _, err := c.conn.Write(out); err != nil {
+		c.last, c.failed = true, true
+	}
+}
+
+func (c *client) fixed(f *FixedResponse) {
+	fields := ""
+	if f.Body != "" {
+		contentType := f.ContentType
+		if contentType == "" {
+			contentType = "text/plain; charset=utf-8"
+		}
+		fields = "Content-Type: " + contentType + "\r\n"
+	}
+	c.respond(f.Status, fields, f.Body)
+}
+
+func (c *client) redirect(d *Redirect) {
+	c.page(d.Status, "Location: "+d.location(&c.q, strconv.Itoa(c.port))+"\r\n")
 }
 
 // location builds the Location of a redirect. AWS always writes the port.
-func (d *Redirect) location(r *http.Request, port string) string {
+func (d *Redirect) location(q *http1.Request, port string) string {
 	fill := func(s, fallback string) string {
 		if s == "" {
 			s = fallback
 		}
-		return strings.NewReplacer("#{protocol}", "http", "#{host}", hostOf(r.Host), "#{port}", port,
-			"#{path}", strings.TrimPrefix(r.URL.EscapedPath(), "/"), "#{query}", r.URL.RawQuery).Replace(s)
+		return strings.NewReplacer("#{protocol}", "http", "#{host}", hostOf(q.Host), "#{port}", port,
+			"#{path}", strings.TrimPrefix(q.Path, "/"), "#{query}", q.Query).Replace(s)
 	}
 	at := strings.ToLower(fill(d.Protocol, "#{protocol}")) + "://" + fill(d.Host, "#{host}") + ":" + fill(d.Port, "#{port}") + fill(d.Path, "/#{path}")
-	if q := fill(d.Query, "#{query}"); q != "" {
-		at += "?" + q
+	if query := fill(d.Query, "#{query}"); query != "" {
+		at += "?" + query
 	}
 	return at
-}
-
-func (d *Redirect) serve(w http.ResponseWriter, r *http.Request, port string) {
-	w.Header().Set("Location", d.location(r, port))
-	refuse(w, d.Status)
 }

@@ -9,8 +9,11 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
-// defaultIdle is AWS's default of idle_timeout.timeout_seconds.
-const defaultIdle = 60 * time.Second
+// AWS's defaults of idle_timeout.timeout_seconds and client_keep_alive.seconds.
+const (
+	defaultIdle      = 60 * time.Second
+	defaultKeepAlive = time.Hour
+)
 
 // Balancer is the running data path of one load balancer.
 type Balancer struct {
@@ -32,7 +35,7 @@ func New(speed tempo.Speed, log *slog.Logger, changed func()) *Balancer {
 
 // Configure makes the load balancer match the configuration. It fails if a listener cannot
 // be opened; everything else is done then, and Configure may be called again. A node whose network or address
-// has changed is replaced. A listener keeps the idle time for clients with which it was opened.
+// has changed is replaced.
 func (b *Balancer) Configure(c Config) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -25,6 +25,7 @@ type Config struct {
 	Listeners   []Listener
 	Groups      []Group       // every target group that a listener's actions name
 	IdleTimeout time.Duration // of connections, and until a target's first answer; 0 means AWS's default of 60 s
+	KeepAlive   time.Duration // after which a client's connection ends with the next answer; 0 means AWS's default of an hour
 	Headers     Headers
 }
 

@@ -1,11 +1,15 @@
 package balancer
 
 import (
-	"net"
-	"net/http"
-	"net/http/httputil"
-	"regexp"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/balancer/http1"
 )
 
 // Headers is what becomes of a request's header fields on the way to a target. The zero value is AWS's default
@@ -15,6 +19,7 @@ type Headers struct {
 	PreserveHost bool      // Host stays as the client wrote it
 	ClientPort   bool      // X-Forwarded-For has the client's port
 	Forwarded    Forwarded // what becomes of X-Forwarded-For
+	Desync       Desync    // what becomes of requests that two programs could read differently
 }
 
 // Forwarded is what becomes of X-Forwarded-For.
@@ -27,46 +32,192 @@ const (
 	Remove   Forwarded = "remove"
 )
 
-// validName is what the names of valid header fields are made of
-// (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html).
-var validName = regexp.MustCompile(`^[-A-Za-z0-9]+$`)
+// Desync is a mode of desync mitigation.
+type Desync string
 
-// apply makes the header of the request that the target gets. Its X-Forwarded fields have been taken out before.
-func (h Headers) apply(p *httputil.ProxyRequest) {
-	if h.DropInvalid {
-		for name := range p.Out.Header {
-			if !validName.MatchString(name) {
-				delete(p.Out.Header, name)
-			}
+// The modes, by the words of routing.http.desync_mitigation_mode; the zero value is Defensive.
+const (
+	Monitor   Desync = "monitor"
+	Defensive Desync = "defensive"
+	Strictest Desync = "strictest"
+)
+
+// blocks is the first class of requests that a mode refuses.
+func (d Desync) blocks() http1.Class {
+	switch d {
+	case Monitor:
+		return http1.Severe + 1
+	case Strictest:
+		return http1.Acceptable
+	}
+	return http1.Severe
+}
+
+// isValidName tells whether a name is made of what the names of valid header fields are
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html).
+func isValidName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
+	})
+}
+
+// The fields that the load balancer writes itself, and those that are about one connection only (RFC 9110, 7.6.1).
+var (
+	ownFields = fieldNames(
+		"Host", "Content-Length", "Transfer-Encoding", xForwardedFor, "X-Forwarded-Proto", "X-Forwarded-Port", "X-Amzn-Trace-Id", "Expect",
+	)
+	hopFields = fieldNames("Connection", "Proxy-Connection", "Keep-Alive", "Upgrade", "HTTP2-Settings", "TE", "Proxy-Authenticate", "Proxy-Authorization")
+	bodyField = fieldNames("Content-Length", "Transfer-Encoding")
+)
+
+// names are those of fields, by their length: most others are told apart by it.
+type names [20][]string
+
+func fieldNames(all ...string) (n names) {
+	for _, name := range all {
+		n[len(name)] = append(n[len(name)], name)
+	}
+	return n
+}
+
+func (n *names) has(name string) bool {
+	if len(name) >= len(n) {
+		return false
+	}
+	for _, is := range n[len(name)] {
+		if strings.EqualFold(is, name) {
+			return true
 		}
 	}
-	if p.Out.Host = p.In.Host; !h.PreserveHost {
-		p.Out.Host = strings.ToLower(p.In.Host)
+	return false
+}
+
+// appendRequest writes the head of the request that a target gets
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html).
+func (c *client) appendRequest(out []byte, h Headers, address string) []byte {
+	q := &c.q
+	out = append(append(append(out, q.Method...), ' '), q.Path...)
+	if q.Query != "" || strings.HasSuffix(q.Target, "?") {
+		out = append(append(out, '?'), q.Query...)
 	}
-	switch h.Forwarded {
-	case Remove:
-	case Preserve:
-		if was, ok := p.In.Header[xForwardedFor]; ok {
-			p.Out.Header[xForwardedFor] = was
+	out = append(append(out, " HTTP/1.1\r\nHost: "...), h.host(q.Host, c.port, address)...)
+	out = append(out, "\r\n"...)
+	for _, f := range q.Fields {
+		if ownFields.has(f.Name) || hopFields.has(f.Name) || h.DropInvalid && !isValidName(f.Name) || q.Fields.Lists("Connection", f.Name) {
+			continue
 		}
-	default:
-		client := p.In.RemoteAddr
-		if !h.ClientPort {
-			client, _, _ = net.SplitHostPort(client)
-		}
-		p.Out.Header[xForwardedFor] = []string{strings.Join(append(forwardedFor(p.In), client), ", ")}
+		out = appendField(out, f.Name, f.Value)
 	}
+	out = h.appendForwarded(out, q.Fields, c.from)
+	out = append(out, "X-Forwarded-Proto: http\r\nX-Forwarded-Port: "...)
+	out = append(strconv.AppendInt(out, int64(c.port), 10), "\r\n"...)
+	given, _ := q.Fields.Get("X-Amzn-Trace-Id")
+	out = appendField(out, "X-Amzn-Trace-Id", traceID(given))
+	out = appendFraming(out, q.Framing)
+	if protocol := c.upgrade(); protocol != "" {
+		out = appendField(append(out, "Connection: Upgrade\r\n"...), "Upgrade", protocol)
+	}
+	return append(out, "\r\n"...)
+}
+
+// upgrade is the protocol that the client asks to change to. A change to HTTP/2 would carry requests past the rules.
+func (c *client) upgrade() string {
+	if strings.EqualFold(c.q.Upgrade, "h2c") {
+		return ""
+	}
+	return c.q.Upgrade
+}
+
+func appendField(out []byte, name, value string) []byte {
+	return append(append(append(append(out, name...), ": "...), value...), "\r\n"...)
+}
+
+func appendFraming(out []byte, f http1.Framing) []byte {
+	switch f.Kind {
+	case http1.Chunked:
+		return append(out, "Transfer-Encoding: chunked\r\n"...)
+	case http1.Sized:
+		return append(strconv.AppendInt(append(out, "Content-Length: "...), f.Length, 10), "\r\n"...)
+	}
+	return out
+}
+
+// host is the Host that a target gets. At ports other than those of HTTP and HTTPS it has the port.
+func (h Headers) host(given string, port int, fallback string) string {
+	if given == "" {
+		return fallback
+	}
+	if h.PreserveHost {
+		return given
+	}
+	given = strings.ToLower(given)
+	switch bare := hostOf(given); {
+	case port == 80 || port == 443:
+		return bare
+	case bare == given:
+		return given + portString(port)
+	}
+	return given
+}
+
+func (h Headers) appendForwarded(out []byte, fields http1.Fields, from netip.AddrPort) []byte {
+	if h.Forwarded == Remove {
+		return out
+	}
+	var given string
+	for line := range fields.Values(xForwardedFor) {
+		if given != "" {
+			given += ", "
+		}
+		given += line
+	}
+	if h.Forwarded == Preserve && given == "" {
+		return out
+	}
+	out = append(append(out, xForwardedFor+": "...), given...)
+	if h.Forwarded != Preserve {
+		if given != "" {
+			out = append(out, ", "...)
+		}
+		if h.ClientPort {
+			out = from.AppendTo(out)
+		} else {
+			out = from.Addr().AppendTo(out)
+		}
+	}
+	return append(out, "\r\n"...)
 }
 
 const xForwardedFor = "X-Forwarded-For"
 
-// forwardedFor lists the addresses that a request was forwarded for before.
-func forwardedFor(r *http.Request) []string {
-	var all []string
-	for _, line := range r.Header.Values(xForwardedFor) {
-		for a := range strings.SplitSeq(line, ",") {
-			all = append(all, strings.TrimSpace(a))
-		}
+// countForwarded is how many addresses a request was forwarded for before.
+func countForwarded(fields http1.Fields) (n int) {
+	for line := range fields.Values(xForwardedFor) {
+		n += strings.Count(line, ",") + 1
 	}
-	return all
+	return n
+}
+
+// traceID makes a request's trace id, or adds the balancer's part to one that came with it
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html).
+func traceID(given string) string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	own := fmt.Sprintf("1-%08x-%s", uint32(time.Now().Unix()), hex.EncodeToString(b[:]))
+	if given == "" {
+		return "Root=" + own
+	}
+	var rest []string
+	rooted := false
+	for part := range strings.SplitSeq(given, ";") {
+		if strings.HasPrefix(part, "Self=") {
+			continue
+		}
+		rooted = rooted || strings.HasPrefix(part, "Root=")
+		rest = append(rest, part)
+	}
+	if rooted {
+		return "Self=" + own + ";" + strings.Join(rest, ";")
+	}
+	return strings.Join(append([]string{"Root=" + own}, rest...), ";")
 }

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/understudy/understudy/cloud/internal/balancer/http1"
 )
 
 // Matcher is a set of status codes, as ranges. The empty one holds 200 alone.
@@ -65,26 +68,31 @@ type Pair struct{ Key, Value string }
 // matches tells whether a request from the given address meets the condition. Paths and methods are
 // compared case-sensitively, everything else is not
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html).
-func (c Condition) matches(r *http.Request, from netip.Addr) bool {
+func (c Condition) matches(q *http1.Request, from netip.Addr) bool {
 	switch c.Field {
 	case "path-pattern":
-		return anyPattern(c.Values, r.URL.EscapedPath())
+		return anyPattern(c.Values, q.Path)
 	case "host-header":
-		return anyFold(c.Values, hostOf(r.Host))
+		return anyFold(c.Values, hostOf(q.Host))
 	case "http-request-method":
-		return slices.Contains(c.Values, r.Method)
+		return slices.Contains(c.Values, q.Method)
 	case "http-header":
-		return slices.ContainsFunc(r.Header.Values(c.Header), func(v string) bool { return anyFold(c.Values, v) })
+		for value := range q.Fields.Values(c.Header) {
+			if anyFold(c.Values, value) {
+				return true
+			}
+		}
 	case "query-string":
-		return c.matchesQuery(r)
+		return c.matchesQuery(q.Query)
 	case "source-ip":
 		return slices.ContainsFunc(c.Prefixes, func(p netip.Prefix) bool { return p.Contains(from) })
 	}
 	return false
 }
 
-func (c Condition) matchesQuery(r *http.Request) bool {
-	for key, values := range r.URL.Query() {
+func (c Condition) matchesQuery(query string) bool {
+	pairs, _ := url.ParseQuery(query) // what can be read of it counts
+	for key, values := range pairs {
 		for _, v := range values {
 			for _, want := range c.Query {
 				if (want.Key == "" || anyFold([]string{want.Key}, key)) && anyFold([]string{want.Value}, v) {
@@ -113,7 +121,8 @@ func anyFold(patterns []string, s string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return wildcard(strings.ToLower(p), s) })
 }
 
-// wildcard matches * (any characters) and ? (any one). After a mismatch it goes back to the last *.
+// wildcard matches * (any characters) and ? (any one); after a backslash they stand for themselves. After a mismatch it goes back to the
+// last *.
 func wildcard(pattern, s string) bool {
 	p, i, star, mark := 0, 0, -1, 0
 	for i < len(s) {
@@ -121,6 +130,15 @@ func wildcard(pattern, s string) bool {
 		case p < len(pattern) && pattern[p] == '*':
 			star, mark = p, i
 			p++
+		case isEscape(pattern[min(p, len(pattern)):]):
+			if pattern[p+1] == s[i] {
+				p, i = p+2, i+1
+			} else if star >= 0 {
+				mark++
+				p, i = star+1, mark
+			} else {
+				return false
+			}
 		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
 			p, i = p+1, i+1
 		case star >= 0:
@@ -131,4 +149,9 @@ func wildcard(pattern, s string) bool {
 		}
 	}
 	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// isEscape tells whether a pattern begins with a character that is meant as it is.
+func isEscape(pattern string) bool {
+	return len(pattern) > 1 && pattern[0] == '\\' && (pattern[1] == '*' || pattern[1] == '?' || pattern[1] == '\\')
 }

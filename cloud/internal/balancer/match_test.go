@@ -1,15 +1,17 @@
 package balancer
 
 import (
-	"net/http/httptest"
 	"net/netip"
 	"testing"
+
+	"github.com/understudy/understudy/cloud/internal/balancer/http1"
 )
 
 func TestConditions(t *testing.T) {
-	r := httptest.NewRequest("GET", "/api/v1/Users?Version=V1&x=2", nil)
-	r.Host = "WWW.example.com:8080"
-	r.Header.Add("User-Agent", "Mozilla/5.0 Chrome")
+	var q http1.Request
+	if err := q.Parse("GET /api/v1/Users?Version=V1&x=2 HTTP/1.1\r\nHost: WWW.example.com:8080\r\nUser-Agent: Mozilla/5.0 Chrome\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
 	from := netip.MustParseAddr("203.0.113.7")
 	for _, c := range []struct {
 		name string
@@ -32,7 +34,7 @@ func TestConditions(t *testing.T) {
 		{"source", Condition{Field: "source-ip", Prefixes: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}}, true},
 		{"other source", Condition{Field: "source-ip", Prefixes: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}}, false},
 	} {
-		if got := c.c.matches(r, from); got != c.want {
+		if got := c.c.matches(&q, from); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
@@ -60,14 +62,13 @@ func TestMatcher(t *testing.T) {
 }
 
 func TestRedirectLocation(t *testing.T) {
-	r := httptest.NewRequest("GET", "/a%20b?q=1", nil)
-	r.Host = "hello.example"
+	q := http1.Request{Path: "/a%20b", Query: "q=1", Host: "hello.example"}
 	for want, d := range map[string]Redirect{
 		"https://hello.example:443/a%20b?q=1": {Protocol: "HTTPS", Port: "443"},
 		"http://other:80/x/a%20b?q=1":         {Host: "other", Path: "/x/#{path}"},
 		"http://hello.example:80/?r=1&q=1":    {Path: "/", Query: "r=1&#{query}"},
 	} {
-		if got := d.location(r, "80"); got != want {
+		if got := d.location(&q, "80"); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
@@ -90,6 +91,9 @@ func slowWildcard(p, s string) bool {
 	}
 	if p[0] == '*' {
 		return slowWildcard(p[1:], s) || s != "" && slowWildcard(p, s[1:])
+	}
+	if isEscape(p) {
+		return s != "" && p[1] == s[0] && slowWildcard(p[2:], s[1:])
 	}
 	return s != "" && (p[0] == '?' || p[0] == s[0]) && slowWildcard(p[1:], s[1:])
 }

@@ -129,6 +129,7 @@ type world struct {
 	t       *testing.T
 	b       *Balancer
 	idle    time.Duration
+	keep    time.Duration
 	headers Headers
 	client  *http.Client
 }
@@ -157,7 +158,7 @@ func (w *world) configure(groups []Group, rules ...Rule) {
 		rules = []Rule{{Action: Action{Forward: shares}}}
 	}
 	c := Config{
-		IdleTimeout: w.idle, Headers: w.headers,
+		IdleTimeout: w.idle, KeepAlive: w.keep, Headers: w.headers,
 		Nodes:     []Node{{ID: "eni-1", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}},
 		Listeners: []Listener{{Port: 80, Rules: rules}}, Groups: groups,
 	}

@@ -6,15 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httputil"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 
 	"github.com/understudy/understudy/cloud/internal/descriptors"
 	"github.com/understudy/understudy/cloud/internal/tempo"
@@ -31,12 +27,14 @@ type node struct {
 	shares  *descriptors.Shares
 
 	routes   atomic.Pointer[routes]
-	upstream atomic.Pointer[upstream]
+	idle     atomic.Int64 // a time.Duration, as is keep
+	keep     atomic.Int64 // how long a client may use one connection
+	upstream *upstream
 	checks   *http.Transport
 
 	// What follows is touched by Configure and Close only, which the balancer runs one at a time, and
 	// by Health under the balancer's lock.
-	servers map[int]*http.Server
+	servers map[int]*server
 	targets map[string]map[Target]*target // by group, and by target with Draining left out
 	turns   map[string]*atomic.Uint64
 	work    sync.WaitGroup
@@ -45,92 +43,21 @@ type node struct {
 func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *node {
 	n := &node{
 		id: spec.ID, address: spec.Address, network: spec.Network, speed: speed, log: log, changed: changed,
-		servers: map[int]*http.Server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{},
+		servers: map[int]*server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{},
 		checks: checkTransport(spec.Network), shares: descriptors.Process(),
 	}
+	n.upstream = newUpstream(spec.Network, n.shares.Targets)
 	n.routes.Store(&routes{})
 	return n
 }
 
-// upstream is a node's connections to its targets. It is replaced if the idle time changes; running requests keep
-// the one that they began with.
-type upstream struct {
-	network   Network
-	share     *semaphore.Weighted
-	idle      time.Duration
-	transport *http.Transport
-	proxy     *httputil.ReverseProxy
-}
-
-func newUpstream(network Network, share *semaphore.Weighted, idle time.Duration, log *slog.Logger) *upstream {
-	u := &upstream{network: network, share: share, idle: idle}
-	u.transport = &http.Transport{
-		DialContext: u.dial, DisableCompression: true, ResponseHeaderTimeout: idle, IdleConnTimeout: idle,
-		MaxIdleConnsPerHost: 256, MaxResponseHeaderBytes: maxResponseHeader, ExpectContinueTimeout: time.Second,
-	}
-	u.proxy = newProxy(u.transport, log)
-	return u
-}
-
-// errBusy means that no descriptor is left for a request.
-var errBusy = errors.New("too many connections to targets")
-
-// dial connects to a target. If there are too many connections, idle ones are closed.
-func (u *upstream) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
-	if !u.share.TryAcquire(1) {
-		u.transport.CloseIdleConnections()
-		if !u.share.TryAcquire(1) {
-			return nil, errBusy
-		}
-	}
-	c, err := u.network.DialContext(ctx, network, address)
-	if err != nil {
-		u.share.Release(1)
-		return nil, err
-	}
-	c = descriptors.Counted(c, u.share)
-	// A second more than the idle time: until a target's first answer net/http's own time-out is to
-	// be the one that fires, since that one is never followed by another try.
-	return &idleConn{Conn: c, limit: u.idle + time.Second}, nil
-}
-
-// setIdle changes the idle time.
-func (n *node) setIdle(idle time.Duration) {
-	old := n.upstream.Load()
-	if old != nil && old.idle == idle {
-		return
-	}
-	n.upstream.Store(newUpstream(n.network, n.shares.Targets, idle, n.log))
-	if old != nil {
-		old.transport.CloseIdleConnections()
-	}
-}
-
-// idleConn fails once nothing has passed for a while in either direction.
-type idleConn struct {
-	net.Conn
-	limit time.Duration
-}
-
-func (c *idleConn) Read(b []byte) (int, error) {
-	c.extend()
-	return c.Conn.Read(b)
-}
-
-func (c *idleConn) Write(b []byte) (int, error) {
-	c.extend()
-	return c.Conn.Write(b)
-}
-
-func (c *idleConn) extend() {
-	_ = c.SetDeadline(time.Now().Add(c.limit)) // fails on a closed connection, as what follows then does
-}
+// idleTime is how long a connection may be silent.
+func (n *node) idleTime() time.Duration { return time.Duration(n.idle.Load()) }
 
 // configure swaps the node's snapshot and opens and closes listeners.
 func (n *node) configure(c Config) error {
-	n.setIdle(cmp.Or(c.IdleTimeout, defaultIdle))
+	n.idle.Store(int64(cmp.Or(c.IdleTimeout, defaultIdle)))
+	n.keep.Store(int64(cmp.Or(c.KeepAlive, defaultKeepAlive)))
 	next := &routes{listeners: map[int][]Rule{}, groups: map[string]*pool{}, headers: c.Headers}
 	for _, l := range c.Listeners {
 		next.listeners[l.Port] = l.Rules
@@ -170,7 +97,7 @@ func (n *node) group(g Group) (*pool, []*target) {
 		key := Target{ID: spec.ID, Address: spec.Address}
 		t := old[key]
 		if t == nil {
-			t = newTarget(spec.Address.String())
+			t = newTarget(spec.Address.String(), n.upstream)
 		}
 		now[key] = t
 		t.apply(spec.Draining, g.Check, n.bootTime(g.Check), func(ctx context.Context, t *target, c Check) {
@@ -204,7 +131,7 @@ func (n *node) bootTime(c Check) time.Duration {
 func (n *node) listen(want *routes) error {
 	for port, s := range n.servers {
 		if _, ok := want.listeners[port]; !ok {
-			_ = s.Close() // nobody is to be served
+			s.close() // nobody is to be served
 			delete(n.servers, port)
 		}
 	}
@@ -218,26 +145,15 @@ func (n *node) listen(want *routes) error {
 			errs = append(errs, fmt.Errorf("listen at port %d of node %s: %w", port, n.id, err))
 			continue
 		}
-		n.serve(port, l)
+		n.servers[port] = n.serve(port, l)
 	}
 	return errors.Join(errs...)
-}
-
-func (n *node) serve(port int, l net.Listener) {
-	s := &http.Server{
-		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { n.handle(port, w, r) }),
-		ReadHeaderTimeout: n.upstream.Load().idle, IdleTimeout: n.upstream.Load().idle, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
-	}
-	n.servers[port] = s
-	l = descriptors.Listener(l, n.shares.Accepted)
-	n.work.Go(func() { _ = s.Serve(l) }) // ends with Close
 }
 
 // close ends the node with all its requests, and waits until its goroutines have ended.
 func (n *node) close() {
 	for _, s := range n.servers {
-		_ = s.Close()
+		s.close()
 	}
 	for _, targets := range n.targets {
 		for _, t := range targets {
@@ -245,6 +161,5 @@ func (n *node) close() {
 		}
 	}
 	n.work.Wait()
-	n.upstream.Load().transport.CloseIdleConnections()
 	n.checks.CloseIdleConnections()
 }

@@ -2,9 +2,10 @@ package balancer
 
 import (
 	"math/rand/v2"
-	"net/http"
 	"net/netip"
 	"sync/atomic"
+
+	"github.com/understudy/understudy/cloud/internal/balancer/http1"
 )
 
 // routes is a node's immutable snapshot of a Config, by which requests are routed.
@@ -23,18 +24,18 @@ type pool struct {
 }
 
 // action returns the action of the first rule that matches.
-func (s *routes) action(port int, r *http.Request, from netip.Addr) (Action, bool) {
+func (s *routes) action(port int, q *http1.Request, from netip.Addr) (Action, bool) {
 	for _, rule := range s.listeners[port] {
-		if rule.matches(r, from) {
+		if rule.matches(q, from) {
 			return rule.Action, true
 		}
 	}
 	return Action{}, false
 }
 
-func (rule Rule) matches(r *http.Request, from netip.Addr) bool {
+func (rule Rule) matches(q *http1.Request, from netip.Addr) bool {
 	for _, c := range rule.Conditions {
-		if !c.matches(r, from) {
+		if !c.matches(q, from) {
 			return false
 		}
 	}

@@ -2,21 +2,16 @@ package balancer
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// errDrained ends a request that is still open when its target's deregistration delay is over.
-var errDrained = errors.New("deregistration delay elapsed")
-
 // target is one registered target at one node, from its registration to the end of its draining.
 type target struct {
 	address string
 	open    atomic.Int64 // requests under way
-	gone    context.Context
-	cut     context.CancelCauseFunc // ends the requests under way
+	links   *links
 
 	mu       sync.Mutex
 	draining bool
@@ -26,10 +21,8 @@ type target struct {
 	stop     context.CancelFunc // of the checks; nil while there are none
 }
 
-func newTarget(address string) *target {
-	t := &target{address: address}
-	t.gone, t.cut = context.WithCancelCause(context.Background())
-	return t
+func newTarget(address string, up *upstream) *target {
+	return &target{address: address, links: up.to(address)}
 }
 
 func (t *target) health() Health {
@@ -83,5 +76,5 @@ func (t *target) end() {
 		t.stop()
 		t.stop = nil
 	}
-	t.cut(errDrained)
+	t.links.end()
 }

@@ -122,3 +122,16 @@ func (c *counted) CloseWrite() error {
 	}
 	return errors.ErrUnsupported
 }
+
+// Raw returns the kernel's connection below one that is counted, if there is one.
+func Raw(c net.Conn) (syscall.RawConn, bool) {
+	if counted, ok := c.(*counted); ok {
+		c = counted.Conn
+	}
+	inside, ok := c.(syscall.Conn)
+	if !ok {
+		return nil, false
+	}
+	raw, err := inside.SyscallConn()
+	return raw, err == nil
+}

@@ -61,12 +61,13 @@ func TestLoadBalancerAttributes(t *testing.T) {
 		t.Errorf("an unknown key: %v", err)
 	}
 	roomtest.Must(modify("routing.http.drop_invalid_header_fields.enabled=true", "routing.http.preserve_host_header.enabled=true",
-		"routing.http.xff_client_port.enabled=true", "routing.http.xff_header_processing.mode=remove"))(t)
+		"routing.http.xff_client_port.enabled=true", "routing.http.xff_header_processing.mode=remove", "routing.http.desync_mitigation_mode=strictest"))(t)
 	want["routing.http.drop_invalid_header_fields.enabled"], want["routing.http.xff_header_processing.mode"] = "true", "remove"
-	s.wantHeaders(balancer.Headers{DropInvalid: true, PreserveHost: true, ClientPort: true, Forwarded: balancer.Remove})
+	want["routing.http.desync_mitigation_mode"] = "strictest"
+	s.wantHeaders(balancer.Headers{DropInvalid: true, PreserveHost: true, ClientPort: true, Forwarded: balancer.Remove, Desync: balancer.Strictest})
 
 	for _, bad := range []string{
-		"idle_timeout.timeout_seconds=4001", "idle_timeout.timeout_seconds=0", "idle_timeout.timeout_seconds=soon", "routing.http.xff_header_processing.mode=add",
+		"idle_timeout.timeout_seconds=4001", "idle_timeout.timeout_seconds=0", "idle_timeout.timeout_seconds=soon", "client_keep_alive.seconds=59", "routing.http.desync_mitigation_mode=off", "routing.http.xff_header_processing.mode=add",
 		"deletion_protection.enabled=maybe", "colour=red",
 	} {
 		_, err := modify("idle_timeout.timeout_seconds=30", bad)

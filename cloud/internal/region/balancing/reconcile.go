@@ -140,12 +140,16 @@ func (r *Room) bringUp(row loadBalancerRow) error {
 // whose network is not there yet.
 func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 	set := func(key string) string { return attributeOf(loadBalancerAttributes, row.Attributes, key) }
-	idle, _ := strconv.Atoi(set("idle_timeout.timeout_seconds"))
-	c := balancer.Config{IdleTimeout: time.Duration(idle) * time.Second, Headers: balancer.Headers{
+	seconds := func(key string) time.Duration {
+		n, _ := strconv.Atoi(set(key))
+		return time.Duration(n) * time.Second
+	}
+	c := balancer.Config{IdleTimeout: seconds("idle_timeout.timeout_seconds"), KeepAlive: seconds("client_keep_alive.seconds"), Headers: balancer.Headers{
 		DropInvalid:  set("routing.http.drop_invalid_header_fields.enabled") == "true",
 		PreserveHost: set("routing.http.preserve_host_header.enabled") == "true",
 		ClientPort:   set("routing.http.xff_client_port.enabled") == "true",
 		Forwarded:    balancer.Forwarded(set("routing.http.xff_header_processing.mode")),
+		Desync:       balancer.Desync(set("routing.http.desync_mitigation_mode")),
 	}}
 	var errs []error
 	for _, n := range row.Nodes {

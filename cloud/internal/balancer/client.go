@@ -1,0 +1,186 @@
+package balancer
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/balancer/http1"
+)
+
+// The largest heads
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/how-elastic-load-balancing-works.html#http-header-limits).
+const (
+	maxLine           = 16 << 10 // the request line, and a single header field
+	maxHeader         = 64 << 10
+	maxResponseHeader = 32 << 10
+)
+
+// maxForwarded is how many addresses X-Forwarded-For may hold
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-463-issues).
+const maxForwarded = 30
+
+// maxUnread is how much of a body that nobody reads is taken so that the connection can be used again.
+const maxUnread = 256 << 10
+
+// client is one client's connection, from the first request to the last.
+type client struct {
+	node *node
+	port int
+	conn net.Conn
+	from netip.AddrPort
+	came time.Time
+	r    *http1.Reader
+
+	q    http1.Request
+	body http1.Body
+	p    http1.Response
+	out  []byte // what is about to be written, kept for its room
+	last bool   // the connection ends after this answer
+
+	failed bool // the client takes nothing any more
+	silent bool // it waits for the word to send its body, and has not got it
+}
+
+func (n *node) client(port int, conn net.Conn) *client {
+	from, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+	return &client{
+		node: n, port: port, conn: conn, r: http1.NewReader(conn), came: time.Now(),
+		from: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()),
+	}
+}
+
+// serve answers requests until the connection ends.
+func (c *client) serve() {
+	defer c.conn.Close()
+	for c.next() {
+	}
+}
+
+// extend gives both directions the idle time anew.
+func (c *client) extend() { _ = c.conn.SetDeadline(time.Now().Add(c.node.idleTime())) }
+
+// next answers one request, and tells whether there may be another one.
+func (c *client) next() bool {
+	c.extend()
+	head, err := c.r.Head(http1.Limits{Start: maxLine, Head: maxHeader})
+	if err != nil {
+		c.refuseHead(err)
+		return false
+	}
+	err = c.q.Parse(head)
+	c.last = c.q.Close || time.Since(c.came) >= time.Duration(c.node.keep.Load())
+	c.body = c.r.NewBody(c.q.Framing)
+	c.silent = c.q.Expect && !c.body.Ended() && len(c.r.Buffered()) == 0
+	routes := c.node.routes.Load()
+	if status := c.objection(err, routes); status != 0 {
+		c.last = c.last || status == http.StatusBadRequest || status == http.StatusNotImplemented
+		c.refuse(status)
+		return c.settle()
+	}
+	if c.q.Class == http1.Ambiguous && routes.headers.Desync != Monitor {
+		c.last = true
+	}
+	c.answer(routes)
+	return c.settle()
+}
+
+// refuseHead answers what never became a request. A client that has sent nothing gets nothing.
+func (c *client) refuseHead(err error) {
+	c.last, c.q.Method = true, ""
+	switch {
+	case errors.Is(err, http1.ErrLineTooLong):
+		c.refuse(http.StatusRequestURITooLong)
+	case errors.Is(err, http1.ErrHeadTooLong):
+		c.refuse(http.StatusBadRequest)
+	case errors.Is(err, os.ErrDeadlineExceeded) && len(c.r.Buffered()) > 0:
+		c.refuse(http.StatusRequestTimeout)
+	default:
+		return
+	}
+	c.linger()
+}
+
+// objection is the status with which the load balancer itself refuses a request, and 0 for none.
+func (c *client) objection(err error, routes *routes) int {
+	switch {
+	case err != nil || c.q.Class >= routes.headers.Desync.blocks() || c.q.Method == http.MethodConnect || c.longField():
+		return http.StatusBadRequest
+	case c.q.Unsupported:
+		return http.StatusNotImplemented
+	case c.q.Method == http.MethodTrace:
+		return http.StatusMethodNotAllowed
+	case countForwarded(c.q.Fields) > maxForwarded:
+		return statusTooManyForwarded
+	}
+	return 0
+}
+
+func (c *client) longField() bool {
+	for _, f := range c.q.Fields {
+		if len(f.Name)+len(f.Value) >= maxLine-len(": ") {
+			return true
+		}
+	}
+	return false
+}
+
+// answer does what the first rule says that matches.
+func (c *client) answer(routes *routes) {
+	action, ok := routes.action(c.port, &c.q, c.from.Addr())
+	switch {
+	case !ok: // the listener has just been taken away
+		c.refuse(http.StatusServiceUnavailable)
+	case action.Fixed != nil:
+		c.fixed(action.Fixed)
+	case action.Redirect != nil:
+		c.redirect(action.Redirect)
+	default:
+		c.forward(routes.pick(action.Forward), routes)
+	}
+}
+
+// settle makes the connection ready for the next request, and tells whether there can be one.
+func (c *client) settle() bool {
+	if !c.last && !c.silent && c.unread() {
+		return true
+	}
+	c.linger()
+	return false
+}
+
+// unread takes what nobody has read of the body.
+func (c *client) unread() bool {
+	for taken := 0; !c.body.Ended() && taken < maxUnread; {
+		part, err := c.body.Next()
+		if taken += len(part); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
+	return c.body.Ended()
+}
+
+// linger ends the answer but hears the client out for a moment: a reset would take the answer away from it
+// (RFC 9112, 9.6).
+func (c *client) linger() {
+	half, ok := c.conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	_ = c.conn.SetReadDeadline(time.Now().Add(lingering))
+	for taken := 0; taken < maxUnread; {
+		n, err := io.CopyN(io.Discard, c.conn, smallPart)
+		if taken += int(n); err != nil {
+			return
+		}
+	}
+}
+
+const (
+	lingering = 500 * time.Millisecond
+	smallPart = 16 << 10
+)

@@ -1,0 +1,206 @@
+package balancer
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/balancer/http1"
+)
+
+// exchange is one request at a target, and its answer on the way back.
+type exchange struct {
+	*client
+	target *target
+	link   *link
+	idle   time.Duration
+
+	upload  *upload
+	answers bool // something of the answer was written to the client
+}
+
+// forward sends the request to a target and the target's answer to the client.
+func (c *client) forward(t *target, routes *routes) {
+	if t == nil {
+		c.refuse(http.StatusServiceUnavailable)
+		return
+	}
+	if status := c.prepareBody(); status != 0 {
+		c.last = true
+		c.refuse(status)
+		return
+	}
+	t.open.Add(1)
+	defer t.open.Add(-1)
+	x := exchange{client: c, target: t, idle: c.node.idleTime()}
+	err := x.run(routes.headers)
+	if x.link != nil {
+		x.link.drop()
+	}
+	if err == nil {
+		return
+	}
+	if c.last = c.last || x.answers || !c.body.Ended(); !x.answers {
+		c.refuse(statusOf(err))
+	}
+}
+
+// prepareBody lets the client send its body, and refuses one that begins wrongly before the target hears of it.
+func (c *client) prepareBody() (status int) {
+	if c.silent {
+		c.silent = false
+		c.write(append(c.out[:0], "HTTP/1.1 100 Continue\r\n\r\n"...))
+	}
+	return bodyStatus(c.body.Check())
+}
+
+// bodyStatus is the answer to a client whose body cannot be read.
+func bodyStatus(err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return http.StatusRequestTimeout
+	}
+	return http.StatusBadRequest
+}
+
+// A broken request body, which ends the exchange with the client's fault.
+type bodyError struct{ error }
+
+func (e bodyError) Unwrap() error { return e.error }
+
+// statusOf is the answer to a request that its target did not answer
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
+func statusOf(err error) int {
+	var timed net.Error
+	var body bodyError
+	switch {
+	case errors.As(err, &body):
+		return bodyStatus(body.error)
+	case errors.Is(err, errBusy):
+		return http.StatusServiceUnavailable
+	case errors.As(err, &timed) && timed.Timeout():
+		return http.StatusGatewayTimeout
+	}
+	return http.StatusBadGateway
+}
+
+// run makes the exchange. A request is sent once; only one that may be repeated and met a connection that the target was about to
+// close is sent again (RFC 9110, 9.2.2; RFC 9112, 9.3.1).
+func (x *exchange) run(h Headers) error {
+	again := false
+	for {
+		err := x.send(h, again)
+		if err == nil {
+			err = x.receive()
+		}
+		if err == nil || again || !x.mayRepeat(err) {
+			return err
+		}
+		again = true
+		x.link.drop()
+		x.link = nil
+	}
+}
+
+func (x *exchange) mayRepeat(err error) bool {
+	safe := x.q.Method == http.MethodGet || x.q.Method == http.MethodHead || x.q.Method == http.MethodOptions
+	var timed net.Error
+	return safe && x.q.Framing.Kind == http1.Empty && x.link != nil && x.link.used && !x.answers &&
+		len(x.link.r.Buffered()) == 0 && !errors.Is(err, http1.ErrMalformed) && !(errors.As(err, &timed) && timed.Timeout())
+}
+
+// send writes the request, with its body as far as that is here. The rest follows beside what the target may say meanwhile.
+func (x *exchange) send(h Headers, fresh bool) (err error) {
+	if x.link, err = x.target.links.take(fresh); err != nil {
+		return err
+	}
+	out := x.appendRequest(x.out[:0], h, x.target.address)
+	for len(x.r.Buffered()) > 0 && !x.body.Ended() {
+		part, err := x.body.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return bodyError{err}
+		}
+		if out = append(out, part...); len(out) > maxHeader {
+			break
+		}
+	}
+	x.out = out[:0]
+	x.patience()
+	if _, err := x.link.Write(out); err != nil {
+		return x.written(err)
+	}
+	if !x.body.Ended() {
+		x.upload = x.startUpload()
+	}
+	return nil
+}
+
+// patience gives the target the idle time anew.
+func (x *exchange) patience() { _ = x.link.SetDeadline(time.Now().Add(x.idle)) }
+
+// written is what becomes of an error of writing: the target may have answered before it closed.
+func (x *exchange) written(err error) error {
+	if len(x.link.r.Buffered()) > 0 || x.link.r.Fill() == nil {
+		return nil
+	}
+	return err
+}
+
+// receive reads the answer's head and passes the answer on.
+func (x *exchange) receive() error {
+	if err := x.head(); err != nil {
+		failed := x.endUpload()
+		var body bodyError
+		if errors.As(failed, &body) {
+			return failed
+		}
+		return err
+	}
+	if x.p.Status == http.StatusSwitchingProtocols {
+		return x.tunnel()
+	}
+	body := x.link.r.NewBody(x.p.Framing)
+	if body.CheckBuffered() != nil {
+		_ = x.endUpload()
+		return http1.ErrMalformed
+	}
+	x.last = x.last || x.upload.underWay()
+	if err := x.pass(&body); err != nil {
+		_ = x.endUpload()
+		return err
+	}
+	uploaded := x.endUpload() == nil
+	if uploaded && !x.p.Close && x.q.Class < http1.Ambiguous {
+		x.link.keep(x.idle)
+		x.link = nil
+	}
+	return nil
+}
+
+// head reads the head of the final answer. Those before it are the target's to the load balancer.
+func (x *exchange) head() error {
+	for {
+		head, err := x.wait()
+		if err != nil {
+			return err
+		}
+		if err := x.p.Parse(head, x.q.Method); err != nil {
+			return err
+		}
+		switched := x.p.Status == http.StatusSwitchingProtocols
+		if switched && x.upgrade() == "" {
+			return http1.ErrMalformed
+		}
+		if x.p.Status >= 200 || switched {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package http1
+
+import (
+	"iter"
+	"strings"
+)
+
+// Field is one line of a head. Its Value has no space around it.
+type Field struct{ Name, Value string }
+
+// Fields are the lines of a head, in their order.
+type Fields []Field
+
+// Values goes through the values of a name, whose case does not matter.
+func (f Fields) Values(name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, field := range f {
+			if strings.EqualFold(field.Name, name) && !yield(field.Value) {
+				return
+			}
+		}
+	}
+}
+
+// Get returns the first value of a name, and whether there is one.
+func (f Fields) Get(name string) (string, bool) {
+	for value := range f.Values(name) {
+		return value, true
+	}
+	return "", false
+}
+
+// tokens goes through the members of the lists that a name has.
+func (f Fields) tokens(name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for value := range f.Values(name) {
+			for member := range strings.SplitSeq(value, ",") {
+				if member = strings.Trim(member, " \t"); member != "" && !yield(member) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Lists tells whether a member is in the lists that a name has.
+func (f Fields) Lists(name, member string) bool {
+	for is := range f.tokens(name) {
+		if strings.EqualFold(is, member) {
+			return true
+		}
+	}
+	return false
+}
+
+// line is one line of a head as it was found.
+type line struct {
+	Field
+	colon  bool // it has one
+	folded bool // it goes on with the line after it, as was once allowed (RFC 9112, 5.2)
+}
+
+// lines goes through a head's lines after the first, and folds those that belong together.
+func lines(head string) iter.Seq[line] {
+	return func(yield func(line) bool) {
+		for head != "" {
+			var text string
+			text, head = cutLine(head)
+			if text == "" {
+				return
+			}
+			l := line{}
+			for isSpace(head) {
+				var more string
+				more, head = cutLine(head)
+				text, l.folded = text+" "+strings.Trim(more, " \t"), true
+			}
+			l.Name, l.Value, l.colon = strings.Cut(text, ":")
+			l.Value = strings.Trim(l.Value, " \t")
+			if !yield(l) {
+				return
+			}
+		}
+	}
+}
+
+func isSpace(s string) bool { return s != "" && (s[0] == ' ' || s[0] == '\t') }
+
+// cutLine cuts the first line off, without its end.
+func cutLine(s string) (first, rest string) {
+	first, rest, _ = strings.Cut(s, "\n")
+	return strings.TrimSuffix(first, "\r"), rest
+}
+
+// IsToken tells whether a name is made of the characters that names may have (RFC 9110, 5.6.2).
+func IsToken(s string) bool {
+	for i := range len(s) {
+		if !tokenBytes[s[i]] {
+			return false
+		}
+	}
+	return s != ""
+}
+
+var tokenBytes = func() (is [256]bool) {
+	for _, c := range []byte("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {
+		is[c] = true
+	}
+	return is
+}()
+
+// isPlain tells whether text has neither control characters nor others beyond ASCII.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}

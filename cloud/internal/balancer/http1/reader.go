@@ -1,0 +1,123 @@
+// Package http1 reads HTTP/1.1 messages by their bytes (RFC 9112), as a load balancer must that stands between two readers of its own:
+// what the two could understand differently is told apart by the classes of AWS's desync mitigation, see [Class]. It never
+// changes what it passes on of a body, and checks all of it.
+package http1
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// The errors of a head that is too large.
+var (
+	ErrLineTooLong = errors.New("a line of the head is too long")
+	ErrHeadTooLong = errors.New("the head is too long")
+)
+
+// Limits are the largest sizes of a head, in bytes.
+type Limits struct {
+	Start int // the request or status line
+	Head  int // all of it
+}
+
+// smallest is the size of a new buffer. A usual head and a small body fit, and a connection that waits costs no more.
+const smallest = 4 << 10
+
+// Reader reads messages from a connection, one after the other.
+type Reader struct {
+	src  io.Reader
+	buf  []byte
+	r, w int // what is read and not yet taken is buf[r:w]
+}
+
+// NewReader returns a Reader of a connection.
+func NewReader(src io.Reader) *Reader { return &Reader{src: src, buf: make([]byte, smallest)} }
+
+// Buffered is what was read and not yet taken. It is valid until the next call.
+func (r *Reader) Buffered() []byte { return r.buf[r.r:r.w] }
+
+// Take takes the first n bytes of what is buffered.
+func (r *Reader) Take(n int) []byte {
+	taken := r.buf[r.r : r.r+n]
+	r.r += n
+	return taken
+}
+
+// Fill reads once. It makes place where there is none.
+func (r *Reader) Fill() error {
+	switch {
+	case r.r == r.w:
+		r.r, r.w = 0, 0
+	case r.w == len(r.buf) && r.r > 0:
+		r.w = copy(r.buf, r.buf[r.r:r.w])
+		r.r = 0
+	case r.w == len(r.buf):
+		r.buf = append(r.buf, make([]byte, len(r.buf))...)
+	}
+	n, err := r.src.Read(r.buf[r.w:])
+	r.w += n
+	if n > 0 {
+		return nil
+	}
+	if err == nil {
+		err = io.ErrNoProgress
+	}
+	return err
+}
+
+// Head takes a message's head, with the empty line at its end. Lines end in CR LF or, as RFC 9112 (2.2) allows, in LF; empty
+// lines before the first are left out. After an error, [Reader.Buffered] is what there was of it.
+func (r *Reader) Head(limits Limits) (string, error) {
+	for {
+		r.skipEmptyLines()
+		n, err := headEnd(r.Buffered(), limits)
+		if err != nil {
+			return "", err
+		}
+		if n > 0 {
+			return string(r.Take(n)), nil
+		}
+		if err := r.Fill(); err != nil {
+			return "", err
+		}
+	}
+}
+
+func (r *Reader) skipEmptyLines() {
+	for b := r.Buffered(); ; b = r.Buffered() {
+		switch {
+		case bytes.HasPrefix(b, []byte("\r\n")):
+			r.Take(2)
+		case bytes.HasPrefix(b, []byte("\n")):
+			r.Take(1)
+		default:
+			return
+		}
+	}
+}
+
+// headEnd returns how long a head is, and 0 if it is not whole yet.
+func headEnd(b []byte, limits Limits) (int, error) {
+	for at := 0; ; {
+		end := bytes.IndexByte(b[at:], '\n')
+		length := end
+		if end < 0 {
+			length = len(b) - at
+		}
+		if at == 0 && length > limits.Start {
+			return 0, ErrLineTooLong
+		}
+		if at+length > limits.Head {
+			return 0, ErrHeadTooLong
+		}
+		if end < 0 {
+			return 0, nil
+		}
+		line := b[at : at+end]
+		at += end + 1
+		if len(line) == 0 || len(line) == 1 && line[0] == '\r' {
+			return at, nil
+		}
+	}
+}

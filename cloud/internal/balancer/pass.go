@@ -1,0 +1,84 @@
+package balancer
+
+import (
+	"errors"
+	"io"
+	"strconv"
+
+	"github.com/understudy/understudy/cloud/internal/balancer/http1"
+)
+
+// pass writes the answer to the client as it comes.
+func (x *exchange) pass(body *http1.Body) error {
+	framing := x.p.Framing
+	bare := framing.Kind == http1.Chunked && x.q.Minor == 0
+	wrap := framing.Kind == http1.UntilClose && x.q.Minor > 0
+	x.last = x.last || x.q.Minor == 0 && (bare || framing.Kind == http1.UntilClose)
+	out := x.appendAnswer(x.out[:0], wrap, bare)
+	for first := true; ; first = false {
+		var part []byte
+		var err error
+		switch {
+		case first && len(x.link.r.Buffered()) == 0 && !body.Ended(): // the head goes first where the body is not here yet
+		case bare:
+			part, err = body.NextData()
+		default:
+			part, err = body.Next()
+		}
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
+			return err
+		}
+		out = appendPart(out, part, wrap, ended)
+		x.answers = true
+		if len(out) > 0 {
+			x.write(out)
+			if x.failed {
+				return errClientGone
+			}
+		}
+		if ended || body.Ended() && !wrap {
+			return nil
+		}
+		out = x.out[:0]
+		x.patience()
+	}
+}
+
+// errClientGone means that the client takes no more of the answer.
+var errClientGone = errors.New("the client has gone")
+
+// appendPart adds a part of the body, as a chunk if the target's answer has no frame that the client could read.
+func appendPart(out, part []byte, wrap, ended bool) []byte {
+	if !wrap {
+		return append(out, part...)
+	}
+	if len(part) > 0 {
+		out = append(strconv.AppendInt(out, int64(len(part)), 16), "\r\n"...)
+		out = append(append(out, part...), "\r\n"...)
+	}
+	if ended {
+		out = append(out, "0\r\n\r\n"...)
+	}
+	return out
+}
+
+// appendAnswer writes the head of the target's answer for the client.
+func (x *exchange) appendAnswer(out []byte, wrap, bare bool) []byte {
+	p := &x.p
+	out = append(append(append(out, "HTTP/1.1 "...), p.Text...), "\r\n"...)
+	reframed := p.Framing.Kind != http1.Empty
+	for _, f := range p.Fields {
+		if hopFields.has(f.Name) || reframed && bodyField.has(f.Name) || p.Fields.Lists("Connection", f.Name) {
+			continue
+		}
+		out = appendField(out, f.Name, f.Value)
+	}
+	switch {
+	case wrap:
+		out = appendFraming(out, http1.Framing{Kind: http1.Chunked})
+	case !bare:
+		out = appendFraming(out, p.Framing)
+	}
+	return append(append(out, x.connection()...), "\r\n"...)
+}

@@ -1,0 +1,78 @@
+package balancer
+
+import (
+	"net"
+	"sync"
+	"time"
+
+	"github.com/understudy/understudy/cloud/internal/descriptors"
+)
+
+// server is the running part of a listener: those who are connected to it.
+type server struct {
+	listener net.Listener
+
+	mu      sync.Mutex
+	clients map[net.Conn]struct{}
+	closed  bool
+}
+
+// serve accepts clients until the server is closed.
+func (n *node) serve(port int, l net.Listener) *server {
+	s := &server{listener: descriptors.Listener(l, n.shares.Accepted), clients: map[net.Conn]struct{}{}}
+	n.work.Go(func() {
+		for {
+			conn, err := s.accept()
+			if err != nil {
+				return
+			}
+			n.work.Go(func() {
+				defer s.forget(conn)
+				n.client(port, conn).serve()
+			})
+		}
+	})
+	return s
+}
+
+// acceptPause is how long a listener waits that cannot accept now, for want of memory for one.
+const acceptPause = 10 * time.Millisecond
+
+func (s *server) accept() (net.Conn, error) {
+	for {
+		conn, err := s.listener.Accept()
+		s.mu.Lock()
+		closed := s.closed
+		if err == nil && !closed {
+			s.clients[conn] = struct{}{}
+		}
+		s.mu.Unlock()
+		switch {
+		case closed && err == nil:
+			_ = conn.Close()
+			return nil, net.ErrClosed
+		case closed || err == nil:
+			return conn, err
+		}
+		time.Sleep(acceptPause)
+	}
+}
+
+func (s *server) forget(conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.clients, conn)
+}
+
+// close ends the listener and cuts its clients off.
+func (s *server) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	_ = s.listener.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for conn := range s.clients {
+		_ = conn.Close()
+	}
+}

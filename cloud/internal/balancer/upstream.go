@@ -1,0 +1,217 @@
+package balancer
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/understudy/understudy/cloud/internal/balancer/http1"
+	"github.com/understudy/understudy/cloud/internal/descriptors"
+)
+
+// connectTimeout is how long a target may take to accept a connection
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-504-issues).
+const connectTimeout = 10 * time.Second
+
+// maxIdle is how many connections to one target are kept while nothing asks it.
+const maxIdle = 256
+
+// errBusy means that no descriptor is left for a request.
+var errBusy = errors.New("too many connections to targets")
+
+// upstream is a node's way to its targets.
+type upstream struct {
+	network Network
+	share   *semaphore.Weighted
+
+	mu  sync.Mutex
+	all map[*links]struct{} // those of targets that are registered or drain
+}
+
+// links are the connections to one target.
+type links struct {
+	up      *upstream
+	address string
+	life    context.Context // ends with the target
+	cut     context.CancelFunc
+
+	mu    sync.Mutex
+	open  map[*link]struct{}
+	idle  []*link // of them, the one that was used last at the end
+	ended bool    // the target is gone: nothing is open, and nothing is opened
+}
+
+// link is one connection to a target.
+type link struct {
+	net.Conn
+	of   *links
+	r    *http1.Reader
+	used bool        // for a request before
+	over *time.Timer // closes it when it has been idle for long
+}
+
+func newUpstream(network Network, share *semaphore.Weighted) *upstream {
+	return &upstream{network: network, share: share, all: map[*links]struct{}{}}
+}
+
+// to returns the place of a new target's connections. It is to be ended.
+func (u *upstream) to(address string) *links {
+	p := &links{up: u, address: address, open: map[*link]struct{}{}}
+	p.life, p.cut = context.WithCancel(context.Background())
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.all[p] = struct{}{}
+	return p
+}
+
+// take returns a connection that nothing uses: one that is open or, if fresh is wanted or there is none, a new one.
+func (p *links) take(fresh bool) (*link, error) {
+	for !fresh {
+		l := p.last()
+		if l == nil {
+			break
+		}
+		if l.over.Stop() && l.isOpen() {
+			return l, nil
+		}
+		l.drop()
+	}
+	return p.dial()
+}
+
+func (p *links) last() *link {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.idle)
+	if n == 0 {
+		return nil
+	}
+	l := p.idle[n-1]
+	p.idle = p.idle[:n-1]
+	return l
+}
+
+// dial connects. If there are too many connections, idle ones to all targets are closed.
+func (p *links) dial() (*link, error) {
+	ctx, cancel := context.WithTimeout(p.life, connectTimeout)
+	defer cancel()
+	if !p.up.share.TryAcquire(1) {
+		p.up.closeIdle()
+		if !p.up.share.TryAcquire(1) {
+			return nil, errBusy
+		}
+	}
+	c, err := p.up.network.DialContext(ctx, "tcp", p.address)
+	if err != nil {
+		p.up.share.Release(1)
+		return nil, err
+	}
+	l := &link{Conn: descriptors.Counted(c, p.up.share), of: p}
+	l.r = http1.NewReader(l.Conn)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		_ = l.Conn.Close()
+		return nil, net.ErrClosed
+	}
+	p.open[l] = struct{}{}
+	return l, nil
+}
+
+// isOpen tells whether the target has neither closed an idle connection nor said something on it. Another kind of connection than a
+// kernel's is taken for open.
+func (l *link) isOpen() bool {
+	if len(l.r.Buffered()) > 0 {
+		return false
+	}
+	raw, ok := descriptors.Raw(l.Conn)
+	if !ok {
+		return true
+	}
+	open := true
+	err := raw.Read(func(fd uintptr) bool {
+		n, _, err := syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		open = n < 0 && (errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR))
+		return true
+	})
+	return err == nil && open
+}
+
+// keep makes the connection one that the next request may use within the idle time.
+func (l *link) keep(idle time.Duration) {
+	_ = l.SetDeadline(time.Time{})
+	p := l.of
+	p.mu.Lock()
+	full := p.ended || len(p.idle) >= maxIdle
+	if !full {
+		l.used = true
+		if l.over == nil {
+			l.over = time.AfterFunc(idle, l.drop)
+		} else {
+			l.over.Reset(idle)
+		}
+		p.idle = append(p.idle, l)
+	}
+	p.mu.Unlock()
+	if full {
+		l.drop()
+	}
+}
+
+// drop closes the connection.
+func (l *link) drop() {
+	p := l.of
+	p.mu.Lock()
+	delete(p.open, l)
+	for i, other := range p.idle {
+		if other == l {
+			p.idle = append(p.idle[:i], p.idle[i+1:]...)
+			break
+		}
+	}
+	p.mu.Unlock()
+	_ = l.Conn.Close()
+}
+
+// end closes all connections, those in use too.
+func (p *links) end() {
+	p.cut()
+	p.up.mu.Lock()
+	delete(p.up.all, p)
+	p.up.mu.Unlock()
+	p.close(true)
+}
+
+// close closes the idle connections, or with all every one for good.
+func (p *links) close(all bool) {
+	p.mu.Lock()
+	p.ended = p.ended || all
+	closing := p.idle
+	if all {
+		closing = nil
+		for l := range p.open {
+			closing = append(closing, l)
+		}
+	}
+	p.idle = nil
+	for _, l := range closing {
+		delete(p.open, l)
+	}
+	p.mu.Unlock()
+	for _, l := range closing {
+		_ = l.Conn.Close()
+	}
+}
+
+func (u *upstream) closeIdle() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for p := range u.all {
+		p.close(false)
+	}
+}
