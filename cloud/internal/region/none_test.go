@@ -42,7 +42,6 @@ func TestWhatIsNeverMadeIsListedEmpty(t *testing.T) {
 		"DescribeClientVpnEndpoints":                 listingOf[ec2.DescribeClientVpnEndpointsInput](t, d.DescribeClientVpnEndpoints),
 		"DescribeCoipPools":                          listingOf[ec2.DescribeCoipPoolsInput](t, d.DescribeCoipPools),
 		"DescribeCustomerGateways":                   listingOf[ec2.DescribeCustomerGatewaysInput](t, d.DescribeCustomerGateways),
-		"DescribeEgressOnlyInternetGateways":         listingOf[ec2.DescribeEgressOnlyInternetGatewaysInput](t, d.DescribeEgressOnlyInternetGateways),
 		"DescribeFlowLogs":                           listingOf[ec2.DescribeFlowLogsInput](t, d.DescribeFlowLogs),
 		"DescribeInstanceConnectEndpoints":           listingOf[ec2.DescribeInstanceConnectEndpointsInput](t, d.DescribeInstanceConnectEndpoints),
 		"DescribeIpamPools":                          listingOf[ec2.DescribeIpamPoolsInput](t, d.DescribeIpamPools),

@@ -33,7 +33,7 @@ type instanceType struct {
 	memory         int64 // MiB
 	arch           ec2types.ArchitectureType
 	interfaces     int32 // that an instance may have, at most
-	addresses      int32 // IPv4 addresses of an interface, at most
+	addresses      int32 // addresses of an interface, at most: so many of IPv4, and so many of IPv6
 	hypervisor     ec2types.InstanceTypeHypervisor
 }
 
@@ -111,7 +111,7 @@ func (t instanceType) show() ec2types.InstanceTypeInfo {
 		SupportedUsageClasses:        []ec2types.UsageClassType{ec2types.UsageClassTypeOnDemand},
 		SupportedVirtualizationTypes: []ec2types.VirtualizationType{ec2types.VirtualizationTypeHvm},
 		NetworkInfo: &ec2types.NetworkInfo{
-			MaximumNetworkInterfaces: new(t.interfaces), Ipv4AddressesPerInterface: new(t.addresses), Ipv6Supported: new(false),
+			MaximumNetworkInterfaces: new(t.interfaces), Ipv4AddressesPerInterface: new(t.addresses), Ipv6Supported: new(true), Ipv6AddressesPerInterface: new(t.addresses),
 			EnaSupport: ena, EfaSupported: new(false), MaximumNetworkCards: new(int32(1)), DefaultNetworkCardIndex: new(int32(0)),
 			NetworkCards: []ec2types.NetworkCardInfo{{NetworkCardIndex: new(int32(0)), MaximumNetworkInterfaces: new(t.interfaces)}},
 		},

@@ -22,7 +22,7 @@ func checkRequest(in *ec2.RunInstancesInput) error {
 		"HibernationOptions", "MaintenanceOptions", "PrivateDnsNameOptions", "IamInstanceProfile", "ImageId", "InstanceType", "MinCount", "MaxCount",
 		"SubnetId", "SecurityGroupIds", "SecurityGroups", "NetworkInterfaces",
 		"UserData", "LaunchTemplate", "MetadataOptions", "TagSpecifications", "ClientToken", "Placement", "EbsOptimized",
-		"Monitoring", "DisableApiTermination", "KeyName", "InstanceInitiatedShutdownBehavior", "PrivateIpAddress"); err != nil {
+		"Monitoring", "DisableApiTermination", "KeyName", "InstanceInitiatedShutdownBehavior", "PrivateIpAddress", "Ipv6AddressCount", "Ipv6Addresses"); err != nil {
 		return err
 	}
 	if err := resource.Required("ImageId", in.ImageId); err != nil {
@@ -51,6 +51,8 @@ func checkCount(in *ec2.RunInstancesInput) error {
 		return wire.Errorf("InstanceLimitExceeded", "You have requested more instances (%d) than your current instance limit of 100 allows.", most)
 	case most > 1 && in.PrivateIpAddress != nil:
 		return wire.Errorf("InvalidParameterCombination", "A private IP address cannot be specified when launching multiple instances.")
+	case most > 1 && len(in.Ipv6Addresses) > 0:
+		return wire.Errorf("InvalidParameterCombination", "An IPv6 address cannot be specified when launching multiple instances.")
 	}
 	return nil
 }

@@ -39,8 +39,11 @@ func (r *Room) planNetwork(p *launchPlan) error {
 		}
 		first.Address = asked[0]
 	}
+	if first.IPv6, first.FurtherIPv6, err = nets.NamedIPv6(p.in.Ipv6Addresses, p.in.Ipv6AddressCount); err != nil {
+		return err
+	}
 	p.devices = []device{{Wanted: first}}
-	return nil
+	return r.checkIPv6(first, p.kind)
 }
 
 // groupsOf are the security groups of a request without interfaces. Names are of the default VPC, so that no subnet can be
@@ -58,6 +61,9 @@ func (r *Room) planDevices(p *launchPlan) error {
 	in := p.in
 	if n := len(in.NetworkInterfaces); n > int(p.kind.interfaces) {
 		return tooManyInterfaces(n, p.kind)
+	}
+	if in.Ipv6AddressCount != nil || len(in.Ipv6Addresses) > 0 {
+		return wire.Errorf("InvalidParameterCombination", "Network interfaces and an instance-level IPv6 address may not be specified on the same request")
 	}
 	if in.SubnetId != nil || len(in.SecurityGroupIds)+len(in.SecurityGroups) > 0 {
 		return wire.Errorf(
@@ -81,7 +87,7 @@ func tooManyInterfaces(n int, kind instanceType) error {
 }
 
 func (r *Room) planDevice(p *launchPlan, spec ec2types.InstanceNetworkInterfaceSpecification) (d device, err error) {
-	if err := room.Only(spec, "AssociatePublicIpAddress", "DeleteOnTermination", "Description", "DeviceIndex", "Groups", "NetworkInterfaceId",
+	if err := room.Only(spec, "AssociatePublicIpAddress", "DeleteOnTermination", "Description", "DeviceIndex", "Groups", "Ipv6AddressCount", "Ipv6Addresses", "NetworkInterfaceId",
 		"PrivateIpAddress", "PrivateIpAddresses", "SecondaryPrivateIpAddressCount", "SubnetId"); err != nil {
 		return d, err
 	}
@@ -100,6 +106,9 @@ func (r *Room) planDevice(p *launchPlan, spec ec2types.InstanceNetworkInterfaceS
 	d.Keep = spec.DeleteOnTermination != nil && !*spec.DeleteOnTermination
 	d.Further = int(room.Deref(spec.SecondaryPrivateIpAddressCount))
 	if d.Address, d.Secondary, err = nets.SplitAddresses(spec.PrivateIpAddress, spec.PrivateIpAddresses); err != nil {
+		return d, err
+	}
+	if d.IPv6, d.FurtherIPv6, err = nets.NamedIPv6(spec.Ipv6Addresses, spec.Ipv6AddressCount); err != nil {
 		return d, err
 	}
 	alone := len(p.in.NetworkInterfaces) == 1
@@ -148,9 +157,21 @@ func (r *Room) checkDevices(p *launchPlan) error {
 		case 1+len(d.Secondary)+d.Further > int(p.kind.addresses):
 			return wire.Errorf("PrivateIpAddressLimitExceeded", "Number of private addresses will exceed limit.")
 		}
+		if err := r.checkIPv6(d.Wanted, p.kind); err != nil {
+			return err
+		}
 		if err := sameZone(subnet.VPC, subnet.Zone, p.subnet.VPC, p.subnet.Zone); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkIPv6 refuses more IPv6 addresses than an interface of a type may have: as many as IPv4 addresses
+// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/AvailableIpPerENI.html).
+func (r *Room) checkIPv6(w nets.Wanted, kind instanceType) error {
+	if len(w.IPv6)+w.FurtherIPv6 > int(kind.addresses) {
+		return wire.Errorf("Ipv6AddressLimitExceeded", "Number of IPv6 addresses will exceed limit.")
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func (r *Room) mayAttach(tx *store.Tx, i Instance, eni nets.Interface, index int
 	switch {
 	case known && len(there) >= int(kind.interfaces):
 		return tooManyInterfaces(len(there)+1, kind)
-	case known && len(eni.Addresses()) > int(kind.addresses):
+	case known && max(len(eni.Addresses()), len(eni.IPv6)) > int(kind.addresses):
 		return wire.Errorf("PrivateIpAddressLimitExceeded", "Number of private addresses will exceed limit.")
 	}
 	return nil
@@ -156,6 +156,9 @@ func (r *Room) showDevice(eni nets.Interface) ec2types.InstanceNetworkInterface 
 		})
 	}
 	nic.Association = nic.PrivateIpAddresses[0].Association
+	for _, a := range eni.IPv6 {
+		nic.Ipv6Addresses = append(nic.Ipv6Addresses, ec2types.InstanceIpv6Address{Ipv6Address: new(a.String()), IsPrimaryIpv6: new(false)})
+	}
 	return nic
 }
 
@@ -173,6 +176,9 @@ func showFirst(out *ec2types.Instance) {
 	first := out.NetworkInterfaces[0]
 	out.SecurityGroups, out.SourceDestCheck = first.Groups, first.SourceDestCheck
 	out.PrivateIpAddress, out.PrivateDnsName = first.PrivateIpAddress, first.PrivateDnsName
+	if len(first.Ipv6Addresses) > 0 {
+		out.Ipv6Address = first.Ipv6Addresses[0].Ipv6Address
+	}
 	if first.Association != nil {
 		out.PublicIpAddress, out.PublicDnsName = first.Association.PublicIp, first.Association.PublicDnsName
 	}

@@ -86,7 +86,7 @@ func checkDHCP(key string, values []string) error {
 	limit, known := dhcpLimits[key]
 	switch {
 	case key == "ipv6-address-preferred-lease-time":
-		return wire.Errorf("UnsupportedOperation", "There is no IPv6 here: the option %s is not supported.", key)
+		return wire.Errorf("UnsupportedOperation", "IPv6 addresses have no leases here: the option %s is not supported.", key)
 	case !known:
 		return wire.Errorf("InvalidParameterValue", "Value (%s) for parameter Key is invalid. It is no DHCP option.", key)
 	case len(values) == 0 || len(values) > limit:

@@ -15,7 +15,7 @@ import (
 
 // CreateNetworkInterface makes an interface that is attached to nothing, and reached at no address until it is.
 func (r *Room) CreateNetworkInterface(ctx context.Context, in *ec2.CreateNetworkInterfaceInput) (*ec2.CreateNetworkInterfaceOutput, error) {
-	if err := room.Only(in, "ClientToken", "Description", "Groups", "PrivateIpAddress", "PrivateIpAddresses", "SecondaryPrivateIpAddressCount",
+	if err := room.Only(in, "ClientToken", "Description", "Groups", "Ipv6AddressCount", "Ipv6Addresses", "PrivateIpAddress", "PrivateIpAddresses", "SecondaryPrivateIpAddressCount",
 		"SubnetId", "TagSpecifications"); err != nil {
 		return nil, err
 	}
@@ -28,6 +28,9 @@ func (r *Room) CreateNetworkInterface(ctx context.Context, in *ec2.CreateNetwork
 	}
 	var err error
 	if w.Address, w.Secondary, err = SplitAddresses(in.PrivateIpAddress, in.PrivateIpAddresses); err != nil {
+		return nil, err
+	}
+	if w.IPv6, w.FurtherIPv6, err = NamedIPv6(in.Ipv6Addresses, in.Ipv6AddressCount); err != nil {
 		return nil, err
 	}
 	if w.Further > 0 && len(w.Secondary) > 0 {

@@ -36,6 +36,12 @@ func (r *Room) showInterface(i Interface) ec2types.NetworkInterface {
 		})
 	}
 	out.Association = out.PrivateIpAddresses[0].Association
+	for n, a := range i.IPv6 {
+		out.Ipv6Addresses = append(out.Ipv6Addresses, ec2types.NetworkInterfaceIpv6Address{Ipv6Address: new(a.String()), IsPrimaryIpv6: new(false)})
+		if n == 0 {
+			out.Ipv6Address = new(a.String())
+		}
+	}
 	return out
 }
 
@@ -154,7 +160,7 @@ func (r *Room) interfaceFields() resource.Fields[Interface] {
 		"availability-zone": one(func(n shown) *string { return n.AvailabilityZone }), "availability-zone-id": one(func(n shown) *string { return n.AvailabilityZoneId }),
 		"description": one(func(n shown) *string { return n.Description }), "group-id": func(i Interface) []string { return i.Groups },
 		"interface-type":              one(func(n shown) *string { return new(string(n.InterfaceType)) }),
-		"ipv6-addresses.ipv6-address": func(Interface) []string { return nil }, "mac-address": one(func(n shown) *string { return n.MacAddress }),
+		"ipv6-addresses.ipv6-address": func(i Interface) []string { return texts(i.IPv6) }, "mac-address": one(func(n shown) *string { return n.MacAddress }),
 		"network-interface-id": one(func(n shown) *string { return n.NetworkInterfaceId }), "operator.managed": resource.Boolean(func(Interface) bool { return false }),
 		"operator.principal": func(Interface) []string { return nil }, "owner-id": one(func(n shown) *string { return n.OwnerId }),
 		"private-dns-name": one(func(n shown) *string { return n.PrivateDnsName }), "requester-id": one(func(n shown) *string { return n.RequesterId }),

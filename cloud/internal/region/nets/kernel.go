@@ -16,6 +16,8 @@ type kernelFabric interface {
 // fabric gives namespaces out as interfaces, so that tests can stand in for them.
 type fabric struct{ kernelFabric }
 
+func (fabric) IPv6() error { return network.IPv6() }
+
 func (f fabric) Interface(id string) (Namespace, error) {
 	ns, err := f.kernelFabric.Interface(id)
 	if err != nil {

@@ -62,6 +62,8 @@ type Fabric interface {
 	Interface(eniID string) (Namespace, error)
 	// Router returns the namespace in which a VPC's router, resolver and metadata service live.
 	Router(vpcID string) (Namespace, error)
+	// IPv6 tells why the machine cannot carry IPv6; nil where it can.
+	IPv6() error
 }
 
 // Room is the networks of one region.
@@ -72,6 +74,7 @@ type Room struct {
 	vpcs        *store.Table[VPC]
 	subnets     *store.Table[Subnet]
 	gateways    *store.Table[gatewayRow]
+	egressOnlys *store.Table[egressOnlyRow]
 	routeTables *store.Table[routeTableRow]
 	groups      *store.Table[groupRow]
 	acls        *store.Table[aclRow]
@@ -100,6 +103,7 @@ func Load(registry *resource.Registry, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "vpcs", &r.vpcs, &err)
 	room.LoadTable(r.DB, "subnets", &r.subnets, &err)
 	room.LoadTable(r.DB, "internet-gateways", &r.gateways, &err)
+	room.LoadTable(r.DB, "egress-only-internet-gateways", &r.egressOnlys, &err)
 	room.LoadTable(r.DB, "route-tables", &r.routeTables, &err)
 	room.LoadTable(r.DB, "security-groups", &r.groups, &err)
 	room.LoadTable(r.DB, "network-acls", &r.acls, &err)

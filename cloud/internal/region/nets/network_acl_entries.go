@@ -27,7 +27,8 @@ type aclEntryRow struct {
 }
 
 // lastNumber is the rule that the API shows where the console shows an asterisk: it denies what no other rule matches, and
-// cannot be changed (https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html).
+// cannot be changed (https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html). That for IPv6 is listed where the VPC has
+// IPv6, and has the number after it.
 const lastNumber = 32767
 
 // Protocols with ports, and with types and codes, by their numbers.
@@ -36,11 +37,15 @@ var (
 	hasTypes = []string{"1", "58"}
 )
 
-// all returns the entries with the last one of each direction, as they are listed.
-func (a aclRow) all() []aclEntryRow {
+// entriesOf returns an ACL's entries with the last ones of each direction, as they are listed.
+func (r *Room) entriesOf(a aclRow) []aclEntryRow {
 	all := slices.Clone(a.Entries)
+	vpc, _ := r.vpcs.Get(a.VPC)
 	for _, egress := range []bool{true, false} {
 		all = append(all, aclEntryRow{Egress: egress, Number: lastNumber, Protocol: "-1", CIDR: "0.0.0.0/0"})
+		if len(vpc.IPv6) > 0 {
+			all = append(all, aclEntryRow{Egress: egress, Number: lastNumber + 1, Protocol: "-1", CIDR6: "::/0"})
+		}
 	}
 	slices.SortFunc(all, inOrder)
 	return all
@@ -247,15 +252,12 @@ func (r *Room) DeleteNetworkAclEntry(ctx context.Context, in *ec2.DeleteNetworkA
 	return &ec2.DeleteNetworkAclEntryOutput{}, err
 }
 
-// spec leaves IPv6 entries out: nothing in a VPC without IPv6 addresses can match them. The fabric drops what no entry matches.
+// spec is the ACL for the fabric, which drops what no entry matches.
 func (a aclRow) spec() network.NetworkACL {
 	spec := network.NetworkACL{ID: a.ID}
 	for _, e := range a.Entries {
-		if e.CIDR6 != "" {
-			continue
-		}
 		rule := network.ACLRule{
-			Allow: e.Allow, Protocol: e.Protocol, FromPort: int(e.From), ToPort: int(e.To), Prefix: netip.MustParsePrefix(e.CIDR),
+			Allow: e.Allow, Protocol: e.Protocol, FromPort: int(e.From), ToPort: int(e.To), Prefix: netip.MustParsePrefix(e.CIDR + e.CIDR6), // one of them
 		}
 		if e.Egress {
 			spec.Egress = append(spec.Egress, rule)

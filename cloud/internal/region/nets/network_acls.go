@@ -38,10 +38,15 @@ func missingACL(id string) error {
 // defaultACL is what a VPC comes with: it allows everything
 // (https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html).
 func defaultACL(v VPC) aclRow {
+	return aclRow{ID: v.ACL, VPC: v.ID, Default: true, Entries: defaultEntries()}
+}
+
+// defaultEntries let everything of IPv4 out and in.
+func defaultEntries() []aclEntryRow {
 	all := aclEntryRow{Number: 100, Allow: true, Protocol: "-1", CIDR: "0.0.0.0/0"}
 	out := all
 	out.Egress = true
-	return aclRow{ID: v.ACL, VPC: v.ID, Default: true, Entries: []aclEntryRow{out, all}}
+	return []aclEntryRow{out, all}
 }
 
 // completeACLs makes the default network ACLs of VPCs in states that older versions wrote, which had no rows.
@@ -121,7 +126,7 @@ func (r *Room) showACL(row aclRow) ec2types.NetworkAcl {
 		NetworkAclId: new(row.ID), VpcId: new(row.VPC), IsDefault: new(row.Default), OwnerId: new(r.Account), Tags: room.Listed(r.Tags(row.ID)),
 		Associations: []ec2types.NetworkAclAssociation{},
 	}
-	for _, e := range row.all() {
+	for _, e := range r.entriesOf(row) {
 		acl.Entries = append(acl.Entries, e.show())
 	}
 	for _, s := range r.governed(nil, row) {
@@ -168,7 +173,7 @@ func (r *Room) aclFields() resource.Fields[aclRow] {
 		"icmp.code":       func(e aclEntryRow) string { return e.number(e.To, hasTypes) },
 	} {
 		known["entry."+name] = func(a aclRow) (all []string) {
-			for _, e := range a.all() {
+			for _, e := range r.entriesOf(a) {
 				if v := value(e); v != "" {
 					all = append(all, v)
 				}

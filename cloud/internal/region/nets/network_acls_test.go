@@ -35,7 +35,7 @@ func TestNetworkACLsReachTheFabric(t *testing.T) {
 		t.Fatalf("the fabric got %+v", spec)
 	}
 	for _, a := range spec.NetworkACLs {
-		if a.ID == *acl && (len(a.Egress) != 1 || len(a.Ingress) != 0) {
+		if a.ID == *acl && (len(a.Egress) != 2 || len(a.Ingress) != 0) {
 			t.Errorf("the fabric got %+v", a)
 		}
 	}

@@ -21,6 +21,7 @@ type Interface struct {
 	Address                                 netip.Addr
 	Public                                  netip.Addr        // the zero value where it has none
 	Secondary                               []network.Address // further private addresses, and what is public of them
+	IPv6                                    []netip.Addr      // the first is the primary one
 	WantsPublic                             bool              // to be given a public address at each start of its instance
 	Groups                                  []string
 	Own                                     bool   // a user made it, or an instance left it
@@ -89,12 +90,14 @@ type Wanted struct {
 	Address     netip.Addr // its private one; the zero value for any
 	Description string
 	Secondary   []netip.Addr
-	Further     int    // how many secondary ones of any
-	Own         bool   // it is a user's
-	Instance    string // that it is attached to
-	Device      int32  // its index there
-	Keep        bool   // when the instance is terminated
-	NAT         string // the NAT gateway that it is for
+	Further     int          // how many secondary ones of any
+	IPv6        []netip.Addr // its IPv6 addresses
+	FurtherIPv6 int          // how many more of any; where neither is given, the subnet's attribute decides for users' interfaces
+	Own         bool         // it is a user's
+	Instance    string       // that it is attached to
+	Device      int32        // its index there
+	Keep        bool         // when the instance is terminated
+	NAT         string       // the NAT gateway that it is for
 }
 
 // NewInterface puts an interface into a subnet. Its errors are EC2's.
@@ -126,7 +129,13 @@ func (r *Room) NewInterface(tx *store.Tx, w Wanted) (Interface, error) {
 			return row, err
 		}
 	}
-	return row, r.assign(tx, &row, w.Secondary, w.Further)
+	if err := r.assign(tx, &row, w.Secondary, w.Further); err != nil {
+		return row, err
+	}
+	if subnet.AssignIPv6 && row.Own && len(w.IPv6)+w.FurtherIPv6 == 0 {
+		w.FurtherIPv6 = 1
+	}
+	return row, r.assignIPv6(tx, &row, w.IPv6, w.FurtherIPv6)
 }
 
 // Interface returns a network interface.
@@ -173,7 +182,7 @@ func (r *Room) interfaceSpec(i Interface, table string) network.Interface {
 	}
 	spec := network.Interface{
 		ID: i.ID, Address: i.Address, MAC: mac, Subnet: netip.MustParsePrefix(subnet.CIDR), Public: i.Public, RouteTable: table, Groups: i.Groups,
-		NetworkACL: r.aclOf(nil, subnet), Secondary: i.Secondary, Forwards: i.NoSourceDestCheck, Device: int(i.Device),
+		NetworkACL: r.aclOf(nil, subnet), Secondary: i.Secondary, IPv6: i.IPv6, SubnetIPv6: subnet.RangeIPv6(), Forwards: i.NoSourceDestCheck, Device: int(i.Device),
 	}
 	if i.NAT != "" {
 		spec.NAT = &network.NAT{Idle: natIdle}

@@ -14,7 +14,6 @@ func lists(m *wire.Mux) {
 	resource.None[ec2.DescribeClientVpnEndpointsInput, ec2.DescribeClientVpnEndpointsOutput](m, "cvpn-endpoint-", "InvalidClientVpnEndpointId.NotFound")
 	resource.None[ec2.DescribeCoipPoolsInput, ec2.DescribeCoipPoolsOutput](m, "ipv4pool-coip-", "InvalidPoolID.NotFound")
 	resource.None[ec2.DescribeCustomerGatewaysInput, ec2.DescribeCustomerGatewaysOutput](m, "cgw-", "InvalidCustomerGatewayID.NotFound")
-	resource.None[ec2.DescribeEgressOnlyInternetGatewaysInput, ec2.DescribeEgressOnlyInternetGatewaysOutput](m, "eigw-", "InvalidGatewayID.NotFound")
 	resource.None[ec2.DescribeFlowLogsInput, ec2.DescribeFlowLogsOutput](m, "fl-", "InvalidFlowLogId.NotFound")
 	resource.None[ec2.DescribeInstanceConnectEndpointsInput, ec2.DescribeInstanceConnectEndpointsOutput](
 		m, "eice-", "InvalidInstanceConnectEndpointId.NotFound")

@@ -28,6 +28,9 @@ func (r *Room) side(v VPC) peeringSide {
 	for _, c := range v.cidrs() {
 		side.CIDRs = append(side.CIDRs, c.CIDR)
 	}
+	for _, c := range v.IPv6 {
+		side.IPv6 = append(side.IPv6, c.CIDR)
+	}
 	return side
 }
 

@@ -26,7 +26,7 @@ type peeringRow struct {
 
 type peeringSide struct {
 	Region, Account, VPC string
-	CIDRs                []string
+	CIDRs, IPv6          []string
 	Resolves             bool // its public names mean private addresses to the peer (AllowDnsResolutionFromRemoteVpc)
 }
 
@@ -181,6 +181,9 @@ func (s peeringSide) show(whole bool) *ec2types.VpcPeeringConnectionVpcInfo {
 	for _, cidr := range s.CIDRs {
 		out.CidrBlockSet = append(out.CidrBlockSet, ec2types.CidrBlock{CidrBlock: new(cidr)})
 	}
+	for _, cidr := range s.IPv6 {
+		out.Ipv6CidrBlockSet = append(out.Ipv6CidrBlockSet, ec2types.Ipv6CidrBlock{Ipv6CidrBlock: new(cidr)})
+	}
 	out.PeeringOptions = &ec2types.VpcPeeringConnectionOptionsDescription{
 		AllowDnsResolutionFromRemoteVpc: new(s.Resolves), AllowEgressFromLocalClassicLinkToRemoteVpc: new(false),
 		AllowEgressFromLocalVpcToRemoteClassicLink: new(false),
@@ -196,7 +199,7 @@ func (r *Room) peeringSpecs(vpc string) (specs []network.Peering) {
 		}
 		peer := row.peerOf(vpc)
 		spec := network.Peering{ID: row.ID, Peer: peer.VPC}
-		for _, cidr := range peer.CIDRs {
+		for _, cidr := range slices.Concat(peer.CIDRs, peer.IPv6) {
 			spec.CIDRs = append(spec.CIDRs, netip.MustParsePrefix(cidr))
 		}
 		for _, id := range r.groupsNamedOf(vpc, row.ID) {
@@ -229,7 +232,7 @@ func (r *Room) groupsNamedOf(vpc, connection string) (ids []string) {
 	return ids
 }
 
-// members returns the private addresses of the interfaces that have a group.
+// members returns the private and the IPv6 addresses of the interfaces that have a group.
 func (r *Room) members(group string) (all []netip.Addr) {
 	for _, i := range r.interfaces.All() {
 		if !slices.Contains(i.Groups, group) || i.Instance == "" && !i.managed() {
@@ -238,6 +241,7 @@ func (r *Room) members(group string) (all []netip.Addr) {
 		for _, a := range i.Addresses() {
 			all = append(all, a.Private)
 		}
+		all = append(all, i.IPv6...)
 	}
 	return all
 }

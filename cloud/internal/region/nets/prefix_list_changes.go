@@ -23,7 +23,7 @@ const (
 	maxPrefixChanges  = 100 // entries added, and entries removed, by one call
 )
 
-// CreateManagedPrefixList makes a prefix list of IPv4 ranges.
+// CreateManagedPrefixList makes a prefix list of ranges of one family.
 func (r *Room) CreateManagedPrefixList(ctx context.Context, in *ec2.CreateManagedPrefixListInput) (*ec2.CreateManagedPrefixListOutput, error) {
 	if err := room.Only(in, "AddressFamily", "ClientToken", "Entries", "MaxEntries", "PrefixListName", "TagSpecifications"); err != nil {
 		return nil, err
@@ -32,15 +32,13 @@ func (r *Room) CreateManagedPrefixList(ctx context.Context, in *ec2.CreateManage
 		return nil, err
 	}
 	switch {
-	case *in.AddressFamily == "IPv6":
-		return nil, wire.Errorf("UnsupportedOperation", "There is no IPv6 here: AddressFamily may be IPv4 only.")
-	case *in.AddressFamily != "IPv4":
+	case *in.AddressFamily != "IPv4" && *in.AddressFamily != "IPv6":
 		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter AddressFamily is invalid.", *in.AddressFamily)
 	}
 	if err := resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypePrefixList); err != nil {
 		return nil, err
 	}
-	row := prefixListRow{ID: prefixListKind.NewID(), Name: *in.PrefixListName, Max: room.Deref(in.MaxEntries), State: ec2types.PrefixListStateCreateComplete}
+	row := prefixListRow{ID: prefixListKind.NewID(), Name: *in.PrefixListName, IPv6: *in.AddressFamily == "IPv6", Max: room.Deref(in.MaxEntries), State: ec2types.PrefixListStateCreateComplete}
 	entries, err := changeEntries(row, in.Entries, nil)
 	if err != nil {
 		return nil, err
@@ -100,7 +98,7 @@ func changeEntries(list prefixListRow, add []ec2types.AddPrefixListEntry, remove
 		return slices.IndexFunc(entries, func(e prefixEntry) bool { return e.CIDR == cidr })
 	}
 	for _, x := range remove {
-		cidr, ok := canonical(room.Deref(x.Cidr), true)
+		cidr, ok := canonical(room.Deref(x.Cidr), !list.IPv6)
 		at := find(cidr)
 		if !ok || at < 0 {
 			return nil, wire.Errorf("InvalidPrefixListModification", "The entry %s does not exist.", room.Deref(x.Cidr))
@@ -108,7 +106,7 @@ func changeEntries(list prefixListRow, add []ec2types.AddPrefixListEntry, remove
 		entries = slices.Delete(entries, at, at+1)
 	}
 	for _, x := range add {
-		cidr, ok := canonical(room.Deref(x.Cidr), true)
+		cidr, ok := canonical(room.Deref(x.Cidr), !list.IPv6)
 		if !ok {
 			return nil, wire.Errorf("InvalidParameterValue", "The CIDR %s is invalid.", room.Deref(x.Cidr))
 		}

@@ -17,6 +17,7 @@ import (
 // (https://docs.aws.amazon.com/vpc/latest/userguide/managed-prefix-lists.html).
 type prefixListRow struct {
 	ID, Name string
+	IPv6     bool // its ranges are of IPv6
 	Max      int32
 	State    ec2types.PrefixListState
 	Versions [][]prefixEntry // the first is version 1, the last the one in use
@@ -66,6 +67,14 @@ func (r *Room) prefixList(tx *store.Tx, id string) (prefixListRow, bool) {
 	return prefixListRow{}, false
 }
 
+// family is that of the list's ranges.
+func (p prefixListRow) family() string {
+	if p.IPv6 {
+		return "IPv6"
+	}
+	return "IPv4"
+}
+
 // prefixesOf returns the ranges of a list; none of one that is gone.
 func (r *Room) prefixesOf(id string) (all []netip.Prefix) {
 	row, _ := r.prefixList(nil, id)
@@ -101,7 +110,7 @@ func (r *Room) prefixListUses(tx *store.Tx, id string) (all []prefixListUse) {
 
 func (r *Room) showPrefixList(row prefixListRow) ec2types.ManagedPrefixList {
 	out := ec2types.ManagedPrefixList{
-		PrefixListId: new(row.ID), PrefixListName: new(row.Name), State: row.State, AddressFamily: new("IPv4"), Tags: r.Tags(row.ID),
+		PrefixListId: new(row.ID), PrefixListName: new(row.Name), State: row.State, AddressFamily: new(row.family()), Tags: r.Tags(row.ID),
 	}
 	if len(row.Versions) == 0 { // AWS's have neither a size nor versions
 		out.OwnerId, out.PrefixListArn = new("AWS"), new("arn:aws:ec2:"+r.Region+":aws:prefix-list/"+row.ID)

@@ -116,7 +116,6 @@ func TestPrefixListsAreListed(t *testing.T) {
 	_, err := d.ModifyManagedPrefixList(ctx, &ec2.ModifyManagedPrefixListInput{PrefixListId: id, PrefixListName: new("mine")})
 	roomtest.WantAPIError(t, err, "OperationNotPermitted")
 	for code, in := range map[string]*ec2.CreateManagedPrefixListInput{
-		"UnsupportedOperation":         {PrefixListName: new("l"), AddressFamily: new("IPv6"), MaxEntries: new(int32(1))},
 		"InvalidParameterValue":        {PrefixListName: new("l"), AddressFamily: new("IPv4"), MaxEntries: new(int32(1001))},
 		"PrefixListMaxEntriesExceeded": {PrefixListName: new("l"), AddressFamily: new("IPv4"), MaxEntries: new(int32(1)), Entries: append(addEntry("10.0.0.0/8"), addEntry("11.0.0.0/8")...)},
 		"MissingParameter":             {PrefixListName: new(""), AddressFamily: new("IPv4"), MaxEntries: new(int32(1))},
@@ -125,6 +124,13 @@ func TestPrefixListsAreListed(t *testing.T) {
 		_, err := d.CreateManagedPrefixList(ctx, in)
 		roomtest.WantAPIError(t, err, code)
 	}
+	six := &ec2.CreateManagedPrefixListInput{PrefixListName: new("six"), AddressFamily: new("IPv6"), MaxEntries: new(int32(1)), Entries: addEntry("2001:db8::/64")}
+	if list := roomtest.Must(d.CreateManagedPrefixList(ctx, six))(t).PrefixList; *list.AddressFamily != "IPv6" {
+		t.Errorf("a list of IPv6: %+v", list)
+	}
+	six.Entries = addEntry("10.0.0.0/8")
+	_, err = d.CreateManagedPrefixList(ctx, six)
+	roomtest.WantAPIError(t, err, "InvalidParameterValue")
 }
 
 // What a list has when it is changed holds in the network for whatever names it.

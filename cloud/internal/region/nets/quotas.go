@@ -7,6 +7,7 @@ var (
 	vpcsPerRegion      = room.Quota{Service: "vpc", Code: "L-F678F1CE", Name: "VPCs per Region", Default: 5}
 	gatewaysPerRegion  = room.Quota{Service: "vpc", Code: "L-A4707A72", Name: "Internet gateways per Region", Default: 5}
 	cidrsPerVPC        = room.Quota{Service: "vpc", Code: "L-83CA0A9D", Name: "IPv4 CIDR blocks per VPC", Default: 5}
+	ipv6sPerVPC        = room.Quota{Service: "vpc", Code: "L-085A6257", Name: "IPv6 CIDR blocks per VPC", Default: 5}
 	natsPerZone        = room.Quota{Service: "vpc", Code: "L-FE5A380F", Name: "NAT gateways per Availability Zone", Default: 5}
 	aclsPerVPC         = room.Quota{Service: "vpc", Code: "L-B4A6D682", Name: "Network ACLs per VPC", Default: 200}
 	rulesPerACL        = room.Quota{Service: "vpc", Code: "L-2AEEBF1A", Name: "Rules per network ACL", Default: 20}
@@ -19,7 +20,7 @@ var (
 // Quotas are those that the networks keep to.
 func Quotas() []room.Quota {
 	return []room.Quota{
-		vpcsPerRegion, gatewaysPerRegion, cidrsPerVPC, natsPerZone, aclsPerVPC, rulesPerACL, routesPerTable, rulesPerGroup, groupsPerInterface,
+		vpcsPerRegion, gatewaysPerRegion, cidrsPerVPC, ipv6sPerVPC, natsPerZone, aclsPerVPC, rulesPerACL, routesPerTable, rulesPerGroup, groupsPerInterface,
 		elasticsPerRegion,
 	}
 }

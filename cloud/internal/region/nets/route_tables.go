@@ -126,6 +126,12 @@ func (r *Room) showRouteTable(t routeTableRow) ec2types.RouteTable {
 			State: ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRouteTable,
 		})
 	}
+	for _, c := range vpc.IPv6 {
+		out.Routes = append(out.Routes, ec2types.Route{
+			DestinationIpv6CidrBlock: new(c.CIDR), GatewayId: new("local"),
+			State: ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRouteTable,
+		})
+	}
 	for _, route := range t.Routes {
 		out.Routes = append(out.Routes, r.showRoute(t.VPC, route))
 	}

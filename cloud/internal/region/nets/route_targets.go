@@ -11,12 +11,12 @@ import (
 )
 
 // routeTarget is where a request leads a route. Exactly one member is to be set.
-type routeTarget struct{ gateway, nat, peering, eni, instance *string }
+type routeTarget struct{ gateway, nat, peering, eni, instance, egressOnly *string }
 
 // into sets a route's target, in a table of a VPC.
 func (r *Room) into(tx *store.Tx, table *routeTableRow, route *routeRow, to routeTarget) error {
 	given := 0
-	for _, id := range []*string{to.gateway, to.nat, to.peering, to.eni, to.instance} {
+	for _, id := range []*string{to.gateway, to.nat, to.peering, to.eni, to.instance, to.egressOnly} {
 		if room.Deref(id) != "" {
 			given++
 		}
@@ -27,6 +27,8 @@ func (r *Room) into(tx *store.Tx, table *routeTableRow, route *routeRow, to rout
 	switch {
 	case room.Deref(to.gateway) != "":
 		return r.intoGateway(tx, table, route, *to.gateway)
+	case room.Deref(to.egressOnly) != "":
+		return r.intoEgressOnly(tx, table, route, *to.egressOnly)
 	case room.Deref(to.nat) != "":
 		return r.intoNAT(tx, table, route, *to.nat)
 	case room.Deref(to.peering) != "":
@@ -56,10 +58,27 @@ func (r *Room) intoGateway(tx *store.Tx, table *routeTableRow, route *routeRow, 
 	return nil
 }
 
-// intoNAT leads a route to a NAT gateway, which carries nothing before it is available.
+// intoEgressOnly leads a route to an egress-only internet gateway, which is for IPv6 alone.
+func (r *Room) intoEgressOnly(tx *store.Tx, table *routeTableRow, route *routeRow, id string) error {
+	g, ok := r.egressOnlys.GetTx(tx, id)
+	switch {
+	case !ok:
+		return missingEgressOnly(id)
+	case g.VPC != table.VPC:
+		return otherNetwork(table, "egress-only internet gateway", g.ID)
+	case !route.ipv6():
+		return wire.Errorf("InvalidParameterValue", "The egress-only internet gateway %s can be the target of IPv6 routes only.", g.ID)
+	}
+	route.EgressOnly = g.ID
+	return nil
+}
+
+// intoNAT leads a route to a NAT gateway, which carries nothing before it is available, and here no IPv6, which it would translate.
 func (r *Room) intoNAT(tx *store.Tx, table *routeTableRow, route *routeRow, id string) error {
 	n, ok := r.nats.GetTx(tx, id)
 	switch {
+	case route.ipv6():
+		return wire.Errorf("UnsupportedOperation", "IPv6 routes to NAT gateways (NAT64) are not supported here.")
 	case !ok || n.State != ec2types.NatGatewayStatePending && n.State != ec2types.NatGatewayStateAvailable:
 		return missingNAT(id)
 	case n.VPC != table.VPC:
@@ -111,6 +130,9 @@ func (r *Room) routeSpec(vpc string, route routeRow) (to network.Route) {
 	case route.Interface != "":
 		eni, _ := r.interfaces.Get(route.Interface)
 		to.Interface, to.Blackhole = eni.ID, eni.Instance == ""
+	case route.EgressOnly != "":
+		_, ok := r.egressOnlys.Get(route.EgressOnly)
+		to.EgressOnly, to.Blackhole = true, !ok
 	default:
 		g, ok := r.gateways.Get(route.Gateway)
 		to.Blackhole = !ok || g.VPC != vpc
@@ -121,10 +143,13 @@ func (r *Room) routeSpec(vpc string, route routeRow) (to network.Route) {
 func (r *Room) showRoute(vpc string, route routeRow) ec2types.Route {
 	out := ec2types.Route{
 		DestinationPrefixListId: room.Some(route.list()), GatewayId: room.Some(route.Gateway), NatGatewayId: room.Some(route.NAT),
-		VpcPeeringConnectionId: room.Some(route.Peering),
-		State:                  ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRoute,
+		VpcPeeringConnectionId: room.Some(route.Peering), EgressOnlyInternetGatewayId: room.Some(route.EgressOnly),
+		State: ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRoute,
 	}
-	if route.list() == "" {
+	switch {
+	case route.ipv6():
+		out.DestinationIpv6CidrBlock = new(route.Destination)
+	case route.list() == "":
 		out.DestinationCidrBlock = new(route.Destination)
 	}
 	if r.routeSpec(vpc, route).Blackhole {

@@ -16,7 +16,7 @@ import (
 
 // routeRow is a route beside the local one, with the one target that is not empty. Its destination is a range, or the id of a
 // prefix list.
-type routeRow struct{ Destination, Gateway, NAT, Peering, Interface string }
+type routeRow struct{ Destination, Gateway, NAT, Peering, Interface, EgressOnly string }
 
 // list is the prefix list that is the destination; empty for a range.
 func (r routeRow) list() string {
@@ -26,30 +26,57 @@ func (r routeRow) list() string {
 	return ""
 }
 
-// destination reads a route's destination, one of both.
-func (r *Room) destination(tx *store.Tx, cidr, list *string) (string, error) {
-	switch {
-	case room.Deref(list) != "" && room.Deref(cidr) != "":
-		return "", wire.Errorf("InvalidParameterCombination", "The parameter destinationCidrBlock cannot be used with the parameter destinationPrefixListId")
-	case room.Deref(list) != "":
-		if _, ok := r.prefixList(tx, *list); !ok {
-			return "", missingPrefixList(*list)
+// ipv6 tells whether the destination is a range of IPv6.
+func (r routeRow) ipv6() bool { return strings.Contains(r.Destination, ":") }
+
+// destinations are how a request says where a route leads to: one of them is to be set.
+type destinations struct{ cidr, ipv6, list *string }
+
+// given returns the parameter that is set, and its name.
+func (d destinations) given() (name, value string, err error) {
+	for _, p := range []struct {
+		name  string
+		value *string
+	}{{"destinationCidrBlock", d.cidr}, {"destinationIpv6CidrBlock", d.ipv6}, {"destinationPrefixListId", d.list}} {
+		switch {
+		case room.Deref(p.value) == "":
+		case value != "":
+			return "", "", wire.Errorf("InvalidParameterCombination", "The parameter %s cannot be used with the parameter %s", name, p.name)
+		default:
+			name, value = p.name, *p.value
 		}
-		return *list, nil
 	}
-	if err := resource.Required("destinationCidrBlock", cidr); err != nil {
-		return "", err
+	if value == "" {
+		return "", "", resource.Required("destinationCidrBlock", nil)
 	}
-	p, err := netip.ParsePrefix(*cidr)
-	if err != nil || !p.Addr().Is4() {
-		return "", wire.Errorf("InvalidParameterValue", "Value (%s) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.", *cidr)
-	}
-	return p.Masked().String(), nil
+	return name, value, nil
 }
 
-// weighed counts a table's routes as its quota does: a prefix list as all that it may have.
-func (r *Room) weighed(tx *store.Tx, routes []routeRow) (n int) {
+// destination reads a route's destination.
+func (r *Room) destination(tx *store.Tx, d destinations) (string, error) {
+	name, value, err := d.given()
+	if err != nil {
+		return "", err
+	}
+	if name == "destinationPrefixListId" {
+		if _, ok := r.prefixList(tx, value); !ok {
+			return "", missingPrefixList(value)
+		}
+		return value, nil
+	}
+	text, ok := canonical(value, name == "destinationCidrBlock")
+	if !ok {
+		return "", wire.Errorf("InvalidParameterValue", "Value (%s) for parameter %s is invalid. This is not a valid CIDR block.", value, name)
+	}
+	return text, nil
+}
+
+// weighed counts a table's routes of IPv6, or the others, as its quota does: a prefix list as all that it may have.
+func (r *Room) weighed(tx *store.Tx, routes []routeRow, ipv6 bool) (n int) {
 	for _, route := range routes {
+		if route.ipv6() != ipv6 {
+			continue
+		}
 		if list := route.list(); list != "" {
 			n += r.listWeight(tx, list) - 1
 		}
@@ -59,8 +86,8 @@ func (r *Room) weighed(tx *store.Tx, routes []routeRow) (n int) {
 }
 
 // newRoute validates a route's destination and target.
-func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, cidr, list *string, to routeTarget) (route routeRow, err error) {
-	if route.Destination, err = r.destination(tx, cidr, list); err != nil {
+func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, d destinations, to routeTarget) (route routeRow, err error) {
+	if route.Destination, err = r.destination(tx, d); err != nil {
 		return route, err
 	}
 	vpc, _ := r.vpcs.GetTx(tx, table.VPC)
@@ -79,7 +106,7 @@ func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, cidr, list *string, 
 // (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-table-routes).
 func (v VPC) within(cidr string) bool {
 	p := netip.MustParsePrefix(cidr)
-	return slices.ContainsFunc(v.Ranges(), func(own netip.Prefix) bool { return p.Bits() > own.Bits() && own.Contains(p.Addr()) })
+	return slices.ContainsFunc(append(v.Ranges(), v.RangesIPv6()...), func(own netip.Prefix) bool { return p.Bits() > own.Bits() && own.Contains(p.Addr()) })
 }
 
 func (t *routeTableRow) find(destination string) int {
@@ -88,12 +115,12 @@ func (t *routeTableRow) find(destination string) int {
 
 // CreateRoute adds a route.
 func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.CreateRouteOutput, error) {
-	if err := room.Only(in, "DestinationCidrBlock", "DestinationPrefixListId", "GatewayId", "InstanceId", "NatGatewayId", "NetworkInterfaceId", "RouteTableId", "VpcPeeringConnectionId"); err != nil {
+	if err := room.Only(in, "DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId", "EgressOnlyInternetGatewayId", "GatewayId", "InstanceId", "NatGatewayId", "NetworkInterfaceId", "RouteTableId", "VpcPeeringConnectionId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
-		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, in.DestinationPrefixListId,
-			routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId, in.NetworkInterfaceId, in.InstanceId})
+		route, err := r.newRoute(tx, t, destinations{in.DestinationCidrBlock, in.DestinationIpv6CidrBlock, in.DestinationPrefixListId},
+			routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId, in.NetworkInterfaceId, in.InstanceId, in.EgressOnlyInternetGatewayId})
 		if err != nil {
 			return err
 		}
@@ -107,7 +134,7 @@ func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.
 		if vpc.hasCIDR(route.Destination) {
 			return wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", route.Destination)
 		}
-		if r.weighed(tx, append(slices.Clone(t.Routes), route)) > r.Quota(routesPerTable) {
+		if r.weighed(tx, append(slices.Clone(t.Routes), route), route.ipv6()) > r.Quota(routesPerTable) {
 			return wire.Errorf("RouteLimitExceeded", "The maximum number of routes has been reached for the route table: %s.", t.ID)
 		}
 		t.Routes = append(t.Routes, route)
@@ -121,12 +148,12 @@ func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.
 
 // ReplaceRoute changes an existing route's target.
 func (r *Room) ReplaceRoute(ctx context.Context, in *ec2.ReplaceRouteInput) (*ec2.ReplaceRouteOutput, error) {
-	if err := room.Only(in, "DestinationCidrBlock", "DestinationPrefixListId", "GatewayId", "InstanceId", "NatGatewayId", "NetworkInterfaceId", "RouteTableId", "VpcPeeringConnectionId"); err != nil {
+	if err := room.Only(in, "DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId", "EgressOnlyInternetGatewayId", "GatewayId", "InstanceId", "NatGatewayId", "NetworkInterfaceId", "RouteTableId", "VpcPeeringConnectionId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
-		route, err := r.newRoute(tx, t, in.DestinationCidrBlock, in.DestinationPrefixListId,
-			routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId, in.NetworkInterfaceId, in.InstanceId})
+		route, err := r.newRoute(tx, t, destinations{in.DestinationCidrBlock, in.DestinationIpv6CidrBlock, in.DestinationPrefixListId},
+			routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId, in.NetworkInterfaceId, in.InstanceId, in.EgressOnlyInternetGatewayId})
 		if err != nil {
 			return err
 		}
@@ -142,24 +169,24 @@ func (r *Room) ReplaceRoute(ctx context.Context, in *ec2.ReplaceRouteInput) (*ec
 
 // DeleteRoute removes a route.
 func (r *Room) DeleteRoute(ctx context.Context, in *ec2.DeleteRouteInput) (*ec2.DeleteRouteOutput, error) {
-	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "DestinationPrefixListId"); err != nil {
+	if err := room.Only(in, "RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"); err != nil {
 		return nil, err
 	}
-	given := in.DestinationCidrBlock
-	if room.Deref(given) == "" {
-		given = in.DestinationPrefixListId
-	}
-	if err := resource.Required("destinationCidrBlock", given); err != nil {
+	name, destination, err := destinations{in.DestinationCidrBlock, in.DestinationIpv6CidrBlock, in.DestinationPrefixListId}.given()
+	if err != nil {
 		return nil, err
 	}
-	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
-		destination := *given
+	what := "destination-cidr-block"
+	if text, ok := canonical(destination, false); ok && name == "destinationIpv6CidrBlock" { // one may be written in several ways
+		what, destination = "destination-ipv6-cidr-block", text
+	}
+	err = r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
 		if vpc, _ := r.vpcs.GetTx(tx, t.VPC); vpc.hasCIDR(destination) {
 			return wire.Errorf("InvalidParameterValue", "cannot remove local route %s in route table %s", destination, t.ID)
 		}
 		at := t.find(destination)
 		if at < 0 {
-			return wire.Errorf("InvalidRoute.NotFound", "no route with destination-cidr-block %s in route table %s", destination, t.ID)
+			return wire.Errorf("InvalidRoute.NotFound", "no route with %s %s in route table %s", what, destination, t.ID)
 		}
 		t.Routes = slices.Delete(t.Routes, at, at+1)
 		return nil

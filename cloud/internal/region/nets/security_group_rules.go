@@ -301,17 +301,14 @@ func (r *Room) DescribeSecurityGroupRules(ctx context.Context, in *ec2.DescribeS
 	return &ec2.DescribeSecurityGroupRulesOutput{SecurityGroupRules: rules, NextToken: next}, nil
 }
 
-// groupSpec leaves IPv6 rules out: nothing in a VPC without IPv6 addresses can match them.
+// groupSpec is a group for the fabric.
 func (r *Room) groupSpec(g groupRow) network.SecurityGroup {
 	spec := network.SecurityGroup{ID: g.ID}
 	for _, x := range g.Rules {
-		if x.CIDR6 != "" || x.Protocol == "icmpv6" {
-			continue
-		}
 		rule := network.Rule{Protocol: x.Protocol, FromPort: int(x.From), ToPort: int(x.To)}
 		switch {
-		case x.CIDR != "":
-			rule.Prefixes = []netip.Prefix{netip.MustParsePrefix(x.CIDR)}
+		case x.CIDR+x.CIDR6 != "":
+			rule.Prefixes = []netip.Prefix{netip.MustParsePrefix(x.CIDR + x.CIDR6)}
 		case x.List != "":
 			rule.Prefixes = r.prefixesOf(x.List)
 		default:

@@ -44,10 +44,14 @@ func (r *Room) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurityGr
 		return nil, err
 	}
 	row := groupRow{ID: groupKind.NewID(), VPC: vpc, Name: *in.GroupName, Description: *in.Description}
-	row.Rules = []ruleRow{{ID: ruleKind.NewID(), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"}}
+	row.Rules = []ruleRow{allOut(false)}
 	err = r.Update(func(tx *store.Tx) error {
-		if _, ok := r.vpcs.GetTx(tx, row.VPC); !ok {
+		vpc, ok := r.vpcs.GetTx(tx, row.VPC)
+		if !ok {
 			return missingVPC(row.VPC)
+		}
+		if len(vpc.IPv6) > 0 {
+			row.Rules = append(row.Rules, allOut(true))
 		}
 		for _, g := range r.groups.AllTx(tx) {
 			if g.VPC == row.VPC && g.Name == row.Name {
@@ -68,6 +72,20 @@ func (r *Room) CreateSecurityGroup(ctx context.Context, in *ec2.CreateSecurityGr
 	return &ec2.CreateSecurityGroupOutput{
 		GroupId: new(row.ID), SecurityGroupArn: new(r.ARN("ec2", "security-group/"+row.ID)), Tags: r.Tags(row.ID),
 	}, r.Sync(row.VPC)
+}
+
+// allOut is the rule that lets everything out, of IPv4 or of IPv6.
+func allOut(ipv6 bool) ruleRow {
+	rule := ruleRow{ID: ruleKind.NewID(), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"}
+	if ipv6 {
+		rule.CIDR, rule.CIDR6 = "", "::/0"
+	}
+	return rule
+}
+
+// egress are the group's rules of that direction.
+func (g groupRow) egress() []ruleRow {
+	return slices.DeleteFunc(slices.Clone(g.Rules), func(x ruleRow) bool { return !x.Egress })
 }
 
 func checkGroupName(in *ec2.CreateSecurityGroupInput) error {

@@ -21,6 +21,8 @@ type Subnet struct {
 	Default             bool   // it is its zone's default subnet
 	ACL                 string // its network ACL; empty for the VPC's default one
 	ACLAssociation      string
+	IPv6                cidrRow // its block of IPv6 addresses and the association; the zero value where it has none
+	AssignIPv6          bool    // to interfaces that are made in it
 }
 
 var subnetKind = kinds.Add(resource.Kind[*Room]{
@@ -36,7 +38,7 @@ func MissingSubnet(id string) error {
 
 // CreateSubnet makes a subnet in a part of its VPC that no other subnet has.
 func (r *Room) CreateSubnet(ctx context.Context, in *ec2.CreateSubnetInput) (*ec2.CreateSubnetOutput, error) {
-	if err := room.Only(in, "VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId", "Ipv6CidrBlock", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	if err := resource.Required("vpcId", in.VpcId); err != nil {
@@ -60,6 +62,12 @@ func (r *Room) CreateSubnet(ctx context.Context, in *ec2.CreateSubnetInput) (*ec
 	err = r.Update(func(tx *store.Tx) error {
 		if err := r.checkSubnet(tx, row.VPC, cidr); err != nil {
 			return err
+		}
+		if given := room.Deref(in.Ipv6CidrBlock); given != "" {
+			vpc, _ := r.vpcs.GetTx(tx, row.VPC)
+			if row.IPv6, err = r.blockOf(tx, vpc, given); err != nil {
+				return err
+			}
 		}
 		if err := room.DryRun(in); err != nil {
 			return err
@@ -111,11 +119,15 @@ func (r *Room) freeAddresses(s Subnet) int {
 }
 
 func (r *Room) showSubnet(s Subnet) ec2types.Subnet {
+	ipv6 := []ec2types.SubnetIpv6CidrBlockAssociation{}
+	if s.IPv6.ID != "" {
+		ipv6 = append(ipv6, s.showIPv6(ec2types.SubnetCidrBlockStateCodeAssociated))
+	}
 	return ec2types.Subnet{
-		SubnetId: new(s.ID), VpcId: new(s.VPC), CidrBlock: new(s.CIDR), AvailabilityZone: new(s.Zone),
+		Ipv6CidrBlockAssociationSet: ipv6, SubnetId: new(s.ID), VpcId: new(s.VPC), CidrBlock: new(s.CIDR), AvailabilityZone: new(s.Zone),
 		AvailabilityZoneId: new(ZoneID(s.Zone)), State: ec2types.SubnetStateAvailable, OwnerId: new(r.Account),
 		AvailableIpAddressCount: new(int32(r.freeAddresses(s))), MapPublicIpOnLaunch: new(s.MapPublic),
-		DefaultForAz: new(s.Default), AssignIpv6AddressOnCreation: new(false), EnableDns64: new(false), Ipv6Native: new(false),
+		DefaultForAz: new(s.Default), AssignIpv6AddressOnCreation: new(s.AssignIPv6), EnableDns64: new(false), Ipv6Native: new(false),
 		MapCustomerOwnedIpOnLaunch: new(false), SubnetArn: new(r.ARN("ec2", "subnet/"+s.ID)), Tags: r.Tags(s.ID),
 		PrivateDnsNameOptionsOnLaunch: &ec2types.PrivateDnsNameOptionsOnLaunch{
 			HostnameType:                    ec2types.HostnameTypeIpName,
@@ -170,15 +182,15 @@ func (r *Room) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput
 	return out, nil
 }
 
-// ModifySubnetAttribute changes whether instances launched in the subnet get a public address.
+// ModifySubnetAttribute changes whether instances launched in the subnet get a public address, or an IPv6 address.
 func (r *Room) ModifySubnetAttribute(ctx context.Context, in *ec2.ModifySubnetAttributeInput) (*ec2.ModifySubnetAttributeOutput, error) {
-	if err := room.Only(in, "SubnetId", "MapPublicIpOnLaunch"); err != nil {
+	if err := room.Only(in, "AssignIpv6AddressOnCreation", "SubnetId", "MapPublicIpOnLaunch"); err != nil {
 		return nil, err
 	}
 	if err := resource.Required("subnetId", in.SubnetId); err != nil {
 		return nil, err
 	}
-	if in.MapPublicIpOnLaunch == nil {
+	if (in.MapPublicIpOnLaunch == nil) == (in.AssignIpv6AddressOnCreation == nil) {
 		return nil, wire.Errorf("InvalidParameterCombination", "One attribute must be modified in a call.")
 	}
 	err := r.Update(func(tx *store.Tx) error {
@@ -186,7 +198,15 @@ func (r *Room) ModifySubnetAttribute(ctx context.Context, in *ec2.ModifySubnetAt
 		if !ok {
 			return MissingSubnet(*in.SubnetId)
 		}
-		row.MapPublic = room.Deref(in.MapPublicIpOnLaunch.Value)
+		if v := in.MapPublicIpOnLaunch; v != nil {
+			row.MapPublic = room.Deref(v.Value)
+		}
+		if v := in.AssignIpv6AddressOnCreation; v != nil {
+			if row.AssignIPv6 = room.Deref(v.Value); row.AssignIPv6 && row.IPv6.ID == "" {
+				return wire.Errorf("InvalidParameterValue",
+					"Invalid value 'true' for assignIpv6AddressOnCreation. Subnet must have an IPv6 CIDR block associated first.")
+			}
+		}
 		return r.subnets.Put(tx, row.ID, row)
 	})
 	return &ec2.ModifySubnetAttributeOutput{}, err

@@ -48,7 +48,8 @@ func (r *Room) bring(id string) error {
 
 // spec says what a VPC shall be, all of it from the store.
 func (r *Room) spec(v VPC) network.VPC {
-	spec := network.VPC{ID: v.ID, CIDR: v.Range(), More: v.Ranges()[1:], Gateway: r.HasGateway(nil, v.ID), NetworkACLs: r.aclSpecs(v.ID), Peerings: r.peeringSpecs(v.ID)}
+	spec := network.VPC{ID: v.ID, CIDR: v.Range(), More: v.Ranges()[1:], IPv6: v.RangesIPv6(), Gateway: r.HasGateway(nil, v.ID),
+		EgressOnly: r.hasEgressOnly(nil, v.ID), NetworkACLs: r.aclSpecs(v.ID), Peerings: r.peeringSpecs(v.ID)}
 	tables := r.tablesOf(v.ID)
 	for _, t := range tables {
 		spec.RouteTables = append(spec.RouteTables, r.tableSpec(t))

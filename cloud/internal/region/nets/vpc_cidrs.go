@@ -33,7 +33,7 @@ func (v VPC) Ranges() (all []netip.Prefix) {
 }
 
 func (v VPC) hasCIDR(cidr string) bool {
-	return slices.ContainsFunc(v.cidrs(), func(c cidrRow) bool { return c.CIDR == cidr })
+	return slices.ContainsFunc(append(v.cidrs(), v.IPv6...), func(c cidrRow) bool { return c.CIDR == cidr })
 }
 
 func (c cidrRow) show(state ec2types.VpcCidrBlockStateCode) ec2types.VpcCidrBlockAssociation {
@@ -89,7 +89,7 @@ func (r *Room) checkCIDR(tx *store.Tx, vpc VPC, cidr netip.Prefix) error {
 			if t.VPC != vpc.ID || route.list() != "" {
 				continue
 			}
-			if to := netip.MustParsePrefix(route.Destination); cidr.Bits() <= to.Bits() && cidr.Contains(to.Addr()) {
+			if to := netip.MustParsePrefix(route.Destination); to.Addr().Is4() && cidr.Bits() <= to.Bits() && cidr.Contains(to.Addr()) {
 				return wire.Errorf("InvalidVpc.Range", "The CIDR '%s' conflicts with the route to %s in %s.", cidr, to, t.ID)
 			}
 		}
@@ -113,7 +113,7 @@ func (r *Room) changeCIDRs(find func(*store.Tx) (VPC, error), change func(*store
 			}
 			for _, side := range []*peeringSide{&row.Requester, &row.Accepter} {
 				if side.VPC == vpc.ID {
-					side.CIDRs = r.side(vpc).CIDRs
+					side.CIDRs, side.IPv6 = r.side(vpc).CIDRs, r.side(vpc).IPv6
 				}
 			}
 			row.Untold = row.Requester.Region != row.Accepter.Region
@@ -129,13 +129,16 @@ func (r *Room) changeCIDRs(find func(*store.Tx) (VPC, error), change func(*store
 	return vpc, r.Sync(vpc.ID)
 }
 
-// AssociateVpcCidrBlock gives a VPC a further range of IPv4 addresses.
+// AssociateVpcCidrBlock gives a VPC a further range of IPv4 addresses, or a block of IPv6 addresses that Amazon chooses.
 func (r *Room) AssociateVpcCidrBlock(ctx context.Context, in *ec2.AssociateVpcCidrBlockInput) (*ec2.AssociateVpcCidrBlockOutput, error) {
-	if err := room.Only(in, "CidrBlock", "VpcId"); err != nil {
+	if err := room.Only(in, "AmazonProvidedIpv6CidrBlock", "CidrBlock", "Ipv6CidrBlockNetworkBorderGroup", "VpcId"); err != nil {
 		return nil, err
 	}
 	if err := resource.Required("vpcId", in.VpcId); err != nil {
 		return nil, err
+	}
+	if room.Deref(in.AmazonProvidedIpv6CidrBlock) {
+		return r.associateIPv6(in)
 	}
 	if err := resource.Required("cidrBlock", in.CidrBlock); err != nil {
 		return nil, err
@@ -159,7 +162,23 @@ func (r *Room) AssociateVpcCidrBlock(ctx context.Context, in *ec2.AssociateVpcCi
 	return &ec2.AssociateVpcCidrBlockOutput{VpcId: in.VpcId, CidrBlockAssociation: new(row.show(ec2types.VpcCidrBlockStateCodeAssociating))}, nil
 }
 
-// DisassociateVpcCidrBlock takes a further range away that no subnet is in.
+func (r *Room) associateIPv6(in *ec2.AssociateVpcCidrBlockInput) (*ec2.AssociateVpcCidrBlockOutput, error) {
+	if in.CidrBlock != nil {
+		return nil, wire.Errorf("InvalidParameterCombination", "Only one of cidrBlock and amazonProvidedIpv6CidrBlock can be specified.")
+	}
+	if err := r.mayIPv6(in.Ipv6CidrBlockNetworkBorderGroup); err != nil {
+		return nil, err
+	}
+	find := func(tx *store.Tx) (VPC, error) { return room.Find(tx, r.vpcs, *in.VpcId, missingVPC) }
+	vpc, err := r.changeCIDRs(find, r.addIPv6)
+	if err != nil {
+		return nil, err
+	}
+	made := r.showIPv6(vpc.IPv6[len(vpc.IPv6)-1], ec2types.VpcCidrBlockStateCodeAssociating)
+	return &ec2.AssociateVpcCidrBlockOutput{VpcId: in.VpcId, Ipv6CidrBlockAssociation: &made}, nil
+}
+
+// DisassociateVpcCidrBlock takes a further range away, or a block of IPv6 addresses, that no subnet is in.
 func (r *Room) DisassociateVpcCidrBlock(ctx context.Context, in *ec2.DisassociateVpcCidrBlockInput) (*ec2.DisassociateVpcCidrBlockOutput, error) {
 	if err := room.Only(in, "AssociationId"); err != nil {
 		return nil, err
@@ -168,32 +187,43 @@ func (r *Room) DisassociateVpcCidrBlock(ctx context.Context, in *ec2.Disassociat
 		return nil, err
 	}
 	var gone cidrRow
+	var ofIPv6 bool
 	is := func(c cidrRow) bool { return c.ID == *in.AssociationId }
 	find := func(tx *store.Tx) (VPC, error) {
 		all := r.vpcs.AllTx(tx)
-		at := slices.IndexFunc(all, func(v VPC) bool { return slices.ContainsFunc(v.cidrs(), is) })
+		at := slices.IndexFunc(all, func(v VPC) bool { return slices.ContainsFunc(v.cidrs(), is) || slices.ContainsFunc(v.IPv6, is) })
 		if at < 0 {
 			return VPC{}, wire.Errorf("InvalidVpcCidrBlockAssociationID.NotFound", "The vpc CIDR block association ID '%s' does not exist", *in.AssociationId)
 		}
 		return all[at], nil
 	}
 	vpc, err := r.changeCIDRs(find, func(tx *store.Tx, vpc *VPC) error {
-		at := slices.IndexFunc(vpc.More, is)
+		from := &vpc.More
+		if ofIPv6 = slices.ContainsFunc(vpc.IPv6, is); ofIPv6 {
+			vpc.IPv6 = slices.Clone(vpc.IPv6)
+			from = &vpc.IPv6
+		}
+		at := slices.IndexFunc(*from, is)
 		if at < 0 {
 			return wire.Errorf("OperationNotPermitted",
 				"The vpc CIDR block with association ID %s may not be disassociated. It is the primary IPv4 CIDR block of the VPC", *in.AssociationId)
 		}
-		gone = vpc.More[at]
+		gone = (*from)[at]
+		whole := netip.MustParsePrefix(gone.CIDR)
 		for _, s := range r.subnets.AllTx(tx) {
-			if s.VPC == vpc.ID && netip.MustParsePrefix(gone.CIDR).Contains(netip.MustParsePrefix(s.CIDR).Addr()) {
+			if s.VPC == vpc.ID && (whole.Contains(netip.MustParsePrefix(s.CIDR).Addr()) || whole.Contains(s.RangeIPv6().Addr())) {
 				return wire.Errorf("DependencyViolation", "The vpc CIDR block with association ID %s has dependencies and cannot be disassociated.", gone.ID)
 			}
 		}
-		vpc.More = slices.Delete(vpc.More, at, at+1)
+		*from = slices.Delete(*from, at, at+1)
 		return nil
 	})
 	if err != nil {
 		return nil, err
+	}
+	if ofIPv6 {
+		shown := r.showIPv6(gone, ec2types.VpcCidrBlockStateCodeDisassociating)
+		return &ec2.DisassociateVpcCidrBlockOutput{VpcId: new(vpc.ID), Ipv6CidrBlockAssociation: &shown}, nil
 	}
 	return &ec2.DisassociateVpcCidrBlockOutput{VpcId: new(vpc.ID), CidrBlockAssociation: new(gone.show(ec2types.VpcCidrBlockStateCodeDisassociating))}, nil
 }

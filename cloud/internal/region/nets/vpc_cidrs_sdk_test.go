@@ -77,6 +77,6 @@ func TestVPCGetsFurtherRanges(t *testing.T) {
 	roomtest.WantAPIError(t, err, "CidrLimitExceeded")
 	_, err = d.AssociateVpcCidrBlock(ctx, &ec2.AssociateVpcCidrBlockInput{VpcId: new("vpc-0123456789abcdef0"), CidrBlock: new("10.24.0.0/16")})
 	roomtest.WantAPIError(t, err, "InvalidVpcID.NotFound")
-	_, err = d.AssociateVpcCidrBlock(ctx, &ec2.AssociateVpcCidrBlockInput{VpcId: &vpc, AmazonProvidedIpv6CidrBlock: new(true)})
+	_, err = d.AssociateVpcCidrBlock(ctx, &ec2.AssociateVpcCidrBlockInput{VpcId: &vpc, Ipv6Pool: new("mine"), Ipv6CidrBlock: new("2001:db8::/56")})
 	roomtest.WantAPIError(t, err, "UnsupportedOperation")
 }

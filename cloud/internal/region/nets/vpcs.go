@@ -22,7 +22,8 @@ type VPC struct {
 	ACL                      string // the default network ACL
 	Default                  bool   // it is the region's default VPC
 	More                     []cidrRow
-	DHCP                     string // its set of DHCP options; empty for the default set
+	IPv6                     []cidrRow // its blocks of IPv6 addresses, which Amazon chose
+	DHCP                     string    // its set of DHCP options; empty for the default set
 }
 
 // Range returns the VPC's addresses.
@@ -51,7 +52,7 @@ func parseCIDR(s string) (netip.Prefix, error) {
 
 // CreateVpc makes a VPC with its default security group, main route table and default network ACL.
 func (r *Room) CreateVpc(ctx context.Context, in *ec2.CreateVpcInput) (*ec2.CreateVpcOutput, error) {
-	if err := room.Only(in, "CidrBlock", "InstanceTenancy", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "AmazonProvidedIpv6CidrBlock", "CidrBlock", "InstanceTenancy", "Ipv6CidrBlockNetworkBorderGroup", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	if err := resource.Required("cidrBlock", in.CidrBlock); err != nil {
@@ -70,6 +71,15 @@ func (r *Room) CreateVpc(ctx context.Context, in *ec2.CreateVpcInput) (*ec2.Crea
 	if err := resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypeVpc); err != nil {
 		return nil, err
 	}
+	withIPv6 := room.Deref(in.AmazonProvidedIpv6CidrBlock)
+	switch {
+	case withIPv6:
+		if err := r.mayIPv6(in.Ipv6CidrBlockNetworkBorderGroup); err != nil {
+			return nil, err
+		}
+	case in.Ipv6CidrBlockNetworkBorderGroup != nil:
+		return nil, wire.Errorf("InvalidParameterCombination", "ipv6CidrBlockNetworkBorderGroup needs amazonProvidedIpv6CidrBlock to be true.")
+	}
 	if err := room.DryRun(in); err != nil {
 		return nil, err
 	}
@@ -77,13 +87,25 @@ func (r *Room) CreateVpc(ctx context.Context, in *ec2.CreateVpcInput) (*ec2.Crea
 		ID: vpcKind.NewID(), CIDR: cidr.String(), Tenancy: ec2types.TenancyDefault,
 		DNSSupport: true, ACL: aclKind.NewID(),
 	}
-	if err := r.Update(func(tx *store.Tx) error { return r.putNewVPC(tx, row, in.TagSpecifications) }); err != nil {
+	err = r.Update(func(tx *store.Tx) error {
+		if err := r.putNewVPC(tx, row, in.TagSpecifications); err != nil || !withIPv6 {
+			return err
+		}
+		if err := r.addIPv6(tx, &row); err != nil {
+			return err
+		}
+		return r.vpcs.Put(tx, row.ID, row)
+	})
+	if err != nil {
 		return nil, err
 	}
 	if err := r.Sync(row.ID); err != nil {
 		return nil, err
 	}
 	vpc := r.showVPC(row)
+	for n, c := range row.IPv6 {
+		vpc.Ipv6CidrBlockAssociationSet[n] = r.showIPv6(c, ec2types.VpcCidrBlockStateCodeAssociating)
+	}
 	return &ec2.CreateVpcOutput{Vpc: &vpc}, nil
 }
 
@@ -101,7 +123,7 @@ func (r *Room) putNewVPC(tx *store.Tx, row VPC, tags []ec2types.TagSpecification
 	group := groupRow{ID: groupKind.NewID(), VPC: row.ID, Name: "default", Description: "default VPC security group"}
 	group.Rules = []ruleRow{
 		{ID: ruleKind.NewID(), Protocol: "-1", From: -1, To: -1, Group: group.ID},
-		{ID: ruleKind.NewID(), Egress: true, Protocol: "-1", From: -1, To: -1, CIDR: "0.0.0.0/0"},
+		allOut(false),
 	}
 	if err := r.groups.Put(tx, group.ID, group); err != nil {
 		return err
@@ -117,10 +139,14 @@ func (r *Room) showVPC(row VPC) ec2types.Vpc {
 	for _, c := range row.cidrs() {
 		associations = append(associations, c.show(ec2types.VpcCidrBlockStateCodeAssociated))
 	}
+	ipv6 := []ec2types.VpcIpv6CidrBlockAssociation{}
+	for _, c := range row.IPv6 {
+		ipv6 = append(ipv6, r.showIPv6(c, ec2types.VpcCidrBlockStateCodeAssociated))
+	}
 	return ec2types.Vpc{
 		VpcId: new(row.ID), CidrBlock: new(row.CIDR), DhcpOptionsId: new(row.dhcpOf()), InstanceTenancy: row.Tenancy,
 		IsDefault: new(row.Default), OwnerId: new(r.Account), State: ec2types.VpcStateAvailable, Tags: r.Tags(row.ID),
-		CidrBlockAssociationSet: associations,
+		CidrBlockAssociationSet: associations, Ipv6CidrBlockAssociationSet: ipv6,
 	}
 }
 
@@ -131,16 +157,20 @@ var vpcFilters = map[string]string{
 	"cidr-block-association.association-id": "CidrBlockAssociationSet.AssociationId",
 	"cidr-block-association.cidr-block":     "CidrBlockAssociationSet.CidrBlock",
 	"cidr-block-association.state":          "CidrBlockAssociationSet.CidrBlockState.State",
-	"dhcp-options-id":                       "DhcpOptionsId", "is-default": "IsDefault", "isDefault": "IsDefault",
+
+	"ipv6-cidr-block-association.association-id":  "Ipv6CidrBlockAssociationSet.AssociationId",
+	"ipv6-cidr-block-association.ipv6-cidr-block": "Ipv6CidrBlockAssociationSet.Ipv6CidrBlock",
+	"ipv6-cidr-block-association.ipv6-pool":       "Ipv6CidrBlockAssociationSet.Ipv6Pool",
+	"ipv6-cidr-block-association.state":           "Ipv6CidrBlockAssociationSet.Ipv6CidrBlockState.State",
+
+	"dhcp-options-id": "DhcpOptionsId", "is-default": "IsDefault", "isDefault": "IsDefault",
 	"owner-id": "OwnerId", "state": "State",
 }
 
 func (r *Room) vpcListing() resource.Listing[VPC] {
 	return resource.Listing[VPC]{
 		ID: func(v VPC) string { return v.ID }, Missing: missingVPC,
-		Fields: resource.With(resource.Fields[VPC]{}, r.showVPC, vpcFilters,
-			"ipv6-cidr-block-association.association-id", "ipv6-cidr-block-association.ipv6-cidr-block",
-			"ipv6-cidr-block-association.ipv6-pool", "ipv6-cidr-block-association.state"),
+		Fields: resource.With(resource.Fields[VPC]{}, r.showVPC, vpcFilters),
 	}
 }
 

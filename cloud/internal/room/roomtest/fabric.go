@@ -33,7 +33,8 @@ func (Loopback) ListenPacket(network, _ string) (net.PacketConn, error) {
 // Fabric remembers the networks that were applied. N is the interface of the namespaces that it gives out, all of
 // which are Place.
 type Fabric[N any] struct {
-	Place N
+	Place  N
+	NoIPv6 error // why IPv6 is not possible
 
 	mu   sync.Mutex
 	vpcs map[string]network.VPC
@@ -79,6 +80,9 @@ func (f *Fabric[N]) Interface(id string) (N, error) {
 	var none N
 	return none, errors.New("no such interface")
 }
+
+// IPv6 returns NoIPv6.
+func (f *Fabric[N]) IPv6() error { return f.NoIPv6 }
 
 // Router returns Place.
 func (f *Fabric[N]) Router(string) (N, error) { return f.Place, nil }
