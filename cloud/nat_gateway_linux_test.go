@@ -19,10 +19,10 @@ func everyBoot(script string) string {
 const telling = `#!/bin/bash
 python3 -c '
 import socket
-s = socket.create_server(("", 8080))
+s = socket.create_server(("", 8080), family=socket.AF_INET6, dualstack_ipv6=True)
 while True:
     c, a = s.accept()
-    c.sendall(b"from " + a[0].encode())
+    c.sendall(b"from " + a[0].removeprefix("::ffff:").encode())
     c.close()' &
 (while :; do
 	timeout 2 bash -c 'exec 3<>/dev/tcp/ADDRESS/8080' && echo "came in" >/dev/console || echo "kept out" >/dev/console

@@ -26,7 +26,7 @@ func TestInterfaceOfRunningInstance(t *testing.T) {
 	h := startHost(t, t.TempDir())
 	ctx, api := t.Context(), h.ec2("us-east-1")
 	n := makeTwoSubnets(t, api)
-	asker := runIn(t, api, n.private, false, strings.ReplaceAll(reaching, "ADDRESSES", "10.0.0.50 10.0.0.51"))
+	asker := runIn(t, api, n.private, false, strings.ReplaceAll(reaching, "ADDRESSES", "10.0.0.50 10.0.0.51 2001:db8:100::50"))
 	teller := runIn(t, api, n.public, false, strings.ReplaceAll(telling, "ADDRESS", "192.0.2.1"))
 	until(t, "the instance runs", func() bool { return stateOf(t, h, *teller.InstanceId) == ec2types.InstanceStateNameRunning })
 	says := func(what string) {
@@ -47,6 +47,16 @@ func TestInterfaceOfRunningInstance(t *testing.T) {
 	says("10.0.0.50 answers from " + own + ".")
 	says("10.0.0.51 answers from " + own + ".")
 
+	// IPv6 comes to a VPC whose instances run.
+	needed(api.AssociateVpcCidrBlock(ctx, &ec2.AssociateVpcCidrBlockInput{VpcId: &n.vpc, AmazonProvidedIpv6CidrBlock: aws.Bool(true)}))(t)
+	for subnet, block := range map[string]string{n.public: "2001:db8:100::/64", n.private: "2001:db8:100:1::/64"} {
+		needed(api.AssociateSubnetCidrBlock(ctx, &ec2.AssociateSubnetCidrBlockInput{SubnetId: &subnet, Ipv6CidrBlock: &block}))(t)
+	}
+	for id, a := range map[*string]string{eni: "2001:db8:100::50", asker.NetworkInterfaces[0].NetworkInterfaceId: "2001:db8:100:1::7"} {
+		needed(api.AssignIpv6Addresses(ctx, &ec2.AssignIpv6AddressesInput{NetworkInterfaceId: id, Ipv6Addresses: []string{a}}))(t)
+	}
+	says("2001:db8:100::50 answers from 2001:db8:100:1::7.")
+
 	if err := h.KillRegion(ctx, "us-east-1"); err != nil {
 		t.Fatal(err)
 	}
@@ -55,6 +65,7 @@ func TestInterfaceOfRunningInstance(t *testing.T) {
 	}
 	says("10.0.0.50 answers from " + own + ".")
 	says("10.0.0.51 answers from " + own + ".")
+	says("2001:db8:100::50 answers from 2001:db8:100:1::7.")
 	needed(api.DetachNetworkInterface(ctx, &ec2.DetachNetworkInterfaceInput{AttachmentId: attached.AttachmentId}))(t)
 	says(silent)
 	h.kill()

@@ -32,6 +32,7 @@ type Document struct {
 
 	VPC     string // vpc-...
 	VPCCIDR netip.Prefix
+	VPCIPv6 []netip.Prefix
 	Groups  []string // the names of its security groups
 	Devices []Device // its network interfaces, the first one first
 
@@ -58,7 +59,9 @@ type Device struct {
 	Addresses   [][2]string // private and public ones; no public one is empty
 	Subnet      string      // subnet-...
 	SubnetCIDR  netip.Prefix
-	Groups      []string // the security groups' names
+	IPv6        []netip.Addr
+	SubnetIPv6  netip.Prefix // the zero value where it has none
+	Groups      []string     // the security groups' names
 	GroupIDs    []string
 }
 

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"sort"
 	"strconv"
@@ -81,6 +82,7 @@ func (d Document) addItself(t tree) {
 	t.add(m+"local-ipv4", text(d.PrivateIP))
 	if len(d.Devices) > 0 {
 		t.add(m+"mac", d.Devices[0].MAC)
+		t.add(m+"ipv6", first(lines(d.Devices[0].IPv6)))
 	}
 	t.add(m+"placement/availability-zone", d.Zone)
 	t.add(m+"placement/availability-zone-id", d.ZoneID)
@@ -122,6 +124,22 @@ func (d Document) addDevice(t tree, x Device) {
 	t.add(m+"vpc-id", d.VPC)
 	t.add(m+"vpc-ipv4-cidr-block", prefix(d.VPCCIDR))
 	t.add(m+"vpc-ipv4-cidr-blocks", prefix(d.VPCCIDR))
+	t.add(m+"ipv6s", lines(x.IPv6))
+	t.add(m+"subnet-ipv6-cidr-blocks", prefix(x.SubnetIPv6))
+	t.add(m+"vpc-ipv6-cidr-blocks", lines(d.VPCIPv6))
+}
+
+func lines[T fmt.Stringer](all []T) string {
+	var texts []string
+	for _, x := range all {
+		texts = append(texts, x.String())
+	}
+	return strings.Join(texts, "\n")
+}
+
+func first(lines string) string {
+	line, _, _ := strings.Cut(lines, "\n")
+	return line
 }
 
 func (t tree) add(path, text string) {

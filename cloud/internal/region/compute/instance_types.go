@@ -111,7 +111,8 @@ func (t instanceType) show() ec2types.InstanceTypeInfo {
 		SupportedUsageClasses:        []ec2types.UsageClassType{ec2types.UsageClassTypeOnDemand},
 		SupportedVirtualizationTypes: []ec2types.VirtualizationType{ec2types.VirtualizationTypeHvm},
 		NetworkInfo: &ec2types.NetworkInfo{
-			MaximumNetworkInterfaces: new(t.interfaces), Ipv4AddressesPerInterface: new(t.addresses), Ipv6Supported: new(true), Ipv6AddressesPerInterface: new(t.addresses),
+			MaximumNetworkInterfaces: new(t.interfaces), Ipv4AddressesPerInterface: new(t.addresses),
+			Ipv6Supported: new(true), Ipv6AddressesPerInterface: new(t.addresses),
 			EnaSupport: ena, EfaSupported: new(false), MaximumNetworkCards: new(int32(1)), DefaultNetworkCardIndex: new(int32(0)),
 			NetworkCards: []ec2types.NetworkCardInfo{{NetworkCardIndex: new(int32(0)), MaximumNetworkInterfaces: new(t.interfaces)}},
 		},

@@ -87,8 +87,8 @@ func tooManyInterfaces(n int, kind instanceType) error {
 }
 
 func (r *Room) planDevice(p *launchPlan, spec ec2types.InstanceNetworkInterfaceSpecification) (d device, err error) {
-	if err := room.Only(spec, "AssociatePublicIpAddress", "DeleteOnTermination", "Description", "DeviceIndex", "Groups", "Ipv6AddressCount", "Ipv6Addresses", "NetworkInterfaceId",
-		"PrivateIpAddress", "PrivateIpAddresses", "SecondaryPrivateIpAddressCount", "SubnetId"); err != nil {
+	if err := room.Only(spec, "AssociatePublicIpAddress", "DeleteOnTermination", "Description", "DeviceIndex", "Groups", "Ipv6AddressCount",
+		"Ipv6Addresses", "NetworkInterfaceId", "PrivateIpAddress", "PrivateIpAddresses", "SecondaryPrivateIpAddressCount", "SubnetId"); err != nil {
 		return d, err
 	}
 	if len(p.in.NetworkInterfaces) > 1 && spec.DeviceIndex == nil {

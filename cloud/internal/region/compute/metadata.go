@@ -44,6 +44,7 @@ func (r *Room) describeItself(i Instance) machine.Document {
 	}
 	vpc, _ := r.nets.VPC(nil, i.VPC)
 	doc.VPCCIDR, _ = netip.ParsePrefix(vpc.CIDR)
+	doc.VPCIPv6 = vpc.RangesIPv6()
 	for _, x := range r.nets.InterfacesOf(nil, i.ID) {
 		doc.Devices = append(doc.Devices, r.describeDevice(x))
 	}
@@ -67,6 +68,7 @@ func (r *Room) describeDevice(eni nets.Interface) machine.Device {
 		PublicName: r.nets.PublicName(eni.VPC, eni.Public), Subnet: subnet.ID, GroupIDs: eni.Groups, Groups: r.groupNames(eni),
 	}
 	out.SubnetCIDR, _ = netip.ParsePrefix(subnet.CIDR)
+	out.IPv6, out.SubnetIPv6 = eni.IPv6, subnet.RangeIPv6()
 	for _, a := range eni.Addresses() {
 		pair := [2]string{a.Private.String()}
 		if a.Public.IsValid() {

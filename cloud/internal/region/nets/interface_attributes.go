@@ -15,8 +15,8 @@ import (
 
 // CreateNetworkInterface makes an interface that is attached to nothing, and reached at no address until it is.
 func (r *Room) CreateNetworkInterface(ctx context.Context, in *ec2.CreateNetworkInterfaceInput) (*ec2.CreateNetworkInterfaceOutput, error) {
-	if err := room.Only(in, "ClientToken", "Description", "Groups", "Ipv6AddressCount", "Ipv6Addresses", "PrivateIpAddress", "PrivateIpAddresses", "SecondaryPrivateIpAddressCount",
-		"SubnetId", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "ClientToken", "Description", "Groups", "Ipv6AddressCount", "Ipv6Addresses", "PrivateIpAddress",
+		"PrivateIpAddresses", "SecondaryPrivateIpAddressCount", "SubnetId", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	w := Wanted{Subnet: room.Deref(in.SubnetId), Groups: in.Groups, Description: room.Deref(in.Description), Own: true, Further: int(room.Deref(in.SecondaryPrivateIpAddressCount))}
