@@ -250,6 +250,16 @@ func TestRuleNamesAPeersGroup(t *testing.T) {
 		}
 	}
 	expect("active")
+	references := roomtest.Must(d.DescribeSecurityGroupReferences(ctx, &ec2.DescribeSecurityGroupReferencesInput{GroupId: []string{friends, guarded}}))(t)
+	if all := references.SecurityGroupReferenceSet; len(all) != 1 || *all[0].GroupId != friends || *all[0].ReferencingVpcId != b || *all[0].VpcPeeringConnectionId != id {
+		t.Errorf("references: %+v", all)
+	}
+	stale := func(vpc string) []ec2types.StaleSecurityGroup {
+		return roomtest.Must(d.DescribeStaleSecurityGroups(ctx, &ec2.DescribeStaleSecurityGroupsInput{VpcId: &vpc}))(t).StaleSecurityGroupSet
+	}
+	if all := stale(b); len(all) != 0 {
+		t.Errorf("stale: %+v", all)
+	}
 	d.Run(inB, 1)
 	friend := roomtest.Must(d.RunInstances(ctx, &ec2.RunInstancesInput{
 		ImageId: new(d.HostImage()), InstanceType: regiontest.SmallType(), MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: &fromA,
@@ -264,10 +274,67 @@ func TestRuleNamesAPeersGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("deleted")
+	references = roomtest.Must(d.DescribeSecurityGroupReferences(ctx, &ec2.DescribeSecurityGroupReferencesInput{GroupId: []string{friends}}))(t)
+	if all := references.SecurityGroupReferenceSet; len(all) != 0 {
+		t.Errorf("references over a connection that has ended: %+v", all)
+	}
+	if all := stale(b); len(all) != 1 || *all[0].GroupId != guarded || len(all[0].StaleIpPermissions) != 1 || len(all[0].StaleIpPermissionsEgress) != 0 ||
+		*all[0].StaleIpPermissions[0].FromPort != 80 || *all[0].StaleIpPermissions[0].UserIdGroupPairs[0].GroupId != friends {
+		t.Errorf("stale: %+v", all)
+	}
+	if all := stale(a); len(all) != 0 {
+		t.Errorf("stale in the VPC that is named: %+v", all)
+	}
 	if peers := d.Fabric.Applied(b).Peerings; len(peers) != 0 {
 		t.Errorf("the network of %s still has the peers %+v", b, peers)
 	}
 	roomtest.Must(d.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &guarded, IpPermissions: permission}))(t)
+	if all := stale(b); len(all) != 0 {
+		t.Errorf("stale after the rule was revoked: %+v", all)
+	}
+}
+
+// A group whose peer was deleted before the connection leaves a stale rule, too, and the questions know their ids.
+func TestDeletedGroupOfAPeerIsStale(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	a, _ := d.VPC("10.1.0.0/16", "10.1.1.0/24", false)
+	b, _ := d.VPC("10.2.0.0/16", "10.2.1.0/24", false)
+	friends, guarded := d.SecurityGroup(a, "friends"), d.SecurityGroup(b, "guarded")
+	if err := accept(d.Desk, request(d.Desk, a, b, "")); err != nil {
+		t.Fatal(err)
+	}
+	roomtest.Must(d.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &guarded, IpPermissions: []ec2types.IpPermission{
+		{IpProtocol: new("udp"), FromPort: new(int32(53)), ToPort: new(int32(53)), UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupId: &friends}}},
+	}}))(t)
+	roomtest.Must(d.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupId: &friends}))(t)
+	all := roomtest.Must(d.DescribeStaleSecurityGroups(ctx, &ec2.DescribeStaleSecurityGroupsInput{VpcId: &b}))(t).StaleSecurityGroupSet
+	if len(all) != 1 || len(all[0].StaleIpPermissionsEgress) != 1 || len(all[0].StaleIpPermissions) != 0 {
+		t.Errorf("%+v", all)
+	}
+	_, err := d.DescribeStaleSecurityGroups(ctx, &ec2.DescribeStaleSecurityGroupsInput{VpcId: new("vpc-0123456789abcdef0")})
+	roomtest.WantAPIError(t, err, "InvalidVpcID.NotFound")
+	_, err = d.DescribeSecurityGroupReferences(ctx, &ec2.DescribeSecurityGroupReferencesInput{GroupId: []string{friends}})
+	roomtest.WantAPIError(t, err, "InvalidGroup.NotFound")
+}
+
+func TestGroupsForAVPCAreItsOwn(t *testing.T) {
+	d := newDesk(t)
+	ctx := t.Context()
+	a, _ := d.VPC("10.1.0.0/16", "10.1.1.0/24", false)
+	b, _ := d.VPC("10.2.0.0/16", "10.2.1.0/24", false)
+	web := d.SecurityGroup(a, "web")
+	d.SecurityGroup(b, "web")
+	all := roomtest.Must(d.GetSecurityGroupsForVpc(ctx, &ec2.GetSecurityGroupsForVpcInput{VpcId: &a}))(t).SecurityGroupForVpcs
+	if len(all) != 2 {
+		t.Errorf("%+v", all)
+	}
+	all = roomtest.Must(d.GetSecurityGroupsForVpc(ctx, &ec2.GetSecurityGroupsForVpcInput{VpcId: &a, Filters: regiontest.Where("group-name", "web")}))(t).SecurityGroupForVpcs
+	if len(all) != 1 || *all[0].GroupId != web || *all[0].PrimaryVpcId != a || *all[0].OwnerId != "111122223333" {
+		t.Errorf("%+v", all)
+	}
+	_, err := d.GetSecurityGroupsForVpc(ctx, &ec2.GetSecurityGroupsForVpcInput{VpcId: new("vpc-0123456789abcdef0")})
+	roomtest.WantAPIError(t, err, "InvalidVpcID.NotFound")
 }
 
 func TestRoutesLeadToAPeer(t *testing.T) {
