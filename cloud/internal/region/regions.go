@@ -62,13 +62,17 @@ func optInStatus(name string, mine []string) string {
 	return "opt-in-not-required"
 }
 
-// DescribeAccountAttributes tells the account's limits; there is no default VPC.
+// DescribeAccountAttributes tells the account's limits, and its default VPC in this region.
 func (r *Region) DescribeAccountAttributes(ctx context.Context, in *ec2.DescribeAccountAttributesInput) (*ec2.DescribeAccountAttributesOutput, error) {
 	if err := room.Only(in, "AttributeNames"); err != nil {
 		return nil, err
 	}
+	fallback := "none"
+	if vpc, ok := r.nets.DefaultVPC(nil); ok {
+		fallback = vpc.ID
+	}
 	values := []struct{ name, value string }{
-		{"supported-platforms", "VPC"}, {"default-vpc", "none"}, {"max-instances", "100"}, {"vpc-max-security-groups-per-interface", "5"},
+		{"supported-platforms", "VPC"}, {"default-vpc", fallback}, {"max-instances", "100"}, {"vpc-max-security-groups-per-interface", "5"},
 		{"max-elastic-ips", "0"}, {"vpc-max-elastic-ips", "0"},
 	}
 	for _, name := range in.AttributeNames {

@@ -24,6 +24,11 @@ func TestAccountAttributesAreTold(t *testing.T) {
 	if err != nil || len(one.AccountAttributes) != 1 || *one.AccountAttributes[0].AttributeValues[0].AttributeValue != "none" {
 		t.Errorf("default-vpc: %+v, %v", one, err)
 	}
+	vpc := roomtest.Must(d.CreateDefaultVpc(ctx, &ec2.CreateDefaultVpcInput{}))(t).Vpc
+	one, err = d.DescribeAccountAttributes(ctx, &ec2.DescribeAccountAttributesInput{AttributeNames: []ec2types.AccountAttributeName{"default-vpc"}})
+	if err != nil || *one.AccountAttributes[0].AttributeValues[0].AttributeValue != *vpc.VpcId {
+		t.Errorf("default-vpc with one: %+v, %v", one, err)
+	}
 	_, err = d.DescribeAccountAttributes(ctx, &ec2.DescribeAccountAttributesInput{AttributeNames: []ec2types.AccountAttributeName{"colour"}})
 	roomtest.WantAPIError(t, err, "InvalidParameterValue")
 }

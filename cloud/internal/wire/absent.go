@@ -4,10 +4,11 @@ import "reflect"
 
 // emptyMeans are the members of EC2, by shape, for which an empty text is a value.
 var emptyMeans = map[string]bool{
-	"Tag.Value":                            true, // DeleteTags without one removes the tag whatever it has
-	"AttributeValue.Value":                 true, // takes the description of an interface away
-	"ModifyImageAttributeRequest.Value":    true,
-	"ModifyInstanceAttributeRequest.Value": true,
+	"Tag.Value":                                true, // DeleteTags without one removes the tag whatever it has
+	"AttributeValue.Value":                     true, // takes the description of an interface away
+	"ModifyImageAttributeRequest.Value":        true,
+	"ModifyInstanceAttributeRequest.Value":     true,
+	"ModifyInstancePlacementRequest.GroupName": true, // takes an instance out of its group
 }
 
 // dropEmpty makes members of EC2 absent that were sent without a value: the SDKs write a pointer to an empty text as "Name=",

@@ -58,6 +58,7 @@ type Room struct {
 	placementGroups *store.Table[placementGroupRow]
 	volumes         *store.Table[volumeRow]
 	modifications   *store.Table[modificationRow]
+	settings        *store.Table[settingsRow]
 
 	deregistered *store.Table[deregisteredRow] // images
 
@@ -84,6 +85,7 @@ func Load(networks *nets.Room, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "snapshots", &r.snapshots, &err)
 	room.LoadTable(r.DB, "volumes", &r.volumes, &err)
 	room.LoadTable(r.DB, "volume-modifications", &r.modifications, &err)
+	room.LoadTable(r.DB, "settings", &r.settings, &err)
 	room.LoadTable(r.DB, "launch-templates", &r.templates, &err)
 	room.LoadTable(r.DB, "key-pairs", &r.keyPairs, &err)
 	room.LoadTable(r.DB, "placement-groups", &r.placementGroups, &err)

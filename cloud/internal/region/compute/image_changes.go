@@ -16,14 +16,15 @@ func (r *Room) ModifyImageAttribute(ctx context.Context, in *ec2.ModifyImageAttr
 	if err := room.Only(in, "Attribute", "Description", "ImageId", "LaunchPermission", "OperationType", "UserGroups", "UserIds", "Value"); err != nil {
 		return nil, err
 	}
-	change, err := imageChange(in)
+	change, err := imageChange(in, r.settingsNow(nil).Images != "")
 	if err != nil {
 		return nil, err
 	}
 	return &ec2.ModifyImageAttributeOutput{}, r.changeImage(in, in.ImageId, change)
 }
 
-func imageChange(in *ec2.ModifyImageAttributeInput) (func(*imageRow) error, error) {
+// imageChange reads what a request changes. Whether images are kept from being shared with everybody is given.
+func imageChange(in *ec2.ModifyImageAttributeInput, blocked bool) (func(*imageRow) error, error) {
 	description, permission := in.Description, in.LaunchPermission
 	switch name := room.Deref(in.Attribute); ec2types.ImageAttributeName(name) {
 	case "":
@@ -58,7 +59,12 @@ func imageChange(in *ec2.ModifyImageAttributeInput) (func(*imageRow) error, erro
 		return nil, err
 	}
 	remove, err := launchers(permission.Remove)
-	return func(i *imageRow) error { return i.share(add, remove) }, err
+	return func(i *imageRow) error {
+		if err := checkPublic(blocked, add, "image", i.ID); err != nil {
+			return err
+		}
+		return i.share(add, remove)
+	}, err
 }
 
 // launchers reads whom a permission names.

@@ -180,7 +180,7 @@ func (r *Room) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec2.
 // CopyImage brings an image of a region of this cloud here. It is called in the region that the copy goes to. A copy may be encrypted
 // where its source is not, "but you cannot create an unencrypted copy of an encrypted snapshot" (EC2 API reference, CopyImage).
 func (r *Room) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.CopyImageOutput, error) {
-	if err := room.Only(in, "Name", "SourceImageId", "SourceRegion", "ClientToken", "CopyImageTags", "Description", "Encrypted", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "Name", "SourceImageId", "SourceRegion", "ClientToken", "CopyImageTags", "Description", "Encrypted", "KmsKeyId", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	for name, value := range map[string]*string{"SourceRegion": in.SourceRegion, "SourceImageId": in.SourceImageId} {
@@ -204,8 +204,11 @@ func (r *Room) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.Copy
 	row := imageRow{
 		ID: imageKind.NewID(), Name: *in.Name, Description: room.Deref(in.Description), Owner: r.Account, Snapshot: snapshotKind.NewID(),
 		State: ec2types.ImageStatePending, Created: time.Now().UTC(), Architecture: source.Image.Architecture, Layers: source.Image.Layers,
-		Service: source.Image.Service, Disk: source.Image.Disk, Encrypted: source.Image.Encrypted || room.Deref(in.Encrypted),
+		Service: source.Image.Service, Disk: source.Image.Disk, Encrypted: source.Image.Encrypted || r.encrypts(nil, in.Encrypted),
 		SourceImage: *in.SourceImageId, SourceRegion: *in.SourceRegion,
+	}
+	if err := checkKey(row.Encrypted, in.KmsKeyId); err != nil {
+		return nil, err
 	}
 	id, made := "", false
 	err = r.Update(func(tx *store.Tx) (err error) {

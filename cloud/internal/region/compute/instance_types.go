@@ -62,6 +62,9 @@ var instanceTypes = sync.OnceValues(func() (inOrder []instanceType, byName map[s
 // burstable tells whether a type earns and spends CPU credits: those of the families t.
 func (t instanceType) burstable() bool { return strings.HasPrefix(t.name, "t") }
 
+// current tells whether a type is none of a previous generation's (https://aws.amazon.com/ec2/previous-generation/).
+func (t instanceType) current() bool { return !strings.HasPrefix(t.name, "m1.") }
+
 // defaultType is what a launch without a type gets: "Default: m1.small"
 // (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html, in 2023).
 const defaultType = ec2types.InstanceTypeM1Small
@@ -101,7 +104,7 @@ func (t instanceType) show() ec2types.InstanceTypeInfo {
 		placement.SupportedStrategies = slices.Concat([]ec2types.PlacementGroupStrategy{"cluster"}, strategies)
 	}
 	return ec2types.InstanceTypeInfo{
-		InstanceType: ec2types.InstanceType(t.name), CurrentGeneration: new(true), FreeTierEligible: new(strings.HasSuffix(t.name, ".micro")),
+		InstanceType: ec2types.InstanceType(t.name), CurrentGeneration: new(t.current()), FreeTierEligible: new(strings.HasSuffix(t.name, ".micro")),
 		BurstablePerformanceSupported: new(t.burstable()), Hypervisor: t.hypervisor, BareMetal: new(false), InstanceStorageSupported: new(false),
 		AutoRecoverySupported: new(true), DedicatedHostsSupported: new(false), HibernationSupported: new(false),
 		VCpuInfo:   &ec2types.VCpuInfo{DefaultVCpus: new(t.vcpus), DefaultCores: new(t.vcpus / t.threads), DefaultThreadsPerCore: new(t.threads)},

@@ -19,6 +19,8 @@ type launchPlan struct {
 	key       keyPairRow
 	credits   string
 	disk      disk
+	encrypted bool // the root
+	metadata  ec2types.InstanceMetadataOptionsResponse
 	beside    []ec2types.BlockDeviceMapping // volumes beside the root
 	profile   *profileRow
 	placement string           // the id of a placement group
@@ -39,7 +41,7 @@ func (r *Room) planLaunch(in *ec2.RunInstancesInput) (launchPlan, error) {
 	if err := checkRequest(in); err != nil {
 		return p, err
 	}
-	for _, step := range []func(*launchPlan) error{r.planImage, r.planProfile, planHardware, r.planNetwork, r.planPlacement} {
+	for _, step := range []func(*launchPlan) error{r.planImage, r.planProfile, r.planHardware, r.planNetwork, r.planPlacement} {
 		if err := step(&p); err != nil {
 			return p, err
 		}
@@ -88,9 +90,13 @@ func (r *Room) planImage(p *launchPlan) error {
 	return nil
 }
 
-// planHardware reads what is asked for of disks, processor and CPU credits.
-func planHardware(p *launchPlan) error {
-	var err error
+// planHardware reads what is asked for of disks, metadata service, processor and CPU credits, and what the account has set for those who
+// do not ask.
+func (r *Room) planHardware(p *launchPlan) (err error) {
+	if p.encrypted, err = r.encryptsRoot(p.in.BlockDeviceMappings, p.image); err != nil {
+		return err
+	}
+	p.metadata = metadataOptions(r.settingsNow(nil).Metadata, p.in.MetadataOptions)
 	if p.disk, p.beside, err = planDisks(p.in.BlockDeviceMappings, p.image); err != nil {
 		return err
 	}

@@ -23,13 +23,15 @@ func checkMetadata(o *ec2types.InstanceMetadataOptionsRequest) error {
 	return nil
 }
 
-// metadataOptions fills in the defaults: the service on, tokens optional, one hop.
-func metadataOptions(o *ec2types.InstanceMetadataOptionsRequest) ec2types.InstanceMetadataOptionsResponse {
+// metadataOptions fills in the account's defaults and, where it has none, the service on, tokens optional, one hop. Here no image says
+// otherwise, which would stand between the two (EC2 user guide, "Order of precedence for instance metadata options").
+func metadataOptions(account ec2types.InstanceMetadataOptionsRequest, o *ec2types.InstanceMetadataOptionsRequest) ec2types.InstanceMetadataOptionsResponse {
 	out := ec2types.InstanceMetadataOptionsResponse{
 		State: ec2types.InstanceMetadataOptionsStateApplied, HttpEndpoint: ec2types.InstanceMetadataEndpointStateEnabled,
 		HttpTokens: ec2types.HttpTokensStateOptional, HttpPutResponseHopLimit: new(int32(1)),
 		InstanceMetadataTags: ec2types.InstanceMetadataTagsStateDisabled, HttpProtocolIpv6: ec2types.InstanceMetadataProtocolStateDisabled,
 	}
+	out = overMetadata(out, &account)
 	if o == nil {
 		return out
 	}

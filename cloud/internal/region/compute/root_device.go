@@ -2,7 +2,6 @@ package compute
 
 import (
 	"cmp"
-	"slices"
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
@@ -67,11 +66,16 @@ func planDisks(mappings []ec2types.BlockDeviceMapping, image imageRow) (root dis
 	return root, beside, nil
 }
 
-// encryptsRoot tells whether a launch asks for an encrypted root volume. That of an encrypted image is so in any case.
-func encryptsRoot(mappings []ec2types.BlockDeviceMapping) bool {
-	return slices.ContainsFunc(mappings, func(m ec2types.BlockDeviceMapping) bool {
-		return room.Deref(m.DeviceName) == rootDevice && m.Ebs != nil && room.Deref(m.Ebs.Encrypted)
-	})
+// encryptsRoot tells whether a launch makes an encrypted root volume. That of an encrypted image is so in any case.
+func (r *Room) encryptsRoot(mappings []ec2types.BlockDeviceMapping, image imageRow) (bool, error) {
+	encrypted := image.Encrypted || r.encrypts(nil, nil)
+	for _, m := range mappings {
+		if room.Deref(m.DeviceName) == rootDevice && m.Ebs != nil {
+			encrypted = encrypted || room.Deref(m.Ebs.Encrypted)
+			return encrypted, checkKey(encrypted, m.Ebs.KmsKeyId)
+		}
+	}
+	return encrypted, nil
 }
 
 // checkMapping checks the mapping of a volume beside the root, but for what needs a look at snapshots.
@@ -82,7 +86,7 @@ func checkMapping(m ec2types.BlockDeviceMapping) error {
 	if m.Ebs == nil {
 		return wire.Errorf("InvalidBlockDeviceMapping", "The mapping of '%s' describes no volume.", *m.DeviceName)
 	}
-	return room.Only(m.Ebs, "DeleteOnTermination", "Encrypted", "Iops", "SnapshotId", "Throughput", "VolumeSize", "VolumeType")
+	return room.Only(m.Ebs, "DeleteOnTermination", "Encrypted", "Iops", "KmsKeyId", "SnapshotId", "Throughput", "VolumeSize", "VolumeType")
 }
 
 // under is what a launch asks for of a root, laid over its image's disk. Another type has none of the image's speed.
@@ -96,7 +100,7 @@ func (d disk) under(e *ec2types.EbsBlockDevice) disk {
 
 // checkDisk checks the mapping of a root that is made of a snapshot of least GiB.
 func checkDisk(e *ec2types.EbsBlockDevice, snapshot string, least int32) error {
-	if err := room.Only(e, "DeleteOnTermination", "Encrypted", "Iops", "SnapshotId", "Throughput", "VolumeSize", "VolumeType"); err != nil {
+	if err := room.Only(e, "DeleteOnTermination", "Encrypted", "Iops", "KmsKeyId", "SnapshotId", "Throughput", "VolumeSize", "VolumeType"); err != nil {
 		return err
 	}
 	if e.DeleteOnTermination != nil && !*e.DeleteOnTermination {

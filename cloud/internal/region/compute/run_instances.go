@@ -131,11 +131,11 @@ func (p launchPlan) instance(id string) Instance {
 		Type: p.in.InstanceType, Architecture: p.image.Architecture, State: pending, Launched: now,
 		UserData: room.Deref(p.in.UserData), KeyName: p.key.Name, PublicKey: p.key.Public, Token: room.Deref(p.in.ClientToken), Layers: p.image.Layers, Service: p.image.Service,
 		Volume: volumeKind.NewID(), VolumeMade: now, VolumeSnapshot: p.image.Snapshot, Disk: p.disk,
-		Encrypted:   p.image.Encrypted || encryptsRoot(p.in.BlockDeviceMappings),
+		Encrypted:   p.encrypted,
 		ProtectStop: room.Deref(p.in.DisableApiStop), Credits: p.credits,
 		ProtectTermination: room.Deref(p.in.DisableApiTermination), EbsOptimized: room.Deref(p.in.EbsOptimized),
 		ShutdownTerminates: p.in.InstanceInitiatedShutdownBehavior == ec2types.ShutdownBehaviorTerminate,
-		Metadata:           metadataOptions(p.in.MetadataOptions),
+		Metadata:           p.metadata,
 		Profile:            p.profile.associated(now),
 		PlacementGroup:     p.placement, Partition: p.partition,
 	}

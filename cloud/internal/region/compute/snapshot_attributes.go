@@ -66,6 +66,9 @@ func (r *Room) ModifySnapshotAttribute(ctx context.Context, in *ec2.ModifySnapsh
 		if len(add) > 0 && s.Encrypted {
 			return wire.Errorf("OperationNotPermitted", "The snapshot '%s' is encrypted by the default key and cannot be shared.", s.ID)
 		}
+		if err := checkPublic(r.settingsNow(nil).Snapshots != "", add, "snapshot", s.ID); err != nil {
+			return err
+		}
 		s.Sharers = s.Sharers.changed(add, remove)
 		return nil
 	})

@@ -42,7 +42,7 @@ func (r *Room) CopySnapshot(ctx context.Context, in *ec2.CopySnapshotInput) (*ec
 	}
 	row := snapshotRow{
 		ID: snapshotKind.NewID(), Volume: noVolume, Owner: r.Account, Description: room.Deref(in.Description), Started: time.Now().UTC(),
-		State: ec2types.SnapshotStatePending, GiB: source.GiB, Encrypted: source.Encrypted || room.Deref(in.Encrypted), Copied: true, File: source.File,
+		State: ec2types.SnapshotStatePending, GiB: source.GiB, Encrypted: source.Encrypted || r.encrypts(nil, in.Encrypted), Copied: true, File: source.File,
 		Source: source.ID, SourceRegion: *in.SourceRegion, Layers: source.Layers, Service: source.Service,
 	}
 	if err := checkKey(row.Encrypted, in.KmsKeyId); err != nil {

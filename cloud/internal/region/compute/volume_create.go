@@ -16,7 +16,7 @@ import (
 
 // CreateVolume makes a volume of a zone, empty or of a snapshot. Its worker makes the file.
 func (r *Room) CreateVolume(ctx context.Context, in *ec2.CreateVolumeInput) (*ec2.CreateVolumeOutput, error) {
-	if err := room.Only(in, "AvailabilityZone", "AvailabilityZoneId", "ClientToken", "Encrypted", "Iops", "Size", "SnapshotId",
+	if err := room.Only(in, "AvailabilityZone", "AvailabilityZoneId", "ClientToken", "Encrypted", "Iops", "KmsKeyId", "Size", "SnapshotId",
 		"TagSpecifications", "Throughput", "VolumeType"); err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (r *Room) CreateVolume(ctx context.Context, in *ec2.CreateVolumeInput) (*ec
 			made = true
 			// The default type is gp2 (EC2 API reference, CreateVolume).
 			asked := ec2types.EbsBlockDevice{
-				Encrypted: in.Encrypted, Iops: in.Iops, SnapshotId: in.SnapshotId, Throughput: in.Throughput, VolumeSize: in.Size,
+				Encrypted: in.Encrypted, Iops: in.Iops, KmsKeyId: in.KmsKeyId, SnapshotId: in.SnapshotId, Throughput: in.Throughput, VolumeSize: in.Size,
 				VolumeType: cmp.Or(in.VolumeType, ec2types.VolumeTypeGp2),
 			}
 			if err := r.fillNew(tx, &row, asked); err != nil {
@@ -95,7 +95,10 @@ func (r *Room) putVolumes(tx *store.Tx, p launchPlan, i Instance) error {
 // fillNew reads what is asked for of a new volume that is no root.
 func (r *Room) fillNew(tx *store.Tx, row *volumeRow, e ec2types.EbsBlockDevice) error {
 	row.Disk = disk{GiB: room.Deref(e.VolumeSize), Type: e.VolumeType, IOPS: room.Deref(e.Iops), Throughput: room.Deref(e.Throughput)}
-	row.Encrypted = room.Deref(e.Encrypted)
+	row.Encrypted = r.encrypts(tx, e.Encrypted)
+	if err := checkKey(row.Encrypted, e.KmsKeyId); err != nil {
+		return err
+	}
 	if id := room.Deref(e.SnapshotId); id != "" {
 		s, err := r.copyable(tx, id)
 		if err != nil {

@@ -77,7 +77,8 @@ func TestVolumeIsMadeByItsRules(t *testing.T) {
 		{"InvalidParameterCombination", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(1)), Iops: new(int32(3000))}},
 		{"MissingParameter", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(4)), VolumeType: "io2"}},
 		{"UnsupportedOperation", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(4)), MultiAttachEnabled: new(true)}},
-		{"UnsupportedOperation", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(4)), KmsKeyId: new("alias/mine")}},
+		{"UnsupportedOperation", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(4)), KmsKeyId: new("alias/mine"), Encrypted: new(true)}},
+		{"InvalidParameterDependency", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(4)), KmsKeyId: new("alias/mine")}},
 		{"DryRunOperation", ec2.CreateVolumeInput{AvailabilityZone: zone, Size: new(int32(4)), DryRun: new(true)}},
 	} {
 		_, err := d.CreateVolume(ctx, &c.in)

@@ -77,17 +77,17 @@ func isTagFilter(name string) bool {
 }
 
 func matchesAny(patterns []string, value string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool { return wildcard(p, value) })
+	return slices.ContainsFunc(patterns, func(p string) bool { return Matches(p, value) })
 }
 
-// wildcard matches case-sensitively: * any run of characters, ? any one, a backslash the next one literally.
-func wildcard(pattern, s string) bool {
+// Matches matches case-sensitively: * any run of characters, ? any one, a backslash the next one literally.
+func Matches(pattern, s string) bool {
 	for pattern != "" {
 		switch c := pattern[0]; {
 		case c == '*':
 			pattern = strings.TrimLeft(pattern, "*")
 			for i := 0; i <= len(s); i++ {
-				if wildcard(pattern, s[i:]) {
+				if Matches(pattern, s[i:]) {
 					return true
 				}
 			}

@@ -10,8 +10,8 @@ func TestWildcard(t *testing.T) {
 		{"", "", true}, {"*", "", true}, {"a*c", "abbc", true}, {"a*c", "abbd", false}, {"?", "", false}, {"a?c", "abc", true},
 		{`a\*`, "a*", true}, {`a\*`, "ab", false}, {"A", "a", false}, {"**b*", "ab", true}, {`\?`, "?", true},
 	} {
-		if got := wildcard(c.pattern, c.s); got != c.want {
-			t.Errorf("wildcard(%q, %q) = %v", c.pattern, c.s, got)
+		if got := Matches(c.pattern, c.s); got != c.want {
+			t.Errorf("Matches(%q, %q) = %v", c.pattern, c.s, got)
 		}
 	}
 }
