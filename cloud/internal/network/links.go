@@ -31,6 +31,7 @@ type link struct {
 	translated []netip.Prefix // the ranges from which it is a NAT gateway
 	index      int
 	tables     map[family]int // the route table that judges what comes from it, where any does yet
+	before     map[family]int // the one that does before the local route, where any does
 	subnetIPv6 netip.Prefix   // the zero value while it has no IPv6
 }
 
@@ -38,14 +39,18 @@ type link struct {
 func (l *link) inside() string { return "eth" + strconv.Itoa(l.device) }
 
 // The router's policy rules, by priority. The kernel's own three come first: local 0, main 32766,
-// default 32767. Main holds the VPC's local route, which no other can override, so what remains for an
-// interface's own table are destinations outside the VPC.
+// default 32767. Main holds the VPC's local route, so what remains for an interface's own table are destinations outside the VPC. Routes
+// that go before the local one stand in a table of their own, before main; what stays in the interface's subnet leaves no subnet and is
+// under no route table.
 const (
 	priorityInside    = 20000 // in the namespace of an interface, before main
+	priorityStay      = 28000
+	priorityWithin    = 30000
 	priorityInterface = 40000
 	priorityDrop      = 50000
 	tableDrop         = 252 // holds but a blackhole
 	tableFirst        = 1000
+	tableWithin       = 1 << 20 // above a route table's number: that of its routes before the local one
 )
 
 // prepareRouter makes the namespace a router for the CIDR: it sets its addresses, and the routes that drop packets without
@@ -177,6 +182,13 @@ func (v *vpc) governLink(i Interface) error {
 	l := v.links[i.ID]
 	number := v.tables[i.RouteTable].number
 	for _, f := range v.families() {
+		before := 0
+		if t := v.tables[i.RouteTable].within; t.leads(f) {
+			before = t.number
+		}
+		if err := v.governBefore(l, f, i.subnet(f.bits), before); err != nil {
+			return err
+		}
 		old, governed := l.tables[f]
 		if governed && old == number {
 			continue
@@ -202,7 +214,7 @@ func (v *vpc) makeLink(i Interface) (*link, error) {
 		}
 		v.subnets[i.Subnet] = true
 	}
-	l := &link{name: linkName(i.ID), device: i.Device, within: v.links[i.Within], address: i.Address, addresses: map[netip.Addr]bool{}, mac: i.MAC, subnet: i.Subnet, tables: map[family]int{}}
+	l := &link{name: linkName(i.ID), device: i.Device, within: v.links[i.Within], address: i.Address, addresses: map[netip.Addr]bool{}, mac: i.MAC, subnet: i.Subnet, tables: map[family]int{}, before: map[family]int{}}
 	after := func() {}
 	if l.within != nil {
 		l.namespace = l.within.namespace
@@ -312,6 +324,11 @@ func (v *vpc) dropLink(l *link) error {
 			return err
 		}
 		delete(l.tables, f)
+	}
+	for f := range l.before {
+		if err := v.governBefore(l, f, netip.Prefix{}, 0); err != nil {
+			return err
+		}
 	}
 	if l.within != nil {
 		v.deleteLater(v.rtnl, l.name, nil)

@@ -241,6 +241,46 @@ func TestInstanceForwards(t *testing.T) {
 	expect(t, app, "172.20.0.5:80", "10.0.2.10")
 }
 
+// A route of a subnet's range, or of the whole VPC's, goes before the local route for what leaves a subnet, and for nothing else.
+func TestRoutesBeforeTheLocalOne(t *testing.T) {
+	spec := exampleVPC()
+	over := func(ranges ...string) (routes []network.Route) {
+		for _, r := range ranges {
+			routes = append(routes, network.Route{Destination: netip.MustParsePrefix(r), Interface: "eni-host-a", Within: true})
+		}
+		return routes
+	}
+	from := []netip.Prefix{netip.MustParsePrefix("10.0.2.0/24")}
+	spec.SecurityGroups[1].Ingress = append(spec.SecurityGroups[1].Ingress, network.Rule{Protocol: "tcp", FromPort: 80, ToPort: 80, Prefixes: from})
+	middlebox := &spec.Interfaces[2]
+	f := newFabric(t, spec)
+	app, neighbour := at(t, f, "app-a"), at(t, f, "host-b") // under the private table
+	serve(t, at(t, f, "app-b"), "80")
+	serve(t, at(t, f, "lb-b"), "80")
+	expect(t, app, "10.0.3.10:80", "10.0.2.10")
+	for _, c := range []struct {
+		routes   []network.Route
+		forwards bool
+		want     string
+	}{
+		{over("10.0.2.0/24", "10.0.3.0/24", "10.0.1.0/24"), true, "10.0.2.10"},
+		{over("10.0.2.0/24", "10.0.3.0/24", "10.0.1.0/24"), false, "timeout"},
+		{over("10.0.0.0/16"), false, "timeout"},
+		{over("10.0.0.0/16"), true, "10.0.2.10"},
+		{over("10.0.9.0/24"), false, "10.0.2.10"},
+		{nil, false, "10.0.2.10"},
+	} {
+		spec.RouteTables[1].Routes, middlebox.Forwards = c.routes, c.forwards
+		apply(t, f, spec)
+		expect(t, app, "10.0.3.10:80", c.want)
+		expect(t, neighbour, "10.0.1.10:80", "10.0.1.20") // within its subnet
+	}
+	spec.RouteTables[1].Routes = over("10.0.3.0/24")
+	apply(t, f, spec)
+	spec.Interfaces = append(spec.Interfaces[:4:4], spec.Interfaces[5]) // without app-a, whose rules go with it
+	apply(t, f, spec)
+}
+
 // run runs a command of the host inside a namespace.
 func run(t *testing.T, n *network.Namespace, line string) {
 	t.Helper()

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"syscall"
@@ -13,6 +14,51 @@ import (
 type routeTable struct {
 	number int
 	routes map[netip.Prefix]hop
+	within *routeTable // those of its routes that go before the local one; nil for such a table itself
+}
+
+// leads tells whether a table has routes of a family.
+func (t *routeTable) leads(f family) bool {
+	for p := range t.routes {
+		if p.Addr().BitLen() == f.bits {
+			return true
+		}
+	}
+	return false
+}
+
+// governBefore sets the table that judges what comes from a link before the local route does, 0 for none. It judges nothing that is for
+// the link's own subnet.
+func (v *vpc) governBefore(l *link, f family, subnet netip.Prefix, number int) error {
+	old := l.before[f]
+	if old == number {
+		return nil
+	}
+	stay := policyRule(f, priorityStay, l.name, unix.RT_TABLE_MAIN)
+	if number != 0 {
+		stay.Dst = ipNet(subnet.Masked())
+		if err := ignoring(v.rtnl.RuleAdd(stay), syscall.EEXIST); err != nil {
+			return fmt.Errorf("add rule for %s: %w", l.name, err)
+		}
+		if err := v.addRule(f, priorityWithin, l.name, number); err != nil {
+			return err
+		}
+		l.before[f] = number
+	} else {
+		delete(l.before, f)
+	}
+	if old != 0 {
+		if err := v.deleteRule(f, priorityWithin, l.name, old); err != nil {
+			return err
+		}
+	}
+	if number != 0 {
+		return nil
+	}
+	if err := ignoring(v.rtnl.RuleDel(stay), syscall.ENOENT); err != nil {
+		return fmt.Errorf("delete rule for %s: %w", l.name, err)
+	}
+	return nil
 }
 
 // hop is where a route leads: a link of the router and the address at its other end. The zero value drops packets.
@@ -27,15 +73,21 @@ func (v *vpc) applyTables(spec VPC) error {
 		have := v.tables[t.ID]
 		if have == nil {
 			have = &routeTable{number: v.freeTable(), routes: map[netip.Prefix]hop{}}
+			have.within = &routeTable{number: have.number + tableWithin, routes: map[netip.Prefix]hop{}}
 			v.tables[t.ID] = have
 		}
-		want := map[netip.Prefix]hop{}
+		want, within := map[netip.Prefix]hop{}, map[netip.Prefix]hop{}
 		for _, r := range t.Routes {
-			if r.Destination.Addr().Is4() || v.ipv6 {
-				want[r.Destination.Masked()] = v.hop(spec, r)
+			if !r.Destination.Addr().Is4() && !v.ipv6 {
+				continue
 			}
+			into := want
+			if r.Within {
+				into = within
+			}
+			into[r.Destination.Masked()] = v.hop(spec, r)
 		}
-		if err := v.applyRoutes(have, want); err != nil {
+		if err := errors.Join(v.applyRoutes(have, want), v.applyRoutes(have.within, within)); err != nil {
 			return fmt.Errorf("route table %s: %w", t.ID, err)
 		}
 	}
@@ -109,7 +161,7 @@ func (v *vpc) dropTables(spec VPC) error {
 		if keep[id] {
 			continue
 		}
-		if err := v.applyRoutes(t, nil); err != nil {
+		if err := errors.Join(v.applyRoutes(t, nil), v.applyRoutes(t.within, nil)); err != nil {
 			return fmt.Errorf("route table %s: %w", id, err)
 		}
 		delete(v.tables, id)

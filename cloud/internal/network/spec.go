@@ -96,6 +96,7 @@ type Route struct {
 	Interface   string // eni-..., a NAT gateway's or a router's; empty for the internet gateway
 	Peering     string // pcx-..., one of the VPC's; empty for the internet gateway
 	EgressOnly  bool   // to the egress-only internet gateway
+	Within      bool   // it is of a part of the VPC's own ranges or of a whole one, and goes before the local route
 }
 
 // SecurityGroup has rules that allow packets; packets that no rule of an interface's groups allows are dropped.

@@ -330,7 +330,7 @@ func TestRouteLeadsToInterface(t *testing.T) {
 	create.InstanceId, create.NetworkInterfaceId = nil, &eni
 	create.DestinationCidrBlock = new("10.0.9.0/24")
 	_, err = d.CreateRoute(ctx, &create)
-	roomtest.WantAPIError(t, err, "UnsupportedOperation")
+	roomtest.WantAPIError(t, err, "InvalidParameterValue") // it is no subnet's
 	create.NetworkInterfaceId, create.GatewayId = nil, new(d.Gateway(vpc))
 	_, err = d.CreateRoute(ctx, &create)
 	roomtest.WantAPIError(t, err, "InvalidParameterValue")

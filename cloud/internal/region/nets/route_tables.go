@@ -61,6 +61,7 @@ func governing(tables []routeTableRow, subnet string) (id string) {
 // (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-tables-priority).
 func (r *Room) tableSpec(t routeTableRow) network.RouteTable {
 	spec := network.RouteTable{ID: t.ID}
+	vpc, _ := r.vpcs.Get(t.VPC)
 	var plain []network.Route
 	for _, route := range t.Routes {
 		to := r.routeSpec(t.VPC, route)
@@ -71,6 +72,7 @@ func (r *Room) tableSpec(t routeTableRow) network.RouteTable {
 			continue
 		}
 		to.Destination = netip.MustParsePrefix(route.Destination)
+		to.Within = vpc.hasCIDR(route.Destination) || vpc.within(route.Destination)
 		plain = append(plain, to)
 	}
 	spec.Routes = append(spec.Routes, plain...)
@@ -121,19 +123,29 @@ func (r *Room) showRouteTable(t routeTableRow) ec2types.RouteTable {
 		PropagatingVgws: []ec2types.PropagatingVgw{}, Associations: []ec2types.RouteTableAssociation{},
 	}
 	for _, c := range vpc.cidrs() {
+		if t.find(c.CIDR) >= 0 {
+			continue // it has another target
+		}
 		out.Routes = append(out.Routes, ec2types.Route{
 			DestinationCidrBlock: new(c.CIDR), GatewayId: new("local"),
 			State: ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRouteTable,
 		})
 	}
 	for _, c := range vpc.IPv6 {
+		if t.find(c.CIDR) >= 0 {
+			continue
+		}
 		out.Routes = append(out.Routes, ec2types.Route{
 			DestinationIpv6CidrBlock: new(c.CIDR), GatewayId: new("local"),
 			State: ec2types.RouteStateActive, Origin: ec2types.RouteOriginCreateRouteTable,
 		})
 	}
 	for _, route := range t.Routes {
-		out.Routes = append(out.Routes, r.showRoute(t.VPC, route))
+		shown := r.showRoute(t.VPC, route)
+		if vpc.hasCIDR(route.Destination) {
+			shown.Origin = ec2types.RouteOriginCreateRouteTable
+		}
+		out.Routes = append(out.Routes, shown)
 	}
 	for _, a := range t.Associations {
 		out.Associations = append(out.Associations, ec2types.RouteTableAssociation{

@@ -91,19 +91,42 @@ func (r *Room) newRoute(tx *store.Tx, table *routeTableRow, d destinations, to r
 		return route, err
 	}
 	vpc, _ := r.vpcs.GetTx(tx, table.VPC)
-	switch {
-	case route.list() != "" || !vpc.within(route.Destination):
-		return route, r.into(tx, table, &route, to)
-	case room.Deref(to.nat) != "" || room.Deref(to.eni) != "" || room.Deref(to.instance) != "":
-		return route, wire.Errorf("UnsupportedOperation", "Routes for a part of the VPC's own range are not supported here.")
+	if route.list() == "" && vpc.within(route.Destination) {
+		if err := r.checkNarrow(tx, vpc, route.Destination, to); err != nil {
+			return route, err
+		}
 	}
-	return route, wire.Errorf("InvalidParameterValue",
-		"The destination CIDR block %s is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.",
-		route.Destination)
+	return route, r.into(tx, table, &route, to)
 }
 
-// within tells whether a range is a part of the VPC's own, to which AWS lets only what is inside the VPC be the target
-// (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html#route-table-routes).
+// checkNarrow checks a route that is narrower than the local one: "The destination must match the entire IPv4 or IPv6 CIDR block of a
+// subnet in your VPC. The target must be a NAT gateway, network interface, or Gateway Load Balancer endpoint"
+// (https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html).
+func (r *Room) checkNarrow(tx *store.Tx, vpc VPC, destination string, to routeTarget) error {
+	if !to.inside() {
+		return notInside(destination)
+	}
+	for _, s := range r.subnets.AllTx(tx) {
+		if s.VPC == vpc.ID && (s.CIDR == destination || s.IPv6.CIDR == destination) {
+			return nil
+		}
+	}
+	return wire.Errorf("InvalidParameterValue", "The destination CIDR block %s is more specific than one of this VPC's CIDR blocks "+
+		"and does not match the entire CIDR block of any of its subnets.", destination)
+}
+
+// inside tells whether a target is one that a route within the VPC can have.
+func (to routeTarget) inside() bool {
+	return room.Deref(to.nat) != "" || room.Deref(to.eni) != "" || room.Deref(to.instance) != ""
+}
+
+func notInside(destination string) error {
+	return wire.Errorf("InvalidParameterValue",
+		"The destination CIDR block %s is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.",
+		destination)
+}
+
+// within tells whether a range is a part of the VPC's own.
 func (v VPC) within(cidr string) bool {
 	p := netip.MustParsePrefix(cidr)
 	return slices.ContainsFunc(append(v.Ranges(), v.RangesIPv6()...), func(own netip.Prefix) bool { return p.Bits() > own.Bits() && own.Contains(p.Addr()) })
@@ -147,19 +170,31 @@ func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.
 	return &ec2.CreateRouteOutput{Return: new(true)}, nil
 }
 
-// ReplaceRoute changes an existing route's target.
+// ReplaceRoute changes an existing route's target. That of the local route may be changed, too, to what is inside the VPC, and reset
+// (https://docs.aws.amazon.com/vpc/latest/userguide/replace-local-route-target.html).
 func (r *Room) ReplaceRoute(ctx context.Context, in *ec2.ReplaceRouteInput) (*ec2.ReplaceRouteOutput, error) {
 	if err := room.Only(in, "DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId", "EgressOnlyInternetGatewayId",
-		"GatewayId", "InstanceId", "NatGatewayId", "NetworkInterfaceId", "RouteTableId", "VpcPeeringConnectionId"); err != nil {
+		"GatewayId", "InstanceId", "LocalTarget", "NatGatewayId", "NetworkInterfaceId", "RouteTableId", "VpcPeeringConnectionId"); err != nil {
 		return nil, err
 	}
 	err := r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
+		if room.Deref(in.LocalTarget) {
+			return r.resetLocal(tx, t, in)
+		}
 		route, err := r.newRoute(tx, t, destinations{in.DestinationCidrBlock, in.DestinationIpv6CidrBlock, in.DestinationPrefixListId},
 			routeTarget{in.GatewayId, in.NatGatewayId, in.VpcPeeringConnectionId, in.NetworkInterfaceId, in.InstanceId, in.EgressOnlyInternetGatewayId})
 		if err != nil {
 			return err
 		}
 		at := t.find(route.Destination)
+		if vpc, _ := r.vpcs.GetTx(tx, t.VPC); vpc.hasCIDR(route.Destination) {
+			if route.Interface == "" && route.NAT == "" {
+				return notInside(route.Destination)
+			}
+			if at < 0 {
+				t.Routes, at = append(t.Routes, route), len(t.Routes)
+			}
+		}
 		if at < 0 {
 			return wire.Errorf("InvalidParameterValue", "There is no route defined for '%s' in the route table. Use CreateRoute instead.", route.Destination)
 		}
@@ -167,6 +202,22 @@ func (r *Room) ReplaceRoute(ctx context.Context, in *ec2.ReplaceRouteInput) (*ec
 		return nil
 	})
 	return &ec2.ReplaceRouteOutput{}, err
+}
+
+// resetLocal gives a local route its own target again.
+func (r *Room) resetLocal(tx *store.Tx, t *routeTableRow, in *ec2.ReplaceRouteInput) error {
+	if err := room.Only(in, "DestinationCidrBlock", "DestinationIpv6CidrBlock", "LocalTarget", "RouteTableId"); err != nil {
+		return wire.Errorf("InvalidParameterCombination", "Exactly one of the route targets must be specified.")
+	}
+	destination, err := r.destination(tx, destinations{cidr: in.DestinationCidrBlock, ipv6: in.DestinationIpv6CidrBlock})
+	if err != nil {
+		return err
+	}
+	if vpc, _ := r.vpcs.GetTx(tx, t.VPC); !vpc.hasCIDR(destination) {
+		return wire.Errorf("InvalidParameterValue", "The route identified by %s is not a local route.", destination)
+	}
+	t.Routes = slices.DeleteFunc(t.Routes, func(x routeRow) bool { return x.Destination == destination })
+	return nil
 }
 
 // DeleteRoute removes a route.
