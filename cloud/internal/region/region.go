@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy/understudy/cloud/internal/lend"
 	"github.com/understudy/understudy/cloud/internal/profile"
 	"github.com/understudy/understudy/cloud/internal/region/balancing"
 	"github.com/understudy/understudy/cloud/internal/region/compute"
@@ -51,6 +53,8 @@ type Config struct {
 	Quotas     map[string]int // by their codes in Service Quotas, where they are other than usual
 	// Profiles is IAM; nil for one that never answers.
 	Profiles profile.Source
+	// Lend has the front door answer at a listener inside the cloud; nil where there is none.
+	Lend func(net.Listener, lend.Terms) (nets.Loan, error)
 	// Resolve asks Route 53 on behalf of a VPC, named as in package resolver. Where it is nil, instances
 	// learn no names but their own.
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
@@ -118,7 +122,7 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 		return err
 	}
 	if r.nets, err = nets.Load(r.resources, nets.Config{
-		Index: r.cfg.Index, DefaultVPC: r.cfg.DefaultVPC, Fabric: fabric, Resolve: r.cfg.Resolve, Synced: r.twins.update, Peer: r.cfg.Peer,
+		Index: r.cfg.Index, DefaultVPC: r.cfg.DefaultVPC, Fabric: fabric, Resolve: r.cfg.Resolve, Synced: r.twins.update, Peer: r.cfg.Peer, Lend: r.cfg.Lend,
 		Metadata: func(vpc string) http.Handler { return r.compute.Metadata(vpc) },
 		Instance: func(tx *store.Tx, id string) nets.Instance { return r.compute.ForNetworks(tx, id) },
 	}); err != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
+	"github.com/understudy/understudy/cloud/internal/lend"
 	"github.com/understudy/understudy/cloud/internal/machine"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/profile"
@@ -72,6 +73,8 @@ func regionConfig(cfg Config, name string, index int, log *slog.Logger) region.C
 		Name: name, Index: index, Account: cfg.Account,
 		Dir: Home(cfg.Dir, name), Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log, DefaultVPC: cfg.DefaultVPC, Quotas: cfg.Quotas,
 		Peers: others.list, Peer: others.socket,
+		Lend: func(l net.Listener, t lend.Terms) (nets.Loan, error) { return lend.Lend(APISocket(cfg.Dir), l, t) },
+
 		Profiles: profile.Client{Socket: IdentitySocket(cfg.Dir)},
 		Resolve:  func(vpc string, q *dns.Msg) (*dns.Msg, error) { return resolver.Ask(ResolverSocket(cfg.Dir), vpc, q) },
 	}

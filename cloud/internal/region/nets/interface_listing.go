@@ -25,6 +25,9 @@ func (r *Room) showInterface(i Interface) ec2types.NetworkInterface {
 	case i.NAT != "":
 		// So AWS calls it in answers and filters, other than the model's enumeration (EC2 API reference, DescribeNetworkInterfaces).
 		out.InterfaceType, out.RequesterId = "nat_gateway", new("amazon-nat-gateway")
+	case i.Endpoint != "":
+		// Likewise; the requester is AWS's own account, which is another one in each region.
+		out.InterfaceType, out.RequesterId = "vpc_endpoint", new("amazon-vpc-endpoint")
 	case i.managed():
 		out.RequesterId = new("amazon-elb")
 	case i.Instance == "":

@@ -46,6 +46,9 @@ func TestTagsGivenAtCreationAreKept(t *testing.T) {
 	roomtest.Must(r.CreateDhcpOptions(ctx, &ec2.CreateDhcpOptionsInput{
 		DhcpConfigurations: []ec2types.NewDhcpConfiguration{{Key: new("domain-name"), Values: []string{"a.test"}}}, TagSpecifications: as("dhcp-options"),
 	}))(t)
+	roomtest.Must(r.CreateVpcEndpoint(ctx, &ec2.CreateVpcEndpointInput{
+		VpcId: vpc, ServiceName: new("com.amazonaws.us-east-1.s3"), TagSpecifications: as("vpc-endpoint"),
+	}))(t)
 	roomtest.Must(r.CreateNetworkInterface(ctx, &ec2.CreateNetworkInterfaceInput{SubnetId: subnet, TagSpecifications: as("network-interface")}))(t)
 	resourcetest.WantTagged(t, roomtest.Must(r.DescribeTags(ctx, &ec2.DescribeTagsInput{}))(t), kinds)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy/understudy/cloud/internal/lend"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
@@ -28,6 +29,8 @@ type Config struct {
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
 	// Metadata returns the metadata service that a VPC's instances reach.
 	Metadata func(vpc string) http.Handler
+	// Lend has the front door answer at a listener, for an interface endpoint; nil where there is none.
+	Lend func(net.Listener, lend.Terms) (Loan, error)
 	// Peer finds another region of this cloud, which serves ServePeers.
 	Peer resource.Peer
 	// Instance tells what the networks have to know of an instance; nil where there are none.
@@ -81,6 +84,7 @@ type Room struct {
 	interfaces  *store.Table[Interface]
 	elastics    *store.Table[elasticRow]
 	nats        *store.Table[natRow]
+	endpoints   *store.Table[endpointRow]
 	peerings    *store.Table[peeringRow]
 	prefixLists *store.Table[prefixListRow]
 	dhcpSets    *store.Table[dhcpRow]
@@ -90,6 +94,7 @@ type Room struct {
 
 	sync    sync.Mutex                              // one bringing-up of a network at a time
 	serving map[string][]interface{ Close() error } // by VPC: its metadata service and its resolver
+	loans   map[string]lent                         // by interface of an endpoint
 	made    map[string]bool                         // by VPC: whether it has a network
 }
 
@@ -98,7 +103,7 @@ var kinds resource.Kinds[*Room]
 
 // Load reads the tables.
 func Load(registry *resource.Registry, cfg Config) (*Room, error) {
-	r := &Room{Registry: registry, cfg: cfg, serving: map[string][]interface{ Close() error }{}, made: map[string]bool{}}
+	r := &Room{Registry: registry, cfg: cfg, serving: map[string][]interface{ Close() error }{}, loans: map[string]lent{}, made: map[string]bool{}}
 	var err error
 	room.LoadTable(r.DB, "vpcs", &r.vpcs, &err)
 	room.LoadTable(r.DB, "subnets", &r.subnets, &err)
@@ -110,6 +115,7 @@ func Load(registry *resource.Registry, cfg Config) (*Room, error) {
 	room.LoadTable(r.DB, "network-interfaces", &r.interfaces, &err)
 	room.LoadTable(r.DB, "elastic-addresses", &r.elastics, &err)
 	room.LoadTable(r.DB, "nat-gateways", &r.nats, &err)
+	room.LoadTable(r.DB, "vpc-endpoints", &r.endpoints, &err)
 	room.LoadTable(r.DB, "peering-connections", &r.peerings, &err)
 	room.LoadTable(r.DB, "prefix-lists", &r.prefixLists, &err)
 	room.LoadTable(r.DB, "dhcp-options", &r.dhcpSets, &err)
@@ -135,6 +141,11 @@ func (r *Room) Open() error {
 	for _, n := range r.nats.All() {
 		r.Spawn(func() { r.tendNAT(n.ID) })
 	}
+	for _, e := range r.endpoints.All() {
+		if !e.gateway() {
+			r.Spawn(func() { r.tendEndpoint(e.ID) })
+		}
+	}
 	r.Spawn(r.tellPeers)
 	return nil
 }
@@ -145,6 +156,10 @@ func (r *Room) Close() {
 	defer r.sync.Unlock()
 	for id := range r.serving {
 		r.closeServers(id)
+	}
+	for id, l := range r.loans {
+		_ = l.Close()
+		delete(r.loans, id)
 	}
 }
 

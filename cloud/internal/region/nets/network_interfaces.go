@@ -26,6 +26,7 @@ type Interface struct {
 	Groups                                  []string
 	Own                                     bool   // a user made it, or an instance left it
 	NAT                                     string // the NAT gateway that manages it
+	Endpoint                                string // the VPC endpoint that does
 	Instance, Attachment                    string // empty while it is attached to none
 	Device                                  int32  // its index there
 	KeepOnTermination                       bool
@@ -46,7 +47,7 @@ func missingInterface(id string) error {
 }
 
 // managed tells whether an interface is a service's own, which users can see and not change. One that is neither a user's nor
-// a NAT gateway's is a load balancer's.
+// a NAT gateway's nor an endpoint's is a load balancer's.
 func (i Interface) managed() bool { return i.NAT != "" || i.Instance == "" && !i.Own }
 
 // Addresses are all of an interface's, the primary one first.
@@ -98,6 +99,7 @@ type Wanted struct {
 	Device      int32        // its index there
 	Keep        bool         // when the instance is terminated
 	NAT         string       // the NAT gateway that it is for
+	Endpoint    string       // the VPC endpoint that it is for
 }
 
 // NewInterface puts an interface into a subnet. Its errors are EC2's.
@@ -119,7 +121,7 @@ func (r *Room) NewInterface(tx *store.Tx, w Wanted) (Interface, error) {
 	row := Interface{
 		ID: interfaceKind.NewID(), VPC: subnet.VPC, Subnet: subnet.ID, Zone: subnet.Zone, MAC: newMAC(), Description: w.Description,
 		Address: private, WantsPublic: w.Public, NAT: w.NAT, NoSourceDestCheck: w.NAT != "", Groups: slices.Clone(w.Groups),
-		Own: w.Own || w.Instance != "",
+		Own: w.Own || w.Instance != "", Endpoint: w.Endpoint,
 	}
 	if w.Instance != "" {
 		row.attach(w.Instance, w.Device, w.Keep)

@@ -14,6 +14,8 @@ var (
 	routesPerTable     = room.Quota{Service: "vpc", Code: "L-93826ACB", Name: "Routes per route table", Default: 50}
 	rulesPerGroup      = room.Quota{Service: "vpc", Code: "L-0EA8095F", Name: "Inbound or outbound rules per security group", Default: 60}
 	groupsPerInterface = room.Quota{Service: "vpc", Code: "L-2AFB9258", Name: "Security groups per network interface", Default: 5}
+	gatewayEndpoints   = room.Quota{Service: "vpc", Code: "L-1B52E74A", Name: "Gateway VPC endpoints per Region", Default: 20}
+	interfaceEndpoints = room.Quota{Service: "vpc", Code: "L-29B6F2EB", Name: "Interface VPC endpoints per VPC", Default: 50}
 	elasticsPerRegion  = room.Quota{Service: "ec2", Code: "L-0263D0A3", Name: "EC2-VPC Elastic IPs", Default: 5}
 )
 
@@ -21,6 +23,6 @@ var (
 func Quotas() []room.Quota {
 	return []room.Quota{
 		vpcsPerRegion, gatewaysPerRegion, cidrsPerVPC, ipv6sPerVPC, natsPerZone, aclsPerVPC, rulesPerACL, routesPerTable, rulesPerGroup, groupsPerInterface,
-		elasticsPerRegion,
+		gatewayEndpoints, interfaceEndpoints, elasticsPerRegion,
 	}
 }

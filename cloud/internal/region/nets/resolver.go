@@ -60,6 +60,9 @@ func (r *Room) ownNames(vpc string, q dns.Question) ([]dns.RR, bool) {
 			}
 		}
 	}
+	if rrs, ok := r.privateNames(vpc, name, q); ok {
+		return rrs, true
+	}
 	if a, ok := r.peerAddress(vpc, name); ok {
 		return r.ownRecords(q, dns.TypeA, &dns.A{A: a.AsSlice()}), true
 	}
@@ -68,8 +71,11 @@ func (r *Room) ownNames(vpc string, q dns.Question) ([]dns.RR, bool) {
 
 // serviceNames answers for the names at which AWS's services answer on the internet. A private hosted zone may have them, too.
 func (r *Room) serviceNames(q dns.Question) ([]dns.RR, bool) {
-	if q.Qclass != dns.ClassINET || !endpoint.Public(q.Name) {
+	if q.Qclass != dns.ClassINET || !endpoint.Known(q.Name) {
 		return nil, false
+	}
+	if !endpoint.Public(q.Name) {
+		return r.ownEndpointNames(strings.TrimSuffix(strings.ToLower(q.Name), "."), q)
 	}
 	return r.ownRecords(q, dns.TypeA, &dns.A{A: address.API.AsSlice()}), true
 }

@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -147,6 +148,7 @@ func (r *Room) showRouteTable(t routeTableRow) ec2types.RouteTable {
 		}
 		out.Routes = append(out.Routes, shown)
 	}
+	out.Routes = append(out.Routes, r.endpointRoutes(t.ID)...)
 	for _, a := range t.Associations {
 		out.Associations = append(out.Associations, ec2types.RouteTableAssociation{
 			RouteTableAssociationId: new(a.ID), RouteTableId: new(t.ID), Main: new(a.Main), SubnetId: room.Some(a.Subnet),
@@ -238,7 +240,7 @@ func (r *Room) DeleteRouteTable(ctx context.Context, in *ec2.DeleteRouteTableInp
 		if len(row.Associations) > 0 {
 			return wire.Errorf("DependencyViolation", "The routeTable '%s' has dependencies and cannot be deleted.", row.ID)
 		}
-		return r.Remove(tx, row.ID, r.routeTables.Delete)
+		return cmp.Or(r.leaveEndpoints(tx, row.ID), r.Remove(tx, row.ID, r.routeTables.Delete))
 	})
 	if err != nil {
 		return nil, err

@@ -155,7 +155,7 @@ func (r *Room) CreateRoute(ctx context.Context, in *ec2.CreateRouteInput) (*ec2.
 			}
 			return wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", route.Destination)
 		}
-		if vpc.hasCIDR(route.Destination) {
+		if vpc.hasCIDR(route.Destination) || r.endpointAt(tx, t.ID, route.Destination) != "" {
 			return wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", route.Destination)
 		}
 		if r.weighed(tx, append(slices.Clone(t.Routes), route), route.ipv6()) > r.Quota(routesPerTable) {
@@ -236,6 +236,9 @@ func (r *Room) DeleteRoute(ctx context.Context, in *ec2.DeleteRouteInput) (*ec2.
 	err = r.changeTable(in.RouteTableId, in, func(tx *store.Tx, t *routeTableRow) error {
 		if vpc, _ := r.vpcs.GetTx(tx, t.VPC); vpc.hasCIDR(destination) {
 			return wire.Errorf("InvalidParameterValue", "cannot remove local route %s in route table %s", destination, t.ID)
+		}
+		if r.endpointAt(tx, t.ID, destination) != "" {
+			return wire.Errorf("InvalidParameterValue", "cannot remove VPC endpoint route %s in route table %s", destination, t.ID)
 		}
 		at := t.find(destination)
 		if at < 0 {

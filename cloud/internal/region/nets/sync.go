@@ -21,6 +21,7 @@ func (r *Room) Sync(id string) error {
 }
 
 func (r *Room) bring(id string) error {
+	r.takeBack(id)
 	vpc, ok := r.vpcs.Get(id)
 	if !ok {
 		r.closeServers(id)
@@ -41,6 +42,9 @@ func (r *Room) bring(id string) error {
 	}
 	if err := r.serve(vpc); err != nil {
 		return fmt.Errorf("serve in %s: %w", id, err)
+	}
+	if err := r.lend(id); err != nil {
+		return err
 	}
 	r.cfg.Synced()
 	return nil
