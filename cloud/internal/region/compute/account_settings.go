@@ -51,6 +51,9 @@ func (r *Room) encrypts(tx *store.Tx, asked *bool) bool {
 func (r *Room) EnableEbsEncryptionByDefault(
 	ctx context.Context, in *ec2.EnableEbsEncryptionByDefaultInput,
 ) (*ec2.EnableEbsEncryptionByDefaultOutput, error) {
+	if err := room.Only(in); err != nil {
+		return nil, err
+	}
 	err := r.setUp(in, func(s *settingsRow) { s.Encrypt = true })
 	return &ec2.EnableEbsEncryptionByDefaultOutput{EbsEncryptionByDefault: new(true)}, err
 }
@@ -59,12 +62,18 @@ func (r *Room) EnableEbsEncryptionByDefault(
 func (r *Room) DisableEbsEncryptionByDefault(
 	ctx context.Context, in *ec2.DisableEbsEncryptionByDefaultInput,
 ) (*ec2.DisableEbsEncryptionByDefaultOutput, error) {
+	if err := room.Only(in); err != nil {
+		return nil, err
+	}
 	err := r.setUp(in, func(s *settingsRow) { s.Encrypt = false })
 	return &ec2.DisableEbsEncryptionByDefaultOutput{EbsEncryptionByDefault: new(false)}, err
 }
 
 // GetEbsEncryptionByDefault tells which of both holds.
 func (r *Room) GetEbsEncryptionByDefault(ctx context.Context, in *ec2.GetEbsEncryptionByDefaultInput) (*ec2.GetEbsEncryptionByDefaultOutput, error) {
+	if err := room.Only(in); err != nil {
+		return nil, err
+	}
 	out := &ec2.GetEbsEncryptionByDefaultOutput{EbsEncryptionByDefault: new(r.settingsNow(nil).Encrypt), SseType: ec2types.SSETypeNone}
 	if *out.EbsEncryptionByDefault {
 		out.SseType = ec2types.SSETypeSseEbs
@@ -74,17 +83,26 @@ func (r *Room) GetEbsEncryptionByDefault(ctx context.Context, in *ec2.GetEbsEncr
 
 // GetEbsDefaultKmsKeyId names the key that AWS manages for EBS, as in a new account.
 func (r *Room) GetEbsDefaultKmsKeyId(ctx context.Context, in *ec2.GetEbsDefaultKmsKeyIdInput) (*ec2.GetEbsDefaultKmsKeyIdOutput, error) {
+	if err := room.Only(in); err != nil {
+		return nil, err
+	}
 	return &ec2.GetEbsDefaultKmsKeyIdOutput{KmsKeyId: new(defaultKey)}, nil
 }
 
 // EnableSerialConsoleAccess keeps that the account may reach serial consoles, of which there are none here.
 func (r *Room) EnableSerialConsoleAccess(ctx context.Context, in *ec2.EnableSerialConsoleAccessInput) (*ec2.EnableSerialConsoleAccessOutput, error) {
+	if err := room.Only(in); err != nil {
+		return nil, err
+	}
 	err := r.setUp(in, func(s *settingsRow) { s.SerialConsole = true })
 	return &ec2.EnableSerialConsoleAccessOutput{SerialConsoleAccessEnabled: new(true)}, err
 }
 
 // DisableSerialConsoleAccess keeps that it may not.
 func (r *Room) DisableSerialConsoleAccess(ctx context.Context, in *ec2.DisableSerialConsoleAccessInput) (*ec2.DisableSerialConsoleAccessOutput, error) {
+	if err := room.Only(in); err != nil {
+		return nil, err
+	}
 	err := r.setUp(in, func(s *settingsRow) { s.SerialConsole = false })
 	return &ec2.DisableSerialConsoleAccessOutput{SerialConsoleAccessEnabled: new(false)}, err
 }
@@ -93,6 +111,9 @@ func (r *Room) DisableSerialConsoleAccess(ctx context.Context, in *ec2.DisableSe
 func (r *Room) GetSerialConsoleAccessStatus(
 	ctx context.Context, in *ec2.GetSerialConsoleAccessStatusInput,
 ) (*ec2.GetSerialConsoleAccessStatusOutput, error) {
+	if err := room.Only(in); err != nil {
+		return nil, err
+	}
 	return &ec2.GetSerialConsoleAccessStatusOutput{
 		SerialConsoleAccessEnabled: new(r.settingsNow(nil).SerialConsole), ManagedBy: ec2types.ManagedByAccount,
 	}, nil
@@ -103,6 +124,9 @@ func (r *Room) GetSerialConsoleAccessStatus(
 func (r *Room) EnableSnapshotBlockPublicAccess(
 	ctx context.Context, in *ec2.EnableSnapshotBlockPublicAccessInput,
 ) (*ec2.EnableSnapshotBlockPublicAccessOutput, error) {
+	if err := room.Only(in, "State"); err != nil {
+		return nil, err
+	}
 	if in.State == ec2types.SnapshotBlockPublicAccessStateUnblocked {
 		return nil, badValue(string(in.State), "State")
 	}
@@ -114,6 +138,9 @@ func (r *Room) EnableSnapshotBlockPublicAccess(
 func (r *Room) DisableSnapshotBlockPublicAccess(
 	ctx context.Context, in *ec2.DisableSnapshotBlockPublicAccessInput,
 ) (*ec2.DisableSnapshotBlockPublicAccessOutput, error) {
+	if err := room.Only(in); err != nil {
+		return nil, err
+	}
 	err := r.setUp(in, func(s *settingsRow) { s.Snapshots = "" })
 	return &ec2.DisableSnapshotBlockPublicAccessOutput{State: ec2types.SnapshotBlockPublicAccessStateUnblocked}, err
 }
@@ -122,6 +149,9 @@ func (r *Room) DisableSnapshotBlockPublicAccess(
 func (r *Room) GetSnapshotBlockPublicAccessState(
 	ctx context.Context, in *ec2.GetSnapshotBlockPublicAccessStateInput,
 ) (*ec2.GetSnapshotBlockPublicAccessStateOutput, error) {
+	if err := room.Only(in); err != nil {
+		return nil, err
+	}
 	out := &ec2.GetSnapshotBlockPublicAccessStateOutput{State: r.settingsNow(nil).Snapshots, ManagedBy: ec2types.ManagedByAccount}
 	if out.State == "" {
 		out.State = ec2types.SnapshotBlockPublicAccessStateUnblocked
@@ -133,6 +163,9 @@ func (r *Room) GetSnapshotBlockPublicAccessState(
 func (r *Room) EnableImageBlockPublicAccess(
 	ctx context.Context, in *ec2.EnableImageBlockPublicAccessInput,
 ) (*ec2.EnableImageBlockPublicAccessOutput, error) {
+	if err := room.Only(in, "ImageBlockPublicAccessState"); err != nil {
+		return nil, err
+	}
 	err := r.setUp(in, func(s *settingsRow) { s.Images = in.ImageBlockPublicAccessState })
 	return &ec2.EnableImageBlockPublicAccessOutput{ImageBlockPublicAccessState: in.ImageBlockPublicAccessState}, err
 }
@@ -141,6 +174,9 @@ func (r *Room) EnableImageBlockPublicAccess(
 func (r *Room) DisableImageBlockPublicAccess(
 	ctx context.Context, in *ec2.DisableImageBlockPublicAccessInput,
 ) (*ec2.DisableImageBlockPublicAccessOutput, error) {
+	if err := room.Only(in); err != nil {
+		return nil, err
+	}
 	err := r.setUp(in, func(s *settingsRow) { s.Images = "" })
 	return &ec2.DisableImageBlockPublicAccessOutput{ImageBlockPublicAccessState: ec2types.ImageBlockPublicAccessDisabledStateUnblocked}, err
 }
@@ -149,6 +185,9 @@ func (r *Room) DisableImageBlockPublicAccess(
 func (r *Room) GetImageBlockPublicAccessState(
 	ctx context.Context, in *ec2.GetImageBlockPublicAccessStateInput,
 ) (*ec2.GetImageBlockPublicAccessStateOutput, error) {
+	if err := room.Only(in); err != nil {
+		return nil, err
+	}
 	state := string(r.settingsNow(nil).Images)
 	if state == "" {
 		state = string(ec2types.ImageBlockPublicAccessDisabledStateUnblocked)

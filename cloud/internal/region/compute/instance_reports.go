@@ -31,7 +31,7 @@ func (r *Room) ReportInstanceStatus(ctx context.Context, in *ec2.ReportInstanceS
 			return nil, wire.Errorf("IncorrectInstanceState", "The instance '%s' is not in the 'running' state.", id)
 		}
 	}
-	return &ec2.ReportInstanceStatusOutput{}, nil
+	return &ec2.ReportInstanceStatusOutput{}, room.DryRun(in)
 }
 
 // GetPasswordData tells the password of an instance with Windows: none, since it has Linux.

@@ -57,6 +57,9 @@ func prefer[T ~string](to *T, word string) {
 func (r *Room) GetInstanceMetadataDefaults(
 	ctx context.Context, in *ec2.GetInstanceMetadataDefaultsInput,
 ) (*ec2.GetInstanceMetadataDefaultsOutput, error) {
+	if err := room.Only(in); err != nil {
+		return nil, err
+	}
 	m := r.settingsNow(nil).Metadata
 	return &ec2.GetInstanceMetadataDefaultsOutput{AccountLevel: &ec2types.InstanceMetadataDefaultsResponse{
 		HttpEndpoint: m.HttpEndpoint, HttpPutResponseHopLimit: m.HttpPutResponseHopLimit, HttpTokens: m.HttpTokens,

@@ -88,7 +88,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.EC2, "RebootInstances", r.RebootInstances)
 	wire.Handle(m, wire.EC2, "RegisterImage", r.RegisterImage)
 	wire.Handle(m, wire.EC2, "ReplaceIamInstanceProfileAssociation", r.ReplaceIamInstanceProfileAssociation)
-	resource.Ask(m, "ReportInstanceStatus", r.ReportInstanceStatus)
+	wire.Handle(m, wire.EC2, "ReportInstanceStatus", r.ReportInstanceStatus)
 	wire.Handle(m, wire.EC2, "ResetImageAttribute", r.ResetImageAttribute)
 	wire.Handle(m, wire.EC2, "ResetInstanceAttribute", r.ResetInstanceAttribute)
 	wire.Handle(m, wire.EC2, "ResetSnapshotAttribute", r.ResetSnapshotAttribute)
