@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region soak
+.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer soak
 
 all: build
 
@@ -39,6 +39,10 @@ bench-dns:
 # The health checkers against HAProxy and net/http's client: bench/README.md.
 bench-checks:
 	bench/checks/run.sh
+
+# The load balancer against HAProxy, nginx, Caddy and httputil.ReverseProxy: bench/README.md.
+bench-balancer:
+	bench/balancer/run.sh
 
 # The calls of up, plan and parity, and how long they take where each takes 150 ms: bench/README.md.
 bench-calls:

@@ -108,7 +108,7 @@ var floors = []struct {
 	what     string
 }{
 	{
-		"address authority lend partition descriptors tempo socket store dnssec fleet resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
+		"address authority balancer/http1 lend partition descriptors tempo socket store dnssec fleet resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
 		"stand on nothing of ours: the address plan, AWS's regions, times, files, signatures, bytes, processes",
 	},
 	{"endpoint network machine fault throttle beacon balancer metrics request", "one thing each, told what to do"},
@@ -122,7 +122,7 @@ var floors = []struct {
 	{"region/nets region/resource/resourcetest", "the networks of EC2; what the tests of EC2's packages share"},
 	{"region/compute", "its machines, which stand on the networks"},
 	{"region zones", "control planes"},
-	{"world region/regiontest bench/checker bench/nameserver", "joins the processes of a cloud; a whole region for tests; measures them"},
+	{"world region/regiontest bench/balance bench/checker bench/nameserver", "joins the processes of a cloud; a whole region for tests; measures them"},
 }
 
 func TestOrderOfTheCloudsPackages(t *testing.T) {
