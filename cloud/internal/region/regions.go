@@ -3,6 +3,7 @@ package region
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -71,12 +72,13 @@ func (r *Region) DescribeAccountAttributes(ctx context.Context, in *ec2.Describe
 	if vpc, ok := r.nets.DefaultVPC(nil); ok {
 		fallback = vpc.ID
 	}
+	elastics := strconv.Itoa(r.nets.MostElastics())
 	values := []struct{ name, value string }{
 		{"supported-platforms", "VPC"}, {"default-vpc", fallback}, {"max-instances", "100"}, {"vpc-max-security-groups-per-interface", "5"},
-		{"max-elastic-ips", "0"}, {"vpc-max-elastic-ips", "0"},
+		{"max-elastic-ips", elastics}, {"vpc-max-elastic-ips", elastics},
 	}
 	for _, name := range in.AttributeNames {
-		if !slices.Contains(name.Values(), name) {
+		if !slices.ContainsFunc(values, func(v struct{ name, value string }) bool { return v.name == string(name) }) {
 			return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attributeName is invalid.", name)
 		}
 	}

@@ -24,6 +24,10 @@ func TestAccountAttributesAreTold(t *testing.T) {
 	if err != nil || len(one.AccountAttributes) != 1 || *one.AccountAttributes[0].AttributeValues[0].AttributeValue != "none" {
 		t.Errorf("default-vpc: %+v, %v", one, err)
 	}
+	most := roomtest.Must(d.DescribeAccountAttributes(ctx, &ec2.DescribeAccountAttributesInput{AttributeNames: []ec2types.AccountAttributeName{"max-elastic-ips"}}))(t)
+	if got := *most.AccountAttributes[0].AttributeValues[0].AttributeValue; got != "5" {
+		t.Errorf("max-elastic-ips is %s, and the quota 5", got)
+	}
 	vpc := roomtest.Must(d.CreateDefaultVpc(ctx, &ec2.CreateDefaultVpcInput{}))(t).Vpc
 	one, err = d.DescribeAccountAttributes(ctx, &ec2.DescribeAccountAttributesInput{AttributeNames: []ec2types.AccountAttributeName{"default-vpc"}})
 	if err != nil || *one.AccountAttributes[0].AttributeValues[0].AttributeValue != *vpc.VpcId {

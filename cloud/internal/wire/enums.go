@@ -8,8 +8,9 @@ import (
 // ownWords are the enumerations of EC2, by their types in the SDK, whose handlers refuse other words with a code or a message of
 // their own.
 var ownWords = map[string]bool{
-	"InstanceType": true, // InvalidInstanceType, and types come faster than SDKs
-	"ResourceType": true, // "'%s' is not a valid taggable resource type for this operation."
+	"InstanceType":         true, // InvalidInstanceType, and types come faster than SDKs
+	"AccountAttributeName": true, // the API's page names six, and its model two
+	"ResourceType":         true, // "'%s' is not a valid taggable resource type for this operation."
 	// "Unknown attribute."
 	"ImageAttributeName": true, "InstanceAttributeName": true, "SnapshotAttributeName": true, "VolumeAttributeName": true,
 }

@@ -26,3 +26,6 @@ func Quotas() []room.Quota {
 		gatewayEndpoints, interfaceEndpoints, elasticsPerRegion,
 	}
 }
+
+// MostElastics is how many Elastic IP addresses the region may have.
+func (r *Room) MostElastics() int { return r.Quota(elasticsPerRegion) }
