@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/understudy/understudy/cloud/internal/durable"
 )
 
 // StateDir is this program's state folder, as in the XDG base directory specification.
@@ -41,5 +43,5 @@ func keptForAnother(number int, dir string) bool {
 // keepNumber records that a number is kept for a folder.
 func keepNumber(number int, dir string) error {
 	path := numberPath(number)
-	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), writeFile(path, []byte(dir+"\n")))
+	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), durable.Write(path, []byte(dir+"\n")))
 }

@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/base64"
@@ -14,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/understudy/understudy/cloud/internal/durable"
 )
 
 // settings are what a cloud's folder keeps from its first start.
@@ -92,7 +93,7 @@ func (s settings) save(dir string) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(settingsPath(dir), append(b, '\n'))
+	return durable.Write(settingsPath(dir), append(b, '\n'))
 }
 
 // loadCredentials reads the folder's keys, or makes them; given ones replace them.
@@ -125,30 +126,5 @@ func loadCredentials(dir, given string) (credentials, error) {
 }
 
 func (c credentials) save(dir string) error {
-	return writeFile(credentialsPath(dir), []byte(c.ID+":"+c.Secret+"\n"))
-}
-
-// writeFile replaces a file completely or not at all, readable by its owner only. A file that already has the content is
-// not written: a start that changes nothing needs no space on the disk.
-func writeFile(path string, b []byte) error {
-	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, b) {
-		// A copied folder may have other modes; only the owner may read a secret.
-		return os.Chmod(path, 0o600)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return durable.Write(credentialsPath(dir), []byte(c.ID+":"+c.Secret+"\n"))
 }

@@ -18,6 +18,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/understudy/understudy/cloud/internal/durable"
 )
 
 // lifetime is that of the authority and all its certificates, from when a cloud's folder first has it.
@@ -44,7 +46,7 @@ func Open(dir string, domains []string, certified func(name string) (as string))
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if text, err = create(domains); err == nil {
-			err = write(path, text)
+			err = durable.Write(path, text)
 		}
 	}
 	if err != nil {
@@ -95,20 +97,6 @@ func newSerial() (*big.Int, error) {
 
 func encode(certificate []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate})
-}
-
-// write makes the file whole or not at all, for its owner only.
-func write(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 func (a *Authority) read(text []byte) error {
