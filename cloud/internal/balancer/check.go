@@ -67,12 +67,17 @@ func (n *node) probe(ctx context.Context, address string, c Check) Result {
 // judgeError distinguishes a target that does not answer from one that refuses. A host without a route to the target
 // returns an error at once, which counts as no answer: on AWS the packets are lost silently.
 func judgeError(err error) Result {
-	var timed net.Error
-	if errors.As(err, &timed) && timed.Timeout() || errors.Is(err, context.DeadlineExceeded) ||
+	if timedOut(err) || errors.Is(err, context.DeadlineExceeded) ||
 		errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH) {
 		return timeout
 	}
 	return failed
+}
+
+// timedOut tells whether a connection was waited for in vain.
+func timedOut(err error) bool {
+	var timed net.Error
+	return errors.As(err, &timed) && timed.Timeout()
 }
 
 // checkTransport makes a connection for each check.

@@ -3,7 +3,6 @@ package balancer
 import (
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"time"
@@ -76,14 +75,13 @@ func (e bodyError) Unwrap() error { return e.error }
 // statusOf is the answer to a request that its target did not answer
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
 func statusOf(err error) int {
-	var timed net.Error
 	var body bodyError
 	switch {
 	case errors.As(err, &body):
 		return bodyStatus(body.error)
 	case errors.Is(err, errBusy):
 		return http.StatusServiceUnavailable
-	case errors.As(err, &timed) && timed.Timeout():
+	case timedOut(err):
 		return http.StatusGatewayTimeout
 	}
 	return http.StatusBadGateway
@@ -109,9 +107,8 @@ func (x *exchange) run(h Headers) error {
 
 func (x *exchange) mayRepeat(err error) bool {
 	safe := x.q.Method == http.MethodGet || x.q.Method == http.MethodHead || x.q.Method == http.MethodOptions
-	var timed net.Error
 	return safe && x.q.Framing.Kind == http1.Empty && x.link != nil && x.link.used && !x.answers &&
-		len(x.link.r.Buffered()) == 0 && !errors.Is(err, http1.ErrMalformed) && !(errors.As(err, &timed) && timed.Timeout())
+		len(x.link.r.Buffered()) == 0 && !errors.Is(err, http1.ErrMalformed) && !timedOut(err)
 }
 
 // send writes the request, with its body as far as that is here. The rest follows beside what the target may say meanwhile.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -92,6 +93,21 @@ func (n *names) has(name string) bool {
 	return false
 }
 
+// lasting goes through the fields that are not about one connection only, by their names or by what Connection says of them.
+func lasting(fields http1.Fields) iter.Seq[http1.Field] {
+	return func(yield func(http1.Field) bool) {
+		_, named := fields.Get("Connection")
+		for _, f := range fields {
+			if hopFields.has(f.Name) || named && fields.Lists("Connection", f.Name) {
+				continue
+			}
+			if !yield(f) {
+				return
+			}
+		}
+	}
+}
+
 // appendRequest writes the head of the request that a target gets
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html).
 func (c *client) appendRequest(out []byte, h Headers, address string) []byte {
@@ -102,11 +118,10 @@ func (c *client) appendRequest(out []byte, h Headers, address string) []byte {
 	}
 	out = append(append(out, " HTTP/1.1\r\nHost: "...), h.host(q.Host, c.port, address)...)
 	out = append(out, "\r\n"...)
-	for _, f := range q.Fields {
-		if ownFields.has(f.Name) || hopFields.has(f.Name) || h.DropInvalid && !isValidName(f.Name) || q.Fields.Lists("Connection", f.Name) {
-			continue
+	for f := range lasting(q.Fields) {
+		if !ownFields.has(f.Name) && (!h.DropInvalid || isValidName(f.Name)) {
+			out = appendField(out, f.Name, f.Value)
 		}
-		out = appendField(out, f.Name, f.Value)
 	}
 	out = h.appendForwarded(out, q.Fields, c.from)
 	out = append(out, "X-Forwarded-Proto: http\r\nX-Forwarded-Port: "...)

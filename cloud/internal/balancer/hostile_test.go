@@ -91,6 +91,19 @@ func (s *scripted) take() (heard string, conns int) {
 	return heard, conns
 }
 
+// inFront makes a load balancer in front of the target, with whose first checks it is through. adjust may change it before.
+func (s *scripted) inFront(t *testing.T, adjust ...func(*world)) *world {
+	t.Helper()
+	w := newWorld(t)
+	s.serve(t, w.memory, "10.0.1.5:80")
+	for _, f := range adjust {
+		f(w)
+	}
+	w.configure([]Group{group(at("10.0.1.5:80"))})
+	settle()
+	return w
+}
+
 const plainOK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 // ask sends bytes on a new connection and returns what comes back until nothing more comes for two minutes, longer than the idle time,
@@ -206,11 +219,8 @@ func TestHostileRequests(t *testing.T) {
 	for _, x := range hostile {
 		t.Run(x.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
 				target := &scripted{answer: plainOK}
-				target.serve(t, w.memory, "10.0.1.5:80")
-				w.configure([]Group{group(at("10.0.1.5:80"))})
-				settle()
+				w := target.inFront(t)
 				got, stays := w.ask(x.raw)
 				heard, _ := target.take()
 				if statuses(got) != x.status || stays != x.stays || (heard != "") != x.reaches {
@@ -250,11 +260,8 @@ func TestWhatTheTargetHears(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
 				target := &scripted{answer: plainOK}
-				target.serve(t, w.memory, "10.0.1.5:80")
-				w.configure([]Group{group(at("10.0.1.5:80"))})
-				settle()
+				w := target.inFront(t)
 				w.ask(x.raw)
 				heard, _ := target.take()
 				if before, after, ok := strings.Cut(heard, "X-Amzn-Trace-Id: Root=1-"); ok {
@@ -307,11 +314,8 @@ func TestHostileAnswers(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
 				target := &scripted{answer: x.answer, hangUp: x.hangUp}
-				target.serve(t, w.memory, "10.0.1.5:80")
-				w.configure([]Group{group(at("10.0.1.5:80"))})
-				settle()
+				w := target.inFront(t)
 				got, stays := w.ask(get + "\r\n")
 				if len(x.want) == 3 {
 					got = statuses(got)
@@ -337,12 +341,8 @@ func TestDesyncModes(t *testing.T) {
 	}
 	for mode, results := range want {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
 			target := &scripted{answer: plainOK}
-			target.serve(t, w.memory, "10.0.1.5:80")
-			w.headers.Desync = mode
-			w.configure([]Group{group(at("10.0.1.5:80"))})
-			settle()
+			w := target.inFront(t, func(w *world) { w.headers.Desync = mode })
 			for class, raw := range requests {
 				got, stays := w.ask(raw)
 				if outcome := fmt.Sprint(statuses(got), " ", stays); outcome != results[class] {
@@ -356,11 +356,8 @@ func TestDesyncModes(t *testing.T) {
 // After an ambiguous request the target's connection is not used again, after others it is.
 func TestConnectionsToTargetsAreUsedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
 		target := &scripted{answer: plainOK}
-		target.serve(t, w.memory, "10.0.1.5:80")
-		w.configure([]Group{group(at("10.0.1.5:80"))})
-		settle()
+		w := target.inFront(t)
 		w.ask(get + "\r\n")
 		w.ask(get + "\r\n")
 		if _, conns := target.take(); conns != 1 {
@@ -376,12 +373,8 @@ func TestConnectionsToTargetsAreUsedAgain(t *testing.T) {
 
 func TestClientsAreNotWaitedForForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
 		target := &scripted{answer: plainOK, after: 15 * time.Second}
-		target.serve(t, w.memory, "10.0.1.5:80")
-		w.idle = 10 * time.Second
-		w.configure([]Group{group(at("10.0.1.5:80"))})
-		settle()
+		w := target.inFront(t, func(w *world) { w.idle = 10 * time.Second })
 		for name, x := range map[string]struct{ raw, status string }{
 			"a silent client": {"", ""}, "half a head": {"GET / HTTP/1.1\r\n", "408"},
 			"half a body":  {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nx", "408"},
@@ -414,11 +407,8 @@ func TestClientsAreNotWaitedForForEver(t *testing.T) {
 
 func TestBodyIsAskedForAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
 		target := &scripted{answer: plainOK, after: 8 * time.Second}
-		target.serve(t, w.memory, "10.0.1.5:80")
-		w.configure([]Group{group(at("10.0.1.5:80"))})
-		settle()
+		w := target.inFront(t)
 		got, _ := w.ask("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n", "x")
 		heard, _ := target.take()
 		if statuses(got) != "100 200" || strings.Contains(heard, "Expect") || !strings.HasSuffix(heard, "\r\n\r\nx") {
@@ -434,12 +424,8 @@ func TestBodyIsAskedForAtOnce(t *testing.T) {
 // A client that has used a connection for as long as it may is told that this answer is the last.
 func TestConnectionsEndAfterTheirTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
 		target := &scripted{answer: plainOK}
-		target.serve(t, w.memory, "10.0.1.5:80")
-		w.keep = 12 * time.Second
-		w.configure([]Group{group(at("10.0.1.5:80"))})
-		settle()
+		w := target.inFront(t, func(w *world) { w.keep = 12 * time.Second })
 		got, stays := w.ask(get+"\r\n", get+"\r\n", get+"\r\n", get+"\r\n")
 		if statuses(got) != "200 200 200 200" || stays || strings.Count(got, "Connection: close") != 1 {
 			t.Errorf("got %q, stays %v", got, stays)

@@ -68,11 +68,10 @@ func (x *exchange) appendAnswer(out []byte, wrap, bare bool) []byte {
 	p := &x.p
 	out = append(append(append(out, "HTTP/1.1 "...), p.Text...), "\r\n"...)
 	reframed := p.Framing.Kind != http1.Empty
-	for _, f := range p.Fields {
-		if hopFields.has(f.Name) || reframed && bodyField.has(f.Name) || p.Fields.Lists("Connection", f.Name) {
-			continue
+	for f := range lasting(p.Fields) {
+		if !reframed || !bodyField.has(f.Name) {
+			out = appendField(out, f.Name, f.Value)
 		}
-		out = appendField(out, f.Name, f.Value)
 	}
 	switch {
 	case wrap:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -168,12 +169,7 @@ func (l *link) drop() {
 	p := l.of
 	p.mu.Lock()
 	delete(p.open, l)
-	for i, other := range p.idle {
-		if other == l {
-			p.idle = append(p.idle[:i], p.idle[i+1:]...)
-			break
-		}
-	}
+	p.idle = slices.DeleteFunc(p.idle, func(other *link) bool { return other == l })
 	p.mu.Unlock()
 	_ = l.Conn.Close()
 }

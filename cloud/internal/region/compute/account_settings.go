@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -152,11 +153,8 @@ func (r *Room) GetSnapshotBlockPublicAccessState(
 	if err := room.Only(in); err != nil {
 		return nil, err
 	}
-	out := &ec2.GetSnapshotBlockPublicAccessStateOutput{State: r.settingsNow(nil).Snapshots, ManagedBy: ec2types.ManagedByAccount}
-	if out.State == "" {
-		out.State = ec2types.SnapshotBlockPublicAccessStateUnblocked
-	}
-	return out, nil
+	state := cmp.Or(r.settingsNow(nil).Snapshots, ec2types.SnapshotBlockPublicAccessStateUnblocked)
+	return &ec2.GetSnapshotBlockPublicAccessStateOutput{State: state, ManagedBy: ec2types.ManagedByAccount}, nil
 }
 
 // EnableImageBlockPublicAccess keeps images from being shared with everybody.
@@ -188,10 +186,7 @@ func (r *Room) GetImageBlockPublicAccessState(
 	if err := room.Only(in); err != nil {
 		return nil, err
 	}
-	state := string(r.settingsNow(nil).Images)
-	if state == "" {
-		state = string(ec2types.ImageBlockPublicAccessDisabledStateUnblocked)
-	}
+	state := cmp.Or(string(r.settingsNow(nil).Images), string(ec2types.ImageBlockPublicAccessDisabledStateUnblocked))
 	return &ec2.GetImageBlockPublicAccessStateOutput{ImageBlockPublicAccessState: &state, ManagedBy: ec2types.ManagedByAccount}, nil
 }
 
