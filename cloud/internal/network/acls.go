@@ -43,8 +43,8 @@ var aclDirections = []struct {
 	{"acl-ingress", -10, expr.MetaKeyOIFNAME, source, func(a NetworkACL) []ACLRule { return a.Ingress }},
 }
 
-// networkACLs makes a base chain in each direction, a chain for each subnet that its ACL keeps anything from, and one for
-// each ACL. Forwarded packets have private addresses on the VPC's side, before and after translation, so the other side's
+// networkACLs makes a chain for each subnet that its ACL keeps anything from, and one for each ACL, and a map of the links there.
+// Forwarded packets have private addresses on the VPC's side, before and after translation, so the other side's
 // address alone tells whether one crosses the subnet's border; within a subnet no ACL is asked. What the router itself
 // answers, the resolver and the metadata service, is never forwarded, and no ACL blocks it, as on AWS.
 func (r *ruleset) networkACLs() error {
@@ -80,10 +80,18 @@ func (r *ruleset) networkACLs() error {
 		if err := r.addSet(set, guarded); err != nil {
 			return err
 		}
-		base := r.base(d.name, nftables.ChainTypeFilter, nftables.ChainHookForward, d.priority, nftables.ChainPolicyAccept)
-		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: base, Exprs: lookUpLink(d.link, set)})
 	}
 	return nil
+}
+
+// askACLs makes a base chain in each direction in which an ACL keeps anything from a subnet.
+func (r *ruleset) askACLs() {
+	for _, d := range aclDirections {
+		if set := r.sets[d.name+"-links"]; set != nil {
+			c := r.base(d.name, nftables.ChainTypeFilter, nftables.ChainHookForward, d.priority, nftables.ChainPolicyAccept)
+			r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: lookUpLink(d.link, set)})
+		}
+	}
 }
 
 // lookUpLink goes where a map of links says.

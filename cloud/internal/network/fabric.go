@@ -13,7 +13,6 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/google/nftables"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -182,6 +181,7 @@ type vpc struct {
 	removed  bool
 	ipv6     bool                   // its namespaces have IPv6; once on it stays on
 	filtered *VPC                   // what the packet filter was last written for
+	filter   int                    // which of filterTables has it
 	ranges   map[netip.Prefix]bool  // whose addresses nobody has are dropped
 	subnets  map[netip.Prefix]bool  // whose router address is there
 	links    map[string]*link       // by eni-...
@@ -357,33 +357,6 @@ func validateRoutes(spec VPC) error {
 	return nil
 }
 
-// applyFilter replaces the packet filter where the specification has changed.
-func (v *vpc) applyFilter(spec VPC) error {
-	if v.filtered != nil && sameFilter(*v.filtered, spec) {
-		return nil
-	}
-	var conn *nftables.Conn
-	err := v.router.visit(func() (err error) {
-		conn, err = nftables.New(nftables.AsLasting(), nftables.WithSockOptions(setBuffers))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	defer conn.CloseLasting()
-	for _, family := range v.families() {
-		if err := newRuleset(conn, "vpc", family.bits, &spec).write(); err != nil {
-			return err
-		}
-	}
-	if err := conn.Flush(); err != nil {
-		return err
-	}
-	kept := spec.clone()
-	v.filtered = &kept
-	return nil
-}
-
 // remove disconnects the VPC and deletes its links; its namespaces end when their last file is closed.
 func (v *vpc) remove() error {
 	v.mu.Lock()
@@ -445,20 +418,6 @@ func deleteLink(h *netlink.Handle, name string) error {
 func linkName(eniID string) string {
 	digits := strings.TrimPrefix(eniID, "eni-")
 	return "e" + digits[:min(len(digits), 14)]
-}
-
-// sameFilter tells whether two specifications have the same packet filter.
-func sameFilter(a, b VPC) bool {
-	return a.CIDR == b.CIDR && slices.Equal(a.More, b.More) && slices.Equal(a.IPv6, b.IPv6) &&
-		slices.EqualFunc(a.Interfaces, b.Interfaces, func(a, b Interface) bool {
-			return a.ID == b.ID && slices.Equal(a.addresses(), b.addresses()) && a.Subnet == b.Subnet && a.SubnetIPv6 == b.SubnetIPv6 &&
-				a.NetworkACL == b.NetworkACL && slices.Equal(a.Groups, b.Groups) && a.Forwards == b.Forwards && (a.NAT == nil) == (b.NAT == nil)
-		}) &&
-		slices.EqualFunc(a.NetworkACLs, b.NetworkACLs, NetworkACL.equal) &&
-		slices.EqualFunc(a.Peerings, b.Peerings, Peering.equal) &&
-		slices.EqualFunc(a.SecurityGroups, b.SecurityGroups, func(a, b SecurityGroup) bool {
-			return a.ID == b.ID && slices.EqualFunc(a.Ingress, b.Ingress, Rule.equal) && slices.EqualFunc(a.Egress, b.Egress, Rule.equal)
-		})
 }
 
 // clone copies all of the specification that sameFilter compares, which its owner may change in place.

@@ -87,44 +87,31 @@ func prepareInternetIPv6(h *netlink.Handle, lo netlink.Link) error {
 }
 
 func loseUnownedIPv6() error {
-	c, err := nftables.New(nftables.AsLasting())
-	if err != nil {
-		return err
-	}
-	defer c.CloseLasting()
-	r := newRuleset(c, "internet", ipv6.bits, nil)
-	c.AddTable(r.table)
-	c.DelTable(r.table)
-	c.AddTable(r.table)
-	lost := r.base("lost", nftables.ChainTypeFilter, nftables.ChainHookInput, 0, nftables.ChainPolicyDrop)
-	for _, own := range []netip.Prefix{address.InternetIPv6, only(netip.IPv6Loopback())} {
-		r.rule(lost, expr.VerdictAccept, matchPrefix(destination, own))
-	}
-	return c.Flush()
+	return transact(nil, func(conn *nftables.Conn) error {
+		r := newRuleset(conn, "internet", ipv6.bits, nil)
+		r.begin()
+		lost := r.base("lost", nftables.ChainTypeFilter, nftables.ChainHookInput, 0, nftables.ChainPolicyDrop)
+		for _, own := range []netip.Prefix{address.InternetIPv6, only(netip.IPv6Loopback())} {
+			r.rule(lost, expr.VerdictAccept, matchPrefix(destination, own))
+		}
+		return nil
+	})
 }
 
 // loseUnowned drops what leaves by the default route, over lo: everything that is neither the internet's own nor
 // routed to a gateway. A blackhole route is not used, because connect(2) would fail at once with EINVAL, while a
 // client on the real internet gets no answer.
 func loseUnowned() error {
-	c, err := nftables.New(nftables.AsLasting())
-	if err != nil {
-		return err
-	}
-	defer c.CloseLasting()
-	table := &nftables.Table{Name: "internet", Family: nftables.TableFamilyIPv4}
-	c.AddTable(table)
-	c.DelTable(table)
-	c.AddTable(table)
-	chain := c.AddChain(&nftables.Chain{Name: "lost", Table: table, Type: nftables.ChainTypeFilter,
-		Hooknum: nftables.ChainHookPostrouting, Priority: nftables.ChainPriorityFilter})
-	notOwn := []expr.Any{
-		&expr.Fib{Register: 1, FlagDADDR: true, ResultADDRTYPE: true},
-		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: binaryutil.NativeEndian.PutUint32(unix.RTN_LOCAL)},
-		&expr.Verdict{Kind: expr.VerdictDrop},
-	}
-	c.AddRule(&nftables.Rule{Table: table, Chain: chain, Exprs: append(matchLink(expr.MetaKeyOIFNAME, "lo"), notOwn...)})
-	return c.Flush()
+	return transact(nil, func(conn *nftables.Conn) error {
+		r := newRuleset(conn, "internet", ipv4.bits, nil)
+		r.begin()
+		lost := r.base("lost", nftables.ChainTypeFilter, nftables.ChainHookPostrouting, 0, nftables.ChainPolicyAccept)
+		r.rule(lost, expr.VerdictDrop, matchLink(expr.MetaKeyOIFNAME, "lo"), []expr.Any{
+			&expr.Fib{Register: 1, FlagDADDR: true, ResultADDRTYPE: true},
+			&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: binaryutil.NativeEndian.PutUint32(unix.RTN_LOCAL)},
+		})
+		return nil
+	})
 }
 
 func ipNet(p netip.Prefix) *net.IPNet {

@@ -33,19 +33,14 @@ func (l *link) translate(ranges []netip.Prefix, n NAT) error {
 
 // writeTranslation writes the gateway's packet filter anew in the calling thread's namespace.
 func (l *link) writeTranslation(ranges []netip.Prefix) error {
-	conn, err := nftables.New(nftables.AsLasting(), nftables.WithSockOptions(setBuffers))
-	if err != nil {
-		return err
-	}
-	defer conn.CloseLasting()
-	r := newRuleset(conn, "nat", 32, nil)
-	r.conn.AddTable(r.table)
-	r.conn.DelTable(r.table)
-	r.conn.AddTable(r.table)
-	r.base("closed", nftables.ChainTypeFilter, nftables.ChainHookInput, 0, nftables.ChainPolicyDrop) // nothing here answers, not even to ping
-	r.outward(ranges)
-	r.masquerade(l.address)
-	return conn.Flush()
+	return transact(nil, func(conn *nftables.Conn) error {
+		r := newRuleset(conn, "nat", 32, nil)
+		r.begin()
+		r.base("closed", nftables.ChainTypeFilter, nftables.ChainHookInput, 0, nftables.ChainPolicyDrop) // nothing here answers, not even to ping
+		r.outward(ranges)
+		r.masquerade(l.address)
+		return nil
+	})
 }
 
 // outward lets connections of TCP, UDP and ICMP out, and their packets both ways. Inside the VPC a connection that is

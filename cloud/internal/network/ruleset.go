@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ruleset writes a VPC's whole packet filter as one transaction, with a table for each family of addresses: the kernel has the
-// old rules or the new ones, never a mixture. Connection tracking is separate from the rules, so established connections stay.
+// ruleset writes a VPC's whole packet filter anew, with a table for each family of addresses, beside the old one: the kernel goes
+// from the old rules to the new ones at once, never by a mixture. Connection tracking is separate from the rules, so established connections stay.
 //
 // A forwarded packet passes up to four base chains, and an accept in one is final for that chain only: "acl-egress" and
 // "acl-ingress" have the rules of the subnets that it leaves and enters, where any are kept from anything; "egress"
@@ -52,35 +52,62 @@ func (r *ruleset) address() nftables.SetDatatype {
 // ours tells whether an address or prefix is of the table's family: others cannot be in a packet that the table sees.
 func (r *ruleset) ours(a netip.Addr) bool { return a.BitLen() == r.bits }
 
-func (r *ruleset) write() error {
+// begin empties the table, or makes it.
+func (r *ruleset) begin() {
+	r.remove(r.table.Name)
 	r.conn.AddTable(r.table)
-	r.conn.DelTable(r.table)
-	r.conn.AddTable(r.table)
+}
+
+// remove deletes the table of another name, if there is one.
+func (r *ruleset) remove(name string) {
+	other := &nftables.Table{Name: name, Family: r.table.Family}
+	r.conn.AddTable(other)
+	r.conn.DelTable(other)
+}
+
+// prepare writes all that nothing asks before hook: sets, and the chains of ACLs and groups.
+func (r *ruleset) prepare() error {
+	r.begin()
 	if err := r.addSets(); err != nil {
 		return err
 	}
-	r.antiSpoofing()
-	if r.bits == 32 { // an IPv6 address is public itself
-		r.translation()
-	}
-	r.input()
 	if err := r.networkACLs(); err != nil {
 		return err
 	}
 	if err := r.groupChains(); err != nil {
 		return err
 	}
-	return r.forwarding()
+	return r.addWays()
+}
+
+// hook writes the base chains, by which packets come to the table.
+func (r *ruleset) hook() {
+	r.antiSpoofing()
+	if r.bits == 32 { // an IPv6 address is public itself
+		r.translation()
+	}
+	r.input()
+	r.askACLs()
+	r.forwarding()
 }
 
 func (r *ruleset) addSet(s *nftables.Set, elements []nftables.SetElement) error {
 	s.Table = r.table
-	if err := r.conn.AddSet(s, elements); err != nil {
+	if err := r.conn.AddSet(s, nil); err != nil {
 		return fmt.Errorf("set %s: %w", s.Name, err)
+	}
+	for some := range slices.Chunk(elements, elementsAtOnce) {
+		if err := r.conn.SetAddElements(s, some); err != nil {
+			return fmt.Errorf("set %s: %w", s.Name, err)
+		}
 	}
 	r.sets[s.Name] = s
 	return nil
 }
+
+// elementsAtOnce is how many elements one message adds to a set. A list of them is at most 64 KiB long, since its length has 16 bits
+// (struct nlattr, https://docs.kernel.org/userspace-api/netlink/intro.html); the longest are of about 100 bytes.
+const elementsAtOnce = 256
 
 // addSets makes "sources", every link with its own addresses; "forwarders", the links that send from others' too; "publics"
 // and "privates", the two directions of address translation; and a set of members for each security group.
@@ -231,35 +258,16 @@ func matchState(bits uint32) []expr.Any {
 	}
 }
 
-// forwarding makes the two base chains and, for each interface, a chain in each direction with the rules of its
-// groups.
-func (r *ruleset) forwarding() error {
+// forwarding makes the two base chains, which go by a packet's link to the rules of the groups there.
+func (r *ruleset) forwarding() {
 	established := matchState(expr.CtStateBitESTABLISHED | expr.CtStateBitRELATED)
 	for _, d := range directions {
-		var ways []nftables.SetElement
-		for _, i := range r.vpc.Interfaces {
-			if i.NAT != nil { // its own namespace's filter judges
-				ways = append(ways, nftables.SetElement{Key: linkKey(linkName(i.ID)), VerdictData: &expr.Verdict{Kind: expr.VerdictAccept}})
-				continue
-			}
-			c := r.conn.AddChain(&nftables.Chain{Name: d.name + "-" + linkName(i.ID), Table: r.table})
-			for _, g := range i.Groups {
-				r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c,
-					Exprs: []expr.Any{&expr.Verdict{Kind: expr.VerdictJump, Chain: g + "-" + d.name}}})
-			}
-			ways = append(ways, nftables.SetElement{Key: linkKey(linkName(i.ID)),
-				VerdictData: &expr.Verdict{Kind: expr.VerdictJump, Chain: c.Name}})
-		}
-		set := &nftables.Set{Name: d.name + "-links", IsMap: true, KeyType: nftables.TypeIFName, DataType: nftables.TypeVerdict}
-		if err := r.addSet(set, ways); err != nil {
-			return err
-		}
 		c := r.base(d.name, nftables.ChainTypeFilter, nftables.ChainHookForward, d.priority, nftables.ChainPolicyDrop)
 		if d.link == expr.MetaKeyOIFNAME { // an egress-only gateway knows the connections that it opened, and no others
 			r.rule(c, expr.VerdictDrop, matchLink(d.link, egressOnlyLink), matchReply())
 		}
 		r.rule(c, expr.VerdictAccept, established)
-		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: lookUpLink(d.link, set)})
+		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: lookUpLink(d.link, r.sets[d.name+"-links"])})
 		for _, p := range r.vpc.Peerings {
 			r.rule(c, expr.VerdictAccept, matchLink(d.link, peeringLink(p.ID)))
 		}
@@ -276,7 +284,39 @@ func (r *ruleset) forwarding() error {
 			})
 		}
 	}
+}
+
+// addWays makes a map for each direction that tells for each link what judges its packets.
+func (r *ruleset) addWays() error {
+	for _, d := range directions {
+		set := &nftables.Set{Name: d.name + "-links", IsMap: true, KeyType: nftables.TypeIFName, DataType: nftables.TypeVerdict}
+		if err := r.addSet(set, r.ways(d.name)); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// ways leads each link to a chain that has the rules of its groups in a direction, one chain for all links that have the same groups.
+func (r *ruleset) ways(direction string) (ways []nftables.SetElement) {
+	chains := map[string]string{} // by the groups' ids
+	for _, i := range r.vpc.Interfaces {
+		way := &expr.Verdict{Kind: expr.VerdictAccept} // a NAT gateway: its own namespace's filter judges
+		if i.NAT == nil {
+			groups := strings.Join(i.Groups, " ")
+			if chains[groups] == "" {
+				c := r.conn.AddChain(&nftables.Chain{Name: fmt.Sprint(direction, "-", len(chains)), Table: r.table})
+				for _, g := range i.Groups {
+					jump := &expr.Verdict{Kind: expr.VerdictJump, Chain: g + "-" + direction}
+					r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: []expr.Any{jump}})
+				}
+				chains[groups] = c.Name
+			}
+			way = &expr.Verdict{Kind: expr.VerdictJump, Chain: chains[groups]}
+		}
+		ways = append(ways, nftables.SetElement{Key: linkKey(linkName(i.ID)), VerdictData: way})
+	}
+	return ways
 }
 
 // directions are those of a security group's rules, as the packets of a connection's opening pass them.
