@@ -75,9 +75,17 @@ func (b *bench) await(ctx context.Context, id string, state types.InstanceStateN
 			return nil
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("%s is %s, not %s", id, i.State.Name, state)
+			return fmt.Errorf("%s is %s, not %s: %s", id, i.State.Name, state, reason(i))
 		}
 	}
+}
+
+// reason says why an instance is in its state, if that is known.
+func reason(i types.Instance) string {
+	if i.StateReason == nil {
+		return "no reason is known"
+	}
+	return *i.StateReason.Message
 }
 
 // settled waits until every instance runs its service, as far as its processes tell.
