@@ -51,6 +51,7 @@ type Machine struct {
 	cmd  *exec.Cmd
 	pid  int
 	done chan struct{}
+	meter
 }
 
 // Start starts an instance and returns when its first process runs. An error names the step
