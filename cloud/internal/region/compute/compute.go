@@ -32,6 +32,8 @@ type Config struct {
 type Machine interface {
 	Done() <-chan struct{}
 	Stop(context.Context) error
+	// Usage is what it has used since its start.
+	Usage() (machine.Usage, error)
 	// Attach and Detach give it a volume beside its root, and take it; machine.ErrBusy is for one that is open.
 	Attach(machine.Volume) error
 	Detach(device string, force bool) error
@@ -68,8 +70,11 @@ type Room struct {
 	instanceFields func() resource.Fields[Instance] // the filters of DescribeInstances
 
 	resting sync.Map // ids of instances without processes
+	gauges  sync.Map // and a gauge of each that has some, by its id
 	issued  sync.Map // the newest credentials of instances' roles, by the association of their profiles
 	program program  // the layer with the example service
+
+	publishedFive int64 // the number of the five minutes in which metrics were published last
 }
 
 // kinds are filled by the files of the kinds.

@@ -33,7 +33,10 @@ const retryPause = time.Second
 // the processes what the stored state says and moves the state on. Handlers only ever write states.
 func (r *Room) tend(id string) {
 	t := tender{Room: r, id: id, boot: -1}
-	defer func() { r.halt(t.m) }()
+	defer func() {
+		r.gauges.Delete(id)
+		r.halt(t.m)
+	}()
 	watch := r.Watch(r.instances.Row(id), r.volumes.Any())
 	defer watch.Stop()
 	for {
@@ -44,7 +47,10 @@ func (r *Room) tend(id string) {
 		}
 		err := t.step(row)
 		if t.m == nil {
+			r.gauges.Delete(id)
 			r.rests(id)
+		} else {
+			r.works(id, t.m)
 		}
 		var ended <-chan struct{}
 		if t.m != nil {

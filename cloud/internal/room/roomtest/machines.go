@@ -17,6 +17,21 @@ type Pretender struct {
 	mu      sync.Mutex
 	volumes map[string]string // paths by devices
 	held    bool
+	used    machine.Usage
+}
+
+// Use has the processes have used so much.
+func (p *Pretender) Use(u machine.Usage) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.used = u
+}
+
+// Usage tells what they have used.
+func (p *Pretender) Usage() (machine.Usage, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.used, nil
 }
 
 // Hold has processes keep all volumes open, or close them.
