@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/understudy/understudy/cloud"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 func main() {
@@ -122,7 +123,9 @@ func (b *bench) connect(ctx context.Context) error {
 	}
 	endpoint := env["AWS_ENDPOINT_URL"]
 	keys := credentials.NewStaticCredentialsProvider(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], "")
-	b.api = ec2.New(ec2.Options{BaseEndpoint: &endpoint, Region: region, Credentials: keys, RetryMaxAttempts: 1})
+	b.api = ec2.New(ec2.Options{
+		BaseEndpoint: &endpoint, Region: region, Credentials: keys, RetryMaxAttempts: 1, HTTPClient: patience.Client{},
+	})
 	images, err := b.api.DescribeImages(ctx, &ec2.DescribeImagesInput{})
 	if err != nil {
 		return err
