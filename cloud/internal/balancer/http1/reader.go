@@ -69,9 +69,9 @@ func (r *Reader) Fill() error {
 // Head takes a message's head, with the empty line at its end. Lines end in CR LF or, as RFC 9112 (2.2) allows, in LF; empty
 // lines before the first are left out. After an error, [Reader.Buffered] is what there was of it.
 func (r *Reader) Head(limits Limits) (string, error) {
-	for {
+	for line := 0; ; { // where the first line begins that was not whole, so that none is looked at with every byte of the next
 		r.skipEmptyLines()
-		n, err := headEnd(r.Buffered(), limits)
+		n, err := headEnd(r.Buffered(), &line, limits)
 		if err != nil {
 			return "", err
 		}
@@ -97,27 +97,27 @@ func (r *Reader) skipEmptyLines() {
 	}
 }
 
-// headEnd returns how long a head is, and 0 if it is not whole yet.
-func headEnd(b []byte, limits Limits) (int, error) {
-	for at := 0; ; {
-		end := bytes.IndexByte(b[at:], '\n')
+// headEnd returns how long a head is, and 0 if it is not whole yet. It looks from the beginning of a line, and moves it.
+func headEnd(b []byte, line *int, limits Limits) (int, error) {
+	for {
+		end := bytes.IndexByte(b[*line:], '\n')
 		length := end
 		if end < 0 {
-			length = len(b) - at
+			length = len(b) - *line
 		}
-		if at == 0 && length > limits.Start {
+		if *line == 0 && length > limits.Start {
 			return 0, ErrLineTooLong
 		}
-		if at+length > limits.Head {
+		if *line+length > limits.Head {
 			return 0, ErrHeadTooLong
 		}
 		if end < 0 {
 			return 0, nil
 		}
-		line := b[at : at+end]
-		at += end + 1
-		if len(line) == 0 || len(line) == 1 && line[0] == '\r' {
-			return at, nil
+		text := b[*line : *line+end]
+		*line += end + 1
+		if len(text) == 0 || len(text) == 1 && text[0] == '\r' {
+			return *line, nil
 		}
 	}
 }
