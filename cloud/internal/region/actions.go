@@ -4,9 +4,11 @@ import (
 	"fmt"
 
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"github.com/understudy/understudy/cloud/internal/region/scaling"
+	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 // actions has alarms carry out the policies of Auto Scaling.
@@ -17,12 +19,24 @@ func (a actions) Policy(arn, alarm string, state cwtypes.StateValue, distance fl
 	return a.Alarmed(arn, scaling.Breach{Distance: distance, By: fmt.Sprintf("a monitor alarm %s in state %s", alarm, state)})
 }
 
-// actingAlarms are the alarms whose action something is, as Auto Scaling tells of them.
-func (r *Region) actingAlarms(action string) []autoscalingtypes.Alarm {
+// alarms is CloudWatch as Auto Scaling sees it. It is loaded after Auto Scaling, and so found through the region.
+type alarms struct{ *Region }
+
+func (a alarms) Acting(action string) []autoscalingtypes.Alarm {
 	all := []autoscalingtypes.Alarm{}
-	names, arns := r.watching.Acting(action)
+	names, arns := a.watching.Acting(action)
 	for i := range names {
 		all = append(all, autoscalingtypes.Alarm{AlarmName: &names[i], AlarmARN: &arns[i]})
 	}
 	return all
+}
+
+func (a alarms) Reading(name string) (cwtypes.StateValue, *float64) { return a.watching.Reading(name) }
+
+func (a alarms) PutAlarm(tx *store.Tx, in *cloudwatch.PutMetricAlarmInput) error {
+	return a.watching.PutAlarm(tx, in)
+}
+
+func (a alarms) DropAlarms(tx *store.Tx, names ...string) error {
+	return a.watching.DropAlarms(tx, names...)
 }

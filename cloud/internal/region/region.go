@@ -137,7 +137,7 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	if r.balancing, err = balancing.Load(r.Base, networks{r.nets, r.compute, &r.twins}); err != nil {
 		return err
 	}
-	if r.scaling, err = scaling.Load(r.Base, machines{r.compute, r.nets}, r.balancing, r.actingAlarms); err != nil {
+	if r.scaling, err = scaling.Load(r.Base, machines{r.compute, r.nets}, r.balancing, alarms{r}); err != nil {
 		return err
 	}
 	if r.watching, err = watching.Load(r.Base, actions{r.scaling}, r.compute.PublishMetrics, r.balancing.PublishMetrics, r.scaling.PublishMetrics); err != nil {

@@ -119,7 +119,7 @@ func (r *Room) dropFleet(tx *store.Tx, name string) error {
 	return errors.Join(
 		dropOf(tx, r.activities, name, func(a activityRow) (group, key string) { return a.Group, a.ID }),
 		dropOf(tx, r.refreshes, name, func(f refreshRow) (group, key string) { return f.Group, f.ID }),
-		dropOf(tx, r.policies, name, func(p policyRow) (group, key string) { return p.Group, policyKey(p.Group, p.Name) }),
+		r.dropPolicies(tx, name),
 		r.fleets.Delete(tx, name),
 	)
 }

@@ -3,6 +3,7 @@ package scaling
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -18,8 +19,9 @@ import (
 
 // The types of policies that are carried out here.
 const (
-	simpleScaling = "SimpleScaling"
-	stepScaling   = "StepScaling"
+	simpleScaling  = "SimpleScaling"
+	stepScaling    = "StepScaling"
+	targetTracking = "TargetTrackingScaling"
 )
 
 // policyRow is a scaling policy. Times are in the seconds of the API, not yet divided by the speed.
@@ -32,6 +34,8 @@ type policyRow struct {
 	Aggregation     string
 	Warmup          *int32
 	Disabled        bool
+	Tracking        *autoscalingtypes.TargetTrackingConfiguration
+	High, Low       string // the names of a target tracking policy's alarms
 }
 
 func policyKey(group, name string) string { return group + "\x00" + name }
@@ -43,11 +47,12 @@ func (r *Room) policyARN(p policyRow) string {
 
 // PutScalingPolicy makes a policy or replaces one of the same name, which keeps its ARN.
 func (r *Room) PutScalingPolicy(ctx context.Context, in *autoscaling.PutScalingPolicyInput) (*autoscaling.PutScalingPolicyOutput, error) {
-	if kind := room.Deref(in.PolicyType); kind == "TargetTrackingScaling" || kind == "PredictiveScaling" {
-		return nil, wire.Errorf("UnsupportedOperation", "Policies of the type %s are not supported here: %s and %s are.", kind, simpleScaling, stepScaling)
+	if kind := room.Deref(in.PolicyType); kind == "PredictiveScaling" {
+		return nil, wire.Errorf("UnsupportedOperation", "Policies of the type %s are not supported here: %s, %s and %s are.",
+			kind, simpleScaling, stepScaling, targetTracking)
 	}
 	if err := room.Only(in, "AutoScalingGroupName", "PolicyName", "PolicyType", "AdjustmentType", "ScalingAdjustment", "Cooldown", "MinAdjustmentMagnitude",
-		"StepAdjustments", "MetricAggregationType", "EstimatedInstanceWarmup", "Enabled"); err != nil {
+		"StepAdjustments", "MetricAggregationType", "EstimatedInstanceWarmup", "Enabled", "TargetTrackingConfiguration"); err != nil {
 		return nil, err
 	}
 	if err := required("policyName", room.Deref(in.PolicyName) == ""); err != nil {
@@ -60,10 +65,20 @@ func (r *Room) PutScalingPolicy(ctx context.Context, in *autoscaling.PutScalingP
 	err = r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
 		key := policyKey(p.Group, p.Name)
 		old, _ := r.policies.GetTx(tx, key)
-		p.ID = cmp.Or(old.ID, room.NewUUID())
+		p.ID, p.High, p.Low = cmp.Or(old.ID, room.NewUUID()), old.High, old.Low
+		if err := r.putAlarms(tx, *f, &p); err != nil {
+			return err
+		}
 		return r.policies.Put(tx, key, p)
 	})
-	return &autoscaling.PutScalingPolicyOutput{PolicyARN: new(r.policyARN(p)), Alarms: []autoscalingtypes.Alarm{}}, err
+	if err != nil {
+		return nil, err
+	}
+	out := &autoscaling.PutScalingPolicyOutput{PolicyARN: new(r.policyARN(p)), Alarms: []autoscalingtypes.Alarm{}}
+	if p.Type == targetTracking {
+		out.Alarms = r.alarms.Acting(*out.PolicyARN)
+	}
+	return out, nil
 }
 
 // newPolicy checks a request.
@@ -74,8 +89,12 @@ func newPolicy(in *autoscaling.PutScalingPolicyInput) (p policyRow, err error) {
 		Cooldown:   in.Cooldown, Warmup: in.EstimatedInstanceWarmup, Disabled: in.Enabled != nil && !*in.Enabled,
 	}
 	switch {
+	case p.Type == targetTracking:
+		return p, p.setTracking(in)
+	case in.TargetTrackingConfiguration != nil:
+		return p, invalid("TargetTrackingConfiguration is not supported by policies of the type %s", p.Type)
 	case p.Type != simpleScaling && p.Type != stepScaling:
-		return p, invalid("Invalid policy type %s. Valid ones are: [%s, %s, TargetTrackingScaling, PredictiveScaling]", p.Type, simpleScaling, stepScaling)
+		return p, invalid("Invalid policy type %s. Valid ones are: [%s, %s, %s, PredictiveScaling]", p.Type, simpleScaling, stepScaling, targetTracking)
 	case !slices.Contains(fleet.AdjustmentTypes, p.Adjustment.Type):
 		return p, invalid("AdjustmentType must be one of ChangeInCapacity, ExactCapacity and PercentChangeInCapacity.")
 	case p.Adjustment.Magnitude != 0 && p.Adjustment.Type != "PercentChangeInCapacity":
@@ -164,7 +183,7 @@ func (r *Room) findPolicy(tx *store.Tx, group, policy *string) (policyRow, error
 	return p, nil
 }
 
-// DeletePolicy deletes a policy. Alarms whose action it was stay.
+// DeletePolicy deletes a policy. Alarms whose action it was stay, but those that a target tracking policy has made.
 func (r *Room) DeletePolicy(ctx context.Context, in *autoscaling.DeletePolicyInput) (*autoscaling.DeletePolicyOutput, error) {
 	if err := room.Only(in, "AutoScalingGroupName", "PolicyName"); err != nil {
 		return nil, err
@@ -177,8 +196,21 @@ func (r *Room) DeletePolicy(ctx context.Context, in *autoscaling.DeletePolicyInp
 		if err != nil {
 			return err
 		}
-		return r.policies.Delete(tx, policyKey(p.Group, p.Name))
+		return r.dropPolicy(tx, p)
 	})
+}
+
+func (r *Room) dropPolicies(tx *store.Tx, group string) (err error) {
+	for _, p := range r.policies.AllTx(tx) {
+		if p.Group == group {
+			err = errors.Join(err, r.dropPolicy(tx, p))
+		}
+	}
+	return err
+}
+
+func (r *Room) dropPolicy(tx *store.Tx, p policyRow) error {
+	return errors.Join(r.alarms.DropAlarms(tx, p.High, p.Low), r.policies.Delete(tx, policyKey(p.Group, p.Name)))
 }
 
 // DescribePolicies lists policies by group and name, with the alarms whose action they are.
@@ -208,9 +240,9 @@ func (r *Room) DescribePolicies(ctx context.Context, in *autoscaling.DescribePol
 
 func (r *Room) showPolicy(p policyRow) autoscalingtypes.ScalingPolicy {
 	out := autoscalingtypes.ScalingPolicy{
-		AutoScalingGroupName: &p.Group, PolicyName: &p.Name, PolicyARN: new(r.policyARN(p)), PolicyType: &p.Type, AdjustmentType: &p.Adjustment.Type,
+		AutoScalingGroupName: &p.Group, PolicyName: &p.Name, PolicyARN: new(r.policyARN(p)), PolicyType: &p.Type, AdjustmentType: room.Some(p.Adjustment.Type),
 		MinAdjustmentMagnitude: room.Some(p.Adjustment.Magnitude), Cooldown: p.Cooldown, MetricAggregationType: room.Some(p.Aggregation),
-		EstimatedInstanceWarmup: p.Warmup, Enabled: new(!p.Disabled), Alarms: r.alarms(r.policyARN(p)),
+		EstimatedInstanceWarmup: p.Warmup, Enabled: new(!p.Disabled), Alarms: r.alarms.Acting(r.policyARN(p)), TargetTrackingConfiguration: p.Tracking,
 	}
 	if p.Type == simpleScaling {
 		out.ScalingAdjustment = &p.Adjustment.By

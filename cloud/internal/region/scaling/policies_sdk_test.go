@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
@@ -38,7 +39,9 @@ func TestSimplePolicyChangesTheCapacity(t *testing.T) {
 	}))(t); again != arn {
 		t.Errorf("put again it is %s", again)
 	}
-	s.alarms = []autoscalingtypes.Alarm{{AlarmName: new("busy"), AlarmARN: new("arn:a")}}
+	if err := s.alarms.PutAlarm(nil, &cloudwatch.PutMetricAlarmInput{AlarmName: new("busy"), AlarmActions: []string{arn}}); err != nil {
+		t.Fatal(err)
+	}
 	found := roomtest.Must(client.DescribePolicies(ctx, &autoscaling.DescribePoliciesInput{AutoScalingGroupName: new("app"), PolicyTypes: []string{"SimpleScaling"}}))(t).ScalingPolicies
 	if len(found) != 1 || *found[0].ScalingAdjustment != 2 || *found[0].Cooldown != 0 || !*found[0].Enabled || len(found[0].Alarms) != 1 {
 		t.Errorf("found %+v", found)
@@ -136,7 +139,7 @@ func TestPoliciesThatAreRefused(t *testing.T) {
 		code string
 		in   *autoscaling.PutScalingPolicyInput
 	}{
-		{"UnsupportedOperation", &autoscaling.PutScalingPolicyInput{PolicyType: new("TargetTrackingScaling")}},
+		{"UnsupportedOperation", &autoscaling.PutScalingPolicyInput{PolicyType: new("PredictiveScaling")}},
 		{"ValidationError", &autoscaling.PutScalingPolicyInput{PolicyType: new("Scaling"), AdjustmentType: new("ChangeInCapacity"), ScalingAdjustment: one}},
 		{"ValidationError", &autoscaling.PutScalingPolicyInput{ScalingAdjustment: one}},
 		{"ValidationError", &autoscaling.PutScalingPolicyInput{AdjustmentType: new("ChangeInCapacity")}},

@@ -35,6 +35,8 @@ func (r *Room) ExecutePolicy(ctx context.Context, in *autoscaling.ExecutePolicyI
 		}
 		measured := in.MetricValue != nil && in.BreachThreshold != nil
 		switch {
+		case p.Type == targetTracking:
+			return invalid("Policies of the type %s cannot be executed by a request", targetTracking)
 		case p.Type == stepScaling && !measured:
 			return invalid("MetricValue and BreachThreshold are required for a policy of the type %s", stepScaling)
 		case p.Type == simpleScaling && (in.MetricValue != nil || in.BreachThreshold != nil):
@@ -53,6 +55,7 @@ func (r *Room) ExecutePolicy(ctx context.Context, in *autoscaling.ExecutePolicyI
 // Alarmed carries out a policy as the action of an alarm. Where its group has suspended AlarmNotification, or is in the cooldown of
 // a simple policy, it does nothing and says why.
 func (r *Room) Alarmed(policy string, breach Breach) (why string, err error) {
+	trackers := r.trackers(policy)
 	err = r.Update(func(tx *store.Tx) error {
 		p, err := r.findPolicy(tx, nil, &policy)
 		if err != nil {
@@ -69,6 +72,9 @@ func (r *Room) Alarmed(policy string, breach Breach) (why string, err error) {
 			why = "the cooldown is not over"
 		default:
 			breach.By += fmt.Sprintf(" triggered policy %s", p.Name)
+			if p.Type == targetTracking {
+				return r.resize(tx, f, fleet.Track(f.Desired, r.settled(tx, f, p), trackers), breach)
+			}
 			return r.scale(tx, p, breach)
 		}
 		return nil
@@ -113,11 +119,17 @@ func (r *Room) scale(tx *store.Tx, p policyRow, breach Breach) error {
 		}
 	}
 	before := f.Desired
-	to := min(max(adjust.Of(from), f.Min), f.Max)
+	to := adjust.Of(from)
 	if p.Type == stepScaling && from < before {
 		to = max(to, before)
 	}
-	if to == before {
+	return r.resize(tx, f, to, breach)
+}
+
+// resize gives a group another desired capacity, within its bounds.
+func (r *Room) resize(tx *store.Tx, f fleetRow, to int32, breach Breach) error {
+	before := f.Desired
+	if to = min(max(to, f.Min), f.Max); to == before || f.Deleting {
 		return nil
 	}
 	f.Desired = to

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -63,6 +65,17 @@ type Template struct {
 	ByParameter bool
 }
 
+// Alarms is what Auto Scaling needs of CloudWatch.
+type Alarms interface {
+	// Acting are those whose action something is.
+	Acting(action string) []autoscalingtypes.Alarm
+	// Reading tells an alarm's state, and the latest value of what it watches; nil where there is none. It is not for use in a change.
+	Reading(name string) (cwtypes.StateValue, *float64)
+	PutAlarm(*store.Tx, *cloudwatch.PutMetricAlarmInput) error
+	// DropAlarms deletes alarms; those that there are not are no error.
+	DropAlarms(tx *store.Tx, names ...string) error
+}
+
 // Room is Auto Scaling in one region.
 type Room struct {
 	*room.Base
@@ -76,12 +89,11 @@ type Room struct {
 	refreshes  *store.Table[refreshRow]  // by id
 	policies   *store.Table[policyRow]   // by group and name
 
-	// alarms are those whose action something is, as CloudWatch has them.
-	alarms func(action string) []autoscalingtypes.Alarm
+	alarms Alarms
 }
 
 // Load reads the tables.
-func Load(base *room.Base, machines Machines, targets Targets, alarms func(action string) []autoscalingtypes.Alarm) (*Room, error) {
+func Load(base *room.Base, machines Machines, targets Targets, alarms Alarms) (*Room, error) {
 	r := &Room{Base: base, machines: machines, targets: targets, alarms: alarms, opened: time.Now().UTC()}
 	var err error
 	room.LoadTable(r.DB, "auto-scaling-groups", &r.fleets, &err)

@@ -5,18 +5,83 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/internal/patience"
 )
+
+// fakeAlarms is CloudWatch that keeps alarms and tells of them what the test says.
+type fakeAlarms struct {
+	mu   sync.Mutex
+	put  map[string]*cloudwatch.PutMetricAlarmInput
+	said map[string]reading
+}
+
+type reading struct {
+	state cwtypes.StateValue
+	value *float64
+}
+
+var _ Alarms = (*fakeAlarms)(nil)
+
+func (a *fakeAlarms) Acting(action string) (all []autoscalingtypes.Alarm) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(a.put)) {
+		if slices.Contains(a.put[name].AlarmActions, action) {
+			all = append(all, autoscalingtypes.Alarm{AlarmName: &name, AlarmARN: new("arn:" + name)})
+		}
+	}
+	return all
+}
+
+func (a *fakeAlarms) Reading(name string) (cwtypes.StateValue, *float64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.said[name].state, a.said[name].value
+}
+
+func (a *fakeAlarms) PutAlarm(_ *store.Tx, in *cloudwatch.PutMetricAlarmInput) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.put[*in.AlarmName] = in
+	return nil
+}
+
+func (a *fakeAlarms) DropAlarms(_ *store.Tx, names ...string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, name := range names {
+		delete(a.put, name)
+	}
+	return nil
+}
+
+// all are the alarms that there are.
+func (a *fakeAlarms) all() map[string]*cloudwatch.PutMetricAlarmInput {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.put)
+}
+
+// say tells what an alarm is to say.
+func (a *fakeAlarms) say(name string, state cwtypes.StateValue, value float64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.said[name] = reading{state, &value}
+}
 
 // stage is Auto Scaling on EC2 and load balancing that do what the test says.
 type stage struct {
@@ -25,8 +90,8 @@ type stage struct {
 	machines *fakeMachines
 	book     *fakeTargets
 	dir      string
-	subnets  string                   // of both zones
-	alarms   []autoscalingtypes.Alarm // of every policy
+	subnets  string // of both zones
+	alarms   *fakeAlarms
 	shut     func()
 }
 
@@ -34,6 +99,7 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{
 		t: t, dir: t.TempDir(), subnets: strings.Join(slices.Sorted(maps.Keys(testZones)), ","),
+		alarms:   &fakeAlarms{put: map[string]*cloudwatch.PutMetricAlarmInput{}, said: map[string]reading{}},
 		machines: &fakeMachines{t: t, latest: 1},
 		book:     &fakeTargets{groups: []string{testGroup}, states: map[target]elbtypes.TargetHealthStateEnum{}},
 	}
@@ -45,7 +111,7 @@ func (s *stage) open() {
 	s.t.Helper()
 	base, shut := roomtest.Open(s.t, s.dir, tempo.Speed(600))
 	s.machines.open(base)
-	r, err := Load(base, s.machines, s.book, func(string) []autoscalingtypes.Alarm { return s.alarms })
+	r, err := Load(base, s.machines, s.book, s.alarms)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -71,6 +71,21 @@ func (r *Room) act(row alarmRow, state cwtypes.StateValue, values []*float64) {
 	}
 }
 
+// Reading tells an alarm's state, and the latest value that decides on it; nil where there is no data.
+func (r *Room) Reading(name string) (state cwtypes.StateValue, value *float64) {
+	row, ok := r.alarms.Get(name)
+	if !ok {
+		return "", nil
+	}
+	now := time.Now()
+	for _, v := range r.values(row.Settings, r.Data.Floor(now, row.Settings.period()), now) {
+		if v != nil {
+			value = v
+		}
+	}
+	return row.State, value
+}
+
 // Acting are the alarms with an action, by name and ARN.
 func (r *Room) Acting(action string) (names, arns []string) {
 	for _, row := range r.alarms.All() {

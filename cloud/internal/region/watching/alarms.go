@@ -27,42 +27,43 @@ func (r *Room) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAlarm
 		"TreatMissingData", "EvaluateLowSampleCountPercentile", "Tags"); err != nil {
 		return nil, err
 	}
-	row, err := newAlarm(in)
-	if err != nil {
-		return nil, err
-	}
-	if row.ActionsEnabled {
-		if err := r.checkActions(row); err != nil {
-			return nil, err
-		}
-	}
-	tags, err := mergeTags(nil, in.Tags)
-	if err != nil {
-		return nil, err
-	}
-	now := time.Now().UTC()
-	err = r.DB.Update(func(tx *store.Tx) error {
-		row.Configured, row.Updated, row.Transitioned = now, now, now
-		row.State, row.Reason, row.Tags = cwtypes.StateValueInsufficientData, "Unchecked: Initial alarm creation", tags
-		what := "Alarm \"" + row.Name + "\" created"
-		if old, ok := r.alarms.GetTx(tx, row.Name); ok {
-			// Tags are changed by TagResource alone.
-			row.State, row.Reason, row.ReasonData, row.Updated, row.Transitioned, row.Tags = old.State, old.Reason, old.ReasonData, old.Updated, old.Transitioned, old.Tags
-			what = "Alarm \"" + row.Name + "\" updated"
-		}
-		if err := r.keepStream(tx, row, now); err != nil {
-			return err
-		}
-		if err := r.remember(tx, row.Name, historyItem{now, cwtypes.HistoryItemTypeConfigurationUpdate, what, r.configurationData(row)}); err != nil {
-			return err
-		}
-		return r.alarms.Put(tx, row.Name, row)
-	})
-	if err != nil {
+	if err := r.DB.Update(func(tx *store.Tx) error { return r.PutAlarm(tx, in) }); err != nil {
 		return nil, err
 	}
 	r.tell(ctx)
 	return &cloudwatch.PutMetricAlarmOutput{}, nil
+}
+
+// PutAlarm is PutMetricAlarm within a change, as services do for themselves.
+func (r *Room) PutAlarm(tx *store.Tx, in *cloudwatch.PutMetricAlarmInput) error {
+	row, err := newAlarm(in)
+	if err != nil {
+		return err
+	}
+	if row.ActionsEnabled {
+		if err := r.checkActions(row); err != nil {
+			return err
+		}
+	}
+	if row.Tags, err = mergeTags(nil, in.Tags); err != nil {
+		return err
+	}
+	now := time.Now().UTC()
+	row.Configured, row.Updated, row.Transitioned = now, now, now
+	row.State, row.Reason = cwtypes.StateValueInsufficientData, "Unchecked: Initial alarm creation"
+	what := "Alarm \"" + row.Name + "\" created"
+	if old, ok := r.alarms.GetTx(tx, row.Name); ok {
+		// Tags are changed by TagResource alone.
+		row.State, row.Reason, row.ReasonData, row.Updated, row.Transitioned, row.Tags = old.State, old.Reason, old.ReasonData, old.Updated, old.Transitioned, old.Tags
+		what = "Alarm \"" + row.Name + "\" updated"
+	}
+	if err := r.keepStream(tx, row, now); err != nil {
+		return err
+	}
+	if err := r.remember(tx, row.Name, historyItem{now, cwtypes.HistoryItemTypeConfigurationUpdate, what, r.configurationData(row)}); err != nil {
+		return err
+	}
+	return r.alarms.Put(tx, row.Name, row)
 }
 
 // newAlarm checks a request.
@@ -275,17 +276,30 @@ func (r *Room) DeleteAlarms(ctx context.Context, in *cloudwatch.DeleteAlarmsInpu
 	if err := room.Only(in, "AlarmNames"); err != nil {
 		return nil, err
 	}
-	now := time.Now().UTC()
-	return &cloudwatch.DeleteAlarmsOutput{}, r.eachAlarm(in.AlarmNames, func(tx *store.Tx, row alarmRow) error {
-		item := historyItem{now, cwtypes.HistoryItemTypeConfigurationUpdate, "Alarm \"" + row.Name + "\" deleted", ""}
-		if err := r.remember(tx, row.Name, item); err != nil {
-			return err
+	return &cloudwatch.DeleteAlarmsOutput{}, r.eachAlarm(in.AlarmNames, r.deleteAlarm)
+}
+
+// DropAlarms is DeleteAlarms within a change. Alarms that there are not are no error.
+func (r *Room) DropAlarms(tx *store.Tx, names ...string) error {
+	for _, name := range names {
+		if row, ok := r.alarms.GetTx(tx, name); ok {
+			if err := r.deleteAlarm(tx, row); err != nil {
+				return err
+			}
 		}
-		if err := r.alarms.Delete(tx, row.Name); err != nil {
-			return err
-		}
-		return r.forgetDeleted(tx)
-	})
+	}
+	return nil
+}
+
+func (r *Room) deleteAlarm(tx *store.Tx, row alarmRow) error {
+	item := historyItem{time.Now().UTC(), cwtypes.HistoryItemTypeConfigurationUpdate, "Alarm \"" + row.Name + "\" deleted", ""}
+	if err := r.remember(tx, row.Name, item); err != nil {
+		return err
+	}
+	if err := r.alarms.Delete(tx, row.Name); err != nil {
+		return err
+	}
+	return r.forgetDeleted(tx)
 }
 
 // maxDeleted is of how many deleted alarms the history and the settings are kept: those deleted last.
