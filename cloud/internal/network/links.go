@@ -29,6 +29,7 @@ type link struct {
 	namespace  *Namespace
 	forwards   bool           // its namespace does
 	translated []netip.Prefix // the ranges from which it is a NAT gateway
+	sources    []netip.Addr   // that its new connections go on from
 	index      int
 	tables     map[family]int // the route table that judges what comes from it, where any does yet
 	before     map[family]int // the one that does before the local route, where any does
@@ -160,11 +161,11 @@ func (v *vpc) applyLink(spec VPC, i Interface) error {
 	if err := v.applyIPv6(l, i); err != nil {
 		return err
 	}
-	if i.NAT != nil && !slices.Equal(l.translated, spec.ranges()) {
+	if i.NAT != nil && !(slices.Equal(l.translated, spec.ranges()) && slices.Equal(l.sources, i.NAT.Sources)) {
 		if err := l.translate(spec.ranges(), *i.NAT); err != nil {
 			return err
 		}
-		l.translated = spec.ranges()
+		l.translated, l.sources = spec.ranges(), i.NAT.Sources
 	}
 	forwards := slices.ContainsFunc(spec.Interfaces, func(x Interface) bool { return x.forwards() && (x.ID == i.ID || x.Within == i.ID) })
 	if l.within != nil || l.forwards == forwards {

@@ -20,7 +20,7 @@ const natPortFirst, natPortLast = 1024, 65535
 // ACL of the gateway's subnet, and its public address, apply to it.
 func (l *link) translate(ranges []netip.Prefix, n NAT) error {
 	err := l.namespace.Do(func() error {
-		if err := l.writeTranslation(ranges); err != nil {
+		if err := l.writeTranslation(ranges, n.Sources); err != nil {
 			return err
 		}
 		return forgetIdle(n.Idle)
@@ -32,13 +32,13 @@ func (l *link) translate(ranges []netip.Prefix, n NAT) error {
 }
 
 // writeTranslation writes the gateway's packet filter anew in the calling thread's namespace.
-func (l *link) writeTranslation(ranges []netip.Prefix) error {
+func (l *link) writeTranslation(ranges []netip.Prefix, sources []netip.Addr) error {
 	return transact(nil, func(conn *nftables.Conn) error {
 		r := newRuleset(conn, "nat", 32, nil)
 		r.begin()
 		r.base("closed", nftables.ChainTypeFilter, nftables.ChainHookInput, 0, nftables.ChainPolicyDrop) // nothing here answers, not even to ping
 		r.outward(ranges)
-		r.masquerade(l.address)
+		r.masquerade(sources)
 		return nil
 	})
 }
@@ -58,15 +58,28 @@ func (r *ruleset) outward(ranges []netip.Prefix) {
 	}
 }
 
-// masquerade gives what goes out the gateway's address, and a port of its range.
-func (r *ruleset) masquerade(own netip.Addr) {
+// masquerade gives what goes out one of the gateway's addresses by chance, each as likely as the others, and a port of its range.
+func (r *ruleset) masquerade(sources []netip.Addr) {
 	c := r.base("masquerade", nftables.ChainTypeNAT, nftables.ChainHookPostrouting, 100, nftables.ChainPolicyAccept)
-	r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: []expr.Any{
-		&expr.Immediate{Register: 1, Data: own.AsSlice()},
-		&expr.Immediate{Register: 2, Data: binaryutil.BigEndian.PutUint16(natPortFirst)},
-		&expr.Immediate{Register: 3, Data: binaryutil.BigEndian.PutUint16(natPortLast)},
-		&expr.NAT{Type: expr.NATTypeSourceNAT, Family: unix.NFPROTO_IPV4, RegAddrMin: 1, RegProtoMin: 2, RegProtoMax: 3},
-	}})
+	for n, own := range sources {
+		r.conn.AddRule(&nftables.Rule{Table: r.table, Chain: c, Exprs: append(oneIn(len(sources)-n),
+			&expr.Immediate{Register: 1, Data: own.AsSlice()},
+			&expr.Immediate{Register: 2, Data: binaryutil.BigEndian.PutUint16(natPortFirst)},
+			&expr.Immediate{Register: 3, Data: binaryutil.BigEndian.PutUint16(natPortLast)},
+			&expr.NAT{Type: expr.NATTypeSourceNAT, Family: unix.NFPROTO_IPV4, RegAddrMin: 1, RegProtoMin: 2, RegProtoMax: 3},
+		)})
+	}
+}
+
+// oneIn matches one in so many connections, by chance.
+func oneIn(many int) []expr.Any {
+	if many <= 1 {
+		return nil
+	}
+	return []expr.Any{
+		&expr.Numgen{Register: 1, Modulus: uint32(many), Type: unix.NFT_NG_RANDOM},
+		&expr.Cmp{Op: expr.CmpOpEq, Register: 1, Data: binaryutil.NativeEndian.PutUint32(0)},
+	}
 }
 
 // forgetIdle has the calling thread's namespace forget connections that were silent for a time, and not pick them up

@@ -21,7 +21,7 @@ func natVPC() network.VPC {
 	spec := exampleVPC()
 	spec.Interfaces = append(spec.Interfaces, network.Interface{
 		ID: "eni-nat", Address: netip.MustParseAddr("10.0.0.30"), Subnet: netip.MustParsePrefix("10.0.0.0/24"),
-		Public: netip.MustParseAddr("198.51.100.30"), RouteTable: "rtb-public", NAT: &network.NAT{Idle: time.Hour},
+		Public: netip.MustParseAddr("198.51.100.30"), RouteTable: "rtb-public", NAT: &network.NAT{Idle: time.Hour, Sources: []netip.Addr{netip.MustParseAddr("10.0.0.30")}},
 	})
 	spec.RouteTables[1].Routes = []network.Route{{Destination: anywhere, Interface: "eni-nat"}}
 	return spec
@@ -145,6 +145,60 @@ func guard(spec *network.VPC, subnet netip.Prefix, acl network.NetworkACL) {
 			spec.Interfaces[n].NetworkACL = acl.ID
 		}
 	}
+}
+
+// Connections are spread over the gateway's addresses; from one that drains none begins, and those that it has go on.
+func TestNATGatewaySpreadsConnections(t *testing.T) {
+	spec := natVPC()
+	nat := &spec.Interfaces[len(spec.Interfaces)-1]
+	second := network.Address{Private: netip.MustParseAddr("10.0.0.31"), Public: netip.MustParseAddr("198.51.100.31")}
+	nat.Secondary = []network.Address{second}
+	first := nat.NAT.Sources
+	nat.NAT = &network.NAT{Idle: time.Hour, Sources: append(first, second.Private)}
+	f := newFabric(t, spec)
+	out, app := internet(t), at(t, f, "app-a")
+	serve(t, out, "8888")
+	held := map[string]net.Conn{} // by the address that it goes on from
+	for n := 0; len(held) < 2; n++ {
+		if n == 200 { // by chance once in 2^199 runs
+			t.Fatalf("all of %d connections go on from the same address: %v", n, held)
+		}
+		c, err := app.DialContext(t.Context(), "tcp", "192.0.2.1:8888")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.SetDeadline(patience.Deadline())
+		b := make([]byte, len("198.51.100.30\n"))
+		if _, err := io.ReadFull(c, b); err != nil {
+			t.Fatal(err)
+		}
+		held[strings.TrimSpace(string(b))] = c
+	}
+	goesOn := func() {
+		t.Helper()
+		for from, c := range held {
+			b := []byte("x")
+			if _, err := c.Write(b); err != nil {
+				t.Fatalf("from %s: %v", from, err)
+			}
+			if _, err := io.ReadFull(c, b); err != nil {
+				t.Fatalf("from %s: %v", from, err)
+			}
+		}
+	}
+	goesOn()
+	nat.NAT = &network.NAT{Idle: time.Hour, Sources: first}
+	apply(t, f, spec)
+	goesOn()
+	for range 20 {
+		expect(t, app, "192.0.2.1:8888", "198.51.100.30")
+	}
+	nat.Secondary = nil
+	apply(t, f, spec)
+	expect(t, app, "192.0.2.1:8888", "198.51.100.30")
+	delete(held, second.Public.String())
+	goesOn()
 }
 
 func TestNATGatewayTranslatesPing(t *testing.T) {

@@ -80,7 +80,7 @@ func randomVPCs(random *rand.Rand) []network.VPC {
 	}
 	first := a.Interfaces[0]
 	nat := network.Interface{ID: "eni-nat", Address: netip.MustParseAddr("10.0.0.30"), Subnet: first.Subnet, RouteTable: "rtb-a0",
-		NetworkACL: first.NetworkACL, NAT: &network.NAT{Idle: time.Hour}}
+		NetworkACL: first.NetworkACL, NAT: &network.NAT{Idle: time.Hour, Sources: []netip.Addr{netip.MustParseAddr("10.0.0.30")}}}
 	if g.IntN(4) > 0 {
 		nat.Public = netip.MustParseAddr("198.51.100.30")
 	}

@@ -75,9 +75,10 @@ func (i Interface) subnet(bits int) netip.Prefix {
 }
 
 // NAT makes the namespace of an interface a NAT gateway: connections that come from inside the VPC go on from the
-// interface's own address, and nothing comes in that is not of one of these.
+// interface's own addresses, and nothing comes in that is not of one of these.
 type NAT struct {
-	Idle time.Duration // after which a silent connection is forgotten, and reset if it is used again
+	Idle    time.Duration // after which a silent connection is forgotten, and reset if it is used again
+	Sources []netip.Addr  // those of its addresses that new connections go on from, one by chance; at least one
 }
 
 // forwards tells whether an interface may send and get what is not of its own address.

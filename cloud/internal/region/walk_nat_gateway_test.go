@@ -25,6 +25,18 @@ func TestProviderWalksNATGateways(t *testing.T) {
 			},
 		},
 		{
+			// https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/nat_gateway_eip_association
+			resource: "aws_nat_gateway_eip_association", gone: []string{"NatGatewayNotFound"}, read: (*provider).readNAT, destroy: destroy,
+			create: func(p *provider) string {
+				p.Gateway(p.vpc)
+				address := roomtest.Must(p.AllocateAddress(p.T.Context(), &ec2.AllocateAddressInput{Domain: "vpc"}))(p.T)
+				id := p.createNAT(&ec2.CreateNatGatewayInput{AllocationId: address.AllocationId, ConnectivityType: "public"})
+				p.associateNAT(id)
+				return id
+			},
+			update: (*provider).disassociateNAT,
+		},
+		{
 			resource: "private", gone: []string{"NatGatewayNotFound"}, read: (*provider).readNAT, update: update, destroy: destroy,
 			create: func(p *provider) string {
 				return p.createNAT(&ec2.CreateNatGatewayInput{PrivateIpAddress: new("10.20.1.77"), ConnectivityType: "private"})
@@ -48,6 +60,37 @@ func (p *provider) awaitNAT(id string, state ec2types.NatGatewayState) {
 	})
 }
 
+func (p *provider) associateNAT(id string) {
+	address := roomtest.Must(p.AllocateAddress(p.T.Context(), &ec2.AllocateAddressInput{Domain: "vpc"}))(p.T)
+	roomtest.Must(p.AssociateNatGatewayAddress(p.T.Context(), &ec2.AssociateNatGatewayAddressInput{
+		NatGatewayId: &id, AllocationIds: []string{*address.AllocationId},
+	}))(p.T)
+	p.Await("the address associated", func() bool {
+		a := p.secondNAT(id)
+		return a != nil && a.Status == ec2types.NatGatewayAddressStatusSucceeded && *a.AllocationId == *address.AllocationId
+	})
+}
+
+// disassociateNAT takes the second address away, and once more, which the provider forgives by its code.
+func (p *provider) disassociateNAT(id string) {
+	in := &ec2.DisassociateNatGatewayAddressInput{
+		NatGatewayId: &id, AssociationIds: []string{*p.secondNAT(id).AssociationId}, MaxDrainDurationSeconds: new(int32(1)),
+	}
+	roomtest.Must(p.DisassociateNatGatewayAddress(p.T.Context(), in))(p.T)
+	p.Await("the address disassociated", func() bool { return p.secondNAT(id) == nil })
+	_, err := p.DisassociateNatGatewayAddress(p.T.Context(), in)
+	roomtest.WantAPIError(p.T, err, "InvalidParameter")
+}
+
+// secondNAT is the second address of a NAT gateway, if it has any.
+func (p *provider) secondNAT(id string) *ec2types.NatGatewayAddress {
+	out := roomtest.Must(p.DescribeNatGateways(p.T.Context(), &ec2.DescribeNatGatewaysInput{NatGatewayIds: []string{id}}))(p.T)
+	if all := only(p, out.NatGateways).NatGatewayAddresses; len(all) > 1 {
+		return &all[1]
+	}
+	return nil
+}
+
 func (p *provider) readNAT(id string) (any, error) {
 	out, err := p.DescribeNatGateways(p.T.Context(), &ec2.DescribeNatGatewaysInput{NatGatewayIds: []string{id}})
 	if err != nil {
@@ -60,8 +103,15 @@ func (p *provider) readNAT(id string) (any, error) {
 	if nat.AvailabilityMode != ec2types.AvailabilityModeZonal {
 		p.T.Errorf("the mode is %q, for which the provider reads no address", nat.AvailabilityMode)
 	}
-	a := there(p, "the address", only(p, nat.NatGatewayAddresses))
-	there(p, "IsPrimary", a.IsPrimary)
-	there(p, "PrivateIp", a.PrivateIp)
+	primaries := 0
+	for _, a := range nat.NatGatewayAddresses {
+		if there(p, "IsPrimary", a.IsPrimary) {
+			primaries++
+		}
+		there(p, "PrivateIp", a.PrivateIp)
+	}
+	if primaries != 1 {
+		p.T.Errorf("%d primary addresses", primaries)
+	}
 	return nat, nil
 }

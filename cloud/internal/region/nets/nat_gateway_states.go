@@ -27,8 +27,8 @@ func (r *Room) tendNAT(id string) {
 		if err := r.stepNAT(row); err != nil {
 			r.Log.Error("tend NAT gateway", "gateway", id, "state", row.State, "err", err)
 			later, next = time.After(retryPause), nil
-		} else if !row.Ended.IsZero() {
-			later = time.After(time.Until(row.Ended.Add(r.Listed())))
+		} else if due := r.dueNAT(row); !due.IsZero() {
+			later = time.After(time.Until(due))
 		}
 		select {
 		case <-next:
@@ -39,11 +39,26 @@ func (r *Room) tendNAT(id string) {
 	}
 }
 
+// dueNAT is when something is to be done though nothing changes: the row no longer listed, an address released.
+func (r *Room) dueNAT(row natRow) (due time.Time) {
+	if !row.Ended.IsZero() {
+		return row.Ended.Add(r.Listed())
+	}
+	for _, a := range row.Secondary {
+		if a.drains() && (due.IsZero() || a.Until.Before(due)) {
+			due = a.Until
+		}
+	}
+	return due
+}
+
 // stepNAT moves a NAT gateway to its next state. After an error, the same again goes on where it stopped.
 func (r *Room) stepNAT(row natRow) error {
 	switch {
 	case row.State == ec2types.NatGatewayStatePending:
 		return r.provideNAT(row)
+	case row.State == ec2types.NatGatewayStateAvailable && row.changes():
+		return r.settleNAT(row)
 	case row.State == ec2types.NatGatewayStateDeleting:
 		return r.dismantleNAT(row)
 	case !row.Ended.IsZero() && time.Since(row.Ended) >= r.Listed():
@@ -82,39 +97,47 @@ func (r *Room) provideNAT(row natRow) error {
 	if err := r.Sync(row.VPC); err != nil {
 		return err
 	}
-	err := r.changeNAT(row, func(_ *store.Tx, n *natRow) error { n.State = ec2types.NatGatewayStateAvailable; return nil })
+	err := r.changeNAT(row, func(_ *store.Tx, n *natRow) error {
+		n.State = ec2types.NatGatewayStateAvailable
+		return nil
+	})
 	if err != nil {
 		return err
 	}
 	return r.Sync(row.VPC) // routes to it lead somewhere now
 }
 
-// connectNAT makes the interface of a NAT gateway. Its errors are the failures that AWS tells
-// (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html).
+// connectNAT makes the interface of a NAT gateway and gives it its addresses. Its errors are the failures that AWS tells.
 func (r *Room) connectNAT(tx *store.Tx, n *natRow) error {
-	address, ok := r.elastics.GetTx(tx, n.Allocation)
-	public := n.Allocation != ""
-	switch {
-	case public && !ok:
-		return wire.Errorf("InvalidAllocationID.NotFound", "Elastic IP address %s could not be associated with this NAT gateway", n.Allocation)
-	case public && address.Interface != "":
-		return wire.Errorf("Resource.AlreadyAssociated", "Elastic IP address %s is already associated", n.Allocation)
-	case public && !r.HasGateway(tx, n.VPC):
-		return wire.Errorf("Gateway.NotAttached", "Network %s has no Internet gateway attached", n.VPC)
+	var address elasticRow
+	if n.public() {
+		var err error
+		if address, err = r.freeElastic(tx, n.Allocation); err != nil {
+			return err
+		}
+		if !r.HasGateway(tx, n.VPC) {
+			return wire.Errorf("Gateway.NotAttached", "Network %s has no Internet gateway attached", n.VPC)
+		}
 	}
-	eni, err := r.NewInterface(tx, Wanted{Subnet: n.Subnet, Address: n.Address, NAT: n.ID, Description: "Interface for NAT Gateway " + n.ID})
+	err := r.newNATInterface(tx, n)
+	if err == nil && n.public() {
+		eni, _ := r.interfaces.GetTx(tx, n.Interface)
+		n.Public, n.Association = address.Public, elasticAssociationKind.NewID()
+		err = r.giveElastic(tx, address, eni, eni.Address, n.Association)
+	}
+	if err == nil {
+		err = r.giveNAT(tx, n, 0)
+	}
 	if refused, ok := errors.AsType[*wire.Error](err); ok && refused.Code == "InsufficientFreeAddressesInSubnet" {
 		return wire.Errorf(refused.Code, "Subnet has insufficient free addresses to create this NAT gateway")
 	}
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+func (r *Room) newNATInterface(tx *store.Tx, n *natRow) error {
+	eni, err := r.NewInterface(tx, Wanted{Subnet: n.Subnet, Address: n.Address, NAT: n.ID, Description: "Interface for NAT Gateway " + n.ID})
 	n.Interface, n.Address = eni.ID, eni.Address
-	if !public {
-		return nil
-	}
-	n.Public, n.Association = address.Public, elasticAssociationKind.NewID()
-	return r.giveElastic(tx, address, eni, eni.Address, n.Association)
+	return err
 }
 
 // dismantleNAT takes a NAT gateway's interface away.

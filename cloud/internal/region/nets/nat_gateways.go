@@ -25,6 +25,7 @@ type natRow struct {
 	Interface                   string
 	Address                     netip.Addr // its private one; before it has an interface the one asked for, if any
 	Public                      netip.Addr
+	Secondary                   []natAddress
 }
 
 var natKind = kinds.Add(resource.Kind[*Room]{
@@ -49,10 +50,14 @@ func (n natRow) counts() bool {
 
 // CreateNatGateway begins to make a NAT gateway in a zone. Whether it can be made turns out later, as its state.
 func (r *Room) CreateNatGateway(ctx context.Context, in *ec2.CreateNatGatewayInput) (*ec2.CreateNatGatewayOutput, error) {
-	if err := room.Only(in, "AllocationId", "AvailabilityMode", "ClientToken", "ConnectivityType", "PrivateIpAddress", "SubnetId", "TagSpecifications"); err != nil {
+	if err := room.Only(in, "AllocationId", "AvailabilityMode", "ClientToken", "ConnectivityType", "PrivateIpAddress", "SecondaryAllocationIds",
+		"SecondaryPrivateIpAddressCount", "SecondaryPrivateIpAddresses", "SubnetId", "TagSpecifications"); err != nil {
 		return nil, err
 	}
 	row, err := newNAT(in)
+	if err == nil {
+		err = r.natFits(row)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +65,7 @@ func (r *Room) CreateNatGateway(ctx context.Context, in *ec2.CreateNatGatewayInp
 	err = r.Update(func(tx *store.Tx) (err error) {
 		alive := func(id string) bool { _, ok := r.nats.GetTx(tx, id); return ok }
 		id, err = r.Once(tx, "CreateNatGateway", in.ClientToken, in, alive, func() (string, error) {
-			return row.ID, r.putNAT(tx, &row, in.TagSpecifications)
+			return row.ID, r.putNAT(tx, &row, in.SecondaryAllocationIds, in.TagSpecifications)
 		})
 		if err != nil {
 			return err
@@ -105,18 +110,33 @@ func newNAT(in *ec2.CreateNatGatewayInput) (natRow, error) {
 			return row, wire.Errorf("InvalidParameterValue", "invalid value for parameter address: %s", *in.PrivateIpAddress)
 		}
 	}
+	if err := row.want(in.SecondaryAllocationIds, in.SecondaryPrivateIpAddresses, in.SecondaryPrivateIpAddressCount); err != nil {
+		return row, err
+	}
 	return row, resource.CheckTagSpecs(in.TagSpecifications, ec2types.ResourceTypeNatgateway)
 }
 
+// checkAllocations refuses Elastic IP addresses that are not there, other than an allocation's id is missed elsewhere: so AWS was
+// seen to answer.
+func (r *Room) checkAllocations(tx *store.Tx, ids []string) error {
+	for _, id := range ids {
+		if _, ok := r.elastics.GetTx(tx, id); !ok {
+			return wire.Errorf("InvalidElasticIpID.NotFound", "The elasticIp ID '%s' does not exist", id)
+		}
+	}
+	return nil
+}
+
 // putNAT checks what is named and writes a pending NAT gateway.
-func (r *Room) putNAT(tx *store.Tx, row *natRow, tags []ec2types.TagSpecification) error {
+func (r *Room) putNAT(tx *store.Tx, row *natRow, allocations []string, tags []ec2types.TagSpecification) error {
 	subnet, ok := r.subnets.GetTx(tx, row.Subnet)
 	if !ok {
 		return MissingSubnet(row.Subnet)
 	}
-	if _, ok := r.elastics.GetTx(tx, row.Allocation); !ok && row.Allocation != "" {
-		// Not as an allocation's id is missed elsewhere: so AWS was seen to answer.
-		return wire.Errorf("InvalidElasticIpID.NotFound", "The elasticIp ID '%s' does not exist", row.Allocation)
+	if row.public() {
+		if err := r.checkAllocations(tx, append([]string{row.Allocation}, allocations...)); err != nil {
+			return err
+		}
 	}
 	there := 0
 	for _, n := range r.nats.AllTx(tx) {
@@ -143,29 +163,37 @@ func (r *Room) showNAT(n natRow) ec2types.NatGateway {
 	if n.State == ec2types.NatGatewayStateDeleted {
 		out.DeleteTime = new(n.Ended)
 	}
-	a := ec2types.NatGatewayAddress{
-		IsPrimary: new(true), AllocationId: room.Some(n.Allocation), AssociationId: room.Some(n.Association),
-		NetworkInterfaceId: room.Some(n.Interface), Status: ec2types.NatGatewayAddressStatusSucceeded,
-	}
-	if n.Address.IsValid() {
-		a.PrivateIp = new(n.Address.String())
-	}
-	if n.Public.IsValid() {
-		a.PublicIp = new(n.Public.String())
-	}
-	if n.Allocation == "" {
+	if !n.public() {
 		out.ConnectivityType = ec2types.ConnectivityTypePrivate
 	}
-	switch {
-	case n.State == ec2types.NatGatewayStateFailed:
-		a.Status, a.FailureMessage = ec2types.NatGatewayAddressStatusFailed, out.FailureMessage
-	case n.State != ec2types.NatGatewayStatePending:
-	case n.Allocation == "":
-		a.Status = ec2types.NatGatewayAddressStatusAssigning
-	default:
-		a.Status = ec2types.NatGatewayAddressStatusAssociating
+	coming, _ := n.words()
+	primary := natAddress{Allocation: n.Allocation, Association: n.Association, Private: n.Address, Public: n.Public}
+	for at, a := range append([]natAddress{primary}, n.Secondary...) {
+		shown := a.show(n.Interface, at == 0)
+		switch {
+		case n.State == ec2types.NatGatewayStateFailed:
+			shown.Status, shown.FailureMessage = ec2types.NatGatewayAddressStatusFailed, out.FailureMessage
+		case n.State == ec2types.NatGatewayStatePending:
+			shown.Status = coming
+		case at == 0:
+			shown.Status = ec2types.NatGatewayAddressStatusSucceeded
+		}
+		out.NatGatewayAddresses = append(out.NatGatewayAddresses, shown)
 	}
-	out.NatGatewayAddresses = []ec2types.NatGatewayAddress{a}
+	return out
+}
+
+func (a natAddress) show(eni string, primary bool) ec2types.NatGatewayAddress {
+	out := ec2types.NatGatewayAddress{
+		IsPrimary: &primary, AllocationId: room.Some(a.Allocation), AssociationId: room.Some(a.Association),
+		NetworkInterfaceId: room.Some(eni), Status: a.Status,
+	}
+	if a.Private.IsValid() {
+		out.PrivateIp = new(a.Private.String())
+	}
+	if a.Public.IsValid() {
+		out.PublicIp = new(a.Public.String())
+	}
 	return out
 }
 

@@ -187,7 +187,8 @@ func (r *Room) interfaceSpec(i Interface, table string) network.Interface {
 		NetworkACL: r.aclOf(nil, subnet), Secondary: i.Secondary, IPv6: i.IPv6, SubnetIPv6: subnet.RangeIPv6(), Forwards: i.NoSourceDestCheck, Device: int(i.Device),
 	}
 	if i.NAT != "" {
-		spec.NAT = &network.NAT{Idle: natIdle}
+		n, _ := r.nats.Get(i.NAT)
+		spec.NAT = &network.NAT{Idle: natIdle, Sources: n.sources()}
 	}
 	return spec
 }

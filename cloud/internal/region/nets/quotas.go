@@ -9,6 +9,8 @@ var (
 	cidrsPerVPC        = room.Quota{Service: "vpc", Code: "L-83CA0A9D", Name: "IPv4 CIDR blocks per VPC", Default: 5}
 	ipv6sPerVPC        = room.Quota{Service: "vpc", Code: "L-085A6257", Name: "IPv6 CIDR blocks per VPC", Default: 5}
 	natsPerZone        = room.Quota{Service: "vpc", Code: "L-FE5A380F", Name: "NAT gateways per Availability Zone", Default: 5}
+	elasticsPerNAT     = room.Quota{Service: "vpc", Code: "L-5F53652F", Name: "Elastic IP address quota per NAT gateway", Default: 2}
+	privatesPerNAT     = room.Quota{Service: "vpc", Code: "L-DFA99DE7", Name: "Private IP address quota per NAT gateway", Default: 8}
 	aclsPerVPC         = room.Quota{Service: "vpc", Code: "L-B4A6D682", Name: "Network ACLs per VPC", Default: 200}
 	rulesPerACL        = room.Quota{Service: "vpc", Code: "L-2AEEBF1A", Name: "Rules per network ACL", Default: 20}
 	routesPerTable     = room.Quota{Service: "vpc", Code: "L-93826ACB", Name: "Routes per route table", Default: 50}
@@ -22,7 +24,7 @@ var (
 // Quotas are those that the networks keep to.
 func Quotas() []room.Quota {
 	return []room.Quota{
-		vpcsPerRegion, gatewaysPerRegion, cidrsPerVPC, ipv6sPerVPC, natsPerZone, aclsPerVPC, rulesPerACL, routesPerTable, rulesPerGroup, groupsPerInterface,
+		vpcsPerRegion, gatewaysPerRegion, cidrsPerVPC, ipv6sPerVPC, natsPerZone, elasticsPerNAT, privatesPerNAT, aclsPerVPC, rulesPerACL, routesPerTable, rulesPerGroup, groupsPerInterface,
 		gatewayEndpoints, interfaceEndpoints, elasticsPerRegion,
 	}
 }
