@@ -48,8 +48,9 @@ func run(m *testing.M) (int, error) {
 	if err := recordCalls(dir); err != nil {
 		return 1, err
 	}
+	warm = warmed{folder: dir, by: map[string]*python{}}
 	code := m.Run()
-	return code, judgeCalls(os.Stdout)
+	return code, errors.Join(warm.end(), judgeCalls(os.Stdout))
 }
 
 // stage is a running cloud with the environment that points clients at it.
@@ -160,7 +161,8 @@ func (s *stage) must(args ...string) string {
 func (s *stage) aws(region string, args ...string) string {
 	s.t.Helper()
 	// Older versions, Debian's among them, do not know AWS_ENDPOINT_URL.
-	r := s.run(judge.Need(s.t, "/usr/bin/aws"), append(args, "--endpoint-url", s.env["AWS_ENDPOINT_URL"], "--region", region, "--output", "text")...)
+	cli := filepath.Join(warm.programs(s.t, "awscli"), "aws")
+	r := s.run(cli, append(args, "--endpoint-url", s.env["AWS_ENDPOINT_URL"], "--region", region, "--output", "text")...)
 	if r.code != 0 {
 		s.t.Fatalf("aws %s: exit %d\n%s", strings.Join(args, " "), r.code, r.stderr)
 	}

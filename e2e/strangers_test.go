@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,51 +10,6 @@ import (
 
 	"github.com/understudy/understudy/internal/judge"
 )
-
-// warm starts a Python that has read the AWS SDK of boto3, or of the AWS CLI (testdata/warm.py), and returns the folder with
-// the programs that use it.
-func (s *stage) warm(sdk string) string {
-	s.t.Helper()
-	python := judge.Need(s.t, "python3:"+sdk)
-	program, err := filepath.Abs("testdata/warm.py")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	// Not the test's own folder: the path of a socket has at most 107 characters.
-	folder, err := os.MkdirTemp("", "understudy-warm-*")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	for _, name := range []string{"aws", "python"} {
-		if err := os.Symlink(program, filepath.Join(folder, name)); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-	cmd := exec.Command(python, program, "--serve", folder, sdk)
-	cmd.Env, cmd.Stderr = s.environment(), os.Stderr
-	input, err := cmd.StdinPipe()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	output, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { // its input ends, and so does it
-		_ = input.Close()
-		if err := cmd.Wait(); err != nil {
-			s.t.Error("warm.py:", err)
-		}
-	})
-	if line, err := bufio.NewReader(output).ReadString('\n'); line != "ready\n" {
-		s.t.Fatalf("warm.py said %q: %v", line, err)
-	}
-	return folder
-}
 
 // play runs a play of testdata/ansible in one region, and returns the tasks that changed something.
 func (s *stage) play(python, name string) (changed []string) {
@@ -87,7 +41,7 @@ func TestAnsibleBuildsAndRemovesARegion(t *testing.T) {
 	t.Parallel()
 	judge.Need(t, "ansible-playbook")
 	s := start(t)
-	python := filepath.Join(s.warm("boto3"), "python")
+	python := filepath.Join(warm.programs(t, "boto3"), "python")
 	if changed := s.play(python, "build.yml"); len(changed) == 0 {
 		t.Error("nothing was built")
 	}
@@ -132,7 +86,7 @@ func TestScriptsOfTheAWSCLI(t *testing.T) {
 	judge.Need(t, "dig")
 	judge.Need(t, "curl")
 	s := start(t)
-	program := filepath.Join(s.warm("awscli"), "aws")
+	program := filepath.Join(warm.programs(t, "awscli"), "aws")
 	t.Run("all", func(t *testing.T) {
 		for _, name := range []string{"failover", "fleet", "identity", "machines", "vpc"} {
 			t.Run(name, func(t *testing.T) {
