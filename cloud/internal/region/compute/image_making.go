@@ -28,6 +28,9 @@ func (r *Room) tendImage(id string) {
 
 func (r *Room) makeLayers(row imageRow) ([]string, error) {
 	if row.SourceInstance == "" {
+		if err := r.fillVolumes(row); err != nil {
+			return nil, err
+		}
 		return row.Layers, r.fetchLayers(row.ID, row.SourceRegion, row.Layers)
 	}
 	if !row.NoReboot {
@@ -40,6 +43,9 @@ func (r *Room) makeLayers(row imageRow) ([]string, error) {
 			return nil, err
 		}
 	}
+	if err := r.fillVolumes(row); err != nil {
+		return nil, err
+	}
 	digest, err := r.keepLayer(row.ID, func(dir string) (machine.Layer, error) {
 		return machine.Bake(r.Context(), r.instanceDir(row.SourceInstance), dir)
 	})
@@ -51,21 +57,30 @@ func (r *Room) finishImage(tx *store.Tx, id string, layers []string, failure err
 	if !ok {
 		return nil
 	}
-	snapshot, _ := r.snapshots.GetTx(tx, image.Snapshot)
-	if image.State, snapshot.State = ec2types.ImageStateAvailable, ec2types.SnapshotStateCompleted; failure != nil {
-		image.State, snapshot.State = ec2types.ImageStateFailed, ec2types.SnapshotStateError
+	state := ec2types.SnapshotStateCompleted
+	if image.State = ec2types.ImageStateAvailable; failure != nil {
+		image.State, state = ec2types.ImageStateFailed, ec2types.SnapshotStateError
 		image.Reason = &ec2types.StateReason{Code: new("Server.InternalError"), Message: new(failure.Error())}
 	} else {
-		image.Layers, snapshot.Layers = layers, layers
+		image.Layers = layers
+	}
+	for _, id := range image.snapshots() {
+		s, ok := r.snapshots.GetTx(tx, id)
+		if !ok {
+			continue
+		}
+		if s.State = state; failure == nil && !s.File {
+			s.Layers = layers
+		}
+		if err := r.snapshots.Put(tx, s.ID, s); err != nil {
+			return err
+		}
 	}
 	if i, ok := r.instances.GetTx(tx, image.SourceInstance); ok && i.Held {
 		i.Held = false
 		if err := r.instances.Put(tx, i.ID, i); err != nil {
 			return err
 		}
-	}
-	if err := r.snapshots.Put(tx, snapshot.ID, snapshot); err != nil {
-		return err
 	}
 	return r.images.Put(tx, id, image)
 }

@@ -37,6 +37,9 @@ func (r *Room) RegisterImage(ctx context.Context, in *ec2.RegisterImageInput) (*
 		if err := r.registerOf(tx, &row, root); err != nil {
 			return err
 		}
+		if err := r.registerVolumes(tx, &row, in.BlockDeviceMappings); err != nil {
+			return err
+		}
 		if err := r.putNamed(tx, row); err != nil {
 			return err
 		}
@@ -76,9 +79,6 @@ func checkRegistered(in *ec2.RegisterImageInput) (*ec2types.EbsBlockDevice, erro
 	if root < 0 || in.BlockDeviceMappings[root].Ebs == nil {
 		return nil, wire.Errorf("InvalidBlockDeviceMapping", "The root device %s has no mapping to a snapshot.", rootDevice)
 	}
-	if len(in.BlockDeviceMappings) > 1 {
-		return nil, wire.Errorf("UnsupportedOperation", "Images with volumes beside their root are not supported here.")
-	}
 	return in.BlockDeviceMappings[root].Ebs, nil
 }
 
@@ -104,6 +104,7 @@ func (r *Room) registerOf(tx *store.Tx, row *imageRow, root *ec2types.EbsBlockDe
 	if err := checkSize(row.Disk); err != nil {
 		return err
 	}
+	row.KeepRoot = root.DeleteOnTermination != nil && !*root.DeleteOnTermination
 	row.Snapshot, row.Layers, row.Service, row.Encrypted = s.ID, s.Layers, s.Service, s.Encrypted
 	return nil
 }

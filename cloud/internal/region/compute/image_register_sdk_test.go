@@ -103,8 +103,15 @@ func TestImagesThatAreNotRegistered(t *testing.T) {
 		{"UnsupportedOperation", func(in *ec2.RegisterImageInput) { in.UefiData = new("x") }},
 		{"InvalidBlockDeviceMapping", func(in *ec2.RegisterImageInput) { in.BlockDeviceMappings = nil }},
 		{"InvalidBlockDeviceMapping", func(in *ec2.RegisterImageInput) { in.BlockDeviceMappings[0].Ebs.VolumeSize = new(int32(7)) }},
-		{"UnsupportedOperation", func(in *ec2.RegisterImageInput) {
-			in.BlockDeviceMappings = append(in.BlockDeviceMappings, ec2types.BlockDeviceMapping{DeviceName: new("/dev/sdb"), Ebs: &ec2types.EbsBlockDevice{}})
+		{"InvalidBlockDeviceMapping", func(in *ec2.RegisterImageInput) {
+			in.BlockDeviceMappings = append(in.BlockDeviceMappings, ec2types.BlockDeviceMapping{DeviceName: new("/dev/sdb")})
+		}},
+		{"InvalidBlockDeviceMapping", func(in *ec2.RegisterImageInput) {
+			in.BlockDeviceMappings = append(in.BlockDeviceMappings, in.BlockDeviceMappings[0])
+		}},
+		{"UnsupportedOperation", func(in *ec2.RegisterImageInput) { // of a root's snapshot no other volume is made
+			second := ec2types.BlockDeviceMapping{DeviceName: new("/dev/sdb"), Ebs: &ec2types.EbsBlockDevice{SnapshotId: &snapshot}}
+			in.BlockDeviceMappings = append(in.BlockDeviceMappings, second)
 		}},
 		{"InvalidSnapshot.NotFound", func(in *ec2.RegisterImageInput) {
 			in.BlockDeviceMappings[0].Ebs.SnapshotId = new("snap-0123456789abcdef0")

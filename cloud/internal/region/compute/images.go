@@ -33,6 +33,8 @@ type imageRow struct {
 	Service                                       *rootfs.Service // what its instances run where they have no user data
 	Disk                                          disk            // of its instances' roots, unless a launch says otherwise; zero for the usual one
 	Encrypted                                     bool            // its snapshot
+	KeepRoot                                      bool            // its instances' roots outlive them
+	Volumes                                       []imageVolume   // beside the root
 	Sriov                                         string          // as it was registered with
 	Launchers                                     []string        // accounts that may launch it, beside its own
 	Deprecated                                    time.Time       // when it is; zero for never
@@ -107,7 +109,7 @@ func (r *Room) putImage(tx *store.Tx, row imageRow, volume string, tags []ec2typ
 	if err := r.snapshots.Put(tx, snapshot.ID, snapshot); err != nil {
 		return err
 	}
-	for _, id := range []string{row.ID, row.Snapshot} {
+	for _, id := range append([]string{row.ID}, row.snapshots()...) {
 		if err := r.TagNew(tx, tags, id); err != nil {
 			return err
 		}
@@ -151,11 +153,11 @@ func (r *Room) CreateImage(ctx context.Context, in *ec2.CreateImageInput) (*ec2.
 		if i.State != running && i.State != stopped {
 			return wire.Errorf("IncorrectState", "The instance '%s' is not in the 'running' or 'stopped' state: it is '%s'.", i.ID, i.State)
 		}
-		if len(r.volumesOf(tx, i.ID)) > 0 {
-			return wire.Errorf("UnsupportedOperation",
-				"Images of instances with volumes beside their root are not supported here: detach those of '%s' first.", i.ID)
-		}
 		row.Architecture, row.Layers, row.Service, row.Disk, row.Encrypted = i.Architecture, i.Layers, i.Service, i.Disk, i.Encrypted
+		row.KeepRoot = i.KeepRoot
+		if err := r.keepVolumes(tx, &row, i.ID); err != nil {
+			return err
+		}
 		if from, ok := r.images.GetTx(tx, i.Image); ok {
 			row.SourceImage, row.SourceRegion = from.ID, r.Region
 		}
@@ -205,9 +207,13 @@ func (r *Room) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.Copy
 		ID: imageKind.NewID(), Name: *in.Name, Description: room.Deref(in.Description), Owner: r.Account, Snapshot: snapshotKind.NewID(),
 		State: ec2types.ImageStatePending, Created: time.Now().UTC(), Architecture: source.Image.Architecture, Layers: source.Image.Layers,
 		Service: source.Image.Service, Disk: source.Image.Disk, Encrypted: source.Image.Encrypted || r.encrypts(nil, in.Encrypted),
-		SourceImage: *in.SourceImageId, SourceRegion: *in.SourceRegion,
+		SourceImage: *in.SourceImageId, SourceRegion: *in.SourceRegion, KeepRoot: source.Image.KeepRoot,
 	}
 	if err := checkKey(row.Encrypted, in.KmsKeyId); err != nil {
+		return nil, err
+	}
+	copies, err := r.copyVolumes(ctx, &row, source.Image.Volumes)
+	if err != nil {
 		return nil, err
 	}
 	id, made := "", false
@@ -217,6 +223,11 @@ func (r *Room) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.Copy
 			made = true
 			if room.Deref(in.CopyImageTags) {
 				if err := r.PutTags(tx, row.ID, source.Tags); err != nil {
+					return "", err
+				}
+			}
+			for _, s := range copies {
+				if err := r.snapshots.Put(tx, s.ID, s); err != nil {
 					return "", err
 				}
 			}
@@ -248,11 +259,14 @@ func (r *Room) showImage(i imageRow) ec2types.Image {
 		BlockDeviceMappings: []ec2types.BlockDeviceMapping{{
 			DeviceName: new(rootDevice),
 			Ebs: &ec2types.EbsBlockDevice{
-				SnapshotId: new(i.Snapshot), VolumeSize: new(root.GiB), VolumeType: root.Type, DeleteOnTermination: new(true), Encrypted: new(i.Encrypted),
+				SnapshotId: new(i.Snapshot), VolumeSize: new(root.GiB), VolumeType: root.Type, DeleteOnTermination: new(!i.KeepRoot), Encrypted: new(i.Encrypted),
 				Iops: room.Some(i.Disk.IOPS), Throughput: room.Some(i.Disk.Throughput),
 			},
 		}},
 		SriovNetSupport: room.Some(i.Sriov),
+	}
+	for _, v := range i.Volumes {
+		out.BlockDeviceMappings = append(out.BlockDeviceMappings, v.mapping())
 	}
 	if !i.Deprecated.IsZero() {
 		out.DeprecationTime = new(i.Deprecated.Format(filterTime))
@@ -291,7 +305,7 @@ func (r *Room) DescribeImages(ctx context.Context, in *ec2.DescribeImagesInput) 
 				func(i imageRow) string { return i.SourceRegion },
 			),
 			"source-instance-id":               resource.One(func(i imageRow) string { return i.SourceInstance }),
-			"block-device-mapping.snapshot-id": resource.One(func(i imageRow) string { return i.Snapshot }),
+			"block-device-mapping.snapshot-id": imageRow.snapshots,
 		},
 	}
 	rows := slices.DeleteFunc(r.images.All(), func(i imageRow) bool {
@@ -343,12 +357,24 @@ func (r *Room) DeregisterImage(ctx context.Context, in *ec2.DeregisterImageInput
 		if err := r.Remove(tx, row.ID, r.images.Delete); err != nil || !room.Deref(in.DeleteAssociatedSnapshots) {
 			return err
 		}
-		code, err := r.deleteAssociated(tx, row.Snapshot)
-		out.DeleteSnapshotResults = []ec2types.DeleteSnapshotReturnCode{{SnapshotId: new(row.Snapshot), ReturnCode: code}}
-		return err
+		for _, id := range row.snapshots() {
+			code, err := r.deleteAssociated(tx, id)
+			if err != nil {
+				return err
+			}
+			out.DeleteSnapshotResults = append(out.DeleteSnapshotResults, ec2types.DeleteSnapshotReturnCode{SnapshotId: new(id), ReturnCode: code})
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
+	}
+	for _, s := range out.DeleteSnapshotResults {
+		if s.ReturnCode == ec2types.SnapshotReturnCodesSuccess {
+			if err := r.removeSnapshotFile(*s.SnapshotId); err != nil {
+				return nil, err
+			}
+		}
 	}
 	r.dropLayers()
 	return out, nil
@@ -357,7 +383,7 @@ func (r *Room) DeregisterImage(ctx context.Context, in *ec2.DeregisterImageInput
 // deleteAssociated deletes the snapshot of an image that is gone, unless another image is made of it, too ("If a snapshot is associated
 // with multiple AMIs, it won't be deleted", EC2 API reference, DeregisterImage).
 func (r *Room) deleteAssociated(tx *store.Tx, snapshot string) (ec2types.SnapshotReturnCodes, error) {
-	if slices.ContainsFunc(r.images.AllTx(tx), func(i imageRow) bool { return i.Snapshot == snapshot }) {
+	if _, used := r.madeOf(tx, snapshot); used {
 		return ec2types.SnapshotReturnCodesWarnSkipped, nil
 	}
 	return ec2types.SnapshotReturnCodesSuccess, r.Remove(tx, snapshot, r.snapshots.Delete)

@@ -112,6 +112,7 @@ func (r *Room) attributeChanges(in *ec2.ModifyInstanceAttributeInput) []attribut
 		{in.SourceDestCheck != nil, false, func(tx *store.Tx, i *Instance) error {
 			return r.checkSource(tx, i, room.Deref(in.SourceDestCheck.Value))
 		}},
+		{len(in.BlockDeviceMappings) > 0, false, func(tx *store.Tx, i *Instance) error { return r.changeMappings(tx, i, in.BlockDeviceMappings) }},
 	}
 }
 
@@ -150,7 +151,7 @@ func (i *Instance) changeType(name string) error {
 
 // ModifyInstanceAttribute changes one attribute of an instance.
 func (r *Room) ModifyInstanceAttribute(ctx context.Context, in *ec2.ModifyInstanceAttributeInput) (*ec2.ModifyInstanceAttributeOutput, error) {
-	if err := room.Only(in, "Attribute", "DisableApiStop", "DisableApiTermination", "EbsOptimized", "EnaSupport", "Groups", "InstanceId",
+	if err := room.Only(in, "Attribute", "BlockDeviceMappings", "DisableApiStop", "DisableApiTermination", "EbsOptimized", "EnaSupport", "Groups", "InstanceId",
 		"InstanceInitiatedShutdownBehavior", "InstanceType", "Kernel", "Ramdisk", "SourceDestCheck", "UserData", "Value"); err != nil {
 		return nil, err
 	}

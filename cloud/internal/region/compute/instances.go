@@ -36,6 +36,7 @@ type Instance struct {
 	VolumeMade                                           time.Time
 	Disk                                                 disk
 	Encrypted, AutoIO                                    bool   // the root volume
+	KeepRoot                                             bool   // the root volume outlives it
 	VolumeSnapshot                                       string // that the volume was made of, which the image may not outlive
 	Boot                                                 int    // rises with each reboot
 	Held                                                 bool   // its processes rest while an image is made of it
@@ -119,7 +120,7 @@ func (r *Room) showInstance(i Instance) ec2types.Instance {
 		Ebs: &ec2types.EbsInstanceBlockDevice{
 			VolumeId:            new(i.Volume),
 			AttachTime:          new(i.VolumeMade),
-			DeleteOnTermination: new(true),
+			DeleteOnTermination: new(!i.KeepRoot),
 			Status:              ec2types.AttachmentStatusAttached,
 		},
 	}}

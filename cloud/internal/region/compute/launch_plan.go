@@ -11,17 +11,16 @@ import (
 
 // launchPlan is a validated launch.
 type launchPlan struct {
-	in        *ec2.RunInstancesInput
-	image     imageRow
-	kind      instanceType
-	subnet    nets.Subnet // of the first interface
-	devices   []device    // by their indexes
-	key       keyPairRow
-	credits   string
-	disk      disk
+	in      *ec2.RunInstancesInput
+	image   imageRow
+	kind    instanceType
+	subnet  nets.Subnet // of the first interface
+	devices []device    // by their indexes
+	key     keyPairRow
+	credits string
+	disks
 	encrypted bool // the root
 	metadata  ec2types.InstanceMetadataOptionsResponse
-	beside    []ec2types.BlockDeviceMapping // volumes beside the root
 	profile   *profileRow
 	placement string           // the id of a placement group
 	partition int32            // of it; 0 for the one with the fewest instances
@@ -97,7 +96,7 @@ func (r *Room) planHardware(p *launchPlan) (err error) {
 		return err
 	}
 	p.metadata = metadataOptions(r.settingsNow(nil).Metadata, p.in.MetadataOptions)
-	if p.disk, p.beside, err = planDisks(p.in.BlockDeviceMappings, p.image); err != nil {
+	if p.disks, err = planDisks(p.in.BlockDeviceMappings, p.image); err != nil {
 		return err
 	}
 	if err := p.kind.checkProcessor(p.in.CpuOptions); err != nil {

@@ -31,7 +31,7 @@ func (r *Room) keepLayer(name string, fill func(dir string) (machine.Layer, erro
 	return layer.Digest, os.Rename(dir, r.layerDir(layer.Digest))
 }
 
-// dropLayers removes layers that no image, no snapshot and no instance stands on.
+// dropLayers removes layers that no image, no snapshot, no volume and no instance stands on.
 func (r *Room) dropLayers() {
 	used := map[string]bool{}
 	for _, i := range r.images.All() {
@@ -50,7 +50,15 @@ func (r *Room) dropLayers() {
 			used[filepath.Base(r.layerDir(d))] = true
 		}
 	}
+	for _, v := range r.volumes.All() {
+		for _, d := range v.Layers {
+			used[filepath.Base(r.layerDir(d))] = true
+		}
+	}
 	for _, i := range r.instances.All() {
+		if i.parting() {
+			return
+		}
 		for _, d := range i.Layers {
 			used[filepath.Base(r.layerDir(d))] = true
 		}

@@ -37,33 +37,68 @@ func (d disk) filled() disk {
 	return d
 }
 
-// planDisks reads the block device mappings of a launch: that of the root device, and those of volumes beside it.
-func planDisks(mappings []ec2types.BlockDeviceMapping, image imageRow) (root disk, beside []ec2types.BlockDeviceMapping, err error) {
+// disks are the volumes of a launch.
+type disks struct {
+	root   disk
+	keep   bool                          // the root outlives the instance
+	beside []ec2types.BlockDeviceMapping // volumes beside the root
+}
+
+// planDisks reads the block device mappings of a launch, over those of its image: that of the root device, and those of volumes beside it.
+func planDisks(mappings []ec2types.BlockDeviceMapping, image imageRow) (disks, error) {
+	d := disks{root: image.Disk, keep: image.KeepRoot}
+	of := map[string]imageVolume{} // by device
+	for _, v := range image.Volumes {
+		of[v.Device] = v
+	}
 	taken := map[string]bool{}
-	root = image.Disk
 	for _, m := range mappings {
 		name := room.Deref(m.DeviceName)
-		if err := room.Only(m, "DeviceName", "Ebs"); err != nil {
-			return root, nil, err
-		}
 		if taken[name] {
-			return root, nil, wire.Errorf("InvalidBlockDeviceMapping", "Device '%s' is mapped twice.", name)
+			return d, wire.Errorf("InvalidBlockDeviceMapping", "Device '%s' is mapped twice.", name)
 		}
 		taken[name] = true
-		switch {
-		case name != rootDevice:
-			if err := checkMapping(m); err != nil {
-				return root, nil, err
-			}
-			beside = append(beside, m)
-		case m.Ebs != nil:
-			if err := checkDisk(m.Ebs, image.Snapshot, cmp.Or(image.Disk.GiB, volumeGiB)); err != nil {
-				return root, nil, err
-			}
-			root = image.Disk.under(m.Ebs)
+		if err := d.plan(m, image, of[name]); err != nil {
+			return d, err
 		}
 	}
-	return root, beside, nil
+	for _, v := range image.Volumes {
+		if !taken[v.Device] {
+			d.beside = append(d.beside, v.mapping())
+		}
+	}
+	return d, nil
+}
+
+// plan reads one mapping of a launch, where the image may have a volume at the same device. NoDevice leaves that out; a client sends it
+// empty (EC2 API reference, BlockDeviceMapping), which is like not at all.
+func (d *disks) plan(m ec2types.BlockDeviceMapping, image imageRow, own imageVolume) error {
+	if err := room.Only(m, "DeviceName", "Ebs", "NoDevice"); err != nil {
+		return err
+	}
+	switch without := m.Ebs == nil && (m.NoDevice != nil || own.Device != ""); {
+	case *cmp.Or(m.DeviceName, new("")) == rootDevice:
+		if m.Ebs == nil {
+			return nil
+		}
+		if err := checkDisk(m.Ebs, image.Snapshot, cmp.Or(image.Disk.GiB, volumeGiB)); err != nil {
+			return err
+		}
+		d.root = image.Disk.under(m.Ebs)
+		if m.Ebs.DeleteOnTermination != nil {
+			d.keep = !*m.Ebs.DeleteOnTermination
+		}
+	case without:
+	default:
+		if err := checkMapping(m); err != nil {
+			return err
+		}
+		if own.Device != "" {
+			m.Ebs = new(own.under(*m.Ebs))
+		}
+		d.beside = append(d.beside, m)
+	}
+	return nil
 }
 
 // encryptsRoot tells whether a launch makes an encrypted root volume. That of an encrypted image is so in any case.
@@ -102,9 +137,6 @@ func (d disk) under(e *ec2types.EbsBlockDevice) disk {
 func checkDisk(e *ec2types.EbsBlockDevice, snapshot string, least int32) error {
 	if err := room.Only(e, "DeleteOnTermination", "Encrypted", "Iops", "KmsKeyId", "SnapshotId", "Throughput", "VolumeSize", "VolumeType"); err != nil {
 		return err
-	}
-	if e.DeleteOnTermination != nil && !*e.DeleteOnTermination {
-		return wire.Errorf("UnsupportedOperation", "DeleteOnTermination=false is not supported for root volumes here.")
 	}
 	if id := room.Deref(e.SnapshotId); id != "" && id != snapshot {
 		return wire.Errorf("InvalidBlockDeviceMapping", "snapshotId cannot be modified on root device")

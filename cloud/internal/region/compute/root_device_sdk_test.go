@@ -52,7 +52,6 @@ func TestLaunchDescribesItsRootVolume(t *testing.T) {
 		{"InvalidParameterCombination", root(ec2types.EbsBlockDevice{VolumeType: "gp2", Iops: new(int32(3000))})},
 		{"InvalidParameterCombination", root(ec2types.EbsBlockDevice{VolumeType: "gp2", Throughput: new(int32(125))})},
 		{"MissingParameter", root(ec2types.EbsBlockDevice{VolumeType: "io1"})},
-		{"UnsupportedOperation", root(ec2types.EbsBlockDevice{DeleteOnTermination: new(false)})},
 		{"InvalidParameterValue", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/null"), Ebs: &ec2types.EbsBlockDevice{VolumeSize: new(int32(9))}}}},
 		{"InvalidBlockDeviceMapping", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf")}}},
 		{"MissingParameter", []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/sdf"), Ebs: &ec2types.EbsBlockDevice{VolumeType: "gp3"}}}},

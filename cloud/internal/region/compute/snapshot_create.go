@@ -63,7 +63,7 @@ func (r *Room) CreateSnapshot(ctx context.Context, in *ec2.CreateSnapshotInput) 
 func (r *Room) newSnapshot(tx *store.Tx, v volumeRow, description string) snapshotRow {
 	s := snapshotRow{
 		ID: snapshotKind.NewID(), Volume: v.ID, Owner: r.Account, Description: description, Started: time.Now().UTC(), State: ec2types.SnapshotStatePending,
-		GiB: v.Disk.GiB, Encrypted: v.Encrypted, File: !v.isRoot(), Copied: true,
+		GiB: v.Disk.GiB, Encrypted: v.Encrypted, File: !v.isRoot() && !v.Root, Copied: true, Layers: v.Layers, Service: v.Service,
 	}
 	if v.isRoot() {
 		s.Instance = v.Attachment.Instance
@@ -168,6 +168,9 @@ func (r *Room) copySnapshot(row snapshotRow) (layers []string, err error) {
 	}
 	if row.File {
 		return nil, machine.MakeVolume(r.Context(), r.snapshotPath(row.ID), r.volumePath(row.Volume), int64(row.GiB)<<30)
+	}
+	if row.Instance == "" { // of a root that outlived its instance
+		return row.Layers, nil
 	}
 	i, ok := r.instances.Get(row.Instance)
 	if !ok {

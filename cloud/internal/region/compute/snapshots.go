@@ -109,10 +109,8 @@ func (r *Room) DeleteSnapshot(ctx context.Context, in *ec2.DeleteSnapshotInput) 
 		if !ok {
 			return missingSnapshot(*in.SnapshotId)
 		}
-		for _, i := range r.images.AllTx(tx) {
-			if i.Snapshot == s.ID {
-				return wire.Errorf("InvalidSnapshot.InUse", "The snapshot %s is currently in use by %s", s.ID, i.ID)
-			}
+		if i, used := r.madeOf(tx, s.ID); used {
+			return wire.Errorf("InvalidSnapshot.InUse", "The snapshot %s is currently in use by %s", s.ID, i.ID)
 		}
 		if err := room.DryRun(in); err != nil {
 			return err

@@ -234,7 +234,13 @@ func (r *Room) changeInstance(id string, change func(*Instance)) error {
 // settle ends a transition: a stopped instance gives its public address back, a terminated one its
 // interfaces.
 func (r *Room) settle(row Instance, to ec2types.InstanceStateName) error {
-	var ending []string
+	var ending, kept []string
+	if row.parting() {
+		var err error
+		if kept, err = r.keepRoot(row); err != nil {
+			return err
+		}
+	}
 	err := r.Update(func(tx *store.Tx) error {
 		i, ok := r.instances.GetTx(tx, row.ID)
 		if !ok || i.State != row.State {
@@ -245,6 +251,11 @@ func (r *Room) settle(row Instance, to ec2types.InstanceStateName) error {
 			i.Ended, i.Profile = time.Now().UTC(), nil
 			if ending, err = r.leaveVolumes(tx, i.ID); err != nil {
 				return err
+			}
+			if i.KeepRoot {
+				if err := r.leaveRoot(tx, i, kept); err != nil {
+					return err
+				}
 			}
 			err = r.nets.DetachAll(tx, i.ID)
 		} else {
@@ -285,8 +296,10 @@ func (r *Room) purge(id string) error {
 	}
 	return r.Update(func(tx *store.Tx) error {
 		row, _ := r.instances.GetTx(tx, id)
-		if err := errors.Join(r.DropTags(tx, row.Volume), r.modifications.Delete(tx, row.Volume)); err != nil {
-			return err
+		if !row.KeepRoot {
+			if err := errors.Join(r.DropTags(tx, row.Volume), r.modifications.Delete(tx, row.Volume)); err != nil {
+				return err
+			}
 		}
 		return r.Remove(tx, id, r.instances.Delete)
 	})

@@ -84,6 +84,9 @@ func (r *Room) attachable(tx *store.Tx, id, instance, device string) (volumeRow,
 		return v, wire.Errorf("VolumeInUse", "%s is already attached to an instance", id)
 	case v.State != ec2types.VolumeStateAvailable:
 		return v, wire.Errorf("IncorrectState", "%s is not 'available'.", id)
+	case v.Root:
+		return v, wire.Errorf("UnsupportedOperation",
+			"The volume '%s' is a root file system. Here snapshots and images can be made of it, and no instance gets it as a device.", id)
 	case i.State != running && i.State != stopped:
 		return v, wire.Errorf("IncorrectState", "Instance '%s' is not 'running' or 'stopped'.", instance)
 	case v.Zone != i.Zone:

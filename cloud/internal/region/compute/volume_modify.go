@@ -94,6 +94,9 @@ func (r *Room) modify(tx *store.Tx, v volumeRow, m modificationRow) error {
 		return r.instances.Put(tx, i.ID, i)
 	}
 	v.Disk = m.To
+	if v.Root {
+		return r.volumes.Put(tx, v.ID, v)
+	}
 	if err := machine.GrowVolume(r.volumePath(v.ID), v.bytes()); err != nil {
 		return err
 	}

@@ -92,9 +92,13 @@ func (r *Room) removeVolume(row volumeRow) error {
 	if err := os.Remove(r.volumePath(row.ID)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return r.Update(func(tx *store.Tx) error {
+	err := r.Update(func(tx *store.Tx) error {
 		return errors.Join(r.modifications.Delete(tx, row.ID), r.Remove(tx, row.ID, r.volumes.Delete))
 	})
+	if err == nil && row.Root {
+		r.dropLayers()
+	}
+	return err
 }
 
 // changeVolume changes a volume's row; a missing one is no error.

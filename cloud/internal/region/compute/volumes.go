@@ -10,18 +10,22 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/rootfs"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 // volumeRow is a volume. Those of the table have a file of their own, which an instance sees as a device; the root volumes of
-// instances are their writable layers and stand in their rows.
+// instances are their writable layers and stand in their rows, until one outlives its instance.
 type volumeRow struct {
 	ID, Zone, Snapshot string
 	Disk               disk
 	Encrypted, AutoIO  bool // kept and told
 	Made               time.Time
 	State              ec2types.VolumeState
-	Attachment         *attachment // nil for none
+	Attachment         *attachment     // nil for none
+	Root               bool            // it was the root of an instance that is gone, and has layers instead of a file
+	Layers             []string        // digests, the topmost first
+	Service            *rootfs.Service // of that instance
 }
 
 // attachment is what the worker of an instance acts on, see volume_tender.go.
@@ -58,7 +62,7 @@ func rootVolume(i Instance) volumeRow {
 	return volumeRow{
 		ID: i.Volume, Zone: i.Zone, Snapshot: i.VolumeSnapshot, Disk: i.Disk.filled(), Encrypted: i.Encrypted, AutoIO: i.AutoIO, Made: i.VolumeMade,
 		State:      ec2types.VolumeStateInUse,
-		Attachment: &attachment{Instance: i.ID, Device: rootDevice, At: i.VolumeMade, State: ec2types.VolumeAttachmentStateAttached, DeleteOnTermination: true},
+		Attachment: &attachment{Instance: i.ID, Device: rootDevice, At: i.VolumeMade, State: ec2types.VolumeAttachmentStateAttached, DeleteOnTermination: !i.KeepRoot},
 	}
 }
 
