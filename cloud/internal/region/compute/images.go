@@ -209,7 +209,7 @@ func (r *Room) CopyImage(ctx context.Context, in *ec2.CopyImageInput) (*ec2.Copy
 		Service: source.Image.Service, Disk: source.Image.Disk, Encrypted: source.Image.Encrypted || r.encrypts(nil, in.Encrypted),
 		SourceImage: *in.SourceImageId, SourceRegion: *in.SourceRegion, KeepRoot: source.Image.KeepRoot,
 	}
-	if err := checkKey(row.Encrypted, in.KmsKeyId); err != nil {
+	if err := r.checkKey(row.Encrypted, in.KmsKeyId); err != nil {
 		return nil, err
 	}
 	copies, err := r.copyVolumes(ctx, &row, source.Image.Volumes)

@@ -107,7 +107,7 @@ func (r *Room) encryptsRoot(mappings []ec2types.BlockDeviceMapping, image imageR
 	for _, m := range mappings {
 		if room.Deref(m.DeviceName) == rootDevice && m.Ebs != nil {
 			encrypted = encrypted || room.Deref(m.Ebs.Encrypted)
-			return encrypted, checkKey(encrypted, m.Ebs.KmsKeyId)
+			return encrypted, r.checkKey(encrypted, m.Ebs.KmsKeyId)
 		}
 	}
 	return encrypted, nil

@@ -45,7 +45,7 @@ func (r *Room) CopySnapshot(ctx context.Context, in *ec2.CopySnapshotInput) (*ec
 		State: ec2types.SnapshotStatePending, GiB: source.GiB, Encrypted: source.Encrypted || r.encrypts(nil, in.Encrypted), Copied: true, File: source.File,
 		Source: source.ID, SourceRegion: *in.SourceRegion, Layers: source.Layers, Service: source.Service,
 	}
-	if err := checkKey(row.Encrypted, in.KmsKeyId); err != nil {
+	if err := r.checkKey(row.Encrypted, in.KmsKeyId); err != nil {
 		return nil, err
 	}
 	err = r.Update(func(tx *store.Tx) error {

@@ -63,7 +63,7 @@ func (r *Room) CreateVolume(ctx context.Context, in *ec2.CreateVolumeInput) (*ec
 	v := r.showVolume(row)
 	return &ec2.CreateVolumeOutput{
 		VolumeId: v.VolumeId, AvailabilityZone: v.AvailabilityZone, CreateTime: v.CreateTime, Size: v.Size, State: v.State, VolumeType: v.VolumeType,
-		Iops: v.Iops, Throughput: v.Throughput, SnapshotId: v.SnapshotId, Encrypted: v.Encrypted, MultiAttachEnabled: v.MultiAttachEnabled, Tags: v.Tags,
+		Iops: v.Iops, Throughput: v.Throughput, SnapshotId: v.SnapshotId, Encrypted: v.Encrypted, KmsKeyId: v.KmsKeyId, MultiAttachEnabled: v.MultiAttachEnabled, Tags: v.Tags,
 	}, nil
 }
 
@@ -96,7 +96,7 @@ func (r *Room) putVolumes(tx *store.Tx, p launchPlan, i Instance) error {
 func (r *Room) fillNew(tx *store.Tx, row *volumeRow, e ec2types.EbsBlockDevice) error {
 	row.Disk = disk{GiB: room.Deref(e.VolumeSize), Type: e.VolumeType, IOPS: room.Deref(e.Iops), Throughput: room.Deref(e.Throughput)}
 	row.Encrypted = r.encrypts(tx, e.Encrypted)
-	if err := checkKey(row.Encrypted, e.KmsKeyId); err != nil {
+	if err := r.checkKey(row.Encrypted, e.KmsKeyId); err != nil {
 		return err
 	}
 	if id := room.Deref(e.SnapshotId); id != "" {

@@ -114,7 +114,7 @@ func (r *Room) showVolume(v volumeRow) ec2types.Volume {
 	out := ec2types.Volume{
 		VolumeId: new(v.ID), AvailabilityZone: new(v.Zone), CreateTime: new(v.Made), Size: new(v.Disk.GiB), State: v.State, VolumeType: v.Disk.Type,
 		Iops: room.Some(v.Disk.IOPS), Throughput: room.Some(v.Disk.Throughput), SnapshotId: new(v.Snapshot), Encrypted: new(v.Encrypted),
-		MultiAttachEnabled: new(false), Tags: r.Tags(v.ID), Attachments: []ec2types.VolumeAttachment{},
+		KmsKeyId: r.keyOf(v.Encrypted), MultiAttachEnabled: new(false), Tags: r.Tags(v.ID), Attachments: []ec2types.VolumeAttachment{},
 	}
 	if v.Attachment != nil {
 		out.Attachments = append(out.Attachments, showAttachment(v))

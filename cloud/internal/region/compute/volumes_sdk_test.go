@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -89,6 +90,15 @@ func TestVolumeIsMadeByItsRules(t *testing.T) {
 		TagSpecifications: []ec2types.TagSpecification{{ResourceType: "volume", Tags: []ec2types.Tag{{Key: new("Name"), Value: new("data")}}}},
 	}
 	v := d.newVolume(in)
+	if again := d.newVolume(ec2.CreateVolumeInput{Size: new(int32(1)), Encrypted: new(true), KmsKeyId: v.KmsKeyId}); *again.KmsKeyId != *v.KmsKeyId {
+		t.Errorf("by the key %s one of %s", *v.KmsKeyId, *again.KmsKeyId)
+	} else {
+		roomtest.Must(d.DeleteVolume(ctx, &ec2.DeleteVolumeInput{VolumeId: again.VolumeId}))(t)
+		d.volumeGone(*again.VolumeId)
+	}
+	if !strings.HasPrefix(*v.KmsKeyId, "arn:aws:kms:us-east-1:111122223333:key/") {
+		t.Errorf("encrypted by %s", *v.KmsKeyId)
+	}
 	if v.VolumeType != "gp2" || *v.Iops != 100 || !*v.Encrypted || len(v.Tags) != 1 || len(v.Attachments) != 0 || *v.SnapshotId != "" {
 		t.Errorf("%+v", v)
 	}
@@ -277,7 +287,7 @@ func TestSnapshotsOfVolumesKeepTheirContent(t *testing.T) {
 		})
 		return s
 	}
-	if s := completed(snapshot); *s.VolumeId != volume || *s.VolumeSize != 1 || !*s.Encrypted || *s.Description != "before" || *s.Progress != "100%" {
+	if s := completed(snapshot); *s.VolumeId != volume || *s.VolumeSize != 1 || !*s.Encrypted || s.KmsKeyId == nil || *s.Description != "before" || *s.Progress != "100%" {
 		t.Errorf("%+v", s)
 	}
 	roomtest.Must(d.DeleteVolume(ctx, &ec2.DeleteVolumeInput{VolumeId: &volume}))(t)
