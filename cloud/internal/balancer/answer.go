@@ -44,9 +44,14 @@ func (c *client) page(status int, field string) {
 func (c *client) respond(status int, fields, body string) {
 	out := append(c.out[:0], "HTTP/1.1 "...)
 	out = strconv.AppendInt(out, int64(status), 10)
-	out = append(append(append(out, ' '), reasonOf(status)...), "\r\nServer: "+serverName+"\r\nDate: "...)
+	out = append(append(append(out, ' '), reasonOf(status)...), "\r\n"...)
+	if !c.answer.Anonymous {
+		out = append(out, "Server: "+serverName+"\r\n"...)
+	}
+	out = append(out, "Date: "...)
 	out = append(time.Now().UTC().AppendFormat(out, http.TimeFormat), "\r\n"...)
 	out = append(out, fields...)
+	out = appendFields(out, c.answer.Fields)
 	if status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified {
 		out = append(out, "Content-Length: "...)
 		out = append(strconv.AppendInt(out, int64(len(body)), 10), "\r\n"...)

@@ -36,11 +36,12 @@ type client struct {
 	came time.Time
 	r    *http1.Reader
 
-	q    http1.Request
-	body http1.Body
-	p    http1.Response
-	out  []byte // what is about to be written, kept for its room
-	last bool   // the connection ends after this answer
+	q      http1.Request
+	body   http1.Body
+	p      http1.Response
+	answer Answers
+	out    []byte // what is about to be written, kept for its room
+	last   bool   // the connection ends after this answer
 
 	failed bool // the client takes nothing any more
 	silent bool // it waits for the word to send its body, and has not got it
@@ -68,6 +69,8 @@ func (c *client) extend() { _ = c.conn.SetDeadline(time.Now().Add(c.node.idleTim
 func (c *client) next() bool {
 	c.extend()
 	head, err := c.r.Head(http1.Limits{Start: maxLine, Head: maxHeader})
+	routes := c.node.routes.Load()
+	c.answer = routes.listeners[c.port].Answers
 	if err != nil {
 		c.refuseHead(err)
 		return false
@@ -76,7 +79,6 @@ func (c *client) next() bool {
 	c.last = c.q.Close || time.Since(c.came) >= time.Duration(c.node.keep.Load())
 	c.body = c.r.NewBody(c.q.Framing)
 	c.silent = c.q.Expect && !c.body.Ended() && len(c.r.Buffered()) == 0
-	routes := c.node.routes.Load()
 	if status := c.objection(err, routes); status != 0 {
 		c.last = c.last || status == http.StatusBadRequest || status == http.StatusNotImplemented
 		c.refuse(status)
@@ -85,7 +87,7 @@ func (c *client) next() bool {
 	if c.q.Class == http1.Ambiguous && routes.headers.Desync != Monitor {
 		c.last = true
 	}
-	c.answer(routes)
+	c.act(routes)
 	return c.settle()
 }
 
@@ -129,8 +131,8 @@ func (c *client) longField() bool {
 	return false
 }
 
-// answer does what the first rule says that matches.
-func (c *client) answer(routes *routes) {
+// act does what the first rule says that matches.
+func (c *client) act(routes *routes) {
 	action, ok := routes.action(c.port, &c.q, c.from.Addr())
 	switch {
 	case !ok: // the listener has just been taken away

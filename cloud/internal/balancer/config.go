@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"github.com/understudy/understudy/cloud/internal/balancer/http1"
 )
 
 // Network is where a node listens and dials: the namespace behind its network interface.
@@ -38,8 +40,16 @@ type Node struct {
 
 // Listener is one port. The first of its rules that matches decides; the last has no conditions.
 type Listener struct {
-	Port  int
-	Rules []Rule
+	Port    int
+	Rules   []Rule
+	Answers Answers
+}
+
+// Answers is what becomes of the header fields of a listener's answers; the zero value is AWS's default
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html).
+type Answers struct {
+	Fields    http1.Fields // of every answer, in place of those of a target
+	Anonymous bool         // the load balancer's own answers do not name it as their Server
 }
 
 // Rule is an action, and the conditions that must all be met for it.

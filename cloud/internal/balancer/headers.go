@@ -147,6 +147,13 @@ func appendField(out []byte, name, value string) []byte {
 	return append(append(append(append(out, name...), ": "...), value...), "\r\n"...)
 }
 
+func appendFields(out []byte, fields http1.Fields) []byte {
+	for _, f := range fields {
+		out = appendField(out, f.Name, f.Value)
+	}
+	return out
+}
+
 func appendFraming(out []byte, f http1.Framing) []byte {
 	switch f.Kind {
 	case http1.Chunked:

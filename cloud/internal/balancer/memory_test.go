@@ -131,6 +131,7 @@ type world struct {
 	idle    time.Duration
 	keep    time.Duration
 	headers Headers
+	answers Answers
 	client  *http.Client
 }
 
@@ -160,7 +161,7 @@ func (w *world) configure(groups []Group, rules ...Rule) {
 	c := Config{
 		IdleTimeout: w.idle, KeepAlive: w.keep, Headers: w.headers,
 		Nodes:     []Node{{ID: "eni-1", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}},
-		Listeners: []Listener{{Port: 80, Rules: rules}}, Groups: groups,
+		Listeners: []Listener{{Port: 80, Rules: rules, Answers: w.answers}}, Groups: groups,
 	}
 	if err := w.b.Configure(c); err != nil {
 		w.t.Fatal(err)

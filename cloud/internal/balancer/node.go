@@ -58,9 +58,9 @@ func (n *node) idleTime() time.Duration { return time.Duration(n.idle.Load()) }
 func (n *node) configure(c Config) error {
 	n.idle.Store(int64(cmp.Or(c.IdleTimeout, defaultIdle)))
 	n.keep.Store(int64(cmp.Or(c.KeepAlive, defaultKeepAlive)))
-	next := &routes{listeners: map[int][]Rule{}, groups: map[string]*pool{}, headers: c.Headers}
+	next := &routes{listeners: map[int]Listener{}, groups: map[string]*pool{}, headers: c.Headers}
 	for _, l := range c.Listeners {
-		next.listeners[l.Port] = l.Rules
+		next.listeners[l.Port] = l
 	}
 	var ended []*target
 	for _, g := range c.Groups {

@@ -69,10 +69,12 @@ func (x *exchange) appendAnswer(out []byte, wrap, bare bool) []byte {
 	out = append(append(append(out, "HTTP/1.1 "...), p.Text...), "\r\n"...)
 	reframed := p.Framing.Kind != http1.Empty
 	for f := range lasting(p.Fields) {
-		if !reframed || !bodyField.has(f.Name) {
+		_, replaced := x.answer.Fields.Get(f.Name)
+		if !replaced && (!reframed || !bodyField.has(f.Name)) {
 			out = appendField(out, f.Name, f.Value)
 		}
 	}
+	out = appendFields(out, x.answer.Fields)
 	switch {
 	case wrap:
 		out = appendFraming(out, http1.Framing{Kind: http1.Chunked})

@@ -10,7 +10,7 @@ import (
 
 // routes is a node's immutable snapshot of a Config, by which requests are routed.
 type routes struct {
-	listeners map[int][]Rule
+	listeners map[int]Listener
 	groups    map[string]*pool
 	headers   Headers
 }
@@ -25,7 +25,7 @@ type pool struct {
 
 // action returns the action of the first rule that matches.
 func (s *routes) action(port int, q *http1.Request, from netip.Addr) (Action, bool) {
-	for _, rule := range s.listeners[port] {
+	for _, rule := range s.listeners[port].Rules {
 		if rule.matches(q, from) {
 			return rule.Action, true
 		}

@@ -130,6 +130,7 @@ type listenerRow struct {
 	DefaultRule       string // ARN
 	Port              int32
 	Actions           []elbtypes.Action
+	Attributes        map[string]string // of those that were set
 	Tags              map[string]string
 }
 

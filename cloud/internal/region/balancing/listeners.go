@@ -172,12 +172,7 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 	if err := room.Only(in, "ListenerArn", "Port", "Protocol", "DefaultActions"); err != nil {
 		return nil, err
 	}
-	var row listenerRow
-	err := r.Update(func(tx *store.Tx) (err error) {
-		var ok bool
-		if row, ok = r.listeners.GetTx(tx, *in.ListenerArn); !ok {
-			return missingListener()
-		}
+	row, err := r.changeListener(in.ListenerArn, func(tx *store.Tx, row *listenerRow) (err error) {
 		if in.Port != nil && *in.Port != row.Port {
 			if _, taken := r.portListener(tx, row.LoadBalancer, *in.Port); taken {
 				return wire.Errorf("DuplicateListener", "A listener already exists on this port for this load balancer '%s'", row.LoadBalancer)
@@ -185,16 +180,29 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 			row.Port = *in.Port
 		}
 		if len(in.DefaultActions) > 0 {
-			if row.Actions, err = r.readActions(tx, row.LoadBalancer, in.DefaultActions); err != nil {
-				return err
-			}
+			row.Actions, err = r.readActions(tx, row.LoadBalancer, in.DefaultActions)
 		}
-		return r.listeners.Put(tx, row.ARN, row)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &elb.ModifyListenerOutput{Listeners: []elbtypes.Listener{showListener(row)}}, nil
+}
+
+// changeListener changes a listener as a whole, and returns it.
+func (r *Room) changeListener(arn *string, change func(*store.Tx, *listenerRow) error) (row listenerRow, err error) {
+	err = r.Update(func(tx *store.Tx) error {
+		var ok bool
+		if row, ok = r.listeners.GetTx(tx, room.Deref(arn)); !ok {
+			return missingListener()
+		}
+		if err := change(tx, &row); err != nil {
+			return err
+		}
+		return r.listeners.Put(tx, row.ARN, row)
+	})
+	return row, err
 }
 
 // DeleteListener closes a listener and deletes its rules.

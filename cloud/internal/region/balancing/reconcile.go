@@ -165,7 +165,7 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 		if l.LoadBalancer != row.ARN {
 			continue
 		}
-		port := balancer.Listener{Port: int(l.Port)}
+		port := balancer.Listener{Port: int(l.Port), Answers: runAnswers(l)}
 		for _, rule := range rulesOf(r.rules.All(), l.ARN) {
 			port.Rules = append(port.Rules, runRule(rule))
 		}
