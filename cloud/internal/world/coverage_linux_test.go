@@ -21,7 +21,8 @@ const coveragePath = "../../../docs/coverage.md"
 // The coverage table says what the dispatch tables say.
 func TestCoverageTableIsCurrent(t *testing.T) {
 	all := operations()
-	want := coverage(all, testsOf(t, all))
+	version, newer := newest(t)
+	want := coverage(all, testsOf(t, all), version, newer)
 	if *update {
 		if err := os.WriteFile(coveragePath, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -57,11 +58,12 @@ func operations() []wire.Operation {
 }
 
 // coverage writes the table. Of a service whose operations are mostly refused it does not name those.
-func coverage(all []wire.Operation, tests map[string]string) string {
+func coverage(all []wire.Operation, tests map[string]string, version string, newer map[string][]string) string {
 	var b strings.Builder
 	b.WriteString("# Operations that the local cloud answers\n\nMade by a test, from the dispatch tables and the tests' sources. " +
-		"An operation that is refused, or not here, answers\n`UnsupportedOperation`. The test is the first of those " +
-		"that ask for the operation.\n")
+		"An operation that is refused, or not here, answers\n`UnsupportedOperation`. One that is newer than the models of AWS's API " +
+		"that the cloud is made with answers as in a region of AWS to which it\nhas not come: `InvalidAction`, or " +
+		"`UnknownOperationException` where a service speaks JSON. The test is the first of those that ask for the operation.\n")
 	byService := map[string][]wire.Operation{}
 	var order []string
 	for _, op := range all {
@@ -80,12 +82,15 @@ func coverage(all []wire.Operation, tests map[string]string) string {
 				refused = append(refused, op.Name)
 			}
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n%d of %d operations.\n\n| operation | test |\n| --- | --- |\n", name, len(handled), len(byService[name]))
+		fmt.Fprintf(&b, "\n## %s\n\n%d of %d operations.\n\n| operation | test |\n| --- | --- |\n", name, len(handled), len(byService[name])+len(newer[name]))
 		for _, op := range handled {
 			fmt.Fprintf(&b, "| %s | %s |\n", op, tests[name+" "+op])
 		}
 		if len(refused) > 0 && len(refused) < 100 {
 			fmt.Fprintf(&b, "\nRefused: %s.\n", strings.Join(refused, ", "))
+		}
+		if len(newer[name]) > 0 {
+			b.WriteString(beyondModels(version, newer[name]))
 		}
 	}
 	return b.String()
