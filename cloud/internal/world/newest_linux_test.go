@@ -25,7 +25,7 @@ import (
 // says which botocore knows them.
 const newestPath = "testdata/newest-operations.txt"
 
-// newest are the listed operations by service, and the version of botocore that the list is of.
+// newest are the listed operations by service that are not answered yet, and the version of botocore that the list is of.
 func newest(t *testing.T) (version string, by map[string][]string) {
 	t.Helper()
 	b, err := os.ReadFile(newestPath)
@@ -34,9 +34,12 @@ func newest(t *testing.T) (version string, by map[string][]string) {
 	}
 	head, rest, _ := strings.Cut(string(b), "\n")
 	by = map[string][]string{}
+	known := modelled()
 	for line := range strings.Lines(rest) {
 		service, op, _ := strings.Cut(strings.TrimSpace(line), " ")
-		by[service] = append(by[service], op)
+		if !known[service+" "+op] {
+			by[service] = append(by[service], op)
+		}
 	}
 	return strings.Fields(strings.TrimPrefix(head, "# botocore "))[0], by
 }
@@ -92,9 +95,6 @@ func TestNewestOperationsAreListed(t *testing.T) {
 	}
 	for service, ops := range listed {
 		for _, op := range ops {
-			if modelled[service+" "+op] {
-				t.Errorf("%s %s is listed, and not newer than the models", service, op)
-			}
 			if said.Version == version && !slices.Contains(beyond[service], op) {
 				t.Errorf("%s %s is listed, and botocore does not have it", service, op)
 			}
