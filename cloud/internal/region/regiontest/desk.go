@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/understudy/understudy/cloud/internal/region"
@@ -25,9 +26,10 @@ import (
 	"github.com/understudy/understudy/internal/patience"
 )
 
-// Desk is a region and clients of its EC2 and its Parameter Store, which outlive the region's reopening.
+// Desk is a region and clients of its services, which outlive the region's reopening.
 type Desk struct {
 	*ec2.Client
+	ELB      *elb.Client
 	SSM      *ssm.Client
 	T        *testing.T
 	Region   *region.Region
@@ -51,6 +53,7 @@ func Open(t *testing.T, c region.Config) *Desk {
 	d.open()
 	endpoint := roomtest.Serve(t, func(m *wire.Mux) { d.Region.Operations(m) })
 	d.Client = ec2.New(ec2.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
+	d.ELB = elb.New(elb.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.SSM = ssm.New(ssm.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.serving.Store(d.Region)
 	t.Cleanup(d.close)
