@@ -23,6 +23,9 @@ func (c *Cloud) openInside() (err error) {
 	if c.authority, err = authority.Open(c.dir, endpoint.Domains, endpoint.Certified); err != nil {
 		return err
 	}
+	if c.issuer, err = authority.OpenIssuer(c.dir); err != nil { // before any region, which would make one of its own
+		return err
+	}
 	path := world.APISocket(c.dir)
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return err

@@ -41,6 +41,7 @@ type Cloud struct {
 	recorder   *door.Recorder
 	identity   identityDesk
 	authority  *authority.Authority // of the names at which the front door answers inside
+	issuer     *authority.Issuer    // of Certificate Manager's certificates
 	inside     *net.UnixListener    // where listeners inside are lent to it
 
 	lock    *os.File

@@ -39,12 +39,14 @@ var services = map[string]string{
 	"iam/2010-05-08":                             "iam",
 	"ssm/2014-11-06":                             "ssm",
 	"service-quotas/2019-06-24":                  "servicequotas",
+	"acm/2015-12-08":                             "acm",
 }
 
 // checked are the tables that have the models' constraints: those of the services that check them in front of their
 // own code. EC2 words its refusals itself; Application Recovery Controller's are not known.
 var checked = map[string]bool{
 	"elbv2": true, "autoscaling": true, "route53": true, "cloudwatch": true, "iam": true, "sts": true, "ssm": true, "servicequotas": true,
+	"acm": true,
 }
 
 type model struct {

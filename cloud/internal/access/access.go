@@ -2,7 +2,7 @@
 // condition keys. The resources' tags, and what a launch template names, it asks the call's region for, whose own process has them.
 //
 // A call is about the resources that the Service Authorization Reference names for its action, as far as this package knows how
-// to find them: those of EC2, Elastic Load Balancing, Auto Scaling, Route 53, IAM, STS and the Parameter Store. A call of another service is about *,
+// to find them: those of EC2, Elastic Load Balancing, Auto Scaling, Route 53, IAM, STS, the Parameter Store and Certificate Manager. A call of another service is about *,
 // so that a statement with other resources is none for it.
 package access
 
@@ -176,6 +176,8 @@ func (q *question) needs() ([]need, error) {
 		return q.sts(), nil
 	case wire.SSM:
 		return q.parameters()
+	case wire.ACM:
+		return q.certificates()
 	}
 	return []need{q.on(anything, nil)}, nil
 }

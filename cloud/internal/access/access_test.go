@@ -15,6 +15,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
+	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -45,6 +47,8 @@ const (
 // region has what calls name.
 type region struct{ lost bool }
 
+const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
+
 func (g region) Ask(_ context.Context, _ string, q Question) (Answer, error) {
 	if g.lost {
 		return Answer{}, errors.New("it is lost")
@@ -55,6 +59,7 @@ func (g region) Ask(_ context.Context, _ string, q Question) (Answer, error) {
 		"key-00000001": {ARN: "arn:aws:ec2:us-east-1:123456789012:key-pair/mine"}, "lt-00000001": {}, "ami-00000001": {}, "sg-00000001": {},
 		"i-00000001": {Tags: map[string]string{"aws:autoscaling:groupName": "web"}},
 		balancer:     {Tags: map[string]string{"stack": "a"}}, target: {}, listener: {},
+		certificate:          {Tags: map[string]string{"stack": "a"}},
 		"parameter/web/size": {Tags: map[string]string{"stack": "a"}},
 		groupName + "web":    {ARN: group, Tags: map[string]string{"stack": "a"}},
 	}
@@ -289,6 +294,20 @@ func TestNeeds(t *testing.T) {
 			_, err := ssm.NewFromConfig(c).DescribeParameters(ctx, &ssm.DescribeParametersInput{})
 			return err
 		}, []string{"ssm:DescribeParameters *"}},
+		"a certificate": {wire.ACM, func(c aws.Config) error {
+			_, err := acm.NewFromConfig(c).DeleteCertificate(ctx, &acm.DeleteCertificateInput{CertificateArn: new(certificate)})
+			return err
+		}, []string{"acm:DeleteCertificate " + certificate + " aws:resourcetag/stack=a"}},
+		"a new certificate": {wire.ACM, func(c aws.Config) error {
+			_, err := acm.NewFromConfig(c).ImportCertificate(ctx, &acm.ImportCertificateInput{
+				Certificate: []byte("a"), PrivateKey: []byte("b"), Tags: []acmtypes.Tag{{Key: new("stack"), Value: new("a")}},
+			})
+			return err
+		}, []string{"acm:ImportCertificate arn:aws:acm:us-east-1:123456789012:certificate/*" + said}},
+		"all certificates": {wire.ACM, func(c aws.Config) error {
+			_, err := acm.NewFromConfig(c).ListCertificates(ctx, &acm.ListCertificatesInput{})
+			return err
+		}, []string{"acm:ListCertificates *"}},
 		"another service": {wire.CloudWatch, func(c aws.Config) error {
 			_, err := cloudwatch.NewFromConfig(c).DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a"}})
 			return err

@@ -42,7 +42,7 @@ func refusal(s *wire.Service, text string) *wire.Error {
 		e.Code, e.Message = "UnauthorizedOperation", "You are not authorized to perform this operation. "+text
 	case wire.RecoveryControl:
 		e.Code = "AccessDeniedException"
-	case wire.RecoveryCluster, wire.SSM:
+	case wire.RecoveryCluster, wire.SSM, wire.ACM:
 		e.Code, e.Status = "AccessDeniedException", http.StatusBadRequest
 	}
 	return e

@@ -100,6 +100,15 @@ func TestRecordHasNoSecret(t *testing.T) {
 	}
 }
 
+func TestRecordHasNoPrivateKeys(t *testing.T) {
+	e := open(t)
+	e.raw(t, "acm", "CertificateManager.ImportCertificate", `{"Certificate":"Y2VydA==","PrivateKey":"aHVudGVyMg=="}`)
+	text := e.recorded.String()
+	if strings.Contains(text, "aHVudGVyMg") || !strings.Contains(text, "Y2VydA") || !strings.Contains(text, "HIDDEN") {
+		t.Errorf("recorded: %s", text)
+	}
+}
+
 // raw posts a body that no SDK sends.
 func (e *endpoint) raw(t *testing.T, service, target, body string) {
 	t.Helper()

@@ -13,21 +13,28 @@ import (
 const hidden = "HIDDEN"
 
 // withoutSecret is the body of a call without the secret that it may carry: the value of a parameter of Systems Manager that is
-// not said to be a plain one. A new version of a secret need not say that it is one. Of a body that is no JSON nothing is left.
+// not said to be a plain one, and the private key of a certificate. A new version of a secret need not say that it is one. Of a body that
+// is no JSON nothing is left.
 func withoutSecret(c call) []byte {
-	if c.service != wire.SSM || c.Operation != "PutParameter" {
+	secret := ""
+	switch {
+	case c.service == wire.SSM && c.Operation == "PutParameter":
+		secret = "Value"
+	case c.service == wire.ACM && c.Operation == "ImportCertificate":
+		secret = "PrivateKey"
+	default:
 		return c.body
 	}
 	var members map[string]any
 	if err := json.Unmarshal(c.body, &members); err != nil {
 		return nil
 	}
-	switch members["Type"] {
-	case string(ssmtypes.ParameterTypeString), string(ssmtypes.ParameterTypeStringList):
+	plain := members["Type"] == string(ssmtypes.ParameterTypeString) || members["Type"] == string(ssmtypes.ParameterTypeStringList)
+	if secret == "Value" && plain {
 		return c.body
 	}
 	for name := range members {
-		if strings.EqualFold(name, "Value") {
+		if strings.EqualFold(name, secret) {
 			members[name] = hidden
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/lend"
 	"github.com/understudy/understudy/cloud/internal/profile"
 	"github.com/understudy/understudy/cloud/internal/region/balancing"
+	"github.com/understudy/understudy/cloud/internal/region/certificates"
 	"github.com/understudy/understudy/cloud/internal/region/compute"
 	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/region/parameters"
@@ -58,6 +59,8 @@ type Config struct {
 	// Resolve asks Route 53 on behalf of a VPC, named as in package resolver. Where it is nil, instances
 	// learn no names but their own.
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
+	// Issuer certifies what Certificate Manager issues; nil for one that never does.
+	Issuer certificates.Issuer
 }
 
 // Region is a running control plane.
@@ -65,14 +68,15 @@ type Region struct {
 	*room.Base
 	cfg Config
 
-	resources  *resource.Registry
-	nets       *nets.Room
-	compute    *compute.Room
-	balancing  *balancing.Room
-	scaling    *scaling.Room
-	watching   *watching.Room
-	parameters *parameters.Room
-	quotas     *quotas.Room
+	resources    *resource.Registry
+	nets         *nets.Room
+	compute      *compute.Room
+	balancing    *balancing.Room
+	certificates *certificates.Room
+	scaling      *scaling.Room
+	watching     *watching.Room
+	parameters   *parameters.Room
+	quotas       *quotas.Room
 
 	beacon *room.Watch // wakes whoever tells Route 53 of the region
 	twins  twins
@@ -137,6 +141,13 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	if r.balancing, err = balancing.Load(r.Base, networks{r.nets, r.compute, &r.twins}); err != nil {
 		return err
 	}
+	if r.certificates, err = certificates.Load(r.Base, certificates.Config{
+		Issuer:  r.cfg.Issuer,
+		Resolve: func(q *dns.Msg) (*dns.Msg, error) { return r.cfg.Resolve("", q) },
+		Users:   func(tx *store.Tx, certificate string) []string { return nil },
+	}); err != nil {
+		return err
+	}
 	if r.scaling, err = scaling.Load(r.Base, machines{r.compute, r.nets}, r.balancing, alarms{r}); err != nil {
 		return err
 	}
@@ -163,6 +174,7 @@ func (r *Region) bringUp() error {
 	}
 	r.beacon = r.Watch(slices.Concat(r.watching.News(), r.balancing.News(), r.compute.News(), r.nets.News())...)
 	r.balancing.Open()
+	r.certificates.Open()
 	r.scaling.Open()
 	r.watching.Open()
 	return nil
@@ -176,6 +188,7 @@ func (r *Region) Operations(m *wire.Mux) {
 	r.nets.Operations(m)
 	r.compute.Operations(m)
 	r.balancing.Operations(m)
+	r.certificates.Operations(m)
 	r.scaling.Operations(m)
 	r.watching.Operations(m)
 	r.parameters.Operations(m)

@@ -36,6 +36,9 @@ func (r *Region) thing(name string) (t access.Thing, ok bool) {
 	case strings.HasPrefix(name, "parameter/"):
 		t.Tags, ok = r.parameters.TagMap(strings.TrimPrefix(name, "parameter"))
 		return t, ok
+	case strings.HasPrefix(name, "arn:aws:acm:"):
+		t.Tags, ok = r.certificates.TagMap(name)
+		return t, ok
 	case strings.HasPrefix(name, "arn:"):
 		t.Tags, ok = r.balancing.Tags(name)
 		return t, ok

@@ -48,7 +48,7 @@ func (s *Service) checks(op *operation) bool {
 // checksAll tells whether every operation of a service is checked, including required members, so that decoding
 // need not check these.
 func (s *Service) checksAll() bool {
-	return s == ELBv2 || s == AutoScaling || s == CloudWatch || s == IAM || s == STS || s == SSM || s == ServiceQuotas
+	return s == ELBv2 || s == AutoScaling || s == CloudWatch || s == IAM || s == STS || s == SSM || s == ServiceQuotas || s == ACM
 }
 
 // check refuses an input that breaks its model's constraints.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -84,7 +85,7 @@ func TestTheGoSDKAgreesOnEveryOperation(t *testing.T) {
 		EC2: ec2.NewFromConfig(cfg), ELBv2: elasticloadbalancingv2.NewFromConfig(cfg), AutoScaling: autoscaling.NewFromConfig(cfg),
 		Route53: route53.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), CloudWatch: cloudwatch.NewFromConfig(cfg),
 		RecoveryControl: route53recoverycontrolconfig.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg), SSM: ssm.NewFromConfig(cfg),
-		ServiceQuotas: servicequotas.NewFromConfig(cfg),
+		ServiceQuotas: servicequotas.NewFromConfig(cfg), ACM: acm.NewFromConfig(cfg),
 	}
 	judged := 0
 	for s, ops := range sdkTypes {

@@ -49,6 +49,8 @@ var (
 	SSM = newService("ssm", "ssm", "2014-11-06", "", json11, json11Codec{})
 	// Service Quotas, which tells the quotas of the other services.
 	ServiceQuotas = newService("servicequotas", "servicequotas", "2019-06-24", "", json11, json11Codec{})
+	// Certificate Manager.
+	ACM = newService("acm", "acm", "2015-12-08", "", json11, json11Codec{})
 )
 
 func newCloudWatch() *Service {
@@ -59,7 +61,7 @@ func newCloudWatch() *Service {
 }
 
 // Services lists them all.
-var Services = []*Service{EC2, ELBv2, AutoScaling, Route53, IAM, STS, CloudWatch, SSM, ServiceQuotas, RecoveryControl, RecoveryCluster}
+var Services = []*Service{EC2, ELBv2, AutoScaling, Route53, IAM, STS, CloudWatch, SSM, ServiceQuotas, ACM, RecoveryControl, RecoveryCluster}
 
 func newService(signing, file, version, namespace string, p protocol, codecs ...codec) *Service {
 	return &Service{SigningName: signing, Version: version, namespace: namespace, protocol: p, codecs: codecs, table: &table{file: file}}

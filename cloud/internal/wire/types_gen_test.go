@@ -3,6 +3,7 @@
 package wire
 
 import (
+	acm "github.com/aws/aws-sdk-go-v2/service/acm"
 	autoscaling "github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	cloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	ec2 "github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -16,6 +17,68 @@ import (
 )
 
 var sdkTypes = map[*Service]map[string][2]any{
+	ACM: {
+		"AddTagsToCertificate": {
+			&acm.AddTagsToCertificateInput{},
+			&acm.AddTagsToCertificateOutput{},
+		},
+		"DeleteCertificate": {
+			&acm.DeleteCertificateInput{},
+			&acm.DeleteCertificateOutput{},
+		},
+		"DescribeCertificate": {
+			&acm.DescribeCertificateInput{},
+			&acm.DescribeCertificateOutput{},
+		},
+		"ExportCertificate": {
+			&acm.ExportCertificateInput{},
+			&acm.ExportCertificateOutput{},
+		},
+		"GetAccountConfiguration": {
+			&acm.GetAccountConfigurationInput{},
+			&acm.GetAccountConfigurationOutput{},
+		},
+		"GetCertificate": {
+			&acm.GetCertificateInput{},
+			&acm.GetCertificateOutput{},
+		},
+		"ImportCertificate": {
+			&acm.ImportCertificateInput{},
+			&acm.ImportCertificateOutput{},
+		},
+		"ListCertificates": {
+			&acm.ListCertificatesInput{},
+			&acm.ListCertificatesOutput{},
+		},
+		"ListTagsForCertificate": {
+			&acm.ListTagsForCertificateInput{},
+			&acm.ListTagsForCertificateOutput{},
+		},
+		"PutAccountConfiguration": {
+			&acm.PutAccountConfigurationInput{},
+			&acm.PutAccountConfigurationOutput{},
+		},
+		"RemoveTagsFromCertificate": {
+			&acm.RemoveTagsFromCertificateInput{},
+			&acm.RemoveTagsFromCertificateOutput{},
+		},
+		"RenewCertificate": {
+			&acm.RenewCertificateInput{},
+			&acm.RenewCertificateOutput{},
+		},
+		"RequestCertificate": {
+			&acm.RequestCertificateInput{},
+			&acm.RequestCertificateOutput{},
+		},
+		"ResendValidationEmail": {
+			&acm.ResendValidationEmailInput{},
+			&acm.ResendValidationEmailOutput{},
+		},
+		"UpdateCertificateOptions": {
+			&acm.UpdateCertificateOptionsInput{},
+			&acm.UpdateCertificateOptionsOutput{},
+		},
+	},
 	AutoScaling: {
 		"AttachInstances": {
 			&autoscaling.AttachInstancesInput{},

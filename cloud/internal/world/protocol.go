@@ -35,7 +35,8 @@ type Config struct {
 	DefaultVPC bool `json:"default_vpc"`
 	// Quotas are those of regions that are other than usual, by their codes in Service Quotas.
 	Quotas map[string]int `json:"quotas,omitempty"`
-	// Authority is the certificate, in PEM, of who certifies the names at which the API answers inside.
+	// Authority has the certificates, in PEM, of who certifies the names at which the API answers inside, and of who certifies what
+	// Certificate Manager issues.
 	Authority string `json:"authority"`
 	// Temporary means that Dir is removed when the world ends.
 	Temporary bool `json:"temporary"`

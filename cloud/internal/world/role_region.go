@@ -20,6 +20,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy/understudy/cloud/internal/authority"
 	"github.com/understudy/understudy/cloud/internal/beacon"
 	"github.com/understudy/understudy/cloud/internal/lend"
 	"github.com/understudy/understudy/cloud/internal/machine"
@@ -47,7 +48,11 @@ func runRegion(cfg Config) error {
 	}
 	host := machine.NewHost(filepath.Join(hostFolder(cfg.Dir), "layer"), cfg.Dir)
 	host.Trusted = []byte(cfg.Authority)
-	r, err := region.Open(regionConfig(cfg, name, index, log),
+	issuer, err := authority.OpenIssuer(cfg.Dir)
+	if err != nil {
+		return errors.Join(err, fabric.Close())
+	}
+	r, err := region.Open(regionConfig(cfg, name, index, issuer, log),
 		nets.KernelFabric(fabric),
 		compute.KernelMachines(host),
 		&publish.Client{Socket: DoorSocket(cfg.Dir), Log: log})
@@ -67,12 +72,12 @@ func runRegion(cfg Config) error {
 	return errors.Join(err, r.Close(), fabric.Close())
 }
 
-func regionConfig(cfg Config, name string, index int, log *slog.Logger) region.Config {
+func regionConfig(cfg Config, name string, index int, issuer *authority.Issuer, log *slog.Logger) region.Config {
 	others := &peers{dir: cfg.Dir, self: name, found: map[string]bool{}}
 	return region.Config{
 		Name: name, Index: index, Account: cfg.Account,
 		Dir: Home(cfg.Dir, name), Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log, DefaultVPC: cfg.DefaultVPC, Quotas: cfg.Quotas,
-		Peers: others.list, Peer: others.socket,
+		Issuer: issuer, Peers: others.list, Peer: others.socket,
 		Lend: func(l net.Listener, t lend.Terms) (nets.Loan, error) { return lend.Lend(APISocket(cfg.Dir), l, t) },
 
 		Profiles: profile.Client{Socket: IdentitySocket(cfg.Dir)},

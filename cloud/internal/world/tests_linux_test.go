@@ -17,7 +17,7 @@ import (
 // signed are the names that services sign with, by the SDK's package.
 var signed = map[string]string{
 	"ec2": "ec2", "autoscaling": "autoscaling", "elasticloadbalancingv2": "elasticloadbalancing", "route53": "route53", "sts": "sts", "cloudwatch": "monitoring",
-	"iam": "iam", "ssm": "ssm", "servicequotas": "servicequotas",
+	"iam": "iam", "ssm": "ssm", "servicequotas": "servicequotas", "acm": "acm",
 	"route53recoverycontrolconfig": "route53-recovery-control-config", "route53recoverycluster": "route53-recovery-cluster",
 }
 

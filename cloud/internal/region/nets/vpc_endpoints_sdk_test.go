@@ -54,9 +54,9 @@ func TestServicesThatEndpointsLeadTo(t *testing.T) {
 		}
 		return names
 	}
-	roomtest.WantSame(t, "interface endpoints lead to", of("Interface"), "autoscaling", "ec2", "elasticloadbalancing", "monitoring", "servicequotas", "ssm", "sts")
+	roomtest.WantSame(t, "interface endpoints lead to", of("Interface"), "acm", "autoscaling", "ec2", "elasticloadbalancing", "monitoring", "servicequotas", "ssm", "sts")
 	roomtest.WantSame(t, "gateway endpoints lead to", of("Gateway"), "dynamodb", "s3")
-	if len(all.ServiceNames) != 9 || len(all.ServiceDetails) != 9 {
+	if len(all.ServiceNames) != 10 || len(all.ServiceDetails) != 10 {
 		t.Errorf("%d services", len(all.ServiceNames))
 	}
 	in := &ec2.DescribeVpcEndpointServicesInput{ServiceNames: []string{"com.amazonaws.us-east-1.ec2"}}

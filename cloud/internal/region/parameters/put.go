@@ -118,7 +118,7 @@ func (r *Room) putVersion(tx *store.Tx, row parameterRow, v versionRow) error {
 	}
 	if v.Type == ssmtypes.ParameterTypeSecureString {
 		var err error
-		if v.Value, err = r.seal(tx, r.arn(row), v.Value); err != nil {
+		if v.Value, err = r.vault().Seal(tx, r.arn(row), v.Value); err != nil {
 			return err
 		}
 	}

@@ -1,17 +1,11 @@
 package parameters
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
-	"encoding/base64"
-	"errors"
-	"fmt"
 	"strings"
 
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"github.com/understudy/understudy/cloud/internal/store"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
@@ -32,53 +26,14 @@ func (r *Room) checkKey(id string) error {
 	}
 }
 
-// seal encrypts a secret for its parameter, whose ARN is bound to it as in KMS's encryption context PARAMETER_ARN
-// (https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html). The key is made for the first secret.
-func (r *Room) seal(tx *store.Tx, arn, value string) (string, error) {
-	secret, ok := r.keys.GetTx(tx, defaultKey)
-	if !ok {
-		secret = make([]byte, 32)
-		_, _ = rand.Read(secret) // never fails since Go 1.24
-		if err := r.keys.Put(tx, defaultKey, secret); err != nil {
-			return "", err
-		}
-	}
-	gcm, err := cipherOf(secret)
-	if err != nil {
-		return "", err
-	}
-	return base64.StdEncoding.EncodeToString(gcm.Seal(nil, nil, []byte(value), []byte(arn))), nil
-}
-
-// reveal decrypts a secret.
-func (r *Room) reveal(arn, sealed string) (string, error) {
-	secret, _ := r.keys.Get(defaultKey)
-	gcm, err := cipherOf(secret)
-	if err != nil {
-		return "", err
-	}
-	text, err := base64.StdEncoding.DecodeString(sealed)
-	if err == nil {
-		text, err = gcm.Open(nil, nil, text, []byte(arn))
-	}
-	if err != nil {
-		return "", fmt.Errorf("decrypt %s: %w", arn, errors.New("it was not sealed with this key"))
-	}
-	return string(text), nil
-}
-
-func cipherOf(secret []byte) (cipher.AEAD, error) {
-	block, err := aes.NewCipher(secret)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCMWithRandomNonce(block)
-}
+// vault seals secrets for their parameters, whose ARNs are bound to them as in KMS's encryption context PARAMETER_ARN
+// (https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html).
+func (r *Room) vault() room.Vault { return room.Vault{Keys: r.keys, Alias: defaultKey} }
 
 // shown is a version's value as an answer has it: without decryption, a secret is what it is sealed as.
 func (r *Room) shown(p parameterRow, v versionRow, decrypt *bool) (string, error) {
 	if v.Type != ssmtypes.ParameterTypeSecureString || decrypt == nil || !*decrypt {
 		return v.Value, nil
 	}
-	return r.reveal(r.arn(p), v.Value)
+	return r.vault().Reveal(nil, r.arn(p), v.Value)
 }
