@@ -19,11 +19,6 @@ func (r *Room) exists(name *string) error {
 	return nil
 }
 
-// DescribeScheduledActions lists no scheduled action.
-func (r *Room) DescribeScheduledActions(ctx context.Context, in *autoscaling.DescribeScheduledActionsInput) (*autoscaling.DescribeScheduledActionsOutput, error) {
-	return &autoscaling.DescribeScheduledActionsOutput{}, room.Only(in, "AutoScalingGroupName", "EndTime", "MaxRecords", "NextToken", "ScheduledActionNames", "StartTime")
-}
-
 // DescribeNotificationConfigurations lists no notification.
 func (r *Room) DescribeNotificationConfigurations(
 	ctx context.Context,

@@ -120,6 +120,7 @@ func (r *Room) dropFleet(tx *store.Tx, name string) error {
 		dropOf(tx, r.activities, name, func(a activityRow) (group, key string) { return a.Group, a.ID }),
 		dropOf(tx, r.refreshes, name, func(f refreshRow) (group, key string) { return f.Group, f.ID }),
 		r.dropPolicies(tx, name),
+		dropOf(tx, r.scheduled, name, func(s scheduledRow) (group, key string) { return s.Group, scheduleKey(s.Group, s.Name) }),
 		r.fleets.Delete(tx, name),
 	)
 }

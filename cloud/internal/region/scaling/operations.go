@@ -5,11 +5,14 @@ import "github.com/understudy/understudy/cloud/internal/wire"
 // Operations registers Auto Scaling's handlers, one line each.
 func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.AutoScaling, "AttachLoadBalancerTargetGroups", r.AttachLoadBalancerTargetGroups)
+	wire.Handle(m, wire.AutoScaling, "BatchDeleteScheduledAction", r.BatchDeleteScheduledAction)
+	wire.Handle(m, wire.AutoScaling, "BatchPutScheduledUpdateGroupAction", r.BatchPutScheduledUpdateGroupAction)
 	wire.Handle(m, wire.AutoScaling, "CancelInstanceRefresh", r.CancelInstanceRefresh)
 	wire.Handle(m, wire.AutoScaling, "CreateAutoScalingGroup", r.CreateAutoScalingGroup)
 	wire.Handle(m, wire.AutoScaling, "CreateOrUpdateTags", r.CreateOrUpdateTags)
 	wire.Handle(m, wire.AutoScaling, "DeleteAutoScalingGroup", r.DeleteAutoScalingGroup)
 	wire.Handle(m, wire.AutoScaling, "DeletePolicy", r.DeletePolicy)
+	wire.Handle(m, wire.AutoScaling, "DeleteScheduledAction", r.DeleteScheduledAction)
 	wire.Handle(m, wire.AutoScaling, "DeleteTags", r.DeleteTags)
 	wire.Handle(m, wire.AutoScaling, "DescribeAccountLimits", r.DescribeAccountLimits)
 	wire.Handle(m, wire.AutoScaling, "DescribeAdjustmentTypes", r.DescribeAdjustmentTypes)
@@ -35,6 +38,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.AutoScaling, "EnableMetricsCollection", r.EnableMetricsCollection)
 	wire.Handle(m, wire.AutoScaling, "ExecutePolicy", r.ExecutePolicy)
 	wire.Handle(m, wire.AutoScaling, "PutScalingPolicy", r.PutScalingPolicy)
+	wire.Handle(m, wire.AutoScaling, "PutScheduledUpdateGroupAction", r.PutScheduledUpdateGroupAction)
 	wire.Handle(m, wire.AutoScaling, "ResumeProcesses", r.ResumeProcesses)
 	wire.Handle(m, wire.AutoScaling, "RollbackInstanceRefresh", r.RollbackInstanceRefresh)
 	wire.Handle(m, wire.AutoScaling, "SetDesiredCapacity", r.SetDesiredCapacity)

@@ -83,11 +83,12 @@ type Room struct {
 	targets  Targets
 	opened   time.Time // instances that ran before are started again after it
 
-	fleets     *store.Table[fleetRow]    // by name
-	members    *store.Table[memberRow]   // by token
-	activities *store.Table[activityRow] // by id
-	refreshes  *store.Table[refreshRow]  // by id
-	policies   *store.Table[policyRow]   // by group and name
+	fleets     *store.Table[fleetRow]     // by name
+	members    *store.Table[memberRow]    // by token
+	activities *store.Table[activityRow]  // by id
+	refreshes  *store.Table[refreshRow]   // by id
+	policies   *store.Table[policyRow]    // by group and name
+	scheduled  *store.Table[scheduledRow] // by group and name
 
 	alarms Alarms
 }
@@ -101,11 +102,15 @@ func Load(base *room.Base, machines Machines, targets Targets, alarms Alarms) (*
 	room.LoadTable(r.DB, "scaling-activities", &r.activities, &err)
 	room.LoadTable(r.DB, "instance-refreshes", &r.refreshes, &err)
 	room.LoadTable(r.DB, "scaling-policies", &r.policies, &err)
+	room.LoadTable(r.DB, "scheduled-actions", &r.scheduled, &err)
 	return r, err
 }
 
 // Open begins to tend the groups. EC2 and load balancing are up by then.
-func (r *Room) Open() { r.Spawn(r.tendFleets) }
+func (r *Room) Open() {
+	r.Spawn(r.tendFleets)
+	r.Spawn(r.tendSchedule)
+}
 
 // fleetRow is an Auto Scaling group. Times are in the seconds of the API, not yet divided by the speed.
 type fleetRow struct {

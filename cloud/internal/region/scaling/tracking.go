@@ -28,8 +28,8 @@ const (
 func (p *policyRow) setTracking(in *autoscaling.PutScalingPolicyInput) error {
 	if in.AdjustmentType != nil || in.ScalingAdjustment != nil || in.MinAdjustmentMagnitude != nil || in.Cooldown != nil ||
 		len(in.StepAdjustments) > 0 || in.MetricAggregationType != nil {
-		return invalid("AdjustmentType, ScalingAdjustment, MinAdjustmentMagnitude, Cooldown, StepAdjustments and MetricAggregationType are not supported by policies of the type %s",
-			targetTracking)
+		return invalid("AdjustmentType, ScalingAdjustment, MinAdjustmentMagnitude, Cooldown, StepAdjustments and MetricAggregationType "+
+			"are not supported by policies of the type %s", targetTracking)
 	}
 	c := in.TargetTrackingConfiguration
 	if c == nil {
@@ -53,8 +53,8 @@ func (p *policyRow) setTracking(in *autoscaling.PutScalingPolicyInput) error {
 
 func checkPredefined(m *autoscalingtypes.PredefinedMetricSpecification) error {
 	if !slices.Contains(m.PredefinedMetricType.Values(), m.PredefinedMetricType) {
-		return invalid("1 validation error detected: Value '%s' at 'targetTrackingConfiguration.predefinedMetricSpecification.predefinedMetricType' failed to satisfy constraint: Member must satisfy enum value set: %v",
-			m.PredefinedMetricType, m.PredefinedMetricType.Values())
+		return invalid("1 validation error detected: Value '%s' at 'targetTrackingConfiguration.predefinedMetricSpecification.predefinedMetricType' "+
+			"failed to satisfy constraint: Member must satisfy enum value set: %v", m.PredefinedMetricType, m.PredefinedMetricType.Values())
 	}
 	if byRequests := m.PredefinedMetricType == autoscalingtypes.MetricTypeALBRequestCountPerTarget; byRequests == (room.Deref(m.ResourceLabel) == "") {
 		return invalid("A ResourceLabel is required for the metric type %s, and for no other.", autoscalingtypes.MetricTypeALBRequestCountPerTarget)
@@ -118,8 +118,8 @@ func (p *policyRow) checkLabel(f fleetRow) error {
 		return a.State != fleet.Removing && strings.HasSuffix(a.ARN, ":"+group)
 	})
 	if !ok || !strings.HasPrefix(balancer, "app/") || !attached {
-		return invalid("The resource label '%s' is not valid: it must be app/LOAD-BALANCER/ID/targetgroup/TARGET-GROUP/ID of a target group that is attached to the Auto Scaling group.",
-			*m.ResourceLabel)
+		return invalid("The resource label '%s' is not valid: it must be app/LOAD-BALANCER/ID/targetgroup/TARGET-GROUP/ID "+
+			"of a target group that is attached to the Auto Scaling group.", *m.ResourceLabel)
 	}
 	return nil
 }
