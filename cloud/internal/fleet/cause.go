@@ -17,6 +17,7 @@ const (
 	UserHealth   Reason = "user-health"   // SetInstanceHealth said so
 	UserRequest  Reason = "user"          // TerminateInstanceInAutoScalingGroup
 	LaunchFailed Reason = "launch-failed" // it never ran
+	Abandoned    Reason = "abandoned"     // a lifecycle hook ended its launch
 	Refreshing   Reason = "refresh"       // an instance refresh replaces it
 	GroupDeleted Reason = "deleted"       // its group goes
 )
@@ -51,6 +52,8 @@ func Cause(a Action, at time.Time, request, id string) string {
 		)
 	case EndedItself, LaunchFailed:
 		return began + " an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped."
+	case Abandoned:
+		return began + " an instance was taken out of service in response to a launch failure."
 	case ELBUnhealthy:
 		return began + " an instance was taken out of service in response to an ELB system health check failure."
 	case UserHealth:

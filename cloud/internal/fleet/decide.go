@@ -52,13 +52,57 @@ func (d *decision) advance(i Instance) {
 		d.register(i)
 	case Terminating:
 		d.leave(i)
+	case EnteringStandby:
+		d.step(i, DoRest)
+	case Detaching:
+		d.step(i, DoForget)
+	case Standby:
+		d.rest(i)
 	}
+}
+
+// step has a member go on without its target groups, once they have drained it.
+func (d *decision) step(i Instance, next Kind) {
+	if i.Machine == Gone {
+		next = DoForget
+	}
+	if !d.deregister(i, i.Registered) && !i.draining() {
+		d.do(Action{Do: next, Instance: i.ID})
+	}
+}
+
+// rest leaves a member in standby alone, unless there is none or its group goes.
+func (d *decision) rest(i Instance) {
+	switch {
+	case i.Machine == Gone:
+		d.do(Action{Do: DoForget, Instance: i.ID})
+	case d.group.Deleting:
+		d.do(Action{Do: DoRetire, Instance: i.ID, Reason: GroupDeleted})
+	}
+}
+
+// waits tells whether lifecycle hooks still keep a member where it is
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html).
+func (d *decision) waits(i Instance, hooked bool) bool {
+	switch {
+	case i.Stage == Proceeding:
+		return false
+	case i.Stage == Waiting && !i.Until.After(d.now):
+		d.do(Action{Do: DoExpire, Instance: i.ID})
+	case i.Stage == Waiting:
+		d.wake(i.Until)
+	case hooked:
+		d.do(Action{Do: DoHold, Instance: i.ID})
+	default:
+		return false
+	}
+	return true
 }
 
 // join puts a running instance into service once every target group has it
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html).
 func (d *decision) join(i Instance) {
-	if i.Machine == Running && i.Sick == "" && !d.register(i) {
+	if i.Machine == Running && i.Sick == "" && !d.waits(i, d.group.HooksLaunch) && !d.register(i) {
 		d.do(Action{Do: DoServe, Instance: i.ID})
 	}
 }
@@ -87,7 +131,11 @@ func (d *decision) leave(i Instance) {
 	case i.Machine == Gone:
 		d.do(Action{Do: DoForget, Instance: i.ID})
 	case i.Machine == Ending:
-	case i.Machine != Running || d.group.Deleting || !waits:
+	case d.group.Deleting:
+		d.do(Action{Do: DoTerminate, Instance: i.ID})
+	case i.Machine == Running && waits:
+	case !i.InService.IsZero() && d.waits(i, d.group.HooksEnd): // one that never served has nothing to hand over
+	default:
 		d.do(Action{Do: DoTerminate, Instance: i.ID})
 	}
 }
@@ -137,7 +185,7 @@ func (d *decision) detach(arn string) {
 	left := false
 	for _, i := range d.instances {
 		if slices.Contains(i.Registered, arn) {
-			if i.State != Terminating { // leave does it for those
+			if i.active() { // advance does it for the others
 				d.deregister(i, []string{arn})
 			}
 			left = true

@@ -66,6 +66,8 @@ type Group struct {
 	// Owed is how many of the missing instances replace one that was terminated.
 	Owed    int
 	Refresh *Refresh // the one under way, nil for none
+	// HooksLaunch and HooksEnd tell whether there are lifecycle hooks for instances that launch, and for those that terminate.
+	HooksLaunch, HooksEnd bool
 }
 
 func (g Group) suspended(p Process) bool { return slices.Contains(g.Suspended, p) }
@@ -73,11 +75,25 @@ func (g Group) suspended(p Process) bool { return slices.Contains(g.Suspended, p
 // Lifecycle is a member's state, as DescribeAutoScalingGroups shows it.
 type Lifecycle string
 
-// The states of a member. Hooks, warm pools and standby, which have more, are not supported.
+// The states of a member. That a lifecycle hook has it wait in one of them is told by its Stage. Warm pools, which have more, are not
+// supported.
 const (
-	Pending     Lifecycle = "Pending"
-	InService   Lifecycle = "InService"
-	Terminating Lifecycle = "Terminating"
+	Pending         Lifecycle = "Pending"
+	InService       Lifecycle = "InService"
+	Terminating     Lifecycle = "Terminating"
+	EnteringStandby Lifecycle = "EnteringStandby"
+	Standby         Lifecycle = "Standby"
+	Detaching       Lifecycle = "Detaching"
+)
+
+// Stage is how far the lifecycle hooks of a member's transition are.
+type Stage string
+
+// The stages, in their order. The first is that of one that no hook knows of yet.
+const (
+	Unhooked   Stage = ""
+	Waiting    Stage = "Wait"
+	Proceeding Stage = "Proceed"
 )
 
 // Machine is the state of a member's EC2 instance.
@@ -117,9 +133,12 @@ type Instance struct {
 	Protected  bool   // from scale-in
 	Registered []string
 	Targets    map[string]TargetState
+	Stage      Stage
+	Until      time.Time // when the first of the hooks that it waits for times out
 }
 
-func (i Instance) active() bool { return i.State != Terminating }
+// active tells whether a member counts for the group's capacity.
+func (i Instance) active() bool { return i.State == Pending || i.State == InService }
 
 // Kind is what an action does.
 type Kind string
@@ -128,7 +147,10 @@ type Kind string
 const (
 	DoLaunch     Kind = "launch"     // an instance in Zone
 	DoRegister   Kind = "register"   // Instance with Target, and note it in Registered
+	DoHold       Kind = "hold"       // have Instance wait for the lifecycle hooks of its transition
+	DoExpire     Kind = "expire"     // end those hooks of Instance that have timed out, with their default results
 	DoServe      Kind = "serve"      // put Instance InService
+	DoRest       Kind = "rest"       // put Instance into Standby
 	DoCondemn    Kind = "condemn"    // note that Instance is Sick for Reason
 	DoRetire     Kind = "retire"     // put Instance into Terminating for Reason
 	DoDeregister Kind = "deregister" // Instance from Target, and drop it from Registered
@@ -149,5 +171,6 @@ type Action struct {
 	Target   string
 	State    AttachmentState
 	Reason   Reason
-	From, To int // the capacity before and after, where Reason is a difference in capacity
+	Why      string // in words, of one that is Abandoned
+	From, To int    // the capacity before and after, where Reason is a difference in capacity
 }

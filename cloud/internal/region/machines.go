@@ -18,7 +18,7 @@ type machines struct {
 
 func (m machines) Instance(tx *store.Tx, id string) (scaling.Instance, bool) {
 	row, ok := m.Room.Instance(tx, id)
-	i := scaling.Instance{Type: row.Type, State: row.State, Started: row.Started}
+	i := scaling.Instance{Type: row.Type, Subnet: row.Subnet, State: row.State, Started: row.Started}
 	if row.Reason != nil {
 		i.Reason = room.Deref(row.Reason.Message)
 	}
@@ -37,4 +37,8 @@ func (m machines) Template(tx *store.Tx, id, name, version *string) (scaling.Tem
 
 func (m machines) Tag(tx *store.Tx, instance string, tags []ec2types.Tag) error {
 	return m.PutTags(tx, instance, tags)
+}
+
+func (m machines) Untag(tx *store.Tx, instance string, keys ...string) error {
+	return m.RemoveTags(tx, instance, keys...)
 }

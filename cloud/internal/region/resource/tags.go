@@ -107,6 +107,14 @@ func (g *Registry) PutTags(tx *store.Tx, id string, tags []ec2types.Tag) error {
 	return g.tagSets.Put(tx, id, tagsRow{Resource: id, Tags: all})
 }
 
+// RemoveTags takes tags from a resource by their keys.
+func (g *Registry) RemoveTags(tx *store.Tx, id string, keys ...string) error {
+	row, _ := g.tagSets.GetTx(tx, id)
+	all := maps.Clone(row.Tags)
+	maps.DeleteFunc(all, func(key, _ string) bool { return slices.Contains(keys, key) })
+	return g.tagSets.Put(tx, id, tagsRow{Resource: id, Tags: all})
+}
+
 // DropTags removes all of a resource's tags.
 func (g *Registry) DropTags(tx *store.Tx, id string) error { return g.tagSets.Delete(tx, id) }
 

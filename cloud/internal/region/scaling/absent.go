@@ -36,14 +36,6 @@ func (r *Room) DescribeLaunchConfigurations(
 	return &autoscaling.DescribeLaunchConfigurationsOutput{}, room.Only(in, "LaunchConfigurationNames", "MaxRecords", "NextToken")
 }
 
-// DescribeLifecycleHooks lists no hook.
-func (r *Room) DescribeLifecycleHooks(ctx context.Context, in *autoscaling.DescribeLifecycleHooksInput) (*autoscaling.DescribeLifecycleHooksOutput, error) {
-	if err := room.Only(in, "AutoScalingGroupName", "LifecycleHookNames"); err != nil {
-		return nil, err
-	}
-	return &autoscaling.DescribeLifecycleHooksOutput{}, r.exists(in.AutoScalingGroupName)
-}
-
 // DescribeLoadBalancers lists no classic load balancer.
 func (r *Room) DescribeLoadBalancers(ctx context.Context, in *autoscaling.DescribeLoadBalancersInput) (*autoscaling.DescribeLoadBalancersOutput, error) {
 	if err := room.Only(in, "AutoScalingGroupName", "MaxRecords", "NextToken"); err != nil {

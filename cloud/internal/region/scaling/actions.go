@@ -61,6 +61,15 @@ func (r *Room) recordMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Acti
 		m.Registered = append(slices.Clone(m.Registered), a.Target)
 	case fleet.DoServe:
 		return r.serveMember(tx, f, m)
+	case fleet.DoHold:
+		return r.holdMember(tx, *f, m)
+	case fleet.DoExpire:
+		return r.expireHooks(tx, f, m)
+	case fleet.DoRest:
+		m.State = fleet.Standby
+		if err := r.moveActivity(tx, m.Terminal, func(x *activityRow) { x.Status = successful }); err != nil {
+			return err
+		}
 	case fleet.DoCondemn:
 		m.Sick = a.Reason
 	case fleet.DoRetire:
@@ -83,6 +92,11 @@ func (r *Room) recordMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Acti
 		if err := r.moveActivity(tx, m.Terminal, func(x *activityRow) { x.Status = successful }); err != nil {
 			return err
 		}
+		if _, runs := r.machines.Instance(tx, m.Instance); runs && m.State == fleet.Detaching {
+			if err := r.machines.Untag(tx, m.Instance, groupTag); err != nil {
+				return err
+			}
+		}
 		return r.members.Delete(tx, m.Token)
 	}
 	return r.members.Put(tx, m.Token, m)
@@ -92,6 +106,7 @@ func (r *Room) recordMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Acti
 // not registered later either.
 func (r *Room) serveMember(tx *store.Tx, f *fleetRow, m memberRow) error {
 	m.State, m.InService, m.Registered = fleet.InService, time.Now().UTC(), slices.Clone(m.Registered)
+	m.Stage, m.Waits = fleet.Unhooked, nil
 	for _, a := range f.Attachments {
 		if a.State != fleet.Removing && !slices.Contains(m.Registered, a.ARN) {
 			m.Registered = append(m.Registered, a.ARN)
@@ -124,14 +139,18 @@ func (r *Room) retireMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Acti
 		if i, ok := r.machines.Instance(tx, m.Instance); ok && i.Reason != "" {
 			why = i.Reason
 		}
-		if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Status, x.Message = failed, why }); err != nil {
+		status := failed
+		if a.Reason == fleet.Abandoned {
+			status, why = cancelled, a.Why
+		}
+		if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Status, x.Message = status, why }); err != nil {
 			return activity, err
 		}
 	}
-	if a.Reason == fleet.LaunchFailed {
+	if a.Reason == fleet.LaunchFailed || a.Reason == fleet.Abandoned {
 		r.rest(f, m.Zone)
 	}
-	m.State, m.Terminal = fleet.Terminating, activity.ID
+	m.State, m.Terminal, m.Stage, m.Waits = fleet.Terminating, activity.ID, fleet.Unhooked, nil
 	if err := r.members.Put(tx, m.Token, m); err != nil {
 		return activity, err
 	}
@@ -154,7 +173,7 @@ func (r *Room) rest(f *fleetRow, zone string) {
 func (r *Room) putFleet(tx *store.Tx, f *fleetRow) error {
 	have := int32(0)
 	for _, m := range ofGroup(r.members.AllTx(tx), f.Name) {
-		if m.State != fleet.Terminating {
+		if m.State == fleet.Pending || m.State == fleet.InService {
 			have++
 		}
 	}

@@ -25,6 +25,8 @@ const (
 	elbDraining  = autoscalingtypes.ScalingActivityStatusCodeWaitingForELBConnectionDraining
 	successful   = autoscalingtypes.ScalingActivityStatusCodeSuccessful
 	failed       = autoscalingtypes.ScalingActivityStatusCodeFailed
+	cancelled    = autoscalingtypes.ScalingActivityStatusCodeCancelled
+	midAction    = autoscalingtypes.ScalingActivityStatusCodeMidLifecycleAction
 )
 
 // newActivity begins an activity of a group and forgets the oldest ones.
@@ -51,7 +53,7 @@ func (r *Room) moveActivity(tx *store.Tx, id string, change func(*activityRow)) 
 	}
 	change(&a)
 	switch a.Status {
-	case successful, failed:
+	case successful, failed, cancelled:
 		a.End, a.Progress = time.Now().UTC(), 100
 	}
 	return r.activities.Put(tx, id, a)

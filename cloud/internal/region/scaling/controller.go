@@ -107,6 +107,7 @@ func (r *Room) group(f fleetRow) fleet.Group {
 		Desired: int(f.Desired), Zones: r.fleetZones(nil, f), Resting: f.Resting, Policies: f.Policies,
 		ELB: strings.Contains(f.HealthCheckType, "ELB"), Grace: r.bootTime(f.Grace), Suspended: sortedProcesses(f.Suspended),
 		Attachments: f.Attachments, Deleting: f.Deleting, Owed: f.Owed,
+		HooksLaunch: len(f.hooksOf(launching)) > 0, HooksEnd: len(f.hooksOf(terminating)) > 0,
 	}
 	if row, ok := r.refreshes.Get(f.Refresh); ok && f.Refresh != "" {
 		g.Refresh = r.decidable(row)
@@ -120,6 +121,7 @@ func (r *Room) observed(members []memberRow) (out []fleet.Instance) {
 		i := fleet.Instance{
 			ID: m.Token, Zone: m.Zone, Version: m.Template.version(), Launched: m.Launched, State: m.State, InService: r.servesSince(nil, m),
 			Sick: m.Sick, Protected: m.Protected, Registered: m.Registered, Machine: fleet.Starting,
+			Stage: m.Stage, Until: m.until(),
 		}
 		if m.Instance != "" {
 			r.observe(&i, m)

@@ -96,7 +96,7 @@ func (r *Room) DeleteAutoScalingGroup(ctx context.Context, in *autoscaling.Delet
 		if len(members) == 0 {
 			return r.dropFleet(tx, name)
 		}
-		if !room.Deref(in.ForceDelete) {
+		if !room.Deref(in.ForceDelete) { // else what hooks wait for ends, too
 			return refuseDelete(members)
 		}
 		f.Deleting, f.Min, f.Max, f.Desired = true, 0, 0, 0

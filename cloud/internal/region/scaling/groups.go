@@ -54,6 +54,11 @@ func (r *Room) newGroup(tx *store.Tx, in *autoscaling.CreateAutoScalingGroupInpu
 	if err := r.addAttachments(tx, &row, in.TargetGroupARNs); err != nil {
 		return row, err
 	}
+	for _, h := range in.LifecycleHookSpecificationList {
+		if err := row.putHook(h); err != nil {
+			return row, err
+		}
+	}
 	for _, t := range in.Tags {
 		if t.ResourceId == nil {
 			t.ResourceId = &name
@@ -70,7 +75,7 @@ func (r *Room) newGroup(tx *store.Tx, in *autoscaling.CreateAutoScalingGroupInpu
 func (r *Room) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
 	if err := room.Only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup", "PlacementGroup",
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "Tags", "TargetGroupARNs",
-		"TerminationPolicies", "VPCZoneIdentifier", "AvailabilityZones"); err != nil {
+		"TerminationPolicies", "VPCZoneIdentifier", "AvailabilityZones", "LifecycleHookSpecificationList"); err != nil {
 		return err
 	}
 	if err := required("autoScalingGroupName", room.Deref(in.AutoScalingGroupName) == ""); err != nil {

@@ -21,11 +21,27 @@ func (m memberRow) health() *string {
 	return new("Healthy")
 }
 
+// lifecycle is a member's state as AWS shows it, with the stage of its lifecycle hooks.
+func (m memberRow) lifecycle() autoscalingtypes.LifecycleState {
+	if m.Stage == fleet.Unhooked {
+		return autoscalingtypes.LifecycleState(m.State)
+	}
+	return autoscalingtypes.LifecycleState(string(m.State) + ":" + string(m.Stage))
+}
+
+// shownTemplate is what a member was launched from; one that was attached has none.
+func (m memberRow) shownTemplate() *autoscalingtypes.LaunchTemplateSpecification {
+	if m.Template.ID == "" {
+		return nil
+	}
+	return m.Template.show()
+}
+
 func (r *Room) showMember(m memberRow) autoscalingtypes.Instance {
 	i, _ := r.machines.Instance(nil, m.Instance)
 	return autoscalingtypes.Instance{
-		InstanceId: new(m.Instance), AvailabilityZone: new(m.Zone), HealthStatus: m.health(), LifecycleState: autoscalingtypes.LifecycleState(m.State),
-		ProtectedFromScaleIn: new(m.Protected), InstanceType: room.Some(string(i.Type)), LaunchTemplate: m.Template.show(),
+		InstanceId: new(m.Instance), AvailabilityZone: new(m.Zone), HealthStatus: m.health(), LifecycleState: m.lifecycle(),
+		ProtectedFromScaleIn: new(m.Protected), InstanceType: room.Some(string(i.Type)), LaunchTemplate: m.shownTemplate(),
 	}
 }
 
@@ -171,7 +187,7 @@ func (r *Room) SetInstanceProtection(ctx context.Context, in *autoscaling.SetIns
 			if m.Group != f.Name {
 				return invalid("The instance %s is not part of Auto Scaling group %s.", id, f.Name)
 			}
-			if m.State != fleet.InService {
+			if m.State != fleet.InService && m.State != fleet.Standby {
 				return invalid("The instance %s is not in InService.", id)
 			}
 			m.Protected = *in.ProtectedFromScaleIn

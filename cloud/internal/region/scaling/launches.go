@@ -69,11 +69,10 @@ func (r *Room) completeLaunch(f fleetRow, m memberRow) error {
 			return r.members.Delete(tx, m.Token)
 		}
 		m.Instance = id
-		own := []ec2types.Tag{
-			{Key: new("aws:autoscaling:groupName"), Value: new(m.Group)},
-			{Key: new("aws:ec2launchtemplate:id"), Value: new(m.Template.ID)},
-			{Key: new("aws:ec2launchtemplate:version"), Value: new(m.Template.Version)},
-		}
+		own := append(groupTags(m.Group),
+			ec2types.Tag{Key: new("aws:ec2launchtemplate:id"), Value: new(m.Template.ID)},
+			ec2types.Tag{Key: new("aws:ec2launchtemplate:version"), Value: new(m.Template.Version)},
+		)
 		if err := r.machines.Tag(tx, id, own); err != nil {
 			return err
 		}
@@ -82,6 +81,13 @@ func (r *Room) completeLaunch(f fleetRow, m memberRow) error {
 		}
 		return r.members.Put(tx, m.Token, m)
 	})
+}
+
+// groupTag is the key of the tag that names an instance's group.
+const groupTag = "aws:autoscaling:groupName"
+
+func groupTags(group string) []ec2types.Tag {
+	return []ec2types.Tag{{Key: new(groupTag), Value: &group}}
 }
 
 func (r *Room) launchMember(f fleetRow, m memberRow) (string, error) {

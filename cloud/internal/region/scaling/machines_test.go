@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -169,7 +170,15 @@ func (m *fakeMachines) get(id string) machine {
 
 func (m *fakeMachines) Instance(tx *store.Tx, id string) (Instance, bool) {
 	i, ok := m.instances.GetTx(tx, id)
+	i.Instance.Subnet = i.Subnet
 	return i.Instance, ok
+}
+
+func (m *fakeMachines) Untag(tx *store.Tx, instance string, keys ...string) error {
+	i, _ := m.instances.GetTx(tx, instance)
+	i.Tags = maps.Clone(i.Tags)
+	maps.DeleteFunc(i.Tags, func(key, _ string) bool { return slices.Contains(keys, key) })
+	return m.instances.Put(tx, instance, i)
 }
 
 func (m *fakeMachines) Zone(_ *store.Tx, subnet string) (string, bool) {

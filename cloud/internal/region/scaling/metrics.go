@@ -33,10 +33,8 @@ func inState(states ...fleet.Lifecycle) count {
 
 func all(_ fleetRow, members []memberRow) int { return len(members) }
 
-func none(fleetRow, []memberRow) int { return 0 }
-
-// groupMetrics are those that a group may have collected, in AWS's order. There are neither standby instances nor warm pools
-// here (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-metrics.html).
+// groupMetrics are those that a group may have collected, in AWS's order. There are no warm pools here
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-metrics.html).
 var groupMetrics = []struct {
 	name string
 	of   count
@@ -46,12 +44,12 @@ var groupMetrics = []struct {
 	{"GroupDesiredCapacity", func(f fleetRow, _ []memberRow) int { return int(f.Desired) }},
 	{"GroupInServiceInstances", inState(fleet.InService)},
 	{"GroupPendingInstances", inState(fleet.Pending)},
-	{"GroupStandbyInstances", none},
+	{"GroupStandbyInstances", inState(fleet.Standby)},
 	{"GroupTerminatingInstances", inState(fleet.Terminating)},
 	{"GroupTotalInstances", all},
 	{"GroupInServiceCapacity", inState(fleet.InService)},
 	{"GroupPendingCapacity", inState(fleet.Pending)},
-	{"GroupStandbyCapacity", none},
+	{"GroupStandbyCapacity", inState(fleet.Standby)},
 	{"GroupTerminatingCapacity", inState(fleet.Terminating)},
 	{"GroupTotalCapacity", all},
 }

@@ -40,6 +40,8 @@ type Machines interface {
 	CheckProfile(id, name, version *string) error
 	// Tag puts AWS's own tags on an instance.
 	Tag(tx *store.Tx, instance string, tags []ec2types.Tag) error
+	// Untag takes tags from an instance.
+	Untag(tx *store.Tx, instance string, keys ...string) error
 	// Launched finds the instance that was launched with a client token.
 	Launched(token string) (id string, ok bool)
 	// Launch and Terminate run after a commit, not inside one.
@@ -52,6 +54,7 @@ type Machines interface {
 // Instance is what a group looks at.
 type Instance struct {
 	Type    ec2types.InstanceType
+	Subnet  string
 	State   ec2types.InstanceStateName
 	Started time.Time // when it last became running
 	Reason  string    // of its last change of state, where it was no user's
@@ -136,6 +139,7 @@ type fleetRow struct {
 	Failures int                  // launches in a row
 	Resting  map[string]time.Time // zones
 	Refresh  string               // the id of the one under way
+	Hooks    []hookRow            // in the order of their names
 }
 
 // rollback is what a refresh was when it began to be rolled back.
@@ -162,6 +166,8 @@ type memberRow struct {
 	Protected        bool
 	Registered       []string // target groups
 	Launch, Terminal string   // ids of its activities
+	Stage            fleet.Stage
+	Waits            []hookWait // hooks that it waits for
 }
 
 type activityRow struct {
