@@ -24,7 +24,38 @@ func TestProviderWalksPeeringConnections(t *testing.T) {
 		destroy: func(p *provider, id string) {
 			roomtest.Must(p.DeleteVpcPeeringConnection(p.T.Context(), &ec2.DeleteVpcPeeringConnectionInput{VpcPeeringConnectionId: &id}))(p.T)
 		},
+	}, {
+		// It is accepted in its own region, and left alone when it is destroyed.
+		resource: "aws_vpc_peering_connection_accepter", elsewhere: true, gone: []string{"InvalidVpcPeeringConnectionID.NotFound"},
+		create: (*provider).acceptPeering, read: (*provider).readPeering,
+		update: func(p *provider, id string) {
+			roomtest.Must(p.ModifyVpcPeeringConnectionOptions(p.T.Context(), &ec2.ModifyVpcPeeringConnectionOptionsInput{
+				VpcPeeringConnectionId: &id, AccepterPeeringConnectionOptions: &ec2types.PeeringConnectionOptionsRequest{AllowDnsResolutionFromRemoteVpc: new(true)},
+			}))(p.T)
+			p.setTag(id, "Name", "changed")
+		},
 	}})
+}
+
+// acceptPeering is that of a connection that was requested in the other region, which is tagged when it is there.
+func (p *provider) acceptPeering() string {
+	peer, _ := p.west.VPC("10.30.0.0/16", "10.30.1.0/24", false)
+	roomtest.Must(p.ModifyVpcAttribute(p.T.Context(), &ec2.ModifyVpcAttributeInput{VpcId: &p.vpc, EnableDnsHostnames: truth(true)}))(p.T)
+	asked := roomtest.Must(p.west.CreateVpcPeeringConnection(p.T.Context(), &ec2.CreateVpcPeeringConnectionInput{
+		PeerVpcId: &p.vpc, PeerRegion: new("us-east-1"), VpcId: &peer, TagSpecifications: tagged("vpc-peering-connection"),
+	}))(p.T)
+	id := *asked.VpcPeeringConnection.VpcPeeringConnectionId
+	is := func(code ec2types.VpcPeeringConnectionStateReasonCode) func() bool {
+		return func() bool {
+			seen, err := p.DescribeVpcPeeringConnections(p.T.Context(), &ec2.DescribeVpcPeeringConnectionsInput{VpcPeeringConnectionIds: []string{id}})
+			return err == nil && only(p, seen.VpcPeeringConnections).Status.Code == code
+		}
+	}
+	p.Await("request "+id, is(ec2types.VpcPeeringConnectionStateReasonCodePendingAcceptance))
+	roomtest.Must(p.AcceptVpcPeeringConnection(p.T.Context(), &ec2.AcceptVpcPeeringConnectionInput{VpcPeeringConnectionId: &id}))(p.T)
+	p.Await("peering connection "+id, is(ec2types.VpcPeeringConnectionStateReasonCodeActive))
+	p.setTag(id, "Name", "accepted")
+	return id
 }
 
 // createPeering is that of a connection within the account and the region, with auto_accept.

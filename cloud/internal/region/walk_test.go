@@ -27,16 +27,24 @@ type walk struct {
 	destroy func(p *provider, id string)
 	// gone are the codes that the provider takes for "not found"; none where it takes an empty answer for that.
 	gone []string
+	// elsewhere has the configuration use a provider of another region, too.
+	elsewhere bool
 }
 
 // provider is the client of a walk, and what the configuration has beside the resource.
 type provider struct {
 	*regiontest.Desk
-	vpc, subnet, other string // a VPC with subnets in two zones
+	vpc, subnet, other string           // a VPC with subnets in two zones
+	west               *regiontest.Desk // the other region, for a walk that goes there
 }
 
 func (w walk) run(t *testing.T) {
-	p := &provider{Desk: regiontest.Open(t, region.Config{Name: "us-east-1", Index: 1, DefaultVPC: true})}
+	p := &provider{}
+	if w.elsewhere {
+		p.Desk, p.west = regiontest.Pair(t)
+	} else {
+		p.Desk = regiontest.Open(t, region.Config{Name: "us-east-1", Index: 1, DefaultVPC: true})
+	}
 	p.vpc, p.subnet = p.VPC("10.20.0.0/16", "10.20.1.0/24", false)
 	p.other = p.subnetIn("10.20.2.0/24", "us-east-1b")
 	id := w.create(p)

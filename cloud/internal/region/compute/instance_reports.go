@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -32,6 +33,34 @@ func (r *Room) ReportInstanceStatus(ctx context.Context, in *ec2.ReportInstanceS
 		}
 	}
 	return &ec2.ReportInstanceStatusOutput{}, room.DryRun(in)
+}
+
+// DescribeInstanceTopology tells where in AWS's network instances are, of the types for high performance computing and machine learning
+// that have it; of others nothing, and no type here has it (EC2 user guide, "Prerequisites for Amazon EC2 instance topology").
+func (r *Room) DescribeInstanceTopology(ctx context.Context, in *ec2.DescribeInstanceTopologyInput) (*ec2.DescribeInstanceTopologyOutput, error) {
+	if err := room.Only(in, "Filters", "GroupNames", "InstanceIds", "MaxResults", "NextToken"); err != nil {
+		return nil, err
+	}
+	nothing := resource.Listing[Instance]{
+		ID: func(i Instance) string { return i.ID }, Missing: missingInstance,
+		Fields: resource.Fields[Instance]{
+			"availability-zone": resource.One(func(i Instance) string { return i.Zone }), "instance-type": resource.One(func(i Instance) string { return string(i.Type) }),
+			"zone-id": resource.One(func(i Instance) string { return nets.ZoneID(i.Zone) }),
+		},
+	}
+	if err := instanceListing.Know(r.instances.All(), in.InstanceIds); err != nil {
+		return nil, err
+	}
+	for _, name := range in.GroupNames {
+		if _, ok := r.placementGroup(nil, name); !ok {
+			return nil, missingPlacementGroup(name)
+		}
+	}
+	_, next, err := nothing.List(r.Registry, nil, nil, in.Filters, in.MaxResults, in.NextToken)
+	if err != nil {
+		return nil, err
+	}
+	return &ec2.DescribeInstanceTopologyOutput{Instances: []ec2types.InstanceTopology{}, NextToken: next}, nil
 }
 
 // GetPasswordData tells the password of an instance with Windows: none, since it has Linux.

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy/cloud/internal/region/regiontest"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
@@ -68,7 +69,25 @@ func TestOddsAndEndsOfAnInstance(t *testing.T) {
 	if shown.MaintenanceOptions.AutoRecovery != "disabled" {
 		t.Errorf("%+v", shown.MaintenanceOptions)
 	}
-	_, err := d.ModifyInstanceMaintenanceOptions(ctx, &ec2.ModifyInstanceMaintenanceOptionsInput{InstanceId: &id})
+	topology := func(in ec2.DescribeInstanceTopologyInput) ([]ec2types.InstanceTopology, error) {
+		out, err := d.DescribeInstanceTopology(ctx, &in)
+		if err != nil {
+			return nil, err
+		}
+		return out.Instances, nil
+	}
+	for _, in := range []ec2.DescribeInstanceTopologyInput{{}, {InstanceIds: []string{id}}} {
+		if told := roomtest.Must(topology(in))(t); len(told) != 0 {
+			t.Errorf("topology %+v", told)
+		}
+	}
+	_, err := topology(ec2.DescribeInstanceTopologyInput{InstanceIds: []string{"i-0123456789abcdef0"}})
+	roomtest.WantAPIError(t, err, "InvalidInstanceID.NotFound")
+	_, err = topology(ec2.DescribeInstanceTopologyInput{GroupNames: []string{"none"}})
+	roomtest.WantAPIError(t, err, "InvalidPlacementGroup.Unknown")
+	_, err = topology(ec2.DescribeInstanceTopologyInput{Filters: regiontest.Where("colour", "blue")})
+	roomtest.WantAPIError(t, err, "InvalidParameterValue")
+	_, err = d.ModifyInstanceMaintenanceOptions(ctx, &ec2.ModifyInstanceMaintenanceOptionsInput{InstanceId: &id})
 	roomtest.WantAPIError(t, err, "MissingParameter")
 	roomtest.Must(d.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: []string{id}}))(t)
 	d.AwaitState(id, ec2types.InstanceStateNameStopped)

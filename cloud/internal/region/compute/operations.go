@@ -35,6 +35,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	resource.Ask(m, "DescribeInstanceCreditSpecifications", r.DescribeInstanceCreditSpecifications)
 	resource.Ask(m, "DescribeInstanceStatus", r.DescribeInstanceStatus)
 	resource.Ask(m, "DescribeInstanceTypeOfferings", r.DescribeInstanceTypeOfferings)
+	resource.Ask(m, "DescribeInstanceTopology", r.DescribeInstanceTopology)
 	resource.Ask(m, "DescribeInstanceTypes", r.DescribeInstanceTypes)
 	resource.Ask(m, "DescribeInstances", r.DescribeInstances)
 	resource.Ask(m, "DescribeKeyPairs", r.DescribeKeyPairs)
