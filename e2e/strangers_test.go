@@ -72,8 +72,6 @@ var waitless = map[string]string{
 	"ec2 password-data-available":         "no Windows",
 	"ec2 spot-instance-request-fulfilled": "no spot instances",
 	"ec2 volume-available":                "not waited for: no script makes a volume",
-	"ec2 vpc-peering-connection-deleted":  "not waited for: no script peers VPCs",
-	"ec2 vpc-peering-connection-exists":   "not waited for: no script peers VPCs",
 	"ec2 vpn-connection-available":        "no VPN",
 	"ec2 vpn-connection-deleted":          "no VPN",
 	"cloudwatch composite-alarm-exists":   "no composite alarms",
@@ -88,7 +86,7 @@ func TestScriptsOfTheAWSCLI(t *testing.T) {
 	s := start(t)
 	program := filepath.Join(warm.programs(t, "awscli"), "aws")
 	t.Run("all", func(t *testing.T) {
-		for _, name := range []string{"failover", "fleet", "identity", "machines", "vpc"} {
+		for _, name := range []string{"failover", "fleet", "identity", "machines", "regions", "vpc"} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				each := &stage{t: t, dir: s.dir, env: s.env}
