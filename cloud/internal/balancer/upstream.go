@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,6 +30,7 @@ var errBusy = errors.New("too many connections to targets")
 type upstream struct {
 	network Network
 	share   *semaphore.Weighted
+	made    *atomic.Uint64 // counts connections
 
 	mu  sync.Mutex
 	all map[*links]struct{} // those of targets that are registered or drain
@@ -56,8 +58,20 @@ type link struct {
 	over *time.Timer // closes it when it has been idle for long
 }
 
-func newUpstream(network Network, share *semaphore.Weighted) *upstream {
-	return &upstream{network: network, share: share, all: map[*links]struct{}{}}
+func newUpstream(network Network, share *semaphore.Weighted, made *atomic.Uint64) *upstream {
+	return &upstream{network: network, share: share, made: made, all: map[*links]struct{}{}}
+}
+
+// count is how many connections there are.
+func (u *upstream) count() (n int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for p := range u.all {
+		p.mu.Lock()
+		n += len(p.open)
+		p.mu.Unlock()
+	}
+	return n
 }
 
 // to returns the place of a new target's connections. It is to be ended.
@@ -112,6 +126,7 @@ func (p *links) dial() (*link, error) {
 		p.up.share.Release(1)
 		return nil, err
 	}
+	p.up.made.Add(1)
 	l := &link{Conn: descriptors.Counted(c, p.up.share), of: p}
 	l.r = http1.NewReader(l.Conn)
 	p.mu.Lock()
