@@ -42,7 +42,6 @@ func (c *client) page(status int, field string) {
 
 // respond writes an answer of the load balancer's own.
 func (c *client) respond(status int, fields, body string) {
-	c.node.counters.own[min(max(status, 0), len(c.node.counters.own)-1)].Add(1)
 	out := append(c.out[:0], "HTTP/1.1 "...)
 	out = strconv.AppendInt(out, int64(status), 10)
 	out = append(append(append(out, ' '), reasonOf(status)...), "\r\n"...)
@@ -78,7 +77,6 @@ func (c *client) write(out []byte) {
 		c.out = nil
 	}
 	c.extend()
-	c.node.counters.bytes.Add(uint64(len(out)))
 	if _, err := c.conn.Write(out); err != nil {
 		c.last, c.failed = true, true
 	}
@@ -97,16 +95,16 @@ func (c *client) fixed(f *FixedResponse) {
 }
 
 func (c *client) redirect(d *Redirect) {
-	c.page(d.Status, "Location: "+d.location(&c.q, strconv.Itoa(c.port))+"\r\n")
+	c.page(d.Status, "Location: "+d.location(&c.q, c.scheme(), strconv.Itoa(c.port))+"\r\n")
 }
 
 // location builds the Location of a redirect. AWS always writes the port.
-func (d *Redirect) location(q *http1.Request, port string) string {
+func (d *Redirect) location(q *http1.Request, scheme, port string) string {
 	fill := func(s, fallback string) string {
 		if s == "" {
 			s = fallback
 		}
-		return strings.NewReplacer("#{protocol}", "http", "#{host}", hostOf(q.Host), "#{port}", port,
+		return strings.NewReplacer("#{protocol}", scheme, "#{host}", hostOf(q.Host), "#{port}", port,
 			"#{path}", strings.TrimPrefix(q.Path, "/"), "#{query}", q.Query).Replace(s)
 	}
 	at := strings.ToLower(fill(d.Protocol, "#{protocol}")) + "://" + fill(d.Host, "#{host}") + ":" + fill(d.Port, "#{port}") + fill(d.Path, "/#{path}")

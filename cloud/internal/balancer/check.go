@@ -47,7 +47,11 @@ func (n *node) probe(ctx context.Context, address string, c Check) Result {
 	if c.Port != 0 {
 		address = netip.AddrPortFrom(netip.MustParseAddrPort(address).Addr(), uint16(c.Port)).String()
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+c.Path, nil)
+	scheme := "http://"
+	if c.Secure {
+		scheme = "https://"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+address+c.Path, nil)
 	if err != nil {
 		return failed
 	}
@@ -82,7 +86,9 @@ func timedOut(err error) bool {
 
 // checkTransport makes a connection for each check.
 func checkTransport(net Network) *http.Transport {
-	return &http.Transport{DialContext: net.DialContext, DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: maxResponseHeader}
+	return &http.Transport{
+		DialContext: net.DialContext, DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: maxResponseHeader, TLSClientConfig: toTargets(),
+	}
 }
 
 func portString(port int) string { return ":" + strconv.Itoa(port) }

@@ -1,6 +1,7 @@
 package balancer
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -36,6 +37,8 @@ type client struct {
 	came time.Time
 	r    *http1.Reader
 
+	secured *tls.ConnectionState // nil without TLS
+
 	q      http1.Request
 	body   http1.Body
 	p      http1.Response
@@ -50,14 +53,17 @@ type client struct {
 func (n *node) client(port int, conn net.Conn) *client {
 	from, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
 	return &client{
-		node: n, port: port, conn: conn, r: http1.NewReader(metered{conn, &n.counters.bytes}), came: time.Now(),
+		node: n, port: port, conn: conn, r: http1.NewReader(conn), came: time.Now(),
 		from: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()),
 	}
 }
 
 // serve answers requests until the connection ends.
 func (c *client) serve() {
-	defer c.conn.Close()
+	defer func() { c.conn.Close() }() // which greet may put another in the place of
+	if !c.greet() {
+		return
+	}
 	for c.next() {
 	}
 }
@@ -133,16 +139,13 @@ func (c *client) longField() bool {
 
 // act does what the first rule says that matches.
 func (c *client) act(routes *routes) {
-	action, evaluated, ok := routes.action(c.port, &c.q, c.from.Addr())
-	c.node.counters.evaluations.Add(uint64(evaluated))
+	action, ok := routes.action(c.port, &c.q, c.from.Addr())
 	switch {
 	case !ok: // the listener has just been taken away
 		c.refuse(http.StatusServiceUnavailable)
 	case action.Fixed != nil:
-		c.node.counters.fixed.Add(1)
 		c.fixed(action.Fixed)
 	case action.Redirect != nil:
-		c.node.counters.redirects.Add(1)
 		c.redirect(action.Redirect)
 	default:
 		c.forward(routes.pick(action.Forward), routes)

@@ -41,6 +41,7 @@ type Node struct {
 // Listener is one port. The first of its rules that matches decides; the last has no conditions.
 type Listener struct {
 	Port    int
+	TLS     *TLS // nil for HTTP
 	Rules   []Rule
 	Answers Answers
 }
@@ -97,7 +98,8 @@ const (
 type Group struct {
 	ID         string
 	Algorithm  Algorithm
-	MinHealthy int // with fewer healthy targets than this, all get requests; 0 means 1
+	Secure     bool // its targets are spoken to over TLS
+	MinHealthy int  // with fewer healthy targets than this, all get requests; 0 means 1
 	Check      Check
 	Targets    []Target
 }
@@ -112,7 +114,8 @@ type Target struct {
 
 // Check is how targets' health is checked. Its durations are AWS's, before Speed divides them.
 type Check struct {
-	Port               int // 0 for the port the target gets requests at
+	Port               int  // 0 for the port the target gets requests at
+	Secure             bool // over TLS
 	Path               string
 	Interval, Timeout  time.Duration
 	Healthy, Unhealthy int     // how many checks in a row change a target's state

@@ -18,6 +18,7 @@ import (
 type Headers struct {
 	DropInvalid  bool      // fields whose names are not letters, digits and hyphens are left out
 	PreserveHost bool      // Host stays as the client wrote it
+	TLSFields    bool      // a target hears how its client speaks TLS
 	ClientPort   bool      // X-Forwarded-For has the client's port
 	Forwarded    Forwarded // what becomes of X-Forwarded-For
 	Desync       Desync    // what becomes of requests that two programs could read differently
@@ -72,7 +73,7 @@ var (
 )
 
 // names are those of fields, by their length: most others are told apart by it.
-type names [20][]string
+type names [24][]string
 
 func fieldNames(all ...string) (n names) {
 	for _, name := range all {
@@ -119,13 +120,16 @@ func (c *client) appendRequest(out []byte, h Headers, address string) []byte {
 	out = append(append(out, " HTTP/1.1\r\nHost: "...), h.host(q.Host, c.port, address)...)
 	out = append(out, "\r\n"...)
 	for f := range lasting(q.Fields) {
-		if !ownFields.has(f.Name) && (!h.DropInvalid || isValidName(f.Name)) {
+		if !ownFields.has(f.Name) && !(h.TLSFields && tlsFields.has(f.Name)) && (!h.DropInvalid || isValidName(f.Name)) {
 			out = appendField(out, f.Name, f.Value)
 		}
 	}
 	out = h.appendForwarded(out, q.Fields, c.from)
-	out = append(out, "X-Forwarded-Proto: http\r\nX-Forwarded-Port: "...)
+	out = append(out, "X-Forwarded-Proto: "+c.scheme()+"\r\nX-Forwarded-Port: "...)
 	out = append(strconv.AppendInt(out, int64(c.port), 10), "\r\n"...)
+	if h.TLSFields {
+		out = c.appendTLS(out)
+	}
 	given, _ := q.Fields.Get("X-Amzn-Trace-Id")
 	out = appendField(out, "X-Amzn-Trace-Id", traceID(given))
 	out = appendFraming(out, q.Framing)

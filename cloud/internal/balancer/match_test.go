@@ -68,7 +68,7 @@ func TestRedirectLocation(t *testing.T) {
 		"http://other:80/x/a%20b?q=1":         {Host: "other", Path: "/x/#{path}"},
 		"http://hello.example:80/?r=1&q=1":    {Path: "/", Query: "r=1&#{query}"},
 	} {
-		if got := d.location(&q, "80"); got != want {
+		if got := d.location(&q, "http", "80"); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}

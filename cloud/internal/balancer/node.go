@@ -31,24 +31,24 @@ type node struct {
 	keep     atomic.Int64 // how long a client may use one connection
 	upstream *upstream
 	checks   *http.Transport
-	counters counters
 
 	// What follows is touched by Configure and Close only, which the balancer runs one at a time, and
 	// by Health under the balancer's lock.
 	servers map[int]*server
 	targets map[string]map[Target]*target // by group, and by target with Draining left out
+	tickets map[int][32]byte              // keys of TLS sessions, by port
 	turns   map[string]*atomic.Uint64
-	groups  map[string]*groupCounters
 	work    sync.WaitGroup
 }
 
 func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *node {
 	n := &node{
 		id: spec.ID, address: spec.Address, network: spec.Network, speed: speed, log: log, changed: changed,
-		servers: map[int]*server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{}, groups: map[string]*groupCounters{},
-		checks: checkTransport(spec.Network), shares: descriptors.Process(),
+		servers: map[int]*server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{},
+		tickets: map[int][32]byte{},
+		checks:  checkTransport(spec.Network), shares: descriptors.Process(),
 	}
-	n.upstream = newUpstream(spec.Network, n.shares.Targets, &n.counters.connections)
+	n.upstream = newUpstream(spec.Network, n.shares.Targets)
 	n.routes.Store(&routes{})
 	return n
 }
@@ -60,7 +60,7 @@ func (n *node) idleTime() time.Duration { return time.Duration(n.idle.Load()) }
 func (n *node) configure(c Config) error {
 	n.idle.Store(int64(cmp.Or(c.IdleTimeout, defaultIdle)))
 	n.keep.Store(int64(cmp.Or(c.KeepAlive, defaultKeepAlive)))
-	next := &routes{listeners: map[int]Listener{}, groups: map[string]*pool{}, headers: c.Headers}
+	next := &routes{listeners: map[int]Listener{}, groups: map[string]*pool{}, headers: c.Headers, secure: n.secure(c.Listeners)}
 	for _, l := range c.Listeners {
 		next.listeners[l.Port] = l
 	}
@@ -79,7 +79,6 @@ func (n *node) configure(c Config) error {
 		}
 		delete(n.targets, id)
 		delete(n.turns, id)
-		delete(n.groups, id)
 	}
 	n.routes.Store(next)
 	for _, t := range ended { // after the swap, so that no request can choose one of them any more
@@ -92,7 +91,7 @@ func (n *node) configure(c Config) error {
 // snapshot and the targets that must end.
 func (n *node) group(g Group) (*pool, []*target) {
 	if n.turns[g.ID] == nil {
-		n.turns[g.ID], n.groups[g.ID] = new(atomic.Uint64), new(groupCounters)
+		n.turns[g.ID] = new(atomic.Uint64)
 	}
 	p := &pool{algorithm: g.Algorithm, minHealthy: g.MinHealthy, turn: n.turns[g.ID]}
 	old, now := n.targets[g.ID], map[Target]*target{}
@@ -100,7 +99,7 @@ func (n *node) group(g Group) (*pool, []*target) {
 		key := Target{ID: spec.ID, Address: spec.Address}
 		t := old[key]
 		if t == nil {
-			t = newTarget(spec.Address.String(), n.upstream, n.groups[g.ID])
+			t = newTarget(spec.Address.String(), n.upstream, g.Secure)
 		}
 		now[key] = t
 		t.apply(spec.Draining, g.Check, n.bootTime(g.Check), func(ctx context.Context, t *target, c Check) {

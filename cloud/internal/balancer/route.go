@@ -1,6 +1,7 @@
 package balancer
 
 import (
+	"crypto/tls"
 	"math/rand/v2"
 	"net/netip"
 	"sync/atomic"
@@ -13,6 +14,7 @@ type routes struct {
 	listeners map[int]Listener
 	groups    map[string]*pool
 	headers   Headers
+	secure    map[int]*tls.Config // of the listeners that speak TLS
 }
 
 // pool is a target group's part of a snapshot.
@@ -23,17 +25,14 @@ type pool struct {
 	turn       *atomic.Uint64 // outlives the snapshot, so that a change does not begin anew with the first
 }
 
-// action returns the action of the first rule that matches, and how many beside the default one were asked.
-func (s *routes) action(port int, q *http1.Request, from netip.Addr) (action Action, evaluated int, ok bool) {
+// action returns the action of the first rule that matches.
+func (s *routes) action(port int, q *http1.Request, from netip.Addr) (Action, bool) {
 	for _, rule := range s.listeners[port].Rules {
-		if len(rule.Conditions) > 0 {
-			evaluated++
-		}
 		if rule.matches(q, from) {
-			return rule.Action, evaluated, true
+			return rule.Action, true
 		}
 	}
-	return Action{}, evaluated, false
+	return Action{}, false
 }
 
 func (rule Rule) matches(q *http1.Request, from netip.Addr) bool {

@@ -2,11 +2,11 @@ package balancer
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -30,7 +30,6 @@ var errBusy = errors.New("too many connections to targets")
 type upstream struct {
 	network Network
 	share   *semaphore.Weighted
-	made    *atomic.Uint64 // counts connections
 
 	mu  sync.Mutex
 	all map[*links]struct{} // those of targets that are registered or drain
@@ -40,6 +39,7 @@ type upstream struct {
 type links struct {
 	up      *upstream
 	address string
+	secure  bool            // over TLS
 	life    context.Context // ends with the target
 	cut     context.CancelFunc
 
@@ -52,31 +52,20 @@ type links struct {
 // link is one connection to a target.
 type link struct {
 	net.Conn
+	raw  net.Conn // beneath TLS
 	of   *links
 	r    *http1.Reader
 	used bool        // for a request before
 	over *time.Timer // closes it when it has been idle for long
 }
 
-func newUpstream(network Network, share *semaphore.Weighted, made *atomic.Uint64) *upstream {
-	return &upstream{network: network, share: share, made: made, all: map[*links]struct{}{}}
-}
-
-// count is how many connections there are.
-func (u *upstream) count() (n int) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for p := range u.all {
-		p.mu.Lock()
-		n += len(p.open)
-		p.mu.Unlock()
-	}
-	return n
+func newUpstream(network Network, share *semaphore.Weighted) *upstream {
+	return &upstream{network: network, share: share, all: map[*links]struct{}{}}
 }
 
 // to returns the place of a new target's connections. It is to be ended.
-func (u *upstream) to(address string) *links {
-	p := &links{up: u, address: address, open: map[*link]struct{}{}}
+func (u *upstream) to(address string, secure bool) *links {
+	p := &links{up: u, address: address, secure: secure, open: map[*link]struct{}{}}
 	p.life, p.cut = context.WithCancel(context.Background())
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -126,8 +115,11 @@ func (p *links) dial() (*link, error) {
 		p.up.share.Release(1)
 		return nil, err
 	}
-	p.up.made.Add(1)
-	l := &link{Conn: descriptors.Counted(c, p.up.share), of: p}
+	l := &link{raw: descriptors.Counted(c, p.up.share), of: p}
+	if l.Conn, err = p.shake(ctx, l.raw); err != nil {
+		_ = l.raw.Close()
+		return nil, err
+	}
 	l.r = http1.NewReader(l.Conn)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -139,13 +131,22 @@ func (p *links) dial() (*link, error) {
 	return l, nil
 }
 
+// shake makes a connection secure where the target's are.
+func (p *links) shake(ctx context.Context, c net.Conn) (net.Conn, error) {
+	if !p.secure {
+		return c, nil
+	}
+	secured := tls.Client(c, toTargets())
+	return secured, secured.HandshakeContext(ctx)
+}
+
 // isOpen tells whether the target has neither closed an idle connection nor said something on it. Another kind of connection than a
 // kernel's is taken for open.
 func (l *link) isOpen() bool {
 	if len(l.r.Buffered()) > 0 {
 		return false
 	}
-	raw, ok := descriptors.Raw(l.Conn)
+	raw, ok := descriptors.Raw(l.raw)
 	if !ok {
 		return true
 	}

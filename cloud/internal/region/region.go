@@ -138,13 +138,13 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	}); err != nil {
 		return err
 	}
-	if r.balancing, err = balancing.Load(r.Base, networks{r.nets, r.compute, &r.twins}); err != nil {
+	if r.balancing, err = balancing.Load(r.Base, networks{r.nets, r.compute, &r.twins}, served{r}); err != nil {
 		return err
 	}
 	if r.certificates, err = certificates.Load(r.Base, certificates.Config{
 		Issuer:  r.cfg.Issuer,
 		Resolve: func(q *dns.Msg) (*dns.Msg, error) { return r.cfg.Resolve("", q) },
-		Users:   func(tx *store.Tx, certificate string) []string { return nil },
+		Users:   r.balancing.CertificateUsers,
 	}); err != nil {
 		return err
 	}

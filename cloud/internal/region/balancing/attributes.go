@@ -52,7 +52,7 @@ var loadBalancerAttributes = map[string]attribute{
 	"routing.http.desync_mitigation_mode":                      {"defensive", either("monitor", "defensive", "strictest")},
 	"routing.http.drop_invalid_header_fields.enabled":          {"false", either("true", "false")},
 	"routing.http.preserve_host_header.enabled":                {"false", either("true", "false")},
-	"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": {fallback: "false"},
+	"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": {"false", either("true", "false")},
 	"routing.http.xff_client_port.enabled":                     {"false", either("true", "false")},
 	"routing.http.xff_header_processing.mode":                  {"append", either("append", "preserve", "remove")},
 	"routing.http2.enabled":                                    {fallback: "true"},

@@ -65,7 +65,8 @@ type Interface struct{ Address, Public netip.Addr }
 // Room is Elastic Load Balancing in one region. Rows are kept by ARN.
 type Room struct {
 	*room.Base
-	network Network
+	network      Network
+	certificates Certificates
 
 	loadBalancers *store.Table[loadBalancerRow]
 	targetGroups  *store.Table[targetGroupRow]
@@ -77,12 +78,13 @@ type Room struct {
 		running map[string]*balancer.Balancer // by load balancer
 		ports   string                        // what is published of them, to notice changes
 		failed  map[string]string             // the last error told of each
+		pairs   map[string]keyPair            // by certificate
 	}
 }
 
 // Load reads the tables.
-func Load(base *room.Base, network Network) (*Room, error) {
-	r := &Room{Base: base, network: network}
+func Load(base *room.Base, network Network, certificates Certificates) (*Room, error) {
+	r := &Room{Base: base, network: network, certificates: certificates}
 	var err error
 	room.LoadTable(r.DB, "load-balancers", &r.loadBalancers, &err)
 	room.LoadTable(r.DB, "target-groups", &r.targetGroups, &err)
@@ -108,6 +110,8 @@ type targetGroupRow struct {
 	ARN, Name, VPC     string
 	Type               elbtypes.TargetTypeEnum
 	Port               int32
+	Protocol           elbtypes.ProtocolEnum // or empty for HTTP, as is CheckProtocol
+	CheckProtocol      elbtypes.ProtocolEnum
 	CheckPort, Path    string // CheckPort is a number or traffic-port
 	Interval, Timeout  int32  // seconds
 	Healthy, Unhealthy int32
@@ -132,6 +136,7 @@ type listenerRow struct {
 	Actions           []elbtypes.Action
 	Attributes        map[string]string // of those that were set
 	Tags              map[string]string
+	Security          security
 }
 
 // ruleRow is a rule beside a listener's default one.

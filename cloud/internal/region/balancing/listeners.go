@@ -1,6 +1,7 @@
 package balancing
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"reflect"
@@ -58,8 +59,8 @@ func checkListener(port *int32, protocol elbtypes.ProtocolEnum) error {
 	if port != nil && (*port < 1 || *port > 65535) {
 		return invalid("Port '%d' must be between 1 and 65535", *port)
 	}
-	if protocol != "" && protocol != elbtypes.ProtocolEnumHttp {
-		return wire.Errorf("UnsupportedProtocol", "Listeners with Protocol '%s' are not supported here, only HTTP", protocol)
+	if protocol != "" && protocol != elbtypes.ProtocolEnumHttp && protocol != elbtypes.ProtocolEnumHttps {
+		return wire.Errorf("UnsupportedProtocol", "Listeners with Protocol '%s' are not supported here, only HTTP and HTTPS", protocol)
 	}
 	return nil
 }
@@ -75,7 +76,12 @@ func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) 
 	if err := checkListener(in.Port, in.Protocol); err != nil {
 		return nil, err
 	}
-	if err := room.Only(in, "LoadBalancerArn", "Port", "Protocol", "DefaultActions", "Tags"); err != nil {
+	if err := room.Only(in, "AlpnPolicy", "Certificates", "DefaultActions", "LoadBalancerArn", "MutualAuthentication", "Port", "Protocol",
+		"SslPolicy", "Tags"); err != nil {
+		return nil, err
+	}
+	wanted := secured{in.Protocol, in.SslPolicy, in.Certificates, in.MutualAuthentication, in.AlpnPolicy}
+	if err := wanted.check(); err != nil {
 		return nil, err
 	}
 	tags, err := mergeTags(nil, in.Tags)
@@ -89,11 +95,14 @@ func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) 
 			return wire.Errorf("LoadBalancerNotFound", "Load balancer '%s' not found", *in.LoadBalancerArn)
 		}
 		row = listenerRow{LoadBalancer: b.ARN, Port: *in.Port, Tags: tags}
+		if row.Security, err = r.apply(tx, security{}, wanted); err != nil {
+			return err
+		}
 		if row.Actions, err = r.readActions(tx, b.ARN, in.DefaultActions); err != nil {
 			return err
 		}
 		if old, ok := r.portListener(tx, b.ARN, row.Port); ok {
-			if !reflect.DeepEqual(old.Actions, row.Actions) || !maps.Equal(old.Tags, row.Tags) {
+			if !reflect.DeepEqual(old.Actions, row.Actions) || !maps.Equal(old.Tags, row.Tags) || !old.Security.same(row.Security) {
 				return wire.Errorf("DuplicateListener", "A listener already exists on this port for this load balancer '%s'", b.ARN)
 			}
 			row = old
@@ -127,9 +136,15 @@ func (r *Room) listenersOf(tx *store.Tx, loadBalancer string) []listenerRow {
 }
 
 func showListener(row listenerRow) elbtypes.Listener {
-	return elbtypes.Listener{
-		ListenerArn: new(row.ARN), LoadBalancerArn: new(row.LoadBalancer), Port: new(row.Port), Protocol: elbtypes.ProtocolEnumHttp, DefaultActions: row.Actions,
+	out := elbtypes.Listener{
+		ListenerArn: new(row.ARN), LoadBalancerArn: new(row.LoadBalancer), Port: new(row.Port), Protocol: row.protocol(), DefaultActions: row.Actions,
 	}
+	if row.secure() {
+		out.SslPolicy = new(row.Security.Policy)
+		out.Certificates = []elbtypes.Certificate{{CertificateArn: new(row.Security.Certificate)}}
+		out.MutualAuthentication = &elbtypes.MutualAuthenticationAttributes{Mode: new("off")}
+	}
+	return out
 }
 
 // DescribeListeners lists the listeners of a load balancer, or those asked for.
@@ -169,10 +184,18 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 	if err := checkListener(in.Port, in.Protocol); err != nil {
 		return nil, err
 	}
-	if err := room.Only(in, "ListenerArn", "Port", "Protocol", "DefaultActions"); err != nil {
+	if err := room.Only(in, "AlpnPolicy", "Certificates", "DefaultActions", "ListenerArn", "MutualAuthentication", "Port", "Protocol", "SslPolicy"); err != nil {
 		return nil, err
 	}
+	wanted := secured{in.Protocol, in.SslPolicy, in.Certificates, in.MutualAuthentication, in.AlpnPolicy}
 	row, err := r.changeListener(in.ListenerArn, func(tx *store.Tx, row *listenerRow) (err error) {
+		wanted.protocol = cmp.Or(wanted.protocol, row.protocol())
+		if err := wanted.check(); err != nil {
+			return err
+		}
+		if row.Security, err = r.apply(tx, row.Security, wanted); err != nil {
+			return err
+		}
 		if in.Port != nil && *in.Port != row.Port {
 			if _, taken := r.portListener(tx, row.LoadBalancer, *in.Port); taken {
 				return wire.Errorf("DuplicateListener", "A listener already exists on this port for this load balancer '%s'", row.LoadBalancer)

@@ -4,6 +4,7 @@ import "github.com/understudy/understudy/cloud/internal/wire"
 
 // Operations registers Elastic Load Balancing's handlers, one line each.
 func (r *Room) Operations(m *wire.Mux) {
+	wire.Handle(m, wire.ELBv2, "AddListenerCertificates", r.AddListenerCertificates)
 	wire.Handle(m, wire.ELBv2, "AddTags", r.AddTags)
 	wire.Handle(m, wire.ELBv2, "CreateListener", r.CreateListener)
 	wire.Handle(m, wire.ELBv2, "CreateLoadBalancer", r.CreateLoadBalancer)
@@ -16,10 +17,12 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.ELBv2, "DeregisterTargets", r.DeregisterTargets)
 	wire.Handle(m, wire.ELBv2, "DescribeAccountLimits", r.DescribeAccountLimits)
 	wire.Handle(m, wire.ELBv2, "DescribeListenerAttributes", r.DescribeListenerAttributes)
+	wire.Handle(m, wire.ELBv2, "DescribeListenerCertificates", r.DescribeListenerCertificates)
 	wire.Handle(m, wire.ELBv2, "DescribeListeners", r.DescribeListeners)
 	wire.Handle(m, wire.ELBv2, "DescribeLoadBalancerAttributes", r.DescribeLoadBalancerAttributes)
 	wire.Handle(m, wire.ELBv2, "DescribeLoadBalancers", r.DescribeLoadBalancers)
 	wire.Handle(m, wire.ELBv2, "DescribeRules", r.DescribeRules)
+	wire.Handle(m, wire.ELBv2, "DescribeSSLPolicies", r.DescribeSSLPolicies)
 	wire.Handle(m, wire.ELBv2, "DescribeTags", r.DescribeTags)
 	wire.Handle(m, wire.ELBv2, "DescribeTargetGroupAttributes", r.DescribeTargetGroupAttributes)
 	wire.Handle(m, wire.ELBv2, "DescribeTargetGroups", r.DescribeTargetGroups)
@@ -31,6 +34,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.ELBv2, "ModifyTargetGroup", r.ModifyTargetGroup)
 	wire.Handle(m, wire.ELBv2, "ModifyTargetGroupAttributes", r.ModifyTargetGroupAttributes)
 	wire.Handle(m, wire.ELBv2, "RegisterTargets", r.RegisterTargets)
+	wire.Handle(m, wire.ELBv2, "RemoveListenerCertificates", r.RemoveListenerCertificates)
 	wire.Handle(m, wire.ELBv2, "RemoveTags", r.RemoveTags)
 	wire.Handle(m, wire.ELBv2, "SetRulePriorities", r.SetRulePriorities)
 	wire.Handle(m, wire.ELBv2, "SetSecurityGroups", r.SetSecurityGroups)

@@ -12,11 +12,12 @@ import (
 
 // The quotas of load balancers (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html).
 var (
-	balancersPerRegion   = quota("L-53DA6B97", "Application Load Balancers per Region", 50)
-	groupsPerRegion      = quota("L-B22855CB", "Target Groups per Region", 3000)
-	listenersPerBalancer = quota("L-B6DF7632", "Listeners per Application Load Balancer", 50)
-	rulesPerBalancer     = quota("L-7EED9B64", "Rules per Application Load Balancer", 100)
-	targetsPerGroup      = quota("L-A0D0B863", "Targets per Target Group per Region", 1000)
+	balancersPerRegion      = quota("L-53DA6B97", "Application Load Balancers per Region", 50)
+	groupsPerRegion         = quota("L-B22855CB", "Target Groups per Region", 3000)
+	listenersPerBalancer    = quota("L-B6DF7632", "Listeners per Application Load Balancer", 50)
+	rulesPerBalancer        = quota("L-7EED9B64", "Rules per Application Load Balancer", 100)
+	certificatesPerBalancer = quota("L-9365A611", "Certificates per Application Load Balancer", 25)
+	targetsPerGroup         = quota("L-A0D0B863", "Targets per Target Group per Region", 1000)
 )
 
 func quota(code, name string, most int) room.Quota {
@@ -25,7 +26,7 @@ func quota(code, name string, most int) room.Quota {
 
 // Quotas are those that load balancers keep to.
 func Quotas() []room.Quota {
-	return []room.Quota{balancersPerRegion, groupsPerRegion, listenersPerBalancer, rulesPerBalancer, targetsPerGroup}
+	return []room.Quota{balancersPerRegion, groupsPerRegion, listenersPerBalancer, rulesPerBalancer, certificatesPerBalancer, targetsPerGroup}
 }
 
 // DescribeAccountLimits tells the quotas by the names that Elastic Load Balancing gives them itself; those of other kinds of load balancers

@@ -42,7 +42,7 @@ const retryPause = time.Second
 
 // keep reconciles after each change and when a target has drained, and tries again what failed.
 func (r *Room) keep() {
-	watch := r.Watch(append(r.News(), r.network.News()...)...)
+	watch := r.Watch(slices.Concat(r.News(), r.network.News(), r.certificates.News())...)
 	defer watch.Stop()
 	for {
 		next := watch.Next()
@@ -145,6 +145,7 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 		return time.Duration(n) * time.Second
 	}
 	c := balancer.Config{IdleTimeout: seconds("idle_timeout.timeout_seconds"), KeepAlive: seconds("client_keep_alive.seconds"), Headers: balancer.Headers{
+		TLSFields:    set("routing.http.x_amzn_tls_version_and_cipher_suite.enabled") == "true",
 		DropInvalid:  set("routing.http.drop_invalid_header_fields.enabled") == "true",
 		PreserveHost: set("routing.http.preserve_host_header.enabled") == "true",
 		ClientPort:   set("routing.http.xff_client_port.enabled") == "true",
@@ -166,6 +167,11 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 			continue
 		}
 		port := balancer.Listener{Port: int(l.Port), Answers: runAnswers(l)}
+		var err error
+		if port.TLS, err = r.runSecurity(l.Security); err != nil { // the port is not opened without its certificate
+			errs = append(errs, fmt.Errorf("the certificates of port %d: %w", l.Port, err))
+			continue
+		}
 		for _, rule := range rulesOf(r.rules.All(), l.ARN) {
 			port.Rules = append(port.Rules, runRule(rule))
 		}
@@ -194,9 +200,9 @@ func (r *Room) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group
 	least, _ := strconv.Atoi(setting("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"))
 	port, _ := strconv.Atoi(g.CheckPort) // 0 for traffic-port
 	out := balancer.Group{
-		ID: g.ARN, Algorithm: balancer.Algorithm(setting("load_balancing.algorithm.type")), MinHealthy: least,
+		ID: g.ARN, Secure: g.Protocol == elbtypes.ProtocolEnumHttps, Algorithm: balancer.Algorithm(setting("load_balancing.algorithm.type")), MinHealthy: least,
 		Check: balancer.Check{
-			Port: port, Path: g.Path, Interval: time.Duration(g.Interval) * time.Second, Timeout: time.Duration(g.Timeout) * time.Second,
+			Secure: g.CheckProtocol == elbtypes.ProtocolEnumHttps, Port: port, Path: g.Path, Interval: time.Duration(g.Interval) * time.Second, Timeout: time.Duration(g.Timeout) * time.Second,
 			Healthy: int(g.Healthy), Unhealthy: int(g.Unhealthy), Matcher: balancer.Matcher{Text: g.Matcher},
 		},
 	}

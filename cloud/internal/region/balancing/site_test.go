@@ -22,6 +22,7 @@ type site struct {
 	close   func()
 	dir     string
 	sockets roomtest.Sockets
+	shelf   shelf
 	vpc     string
 	subnets []string
 	group   string
@@ -45,7 +46,7 @@ func (s *site) open() {
 	s.t.Helper()
 	base, end := roomtest.Open(s.t, s.dir, 300)
 	s.ec2 = openEC2(s.t, base, &s.sockets)
-	r, err := Load(base, s.ec2)
+	r, err := Load(base, s.ec2, &s.shelf)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package balancing
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -35,7 +36,7 @@ func (r *Room) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGroupI
 	if err := room.Only(in, "TargetGroupArn", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckTimeoutSeconds", "HealthyThresholdCount", "Matcher", "UnhealthyThresholdCount"); err != nil {
 		return nil, err
 	}
-	if in.HealthCheckProtocol != "" && in.HealthCheckProtocol != elbtypes.ProtocolEnumHttp {
+	if in.HealthCheckProtocol != "" && !isHTTP(in.HealthCheckProtocol) {
 		return nil, wire.Errorf("InvalidConfigurationRequest", "HealthCheckProtocol '%s' is not supported here", in.HealthCheckProtocol)
 	}
 	if in.HealthCheckEnabled != nil && !*in.HealthCheckEnabled {
@@ -43,6 +44,7 @@ func (r *Room) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGroupI
 	}
 	var row targetGroupRow
 	err := r.changeTargetGroup(in.TargetGroupArn, func(_ *store.Tx, g *targetGroupRow) error {
+		g.CheckProtocol = cmp.Or(in.HealthCheckProtocol, g.checkProtocol())
 		g.CheckPort, g.Path = orDefault(in.HealthCheckPort, g.CheckPort), orDefault(in.HealthCheckPath, g.Path)
 		g.Interval, g.Timeout = orDefault(in.HealthCheckIntervalSeconds, g.Interval), orDefault(in.HealthCheckTimeoutSeconds, g.Timeout)
 		g.Healthy, g.Unhealthy = orDefault(in.HealthyThresholdCount, g.Healthy), orDefault(in.UnhealthyThresholdCount, g.Unhealthy)

@@ -31,6 +31,7 @@ func orDefault[T any](p *T, fallback T) T {
 func readTargetGroup(in *elb.CreateTargetGroupInput) targetGroupRow {
 	row := targetGroupRow{
 		Name: room.Deref(in.Name), VPC: room.Deref(in.VpcId), Type: cmp.Or(in.TargetType, elbtypes.TargetTypeEnumInstance), Port: room.Deref(in.Port),
+		Protocol: in.Protocol, CheckProtocol: cmp.Or(in.HealthCheckProtocol, elbtypes.ProtocolEnumHttp),
 		CheckPort: orDefault(in.HealthCheckPort, trafficPort), Path: orDefault(in.HealthCheckPath, "/"),
 		Interval: orDefault(in.HealthCheckIntervalSeconds, 30), Timeout: orDefault(in.HealthCheckTimeoutSeconds, 5),
 		Healthy: orDefault(in.HealthyThresholdCount, 5), Unhealthy: orDefault(in.UnhealthyThresholdCount, 2), Matcher: "200",
@@ -39,6 +40,18 @@ func readTargetGroup(in *elb.CreateTargetGroupInput) targetGroupRow {
 		row.Matcher = orDefault(in.Matcher.HttpCode, "200")
 	}
 	return row
+}
+
+func isHTTP(p elbtypes.ProtocolEnum) bool {
+	return p == elbtypes.ProtocolEnumHttp || p == elbtypes.ProtocolEnumHttps
+}
+
+func (row targetGroupRow) protocol() elbtypes.ProtocolEnum {
+	return cmp.Or(row.Protocol, elbtypes.ProtocolEnumHttp)
+}
+
+func (row targetGroupRow) checkProtocol() elbtypes.ProtocolEnum {
+	return cmp.Or(row.CheckProtocol, elbtypes.ProtocolEnumHttp)
 }
 
 func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
@@ -58,7 +71,7 @@ func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
 		return invalid("A port must be specified")
 	case *in.Port < 1 || *in.Port > 65535:
 		return invalid("Port '%d' must be between 1 and 65535", *in.Port)
-	case in.Protocol != elbtypes.ProtocolEnumHttp:
+	case !isHTTP(in.Protocol):
 		return wire.Errorf("InvalidConfigurationRequest", "Target groups with Protocol '%s' are not supported here", in.Protocol)
 	case cmp.Or(room.Deref(in.ProtocolVersion), "HTTP1") != "HTTP1": // clients send an empty one for none
 		return wire.Errorf("InvalidConfigurationRequest", "ProtocolVersion '%s' is not supported here", *in.ProtocolVersion)
@@ -66,7 +79,7 @@ func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
 		return wire.Errorf("InvalidConfigurationRequest", "TargetType '%s' is not supported here", in.TargetType)
 	case in.IpAddressType != "" && in.IpAddressType != elbtypes.TargetGroupIpAddressTypeEnumIpv4:
 		return wire.Errorf("InvalidConfigurationRequest", "IpAddressType '%s' is not supported here", in.IpAddressType)
-	case in.HealthCheckProtocol != "" && in.HealthCheckProtocol != elbtypes.ProtocolEnumHttp:
+	case in.HealthCheckProtocol != "" && !isHTTP(in.HealthCheckProtocol):
 		return wire.Errorf("InvalidConfigurationRequest", "HealthCheckProtocol '%s' is not supported here", in.HealthCheckProtocol)
 	case in.HealthCheckEnabled != nil && !*in.HealthCheckEnabled:
 		return wire.Errorf("InvalidConfigurationRequest", "Health check enabled must be true for target groups with target type 'instance' or 'ip'")
@@ -140,7 +153,7 @@ func (r *Room) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGroupI
 }
 
 func (row targetGroupRow) sameSettings(x targetGroupRow) bool {
-	return row.VPC == x.VPC && row.Type == x.Type && row.Port == x.Port && row.CheckPort == x.CheckPort && row.Path == x.Path &&
+	return row.VPC == x.VPC && row.Type == x.Type && row.Port == x.Port && row.protocol() == x.protocol() && row.checkProtocol() == x.checkProtocol() && row.CheckPort == x.CheckPort && row.Path == x.Path &&
 		row.Interval == x.Interval && row.Timeout == x.Timeout && row.Healthy == x.Healthy && row.Unhealthy == x.Unhealthy &&
 		row.Matcher == x.Matcher && maps.Equal(row.Tags, x.Tags)
 }
@@ -148,8 +161,8 @@ func (row targetGroupRow) sameSettings(x targetGroupRow) bool {
 func (r *Room) showTargetGroup(row targetGroupRow) elbtypes.TargetGroup {
 	out := elbtypes.TargetGroup{
 		TargetGroupArn: new(row.ARN), TargetGroupName: new(row.Name), VpcId: new(row.VPC), TargetType: row.Type, Port: new(row.Port),
-		Protocol: elbtypes.ProtocolEnumHttp, ProtocolVersion: new("HTTP1"), IpAddressType: elbtypes.TargetGroupIpAddressTypeEnumIpv4,
-		HealthCheckEnabled: new(true), HealthCheckProtocol: elbtypes.ProtocolEnumHttp, HealthCheckPort: new(row.CheckPort), HealthCheckPath: new(row.Path),
+		Protocol: row.protocol(), ProtocolVersion: new("HTTP1"), IpAddressType: elbtypes.TargetGroupIpAddressTypeEnumIpv4,
+		HealthCheckEnabled: new(true), HealthCheckProtocol: row.checkProtocol(), HealthCheckPort: new(row.CheckPort), HealthCheckPath: new(row.Path),
 		HealthCheckIntervalSeconds: new(row.Interval), HealthCheckTimeoutSeconds: new(row.Timeout), HealthyThresholdCount: new(row.Healthy),
 		UnhealthyThresholdCount: new(row.Unhealthy), Matcher: &elbtypes.Matcher{HttpCode: new(row.Matcher)}, LoadBalancerArns: []string{},
 	}
