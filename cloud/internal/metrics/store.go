@@ -17,7 +17,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
-// Metric is what data points belong to. Its dimensions are in the order of their names.
+// Metric is what data points belong to. Its dimensions are shown in the order in which they were said, which is no part of its identity.
 type Metric struct {
 	Namespace, Name string
 	Dimensions      []Dimension
@@ -26,11 +26,20 @@ type Metric struct {
 // Dimension is a part of a metric's identity.
 type Dimension struct{ Name, Value string }
 
+// Sorted are its dimensions in the order of their names.
+func (m Metric) Sorted() []Dimension {
+	byName := func(a, b Dimension) int { return strings.Compare(a.Name, b.Name) }
+	if slices.IsSortedFunc(m.Dimensions, byName) {
+		return m.Dimensions
+	}
+	return slices.SortedFunc(slices.Values(m.Dimensions), byName)
+}
+
 // key is the metric's identity. The separator is in no name: names are printable.
 func (m Metric) key() string {
 	var b strings.Builder
 	b.WriteString(m.Namespace + "\x00" + m.Name)
-	for _, d := range m.Dimensions {
+	for _, d := range m.Sorted() {
 		b.WriteString("\x00" + d.Name + "\x00" + d.Value)
 	}
 	return b.String()

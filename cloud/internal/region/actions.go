@@ -6,17 +6,36 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
+	"github.com/understudy/understudy/cloud/internal/region/compute"
 	"github.com/understudy/understudy/cloud/internal/region/scaling"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// actions has alarms carry out the policies of Auto Scaling.
-type actions struct{ *scaling.Room }
+// actions has alarms carry out the policies of Auto Scaling, and EC2 what they want of instances.
+type actions struct {
+	*scaling.Room
+	compute *compute.Room
+}
 
 // Policy implements watching.Actions.
 func (a actions) Policy(arn, alarm string, state cwtypes.StateValue, distance float64) (why string, err error) {
 	return a.Alarmed(arn, scaling.Breach{Distance: distance, By: fmt.Sprintf("a monitor alarm %s in state %s", alarm, state)})
+}
+
+// Instance implements watching.Actions. One that is recovered is rebooted: there is no other machine for it.
+func (a actions) Instance(verb, id string) (err error) {
+	ctx, ids := a.Context(), []string{id}
+	switch verb {
+	case "stop":
+		_, err = a.compute.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: ids})
+	case "terminate":
+		_, err = a.compute.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: ids})
+	case "reboot", "recover":
+		_, err = a.compute.RebootInstances(ctx, &ec2.RebootInstancesInput{InstanceIds: ids})
+	}
+	return err
 }
 
 // alarms is CloudWatch as Auto Scaling sees it. It is loaded after Auto Scaling, and so found through the region.

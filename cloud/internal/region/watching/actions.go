@@ -12,8 +12,10 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// Actions is what alarms do: the scaling policies of Auto Scaling.
+// Actions is what alarms do: the scaling policies of Auto Scaling, and what EC2 does with instances.
 type Actions interface {
+	// Instance does with an instance what one of the verbs says.
+	Instance(verb, id string) error
 	// Policy carries out a scaling policy because of an alarm. distance is how far the metric is from the threshold. It returns
 	// why nothing was done, or an error.
 	Policy(arn, alarm string, state cwtypes.StateValue, distance float64) (why string, err error)
@@ -33,19 +35,43 @@ func (row alarmRow) of(state cwtypes.StateValue) []string {
 // policies begins the ARN of a scaling policy of this region and account.
 func (r *Room) policies() string { return r.ARN("autoscaling", "scalingPolicy:") }
 
+// verbs are what alarms do with instances (PutMetricAlarm in the API reference, AlarmActions).
+var verbs = []string{"stop", "terminate", "reboot", "recover"}
+
+// instances begins the ARN of what this region's EC2 does with an instance.
+func (r *Room) instances() string { return "arn:aws:automate:" + r.Region + ":ec2:" }
+
+// topics begins the ARN of a topic, of any region and account. There are no topics here: the region's log has what one would get.
+const topics = "arn:aws:sns:"
+
 // checkActions refuses actions that would not be carried out: this cloud has none of the other services that alarms may name,
 // and an alarm that was to act and does not would be the worst of surprises.
 func (r *Room) checkActions(row alarmRow) error {
 	for _, action := range slices.Concat(row.OKActions, row.AlarmActions, row.MissingActions) {
-		if !strings.HasPrefix(action, r.policies()) {
+		verb, ofInstance := strings.CutPrefix(action, r.instances())
+		switch {
+		case strings.HasPrefix(action, r.policies()), strings.HasPrefix(action, topics):
+		case !ofInstance || !slices.Contains(verbs, verb):
 			return wire.Errorf(
 				"UnsupportedOperation",
-				"The action '%s' is not supported here: scaling policies of this account and region are. Others are kept of an alarm whose actions are disabled.",
-				action,
+				"The action '%s' is not supported here: scaling policies of this account and region, %v of instances, and topics are. Others are kept of an alarm whose actions are disabled.",
+				action, verbs,
 			)
+		case row.instance() == "":
+			return invalid("The action %s is for metrics with the dimension InstanceId.", action)
 		}
 	}
 	return nil
+}
+
+// instance is the one whose metric an alarm watches, if any.
+func (row alarmRow) instance() string {
+	for _, d := range row.Settings.Metric.Dimensions {
+		if d.Name == "InstanceId" {
+			return d.Value
+		}
+	}
+	return ""
 }
 
 // act carries out an alarm's actions in a state, and remembers how each went. values are those that led to it, the latest last.
@@ -59,7 +85,7 @@ func (r *Room) act(row alarmRow, state cwtypes.StateValue, values []*float64) {
 	}
 	for _, action := range row.of(state) {
 		summary := "Successfully executed action " + action
-		if why, err := r.actions.Policy(action, row.Name, state, distance); err != nil {
+		if why, err := r.carryOut(action, row, state, distance); err != nil {
 			summary = fmt.Sprintf("Failed to execute action %s: %v", action, err)
 		} else if why != "" {
 			summary = fmt.Sprintf("Action %s was not carried out: %s", action, why)
@@ -69,6 +95,19 @@ func (r *Room) act(row alarmRow, state cwtypes.StateValue, values []*float64) {
 			r.Log.Error("keep an alarm's action", "alarm", row.Name, "err", err)
 		}
 	}
+}
+
+// carryOut does one action. It returns why nothing was done, or an error.
+func (r *Room) carryOut(action string, row alarmRow, state cwtypes.StateValue, distance float64) (why string, err error) {
+	verb, ofInstance := strings.CutPrefix(action, r.instances())
+	switch {
+	case ofInstance:
+		return "", r.actions.Instance(verb, row.instance())
+	case strings.HasPrefix(action, topics):
+		r.Log.Info("alarm", "to", action, "alarm", row.Name, "state", state, "reason", row.Reason)
+		return "", nil
+	}
+	return r.actions.Policy(action, row.Name, state, distance)
 }
 
 // Reading tells an alarm's state, and the latest value that decides on it; nil where there is no data.

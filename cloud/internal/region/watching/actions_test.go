@@ -69,3 +69,62 @@ func TestAlarmsCarryOutScalingPolicies(t *testing.T) {
 		t.Errorf("acting are %v %v", names, arns)
 	}
 }
+
+// An alarm does with the instance whose metric it watches what it is told to, once, and tells topics in the log.
+func TestAlarmsActOnInstancesAndTopics(t *testing.T) {
+	r, _ := openSlow(t, t.TempDir())
+	asked := &r.actions.(*told).asked
+	in := alarmInput("idle")
+	in.Dimensions = []cwtypes.Dimension{{Name: new("InstanceId"), Value: new("i-1")}}
+	in.AlarmActions = []string{"arn:aws:automate:us-east-1:ec2:stop", "arn:aws:sns:eu-west-1:444455556666:t"}
+	roomtest.Must(r.PutMetricAlarm(t.Context(), in))(t)
+	roomtest.Must(r.SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{AlarmName: new("idle"), StateValue: cwtypes.StateValueAlarm, StateReason: new("by hand")}))(t)
+	at := r.Data.Floor(time.Now(), eachMinute)
+	d := datum(9, at.Add(-time.Second))
+	d.MetricData[0].Dimensions = in.Dimensions
+	roomtest.Must(r.PutMetricData(t.Context(), d))(t)
+	r.evaluateAlarms(at, time.Now().Add(2*r.Speed.Of(eachMinute)), every)
+	if want := []string{"stop i-1"}; !slices.Equal(*asked, want) {
+		t.Errorf("it asked for %v", *asked)
+	}
+	var said []string
+	history := roomtest.Must(r.DescribeAlarmHistory(t.Context(), &cloudwatch.DescribeAlarmHistoryInput{AlarmName: new("idle"), HistoryItemType: cwtypes.HistoryItemTypeAction}))(t)
+	for _, item := range history.AlarmHistoryItems {
+		said = append(said, *item.HistorySummary)
+	}
+	if len(said) != 2 || !slices.Contains(said, "Successfully executed action arn:aws:sns:eu-west-1:444455556666:t") {
+		t.Errorf("its history says %q", said)
+	}
+}
+
+// The order of a metric's dimensions is kept, and is no part of its identity.
+func TestDimensionsKeepTheirOrder(t *testing.T) {
+	r, _ := openSlow(t, t.TempDir())
+	b, a := cwtypes.Dimension{Name: new("b"), Value: new("1")}, cwtypes.Dimension{Name: new("a"), Value: new("2")}
+	in := alarmInput("order")
+	in.Dimensions = []cwtypes.Dimension{b, a}
+	roomtest.Must(r.PutMetricAlarm(t.Context(), in))(t)
+	shown := roomtest.Must(r.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{}))(t).MetricAlarms[0].Dimensions
+	if *shown[0].Name != "b" || *shown[1].Name != "a" {
+		t.Errorf("they are shown as %s, %s", *shown[0].Name, *shown[1].Name)
+	}
+	found := roomtest.Must(r.DescribeAlarmsForMetric(t.Context(), &cloudwatch.DescribeAlarmsForMetricInput{
+		Namespace: in.Namespace, MetricName: in.MetricName, Dimensions: []cwtypes.Dimension{a, b},
+	}))(t)
+	if len(found.MetricAlarms) != 1 {
+		t.Errorf("in another order there are %d alarms", len(found.MetricAlarms))
+	}
+}
+
+// The words are as recorded from AWS in November 2026.
+func TestReasonWithoutDataCountsEvaluationPeriods(t *testing.T) {
+	for n, want := range map[int32]string{
+		1: "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [Breaching].",
+		2: "Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints were treated as [Breaching].",
+	} {
+		s := alarmSettings{EvaluationPeriods: n, DatapointsToAlarm: n, TreatMissingData: "breaching", Comparison: cwtypes.ComparisonOperatorGreaterThanThreshold}
+		if got := explain(s, make([]*float64, n+2), cwtypes.StateValueAlarm, time.Now()); got != want {
+			t.Errorf("for %d: %s", n, got)
+		}
+	}
+}

@@ -83,12 +83,12 @@ func (r *Room) SetAlarmState(ctx context.Context, in *cloudwatch.SetAlarmStateIn
 	return &cloudwatch.SetAlarmStateOutput{}, err
 }
 
-// EnableAlarmActions refuses alarms with actions that are not carried out here.
+// EnableAlarmActions passes over alarms that there are not, and refuses those with actions that are not carried out here.
 func (r *Room) EnableAlarmActions(ctx context.Context, in *cloudwatch.EnableAlarmActionsInput) (*cloudwatch.EnableAlarmActionsOutput, error) {
 	if err := room.Only(in, "AlarmNames"); err != nil {
 		return nil, err
 	}
-	return &cloudwatch.EnableAlarmActionsOutput{}, r.eachAlarm(in.AlarmNames, func(tx *store.Tx, row alarmRow) error {
+	return &cloudwatch.EnableAlarmActionsOutput{}, r.eachAlarm(in.AlarmNames, false, func(tx *store.Tx, row alarmRow) error {
 		if err := r.checkActions(row); err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (r *Room) DisableAlarmActions(ctx context.Context, in *cloudwatch.DisableAl
 	if err := room.Only(in, "AlarmNames"); err != nil {
 		return nil, err
 	}
-	return &cloudwatch.DisableAlarmActionsOutput{}, r.eachAlarm(in.AlarmNames, func(tx *store.Tx, row alarmRow) error {
+	return &cloudwatch.DisableAlarmActionsOutput{}, r.eachAlarm(in.AlarmNames, false, func(tx *store.Tx, row alarmRow) error {
 		row.ActionsEnabled = false
 		return r.alarms.Put(tx, row.Name, row)
 	})
@@ -170,16 +170,21 @@ func explain(s alarmSettings, values []*float64, state cwtypes.StateValue, end t
 	case state == cwtypes.StateValueInsufficientData:
 		return fmt.Sprintf("Insufficient Data: %d datapoints were unknown.", missing)
 	case len(shown) == 0:
-		return fmt.Sprintf(
-			"Threshold Crossed: no datapoints were received for %d periods and %d missing datapoints were treated as [%s].",
-			missing,
-			s.EvaluationPeriods,
-			s.TreatMissingData,
-		)
+		return withoutData(s)
 	case state == cwtypes.StateValueAlarm:
 		return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] were %s (%v) (minimum %d datapoints for OK -> ALARM transition).",
 			breaching, len(shown), strings.Join(shown, ", "), words, s.Threshold, s.DatapointsToAlarm)
 	}
 	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] were not %s (%v) (minimum %d datapoints for ALARM -> OK transition).",
 		len(shown)-breaching, len(shown), strings.Join(shown, ", "), words, s.Threshold, s.EvaluationPeriods-s.DatapointsToAlarm+1)
+}
+
+// withoutData words a state that a treatment of missing data alone has decided: of the evaluation periods, not of the longer range.
+func withoutData(s alarmSettings) string {
+	n, period, datapoints := s.EvaluationPeriods, "periods", "missing datapoints were"
+	if n == 1 {
+		period, datapoints = "period", "missing datapoint was"
+	}
+	treated := strings.ToUpper(s.TreatMissingData[:1]) + s.TreatMissingData[1:]
+	return fmt.Sprintf("Threshold Crossed: no datapoints were received for %d %s and %d %s treated as [%s].", n, period, n, datapoints, treated)
 }

@@ -271,12 +271,12 @@ func (r *Room) DescribeAlarmsForMetric(ctx context.Context, in *cloudwatch.Descr
 	return out, nil
 }
 
-// DeleteAlarms deletes all of the alarms that it names, or none where one is missing.
+// DeleteAlarms deletes the alarms that it names and that there are; it is an error where there are none of them.
 func (r *Room) DeleteAlarms(ctx context.Context, in *cloudwatch.DeleteAlarmsInput) (*cloudwatch.DeleteAlarmsOutput, error) {
 	if err := room.Only(in, "AlarmNames"); err != nil {
 		return nil, err
 	}
-	return &cloudwatch.DeleteAlarmsOutput{}, r.eachAlarm(in.AlarmNames, r.deleteAlarm)
+	return &cloudwatch.DeleteAlarmsOutput{}, r.eachAlarm(in.AlarmNames, true, r.deleteAlarm)
 }
 
 // DropAlarms is DeleteAlarms within a change. Alarms that there are not are no error.
@@ -328,20 +328,25 @@ func (r *Room) forgetDeleted(tx *store.Tx) error {
 	return nil
 }
 
-// eachAlarm changes several alarms in one go.
-func (r *Room) eachAlarm(names []string, change func(*store.Tx, alarmRow) error) error {
+// eachAlarm changes those alarms of some names that there are, in one go. Where some are needed it is an error that there are none.
+func (r *Room) eachAlarm(names []string, needed bool, change func(*store.Tx, alarmRow) error) error {
 	if n := len(names); n == 0 || n > 100 {
 		return invalid("The collection AlarmNames must have a size from 1 to 100.")
 	}
 	return r.Update(func(tx *store.Tx) error {
+		found := 0
 		for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
 			row, ok := r.alarms.GetTx(tx, name)
 			if !ok {
-				return missingAlarm(name)
+				continue
 			}
+			found++
 			if err := change(tx, row); err != nil {
 				return err
 			}
+		}
+		if needed && found == 0 {
+			return missingAlarm(names[0])
 		}
 		return nil
 	})

@@ -1,6 +1,8 @@
 package watching
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
@@ -54,6 +56,7 @@ func (r *Room) evaluateAlarms(end, now time.Time, which func(alarmSettings) bool
 		if state == row.State {
 			// Auto Scaling is asked again each minute that an alarm goes on ("Alarm actions" in the CloudWatch user guide).
 			if state == cwtypes.StateValueAlarm && now.Sub(row.Updated) >= r.Speed.Of(eachMinute) && end.Equal(r.Data.Floor(end, eachMinute)) {
+				row.AlarmActions = slices.DeleteFunc(slices.Clone(row.AlarmActions), func(a string) bool { return !strings.HasPrefix(a, r.policies()) })
 				r.act(row, state, values)
 			}
 			continue

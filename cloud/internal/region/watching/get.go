@@ -276,7 +276,7 @@ func (r *Room) ListMetrics(ctx context.Context, in *cloudwatch.ListMetricsInput)
 
 func metricKey(m metrics.Metric) string {
 	key := m.Namespace + "\x00" + m.Name
-	for _, d := range m.Dimensions {
+	for _, d := range m.Sorted() {
 		key += "\x00" + d.Name + "\x00" + d.Value
 	}
 	return key

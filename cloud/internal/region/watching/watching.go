@@ -27,7 +27,8 @@ type Room struct {
 	alarms    *store.Table[alarmRow]     // by name
 	histories *store.Table[alarmHistory] // by the alarm's name, also of alarms that are deleted
 	// streams are what Route 53 may watch: the settings of alarms as they are and as they were.
-	streams *store.Table[streamRow] // by name and fingerprint
+	streams    *store.Table[streamRow]    // by name and fingerprint
+	dashboards *store.Table[dashboardRow] // by name
 
 	Data    *metrics.Store
 	publish []Publish
@@ -52,6 +53,7 @@ func Load(base *room.Base, actions Actions, publish ...Publish) (*Room, error) {
 	room.LoadTable(r.DB, "alarms", &r.alarms, &err)
 	room.LoadTable(r.DB, "alarm-histories", &r.histories, &err)
 	room.LoadTable(r.DB, "alarm-streams", &r.streams, &err)
+	room.LoadTable(r.DB, "dashboards", &r.dashboards, &err)
 	return r, err
 }
 
@@ -187,10 +189,10 @@ func metricOf(namespace, name *string, dimensions []cwtypes.Dimension) (m metric
 		}
 		m.Dimensions = append(m.Dimensions, metrics.Dimension{Name: n, Value: v})
 	}
-	slices.SortFunc(m.Dimensions, func(a, b metrics.Dimension) int { return strings.Compare(a.Name, b.Name) })
-	for i := 1; i < len(m.Dimensions); i++ {
-		if m.Dimensions[i].Name == m.Dimensions[i-1].Name {
-			return m, invalid("The dimension %s is there twice.", m.Dimensions[i].Name)
+	sorted := m.Sorted()
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i].Name == sorted[i-1].Name {
+			return m, invalid("The dimension %s is there twice.", sorted[i].Name)
 		}
 	}
 	return m, nil

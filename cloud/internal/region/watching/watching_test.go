@@ -37,6 +37,11 @@ func (a *told) Policy(arn, alarm string, state cwtypes.StateValue, distance floa
 	return "", nil
 }
 
+func (a *told) Instance(verb, id string) error {
+	a.asked = append(a.asked, verb+" "+id)
+	return nil
+}
+
 // openSlow is CloudWatch whose minutes do not pass by themselves within a test. shut ends it before the test does.
 func openSlow(t *testing.T, dir string) (r *Room, shut func()) {
 	t.Helper()
@@ -241,7 +246,13 @@ func TestAlarmsThatAreRefused(t *testing.T) {
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.TreatMissingData = new("maybe") }},
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) { in.Unit = "Furlongs" }},
 		{"UnsupportedOperation", func(in *cloudwatch.PutMetricAlarmInput) {
-			in.AlarmActions = []string{"arn:aws:sns:us-east-1:111122223333:t"}
+			in.AlarmActions = []string{"arn:aws:lambda:us-east-1:111122223333:function:f"}
+		}},
+		{"UnsupportedOperation", func(in *cloudwatch.PutMetricAlarmInput) {
+			in.AlarmActions = []string{"arn:aws:automate:us-east-1:ec2:paint"}
+		}},
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) {
+			in.AlarmActions = []string{"arn:aws:automate:us-east-1:ec2:stop"}
 		}},
 		{"UnsupportedOperation", func(in *cloudwatch.PutMetricAlarmInput) { in.Metrics = []cwtypes.MetricDataQuery{{}} }},
 	} {
@@ -251,13 +262,16 @@ func TestAlarmsThatAreRefused(t *testing.T) {
 		roomtest.WantCode(t, err, c.code)
 	}
 	in := alarmInput("a")
-	in.AlarmActions, in.ActionsEnabled = []string{"arn:aws:sns:us-east-1:111122223333:t"}, new(false)
+	in.AlarmActions, in.ActionsEnabled = []string{"arn:aws:lambda:us-east-1:111122223333:function:f"}, new(false)
 	roomtest.Must(r.PutMetricAlarm(t.Context(), in))(t)
 	_, err := r.EnableAlarmActions(t.Context(), &cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{"a"}})
 	roomtest.WantCode(t, err, "UnsupportedOperation")
+	roomtest.Must(r.EnableAlarmActions(t.Context(), &cloudwatch.EnableAlarmActionsInput{AlarmNames: []string{"nobody"}}))(t)
+	roomtest.Must(r.DisableAlarmActions(t.Context(), &cloudwatch.DisableAlarmActionsInput{AlarmNames: []string{"nobody"}}))(t)
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DeleteAlarms.html: those with correct names are still deleted.
+	roomtest.Must(r.DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"b", "a"}}))(t)
 	_, err = r.DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a", "b"}})
 	roomtest.WantCode(t, err, "ResourceNotFound")
-	r.stateOf(t, "a") // all or none
 }
 
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html: at most 1,440 data points.

@@ -20,7 +20,7 @@ assert [r["Values"] for p in pages for r in p["MetricDataResults"]] == [[4.0]]
 
 for i in range(3):
     cw.put_metric_alarm(AlarmName=f"py{i}", **metric, ExtendedStatistic="p90", Period=10, EvaluationPeriods=3, DatapointsToAlarm=2, Threshold=1,
-                        ComparisonOperator="GreaterThanOrEqualToThreshold", ActionsEnabled=False, AlarmActions=["arn:aws:sns:us-east-1:111122223333:t"])
+                        ComparisonOperator="GreaterThanOrEqualToThreshold", ActionsEnabled=False, AlarmActions=["arn:aws:lambda:us-east-1:111122223333:function:f"])
 pages = cw.get_paginator("describe_alarms").paginate(AlarmNamePrefix="py", PaginationConfig=dict(PageSize=2))
 alarms = [a for p in pages for a in p["MetricAlarms"]]
 assert [a["AlarmName"] for a in alarms] == ["py0", "py1", "py2"] and alarms[0]["DatapointsToAlarm"] == 2, alarms

@@ -33,7 +33,12 @@ cw enable-alarm-actions --alarm-names cli
 cw tag-resource --resource-arn $arn --tags Key=l,Value=w
 cw untag-resource --resource-arn $arn --tag-keys k
 want "$(cw list-tags-for-resource --resource-arn $arn --query 'Tags[].[Key,Value]')" "l	w"
-refused UnsupportedOperation alarm --alarm-actions arn:aws:sns:us-east-1:111122223333:t
+refused UnsupportedOperation alarm --alarm-actions arn:aws:lambda:us-east-1:111122223333:function:f
 cw delete-alarms --alarm-names cli
 refused ResourceNotFound cw delete-alarms --alarm-names cli
-refused UnsupportedOperation cw put-dashboard --dashboard-name d --dashboard-body '{}'
+cw put-dashboard --dashboard-name d --dashboard-body '{"widgets":[]}'
+want "$(cw list-dashboards --query 'DashboardEntries[].DashboardName')" d
+want "$(cw get-dashboard --dashboard-name d --query DashboardBody)" '{"widgets":[]}'
+cw delete-dashboards --dashboard-names d
+refused ResourceNotFound cw get-dashboard --dashboard-name d
+refused UnsupportedOperation cw put-composite-alarm --alarm-name c --alarm-rule TRUE
