@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
-	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/cloud/internal/room"
 )
@@ -50,26 +49,4 @@ func (r *Room) DescribeWarmPool(ctx context.Context, in *autoscaling.DescribeWar
 		return nil, err
 	}
 	return &autoscaling.DescribeWarmPoolOutput{}, r.exists(in.AutoScalingGroupName)
-}
-
-// elbv2 is the type of target groups among traffic sources.
-const elbv2 = "elbv2"
-
-// DescribeTrafficSources lists a group's target groups; it can have no other sources.
-func (r *Room) DescribeTrafficSources(ctx context.Context, in *autoscaling.DescribeTrafficSourcesInput) (*autoscaling.DescribeTrafficSourcesOutput, error) {
-	if err := room.Only(in, "AutoScalingGroupName", "MaxRecords", "NextToken", "TrafficSourceType"); err != nil {
-		return nil, err
-	}
-	f, ok := r.fleets.Get(room.Deref(in.AutoScalingGroupName))
-	if !ok {
-		return nil, missingFleet(room.Deref(in.AutoScalingGroupName))
-	}
-	var sources []autoscalingtypes.TrafficSourceState
-	for _, a := range f.Attachments {
-		if t := room.Deref(in.TrafficSourceType); t == "" || t == elbv2 {
-			sources = append(sources, autoscalingtypes.TrafficSourceState{Identifier: new(a.ARN), State: new(string(a.State)), Type: new(elbv2)})
-		}
-	}
-	rows, next, err := page(sources, func(s autoscalingtypes.TrafficSourceState) string { return *s.Identifier }, in.MaxRecords, in.NextToken, 50, 50)
-	return &autoscaling.DescribeTrafficSourcesOutput{TrafficSources: rows, NextToken: next}, err
 }

@@ -6,6 +6,7 @@ import "github.com/understudy/understudy/cloud/internal/wire"
 func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.AutoScaling, "AttachInstances", r.AttachInstances)
 	wire.Handle(m, wire.AutoScaling, "AttachLoadBalancerTargetGroups", r.AttachLoadBalancerTargetGroups)
+	wire.Handle(m, wire.AutoScaling, "AttachTrafficSources", r.AttachTrafficSources)
 	wire.Handle(m, wire.AutoScaling, "BatchDeleteScheduledAction", r.BatchDeleteScheduledAction)
 	wire.Handle(m, wire.AutoScaling, "BatchPutScheduledUpdateGroupAction", r.BatchPutScheduledUpdateGroupAction)
 	wire.Handle(m, wire.AutoScaling, "CancelInstanceRefresh", r.CancelInstanceRefresh)
@@ -39,6 +40,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.AutoScaling, "DescribeWarmPool", r.DescribeWarmPool)
 	wire.Handle(m, wire.AutoScaling, "DetachInstances", r.DetachInstances)
 	wire.Handle(m, wire.AutoScaling, "DetachLoadBalancerTargetGroups", r.DetachLoadBalancerTargetGroups)
+	wire.Handle(m, wire.AutoScaling, "DetachTrafficSources", r.DetachTrafficSources)
 	wire.Handle(m, wire.AutoScaling, "DisableMetricsCollection", r.DisableMetricsCollection)
 	wire.Handle(m, wire.AutoScaling, "EnableMetricsCollection", r.EnableMetricsCollection)
 	wire.Handle(m, wire.AutoScaling, "EnterStandby", r.EnterStandby)

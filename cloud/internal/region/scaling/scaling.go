@@ -149,7 +149,7 @@ type rollback struct {
 	Left, Percent int32
 }
 
-// templateSpec names a launch template and its version: a number, $Latest or $Default.
+// templateSpec names a launch template and its version: a number, $Latest, $Default or nothing, which is the default too.
 type templateSpec struct{ ID, Name, Version string }
 
 // memberRow is an instance of a group. It is written before the instance is launched, with the client

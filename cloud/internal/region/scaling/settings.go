@@ -165,11 +165,8 @@ func (r *Room) resolveTemplate(tx *store.Tx, spec *autoscalingtypes.LaunchTempla
 	if err != nil {
 		return named, exact, invalid("You must use a valid fully-formed launch template. %s", err)
 	}
-	version := room.Deref(spec.Version)
-	if version == "" {
-		version = "$Default"
-	}
-	return templateSpec{t.ID, t.Name, version}, templateSpec{t.ID, t.Name, strconv.FormatInt(t.Version, 10)}, nil
+	// A version that was not said is not shown either, and stands for the default.
+	return templateSpec{t.ID, t.Name, room.Deref(spec.Version)}, templateSpec{t.ID, t.Name, strconv.FormatInt(t.Version, 10)}, nil
 }
 
 // checkProfile refuses a template with an instance profile that no instance could have, as AWS does when a group is made or
@@ -187,7 +184,7 @@ func (r *Room) checkProfile(spec *autoscalingtypes.LaunchTemplateSpecification) 
 }
 
 func (t templateSpec) show() *autoscalingtypes.LaunchTemplateSpecification {
-	return &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), Version: new(t.Version)}
+	return &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), Version: room.Some(t.Version)}
 }
 
 // exact is the version that a spec stands for at present.

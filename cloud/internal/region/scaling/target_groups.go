@@ -66,18 +66,21 @@ func (r *Room) DetachLoadBalancerTargetGroups(
 	if err := checkTargetGroups(in.TargetGroupARNs); err != nil {
 		return nil, err
 	}
-	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
-		f.Attachments = slices.Clone(f.Attachments)
-		for _, arn := range in.TargetGroupARNs {
-			at := slices.IndexFunc(f.Attachments, func(a fleet.Attachment) bool { return a.ARN == arn && a.State != fleet.Removing })
-			if at < 0 {
-				return invalid("Trying to remove Target Groups that are not part of the group")
-			}
-			f.Attachments[at].State = fleet.Removing
-		}
-		return nil
-	})
+	err := r.changeFleet(in.AutoScalingGroupName, func(_ *store.Tx, f *fleetRow) error { return f.removeAttachments(in.TargetGroupARNs) })
 	return &autoscaling.DetachLoadBalancerTargetGroupsOutput{}, err
+}
+
+// removeAttachments detaches target groups, which have to be attached.
+func (f *fleetRow) removeAttachments(arns []string) error {
+	f.Attachments = slices.Clone(f.Attachments)
+	for _, arn := range arns {
+		at := slices.IndexFunc(f.Attachments, func(a fleet.Attachment) bool { return a.ARN == arn && a.State != fleet.Removing })
+		if at < 0 {
+			return invalid("Trying to remove Target Groups that are not part of the group")
+		}
+		f.Attachments[at].State = fleet.Removing
+	}
+	return nil
 }
 
 // DescribeLoadBalancerTargetGroups lists a group's target groups and how far they are attached.
