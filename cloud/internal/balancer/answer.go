@@ -42,6 +42,7 @@ func (c *client) page(status int, field string) {
 
 // respond writes an answer of the load balancer's own.
 func (c *client) respond(status int, fields, body string) {
+	c.node.counters.own[min(max(status, 0), len(c.node.counters.own)-1)].Add(1)
 	out := append(c.out[:0], "HTTP/1.1 "...)
 	out = strconv.AppendInt(out, int64(status), 10)
 	out = append(append(append(out, ' '), reasonOf(status)...), "\r\n"...)
@@ -77,6 +78,7 @@ func (c *client) write(out []byte) {
 		c.out = nil
 	}
 	c.extend()
+	c.node.counters.bytes.Add(uint64(len(out)))
 	if _, err := c.conn.Write(out); err != nil {
 		c.last, c.failed = true, true
 	}

@@ -53,7 +53,7 @@ type client struct {
 func (n *node) client(port int, conn net.Conn) *client {
 	from, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
 	return &client{
-		node: n, port: port, conn: conn, r: http1.NewReader(conn), came: time.Now(),
+		node: n, port: port, conn: conn, r: http1.NewReader(metered{conn, &n.counters.bytes}), came: time.Now(),
 		from: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()),
 	}
 }
@@ -139,13 +139,16 @@ func (c *client) longField() bool {
 
 // act does what the first rule says that matches.
 func (c *client) act(routes *routes) {
-	action, ok := routes.action(c.port, &c.q, c.from.Addr())
+	action, evaluated, ok := routes.action(c.port, &c.q, c.from.Addr())
+	c.node.counters.evaluations.Add(uint64(evaluated))
 	switch {
 	case !ok: // the listener has just been taken away
 		c.refuse(http.StatusServiceUnavailable)
 	case action.Fixed != nil:
+		c.node.counters.fixed.Add(1)
 		c.fixed(action.Fixed)
 	case action.Redirect != nil:
+		c.node.counters.redirects.Add(1)
 		c.redirect(action.Redirect)
 	default:
 		c.forward(routes.pick(action.Forward), routes)

@@ -16,6 +16,7 @@ type exchange struct {
 	target *target
 	link   *link
 	idle   time.Duration
+	sent   time.Time
 
 	upload  *upload
 	answers bool // something of the answer was written to the client
@@ -32,6 +33,7 @@ func (c *client) forward(t *target, routes *routes) {
 		c.refuse(status)
 		return
 	}
+	t.counts.requests.Add(1)
 	t.open.Add(1)
 	defer t.open.Add(-1)
 	x := exchange{client: c, target: t, idle: c.node.idleTime()}
@@ -114,6 +116,7 @@ func (x *exchange) mayRepeat(err error) bool {
 // send writes the request, with its body as far as that is here. The rest follows beside what the target may say meanwhile.
 func (x *exchange) send(h Headers, fresh bool) (err error) {
 	if x.link, err = x.target.links.take(fresh); err != nil {
+		x.target.counts.connectionFailed(err)
 		return err
 	}
 	out := x.appendRequest(x.out[:0], h, x.target.address)
@@ -130,6 +133,7 @@ func (x *exchange) send(h Headers, fresh bool) (err error) {
 		}
 	}
 	x.out = out[:0]
+	x.sent = time.Now()
 	x.patience()
 	if _, err := x.link.Write(out); err != nil {
 		return x.written(err)
@@ -161,6 +165,7 @@ func (x *exchange) receive() error {
 		}
 		return err
 	}
+	x.target.counts.took(x.p.Status, time.Since(x.sent))
 	if x.p.Status == http.StatusSwitchingProtocols {
 		return x.tunnel()
 	}

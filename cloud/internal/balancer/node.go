@@ -31,6 +31,7 @@ type node struct {
 	keep     atomic.Int64 // how long a client may use one connection
 	upstream *upstream
 	checks   *http.Transport
+	counters counters
 
 	// What follows is touched by Configure and Close only, which the balancer runs one at a time, and
 	// by Health under the balancer's lock.
@@ -38,17 +39,18 @@ type node struct {
 	targets map[string]map[Target]*target // by group, and by target with Draining left out
 	tickets map[int][32]byte              // keys of TLS sessions, by port
 	turns   map[string]*atomic.Uint64
+	groups  map[string]*groupCounters
 	work    sync.WaitGroup
 }
 
 func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *node {
 	n := &node{
 		id: spec.ID, address: spec.Address, network: spec.Network, speed: speed, log: log, changed: changed,
-		servers: map[int]*server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{},
+		servers: map[int]*server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{}, groups: map[string]*groupCounters{},
 		tickets: map[int][32]byte{},
 		checks:  checkTransport(spec.Network), shares: descriptors.Process(),
 	}
-	n.upstream = newUpstream(spec.Network, n.shares.Targets)
+	n.upstream = newUpstream(spec.Network, n.shares.Targets, &n.counters.connections)
 	n.routes.Store(&routes{})
 	return n
 }
@@ -79,6 +81,7 @@ func (n *node) configure(c Config) error {
 		}
 		delete(n.targets, id)
 		delete(n.turns, id)
+		delete(n.groups, id)
 	}
 	n.routes.Store(next)
 	for _, t := range ended { // after the swap, so that no request can choose one of them any more
@@ -91,7 +94,7 @@ func (n *node) configure(c Config) error {
 // snapshot and the targets that must end.
 func (n *node) group(g Group) (*pool, []*target) {
 	if n.turns[g.ID] == nil {
-		n.turns[g.ID] = new(atomic.Uint64)
+		n.turns[g.ID], n.groups[g.ID] = new(atomic.Uint64), new(groupCounters)
 	}
 	p := &pool{algorithm: g.Algorithm, minHealthy: g.MinHealthy, turn: n.turns[g.ID]}
 	old, now := n.targets[g.ID], map[Target]*target{}
@@ -99,7 +102,7 @@ func (n *node) group(g Group) (*pool, []*target) {
 		key := Target{ID: spec.ID, Address: spec.Address}
 		t := old[key]
 		if t == nil {
-			t = newTarget(spec.Address.String(), n.upstream, g.Secure)
+			t = newTarget(spec.Address.String(), n.upstream, g.Secure, n.groups[g.ID])
 		}
 		now[key] = t
 		t.apply(spec.Draining, g.Check, n.bootTime(g.Check), func(ctx context.Context, t *target, c Check) {

@@ -25,14 +25,17 @@ type pool struct {
 	turn       *atomic.Uint64 // outlives the snapshot, so that a change does not begin anew with the first
 }
 
-// action returns the action of the first rule that matches.
-func (s *routes) action(port int, q *http1.Request, from netip.Addr) (Action, bool) {
+// action returns the action of the first rule that matches, and how many beside the default one were asked.
+func (s *routes) action(port int, q *http1.Request, from netip.Addr) (action Action, evaluated int, ok bool) {
 	for _, rule := range s.listeners[port].Rules {
+		if len(rule.Conditions) > 0 {
+			evaluated++
+		}
 		if rule.matches(q, from) {
-			return rule.Action, true
+			return rule.Action, evaluated, true
 		}
 	}
-	return Action{}, false
+	return Action{}, evaluated, false
 }
 
 func (rule Rule) matches(q *http1.Request, from netip.Addr) bool {

@@ -26,6 +26,7 @@ func (n *node) serve(port int, l net.Listener) *server {
 			if err != nil {
 				return
 			}
+			n.counters.connections.Add(1)
 			n.work.Go(func() {
 				defer s.forget(conn)
 				n.client(port, conn).serve()
@@ -56,6 +57,13 @@ func (s *server) accept() (net.Conn, error) {
 		}
 		time.Sleep(acceptPause)
 	}
+}
+
+// count is how many clients are connected.
+func (s *server) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.clients)
 }
 
 func (s *server) forget(conn net.Conn) {

@@ -12,6 +12,7 @@ type target struct {
 	address string
 	open    atomic.Int64 // requests under way
 	links   *links
+	counts  *groupCounters // its group's
 
 	mu       sync.Mutex
 	draining bool
@@ -21,8 +22,8 @@ type target struct {
 	stop     context.CancelFunc // of the checks; nil while there are none
 }
 
-func newTarget(address string, up *upstream, secure bool) *target {
-	return &target{address: address, links: up.to(address, secure)}
+func newTarget(address string, up *upstream, secure bool, counts *groupCounters) *target {
+	return &target{address: address, links: up.to(address, secure), counts: counts}
 }
 
 func (t *target) health() Health {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -30,6 +31,7 @@ var errBusy = errors.New("too many connections to targets")
 type upstream struct {
 	network Network
 	share   *semaphore.Weighted
+	made    *atomic.Uint64 // counts connections
 
 	mu  sync.Mutex
 	all map[*links]struct{} // those of targets that are registered or drain
@@ -59,8 +61,20 @@ type link struct {
 	over *time.Timer // closes it when it has been idle for long
 }
 
-func newUpstream(network Network, share *semaphore.Weighted) *upstream {
-	return &upstream{network: network, share: share, all: map[*links]struct{}{}}
+func newUpstream(network Network, share *semaphore.Weighted, made *atomic.Uint64) *upstream {
+	return &upstream{network: network, share: share, made: made, all: map[*links]struct{}{}}
+}
+
+// count is how many connections there are.
+func (u *upstream) count() (n int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for p := range u.all {
+		p.mu.Lock()
+		n += len(p.open)
+		p.mu.Unlock()
+	}
+	return n
 }
 
 // to returns the place of a new target's connections. It is to be ended.
@@ -115,6 +129,7 @@ func (p *links) dial() (*link, error) {
 		p.up.share.Release(1)
 		return nil, err
 	}
+	p.up.made.Add(1)
 	l := &link{raw: descriptors.Counted(c, p.up.share), of: p}
 	if l.Conn, err = p.shake(ctx, l.raw); err != nil {
 		_ = l.raw.Close()

@@ -61,6 +61,9 @@ var tiers = [...]tier{
 // that has had no data for the longest time.
 const maxBuckets = 1_000_000
 
+// Put takes data points of a metric.
+type Put func(m Metric, unit string, data Summary)
+
 // Store holds metrics.
 type Store struct {
 	speed tempo.Speed

@@ -338,8 +338,10 @@ func TestTargetsAreCounted(t *testing.T) {
 	s.awaitHealth(well, "healthy")
 	s.awaitHealth(ill, "unhealthy")
 	var got []string
-	s.r.PublishMetrics(func(m metrics.Metric, unit string, value float64) {
-		got = append(got, fmt.Sprint(m.Namespace, " ", m.Name, " ", m.Dimensions, " ", value, " ", unit))
+	s.r.PublishMetrics(func(m metrics.Metric, unit string, data metrics.Summary) {
+		if strings.HasSuffix(m.Name, "HostCount") {
+			got = append(got, fmt.Sprint(m.Namespace, " ", m.Name, " ", m.Dimensions, " ", data.Sum, " ", unit))
+		}
 	})
 	slices.Sort(got)
 	of := fmt.Sprint([]metrics.Dimension{

@@ -1,37 +1,162 @@
 package balancing
 
 import (
+	"fmt"
 	"strings"
 
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/balancer"
 	"github.com/understudy/understudy/cloud/internal/metrics"
 )
 
-// PublishMetrics puts what load balancing tells CloudWatch each minute.
-func (r *Room) PublishMetrics(put func(m metrics.Metric, unit string, value float64)) {
+// PublishMetrics puts what load balancing tells CloudWatch each minute
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html). Of what did not happen
+// it tells nothing.
+func (r *Room) PublishMetrics(put metrics.Put) {
+	r.publishHosts(put)
+	for arn, nodes := range r.takeTraffic() {
+		row, ok := r.loadBalancers.Get(arn)
+		if !ok {
+			continue
+		}
+		for _, n := range row.Nodes {
+			r.publishNode(row, n.Zone, nodes[n.Interface], put)
+		}
+	}
+}
+
+// publishHosts tells how many targets are well.
+func (r *Room) publishHosts(put metrics.Put) {
 	for _, g := range r.targetGroups.All() {
 		user, used := r.groupUser(g.ARN)
 		if !used {
 			continue
 		}
-		healthy, unhealthy := 0.0, 0.0
-		for _, t := range g.Targets {
-			switch r.targetHealth(g, t).State {
-			case elbtypes.TargetHealthStateEnumHealthy:
-				healthy++
-			case elbtypes.TargetHealthStateEnumUnhealthy:
-				unhealthy++
-			}
+		healthy, unhealthy := r.hosts(g)
+		s := series{balancer: tail(user, "loadbalancer"), group: groupName(g.ARN), put: put}
+		s.one("HealthyHostCount", cwtypes.StandardUnitCount, float64(healthy), byGroup)
+		s.one("UnHealthyHostCount", cwtypes.StandardUnitCount, float64(unhealthy), byGroup)
+	}
+}
+
+func (r *Room) hosts(g targetGroupRow) (healthy, unhealthy int) {
+	for _, t := range g.Targets {
+		switch r.targetHealth(g, t).State {
+		case elbtypes.TargetHealthStateEnumHealthy:
+			healthy++
+		case elbtypes.TargetHealthStateEnumUnhealthy:
+			unhealthy++
 		}
-		// "CloudWatch metrics for your Application Load Balancer"
-		dimensions := []metrics.Dimension{
-			{Name: "LoadBalancer", Value: tail(user, "loadbalancer")}, {Name: "TargetGroup", Value: g.ARN[strings.LastIndex(g.ARN, "targetgroup/"):]},
+	}
+	return healthy, unhealthy
+}
+
+// takeTraffic empties the counters of every load balancer.
+func (r *Room) takeTraffic() map[string]map[string]balancer.Traffic {
+	r.serving.Lock()
+	defer r.serving.Unlock()
+	all := map[string]map[string]balancer.Traffic{}
+	for arn, b := range r.serving.running {
+		all[arn] = b.Traffic()
+	}
+	return all
+}
+
+func groupName(arn string) string { return arn[strings.LastIndex(arn, "targetgroup/"):] }
+
+// series puts the metrics of a load balancer's node, or of a target group there.
+type series struct {
+	zone, balancer, group string
+	put                   metrics.Put
+}
+
+// The sets of dimensions by which AWS has a metric, each in the order of names.
+const (
+	ofZone = 1 << iota
+	ofBalancer
+	ofGroup
+)
+
+var (
+	byBalancer      = []int{ofBalancer}
+	byZone          = []int{ofBalancer, ofZone | ofBalancer}
+	byGroup         = []int{ofBalancer | ofGroup}
+	byAll           = []int{ofBalancer, ofZone | ofBalancer, ofBalancer | ofGroup, ofZone | ofBalancer | ofGroup}
+	byGroupAndZones = []int{ofGroup, ofZone | ofGroup, ofBalancer | ofGroup, ofZone | ofBalancer | ofGroup}
+)
+
+func (s series) dimensions(which int) (all []metrics.Dimension) {
+	for _, d := range []struct {
+		bit         int
+		name, value string
+	}{{ofZone, "AvailabilityZone", s.zone}, {ofBalancer, "LoadBalancer", s.balancer}, {ofGroup, "TargetGroup", s.group}} {
+		if which&d.bit != 0 {
+			all = append(all, metrics.Dimension{Name: d.name, Value: d.value})
 		}
-		for name, value := range map[string]float64{"HealthyHostCount": healthy, "UnHealthyHostCount": unhealthy} {
-			m := metrics.Metric{Namespace: "AWS/ApplicationELB", Name: name, Dimensions: dimensions}
-			put(m, string(cwtypes.StandardUnitCount), value)
+	}
+	return all
+}
+
+func (s series) one(name string, unit cwtypes.StandardUnit, value float64, sets []int) {
+	s.all(name, unit, metrics.One(value, 1), sets)
+}
+
+func (s series) all(name string, unit cwtypes.StandardUnit, data metrics.Summary, sets []int) {
+	for _, which := range sets {
+		s.put(metrics.Metric{Namespace: "AWS/ApplicationELB", Name: name, Dimensions: s.dimensions(which)}, string(unit), data)
+	}
+}
+
+// count puts a count, unless nothing was counted.
+func (s series) count(name string, n uint64, sets []int) {
+	if n > 0 {
+		s.one(name, cwtypes.StandardUnitCount, float64(n), sets)
+	}
+}
+
+// publishNode tells what a node has done.
+func (r *Room) publishNode(b loadBalancerRow, zone string, t balancer.Traffic, put metrics.Put) {
+	s := series{zone: zone, balancer: tail(b.ARN, "loadbalancer"), put: put}
+	s.count("ActiveConnectionCount", uint64(t.Active), byBalancer)
+	s.count("NewConnectionCount", t.Connections, byBalancer)
+	s.count("RuleEvaluations", t.Evaluations, byBalancer)
+	s.count("HTTP_Fixed_Response_Count", t.Fixed, byBalancer)
+	s.count("HTTP_Redirect_Count", t.Redirects, byBalancer)
+	if t.Bytes > 0 {
+		s.one("ProcessedBytes", cwtypes.StandardUnitBytes, float64(t.Bytes), byBalancer)
+	}
+	var classes [6]uint64
+	for status, n := range t.Own {
+		classes[min(status/100, 5)] += n
+		switch status {
+		case 500, 502, 503, 504:
+			s.count(fmt.Sprintf("HTTPCode_ELB_%d_Count", status), n, byZone)
+		}
+	}
+	for class := 3; class <= 5; class++ {
+		s.count(fmt.Sprintf("HTTPCode_ELB_%dXX_Count", class), classes[class], byZone)
+	}
+	for arn, g := range t.Groups {
+		s.group = groupName(arn)
+		r.publishGroup(arn, s, g)
+	}
+}
+
+// publishGroup tells what a node has done with a target group.
+func (r *Room) publishGroup(arn string, s series, g balancer.GroupTraffic) {
+	s.count("RequestCount", g.Requests, byAll)
+	s.count("TargetConnectionErrorCount", g.Failed, byAll)
+	for class := 2; class <= 5; class++ {
+		s.count(fmt.Sprintf("HTTPCode_Target_%dXX_Count", class), g.Answers[class], byAll)
+	}
+	for _, t := range g.Times {
+		s.all("TargetResponseTime", cwtypes.StandardUnitSeconds, metrics.One(t.Time.Seconds(), float64(t.Count)), byAll)
+	}
+	if row, ok := r.targetGroups.Get(arn); ok && g.Requests > 0 {
+		if healthy, _ := r.hosts(row); healthy > 0 {
+			s.one("RequestCountPerTarget", cwtypes.StandardUnitCount, float64(g.Requests)/float64(healthy), byGroupAndZones)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (r *Room) gauge(id string) (gauge, bool) {
 }
 
 // PublishMetrics puts what instances tell CloudWatch each minute, those without detailed monitoring every fifth.
-func (r *Room) PublishMetrics(put func(m metrics.Metric, unit string, value float64)) {
+func (r *Room) PublishMetrics(put metrics.Put) {
 	now := time.Now()
 	five := now.UnixNano() / int64(r.Speed.Of(basic))
 	due := five != r.publishedFive
@@ -103,20 +103,20 @@ func risen(before, after uint64) float64 {
 
 // publishUsage puts values under all dimensions by which AWS has them: those of all instances, of a type and of an image are of instances
 // with detailed monitoring (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/GetMetricAllInstances.html).
-func (r *Room) publishUsage(i Instance, values []measured, put func(m metrics.Metric, unit string, value float64)) {
+func (r *Room) publishUsage(i Instance, values []measured, put metrics.Put) {
 	dimensions := r.ownDimensions(i)
 	if i.Monitoring {
 		dimensions = append(dimensions, nil, of("ImageId", i.Image), of("InstanceType", string(i.Type)))
 	}
 	for _, d := range dimensions {
 		for _, v := range values {
-			put(metrics.Metric{Namespace: "AWS/EC2", Name: v.name, Dimensions: d}, string(v.unit), v.value)
+			put(metrics.Metric{Namespace: "AWS/EC2", Name: v.name, Dimensions: d}, string(v.unit), metrics.One(v.value, 1))
 		}
 	}
 }
 
 // publishChecks puts the results of status checks, which are made and told each minute.
-func (r *Room) publishChecks(i Instance, works bool, put func(m metrics.Metric, unit string, value float64)) {
+func (r *Room) publishChecks(i Instance, works bool, put metrics.Put) {
 	if !r.checked(i) {
 		return
 	}
@@ -130,7 +130,7 @@ func (r *Room) publishChecks(i Instance, works bool, put func(m metrics.Metric, 
 	}
 	for _, d := range r.ownDimensions(i) {
 		for name, value := range values {
-			put(metrics.Metric{Namespace: "AWS/EC2", Name: name, Dimensions: d}, string(cwtypes.StandardUnitCount), value)
+			put(metrics.Metric{Namespace: "AWS/EC2", Name: name, Dimensions: d}, string(cwtypes.StandardUnitCount), metrics.One(value, 1))
 		}
 	}
 }

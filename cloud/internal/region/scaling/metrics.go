@@ -125,13 +125,13 @@ func (f fleetRow) showMetrics() (out []autoscalingtypes.EnabledMetric) {
 }
 
 // PublishMetrics puts what groups tell CloudWatch each minute.
-func (r *Room) PublishMetrics(put func(m metrics.Metric, unit string, value float64)) {
+func (r *Room) PublishMetrics(put metrics.Put) {
 	for _, f := range r.fleets.All() {
 		members := r.membersOf(f.Name)
 		for _, m := range groupMetrics {
 			if slices.Contains(f.Metrics, m.name) {
 				metric := metrics.Metric{Namespace: "AWS/AutoScaling", Name: m.name, Dimensions: []metrics.Dimension{{Name: "AutoScalingGroupName", Value: f.Name}}}
-				put(metric, string(cwtypes.StandardUnitNone), float64(m.of(f, members)))
+				put(metric, string(cwtypes.StandardUnitNone), metrics.One(float64(m.of(f, members)), 1))
 			}
 		}
 	}

@@ -33,11 +33,11 @@ func TestMetricsAreCollectedAsEnabled(t *testing.T) {
 	}
 	put := func() map[string]float64 {
 		values := map[string]float64{}
-		s.r.PublishMetrics(func(m metrics.Metric, unit string, value float64) {
+		s.r.PublishMetrics(func(m metrics.Metric, unit string, data metrics.Summary) {
 			if m.Namespace != "AWS/AutoScaling" || unit != "None" || m.Dimensions[0] != (metrics.Dimension{Name: "AutoScalingGroupName", Value: "app"}) {
 				t.Errorf("%+v in %s", m, unit)
 			}
-			values[m.Name] = value
+			values[m.Name] = data.Sum
 		})
 		return values
 	}

@@ -35,8 +35,8 @@ func (r *Room) tendAlarms() {
 		if minute.After(last) {
 			last = minute
 			for _, publish := range r.publish {
-				publish(func(m metrics.Metric, unit string, value float64) {
-					r.Data.Put(m, unit, minute.Add(-r.Speed.Of(time.Second)), now, false, metrics.One(value, 1))
+				publish(func(m metrics.Metric, unit string, data metrics.Summary) {
+					r.Data.Put(m, unit, minute.Add(-r.Speed.Of(time.Second)), now, false, data)
 				})
 			}
 			r.evaluateAlarms(minute, now, func(s alarmSettings) bool { return s.Period >= 60 })

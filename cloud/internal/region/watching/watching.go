@@ -43,7 +43,7 @@ type Room struct {
 }
 
 // Publish has a service of the region put what it tells CloudWatch each minute, of the minute that has ended.
-type Publish func(put func(m metrics.Metric, unit string, value float64))
+type Publish func(metrics.Put)
 
 // Load reads the tables.
 func Load(base *room.Base, actions Actions, publish ...Publish) (*Room, error) {

@@ -51,7 +51,7 @@ func openSlow(t *testing.T, dir string) (r *Room, shut func()) {
 func openAt(t *testing.T, dir string, speed tempo.Speed) (r *Room, shut func()) {
 	t.Helper()
 	base, shut := roomtest.Open(t, dir, speed)
-	r, err := Load(base, &told{}, func(func(metrics.Metric, string, float64)) {})
+	r, err := Load(base, &told{}, func(metrics.Put) {})
 	if err != nil {
 		t.Fatal(err)
 	}
