@@ -27,6 +27,8 @@ type walk struct {
 	destroy func(p *provider, id string)
 	// gone are the codes that the provider takes for "not found"; none where it takes an empty answer for that.
 	gone []string
+	// config adds what the region needs beside the usual; nil for nothing.
+	config func(*testing.T, *region.Config)
 	// elsewhere has the configuration use a provider of another region, too.
 	elsewhere bool
 }
@@ -43,7 +45,11 @@ func (w walk) run(t *testing.T) {
 	if w.elsewhere {
 		p.Desk, p.west = regiontest.Pair(t)
 	} else {
-		p.Desk = regiontest.Open(t, region.Config{Name: "us-east-1", Index: 1, DefaultVPC: true})
+		c := region.Config{Name: "us-east-1", Index: 1, DefaultVPC: true}
+		if w.config != nil {
+			w.config(t, &c)
+		}
+		p.Desk = regiontest.Open(t, c)
 	}
 	p.vpc, p.subnet = p.VPC("10.20.0.0/16", "10.20.1.0/24", false)
 	p.other = p.subnetIn("10.20.2.0/24", "us-east-1b")

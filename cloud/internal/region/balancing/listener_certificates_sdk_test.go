@@ -10,6 +10,7 @@ import (
 	"math/big"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -155,7 +156,8 @@ func TestSecureListenerServesItsCertificates(t *testing.T) {
 func TestWhatSecureListenersRefuse(t *testing.T) {
 	s := newSite(t)
 	client, ctx := s.client(), t.Context()
-	good, pending, old, local := s.shelf.put(t, "1", "a.example.com"), s.shelf.put(t, "2", "b.example.com"), s.shelf.put(t, "3", "c.example.com"), s.shelf.put(t, "4", "d")
+	good, pending := s.shelf.put(t, "1", "a.example.com"), s.shelf.put(t, "2", "b.example.com")
+	old, local := s.shelf.put(t, "3", "c.example.com"), s.shelf.put(t, "4", "d")
 	s.shelf.change(pending, func(c *Certificate) { c.Issued, c.Body = false, "" })
 	s.shelf.change(old, func(c *Certificate) { c.Issued = false })
 	s.shelf.change(local, func(c *Certificate) { c.Dotted = false })
@@ -219,7 +221,8 @@ func TestSecurityPoliciesAreDescribed(t *testing.T) {
 		t.Errorf("%d policies", len(all))
 	}
 	for _, p := range all {
-		if run := securityPolicies[*p.Name].run(*p.Name); len(run.Suites) == 0 && *p.Name != "ELBSecurityPolicy-TLS13-1-3-2021-06" && *p.Name != "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09" {
+		run, newest := securityPolicies[*p.Name].run(*p.Name), strings.HasPrefix(*p.Name, "ELBSecurityPolicy-TLS13-1-3-") // whose suites are all there are
+		if len(run.Suites) == 0 && !newest {
 			t.Errorf("%s has no suite that this program has", *p.Name)
 		}
 	}

@@ -202,7 +202,8 @@ func (r *Room) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group
 	out := balancer.Group{
 		ID: g.ARN, Secure: g.Protocol == elbtypes.ProtocolEnumHttps, Algorithm: balancer.Algorithm(setting("load_balancing.algorithm.type")), MinHealthy: least,
 		Check: balancer.Check{
-			Secure: g.CheckProtocol == elbtypes.ProtocolEnumHttps, Port: port, Path: g.Path, Interval: time.Duration(g.Interval) * time.Second, Timeout: time.Duration(g.Timeout) * time.Second,
+			Secure: g.CheckProtocol == elbtypes.ProtocolEnumHttps, Port: port, Path: g.Path,
+			Interval: time.Duration(g.Interval) * time.Second, Timeout: time.Duration(g.Timeout) * time.Second,
 			Healthy: int(g.Healthy), Unhealthy: int(g.Unhealthy), Matcher: balancer.Matcher{Text: g.Matcher},
 		},
 	}

@@ -153,7 +153,8 @@ func (r *Room) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGroupI
 }
 
 func (row targetGroupRow) sameSettings(x targetGroupRow) bool {
-	return row.VPC == x.VPC && row.Type == x.Type && row.Port == x.Port && row.protocol() == x.protocol() && row.checkProtocol() == x.checkProtocol() && row.CheckPort == x.CheckPort && row.Path == x.Path &&
+	return row.VPC == x.VPC && row.Type == x.Type && row.Port == x.Port && row.protocol() == x.protocol() && row.checkProtocol() == x.checkProtocol() &&
+		row.CheckPort == x.CheckPort && row.Path == x.Path &&
 		row.Interval == x.Interval && row.Timeout == x.Timeout && row.Healthy == x.Healthy && row.Unhealthy == x.Unhealthy &&
 		row.Matcher == x.Matcher && maps.Equal(row.Tags, x.Tags)
 }

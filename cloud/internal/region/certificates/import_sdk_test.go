@@ -122,11 +122,15 @@ func TestCertificatesAreListedByFilters(t *testing.T) {
 	both := []acmtypes.KeyAlgorithm{"RSA_2048", "EC_prime256v1"}
 	roomtest.WantSame(t, "by default", list(acm.ListCertificatesInput{}), rsa)
 	roomtest.WantSame(t, "of elliptic curves", list(acm.ListCertificatesInput{Includes: &acmtypes.Filters{KeyTypes: both[1:]}}), ec)
-	if got := list(acm.ListCertificatesInput{Includes: &acmtypes.Filters{KeyTypes: both}, MaxItems: new(int32(1)), SortBy: "CREATED_AT", SortOrder: "DESCENDING"}); len(got) != 2 {
+	if got := list(acm.ListCertificatesInput{
+		Includes: &acmtypes.Filters{KeyTypes: both}, MaxItems: new(int32(1)), SortBy: "CREATED_AT", SortOrder: "DESCENDING",
+	}); len(got) != 2 {
 		t.Errorf("both, in pages of one: %v", got)
 	}
 	roomtest.WantSame(t, "pending", list(acm.ListCertificatesInput{CertificateStatuses: []acmtypes.CertificateStatus{"PENDING_VALIDATION"}}))
-	roomtest.WantSame(t, "for signing", list(acm.ListCertificatesInput{Includes: &acmtypes.Filters{KeyTypes: both, KeyUsage: []acmtypes.KeyUsageName{"CRL_SIGNING"}}}))
+	roomtest.WantSame(t, "for signing", list(acm.ListCertificatesInput{
+		Includes: &acmtypes.Filters{KeyTypes: both, KeyUsage: []acmtypes.KeyUsageName{"CRL_SIGNING"}},
+	}))
 	roomtest.WantSame(t, "for clients", list(acm.ListCertificatesInput{
 		Includes: &acmtypes.Filters{KeyTypes: both, ExtendedKeyUsage: []acmtypes.ExtendedKeyUsageName{"TLS_WEB_CLIENT_AUTHENTICATION"}},
 	}))

@@ -54,7 +54,8 @@ func TestServicesThatEndpointsLeadTo(t *testing.T) {
 		}
 		return names
 	}
-	roomtest.WantSame(t, "interface endpoints lead to", of("Interface"), "acm", "autoscaling", "ec2", "elasticloadbalancing", "monitoring", "servicequotas", "ssm", "sts")
+	roomtest.WantSame(t, "interface endpoints lead to", of("Interface"),
+		"acm", "autoscaling", "ec2", "elasticloadbalancing", "monitoring", "servicequotas", "ssm", "sts")
 	roomtest.WantSame(t, "gateway endpoints lead to", of("Gateway"), "dynamodb", "s3")
 	if len(all.ServiceNames) != 10 || len(all.ServiceDetails) != 10 {
 		t.Errorf("%d services", len(all.ServiceNames))

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -30,6 +31,7 @@ import (
 type Desk struct {
 	*ec2.Client
 	ELB      *elb.Client
+	ACM      *acm.Client
 	SSM      *ssm.Client
 	T        *testing.T
 	Region   *region.Region
@@ -53,6 +55,7 @@ func Open(t *testing.T, c region.Config) *Desk {
 	d.open()
 	endpoint := roomtest.Serve(t, func(m *wire.Mux) { d.Region.Operations(m) })
 	d.Client = ec2.New(ec2.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
+	d.ACM = acm.New(acm.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.ELB = elb.New(elb.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.SSM = ssm.New(ssm.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.serving.Store(d.Region)
