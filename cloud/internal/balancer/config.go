@@ -29,6 +29,7 @@ type Config struct {
 	IdleTimeout time.Duration // of connections, and until a target's first answer; 0 means AWS's default of 60 s
 	KeepAlive   time.Duration // after which a client's connection ends with the next answer; 0 means AWS's default of an hour
 	Headers     Headers
+	Secret      string // by which the load balancer knows its own cookies
 }
 
 // Node is the load balancer's presence in one zone.
@@ -59,9 +60,10 @@ type Rule struct {
 	Action     Action
 }
 
-// Action is what a rule does: exactly one of its members is set.
+// Action is what a rule does: one of Forward, Fixed and Redirect is set.
 type Action struct {
 	Forward  []Weighted
+	Sticky   time.Duration // of Forward: how long a client stays in its target group after an answer; 0 for not at all
 	Fixed    *FixedResponse
 	Redirect *Redirect
 }
@@ -99,7 +101,8 @@ type Group struct {
 	ID         string
 	Algorithm  Algorithm
 	Secure     bool // its targets are spoken to over TLS
-	MinHealthy int  // with fewer healthy targets than this, all get requests; 0 means 1
+	Sticky     Stickiness
+	MinHealthy int // with fewer healthy targets than this, all get requests; 0 means 1
 	Check      Check
 	Targets    []Target
 }

@@ -13,6 +13,7 @@ import (
 // exchange is one request at a target, and its answer on the way back.
 type exchange struct {
 	*client
+	routes *routes
 	target *target
 	link   *link
 	idle   time.Duration
@@ -36,8 +37,8 @@ func (c *client) forward(t *target, routes *routes) {
 	t.counts.requests.Add(1)
 	t.open.Add(1)
 	defer t.open.Add(-1)
-	x := exchange{client: c, target: t, idle: c.node.idleTime()}
-	err := x.run(routes.headers)
+	x := exchange{client: c, routes: routes, target: t, idle: c.node.idleTime()}
+	err := x.run()
 	if x.link != nil {
 		x.link.drop()
 	}
@@ -91,10 +92,10 @@ func statusOf(err error) int {
 
 // run makes the exchange. A request is sent once; only one that may be repeated and met a connection that the target was about to
 // close is sent again (RFC 9110, 9.2.2; RFC 9112, 9.3.1).
-func (x *exchange) run(h Headers) error {
+func (x *exchange) run() error {
 	again := false
 	for {
-		err := x.send(h, again)
+		err := x.send(again)
 		if err == nil {
 			err = x.receive()
 		}
@@ -114,12 +115,12 @@ func (x *exchange) mayRepeat(err error) bool {
 }
 
 // send writes the request, with its body as far as that is here. The rest follows beside what the target may say meanwhile.
-func (x *exchange) send(h Headers, fresh bool) (err error) {
+func (x *exchange) send(fresh bool) (err error) {
 	if x.link, err = x.target.links.take(fresh); err != nil {
 		x.target.counts.connectionFailed(err)
 		return err
 	}
-	out := x.appendRequest(x.out[:0], h, x.target.address)
+	out := x.appendRequest(x.out[:0], x.routes.headers, x.target.address)
 	for len(x.r.Buffered()) > 0 && !x.body.Ended() {
 		part, err := x.body.Next()
 		if errors.Is(err, io.EOF) {

@@ -62,7 +62,9 @@ func (n *node) idleTime() time.Duration { return time.Duration(n.idle.Load()) }
 func (n *node) configure(c Config) error {
 	n.idle.Store(int64(cmp.Or(c.IdleTimeout, defaultIdle)))
 	n.keep.Store(int64(cmp.Or(c.KeepAlive, defaultKeepAlive)))
-	next := &routes{listeners: map[int]Listener{}, groups: map[string]*pool{}, headers: c.Headers, secure: n.secure(c.Listeners)}
+	next := &routes{
+		listeners: map[int]Listener{}, groups: map[string]*pool{}, headers: c.Headers, secure: n.secure(c.Listeners), secret: []byte(c.Secret),
+	}
 	for _, l := range c.Listeners {
 		next.listeners[l.Port] = l
 	}
@@ -96,13 +98,13 @@ func (n *node) group(g Group) (*pool, []*target) {
 	if n.turns[g.ID] == nil {
 		n.turns[g.ID], n.groups[g.ID] = new(atomic.Uint64), new(groupCounters)
 	}
-	p := &pool{algorithm: g.Algorithm, minHealthy: g.MinHealthy, turn: n.turns[g.ID]}
+	p := &pool{algorithm: g.Algorithm, sticky: g.Sticky, minHealthy: g.MinHealthy, turn: n.turns[g.ID]}
 	old, now := n.targets[g.ID], map[Target]*target{}
 	for _, spec := range g.Targets {
 		key := Target{ID: spec.ID, Address: spec.Address}
 		t := old[key]
 		if t == nil {
-			t = newTarget(spec.Address.String(), n.upstream, g.Secure, n.groups[g.ID])
+			t = newTarget(key, n.upstream, g.Secure, n.groups[g.ID])
 		}
 		now[key] = t
 		t.apply(spec.Draining, g.Check, n.bootTime(g.Check), func(ctx context.Context, t *target, c Check) {

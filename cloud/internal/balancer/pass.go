@@ -74,7 +74,8 @@ func (x *exchange) appendAnswer(out []byte, wrap, bare bool) []byte {
 			out = appendField(out, f.Name, f.Value)
 		}
 	}
-	out = appendFields(out, x.answer.Fields)
+	x.begin(x.routes)
+	out = append(appendFields(out, x.answer.Fields), x.cookies...)
 	switch {
 	case wrap:
 		out = appendFraming(out, http1.Framing{Kind: http1.Chunked})

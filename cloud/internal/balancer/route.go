@@ -15,11 +15,13 @@ type routes struct {
 	groups    map[string]*pool
 	headers   Headers
 	secure    map[int]*tls.Config // of the listeners that speak TLS
+	secret    []byte              // of cookies
 }
 
 // pool is a target group's part of a snapshot.
 type pool struct {
 	algorithm  Algorithm
+	sticky     Stickiness
 	minHealthy int
 	targets    []*target      // without those that drain
 	turn       *atomic.Uint64 // outlives the snapshot, so that a change does not begin anew with the first
@@ -47,25 +49,22 @@ func (rule Rule) matches(q *http1.Request, from netip.Addr) bool {
 	return true
 }
 
-// pick chooses a group by the weights and then a target of it; nil where there is none.
-func (s *routes) pick(shares []Weighted) *target {
+// share chooses a group by the weights; "" where none has any.
+func (s *routes) share(shares []Weighted) (group string) {
 	total := 0
 	for _, w := range shares {
 		total += w.Weight
 	}
 	if total <= 0 {
-		return nil
+		return ""
 	}
 	n := rand.IntN(total)
 	for _, w := range shares {
 		if n -= w.Weight; n < 0 {
-			if p := s.groups[w.Group]; p != nil {
-				return p.pick()
-			}
-			return nil
+			return w.Group
 		}
 	}
-	return nil
+	return ""
 }
 
 // pick chooses among the healthy targets or, if they are fewer than the group's minimum, among all:

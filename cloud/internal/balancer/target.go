@@ -10,6 +10,7 @@ import (
 // target is one registered target at one node, from its registration to the end of its draining.
 type target struct {
 	address string
+	mark    mark
 	open    atomic.Int64 // requests under way
 	links   *links
 	counts  *groupCounters // its group's
@@ -22,8 +23,9 @@ type target struct {
 	stop     context.CancelFunc // of the checks; nil while there are none
 }
 
-func newTarget(address string, up *upstream, secure bool, counts *groupCounters) *target {
-	return &target{address: address, links: up.to(address, secure), counts: counts}
+func newTarget(spec Target, up *upstream, secure bool, counts *groupCounters) *target {
+	address := spec.Address.String()
+	return &target{address: address, mark: markOf(spec.ID + " " + address), links: up.to(address, secure), counts: counts}
 }
 
 func (t *target) health() Health {

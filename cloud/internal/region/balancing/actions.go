@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"time"
 
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
@@ -45,15 +46,16 @@ func (r *Room) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Action)
 	if config == nil {
 		config = &elbtypes.ForwardActionConfig{TargetGroups: []elbtypes.TargetGroupTuple{{TargetGroupArn: a.TargetGroupArn}}}
 	}
-	if s := config.TargetGroupStickinessConfig; s != nil && room.Deref(s.Enabled) {
-		return a, wire.Errorf("InvalidConfigurationRequest", "Target group stickiness is not supported here")
+	stickiness, err := readStickiness(config.TargetGroupStickinessConfig)
+	if err != nil {
+		return a, err
 	}
 	if n := len(config.TargetGroups); n < 1 || n > 5 {
 		return a, invalid("A forward action must have 1 to 5 target groups")
 	}
 	b, _ := r.loadBalancers.GetTx(tx, loadBalancer)
 	users := r.groupUsers(tx)
-	out := &elbtypes.ForwardActionConfig{TargetGroupStickinessConfig: &elbtypes.TargetGroupStickinessConfig{Enabled: new(false)}}
+	out := &elbtypes.ForwardActionConfig{TargetGroupStickinessConfig: stickiness}
 	for _, t := range config.TargetGroups {
 		g, ok := r.targetGroups.GetTx(tx, room.Deref(t.TargetGroupArn))
 		weight := orDefault(t.Weight, 1)
@@ -79,6 +81,21 @@ func (r *Room) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Action)
 		a.TargetGroupArn = out.TargetGroups[0].TargetGroupArn
 	}
 	return a, nil
+}
+
+// longestStickiness is a week, in seconds, as AWS has it
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupStickinessConfig.html).
+const longestStickiness = 604800
+
+// readStickiness checks whether and how long clients stay in their target group.
+func readStickiness(c *elbtypes.TargetGroupStickinessConfig) (*elbtypes.TargetGroupStickinessConfig, error) {
+	if c == nil || !room.Deref(c.Enabled) {
+		return &elbtypes.TargetGroupStickinessConfig{Enabled: new(false)}, nil
+	}
+	if n := room.Deref(c.DurationSeconds); n < 1 || n > longestStickiness {
+		return nil, invalid("Target group stickiness duration '%d' must be between 1 and %d seconds", n, longestStickiness)
+	}
+	return c, nil
 }
 
 func checkFixedResponse(c *elbtypes.FixedResponseActionConfig) error {
@@ -158,7 +175,8 @@ func runAction(actions []elbtypes.Action) balancer.Action {
 		for _, t := range a.ForwardConfig.TargetGroups {
 			shares = append(shares, balancer.Weighted{Group: *t.TargetGroupArn, Weight: int(room.Deref(t.Weight))})
 		}
-		return balancer.Action{Forward: shares}
+		sticky := room.Deref(a.ForwardConfig.TargetGroupStickinessConfig.DurationSeconds)
+		return balancer.Action{Forward: shares, Sticky: time.Duration(sticky) * time.Second}
 	}
 }
 

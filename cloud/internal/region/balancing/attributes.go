@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -60,6 +61,16 @@ var loadBalancerAttributes = map[string]attribute{
 	"zonal_shift.config.enabled":                               {fallback: "false"},
 }
 
+// cookieName tells whether an application's cookie may have a name: none of the load balancer's own, and one of RFC 6265, 4.1.1.
+func cookieName(s string) bool {
+	for _, own := range []string{"AWSALB", "AWSALBAPP", "AWSALBTG"} {
+		if strings.HasPrefix(s, own) {
+			return false
+		}
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r) })
+}
+
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
 var targetGroupAttributes = map[string]attribute{
 	"deregistration_delay.timeout_seconds":                                           {"300", between(0, 3600)},
@@ -67,11 +78,11 @@ var targetGroupAttributes = map[string]attribute{
 	"load_balancing.algorithm.anomaly_mitigation":                                    {fallback: "off"},
 	"load_balancing.cross_zone.enabled":                                              {fallback: "use_load_balancer_configuration"},
 	"slow_start.duration_seconds":                                                    {fallback: "0"},
-	"stickiness.enabled":                                                             {fallback: "false"},
+	"stickiness.enabled":                                                             {"false", either("true", "false")},
 	"stickiness.type":                                                                {"lb_cookie", either("lb_cookie", "app_cookie")},
-	"stickiness.lb_cookie.duration_seconds":                                          {"86400", between(1, 604800)},
+	"stickiness.lb_cookie.duration_seconds":                                          {"86400", between(1, longestStickiness)},
 	"stickiness.app_cookie.duration_seconds":                                         {"86400", between(1, 604800)},
-	"stickiness.app_cookie.cookie_name":                                              {fallback: ""},
+	"stickiness.app_cookie.cookie_name":                                              {"", cookieName},
 	"target_group_health.dns_failover.minimum_healthy_targets.count":                 {"1", orOff(between(1, 1000))},
 	"target_group_health.dns_failover.minimum_healthy_targets.percentage":            {"off", orOff(between(1, 100))},
 	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      {"1", between(1, 1000)},
@@ -183,6 +194,9 @@ func (r *Room) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTa
 			if g.Attributes, err = changeAttribute("Target group", targetGroupAttributes, g.Attributes, a.Key, a.Value); err != nil {
 				return err
 			}
+		}
+		if s := g.stickiness(); s.For > 0 && attributeOf(targetGroupAttributes, g.Attributes, "stickiness.type") == "app_cookie" && s.AppCookie == "" {
+			return invalid("You must specify the attribute 'stickiness.app_cookie.cookie_name' for stickiness of the type 'app_cookie'")
 		}
 		row = *g
 		return nil

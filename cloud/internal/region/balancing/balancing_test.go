@@ -283,7 +283,7 @@ func TestELBRefusals(t *testing.T) {
 	_, err = s.r.ModifyTargetGroupAttributes(
 		ctx,
 		&elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
-			{Key: new("stickiness.enabled"), Value: new("true")},
+			{Key: new("stickiness.enabled"), Value: new("true")}, {Key: new("stickiness.type"), Value: new("app_cookie")},
 		}},
 	)
 	roomtest.WantCode(t, err, "ValidationError")

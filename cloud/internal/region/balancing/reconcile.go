@@ -151,7 +151,7 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 		ClientPort:   set("routing.http.xff_client_port.enabled") == "true",
 		Forwarded:    balancer.Forwarded(set("routing.http.xff_header_processing.mode")),
 		Desync:       balancer.Desync(set("routing.http.desync_mitigation_mode")),
-	}}
+	}, Secret: row.ARN}
 	var errs []error
 	for _, n := range row.Nodes {
 		eni, _ := r.network.Interface(n.Interface)
@@ -200,7 +200,8 @@ func (r *Room) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group
 	least, _ := strconv.Atoi(setting("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"))
 	port, _ := strconv.Atoi(g.CheckPort) // 0 for traffic-port
 	out := balancer.Group{
-		ID: g.ARN, Secure: g.Protocol == elbtypes.ProtocolEnumHttps, Algorithm: balancer.Algorithm(setting("load_balancing.algorithm.type")), MinHealthy: least,
+		ID: g.ARN, Secure: g.Protocol == elbtypes.ProtocolEnumHttps, Algorithm: balancer.Algorithm(setting("load_balancing.algorithm.type")),
+		Sticky: g.stickiness(), MinHealthy: least,
 		Check: balancer.Check{
 			Secure: g.CheckProtocol == elbtypes.ProtocolEnumHttps, Port: port, Path: g.Path,
 			Interval: time.Duration(g.Interval) * time.Second, Timeout: time.Duration(g.Timeout) * time.Second,
@@ -215,6 +216,21 @@ func (r *Room) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group
 		}
 	}
 	return out
+}
+
+// stickiness says how long clients stay at a target.
+func (g targetGroupRow) stickiness() (s balancer.Stickiness) {
+	setting := func(key string) string { return attributeOf(targetGroupAttributes, g.Attributes, key) }
+	if setting("stickiness.enabled") != "true" {
+		return s
+	}
+	kind := setting("stickiness.type")
+	seconds, _ := strconv.Atoi(setting("stickiness." + kind + ".duration_seconds"))
+	s.For = time.Duration(seconds) * time.Second
+	if kind == "app_cookie" {
+		s.AppCookie = setting("stickiness.app_cookie.cookie_name")
+	}
+	return s
 }
 
 // seenHealth returns what a load balancer's nodes say of a target.
