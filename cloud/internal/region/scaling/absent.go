@@ -18,14 +18,6 @@ func (r *Room) exists(name *string) error {
 	return nil
 }
 
-// DescribeNotificationConfigurations lists no notification.
-func (r *Room) DescribeNotificationConfigurations(
-	ctx context.Context,
-	in *autoscaling.DescribeNotificationConfigurationsInput,
-) (*autoscaling.DescribeNotificationConfigurationsOutput, error) {
-	return &autoscaling.DescribeNotificationConfigurationsOutput{}, room.Only(in, "AutoScalingGroupNames", "MaxRecords", "NextToken")
-}
-
 // DescribeLaunchConfigurations lists no launch configuration: new accounts cannot make any
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/launch-configurations.html).
 func (r *Room) DescribeLaunchConfigurations(

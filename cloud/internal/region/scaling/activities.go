@@ -34,6 +34,7 @@ func (r *Room) newActivity(tx *store.Tx, f fleetRow, a activityRow) (activityRow
 	a.ID, a.Group, a.GroupARN, a.Start = room.NewUUID(), f.Name, r.fleetARN(f), time.Now().UTC()
 	if a.Status == failed {
 		a.End = a.Start
+		r.notify(tx, a)
 	}
 	old := slices.DeleteFunc(r.activities.AllTx(tx), func(x activityRow) bool { return x.Group != f.Name || x.End.IsZero() })
 	slices.SortFunc(old, func(a, b activityRow) int { return b.Start.Compare(a.Start) })
@@ -55,6 +56,7 @@ func (r *Room) moveActivity(tx *store.Tx, id string, change func(*activityRow)) 
 	switch a.Status {
 	case successful, failed, cancelled:
 		a.End, a.Progress = time.Now().UTC(), 100
+		r.notify(tx, a)
 	}
 	return r.activities.Put(tx, id, a)
 }

@@ -134,12 +134,13 @@ type fleetRow struct {
 	Tags              []autoscalingtypes.TagDescription
 	Deleting          bool
 
-	Owed     int                  // see fleet.Group
-	Request  string               // the sentence on the last user request that changed the capacity, until it is fulfilled
-	Failures int                  // launches in a row
-	Resting  map[string]time.Time // zones
-	Refresh  string               // the id of the one under way
-	Hooks    []hookRow            // in the order of their names
+	Owed          int                  // see fleet.Group
+	Request       string               // the sentence on the last user request that changed the capacity, until it is fulfilled
+	Failures      int                  // launches in a row
+	Resting       map[string]time.Time // zones
+	Refresh       string               // the id of the one under way
+	Hooks         []hookRow            // in the order of their names
+	Notifications map[string][]string  // their types, by topic
 }
 
 // rollback is what a refresh was when it began to be rolled back.

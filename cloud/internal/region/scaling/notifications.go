@@ -1,0 +1,125 @@
+package scaling
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/store"
+)
+
+// The types of notifications (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-sns-notifications.html).
+const (
+	notifyLaunch         = "autoscaling:EC2_INSTANCE_LAUNCH"
+	notifyLaunchError    = "autoscaling:EC2_INSTANCE_LAUNCH_ERROR"
+	notifyTerminate      = "autoscaling:EC2_INSTANCE_TERMINATE"
+	notifyTerminateError = "autoscaling:EC2_INSTANCE_TERMINATE_ERROR"
+	notifyTest           = "autoscaling:TEST_NOTIFICATION"
+)
+
+var notificationTypes = []string{notifyLaunch, notifyLaunchError, notifyTerminate, notifyTerminateError, notifyTest}
+
+// notify tells a group's topics of an activity that has ended. There are no topics here: the region's log has what they would get.
+func (r *Room) notify(tx *store.Tx, a activityRow) {
+	of := ""
+	switch wrong := a.Status != successful; {
+	case strings.HasPrefix(a.Description, "Launching") && wrong:
+		of = notifyLaunchError
+	case strings.HasPrefix(a.Description, "Launching"):
+		of = notifyLaunch
+	case strings.HasPrefix(a.Description, "Terminating") && wrong:
+		of = notifyTerminateError
+	case strings.HasPrefix(a.Description, "Terminating"):
+		of = notifyTerminate
+	}
+	f, _ := r.fleets.GetTx(tx, a.Group)
+	for _, topic := range slices.Sorted(maps.Keys(f.Notifications)) {
+		if slices.Contains(f.Notifications[topic], of) {
+			r.Log.Info("auto scaling notification", "to", topic, "event", of, "group", a.Group, "description", a.Description, "cause", a.Cause, "activity", a.ID)
+		}
+	}
+}
+
+// PutNotificationConfiguration has a topic told of a group's activities of some types, in place of those of before.
+func (r *Room) PutNotificationConfiguration(
+	ctx context.Context,
+	in *autoscaling.PutNotificationConfigurationInput,
+) (*autoscaling.PutNotificationConfigurationOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupName", "NotificationTypes", "TopicARN"); err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(room.Deref(in.TopicARN), "arn:aws:sns:") {
+		return nil, invalid("Invalid Amazon SNS topic ARN: %s", room.Deref(in.TopicARN))
+	}
+	if len(in.NotificationTypes) == 0 {
+		return nil, invalid("At least one notification type must be specified.")
+	}
+	for _, t := range in.NotificationTypes {
+		if !slices.Contains(notificationTypes, t) {
+			return nil, invalid("\"%s\" is not a valid Notification Type.", t)
+		}
+	}
+	err := r.changeFleet(in.AutoScalingGroupName, func(_ *store.Tx, f *fleetRow) error {
+		all := map[string][]string{}
+		maps.Copy(all, f.Notifications)
+		all[*in.TopicARN] = slices.Compact(slices.Sorted(slices.Values(in.NotificationTypes)))
+		f.Notifications = all
+		return nil
+	})
+	return &autoscaling.PutNotificationConfigurationOutput{}, err
+}
+
+// DeleteNotificationConfiguration has a topic told of nothing; it is no error that there was none.
+func (r *Room) DeleteNotificationConfiguration(
+	ctx context.Context,
+	in *autoscaling.DeleteNotificationConfigurationInput,
+) (*autoscaling.DeleteNotificationConfigurationOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupName", "TopicARN"); err != nil {
+		return nil, err
+	}
+	err := r.changeFleet(in.AutoScalingGroupName, func(_ *store.Tx, f *fleetRow) error {
+		f.Notifications = maps.Clone(f.Notifications)
+		delete(f.Notifications, room.Deref(in.TopicARN))
+		return nil
+	})
+	return &autoscaling.DeleteNotificationConfigurationOutput{}, err
+}
+
+// DescribeNotificationConfigurations lists who is told of what, a row for each type.
+func (r *Room) DescribeNotificationConfigurations(
+	ctx context.Context,
+	in *autoscaling.DescribeNotificationConfigurationsInput,
+) (*autoscaling.DescribeNotificationConfigurationsOutput, error) {
+	if err := room.Only(in, "AutoScalingGroupNames", "MaxRecords", "NextToken"); err != nil {
+		return nil, err
+	}
+	var all []autoscalingtypes.NotificationConfiguration
+	for _, f := range r.fleets.All() {
+		if len(in.AutoScalingGroupNames) > 0 && !slices.Contains(in.AutoScalingGroupNames, f.Name) {
+			continue
+		}
+		for topic, types := range f.Notifications {
+			for _, t := range types {
+				all = append(all, autoscalingtypes.NotificationConfiguration{AutoScalingGroupName: &f.Name, TopicARN: &topic, NotificationType: &t})
+			}
+		}
+	}
+	key := func(n autoscalingtypes.NotificationConfiguration) string {
+		return *n.AutoScalingGroupName + "\x00" + *n.TopicARN + "\x00" + *n.NotificationType
+	}
+	rows, next, err := page(all, key, in.MaxRecords, in.NextToken, 50, 100)
+	return &autoscaling.DescribeNotificationConfigurationsOutput{NotificationConfigurations: rows, NextToken: next}, err
+}
+
+// DescribeAutoScalingNotificationTypes lists the types.
+func (r *Room) DescribeAutoScalingNotificationTypes(
+	context.Context,
+	*autoscaling.DescribeAutoScalingNotificationTypesInput,
+) (*autoscaling.DescribeAutoScalingNotificationTypesOutput, error) {
+	return &autoscaling.DescribeAutoScalingNotificationTypesOutput{AutoScalingNotificationTypes: notificationTypes}, nil
+}

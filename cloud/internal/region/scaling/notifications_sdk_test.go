@@ -1,0 +1,53 @@
+package scaling
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+)
+
+func TestTopicsAreToldInTheLog(t *testing.T) {
+	s := newStage(t)
+	var said bytes.Buffer
+	client, ctx := s.client(), t.Context()
+	s.alone(1, nil)
+	topic := "arn:aws:sns:us-east-1:111122223333:t"
+	put := func(topic string, types ...string) error {
+		_, err := client.PutNotificationConfiguration(ctx, &autoscaling.PutNotificationConfigurationInput{
+			AutoScalingGroupName: new("app"), TopicARN: &topic, NotificationTypes: types,
+		})
+		return err
+	}
+	if err := put(topic, notifyTerminate, notifyLaunch); err != nil {
+		t.Fatal(err)
+	}
+	s.reopen()
+	client = s.client()
+	list := roomtest.Must(client.DescribeNotificationConfigurations(ctx, &autoscaling.DescribeNotificationConfigurationsInput{AutoScalingGroupNames: []string{"app"}}))(t)
+	if n := list.NotificationConfigurations; len(n) != 2 || *n[0].NotificationType != notifyLaunch || *n[1].TopicARN != topic {
+		t.Errorf("the list is %+v", n)
+	}
+	r := &Room{Base: &room.Base{Log: slog.New(slog.NewTextHandler(&said, nil))}, fleets: s.r.fleets}
+	r.notify(nil, activityRow{Group: "app", Description: "Launching a new EC2 instance: i-1", Status: successful})
+	r.notify(nil, activityRow{Group: "app", Description: "Launching a new EC2 instance", Status: failed})
+	if out := said.String(); strings.Count(out, "\n") != 1 || !strings.Contains(out, topic) || !strings.Contains(out, "event="+notifyLaunch+" ") {
+		t.Errorf("the log says %s", out)
+	}
+	roomtest.WantAPIError(t, put("t", notifyLaunch), "ValidationError")
+	roomtest.WantAPIError(t, put(topic, []string{}...), "ValidationError")
+	roomtest.WantAPIError(t, put(topic, "launch"), "ValidationError")
+	roomtest.Must(client.DeleteNotificationConfiguration(ctx, &autoscaling.DeleteNotificationConfigurationInput{AutoScalingGroupName: new("app"), TopicARN: &topic}))(t)
+	list = roomtest.Must(client.DescribeNotificationConfigurations(ctx, &autoscaling.DescribeNotificationConfigurationsInput{}))(t)
+	if len(list.NotificationConfigurations) != 0 {
+		t.Errorf("afterwards the list is %+v", list.NotificationConfigurations)
+	}
+	if types := roomtest.Must(client.DescribeAutoScalingNotificationTypes(ctx, &autoscaling.DescribeAutoScalingNotificationTypesInput{}))(t); len(types.AutoScalingNotificationTypes) != 5 {
+		t.Errorf("%+v", types)
+	}
+}
