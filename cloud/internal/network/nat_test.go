@@ -21,7 +21,8 @@ func natVPC() network.VPC {
 	spec := exampleVPC()
 	spec.Interfaces = append(spec.Interfaces, network.Interface{
 		ID: "eni-nat", Address: netip.MustParseAddr("10.0.0.30"), Subnet: netip.MustParsePrefix("10.0.0.0/24"),
-		Public: netip.MustParseAddr("198.51.100.30"), RouteTable: "rtb-public", NAT: &network.NAT{Idle: time.Hour, Sources: []netip.Addr{netip.MustParseAddr("10.0.0.30")}},
+		Public: netip.MustParseAddr("198.51.100.30"), RouteTable: "rtb-public",
+		NAT: &network.NAT{Idle: time.Hour, Sources: []netip.Addr{netip.MustParseAddr("10.0.0.30")}},
 	})
 	spec.RouteTables[1].Routes = []network.Route{{Destination: anywhere, Interface: "eni-nat"}}
 	return spec

@@ -30,7 +30,8 @@ func TestProviderWalksPeeringConnections(t *testing.T) {
 		create: (*provider).acceptPeering, read: (*provider).readPeering,
 		update: func(p *provider, id string) {
 			roomtest.Must(p.ModifyVpcPeeringConnectionOptions(p.T.Context(), &ec2.ModifyVpcPeeringConnectionOptionsInput{
-				VpcPeeringConnectionId: &id, AccepterPeeringConnectionOptions: &ec2types.PeeringConnectionOptionsRequest{AllowDnsResolutionFromRemoteVpc: new(true)},
+				VpcPeeringConnectionId:           &id,
+				AccepterPeeringConnectionOptions: &ec2types.PeeringConnectionOptionsRequest{AllowDnsResolutionFromRemoteVpc: new(true)},
 			}))(p.T)
 			p.setTag(id, "Name", "changed")
 		},

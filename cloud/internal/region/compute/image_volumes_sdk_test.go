@@ -35,7 +35,8 @@ func (d *desk) holds(folder, id string, length int) string {
 func (d *desk) volumesOf(instance string) map[string]ec2types.Volume {
 	d.T.Helper()
 	of := map[string]ec2types.Volume{}
-	for _, v := range roomtest.Must(d.DescribeVolumes(d.T.Context(), &ec2.DescribeVolumesInput{Filters: regiontest.Where("attachment.instance-id", instance)}))(d.T).Volumes {
+	in := &ec2.DescribeVolumesInput{Filters: regiontest.Where("attachment.instance-id", instance)}
+	for _, v := range roomtest.Must(d.DescribeVolumes(d.T.Context(), in))(d.T).Volumes {
 		of[*v.Attachments[0].Device] = v
 	}
 	return of
@@ -120,9 +121,11 @@ func TestImageIsRegisteredWithVolumes(t *testing.T) {
 	_, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	in := registering(d.rootSnapshot(subnet, "motd", "hello"))
 	in.BlockDeviceMappings[0].Ebs.DeleteOnTermination = new(false)
-	in.BlockDeviceMappings = append(in.BlockDeviceMappings, ec2types.BlockDeviceMapping{DeviceName: new("/dev/sdb"), Ebs: &ec2types.EbsBlockDevice{VolumeSize: new(int32(4))}})
+	beside := ec2types.BlockDeviceMapping{DeviceName: new("/dev/sdb"), Ebs: &ec2types.EbsBlockDevice{VolumeSize: new(int32(4))}}
+	in.BlockDeviceMappings = append(in.BlockDeviceMappings, beside)
 	image := d.available(*roomtest.Must(d.RegisterImage(ctx, in))(t).ImageId)
-	if m := image.BlockDeviceMappings; len(m) != 2 || *m[0].Ebs.DeleteOnTermination || *m[1].Ebs.VolumeSize != 4 || m[1].Ebs.VolumeType != "gp2" || m[1].Ebs.SnapshotId != nil {
+	if m := image.BlockDeviceMappings; len(m) != 2 || *m[0].Ebs.DeleteOnTermination || *m[1].Ebs.VolumeSize != 4 ||
+		m[1].Ebs.VolumeType != "gp2" || m[1].Ebs.SnapshotId != nil {
 		t.Errorf("mappings %+v", m)
 	}
 	of := d.volumesOf(d.RunImage(*image.ImageId, subnet, 1)[0])
@@ -137,25 +140,28 @@ func TestRootOutlivesItsInstance(t *testing.T) {
 	ctx := t.Context()
 	_, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
 	in := d.launch(subnet)
-	in.BlockDeviceMappings = []ec2types.BlockDeviceMapping{{DeviceName: new("/dev/xvda"), Ebs: &ec2types.EbsBlockDevice{DeleteOnTermination: new(false), VolumeSize: new(int32(20))}}}
+	in.BlockDeviceMappings = []ec2types.BlockDeviceMapping{
+		{DeviceName: new("/dev/xvda"), Ebs: &ec2types.EbsBlockDevice{DeleteOnTermination: new(false), VolumeSize: new(int32(20))}},
+	}
 	in.TagSpecifications = []ec2types.TagSpecification{{ResourceType: "volume", Tags: []ec2types.Tag{{Key: new("Name"), Value: new("disk")}}}}
 	instance := *roomtest.Must(d.RunInstances(ctx, in))(t).Instances[0].InstanceId
 	d.AwaitState(instance, ec2types.InstanceStateNameRunning)
 	d.write(instance, "motd", "left behind")
+	ending := func(device string, with bool) *ec2.ModifyInstanceAttributeInput {
+		return &ec2.ModifyInstanceAttributeInput{InstanceId: &instance, BlockDeviceMappings: []ec2types.InstanceBlockDeviceMappingSpecification{
+			{DeviceName: &device, Ebs: &ec2types.EbsInstanceBlockDeviceSpecification{DeleteOnTermination: &with}},
+		}}
+	}
 	modify := func(keep bool) {
 		t.Helper()
-		roomtest.Must(d.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &instance, BlockDeviceMappings: []ec2types.InstanceBlockDeviceMappingSpecification{
-			{DeviceName: new("/dev/xvda"), Ebs: &ec2types.EbsInstanceBlockDeviceSpecification{DeleteOnTermination: new(!keep)}},
-		}}))(t)
+		roomtest.Must(d.ModifyInstanceAttribute(ctx, ending("/dev/xvda", !keep)))(t)
 		if got := *d.instance(instance).BlockDeviceMappings[0].Ebs.DeleteOnTermination; got == keep {
 			t.Errorf("DeleteOnTermination is %v", got)
 		}
 	}
 	modify(false)
 	modify(true)
-	_, err := d.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: &instance, BlockDeviceMappings: []ec2types.InstanceBlockDeviceMappingSpecification{
-		{DeviceName: new("/dev/sdz"), Ebs: &ec2types.EbsInstanceBlockDeviceSpecification{DeleteOnTermination: new(true)}},
-	}})
+	_, err := d.ModifyInstanceAttribute(ctx, ending("/dev/sdz", true))
 	roomtest.WantAPIError(t, err, "InvalidInstanceAttributeValue")
 	volume := *d.volumesOf(instance)["/dev/xvda"].VolumeId
 	roomtest.Must(d.TerminateInstances(ctx, &ec2.TerminateInstancesInput{InstanceIds: []string{instance}}))(t)

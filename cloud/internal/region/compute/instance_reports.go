@@ -44,8 +44,9 @@ func (r *Room) DescribeInstanceTopology(ctx context.Context, in *ec2.DescribeIns
 	nothing := resource.Listing[Instance]{
 		ID: func(i Instance) string { return i.ID }, Missing: missingInstance,
 		Fields: resource.Fields[Instance]{
-			"availability-zone": resource.One(func(i Instance) string { return i.Zone }), "instance-type": resource.One(func(i Instance) string { return string(i.Type) }),
-			"zone-id": resource.One(func(i Instance) string { return nets.ZoneID(i.Zone) }),
+			"availability-zone": resource.One(func(i Instance) string { return i.Zone }),
+			"instance-type":     resource.One(func(i Instance) string { return string(i.Type) }),
+			"zone-id":           resource.One(func(i Instance) string { return nets.ZoneID(i.Zone) }),
 		},
 	}
 	if err := instanceListing.Know(r.instances.All(), in.InstanceIds); err != nil {

@@ -21,7 +21,8 @@ func (r *Room) changeMappings(tx *store.Tx, i *Instance, mappings []ec2types.Ins
 			return err
 		}
 		if m.Ebs == nil || m.Ebs.DeleteOnTermination == nil {
-			return wire.Errorf("InvalidParameterValue", "The mapping of '%s' does not say whether the volume is deleted on termination.", room.Deref(m.DeviceName))
+			return wire.Errorf("InvalidParameterValue",
+				"The mapping of '%s' does not say whether the volume is deleted on termination.", room.Deref(m.DeviceName))
 		}
 		if err := room.Only(m.Ebs, "DeleteOnTermination", "VolumeId"); err != nil {
 			return err

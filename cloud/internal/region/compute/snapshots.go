@@ -56,8 +56,9 @@ func (s snapshotRow) progress() string {
 func (r *Room) showSnapshot(s snapshotRow) ec2types.Snapshot {
 	return ec2types.Snapshot{
 		SnapshotId: new(s.ID), VolumeId: new(s.Volume), OwnerId: new(s.Owner), Description: new(s.Description), StartTime: new(s.Started),
-		State: s.State, Progress: new(s.progress()), VolumeSize: new(s.size()), Encrypted: new(s.Encrypted), KmsKeyId: r.keyOf(s.Encrypted), StorageTier: ec2types.StorageTierStandard,
-		Tags: r.Tags(s.ID),
+		State: s.State, Progress: new(s.progress()), VolumeSize: new(s.size()), Encrypted: new(s.Encrypted), KmsKeyId: r.keyOf(s.Encrypted),
+		StorageTier: ec2types.StorageTierStandard,
+		Tags:        r.Tags(s.ID),
 	}
 }
 

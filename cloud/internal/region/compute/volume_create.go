@@ -63,7 +63,8 @@ func (r *Room) CreateVolume(ctx context.Context, in *ec2.CreateVolumeInput) (*ec
 	v := r.showVolume(row)
 	return &ec2.CreateVolumeOutput{
 		VolumeId: v.VolumeId, AvailabilityZone: v.AvailabilityZone, CreateTime: v.CreateTime, Size: v.Size, State: v.State, VolumeType: v.VolumeType,
-		Iops: v.Iops, Throughput: v.Throughput, SnapshotId: v.SnapshotId, Encrypted: v.Encrypted, KmsKeyId: v.KmsKeyId, MultiAttachEnabled: v.MultiAttachEnabled, Tags: v.Tags,
+		Iops: v.Iops, Throughput: v.Throughput, SnapshotId: v.SnapshotId, Encrypted: v.Encrypted, KmsKeyId: v.KmsKeyId,
+		MultiAttachEnabled: v.MultiAttachEnabled, Tags: v.Tags,
 	}, nil
 }
 

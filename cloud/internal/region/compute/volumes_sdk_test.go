@@ -287,7 +287,8 @@ func TestSnapshotsOfVolumesKeepTheirContent(t *testing.T) {
 		})
 		return s
 	}
-	if s := completed(snapshot); *s.VolumeId != volume || *s.VolumeSize != 1 || !*s.Encrypted || s.KmsKeyId == nil || *s.Description != "before" || *s.Progress != "100%" {
+	if s := completed(snapshot); *s.VolumeId != volume || *s.VolumeSize != 1 || !*s.Encrypted || s.KmsKeyId == nil ||
+		*s.Description != "before" || *s.Progress != "100%" {
 		t.Errorf("%+v", s)
 	}
 	roomtest.Must(d.DeleteVolume(ctx, &ec2.DeleteVolumeInput{VolumeId: &volume}))(t)

@@ -94,7 +94,8 @@ func TestNATGatewayHasSecondaryElasticAddresses(t *testing.T) {
 
 	n = d.createNAT(ec2.CreateNatGatewayInput{SubnetId: &subnet, AllocationId: &first})
 	id = n.NatGatewayId
-	if coming := roomtest.Must(associate(id, second))(t).NatGatewayAddresses; len(coming) != 1 || coming[0].Status != "associating" || *coming[0].AllocationId != second {
+	coming := roomtest.Must(associate(id, second))(t).NatGatewayAddresses
+	if len(coming) != 1 || coming[0].Status != "associating" || *coming[0].AllocationId != second {
 		t.Errorf("coming: %+v", coming)
 	}
 	a = d.settled(*id).NatGatewayAddresses[1]

@@ -24,7 +24,8 @@ var (
 // Quotas are those that the networks keep to.
 func Quotas() []room.Quota {
 	return []room.Quota{
-		vpcsPerRegion, gatewaysPerRegion, cidrsPerVPC, ipv6sPerVPC, natsPerZone, elasticsPerNAT, privatesPerNAT, aclsPerVPC, rulesPerACL, routesPerTable, rulesPerGroup, groupsPerInterface,
+		vpcsPerRegion, gatewaysPerRegion, cidrsPerVPC, ipv6sPerVPC, natsPerZone, elasticsPerNAT, privatesPerNAT, aclsPerVPC, rulesPerACL,
+		routesPerTable, rulesPerGroup, groupsPerInterface,
 		gatewayEndpoints, interfaceEndpoints, elasticsPerRegion,
 	}
 }
