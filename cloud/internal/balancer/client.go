@@ -39,14 +39,15 @@ type client struct {
 
 	secured *tls.ConnectionState // nil without TLS
 
-	q       http1.Request
-	body    http1.Body
-	p       http1.Response
-	answer  Answers
-	pool    *pool  // that has the target
-	cookies []byte // fields that set the load balancer's
-	out     []byte // what is about to be written, kept for its room
-	last    bool   // the connection ends after this answer
+	q        http1.Request
+	body     http1.Body
+	p        http1.Response
+	answer   Answers
+	tlsNames TLSNames
+	pool     *pool  // that has the target
+	cookies  []byte // fields that set the load balancer's
+	out      []byte // what is about to be written, kept for its room
+	last     bool   // the connection ends after this answer
 
 	failed bool // the client takes nothing any more
 	silent bool // it waits for the word to send its body, and has not got it
@@ -78,7 +79,8 @@ func (c *client) next() bool {
 	c.extend()
 	head, err := c.r.Head(http1.Limits{Start: maxLine, Head: maxHeader})
 	routes := c.node.routes.Load()
-	c.answer, c.cookies = routes.listeners[c.port].Answers, c.cookies[:0]
+	listener := routes.listeners[c.port]
+	c.answer, c.tlsNames, c.cookies = listener.Answers, listener.TLSNames, c.cookies[:0]
 	if err != nil {
 		c.refuseHead(err)
 		return false

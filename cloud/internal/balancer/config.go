@@ -41,10 +41,11 @@ type Node struct {
 
 // Listener is one port. The first of its rules that matches decides; the last has no conditions.
 type Listener struct {
-	Port    int
-	TLS     *TLS // nil for HTTP
-	Rules   []Rule
-	Answers Answers
+	Port     int
+	TLS      *TLS // nil for HTTP
+	Rules    []Rule
+	Answers  Answers
+	TLSNames TLSNames
 }
 
 // Answers is what becomes of the header fields of a listener's answers; the zero value is AWS's default

@@ -120,7 +120,7 @@ func (c *client) appendRequest(out []byte, h Headers, address string) []byte {
 	out = append(append(out, " HTTP/1.1\r\nHost: "...), h.host(q.Host, c.port, address)...)
 	out = append(out, "\r\n"...)
 	for f := range lasting(q.Fields) {
-		if !ownFields.has(f.Name) && !(h.TLSFields && tlsFields.has(f.Name)) && (!h.DropInvalid || isValidName(f.Name)) {
+		if !ownFields.has(f.Name) && !(h.TLSFields && c.tlsNames.has(f.Name)) && (!h.DropInvalid || isValidName(f.Name)) {
 			out = appendField(out, f.Name, f.Value)
 		}
 	}

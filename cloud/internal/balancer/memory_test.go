@@ -132,6 +132,7 @@ type world struct {
 	keep    time.Duration
 	headers Headers
 	answers Answers
+	names   TLSNames
 	client  *http.Client
 }
 

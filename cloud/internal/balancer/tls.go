@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/understudy/understudy/cloud/internal/balancer/http1"
 )
@@ -116,10 +117,20 @@ func (c *client) scheme() string {
 	return "http"
 }
 
-// The fields that tell a target how its client speaks TLS, if it is to know.
-const tlsVersionField, tlsSuiteField = "X-Amzn-Tls-Version", "X-Amzn-Tls-Cipher-Suite"
+// The fields that tell a target how its client speaks TLS, if it is to know
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html).
+const TLSVersionField, TLSSuiteField = "X-Amzn-Tls-Version", "X-Amzn-Tls-Cipher-Suite"
 
-var tlsFields = fieldNames(tlsVersionField, tlsSuiteField)
+// TLSNames are other names for them; empty for the usual ones.
+type TLSNames struct{ Version, Suite string }
+
+func (n TLSNames) version() string { return cmp.Or(n.Version, TLSVersionField) }
+func (n TLSNames) suite() string   { return cmp.Or(n.Suite, TLSSuiteField) }
+
+// has tells whether a field has one of the names, which no client may give it.
+func (n TLSNames) has(name string) bool {
+	return strings.EqualFold(name, n.version()) || strings.EqualFold(name, n.suite())
+}
 
 // appendTLS writes them, with OpenSSL's names as AWS has them.
 func (c *client) appendTLS(out []byte) []byte {
@@ -127,8 +138,8 @@ func (c *client) appendTLS(out []byte) []byte {
 		return out
 	}
 	version := map[uint16]string{tls.VersionTLS10: "TLSv1", tls.VersionTLS11: "TLSv1.1", tls.VersionTLS12: "TLSv1.2", tls.VersionTLS13: "TLSv1.3"}
-	out = appendField(out, tlsVersionField, version[c.secured.Version])
-	return appendField(out, tlsSuiteField, SuiteName(c.secured.CipherSuite))
+	out = appendField(out, c.tlsNames.version(), version[c.secured.Version])
+	return appendField(out, c.tlsNames.suite(), SuiteName(c.secured.CipherSuite))
 }
 
 // suites are those that this program has, by OpenSSL's names, which AWS's security policies use.

@@ -64,7 +64,7 @@ func (w *world) secure(s *TLS, groups ...Group) {
 	w.t.Helper()
 	err := w.b.Configure(Config{
 		Nodes: []Node{{ID: "eni-1", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}}, Groups: groups, Headers: w.headers,
-		Listeners: []Listener{{Port: 80, TLS: s, Rules: []Rule{
+		Listeners: []Listener{{Port: 80, TLS: s, TLSNames: w.names, Rules: []Rule{
 			{Conditions: []Condition{{Field: "path-pattern", Values: []string{"/away"}}}, Action: Action{Redirect: &Redirect{Status: 301, Path: "/there"}}},
 			{Action: Action{Forward: []Weighted{{"g", 1}}}},
 		}}},
@@ -177,7 +177,7 @@ func TestSessionsOutliveChanges(t *testing.T) {
 func TestTargetsHearOfTLS(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.headers.TLSFields = true
+		w.headers.TLSFields, w.names.Suite = true, "TLS-Suite"
 		var got http.Header
 		w.serve(t, "10.0.1.5:80", func(_ http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/health" {
@@ -194,7 +194,7 @@ func TestTargetsHearOfTLS(t *testing.T) {
 		defer conn.Close()
 		r := bufio.NewReader(conn)
 		for path, want := range map[string]string{"/": "", "/away": "https://www.example.com:80/there"} {
-			_, _ = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: www.example.com\r\nx-amzn-tls-version: forged\r\n\r\n")
+			_, _ = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: www.example.com\r\nx-amzn-tls-version: forged\r\nTLS-Suite: forged\r\n\r\n")
 			resp, err := http.ReadResponse(r, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -205,7 +205,7 @@ func TestTargetsHearOfTLS(t *testing.T) {
 			}
 		}
 		for name, want := range map[string]string{
-			"X-Forwarded-Proto": "https", "X-Amzn-Tls-Version": "TLSv1.2", "X-Amzn-Tls-Cipher-Suite": "ECDHE-RSA-AES128-GCM-SHA256",
+			"X-Forwarded-Proto": "https", "X-Amzn-Tls-Version": "TLSv1.2", "Tls-Suite": "ECDHE-RSA-AES128-GCM-SHA256",
 		} {
 			if v := got.Values(name); len(v) != 1 || v[0] != want {
 				t.Errorf("%s: %q, want %q", name, v, want)

@@ -18,6 +18,7 @@ import (
 type attribute struct {
 	fallback string
 	allowed  func(string) bool
+	absent   []string // values that AWS has and that are not done here
 }
 
 func between(low, high int) func(string) bool {
@@ -37,8 +38,8 @@ func orOff(f func(string) bool) func(string) bool {
 
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html
 var loadBalancerAttributes = map[string]attribute{
-	"deletion_protection.enabled":                              {"false", either("true", "false")},
-	"idle_timeout.timeout_seconds":                             {"60", between(1, 4000)},
+	"deletion_protection.enabled":                              {fallback: "false", allowed: either("true", "false")},
+	"idle_timeout.timeout_seconds":                             {fallback: "60", allowed: between(1, 4000)},
 	"access_logs.s3.enabled":                                   {fallback: "false"},
 	"access_logs.s3.bucket":                                    {fallback: ""},
 	"access_logs.s3.prefix":                                    {fallback: ""},
@@ -48,14 +49,14 @@ var loadBalancerAttributes = map[string]attribute{
 	"health_check_logs.s3.enabled":                             {fallback: "false"},
 	"health_check_logs.s3.bucket":                              {fallback: ""},
 	"health_check_logs.s3.prefix":                              {fallback: ""},
-	"client_keep_alive.seconds":                                {"3600", between(60, 604800)},
+	"client_keep_alive.seconds":                                {fallback: "3600", allowed: between(60, 604800)},
 	"load_balancing.cross_zone.enabled":                        {fallback: "true"},
-	"routing.http.desync_mitigation_mode":                      {"defensive", either("monitor", "defensive", "strictest")},
-	"routing.http.drop_invalid_header_fields.enabled":          {"false", either("true", "false")},
-	"routing.http.preserve_host_header.enabled":                {"false", either("true", "false")},
-	"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": {"false", either("true", "false")},
-	"routing.http.xff_client_port.enabled":                     {"false", either("true", "false")},
-	"routing.http.xff_header_processing.mode":                  {"append", either("append", "preserve", "remove")},
+	"routing.http.desync_mitigation_mode":                      {fallback: "defensive", allowed: either("monitor", "defensive", "strictest")},
+	"routing.http.drop_invalid_header_fields.enabled":          {fallback: "false", allowed: either("true", "false")},
+	"routing.http.preserve_host_header.enabled":                {fallback: "false", allowed: either("true", "false")},
+	"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": {fallback: "false", allowed: either("true", "false")},
+	"routing.http.xff_client_port.enabled":                     {fallback: "false", allowed: either("true", "false")},
+	"routing.http.xff_header_processing.mode":                  {fallback: "append", allowed: either("append", "preserve", "remove")},
 	"routing.http2.enabled":                                    {fallback: "true"},
 	"waf.fail_open.enabled":                                    {fallback: "false"},
 	"zonal_shift.config.enabled":                               {fallback: "false"},
@@ -73,19 +74,19 @@ func cookieName(s string) bool {
 
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
 var targetGroupAttributes = map[string]attribute{
-	"deregistration_delay.timeout_seconds":                                           {"300", between(0, 3600)},
-	"load_balancing.algorithm.type":                                                  {"round_robin", either("round_robin", "least_outstanding_requests")},
+	"deregistration_delay.timeout_seconds":                                           {fallback: "300", allowed: between(0, 3600)},
+	"load_balancing.algorithm.type":                                                  {fallback: "round_robin", allowed: either("round_robin", "least_outstanding_requests"), absent: []string{"weighted_random"}},
 	"load_balancing.algorithm.anomaly_mitigation":                                    {fallback: "off"},
 	"load_balancing.cross_zone.enabled":                                              {fallback: "use_load_balancer_configuration"},
 	"slow_start.duration_seconds":                                                    {fallback: "0"},
-	"stickiness.enabled":                                                             {"false", either("true", "false")},
-	"stickiness.type":                                                                {"lb_cookie", either("lb_cookie", "app_cookie")},
-	"stickiness.lb_cookie.duration_seconds":                                          {"86400", between(1, longestStickiness)},
-	"stickiness.app_cookie.duration_seconds":                                         {"86400", between(1, 604800)},
-	"stickiness.app_cookie.cookie_name":                                              {"", cookieName},
-	"target_group_health.dns_failover.minimum_healthy_targets.count":                 {"1", orOff(between(1, 1000))},
-	"target_group_health.dns_failover.minimum_healthy_targets.percentage":            {"off", orOff(between(1, 100))},
-	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      {"1", between(1, 1000)},
+	"stickiness.enabled":                                                             {fallback: "false", allowed: either("true", "false")},
+	"stickiness.type":                                                                {fallback: "lb_cookie", allowed: either("lb_cookie", "app_cookie")},
+	"stickiness.lb_cookie.duration_seconds":                                          {fallback: "86400", allowed: between(1, longestStickiness)},
+	"stickiness.app_cookie.duration_seconds":                                         {fallback: "86400", allowed: between(1, 604800)},
+	"stickiness.app_cookie.cookie_name":                                              {fallback: "", allowed: cookieName},
+	"target_group_health.dns_failover.minimum_healthy_targets.count":                 {fallback: "1", allowed: orOff(between(1, 1000))},
+	"target_group_health.dns_failover.minimum_healthy_targets.percentage":            {fallback: "off", allowed: orOff(between(1, 100))},
+	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      {fallback: "1", allowed: between(1, 1000)},
 	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": {fallback: "off"},
 }
 
@@ -103,6 +104,9 @@ func changeAttribute(thing string, known map[string]attribute, set map[string]st
 	a, ok := known[room.Deref(key)]
 	if !ok {
 		return nil, invalid("%s attribute key '%s' is not recognized", thing, room.Deref(key))
+	}
+	if slices.Contains(a.absent, room.Deref(value)) {
+		return nil, invalid("The value '%s' of attribute '%s' is not supported here", *value, *key)
 	}
 	if a.allowed == nil && room.Deref(value) != a.fallback {
 		return nil, invalid("The value '%s' of attribute '%s' is not supported here; only '%s' is", room.Deref(value), *key, a.fallback)

@@ -124,6 +124,7 @@ type targetGroupRow struct {
 type targetRow struct {
 	ID    string
 	Port  int32
+	Zone  string // of an address: as it was said, or ""
 	Until time.Time
 }
 

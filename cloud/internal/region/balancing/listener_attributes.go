@@ -51,15 +51,44 @@ func listOf(members ...string) func(string) bool {
 	}
 }
 
-// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ListenerAttribute.html. The names of the fields that tell a
-// target of TLS are attributes of HTTPS listeners only.
-var listenerAttributes = func() map[string]attribute {
-	all := map[string]attribute{serverEnabled: {"true", either("true", "false")}}
+// requestFields tell a target of its client's TLS, by these names if a listener says no others. Those of a client's certificate are in no
+// request, since there is no mutual TLS here.
+var requestFields = []string{
+	"X-Amzn-Mtls-Clientcert-Serial-Number", "X-Amzn-Mtls-Clientcert-Issuer", "X-Amzn-Mtls-Clientcert-Subject", "X-Amzn-Mtls-Clientcert-Validity",
+	"X-Amzn-Mtls-Clientcert-Leaf", "X-Amzn-Mtls-Clientcert", balancer.TLSVersionField, balancer.TLSSuiteField,
+}
+
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ListenerAttribute.html
+var listenerAttributes, secureListenerAttributes = func() (all, secure map[string]attribute) {
+	all = map[string]attribute{serverEnabled: {fallback: "true", allowed: either("true", "false")}}
 	for name, allowed := range responseFields {
-		all[responseKey(name)] = attribute{"", func(s string) bool { return s == "" || allowed(s) }}
+		all[responseKey(name)] = attribute{allowed: func(s string) bool { return s == "" || allowed(s) }}
 	}
-	return all
+	secure = maps.Clone(all)
+	for _, name := range requestFields {
+		secure[requestKey(name)] = attribute{fallback: name, allowed: fieldName}
+	}
+	return all, secure
 }()
+
+// attributes are those that a listener has.
+func (row listenerRow) attributes() map[string]attribute {
+	if row.secure() {
+		return secureListenerAttributes
+	}
+	return listenerAttributes
+}
+
+// fieldName tells whether a field may have a name (the same page as responseFields).
+func fieldName(s string) bool {
+	return s != "" && len(s) <= 40 && !strings.ContainsFunc(s, func(r rune) bool {
+		return r != '-' && r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
+	})
+}
+
+func requestKey(field string) string {
+	return "routing.http.request." + strings.ReplaceAll(strings.ToLower(field), "-", "_") + ".header_name"
+}
 
 func responseKey(field string) string {
 	return "routing.http.response." + strings.ReplaceAll(strings.ToLower(field), "-", "_") + ".header_value"
@@ -76,9 +105,15 @@ func runAnswers(row listenerRow) balancer.Answers {
 	return a
 }
 
+// runTLSNames says by which names a target hears of TLS.
+func runTLSNames(row listenerRow) balancer.TLSNames {
+	return balancer.TLSNames{Version: row.Attributes[requestKey(balancer.TLSVersionField)], Suite: row.Attributes[requestKey(balancer.TLSSuiteField)]}
+}
+
 func showListenerAttributes(row listenerRow) (out []elbtypes.ListenerAttribute) {
-	for _, k := range slices.Sorted(maps.Keys(listenerAttributes)) {
-		out = append(out, elbtypes.ListenerAttribute{Key: new(k), Value: new(attributeOf(listenerAttributes, row.Attributes, k))})
+	known := row.attributes()
+	for _, k := range slices.Sorted(maps.Keys(known)) {
+		out = append(out, elbtypes.ListenerAttribute{Key: new(k), Value: new(attributeOf(known, row.Attributes, k))})
 	}
 	return out
 }
@@ -102,7 +137,7 @@ func (r *Room) ModifyListenerAttributes(ctx context.Context, in *elb.ModifyListe
 	}
 	row, err := r.changeListener(in.ListenerArn, func(_ *store.Tx, row *listenerRow) (err error) {
 		for _, a := range in.Attributes {
-			if row.Attributes, err = changeAttribute("Listener", listenerAttributes, row.Attributes, a.Key, a.Value); err != nil {
+			if row.Attributes, err = changeAttribute("Listener", row.attributes(), row.Attributes, a.Key, a.Value); err != nil {
 				return err
 			}
 		}

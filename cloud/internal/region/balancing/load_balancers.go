@@ -44,6 +44,8 @@ func checkNewLoadBalancer(in *elb.CreateLoadBalancerInput) error {
 		return err
 	}
 	switch {
+	case strings.Contains(*in.Name, "--"): // in no documentation; seen in https://github.com/zalando-stups/senza/issues/395
+		return invalid("The load balancer name '%s' cannot contain double hyphens(--)", *in.Name)
 	case strings.HasPrefix(*in.Name, "internal-"):
 		return invalid("Load balancer name '%s' must not begin with 'internal-'", *in.Name)
 	case in.Type != "" && in.Type != elbtypes.LoadBalancerTypeEnumApplication:

@@ -1,10 +1,12 @@
 package balancing
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
@@ -36,4 +38,24 @@ func TestQuotasAreToldAndKeptTo(t *testing.T) {
 		LoadBalancerArn: s.balance.LoadBalancerArn, Protocol: "HTTP", Port: new(int32(80)), DefaultActions: says("200"),
 	})
 	roomtest.WantAPIError(t, err, "TooManyListeners")
+}
+
+// The rules of all listeners of a load balancer count together.
+func TestRulesOfALoadBalancerAreCounted(t *testing.T) {
+	s := newSite(t)
+	client, ctx := s.client(), t.Context()
+	listeners := []string{s.listen(80), s.listen(81)}
+	rule := func(n int) error {
+		_, err := client.CreateRule(ctx, &elb.CreateRuleInput{
+			ListenerArn: &listeners[n%2], Priority: new(int32(n + 1)), Actions: says("200"),
+			Conditions: []elbtypes.RuleCondition{{Field: new("path-pattern"), Values: []string{"/" + strconv.Itoa(n)}}},
+		})
+		return err
+	}
+	for n := range 100 {
+		if err := rule(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	roomtest.WantAPIError(t, rule(100), "TooManyRules")
 }

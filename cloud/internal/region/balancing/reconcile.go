@@ -166,7 +166,7 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 		if l.LoadBalancer != row.ARN {
 			continue
 		}
-		port := balancer.Listener{Port: int(l.Port), Answers: runAnswers(l)}
+		port := balancer.Listener{Port: int(l.Port), Answers: runAnswers(l), TLSNames: runTLSNames(l)}
 		var err error
 		if port.TLS, err = r.runSecurity(l.Security); err != nil { // the port is not opened without its certificate
 			errs = append(errs, fmt.Errorf("the certificates of port %d: %w", l.Port, err))

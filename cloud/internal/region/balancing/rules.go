@@ -56,7 +56,7 @@ func (r *Room) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.Cr
 		if slices.ContainsFunc(rules, func(x ruleRow) bool { return x.Priority == row.Priority }) {
 			return wire.Errorf("PriorityInUse", "Priority '%d' is currently in use", row.Priority)
 		}
-		if len(rules) >= r.Quota(rulesPerBalancer) {
+		if r.countRules(tx, l.LoadBalancer) >= r.Quota(rulesPerBalancer) {
 			return wire.Errorf("TooManyRules", "The maximum number of rules has been reached")
 		}
 		row.ARN = r.ARN("elasticloadbalancing", "listener-rule/"+tail(l.ARN, "listener")+"/"+room.NewSerial(16))
@@ -69,6 +69,16 @@ func (r *Room) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.Cr
 }
 
 // rulesOf returns a listener's rules beside the default one, in the order they are tried.
+// countRules counts a load balancer's rules, without the default ones.
+func (r *Room) countRules(tx *store.Tx, loadBalancer string) (n int) {
+	for _, rule := range r.rules.AllTx(tx) {
+		if l, ok := r.listeners.GetTx(tx, rule.Listener); ok && l.LoadBalancer == loadBalancer {
+			n++
+		}
+	}
+	return n
+}
+
 func rulesOf(rules []ruleRow, listener string) []ruleRow {
 	rules = slices.DeleteFunc(rules, func(x ruleRow) bool { return x.Listener != listener })
 	slices.SortFunc(rules, func(a, b ruleRow) int { return int(a.Priority - b.Priority) })

@@ -61,6 +61,11 @@ func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
 	if err := checkName("Target group", *in.Name); err != nil {
 		return err
 	}
+	switch in.TargetType {
+	case "", elbtypes.TargetTypeEnumInstance, elbtypes.TargetTypeEnumIp:
+	default: // first, since what else is needed depends on it
+		return wire.Errorf("InvalidConfigurationRequest", "TargetType '%s' is not supported here", in.TargetType)
+	}
 	if err := required("VpcId", in.VpcId); err != nil {
 		return err
 	}
@@ -75,8 +80,6 @@ func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
 		return wire.Errorf("InvalidConfigurationRequest", "Target groups with Protocol '%s' are not supported here", in.Protocol)
 	case cmp.Or(room.Deref(in.ProtocolVersion), "HTTP1") != "HTTP1": // clients send an empty one for none
 		return wire.Errorf("InvalidConfigurationRequest", "ProtocolVersion '%s' is not supported here", *in.ProtocolVersion)
-	case in.TargetType != "" && in.TargetType != elbtypes.TargetTypeEnumInstance && in.TargetType != elbtypes.TargetTypeEnumIp:
-		return wire.Errorf("InvalidConfigurationRequest", "TargetType '%s' is not supported here", in.TargetType)
 	case in.IpAddressType != "" && in.IpAddressType != elbtypes.TargetGroupIpAddressTypeEnumIpv4:
 		return wire.Errorf("InvalidConfigurationRequest", "IpAddressType '%s' is not supported here", in.IpAddressType)
 	case in.HealthCheckProtocol != "" && !isHTTP(in.HealthCheckProtocol):

@@ -65,7 +65,7 @@ func (row targetGroupRow) target(t elbtypes.TargetDescription) (targetRow, error
 	if t.AvailabilityZone != nil && row.Type == elbtypes.TargetTypeEnumInstance {
 		return targetRow{}, invalid("You cannot specify an Availability Zone for targets of type 'instance'")
 	}
-	return targetRow{ID: *t.Id, Port: port}, nil
+	return targetRow{ID: *t.Id, Port: port, Zone: room.Deref(t.AvailabilityZone)}, nil
 }
 
 // checkTarget refuses what cannot get requests: an instance that does not run or is elsewhere, an
@@ -76,10 +76,7 @@ func (r *Room) checkTarget(tx *store.Tx, g targetGroupRow, t targetRow) error {
 		if err != nil || !a.Is4() {
 			return invalid("The IP address '%s' is not a valid IPv4 address", t.ID)
 		}
-		if v, ok := r.network.VPC(tx, g.VPC); !ok || !slices.ContainsFunc(v.CIDRs, func(p netip.Prefix) bool { return p.Contains(a) }) {
-			return wire.Errorf("InvalidTarget", "The IP address '%s' is not within the VPC '%s'", t.ID, g.VPC)
-		}
-		return nil
+		return r.checkAddress(tx, g, t, a)
 	}
 	i, ok := r.network.Instance(tx, t.ID)
 	switch {
@@ -89,6 +86,34 @@ func (r *Room) checkTarget(tx *store.Tx, g targetGroupRow, t targetRow) error {
 		return wire.Errorf("InvalidTarget", "The following targets are not in the target group VPC '%s': '%s'", g.VPC, t.ID)
 	case i.State != ec2types.InstanceStateNameRunning:
 		return wire.Errorf("InvalidTarget", "The following targets are not in a running state and cannot be registered: '%s'", t.ID)
+	}
+	return nil
+}
+
+// anyZone is the zone of addresses outside of the VPC.
+const anyZone = "all"
+
+// outside are the ranges from which addresses outside of the VPC may be targets
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-type).
+var outside = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+}
+
+// checkAddress refuses addresses that are neither in the VPC nor private ones of any zone
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetDescription.html).
+func (r *Room) checkAddress(tx *store.Tx, g targetGroupRow, t targetRow, a netip.Addr) error {
+	in := func(all []netip.Prefix) bool {
+		return slices.ContainsFunc(all, func(p netip.Prefix) bool { return p.Contains(a) })
+	}
+	v, ok := r.network.VPC(tx, g.VPC)
+	inside := ok && in(v.CIDRs)
+	switch {
+	case !inside && t.Zone != anyZone:
+		return wire.Errorf("InvalidTarget", "The IP address '%s' is not within the VPC '%s'", t.ID, g.VPC)
+	case !inside && !in(outside):
+		return wire.Errorf("InvalidTarget", "The IP address '%s' is neither within the VPC '%s' nor a private one", t.ID, g.VPC)
+	case inside && t.Zone != "" && t.Zone != anyZone && !strings.HasPrefix(t.Zone, r.Region):
+		return invalid("The Availability Zone '%s' is not valid", t.Zone)
 	}
 	return nil
 }
@@ -254,6 +279,9 @@ func (r *Room) describeTarget(g targetGroupRow, t targetRow) elbtypes.TargetHeal
 		port = strconv.Itoa(int(t.Port))
 	}
 	d := elbtypes.TargetHealthDescription{HealthCheckPort: &port, Target: &elbtypes.TargetDescription{Id: new(t.ID), Port: new(t.Port)}}
+	if t.Zone != "" {
+		d.Target.AvailabilityZone = new(t.Zone)
+	}
 	i := slices.IndexFunc(g.Targets, func(x targetRow) bool { return x.ID == t.ID && x.Port == t.Port })
 	h := health("unused", "Target.NotRegistered", "Target is not registered to the target group")
 	if i >= 0 {
