@@ -74,8 +74,10 @@ func cookieName(s string) bool {
 
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
 var targetGroupAttributes = map[string]attribute{
-	"deregistration_delay.timeout_seconds":                                           {fallback: "300", allowed: between(0, 3600)},
-	"load_balancing.algorithm.type":                                                  {fallback: "round_robin", allowed: either("round_robin", "least_outstanding_requests"), absent: []string{"weighted_random"}},
+	"deregistration_delay.timeout_seconds": {fallback: "300", allowed: between(0, 3600)},
+	"load_balancing.algorithm.type": {
+		fallback: "round_robin", allowed: either("round_robin", "least_outstanding_requests"), absent: []string{"weighted_random"},
+	},
 	"load_balancing.algorithm.anomaly_mitigation":                                    {fallback: "off"},
 	"load_balancing.cross_zone.enabled":                                              {fallback: "use_load_balancer_configuration"},
 	"slow_start.duration_seconds":                                                    {fallback: "0"},

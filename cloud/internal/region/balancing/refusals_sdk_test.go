@@ -70,7 +70,9 @@ func TestNamesOfTLSFields(t *testing.T) {
 	arn := roomtest.Must(client.CreateListener(ctx, s.secureRequest(443, s.shelf.put(t, "1", "one.example.com"))))(t).Listeners[0].ListenerArn
 	const version, suite = "routing.http.request.x_amzn_tls_version.header_name", "routing.http.request.x_amzn_tls_cipher_suite.header_name"
 	set := func(key, value string) error {
-		_, err := client.ModifyListenerAttributes(ctx, &elb.ModifyListenerAttributesInput{ListenerArn: arn, Attributes: []elbtypes.ListenerAttribute{{Key: &key, Value: &value}}})
+		_, err := client.ModifyListenerAttributes(ctx, &elb.ModifyListenerAttributesInput{
+			ListenerArn: arn, Attributes: []elbtypes.ListenerAttribute{{Key: &key, Value: &value}},
+		})
 		return err
 	}
 	shown := map[string]string{}
