@@ -68,7 +68,7 @@ type Pair struct{ Key, Value string }
 // matches tells whether a request from the given address meets the condition. Paths and methods are
 // compared case-sensitively, everything else is not
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html).
-func (c Condition) matches(q *http1.Request, from netip.Addr) bool {
+func (c *Condition) matches(q *http1.Request, from netip.Addr) bool {
 	switch c.Field {
 	case "path-pattern":
 		return anyPattern(c.Values, q.Path)

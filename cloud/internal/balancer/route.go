@@ -29,7 +29,9 @@ type pool struct {
 
 // action returns the action of the first rule that matches, and how many beside the default one were asked.
 func (s *routes) action(port int, q *http1.Request, from netip.Addr) (action Action, evaluated int, ok bool) {
-	for _, rule := range s.listeners[port].Rules {
+	rules := s.listeners[port].Rules
+	for i := range rules { // not copied, since there may be a hundred
+		rule := &rules[i]
 		if len(rule.Conditions) > 0 {
 			evaluated++
 		}
@@ -40,9 +42,9 @@ func (s *routes) action(port int, q *http1.Request, from netip.Addr) (action Act
 	return Action{}, evaluated, false
 }
 
-func (rule Rule) matches(q *http1.Request, from netip.Addr) bool {
-	for _, c := range rule.Conditions {
-		if !c.matches(q, from) {
+func (rule *Rule) matches(q *http1.Request, from netip.Addr) bool {
+	for i := range rule.Conditions {
+		if !rule.Conditions[i].matches(q, from) {
 			return false
 		}
 	}
