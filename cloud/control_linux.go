@@ -31,6 +31,7 @@ func (c *Cloud) serveControl() error {
 		answer(w, done, err)
 	})
 	mux.HandleFunc("POST /images/{region}", c.forwardImage)
+	mux.HandleFunc("GET /images/{region}/{id}", c.forwardExport)
 	c.controlFaults(mux)
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, nil, nil)

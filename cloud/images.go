@@ -93,6 +93,48 @@ func importImage(ctx context.Context, client *http.Client, url, region string, i
 	return made, json.Unmarshal(b, &made)
 }
 
+// ExportImage is as the Cloud's.
+func (a *Attached) ExportImage(ctx context.Context, region, id, dir string) (ExportedImage, error) {
+	s, err := a.Status(ctx)
+	if err != nil {
+		return ExportedImage{}, err
+	}
+	if !slices.Contains(s.Regions, region) {
+		return ExportedImage{}, unknownRegion(region, s.Regions)
+	}
+	return exportImage(ctx, a.client, "http://cloud/images/"+region+"/"+id, dir)
+}
+
+// ExportedImage is an image that was written to files.
+type ExportedImage struct {
+	Name   string `json:"name"`
+	Layers int    `json:"layers"`
+	OnHost bool   `json:"on_host"` // they lie over the host's root file system
+}
+
+// exportImage writes an image's files as they are sent.
+func exportImage(ctx context.Context, client *http.Client, url, dir string) (made ExportedImage, err error) {
+	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return made, err
+	}
+	answer, err := client.Do(q)
+	if err != nil {
+		return made, err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		b, err := io.ReadAll(answer.Body)
+		return made, errors.Join(err, errors.New(strings.TrimSpace(string(b))))
+	}
+	image, next, err := rootfs.Receive(answer.Header, answer.Body)
+	if err != nil {
+		return made, err
+	}
+	made = ExportedImage{Name: image.Name, Layers: image.Streams, OnHost: image.OnHost}
+	return made, rootfs.WriteLayout(dir, image, next)
+}
+
 // sentBody remembers why reading it failed.
 type sentBody struct {
 	io.ReadCloser

@@ -2,8 +2,10 @@ package cloud_test
 
 import (
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/netip"
 	"os"
@@ -165,6 +167,32 @@ func TestImportedImagesServe(t *testing.T) {
 		return all.Images[0].State == ec2types.ImageStateAvailable
 	})
 	w.serves(*copied.ImageId, "", `from the image: lower "kept", host's files false`)
+
+	// What is taken out and brought in again serves as before: the instance's image, of several layers, and what lies over the host's.
+	folder := t.TempDir()
+	for _, c := range []struct {
+		id, name, data, want string
+		onHost               bool
+	}{
+		{*copied.ImageId, "whole again", "", `from the image: lower "kept", host's files false`, false},
+		{over.ID, "over again", "#!/bin/sh\nserver 'from the user data' &\n", `from the user data: lower "", host's files true`, true},
+	} {
+		out := filepath.Join(folder, c.id)
+		if made := needed(attached.ExportImage(t.Context(), "us-east-1", c.id, out))(t); made.OnHost != c.onHost || made.Layers == 0 {
+			t.Errorf("taken out: %+v", made)
+		}
+		again := needed(attached.ImportImage(t.Context(), "us-east-1", cloud.Image{Source: out, Name: c.name, OnHost: c.onHost}))(t)
+		w.serves(again.ID, c.data, c.want)
+		if _, err := w.Cloud.ExportImage(t.Context(), "us-east-1", c.id, out); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("into a folder that is there: %v", err)
+		}
+	}
+	if _, err := attached.ExportImage(t.Context(), "us-east-1", w.hostImage(), filepath.Join(folder, "host")); err == nil || !strings.Contains(err.Error(), "no files of its own") {
+		t.Errorf("the host's: %v", err)
+	}
+	if _, err := attached.ExportImage(t.Context(), "us-east-1", "ami-00000000", filepath.Join(folder, "none")); err == nil || !strings.Contains(err.Error(), "does not exist") {
+		t.Errorf("none: %v", err)
+	}
 
 	if again, err := w.Cloud.ImportImage(t.Context(), "us-east-1", cloud.Image{Source: tarball, Name: "over"}); err == nil || !strings.Contains(err.Error(), "is already in use") {
 		t.Errorf("a second image of a name: %v, %v", again, err)

@@ -46,6 +46,11 @@ func (c *Cloud) Calls() []Call { return nil }
 // ForgetCalls does nothing.
 func (c *Cloud) ForgetCalls() {}
 
+// ExportImage returns ErrLinux.
+func (c *Cloud) ExportImage(context.Context, string, string, string) (ExportedImage, error) {
+	return ExportedImage{}, ErrLinux
+}
+
 // ImportImage returns ErrLinux.
 func (c *Cloud) ImportImage(context.Context, string, Image) (ImportedImage, error) {
 	return ImportedImage{}, ErrLinux

@@ -17,11 +17,63 @@ account gets its images by "aws ec2 import-image" or EC2 Image Builder.`
 
 func imageCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "image", Short: "Make images for the local cloud's instances", Long: imageHelp, Args: cobra.NoArgs,
+		Use: "image", Short: "Make images for the local cloud's instances, and take them out", Long: imageHelp, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	addDirFlag(cmd)
-	cmd.AddCommand(imageImportCommand())
+	cmd.AddCommand(imageImportCommand(), imageExportCommand())
+	return cmd
+}
+
+const imageExportHelp = `Write the files of an image (AMI) of the running local cloud as an OCI image layout, into a
+folder that is not there yet. "understudy image import FOLDER" makes an image of it again, and
+"skopeo copy oci:FOLDER docker-archive:FILE.tar" makes a tar file of it.
+
+It has the image's own files: of an image that lies over this machine's root file system, as
+the ready-made images do, only what lies over it, for "understudy image import --on-host".
+
+Exit codes: 0 the folder is there; 1 it could not be made, or no cloud runs; 2 a mistake in the
+command, or the environment points at AWS.`
+
+func imageExportCommand() *cobra.Command {
+	var region string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "export IMAGE FOLDER", Short: "Write an image's files as an OCI image layout", Long: imageExportHelp, Args: cobra.ExactArgs(2),
+		Example: "  understudy image export ami-0123456789abcdef0 web && skopeo inspect oci:web",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := cloudOfImages(cmd)
+			if err != nil {
+				return err
+			}
+			if region == "" {
+				s, err := c.Status(cmd.Context())
+				if err != nil {
+					return err
+				}
+				region = s.Regions[0]
+			}
+			made, err := c.ExportImage(cmd.Context(), region, args[0], args[1])
+			if err != nil {
+				return fmt.Errorf("export %s: %w", args[0], err)
+			}
+			if asJSON {
+				return writeJSON(cmd, made)
+			}
+			note := ""
+			if made.OnHost {
+				note = ", which lie over this machine's root file system"
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: the files of %s%s; layers: %d\n", args[1], made.Name, note, made.Layers)
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&region, "region", "", "the `region` that has the image (default the cloud's first)")
+	flags.BoolVar(&asJSON, "json", false, "print what was written as JSON")
+	if err := cmd.RegisterFlagCompletionFunc("region", completeRegion); err != nil {
+		panic(err) // no such flag
+	}
 	return cmd
 }
 

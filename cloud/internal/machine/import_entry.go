@@ -10,6 +10,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // The names by which layers of OCI images remove others (OCI image specification, "Whiteouts" and "Opaque Whiteout").
@@ -51,7 +53,7 @@ func (i *importer) one(h *tar.Header, content io.Reader) error {
 	return i.write(full, e, content)
 }
 
-// remove applies a whiteout, to what earlier streams have written only.
+// remove applies a whiteout to what earlier streams have written and, of a tree that lies over the host's root, to the host's.
 func (i *importer) remove(folder, base string) error {
 	clear(i.real)
 	if base != ociOpaque {
@@ -59,14 +61,22 @@ func (i *importer) remove(folder, base string) error {
 		if i.written[gone] || strings.HasPrefix(base, ociWhiteout+ociWhiteout) { // the latter are of aufs itself
 			return nil
 		}
-		return i.w.root.RemoveAll(i.place(gone))
+		if err := i.w.root.RemoveAll(i.place(gone)); err != nil || !i.overHost(gone) {
+			return err
+		}
+		return i.w.put(entry{path: i.place(gone), kind: whiteoutKind}, nil)
 	}
 	f, err := i.w.root.Open(i.place(folder))
 	if err != nil {
 		return err
 	}
+	defer f.Close()
+	if i.overHost(folder) {
+		if err := unix.Fsetxattr(int(f.Fd()), opaque, []byte("y"), 0); err != nil {
+			return err
+		}
+	}
 	names, err := f.Readdirnames(-1)
-	f.Close()
 	for _, name := range names {
 		if gone := path.Join(folder, name); err == nil && !i.written[gone] {
 			if _, system := systemFolders[gone]; !system {
@@ -75,6 +85,11 @@ func (i *importer) remove(folder, base string) error {
 		}
 	}
 	return err
+}
+
+// overHost tells whether the host's name would be seen where the tree has none.
+func (i *importer) overHost(full string) bool {
+	return i.tree.OnHost && slices.Contains(i.host, topOf(full))
 }
 
 // entry reads a header; false for what instances do not have.

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 )
 
@@ -139,6 +142,50 @@ func TestLayerKeepsEverything(t *testing.T) {
 	var stat unix.Stat_t
 	if err := unix.Lstat(filepath.Join(layers, "a", "etc", "sparse"), &stat); err != nil || stat.Blocks > 1000 || stat.Size != 64<<20+3 {
 		t.Errorf("a sparse file of %d bytes takes %d blocks, %v", stat.Size, stat.Blocks, err)
+	}
+}
+
+// A layer that is taken out and brought in again is the same.
+func TestExportedLayerIsTheSame(t *testing.T) {
+	instance := makeLayerTree(t)
+	dir := t.TempDir()
+	layer, err := Bake(t.Context(), instance, filepath.Join(dir, "layer"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stream bytes.Buffer
+	if err := ExportLayer(t.Context(), &stream, filepath.Join(dir, "layer")); err != nil {
+		t.Fatal(err)
+	}
+	sent := false
+	next := func() (io.Reader, error) {
+		if sent {
+			return nil, io.EOF
+		}
+		sent = true
+		return &stream, nil
+	}
+	again, notes, err := Import(t.Context(), filepath.Join(dir, "again"), Tree{Next: next, OnHost: true, Whiteouts: true})
+	if err != nil || len(notes) > 0 {
+		t.Fatal(notes, err)
+	}
+	if again.Size != layer.Size {
+		t.Errorf("it has %d bytes of %d", again.Size, layer.Size)
+	}
+	names := func(dir string) (all []string) {
+		if err := walkLayer(t.Context(), dir, nil, func(e entry, _ *os.File) error {
+			if e.path == rootLayer { // there without anything in it
+				return nil
+			}
+			all = append(all, fmt.Sprintf("%s %c %o %d:%d %s %v", e.path, e.kind, e.mode, e.uid, e.gid, e.link, e.xattrs))
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if d := cmp.Diff(names(filepath.Join(dir, "layer")), names(filepath.Join(dir, "again"))); d != "" {
+		t.Errorf("(-layer +again)\n%s", d)
 	}
 }
 

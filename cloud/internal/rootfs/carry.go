@@ -12,7 +12,7 @@ import (
 	"net/textproto"
 )
 
-// Send is the body of the request that carries an image to a region, and its content type: a part with the description, and a
+// Send is the body that carries an image to a region or from one, and its content type: a part with the description, and a
 // part for each tar stream. It reads the source while it is read.
 func (s *Source) Send(ctx context.Context, image Image) (body io.ReadCloser, contentType string) {
 	if image.Architecture == "" {
@@ -63,12 +63,12 @@ func writePart(ctx context.Context, parts *multipart.Writer, open func(context.C
 
 // Receive reads what Send has sent: the description, and what returns one tar stream after the other, and then io.EOF. A body
 // that was cut short ends with another error.
-func Receive(q *http.Request) (image Image, next func() (io.Reader, error), err error) {
-	_, params, err := mime.ParseMediaType(q.Header.Get("Content-Type"))
+func Receive(header http.Header, body io.Reader) (image Image, next func() (io.Reader, error), err error) {
+	_, params, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err != nil {
 		return image, nil, fmt.Errorf("read image: %w", err)
 	}
-	parts := multipart.NewReader(q.Body, params["boundary"])
+	parts := multipart.NewReader(body, params["boundary"])
 	head, err := parts.NextPart()
 	if err != nil {
 		return image, nil, fmt.Errorf("read image: %w", err)

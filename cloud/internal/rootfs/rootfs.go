@@ -37,6 +37,11 @@ type Source struct {
 	streams      []func(context.Context) (io.ReadCloser, error) // each opens a tar stream, the lowest first
 }
 
+// Layers are the file system that layers of an OCI image are, the lowest first; each function opens one as a tar stream.
+func Layers(service *Service, open ...func(context.Context) (io.ReadCloser, error)) *Source {
+	return &Source{Service: service, whiteouts: true, streams: open}
+}
+
 // architectures are the names that Go and OCI images give to those of EC2.
 var architectures = map[string]string{"amd64": "x86_64", "arm64": "arm64"}
 

@@ -30,7 +30,7 @@ func received(t *testing.T, s *Source, image Image) (Image, [][]string, error) {
 		t.Fatal(err)
 	}
 	q.Header.Set("Content-Type", contentType)
-	got, next, err := Receive(q)
+	got, next, err := Receive(q.Header, q.Body)
 	if err != nil {
 		return got, nil, err
 	}
@@ -239,7 +239,7 @@ func TestCutBodyIsNoWholeOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		q.Header.Set("Content-Type", contentType)
-		_, next, err := Receive(q)
+		_, next, err := Receive(q.Header, q.Body)
 		for err == nil {
 			var stream io.Reader
 			if stream, err = next(); err == nil {

@@ -25,7 +25,7 @@ type Imported struct {
 
 // serveImport makes an image of what rootfs.Send sends. It is no operation of AWS's: EC2 imports disks from S3 only.
 func (r *Room) serveImport(w http.ResponseWriter, q *http.Request) {
-	image, next, err := rootfs.Receive(q)
+	image, next, err := rootfs.Receive(q.Header, q.Body)
 	if err != nil {
 		refuseImport(w, q, err, http.StatusBadRequest)
 		return

@@ -29,13 +29,14 @@ type sharedSnapshot struct{ Snapshot snapshotRow }
 
 // ServePeers serves the region's images and snapshots to the cloud's other regions: GET /images/{id} and GET /snapshots/{id}, GET
 // /layers/{digest} as a tar stream, and GET /snapshots/{id}/volume as machine.WriteVolume writes it. The cloud's front door makes images
-// by POST /images.
+// by POST /images, and takes them out by GET /images/{id}/layers.
 func (r *Room) ServePeers(mux *http.ServeMux) {
 	mux.HandleFunc("POST /images", r.serveImport)
 	mux.HandleFunc("GET /images/{id}", func(w http.ResponseWriter, q *http.Request) {
 		row, ok := r.images.Get(q.PathValue("id"))
 		tell(w, q, ok, sharedImage{Image: row, Tags: r.Tags(row.ID)})
 	})
+	mux.HandleFunc("GET /images/{id}/layers", r.serveExport)
 	mux.HandleFunc("GET /snapshots/{id}", func(w http.ResponseWriter, q *http.Request) {
 		row, ok := r.snapshots.Get(q.PathValue("id"))
 		tell(w, q, ok, sharedSnapshot{row})
