@@ -298,5 +298,8 @@ func (s *scene) keyPair(c call, round int) (string, error) {
 	if err != nil || len(out.KeyPairs) == 0 {
 		return nothing, err
 	}
+	if len(out.KeyPairs[0].Tags) == 0 {
+		return "without its tag", nil // which no order of calls explains
+	}
 	return *out.KeyPairs[0].Tags[0].Value, nil
 }

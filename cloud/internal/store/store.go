@@ -38,7 +38,8 @@ type DB struct {
 	mu sync.RWMutex // guards every table's rows
 	wr sync.Mutex   // one writer at a time; guards what follows
 
-	writer atomic.Int64 // the goroutine that holds wr for an Update; 0 for none
+	writer  atomic.Int64  // the goroutine that holds wr for an Update; 0 for none
+	changes atomic.Uint64 // that can be seen
 
 	header     header
 	generation uint64   // the last transaction's number
@@ -188,8 +189,12 @@ func (db *DB) Update(f func(*Tx) error) error {
 	for _, change := range tx.apply {
 		change()
 	}
+	db.changes.Add(1)
 	return nil
 }
+
+// Changes counts the changes that can be seen. Reads of several rows between two equal counts are of one moment.
+func (db *DB) Changes() uint64 { return db.changes.Load() }
 
 // GetTx reads a row within a change; without one, as Get does.
 func (t *Table[T]) GetTx(tx *Tx, key string) (T, bool) {
