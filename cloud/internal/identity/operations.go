@@ -13,6 +13,7 @@ import (
 // Handler answers IAM and STS.
 func (r *Room) Handler() http.Handler {
 	m := wire.NewMux(r.Log)
+	m.Steady(r.DB.Changes)
 	r.Operations(m)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		c := door.CallerOf(req.Context())

@@ -180,6 +180,14 @@ func (r *Region) bringUp() error {
 	return nil
 }
 
+// Handler answers the region's APIs.
+func (r *Region) Handler() http.Handler {
+	m := wire.NewMux(r.Log)
+	m.Steady(r.DB.Changes)
+	r.Operations(m)
+	return m
+}
+
 // Operations registers every handler of the region.
 func (r *Region) Operations(m *wire.Mux) {
 	resource.Ask(m, "DescribeAccountAttributes", r.DescribeAccountAttributes)

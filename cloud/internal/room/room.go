@@ -74,20 +74,6 @@ func (b *Base) Update(f func(*store.Tx) error) error {
 	return nil
 }
 
-// mostReads is how often Steady reads at most: with clients that change something all the time it takes what it has then.
-const mostReads = 100
-
-// Steady reads until no change was committed meanwhile, so that what read finds in several tables is of one moment.
-func (b *Base) Steady(read func()) {
-	for range mostReads {
-		before := b.DB.Changes()
-		read()
-		if b.DB.Changes() == before {
-			return
-		}
-	}
-}
-
 // UpdateThen is Update for a change that a part which does not watch must know before the change is acknowledged. It calls
 // tell after the commit, and before another UpdateThen begins, so that tell's calls come in the order of the
 // commits. tell may call Update, but not UpdateThen.

@@ -24,6 +24,7 @@ type Mux struct {
 	log      *slog.Logger
 	handlers map[*Service]map[string]handler
 	mu       sync.RWMutex
+	changes  func() uint64 // nil where readings need not be of one moment
 }
 
 type handler struct {
@@ -35,6 +36,11 @@ type handler struct {
 func NewMux(log *slog.Logger) *Mux {
 	return &Mux{log: log, handlers: map[*Service]map[string]handler{}}
 }
+
+// Steady has the Mux make a reading (Describe, Get, List) again when a change was committed meanwhile, so that what its handler finds in
+// several places, such as a resource and its tags, is of one moment. The counter tells how many changes there were. Handlers of
+// readings may therefore be called more than once a request: they commit nothing, and leave their input as it is.
+func (m *Mux) Steady(changes func() uint64) { m.changes = changes }
 
 // Handle registers the handler of one operation. The names of an operation newer than the models follow from the query
 // protocols' rules. Handle panics if the operation has a handler already, or if it is newer than the models and its
@@ -178,8 +184,25 @@ func (m *Mux) serve(s *Service, c codec, r *http.Request) (out any, op *operatio
 	if err != nil {
 		return nil, op, err
 	}
-	out, err = h.call(r.Context(), in)
+	if m.changes == nil || !reads(op.name) {
+		out, err = h.call(r.Context(), in)
+		return out, op, err
+	}
+	for range mostReadings {
+		before := m.changes()
+		if out, err = h.call(r.Context(), in); m.changes() == before {
+			break
+		}
+	}
 	return out, op, err
+}
+
+// mostReadings is how often a request's handler reads at most: beside clients that change something all the time, a long list is what
+// was found last.
+const mostReadings = 20
+
+func reads(op string) bool {
+	return slices.ContainsFunc([]string{"Describe", "Get", "List"}, func(verb string) bool { return strings.HasPrefix(op, verb) })
 }
 
 // decode finds the handler of a request's operation, and makes its input.

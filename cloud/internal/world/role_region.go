@@ -32,7 +32,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/nets"
 	"github.com/understudy/understudy/cloud/internal/resolver"
 	"github.com/understudy/understudy/cloud/internal/room"
-	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 func runRegion(cfg Config) error {
@@ -59,14 +58,12 @@ func runRegion(cfg Config) error {
 	if err != nil {
 		return errors.Join(err, fabric.Close())
 	}
-	mux := wire.NewMux(log)
-	r.Operations(mux)
 	telling, stop := context.WithCancel(context.Background())
 	var told sync.WaitGroup
 	told.Go(func() {
 		beacon.Send(telling, BeaconSocket(cfg.Dir), r.BeaconReport, r.Changed, beacon.Every(cfg.Speed), log)
 	})
-	err = serve(map[string]http.Handler{Socket(cfg.Dir, name): mux, PeerSocket(cfg.Dir, name): r.PeerHandler()})
+	err = serve(map[string]http.Handler{Socket(cfg.Dir, name): r.Handler(), PeerSocket(cfg.Dir, name): r.PeerHandler()})
 	stop()
 	told.Wait()
 	return errors.Join(err, r.Close(), fabric.Close())

@@ -15,7 +15,6 @@ import (
 	"github.com/understudy/understudy/cloud/internal/checks"
 	"github.com/understudy/understudy/cloud/internal/door"
 	"github.com/understudy/understudy/cloud/internal/metrics"
-	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/cloud/internal/zones"
 )
 
@@ -50,9 +49,7 @@ func runRoute53(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	mux := wire.NewMux(log)
-	z.Operations(mux)
-	err = serve(map[string]http.Handler{Socket(cfg.Dir, Route53): besideMetrics(z, mux)})
+	err = serve(map[string]http.Handler{Socket(cfg.Dir, Route53): besideMetrics(z, z.Handler())})
 	return errors.Join(err, z.Close())
 }
 

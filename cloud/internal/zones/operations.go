@@ -1,6 +1,18 @@
 package zones
 
-import "github.com/understudy/understudy/cloud/internal/wire"
+import (
+	"net/http"
+
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// Handler answers the APIs of Route 53 and of routing controls.
+func (z *Zones) Handler() http.Handler {
+	m := wire.NewMux(z.room.Log)
+	m.Steady(z.room.DB.Changes)
+	z.Operations(m)
+	return m
+}
 
 // Operations registers every operation that this cloud's Route 53 has, and those of routing control.
 func (z *Zones) Operations(m *wire.Mux) {

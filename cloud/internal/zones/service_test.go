@@ -20,7 +20,6 @@ import (
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy/cloud/internal/beacon"
-	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/internal/judge"
 	"github.com/understudy/understudy/internal/patience"
 )
@@ -56,9 +55,7 @@ func serve(t testing.TB, dir string) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux := wire.NewMux(z.room.Log)
-	z.Operations(mux)
-	server := httptest.NewServer(mux)
+	server := httptest.NewServer(z.Handler())
 	t.Cleanup(server.Close)
 	s := &service{Zones: z, url: server.URL, dns: packets.LocalAddr().String(), beacon: heard.Addr().String()}
 	s.client = route53.NewFromConfig(aws.Config{Region: "us-east-1", BaseEndpoint: &s.url, Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")})

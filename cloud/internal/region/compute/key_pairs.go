@@ -147,15 +147,10 @@ func (r *Room) ImportKeyPair(ctx context.Context, in *ec2.ImportKeyPairInput) (*
 }
 
 // DescribeKeyPairs lists key pairs.
-func (r *Room) DescribeKeyPairs(ctx context.Context, in *ec2.DescribeKeyPairsInput) (out *ec2.DescribeKeyPairsOutput, err error) {
+func (r *Room) DescribeKeyPairs(ctx context.Context, in *ec2.DescribeKeyPairsInput) (*ec2.DescribeKeyPairsOutput, error) {
 	if err := room.Only(in, "Filters", "IncludePublicKey", "KeyNames", "KeyPairIds"); err != nil {
 		return nil, err
 	}
-	r.Steady(func() { out, err = r.listKeyPairs(in) }) // a pair that is just deleted has its tags, or is not there
-	return out, err
-}
-
-func (r *Room) listKeyPairs(in *ec2.DescribeKeyPairsInput) (*ec2.DescribeKeyPairsOutput, error) {
 	ids := append([]string{}, in.KeyPairIds...)
 	for _, name := range in.KeyNames {
 		k, ok := r.keyPair(nil, name)
