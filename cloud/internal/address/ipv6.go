@@ -17,6 +17,16 @@ var InternetIPv6 = netip.MustParsePrefix("2001:db8::/64")
 // HostUserIPv6 is the IPv6 address that the host's own users have inside the cloud's internet.
 var HostUserIPv6 = netip.MustParseAddr("2001:db8::1")
 
+// CheckersIPv6 is where the health checkers are in IPv6.
+var CheckersIPv6 = netip.MustParsePrefix("2001:db8::80/122")
+
+// CheckerIPv6 returns the IPv6 address of the n-th health checker, n from 0 to 63.
+func CheckerIPv6(n int) netip.Addr {
+	a := CheckersIPv6.Addr().As16()
+	a[15] += byte(n)
+	return netip.AddrFrom16(a)
+}
+
 // BlocksIPv6 is how many blocks a region has.
 const BlocksIPv6 = 1 << 16
 

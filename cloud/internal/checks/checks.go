@@ -174,9 +174,9 @@ func (a *Checks) endpointCheck(id *string) (Check, error) {
 	return c, err
 }
 
-// getCheckerRanges answers with the part of 192.0.2.0/24 that holds the health checkers.
+// getCheckerRanges answers with the parts of the internet's own ranges that hold the health checkers.
 func (a *Checks) getCheckerRanges(context.Context, *route53.GetCheckerIpRangesInput) (*route53.GetCheckerIpRangesOutput, error) {
-	return &route53.GetCheckerIpRangesOutput{CheckerIpRanges: []string{address.Checker(0).String() + "/26"}}, nil
+	return &route53.GetCheckerIpRangesOutput{CheckerIpRanges: []string{address.Checker(0).String() + "/26", address.CheckersIPv6.String()}}, nil
 }
 
 func notFound(id string) error {

@@ -190,8 +190,15 @@ func regions(list []r53types.HealthCheckRegion) error {
 // carrierGrade is the shared address space of RFC 6598.
 var carrierGrade = netip.MustParsePrefix("100.64.0.0/10")
 
-// public refuses addresses that Route 53 does not probe: private, local and multicast ones. The
-// ranges of this cloud's public addresses, see package address, AWS refuses too.
+// special has ranges of IPv6 that are not to be routed on the internet (RFC 5156): addresses that stand for those of IPv4, ORCHIDs, and
+// what was the 6bone's.
+var special = []netip.Prefix{
+	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("::ffff:0:0/96"), netip.MustParsePrefix("2001:10::/28"),
+	netip.MustParsePrefix("5f00::/8"), netip.MustParsePrefix("3ffe::/16"),
+}
+
+// public refuses addresses that Route 53 does not probe: "local, private, non-routable, or multicast ranges" (HealthCheckConfig,
+// IPAddress). The ranges of this cloud's public addresses, see package address, AWS refuses too.
 func public(ip *string) error {
 	if ip == nil {
 		return nil
@@ -200,11 +207,11 @@ func public(ip *string) error {
 	if err != nil || addr.Zone() != "" {
 		return request.BadInput("Invalid parameter : %s is not a valid IP address.", *ip)
 	}
-	addr = addr.Unmap()
-	if addr.Is6() {
-		return request.Unsupported("HealthCheckConfig.IPAddress", "its internet is IPv4")
+	among := slices.ContainsFunc(special, func(p netip.Prefix) bool { return p.Contains(addr) })
+	if addr.Is4() {
+		among = carrierGrade.Contains(addr) || addr.As4()[0] == 0 || addr.As4()[0] >= 240
 	}
-	if addr.IsPrivate() || !addr.IsGlobalUnicast() || carrierGrade.Contains(addr) || addr.As4()[0] == 0 || addr.As4()[0] >= 240 {
+	if among || addr.IsPrivate() || !addr.IsGlobalUnicast() {
 		return request.BadInput("Invalid parameter : IP address %s is not allowed: it is private, local, non-routable or multicast.", *ip)
 	}
 	return nil

@@ -40,8 +40,18 @@ type checker struct {
 	number      uint8  // from 0
 }
 
+// checkerAddress is a checker's address of the family of what it asks.
+func checkerAddress(checker int, ipv6 bool) netip.Addr {
+	if ipv6 {
+		return address.CheckerIPv6(checker)
+	}
+	return address.Checker(checker)
+}
+
 // source is the address it asks from.
-func (k *checker) source() netip.Addr { return address.Checker(int(k.number)) }
+func (k *checker) source() netip.Addr {
+	return checkerAddress(int(k.number), k.check.endpoint.address.Is6())
+}
 
 func (k *checker) region() r53types.HealthCheckRegion { return regions[k.number/perRegion] }
 

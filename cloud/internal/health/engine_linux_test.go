@@ -17,6 +17,14 @@ import (
 
 var here = netip.MustParseAddr("127.0.0.1")
 
+// local has all checkers ask from loopback.
+func local(_ int, ipv6 bool) netip.Addr {
+	if ipv6 {
+		return netip.IPv6Loopback()
+	}
+	return here
+}
+
 // flown is an engine whose results come by a channel.
 type flown struct {
 	*engine
@@ -222,7 +230,7 @@ func openFiles(t *testing.T) int {
 // A whole monitor over real sockets, with all kinds of probes.
 func TestMonitorOverSockets(t *testing.T) {
 	changed := make(chan map[string]bool, 100)
-	m := New(Config{Speed: 1000, Source: func(int) netip.Addr { return here }, Changed: func(c map[string]bool) { changed <- c }})
+	m := New(Config{Speed: 1000, Source: local, Changed: func(c map[string]bool) { changed <- c }})
 	defer m.Close()
 	down := make(chan struct{})
 	at := serving(t, func(c *net.TCPConn) {

@@ -63,7 +63,7 @@ func TestLatencyOverSockets(t *testing.T) {
 					c.Close()
 				}
 			}()
-			m := New(Config{Speed: 1000, Source: func(int) netip.Addr { return here }})
+			m := New(Config{Speed: 1000, Source: local})
 			defer m.Close()
 			for _, kind := range []r53types.HealthCheckType{"HTTP", "HTTP_STR_MATCH", "TCP"} {
 				c := config(nil)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
@@ -26,8 +25,8 @@ type Config struct {
 	Resolve func(name string) []netip.Addr
 	// Dial connects from a checker's address; the default is DialFrom.
 	Dial Dial
-	// Source is the address of a checker, by its number; the default is address.Checker.
-	Source func(checker int) netip.Addr
+	// Source is the address from which a checker, by its number, asks endpoints of one family; the default is that of package address.
+	Source func(checker int, ipv6 bool) netip.Addr
 	// Recall returns the last result that Keep got for a check that is new to the Monitor, or healthy if there was none.
 	// Both are nil if results need not be kept over a restart.
 	Recall func(id string) (healthy bool)
@@ -63,7 +62,7 @@ func New(config Config) *Monitor {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	if config.Source == nil {
-		config.Source = address.Checker
+		config.Source = checkerAddress
 	}
 	m := &Monitor{
 		config: config, checks: map[string]*check{}, parents: index[string]{}, effective: map[string]bool{}, changes: map[string]bool{}, finds: map[string]bool{},

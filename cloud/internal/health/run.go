@@ -73,7 +73,8 @@ func (m *Monitor) end(c *check) {
 // start starts one probe, from a checker that is due.
 func (m *Monitor) start(k *checker) {
 	e := &k.check.endpoint
-	p := prober{endpoint: *e, speed: m.config.Speed, source: m.config.Source(int(k.number)), dial: m.config.Dial, resolve: m.config.Resolve}
+	source := m.config.Source(int(k.number), e.address.Is6())
+	p := prober{endpoint: *e, speed: m.config.Speed, source: source, dial: m.config.Dial, resolve: m.config.Resolve}
 	k.turn++
 	turn := int(k.turn)
 	if m.engine == nil || e.tls || e.matches {

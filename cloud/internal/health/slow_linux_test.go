@@ -82,7 +82,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 			asked <- struct{}{}
 			c.Read(make([]byte, 1))
 		})
-		m := New(Config{Speed: 10, Source: func(int) netip.Addr { return here }})
+		m := New(Config{Speed: 10, Source: local})
 		for i, at := range []net.Addr{mute, half, mute, half} {
 			c := config(nil)
 			c.Type = []r53types.HealthCheckType{"HTTP", "HTTP_STR_MATCH", "HTTPS", "TCP"}[i]

@@ -70,9 +70,10 @@ func prepareInternet(further []netip.Addr) error {
 }
 
 // prepareInternetIPv6 is prepareInternet for IPv6, in which the kernel has no route of others' packets to lo: so all addresses
-// that no other route leads to are its own there, and what is for one that is not the internet's is dropped when it comes in.
+// that no other route leads to are its own there, and what is for one that is not the internet's is dropped when it comes in. A socket
+// may be bound to an address that is the kernel's own by a route alone where the namespace says so (ip_nonlocal_bind).
 func prepareInternetIPv6(h *netlink.Handle, lo netlink.Link) error {
-	if err := errors.Join(enableIPv6(true), loseUnownedIPv6()); err != nil {
+	if err := errors.Join(enableIPv6(true), loseUnownedIPv6(), setSysctl("ipv6/ip_nonlocal_bind", "1")); err != nil {
 		return err
 	}
 	if err := h.AddrReplace(lo, &netlink.Addr{IPNet: hostNet(address.HostUserIPv6), Flags: ipv6.flags}); err != nil {

@@ -52,6 +52,10 @@ func TestPathsOfIPv6(t *testing.T) {
 	const host = "[2001:db8::1]:8888"
 
 	expect(t, out, "[2001:db8:100::a]:80", user)
+	checker := address.CheckerIPv6(63).String()
+	if got := from(t, out, checker, "[2001:db8:100::a]:80"); got != checker {
+		t.Errorf("from a health checker's address: the server saw %s", got)
+	}
 	expect(t, out, "[2001:db8:100::a]:8080", "timeout")           // no rule
 	expect(t, out, "[2001:db8:100::14]:8080", "timeout")          // allowed to a group only
 	expect(t, out, "[2001:db8:100:1::14]:80", "timeout")          // the group allows it, and the reply leads to the egress-only gateway

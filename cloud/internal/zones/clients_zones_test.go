@@ -121,7 +121,7 @@ func TestSDKReadsLists(t *testing.T) {
 		},
 		"GetCheckerIpRanges": func() (bool, error) {
 			out, err := c.GetCheckerIpRanges(ctx, nil)
-			return err == nil && len(out.CheckerIpRanges) == 1, err
+			return err == nil && len(out.CheckerIpRanges) == 2, err
 		},
 		"GetHealthCheckCount": func() (bool, error) {
 			out, err := c.GetHealthCheckCount(ctx, nil)
@@ -309,7 +309,7 @@ print(refused(r.disassociate_vpc_from_hosted_zone, HostedZoneId=p, VPC=w), refus
 1
 1 2 2
 InvalidInput done done
-1
+2
 ['192.0.2.2']
 Europe True
 1
