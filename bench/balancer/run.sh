@@ -2,7 +2,7 @@
 # Measures our load balancer against HAProxy, nginx, Caddy and httputil.ReverseProxy: make bench-balancer.
 #
 # The proxy under test runs on core 0; the target (nginx) and who asks (wrk) on core 1, so two cores that nobody else uses are wanted.
-# All is on loopback, lives in one temporary folder, and is ended and removed at the end. As root it installs the others from Debian,
+# Ours asks 100 rules, counts its metrics and writes its access log; nginx writes its own, the others none. All is on loopback, lives in one temporary folder, and is ended and removed at the end. As root it installs the others from Debian,
 # whose services are not started, where they are missing.
 #
 #	ROUNDS=5 FOR=3s CONNECTIONS=64 bench/balancer/run.sh
@@ -46,14 +46,14 @@ nginx_conf() { # NAME, the http block's content
 	cat <<-END
 		daemon off; master_process off; worker_processes 1; error_log $work/$1.err; pid $work/$1.pid;
 		events { worker_connections 10000; }
-		http { access_log off; keepalive_requests 1000000000; client_body_temp_path $work/$1.body; proxy_temp_path $work/$1.proxy;
+		http { access_log ${3:-off}; keepalive_requests 1000000000; client_body_temp_path $work/$1.body; proxy_temp_path $work/$1.proxy;
 		fastcgi_temp_path $work/$1.f; uwsgi_temp_path $work/$1.u; scgi_temp_path $work/$1.s; $2 }
 	END
 }
 nginx_conf target "server { listen 127.0.0.1:$target backlog=4096; location / { return 200 \"$body\"; } }" >"$work/target.conf"
 nginx_conf nginx "upstream t { server 127.0.0.1:$target; keepalive 256; }
 	server { listen 127.0.0.1:${port[nginx]}; location / { proxy_pass http://t; proxy_http_version 1.1; proxy_set_header Connection \"\";
-	proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for; } }" >"$work/nginx.conf"
+	proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for; } }" "$work/nginx.log" >"$work/nginx.conf"
 cat >"$work/haproxy.cfg" <<END
 global
 	nbthread 1
@@ -82,7 +82,7 @@ http://127.0.0.1:${port[caddy]} {
 END
 
 on 1 nginx -c "$work/target.conf"
-on 0 "$work/balance" -port "${port[ours]}" -target "127.0.0.1:$target"
+on 0 "$work/balance" -port "${port[ours]}" -target "127.0.0.1:$target" -logs "$work/logs"
 on 0 "$work/balance" -by reverseproxy -port "${port[reverseproxy]}" -target "127.0.0.1:$target"
 command -v nginx >/dev/null && on 0 nginx -c "$work/nginx.conf"
 command -v haproxy >/dev/null && on 0 haproxy -db -f "$work/haproxy.cfg"

@@ -15,7 +15,10 @@ const serverName = "awselb/2.0"
 
 // Status codes that only AWS's load balancers have
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html).
-const statusTooManyForwarded = 463
+const (
+	statusClientGone       = 460 // it did not wait for the answer: nobody sees it but logs and metrics
+	statusTooManyForwarded = 463
+)
 
 // reasons are AWS's own reason phrases. A status without one has none.
 var reasons = map[int]string{
@@ -40,9 +43,15 @@ func (c *client) page(status int, field string) {
 	c.respond(status, field+"Content-Type: text/html\r\n", body)
 }
 
+// own notes the status of an answer of the load balancer's own.
+func (c *client) own(status int) {
+	c.entry.status = status
+	c.node.counters.own[min(max(status, 0), len(c.node.counters.own)-1)].Add(1)
+}
+
 // respond writes an answer of the load balancer's own.
 func (c *client) respond(status int, fields, body string) {
-	c.node.counters.own[min(max(status, 0), len(c.node.counters.own)-1)].Add(1)
+	c.own(status)
 	out := append(c.out[:0], "HTTP/1.1 "...)
 	out = strconv.AppendInt(out, int64(status), 10)
 	out = append(append(append(out, ' '), reasonOf(status)...), "\r\n"...)
@@ -77,7 +86,10 @@ func (c *client) write(out []byte) {
 	if c.out = out[:0]; cap(c.out) > maxHeader {
 		c.out = nil
 	}
-	c.extend()
+	if now := c.extend(); c.entry.status != 0 && c.entry.answered.IsZero() {
+		c.entry.answered = now
+	}
+	c.entry.sent += len(out)
 	c.node.counters.bytes.Add(uint64(len(out)))
 	if _, err := c.conn.Write(out); err != nil {
 		c.last, c.failed = true, true
@@ -97,7 +109,8 @@ func (c *client) fixed(f *FixedResponse) {
 }
 
 func (c *client) redirect(d *Redirect) {
-	c.page(d.Status, "Location: "+d.location(&c.q, c.scheme(), strconv.Itoa(c.port))+"\r\n")
+	c.entry.redirect = d.location(&c.q, c.scheme(), strconv.Itoa(c.port))
+	c.page(d.Status, "Location: "+c.entry.redirect+"\r\n")
 }
 
 // location builds the Location of a redirect. AWS always writes the port.

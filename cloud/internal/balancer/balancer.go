@@ -57,7 +57,7 @@ func (b *Balancer) Configure(c Config) error {
 		if b.nodes[id] == nil {
 			b.nodes[id] = newNode(spec, b.speed, b.log, b.changed)
 		}
-		errs = append(errs, b.nodes[id].configure(c))
+		errs = append(errs, b.nodes[id].configure(c, spec.Logs))
 	}
 	return errors.Join(errs...)
 }

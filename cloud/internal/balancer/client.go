@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/balancer/http1"
@@ -37,7 +38,13 @@ type client struct {
 	came time.Time
 	r    *http1.Reader
 
-	secured *tls.ConnectionState // nil without TLS
+	secured     *tls.ConnectionState // nil without TLS
+	domain      string               // by which the client chose a certificate; "" if by none
+	certificate string               // ARN, "" without TLS
+	received    atomic.Uint64        // bytes
+	entry       logEntry
+	traceID     string // in logs; made when it is first asked for
+	line        []byte // of the log, kept for its room
 
 	q        http1.Request
 	body     http1.Body
@@ -55,24 +62,34 @@ type client struct {
 
 func (n *node) client(port int, conn net.Conn) *client {
 	from, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
-	return &client{
-		node: n, port: port, conn: conn, r: http1.NewReader(metered{conn, &n.counters.bytes}), came: time.Now(),
-		from: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()),
-	}
+	c := &client{node: n, port: port, conn: conn, came: time.Now(), from: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}
+	c.r = c.reader()
+	return c
+}
+
+// reader reads from the connection what counts as the client's.
+func (c *client) reader() *http1.Reader {
+	return http1.NewReader(metered{c.conn, &c.node.counters.bytes, &c.received})
 }
 
 // serve answers requests until the connection ends.
 func (c *client) serve() {
 	defer func() { c.conn.Close() }() // which greet may put another in the place of
-	if !c.greet() {
+	err := c.greet()
+	c.connected(err)
+	if err != nil {
 		return
 	}
 	for c.next() {
 	}
 }
 
-// extend gives both directions the idle time anew.
-func (c *client) extend() { _ = c.conn.SetDeadline(time.Now().Add(c.node.idleTime())) }
+// extend gives both directions the idle time anew, from now on.
+func (c *client) extend() (now time.Time) {
+	now = time.Now()
+	_ = c.conn.SetDeadline(now.Add(c.node.idleTime()))
+	return now
+}
 
 // next answers one request, and tells whether there may be another one.
 func (c *client) next() bool {
@@ -81,8 +98,9 @@ func (c *client) next() bool {
 	routes := c.node.routes.Load()
 	listener := routes.listeners[c.port]
 	c.answer, c.tlsNames, c.cookies = listener.Answers, listener.TLSNames, c.cookies[:0]
+	c.newEntry(routes, head)
 	if err != nil {
-		c.refuseHead(err)
+		c.refuseHead(err, routes)
 		return false
 	}
 	err = c.q.Parse(head)
@@ -92,18 +110,20 @@ func (c *client) next() bool {
 	if status := c.objection(err, routes); status != 0 {
 		c.last = c.last || status == http.StatusBadRequest || status == http.StatusNotImplemented
 		c.refuse(status)
+		c.log(routes)
 		return c.settle()
 	}
 	if c.q.Class == http1.Ambiguous && routes.headers.Desync != Monitor {
 		c.last = true
 	}
 	c.act(routes)
+	c.log(routes)
 	return c.settle()
 }
 
 // refuseHead answers what never became a request. A client that has sent nothing gets nothing.
-func (c *client) refuseHead(err error) {
-	c.last, c.q.Method = true, ""
+func (c *client) refuseHead(err error, routes *routes) {
+	c.last, c.q = true, http1.Request{Fields: c.q.Fields[:0]}
 	switch {
 	case errors.Is(err, http1.ErrLineTooLong):
 		c.refuse(http.StatusRequestURITooLong)
@@ -114,6 +134,7 @@ func (c *client) refuseHead(err error) {
 	default:
 		return
 	}
+	c.log(routes)
 	c.linger()
 }
 
@@ -143,11 +164,15 @@ func (c *client) longField() bool {
 
 // act does what the first rule says that matches.
 func (c *client) act(routes *routes) {
-	action, evaluated, ok := routes.action(c.port, &c.q, c.from.Addr())
+	rule, evaluated := routes.rule(c.port, &c.q, c.from.Addr())
 	c.node.counters.evaluations.Add(uint64(evaluated))
-	switch {
-	case !ok: // the listener has just been taken away
+	if rule == nil { // the listener has just been taken away
 		c.refuse(http.StatusServiceUnavailable)
+		return
+	}
+	action := &rule.Action
+	c.entry.priority, c.entry.action = rule.Priority, action.name()
+	switch {
 	case action.Fixed != nil:
 		c.node.counters.fixed.Add(1)
 		c.fixed(action.Fixed)
@@ -155,7 +180,7 @@ func (c *client) act(routes *routes) {
 		c.node.counters.redirects.Add(1)
 		c.redirect(action.Redirect)
 	default:
-		c.forward(c.choose(routes, action), routes)
+		c.forward(c.choose(routes, *action), routes)
 	}
 }
 

@@ -23,13 +23,14 @@ type Network interface {
 
 // Config is the complete configuration of a load balancer. It must not be changed after the call of Configure.
 type Config struct {
-	Nodes       []Node
-	Listeners   []Listener
-	Groups      []Group       // every target group that a listener's actions name
-	IdleTimeout time.Duration // of connections, and until a target's first answer; 0 means AWS's default of 60 s
-	KeepAlive   time.Duration // after which a client's connection ends with the next answer; 0 means AWS's default of an hour
-	Headers     Headers
-	Secret      string // by which the load balancer knows its own cookies
+	Name, DNSName string // app/NAME/ID, and what clients call it, for logs
+	Nodes         []Node
+	Listeners     []Listener
+	Groups        []Group       // every target group that a listener's actions name
+	IdleTimeout   time.Duration // of connections, and until a target's first answer; 0 means AWS's default of 60 s
+	KeepAlive     time.Duration // after which a client's connection ends with the next answer; 0 means AWS's default of an hour
+	Headers       Headers
+	Secret        string // by which the load balancer knows its own cookies
 }
 
 // Node is the load balancer's presence in one zone.
@@ -37,6 +38,7 @@ type Node struct {
 	ID      string     // its network interface
 	Address netip.Addr // private
 	Network Network
+	Logs    Logs
 }
 
 // Listener is one port. The first of its rules that matches decides; the last has no conditions.
@@ -57,6 +59,7 @@ type Answers struct {
 
 // Rule is an action, and the conditions that must all be met for it.
 type Rule struct {
+	Priority   int // 0 for the default rule
 	Conditions []Condition
 	Action     Action
 }

@@ -34,6 +34,7 @@ func (c *client) forward(t *target, routes *routes) {
 		c.refuse(status)
 		return
 	}
+	c.entry.target, c.entry.group = t.address, t.group
 	t.counts.requests.Add(1)
 	t.open.Add(1)
 	defer t.open.Add(-1)
@@ -45,7 +46,11 @@ func (c *client) forward(t *target, routes *routes) {
 	if err == nil {
 		return
 	}
-	if c.last = c.last || x.answers || !c.body.Ended(); !x.answers {
+	switch c.last = c.last || x.answers || !c.body.Ended(); {
+	case x.answers:
+	case c.failed:
+		c.own(statusClientGone)
+	default:
 		c.refuse(statusOf(err))
 	}
 }
@@ -135,6 +140,7 @@ func (x *exchange) send(fresh bool) (err error) {
 	}
 	x.out = out[:0]
 	x.sent = time.Now()
+	x.entry.dispatched = x.sent
 	x.patience()
 	if _, err := x.link.Write(out); err != nil {
 		return x.written(err)
@@ -166,7 +172,9 @@ func (x *exchange) receive() error {
 		}
 		return err
 	}
-	x.target.counts.took(x.p.Status, time.Since(x.sent))
+	now := time.Now()
+	x.target.counts.took(x.p.Status, now.Sub(x.sent))
+	x.entry.headed, x.entry.status, x.entry.targetStatus = now, x.p.Status, x.p.Status
 	if x.p.Status == http.StatusSwitchingProtocols {
 		return x.tunnel()
 	}

@@ -131,7 +131,8 @@ func (c *client) appendRequest(out []byte, h Headers, address string) []byte {
 		out = c.appendTLS(out)
 	}
 	given, _ := q.Fields.Get("X-Amzn-Trace-Id")
-	out = appendField(out, "X-Amzn-Trace-Id", traceID(given))
+	c.entry.trace = traceID(given)
+	out = appendField(out, "X-Amzn-Trace-Id", c.entry.trace)
 	out = appendFraming(out, q.Framing)
 	if protocol := c.upgrade(); protocol != "" {
 		out = appendField(append(out, "Connection: Upgrade\r\n"...), "Upgrade", protocol)

@@ -59,11 +59,12 @@ func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *no
 func (n *node) idleTime() time.Duration { return time.Duration(n.idle.Load()) }
 
 // configure swaps the node's snapshot and opens and closes listeners.
-func (n *node) configure(c Config) error {
+func (n *node) configure(c Config, logs Logs) error {
 	n.idle.Store(int64(cmp.Or(c.IdleTimeout, defaultIdle)))
 	n.keep.Store(int64(cmp.Or(c.KeepAlive, defaultKeepAlive)))
 	next := &routes{
 		listeners: map[int]Listener{}, groups: map[string]*pool{}, headers: c.Headers, secure: n.secure(c.Listeners), secret: []byte(c.Secret),
+		name: c.Name, dnsName: c.DNSName, logs: logs,
 	}
 	for _, l := range c.Listeners {
 		next.listeners[l.Port] = l
@@ -104,7 +105,7 @@ func (n *node) group(g Group) (*pool, []*target) {
 		key := Target{ID: spec.ID, Address: spec.Address}
 		t := old[key]
 		if t == nil {
-			t = newTarget(key, n.upstream, g.Secure, n.groups[g.ID])
+			t = newTarget(key, g.ID, n.upstream, g.Secure, n.groups[g.ID])
 		}
 		now[key] = t
 		t.apply(spec.Draining, g.Check, n.bootTime(g.Check), func(ctx context.Context, t *target, c Check) {

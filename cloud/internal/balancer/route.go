@@ -16,6 +16,9 @@ type routes struct {
 	headers   Headers
 	secure    map[int]*tls.Config // of the listeners that speak TLS
 	secret    []byte              // of cookies
+	name      string
+	dnsName   string
+	logs      Logs
 }
 
 // pool is a target group's part of a snapshot.
@@ -27,8 +30,8 @@ type pool struct {
 	turn       *atomic.Uint64 // outlives the snapshot, so that a change does not begin anew with the first
 }
 
-// action returns the action of the first rule that matches, and how many beside the default one were asked.
-func (s *routes) action(port int, q *http1.Request, from netip.Addr) (action Action, evaluated int, ok bool) {
+// rule returns the first rule that matches, and how many beside the default one were asked. It is nil where the listener is gone.
+func (s *routes) rule(port int, q *http1.Request, from netip.Addr) (first *Rule, evaluated int) {
 	rules := s.listeners[port].Rules
 	for i := range rules { // not copied, since there may be a hundred
 		rule := &rules[i]
@@ -36,10 +39,10 @@ func (s *routes) action(port int, q *http1.Request, from netip.Addr) (action Act
 			evaluated++
 		}
 		if rule.matches(q, from) {
-			return rule.Action, evaluated, true
+			return rule, evaluated
 		}
 	}
-	return Action{}, evaluated, false
+	return nil, evaluated
 }
 
 func (rule *Rule) matches(q *http1.Request, from netip.Addr) bool {

@@ -10,6 +10,7 @@ import (
 // target is one registered target at one node, from its registration to the end of its draining.
 type target struct {
 	address string
+	group   string // by its id
 	mark    mark
 	open    atomic.Int64 // requests under way
 	links   *links
@@ -23,9 +24,9 @@ type target struct {
 	stop     context.CancelFunc // of the checks; nil while there are none
 }
 
-func newTarget(spec Target, up *upstream, secure bool, counts *groupCounters) *target {
+func newTarget(spec Target, group string, up *upstream, secure bool, counts *groupCounters) *target {
 	address := spec.Address.String()
-	return &target{address: address, mark: markOf(spec.ID + " " + address), links: up.to(address, secure), counts: counts}
+	return &target{address: address, group: group, mark: markOf(spec.ID + " " + address), links: up.to(address, secure), counts: counts}
 }
 
 func (t *target) health() Health {

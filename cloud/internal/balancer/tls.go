@@ -6,20 +6,21 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/understudy/understudy/cloud/internal/balancer/http1"
 )
 
 // TLS is how a listener speaks it.
 type TLS struct {
-	Default      tls.Certificate   // for clients that name no server, or one that nothing is for
-	Certificates []tls.Certificate // chosen by the server's name
-	Min, Max     uint16            // versions
-	Suites       []uint16          // of TLS 1.2 and before; those of TLS 1.3 are all there are
+	ARNs         map[*x509.Certificate]string // of the certificates that follow, for logs
+	Default      tls.Certificate              // for clients that name no server, or one that nothing is for
+	Certificates []tls.Certificate            // chosen by the server's name
+	Min, Max     uint16                       // versions
+	Suites       []uint16                     // of TLS 1.2 and before; those of TLS 1.3 are all there are
 	Curves       []tls.CurveID
 }
 
@@ -30,12 +31,17 @@ func (s *TLS) config(tickets [32]byte) *tls.Config {
 	c := &tls.Config{
 		MinVersion: s.Min, MaxVersion: s.Max, CipherSuites: s.Suites, CurvePreferences: s.Curves, NextProtos: []string{"http/1.1"},
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+			chosen := &s.Default
 			for i := range ranked {
 				if hello.ServerName != "" && hello.SupportsCertificate(&ranked[i]) == nil {
-					return &ranked[i], nil
+					chosen = &ranked[i]
+					break
 				}
 			}
-			return &s.Default, nil
+			if to, ok := hello.Conn.(*presented); ok {
+				to.leaf = chosen.Leaf
+			}
+			return chosen, nil
 		},
 	}
 	c.SetSessionTicketKeys([][32]byte{tickets})
@@ -81,24 +87,43 @@ func (n *node) secure(listeners []Listener) map[int]*tls.Config {
 	return all
 }
 
+// presented is a connection that remembers which certificate its client saw.
+type presented struct {
+	net.Conn
+	leaf *x509.Certificate
+}
+
 // greet makes the client's connection secure where the listener is.
-func (c *client) greet() bool {
-	config := c.node.routes.Load().secure[c.port]
+func (c *client) greet() error {
+	routes := c.node.routes.Load()
+	config := routes.secure[c.port]
 	if config == nil {
-		return true
+		return nil
 	}
-	conn := tls.Server(c.conn, config)
+	seen := &presented{Conn: c.conn}
+	conn := tls.Server(seen, config)
 	c.extend()
 	err := conn.Handshake()
 	if plain := (tls.RecordHeaderError{}); errors.As(err, &plain) && plain.Conn != nil {
 		c.refusePlain()
 	}
 	if err != nil {
-		return false
+		return err
 	}
-	c.conn, c.r, c.secured = conn, http1.NewReader(conn), new(conn.ConnectionState())
-	return true
+	c.conn, c.secured = conn, new(conn.ConnectionState())
+	c.r = c.reader()
+	c.domain, c.certificate = c.secured.ServerName, sessionReused
+	if leaf := seen.leaf; !c.secured.DidResume {
+		c.certificate = routes.listeners[c.port].TLS.ARNs[leaf]
+		if c.domain != "" && leaf.VerifyHostname(c.domain) != nil {
+			c.domain = ""
+		}
+	}
+	return nil
 }
+
+// sessionReused stands in logs for the certificate of a session that was made before.
+const sessionReused = "session-reused"
 
 // refusePlain answers who does not speak TLS, as nginx does and AWS's load balancers do.
 func (c *client) refusePlain() {
@@ -137,9 +162,25 @@ func (c *client) appendTLS(out []byte) []byte {
 	if c.secured == nil {
 		return out
 	}
-	version := map[uint16]string{tls.VersionTLS10: "TLSv1", tls.VersionTLS11: "TLSv1.1", tls.VersionTLS12: "TLSv1.2", tls.VersionTLS13: "TLSv1.3"}
-	out = appendField(out, c.tlsNames.version(), version[c.secured.Version])
-	return appendField(out, c.tlsNames.suite(), SuiteName(c.secured.CipherSuite))
+	out = appendField(out, c.tlsNames.version(), c.version())
+	return appendField(out, c.tlsNames.suite(), c.suite())
+}
+
+var versions = map[uint16]string{tls.VersionTLS10: "TLSv1", tls.VersionTLS11: "TLSv1.1", tls.VersionTLS12: "TLSv1.2", tls.VersionTLS13: "TLSv1.3"}
+
+// version and suite are empty without TLS.
+func (c *client) version() string {
+	if c.secured == nil {
+		return ""
+	}
+	return versions[c.secured.Version]
+}
+
+func (c *client) suite() string {
+	if c.secured == nil {
+		return ""
+	}
+	return SuiteName(c.secured.CipherSuite)
 }
 
 // suites are those that this program has, by OpenSSL's names, which AWS's security policies use.

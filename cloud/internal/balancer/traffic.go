@@ -124,11 +124,12 @@ func (b *Balancer) Traffic() map[string]Traffic {
 // metered counts what is read.
 type metered struct {
 	io.Reader
-	bytes *atomic.Uint64
+	node, client *atomic.Uint64
 }
 
 func (m metered) Read(p []byte) (int, error) {
 	n, err := m.Reader.Read(p)
-	m.bytes.Add(uint64(n))
+	m.node.Add(uint64(n))
+	m.client.Add(uint64(n))
 	return n, err
 }

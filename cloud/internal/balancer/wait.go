@@ -43,7 +43,7 @@ func (x *exchange) watchClient() (stop func()) {
 	_ = x.conn.SetReadDeadline(time.Time{})
 	watching.Go(func() {
 		if err := x.r.Fill(); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			x.last = true
+			x.last, x.failed = true, true
 			_ = x.link.SetReadDeadline(time.Unix(1, 0))
 		}
 	})

@@ -7,6 +7,7 @@
 package region
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/understudy/understudy/cloud/internal/delivery"
 	"github.com/understudy/understudy/cloud/internal/lend"
 	"github.com/understudy/understudy/cloud/internal/profile"
 	"github.com/understudy/understudy/cloud/internal/region/balancing"
@@ -61,6 +63,8 @@ type Config struct {
 	Resolve func(vpc string, q *dns.Msg) (*dns.Msg, error)
 	// Issuer certifies what Certificate Manager issues; nil for one that never does.
 	Issuer certificates.Issuer
+	// Buckets is the folder that stands for S3, which all regions share: of Dir where it is empty.
+	Buckets string
 }
 
 // Region is a running control plane.
@@ -120,6 +124,11 @@ func Open(cfg Config, fabric nets.Fabric, host compute.Machines, publisher Publi
 	return r, nil
 }
 
+// logs is where load balancers' logs go.
+func (r *Region) logs() delivery.Folder {
+	return delivery.Folder{Buckets: cmp.Or(r.cfg.Buckets, filepath.Join(r.cfg.Dir, "s3")), Parts: filepath.Join(r.cfg.Dir, "logs"), Log: r.Log}
+}
+
 // load reads every table, before anything runs: a room may look at any other once it runs.
 func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	if r.resources, err = resource.Load(r.Base); err != nil {
@@ -138,7 +147,7 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	}); err != nil {
 		return err
 	}
-	if r.balancing, err = balancing.Load(r.Base, networks{r.nets, r.compute, &r.twins}, served{r}); err != nil {
+	if r.balancing, err = balancing.Load(r.Base, networks{r.nets, r.compute, &r.twins}, served{r}, r.logs()); err != nil {
 		return err
 	}
 	if r.certificates, err = certificates.Load(r.Base, certificates.Config{

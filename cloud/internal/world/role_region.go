@@ -74,7 +74,7 @@ func regionConfig(cfg Config, name string, index int, issuer *authority.Issuer, 
 	return region.Config{
 		Name: name, Index: index, Account: cfg.Account,
 		Dir: Home(cfg.Dir, name), Kept: Kept(cfg.Dir, name), Executable: "/proc/self/exe", Speed: cfg.Speed, Log: log, DefaultVPC: cfg.DefaultVPC, Quotas: cfg.Quotas,
-		Issuer: issuer, Peers: others.list, Peer: others.socket,
+		Buckets: filepath.Join(cfg.Dir, "s3"), Issuer: issuer, Peers: others.list, Peer: others.socket,
 		Lend: func(l net.Listener, t lend.Terms) (nets.Loan, error) { return lend.Lend(APISocket(cfg.Dir), l, t) },
 
 		Profiles: profile.Client{Socket: IdentitySocket(cfg.Dir)},

@@ -14,9 +14,11 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"time"
 
 	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/delivery"
 )
 
 func main() {
@@ -24,6 +26,7 @@ func main() {
 	port := flag.Int("port", 0, "of 127.0.0.1, to listen at")
 	target := flag.String("target", "", "address:port")
 	rules := flag.Int("rules", 100, "how many rules are asked before the default one")
+	logs := flag.String("logs", "", "the folder of the access log; none is kept without it")
 	flag.Parse()
 	to, err := netip.ParseAddrPort(*target)
 	if err != nil {
@@ -35,7 +38,12 @@ func main() {
 	}
 	b := balancer.New(1, slog.Default(), func() {})
 	defer b.Close()
-	if err := b.Configure(config(at, to, *rules)); err != nil {
+	c := config(at, to, *rules)
+	if *logs != "" {
+		folder := delivery.Folder{Buckets: *logs, Parts: filepath.Join(*logs, "parts"), Log: slog.Default()}
+		c.Nodes[0].Logs.Access = delivery.New(folder, 5*time.Minute, func(end time.Time) string { return "bucket/" + end.UTC().Format(time.RFC3339) })
+	}
+	if err := b.Configure(c); err != nil {
 		log.Fatalf("balance: %v", err)
 	}
 	select {}

@@ -32,6 +32,10 @@ func either(values ...string) func(string) bool {
 	return func(s string) bool { return slices.Contains(values, s) }
 }
 
+func orEmpty(f func(string) bool) func(string) bool {
+	return func(s string) bool { return s == "" || f(s) }
+}
+
 func orOff(f func(string) bool) func(string) bool {
 	return func(s string) bool { return s == "off" || f(s) }
 }
@@ -40,12 +44,12 @@ func orOff(f func(string) bool) func(string) bool {
 var loadBalancerAttributes = map[string]attribute{
 	"deletion_protection.enabled":                              {fallback: "false", allowed: either("true", "false")},
 	"idle_timeout.timeout_seconds":                             {fallback: "60", allowed: between(1, 4000)},
-	"access_logs.s3.enabled":                                   {fallback: "false"},
-	"access_logs.s3.bucket":                                    {fallback: ""},
-	"access_logs.s3.prefix":                                    {fallback: ""},
-	"connection_logs.s3.enabled":                               {fallback: "false"},
-	"connection_logs.s3.bucket":                                {fallback: ""},
-	"connection_logs.s3.prefix":                                {fallback: ""},
+	"access_logs.s3.enabled":                                   {fallback: "false", allowed: either("true", "false")},
+	"access_logs.s3.bucket":                                    {fallback: "", allowed: orEmpty(isBucket)},
+	"access_logs.s3.prefix":                                    {fallback: "", allowed: isLogPrefix},
+	"connection_logs.s3.enabled":                               {fallback: "false", allowed: either("true", "false")},
+	"connection_logs.s3.bucket":                                {fallback: "", allowed: orEmpty(isBucket)},
+	"connection_logs.s3.prefix":                                {fallback: "", allowed: isLogPrefix},
 	"health_check_logs.s3.enabled":                             {fallback: "false"},
 	"health_check_logs.s3.bucket":                              {fallback: ""},
 	"health_check_logs.s3.prefix":                              {fallback: ""},
@@ -153,13 +157,14 @@ func (r *Room) ModifyLoadBalancerAttributes(ctx context.Context, in *elb.ModifyL
 	}
 	var row loadBalancerRow
 	err := r.changeLoadBalancer(in.LoadBalancerArn, func(_ *store.Tx, b *loadBalancerRow) (err error) {
+		old := *b
 		for _, a := range in.Attributes {
 			if b.Attributes, err = changeAttribute("Load balancer", loadBalancerAttributes, b.Attributes, a.Key, a.Value); err != nil {
 				return err
 			}
 		}
 		row = *b
-		return nil
+		return r.tryLogs(old, row)
 	})
 	if err != nil {
 		return nil, err

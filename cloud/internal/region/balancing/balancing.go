@@ -12,6 +12,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/delivery"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/wire"
@@ -67,6 +68,7 @@ type Room struct {
 	*room.Base
 	network      Network
 	certificates Certificates
+	folder       delivery.Folder // of logs
 
 	loadBalancers *store.Table[loadBalancerRow]
 	targetGroups  *store.Table[targetGroupRow]
@@ -79,12 +81,13 @@ type Room struct {
 		ports   string                        // what is published of them, to notice changes
 		failed  map[string]string             // the last error told of each
 		pairs   map[string]keyPair            // by certificate
+		logs    map[logKey]*delivery.Log
 	}
 }
 
 // Load reads the tables.
-func Load(base *room.Base, network Network, certificates Certificates) (*Room, error) {
-	r := &Room{Base: base, network: network, certificates: certificates}
+func Load(base *room.Base, network Network, certificates Certificates, logs delivery.Folder) (*Room, error) {
+	r := &Room{Base: base, network: network, certificates: certificates, folder: logs}
 	var err error
 	room.LoadTable(r.DB, "load-balancers", &r.loadBalancers, &err)
 	room.LoadTable(r.DB, "target-groups", &r.targetGroups, &err)

@@ -3,6 +3,7 @@ package balancing
 import (
 	"cmp"
 	"crypto/tls"
+	"crypto/x509"
 	"slices"
 
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -145,12 +146,13 @@ func (r *Room) runSecurity(s security) (*balancer.TLS, error) {
 	if t.Default, err = r.keyPair(s.Certificate); err != nil {
 		return nil, err
 	}
+	t.ARNs = map[*x509.Certificate]string{t.Default.Leaf: s.Certificate}
 	for _, arn := range s.More {
 		c, err := r.keyPair(arn)
 		if err != nil {
 			return nil, err
 		}
-		t.Certificates = append(t.Certificates, c)
+		t.Certificates, t.ARNs[c.Leaf] = append(t.Certificates, c), arn
 	}
 	return &t, nil
 }

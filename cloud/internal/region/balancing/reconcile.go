@@ -13,6 +13,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/delivery"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
@@ -22,7 +23,10 @@ const targetNews store.Topic = "target-states"
 
 // Open brings up every load balancer that the store holds and keeps them so. EC2 is up by then.
 func (r *Room) Open() {
-	r.serving.running, r.serving.failed = map[string]*balancer.Balancer{}, map[string]string{}
+	r.serving.running, r.serving.failed, r.serving.logs = map[string]*balancer.Balancer{}, map[string]string{}, map[logKey]*delivery.Log{}
+	if err := r.folder.Open(); err != nil {
+		r.Log.Error("open the folder of logs", "err", err)
+	}
 	r.reconcile()
 	r.Spawn(r.keep)
 }
@@ -31,8 +35,9 @@ func (r *Room) Open() {
 func (r *Room) Close() {
 	r.serving.Lock()
 	defer r.serving.Unlock()
-	for _, b := range r.serving.running {
+	for arn, b := range r.serving.running {
 		b.Close()
+		r.endLogs(arn, nil)
 	}
 	r.serving.running = nil
 }
@@ -90,6 +95,7 @@ func (r *Room) bringUpAll() (served []string, failed bool) {
 	for arn, b := range r.serving.running {
 		if _, ok := r.loadBalancers.Get(arn); !ok {
 			b.Close()
+			r.endLogs(arn, nil)
 			delete(r.serving.running, arn)
 			delete(r.serving.failed, arn)
 		}
@@ -133,7 +139,9 @@ func (r *Room) bringUp(row loadBalancerRow) error {
 		r.serving.running[row.ARN] = b
 	}
 	config, missing := r.balancerConfig(row)
-	return errors.Join(missing, b.Configure(config))
+	err := b.Configure(config)
+	r.endLogs(row.ARN, config.Nodes) // what is under way ends its entries as it began
+	return errors.Join(missing, err)
 }
 
 // balancerConfig says what a load balancer shall do, all of it from the store. The error names nodes
@@ -144,14 +152,16 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 		n, _ := strconv.Atoi(set(key))
 		return time.Duration(n) * time.Second
 	}
-	c := balancer.Config{IdleTimeout: seconds("idle_timeout.timeout_seconds"), KeepAlive: seconds("client_keep_alive.seconds"), Headers: balancer.Headers{
+	c := balancer.Config{Name: tail(row.ARN, "loadbalancer"), DNSName: row.DNSName, Secret: row.ARN,
+		IdleTimeout: seconds("idle_timeout.timeout_seconds"), KeepAlive: seconds("client_keep_alive.seconds")}
+	c.Headers = balancer.Headers{
 		TLSFields:    set("routing.http.x_amzn_tls_version_and_cipher_suite.enabled") == "true",
 		DropInvalid:  set("routing.http.drop_invalid_header_fields.enabled") == "true",
 		PreserveHost: set("routing.http.preserve_host_header.enabled") == "true",
 		ClientPort:   set("routing.http.xff_client_port.enabled") == "true",
 		Forwarded:    balancer.Forwarded(set("routing.http.xff_header_processing.mode")),
 		Desync:       balancer.Desync(set("routing.http.desync_mitigation_mode")),
-	}, Secret: row.ARN}
+	}
 	var errs []error
 	for _, n := range row.Nodes {
 		eni, _ := r.network.Interface(n.Interface)
@@ -160,7 +170,7 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 			errs = append(errs, err)
 			continue
 		}
-		c.Nodes = append(c.Nodes, balancer.Node{ID: n.Interface, Address: eni.Address, Network: ns})
+		c.Nodes = append(c.Nodes, balancer.Node{ID: n.Interface, Address: eni.Address, Network: ns, Logs: r.logsOf(row, n.Interface, eni.Address)})
 	}
 	for _, l := range r.listeners.All() {
 		if l.LoadBalancer != row.ARN {
@@ -187,7 +197,7 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 }
 
 func runRule(row ruleRow) balancer.Rule {
-	rule := balancer.Rule{Action: runAction(row.Actions)}
+	rule := balancer.Rule{Priority: int(row.Priority), Action: runAction(row.Actions)}
 	for _, c := range row.Conditions {
 		condition, _ := runCondition(c) // passed when it was stored
 		rule.Conditions = append(rule.Conditions, condition)

@@ -3,12 +3,15 @@ package balancing
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
+	"path/filepath"
 	"testing"
 
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/delivery"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/internal/patience"
@@ -46,7 +49,7 @@ func (s *site) open() {
 	s.t.Helper()
 	base, end := roomtest.Open(s.t, s.dir, 300)
 	s.ec2 = openEC2(s.t, base, &s.sockets)
-	r, err := Load(base, s.ec2, &s.shelf)
+	r, err := Load(base, s.ec2, &s.shelf, s.folder())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -56,6 +59,11 @@ func (s *site) open() {
 		r.Close()
 		end()
 	}
+}
+
+// folder is where logs go.
+func (s *site) folder() delivery.Folder {
+	return delivery.Folder{Buckets: filepath.Join(s.dir, "s3"), Parts: filepath.Join(s.dir, "logs"), Log: slog.New(slog.DiscardHandler)}
 }
 
 // reopen closes the room and opens it on what it has stored.

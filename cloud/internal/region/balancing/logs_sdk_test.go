@@ -1,0 +1,135 @@
+package balancing
+
+import (
+	"compress/gzip"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+)
+
+// delivered returns the lines of all objects under a prefix, by their keys.
+func (s *site) delivered(prefix string) map[string][]string {
+	s.t.Helper()
+	all := map[string][]string{}
+	root := filepath.Join(s.dir, "s3")
+	err := filepath.WalkDir(filepath.Join(root, prefix), func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		file, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		content := io.Reader(file)
+		if strings.HasSuffix(name, ".gz") {
+			if content, err = gzip.NewReader(file); err != nil {
+				return err
+			}
+		}
+		b, err := io.ReadAll(content)
+		key, _ := filepath.Rel(root, name)
+		all[key] = strings.SplitAfter(strings.TrimSuffix(string(b), "\n"), "\n")
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return all
+}
+
+func (s *site) setLogs(pairs ...string) error {
+	in := &elb.ModifyLoadBalancerAttributesInput{LoadBalancerArn: s.balance.LoadBalancerArn}
+	for _, p := range pairs {
+		k, v, _ := strings.Cut(p, "=")
+		in.Attributes = append(in.Attributes, elbtypes.LoadBalancerAttribute{Key: &k, Value: &v})
+	}
+	_, err := s.client().ModifyLoadBalancerAttributes(s.t.Context(), in)
+	if err == nil {
+		s.reopen() // after which the nodes keep the logs, and what they kept before is delivered
+	}
+	return err
+}
+
+func (s *site) mustSetLogs(pairs ...string) {
+	s.t.Helper()
+	if err := s.setLogs(pairs...); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestLogsAreDelivered(t *testing.T) {
+	s := newSite(t)
+	s.listen(80)
+	s.mustSetLogs("access_logs.s3.enabled=true", "access_logs.s3.bucket=my-logs", "access_logs.s3.prefix=site/a",
+		"connection_logs.s3.enabled=true", "connection_logs.s3.bucket=my-connections")
+	s.ask(0, "/one")
+	s.ask(1, "/two")
+	s.mustSetLogs("access_logs.s3.prefix=", "connection_logs.s3.enabled=false")
+	s.ask(0, "/three")
+	s.mustSetLogs("access_logs.s3.enabled=false")
+	s.ask(0, "/four")
+	s.reopen()
+	name := strings.ReplaceAll(tail(*s.balance.LoadBalancerArn, "loadbalancer"), "/", ".")
+	end := `111122223333/elasticloadbalancing/us-east-1/\d{4}/\d\d/\d\d/%111122223333_elasticloadbalancing_us-east-1_` + regexp.QuoteMeta(name) +
+		`_\d{8}T\d{4}Z_10\.0\.\d\.\d+_[a-z0-9]+\.log\.gz`
+	for _, c := range []struct {
+		prefix, file, test string
+		holds              []string
+	}{
+		{"my-logs/site/a", "", "ELBAccessLogTestFile", []string{":80/one HTTP/1.1", ":80/two HTTP/1.1"}},
+		{"my-logs/AWSLogs", "", "ELBAccessLogTestFile", []string{":80/three HTTP/1.1"}},
+		{"my-connections", "conn_log.", "ELBConnectionLogTestFile", []string{" 80 - - - ", " 80 - - - "}},
+	} {
+		key := regexp.MustCompile("^" + strings.TrimSuffix(c.prefix, "/AWSLogs") + "/AWSLogs/" + strings.ReplaceAll(end, "%", regexp.QuoteMeta(c.file)) + "$")
+		var lines []string
+		tested := false
+		for name, content := range s.delivered(c.prefix) {
+			switch {
+			case filepath.Base(name) == c.test:
+				tested = true
+			case !key.MatchString(name):
+				t.Errorf("%s: object %s", c.prefix, name)
+			default:
+				lines = append(lines, content...)
+			}
+		}
+		all := strings.Join(lines, "")
+		if len(lines) != len(c.holds) || !tested {
+			t.Errorf("%s: test object %t, entries %q", c.prefix, tested, lines)
+		}
+		for _, part := range c.holds {
+			if !strings.Contains(all, part) {
+				t.Errorf("%s: no entry with %q among %q", c.prefix, part, lines)
+			}
+		}
+	}
+}
+
+func TestLogsThatCannotBeKept(t *testing.T) {
+	s := newSite(t)
+	for _, c := range []struct{ set, code string }{
+		{"", "ValidationError"}, {"access_logs.s3.bucket=Upper", "ValidationError"}, {"access_logs.s3.bucket=..", "ValidationError"},
+		{"access_logs.s3.bucket=10.0.0.1", "ValidationError"}, {"access_logs.s3.prefix=../x", "ValidationError"},
+		{"access_logs.s3.prefix=a/AWSLogs", "ValidationError"},
+	} {
+		pairs := []string{"access_logs.s3.enabled=true"}
+		if c.set != "" {
+			pairs = append(pairs, c.set)
+		}
+		roomtest.WantAPIError(t, s.setLogs(pairs...), c.code)
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, "s3"), nil, 0o600); err != nil { // where the folder would be
+		t.Fatal(err)
+	}
+	roomtest.WantAPIError(t, s.setLogs("access_logs.s3.enabled=true", "access_logs.s3.bucket=my-logs"), "InvalidConfigurationRequest")
+}
