@@ -9,11 +9,17 @@ import (
 
 // Body reads a message's body from where its head ended.
 type Body struct {
+	Wait func() error // asked before what has not come is waited for
+
 	r     *Reader
 	kind  Kind
 	left  int64 // of a sized body, or of the chunk
 	part  part
 	ended bool
+
+	bare     bool // without its frames
+	trailer  Fields
+	trailing int // the size of the trailer
 }
 
 // part is where in a chunked body the next byte is.
@@ -29,6 +35,9 @@ const (
 // maxLine is the longest line of a chunked body that is read: a chunk's size with its extensions, or a trailer field.
 const maxLine = 4 << 10
 
+// maxTrailer is the largest trailer that is kept: as much as an answer's head may have.
+const maxTrailer = 32 << 10
+
 // NewBody returns the body that a head announces.
 func (r *Reader) NewBody(f Framing) Body {
 	return Body{r: r, kind: f.Kind, left: f.Length, ended: f.Kind == Empty || f.Kind == Sized && f.Length == 0}
@@ -37,13 +46,19 @@ func (r *Reader) NewBody(f Framing) Body {
 // Ended tells whether all of the body was taken.
 func (b *Body) Ended() bool { return b.ended }
 
+// Trailer is what has come after the data of a chunked body that was taken without its frames.
+func (b *Body) Trailer() Fields { return b.trailer }
+
 // Next takes what is there of the body, with its chunks' frames, and reads only if nothing is. It is valid until the next call. At
 // the end the error is io.EOF; that of a body that breaks off is io.ErrUnexpectedEOF, and that of one whose frames are wrong
 // [ErrMalformed].
 func (b *Body) Next() ([]byte, error) { return b.next(false) }
 
 // NextData is Next without the frames of chunks.
-func (b *Body) NextData() ([]byte, error) { return b.next(true) }
+func (b *Body) NextData() ([]byte, error) {
+	b.bare = true
+	return b.next(true)
+}
 
 func (b *Body) next(bare bool) ([]byte, error) {
 	for !b.ended {
@@ -99,6 +114,11 @@ func (b *Body) CheckBuffered() error {
 }
 
 func (b *Body) fill() error {
+	if b.Wait != nil {
+		if err := b.Wait(); err != nil {
+			return err
+		}
+	}
 	err := b.r.Fill()
 	if errors.Is(err, io.EOF) {
 		if b.kind == UntilClose {
@@ -177,11 +197,20 @@ func (b *Body) line(text []byte) error {
 		return ErrMalformed
 	}
 	if b.part == trailer {
-		name, _, ok := bytes.Cut(text, []byte(":"))
-		b.ended = len(text) == 0
-		if !b.ended && (!ok || !IsToken(string(name))) {
+		if b.ended = len(text) == 0; b.ended {
+			return nil
+		}
+		name, value, ok := bytes.Cut(text, []byte(":"))
+		if !ok || !IsToken(string(name)) {
 			return ErrMalformed
 		}
+		if !b.bare {
+			return nil
+		}
+		if b.trailing += len(text); b.trailing > maxTrailer {
+			return ErrMalformed
+		}
+		b.trailer = append(b.trailer, Field{string(name), string(bytes.Trim(value, " \t"))})
 		return nil
 	}
 	size, _, _ := bytes.Cut(text, []byte(";"))
