@@ -18,6 +18,7 @@ const serverName = "awselb/2.0"
 const (
 	statusClientGone       = 460 // it did not wait for the answer: nobody sees it but logs and metrics
 	statusTooManyForwarded = 463
+	statusIncompatible     = 464 // the client's protocol and that of the target group
 )
 
 // reasons are AWS's own reason phrases. A status without one has none.
@@ -90,7 +91,9 @@ func (c *client) write(out []byte) {
 		c.entry.answered = now
 	}
 	c.entry.sent += len(out)
-	c.node.counters.bytes.Add(uint64(len(out)))
+	if c.stream == nil { // whose connection counts its bytes
+		c.node.counters.bytes.Add(uint64(len(out)))
+	}
 	if _, err := c.conn.Write(out); err != nil {
 		c.last, c.failed = true, true
 	}

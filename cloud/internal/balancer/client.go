@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/net/http2"
+
 	"github.com/understudy/understudy/cloud/internal/balancer/http1"
 )
 
@@ -43,8 +45,9 @@ type client struct {
 	certificate string               // ARN, "" without TLS
 	received    atomic.Uint64        // bytes
 	entry       logEntry
-	traceID     string // in logs; made when it is first asked for
-	line        []byte // of the log, kept for its room
+	traceID     string  // in logs; made when it is first asked for
+	line        []byte  // of the log, kept for its room
+	stream      *stream // of HTTP/2; nil on a connection of HTTP/1.1
 
 	q        http1.Request
 	body     http1.Body
@@ -57,6 +60,7 @@ type client struct {
 	last     bool   // the connection ends after this answer
 
 	failed bool // the client takes nothing any more
+	broken bool // what the client has of the answer is not all of it
 	silent bool // it waits for the word to send its body, and has not got it
 }
 
@@ -69,7 +73,11 @@ func (n *node) client(port int, conn net.Conn) *client {
 
 // reader reads from the connection what counts as the client's.
 func (c *client) reader() *http1.Reader {
-	return http1.NewReader(metered{c.conn, &c.node.counters.bytes, &c.received})
+	all := &c.node.counters.bytes
+	if c.stream != nil {
+		all = new(atomic.Uint64) // its connection counts for the node
+	}
+	return http1.NewReader(metered{c.conn, all, &c.received})
 }
 
 // serve answers requests until the connection ends.
@@ -78,6 +86,10 @@ func (c *client) serve() {
 	err := c.greet()
 	c.connected(err)
 	if err != nil {
+		return
+	}
+	if c.secured != nil && c.secured.NegotiatedProtocol == http2.NextProtoTLS {
+		c.serveStreams()
 		return
 	}
 	for c.next() {
@@ -104,6 +116,9 @@ func (c *client) next() bool {
 		return false
 	}
 	err = c.q.Parse(head)
+	if c.stream != nil {
+		err = c.stream.judge(&c.q, err)
+	}
 	c.last = c.q.Close || time.Since(c.came) >= time.Duration(c.node.keep.Load())
 	c.body = c.r.NewBody(c.q.Framing)
 	c.silent = c.q.Expect && !c.body.Ended() && len(c.r.Buffered()) == 0
@@ -186,6 +201,9 @@ func (c *client) act(routes *routes) {
 
 // settle makes the connection ready for the next request, and tells whether there can be one.
 func (c *client) settle() bool {
+	if c.stream != nil {
+		return false
+	}
 	if !c.last && !c.silent && c.unread() {
 		return true
 	}

@@ -29,6 +29,7 @@ type Config struct {
 	Groups        []Group       // every target group that a listener's actions name
 	IdleTimeout   time.Duration // of connections, and until a target's first answer; 0 means AWS's default of 60 s
 	KeepAlive     time.Duration // after which a client's connection ends with the next answer; 0 means AWS's default of an hour
+	HTTP1Only     bool          // clients that speak TLS are not offered HTTP/2
 	Headers       Headers
 	Secret        string // by which the load balancer knows its own cookies
 }

@@ -157,6 +157,9 @@ func (e *logEntry) matched() string {
 // requestLine is the method, the whole URL and the version, as far as the request has them.
 func (c *client) requestLine(routes *routes) string {
 	host, path, version := hostOf(c.q.Host), c.q.Target, "HTTP/1."+strconv.Itoa(c.q.Minor)
+	if c.stream != nil {
+		version = "HTTP/2.0"
+	}
 	if c.q.Method == "" || path == "" {
 		return "- " + c.scheme() + "://" + routes.dnsName + portString(c.port) + "- -"
 	}
@@ -172,6 +175,8 @@ func (c *client) requestLine(routes *routes) string {
 // kind is the type of the request.
 func (c *client) kind() string {
 	switch secured := c.secured != nil; {
+	case c.stream != nil:
+		return "h2"
 	case c.entry.kind != "" && secured:
 		return c.entry.kind + "s"
 	case c.entry.kind != "":

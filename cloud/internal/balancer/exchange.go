@@ -19,6 +19,7 @@ type exchange struct {
 	idle   time.Duration
 	sent   time.Time
 
+	unwatch func() bool // ends the watch over the client's stream, and tells whether it is there still
 	upload  *upload
 	answers bool // something of the answer was written to the client
 }
@@ -40,18 +41,26 @@ func (c *client) forward(t *target, routes *routes) {
 	defer t.open.Add(-1)
 	x := exchange{client: c, routes: routes, target: t, idle: c.node.idleTime()}
 	err := x.run()
-	if x.link != nil {
-		x.link.drop()
-	}
+	x.leave()
 	if err == nil {
 		return
 	}
+	c.broken = x.answers
 	switch c.last = c.last || x.answers || !c.body.Ended(); {
 	case x.answers:
-	case c.failed:
+	case c.failed, c.stream.gone():
 		c.own(statusClientGone)
 	default:
 		c.refuse(statusOf(err))
+	}
+}
+
+// leave ends what is left of the connection to the target.
+func (x *exchange) leave() {
+	if x.link != nil {
+		x.link.drop()
+		x.unwatch()
+		x.link = nil
 	}
 }
 
@@ -60,6 +69,9 @@ func (c *client) prepareBody() (status int) {
 	if c.silent {
 		c.silent = false
 		c.write(append(c.out[:0], "HTTP/1.1 100 Continue\r\n\r\n"...))
+	}
+	if c.stream != nil {
+		return 0 // its frames are the load balancer's own
 	}
 	return bodyStatus(c.body.Check())
 }
@@ -108,14 +120,13 @@ func (x *exchange) run() error {
 			return err
 		}
 		again = true
-		x.link.drop()
-		x.link = nil
+		x.leave()
 	}
 }
 
 func (x *exchange) mayRepeat(err error) bool {
 	safe := x.q.Method == http.MethodGet || x.q.Method == http.MethodHead || x.q.Method == http.MethodOptions
-	return safe && x.q.Framing.Kind == http1.Empty && x.link != nil && x.link.used && !x.answers &&
+	return safe && !x.stream.gone() && x.q.Framing.Kind == http1.Empty && x.link != nil && x.link.used && !x.answers &&
 		len(x.link.r.Buffered()) == 0 && !errors.Is(err, http1.ErrMalformed) && !timedOut(err)
 }
 
@@ -125,6 +136,7 @@ func (x *exchange) send(fresh bool) (err error) {
 		x.target.counts.connectionFailed(err)
 		return err
 	}
+	x.unwatch = x.stream.watch(x.link)
 	out := x.appendRequest(x.out[:0], x.routes.headers, x.target.address)
 	for len(x.r.Buffered()) > 0 && !x.body.Ended() {
 		part, err := x.body.Next()
@@ -189,7 +201,7 @@ func (x *exchange) receive() error {
 		return err
 	}
 	uploaded := x.endUpload() == nil
-	if uploaded && !x.p.Close && x.q.Class < http1.Ambiguous {
+	if uploaded && !x.p.Close && x.q.Class < http1.Ambiguous && x.unwatch() {
 		x.link.keep(x.idle)
 		x.link = nil
 	}

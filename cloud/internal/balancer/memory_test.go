@@ -126,14 +126,15 @@ const entry = "10.0.0.10:80"
 // world is a load balancer with one node in a memory network, and a client.
 type world struct {
 	*memory
-	t       *testing.T
-	b       *Balancer
-	idle    time.Duration
-	keep    time.Duration
-	headers Headers
-	answers Answers
-	names   TLSNames
-	client  *http.Client
+	t         *testing.T
+	b         *Balancer
+	idle      time.Duration
+	keep      time.Duration
+	http1Only bool
+	headers   Headers
+	answers   Answers
+	names     TLSNames
+	client    *http.Client
 }
 
 func newWorld(t *testing.T) *world {

@@ -63,7 +63,7 @@ func (n *node) configure(c Config, logs Logs) error {
 	n.idle.Store(int64(cmp.Or(c.IdleTimeout, defaultIdle)))
 	n.keep.Store(int64(cmp.Or(c.KeepAlive, defaultKeepAlive)))
 	next := &routes{
-		listeners: map[int]Listener{}, groups: map[string]*pool{}, headers: c.Headers, secure: n.secure(c.Listeners), secret: []byte(c.Secret),
+		listeners: map[int]Listener{}, groups: map[string]*pool{}, headers: c.Headers, secure: n.secure(c.Listeners, c.HTTP1Only), secret: []byte(c.Secret),
 		name: c.Name, dnsName: c.DNSName, logs: logs,
 	}
 	for _, l := range c.Listeners {

@@ -11,9 +11,13 @@ import (
 // pass writes the answer to the client as it comes.
 func (x *exchange) pass(body *http1.Body) error {
 	framing := x.p.Framing
-	bare := framing.Kind == http1.Chunked && x.q.Minor == 0
-	wrap := framing.Kind == http1.UntilClose && x.q.Minor > 0
+	framed := x.q.Minor > 0 && x.stream == nil // by chunks, if need be
+	bare := framing.Kind == http1.Chunked && !framed
+	wrap := framing.Kind == http1.UntilClose && framed
 	x.last = x.last || x.q.Minor == 0 && (bare || framing.Kind == http1.UntilClose)
+	if x.stream != nil {
+		body.Wait = x.stream.flush
+	}
 	out := x.appendAnswer(x.out[:0], wrap, bare)
 	for first := true; ; first = false {
 		var part []byte
@@ -38,6 +42,7 @@ func (x *exchange) pass(body *http1.Body) error {
 			}
 		}
 		if ended || body.Ended() && !wrap {
+			x.stream.trail(body.Trailer())
 			return nil
 		}
 		out = x.out[:0]

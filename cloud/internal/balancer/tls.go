@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"golang.org/x/net/http2"
 )
 
 // TLS is how a listener speaks it.
@@ -24,12 +26,12 @@ type TLS struct {
 	Curves       []tls.CurveID
 }
 
-// config is for the listener's connections. The key of its session tickets outlives changes, so that sessions do.
-func (s *TLS) config(tickets [32]byte) *tls.Config {
+// config is for the listener's connections, which speak one of the protocols. The key of its session tickets outlives changes, so that sessions do.
+func (s *TLS) config(tickets [32]byte, protocols ...string) *tls.Config {
 	ranked := slices.Clone(s.Certificates)
 	slices.SortStableFunc(ranked, func(a, b tls.Certificate) int { return compareRank(rankOf(b), rankOf(a)) })
 	c := &tls.Config{
-		MinVersion: s.Min, MaxVersion: s.Max, CipherSuites: s.Suites, CurvePreferences: s.Curves, NextProtos: []string{"http/1.1"},
+		MinVersion: s.Min, MaxVersion: s.Max, CipherSuites: s.Suites, CurvePreferences: s.Curves, NextProtos: protocols,
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			chosen := &s.Default
 			for i := range ranked {
@@ -71,8 +73,12 @@ func compareRank(a, b [4]int64) int {
 }
 
 // secure makes the TLS of a node's listeners.
-func (n *node) secure(listeners []Listener) map[int]*tls.Config {
+func (n *node) secure(listeners []Listener, http1Only bool) map[int]*tls.Config {
 	all := map[int]*tls.Config{}
+	protocols := []string{http2.NextProtoTLS, protocolHTTP1}
+	if http1Only {
+		protocols = protocols[1:]
+	}
 	for _, l := range listeners {
 		if l.TLS == nil {
 			continue
@@ -82,10 +88,13 @@ func (n *node) secure(listeners []Listener) map[int]*tls.Config {
 			_, _ = rand.Read(key[:]) // never fails since Go 1.24
 			n.tickets[l.Port] = key
 		}
-		all[l.Port] = l.TLS.config(key)
+		all[l.Port] = l.TLS.config(key, protocols...)
 	}
 	return all
 }
+
+// protocolHTTP1 is HTTP/1.1 by the name that it has in a TLS handshake (RFC 7301, 6).
+const protocolHTTP1 = "http/1.1"
 
 // presented is a connection that remembers which certificate its client saw.
 type presented struct {

@@ -64,6 +64,7 @@ func (w *world) secure(s *TLS, groups ...Group) {
 	w.t.Helper()
 	err := w.b.Configure(Config{
 		Nodes: []Node{{ID: "eni-1", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}}, Groups: groups, Headers: w.headers,
+		IdleTimeout: w.idle, KeepAlive: w.keep, HTTP1Only: w.http1Only,
 		Listeners: []Listener{{Port: 80, TLS: s, TLSNames: w.names, Rules: []Rule{
 			{Conditions: []Condition{{Field: "path-pattern", Values: []string{"/away"}}}, Action: Action{Redirect: &Redirect{Status: 301, Path: "/there"}}},
 			{Action: Action{Forward: []Weighted{{"g", 1}}}},
@@ -290,7 +291,7 @@ func TestOpenSSLShakesHands(t *testing.T) {
 	}
 	s := &TLS{Default: certificate(t, rsaKey(t, 2048), "www.example.com"), Min: tls.VersionTLS12, Max: tls.VersionTLS12,
 		Suites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384}}
-	secured := tls.NewListener(l, s.config([32]byte{1}))
+	secured := tls.NewListener(l, s.config([32]byte{1}, protocolHTTP1))
 	defer secured.Close()
 	go func() {
 		for {

@@ -14,7 +14,7 @@ const patienceWithClient = time.Second
 
 // wait waits for the answer's head, and gives up when the client has gone.
 func (x *exchange) wait() (string, error) {
-	if x.upload != nil {
+	if x.upload != nil || x.stream != nil {
 		return x.readHead()
 	}
 	until := time.Now().Add(x.idle)
