@@ -61,7 +61,7 @@ var loadBalancerAttributes = map[string]attribute{
 	"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": {fallback: "false", allowed: either("true", "false")},
 	"routing.http.xff_client_port.enabled":                     {fallback: "false", allowed: either("true", "false")},
 	"routing.http.xff_header_processing.mode":                  {fallback: "append", allowed: either("append", "preserve", "remove")},
-	"routing.http2.enabled":                                    {fallback: "true"},
+	"routing.http2.enabled":                                    {fallback: "true", allowed: either("true", "false")},
 	"waf.fail_open.enabled":                                    {fallback: "false"},
 	"zonal_shift.config.enabled":                               {fallback: "false"},
 }
