@@ -19,6 +19,8 @@ const (
 	LaunchFailed Reason = "launch-failed" // it never ran
 	Abandoned    Reason = "abandoned"     // a lifecycle hook ended its launch
 	Refreshing   Reason = "refresh"       // an instance refresh replaces it
+	Lifetime     Reason = "lifetime"      // it has reached the group's maximum instance lifetime
+	Rebalancing  Reason = "rebalance"     // zones are balanced
 	GroupDeleted Reason = "deleted"       // its group goes
 )
 
@@ -62,6 +64,10 @@ func Cause(a Action, at time.Time, request, id string) string {
 		return began + " instance " + id + " was taken out of service in response to a user request."
 	case Refreshing:
 		return began + " an instance was taken out of service in response to an instance refresh."
+	case Lifetime:
+		return began + " an instance was taken out of service in response to the maximum instance lifetime."
+	case Rebalancing:
+		return began + " an instance was taken out of service to balance instances in zones."
 	}
 	return began + " an instance was taken out of service in response to the deletion of its AutoScalingGroup."
 }
@@ -72,6 +78,8 @@ func launchCause(a Action) string {
 		return " an instance was launched in response to an unhealthy instance needing to be replaced."
 	case Refreshing:
 		return " an instance was launched in response to an instance refresh."
+	case Rebalancing:
+		return " instances were launched to balance instances in zones " + a.Zone + " with other zones resulting in more than desired number of instances in the group."
 	}
 	return fmt.Sprintf(
 		" an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d.",

@@ -30,6 +30,7 @@ func Decide(g Group, instances []Instance, now time.Time) ([]Action, time.Time) 
 	d.replace()
 	d.scale()
 	d.refresh()
+	d.balance()
 	return d.actions, d.due
 }
 

@@ -23,13 +23,44 @@ const (
 	HealthCheck       Process = "HealthCheck"
 	ReplaceUnhealthy  Process = "ReplaceUnhealthy"
 	InstanceRefresh   Process = "InstanceRefresh"
+	AZRebalance       Process = "AZRebalance"
 )
 
-// Version is a version of a launch template.
+// Version is what an instance was launched from: a version of a launch template, and the instance type where a mixed instances policy
+// chose it.
 type Version struct {
 	Template string
 	Number   int64
+	Type     string
 }
+
+// Range bounds a group's capacity while members are replaced, in per cent of the desired capacity: of members that serve, and of all
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-maintenance-policy.html). Above 100 per cent,
+// successors are launched first.
+type Range struct {
+	Min, Max int
+	// First tells that one is launched first where the two leave nothing to replace, as with a MaxHealthyPercentage that was given
+	// (API reference, RefreshPreferences); otherwise one is replaced at a time.
+	First bool
+}
+
+// floor is how much has to serve, rounded up.
+func (r Range) floor(desired int) int {
+	if n := ceil(desired, r.Min); n < desired || r.Max > 100 || r.First {
+		return n
+	}
+	return desired - 1
+}
+
+// over is how much may be launched beyond the desired capacity, rounded up.
+func (r Range) over(desired int) int {
+	if r.First && ceil(desired, r.Min) >= desired {
+		return max(1, ceil(desired, r.Max)-desired)
+	}
+	return max(0, ceil(desired, r.Max)-desired)
+}
+
+func ceil(n, percent int) int { return (n*percent + 99) / 100 }
 
 // AttachmentState is the state of a target group's attachment to a group
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html).
@@ -52,6 +83,8 @@ type Attachment struct {
 // Group is the desired state of a group.
 type Group struct {
 	Desired int
+	Max     int // the group's, which rebalancing may pass
+	Unit    int // how much capacity the next instance to be launched has; zero is one
 	// Zones are where instances may be launched; if all else is equal, the first is preferred.
 	Zones []string
 	// Resting has the time until which no launch is tried in a zone, because the last one failed.
@@ -59,6 +92,10 @@ type Group struct {
 	Policies    []string      // termination policies, the first one first; none is Default
 	ELB         bool          // whether health checks of load balancers count
 	Grace       time.Duration // as it passes: how long after InService they do not count yet
+	Warmup      time.Duration // as it passes: how long after InService a member does not count as serving while others are replaced
+	Lifetime    time.Duration // as it passes: how long after its launch a member is replaced; zero is never
+	Maintenance *Range        // the instance maintenance policy, nil for none
+	BalanceOnly bool          // launches wait for the zone with the fewest members, though the last one failed there
 	Suspended   []Process
 	Attachments []Attachment
 	// Deleting is a forced delete: no instance is protected, and nothing is drained.
@@ -135,7 +172,12 @@ type Instance struct {
 	Targets    map[string]TargetState
 	Stage      Stage
 	Until      time.Time // when the first of the hooks that it waits for times out
+	Weight     int       // how much of the group's capacity it is; zero is one
+	Balances   bool      // it was launched to balance zones, as a successor of one elsewhere
 }
+
+// size is how much of a group's capacity a member is.
+func (i Instance) size() int { return max(1, i.Weight) }
 
 // active tells whether a member counts for the group's capacity.
 func (i Instance) active() bool { return i.State == Pending || i.State == InService }
@@ -159,6 +201,8 @@ const (
 	DoAttach     Kind = "attach"     // note that Target's attachment has reached State
 	DoDetach     Kind = "detach"     // drop Target's attachment
 	DoRefreshed  Kind = "refreshed"  // the refresh is over
+	DoCheckpoint Kind = "checkpoint" // the refresh has reached its next checkpoint
+	DoBake       Kind = "bake"       // the refresh has replaced all, and bakes
 
 	DoRefreshFailed Kind = "refresh failed" // for longer than its patience no member became healthy
 )
@@ -171,6 +215,6 @@ type Action struct {
 	Target   string
 	State    AttachmentState
 	Reason   Reason
-	Why      string // in words, of one that is Abandoned
+	Why      string // in words, of one that is Abandoned, or of a refresh that fails
 	From, To int    // the capacity before and after, where Reason is a difference in capacity
 }

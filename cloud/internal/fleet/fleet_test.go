@@ -16,7 +16,7 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 const tg = "arn:tg"
 
 func serving(id, zone string, age time.Duration) Instance {
-	return Instance{ID: id, Zone: zone, Version: Version{"lt-1", 1}, Launched: noon.Add(-age), State: InService, InService: noon.Add(-age),
+	return Instance{ID: id, Zone: zone, Version: Version{Template: "lt-1", Number: 1}, Launched: noon.Add(-age), State: InService, InService: noon.Add(-age),
 		Machine: Running, Registered: []string{tg}, Targets: map[string]TargetState{tg: Healthy}}
 }
 
@@ -97,22 +97,22 @@ func TestDecide(t *testing.T) {
 				i.Registered, i.Machine, i.Targets = nil, Starting, map[string]TargetState{tg: Draining}
 			}), with(two[1], func(i *Instance) { i.Registered, i.Targets = nil, nil }),
 		}, ""},
-		{"refresh", change(func(g *Group) { g.Refresh = &Refresh{Started: noon, MinHealthy: 90} }), two, "retire i-1 refresh\n"},
-		{"refresh, halves", change(func(g *Group) { g.Refresh = &Refresh{Started: noon, MinHealthy: 0} }), two, "retire i-1 refresh\nretire i-2 refresh\n"},
+		{"refresh", change(func(g *Group) { g.Refresh = &Refresh{Started: noon, Range: Range{Min: 90, Max: 100}} }), two, "retire i-1 refresh\n"},
+		{"refresh, halves", change(func(g *Group) { g.Refresh = &Refresh{Started: noon, Range: Range{Min: 0, Max: 100}} }), two, "retire i-1 refresh\nretire i-2 refresh\n"},
 		{"refresh, matching skipped", change(func(g *Group) {
-			g.Refresh = &Refresh{Started: noon, MinHealthy: 90, SkipMatching: true, Version: Version{"lt-1", 1}}
+			g.Refresh = &Refresh{Started: noon, Range: Range{Min: 90, Max: 100}, SkipMatching: true, Versions: []Version{{Template: "lt-1", Number: 1}}}
 		}), two, "refreshed\n"},
 		{"refresh fails where nothing becomes healthy in time", change(func(g *Group) {
-			g.Refresh = &Refresh{Started: noon.Add(-time.Hour), MinHealthy: 90, Patience: time.Hour, Warmup: time.Minute}
+			g.Refresh = &Refresh{Started: noon.Add(-time.Hour), Range: Range{Min: 90, Max: 100}, Patience: time.Hour, Warmup: time.Minute}
 		}), []Instance{serving("i-1", "a", 2*time.Hour), serving("i-2", "b", time.Second)}, "refresh failed\n"},
 		{"refresh goes on after each success", change(func(g *Group) {
-			g.Refresh = &Refresh{Started: noon.Add(-time.Hour), MinHealthy: 90, Patience: time.Hour}
+			g.Refresh = &Refresh{Started: noon.Add(-time.Hour), Range: Range{Min: 90, Max: 100}, Patience: time.Hour}
 		}), []Instance{serving("i-1", "a", 2*time.Hour), serving("i-2", "b", time.Minute)}, "retire i-1 refresh\n"},
 		{"refresh waits until the load balancer has found the new one healthy", change(func(g *Group) {
-			g.Refresh = &Refresh{Started: noon.Add(-2 * time.Minute), MinHealthy: 90, ELB: true}
+			g.Refresh = &Refresh{Started: noon.Add(-2 * time.Minute), Range: Range{Min: 90, Max: 100}, ELB: true}
 		}), []Instance{two[0], with(serving("i-2", "b", time.Second), func(i *Instance) { i.Targets = map[string]TargetState{tg: Initial} })}, ""},
 		{"refresh waits for warmup", change(func(g *Group) {
-			g.Refresh = &Refresh{Started: noon.Add(-2 * time.Minute), MinHealthy: 90, Warmup: 90 * time.Second}
+			g.Refresh = &Refresh{Started: noon.Add(-2 * time.Minute), Range: Range{Min: 90, Max: 100}, Warmup: 90 * time.Second}
 		}), []Instance{two[0], serving("i-2", "b", time.Minute)}, ""},
 	} {
 		got, _ := Decide(c.g, c.in, noon)
@@ -140,6 +140,9 @@ type world struct {
 	members map[string]Instance
 	now     time.Time
 	made    int
+	version Version              // of what is launched
+	check   func(after []Action) // after each round; nil for nothing
+	over    bool                 // the refresh has ended
 }
 
 func (w *world) list() (all []Instance) {
@@ -155,7 +158,10 @@ func (w *world) carryOut(a Action) {
 	switch a.Do {
 	case DoLaunch:
 		w.made++
-		i = Instance{ID: fmt.Sprintf("i-%d", w.made), Zone: a.Zone, Launched: w.now, State: Pending, Machine: Running, Targets: map[string]TargetState{}}
+		i = Instance{
+			ID: fmt.Sprintf("i-%d", w.made), Zone: a.Zone, Launched: w.now, State: Pending, Machine: Running, Targets: map[string]TargetState{},
+			Version: w.version, Weight: w.g.Unit, Balances: a.Reason == Rebalancing,
+		}
 	case DoRegister:
 		i.Registered, i.Targets[tg] = append(slices.Clone(i.Registered), a.Target), Healthy
 	case DoServe:
@@ -163,7 +169,7 @@ func (w *world) carryOut(a Action) {
 	case DoCondemn:
 		i.Sick = a.Reason
 	case DoRetire:
-		if i.Sick == "" && a.Reason != Capacity {
+		if i.Sick == "" && !slices.Contains([]Reason{Capacity, Refreshing, Lifetime, Rebalancing}, a.Reason) {
 			w.t.Fatalf("a healthy member was retired for %s", a.Reason)
 		}
 		i.State = Terminating
@@ -180,16 +186,28 @@ func (w *world) carryOut(a Action) {
 	case DoAttach:
 		w.g.Attachments[0].State = a.State
 		return
+	case DoCheckpoint:
+		w.g.Refresh.Passed, w.g.Refresh.Since = w.g.Refresh.Passed+1, w.now
+		return
+	case DoBake:
+		w.g.Refresh.Baking = w.now
+		return
+	case DoRefreshed, DoRefreshFailed:
+		w.g.Refresh, w.over = nil, a.Do == DoRefreshed
+		return
 	}
 	w.members[i.ID] = i
 }
 
 // settle decides until nothing more happens, letting time pass and targets drain.
 func (w *world) settle() {
-	for range 200 {
-		actions, _ := Decide(w.g, w.list(), w.now)
+	for range 600 {
+		actions, due := Decide(w.g, w.list(), w.now)
 		for _, a := range actions {
 			w.carryOut(a)
+		}
+		if w.check != nil {
+			w.check(actions)
 		}
 		w.now = w.now.Add(10 * time.Second)
 		drained := false
@@ -199,7 +217,7 @@ func (w *world) settle() {
 				w.members[id] = i
 			}
 		}
-		if len(actions) == 0 && !drained {
+		if len(actions) == 0 && !drained && (due.IsZero() || due.Sub(w.now) > time.Hour) {
 			return
 		}
 	}

@@ -5,39 +5,72 @@ import (
 	"slices"
 )
 
-// scale launches missing instances, and terminates surplus ones.
+// scale launches missing instances, and terminates surplus ones. Successors of members that are to be replaced are no surplus, and
+// neither are those that balance zones until they serve.
 func (d *decision) scale() {
-	have := d.count(Instance.active)
+	have := d.capacity(Instance.active)
+	spare := d.successors()
+	balancing := d.capacity(d.balancing)
 	switch {
-	case have < d.group.Desired && !d.group.suspended(Launch):
-		d.grow(have)
-	case have > d.group.Desired && !d.group.suspended(Terminate):
-		d.shrink(have)
+	case have-balancing < d.group.Desired+spare && !d.group.suspended(Launch):
+		d.grow(have-balancing, d.group.Desired+spare)
+	case have > d.group.Desired+spare+balancing && !d.group.suspended(Terminate):
+		d.shrink(have, d.group.Desired+spare+balancing)
 	}
 }
 
-// grow launches in the zones with the fewest members, except those where the last launch failed.
-func (d *decision) grow(have int) {
+// balancing tells whether a member was launched to balance zones and is not there yet.
+func (d *decision) balancing(i Instance) bool {
+	warm := i.InService.Add(d.group.Warmup)
+	if !i.Balances || i.State != InService {
+		return i.Balances && i.State == Pending
+	}
+	d.wake(warm)
+	return warm.After(d.now)
+}
+
+// counts are how many members each of a group's zones has.
+func (d *decision) counts() map[string]int {
 	counts := map[string]int{}
 	for _, i := range d.instances {
 		if i.active() {
 			counts[i.Zone]++
 		}
 	}
-	open := slices.DeleteFunc(slices.Clone(d.group.Zones), func(z string) bool {
-		until := d.group.Resting[z]
-		d.wake(until)
-		return until.After(d.now)
-	})
+	return counts
+}
+
+// open are the zones in which launches are tried at present.
+func (d *decision) open() []string {
+	return slices.DeleteFunc(slices.Clone(d.group.Zones), d.rests)
+}
+
+func (d *decision) rests(zone string) bool {
+	until := d.group.Resting[zone]
+	d.wake(until)
+	return until.After(d.now)
+}
+
+// grow launches in the zones with the fewest members, except those where the last launch failed: of a group that is to be balanced only,
+// nowhere else (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-availability-zone-balanced.html).
+func (d *decision) grow(have, want int) {
+	counts := d.counts()
+	open := d.open()
+	if d.group.BalanceOnly {
+		open = d.group.Zones
+	}
 	if len(open) == 0 {
 		return
 	}
-	owed := d.group.Owed
-	for at := have; at < d.group.Desired; at++ {
+	owed, unit := d.group.Owed, max(1, d.group.Unit)
+	for at := have; at < want; at += unit {
 		zone := slices.MinFunc(open, func(a, b string) int { return cmp.Compare(counts[a], counts[b]) })
+		if d.group.BalanceOnly && d.rests(zone) {
+			return
+		}
 		counts[zone]++
 		a := Action{Do: DoLaunch, Zone: zone, Reason: Capacity, From: have, To: d.group.Desired}
-		if owed > 0 {
+		if owed > 0 || at >= d.group.Desired {
 			owed--
 			if a.Reason = Replacement; d.group.Refresh != nil {
 				a.Reason = Refreshing
@@ -47,33 +80,36 @@ func (d *decision) grow(have int) {
 	}
 }
 
-func (d *decision) shrink(have int) {
-	for at := have; at > d.group.Desired; at-- {
-		n := d.victim()
+// shrink terminates what is surplus, but nothing whose weight is needed.
+func (d *decision) shrink(have, want int) {
+	for at := have; at > want; {
+		n := d.victim(at - want)
 		if n < 0 {
-			return // all that are left are protected
+			return // all that are left are protected, or too large
 		}
 		reason := Capacity
 		if d.group.Deleting {
 			reason = GroupDeleted
 		}
+		at -= d.instances[n].size()
 		d.retire(n, Action{Reason: reason, From: have, To: d.group.Desired})
 	}
 }
 
-// victim chooses the member to terminate: of the zones that have an unprotected member, from the one with the most members,
-// by the termination policies (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-termination-policies.html).
-// It returns -1 if all are protected.
-func (d *decision) victim() int {
-	counts := map[string]int{}
-	for _, i := range d.instances {
-		if i.active() {
-			counts[i.Zone]++
+// victim chooses the member to terminate, of at most a size: of the zones that have an unprotected member, from the one with the most
+// members, by the termination policies
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-termination-policies.html). Zones that are not the group's any
+// more come first. It returns -1 if there is none.
+func (d *decision) victim(most int) int {
+	counts := d.counts()
+	for zone := range counts {
+		if !slices.Contains(d.group.Zones, zone) {
+			counts[zone] += len(d.instances)
 		}
 	}
 	best := -1
 	for n, i := range d.instances {
-		if !i.active() || i.Protected && !d.group.Deleting {
+		if !i.active() || i.Protected && !d.group.Deleting || i.size() > most && !d.group.Deleting {
 			continue
 		}
 		if best < 0 || cmp.Or(counts[d.instances[best].Zone]-counts[i.Zone], d.order(i, d.instances[best])) < 0 {

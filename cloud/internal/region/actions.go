@@ -52,6 +52,8 @@ func (a alarms) Acting(action string) []autoscalingtypes.Alarm {
 
 func (a alarms) Reading(name string) (cwtypes.StateValue, *float64) { return a.watching.Reading(name) }
 
+func (a alarms) News() []store.Topic { return a.watching.News() }
+
 func (a alarms) PutAlarm(tx *store.Tx, in *cloudwatch.PutMetricAlarmInput) error {
 	return a.watching.PutAlarm(tx, in)
 }

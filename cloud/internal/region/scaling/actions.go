@@ -115,8 +115,8 @@ func (r *Room) serveMember(tx *store.Tx, f *fleetRow, m memberRow) error {
 	if err := r.moveActivity(tx, m.Launch, func(x *activityRow) { x.Status = successful }); err != nil {
 		return err
 	}
-	if f.Failures > 0 || len(f.Resting) > 0 {
-		f.Failures, f.Resting = 0, nil
+	if f.Failures > 0 || len(f.Resting) > 0 || len(f.Exhausted) > 0 {
+		f.Failures, f.Resting, f.Exhausted = 0, nil, nil
 		if err := r.fleets.Put(tx, f.Name, *f); err != nil {
 			return err
 		}
@@ -174,10 +174,11 @@ func (r *Room) putFleet(tx *store.Tx, f *fleetRow) error {
 	have := int32(0)
 	for _, m := range ofGroup(r.members.AllTx(tx), f.Name) {
 		if m.State == fleet.Pending || m.State == fleet.InService {
-			have++
+			have += m.size()
 		}
 	}
-	if have == f.Desired {
+	unit := int32(max(1, r.launchSource(tx, *f).next(f.Exhausted).Weight))
+	if have >= f.Desired && have < f.Desired+unit {
 		f.Request = ""
 	}
 	if have >= f.Desired {
@@ -203,12 +204,14 @@ func (r *Room) recordGroup(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 		}
 	case fleet.DoDetach:
 		f.Attachments = slices.DeleteFunc(slices.Clone(f.Attachments), func(x fleet.Attachment) bool { return x.ARN == a.Target && x.State == fleet.Removing })
+	case fleet.DoCheckpoint, fleet.DoBake:
+		return r.advanceRefresh(tx, *f, a.Do)
 	case fleet.DoRefreshed:
 		if err := r.completeRefresh(tx, f); err != nil {
 			return err
 		}
 	case fleet.DoRefreshFailed:
-		if err := r.failRefresh(tx, f); err != nil {
+		if err := r.failRefresh(tx, f, a.Why); err != nil {
 			return err
 		}
 	}

@@ -5,10 +5,12 @@ import (
 	"strings"
 	"time"
 
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/understudy/understudy/cloud/internal/fleet"
+	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -33,7 +35,7 @@ type pause struct {
 // has come, it asks what each group does next and does it; everything it needs to go on is in the store.
 func (r *Room) tendFleets() {
 	pauses := map[string]pause{}
-	watch := r.Watch(slices.Concat([]store.Topic{r.fleets.Any(), r.members.Any(), r.refreshes.Any()}, r.machines.News(), r.targets.News())...)
+	watch := r.Watch(slices.Concat([]store.Topic{r.fleets.Any(), r.members.Any(), r.refreshes.Any()}, r.machines.News(), r.targets.News(), r.alarms.News())...)
 	defer watch.Stop()
 	for {
 		next := watch.Next()
@@ -92,6 +94,9 @@ func (r *Room) passFleet(f fleetRow, now time.Time) (time.Time, error) {
 		}
 	}
 	members = r.membersOf(f.Name)
+	if current, ok := r.fleets.Get(f.Name); ok { // launches that failed have changed what is launched next
+		f = current
+	}
 	actions, due := fleet.Decide(r.group(f), r.observed(members), now)
 	for _, a := range actions {
 		if err := r.carryOut(f.Name, a); err != nil {
@@ -104,22 +109,35 @@ func (r *Room) passFleet(f fleetRow, now time.Time) (time.Time, error) {
 // group is what a group is to be, for the decision.
 func (r *Room) group(f fleetRow) fleet.Group {
 	g := fleet.Group{
-		Desired: int(f.Desired), Zones: r.fleetZones(nil, f), Resting: f.Resting, Policies: f.Policies,
+		Desired: int(f.Desired), Max: int(f.Max), Unit: r.launchSource(nil, f).next(f.Exhausted).Weight, Zones: r.fleetZones(nil, f), Resting: f.Resting, Policies: f.Policies,
 		ELB: strings.Contains(f.HealthCheckType, "ELB"), Grace: r.bootTime(f.Grace), Suspended: sortedProcesses(f.Suspended),
 		Attachments: f.Attachments, Deleting: f.Deleting, Owed: f.Owed,
+		Warmup: r.bootTime(room.Deref(f.Warmup)), Lifetime: r.Speed.Of(time.Duration(f.Lifetime) * time.Second), Maintenance: f.Maintenance,
+		BalanceOnly: f.Distribution == autoscalingtypes.CapacityDistributionStrategyBalancedOnly,
 		HooksLaunch: len(f.hooksOf(launching)) > 0, HooksEnd: len(f.hooksOf(terminating)) > 0,
 	}
 	if row, ok := r.refreshes.Get(f.Refresh); ok && f.Refresh != "" {
 		g.Refresh = r.decidable(row)
+		g.Refresh.Why = r.alarming(row)
 	}
 	return g
 }
+
+// version is what a member was launched from.
+func (m memberRow) version() fleet.Version {
+	v := m.Template.version()
+	v.Type = m.Type
+	return v
+}
+
+// size is how much of its group's capacity a member is.
+func (m memberRow) size() int32 { return int32(max(1, m.Weight)) }
 
 // observed is how members are, for the decision.
 func (r *Room) observed(members []memberRow) (out []fleet.Instance) {
 	for _, m := range members {
 		i := fleet.Instance{
-			ID: m.Token, Zone: m.Zone, Version: m.Template.version(), Launched: m.Launched, State: m.State, InService: r.servesSince(nil, m),
+			ID: m.Token, Zone: m.Zone, Version: m.version(), Weight: m.Weight, Balances: m.Balances, Launched: m.Launched, State: m.State, InService: r.servesSince(nil, m),
 			Sick: m.Sick, Protected: m.Protected, Registered: m.Registered, Machine: fleet.Starting,
 			Stage: m.Stage, Until: m.until(),
 		}

@@ -20,10 +20,11 @@ import (
 func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.UpdateAutoScalingGroupInput) (*autoscaling.UpdateAutoScalingGroupOutput, error) {
 	if err := room.Only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup", "PlacementGroup",
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "TerminationPolicies",
-		"VPCZoneIdentifier", "AvailabilityZones"); err != nil {
+		"VPCZoneIdentifier", "AvailabilityZones", "MixedInstancesPolicy", "InstanceMaintenancePolicy", "MaxInstanceLifetime", "CapacityRebalance",
+		"AvailabilityZoneDistribution", "DesiredCapacityType", "ServiceLinkedRoleARN"); err != nil {
 		return nil, err
 	}
-	if err := r.checkProfile(in.LaunchTemplate); err != nil {
+	if err := r.checkProfiles(in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
 		return nil, err
 	}
 	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
@@ -32,6 +33,8 @@ func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Updat
 			min: in.MinSize, max: in.MaxSize, desired: in.DesiredCapacity, grace: in.HealthCheckGracePeriod, cooldown: in.DefaultCooldown,
 			warmup: in.DefaultInstanceWarmup, placement: in.PlacementGroup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier, zones: in.AvailabilityZones,
 			healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
+			rebalance: in.CapacityRebalance, mixed: in.MixedInstancesPolicy, maintenance: in.InstanceMaintenancePolicy, lifetime: in.MaxInstanceLifetime,
+			distribution: in.AvailabilityZoneDistribution, capacityType: in.DesiredCapacityType, role: in.ServiceLinkedRoleARN,
 		})
 		f.Failures, f.Resting = 0, nil // what made launches fail may be what has been put right
 		if before != f.Desired {

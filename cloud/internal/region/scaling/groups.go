@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,7 +22,7 @@ func (r *Room) CreateAutoScalingGroup(ctx context.Context, in *autoscaling.Creat
 	if err := r.checkGroup(in); err != nil {
 		return nil, err
 	}
-	if err := r.checkProfile(in.LaunchTemplate); err != nil {
+	if err := r.checkProfiles(in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
 		return nil, err
 	}
 	return &autoscaling.CreateAutoScalingGroupOutput{}, r.Update(func(tx *store.Tx) error {
@@ -48,10 +49,18 @@ func (r *Room) newGroup(tx *store.Tx, in *autoscaling.CreateAutoScalingGroupInpu
 		min: in.MinSize, max: in.MaxSize, desired: in.DesiredCapacity, grace: in.HealthCheckGracePeriod, cooldown: in.DefaultCooldown,
 		warmup: in.DefaultInstanceWarmup, placement: in.PlacementGroup, template: in.LaunchTemplate, subnets: in.VPCZoneIdentifier, zones: in.AvailabilityZones,
 		healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
+		rebalance: in.CapacityRebalance, mixed: in.MixedInstancesPolicy, maintenance: in.InstanceMaintenancePolicy, lifetime: in.MaxInstanceLifetime,
+		distribution: in.AvailabilityZoneDistribution, capacityType: in.DesiredCapacityType, role: in.ServiceLinkedRoleARN,
 	}); err != nil {
 		return row, err
 	}
-	if err := r.addAttachments(tx, &row, in.TargetGroupARNs); err != nil {
+	sources := []string(nil)
+	if len(in.TrafficSources) > 0 {
+		if sources, err = targetGroupsOf(in.TrafficSources); err != nil {
+			return row, err
+		}
+	}
+	if err := r.addAttachments(tx, &row, slices.Concat(in.TargetGroupARNs, sources)); err != nil {
 		return row, err
 	}
 	for _, h := range in.LifecycleHookSpecificationList {
@@ -75,7 +84,9 @@ func (r *Room) newGroup(tx *store.Tx, in *autoscaling.CreateAutoScalingGroupInpu
 func (r *Room) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
 	if err := room.Only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup", "PlacementGroup",
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "Tags", "TargetGroupARNs",
-		"TerminationPolicies", "VPCZoneIdentifier", "AvailabilityZones", "LifecycleHookSpecificationList"); err != nil {
+		"TerminationPolicies", "VPCZoneIdentifier", "AvailabilityZones", "LifecycleHookSpecificationList", "MixedInstancesPolicy",
+		"InstanceMaintenancePolicy", "MaxInstanceLifetime", "CapacityRebalance", "AvailabilityZoneDistribution", "DesiredCapacityType",
+		"ServiceLinkedRoleARN", "TrafficSources"); err != nil {
 		return err
 	}
 	if err := required("autoScalingGroupName", room.Deref(in.AutoScalingGroupName) == ""); err != nil {
@@ -93,10 +104,8 @@ func (r *Room) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
 			name,
 		)
 	}
-	if in.LaunchTemplate == nil {
-		return invalid(
-			"Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter. Here LaunchTemplate is supported.",
-		)
+	if in.LaunchTemplate == nil && in.MixedInstancesPolicy == nil {
+		return invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
 	}
 	return nil
 }
@@ -124,16 +133,19 @@ func (r *Room) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingG
 		AutoScalingGroupName: new(f.Name), AutoScalingGroupARN: new(r.fleetARN(f)), CreatedTime: new(f.Created),
 		MinSize: new(f.Min), MaxSize: new(f.Max), DesiredCapacity: new(f.Desired), DefaultCooldown: new(f.Cooldown),
 		DefaultInstanceWarmup: f.Warmup, PlacementGroup: room.Some(f.PlacementGroup), HealthCheckType: new(f.HealthCheckType), HealthCheckGracePeriod: new(f.Grace),
-		LaunchTemplate: f.Template.show(), AvailabilityZones: r.fleetZones(nil, f), VPCZoneIdentifier: new(strings.Join(f.Subnets, ",")),
+		AvailabilityZones: r.fleetZones(nil, f), VPCZoneIdentifier: new(strings.Join(f.Subnets, ",")),
 		TerminationPolicies: f.Policies, NewInstancesProtectedFromScaleIn: new(f.ProtectNew), Tags: f.Tags, EnabledMetrics: f.showMetrics(),
-		ServiceLinkedRoleARN: new("arn:aws:iam::" + r.Account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"),
+		ServiceLinkedRoleARN:      new(cmp.Or(f.Role, "arn:aws:iam::"+r.Account+":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")),
+		InstanceMaintenancePolicy: f.showMaintenance(), MaxInstanceLifetime: room.Some(f.Lifetime), CapacityRebalance: room.Some(f.CapacityRebalance),
+		DesiredCapacityType: room.Some(f.CapacityType),
 		CapacityReservationSpecification: &autoscalingtypes.CapacityReservationSpecification{
 			CapacityReservationPreference: autoscalingtypes.CapacityReservationPreferenceDefault,
 		},
 		AvailabilityZoneDistribution: &autoscalingtypes.AvailabilityZoneDistribution{
-			CapacityDistributionStrategy: autoscalingtypes.CapacityDistributionStrategyBalancedBestEffort,
+			CapacityDistributionStrategy: cmp.Or(f.Distribution, autoscalingtypes.CapacityDistributionStrategyBalancedBestEffort),
 		},
 	}
+	out.LaunchTemplate, out.MixedInstancesPolicy = f.source().show()
 	if f.Deleting {
 		out.Status = new("Delete in progress")
 	}

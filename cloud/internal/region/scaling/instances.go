@@ -42,6 +42,7 @@ func (r *Room) showMember(m memberRow) autoscalingtypes.Instance {
 	return autoscalingtypes.Instance{
 		InstanceId: new(m.Instance), AvailabilityZone: new(m.Zone), HealthStatus: m.health(), LifecycleState: m.lifecycle(),
 		ProtectedFromScaleIn: new(m.Protected), InstanceType: room.Some(string(i.Type)), LaunchTemplate: m.shownTemplate(),
+		WeightedCapacity: weight(m.Weight),
 	}
 }
 
@@ -69,6 +70,7 @@ func (r *Room) DescribeAutoScalingInstances(
 		out.AutoScalingInstances = append(out.AutoScalingInstances, autoscalingtypes.AutoScalingInstanceDetails{
 			AutoScalingGroupName: new(m.Group), InstanceId: s.InstanceId, AvailabilityZone: s.AvailabilityZone, HealthStatus: &health,
 			LifecycleState: &state, ProtectedFromScaleIn: s.ProtectedFromScaleIn, InstanceType: s.InstanceType, LaunchTemplate: s.LaunchTemplate,
+			WeightedCapacity: s.WeightedCapacity,
 		})
 	}
 	return out, nil
@@ -110,13 +112,13 @@ func (r *Room) TerminateInstanceInAutoScalingGroup(
 			return nil
 		}
 		if *in.ShouldDecrementDesiredCapacity {
-			if f.Desired <= f.Min {
+			if f.Desired-m.size() < f.Min {
 				return invalid(
 					"Currently, desiredSize equals minSize (%d). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.",
 					f.Min,
 				)
 			}
-			f.Desired--
+			f.Desired -= m.size()
 		}
 		activity, err = r.retireMember(tx, &f, m, fleet.Action{Do: fleet.DoRetire, Reason: fleet.UserRequest})
 		return err

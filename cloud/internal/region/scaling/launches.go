@@ -15,6 +15,7 @@ import (
 func (r *Room) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 	now := time.Now().UTC()
 	m := memberRow{Token: room.NewUUID(), Group: f.Name, Zone: a.Zone, Launched: now, State: fleet.Pending, Protected: f.ProtectNew}
+	m.Balances = a.Reason == fleet.Rebalancing
 	for _, id := range f.Subnets {
 		if zone, ok := r.machines.Zone(tx, id); ok && zone == a.Zone {
 			m.Subnet = id
@@ -25,8 +26,10 @@ func (r *Room) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 		Description: "Launching a new EC2 instance", Cause: fleet.Cause(a, now, f.Request, ""), Details: details(m.Subnet, m.Zone),
 		Status: preInService, Progress: 30,
 	}
+	what := r.launchSource(tx, *f).next(f.Exhausted)
+	m.Type, m.Weight = what.Type, what.Weight
 	var err error
-	if m.Template, err = r.launchVersion(tx, *f); err != nil {
+	if m.Template, err = r.exactTemplate(tx, *what.Template); err != nil {
 		return r.failLaunch(tx, f, m, activity, err)
 	}
 	activity, err = r.newActivity(tx, *f, activity)
@@ -43,12 +46,12 @@ func (r *Room) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 	return r.putFleet(tx, f)
 }
 
-// launchVersion is the template version that a group launches at present.
-func (r *Room) launchVersion(tx *store.Tx, f fleetRow) (templateSpec, error) {
+// launchSource is what a group launches at present: during a refresh, what that replaces instances by.
+func (r *Room) launchSource(tx *store.Tx, f fleetRow) source {
 	if row, ok := r.refreshes.GetTx(tx, f.Refresh); ok && f.Refresh != "" {
-		return row.Template, nil
+		return row.Source
 	}
-	return r.exactTemplate(tx, f.Template)
+	return f.source()
 }
 
 // completeLaunch launches the instance of a member, or finds the one that was launched before the region
@@ -98,6 +101,9 @@ func (r *Room) launchMember(f fleetRow, m memberRow) (string, error) {
 		LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateId: new(m.Template.ID), Version: new(m.Template.Version)},
 		MinCount:       new(int32(1)), MaxCount: new(int32(1)), SubnetId: new(m.Subnet), ClientToken: new(m.Token),
 	}
+	if m.Type != "" {
+		in.InstanceType = ec2types.InstanceType(m.Type)
+	}
 	if f.PlacementGroup != "" {
 		in.Placement = &ec2types.Placement{GroupName: new(f.PlacementGroup)}
 	}
@@ -113,7 +119,7 @@ func (r *Room) launchMember(f fleetRow, m memberRow) (string, error) {
 	return r.machines.Launch(in)
 }
 
-// failLaunch notes a launch that failed; the zone rests before the next.
+// failLaunch notes a launch that failed; the zone rests before the next, unless there is another instance type to try.
 func (r *Room) failLaunch(tx *store.Tx, f *fleetRow, m memberRow, activity activityRow, why error) error {
 	activity.Status, activity.Message, activity.Progress = failed, why.Error(), 100
 	activity.Description = "Launching a new EC2 instance.  Status Reason: " + why.Error()
@@ -124,6 +130,8 @@ func (r *Room) failLaunch(tx *store.Tx, f *fleetRow, m memberRow, activity activ
 	} else if err := r.moveActivity(tx, activity.ID, func(x *activityRow) { *x = activity }); err != nil {
 		return err
 	}
-	r.rest(f, m.Zone)
+	if !f.exhaust(r.launchSource(tx, *f), m.Type) {
+		r.rest(f, m.Zone)
+	}
 	return r.fleets.Put(tx, f.Name, *f)
 }

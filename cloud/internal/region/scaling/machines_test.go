@@ -40,6 +40,7 @@ type fakeMachines struct {
 	refusal error           // why none is launched, nil where they are
 	trouble error           // why none boots
 	latest  int64           // version of the launch template
+	sold    []ec2types.InstanceType
 }
 
 var _ Machines = (*fakeMachines)(nil)
@@ -156,6 +157,19 @@ func (m *fakeMachines) refuse(why error) {
 	m.refusal = why
 }
 
+// sell has no instances of a type left.
+func (m *fakeMachines) sell(kind ec2types.InstanceType) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sold = append(m.sold, kind)
+}
+
+func (m *fakeMachines) soldOut(kind ec2types.InstanceType) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Contains(m.sold, kind)
+}
+
 // newVersion makes another version of the launch template.
 func (m *fakeMachines) newVersion() {
 	m.mu.Lock()
@@ -256,6 +270,12 @@ func (m *fakeMachines) Launch(in *ec2.RunInstancesInput) (string, error) {
 	i := machine{
 		ID: "i-" + room.NewSerial(17), Token: *in.ClientToken, Subnet: *in.SubnetId, Version: *in.LaunchTemplate.Version,
 		Instance: Instance{Type: testType, State: pending},
+	}
+	if in.InstanceType != "" {
+		i.Type = in.InstanceType
+	}
+	if m.soldOut(i.Type) {
+		return "", wire.Errorf("InsufficientInstanceCapacity", "We currently do not have sufficient %s capacity in the Availability Zone you requested.", i.Type)
 	}
 	for _, s := range in.TagSpecifications {
 		if s.ResourceType == ec2types.ResourceTypeInstance {

@@ -17,8 +17,20 @@ import (
 // granularity is how often a group's metrics are put, in AWS's word.
 const granularity = "1Minute"
 
-// count is what a metric of a group counts. One unit of capacity is an instance, since groups have no weights here.
+// count is what a metric of a group counts.
 type count func(f fleetRow, members []memberRow) int
+
+// capacityIn counts members by their weights.
+func capacityIn(states ...fleet.Lifecycle) count {
+	return func(_ fleetRow, members []memberRow) (n int) {
+		for _, m := range members {
+			if len(states) == 0 || slices.Contains(states, m.State) {
+				n += int(m.size())
+			}
+		}
+		return n
+	}
+}
 
 func inState(states ...fleet.Lifecycle) count {
 	return func(_ fleetRow, members []memberRow) (n int) {
@@ -47,11 +59,11 @@ var groupMetrics = []struct {
 	{"GroupStandbyInstances", inState(fleet.Standby)},
 	{"GroupTerminatingInstances", inState(fleet.Terminating)},
 	{"GroupTotalInstances", all},
-	{"GroupInServiceCapacity", inState(fleet.InService)},
-	{"GroupPendingCapacity", inState(fleet.Pending)},
-	{"GroupStandbyCapacity", inState(fleet.Standby)},
-	{"GroupTerminatingCapacity", inState(fleet.Terminating)},
-	{"GroupTotalCapacity", all},
+	{"GroupInServiceCapacity", capacityIn(fleet.InService)},
+	{"GroupPendingCapacity", capacityIn(fleet.Pending)},
+	{"GroupStandbyCapacity", capacityIn(fleet.Standby)},
+	{"GroupTerminatingCapacity", capacityIn(fleet.Terminating)},
+	{"GroupTotalCapacity", capacityIn()},
 }
 
 // collected returns the metrics that a request names: all where it names none.

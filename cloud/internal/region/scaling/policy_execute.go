@@ -147,7 +147,7 @@ func (r *Room) settled(tx *store.Tx, f fleetRow, p policyRow) (n int32) {
 	}
 	for _, m := range ofGroup(r.members.AllTx(tx), f.Name) {
 		if m.State == fleet.InService && time.Since(m.InService) >= r.bootTime(seconds) {
-			n++
+			n += m.size()
 		}
 	}
 	return min(n, f.Desired)

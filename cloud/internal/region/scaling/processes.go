@@ -15,11 +15,10 @@ import (
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
-// processes are those that can be suspended. The last three never run here, so that suspending them
-// changes nothing.
+// processes are those that can be suspended.
 var processes = []fleet.Process{
 	fleet.Launch, fleet.Terminate, fleet.AddToLoadBalancer, fleet.HealthCheck, fleet.ReplaceUnhealthy, fleet.InstanceRefresh,
-	"AlarmNotification", "AZRebalance", "ScheduledActions",
+	"AlarmNotification", fleet.AZRebalance, "ScheduledActions",
 }
 
 func sortedProcesses(suspended map[fleet.Process]string) []fleet.Process {

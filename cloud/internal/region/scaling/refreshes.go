@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -39,7 +40,7 @@ func (r *Room) StartInstanceRefresh(ctx context.Context, in *autoscaling.StartIn
 		return nil, wire.Errorf("UnsupportedOperation", "The strategy '%s' is not supported here: Rolling is.", in.Strategy)
 	}
 	if in.DesiredConfiguration != nil {
-		if err := r.checkProfile(in.DesiredConfiguration.LaunchTemplate); err != nil {
+		if err := r.checkProfiles(in.DesiredConfiguration.LaunchTemplate, in.DesiredConfiguration.MixedInstancesPolicy); err != nil {
 			return nil, err
 		}
 	}
@@ -48,14 +49,11 @@ func (r *Room) StartInstanceRefresh(ctx context.Context, in *autoscaling.StartIn
 		if f.Refresh != "" {
 			return wire.Errorf("InstanceRefreshInProgress", "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.")
 		}
-		row := refreshRow{ID: room.NewUUID(), Group: f.Name, Started: time.Now().UTC(), Status: refreshing, MinHealthy: 90, Warmup: f.Grace}
-		if f.Warmup != nil {
-			row.Warmup = *f.Warmup
-		}
-		if err := row.prefer(in.Preferences); err != nil {
+		row := refreshRow{ID: room.NewUUID(), Group: f.Name, Started: time.Now().UTC(), Status: refreshing}
+		if err := row.prefer(*f, in.Preferences); err != nil {
 			return err
 		}
-		if err := r.refreshTemplate(tx, &row, *f, in.DesiredConfiguration); err != nil {
+		if err := r.refreshSource(tx, &row, *f, in.DesiredConfiguration); err != nil {
 			return err
 		}
 		if why := r.irreversible(tx, row, *f); row.AutoRollback && why != "" {
@@ -67,43 +65,29 @@ func (r *Room) StartInstanceRefresh(ctx context.Context, in *autoscaling.StartIn
 	return &autoscaling.StartInstanceRefreshOutput{InstanceRefreshId: &id}, err
 }
 
-func (f *refreshRow) prefer(p *autoscalingtypes.RefreshPreferences) error {
-	if p == nil {
-		return nil
-	}
-	if err := room.Only(p, "MinHealthyPercentage", "MaxHealthyPercentage", "InstanceWarmup", "SkipMatching", "AutoRollback"); err != nil {
-		return err
-	}
-	if n := p.MinHealthyPercentage; n != nil {
-		if *n < 0 || *n > 100 {
-			return invalid("MinHealthyPercentage must be between 0 and 100.")
-		}
-		f.MinHealthy = *n
-	}
-	if n := p.MaxHealthyPercentage; n != nil && *n != 100 {
-		return wire.Errorf("UnsupportedOperation", "The parameter 'MaxHealthyPercentage' is not supported here with another value than 100.")
-	}
-	if n := p.InstanceWarmup; n != nil && *n >= 0 {
-		f.Warmup = *n
-	}
-	f.SkipMatching, f.AutoRollback = room.Deref(p.SkipMatching), room.Deref(p.AutoRollback)
-	return nil
-}
-
-// refreshTemplate sets what a refresh replaces instances by: the version is fixed at its start.
-func (r *Room) refreshTemplate(tx *store.Tx, row *refreshRow, f fleetRow, want *autoscalingtypes.DesiredConfiguration) (err error) {
+// refreshSource sets what a refresh replaces instances by: versions are fixed at its start.
+func (r *Room) refreshSource(tx *store.Tx, row *refreshRow, f fleetRow, want *autoscalingtypes.DesiredConfiguration) (err error) {
 	if want == nil {
-		row.Template, err = r.exactTemplate(tx, f.Template)
+		row.Source, err = r.exactSource(tx, f.source())
 		return err
 	}
-	if err := room.Only(want, "LaunchTemplate"); err != nil {
+	if err := room.Only(want, "LaunchTemplate", "MixedInstancesPolicy"); err != nil {
 		return err
 	}
-	if want.LaunchTemplate == nil {
-		return invalid("The desired configuration must name a launch template.")
+	var desired source
+	switch {
+	case (want.LaunchTemplate == nil) == (want.MixedInstancesPolicy == nil):
+		return invalid("The desired configuration must have either a launch template or a mixed instances policy.")
+	case want.LaunchTemplate != nil:
+		desired.Template, _, err = r.resolveTemplate(tx, want.LaunchTemplate)
+	default:
+		desired, err = r.newSource(tx, f.source(), want.MixedInstancesPolicy)
 	}
-	named, exact, err := r.resolveTemplate(tx, want.LaunchTemplate)
-	row.Desired, row.Template = &named, exact
+	if err != nil {
+		return err
+	}
+	row.Desired = &desired
+	row.Source, err = r.exactSource(tx, desired)
 	return err
 }
 
@@ -117,7 +101,7 @@ func (r *Room) endRefresh(tx *store.Tx, f *fleetRow, status autoscalingtypes.Ins
 	left, percent := r.refreshProgress(row, r.observed(ofGroup(r.members.AllTx(tx), f.Name)))
 	row.Status, row.Reason, row.End, row.Left, row.Percent = status, reason, time.Now().UTC(), int32(left), int32(percent)
 	if status == autoscalingtypes.InstanceRefreshStatusSuccessful && row.Desired != nil {
-		f.Template = *row.Desired
+		f.Template, f.Mixed, f.Exhausted = row.Desired.Template, row.Desired.Mixed, nil
 	}
 	return r.refreshes.Put(tx, row.ID, row)
 }
@@ -131,9 +115,9 @@ func (r *Room) completeRefresh(tx *store.Tx, f *fleetRow) error {
 	return r.endRefresh(tx, f, status, "")
 }
 
-// failRefresh ends a refresh whose instances do not become healthy, or rolls it back where that was asked for.
-func (r *Room) failRefresh(tx *store.Tx, f *fleetRow) error {
-	const why = "Instances did not become healthy in time."
+// failRefresh ends a refresh for a reason, or because its instances do not become healthy, or rolls it back where that was asked for.
+func (r *Room) failRefresh(tx *store.Tx, f *fleetRow, why string) error {
+	why = cmp.Or(why, "Instances did not become healthy in time.")
 	row, _ := r.refreshes.GetTx(tx, f.Refresh)
 	switch {
 	case row.Rollback != nil:
@@ -153,6 +137,9 @@ func (r *Room) irreversible(tx *store.Tx, row refreshRow, f fleetRow) string {
 	case f.Template.Version == "" || strings.HasPrefix(f.Template.Version, "$"):
 		return "the Auto Scaling group uses $Latest or $Default as the version of its launch template"
 	}
+	if f.Mixed != nil && slices.ContainsFunc(f.Mixed.Overrides, func(o override) bool { return o.Template != nil && strings.HasPrefix(o.Template.Version, "$") }) {
+		return "the Auto Scaling group uses $Latest or $Default as the version of a launch template of its overrides"
+	}
 	t, err := r.machines.Template(tx, &f.Template.ID, nil, &f.Template.Version)
 	if err == nil && t.ByParameter {
 		return "the Auto Scaling group has a launch template that uses a Systems Manager parameter instead of an AMI ID"
@@ -162,13 +149,13 @@ func (r *Room) irreversible(tx *store.Tx, row refreshRow, f fleetRow) string {
 
 // rollBack turns a refresh round: from now on it replaces what it has replaced by what the group itself is set to.
 func (r *Room) rollBack(tx *store.Tx, f *fleetRow, row refreshRow, reason string) error {
-	before, err := r.exactTemplate(tx, f.Template)
+	before, err := r.exactSource(tx, f.source())
 	if err != nil {
 		return err
 	}
 	left, percent := r.refreshProgress(row, r.observed(ofGroup(r.members.AllTx(tx), f.Name)))
 	row.Rollback = &rollback{Began: time.Now().UTC(), Reason: reason, Left: int32(left), Percent: int32(percent)}
-	row.Status, row.Template, row.SkipMatching = rollingBack, before, true
+	row.Status, row.Source, row.SkipMatching, row.Baking = rollingBack, before, true, time.Time{}
 	return r.refreshes.Put(tx, row.ID, row)
 }
 
@@ -180,7 +167,7 @@ func (r *Room) RollbackInstanceRefresh(ctx context.Context, in *autoscaling.Roll
 	var id string
 	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
 		row, ok := r.refreshes.GetTx(tx, f.Refresh)
-		if !ok || row.Status != refreshing {
+		if !ok || row.Rollback != nil {
 			return wire.Errorf("ActiveInstanceRefreshNotFound", "No in progress Instance Refresh found for Auto Scaling group %s", f.Name)
 		}
 		if why := r.irreversible(tx, row, *f); why != "" {
@@ -202,11 +189,19 @@ func (r *Room) decidable(row refreshRow) *fleet.Refresh {
 	if row.Rollback != nil {
 		began = row.Rollback.Began
 	}
-	return &fleet.Refresh{
-		Started: began, MinHealthy: int(row.MinHealthy), Warmup: r.bootTime(row.Warmup), Patience: max(r.Speed.Of(refreshPatience), leastPatience),
-		Version: row.Template.version(), SkipMatching: row.SkipMatching,
-		ELB: strings.Contains(group.HealthCheckType, "ELB"),
+	seconds := func(n int32) time.Duration { return r.Speed.Of(time.Duration(n) * time.Second) }
+	out := &fleet.Refresh{
+		Started: began, Range: row.Range, Warmup: r.bootTime(row.Warmup), Patience: max(r.Speed.Of(refreshPatience), leastPatience),
+		Versions: row.Source.versions(), SkipMatching: row.SkipMatching, ELB: strings.Contains(group.HealthCheckType, "ELB"),
+		Protected: string(row.Protected), Standby: string(row.Standby), Bake: seconds(row.Bake), Baking: row.Baking,
 	}
+	if row.Rollback == nil { // which goes back at once
+		out.Passed, out.Since, out.Delay = row.Passed, row.Since, seconds(row.Delay)
+		for _, percent := range row.Checkpoints {
+			out.Checkpoints = append(out.Checkpoints, int(percent))
+		}
+	}
+	return out
 }
 
 // CancelInstanceRefresh stops replacing; what has been replaced stays so.
@@ -259,15 +254,14 @@ func (r *Room) showRefresh(f refreshRow) autoscalingtypes.InstanceRefresh {
 	out := autoscalingtypes.InstanceRefresh{
 		AutoScalingGroupName: new(f.Group), InstanceRefreshId: new(f.ID), StartTime: new(f.Started), Status: f.Status, StatusReason: room.Some(f.Reason),
 		Strategy: autoscalingtypes.RefreshStrategyRolling, InstancesToUpdate: new(int32(left)), PercentageComplete: new(int32(percent)),
-		Preferences: &autoscalingtypes.RefreshPreferences{
-			MinHealthyPercentage: new(f.MinHealthy), MaxHealthyPercentage: new(int32(100)), InstanceWarmup: new(f.Warmup), SkipMatching: new(f.SkipMatching), AutoRollback: new(f.AutoRollback),
-		},
+		Preferences: f.preferences(),
 		ProgressDetails: &autoscalingtypes.InstanceRefreshProgressDetails{LivePoolProgress: &autoscalingtypes.InstanceRefreshLivePoolProgress{
 			InstancesToUpdate: new(int32(left)), PercentageComplete: new(int32(percent)),
 		}},
 	}
 	if f.Desired != nil {
-		out.DesiredConfiguration = &autoscalingtypes.DesiredConfiguration{LaunchTemplate: f.Desired.show()}
+		template, mixed := f.Desired.show()
+		out.DesiredConfiguration = &autoscalingtypes.DesiredConfiguration{LaunchTemplate: template, MixedInstancesPolicy: mixed}
 	}
 	if b := f.Rollback; b != nil {
 		out.RollbackDetails = &autoscalingtypes.RollbackDetails{

@@ -77,6 +77,8 @@ type Alarms interface {
 	PutAlarm(*store.Tx, *cloudwatch.PutMetricAlarmInput) error
 	// DropAlarms deletes alarms; those that there are not are no error.
 	DropAlarms(tx *store.Tx, names ...string) error
+	// News is what to watch for a change of Reading.
+	News() []store.Topic
 }
 
 // Room is Auto Scaling in one region.
@@ -128,6 +130,13 @@ type fleetRow struct {
 	Policies          []string
 	ProtectNew        bool
 	PlacementGroup    string
+	Mixed             *mixedPolicy // nil for a group of its launch template alone
+	Maintenance       *fleet.Range // nil for no policy
+	Lifetime          int32        // of an instance, at most; zero is without an end
+	CapacityRebalance bool         // of Spot Instances, which there are none of
+	Distribution      autoscalingtypes.CapacityDistributionStrategy
+	CapacityType      string
+	Role              string // the service-linked role's ARN; empty for the usual one
 	Attachments       []fleet.Attachment
 	Suspended         map[fleet.Process]string // and why
 	Metrics           []string                 // that are collected
@@ -138,6 +147,7 @@ type fleetRow struct {
 	Request       string               // the sentence on the last user request that changed the capacity, until it is fulfilled
 	Failures      int                  // launches in a row
 	Resting       map[string]time.Time // zones
+	Exhausted     []string             // the mixed policy's types that could not be launched last
 	Refresh       string               // the id of the one under way
 	Hooks         []hookRow            // in the order of their names
 	Notifications map[string][]string  // their types, by topic
@@ -169,6 +179,9 @@ type memberRow struct {
 	Launch, Terminal string   // ids of its activities
 	Stage            fleet.Stage
 	Waits            []hookWait // hooks that it waits for
+	Type             string     // that a mixed policy chose; empty for none
+	Weight           int        // of its type; zero for none
+	Balances         bool       // see fleet.Instance
 }
 
 type activityRow struct {
@@ -183,13 +196,21 @@ type refreshRow struct {
 	Started, End time.Time
 	Status       autoscalingtypes.InstanceRefreshStatus
 	Reason       string
-	MinHealthy   int32
+	Range        fleet.Range
 	Warmup       int32 // seconds
 	SkipMatching bool
 	AutoRollback bool
-	Rollback     *rollback     // once it is rolled back
-	Template     templateSpec  // with a version number
-	Desired      *templateSpec // as asked for: the group's own when the refresh succeeds
-	Left         int32         // once it is over
+	Rollback     *rollback // once it is rolled back
+	Source       source    // with version numbers
+	Desired      *source   // as asked for: the group's own when the refresh succeeds
+	Protected    autoscalingtypes.ScaleInProtectedInstances
+	Standby      autoscalingtypes.StandbyInstances
+	Checkpoints  []int32
+	Delay, Bake  int32 // seconds
+	Passed       int   // checkpoints that it has reached, the last one at Since
+	Since        time.Time
+	Baking       time.Time // since when it bakes
+	Alarms       []string  // that end it
+	Left         int32     // once it is over
 	Percent      int32
 }

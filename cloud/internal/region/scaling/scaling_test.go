@@ -418,7 +418,7 @@ func TestFailedRefreshIsRolledBackWhereAskedFor(t *testing.T) {
 		s.machines.refuse(errors.New("no room"))
 		s.refreshTo("2", back)
 		for _, status := range want {
-			if err := s.r.changeFleet(new("app"), func(tx *store.Tx, f *fleetRow) error { return s.r.failRefresh(tx, f) }); err != nil {
+			if err := s.r.changeFleet(new("app"), func(tx *store.Tx, f *fleetRow) error { return s.r.failRefresh(tx, f, "") }); err != nil {
 				t.Fatal(err)
 			}
 			if got := s.lastRefresh(); got.Status != status {
@@ -442,7 +442,7 @@ func TestGroupRefusals(t *testing.T) {
 		"desired above": func(in *autoscaling.CreateAutoScalingGroupInput) { in.DesiredCapacity = new(int32(9)) },
 		"target group":  func(in *autoscaling.CreateAutoScalingGroupInput) { in.TargetGroupARNs = []string{"arn:x"} },
 		"policy":        func(in *autoscaling.CreateAutoScalingGroupInput) { in.TerminationPolicies = []string{"Newest"} },
-		"health":        func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckType = new("EBS") },
+		"health":        func(in *autoscaling.CreateAutoScalingGroupInput) { in.HealthCheckType = new("DISK") },
 		"zone":          func(in *autoscaling.CreateAutoScalingGroupInput) { in.AvailabilityZones = []string{"us-east-1c"} },
 	} {
 		in := s.input()

@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -26,7 +27,12 @@ type fleetSettings struct {
 	template                                   *autoscalingtypes.LaunchTemplateSpecification
 	subnets, healthCheck, placement            *string
 	zones, policies                            []string
-	protect                                    *bool
+	protect, rebalance                         *bool
+	mixed                                      *autoscalingtypes.MixedInstancesPolicy
+	maintenance                                *autoscalingtypes.InstanceMaintenancePolicy
+	distribution                               *autoscalingtypes.AvailabilityZoneDistribution
+	lifetime                                   *int32
+	capacityType, role                         *string
 }
 
 // applySettings validates settings and lays them over a group.
@@ -59,27 +65,54 @@ func (r *Room) applySettings(tx *store.Tx, f *fleetRow, s fleetSettings) error {
 	if s.placement != nil {
 		f.PlacementGroup = *s.placement
 	}
-	if err := applyHealth(f, s); err != nil {
+	if err := cmp.Or(applyHealth(f, s), applyReplacement(f, s)); err != nil {
 		return err
 	}
 	if err := applyCapacity(f, s); err != nil {
 		return err
 	}
-	if s.template != nil {
-		t, _, err := r.resolveTemplate(tx, s.template)
-		if err != nil {
-			return err
-		}
-		f.Template = t
+	if err := r.applySource(tx, f, s); err != nil {
+		return err
 	}
 	return r.applySubnets(tx, f, s)
+}
+
+// applyReplacement sets how a group replaces instances, and what it only keeps.
+func applyReplacement(f *fleetRow, s fleetSettings) error {
+	if s.rebalance != nil {
+		f.CapacityRebalance = *s.rebalance
+	}
+	if s.role != nil {
+		f.Role = *s.role
+	}
+	return cmp.Or(f.setMaintenance(s.maintenance), f.setLifetime(s.lifetime), f.setDistribution(s.distribution), f.setCapacityType(s.capacityType))
+}
+
+// applySource sets what a group launches: a launch template, or a mixed instances policy.
+func (r *Room) applySource(tx *store.Tx, f *fleetRow, s fleetSettings) (err error) {
+	switch {
+	case s.template != nil && s.mixed != nil:
+		return invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
+	case s.template != nil:
+		f.Template, _, err = r.resolveTemplate(tx, s.template)
+		f.Mixed, f.Exhausted = nil, nil
+	case s.mixed != nil:
+		var made source
+		made, err = r.newSource(tx, f.source(), s.mixed)
+		f.Template, f.Mixed, f.Exhausted = made.Template, made.Mixed, nil
+	}
+	return err
 }
 
 func applyHealth(f *fleetRow, s fleetSettings) error {
 	if s.healthCheck != nil {
 		for kind := range strings.SplitSeq(*s.healthCheck, ",") {
-			if kind != "EC2" && kind != "ELB" {
-				return invalid("The health check type '%s' is not supported here: EC2 and ELB are.", kind)
+			switch kind {
+			case "EC2", "ELB", "EBS": // volumes here are never impaired
+			case "VPC_LATTICE":
+				return wire.Errorf("UnsupportedOperation", "The health check type '%s' is not supported here: EC2, EBS and ELB are.", kind)
+			default:
+				return invalid("The health check type '%s' is not valid: EC2, EBS, ELB and VPC_LATTICE are.", kind)
 			}
 		}
 		f.HealthCheckType = *s.healthCheck
@@ -165,8 +198,21 @@ func (r *Room) resolveTemplate(tx *store.Tx, spec *autoscalingtypes.LaunchTempla
 	if err != nil {
 		return named, exact, invalid("You must use a valid fully-formed launch template. %s", err)
 	}
-	// A version that was not said is not shown either, and stands for the default.
+	// A version that was not said stands for the default.
 	return templateSpec{t.ID, t.Name, room.Deref(spec.Version)}, templateSpec{t.ID, t.Name, strconv.FormatInt(t.Version, 10)}, nil
+}
+
+// checkProfiles refuses launch templates with instance profiles that no instance could have.
+func (r *Room) checkProfiles(spec *autoscalingtypes.LaunchTemplateSpecification, mixed *autoscalingtypes.MixedInstancesPolicy) error {
+	err := r.checkProfile(spec)
+	if mixed == nil || mixed.LaunchTemplate == nil {
+		return err
+	}
+	err = cmp.Or(err, r.checkProfile(mixed.LaunchTemplate.LaunchTemplateSpecification))
+	for _, o := range mixed.LaunchTemplate.Overrides {
+		err = cmp.Or(err, r.checkProfile(o.LaunchTemplateSpecification))
+	}
+	return err
 }
 
 // checkProfile refuses a template with an instance profile that no instance could have, as AWS does when a group is made or
@@ -184,7 +230,7 @@ func (r *Room) checkProfile(spec *autoscalingtypes.LaunchTemplateSpecification) 
 }
 
 func (t templateSpec) show() *autoscalingtypes.LaunchTemplateSpecification {
-	return &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), Version: room.Some(t.Version)}
+	return &autoscalingtypes.LaunchTemplateSpecification{LaunchTemplateId: new(t.ID), LaunchTemplateName: new(t.Name), Version: new(cmp.Or(t.Version, "$Default"))}
 }
 
 // exact is the version that a spec stands for at present.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
@@ -15,6 +16,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/fleet"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/store"
 	"github.com/understudy/understudy/cloud/internal/tempo"
@@ -68,6 +70,17 @@ func (a *fakeAlarms) DropAlarms(_ *store.Tx, names ...string) error {
 	}
 	return nil
 }
+
+// alarmNews is the topic of what alarms say.
+const alarmNews store.Topic = "test-alarms"
+
+// sound has an alarm say something, and tells of it.
+func (s *stage) sound(name string, state cwtypes.StateValue) {
+	s.alarms.say(name, state, 0)
+	s.r.Wake(alarmNews)
+}
+
+func (a *fakeAlarms) News() []store.Topic { return []store.Topic{alarmNews} }
 
 // all are the alarms that there are.
 func (a *fakeAlarms) all() map[string]*cloudwatch.PutMetricAlarmInput {
@@ -230,4 +243,11 @@ func (s *stage) activity(cause string) autoscalingtypes.Activity {
 	}
 	s.t.Fatalf("no activity with the cause %q", cause)
 	return autoscalingtypes.Activity{}
+}
+
+// decided is what the group "app" is to do at present.
+func (s *stage) decided() []fleet.Action {
+	s.t.Helper()
+	actions, _ := fleet.Decide(s.r.group(roomtest.Must(s.group())(s.t)), s.r.observed(s.r.membersOf("app")), time.Now())
+	return actions
 }

@@ -64,7 +64,7 @@ func (r *Room) depart(group *string, ids []string, decrement *bool, way departur
 		return nil, err
 	}
 	return all, r.changeFleet(group, func(tx *store.Tx, f *fleetRow) error {
-		if n := int32(len(ids)); *decrement && f.Desired-n < f.Min {
+		if n := r.sizeOf(tx, ids); *decrement && f.Desired-n < f.Min {
 			return invalid("AutoScalingGroup %s has min-size=%d, max-size=%d, and desired-size=%d. "+
 				"To place into standby or detach %d instance, please update the AutoScalingGroup sizes appropriately.",
 				f.Name, f.Min, f.Max, f.Desired, n)
@@ -87,6 +87,15 @@ func (r *Room) depart(group *string, ids []string, decrement *bool, way departur
 	})
 }
 
+// sizeOf is how much capacity the instances of a call are.
+func (r *Room) sizeOf(tx *store.Tx, ids []string) (sum int32) {
+	for _, id := range ids {
+		m, _ := r.memberTx(tx, &id)
+		sum += m.size()
+	}
+	return sum
+}
+
 // memberOf finds a member of a group.
 func (r *Room) memberOf(tx *store.Tx, group, id string) (memberRow, error) {
 	m, err := r.memberTx(tx, &id)
@@ -99,8 +108,8 @@ func (r *Room) memberOf(tx *store.Tx, group, id string) (memberRow, error) {
 func (r *Room) departMember(tx *store.Tx, f *fleetRow, m memberRow, decrement bool, way departure) (activityRow, error) {
 	cause := fmt.Sprintf("At %s instance %s was %s in response to a user request", fleet.Stamp(time.Now()), m.Instance, way.was)
 	if decrement {
-		f.Desired--
-		cause += fmt.Sprintf(", shrinking the capacity from %d to %d", f.Desired+1, f.Desired)
+		f.Desired -= m.size()
+		cause += fmt.Sprintf(", shrinking the capacity from %d to %d", f.Desired+m.size(), f.Desired)
 	}
 	activity, err := r.newActivity(tx, *f, activityRow{
 		Description: way.description + m.Instance, Details: details(m.Subnet, m.Zone), Status: inProgress, Progress: 50, Cause: cause + ".",
@@ -122,7 +131,7 @@ func (r *Room) ExitStandby(ctx context.Context, in *autoscaling.ExitStandbyInput
 	}
 	out := &autoscaling.ExitStandbyOutput{}
 	err := r.changeFleet(in.AutoScalingGroupName, func(tx *store.Tx, f *fleetRow) error {
-		if f.Desired+int32(len(in.InstanceIds)) > f.Max {
+		if f.Desired+r.sizeOf(tx, in.InstanceIds) > f.Max {
 			return invalid("AutoScalingGroup %s has min-size=%d, max-size=%d, and desired-size=%d. "+
 				"To exit standby %d instance, please update the AutoScalingGroup sizes appropriately.",
 				f.Name, f.Min, f.Max, f.Desired, len(in.InstanceIds))
@@ -148,11 +157,11 @@ func (r *Room) ExitStandby(ctx context.Context, in *autoscaling.ExitStandbyInput
 
 // enter has a running instance become one in service, of a group that grows by it.
 func (r *Room) enter(tx *store.Tx, f *fleetRow, m memberRow, description, was string) (activityRow, error) {
-	f.Desired++
+	f.Desired += m.size()
 	activity, err := r.newActivity(tx, *f, activityRow{
 		Description: description + m.Instance, Details: details(m.Subnet, m.Zone), Status: preInService, Progress: 30,
 		Cause: fmt.Sprintf("At %s instance %s was %s in response to a user request, increasing the capacity from %d to %d.",
-			fleet.Stamp(time.Now()), m.Instance, was, f.Desired-1, f.Desired),
+			fleet.Stamp(time.Now()), m.Instance, was, f.Desired-m.size(), f.Desired),
 	})
 	if err != nil {
 		return activity, err

@@ -44,11 +44,11 @@ func TestTrafficSourcesAreTargetGroups(t *testing.T) {
 	roomtest.WantAPIError(t, detach(), "ValidationError")
 }
 
-// A version that was not said is not shown, and stands for the default.
-func TestGroupShowsTheVersionThatWasSaid(t *testing.T) {
+// A version that was not said is the default.
+func TestGroupShowsTheVersionThatStandsForNone(t *testing.T) {
 	s := newStage(t)
 	g := s.alone(1, func(in *autoscaling.CreateAutoScalingGroupInput) { in.LaunchTemplate.Version = nil })
-	if g.LaunchTemplate.Version != nil {
+	if *g.LaunchTemplate.Version != "$Default" {
 		t.Errorf("it is shown with the version %s", *g.LaunchTemplate.Version)
 	}
 	if v := g.Instances[0].LaunchTemplate.Version; *v != "1" {
