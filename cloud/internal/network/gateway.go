@@ -48,7 +48,9 @@ func (v *vpc) applyGateways(spec VPC) error {
 				public = append(public, a.Public)
 			}
 		}
-		global = append(global, i.IPv6...)
+		if !i.NoInternet {
+			global = append(global, i.IPv6...)
+		}
 	}
 	var through, egress []netip.Addr
 	if through = public; spec.Gateway {

@@ -78,6 +78,14 @@ func TestPathsOfIPv6(t *testing.T) {
 		t.Errorf("ping of what has no rule for it says %q", said)
 	}
 
+	closed := dualStack() // to the internet alone
+	closed.Interfaces[0].NoInternet = true
+	apply(t, f, closed)
+	expect(t, out, "[2001:db8:100::a]:80", "timeout")
+	expect(t, places["host-a"], "[2001:db8:100::a]:80", "2001:db8:100::14")
+	apply(t, f, dualStack())
+	expect(t, out, "[2001:db8:100::a]:80", user)
+
 	without := dualStack() // an internet gateway: the egress-only one remains
 	without.Gateway = false
 	apply(t, f, without)

@@ -51,6 +51,7 @@ type Interface struct {
 	Groups     []string     // sg-..., the union of whose rules applies
 	NetworkACL string       // acl-... of its subnet; empty where nothing is kept from it
 	Forwards   bool         // what is from or for others' addresses passes: EC2's check of source and destination is off
+	NoInternet bool         // its IPv6 addresses are not reached from the internet, whatever the routes
 	NAT        *NAT         // not nil for a NAT gateway's, which no group guards
 }
 
