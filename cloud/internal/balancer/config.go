@@ -38,6 +38,7 @@ type Config struct {
 type Node struct {
 	ID      string     // its network interface
 	Address netip.Addr // private
+	IPv6    netip.Addr // at which it listens, too; the zero value where it has none
 	Network Network
 	Logs    Logs
 }

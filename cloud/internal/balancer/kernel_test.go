@@ -1,13 +1,18 @@
 package balancer
 
 import (
+	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/understudy/understudy/cloud/internal/address"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/network/networktest"
 	"github.com/understudy/understudy/internal/patience"
@@ -86,6 +91,90 @@ func TestThroughTheKernel(t *testing.T) {
 		}
 		return page(t, "http://198.51.100.10/") == "hello" // unless the machine is so slow that the server has failed a check
 	})
+}
+
+// A node of a dual-stack load balancer serves clients of IPv6 from targets of IPv4, under the group's rules of IPv6, and says whom
+// it serves; it goes on serving those of IPv4 when IPv6 goes.
+func TestDualStackThroughTheKernel(t *testing.T) {
+	if err := network.PrepareInternet(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := network.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	spec, everyone := kernelVPC(), netip.MustParsePrefix("::/0")
+	spec.IPv6 = []netip.Prefix{address.BlockIPv6(1, 0)}
+	front, at := &spec.Interfaces[0], netip.MustParseAddr("2001:db8:100::a")
+	front.SubnetIPv6, front.IPv6 = netip.MustParsePrefix("2001:db8:100::/64"), []netip.Addr{at}
+	spec.RouteTables[0].Routes = append(spec.RouteTables[0].Routes, network.Route{Destination: everyone})
+	rules := spec.SecurityGroups[0].Ingress
+	rules[0].Prefixes = append(rules[0].Prefixes, everyone)
+	spec.SecurityGroups[0].Ingress = append(rules, network.Rule{Protocol: "tcp", FromPort: 81, ToPort: 81, Prefixes: rules[0].Prefixes[:1]})
+	if err := f.Apply(spec); err != nil {
+		t.Fatal(err)
+	}
+	target, err := f.Interface("eni-a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := target.Listen("tcp", "10.0.0.20:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Header.Get("X-Forwarded-For"))
+	})}
+	go func() { _ = s.Serve(l) }()
+	defer func() { _ = s.Close() }()
+	node, err := f.Interface("eni-front")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := New(60, slog.New(slog.DiscardHandler), func() {})
+	defer b.Close()
+	rule := []Rule{{Action: Action{Forward: []Weighted{{"g", 1}}}}}
+	c := Config{
+		Nodes:     []Node{{ID: "eni-front", Address: front.Address, IPv6: at, Network: node}},
+		Listeners: []Listener{{Port: 80, Rules: rule}, {Port: 81, Rules: rule}}, Groups: []Group{group(Target{ID: "i-a", Address: netip.MustParseAddrPort("10.0.0.20:8080")})},
+	}
+	if err := b.Configure(c); err != nil {
+		t.Fatal(err)
+	}
+	if got := page(t, "http://[2001:db8:100::a]/"); got != address.HostUserIPv6.String() {
+		t.Errorf("by IPv6 the target hears of %q", got)
+	}
+	if got := page(t, "http://198.51.100.10/"); got != address.HostUser.String() {
+		t.Errorf("by IPv4 the target hears of %q", got)
+	}
+	c.Headers.ClientPort = true
+	if err := b.Configure(c); err != nil {
+		t.Fatal(err)
+	}
+	if got := page(t, "http://[2001:db8:100::a]/"); !strings.HasPrefix(got, "["+address.HostUserIPv6.String()+"]:") {
+		t.Errorf("with its port the target hears of %q", got)
+	}
+	out := &net.Dialer{Timeout: 200 * time.Millisecond}
+	if _, err := out.DialContext(t.Context(), "tcp", "[2001:db8:100::a]:81"); !timedOut(err) {
+		t.Errorf("a port that the group opens to IPv4 alone: %v", err)
+	}
+	kept, err := net.Dial("tcp", "198.51.100.10:80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = kept.Close() }()
+	c.Nodes[0].IPv6 = netip.Addr{}
+	if err := b.Configure(c); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := net.Dial("tcp", "[2001:db8:100::a]:80"); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("without IPv6: %v", err)
+	}
+	_, _ = io.WriteString(kept, "GET / HTTP/1.0\r\nHost: x\r\n\r\n")
+	if got, err := io.ReadAll(kept); err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 200") {
+		t.Errorf("who was connected by IPv4 gets %q, %v", got, err)
+	}
 }
 
 func page(t *testing.T, url string) string {

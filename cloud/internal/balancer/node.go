@@ -35,7 +35,8 @@ type node struct {
 
 	// What follows is touched by Configure and Close only, which the balancer runs one at a time, and
 	// by Health under the balancer's lock.
-	servers map[int]*server
+	ipv6    netip.Addr
+	servers map[netip.AddrPort]*server
 	targets map[string]map[Target]*target // by group, and by target with Draining left out
 	tickets map[int][32]byte              // keys of TLS sessions, by port
 	turns   map[string]*atomic.Uint64
@@ -46,7 +47,7 @@ type node struct {
 func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *node {
 	n := &node{
 		id: spec.ID, address: spec.Address, network: spec.Network, speed: speed, log: log, changed: changed,
-		servers: map[int]*server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{}, groups: map[string]*groupCounters{},
+		servers: map[netip.AddrPort]*server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{}, groups: map[string]*groupCounters{},
 		tickets: map[int][32]byte{},
 		checks:  checkTransport(spec.Network), shares: descriptors.Process(),
 	}
@@ -135,25 +136,33 @@ func (n *node) bootTime(c Check) time.Duration {
 	return n.speed.Boot(checks) - n.speed.Of(checks)
 }
 
-// listen opens listeners that are new and closes those that nothing uses any more.
+// listen opens listeners that are new and closes those that nothing uses any more, at the addresses of both families.
 func (n *node) listen(want *routes) error {
-	for port, s := range n.servers {
-		if _, ok := want.listeners[port]; !ok {
+	places := map[netip.AddrPort]bool{}
+	for port := range want.listeners {
+		for _, a := range []netip.Addr{n.address, n.ipv6} {
+			if a.IsValid() {
+				places[netip.AddrPortFrom(a, uint16(port))] = true
+			}
+		}
+	}
+	for at, s := range n.servers {
+		if !places[at] {
 			s.close() // nobody is to be served
-			delete(n.servers, port)
+			delete(n.servers, at)
 		}
 	}
 	var errs []error
-	for port := range want.listeners {
-		if n.servers[port] != nil {
+	for at := range places {
+		if n.servers[at] != nil {
 			continue
 		}
-		l, err := n.network.Listen("tcp", n.address.String()+portString(port))
+		l, err := n.network.Listen("tcp", at.String())
 		if err != nil {
-			errs = append(errs, fmt.Errorf("listen at port %d of node %s: %w", port, n.id, err))
+			errs = append(errs, fmt.Errorf("listen at %s of node %s: %w", at, n.id, err))
 			continue
 		}
-		n.servers[port] = n.serve(port, l)
+		n.servers[at] = n.serve(int(at.Port()), l)
 	}
 	return errors.Join(errs...)
 }
