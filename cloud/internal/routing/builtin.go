@@ -37,22 +37,35 @@ func (v *View) balancer(name string) (beacon.LoadBalancer, bool) {
 }
 
 func (v *View) addresses(addrs []netip.Addr, q dns.Question) Answer {
-	a := Answer{Authoritative: true, Depends: OnHealth}
-	if q.Qtype == dns.TypeA || q.Qtype == dns.TypeANY {
-		a.Answer = named(v.addressRecords(addrs), q.Name)
-	}
-	return a
+	return Answer{Authoritative: true, Depends: OnHealth, Answer: named(v.addressRecords(addrs, q.Qtype), q.Name)}
 }
 
 // balancerTTL is the TTL of Route 53's answers for load balancers, in seconds.
 const balancerTTL = 60
 
-func (v *View) addressRecords(addrs []netip.Addr) []dns.RR {
-	rrs := make([]dns.RR, len(addrs))
-	for i, addr := range addrs {
-		rrs[i] = &dns.A{Hdr: dns.RR_Header{Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: v.speed.TTL(balancerTTL)}, A: addr.AsSlice()}
+// addressRecords are the records of one type; ANY gets those of the first address's.
+func (v *View) addressRecords(addrs []netip.Addr, rtype uint16) (rrs []dns.RR) {
+	for _, addr := range addrs {
+		if rtype == dns.TypeANY {
+			rtype = addressType(addr)
+		}
+		h := dns.RR_Header{Rrtype: rtype, Class: dns.ClassINET, Ttl: v.speed.TTL(balancerTTL)}
+		switch {
+		case rtype != addressType(addr):
+		case rtype == dns.TypeA:
+			rrs = append(rrs, &dns.A{Hdr: h, A: addr.AsSlice()})
+		default:
+			rrs = append(rrs, &dns.AAAA{Hdr: h, AAAA: addr.AsSlice()})
+		}
 	}
 	return rrs
+}
+
+func addressType(a netip.Addr) uint16 {
+	if a.Is4() {
+		return dns.TypeA
+	}
+	return dns.TypeAAAA
 }
 
 // publicAddress reads an instance's public name: ec2-198-51-100-7.compute-1.amazonaws.com in us-east-1,

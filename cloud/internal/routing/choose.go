@@ -93,10 +93,7 @@ func (s *search) follow(r *record, rtype uint16) []dns.RR {
 	}
 	if b, ok := s.view.balancer(r.target); ok {
 		s.answer.Depends |= OnHealth
-		if rtype != dns.TypeA {
-			return nil // load balancers here have IPv4 addresses alone
-		}
-		return s.view.addressRecords(b.Addresses)
+		return s.view.addressRecords(b.Addresses, rtype)
 	}
 	if dns.IsSubDomain(balancerZone, r.target) {
 		s.answer.Depends |= OnHealth // a load balancer that is to come
