@@ -27,7 +27,7 @@ func (n networks) VPC(tx *store.Tx, id string) (balancing.VPC, bool) {
 
 func (n networks) Subnet(tx *store.Tx, id string) (balancing.Subnet, bool) {
 	row, ok := n.Room.Subnet(tx, id)
-	return balancing.Subnet{ID: row.ID, VPC: row.VPC, Zone: row.Zone}, ok
+	return balancing.Subnet{ID: row.ID, VPC: row.VPC, Zone: row.Zone, IPv6: row.RangeIPv6().IsValid()}, ok
 }
 
 func (n networks) Instance(tx *store.Tx, id string) (balancing.Instance, bool) {
@@ -36,14 +36,26 @@ func (n networks) Instance(tx *store.Tx, id string) (balancing.Instance, bool) {
 	return balancing.Instance{VPC: row.VPC, Zone: row.Zone, Address: eni.Address, State: row.State}, ok
 }
 
-func (n networks) NewInterface(tx *store.Tx, subnet string, groups []string, public bool, description string) (string, error) {
-	row, err := n.Room.NewInterface(tx, nets.Wanted{Subnet: subnet, Groups: groups, Public: public, Description: description})
+func (n networks) NewInterface(tx *store.Tx, subnet string, groups []string, reach balancing.Reach, description string) (string, error) {
+	wanted := nets.Wanted{Subnet: subnet, Groups: groups, Public: reach.Public, Description: description, NoInternet: reach.NoInternet}
+	if reach.IPv6 {
+		wanted.FurtherIPv6 = 1
+	}
+	row, err := n.Room.NewInterface(tx, wanted)
 	return row.ID, err
+}
+
+func (n networks) SetReach(tx *store.Tx, networkInterface string, reach balancing.Reach) error {
+	return n.Room.SetReach(tx, networkInterface, reach.Public, reach.IPv6, reach.NoInternet)
 }
 
 func (n networks) Interface(id string) (balancing.Interface, bool) {
 	row, ok := n.Room.Interface(nil, id)
-	return balancing.Interface{Address: row.Address, Public: row.Public}, ok
+	i := balancing.Interface{Address: row.Address, Public: row.Public}
+	if len(row.IPv6) > 0 {
+		i.IPv6 = row.IPv6[0]
+	}
+	return i, ok
 }
 
 func (n networks) Namespace(networkInterface string) (balancer.Network, error) {

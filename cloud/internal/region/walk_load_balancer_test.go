@@ -29,6 +29,14 @@ func TestProviderWalksLoadBalancers(t *testing.T) {
 			},
 		},
 		{
+			resource: "aws_lb with ip_address_type", gone: []string{"LoadBalancerNotFound"},
+			create: (*provider).createDualStackBalancer, read: (*provider).readBalancer, destroy: (*provider).destroyBalancer,
+			update: func(p *provider, arn string) {
+				roomtest.Must(p.ELB.SetIpAddressType(p.T.Context(), &elb.SetIpAddressTypeInput{LoadBalancerArn: &arn, IpAddressType: "ipv4"}))(p.T)
+				p.awaitBalancer(arn)
+			},
+		},
+		{
 			resource: "aws_lb_target_group", gone: []string{"TargetGroupNotFound"},
 			create: (*provider).createTargetGroup, read: (*provider).readTargetGroup,
 			update: func(p *provider, arn string) {
@@ -77,13 +85,31 @@ func (p *provider) refused(err error, codes ...string) {
 
 func elbTags() []elbtypes.Tag { return []elbtypes.Tag{{Key: new("Name"), Value: new("walk")}} }
 
-func (p *provider) createBalancer() string {
+func (p *provider) createBalancer() string { return p.createBalancerOf("") }
+
+func (p *provider) createDualStackBalancer() string {
+	p.generated(p.vpc)
+	for subnet, block := range map[string]string{p.subnet: "2001:db8:100::/64", p.other: "2001:db8:100:1::/64"} {
+		in := &ec2.AssociateSubnetCidrBlockInput{SubnetId: &subnet, Ipv6CidrBlock: &block}
+		roomtest.Must(p.AssociateSubnetCidrBlock(p.T.Context(), in))(p.T)
+	}
+	arn := p.createBalancerOf("dualstack")
+	out := roomtest.Must(p.ELB.DescribeLoadBalancers(p.T.Context(), &elb.DescribeLoadBalancersInput{LoadBalancerArns: []string{arn}}))(p.T)
+	if t := only(p, out.LoadBalancers).IpAddressType; t != "dualstack" {
+		p.T.Errorf("made of type %s", t)
+	}
+	return arn
+}
+
+// createBalancerOf makes a load balancer whose ip_address_type is configured, or is not.
+func (p *provider) createBalancerOf(addresses elbtypes.IpAddressType) string {
 	ctx := p.T.Context()
 	p.Gateway(p.vpc)
 	_, err := p.ELB.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: []string{"walk"}})
 	p.refused(err, "LoadBalancerNotFound")
 	out := roomtest.Must(p.ELB.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
 		Name: new("walk"), Type: "application", Subnets: []string{p.subnet, p.other}, SecurityGroups: []string{p.SecurityGroup(p.vpc, "walk")}, Tags: elbTags(),
+		IpAddressType: addresses,
 	}))(p.T)
 	arn := *out.LoadBalancers[0].LoadBalancerArn
 	p.awaitBalancer(arn)

@@ -53,6 +53,7 @@ var loadBalancerAttributes = map[string]attribute{
 	"health_check_logs.s3.enabled":                             {fallback: "false"},
 	"health_check_logs.s3.bucket":                              {fallback: ""},
 	"health_check_logs.s3.prefix":                              {fallback: ""},
+	noInternetAccess:                                           {fallback: "false", allowed: either("true", "false")},
 	"client_keep_alive.seconds":                                {fallback: "3600", allowed: between(60, 604800)},
 	"load_balancing.cross_zone.enabled":                        {fallback: "true"},
 	"routing.http.desync_mitigation_mode":                      {fallback: "defensive", allowed: either("monitor", "defensive", "strictest")},
@@ -130,7 +131,10 @@ func changeAttribute(thing string, known map[string]attribute, set map[string]st
 
 func showLoadBalancerAttributes(row loadBalancerRow) (out []elbtypes.LoadBalancerAttribute) {
 	for _, k := range slices.Sorted(maps.Keys(loadBalancerAttributes)) {
-		out = append(out, elbtypes.LoadBalancerAttribute{Key: new(k), Value: new(attributeOf(loadBalancerAttributes, row.Attributes, k))})
+		if k == noInternetAccess && !row.dualStack() {
+			continue
+		}
+		out = append(out, elbtypes.LoadBalancerAttribute{Key: new(k), Value: new(row.attribute(k))})
 	}
 	return out
 }
@@ -156,16 +160,26 @@ func (r *Room) ModifyLoadBalancerAttributes(ctx context.Context, in *elb.ModifyL
 		return nil, err
 	}
 	var row loadBalancerRow
-	err := r.changeLoadBalancer(in.LoadBalancerArn, func(_ *store.Tx, b *loadBalancerRow) (err error) {
+	moved := false
+	err := r.changeLoadBalancer(in.LoadBalancerArn, func(tx *store.Tx, b *loadBalancerRow) (err error) {
 		old := *b
 		for _, a := range in.Attributes {
+			if room.Deref(a.Key) == noInternetAccess && !b.dualStack() { // seen in https://github.com/aws/aws-cdk/issues/30247
+				return invalid("Load balancer attribute key '%s' is not supported on load balancers with IP address type '%s'", *a.Key, b.addressType())
+			}
 			if b.Attributes, err = changeAttribute("Load balancer", loadBalancerAttributes, b.Attributes, a.Key, a.Value); err != nil {
 				return err
 			}
 		}
-		row = *b
+		row, moved = *b, b.reach() != old.reach()
+		if err := r.setReach(tx, row); err != nil {
+			return err
+		}
 		return r.tryLogs(old, row)
 	})
+	if err == nil && moved {
+		err = r.sync(row.VPC)
+	}
 	if err != nil {
 		return nil, err
 	}

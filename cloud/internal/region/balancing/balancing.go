@@ -27,8 +27,9 @@ type Network interface {
 
 	// CheckGroups refuses, with EC2's errors, security groups that an interface in a VPC cannot have.
 	CheckGroups(tx *store.Tx, vpc string, groups []string) error
-	// NewInterface makes a network interface, with a public address where that is asked for. Its errors are EC2's.
-	NewInterface(tx *store.Tx, subnet string, groups []string, public bool, description string) (id string, err error)
+	// NewInterface makes a network interface, and SetReach changes how it is reached. Their errors are EC2's.
+	NewInterface(tx *store.Tx, subnet string, groups []string, reach Reach, description string) (id string, err error)
+	SetReach(tx *store.Tx, networkInterface string, reach Reach) error
 	SetGroups(tx *store.Tx, networkInterface string, groups []string) error
 	RemoveInterface(tx *store.Tx, id string) error
 
@@ -51,7 +52,17 @@ type VPC struct {
 }
 
 // Subnet is what a node is put into.
-type Subnet struct{ ID, VPC, Zone string }
+type Subnet struct {
+	ID, VPC, Zone string
+	IPv6          bool // it has a range of IPv6
+}
+
+// Reach is how a network interface is reached besides its private IPv4 address.
+type Reach struct {
+	Public     bool // by a public IPv4 address
+	IPv6       bool // by an IPv6 address
+	NoInternet bool // but not from the internet
+}
 
 // Instance is what may be a target; Address is the zero value where it has none left.
 type Instance struct {
@@ -60,8 +71,8 @@ type Instance struct {
 	State     ec2types.InstanceStateName
 }
 
-// Interface is a network interface; Public is the zero value where it has no public address.
-type Interface struct{ Address, Public netip.Addr }
+// Interface is a network interface; Public and IPv6 are the zero value where it has no such address.
+type Interface struct{ Address, Public, IPv6 netip.Addr }
 
 // Room is Elastic Load Balancing in one region. Rows are kept by ARN.
 type Room struct {
@@ -99,7 +110,8 @@ func Load(base *room.Base, network Network, certificates Certificates, logs deli
 type loadBalancerRow struct {
 	ARN, Name, DNSName, VPC string
 	Scheme                  elbtypes.LoadBalancerSchemeEnum
-	Nodes                   []nodeRow // in the order of their zones
+	IPAddressType           elbtypes.IpAddressType // empty for ipv4
+	Nodes                   []nodeRow              // in the order of their zones
 	Groups                  []string
 	Created                 time.Time
 	Active                  bool // its nodes have served

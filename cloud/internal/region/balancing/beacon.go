@@ -1,6 +1,7 @@
 package balancing
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,13 +16,15 @@ func (r *Room) Report() (report []beacon.LoadBalancer) {
 	for _, row := range r.loadBalancers.All() {
 		b := beacon.LoadBalancer{DNSName: row.DNSName, HostedZoneID: r.canonicalZone(), Healthy: r.evaluate(row)}
 		for _, n := range row.Nodes {
-			eni, ok := r.network.Interface(n.Interface)
-			switch {
-			case !ok:
-			case row.Scheme == elbtypes.LoadBalancerSchemeEnumInternal:
-				b.Addresses = append(b.Addresses, eni.Address)
-			case eni.Public.IsValid():
-				b.Addresses = append(b.Addresses, eni.Public)
+			eni, _ := r.network.Interface(n.Interface)
+			own := eni.Public
+			if row.Scheme == elbtypes.LoadBalancerSchemeEnumInternal {
+				own = eni.Address
+			}
+			for _, a := range []netip.Addr{own, eni.IPv6} {
+				if a.IsValid() {
+					b.Addresses = append(b.Addresses, a)
+				}
 			}
 		}
 		report = append(report, b)

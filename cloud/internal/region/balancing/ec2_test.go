@@ -51,6 +51,7 @@ type interfaceRow struct {
 	Interface
 	VPC, Subnet string
 	Groups      []string
+	NoInternet  bool
 }
 
 var _ Network = (*ec2)(nil)
@@ -101,7 +102,7 @@ func (e *ec2) CheckGroups(tx *store.Tx, vpc string, groups []string) error {
 	return nil
 }
 
-func (e *ec2) NewInterface(tx *store.Tx, subnet string, groups []string, public bool, _ string) (id string, err error) {
+func (e *ec2) NewInterface(tx *store.Tx, subnet string, groups []string, reach Reach, _ string) (id string, err error) {
 	in, ok := e.subnets.GetTx(tx, subnet)
 	if !ok {
 		return "", wire.Errorf("InvalidSubnetID.NotFound", "no subnet %s", subnet)
@@ -114,11 +115,25 @@ func (e *ec2) NewInterface(tx *store.Tx, subnet string, groups []string, public 
 	if row.Address, ok = free(in.CIDR, 4, all, func(i interfaceRow) netip.Addr { return i.Address }); !ok {
 		return "", wire.Errorf("InsufficientFreeAddressesInSubnet", "no free address in %s", subnet)
 	}
-	if public {
-		row.Public, _ = free(netip.MustParsePrefix("198.51.100.0/24"), 1, all, func(i interfaceRow) netip.Addr { return i.Public })
-	}
 	id = "eni-" + room.NewSerial(17)
-	return id, e.interfaces.Put(tx, id, row)
+	return id, errors.Join(e.interfaces.Put(tx, id, row), e.SetReach(tx, id, reach))
+}
+
+func (e *ec2) SetReach(tx *store.Tx, networkInterface string, reach Reach) error {
+	row, _ := e.interfaces.GetTx(tx, networkInterface)
+	all := e.interfaces.AllTx(tx)
+	if reach.Public && !row.Public.IsValid() {
+		row.Public, _ = free(netip.MustParsePrefix("198.51.100.0/24"), 1, all, func(i interfaceRow) netip.Addr { return i.Public })
+	} else if !reach.Public {
+		row.Public = netip.Addr{}
+	}
+	if reach.IPv6 && !row.IPv6.IsValid() {
+		row.IPv6, _ = free(netip.MustParsePrefix("2001:db8:100::/64"), 4, all, func(i interfaceRow) netip.Addr { return i.IPv6 })
+	} else if !reach.IPv6 {
+		row.IPv6 = netip.Addr{}
+	}
+	row.NoInternet = reach.NoInternet
+	return e.interfaces.Put(tx, networkInterface, row)
 }
 
 // free returns the lowest address of a range, but for the first ones and the last, that no interface has.
@@ -227,7 +242,7 @@ func (e *ec2) newGroup(t *testing.T, vpc string) (id string) {
 func (e *ec2) newSubnet(t *testing.T, vpc, zone, cidr string) (id string) {
 	t.Helper()
 	id = "subnet-" + room.NewSerial(17)
-	row := subnetRow{Subnet{ID: id, VPC: vpc, Zone: zone}, netip.MustParsePrefix(cidr)}
+	row := subnetRow{Subnet{ID: id, VPC: vpc, Zone: zone, IPv6: true}, netip.MustParsePrefix(cidr)}
 	e.change(t, func(tx *store.Tx) error { return e.subnets.Put(tx, id, row) })
 	return id
 }
@@ -239,7 +254,7 @@ func (e *ec2) run(t *testing.T, subnet string) (id string, at netip.Addr) {
 	e.change(t, func(tx *store.Tx) error {
 		in, _ := e.Subnet(tx, subnet)
 		around, _ := e.VPC(tx, in.VPC)
-		eni, err := e.NewInterface(tx, subnet, []string{around.DefaultGroup}, true, "")
+		eni, err := e.NewInterface(tx, subnet, []string{around.DefaultGroup}, Reach{Public: true}, "")
 		if err != nil {
 			return err
 		}

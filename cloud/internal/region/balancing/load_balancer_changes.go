@@ -1,6 +1,7 @@
 package balancing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -58,7 +59,7 @@ func (r *Room) changeLoadBalancer(arn *string, change func(*store.Tx, *loadBalan
 
 // SetSubnets changes the zones of a load balancer; a node in a subnet that stays goes on serving.
 func (r *Room) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.SetSubnetsOutput, error) {
-	if err := room.Only(in, "LoadBalancerArn", "Subnets", "SubnetMappings"); err != nil {
+	if err := room.Only(in, "LoadBalancerArn", "IpAddressType", "Subnets", "SubnetMappings"); err != nil {
 		return nil, err
 	}
 	ids, err := subnetIDs(in.Subnets, in.SubnetMappings)
@@ -74,6 +75,9 @@ func (r *Room) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.Se
 		if vpc != b.VPC {
 			return wire.Errorf("InvalidConfigurationRequest", "Subnets must be in the VPC '%s' of the load balancer", b.VPC)
 		}
+		if err := b.setAddressType(cmp.Or(in.IpAddressType, b.IPAddressType), subnets); err != nil {
+			return err
+		}
 		old := b.Nodes
 		if b.Nodes, err = r.newNodes(tx, *b, subnets); err != nil {
 			return err
@@ -87,7 +91,7 @@ func (r *Room) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.Se
 	if err := r.sync(row.VPC); err != nil {
 		return nil, err
 	}
-	return &elb.SetSubnetsOutput{AvailabilityZones: showNodes(row.Nodes), IpAddressType: "ipv4"}, nil
+	return &elb.SetSubnetsOutput{AvailabilityZones: showNodes(row.Nodes), IpAddressType: row.addressType()}, nil
 }
 
 // dropNodes takes the interfaces away of nodes that are not kept.

@@ -50,8 +50,6 @@ func checkNewLoadBalancer(in *elb.CreateLoadBalancerInput) error {
 		return invalid("Load balancer name '%s' must not begin with 'internal-'", *in.Name)
 	case in.Type != "" && in.Type != elbtypes.LoadBalancerTypeEnumApplication:
 		return wire.Errorf("InvalidConfigurationRequest", "Load balancers of Type '%s' are not supported here", in.Type)
-	case in.IpAddressType != "" && in.IpAddressType != elbtypes.IpAddressTypeIpv4:
-		return wire.Errorf("InvalidConfigurationRequest", "IpAddressType '%s' is not supported here", in.IpAddressType)
 	case in.Scheme != "" && !slices.Contains(in.Scheme.Values(), in.Scheme):
 		return wire.Errorf("InvalidScheme", "Scheme '%s' is not valid", in.Scheme)
 	}
@@ -139,11 +137,14 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, su
 	if err := r.checkGroups(tx, vpc, groups); err != nil {
 		return loadBalancerRow{}, err
 	}
+	if err := checkAddressType(scheme, in.IpAddressType, chosen); err != nil {
+		return loadBalancerRow{}, err
+	}
 	for _, old := range r.loadBalancers.AllTx(tx) {
 		if old.Name != *in.Name {
 			continue
 		}
-		if old.Scheme != scheme || !old.onSubnets(chosen) || !sameSet(old.Groups, groups) || !maps.Equal(old.Tags, tags) {
+		if old.Scheme != scheme || old.addressType() != addressType(in.IpAddressType) || !old.onSubnets(chosen) || !sameSet(old.Groups, groups) || !maps.Equal(old.Tags, tags) {
 			return old, wire.Errorf("DuplicateLoadBalancerName", "A load balancer with the same name '%s' exists, but with different settings", old.Name)
 		}
 		return old, nil
@@ -156,7 +157,7 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, su
 	}
 	path := "app/" + *in.Name + "/" + room.NewSerial(16)
 	row := loadBalancerRow{
-		ARN: r.ARN("elasticloadbalancing", "loadbalancer/"+path), Name: *in.Name, VPC: vpc, Scheme: scheme, Groups: groups,
+		ARN: r.ARN("elasticloadbalancing", "loadbalancer/"+path), Name: *in.Name, VPC: vpc, Scheme: scheme, IPAddressType: in.IpAddressType, Groups: groups,
 		Created: time.Now().UTC(), Tags: tags, DNSName: fmt.Sprintf("%s-%010d.%s.elb.amazonaws.com", *in.Name, 1+rand.Int64N(9999999999), r.Region),
 	}
 	if scheme == elbtypes.LoadBalancerSchemeEnumInternal {
@@ -176,16 +177,18 @@ func (row loadBalancerRow) onSubnets(subnets []Subnet) bool {
 	return slices.EqualFunc(row.Nodes, subnets, func(n nodeRow, s Subnet) bool { return n.Subnet == s.ID })
 }
 
-// newNodes puts an interface into each subnet, keeping those that the load balancer has there.
+// newNodes puts an interface into each subnet, keeping those that the load balancer has there, all with the addresses of its type.
 func (r *Room) newNodes(tx *store.Tx, row loadBalancerRow, subnets []Subnet) ([]nodeRow, error) {
 	var nodes []nodeRow
 	for _, s := range subnets {
 		if i := slices.IndexFunc(row.Nodes, func(n nodeRow) bool { return n.Subnet == s.ID }); i >= 0 {
+			if err := r.network.SetReach(tx, row.Nodes[i].Interface, row.reach()); err != nil {
+				return nil, asOwn(err)
+			}
 			nodes = append(nodes, row.Nodes[i])
 			continue
 		}
-		public := row.Scheme == elbtypes.LoadBalancerSchemeEnumInternetFacing
-		eni, err := r.network.NewInterface(tx, s.ID, row.Groups, public, "ELB "+tail(row.ARN, "loadbalancer"))
+		eni, err := r.network.NewInterface(tx, s.ID, row.Groups, row.reach(), "ELB "+tail(row.ARN, "loadbalancer"))
 		if err != nil {
 			return nil, asOwn(err)
 		}
@@ -201,7 +204,7 @@ func (r *Room) showLoadBalancer(row loadBalancerRow) elbtypes.LoadBalancer {
 	}
 	return elbtypes.LoadBalancer{
 		LoadBalancerArn: new(row.ARN), LoadBalancerName: new(row.Name), DNSName: new(row.DNSName), VpcId: new(row.VPC), Scheme: row.Scheme,
-		CanonicalHostedZoneId: new(r.canonicalZone()), CreatedTime: new(row.Created), IpAddressType: elbtypes.IpAddressTypeIpv4,
+		CanonicalHostedZoneId: new(r.canonicalZone()), CreatedTime: new(row.Created), IpAddressType: row.addressType(),
 		SecurityGroups: row.Groups, State: &elbtypes.LoadBalancerState{Code: state}, Type: elbtypes.LoadBalancerTypeEnumApplication,
 		AvailabilityZones: showNodes(row.Nodes),
 	}

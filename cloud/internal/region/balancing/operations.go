@@ -36,6 +36,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.ELBv2, "RegisterTargets", r.RegisterTargets)
 	wire.Handle(m, wire.ELBv2, "RemoveListenerCertificates", r.RemoveListenerCertificates)
 	wire.Handle(m, wire.ELBv2, "RemoveTags", r.RemoveTags)
+	wire.Handle(m, wire.ELBv2, "SetIpAddressType", r.SetIpAddressType)
 	wire.Handle(m, wire.ELBv2, "SetRulePriorities", r.SetRulePriorities)
 	wire.Handle(m, wire.ELBv2, "SetSecurityGroups", r.SetSecurityGroups)
 	wire.Handle(m, wire.ELBv2, "SetSubnets", r.SetSubnets)

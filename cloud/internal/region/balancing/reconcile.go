@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -123,8 +124,8 @@ func (r *Room) tell(arn string, err error) {
 	}
 	if text != r.serving.failed[arn] && text != "" {
 		level := slog.LevelWarn
-		if errors.Is(err, network.ErrNotFound) {
-			level = slog.LevelDebug // the interface was committed a moment ago and is being made
+		if errors.Is(err, network.ErrNotFound) || errors.Is(err, syscall.EADDRNOTAVAIL) {
+			level = slog.LevelDebug // the interface, or its address, was committed a moment ago and is being made
 		}
 		r.Log.Log(r.Context(), level, "bring up load balancer", "load balancer", arn, "err", err)
 	}
@@ -170,7 +171,9 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 			errs = append(errs, err)
 			continue
 		}
-		c.Nodes = append(c.Nodes, balancer.Node{ID: n.Interface, Address: eni.Address, Network: ns, Logs: r.logsOf(row, n.Interface, eni.Address)})
+		c.Nodes = append(c.Nodes, balancer.Node{
+			ID: n.Interface, Address: eni.Address, IPv6: eni.IPv6, Network: ns, Logs: r.logsOf(row, n.Interface, eni.Address),
+		})
 	}
 	for _, l := range r.listeners.All() {
 		if l.LoadBalancer != row.ARN {

@@ -31,6 +31,7 @@ type Interface struct {
 	Device                                  int32  // its index there
 	KeepOnTermination                       bool
 	NoSourceDestCheck                       bool
+	NoInternet                              bool // its IPv6 addresses are not reached from the internet
 	Attached                                time.Time
 }
 
@@ -100,6 +101,7 @@ type Wanted struct {
 	Keep        bool         // when the instance is terminated
 	NAT         string       // the NAT gateway that it is for
 	Endpoint    string       // the VPC endpoint that it is for
+	NoInternet  bool         // its IPv6 addresses are not to be reached from the internet
 }
 
 // NewInterface puts an interface into a subnet. Its errors are EC2's.
@@ -121,7 +123,7 @@ func (r *Room) NewInterface(tx *store.Tx, w Wanted) (Interface, error) {
 	row := Interface{
 		ID: interfaceKind.NewID(), VPC: subnet.VPC, Subnet: subnet.ID, Zone: subnet.Zone, MAC: newMAC(), Description: w.Description,
 		Address: private, WantsPublic: w.Public, NAT: w.NAT, NoSourceDestCheck: w.NAT != "", Groups: slices.Clone(w.Groups),
-		Own: w.Own || w.Instance != "", Endpoint: w.Endpoint,
+		Own: w.Own || w.Instance != "", Endpoint: w.Endpoint, NoInternet: w.NoInternet,
 	}
 	if w.Instance != "" {
 		row.attach(w.Instance, w.Device, w.Keep)
@@ -185,6 +187,7 @@ func (r *Room) interfaceSpec(i Interface, table string) network.Interface {
 	spec := network.Interface{
 		ID: i.ID, Address: i.Address, MAC: mac, Subnet: netip.MustParsePrefix(subnet.CIDR), Public: i.Public, RouteTable: table, Groups: i.Groups,
 		NetworkACL: r.aclOf(nil, subnet), Secondary: i.Secondary, IPv6: i.IPv6, SubnetIPv6: subnet.RangeIPv6(), Forwards: i.NoSourceDestCheck, Device: int(i.Device),
+		NoInternet: i.NoInternet,
 	}
 	if i.NAT != "" {
 		n, _ := r.nats.Get(i.NAT)
@@ -203,6 +206,30 @@ func (r *Room) SetGroups(tx *store.Tx, id string, groups []string) error {
 		return err
 	}
 	row.Groups = slices.Clone(groups)
+	return r.interfaces.Put(tx, id, row)
+}
+
+// SetReach changes how a service's interface is reached besides its private IPv4 address: by a public one, and by one of IPv6, that may
+// be closed to the internet. Its errors are EC2's.
+func (r *Room) SetReach(tx *store.Tx, id string, public, ipv6, noInternet bool) (err error) {
+	row, ok := r.interfaces.GetTx(tx, id)
+	if !ok {
+		return missingInterface(id)
+	}
+	if !public {
+		row.Public = netip.Addr{}
+	} else if !row.Public.IsValid() {
+		if row.Public, err = r.publicAddress(tx); err != nil {
+			return err
+		}
+	}
+	row.WantsPublic, row.NoInternet = public, noInternet
+	if !ipv6 {
+		row.IPv6 = nil
+	}
+	if ipv6 && len(row.IPv6) == 0 {
+		return r.assignIPv6(tx, &row, nil, 1)
+	}
 	return r.interfaces.Put(tx, id, row)
 }
 
