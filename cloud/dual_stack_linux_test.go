@@ -67,13 +67,16 @@ func (d *dualStack) network() (vpc string, subnets []string) {
 	vpc = *needed(d.api.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16"), AmazonProvidedIpv6CidrBlock: aws.Bool(true)}))(t).Vpc.VpcId
 	gateway := needed(d.api.CreateInternetGateway(ctx, &ec2.CreateInternetGatewayInput{}))(t).InternetGateway.InternetGatewayId
 	needed(d.api.AttachInternetGateway(ctx, &ec2.AttachInternetGatewayInput{InternetGatewayId: gateway, VpcId: &vpc}))(t)
-	tables := needed(d.api.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{Filters: []ec2types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}}}))(t)
+	tables := needed(d.api.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{
+		Filters: []ec2types.Filter{{Name: aws.String("vpc-id"), Values: []string{vpc}}},
+	}))(t)
 	needed(d.api.CreateRoute(ctx, &ec2.CreateRouteInput{
 		RouteTableId: tables.RouteTables[0].RouteTableId, DestinationIpv6CidrBlock: aws.String("::/0"), GatewayId: gateway,
 	}))(t)
 	for i, zone := range []string{"us-east-1a", "us-east-1b"} {
 		subnets = append(subnets, *needed(d.api.CreateSubnet(ctx, &ec2.CreateSubnetInput{
-			VpcId: &vpc, AvailabilityZone: &zone, CidrBlock: aws.String(fmt.Sprintf("10.0.%d.0/24", i)), Ipv6CidrBlock: aws.String(fmt.Sprintf("2001:db8:100:%d::/64", i)),
+			VpcId: &vpc, AvailabilityZone: &zone, CidrBlock: aws.String(fmt.Sprintf("10.0.%d.0/24", i)),
+			Ipv6CidrBlock: aws.String(fmt.Sprintf("2001:db8:100:%d::/64", i)),
 		}))(t).Subnet.SubnetId)
 	}
 	return vpc, subnets
@@ -135,46 +138,62 @@ func (d *dualStack) answers(name string, want ...string) {
 	until(d.t, fmt.Sprint(name, " is ", want), func() bool { return slices.Equal(d.dig(name), want) })
 }
 
+// check makes a health check of the load balancer's first address.
+func (d *dualStack) check() (id string) {
+	d.t.Helper()
+	return *needed(d.route53().CreateHealthCheck(d.t.Context(), &route53.CreateHealthCheckInput{
+		CallerReference: aws.String("c"), HealthCheckConfig: &r53types.HealthCheckConfig{
+			Type: r53types.HealthCheckTypeHttp, IPAddress: &d.ipv6[0], Port: aws.Int32(8080), RequestInterval: aws.Int32(10), FailureThreshold: aws.Int32(1),
+		},
+	}))(d.t).HealthCheck.Id
+}
+
+// record makes a record set of the type AAAA; one with a role is of a failover pair.
+func (d *dualStack) record(zone, name string, role r53types.ResourceRecordSetFailover, change func(*r53types.ResourceRecordSet)) {
+	d.t.Helper()
+	set := &r53types.ResourceRecordSet{Name: &name, Type: r53types.RRTypeAaaa}
+	if role != "" {
+		set.Failover, set.SetIdentifier = role, aws.String(string(role))
+	}
+	change(set)
+	needed(d.route53().ChangeResourceRecordSets(d.t.Context(), &route53.ChangeResourceRecordSetsInput{HostedZoneId: &zone, ChangeBatch: &r53types.ChangeBatch{
+		Changes: []r53types.Change{{Action: r53types.ChangeActionCreate, ResourceRecordSet: set}},
+	}}))(d.t)
+}
+
+// alias is to the load balancer.
+func (d *dualStack) alias(evaluate bool) func(*r53types.ResourceRecordSet) {
+	name := "dualstack." + *d.balancer.DNSName
+	return func(s *r53types.ResourceRecordSet) {
+		s.AliasTarget = &r53types.AliasTarget{DNSName: &name, HostedZoneId: d.balancer.CanonicalHostedZoneId, EvaluateTargetHealth: evaluate}
+	}
+}
+
+func fixed(value string, check *string) func(*r53types.ResourceRecordSet) {
+	return func(s *r53types.ResourceRecordSet) {
+		s.TTL, s.ResourceRecords, s.HealthCheckId = aws.Int64(60), []r53types.ResourceRecord{{Value: &value}}, check
+	}
+}
+
 // A dual-stack load balancer is found and reached by IPv6: by its own names, by an alias, from an instance and by health checkers, as
 // long as its group lets them; Route 53 answers by what the checkers find.
 func TestDualStackBalancer(t *testing.T) {
 	t.Parallel()
 	d := makeDualStack(t)
 	ctx, name := t.Context(), *d.balancer.DNSName
-	check := needed(d.route53().CreateHealthCheck(ctx, &route53.CreateHealthCheckInput{CallerReference: aws.String("c"), HealthCheckConfig: &r53types.HealthCheckConfig{
-		Type: r53types.HealthCheckTypeHttp, IPAddress: &d.ipv6[0], Port: aws.Int32(8080), RequestInterval: aws.Int32(10), FailureThreshold: aws.Int32(1),
-	}}))(t).HealthCheck.Id
-	zone := makeZone(t, d.host, &route53.CreateHostedZoneInput{Name: aws.String("dual.test")})
-	record := func(name string, role r53types.ResourceRecordSetFailover, change func(*r53types.ResourceRecordSet)) r53types.Change {
-		set := &r53types.ResourceRecordSet{Name: &name, Type: r53types.RRTypeAaaa}
-		if role != "" {
-			set.Failover, set.SetIdentifier = role, aws.String(string(role))
-		}
-		change(set)
-		return r53types.Change{Action: r53types.ChangeActionCreate, ResourceRecordSet: set}
-	}
-	alias := func(evaluate bool) func(*r53types.ResourceRecordSet) {
-		return func(s *r53types.ResourceRecordSet) {
-			s.AliasTarget = &r53types.AliasTarget{DNSName: aws.String("dualstack." + name), HostedZoneId: d.balancer.CanonicalHostedZoneId, EvaluateTargetHealth: evaluate}
-		}
-	}
-	fixed := func(value string, check *string) func(*r53types.ResourceRecordSet) {
-		return func(s *r53types.ResourceRecordSet) {
-			s.TTL, s.ResourceRecords, s.HealthCheckId = aws.Int64(60), []r53types.ResourceRecord{{Value: &value}}, check
-		}
-	}
-	needed(d.route53().ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{HostedZoneId: &zone, ChangeBatch: &r53types.ChangeBatch{Changes: []r53types.Change{
-		record("www.dual.test", "", alias(false)),
-		record("judged.dual.test", "PRIMARY", alias(true)), record("judged.dual.test", "SECONDARY", fixed("2001:db8::9", nil)),
-		record("checked.dual.test", "PRIMARY", fixed("2001:db8::1", check)), record("checked.dual.test", "SECONDARY", fixed("2001:db8::2", nil)),
-	}}}))(t)
+	check, zone := d.check(), makeZone(t, d.host, &route53.CreateHostedZoneInput{Name: aws.String("dual.test")})
+	d.record(zone, "www.dual.test", "", d.alias(false))
+	d.record(zone, "judged.dual.test", "PRIMARY", d.alias(true))
+	d.record(zone, "judged.dual.test", "SECONDARY", fixed("2001:db8::9", nil))
+	d.record(zone, "checked.dual.test", "PRIMARY", fixed("2001:db8::1", &check))
+	d.record(zone, "checked.dual.test", "SECONDARY", fixed("2001:db8::2", nil))
 
 	d.answers(name, d.ipv6...)
 	d.answers("dualstack."+name, d.ipv6...)
 	d.answers("www.dual.test", d.ipv6...)
 	d.answers("judged.dual.test", "2001:db8::9") // it has no targets
 	until(t, "a checker has asked by IPv6", func() bool {
-		seen := needed(d.route53().GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: check}))(t).HealthCheckObservations
+		seen := needed(d.route53().GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &check}))(t).HealthCheckObservations
 		return slices.ContainsFunc(seen, func(o r53types.HealthCheckObservation) bool {
 			return strings.HasPrefix(*o.IPAddress, "2001:db8::") && strings.HasPrefix(*o.StatusReport.Status, "Success: HTTP Status Code 200")
 		})

@@ -128,9 +128,9 @@ func TestInternalDualStackIsClosedToTheInternet(t *testing.T) {
 	}
 	closed(true)
 	deny := func(arn *string, value string) error {
-		_, err := client.ModifyLoadBalancerAttributes(ctx, &elb.ModifyLoadBalancerAttributesInput{LoadBalancerArn: arn, Attributes: []elbtypes.LoadBalancerAttribute{
-			{Key: new("ipv6.deny_all_igw_traffic"), Value: &value},
-		}})
+		_, err := client.ModifyLoadBalancerAttributes(ctx, &elb.ModifyLoadBalancerAttributesInput{
+			LoadBalancerArn: arn, Attributes: []elbtypes.LoadBalancerAttribute{{Key: new("ipv6.deny_all_igw_traffic"), Value: &value}},
+		})
 		return err
 	}
 	shown := func() (value string) {
