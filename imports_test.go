@@ -111,7 +111,7 @@ var floors = []struct {
 		"address balancer/http1 delivery durable lend partition descriptors tempo socket store dnssec fleet resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
 		"stand on nothing of ours: the address plan, AWS's regions, times, files, signatures, bytes, processes",
 	},
-	{"authority endpoint network machine fault throttle beacon balancer metrics request", "one thing each, told what to do"},
+	{"authority endpoint network machine fault throttle beacon balancer metrics formula request", "one thing each, told what to do"},
 	{"door", "lets calls in, with the faults that strike them"},
 	{"room access health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
 	{"dns records room/roomtest", "serves what routing decides; Route 53's rules of record sets; what tests of control planes share"},

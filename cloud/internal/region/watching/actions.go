@@ -50,6 +50,8 @@ func (r *Room) checkActions(row alarmRow) error {
 	for _, action := range slices.Concat(row.OKActions, row.AlarmActions, row.MissingActions) {
 		verb, ofInstance := strings.CutPrefix(action, r.instances())
 		switch {
+		case row.composite() && !strings.HasPrefix(action, topics):
+			return wire.Errorf("UnsupportedOperation", "The action '%s' is not supported here: composite alarms have topics.", action)
 		case strings.HasPrefix(action, r.policies()), strings.HasPrefix(action, topics):
 		case !ofInstance || !slices.Contains(verbs, verb):
 			return wire.Errorf(
@@ -91,7 +93,7 @@ func (r *Room) act(row alarmRow, state cwtypes.StateValue, values []*float64) {
 			summary = fmt.Sprintf("Action %s was not carried out: %s", action, why)
 		}
 		item := historyItem{time.Now().UTC(), cwtypes.HistoryItemTypeAction, summary, ""}
-		if err := r.Update(func(tx *store.Tx) error { return r.remember(tx, row.Name, item) }); err != nil {
+		if err := r.Update(func(tx *store.Tx) error { return r.remember(tx, row, item) }); err != nil {
 			r.Log.Error("keep an alarm's action", "alarm", row.Name, "err", err)
 		}
 	}
@@ -113,8 +115,8 @@ func (r *Room) carryOut(action string, row alarmRow, state cwtypes.StateValue, d
 // Reading tells an alarm's state, and the latest value that decides on it; nil where there is no data.
 func (r *Room) Reading(name string) (state cwtypes.StateValue, value *float64) {
 	row, ok := r.alarms.Get(name)
-	if !ok {
-		return "", nil
+	if !ok || row.composite() {
+		return row.State, nil
 	}
 	now := time.Now()
 	for _, v := range r.values(row.Settings, r.Data.Floor(now, row.Settings.period()), now) {

@@ -24,7 +24,7 @@ func (r *Room) enter(tx *store.Tx, row alarmRow, state cwtypes.StateValue, reaso
 	if old != state {
 		row.Transitioned = now
 		item := historyItem{now, cwtypes.HistoryItemTypeStateUpdate, fmt.Sprintf("Alarm updated from %s to %s", old, state), transition(old, state, reason)}
-		if err := r.remember(tx, row.Name, item); err != nil {
+		if err := r.remember(tx, row, item); err != nil {
 			return err
 		}
 	}
@@ -33,21 +33,17 @@ func (r *Room) enter(tx *store.Tx, row alarmRow, state cwtypes.StateValue, reaso
 
 // transition is the JSON of a state's history item.
 func transition(old, state cwtypes.StateValue, reason string) string {
-	b, err := json.Marshal(map[string]any{
+	return jsonOf(map[string]any{
 		"version": "1.0", "oldState": map[string]any{"stateValue": old}, "newState": map[string]any{"stateValue": state, "stateReason": reason},
 	})
-	if err != nil {
-		return ""
-	}
-	return string(b)
 }
 
-func (r *Room) remember(tx *store.Tx, name string, item historyItem) error {
-	h, _ := r.histories.GetTx(tx, name)
-	h.Name = name
+func (r *Room) remember(tx *store.Tx, row alarmRow, item historyItem) error {
+	h, _ := r.histories.GetTx(tx, row.Name)
+	h.Name, h.Composite = row.Name, row.composite()
 	h.Items = append(slices.Clone(h.Items), item)
 	h.Items = h.Items[max(0, len(h.Items)-maxHistory):]
-	return r.histories.Put(tx, name, h)
+	return r.histories.Put(tx, row.Name, h)
 }
 
 // SetAlarmState puts an alarm into a state until its next evaluation. Route 53 takes no notice: it watches
@@ -114,13 +110,13 @@ func (r *Room) DescribeAlarmHistory(ctx context.Context, in *cloudwatch.Describe
 		return nil, err
 	}
 	type found struct {
-		name string
+		alarmHistory
 		item historyItem
 		key  string
 	}
 	var all []found
 	for _, h := range r.histories.All() {
-		if in.AlarmName != nil && *in.AlarmName != h.Name || len(in.AlarmTypes) > 0 && !slices.Contains(in.AlarmTypes, cwtypes.AlarmTypeMetricAlarm) {
+		if in.AlarmName != nil && *in.AlarmName != h.Name || !slices.Contains(alarmTypes(in.AlarmTypes), h.kind()) {
 			continue
 		}
 		for i, item := range h.Items {
@@ -131,7 +127,7 @@ func (r *Room) DescribeAlarmHistory(ctx context.Context, in *cloudwatch.Describe
 				if in.ScanBy != cwtypes.ScanByTimestampAscending {
 					order = 1<<62 - order
 				}
-				all = append(all, found{h.Name, item, fmt.Sprintf("%020d %s %03d", order, h.Name, i)})
+				all = append(all, found{h, item, fmt.Sprintf("%020d %s %03d", order, h.Name, i)})
 			}
 		}
 	}
@@ -142,7 +138,7 @@ func (r *Room) DescribeAlarmHistory(ctx context.Context, in *cloudwatch.Describe
 	out := &cloudwatch.DescribeAlarmHistoryOutput{AlarmHistoryItems: []cwtypes.AlarmHistoryItem{}, NextToken: next}
 	for _, f := range all {
 		out.AlarmHistoryItems = append(out.AlarmHistoryItems, cwtypes.AlarmHistoryItem{
-			AlarmName: new(f.name), AlarmType: cwtypes.AlarmTypeMetricAlarm, Timestamp: new(f.item.At), HistoryItemType: f.item.Type,
+			AlarmName: new(f.Name), AlarmType: f.kind(), Timestamp: new(f.item.At), HistoryItemType: f.item.Type,
 			HistorySummary: new(f.item.Summary), HistoryData: room.Some(f.item.Data),
 		})
 	}

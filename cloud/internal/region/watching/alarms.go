@@ -23,8 +23,8 @@ const maxActions = 5
 // anew then; its state stays until the next evaluation.
 func (r *Room) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAlarmInput) (*cloudwatch.PutMetricAlarmOutput, error) {
 	if err := room.Only(in, "AlarmName", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions", "MetricName", "Namespace",
-		"Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit", "EvaluationPeriods", "DatapointsToAlarm", "Threshold", "ComparisonOperator",
-		"TreatMissingData", "EvaluateLowSampleCountPercentile", "Tags"); err != nil {
+		"Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit", "Metrics", "EvaluationPeriods", "DatapointsToAlarm", "Threshold",
+		"ComparisonOperator", "TreatMissingData", "EvaluateLowSampleCountPercentile", "Tags"); err != nil {
 		return nil, err
 	}
 	if err := r.DB.Update(func(tx *store.Tx) error { return r.PutAlarm(tx, in) }); err != nil {
@@ -35,17 +35,23 @@ func (r *Room) PutMetricAlarm(ctx context.Context, in *cloudwatch.PutMetricAlarm
 }
 
 // PutAlarm is PutMetricAlarm within a change, as services do for themselves.
-func (r *Room) PutAlarm(tx *store.Tx, in *cloudwatch.PutMetricAlarmInput) error {
-	row, err := newAlarm(in)
-	if err != nil {
+func (r *Room) PutAlarm(tx *store.Tx, in *cloudwatch.PutMetricAlarmInput) (err error) {
+	row := alarmRow{
+		Name: room.Deref(in.AlarmName), Description: room.Deref(in.AlarmDescription), ActionsEnabled: in.ActionsEnabled == nil || *in.ActionsEnabled,
+		OKActions: in.OKActions, AlarmActions: in.AlarmActions, MissingActions: in.InsufficientDataActions, MToAlarm: in.DatapointsToAlarm != nil,
+	}
+	if row.Settings, err = r.newSettings(in); err != nil {
 		return err
 	}
-	if row.ActionsEnabled {
-		if err := r.checkActions(row); err != nil {
-			return err
-		}
+	return r.put(tx, row, in.Tags)
+}
+
+// put checks what all alarms have, and stores one in the place of that of its name.
+func (r *Room) put(tx *store.Tx, row alarmRow, tags []cwtypes.Tag) (err error) {
+	if err := r.checkAlarm(row); err != nil {
+		return err
 	}
-	if row.Tags, err = mergeTags(nil, in.Tags); err != nil {
+	if row.Tags, err = mergeTags(nil, tags); err != nil {
 		return err
 	}
 	now := time.Now().UTC()
@@ -53,6 +59,9 @@ func (r *Room) PutAlarm(tx *store.Tx, in *cloudwatch.PutMetricAlarmInput) error 
 	row.State, row.Reason = cwtypes.StateValueInsufficientData, "Unchecked: Initial alarm creation"
 	what := "Alarm \"" + row.Name + "\" created"
 	if old, ok := r.alarms.GetTx(tx, row.Name); ok {
+		if old.composite() != row.composite() {
+			return wire.Errorf("ValidationError", "An alarm of another type has the name %s", row.Name)
+		}
 		// Tags are changed by TagResource alone.
 		row.State, row.Reason, row.ReasonData, row.Updated, row.Transitioned, row.Tags = old.State, old.Reason, old.ReasonData, old.Updated, old.Transitioned, old.Tags
 		what = "Alarm \"" + row.Name + "\" updated"
@@ -60,52 +69,40 @@ func (r *Room) PutAlarm(tx *store.Tx, in *cloudwatch.PutMetricAlarmInput) error 
 	if err := r.keepStream(tx, row, now); err != nil {
 		return err
 	}
-	if err := r.remember(tx, row.Name, historyItem{now, cwtypes.HistoryItemTypeConfigurationUpdate, what, r.configurationData(row)}); err != nil {
+	if err := r.remember(tx, row, historyItem{now, cwtypes.HistoryItemTypeConfigurationUpdate, what, r.configurationData(row)}); err != nil {
 		return err
 	}
 	return r.alarms.Put(tx, row.Name, row)
 }
 
-// newAlarm checks a request.
-func newAlarm(in *cloudwatch.PutMetricAlarmInput) (row alarmRow, err error) {
-	if !printable(room.Deref(in.AlarmName), 255) {
-		return row, invalid("The value %s for parameter AlarmName is invalid.", room.Deref(in.AlarmName))
-	}
-	row = alarmRow{
-		Name: *in.AlarmName, Description: room.Deref(in.AlarmDescription), ActionsEnabled: in.ActionsEnabled == nil || *in.ActionsEnabled,
-		OKActions: in.OKActions, AlarmActions: in.AlarmActions, MissingActions: in.InsufficientDataActions, MToAlarm: in.DatapointsToAlarm != nil,
+// checkAlarm bounds what all alarms have.
+func (r *Room) checkAlarm(row alarmRow) error {
+	if !printable(row.Name, 255) {
+		return invalid("The value %s for parameter AlarmName is invalid.", row.Name)
 	}
 	if len(row.Description) > 1024 {
-		return row, invalid("The parameter AlarmDescription must have 1024 characters at most.")
-	}
-	if row.Settings, err = newSettings(in); err != nil {
-		return row, err
+		return invalid("The parameter AlarmDescription must have 1024 characters at most.")
 	}
 	for _, list := range [][]string{row.OKActions, row.AlarmActions, row.MissingActions} {
 		if len(list) > maxActions {
-			return row, invalid("An alarm has %d actions at most for each state.", maxActions)
+			return invalid("An alarm has %d actions at most for each state.", maxActions)
 		}
 	}
-	return row, nil
+	if row.ActionsEnabled {
+		return r.checkActions(row)
+	}
+	return nil
 }
 
-func newSettings(in *cloudwatch.PutMetricAlarmInput) (s alarmSettings, err error) {
-	if s.Metric, err = metricOf(in.Namespace, in.MetricName, in.Dimensions); err != nil {
-		return s, err
-	}
-	s.Statistic = string(in.Statistic)
-	if in.ExtendedStatistic != nil {
-		s.Statistic = *in.ExtendedStatistic
+func (r *Room) newSettings(in *cloudwatch.PutMetricAlarmInput) (s alarmSettings, err error) {
+	if len(in.Metrics) > 0 {
+		err = r.watchQueries(&s, in)
+	} else {
+		err = s.watchMetric(in)
 	}
 	switch {
-	case (in.Statistic == "") == (in.ExtendedStatistic == nil):
-		return s, invalidCombination("Must specify either Statistic or ExtendedStatistic, and not both.")
-	case in.Statistic != "" && !slices.Contains(in.Statistic.Values(), in.Statistic):
-		return s, invalid("The value %s for parameter Statistic is invalid.", in.Statistic)
-	case in.ExtendedStatistic != nil && (!strings.HasPrefix(s.Statistic, "p") || !metrics.ValidStatistic(s.Statistic)):
-		return s, invalid("The value %s for parameter ExtendedStatistic is not supported here: percentiles are, p0 to p100.", s.Statistic)
-	case in.EvaluateLowSampleCountPercentile != nil && *in.EvaluateLowSampleCountPercentile != "evaluate":
-		return s, invalid("The value %s for parameter EvaluateLowSampleCountPercentile is not supported here: evaluate is.", *in.EvaluateLowSampleCountPercentile)
+	case err != nil:
+		return s, err
 	case in.Threshold == nil:
 		return s, missing("Threshold")
 	case in.EvaluationPeriods == nil:
@@ -118,12 +115,38 @@ func newSettings(in *cloudwatch.PutMetricAlarmInput) (s alarmSettings, err error
 	if err := checkNumbers(*in.Threshold); err != nil {
 		return s, err
 	}
-	s.Unit, s.Period, s.EvaluationPeriods, s.DatapointsToAlarm = in.Unit, room.Deref(in.Period), *in.EvaluationPeriods, *in.EvaluationPeriods
+	s.EvaluationPeriods, s.DatapointsToAlarm = *in.EvaluationPeriods, *in.EvaluationPeriods
 	s.Comparison, s.Threshold, s.TreatMissingData = in.ComparisonOperator, *in.Threshold, room.Deref(in.TreatMissingData)
 	if in.DatapointsToAlarm != nil {
 		s.DatapointsToAlarm = *in.DatapointsToAlarm
 	}
-	return s, s.check(in.Period)
+	return s, s.check()
+}
+
+// watchMetric reads what an alarm on one metric watches.
+func (s *alarmSettings) watchMetric(in *cloudwatch.PutMetricAlarmInput) (err error) {
+	if s.Metric, err = metricOf(in.Namespace, in.MetricName, in.Dimensions); err != nil {
+		return err
+	}
+	s.Statistic = string(in.Statistic)
+	if in.ExtendedStatistic != nil {
+		s.Statistic = *in.ExtendedStatistic
+	}
+	switch {
+	case (in.Statistic == "") == (in.ExtendedStatistic == nil):
+		return invalidCombination("Must specify either Statistic or ExtendedStatistic, and not both.")
+	case in.Statistic != "" && !slices.Contains(in.Statistic.Values(), in.Statistic):
+		return invalid("The value %s for parameter Statistic is invalid.", in.Statistic)
+	case in.ExtendedStatistic != nil && (!strings.HasPrefix(s.Statistic, "p") || !metrics.ValidStatistic(s.Statistic)):
+		return invalid("The value %s for parameter ExtendedStatistic is not supported here: percentiles are, p0 to p100.", s.Statistic)
+	case in.EvaluateLowSampleCountPercentile != nil && *in.EvaluateLowSampleCountPercentile != "evaluate":
+		return invalid("The value %s for parameter EvaluateLowSampleCountPercentile is not supported here: evaluate is.", *in.EvaluateLowSampleCountPercentile)
+	}
+	s.Unit, s.Period = in.Unit, room.Deref(in.Period)
+	if err := checkUnit(s.Unit); err != nil {
+		return err
+	}
+	return checkPeriod(in.Period)
 }
 
 // comparisons are those of alarms with a fixed threshold.
@@ -133,13 +156,7 @@ var comparisons = []cwtypes.ComparisonOperator{
 }
 
 // check bounds the periods: all together a day at most, or a week where each is an hour at least.
-func (s alarmSettings) check(period *int32) error {
-	if err := checkUnit(s.Unit); err != nil {
-		return err
-	}
-	if err := checkPeriod(period); err != nil {
-		return err
-	}
+func (s alarmSettings) check() error {
 	if s.Period < 10 {
 		return invalid("The value %d for parameter Period is invalid: it must be 10, 20, 30 or a multiple of 60.", s.Period)
 	}
@@ -165,12 +182,18 @@ func (r *Room) showAlarm(row alarmRow) cwtypes.MetricAlarm {
 		AlarmName: &row.Name, AlarmArn: new(r.alarmARN(row.Name)), AlarmDescription: room.Some(row.Description), AlarmConfigurationUpdatedTimestamp: &row.Configured,
 		ActionsEnabled: &row.ActionsEnabled, OKActions: shownList(row.OKActions), AlarmActions: shownList(row.AlarmActions), InsufficientDataActions: shownList(row.MissingActions),
 		StateValue: row.State, StateReason: &row.Reason, StateReasonData: room.Some(row.ReasonData), StateUpdatedTimestamp: &row.Updated, StateTransitionedTimestamp: &row.Transitioned,
-		MetricName: new(s.Metric.Name), Namespace: new(s.Metric.Namespace), Dimensions: showDimensions(s.Metric), Period: &s.Period, Unit: s.Unit,
-		EvaluationPeriods: &s.EvaluationPeriods, Threshold: &s.Threshold, ComparisonOperator: s.Comparison, TreatMissingData: room.Some(s.TreatMissingData),
+		Dimensions: showDimensions(s.Metric), EvaluationPeriods: &s.EvaluationPeriods, Threshold: &s.Threshold, ComparisonOperator: s.Comparison, TreatMissingData: room.Some(s.TreatMissingData),
 	}
 	if row.MToAlarm {
 		out.DatapointsToAlarm = &s.DatapointsToAlarm
 	}
+	if len(s.Queries) > 0 {
+		for _, q := range s.Queries {
+			out.Metrics = append(out.Metrics, q.show())
+		}
+		return out
+	}
+	out.MetricName, out.Namespace, out.Period, out.Unit = new(s.Metric.Name), new(s.Metric.Namespace), &s.Period, s.Unit
 	if plain := cwtypes.Statistic(s.Statistic); slices.Contains(plain.Values(), plain) {
 		out.Statistic = plain
 	} else {
@@ -189,11 +212,21 @@ func shownList(list []string) []string {
 
 // configurationData is the JSON of a configuration's history item.
 func (r *Room) configurationData(row alarmRow) string {
-	b, err := json.Marshal(map[string]any{"type": "Create", "version": "1.0", "createdAlarm": map[string]any{
+	if row.composite() {
+		return jsonOf(map[string]any{"type": "Create", "version": "1.0", "createdAlarm": map[string]any{
+			"alarmName": row.Name, "alarmArn": r.alarmARN(row.Name), "alarmRule": row.Rule, "actionsEnabled": row.ActionsEnabled,
+		}})
+	}
+	return jsonOf(map[string]any{"type": "Create", "version": "1.0", "createdAlarm": map[string]any{
 		"alarmName": row.Name, "alarmArn": r.alarmARN(row.Name), "threshold": row.Settings.Threshold, "comparisonOperator": row.Settings.Comparison,
 		"evaluationPeriods": row.Settings.EvaluationPeriods, "period": row.Settings.Period, "statistic": row.Settings.Statistic,
 		"namespace": row.Settings.Metric.Namespace, "metricName": row.Settings.Metric.Name, "actionsEnabled": row.ActionsEnabled,
 	}})
+}
+
+// jsonOf is for what cannot fail to be written.
+func jsonOf(what any) string {
+	b, err := json.Marshal(what)
 	if err != nil {
 		return ""
 	}
@@ -215,7 +248,7 @@ func badToken(token string) error {
 	return wire.Errorf("InvalidNextToken", "The value %s for parameter NextToken is invalid.", token)
 }
 
-// DescribeAlarms lists alarms by their names.
+// DescribeAlarms lists alarms by their names: those on metrics, unless it is asked for composite ones.
 func (r *Room) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlarmsInput) (*cloudwatch.DescribeAlarmsOutput, error) {
 	if err := room.Only(in, "AlarmNames", "AlarmNamePrefix", "AlarmTypes", "StateValue", "ActionPrefix", "MaxRecords", "NextToken"); err != nil {
 		return nil, err
@@ -230,7 +263,7 @@ func (r *Room) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlarms
 	for _, row := range r.alarms.All() {
 		if (len(in.AlarmNames) == 0 || slices.Contains(in.AlarmNames, row.Name)) && strings.HasPrefix(row.Name, room.Deref(in.AlarmNamePrefix)) &&
 			(in.StateValue == "" || in.StateValue == row.State) && (in.ActionPrefix == nil || row.actsOn(*in.ActionPrefix)) &&
-			(len(in.AlarmTypes) == 0 || slices.Contains(in.AlarmTypes, cwtypes.AlarmTypeMetricAlarm)) {
+			slices.Contains(alarmTypes(in.AlarmTypes), row.kind()) {
 			rows = append(rows, row)
 		}
 	}
@@ -240,16 +273,28 @@ func (r *Room) DescribeAlarms(ctx context.Context, in *cloudwatch.DescribeAlarms
 	}
 	out := &cloudwatch.DescribeAlarmsOutput{MetricAlarms: []cwtypes.MetricAlarm{}, CompositeAlarms: []cwtypes.CompositeAlarm{}, NextToken: next}
 	for _, row := range rows {
-		out.MetricAlarms = append(out.MetricAlarms, r.showAlarm(row))
+		if row.composite() {
+			out.CompositeAlarms = append(out.CompositeAlarms, r.showComposite(row))
+		} else {
+			out.MetricAlarms = append(out.MetricAlarms, r.showAlarm(row))
+		}
 	}
 	return out, nil
+}
+
+// alarmTypes are the types that are asked for.
+func alarmTypes(asked []cwtypes.AlarmType) []cwtypes.AlarmType {
+	if len(asked) == 0 {
+		return []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm}
+	}
+	return asked
 }
 
 func (row alarmRow) actsOn(prefix string) bool {
 	return slices.ContainsFunc(slices.Concat(row.OKActions, row.AlarmActions, row.MissingActions), func(a string) bool { return strings.HasPrefix(a, prefix) })
 }
 
-// DescribeAlarmsForMetric lists the alarms that watch a metric.
+// DescribeAlarmsForMetric lists the alarms that watch a metric; not those on metric math with it.
 func (r *Room) DescribeAlarmsForMetric(ctx context.Context, in *cloudwatch.DescribeAlarmsForMetricInput) (*cloudwatch.DescribeAlarmsForMetricOutput, error) {
 	if err := room.Only(in, "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit"); err != nil {
 		return nil, err
@@ -262,7 +307,7 @@ func (r *Room) DescribeAlarmsForMetric(ctx context.Context, in *cloudwatch.Descr
 	out := &cloudwatch.DescribeAlarmsForMetricOutput{MetricAlarms: []cwtypes.MetricAlarm{}}
 	for _, row := range r.alarms.All() {
 		s := row.Settings
-		if metricKey(s.Metric) == metricKey(m) && (statistic == "" || statistic == s.Statistic) &&
+		if !row.composite() && len(s.Queries) == 0 && metricKey(s.Metric) == metricKey(m) && (statistic == "" || statistic == s.Statistic) &&
 			(in.Period == nil || *in.Period == s.Period) && (in.Unit == "" || in.Unit == s.Unit) {
 			out.MetricAlarms = append(out.MetricAlarms, r.showAlarm(row))
 		}
@@ -276,7 +321,19 @@ func (r *Room) DeleteAlarms(ctx context.Context, in *cloudwatch.DeleteAlarmsInpu
 	if err := room.Only(in, "AlarmNames"); err != nil {
 		return nil, err
 	}
-	return &cloudwatch.DeleteAlarmsOutput{}, r.eachAlarm(in.AlarmNames, true, r.deleteAlarm)
+	composites := 0
+	return &cloudwatch.DeleteAlarmsOutput{}, r.eachAlarm(in.AlarmNames, true, func(tx *store.Tx, row alarmRow) error {
+		if row.composite() {
+			composites++
+		}
+		if composites > 1 {
+			return wire.Errorf("ValidationError", "Only one composite alarm can be deleted at a time")
+		}
+		if parents := r.parents(tx, row.Name); len(parents) > 0 && !slices.Equal(parents, []string{row.Name}) {
+			return wire.Errorf("ValidationError", "Cannot delete %s as there are composite alarm(s) depending on it.", row.Name)
+		}
+		return r.deleteAlarm(tx, row)
+	})
 }
 
 // DropAlarms is DeleteAlarms within a change. Alarms that there are not are no error.
@@ -293,7 +350,7 @@ func (r *Room) DropAlarms(tx *store.Tx, names ...string) error {
 
 func (r *Room) deleteAlarm(tx *store.Tx, row alarmRow) error {
 	item := historyItem{time.Now().UTC(), cwtypes.HistoryItemTypeConfigurationUpdate, "Alarm \"" + row.Name + "\" deleted", ""}
-	if err := r.remember(tx, row.Name, item); err != nil {
+	if err := r.remember(tx, row, item); err != nil {
 		return err
 	}
 	if err := r.alarms.Delete(tx, row.Name); err != nil {

@@ -1,6 +1,7 @@
 package watching
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -48,7 +49,7 @@ func (r *Room) tendAlarms() {
 // evaluateAlarms judges the alarms and the streams with these settings by the periods up to end.
 func (r *Room) evaluateAlarms(end, now time.Time, which func(alarmSettings) bool) {
 	for _, row := range r.alarms.All() {
-		if !which(row.Settings) {
+		if row.composite() || !which(row.Settings) {
 			continue
 		}
 		values := r.values(row.Settings, end, now)
@@ -61,33 +62,41 @@ func (r *Room) evaluateAlarms(end, now time.Time, which func(alarmSettings) bool
 			}
 			continue
 		}
-		entered := false
-		if err := r.Update(func(tx *store.Tx) error {
-			// It may have been changed meanwhile; the next evaluation is the changed alarm's.
-			current, ok := r.alarms.GetTx(tx, row.Name)
-			if !ok || !current.Configured.Equal(row.Configured) || current.State != row.State {
-				return nil
-			}
-			entered, row = true, current
-			return r.enter(tx, current, state, explain(row.Settings, values, state, end), "", now.UTC())
-		}); err != nil {
-			r.Log.Error("keep an alarm's state", "alarm", row.Name, "err", err)
-		} else if entered {
-			r.act(row, state, values)
-		}
+		r.change(row, state, explain(row.Settings, values, state, end), "", values)
 	}
 	r.evaluateStreams(end, now, which)
 }
 
+// change puts an alarm that was just judged into a state, and has it act. It may have been changed meanwhile; the next evaluation is the
+// changed alarm's.
+func (r *Room) change(row alarmRow, state cwtypes.StateValue, reason, data string, values []*float64) {
+	entered := false
+	if err := r.Update(func(tx *store.Tx) error {
+		current, ok := r.alarms.GetTx(tx, row.Name)
+		if !ok || !current.Configured.Equal(row.Configured) || current.State != row.State {
+			return nil
+		}
+		entered, row = true, current
+		return r.enter(tx, current, state, reason, data, time.Now().UTC())
+	}); err != nil {
+		r.Log.Error("keep an alarm's state", "alarm", row.Name, "err", err)
+	} else if entered {
+		r.act(row, state, values)
+	}
+}
+
 // values are the statistic of each period of an alarm's evaluation range.
 func (r *Room) values(s alarmSettings, end, now time.Time) []*float64 {
-	window := r.Data.Window(s.Metric, string(s.Unit), end, s.period(), s.judge().Range(), now)
-	values := make([]*float64, len(window))
-	for i, w := range window {
-		if w == nil {
-			continue
-		}
-		if v, ok := w.Statistic(s.Statistic); ok {
+	n := s.judge().Range()
+	var measured []float64
+	if len(s.Queries) > 0 {
+		measured = r.calculate(s, end, n, now)
+	} else {
+		measured = statistics(r.Data.Window(s.Metric, string(s.Unit), end, s.period(), n, now), s.Statistic)
+	}
+	values := make([]*float64, n)
+	for i, v := range measured {
+		if !math.IsNaN(v) {
 			values[i] = &v
 		}
 	}

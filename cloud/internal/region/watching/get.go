@@ -1,7 +1,10 @@
 package watching
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,30 +146,31 @@ func (r *Room) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDataIn
 		return nil, err
 	}
 	end := skip + left
+	queries, err := r.readQueries(in.MetricDataQueries)
+	if err != nil {
+		return nil, err
+	}
 	out := &cloudwatch.GetMetricDataOutput{MetricDataResults: []cwtypes.MetricDataResult{}, Messages: []cwtypes.MessageData{}}
-	seen := map[string]bool{}
-	for _, q := range in.MetricDataQueries {
-		if seen[room.Deref(q.Id)] {
-			return nil, invalid("The value %s for parameter MetricDataQueries.Id is there twice.", room.Deref(q.Id))
-		}
-		seen[room.Deref(q.Id)] = true
-		result, err := r.query(q, in)
+	for _, q := range queries {
+		results, err := r.answer(q, queries, in)
 		if err != nil {
 			return nil, err
 		}
-		if q.ReturnData != nil && !*q.ReturnData {
+		if q.Hidden {
 			continue
 		}
-		drop := min(skip, len(result.Values))
-		skip -= drop
-		take := min(left, len(result.Values)-drop)
-		left -= take
-		if drop+take < len(result.Values) {
-			result.StatusCode = cwtypes.StatusCodePartialData
-			out.NextToken = new(room.SealToken(strconv.Itoa(end)))
+		for _, result := range results {
+			drop := min(skip, len(result.Values))
+			skip -= drop
+			take := min(left, len(result.Values)-drop)
+			left -= take
+			if drop+take < len(result.Values) {
+				result.StatusCode = cwtypes.StatusCodePartialData
+				out.NextToken = new(room.SealToken(strconv.Itoa(end)))
+			}
+			result.Values, result.Timestamps = result.Values[drop:drop+take], result.Timestamps[drop:drop+take]
+			out.MetricDataResults = append(out.MetricDataResults, result)
 		}
-		result.Values, result.Timestamps = result.Values[drop:drop+take], result.Timestamps[drop:drop+take]
-		out.MetricDataResults = append(out.MetricDataResults, result)
 	}
 	return out, nil
 }
@@ -188,52 +192,70 @@ func dataPage(in *cloudwatch.GetMetricDataInput) (skip, size int, err error) {
 	return skip, size, nil
 }
 
-// query answers for one metric.
-func (r *Room) query(q cwtypes.MetricDataQuery, in *cloudwatch.GetMetricDataInput) (result cwtypes.MetricDataResult, err error) {
-	if room.Deref(q.Id) == "" {
-		return result, missing("MetricDataQueries.Id")
-	}
-	if q.Expression != nil || q.AccountId != nil || q.Period != nil || q.MetricStat == nil {
-		return result, invalid("The query %s is not supported here: only those with a MetricStat and without Expression, Period and AccountId are.", *q.Id)
-	}
-	stat := q.MetricStat
-	if stat.Metric == nil {
-		return result, missing("MetricDataQueries.MetricStat.Metric")
-	}
-	m, err := metricOf(stat.Metric.Namespace, stat.Metric.MetricName, stat.Metric.Dimensions)
+// answer answers one query: with a result for a metric, and with one for each time series of an expression.
+func (r *Room) answer(q query, all []query, in *cloudwatch.GetMetricDataInput) (results []cwtypes.MetricDataResult, err error) {
+	seconds, err := q.period(all)
 	if err != nil {
-		return result, err
+		return nil, err
 	}
-	if err := checkPeriod(stat.Period); err != nil {
-		return result, err
-	}
-	if err := checkUnit(stat.Unit); err != nil {
-		return result, err
-	}
-	if !metrics.ValidStatistic(room.Deref(stat.Stat)) {
-		return result, invalid(
-			"The value %s for parameter MetricDataQueries.MetricStat.Stat is not supported here: SampleCount, Average, Sum, Minimum, Maximum and percentiles are.",
-			room.Deref(stat.Stat),
-		)
-	}
-	start, err := r.span(in.StartTime, in.EndTime, *stat.Period)
+	start, err := r.span(in.StartTime, in.EndTime, seconds)
 	if err != nil {
-		return result, err
+		return nil, err
 	}
-	result = cwtypes.MetricDataResult{Id: q.Id, Label: q.Label, StatusCode: cwtypes.StatusCodeComplete, Timestamps: []time.Time{}, Values: []float64{}}
-	if result.Label == nil {
-		result.Label = new(m.Name)
+	if q.formula == nil {
+		results = []cwtypes.MetricDataResult{r.measured(q, start, *in.EndTime)}
+	} else if results, err = r.calculated(q, all, seconds, start, *in.EndTime); err != nil {
+		return nil, err
 	}
-	for _, p := range r.Data.Points(m, string(stat.Unit), start, *in.EndTime, time.Duration(*stat.Period)*time.Second, time.Now()) {
-		if v, ok := p.Statistic(*stat.Stat); ok {
+	if in.ScanBy != cwtypes.ScanByTimestampAscending {
+		for _, result := range results {
+			slices.Reverse(result.Timestamps)
+			slices.Reverse(result.Values)
+		}
+	}
+	return results, nil
+}
+
+func newResult(id, label string) cwtypes.MetricDataResult {
+	return cwtypes.MetricDataResult{Id: &id, Label: &label, StatusCode: cwtypes.StatusCodeComplete, Timestamps: []time.Time{}, Values: []float64{}}
+}
+
+func (r *Room) measured(q query, start, end time.Time) cwtypes.MetricDataResult {
+	result := newResult(q.ID, cmp.Or(q.Label, q.Metric.Name))
+	for _, p := range r.Data.Points(q.Metric, string(q.Unit), start, end, time.Duration(q.Period)*time.Second, time.Now()) {
+		if v, ok := p.Statistic(q.Statistic); ok {
 			result.Timestamps, result.Values = append(result.Timestamps, p.Start), append(result.Values, v)
 		}
 	}
-	if in.ScanBy != cwtypes.ScanByTimestampAscending {
-		slices.Reverse(result.Timestamps)
-		slices.Reverse(result.Values)
+	return result
+}
+
+func (r *Room) calculated(q query, all []query, seconds int32, start, end time.Time) (results []cwtypes.MetricDataResult, err error) {
+	length := r.Speed.Of(time.Duration(seconds) * time.Second)
+	n := int((end.Sub(start) + length - 1) / length)
+	if n > maxQueried {
+		return nil, invalidCombination("The expression %s has %d periods, which exceeds the limit of %d.", q.ID, n, maxQueried)
 	}
-	return result, nil
+	grid, v, err := r.evaluate(q, all, seconds, start.Add(time.Duration(n)*length), n, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if v.Number() && !q.Hidden {
+		return nil, q.wrong(errors.New("it is no time series"))
+	}
+	for _, s := range v.Series() {
+		if v.Single() {
+			s.Label = q.ID // and not what one of its parts is called
+		}
+		result := newResult(q.ID, cmp.Or(q.Label, s.Label, q.ID))
+		for i, value := range s.Values {
+			if !math.IsNaN(value) {
+				result.Timestamps, result.Values = append(result.Timestamps, grid.Starts[i]), append(result.Values, value)
+			}
+		}
+		results = append(results, result)
+	}
+	return results, nil
 }
 
 // listedFor is how long after its last data point a metric is listed, and recently how long where only

@@ -4,6 +4,7 @@ import "github.com/understudy/understudy/cloud/internal/wire"
 
 // Operations registers CloudWatch's handlers, one line each.
 func (r *Room) Operations(m *wire.Mux) {
+	lists(m)
 	wire.Handle(m, wire.CloudWatch, "DeleteAlarms", r.DeleteAlarms)
 	wire.Handle(m, wire.CloudWatch, "DeleteDashboards", r.DeleteDashboards)
 	wire.Handle(m, wire.CloudWatch, "DescribeAlarmHistory", r.DescribeAlarmHistory)
@@ -17,6 +18,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.CloudWatch, "ListDashboards", r.ListDashboards)
 	wire.Handle(m, wire.CloudWatch, "ListMetrics", r.ListMetrics)
 	wire.Handle(m, wire.CloudWatch, "ListTagsForResource", r.ListTagsForResource)
+	wire.Handle(m, wire.CloudWatch, "PutCompositeAlarm", r.PutCompositeAlarm)
 	wire.Handle(m, wire.CloudWatch, "PutDashboard", r.PutDashboard)
 	wire.Handle(m, wire.CloudWatch, "PutMetricAlarm", r.PutMetricAlarm)
 	wire.Handle(m, wire.CloudWatch, "PutMetricData", r.PutMetricData)

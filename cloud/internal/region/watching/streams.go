@@ -24,7 +24,7 @@ const maxStreams = 50
 
 // keepStream remembers an alarm's settings, if Route 53 can watch them.
 func (r *Room) keepStream(tx *store.Tx, row alarmRow, now time.Time) error {
-	if row.Settings.unfit() != "" {
+	if row.unfit() != "" {
 		return nil
 	}
 	fingerprint := row.Settings.fingerprint()
@@ -38,11 +38,20 @@ func (r *Room) keepStream(tx *store.Tx, row alarmRow, now time.Time) error {
 	return r.streams.Put(tx, streamKey(row.Name, fingerprint), streamRow{Name: row.Name, Fingerprint: fingerprint, Settings: row.Settings, Since: now})
 }
 
+func (row alarmRow) unfit() string {
+	if row.composite() {
+		return "it is a composite alarm"
+	}
+	return row.Settings.unfit()
+}
+
 // unfit says why Route 53 cannot watch an alarm with these settings, empty where it can ("Monitoring a
 // CloudWatch alarm": no high-resolution metrics, no statistics but the five, no M out of N).
 func (s alarmSettings) unfit() string {
 	plain := cwtypes.Statistic(s.Statistic)
 	switch {
+	case len(s.Queries) > 0:
+		return "it is based on metric math"
 	case s.Period < 60:
 		return "its period is shorter than 60 seconds, which high-resolution metrics have"
 	case !slices.Contains(plain.Values(), plain):
@@ -118,7 +127,7 @@ func (r *Room) tell(ctx context.Context) {
 // alarmStreams is what the beacon tells of alarms.
 func (r *Room) Streams() (all []beacon.Alarm) {
 	for _, row := range r.alarms.All() {
-		if why := row.Settings.unfit(); why != "" {
+		if why := row.unfit(); why != "" {
 			all = append(all, beacon.Alarm{Name: row.Name, Current: true, Unfit: why})
 		}
 	}

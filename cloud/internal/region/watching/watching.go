@@ -58,7 +58,10 @@ func Load(base *room.Base, actions Actions, publish ...Publish) (*Room, error) {
 }
 
 // Open begins to evaluate alarms.
-func (r *Room) Open() { r.Spawn(r.tendAlarms) }
+func (r *Room) Open() {
+	r.Spawn(r.tendAlarms)
+	r.Spawn(r.tendComposites)
+}
 
 // News is what to watch for a change of Streams.
 func (r *Room) News() []store.Topic {
@@ -76,6 +79,8 @@ type alarmSettings struct {
 	Comparison        cwtypes.ComparisonOperator
 	Threshold         float64
 	TreatMissingData  string // empty where it was not said
+	// Queries are metric math in place of Metric, Statistic and Unit; the one that is not hidden is watched.
+	Queries []query `json:",omitempty"`
 }
 
 func (s alarmSettings) period() time.Duration { return time.Duration(s.Period) * time.Second }
@@ -105,7 +110,8 @@ func (s alarmSettings) fingerprint() string {
 type alarmRow struct {
 	Name, Description string
 	Settings          alarmSettings
-	MToAlarm          bool // DatapointsToAlarm was said
+	Rule              string // of a composite alarm, which has no settings; empty for others
+	MToAlarm          bool   // DatapointsToAlarm was said
 	ActionsEnabled    bool
 	OKActions         []string
 	AlarmActions      []string
@@ -121,8 +127,16 @@ type alarmRow struct {
 
 // alarmHistory is what happened to the alarms of one name, oldest first.
 type alarmHistory struct {
-	Name  string
-	Items []historyItem
+	Name      string
+	Composite bool
+	Items     []historyItem
+}
+
+func (h alarmHistory) kind() cwtypes.AlarmType {
+	if h.Composite {
+		return cwtypes.AlarmTypeCompositeAlarm
+	}
+	return cwtypes.AlarmTypeMetricAlarm
 }
 
 type historyItem struct {

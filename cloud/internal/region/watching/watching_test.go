@@ -171,7 +171,7 @@ func TestDeletedAlarmsAreForgotten(t *testing.T) {
 	if err := r.Update(func(tx *store.Tx) error {
 		for i := range maxDeleted + 5 {
 			name := fmt.Sprintf("old-%04d", i)
-			if err := r.remember(tx, name, historyItem{At: time.Unix(int64(i), 0)}); err != nil {
+			if err := r.remember(tx, alarmRow{Name: name}, historyItem{At: time.Unix(int64(i), 0)}); err != nil {
 				return err
 			}
 			if err := r.keepStream(tx, alarmRow{Name: name, Settings: alarmSettings{Period: 60, Statistic: "Sum"}}, time.Unix(int64(i), 0)); err != nil {
@@ -254,7 +254,8 @@ func TestAlarmsThatAreRefused(t *testing.T) {
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricAlarmInput) {
 			in.AlarmActions = []string{"arn:aws:automate:us-east-1:ec2:stop"}
 		}},
-		{"UnsupportedOperation", func(in *cloudwatch.PutMetricAlarmInput) { in.Metrics = []cwtypes.MetricDataQuery{{}} }},
+		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricAlarmInput) { in.Metrics = []cwtypes.MetricDataQuery{{}} }},
+		{"UnsupportedOperation", func(in *cloudwatch.PutMetricAlarmInput) { in.ThresholdMetricId = new("a") }},
 	} {
 		in := alarmInput("a")
 		c.edit(in)
@@ -373,7 +374,7 @@ func TestQueriesPageAndScan(t *testing.T) {
 	}
 	in.MetricDataQueries[0].Expression = new("m1*2")
 	_, err := r.GetMetricData(ctx, in)
-	roomtest.WantCode(t, err, "InvalidParameterValue")
+	roomtest.WantCode(t, err, "InvalidParameterCombination")
 	_, err = r.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{
 		Namespace: new(
 			"App",

@@ -41,4 +41,6 @@ want "$(cw list-dashboards --query 'DashboardEntries[].DashboardName')" d
 want "$(cw get-dashboard --dashboard-name d --query DashboardBody)" '{"widgets":[]}'
 cw delete-dashboards --dashboard-names d
 refused ResourceNotFound cw get-dashboard --dashboard-name d
-refused UnsupportedOperation cw put-composite-alarm --alarm-name c --alarm-rule TRUE
+cw put-composite-alarm --alarm-name c --alarm-rule TRUE
+cw delete-alarms --alarm-names c
+refused UnsupportedOperation cw put-anomaly-detector --namespace App --metric-name Errors --stat Sum

@@ -1,0 +1,49 @@
+package metrics
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+)
+
+func TestRules(t *testing.T) {
+	states := map[string]cwtypes.StateValue{"a": "ALARM", "o": "OK", "i": "INSUFFICIENT_DATA", "with (brackets)": "ALARM"}
+	for _, c := range []struct {
+		rule   string
+		holds  bool
+		alarms string
+	}{
+		{"ALARM(a)", true, "[a]"}, {`ALARM("a")`, true, "[a]"}, {"OK( o )", true, "[o]"}, {"INSUFFICIENT_DATA(i)", true, "[i]"}, {"ALARM(o)", false, "[o]"},
+		{"ALARM('with (brackets)')", true, "[with (brackets)]"}, {"TRUE", true, "[]"}, {"FALSE", false, "[]"}, {"NOT FALSE", true, "[]"},
+		{"NOT(TRUE)", false, "[]"},
+		{"ALARM(o) OR ALARM(a) AND OK(o)", true, "[o a]"}, {"(ALARM(a) OR TRUE) AND ALARM(o)", false, "[a o]"},
+		{"NOT ALARM(o) AND NOT ALARM(i)", true, "[o i]"},
+		{"ALARM(a)AND(OK(o))", true, "[a o]"}, {"TRUE OR TRUE AND FALSE", true, "[]"}, {"NOT NOT ALARM(a)", true, "[a]"},
+	} {
+		r, err := ParseRule(c.rule)
+		if err != nil {
+			t.Errorf("%s: %v", c.rule, err)
+			continue
+		}
+		if got := r.Holds(func(name string) cwtypes.StateValue { return states[name] }); got != c.holds {
+			t.Errorf("%s holds: %t", c.rule, got)
+		}
+		if got := fmt.Sprint(r.Alarms()); got != c.alarms {
+			t.Errorf("%s names %s", c.rule, got)
+		}
+	}
+	var many []string
+	for i := range maxRuleAlarms + 1 {
+		many = append(many, fmt.Sprintf("OK(a%d)", i))
+	}
+	for _, bad := range []string{
+		"", "ALARM", "ALARM()", "ALARM(a", `ALARM("a)`, "a", "ALARM(a) OK(o)", "ALARM(a) OR", "(TRUE", "TRUE)", "TRUEFALSE", "NOT", "alarm(a)", strings.Join(many, " OR "),
+		strings.Repeat("(", 600) + "TRUE" + strings.Repeat(")", 600), strings.Repeat("NOT ", 600) + "TRUE",
+	} {
+		if _, err := ParseRule(bad); err == nil {
+			t.Errorf("%.40q was read", bad)
+		}
+	}
+}

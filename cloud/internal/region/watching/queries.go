@@ -1,0 +1,315 @@
+package watching
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/understudy/understudy/cloud/internal/formula"
+	"github.com/understudy/understudy/cloud/internal/metrics"
+	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/wire"
+)
+
+// query is a metric's statistic or, where it has an Expression, metric math on others
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html).
+type query struct {
+	ID, Label  string
+	Expression string
+	Metric     metrics.Metric
+	Statistic  string
+	Unit       cwtypes.StandardUnit
+	Period     int32 // seconds
+	Hidden     bool  // it is there for others
+
+	formula *formula.Formula
+}
+
+var queryID = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]{0,254}$`)
+
+// maxExpression is how many characters an expression may have.
+const maxExpression = 2048
+
+// readQueries checks a request's queries, each by itself.
+func (r *Room) readQueries(list []cwtypes.MetricDataQuery) (all []query, err error) {
+	for _, in := range list {
+		q, err := r.readQuery(in)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(all, func(other query) bool { return other.ID == q.ID }) {
+			return nil, invalid("The value %s for parameter MetricDataQueries.Id is there twice.", q.ID)
+		}
+		all = append(all, q)
+	}
+	return all, nil
+}
+
+func (r *Room) readQuery(in cwtypes.MetricDataQuery) (q query, err error) {
+	q.ID, q.Label, q.Expression, q.Hidden = room.Deref(in.Id), room.Deref(in.Label), room.Deref(in.Expression), in.ReturnData != nil && !*in.ReturnData
+	switch {
+	case q.ID == "":
+		return q, missing("MetricDataQueries.Id")
+	case !queryID.MatchString(q.ID):
+		return q, invalid("The value %s for parameter MetricDataQueries.Id is invalid: it must begin with a lower-case letter.", q.ID)
+	case room.Deref(in.AccountId) != "" && *in.AccountId != r.Account:
+		return q, invalid("The query %s is of another account, which is not supported here.", q.ID)
+	case (in.Expression == nil) == (in.MetricStat == nil):
+		return q, invalidCombination("The query %s must have either Expression or MetricStat, and not both.", q.ID)
+	case in.MetricStat != nil && in.Period != nil:
+		return q, invalid("The query %s must have its period in MetricStat.", q.ID)
+	}
+	if in.MetricStat != nil {
+		return q, q.readStat(in.MetricStat)
+	}
+	if in.Period != nil {
+		if err := checkPeriod(in.Period); err != nil {
+			return q, err
+		}
+		q.Period = *in.Period
+	}
+	if len(q.Expression) > maxExpression {
+		return q, invalid("The expression %s has more than %d characters.", q.ID, maxExpression)
+	}
+	return q, q.parse()
+}
+
+// parse reads the expression, which is kept as text.
+func (q *query) parse() (err error) {
+	if q.Expression != "" {
+		q.formula, err = formula.Parse(q.Expression)
+	}
+	return q.wrong(err)
+}
+
+// wrong words what is wrong with an expression.
+func (q *query) wrong(err error) error {
+	if err == nil {
+		return nil
+	}
+	return wire.Errorf("ValidationError", "Error in expression '%s': %v", q.ID, err)
+}
+
+func (q *query) readStat(stat *cwtypes.MetricStat) (err error) {
+	if stat.Metric == nil {
+		return missing("MetricDataQueries.MetricStat.Metric")
+	}
+	if q.Metric, err = metricOf(stat.Metric.Namespace, stat.Metric.MetricName, stat.Metric.Dimensions); err != nil {
+		return err
+	}
+	if err := checkPeriod(stat.Period); err != nil {
+		return err
+	}
+	if err := checkUnit(stat.Unit); err != nil {
+		return err
+	}
+	q.Statistic, q.Unit, q.Period = room.Deref(stat.Stat), stat.Unit, *stat.Period
+	if !metrics.ValidStatistic(q.Statistic) {
+		return invalid("The value %s for parameter MetricDataQueries.MetricStat.Stat is not supported here: %v and percentiles are.",
+			q.Statistic, cwtypes.Statistic("").Values())
+	}
+	return nil
+}
+
+// show is the query as it was asked.
+func (q query) show() cwtypes.MetricDataQuery {
+	out := cwtypes.MetricDataQuery{Id: &q.ID, Label: room.Some(q.Label), ReturnData: new(!q.Hidden)}
+	if q.Expression != "" {
+		out.Expression = &q.Expression
+		if q.Period != 0 {
+			out.Period = &q.Period
+		}
+		return out
+	}
+	out.MetricStat = &cwtypes.MetricStat{
+		Metric: &cwtypes.Metric{Namespace: new(q.Metric.Namespace), MetricName: new(q.Metric.Name), Dimensions: showDimensions(q.Metric)},
+		Period: &q.Period, Stat: &q.Statistic, Unit: q.Unit,
+	}
+	return out
+}
+
+// period returns the period of all metrics that a query needs: they must have the same. It also refuses what leads back to itself.
+func (q query) period(all []query) (seconds int32, err error) {
+	var visit func(q query, path []string) error
+	visit = func(q query, path []string) error {
+		switch {
+		case slices.Contains(path, q.ID):
+			return fmt.Errorf("it leads back to %s", q.ID)
+		case q.Period != 0 && seconds != 0 && q.Period != seconds:
+			return errors.New("metrics with different periods are not supported here")
+		case q.Period != 0:
+			seconds = q.Period
+		}
+		if q.formula == nil {
+			return nil
+		}
+		for _, needed := range q.needs(all) {
+			i := slices.IndexFunc(all, func(q query) bool { return q.ID == needed })
+			if i < 0 {
+				return fmt.Errorf("there is no %s", needed)
+			}
+			if err := visit(all[i], append(path, q.ID)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := visit(q, nil); err != nil {
+		return 0, q.wrong(err)
+	}
+	if seconds == 0 {
+		return 0, q.wrong(errors.New("it needs a metric, or a period"))
+	}
+	return seconds, nil
+}
+
+// needs are the ids that an expression names, METRICS() being all metrics.
+func (q query) needs(all []query) []string {
+	names := q.formula.Names()
+	if q.formula.Calls("METRICS") {
+		names = append(names, metricIDs(all)...)
+	}
+	return names
+}
+
+func metricIDs(all []query) (ids []string) {
+	for _, q := range all {
+		if q.formula == nil {
+			ids = append(ids, q.ID)
+		}
+	}
+	return ids
+}
+
+// scope evaluates queries on one grid, each once.
+type scope struct {
+	queries []query
+	grid    formula.Grid
+	values  func(query) []float64 // of a metric
+	done    map[string]formula.Value
+}
+
+func (s *scope) Metrics() []string { return metricIDs(s.queries) }
+
+func (s *scope) Value(id string) (v formula.Value, err error) {
+	if v, ok := s.done[id]; ok {
+		return v, nil
+	}
+	i := slices.IndexFunc(s.queries, func(q query) bool { return q.ID == id })
+	if i < 0 {
+		return v, fmt.Errorf("there is no %s", id)
+	}
+	q := s.queries[i]
+	if q.formula == nil {
+		label := q.Label
+		if label == "" {
+			label = q.Metric.Name
+		}
+		v = formula.Of(formula.Series{ID: id, Label: label, Values: s.values(q)})
+	} else if v, err = q.formula.Evaluate(s.grid, s); err != nil {
+		return v, err
+	}
+	s.done[id] = v
+	return v, nil
+}
+
+// evaluate returns the value of a query in n periods up to end. Its period was found to be right.
+func (r *Room) evaluate(q query, all []query, seconds int32, end time.Time, n int, now time.Time) (formula.Grid, formula.Value, error) {
+	period := time.Duration(seconds) * time.Second
+	grid := formula.Grid{Period: int(seconds)}
+	for i := n; i > 0; i-- {
+		grid.Starts = append(grid.Starts, end.Add(-time.Duration(i)*r.Speed.Of(period)).UTC())
+	}
+	s := &scope{queries: all, grid: grid, done: map[string]formula.Value{}, values: func(q query) []float64 {
+		return statistics(r.Data.Window(q.Metric, string(q.Unit), end, period, n, now), q.Statistic)
+	}}
+	v, err := s.Value(q.ID)
+	return grid, v, q.wrong(err)
+}
+
+// statistics are a statistic of each period, NaN where there is no data.
+func statistics(window []*metrics.Summary, name string) []float64 {
+	values := make([]float64, len(window))
+	for i, w := range window {
+		values[i] = math.NaN()
+		if w == nil {
+			continue
+		}
+		if v, ok := w.Statistic(name); ok {
+			values[i] = v
+		}
+	}
+	return values
+}
+
+// maxAlarmQueries is how many metrics and expressions an alarm may have ("Metric math" in "Alarm limits": 10 metrics, 10 expressions).
+const maxAlarmQueries = 20
+
+// watchQueries reads what an alarm on metric math watches.
+func (r *Room) watchQueries(s *alarmSettings, in *cloudwatch.PutMetricAlarmInput) (err error) {
+	if in.MetricName != nil || in.Namespace != nil || len(in.Dimensions) > 0 || in.Period != nil || in.Unit != "" || in.Statistic != "" ||
+		in.ExtendedStatistic != nil {
+		return invalidCombination("Metrics cannot be specified if MetricName, Namespace, Dimensions, Period, Unit, Statistic or ExtendedStatistic are.")
+	}
+	if len(in.Metrics) > maxAlarmQueries {
+		return invalid("The collection Metrics must have a size from 1 to %d.", maxAlarmQueries)
+	}
+	if s.Queries, err = r.readQueries(in.Metrics); err != nil {
+		return err
+	}
+	shown := 0
+	for _, q := range s.Queries {
+		if !q.Hidden {
+			shown++
+		}
+	}
+	if shown != 1 {
+		return wire.Errorf("ValidationError", "Exactly one element of the metrics list should return data.")
+	}
+	watched := s.result()
+	if s.Period, err = watched.period(s.Queries); err != nil {
+		return err
+	}
+	v, err := tryOut(watched, s.Queries, s.Period)
+	if err == nil && !v.Single() {
+		err = watched.wrong(errors.New("it is not one time series"))
+	}
+	return err
+}
+
+// result is the query that an alarm watches.
+func (s alarmSettings) result() query {
+	return s.Queries[slices.IndexFunc(s.Queries, func(q query) bool { return !q.Hidden })]
+}
+
+// tryOut evaluates a query on metrics that have data, to see what it makes of them.
+func tryOut(q query, all []query, seconds int32) (formula.Value, error) {
+	grid := formula.Grid{Starts: []time.Time{time.Unix(0, 0), time.Unix(int64(seconds), 0)}, Period: int(seconds)}
+	s := &scope{queries: all, grid: grid, done: map[string]formula.Value{}, values: func(query) []float64 { return []float64{1, 2} }}
+	v, err := s.Value(q.ID)
+	return v, q.wrong(err)
+}
+
+// calculate evaluates what an alarm watches. What cannot be evaluated has no data.
+func (r *Room) calculate(s alarmSettings, end time.Time, n int, now time.Time) []float64 {
+	queries := slices.Clone(s.Queries)
+	for i := range queries {
+		if err := queries[i].parse(); err != nil {
+			r.Log.Error("read an alarm's expression", "err", err) // it was read when the alarm was put
+			return nil
+		}
+	}
+	read := alarmSettings{Queries: queries}
+	_, v, err := r.evaluate(read.result(), queries, s.Period, end, n, now)
+	if err != nil || !v.Single() {
+		r.Log.Debug("evaluate an alarm's expression", "err", err)
+		return nil
+	}
+	return v.Series()[0].Values
+}
