@@ -34,8 +34,14 @@ func reasonOf(status int) string {
 	return http.StatusText(status)
 }
 
-// refuse answers with the load balancer's own page.
-func (c *client) refuse(status int) { c.page(status, "") }
+// refuse answers with the load balancer's own page, or as clients of gRPC expect it.
+func (c *client) refuse(status int) {
+	if c.grpc() {
+		c.refuseGRPC(status)
+		return
+	}
+	c.page(status, "")
+}
 
 // page answers with a page that has only a title, and with one more header field.
 func (c *client) page(status int, field string) {

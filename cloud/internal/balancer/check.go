@@ -1,6 +1,7 @@
 package balancer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"hash/fnv"
@@ -39,7 +40,7 @@ func (n *node) watch(ctx context.Context, t *target, c Check) {
 	}
 }
 
-// probe makes one check: one connection, one GET, no redirect followed
+// probe makes one check: one connection, one GET or one call of gRPC, no redirect followed
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html).
 func (n *node) probe(ctx context.Context, address string, c Check) Result {
 	ctx, cancel := context.WithTimeout(ctx, n.speed.Timeout(c.Timeout))
@@ -51,13 +52,21 @@ func (n *node) probe(ctx context.Context, address string, c Check) Result {
 	if c.Secure {
 		scheme = "https://"
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+address+c.Path, nil)
+	method, body := http.MethodGet, io.Reader(nil)
+	if c.Version == GRPC {
+		method, body = http.MethodPost, bytes.NewReader(emptyMessage)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, scheme+address+c.Path, body)
 	if err != nil {
 		return failed
 	}
 	req.Header.Set("User-Agent", "ELB-HealthChecker/2.0")
+	if c.Version == GRPC {
+		return n.probeGRPC(req, c)
+	}
 	req.Header.Set("Accept-Encoding", "gzip, compressed")
-	resp, err := n.checks.RoundTrip(req)
+	resp, end, err := n.ask(req, c.Version)
+	defer end()
 	if err != nil {
 		return judgeError(err)
 	}
@@ -87,7 +96,7 @@ func timedOut(err error) bool {
 // checkTransport makes a connection for each check.
 func checkTransport(net Network) *http.Transport {
 	return &http.Transport{
-		DialContext: net.DialContext, DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: maxResponseHeader, TLSClientConfig: toTargets(),
+		DialContext: net.DialContext, DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: maxResponseHeader, TLSClientConfig: toTargets(HTTP1),
 	}
 }
 

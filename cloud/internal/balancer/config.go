@@ -102,9 +102,23 @@ const (
 	LeastOutstanding Algorithm = "least_outstanding_requests"
 )
 
+// Version is the protocol that a group's targets speak, by its name in the API. The zero value is HTTP1.
+type Version string
+
+// The versions.
+const (
+	HTTP1 Version = "HTTP1"
+	HTTP2 Version = "HTTP2"
+	GRPC  Version = "GRPC"
+)
+
+// multiplexed tells whether it is HTTP/2 that the targets speak.
+func (v Version) multiplexed() bool { return v == HTTP2 || v == GRPC }
+
 // Group is a target group.
 type Group struct {
 	ID         string
+	Version    Version
 	Algorithm  Algorithm
 	Secure     bool // its targets are spoken to over TLS
 	Sticky     Stickiness
@@ -123,6 +137,7 @@ type Target struct {
 
 // Check is how targets' health is checked. Its durations are AWS's, before Speed divides them.
 type Check struct {
+	Version            Version
 	Port               int  // 0 for the port the target gets requests at
 	Secure             bool // over TLS
 	Path               string

@@ -175,6 +175,8 @@ func (c *client) requestLine(routes *routes) string {
 // kind is the type of the request.
 func (c *client) kind() string {
 	switch secured := c.secured != nil; {
+	case c.grpc():
+		return "grpcs"
 	case c.stream != nil:
 		return "h2"
 	case c.entry.kind != "" && secured:

@@ -30,6 +30,10 @@ func (c *client) forward(t *target, routes *routes) {
 		c.refuse(http.StatusServiceUnavailable)
 		return
 	}
+	if !c.compatible(c.pool.version) {
+		c.refuse(statusIncompatible)
+		return
+	}
 	if status := c.prepareBody(); status != 0 {
 		c.last = true
 		c.refuse(status)
@@ -40,7 +44,11 @@ func (c *client) forward(t *target, routes *routes) {
 	t.open.Add(1)
 	defer t.open.Add(-1)
 	x := exchange{client: c, routes: routes, target: t, idle: c.node.idleTime()}
-	err := x.run()
+	run := x.run
+	if t.links.multiplexed != nil {
+		run = x.relay
+	}
+	err := run()
 	x.leave()
 	if err == nil {
 		return
@@ -70,7 +78,11 @@ func (c *client) prepareBody() (status int) {
 		c.silent = false
 		c.write(append(c.out[:0], "HTTP/1.1 100 Continue\r\n\r\n"...))
 	}
-	if c.stream != nil {
+	switch framing := c.q.Framing; {
+	case c.stream == nil:
+	case framing.Kind == http1.Sized && framing.Length != c.stream.request.ContentLength: // there is no body at all
+		return http.StatusBadRequest
+	default:
 		return 0 // its frames are the load balancer's own
 	}
 	return bodyStatus(c.body.Check())

@@ -19,11 +19,16 @@ type Matcher struct {
 
 // ParseMatcher reads a list of codes and ranges; an application load balancer takes 200 to 499
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Matcher.html).
-func ParseMatcher(text string) (Matcher, error) {
+func ParseMatcher(text string) (Matcher, error) { return parseCodes(text, 200, 499) }
+
+// ParseGRPCMatcher reads a list of codes of gRPC and ranges of them.
+func ParseGRPCMatcher(text string) (Matcher, error) { return parseCodes(text, 0, 99) }
+
+func parseCodes(text string, least, most int) (Matcher, error) {
 	for _, part := range strings.Split(text, ",") {
 		low, high, ok := codeRange(part)
-		if !ok || low < 200 || high > 499 || low > high {
-			return Matcher{}, fmt.Errorf("status codes %q: not a list of codes and ranges from 200 to 499", text)
+		if !ok || low < least || high > most || low > high {
+			return Matcher{}, fmt.Errorf("status codes %q: not a list of codes and ranges from %d to %d", text, least, most)
 		}
 	}
 	return Matcher{text}, nil

@@ -100,13 +100,13 @@ func (n *node) group(g Group) (*pool, []*target) {
 	if n.turns[g.ID] == nil {
 		n.turns[g.ID], n.groups[g.ID] = new(atomic.Uint64), new(groupCounters)
 	}
-	p := &pool{algorithm: g.Algorithm, sticky: g.Sticky, minHealthy: g.MinHealthy, turn: n.turns[g.ID]}
+	p := &pool{version: g.Version, algorithm: g.Algorithm, sticky: g.Sticky, minHealthy: g.MinHealthy, turn: n.turns[g.ID]}
 	old, now := n.targets[g.ID], map[Target]*target{}
 	for _, spec := range g.Targets {
 		key := Target{ID: spec.ID, Address: spec.Address}
 		t := old[key]
 		if t == nil {
-			t = newTarget(key, g.ID, n.upstream, g.Secure, n.groups[g.ID])
+			t = newTarget(key, g, n.upstream, n.groups[g.ID])
 		}
 		now[key] = t
 		t.apply(spec.Draining, g.Check, n.bootTime(g.Check), func(ctx context.Context, t *target, c Check) {

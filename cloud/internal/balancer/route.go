@@ -23,6 +23,7 @@ type routes struct {
 
 // pool is a target group's part of a snapshot.
 type pool struct {
+	version    Version
 	algorithm  Algorithm
 	sticky     Stickiness
 	minHealthy int

@@ -24,9 +24,9 @@ type target struct {
 	stop     context.CancelFunc // of the checks; nil while there are none
 }
 
-func newTarget(spec Target, group string, up *upstream, secure bool, counts *groupCounters) *target {
+func newTarget(spec Target, g Group, up *upstream, counts *groupCounters) *target {
 	address := spec.Address.String()
-	return &target{address: address, group: group, mark: markOf(spec.ID + " " + address), links: up.to(address, secure), counts: counts}
+	return &target{address: address, group: g.ID, mark: markOf(spec.ID + " " + address), links: up.to(address, g), counts: counts}
 }
 
 func (t *target) health() Health {

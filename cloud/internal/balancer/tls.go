@@ -230,8 +230,11 @@ func SuiteName(id uint16) string {
 
 // toTargets is the TLS that targets are spoken to with: their certificates are not looked at
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-group-routing-configuration).
-func toTargets() *tls.Config {
+func toTargets(v Version) *tls.Config {
 	c := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10}
+	if v.multiplexed() {
+		c.NextProtos = []string{http2.NextProtoTLS}
+	}
 	for name, id := range suites {
 		if name != "DES-CBC3-SHA" {
 			c.CipherSuites = append(c.CipherSuites, id)

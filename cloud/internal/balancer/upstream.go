@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/net/http2"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/understudy/understudy/cloud/internal/balancer/http1"
@@ -41,7 +42,8 @@ type upstream struct {
 type links struct {
 	up      *upstream
 	address string
-	secure  bool            // over TLS
+	secure  bool // over TLS
+	version Version
 	life    context.Context // ends with the target
 	cut     context.CancelFunc
 
@@ -49,6 +51,8 @@ type links struct {
 	open  map[*link]struct{}
 	idle  []*link // of them, the one that was used last at the end
 	ended bool    // the target is gone: nothing is open, and nothing is opened
+
+	multiplexed *http2.Transport // of HTTP/2, whose connections have several requests at once; nil for HTTP/1.1
 }
 
 // link is one connection to a target.
@@ -78,8 +82,11 @@ func (u *upstream) count() (n int) {
 }
 
 // to returns the place of a new target's connections. It is to be ended.
-func (u *upstream) to(address string, secure bool) *links {
-	p := &links{up: u, address: address, secure: secure, open: map[*link]struct{}{}}
+func (u *upstream) to(address string, g Group) *links {
+	p := &links{up: u, address: address, secure: g.Secure, version: g.Version, open: map[*link]struct{}{}}
+	if g.Version.multiplexed() {
+		p.multiplexed = p.transport()
+	}
 	p.life, p.cut = context.WithCancel(context.Background())
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -151,7 +158,7 @@ func (p *links) shake(ctx context.Context, c net.Conn) (net.Conn, error) {
 	if !p.secure {
 		return c, nil
 	}
-	secured := tls.Client(c, toTargets())
+	secured := tls.Client(c, toTargets(p.version))
 	return secured, secured.HandshakeContext(ctx)
 }
 
@@ -232,6 +239,9 @@ func (p *links) close(all bool) {
 	p.mu.Unlock()
 	for _, l := range closing {
 		_ = l.Conn.Close()
+	}
+	if p.multiplexed != nil {
+		p.multiplexed.CloseIdleConnections()
 	}
 }
 
