@@ -133,29 +133,31 @@ func (x *relay) request(ctx context.Context) *http.Request {
 func (x *relay) deliver(answer *http.Response) error {
 	x.p = http1.Response{Status: answer.StatusCode, Text: strconv.Itoa(answer.StatusCode) + " " + http.StatusText(answer.StatusCode), Fields: x.p.Fields[:0]}
 	x.p.Fields = appendHeader(x.p.Fields, answer.Header)
-	unsized := answer.ContentLength < 0
-	if !unsized && x.q.Method != http.MethodHead && answer.Body != http.NoBody {
+	if answer.ContentLength > 0 && x.q.Method != http.MethodHead {
 		x.p.Framing = http1.Framing{Kind: http1.Sized, Length: answer.ContentLength}
 	}
-	out := x.appendAnswer(x.out[:0], false, unsized)
-	x.answers = true
-	buf := make([]byte, smallPart)
-	for answer.Body != http.NoBody {
-		x.write(out)
-		if x.failed || x.stream.flush() != nil {
-			return errClientGone
+	out := x.appendAnswer(x.out[:0], false, false)
+	empty := answer.ContentLength == 0 || x.q.Method == http.MethodHead // the head waits for the end, of which it tells in the same frame
+	for buf := make([]byte, smallPart); ; {
+		if !empty {
+			x.answers = true
+			x.write(out)
+			if x.failed || x.stream.flush() != nil {
+				return errClientGone
+			}
+			out = x.out[:0]
 		}
 		x.pause()
 		n, err := answer.Body.Read(buf)
-		if out = append(x.out[:0], buf[:n]...); err == nil {
-			continue
+		out = append(out, buf[:n]...)
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		if !errors.Is(err, io.EOF) {
+		if err != nil {
 			return err
 		}
-		break
 	}
-	if len(out) > 0 {
+	if x.answers = true; len(out) > 0 {
 		x.write(out)
 	}
 	x.stream.trail(appendHeader(nil, answer.Trailer))

@@ -93,7 +93,7 @@ var errHeadless = errors.New("an answer without all of its head")
 func (s *stream) begin(head *http1.Response) {
 	s.answered = true
 	h := s.writer.Header()
-	h["Date"], h["Content-Type"] = nil, nil // none that the load balancer does not know of
+	h["Date"], h["Content-Type"], h["Content-Length"] = nil, nil, nil // none that the load balancer does not know of
 	for f := range lasting(head.Fields) {
 		h.Add(f.Name, f.Value)
 	}

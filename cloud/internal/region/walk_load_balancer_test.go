@@ -51,6 +51,20 @@ func TestProviderWalksLoadBalancers(t *testing.T) {
 			},
 		},
 		{
+			resource: "aws_lb_target_group", gone: []string{"TargetGroupNotFound"}, // with protocol_version = "GRPC"
+			create: (*provider).createGRPCGroup, read: (*provider).readTargetGroup,
+			update: func(p *provider, arn string) {
+				roomtest.Must(p.ELB.ModifyTargetGroup(p.T.Context(), &elb.ModifyTargetGroupInput{
+					TargetGroupArn: &arn, HealthCheckEnabled: new(true), HealthCheckIntervalSeconds: new(int32(10)), HealthCheckPath: new("/pkg.Health/Check"),
+					HealthCheckPort: new("traffic-port"), HealthCheckProtocol: "HTTP", HealthCheckTimeoutSeconds: new(int32(5)), HealthyThresholdCount: new(int32(3)),
+					UnhealthyThresholdCount: new(int32(3)), Matcher: &elbtypes.Matcher{GrpcCode: new("0-99")},
+				}))(p.T)
+			},
+			destroy: func(p *provider, arn string) {
+				roomtest.Must(p.ELB.DeleteTargetGroup(p.T.Context(), &elb.DeleteTargetGroupInput{TargetGroupArn: &arn}))(p.T)
+			},
+		},
+		{
 			resource: "aws_lb_target_group_attachment", gone: []string{"TargetGroupNotFound"},
 			create: (*provider).attachTarget, read: (*provider).readAttachment,
 			destroy: func(p *provider, group string) {
@@ -181,6 +195,17 @@ func (p *provider) createTargetGroup() string {
 		{Key: new("deregistration_delay.timeout_seconds"), Value: new("300")},
 	}}))(p.T)
 	return arn
+}
+
+func (p *provider) createGRPCGroup() string {
+	out := roomtest.Must(p.ELB.CreateTargetGroup(p.T.Context(), &elb.CreateTargetGroupInput{
+		Name: new("calls"), Port: new(int32(50051)), Protocol: "HTTP", ProtocolVersion: new("GRPC"), TargetType: "instance", VpcId: &p.vpc, Tags: elbTags(),
+	}))(p.T)
+	group := out.TargetGroups[0]
+	if version := there(p, "ProtocolVersion", group.ProtocolVersion); version != "GRPC" || there(p, "GrpcCode", group.Matcher.GrpcCode) != "12" {
+		p.T.Errorf("ProtocolVersion %s, Matcher %+v", version, group.Matcher)
+	}
+	return *group.TargetGroupArn
 }
 
 func (p *provider) readTargetGroup(arn string) (any, error) {

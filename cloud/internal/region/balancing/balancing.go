@@ -131,6 +131,7 @@ type targetGroupRow struct {
 	Interval, Timeout  int32  // seconds
 	Healthy, Unhealthy int32
 	Matcher            string
+	Version            balancer.Version // or empty for HTTP1
 	Targets            []targetRow
 	Attributes, Tags   map[string]string
 }

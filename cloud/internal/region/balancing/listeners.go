@@ -101,6 +101,9 @@ func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) 
 		if row.Actions, err = r.readActions(tx, b.ARN, in.DefaultActions); err != nil {
 			return err
 		}
+		if err := r.checkVersions(tx, row.protocol(), row.Actions); err != nil {
+			return err
+		}
 		if old, ok := r.portListener(tx, b.ARN, row.Port); ok {
 			if !reflect.DeepEqual(old.Actions, row.Actions) || !maps.Equal(old.Tags, row.Tags) || !old.Security.same(row.Security) {
 				return wire.Errorf("DuplicateListener", "A listener already exists on this port for this load balancer '%s'", b.ARN)
@@ -203,9 +206,11 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 			row.Port = *in.Port
 		}
 		if len(in.DefaultActions) > 0 {
-			row.Actions, err = r.readActions(tx, row.LoadBalancer, in.DefaultActions)
+			if row.Actions, err = r.readActions(tx, row.LoadBalancer, in.DefaultActions); err != nil {
+				return err
+			}
 		}
-		return err
+		return r.checkListenerVersions(tx, *row)
 	})
 	if err != nil {
 		return nil, err

@@ -213,10 +213,10 @@ func (r *Room) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group
 	least, _ := strconv.Atoi(setting("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"))
 	port, _ := strconv.Atoi(g.CheckPort) // 0 for traffic-port
 	out := balancer.Group{
-		ID: g.ARN, Secure: g.Protocol == elbtypes.ProtocolEnumHttps, Algorithm: balancer.Algorithm(setting("load_balancing.algorithm.type")),
+		ID: g.ARN, Version: g.version(), Secure: g.Protocol == elbtypes.ProtocolEnumHttps, Algorithm: balancer.Algorithm(setting("load_balancing.algorithm.type")),
 		Sticky: g.stickiness(), MinHealthy: least,
 		Check: balancer.Check{
-			Secure: g.CheckProtocol == elbtypes.ProtocolEnumHttps, Port: port, Path: g.Path,
+			Version: g.version(), Secure: g.CheckProtocol == elbtypes.ProtocolEnumHttps, Port: port, Path: g.Path,
 			Interval: time.Duration(g.Interval) * time.Second, Timeout: time.Duration(g.Timeout) * time.Second,
 			Healthy: int(g.Healthy), Unhealthy: int(g.Unhealthy), Matcher: balancer.Matcher{Text: g.Matcher},
 		},

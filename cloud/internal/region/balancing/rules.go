@@ -52,6 +52,9 @@ func (r *Room) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.Cr
 		if row.Actions, err = r.readActions(tx, l.LoadBalancer, in.Actions); err != nil {
 			return err
 		}
+		if err := r.checkVersions(tx, l.protocol(), row.Actions); err != nil {
+			return err
+		}
 		rules := rulesOf(r.rules.AllTx(tx), l.ARN)
 		if slices.ContainsFunc(rules, func(x ruleRow) bool { return x.Priority == row.Priority }) {
 			return wire.Errorf("PriorityInUse", "Priority '%d' is currently in use", row.Priority)
@@ -164,6 +167,9 @@ func (r *Room) ModifyRule(ctx context.Context, in *elb.ModifyRuleInput) (*elb.Mo
 		}
 		if len(in.Actions) > 0 {
 			if row.Actions, err = r.readActions(tx, l.LoadBalancer, in.Actions); err != nil {
+				return err
+			}
+			if err := r.checkVersions(tx, l.protocol(), row.Actions); err != nil {
 				return err
 			}
 		}

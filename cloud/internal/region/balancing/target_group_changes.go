@@ -48,11 +48,8 @@ func (r *Room) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGroupI
 		g.CheckPort, g.Path = orDefault(in.HealthCheckPort, g.CheckPort), orDefault(in.HealthCheckPath, g.Path)
 		g.Interval, g.Timeout = orDefault(in.HealthCheckIntervalSeconds, g.Interval), orDefault(in.HealthCheckTimeoutSeconds, g.Timeout)
 		g.Healthy, g.Unhealthy = orDefault(in.HealthyThresholdCount, g.Healthy), orDefault(in.UnhealthyThresholdCount, g.Unhealthy)
-		if in.Matcher != nil {
-			if err := room.Only(in.Matcher, "HttpCode"); err != nil {
-				return err
-			}
-			g.Matcher = orDefault(in.Matcher.HttpCode, g.Matcher)
+		if err := g.match(in.Matcher); err != nil {
+			return err
 		}
 		row = *g
 		return g.checkHealthCheck()

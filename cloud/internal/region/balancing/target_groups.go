@@ -35,9 +35,10 @@ func readTargetGroup(in *elb.CreateTargetGroupInput) targetGroupRow {
 		CheckPort: orDefault(in.HealthCheckPort, trafficPort), Path: orDefault(in.HealthCheckPath, "/"),
 		Interval: orDefault(in.HealthCheckIntervalSeconds, 30), Timeout: orDefault(in.HealthCheckTimeoutSeconds, 5),
 		Healthy: orDefault(in.HealthyThresholdCount, 5), Unhealthy: orDefault(in.UnhealthyThresholdCount, 2), Matcher: "200",
+		Version: balancer.Version(room.Deref(in.ProtocolVersion)),
 	}
-	if in.Matcher != nil {
-		row.Matcher = orDefault(in.Matcher.HttpCode, "200")
+	if row.version() == balancer.GRPC {
+		row.Path, row.Matcher = orDefault(in.HealthCheckPath, "/AWS.ALB/healthcheck"), "12"
 	}
 	return row
 }
@@ -78,8 +79,8 @@ func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
 		return invalid("Port '%d' must be between 1 and 65535", *in.Port)
 	case !isHTTP(in.Protocol):
 		return wire.Errorf("InvalidConfigurationRequest", "Target groups with Protocol '%s' are not supported here", in.Protocol)
-	case cmp.Or(room.Deref(in.ProtocolVersion), "HTTP1") != "HTTP1": // clients send an empty one for none
-		return wire.Errorf("InvalidConfigurationRequest", "ProtocolVersion '%s' is not supported here", *in.ProtocolVersion)
+	case !slices.Contains([]string{"", "HTTP1", "HTTP2", "GRPC"}, room.Deref(in.ProtocolVersion)): // clients send an empty one for none
+		return invalid("Protocol version '%s' must be one of 'HTTP1, HTTP2, GRPC'", *in.ProtocolVersion)
 	case in.IpAddressType != "" && in.IpAddressType != elbtypes.TargetGroupIpAddressTypeEnumIpv4:
 		return wire.Errorf("InvalidConfigurationRequest", "IpAddressType '%s' is not supported here", in.IpAddressType)
 	case in.HealthCheckProtocol != "" && !isHTTP(in.HealthCheckProtocol):
@@ -110,10 +111,7 @@ func (row targetGroupRow) checkHealthCheck() error {
 	case row.Healthy < 2 || row.Healthy > 10 || row.Unhealthy < 2 || row.Unhealthy > 10:
 		return invalid("Health check thresholds must be between 2 and 10")
 	}
-	if _, err := balancer.ParseMatcher(row.Matcher); err != nil {
-		return invalid("Health check matcher HTTP code '%s' must be within '200-499'", row.Matcher)
-	}
-	return nil
+	return row.checkMatcher()
 }
 
 // CreateTargetGroup makes a group of HTTP targets.
@@ -122,6 +120,9 @@ func (r *Room) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGroupI
 		return nil, err
 	}
 	row := readTargetGroup(in)
+	if err := row.match(in.Matcher); err != nil {
+		return nil, err
+	}
 	if err := row.checkHealthCheck(); err != nil {
 		return nil, err
 	}
@@ -159,16 +160,16 @@ func (row targetGroupRow) sameSettings(x targetGroupRow) bool {
 	return row.VPC == x.VPC && row.Type == x.Type && row.Port == x.Port && row.protocol() == x.protocol() && row.checkProtocol() == x.checkProtocol() &&
 		row.CheckPort == x.CheckPort && row.Path == x.Path &&
 		row.Interval == x.Interval && row.Timeout == x.Timeout && row.Healthy == x.Healthy && row.Unhealthy == x.Unhealthy &&
-		row.Matcher == x.Matcher && maps.Equal(row.Tags, x.Tags)
+		row.Matcher == x.Matcher && row.version() == x.version() && maps.Equal(row.Tags, x.Tags)
 }
 
 func (r *Room) showTargetGroup(row targetGroupRow) elbtypes.TargetGroup {
 	out := elbtypes.TargetGroup{
 		TargetGroupArn: new(row.ARN), TargetGroupName: new(row.Name), VpcId: new(row.VPC), TargetType: row.Type, Port: new(row.Port),
-		Protocol: row.protocol(), ProtocolVersion: new("HTTP1"), IpAddressType: elbtypes.TargetGroupIpAddressTypeEnumIpv4,
+		Protocol: row.protocol(), ProtocolVersion: new(string(row.version())), IpAddressType: elbtypes.TargetGroupIpAddressTypeEnumIpv4,
 		HealthCheckEnabled: new(true), HealthCheckProtocol: row.checkProtocol(), HealthCheckPort: new(row.CheckPort), HealthCheckPath: new(row.Path),
 		HealthCheckIntervalSeconds: new(row.Interval), HealthCheckTimeoutSeconds: new(row.Timeout), HealthyThresholdCount: new(row.Healthy),
-		UnhealthyThresholdCount: new(row.Unhealthy), Matcher: &elbtypes.Matcher{HttpCode: new(row.Matcher)}, LoadBalancerArns: []string{},
+		UnhealthyThresholdCount: new(row.Unhealthy), Matcher: row.matcher(), LoadBalancerArns: []string{},
 	}
 	if b, ok := r.groupUser(row.ARN); ok {
 		out.LoadBalancerArns = []string{b}
