@@ -21,6 +21,8 @@ const (
 	Refreshing   Reason = "refresh"       // an instance refresh replaces it
 	Lifetime     Reason = "lifetime"      // it has reached the group's maximum instance lifetime
 	Rebalancing  Reason = "rebalance"     // zones are balanced
+	Warming      Reason = "warm"          // it is for the warm pool
+	Cooling      Reason = "cool"          // the warm pool is larger than it is to be
 	GroupDeleted Reason = "deleted"       // its group goes
 )
 
@@ -38,7 +40,7 @@ func Cause(a Action, at time.Time, request, id string) string {
 		request = ""
 	}
 	began := "At " + Stamp(at)
-	if a.Do == DoLaunch {
+	if a.Do == DoLaunch || a.Do == DoUse {
 		return request + began + launchCause(a)
 	}
 	switch a.Reason {
@@ -66,6 +68,8 @@ func Cause(a Action, at time.Time, request, id string) string {
 		return began + " an instance was taken out of service in response to an instance refresh."
 	case Lifetime:
 		return began + " an instance was taken out of service in response to the maximum instance lifetime."
+	case Cooling:
+		return began + " an instance was taken out of the warm pool in response to a difference between its desired and actual size."
 	case Rebalancing:
 		return began + " an instance was taken out of service to balance instances in zones."
 	}
@@ -78,8 +82,11 @@ func launchCause(a Action) string {
 		return " an instance was launched in response to an unhealthy instance needing to be replaced."
 	case Refreshing:
 		return " an instance was launched in response to an instance refresh."
+	case Warming:
+		return " an instance was started in response to a difference between the desired and actual size of the warm pool."
 	case Rebalancing:
-		return " instances were launched to balance instances in zones " + a.Zone + " with other zones resulting in more than desired number of instances in the group."
+		return " instances were launched to balance instances in zones " + a.Zone +
+			" with other zones resulting in more than desired number of instances in the group."
 	}
 	return fmt.Sprintf(
 		" an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d.",

@@ -29,6 +29,7 @@ func Decide(g Group, instances []Instance, now time.Time) ([]Action, time.Time) 
 	d.attachments()
 	d.replace()
 	d.scale()
+	d.pool()
 	d.refresh()
 	d.balance()
 	return d.actions, d.due
@@ -51,8 +52,10 @@ func (d *decision) advance(i Instance) {
 	case InService:
 		// A target group that was attached later also gets the members that are already in service.
 		d.register(i)
-	case Terminating:
+	case Terminating, WarmedTerminating:
 		d.leave(i)
+	case WarmedPending:
+		d.warmUp(i)
 	case EnteringStandby:
 		d.step(i, DoRest)
 	case Detaching:
@@ -103,6 +106,9 @@ func (d *decision) waits(i Instance, hooked bool) bool {
 // join puts a running instance into service once every target group has it
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html).
 func (d *decision) join(i Instance) {
+	if i.Told && i.Machine == Stopped {
+		d.do(Action{Do: DoStart, Instance: i.ID})
+	}
 	if i.Machine == Running && i.Sick == "" && !d.waits(i, d.group.HooksLaunch) && !d.register(i) {
 		d.do(Action{Do: DoServe, Instance: i.ID})
 	}
@@ -132,10 +138,10 @@ func (d *decision) leave(i Instance) {
 	case i.Machine == Gone:
 		d.do(Action{Do: DoForget, Instance: i.ID})
 	case i.Machine == Ending:
-	case d.group.Deleting:
+	case d.group.Deleting, i.State == WarmedTerminating && (d.group.Warm == nil || d.group.Warm.Forced):
 		d.do(Action{Do: DoTerminate, Instance: i.ID})
 	case i.Machine == Running && waits:
-	case !i.InService.IsZero() && d.waits(i, d.group.HooksEnd): // one that never served has nothing to hand over
+	case (!i.InService.IsZero() || i.State == WarmedTerminating) && d.waits(i, d.group.HooksEnd): // one that never served has nothing to hand over
 	default:
 		d.do(Action{Do: DoTerminate, Instance: i.ID})
 	}
@@ -191,7 +197,7 @@ func (d *decision) detach(arn string) {
 			}
 			left = true
 		}
-		left = left || i.Machine < Stopped && i.Targets[arn] == Draining
+		left = left || i.Machine < Stopping && i.Targets[arn] == Draining
 	}
 	if !left {
 		d.do(Action{Do: DoDetach, Target: arn})

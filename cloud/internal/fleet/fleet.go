@@ -103,6 +103,7 @@ type Group struct {
 	// Owed is how many of the missing instances replace one that was terminated.
 	Owed    int
 	Refresh *Refresh // the one under way, nil for none
+	Warm    *Warm    // the warm pool, nil for none
 	// HooksLaunch and HooksEnd tell whether there are lifecycle hooks for instances that launch, and for those that terminate.
 	HooksLaunch, HooksEnd bool
 }
@@ -112,8 +113,8 @@ func (g Group) suspended(p Process) bool { return slices.Contains(g.Suspended, p
 // Lifecycle is a member's state, as DescribeAutoScalingGroups shows it.
 type Lifecycle string
 
-// The states of a member. That a lifecycle hook has it wait in one of them is told by its Stage. Warm pools, which have more, are not
-// supported.
+// The states of a member. That a lifecycle hook has it wait in one of them is told by its Stage. Those that begin with Warmed are of the
+// warm pool.
 const (
 	Pending         Lifecycle = "Pending"
 	InService       Lifecycle = "InService"
@@ -121,6 +122,11 @@ const (
 	EnteringStandby Lifecycle = "EnteringStandby"
 	Standby         Lifecycle = "Standby"
 	Detaching       Lifecycle = "Detaching"
+
+	WarmedPending     Lifecycle = "Warmed:Pending"
+	WarmedStopped     Lifecycle = "Warmed:Stopped"
+	WarmedRunning     Lifecycle = "Warmed:Running"
+	WarmedTerminating Lifecycle = "Warmed:Terminating"
 )
 
 // Stage is how far the lifecycle hooks of a member's transition are.
@@ -140,9 +146,10 @@ type Machine int
 const (
 	Starting Machine = iota // for the first time, or again because its region was lost
 	Running
-	Stopped // or stopping
-	Ending  // it is being terminated
-	Gone    // it is terminated or forgotten
+	Stopping
+	Stopped
+	Ending // it is being terminated
+	Gone   // it is terminated or forgotten
 )
 
 // TargetState is the state of an instance in a target group.
@@ -173,6 +180,7 @@ type Instance struct {
 	Stage      Stage
 	Until      time.Time // when the first of the hooks that it waits for times out
 	Weight     int       // how much of the group's capacity it is; zero is one
+	Told       bool      // its machine was told to stop, for the warm pool, or to start, from there
 	Balances   bool      // it was launched to balance zones, as a successor of one elsewhere
 }
 
@@ -203,6 +211,12 @@ const (
 	DoRefreshed  Kind = "refreshed"  // the refresh is over
 	DoCheckpoint Kind = "checkpoint" // the refresh has reached its next checkpoint
 	DoBake       Kind = "bake"       // the refresh has replaced all, and bakes
+	DoStop       Kind = "stop"       // the EC2 instance behind Instance, for the warm pool
+	DoStart      Kind = "start"      // the EC2 instance behind Instance, which comes from there
+	DoWarm       Kind = "warm"       // note that Instance is in the warm pool, as Become
+	DoUse        Kind = "use"        // take Instance from the warm pool
+	DoReturn     Kind = "return"     // take Instance out of service, back to the warm pool
+	DoDropPool   Kind = "drop pool"  // the warm pool, which is empty
 
 	DoRefreshFailed Kind = "refresh failed" // for longer than its patience no member became healthy
 )
@@ -214,6 +228,7 @@ type Action struct {
 	Zone     string
 	Target   string
 	State    AttachmentState
+	Become   Lifecycle
 	Reason   Reason
 	Why      string // in words, of one that is Abandoned, or of a refresh that fails
 	From, To int    // the capacity before and after, where Reason is a difference in capacity

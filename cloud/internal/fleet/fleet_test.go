@@ -98,7 +98,8 @@ func TestDecide(t *testing.T) {
 			}), with(two[1], func(i *Instance) { i.Registered, i.Targets = nil, nil }),
 		}, ""},
 		{"refresh", change(func(g *Group) { g.Refresh = &Refresh{Started: noon, Range: Range{Min: 90, Max: 100}} }), two, "retire i-1 refresh\n"},
-		{"refresh, halves", change(func(g *Group) { g.Refresh = &Refresh{Started: noon, Range: Range{Min: 0, Max: 100}} }), two, "retire i-1 refresh\nretire i-2 refresh\n"},
+		{"refresh, halves", change(func(g *Group) { g.Refresh = &Refresh{Started: noon, Range: Range{Min: 0, Max: 100}} }), two,
+			"retire i-1 refresh\nretire i-2 refresh\n"},
 		{"refresh, matching skipped", change(func(g *Group) {
 			g.Refresh = &Refresh{Started: noon, Range: Range{Min: 90, Max: 100}, SkipMatching: true, Versions: []Version{{Template: "lt-1", Number: 1}}}
 		}), two, "refreshed\n"},
@@ -162,15 +163,32 @@ func (w *world) carryOut(a Action) {
 			ID: fmt.Sprintf("i-%d", w.made), Zone: a.Zone, Launched: w.now, State: Pending, Machine: Running, Targets: map[string]TargetState{},
 			Version: w.version, Weight: w.g.Unit, Balances: a.Reason == Rebalancing,
 		}
+		if a.Reason == Warming {
+			i.State = WarmedPending
+		}
+	case DoStop:
+		i.Told, i.Machine = true, Stopped
+	case DoStart:
+		i.Machine = Running
+	case DoWarm:
+		i.State, i.Told = a.Become, false
+	case DoUse:
+		i.State, i.Told = Pending, i.State == WarmedStopped
+	case DoReturn:
+		i.State, i.InService, i.Stage, i.Told = WarmedPending, time.Time{}, Proceeding, false
 	case DoRegister:
 		i.Registered, i.Targets[tg] = append(slices.Clone(i.Registered), a.Target), Healthy
 	case DoServe:
-		i.State, i.InService = InService, w.now
+		i.State, i.InService, i.Told = InService, w.now, false
 	case DoCondemn:
 		i.Sick = a.Reason
 	case DoRetire:
-		if i.Sick == "" && !slices.Contains([]Reason{Capacity, Refreshing, Lifetime, Rebalancing}, a.Reason) {
+		if i.Sick == "" && !slices.Contains([]Reason{Capacity, Cooling, Refreshing, Lifetime, Rebalancing}, a.Reason) {
 			w.t.Fatalf("a healthy member was retired for %s", a.Reason)
+		}
+		if i.warm() {
+			i.State = WarmedTerminating
+			break
 		}
 		i.State = Terminating
 	case DoDeregister:

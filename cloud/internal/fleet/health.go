@@ -7,7 +7,7 @@ func (d *decision) judge() {
 		return
 	}
 	for n, i := range d.instances {
-		if !i.active() || i.Sick != "" {
+		if !i.active() && !i.warm() || i.Sick != "" {
 			continue
 		}
 		if reason := d.diagnose(i); reason != "" {
@@ -19,9 +19,13 @@ func (d *decision) judge() {
 
 func (d *decision) diagnose(i Instance) Reason {
 	switch {
-	case i.Machine >= Stopped && i.State == Pending:
+	case i.warm():
+		return i.cooled()
+	case i.Told && i.State == Pending && i.Machine < Ending:
+		return "" // it starts
+	case i.Machine >= Stopping && i.State == Pending:
 		return LaunchFailed
-	case i.Machine >= Stopped:
+	case i.Machine >= Stopping:
 		return EndedItself // the grace period does not protect it
 	case i.State != InService || i.Machine == Starting || !d.group.ELB:
 		return ""

@@ -37,7 +37,7 @@ type Refresh struct {
 // stale tells whether a refresh replaces a member, sooner or later.
 func (f *Refresh) stale(i Instance) bool {
 	switch {
-	case i.State == Standby && f.Standby == Ignore, i.State != Standby && i.Protected && f.Protected == Ignore:
+	case i.State == Standby && f.Standby == Ignore, !i.warm() && i.State != Standby && i.Protected && f.Protected == Ignore:
 		return false
 	case f.SkipMatching:
 		return !slices.Contains(f.Versions, i.Version)
@@ -178,6 +178,7 @@ func (d *decision) refreshed() bool {
 		return true
 	}
 	_, left, _ := f.tally(d.instances, d.now)
+	left += d.count(func(i Instance) bool { return i.warm() && f.stale(i) })
 	healthy := d.capacity(func(i Instance) bool { return i.active() && f.settled(i, d.now) })
 	return left == 0 && healthy >= d.group.Desired && healthy == d.capacity(Instance.active)
 }

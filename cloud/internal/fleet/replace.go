@@ -55,7 +55,7 @@ func (d *decision) replaceSick() {
 		switch {
 		case !i.active() || i.Sick == "":
 			continue
-		case i.Machine >= Stopped:
+		case i.Machine >= Stopping:
 		case d.group.Maintenance != nil, room <= 0:
 			continue
 		default:
@@ -128,7 +128,7 @@ func (d *decision) underway() int {
 		switch {
 		case i.State == Pending:
 			coming++
-		case i.State == InService && i.Machine < Stopped:
+		case i.State == InService && i.Machine < Stopping:
 			serving++
 		case i.State == Terminating && i.Machine == Running:
 			leaving++
@@ -144,6 +144,10 @@ func (d *decision) underway() int {
 func (d *decision) retire(n int, a Action) {
 	a.Do, a.Instance = DoRetire, d.instances[n].ID
 	d.do(a)
+	if d.instances[n].warm() {
+		d.instances[n].State = WarmedTerminating
+		return
+	}
 	d.instances[n].State = Terminating
 }
 

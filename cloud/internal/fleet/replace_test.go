@@ -69,7 +69,9 @@ func TestDecideToReplace(t *testing.T) {
 		{"uneven, the zone is out", change(func(g *Group) { g.Resting = map[string]time.Time{"b": noon.Add(time.Second)} }), uneven, ""},
 		{"uneven, all protected", group, []Instance{with(uneven[0], kept), with(uneven[1], kept)}, ""},
 		{"uneven, terminate first", change(func(g *Group) { g.Maintenance = &Range{Min: 90, Max: 100} }), uneven, "retire i-1 rebalance\n"},
-		{"balanced, not there yet", group, append(uneven[:2:2], with(serving("i-3", "b", 0), func(i *Instance) { i.State, i.Balances, i.Machine = Pending, true, Starting })), ""},
+		{"balanced, not there yet", group, append(uneven[:2:2], with(serving("i-3", "b", 0), func(i *Instance) {
+			i.State, i.Balances, i.Machine = Pending, true, Starting
+		})), ""},
 		{"balanced", group, append(uneven[:2:2], with(serving("i-3", "b", 0), func(i *Instance) { i.Balances = true })), "retire i-1 capacity\n"},
 		{"a zone that is not the group's any more", change(func(g *Group) { g.Zones = []string{"b"} }), two, "launch b rebalance\n"},
 		{"balanced only: waits for its zone", change(func(g *Group) {
@@ -79,8 +81,10 @@ func TestDecideToReplace(t *testing.T) {
 		{"refresh of both sides", change(func(g *Group) { old(g); g.Refresh.Range = Range{Min: 50, Max: 150} }), two, "launch a refresh\nretire i-1 refresh\n"},
 		{"refresh, protected is waited for", change(old), []Instance{with(two[0], kept), two[1]}, ""},
 		{"refresh, protected is ignored", change(func(g *Group) { old(g); g.Refresh.Protected = Ignore }), []Instance{with(two[0], kept), two[1]}, "refreshed\n"},
-		{"refresh, protected is replaced", change(func(g *Group) { old(g); g.Refresh.Protected = Replace }), []Instance{with(two[0], kept), two[1]}, "retire i-1 refresh\n"},
-		{"refresh, standby is waited for", change(func(g *Group) { old(g); g.Desired = 1 }), []Instance{with(two[0], func(i *Instance) { i.State = Standby }), two[1]}, ""},
+		{"refresh, protected is replaced", change(func(g *Group) { old(g); g.Refresh.Protected = Replace }), []Instance{with(two[0], kept), two[1]},
+			"retire i-1 refresh\n"},
+		{"refresh, standby is waited for", change(func(g *Group) { old(g); g.Desired = 1 }),
+			[]Instance{with(two[0], func(i *Instance) { i.State = Standby }), two[1]}, ""},
 		{"refresh, standby is ignored", change(func(g *Group) { old(g); g.Desired, g.Refresh.Standby = 1, Ignore }),
 			[]Instance{with(two[0], func(i *Instance) { i.State = Standby }), two[1]}, "refreshed\n"},
 		{"refresh, standby is terminated", change(func(g *Group) { old(g); g.Desired, g.Refresh.Standby = 1, End }),

@@ -51,31 +51,34 @@ func (d *decision) rests(zone string) bool {
 	return until.After(d.now)
 }
 
-// grow launches in the zones with the fewest members, except those where the last launch failed: of a group that is to be balanced only,
-// nowhere else (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-availability-zone-balanced.html).
+// grow takes instances from the warm pool, and then launches in the zones with the fewest members, except those where the last launch
+// failed: of a group that is to be balanced only, nowhere else (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-availability-zone-balanced.html).
 func (d *decision) grow(have, want int) {
 	counts := d.counts()
 	open := d.open()
 	if d.group.BalanceOnly {
 		open = d.group.Zones
 	}
-	if len(open) == 0 {
-		return
-	}
 	owed, unit := d.group.Owed, max(1, d.group.Unit)
 	for at := have; at < want; at += unit {
-		zone := slices.MinFunc(open, func(a, b string) int { return cmp.Compare(counts[a], counts[b]) })
-		if d.group.BalanceOnly && d.rests(zone) {
-			return
-		}
-		counts[zone]++
-		a := Action{Do: DoLaunch, Zone: zone, Reason: Capacity, From: have, To: d.group.Desired}
+		a := Action{Do: DoLaunch, Reason: Capacity, From: have, To: d.group.Desired}
 		if owed > 0 || at >= d.group.Desired {
 			owed--
 			if a.Reason = Replacement; d.group.Refresh != nil {
 				a.Reason = Refreshing
 			}
 		}
+		if d.draw(counts, a) {
+			continue
+		}
+		if len(open) == 0 {
+			return
+		}
+		a.Zone = slices.MinFunc(open, func(a, b string) int { return cmp.Compare(counts[a], counts[b]) })
+		if d.group.BalanceOnly && d.rests(a.Zone) {
+			return
+		}
+		counts[a.Zone]++
 		d.do(a)
 	}
 }
@@ -92,6 +95,11 @@ func (d *decision) shrink(have, want int) {
 			reason = GroupDeleted
 		}
 		at -= d.instances[n].size()
+		if w := d.group.Warm; w != nil && w.Reuse && !w.Ends && !d.group.Deleting {
+			d.do(Action{Do: DoReturn, Instance: d.instances[n].ID, Reason: Capacity, From: have, To: d.group.Desired})
+			d.instances[n].State = WarmedPending
+			continue
+		}
 		d.retire(n, Action{Reason: reason, From: have, To: d.group.Desired})
 	}
 }

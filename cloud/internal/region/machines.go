@@ -1,6 +1,7 @@
 package region
 
 import (
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/region/compute"
@@ -33,6 +34,16 @@ func (m machines) Zone(tx *store.Tx, subnet string) (string, bool) {
 func (m machines) Template(tx *store.Tx, id, name, version *string) (scaling.Template, error) {
 	v, err := m.Room.Template(tx, id, name, version)
 	return scaling.Template(v), err
+}
+
+func (m machines) Stop(id string) error {
+	_, err := m.StopInstances(m.Context(), &ec2.StopInstancesInput{InstanceIds: []string{id}})
+	return err
+}
+
+func (m machines) Start(id string) error {
+	_, err := m.StartInstances(m.Context(), &ec2.StartInstancesInput{InstanceIds: []string{id}})
+	return err
 }
 
 func (m machines) Tag(tx *store.Tx, instance string, tags []ec2types.Tag) error {

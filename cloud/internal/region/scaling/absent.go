@@ -34,11 +34,3 @@ func (r *Room) DescribeLoadBalancers(ctx context.Context, in *autoscaling.Descri
 	}
 	return &autoscaling.DescribeLoadBalancersOutput{}, r.exists(in.AutoScalingGroupName)
 }
-
-// DescribeWarmPool lists no instance, and no pool.
-func (r *Room) DescribeWarmPool(ctx context.Context, in *autoscaling.DescribeWarmPoolInput) (*autoscaling.DescribeWarmPoolOutput, error) {
-	if err := room.Only(in, "AutoScalingGroupName", "MaxRecords", "NextToken"); err != nil {
-		return nil, err
-	}
-	return &autoscaling.DescribeWarmPoolOutput{}, r.exists(in.AutoScalingGroupName)
-}

@@ -50,6 +50,10 @@ func (r *Room) actOutside(a fleet.Action) error {
 		return err
 	case fleet.DoTerminate:
 		return r.machines.Terminate([]string{m.Instance})
+	case fleet.DoStop:
+		return r.machines.Stop(m.Instance)
+	case fleet.DoStart:
+		return r.machines.Start(m.Instance)
 	}
 	return nil
 }
@@ -57,6 +61,8 @@ func (r *Room) actOutside(a fleet.Action) error {
 // recordMember writes down what an action did to a member.
 func (r *Room) recordMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Action) error {
 	switch a.Do {
+	case fleet.DoStop, fleet.DoStart, fleet.DoWarm, fleet.DoUse, fleet.DoReturn:
+		return r.recordWarm(tx, f, m, a)
 	case fleet.DoRegister:
 		m.Registered = append(slices.Clone(m.Registered), a.Target)
 	case fleet.DoServe:
@@ -73,10 +79,10 @@ func (r *Room) recordMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Acti
 	case fleet.DoCondemn:
 		m.Sick = a.Reason
 	case fleet.DoRetire:
-		if m.State == fleet.Terminating { // a call was faster
+		if m.leaving() { // a call was faster
 			return nil
 		}
-		if a.Reason != fleet.Capacity && a.Reason != fleet.GroupDeleted {
+		if a.Reason != fleet.Capacity && a.Reason != fleet.GroupDeleted && !m.inPool() {
 			f.Owed++
 		}
 		_, err := r.retireMember(tx, f, m, a)
@@ -106,7 +112,7 @@ func (r *Room) recordMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Acti
 // not registered later either.
 func (r *Room) serveMember(tx *store.Tx, f *fleetRow, m memberRow) error {
 	m.State, m.InService, m.Registered = fleet.InService, time.Now().UTC(), slices.Clone(m.Registered)
-	m.Stage, m.Waits = fleet.Unhooked, nil
+	m.Stage, m.Waits, m.Told = fleet.Unhooked, nil, false
 	for _, a := range f.Attachments {
 		if a.State != fleet.Removing && !slices.Contains(m.Registered, a.ARN) {
 			m.Registered = append(m.Registered, a.ARN)
@@ -134,7 +140,7 @@ func (r *Room) retireMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Acti
 	if err != nil {
 		return activity, err
 	}
-	if m.State == fleet.Pending {
+	if m.State == fleet.Pending || m.State == fleet.WarmedPending {
 		why := "Instance failed to become in service."
 		if i, ok := r.machines.Instance(tx, m.Instance); ok && i.Reason != "" {
 			why = i.Reason
@@ -150,7 +156,11 @@ func (r *Room) retireMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Acti
 	if a.Reason == fleet.LaunchFailed || a.Reason == fleet.Abandoned {
 		r.rest(f, m.Zone)
 	}
-	m.State, m.Terminal, m.Stage, m.Waits = fleet.Terminating, activity.ID, fleet.Unhooked, nil
+	to := fleet.Terminating
+	if m.inPool() {
+		to = fleet.WarmedTerminating
+	}
+	m.State, m.Terminal, m.Stage, m.Waits = to, activity.ID, fleet.Unhooked, nil
 	if err := r.members.Put(tx, m.Token, m); err != nil {
 		return activity, err
 	}
@@ -204,6 +214,8 @@ func (r *Room) recordGroup(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 		}
 	case fleet.DoDetach:
 		f.Attachments = slices.DeleteFunc(slices.Clone(f.Attachments), func(x fleet.Attachment) bool { return x.ARN == a.Target && x.State == fleet.Removing })
+	case fleet.DoDropPool:
+		f.Warm = nil
 	case fleet.DoCheckpoint, fleet.DoBake:
 		return r.advanceRefresh(tx, *f, a.Do)
 	case fleet.DoRefreshed:

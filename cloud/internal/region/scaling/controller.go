@@ -112,7 +112,7 @@ func (r *Room) group(f fleetRow) fleet.Group {
 		Desired: int(f.Desired), Max: int(f.Max), Unit: r.launchSource(nil, f).next(f.Exhausted).Weight, Zones: r.fleetZones(nil, f), Resting: f.Resting, Policies: f.Policies,
 		ELB: strings.Contains(f.HealthCheckType, "ELB"), Grace: r.bootTime(f.Grace), Suspended: sortedProcesses(f.Suspended),
 		Attachments: f.Attachments, Deleting: f.Deleting, Owed: f.Owed,
-		Warmup: r.bootTime(room.Deref(f.Warmup)), Lifetime: r.Speed.Of(time.Duration(f.Lifetime) * time.Second), Maintenance: f.Maintenance,
+		Warm: f.warm(), Warmup: r.bootTime(room.Deref(f.Warmup)), Lifetime: r.Speed.Of(time.Duration(f.Lifetime) * time.Second), Maintenance: f.Maintenance,
 		BalanceOnly: f.Distribution == autoscalingtypes.CapacityDistributionStrategyBalancedOnly,
 		HooksLaunch: len(f.hooksOf(launching)) > 0, HooksEnd: len(f.hooksOf(terminating)) > 0,
 	}
@@ -137,7 +137,8 @@ func (m memberRow) size() int32 { return int32(max(1, m.Weight)) }
 func (r *Room) observed(members []memberRow) (out []fleet.Instance) {
 	for _, m := range members {
 		i := fleet.Instance{
-			ID: m.Token, Zone: m.Zone, Version: m.version(), Weight: m.Weight, Balances: m.Balances, Launched: m.Launched, State: m.State, InService: r.servesSince(nil, m),
+			ID: m.Token, Zone: m.Zone, Version: m.version(), Weight: m.Weight, Balances: m.Balances, Told: m.Told,
+			Launched: m.Launched, State: m.State, InService: r.servesSince(nil, m),
 			Sick: m.Sick, Protected: m.Protected, Registered: m.Registered, Machine: fleet.Starting,
 			Stage: m.Stage, Until: m.until(),
 		}
@@ -158,7 +159,9 @@ func (r *Room) observe(i *fleet.Instance, m memberRow) {
 		i.Machine = fleet.Gone
 	case row.State == ec2types.InstanceStateNameShuttingDown:
 		i.Machine = fleet.Ending
-	case row.State == ec2types.InstanceStateNameStopping || row.State == ec2types.InstanceStateNameStopped:
+	case row.State == ec2types.InstanceStateNameStopping:
+		i.Machine = fleet.Stopping
+	case row.State == ec2types.InstanceStateNameStopped:
 		i.Machine = fleet.Stopped
 	case row.State == ec2types.InstanceStateNameRunning && row.Started.After(r.opened):
 		i.Machine = fleet.Running

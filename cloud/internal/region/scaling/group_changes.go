@@ -111,7 +111,7 @@ func (r *Room) DeleteAutoScalingGroup(ctx context.Context, in *autoscaling.Delet
 }
 
 func refuseDelete(members []memberRow) error {
-	if slices.ContainsFunc(members, func(m memberRow) bool { return m.State != fleet.Terminating }) {
+	if slices.ContainsFunc(members, func(m memberRow) bool { return !m.leaving() }) {
 		return wire.Errorf("ResourceInUse", "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.")
 	}
 	return wire.Errorf("ScalingActivityInProgress", "You cannot delete an AutoScalingGroup while there are scaling activities in progress for that group.")

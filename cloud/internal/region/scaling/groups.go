@@ -146,6 +146,10 @@ func (r *Room) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingG
 		},
 	}
 	out.LaunchTemplate, out.MixedInstancesPolicy = f.source().show()
+	if out.WarmPoolConfiguration = f.showPool(); f.Warm != nil {
+		size := slices.DeleteFunc(r.membersOf(f.Name), func(m memberRow) bool { return m.Instance == "" || !m.inPool() })
+		out.WarmPoolSize = new(int32(len(size)))
+	}
 	if f.Deleting {
 		out.Status = new("Delete in progress")
 	}
@@ -162,7 +166,7 @@ func (r *Room) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingG
 		return out
 	}
 	for _, m := range r.membersOf(f.Name) {
-		if m.Instance != "" {
+		if m.Instance != "" && !m.inPool() {
 			out.Instances = append(out.Instances, r.showMember(m))
 		}
 	}

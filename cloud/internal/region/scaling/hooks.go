@@ -54,7 +54,7 @@ func (m memberRow) until() (first time.Time) {
 
 // transition is the one that a member is in.
 func (m memberRow) transition() string {
-	if m.State == fleet.Terminating {
+	if m.leaving() {
 		return terminating
 	}
 	return launching
@@ -94,7 +94,7 @@ func (r *Room) beat(w hookWait, now time.Time) time.Time {
 
 // activity is the one of a member's transition.
 func (m memberRow) activity() string {
-	if m.State == fleet.Terminating {
+	if m.leaving() {
 		return m.Terminal
 	}
 	return m.Launch
@@ -121,7 +121,7 @@ func (r *Room) endWait(tx *store.Tx, f *fleetRow, m *memberRow, w hookWait, resu
 		return nil
 	}
 	m.Waits = slices.DeleteFunc(slices.Clone(m.Waits), func(x hookWait) bool { return x.Token == w.Token })
-	if result == abandon && m.State == fleet.Pending {
+	if result == abandon && (m.State == fleet.Pending || m.State == fleet.WarmedPending) {
 		words := fmt.Sprintf("Instance failed to complete user's Lifecycle Action: Lifecycle Action with token %s was abandoned: %s", w.Token, why)
 		_, err := r.retireMember(tx, f, *m, fleet.Action{Do: fleet.DoRetire, Reason: fleet.Abandoned, Why: words})
 		m.Stage = fleet.Unhooked

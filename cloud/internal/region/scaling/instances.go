@@ -107,11 +107,11 @@ func (r *Room) TerminateInstanceInAutoScalingGroup(
 			return err
 		}
 		f, _ := r.fleets.GetTx(tx, m.Group)
-		if m.State == fleet.Terminating {
+		if m.leaving() {
 			activity, _ = r.activities.GetTx(tx, m.Terminal)
 			return nil
 		}
-		if *in.ShouldDecrementDesiredCapacity {
+		if *in.ShouldDecrementDesiredCapacity && !m.inPool() {
 			if f.Desired-m.size() < f.Min {
 				return invalid(
 					"Currently, desiredSize equals minSize (%d). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.",

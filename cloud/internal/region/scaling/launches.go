@@ -16,6 +16,10 @@ func (r *Room) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 	now := time.Now().UTC()
 	m := memberRow{Token: room.NewUUID(), Group: f.Name, Zone: a.Zone, Launched: now, State: fleet.Pending, Protected: f.ProtectNew}
 	m.Balances = a.Reason == fleet.Rebalancing
+	description := "Launching a new EC2 instance"
+	if a.Reason == fleet.Warming {
+		m.State, m.Protected, description = fleet.WarmedPending, false, description+" into warm pool"
+	}
 	for _, id := range f.Subnets {
 		if zone, ok := r.machines.Zone(tx, id); ok && zone == a.Zone {
 			m.Subnet = id
@@ -23,7 +27,7 @@ func (r *Room) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 		}
 	}
 	activity := activityRow{
-		Description: "Launching a new EC2 instance", Cause: fleet.Cause(a, now, f.Request, ""), Details: details(m.Subnet, m.Zone),
+		Description: description, Cause: fleet.Cause(a, now, f.Request, ""), Details: details(m.Subnet, m.Zone),
 		Status: preInService, Progress: 30,
 	}
 	what := r.launchSource(tx, *f).next(f.Exhausted)

@@ -301,4 +301,28 @@ func (m *fakeMachines) Terminate(ids []string) error {
 	})
 }
 
+func (m *fakeMachines) Stop(id string) error {
+	m.change(id, func(i *machine) {
+		if i.State == running {
+			i.State, i.Reason = stopping, "Client.UserInitiatedShutdown: User initiated shutdown"
+		}
+	})
+	return nil
+}
+
+func (m *fakeMachines) Start(id string) error {
+	if m.get(id).State == stopping {
+		return wire.Errorf("IncorrectInstanceState", "The instance '%s' is not in a state from which it can be started.", id)
+	}
+	m.change(id, func(i *machine) {
+		if i.State == ec2types.InstanceStateNameStopped {
+			m.mu.Lock()
+			m.up[id] = false
+			m.mu.Unlock()
+			i.State, i.Reason = pending, ""
+		}
+	})
+	return nil
+}
+
 func (m *fakeMachines) News() []store.Topic { return []store.Topic{m.instances.Any()} }

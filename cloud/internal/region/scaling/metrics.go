@@ -24,7 +24,7 @@ type count func(f fleetRow, members []memberRow) int
 func capacityIn(states ...fleet.Lifecycle) count {
 	return func(_ fleetRow, members []memberRow) (n int) {
 		for _, m := range members {
-			if len(states) == 0 || slices.Contains(states, m.State) {
+			if len(states) == 0 && !m.inPool() || slices.Contains(states, m.State) {
 				n += int(m.size())
 			}
 		}
@@ -43,9 +43,28 @@ func inState(states ...fleet.Lifecycle) count {
 	}
 }
 
-func all(_ fleetRow, members []memberRow) int { return len(members) }
+// all are a group's members without the warm pool's.
+func all(_ fleetRow, members []memberRow) (n int) {
+	for _, m := range members {
+		if !m.inPool() {
+			n++
+		}
+	}
+	return n
+}
 
-// groupMetrics are those that a group may have collected, in AWS's order. There are no warm pools here
+// warmed are the states of the warm pool's members.
+var warmed = []fleet.Lifecycle{fleet.WarmedPending, fleet.WarmedStopped, fleet.WarmedRunning, fleet.WarmedTerminating}
+
+// poolSize is how many instances a group's warm pool is to have.
+func poolSize(f fleetRow, _ []memberRow) int {
+	if f.Warm == nil || f.Warm.Ends {
+		return 0
+	}
+	return f.warm().Size
+}
+
+// groupMetrics are those that a group may have collected, in AWS's order
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-metrics.html).
 var groupMetrics = []struct {
 	name string
@@ -64,6 +83,21 @@ var groupMetrics = []struct {
 	{"GroupStandbyCapacity", capacityIn(fleet.Standby)},
 	{"GroupTerminatingCapacity", capacityIn(fleet.Terminating)},
 	{"GroupTotalCapacity", capacityIn()},
+	{"WarmPoolDesiredCapacity", poolSize},
+	{"WarmPoolWarmedCapacity", inState(fleet.WarmedStopped, fleet.WarmedRunning)},
+	{"WarmPoolPendingCapacity", inState(fleet.WarmedPending)},
+	{"WarmPoolTerminatingCapacity", inState(fleet.WarmedTerminating)},
+	{"WarmPoolTotalCapacity", inState(warmed...)},
+	{"GroupAndWarmPoolDesiredCapacity", func(f fleetRow, members []memberRow) int { return int(f.Desired) + poolSize(f, members) }},
+	{"GroupAndWarmPoolTotalCapacity", func(f fleetRow, members []memberRow) int {
+		return capacityIn()(f, members) + inState(warmed...)(f, members)
+	}},
+	{"WarmPoolMinSize", func(f fleetRow, _ []memberRow) int {
+		if f.Warm == nil {
+			return 0
+		}
+		return int(f.Warm.Min)
+	}},
 }
 
 // collected returns the metrics that a request names: all where it names none.

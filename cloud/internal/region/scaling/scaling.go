@@ -44,9 +44,12 @@ type Machines interface {
 	Untag(tx *store.Tx, instance string, keys ...string) error
 	// Launched finds the instance that was launched with a client token.
 	Launched(token string) (id string, ok bool)
-	// Launch and Terminate run after a commit, not inside one.
+	// Launch, Terminate, Stop and Start run after a commit, not inside one.
 	Launch(*ec2.RunInstancesInput) (id string, err error)
 	Terminate(ids []string) error
+	// What is stopped or started already is no error.
+	Stop(id string) error
+	Start(id string) error
 	// News is what to watch for a change of Instance.
 	News() []store.Topic
 }
@@ -131,6 +134,7 @@ type fleetRow struct {
 	ProtectNew        bool
 	PlacementGroup    string
 	Mixed             *mixedPolicy // nil for a group of its launch template alone
+	Warm              *warmPool    // nil for none
 	Maintenance       *fleet.Range // nil for no policy
 	Lifetime          int32        // of an instance, at most; zero is without an end
 	CapacityRebalance bool         // of Spot Instances, which there are none of
@@ -181,7 +185,7 @@ type memberRow struct {
 	Waits            []hookWait // hooks that it waits for
 	Type             string     // that a mixed policy chose; empty for none
 	Weight           int        // of its type; zero for none
-	Balances         bool       // see fleet.Instance
+	Balances, Told   bool       // see fleet.Instance
 }
 
 type activityRow struct {

@@ -96,6 +96,8 @@ func (r *Room) applySource(tx *store.Tx, f *fleetRow, s fleetSettings) (err erro
 	case s.template != nil:
 		f.Template, _, err = r.resolveTemplate(tx, s.template)
 		f.Mixed, f.Exhausted = nil, nil
+	case s.mixed != nil && f.Warm != nil:
+		return invalid("You can't add a mixed instances policy to an Auto Scaling group that has a warm pool.")
 	case s.mixed != nil:
 		var made source
 		made, err = r.newSource(tx, f.source(), s.mixed)
