@@ -108,9 +108,11 @@ func TestDualStackThroughTheKernel(t *testing.T) {
 	spec.IPv6 = []netip.Prefix{address.BlockIPv6(1, 0)}
 	front, at := &spec.Interfaces[0], netip.MustParseAddr("2001:db8:100::a")
 	front.SubnetIPv6, front.IPv6 = netip.MustParsePrefix("2001:db8:100::/64"), []netip.Addr{at}
+	spec.Interfaces[2].SubnetIPv6, spec.Interfaces[2].IPv6 = front.SubnetIPv6, []netip.Addr{netip.MustParseAddr("2001:db8:100::15")}
 	spec.RouteTables[0].Routes = append(spec.RouteTables[0].Routes, network.Route{Destination: everyone})
 	rules := spec.SecurityGroups[0].Ingress
 	rules[0].Prefixes = append(rules[0].Prefixes, everyone)
+	spec.SecurityGroups[0].Egress[0].Prefixes = rules[0].Prefixes
 	spec.SecurityGroups[0].Ingress = append(rules, network.Rule{Protocol: "tcp", FromPort: 81, ToPort: 81, Prefixes: rules[0].Prefixes[:1]})
 	if err := f.Apply(spec); err != nil {
 		t.Fatal(err)
@@ -137,7 +139,8 @@ func TestDualStackThroughTheKernel(t *testing.T) {
 	rule := []Rule{{Action: Action{Forward: []Weighted{{"g", 1}}}}}
 	c := Config{
 		Nodes:     []Node{{ID: "eni-front", Address: front.Address, IPv6: at, Network: node}},
-		Listeners: []Listener{{Port: 80, Rules: rule}, {Port: 81, Rules: rule}}, Groups: []Group{group(Target{ID: "i-a", Address: netip.MustParseAddrPort("10.0.0.20:8080")})},
+		Listeners: []Listener{{Port: 80, Rules: rule}, {Port: 81, Rules: rule}},
+		Groups:    []Group{group(Target{ID: "a", Address: netip.MustParseAddrPort("10.0.0.20:8080")})},
 	}
 	if err := b.Configure(c); err != nil {
 		t.Fatal(err)
@@ -158,6 +161,21 @@ func TestDualStackThroughTheKernel(t *testing.T) {
 	out := &net.Dialer{Timeout: 200 * time.Millisecond}
 	if _, err := out.DialContext(t.Context(), "tcp", "[2001:db8:100::a]:81"); !timedOut(err) {
 		t.Errorf("a port that the group opens to IPv4 alone: %v", err)
+	}
+	six, err := f.Interface("eni-b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l, err = six.Listen("tcp", "[2001:db8:100::15]:8080"); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = s.Serve(l) }()
+	c.Groups = []Group{group(Target{ID: "b", Address: netip.MustParseAddrPort("[2001:db8:100::15]:8080")})}
+	if err := b.Configure(c); err != nil {
+		t.Fatal(err)
+	}
+	if got := page(t, "http://198.51.100.10/"); !strings.HasPrefix(got, address.HostUser.String()+":") {
+		t.Errorf("by IPv4 a target of IPv6 hears of %q", got)
 	}
 	kept, err := net.Dial("tcp", "198.51.100.10:80")
 	if err != nil {

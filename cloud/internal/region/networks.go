@@ -22,7 +22,7 @@ func (n networks) VPC(tx *store.Tx, id string) (balancing.VPC, bool) {
 	if !ok {
 		return balancing.VPC{}, false
 	}
-	return balancing.VPC{CIDRs: row.Ranges(), DefaultGroup: n.DefaultGroup(tx, id), HasGateway: n.HasGateway(tx, id)}, true
+	return balancing.VPC{CIDRs: append(row.Ranges(), row.RangesIPv6()...), DefaultGroup: n.DefaultGroup(tx, id), HasGateway: n.HasGateway(tx, id)}, true
 }
 
 func (n networks) Subnet(tx *store.Tx, id string) (balancing.Subnet, bool) {

@@ -66,6 +66,8 @@ func (r *Room) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Action)
 			return a, wire.Errorf("InvalidConfigurationRequest", "Target group '%s' is not in the VPC of the load balancer", g.ARN)
 		case users[g.ARN] != "" && users[g.ARN] != loadBalancer:
 			return a, wire.Errorf("TargetGroupAssociationLimit", "The following target groups cannot be associated with more than one load balancer: %s", g.ARN)
+		case g.ofIPv6() && !b.dualStack():
+			return a, errMixedFamilies
 		case weight < 0 || weight > 999:
 			return a, invalid("Weight '%d' must be between 0 and 999", weight)
 		case slices.ContainsFunc(out.TargetGroups, func(x elbtypes.TargetGroupTuple) bool { return *x.TargetGroupArn == g.ARN }):

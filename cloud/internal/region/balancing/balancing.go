@@ -124,6 +124,7 @@ type nodeRow struct{ Subnet, Zone, Interface string }
 type targetGroupRow struct {
 	ARN, Name, VPC     string
 	Type               elbtypes.TargetTypeEnum
+	IPAddressType      elbtypes.TargetGroupIpAddressTypeEnum // or empty for ipv4
 	Port               int32
 	Protocol           elbtypes.ProtocolEnum // or empty for HTTP, as is CheckProtocol
 	CheckProtocol      elbtypes.ProtocolEnum

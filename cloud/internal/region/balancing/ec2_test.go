@@ -227,7 +227,7 @@ func (e *ec2) change(t *testing.T, f func(*store.Tx) error) {
 func (e *ec2) newVPC(t *testing.T, cidr string) (id string) {
 	t.Helper()
 	id = "vpc-" + room.NewSerial(17)
-	row := VPC{CIDRs: []netip.Prefix{netip.MustParsePrefix(cidr)}, HasGateway: true, DefaultGroup: e.newGroup(t, id)}
+	row := VPC{CIDRs: []netip.Prefix{netip.MustParsePrefix(cidr), netip.MustParsePrefix("2001:db8:100::/56")}, HasGateway: true, DefaultGroup: e.newGroup(t, id)}
 	e.change(t, func(tx *store.Tx) error { return e.vpcs.Put(tx, id, row) })
 	return id
 }

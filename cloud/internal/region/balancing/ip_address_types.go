@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"net/netip"
 	"slices"
 
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -58,10 +59,36 @@ func checkAddressType(scheme elbtypes.LoadBalancerSchemeEnum, given elbtypes.IpA
 	return nil
 }
 
+// errMixedFamilies is in no documentation; seen in https://github.com/zalando-incubator/kube-ingress-aws-controller/pull/752.
+var errMixedFamilies = wire.Errorf("InvalidConfigurationRequest",
+	"You cannot associate an IPv6 target group with a load balancer that has an 'ipv4' IP address type")
+
+func (row targetGroupRow) addressType() elbtypes.TargetGroupIpAddressTypeEnum {
+	return cmp.Or(row.IPAddressType, elbtypes.TargetGroupIpAddressTypeEnumIpv4)
+}
+
+// ofIPv6 tells whether the group's targets are reached by IPv6. Instances cannot be among them here: that takes a primary IPv6 address.
+func (row targetGroupRow) ofIPv6() bool {
+	return row.IPAddressType == elbtypes.TargetGroupIpAddressTypeEnumIpv6
+}
+
+// address reads the address of a target, which is of the group's family.
+func (row targetGroupRow) address(t targetRow) (netip.Addr, error) {
+	a, err := netip.ParseAddr(t.ID)
+	if err != nil || a.Is6() != row.ofIPv6() || a.Is4In6() || a.Zone() != "" {
+		family := map[bool]string{false: "IPv4", true: "IPv6"}[row.ofIPv6()]
+		return a, invalid("The IP address '%s' is not a valid %s address", t.ID, family)
+	}
+	return a, nil
+}
+
 // setAddressType changes the type in the row. What is set of IPv6 does not outlive it.
-func (row *loadBalancerRow) setAddressType(t elbtypes.IpAddressType, subnets []Subnet) error {
+func (r *Room) setAddressType(tx *store.Tx, row *loadBalancerRow, t elbtypes.IpAddressType, subnets []Subnet) error {
 	if err := checkAddressType(row.Scheme, t, subnets); err != nil {
 		return err
+	}
+	if addressType(t) == elbtypes.IpAddressTypeIpv4 && r.usesIPv6(tx, row.ARN) {
+		return errMixedFamilies
 	}
 	row.IPAddressType = t
 	if !row.dualStack() {
@@ -81,6 +108,16 @@ func (r *Room) setReach(tx *store.Tx, row loadBalancerRow) error {
 	return nil
 }
 
+// usesIPv6 tells whether a load balancer forwards to any target group of IPv6.
+func (r *Room) usesIPv6(tx *store.Tx, arn string) bool {
+	for group, user := range r.groupUsers(tx) {
+		if g, _ := r.targetGroups.GetTx(tx, group); user == arn && g.ofIPv6() {
+			return true
+		}
+	}
+	return false
+}
+
 // SetIpAddressType changes the families of addresses at which a load balancer is reached; who uses those that stay is not disturbed.
 func (r *Room) SetIpAddressType(ctx context.Context, in *elb.SetIpAddressTypeInput) (*elb.SetIpAddressTypeOutput, error) {
 	if err := room.Only(in, "IpAddressType", "LoadBalancerArn"); err != nil {
@@ -93,7 +130,7 @@ func (r *Room) SetIpAddressType(ctx context.Context, in *elb.SetIpAddressTypeInp
 			s, _ := r.network.Subnet(tx, n.Subnet)
 			subnets = append(subnets, s)
 		}
-		if err := b.setAddressType(in.IpAddressType, subnets); err != nil {
+		if err := r.setAddressType(tx, b, in.IpAddressType, subnets); err != nil {
 			return err
 		}
 		row = *b

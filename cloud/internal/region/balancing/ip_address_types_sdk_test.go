@@ -162,3 +162,67 @@ func TestInternalDualStackIsClosedToTheInternet(t *testing.T) {
 	_, err = client.CreateLoadBalancer(ctx, in)
 	roomtest.WantAPIError(t, err, "DuplicateLoadBalancerName")
 }
+
+// Targets of IPv6 are addresses of the VPC, behind dual-stack load balancers alone.
+func TestTargetGroupsOfIPv6(t *testing.T) {
+	s := newSite(t)
+	client, ctx := s.client(), t.Context()
+	group := func(name string, kind elbtypes.TargetTypeEnum) *string {
+		t.Helper()
+		out := roomtest.Must(client.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
+			Name: &name, VpcId: &s.vpc, Port: new(int32(80)), Protocol: "HTTP", TargetType: kind, IpAddressType: "ipv6",
+		}))(t)
+		if got := out.TargetGroups[0].IpAddressType; got != "ipv6" {
+			t.Errorf("%s is of %s", name, got)
+		}
+		return out.TargetGroups[0].TargetGroupArn
+	}
+	addresses := group("addresses", "ip")
+	register := func(group *string, id string) error {
+		in := &elb.RegisterTargetsInput{TargetGroupArn: group, Targets: []elbtypes.TargetDescription{{Id: &id}}}
+		_, err := client.RegisterTargets(ctx, in)
+		return err
+	}
+	if err := register(addresses, "10.0.1.9"); err == nil || !strings.Contains(err.Error(), "The IP address '10.0.1.9' is not a valid IPv6 address") {
+		t.Errorf("an IPv4 address: %v", err)
+	}
+	roomtest.WantAPIError(t, register(addresses, "2001:db8:900::9"), "InvalidTarget")
+	if err := register(addresses, "2001:DB8:100::9"); err != nil {
+		t.Error(err)
+	}
+	instance := s.launch(saysHello)
+	if err := register(group("instances", "instance"), instance); err == nil || !strings.Contains(err.Error(), "because of missing primary IPv6 addresses") {
+		t.Errorf("an instance: %v", err)
+	}
+
+	listen := &elb.CreateListenerInput{
+		LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(80)), Protocol: "HTTP", DefaultActions: forwardTo(*addresses),
+	}
+	mixed := func(err error) {
+		t.Helper()
+		roomtest.WantAPIError(t, err, "InvalidConfigurationRequest")
+		if !strings.Contains(err.Error(), "You cannot associate an IPv6 target group with a load balancer that has an 'ipv4' IP address type") {
+			t.Error(err)
+		}
+	}
+	_, err := client.CreateListener(ctx, listen)
+	mixed(err)
+	to := func(kind elbtypes.IpAddressType) error {
+		_, err := client.SetIpAddressType(ctx, &elb.SetIpAddressTypeInput{LoadBalancerArn: s.balance.LoadBalancerArn, IpAddressType: kind})
+		return err
+	}
+	if err := to("dualstack"); err != nil {
+		t.Fatal(err)
+	}
+	roomtest.Must(client.CreateListener(ctx, listen))(t)
+	mixed(to("ipv4"))
+	s.reopen()
+	health := roomtest.Must(client.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: addresses}))(t).TargetHealthDescriptions
+	if len(health) != 1 || *health[0].Target.Id != "2001:db8:100::9" {
+		t.Errorf("targets are %+v", health)
+	}
+	_, err = client.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
+		Name: new("addresses"), VpcId: &s.vpc, Port: new(int32(80)), Protocol: "HTTP", TargetType: "ip",
+	})
+	roomtest.WantAPIError(t, err, "DuplicateTargetGroupName")
+}

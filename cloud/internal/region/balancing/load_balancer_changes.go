@@ -75,7 +75,7 @@ func (r *Room) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.Se
 		if vpc != b.VPC {
 			return wire.Errorf("InvalidConfigurationRequest", "Subnets must be in the VPC '%s' of the load balancer", b.VPC)
 		}
-		if err := b.setAddressType(cmp.Or(in.IpAddressType, b.IPAddressType), subnets); err != nil {
+		if err := r.setAddressType(tx, b, cmp.Or(in.IpAddressType, b.IPAddressType), subnets); err != nil {
 			return err
 		}
 		old := b.Nodes

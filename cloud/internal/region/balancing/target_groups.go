@@ -31,7 +31,7 @@ func orDefault[T any](p *T, fallback T) T {
 func readTargetGroup(in *elb.CreateTargetGroupInput) targetGroupRow {
 	row := targetGroupRow{
 		Name: room.Deref(in.Name), VPC: room.Deref(in.VpcId), Type: cmp.Or(in.TargetType, elbtypes.TargetTypeEnumInstance), Port: room.Deref(in.Port),
-		Protocol: in.Protocol, CheckProtocol: cmp.Or(in.HealthCheckProtocol, elbtypes.ProtocolEnumHttp),
+		IPAddressType: in.IpAddressType, Protocol: in.Protocol, CheckProtocol: cmp.Or(in.HealthCheckProtocol, elbtypes.ProtocolEnumHttp),
 		CheckPort: orDefault(in.HealthCheckPort, trafficPort), Path: orDefault(in.HealthCheckPath, "/"),
 		Interval: orDefault(in.HealthCheckIntervalSeconds, 30), Timeout: orDefault(in.HealthCheckTimeoutSeconds, 5),
 		Healthy: orDefault(in.HealthyThresholdCount, 5), Unhealthy: orDefault(in.UnhealthyThresholdCount, 2), Matcher: "200",
@@ -81,8 +81,6 @@ func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
 		return wire.Errorf("InvalidConfigurationRequest", "Target groups with Protocol '%s' are not supported here", in.Protocol)
 	case !slices.Contains([]string{"", "HTTP1", "HTTP2", "GRPC"}, room.Deref(in.ProtocolVersion)): // clients send an empty one for none
 		return invalid("Protocol version '%s' must be one of 'HTTP1, HTTP2, GRPC'", *in.ProtocolVersion)
-	case in.IpAddressType != "" && in.IpAddressType != elbtypes.TargetGroupIpAddressTypeEnumIpv4:
-		return wire.Errorf("InvalidConfigurationRequest", "IpAddressType '%s' is not supported here", in.IpAddressType)
 	case in.HealthCheckProtocol != "" && !isHTTP(in.HealthCheckProtocol):
 		return wire.Errorf("InvalidConfigurationRequest", "HealthCheckProtocol '%s' is not supported here", in.HealthCheckProtocol)
 	case in.HealthCheckEnabled != nil && !*in.HealthCheckEnabled:
@@ -158,7 +156,7 @@ func (r *Room) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGroupI
 
 func (row targetGroupRow) sameSettings(x targetGroupRow) bool {
 	return row.VPC == x.VPC && row.Type == x.Type && row.Port == x.Port && row.protocol() == x.protocol() && row.checkProtocol() == x.checkProtocol() &&
-		row.CheckPort == x.CheckPort && row.Path == x.Path &&
+		row.addressType() == x.addressType() && row.CheckPort == x.CheckPort && row.Path == x.Path &&
 		row.Interval == x.Interval && row.Timeout == x.Timeout && row.Healthy == x.Healthy && row.Unhealthy == x.Unhealthy &&
 		row.Matcher == x.Matcher && row.version() == x.version() && maps.Equal(row.Tags, x.Tags)
 }
@@ -166,7 +164,7 @@ func (row targetGroupRow) sameSettings(x targetGroupRow) bool {
 func (r *Room) showTargetGroup(row targetGroupRow) elbtypes.TargetGroup {
 	out := elbtypes.TargetGroup{
 		TargetGroupArn: new(row.ARN), TargetGroupName: new(row.Name), VpcId: new(row.VPC), TargetType: row.Type, Port: new(row.Port),
-		Protocol: row.protocol(), ProtocolVersion: new(string(row.version())), IpAddressType: elbtypes.TargetGroupIpAddressTypeEnumIpv4,
+		Protocol: row.protocol(), ProtocolVersion: new(string(row.version())), IpAddressType: row.addressType(),
 		HealthCheckEnabled: new(true), HealthCheckProtocol: row.checkProtocol(), HealthCheckPort: new(row.CheckPort), HealthCheckPath: new(row.Path),
 		HealthCheckIntervalSeconds: new(row.Interval), HealthCheckTimeoutSeconds: new(row.Timeout), HealthyThresholdCount: new(row.Healthy),
 		UnhealthyThresholdCount: new(row.Unhealthy), Matcher: row.matcher(), LoadBalancerArns: []string{},

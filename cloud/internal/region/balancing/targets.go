@@ -65,16 +65,20 @@ func (row targetGroupRow) target(t elbtypes.TargetDescription) (targetRow, error
 	if t.AvailabilityZone != nil && row.Type == elbtypes.TargetTypeEnumInstance {
 		return targetRow{}, invalid("You cannot specify an Availability Zone for targets of type 'instance'")
 	}
-	return targetRow{ID: *t.Id, Port: port, Zone: room.Deref(t.AvailabilityZone)}, nil
+	id := *t.Id
+	if a, err := netip.ParseAddr(id); err == nil {
+		id = a.String() // one text for an address
+	}
+	return targetRow{ID: id, Port: port, Zone: room.Deref(t.AvailabilityZone)}, nil
 }
 
 // checkTarget refuses what cannot get requests: an instance that does not run or is elsewhere, an
 // address outside of the VPC.
 func (r *Room) checkTarget(tx *store.Tx, g targetGroupRow, t targetRow) error {
 	if g.Type == elbtypes.TargetTypeEnumIp {
-		a, err := netip.ParseAddr(t.ID)
-		if err != nil || !a.Is4() {
-			return invalid("The IP address '%s' is not a valid IPv4 address", t.ID)
+		a, err := g.address(t)
+		if err != nil {
+			return err
 		}
 		return r.checkAddress(tx, g, t, a)
 	}
@@ -86,6 +90,8 @@ func (r *Room) checkTarget(tx *store.Tx, g targetGroupRow, t targetRow) error {
 		return wire.Errorf("InvalidTarget", "The following targets are not in the target group VPC '%s': '%s'", g.VPC, t.ID)
 	case i.State != ec2types.InstanceStateNameRunning:
 		return wire.Errorf("InvalidTarget", "The following targets are not in a running state and cannot be registered: '%s'", t.ID)
+	case g.ofIPv6(): // seen in https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/3572
+		return wire.Errorf("InvalidTarget", "The following targets cannot be used with this IPv6 target group because of missing primary IPv6 addresses: '%s'", t.ID)
 	}
 	return nil
 }
