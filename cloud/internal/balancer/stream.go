@@ -30,7 +30,8 @@ type stream struct {
 	writing  atomic.Bool // and waits for the client
 
 	mu    sync.Mutex
-	over  *time.Timer
+	until time.Time
+	over  *time.Timer // at that time
 	ended bool
 }
 
@@ -143,7 +144,7 @@ func (s *stream) wait() (done func()) {
 func (s *stream) SetDeadline(t time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.ended {
+	if s.until = t; !s.ended {
 		s.over.Reset(time.Until(t))
 	}
 	return nil
@@ -154,7 +155,7 @@ func (s *stream) expire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.ended:
+	case s.ended || time.Now().Before(s.until): // it was extended meanwhile
 	case s.writing.Load():
 		_ = s.control.SetWriteDeadline(past)
 	default:
