@@ -96,7 +96,8 @@ func timedOut(err error) bool {
 // checkTransport makes a connection for each check.
 func checkTransport(net Network) *http.Transport {
 	return &http.Transport{
-		DialContext: net.DialContext, DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: maxResponseHeader, TLSClientConfig: toTargets(HTTP1),
+		DialContext: net.DialContext, DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: maxResponseHeader,
+		TLSClientConfig: toTargets(HTTP1),
 	}
 }
 

@@ -41,6 +41,9 @@ func (c *client) forward(t *target, routes *routes) {
 	}
 	c.entry.target, c.entry.group = t.address, t.group
 	t.counts.requests.Add(1)
+	if c.grpc() {
+		c.node.counters.calls.Add(1)
+	}
 	t.open.Add(1)
 	defer t.open.Add(-1)
 	x := exchange{client: c, routes: routes, target: t, idle: c.node.idleTime()}

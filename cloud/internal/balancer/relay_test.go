@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -131,13 +132,17 @@ func TestProtocolsThatDoNotGoTogether(t *testing.T) {
 			want            int
 		}{
 			{HTTP1, 1, "GET", "", 200}, {HTTP1, 2, "GET", "", 200}, {HTTP1, 2, "POST", "application/grpc", 464}, {HTTP1, 1, "POST", "application/grpc", 200},
-			{HTTP1, 2, "POST", "application/grpc-web", 200}, {HTTP2, 1, "GET", "", 464}, {HTTP2, 2, "GET", "", 200}, {HTTP2, 2, "POST", "application/grpc+proto", 200},
+			{HTTP1, 2, "POST", "application/grpc-web", 200}, {HTTP2, 1, "GET", "", 464}, {HTTP2, 2, "GET", "", 200},
+			{HTTP2, 2, "POST", "application/grpc+proto", 200},
 			{GRPC, 1, "POST", "", 464}, {GRPC, 2, "GET", "", 464}, {GRPC, 2, "POST", "", 200}, {GRPC, 2, "POST", "application/grpc", 200},
 		} {
 			at := map[bool]Target{false: at("10.0.1.6:80"), true: at("10.0.1.5:80")}[c.version != HTTP1]
 			var client http.RoundTripper = w.speaksHTTP2(versioned(c.version, at))
 			if c.proto == 1 {
-				client = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DialContext: w.client.Transport.(*http.Transport).DialContext, DisableKeepAlives: true}
+				client = &http.Transport{
+					TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true,
+					DialContext: w.client.Transport.(*http.Transport).DialContext,
+				}
 			}
 			r := request(c.method, "/", nil)
 			r.Header.Set("Content-Type", c.content)
@@ -287,6 +292,9 @@ func TestCallsInBothDirections(t *testing.T) {
 		}
 		_ = to.Close()
 
+		if calls := w.b.Traffic()["eni-1"].Calls; calls != 3 {
+			t.Errorf("%d calls are counted", calls)
+		}
 		to, resp = call(t.Context())
 		began := time.Now()
 		if _, err := io.ReadAll(resp.Body); err == nil || time.Since(began) != time.Minute {
@@ -316,7 +324,8 @@ func TestHealthByGRPC(t *testing.T) {
 			w := newWorld(t)
 			w.multiplexed("10.0.1.5:80", nil, func(rw http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
-				if r.Method != "POST" || r.URL.Path != "/AWS.ALB/healthcheck" || r.Header.Get("Content-Type") != "application/grpc" || !bytes.Equal(body, emptyMessage) {
+				content := r.Header.Get("Content-Type")
+				if r.Method != "POST" || r.URL.Path != "/AWS.ALB/healthcheck" || content != "application/grpc" || !bytes.Equal(body, emptyMessage) {
 					t.Errorf("%v with %q", r, body)
 				}
 				c.answer(rw)
@@ -331,5 +340,53 @@ func TestHealthByGRPC(t *testing.T) {
 			w.b.Close()
 		}
 		time.Sleep(2 * time.Hour) // until the last handler has slept
+	})
+}
+
+// Requests at a target that drains end well; then its connections are closed, and none is left.
+func TestTargetsOfHTTP2Drain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		hold := make(chan struct{})
+		slow := func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/slow" {
+				select {
+				case <-hold:
+				case <-r.Context().Done():
+				}
+			}
+			_, _ = io.WriteString(rw, "a")
+		}
+		w.multiplexed("10.0.1.5:80", nil, slow)
+		w.multiplexed("10.0.1.6:80", nil, says("b"))
+		a, b := at("10.0.1.5:80"), at("10.0.1.6:80")
+		client := w.speaksHTTP2(versioned(HTTP2, a))
+		settle()
+		ask := func() chan string {
+			said := make(chan string, 1)
+			go func() {
+				x := w.exchange(client, request("GET", "/slow", nil))
+				said <- fmt.Sprint(x.StatusCode, " ", len(x.body))
+			}()
+			synctest.Wait()
+			return said
+		}
+		first, second := ask(), ask()
+		a.Draining = true
+		w.speaksHTTP2(versioned(HTTP2, a, b))
+		if x := w.exchange(client, request("GET", "/", nil)); x.body != "b" {
+			t.Errorf("a draining target answers %q", x.body)
+		}
+		hold <- struct{}{}
+		synctest.Wait()
+		w.speaksHTTP2(versioned(HTTP2, b)) // the delay has elapsed
+		if got := []string{<-first, <-second}; !slices.Contains(got, "200 1") || !slices.ContainsFunc(got, func(s string) bool { return s[:3] == "502" }) {
+			t.Errorf("%q", got)
+		}
+		w.speaksHTTP2(versioned(HTTP2))
+		synctest.Wait()
+		if n := w.b.Traffic()["eni-1"].Active; n != 1 {
+			t.Errorf("%d connections beside the client's", n-1)
+		}
 	})
 }

@@ -17,6 +17,7 @@ type Traffic struct {
 	Evaluations uint64         // of rules, without the default ones
 	Fixed       uint64         // answers that a rule says
 	Redirects   uint64         // that a rule says
+	Calls       uint64         // of gRPC, for which a target was chosen
 	Own         map[int]uint64 // answers of the load balancer itself, by their status
 	Groups      map[string]GroupTraffic
 }
@@ -37,8 +38,8 @@ type Taken struct {
 
 // counters are a node's, which requests add to side by side.
 type counters struct {
-	connections, bytes, evaluations, fixed, redirects atomic.Uint64
-	own                                               [600]atomic.Uint64
+	connections, bytes, evaluations, fixed, redirects, calls atomic.Uint64
+	own                                                      [600]atomic.Uint64
 }
 
 type groupCounters struct {
@@ -94,7 +95,8 @@ func (n *node) traffic() Traffic {
 	t := Traffic{
 		Active: n.upstream.count(), Connections: n.counters.connections.Swap(0), Bytes: n.counters.bytes.Swap(0),
 		Evaluations: n.counters.evaluations.Swap(0), Fixed: n.counters.fixed.Swap(0), Redirects: n.counters.redirects.Swap(0),
-		Own: map[int]uint64{}, Groups: map[string]GroupTraffic{},
+		Calls: n.counters.calls.Swap(0),
+		Own:   map[int]uint64{}, Groups: map[string]GroupTraffic{},
 	}
 	for _, s := range n.servers {
 		t.Active += s.count()

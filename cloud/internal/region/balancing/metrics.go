@@ -124,6 +124,7 @@ func (r *Room) publishNode(b loadBalancerRow, zone string, t balancer.Traffic, p
 	s.count("RuleEvaluations", t.Evaluations, byBalancer)
 	s.count("HTTP_Fixed_Response_Count", t.Fixed, byBalancer)
 	s.count("HTTP_Redirect_Count", t.Redirects, byBalancer)
+	s.count("GrpcRequestCount", t.Calls, byBalancer)
 	if t.Bytes > 0 {
 		s.one("ProcessedBytes", cwtypes.StandardUnitBytes, float64(t.Bytes), byBalancer)
 	}

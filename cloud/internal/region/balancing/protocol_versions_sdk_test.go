@@ -4,13 +4,13 @@ import (
 	"crypto/tls"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/metrics"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
@@ -24,7 +24,8 @@ func TestProtocolVersions(t *testing.T) {
 	client, ctx := s.client(), t.Context()
 	made := map[string]elbtypes.TargetGroup{}
 	for version, want := range map[string]struct{ shown, path, http, grpc string }{
-		"": {"HTTP1", "/", "200", ""}, "HTTP1": {"HTTP1", "/", "200", ""}, "HTTP2": {"HTTP2", "/", "200", ""}, "GRPC": {"GRPC", "/AWS.ALB/healthcheck", "", "12"},
+		"": {"HTTP1", "/", "200", ""}, "HTTP1": {"HTTP1", "/", "200", ""}, "HTTP2": {"HTTP2", "/", "200", ""},
+		"GRPC": {"GRPC", "/AWS.ALB/healthcheck", "", "12"},
 	} {
 		check := func(g elbtypes.TargetGroup) {
 			t.Helper()
@@ -35,7 +36,8 @@ func TestProtocolVersions(t *testing.T) {
 			if g.Matcher.GrpcCode != nil {
 				grpc = *g.Matcher.GrpcCode
 			}
-			if *g.ProtocolVersion != want.shown || *g.HealthCheckPath != want.path || http != want.http || grpc != want.grpc || g.HealthCheckProtocol != "HTTP" {
+			same := *g.ProtocolVersion == want.shown && *g.HealthCheckPath == want.path && http == want.http && grpc == want.grpc
+			if !same || g.HealthCheckProtocol != "HTTP" {
 				t.Errorf("%q: %s %s %q %q", version, *g.ProtocolVersion, *g.HealthCheckPath, http, grpc)
 			}
 		}
@@ -70,12 +72,17 @@ func TestProtocolVersions(t *testing.T) {
 		err        error
 		code, text string
 	}{
-		"codes beyond":           {modify("GRPC", elbtypes.Matcher{GrpcCode: new("200")}), "ValidationError", "Health check matcher GRPC code '200' must be within '0-99' inclusive"},
-		"codes of HTTP":          {modify("GRPC", elbtypes.Matcher{HttpCode: new("200")}), "ValidationError", "matcher HTTP code"},
-		"codes of gRPC":          {modify("HTTP2", elbtypes.Matcher{GrpcCode: new("0")}), "ValidationError", "matcher GRPC code"},
-		"another version":        {create("new", "HTTP3", func(*elb.CreateTargetGroupInput) {}), "ValidationError", "HTTP3"},
-		"the name in another":    {create("gGRPC", "HTTP2", func(*elb.CreateTargetGroupInput) {}), "DuplicateTargetGroupName", "gGRPC"},
-		"codes of gRPC for none": {create("new", "", func(in *elb.CreateTargetGroupInput) { in.Matcher = &elbtypes.Matcher{GrpcCode: new("0")} }), "ValidationError", "matcher GRPC code"},
+		"codes beyond": {
+			modify("GRPC", elbtypes.Matcher{GrpcCode: new("200")}), "ValidationError", "Health check matcher GRPC code '200' must be within '0-99' inclusive",
+		},
+		"codes of HTTP":       {modify("GRPC", elbtypes.Matcher{HttpCode: new("200")}), "ValidationError", "matcher HTTP code"},
+		"codes of gRPC":       {modify("HTTP2", elbtypes.Matcher{GrpcCode: new("0")}), "ValidationError", "matcher GRPC code"},
+		"another version":     {create("new", "HTTP3", func(*elb.CreateTargetGroupInput) {}), "ValidationError", "HTTP3"},
+		"the name in another": {create("gGRPC", "HTTP2", func(*elb.CreateTargetGroupInput) {}), "DuplicateTargetGroupName", "gGRPC"},
+		"codes of gRPC for none": {
+			create("new", "", func(in *elb.CreateTargetGroupInput) { in.Matcher = &elbtypes.Matcher{GrpcCode: new("0")} }),
+			"ValidationError", "matcher GRPC code",
+		},
 	} {
 		if roomtest.WantAPIError(t, c.err, c.code); c.err != nil && !strings.Contains(c.err.Error(), c.text) {
 			t.Errorf("%s: %v does not say %q", name, c.err, c.text)
@@ -165,7 +172,8 @@ func TestCallsReachInstances(t *testing.T) {
 	eni, _ := s.ec2.Interface(row.Nodes[0].Interface)
 	caller := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	defer caller.CloseIdleConnections()
-	req, _ := http.NewRequestWithContext(ctx, "POST", "https://"+s.sockets.At(eni.Address.String()+":"+strconv.Itoa(443))+"/pkg.Service/Method", strings.NewReader("message"))
+	url := "https://" + s.sockets.At(eni.Address.String()+":443") + "/pkg.Service/Method"
+	req, _ := http.NewRequestWithContext(ctx, "POST", url, strings.NewReader("message"))
 	req.Header.Set("Content-Type", "application/grpc")
 	req.Header.Set("TE", "trailers")
 	resp, err := caller.RoundTrip(req)
@@ -175,5 +183,10 @@ func TestCallsReachInstances(t *testing.T) {
 	defer resp.Body.Close()
 	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "message" || resp.StatusCode != 200 || resp.Trailer.Get("Grpc-Status") != "0" {
 		t.Errorf("%v %q %v", resp, body, err)
+	}
+	counted := map[string]float64{}
+	s.r.PublishMetrics(func(m metrics.Metric, _ string, data metrics.Summary) { counted[m.Name] += data.Sum })
+	if counted["GrpcRequestCount"] != 1 {
+		t.Errorf("%v calls are counted", counted["GrpcRequestCount"])
 	}
 }

@@ -154,7 +154,8 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 		return time.Duration(n) * time.Second
 	}
 	c := balancer.Config{Name: tail(row.ARN, "loadbalancer"), DNSName: row.DNSName, Secret: row.ARN,
-		IdleTimeout: seconds("idle_timeout.timeout_seconds"), KeepAlive: seconds("client_keep_alive.seconds"), HTTP1Only: set("routing.http2.enabled") == "false"}
+		IdleTimeout: seconds("idle_timeout.timeout_seconds"), KeepAlive: seconds("client_keep_alive.seconds"),
+		HTTP1Only: set("routing.http2.enabled") == "false"}
 	c.Headers = balancer.Headers{
 		TLSFields:    set("routing.http.x_amzn_tls_version_and_cipher_suite.enabled") == "true",
 		DropInvalid:  set("routing.http.drop_invalid_header_fields.enabled") == "true",
