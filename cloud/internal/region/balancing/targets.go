@@ -91,7 +91,8 @@ func (r *Room) checkTarget(tx *store.Tx, g targetGroupRow, t targetRow) error {
 	case i.State != ec2types.InstanceStateNameRunning:
 		return wire.Errorf("InvalidTarget", "The following targets are not in a running state and cannot be registered: '%s'", t.ID)
 	case g.ofIPv6(): // seen in https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/3572
-		return wire.Errorf("InvalidTarget", "The following targets cannot be used with this IPv6 target group because of missing primary IPv6 addresses: '%s'", t.ID)
+		return wire.Errorf("InvalidTarget",
+			"The following targets cannot be used with this IPv6 target group because of missing primary IPv6 addresses: '%s'", t.ID)
 	}
 	return nil
 }
