@@ -19,21 +19,22 @@ import (
 // link is a network interface as it is: a veth, one end at the router and the other, eth0, in a
 // namespace of its own, or ethN in the namespace of another one.
 type link struct {
-	name       string
-	device     int // N
-	within     *link
-	address    netip.Addr
-	addresses  map[netip.Addr]bool // all that it has, routed to it
-	mac        net.HardwareAddr
-	subnet     netip.Prefix
-	namespace  *Namespace
-	forwards   bool           // its namespace does
-	translated []netip.Prefix // the ranges from which it is a NAT gateway
-	sources    []netip.Addr   // that its new connections go on from
-	index      int
-	tables     map[family]int // the route table that judges what comes from it, where any does yet
-	before     map[family]int // the one that does before the local route, where any does
-	subnetIPv6 netip.Prefix   // the zero value while it has no IPv6
+	name        string
+	device      int // N
+	within      *link
+	address     netip.Addr
+	addresses   map[netip.Addr]bool // all that it has, routed to it
+	mac         net.HardwareAddr
+	subnet      netip.Prefix
+	namespace   *Namespace
+	forwards    bool           // its namespace does
+	translated  []netip.Prefix // the ranges from which it is a NAT gateway
+	sources     []netip.Addr   // that its new connections go on from
+	index       int
+	tables      map[family]int // the route table that judges what comes from it, where any does yet
+	before      map[family]int // the one that does before the local route, where any does
+	subnetIPv6  netip.Prefix   // the zero value while it has no IPv6
+	transparent bool
 }
 
 // inside names the link's end in the namespace.
@@ -166,6 +167,9 @@ func (v *vpc) applyLink(spec VPC, i Interface) error {
 			return err
 		}
 		l.translated, l.sources = spec.ranges(), i.NAT.Sources
+	}
+	if err := v.applyReturn(l, i.Transparent); err != nil {
+		return err
 	}
 	forwards := slices.ContainsFunc(spec.Interfaces, func(x Interface) bool { return x.forwards() && (x.ID == i.ID || x.Within == i.ID) })
 	if l.within != nil || l.forwards == forwards {
@@ -317,6 +321,9 @@ func (v *vpc) dropLinks(wanted []Interface) error {
 }
 
 func (v *vpc) dropLink(l *link) error {
+	if err := v.applyReturn(l, false); err != nil {
+		return err
+	}
 	if err := v.dropAddresses(l, nil); err != nil {
 		return err
 	}

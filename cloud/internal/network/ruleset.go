@@ -84,6 +84,7 @@ func (r *ruleset) prepare() error {
 func (r *ruleset) hook() {
 	r.antiSpoofing()
 	if r.bits == 32 { // an IPv6 address is public itself
+		r.returns()
 		r.translation()
 	}
 	r.input()
@@ -115,7 +116,7 @@ func (r *ruleset) addSets() error {
 	var sources, forwarders, publics, privates []nftables.SetElement
 	members := map[string][]nftables.SetElement{}
 	for _, i := range r.vpc.Interfaces {
-		if i.forwards() {
+		if i.forwards() || i.Transparent {
 			forwarders = append(forwarders, nftables.SetElement{Key: linkKey(linkName(i.ID))})
 		}
 		for _, a := range i.addresses() {
@@ -301,8 +302,8 @@ func (r *ruleset) addWays() error {
 func (r *ruleset) ways(direction string) (ways []nftables.SetElement) {
 	chains := map[string]string{} // by the groups' ids
 	for _, i := range r.vpc.Interfaces {
-		way := &expr.Verdict{Kind: expr.VerdictAccept} // a NAT gateway: its own namespace's filter judges
-		if i.NAT == nil {
+		way := &expr.Verdict{Kind: expr.VerdictAccept} // a NAT gateway, whose own namespace's filter judges, or a load balancer
+		if i.NAT == nil && !(i.Transparent && len(i.Groups) == 0) {
 			groups := strings.Join(i.Groups, " ")
 			if chains[groups] == "" {
 				c := r.conn.AddChain(&nftables.Chain{Name: fmt.Sprint(direction, "-", len(chains)), Table: r.table})
@@ -347,6 +348,9 @@ func (r *ruleset) groupChains() error {
 					}
 				}
 				for _, peer := range rule.Groups {
+					for _, link := range r.transparentLinks(peer) { // whose members speak for their clients
+						r.rule(c, expr.VerdictAccept, matchLink(d.far, link), what)
+					}
 					if r.sets[peer] == nil {
 						continue // a group that is gone has no members
 					}

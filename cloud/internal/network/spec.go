@@ -53,6 +53,8 @@ type Interface struct {
 	Forwards   bool         // what is from or for others' addresses passes: EC2's check of source and destination is off
 	NoInternet bool         // its IPv6 addresses are not reached from the internet, whatever the routes
 	NAT        *NAT         // not nil for a NAT gateway's, which no group guards
+	// Transparent interfaces send from others' addresses too, and get the replies. One without groups lets everything pass.
+	Transparent bool
 }
 
 // Address is a private address and the public one that means it, the zero value where none does.

@@ -1,0 +1,115 @@
+package network_test
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/understudy/understudy/cloud/internal/network"
+	"github.com/understudy/understudy/internal/patience"
+)
+
+// transparentVPC has a transparent interface beside the others, of these groups.
+func transparentVPC(groups ...string) network.VPC {
+	spec := exampleVPC()
+	spec.Interfaces = append(spec.Interfaces, network.Interface{ID: "eni-nlb", Address: addr("10.0.0.30"), Subnet: netip.MustParsePrefix("10.0.0.0/24"),
+		Public: addr("198.51.100.30"), RouteTable: "rtb-public", Groups: groups, Transparent: true})
+	for n := range spec.SecurityGroups {
+		spec.SecurityGroups[n].Ingress = slices.Clone(spec.SecurityGroups[n].Ingress)
+	}
+	return spec
+}
+
+// dialAs connects from an address that is another's, and returns what the server says it saw.
+func dialAs(t *testing.T, n *network.Namespace, source, to string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), refusal)
+	defer cancel()
+	c, err := n.DialAs(ctx, "tcp", netip.MustParseAddrPort(source), to)
+	if err != nil {
+		return "nothing"
+	}
+	defer func() { _ = c.Close() }()
+	return line(t, c)
+}
+
+func line(t *testing.T, c net.Conn) string {
+	t.Helper()
+	_ = c.SetDeadline(patience.Deadline())
+	b := make([]byte, 64)
+	n, err := c.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b[:n])
+}
+
+// A target sees the client's address, wherever the client is, and its answers come back to the transparent interface.
+func TestTransparentInterfaceSpeaksForItsClients(t *testing.T) {
+	f := newFabric(t, transparentVPC("sg-front"))
+	app, nlb := at(t, f, "app-a"), at(t, f, "nlb")
+	serve(t, app, "8080")
+	for _, client := range []string{"192.0.2.1:5000", "203.0.113.9:5000", "10.0.3.10:5000", "10.0.2.99:5000"} {
+		if got := dialAs(t, nlb, client, "10.0.2.10:8080"); got != netip.MustParseAddrPort(client).Addr().String()+"\n" {
+			t.Errorf("as %s: %q", client, got)
+		}
+	}
+	if got := dialAs(t, at(t, f, "lb-a"), "192.0.2.1:5001", "10.0.2.10:8080"); got != "nothing" {
+		t.Errorf("another interface speaks as a client: %q", got)
+	}
+	expect(t, nlb, "10.0.2.10:8080", "10.0.0.30") // as itself
+	u, err := app.ListenPacket("udp", "10.0.2.10:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = u.Close() }()
+	go func() {
+		b := make([]byte, 64)
+		for {
+			_, from, err := u.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			_, _ = u.WriteTo([]byte(from.String()), from)
+		}
+	}()
+	open := transparentVPC()
+	open.SecurityGroups[1].Ingress = []network.Rule{{Protocol: "udp", FromPort: 8080, ToPort: 8080, Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}}
+	apply(t, f, open)
+	c, err := nlb.DialAs(t.Context(), "udp", netip.MustParseAddrPort("192.0.2.1:5000"), "10.0.2.10:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if _, err := c.Write([]byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if got := line(t, c); got != "192.0.2.1:5000" {
+		t.Errorf("by UDP the target saw %q", got)
+	}
+}
+
+// Without groups everything passes at the interface; the targets' own groups judge by the client's address.
+func TestTransparentInterfaceWithoutGroups(t *testing.T) {
+	spec := transparentVPC()
+	spec.SecurityGroups[1].Ingress = append(spec.SecurityGroups[1].Ingress,
+		network.Rule{Protocol: "tcp", FromPort: 8080, ToPort: 8080, Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}})
+	f := newFabric(t, spec)
+	nlb := at(t, f, "nlb")
+	serve(t, at(t, f, "app-a"), "8080")
+	serve(t, nlb, "9999")
+	expect(t, internet(t), "198.51.100.30:9999", "192.0.2.1")
+	if got := dialAs(t, nlb, "192.0.2.1:5000", "10.0.2.10:8080"); got != "192.0.2.1\n" {
+		t.Errorf("as a client that the target lets in: %q", got)
+	}
+	if got := dialAs(t, nlb, "203.0.113.9:5000", "10.0.2.10:8080"); got != "nothing" {
+		t.Errorf("as a client that the target does not let in: %q", got)
+	}
+	before := look(t, nlb)
+	apply(t, f, spec)
+	if after := look(t, nlb); after != before {
+		t.Errorf("applied again:\n%s\nbefore:\n%s", after, before)
+	}
+}
