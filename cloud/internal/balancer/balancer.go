@@ -65,7 +65,7 @@ func (b *Balancer) Configure(c Config) error {
 
 // Health returns the health of a target that is not draining, combined from all nodes.
 func (b *Balancer) Health(group string, t Target) Health {
-	t.Draining = false
+	t = t.key()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var views []Health

@@ -30,6 +30,7 @@ func (n *node) watch(ctx context.Context, t *target, c Check) {
 	defer tick.Stop()
 	for {
 		if t.record(ctx, n.probe(ctx, t.address, c), c) {
+			n.judgeFlows(t)
 			n.changed()
 		}
 		select {
@@ -45,6 +46,9 @@ func (n *node) watch(ctx context.Context, t *target, c Check) {
 func (n *node) probe(ctx context.Context, address string, c Check) Result {
 	ctx, cancel := context.WithTimeout(ctx, n.speed.Timeout(c.Timeout))
 	defer cancel()
+	if c.Flow.On {
+		return n.probeFlow(ctx, address, c)
+	}
 	if c.Port != 0 {
 		address = netip.AddrPortFrom(netip.MustParseAddrPort(address).Addr(), uint16(c.Port)).String()
 	}

@@ -36,7 +36,8 @@ type Config struct {
 
 // Node is the load balancer's presence in one zone.
 type Node struct {
-	ID      string     // its network interface
+	ID      string // its network interface
+	Zone    string
 	Address netip.Addr // private
 	IPv6    netip.Addr // at which it listens, too; the zero value where it has none
 	Network Network
@@ -50,6 +51,7 @@ type Listener struct {
 	Rules    []Rule
 	Answers  Answers
 	TLSNames TLSNames
+	Flow     *Flow // of a network load balancer, which has none of the rest but TLS
 }
 
 // Answers is what becomes of the header fields of a listener's answers; the zero value is AWS's default
@@ -125,6 +127,7 @@ type Group struct {
 	MinHealthy int // with fewer healthy targets than this, all get requests; 0 means 1
 	Check      Check
 	Targets    []Target
+	Flow       *FlowGroup // of a network load balancer, which has no Algorithm and no Sticky
 }
 
 // Target is a registered target. One that drains gets no new requests and no checks; when it is no longer in the
@@ -132,8 +135,12 @@ type Group struct {
 type Target struct {
 	ID       string
 	Address  netip.AddrPort
+	Zone     string // empty where it is of none, or of any
 	Draining bool
 }
+
+// key is what a target is known by.
+func (t Target) key() Target { return Target{ID: t.ID, Address: t.Address} }
 
 // Check is how targets' health is checked. Its durations are AWS's, before Speed divides them.
 type Check struct {
@@ -144,4 +151,5 @@ type Check struct {
 	Interval, Timeout  time.Duration
 	Healthy, Unhealthy int     // how many checks in a row change a target's state
 	Matcher            Matcher // the status codes that pass
+	Flow               FlowCheck
 }

@@ -19,6 +19,7 @@ import (
 // node is the running part of a load balancer in one zone.
 type node struct {
 	id      string
+	zone    string
 	address netip.Addr
 	network Network
 	speed   tempo.Speed
@@ -32,11 +33,13 @@ type node struct {
 	upstream *upstream
 	checks   *http.Transport
 	counters counters
+	flows    flowCounters
 
 	// What follows is touched by Configure and Close only, which the balancer runs one at a time, and
 	// by Health under the balancer's lock.
 	ipv6    netip.Addr
 	servers map[netip.AddrPort]*server
+	packets map[int]*packets
 	targets map[string]map[Target]*target // by group, and by target with Draining left out
 	tickets map[int][32]byte              // keys of TLS sessions, by port
 	turns   map[string]*atomic.Uint64
@@ -46,10 +49,10 @@ type node struct {
 
 func newNode(spec Node, speed tempo.Speed, log *slog.Logger, changed func()) *node {
 	n := &node{
-		id: spec.ID, address: spec.Address, network: spec.Network, speed: speed, log: log, changed: changed,
+		id: spec.ID, zone: spec.Zone, address: spec.Address, network: spec.Network, speed: speed, log: log, changed: changed,
 		servers: map[netip.AddrPort]*server{}, targets: map[string]map[Target]*target{}, turns: map[string]*atomic.Uint64{}, groups: map[string]*groupCounters{},
-		tickets: map[int][32]byte{},
-		checks:  checkTransport(spec.Network), shares: descriptors.Process(),
+		tickets: map[int][32]byte{}, packets: map[int]*packets{},
+		checks: checkTransport(spec.Network), shares: descriptors.Process(),
 	}
 	n.upstream = newUpstream(spec.Network, n.shares.Targets, &n.counters.connections)
 	n.routes.Store(&routes{})
@@ -100,20 +103,24 @@ func (n *node) group(g Group) (*pool, []*target) {
 	if n.turns[g.ID] == nil {
 		n.turns[g.ID], n.groups[g.ID] = new(atomic.Uint64), new(groupCounters)
 	}
-	p := &pool{version: g.Version, algorithm: g.Algorithm, sticky: g.Sticky, minHealthy: g.MinHealthy, turn: n.turns[g.ID]}
+	p := &pool{version: g.Version, algorithm: g.Algorithm, sticky: g.Sticky, minHealthy: g.MinHealthy, turn: n.turns[g.ID], flow: g.Flow}
 	old, now := n.targets[g.ID], map[Target]*target{}
 	for _, spec := range g.Targets {
-		key := Target{ID: spec.ID, Address: spec.Address}
+		key := spec.key()
 		t := old[key]
 		if t == nil {
 			t = newTarget(key, g, n.upstream, n.groups[g.ID])
 		}
 		now[key] = t
+		t.flow.Store(g.Flow)
 		t.apply(spec.Draining, g.Check, n.bootTime(g.Check), func(ctx context.Context, t *target, c Check) {
 			n.work.Go(func() { n.watch(ctx, t, c) })
 		})
 		if !spec.Draining {
 			p.targets = append(p.targets, t)
+			if g.Flow.reaches(n.zone, spec.Zone) {
+				p.near = append(p.near, t)
+			}
 		}
 	}
 	n.targets[g.ID] = now
@@ -139,9 +146,9 @@ func (n *node) bootTime(c Check) time.Duration {
 // listen opens listeners that are new and closes those that nothing uses any more, at the addresses of both families.
 func (n *node) listen(want *routes) error {
 	places := map[netip.AddrPort]bool{}
-	for port := range want.listeners {
+	for port, l := range want.listeners {
 		for _, a := range []netip.Addr{n.address, n.ipv6} {
-			if a.IsValid() {
+			if a.IsValid() && l.streams() {
 				places[netip.AddrPortFrom(a, uint16(port))] = true
 			}
 		}
@@ -164,13 +171,16 @@ func (n *node) listen(want *routes) error {
 		}
 		n.servers[at] = n.serve(int(at.Port()), l)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, n.listenPackets(want))...)
 }
 
 // close ends the node with all its requests, and waits until its goroutines have ended.
 func (n *node) close() {
 	for _, s := range n.servers {
 		s.close()
+	}
+	for _, p := range n.packets {
+		p.close()
 	}
 	for _, targets := range n.targets {
 		for _, t := range targets {

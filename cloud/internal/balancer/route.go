@@ -27,7 +27,9 @@ type pool struct {
 	algorithm  Algorithm
 	sticky     Stickiness
 	minHealthy int
-	targets    []*target      // without those that drain
+	targets    []*target // without those that drain
+	near       []*target // of those, the ones that a network load balancer's node sends flows to
+	flow       *FlowGroup
 	turn       *atomic.Uint64 // outlives the snapshot, so that a change does not begin anew with the first
 }
 

@@ -29,6 +29,9 @@ func (n *node) serve(port int, l net.Listener) *server {
 			n.counters.connections.Add(1)
 			n.work.Go(func() {
 				defer s.forget(conn)
+				if n.carryFlow(port, conn) {
+					return
+				}
 				n.client(port, conn).serve()
 			})
 		}

@@ -15,6 +15,8 @@ type target struct {
 	open    atomic.Int64 // requests under way
 	links   *links
 	counts  *groupCounters // its group's
+	flow    atomic.Pointer[FlowGroup]
+	flows   flows
 
 	mu       sync.Mutex
 	draining bool
@@ -81,4 +83,7 @@ func (t *target) end() {
 		t.stop = nil
 	}
 	t.links.end()
+	if f := t.flow.Load(); f != nil && f.CutDrained {
+		t.flows.cut()
+	}
 }

@@ -89,6 +89,9 @@ func (n *node) secure(listeners []Listener, http1Only bool) map[int]*tls.Config 
 			n.tickets[l.Port] = key
 		}
 		all[l.Port] = l.TLS.config(key, protocols...)
+		if l.Flow != nil {
+			all[l.Port].NextProtos = l.Flow.ALPN
+		}
 	}
 	return all
 }

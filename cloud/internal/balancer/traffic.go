@@ -20,6 +20,7 @@ type Traffic struct {
 	Calls       uint64         // of gRPC, for which a target was chosen
 	Own         map[int]uint64 // answers of the load balancer itself, by their status
 	Groups      map[string]GroupTraffic
+	Flows       FlowTraffic // of a network load balancer
 }
 
 // GroupTraffic is what a node has done with a target group.
@@ -96,7 +97,7 @@ func (n *node) traffic() Traffic {
 		Active: n.upstream.count(), Connections: n.counters.connections.Swap(0), Bytes: n.counters.bytes.Swap(0),
 		Evaluations: n.counters.evaluations.Swap(0), Fixed: n.counters.fixed.Swap(0), Redirects: n.counters.redirects.Swap(0),
 		Calls: n.counters.calls.Swap(0),
-		Own:   map[int]uint64{}, Groups: map[string]GroupTraffic{},
+		Own:   map[int]uint64{}, Groups: map[string]GroupTraffic{}, Flows: n.flows.take(),
 	}
 	for _, s := range n.servers {
 		t.Active += s.count()

@@ -123,12 +123,17 @@ func (c *counted) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
+// Inner returns the connection below one that is counted, or the connection itself.
+func Inner(c net.Conn) net.Conn {
+	if counted, ok := c.(*counted); ok {
+		return counted.Conn
+	}
+	return c
+}
+
 // Raw returns the kernel's connection below one that is counted, if there is one.
 func Raw(c net.Conn) (syscall.RawConn, bool) {
-	if counted, ok := c.(*counted); ok {
-		c = counted.Conn
-	}
-	inside, ok := c.(syscall.Conn)
+	inside, ok := Inner(c).(syscall.Conn)
 	if !ok {
 		return nil, false
 	}
