@@ -42,9 +42,17 @@ var balancerZones = map[string]string{
 // BalancerZone returns the hosted zone of the names of a region's application load balancers, or "" for no region of AWS's.
 func BalancerZone(region string) string { return balancerZones[region] }
 
+// NetworkBalancerZone is BalancerZone of network load balancers.
+func NetworkBalancerZone(region string) string { return networkBalancerZones[region] }
+
 // BalancersOf returns the region in whose application load balancers' hosted zone their names are, or "" for another zone.
-func BalancersOf(zone string) string {
-	for region, z := range balancerZones {
+func BalancersOf(zone string) string { return regionOf(balancerZones, zone) }
+
+// NetworkBalancersOf is BalancersOf of network load balancers.
+func NetworkBalancersOf(zone string) string { return regionOf(networkBalancerZones, zone) }
+
+func regionOf(zones map[string]string, zone string) string {
+	for region, z := range zones {
 		if z == zone {
 			return region
 		}

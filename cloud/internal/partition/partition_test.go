@@ -41,6 +41,9 @@ func TestMostRegionsOfOldNeedNoOptIn(t *testing.T) {
 
 func TestEveryRegionHasABalancersZoneOfItsOwn(t *testing.T) {
 	for _, name := range Names() {
+		if zone := NetworkBalancerZone(name); zone == "" || NetworkBalancersOf(zone) != name || BalancersOf(zone) != "" {
+			t.Errorf("%s: network load balancers' zone %q", name, zone)
+		}
 		if zone := BalancerZone(name); zone == "" || BalancersOf(zone) != name {
 			t.Errorf("%s: zone %q is of %q", name, zone, BalancersOf(zone))
 		}

@@ -98,8 +98,12 @@ func (c *compiler) endpoint(set records.Set, at string, b branch) error {
 			return err
 		}
 		for _, region := range partition.Names() {
-			if strings.HasSuffix(to, "."+region+".elb.amazonaws.com.") || strings.HasSuffix(to, ".elb."+region+".amazonaws.com.") {
+			if strings.HasSuffix(to, "."+region+".elb.amazonaws.com.") {
 				c.alias(set, at, partition.BalancerZone(region), to, b)
+				return nil
+			}
+			if strings.HasSuffix(to, ".elb."+region+".amazonaws.com.") {
+				c.alias(set, at, partition.NetworkBalancerZone(region), to, b)
 				return nil
 			}
 		}

@@ -86,12 +86,13 @@ func ask(v *View, name string, qtype uint16, c Client) string {
 const (
 	pAddr = "198.51.100.1"
 	pLB   = "p.us-east-1.elb.amazonaws.com"
+	netLB = "p-0123456789abcdef.elb.us-east-1.amazonaws.com"
 )
 
 func TestNames(t *testing.T) {
 	v := world{
 		servers:   map[string]netip.Addr{"ns-1.awsdns-01.com.": netip.MustParseAddr("192.0.2.53")},
-		balancers: []beacon.LoadBalancer{lb(pLB, pAddr, false)},
+		balancers: []beacon.LoadBalancer{lb(pLB, pAddr, false), lb(netLB, pAddr, false)},
 	}.view(
 		a("hello.test.", pAddr),
 		a("deep.empty.hello.test.", pAddr),
@@ -127,6 +128,10 @@ func TestNames(t *testing.T) {
 		{pLB + ".", dns.TypeA, pAddr},
 		{"dualstack." + pLB + ".", dns.TypeA, pAddr},
 		{"gone.us-east-1.elb.amazonaws.com.", dns.TypeA, "NXDOMAIN"},
+		{netLB + ".", dns.TypeA, pAddr},
+		{"gone-0123456789abcdef.elb.us-east-1.amazonaws.com.", dns.TypeA, "NXDOMAIN"},
+		{"us-east-1a.gone-0123456789abcdef.elb.us-east-1.amazonaws.com.", dns.TypeA, "NXDOMAIN"},
+		{"elb.a.b.amazonaws.com.", dns.TypeA, "REFUSED"},
 	} {
 		if got := ask(v, c.name, c.qtype, Client{}); got != c.want {
 			t.Errorf("%s %s: %s, want %s", c.name, dns.TypeToString[c.qtype], got, c.want)

@@ -12,6 +12,17 @@ import (
 // balancerZone is the zone of load balancers' own names.
 const balancerZone = "elb.amazonaws.com."
 
+// isNetworkBalancer tells whether a name is one that a network load balancer may have, such as
+// hello-0123456789abcdef.elb.us-east-1.amazonaws.com, or that one of its zones has.
+func isNetworkBalancer(name string) bool {
+	rest, ours := strings.CutSuffix(name, ".amazonaws.com.")
+	if !ours {
+		return false
+	}
+	_, region, ok := strings.Cut(rest, ".elb.")
+	return ok && !strings.Contains(region, ".")
+}
+
 // builtIn answers for what is in no hosted zone: load balancers' own names, instances' public names and the name
 // servers'.
 func (v *View) builtIn(name string, q dns.Question) (Answer, bool) {
@@ -21,7 +32,7 @@ func (v *View) builtIn(name string, q dns.Question) (Answer, bool) {
 	if addr, ok := v.publicAddress(name); ok {
 		return v.addresses([]netip.Addr{addr}, q), true
 	}
-	if !dns.IsSubDomain(balancerZone, name) {
+	if !dns.IsSubDomain(balancerZone, name) && !isNetworkBalancer(name) {
 		return Answer{}, false
 	}
 	b, ok := v.balancer(name)

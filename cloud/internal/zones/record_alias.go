@@ -14,6 +14,9 @@ func (r *Room) balancerNames(zone string) []string {
 	if region := partition.BalancersOf(zone); region != "" {
 		suffixes = append(suffixes, "."+region+".elb.amazonaws.com", ".elb."+region+".amazonaws.com")
 	}
+	if region := partition.NetworkBalancersOf(zone); region != "" {
+		suffixes = append(suffixes, ".elb."+region+".amazonaws.com")
+	}
 	for _, report := range r.reports.All() {
 		for _, lb := range report.LoadBalancers {
 			if lb.HostedZoneID != zone {
