@@ -187,6 +187,18 @@ func (r *Room) giveElastic(tx *store.Tx, row elasticRow, eni Interface, private 
 	return r.interfaces.Put(tx, eni.ID, eni)
 }
 
+// giveFree associates an address that is associated with nothing.
+func (r *Room) giveFree(tx *store.Tx, allocation string, eni Interface) error {
+	row, ok := r.elastics.GetTx(tx, allocation)
+	switch {
+	case !ok:
+		return missingAllocation(allocation)
+	case row.Interface != "":
+		return wire.Errorf("Resource.AlreadyAssociated", "resource %s is already associated with associate-id %s", row.ID, row.Association)
+	}
+	return r.giveElastic(tx, row, eni, eni.Address, elasticAssociationKind.NewID())
+}
+
 // loseElastic ends an address's association. Where renew is set, its interface gets another public address if it was launched
 // with one.
 func (r *Room) loseElastic(tx *store.Tx, row elasticRow, renew bool) error {

@@ -28,6 +28,8 @@ func (r *Room) showInterface(i Interface) ec2types.NetworkInterface {
 	case i.Endpoint != "":
 		// Likewise; the requester is AWS's own account, which is another one in each region.
 		out.InterfaceType, out.RequesterId = "vpc_endpoint", new("amazon-vpc-endpoint")
+	case i.Transparent:
+		out.InterfaceType, out.RequesterId = ec2types.NetworkInterfaceTypeNetworkLoadBalancer, new("amazon-elb")
 	case i.managed():
 		out.RequesterId = new("amazon-elb")
 	case i.Instance == "":

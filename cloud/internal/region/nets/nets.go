@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 
 	"github.com/miekg/dns"
@@ -175,6 +176,16 @@ func (r *Room) instance(tx *store.Tx, id string) Instance {
 
 // Subnet returns a subnet.
 func (r *Room) Subnet(tx *store.Tx, id string) (Subnet, bool) { return r.subnets.GetTx(tx, id) }
+
+// ZoneAt returns the zone of the subnet of a VPC that has an address, "" where none has it.
+func (r *Room) ZoneAt(vpc string, a netip.Addr) string {
+	for _, s := range r.subnets.All() {
+		if s.VPC == vpc && netip.MustParsePrefix(s.CIDR).Contains(a) {
+			return s.Zone
+		}
+	}
+	return ""
+}
 
 // Namespace returns where a network interface listens and dials: network.ErrNotFound before Sync has made it.
 func (r *Room) Namespace(networkInterface string) (Namespace, error) {

@@ -26,6 +26,7 @@ type Interface struct {
 	Groups                                  []string
 	Own                                     bool   // a user made it, or an instance left it
 	NAT                                     string // the NAT gateway that manages it
+	Transparent                             bool   // it is a network load balancer's
 	Endpoint                                string // the VPC endpoint that does
 	Instance, Attachment                    string // empty while it is attached to none
 	Device                                  int32  // its index there
@@ -87,7 +88,7 @@ const natIdle = 350 * time.Second
 // Wanted is an interface to be made.
 type Wanted struct {
 	Subnet      string
-	Groups      []string   // none for the VPC's default security group
+	Groups      []string   // none for the VPC's default security group, but for a network load balancer's
 	Public      bool       // with a public address
 	Address     netip.Addr // its private one; the zero value for any
 	Description string
@@ -102,6 +103,8 @@ type Wanted struct {
 	NAT         string       // the NAT gateway that it is for
 	Endpoint    string       // the VPC endpoint that it is for
 	NoInternet  bool         // its IPv6 addresses are not to be reached from the internet
+	Transparent bool         // it is a network load balancer's
+	Elastic     string       // the allocation of the Elastic IP address that it gets
 }
 
 // NewInterface puts an interface into a subnet. Its errors are EC2's.
@@ -110,7 +113,7 @@ func (r *Room) NewInterface(tx *store.Tx, w Wanted) (Interface, error) {
 	if !ok {
 		return Interface{}, MissingSubnet(w.Subnet)
 	}
-	if len(w.Groups) == 0 && w.NAT == "" {
+	if len(w.Groups) == 0 && w.NAT == "" && !w.Transparent {
 		w.Groups = []string{r.DefaultGroup(tx, subnet.VPC)}
 	}
 	if err := r.CheckGroups(tx, subnet.VPC, w.Groups); err != nil {
@@ -123,7 +126,7 @@ func (r *Room) NewInterface(tx *store.Tx, w Wanted) (Interface, error) {
 	row := Interface{
 		ID: interfaceKind.NewID(), VPC: subnet.VPC, Subnet: subnet.ID, Zone: subnet.Zone, MAC: newMAC(), Description: w.Description,
 		Address: private, WantsPublic: w.Public, NAT: w.NAT, NoSourceDestCheck: w.NAT != "", Groups: slices.Clone(w.Groups),
-		Own: w.Own || w.Instance != "", Endpoint: w.Endpoint, NoInternet: w.NoInternet,
+		Own: w.Own || w.Instance != "", Endpoint: w.Endpoint, NoInternet: w.NoInternet, Transparent: w.Transparent,
 	}
 	if w.Instance != "" {
 		row.attach(w.Instance, w.Device, w.Keep)
@@ -139,7 +142,10 @@ func (r *Room) NewInterface(tx *store.Tx, w Wanted) (Interface, error) {
 	if subnet.AssignIPv6 && row.Own && len(w.IPv6)+w.FurtherIPv6 == 0 {
 		w.FurtherIPv6 = 1
 	}
-	return row, r.assignIPv6(tx, &row, w.IPv6, w.FurtherIPv6)
+	if err := r.assignIPv6(tx, &row, w.IPv6, w.FurtherIPv6); err != nil || w.Elastic == "" {
+		return row, err
+	}
+	return row, r.giveFree(tx, w.Elastic, row)
 }
 
 // Interface returns a network interface.
@@ -187,7 +193,7 @@ func (r *Room) interfaceSpec(i Interface, table string) network.Interface {
 	spec := network.Interface{
 		ID: i.ID, Address: i.Address, MAC: mac, Subnet: netip.MustParsePrefix(subnet.CIDR), Public: i.Public, RouteTable: table, Groups: i.Groups,
 		NetworkACL: r.aclOf(nil, subnet), Secondary: i.Secondary, IPv6: i.IPv6, SubnetIPv6: subnet.RangeIPv6(), Forwards: i.NoSourceDestCheck, Device: int(i.Device),
-		NoInternet: i.NoInternet,
+		NoInternet: i.NoInternet, Transparent: i.Transparent,
 	}
 	if i.NAT != "" {
 		n, _ := r.nats.Get(i.NAT)
