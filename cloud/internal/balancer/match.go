@@ -21,6 +21,9 @@ type Matcher struct {
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Matcher.html).
 func ParseMatcher(text string) (Matcher, error) { return parseCodes(text, 200, 499) }
 
+// ParseFlowMatcher is ParseMatcher of a network load balancer, which takes 200 to 599.
+func ParseFlowMatcher(text string) (Matcher, error) { return parseCodes(text, 200, 599) }
+
 // ParseGRPCMatcher reads a list of codes of gRPC and ranges of them.
 func ParseGRPCMatcher(text string) (Matcher, error) { return parseCodes(text, 0, 99) }
 

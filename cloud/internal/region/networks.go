@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/region/balancing"
 	"github.com/understudy/understudy/cloud/internal/region/compute"
 	"github.com/understudy/understudy/cloud/internal/region/nets"
@@ -49,6 +50,13 @@ func (n networks) SetReach(tx *store.Tx, networkInterface string, reach balancin
 	return n.Room.SetReach(tx, networkInterface, reach.Public, reach.IPv6, reach.NoInternet)
 }
 
+func (n networks) NewTransparentInterface(tx *store.Tx, w balancing.TransparentInterface) (string, error) {
+	row, err := n.Room.NewInterface(tx, nets.Wanted{
+		Subnet: w.Subnet, Groups: w.Groups, Public: w.Public, Address: w.Address, Elastic: w.Allocation, Description: w.Description, Transparent: true,
+	})
+	return row.ID, err
+}
+
 func (n networks) Interface(id string) (balancing.Interface, bool) {
 	row, ok := n.Room.Interface(nil, id)
 	i := balancing.Interface{Address: row.Address, Public: row.Public}
@@ -57,6 +65,8 @@ func (n networks) Interface(id string) (balancing.Interface, bool) {
 	}
 	return i, ok
 }
+
+var _ balancer.FlowNetwork = (*network.Namespace)(nil)
 
 func (n networks) Namespace(networkInterface string) (balancer.Network, error) {
 	return n.Room.Namespace(networkInterface)

@@ -62,6 +62,8 @@ func (r *Room) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Action)
 		switch {
 		case !ok:
 			return a, wire.Errorf("TargetGroupNotFound", "Target groups '%s' not found", room.Deref(t.TargetGroupArn))
+		case !b.network() && !isHTTP(g.protocol()):
+			return a, incompatible(g.ARN)
 		case g.VPC != b.VPC:
 			return a, wire.Errorf("InvalidConfigurationRequest", "Target group '%s' is not in the VPC of the load balancer", g.ARN)
 		case users[g.ARN] != "" && users[g.ARN] != loadBalancer:

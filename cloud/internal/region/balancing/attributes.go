@@ -130,7 +130,7 @@ func changeAttribute(thing string, known map[string]attribute, set map[string]st
 }
 
 func showLoadBalancerAttributes(row loadBalancerRow) (out []elbtypes.LoadBalancerAttribute) {
-	for _, k := range slices.Sorted(maps.Keys(loadBalancerAttributes)) {
+	for _, k := range slices.Sorted(maps.Keys(row.attributes())) {
 		if k == noInternetAccess && !row.dualStack() {
 			continue
 		}
@@ -167,7 +167,10 @@ func (r *Room) ModifyLoadBalancerAttributes(ctx context.Context, in *elb.ModifyL
 			if room.Deref(a.Key) == noInternetAccess && !b.dualStack() { // seen in https://github.com/aws/aws-cdk/issues/30247
 				return invalid("Load balancer attribute key '%s' is not supported on load balancers with IP address type '%s'", *a.Key, b.addressType())
 			}
-			if b.Attributes, err = changeAttribute("Load balancer", loadBalancerAttributes, b.Attributes, a.Key, a.Value); err != nil {
+			if err := b.checkAttribute(room.Deref(a.Key)); err != nil {
+				return err
+			}
+			if b.Attributes, err = changeAttribute("Load balancer", b.attributes(), b.Attributes, a.Key, a.Value); err != nil {
 				return err
 			}
 		}
@@ -187,8 +190,9 @@ func (r *Room) ModifyLoadBalancerAttributes(ctx context.Context, in *elb.ModifyL
 }
 
 func showTargetGroupAttributes(row targetGroupRow) (out []elbtypes.TargetGroupAttribute) {
-	for _, k := range slices.Sorted(maps.Keys(targetGroupAttributes)) {
-		out = append(out, elbtypes.TargetGroupAttribute{Key: new(k), Value: new(attributeOf(targetGroupAttributes, row.Attributes, k))})
+	known := row.attributes()
+	for _, k := range slices.Sorted(maps.Keys(known)) {
+		out = append(out, elbtypes.TargetGroupAttribute{Key: new(k), Value: new(attributeOf(known, row.Attributes, k))})
 	}
 	return out
 }
@@ -216,7 +220,10 @@ func (r *Room) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTa
 	var row targetGroupRow
 	err := r.changeTargetGroup(in.TargetGroupArn, func(_ *store.Tx, g *targetGroupRow) (err error) {
 		for _, a := range in.Attributes {
-			if g.Attributes, err = changeAttribute("Target group", targetGroupAttributes, g.Attributes, a.Key, a.Value); err != nil {
+			if err := g.checkStickiness(room.Deref(a.Key), room.Deref(a.Value)); err != nil {
+				return err
+			}
+			if g.Attributes, err = changeAttribute("Target group", g.attributes(), g.Attributes, a.Key, a.Value); err != nil {
 				return err
 			}
 		}

@@ -1,4 +1,4 @@
-// Package balancing is Elastic Load Balancing in a region: application load balancers, their listeners and rules, and
+// Package balancing is Elastic Load Balancing in a region: application and network load balancers, their listeners and rules, and
 // target groups. What they are to do is stored; package balancer does it; reconcile brings it there.
 package balancing
 
@@ -30,9 +30,13 @@ type Network interface {
 	// NewInterface makes a network interface, and SetReach changes how it is reached. Their errors are EC2's.
 	NewInterface(tx *store.Tx, subnet string, groups []string, reach Reach, description string) (id string, err error)
 	SetReach(tx *store.Tx, networkInterface string, reach Reach) error
+	// NewTransparentInterface makes one that speaks for others; its errors are EC2's too.
+	NewTransparentInterface(tx *store.Tx, w TransparentInterface) (id string, err error)
 	SetGroups(tx *store.Tx, networkInterface string, groups []string) error
 	RemoveInterface(tx *store.Tx, id string) error
 
+	// ZoneAt returns the zone of the subnet of a VPC that has an address, "" where none has it.
+	ZoneAt(vpc string, address netip.Addr) string
 	// Interface returns the addresses of a network interface.
 	Interface(id string) (Interface, bool)
 	// Namespace returns where a network interface listens and dials: network.ErrNotFound before Sync has made it.
@@ -109,6 +113,7 @@ func Load(base *room.Base, network Network, certificates Certificates, logs deli
 
 type loadBalancerRow struct {
 	ARN, Name, DNSName, VPC string
+	Type                    elbtypes.LoadBalancerTypeEnum // or empty for application
 	Scheme                  elbtypes.LoadBalancerSchemeEnum
 	IPAddressType           elbtypes.IpAddressType // empty for ipv4
 	Nodes                   []nodeRow              // in the order of their zones
@@ -119,7 +124,11 @@ type loadBalancerRow struct {
 }
 
 // nodeRow is a load balancer's presence in one zone.
-type nodeRow struct{ Subnet, Zone, Interface string }
+type nodeRow struct {
+	Subnet, Zone, Interface string
+	Allocation              string     // of an Elastic IP address that was chosen for it
+	Fixed                   netip.Addr // a private address that was
+}
 
 type targetGroupRow struct {
 	ARN, Name, VPC     string
@@ -151,6 +160,8 @@ type listenerRow struct {
 	ARN, LoadBalancer string
 	DefaultRule       string // ARN
 	Port              int32
+	Protocol          elbtypes.ProtocolEnum // a network load balancer's, or empty for HTTP and HTTPS
+	ALPN              string                // the policy of TLS
 	Actions           []elbtypes.Action
 	Attributes        map[string]string // of those that were set
 	Tags              map[string]string

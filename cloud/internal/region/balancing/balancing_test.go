@@ -259,7 +259,7 @@ func TestELBRefusals(t *testing.T) {
 	for _, groups := range [][]string{{s.ec2.newGroup(t, elsewhere)}, slices.Repeat([]string{s.ec2.newGroup(t, s.vpc)}, 6)} {
 		roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.SecurityGroups = groups }), "InvalidSecurityGroup")
 	}
-	roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.Type = elbtypes.LoadBalancerTypeEnumNetwork }), "InvalidConfigurationRequest")
+	roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.Type = elbtypes.LoadBalancerTypeEnumGateway }), "InvalidConfigurationRequest")
 	roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.Name = new("internal-x") }), "ValidationError")
 	roomtest.WantCode(t, create(func(in *elb.CreateLoadBalancerInput) { in.CustomerOwnedIpv4Pool = new("pool") }), "UnsupportedOperation")
 
@@ -267,7 +267,7 @@ func TestELBRefusals(t *testing.T) {
 		ctx,
 		&elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(443)), Protocol: "TLS", DefaultActions: forwardTo(s.group)},
 	)
-	roomtest.WantCode(t, err, "UnsupportedProtocol")
+	roomtest.WantCode(t, err, "ValidationError")
 	_, err = s.r.CreateListener(
 		ctx,
 		&elb.CreateListenerInput{LoadBalancerArn: s.balance.LoadBalancerArn, Port: new(int32(80)), Protocol: "HTTP", DefaultActions: forwardTo("arn:none")},

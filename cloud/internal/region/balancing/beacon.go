@@ -3,7 +3,6 @@ package balancing
 import (
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -14,6 +13,10 @@ import (
 // Report is what Route 53 is to know of the load balancers, in the order of their names.
 func (r *Room) Report() (report []beacon.LoadBalancer) {
 	for _, row := range r.loadBalancers.All() {
+		if row.network() {
+			report = append(report, r.reportNetwork(row)...)
+			continue
+		}
 		b := beacon.LoadBalancer{DNSName: row.DNSName, HostedZoneID: r.canonicalZone(), Healthy: r.evaluate(row)}
 		for _, n := range row.Nodes {
 			eni, _ := r.network.Interface(n.Interface)
@@ -39,25 +42,18 @@ func (r *Room) Report() (report []beacon.LoadBalancer) {
 func (r *Room) evaluate(row loadBalancerRow) bool {
 	groups := r.groupsOf(row.ARN)
 	for _, arn := range groups {
-		if g, ok := r.targetGroups.Get(arn); !ok || !r.enough(g) {
+		if g, ok := r.targetGroups.Get(arn); !ok || !r.enough(g, g.Targets) {
 			return false
 		}
 	}
 	return row.Active && len(groups) > 0
 }
 
-// enough tells whether a target group passes its threshold for DNS: neither its count nor its
+// enough tells whether targets of a group pass its threshold for DNS: neither its count nor its
 // percentage, where that is on, is undercut. Even with the count off, one healthy target is needed.
-func (r *Room) enough(g targetGroupRow) bool {
-	setting := func(unit string) int {
-		v, err := strconv.Atoi(attributeOf(targetGroupAttributes, g.Attributes, "target_group_health.dns_failover.minimum_healthy_targets."+unit))
-		if err != nil {
-			return 0 // off
-		}
-		return v
-	}
+func (r *Room) enough(g targetGroupRow, targets []targetRow) bool {
 	healthy, all := 0, 0
-	for _, t := range g.Targets {
+	for _, t := range targets {
 		switch r.targetHealth(g, t).State {
 		case elbtypes.TargetHealthStateEnumHealthy:
 			healthy, all = healthy+1, all+1
@@ -65,5 +61,5 @@ func (r *Room) enough(g targetGroupRow) bool {
 			all++
 		}
 	}
-	return healthy >= max(1, setting("count")) && healthy*100 >= all*setting("percentage")
+	return healthy >= max(1, g.minimum("dns_failover", "count")) && healthy*100 >= all*g.minimum("dns_failover", "percentage")
 }

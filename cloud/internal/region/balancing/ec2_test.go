@@ -136,6 +136,32 @@ func (e *ec2) SetReach(tx *store.Tx, networkInterface string, reach Reach) error
 	return e.interfaces.Put(tx, networkInterface, row)
 }
 
+func (e *ec2) NewTransparentInterface(tx *store.Tx, w TransparentInterface) (id string, err error) {
+	if w.Allocation == "eipalloc-none" {
+		return "", wire.Errorf("InvalidAllocationID.NotFound", "no allocation %s", w.Allocation)
+	}
+	if id, err = e.NewInterface(tx, w.Subnet, w.Groups, Reach{Public: w.Public}, w.Description); err != nil {
+		return "", err
+	}
+	row, _ := e.interfaces.GetTx(tx, id)
+	if w.Address.IsValid() {
+		row.Address = w.Address
+	}
+	if w.Allocation != "" {
+		row.Public = netip.MustParseAddr("198.51.100.200")
+	}
+	return id, e.interfaces.Put(tx, id, row)
+}
+
+func (e *ec2) ZoneAt(vpc string, a netip.Addr) string {
+	for _, row := range e.subnets.Rows() {
+		if row.VPC == vpc && row.CIDR.Contains(a) {
+			return row.Zone
+		}
+	}
+	return ""
+}
+
 // free returns the lowest address of a range, but for the first ones and the last, that no interface has.
 func free(in netip.Prefix, first int, all []interfaceRow, of func(interfaceRow) netip.Addr) (netip.Addr, bool) {
 	a := in.Addr()

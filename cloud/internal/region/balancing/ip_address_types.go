@@ -34,7 +34,7 @@ func (row loadBalancerRow) attribute(key string) string {
 	if _, set := row.Attributes[key]; !set && key == noInternetAccess && row.Scheme == elbtypes.LoadBalancerSchemeEnumInternal {
 		return "true"
 	}
-	return attributeOf(loadBalancerAttributes, row.Attributes, key)
+	return attributeOf(row.attributes(), row.Attributes, key)
 }
 
 // reach is how the load balancer's nodes are reached.
@@ -84,6 +84,9 @@ func (row targetGroupRow) address(t targetRow) (netip.Addr, error) {
 
 // setAddressType changes the type in the row. What is set of IPv6 does not outlive it.
 func (r *Room) setAddressType(tx *store.Tx, row *loadBalancerRow, t elbtypes.IpAddressType, subnets []Subnet) error {
+	if err := checkNetworkType(row.network(), t); err != nil {
+		return err
+	}
 	if err := checkAddressType(row.Scheme, t, subnets); err != nil {
 		return err
 	}
@@ -101,8 +104,8 @@ func (r *Room) setAddressType(tx *store.Tx, row *loadBalancerRow, t elbtypes.IpA
 // setReach gives the nodes the addresses that the row says.
 func (r *Room) setReach(tx *store.Tx, row loadBalancerRow) error {
 	for _, n := range row.Nodes {
-		if err := r.network.SetReach(tx, n.Interface, row.reach()); err != nil {
-			return asOwn(err)
+		if err := r.reachNode(tx, row, n); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -116,6 +119,14 @@ func (r *Room) usesIPv6(tx *store.Tx, arn string) bool {
 		}
 	}
 	return false
+}
+
+// reachNode gives a node the addresses that the row says. A network load balancer's keep theirs.
+func (r *Room) reachNode(tx *store.Tx, row loadBalancerRow, n nodeRow) error {
+	if row.network() {
+		return nil
+	}
+	return asOwn(r.network.SetReach(tx, n.Interface, row.reach()))
 }
 
 // SetIpAddressType changes the families of addresses at which a load balancer is reached; who uses those that stay is not disturbed.

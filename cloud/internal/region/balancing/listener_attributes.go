@@ -73,7 +73,12 @@ var listenerAttributes, secureListenerAttributes = func() (all, secure map[strin
 
 // attributes are those that a listener has.
 func (row listenerRow) attributes() map[string]attribute {
-	if row.secure() {
+	switch {
+	case row.Protocol == elbtypes.ProtocolEnumTcp:
+		return flowListenerAttributes
+	case row.Protocol != "":
+		return nil
+	case row.secure():
 		return secureListenerAttributes
 	}
 	return listenerAttributes

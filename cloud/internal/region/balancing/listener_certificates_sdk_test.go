@@ -180,7 +180,7 @@ func TestWhatSecureListenersRefuse(t *testing.T) {
 		"HTTP and policy": {func(in *elb.CreateListenerInput) {
 			in.Protocol, in.Certificates, in.SslPolicy = "HTTP", nil, new(defaultPolicy)
 		}, "ValidationError"},
-		"TLS": {func(in *elb.CreateListenerInput) { in.Protocol = "TLS" }, "UnsupportedProtocol"},
+		"TLS": {func(in *elb.CreateListenerInput) { in.Protocol = "TLS" }, "ValidationError"},
 	} {
 		in := s.secureRequest(443, good)
 		c.change(in)

@@ -42,10 +42,26 @@ func (s security) same(other security) bool {
 func (row listenerRow) secure() bool { return row.Security.Policy != "" }
 
 func (row listenerRow) protocol() elbtypes.ProtocolEnum {
+	if row.Protocol != "" {
+		return row.Protocol
+	}
 	if row.secure() {
 		return elbtypes.ProtocolEnumHttps
 	}
 	return elbtypes.ProtocolEnumHttp
+}
+
+// setProtocol notes a network load balancer's protocol, and the policy of its TLS.
+func (row *listenerRow) setProtocol(p elbtypes.ProtocolEnum, alpn []string) {
+	if isHTTP(p) {
+		return // what the listener has for TLS tells them apart
+	}
+	row.Protocol = p
+	if p != elbtypes.ProtocolEnumTls {
+		row.ALPN = ""
+	} else if len(alpn) > 0 {
+		row.ALPN = alpn[0]
+	}
 }
 
 // secured is what a request asks of a listener.
@@ -59,8 +75,8 @@ type secured struct {
 
 // check refuses what does not go together.
 func (s secured) check() error {
-	if len(s.alpn) > 0 {
-		return invalid("ALPN policies are only supported for TLS listeners")
+	if err := checkALPN(s.protocol, s.alpn); err != nil {
+		return err
 	}
 	if m := s.mutual; m != nil {
 		if err := room.Only(*m, "Mode"); err != nil {
@@ -70,12 +86,12 @@ func (s secured) check() error {
 			return wire.Errorf("InvalidConfigurationRequest", "The mutual authentication mode '%s' is not supported here, only 'off'", mode)
 		}
 	}
-	if s.protocol == elbtypes.ProtocolEnumHttp {
+	if !hasTLS(s.protocol) {
 		switch {
 		case len(s.certificates) > 0:
-			return invalid("Certificates cannot be specified for HTTP listeners")
+			return invalid("Certificates cannot be specified for %s listeners", s.protocol)
 		case room.Deref(s.policy) != "":
-			return invalid("An SSL policy cannot be specified for HTTP listeners")
+			return invalid("An SSL policy cannot be specified for %s listeners", s.protocol)
 		}
 		return nil
 	}
@@ -90,12 +106,12 @@ func (s secured) check() error {
 
 // apply returns a listener's security as the request wants it.
 func (r *Room) apply(tx *store.Tx, old security, s secured) (security, error) {
-	if s.protocol == elbtypes.ProtocolEnumHttp {
+	if !hasTLS(s.protocol) {
 		return security{}, nil
 	}
 	old.Policy = cmp.Or(room.Deref(s.policy), old.Policy, defaultPolicy)
 	if len(s.certificates) == 0 && old.Certificate == "" {
-		return old, invalid("A certificate must be specified for HTTPS listeners")
+		return old, invalid("A certificate must be specified for %s listeners", s.protocol)
 	}
 	for _, c := range s.certificates {
 		if err := r.checkCertificate(tx, c); err != nil {

@@ -55,12 +55,9 @@ func (r *Room) groupsOf(loadBalancer string) []string {
 }
 
 // checkListener refuses what a listener cannot be here.
-func checkListener(port *int32, protocol elbtypes.ProtocolEnum) error {
+func checkListener(port *int32) error {
 	if port != nil && (*port < 1 || *port > 65535) {
 		return invalid("Port '%d' must be between 1 and 65535", *port)
-	}
-	if protocol != "" && protocol != elbtypes.ProtocolEnumHttp && protocol != elbtypes.ProtocolEnumHttps {
-		return wire.Errorf("UnsupportedProtocol", "Listeners with Protocol '%s' are not supported here, only HTTP and HTTPS", protocol)
 	}
 	return nil
 }
@@ -73,7 +70,7 @@ func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) 
 	if in.Port == nil || in.Protocol == "" {
 		return nil, invalid("A listener port and protocol must be specified")
 	}
-	if err := checkListener(in.Port, in.Protocol); err != nil {
+	if err := checkListener(in.Port); err != nil {
 		return nil, err
 	}
 	if err := room.Only(in, "AlpnPolicy", "Certificates", "DefaultActions", "LoadBalancerArn", "MutualAuthentication", "Port", "Protocol",
@@ -81,9 +78,6 @@ func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) 
 		return nil, err
 	}
 	wanted := secured{in.Protocol, in.SslPolicy, in.Certificates, in.MutualAuthentication, in.AlpnPolicy}
-	if err := wanted.check(); err != nil {
-		return nil, err
-	}
 	tags, err := mergeTags(nil, in.Tags)
 	if err != nil {
 		return nil, err
@@ -94,24 +88,32 @@ func (r *Room) CreateListener(ctx context.Context, in *elb.CreateListenerInput) 
 		if !ok {
 			return wire.Errorf("LoadBalancerNotFound", "Load balancer '%s' not found", *in.LoadBalancerArn)
 		}
+		if err := b.checkProtocol(in.Protocol); err != nil {
+			return err
+		}
+		if err := wanted.check(); err != nil {
+			return err
+		}
 		row = listenerRow{LoadBalancer: b.ARN, Port: *in.Port, Tags: tags}
+		row.setProtocol(in.Protocol, in.AlpnPolicy)
 		if row.Security, err = r.apply(tx, security{}, wanted); err != nil {
 			return err
 		}
-		if row.Actions, err = r.readActions(tx, b.ARN, in.DefaultActions); err != nil {
+		if row.Actions, err = r.readDefault(tx, b, row.protocol(), in.DefaultActions); err != nil {
 			return err
 		}
 		if err := r.checkVersions(tx, row.protocol(), row.Actions); err != nil {
 			return err
 		}
 		if old, ok := r.portListener(tx, b.ARN, row.Port); ok {
-			if !reflect.DeepEqual(old.Actions, row.Actions) || !maps.Equal(old.Tags, row.Tags) || !old.Security.same(row.Security) {
+			if !reflect.DeepEqual(old.Actions, row.Actions) || !maps.Equal(old.Tags, row.Tags) ||
+				old.protocol() != row.protocol() || old.ALPN != row.ALPN || !old.Security.same(row.Security) {
 				return wire.Errorf("DuplicateListener", "A listener already exists on this port for this load balancer '%s'", b.ARN)
 			}
 			row = old
 			return nil
 		}
-		if n := len(r.listenersOf(tx, b.ARN)); n >= r.Quota(listenersPerBalancer) {
+		if n := len(r.listenersOf(tx, b.ARN)); n >= r.Quota(b.listenersQuota()) {
 			return wire.Errorf("TooManyListeners", "You have reached the maximum number of listeners")
 		}
 		path := tail(b.ARN, "loadbalancer") + "/" + room.NewSerial(16)
@@ -146,6 +148,9 @@ func showListener(row listenerRow) elbtypes.Listener {
 		out.SslPolicy = new(row.Security.Policy)
 		out.Certificates = []elbtypes.Certificate{{CertificateArn: new(row.Security.Certificate)}}
 		out.MutualAuthentication = &elbtypes.MutualAuthenticationAttributes{Mode: new("off")}
+	}
+	if row.ALPN != "" {
+		out.AlpnPolicy = []string{row.ALPN}
 	}
 	return out
 }
@@ -184,7 +189,7 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 	if err := required("ListenerArn", in.ListenerArn); err != nil {
 		return nil, err
 	}
-	if err := checkListener(in.Port, in.Protocol); err != nil {
+	if err := checkListener(in.Port); err != nil {
 		return nil, err
 	}
 	if err := room.Only(in, "AlpnPolicy", "Certificates", "DefaultActions", "ListenerArn", "MutualAuthentication", "Port", "Protocol", "SslPolicy"); err != nil {
@@ -192,10 +197,15 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 	}
 	wanted := secured{in.Protocol, in.SslPolicy, in.Certificates, in.MutualAuthentication, in.AlpnPolicy}
 	row, err := r.changeListener(in.ListenerArn, func(tx *store.Tx, row *listenerRow) (err error) {
+		b, _ := r.loadBalancers.GetTx(tx, row.LoadBalancer)
 		wanted.protocol = cmp.Or(wanted.protocol, row.protocol())
+		if err := b.checkProtocol(wanted.protocol); err != nil {
+			return err
+		}
 		if err := wanted.check(); err != nil {
 			return err
 		}
+		row.setProtocol(wanted.protocol, in.AlpnPolicy)
 		if row.Security, err = r.apply(tx, row.Security, wanted); err != nil {
 			return err
 		}
@@ -206,9 +216,12 @@ func (r *Room) ModifyListener(ctx context.Context, in *elb.ModifyListenerInput) 
 			row.Port = *in.Port
 		}
 		if len(in.DefaultActions) > 0 {
-			if row.Actions, err = r.readActions(tx, row.LoadBalancer, in.DefaultActions); err != nil {
+			if row.Actions, err = r.readDefault(tx, b, wanted.protocol, in.DefaultActions); err != nil {
 				return err
 			}
+		}
+		if b.network() {
+			return r.checkFlowGroups(tx, wanted.protocol, row.Actions)
 		}
 		return r.checkListenerVersions(tx, *row)
 	})

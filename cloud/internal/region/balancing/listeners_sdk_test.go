@@ -83,7 +83,7 @@ func TestListenerIsModified(t *testing.T) {
 		{"ListenerNotFound", func(in *elb.ModifyListenerInput) { in.ListenerArn = new(arn + "0") }},
 		{"DuplicateListener", func(in *elb.ModifyListenerInput) { in.Port = new(int32(81)) }},
 		{"ValidationError", func(in *elb.ModifyListenerInput) { in.Port = new(int32(65536)) }},
-		{"UnsupportedProtocol", func(in *elb.ModifyListenerInput) { in.Protocol = elbtypes.ProtocolEnumTcp }},
+		{"ValidationError", func(in *elb.ModifyListenerInput) { in.Protocol = elbtypes.ProtocolEnumTcp }},
 		{"TargetGroupNotFound", func(in *elb.ModifyListenerInput) { in.DefaultActions = forwardTo(s.group + "0") }},
 	} {
 		in := &elb.ModifyListenerInput{ListenerArn: &arn, DefaultActions: says("200")}

@@ -20,6 +20,12 @@ func asOwn(err error) error {
 		return err
 	}
 	switch e.Code {
+	case "InvalidAllocationID.NotFound":
+		return wire.Errorf("AllocationIdNotFound", "The specified allocation ID does not exist.")
+	case "Resource.AlreadyAssociated": // https://github.com/terraform-aws-modules/terraform-aws-alb/issues/171
+		return wire.Errorf("ResourceInUse", "The allocation IDs are not available for use")
+	case "InvalidIPAddress.InUse":
+		return wire.Errorf("ResourceInUse", "%s", e.Message)
 	case "InsufficientFreeAddressesInSubnet":
 		return wire.Errorf("InvalidSubnet", "Not enough IP space available in the subnet. ELB requires at least 8 free IP addresses in each subnet.")
 	case "InvalidGroup.NotFound", "InvalidParameter", "SecurityGroupsPerInterfaceLimitExceeded":
@@ -62,14 +68,17 @@ func (r *Room) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.Se
 	if err := room.Only(in, "LoadBalancerArn", "IpAddressType", "Subnets", "SubnetMappings"); err != nil {
 		return nil, err
 	}
-	ids, err := subnetIDs(in.Subnets, in.SubnetMappings)
-	if err != nil {
-		return nil, err
-	}
 	var row loadBalancerRow
-	err = r.changeLoadBalancer(in.LoadBalancerArn, func(tx *store.Tx, b *loadBalancerRow) error {
-		vpc, subnets, err := r.chooseSubnets(tx, ids)
+	err := r.changeLoadBalancer(in.LoadBalancerArn, func(tx *store.Tx, b *loadBalancerRow) error {
+		places, err := readPlaces(b.network(), b.Scheme, in.Subnets, in.SubnetMappings)
 		if err != nil {
+			return err
+		}
+		vpc, subnets, err := r.chooseSubnets(tx, places, leastSubnets(b.network()))
+		if err != nil {
+			return err
+		}
+		if err := b.checkNodes(places); err != nil {
 			return err
 		}
 		if vpc != b.VPC {
@@ -79,7 +88,7 @@ func (r *Room) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.Se
 			return err
 		}
 		old := b.Nodes
-		if b.Nodes, err = r.newNodes(tx, *b, subnets); err != nil {
+		if b.Nodes, err = r.newNodes(tx, *b, subnets, places); err != nil {
 			return err
 		}
 		row = *b
@@ -91,7 +100,7 @@ func (r *Room) SetSubnets(ctx context.Context, in *elb.SetSubnetsInput) (*elb.Se
 	if err := r.sync(row.VPC); err != nil {
 		return nil, err
 	}
-	return &elb.SetSubnetsOutput{AvailabilityZones: showNodes(row.Nodes), IpAddressType: row.addressType()}, nil
+	return &elb.SetSubnetsOutput{AvailabilityZones: r.showNodes(row), IpAddressType: row.addressType()}, nil
 }
 
 // dropNodes takes the interfaces away of nodes that are not kept.
@@ -117,6 +126,9 @@ func (r *Room) SetSecurityGroups(ctx context.Context, in *elb.SetSecurityGroupsI
 	}
 	var row loadBalancerRow
 	err := r.changeLoadBalancer(in.LoadBalancerArn, func(tx *store.Tx, b *loadBalancerRow) error {
+		if err := b.checkNewGroups(); err != nil {
+			return err
+		}
 		if err := r.checkGroups(tx, b.VPC, in.SecurityGroups); err != nil {
 			return err
 		}
@@ -151,7 +163,7 @@ func (r *Room) DeleteLoadBalancer(ctx context.Context, in *elb.DeleteLoadBalance
 		if row, ok = r.loadBalancers.GetTx(tx, row.ARN); !ok {
 			return nil
 		}
-		if attributeOf(loadBalancerAttributes, row.Attributes, "deletion_protection.enabled") == "true" {
+		if attributeOf(row.attributes(), row.Attributes, "deletion_protection.enabled") == "true" {
 			return wire.Errorf("OperationNotPermitted", "Load balancer '%s' cannot be deleted because deletion protection is enabled", row.ARN)
 		}
 		for _, l := range r.listeners.AllTx(tx) {

@@ -1,6 +1,7 @@
 package balancing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -48,10 +49,13 @@ func checkNewLoadBalancer(in *elb.CreateLoadBalancerInput) error {
 		return invalid("The load balancer name '%s' cannot contain double hyphens(--)", *in.Name)
 	case strings.HasPrefix(*in.Name, "internal-"):
 		return invalid("Load balancer name '%s' must not begin with 'internal-'", *in.Name)
-	case in.Type != "" && in.Type != elbtypes.LoadBalancerTypeEnumApplication:
+	case in.Type != "" && in.Type != elbtypes.LoadBalancerTypeEnumApplication && in.Type != elbtypes.LoadBalancerTypeEnumNetwork:
 		return wire.Errorf("InvalidConfigurationRequest", "Load balancers of Type '%s' are not supported here", in.Type)
 	case in.Scheme != "" && !slices.Contains(in.Scheme.Values(), in.Scheme):
 		return wire.Errorf("InvalidScheme", "Scheme '%s' is not valid", in.Scheme)
+	}
+	if err := checkNetworkType(in.Type == elbtypes.LoadBalancerTypeEnumNetwork, in.IpAddressType); err != nil {
+		return err
 	}
 	return room.Only(in, "Name", "Scheme", "SecurityGroups", "SubnetMappings", "Subnets", "Tags", "Type", "IpAddressType")
 }
@@ -70,14 +74,14 @@ func subnetIDs(subnets []string, mappings []elbtypes.SubnetMapping) ([]string, e
 	return subnets, nil
 }
 
-// chooseSubnets checks a load balancer's subnets: two or more, each in a zone of its own, all of one VPC.
-func (r *Room) chooseSubnets(tx *store.Tx, ids []string) (vpc string, rows []Subnet, err error) {
+// chooseSubnets checks a load balancer's subnets: at least so many, each in a zone of its own, all of one VPC.
+func (r *Room) chooseSubnets(tx *store.Tx, all []place, least int) (vpc string, rows []Subnet, err error) {
 	seen := map[string]bool{}
-	for _, id := range ids {
-		s, ok := r.network.Subnet(tx, id)
+	for _, p := range all {
+		s, ok := r.network.Subnet(tx, p.Subnet)
 		switch {
 		case !ok:
-			return "", nil, wire.Errorf("SubnetNotFound", "The subnet ID '%s' does not exist", id)
+			return "", nil, wire.Errorf("SubnetNotFound", "The subnet ID '%s' does not exist", p.Subnet)
 		case vpc != "" && vpc != s.VPC:
 			return "", nil, wire.Errorf("InvalidConfigurationRequest", "Subnets must be in the same VPC")
 		case seen[s.Zone]:
@@ -86,19 +90,27 @@ func (r *Room) chooseSubnets(tx *store.Tx, ids []string) (vpc string, rows []Sub
 		vpc, seen[s.Zone] = s.VPC, true
 		rows = append(rows, s)
 	}
-	if len(rows) < 2 {
+	if len(rows) < least {
 		return "", nil, invalid("At least two subnets in two different Availability Zones must be specified")
 	}
 	slices.SortFunc(rows, func(a, b Subnet) int { return strings.Compare(a.Zone, b.Zone) })
 	return vpc, rows, nil
 }
 
-// CreateLoadBalancer makes an application load balancer with a node in each subnet.
+// leastSubnets is how many zones a load balancer of a type needs.
+func leastSubnets(network bool) int {
+	if network {
+		return 1
+	}
+	return 2
+}
+
+// CreateLoadBalancer makes a load balancer with a node in each subnet.
 func (r *Room) CreateLoadBalancer(ctx context.Context, in *elb.CreateLoadBalancerInput) (*elb.CreateLoadBalancerOutput, error) {
 	if err := checkNewLoadBalancer(in); err != nil {
 		return nil, err
 	}
-	subnets, err := subnetIDs(in.Subnets, in.SubnetMappings)
+	places, err := readPlaces(in.Type == elbtypes.LoadBalancerTypeEnumNetwork, in.Scheme, in.Subnets, in.SubnetMappings)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +120,7 @@ func (r *Room) CreateLoadBalancer(ctx context.Context, in *elb.CreateLoadBalance
 	}
 	var row loadBalancerRow
 	err = r.Update(func(tx *store.Tx) (err error) {
-		row, err = r.newLoadBalancer(tx, in, subnets, tags)
+		row, err = r.newLoadBalancer(tx, in, places, tags)
 		return err
 	})
 	if err != nil {
@@ -120,8 +132,9 @@ func (r *Room) CreateLoadBalancer(ctx context.Context, in *elb.CreateLoadBalance
 	return &elb.CreateLoadBalancerOutput{LoadBalancers: []elbtypes.LoadBalancer{r.showLoadBalancer(row)}}, nil
 }
 
-func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, subnets []string, tags map[string]string) (loadBalancerRow, error) {
-	vpc, chosen, err := r.chooseSubnets(tx, subnets)
+func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, places []place, tags map[string]string) (loadBalancerRow, error) {
+	network := in.Type == elbtypes.LoadBalancerTypeEnumNetwork
+	vpc, chosen, err := r.chooseSubnets(tx, places, leastSubnets(network))
 	if err != nil {
 		return loadBalancerRow{}, err
 	}
@@ -131,7 +144,7 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, su
 		scheme = elbtypes.LoadBalancerSchemeEnumInternetFacing
 	}
 	groups := slices.Clone(in.SecurityGroups)
-	if len(groups) == 0 {
+	if len(groups) == 0 && !network {
 		groups = []string{around.DefaultGroup}
 	}
 	if err := r.checkGroups(tx, vpc, groups); err != nil {
@@ -144,7 +157,8 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, su
 		if old.Name != *in.Name {
 			continue
 		}
-		if old.Scheme != scheme || old.addressType() != addressType(in.IpAddressType) || !old.onSubnets(chosen) || !sameSet(old.Groups, groups) || !maps.Equal(old.Tags, tags) {
+		if old.network() != network || old.Scheme != scheme || old.addressType() != addressType(in.IpAddressType) || !old.onSubnets(chosen) ||
+			!sameSet(old.Groups, groups) || !maps.Equal(old.Tags, tags) {
 			return old, wire.Errorf("DuplicateLoadBalancerName", "A load balancer with the same name '%s' exists, but with different settings", old.Name)
 		}
 		return old, nil
@@ -152,18 +166,22 @@ func (r *Room) newLoadBalancer(tx *store.Tx, in *elb.CreateLoadBalancerInput, su
 	if scheme == elbtypes.LoadBalancerSchemeEnumInternetFacing && !around.HasGateway {
 		return loadBalancerRow{}, wire.Errorf("InvalidSubnet", "VPC %s has no internet gateway", vpc)
 	}
-	if r.loadBalancers.Len() >= r.Quota(balancersPerRegion) {
+	if r.countBalancers(tx, network) >= r.Quota(quotaOf(network)) {
 		return loadBalancerRow{}, wire.Errorf("TooManyLoadBalancers", "You have reached the maximum number of load balancers")
 	}
-	path := "app/" + *in.Name + "/" + room.NewSerial(16)
+	path := kindOf(in.Type) + "/" + *in.Name + "/" + room.NewSerial(16)
 	row := loadBalancerRow{
 		ARN: r.ARN("elasticloadbalancing", "loadbalancer/"+path), Name: *in.Name, VPC: vpc, Scheme: scheme, IPAddressType: in.IpAddressType, Groups: groups,
 		Created: time.Now().UTC(), Tags: tags, DNSName: fmt.Sprintf("%s-%010d.%s.elb.amazonaws.com", *in.Name, 1+rand.Int64N(9999999999), r.Region),
 	}
-	if scheme == elbtypes.LoadBalancerSchemeEnumInternal {
+	switch {
+	case network:
+		row.Type = elbtypes.LoadBalancerTypeEnumNetwork
+		row.DNSName = fmt.Sprintf("%s-%s.elb.%s.amazonaws.com", *in.Name, path[strings.LastIndexByte(path, '/')+1:], r.Region)
+	case scheme == elbtypes.LoadBalancerSchemeEnumInternal:
 		row.DNSName = "internal-" + row.DNSName
 	}
-	if row.Nodes, err = r.newNodes(tx, row, chosen); err != nil {
+	if row.Nodes, err = r.newNodes(tx, row, chosen, places); err != nil {
 		return row, err
 	}
 	return row, r.loadBalancers.Put(tx, row.ARN, row)
@@ -178,21 +196,22 @@ func (row loadBalancerRow) onSubnets(subnets []Subnet) bool {
 }
 
 // newNodes puts an interface into each subnet, keeping those that the load balancer has there, all with the addresses of its type.
-func (r *Room) newNodes(tx *store.Tx, row loadBalancerRow, subnets []Subnet) ([]nodeRow, error) {
+func (r *Room) newNodes(tx *store.Tx, row loadBalancerRow, subnets []Subnet, places []place) ([]nodeRow, error) {
 	var nodes []nodeRow
 	for _, s := range subnets {
 		if i := slices.IndexFunc(row.Nodes, func(n nodeRow) bool { return n.Subnet == s.ID }); i >= 0 {
-			if err := r.network.SetReach(tx, row.Nodes[i].Interface, row.reach()); err != nil {
-				return nil, asOwn(err)
+			if err := r.reachNode(tx, row, row.Nodes[i]); err != nil {
+				return nil, err
 			}
 			nodes = append(nodes, row.Nodes[i])
 			continue
 		}
-		eni, err := r.network.NewInterface(tx, s.ID, row.Groups, row.reach(), "ELB "+tail(row.ARN, "loadbalancer"))
+		at := slices.IndexFunc(places, func(p place) bool { return p.Subnet == s.ID })
+		node, err := r.newNode(tx, row, s, places[at])
 		if err != nil {
-			return nil, asOwn(err)
+			return nil, err
 		}
-		nodes = append(nodes, nodeRow{Subnet: s.ID, Zone: s.Zone, Interface: eni})
+		nodes = append(nodes, node)
 	}
 	return nodes, nil
 }
@@ -204,15 +223,19 @@ func (r *Room) showLoadBalancer(row loadBalancerRow) elbtypes.LoadBalancer {
 	}
 	return elbtypes.LoadBalancer{
 		LoadBalancerArn: new(row.ARN), LoadBalancerName: new(row.Name), DNSName: new(row.DNSName), VpcId: new(row.VPC), Scheme: row.Scheme,
-		CanonicalHostedZoneId: new(r.canonicalZone()), CreatedTime: new(row.Created), IpAddressType: row.addressType(),
-		SecurityGroups: row.Groups, State: &elbtypes.LoadBalancerState{Code: state}, Type: elbtypes.LoadBalancerTypeEnumApplication,
-		AvailabilityZones: showNodes(row.Nodes),
+		CanonicalHostedZoneId: new(r.zoneOf(row)), CreatedTime: new(row.Created), IpAddressType: row.addressType(),
+		SecurityGroups: row.Groups, State: &elbtypes.LoadBalancerState{Code: state}, Type: cmp.Or(row.Type, elbtypes.LoadBalancerTypeEnumApplication),
+		AvailabilityZones: r.showNodes(row),
 	}
 }
 
-func showNodes(nodes []nodeRow) (out []elbtypes.AvailabilityZone) {
-	for _, n := range nodes {
-		out = append(out, elbtypes.AvailabilityZone{SubnetId: new(n.Subnet), ZoneName: new(n.Zone)})
+func (r *Room) showNodes(row loadBalancerRow) (out []elbtypes.AvailabilityZone) {
+	for _, n := range row.Nodes {
+		z := elbtypes.AvailabilityZone{SubnetId: new(n.Subnet), ZoneName: new(n.Zone)}
+		if row.network() {
+			z.LoadBalancerAddresses = r.showAddresses(n)
+		}
+		out = append(out, z)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package balancing
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -22,6 +23,10 @@ func (r *Room) PublishMetrics(put metrics.Put) {
 			continue
 		}
 		for _, n := range row.Nodes {
+			if row.network() {
+				r.publishFlows(row, n.Zone, nodes[n.Interface].Flows, put)
+				continue
+			}
 			r.publishNode(row, n.Zone, nodes[n.Interface], put)
 		}
 	}
@@ -32,6 +37,10 @@ func (r *Room) publishHosts(put metrics.Put) {
 	for _, g := range r.targetGroups.All() {
 		user, used := r.groupUser(g.ARN)
 		if !used {
+			continue
+		}
+		if b, _ := r.loadBalancers.Get(user); b.network() {
+			r.publishFlowHosts(g, b, put)
 			continue
 		}
 		healthy, unhealthy := r.hosts(g)
@@ -68,6 +77,7 @@ func groupName(arn string) string { return arn[strings.LastIndex(arn, "targetgro
 
 // series puts the metrics of a load balancer's node, or of a target group there.
 type series struct {
+	namespace             string // empty for application load balancers'
 	zone, balancer, group string
 	put                   metrics.Put
 }
@@ -105,7 +115,7 @@ func (s series) one(name string, unit cwtypes.StandardUnit, value float64, sets 
 
 func (s series) all(name string, unit cwtypes.StandardUnit, data metrics.Summary, sets []int) {
 	for _, which := range sets {
-		s.put(metrics.Metric{Namespace: "AWS/ApplicationELB", Name: name, Dimensions: s.dimensions(which)}, string(unit), data)
+		s.put(metrics.Metric{Namespace: cmp.Or(s.namespace, "AWS/ApplicationELB"), Name: name, Dimensions: s.dimensions(which)}, string(unit), data)
 	}
 }
 

@@ -46,6 +46,9 @@ func (row targetGroupRow) checkMatcher() error {
 		}
 		return nil
 	}
+	if row.flow() {
+		return row.checkFlowMatcher()
+	}
 	if _, err := balancer.ParseMatcher(row.Matcher); err != nil {
 		return invalid("Health check matcher HTTP code '%s' must be within '200-499'", row.Matcher)
 	}

@@ -13,6 +13,8 @@ import (
 // The quotas of load balancers (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html).
 var (
 	balancersPerRegion      = quota("L-53DA6B97", "Application Load Balancers per Region", 50)
+	networkPerRegion        = quota("L-69A177A2", "Network Load Balancers per Region", 50)
+	listenersPerNetwork     = quota("L-57A373D6", "Listeners per Network Load Balancer", 50)
 	groupsPerRegion         = quota("L-B22855CB", "Target Groups per Region", 3000)
 	listenersPerBalancer    = quota("L-B6DF7632", "Listeners per Application Load Balancer", 50)
 	rulesPerBalancer        = quota("L-7EED9B64", "Rules per Application Load Balancer", 100)
@@ -26,7 +28,7 @@ func quota(code, name string, most int) room.Quota {
 
 // Quotas are those that load balancers keep to.
 func Quotas() []room.Quota {
-	return []room.Quota{balancersPerRegion, groupsPerRegion, listenersPerBalancer, rulesPerBalancer, certificatesPerBalancer, targetsPerGroup}
+	return []room.Quota{balancersPerRegion, networkPerRegion, listenersPerNetwork, groupsPerRegion, listenersPerBalancer, rulesPerBalancer, certificatesPerBalancer, targetsPerGroup}
 }
 
 // DescribeAccountLimits tells the quotas by the names that Elastic Load Balancing gives them itself; those of other kinds of load balancers
@@ -43,6 +45,8 @@ func (r *Room) DescribeAccountLimits(ctx context.Context, in *elb.DescribeAccoun
 		{"application-load-balancers", r.Quota(balancersPerRegion)},
 		{"condition-values-per-alb-rule", maxConditionValues},
 		{"listeners-per-application-load-balancer", r.Quota(listenersPerBalancer)},
+		{"listeners-per-network-load-balancer", r.Quota(listenersPerNetwork)},
+		{"network-load-balancers", r.Quota(networkPerRegion)},
 		{"rules-per-application-load-balancer", r.Quota(rulesPerBalancer)},
 		{"target-groups", r.Quota(groupsPerRegion)},
 		{"targets-per-target-group", r.Quota(targetsPerGroup)},

@@ -173,11 +173,20 @@ func (r *Room) balancerConfig(row loadBalancerRow) (balancer.Config, error) {
 			continue
 		}
 		c.Nodes = append(c.Nodes, balancer.Node{
-			ID: n.Interface, Address: eni.Address, IPv6: eni.IPv6, Network: ns, Logs: r.logsOf(row, n.Interface, eni.Address),
+			ID: n.Interface, Zone: n.Zone, Address: eni.Address, IPv6: eni.IPv6, Network: ns, Logs: r.logsOf(row, n.Interface, eni.Address),
 		})
 	}
 	for _, l := range r.listeners.All() {
 		if l.LoadBalancer != row.ARN {
+			continue
+		}
+		if row.network() {
+			port, err := r.flowListener(l)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			c.Listeners = append(c.Listeners, port)
 			continue
 		}
 		port := balancer.Listener{Port: int(l.Port), Answers: runAnswers(l), TLSNames: runTLSNames(l)}
@@ -222,11 +231,15 @@ func (r *Room) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group
 			Healthy: int(g.Healthy), Unhealthy: int(g.Unhealthy), Matcher: balancer.Matcher{Text: g.Matcher},
 		},
 	}
+	if g.flow() {
+		out.Flow, out.Check.Flow = r.flowGroup(b, g), r.flowCheck(b, g)
+		out.Secure = g.Protocol == elbtypes.ProtocolEnumTls
+	}
 	for _, t := range g.Targets {
 		at, zone, _ := r.targetAddress(g, t)
 		enabled := zone == "" || slices.ContainsFunc(b.Nodes, func(n nodeRow) bool { return n.Zone == zone })
 		if at.IsValid() && enabled {
-			out.Targets = append(out.Targets, balancer.Target{ID: t.ID, Address: at, Draining: t.draining()})
+			out.Targets = append(out.Targets, balancer.Target{ID: t.ID, Address: at, Zone: zone, Draining: t.draining()})
 		}
 	}
 	return out
@@ -299,11 +312,11 @@ func (r *Room) nextDrained() (next time.Time) {
 	return next
 }
 
-// Ports returns the public addresses and ports at which load balancers listen, in order.
+// Ports returns the public addresses and TCP ports at which load balancers listen, in order.
 func (r *Room) Ports() (ports []netip.AddrPort) {
 	for _, b := range r.loadBalancers.All() {
 		for _, l := range r.listeners.All() {
-			if l.LoadBalancer != b.ARN {
+			if l.LoadBalancer != b.ARN || l.Protocol == elbtypes.ProtocolEnumUdp {
 				continue
 			}
 			for _, n := range b.Nodes {

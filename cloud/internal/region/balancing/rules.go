@@ -30,6 +30,9 @@ func (r *Room) CreateRule(ctx context.Context, in *elb.CreateRuleInput) (*elb.Cr
 	if err := required("ListenerArn", in.ListenerArn); err != nil {
 		return nil, err
 	}
+	if err := checkRules(*in.ListenerArn); err != nil {
+		return nil, err
+	}
 	if err := checkPriority(in.Priority); err != nil {
 		return nil, err
 	}

@@ -36,14 +36,17 @@ func (r *Room) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGroupI
 	if err := room.Only(in, "TargetGroupArn", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol", "HealthCheckTimeoutSeconds", "HealthyThresholdCount", "Matcher", "UnhealthyThresholdCount"); err != nil {
 		return nil, err
 	}
-	if in.HealthCheckProtocol != "" && !isHTTP(in.HealthCheckProtocol) {
-		return nil, wire.Errorf("InvalidConfigurationRequest", "HealthCheckProtocol '%s' is not supported here", in.HealthCheckProtocol)
-	}
 	if in.HealthCheckEnabled != nil && !*in.HealthCheckEnabled {
 		return nil, wire.Errorf("InvalidConfigurationRequest", "Health check enabled must be true for target groups with target type 'instance' or 'ip'")
 	}
 	var row targetGroupRow
 	err := r.changeTargetGroup(in.TargetGroupArn, func(_ *store.Tx, g *targetGroupRow) error {
+		if err := checkCheckProtocol(g.protocol(), in.HealthCheckProtocol); err != nil {
+			return err
+		}
+		if err := checkConnects(cmp.Or(in.HealthCheckProtocol, g.checkProtocol()), in.HealthCheckPath, in.Matcher); err != nil {
+			return err
+		}
 		g.CheckProtocol = cmp.Or(in.HealthCheckProtocol, g.checkProtocol())
 		g.CheckPort, g.Path = orDefault(in.HealthCheckPort, g.CheckPort), orDefault(in.HealthCheckPath, g.Path)
 		g.Interval, g.Timeout = orDefault(in.HealthCheckIntervalSeconds, g.Interval), orDefault(in.HealthCheckTimeoutSeconds, g.Timeout)
@@ -51,6 +54,7 @@ func (r *Room) ModifyTargetGroup(ctx context.Context, in *elb.ModifyTargetGroupI
 		if err := g.match(in.Matcher); err != nil {
 			return err
 		}
+		g.fitCheck()
 		row = *g
 		return g.checkHealthCheck()
 	})

@@ -27,14 +27,16 @@ func orDefault[T any](p *T, fallback T) T {
 	return *p
 }
 
-// readTargetGroup reads a request with the defaults of an HTTP target group.
+// readTargetGroup reads a request with the defaults of its protocols.
 func readTargetGroup(in *elb.CreateTargetGroupInput) targetGroupRow {
+	check := checkProtocolOf(in.Protocol, in.HealthCheckProtocol)
+	timeout, path, matcher := checkDefaults(in.Protocol, check)
 	row := targetGroupRow{
 		Name: room.Deref(in.Name), VPC: room.Deref(in.VpcId), Type: cmp.Or(in.TargetType, elbtypes.TargetTypeEnumInstance), Port: room.Deref(in.Port),
-		IPAddressType: in.IpAddressType, Protocol: in.Protocol, CheckProtocol: cmp.Or(in.HealthCheckProtocol, elbtypes.ProtocolEnumHttp),
-		CheckPort: orDefault(in.HealthCheckPort, trafficPort), Path: orDefault(in.HealthCheckPath, "/"),
-		Interval: orDefault(in.HealthCheckIntervalSeconds, 30), Timeout: orDefault(in.HealthCheckTimeoutSeconds, 5),
-		Healthy: orDefault(in.HealthyThresholdCount, 5), Unhealthy: orDefault(in.UnhealthyThresholdCount, 2), Matcher: "200",
+		IPAddressType: in.IpAddressType, Protocol: in.Protocol, CheckProtocol: check,
+		CheckPort: orDefault(in.HealthCheckPort, trafficPort), Path: cmp.Or(room.Deref(in.HealthCheckPath), path),
+		Interval: orDefault(in.HealthCheckIntervalSeconds, 30), Timeout: orDefault(in.HealthCheckTimeoutSeconds, timeout),
+		Healthy: orDefault(in.HealthyThresholdCount, 5), Unhealthy: orDefault(in.UnhealthyThresholdCount, 2), Matcher: matcher,
 		Version: balancer.Version(room.Deref(in.ProtocolVersion)),
 	}
 	if row.version() == balancer.GRPC {
@@ -77,14 +79,20 @@ func checkNewTargetGroup(in *elb.CreateTargetGroupInput) error {
 		return invalid("A port must be specified")
 	case *in.Port < 1 || *in.Port > 65535:
 		return invalid("Port '%d' must be between 1 and 65535", *in.Port)
-	case !isHTTP(in.Protocol):
+	case !isHTTP(in.Protocol) && !isFlow(in.Protocol):
 		return wire.Errorf("InvalidConfigurationRequest", "Target groups with Protocol '%s' are not supported here", in.Protocol)
-	case !slices.Contains([]string{"", "HTTP1", "HTTP2", "GRPC"}, room.Deref(in.ProtocolVersion)): // clients send an empty one for none
+	case isHTTP(in.Protocol) && !slices.Contains([]string{"", "HTTP1", "HTTP2", "GRPC"}, room.Deref(in.ProtocolVersion)): // clients send an empty one for none
 		return invalid("Protocol version '%s' must be one of 'HTTP1, HTTP2, GRPC'", *in.ProtocolVersion)
-	case in.HealthCheckProtocol != "" && !isHTTP(in.HealthCheckProtocol):
-		return wire.Errorf("InvalidConfigurationRequest", "HealthCheckProtocol '%s' is not supported here", in.HealthCheckProtocol)
 	case in.HealthCheckEnabled != nil && !*in.HealthCheckEnabled:
 		return wire.Errorf("InvalidConfigurationRequest", "Health check enabled must be true for target groups with target type 'instance' or 'ip'")
+	}
+	if err := checkCheckProtocol(in.Protocol, in.HealthCheckProtocol); err != nil {
+		return err
+	}
+	if isFlow(in.Protocol) {
+		if err := checkFlowGroup(in); err != nil {
+			return err
+		}
 	}
 	return room.Only(in, "Name", "HealthCheckEnabled", "HealthCheckIntervalSeconds", "HealthCheckPath", "HealthCheckPort", "HealthCheckProtocol",
 		"HealthCheckTimeoutSeconds", "HealthyThresholdCount", "IpAddressType", "Matcher", "Port", "Protocol", "ProtocolVersion", "Tags",
@@ -98,7 +106,7 @@ func (row targetGroupRow) checkHealthCheck() error {
 	switch {
 	case row.CheckPort != trafficPort && (err != nil || port < 1 || port > 65535):
 		return invalid("Health check port '%s' must be '%s' or between 1 and 65535", row.CheckPort, trafficPort)
-	case !strings.HasPrefix(row.Path, "/") || len(row.Path) > 1024 || strings.ContainsAny(row.Path, " \t\r\n"):
+	case isHTTP(row.checkProtocol()) && (!strings.HasPrefix(row.Path, "/") || len(row.Path) > 1024 || strings.ContainsAny(row.Path, " \t\r\n")):
 		return invalid("Health check path '%s' must begin with '/' and have up to 1024 characters", row.Path)
 	case row.Interval < 5 || row.Interval > 300:
 		return invalid("Health check interval must be between 5 and 300 seconds")
@@ -112,7 +120,7 @@ func (row targetGroupRow) checkHealthCheck() error {
 	return row.checkMatcher()
 }
 
-// CreateTargetGroup makes a group of HTTP targets.
+// CreateTargetGroup makes a group of targets.
 func (r *Room) CreateTargetGroup(ctx context.Context, in *elb.CreateTargetGroupInput) (*elb.CreateTargetGroupOutput, error) {
 	if err := checkNewTargetGroup(in); err != nil {
 		return nil, err
@@ -164,10 +172,16 @@ func (row targetGroupRow) sameSettings(x targetGroupRow) bool {
 func (r *Room) showTargetGroup(row targetGroupRow) elbtypes.TargetGroup {
 	out := elbtypes.TargetGroup{
 		TargetGroupArn: new(row.ARN), TargetGroupName: new(row.Name), VpcId: new(row.VPC), TargetType: row.Type, Port: new(row.Port),
-		Protocol: row.protocol(), ProtocolVersion: new(string(row.version())), IpAddressType: row.addressType(),
-		HealthCheckEnabled: new(true), HealthCheckProtocol: row.checkProtocol(), HealthCheckPort: new(row.CheckPort), HealthCheckPath: new(row.Path),
+		Protocol: row.protocol(), IpAddressType: row.addressType(),
+		HealthCheckEnabled: new(true), HealthCheckProtocol: row.checkProtocol(), HealthCheckPort: new(row.CheckPort),
 		HealthCheckIntervalSeconds: new(row.Interval), HealthCheckTimeoutSeconds: new(row.Timeout), HealthyThresholdCount: new(row.Healthy),
-		UnhealthyThresholdCount: new(row.Unhealthy), Matcher: row.matcher(), LoadBalancerArns: []string{},
+		UnhealthyThresholdCount: new(row.Unhealthy), LoadBalancerArns: []string{},
+	}
+	if !row.flow() {
+		out.ProtocolVersion = new(string(row.version()))
+	}
+	if isHTTP(row.checkProtocol()) {
+		out.HealthCheckPath, out.Matcher = new(row.Path), row.matcher()
 	}
 	if b, ok := r.groupUser(row.ARN); ok {
 		out.LoadBalancerArns = []string{b}

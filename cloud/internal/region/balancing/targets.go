@@ -237,7 +237,7 @@ func (r *Room) targetHealth(g targetGroupRow, t targetRow) elbtypes.TargetHealth
 // invalid where the instance does not run; state says what it is then.
 func (r *Room) targetAddress(g targetGroupRow, t targetRow) (at netip.AddrPort, zone, state string) {
 	if g.Type == elbtypes.TargetTypeEnumIp {
-		return netip.AddrPortFrom(netip.MustParseAddr(t.ID), uint16(t.Port)), "", ""
+		return netip.AddrPortFrom(netip.MustParseAddr(t.ID), uint16(t.Port)), r.addressZone(g, t), ""
 	}
 	i, ok := r.network.Instance(nil, t.ID)
 	if !ok {
@@ -247,6 +247,18 @@ func (r *Room) targetAddress(g targetGroupRow, t targetRow) (at netip.AddrPort, 
 		return netip.AddrPort{}, i.Zone, string(i.State)
 	}
 	return netip.AddrPortFrom(i.Address, uint16(t.Port)), i.Zone, string(i.State)
+}
+
+// addressZone is the zone of an address of a network load balancer's target group: the one that was said, or its subnet's; "" for none or
+// any. An application load balancer sends requests to addresses of every zone.
+func (r *Room) addressZone(g targetGroupRow, t targetRow) string {
+	switch {
+	case !g.flow() || t.Zone == anyZone:
+		return ""
+	case t.Zone != "":
+		return t.Zone
+	}
+	return r.network.ZoneAt(g.VPC, netip.MustParseAddr(t.ID))
 }
 
 // DescribeTargetHealth lists the targets of a group and how they are.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 )
 
@@ -36,6 +37,26 @@ func (s *Sockets) DialContext(ctx context.Context, network, address string) (net
 		return nil, fmt.Errorf("dial %s: refused", address)
 	}
 	return new(net.Dialer).DialContext(ctx, network, at)
+}
+
+// ListenPacket opens a loopback port for datagrams to an address.
+func (s *Sockets) ListenPacket(network, address string) (net.PacketConn, error) {
+	c, err := net.ListenPacket(network, "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ports == nil {
+		s.ports = map[string]string{}
+	}
+	s.ports[network+" "+address] = c.LocalAddr().String()
+	return c, nil
+}
+
+// DialAs reaches who listens at an address. Here nobody can speak for another, so its source stays the machine's.
+func (s *Sockets) DialAs(ctx context.Context, network string, _ netip.AddrPort, address string) (net.Conn, error) {
+	return s.DialContext(ctx, network, address)
 }
 
 // At returns the loopback address of who listens at an address.

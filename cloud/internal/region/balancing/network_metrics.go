@@ -1,0 +1,61 @@
+package balancing
+
+import (
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"github.com/understudy/understudy/cloud/internal/balancer"
+	"github.com/understudy/understudy/cloud/internal/metrics"
+)
+
+// networkNamespace is that of network load balancers' metrics
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html).
+const networkNamespace = "AWS/NetworkELB"
+
+// The sets of dimensions of those of a target group.
+var byGroupAndZone = []int{ofBalancer | ofGroup, ofZone | ofBalancer | ofGroup}
+
+// publishFlows tells what a network load balancer's node has done.
+func (r *Room) publishFlows(b loadBalancerRow, zone string, f balancer.FlowTraffic, put metrics.Put) {
+	s := series{namespace: networkNamespace, zone: zone, balancer: tail(b.ARN, "loadbalancer"), put: put}
+	var all balancer.ProtocolTraffic
+	for _, p := range []struct {
+		name string
+		balancer.ProtocolTraffic
+	}{{"_TCP", f.TCP}, {"_TLS", f.TLS}, {"_UDP", f.UDP}} {
+		s.count("ActiveFlowCount"+p.name, uint64(p.Active), byZone)
+		s.count("NewFlowCount"+p.name, p.New, byZone)
+		s.bytes("ProcessedBytes"+p.name, p.Bytes)
+		all.Active, all.New, all.Bytes = all.Active+p.Active, all.New+p.New, all.Bytes+p.Bytes
+	}
+	s.one("ActiveFlowCount", cwtypes.StandardUnitCount, float64(all.Active), byZone) // these are told always
+	s.one("NewFlowCount", cwtypes.StandardUnitCount, float64(all.New), byZone)
+	s.bytes("ProcessedBytes", all.Bytes)
+	for name, n := range map[string]uint64{
+		"TCP_Client_Reset_Count": f.ClientResets, "TCP_Target_Reset_Count": f.TargetResets, "TCP_ELB_Reset_Count": f.OwnResets,
+		"ClientTLSNegotiationErrorCount": f.ClientTLSErrors, "TargetTLSNegotiationErrorCount": f.TargetTLSErrors,
+		"PortAllocationErrorCount": f.PortErrors, "UnhealthyRoutingFlowCount": f.UnhealthyRouting,
+	} {
+		s.count(name, n, byZone)
+	}
+}
+
+// publishFlowHosts tells how many targets are well, in all zones and in each.
+func (r *Room) publishFlowHosts(g targetGroupRow, b loadBalancerRow, put metrics.Put) {
+	for _, n := range b.Nodes {
+		healthy, unhealthy := r.hostsIn(g, n.Zone)
+		s := series{namespace: networkNamespace, zone: n.Zone, balancer: tail(b.ARN, "loadbalancer"), group: groupName(g.ARN), put: put}
+		s.one("HealthyHostCount", cwtypes.StandardUnitCount, float64(healthy), byGroupAndZone[1:])
+		s.one("UnHealthyHostCount", cwtypes.StandardUnitCount, float64(unhealthy), byGroupAndZone[1:])
+	}
+	healthy, unhealthy := r.hosts(g)
+	s := series{namespace: networkNamespace, balancer: tail(b.ARN, "loadbalancer"), group: groupName(g.ARN), put: put}
+	s.one("HealthyHostCount", cwtypes.StandardUnitCount, float64(healthy), byGroupAndZone[:1])
+	s.one("UnHealthyHostCount", cwtypes.StandardUnitCount, float64(unhealthy), byGroupAndZone[:1])
+}
+
+// bytes puts a number of bytes, unless there were none.
+func (s series) bytes(name string, n uint64) {
+	if n > 0 {
+		s.one(name, cwtypes.StandardUnitBytes, float64(n), byZone)
+	}
+}
