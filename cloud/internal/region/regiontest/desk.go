@@ -13,6 +13,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -31,6 +33,8 @@ import (
 type Desk struct {
 	*ec2.Client
 	ELB      *elb.Client
+	Scaling  *autoscaling.Client
+	Watching *cloudwatch.Client
 	ACM      *acm.Client
 	SSM      *ssm.Client
 	T        *testing.T
@@ -57,6 +61,8 @@ func Open(t *testing.T, c region.Config) *Desk {
 	d.Client = ec2.New(ec2.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.ACM = acm.New(acm.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.ELB = elb.New(elb.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
+	d.Scaling = autoscaling.New(autoscaling.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
+	d.Watching = cloudwatch.New(cloudwatch.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.SSM = ssm.New(ssm.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.serving.Store(d.Region)
 	t.Cleanup(d.close)

@@ -127,12 +127,16 @@ func (r *Room) Reading(name string) (state cwtypes.StateValue, value *float64) {
 	return row.State, value
 }
 
-// Acting are the alarms with an action, by name and ARN.
+// Acting are the alarms with an action, by name and ARN, in the order of their names.
 func (r *Room) Acting(action string) (names, arns []string) {
 	for _, row := range r.alarms.All() {
 		if row.actsOn(action) {
-			names, arns = append(names, row.Name), append(arns, r.alarmARN(row.Name))
+			names = append(names, row.Name)
 		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		arns = append(arns, r.alarmARN(name))
 	}
 	return names, arns
 }
