@@ -26,12 +26,14 @@ const (
 	AZRebalance       Process = "AZRebalance"
 )
 
-// Version is what an instance was launched from: a version of a launch template, and the instance type where a mixed instances policy
-// chose it.
+// Version is what an instance was launched from: a version of a launch template, with the instance type where a mixed instances policy
+// chose it, or a launch configuration.
 type Version struct {
 	Template string
 	Number   int64
 	Type     string
+	// Configured is when its launch configuration was made, in nanoseconds of Unix time, where it was launched from one; else zero.
+	Configured int64
 }
 
 // Range bounds a group's capacity while members are replaced, in per cent of the desired capacity: of members that serve, and of all

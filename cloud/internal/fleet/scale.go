@@ -146,9 +146,11 @@ func (d *decision) byPolicy(policy string, a, b Instance) int {
 	oldest := a.Launched.Compare(b.Launched)
 	switch policy {
 	case "Default":
-		return cmp.Or(compareVersions(a, b), oldest)
+		return cmp.Or(compareConfigurations(a, b), compareVersions(a, b), oldest)
 	case "OldestLaunchTemplate":
 		return compareVersions(a, b)
+	case "OldestLaunchConfiguration":
+		return compareConfigurations(a, b)
 	case "OldestInstance":
 		return oldest
 	case "NewestInstance":
@@ -157,7 +159,21 @@ func (d *decision) byPolicy(policy string, a, b Instance) int {
 		into := func(i Instance) int { return int(d.now.Sub(i.Launched).Seconds()) % 3600 }
 		return cmp.Compare(into(b), into(a))
 	}
-	return 0 // OldestLaunchConfiguration and AllocationStrategy tell nothing between members that have neither
+	return 0 // AllocationStrategy: all are On-Demand Instances, whose type is by priority wherever it can be
+}
+
+// compareConfigurations puts the older launch configuration first, and those of a launch template last.
+func compareConfigurations(a, b Instance) int {
+	x, y := a.Version.Configured, b.Version.Configured
+	switch {
+	case x == 0 && y == 0:
+		return 0
+	case x == 0:
+		return 1
+	case y == 0:
+		return -1
+	}
+	return cmp.Compare(x, y)
 }
 
 // compareVersions puts the older version of a template first. Versions of different templates compare as equal.

@@ -46,6 +46,9 @@ func TestProviderWalksAutoScalingGroups(t *testing.T) {
 				in.InstanceMaintenancePolicy = &autoscalingtypes.InstanceMaintenancePolicy{MinHealthyPercentage: new(int32(-1)), MaxHealthyPercentage: new(int32(-1))}
 				in.MaxInstanceLifetime, in.CapacityRebalance, in.DefaultInstanceWarmup = new(int32(0)), new(false), new(int32(-1))
 			}),
+		fleetWalk("aws_autoscaling_group with launch_configuration", func(p *provider, in *autoscaling.CreateAutoScalingGroupInput) {
+			in.LaunchTemplate, in.LaunchConfigurationName = nil, new(p.createConfiguration())
+		}, func(p *provider, in *autoscaling.UpdateAutoScalingGroupInput) { in.DesiredCapacity = new(int32(2)) }),
 		fleetWalk("aws_autoscaling_group with instance_refresh", nil, func(p *provider, in *autoscaling.UpdateAutoScalingGroupInput) { p.refreshFleet(in) }),
 		fleetWalk("aws_autoscaling_group with warm_pool", func(p *provider, in *autoscaling.CreateAutoScalingGroupInput) { in.MaxSize = new(int32(2)) },
 			func(p *provider, in *autoscaling.UpdateAutoScalingGroupInput) {
@@ -146,7 +149,7 @@ func (p *provider) readFleet(name string) (any, error) {
 	there(p, "DefaultCooldown", g.DefaultCooldown)
 	there(p, "VPCZoneIdentifier", g.VPCZoneIdentifier)
 	there(p, "NewInstancesProtectedFromScaleIn", g.NewInstancesProtectedFromScaleIn)
-	if g.LaunchTemplate == nil && g.MixedInstancesPolicy == nil {
+	if g.LaunchTemplate == nil && g.MixedInstancesPolicy == nil && g.LaunchConfigurationName == nil {
 		p.T.Error("the group shows nothing that it launches from")
 	}
 	if m := g.MixedInstancesPolicy; m != nil {

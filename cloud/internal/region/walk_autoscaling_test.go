@@ -66,6 +66,12 @@ func TestProviderWalksWhatGroupsHave(t *testing.T) {
 			},
 		},
 		{
+			resource: "aws_launch_configuration", create: (*provider).createConfiguration, read: (*provider).readConfiguration,
+			destroy: func(p *provider, name string) {
+				roomtest.Must(p.Scaling.DeleteLaunchConfiguration(p.T.Context(), &autoscaling.DeleteLaunchConfigurationInput{LaunchConfigurationName: &name}))(p.T)
+			},
+		},
+		{
 			resource: "aws_autoscaling_attachment", create: (*provider).attachFleet, read: (*provider).readFleetAttachment,
 			destroy: func(p *provider, arn string) {
 				roomtest.Must(p.Scaling.DetachLoadBalancerTargetGroups(p.T.Context(), &autoscaling.DetachLoadBalancerTargetGroupsInput{
@@ -81,6 +87,30 @@ func TestProviderWalksWhatGroupsHave(t *testing.T) {
 			},
 		},
 	})
+}
+
+func (p *provider) createConfiguration() string {
+	p.T.Helper()
+	roomtest.Must(p.Scaling.CreateLaunchConfiguration(p.T.Context(), &autoscaling.CreateLaunchConfigurationInput{
+		LaunchConfigurationName: new("walk"), ImageId: new(p.HostImage()), InstanceType: sized("micro"), EbsOptimized: new(false),
+		InstanceMonitoring: &autoscalingtypes.InstanceMonitoring{Enabled: new(true)}, SecurityGroups: []string{p.SecurityGroup(p.vpc, "walk")},
+		AssociatePublicIpAddress: new(true),
+	}))(p.T)
+	return "walk"
+}
+
+func (p *provider) readConfiguration(name string) (any, error) {
+	out, err := p.Scaling.DescribeLaunchConfigurations(p.T.Context(), &autoscaling.DescribeLaunchConfigurationsInput{LaunchConfigurationNames: []string{name}})
+	if err != nil {
+		return nil, err
+	}
+	found := only(p, out.LaunchConfigurations)
+	if found == nil {
+		return nil, nil
+	}
+	there(p, "LaunchConfigurationARN", found.LaunchConfigurationARN)
+	there(p, "InstanceMonitoring.Enabled", found.InstanceMonitoring.Enabled)
+	return *found, nil
 }
 
 func (p *provider) putPolicy(group string, adjust int32) string {

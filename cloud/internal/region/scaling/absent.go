@@ -18,15 +18,6 @@ func (r *Room) exists(name *string) error {
 	return nil
 }
 
-// DescribeLaunchConfigurations lists no launch configuration: new accounts cannot make any
-// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/launch-configurations.html).
-func (r *Room) DescribeLaunchConfigurations(
-	ctx context.Context,
-	in *autoscaling.DescribeLaunchConfigurationsInput,
-) (*autoscaling.DescribeLaunchConfigurationsOutput, error) {
-	return &autoscaling.DescribeLaunchConfigurationsOutput{}, room.Only(in, "LaunchConfigurationNames", "MaxRecords", "NextToken")
-}
-
 // DescribeLoadBalancers lists no classic load balancer.
 func (r *Room) DescribeLoadBalancers(ctx context.Context, in *autoscaling.DescribeLoadBalancersInput) (*autoscaling.DescribeLoadBalancersOutput, error) {
 	if err := room.Only(in, "AutoScalingGroupName", "MaxRecords", "NextToken"); err != nil {

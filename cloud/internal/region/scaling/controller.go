@@ -125,6 +125,9 @@ func (r *Room) group(f fleetRow) fleet.Group {
 
 // version is what a member was launched from.
 func (m memberRow) version() fleet.Version {
+	if m.Configuration != "" {
+		return fleet.Version{Configured: m.Configured.UnixNano()}
+	}
 	v := m.Template.version()
 	v.Type = m.Type
 	return v

@@ -21,7 +21,8 @@ func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Updat
 	if err := room.Only(in, "AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "DefaultCooldown", "DefaultInstanceWarmup", "PlacementGroup",
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "TerminationPolicies",
 		"VPCZoneIdentifier", "AvailabilityZones", "MixedInstancesPolicy", "InstanceMaintenancePolicy", "MaxInstanceLifetime", "CapacityRebalance",
-		"AvailabilityZoneDistribution", "DesiredCapacityType", "ServiceLinkedRoleARN"); err != nil {
+		"AvailabilityZoneDistribution", "DesiredCapacityType", "ServiceLinkedRoleARN",
+		"LaunchConfigurationName"); err != nil {
 		return nil, err
 	}
 	if err := r.checkProfiles(in.LaunchTemplate, in.MixedInstancesPolicy); err != nil {
@@ -35,6 +36,7 @@ func (r *Room) UpdateAutoScalingGroup(ctx context.Context, in *autoscaling.Updat
 			healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
 			rebalance: in.CapacityRebalance, mixed: in.MixedInstancesPolicy, maintenance: in.InstanceMaintenancePolicy, lifetime: in.MaxInstanceLifetime,
 			distribution: in.AvailabilityZoneDistribution, capacityType: in.DesiredCapacityType, role: in.ServiceLinkedRoleARN,
+			configuration: in.LaunchConfigurationName,
 		})
 		f.Failures, f.Resting = 0, nil // what made launches fail may be what has been put right
 		if before != f.Desired {

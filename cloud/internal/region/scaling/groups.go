@@ -51,6 +51,7 @@ func (r *Room) newGroup(tx *store.Tx, in *autoscaling.CreateAutoScalingGroupInpu
 		healthCheck: in.HealthCheckType, policies: in.TerminationPolicies, protect: in.NewInstancesProtectedFromScaleIn,
 		rebalance: in.CapacityRebalance, mixed: in.MixedInstancesPolicy, maintenance: in.InstanceMaintenancePolicy, lifetime: in.MaxInstanceLifetime,
 		distribution: in.AvailabilityZoneDistribution, capacityType: in.DesiredCapacityType, role: in.ServiceLinkedRoleARN,
+		configuration: in.LaunchConfigurationName,
 	}); err != nil {
 		return row, err
 	}
@@ -86,7 +87,7 @@ func (r *Room) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
 		"HealthCheckGracePeriod", "HealthCheckType", "LaunchTemplate", "NewInstancesProtectedFromScaleIn", "Tags", "TargetGroupARNs",
 		"TerminationPolicies", "VPCZoneIdentifier", "AvailabilityZones", "LifecycleHookSpecificationList", "MixedInstancesPolicy",
 		"InstanceMaintenancePolicy", "MaxInstanceLifetime", "CapacityRebalance", "AvailabilityZoneDistribution", "DesiredCapacityType",
-		"ServiceLinkedRoleARN", "TrafficSources"); err != nil {
+		"ServiceLinkedRoleARN", "TrafficSources", "LaunchConfigurationName"); err != nil {
 		return err
 	}
 	if err := required("autoScalingGroupName", room.Deref(in.AutoScalingGroupName) == ""); err != nil {
@@ -104,8 +105,8 @@ func (r *Room) checkGroup(in *autoscaling.CreateAutoScalingGroupInput) error {
 			name,
 		)
 	}
-	if in.LaunchTemplate == nil && in.MixedInstancesPolicy == nil {
-		return invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
+	if in.LaunchTemplate == nil && in.MixedInstancesPolicy == nil && in.LaunchConfigurationName == nil {
+		return errSource
 	}
 	return nil
 }
@@ -145,7 +146,8 @@ func (r *Room) showFleet(f fleetRow, members bool) autoscalingtypes.AutoScalingG
 			CapacityDistributionStrategy: cmp.Or(f.Distribution, autoscalingtypes.CapacityDistributionStrategyBalancedBestEffort),
 		},
 	}
-	out.LaunchTemplate, out.MixedInstancesPolicy = f.source().show()
+	out.LaunchTemplate, out.MixedInstancesPolicy = r.sourceOf(nil, f).show()
+	out.LaunchConfigurationName = room.Some(f.Configuration)
 	if out.WarmPoolConfiguration = f.showPool(); f.Warm != nil {
 		size := slices.DeleteFunc(r.membersOf(f.Name), func(m memberRow) bool { return m.Instance == "" || !m.inPool() })
 		out.WarmPoolSize = new(int32(len(size)))

@@ -42,7 +42,7 @@ func (r *Room) showMember(m memberRow) autoscalingtypes.Instance {
 	return autoscalingtypes.Instance{
 		InstanceId: new(m.Instance), AvailabilityZone: new(m.Zone), HealthStatus: m.health(), LifecycleState: m.lifecycle(),
 		ProtectedFromScaleIn: new(m.Protected), InstanceType: room.Some(string(i.Type)), LaunchTemplate: m.shownTemplate(),
-		WeightedCapacity: weight(m.Weight),
+		WeightedCapacity: weight(m.Weight), LaunchConfigurationName: room.Some(m.Configuration),
 	}
 }
 
@@ -70,7 +70,7 @@ func (r *Room) DescribeAutoScalingInstances(
 		out.AutoScalingInstances = append(out.AutoScalingInstances, autoscalingtypes.AutoScalingInstanceDetails{
 			AutoScalingGroupName: new(m.Group), InstanceId: s.InstanceId, AvailabilityZone: s.AvailabilityZone, HealthStatus: &health,
 			LifecycleState: &state, ProtectedFromScaleIn: s.ProtectedFromScaleIn, InstanceType: s.InstanceType, LaunchTemplate: s.LaunchTemplate,
-			WeightedCapacity: s.WeightedCapacity,
+			WeightedCapacity: s.WeightedCapacity, LaunchConfigurationName: s.LaunchConfigurationName,
 		})
 	}
 	return out, nil

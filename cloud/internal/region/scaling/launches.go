@@ -30,11 +30,14 @@ func (r *Room) beginLaunch(tx *store.Tx, f *fleetRow, a fleet.Action) error {
 		Description: description, Cause: fleet.Cause(a, now, f.Request, ""), Details: details(m.Subnet, m.Zone),
 		Status: preInService, Progress: 30,
 	}
-	what := r.launchSource(tx, *f).next(f.Exhausted)
-	m.Type, m.Weight = what.Type, what.Weight
+	from := r.launchSource(tx, *f)
+	what := from.next(f.Exhausted)
+	m.Type, m.Weight, m.Configuration, m.Configured = what.Type, what.Weight, from.Configuration, from.Configured
 	var err error
-	if m.Template, err = r.exactTemplate(tx, *what.Template); err != nil {
-		return r.failLaunch(tx, f, m, activity, err)
+	if from.Configuration == "" {
+		if m.Template, err = r.exactTemplate(tx, *what.Template); err != nil {
+			return r.failLaunch(tx, f, m, activity, err)
+		}
 	}
 	activity, err = r.newActivity(tx, *f, activity)
 	if err != nil {
@@ -55,7 +58,7 @@ func (r *Room) launchSource(tx *store.Tx, f fleetRow) source {
 	if row, ok := r.refreshes.GetTx(tx, f.Refresh); ok && f.Refresh != "" {
 		return row.Source
 	}
-	return f.source()
+	return r.sourceOf(tx, f)
 }
 
 // completeLaunch launches the instance of a member, or finds the one that was launched before the region
@@ -76,10 +79,13 @@ func (r *Room) completeLaunch(f fleetRow, m memberRow) error {
 			return r.members.Delete(tx, m.Token)
 		}
 		m.Instance = id
-		own := append(groupTags(m.Group),
-			ec2types.Tag{Key: new("aws:ec2launchtemplate:id"), Value: new(m.Template.ID)},
-			ec2types.Tag{Key: new("aws:ec2launchtemplate:version"), Value: new(m.Template.Version)},
-		)
+		own := groupTags(m.Group)
+		if m.Configuration == "" {
+			own = append(own,
+				ec2types.Tag{Key: new("aws:ec2launchtemplate:id"), Value: new(m.Template.ID)},
+				ec2types.Tag{Key: new("aws:ec2launchtemplate:version"), Value: new(m.Template.Version)},
+			)
+		}
 		if err := r.machines.Tag(tx, id, own); err != nil {
 			return err
 		}
@@ -101,9 +107,15 @@ func (r *Room) launchMember(f fleetRow, m memberRow) (string, error) {
 	if id, ok := r.machines.Launched(m.Token); ok {
 		return id, nil
 	}
-	in := &ec2.RunInstancesInput{
-		LaunchTemplate: &ec2types.LaunchTemplateSpecification{LaunchTemplateId: new(m.Template.ID), Version: new(m.Template.Version)},
-		MinCount:       new(int32(1)), MaxCount: new(int32(1)), SubnetId: new(m.Subnet), ClientToken: new(m.Token),
+	in := &ec2.RunInstancesInput{MinCount: new(int32(1)), MaxCount: new(int32(1)), SubnetId: new(m.Subnet), ClientToken: new(m.Token)}
+	if m.Configuration == "" {
+		in.LaunchTemplate = &ec2types.LaunchTemplateSpecification{LaunchTemplateId: new(m.Template.ID), Version: new(m.Template.Version)}
+	} else {
+		c, ok := r.configurations.Get(m.Configuration)
+		if !ok {
+			return "", r.missingConfiguration(m.Configuration)
+		}
+		c.fill(in)
 	}
 	if m.Type != "" {
 		in.InstanceType = ec2types.InstanceType(m.Type)

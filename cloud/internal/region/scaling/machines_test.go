@@ -261,14 +261,18 @@ func (m *fakeMachines) Launch(in *ec2.RunInstancesInput) (string, error) {
 	if refusal != nil {
 		return "", refusal
 	}
-	if _, err := m.Template(nil, in.LaunchTemplate.LaunchTemplateId, nil, in.LaunchTemplate.Version); err != nil {
-		return "", err
+	version := ""
+	if in.LaunchTemplate != nil {
+		version = *in.LaunchTemplate.Version
+		if _, err := m.Template(nil, in.LaunchTemplate.LaunchTemplateId, nil, &version); err != nil {
+			return "", err
+		}
 	}
 	if _, ok := testZones[*in.SubnetId]; !ok || *in.MinCount != 1 || *in.MaxCount != 1 {
 		return "", wire.Errorf("InvalidParameterValue", "The instances cannot be launched in the subnet '%s'.", *in.SubnetId)
 	}
 	i := machine{
-		ID: "i-" + room.NewSerial(17), Token: *in.ClientToken, Subnet: *in.SubnetId, Version: *in.LaunchTemplate.Version,
+		ID: "i-" + room.NewSerial(17), Token: *in.ClientToken, Subnet: *in.SubnetId, Version: version,
 		Instance: Instance{Type: testType, State: pending},
 	}
 	if in.InstanceType != "" {

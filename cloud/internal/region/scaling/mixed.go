@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"time"
 
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
@@ -33,14 +34,22 @@ type override struct {
 
 // source is what a group launches instances from.
 type source struct {
-	Template templateSpec
-	Mixed    *mixedPolicy // nil for none
+	Template      templateSpec
+	Mixed         *mixedPolicy // nil for none
+	Configuration string       // a launch configuration in place of both
+	Configured    time.Time    // when that was made
 }
 
-func (f fleetRow) source() source { return source{f.Template, f.Mixed} }
+func (r *Room) sourceOf(tx *store.Tx, f fleetRow) source {
+	c, _ := r.configurations.GetTx(tx, f.Configuration)
+	return source{f.Template, f.Mixed, f.Configuration, c.Created}
+}
 
 // exactSource has all launch templates of a source stand for what they are at present.
 func (r *Room) exactSource(tx *store.Tx, s source) (out source, err error) {
+	if s.Configuration != "" {
+		return s, nil
+	}
 	if out.Template, err = r.exactTemplate(tx, s.Template); err != nil || s.Mixed == nil {
 		return out, err
 	}
@@ -79,6 +88,9 @@ func (s source) at(n int) override {
 
 // versions are what instances of an exact source are of.
 func (s source) versions() (all []fleet.Version) {
+	if s.Configuration != "" {
+		return []fleet.Version{{Configured: s.Configured.UnixNano()}}
+	}
 	if s.Mixed == nil || len(s.Mixed.Overrides) == 0 {
 		return []fleet.Version{s.Template.version()}
 	}
@@ -93,7 +105,7 @@ func (s source) versions() (all []fleet.Version) {
 
 // newSource checks a mixed instances policy; what it leaves out is as before.
 func (r *Room) newSource(tx *store.Tx, before source, in *autoscalingtypes.MixedInstancesPolicy) (s source, err error) {
-	s = source{before.Template, &mixedPolicy{Distribution: defaultDistribution()}}
+	s = source{Template: before.Template, Mixed: &mixedPolicy{Distribution: defaultDistribution()}}
 	if before.Mixed != nil {
 		*s.Mixed = *before.Mixed
 	}
@@ -211,7 +223,10 @@ func distribution(in autoscalingtypes.InstancesDistribution) (out autoscalingtyp
 
 // show is a source as groups and refreshes show it: a launch template, or a policy.
 func (s source) show() (*autoscalingtypes.LaunchTemplateSpecification, *autoscalingtypes.MixedInstancesPolicy) {
-	if s.Mixed == nil {
+	switch {
+	case s.Configuration != "":
+		return nil, nil
+	case s.Mixed == nil:
 		return s.Template.show(), nil
 	}
 	out := &autoscalingtypes.MixedInstancesPolicy{

@@ -107,6 +107,6 @@ func (r *Room) DescribeTerminationPolicyTypes(
 func (r *Room) DescribeAccountLimits(context.Context, *autoscaling.DescribeAccountLimitsInput) (*autoscaling.DescribeAccountLimitsOutput, error) {
 	return &autoscaling.DescribeAccountLimitsOutput{
 		MaxNumberOfAutoScalingGroups: new(int32(r.Quota(groupsPerRegion))), NumberOfAutoScalingGroups: new(int32(r.fleets.Len())),
-		MaxNumberOfLaunchConfigurations: new(int32(r.Quota(configurationsPerRegion))), NumberOfLaunchConfigurations: new(int32(0)),
+		MaxNumberOfLaunchConfigurations: new(int32(r.Quota(configurationsPerRegion))), NumberOfLaunchConfigurations: new(int32(r.configurations.Len())),
 	}, nil
 }

@@ -8,5 +8,5 @@ var (
 	configurationsPerRegion = room.Quota{Service: "autoscaling", Code: "L-6B80B8FA", Name: "Launch configurations per region", Default: 200}
 )
 
-// Quotas are those that Auto Scaling keeps to. There are no launch configurations here.
+// Quotas are those that Auto Scaling keeps to.
 func Quotas() []room.Quota { return []room.Quota{groupsPerRegion, configurationsPerRegion} }

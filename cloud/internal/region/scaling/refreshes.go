@@ -68,7 +68,7 @@ func (r *Room) StartInstanceRefresh(ctx context.Context, in *autoscaling.StartIn
 // refreshSource sets what a refresh replaces instances by: versions are fixed at its start.
 func (r *Room) refreshSource(tx *store.Tx, row *refreshRow, f fleetRow, want *autoscalingtypes.DesiredConfiguration) (err error) {
 	if want == nil {
-		row.Source, err = r.exactSource(tx, f.source())
+		row.Source, err = r.exactSource(tx, r.sourceOf(tx, f))
 		return err
 	}
 	if err := room.Only(want, "LaunchTemplate", "MixedInstancesPolicy"); err != nil {
@@ -81,7 +81,7 @@ func (r *Room) refreshSource(tx *store.Tx, row *refreshRow, f fleetRow, want *au
 	case want.LaunchTemplate != nil:
 		desired.Template, _, err = r.resolveTemplate(tx, want.LaunchTemplate)
 	default:
-		desired, err = r.newSource(tx, f.source(), want.MixedInstancesPolicy)
+		desired, err = r.newSource(tx, r.sourceOf(tx, f), want.MixedInstancesPolicy)
 	}
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (r *Room) endRefresh(tx *store.Tx, f *fleetRow, status autoscalingtypes.Ins
 	left, percent := r.refreshProgress(row, r.observed(ofGroup(r.members.AllTx(tx), f.Name)))
 	row.Status, row.Reason, row.End, row.Left, row.Percent = status, reason, time.Now().UTC(), int32(left), int32(percent)
 	if status == autoscalingtypes.InstanceRefreshStatusSuccessful && row.Desired != nil {
-		f.Template, f.Mixed, f.Exhausted = row.Desired.Template, row.Desired.Mixed, nil
+		f.Template, f.Mixed, f.Configuration, f.Exhausted = row.Desired.Template, row.Desired.Mixed, "", nil
 	}
 	return r.refreshes.Put(tx, row.ID, row)
 }
@@ -134,6 +134,8 @@ func (r *Room) irreversible(tx *store.Tx, row refreshRow, f fleetRow) string {
 	switch {
 	case row.Desired == nil:
 		return "the instance refresh has no desired configuration"
+	case f.Configuration != "":
+		return "the Auto Scaling group uses a launch configuration"
 	case f.Template.Version == "" || strings.HasPrefix(f.Template.Version, "$"):
 		return "the Auto Scaling group uses $Latest or $Default as the version of its launch template"
 	}
@@ -149,7 +151,7 @@ func (r *Room) irreversible(tx *store.Tx, row refreshRow, f fleetRow) string {
 
 // rollBack turns a refresh round: from now on it replaces what it has replaced by what the group itself is set to.
 func (r *Room) rollBack(tx *store.Tx, f *fleetRow, row refreshRow, reason string) error {
-	before, err := r.exactSource(tx, f.source())
+	before, err := r.exactSource(tx, r.sourceOf(tx, *f))
 	if err != nil {
 		return err
 	}

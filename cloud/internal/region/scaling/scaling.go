@@ -98,6 +98,8 @@ type Room struct {
 	policies   *store.Table[policyRow]    // by group and name
 	scheduled  *store.Table[scheduledRow] // by group and name
 
+	configurations *store.Table[configurationRow] // by name
+
 	alarms Alarms
 }
 
@@ -111,6 +113,7 @@ func Load(base *room.Base, machines Machines, targets Targets, alarms Alarms) (*
 	room.LoadTable(r.DB, "instance-refreshes", &r.refreshes, &err)
 	room.LoadTable(r.DB, "scaling-policies", &r.policies, &err)
 	room.LoadTable(r.DB, "scheduled-actions", &r.scheduled, &err)
+	room.LoadTable(r.DB, "launch-configurations", &r.configurations, &err)
 	return r, err
 }
 
@@ -133,6 +136,7 @@ type fleetRow struct {
 	Policies          []string
 	ProtectNew        bool
 	PlacementGroup    string
+	Configuration     string       // the launch configuration's name, in place of a launch template
 	Mixed             *mixedPolicy // nil for a group of its launch template alone
 	Warm              *warmPool    // nil for none
 	Maintenance       *fleet.Range // nil for no policy
@@ -183,6 +187,8 @@ type memberRow struct {
 	Launch, Terminal string   // ids of its activities
 	Stage            fleet.Stage
 	Waits            []hookWait // hooks that it waits for
+	Configuration    string     // what it was launched from, in place of a template
+	Configured       time.Time  // when that was made
 	Type             string     // that a mixed policy chose; empty for none
 	Weight           int        // of its type; zero for none
 	Balances, Told   bool       // see fleet.Instance

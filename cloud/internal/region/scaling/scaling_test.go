@@ -451,7 +451,7 @@ func TestGroupRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) { roomtest.WantCode(t, err, "ValidationError") })
 	}
 	in := s.input()
-	in.LaunchConfigurationName = new("lc")
+	in.InstanceId = new("i-00000000000000000")
 	_, err := s.r.CreateAutoScalingGroup(ctx, in)
 	roomtest.WantCode(t, err, "UnsupportedOperation")
 	_, err = s.r.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: new("none")})

@@ -32,7 +32,7 @@ type fleetSettings struct {
 	maintenance                                *autoscalingtypes.InstanceMaintenancePolicy
 	distribution                               *autoscalingtypes.AvailabilityZoneDistribution
 	lifetime                                   *int32
-	capacityType, role                         *string
+	capacityType, role, configuration          *string
 }
 
 // applySettings validates settings and lays them over a group.
@@ -88,20 +88,34 @@ func applyReplacement(f *fleetRow, s fleetSettings) error {
 	return cmp.Or(f.setMaintenance(s.maintenance), f.setLifetime(s.lifetime), f.setDistribution(s.distribution), f.setCapacityType(s.capacityType))
 }
 
-// applySource sets what a group launches: a launch template, or a mixed instances policy.
+// errSource is said where what a group launches is named twice, or not at all.
+var errSource = invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
+
+// applySource sets what a group launches: a launch template, a mixed instances policy or a launch configuration.
 func (r *Room) applySource(tx *store.Tx, f *fleetRow, s fleetSettings) (err error) {
+	named := 0
+	for _, given := range []bool{s.template != nil, s.mixed != nil, s.configuration != nil} {
+		if given {
+			named++
+		}
+	}
 	switch {
-	case s.template != nil && s.mixed != nil:
-		return invalid("Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
+	case named > 1:
+		return errSource
+	case s.configuration != nil:
+		if _, ok := r.configurations.GetTx(tx, *s.configuration); !ok {
+			return r.missingConfiguration(*s.configuration)
+		}
+		f.Template, f.Mixed, f.Configuration, f.Exhausted = templateSpec{}, nil, *s.configuration, nil
 	case s.template != nil:
 		f.Template, _, err = r.resolveTemplate(tx, s.template)
-		f.Mixed, f.Exhausted = nil, nil
+		f.Mixed, f.Configuration, f.Exhausted = nil, "", nil
 	case s.mixed != nil && f.Warm != nil:
 		return invalid("You can't add a mixed instances policy to an Auto Scaling group that has a warm pool.")
 	case s.mixed != nil:
 		var made source
-		made, err = r.newSource(tx, f.source(), s.mixed)
-		f.Template, f.Mixed, f.Exhausted = made.Template, made.Mixed, nil
+		made, err = r.newSource(tx, r.sourceOf(tx, *f), s.mixed)
+		f.Template, f.Mixed, f.Configuration, f.Exhausted = made.Template, made.Mixed, "", nil
 	}
 	return err
 }
