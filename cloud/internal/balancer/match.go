@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,12 +62,13 @@ func (m Matcher) Has(code int) bool {
 	})
 }
 
-// Condition is one test of a request; its Field has the API's name for it. One of the values must match.
+// Condition is one test of a request; its Field has the API's name for it. One of the values or regular expressions must match.
 type Condition struct {
 	Field    string
 	Header   string   // http-header: whose values
 	Values   []string // patterns with * and ?, or methods
-	Query    []Pair   // query-string
+	Regexes  []*regexp.Regexp
+	Query    []Pair // query-string
 	Prefixes []netip.Prefix
 }
 
@@ -79,14 +81,15 @@ type Pair struct{ Key, Value string }
 func (c *Condition) matches(q *http1.Request, from netip.Addr) bool {
 	switch c.Field {
 	case "path-pattern":
-		return anyPattern(c.Values, q.Path)
+		return anyPattern(c.Values, q.Path) || anyRegex(c.Regexes, q.Path)
 	case "host-header":
-		return anyFold(c.Values, hostOf(q.Host))
+		host := hostOf(q.Host)
+		return anyFold(c.Values, host) || anyRegex(c.Regexes, host) || anyRegex(c.Regexes, q.Host)
 	case "http-request-method":
 		return slices.Contains(c.Values, q.Method)
 	case "http-header":
 		for value := range q.Fields.Values(c.Header) {
-			if anyFold(c.Values, value) {
+			if anyFold(c.Values, value) || anyRegex(c.Regexes, value) {
 				return true
 			}
 		}
@@ -127,6 +130,24 @@ func anyPattern(patterns []string, s string) bool {
 func anyFold(patterns []string, s string) bool {
 	s = strings.ToLower(s)
 	return slices.ContainsFunc(patterns, func(p string) bool { return wildcard(strings.ToLower(p), s) })
+}
+
+// anyRegex tells whether any part of s matches.
+func anyRegex(regexes []*regexp.Regexp, s string) bool {
+	return slices.ContainsFunc(regexes, func(x *regexp.Regexp) bool { return x.MatchString(s) })
+}
+
+// Wildcards counts the characters of a pattern that stand for others.
+func Wildcards(pattern string) (n int) {
+	for i := 0; i < len(pattern); i++ {
+		switch {
+		case isEscape(pattern[i:]):
+			i++
+		case pattern[i] == '*' || pattern[i] == '?':
+			n++
+		}
+	}
+	return n
 }
 
 // wildcard matches * (any characters) and ? (any one); after a backslash they stand for themselves. After a mismatch it goes back to the

@@ -2,6 +2,7 @@ package balancer
 
 import (
 	"net/netip"
+	"regexp"
 	"testing"
 
 	"github.com/understudy/understudy/cloud/internal/balancer/http1"
@@ -24,6 +25,13 @@ func TestConditions(t *testing.T) {
 		{"question mark", Condition{Field: "path-pattern", Values: []string{"/api/v?/Users"}}, true},
 		{"whole path", Condition{Field: "path-pattern", Values: []string{"/api"}}, false},
 		{"host", Condition{Field: "host-header", Values: []string{"*.Example.com"}}, true},
+		{"escaped", Condition{Field: "path-pattern", Values: []string{`/api/\*/Users`}}, false},
+		{"regex of a path's part", Condition{Field: "path-pattern", Regexes: regexes("^/api/v[0-9]+/")}, true},
+		{"regex by case", Condition{Field: "path-pattern", Regexes: regexes("users$")}, false},
+		{"regex of a host", Condition{Field: "host-header", Regexes: regexes("^(?i)www\\.[a-z]+\\.com$")}, true},
+		{"regex of a host with its port", Condition{Field: "host-header", Regexes: regexes("com:8080$")}, true},
+		{"regex of a header", Condition{Field: "http-header", Header: "User-Agent", Regexes: regexes("Safari", "Chrome$")}, true},
+		{"query without case", Condition{Field: "query-string", Query: []Pair{{"VERSION", "v?"}}}, true},
 		{"other host", Condition{Field: "host-header", Values: []string{"example.com"}}, false},
 		{"method", Condition{Field: "http-request-method", Values: []string{"POST", "GET"}}, true},
 		{"method by case", Condition{Field: "http-request-method", Values: []string{"get"}}, false},
@@ -36,6 +44,32 @@ func TestConditions(t *testing.T) {
 	} {
 		if got := c.c.matches(&q, from); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
+func regexes(texts ...string) (out []*regexp.Regexp) {
+	for _, text := range texts {
+		out = append(out, regexp.MustCompile(text))
+	}
+	return out
+}
+
+// An escaped wildcard matches itself alone, and is none.
+func TestEscapedWildcards(t *testing.T) {
+	for _, c := range []struct {
+		pattern, s string
+		matches    bool
+		wildcards  int
+	}{
+		{`/a\*`, "/a*", true, 0}, {`/a\*`, "/ab", false, 0}, {`/a\**`, "/a*b", true, 1}, {`/\?*`, "/?x", true, 1},
+		{`a\\*`, `a\x`, true, 1}, {"*?", "", false, 2},
+	} {
+		if got := wildcard(c.pattern, c.s); got != c.matches {
+			t.Errorf("%s matches %s: %v", c.pattern, c.s, got)
+		}
+		if n := Wildcards(c.pattern); n != c.wildcards {
+			t.Errorf("%s has %d wildcards", c.pattern, n)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package balancing
 
 import (
-	"regexp"
 	"slices"
 
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -10,10 +9,12 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room"
 )
 
-// maxConditionValues is the quota of values over all of a rule's conditions.
-const maxConditionValues = 5
-
-var methodShape = regexp.MustCompile(`^[A-Z_-]{1,40}$`)
+// The quotas of values, and of wildcards in them, over all of a rule's conditions
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-rules.html).
+const (
+	maxConditionValues    = 5
+	maxConditionWildcards = 5
+)
 
 // readConditions checks a rule's conditions and returns them as they are shown: the fields that could be
 // given in the old way, as Values, are shown both ways.
@@ -22,14 +23,13 @@ func readConditions(conditions []elbtypes.RuleCondition) ([]elbtypes.RuleConditi
 		return nil, invalid("A condition must be specified")
 	}
 	out := slices.Clone(conditions)
-	values := 0
+	values, wildcards := 0, 0
 	seen := map[string]bool{}
 	for i := range out {
 		c := &out[i]
-		if len(c.RegexValues) > 0 {
-			return nil, invalid("RegexValues are not supported here")
+		if err := normalize(c); err != nil {
+			return nil, err
 		}
-		normalize(c)
 		run, err := runCondition(*c)
 		if err != nil {
 			return nil, err
@@ -38,32 +38,54 @@ func readConditions(conditions []elbtypes.RuleCondition) ([]elbtypes.RuleConditi
 			return nil, invalid("A rule can have at most one '%s' condition", run.Field)
 		}
 		seen[run.Field] = true
-		n := len(run.Values) + len(run.Query) + len(run.Prefixes)
+		n := len(run.Values) + len(run.Regexes) + len(run.Query) + len(run.Prefixes)
 		if n == 0 {
 			return nil, invalid("A condition value must be specified for field '%s'", run.Field)
 		}
+		if err := checkValues(run); err != nil {
+			return nil, err
+		}
 		values += n
+		wildcards += countWildcards(run)
 	}
-	if values > maxConditionValues {
-		return nil, invalid("A rule can have at most %d condition values", maxConditionValues)
+	if values > maxConditionValues { // seen in https://github.com/aws/aws-cdk/issues/10065
+		return nil, invalid("A rule can only have '%d' condition values", maxConditionValues)
+	}
+	if wildcards > maxConditionWildcards {
+		return nil, invalid("A rule can only have '%d' condition wildcards", maxConditionWildcards)
 	}
 	return out, nil
 }
 
-// normalize shows path and host patterns both in Values and in their config.
-func normalize(c *elbtypes.RuleCondition) {
+// normalize shows path and host patterns both in Values and in their config. Only one of them may be given: seen in
+// https://github.com/aws-controllers-k8s/community/issues/2759.
+func normalize(c *elbtypes.RuleCondition) error {
+	both := func(config string) error {
+		return invalid("You cannot provide both Values and '%s' for a condition of type '%s'", config, *c.Field)
+	}
 	switch room.Deref(c.Field) {
+	case "":
+		return invalid("A condition field must be specified") // seen in https://github.com/aws/aws-sdk-js/issues/2658
 	case "path-pattern":
 		if c.PathPatternConfig == nil {
-			c.PathPatternConfig = &elbtypes.PathPatternConditionConfig{Values: c.Values}
+			c.PathPatternConfig = &elbtypes.PathPatternConditionConfig{Values: c.Values, RegexValues: c.RegexValues}
+		} else if len(c.Values)+len(c.RegexValues) > 0 {
+			return both("PathPatternConfig")
 		}
-		c.Values = c.PathPatternConfig.Values
+		c.Values, c.RegexValues = c.PathPatternConfig.Values, c.PathPatternConfig.RegexValues
 	case "host-header":
 		if c.HostHeaderConfig == nil {
-			c.HostHeaderConfig = &elbtypes.HostHeaderConditionConfig{Values: c.Values}
+			c.HostHeaderConfig = &elbtypes.HostHeaderConditionConfig{Values: c.Values, RegexValues: c.RegexValues}
+		} else if len(c.Values)+len(c.RegexValues) > 0 {
+			return both("HostHeaderConfig")
 		}
-		c.Values = c.HostHeaderConfig.Values
+		c.Values, c.RegexValues = c.HostHeaderConfig.Values, c.HostHeaderConfig.RegexValues
+	default:
+		if len(c.RegexValues) > 0 {
+			return invalid("RegexValues cannot be specified beside the config of a condition of type '%s'", *c.Field)
+		}
 	}
+	return nil
 }
 
 // runCondition makes the data path's condition.
@@ -84,9 +106,6 @@ func runCondition(c elbtypes.RuleCondition) (balancer.Condition, error) {
 		if c.HttpRequestMethodConfig != nil {
 			run.Values = c.HttpRequestMethodConfig.Values
 		}
-		if i := slices.IndexFunc(run.Values, func(m string) bool { return !methodShape.MatchString(m) }); i >= 0 {
-			return run, invalid("HTTP method '%s' is not valid", run.Values[i])
-		}
 	case "query-string":
 		if c.QueryStringConfig != nil {
 			for _, p := range c.QueryStringConfig.Values {
@@ -102,13 +121,7 @@ func runCondition(c elbtypes.RuleCondition) (balancer.Condition, error) {
 	default:
 		return run, invalid("Condition field '%s' must be one of '[path-pattern,host-header,http-header,http-request-method,query-string,source-ip]'", run.Field)
 	}
-	if len(regex) > 0 {
-		return run, invalid("RegexValues are not supported here")
-	}
-	for _, v := range run.Values {
-		if len(v) < 1 || len(v) > 128 {
-			return run, invalid("Condition values have 1 to 128 characters")
-		}
-	}
-	return run, nil
+	var err error
+	run.Regexes, err = compile(run.Field, regex)
+	return run, err
 }

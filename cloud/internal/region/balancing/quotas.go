@@ -44,6 +44,7 @@ func (r *Room) DescribeAccountLimits(ctx context.Context, in *elb.DescribeAccoun
 	}{
 		{"application-load-balancers", r.Quota(balancersPerRegion)},
 		{"condition-values-per-alb-rule", maxConditionValues},
+		{"condition-wildcards-per-alb-rule", maxConditionWildcards},
 		{"listeners-per-application-load-balancer", r.Quota(listenersPerBalancer)},
 		{"listeners-per-network-load-balancer", r.Quota(listenersPerNetwork)},
 		{"network-load-balancers", r.Quota(networkPerRegion)},
