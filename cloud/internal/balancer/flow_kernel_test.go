@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
+	"github.com/understudy/understudy/cloud/internal/descriptors"
 	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/internal/patience"
 )
@@ -59,7 +62,8 @@ func (s *flowSite) configure(l Listener, f FlowGroup, targets ...Target) {
 	s.t.Helper()
 	l.Port, l.Flow.Group = 80, "g"
 	g := Group{ID: "g", Flow: &f, Targets: targets, Check: Check{
-		Interval: 10 * time.Second, Timeout: 9 * time.Second, Healthy: 2, Unhealthy: 2, Flow: FlowCheck{On: true, Connect: true, ProxyProtocol: f.ProxyProtocol},
+		Interval: 10 * time.Second, Timeout: 9 * time.Second, Healthy: 2, Unhealthy: 2,
+		Flow: FlowCheck{On: true, Connect: true, ProxyProtocol: f.ProxyProtocol},
 	}}
 	err := s.b.Configure(Config{
 		Nodes:     []Node{{ID: "eni-front", Zone: "a", Address: netip.MustParseAddr("10.0.0.10"), Network: s.interfaces["eni-front"]}},
@@ -308,4 +312,42 @@ func TestFlowsOfUDP(t *testing.T) {
 	}
 	s.configure(Listener{Flow: &Flow{Protocol: TCP}}, FlowGroup{PreserveClient: true}, a)
 	s.awaitTraffic("the end", func(FlowTraffic) bool { return s.b.Traffic()["eni-front"].Flows.UDP.Active == 0 })
+}
+
+// What a load balancer has taken for its flows it has given back when it is closed under them.
+func TestFlowsLeaveNothing(t *testing.T) {
+	shares := descriptors.Process()
+	free := func() (all [2]int64) {
+		for n, share := range []*semaphore.Weighted{shares.Accepted, shares.Targets} {
+			for share.TryAcquire(1) {
+				all[n]++
+			}
+			share.Release(all[n])
+		}
+		return all
+	}
+	before := free()
+	s := newFlowSite(t)
+	a := s.tells("eni-a", "10.0.0.20:8080", nil)
+	s.configure(Listener{Flow: &Flow{Protocol: TCPUDP}}, FlowGroup{PreserveClient: true}, a)
+	s.awaitHealthy(a)
+	var open []net.Conn
+	for range 20 {
+		c := dial(t, "tcp")
+		_ = read(t, c)
+		_, _ = io.WriteString(dial(t, "udp"), "x")
+		open = append(open, c)
+	}
+	if now := free(); now[0] > before[0]-20 || now[1] > before[1]-20 {
+		t.Errorf("shares are %v with 20 connections, %v before", now, before)
+	}
+	s.b.Close()
+	if after := free(); after != before {
+		t.Errorf("shares are %v when it is closed, %v before", after, before)
+	}
+	for _, c := range open {
+		if _, err := io.Copy(io.Discard, c); err != nil && !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("a client's connection is %v", err)
+		}
+	}
 }

@@ -46,7 +46,8 @@ func sameFilter(a, b VPC) bool {
 	return a.CIDR == b.CIDR && slices.Equal(a.More, b.More) && slices.Equal(a.IPv6, b.IPv6) &&
 		slices.EqualFunc(a.Interfaces, b.Interfaces, func(a, b Interface) bool {
 			return a.ID == b.ID && slices.Equal(a.addresses(), b.addresses()) && a.Subnet == b.Subnet && a.SubnetIPv6 == b.SubnetIPv6 &&
-				a.NetworkACL == b.NetworkACL && slices.Equal(a.Groups, b.Groups) && a.Forwards == b.Forwards && a.Transparent == b.Transparent && (a.NAT == nil) == (b.NAT == nil)
+				a.NetworkACL == b.NetworkACL && slices.Equal(a.Groups, b.Groups) &&
+				a.Forwards == b.Forwards && a.Transparent == b.Transparent && (a.NAT == nil) == (b.NAT == nil)
 		}) &&
 		slices.EqualFunc(a.NetworkACLs, b.NetworkACLs, NetworkACL.equal) &&
 		slices.EqualFunc(a.Peerings, b.Peerings, Peering.equal) &&

@@ -76,7 +76,8 @@ func TestTransparentInterfaceSpeaksForItsClients(t *testing.T) {
 		}
 	}()
 	open := transparentVPC()
-	open.SecurityGroups[1].Ingress = []network.Rule{{Protocol: "udp", FromPort: 8080, ToPort: 8080, Prefixes: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}}
+	clients := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	open.SecurityGroups[1].Ingress = []network.Rule{{Protocol: "udp", FromPort: 8080, ToPort: 8080, Prefixes: clients}}
 	apply(t, f, open)
 	c, err := nlb.DialAs(t.Context(), "udp", netip.MustParseAddrPort("192.0.2.1:5000"), "10.0.2.10:8080")
 	if err != nil {

@@ -96,11 +96,13 @@ func (p *provider) createFlowGroup() string {
 		Name: new("walk"), Port: new(int32(80)), Protocol: "TCP", TargetType: "instance", VpcId: &p.vpc, Tags: elbTags(),
 	}))(p.T)
 	arn := *out.TargetGroups[0].TargetGroupArn
-	roomtest.Must(p.ELB.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &arn, Attributes: []elbtypes.TargetGroupAttribute{
-		{Key: new("deregistration_delay.timeout_seconds"), Value: new("300")}, {Key: new("deregistration_delay.connection_termination.enabled"), Value: new("false")},
+	attributes := []elbtypes.TargetGroupAttribute{
+		{Key: new("deregistration_delay.timeout_seconds"), Value: new("300")},
+		{Key: new("deregistration_delay.connection_termination.enabled"), Value: new("false")},
 		{Key: new("proxy_protocol_v2.enabled"), Value: new("false")}, {Key: new("stickiness.enabled"), Value: new("false")},
 		{Key: new("stickiness.type"), Value: new("source_ip")},
-	}}))(p.T)
+	}
+	roomtest.Must(p.ELB.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &arn, Attributes: attributes}))(p.T)
 	return arn
 }
 

@@ -176,7 +176,8 @@ func (r *Room) showAddresses(n nodeRow) []elbtypes.LoadBalancerAddress {
 // (https://github.com/kubernetes-sigs/cluster-api-provider-aws/issues/4790).
 func (row loadBalancerRow) checkNewGroups() error {
 	if row.network() && len(row.Groups) == 0 {
-		return wire.Errorf("InvalidConfigurationRequest", "You cannot set security groups on a Network Load Balancer which was created without any security groups.")
+		return wire.Errorf("InvalidConfigurationRequest",
+			"You cannot set security groups on a Network Load Balancer which was created without any security groups.")
 	}
 	return nil
 }

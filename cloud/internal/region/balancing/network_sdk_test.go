@@ -42,6 +42,15 @@ func (s *site) flowGroup(name string, p elbtypes.ProtocolEnum, change func(*elb.
 	return roomtest.Must(s.r.CreateTargetGroup(s.t.Context(), in))(s.t).TargetGroups[0]
 }
 
+// wantWords fails unless an error has a code and these words.
+func wantWords(t *testing.T, err error, code, words string) {
+	t.Helper()
+	roomtest.WantAPIError(t, err, code)
+	if err != nil && !strings.Contains(err.Error(), words) {
+		t.Errorf("%v does not say %q", err, words)
+	}
+}
+
 func TestNetworkLoadBalancerIsDescribed(t *testing.T) {
 	s := newSite(t)
 	client, ctx := s.client(), t.Context()
@@ -56,10 +65,12 @@ func TestNetworkLoadBalancerIsDescribed(t *testing.T) {
 		t.Error("a second load balancer")
 	}
 	shown := map[string]string{}
-	for _, a := range roomtest.Must(client.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: b.LoadBalancerArn}))(t).Attributes {
+	attributes := roomtest.Must(client.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: b.LoadBalancerArn}))(t)
+	for _, a := range attributes.Attributes {
 		shown[*a.Key] = *a.Value
 	}
-	if len(shown) != len(networkBalancerAttributes) || shown["load_balancing.cross_zone.enabled"] != "false" || shown["dns_record.client_routing_policy"] != "any_availability_zone" {
+	if len(shown) != len(networkBalancerAttributes) || shown["load_balancing.cross_zone.enabled"] != "false" ||
+		shown["dns_record.client_routing_policy"] != "any_availability_zone" {
 		t.Errorf("attributes %v", shown)
 	}
 	set := func(key, value string) error {
@@ -71,18 +82,14 @@ func TestNetworkLoadBalancerIsDescribed(t *testing.T) {
 		t.Error(err)
 	}
 	roomtest.WantAPIError(t, set("dns_record.client_routing_policy", "availability_zone_affinity"), "ValidationError")
-	if err := set("idle_timeout.timeout_seconds", "60"); err == nil || !strings.Contains(err.Error(), "attribute key 'idle_timeout.timeout_seconds' is not supported") {
-		t.Errorf("an attribute of others: %v", err)
-	}
+	wantWords(t, set("idle_timeout.timeout_seconds", "60"), "ValidationError", "attribute key 'idle_timeout.timeout_seconds' is not supported")
 	if err := set("deletion_protection.enabled", "true"); err != nil {
 		t.Error(err)
 	}
 	_, err := client.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: b.LoadBalancerArn})
 	roomtest.WantAPIError(t, err, "OperationNotPermitted")
 	_, err = client.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: b.LoadBalancerArn, SecurityGroups: []string{s.ec2.newGroup(t, s.vpc)}})
-	if roomtest.WantAPIError(t, err, "InvalidConfigurationRequest"); err != nil && !strings.Contains(err.Error(), "created without any security groups.") {
-		t.Error(err)
-	}
+	wantWords(t, err, "InvalidConfigurationRequest", "created without any security groups.")
 	_, err = client.SetIpAddressType(ctx, &elb.SetIpAddressTypeInput{LoadBalancerArn: b.LoadBalancerArn, IpAddressType: "dualstack"})
 	roomtest.WantAPIError(t, err, "InvalidConfigurationRequest")
 	in := networkRequest(s, "dual")
@@ -102,10 +109,12 @@ func TestNetworkLoadBalancersAddressesAreChosen(t *testing.T) {
 	client, ctx := s.client(), t.Context()
 	create := func(name string, scheme elbtypes.LoadBalancerSchemeEnum, m elbtypes.SubnetMapping) (*elb.CreateLoadBalancerOutput, error) {
 		m.SubnetId = &s.subnets[0]
-		return client.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{Name: &name, Type: "network", Scheme: scheme, SubnetMappings: []elbtypes.SubnetMapping{m}})
+		return client.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
+			Name: &name, Type: "network", Scheme: scheme, SubnetMappings: []elbtypes.SubnetMapping{m}})
 	}
 	elastic := roomtest.Must(create("a", "internet-facing", elbtypes.SubnetMapping{AllocationId: new("eipalloc-1")}))(t).LoadBalancers[0]
-	if got := elastic.AvailabilityZones[0].LoadBalancerAddresses; len(got) != 1 || *got[0].AllocationId != "eipalloc-1" || *got[0].IpAddress != "198.51.100.200" {
+	got := elastic.AvailabilityZones[0].LoadBalancerAddresses
+	if len(got) != 1 || *got[0].AllocationId != "eipalloc-1" || *got[0].IpAddress != "198.51.100.200" {
 		t.Errorf("%+v", got)
 	}
 	fixed := roomtest.Must(create("b", "internal", elbtypes.SubnetMapping{PrivateIPv4Address: new("10.0.1.77")}))(t).LoadBalancers[0]
@@ -157,15 +166,11 @@ func TestProtocolsSuitEachOther(t *testing.T) {
 		}
 	}
 	err := create(b.LoadBalancerArn, 80, "HTTP", "HTTP")
-	if roomtest.WantAPIError(t, err, "ValidationError"); err != nil && !strings.Contains(err.Error(), "Listener protocol 'HTTP' must be one of 'TLS, TCP, TCP_UDP, UDP'") {
-		t.Error(err)
-	}
+	wantWords(t, err, "ValidationError", "Listener protocol 'HTTP' must be one of 'TLS, TCP, TCP_UDP, UDP'")
 	roomtest.WantAPIError(t, create(b.LoadBalancerArn, 80, "QUIC", "TCP"), "UnsupportedProtocol")
 	roomtest.WantAPIError(t, create(s.balance.LoadBalancerArn, 80, "HTTP", "TCP"), "IncompatibleProtocols")
 	err = create(s.balance.LoadBalancerArn, 80, "TCP", "TCP")
-	if roomtest.WantAPIError(t, err, "ValidationError"); err != nil && !strings.Contains(err.Error(), "Listener protocol 'TCP' must be one of 'HTTPS, HTTP'") {
-		t.Error(err)
-	}
+	wantWords(t, err, "ValidationError", "Listener protocol 'TCP' must be one of 'HTTPS, HTTP'")
 }
 
 func TestFlowListener(t *testing.T) {
@@ -267,10 +272,16 @@ func TestFlowGroupsHealthChecks(t *testing.T) {
 	if got, err := modify(elb.ModifyTargetGroupInput{HealthCheckProtocol: "TCP"}); got != "TCP 30 10 5 2 " {
 		t.Errorf("%s, %v", got, err)
 	}
-	_, err := modify(elb.ModifyTargetGroupInput{HealthCheckPath: new("/up")})
+	if got, err := modify(elb.ModifyTargetGroupInput{HealthCheckIntervalSeconds: new(int32(10))}); got != "TCP 10 10 5 2 " {
+		t.Errorf("%s, %v", got, err)
+	}
+	_, err := modify(elb.ModifyTargetGroupInput{HealthCheckIntervalSeconds: new(int32(9))})
+	roomtest.WantAPIError(t, err, "ValidationError")
+	_, err = modify(elb.ModifyTargetGroupInput{HealthCheckPath: new("/up")})
 	roomtest.WantAPIError(t, err, "InvalidConfigurationRequest")
 	for _, in := range []elb.CreateTargetGroupInput{
-		{Protocol: "TCP", HealthCheckPath: new("/")}, {Protocol: "TCP", Matcher: &elbtypes.Matcher{HttpCode: new("200")}}, {Protocol: "TCP", ProtocolVersion: new("HTTP1")},
+		{Protocol: "TCP", HealthCheckPath: new("/")}, {Protocol: "TCP", Matcher: &elbtypes.Matcher{HttpCode: new("200")}},
+		{Protocol: "TCP", ProtocolVersion: new("HTTP1")},
 		{Protocol: "TCP", HealthCheckProtocol: "UDP"}, {Protocol: "HTTP", HealthCheckProtocol: "TCP"}, {Protocol: "GENEVE"},
 		{Protocol: "TCP", TargetType: "ip", IpAddressType: "ipv6"},
 	} {
@@ -285,7 +296,8 @@ func TestFlowGroupsAttributes(t *testing.T) {
 	client, ctx := s.client(), t.Context()
 	shown := func(g elbtypes.TargetGroup) map[string]string {
 		all := map[string]string{}
-		for _, a := range roomtest.Must(client.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: g.TargetGroupArn}))(t).Attributes {
+		out := roomtest.Must(client.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: g.TargetGroupArn}))(t)
+		for _, a := range out.Attributes {
 			all[*a.Key] = *a.Value
 		}
 		return all
@@ -300,10 +312,12 @@ func TestFlowGroupsAttributes(t *testing.T) {
 		group          elbtypes.TargetGroup
 		preserved, cut string
 	}{
-		{s.flowGroup("a", "TCP", nil), "true", "false"}, {s.flowGroup("b", "TCP", byAddress), "false", "false"}, {s.flowGroup("c", "TLS", byAddress), "false", "false"},
+		{s.flowGroup("a", "TCP", nil), "true", "false"}, {s.flowGroup("b", "TCP", byAddress), "false", "false"},
+		{s.flowGroup("c", "TLS", byAddress), "false", "false"},
 		{s.flowGroup("d", "UDP", byAddress), "true", "true"}, {s.flowGroup("e", "TCP_UDP", nil), "true", "true"},
 	} {
-		if got := shown(c.group); got[preserve] != c.preserved || got[cutDrained] != c.cut || got[cutUnhealthy] != "true" || got["stickiness.type"] != "source_ip" {
+		got := shown(c.group)
+		if got[preserve] != c.preserved || got[cutDrained] != c.cut || got[cutUnhealthy] != "true" || got["stickiness.type"] != "source_ip" {
 			t.Errorf("%s %s: %v", c.group.Protocol, c.group.TargetType, got)
 		}
 	}
@@ -321,9 +335,7 @@ func TestFlowGroupsAttributes(t *testing.T) {
 	roomtest.WantAPIError(t, set(secure, "stickiness.enabled", "true"), "ValidationError")
 	roomtest.WantAPIError(t, set(tcp, "slow_start.duration_seconds", "30"), "ValidationError")
 	err := set(tcp, "stickiness.type", "lb_cookie")
-	if roomtest.WantAPIError(t, err, "InvalidConfigurationRequest"); err != nil && !strings.Contains(err.Error(), "Stickiness type 'lb_cookie' is not supported for target groups with the TCP protocol") {
-		t.Error(err)
-	}
+	wantWords(t, err, "InvalidConfigurationRequest", "Stickiness type 'lb_cookie' is not supported for target groups with the TCP protocol")
 }
 
 // The nodes carry flows, the zones' health is told to Route 53, and the metrics are those of what passed.
@@ -400,7 +412,8 @@ func TestFlowsAreServed(t *testing.T) {
 			got[fmt.Sprint(m.Name, len(m.Dimensions))] += data.Sum
 		}
 	})
-	if got["NewFlowCount1"] != 2 || got["NewFlowCount_TLS2"] != 1 || got["ProcessedBytes_TCP1"] < 12 || got["HealthyHostCount2"] != 1 || got["HealthyHostCount3"] != 1 {
+	if got["NewFlowCount1"] != 2 || got["NewFlowCount_TLS2"] != 1 || got["ProcessedBytes_TCP1"] < 12 ||
+		got["HealthyHostCount2"] != 1 || got["HealthyHostCount3"] != 1 {
 		t.Errorf("metrics %v", got)
 	}
 	s.ec2.become(t, id, ec2types.InstanceStateNameTerminated)

@@ -188,7 +188,8 @@ func runFlow(l listenerRow) *balancer.Flow {
 // checkFlowGroup refuses what a target group of a network load balancer cannot have here.
 func checkFlowGroup(in *elb.CreateTargetGroupInput) error {
 	if in.IpAddressType != "" && in.IpAddressType != elbtypes.TargetGroupIpAddressTypeEnumIpv4 {
-		return wire.Errorf("InvalidConfigurationRequest", "IpAddressType '%s' is not supported here for target groups with the %s protocol", in.IpAddressType, in.Protocol)
+		return wire.Errorf("InvalidConfigurationRequest",
+			"IpAddressType '%s' is not supported here for target groups with the %s protocol", in.IpAddressType, in.Protocol)
 	}
 	if version := room.Deref(in.ProtocolVersion); version != "" {
 		return wire.Errorf("InvalidConfigurationRequest", "Protocol version is not supported for target groups with the %s protocol", in.Protocol)

@@ -112,7 +112,9 @@ func (row targetGroupRow) checkHealthCheck() error {
 		return invalid("Health check interval must be between 5 and 300 seconds")
 	case row.Timeout < 2 || row.Timeout > 120:
 		return invalid("Health check timeout must be between 2 and 120 seconds")
-	case row.Timeout >= row.Interval:
+	case row.flow() && row.Timeout > row.Interval: // both are 10 s for many
+		return invalid("Health check timeout '%d' must not be greater than the interval '%d'", row.Timeout, row.Interval)
+	case !row.flow() && row.Timeout >= row.Interval:
 		return invalid("Health check timeout '%d' must be smaller than the interval '%d'", row.Timeout, row.Interval)
 	case row.Healthy < 2 || row.Healthy > 10 || row.Unhealthy < 2 || row.Unhealthy > 10:
 		return invalid("Health check thresholds must be between 2 and 10")
