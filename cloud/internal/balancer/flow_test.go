@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -197,4 +198,32 @@ func TestProxyHeader(t *testing.T) {
 	if got := fmt.Sprintf("%x", proxyHeader(netip.AddrPort{}, netip.AddrPort{})); got != "0d0a0d0a000d0a515549540a"+"20000000" {
 		t.Errorf("its own: %s", got)
 	}
+}
+
+// Checks over HTTP name the node and the listener's port as their host, and pass by the matcher
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html).
+func TestFlowsAreCheckedOverHTTP(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		asked := make(chan string, 100)
+		w.serve(t, "10.0.1.5:8080", func(rw http.ResponseWriter, r *http.Request) {
+			asked <- r.Host + r.URL.Path + " " + r.UserAgent()
+			rw.WriteHeader(http.StatusFound)
+		})
+		g := Group{ID: "g", Flow: &FlowGroup{}, Targets: []Target{at("10.0.1.5:80")}, Check: Check{
+			Path: "/up", Port: 8080, Interval: 30 * time.Second, Timeout: 6 * time.Second, Healthy: 5, Unhealthy: 2, Matcher: Matcher{"200-399"},
+			Flow: FlowCheck{On: true, ListenerPort: 443},
+		}}
+		if err := w.b.Configure(Config{
+			Nodes:     []Node{{ID: "eni-1", Zone: "a", Address: netip.MustParseAddr("10.0.0.10"), Network: w.memory}},
+			Listeners: []Listener{{Port: 443, Flow: &Flow{Protocol: TCP, Group: "g"}}}, Groups: []Group{g},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		w.wantHealth(g, 0, Health{State: Healthy})
+		if got := <-asked; got != "10.0.0.10:443/up ELB-HealthChecker/2.0" {
+			t.Errorf("asked %q", got)
+		}
+	})
 }
