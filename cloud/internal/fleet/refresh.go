@@ -165,10 +165,12 @@ func (d *decision) refresh() {
 	}
 }
 
-// reached tells whether a refresh has updated as many members as its next checkpoint asks for.
+// reached tells whether a refresh has updated as many members as its next checkpoint asks for, and those that they replace are gone.
 func (d *decision) reached() bool {
-	_, _, done := d.group.Refresh.tally(d.instances, d.now)
-	return done >= ceil(d.whole(), d.group.Refresh.goal())
+	_, left, done := d.group.Refresh.tally(d.instances, d.now)
+	whole := d.whole()
+	goal := ceil(whole, d.group.Refresh.goal())
+	return done >= goal && left <= whole-goal
 }
 
 // refreshed tells whether a refresh has done all that it is to do, and the group serves.

@@ -1,6 +1,9 @@
 package fleet
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // usual is how members are replaced whose group has no instance maintenance policy: the old one goes first, one at a time or a tenth of
 // the group ("Instance maintenance event default behaviors" in the user guide's overview of the policy, and
@@ -69,28 +72,41 @@ func (d *decision) replaceSick() {
 	}
 }
 
-// retireWithin retires active members that are to go, as far as a range allows: first those that do not serve. One that is to go and does not
+// retireWithin retires active members that are to go, as far as a range allows: first those that do not serve, and of those in the
+// zones with the most members, so that zones stay even. One that is to go and does not
 // serve counts as if it did until it is retired, so that members are replaced even where none serves. The reason of no words is the
 // member's own.
 func (d *decision) retireWithin(within Range, reason Reason, goes, serves func(Instance) bool) {
 	present := d.capacity(func(i Instance) bool { return i.active() && (goes(i) || serves(i)) })
-	floor := within.floor(d.group.Desired)
-	for _, serving := range []bool{false, true} {
+	floor, counts := within.floor(d.group.Desired), d.counts()
+	for {
+		best := -1
 		for n, i := range d.instances {
-			if !i.active() || !goes(i) || serves(i) != serving || present-i.size() < floor {
+			if !i.active() || !goes(i) || present-i.size() < floor {
 				continue
 			}
-			present -= i.size()
-			why := reason
-			if why == "" {
-				why = i.Sick
-			}
-			d.retire(n, Action{Reason: why})
-			if d.capacity(Instance.active) < d.group.Desired {
-				d.group.Owed++
+			if best < 0 || cmp.Or(truth(serves(i))-truth(serves(d.instances[best])), counts[d.instances[best].Zone]-counts[i.Zone]) < 0 {
+				best = n
 			}
 		}
+		if best < 0 {
+			return
+		}
+		i := d.instances[best]
+		present -= i.size()
+		counts[i.Zone]--
+		d.retire(best, Action{Reason: cmp.Or(reason, i.Sick)})
+		if d.capacity(Instance.active) < d.group.Desired {
+			d.group.Owed++
+		}
 	}
+}
+
+func truth(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // aged tells whether a member has reached the maximum instance lifetime. Those that are protected from scale-in are left.

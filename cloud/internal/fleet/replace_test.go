@@ -94,6 +94,10 @@ func TestDecideToReplace(t *testing.T) {
 		}), []Instance{ill}, ""},
 		{"refresh, an alarm", change(func(g *Group) { old(g); g.Refresh.Why = "an alarm" }), two, "refresh failed\n"},
 		{"refresh, checkpoint", change(func(g *Group) { old(g); g.Refresh.Checkpoints = []int{50, 100} }), two, "checkpoint\n"},
+		{"refresh, checkpoint after its predecessor is gone", change(func(g *Group) {
+			old(g)
+			g.Refresh.Checkpoints, g.Refresh.Range = []int{50, 100}, Range{Min: 100, Max: 150}
+		}), []Instance{two[0], with(two[0], func(i *Instance) { i.ID, i.Zone = "i-0", "b" }), serving("i-3", "b", time.Second)}, "retire i-0 refresh\n"},
 		{"refresh, waits at it", change(func(g *Group) {
 			old(g)
 			g.Refresh.Checkpoints, g.Refresh.Passed, g.Refresh.Since, g.Refresh.Delay = []int{50, 100}, 1, noon.Add(-time.Minute), time.Hour
