@@ -7,11 +7,14 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/authority"
+	"github.com/understudy/understudy/cloud/internal/region"
 	"github.com/understudy/understudy/cloud/internal/region/regiontest"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 )
 
 func TestProviderWalksNetworkLoadBalancers(t *testing.T) {
+	var z zone
 	runWalks(t, []walk{
 		{
 			resource: "aws_lb", gone: []string{"LoadBalancerNotFound"},
@@ -44,6 +47,20 @@ func TestProviderWalksNetworkLoadBalancers(t *testing.T) {
 				roomtest.Must(p.ELB.ModifyListener(p.T.Context(), &elb.ModifyListenerInput{ListenerArn: &arn, Port: new(int32(8080)), Protocol: "TCP"}))(p.T)
 				roomtest.Must(p.ELB.ModifyListenerAttributes(p.T.Context(), &elb.ModifyListenerAttributesInput{
 					ListenerArn: &arn, Attributes: []elbtypes.ListenerAttribute{{Key: new("tcp.idle_timeout.seconds"), Value: new("600")}}}))(p.T)
+			},
+			destroy: func(p *provider, arn string) {
+				roomtest.Must(p.ELB.DeleteListener(p.T.Context(), &elb.DeleteListenerInput{ListenerArn: &arn}))(p.T)
+			},
+		},
+		{
+			resource: "aws_lb_listener of TLS", gone: []string{"ListenerNotFound"},
+			config: func(t *testing.T, c *region.Config) {
+				c.Resolve, c.Issuer = z.resolve, roomtest.Must(authority.OpenIssuer(t.TempDir()))(t)
+			},
+			create: func(p *provider) string { return p.createFlowListenerOf("TLS", p.issueCertificate(&z)) }, read: (*provider).readTLSListener,
+			update: func(p *provider, arn string) {
+				roomtest.Must(p.ELB.ModifyListener(p.T.Context(), &elb.ModifyListenerInput{
+					ListenerArn: &arn, Port: new(int32(443)), Protocol: "TLS", AlpnPolicy: []string{"HTTP2Preferred"}}))(p.T)
 			},
 			destroy: func(p *provider, arn string) {
 				roomtest.Must(p.ELB.DeleteListener(p.T.Context(), &elb.DeleteListenerInput{ListenerArn: &arn}))(p.T)
@@ -106,11 +123,29 @@ func (p *provider) createFlowGroup() string {
 	return arn
 }
 
-func (p *provider) createFlowListener() string {
+func (p *provider) createFlowListener() string { return p.createFlowListenerOf("TCP", "") }
+
+func (p *provider) createFlowListenerOf(protocol elbtypes.ProtocolEnum, certificate string) string {
 	balancer, group := p.createNetworkBalancer(), p.createFlowGroup()
-	out := roomtest.Must(p.ELB.CreateListener(p.T.Context(), &elb.CreateListenerInput{
-		LoadBalancerArn: &balancer, Port: new(int32(80)), Protocol: "TCP", Tags: elbTags(),
+	in := &elb.CreateListenerInput{
+		LoadBalancerArn: &balancer, Port: new(int32(80)), Protocol: protocol, Tags: elbTags(),
 		DefaultActions: []elbtypes.Action{{Type: "forward", Order: new(int32(1)), TargetGroupArn: &group}},
-	}))(p.T)
-	return *out.Listeners[0].ListenerArn
+	}
+	if certificate != "" {
+		in.Certificates, in.SslPolicy = []elbtypes.Certificate{{CertificateArn: &certificate}}, new("ELBSecurityPolicy-TLS13-1-2-2021-06")
+	}
+	return *roomtest.Must(p.ELB.CreateListener(p.T.Context(), in))(p.T).Listeners[0].ListenerArn
+}
+
+// readTLSListener asks for no attributes: of a listener of TLS the provider does not.
+func (p *provider) readTLSListener(arn string) (any, error) {
+	out, err := p.ELB.DescribeListeners(p.T.Context(), &elb.DescribeListenersInput{ListenerArns: []string{arn}})
+	if err != nil {
+		return nil, err
+	}
+	l := only(p, out.Listeners)
+	if len(l.Certificates) != 1 {
+		p.T.Errorf("the provider takes the only certificate of %+v", l.Certificates)
+	}
+	return []any{l, p.elbTags(arn)}, nil
 }
