@@ -3,85 +3,107 @@ package understudy
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-// constraint is a condition on a text, and its name in a mistake.
+// constraint is a condition on a text, its name in a mistake, and as much of it as a regular expression can say, which editors
+// read in the JSON schema. What satisfies the condition also matches.
 type constraint struct {
 	allowed string
 	holds   func(string) bool
+	pattern string   // of a whole text; empty for any
+	longest int      // in characters; 0 for any
+	words   []string // all that are allowed, where these are few
 }
 
 // matching is the constraint that a whole text matches. The pattern is compiled at its first use: a cloud's processes and
 // instances run this program, too, and need none.
 func matching(pattern, allowed string) constraint {
 	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?:` + pattern + `)\z`) })
-	return constraint{allowed, func(s string) bool { return compiled().MatchString(s) }}
+	return constraint{allowed: allowed, pattern: pattern, holds: func(s string) bool { return compiled().MatchString(s) }}
+}
+
+// upTo is a constraint with a longest text.
+func upTo(longest int, c constraint) constraint {
+	matches := c.holds
+	c.longest, c.holds = longest, func(s string) bool { return len(s) <= longest && matches(s) }
+	return c
+}
+
+// oneOf is the constraint of a few words.
+func oneOf(allowed string, words ...string) constraint {
+	return constraint{allowed: allowed, words: words, holds: func(s string) bool { return slices.Contains(words, s) }}
+}
+
+// filled is the constraint of a text with something to see in it, and without zero bytes.
+func filled(allowed string) constraint {
+	c := matching(`[\s\S]*\S[\s\S]*`, allowed)
+	c.holds = func(s string) bool { return strings.TrimSpace(s) != "" && !strings.ContainsRune(s, 0) }
+	return c
+}
+
+// noZero is the constraint of a text for the system, which ends texts at a zero byte.
+func noZero(allowed string) constraint {
+	return constraint{allowed: allowed, holds: func(s string) bool { return !strings.ContainsRune(s, 0) }}
 }
 
 var (
 	// Load balancer and target group names hold 32 characters, "understudy-" among them.
-	stackName = constraint{
-		"1 to 20 lower-case letters, digits and single hyphens, beginning with a letter",
-		func(s string) bool { return len(s) <= 20 && hyphenated.MatchString(s) },
-	}
-	hyphenated = regexp.MustCompile(`\A[a-z][a-z0-9]*(-[a-z0-9]+)*\z`)
+	stackName = upTo(20, matching(`[a-z][a-z0-9]*(-[a-z0-9]+)*`, "1 to 20 lower-case letters, digits and single hyphens, beginning with a letter"))
 
 	regionName = matching(`[a-z]{2}(-[a-z]+)+-[0-9]{1,2}`, "a region as AWS spells it, for example us-east-1")
 
-	domainName = constraint{
-		"a domain of two or more lower-case labels, for example hello.test",
-		func(s string) bool { return strings.Contains(s, ".") && isDomain(s) },
-	}
-	recordName = constraint{
-		"lower-case labels below the domain, for example www, or nothing",
-		func(s string) bool { return s == "" || isDomain(s) },
-	}
+	domainName = upTo(longestName, matching(label+`(\.`+label+`)+`, "a domain of two or more lower-case labels, for example hello.test"))
+	recordName = upTo(longestName, matching(`(`+label+`(\.`+label+`)*)?`, "lower-case labels below the domain, for example www, or nothing"))
 
-	findingPattern = constraint{"a finding's name as `understudy parity` prints it, with * for any text", filled}
-	reasonText     = constraint{"why it is known and accepted", filled}
+	findingPattern = filled("a finding's name as `understudy parity` prints it, with * for any text")
+	reasonText     = filled("why it is known and accepted")
+
+	installScript = noZero("a script, in place or as file:PATH")
+	runScript     = filled("a script that starts the service and returns, in place or as file:PATH")
 
 	imageOwner   = matching(`self|amazon|aws-marketplace|[0-9]{12}`, "amazon, self, aws-marketplace or an account of 12 digits")
 	imagePattern = matching(`[A-Za-z0-9()\[\] ./\-'@_*?]{3,128}`, "3 to 128 characters of an image's name, * and ? for any")
 	instanceType = matching(`[a-z][a-z0-9-]*\.[a-z0-9-]+`, "an instance type, for example t3.micro")
 
-	failbackKind = matching(`automatic|manual`, "automatic, manual, or a mapping with after: {after: 10m}")
-	hook         = constraint{"a command for sh, or nothing", func(s string) bool { return !strings.ContainsRune(s, 0) }}
-	span         = constraint{"a time from 1s to 24h, for example 90s or 10m", func(s string) bool {
-		d, err := time.ParseDuration(s)
-		return err == nil && d >= time.Second && d <= 24*time.Hour
-	}}
-	switchKind = matching(`standby|none`, "standby or none")
+	failbackKind = oneOf("automatic, manual, or a mapping with after: {after: 10m}", "automatic", "manual")
+	switchKind   = oneOf("standby or none", "standby", "none")
+	hook         = noZero("a command for sh, or nothing")
+	span         = constraint{
+		allowed: "a time from 1s to 24h, for example 90s or 10m",
+		pattern: `\+?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+`,
+		holds: func(s string) bool {
+			d, err := time.ParseDuration(s)
+			return err == nil && d >= time.Second && d <= 24*time.Hour
+		},
+	}
 
 	// 255 is the longest ResourcePath of a Route 53 health check (HealthCheckConfig in its API reference).
 	healthPath = matching(`/[!-~]{0,254}`, "a path that begins with /, at most 255 printable characters without spaces")
 
 	// The Matcher of a target group: values from 200 to 499, lists and ranges (CreateTargetGroup).
 	codes   = matching(code+`(-`+code+`)?(,`+code+`(-`+code+`)?)*`, `HTTP codes from 200 to 499, for example "200", "200,204" or "200-299"`)
-	network = constraint{"an IPv4 network, for example 10.10.0.0/16", func(s string) bool {
-		p, err := netip.ParsePrefix(s)
-		return err == nil && p.Addr().Is4()
-	}}
+	network = constraint{
+		allowed: "an IPv4 network, for example 10.10.0.0/16",
+		pattern: octet + `(\.` + octet + `){3}/(1[6-9]|2[0-5])`, // the sizes that a region can have; other mistakes tell of another
+		holds: func(s string) bool {
+			p, err := netip.ParsePrefix(s)
+			return err == nil && p.Addr().Is4()
+		},
+	}
 )
 
-func filled(s string) bool { return strings.TrimSpace(s) != "" }
+const (
+	code  = `[2-4][0-9]{2}`
+	octet = `(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])`
+)
 
-const code = `[2-4][0-9]{2}`
-
-// isDomain tells whether s is a name as Route 53 stores it without escapes: labels of at most 63
-// characters, 255 bytes in all with the dots and the root's length byte.
-func isDomain(s string) bool {
-	if len(s) > 253 {
-		return false
-	}
-	for label := range strings.SplitSeq(s, ".") {
-		if len(label) > 63 || !domainLabel.MatchString(label) {
-			return false
-		}
-	}
-	return true
-}
-
-var domainLabel = regexp.MustCompile(`\A[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\z`)
+// Names as Route 53 stores them without escapes: labels of at most 63 characters, 255 bytes in all with the dots and the
+// root's length byte.
+const (
+	label       = `[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?`
+	longestName = 253
+)

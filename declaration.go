@@ -56,7 +56,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.Failover = failover(root.object("failover"))
 	d.Target = target(root.object("target"))
 	d.Parity.Ignore = ignored(root.object("parity"))
-	if len(d.Host()) > 253 {
+	if len(d.Host()) > longestName {
 		root.mistake("record", "a name of more than 253 characters", "record and domain of 253 at most")
 	}
 	r.refuseUnread()
@@ -120,14 +120,14 @@ func usable(a netip.Addr) bool {
 // the lines around them, stay below the 16 KiB that EC2 allows for user data.
 func image(o *object, dir string, readFile func(string) ([]byte, error)) Image {
 	base := o.object("base")
-	o.require("run", "a script that starts the service and returns, in place or as file:PATH")
+	o.require("run", runScript.allowed)
 	i := Image{
 		Base: Base{
 			Owners: base.texts("owners", []string{"amazon"}, imageOwner),
 			Names:  base.texts("names", []string{"al2023-ami-2023.*-x86_64"}, imagePattern),
 		},
-		Install: script(o, "install", dir, readFile),
-		Run:     script(o, "run", dir, readFile),
+		Install: script(o, "install", installScript, dir, readFile),
+		Run:     script(o, "run", runScript, dir, readFile),
 	}
 	const most = 11 << 10
 	if n := len(i.Install) + len(i.Run); n > most {
@@ -137,13 +137,10 @@ func image(o *object, dir string, readFile func(string) ([]byte, error)) Image {
 }
 
 // script reads a script written in place or named as file:PATH.
-func script(o *object, key, dir string, readFile func(string) ([]byte, error)) string {
-	s := o.text(key, "", constraint{"a script, in place or as file:PATH", func(s string) bool { return !strings.ContainsRune(s, 0) }})
+func script(o *object, key string, c constraint, dir string, readFile func(string) ([]byte, error)) string {
+	s := o.text(key, "", c)
 	path, ok := strings.CutPrefix(s, "file:")
 	if !ok {
-		if n := o.values[key]; n != nil && n.Type() != ast.NullType && strings.TrimSpace(s) == "" && key == "run" {
-			o.mistake(key, "an empty script", "a script that starts the service and returns")
-		}
 		return s
 	}
 	path = strings.TrimSpace(path)
@@ -152,7 +149,7 @@ func script(o *object, key, dir string, readFile func(string) ([]byte, error)) s
 	}
 	b, err := readFile(path)
 	if err != nil {
-		o.mistake(key, fmt.Sprintf("a file that cannot be read (%v)", err), "a script, in place or as file:PATH")
+		o.mistake(key, fmt.Sprintf("a file that cannot be read (%v)", err), c.allowed)
 	}
 	return string(b)
 }
@@ -168,10 +165,7 @@ func fleet(o *object) Fleet {
 
 // failover reads the health check within the bounds of Route 53's HealthCheckConfig.
 func failover(o *object) Failover {
-	f := Failover{Interval: o.number("interval", 10, 10, 30), Threshold: o.number("threshold", 3, 1, 10)}
-	if f.Interval != 10 && f.Interval != 30 {
-		o.mistake("interval", fmt.Sprint(f.Interval), "10 or 30 seconds")
-	}
+	f := Failover{Interval: o.choice("interval", 10, 10, 30), Threshold: o.number("threshold", 3, 1, 10)}
 	f.Switch = Switch(o.text("switch", string(SwitchStandby), switchKind))
 	f.Standby.Desired = o.object("standby").number("desired", 0, 0, 500)
 	f.Before, f.After = o.text("before", "", hook), o.text("after", "", hook)
@@ -182,7 +176,8 @@ func failover(o *object) Failover {
 
 // failback reads a word, or the time of health after which users go back.
 func failback(o *object) Failback {
-	if _, ok := o.get("failback").(*ast.MappingNode); ok {
+	if _, ok := o.values["failback"].(*ast.MappingNode); ok {
+		o.get(Key{Name: "failback", Kind: Text, Default: "automatic", text: failbackKind})
 		return Failback{Manual: true, After: o.object("failback").duration("after", "10m")}
 	}
 	return Failback{Manual: o.text("failback", "automatic", failbackKind) == "manual"}

@@ -1,6 +1,7 @@
 package understudy
 
 import (
+	"maps"
 	"net/netip"
 	"os"
 	"slices"
@@ -68,8 +69,8 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	}
 	for _, o := range r.objects {
 		for _, key := range o.keys {
-			if o.values[key] == nil {
-				t.Errorf("doc.go does not show %s%s", o.path, key)
+			if o.values[key.Name] == nil {
+				t.Errorf("doc.go does not show %s%s", o.path, key.Name)
 			}
 		}
 	}
@@ -90,5 +91,24 @@ func TestKeyThatNoGetterAsksForIsAMistake(t *testing.T) {
 	want := []string{`f:2:5: found unknown key "c"; allowed: d`, `f:3:1: found unknown key "e"; allowed: a, b`}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// What the table tells of keys is of those that are read, and of all of them.
+func TestEveryKeyIsToldOf(t *testing.T) {
+	left := maps.Clone(about)
+	var walk func([]*Key)
+	walk = func(keys []*Key) {
+		for _, k := range keys {
+			if k.About == "" || k.Example == "" && len(k.Keys) == 0 {
+				t.Errorf("%s lacks what it is, or an example", k.Path)
+			}
+			delete(left, k.Path)
+			walk(k.Keys)
+		}
+	}
+	walk(Keys())
+	if len(left) > 0 || len(about) < 40 {
+		t.Errorf("of %d keys told of, nothing reads %v", len(about), slices.Sorted(maps.Keys(left)))
 	}
 }

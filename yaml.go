@@ -22,9 +22,9 @@ type reader struct {
 }
 
 // mistake writes down what stands at a node.
-func (r *reader) mistake(n ast.Node, found, allowed string) {
+func (r *reader) mistake(n ast.Node, key, found, allowed string) {
 	line, column := position(n)
-	r.mistakes = append(r.mistakes, Mistake{r.file, line, column, found, allowed})
+	r.mistakes = append(r.mistakes, Mistake{File: r.file, Line: line, Column: column, Key: key, Found: found, Allowed: allowed})
 }
 
 // parse reads the text into a tree. A text that is not YAML is one mistake: after it nothing is sure.
@@ -43,11 +43,11 @@ func (r *reader) parse(src []byte) ast.Node {
 		return nil
 	}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil {
-		r.mistakes = append(r.mistakes, Mistake{r.file, 1, 1, "an empty file", "a YAML mapping"})
+		r.mistakes = append(r.mistakes, Mistake{File: r.file, Line: 1, Column: 1, Found: "an empty file", Allowed: "a YAML mapping"})
 		return nil
 	}
 	if len(file.Docs) > 1 {
-		r.mistake(file.Docs[1].Body, "a second document", "one declaration in a file")
+		r.mistake(file.Docs[1].Body, "", "a second document", "one declaration in a file")
 	}
 	return file.Docs[0].Body
 }
@@ -59,8 +59,9 @@ type object struct {
 	path   string   // its name, with a dot at its end, or empty for the whole file
 	pairs  []*ast.MappingValueNode
 	values map[string]ast.Node
-	keys   []string
-	other  bool // something else than a mapping stands there
+	keys   []*Key
+	needed []string // the keys without which it is not whole
+	other  bool     // something else than a mapping stands there
 }
 
 // object reads a mapping. An absent one (nil) is an empty one.
@@ -80,18 +81,17 @@ func (r *reader) object(n ast.Node, path string) *object {
 // refuseUnread writes down what no getter has asked for. It comes after all getters.
 func (r *reader) refuseUnread() {
 	for _, o := range r.objects {
-		allowed := strings.Join(o.keys, ", ")
 		if o.other {
-			r.mistake(o.node, describe(o.node), "a mapping with "+allowed)
+			r.mistake(o.node, strings.TrimSuffix(o.path, "."), describe(o.node), "a mapping with "+strings.Join(o.names(), ", "))
 		}
 		seen := map[string]bool{}
 		for _, pair := range o.pairs {
 			key, ok := pair.Key.(*ast.StringNode)
 			switch {
-			case !ok || !slices.Contains(o.keys, key.Value):
-				r.mistake(pair.Key, "unknown key "+describe(pair.Key), allowed)
+			case !ok || !slices.Contains(o.names(), key.Value):
+				o.unknown(pair.Key)
 			case seen[key.Value]:
-				r.mistake(pair.Key, "key "+strconv.Quote(key.Value)+" a second time", "each key once")
+				r.mistake(pair.Key, o.path+key.Value, "key "+strconv.Quote(key.Value)+" a second time", "each key once")
 			default:
 				seen[key.Value] = true
 			}
@@ -99,18 +99,39 @@ func (r *reader) refuseUnread() {
 	}
 }
 
-// get declares a key and returns its value, or nil where there is none.
-func (o *object) get(key string) ast.Node {
-	if !slices.Contains(o.keys, key) {
-		o.keys = append(o.keys, key)
+// unknown writes down a key that no getter asked for, and the one that is probably meant.
+func (o *object) unknown(key ast.MapKeyNode) {
+	name, _ := scalar(key)
+	o.r.mistake(key, o.path+name, "unknown key "+describe(key), strings.Join(o.names(), ", "))
+	o.r.mistakes[len(o.r.mistakes)-1].Meant = nearest(name, o.names())
+}
+
+// names lists the keys that may stand in the mapping.
+func (o *object) names() []string {
+	names := make([]string, len(o.keys))
+	for i, k := range o.keys {
+		names[i] = k.Name
 	}
-	return o.values[key]
+	return names
+}
+
+// get declares a key and returns its value, or nil where there is none.
+func (o *object) get(k Key) ast.Node {
+	i := slices.IndexFunc(o.keys, func(have *Key) bool { return have.Name == k.Name })
+	switch {
+	case i < 0:
+		o.keys = append(o.keys, &k)
+	case k.inner != nil:
+		o.keys[i].inner = k.inner // a mapping in place of a word
+	}
+	return o.values[k.Name]
 }
 
 // object reads a mapping within this one. What an absent one lacks is a mistake of this one.
 func (o *object) object(key string) *object {
-	n := o.get(key)
+	n := o.values[key]
 	inner := o.r.object(n, o.path+key+".")
+	o.get(Key{Name: key, Kind: Mapping, inner: inner})
 	if n == nil {
 		inner.node = o.node
 	}
@@ -120,14 +141,15 @@ func (o *object) object(key string) *object {
 // mistake writes down a mistake at a key's value, or where its mapping stands if it has none.
 func (o *object) mistake(key, found, allowed string) {
 	if n := o.values[key]; n != nil {
-		o.r.mistake(n, found, allowed)
+		o.r.mistake(n, o.path+key, found, allowed)
 		return
 	}
-	o.r.mistake(o.node, found, allowed)
+	o.r.mistake(o.node, o.path+key, found, allowed)
 }
 
 // require writes down the absence of a key.
 func (o *object) require(key, allowed string) bool {
+	o.needed = append(o.needed, key)
 	if n := o.values[key]; n != nil && n.Type() != ast.NullType {
 		return true
 	}
@@ -137,13 +159,13 @@ func (o *object) require(key, allowed string) bool {
 
 // text reads a string that satisfies the constraint.
 func (o *object) text(key, fallback string, c constraint) string {
-	n := o.get(key)
+	n := o.get(Key{Name: key, Kind: Text, Default: fallback, text: c})
 	if n == nil || n.Type() == ast.NullType {
 		return fallback
 	}
 	s, ok := scalar(n)
 	if !ok || !c.holds(s) {
-		o.r.mistake(n, describe(n), c.allowed)
+		o.r.mistake(n, o.path+key, describe(n), c.allowed)
 		return fallback
 	}
 	return s
@@ -151,35 +173,46 @@ func (o *object) text(key, fallback string, c constraint) string {
 
 // number reads a whole number within bounds, both inclusive.
 func (o *object) number(key string, fallback, lowest, highest int) int {
-	n := o.get(key)
+	k := Key{Name: key, Kind: Number, Default: fallback, Lowest: lowest, Highest: highest}
+	return o.whole(k, fallback, func(v int) bool { return v >= lowest && v <= highest })
+}
+
+// choice reads a whole number that is one of a few.
+func (o *object) choice(key string, fallback int, of ...int) int {
+	return o.whole(Key{Name: key, Kind: Number, Default: fallback, Choice: of}, fallback, func(v int) bool { return slices.Contains(of, v) })
+}
+
+func (o *object) whole(k Key, fallback int, holds func(int) bool) int {
+	n := o.get(k)
 	if n == nil {
 		return fallback
 	}
 	if i, ok := n.(*ast.IntegerNode); ok {
-		if v, err := strconv.Atoi(fmt.Sprint(i.Value)); err == nil && v >= lowest && v <= highest {
+		if v, err := strconv.Atoi(fmt.Sprint(i.Value)); err == nil && holds(v) {
 			return v
 		}
 	}
-	o.r.mistake(n, describe(n), fmt.Sprintf("a whole number from %d to %d", lowest, highest))
+	o.r.mistake(n, o.path+k.Name, describe(n), k.Allowed())
 	return fallback
 }
 
 // texts reads a list of one or more strings that satisfy the constraint.
 func (o *object) texts(key string, fallback []string, c constraint) []string {
-	n := o.get(key)
+	k := Key{Name: key, Kind: Texts, Default: fallback, text: c}
+	n := o.get(k)
 	if n == nil {
 		return fallback
 	}
 	list, ok := n.(*ast.SequenceNode)
 	if !ok || len(list.Values) == 0 {
-		o.r.mistake(n, describe(n), "a list of one or more: "+c.allowed)
+		o.r.mistake(n, o.path+key, describe(n), k.Allowed())
 		return fallback
 	}
 	var texts []string
-	for _, item := range list.Values {
+	for i, item := range list.Values {
 		s, ok := scalar(item)
 		if !ok || !c.holds(s) {
-			o.r.mistake(item, describe(item), c.allowed)
+			o.r.mistake(item, fmt.Sprintf("%s%s[%d]", o.path, key, i), describe(item), c.allowed)
 			continue
 		}
 		texts = append(texts, s)
@@ -189,18 +222,21 @@ func (o *object) texts(key string, fallback []string, c constraint) []string {
 
 // objects reads a list of mappings.
 func (o *object) objects(key string) []*object {
-	n := o.get(key)
+	k := Key{Name: key, Kind: Mappings}
+	n := o.get(k)
 	if n == nil || n.Type() == ast.NullType {
 		return nil
 	}
 	list, ok := n.(*ast.SequenceNode)
 	if !ok {
-		o.r.mistake(n, describe(n), "a list of mappings")
+		o.r.mistake(n, o.path+key, describe(n), k.Allowed())
 		return nil
 	}
 	var all []*object
 	for i, item := range list.Values {
-		all = append(all, o.r.object(item, fmt.Sprintf("%s%s[%d].", o.path, key, i)))
+		inner := o.r.object(item, fmt.Sprintf("%s%s[%d].", o.path, key, i))
+		o.get(Key{Name: key, inner: inner})
+		all = append(all, inner)
 	}
 	return all
 }

@@ -23,8 +23,13 @@ type target struct {
 
 // flags adds the flags of all commands that work on a stack.
 func (t *target) flags(c *cobra.Command) {
-	c.Flags().StringVarP(&t.file, "file", "f", understudy.DefaultFile, "the declaration")
+	t.fileFlag(c)
 	c.Flags().BoolVar(&t.local, "local", false, "work on the local cloud that is running, and refuse if any call might go elsewhere")
+}
+
+// fileFlag adds the flag of all commands that read a declaration.
+func (t *target) fileFlag(c *cobra.Command) {
+	c.Flags().StringVarP(&t.file, "file", "f", understudy.DefaultFile, "the declaration")
 	c.MarkFlagFilename("file", "yaml", "yml")
 }
 

@@ -1,0 +1,82 @@
+package understudy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Kind is what stands at a key.
+type Kind string
+
+// The kinds of values.
+const (
+	Text     Kind = "text"
+	Number   Kind = "whole number"
+	Texts    Kind = "list of texts"
+	Mapping  Kind = "mapping"
+	Mappings Kind = "list of mappings"
+)
+
+// Key is a key of a declaration, as the getter that reads it declares it.
+type Key struct {
+	Name, Path      string // port; service.port. The items of a list are NAME[]
+	About, Example  string
+	Kind            Kind
+	Default         any    // of texts and numbers
+	Lowest, Highest int    // of numbers
+	Choice          []int  // the numbers that are allowed, where these are few
+	Required        bool   // the declaration is not whole without it
+	Keys            []*Key // of a mapping, of each in a list of mappings, or of a mapping that may stand in place of a text
+
+	text  constraint
+	inner *object
+}
+
+// Allowed says what may stand at a key.
+func (k *Key) Allowed() string {
+	switch k.Kind {
+	case Number:
+		if len(k.Choice) > 0 {
+			return strings.ReplaceAll(strings.Trim(fmt.Sprint(k.Choice), "[]"), " ", " or ")
+		}
+		return fmt.Sprintf("a whole number from %d to %d", k.Lowest, k.Highest)
+	case Texts:
+		return "a list of one or more: " + k.text.allowed
+	case Mappings:
+		return "a list of mappings"
+	case Mapping:
+		return "a mapping"
+	}
+	return k.text.allowed
+}
+
+// specimen is a declaration in which every getter is called. Numbers that bound others are as low as they can be.
+const specimen = `regions: {primary: {}, secondary: {}}
+fleet: {min: 1, desired: 1}
+failover: {failback: {after: 10m}}
+parity: {ignore: [{}]}
+`
+
+// Keys returns all that a declaration may hold, in the order in which it is read.
+func Keys() []*Key {
+	r := &reader{file: DefaultFile}
+	_, _ = r.declaration(r.parse([]byte(specimen)), "", nil) // it lacks much, and is read for its keys alone
+	return r.objects[0].described()
+}
+
+// described returns the keys of a mapping, with what is told of them.
+func (o *object) described() []*Key {
+	for _, k := range o.keys {
+		k.Path = strings.ReplaceAll(o.path, "[0]", "[]") + k.Name
+		k.About, k.Example = about[k.Path].what, about[k.Path].example
+		if k.inner != nil {
+			k.Keys = k.inner.described()
+		}
+		k.Required = slices.Contains(o.needed, k.Name) || k.Kind == Mapping && slices.ContainsFunc(k.Keys, func(k *Key) bool { return k.Required })
+		if k.Required {
+			k.Default = nil
+		}
+	}
+	return o.keys
+}
