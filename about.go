@@ -9,25 +9,25 @@ var about = map[string]struct{ what, example string }{
 
 	"regions":                {"The two regions. Their names differ, and their networks do not overlap.", ""},
 	"regions.primary":        {"The region that serves while it is healthy.", "{name: us-east-1, cidr: 10.10.0.0/16}"},
-	"regions.primary.name":   {"The region, as AWS spells it.", "us-east-1"},
-	"regions.primary.cidr":   {"The addresses of its network, from /16 to /25, divided into four subnets.", "10.10.0.0/16"},
+	"regions.primary.name":   {"The primary region, as AWS spells it.", "us-east-1"},
+	"regions.primary.cidr":   {"The addresses of the primary's network, from /16 to /25, divided into four subnets.", "10.10.0.0/16"},
 	"regions.secondary":      {"The region that serves when the primary does not.", "{name: us-west-2, cidr: 10.20.0.0/16}"},
-	"regions.secondary.name": {"The region, as AWS spells it.", "us-west-2"},
-	"regions.secondary.cidr": {"The addresses of its network, apart from the primary's.", "10.20.0.0/16"},
+	"regions.secondary.name": {"The secondary region, as AWS spells it.", "us-west-2"},
+	"regions.secondary.cidr": {"The addresses of the secondary's network, apart from the primary's.", "10.20.0.0/16"},
 
 	"image":             {"What the machine image is made of.", ""},
 	"image.base":        {"The image to start from: the newest of the first name that any image of these owners has.", ""},
 	"image.base.owners": {"Account numbers, or AWS's aliases.", "[amazon, self]"},
 	"image.base.names":  {"Names of images, with * and ? for any.", `["al2023-ami-2023.*-x86_64"]`},
 	"image.install":     {"A script that runs once as root, while the image is baked.", "dnf install -y nginx"},
-	"image.run":         {"A script that runs as root at every boot of every instance, and returns.", "hello -addr :8080 &"},
+	"image.run":         {"A script that runs as root at every boot of every instance, starts the service, and returns.", "hello -addr :8080 &"},
 
 	"instance":      {"The kind of machine that hosts and fleet run on.", ""},
 	"instance.type": {"The instance type.", "t3.micro"},
 
 	"service":        {"The application on each instance.", ""},
-	"service.port":   {"Where it listens.", "8080"},
-	"service.health": {"The path that tells its health.", "/healthz"},
+	"service.port":   {"Where the service listens.", "8080"},
+	"service.health": {"The path that tells the service's health.", "/healthz"},
 	"listener":       {"The load balancer's listener.", ""},
 	"listener.port":  {"Where users connect.", "80"},
 

@@ -10,7 +10,7 @@ import (
 )
 
 // constraint is a condition on a text, its name in a mistake, and as much of it as a regular expression can say, which editors
-// read in the JSON schema. What satisfies the condition also matches.
+// read in the JSON schema. What Parse takes also matches.
 type constraint struct {
 	allowed string
 	holds   func(string) bool

@@ -72,8 +72,9 @@ func rootCommand() *cobra.Command {
 		return misuse(fmt.Errorf("%w\nhint: `%s --help` lists what it takes", err, cmd.CommandPath()))
 	})
 	root.AddCommand(
-		demoCommand(), validateCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(), parityCommand(), drillCommand(),
-		failoverCommand(), failbackCommand(), holdCommand(), watchCommand(), downCommand(), unlockCommand(), cloudCommand(), imageCommand(),
+		demoCommand(), validateCommand(), schemaCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(),
+		parityCommand(), drillCommand(), failoverCommand(), failbackCommand(), holdCommand(), watchCommand(), downCommand(), unlockCommand(),
+		cloudCommand(), imageCommand(),
 	)
 	markMisuse(root)
 	return root

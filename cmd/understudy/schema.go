@@ -1,0 +1,30 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+	"github.com/understudy/understudy"
+)
+
+const schemaHelp = `Print the JSON schema (draft 2020-12) of a declaration. An editor with a YAML language server
+completes, explains and checks a declaration by it, if this is the declaration's first line:
+
+  # yaml-language-server: $schema=understudy.schema.json
+
+"understudy validate" finds more: it holds one key against another, and reads the scripts.
+
+Exit codes: 0 the schema is printed; 1 it could not be; 2 a flag is wrong.`
+
+func schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "schema", Short: "Print the JSON schema of a declaration, for editors", Long: schemaHelp, Args: cobra.NoArgs,
+		Example: "  understudy schema > understudy.schema.json",
+		RunE: func(c *cobra.Command, _ []string) error {
+			schema, err := understudy.Schema()
+			if err != nil {
+				return err
+			}
+			_, err = c.OutOrStdout().Write(schema)
+			return err
+		},
+	}
+}

@@ -1,0 +1,95 @@
+package understudy
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+)
+
+// Schema returns the JSON schema of a declaration, for editors. What it refuses Parse refuses, too; Parse alone holds one key
+// against another, reads scripts, and refuses what is YAML and not JSON: a key a second time, an anchor, a second document.
+func Schema() ([]byte, error) {
+	s := schemaOf(Keys())
+	s["$schema"], s["title"] = "https://json-schema.org/draft/2020-12/schema", "A declaration for understudy"
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	err := e.Encode(s)
+	return b.Bytes(), err
+}
+
+// schemaOf returns the schema of a mapping. An empty one may be written as nothing.
+func schemaOf(keys []*Key) map[string]any {
+	properties, required := map[string]any{}, []string{}
+	for _, k := range keys {
+		properties[k.Name] = k.schema()
+		if k.Required {
+			required = append(required, k.Name)
+		}
+	}
+	s := map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
+	if len(required) > 0 {
+		s["required"] = required
+	} else {
+		s["type"] = []string{"object", "null"}
+	}
+	return s
+}
+
+// schema returns the schema of a key's value.
+func (k *Key) schema() map[string]any {
+	var s map[string]any
+	switch k.Kind {
+	case Mapping:
+		s = schemaOf(k.Keys)
+	case Mappings:
+		s = map[string]any{"type": []string{"array", "null"}, "items": schemaOf(k.Keys)}
+	case Texts:
+		s = map[string]any{"type": "array", "minItems": 1, "items": k.text.schema(false)}
+	case Number:
+		s = map[string]any{"type": "integer", "minimum": k.Lowest, "maximum": k.Highest}
+		if len(k.Choice) > 0 {
+			s = map[string]any{"enum": k.Choice}
+		}
+	case Text:
+		s = k.text.schema(!k.Required)
+		if k.Keys != nil {
+			s = map[string]any{"anyOf": []any{s, schemaOf(k.Keys)}}
+		}
+	}
+	s["description"] = k.About
+	if k.Default != nil {
+		s["default"] = k.Default
+	}
+	return s
+}
+
+// schema returns the schema of a text, which may be absent or not. A number is a text where its digits satisfy the constraint.
+func (c constraint) schema(absent bool) map[string]any {
+	if len(c.words) > 0 {
+		words := []any{}
+		for _, w := range c.words {
+			words = append(words, w)
+		}
+		if absent {
+			words = append(words, nil)
+		}
+		return map[string]any{"enum": words}
+	}
+	types := []string{"string"}
+	if slices.ContainsFunc([]string{"200", "1.5", "123456789012"}, c.holds) {
+		types = append(types, "number")
+	}
+	if absent {
+		types = append(types, "null")
+	}
+	s := map[string]any{"type": types}
+	if c.pattern != "" {
+		s["pattern"] = "^(" + c.pattern + ")$"
+	}
+	if c.longest > 0 {
+		s["maxLength"] = c.longest
+	}
+	return s
+}

@@ -1,0 +1,170 @@
+package understudy_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/internal/judge"
+)
+
+var update = flag.Bool("update", false, "write understudy.schema.json and docs/declaration.md anew")
+
+// current holds a generated file against what it is generated from.
+func current(t *testing.T, file string, want []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(file)
+	if err != nil || !bytes.Equal(have, want) {
+		t.Errorf("%s is not current (%v): `go test . -update` writes it anew", file, err)
+	}
+}
+
+func TestSchemaIsCurrent(t *testing.T) {
+	schema, err := understudy.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	current(t, "understudy.schema.json", schema)
+}
+
+// judged returns the keys at which the schema finds something, for each of some declarations.
+func judged(t *testing.T, declarations map[string]string) map[string][]string {
+	t.Helper()
+	python := judge.Need(t, "python3:jsonschema")
+	values := map[string]any{}
+	for name, src := range declarations {
+		var v any
+		if err := yaml.Unmarshal([]byte(src), &v); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		values[name] = v
+	}
+	in, err := json.Marshal(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), python, "testdata/schema_judge.py", "understudy.schema.json")
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]string{}
+	if err := json.Unmarshal(out, &found); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// files reads the declarations that a pattern matches.
+func files(t *testing.T, pattern string, least int) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob(pattern)
+	if err != nil || len(names) < least {
+		t.Fatalf("%s: %d files, %v", pattern, len(names), err)
+	}
+	texts := map[string]string{}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = string(b)
+	}
+	return texts
+}
+
+// keysOf returns the keys of the mistakes in a declaration.
+func keysOf(t *testing.T, src string) []string {
+	t.Helper()
+	_, err := parse(src)
+	var mistakes understudy.Mistakes
+	if err != nil && !errors.As(err, &mistakes) {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, m := range mistakes {
+		keys = append(keys, m.Key)
+	}
+	return keys
+}
+
+// uncovered returns the keys that are none of the others, nor within or around one.
+func uncovered(keys, others []string) (left []string) {
+	for _, k := range keys {
+		if !slices.ContainsFunc(others, func(o string) bool { return k == o || strings.HasPrefix(k, o+".") || strings.HasPrefix(o, k+".") }) {
+			left = append(left, k)
+		}
+	}
+	return left
+}
+
+func TestSchemaFindsWhatIsWrongWhereParseDoes(t *testing.T) {
+	wrong := files(t, "testdata/wrong/*.yaml", 20)
+	found := judged(t, wrong)
+	for name, src := range wrong {
+		keys := keysOf(t, src)
+		if len(keys) == 0 || len(found[name]) == 0 || len(uncovered(keys, found[name])) > 0 || len(uncovered(found[name], keys)) > 0 {
+			t.Errorf("%s: Parse finds %q, the schema %q", name, keys, found[name])
+		}
+	}
+}
+
+func TestSchemaTakesWhatParseTakes(t *testing.T) {
+	right := files(t, "examples/*/understudy.yaml", 2)
+	for name, more := range map[string]string{
+		"empty mappings":    "record:\nfleet:\ninstance: {}\nparity:\n",
+		"empty list":        "parity: {ignore: }\nrecord: ''\n",
+		"numbers as texts":  "target: {matcher: 200}\nfailover: {before: 5, standby: {desired: 0}}\n",
+		"numbers as owners": "  base: {owners: [123456789012, self], names: [1234]}\n",
+		"failback":          "failover: {failback: {after: 1h30m, }, hook_timeout: 1.5m, interval: 30, switch: }\n",
+		"failback a word":   "failover: {failback: manual, hook_timeout: +.5h}\n",
+		"small fleet":       "fleet: {min: 1, desired: 1, max: 1, grace: 0}\n",
+		"ignored":           "parity: {ignore: [{finding: 'listener*', reason: moved}]}\n",
+		"codes":             "target: {matcher: '200,204-299'}\nrecord: a.b_c\n",
+	} {
+		right[name] = good + more
+	}
+	found := judged(t, right)
+	for name, src := range right {
+		if !strings.HasPrefix(name, "examples/") {
+			if keys := keysOf(t, src); len(keys) > 0 {
+				t.Errorf("%s: Parse finds %q", name, keys)
+			}
+		}
+		if len(found[name]) > 0 {
+			t.Errorf("%s: the schema finds %q", name, found[name])
+		}
+	}
+}
+
+// What holds one key against another is beyond a schema: these declarations are wrong, and an editor does not see it.
+func TestOnlyParseHoldsOneKeyAgainstAnother(t *testing.T) {
+	beyond := map[string]string{
+		"fleet.max":              good + "fleet: {desired: 6, max: 5}\n",
+		"target.timeout":         good + "target: {timeout: 5}\n",
+		"regions.secondary.cidr": strings.Replace(good, "10.20.0.0", "10.10.0.0", 1),
+		"regions.secondary.name": strings.Replace(good, "us-west-2", "us-east-1", 1),
+		"image.run":              strings.Replace(good, "hello &", "file:gone.sh", 1),
+	}
+	found := judged(t, beyond)
+	for key, src := range beyond {
+		if keys := keysOf(t, src); !slices.Equal(keys, []string{key}) || len(found[key]) > 0 {
+			t.Errorf("%s: Parse finds %q, the schema %q", key, keys, found[key])
+		}
+	}
+}
