@@ -72,7 +72,7 @@ func rootCommand() *cobra.Command {
 		return misuse(fmt.Errorf("%w\nhint: `%s --help` lists what it takes", err, cmd.CommandPath()))
 	})
 	root.AddCommand(
-		demoCommand(), validateCommand(), schemaCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(),
+		demoCommand(), initCommand(), validateCommand(), schemaCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(),
 		parityCommand(), drillCommand(), failoverCommand(), failbackCommand(), holdCommand(), watchCommand(), downCommand(), unlockCommand(),
 		cloudCommand(), imageCommand(),
 	)
