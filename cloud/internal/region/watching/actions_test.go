@@ -118,13 +118,41 @@ func TestDimensionsKeepTheirOrder(t *testing.T) {
 
 // The words are as recorded from AWS in November 2026.
 func TestReasonWithoutDataCountsEvaluationPeriods(t *testing.T) {
+	r, _ := openSlow(t, t.TempDir())
 	for n, want := range map[int32]string{
 		1: "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [Breaching].",
 		2: "Threshold Crossed: no datapoints were received for 2 periods and 2 missing datapoints were treated as [Breaching].",
 	} {
 		s := alarmSettings{EvaluationPeriods: n, DatapointsToAlarm: n, TreatMissingData: "breaching", Comparison: cwtypes.ComparisonOperatorGreaterThanThreshold}
-		if got := explain(s, make([]*float64, n+2), cwtypes.StateValueAlarm, time.Now()); got != want {
+		if got := r.explain(s, make([]*float64, n+2), cwtypes.StateValueAlarm, time.Now()); got != want {
 			t.Errorf("for %d: %s", n, got)
 		}
+	}
+}
+
+// The words are those of alarm notifications in the CloudWatch user guide's examples, with the data points' times, the newest first.
+func TestReasonShowsTheDatapoints(t *testing.T) {
+	r, _ := openSlow(t, t.TempDir())
+	s := alarmSettings{
+		Period: 60, EvaluationPeriods: 2, DatapointsToAlarm: 1, Threshold: 5, Comparison: cwtypes.ComparisonOperatorGreaterThanThreshold,
+	}
+	end := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	values := []*float64{nil, nil, new(1.5), new(9.0)}
+	before := func(periods int) string {
+		return end.Add(-time.Duration(periods) * r.Speed.Of(time.Minute)).Format("02/01/06 15:04:05")
+	}
+	points := "[9.0 (" + before(1) + "), 1.5 (" + before(2) + ")]"
+	for state, want := range map[cwtypes.StateValue]string{
+		"ALARM": "Threshold Crossed: 1 out of the last 2 datapoints " + points +
+			" was greater than the threshold (5.0) (minimum 1 datapoint for OK -> ALARM transition).",
+		"OK": "Threshold Crossed: 1 out of the last 2 datapoints " + points +
+			" was not greater than the threshold (5.0) (minimum 2 datapoints for ALARM -> OK transition).",
+	} {
+		if got := r.explain(s, values, state, end); got != want {
+			t.Errorf("%s:\n%s, want\n%s", state, got, want)
+		}
+	}
+	if got := r.explain(s, make([]*float64, 4), "INSUFFICIENT_DATA", end); got != "Insufficient Data: 2 datapoints were unknown." {
+		t.Error(got)
 	}
 }

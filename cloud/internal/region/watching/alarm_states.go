@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -145,8 +146,8 @@ func (r *Room) DescribeAlarmHistory(ctx context.Context, in *cloudwatch.Describe
 	return out, nil
 }
 
-// explain words the reason of a state that data decided, as CloudWatch does.
-func explain(s alarmSettings, values []*float64, state cwtypes.StateValue, end time.Time) string {
+// explain words the reason of a state that data decided, as CloudWatch does, with the data points of the periods up to end.
+func (r *Room) explain(s alarmSettings, values []*float64, state cwtypes.StateValue, end time.Time) string {
 	a := s.judge()
 	var shown []string
 	breaching, missing := 0, 0
@@ -158,21 +159,47 @@ func explain(s alarmSettings, values []*float64, state cwtypes.StateValue, end t
 		if a.Breaches(*values[i]) {
 			breaching++
 		}
-		shown = append(shown, fmt.Sprint(*values[i]))
+		start := end.Add(-time.Duration(len(values)-i) * r.Speed.Of(s.period())).UTC()
+		shown = append(shown, decimal(*values[i])+start.Format(" (02/01/06 15:04:05)"))
 	}
-	words := strings.NewReplacer("GreaterThanOrEqualTo", "greater than or equal to", "GreaterThan", "greater than", "LessThanOrEqualTo", "less than or equal to", "LessThan", "less than", "Threshold", " the threshold").
-		Replace(string(s.Comparison))
 	switch {
 	case state == cwtypes.StateValueInsufficientData:
-		return fmt.Sprintf("Insufficient Data: %d datapoints were unknown.", missing)
+		return fmt.Sprintf("Insufficient Data: %s unknown.", counted(min(missing, a.EvaluationPeriods), "datapoint was", "datapoints were"))
 	case len(shown) == 0:
 		return withoutData(s)
-	case state == cwtypes.StateValueAlarm:
-		return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] were %s (%v) (minimum %d datapoints for OK -> ALARM transition).",
-			breaching, len(shown), strings.Join(shown, ", "), words, s.Threshold, s.DatapointsToAlarm)
 	}
-	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] were not %s (%v) (minimum %d datapoints for ALARM -> OK transition).",
-		len(shown)-breaching, len(shown), strings.Join(shown, ", "), words, s.Threshold, s.EvaluationPeriods-s.DatapointsToAlarm+1)
+	decisive, verb, from, least := breaching, "", "OK -> ALARM", int(s.DatapointsToAlarm)
+	if state != cwtypes.StateValueAlarm {
+		decisive, verb, from, least = len(shown)-breaching, "not ", "ALARM -> OK", int(s.EvaluationPeriods-s.DatapointsToAlarm+1)
+	}
+	were := "were"
+	if decisive == 1 {
+		were = "was"
+	}
+	return fmt.Sprintf("Threshold Crossed: %d out of the last %d datapoints [%s] %s %s%s the threshold (%s) (minimum %s for %s transition).",
+		decisive, len(shown), strings.Join(shown, ", "), were, verb, comparisonWords[s.Comparison], decimal(s.Threshold),
+		counted(least, "datapoint", "datapoints"), from)
+}
+
+var comparisonWords = map[cwtypes.ComparisonOperator]string{
+	cwtypes.ComparisonOperatorGreaterThanOrEqualToThreshold: "greater than or equal to", cwtypes.ComparisonOperatorGreaterThanThreshold: "greater than",
+	cwtypes.ComparisonOperatorLessThanThreshold: "less than", cwtypes.ComparisonOperatorLessThanOrEqualToThreshold: "less than or equal to",
+}
+
+// decimal writes a number with its point, as CloudWatch does.
+func decimal(v float64) string {
+	text := strconv.FormatFloat(v, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
+}
+
+func counted(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + several
 }
 
 // withoutData words a state that a treatment of missing data alone has decided: of the evaluation periods, not of the longer range.

@@ -62,7 +62,7 @@ func (r *Room) evaluateAlarms(end, now time.Time, which func(alarmSettings) bool
 			}
 			continue
 		}
-		r.change(row, state, explain(row.Settings, values, state, end), "", values)
+		r.change(row, state, r.explain(row.Settings, values, state, end), "", values)
 	}
 	r.evaluateStreams(end, now, which)
 }

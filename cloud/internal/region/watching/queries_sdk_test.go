@@ -111,7 +111,7 @@ func TestAlarmOnMetricMath(t *testing.T) {
 	s.put("Requests", now.Add(-2*minute), 100, 100)
 	s.put("Errors", now.Add(-2*minute), 4, 8)
 	s.r.evaluateAlarms(now, time.Now(), every)
-	if a := s.r.stateOf(t, "rate"); a.StateValue != cwtypes.StateValueAlarm || !strings.Contains(*a.StateReason, "[8]") {
+	if a := s.r.stateOf(t, "rate"); a.StateValue != cwtypes.StateValueAlarm || !strings.Contains(*a.StateReason, "[8.0 (") {
 		t.Errorf("%s: %s", a.StateValue, *a.StateReason)
 	}
 	s.r.evaluateAlarms(now.Add(-minute), time.Now(), every)
