@@ -1,6 +1,7 @@
 package certificates
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -165,7 +166,8 @@ func (r *Room) GetCertificate(ctx context.Context, in *acm.GetCertificateInput) 
 	if row.Body == "" {
 		return nil, wire.Errorf("RequestInProgressException", "The certificate request is in progress. Please wait and try again later.")
 	}
-	return &acm.GetCertificateOutput{Certificate: new(row.Body), CertificateChain: room.Some(row.Chain)}, nil
+	// A certificate without a chain is its own chain, as Ansible's module acm_certificate has found of AWS, and relies on.
+	return &acm.GetCertificateOutput{Certificate: new(row.Body), CertificateChain: new(cmp.Or(row.Chain, row.Body))}, nil
 }
 
 // ListCertificates lists certificates; those with other keys than RSA's shorter ones only where these are asked for

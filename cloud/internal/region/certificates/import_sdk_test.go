@@ -36,7 +36,7 @@ func TestImportedCertificateIsDescribedAndKept(t *testing.T) {
 	}
 	roomtest.WantSame(t, "names", c.SubjectAlternativeNames, "www.example.com", "example.com")
 	got := roomtest.Must(d.GetCertificate(ctx, &acm.GetCertificateInput{CertificateArn: &arn}))(t)
-	if *got.Certificate != string(p.body) || got.CertificateChain != nil {
+	if *got.Certificate != string(p.body) || *got.CertificateChain != string(p.body) {
 		t.Errorf("%+v", got)
 	}
 	secret, ok := d.r.Secret(nil, arn)
