@@ -1,24 +1,32 @@
 package e2e
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/understudy/understudy/internal/judge"
 )
 
-// play runs a play of testdata/ansible in both regions, and returns the tasks that changed something.
-func (s *stage) play(python, name string) (changed []string) {
+// play runs a play of testdata/ansible in both regions, with the certificate in a folder, and returns the tasks that changed something.
+func (s *stage) play(python, tls, name string) (changed []string) {
 	s.t.Helper()
 	home := s.t.TempDir()
 	r := s.runWithin(6*patience, "env", "HOME="+home, "ANSIBLE_LOCAL_TEMP="+home, "ANSIBLE_REMOTE_TEMP="+home, "ANSIBLE_NOCOLOR=1", "ANSIBLE_PIPELINING=1",
 		"ANSIBLE_DEPRECATION_WARNINGS=0", "AWS_URL="+s.env["AWS_ENDPOINT_URL"],
 		judge.Need(s.t, "ansible-playbook"), "-i", "testdata/ansible/inventory.yml",
-		"-e", "ansible_python_interpreter="+python, "testdata/ansible/"+name)
+		"-e", "ansible_python_interpreter="+python, "-e", "tls="+tls, "testdata/ansible/"+name)
 	found := recap.FindAllStringSubmatch(r.stdout, -1)
 	if r.code != 0 || len(found) != 2 {
 		s.t.Fatalf("ansible-playbook %s: exit %d\n%s%s", name, r.code, r.stdout, r.stderr)
@@ -38,26 +46,72 @@ func (s *stage) play(python, name string) (changed []string) {
 
 var recap = regexp.MustCompile(`(?m)^(us-east-1|us-west-2) +: ok=\d+ +changed=(\d+) +unreachable=0 +failed=0 +skipped=\d+ +rescued=0 `)
 
-// Ansible's own modules, as Debian packages them, build two regions with NAT gateways and a name that leads to them by a play as people
-// write it, find nothing to change when it is run again, and remove all of it.
+// selfSigned writes a certificate for a name, and its key.
+func selfSigned(t *testing.T, name string) (folder string) {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder = t.TempDir()
+	for file, block := range map[string]*pem.Block{"certificate": {Type: "CERTIFICATE", Bytes: der}, "key": {Type: "PRIVATE KEY", Bytes: private}} {
+		if err := os.WriteFile(filepath.Join(folder, file+".pem"), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+// Ansible's own modules, as Debian packages them, build two regions with NAT gateways, HTTPS and fleets that scale, and a name that leads to
+// them by a play as people write it, find nothing to change when it is run again, and remove all of it.
 func TestAnsibleBuildsAndRemovesTwoRegions(t *testing.T) {
 	t.Parallel()
 	judge.Need(t, "ansible-playbook")
 	s := start(t)
 	python := filepath.Join(warm.programs(t, "boto3"), "python")
-	if changed := s.play(python, "build.yml"); len(changed) == 0 {
+	tls := selfSigned(t, "www.shop.test")
+	if changed := s.play(python, tls, "build.yml"); len(changed) == 0 {
 		t.Error("nothing was built")
 	}
 	s.until("the page is the primary's", func() bool { return strings.Contains(s.page(s.dig("www.shop.test")), primary) })
-	if changed := s.play(python, "build.yml"); len(changed) > 0 {
+	s.securely(tls, "www.shop.test")
+	if changed := s.play(python, tls, "build.yml"); len(changed) > 0 {
 		t.Errorf("the second run changes: %s", strings.Join(changed, "\n"))
 	}
-	if changed := s.play(python, "remove.yml"); len(changed) == 0 {
+	if changed := s.play(python, tls, "remove.yml"); len(changed) == 0 {
 		t.Error("nothing was removed")
 	}
 	s.nothingIsLeft()
-	if changed := s.play(python, "remove.yml"); len(changed) > 0 {
+	if changed := s.play(python, tls, "remove.yml"); len(changed) > 0 {
 		t.Errorf("removing it twice changes: %s", strings.Join(changed, "\n"))
+	}
+}
+
+// securely asks for the page over HTTPS, with curl, which must know the certificate and get the load balancer's cookie.
+func (s *stage) securely(tls, name string) {
+	s.t.Helper()
+	address, _, _ := strings.Cut(s.dig(name), "\n")
+	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	port := strconv.Itoa(443 + shift)
+	r := s.run(judge.Need(s.t, "curl"), "-s", "-i", "--max-time", "60", "--cacert", filepath.Join(tls, "certificate.pem"),
+		"--connect-to", name+":443:"+address+":"+port, "https://"+name+"/")
+	if !strings.Contains(r.stdout, " 200") || !strings.Contains(strings.ToLower(r.stdout), "set-cookie: awsalb=") {
+		s.t.Errorf("over HTTPS, curl ends with %d: %s%s", r.code, r.stdout, r.stderr)
 	}
 }
 
@@ -77,7 +131,6 @@ var waitless = map[string]string{
 	"ec2 volume-available":                "not waited for: no script makes a volume",
 	"ec2 vpn-connection-available":        "no VPN",
 	"ec2 vpn-connection-deleted":          "no VPN",
-	"cloudwatch composite-alarm-exists":   "no composite alarms",
 }
 
 // Every script that people would write from a tutorial runs to its end, with the AWS CLI as Debian packages it, and removes what it

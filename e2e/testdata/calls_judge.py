@@ -28,7 +28,7 @@ NAMES = {
     "ec2": "ec2", "elasticloadbalancing": "elbv2", "autoscaling": "autoscaling", "route53": "route53", "sts": "sts",
     "monitoring": "cloudwatch", "route53-recovery-control-config": "route53-recovery-control-config",
     "route53-recovery-cluster": "route53-recovery-cluster", "iam": "iam", "ssm": "ssm",
-    "servicequotas": "service-quotas",
+    "servicequotas": "service-quotas", "acm": "acm",
 }
 
 # What AWS has added since Debian's botocore was made: (service, shape) -> members, or words of an enum.
@@ -143,6 +143,8 @@ class Call:
             return [self.from_plain(s["member"]["shape"], v, f"{path}[{i}]") for i, v in enumerate(value)]
         if s["type"] == "map" and isinstance(value, dict):
             return {k: self.from_plain(s["value"]["shape"], v, join(path, k)) for k, v in value.items()}
+        if s["type"] == "blob" and isinstance(value, str):  # in JSON; secrets are recorded as HIDDEN
+            return value.encode() if value == "HIDDEN" else base64.b64decode(value, validate=True)
         return value
 
     # The query protocols: flat parameters whose names are paths.

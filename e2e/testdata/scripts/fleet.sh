@@ -27,6 +27,24 @@ until instance=$(aws autoscaling describe-auto-scaling-groups --auto-scaling-gro
 done
 aws elbv2 wait target-in-service --target-group-arn "$targets" --targets "Id=$instance"
 
+label=${balancer#*:loadbalancer/}/${targets##*:}
+aws cloudwatch put-metric-alarm --alarm-name tutorial-errors --namespace AWS/ApplicationELB --metric-name HTTPCode_Target_5XX_Count \
+	--dimensions "Name=LoadBalancer,Value=${balancer#*:loadbalancer/}" --statistic Sum --period 60 --evaluation-periods 1 --threshold 10 \
+	--comparison-operator GreaterThanThreshold --treat-missing-data notBreaching
+aws cloudwatch put-metric-alarm --alarm-name tutorial-rate --evaluation-periods 2 --threshold 5 --comparison-operator GreaterThanThreshold --metrics "[
+	{\"Id\": \"rate\", \"Expression\": \"100 * FILL(errors, 0) / requests\"},
+	{\"Id\": \"errors\", \"ReturnData\": false, \"MetricStat\": {\"Stat\": \"Sum\", \"Period\": 60, \"Metric\": {\"Namespace\": \"AWS/ApplicationELB\",
+		\"MetricName\": \"HTTPCode_Target_5XX_Count\", \"Dimensions\": [{\"Name\": \"LoadBalancer\", \"Value\": \"${label%%/targetgroup*}\"}]}}},
+	{\"Id\": \"requests\", \"ReturnData\": false, \"MetricStat\": {\"Stat\": \"Sum\", \"Period\": 60, \"Metric\": {\"Namespace\": \"AWS/ApplicationELB\",
+		\"MetricName\": \"RequestCount\", \"Dimensions\": [{\"Name\": \"LoadBalancer\", \"Value\": \"${label%%/targetgroup*}\"}]}}}]"
+aws cloudwatch wait alarm-exists --alarm-names tutorial-errors
+aws cloudwatch put-composite-alarm --alarm-name tutorial-page --alarm-rule 'ALARM(tutorial-errors) AND ALARM(tutorial-rate)'
+aws cloudwatch wait composite-alarm-exists --alarm-names tutorial-page --alarm-types CompositeAlarm
+aws cloudwatch delete-alarms --alarm-names tutorial-page
+aws cloudwatch delete-alarms --alarm-names tutorial-errors tutorial-rate
+aws autoscaling put-scaling-policy --auto-scaling-group-name tutorial --policy-name requests --policy-type TargetTrackingScaling --target-tracking-configuration \
+	"{\"TargetValue\": 1000, \"PredefinedMetricSpecification\": {\"PredefinedMetricType\": \"ALBRequestCountPerTarget\", \"ResourceLabel\": \"$label\"}}"
+
 name=$(aws elbv2 describe-load-balancers --load-balancer-arns "$balancer" --query 'LoadBalancers[0].DNSName' --output text)
 curl --silent --show-error --fail --header 'Accept: application/json' "http://$(resolve "$name"):$((80 + UNDERSTUDY_PORT_SHIFT))/"
 
