@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer soak
+.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer ramp soak soak-balancer
 
 all: build
 
@@ -52,9 +52,18 @@ bench-calls:
 bench-region:
 	bench/region/run.sh
 
+# A load that rises and falls through a load balancer, and what target tracking makes of it, as docs/pictures/target-tracking.svg.
+ramp:
+	UNDERSTUDY_PICTURE=$(CURDIR)/docs/pictures/target-tracking.svg go test ./e2e -count=1 -v -run TestRampScalesOutAndIn
+
 # Networks and instances made and removed for ten minutes; fails if the cloud's memory grows.
 soak:
 	SOAK=$(or $(FOR),10m) bench/region/run.sh
+
+# A load balancer under load whose instances, listeners, rules, certificates and attributes change for ten minutes; fails if a request is lost or
+# the region's memory grows.
+soak-balancer:
+	UNDERSTUDY_SOAK=$(or $(FOR),10m) go test ./e2e -count=1 -v -timeout 2h -run TestNobodyIsLostWhileAllChanges
 
 generate:
 	go generate ./...
