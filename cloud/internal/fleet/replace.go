@@ -72,10 +72,9 @@ func (d *decision) replaceSick() {
 	}
 }
 
-// retireWithin retires active members that are to go, as far as a range allows: first those that do not serve, and of those in the
-// zones with the most members, so that zones stay even. One that is to go and does not
-// serve counts as if it did until it is retired, so that members are replaced even where none serves. The reason of no words is the
-// member's own.
+// retireWithin retires active members that are to go, as far as a range allows: first those that do not serve, and then those in the
+// zones with the most members, so that zones stay even. One that is to go and does not serve counts as if it did until it is retired, so
+// that members are replaced even where none serves. The reason of no words is the member's own.
 func (d *decision) retireWithin(within Range, reason Reason, goes, serves func(Instance) bool) {
 	present := d.capacity(func(i Instance) bool { return i.active() && (goes(i) || serves(i)) })
 	floor, counts := within.floor(d.group.Desired), d.counts()
@@ -102,6 +101,7 @@ func (d *decision) retireWithin(within Range, reason Reason, goes, serves func(I
 	}
 }
 
+// truth puts false first.
 func truth(b bool) int {
 	if b {
 		return 1

@@ -52,7 +52,8 @@ func (d *decision) rests(zone string) bool {
 }
 
 // grow takes instances from the warm pool, and then launches in the zones with the fewest members, except those where the last launch
-// failed: of a group that is to be balanced only, nowhere else (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-availability-zone-balanced.html).
+// failed: of a group that is to be balanced only, nowhere else
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-availability-zone-balanced.html).
 func (d *decision) grow(have, want int) {
 	counts := d.counts()
 	open := d.open()

@@ -35,7 +35,8 @@ func TestGroupOfALaunchConfiguration(t *testing.T) {
 	}
 	roomtest.WantAPIError(t, s.configure("first", nil), "AlreadyExists")
 	g := s.alone(2, configured("first"))
-	if i := g.Instances[0]; *g.LaunchConfigurationName != "first" || g.LaunchTemplate != nil || *i.LaunchConfigurationName != "first" || i.LaunchTemplate != nil || *i.InstanceType != "t3.small" {
+	if i := g.Instances[0]; *g.LaunchConfigurationName != "first" || g.LaunchTemplate != nil ||
+		*i.LaunchConfigurationName != "first" || i.LaunchTemplate != nil || *i.InstanceType != "t3.small" {
 		t.Errorf("the group is %+v", g)
 	}
 	s.reopen()

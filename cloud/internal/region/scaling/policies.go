@@ -66,6 +66,9 @@ func (r *Room) PutScalingPolicy(ctx context.Context, in *autoscaling.PutScalingP
 		key := policyKey(p.Group, p.Name)
 		old, _ := r.policies.GetTx(tx, key)
 		p.ID, p.High, p.Low = cmp.Or(old.ID, room.NewUUID()), old.High, old.Low
+		if r.tracksTwice(tx, p) {
+			return invalid("Only one TargetTrackingScaling policy for a given metric specification is allowed.")
+		}
 		if err := r.putAlarms(tx, *f, &p); err != nil {
 			return err
 		}

@@ -498,6 +498,10 @@ func TestGroupsAreFoundByTags(t *testing.T) {
 		),
 	)(t)
 	roomtest.Must(s.r.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("app"), Key: new("own")}}}))(t)
+	_, err := s.r.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: []autoscalingtypes.Tag{{ResourceId: new("none"), Key: new("own")}}})
+	if err == nil || err.Error() != "ValidationError: AutoScalingGroup not found - AutoScaling Group none not found" {
+		t.Errorf("tags of a group that there is not: %v", err)
+	}
 	tags := roomtest.Must(s.r.DescribeTags(ctx, &autoscaling.DescribeTagsInput{Filters: by("key", "own")}))(t).Tags
 	if len(tags) != 1 || *tags[0].ResourceId != "other" {
 		t.Errorf("tags %v", tags)

@@ -47,7 +47,8 @@ func (r *Room) changeFleetTags(tags []autoscalingtypes.Tag, change func(*fleetRo
 		for _, t := range tags {
 			f, ok := r.fleets.GetTx(tx, room.Deref(t.ResourceId))
 			if !ok {
-				return missingFleet(room.Deref(t.ResourceId))
+				name := room.Deref(t.ResourceId) // these calls have words of their own, as they were seen
+				return invalid("AutoScalingGroup not found - AutoScaling Group %s not found", name)
 			}
 			if err := change(&f, t); err != nil {
 				return err

@@ -3,6 +3,7 @@ package scaling
 import (
 	"cmp"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -75,6 +76,15 @@ func checkCustomized(m *autoscalingtypes.CustomizedMetricSpecification) error {
 		return invalid("The period %d is not valid: 10, 30 and 60 are.", *m.Period)
 	}
 	return nil
+}
+
+// tracksTwice tells whether another policy of a group tracks the same metric.
+func (r *Room) tracksTwice(tx *store.Tx, p policyRow) bool {
+	return p.Type == targetTracking && slices.ContainsFunc(r.policies.AllTx(tx), func(other policyRow) bool {
+		return other.Group == p.Group && other.Name != p.Name && other.Type == targetTracking &&
+			reflect.DeepEqual(other.Tracking.PredefinedMetricSpecification, p.Tracking.PredefinedMetricSpecification) &&
+			reflect.DeepEqual(other.Tracking.CustomizedMetricSpecification, p.Tracking.CustomizedMetricSpecification)
+	})
 }
 
 // putAlarms makes the alarms of a target tracking policy, or changes them. A policy that is disabled has none

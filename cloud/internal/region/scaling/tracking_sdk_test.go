@@ -183,6 +183,10 @@ func TestTargetTrackingThatIsRefused(t *testing.T) {
 			t.Errorf("a customized metric is watched by %+v", in)
 		}
 	}
+	put("ValidationError", custom(autoscalingtypes.CustomizedMetricSpecification{ // what another policy tracks
+		MetricName: new("Depth"), Namespace: new("Queue"), Statistic: "Maximum", Unit: new("Count"), Period: new(int32(30)),
+		Dimensions: []autoscalingtypes.MetricDimension{{Name: new("a"), Value: new("b")}},
+	}), nil)
 	_, err := s.client().ExecutePolicy(t.Context(), &autoscaling.ExecutePolicyInput{AutoScalingGroupName: new("app"), PolicyName: new("custom")})
 	roomtest.WantAPIError(t, err, "ValidationError")
 }
