@@ -29,7 +29,7 @@ func (n *node) watch(ctx context.Context, t *target, c Check) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		if t.record(ctx, n.probe(ctx, t.address, c), c) {
+		if t.record(ctx, n.probe(ctx, t.address, c), c, n.startSlowly) {
 			n.judgeFlows(t)
 			n.changed()
 		}

@@ -125,6 +125,9 @@ type Group struct {
 	Secure     bool // its targets are spoken to over TLS
 	Sticky     Stickiness
 	MinHealthy int // with fewer healthy targets than this, all get requests; 0 means 1
+	MinPercent int // the same, of a node's targets; 0 means off
+	SlowStart  time.Duration
+	SameZone   bool // nodes send requests to targets of their own zone alone
 	Check      Check
 	Targets    []Target
 	Flow       *FlowGroup // of a network load balancer, which has no Algorithm and no Sticky

@@ -103,13 +103,18 @@ func (n *node) group(g Group) (*pool, []*target) {
 	if n.turns[g.ID] == nil {
 		n.turns[g.ID], n.groups[g.ID] = new(atomic.Uint64), new(groupCounters)
 	}
-	p := &pool{version: g.Version, algorithm: g.Algorithm, sticky: g.Sticky, minHealthy: g.MinHealthy, turn: n.turns[g.ID], flow: g.Flow}
-	old, now := n.targets[g.ID], map[Target]*target{}
+	p := &pool{
+		version: g.Version, algorithm: g.Algorithm, sticky: g.Sticky, minHealthy: g.MinHealthy, minPercent: g.MinPercent, slow: n.speed.Of(g.SlowStart),
+		turn: n.turns[g.ID], flow: g.Flow,
+	}
+	old, now := n.targets[g.ID], make(map[Target]*target, len(g.Targets))
+	p.targets = make([]*target, 0, len(g.Targets))
 	for _, spec := range g.Targets {
 		key := spec.key()
 		t := old[key]
 		if t == nil {
 			t = newTarget(key, g, n.upstream, n.groups[g.ID])
+			t.first.Store(len(old) == 0)
 		}
 		now[key] = t
 		t.flow.Store(g.Flow)
@@ -117,7 +122,9 @@ func (n *node) group(g Group) (*pool, []*target) {
 			n.work.Go(func() { n.watch(ctx, t, c) })
 		})
 		if !spec.Draining {
-			p.targets = append(p.targets, t)
+			if !g.SameZone || spec.Zone == "" || spec.Zone == n.zone {
+				p.targets = append(p.targets, t)
+			}
 			if g.Flow.reaches(n.zone, spec.Zone) {
 				p.near = append(p.near, t)
 			}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"github.com/understudy/understudy/cloud/internal/balancer/http1"
 )
@@ -27,8 +28,10 @@ type pool struct {
 	algorithm  Algorithm
 	sticky     Stickiness
 	minHealthy int
-	targets    []*target // without those that drain
-	near       []*target // of those, the ones that a network load balancer's node sends flows to
+	minPercent int
+	slow       time.Duration // 0 for no slow start
+	targets    []*target     // without those that drain, and those of other zones if requests keep to the node's
+	near       []*target     // of those, the ones that a network load balancer's node sends flows to
 	flow       *FlowGroup
 	turn       *atomic.Uint64 // outlives the snapshot, so that a change does not begin anew with the first
 }
@@ -73,34 +76,4 @@ func (s *routes) share(shares []Weighted) (group string) {
 		}
 	}
 	return ""
-}
-
-// pick chooses among the healthy targets or, if they are fewer than the group's minimum, among all:
-// a load balancer that fails open still serves if only the checks are wrong
-// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health.html).
-func (p *pool) pick() *target {
-	choice := make([]*target, 0, len(p.targets))
-	for _, t := range p.targets {
-		if t.health().State == Healthy {
-			choice = append(choice, t)
-		}
-	}
-	if len(choice) < max(1, p.minHealthy) {
-		choice = p.targets
-	}
-	if len(choice) == 0 {
-		return nil
-	}
-	turn := int((p.turn.Add(1) - 1) % uint64(len(choice)))
-	best := choice[turn]
-	if p.algorithm != LeastOutstanding {
-		return best
-	}
-	for i := range choice {
-		// Begun at the turn, so that targets with equally many requests take turns.
-		if t := choice[(turn+i)%len(choice)]; t.open.Load() < best.open.Load() {
-			best = t
-		}
-	}
-	return best
 }

@@ -17,6 +17,9 @@ type target struct {
 	counts  *groupCounters // its group's
 	flow    atomic.Pointer[FlowGroup]
 	flows   flows
+	well    atomic.Bool  // whether it is judged healthy, for those who choose
+	first   atomic.Bool  // it came into an empty group, and was not healthy yet
+	since   atomic.Int64 // when its slow start began, in nanoseconds of Unix's time; 0 for none
 
 	mu       sync.Mutex
 	draining bool
@@ -45,6 +48,7 @@ func (t *target) apply(draining bool, c Check, boot time.Duration, check func(co
 	fresh := t.judged.State == "" || t.draining && !draining
 	if fresh {
 		t.judged, t.boots = Judgement{Health: Unchecked}, time.Now().Add(boot)
+		t.well.Store(false)
 	}
 	if t.stop != nil && (draining || c != t.check) {
 		t.stop()
@@ -59,8 +63,8 @@ func (t *target) apply(draining bool, c Check, boot time.Duration, check func(co
 }
 
 // record records one more result, unless its checks were stopped in the meantime. It tells
-// whether the target's health has changed.
-func (t *target) record(ctx context.Context, r Result, c Check) bool {
+// whether the target's health has changed. start is called before the target is healthy to those who choose.
+func (t *target) record(ctx context.Context, r Result, c Check, start func(*target)) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if ctx.Err() != nil {
@@ -71,6 +75,12 @@ func (t *target) record(ctx context.Context, r Result, c Check) bool {
 		return false
 	}
 	t.judged = Judge(t.judged, r, c.Healthy, c.Unhealthy)
+	if well := t.judged.State == Healthy; well != t.well.Load() {
+		if well {
+			start(t)
+		}
+		t.well.Store(well)
+	}
 	return t.judged.Health != old
 }
 

@@ -36,6 +36,10 @@ func orEmpty(f func(string) bool) func(string) bool {
 	return func(s string) bool { return s == "" || f(s) }
 }
 
+func orZero(f func(string) bool) func(string) bool {
+	return func(s string) bool { return s == "0" || f(s) }
+}
+
 func orOff(f func(string) bool) func(string) bool {
 	return func(s string) bool { return s == "off" || f(s) }
 }
@@ -83,18 +87,18 @@ var targetGroupAttributes = map[string]attribute{
 	"load_balancing.algorithm.type": {
 		fallback: "round_robin", allowed: either("round_robin", "least_outstanding_requests"), absent: []string{"weighted_random"},
 	},
-	"load_balancing.algorithm.anomaly_mitigation":                                    {fallback: "off"},
-	"load_balancing.cross_zone.enabled":                                              {fallback: "use_load_balancer_configuration"},
-	"slow_start.duration_seconds":                                                    {fallback: "0"},
-	"stickiness.enabled":                                                             {fallback: "false", allowed: either("true", "false")},
-	"stickiness.type":                                                                {fallback: "lb_cookie", allowed: either("lb_cookie", "app_cookie")},
-	"stickiness.lb_cookie.duration_seconds":                                          {fallback: "86400", allowed: between(1, longestStickiness)},
-	"stickiness.app_cookie.duration_seconds":                                         {fallback: "86400", allowed: between(1, 604800)},
-	"stickiness.app_cookie.cookie_name":                                              {fallback: "", allowed: cookieName},
+	"load_balancing.algorithm.anomaly_mitigation": {fallback: "off", allowed: either("off"), absent: []string{"on"}},
+	crossZone:                                {fallback: "use_load_balancer_configuration", allowed: either("true", "false", "use_load_balancer_configuration")},
+	"slow_start.duration_seconds":            {fallback: "0", allowed: orZero(between(30, 900))},
+	"stickiness.enabled":                     {fallback: "false", allowed: either("true", "false")},
+	"stickiness.type":                        {fallback: "lb_cookie", allowed: either("lb_cookie", "app_cookie")},
+	"stickiness.lb_cookie.duration_seconds":  {fallback: "86400", allowed: between(1, longestStickiness)},
+	"stickiness.app_cookie.duration_seconds": {fallback: "86400", allowed: between(1, 604800)},
+	"stickiness.app_cookie.cookie_name":      {fallback: "", allowed: cookieName},
 	"target_group_health.dns_failover.minimum_healthy_targets.count":                 {fallback: "1", allowed: orOff(between(1, 1000))},
 	"target_group_health.dns_failover.minimum_healthy_targets.percentage":            {fallback: "off", allowed: orOff(between(1, 100))},
 	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      {fallback: "1", allowed: between(1, 1000)},
-	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": {fallback: "off"},
+	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": {fallback: "off", allowed: orOff(between(1, 100))},
 }
 
 // attributeOf returns a setting, or its default.
@@ -227,11 +231,8 @@ func (r *Room) ModifyTargetGroupAttributes(ctx context.Context, in *elb.ModifyTa
 				return err
 			}
 		}
-		if s := g.stickiness(); s.For > 0 && attributeOf(targetGroupAttributes, g.Attributes, "stickiness.type") == "app_cookie" && s.AppCookie == "" {
-			return invalid("You must specify the attribute 'stickiness.app_cookie.cookie_name' for stickiness of the type 'app_cookie'")
-		}
 		row = *g
-		return nil
+		return g.checkAttributes()
 	})
 	if err != nil {
 		return nil, err

@@ -17,8 +17,12 @@ func (r *Room) Report() (report []beacon.LoadBalancer) {
 			report = append(report, r.reportNetwork(row)...)
 			continue
 		}
-		b := beacon.LoadBalancer{DNSName: row.DNSName, HostedZoneID: r.canonicalZone(), Healthy: r.evaluate(row)}
+		zones := r.zonesInDNS(row)
+		b := beacon.LoadBalancer{DNSName: row.DNSName, HostedZoneID: r.canonicalZone(), Healthy: row.Active && len(zones) > 0}
 		for _, n := range row.Nodes {
+			if len(zones) > 0 && !slices.Contains(zones, n.Zone) {
+				continue
+			}
 			eni, _ := r.network.Interface(n.Interface)
 			own := eni.Public
 			if row.Scheme == elbtypes.LoadBalancerSchemeEnumInternal {
@@ -34,6 +38,18 @@ func (r *Room) Report() (report []beacon.LoadBalancer) {
 	}
 	slices.SortFunc(report, func(a, b beacon.LoadBalancer) int { return strings.Compare(a.DNSName, b.DNSName) })
 	return report
+}
+
+// zonesInDNS are the zones of an application load balancer that have enough healthy targets of every target group, among those that the
+// zone's node sends requests to: over zones the same for all. Its name has the addresses of these zones, or all where there are none
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health.html).
+func (r *Room) zonesInDNS(row loadBalancerRow) (well []string) {
+	for _, n := range row.Nodes {
+		if r.zoneIsWell(row, n.Zone) {
+			well = append(well, n.Zone)
+		}
+	}
+	return well
 }
 
 // evaluate is EvaluateTargetHealth's answer: each target group has enough healthy targets; one without

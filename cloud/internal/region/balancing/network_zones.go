@@ -44,8 +44,8 @@ func (r *Room) nodeAddress(row loadBalancerRow, n nodeRow) netip.Addr {
 	return eni.Public
 }
 
-// zoneIsWell tells whether a zone of a network load balancer has enough healthy targets of each target group, among those that the zone's
-// node sends flows to (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-zonal-health.html).
+// zoneIsWell tells whether a zone of a load balancer has enough healthy targets of each target group, among those that the zone's
+// node sends traffic to (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-zonal-health.html).
 func (r *Room) zoneIsWell(row loadBalancerRow, zone string) bool {
 	groups := r.groupsOf(row.ARN)
 	for _, arn := range groups {

@@ -27,7 +27,8 @@ func TestQuotasAreToldAndKeptTo(t *testing.T) {
 		}
 	}
 	const want = "application-load-balancers=50 condition-values-per-alb-rule=5 condition-wildcards-per-alb-rule=5 " +
-		"listeners-per-application-load-balancer=50 listeners-per-network-load-balancer=50 network-load-balancers=50 rules-per-application-load-balancer=100 target-groups=3000 targets-per-target-group=1000"
+		"listeners-per-application-load-balancer=50 listeners-per-network-load-balancer=50 " +
+		"network-load-balancers=50 rules-per-application-load-balancer=100 target-groups=3000 targets-per-target-group=1000"
 	if strings.Join(got, " ") != want {
 		t.Errorf("limits\n%s, want\n%s", got, want)
 	}

@@ -219,12 +219,13 @@ func runRule(row ruleRow) balancer.Rule {
 }
 
 func (r *Room) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group {
-	setting := func(key string) string { return attributeOf(targetGroupAttributes, g.Attributes, key) }
-	least, _ := strconv.Atoi(setting("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count"))
+	slow, _ := strconv.Atoi(g.set("slow_start.duration_seconds"))
 	port, _ := strconv.Atoi(g.CheckPort) // 0 for traffic-port
 	out := balancer.Group{
-		ID: g.ARN, Version: g.version(), Secure: g.Protocol == elbtypes.ProtocolEnumHttps, Algorithm: balancer.Algorithm(setting("load_balancing.algorithm.type")),
-		Sticky: g.stickiness(), MinHealthy: least,
+		ID: g.ARN, Version: g.version(), Secure: g.Protocol == elbtypes.ProtocolEnumHttps,
+		Algorithm: balancer.Algorithm(g.set("load_balancing.algorithm.type")), Sticky: g.stickiness(), SlowStart: time.Duration(slow) * time.Second,
+		SameZone:   !g.flow() && !crossesZones(b, g),
+		MinHealthy: g.minimum("unhealthy_state_routing", "count"), MinPercent: g.minimum("unhealthy_state_routing", "percentage"),
 		Check: balancer.Check{
 			Version: g.version(), Secure: g.CheckProtocol == elbtypes.ProtocolEnumHttps, Port: port, Path: g.Path,
 			Interval: time.Duration(g.Interval) * time.Second, Timeout: time.Duration(g.Timeout) * time.Second,
