@@ -46,7 +46,7 @@ var about = map[string]struct{ what, example string }{
 	"failover.before":          {"A command that runs before users are moved by hand.", "./stop-writes.sh"},
 	"failover.after":           {"A command that runs after users were moved by hand.", "./tell-everybody.sh"},
 	"failover.hook_timeout":    {"The time that each of these commands may take.", "5m"},
-	"failover.failback":        {"What follows when the primary is healthy again: users return at once, or when a person or `understudy watch` moves them.", "manual"},
+	"failover.failback":        {"When users return to a primary that is healthy again: at once, or when a person or `understudy watch` moves them.", "manual"},
 	"failover.failback.after":  {"The time of the primary's health after which `understudy watch` moves users back.", "10m"},
 
 	"target":                      {"The load balancer's health check of each target.", ""},

@@ -53,7 +53,8 @@ func TestDraftShowsTheDefaults(t *testing.T) {
 
 func TestDraftKeepsValues(t *testing.T) {
 	for _, run := range []string{
-		"a: b # c", "x\n", "one\ntwo", "one\n\n  two\n", " led by a space\nand on\n", "#!/bin/sh\necho \"a\\b\"\n", "tab\there\nand\r\n", `{"a": 1}`, "200", "true", "~", "*x", "é\nü\n",
+		"a: b # c", "x\n", "one\ntwo", "one\n\n  two\n", " led by a space\nand on\n", "#!/bin/sh\necho \"a\\b\"\n", "tab\there\nand\r\n",
+		`{"a": 1}`, "200", "true", "~", "*x", "é\nü\n",
 	} {
 		values := needed()
 		values["image.run"], values["failover.standby.desired"], values["image.base.names"] = run, 3, []string{"*-x", "abc"}

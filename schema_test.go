@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -149,6 +150,53 @@ func TestSchemaTakesWhatParseTakes(t *testing.T) {
 		if len(found[name]) > 0 {
 			t.Errorf("%s: the schema finds %q", name, found[name])
 		}
+	}
+}
+
+// sorts are values of all sorts.
+var sorts = []any{
+	nil, true, "", " ", "x", "x.y", "/", "/a b", "-1", "a..b", "a\nb\n", "file:run.sh", "eu-west-1", "t3.micro", "10.0.0.0/16", "10.0.0.0/26", "010.0.0.0/16",
+	"200", "200-299,404", "600", "90s", "+.5h", "3 h", "manual", "standby", "amazon", strings.Repeat("a", 21), strings.Repeat("a.", 127) + "a",
+	0, 1, 2, 3, 10, 11, 30, 200, 500, 501, 65535, 65536, -5, 1.5, []string{}, []string{"self"}, []string{"a"}, []any{1},
+	map[string]any{}, map[string]any{"a": 1},
+}
+
+// The schema refuses nothing that Parse takes. It takes nothing that Parse refuses, but for what depends on another key, and
+// for numbers in place of texts, which have no pattern.
+func TestSchemaAndParseAgreeAtEveryKey(t *testing.T) {
+	texts, looser := map[string]string{}, map[string]bool{}
+	var walk func([]*understudy.Key)
+	walk = func(keys []*understudy.Key) {
+		for _, k := range keys {
+			if k.Kind == understudy.Mapping {
+				walk(k.Keys)
+				continue
+			}
+			for i, v := range sorts {
+				values, name := needed(), fmt.Sprintf("%s %d", k.Path, i)
+				values[k.Path] = v
+				texts[name] = drafted(t, values)
+				_, number := v.(int)
+				_, fraction := v.(float64)
+				_, list := v.([]any)
+				looser[name] = k.Kind != understudy.Number && (number || fraction || list) ||
+					slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout"}, k.Path)
+			}
+		}
+	}
+	walk(understudy.Keys())
+	found, right := judged(t, texts), 0
+	for name, src := range texts {
+		_, err := parse(src)
+		if err == nil {
+			right++
+		}
+		if refused := len(found[name]) > 0; refused == (err == nil) && (refused || !looser[name]) {
+			t.Errorf("%s: Parse says %v, the schema finds %q in\n%s", name, err, found[name], src)
+		}
+	}
+	if right < 200 || len(texts)-right < 200 {
+		t.Errorf("of %d declarations %d are right", len(texts), right)
 	}
 }
 
