@@ -88,7 +88,7 @@ var targetGroupAttributes = map[string]attribute{
 		fallback: "round_robin", allowed: either("round_robin", "least_outstanding_requests"), absent: []string{"weighted_random"},
 	},
 	"load_balancing.algorithm.anomaly_mitigation": {fallback: "off", allowed: either("off"), absent: []string{"on"}},
-	crossZone:                                {fallback: "use_load_balancer_configuration", allowed: either("true", "false", "use_load_balancer_configuration")},
+	crossZone:                                crossZoneOfGroup,
 	"slow_start.duration_seconds":            {fallback: "0", allowed: orZero(between(30, 900))},
 	"stickiness.enabled":                     {fallback: "false", allowed: either("true", "false")},
 	"stickiness.type":                        {fallback: "lb_cookie", allowed: either("lb_cookie", "app_cookie")},

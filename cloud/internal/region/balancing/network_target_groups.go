@@ -93,11 +93,14 @@ const (
 	crossZone    = "load_balancing.cross_zone.enabled"
 )
 
+// crossZoneOfGroup is the setting of a target group of either kind.
+var crossZoneOfGroup = attribute{fallback: "use_load_balancer_configuration", allowed: either("true", "false", "use_load_balancer_configuration")}
+
 // flowGroupAttributes are those of TCP and of targets by address; others' defaults are in attributes.
 var flowGroupAttributes = map[string]attribute{
 	"deregistration_delay.timeout_seconds": {fallback: "300", allowed: between(0, 3600)},
 	cutDrained:                             {fallback: "false", allowed: either("true", "false")},
-	crossZone:                              {fallback: "use_load_balancer_configuration", allowed: either("true", "false", "use_load_balancer_configuration")},
+	crossZone:                              crossZoneOfGroup,
 	preserve:                               {fallback: "false", allowed: either("true", "false")},
 	proxyV2:                                {fallback: "false", allowed: either("true", "false")},
 	"stickiness.enabled":                   {fallback: "false", allowed: either("true", "false")},
