@@ -88,7 +88,7 @@ func (do *change) confirm(c *cobra.Command, stack *plan.Stack, question string) 
 		return true, err
 	}
 	do.confirmed = &p.Steps
-	return false, consent(c.InOrStdin(), c.ErrOrStderr(), question, do.verb)
+	return false, consent(c.Context(), c.InOrStdin(), c.ErrOrStderr(), question, do.verb)
 }
 
 // show prints a plan, and what is to be said of it.

@@ -95,7 +95,7 @@ func drillCommand() *cobra.Command {
 				return err
 			}
 			question := on.question(f.yes, fmt.Sprintf("Take %s away from its users", stack.Declaration.Regions[understudy.Primary].Name))
-			if err := consent(cmd.InOrStdin(), cmd.ErrOrStderr(), question, "drill"); err != nil {
+			if err := consent(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr(), question, "drill"); err != nil {
 				return err
 			}
 			return runDrill(cmd, stack, kind, f)

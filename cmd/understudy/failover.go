@@ -72,7 +72,7 @@ func (m *moving) command(name, short, long, example string, run func(*cobra.Comm
 				return err
 			}
 			question := m.on.question(m.sure, fmt.Sprintf("%s of %s", name, s.stack.Declaration.Host()))
-			if err := consent(c.InOrStdin(), c.ErrOrStderr(), question, name); err != nil {
+			if err := consent(c.Context(), c.InOrStdin(), c.ErrOrStderr(), question, name); err != nil {
 				return err
 			}
 			return run(c, s)

@@ -46,7 +46,7 @@ func unlockCommand() *cobra.Command {
 			}
 			fmt.Fprintf(c.OutOrStdout(), "held by %s\n", held)
 			question := on.question(yes, "If this run is at work, it will stop. Remove its lock")
-			if err := consent(c.InOrStdin(), c.ErrOrStderr(), question, "unlock"); err != nil {
+			if err := consent(c.Context(), c.InOrStdin(), c.ErrOrStderr(), question, "unlock"); err != nil {
 				return err
 			}
 			if err := stack.Unlock(c.Context(), held); err != nil {

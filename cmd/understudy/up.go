@@ -129,8 +129,8 @@ func (t *target) question(yes bool, does string) string {
 	return fmt.Sprintf("%s in AWS account %s (%s)? Type yes: ", does, t.account, t.foreign)
 }
 
-// consent asks for a yes; any other answer is a no. Where there is no question, it is a yes.
-func consent(in io.Reader, out io.Writer, question, verb string) error {
+// consent asks for a yes; any other answer is a no, and an interruption ends the wait for one. Where there is no question, it is a yes.
+func consent(ctx context.Context, in io.Reader, out io.Writer, question, verb string) error {
 	if question == "" {
 		return nil
 	}
@@ -139,9 +139,9 @@ func consent(in io.Reader, out io.Writer, question, verb string) error {
 			"hint: --yes answers; --local works on the local cloud", verb))
 	}
 	fmt.Fprint(out, question)
-	line, err := bufio.NewReader(in).ReadString('\n')
+	line, err := readAnswer(ctx, bufio.NewReader(in))
 	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read the answer: %w", err)
+		return fmt.Errorf("%s: no answer, nothing was changed: %w", verb, err)
 	}
 	if strings.TrimSpace(line) != "yes" {
 		return exitError{1, fmt.Errorf("%s: not done, nothing was changed", verb)}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -15,7 +17,7 @@ import (
 func TestOnlyYesIsConsent(t *testing.T) {
 	for answer, want := range map[string]bool{"yes\n": true, " yes \n": true, "yes": true, "y\n": false, "no\n": false, "": false, "YES\n": false} {
 		var asked bytes.Buffer
-		err := consent(strings.NewReader(answer), &asked, "Sure? ", "up")
+		err := consent(t.Context(), strings.NewReader(answer), &asked, "Sure? ", "up")
 		if (err == nil) != want || asked.String() != "Sure? " {
 			t.Errorf("%q: %v, asked %q", answer, err, asked.String())
 		}
@@ -38,9 +40,28 @@ func TestAQuestionSaysWhyItIsAsked(t *testing.T) {
 		}
 	}
 	var asked bytes.Buffer
-	if err := consent(strings.NewReader(""), &asked, "", "up"); err != nil || asked.Len() > 0 {
+	if err := consent(t.Context(), strings.NewReader(""), &asked, "", "up"); err != nil || asked.Len() > 0 {
 		t.Errorf("without a question: %v, asked %q", err, asked.String())
 	}
+}
+
+// Who presses Ctrl-C at the question need not press Enter as well.
+func TestAnInterruptionIsNoConsent(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	silent, end := io.Pipe()
+	defer end.Close()
+	asked := asking{interrupt}
+	if err := consent(ctx, silent, asked, "Sure? ", "up"); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "nothing was changed") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// asking interrupts once the question is asked.
+type asking struct{ interrupt func() }
+
+func (a asking) Write(p []byte) (int, error) {
+	a.interrupt()
+	return len(p), nil
 }
 
 func TestWithoutATerminalNobodyIsAsked(t *testing.T) {
@@ -51,7 +72,7 @@ func TestWithoutATerminalNobodyIsAsked(t *testing.T) {
 	defer r.Close()
 	w.WriteString("yes\n")
 	w.Close()
-	err = consent(r, &bytes.Buffer{}, "Sure? ", "up")
+	err = consent(t.Context(), r, &bytes.Buffer{}, "Sure? ", "up")
 	var e interface{ ExitCode() int }
 	if !errors.As(err, &e) || e.ExitCode() != 2 || !strings.Contains(err.Error(), "--yes") {
 		t.Errorf("got %v", err)
