@@ -30,6 +30,7 @@ import (
 var services = map[string]string{
 	"ec2/2016-11-15":                             "ec2",
 	"elasticloadbalancingv2/2015-12-01":          "elbv2",
+	"elasticloadbalancing/2012-06-01":            "elb",
 	"autoscaling/2011-01-01":                     "autoscaling",
 	"route53/2013-04-01":                         "route53",
 	"sts/2011-06-15":                             "sts",
@@ -45,7 +46,7 @@ var services = map[string]string{
 // checked are the tables that have the models' constraints: those of the services that check them in front of their
 // own code. EC2 words its refusals itself; Application Recovery Controller's are not known.
 var checked = map[string]bool{
-	"elbv2": true, "autoscaling": true, "route53": true, "cloudwatch": true, "iam": true, "sts": true, "ssm": true, "servicequotas": true,
+	"elbv2": true, "elb": true, "autoscaling": true, "route53": true, "cloudwatch": true, "iam": true, "sts": true, "ssm": true, "servicequotas": true,
 	"acm": true,
 }
 

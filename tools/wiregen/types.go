@@ -15,7 +15,7 @@ import (
 
 // packages are the tables' counterparts in the SDK's second version.
 var packages = map[string]string{
-	"ec2": "ec2", "elbv2": "elasticloadbalancingv2", "autoscaling": "autoscaling", "route53": "route53", "sts": "sts", "cloudwatch": "cloudwatch",
+	"ec2": "ec2", "elbv2": "elasticloadbalancingv2", "elb": "elasticloadbalancing", "autoscaling": "autoscaling", "route53": "route53", "sts": "sts", "cloudwatch": "cloudwatch",
 	"recoverycontrol": "route53recoverycontrolconfig", "iam": "iam", "ssm": "ssm", "servicequotas": "servicequotas", "acm": "acm",
 }
 
@@ -29,7 +29,7 @@ func generateTypes(models, dir string) error {
 	}
 	b.WriteString(")\n\nvar sdkTypes = map[*Service]map[string][2]any{\n")
 	names := map[string]string{
-		"ec2": "EC2", "elbv2": "ELBv2", "autoscaling": "AutoScaling", "route53": "Route53", "sts": "STS", "cloudwatch": "CloudWatch",
+		"ec2": "EC2", "elbv2": "ELBv2", "elb": "ELB", "autoscaling": "AutoScaling", "route53": "Route53", "sts": "STS", "cloudwatch": "CloudWatch",
 		"recoverycontrol": "RecoveryControl", "iam": "IAM", "ssm": "SSM", "servicequotas": "ServiceQuotas", "acm": "ACM",
 	}
 	for _, from := range slices.Sorted(maps.Keys(services)) {

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -82,8 +83,9 @@ func TestTheGoSDKAgreesOnEveryOperation(t *testing.T) {
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
 	}
 	clients := map[*Service]any{
-		EC2: ec2.NewFromConfig(cfg), ELBv2: elasticloadbalancingv2.NewFromConfig(cfg), AutoScaling: autoscaling.NewFromConfig(cfg),
-		Route53: route53.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), CloudWatch: cloudwatch.NewFromConfig(cfg),
+		EC2: ec2.NewFromConfig(cfg), ELBv2: elasticloadbalancingv2.NewFromConfig(cfg), ELB: elasticloadbalancing.NewFromConfig(cfg),
+		AutoScaling: autoscaling.NewFromConfig(cfg),
+		Route53:     route53.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), CloudWatch: cloudwatch.NewFromConfig(cfg),
 		RecoveryControl: route53recoverycontrolconfig.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg), SSM: ssm.NewFromConfig(cfg),
 		ServiceQuotas: servicequotas.NewFromConfig(cfg), ACM: acm.NewFromConfig(cfg),
 	}

@@ -78,7 +78,7 @@ func (m *Mux) Coverage() []Operation {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	services := slices.SortedFunc(maps.Keys(m.handlers), func(a, b *Service) int {
-		return strings.Compare(a.SigningName, b.SigningName)
+		return strings.Compare(a.String(), b.String())
 	})
 	var all []Operation
 	for _, s := range services {
@@ -118,6 +118,7 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, r, s, Errorf("SerializationException", "The request body is not valid gzip"))
 		return
 	}
+	s = s.asked(r)
 	c := s.codec(r)
 	out, op, err := m.serve(s, c, r)
 	if err == nil {
@@ -151,6 +152,7 @@ func (s *Service) OperationOf(r *http.Request, body []byte) string {
 	if err := inflate(nil, r); err != nil {
 		return ""
 	}
+	s = s.asked(r)
 	op, err := s.codec(r).operation(s, r)
 	if err != nil {
 		return ""

@@ -15,8 +15,7 @@ type ec2Codec struct{ queryCodec }
 
 func (queryCodec) speaks(*http.Request) bool { return true }
 
-// operation refuses versions of an API that the tables do not describe: version 2012-06-01 of
-// elasticloadbalancing is that of classic load balancers, whose operations have the same names and other members.
+// operation refuses versions of an API that the tables do not describe.
 func (queryCodec) operation(s *Service, r *http.Request) (*operation, error) {
 	form, err := readForm(r)
 	if err != nil {

@@ -1,6 +1,9 @@
 package wire
 
-import "embed"
+import (
+	"embed"
+	"net/http"
+)
 
 //go:embed tables/*.txt
 var tables embed.FS
@@ -33,8 +36,10 @@ type Service struct {
 
 // The services whose wire names are known.
 var (
-	EC2         = newService("ec2", "ec2", "2016-11-15", "http://ec2.amazonaws.com/doc/2016-11-15/", ec2Query, ec2Codec{})
-	ELBv2       = newService("elasticloadbalancing", "elbv2", "2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", awsQuery, queryCodec{})
+	EC2   = newService("ec2", "ec2", "2016-11-15", "http://ec2.amazonaws.com/doc/2016-11-15/", ec2Query, ec2Codec{})
+	ELBv2 = newService("elasticloadbalancing", "elbv2", "2015-12-01", "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/", awsQuery, queryCodec{})
+	// Classic load balancers, whose API has the same signing name and another version.
+	ELB         = newService("elasticloadbalancing", "elb", "2012-06-01", "http://elasticloadbalancing.amazonaws.com/doc/2012-06-01/", awsQuery, queryCodec{})
 	AutoScaling = newService("autoscaling", "autoscaling", "2011-01-01", "http://autoscaling.amazonaws.com/doc/2011-01-01/", awsQuery, queryCodec{})
 	Route53     = newService("route53", "route53", "2013-04-01", "https://route53.amazonaws.com/doc/2013-04-01/", restXML, restXMLCodec{})
 	IAM         = newService("iam", "iam", "2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/", awsQuery, queryCodec{})
@@ -61,13 +66,32 @@ func newCloudWatch() *Service {
 }
 
 // Services lists them all.
-var Services = []*Service{EC2, ELBv2, AutoScaling, Route53, IAM, STS, CloudWatch, SSM, ServiceQuotas, ACM, RecoveryControl, RecoveryCluster}
+var Services = []*Service{EC2, ELBv2, ELB, AutoScaling, Route53, IAM, STS, CloudWatch, SSM, ServiceQuotas, ACM, RecoveryControl, RecoveryCluster}
 
 func newService(signing, file, version, namespace string, p protocol, codecs ...codec) *Service {
 	return &Service{SigningName: signing, Version: version, namespace: namespace, protocol: p, codecs: codecs, table: &table{file: file}}
 }
 
-// ServiceNamed returns the service with this signing name, or nil.
+// String is the signing name, and the version where the usual one of that name is another.
+func (s *Service) String() string {
+	if ServiceNamed(s.SigningName) != s {
+		return s.SigningName + " " + s.Version
+	}
+	return s.SigningName
+}
+
+// asked returns the service of the same signing name whose version a request has, and s where it has none or no service's.
+func (s *Service) asked(r *http.Request) *Service {
+	if s != ELBv2 { // all others have one version
+		return s
+	}
+	if form, err := readForm(r); err == nil && form.Get("Version") == ELB.Version {
+		return ELB
+	}
+	return s
+}
+
+// ServiceNamed returns the service with this signing name, or nil: of two versions the newer.
 func ServiceNamed(signing string) *Service {
 	for _, s := range Services {
 		if s.SigningName == signing {

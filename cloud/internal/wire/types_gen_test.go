@@ -7,6 +7,7 @@ import (
 	autoscaling "github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	cloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	ec2 "github.com/aws/aws-sdk-go-v2/service/ec2"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	iam "github.com/aws/aws-sdk-go-v2/service/iam"
 	route53 "github.com/aws/aws-sdk-go-v2/service/route53"
@@ -2841,6 +2842,124 @@ var sdkTypes = map[*Service]map[string][2]any{
 		"WithdrawByoipCidr": {
 			&ec2.WithdrawByoipCidrInput{},
 			&ec2.WithdrawByoipCidrOutput{},
+		},
+	},
+	ELB: {
+		"AddTags": {
+			&elb.AddTagsInput{},
+			&elb.AddTagsOutput{},
+		},
+		"ApplySecurityGroupsToLoadBalancer": {
+			&elb.ApplySecurityGroupsToLoadBalancerInput{},
+			&elb.ApplySecurityGroupsToLoadBalancerOutput{},
+		},
+		"AttachLoadBalancerToSubnets": {
+			&elb.AttachLoadBalancerToSubnetsInput{},
+			&elb.AttachLoadBalancerToSubnetsOutput{},
+		},
+		"ConfigureHealthCheck": {
+			&elb.ConfigureHealthCheckInput{},
+			&elb.ConfigureHealthCheckOutput{},
+		},
+		"CreateAppCookieStickinessPolicy": {
+			&elb.CreateAppCookieStickinessPolicyInput{},
+			&elb.CreateAppCookieStickinessPolicyOutput{},
+		},
+		"CreateLBCookieStickinessPolicy": {
+			&elb.CreateLBCookieStickinessPolicyInput{},
+			&elb.CreateLBCookieStickinessPolicyOutput{},
+		},
+		"CreateLoadBalancer": {
+			&elb.CreateLoadBalancerInput{},
+			&elb.CreateLoadBalancerOutput{},
+		},
+		"CreateLoadBalancerListeners": {
+			&elb.CreateLoadBalancerListenersInput{},
+			&elb.CreateLoadBalancerListenersOutput{},
+		},
+		"CreateLoadBalancerPolicy": {
+			&elb.CreateLoadBalancerPolicyInput{},
+			&elb.CreateLoadBalancerPolicyOutput{},
+		},
+		"DeleteLoadBalancer": {
+			&elb.DeleteLoadBalancerInput{},
+			&elb.DeleteLoadBalancerOutput{},
+		},
+		"DeleteLoadBalancerListeners": {
+			&elb.DeleteLoadBalancerListenersInput{},
+			&elb.DeleteLoadBalancerListenersOutput{},
+		},
+		"DeleteLoadBalancerPolicy": {
+			&elb.DeleteLoadBalancerPolicyInput{},
+			&elb.DeleteLoadBalancerPolicyOutput{},
+		},
+		"DeregisterInstancesFromLoadBalancer": {
+			&elb.DeregisterInstancesFromLoadBalancerInput{},
+			&elb.DeregisterInstancesFromLoadBalancerOutput{},
+		},
+		"DescribeAccountLimits": {
+			&elb.DescribeAccountLimitsInput{},
+			&elb.DescribeAccountLimitsOutput{},
+		},
+		"DescribeInstanceHealth": {
+			&elb.DescribeInstanceHealthInput{},
+			&elb.DescribeInstanceHealthOutput{},
+		},
+		"DescribeLoadBalancerAttributes": {
+			&elb.DescribeLoadBalancerAttributesInput{},
+			&elb.DescribeLoadBalancerAttributesOutput{},
+		},
+		"DescribeLoadBalancerPolicies": {
+			&elb.DescribeLoadBalancerPoliciesInput{},
+			&elb.DescribeLoadBalancerPoliciesOutput{},
+		},
+		"DescribeLoadBalancerPolicyTypes": {
+			&elb.DescribeLoadBalancerPolicyTypesInput{},
+			&elb.DescribeLoadBalancerPolicyTypesOutput{},
+		},
+		"DescribeLoadBalancers": {
+			&elb.DescribeLoadBalancersInput{},
+			&elb.DescribeLoadBalancersOutput{},
+		},
+		"DescribeTags": {
+			&elb.DescribeTagsInput{},
+			&elb.DescribeTagsOutput{},
+		},
+		"DetachLoadBalancerFromSubnets": {
+			&elb.DetachLoadBalancerFromSubnetsInput{},
+			&elb.DetachLoadBalancerFromSubnetsOutput{},
+		},
+		"DisableAvailabilityZonesForLoadBalancer": {
+			&elb.DisableAvailabilityZonesForLoadBalancerInput{},
+			&elb.DisableAvailabilityZonesForLoadBalancerOutput{},
+		},
+		"EnableAvailabilityZonesForLoadBalancer": {
+			&elb.EnableAvailabilityZonesForLoadBalancerInput{},
+			&elb.EnableAvailabilityZonesForLoadBalancerOutput{},
+		},
+		"ModifyLoadBalancerAttributes": {
+			&elb.ModifyLoadBalancerAttributesInput{},
+			&elb.ModifyLoadBalancerAttributesOutput{},
+		},
+		"RegisterInstancesWithLoadBalancer": {
+			&elb.RegisterInstancesWithLoadBalancerInput{},
+			&elb.RegisterInstancesWithLoadBalancerOutput{},
+		},
+		"RemoveTags": {
+			&elb.RemoveTagsInput{},
+			&elb.RemoveTagsOutput{},
+		},
+		"SetLoadBalancerListenerSSLCertificate": {
+			&elb.SetLoadBalancerListenerSSLCertificateInput{},
+			&elb.SetLoadBalancerListenerSSLCertificateOutput{},
+		},
+		"SetLoadBalancerPoliciesForBackendServer": {
+			&elb.SetLoadBalancerPoliciesForBackendServerInput{},
+			&elb.SetLoadBalancerPoliciesForBackendServerOutput{},
+		},
+		"SetLoadBalancerPoliciesOfListener": {
+			&elb.SetLoadBalancerPoliciesOfListenerInput{},
+			&elb.SetLoadBalancerPoliciesOfListenerOutput{},
 		},
 	},
 	ELBv2: {

@@ -10,12 +10,13 @@ import (
 	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
-// Classic load balancers have an API of the same name and another version, whose operations bear the same names.
+// Classic load balancers have an API of the same name and another version, whose operations bear the same names; a version that nobody
+// knows is refused.
 func TestAnotherVersionOfAnAPIIsRefusedByName(t *testing.T) {
 	var in *elb.DescribeLoadBalancersInput
 	mux := wire.NewMux(slog.New(slog.DiscardHandler))
 	wire.Handle(mux, wire.ELBv2, "DescribeLoadBalancers", echo(&in, &elb.DescribeLoadBalancersOutput{}))
-	for version, want := range map[string]string{"": "", "&Version=2015-12-01": "", "&Version=2012-06-01": "2012-06-01"} {
+	for version, want := range map[string]string{"": "", "&Version=2015-12-01": "", "&Version=2012-06-01": "DescribeLoadBalancers", "&Version=2011-01-01": "2011-01-01"} {
 		r := httptest.NewRequest("POST", "/", strings.NewReader("Action=DescribeLoadBalancers"+version))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/elasticloadbalancing/aws4_request, SignedHeaders=host, Signature=0")

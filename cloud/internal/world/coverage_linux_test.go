@@ -42,7 +42,7 @@ func TestEveryOperationIsTested(t *testing.T) {
 	all := operations()
 	tests := testsOf(t, all)
 	for _, op := range all {
-		if name := op.Service.SigningName + " " + op.Name; op.Handled && !isTest(tests[name]) {
+		if name := op.Service.String() + " " + op.Name; op.Handled && !isTest(tests[name]) {
 			t.Errorf("no test asks for %s", name)
 		}
 	}
@@ -67,7 +67,7 @@ func coverage(all []wire.Operation, tests map[string]string, version string, new
 	byService := map[string][]wire.Operation{}
 	var order []string
 	for _, op := range all {
-		name := op.Service.SigningName
+		name := op.Service.String()
 		if byService[name] == nil {
 			order = append(order, name)
 		}

@@ -16,7 +16,8 @@ import (
 
 // signed are the names that services sign with, by the SDK's package.
 var signed = map[string]string{
-	"ec2": "ec2", "autoscaling": "autoscaling", "elasticloadbalancingv2": "elasticloadbalancing", "route53": "route53", "sts": "sts", "cloudwatch": "monitoring",
+	"ec2": "ec2", "autoscaling": "autoscaling", "elasticloadbalancingv2": "elasticloadbalancing",
+	"elasticloadbalancing": wire.ELB.String(), "route53": "route53", "sts": "sts", "cloudwatch": "monitoring",
 	"iam": "iam", "ssm": "ssm", "servicequotas": "servicequotas", "acm": "acm",
 	"route53recoverycontrolconfig": "route53-recovery-control-config", "route53recoverycluster": "route53-recovery-cluster",
 }
@@ -71,6 +72,9 @@ var hump = regexp.MustCompile(`([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])`)
 func commandsOf(all []wire.Operation) map[string]string {
 	commands := map[string]string{}
 	for _, op := range all {
+		if op.Service == wire.ELB {
+			continue // "aws elb" names it; most scripts are about its successor
+		}
 		name := strings.ToLower(hump.ReplaceAllString(op.Name, "$1$3-$2$4"))
 		if _, twice := commands[name]; twice {
 			commands[name] = ""

@@ -4,6 +4,7 @@ import "github.com/understudy/understudy/cloud/internal/wire"
 
 // Operations registers Elastic Load Balancing's handlers, one line each.
 func (r *Room) Operations(m *wire.Mux) {
+	classicOperations(m)
 	wire.Handle(m, wire.ELBv2, "AddListenerCertificates", r.AddListenerCertificates)
 	wire.Handle(m, wire.ELBv2, "AddTags", r.AddTags)
 	wire.Handle(m, wire.ELBv2, "CreateListener", r.CreateListener)
