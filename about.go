@@ -57,6 +57,8 @@ var about = map[string]struct{ what, example string }{
 	"target.deregistration_delay": {"Seconds that a target which leaves may finish its requests.", "10"},
 	"target.matcher":              {"The HTTP codes that pass.", `"200-299"`},
 
+	"tags": {"Tags on everything that is made, beside the stack's own.", "{team: web, cost-center: 4711}"},
+
 	"parity":                  {"What the audit of the two regions passes over.", ""},
 	"parity.ignore":           {"The findings that are known and accepted.", ""},
 	"parity.ignore[].finding": {"A finding's name, with * for any text.", `"listener*"`},

@@ -1,12 +1,15 @@
 package understudy
 
 import (
+	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // constraint is a condition on a text, its name in a mistake, and as much of it as a regular expression can say, which editors
@@ -45,6 +48,26 @@ func filled(allowed string) constraint {
 	return c
 }
 
+// labelOf is the constraint of a tag's key or value, in characters. Its pattern leaves out the signs of ASCII that are not allowed: not
+// every engine knows the classes of letters.
+func labelOf(shortest, longest int, allowed string) constraint {
+	c := constraint{allowed: allowed, longest: longest, pattern: fmt.Sprintf("[^!-*,;<>?\\[-^`{-~\\n]{%d,%d}", shortest, longest)}
+	c.holds = func(s string) bool {
+		n := utf8.RuneCountInString(s)
+		return n >= shortest && n <= longest && !strings.ContainsFunc(s, func(r rune) bool {
+			return !unicode.In(r, unicode.L, unicode.N, unicode.Z) && !strings.ContainsRune("+-=._:/@", r)
+		})
+	}
+	return c
+}
+
+// holding is a constraint with one more condition.
+func holding(c constraint, also func(string) bool) constraint {
+	matches := c.holds
+	c.holds = func(s string) bool { return matches(s) && also(s) }
+	return c
+}
+
 // noZero is the constraint of a text for the system, which ends texts at a zero byte.
 func noZero(allowed string) constraint {
 	return constraint{allowed: allowed, holds: func(s string) bool { return !strings.ContainsRune(s, 0) }}
@@ -67,6 +90,15 @@ var (
 
 	imageOwner   = matching(`self|amazon|aws-marketplace|[0-9]{12}`, "amazon, self, aws-marketplace or an account of 12 digits")
 	imagePattern = matching(`[A-Za-z0-9()\[\] ./\-'@_*?]{3,128}`, "3 to 128 characters of an image's name, * and ? for any")
+	// The characters and lengths that all services take ("Tag restrictions" in the Amazon EC2 User Guide). The names of people for
+	// resources, and the stack's own tags, are given by the stack.
+	tagKey = holding(labelOf(1, 128, "1 to 128 letters, digits, spaces and any of + - = . _ : / @, none of Name, aws: and understudy: at the beginning"),
+		func(s string) bool {
+			lower := strings.ToLower(s)
+			return s != "Name" && strings.TrimSpace(s) == s && !strings.HasPrefix(lower, "aws:") && !strings.HasPrefix(lower, "understudy:")
+		})
+	tagValue = labelOf(0, 256, "up to 256 letters, digits, spaces and any of + - = . _ : / @")
+
 	instanceType = matching(`[a-z][a-z0-9-]*\.[a-z0-9-]+`, "an instance type, for example t3.micro")
 
 	failbackKind = oneOf("automatic, manual, or a mapping with after: {after: 10m}", "automatic", "manual")
@@ -95,6 +127,9 @@ var (
 		},
 	}
 )
+
+// mostTags leaves ten of the fifty tags of a resource to the stack, and to others.
+const mostTags = 40
 
 const (
 	code  = `[2-4][0-9]{2}`

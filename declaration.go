@@ -55,6 +55,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.Fleet = fleet(root.object("fleet"))
 	d.Failover = failover(root.object("failover"))
 	d.Target = target(root.object("target"))
+	d.Tags = root.labels("tags", mostTags, tagKey, tagValue)
 	d.Parity.Ignore = ignored(root.object("parity"))
 	if len(d.Host()) > longestName {
 		root.mistake("record", "a name of more than 253 characters", "record and domain of 253 at most")

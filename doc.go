@@ -40,6 +40,7 @@
 //	  failback: automatic            # or manual, or {after: 10m} of health
 //	target: {interval: 5, timeout: 2, healthy: 2, unhealthy: 2,
 //	  deregistration_delay: 10, matcher: "200"}               # seconds, probes
+//	tags: {}                         # on everything that is made
 //	parity: {ignore: []}             # findings to pass over: {finding: PATTERN, reason: TEXT}
 //
 // How many instances a fleet has is declared for its creation only (desired); after that, scaling or a person

@@ -64,8 +64,12 @@ func (k *Key) written(values map[string]any, indent string) (string, error) {
 	if s, ok := v.(string); ok && strings.Contains(s, "\n") {
 		return lines(s, indent+"  "), nil
 	}
-	if k.Kind == Mappings && v == nil {
+	switch {
+	case v != nil:
+	case k.Kind == Mappings:
 		return "[]", nil
+	case k.Kind == Labels:
+		return "{}", nil
 	}
 	text, err := yaml.MarshalWithOptions(v, yaml.Flow(true))
 	return strings.TrimSpace(string(text)), err

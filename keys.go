@@ -16,6 +16,7 @@ const (
 	Texts    Kind = "list of texts"
 	Mapping  Kind = "mapping"
 	Mappings Kind = "list of mappings"
+	Labels   Kind = "mapping of texts"
 )
 
 // Key is a key of a declaration, as the getter that reads it declares it.
@@ -24,12 +25,13 @@ type Key struct {
 	About, Example  string
 	Kind            Kind
 	Default         any    // of texts and numbers
-	Lowest, Highest int    // of numbers
+	Lowest, Highest int    // of numbers; of labels, how many there may be
 	Choice          []int  // the numbers that are allowed, where these are few
 	Required        bool   // the declaration is not whole without it
 	Keys            []*Key // of a mapping, of each in a list of mappings, or of a mapping that may stand in place of a text
 
 	text  constraint
+	of    constraint // the keys of labels
 	inner *object
 }
 
@@ -47,6 +49,8 @@ func (k *Key) Allowed() string {
 		return "a list of mappings"
 	case Mapping:
 		return "a mapping"
+	case Labels:
+		return fmt.Sprintf("a mapping of at most %d: keys of %s; values of %s", k.Highest, k.of.allowed, k.text.allowed)
 	}
 	return k.text.allowed
 }

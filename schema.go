@@ -45,6 +45,10 @@ func (k *Key) schema() map[string]any {
 		s = schemaOf(k.Keys)
 	case Mappings:
 		s = map[string]any{"type": []string{"array", "null"}, "items": schemaOf(k.Keys)}
+	case Labels:
+		keys := k.of.schema(false)
+		delete(keys, "type")
+		s = map[string]any{"type": []string{"object", "null"}, "maxProperties": k.Highest, "propertyNames": keys, "additionalProperties": k.text.schema(false)}
 	case Texts:
 		s = map[string]any{"type": "array", "minItems": 1, "items": k.text.schema(false)}
 	case Number:

@@ -136,6 +136,8 @@ func TestSchemaTakesWhatParseTakes(t *testing.T) {
 		"failback a word":   "failover: {failback: manual, hook_timeout: +.5h}\n",
 		"small fleet":       "fleet: {min: 1, desired: 1, max: 1, grace: 0}\n",
 		"ignored":           "parity: {ignore: [{finding: 'listener*', reason: moved}]}\n",
+		"tags":              "tags: {team: web, Größe von: 4711, 'a=b:c/d@e+f_g-h.i': ''}\n",
+		"no tags":           "tags:\n",
 		"codes":             "target: {matcher: '200,204-299'}\nrecord: a.b_c\n",
 	} {
 		right[name] = good + more

@@ -32,6 +32,7 @@ type Declaration struct {
 	Failover Failover
 	Target   Target
 	Parity   Parity
+	Tags     map[string]string // on everything that is made, beside the stack's own
 }
 
 // Host returns the name that users ask for, without the dot at its end.

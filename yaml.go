@@ -240,3 +240,34 @@ func (o *object) objects(key string) []*object {
 	}
 	return all
 }
+
+// labels reads a mapping of a few texts, whose keys and values satisfy constraints.
+func (o *object) labels(key string, most int, keys, values constraint) map[string]string {
+	k := Key{Name: key, Kind: Labels, Highest: most, of: keys, text: values}
+	n := o.get(k)
+	pairs, ok := pairsOf(n)
+	if !ok || len(pairs) > most {
+		o.r.mistake(n, o.path+key, describe(n), k.Allowed())
+		return nil
+	}
+	var texts map[string]string
+	for _, pair := range pairs {
+		name, named := scalar(pair.Key)
+		value, valued := scalar(pair.Value)
+		path := o.path + key + "." + name
+		switch _, twice := texts[name]; {
+		case !named || !keys.holds(name):
+			o.r.mistake(pair.Key, path, "key "+describe(pair.Key), keys.allowed)
+		case twice:
+			o.r.mistake(pair.Key, path, "key "+strconv.Quote(name)+" a second time", "each key once")
+		case !valued || !values.holds(value):
+			o.r.mistake(pair.Value, path, describe(pair.Value), values.allowed)
+		default:
+			if texts == nil {
+				texts = map[string]string{}
+			}
+			texts[name] = value
+		}
+	}
+	return texts
+}

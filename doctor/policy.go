@@ -36,7 +36,7 @@ var actions = struct {
 		ec2:DescribeInternetGateways ec2:DescribeLaunchTemplates ec2:DescribeLaunchTemplateVersions ec2:DescribeNatGateways
 		ec2:DescribeNetworkAcls
 		ec2:DescribeNetworkInterfaces ec2:DescribeRegions ec2:DescribeRouteTables ec2:DescribeSecurityGroups ec2:DescribeSnapshots
-		ec2:DescribeSubnets ec2:DescribeVpcAttribute ec2:DescribeVpcs ec2:GetEbsDefaultKmsKeyId ec2:GetEbsEncryptionByDefault
+		ec2:DescribeSubnets ec2:DescribeTags ec2:DescribeVpcAttribute ec2:DescribeVpcs ec2:GetEbsDefaultKmsKeyId ec2:GetEbsEncryptionByDefault
 		elasticloadbalancing:DescribeAccountLimits elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeLoadBalancerAttributes
 		elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags
 		elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth
@@ -53,7 +53,7 @@ var actions = struct {
 		ec2:CreateImage ec2:CreateLaunchTemplateVersion ec2:CreateNetworkAcl ec2:CreateRoute ec2:CreateRouteTable ec2:CreateSecurityGroup ec2:CreateSubnet
 		ec2:DeleteInternetGateway ec2:DeleteLaunchTemplate ec2:DeleteLaunchTemplateVersions
 		ec2:DeleteRoute ec2:DeleteRouteTable ec2:DeleteSecurityGroup ec2:DeleteSnapshot
-		ec2:DeleteSubnet ec2:DeleteVpc ec2:DeregisterImage ec2:DetachInternetGateway ec2:DisassociateRouteTable ec2:GetConsoleOutput
+		ec2:DeleteSubnet ec2:DeleteTags ec2:DeleteVpc ec2:DeregisterImage ec2:DetachInternetGateway ec2:DisassociateRouteTable ec2:GetConsoleOutput
 		ec2:ModifyInstanceAttribute ec2:ModifyInstanceMetadataOptions ec2:ModifyLaunchTemplate ec2:ModifySubnetAttribute
 		ec2:ModifyVpcAttribute ec2:ReplaceRoute ec2:ReplaceRouteTableAssociation
 		ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress ec2:RunInstances ec2:StartInstances ec2:TerminateInstances`,
@@ -66,11 +66,12 @@ var actions = struct {
 	balance: `elasticloadbalancing:CreateListener elasticloadbalancing:CreateRule elasticloadbalancing:DeleteListener
 		elasticloadbalancing:DeleteLoadBalancer elasticloadbalancing:DeleteRule elasticloadbalancing:DeleteTargetGroup elasticloadbalancing:DeregisterTargets
 		elasticloadbalancing:ModifyListener elasticloadbalancing:ModifyLoadBalancerAttributes elasticloadbalancing:ModifyRule
-		elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes elasticloadbalancing:SetIpAddressType
+		elasticloadbalancing:ModifyTargetGroup elasticloadbalancing:ModifyTargetGroupAttributes elasticloadbalancing:RemoveTags
+		elasticloadbalancing:SetIpAddressType
 		elasticloadbalancing:SetRulePriorities elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets`,
 	// CreateOrUpdateTags is what CreateAutoScalingGroup needs for its tags.
 	scale: `autoscaling:AttachLoadBalancerTargetGroups autoscaling:CancelInstanceRefresh autoscaling:CreateAutoScalingGroup
-		autoscaling:CreateOrUpdateTags autoscaling:DeleteAutoScalingGroup autoscaling:DetachLoadBalancerTargetGroups
+		autoscaling:CreateOrUpdateTags autoscaling:DeleteAutoScalingGroup autoscaling:DeleteTags autoscaling:DetachLoadBalancerTargetGroups
 		autoscaling:ResumeProcesses autoscaling:RollbackInstanceRefresh autoscaling:SetDesiredCapacity autoscaling:SetInstanceProtection
 		autoscaling:StartInstanceRefresh autoscaling:SuspendProcesses autoscaling:UpdateAutoScalingGroup`,
 	// Route 53 knows no tags in conditions.

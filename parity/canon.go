@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -89,36 +90,66 @@ func (c *canon) add(kind, id string, tags map[string]string, settings map[string
 // tell writes down which tags of the stack a resource lacks, and where it was asked for, the tags that are others'.
 func (c *canon) tell(r *Resource, tags map[string]string) {
 	if c.stack() != "" && r.Role != unnamed && slices.Contains(partsOf[r.Kind], r.Role) && !r.Given {
-		var lacks []string
-		for _, t := range [][2]string{{account.TagStack, c.stack()}, {account.TagRole, r.Role}} {
-			if tags[t[0]] != t[1] {
-				lacks = append(lacks, t[0]+"="+t[1])
-			}
-		}
+		lacks := lacking(c.stack(), r.Role, tags)
 		r.Settings[settingTags] = "the stack's"
 		if len(lacks) > 0 {
-			r.Settings[settingTags] = "without " + strings.Join(lacks, " and ")
+			r.Settings[settingTags] = "without " + strings.Join(said(lacks), " and ")
 			r.Commands[settingTags] = Command{Heal: tagCommand(r.Kind, r.ID, lacks)}
 		}
+		r.tellDeclared(c.declared, tags)
 	}
 	if !c.tags {
 		return
 	}
 	for k, v := range tags {
 		if !strings.HasPrefix(k, "understudy:") && !strings.HasPrefix(k, "aws:") && k != "Name" {
-			r.Settings["tag "+k] = v
-			r.Commands["tag "+k] = Command{Make: tagCommand(r.Kind, r.ID, []string{k + "=" + v}), Remove: untagCommand(r.Kind, r.ID, k)}
+			if _, told := r.Settings[settingTag+k]; told {
+				continue
+			}
+			r.Settings[settingTag+k] = v
+			r.Commands[settingTag+k] = Command{Make: tagCommand(r.Kind, r.ID, [][2]string{{k, v}}), Remove: untagCommand(r.Kind, r.ID, k)}
 		}
 	}
 }
 
 const settingTags = "tags"
 
-func tagCommand(kind, id string, tags []string) string {
+// lacking returns the tags that tie a resource to its stack and that it does not have.
+func lacking(stack, role string, tags map[string]string) (lacks [][2]string) {
+	for _, t := range [][2]string{{account.TagStack, stack}, {account.TagRole, role}} {
+		if tags[t[0]] != t[1] {
+			lacks = append(lacks, t)
+		}
+	}
+	return lacks
+}
+
+// settingTag begins a setting that is one tag.
+const settingTag = "tag "
+
+// tellDeclared writes down what a resource has of the tags that the declaration gives to everything.
+func (r *Resource) tellDeclared(d *understudy.Declaration, tags map[string]string) {
+	for k, v := range d.Tags {
+		have, ok := tags[k]
+		if !ok {
+			have = None
+		}
+		r.Settings[settingTag+k] = have
+		r.Commands[settingTag+k] = Command{Heal: tagCommand(r.Kind, r.ID, [][2]string{{k, v}})}
+	}
+}
+
+func said(tags [][2]string) (texts []string) {
+	for _, t := range tags {
+		texts = append(texts, t[0]+"="+t[1])
+	}
+	return texts
+}
+
+func tagCommand(kind, id string, tags [][2]string) string {
 	var pairs []string
 	for _, t := range tags {
-		k, v, _ := strings.Cut(t, "=")
-		pairs = append(pairs, shell("Key="+k+",Value="+v))
+		pairs = append(pairs, shell("Key="+t[0]+",Value="+t[1]))
 	}
 	switch kind {
 	case "target group", "load balancer", "listener":

@@ -39,6 +39,7 @@ var closed = []string{"ingress ", "egress ", "route to ", "governs ", "rule ", "
 // expectation is what a declaration asks for in canonical form, and what AWS gives to what it does not mention.
 type expectation struct {
 	declared bool
+	tags     map[string]string // declared for everything
 	parts    map[understudy.Side]map[key]map[string]string
 }
 
@@ -72,6 +73,10 @@ func (e expectation) setting(side understudy.Side, kind, role, setting string) (
 	if part && slices.ContainsFunc(closed, func(prefix string) bool { return strings.HasPrefix(setting, prefix) }) {
 		return None, true
 	}
+	if is, _ := e.part(kind, role); is && strings.HasPrefix(setting, settingTag) {
+		value, known = e.tags[strings.TrimPrefix(setting, settingTag)]
+		return value, known
+	}
 	switch {
 	case setting == settingTags:
 		return "the stack's", true
@@ -88,6 +93,7 @@ func expect(d *understudy.Declaration) expectation {
 	if d == nil {
 		return e
 	}
+	e.tags = d.Tags
 	for _, side := range understudy.Sides {
 		parts := map[key]map[string]string{}
 		expectNetwork(parts, d.Regions[side])

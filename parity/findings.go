@@ -44,7 +44,7 @@ func ruleName(d *difference) string {
 	if d.setting == "" {
 		return [...]string{missing: "missing", extra: "extra", otherwise: "presence"}[d.shape()]
 	}
-	for _, prefix := range slices.Concat(closed, []string{"tag ", "disk "}) {
+	for _, prefix := range slices.Concat(closed, []string{settingTag, "disk "}) {
 		if strings.HasPrefix(d.setting, prefix) {
 			return strings.TrimSpace(prefix)
 		}

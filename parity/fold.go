@@ -44,7 +44,7 @@ func foldTemplates(all []*difference) []*difference {
 	whole := map[string]*difference{}
 	var left []*difference
 	for _, d := range all {
-		if d.kind != "launch template" || d.setting == "" || d.setting == settingTags || d.setting == "newest version" || strings.HasPrefix(d.setting, "tag ") {
+		if d.kind != "launch template" || d.setting == "" || d.setting == settingTags || d.setting == "newest version" || strings.HasPrefix(d.setting, settingTag) {
 			left = append(left, d)
 			continue
 		}

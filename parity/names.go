@@ -462,17 +462,13 @@ func (n *naming) describeCheck(side understudy.Side, h r53types.HealthCheck) {
 	check := Resource{Kind: "health check", Role: "service", ID: id, Settings: settings, Commands: checkCommands(id, config), Passing: map[string]string{},
 		Within: "record " + strings.TrimSuffix(n.host, ".") + " A"} // by which it is found
 	if n.declared != nil {
-		var lacks []string
-		for _, t := range [][2]string{{account.TagStack, n.declared.Name}, {account.TagRole, "check-" + string(side)}} {
-			if n.tags[id][t[0]] != t[1] {
-				lacks = append(lacks, t[0]+"="+t[1])
-			}
-		}
+		lacks := lacking(n.declared.Name, "check-"+string(side), n.tags[id])
 		settings[settingTags] = "the stack's"
 		if len(lacks) > 0 {
 			settings[settingTags] = "without the stack's"
 			check.Commands[settingTags] = Command{Heal: tagCommand("health check", id, lacks)}
 		}
+		check.tellDeclared(n.declared, n.tags[id])
 	}
 	n.regions[side].Resources = append(n.regions[side].Resources, check)
 }

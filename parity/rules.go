@@ -201,8 +201,8 @@ func (r rule) fits(d *difference) bool {
 func ruleOf(d *difference) rule {
 	for _, r := range rules {
 		if r.fits(d) {
-			if strings.HasPrefix(d.setting, "tag ") {
-				r.severity, r.up, r.why = Low, false, "what goes by tags, costs and permissions for one, differs"
+			if strings.HasPrefix(d.setting, settingTag) {
+				r.severity, r.up, r.why = Low, d.expected != "" && !d.presumed, "what goes by tags, costs and permissions for one, differs"
 			}
 			return r
 		}

@@ -70,7 +70,7 @@ func (b *balancer) desired() []Field {
 		{Name: "groups", Value: known(b.group.id)},
 		{Name: "addresses", Value: string(elbtypes.IpAddressTypeIpv4)},
 		{Name: "attributes", Value: ""},
-		tagged(true),
+		b.tagged("load-balancer"),
 		{Name: "state", Value: string(elbtypes.LoadBalancerStateEnumActive)},
 	}
 }
@@ -97,14 +97,14 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	arn := aws.ToString(own.LoadBalancerArn)
-	is, attributes, err := b.ownedWith(ctx, arn, "load-balancer", aws.ToString(own.VpcId), b.vpc.id, b.attributes)
+	tags, attributes, err := b.ownedWith(ctx, arn, "load-balancer", aws.ToString(own.VpcId), b.vpc.id, b.attributes)
 	if err != nil {
 		return false, err
 	}
 	b.number = b.generationOf(aws.ToString(own.LoadBalancerName))
 	b.remember(*own)
 	b.others = unusual(attributes, leftAlone)
-	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, balancerDefaults)}, tagged(is))
+	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, balancerDefaults)}, tags)
 	return true, nil
 }
 

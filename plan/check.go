@@ -22,7 +22,7 @@ type check struct {
 
 	id         string
 	config     *route53types.HealthCheckConfig
-	tagged     bool
+	tags       Field
 	superseded []string // earlier ones, which the records no longer need
 	earlier    []string // those of a name that is no longer declared
 }
@@ -44,7 +44,7 @@ func (c *check) desired() []Field {
 		{Name: "inverted", Value: yes(false)},
 		{Name: "disabled", Value: yes(false)},
 		{Name: "checkers in", Value: allRegions},
-		{Name: "tagged", Value: yes(true)},
+		c.tagged(c.role()),
 	}
 }
 
@@ -78,7 +78,7 @@ func (c *check) actual() []Field {
 		{Name: "inverted", Value: yes(aws.ToBool(c.config.Inverted))},
 		{Name: "disabled", Value: yes(aws.ToBool(c.config.Disabled))},
 		{Name: "checkers in", Value: checkersIn(c.config.Regions)},
-		{Name: "tagged", Value: yes(c.tagged)},
+		c.tags,
 	}
 }
 
@@ -122,7 +122,7 @@ func (c *check) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	c.tagged = c.mark(c.role()).In(tags)
+	c.tags = c.taggedWith(c.role(), tags)
 	return true, nil
 }
 

@@ -18,12 +18,12 @@ type imageCopy struct {
 }
 
 func (c *imageCopy) desired() []Field {
-	return []Field{{Name: "digest", Value: c.digest}, tagged(true)}
+	return []Field{{Name: "digest", Value: c.digest}, c.kept()}
 }
 
 func (c *imageCopy) actual() []Field {
 	_, digest := c.there()
-	return []Field{digest, tagged(!c.untagged)}
+	return []Field{digest, c.found}
 }
 
 func (c *imageCopy) find(ctx context.Context) (bool, error) {

@@ -59,6 +59,7 @@ func expect(t *testing.T, r resource, want ...string) {
 func TestGroupRulesAreExact(t *testing.T) {
 	facing := &group{scope: testScope(t), port: 81, id: "sg-front"}
 	g := &group{scope: testScope(t), port: 9090, from: facing}
+	g.tags = g.tagged(g.role)
 	g.egress = rulesOf([]ec2types.IpPermission{{IpProtocol: aws.String("-1"), IpRanges: []ec2types.IpRange{{CidrIp: aws.String("0.0.0.0/0")}}}})
 	from := func(ids ...string) []ec2types.IpPermission {
 		p := ec2types.IpPermission{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(9090), ToPort: aws.Int32(9090)}
@@ -121,6 +122,7 @@ func TestRoutesDiffer(t *testing.T) {
 func TestFleetFollowsItsTemplate(t *testing.T) {
 	within := &group{id: "sg-in"}
 	tmpl := &template{scope: testScope(t), imageID: func() string { return "ami-1" }, group: within, id: "lt-1", version: 3}
+	tmpl.tags = tmpl.tagged("template")
 	tmpl.data = &ec2types.ResponseLaunchTemplateData{
 		ImageId: aws.String("ami-1"), InstanceType: "t3.micro", SecurityGroupIds: []string{"sg-in"},
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "required"},
@@ -165,7 +167,7 @@ func TestTargetGroupDiffers(t *testing.T) {
 		Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-204")},
 	}), Field{Name: "deregistration delay", Value: "300"}, Field{Name: "attributes", Value: unusual(map[string]string{
 		"stickiness.enabled": "true", "slow_start.duration_seconds": "0", "of.tomorrow": "x",
-	}, targetDefaults)}, tagged(true))
+	}, targetDefaults)}, g.tagged("target-group"))
 	expect(t, g, "check port: traffic-port, not 8080", "unhealthy: 5, not 2", "deregistration delay: 6, not 300",
 		"attributes: , not stickiness.enabled=true")
 }
@@ -212,10 +214,10 @@ func TestListenerDiffers(t *testing.T) {
 	l := &listener{scope: testScope(t), group: &targetGroup{arn: "arn:tg"}}
 	forward := elbtypes.Action{Type: "forward", TargetGroupArn: aws.String("arn:tg")}
 	l.remember(elbtypes.Listener{Port: aws.Int32(81), Protocol: "HTTP", DefaultActions: []elbtypes.Action{forward}})
-	l.seen = append(l.seen, Field{Name: "other rules", Value: ""}, tagged(true))
+	l.seen = append(l.seen, Field{Name: "other rules", Value: ""}, l.tagged(listenerRole))
 	expect(t, l)
 	l.remember(elbtypes.Listener{Port: aws.Int32(81), Protocol: "HTTP", DefaultActions: []elbtypes.Action{{Type: "fixed-response"}}})
-	l.seen = append(l.seen, Field{Name: "other rules", Value: "arn:rule"}, tagged(false))
+	l.seen = append(l.seen, Field{Name: "other rules", Value: "arn:rule"}, l.taggedWith(listenerRole, nil))
 	expect(t, l, "forwards to: arn:tg, not fixed-response", "other rules: , not arn:rule", "tagged: yes, not no")
 }
 
@@ -228,7 +230,8 @@ func TestCheckWithAnotherIntervalIsReplacedAndTheRecordsFollow(t *testing.T) {
 	}
 	checks, balancers := map[understudy.Side]*check{}, map[understudy.Side]*balancer{}
 	for _, side := range understudy.Sides {
-		checks[side] = &check{scope: testScope(t), balancer: b, tagged: true}
+		checks[side] = &check{scope: testScope(t), balancer: b}
+		checks[side].tags = checks[side].tagged(checks[side].role())
 		checks[side].choose([]route53types.HealthCheck{h("new", 30), h("old", 10)})
 		balancers[side] = b
 		expect(t, checks[side])

@@ -60,7 +60,7 @@ func (f *fleet) desired() []Field {
 		Field{Name: "instances in other groups"},
 		Field{Name: "instances without tags"},
 		Field{Name: "other targets"},
-		tagged(true),
+		f.tagged("fleet"),
 		Field{Name: "template version", Value: f.template.next()},
 		Field{Name: "instances' version", Value: f.template.next()},
 		Field{Name: "refresh"},
@@ -144,11 +144,22 @@ func (f *fleet) change(ctx context.Context, differences []Difference) error {
 
 // retagGroup gives the group its tags back, with which it launches its instances.
 func (f *fleet) retagGroup(ctx context.Context) error {
-	_, err := f.AutoScaling.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: f.mark("fleet").Group(f.fleetName())})
-	if err != nil {
-		return fmt.Errorf("tag %s: %w", f.fleetName(), err)
-	}
-	return nil
+	name := f.fleetName()
+	return tagging{
+		read: func(context.Context) (map[string]string, error) { return account.OfGroup(f.was.Tags), nil },
+		remove: func(ctx context.Context, keys []string) error {
+			in := &autoscaling.DeleteTagsInput{}
+			for _, k := range keys {
+				in.Tags = append(in.Tags, autoscalingtypes.Tag{Key: aws.String(k), ResourceId: &name, ResourceType: aws.String("auto-scaling-group")})
+			}
+			_, err := f.AutoScaling.DeleteTags(ctx, in)
+			return err
+		},
+		add: func(ctx context.Context, tags account.Tags) error {
+			_, err := f.AutoScaling.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: tags.Group(name)})
+			return err
+		},
+	}.give(ctx, name, f.mark("fleet"))
 }
 
 // update leaves the desired capacity alone. Auto Scaling moves one that the new bounds exclude

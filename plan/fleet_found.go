@@ -88,16 +88,14 @@ func (f *fleet) isOurs(g *autoscalingtypes.AutoScalingGroup) bool {
 	return tied && account.Unclaimed(tags, f.stack())
 }
 
-// keepsTags tells whether the group has the stack's tags, and gives them to its instances.
-func (f *fleet) keepsTags(g *autoscalingtypes.AutoScalingGroup) bool {
-	for key, value := range f.mark("fleet") {
-		if !slices.ContainsFunc(g.Tags, func(t autoscalingtypes.TagDescription) bool {
-			return aws.ToString(t.Key) == key && aws.ToString(t.Value) == value && aws.ToBool(t.PropagateAtLaunch)
-		}) {
-			return false
-		}
+// groupTags tells whether the group has the stack's tags, and gives them to its instances, with the name that these are shown by.
+func (f *fleet) groupTags(g *autoscalingtypes.AutoScalingGroup) Field {
+	given := account.OfGroup(slices.DeleteFunc(slices.Clone(g.Tags), func(t autoscalingtypes.TagDescription) bool { return !aws.ToBool(t.PropagateAtLaunch) }))
+	field := f.taggedWith("fleet", given)
+	if given["Name"] != f.mark("fleet")["Name"] {
+		field.Value = yes(false)
 	}
-	return true
+	return field
 }
 
 func (f *fleet) refused() error { return f.blocked }
@@ -147,7 +145,7 @@ func (f *fleet) remember(g *autoscalingtypes.AutoScalingGroup) {
 		{Name: "template version", Value: version},
 		{Name: "instances' version", Value: cmp.Or(f.versionsOf(g), version)},
 		{Name: "protected instances", Value: set(protectedOf(g)...)},
-		tagged(f.keepsTags(g)),
+		f.groupTags(g),
 	}...)
 }
 

@@ -74,7 +74,7 @@ func (f *fleet) strayed(all []ec2types.Instance) (moved, untagged []string) {
 		if of[id] == f.template.next() && set(groups...) != f.template.group.id {
 			moved = append(moved, id)
 		}
-		if !f.mark("fleet").In(account.OfEC2(i.Tags)) {
+		if !f.mark("fleet").Keeps(account.OfEC2(i.Tags)) {
 			untagged = append(untagged, id)
 		}
 	}

@@ -33,7 +33,7 @@ func TestFleetWithoutItsTagsIsRecognised(t *testing.T) {
 		"nothing but its name": {autoscalingtypes.AutoScalingGroup{VPCZoneIdentifier: aws.String("subnet-x")}, false, false},
 		"another stack's":      {autoscalingtypes.AutoScalingGroup{Tags: tag(account.TagStack, "other"), VPCZoneIdentifier: aws.String("subnet-a")}, false, false},
 	} {
-		if ours, kept := f.isOurs(&c.group), f.keepsTags(&c.group); ours != c.ours || kept != c.kept {
+		if ours, kept := f.isOurs(&c.group), f.groupTags(&c.group) == f.tagged("fleet"); ours != c.ours || kept != c.kept {
 			t.Errorf("%s: the stack's %v, with its tags %v", name, ours, kept)
 		}
 	}

@@ -19,15 +19,15 @@ type gateway struct {
 	vpc      *vpc
 	id       string
 	attached string // the VPC it is attached to
-	untagged bool
+	tags     Field
 }
 
 func (g *gateway) identity() string { return g.id }
 func (g *gateway) desired() []Field {
-	return []Field{{Name: "attached to", Value: known(g.vpc.id)}, tagged(true)}
+	return []Field{{Name: "attached to", Value: known(g.vpc.id)}, g.tagged("gateway")}
 }
 func (g *gateway) actual() []Field {
-	return []Field{{Name: "attached to", Value: g.attached}, tagged(!g.untagged)}
+	return []Field{{Name: "attached to", Value: g.attached}, g.tags}
 }
 
 func (g *gateway) find(ctx context.Context) (bool, error) {
@@ -42,7 +42,7 @@ func (g *gateway) find(ctx context.Context) (bool, error) {
 	var found []*gateway
 	for _, o := range all {
 		found = append(found, &gateway{scope: g.scope, vpc: g.vpc, id: aws.ToString(o.InternetGatewayId), attached: attachedTo(o),
-			untagged: !g.mark("gateway").In(account.OfEC2(o.Tags))})
+			tags: g.taggedWith("gateway", account.OfEC2(o.Tags))})
 	}
 	return choose(ctx, g, found)
 }
@@ -100,7 +100,7 @@ func (g *gateway) create(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create internet gateway: %w", err)
 	}
-	g.id = aws.ToString(out.InternetGateway.InternetGatewayId)
+	g.id, g.tags = aws.ToString(out.InternetGateway.InternetGatewayId), g.tagged("gateway")
 	return g.change(ctx, compare(g.desired(), g.actual()))
 }
 

@@ -120,6 +120,7 @@ func TestWhatHoldsWhileThereAreTwoGenerations(t *testing.T) {
 	two := &targetGroup{scope: s, vpc: &vpc{}, number: 2, port: 9090}
 	within := &group{scope: s, port: 9090, also: two.earlierPorts, ingress: []rule{{"tcp", 8080, 8080, everywhere}, {"tcp", 9090, 9090, everywhere}},
 		egress: []rule{{protocol: "-1", peer: everywhere}}}
+	within.tags = within.tagged(within.role)
 	f := &fleet{scope: s, group: two}
 	r := &records{scope: s, groups: map[understudy.Side]*targetGroup{understudy.Primary: two, understudy.Secondary: {}}}
 	expect(t, within, "ingress: tcp 9090 0.0.0.0/0, not tcp 8080 0.0.0.0/0, tcp 9090 0.0.0.0/0")

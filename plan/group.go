@@ -27,7 +27,7 @@ type group struct {
 	id              string
 	within          string // the VPC that it is in
 	ingress, egress []rule
-	untagged        bool
+	tags            Field
 }
 
 func (g *group) identity() string { return g.id }
@@ -51,11 +51,11 @@ func (g *group) wantsIn() []rule {
 func (g *group) wantsOut() []rule { return []rule{{protocol: "-1", peer: everywhere}} }
 
 func (g *group) desired() []Field {
-	return []Field{{Name: "ingress", Value: rulesText(g.wantsIn())}, {Name: "egress", Value: rulesText(g.wantsOut())}, tagged(true)}
+	return []Field{{Name: "ingress", Value: rulesText(g.wantsIn())}, {Name: "egress", Value: rulesText(g.wantsOut())}, g.tagged(g.role)}
 }
 
 func (g *group) actual() []Field {
-	return []Field{{Name: "ingress", Value: rulesText(g.ingress)}, {Name: "egress", Value: rulesText(g.egress)}, tagged(!g.untagged)}
+	return []Field{{Name: "ingress", Value: rulesText(g.ingress)}, {Name: "egress", Value: rulesText(g.egress)}, g.tags}
 }
 
 func (g *group) find(ctx context.Context) (bool, error) {
@@ -88,7 +88,7 @@ func (g *group) list(ctx context.Context, filters ...ec2types.Filter) ([]ec2type
 func (g *group) remember(o ec2types.SecurityGroup) {
 	g.id, g.within = aws.ToString(o.GroupId), aws.ToString(o.VpcId)
 	g.ingress, g.egress = rulesOf(o.IpPermissions), rulesOf(o.IpPermissionsEgress)
-	g.untagged = !g.mark(g.role).In(account.OfEC2(o.Tags))
+	g.tags = g.taggedWith(g.role, account.OfEC2(o.Tags))
 }
 
 func (g *group) fits() int { return g.vpc.has(g.within) }

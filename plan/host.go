@@ -42,7 +42,7 @@ func (h *host) placed() []Field {
 		{Name: "subnet", Value: known(h.subnet.id)},
 		{Name: "groups", Value: known(h.group.id)},
 		{Name: "running", Value: yes(true)},
-		tagged(true),
+		h.tagged(h.role),
 	}
 }
 
@@ -81,7 +81,7 @@ func (h *host) remember(i ec2types.Instance) {
 		{Name: "subnet", Value: aws.ToString(i.SubnetId)},
 		{Name: "groups", Value: set(groups...)},
 		{Name: "running", Value: yes(starting(i))},
-		tagged(h.mark(h.role).In(account.OfEC2(i.Tags))),
+		h.taggedWith(h.role, account.OfEC2(i.Tags)),
 	}
 	if m := i.MetadataOptions; m != nil {
 		h.seen = append(h.seen, Field{Name: tokens, Value: string(m.HttpTokens)})

@@ -43,7 +43,7 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 	if err := h.change(t.Context(), differences); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"CreateTags", "protection false, shutdown ", "protection , shutdown stop", "tokens required"}, calls); diff != "" {
+	if diff := cmp.Diff([]string{"DescribeTags", "CreateTags", "protection false, shutdown ", "protection , shutdown stop", "tokens required"}, calls); diff != "" {
 		t.Errorf("calls (-want +got)\n%s", diff)
 	}
 	if !renews([]Difference{{Name: "tagged"}, {Name: "image"}}) {

@@ -19,7 +19,7 @@ type image struct {
 }
 
 func (i *image) desired() []Field {
-	return []Field{{Name: "digest", Value: i.digest}, {Name: "builder", Value: "gone"}, tagged(true)}
+	return []Field{{Name: "digest", Value: i.digest}, {Name: "builder", Value: "gone"}, i.kept()}
 }
 
 func (i *image) actual() []Field {
@@ -28,7 +28,7 @@ func (i *image) actual() []Field {
 	if ids := i.builder.all(); len(ids) > 0 {
 		state.Value = set(ids...)
 	}
-	return []Field{digest, state, tagged(!i.untagged)}
+	return []Field{digest, state, i.found}
 }
 
 func (i *image) find(ctx context.Context) (bool, error) {

@@ -28,9 +28,10 @@ type images struct {
 	disks   []string // the snapshots that all are made of
 	orphans []string // snapshots, where there is no image
 
-	untagged bool            // it lacks tags of the stack's, and is known by its name
-	blocked  error           // what is somebody else's and has the name
-	base     *ec2types.Image // what an image would be made from in this region now
+	found   Field           // how the one in use is tagged; it may be known by its name alone
+	own     []string        // the snapshots that the one in use is made of
+	blocked error           // what is somebody else's and has the name
+	base    *ec2types.Image // what an image would be made from in this region now
 }
 
 func (i *images) identity() string { return i.id }
@@ -41,7 +42,8 @@ func (i *images) imageName() string { return i.name(i.digest[:12]) }
 
 func (i *images) look(ctx context.Context) error {
 	*i = images{scope: i.scope, digest: i.digest}
-	all, err := i.own(ctx, i.mark("image").Filters()...)
+	i.found = i.kept() // where there is none, nothing is to be tagged
+	all, err := i.ofAccount(ctx, i.mark("image").Filters()...)
 	if err != nil {
 		return err
 	}
@@ -65,7 +67,7 @@ func (i *images) look(ctx context.Context) error {
 	return err
 }
 
-func (i *images) own(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.Image, error) {
+func (i *images) ofAccount(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.Image, error) {
 	out, err := i.EC2.DescribeImages(ctx, &ec2.DescribeImagesInput{Owners: []string{"self"}, Filters: filters})
 	if err != nil {
 		return nil, fmt.Errorf("describe images: %w", err)
@@ -78,9 +80,9 @@ func (i *images) sort(image ec2types.Image) {
 	i.add(image)
 	switch id := aws.ToString(image.ImageId); image.State {
 	case ec2types.ImageStateAvailable:
-		i.id = id
+		i.id, i.own, i.found = id, disksOf(image), i.taggedAs(account.OfEC2(image.Tags))
 	case ec2types.ImageStatePending:
-		i.pending = id
+		i.pending, i.found = id, i.taggedAs(account.OfEC2(image.Tags))
 	default:
 		i.failed = append(i.failed, id)
 	}
@@ -92,24 +94,29 @@ func (i *images) add(image ec2types.Image) {
 		return
 	}
 	i.all = append(i.all, id)
+	i.disks = append(i.disks, disksOf(image)...)
+}
+
+// disksOf returns the snapshots that an image is made of.
+func disksOf(image ec2types.Image) (ids []string) {
 	for _, d := range image.BlockDeviceMappings {
-		if d.Ebs != nil && d.Ebs.SnapshotId != nil {
-			i.disks = append(i.disks, *d.Ebs.SnapshotId)
+		if d.Ebs != nil && aws.ToString(d.Ebs.SnapshotId) != "" {
+			ids = append(ids, *d.Ebs.SnapshotId)
 		}
 	}
+	return ids
 }
 
 // lookByName looks for an image that has the digest in its name and not in its tags. A name is unique in an account's region
 // (CreateImage in the EC2 API Reference), so that no other could be made beside it.
 func (i *images) lookByName(ctx context.Context) error {
-	named, err := i.own(ctx, account.Filter("name", i.imageName()))
+	named, err := i.ofAccount(ctx, account.Filter("name", i.imageName()))
 	for _, image := range named {
 		switch {
 		case slices.Contains(i.failed, aws.ToString(image.ImageId)):
 		case !account.Unclaimed(account.OfEC2(image.Tags), i.stack()):
 			i.blocked = inTheWay(fmt.Sprintf("%s, which is called %s,", aws.ToString(image.ImageId), i.imageName()), i.mark("image"))
 		default:
-			i.untagged = true
 			i.sort(image)
 		}
 	}
@@ -136,8 +143,20 @@ func (i *images) lookWith(ctx context.Context, others ...func(context.Context) e
 	return err
 }
 
-// giveBack gives the image that is known by its name the tags that it has lost.
+// kept is how the image is to be tagged.
+func (i *images) kept() Field { return i.taggedAs(i.tags()) }
+
+func (i *images) taggedAs(tags map[string]string) Field {
+	return Field{Name: "tagged", Value: i.tags().Text(tags)}
+}
+
+// giveBack gives the image its tags, and first its snapshots, for which the image speaks.
 func (i *images) giveBack(ctx context.Context) error {
+	for _, id := range i.own {
+		if err := i.giveTags(ctx, id, i.tags()); err != nil && !account.IsNotFound(err) {
+			return err
+		}
+	}
 	return i.giveTags(ctx, cmp.Or(i.id, i.pending), i.tags())
 }
 

@@ -101,7 +101,7 @@ func TestAnImageIsKnownByItsName(t *testing.T) {
 		k := &keptImages{images: []keptImage{c.image}, snapshots: map[string]bool{}}
 		i := &images{scope: answering(t, k.answer), digest: digest}
 		err := i.look(t.Context())
-		if err != nil || i.id != c.id || i.pending != c.pending || i.untagged != c.untagged || (i.refused() != nil) != c.refused {
+		if err != nil || i.id != c.id || i.pending != c.pending || (i.found != i.kept()) != c.untagged || (i.refused() != nil) != c.refused {
 			t.Errorf("%s: %v: %+v", what, err, i)
 		}
 		if c.id == "" || !c.untagged {

@@ -36,7 +36,7 @@ func (l *listener) desired() []Field {
 		{Name: "protocol", Value: string(elbtypes.ProtocolEnumHttp)},
 		{Name: "forwards to", Value: sharesText(l.introduces())},
 		{Name: "other rules", Value: ""},
-		tagged(true),
+		l.tagged(listenerRole),
 	}
 }
 
@@ -70,21 +70,20 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 // readMore adds to what was seen of the listener its rules and its tags.
 func (l *listener) readMore(ctx context.Context) error {
 	var rules []string
-	var tags *elb.DescribeTagsOutput
+	var tags map[string]string
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() (err error) {
 		rules, err = l.otherRules(ctx)
 		return err
 	})
 	both.Go(func() (err error) {
-		tags, err = l.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{l.arn}})
+		tags, err = l.tagsOfELB(ctx, l.arn)
 		return err
 	})
 	if err := both.Wait(); err != nil {
 		return err
 	}
-	is := slices.ContainsFunc(tags.TagDescriptions, func(d elbtypes.TagDescription) bool { return l.mark(listenerRole).In(account.OfELB(d.Tags)) })
-	l.seen = append(l.seen, Field{Name: "other rules", Value: set(rules...)}, tagged(is))
+	l.seen = append(l.seen, Field{Name: "other rules", Value: set(rules...)}, l.taggedWith(listenerRole, tags))
 	return nil
 }
 

@@ -76,7 +76,7 @@ func (v *vpc) before() (networks []string) {
 // claimEarlier gives earlier VPCs the stack's tags where they have lost them: beside one that has them they would not be found.
 func (v *vpc) claimEarlier(ctx context.Context) error {
 	for _, one := range v.earlier {
-		if differs(compare([]Field{tagged(true)}, one.seen), "tagged") {
+		if differs(compare([]Field{one.tagged("vpc")}, one.seen), "tagged") {
 			if err := one.retag(ctx, one.id, "vpc"); err != nil {
 				return err
 			}

@@ -194,7 +194,8 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 	} {
 		s := testScope(t)
 		b := &balancer{dnsName: c.front, zoneID: zones[c.front], earlier: earlier}
-		app := &check{scope: s, balancer: b, tagged: true}
+		app := &check{scope: s, balancer: b}
+		app.tags = app.tagged(app.role())
 		var found []route53types.HealthCheck
 		for _, id := range c.checks {
 			found = append(found, asking(id, id+".elb"))
@@ -202,7 +203,7 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 		app.choose(found)
 		asks := &ownCheck{scope: s, id: "asks", name: switchCheckRole}
 		followed := calculatedCheck(s, app, asks)
-		followed.tagged = true
+		followed.tags = followed.tagged(followed.name)
 		for _, id := range c.calculated {
 			config := *followed.wanted()
 			config.ChildHealthChecks = []string{id, "asks"}
@@ -246,7 +247,7 @@ func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
 	both := calculatedCheck(s, &check{id: "application", balancer: &balancer{}}, asks)
 	counts := both.wanted()
 	counts.ChildHealthChecks = []string{"application", "asks-old"}
-	both.id, both.config, both.tagged = "both", counts, true
+	both.id, both.config, both.tags = "both", counts, both.tagged(both.name)
 	expect(t, both, "children: application, asks-new, not application, asks-old", "superseded children: , not asks-old")
 	if both.next() != "both" {
 		t.Errorf("the primary's record is to follow %s", both.next())

@@ -58,7 +58,9 @@ type scope struct {
 func (s scope) stack() string { return s.declared.Name }
 
 // mark returns the tags of the thing with this role.
-func (s scope) mark(role string) account.Tags { return account.Mark(s.stack(), role) }
+func (s scope) mark(role string) account.Tags {
+	return account.Mark(s.stack(), role).Declared(s.declared.Tags)
+}
 
 // name returns the name of the resource with this role, for kinds to which AWS gives names.
 func (s scope) name(role string) string { return "understudy-" + s.stack() + "-" + role }

@@ -39,7 +39,7 @@ type routes struct {
 	associations map[string]string // subnet id -> association id
 	extra        []ec2types.Route  // that somebody has made
 	ofEndpoints  []ec2types.Route  // that came with somebody's gateway endpoints
-	untagged     bool
+	tags         Field
 }
 
 func (r *routes) identity() string { return r.id }
@@ -53,7 +53,7 @@ func (r *routes) desired() []Field {
 	for _, s := range r.subnets {
 		ids = append(ids, known(s.id))
 	}
-	return []Field{{Name: everywhere, Value: way}, {Name: "other routes"}, {Name: "subnets", Value: set(ids...)}, tagged(true)}
+	return []Field{{Name: everywhere, Value: way}, {Name: "other routes"}, {Name: "subnets", Value: set(ids...)}, r.tagged(r.role)}
 }
 
 func (r *routes) actual() []Field {
@@ -66,7 +66,7 @@ func (r *routes) actual() []Field {
 		ids = append(ids, id)
 	}
 	return []Field{
-		{Name: everywhere, Value: way}, {Name: "other routes", Value: routesText(r.extra)}, {Name: "subnets", Value: set(ids...)}, tagged(!r.untagged),
+		{Name: everywhere, Value: way}, {Name: "other routes", Value: routesText(r.extra)}, {Name: "subnets", Value: set(ids...)}, r.tags,
 	}
 }
 
@@ -148,7 +148,7 @@ func (r *routes) holds(ctx context.Context) ([]string, error) {
 func (r *routes) remember(t ec2types.RouteTable) {
 	r.id, r.within = aws.ToString(t.RouteTableId), aws.ToString(t.VpcId)
 	r.defaultRoute, r.associations, r.extra, r.ofEndpoints = "", map[string]string{}, nil, nil
-	r.untagged = !r.mark(r.role).In(account.OfEC2(t.Tags))
+	r.tags = r.taggedWith(r.role, account.OfEC2(t.Tags))
 	for _, route := range t.Routes {
 		switch {
 		case aws.ToString(route.DestinationCidrBlock) == everywhere:

@@ -32,7 +32,7 @@ func (s *subnet) desired() []Field {
 	return []Field{
 		{Name: "cidr", Value: s.CIDR.String(), Fixed: true},
 		{Name: "public addresses", Value: yes(s.Public)},
-		tagged(true),
+		s.tagged(s.Name),
 	}
 }
 
@@ -52,7 +52,7 @@ func (s *subnet) find(ctx context.Context) (bool, error) {
 		one.seen = []Field{
 			{Name: "cidr", Value: aws.ToString(o.CidrBlock)},
 			{Name: "public addresses", Value: yes(aws.ToBool(o.MapPublicIpOnLaunch))},
-			tagged(s.mark(s.Name).In(account.OfEC2(o.Tags))),
+			s.taggedWith(s.Name, account.OfEC2(o.Tags)),
 		}
 		found = append(found, &one)
 	}
@@ -99,7 +99,7 @@ func (s *subnet) create(ctx context.Context) error {
 	if err != nil || !s.Public {
 		return err // a new subnet gives no public addresses
 	}
-	return s.change(ctx, compare(s.desired(), []Field{tagged(true)}))
+	return s.change(ctx, compare(s.desired(), []Field{s.tagged(s.Name)}))
 }
 
 func (s *subnet) change(ctx context.Context, differences []Difference) error {

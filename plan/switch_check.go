@@ -102,7 +102,7 @@ type ownCheck struct {
 
 	id         string
 	config     *route53types.HealthCheckConfig
-	tagged     bool
+	tags       Field
 	settled    bool     // as this run has seen
 	superseded []string // earlier ones, to be deleted when nothing follows them any more
 }
@@ -111,7 +111,7 @@ func (c *ownCheck) worldwide()       {}
 func (c *ownCheck) identity() string { return c.id }
 
 func (c *ownCheck) desired() []Field {
-	return append(fieldsOfCheck(c.wanted()), Field{Name: "superseded children", Value: ""}, Field{Name: "tagged", Value: yes(true)})
+	return append(fieldsOfCheck(c.wanted()), Field{Name: "superseded children", Value: ""}, c.tagged(c.name))
 }
 
 func (c *ownCheck) actual() []Field {
@@ -122,7 +122,7 @@ func (c *ownCheck) actual() []Field {
 	if c.child != nil {
 		superseded = c.child.superseded
 	}
-	return append(fieldsOfCheck(c.config), Field{Name: "superseded children", Value: set(superseded...)}, Field{Name: "tagged", Value: yes(c.tagged)})
+	return append(fieldsOfCheck(c.config), Field{Name: "superseded children", Value: set(superseded...)}, c.tags)
 }
 
 // fieldsOfCheck renders a check's whole configuration.
@@ -160,7 +160,7 @@ func (c *ownCheck) renews(differences []Difference) bool {
 }
 
 func (c *ownCheck) find(ctx context.Context) (bool, error) {
-	c.id, c.config, c.superseded, c.tagged = "", nil, nil, false
+	c.id, c.config, c.superseded, c.tags = "", nil, nil, Field{}
 	all, err := healthChecks(ctx, c.scope)
 	if err != nil {
 		return false, err
@@ -174,7 +174,7 @@ func (c *ownCheck) find(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	tags, err := tagsOf(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id)
-	c.tagged = c.mark(c.name).In(tags)
+	c.tags = c.taggedWith(c.name, tags)
 	return err == nil, err
 }
 

@@ -50,7 +50,7 @@ func (r *switchRule) desired() []Field {
 		side = understudy.Primary
 		_, body = switchAnswer(side)
 	}
-	return append(fieldsOfRule("1", switchConditions(), switchActions(side, body)), Field{Name: "tagged", Value: yes(true)})
+	return append(fieldsOfRule("1", switchConditions(), switchActions(side, body)), r.tagged(switchRole))
 }
 
 func switchConditions() []elbtypes.RuleCondition {
@@ -122,18 +122,19 @@ func (r *switchRule) find(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("describe rules of %s: %w", r.listener.arn, err)
 	}
 	rules := slices.DeleteFunc(out.Rules, func(o elbtypes.Rule) bool { return aws.ToBool(o.IsDefault) })
-	tagged, err := r.tagged(ctx, rules)
+	tags, err := r.tagsOf(ctx, rules)
 	if err != nil {
 		return false, err
 	}
 	for _, o := range rules {
-		mine := tagged[aws.ToString(o.RuleArn)]
+		has := tags[aws.ToString(o.RuleArn)]
+		mine := r.mark(switchRole).In(has)
 		if !mine && (r.arn != "" || !slices.ContainsFunc(o.Conditions, isSwitchPath)) {
 			continue
 		}
 		r.arn = aws.ToString(o.RuleArn)
 		r.position, r.body = positionOf(o.Actions)
-		r.seen = append(fieldsOfRule(aws.ToString(o.Priority), o.Conditions, o.Actions), Field{Name: "tagged", Value: yes(mine)})
+		r.seen = append(fieldsOfRule(aws.ToString(o.Priority), o.Conditions, o.Actions), r.taggedWith(switchRole, has))
 		if mine {
 			break
 		}
@@ -145,9 +146,9 @@ func isSwitchPath(c elbtypes.RuleCondition) bool {
 	return slices.Contains(pathsOf(c), understudy.SwitchPath)
 }
 
-// tagged tells which rules have the switch's tags. One call asks for twenty at most.
-func (r *switchRule) tagged(ctx context.Context, rules []elbtypes.Rule) (map[string]bool, error) {
-	tagged := map[string]bool{}
+// tagsOf returns the tags of rules by their ARNs. One call asks for twenty at most.
+func (r *switchRule) tagsOf(ctx context.Context, rules []elbtypes.Rule) (map[string]map[string]string, error) {
+	tags := map[string]map[string]string{}
 	for some := range slices.Chunk(rules, 20) {
 		var arns []string
 		for _, o := range some {
@@ -158,10 +159,10 @@ func (r *switchRule) tagged(ctx context.Context, rules []elbtypes.Rule) (map[str
 			return nil, fmt.Errorf("describe tags of the rules of %s: %w", r.listener.arn, err)
 		}
 		for _, d := range out.TagDescriptions {
-			tagged[aws.ToString(d.ResourceArn)] = r.mark(switchRole).In(account.OfELB(d.Tags))
+			tags[aws.ToString(d.ResourceArn)] = account.OfELB(d.Tags)
 		}
 	}
-	return tagged, nil
+	return tags, nil
 }
 
 // create takes over the position that the switch has in an earlier network.
@@ -203,9 +204,8 @@ func (r *switchRule) earlierPosition(ctx context.Context) (understudy.Side, stri
 
 func (r *switchRule) change(ctx context.Context, differences []Difference) error {
 	if differs(differences, "tagged") {
-		_, err := r.ELB.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{r.arn}, Tags: r.mark(switchRole).ELB()})
-		if err != nil {
-			return fmt.Errorf("tag %s: %w", r.arn, err)
+		if err := r.retagELB(ctx, r.arn, switchRole); err != nil {
+			return err
 		}
 	}
 	if differs(differences, "priority") {

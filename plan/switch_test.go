@@ -48,8 +48,8 @@ func TestSwitchCheckAndCalculatedCheckDiffer(t *testing.T) {
 	both := calculatedCheck(s, application, asks)
 	expect(t, both, "type: CALCULATED, not ", "inverted: no, not ", "disabled: no, not ", "children: (known after), application, not ",
 		"healthy children: 2, not ", "tagged: yes, not ")
-	asks.id, asks.config, asks.tagged = "asks", asks.wanted(), true
-	both.id, both.config, both.tagged = "both", both.wanted(), true
+	asks.id, asks.config, asks.tags = "asks", asks.wanted(), asks.tagged(asks.name)
+	both.id, both.config, both.tags = "both", both.wanted(), both.tagged(both.name)
 	expect(t, asks)
 	expect(t, both)
 

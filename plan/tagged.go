@@ -14,10 +14,41 @@ import (
 )
 
 // A resource that has lost its tags is recognised by what else ties it to the stack: its name, its place in the stack's
-// VPC, its caller reference. It is never made a second time beside the living one; it gets its tags back.
+// VPC, its caller reference. It is never made a second time beside the living one; it gets its tags back. The declared tags are
+// given and taken away in the same way, and foreign ones stay.
 
 // tagged is the setting that says so.
-func tagged(is bool) Field { return Field{Name: "tagged", Value: yes(is)} }
+func (s scope) tagged(role string) Field { return s.taggedWith(role, s.mark(role)) }
+
+// taggedWith is the setting of a resource with some tags.
+func (s scope) taggedWith(role string, tags map[string]string) Field {
+	return Field{Name: "tagged", Value: s.mark(role).Text(tags)}
+}
+
+// tagging is how the tags of one resource are read and changed.
+type tagging struct {
+	read   func(context.Context) (map[string]string, error)
+	remove func(context.Context, []string) error
+	add    func(context.Context, account.Tags) error
+}
+
+// give makes a resource keep these tags. What a declaration gave before goes first: a resource has fifty tags at most, and the tag that
+// tells of it is written last.
+func (t tagging) give(ctx context.Context, what string, tags account.Tags) error {
+	has, err := t.read(ctx)
+	if err == nil {
+		if stale := tags.Stale(has); len(stale) > 0 {
+			err = t.remove(ctx, stale)
+		}
+	}
+	if err == nil {
+		err = t.add(ctx, tags)
+	}
+	if err != nil {
+		return fmt.Errorf("tag %s: %w", what, err)
+	}
+	return nil
+}
 
 // retag gives a resource of EC2 its tags back.
 func (s scope) retag(ctx context.Context, id, role string) error {
@@ -25,37 +56,63 @@ func (s scope) retag(ctx context.Context, id, role string) error {
 }
 
 func (s scope) giveTags(ctx context.Context, id string, tags account.Tags) error {
-	in := &ec2.CreateTagsInput{Resources: []string{id}}
-	for k, v := range tags {
-		in.Tags = append(in.Tags, ec2types.Tag{Key: aws.String(k), Value: aws.String(v)})
-	}
-	if _, err := s.EC2.CreateTags(ctx, in); err != nil {
-		return fmt.Errorf("tag %s: %w", id, err)
-	}
-	return nil
+	return tagging{
+		read: func(ctx context.Context) (map[string]string, error) {
+			out, err := s.EC2.DescribeTags(ctx, &ec2.DescribeTagsInput{Filters: []ec2types.Filter{account.Filter("resource-id", id)}})
+			if err != nil {
+				return nil, err
+			}
+			has := map[string]string{}
+			for _, t := range out.Tags {
+				has[aws.ToString(t.Key)] = aws.ToString(t.Value)
+			}
+			return has, nil
+		},
+		remove: func(ctx context.Context, keys []string) error {
+			in := &ec2.DeleteTagsInput{Resources: []string{id}}
+			for _, k := range keys {
+				in.Tags = append(in.Tags, ec2types.Tag{Key: aws.String(k)})
+			}
+			_, err := s.EC2.DeleteTags(ctx, in)
+			return err
+		},
+		add: func(ctx context.Context, tags account.Tags) error {
+			in := &ec2.CreateTagsInput{Resources: []string{id}}
+			for k, v := range tags {
+				in.Tags = append(in.Tags, ec2types.Tag{Key: aws.String(k), Value: aws.String(v)})
+			}
+			_, err := s.EC2.CreateTags(ctx, in)
+			return err
+		},
+	}.give(ctx, id, tags)
 }
 
-// owned tells whether a resource of Elastic Load Balancing has the stack's tags. Without them, the one that has the name
+// owned tells how a resource of Elastic Load Balancing is tagged. Without the stack's tags, the one that has the name
 // that the stack would use is the stack's only if it is in the stack's VPC and not another stack's: else it belongs to
 // somebody else, which is an error.
-func (s scope) owned(ctx context.Context, arn, role, within, vpc string) (bool, error) {
+func (s scope) owned(ctx context.Context, arn, role, within, vpc string) (Field, error) {
+	others, err := s.tagsOfELB(ctx, arn)
+	if err != nil {
+		return Field{}, fmt.Errorf("describe tags of %s: %w", arn, err)
+	}
+	tags := s.mark(role)
+	if !tags.In(others) && !(vpc != "" && within == vpc && account.Unclaimed(others, s.stack())) {
+		return Field{}, inTheWay(arn, tags)
+	}
+	return s.taggedWith(role, others), nil
+}
+
+func (s scope) tagsOfELB(ctx context.Context, arn string) (map[string]string, error) {
 	out, err := s.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{arn}})
 	if err != nil {
-		return false, fmt.Errorf("describe tags of %s: %w", arn, err)
+		return nil, err
 	}
-	tags, others := s.mark(role), map[string]string{}
 	for _, d := range out.TagDescriptions {
 		if aws.ToString(d.ResourceArn) == arn {
-			others = account.OfELB(d.Tags)
+			return account.OfELB(d.Tags), nil
 		}
 	}
-	switch {
-	case tags.In(others):
-		return true, nil
-	case vpc != "" && within == vpc && account.Unclaimed(others, s.stack()):
-		return false, nil
-	}
-	return false, inTheWay(arn, tags)
+	return nil, nil
 }
 
 // inTheWay is the error of something that is somebody else's and has the name that the stack would use.
@@ -67,10 +124,10 @@ func inTheWay(what string, tags account.Tags) error {
 // ownedWith is owned, and reads the attributes at the same time.
 func (s scope) ownedWith(
 	ctx context.Context, arn, role, within, vpc string, read func(context.Context, string) (map[string]string, error),
-) (is bool, attributes map[string]string, err error) {
+) (tags Field, attributes map[string]string, err error) {
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() (err error) {
-		is, err = s.owned(ctx, arn, role, within, vpc)
+		tags, err = s.owned(ctx, arn, role, within, vpc)
 		return err
 	})
 	both.Go(func() (err error) {
@@ -78,13 +135,20 @@ func (s scope) ownedWith(
 		return err
 	})
 	err = both.Wait()
-	return is, attributes, err
+	return tags, attributes, err
 }
 
 // retagELB gives a resource of Elastic Load Balancing its tags back.
 func (s scope) retagELB(ctx context.Context, arn, role string) error {
-	if _, err := s.ELB.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn}, Tags: s.mark(role).ELB()}); err != nil {
-		return fmt.Errorf("tag %s: %w", arn, err)
-	}
-	return nil
+	return tagging{
+		read: func(ctx context.Context) (map[string]string, error) { return s.tagsOfELB(ctx, arn) },
+		remove: func(ctx context.Context, keys []string) error {
+			_, err := s.ELB.RemoveTags(ctx, &elb.RemoveTagsInput{ResourceArns: []string{arn}, TagKeys: keys})
+			return err
+		},
+		add: func(ctx context.Context, tags account.Tags) error {
+			_, err := s.ELB.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn}, Tags: tags.ELB()})
+			return err
+		},
+	}.give(ctx, arn, s.mark(role))
 }

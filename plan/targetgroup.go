@@ -66,7 +66,7 @@ func (t *targetGroup) desired() []Field {
 		{Name: "unhealthy", Value: number(check.Unhealthy)},
 		{Name: "deregistration delay", Value: number(check.DeregistrationDelay)},
 		{Name: "attributes", Value: ""},
-		tagged(true),
+		t.tagged("target-group"),
 	}
 }
 
@@ -129,13 +129,13 @@ func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
 // read reads what belongs to a target group that was found.
 func (t *targetGroup) read(ctx context.Context, found elbtypes.TargetGroup) error {
 	arn := aws.ToString(found.TargetGroupArn)
-	is, attributes, err := t.ownedWith(ctx, arn, "target-group", aws.ToString(found.VpcId), t.vpc.id, t.attributes)
+	tags, attributes, err := t.ownedWith(ctx, arn, "target-group", aws.ToString(found.VpcId), t.vpc.id, t.attributes)
 	if err != nil {
 		return err
 	}
 	t.arn, t.port = arn, int(aws.ToInt32(found.Port))
 	t.seen = append(checkOf(found), Field{Name: "deregistration delay", Value: attributes[delayAttribute]},
-		Field{Name: "attributes", Value: unusual(attributes, targetDefaults)}, tagged(is))
+		Field{Name: "attributes", Value: unusual(attributes, targetDefaults)}, tags)
 	return nil
 }
 

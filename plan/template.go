@@ -21,19 +21,19 @@ type template struct {
 	imageID func() string // the region's image, empty while there is none
 	group   *group
 
-	id       string
-	called   string
-	untagged bool
-	blocked  error                                // what is somebody else's and has the name
-	version  int64                                // the one that is used; 0 where none is as wanted yet
-	data     *ec2types.ResponseLaunchTemplateData // what it says; of the default version where none is as wanted
-	preset   int64                                // the default version
-	all      []int64                              // every version there is
+	id      string
+	called  string
+	tags    Field
+	blocked error                                // what is somebody else's and has the name
+	version int64                                // the one that is used; 0 where none is as wanted yet
+	data    *ec2types.ResponseLaunchTemplateData // what it says; of the default version where none is as wanted
+	preset  int64                                // the default version
+	all     []int64                              // every version there is
 }
 
 func (t *template) identity() string { return t.id }
 
-func (t *template) desired() []Field { return append(t.content(), tagged(true)) }
+func (t *template) desired() []Field { return append(t.content(), t.tagged("template")) }
 
 // content is what the version that is used is to say.
 func (t *template) content() []Field {
@@ -50,7 +50,7 @@ func (t *template) actual() []Field {
 	if t.data == nil {
 		return nil
 	}
-	return append(contentOf(t.data), tagged(!t.untagged))
+	return append(contentOf(t.data), t.tags)
 }
 
 // contentOf returns what a version says.
@@ -124,6 +124,7 @@ func (t *template) find(ctx context.Context) (bool, error) {
 	for _, o := range all {
 		one := *t
 		one.id, one.called = aws.ToString(o.LaunchTemplateId), aws.ToString(o.LaunchTemplateName)
+		one.tags = t.taggedWith("template", account.OfEC2(o.Tags))
 		found = append(found, &one)
 	}
 	there, err := choose(ctx, t, found)
@@ -148,7 +149,8 @@ func (t *template) findByName(ctx context.Context) (bool, error) {
 	if err != nil || len(all) == 0 {
 		return false, err
 	}
-	t.id, t.called, t.untagged = aws.ToString(all[0].LaunchTemplateId), t.name("template"), true
+	t.id, t.called = aws.ToString(all[0].LaunchTemplateId), t.name("template")
+	t.tags = t.taggedWith("template", account.OfEC2(all[0].Tags))
 	versions, err := t.versions(ctx)
 	if err != nil {
 		return false, err

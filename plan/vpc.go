@@ -33,7 +33,7 @@ func (v *vpc) desired() []Field {
 		{Name: "cidr", Value: v.place().CIDR.String(), Fixed: true},
 		{Name: "dns support", Value: yes(true)},
 		{Name: "dns host names", Value: yes(true)},
-		tagged(true),
+		v.tagged("vpc"),
 	}
 }
 
@@ -49,7 +49,7 @@ func (v *vpc) find(ctx context.Context) (bool, error) {
 	var found, earlier []*vpc
 	for n, one := range all {
 		f := &vpc{scope: v.scope, id: aws.ToString(one.VpcId), rank: len(all) - n,
-			seen: []Field{{Name: "cidr", Value: aws.ToString(one.CidrBlock)}, tagged(!one.Untagged)}}
+			seen: []Field{{Name: "cidr", Value: aws.ToString(one.CidrBlock)}, v.taggedWith("vpc", account.OfEC2(one.Tags))}}
 		if differs(compare(v.desired(), f.seen), "cidr") {
 			earlier = append(earlier, f)
 			continue
@@ -139,7 +139,7 @@ func (v *vpc) create(ctx context.Context) error {
 		return err
 	}
 	// A new VPC has DNS support ("DNS attributes for your VPC" in the Amazon VPC User Guide).
-	return v.change(ctx, compare(v.desired(), []Field{tagged(true), {Name: "dns support", Value: yes(true)}}))
+	return v.change(ctx, compare(v.desired(), []Field{v.tagged("vpc"), {Name: "dns support", Value: yes(true)}}))
 }
 
 // change sets the attributes, one in each call (ModifyVpcAttribute), DNS support before the host names that need it.

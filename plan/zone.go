@@ -23,15 +23,20 @@ type zone struct {
 	doubles
 	id     string
 	made   bool // by this stack
-	tagged bool
+	tags   Field
 	serves bool // it has the stack's records; asked only where there are several zones
 }
 
 func (z *zone) identity() string { return z.id }
 
-func (z *zone) desired() []Field { return []Field{{Name: "tagged", Value: yes(true)}} }
+func (z *zone) desired() []Field { return []Field{z.tagged("zone")} }
 
-func (z *zone) actual() []Field { return []Field{{Name: "tagged", Value: yes(z.tagged || !z.made)}} }
+func (z *zone) actual() []Field {
+	if !z.made {
+		return z.desired()
+	}
+	return []Field{z.tags}
+}
 
 // reference begins every caller reference of the resource with this role. An account can use a caller reference
 // only once, ever, so each new creation adds another ending. 64 characters are allowed.
@@ -54,8 +59,8 @@ func (z *zone) find(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		one.tagged = z.mark("zone").In(tags)
-		one.made = one.tagged || strings.HasPrefix(aws.ToString(hz.CallerReference), reference(z.scope, "zone"))
+		one.tags = z.taggedWith("zone", tags)
+		one.made = z.mark("zone").In(tags) || strings.HasPrefix(aws.ToString(hz.CallerReference), reference(z.scope, "zone"))
 		if len(all) > 1 {
 			if one.serves, err = one.hasPair(ctx); err != nil {
 				return false, err
@@ -139,13 +144,31 @@ func tagsOf(ctx context.Context, s scope, kind route53types.TagResourceType, id 
 }
 
 func tag(ctx context.Context, s scope, kind route53types.TagResourceType, id string, tags account.Tags) error {
-	_, err := s.Route53.ChangeTagsForResource(ctx, &route53.ChangeTagsForResourceInput{
-		ResourceType: kind, ResourceId: &id, AddTags: tags.Route53(),
-	})
-	if err != nil {
-		return fmt.Errorf("tag %s: %w", id, err)
-	}
-	return nil
+	const most = 10 // of a call (ChangeTagsForResource in the Amazon Route 53 API Reference)
+	in := route53.ChangeTagsForResourceInput{ResourceType: kind, ResourceId: &id}
+	return tagging{
+		read: func(ctx context.Context) (map[string]string, error) { return tagsOf(ctx, s, kind, id) },
+		remove: func(ctx context.Context, keys []string) error {
+			for some := range slices.Chunk(keys, most) {
+				in := in
+				in.RemoveTagKeys = some
+				if _, err := s.Route53.ChangeTagsForResource(ctx, &in); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		add: func(ctx context.Context, tags account.Tags) error {
+			for some := range slices.Chunk(tags.Route53(), most) {
+				in := in
+				in.AddTags = some
+				if _, err := s.Route53.ChangeTagsForResource(ctx, &in); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}.give(ctx, id, tags)
 }
 
 func (z *zone) create(ctx context.Context) error {
