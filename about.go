@@ -37,6 +37,10 @@ var about = map[string]struct{ what, example string }{
 	"fleet.max":     {"The most instances; at least desired.", "4"},
 	"fleet.grace":   {"Seconds that a new instance may fail its health check before it is replaced.", "300"},
 
+	"fleet.track":          {"What the fleet is scaled by, between min and max; nothing where both are 0.", ""},
+	"fleet.track.cpu":      {"The average use of the instances' processors to keep to, in percent.", "50"},
+	"fleet.track.requests": {"The requests to each target in a minute to keep to.", "1000"},
+
 	"failover":                 {"Route 53's health checks, and how users are moved by hand.", ""},
 	"failover.interval":        {"Seconds between two probes of one checker.", "10"},
 	"failover.threshold":       {"Probes in a row that must agree.", "3"},

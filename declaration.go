@@ -161,7 +161,17 @@ func fleet(o *object) Fleet {
 	f.Desired = o.number("desired", max(2, f.Min), f.Min, 500)
 	f.Max = o.number("max", max(4, f.Desired), f.Desired, 500)
 	f.Grace = o.number("grace", 300, 0, 7200)
+	f.Track = track(o.object("track"))
 	return f
+}
+
+// track reads what the fleet is scaled by. One measure of each kind is all that two policies could have, and one is enough.
+func track(o *object) Track {
+	t := Track{CPU: o.number("cpu", 0, 0, 100), Requests: o.number("requests", 0, 0, 1_000_000)}
+	if t.CPU > 0 && t.Requests > 0 {
+		o.mistake("requests", fmt.Sprintf("%d, beside a cpu of %d", t.Requests, t.CPU), "one of cpu and requests")
+	}
+	return t
 }
 
 // failover reads the health check within the bounds of Route 53's HealthCheckConfig.

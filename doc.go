@@ -28,7 +28,8 @@
 //	instance: {type: t3.micro}
 //	service: {port: 8080, health: /}
 //	listener: {port: 80}
-//	fleet: {min: 2, desired: 2, max: 4, grace: 300}           # instances; seconds
+//	fleet: {min: 2, desired: 2, max: 4, grace: 300,           # instances; seconds
+//	  track: {cpu: 0, requests: 0}}  # scale to keep percent of CPU, or requests to a target in a minute; 0 is not to
 //	failover:
 //	  interval: 10                   # seconds between two probes
 //	  threshold: 3                   # probes

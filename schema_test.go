@@ -134,6 +134,7 @@ func TestSchemaTakesWhatParseTakes(t *testing.T) {
 		"numbers as owners": "  base: {owners: [123456789012, self], names: [1234]}\n",
 		"failback":          "failover: {failback: {after: 1h30m, }, hook_timeout: 1.5m, interval: 30, switch: }\n",
 		"failback a word":   "failover: {failback: manual, hook_timeout: +.5h}\n",
+		"tracked":           "fleet: {track: {cpu: 50}}\n",
 		"small fleet":       "fleet: {min: 1, desired: 1, max: 1, grace: 0}\n",
 		"ignored":           "parity: {ignore: [{finding: 'listener*', reason: moved}]}\n",
 		"tags":              "tags: {team: web, Größe von: 4711, 'a=b:c/d@e+f_g-h.i': ''}\n",
@@ -206,6 +207,7 @@ func TestSchemaAndParseAgreeAtEveryKey(t *testing.T) {
 func TestOnlyParseHoldsOneKeyAgainstAnother(t *testing.T) {
 	beyond := map[string]string{
 		"fleet.max":              good + "fleet: {desired: 6, max: 5}\n",
+		"fleet.track.requests":   good + "fleet: {track: {cpu: 50, requests: 1}}\n",
 		"target.timeout":         good + "target: {timeout: 5}\n",
 		"regions.secondary.cidr": strings.Replace(good, "10.20.0.0", "10.10.0.0", 1),
 		"regions.secondary.name": strings.Replace(good, "us-west-2", "us-east-1", 1),

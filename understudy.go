@@ -84,6 +84,13 @@ type Listener struct {
 type Fleet struct {
 	Min, Desired, Max int
 	Grace             int
+	Track             Track
+}
+
+// Track is a measure that the fleet keeps at a target by its size, within Min and Max. At most one is not zero.
+type Track struct {
+	CPU      int // average use, in percent
+	Requests int // for each target, in a minute
 }
 
 // Failover is Route 53's health check: seconds between two probes of one checker, and how many in a

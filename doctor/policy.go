@@ -71,8 +71,8 @@ var actions = struct {
 		elasticloadbalancing:SetRulePriorities elasticloadbalancing:SetSecurityGroups elasticloadbalancing:SetSubnets`,
 	// CreateOrUpdateTags is what CreateAutoScalingGroup needs for its tags.
 	scale: `autoscaling:AttachLoadBalancerTargetGroups autoscaling:CancelInstanceRefresh autoscaling:CreateAutoScalingGroup
-		autoscaling:CreateOrUpdateTags autoscaling:DeleteAutoScalingGroup autoscaling:DeleteTags autoscaling:DetachLoadBalancerTargetGroups
-		autoscaling:ResumeProcesses autoscaling:RollbackInstanceRefresh autoscaling:SetDesiredCapacity autoscaling:SetInstanceProtection
+		autoscaling:CreateOrUpdateTags autoscaling:DeleteAutoScalingGroup autoscaling:DeletePolicy autoscaling:DeleteTags autoscaling:DetachLoadBalancerTargetGroups
+		autoscaling:PutScalingPolicy autoscaling:ResumeProcesses autoscaling:RollbackInstanceRefresh autoscaling:SetDesiredCapacity autoscaling:SetInstanceProtection
 		autoscaling:StartInstanceRefresh autoscaling:SuspendProcesses autoscaling:UpdateAutoScalingGroup`,
 	// Route 53 knows no tags in conditions.
 	names: `route53:ChangeTagsForResource route53:CreateHealthCheck route53:CreateHostedZone route53:DeleteHealthCheck

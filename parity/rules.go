@@ -150,6 +150,7 @@ var rules = []rule{
 	{"auto scaling group", "default cooldown", whatever, Medium, true, "the fleet scales sooner or later than in the other region"},
 	{"auto scaling group", "termination policies", whatever, Medium, true, "the fleet shrinks by other instances than in the other region"},
 	{"auto scaling group", "new instances protected from scale in", whatever, Medium, true, "the fleet does not shrink as in the other region"},
+	{"auto scaling group", "policy understudy-*", whatever, High, true, "the fleet does not grow with its users as the declaration asks"},
 	{"auto scaling group", "policy *", whatever, High, false, "the fleet grows and shrinks by itself in one region only, or by another measure"},
 	{"auto scaling group", "scheduled action *", whatever, High, false, "the fleet changes its size at some time in one region only"},
 	{"auto scaling group", "", missing, Critical, true, "there are no instances to serve"},

@@ -1,8 +1,14 @@
 package parity
 
 import (
+	"cmp"
+	"strconv"
+	"strings"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy"
 )
 
 // scaling tells by what, and when, a group changes its size by itself: a setting of each policy and scheduled action. What a stack of this
@@ -16,6 +22,9 @@ func (c *canon) scaling(settings map[string]string, commands map[string]Command,
 		name := aws.ToString(p.PolicyName)
 		setting := "policy " + c.called(name)
 		settings[setting] = c.together(p, "Alarms", "AutoScalingGroupName", "PolicyARN", "PolicyName")
+		if c.stack() != "" && name == trackPolicy(c.stack()) {
+			settings[setting] = cmp.Or(c.tracked(p, g), settings[setting])
+		}
 		commands[setting] = Command{Remove: "autoscaling delete-policy --auto-scaling-group-name " + shell(group) + " --policy-name " + shell(name)}
 	}
 	for _, a := range c.f.actions {
@@ -55,4 +64,37 @@ func (c *canon) together(structure any, but ...string) string {
 		all = append(all, name+" "+value)
 	}
 	return list(all)
+}
+
+// trackPolicy is the name of the policy by which a stack's fleet scales itself.
+func trackPolicy(stack string) string { return "understudy-" + stack + "-track" }
+
+// tracked writes that policy in the words of the declaration, or as nothing where these do not say all of it.
+func (c *canon) tracked(p asgtypes.ScalingPolicy, g asgtypes.AutoScalingGroup) string {
+	t := p.TargetTrackingConfiguration
+	if t == nil || t.PredefinedMetricSpecification == nil || aws.ToBool(t.DisableScaleIn) || !aws.ToBool(p.Enabled) {
+		return ""
+	}
+	target, label := strconv.FormatFloat(aws.ToFloat64(t.TargetValue), 'f', -1, 64), aws.ToString(t.PredefinedMetricSpecification.ResourceLabel)
+	switch t.PredefinedMetricSpecification.PredefinedMetricType {
+	case asgtypes.MetricTypeASGAverageCPUUtilization:
+		return "cpu " + target
+	case asgtypes.MetricTypeALBRequestCountPerTarget:
+		for _, arn := range g.TargetGroupARNs {
+			if _, group, ok := strings.Cut(arn, ":targetgroup/"); ok && strings.HasSuffix(label, "/targetgroup/"+group) {
+				return "requests " + target
+			}
+		}
+	}
+	return ""
+}
+
+// expectTracking adds the policy that a declaration asks for.
+func expectTracking(fleet map[string]string, d *understudy.Declaration) {
+	switch t := d.Fleet.Track; {
+	case t.CPU > 0:
+		fleet["policy "+trackPolicy(d.Name)] = "cpu " + itoa(t.CPU)
+	case t.Requests > 0:
+		fleet["policy "+trackPolicy(d.Name)] = "requests " + itoa(t.Requests)
+	}
 }

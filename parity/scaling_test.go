@@ -46,3 +46,40 @@ func TestScalingPoliciesAndScheduledActionsAreCompared(t *testing.T) {
 		t.Errorf("a stack of this tool is to have the policy %q", value)
 	}
 }
+
+// The stack's own policy is written in the words of the declaration, alike in both regions; where somebody changed it, it is not.
+func TestTheDeclaredMeasureIsCompared(t *testing.T) {
+	d := declaration(t, "")
+	d.Fleet.Track.Requests = 1000
+	group := asgtypes.AutoScalingGroup{AutoScalingGroupName: aws.String("g"), TargetGroupARNs: []string{"arn:aws:elasticloadbalancing:r:1:targetgroup/tg/2"}}
+	name := "policy " + trackPolicy(d.Name)
+	want, known := expect(d).setting("secondary", "auto scaling group", "fleet", name)
+	if !known || want != "requests 1000" {
+		t.Errorf("expected is %q", want)
+	}
+	for what, c := range map[string]struct {
+		target  float64
+		label   string
+		enabled bool
+		is      bool
+	}{
+		"as declared":         {1000, "app/lb/1/targetgroup/tg/2", true, true},
+		"of another group":    {1000, "app/lb/1/targetgroup/other/2", true, false},
+		"with another target": {999.5, "app/lb/1/targetgroup/tg/2", true, false},
+		"turned off":          {1000, "app/lb/1/targetgroup/tg/2", false, false},
+		"without a label":     {1000, "", true, false},
+	} {
+		canon := &canon{place: at("us-east-1", "", d), f: &facts{policies: []asgtypes.ScalingPolicy{{
+			AutoScalingGroupName: aws.String("g"), PolicyName: aws.String(trackPolicy(d.Name)), PolicyType: aws.String("TargetTrackingScaling"), Enabled: &c.enabled,
+			TargetTrackingConfiguration: &asgtypes.TargetTrackingConfiguration{TargetValue: &c.target,
+				PredefinedMetricSpecification: &asgtypes.PredefinedMetricSpecification{
+					PredefinedMetricType: asgtypes.MetricTypeALBRequestCountPerTarget, ResourceLabel: &c.label,
+				}},
+		}}}}
+		settings := map[string]string{}
+		canon.scaling(settings, map[string]Command{}, group)
+		if (settings[name] == want) != c.is {
+			t.Errorf("%s: %q", what, settings[name])
+		}
+	}
+}

@@ -70,7 +70,7 @@ func (f *fleet) desired() []Field {
 
 // remarks tells where a person or scaling wants another number than a new group gets.
 func (f *fleet) remarks() []Remark {
-	if !f.found || f.deleting || int(aws.ToInt32(f.was.DesiredCapacity)) == f.declared.Fleet.Desired {
+	if !f.found || f.deleting || f.declared.Fleet.Track != (understudy.Track{}) || int(aws.ToInt32(f.was.DesiredCapacity)) == f.declared.Fleet.Desired {
 		return nil
 	}
 	return []Remark{{ID: f.fleetName(), Text: fmt.Sprintf("wants %d instances; the declared %d are for its creation, and scaling or a person decides since",

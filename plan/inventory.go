@@ -173,6 +173,7 @@ func (v *inventory) addReadiness(r *region) {
 	r.readyNodes = append(r.readyNodes, g.add(r.id("targets"), r.targets, r.fleetNode, r.listenerNode).
 		finding(r.fleetNode, r.targetGroupNode))
 	r.readyNodes = append(r.readyNodes, g.add(r.id("handover"), &handover{r.scope, r.listener}, r.readyNodes[0]).finding())
+	v.addTracking(r)
 	r.presetNode = g.add(r.id("default version"), &preset{scope: r.scope, template: r.template}, r.readyNodes...).finding()
 }
 

@@ -1,0 +1,149 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// tracking is the policy by which a region's fleet scales itself, within its minimum and maximum, so that a measure stays at a
+// target. How many instances the fleet wants is the policy's to say since. A policy goes with its group.
+type tracking struct {
+	scope
+	fleet    *fleet
+	balancer *balancer
+	group    *targetGroup
+	was      *autoscalingtypes.ScalingPolicy // as it was found
+}
+
+// addTracking adds the policy. Requests for each target are known of a target group that a listener forwards to.
+func (v *inventory) addTracking(r *region) {
+	var t resource = &tracking{scope: r.scope, fleet: r.fleet, balancer: r.balancer, group: r.targetGroup}
+	if (r.declared.Fleet.Track == understudy.Track{}) {
+		t = &retired{resource: t}
+	}
+	v.graph.add(r.id("scaling policy"), t, r.fleetNode, r.listenerNode).finding(r.fleetNode, r.balancerNode, r.targetGroupNode)
+}
+
+func (t *tracking) policyName() string { return t.name("track") }
+
+func (t *tracking) identity() string {
+	if t.was == nil {
+		return ""
+	}
+	return t.policyName()
+}
+
+// measure returns what is measured, of what, and the target.
+func (t *tracking) measure() (what autoscalingtypes.MetricType, of string, target int) {
+	if n := t.declared.Fleet.Track.Requests; n > 0 {
+		return autoscalingtypes.MetricTypeALBRequestCountPerTarget, t.label(), n
+	}
+	return autoscalingtypes.MetricTypeASGAverageCPUUtilization, "", t.declared.Fleet.Track.CPU
+}
+
+// label names a load balancer and its target group by the ends of their ARNs (PredefinedMetricSpecification in the Amazon EC2 Auto
+// Scaling API Reference).
+func (t *tracking) label() string {
+	_, balancer, _ := strings.Cut(t.balancer.arn, ":loadbalancer/")
+	_, group, _ := strings.Cut(t.group.arn, ":targetgroup/")
+	if balancer == "" || group == "" {
+		return Unknown
+	}
+	return balancer + "/targetgroup/" + group
+}
+
+const targetTracking = "TargetTrackingScaling"
+
+func (t *tracking) desired() []Field {
+	what, of, target := t.measure()
+	return []Field{
+		{Name: "type", Value: targetTracking}, {Name: "measures", Value: string(what)}, {Name: "of", Value: of}, {Name: "target", Value: number(target)},
+		{Name: "scales in", Value: yes(true)}, {Name: "enabled", Value: yes(true)},
+	}
+}
+
+func (t *tracking) actual() []Field {
+	if t.was == nil {
+		return nil
+	}
+	fields := []Field{{Name: "type", Value: aws.ToString(t.was.PolicyType)}, {Name: "enabled", Value: yes(aws.ToBool(t.was.Enabled))}}
+	c := t.was.TargetTrackingConfiguration
+	if c == nil {
+		return fields
+	}
+	fields = append(fields, Field{Name: "target", Value: strconv.FormatFloat(aws.ToFloat64(c.TargetValue), 'f', -1, 64)},
+		Field{Name: "scales in", Value: yes(!aws.ToBool(c.DisableScaleIn))})
+	if m := c.PredefinedMetricSpecification; m != nil {
+		fields = append(fields, Field{Name: "measures", Value: string(m.PredefinedMetricType)}, Field{Name: "of", Value: aws.ToString(m.ResourceLabel)})
+	}
+	return fields
+}
+
+func (t *tracking) find(ctx context.Context) (bool, error) {
+	t.was = nil
+	if !t.fleet.found || t.fleet.deleting {
+		return false, nil
+	}
+	out, err := t.AutoScaling.DescribePolicies(ctx, &autoscaling.DescribePoliciesInput{
+		AutoScalingGroupName: aws.String(t.fleet.fleetName()), PolicyNames: []string{t.policyName()},
+	})
+	if account.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("describe scaling policies: %w", err)
+	}
+	for _, p := range out.ScalingPolicies {
+		t.was = &p
+	}
+	return t.was != nil, nil
+}
+
+func (t *tracking) create(ctx context.Context) error {
+	what, of, target := t.measure()
+	metric := &autoscalingtypes.PredefinedMetricSpecification{PredefinedMetricType: what}
+	if of != "" {
+		metric.ResourceLabel = &of
+	}
+	_, err := t.AutoScaling.PutScalingPolicy(ctx, &autoscaling.PutScalingPolicyInput{
+		AutoScalingGroupName: aws.String(t.fleet.fleetName()), PolicyName: aws.String(t.policyName()), PolicyType: aws.String(targetTracking),
+		TargetTrackingConfiguration: &autoscalingtypes.TargetTrackingConfiguration{
+			PredefinedMetricSpecification: metric, TargetValue: aws.Float64(float64(target)),
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("put scaling policy: %w", err)
+	}
+	return nil
+}
+
+// change replaces the policy, by its name. One of another type has to go first.
+func (t *tracking) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "type") {
+		if err := t.remove(ctx); err != nil {
+			return err
+		}
+	}
+	return t.create(ctx)
+}
+
+func (t *tracking) remove(ctx context.Context) error {
+	_, err := t.AutoScaling.DeletePolicy(ctx, &autoscaling.DeletePolicyInput{
+		AutoScalingGroupName: aws.String(t.fleet.fleetName()), PolicyName: aws.String(t.policyName()),
+	})
+	if err != nil && !account.IsNotFound(err) {
+		return fmt.Errorf("delete %s: %w", t.policyName(), err)
+	}
+	return nil
+}
+
+var _ resource = (*tracking)(nil)
