@@ -60,7 +60,8 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	const at = "understudy.yaml:"
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
-			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, image, instance, service, listener, fleet, failover, target, tags, parity`},
+			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, image, instance, service, ` +
+				`listener, fleet, failover, target, tags, parity`},
 		{"misspelt key", "domain:", "recrod: www\ndomain:",
 			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, image, instance, service, ` +
 				`listener, fleet, failover, target, tags, parity`},
@@ -107,14 +108,19 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"max below desired", "image:", "fleet: {desired: 6, max: 5}\nimage:", at + `6:26: found 5; allowed: a whole number from 6 to 500`},
 		{"interval of failover", "image:", "failover: {interval: 20}\nimage:", at + `6:22: found 20; allowed: 10 or 30`},
 		{"threshold of failover", "image:", "failover: {threshold: 11}\nimage:", at + `6:23: found 11; allowed: a whole number from 1 to 10`},
-		{"tags a list", "image:", "tags: [a]\nimage:", at + `6:7: found a list; allowed: a mapping of at most 40: keys of 1 to 128 letters, digits, spaces and any of + - = . _ : / @, ` +
-			`none of Name, aws: and understudy: at the beginning; values of up to 256 letters, digits, spaces and any of + - = . _ : / @`},
-		{"tag of AWS", "image:", "tags: {\"AWS:x\": 1}\nimage:", at + `6:8: found key "AWS:x"; allowed: 1 to 128 letters, digits, spaces and any of + - = . _ : / @, ` +
-			`none of Name, aws: and understudy: at the beginning`},
+		{"tags a list", "image:", "tags: [a]\nimage:",
+			at + `6:7: found a list; allowed: a mapping of at most 40: keys of 1 to 128 letters, digits, spaces and any of + - = . _ : / @, ` +
+				`none of Name, aws: and understudy: at the beginning; values of up to 256 letters, digits, spaces and any of + - = . _ : / @`},
+		{"tag of AWS", "image:", "tags: {\"AWS:x\": 1}\nimage:",
+			at + `6:8: found key "AWS:x"; allowed: 1 to 128 letters, digits, spaces and any of + - = . _ : / @, ` +
+				`none of Name, aws: and understudy: at the beginning`},
 		{"tag twice", "image:", "tags:\n  a: 1\n  a: 2\nimage:", at + `8:3: found key "a" a second time; allowed: each key once`},
-		{"tag of two lines", "image:", "tags: {a: \"b\\nc\"}\nimage:", at + `6:11: found "b\nc"; allowed: up to 256 letters, digits, spaces and any of + - = . _ : / @`},
-		{"tag of nothing", "image:", "tags: {a: }\nimage:", at + `6:10: found nothing; allowed: up to 256 letters, digits, spaces and any of + - = . _ : / @`},
-		{"two measures", "image:", "fleet: {track: {cpu: 50, requests: 100}}\nimage:", at + `6:36: found 100, beside a cpu of 50; allowed: one of cpu and requests`},
+		{"tag of two lines", "image:", "tags: {a: \"b\\nc\"}\nimage:",
+			at + `6:11: found "b\nc"; allowed: up to 256 letters, digits, spaces and any of + - = . _ : / @`},
+		{"tag of nothing", "image:", "tags: {a: }\nimage:",
+			at + `6:10: found nothing; allowed: up to 256 letters, digits, spaces and any of + - = . _ : / @`},
+		{"two measures", "image:", "fleet: {track: {cpu: 50, requests: 100}}\nimage:",
+			at + `6:36: found 100, beside a cpu of 50; allowed: one of cpu and requests`},
 		{"switch of failover", "image:", "failover: {switch: lever}\nimage:", at + `6:20: found "lever"; allowed: standby or none`},
 		{"failback", "image:", "failover: {failback: never}\nimage:",
 			at + `6:22: found "never"; allowed: automatic, manual, or a mapping with after: {after: 10m}`},

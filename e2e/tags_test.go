@@ -22,7 +22,8 @@ func (s *stage) labelled(region string) map[string]string {
 	for _, kind := range [][2]string{
 		{"describe-vpcs", "Vpcs[].[VpcId"}, {"describe-subnets", "Subnets[].[SubnetId"}, {"describe-route-tables", "RouteTables[].[RouteTableId"},
 		{"describe-internet-gateways", "InternetGateways[].[InternetGatewayId"}, {"describe-security-groups", "SecurityGroups[].[GroupId"},
-		{"describe-images", "Images[].[ImageId"}, {"describe-snapshots", "Snapshots[].[SnapshotId"}, {"describe-launch-templates", "LaunchTemplates[].[LaunchTemplateId"},
+		{"describe-images", "Images[].[ImageId"}, {"describe-snapshots", "Snapshots[].[SnapshotId"},
+		{"describe-launch-templates", "LaunchTemplates[].[LaunchTemplateId"},
 	} {
 		args := []string{"ec2", kind[0], "--filters", alive, "--query", kind[1] + ", join(' ', sort(Tags[" + keys + "].join('=', [Key, Value])))]"}
 		add(s.aws(region, args...))
@@ -97,7 +98,8 @@ func TestDeclaredTagsAreOnEverything(t *testing.T) {
 	if after := slices.Concat(s.fleet(primary), s.fleet(secondary)); !slices.Equal(before, after) {
 		t.Errorf("the fleets were %v, and are %v", before, after)
 	}
-	if mine := s.aws(primary, "ec2", "describe-tags", "--filters", "Name=resource-id,Values="+group, "Name=key,Values=mine", "--query", "Tags[].Value"); mine != "1" {
+	mine := s.aws(primary, "ec2", "describe-tags", "--filters", "Name=resource-id,Values="+group, "Name=key,Values=mine", "--query", "Tags[].Value")
+	if mine != "1" {
 		t.Errorf("the foreign tag is %q", mine)
 	}
 	s.must("down", "-f", example, "--zone", "--yes")

@@ -8,7 +8,8 @@ import (
 // tracked returns the policies by which a region's fleet scales itself.
 func (s *stage) tracked(region string) string {
 	const of = "ScalingPolicies[].[PolicyName, PolicyType, TargetTrackingConfiguration.TargetValue, " +
-		"TargetTrackingConfiguration.PredefinedMetricSpecification.PredefinedMetricType, TargetTrackingConfiguration.PredefinedMetricSpecification.ResourceLabel]"
+		"TargetTrackingConfiguration.PredefinedMetricSpecification.PredefinedMetricType, " +
+		"TargetTrackingConfiguration.PredefinedMetricSpecification.ResourceLabel]"
 	return strings.ReplaceAll(s.aws(region, "autoscaling", "describe-policies", "--query", of), "\t", " ")
 }
 
@@ -50,8 +51,8 @@ func TestFleetsTrackTheDeclaredMeasure(t *testing.T) {
 
 	s.must("up", "-f", requests, "--yes")
 	for _, region := range []string{primary, secondary} {
-		if got := s.tracked(region); !strings.HasPrefix(got, "understudy-hello-track TargetTrackingScaling 100000.0 ALBRequestCountPerTarget app/understudy-hello/") ||
-			!strings.Contains(got, "/targetgroup/understudy-hello/") {
+		const want = "understudy-hello-track TargetTrackingScaling 100000.0 ALBRequestCountPerTarget app/understudy-hello/"
+		if got := s.tracked(region); !strings.HasPrefix(got, want) || !strings.Contains(got, "/targetgroup/understudy-hello/") {
 			t.Errorf("%s: %s", region, got)
 		}
 	}

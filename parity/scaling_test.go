@@ -70,7 +70,8 @@ func TestTheDeclaredMeasureIsCompared(t *testing.T) {
 		"without a label":     {1000, "", true, false},
 	} {
 		canon := &canon{place: at("us-east-1", "", d), f: &facts{policies: []asgtypes.ScalingPolicy{{
-			AutoScalingGroupName: aws.String("g"), PolicyName: aws.String(trackPolicy(d.Name)), PolicyType: aws.String("TargetTrackingScaling"), Enabled: &c.enabled,
+			AutoScalingGroupName: aws.String("g"), PolicyName: aws.String(trackPolicy(d.Name)), PolicyType: aws.String("TargetTrackingScaling"),
+			Enabled: &c.enabled,
 			TargetTrackingConfiguration: &asgtypes.TargetTrackingConfiguration{TargetValue: &c.target,
 				PredefinedMetricSpecification: &asgtypes.PredefinedMetricSpecification{
 					PredefinedMetricType: asgtypes.MetricTypeALBRequestCountPerTarget, ResourceLabel: &c.label,
