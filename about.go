@@ -29,7 +29,16 @@ var about = map[string]struct{ what, example string }{
 	"service.port":   {"Where the service listens.", "8080"},
 	"service.health": {"The path that tells the service's health.", "/healthz"},
 	"listener":       {"The load balancer's listener.", ""},
-	"listener.port":  {"Where users connect.", "80"},
+	"listener.port":  {"Where users connect with HTTP.", "80"},
+
+	"https":                        {"How users connect with HTTPS: if both regions have a certificate.", ""},
+	"https.certificates":           {"The certificates of ACM, one for each region, that name the record.", ""},
+	"https.certificates.primary":   {"The primary's certificate.", "arn:aws:acm:us-east-1:123456789012:certificate/1a2b3c4d-0000-4000-8000-000000000001"},
+	"https.certificates.secondary": {"The secondary's certificate.", "arn:aws:acm:us-west-2:123456789012:certificate/1a2b3c4d-0000-4000-8000-000000000002"},
+	"https.policy":                 {"The load balancer's security policy: the versions of TLS, and the ciphers.", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"},
+	"https.port":                   {"Where users connect with HTTPS.", "443"},
+	"https.redirect": {"What `listener.port` answers then: a redirect to HTTPS, permanent (301) or temporary (302); with none, nothing listens there.",
+		"temporary"},
 
 	"fleet":         {"The size of each region's Auto Scaling group, in instances.", ""},
 	"fleet.min":     {"The fewest instances.", "2"},

@@ -52,6 +52,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	service := root.object("service")
 	d.Service = Service{service.number("port", 8080, 1, 65535), service.text("health", "/", healthPath)}
 	d.Listener.Port = root.object("listener").number("port", 80, 1, 65535)
+	d.HTTPS = https(root.object("https"), d)
 	d.Fleet = fleet(root.object("fleet"))
 	d.Failover = failover(root.object("failover"))
 	d.Target = target(root.object("target"))
@@ -153,6 +154,41 @@ func script(o *object, key string, c constraint, dir string, readFile func(strin
 		o.mistake(key, fmt.Sprintf("a file that cannot be read (%v)", err), c.allowed)
 	}
 	return string(b)
+}
+
+// https reads how users connect with TLS: at all, if each region has a certificate.
+func https(o *object, d *Declaration) HTTPS {
+	certificates := o.object("certificates")
+	h, found := HTTPS{}, map[Side]string{}
+	for _, side := range Sides {
+		if arn := certificate(certificates, side, d.Regions[side].Name); arn != "" {
+			found[side] = arn
+		}
+	}
+	h.Policy = o.text("policy", "ELBSecurityPolicy-TLS13-1-2-2021-06", tlsPolicy)
+	h.Port = o.number("port", 443, 1, 65535)
+	h.Redirect = Redirect(o.text("redirect", string(RedirectPermanent), redirectKind))
+	switch _, named := o.values["certificates"]; {
+	case len(o.pairs) > 0 && !named:
+		o.mistake("certificates", "no https.certificates", "a certificate for each region: {primary: ARN, secondary: ARN}")
+	case len(found) == 1:
+		o.mistake("certificates", "a certificate for one region", "one for each region, or none")
+	case len(found) == len(Sides):
+		h.Certificates = found
+	}
+	if h.Redirects() && h.Port == d.Listener.Port {
+		o.mistake("port", fmt.Sprint(h.Port), "another port than listener.port, which answers with the redirect")
+	}
+	return h
+}
+
+// certificate reads a region's certificate: a load balancer takes those of its own region alone.
+func certificate(o *object, side Side, region string) string {
+	arn := o.text(string(side), "", certificateARN)
+	if parts := strings.Split(arn, ":"); arn != "" && region != "" && parts[3] != region {
+		o.mistake(string(side), "a certificate of "+parts[3], "one of "+region)
+	}
+	return arn
 }
 
 // fleet reads the sizes, each of which bounds the next.

@@ -22,6 +22,12 @@ image:
   run: hello &
 `
 
+// Certificates of both regions.
+const (
+	certificate = "arn:aws:acm:us-east-1:123456789012:certificate/1a2b3c4d-0000-4000-8000-000000000001"
+	elsewhere   = "arn:aws:acm:us-west-2:123456789012:certificate/1a2b3c4d-0000-4000-8000-000000000002"
+)
+
 func parse(src string) (*understudy.Declaration, error) {
 	return understudy.Parse("understudy.yaml", []byte(src), func(name string) ([]byte, error) {
 		if name == "run.sh" {
@@ -43,6 +49,8 @@ func TestShortestDeclarationHasTheDefaults(t *testing.T) {
 	for name, diff := range map[string]string{
 		"service":  cmp.Diff(understudy.Service{Port: 8080, Health: "/"}, d.Service),
 		"listener": cmp.Diff(understudy.Listener{Port: 80}, d.Listener),
+		"https": cmp.Diff(understudy.HTTPS{Policy: "ELBSecurityPolicy-TLS13-1-2-2021-06", Port: 443,
+			Redirect: understudy.RedirectPermanent}, d.HTTPS),
 		"fleet":    cmp.Diff(understudy.Fleet{Min: 2, Desired: 2, Max: 4, Grace: 300}, d.Fleet),
 		"failover": cmp.Diff(understudy.Failover{Interval: 10, Threshold: 3, Switch: understudy.SwitchStandby, HookTimeout: time.Minute}, d.Failover),
 		"target": cmp.Diff(understudy.Target{Interval: 5, Timeout: 2, Healthy: 2, Unhealthy: 2,
@@ -61,10 +69,10 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
 			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, image, instance, service, ` +
-				`listener, fleet, failover, target, tags, parity`},
+				`listener, https, fleet, failover, target, tags, parity`},
 		{"misspelt key", "domain:", "recrod: www\ndomain:",
 			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, image, instance, service, ` +
-				`listener, fleet, failover, target, tags, parity`},
+				`listener, https, fleet, failover, target, tags, parity`},
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
 		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",
@@ -129,6 +137,19 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"timeout not below interval", "image:", "target: {timeout: 5}\nimage:", at + `6:19: found 5; allowed: less than the interval, 5 seconds`},
 		{"matcher", "image:", "target: {matcher: 500}\nimage:",
 			at + `6:19: found 500; allowed: HTTP codes from 200 to 499, for example "200", "200,204" or "200-299"`},
+		{"one certificate", "image:", "https: {certificates: {primary: " + certificate + "}}\nimage:",
+			at + `6:23: found a certificate for one region; allowed: one for each region, or none`},
+		{"no certificates", "image:", "https: {port: 8443}\nimage:",
+			at + `6:8: found no https.certificates; allowed: a certificate for each region: {primary: ARN, secondary: ARN}`},
+		{"certificate of another region", "image:", "https: {certificates: {primary: " + certificate + ", secondary: " + certificate + "}}\nimage:",
+			at + `6:129: found a certificate of us-east-1; allowed: one of us-west-2`},
+		{"no certificate's ARN", "image:", "https: {certificates: {primary: mine}}\nimage:",
+			at + `6:33: found "mine"; allowed: the ARN of a certificate of ACM in this region, or nothing`},
+		{"policy", "image:", "https: {certificates: {}, policy: strict}\nimage:",
+			at + `6:35: found "strict"; allowed: a security policy as Elastic Load Balancing names it, for example ELBSecurityPolicy-TLS13-1-2-2021-06`},
+		{"redirect", "image:", "https: {certificates: {}, redirect: 301}\nimage:", at + `6:37: found 301; allowed: permanent, temporary or none`},
+		{"redirect to itself", "image:", "https: {port: 80, certificates: {primary: " + certificate + ", secondary: " + elsewhere + "}}\nimage:",
+			at + `6:15: found 80; allowed: another port than listener.port, which answers with the redirect`},
 		{"instance type", "image:", "instance: {type: big}\nimage:", at + `6:18: found "big"; allowed: an instance type, for example t3.micro`},
 		{"a list for a mapping", "image:", "fleet: [1, 2]\nimage:", at + `6:8: found a list; allowed: a mapping with min, desired, max, grace, track`},
 		{"ignored without a reason", "image:", "parity:\n  ignore:\n    - finding: listener*\nimage:",
@@ -151,6 +172,29 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestUsersEnterByHTTPSWhereThereAreCertificates(t *testing.T) {
+	d, err := parse(good + "https: {certificates: {primary: " + certificate + ", secondary: " + elsewhere + "}, redirect: temporary}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := understudy.HTTPS{
+		Certificates: map[understudy.Side]string{understudy.Primary: certificate, understudy.Secondary: elsewhere},
+		Policy:       "ELBSecurityPolicy-TLS13-1-2-2021-06", Port: 443, Redirect: understudy.RedirectTemporary,
+	}
+	if diff := cmp.Diff(want, d.HTTPS); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if scheme, port := d.Entry(); scheme != "https" || port != 443 || !d.HTTPS.Redirects() {
+		t.Errorf("users enter by %s at %d, redirected: %v", scheme, port, d.HTTPS.Redirects())
+	}
+	if d, err = parse(good); err != nil || d.HTTPS.Declared() || d.HTTPS.Redirects() {
+		t.Errorf("without certificates: %+v, %v", d.HTTPS, err)
+	}
+	if scheme, port := d.Entry(); scheme != "http" || port != 80 {
+		t.Errorf("users enter by %s at %d", scheme, port)
 	}
 }
 

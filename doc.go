@@ -28,6 +28,11 @@
 //	instance: {type: t3.micro}
 //	service: {port: 8080, health: /}
 //	listener: {port: 80}
+//	https:                           # with a certificate for each region
+//	  certificates: {primary: "", secondary: ""}              # ARNs of ACM
+//	  policy: ELBSecurityPolicy-TLS13-1-2-2021-06
+//	  port: 443
+//	  redirect: permanent            # of users at listener.port; or temporary, or none
 //	fleet: {min: 2, desired: 2, max: 4, grace: 300,           # instances; seconds
 //	  track: {cpu: 0, requests: 0}}  # scale to keep percent of CPU, or requests to a target in a minute; 0 is not to
 //	failover:

@@ -28,6 +28,7 @@ type Declaration struct {
 	Instance Instance
 	Service  Service
 	Listener Listener
+	HTTPS    HTTPS
 	Fleet    Fleet
 	Failover Failover
 	Target   Target
@@ -77,6 +78,38 @@ type Service struct {
 // Listener is where users connect.
 type Listener struct {
 	Port int
+}
+
+// HTTPS is where users connect with TLS, if there are certificates. At the listener's port they are redirected then, or refused.
+type HTTPS struct {
+	Certificates map[Side]string // ARNs, each of its region; nil where users connect with HTTP
+	Policy       string          // the load balancer's security policy: versions of TLS, and ciphers
+	Port         int
+	Redirect     Redirect
+}
+
+// Declared tells whether users connect with HTTPS.
+func (h HTTPS) Declared() bool { return len(h.Certificates) > 0 }
+
+// Redirects tells whether users who connect with HTTP are sent on.
+func (h HTTPS) Redirects() bool { return h.Declared() && h.Redirect != RedirectNone }
+
+// Redirect is what users find who connect with HTTP where HTTPS is declared.
+type Redirect string
+
+// The kinds of redirects.
+const (
+	RedirectPermanent Redirect = "permanent" // 301
+	RedirectTemporary Redirect = "temporary" // 302
+	RedirectNone      Redirect = "none"      // nothing listens
+)
+
+// Entry returns how users connect to the service, and Route 53's checkers with them: the URL's scheme, and the port.
+func (d *Declaration) Entry() (scheme string, port int) {
+	if d.HTTPS.Declared() {
+		return "https", d.HTTPS.Port
+	}
+	return "http", d.Listener.Port
 }
 
 // Fleet is the size of the Auto Scaling group, in instances. Grace is how long, in seconds, a new
