@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"strconv"
 
 	"github.com/understudy/understudy/cloud/internal/address"
+	"github.com/understudy/understudy/cloud/internal/authority"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 )
 
@@ -43,9 +45,9 @@ func resolver(number int) string {
 }
 
 // Env is the environment that points AWS clients, and understudy's own commands, at the cloud.
-func (c *Cloud) Env() map[string]string { return environment(c.settings, c.keys, c.Endpoint()) }
+func (c *Cloud) Env() map[string]string { return environment(c.dir, c.settings, c.keys, c.Endpoint()) }
 
-func environment(s settings, keys credentials, endpoint string) map[string]string {
+func environment(dir string, s settings, keys credentials, endpoint string) map[string]string {
 	return map[string]string{
 		"AWS_ENDPOINT_URL":          endpoint,
 		"AWS_REGION":                s.Regions[0],
@@ -53,6 +55,7 @@ func environment(s settings, keys credentials, endpoint string) map[string]strin
 		"AWS_ACCESS_KEY_ID":         keys.ID,
 		"AWS_SECRET_ACCESS_KEY":     keys.Secret,
 		"AWS_EC2_METADATA_DISABLED": "true", // the host is no instance: do not look for its role
+		"UNDERSTUDY_CERTIFICATES":   filepath.Join(dir, authority.RootFile),
 		"UNDERSTUDY_RESOLVER":       resolver(s.Number),
 		"UNDERSTUDY_PORT_SHIFT":     strconv.Itoa(address.HostPort(80) - 80),
 		"UNDERSTUDY_SPEED":          strconv.FormatFloat(s.Speed, 'g', -1, 64),

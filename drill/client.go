@@ -2,6 +2,8 @@ package drill
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +30,8 @@ type Request struct {
 type client struct {
 	id     int
 	target *url.URL
-	port   int // to connect to, which on a local cloud is not the URL's
+	port   int            // to connect to, which on a local cloud is not the URL's
+	trusts *x509.CertPool // whose certificates it takes; nil is the system's
 	lookup func(context.Context, string) (Answer, error)
 	region func(netip.Addr) string
 
@@ -118,6 +121,7 @@ func (c *client) getFrom(ctx context.Context, addr netip.Addr) error {
 	dialer := net.Dialer{}
 	transport := &http.Transport{
 		DisableKeepAlives: true,
+		TLSClientConfig:   &tls.Config{RootCAs: c.trusts}, // with the URL's name, which the certificate must have
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, network, net.JoinHostPort(addr.String(), strconv.Itoa(c.port)))
 		},

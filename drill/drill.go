@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,6 +40,8 @@ type Drill struct {
 
 	// Port is where to connect, when it is not the URL's own, as on a local cloud.
 	Port int
+	// Authorities are those that users trust where the URL's scheme is https; nil is the system's.
+	Authorities *x509.CertPool
 	// Lookup resolves the failover name, without a cache.
 	Lookup func(context.Context, string) (Answer, error)
 	// Region tells which region an address belongs to, or "".
@@ -182,7 +185,7 @@ func (d *Drill) startUsers(ctx context.Context, rec *recorder) *sync.WaitGroup {
 	var users sync.WaitGroup
 	for i := range d.Clients {
 		c := &client{
-			id: i, target: d.URL, port: d.Port, lookup: d.Lookup, region: d.Region,
+			id: i, target: d.URL, port: d.Port, trusts: d.Authorities, lookup: d.Lookup, region: d.Region,
 			timeout: d.Settings.ClientTimeout, every: d.Settings.ClientEvery,
 		}
 		users.Go(func() { c.run(ctx, rec.add) })

@@ -142,6 +142,9 @@ func (c *canon) describeListeners(balancer, name string) {
 			"tls policy": orNone(aws.ToString(l.SslPolicy)),
 			"default":    c.actions(l.DefaultActions),
 		}
+		if len(l.Certificates) > 0 {
+			settings["certificate"] = c.certificate(aws.ToString(l.Certificates[0].CertificateArn))
+		}
 		if l.MutualAuthentication != nil && aws.ToString(l.MutualAuthentication.Mode) != "" {
 			settings["mutual authentication"] = aws.ToString(l.MutualAuthentication.Mode)
 		}
@@ -167,6 +170,20 @@ func (c *canon) describeListeners(balancer, name string) {
 		c.add("listener", arn, c.f.elbTags[arn], settings, commands).Within = name
 	}
 }
+
+// certificate tells whether a listener's is the declared one, which is another in each region. Where nothing is declared, they are of
+// their regions, and cannot be compared.
+func (c *canon) certificate(arn string) string {
+	switch {
+	case c.declared == nil:
+		return "one of its region"
+	case arn == c.declared.HTTPS.Certificates[c.side]:
+		return declaredCertificate
+	}
+	return arn
+}
+
+const declaredCertificate = "as declared"
 
 // isSwitch tells the rule by which the standby tells the checkers who is to serve. Its answer is whoever moves users' to set.
 func isSwitch(rule elbtypes.Rule) bool {

@@ -139,7 +139,12 @@ func expectNetwork(parts map[key]map[string]string, region understudy.Region) {
 
 func expectGroups(parts map[key]map[string]string, d *understudy.Declaration) {
 	const out = "egress everything to 0.0.0.0/0"
-	parts[key{"security group", "public-facing"}] = map[string]string{fmt.Sprintf("ingress tcp %d from 0.0.0.0/0", d.Listener.Port): "allowed", out: "allowed"}
+	_, port := d.Entry()
+	facing := map[string]string{fmt.Sprintf("ingress tcp %d from 0.0.0.0/0", port): "allowed", out: "allowed"}
+	if d.HTTPS.Redirects() {
+		facing[fmt.Sprintf("ingress tcp %d from 0.0.0.0/0", d.Listener.Port)] = "allowed"
+	}
+	parts[key{"security group", "public-facing"}] = facing
 	parts[key{"security group", "internal"}] = map[string]string{
 		fmt.Sprintf("ingress tcp %d from security group public-facing", d.Service.Port): "allowed", out: "allowed",
 	}
@@ -178,17 +183,41 @@ func expectBalance(parts map[key]map[string]string, d *understudy.Declaration) {
 		"scheme": "internet-facing", "type": "application", "ip address type": "ipv4",
 		"groups": "security group public-facing", "subnets": "subnet public-a, subnet public-b",
 	}
-	parts[key{"listener", "listener"}] = map[string]string{
-		"port": itoa(d.Listener.Port), "protocol": "HTTP", "default": "forward to target group target-group",
+	expectListeners(parts, d)
+}
+
+// expectListeners adds the listener of HTTPS and the redirect to it, or the listener of HTTP.
+func expectListeners(parts map[key]map[string]string, d *understudy.Declaration) {
+	scheme, port := d.Entry()
+	listener := map[string]string{"port": itoa(port), "protocol": strings.ToUpper(scheme), "default": "forward to target group target-group"}
+	parts[key{"listener", "listener"}] = listener
+	h := d.HTTPS
+	if !h.Declared() {
+		listener["certificate"] = None
+		return
+	}
+	listener["certificate"], listener["tls policy"] = declaredCertificate, h.Policy
+	if !h.Redirects() {
+		return
+	}
+	code := "HTTP_301"
+	if h.Redirect == understudy.RedirectTemporary {
+		code = "HTTP_302"
+	}
+	parts[key{"listener", "redirect"}] = map[string]string{
+		"port": itoa(d.Listener.Port), "protocol": "HTTP", "default": fmt.Sprintf("redirect %s to HTTPS://#{host}:%d/#{path}?#{query}", code, h.Port),
+		"switch": None,
 	}
 }
 
 func expectNames(parts map[key]map[string]string, d *understudy.Declaration) {
+	scheme, port := d.Entry()
 	parts[key{"record", d.Host() + " A"}] = map[string]string{
 		"policy": "failover", "evaluate target health": "true", "health check": "asks this region's load balancer load-balancer", "ttl": None,
 	}
 	parts[key{"health check", "service"}] = map[string]string{
-		"asks": "this region's load balancer load-balancer", "type": "HTTP", "port": itoa(d.Listener.Port), "resource path": d.Service.Health,
+		"asks": "this region's load balancer load-balancer", "type": strings.ToUpper(scheme), "port": itoa(port), "resource path": d.Service.Health,
+		"enable sni":       fmt.Sprint(d.HTTPS.Declared()),
 		"request interval": itoa(d.Failover.Interval), "failure threshold": itoa(d.Failover.Threshold), "inverted": "false", "checkers": "all",
 	}
 }

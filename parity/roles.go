@@ -24,7 +24,7 @@ var partsOf = map[string][]string{
 	"instance":           {"host-a", "host-b"},
 	"target group":       {"target-group"},
 	"load balancer":      {"load-balancer"},
-	"listener":           {"listener"},
+	"listener":           {"listener", "redirect"},
 	"auto scaling group": {"fleet"},
 }
 
@@ -77,8 +77,8 @@ func (c *canon) infer(one claim) string {
 	if role, ok := strings.CutPrefix(one.tags["Name"], c.stack()+" "); ok && slices.Contains(parts, role) {
 		return role
 	}
-	if one.kind == "listener" && one.name == "port "+itoa(c.declared.Listener.Port) {
-		return "listener"
+	if one.kind == "listener" {
+		return c.listenerAt(one.name)
 	}
 	name := "understudy-" + c.stack()
 	if one.name == name && len(parts) == 1 {
@@ -86,6 +86,18 @@ func (c *canon) infer(one claim) string {
 	}
 	if role, ok := strings.CutPrefix(one.name, name+"-"); ok && slices.Contains(parts, role) {
 		return role
+	}
+	return ""
+}
+
+// listenerAt returns the part of the listener at a port.
+func (c *canon) listenerAt(name string) string {
+	_, port := c.declared.Entry()
+	switch {
+	case name == "port "+itoa(port):
+		return "listener"
+	case c.declared.HTTPS.Redirects() && name == "port "+itoa(c.declared.Listener.Port):
+		return "redirect"
 	}
 	return ""
 }

@@ -35,17 +35,42 @@ func (c *check) identity() string { return c.id }
 func (c *check) desired() []Field {
 	f := c.declared.Failover
 	return []Field{
-		{Name: "type", Value: string(route53types.HealthCheckTypeHttp)},
+		{Name: "type", Value: string(c.kind())},
 		{Name: "asks", Value: known(strings.ToLower(c.balancer.dnsName))},
-		{Name: "port", Value: number(c.declared.Listener.Port)},
+		{Name: "port", Value: number(c.entryPort())},
 		{Name: "path", Value: c.declared.Service.Health},
 		{Name: "interval", Value: number(f.Interval)},
 		{Name: "threshold", Value: number(f.Threshold)},
 		{Name: "inverted", Value: yes(false)},
 		{Name: "disabled", Value: yes(false)},
+		{Name: "names the server", Value: yes(c.declared.HTTPS.Declared())},
 		{Name: "checkers in", Value: allRegions},
 		c.tagged(c.role()),
 	}
+}
+
+// kind is HTTPS where users connect with it: the redirect of HTTP is healthy for as long as the load balancer is there, for a checker
+// takes statuses of 3xx for healthy and does not follow ("How Amazon Route 53 determines whether a health check is healthy" in its
+// Developer Guide).
+func (c *check) kind() route53types.HealthCheckType {
+	if c.declared.HTTPS.Declared() {
+		return route53types.HealthCheckTypeHttps
+	}
+	return route53types.HealthCheckTypeHttp
+}
+
+// entryPort is where users connect.
+func (s scope) entryPort() int {
+	_, port := s.declared.Entry()
+	return port
+}
+
+// namesServer has checkers name the server in TLS's first message: SNI (RFC 6066, section 3). Checks of HTTP have no such setting.
+func (s scope) namesServer() *bool {
+	if s.declared.HTTPS.Declared() {
+		return aws.Bool(true)
+	}
+	return nil
 }
 
 // allRegions stands for the regions of all checkers, which is what a check without a list of them has.
@@ -77,6 +102,7 @@ func (c *check) actual() []Field {
 		{Name: "threshold", Value: number(aws.ToInt32(c.config.FailureThreshold))},
 		{Name: "inverted", Value: yes(aws.ToBool(c.config.Inverted))},
 		{Name: "disabled", Value: yes(aws.ToBool(c.config.Disabled))},
+		{Name: "names the server", Value: yes(aws.ToBool(c.config.EnableSNI))},
 		{Name: "checkers in", Value: checkersIn(c.config.Regions)},
 		c.tags,
 	}
@@ -155,14 +181,14 @@ func (c *check) referenceOfEarlierName(ref string) bool {
 // checkRoles are the roles of all health checks that a stack has.
 var checkRoles = []string{"check-" + string(understudy.Primary), "check-" + string(understudy.Secondary), switchCheckRole, calculatedCheckRole}
 
-// choose takes the check with the declared interval as the one in use, of several the one that asks the load balancer in use, and of
+// choose takes the check with the declared interval and type as the one in use, of several the one that asks the load balancer in use, and of
 // several the one whose id sorts first.
 func (c *check) choose(found []route53types.HealthCheck) {
 	slices.SortFunc(found, func(a, b route53types.HealthCheck) int {
 		return cmp.Or(cmp.Compare(c.misses(a), c.misses(b)), strings.Compare(aws.ToString(a.Id), aws.ToString(b.Id)))
 	})
 	best := max(0, slices.IndexFunc(found, func(h route53types.HealthCheck) bool {
-		return aws.ToInt32(h.HealthCheckConfig.RequestInterval) == int32(c.declared.Failover.Interval)
+		return aws.ToInt32(h.HealthCheckConfig.RequestInterval) == int32(c.declared.Failover.Interval) && h.HealthCheckConfig.Type == c.kind()
 	}))
 	for i, h := range found {
 		if i == best {
@@ -183,9 +209,10 @@ func (c *check) misses(h route53types.HealthCheck) int {
 
 func (c *check) wanted() *route53types.HealthCheckConfig {
 	return &route53types.HealthCheckConfig{
-		Type:                     route53types.HealthCheckTypeHttp,
+		Type:                     c.kind(),
 		FullyQualifiedDomainName: aws.String(c.balancer.dnsName),
-		Port:                     aws.Int32(int32(c.declared.Listener.Port)),
+		Port:                     aws.Int32(int32(c.entryPort())),
+		EnableSNI:                c.namesServer(),
 		ResourcePath:             aws.String(c.declared.Service.Health),
 		RequestInterval:          aws.Int32(int32(c.declared.Failover.Interval)),
 		FailureThreshold:         aws.Int32(int32(c.declared.Failover.Threshold)),
@@ -195,7 +222,7 @@ func (c *check) wanted() *route53types.HealthCheckConfig {
 func (c *check) create(ctx context.Context) error {
 	f := c.declared.Failover
 	made, err := createHealthCheck(ctx, c.scope, c.role(), c.wanted(),
-		c.balancer.dnsName, c.declared.Service.Health, number(c.declared.Listener.Port), number(f.Interval), number(f.Threshold))
+		c.balancer.dnsName, c.declared.Service.Health, number(c.entryPort()), number(f.Interval), number(f.Threshold))
 	if made != nil {
 		c.id, c.config = aws.ToString(made.Id), made.HealthCheckConfig
 	}
@@ -217,6 +244,7 @@ func (c *check) change(ctx context.Context, differences []Difference) error {
 		HealthCheckId:            &c.id,
 		FullyQualifiedDomainName: config.FullyQualifiedDomainName,
 		Port:                     config.Port,
+		EnableSNI:                config.EnableSNI,
 		ResourcePath:             config.ResourcePath,
 		FailureThreshold:         config.FailureThreshold,
 		Inverted:                 aws.Bool(false),

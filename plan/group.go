@@ -20,8 +20,8 @@ type group struct {
 	role    string // public-facing or internal
 	purpose string // the description, which can never change
 	vpc     *vpc
-	port    int          // the one TCP port that is open
-	also    func() []int // ports that stay open for now; nil is none
+	port    int          // the TCP port that is open
+	also    func() []int // others that are, or that stay so for now; nil is none
 	from    *group       // who may connect; nil is anyone
 
 	id              string

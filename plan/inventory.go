@@ -19,6 +19,7 @@ type region struct {
 	targetGroup     *targetGroup
 	balancer        *balancer
 	listener        *listener
+	redirect        *listener
 	template        *template
 	hosts           []*host
 	fleet           *fleet
@@ -102,7 +103,11 @@ func (v *inventory) addNetwork(r *region) {
 
 func (v *inventory) addGroups(r *region) {
 	d := r.declared
-	r.facing = &group{scope: r.scope, role: "public-facing", purpose: "users to the load balancer", vpc: r.vpc, port: d.Listener.Port}
+	_, port := d.Entry()
+	r.facing = &group{scope: r.scope, role: "public-facing", purpose: "users to the load balancer", vpc: r.vpc, port: port}
+	if d.HTTPS.Redirects() {
+		r.facing.also = func() []int { return []int{d.Listener.Port} }
+	}
 	facing := v.graph.add(r.id("public-facing group"), r.facing, r.vpcNode)
 	r.within = &group{scope: r.scope, role: "internal", purpose: "load balancer to the service", vpc: r.vpc, port: d.Service.Port, from: r.facing}
 	r.groupNodes = []*node{facing, v.graph.add(r.id("internal group"), r.within, facing).finding(r.vpcNode)}
@@ -145,6 +150,7 @@ func (v *inventory) addFront(r *region) {
 	r.balancerNode = g.add(r.id("load balancer"), r.balancer, r.publicRoutes, r.groupNodes[0]).finding(r.vpcNode)
 	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
 	r.listenerNode = g.add(r.id("listener"), r.listener, r.balancerNode, r.targetGroupNode).finding(r.balancerNode)
+	v.addRedirect(r)
 }
 
 // addInstances adds those beside the load balancer, and the fleet behind it.

@@ -14,15 +14,18 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// listener is where users connect: it sends all requests to the target group.
+// listener is where users connect: it sends all requests to the target group. Where they connect with HTTPS, another one sends those
+// who come with HTTP on to it (redirect.go).
 type listener struct {
 	scope
 	doubles
-	balancer *balancer
-	group    *targetGroup
-	arn      string
-	shares   []share // of the target groups that it was found to forward to
-	seen     []Field
+	balancer  *balancer
+	group     *targetGroup // nil of one that redirects
+	redirects bool
+	arn       string
+	shares    []share // of the target groups that it was found to forward to
+	inTheWay  string  // the other listener, if it has the port that this one is to have
+	seen      []Field
 }
 
 const listenerRole = "listener"
@@ -31,13 +34,50 @@ func (l *listener) identity() string { return l.arn }
 func (l *listener) actual() []Field  { return l.seen }
 
 func (l *listener) desired() []Field {
-	return []Field{
-		{Name: "port", Value: number(l.declared.Listener.Port)},
-		{Name: "protocol", Value: string(elbtypes.ProtocolEnumHttp)},
-		{Name: "forwards to", Value: sharesText(l.introduces())},
+	return append([]Field{
+		{Name: "port", Value: number(l.port())},
+		{Name: "protocol", Value: string(l.protocol())},
+		{Name: "forwards to", Value: l.destination()},
 		{Name: "other rules", Value: ""},
-		l.tagged(listenerRole),
+		l.tagged(l.role()),
+	}, l.desiredTLS()...)
+}
+
+func (l *listener) port() int {
+	if l.redirects {
+		return l.declared.Listener.Port
 	}
+	return l.entryPort()
+}
+
+func (l *listener) protocol() elbtypes.ProtocolEnum {
+	if l.secure() {
+		return elbtypes.ProtocolEnumHttps
+	}
+	return elbtypes.ProtocolEnumHttp
+}
+
+// destination tells where it is to send requests.
+func (l *listener) destination() string {
+	if l.redirects {
+		return actionsText(l.sendsOn())
+	}
+	return sharesText(l.introduces())
+}
+
+// actions are what it is to do with requests.
+func (l *listener) actions() []elbtypes.Action {
+	if l.redirects {
+		return l.sendsOn()
+	}
+	return forwards(l.introduces())
+}
+
+func (l *listener) role() string {
+	if l.redirects {
+		return redirectRole
+	}
+	return listenerRole
 }
 
 func (l *listener) find(ctx context.Context) (bool, error) {
@@ -51,16 +91,27 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("describe listeners of %s: %w", l.balancer.arn, err)
 	}
-	*l = listener{scope: l.scope, balancer: l.balancer, group: l.group}
-	// The load balancer is the stack's alone. A port has one listener, so a second listener has another port: it
+	*l = listener{scope: l.scope, balancer: l.balancer, group: l.group, redirects: l.redirects}
+	roles, err := l.rolesOf(ctx, out.Listeners)
+	if err != nil {
+		return false, err
+	}
+	// The load balancer is the stack's alone. A port has one listener, so a second listener with a role has another port: it
 	// was made by a call that was sent before the declared port was changed, and carried out after.
 	var found []*listener
+	var inTheWay string
 	for _, o := range out.Listeners {
-		one := *l
-		one.remember(o)
-		found = append(found, &one)
+		switch arn := aws.ToString(o.ListenerArn); {
+		case roles[arn] == l.role():
+			one := *l
+			one.remember(o)
+			found = append(found, &one)
+		case aws.ToInt32(o.Port) == int32(l.port()):
+			inTheWay = arn
+		}
 	}
 	there, err := choose(ctx, l, found)
+	l.inTheWay = inTheWay
 	if err != nil || !there {
 		return there, err
 	}
@@ -83,7 +134,7 @@ func (l *listener) readMore(ctx context.Context) error {
 	if err := both.Wait(); err != nil {
 		return err
 	}
-	l.seen = append(l.seen, Field{Name: "other rules", Value: set(rules...)}, l.taggedWith(listenerRole, tags))
+	l.seen = append(l.seen, Field{Name: "other rules", Value: set(rules...)}, l.taggedWith(l.role(), tags))
 	return nil
 }
 
@@ -94,6 +145,7 @@ func (l *listener) remember(o elbtypes.Listener) {
 		{Name: "protocol", Value: string(o.Protocol)},
 		{Name: "forwards to", Value: actionsText(o.DefaultActions)},
 	}
+	l.seen = append(l.seen, seenTLS(o)...)
 }
 
 // actionsText renders a listener's actions: the target groups where they are all of it.
@@ -103,7 +155,11 @@ func actionsText(actions []elbtypes.Action) string {
 	}
 	var texts []string
 	for _, a := range actions {
-		texts = append(texts, string(a.Type))
+		text := string(a.Type)
+		if a.RedirectConfig != nil {
+			text = redirectText(a.RedirectConfig)
+		}
+		texts = append(texts, text)
 	}
 	return set(texts...)
 }
@@ -142,7 +198,7 @@ func (l *listener) foreign(ctx context.Context, arns []string) (others []string,
 
 // fits prefers the listener with the declared port.
 func (l *listener) fits() int {
-	if slices.Contains(l.seen, Field{Name: "port", Value: number(l.declared.Listener.Port)}) {
+	if slices.Contains(l.seen, Field{Name: "port", Value: number(l.port())}) {
 		return 1
 	}
 	return 0
@@ -152,12 +208,18 @@ func (l *listener) fits() int {
 func (l *listener) holds(context.Context) ([]string, error) { return nil, nil }
 
 func (l *listener) create(ctx context.Context) error {
+	if err := l.makeWay(ctx); err != nil {
+		return err
+	}
+	policy, certificates := l.tls()
 	out, err := l.ELB.CreateListener(ctx, &elb.CreateListenerInput{
 		LoadBalancerArn: &l.balancer.arn,
-		Protocol:        elbtypes.ProtocolEnumHttp,
-		Port:            aws.Int32(int32(l.declared.Listener.Port)),
-		DefaultActions:  forwards([]share{{l.group.arn, whole}}),
-		Tags:            l.mark(listenerRole).ELB(),
+		Protocol:        l.protocol(),
+		Port:            aws.Int32(int32(l.port())),
+		SslPolicy:       policy,
+		Certificates:    certificates,
+		DefaultActions:  l.actions(),
+		Tags:            l.mark(l.role()).ELB(),
 	})
 	if err != nil {
 		return fmt.Errorf("create listener: %w", err)
@@ -168,16 +230,25 @@ func (l *listener) create(ctx context.Context) error {
 
 func (l *listener) change(ctx context.Context, differences []Difference) error {
 	if differs(differences, "tagged") {
-		if err := l.retagELB(ctx, l.arn, listenerRole); err != nil || len(differences) == 1 {
+		if err := l.retagELB(ctx, l.arn, l.role()); err != nil || len(differences) == 1 {
 			return err
 		}
 	}
+	if err := l.makeWay(ctx); err != nil {
+		return err
+	}
+	policy, certificates := l.tls()
 	_, err := l.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{
 		ListenerArn:    &l.arn,
-		Port:           aws.Int32(int32(l.declared.Listener.Port)),
-		Protocol:       elbtypes.ProtocolEnumHttp,
-		DefaultActions: forwards(l.introduces()),
+		Port:           aws.Int32(int32(l.port())),
+		Protocol:       l.protocol(),
+		SslPolicy:      policy,
+		Certificates:   certificates,
+		DefaultActions: l.actions(),
 	})
+	if l.redirects && account.IsNotFound(err) { // the other listener has its port now
+		return l.create(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("change %s: %w", l.arn, err)
 	}

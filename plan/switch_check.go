@@ -23,12 +23,16 @@ const (
 
 // switchCheck asks the standby's load balancer whether the standby is to serve, and is healthy for as long as it is not.
 func switchCheck(s scope, b *balancer) *ownCheck {
-	f := s.declared.Failover
+	f, kind := s.declared.Failover, route53types.HealthCheckTypeHttpStrMatch
+	if s.declared.HTTPS.Declared() {
+		kind = route53types.HealthCheckTypeHttpsStrMatch
+	}
 	return &ownCheck{scope: s, name: switchCheckRole, wanted: func() *route53types.HealthCheckConfig {
 		return &route53types.HealthCheckConfig{
-			Type:                     route53types.HealthCheckTypeHttpStrMatch,
+			Type:                     kind,
 			FullyQualifiedDomainName: aws.String(known(b.dnsName)),
-			Port:                     aws.Int32(int32(s.declared.Listener.Port)),
+			Port:                     aws.Int32(int32(s.entryPort())),
+			EnableSNI:                s.namesServer(),
 			ResourcePath:             aws.String(understudy.SwitchPath),
 			SearchString:             aws.String(switchedText),
 			RequestInterval:          aws.Int32(int32(f.Interval)),
@@ -140,6 +144,7 @@ func fieldsOfCheck(c *route53types.HealthCheckConfig) []Field {
 		{Name: "asks", Value: strings.ToLower(aws.ToString(c.FullyQualifiedDomainName))},
 		{Name: "port", Value: number(aws.ToInt32(c.Port))},
 		{Name: "path", Value: aws.ToString(c.ResourcePath)},
+		{Name: "names the server", Value: yes(aws.ToBool(c.EnableSNI))},
 		{Name: "looks for", Value: aws.ToString(c.SearchString)},
 		{Name: "interval", Value: number(aws.ToInt32(c.RequestInterval))},
 		{Name: "threshold", Value: number(aws.ToInt32(c.FailureThreshold))},
@@ -256,6 +261,7 @@ func (c *ownCheck) update(differences []Difference) *route53.UpdateHealthCheckIn
 		HealthCheckId:            &c.id,
 		FullyQualifiedDomainName: w.FullyQualifiedDomainName,
 		Port:                     w.Port,
+		EnableSNI:                w.EnableSNI,
 		ResourcePath:             w.ResourcePath,
 		SearchString:             w.SearchString,
 		FailureThreshold:         w.FailureThreshold,

@@ -88,9 +88,6 @@ func (s scope) switchesOf(ctx context.Context, b elbtypes.LoadBalancer) (found [
 		return nil, fmt.Errorf("describe the listeners of %s: %w", aws.ToString(b.LoadBalancerArn), err)
 	}
 	for _, l := range listeners.Listeners {
-		if aws.ToInt32(l.Port) != int32(s.declared.Listener.Port) {
-			continue
-		}
 		rules, err := s.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: l.ListenerArn})
 		if err != nil {
 			return nil, fmt.Errorf("describe the rules of %s: %w", aws.ToString(l.ListenerArn), err)

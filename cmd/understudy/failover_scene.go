@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -83,7 +84,8 @@ func (s *scene) addresses(ctx context.Context, balancer string) ([]netip.Addr, e
 	return a.Addresses, err
 }
 
-// probe asks the service's health path of a load balancer, as a checker does, at one of its addresses.
+// probe asks the service's health path of a load balancer at one of its addresses, as a checker does, but takes no certificate
+// that users would not.
 func (s *scene) probe(ctx context.Context, balancer string) error {
 	ctx, cancel := context.WithTimeout(ctx, brief)
 	defer cancel()
@@ -92,14 +94,22 @@ func (s *scene) probe(ctx context.Context, balancer string) error {
 		return err
 	}
 	d := s.stack.Declaration
-	url := fmt.Sprintf("http://%s%s", net.JoinHostPort(found[0].String(), fmt.Sprint(s.outside.port(d.Listener.Port))), d.Service.Health)
+	authorities, err := s.outside.authorities(d)
+	if err != nil {
+		return err
+	}
+	scheme, port := d.Entry()
+	url := fmt.Sprintf("%s://%s%s", scheme, net.JoinHostPort(found[0].String(), fmt.Sprint(s.outside.port(port))), d.Service.Health)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}
 	req.Host = d.Host()
 	client := http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true},
+		Transport: &http.Transport{
+			DisableKeepAlives: true,
+			TLSClientConfig:   &tls.Config{RootCAs: authorities, ServerName: d.Host()},
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	resp, err := client.Do(req)

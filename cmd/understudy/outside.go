@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net/url"
+	"os"
 	"strconv"
 	"time"
 
@@ -21,10 +23,11 @@ type outside struct {
 	resolver  string  // host:port of a name server that knows the failover name, or ""
 	portShift int     // added to ports below 1024
 	speed     float64 // at which the cloud runs; 1 on AWS
+	trusts    string  // a file of authorities that users trust beside the system's, or ""
 }
 
 func readOutside(getenv func(string) string) (outside, error) {
-	o := outside{resolver: getenv("UNDERSTUDY_RESOLVER"), speed: 1}
+	o := outside{resolver: getenv("UNDERSTUDY_RESOLVER"), speed: 1, trusts: getenv("UNDERSTUDY_CERTIFICATES")}
 	var err error
 	if v := getenv("UNDERSTUDY_PORT_SHIFT"); v != "" {
 		if o.portShift, err = strconv.Atoi(v); err != nil {
@@ -44,6 +47,26 @@ func (o outside) port(declared int) int {
 		return declared + o.portShift
 	}
 	return declared
+}
+
+// authorities are those whose certificates users trust: nil is the system's. The file is read when users connect with HTTPS: a cloud
+// of before may have none.
+func (o outside) authorities(d *understudy.Declaration) (*x509.CertPool, error) {
+	if o.trusts == "" || !d.HTTPS.Declared() {
+		return nil, nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // a system without any
+	}
+	file, err := os.ReadFile(o.trusts)
+	if err != nil {
+		return nil, fmt.Errorf("UNDERSTUDY_CERTIFICATES: %w", err)
+	}
+	if !pool.AppendCertsFromPEM(file) {
+		return nil, fmt.Errorf("UNDERSTUDY_CERTIFICATES: %s has no certificate", o.trusts)
+	}
+	return pool, nil
 }
 
 // pace is the speed of what AWS gives times for.
@@ -87,11 +110,16 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 	if err != nil {
 		return nil, pair, err
 	}
+	authorities, err := o.authorities(d)
+	if err != nil {
+		return nil, pair, err
+	}
+	scheme, port := d.Entry()
 	return &drill.Drill{
 		Stack:   d.Name,
-		URL:     &url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", d.Host(), d.Listener.Port), Path: page.Path, RawQuery: page.RawQuery},
+		URL:     &url.URL{Scheme: scheme, Host: fmt.Sprintf("%s:%d", d.Host(), port), Path: page.Path, RawQuery: page.RawQuery},
 		Clients: users,
-		Port:    o.port(d.Listener.Port),
+		Port:    o.port(port), Authorities: authorities,
 		Primary: primary, Secondary: secondary,
 		Settings: settings, Lookup: names, Region: locator.Region,
 		Healthy: func(ctx context.Context) (bool, error) { return checkHealthy(ctx, r53, pair.Primary.HealthCheck) },

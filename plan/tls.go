@@ -1,0 +1,45 @@
+package plan
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+)
+
+// secure tells whether users connect to the listener with TLS.
+func (l *listener) secure() bool { return !l.redirects && l.declared.HTTPS.Declared() }
+
+// tls returns the security policy and the certificate that the listener is to have: none where it is one of HTTP. Where a listener
+// ceases to be one of HTTPS, it loses both (ModifyListener in the Elastic Load Balancing API Reference).
+func (l *listener) tls() (policy *string, certificates []elbtypes.Certificate) {
+	if !l.secure() {
+		return nil, nil
+	}
+	h := l.declared.HTTPS
+	return aws.String(h.Policy), []elbtypes.Certificate{{CertificateArn: aws.String(h.Certificates[l.side])}}
+}
+
+func (l *listener) desiredTLS() []Field {
+	if !l.secure() {
+		return nil
+	}
+	h := l.declared.HTTPS
+	return []Field{{Name: "certificate", Value: h.Certificates[l.side]}, {Name: "policy", Value: h.Policy}, {Name: "asks for client certificates", Value: yes(false)}}
+}
+
+// seenTLS tells a listener's certificate, which is its default one alone (DescribeListeners), and what else it has of TLS.
+func seenTLS(o elbtypes.Listener) []Field {
+	var arns []string
+	for _, c := range o.Certificates {
+		arns = append(arns, aws.ToString(c.CertificateArn))
+	}
+	asks := o.MutualAuthentication != nil && aws.ToString(o.MutualAuthentication.Mode) != "" && aws.ToString(o.MutualAuthentication.Mode) != mutualOff
+	return []Field{
+		{Name: "certificate", Value: set(arns...)},
+		{Name: "policy", Value: aws.ToString(o.SslPolicy)},
+		{Name: "asks for client certificates", Value: yes(asks)},
+	}
+}
+
+// mutualOff is the mode in which a listener asks no client for a certificate (MutualAuthenticationAttributes in the Elastic Load
+// Balancing API Reference).
+const mutualOff = "off"
