@@ -102,9 +102,11 @@ var (
 	instanceType = matching(`[a-z][a-z0-9-]*\.[a-z0-9-]+`, "an instance type, for example t3.micro")
 
 	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscertificatemanager.html
-	certificateARN = matching(`(arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+)?`, "the ARN of a certificate of ACM in this region, or nothing")
-	tlsPolicy      = matching(`ELBSecurityPolicy-[A-Za-z0-9-]+`, "a security policy as Elastic Load Balancing names it, for example ELBSecurityPolicy-TLS13-1-2-2021-06")
-	redirectKind   = oneOf("permanent, temporary or none", string(RedirectPermanent), string(RedirectTemporary), string(RedirectNone))
+	certificateARN = matching(`(arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+)?`,
+		"the ARN of a certificate of ACM in this region, or nothing")
+	tlsPolicy = matching(`ELBSecurityPolicy-[A-Za-z0-9-]+`,
+		"a security policy as Elastic Load Balancing names it, for example ELBSecurityPolicy-TLS13-1-2-2021-06")
+	redirectKind = oneOf("permanent, temporary or none", string(RedirectPermanent), string(RedirectTemporary), string(RedirectNone))
 
 	failbackKind = oneOf("automatic, manual, or a mapping with after: {after: 10m}", "automatic", "manual")
 	switchKind   = oneOf("standby or none", "standby", "none")

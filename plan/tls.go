@@ -23,7 +23,11 @@ func (l *listener) desiredTLS() []Field {
 		return nil
 	}
 	h := l.declared.HTTPS
-	return []Field{{Name: "certificate", Value: h.Certificates[l.side]}, {Name: "policy", Value: h.Policy}, {Name: "asks for client certificates", Value: yes(false)}}
+	return []Field{
+		{Name: "certificate", Value: h.Certificates[l.side]},
+		{Name: "policy", Value: h.Policy},
+		{Name: "asks for client certificates", Value: yes(false)},
+	}
 }
 
 // seenTLS tells a listener's certificate, which is its default one alone (DescribeListeners), and what else it has of TLS.

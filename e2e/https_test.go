@@ -1,0 +1,118 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/understudy/understudy/internal/judge"
+)
+
+const secure = "../examples/https/understudy.yaml"
+
+// Users connect with HTTPS, and those of HTTP are sent on. Each setting changes in place, to HTTP and back too.
+func TestHTTPSFromItsFirstPageToItsEnd(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	declared, arns := s.certified(secure)
+	s.must("up", "-f", declared, "--yes")
+	s.servesHTTPS("301")
+	if said := s.must("doctor", "-f", declared); strings.Contains(said, "certificate") {
+		t.Errorf("doctor finds something about the certificates:\n%s", said)
+	}
+	s.must("drill", "-f", declared, "--abort-after", lenience)
+
+	other := variant(t, declared, "https:\n", "https:\n  policy: ELBSecurityPolicy-TLS13-1-3-2021-06\n  redirect: temporary\n")
+	said := s.must("plan", "-f", other)
+	for _, part := range []string{"change primary/listener", "change secondary/listener", "change primary/redirect", "change secondary/redirect"} {
+		if !strings.Contains(said, part) {
+			t.Errorf("another policy and another redirect are no %s:\n%s", part, said)
+		}
+	}
+	kept := s.secureListener(secondary)
+	for _, file := range []string{other, s.plainly(declared), declared} {
+		s.must("up", "-f", file, "--yes")
+		if said := s.must("plan", "-f", file); !strings.Contains(said, "nothing to change") {
+			t.Errorf("after up, plan says:\n%s", said)
+		}
+		s.must("parity", "-f", file)
+		if file == other {
+			s.servesHTTPS("302")
+		}
+	}
+	s.servesHTTPS("301")
+	if now := s.secureListener(secondary); now != kept {
+		t.Errorf("the listener %s with the switch was made anew: %s", kept, now)
+	}
+	s.must("failover", "-f", declared)
+	s.until("the page is the standby's", func() bool { return strings.Contains(s.securePage(), secondary) })
+	s.must("down", "-f", declared, "--yes", "--zone")
+	for region, arn := range arns {
+		s.aws(region, "acm", "delete-certificate", "--certificate-arn", arn)
+	}
+	s.nothingIsLeft()
+}
+
+// certified imports a certificate into each region, and writes a declaration that names them.
+func (s *stage) certified(of string) (file string, arns map[string]string) {
+	s.t.Helper()
+	folder := selfSigned(s.t, "www.hello.test")
+	certificate, key := filepath.Join(folder, "certificate.pem"), filepath.Join(folder, "key.pem")
+	s.env["UNDERSTUDY_CERTIFICATES"] = certificate // it is its own authority
+	file, arns = of, map[string]string{}
+	for i, region := range []string{primary, secondary} {
+		arns[region] = s.aws(region, "acm", "import-certificate", "--certificate", "fileb://"+certificate, "--private-key", "fileb://"+key)
+		file = variant(s.t, file, fmt.Sprintf("arn:aws:acm:%s:123456789012:certificate/1a2b3c4d-0000-4000-8000-00000000000%d", region, i+1), arns[region])
+	}
+	return file, arns
+}
+
+// plainly is a declaration without HTTPS.
+func (s *stage) plainly(of string) string {
+	s.t.Helper()
+	b, err := os.ReadFile(of)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	before, _, ok := strings.Cut(string(b), "https:\n")
+	path := filepath.Join(s.t.TempDir(), "understudy.yaml")
+	if err := os.WriteFile(path, []byte(before), 0o644); err != nil || !ok {
+		s.t.Fatal(ok, err)
+	}
+	return path
+}
+
+// servesHTTPS holds that the page is there by HTTPS, with a certificate that curl takes, and that HTTP redirects to it.
+func (s *stage) servesHTTPS(code string) {
+	s.t.Helper()
+	s.until("the page is the primary's", func() bool { return strings.Contains(s.securePage(), primary) })
+	head := s.curl("http", 80, "-i", "-o", "-").stdout
+	if !regexp.MustCompile(`^HTTP/1.1 ` + code + ` (?s:.*)\r\n[Ll]ocation: https://www\.hello\.test(:443)?/`).MatchString(head) {
+		s.t.Errorf("at port 80 is no redirect %s:\n%s", code, head)
+	}
+}
+
+func (s *stage) securePage() string { return s.curl("https", 443).stdout }
+
+// curl asks for the page at the first address of the failover name, by that name.
+func (s *stage) curl(scheme string, port int, more ...string) result {
+	s.t.Helper()
+	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	address, _, _ := strings.Cut(s.dig("www.hello.test"), "\n")
+	return s.run(judge.Need(s.t, "curl"), append([]string{"-s", "--max-time", "5", "--http1.1", "--cacert", s.env["UNDERSTUDY_CERTIFICATES"],
+		"-H", "Accept: application/json", "--connect-to", fmt.Sprintf("::%s:%d", address, port+shift), scheme + "://www.hello.test/"}, more...)...)
+}
+
+// secureListener is the ARN of a region's listener of HTTPS.
+func (s *stage) secureListener(region string) string {
+	s.t.Helper()
+	balancer := s.aws(region, "elbv2", "describe-load-balancers", "--query", "LoadBalancers[0].LoadBalancerArn")
+	return s.aws(region, "elbv2", "describe-listeners", "--load-balancer-arn", balancer, "--query", "Listeners[?Protocol=='HTTPS'].ListenerArn")
+}
