@@ -70,10 +70,9 @@ func (l *listener) rolesOf(ctx context.Context, all []elbtypes.Listener) (map[st
 			return nil, fmt.Errorf("describe tags of the listeners of %s: %w", l.balancer.arn, err)
 		}
 		for _, d := range out.TagDescriptions {
-			for _, role := range []string{listenerRole, redirectRole} {
-				if l.mark(role).In(account.OfELB(d.Tags)) {
-					roles[aws.ToString(d.ResourceArn)] = role
-				}
+			tags := account.OfELB(d.Tags)
+			if role := tags[account.TagRole]; tags[account.TagStack] == l.stack() && slices.Contains([]string{listenerRole, redirectRole}, role) {
+				roles[aws.ToString(d.ResourceArn)] = role
 			}
 		}
 	}

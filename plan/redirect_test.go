@@ -27,7 +27,7 @@ func TestListenerOfHTTPSDiffers(t *testing.T) {
 	s := secured(t)
 	l := &listener{scope: s, group: &targetGroup{arn: "arn:tg"}}
 	forward := []elbtypes.Action{{Type: "forward", TargetGroupArn: aws.String("arn:tg")}}
-	rest := []Field{{Name: "other rules", Value: ""}, tagged(true)}
+	rest := []Field{{Name: "other rules", Value: ""}, l.tagged(l.role())}
 	l.remember(elbtypes.Listener{
 		Port: aws.Int32(443), Protocol: "HTTPS", DefaultActions: forward, SslPolicy: &s.declared.HTTPS.Policy,
 		Certificates:         []elbtypes.Certificate{{CertificateArn: aws.String(s.declared.HTTPS.Certificates[s.side])}},
@@ -51,7 +51,7 @@ func TestListenerOfHTTPSDiffers(t *testing.T) {
 
 func TestRedirectDiffers(t *testing.T) {
 	l := &listener{scope: secured(t), redirects: true}
-	rest := []Field{{Name: "other rules", Value: ""}, tagged(true)}
+	rest := []Field{{Name: "other rules", Value: ""}, l.tagged(l.role())}
 	l.remember(elbtypes.Listener{Port: aws.Int32(81), Protocol: "HTTP", DefaultActions: l.sendsOn()})
 	l.seen = append(l.seen, rest...)
 	expect(t, l)
@@ -73,13 +73,15 @@ func TestCheckOfHTTPSTakesTheOtherOnesPlace(t *testing.T) {
 			RequestInterval: aws.Int32(30), FailureThreshold: aws.Int32(2)}}
 	}
 	plain := of("a", "HTTP", 81, nil)
-	c := &check{scope: secured(t), balancer: b, tagged: true}
+	c := &check{scope: secured(t), balancer: b}
+	c.tags = c.tagged(c.role())
 	c.choose([]route53types.HealthCheck{plain})
 	expect(t, c, "type: HTTPS, not HTTP", "port: 443, not 81", "names the server: yes, not no")
 	if c.next() != Unknown {
 		t.Errorf("the records are to follow %s, whose type cannot change", c.next())
 	}
-	c = &check{scope: c.scope, balancer: b, tagged: true}
+	c = &check{scope: c.scope, balancer: b}
+	c.tags = c.tagged(c.role())
 	c.choose([]route53types.HealthCheck{plain, of("b", "HTTPS", 443, aws.Bool(true))})
 	expect(t, c)
 	if c.id != "b" || !slices.Equal(c.superseded, []string{"a"}) {
