@@ -72,7 +72,7 @@ func TestBatchesThatApply(t *testing.T) {
 	for name, changes := range map[string][]r53types.Change{
 		"target first":          {create(a1("t.example.com")), create(a1("u.example.com", alias("/hostedzone/"+z, "t.example.com")))},
 		"load balancer":         {create(a1("example.com", alias("Z35SXDOTRQ7X7K", "dualstack.LB-1.us-east-1.elb.amazonaws.com")))},
-		"network load balancer": {create(a1("example.com", alias("Z26RNL4JYFTOTI", "lb-0123456789abcdef.elb.us-east-1.amazonaws.com")))},
+		"network load balancer": {create(a1("n.example.com", alias("Z26RNL4JYFTOTI", "lb-0123456789abcdef.elb.us-east-1.amazonaws.com")))},
 		"swapped roles":         {remove(p), remove(s), create(a1("f.example.com", failover("PRIMARY", "s", hc))), create(a1("f.example.com", failover("SECONDARY", "p", "")))},
 		"values":                {create(set("v.example.com", r53types.RRTypeMx, []string{"10 mail.x.org"})), create(set("v.example.com", r53types.RRTypeTxt, []string{`"a\"b" "c"`})), create(set("v.example.com", r53types.RRTypeCaa, []string{`0 issue "x.org"`})), create(set("_s._tcp.example.com", r53types.RRTypeSrv, []string{"1 2 3 x.org"})), create(set("v.example.com", r53types.RRTypeAaaa, []string{"2001:db8::1"})), create(set("*.w.example.com", r53types.RRTypeCname, []string{"x.org."}))},
 	} {
