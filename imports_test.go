@@ -116,7 +116,7 @@ var floors = []struct {
 	{"room access health publish routing network/networktest", "the ground floor of a control plane; probes, twins, and from health to answer"},
 	{"dns records room/roomtest", "serves what routing decides; Route 53's rules of record sets; what tests of control planes share"},
 	{
-		"policies checks controls identity region/balancing region/scaling region/watching region/parameters region/quotas region/certificates region/resource",
+		"policies checks controls identity region/balancing region/scaling region/watching region/parameters region/quotas region/certificates region/shifting region/resource",
 		"traffic policies' documents; control planes of one thing each, which see each other only through interfaces of their own; what EC2's share",
 	},
 	{"region/nets region/resource/resourcetest", "the networks of EC2; what the tests of EC2's packages share"},

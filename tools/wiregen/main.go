@@ -41,13 +41,14 @@ var services = map[string]string{
 	"ssm/2014-11-06":                             "ssm",
 	"service-quotas/2019-06-24":                  "servicequotas",
 	"acm/2015-12-08":                             "acm",
+	"arc-zonal-shift/2022-10-30":                 "zonalshift",
 }
 
 // checked are the tables that have the models' constraints: those of the services that check them in front of their
-// own code. EC2 words its refusals itself; Application Recovery Controller's are not known.
+// own code. EC2 words its refusals itself; those of Application Recovery Controller's routing controls are not known.
 var checked = map[string]bool{
 	"elbv2": true, "elb": true, "autoscaling": true, "route53": true, "cloudwatch": true, "iam": true, "sts": true, "ssm": true, "servicequotas": true,
-	"acm": true,
+	"acm": true, "zonalshift": true,
 }
 
 type model struct {

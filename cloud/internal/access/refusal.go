@@ -40,7 +40,7 @@ func refusal(s *wire.Service, text string) *wire.Error {
 	switch s {
 	case wire.EC2:
 		e.Code, e.Message = "UnauthorizedOperation", "You are not authorized to perform this operation. "+text
-	case wire.RecoveryControl:
+	case wire.RecoveryControl, wire.ZonalShift:
 		e.Code = "AccessDeniedException"
 	case wire.RecoveryCluster, wire.SSM, wire.ACM:
 		e.Code, e.Status = "AccessDeniedException", http.StatusBadRequest

@@ -140,6 +140,7 @@ type Target struct {
 	Address  netip.AddrPort
 	Zone     string // empty where it is of none, or of any
 	Draining bool
+	Away     bool // a zonal shift keeps new requests from it
 }
 
 // key is what a target is known by.

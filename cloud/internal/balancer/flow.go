@@ -90,7 +90,11 @@ func (t tuple) hash(sticky bool) uint64 {
 // number with each flow, and the highest wins: so a target that comes or goes moves no flow but its own.
 func (p *pool) pickFlow(flow tuple) (best *target, open bool) {
 	choice := p.healthy()
-	if open = len(choice) < max(1, p.minHealthy); open {
+	open = len(choice) < max(1, p.minHealthy)
+	if open && p.unshifted != nil {
+		return p.unshifted.pickFlow(flow)
+	}
+	if open {
 		choice = p.near
 	}
 	hash, most := flow.hash(p.flow.StickySource), uint64(0)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,6 +108,9 @@ func (n *node) group(g Group) (*pool, []*target) {
 		version: g.Version, algorithm: g.Algorithm, sticky: g.Sticky, minHealthy: g.MinHealthy, minPercent: g.MinPercent, slow: n.speed.Of(g.SlowStart),
 		turn: n.turns[g.ID], flow: g.Flow,
 	}
+	if slices.ContainsFunc(g.Targets, func(t Target) bool { return t.Away }) {
+		p.unshifted = new(*p)
+	}
 	old, now := n.targets[g.ID], make(map[Target]*target, len(g.Targets))
 	p.targets = make([]*target, 0, len(g.Targets))
 	for _, spec := range g.Targets {
@@ -121,13 +125,14 @@ func (n *node) group(g Group) (*pool, []*target) {
 		t.apply(spec.Draining, g.Check, n.bootTime(g.Check), func(ctx context.Context, t *target, c Check) {
 			n.work.Go(func() { n.watch(ctx, t, c) })
 		})
-		if !spec.Draining {
-			if !g.SameZone || spec.Zone == "" || spec.Zone == n.zone {
-				p.targets = append(p.targets, t)
-			}
-			if g.Flow.reaches(n.zone, spec.Zone) {
-				p.near = append(p.near, t)
-			}
+		if spec.Draining {
+			continue
+		}
+		if !spec.Away {
+			p.add(n.zone, g, spec, t)
+		}
+		if p.unshifted != nil {
+			p.unshifted.add(n.zone, g, spec, t)
 		}
 	}
 	n.targets[g.ID] = now
@@ -138,6 +143,16 @@ func (n *node) group(g Group) (*pool, []*target) {
 		}
 	}
 	return p, ended
+}
+
+// add puts a target into the pool of a node in a zone, if the node sends anything to it.
+func (p *pool) add(zone string, g Group, spec Target, t *target) {
+	if !g.SameZone || spec.Zone == "" || spec.Zone == zone {
+		p.targets = append(p.targets, t)
+	}
+	if g.Flow.reaches(zone, spec.Zone) {
+		p.near = append(p.near, t)
+	}
 }
 
 // bootTime is how long a new target's failures do not count. At real speed a target becomes unhealthy after as many

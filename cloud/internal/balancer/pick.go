@@ -9,12 +9,8 @@ import (
 // a load balancer that fails open still serves if only the checks are wrong
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health.html).
 func (p *pool) pick() *target {
-	choices := 0
-	for _, t := range p.targets {
-		if t.well.Load() {
-			choices++
-		}
-	}
+	p = p.now()
+	choices := p.well()
 	all := p.failsOpen(choices)
 	if all {
 		choices = len(p.targets)
@@ -30,6 +26,25 @@ func (p *pool) pick() *target {
 		return p.warm(at, choices)
 	}
 	return p.targets[at]
+}
+
+// well counts the healthy targets.
+func (p *pool) well() (n int) {
+	for _, t := range p.targets {
+		if t.well.Load() {
+			n++
+		}
+	}
+	return n
+}
+
+// now is the pool that a zonal shift leaves. Where that would fail open, a shift has no effect
+// (https://docs.aws.amazon.com/r53recovery/latest/dg/arc-zonal-shift.resource-types.html).
+func (p *pool) now() *pool {
+	if p.unshifted != nil && p.failsOpen(p.well()) {
+		return p.unshifted
+	}
+	return p
 }
 
 // failsOpen tells whether so few targets are healthy that the others get requests, too.

@@ -30,10 +30,11 @@ type pool struct {
 	minHealthy int
 	minPercent int
 	slow       time.Duration // 0 for no slow start
-	targets    []*target     // without those that drain, and those of other zones if requests keep to the node's
+	targets    []*target     // without those that drain or a zonal shift keeps from, and those of other zones if requests keep to the node's
 	near       []*target     // of those, the ones that a network load balancer's node sends flows to
 	flow       *FlowGroup
 	turn       *atomic.Uint64 // outlives the snapshot, so that a change does not begin anew with the first
+	unshifted  *pool          // the pool as it is without a zonal shift; nil where no shift keeps from any target
 }
 
 // rule returns the first rule that matches, and how many beside the default one were asked. It is nil where the listener is gone.

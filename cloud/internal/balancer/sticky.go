@@ -155,7 +155,7 @@ func (c *client) keptTarget(s *routes, p *pool) (*target, bool) {
 	if !ok {
 		return nil, false
 	}
-	for _, t := range p.targets {
+	for _, t := range p.now().targets {
 		if t.mark == m && t.health().State == Healthy {
 			return t, true
 		}

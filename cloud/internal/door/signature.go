@@ -149,7 +149,7 @@ func (s *signature) unknownKey(message string) *wire.Error {
 		return ec2AuthFailure()
 	}
 	switch s.Service {
-	case wire.SSM.SigningName, wire.ServiceQuotas.SigningName, wire.ACM.SigningName: // "Common Errors" in their API references
+	case wire.SSM.SigningName, wire.ServiceQuotas.SigningName, wire.ACM.SigningName, wire.ZonalShift.SigningName: // "Common Errors" in their API references
 		return &wire.Error{Code: "UnrecognizedClientException", Message: message}
 	}
 	return &wire.Error{Code: "InvalidClientTokenId", Message: message, Status: http.StatusForbidden}
@@ -161,7 +161,7 @@ func (s *signature) expiredToken() *wire.Error {
 	switch s.Service {
 	case wire.EC2.SigningName:
 		return &wire.Error{Code: "RequestExpired", Message: "Request has expired."}
-	case wire.SSM.SigningName, wire.ServiceQuotas.SigningName, wire.ACM.SigningName:
+	case wire.SSM.SigningName, wire.ServiceQuotas.SigningName, wire.ACM.SigningName, wire.ZonalShift.SigningName:
 		return &wire.Error{Code: "ExpiredTokenException", Message: message}
 	}
 	return &wire.Error{Code: "ExpiredToken", Message: message, Status: http.StatusForbidden}

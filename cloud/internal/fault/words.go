@@ -54,6 +54,7 @@ var own = map[*wire.Service]map[string]wire.Error{
 		Internal:   {Code: "InternalServerError", Message: "An error occurred on the server side.", Status: http.StatusInternalServerError},
 	},
 	wire.RecoveryControl: {Throttling: throttlingJSON, Internal: internalJSON},
+	wire.ZonalShift:      {Throttling: throttlingJSON, Internal: internalJSON},
 	wire.RecoveryCluster: {
 		Throttling: throttlingJSON, Internal: internalJSON,
 		Unavailable: {

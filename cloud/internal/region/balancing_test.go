@@ -99,8 +99,13 @@ func (s *site) listen() {
 // launch starts an instance in the first subnet; what it would serve, the test does at its address.
 func (s *site) launch(h http.HandlerFunc) string {
 	s.t.Helper()
+	return s.launchIn(s.subnets[0], h)
+}
+
+func (s *site) launchIn(subnet string, h http.HandlerFunc) string {
+	s.t.Helper()
 	out := roomtest.Must(s.r.compute.RunInstances(s.t.Context(), &ec2.RunInstancesInput{
-		ImageId: new(hostImage(s.t, s.r)), InstanceType: smallType(), SubnetId: &s.subnets[0], MinCount: new(int32(1)), MaxCount: new(int32(1)),
+		ImageId: new(hostImage(s.t, s.r)), InstanceType: smallType(), SubnetId: &subnet, MinCount: new(int32(1)), MaxCount: new(int32(1)),
 	}))(s.t)
 	id := *out.Instances[0].InstanceId
 	waitState(s.t, s.r, id, ec2types.InstanceStateNameRunning)

@@ -31,6 +31,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/region/quotas"
 	"github.com/understudy/understudy/cloud/internal/region/resource"
 	"github.com/understudy/understudy/cloud/internal/region/scaling"
+	"github.com/understudy/understudy/cloud/internal/region/shifting"
 	"github.com/understudy/understudy/cloud/internal/region/watching"
 	"github.com/understudy/understudy/cloud/internal/room"
 	"github.com/understudy/understudy/cloud/internal/store"
@@ -76,6 +77,7 @@ type Region struct {
 	nets         *nets.Room
 	compute      *compute.Room
 	balancing    *balancing.Room
+	shifting     *shifting.Room
 	certificates *certificates.Room
 	scaling      *scaling.Room
 	watching     *watching.Room
@@ -150,6 +152,9 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	if r.balancing, err = balancing.Load(r.Base, networks{r.nets, r.compute, &r.twins}, served{r}, r.logs()); err != nil {
 		return err
 	}
+	if r.shifting, err = shifting.Load(r.Base, shiftable{r.balancing}, zonesOf(r.nets.Zones())); err != nil {
+		return err
+	}
 	if r.certificates, err = certificates.Load(r.Base, certificates.Config{
 		Issuer:  r.cfg.Issuer,
 		Resolve: func(q *dns.Msg) (*dns.Msg, error) { return r.cfg.Resolve("", q) },
@@ -183,6 +188,7 @@ func (r *Region) bringUp() error {
 	}
 	r.beacon = r.Watch(slices.Concat(r.watching.News(), r.balancing.News(), r.compute.News(), r.nets.News())...)
 	r.balancing.Open()
+	r.shifting.Open()
 	r.certificates.Open()
 	r.scaling.Open()
 	r.watching.Open()
@@ -205,6 +211,7 @@ func (r *Region) Operations(m *wire.Mux) {
 	r.nets.Operations(m)
 	r.compute.Operations(m)
 	r.balancing.Operations(m)
+	r.shifting.Operations(m)
 	r.certificates.Operations(m)
 	r.scaling.Operations(m)
 	r.watching.Operations(m)

@@ -48,7 +48,8 @@ func (s *Service) checks(op *operation) bool {
 // checksAll tells whether every operation of a service is checked, including required members, so that decoding
 // need not check these.
 func (s *Service) checksAll() bool {
-	return s == ELBv2 || s == AutoScaling || s == CloudWatch || s == IAM || s == STS || s == SSM || s == ServiceQuotas || s == ACM
+	return s == ELBv2 || s == AutoScaling || s == CloudWatch || s == IAM || s == STS || s == SSM || s == ServiceQuotas || s == ACM ||
+		s == ZonalShift
 }
 
 // check refuses an input that breaks its model's constraints.
@@ -72,7 +73,7 @@ func (s *Service) check(op *operation, in reflect.Value) error {
 	switch s.protocol {
 	case restXML:
 		code = "InvalidInput"
-	case json11:
+	case json11, restJSON:
 		code = "ValidationException"
 	}
 	return Errorf(code, "%d validation %s detected: %s", len(c.broken), noun, strings.Join(c.broken, "; "))

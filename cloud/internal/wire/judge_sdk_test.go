@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/arczonalshift"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -87,7 +88,7 @@ func TestTheGoSDKAgreesOnEveryOperation(t *testing.T) {
 		AutoScaling: autoscaling.NewFromConfig(cfg),
 		Route53:     route53.NewFromConfig(cfg), STS: sts.NewFromConfig(cfg), CloudWatch: cloudwatch.NewFromConfig(cfg),
 		RecoveryControl: route53recoverycontrolconfig.NewFromConfig(cfg), IAM: iam.NewFromConfig(cfg), SSM: ssm.NewFromConfig(cfg),
-		ServiceQuotas: servicequotas.NewFromConfig(cfg), ACM: acm.NewFromConfig(cfg),
+		ServiceQuotas: servicequotas.NewFromConfig(cfg), ACM: acm.NewFromConfig(cfg), ZonalShift: arczonalshift.NewFromConfig(cfg),
 	}
 	judged := 0
 	for s, ops := range sdkTypes {

@@ -56,6 +56,8 @@ var (
 	ServiceQuotas = newService("servicequotas", "servicequotas", "2019-06-24", "", json11, json11Codec{})
 	// Certificate Manager.
 	ACM = newService("acm", "acm", "2015-12-08", "", json11, json11Codec{})
+	// Zonal shift of Application Recovery Controller, which each region has.
+	ZonalShift = newService("arc-zonal-shift", "zonalshift", "2022-10-30", "", restJSON, restJSONCodec{})
 )
 
 func newCloudWatch() *Service {
@@ -66,7 +68,7 @@ func newCloudWatch() *Service {
 }
 
 // Services lists them all.
-var Services = []*Service{EC2, ELBv2, ELB, AutoScaling, Route53, IAM, STS, CloudWatch, SSM, ServiceQuotas, ACM, RecoveryControl, RecoveryCluster}
+var Services = []*Service{EC2, ELBv2, ELB, AutoScaling, Route53, IAM, STS, CloudWatch, SSM, ServiceQuotas, ACM, ZonalShift, RecoveryControl, RecoveryCluster}
 
 func newService(signing, file, version, namespace string, p protocol, codecs ...codec) *Service {
 	return &Service{SigningName: signing, Version: version, namespace: namespace, protocol: p, codecs: codecs, table: &table{file: file}}

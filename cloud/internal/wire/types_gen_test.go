@@ -4,6 +4,7 @@ package wire
 
 import (
 	acm "github.com/aws/aws-sdk-go-v2/service/acm"
+	zonalshift "github.com/aws/aws-sdk-go-v2/service/arczonalshift"
 	autoscaling "github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	cloudwatch "github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	ec2 "github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -78,6 +79,60 @@ var sdkTypes = map[*Service]map[string][2]any{
 		"UpdateCertificateOptions": {
 			&acm.UpdateCertificateOptionsInput{},
 			&acm.UpdateCertificateOptionsOutput{},
+		},
+	},
+	ZonalShift: {
+		"CancelZonalShift": {
+			&zonalshift.CancelZonalShiftInput{},
+			&zonalshift.CancelZonalShiftOutput{},
+		},
+		"CreatePracticeRunConfiguration": {
+			&zonalshift.CreatePracticeRunConfigurationInput{},
+			&zonalshift.CreatePracticeRunConfigurationOutput{},
+		},
+		"DeletePracticeRunConfiguration": {
+			&zonalshift.DeletePracticeRunConfigurationInput{},
+			&zonalshift.DeletePracticeRunConfigurationOutput{},
+		},
+		"GetAutoshiftObserverNotificationStatus": {
+			&zonalshift.GetAutoshiftObserverNotificationStatusInput{},
+			&zonalshift.GetAutoshiftObserverNotificationStatusOutput{},
+		},
+		"GetManagedResource": {
+			&zonalshift.GetManagedResourceInput{},
+			&zonalshift.GetManagedResourceOutput{},
+		},
+		"ListAutoshifts": {
+			&zonalshift.ListAutoshiftsInput{},
+			&zonalshift.ListAutoshiftsOutput{},
+		},
+		"ListManagedResources": {
+			&zonalshift.ListManagedResourcesInput{},
+			&zonalshift.ListManagedResourcesOutput{},
+		},
+		"ListZonalShifts": {
+			&zonalshift.ListZonalShiftsInput{},
+			&zonalshift.ListZonalShiftsOutput{},
+		},
+		"StartZonalShift": {
+			&zonalshift.StartZonalShiftInput{},
+			&zonalshift.StartZonalShiftOutput{},
+		},
+		"UpdateAutoshiftObserverNotificationStatus": {
+			&zonalshift.UpdateAutoshiftObserverNotificationStatusInput{},
+			&zonalshift.UpdateAutoshiftObserverNotificationStatusOutput{},
+		},
+		"UpdatePracticeRunConfiguration": {
+			&zonalshift.UpdatePracticeRunConfigurationInput{},
+			&zonalshift.UpdatePracticeRunConfigurationOutput{},
+		},
+		"UpdateZonalAutoshiftConfiguration": {
+			&zonalshift.UpdateZonalAutoshiftConfigurationInput{},
+			&zonalshift.UpdateZonalAutoshiftConfigurationOutput{},
+		},
+		"UpdateZonalShift": {
+			&zonalshift.UpdateZonalShiftInput{},
+			&zonalshift.UpdateZonalShiftOutput{},
 		},
 	},
 	AutoScaling: {

@@ -68,7 +68,7 @@ var loadBalancerAttributes = map[string]attribute{
 	"routing.http.xff_header_processing.mode":                  {fallback: "append", allowed: either("append", "preserve", "remove")},
 	"routing.http2.enabled":                                    {fallback: "true", allowed: either("true", "false")},
 	"waf.fail_open.enabled":                                    {fallback: "false"},
-	"zonal_shift.config.enabled":                               {fallback: "false"},
+	zonalShift:                                                 {fallback: "false", allowed: either("true", "false")},
 }
 
 // cookieName tells whether an application's cookie may have a name: none of the load balancer's own, and one of RFC 6265, 4.1.1.
@@ -177,6 +177,9 @@ func (r *Room) ModifyLoadBalancerAttributes(ctx context.Context, in *elb.ModifyL
 			if b.Attributes, err = changeAttribute("Load balancer", b.attributes(), b.Attributes, a.Key, a.Value); err != nil {
 				return err
 			}
+		}
+		if err := r.checkShiftable(tx, b); err != nil {
+			return err
 		}
 		row, moved = *b, b.reach() != old.reach()
 		if err := r.setReach(tx, row); err != nil {

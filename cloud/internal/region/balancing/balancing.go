@@ -119,7 +119,8 @@ type loadBalancerRow struct {
 	Nodes                   []nodeRow              // in the order of their zones
 	Groups                  []string
 	Created                 time.Time
-	Active                  bool // its nodes have served
+	Active                  bool   // its nodes have served
+	ShiftedFrom             string // the zone that a zonal shift moves traffic away from; "" for none
 	Attributes, Tags        map[string]string
 }
 

@@ -19,6 +19,8 @@ func (r *Room) Report() (report []beacon.LoadBalancer) {
 		}
 		zones := r.zonesInDNS(row)
 		b := beacon.LoadBalancer{DNSName: row.DNSName, HostedZoneID: r.canonicalZone(), Healthy: row.Active && len(zones) > 0}
+		left := r.zoneLeft(row)
+		zones = slices.DeleteFunc(zones, func(zone string) bool { return zone == left })
 		for _, n := range row.Nodes {
 			if len(zones) > 0 && !slices.Contains(zones, n.Zone) {
 				continue

@@ -49,7 +49,7 @@ var networkBalancerAttributes = map[string]attribute{
 	"dns_record.client_routing_policy":       {fallback: "any_availability_zone"},
 	"load_balancing.cross_zone.enabled":      {fallback: "false", allowed: either("true", "false")},
 	"secondary_ips.auto_assigned.per_subnet": {fallback: "0"},
-	"zonal_shift.config.enabled":             {fallback: "false"},
+	zonalShift:                               {fallback: "false", allowed: either("true", "false")},
 }
 
 // attributes are those that a load balancer has.

@@ -11,16 +11,17 @@ import (
 
 // reportNetwork is what Route 53 is to know of a network load balancer: its name, and a name for each of its zones
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#dns-name). A zone that is not well has no
-// address in the load balancer's name, unless none is well.
+// address in the load balancer's name, unless none is well; one that a zonal shift moves traffic away from is as one that is not.
 func (r *Room) reportNetwork(row loadBalancerRow) (report []beacon.LoadBalancer) {
 	whole := beacon.LoadBalancer{DNSName: row.DNSName, HostedZoneID: r.zoneOf(row), Healthy: r.evaluate(row)}
+	left := r.zoneLeft(row)
 	var all []netip.Addr
 	for _, n := range row.Nodes {
 		a := r.nodeAddress(row, n)
 		if !a.IsValid() {
 			continue
 		}
-		well := r.zoneIsWell(row, n.Zone)
+		well := r.zoneIsWell(row, n.Zone) && n.Zone != left
 		all = append(all, a)
 		if well {
 			whole.Addresses = append(whole.Addresses, a)

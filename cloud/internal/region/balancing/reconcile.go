@@ -240,7 +240,8 @@ func (r *Room) balancerGroup(b loadBalancerRow, g targetGroupRow) balancer.Group
 		at, zone, _ := r.targetAddress(g, t)
 		enabled := zone == "" || slices.ContainsFunc(b.Nodes, func(n nodeRow) bool { return n.Zone == zone })
 		if at.IsValid() && enabled {
-			out.Targets = append(out.Targets, balancer.Target{ID: t.ID, Address: at, Zone: zone, Draining: t.draining()})
+			away := r.override(b, g, t) == elbtypes.TargetAdministrativeOverrideStateEnumZonalShiftActive
+			out.Targets = append(out.Targets, balancer.Target{ID: t.ID, Address: at, Zone: zone, Draining: t.draining(), Away: away})
 		}
 	}
 	return out

@@ -305,6 +305,7 @@ func (r *Room) describeTarget(g targetGroupRow, t targetRow) elbtypes.TargetHeal
 	h := health("unused", "Target.NotRegistered", "Target is not registered to the target group")
 	if i >= 0 {
 		h = r.targetHealth(g, g.Targets[i])
+		d.AdministrativeOverride = r.showOverride(g, g.Targets[i])
 	}
 	d.TargetHealth = &h
 	return d

@@ -55,9 +55,9 @@ func TestServicesThatEndpointsLeadTo(t *testing.T) {
 		return names
 	}
 	roomtest.WantSame(t, "interface endpoints lead to", of("Interface"),
-		"acm", "autoscaling", "ec2", "elasticloadbalancing", "monitoring", "servicequotas", "ssm", "sts")
+		"acm", "arc-zonal-shift", "autoscaling", "ec2", "elasticloadbalancing", "monitoring", "servicequotas", "ssm", "sts")
 	roomtest.WantSame(t, "gateway endpoints lead to", of("Gateway"), "dynamodb", "s3")
-	if len(all.ServiceNames) != 10 || len(all.ServiceDetails) != 10 {
+	if len(all.ServiceNames) != 11 || len(all.ServiceDetails) != 11 {
 		t.Errorf("%d services", len(all.ServiceNames))
 	}
 	in := &ec2.DescribeVpcEndpointServicesInput{ServiceNames: []string{"com.amazonaws.us-east-1.ec2"}}

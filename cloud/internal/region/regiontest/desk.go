@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/arczonalshift"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -37,6 +38,7 @@ type Desk struct {
 	Watching *cloudwatch.Client
 	ACM      *acm.Client
 	SSM      *ssm.Client
+	Shifting *arczonalshift.Client
 	T        *testing.T
 	Region   *region.Region
 	Machines *roomtest.Machines[compute.Machine]
@@ -64,6 +66,7 @@ func Open(t *testing.T, c region.Config) *Desk {
 	d.Scaling = autoscaling.New(autoscaling.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.Watching = cloudwatch.New(cloudwatch.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.SSM = ssm.New(ssm.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
+	d.Shifting = arczonalshift.New(arczonalshift.Options{Region: c.Name, Credentials: roomtest.Credentials, BaseEndpoint: endpoint})
 	d.serving.Store(d.Region)
 	t.Cleanup(d.close)
 	return d
