@@ -178,6 +178,8 @@ func (q *question) needs() ([]need, error) {
 		return q.parameters()
 	case wire.ACM:
 		return q.certificates()
+	case wire.ZonalShift:
+		return q.shifting()
 	}
 	return []need{q.on(anything, nil)}, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	acmtypes "github.com/aws/aws-sdk-go-v2/service/acm/types"
+	"github.com/aws/aws-sdk-go-v2/service/arczonalshift"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -47,6 +48,9 @@ const (
 // region has what calls name.
 type region struct{ lost bool }
 
+// shifted is the balancer with the keys of calls that shift it.
+const shifted = balancer + " arc-zonal-shift:resourceidentifier=" + balancer + " aws:resourcetag/stack=a elasticloadbalancing:resourcetag/stack=a"
+
 const certificate = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
 
 func (g region) Ask(_ context.Context, _ string, q Question) (Answer, error) {
@@ -59,9 +63,10 @@ func (g region) Ask(_ context.Context, _ string, q Question) (Answer, error) {
 		"key-00000001": {ARN: "arn:aws:ec2:us-east-1:123456789012:key-pair/mine"}, "lt-00000001": {}, "ami-00000001": {}, "sg-00000001": {},
 		"i-00000001": {Tags: map[string]string{"aws:autoscaling:groupName": "web"}},
 		balancer:     {Tags: map[string]string{"stack": "a"}}, target: {}, listener: {},
-		certificate:          {Tags: map[string]string{"stack": "a"}},
-		"parameter/web/size": {Tags: map[string]string{"stack": "a"}},
-		groupName + "web":    {ARN: group, Tags: map[string]string{"stack": "a"}},
+		"zonalshift/00000001": {ARN: balancer, Of: []string{balancer}},
+		certificate:           {Tags: map[string]string{"stack": "a"}},
+		"parameter/web/size":  {Tags: map[string]string{"stack": "a"}},
+		groupName + "web":     {ARN: group, Tags: map[string]string{"stack": "a"}},
 	}
 	a := Answer{Things: map[string]Thing{}}
 	for _, n := range q.Names {
@@ -308,6 +313,28 @@ func TestNeeds(t *testing.T) {
 			_, err := acm.NewFromConfig(c).ListCertificates(ctx, &acm.ListCertificatesInput{})
 			return err
 		}, []string{"acm:ListCertificates *"}},
+		"a zonal shift's start": {wire.ZonalShift, func(c aws.Config) error {
+			_, err := arczonalshift.NewFromConfig(c).StartZonalShift(ctx, &arczonalshift.StartZonalShiftInput{
+				ResourceIdentifier: new(balancer), AwayFrom: new("use1-az1"), ExpiresIn: new("1h"), Comment: new(""),
+			})
+			return err
+		}, []string{"arc-zonal-shift:StartZonalShift " + shifted}},
+		"a zonal shift": {wire.ZonalShift, func(c aws.Config) error {
+			_, err := arczonalshift.NewFromConfig(c).CancelZonalShift(ctx, &arczonalshift.CancelZonalShiftInput{ZonalShiftId: new("00000001")})
+			return err
+		}, []string{"arc-zonal-shift:CancelZonalShift " + shifted}},
+		"no zonal shift": {wire.ZonalShift, func(c aws.Config) error {
+			_, err := arczonalshift.NewFromConfig(c).UpdateZonalShift(ctx, &arczonalshift.UpdateZonalShiftInput{ZonalShiftId: new("00000002")})
+			return err
+		}, []string{"arc-zonal-shift:UpdateZonalShift *"}},
+		"a managed resource": {wire.ZonalShift, func(c aws.Config) error {
+			_, err := arczonalshift.NewFromConfig(c).GetManagedResource(ctx, &arczonalshift.GetManagedResourceInput{ResourceIdentifier: new(balancer)})
+			return err
+		}, []string{"arc-zonal-shift:GetManagedResource " + shifted}},
+		"all managed resources": {wire.ZonalShift, func(c aws.Config) error {
+			_, err := arczonalshift.NewFromConfig(c).ListManagedResources(ctx, &arczonalshift.ListManagedResourcesInput{})
+			return err
+		}, []string{"arc-zonal-shift:ListManagedResources *"}},
 		"another service": {wire.CloudWatch, func(c aws.Config) error {
 			_, err := cloudwatch.NewFromConfig(c).DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"a"}})
 			return err

@@ -203,3 +203,40 @@ func BenchmarkConfigure(b *testing.B) {
 		}
 	}
 }
+
+// A zonal shift keeps new requests and flows from its targets, unless those that are left would fail open.
+func TestZonalShiftKeepsFromTargets(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		left, away bool // the targets are well
+		want       int  // of the targets, the one that gets all; -1 for both
+	}{
+		{"both are well", true, true, 1},
+		{"the zone is ill", true, false, 1},
+		{"what is left is ill", false, true, 0},
+		{"none is well", false, false, -1},
+	} {
+		whole := healthyPool(2)
+		whole.flow = &FlowGroup{}
+		for i, well := range []bool{c.away, c.left} {
+			whole.targets[i].well.Store(well)
+			whole.targets[i].judged.State = Unhealthy
+			if well {
+				whole.targets[i].judged.State = Healthy
+			}
+		}
+		whole.near = whole.targets
+		p := &pool{algorithm: RoundRobin, turn: whole.turn, targets: whole.targets[1:], near: whole.near[1:], flow: whole.flow, unshifted: whole}
+		requests, flows := make([]int, 2), make([]int, 2)
+		for n := range 100 {
+			requests[slices.Index(whole.targets, p.pick())]++
+			to, _ := p.pickFlow(tuple{from: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(1000+n))})
+			flows[slices.Index(whole.targets, to)]++
+		}
+		for what, got := range map[string][]int{"requests": requests, "flows": flows} {
+			if c.want >= 0 && got[c.want] != 100 || c.want < 0 && slices.Contains(got, 0) {
+				t.Errorf("%s: %s go %v", c.name, what, got)
+			}
+		}
+	}
+}

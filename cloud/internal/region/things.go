@@ -36,6 +36,11 @@ func (r *Region) thing(name string) (t access.Thing, ok bool) {
 	case strings.HasPrefix(name, "parameter/"):
 		t.Tags, ok = r.parameters.TagMap(strings.TrimPrefix(name, "parameter"))
 		return t, ok
+	case strings.HasPrefix(name, "zonalshift/"):
+		if t.ARN, ok = r.shifting.ResourceOf(strings.TrimPrefix(name, "zonalshift/")); ok {
+			t.Of = []string{t.ARN}
+		}
+		return t, ok
 	case strings.HasPrefix(name, "arn:aws:acm:"):
 		t.Tags, ok = r.certificates.TagMap(name)
 		return t, ok

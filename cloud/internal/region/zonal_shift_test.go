@@ -15,6 +15,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy/cloud/internal/access"
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/internal/patience"
@@ -163,6 +164,10 @@ func TestZonalShiftMovesTrafficAway(t *testing.T) {
 	if shown.AppliedWeights[zoneA] != 0 || shown.AppliedWeights[zoneB] != 1 || len(shown.AppliedWeights) != 2 || *shown.Name != "hello" || *shown.Arn != *arn ||
 		len(shown.ZonalShifts) != 1 || *shown.ZonalShifts[0].ZonalShiftId != id || shown.ZonalShifts[0].AppliedStatus != shifttypes.AppliedStatusApplied {
 		t.Errorf("while it is shifted: %+v", shown)
+	}
+
+	if got := s.r.Things(access.Question{Names: []string{"zonalshift/" + id}}).Things; got["zonalshift/"+id].ARN != *arn || got[*arn].Tags["app"] != "hello" {
+		t.Errorf("what the front door is told: %+v", got)
 	}
 
 	if err := s.r.Close(); err != nil {

@@ -103,6 +103,12 @@ func (r *Room) activeOf(tx *store.Tx, arn string) (shiftRow, bool) {
 	return shiftRow{}, false
 }
 
+// ResourceOf is the ARN of the resource of a shift.
+func (r *Room) ResourceOf(id string) (string, bool) {
+	row, ok := r.shifts.Get(id)
+	return row.Resource, ok
+}
+
 // change changes a shift that is active.
 func (r *Room) change(id string, change func(*shiftRow)) (row shiftRow, err error) {
 	err = r.Update(func(tx *store.Tx) error {
