@@ -23,9 +23,10 @@ var Domains = []string{usual[1:], dualStack[1:]}
 // worldwide are the services that answer at a name without a region; of the regional ones STS and EC2 alone do.
 var worldwide = []*wire.Service{wire.IAM, wire.Route53, wire.STS, wire.EC2}
 
-// Regional are the services that answer in every region, which are those that interface endpoints lead to.
+// Regional are the services that answer in every region, which are those that interface endpoints lead to: of APIs with one name,
+// as Elastic Load Balancing's, the newest.
 func Regional() []*wire.Service {
-	return slices.DeleteFunc(slices.Clone(wire.Services), (*wire.Service).Global)
+	return slices.DeleteFunc(slices.Clone(wire.Services), func(s *wire.Service) bool { return s.Global() || wire.ServiceNamed(s.SigningName) != s })
 }
 
 // InRegion is the name of a regional service in a region.
