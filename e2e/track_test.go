@@ -69,3 +69,24 @@ func TestFleetsTrackTheDeclaredMeasure(t *testing.T) {
 	s.must("down", "-f", plain, "--zone", "--yes")
 	s.nothingIsLeft()
 }
+
+// A fleet that takes another's place is scaled by a policy of its own, which counts the requests to its own target group.
+func TestTheMeasureFollowsAnotherGeneration(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	before := variant(t, lenient(t), "max: 4", "max: 4, track: {requests: 100000}")
+	after := otherPort(t, before)
+	s.must("up", "-f", before, "--yes")
+	s.must("up", "-f", after, "--yes", "--bake", "1s")
+	for _, region := range []string{primary, secondary} {
+		if got := s.tracked(region); strings.Count(got, "understudy-hello-track") != 1 || !strings.Contains(got, "/targetgroup/understudy2-hello/") {
+			t.Errorf("%s: %s", region, got)
+		}
+	}
+	if said := s.must("plan", "-f", after); !strings.Contains(said, "nothing to change") {
+		t.Errorf("plan says: %s", said)
+	}
+	s.must("parity", "-f", after)
+	s.must("down", "-f", after, "--zone", "--yes")
+	s.nothingIsLeft()
+}

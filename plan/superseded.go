@@ -69,10 +69,11 @@ func (s *superseded) change(ctx context.Context, _ []Difference) error {
 
 // drain scales a fleet to zero and deletes it. DeleteAutoScalingGroup with ForceDelete would end the instances at once; scaling in
 // has them finish their requests first, for the deregistration delay
-// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html).
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html). Its scaling policy cannot scale it out past a
+// maximum of zero.
 func (f *fleet) drain(ctx context.Context) error {
 	_, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
-		AutoScalingGroupName: aws.String(f.fleetName()), MinSize: aws.Int32(0), DesiredCapacity: aws.Int32(0),
+		AutoScalingGroupName: aws.String(f.fleetName()), MinSize: aws.Int32(0), MaxSize: aws.Int32(0), DesiredCapacity: aws.Int32(0),
 	})
 	if err != nil && !account.IsNotFound(err) {
 		return fmt.Errorf("scale %s to zero: %w", f.fleetName(), err)
