@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -37,6 +38,7 @@ type Account struct {
 	Route53     *route53.Client
 	STS         *sts.Client
 	Quotas      *servicequotas.Client
+	ACM         *acm.Client
 }
 
 // Open makes the clients. It sends no request: only the first request shows whether the credentials are good.
@@ -61,6 +63,7 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 		Route53:     route53.NewFromConfig(cfg),
 		STS:         sts.NewFromConfig(cfg),
 		Quotas:      servicequotas.NewFromConfig(cfg),
+		ACM:         acm.NewFromConfig(cfg),
 	}, nil
 }
 
@@ -106,6 +109,7 @@ func (a *Account) Brisk() *Account {
 		Route53:     route53.New(a.Route53.Options(), func(o *route53.Options) { o.Retryer = retryer }),
 		STS:         sts.New(a.STS.Options(), func(o *sts.Options) { o.Retryer = retryer }),
 		Quotas:      servicequotas.New(a.Quotas.Options(), func(o *servicequotas.Options) { o.Retryer = retryer }),
+		ACM:         acm.New(a.ACM.Options(), func(o *acm.Options) { o.Retryer = retryer }),
 	}
 }
 

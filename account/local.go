@@ -32,6 +32,7 @@ func (a *Account) Places() []Place {
 		{Service: "Route 53", Endpoint: aws.ToString(a.Route53.Options().BaseEndpoint)},
 		{Service: "STS", Endpoint: aws.ToString(a.STS.Options().BaseEndpoint)},
 		{Service: "Service Quotas", Endpoint: aws.ToString(a.Quotas.Options().BaseEndpoint)},
+		{Service: "Certificate Manager", Endpoint: aws.ToString(a.ACM.Options().BaseEndpoint)},
 	}
 	for i := range places {
 		places[i].Region = a.Region

@@ -61,6 +61,7 @@ const (
 	CheckQuota        = "quota"
 	CheckPermission   = "permission"
 	CheckEncryption   = "encryption"
+	CheckCertificate  = "certificate"
 	CheckName         = "name"
 	CheckDelegation   = "delegation"
 	CheckDowntime     = "downtime"
@@ -96,6 +97,7 @@ func judge(d *understudy.Declaration, f facts, o Options) []Finding {
 		all = append(all, judgeImage(d, side, r)...)
 		all = append(all, judgeQuotas(d, side, r)...)
 		all = append(all, judgePermissions(side, r)...)
+		all = append(all, judgeCertificate(d, side, r)...)
 	}
 	all = append(all, judgeKeys(f)...)
 	all = append(all, judgeWorldQuotas(d, f)...)
@@ -127,7 +129,7 @@ var refusals = []string{"UnauthorizedOperation", "AccessDenied"}
 
 // curious are the actions that only the doctor calls.
 var curious = []string{
-	"autoscaling:DescribeAccountLimits", "elasticloadbalancing:DescribeAccountLimits", "route53:GetAccountLimit", "servicequotas:GetServiceQuota",
+	"acm:DescribeCertificate", "autoscaling:DescribeAccountLimits", "elasticloadbalancing:DescribeAccountLimits", "route53:GetAccountLimit", "servicequotas:GetServiceQuota",
 }
 
 // unread is the finding in place of a check whose facts could not be read. A permission that lacks is mostly up's, too.

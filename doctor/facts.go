@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/plan"
@@ -38,6 +39,14 @@ type region struct {
 	running   fact[running]
 	group     fact[*group] // nil where there is none yet
 	tried     []trial
+	secured   fact[certificate] // by the declared certificate, where users connect with HTTPS
+}
+
+// certificate is one of Certificate Manager's, and how long it is valid from now on.
+type certificate struct {
+	status string
+	names  []string
+	left   time.Duration
 }
 
 // kind is an instance type.

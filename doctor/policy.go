@@ -29,7 +29,7 @@ var actions = struct {
 	read, readNames, make, use, free, cut, balance, scale, names string
 }{
 	// These know no resources.
-	read: `autoscaling:DescribeAccountLimits autoscaling:DescribeAutoScalingGroups autoscaling:DescribeInstanceRefreshes autoscaling:DescribePolicies
+	read: `acm:DescribeCertificate autoscaling:DescribeAccountLimits autoscaling:DescribeAutoScalingGroups autoscaling:DescribeInstanceRefreshes autoscaling:DescribePolicies
 		autoscaling:DescribeScalingActivities autoscaling:DescribeScheduledActions
 		ec2:DescribeAvailabilityZones ec2:DescribeImages ec2:DescribeInstanceAttribute ec2:DescribeInstances
 		ec2:DescribeInstanceTypeOfferings ec2:DescribeInstanceTypes

@@ -17,13 +17,13 @@ import (
 // prefixes are the services' names in IAM (Service Authorization Reference), by the last parts of the SDK's packages.
 var prefixes = map[string]string{
 	"ec2": "ec2", "elasticloadbalancingv2": "elasticloadbalancing", "autoscaling": "autoscaling", "route53": "route53",
-	"cloudwatch": "cloudwatch", "sts": "sts", "servicequotas": "servicequotas",
+	"acm": "acm", "cloudwatch": "cloudwatch", "sts": "sts", "servicequotas": "servicequotas",
 }
 
 // clients are the names by which the tool's structs hold clients.
 var clients = map[string]string{
 	"EC2": "ec2", "ELB": "elasticloadbalancing", "AutoScaling": "autoscaling", "Route53": "route53", "CloudWatch": "cloudwatch", "STS": "sts",
-	"Quotas": "servicequotas",
+	"Quotas": "servicequotas", "ACM": "acm",
 }
 
 // beyond are the actions that AWS asks for beside those that are called.

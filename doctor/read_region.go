@@ -40,6 +40,9 @@ func readRegion(ctx context.Context, a *account.Account, d *understudy.Declarati
 	ask(&all, &r.networks, func() (networks, error) { return q.networks(ctx) })
 	ask(&all, &r.running, func() (running, error) { return q.running(ctx) })
 	ask(&all, &r.group, func() (*group, error) { return q.group(ctx) })
+	if d.HTTPS.Declared() {
+		ask(&all, &r.secured, func() (certificate, error) { return q.certificate(ctx, d.HTTPS.Certificates[side]) })
+	}
 	all.Go(func() {
 		r.image.value, r.image.err = q.image(ctx)
 		r.tried = q.try(ctx, d.Regions[side].CIDR.String(), r.image.value)
