@@ -24,7 +24,8 @@ func TestCertificates(t *testing.T) {
 		{name: "unread", facts: with(fact[certificate]{err: coded("InternalFailure")}), severity: Unchecked, says: "acm:DescribeCertificate"},
 		{name: "refused", facts: with(fact[certificate]{err: coded("AccessDenied")}), severity: Unchecked, says: "may not call acm:DescribeCertificate"},
 		{name: "pending", facts: with(fact[certificate]{value: certificate{status: "PENDING_VALIDATION"}}), severity: Blocker, says: "is PENDING_VALIDATION"},
-		{name: "another name", facts: with(fact[certificate]{value: certificate{"ISSUED", []string{"other.test"}, long}}), severity: Warning, says: "names other.test"},
+		{name: "another name", facts: with(fact[certificate]{value: certificate{"ISSUED", []string{"other.test"}, long}}),
+			severity: Warning, says: "names other.test"},
 		{name: "near its end", facts: with(fact[certificate]{value: certificate{"ISSUED", []string{declared().Host()}, 29 * 24 * time.Hour}}),
 			severity: Warning, says: "ends in 29 days"},
 	} {

@@ -129,7 +129,8 @@ var refusals = []string{"UnauthorizedOperation", "AccessDenied"}
 
 // curious are the actions that only the doctor calls.
 var curious = []string{
-	"acm:DescribeCertificate", "autoscaling:DescribeAccountLimits", "elasticloadbalancing:DescribeAccountLimits", "route53:GetAccountLimit", "servicequotas:GetServiceQuota",
+	"acm:DescribeCertificate",
+	"autoscaling:DescribeAccountLimits", "elasticloadbalancing:DescribeAccountLimits", "route53:GetAccountLimit", "servicequotas:GetServiceQuota",
 }
 
 // unread is the finding in place of a check whose facts could not be read. A permission that lacks is mostly up's, too.
