@@ -58,13 +58,21 @@ func (d *Drill) watchUsers(ctx context.Context, failing func(time.Time, time.Dur
 	}
 }
 
-// watchStandby asks for the standby's health at half the rate at which it asks for the primary's. An error is no
-// illness: the users tell whether the standby serves.
+// watchStandby asks for the standby's health at half the rate at which it asks for the primary's. It is ill once it was so for as long as a
+// checker needs to find that: what the checkers last saw may be a moment's. An error is no illness: the users tell whether the standby
+// serves.
 func (d *Drill) watchStandby(ctx context.Context) error {
 	tick := time.NewTicker(2 * d.Settings.grain())
 	defer tick.Stop()
+	var since time.Time // zero while it is well
 	for {
-		if why, err := d.Ill(ctx); err == nil && why != "" {
+		switch why, err := d.Ill(ctx); {
+		case err != nil:
+		case why == "":
+			since = time.Time{}
+		case since.IsZero():
+			since = time.Now()
+		case time.Since(since) >= d.Settings.Detection():
 			return aborted{"both regions are ill: the primary was broken, and of the secondary " + why}
 		}
 		select {

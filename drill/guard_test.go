@@ -32,7 +32,13 @@ func TestGuardAbortsAtItsBounds(t *testing.T) {
 		"one in twenty is tolerated":  {users: 2},
 		"from later on":               {since: time.Minute, users: 40, after: 199200 * time.Millisecond, why: "40 of 40 users"},
 		"any user past --abort-after": {abortAfter: 20 * time.Second, users: 1, after: 20 * time.Second, why: "1 of 40 users were without service for longer than 20s"},
-		"the standby falls ill": {after: 40 * time.Second,
+		"a moment of the standby's": {ill: func(since time.Duration) (string, error) {
+			if since < 40*time.Second || since > 80*time.Second {
+				return "", nil
+			}
+			return "2 of 16 checkers report success", nil
+		}},
+		"the standby falls ill": {after: 88 * time.Second, // 48 of them are what a checker needs to find that
 			why: "both regions are ill: the primary was broken, and of the secondary no target is healthy",
 			ill: func(since time.Duration) (string, error) {
 				if since < 40*time.Second {
