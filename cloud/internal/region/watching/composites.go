@@ -77,7 +77,14 @@ func (row alarmRow) rule() metrics.Rule {
 }
 
 // kind is what an alarm is.
-func (row alarmRow) kind() cwtypes.AlarmType { return alarmHistory{Composite: row.composite()}.kind() }
+func (row alarmRow) kind() cwtypes.AlarmType { return alarmType(row.composite()) }
+
+func alarmType(composite bool) cwtypes.AlarmType {
+	if composite {
+		return cwtypes.AlarmTypeCompositeAlarm
+	}
+	return cwtypes.AlarmTypeMetricAlarm
+}
 
 // tendComposites judges composite alarms whenever an alarm has changed, until the region closes.
 func (r *Room) tendComposites() {

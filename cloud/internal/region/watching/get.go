@@ -151,8 +151,9 @@ func (r *Room) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDataIn
 		return nil, err
 	}
 	out := &cloudwatch.GetMetricDataOutput{MetricDataResults: []cwtypes.MetricDataResult{}, Messages: []cwtypes.MessageData{}}
+	scopes := map[int32]*scope{}
 	for _, q := range queries {
-		results, err := r.answer(q, queries, in)
+		results, err := r.answer(q, queries, in, scopes)
 		if err != nil {
 			return nil, err
 		}
@@ -192,8 +193,9 @@ func dataPage(in *cloudwatch.GetMetricDataInput) (skip, size int, err error) {
 	return skip, size, nil
 }
 
-// answer answers one query: with a result for a metric, and with one for each time series of an expression.
-func (r *Room) answer(q query, all []query, in *cloudwatch.GetMetricDataInput) (results []cwtypes.MetricDataResult, err error) {
+// answer answers one query: with a result for a metric, and with one for each time series of an expression. What expressions need is
+// evaluated once in the scope of its period.
+func (r *Room) answer(q query, all []query, in *cloudwatch.GetMetricDataInput, scopes map[int32]*scope) (results []cwtypes.MetricDataResult, err error) {
 	seconds, err := q.period(all)
 	if err != nil {
 		return nil, err
@@ -204,7 +206,7 @@ func (r *Room) answer(q query, all []query, in *cloudwatch.GetMetricDataInput) (
 	}
 	if q.formula == nil {
 		results = []cwtypes.MetricDataResult{r.measured(q, start, *in.EndTime)}
-	} else if results, err = r.calculated(q, all, seconds, start, *in.EndTime); err != nil {
+	} else if results, err = r.calculated(q, all, seconds, start, *in.EndTime, scopes); err != nil {
 		return nil, err
 	}
 	if in.ScanBy != cwtypes.ScanByTimestampAscending {
@@ -230,15 +232,22 @@ func (r *Room) measured(q query, start, end time.Time) cwtypes.MetricDataResult 
 	return result
 }
 
-func (r *Room) calculated(q query, all []query, seconds int32, start, end time.Time) (results []cwtypes.MetricDataResult, err error) {
+// calculated evaluates an expression in the scope of its period, which is made for the first of them.
+func (r *Room) calculated(
+	q query, all []query, seconds int32, start, end time.Time, scopes map[int32]*scope,
+) (results []cwtypes.MetricDataResult, err error) {
 	length := r.Speed.Of(time.Duration(seconds) * time.Second)
 	n := int((end.Sub(start) + length - 1) / length)
 	if n > maxQueried {
 		return nil, invalidCombination("The expression %s has %d periods, which exceeds the limit of %d.", q.ID, n, maxQueried)
 	}
-	grid, v, err := r.evaluate(q, all, seconds, start.Add(time.Duration(n)*length), n, time.Now())
+	if scopes[seconds] == nil {
+		scopes[seconds] = r.scope(all, seconds, start.Add(time.Duration(n)*length), n, time.Now())
+	}
+	in := scopes[seconds]
+	v, err := in.Value(q.ID)
 	if err != nil {
-		return nil, err
+		return nil, q.wrong(err)
 	}
 	if v.Number() && !q.Hidden {
 		return nil, q.wrong(errors.New("it is no time series"))
@@ -250,7 +259,7 @@ func (r *Room) calculated(q query, all []query, seconds int32, start, end time.T
 		result := newResult(q.ID, cmp.Or(q.Label, s.Label, q.ID))
 		for i, value := range s.Values {
 			if !math.IsNaN(value) {
-				result.Timestamps, result.Values = append(result.Timestamps, grid.Starts[i]), append(result.Values, value)
+				result.Timestamps, result.Values = append(result.Timestamps, in.grid.Starts[i]), append(result.Values, value)
 			}
 		}
 		results = append(results, result)

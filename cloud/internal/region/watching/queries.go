@@ -150,11 +150,11 @@ func (q query) period(all []query) (seconds int32, err error) {
 			return nil
 		}
 		for _, needed := range q.needs(all) {
-			i := slices.IndexFunc(all, func(q query) bool { return q.ID == needed })
-			if i < 0 {
-				return fmt.Errorf("there is no %s", needed)
+			next, err := find(all, needed)
+			if err != nil {
+				return err
 			}
-			if err := visit(all[i], append(path, q.ID)); err != nil {
+			if err := visit(next, append(path, q.ID)); err != nil {
 				return err
 			}
 		}
@@ -167,6 +167,13 @@ func (q query) period(all []query) (seconds int32, err error) {
 		return 0, q.wrong(errors.New("it needs a metric, or a period"))
 	}
 	return seconds, nil
+}
+
+func find(all []query, id string) (query, error) {
+	if i := slices.IndexFunc(all, func(q query) bool { return q.ID == id }); i >= 0 {
+		return all[i], nil
+	}
+	return query{}, fmt.Errorf("there is no %s", id)
 }
 
 // needs are the ids that an expression names, METRICS() being all metrics.
@@ -201,11 +208,10 @@ func (s *scope) Value(id string) (v formula.Value, err error) {
 	if v, ok := s.done[id]; ok {
 		return v, nil
 	}
-	i := slices.IndexFunc(s.queries, func(q query) bool { return q.ID == id })
-	if i < 0 {
-		return v, fmt.Errorf("there is no %s", id)
+	q, err := find(s.queries, id)
+	if err != nil {
+		return v, err
 	}
-	q := s.queries[i]
 	if q.formula == nil {
 		label := q.Label
 		if label == "" {
@@ -219,18 +225,16 @@ func (s *scope) Value(id string) (v formula.Value, err error) {
 	return v, nil
 }
 
-// evaluate returns the value of a query in n periods up to end. Its period was found to be right.
-func (r *Room) evaluate(q query, all []query, seconds int32, end time.Time, n int, now time.Time) (formula.Grid, formula.Value, error) {
+// scope is for queries whose metrics have this period, in n of them up to end.
+func (r *Room) scope(all []query, seconds int32, end time.Time, n int, now time.Time) *scope {
 	period := time.Duration(seconds) * time.Second
 	grid := formula.Grid{Period: int(seconds)}
 	for i := n; i > 0; i-- {
 		grid.Starts = append(grid.Starts, end.Add(-time.Duration(i)*r.Speed.Of(period)).UTC())
 	}
-	s := &scope{queries: all, grid: grid, done: map[string]formula.Value{}, values: func(q query) []float64 {
+	return &scope{queries: all, grid: grid, done: map[string]formula.Value{}, values: func(q query) []float64 {
 		return statistics(r.Data.Window(q.Metric, string(q.Unit), end, period, n, now), q.Statistic)
 	}}
-	v, err := s.Value(q.ID)
-	return grid, v, q.wrong(err)
 }
 
 // statistics are a statistic of each period, NaN where there is no data.
@@ -306,7 +310,7 @@ func (r *Room) calculate(s alarmSettings, end time.Time, n int, now time.Time) [
 		}
 	}
 	read := alarmSettings{Queries: queries}
-	_, v, err := r.evaluate(read.result(), queries, s.Period, end, n, now)
+	v, err := r.scope(queries, s.Period, end, n, now).Value(read.result().ID)
 	if err != nil || !v.Single() {
 		r.Log.Debug("evaluate an alarm's expression", "err", err)
 		return nil

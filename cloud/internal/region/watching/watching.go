@@ -132,12 +132,7 @@ type alarmHistory struct {
 	Items     []historyItem
 }
 
-func (h alarmHistory) kind() cwtypes.AlarmType {
-	if h.Composite {
-		return cwtypes.AlarmTypeCompositeAlarm
-	}
-	return cwtypes.AlarmTypeMetricAlarm
-}
+func (h alarmHistory) kind() cwtypes.AlarmType { return alarmType(h.Composite) }
 
 type historyItem struct {
 	At            time.Time
