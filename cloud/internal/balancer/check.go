@@ -46,25 +46,20 @@ func (n *node) watch(ctx context.Context, t *target, c Check) {
 func (n *node) probe(ctx context.Context, address string, c Check) Result {
 	ctx, cancel := context.WithTimeout(ctx, n.speed.Timeout(c.Timeout))
 	defer cancel()
-	if c.Flow.On {
-		return n.probeFlow(ctx, address, c)
-	}
 	if c.Port != 0 {
 		address = netip.AddrPortFrom(netip.MustParseAddrPort(address).Addr(), uint16(c.Port)).String()
 	}
-	scheme := "http://"
-	if c.Secure {
-		scheme = "https://"
+	if c.Flow.On {
+		return n.probeFlow(ctx, address, c)
 	}
 	method, body := http.MethodGet, io.Reader(nil)
 	if c.Version == GRPC {
 		method, body = http.MethodPost, bytes.NewReader(emptyMessage)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, scheme+address+c.Path, body)
+	req, err := c.request(ctx, method, address, body)
 	if err != nil {
 		return failed
 	}
-	req.Header.Set("User-Agent", "ELB-HealthChecker/2.0")
 	if c.Version == GRPC {
 		return n.probeGRPC(req, c)
 	}
@@ -75,10 +70,28 @@ func (n *node) probe(ctx context.Context, address string, c Check) Result {
 		return judgeError(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if c.Matcher.Has(resp.StatusCode) {
+	return c.judge(resp.StatusCode)
+}
+
+// request is what a check asks at an address.
+func (c Check) request(ctx context.Context, method, address string, body io.Reader) (*http.Request, error) {
+	scheme := "http://"
+	if c.Secure {
+		scheme = "https://"
+	}
+	req, err := http.NewRequestWithContext(ctx, method, scheme+address+c.Path, body)
+	if err == nil {
+		req.Header.Set("User-Agent", "ELB-HealthChecker/2.0")
+	}
+	return req, err
+}
+
+// judge judges the status that a target has answered with.
+func (c Check) judge(status int) Result {
+	if c.Matcher.Has(status) {
 		return pass
 	}
-	return mismatch(resp.StatusCode)
+	return mismatch(status)
 }
 
 // judgeError distinguishes a target that does not answer from one that refuses. A host without a route to the target

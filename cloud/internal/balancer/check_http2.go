@@ -70,8 +70,5 @@ func (n *node) probeGRPC(req *http.Request, c Check) Result {
 	if err != nil {
 		return failed
 	}
-	if c.Matcher.Has(code) {
-		return pass
-	}
-	return mismatch(code)
+	return c.judge(code)
 }

@@ -65,8 +65,7 @@ type client struct {
 }
 
 func (n *node) client(port int, conn net.Conn) *client {
-	from, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
-	c := &client{node: n, port: port, conn: conn, came: time.Now(), from: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}
+	c := &client{node: n, port: port, conn: conn, came: time.Now(), from: addressOf(conn.RemoteAddr())}
 	c.r = c.reader()
 	return c
 }

@@ -17,9 +17,6 @@ type FlowCheck struct {
 
 // probeFlow makes one check (https://docs.aws.amazon.com/elasticloadbalancing/latest/network/target-group-health-checks.html).
 func (n *node) probeFlow(ctx context.Context, address string, c Check) Result {
-	if c.Port != 0 {
-		address = netip.AddrPortFrom(netip.MustParseAddrPort(address).Addr(), uint16(c.Port)).String()
-	}
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := n.network.DialContext(ctx, network, address)
 		if err == nil && c.Flow.ProxyProtocol {
@@ -40,16 +37,11 @@ func (n *node) probeFlow(ctx context.Context, address string, c Check) Result {
 
 // askFlow asks a target over HTTP.
 func (n *node) askFlow(ctx context.Context, dial func(context.Context, string, string) (net.Conn, error), address string, c Check) Result {
-	scheme := "http://"
-	if c.Secure {
-		scheme = "https://"
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+address+c.Path, nil)
+	req, err := c.request(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return failed
 	}
 	req.Host = netip.AddrPortFrom(n.address, uint16(c.Flow.ListenerPort)).String()
-	req.Header.Set("User-Agent", "ELB-HealthChecker/2.0")
 	transport := checkTransport(n.network)
 	transport.DialContext = dial
 	resp, err := transport.RoundTrip(req)
@@ -57,8 +49,5 @@ func (n *node) askFlow(ctx context.Context, dial func(context.Context, string, s
 		return judgeError(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if c.Matcher.Has(resp.StatusCode) {
-		return pass
-	}
-	return mismatch(resp.StatusCode)
+	return c.judge(resp.StatusCode)
 }
