@@ -24,14 +24,28 @@ func (n *Namespace) DialContext(ctx context.Context, network, address string) (n
 
 // DialFrom is DialContext with a source address; the zero value leaves the choice to the kernel.
 func (n *Namespace) DialFrom(ctx context.Context, network string, source netip.Addr, address string) (net.Conn, error) {
-	conn, err := n.dial(ctx, network, source, address)
+	return n.dial(ctx, network, address, func(fd int) error {
+		if !source.IsValid() {
+			return nil
+		}
+		return bind(fd, netip.AddrPortFrom(source, 0))
+	})
+}
+
+// dial connects a socket that was bound.
+func (n *Namespace) dial(ctx context.Context, network, address string, bound func(fd int) error) (net.Conn, error) {
+	conn, err := n.connect(ctx, network, address, bound)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Addr: textAddr{network, address}, Err: err}
 	}
 	return conn, nil
 }
 
-func (n *Namespace) dial(ctx context.Context, network string, source netip.Addr, address string) (net.Conn, error) {
+func bind(fd int, to netip.AddrPort) error {
+	return os.NewSyscallError("bind", unix.Bind(fd, sockaddr(to)))
+}
+
+func (n *Namespace) connect(ctx context.Context, network, address string, bound func(fd int) error) (net.Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -49,11 +63,9 @@ func (n *Namespace) dial(ctx context.Context, network string, source netip.Addr,
 	if err != nil {
 		return nil, err
 	}
-	if source.IsValid() {
-		if err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(source, 0))); err != nil {
-			unix.Close(fd)
-			return nil, os.NewSyscallError("bind", err)
-		}
+	if err := bound(fd); err != nil {
+		unix.Close(fd)
+		return nil, err
 	}
 	err = unix.Connect(fd, sockaddr(to))
 	if err != nil && err != unix.EINPROGRESS {

@@ -7,8 +7,6 @@ import (
 	"hash/fnv"
 	"net"
 	"net/netip"
-	"os"
-	"strings"
 	"syscall"
 
 	"github.com/google/nftables"
@@ -115,38 +113,9 @@ func (l *link) deliver(h *netlink.Handle) error {
 
 // DialAs is DialContext from an address and port that may be anybody's, in the namespace of a transparent interface.
 func (n *Namespace) DialAs(ctx context.Context, network string, source netip.AddrPort, address string) (net.Conn, error) {
-	conn, err := n.dialAs(ctx, network, source, address)
-	if err != nil {
-		return nil, &net.OpError{Op: "dial", Net: network, Addr: textAddr{network, address}, Err: err}
-	}
-	return conn, nil
-}
-
-func (n *Namespace) dialAs(ctx context.Context, network string, source netip.AddrPort, address string) (net.Conn, error) {
-	to, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not an address and port", address)
-	}
-	kind := unix.SOCK_STREAM
-	if strings.HasPrefix(network, "udp") {
-		kind = unix.SOCK_DGRAM
-	}
-	fd, err := n.socket(familyOf(to.Addr()), kind)
-	if err != nil {
-		return nil, err
-	}
 	// A client may have one port open to several listeners: SO_REUSEADDR lets its address be bound for each.
-	err = errors.Join(unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_TRANSPARENT, 1), unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
-		os.NewSyscallError("bind", unix.Bind(fd, sockaddr(source))))
-	if err == nil {
-		if err = unix.Connect(fd, sockaddr(to)); err == unix.EINPROGRESS {
-			err = nil
-		}
-		err = os.NewSyscallError("connect", err)
-	}
-	if err != nil {
-		_ = unix.Close(fd)
-		return nil, err
-	}
-	return finishConnect(ctx, os.NewFile(uintptr(fd), address))
+	return n.dial(ctx, network, address, func(fd int) error {
+		return errors.Join(unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_TRANSPARENT, 1), unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1),
+			bind(fd, source))
+	})
 }
