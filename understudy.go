@@ -104,6 +104,14 @@ const (
 	RedirectNone      Redirect = "none"      // nothing listens
 )
 
+// Status is the status of the redirect.
+func (r Redirect) Status() int {
+	if r == RedirectTemporary {
+		return 302
+	}
+	return 301
+}
+
 // Entry returns how users connect to the service, and Route 53's checkers with them: the URL's scheme, and the port.
 func (d *Declaration) Entry() (scheme string, port int) {
 	if d.HTTPS.Declared() {

@@ -200,12 +200,8 @@ func expectListeners(parts map[key]map[string]string, d *understudy.Declaration)
 	if !h.Redirects() {
 		return
 	}
-	code := "HTTP_301"
-	if h.Redirect == understudy.RedirectTemporary {
-		code = "HTTP_302"
-	}
 	parts[key{"listener", "redirect"}] = map[string]string{
-		"port": itoa(d.Listener.Port), "protocol": "HTTP", "default": fmt.Sprintf("redirect %s to HTTPS://#{host}:%d/#{path}?#{query}", code, h.Port),
+		"port": itoa(d.Listener.Port), "protocol": "HTTP", "default": fmt.Sprintf("redirect HTTP_%d to HTTPS://#{host}:%d/#{path}?#{query}", h.Redirect.Status(), h.Port),
 		"switch": None,
 	}
 }

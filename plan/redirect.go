@@ -10,7 +10,6 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
-	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -33,10 +32,7 @@ func (v *inventory) addRedirect(r *region) {
 // sendsOn is the redirect to HTTPS. What stands in braces is the request's own ("Redirect actions" in the User Guide for
 // Application Load Balancers).
 func (l *listener) sendsOn() []elbtypes.Action {
-	code := elbtypes.RedirectActionStatusCodeEnumHttp301
-	if l.declared.HTTPS.Redirect == understudy.RedirectTemporary {
-		code = elbtypes.RedirectActionStatusCodeEnumHttp302
-	}
+	code := elbtypes.RedirectActionStatusCodeEnum(fmt.Sprintf("HTTP_%d", l.declared.HTTPS.Redirect.Status()))
 	return []elbtypes.Action{{
 		Type: elbtypes.ActionTypeEnumRedirect,
 		RedirectConfig: &elbtypes.RedirectActionConfig{
