@@ -1,10 +1,8 @@
 package e2e
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -42,12 +40,7 @@ func TestNewImageReachesEveryInstanceWhileUsersAreServed(t *testing.T) {
 	s.must("up", "-f", declared, "--yes")
 	before := s.fleet(primary)
 	changed := variant(t, declared, "hello -addr :8080 &", "echo second version >/etc/hello-version\n    hello -addr :8080 &")
-	address, _, _ := strings.Cut(s.dig("hello.test"), "\n")
-	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := visit(fmt.Sprintf("http://%s:%d/", address, 80+shift))
+	v := s.users()
 	s.must("up", "-f", changed, "--yes")
 	if asked, failures := v.end(); len(failures) > 0 {
 		t.Errorf("%d of %d requests failed while the image changed", len(failures), asked)

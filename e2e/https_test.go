@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -101,13 +100,9 @@ func (s *stage) securePage() string { return s.curl("https", 443).stdout }
 // curl asks for the page at the first address of the failover name, by that name.
 func (s *stage) curl(scheme string, port int, more ...string) result {
 	s.t.Helper()
-	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	address, _, _ := strings.Cut(s.dig("www.hello.test"), "\n")
 	return s.run(judge.Need(s.t, "curl"), append([]string{"-s", "--max-time", "5", "--http1.1", "--cacert", s.env["UNDERSTUDY_CERTIFICATES"],
-		"-H", "Accept: application/json", "--connect-to", fmt.Sprintf("::%s:%d", address, port+shift), scheme + "://www.hello.test/"}, more...)...)
+		"-H", "Accept: application/json", "--connect-to", fmt.Sprintf("::%s:%d", address, s.port(port)), scheme + "://www.hello.test/"}, more...)...)
 }
 
 // secureListener is the ARN of a region's listener of HTTPS.

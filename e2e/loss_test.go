@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -96,12 +95,7 @@ func TestFleetReplacesAnInstanceWhoseServiceWasKilled(t *testing.T) {
 	if len(before) != 2 {
 		t.Fatalf("the fleet is %v", before)
 	}
-	address, _, _ := strings.Cut(s.dig("hello.test"), "\n")
-	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := visit(fmt.Sprintf("http://%s:%d/", address, 80+shift))
+	v := s.users()
 	killed := before[0]
 	if err := syscall.Kill(s.service(killed), syscall.SIGKILL); err != nil {
 		t.Fatal(err)

@@ -169,6 +169,16 @@ func (s *stage) aws(region string, args ...string) string {
 	return strings.TrimSpace(r.stdout)
 }
 
+// port is where the host reaches a public port of the cloud.
+func (s *stage) port(public int) int {
+	s.t.Helper()
+	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return public + shift
+}
+
 // dig asks the cloud's name server for addresses.
 func (s *stage) dig(name string) string {
 	s.t.Helper()

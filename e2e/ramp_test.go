@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -121,11 +122,7 @@ func (r *ramp) build() {
 		return strings.Contains(r.east("elbv2", "describe-target-health", "--target-group-arn", targets), "\thealthy")
 	})
 	address, _, _ := strings.Cut(r.dig(r.east("elbv2", "describe-load-balancers", "--query", "LoadBalancers[0].DNSName")), "\n")
-	shift, err := strconv.Atoi(r.env["UNDERSTUDY_PORT_SHIFT"])
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.url = "http://" + address + ":" + strconv.Itoa(80+shift) + "/"
+	r.url = fmt.Sprintf("http://%s:%d/", address, r.port(80))
 }
 
 // askAt asks at the rate there is, until the returned function is called.

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,20 +20,12 @@ func otherPort(t *testing.T, of string) string {
 func (s *stage) users() *visitor {
 	s.t.Helper()
 	address, _, _ := strings.Cut(s.dig("hello.test"), "\n")
-	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return visit(fmt.Sprintf("http://%s:%d/", address, 80+shift))
+	return visit(fmt.Sprintf("http://%s:%d/", address, s.port(80)))
 }
 
 // usersByName go where the failover name leads. They keep an answer for its TTL and no longer.
 func (s *stage) usersByName() *visitor {
 	s.t.Helper()
-	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	resolver := drill.Resolver{Server: s.env["UNDERSTUDY_RESOLVER"]}
 	var answer drill.Answer
 	var until time.Time
@@ -47,7 +38,7 @@ func (s *stage) usersByName() *visitor {
 		if len(answer.Addresses) == 0 {
 			return "http://the-name-leads-nowhere.invalid/"
 		}
-		return fmt.Sprintf("http://%s:%d/", answer.Addresses[0], 80+shift)
+		return fmt.Sprintf("http://%s:%d/", answer.Addresses[0], s.port(80))
 	})
 }
 

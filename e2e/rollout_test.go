@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -30,12 +28,7 @@ func TestBadImageStopsAtTheStandby(t *testing.T) {
 	s := start(t)
 	declared := variant(t, lenient(t), "fleet: {min: 2, desired: 2,", "fleet: {min: 1, desired: 1, grace: 5,")
 	s.must("up", "-f", declared, "--yes")
-	address, _, _ := strings.Cut(s.dig("hello.test"), "\n")
-	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	users := visit(fmt.Sprintf("http://%s:%d/", address, 80+shift))
+	users := s.users()
 	before := []string{s.machines(primary), s.versions(primary), s.versions(secondary)}
 
 	bad := variant(t, declared, "hello -addr :8080 &", "echo the service has no licence")

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"crypto/tls"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -79,11 +80,7 @@ func (s *soak) prepare() {
 		"--query", "Listeners[0].ListenerArn")
 	s.east("autoscaling", "update-auto-scaling-group", "--auto-scaling-group-name", "ramp", "--min-size", "2", "--desired-capacity", "3")
 	s.until("three instances serve", func() bool { return s.healthy() >= 3 })
-	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.secure = "https" + strings.TrimSuffix(strings.TrimPrefix(s.url, "http"), ":"+strconv.Itoa(80+shift)+"/") + ":" + strconv.Itoa(443+shift) + "/"
+	s.secure = strings.NewReplacer("http:", "https:", fmt.Sprint(":", s.port(80), "/"), fmt.Sprint(":", s.port(443), "/")).Replace(s.url)
 }
 
 func (s *soak) healthy() int {

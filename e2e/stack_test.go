@@ -1,8 +1,8 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -82,11 +82,7 @@ func (s *stage) reasons(region string) string {
 func (s *stage) page(addresses string) string {
 	s.t.Helper()
 	address, _, _ := strings.Cut(addresses, "\n")
-	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	r := s.run(judge.Need(s.t, "curl"), "-s", "--max-time", "5", "-H", "Accept: application/json", "http://"+address+":"+strconv.Itoa(80+shift)+"/")
+	r := s.run(judge.Need(s.t, "curl"), "-s", "--max-time", "5", "-H", "Accept: application/json", fmt.Sprintf("http://%s:%d/", address, s.port(80)))
 	return r.stdout
 }
 
@@ -198,12 +194,8 @@ func TestHostsOwnServerFromUserData(t *testing.T) {
 	}
 	host, port, _ := strings.Cut(s.env["UNDERSTUDY_RESOLVER"], ":")
 	answer := s.run(judge.Need(t, "dig"), "+short", "@"+host, "-p", port, domain, "A").stdout
-	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
-	if err != nil {
-		t.Fatal(err)
-	}
 	first, _, _ := strings.Cut(answer, "\n")
-	r := s.run(judge.Need(t, "curl"), "-s", "-i", "--max-time", "100", "http://"+first+":"+strconv.Itoa(80+shift)+"/")
+	r := s.run(judge.Need(t, "curl"), "-s", "-i", "--max-time", "100", fmt.Sprintf("http://%s:%d/", first, s.port(80)))
 	if !strings.Contains(r.stdout, "SimpleHTTP") {
 		t.Errorf("the page at %s is not Python's:\n%s", first, r.stdout)
 	}

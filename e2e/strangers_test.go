@@ -6,12 +6,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,13 +103,8 @@ func TestAnsibleBuildsAndRemovesTwoRegions(t *testing.T) {
 func (s *stage) securely(tls, name string) {
 	s.t.Helper()
 	address, _, _ := strings.Cut(s.dig(name), "\n")
-	shift, err := strconv.Atoi(s.env["UNDERSTUDY_PORT_SHIFT"])
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	port := strconv.Itoa(443 + shift)
 	r := s.run(judge.Need(s.t, "curl"), "-s", "-i", "--max-time", "60", "--cacert", filepath.Join(tls, "certificate.pem"),
-		"--connect-to", name+":443:"+address+":"+port, "https://"+name+"/")
+		"--connect-to", fmt.Sprintf("%s:443:%s:%d", name, address, s.port(443)), "https://"+name+"/")
 	if !strings.Contains(r.stdout, " 200") || !strings.Contains(strings.ToLower(r.stdout), "set-cookie: awsalb=") {
 		s.t.Errorf("over HTTPS, curl ends with %d: %s%s", r.code, r.stdout, r.stderr)
 	}
