@@ -40,7 +40,7 @@ type record map[string]any
 // names are the ids of a region's resources.
 type names map[string]string
 
-func (s *stage) ids() map[understudy.Side]names {
+func (s *stage) ids(declared string) map[understudy.Side]names {
 	s.t.Helper()
 	var st struct {
 		Regions []struct {
@@ -50,7 +50,7 @@ func (s *stage) ids() map[understudy.Side]names {
 		}
 		Zone string
 	}
-	if err := json.Unmarshal([]byte(s.run(binary, "status", "-f", example, "--json").stdout), &st); err != nil {
+	if err := json.Unmarshal([]byte(s.run(binary, "status", "-f", declared, "--json").stdout), &st); err != nil {
 		s.t.Fatal(err)
 	}
 	ids := map[understudy.Side]names{}
@@ -222,7 +222,7 @@ func TestDriftsAreFoundAndHealed(t *testing.T) {
 	table := &strings.Builder{}
 	var made []drift
 	for _, round := range drifts {
-		ids := s.ids()
+		ids := s.ids(example)
 		var rows [][]string
 		for _, d := range round {
 			rows = append(rows, s.lines(d, ids[d.side]))

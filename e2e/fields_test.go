@@ -1,0 +1,134 @@
+package e2e
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/understudy/understudy"
+)
+
+// field is a key of the declaration, and how the AWS CLI shows what became of it.
+type field struct {
+	key           string
+	side          understudy.Side // where it is looked at; both sides, if there is none
+	shown         string          // a command; {NAME} is the id of a resource of the side, as in drifts
+	first, second string          // regular expressions of all that the command prints, for the set's two declarations
+}
+
+// fields are sets of keys. A set's two declarations, testdata/fields/NAME.first.yaml and NAME.second.yaml, differ in all of its keys.
+var fields = map[string][]field{
+	"service": serviceFields,
+}
+
+// elsewhere are keys that these sets leave out, with the reason or the test that has them.
+var elsewhere = map[string]string{
+	"name":                    "another name is another stack",
+	"domain":                  "another domain is another zone",
+	"regions.*":               "another region or network is another stack's",
+	"image.base*":             "what is baked, as image.install: the digest is of all of it",
+	"image.run":               "TestNewImageReachesEveryInstanceWhileUsersAreServed",
+	"https*":                  "TestHTTPSFromItsFirstPageToItsEnd",
+	"failover.standby*":       "read at failover: TestFailoverWantsAStandbyThatCarriesTheLoad",
+	"failover.before":         "read at failover",
+	"failover.after":          "read at failover",
+	"failover.hook_timeout":   "read at failover",
+	"failover.failback*":      "read by watch",
+	"parity.ignore[].finding": "read by parity",
+	"parity.ignore[].reason":  "read by parity",
+}
+
+// Every key of the declaration comes to something in the cloud, is changed there, and leaves nothing to change.
+func TestEveryDeclaredFieldIsBuiltAndChanged(t *testing.T) {
+	t.Parallel()
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			var before []string
+			for _, step := range []string{"first", "second"} {
+				declared := "testdata/fields/" + name + "." + step + ".yaml"
+				s.must("up", "-f", declared, "--yes", "--bake", "1s")
+				before = s.shows(fields[name], step, declared, before)
+				if said := s.must("plan", "-f", declared); !strings.Contains(said, "nothing to change") {
+					t.Errorf("%s: plan says: %s", step, said)
+				}
+				s.must("parity", "-f", declared)
+			}
+			s.must("down", "-f", "testdata/fields/"+name+".second.yaml", "--zone", "--yes")
+			s.nothingIsLeft()
+		})
+	}
+}
+
+// shows holds what the AWS CLI prints of each field against what is expected at this step, and returns it. None of it is what was
+// printed before.
+func (s *stage) shows(rows []field, step, declared string, before []string) []string {
+	s.t.Helper()
+	ids := s.ids(declared)
+	type look struct {
+		field
+		side understudy.Side
+	}
+	var looks []look
+	var lines [][]string
+	for _, f := range rows {
+		for _, side := range understudy.Sides {
+			if cmp.Or(f.side, side) == side {
+				looks = append(looks, look{f, side})
+				lines = append(lines, s.lines(drift{what: f.key, side: side, do: []string{f.shown}}, ids[side]))
+			}
+		}
+	}
+	outs := s.clis(lines)
+	for i, out := range outs {
+		l, want := looks[i], looks[i].first
+		if step == "second" {
+			want = l.second
+		}
+		got := strings.ReplaceAll(out, "\t", " ")
+		if ok, err := regexp.MatchString("^(?:"+want+")$", got); err != nil || !ok {
+			s.t.Errorf("%s: %s in the %s is %q, want %q (%v)", step, l.key, l.side, got, want, err)
+		}
+		if before != nil && before[i] == out {
+			s.t.Errorf("%s in the %s is still %q", l.key, l.side, got)
+		}
+	}
+	return outs
+}
+
+// No key of the declaration is without a test that builds and changes it.
+func TestNoFieldIsLeftOut(t *testing.T) {
+	t.Parallel()
+	var have []string
+	for _, rows := range fields {
+		for _, f := range rows {
+			have = append(have, f.key)
+		}
+	}
+	var walk func(keys []*understudy.Key)
+	walk = func(keys []*understudy.Key) {
+		for _, k := range keys {
+			if len(k.Keys) > 0 {
+				walk(k.Keys)
+				continue
+			}
+			if !slices.Contains(have, k.Path) && !left(k.Path) {
+				t.Errorf("no set has %s", k.Path)
+			}
+		}
+	}
+	walk(understudy.Keys())
+}
+
+func left(key string) bool {
+	for pattern := range elsewhere {
+		if prefix, open := strings.CutSuffix(pattern, "*"); pattern == key || open && strings.HasPrefix(key, prefix) {
+			return true
+		}
+	}
+	return false
+}
