@@ -112,3 +112,20 @@ func TestEveryKeyIsToldOf(t *testing.T) {
 		t.Errorf("of %d keys told of, nothing reads %v", len(about), slices.Sorted(maps.Keys(left)))
 	}
 }
+
+func TestFlagIsTrueOrFalseAndNothingElse(t *testing.T) {
+	for text, found := range map[string]string{"true": "", "false": "", "{}": "a mapping", "yes": `"yes"`, "1": "1", "": "nothing"} {
+		r := &reader{file: "f"}
+		fallback := text == "false"
+		got := r.object(r.parse([]byte("a: "+text)), "").flag("a", fallback)
+		if found == "" {
+			if got == fallback || len(r.mistakes) > 0 {
+				t.Errorf("%s is read as %v, %v", text, got, r.mistakes)
+			}
+			continue
+		}
+		if got != fallback || len(r.mistakes) != 1 || r.mistakes[0].Found != found || r.mistakes[0].Allowed != "true or false" {
+			t.Errorf("%q is read as %v, %v", text, got, r.mistakes)
+		}
+	}
+}

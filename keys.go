@@ -13,6 +13,7 @@ type Kind string
 const (
 	Text     Kind = "text"
 	Number   Kind = "whole number"
+	Flag     Kind = "flag"
 	Texts    Kind = "list of texts"
 	Mapping  Kind = "mapping"
 	Mappings Kind = "list of mappings"
@@ -24,7 +25,7 @@ type Key struct {
 	Name, Path      string // port; service.port. The items of a list are NAME[]
 	About, Example  string
 	Kind            Kind
-	Default         any    // of texts and numbers
+	Default         any    // of texts, numbers and flags
 	Lowest, Highest int    // of numbers; of labels, how many there may be
 	Choice          []int  // the numbers that are allowed, where these are few
 	Required        bool   // the declaration is not whole without it
@@ -43,6 +44,8 @@ func (k *Key) Allowed() string {
 			return strings.ReplaceAll(strings.Trim(fmt.Sprint(k.Choice), "[]"), " ", " or ")
 		}
 		return fmt.Sprintf("a whole number from %d to %d", k.Lowest, k.Highest)
+	case Flag:
+		return "true or false"
 	case Texts:
 		return "a list of one or more: " + k.text.allowed
 	case Mappings:

@@ -51,6 +51,8 @@ func (k *Key) schema() map[string]any {
 		s = map[string]any{"type": []string{"object", "null"}, "maxProperties": k.Highest, "propertyNames": keys, "additionalProperties": k.text.schema(false)}
 	case Texts:
 		s = map[string]any{"type": "array", "minItems": 1, "items": k.text.schema(false)}
+	case Flag:
+		s = map[string]any{"type": "boolean"}
 	case Number:
 		s = map[string]any{"type": "integer", "minimum": k.Lowest, "maximum": k.Highest}
 		if len(k.Choice) > 0 {

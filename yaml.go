@@ -196,6 +196,20 @@ func (o *object) whole(k Key, fallback int, holds func(int) bool) int {
 	return fallback
 }
 
+// flag reads true or false.
+func (o *object) flag(key string, fallback bool) bool {
+	k := Key{Name: key, Kind: Flag, Default: fallback}
+	n := o.get(k)
+	if n == nil {
+		return fallback
+	}
+	if b, ok := n.(*ast.BoolNode); ok {
+		return b.Value
+	}
+	o.r.mistake(n, o.path+key, describe(n), k.Allowed())
+	return fallback
+}
+
 // texts reads a list of one or more strings that satisfy the constraint.
 func (o *object) texts(key string, fallback []string, c constraint) []string {
 	k := Key{Name: key, Kind: Texts, Default: fallback, text: c}
