@@ -65,6 +65,10 @@ soak:
 soak-balancer:
 	UNDERSTUDY_SOAK=$(or $(FOR),10m) go test ./e2e -count=1 -v -timeout 2h -run TestNobodyIsLostWhileAllChanges
 
+# Twenty random declarations, each built, compared and removed.
+random-declarations:
+	UNDERSTUDY_DECLARATIONS=$(or $(N),20) go test ./e2e -count=1 -v -timeout 2h -run TestRandomDeclarations
+
 generate:
 	go generate ./...
 

@@ -1,0 +1,121 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/internal/chance"
+)
+
+// declarations are what the sets of fields declare, by name.
+func declarations(t *testing.T) map[string]map[string]any {
+	t.Helper()
+	files, err := filepath.Glob("testdata/fields/*.yaml")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%d declarations: %v", len(files), err)
+	}
+	all := map[string]map[string]any{}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d map[string]any
+		if err := yaml.Unmarshal(b, &d); err != nil {
+			t.Fatalf("%s: %v", f, err)
+		}
+		all[f] = d
+	}
+	return all
+}
+
+// mixed takes for each key, at any depth, the value of one of the declarations that have it, or leaves it out where one has not.
+func mixed(random *rand.Rand, all []map[string]any) map[string]any {
+	names := map[string]bool{}
+	for _, d := range all {
+		for k := range d {
+			names[k] = true
+		}
+	}
+	out := map[string]any{}
+	for _, k := range slices.Sorted(maps.Keys(names)) {
+		v, ok := all[random.IntN(len(all))][k]
+		if !ok {
+			continue
+		}
+		var inner []map[string]any
+		for _, d := range all {
+			if m, ok := d[k].(map[string]any); ok {
+				inner = append(inner, m)
+			}
+		}
+		if _, ok := v.(map[string]any); ok {
+			v = mixed(random, inner)
+		}
+		out[k] = v
+	}
+	return out
+}
+
+// randomDeclaration writes a mixture that is valid.
+func randomDeclaration(t *testing.T, random *rand.Rand) string {
+	t.Helper()
+	named := declarations(t)
+	var all []map[string]any
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		all = append(all, named[name])
+	}
+	folder, err := filepath.Abs("testdata/fields")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wrong error
+	for range 10_000 {
+		b, err := yaml.Marshal(mixed(random, all))
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(folder, name)) }
+		if _, wrong = understudy.Parse("random.yaml", b, read); wrong != nil {
+			continue
+		}
+		path := filepath.Join(t.TempDir(), "understudy.yaml")
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("declared:\n%s", b)
+		return path
+	}
+	t.Fatalf("no mixture is valid: the last is not, since %v", wrong)
+	return ""
+}
+
+// Whatever is declared is built, leaves nothing to change, is the same in both regions, and is removed without a trace.
+// UNDERSTUDY_DECLARATIONS is how many are tried.
+func TestRandomDeclarations(t *testing.T) {
+	t.Parallel()
+	random := chance.New(t)
+	n, _ := strconv.Atoi(os.Getenv("UNDERSTUDY_DECLARATIONS"))
+	for i := range max(n, 1) {
+		declared := randomDeclaration(t, random)
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			s := start(t)
+			s.must("up", "-f", declared, "--yes")
+			if said := s.must("plan", "-f", declared); !strings.Contains(said, "nothing to change") {
+				t.Errorf("plan says: %s", said)
+			}
+			s.must("parity", "-f", declared)
+			s.must("down", "-f", declared, "--zone", "--yes")
+			s.nothingIsLeft()
+		})
+	}
+}
