@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer ramp soak soak-balancer
+.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer ramp soak soak-balancer random-declarations
 
 all: build
 
