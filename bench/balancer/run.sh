@@ -2,8 +2,9 @@
 # Measures our load balancer against HAProxy, nginx, Caddy and httputil.ReverseProxy: make bench-balancer.
 #
 # The proxy under test runs on core 0; the target (nginx) and who asks (wrk) on core 1, so two cores that nobody else uses are wanted.
-# Ours asks 100 rules, counts its metrics and writes its access log; nginx writes its own, the others none. All is on loopback, lives in one temporary folder, and is ended and removed at the end. As root it installs the others from Debian,
-# whose services are not started, where they are missing.
+# Ours asks 100 rules, counts its metrics and writes its access log; nginx writes its own, the others none. All is on loopback, lives in
+# one temporary folder, and is ended and removed at the end. As root it installs the others from Debian, whose services are not started,
+# where they are missing.
 #
 #	ROUNDS=5 FOR=3s CONNECTIONS=64 bench/balancer/run.sh
 set -euo pipefail
