@@ -123,6 +123,11 @@ var (
 	// 255 is the longest ResourcePath of a Route 53 health check (HealthCheckConfig in its API reference).
 	healthPath = matching(`/[!-~]{0,254}`, "a path that begins with /, at most 255 printable characters without spaces")
 
+	checkPath = matching(`(/[!-~]{0,254})?`, "a path that begins with /, at most 255 printable characters without spaces, or nothing")
+	// 255 characters are the longest SearchString. Route 53 looks for it in the answer's first 5,120 bytes (HealthCheckConfig).
+	matchText     = upTo(255, matching(`([ -~]*[!-~][ -~]*)?`, "at most 255 printable characters of ASCII, not spaces alone, or nothing"))
+	checkerRegion = oneOf("a region with checkers: "+strings.Join(checkerRegions, ", "), checkerRegions...)
+
 	// The Matcher of a target group: values from 200 to 499, lists and ranges (CreateTargetGroup).
 	codes   = matching(code+`(-`+code+`)?(,`+code+`(-`+code+`)?)*`, `HTTP codes from 200 to 499, for example "200", "200,204" or "200-299"`)
 	network = constraint{
@@ -134,6 +139,9 @@ var (
 		},
 	}
 )
+
+// checkerRegions are the regions from which Route 53 checks (HealthCheckConfig, Regions, in its API reference).
+var checkerRegions = []string{"us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1"}
 
 // mostTags leaves ten of the fifty tags of a resource to the stack, and to others.
 const mostTags = 40

@@ -26,7 +26,7 @@ type Key struct {
 	About, Example  string
 	Kind            Kind
 	Default         any    // of texts, numbers and flags
-	Lowest, Highest int    // of numbers; of labels, how many there may be
+	Lowest, Highest int    // of numbers; of labels and texts, how many there may be
 	Choice          []int  // the numbers that are allowed, where these are few
 	Required        bool   // the declaration is not whole without it
 	Keys            []*Key // of a mapping, of each in a list of mappings, or of a mapping that may stand in place of a text
@@ -47,6 +47,9 @@ func (k *Key) Allowed() string {
 	case Flag:
 		return "true or false"
 	case Texts:
+		if k.Lowest == 0 {
+			return "a list of any number of: " + k.text.allowed
+		}
 		return "a list of one or more: " + k.text.allowed
 	case Mappings:
 		return "a list of mappings"

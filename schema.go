@@ -50,7 +50,7 @@ func (k *Key) schema() map[string]any {
 		delete(keys, "type")
 		s = map[string]any{"type": []string{"object", "null"}, "maxProperties": k.Highest, "propertyNames": keys, "additionalProperties": k.text.schema(false)}
 	case Texts:
-		s = map[string]any{"type": "array", "minItems": 1, "items": k.text.schema(false)}
+		s = map[string]any{"type": "array", "minItems": k.Lowest, "items": k.text.schema(false)}
 	case Flag:
 		s = map[string]any{"type": "boolean"}
 	case Number:

@@ -138,11 +138,22 @@ type Track struct {
 // row must agree. Switch is the means by which a person moves the users.
 type Failover struct {
 	Interval, Threshold int
+	Check               Check
 	Switch              Switch
 	Standby             Standby
 	Before, After       string        // commands that run before and after the users are moved by hand
 	HookTimeout         time.Duration // of each of them
 	Failback            Failback
+}
+
+// Check is what Route 53's checkers ask a region for, at the port where users connect. The name that they ask is the load balancer's,
+// and so is the Host header: it is the name that a check without an IP address resolves (HealthCheckConfig,
+// FullyQualifiedDomainName, in the Route 53 API Reference).
+type Check struct {
+	Path    string   // service.health, where nothing else is declared
+	Match   string   // a text that the answer must have within its first 5,120 bytes; empty for any answer
+	Regions []string // of the checkers; none for all
+	Latency bool     // whether checkers measure how long answers take, for graphs of CloudWatch
 }
 
 // Standby is what the standby must be before users are moved to it by hand.

@@ -210,19 +210,19 @@ func (o *object) flag(key string, fallback bool) bool {
 	return fallback
 }
 
-// texts reads a list of one or more strings that satisfy the constraint.
+// texts reads a list of strings that satisfy the constraint: of one or more, unless its default has none.
 func (o *object) texts(key string, fallback []string, c constraint) []string {
-	k := Key{Name: key, Kind: Texts, Default: fallback, text: c}
+	k := Key{Name: key, Kind: Texts, Default: fallback, Lowest: min(1, len(fallback)), text: c}
 	n := o.get(k)
 	if n == nil {
 		return fallback
 	}
 	list, ok := n.(*ast.SequenceNode)
-	if !ok || len(list.Values) == 0 {
+	if !ok || len(list.Values) < k.Lowest {
 		o.r.mistake(n, o.path+key, describe(n), k.Allowed())
 		return fallback
 	}
-	var texts []string
+	texts := []string{}
 	for i, item := range list.Values {
 		s, ok := scalar(item)
 		if !ok || !c.holds(s) {

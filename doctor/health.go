@@ -21,12 +21,13 @@ func judgeHealth(d *understudy.Declaration) (all []Finding) {
 		all = append(all, Finding{CheckHealth, severity, understudy.Global, what, why, heal})
 	}
 	t, f := d.Target, d.Failover
-	if ill := illCodes(t.Matcher); ill != "" {
+	same := f.Check.Path == d.Service.Health // else each judges an answer of its own
+	if ill := illCodes(t.Matcher); same && ill != "" {
 		say(Warning, fmt.Sprintf("target.matcher %s accepts %s, which Route 53 takes for ill: it accepts 2xx and 3xx only", t.Matcher, ill),
 			"the load balancer keeps such targets, and Route 53 moves all users away from a region that looks well",
 			"target: {matcher: \"200-399\"}, or narrower")
 	}
-	if t.Timeout > replyWithin {
+	if same && t.Timeout > replyWithin {
 		say(Warning, fmt.Sprintf("the load balancer waits %d s for the answer of %s, and Route 53 %d s", t.Timeout, d.Service.Health, replyWithin),
 			"answers that come between the two are well for the load balancer and ill for Route 53: users move, and meet the same slowness there",
 			fmt.Sprintf("target: {timeout: %d}", replyWithin))

@@ -22,6 +22,7 @@ type field struct {
 // fields are sets of keys. A set's two declarations, testdata/fields/NAME.first.yaml and NAME.second.yaml, differ in all of its keys.
 var fields = map[string][]field{
 	"service": serviceFields,
+	"routing": routingFields,
 }
 
 // elsewhere are keys that these sets leave out, with the reason or the test that has them.

@@ -211,11 +211,20 @@ func expectNames(parts map[key]map[string]string, d *understudy.Declaration) {
 	parts[key{"record", d.Host() + " A"}] = map[string]string{
 		"policy": "failover", "evaluate target health": "true", "health check": "asks this region's load balancer load-balancer", "ttl": None,
 	}
-	parts[key{"health check", "service"}] = map[string]string{
-		"asks": "this region's load balancer load-balancer", "type": strings.ToUpper(scheme), "port": itoa(port), "resource path": d.Service.Health,
+	f := d.Failover
+	check := map[string]string{
+		"asks": "this region's load balancer load-balancer", "type": strings.ToUpper(scheme), "port": itoa(port), "resource path": f.Check.Path,
 		"enable sni":       fmt.Sprint(d.HTTPS.Declared()),
-		"request interval": itoa(d.Failover.Interval), "failure threshold": itoa(d.Failover.Threshold), "inverted": "false", "checkers": "all",
+		"request interval": itoa(f.Interval), "failure threshold": itoa(f.Threshold), "inverted": "false", "checkers": "all",
+		"measure latency": fmt.Sprint(f.Check.Latency),
 	}
+	if f.Check.Match != "" {
+		check["type"], check["search string"] = check["type"]+"_STR_MATCH", f.Check.Match
+	}
+	if len(f.Check.Regions) > 0 {
+		check["checkers"] = list(slices.Clone(f.Check.Regions))
+	}
+	parts[key{"health check", "service"}] = check
 }
 
 // expectSwitch adds what is in one region only, on purpose: the standby's rule that tells the checkers who is to serve, and the

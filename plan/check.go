@@ -33,28 +33,20 @@ func (c *check) role() string     { return "check-" + string(c.side) }
 func (c *check) identity() string { return c.id }
 
 func (c *check) desired() []Field {
-	f := c.declared.Failover
-	return []Field{
-		{Name: "type", Value: string(c.kind())},
-		{Name: "asks", Value: known(strings.ToLower(c.balancer.dnsName))},
-		{Name: "port", Value: number(c.entryPort())},
-		{Name: "path", Value: c.declared.Service.Health},
-		{Name: "interval", Value: number(f.Interval)},
-		{Name: "threshold", Value: number(f.Threshold)},
-		{Name: "inverted", Value: yes(false)},
-		{Name: "disabled", Value: yes(false)},
-		{Name: "names the server", Value: yes(c.declared.HTTPS.Declared())},
-		{Name: "checkers in", Value: allRegions},
-		c.tagged(c.role()),
-	}
+	return append(fieldsOfCheck(c.wanted()), c.tagged(c.role()))
 }
 
 // kind is HTTPS where users connect with it: the redirect of HTTP is healthy for as long as the load balancer is there, for a checker
 // takes statuses of 3xx for healthy and does not follow ("How Amazon Route 53 determines whether a health check is healthy" in its
-// Developer Guide).
-func (c *check) kind() route53types.HealthCheckType {
-	if c.declared.HTTPS.Declared() {
+// Developer Guide). One that looks for a text is of another type.
+func (s scope) kind(match string) route53types.HealthCheckType {
+	switch https := s.declared.HTTPS.Declared(); {
+	case https && match != "":
+		return route53types.HealthCheckTypeHttpsStrMatch
+	case https:
 		return route53types.HealthCheckTypeHttps
+	case match != "":
+		return route53types.HealthCheckTypeHttpStrMatch
 	}
 	return route53types.HealthCheckTypeHttp
 }
@@ -93,19 +85,7 @@ func (c *check) actual() []Field {
 	if c.config == nil {
 		return nil
 	}
-	return []Field{
-		{Name: "type", Value: string(c.config.Type)},
-		{Name: "asks", Value: strings.ToLower(aws.ToString(c.config.FullyQualifiedDomainName))},
-		{Name: "port", Value: number(aws.ToInt32(c.config.Port))},
-		{Name: "path", Value: aws.ToString(c.config.ResourcePath)},
-		{Name: "interval", Value: number(aws.ToInt32(c.config.RequestInterval))},
-		{Name: "threshold", Value: number(aws.ToInt32(c.config.FailureThreshold))},
-		{Name: "inverted", Value: yes(aws.ToBool(c.config.Inverted))},
-		{Name: "disabled", Value: yes(aws.ToBool(c.config.Disabled))},
-		{Name: "names the server", Value: yes(aws.ToBool(c.config.EnableSNI))},
-		{Name: "checkers in", Value: checkersIn(c.config.Regions)},
-		c.tags,
-	}
+	return append(fieldsOfCheck(c.config), c.tags)
 }
 
 // next returns the id of the check after the plan is applied. Of a check that is to be replaced this is Unknown.
@@ -122,9 +102,16 @@ func (c *check) renews(differences []Difference) bool {
 	return replaces(differences) || c.balancer.beside() && differs(differences, "asks")
 }
 
-// replaces tells whether some differences take a new check: Route 53 changes neither a check's interval nor its type.
+// replaces tells whether some differences take a new check: Route 53 changes neither a check's type nor its interval, nor whether it
+// measures latency (HealthCheckConfig in its API reference).
 func replaces(differences []Difference) bool {
-	return differs(differences, "interval") || differs(differences, "type")
+	return differs(differences, "type") || differs(differences, "interval") || differs(differences, "measures latency")
+}
+
+// alike tells whether Route 53 can change one check into another.
+func alike(a, b *route53types.HealthCheckConfig) bool {
+	return a.Type == b.Type && aws.ToInt32(a.RequestInterval) == aws.ToInt32(b.RequestInterval) &&
+		aws.ToBool(a.MeasureLatency) == aws.ToBool(b.MeasureLatency)
 }
 
 func (c *check) find(ctx context.Context) (bool, error) {
@@ -181,14 +168,14 @@ func (c *check) referenceOfEarlierName(ref string) bool {
 // checkRoles are the roles of all health checks that a stack has.
 var checkRoles = []string{"check-" + string(understudy.Primary), "check-" + string(understudy.Secondary), switchCheckRole, calculatedCheckRole}
 
-// choose takes the check with the declared interval and type as the one in use, of several the one that asks the load balancer in use, and of
-// several the one whose id sorts first.
+// choose takes the check that can be changed into the declared one as the one in use, of several the one that asks the load balancer in
+// use, and of several the one whose id sorts first.
 func (c *check) choose(found []route53types.HealthCheck) {
 	slices.SortFunc(found, func(a, b route53types.HealthCheck) int {
 		return cmp.Or(cmp.Compare(c.misses(a), c.misses(b)), strings.Compare(aws.ToString(a.Id), aws.ToString(b.Id)))
 	})
 	best := max(0, slices.IndexFunc(found, func(h route53types.HealthCheck) bool {
-		return aws.ToInt32(h.HealthCheckConfig.RequestInterval) == int32(c.declared.Failover.Interval) && h.HealthCheckConfig.Type == c.kind()
+		return alike(h.HealthCheckConfig, c.wanted())
 	}))
 	for i, h := range found {
 		if i == best {
@@ -208,58 +195,90 @@ func (c *check) misses(h route53types.HealthCheck) int {
 }
 
 func (c *check) wanted() *route53types.HealthCheckConfig {
-	return &route53types.HealthCheckConfig{
-		Type:                     c.kind(),
-		FullyQualifiedDomainName: aws.String(c.balancer.dnsName),
-		Port:                     aws.Int32(int32(c.entryPort())),
-		EnableSNI:                c.namesServer(),
-		ResourcePath:             aws.String(c.declared.Service.Health),
-		RequestInterval:          aws.Int32(int32(c.declared.Failover.Interval)),
-		FailureThreshold:         aws.Int32(int32(c.declared.Failover.Threshold)),
+	f := c.declared.Failover
+	config := c.asking(c.balancer, f.Check.Path, f.Check.Match)
+	for _, r := range f.Check.Regions {
+		config.Regions = append(config.Regions, route53types.HealthCheckRegion(r))
 	}
+	config.MeasureLatency = aws.Bool(f.Check.Latency)
+	return config
+}
+
+// asking is a check that asks a load balancer by its name for a path, where users connect, and looks for a text, unless that is empty.
+func (s scope) asking(b *balancer, path, match string) *route53types.HealthCheckConfig {
+	f := s.declared.Failover
+	config := &route53types.HealthCheckConfig{
+		Type:                     s.kind(match),
+		FullyQualifiedDomainName: aws.String(known(b.dnsName)),
+		Port:                     aws.Int32(int32(s.entryPort())),
+		EnableSNI:                s.namesServer(),
+		ResourcePath:             &path,
+		RequestInterval:          aws.Int32(int32(f.Interval)),
+		FailureThreshold:         aws.Int32(int32(f.Threshold)),
+	}
+	if match != "" {
+		config.SearchString = &match
+	}
+	return config
 }
 
 func (c *check) create(ctx context.Context) error {
-	f := c.declared.Failover
-	made, err := createHealthCheck(ctx, c.scope, c.role(), c.wanted(),
-		c.balancer.dnsName, c.declared.Service.Health, number(c.entryPort()), number(f.Interval), number(f.Threshold))
+	config := c.wanted()
+	made, err := createHealthCheck(ctx, c.scope, c.role(), config, rendered(config))
 	if made != nil {
 		c.id, c.config = aws.ToString(made.Id), made.HealthCheckConfig
 	}
 	return err
 }
 
+// renew makes a new check, which the record follows when it passes: Route 53 takes a new check for healthy until it knows better ("How
+// Route 53 determines the status of health checks" in its Developer Guide), and one that asks for what the service does not answer
+// would take the region away from its users.
+func (c *check) renew(ctx context.Context) error {
+	c.superseded = append(c.superseded, c.id)
+	if err := c.create(ctx); err != nil {
+		return err
+	}
+	return (&passing{scope: c.scope, check: c}).create(ctx)
+}
+
 func (c *check) change(ctx context.Context, differences []Difference) error {
 	if c.renews(differences) {
-		c.superseded = append(c.superseded, c.id)
-		return c.create(ctx)
+		return c.renew(ctx)
 	}
 	if differs(differences, "tagged") {
 		if err := tag(ctx, c.scope, route53types.TagResourceTypeHealthcheck, c.id, c.mark(c.role())); err != nil || len(differences) == 1 {
 			return err
 		}
 	}
-	config := c.wanted()
-	_, err := c.Route53.UpdateHealthCheck(ctx, &route53.UpdateHealthCheckInput{
-		HealthCheckId:            &c.id,
-		FullyQualifiedDomainName: config.FullyQualifiedDomainName,
-		Port:                     config.Port,
-		EnableSNI:                config.EnableSNI,
-		ResourcePath:             config.ResourcePath,
-		FailureThreshold:         config.FailureThreshold,
-		Inverted:                 aws.Bool(false),
-		Disabled:                 aws.Bool(false),
-		ResetElements:            resets(differences),
-	})
-	if err != nil {
+	if _, err := c.Route53.UpdateHealthCheck(ctx, updateOf(c.id, c.wanted(), differences)); err != nil {
 		return fmt.Errorf("update health check %s: %w", c.id, err)
 	}
 	return nil
 }
 
+// updateOf names all that a change can set.
+func updateOf(id string, w *route53types.HealthCheckConfig, differences []Difference) *route53.UpdateHealthCheckInput {
+	return &route53.UpdateHealthCheckInput{
+		HealthCheckId:            &id,
+		FullyQualifiedDomainName: w.FullyQualifiedDomainName,
+		Port:                     w.Port,
+		EnableSNI:                w.EnableSNI,
+		ResourcePath:             w.ResourcePath,
+		SearchString:             w.SearchString,
+		FailureThreshold:         w.FailureThreshold,
+		Regions:                  w.Regions,
+		ChildHealthChecks:        w.ChildHealthChecks,
+		HealthThreshold:          w.HealthThreshold,
+		Inverted:                 aws.Bool(aws.ToBool(w.Inverted)),
+		Disabled:                 aws.Bool(false),
+		ResetElements:            resets(w, differences),
+	}
+}
+
 // resets lists what goes back to its default by being named: a list of regions cannot be set to none.
-func resets(differences []Difference) []route53types.ResettableElementName {
-	if differs(differences, "checkers in") {
+func resets(w *route53types.HealthCheckConfig, differences []Difference) []route53types.ResettableElementName {
+	if differs(differences, "checkers in") && len(w.Regions) == 0 {
 		return []route53types.ResettableElementName{route53types.ResettableElementNameRegions}
 	}
 	return nil

@@ -1,5 +1,10 @@
 package plan
 
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+)
+
 // About what things cost, in US dollars: AWS's list prices in US East (N. Virginia) for Linux in 2026, without free
 // tiers, traffic and taxes. Other regions cost up to half as much again. Whoever needs the exact price finds it at
 // aws.amazon.com/ec2/pricing/on-demand, /elasticloadbalancing/pricing, /vpc/pricing, /ebs/pricing and /route53/pricing.
@@ -11,7 +16,7 @@ const (
 	snapshotMonth = 0.40   // 8 GiB at 0.05, if all of it is used
 	zoneMonth     = 0.50
 	checkMonth    = 0.50 // of an endpoint in AWS
-	fastMonth     = 1.00 // more, with an interval of 10 s
+	featureMonth  = 1.00 // more, for each of HTTPS, a text to look for, an interval of 10 s, and latency
 )
 
 // instanceHour has the types that small services use; others cost what is not known here.
@@ -50,11 +55,19 @@ func ofInstances(s scope, n int) float64 {
 
 func (z *zone) monthly() float64 { return zoneMonth }
 
-func (c *check) monthly() float64 {
-	if c.declared.Failover.Interval < 30 {
-		return checkMonth + fastMonth
+func (c *check) monthly() float64    { return ofCheck(c.wanted()) }
+func (c *ownCheck) monthly() float64 { return ofCheck(c.wanted()) }
+
+// ofCheck counts the optional features; a calculated check has none.
+func ofCheck(c *route53types.HealthCheckConfig) float64 {
+	cost := checkMonth
+	https := c.Type == route53types.HealthCheckTypeHttps || c.Type == route53types.HealthCheckTypeHttpsStrMatch
+	for _, feature := range []bool{https, c.SearchString != nil, aws.ToInt32(c.RequestInterval) == 10, aws.ToBool(c.MeasureLatency)} {
+		if feature {
+			cost += featureMonth
+		}
 	}
-	return checkMonth
+	return cost
 }
 
 func (i *image) monthly() float64     { return snapshotMonth }

@@ -23,22 +23,10 @@ const (
 
 // switchCheck asks the standby's load balancer whether the standby is to serve, and is healthy for as long as it is not.
 func switchCheck(s scope, b *balancer) *ownCheck {
-	f, kind := s.declared.Failover, route53types.HealthCheckTypeHttpStrMatch
-	if s.declared.HTTPS.Declared() {
-		kind = route53types.HealthCheckTypeHttpsStrMatch
-	}
 	return &ownCheck{scope: s, name: switchCheckRole, wanted: func() *route53types.HealthCheckConfig {
-		return &route53types.HealthCheckConfig{
-			Type:                     kind,
-			FullyQualifiedDomainName: aws.String(known(b.dnsName)),
-			Port:                     aws.Int32(int32(s.entryPort())),
-			EnableSNI:                s.namesServer(),
-			ResourcePath:             aws.String(understudy.SwitchPath),
-			SearchString:             aws.String(switchedText),
-			RequestInterval:          aws.Int32(int32(f.Interval)),
-			FailureThreshold:         aws.Int32(int32(f.Threshold)),
-			Inverted:                 aws.Bool(true),
-		}
+		config := s.asking(b, understudy.SwitchPath, switchedText)
+		config.Inverted = aws.Bool(true)
+		return config
 	}, moves: func(d []Difference) bool { return b.beside() && differs(d, "asks") }}
 }
 
@@ -149,6 +137,7 @@ func fieldsOfCheck(c *route53types.HealthCheckConfig) []Field {
 		{Name: "interval", Value: number(aws.ToInt32(c.RequestInterval))},
 		{Name: "threshold", Value: number(aws.ToInt32(c.FailureThreshold))},
 		{Name: "checkers in", Value: checkersIn(c.Regions)},
+		{Name: "measures latency", Value: yes(aws.ToBool(c.MeasureLatency))},
 	}...)
 }
 
@@ -189,7 +178,7 @@ func (c *ownCheck) choose(h route53types.HealthCheck) {
 	id, config, wanted := aws.ToString(h.Id), h.HealthCheckConfig, c.wanted()
 	misses := func(o *route53types.HealthCheckConfig) int {
 		switch {
-		case o.Type != wanted.Type || aws.ToInt32(o.RequestInterval) != aws.ToInt32(wanted.RequestInterval):
+		case !alike(o, wanted):
 			return 2
 		case rendered(o) != rendered(wanted):
 			return 1
@@ -244,33 +233,13 @@ func (c *ownCheck) change(ctx context.Context, differences []Difference) error {
 			return err
 		}
 	}
-	in := c.update(differences)
-	if _, err := c.Route53.UpdateHealthCheck(ctx, in); err != nil {
+	if _, err := c.Route53.UpdateHealthCheck(ctx, updateOf(c.id, c.wanted(), differences)); err != nil {
 		return fmt.Errorf("update health check %s: %w", c.id, err)
 	}
 	if c.child == nil {
 		return nil
 	}
 	return c.pruneChild(ctx)
-}
-
-// update names all that a change can set.
-func (c *ownCheck) update(differences []Difference) *route53.UpdateHealthCheckInput {
-	w := c.wanted()
-	return &route53.UpdateHealthCheckInput{
-		HealthCheckId:            &c.id,
-		FullyQualifiedDomainName: w.FullyQualifiedDomainName,
-		Port:                     w.Port,
-		EnableSNI:                w.EnableSNI,
-		ResourcePath:             w.ResourcePath,
-		SearchString:             w.SearchString,
-		FailureThreshold:         w.FailureThreshold,
-		ChildHealthChecks:        w.ChildHealthChecks,
-		HealthThreshold:          w.HealthThreshold,
-		Inverted:                 aws.Bool(aws.ToBool(w.Inverted)),
-		Disabled:                 aws.Bool(false),
-		ResetElements:            resets(differences),
-	}
 }
 
 // pruneChild deletes the earlier ones of a calculated check's child. While there is an earlier calculated check too, which a record may

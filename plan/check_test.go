@@ -1,0 +1,81 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy"
+)
+
+func TestCheckAsksWhatIsDeclared(t *testing.T) {
+	s := testScope(t)
+	c := &check{scope: s, balancer: &balancer{dnsName: "LB.us-east-1.elb.amazonaws.com"}}
+	c.id, c.config, c.tags = "c", c.wanted(), c.tagged(c.role())
+	expect(t, c)
+
+	s.declared.Failover.Check = understudy.Check{Path: "/ready", Regions: []string{"us-east-1", "eu-west-1", "sa-east-1"}}
+	expect(t, c, "path: /ready, not /ok", "checkers in: eu-west-1, sa-east-1, us-east-1, not all regions")
+	differences := compare(c.desired(), c.actual())
+	if c.next() != "c" {
+		t.Error("a check is replaced for a path and checkers' regions, which Route 53 changes")
+	}
+	if in := updateOf(c.id, c.wanted(), differences); aws.ToString(in.ResourcePath) != "/ready" || len(in.Regions) != 3 || in.ResetElements != nil {
+		t.Errorf("the change is %+v", in)
+	}
+	c.config, s.declared.Failover.Check.Regions = c.wanted(), nil
+	expect(t, c, "checkers in: all regions, not eu-west-1, sa-east-1, us-east-1")
+	in := updateOf(c.id, c.wanted(), compare(c.desired(), c.actual()))
+	if !slices.Equal(in.ResetElements, []route53types.ResettableElementName{"Regions"}) {
+		t.Errorf("to go back to all regions, the change is %+v", in)
+	}
+}
+
+// A text to look for makes a check one of another type, and neither that nor the measuring of latency can be changed in place.
+func TestAnotherSortOfCheckTakesThePlaceOfTheOldOne(t *testing.T) {
+	for name, want := range map[string]struct {
+		check       understudy.Check
+		differences []string
+	}{
+		"text":    {understudy.Check{Path: "/ok", Match: "well"}, []string{"type: HTTP_STR_MATCH, not HTTP", "looks for: well, not "}},
+		"latency": {understudy.Check{Path: "/ok", Latency: true}, []string{"measures latency: yes, not no"}},
+	} {
+		s := testScope(t)
+		c := &check{scope: s, balancer: &balancer{dnsName: "lb.us-east-1.elb.amazonaws.com"}}
+		old := route53types.HealthCheck{Id: aws.String("a"), HealthCheckConfig: c.wanted()}
+		s.declared.Failover.Check = want.check
+		c.tags = c.tagged(c.role())
+		c.choose([]route53types.HealthCheck{old})
+		expect(t, c, want.differences...)
+		if c.next() != Unknown {
+			t.Errorf("%s: the records are to follow %s, which cannot become so", name, c.next())
+		}
+		anew := &check{scope: s, balancer: c.balancer}
+		anew.tags = anew.tagged(anew.role())
+		anew.choose([]route53types.HealthCheck{old, {Id: aws.String("b"), HealthCheckConfig: anew.wanted()}})
+		expect(t, anew)
+		if anew.id != "b" || !slices.Equal(anew.superseded, []string{"a"}) {
+			t.Errorf("%s: in use is %s, superseded %v", name, anew.id, anew.superseded)
+		}
+	}
+}
+
+func TestChecksCostWhatTheirFeaturesCost(t *testing.T) {
+	s := testScope(t) // an interval of 30 s
+	b := &balancer{dnsName: "lb"}
+	asks := switchCheck(s, b)
+	both := calculatedCheck(s, &check{scope: s, balancer: b, id: "application"}, asks)
+	plain := &check{scope: s, balancer: b}
+	for got, want := range map[resource]float64{plain: 0.5, asks: 1.5, both: 0.5} {
+		if monthly(got) != want {
+			t.Errorf("%T costs %v, want %v", got, monthly(got), want)
+		}
+	}
+	s.declared.Failover.Interval = 10
+	s.declared.Failover.Check = understudy.Check{Match: "well", Latency: true}
+	if monthly(plain) != 3.5 {
+		t.Errorf("fast, with a text and latency, a check costs %v, want 3.5", monthly(plain))
+	}
+}
