@@ -50,9 +50,11 @@ var about = map[string]struct{ what, example string }{
 	"fleet.track.cpu":      {"The average use of the instances' processors to keep to, in percent.", "50"},
 	"fleet.track.requests": {"The requests to each target in a minute to keep to.", "1000"},
 
-	"failover":                 {"Route 53's health checks, and how users are moved by hand.", ""},
-	"failover.interval":        {"Seconds between two probes of one checker.", "10"},
-	"failover.threshold":       {"Probes in a row that must agree.", "3"},
+	"failover":           {"Route 53's health checks, and how users are moved by hand.", ""},
+	"failover.interval":  {"Seconds between two probes of one checker.", "10"},
+	"failover.threshold": {"Probes in a row that must agree.", "3"},
+	"failover.rto": {"The longest that users are promised to be without service when a region is lost: `doctor` and `plan` hold the prediction against it, " +
+		"`drill` what users felt. Of it 60 s are the TTL of answers, which is AWS's for aliases of load balancers.", "3m"},
 	"failover.check":           {"What Route 53's checkers ask each region's load balancer for, by its own name, at the port where users connect.", ""},
 	"failover.check.path":      {"The path; empty is service.health.", "/ready"},
 	"failover.check.match":     {"A text that the answer must have within its first 5,120 bytes; empty is any answer of status 2xx or 3xx.", "all is well"},

@@ -73,6 +73,13 @@ func noZero(allowed string) constraint {
 	return constraint{allowed: allowed, holds: func(s string) bool { return !strings.ContainsRune(s, 0) }}
 }
 
+// orNothing is a constraint that the empty text satisfies, too.
+func orNothing(c constraint) constraint {
+	matches := c.holds
+	c.allowed, c.pattern, c.holds = c.allowed+", or nothing", "("+c.pattern+")?", func(s string) bool { return s == "" || matches(s) }
+	return c
+}
+
 var (
 	// Load balancer and target group names hold 32 characters, "understudy-" among them.
 	stackName = upTo(20, matching(`[a-z][a-z0-9]*(-[a-z0-9]+)*`, "1 to 20 lower-case letters, digits and single hyphens, beginning with a letter"))
@@ -119,6 +126,8 @@ var (
 			return err == nil && d >= time.Second && d <= 24*time.Hour
 		},
 	}
+
+	promised = orNothing(span)
 
 	// 255 is the longest ResourcePath of a Route 53 health check (HealthCheckConfig in its API reference).
 	healthPath = matching(`/[!-~]{0,254}`, "a path that begins with /, at most 255 printable characters without spaces")

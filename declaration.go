@@ -215,6 +215,7 @@ func track(o *object) Track {
 // failover reads the health check within the bounds of Route 53's HealthCheckConfig. Where no path is declared, it asks for the service's.
 func failover(o *object, path string) Failover {
 	f := Failover{Interval: o.choice("interval", 10, 10, 30), Threshold: o.number("threshold", 3, 1, 10)}
+	f.RTO, _ = time.ParseDuration(o.text("rto", "", promised))
 	f.Check = check(o.object("check"), path)
 	f.Switch = Switch(o.text("switch", string(SwitchStandby), switchKind))
 	f.Standby.Desired = o.object("standby").number("desired", 0, 0, 500)

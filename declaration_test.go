@@ -117,6 +117,8 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"max below desired", "image:", "fleet: {desired: 6, max: 5}\nimage:", at + `6:26: found 5; allowed: a whole number from 6 to 500`},
 		{"interval of failover", "image:", "failover: {interval: 20}\nimage:", at + `6:22: found 20; allowed: 10 or 30`},
 		{"threshold of failover", "image:", "failover: {threshold: 11}\nimage:", at + `6:23: found 11; allowed: a whole number from 1 to 10`},
+		{"promised time", "image:", "failover: {rto: fast}\nimage:",
+			at + `6:17: found "fast"; allowed: a time from 1s to 24h, for example 90s or 10m, or nothing`},
 		{"path of a check", "image:", "failover: {check: {path: healthz}}\nimage:",
 			at + `6:26: found "healthz"; allowed: a path that begins with /, at most 255 printable characters without spaces, or nothing`},
 		{"text of a check", "image:", "failover: {check: {match: \"  \"}}\nimage:",

@@ -38,6 +38,7 @@
 //	failover:
 //	  interval: 10                   # seconds between two probes
 //	  threshold: 3                   # probes
+//	  rto: ""                        # what is promised: 3m
 //	  check: {path: "", match: "", regions: [], latency: false}  # what checkers ask for: empty is service.health, any answer, all regions
 //	  switch: standby                # the means of moves by hand; or none
 //	  standby: {desired: 0}          # instances before users are moved there; 0 is as many as serve in the primary

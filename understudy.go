@@ -138,6 +138,7 @@ type Track struct {
 // row must agree. Switch is the means by which a person moves the users.
 type Failover struct {
 	Interval, Threshold int
+	RTO                 time.Duration // the longest that users are promised to be without service; 0 promises nothing
 	Check               Check
 	Switch              Switch
 	Standby             Standby

@@ -72,7 +72,7 @@ const (
 
 // Options say what the declaration does not.
 type Options struct {
-	RTO time.Duration // the longest that users may be without service; zero asks for nothing
+	RTO time.Duration // the longest that users may be without service; zero is what is declared, if anything is
 	// NameServers returns the names of the name servers that a domain is delegated to, as resolvers find them: none, and no
 	// error, where it is delegated to nobody. Where it is nil, the delegation is not checked.
 	NameServers func(ctx context.Context, domain string) ([]string, error)

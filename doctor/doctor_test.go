@@ -256,6 +256,8 @@ func TestDowntime(t *testing.T) {
 		{name: "threshold", rto: 90 * time.Second, check: CheckDowntime, severity: Blocker, says: "{interval: 10, threshold: 1} needs at most 1m23s"},
 		{name: "interval", rto: 2 * time.Minute, declared: slow,
 			check: CheckDowntime, severity: Blocker, says: "{interval: 10, threshold: 3} needs at most 1m55s"},
+		{name: "declared", declared: func(d *understudy.Declaration) { d.Failover.RTO = 90 * time.Second },
+			check: CheckDowntime, severity: Blocker, says: "no more than 1m30s is asked for"},
 		{name: "never", rto: time.Minute, check: CheckDowntime, severity: Blocker, says: "no setting keeps it"},
 	} {
 		t.Run(j.name, j.run)

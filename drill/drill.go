@@ -35,6 +35,8 @@ type Drill struct {
 	// AbortAfter is how long any user may be without service before the drill repairs. By default, one in twenty may
 	// be so for longer than predicted and a fifth.
 	AbortAfter time.Duration
+	// RTO is the longest that users are promised to be without service, at AWS's own speed; zero promises nothing.
+	RTO time.Duration
 	// Longest is how long the primary is broken at the most; the default is half an hour.
 	Longest time.Duration
 
@@ -142,6 +144,7 @@ func (d *Drill) report(rec *recorder, t timeline, forced []Wrong) *Report {
 		Primary: d.Primary, Secondary: d.Secondary, Aborted: t.aborted, Forced: forced, Undetected: told,
 		Notes: append(notes(d.Fault), t.notes...),
 	}
+	r.promise(d.RTO, d.Settings)
 	r.summarise(rec.requests(), d.Clients, t, d.Settings)
 	return r
 }

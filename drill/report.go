@@ -45,6 +45,7 @@ type Report struct {
 	FailbackMS          float64  `json:"failback_ms"`
 	PredictedDowntimeMS float64  `json:"predicted_downtime_ms"`
 	PredictedDetectMS   float64  `json:"predicted_detect_ms"`
+	PromisedDowntimeMS  float64  `json:"promised_downtime_ms,omitempty"` // the declared ceiling, at this speed; 0 where none is declared
 
 	// Faults are what went wrong on purpose meanwhile, of the cloud's API, in words.
 	Faults []string `json:"faults,omitempty"`
@@ -100,6 +101,16 @@ func (r *Report) summarise(requests []Request, clients int, t timeline, s Settin
 	r.PredictedDowntimeMS = Milliseconds(s.Downtime())
 	r.PredictedDetectMS = Milliseconds(s.Detection())
 	r.DowntimeMS = quantiles(downtimes(requests, clients, t))
+}
+
+// promise notes the declared ceiling, as it is at the drill's speed.
+func (r *Report) promise(rto time.Duration, s Settings) {
+	r.PromisedDowntimeMS = Milliseconds(s.scaled(rto))
+}
+
+// Broken tells whether a user was without service for longer than is promised.
+func (r *Report) Broken() bool {
+	return r.PromisedDowntimeMS > 0 && r.DowntimeMS.Max > r.PromisedDowntimeMS
 }
 
 // between is the time from one moment to another, or 0 if one of them never came.

@@ -33,6 +33,7 @@ var elsewhere = map[string]string{
 	"image.base*":             "what is baked, as image.install: the digest is of all of it",
 	"image.run":               "TestNewImageReachesEveryInstanceWhileUsersAreServed",
 	"https*":                  "TestHTTPSFromItsFirstPageToItsEnd",
+	"failover.rto":            "what predictions and drills are held against",
 	"failover.standby*":       "read at failover: TestFailoverWantsAStandbyThatCarriesTheLoad",
 	"failover.before":         "read at failover",
 	"failover.after":          "read at failover",

@@ -14,6 +14,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/drill"
 )
 
 // records is the failover pair: two alias records of one name, which Route 53 answers with the
@@ -138,6 +139,10 @@ func (r *records) look(ctx context.Context) error {
 var otherWays = []route53types.RRType{route53types.RRTypeAaaa, route53types.RRTypeHttps, route53types.RRTypeSvcb}
 
 func (r *records) remarks() (all []Remark) {
+	if f := r.declared.Failover; f.RTO > 0 && !drill.Kept(f, f.RTO) {
+		all = append(all, Remark{Text: fmt.Sprintf("failover.rto promises %s, and users may be without service for up to %s: %s",
+			f.RTO, drill.Worst(f), drill.Faster(f, f.RTO))})
+	}
 	for _, set := range r.beside {
 		all = append(all, Remark{ID: string(set.Type), Text: fmt.Sprintf("%s has an %s record, which is not this stack's: users who go by it do not follow the failover",
 			r.declared.Host(), set.Type)})

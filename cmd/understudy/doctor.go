@@ -25,8 +25,8 @@ caller may do. Each finding says what is so, why it matters in a failover, and h
 Severities: blocker (it cannot be built, or not as asked for), warning (a failover may not work,
 or not in time), note, and unchecked (it could not be found out).
 
---rto is the longest that users may be without service. It is compared with the prediction at
-AWS's own speed; the declaration has no field for it yet.
+--rto is the longest that users may be without service, in place of the declared failover.rto. It
+is compared with the prediction at AWS's own speed.
 --policy prints the least IAM policy for all commands that work on the stack, and asks nobody.
 
 The system's resolver is asked whom the domain is delegated to, or UNDERSTUDY_RESOLVER

@@ -44,7 +44,7 @@ Faults:`
 const drillExits = `
 
 Exit codes: 0 users were served by the secondary, and by the primary again; 1 the drill was
-refused, aborted or failed; 2 a flag or the declaration is wrong.`
+refused, aborted or failed, or a user was without service for longer than failover.rto promises; 2 a flag or the declaration is wrong.`
 
 const drillExample = `  understudy drill                       # the fault with the smallest effect: invert
   understudy drill --fault isolate --users 100 --rate 50 --json report.json

@@ -29,6 +29,10 @@ func tellDrill(cmd *cobra.Command, r *drill.Report, file string) error {
 	if r.Aborted != "" {
 		return exitError{1, fmt.Errorf("the drill was aborted and the primary repaired: %s", r.Aborted)}
 	}
+	if r.Broken() {
+		return exitError{1, fmt.Errorf("a user was without service for %.0f ms, and no more than %.0f are promised (failover.rto)",
+			r.DowntimeMS.Max, r.PromisedDowntimeMS)}
+	}
 	return nil
 }
 
@@ -64,6 +68,9 @@ func printTimes(w io.Writer, r *drill.Report) {
 	fmt.Fprintf(w, "  answer changed after     %s\n", orNever(r.AnswerChangedMS))
 	fmt.Fprintf(w, "  without service          %.0f ms p50, %.0f p99, %.0f max (predicted at most %.0f), seen to %s\n",
 		r.DowntimeMS.P50, r.DowntimeMS.P99, r.DowntimeMS.Max, r.PredictedDowntimeMS, grain(r))
+	if r.PromisedDowntimeMS > 0 {
+		fmt.Fprintf(w, "  promised at most         %.0f ms (failover.rto, at this speed)\n", r.PromisedDowntimeMS)
+	}
 	fmt.Fprintf(w, "  changes of region        %.0f p50, %.0f max for each user\n", r.Moves.P50, r.Moves.Max)
 	fmt.Fprintf(w, "  back after               %s\n", orNever(r.FailbackMS))
 }

@@ -83,9 +83,6 @@ func (o outside) lookups(pair drill.Pair) (names, balancers func(context.Context
 	return drill.Resolver{Server: pair.NameServer}.Lookup, drill.SystemLookup
 }
 
-// userTimeout is when a user gives up a request.
-const userTimeout = 2 * time.Second
-
 // rehearsal prepares a drill of a stack, except its fault and its journal. The users ask for the path that tells the service's
 // health, with this many requests a second together.
 func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate float64) (*drill.Drill, drill.Pair, error) {
@@ -100,7 +97,7 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 	}
 	pace := o.pace()
 	settings.Speed, settings.LeastTimeout = pace.Speed, pace.LeastTimeout
-	settings.ClientTimeout, settings.ClientEvery = userTimeout, time.Duration(float64(users)/rate*float64(time.Second))
+	settings.ClientTimeout, settings.ClientEvery = drill.UserTimeout, time.Duration(float64(users)/rate*float64(time.Second))
 	primary, secondary := d.Regions[understudy.Primary].Name, d.Regions[understudy.Secondary].Name
 	names, balancers := o.lookups(pair)
 	locator := &drill.Locator{Lookup: balancers, Names: map[string]string{
@@ -120,7 +117,7 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 		URL:     &url.URL{Scheme: scheme, Host: fmt.Sprintf("%s:%d", d.Host(), port), Path: page.Path, RawQuery: page.RawQuery},
 		Clients: users,
 		Port:    o.port(port), Authorities: authorities,
-		Primary: primary, Secondary: secondary,
+		Primary: primary, Secondary: secondary, RTO: d.Failover.RTO,
 		Settings: settings, Lookup: names, Region: locator.Region,
 		Healthy: func(ctx context.Context) (bool, error) { return checkHealthy(ctx, r53, pair.Primary.HealthCheck) },
 	}, pair, nil
