@@ -69,13 +69,22 @@ var about = map[string]struct{ what, example string }{
 	"failover.failback":        {"When users return to a primary that is healthy again: at once, or when a person or `understudy watch` moves them.", "manual"},
 	"failover.failback.after":  {"The time of the primary's health after which `understudy watch` moves users back.", "10m"},
 
-	"target":                      {"The load balancer's health check of each target.", ""},
+	"target":                      {"How the load balancer asks each target: whether it is healthy, and what users ask for.", ""},
 	"target.interval":             {"Seconds between two probes.", "5"},
 	"target.timeout":              {"Seconds that a probe may take; less than the interval.", "2"},
 	"target.healthy":              {"Probes in a row that must pass.", "2"},
 	"target.unhealthy":            {"Probes in a row that must fail.", "2"},
 	"target.deregistration_delay": {"Seconds that a target which leaves may finish its requests.", "10"},
 	"target.matcher":              {"The HTTP codes that pass.", `"200-299"`},
+	"target.path":                 {"The path that probes ask for; empty is `service.health`.", "/ready"},
+	"target.port":                 {"The port that probes ask; 0 is `service.port`.", "9000"},
+	"target.protocol":             {"How targets are asked, by requests and probes. A load balancer takes any certificate of theirs.", "HTTPS"},
+	"target.version":              {"The version of HTTP that targets are asked in; HTTP2 needs users who connect with HTTPS.", "HTTP2"},
+	"target.algorithm":            {"How requests find a target: in turn, or where the fewest are under way.", "least_outstanding_requests"},
+	"target.slow_start":           {"Seconds in which a new target gets ever more requests, from 30; 0 is its share at once.", "60"},
+	"target.stickiness":           {"Whether a client's requests go on to the target that had the first one.", ""},
+	"target.stickiness.duration":  {"Seconds for which they do; 0 is not at all.", "3600"},
+	"target.stickiness.cookie":    {"The application's cookie that they follow; empty is one of the load balancer's own.", "SESSION"},
 
 	"tags": {"Tags on everything that is made, beside the stack's own.", "{team: web, cost-center: 4711}"},
 

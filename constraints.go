@@ -138,7 +138,18 @@ var (
 	checkerRegion = oneOf("a region with checkers: "+strings.Join(checkerRegions, ", "), checkerRegions...)
 
 	// The Matcher of a target group: values from 200 to 499, lists and ranges (CreateTargetGroup).
-	codes   = matching(code+`(-`+code+`)?(,`+code+`(-`+code+`)?)*`, `HTTP codes from 200 to 499, for example "200", "200,204" or "200-299"`)
+	codes = matching(code+`(-`+code+`)?(,`+code+`(-`+code+`)?)*`, `HTTP codes from 200 to 499, for example "200", "200,204" or "200-299"`)
+
+	// The ways of a load balancer to its targets (CreateTargetGroup and TargetGroupAttribute). gRPC is missing: its targets answer no GET of
+	// Route 53's checkers.
+	targetProtocol = oneOf("HTTP or HTTPS", "HTTP", "HTTPS")
+	targetVersion  = oneOf("HTTP1 or HTTP2", "HTTP1", "HTTP2")
+	algorithm      = oneOf(RoundRobin+" or "+LeastOutstanding, RoundRobin, LeastOutstanding)
+	targetPath     = upTo(1024, matching(`(/[!-~]*)?`, "a path that begins with /, at most 1024 printable characters without spaces, or nothing"))
+	// The names of cookies (RFC 6265, section 4.1.1) but for the load balancer's own ("Sticky sessions for your Application Load Balancer").
+	cookieName = holding(matching("[!#$%&'*+.0-9A-Z^_`a-z|~-]{0,256}", "a cookie's name that does not begin with AWSALB, or nothing"),
+		func(s string) bool { return !strings.HasPrefix(s, "AWSALB") })
+
 	network = constraint{
 		allowed: "an IPv4 network, for example 10.10.0.0/16",
 		pattern: octet + `(\.` + octet + `){3}/(1[6-9]|2[0-5])`, // the sizes that a region can have; other mistakes tell of another

@@ -57,7 +57,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.HTTPS = https(root.object("https"), d)
 	d.Fleet = fleet(root.object("fleet"))
 	d.Failover = failover(root.object("failover"), d.Service.Health)
-	d.Target = target(root.object("target"))
+	d.Target = target(root.object("target"), d)
 	d.Tags = root.labels("tags", mostTags, tagKey, tagValue)
 	d.Parity.Ignore = ignored(root.object("parity"))
 	if len(d.Host()) > longestName {
@@ -254,22 +254,6 @@ func failback(o *object) Failback {
 func (o *object) duration(key, fallback string) time.Duration {
 	d, _ := time.ParseDuration(o.text(key, fallback, span))
 	return d
-}
-
-// target reads the load balancer's check within the bounds of CreateTargetGroup.
-func target(o *object) Target {
-	t := Target{
-		Interval:            o.number("interval", 5, 5, 300),
-		Timeout:             o.number("timeout", 2, 2, 120),
-		Healthy:             o.number("healthy", 2, 2, 10),
-		Unhealthy:           o.number("unhealthy", 2, 2, 10),
-		DeregistrationDelay: o.number("deregistration_delay", 10, 0, 3600),
-		Matcher:             o.text("matcher", "200", codes),
-	}
-	if t.Timeout >= t.Interval {
-		o.mistake("timeout", fmt.Sprint(t.Timeout), fmt.Sprintf("less than the interval, %d seconds", t.Interval))
-	}
-	return t
 }
 
 // ignored reads what the audit passes over. Nothing is passed over without a reason.

@@ -47,7 +47,11 @@
 //	  hook_timeout: 1m
 //	  failback: automatic            # or manual, or {after: 10m} of health
 //	target: {interval: 5, timeout: 2, healthy: 2, unhealthy: 2,
-//	  deregistration_delay: 10, matcher: "200"}               # seconds, probes
+//	  deregistration_delay: 10, matcher: "200",               # seconds, probes
+//	  path: "", port: 0,             # of the probes; else the service's
+//	  protocol: HTTP, version: HTTP1,                         # or HTTPS, HTTP2
+//	  algorithm: round_robin, slow_start: 0,                  # or least_outstanding_requests; seconds
+//	  stickiness: {duration: 0, cookie: ""}}                  # seconds, of the load balancer's cookie or the application's
 //	tags: {}                         # on everything that is made
 //	parity: {ignore: []}             # findings to pass over: {finding: PATTERN, reason: TEXT}
 //

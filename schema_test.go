@@ -183,7 +183,7 @@ func TestSchemaAndParseAgreeAtEveryKey(t *testing.T) {
 				_, fraction := v.(float64)
 				_, list := v.([]any)
 				looser[name] = k.Kind != understudy.Number && k.Kind != understudy.Flag && (number || fraction || list) ||
-					slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout"}, k.Path) || strings.HasPrefix(k.Path, "https.")
+					slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout", "target.version", "target.slow_start", "target.stickiness.cookie"}, k.Path) || strings.HasPrefix(k.Path, "https.")
 			}
 		}
 	}

@@ -183,12 +183,40 @@ const (
 // SwitchPath is the path that Route 53's checkers ask the standby's load balancer for, to learn who is to serve.
 const SwitchPath = "/.understudy/switch"
 
-// Target is the load balancer's own health check of each target. Times are in seconds.
+// Target is how the load balancer asks each target, whether it is healthy and what users ask for. Times are in seconds.
 type Target struct {
 	Interval, Timeout   int
 	Healthy, Unhealthy  int // probes in a row
 	DeregistrationDelay int
 	Matcher             string // the HTTP codes that pass, as AWS writes them: 200, 200-299, 200,204
+	Path                string // of the health check; service.health where nothing else is declared
+	Port                int    // of the health check; 0 is the service's
+	Protocol            string // of requests and of the health check: HTTP or HTTPS
+	Version             string // of HTTP: HTTP1 or HTTP2
+	Algorithm           string // by which requests find a target, as AWS names it
+	SlowStart           int    // how long a new target gets ever more requests; 0 is all at once
+	Stickiness          Stickiness
+}
+
+// CheckPort is the port of the health check, where requests come to another one.
+func (t Target) CheckPort(requests int) int {
+	if t.Port == requests {
+		return 0
+	}
+	return t.Port
+}
+
+// What AWS calls the algorithms by which requests find a target (TargetGroupAttribute in the Elastic Load Balancing API Reference).
+const (
+	RoundRobin       = "round_robin"
+	LeastOutstanding = "least_outstanding_requests"
+)
+
+// Stickiness is how long, in seconds, a client's requests go to the target that had its first one; 0 is not at all. The time begins anew
+// with each request where the cookie is the load balancer's own, and with each answer that sets the application's.
+type Stickiness struct {
+	Duration int
+	Cookie   string // the application's; empty for one of the load balancer's own
 }
 
 // Parity says what the audit of the two regions passes over.

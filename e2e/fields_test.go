@@ -23,6 +23,7 @@ type field struct {
 var fields = map[string][]field{
 	"service": serviceFields,
 	"routing": routingFields,
+	"entry":   entryFields,
 }
 
 // elsewhere are keys that these sets leave out, with the reason or the test that has them.
@@ -34,6 +35,7 @@ var elsewhere = map[string]string{
 	"image.run":               "TestNewImageReachesEveryInstanceWhileUsersAreServed",
 	"https*":                  "TestHTTPSFromItsFirstPageToItsEnd",
 	"failover.rto":            "what predictions and drills are held against",
+	"target.version":          "needs HTTPS: TestHTTPSFromItsFirstPageToItsEnd",
 	"failover.standby*":       "read at failover: TestFailoverWantsAStandbyThatCarriesTheLoad",
 	"failover.before":         "read at failover",
 	"failover.after":          "read at failover",

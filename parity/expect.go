@@ -145,9 +145,11 @@ func expectGroups(parts map[key]map[string]string, d *understudy.Declaration) {
 		facing[fmt.Sprintf("ingress tcp %d from 0.0.0.0/0", d.Listener.Port)] = "allowed"
 	}
 	parts[key{"security group", "public-facing"}] = facing
-	parts[key{"security group", "internal"}] = map[string]string{
-		fmt.Sprintf("ingress tcp %d from security group public-facing", d.Service.Port): "allowed", out: "allowed",
+	within := map[string]string{fmt.Sprintf("ingress tcp %d from security group public-facing", d.Service.Port): "allowed", out: "allowed"}
+	if port := d.Target.CheckPort(d.Service.Port); port != 0 {
+		within[fmt.Sprintf("ingress tcp %d from security group public-facing", port)] = "allowed"
 	}
+	parts[key{"security group", "internal"}] = within
 	// https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
 	parts[key{"security group", "default"}] = map[string]string{"ingress everything from security group default": "allowed", out: "allowed"}
 }
@@ -169,21 +171,6 @@ func expectCompute(parts map[key]map[string]string, d *understudy.Declaration) {
 		"instances' type": d.Instance.Type, "instances' groups": "security group internal", "instances' source/dest check": "true",
 	}
 	expectTracking(parts[key{"auto scaling group", "fleet"}], d)
-}
-
-func expectBalance(parts map[key]map[string]string, d *understudy.Declaration) {
-	t := d.Target
-	parts[key{"target group", "target-group"}] = map[string]string{
-		"port": itoa(d.Service.Port), "protocol": "HTTP", "target type": "instance", "health check path": d.Service.Health,
-		"health check interval seconds": itoa(t.Interval), "health check timeout seconds": itoa(t.Timeout),
-		"healthy threshold count": itoa(t.Healthy), "unhealthy threshold count": itoa(t.Unhealthy), "matcher": t.Matcher,
-		"attribute deregistration_delay.timeout_seconds": itoa(t.DeregistrationDelay),
-	}
-	parts[key{"load balancer", "load-balancer"}] = map[string]string{
-		"scheme": "internet-facing", "type": "application", "ip address type": "ipv4",
-		"groups": "security group public-facing", "subnets": "subnet public-a, subnet public-b",
-	}
-	expectListeners(parts, d)
 }
 
 // expectListeners adds the listener of HTTPS and the redirect to it, or the listener of HTTP.
@@ -245,14 +232,8 @@ func expectSwitch(parts map[key]map[string]string, d *understudy.Declaration, si
 // defaults are what AWS gives where nothing was asked for. The pages are of the API reference and the user guides: CreateTargetGroup,
 // TargetGroupAttribute, LoadBalancerAttribute, CreateAutoScalingGroup, RunInstances.
 var defaults = map[string]string{
-	"target group: health check port":                                                                        "traffic-port",
-	"target group: health check protocol":                                                                    "HTTP",
 	"target group: health check enabled":                                                                     "true",
-	"target group: protocol version":                                                                         "HTTP1",
 	"target group: ip address type":                                                                          "ipv4",
-	"target group: attribute stickiness.enabled":                                                             "false",
-	"target group: attribute slow_start.duration_seconds":                                                    "0",
-	"target group: attribute load_balancing.algorithm.type":                                                  "round_robin",
 	"target group: attribute load_balancing.algorithm.anomaly_mitigation":                                    "off",
 	"target group: attribute load_balancing.cross_zone.enabled":                                              "use_load_balancer_configuration",
 	"target group: attribute target_group_health.dns_failover.minimum_healthy_targets.count":                 "1",

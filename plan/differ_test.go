@@ -161,13 +161,13 @@ func tagsOfGroup(f *fleet) (tags []autoscalingtypes.TagDescription) {
 func TestTargetGroupDiffers(t *testing.T) {
 	g := &targetGroup{scope: testScope(t), vpc: &vpc{id: "vpc-1"}}
 	g.seen = append(checkOf(elbtypes.TargetGroup{
-		VpcId: aws.String("vpc-1"), Protocol: "HTTP", TargetType: "instance", HealthCheckProtocol: "HTTP", HealthCheckPort: aws.String("8080"),
+		VpcId: aws.String("vpc-1"), Protocol: "HTTP", ProtocolVersion: aws.String("HTTP1"), TargetType: "instance", HealthCheckProtocol: "HTTP", HealthCheckPort: aws.String("8080"),
 		Port: aws.Int32(9090), HealthCheckPath: aws.String("/ok"), HealthCheckIntervalSeconds: aws.Int32(7),
 		HealthCheckTimeoutSeconds: aws.Int32(3), HealthyThresholdCount: aws.Int32(4), UnhealthyThresholdCount: aws.Int32(2),
 		Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-204")},
-	}), Field{Name: "deregistration delay", Value: "300"}, Field{Name: "attributes", Value: unusual(map[string]string{
+	}), Field{Name: "deregistration delay", Value: "300"}, Field{Name: "attributes", Value: targetAttributes(map[string]string{
 		"stickiness.enabled": "true", "slow_start.duration_seconds": "0", "of.tomorrow": "x",
-	}, targetDefaults)}, g.tagged("target-group"))
+	})}, g.tagged("target-group"))
 	expect(t, g, "check port: traffic-port, not 8080", "unhealthy: 5, not 2", "deregistration delay: 6, not 300",
 		"attributes: , not stickiness.enabled=true")
 }

@@ -22,6 +22,7 @@ type group struct {
 	vpc     *vpc
 	port    int          // the TCP port that is open
 	also    func() []int // others that are, or that stay so for now; nil is none
+	probed  int          // another that is, for the load balancer's probes; 0 is none
 	from    *group       // who may connect; nil is anyone
 
 	id              string
@@ -37,15 +38,25 @@ func (g *group) wantsIn() []rule {
 	if g.from != nil {
 		peer = known(g.from.id)
 	}
-	rules := []rule{{"tcp", int32(g.port), int32(g.port), peer}}
+	ports := []int{g.port}
+	if g.probed != 0 {
+		ports = append(ports, g.probed)
+	}
 	if g.also != nil {
-		for _, port := range g.also() {
-			if port != g.port {
-				rules = append(rules, rule{"tcp", int32(port), int32(port), peer})
-			}
-		}
+		ports = append(ports, g.also()...)
+	}
+	slices.Sort(ports)
+	var rules []rule
+	for _, port := range slices.Compact(ports) {
+		rules = append(rules, rule{"tcp", int32(port), int32(port), peer})
+
 	}
 	return rules
+}
+
+// opens tells whether a port was found open.
+func (g *group) opens(port int) bool {
+	return slices.ContainsFunc(g.ingress, func(r rule) bool { return r.protocol == "tcp" && r.from == int32(port) && r.to == int32(port) })
 }
 
 func (g *group) wantsOut() []rule { return []rule{{protocol: "-1", peer: everywhere}} }
@@ -66,7 +77,7 @@ func (g *group) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	*g = group{scope: g.scope, role: g.role, purpose: g.purpose, vpc: g.vpc, port: g.port, also: g.also, from: g.from}
+	*g = group{scope: g.scope, role: g.role, purpose: g.purpose, vpc: g.vpc, port: g.port, also: g.also, probed: g.probed, from: g.from}
 	var found []*group
 	for _, o := range all {
 		one := *g

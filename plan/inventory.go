@@ -109,7 +109,8 @@ func (v *inventory) addGroups(r *region) {
 		r.facing.also = func() []int { return []int{d.Listener.Port} }
 	}
 	facing := v.graph.add(r.id("public-facing group"), r.facing, r.vpcNode)
-	r.within = &group{scope: r.scope, role: "internal", purpose: "load balancer to the service", vpc: r.vpc, port: d.Service.Port, from: r.facing}
+	r.within = &group{scope: r.scope, role: "internal", purpose: "load balancer to the service", vpc: r.vpc, port: d.Service.Port,
+		probed: d.Target.CheckPort(d.Service.Port), from: r.facing}
 	r.groupNodes = []*node{facing, v.graph.add(r.id("internal group"), r.within, facing).finding(r.vpcNode)}
 }
 
@@ -145,7 +146,8 @@ func (v *inventory) addFront(r *region) {
 	g := &v.graph
 	r.targetGroup = &targetGroup{scope: r.scope, vpc: r.vpc}
 	r.targetGroupNode = g.add(r.id("target group"), r.targetGroup, r.vpcNode)
-	r.within.also = r.targetGroup.earlierPorts
+	g.after(r.targetGroupNode, r.groupNodes[1]) // what it probes is open by then
+	r.within.also = func() []int { return append(r.targetGroup.earlierPorts(), r.probedBefore()...) }
 	r.balancer = &balancer{scope: r.scope, vpc: r.vpc, subnets: r.subnets[:2], group: r.facing}
 	r.balancerNode = g.add(r.id("load balancer"), r.balancer, r.publicRoutes, r.groupNodes[0]).finding(r.vpcNode)
 	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
@@ -223,7 +225,7 @@ func (v *inventory) addSuperseded(r *region, zoneNode *node) {
 	a := &alias{r.scope, r.targetGroup, &records{scope: v.records.scope, zone: v.zone, balancers: v.records.balancers}}
 	aliasNode := g.add(r.id("alias"), a, r.targetGroupNode, zoneNode).finding(v.withBalancers(r.targetGroupNode, zoneNode)...)
 	g.after(r.listenerNode, aliasNode)
-	r.superseded = &superseded{r.scope, r.listener, r.targetGroup, r.fleet, r.within, a}
+	r.superseded = &superseded{r.scope, r.listener, r.targetGroup, r.fleet, r.within, a, r.probedBefore}
 	r.supersededNode = g.add(r.id("earlier service"), r.superseded, r.healthNode, r.listenerNode, aliasNode).finding()
 }
 

@@ -21,6 +21,17 @@ type superseded struct {
 	fleet    *fleet       // likewise
 	within   *group
 	alias    *alias
+	probed   func() []int // the port that the load balancer has probed, and probes no more
+}
+
+// probedBefore returns the port that was found to be probed, and open for that, where another is declared. It stays open until the new one
+// is probed.
+func (r *region) probedBefore() []int {
+	port, d := r.targetGroup.probed, r.declared
+	if port == 0 || port == d.Service.Port || port == d.Target.Port || !r.within.opens(port) {
+		return nil
+	}
+	return []int{port}
 }
 
 // foreign says that down has nothing to delete here: target group and fleet delete theirs.
@@ -29,7 +40,9 @@ func (s *superseded) momentary()    {}
 
 func (s *superseded) find(context.Context) (bool, error) { return true, nil }
 
-func (s *superseded) desired() []Field { return []Field{{Name: "fleets"}, {Name: "target groups"}} }
+func (s *superseded) desired() []Field {
+	return []Field{{Name: "fleets"}, {Name: "target groups"}, {Name: "probed port"}}
+}
 
 func (s *superseded) actual() []Field {
 	var fleets, groups []string
@@ -39,7 +52,11 @@ func (s *superseded) actual() []Field {
 	for _, g := range s.group.earlier {
 		groups = append(groups, g.groupName())
 	}
-	return []Field{{Name: "fleets", Value: set(fleets...)}, {Name: "target groups", Value: set(groups...)}}
+	var ports []string
+	for _, port := range s.probed() {
+		ports = append(ports, number(port))
+	}
+	return []Field{{Name: "fleets", Value: set(fleets...)}, {Name: "target groups", Value: set(groups...)}, {Name: "probed port", Value: set(ports...)}}
 }
 
 func (s *superseded) create(context.Context) error { return nil }
@@ -47,7 +64,10 @@ func (s *superseded) remove(context.Context) error { return nil }
 
 // change ends with the alias: a run that is killed before leaves a target group, by which the next one sees that there is more
 // to do, or an alias that the records' comparison heals.
-func (s *superseded) change(ctx context.Context, _ []Difference) error {
+func (s *superseded) change(ctx context.Context, differences []Difference) error {
+	if !differs(differences, "fleets") && !differs(differences, "target groups") {
+		return s.open(ctx, s.within.port)
+	}
 	for _, f := range s.fleet.earlier {
 		if err := f.drain(ctx); err != nil {
 			return err

@@ -16,21 +16,6 @@ import (
 
 const delayAttribute = "deregistration_delay.timeout_seconds"
 
-// targetDefaults are the attributes that a declaration says nothing about, with the values that AWS gives a new target
-// group (Elastic Load Balancing User Guide, "Edit target group attributes for your Application Load Balancer").
-// Regions in which one of them is another behave differently under the same load.
-var targetDefaults = map[string]string{
-	"stickiness.enabled":                                                             "false",
-	"slow_start.duration_seconds":                                                    "0",
-	"load_balancing.algorithm.type":                                                  "round_robin",
-	"load_balancing.cross_zone.enabled":                                              "use_load_balancer_configuration",
-	"load_balancing.algorithm.anomaly_mitigation":                                    "off",
-	"target_group_health.dns_failover.minimum_healthy_targets.count":                 "1",
-	"target_group_health.dns_failover.minimum_healthy_targets.percentage":            "off",
-	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      "1",
-	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
-}
-
 // targetGroup is where a load balancer sends requests, with the health check that decides which targets get them.
 type targetGroup struct {
 	scope
@@ -38,6 +23,7 @@ type targetGroup struct {
 
 	number  int // of its generation
 	port    int // that it was found with
+	probed  int // the port that it was found to probe; 0 is the same
 	within  string
 	arn     string
 	seen    []Field
@@ -53,25 +39,33 @@ func (t *targetGroup) desired() []Field {
 	check := t.declared.Target
 	return []Field{
 		{Name: "vpc", Value: known(t.vpc.id), Fixed: true},
-		{Name: "protocol", Value: string(elbtypes.ProtocolEnumHttp), Fixed: true},
+		{Name: "protocol", Value: check.Protocol, Fixed: true},
+		{Name: "version", Value: check.Version, Fixed: true},
 		{Name: "port", Value: number(t.declared.Service.Port), Fixed: true},
 		{Name: "targets are", Value: string(elbtypes.TargetTypeEnumInstance), Fixed: true},
-		{Name: "check protocol", Value: string(elbtypes.ProtocolEnumHttp)},
-		{Name: "check port", Value: trafficPort},
-		{Name: "path", Value: t.declared.Service.Health},
+		{Name: "check protocol", Value: check.Protocol},
+		{Name: "check port", Value: t.checkPort()},
+		{Name: "path", Value: check.Path},
 		{Name: "matcher", Value: check.Matcher},
 		{Name: "interval", Value: number(check.Interval)},
 		{Name: "timeout", Value: number(check.Timeout)},
 		{Name: "healthy", Value: number(check.Healthy)},
 		{Name: "unhealthy", Value: number(check.Unhealthy)},
 		{Name: "deregistration delay", Value: number(check.DeregistrationDelay)},
-		{Name: "attributes", Value: ""},
+		{Name: "attributes", Value: targetAttributes(t.wants())},
 		t.tagged("target-group"),
 	}
 }
 
 // trafficPort is the health check's port where it is the targets' own.
 const trafficPort = "traffic-port"
+
+func (t *targetGroup) checkPort() string {
+	if port := t.declared.Target.CheckPort(t.declared.Service.Port); port != 0 {
+		return number(port)
+	}
+	return trafficPort
+}
 
 // find looks through the stack's generations for the one that is as declared, or can become so. One in another VPC is left to
 // be refused: all else would have to follow it.
@@ -92,7 +86,7 @@ func (t *targetGroup) find(ctx context.Context) (bool, error) {
 			t.earlier = append(t.earlier, one)
 			continue
 		}
-		t.number, t.arn, t.seen = one.number, one.arn, one.seen
+		t.number, t.arn, t.seen, t.port, t.probed = one.number, one.arn, one.seen, one.port, one.probed
 	}
 	if t.arn == "" {
 		t.number, err = t.vacant(taken)
@@ -134,8 +128,9 @@ func (t *targetGroup) read(ctx context.Context, found elbtypes.TargetGroup) erro
 		return err
 	}
 	t.arn, t.port = arn, int(aws.ToInt32(found.Port))
+	t.probed, _ = strconv.Atoi(aws.ToString(found.HealthCheckPort)) // 0 for "traffic-port"
 	t.seen = append(checkOf(found), Field{Name: "deregistration delay", Value: attributes[delayAttribute]},
-		Field{Name: "attributes", Value: unusual(attributes, targetDefaults)}, tags)
+		Field{Name: "attributes", Value: targetAttributes(attributes)}, tags)
 	return nil
 }
 
@@ -143,23 +138,15 @@ func (t *targetGroup) read(ctx context.Context, found elbtypes.TargetGroup) erro
 func (t *targetGroup) earlierPorts() (ports []int) {
 	for _, one := range t.earlier {
 		ports = append(ports, one.port)
+		if one.probed != 0 {
+			ports = append(ports, one.probed)
+		}
 	}
 	return ports
 }
 
 // remnants tells whether there are others than the declared one.
 func (t *targetGroup) remnants() bool { return len(t.earlier) > 0 }
-
-// unusual renders the attributes that are not as AWS makes them. What the endpoint does not have is not missed.
-func unusual(attributes, defaults map[string]string) string {
-	var others []string
-	for key, usual := range defaults {
-		if value, ok := attributes[key]; ok && value != usual {
-			others = append(others, key+"="+value)
-		}
-	}
-	return set(others...)
-}
 
 func checkOf(t elbtypes.TargetGroup) []Field {
 	var matcher string
@@ -169,6 +156,7 @@ func checkOf(t elbtypes.TargetGroup) []Field {
 	return []Field{
 		{Name: "vpc", Value: aws.ToString(t.VpcId)},
 		{Name: "protocol", Value: string(t.Protocol)},
+		{Name: "version", Value: aws.ToString(t.ProtocolVersion)},
 		{Name: "port", Value: number(aws.ToInt32(t.Port))},
 		{Name: "targets are", Value: string(t.TargetType)},
 		{Name: "check protocol", Value: string(t.HealthCheckProtocol)},
@@ -198,12 +186,14 @@ func (t *targetGroup) create(ctx context.Context) error {
 	check := t.declared.Target
 	out, err := t.ELB.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
 		Name:                       aws.String(t.groupName()),
-		Protocol:                   elbtypes.ProtocolEnumHttp,
+		Protocol:                   elbtypes.ProtocolEnum(check.Protocol),
+		ProtocolVersion:            aws.String(check.Version),
 		Port:                       aws.Int32(int32(t.declared.Service.Port)),
 		VpcId:                      &t.vpc.id,
 		TargetType:                 elbtypes.TargetTypeEnumInstance,
-		HealthCheckProtocol:        elbtypes.ProtocolEnumHttp,
-		HealthCheckPath:            aws.String(t.declared.Service.Health),
+		HealthCheckProtocol:        elbtypes.ProtocolEnum(check.Protocol),
+		HealthCheckPort:            aws.String(t.checkPort()),
+		HealthCheckPath:            aws.String(check.Path),
 		HealthCheckIntervalSeconds: aws.Int32(int32(check.Interval)),
 		HealthCheckTimeoutSeconds:  aws.Int32(int32(check.Timeout)),
 		HealthyThresholdCount:      aws.Int32(int32(check.Healthy)),
@@ -242,9 +232,9 @@ func (t *targetGroup) change(ctx context.Context, differences []Difference) erro
 	check := t.declared.Target
 	_, err := t.ELB.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{
 		TargetGroupArn:             &t.arn,
-		HealthCheckProtocol:        elbtypes.ProtocolEnumHttp,
-		HealthCheckPort:            aws.String(trafficPort),
-		HealthCheckPath:            aws.String(t.declared.Service.Health),
+		HealthCheckProtocol:        elbtypes.ProtocolEnum(check.Protocol),
+		HealthCheckPort:            aws.String(t.checkPort()),
+		HealthCheckPath:            aws.String(check.Path),
 		HealthCheckIntervalSeconds: aws.Int32(int32(check.Interval)),
 		HealthCheckTimeoutSeconds:  aws.Int32(int32(check.Timeout)),
 		HealthyThresholdCount:      aws.Int32(int32(check.Healthy)),
@@ -257,15 +247,13 @@ func (t *targetGroup) change(ctx context.Context, differences []Difference) erro
 	return nil
 }
 
-// setAttributes sets the declared delay, and gives the attributes that are now unusual their defaults back.
+// setAttributes sets the declared delay, and the attributes that are now otherwise than declared. Nil are those of a new target group.
 func (t *targetGroup) setAttributes(ctx context.Context, now map[string]string) error {
 	in := &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &t.arn, Attributes: []elbtypes.TargetGroupAttribute{{
 		Key: aws.String(delayAttribute), Value: aws.String(strconv.Itoa(t.declared.Target.DeregistrationDelay)),
 	}}}
-	for key, usual := range targetDefaults {
-		if value, ok := now[key]; ok && value != usual {
-			in.Attributes = append(in.Attributes, elbtypes.TargetGroupAttribute{Key: aws.String(key), Value: aws.String(usual)})
-		}
+	for key, value := range toSet(t.wants(), now, targetDefaults) {
+		in.Attributes = append(in.Attributes, elbtypes.TargetGroupAttribute{Key: aws.String(key), Value: aws.String(value)})
 	}
 	if _, err := t.ELB.ModifyTargetGroupAttributes(ctx, in); err != nil {
 		return fmt.Errorf("set attributes of %s: %w", t.arn, err)

@@ -37,6 +37,12 @@ func Main(args []string) int {
 		fmt.Fprintln(os.Stderr, "hello:", err)
 		return 1
 	}
+	if options.secure {
+		if listener, err = secured(listener); err != nil {
+			fmt.Fprintln(os.Stderr, "hello:", err)
+			return 1
+		}
+	}
 	if err := serve(ctx, listener, options, slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
 		fmt.Fprintln(os.Stderr, "hello:", err)
 		return 1
@@ -46,6 +52,7 @@ func Main(args []string) int {
 
 type options struct {
 	addr     string
+	secure   bool   // with a certificate of its own
 	metadata string // base URL of the metadata service
 	failFile string
 	place    Place // what was given; the metadata service is not asked when it has a region
@@ -56,6 +63,7 @@ func parse(args []string, env func(string) string, stderr io.Writer) (options, e
 	flags := flag.NewFlagSet("hello", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.addr, "addr", ":8080", "address to listen on")
+	flags.BoolVar(&o.secure, "tls", false, "serve HTTPS and HTTP/2 too, at the same port, with a certificate that it makes for itself")
 	flags.StringVar(&o.metadata, "metadata", "http://169.254.169.254", "base URL of the instance metadata service")
 	flags.StringVar(&o.failFile, "fail-file", "/run/hello-fail", "the service is unhealthy while this file exists")
 	flags.StringVar(&o.place.Region, "region", env("HELLO_REGION"), "region to show, in place of asking the metadata service (HELLO_REGION)")

@@ -2,6 +2,7 @@ package hello
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -155,5 +156,43 @@ func TestRegionsDifferInColour(t *testing.T) {
 	a, b := hue("us-east-1"), hue("us-west-2")
 	if d := (a - b + 360) % 360; d < 40 || d > 320 {
 		t.Errorf("us-east-1 is %d, us-west-2 %d: too near", a, b)
+	}
+}
+
+func TestServiceOfTLSSpeaksBothVersionsOfHTTP(t *testing.T) {
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := secured(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- serve(ctx, l, options{place: here}, slog.New(slog.DiscardHandler)) }()
+	w, err := (&http.Client{Timeout: patience.Limit}).Get("http://" + plain.Addr().String() + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Body.Close()
+	if w.StatusCode != http.StatusOK {
+		t.Errorf("without TLS: %s", w.Status)
+	}
+	for _, two := range []bool{false, true} {
+		c := &http.Client{Timeout: patience.Limit, Transport: &http.Transport{
+			TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: two, DisableKeepAlives: true}}
+		answer, err := c.Get("https://" + plain.Addr().String() + "/healthz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK || (answer.ProtoMajor == 2) != two {
+			t.Errorf("with HTTP/2 %v: %s %s", two, answer.Proto, answer.Status)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

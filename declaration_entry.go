@@ -1,0 +1,53 @@
+package understudy
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// target reads how the load balancer asks targets, within the bounds of CreateTargetGroup.
+func target(o *object, d *Declaration) Target {
+	t := Target{
+		Interval:            o.number("interval", 5, 5, 300),
+		Timeout:             o.number("timeout", 2, 2, 120),
+		Healthy:             o.number("healthy", 2, 2, 10),
+		Unhealthy:           o.number("unhealthy", 2, 2, 10),
+		DeregistrationDelay: o.number("deregistration_delay", 10, 0, 3600),
+		Matcher:             o.text("matcher", "200", codes),
+		Path:                cmp.Or(o.text("path", "", targetPath), d.Service.Health),
+		Port:                o.number("port", 0, 0, 65535),
+		Protocol:            o.text("protocol", "HTTP", targetProtocol),
+		Version:             o.text("version", "HTTP1", targetVersion),
+		Algorithm:           o.text("algorithm", RoundRobin, algorithm),
+		SlowStart:           o.number("slow_start", 0, 0, 900),
+		Stickiness:          stickiness(o.object("stickiness")),
+	}
+	if t.Timeout >= t.Interval {
+		o.mistake("timeout", fmt.Sprint(t.Timeout), fmt.Sprintf("less than the interval, %d seconds", t.Interval))
+	}
+	if t.Version != "HTTP1" && !d.HTTPS.Declared() {
+		o.mistake("version", t.Version, "HTTP1 where users connect with HTTP: a load balancer speaks HTTP/2 over TLS alone; see https.certificates")
+	}
+	t.slowly(o)
+	return t
+}
+
+// slowly refuses a slow start that AWS does not have (TargetGroupAttribute in the Elastic Load Balancing API Reference).
+func (t Target) slowly(o *object) {
+	const shortest = 30
+	switch {
+	case t.SlowStart > 0 && t.SlowStart < shortest:
+		o.mistake("slow_start", fmt.Sprint(t.SlowStart), fmt.Sprintf("0, or from %d to 900", shortest))
+	case t.SlowStart > 0 && t.Algorithm == LeastOutstanding:
+		o.mistake("slow_start", fmt.Sprint(t.SlowStart), "0 with the algorithm "+LeastOutstanding)
+	}
+}
+
+// stickiness reads how long clients keep their target: seven days at most.
+func stickiness(o *object) Stickiness {
+	s := Stickiness{Duration: o.number("duration", 0, 0, 604800), Cookie: o.text("cookie", "", cookieName)}
+	if s.Cookie != "" && s.Duration == 0 {
+		o.mistake("duration", "no time for which a client keeps its target", "1 to 604800 seconds")
+	}
+	return s
+}

@@ -1,0 +1,52 @@
+package parity
+
+import (
+	"fmt"
+
+	"github.com/understudy/understudy"
+)
+
+func expectBalance(parts map[key]map[string]string, d *understudy.Declaration) {
+	parts[key{"target group", "target-group"}] = expectTargets(d.Target, d.Service.Port)
+	parts[key{"load balancer", "load-balancer"}] = map[string]string{
+		"scheme": "internet-facing", "type": "application", "ip address type": "ipv4",
+		"groups": "security group public-facing", "subnets": "subnet public-a, subnet public-b",
+	}
+	expectListeners(parts, d)
+}
+
+// expectTargets returns a target group whose targets are asked at a port.
+func expectTargets(t understudy.Target, port int) map[string]string {
+	group := map[string]string{
+		"port": itoa(port), "protocol": t.Protocol, "protocol version": t.Version, "target type": "instance",
+		"health check protocol": t.Protocol, "health check port": trafficPort, "health check path": t.Path,
+		"health check interval seconds": itoa(t.Interval), "health check timeout seconds": itoa(t.Timeout),
+		"healthy threshold count": itoa(t.Healthy), "unhealthy threshold count": itoa(t.Unhealthy), "matcher": t.Matcher,
+		"attribute deregistration_delay.timeout_seconds": itoa(t.DeregistrationDelay),
+		"attribute slow_start.duration_seconds":          itoa(t.SlowStart),
+		"attribute load_balancing.algorithm.type":        t.Algorithm,
+		"attribute stickiness.enabled":                   fmt.Sprint(t.Stickiness.Duration > 0),
+	}
+	if other := t.CheckPort(port); other != 0 {
+		group["health check port"] = itoa(other)
+	}
+	expectStickiness(group, t.Stickiness)
+	return group
+}
+
+// trafficPort is how a target group names the port of its health check where it is the targets' own.
+const trafficPort = "traffic-port"
+
+// expectStickiness adds what says how clients keep their target, where they do.
+func expectStickiness(group map[string]string, s understudy.Stickiness) {
+	switch {
+	case s.Duration == 0:
+	case s.Cookie == "":
+		group["attribute stickiness.type"] = "lb_cookie"
+		group["attribute stickiness.lb_cookie.duration_seconds"] = itoa(s.Duration)
+	default:
+		group["attribute stickiness.type"] = "app_cookie"
+		group["attribute stickiness.app_cookie.cookie_name"] = s.Cookie
+		group["attribute stickiness.app_cookie.duration_seconds"] = itoa(s.Duration)
+	}
+}

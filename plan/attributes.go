@@ -1,0 +1,94 @@
+package plan
+
+import (
+	"maps"
+	"strconv"
+)
+
+// targetDefaults are the attributes that a declaration says nothing about, with the values that AWS gives a new target
+// group (Elastic Load Balancing User Guide, "Edit target group attributes for your Application Load Balancer").
+// Regions in which one of them is another behave differently under the same load.
+var targetDefaults = map[string]string{
+	"stickiness.enabled":                                                             "false",
+	"slow_start.duration_seconds":                                                    "0",
+	"load_balancing.algorithm.type":                                                  "round_robin",
+	"load_balancing.cross_zone.enabled":                                              "use_load_balancer_configuration",
+	"load_balancing.algorithm.anomaly_mitigation":                                    "off",
+	"target_group_health.dns_failover.minimum_healthy_targets.count":                 "1",
+	"target_group_health.dns_failover.minimum_healthy_targets.percentage":            "off",
+	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      "1",
+	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
+}
+
+// sticky are the attributes that say how clients keep their target. They say nothing where stickiness is off.
+const (
+	stickyAttribute   = "stickiness.enabled"
+	stickyType        = "stickiness.type"
+	stickyTime        = "stickiness.lb_cookie.duration_seconds"
+	stickyCookie      = "stickiness.app_cookie.cookie_name"
+	stickyCookiesTime = "stickiness.app_cookie.duration_seconds"
+)
+
+// stickyKeys returns those of them that say something beside some attributes.
+func stickyKeys(attributes map[string]string) []string {
+	switch {
+	case attributes[stickyAttribute] != "true":
+		return nil
+	case attributes[stickyType] == "app_cookie":
+		return []string{stickyType, stickyCookie, stickyCookiesTime}
+	}
+	return []string{stickyType, stickyTime}
+}
+
+// wants are the attributes that a target group is to have, but for its delay.
+func (t *targetGroup) wants() map[string]string {
+	declared, all := t.declared.Target, maps.Clone(targetDefaults)
+	all["load_balancing.algorithm.type"] = declared.Algorithm
+	all["slow_start.duration_seconds"] = strconv.Itoa(declared.SlowStart)
+	s := declared.Stickiness
+	if s.Duration == 0 {
+		return all
+	}
+	all[stickyAttribute], all[stickyType], all[stickyTime] = "true", "lb_cookie", strconv.Itoa(s.Duration)
+	if s.Cookie != "" {
+		delete(all, stickyTime)
+		all[stickyType], all[stickyCookie], all[stickyCookiesTime] = "app_cookie", s.Cookie, strconv.Itoa(s.Duration)
+	}
+	return all
+}
+
+// targetAttributes renders a target group's attributes that are not as AWS makes them.
+func targetAttributes(attributes map[string]string) string {
+	defaults := maps.Clone(targetDefaults)
+	for _, key := range stickyKeys(attributes) {
+		defaults[key] = ""
+	}
+	return unusual(attributes, defaults)
+}
+
+// toSet returns the attributes that are to be set for all to be as wanted. Nil are those of something new, which has the defaults. What the
+// endpoint does not have is set only if it is to be another than the default.
+func toSet(wanted, now, defaults map[string]string) map[string]string {
+	set := map[string]string{}
+	for key, value := range wanted {
+		have, ok := now[key]
+		if !ok {
+			have = defaults[key]
+		}
+		if have != value {
+			set[key] = value
+		}
+	}
+	return set
+}
+
+// unusual renders the attributes that are not as AWS makes them. What the endpoint does not have is not missed.
+func unusual(attributes, defaults map[string]string) string {
+	var others []string
+	for key, usual := range defaults {
+		if value, ok := attributes[key]; ok && value != usual {
+			others = append(others, key+"="+value)
+		}
+	}
+	return set(others...)
+}

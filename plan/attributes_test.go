@@ -1,0 +1,75 @@
+package plan
+
+import (
+	"maps"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/understudy/understudy"
+)
+
+// Of what says how clients keep their target, only what counts is compared and set.
+func TestAttributesOfTargetsAreSetWhereTheyDiffer(t *testing.T) {
+	sticky := func(kind, lb, app, cookie string) map[string]string {
+		all := maps.Clone(targetDefaults)
+		all[stickyAttribute], all[stickyType], all[stickyTime], all[stickyCookiesTime], all[stickyCookie] = "true", kind, lb, app, cookie
+		return all
+	}
+	off := sticky("app_cookie", "1", "2", "left")
+	off[stickyAttribute] = "false"
+	for name, c := range map[string]struct {
+		declared understudy.Stickiness
+		now      map[string]string
+		want     map[string]string
+	}{
+		"none of a new one":            {understudy.Stickiness{}, nil, map[string]string{}},
+		"none, and what is left":       {understudy.Stickiness{}, off, map[string]string{}},
+		"none, and it is on":           {understudy.Stickiness{}, sticky("lb_cookie", "60", "1", ""), map[string]string{stickyAttribute: "false"}},
+		"of a new one":                 {understudy.Stickiness{Duration: 60}, nil, map[string]string{stickyAttribute: "true", stickyType: "lb_cookie", stickyTime: "60"}},
+		"as declared":                  {understudy.Stickiness{Duration: 60}, sticky("lb_cookie", "60", "1", "left"), map[string]string{}},
+		"another time":                 {understudy.Stickiness{Duration: 61}, sticky("lb_cookie", "60", "1", ""), map[string]string{stickyTime: "61"}},
+		"by the application's cookie":  {understudy.Stickiness{Duration: 9, Cookie: "id"}, sticky("lb_cookie", "60", "9", ""), map[string]string{stickyType: "app_cookie", stickyCookie: "id"}},
+		"by the application's as such": {understudy.Stickiness{Duration: 9, Cookie: "id"}, sticky("app_cookie", "60", "9", "id"), map[string]string{}},
+	} {
+		g := &targetGroup{scope: testScope(t)}
+		g.declared.Target.Stickiness, g.declared.Target.Algorithm = c.declared, understudy.RoundRobin
+		set := toSet(g.wants(), c.now, targetDefaults)
+		delete(set, "slow_start.duration_seconds")
+		if diff := cmp.Diff(c.want, set); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		g.seen = []Field{{Name: "attributes", Value: targetAttributes(c.now)}}
+		if c.now != nil && (targetAttributes(g.wants()) == targetAttributes(c.now)) != (len(c.want) == 0) {
+			t.Errorf("%s: is to be %q, is %q", name, targetAttributes(g.wants()), targetAttributes(c.now))
+		}
+	}
+}
+
+// A port that probes come to is open before they do, and until they come no more.
+func TestThePortOfProbesIsOpenWhileItIsAsked(t *testing.T) {
+	s := testScope(t)
+	s.declared.Service.Port, s.declared.Target.Port = 8080, 9001
+	open := func(ports ...int32) (rules []rule) {
+		for _, p := range ports {
+			rules = append(rules, rule{"tcp", p, p, everywhere})
+		}
+		return rules
+	}
+	for name, c := range map[string]struct {
+		probed        int
+		found, wanted []rule
+	}{
+		"a new group":            {0, nil, open(8080, 9001)},
+		"as declared":            {9001, open(8080, 9001), open(8080, 9001)},
+		"another port":           {9000, open(8080, 9000), open(8080, 9000, 9001)},
+		"another, never open":    {9000, open(8080), open(8080, 9001)},
+		"the service's, by hand": {8080, open(8080), open(8080, 9001)},
+	} {
+		r := &region{scope: s, targetGroup: &targetGroup{scope: s, arn: "arn", probed: c.probed}}
+		r.within = &group{scope: s, port: 8080, probed: s.declared.Target.CheckPort(8080), ingress: c.found,
+			also: func() []int { return r.probedBefore() }}
+		if got := rulesText(r.within.wantsIn()); got != rulesText(c.wanted) {
+			t.Errorf("%s: %s, not %s", name, got, rulesText(c.wanted))
+		}
+	}
+}
