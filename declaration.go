@@ -50,7 +50,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	root.require("domain", domainName.allowed)
 	d.Regions = regions(root.object("regions"))
 	d.Image = image(root.object("image"), dir, readFile)
-	d.Instance.Type = root.object("instance").text("type", "t3.micro", instanceType)
+	d.Instance = instance(root.object("instance"), dir, readFile)
 	service := root.object("service")
 	d.Service = Service{service.number("port", 8080, 1, 65535), service.text("health", "/", healthPath)}
 	d.Listener.Port = root.object("listener").number("port", 80, 1, 65535)

@@ -42,11 +42,8 @@ func TestShortestDeclarationHasTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "t3.micro"
-	if d.Instance.Type != want {
-		t.Errorf("instance type %q, want %q", d.Instance.Type, want)
-	}
 	for name, diff := range map[string]string{
+		"instance": cmp.Diff(understudy.Instance{Type: "t3.micro", Metadata: understudy.MetadataRequired, Monitoring: understudy.MonitoringBasic}, d.Instance),
 		"service":  cmp.Diff(understudy.Service{Port: 8080, Health: "/"}, d.Service),
 		"listener": cmp.Diff(understudy.Listener{Port: 80}, d.Listener),
 		"https": cmp.Diff(understudy.HTTPS{Policy: "ELBSecurityPolicy-TLS13-1-2-2021-06", Port: 443,
@@ -176,6 +173,24 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"redirect to itself", "image:", "https: {port: 80, certificates: {primary: " + certificate + ", secondary: " + elsewhere + "}}\nimage:",
 			at + `6:15: found 80; allowed: another port than listener.port, which answers with the redirect`},
 		{"instance type", "image:", "instance: {type: big}\nimage:", at + `6:18: found "big"; allowed: an instance type, for example t3.micro`},
+		{"metadata", "image:", "instance: {metadata: v2}\nimage:", at + `6:22: found "v2"; allowed: required or optional`},
+		{"encrypted a word", "image:", "instance: {volume: {encrypted: yes please}}\nimage:", at + `6:32: found "yes please"; allowed: true or false`},
+		{"volume's type", "image:", "instance: {volume: {type: st1}}\nimage:", at + `6:27: found "st1"; allowed: gp3, gp2, io1, io2, or nothing`},
+		{"IOPS of no type", "image:", "instance: {volume: {iops: 4000}}\nimage:", at + `6:27: found 4000; allowed: instance.volume.type beside it`},
+		{"IOPS of gp2", "image:", "instance: {volume: {type: gp2, iops: 4000}}\nimage:", at + `6:38: found 4000; allowed: none with gp2`},
+		{"too few IOPS", "image:", "instance: {volume: {type: gp3, iops: 100}}\nimage:", at + `6:38: found 100; allowed: from 3000 to 80000 with gp3`},
+		{"no IOPS of io2", "image:", "instance: {volume: {type: io2}}\nimage:",
+			at + `6:20: found no instance.volume.iops; allowed: the IOPS of io2, which has no others`},
+		{"too many IOPS for the size", "image:", "instance: {volume: {type: io1, size: 10, iops: 501}}\nimage:",
+			at + `6:48: found 501; allowed: at most 500 with 10 GiB of io1`},
+		{"throughput beyond the IOPS", "image:", "instance: {volume: {type: gp3, throughput: 751}}\nimage:",
+			at + `6:44: found 751; allowed: at most a quarter of the IOPS, 3000`},
+		{"too large for gp2", "image:", "instance: {volume: {type: gp2, size: 20000}}\nimage:", at + `6:38: found 20000; allowed: at most 16384 GiB with gp2`},
+		{"key with a space at its end", "image:", "instance: {key: 'a '}\nimage:", at + `6:17: found "a "; allowed: the name of a key pair, or nothing`},
+		{"user data that includes", "image:", "instance: {user_data: '#include http://x'}\nimage:",
+			at + `6:23: found "#include http://x"; allowed: a script or #cloud-config, in place or as file:PATH`},
+		{"user data of a file that is missing", "image:", "instance: {user_data: 'file:gone'}\nimage:",
+			at + `6:23: found a file that cannot be read (file does not exist); allowed: a script or #cloud-config, in place or as file:PATH`},
 		{"a list for a mapping", "image:", "fleet: [1, 2]\nimage:", at + `6:8: found a list; allowed: a mapping with min, desired, max, grace, track`},
 		{"ignored without a reason", "image:", "parity:\n  ignore:\n    - finding: listener*\nimage:",
 			at + `8:7: found no parity.ignore[0].reason; allowed: why it is known and accepted`},

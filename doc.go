@@ -25,7 +25,14 @@
 //	    owners: [amazon]
 //	    names: ["al2023-ami-2023.*-x86_64"]
 //	  install: ""                    # run once, while the image is baked
-//	instance: {type: t3.micro}
+//	instance:
+//	  type: t3.micro
+//	  metadata: required             # tokens (IMDSv2); or optional
+//	  hop_limit: 0                   # of the metadata service's answers; 0 is as the image has it
+//	  volume: {size: 0, type: "", encrypted: false, iops: 0, throughput: 0}  # the root; what is 0 or nothing is the image's
+//	  key: ""                        # a key pair in both regions
+//	  monitoring: basic              # or detailed
+//	  user_data: ""                  # a script or cloud-config, once on each instance
 //	service: {port: 8080, health: /}
 //	listener: {port: 80}
 //	https:                           # with a certificate for each region

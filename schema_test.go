@@ -139,6 +139,8 @@ func TestSchemaTakesWhatParseTakes(t *testing.T) {
 		"ignored":           "parity: {ignore: [{finding: 'listener*', reason: moved}]}\n",
 		"tags":              "tags: {team: web, Größe von: 4711, 'a=b:c/d@e+f_g-h.i': ''}\n",
 		"no tags":           "tags:\n",
+		"volume":            "instance: {volume: {size: 20, type: gp3, encrypted: true, iops: 4000, throughput: 1000}, key: ops, monitoring: detailed}\n",
+		"image's volume":    "instance: {volume: {type: , encrypted: false}, key: '', metadata: optional, hop_limit: 2, user_data: '#cloud-config'}\n",
 		"codes":             "target: {matcher: '200,204-299'}\nrecord: a.b_c\n",
 	} {
 		right[name] = good + more
@@ -183,7 +185,8 @@ func TestSchemaAndParseAgreeAtEveryKey(t *testing.T) {
 				_, fraction := v.(float64)
 				_, list := v.([]any)
 				looser[name] = k.Kind != understudy.Number && k.Kind != understudy.Flag && (number || fraction || list) ||
-					slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout", "target.version", "target.slow_start", "target.stickiness.cookie"}, k.Path) || strings.HasPrefix(k.Path, "https.")
+					slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout", "target.version", "target.slow_start", "target.stickiness.cookie"}, k.Path) ||
+					strings.HasPrefix(k.Path, "https.") || strings.HasPrefix(k.Path, "instance.volume.")
 			}
 		}
 	}

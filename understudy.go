@@ -64,11 +64,6 @@ type Base struct {
 	Names  []string // with * and ? as in EC2's filters
 }
 
-// Instance is the kind of machine that hosts and fleet run on.
-type Instance struct {
-	Type string
-}
-
 // Service is where the application listens, and the path that tells its health.
 type Service struct {
 	Port   int

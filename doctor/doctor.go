@@ -62,6 +62,8 @@ const (
 	CheckPermission   = "permission"
 	CheckEncryption   = "encryption"
 	CheckCertificate  = "certificate"
+	CheckKeyPair      = "key-pair"
+	CheckVolume       = "volume"
 	CheckName         = "name"
 	CheckDelegation   = "delegation"
 	CheckDowntime     = "downtime"
@@ -98,6 +100,7 @@ func judge(d *understudy.Declaration, f facts, o Options) []Finding {
 		all = append(all, judgeQuotas(d, side, r)...)
 		all = append(all, judgePermissions(side, r)...)
 		all = append(all, judgeCertificate(d, side, r)...)
+		all = append(all, judgeMachines(d, side, r)...)
 	}
 	all = append(all, judgeKeys(f)...)
 	all = append(all, judgeWorldQuotas(d, f)...)

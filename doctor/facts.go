@@ -39,6 +39,7 @@ type region struct {
 	running   fact[running]
 	group     fact[*group] // nil where there is none yet
 	tried     []trial
+	keyPair   fact[bool]        // whether the declared one is there
 	secured   fact[certificate] // by the declared certificate, where users connect with HTTPS
 }
 
@@ -57,7 +58,10 @@ type kind struct {
 }
 
 // base is an image to start from.
-type base struct{ id, name, architecture string }
+type base struct {
+	id, name, architecture string
+	root                   int // the size of its root volume in GiB
+}
 
 // quota is a number of things that an account may have.
 type quota struct {

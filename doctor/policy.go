@@ -33,7 +33,7 @@ var actions = struct {
 		autoscaling:DescribeScalingActivities autoscaling:DescribeScheduledActions
 		ec2:DescribeAvailabilityZones ec2:DescribeImages ec2:DescribeInstanceAttribute ec2:DescribeInstances
 		ec2:DescribeInstanceTypeOfferings ec2:DescribeInstanceTypes
-		ec2:DescribeInternetGateways ec2:DescribeLaunchTemplates ec2:DescribeLaunchTemplateVersions ec2:DescribeNatGateways
+		ec2:DescribeInternetGateways ec2:DescribeKeyPairs ec2:DescribeLaunchTemplates ec2:DescribeLaunchTemplateVersions ec2:DescribeNatGateways
 		ec2:DescribeNetworkAcls
 		ec2:DescribeNetworkInterfaces ec2:DescribeRegions ec2:DescribeRouteTables ec2:DescribeSecurityGroups ec2:DescribeSnapshots
 		ec2:DescribeSubnets ec2:DescribeTags ec2:DescribeVpcAttribute ec2:DescribeVpcs ec2:GetEbsDefaultKmsKeyId ec2:GetEbsEncryptionByDefault
@@ -55,8 +55,9 @@ var actions = struct {
 		ec2:DeleteRoute ec2:DeleteRouteTable ec2:DeleteSecurityGroup ec2:DeleteSnapshot
 		ec2:DeleteSubnet ec2:DeleteTags ec2:DeleteVpc ec2:DeregisterImage ec2:DetachInternetGateway ec2:DisassociateRouteTable ec2:GetConsoleOutput
 		ec2:ModifyInstanceAttribute ec2:ModifyInstanceMetadataOptions ec2:ModifyLaunchTemplate ec2:ModifySubnetAttribute
-		ec2:ModifyVpcAttribute ec2:ReplaceRoute ec2:ReplaceRouteTableAssociation
-		ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress ec2:RunInstances ec2:StartInstances ec2:TerminateInstances`,
+		ec2:ModifyVpcAttribute ec2:MonitorInstances ec2:ReplaceRoute ec2:ReplaceRouteTableAssociation
+		ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress ec2:RunInstances ec2:StartInstances ec2:TerminateInstances
+		ec2:UnmonitorInstances`,
 	// The base image, and the disks and network interfaces of new instances, do not have the stack's tag; of ReplaceNetworkAclAssociation
 	// the VPC's default network ACL has none, of CopyImage the source.
 	free: `ec2:CopyImage ec2:ReplaceNetworkAclAssociation`,

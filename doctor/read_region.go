@@ -40,6 +40,7 @@ func readRegion(ctx context.Context, a *account.Account, d *understudy.Declarati
 	ask(&all, &r.networks, func() (networks, error) { return q.networks(ctx) })
 	ask(&all, &r.running, func() (running, error) { return q.running(ctx) })
 	ask(&all, &r.group, func() (*group, error) { return q.group(ctx) })
+	ask(&all, &r.keyPair, func() (bool, error) { return q.hasKey(ctx) })
 	if d.HTTPS.Declared() {
 		ask(&all, &r.secured, func() (certificate, error) { return q.certificate(ctx, d.HTTPS.Certificates[side]) })
 	}
@@ -110,7 +111,7 @@ func (q asker) image(ctx context.Context) (*base, error) {
 	if err != nil || i == nil {
 		return nil, err
 	}
-	return &base{aws.ToString(i.ImageId), aws.ToString(i.Name), string(i.Architecture)}, nil
+	return &base{aws.ToString(i.ImageId), aws.ToString(i.Name), string(i.Architecture), rootSize(*i)}, nil
 }
 
 func (q asker) encrypts(ctx context.Context) (bool, error) {

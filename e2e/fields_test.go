@@ -21,10 +21,14 @@ type field struct {
 
 // fields are sets of keys. A set's two declarations, testdata/fields/NAME.first.yaml and NAME.second.yaml, differ in all of its keys.
 var fields = map[string][]field{
-	"service": serviceFields,
-	"routing": routingFields,
-	"entry":   entryFields,
+	"service":  serviceFields,
+	"routing":  routingFields,
+	"entry":    entryFields,
+	"machines": machinesFields,
 }
+
+// prepared makes what a set's declarations name and do not make, and takes it away again.
+var prepared = map[string]func(*stage) (undo func()){"machines": prepareMachines}
 
 // elsewhere are keys that these sets leave out, with the reason or the test that has them.
 var elsewhere = map[string]string{
@@ -52,6 +56,7 @@ func TestEveryDeclaredFieldIsBuiltAndChanged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := start(t)
+			undo := s.prepare(name)
 			var before []string
 			for _, step := range []string{"first", "second"} {
 				declared := "testdata/fields/" + name + "." + step + ".yaml"
@@ -63,8 +68,24 @@ func TestEveryDeclaredFieldIsBuiltAndChanged(t *testing.T) {
 				s.must("parity", "-f", declared)
 			}
 			s.must("down", "-f", "testdata/fields/"+name+".second.yaml", "--zone", "--yes")
+			undo()
 			s.nothingIsLeft()
 		})
+	}
+}
+
+// prepare makes what the declarations of some sets name and do not make.
+func (s *stage) prepare(sets ...string) (undo func()) {
+	var undos []func()
+	for _, name := range sets {
+		if prepare := prepared[name]; prepare != nil {
+			undos = append(undos, prepare(s))
+		}
+	}
+	return func() {
+		for _, undo := range undos {
+			undo()
+		}
 	}
 }
 

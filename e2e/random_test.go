@@ -109,12 +109,14 @@ func TestRandomDeclarations(t *testing.T) {
 		declared := randomDeclaration(t, random)
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			s := start(t)
+			undo := s.prepare(slices.Sorted(maps.Keys(fields))...)
 			s.must("up", "-f", declared, "--yes")
 			if said := s.must("plan", "-f", declared); !strings.Contains(said, "nothing to change") {
 				t.Errorf("plan says: %s", said)
 			}
 			s.must("parity", "-f", declared)
 			s.must("down", "-f", declared, "--zone", "--yes")
+			undo()
 			s.nothingIsLeft()
 		})
 	}

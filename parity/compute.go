@@ -165,11 +165,11 @@ func (c *canon) templateData(d *ec2types.ResponseLaunchTemplateData) map[string]
 	if d == nil {
 		return settings
 	}
-	c.generic(settings, d, "ImageId", "SecurityGroupIds", "UserData", "InstanceType")
+	c.generic(settings, d, "ImageId", "SecurityGroupIds", "UserData", "InstanceType", "Monitoring", "MetadataOptions", "BlockDeviceMappings")
+	c.machine(settings, d)
 	settings["image"] = c.image(d.ImageId)
 	settings["type"] = string(d.InstanceType)
 	settings["groups"] = c.meanings(slices.Clone(d.SecurityGroupIds))
-	settings["user data"] = digest(aws.ToString(d.UserData))
 	return settings
 }
 

@@ -157,13 +157,14 @@ func expectGroups(parts map[key]map[string]string, d *understudy.Declaration) {
 func expectCompute(parts map[key]map[string]string, d *understudy.Declaration) {
 	parts[key{"image", "image"}] = map[string]string{"state": "available", "public": "false"}
 	parts[key{"base image", "of the declaration"}] = map[string]string{}
-	parts[key{"launch template", "template"}] = map[string]string{"type": d.Instance.Type, "groups": "security group internal", "user data": None}
+	parts[key{"launch template", "template"}] = map[string]string{"type": d.Instance.Type, "groups": "security group internal"}
 	for _, letter := range []string{"a", "b"} {
 		parts[key{"instance", "host-" + letter}] = map[string]string{
 			"type": d.Instance.Type, "in": "subnet public-" + letter, "groups": "security group public-facing", "state": "running",
-			"public address": "true", "user data": None, "key": None, "profile": None, "metadata tokens": "required",
+			"public address": "true", "profile": None,
 		}
 	}
+	expectMachines(parts, d)
 	f := d.Fleet
 	parts[key{"auto scaling group", "fleet"}] = map[string]string{
 		"min": itoa(f.Min), "max": itoa(f.Max), "health check": "ELB", "grace period": itoa(f.Grace),

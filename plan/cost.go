@@ -1,8 +1,12 @@
 package plan
 
 import (
+	"cmp"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy"
 )
 
 // About what things cost, in US dollars: AWS's list prices in US East (N. Virginia) for Linux in 2026, without free
@@ -12,7 +16,8 @@ const (
 	hoursAMonth   = 730
 	balancerHour  = 0.0225 // without the capacity units, which depend on the traffic
 	addressHour   = 0.005  // a public IPv4 address
-	volumeMonth   = 0.64   // 8 GiB of gp3 at 0.08
+	imageGiB      = 8      // of the root volume, where no size is declared
+	metricMonth   = 0.30   // of CloudWatch; with detailed monitoring EC2 gives seven of each instance
 	snapshotMonth = 0.40   // 8 GiB at 0.05, if all of it is used
 	zoneMonth     = 0.50
 	checkMonth    = 0.50 // of an endpoint in AWS
@@ -50,7 +55,24 @@ func (h *host) monthly() float64 { return ofInstances(h.scope, 1) + hoursAMonth*
 func (f *fleet) monthly() float64 { return ofInstances(f.scope, f.declared.Fleet.Desired) }
 
 func ofInstances(s scope, n int) float64 {
-	return float64(n) * (hoursAMonth*instanceHour[s.declared.Instance.Type] + volumeMonth)
+	i := s.declared.Instance
+	each := hoursAMonth*instanceHour[i.Type] + volumeMonth(i.Volume)
+	if i.Monitoring == understudy.MonitoringDetailed {
+		each += 7 * metricMonth
+	}
+	return float64(n) * each
+}
+
+// volumeMonth counts what is beyond gp3's 3000 IOPS and 125 MiB/s, and the first tier of io2's IOPS for all of them.
+func volumeMonth(v understudy.Volume) float64 {
+	size := float64(cmp.Or(v.Size, imageGiB))
+	switch v.Type {
+	case "gp2":
+		return size * 0.10
+	case "io1", "io2":
+		return size*0.125 + float64(v.IOPS)*0.065
+	}
+	return size*0.08 + float64(max(0, v.IOPS-3000))*0.005 + float64(max(0, v.Throughput-125))*0.04
 }
 
 func (z *zone) monthly() float64 { return zoneMonth }

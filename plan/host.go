@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -31,7 +32,8 @@ func (h *host) actual() []Field  { return h.seen }
 
 func (h *host) desired() []Field {
 	return append(h.placed(), Field{Name: protection, Value: yes(false)}, Field{Name: shutdown, Value: string(ec2types.ShutdownBehaviorStop)},
-		Field{Name: tokens, Value: string(ec2types.HttpTokensStateRequired)})
+		Field{Name: tokens, Value: string(h.declared.Instance.Metadata)},
+		Field{Name: detailed, Value: yes(h.declared.Instance.Monitoring == understudy.MonitoringDetailed)})
 }
 
 // placed is what a host is launched with, and can be known by.
@@ -41,6 +43,8 @@ func (h *host) placed() []Field {
 		{Name: "type", Value: h.declared.Instance.Type},
 		{Name: "subnet", Value: known(h.subnet.id)},
 		{Name: "groups", Value: known(h.group.id)},
+		{Name: "key", Value: h.declared.Instance.Key},
+		{Name: asLaunched},
 		{Name: "running", Value: yes(true)},
 		h.tagged(h.role),
 	}
@@ -80,12 +84,17 @@ func (h *host) remember(i ec2types.Instance) {
 		{Name: "type", Value: string(i.InstanceType)},
 		{Name: "subnet", Value: aws.ToString(i.SubnetId)},
 		{Name: "groups", Value: set(groups...)},
+		{Name: "key", Value: aws.ToString(i.KeyName)},
+		{Name: asLaunched, Value: h.template.launchedWithAnother(account.OfEC2(i.Tags))},
 		{Name: "running", Value: yes(starting(i))},
 		h.taggedWith(h.role, account.OfEC2(i.Tags)),
 	}
 	if m := i.MetadataOptions; m != nil {
 		h.seen = append(h.seen, Field{Name: tokens, Value: string(m.HttpTokens)})
 	}
+	m := i.Monitoring
+	on := m != nil && (m.State == ec2types.MonitoringStateEnabled || m.State == ec2types.MonitoringStatePending)
+	h.seen = append(h.seen, Field{Name: detailed, Value: yes(on)})
 }
 
 // launched returns the instances of the host's subnet that were launched with one of the host's client tokens.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -18,13 +20,37 @@ import (
 const (
 	protection = "termination protection"
 	shutdown   = "shutdown behavior"
-	tokens     = "metadata tokens" // which the launch template requires
+	tokens     = "metadata tokens"
+	detailed   = "detailed monitoring"
 )
+
+// asLaunched tells of a host how the version that it was launched from differs from what is declared, in what cannot be changed later
+// and is not seen at an instance.
+const asLaunched = "launched with another"
+
+var onlyLaunched = []string{"hop limit", "volume", "user data"}
+
+// launchedWithAnother reads the version from the tags that EC2 gives to what is launched from a template ("Launch instances from a launch
+// template" in the Amazon EC2 User Guide). A version that is gone, or of another template, tells nothing.
+func (t *template) launchedWithAnother(tags map[string]string) string {
+	n, err := strconv.ParseInt(tags["aws:ec2launchtemplate:version"], 10, 64)
+	data := t.says[n]
+	if err != nil || data == nil || tags["aws:ec2launchtemplate:id"] != t.id {
+		return ""
+	}
+	var names []string
+	for _, d := range compare(t.content(), contentOf(data)) {
+		if slices.Contains(onlyLaunched, d.Name) {
+			names = append(names, d.Name)
+		}
+	}
+	return set(names...)
+}
 
 // renews tells whether a host has to be replaced for some differences.
 func renews(differences []Difference) bool {
 	return slices.ContainsFunc(differences, func(d Difference) bool {
-		return !slices.Contains([]string{"tagged", "running", protection, shutdown, tokens}, d.Name)
+		return !slices.Contains([]string{"tagged", "running", protection, shutdown, tokens, detailed}, d.Name)
 	})
 }
 
@@ -82,12 +108,27 @@ func (h *host) reset(ctx context.Context, differences []Difference) error {
 			return fmt.Errorf("set the %s of %s: %w", in.name, h.id, err)
 		}
 	}
-	if !differs(differences, tokens) {
-		return nil
+	if differs(differences, tokens) {
+		in := &ec2.ModifyInstanceMetadataOptionsInput{InstanceId: &h.id, HttpTokens: ec2types.HttpTokensState(h.declared.Instance.Metadata)}
+		if _, err := h.EC2.ModifyInstanceMetadataOptions(ctx, in); err != nil {
+			return fmt.Errorf("set the %s of %s: %w", tokens, h.id, err)
+		}
 	}
-	in := &ec2.ModifyInstanceMetadataOptionsInput{InstanceId: &h.id, HttpTokens: ec2types.HttpTokensStateRequired}
-	if _, err := h.EC2.ModifyInstanceMetadataOptions(ctx, in); err != nil {
-		return fmt.Errorf("set the %s of %s: %w", tokens, h.id, err)
+	if differs(differences, detailed) {
+		return h.monitor(ctx)
+	}
+	return nil
+}
+
+// monitor gives the host the declared monitoring.
+func (h *host) monitor(ctx context.Context) (err error) {
+	if h.declared.Instance.Monitoring == understudy.MonitoringDetailed {
+		_, err = h.EC2.MonitorInstances(ctx, &ec2.MonitorInstancesInput{InstanceIds: []string{h.id}})
+	} else {
+		_, err = h.EC2.UnmonitorInstances(ctx, &ec2.UnmonitorInstancesInput{InstanceIds: []string{h.id}})
+	}
+	if err != nil {
+		return fmt.Errorf("set the monitoring of %s: %w", h.id, err)
 	}
 	return nil
 }

@@ -31,11 +31,12 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 		scope: s, role: "host-a", id: "i-1", subnet: &subnet{id: "subnet-1"}, group: &group{id: "sg-1"},
 		template: &template{imageID: func() string { return "ami-1" }},
 	}
-	h.seen = append(h.placed(), Field{Name: tokens, Value: "optional"})
+	h.seen = append(h.placed(), Field{Name: tokens, Value: "optional"}, Field{Name: detailed, Value: yes(true)})
 	if there, err := h.readSettings(t.Context()); !there || err != nil {
 		t.Fatal(there, err)
 	}
-	expect(t, h, "termination protection: no, not yes", "shutdown behavior: stop, not terminate", "metadata tokens: required, not optional")
+	expect(t, h, "termination protection: no, not yes", "shutdown behavior: stop, not terminate", "metadata tokens: required, not optional",
+		"detailed monitoring: no, not yes")
 	differences := append(compare(h.desired(), h.actual()), Difference{Name: "tagged"})
 	if (Step{Action: Change, Differences: differences, node: &node{resource: h}}).Replaces() != "" {
 		t.Error("the plan says that the host is replaced")
@@ -43,7 +44,8 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 	if err := h.change(t.Context(), differences); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"DescribeTags", "CreateTags", "protection false, shutdown ", "protection , shutdown stop", "tokens required"}, calls); diff != "" {
+	want := []string{"DescribeTags", "CreateTags", "protection false, shutdown ", "protection , shutdown stop", "tokens required", "UnmonitorInstances"}
+	if diff := cmp.Diff(want, calls); diff != "" {
 		t.Errorf("calls (-want +got)\n%s", diff)
 	}
 	if !renews([]Difference{{Name: "tagged"}, {Name: "image"}}) {

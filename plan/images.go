@@ -21,6 +21,7 @@ type images struct {
 	digest string // the one that is wanted
 
 	id      string   // the available image of this digest
+	root    string   // the name of its root device
 	pending string   // one of this digest that is being made
 	failed  []string // ones of this digest that came to nothing
 	earlier string   // the digest of the newest other
@@ -80,7 +81,7 @@ func (i *images) sort(image ec2types.Image) {
 	i.add(image)
 	switch id := aws.ToString(image.ImageId); image.State {
 	case ec2types.ImageStateAvailable:
-		i.id, i.own, i.found = id, disksOf(image), i.taggedAs(account.OfEC2(image.Tags))
+		i.id, i.root, i.own, i.found = id, aws.ToString(image.RootDeviceName), disksOf(image), i.taggedAs(account.OfEC2(image.Tags))
 	case ec2types.ImageStatePending:
 		i.pending, i.found = id, i.taggedAs(account.OfEC2(image.Tags))
 	default:
@@ -196,6 +197,7 @@ func (i *images) await(ctx context.Context, id string) error {
 		case ec2types.ImageStatePending:
 			return false, nil
 		case ec2types.ImageStateAvailable:
+			i.root = aws.ToString(image.RootDeviceName)
 			return true, nil
 		}
 		return false, fmt.Errorf("image %s is %s: %s", id, image.State, aws.ToString(stateReason(image)))

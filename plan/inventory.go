@@ -135,7 +135,7 @@ func (v *inventory) addService(r *region) {
 	if r.side == understudy.Secondary {
 		baked = &v.copied.images
 	}
-	r.template = &template{scope: r.scope, imageID: func() string { return baked.id }, group: r.within}
+	r.template = &template{scope: r.scope, imageID: func() string { return baked.id }, root: func() string { return baked.root }, group: r.within}
 	r.templateNode = v.graph.add(r.id("launch template"), r.template, r.imageNode, r.groupNodes[1])
 	v.addInstances(r)
 	v.addReadiness(r)

@@ -251,7 +251,7 @@ func TestATemplateVersionIsFoundByItsContent(t *testing.T) {
 		return ec2types.LaunchTemplateVersion{VersionNumber: &n, DefaultVersion: &preset, LaunchTemplateData: data}
 	}
 	byHand := func(d *ec2types.ResponseLaunchTemplateData) {
-		d.UserData, d.KeyName = aws.String("IyEvYmluL3NoCg=="), aws.String("mine")
+		d.UserData, d.KeyName, d.EbsOptimized = aws.String("IyEvYmluL3NoCg=="), aws.String("mine"), aws.Bool(true)
 	}
 	for name, c := range map[string]struct {
 		all   []ec2types.LaunchTemplateVersion
@@ -263,7 +263,7 @@ func TestATemplateVersionIsFoundByItsContent(t *testing.T) {
 		"made by a killed run":         {[]ec2types.LaunchTemplateVersion{of(2, "ami-1", false), of(1, "ami-0", true)}, "2", "", ""},
 		"a later one by somebody":      {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true), of(2, "ami-1", false, byHand)}, "1", "2", ""},
 		"made the default by somebody": {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", false), of(2, "ami-1", true, byHand)}, "1", "2", ""},
-		"none":                         {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true, byHand)}, Unknown, "", "KeyName, UserData"},
+		"none":                         {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true, byHand)}, Unknown, "", "EbsOptimized"},
 		"an equal one, not default":    {[]ec2types.LaunchTemplateVersion{of(1, "ami-1", true), of(2, "ami-1", false)}, "1", "2", ""},
 	} {
 		tmpl := &template{scope: testScope(t), imageID: func() string { return "ami-1" }, group: &group{id: "sg-in"}, id: "lt-1"}

@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +18,7 @@ type template struct {
 	scope
 	doubles
 	imageID func() string // the region's image, empty while there is none
+	root    func() string // the name of its root device; asked only where a volume is declared
 	group   *group
 
 	id      string
@@ -29,59 +29,18 @@ type template struct {
 	data    *ec2types.ResponseLaunchTemplateData // what it says; of the default version where none is as wanted
 	preset  int64                                // the default version
 	all     []int64                              // every version there is
+	says    map[int64]*ec2types.ResponseLaunchTemplateData
 }
 
 func (t *template) identity() string { return t.id }
 
 func (t *template) desired() []Field { return append(t.content(), t.tagged("template")) }
 
-// content is what the version that is used is to say.
-func (t *template) content() []Field {
-	return []Field{
-		{Name: "image", Value: known(t.imageID())},
-		{Name: "type", Value: t.declared.Instance.Type},
-		{Name: "groups", Value: known(t.group.id)},
-		{Name: "metadata tokens", Value: string(ec2types.LaunchTemplateHttpTokensStateRequired)},
-		{Name: "other settings"},
-	}
-}
-
 func (t *template) actual() []Field {
 	if t.data == nil {
 		return nil
 	}
 	return append(contentOf(t.data), t.tags)
-}
-
-// contentOf returns what a version says.
-func contentOf(data *ec2types.ResponseLaunchTemplateData) []Field {
-	var tokens string
-	if data.MetadataOptions != nil {
-		tokens = string(data.MetadataOptions.HttpTokens)
-	}
-	return []Field{
-		{Name: "image", Value: aws.ToString(data.ImageId)},
-		{Name: "type", Value: string(data.InstanceType)},
-		{Name: "groups", Value: set(data.SecurityGroupIds...)},
-		{Name: "metadata tokens", Value: tokens},
-		{Name: "other settings", Value: set(otherSettings(data)...)},
-	}
-}
-
-// otherSettings names what a version sets beside what the stack's versions do: somebody made it.
-func otherSettings(data *ec2types.ResponseLaunchTemplateData) []string {
-	own := []string{"ImageId", "InstanceType", "SecurityGroupIds", "MetadataOptions"}
-	var others []string
-	for field, value := range reflect.ValueOf(data).Elem().Fields() {
-		for value.Kind() == reflect.Pointer && !value.IsNil() {
-			value = value.Elem()
-		}
-		nothing := value.IsZero() || value.Kind() == reflect.Slice && value.Len() == 0
-		if field.IsExported() && !nothing && !slices.Contains(own, field.Name) {
-			others = append(others, field.Name)
-		}
-	}
-	return others
 }
 
 // fitting tells whether a version says what is wanted.
@@ -116,7 +75,7 @@ func (t *template) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	*t = template{scope: t.scope, imageID: t.imageID, group: t.group}
+	*t = template{scope: t.scope, imageID: t.imageID, root: t.root, group: t.group}
 	if len(all) == 0 { // or it has lost its tags
 		return t.findByName(ctx)
 	}
@@ -209,10 +168,10 @@ func (t *template) versions(ctx context.Context) (all []ec2types.LaunchTemplateV
 }
 
 func (t *template) remember(all []ec2types.LaunchTemplateVersion) {
-	t.version, t.data, t.preset, t.all = 0, nil, 0, nil
+	t.version, t.data, t.preset, t.all, t.says = 0, nil, 0, nil, map[int64]*ec2types.ResponseLaunchTemplateData{}
 	for _, v := range all {
 		n := aws.ToInt64(v.VersionNumber)
-		t.all = append(t.all, n)
+		t.all, t.says[n] = append(t.all, n), v.LaunchTemplateData
 		if aws.ToBool(v.DefaultVersion) {
 			t.preset, t.data = n, v.LaunchTemplateData
 		}
@@ -237,22 +196,6 @@ func (t *template) later() []string {
 		}
 	}
 	return later
-}
-
-func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
-	return &ec2types.RequestLaunchTemplateData{
-		ImageId:          aws.String(t.imageID()),
-		InstanceType:     ec2types.InstanceType(t.declared.Instance.Type),
-		SecurityGroupIds: []string{t.group.id},
-		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptionsRequest{
-			HttpTokens: ec2types.LaunchTemplateHttpTokensStateRequired,
-		},
-	}
-}
-
-// parts are what the client token of a version is made from.
-func (t *template) parts() []string {
-	return []string{t.stack(), t.Region, "template", t.imageID(), t.declared.Instance.Type, t.group.id}
 }
 
 func (t *template) create(ctx context.Context) error {

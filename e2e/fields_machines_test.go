@@ -1,0 +1,29 @@
+package e2e
+
+const ofHosts = "aws ec2 describe-instances --filters Name=tag:understudy:role,Values=host-a,host-b Name=instance-state-name,Values=running " +
+	"--query Reservations[].Instances[]."
+
+// prepareMachines makes what the declarations name and do not make.
+func prepareMachines(s *stage) (undo func()) {
+	inBoth := func(call string) {
+		for _, region := range []string{primary, secondary} {
+			s.aws(region, "ec2", call, "--key-name", "ops")
+		}
+	}
+	inBoth("create-key-pair")
+	return func() { inBoth("delete-key-pair") }
+}
+
+// machinesFields are the keys of the machines that hosts and fleet run on.
+var machinesFields = []field{
+	{key: "instance.metadata", first: "optional", second: "required", shown: ofTemplate + "MetadataOptions.HttpTokens"},
+	{key: "instance.hop_limit", first: "2", second: "3", shown: ofTemplate + "MetadataOptions.HttpPutResponseHopLimit"},
+	{key: "instance.volume.size", first: "20", second: "21", shown: ofTemplate + "BlockDeviceMappings[].Ebs.VolumeSize"},
+	{key: "instance.volume.type", first: "gp3( gp3)+", second: "io2( io2)+", shown: "aws ec2 describe-volumes --query Volumes[].VolumeType"},
+	{key: "instance.volume.iops", first: "4000", second: "500", shown: ofTemplate + "BlockDeviceMappings[].Ebs.Iops"},
+	{key: "instance.volume.throughput", first: "200", second: "", shown: ofTemplate + "BlockDeviceMappings[].Ebs.Throughput"},
+	{key: "instance.volume.encrypted", first: "", second: "True", shown: ofTemplate + "BlockDeviceMappings[].Ebs.Encrypted"},
+	{key: "instance.key", first: "ops ops", second: "", shown: ofHosts + "KeyName"},
+	{key: "instance.monitoring", first: "enabled enabled", second: "disabled disabled", shown: ofHosts + "Monitoring.State"},
+	{key: "instance.user_data", first: "I2Nsb3VkLWNvbmZpZwp.*", second: "IyEvYmluL3NoIC1lCm.*", shown: ofTemplate + "UserData"},
+}

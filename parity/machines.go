@@ -1,0 +1,94 @@
+package parity
+
+import (
+	"encoding/base64"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy"
+)
+
+// expectMachines adds what is declared of instances: to the launch template, and to those that were launched from it.
+func expectMachines(parts map[key]map[string]string, d *understudy.Declaration) {
+	i, said := d.Instance, None
+	if data := d.UserData(); data != "" {
+		said = digest(base64.StdEncoding.EncodeToString([]byte(data)))
+	}
+	template := parts[key{"launch template", "template"}]
+	template["key name"], template["user data"] = orNone(i.Key), said
+	template["metadata tokens"], template["metadata hop limit"] = string(i.Metadata), None
+	template["monitoring"], template[rootVolume] = string(understudy.MonitoringBasic), None
+	if v := i.Volume; v != (understudy.Volume{}) {
+		template[rootVolume] = volumeText(&ec2types.LaunchTemplateEbsBlockDevice{
+			VolumeSize: given(v.Size), VolumeType: ec2types.VolumeType(v.Type), Iops: given(v.IOPS), Throughput: given(v.Throughput), Encrypted: &v.Encrypted,
+		})
+	}
+	state := ec2types.MonitoringStateDisabled
+	if i.Monitoring == understudy.MonitoringDetailed {
+		template["monitoring"], state = string(i.Monitoring), ec2types.MonitoringStateEnabled
+	}
+	for _, letter := range []string{"a", "b"} {
+		host := parts[key{"instance", "host-" + letter}]
+		host["user data"], host["key"], host["metadata tokens"], host["monitoring"] = said, orNone(i.Key), string(i.Metadata), string(state)
+		if i.HopLimit > 0 {
+			template["metadata hop limit"], host["metadata hop limit"] = itoa(i.HopLimit), itoa(i.HopLimit)
+		}
+	}
+}
+
+func given(n int) *int32 {
+	if n == 0 {
+		return nil
+	}
+	return aws.Int32(int32(n))
+}
+
+const rootVolume = "volume of the root"
+
+// machine reads of a template's version what is declared of instances. The root's device is the image's affair.
+func (c *canon) machine(settings map[string]string, d *ec2types.ResponseLaunchTemplateData) {
+	settings["user data"] = digest(aws.ToString(d.UserData))
+	settings["monitoring"] = string(understudy.MonitoringBasic)
+	if d.Monitoring != nil && aws.ToBool(d.Monitoring.Enabled) {
+		settings["monitoring"] = string(understudy.MonitoringDetailed)
+	}
+	if m := d.MetadataOptions; m != nil {
+		settings["metadata tokens"], settings["metadata hop limit"] = string(m.HttpTokens), count(m.HttpPutResponseHopLimit)
+		rest := *m
+		rest.HttpTokens, rest.HttpPutResponseHopLimit = "", nil
+		if text := c.text(reflect.ValueOf(rest)); text != "" {
+			settings["metadata options"] = text
+		}
+	}
+	for _, m := range d.BlockDeviceMappings {
+		name := "volume " + aws.ToString(m.DeviceName)
+		if aws.ToString(m.DeviceName) == c.rootOf(aws.ToString(d.ImageId)) {
+			name = rootVolume
+		}
+		settings[name] = orNone(volumeText(m.Ebs))
+	}
+}
+
+// rootOf returns the name of an image's root device.
+func (c *canon) rootOf(image string) string {
+	for _, i := range c.f.images {
+		if aws.ToString(i.ImageId) == image {
+			return aws.ToString(i.RootDeviceName)
+		}
+	}
+	return ""
+}
+
+func volumeText(e *ec2types.LaunchTemplateEbsBlockDevice) string {
+	if e == nil {
+		return ""
+	}
+	text := fmt.Sprintf("encrypted %s", yes(e.Encrypted))
+	rest := *e
+	rest.Encrypted = nil
+	return strings.TrimSpace(text + " " + (&canon{}).text(reflect.ValueOf(rest)))
+}
