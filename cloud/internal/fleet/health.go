@@ -3,14 +3,11 @@ package fleet
 // judge marks the members that have become sick
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-health-checks.html).
 func (d *decision) judge() {
-	if d.group.suspended(HealthCheck) {
-		return
-	}
 	for n, i := range d.instances {
 		if !i.active() && !i.warm() || i.Sick != "" {
 			continue
 		}
-		if reason := d.diagnose(i); reason != "" {
+		if reason := d.diagnose(i); reason != "" && (reason == LaunchFailed || !d.group.suspended(HealthCheck)) { // a launch is no health check
 			d.do(Action{Do: DoCondemn, Instance: i.ID, Reason: reason})
 			d.instances[n].Sick = reason // so that this decision acts on it
 		}

@@ -16,6 +16,7 @@ const (
 // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-refresh-overview.html).
 type Refresh struct {
 	Started time.Time
+	Resumed time.Time // when a process that it needs was resumed last; zero for never
 	Range   Range
 	// Warmup is how long after InService a new member does not count as healthy, already divided by the speed.
 	Warmup time.Duration
@@ -55,6 +56,9 @@ func (f *Refresh) failsAt(instances []Instance, now time.Time) time.Time {
 	last := f.Started
 	if f.Passed > 0 {
 		last = f.Since.Add(f.Delay)
+	}
+	if f.Resumed.After(last) {
+		last = f.Resumed
 	}
 	for _, i := range instances {
 		if i.active() && !i.Launched.Before(f.Started) && f.settled(i, now) && i.InService.After(last) {

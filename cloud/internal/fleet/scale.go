@@ -14,7 +14,7 @@ func (d *decision) scale() {
 	switch {
 	case have-balancing < d.group.Desired+spare && !d.group.suspended(Launch):
 		d.grow(have-balancing, d.group.Desired+spare)
-	case have > d.group.Desired+spare+balancing && !d.group.suspended(Terminate):
+	case have > d.group.Desired+spare+balancing && (!d.group.suspended(Terminate) || d.group.Deleting):
 		d.shrink(have, d.group.Desired+spare+balancing)
 	}
 }

@@ -146,6 +146,7 @@ func (r *Region) load(fabric nets.Fabric, host compute.Machines) (err error) {
 	if r.compute, err = compute.Load(r.nets, compute.Config{
 		Dir: r.cfg.Dir, Executable: r.cfg.Executable, Machines: host, Peer: r.cfg.Peer, Profiles: r.cfg.Profiles,
 		Parameter: func(reference string) (string, error) { return r.parameters.Image(reference) },
+		Counts:    func(instance string) bool { return r.scaling.Counts(instance) },
 	}); err != nil {
 		return err
 	}

@@ -25,7 +25,9 @@ type Config struct {
 	Peer resource.Peer
 	// Parameter finds the image that a parameter of Systems Manager names: NAME, NAME:VERSION or NAME:LABEL.
 	Parameter func(reference string) (image string, err error)
-	Profiles  profile.Source // IAM
+	// Counts tells whether what an instance uses is counted for its Auto Scaling group.
+	Counts   func(instance string) bool
+	Profiles profile.Source // IAM
 }
 
 // Machine is a running instance; *machine.Machine is one.

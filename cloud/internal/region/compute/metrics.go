@@ -105,6 +105,9 @@ func risen(before, after uint64) float64 {
 // with detailed monitoring (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/GetMetricAllInstances.html).
 func (r *Room) publishUsage(i Instance, values []measured, put metrics.Put) {
 	dimensions := r.ownDimensions(i)
+	if r.cfg.Counts != nil && !r.cfg.Counts(i.ID) {
+		dimensions = dimensions[:1]
+	}
 	if i.Monitoring {
 		dimensions = append(dimensions, nil, of("ImageId", i.Image), of("InstanceType", string(i.Type)))
 	}

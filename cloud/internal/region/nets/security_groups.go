@@ -306,6 +306,14 @@ func (r *Room) CheckGroups(tx *store.Tx, vpc string, ids []string) error {
 	return nil
 }
 
+// CheckGroup refuses a security group that there is not.
+func (r *Room) CheckGroup(id string) error {
+	if _, ok := r.groups.Get(id); !ok {
+		return missingGroup(id)
+	}
+	return nil
+}
+
 // DefaultGroup returns the group a VPC was made with.
 func (r *Room) DefaultGroup(tx *store.Tx, vpc string) string {
 	for _, g := range r.groups.AllTx(tx) {

@@ -113,8 +113,9 @@ func (r *Room) recordMember(tx *store.Tx, f *fleetRow, m memberRow, a fleet.Acti
 func (r *Room) serveMember(tx *store.Tx, f *fleetRow, m memberRow) error {
 	m.State, m.InService, m.Registered = fleet.InService, time.Now().UTC(), slices.Clone(m.Registered)
 	m.Stage, m.Waits, m.Told = fleet.Unhooked, nil, false
+	_, suspended := f.Suspended[fleet.AddToLoadBalancer]
 	for _, a := range f.Attachments {
-		if a.State != fleet.Removing && !slices.Contains(m.Registered, a.ARN) {
+		if suspended && a.State != fleet.Removing && !slices.Contains(m.Registered, a.ARN) {
 			m.Registered = append(m.Registered, a.ARN)
 		}
 	}

@@ -29,8 +29,15 @@ const (
 	midAction    = autoscalingtypes.ScalingActivityStatusCodeMidLifecycleAction
 )
 
+// longestCause is how many characters a cause has at most
+// (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Activity.html).
+const longestCause = 1023
+
 // newActivity begins an activity of a group and forgets the oldest ones.
 func (r *Room) newActivity(tx *store.Tx, f fleetRow, a activityRow) (activityRow, error) {
+	if cause := []rune(a.Cause); len(cause) > longestCause {
+		a.Cause = string(cause[:longestCause])
+	}
 	a.ID, a.Group, a.GroupARN, a.Start = room.NewUUID(), f.Name, r.fleetARN(f), time.Now().UTC()
 	if a.Status == failed {
 		a.End = a.Start

@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +35,9 @@ func (r *Room) CreateLaunchConfiguration(
 	in *autoscaling.CreateLaunchConfigurationInput,
 ) (*autoscaling.CreateLaunchConfigurationOutput, error) {
 	if err := checkConfiguration(in); err != nil {
+		return nil, err
+	}
+	if err := r.checkLaunches(in); err != nil {
 		return nil, err
 	}
 	name := *in.LaunchConfigurationName
@@ -69,6 +73,25 @@ func checkConfiguration(in *autoscaling.CreateLaunchConfigurationInput) error {
 		}
 	}
 	return nil
+}
+
+// checkLaunches refuses a launch configuration from which nothing could be launched, in AWS's words of images, key pairs and instance
+// profiles (https://github.com/benishak/lamp-aws-cloudformation/issues/1, https://github.com/magma/magma/issues/929, and what Terraform's
+// provider waits for in resource_aws_launch_configuration).
+func (r *Room) checkLaunches(in *autoscaling.CreateLaunchConfigurationInput) error {
+	launch := &ec2.RunInstancesInput{MinCount: new(int32(1)), MaxCount: new(int32(1))}
+	configurationRow{Request: *in}.fill(launch)
+	err := r.machines.CheckConfiguration(launch)
+	var refused *wire.Error
+	switch {
+	case !errors.As(err, &refused) || refused.Code == "UnsupportedOperation" || refused.Status >= 500:
+		return err
+	case strings.HasPrefix(refused.Code, "InvalidAMIID"):
+		return invalid("AMI %s is invalid: %s", *in.ImageId, refused.Message)
+	case strings.Contains(refused.Message, "iamInstanceProfile") || strings.HasPrefix(refused.Message, "IAM Instance Profile"):
+		return invalid("Invalid IamInstanceProfile: %s", room.Deref(in.IamInstanceProfile))
+	}
+	return invalid("%s", refused.Message)
 }
 
 // DescribeLaunchConfigurations lists launch configurations; a name that does not exist is left out.

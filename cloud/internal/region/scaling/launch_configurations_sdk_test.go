@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -9,6 +10,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // configure makes a launch configuration.
@@ -121,8 +123,16 @@ func TestLaunchConfigurationsThatAreRefused(t *testing.T) {
 	} {
 		roomtest.WantAPIError(t, s.configure("lc", c.change), c.code)
 	}
+	s.machines.profile = wire.Errorf("InvalidParameterValue", "Value (none) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name")
+	err := s.configure("lc", func(in *autoscaling.CreateLaunchConfigurationInput) { in.IamInstanceProfile = new("none") })
+	if roomtest.WantAPIError(t, err, "ValidationError"); !strings.Contains(err.Error(), "Invalid IamInstanceProfile: none") {
+		t.Error(err)
+	}
+	s.machines.profile = &wire.Error{Code: "Unavailable", Message: "IAM does not answer.", Status: 503}
+	roomtest.WantAPIError(t, s.configure("lc", nil), "Unavailable")
+	s.machines.profile = nil
 	in := s.input()
 	configured("none")(in)
-	_, err := s.client().CreateAutoScalingGroup(t.Context(), in)
+	_, err = s.client().CreateAutoScalingGroup(t.Context(), in)
 	roomtest.WantAPIError(t, err, "ValidationError")
 }

@@ -244,6 +244,12 @@ func (m *fakeMachines) CheckProfile(_, _, _ *string) error {
 	return m.profile
 }
 
+func (m *fakeMachines) CheckConfiguration(*ec2.RunInstancesInput) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.profile
+}
+
 func (m *fakeMachines) Launched(token string) (string, bool) {
 	for _, i := range m.instances.All() {
 		if i.Token == token {

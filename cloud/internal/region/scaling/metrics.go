@@ -3,6 +3,7 @@ package scaling
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
@@ -168,6 +169,21 @@ func (f fleetRow) showMetrics() (out []autoscalingtypes.EnabledMetric) {
 		out = append(out, autoscalingtypes.EnabledMetric{Metric: &name, Granularity: new(granularity)})
 	}
 	return out
+}
+
+// Counts tells whether what an instance uses is counted for its group: once it has been in service for the group's default instance warm-up
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-default-instance-warmup.html). Of a group without one, and of no
+// group, all are.
+func (r *Room) Counts(instance string) bool {
+	m, err := r.memberTx(nil, &instance)
+	if err != nil {
+		return true
+	}
+	f, _ := r.fleets.Get(m.Group)
+	if f.Warmup == nil {
+		return true
+	}
+	return m.State == fleet.InService && time.Since(r.servesSince(nil, m)) >= r.bootTime(*f.Warmup)
 }
 
 // PublishMetrics puts what groups tell CloudWatch each minute.

@@ -78,9 +78,20 @@ func (r *Room) ResumeProcesses(ctx context.Context, in *autoscaling.ResumeProces
 		for _, p := range list {
 			delete(f.Suspended, p)
 		}
-		return nil
+		return r.resumeRefresh(tx, *f)
 	})
 	return &autoscaling.ResumeProcessesOutput{}, err
+}
+
+// resumeRefresh has the time in which a refresh may replace nothing begin anew: it was only paused
+// (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html).
+func (r *Room) resumeRefresh(tx *store.Tx, f fleetRow) error {
+	row, ok := r.refreshes.GetTx(tx, f.Refresh)
+	if !ok || f.Refresh == "" {
+		return nil
+	}
+	row.Resumed = time.Now().UTC()
+	return r.refreshes.Put(tx, row.ID, row)
 }
 
 // DescribeScalingProcessTypes lists the processes.

@@ -1,13 +1,17 @@
 package scaling
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
+	"github.com/understudy/understudy/cloud/internal/store"
 )
 
 var allProcesses = []string{
@@ -73,6 +77,84 @@ func TestSuspendedProcessWaitsUntilItIsResumed(t *testing.T) {
 	expect("all resumed")
 	s.reopen()
 	expect("all resumed, and opened again")
+}
+
+// What was launched while AddToLoadBalancer is suspended is registered by hand or not at all, as the same page has it.
+func TestInstancesLaunchedWhileAddToLoadBalancerIsSuspended(t *testing.T) {
+	s := newStage(t)
+	client, ctx := s.client(), t.Context()
+	s.create(nil)
+	first := instanceIDs(s.await("two in service", serve(2)))
+	process := []string{"AddToLoadBalancer"}
+	roomtest.Must(client.SuspendProcesses(ctx, &autoscaling.SuspendProcessesInput{AutoScalingGroupName: new("app"), ScalingProcesses: process}))(t)
+	s.setDesired(3)
+	second := instanceIDs(s.await("a third in service", serve(3)))
+	roomtest.Must(client.ResumeProcesses(ctx, &autoscaling.ResumeProcessesInput{AutoScalingGroupName: new("app"), ScalingProcesses: process}))(t)
+	s.setDesired(4)
+	g := s.await("a fourth in service", serve(4))
+	for _, id := range instanceIDs(g) {
+		old := slices.Contains(first, id)
+		if _, registered := s.book.State(testGroup, id); registered != (old || !slices.Contains(second, id)) {
+			t.Errorf("%s: registered is %v", id, registered)
+		}
+	}
+}
+
+// Nothing waits forever for a target group that was attached just as an instance went into service.
+func TestGroupAttachedAsAnInstanceGoesIntoService(t *testing.T) {
+	s := newStage(t)
+	s.create(nil)
+	s.await("two in service", serve(2))
+	m := s.r.membersOf("app")[0]
+	m.Registered = nil
+	if err := s.r.Update(func(tx *store.Tx) error {
+		f, _ := s.r.fleets.GetTx(tx, "app")
+		return s.r.serveMember(tx, &f, m)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.wait("it is registered after all", func() bool { return len(s.r.membersOf("app")[0].Registered) == 1 })
+	count := 0
+	for _, line := range s.book.log() {
+		if line == m.Instance+" healthy" {
+			count++
+		}
+	}
+	if count != 2 {
+		t.Errorf("it was registered %d times", count)
+	}
+}
+
+// The API has at most so many characters of a cause.
+func TestLongCauseIsCut(t *testing.T) {
+	s := newStage(t)
+	s.alone(1, nil)
+	if err := s.r.Update(func(tx *store.Tx) error {
+		f, _ := s.r.fleets.GetTx(tx, "app")
+		_, err := s.r.newActivity(tx, f, activityRow{Cause: strings.Repeat("ä", 2000), Status: failed})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.activity("ää").Cause; utf8.RuneCountInString(*got) != 1023 {
+		t.Errorf("a cause has %d characters", utf8.RuneCountInString(*got))
+	}
+}
+
+// A refresh goes on after its processes are resumed, with all of its time.
+func TestResumedRefreshIsWrittenDown(t *testing.T) {
+	s := newStage(t)
+	client, ctx := s.client(), t.Context()
+	s.alone(1, nil)
+	process := []string{"InstanceRefresh"}
+	roomtest.Must(client.SuspendProcesses(ctx, &autoscaling.SuspendProcessesInput{AutoScalingGroupName: new("app"), ScalingProcesses: process}))(t)
+	roomtest.Must(s.refresh(&autoscalingtypes.RefreshPreferences{}))(t)
+	before := time.Now()
+	roomtest.Must(client.ResumeProcesses(ctx, &autoscaling.ResumeProcessesInput{AutoScalingGroupName: new("app"), ScalingProcesses: process}))(t)
+	if all := s.r.refreshes.All(); len(all) != 1 || all[0].Resumed.Before(before) {
+		t.Errorf("refreshes are %+v", all)
+	}
+	s.awaitRefresh(autoscalingtypes.InstanceRefreshStatusSuccessful)
 }
 
 // What the account and the service offer, as in

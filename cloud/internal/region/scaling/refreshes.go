@@ -196,6 +196,7 @@ func (r *Room) decidable(row refreshRow) *fleet.Refresh {
 		Started: began, Range: row.Range, Warmup: r.bootTime(row.Warmup), Patience: max(r.Speed.Of(refreshPatience), leastPatience),
 		Versions: row.Source.versions(), SkipMatching: row.SkipMatching, ELB: strings.Contains(group.HealthCheckType, "ELB"),
 		Protected: string(row.Protected), Standby: string(row.Standby), Bake: seconds(row.Bake), Baking: row.Baking,
+		Resumed: row.Resumed,
 	}
 	if row.Rollback == nil { // which goes back at once
 		out.Passed, out.Since, out.Delay = row.Passed, row.Since, seconds(row.Delay)

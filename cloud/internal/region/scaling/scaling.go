@@ -38,6 +38,8 @@ type Machines interface {
 	// CheckProfile refuses a launch template with an instance profile that no instance could have. It runs before a change,
 	// and not inside one.
 	CheckProfile(id, name, version *string) error
+	// CheckConfiguration refuses a launch, as yet without a subnet, that could never be. It does not run inside a change either.
+	CheckConfiguration(*ec2.RunInstancesInput) error
 	// Tag puts AWS's own tags on an instance.
 	Tag(tx *store.Tx, instance string, tags []ec2types.Tag) error
 	// Untag takes tags from an instance.
@@ -220,6 +222,7 @@ type refreshRow struct {
 	Passed       int   // checkpoints that it has reached, the last one at Since
 	Since        time.Time
 	Baking       time.Time // since when it bakes
+	Resumed      time.Time // see fleet.Refresh
 	Alarms       []string  // that end it
 	Left         int32     // once it is over
 	Percent      int32
