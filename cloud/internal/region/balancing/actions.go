@@ -80,6 +80,9 @@ func (r *Room) readForward(tx *store.Tx, loadBalancer string, a elbtypes.Action)
 	if a.TargetGroupArn != nil && (len(out.TargetGroups) != 1 || *out.TargetGroups[0].TargetGroupArn != *a.TargetGroupArn) {
 		return a, invalid("TargetGroupArn and ForwardConfig name different target groups")
 	}
+	if err := r.checkOneVersion(tx, out.TargetGroups); err != nil {
+		return a, err
+	}
 	a.ForwardConfig, a.TargetGroupArn = out, nil
 	if len(out.TargetGroups) == 1 {
 		a.TargetGroupArn = out.TargetGroups[0].TargetGroupArn

@@ -55,8 +55,9 @@ func (r *Room) zonesInDNS(row loadBalancerRow) (well []string) {
 }
 
 // evaluate is EvaluateTargetHealth's answer: each target group has enough healthy targets; one without
-// any has not, nor has a load balancer without target groups
-// (https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html).
+// any has not (https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html). Nor has a load balancer without target groups,
+// such as one of redirects alone: traffic goes elsewhere "if there are no healthy targets registered with the load balancer"
+// (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health.html#r53-dns-failover).
 func (r *Room) evaluate(row loadBalancerRow) bool {
 	groups := r.groupsOf(row.ARN)
 	for _, arn := range groups {

@@ -55,6 +55,18 @@ func (row targetGroupRow) checkMatcher() error {
 	return nil
 }
 
+// checkOneVersion refuses a forward to target groups of different protocol versions: a request could not be for all of them.
+func (r *Room) checkOneVersion(tx *store.Tx, groups []elbtypes.TargetGroupTuple) error {
+	first, _ := r.targetGroups.GetTx(tx, *groups[0].TargetGroupArn)
+	for _, t := range groups[1:] {
+		if g, _ := r.targetGroups.GetTx(tx, *t.TargetGroupArn); g.version() != first.version() {
+			return wire.Errorf("InvalidConfigurationRequest",
+				"Target groups with the protocol-versions '%s' and '%s' cannot be used in the same forward action", first.version(), g.version())
+		}
+	}
+	return nil
+}
+
 // checkVersions refuses actions of a listener that lead to targets whose protocol its clients do not speak: HTTP/2 is spoken over TLS alone.
 func (r *Room) checkVersions(tx *store.Tx, listener elbtypes.ProtocolEnum, actions []elbtypes.Action) error {
 	if listener == elbtypes.ProtocolEnumHttps {

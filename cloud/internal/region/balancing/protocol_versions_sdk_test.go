@@ -138,6 +138,23 @@ func TestHTTP2NeedsASecureListener(t *testing.T) {
 	}
 }
 
+// A request cannot be for targets of either version.
+func TestForwardIsToOneProtocolVersion(t *testing.T) {
+	s := newSite(t)
+	client, ctx := s.client(), t.Context()
+	var groups []elbtypes.TargetGroupTuple
+	for _, version := range []string{"HTTP2", "GRPC"} {
+		made := roomtest.Must(client.CreateTargetGroup(ctx, s.groupRequest("calls-"+version, version)))(t).TargetGroups[0]
+		groups = append(groups, elbtypes.TargetGroupTuple{TargetGroupArn: made.TargetGroupArn})
+	}
+	in := s.secureRequest(443, s.shelf.put(t, "1", "one.example.com"))
+	in.DefaultActions = []elbtypes.Action{{Type: "forward", ForwardConfig: &elbtypes.ForwardActionConfig{TargetGroups: groups}}}
+	_, err := client.CreateListener(ctx, in)
+	roomtest.WantAPIError(t, err, "InvalidConfigurationRequest")
+	in.DefaultActions[0].ForwardConfig.TargetGroups = groups[:1]
+	roomtest.Must(client.CreateListener(ctx, in))(t)
+}
+
 // A call passes the whole way: a listener with TLS, a group of gRPC whose instance is found healthy by a call, and back.
 func TestCallsReachInstances(t *testing.T) {
 	s := newSite(t)
