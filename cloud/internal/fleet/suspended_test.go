@@ -12,7 +12,9 @@ import (
 // AlarmNotification and ScheduledActions is decided in package scaling.
 func TestSuspendedProcesses(t *testing.T) {
 	two := []Instance{serving("i-1", "a", time.Hour), serving("i-2", "b", time.Hour)}
-	ill := func(i Instance) Instance { return with(i, func(i *Instance) { i.Targets = map[string]TargetState{tg: Unhealthy} }) }
+	ill := func(i Instance) Instance {
+		return with(i, func(i *Instance) { i.Targets = map[string]TargetState{tg: Unhealthy} })
+	}
 	marked := with(two[1], func(i *Instance) { i.Sick = UserHealth })
 	uneven := []Instance{serving("i-1", "a", 3*time.Hour), serving("i-2", "a", 2*time.Hour), serving("i-3", "a", time.Hour)}
 	next := with(serving("i-4", "b", time.Minute), func(i *Instance) { i.Balances = true })
