@@ -104,6 +104,9 @@ func FuzzChunks(f *testing.F) {
 			t.Fatalf("without frames: %v", err)
 		}
 		theirs, err := io.ReadAll(httputil.NewChunkedReader(bufio.NewReader(bytes.NewReader(raw))))
+		if err != nil && (bytes.Contains(raw, []byte(" ;")) || bytes.Contains(raw, []byte("\t;"))) {
+			return // bad whitespace, which is to be taken before an extension (RFC 9112, 7.1.1)
+		}
 		if err != nil || !bytes.Equal(theirs, data) {
 			t.Fatalf("the data is %q; net/http reads %q, %v", data, theirs, err)
 		}

@@ -68,6 +68,8 @@ func (p *Response) frame(method string) error {
 	switch {
 	case method == "HEAD" || p.Status < 200 || p.Status == 204 || p.Status == 304:
 		p.Framing = Framing{}
+	case encoded && p.Minor == 0: // which has no transfer codings: its framing is faulty (RFC 9112, 6.1)
+		return ErrMalformed
 	case encoded && strings.EqualFold(last, "chunked"):
 		p.Framing = Framing{Kind: Chunked}
 		p.Close = p.Close || length >= 0 // somebody may have read it by its length
