@@ -97,6 +97,22 @@ var about = map[string]struct{ what, example string }{
 	"target.stickiness.duration":  {"Seconds for which they do; 0 is not at all.", "3600"},
 	"target.stickiness.cookie":    {"The application's cookie that they follow; empty is one of the load balancer's own.", "SESSION"},
 
+	"balancer":                           {"How the load balancer treats connections.", ""},
+	"balancer.idle_timeout":              {"Seconds after which a connection on which nothing passes is closed.", "120"},
+	"balancer.http2":                     {"Whether users may speak HTTP/2 where they connect with HTTPS.", "false"},
+	"balancer.drop_invalid_headers":      {"Whether header fields with invalid names are kept from targets.", "true"},
+	"balancer.desync":                    {"What becomes of requests that servers may read differently.", "strictest"},
+	"balancer.cross_zone":                {"Whether requests go to targets of all zones, and not only to those of the zone where a user connects.", "false"},
+	"balancer.deletion_protection":       {"Whether AWS refuses to delete the load balancer; `down` leaves it then.", "true"},
+	"balancer.access_logs":               {"Where a line for each request goes: a bucket in each region that lets Elastic Load Balancing write to it.", ""},
+	"balancer.access_logs.primary":       {"The primary's bucket.", "hello-logs-east"},
+	"balancer.access_logs.secondary":     {"The secondary's bucket.", "hello-logs-west"},
+	"balancer.access_logs.prefix":        {"What the logs' keys begin with in both.", "web"},
+	"balancer.connection_logs":           {"Where a line for each connection goes.", ""},
+	"balancer.connection_logs.primary":   {"The primary's bucket.", "hello-logs-east"},
+	"balancer.connection_logs.secondary": {"The secondary's bucket.", "hello-logs-west"},
+	"balancer.connection_logs.prefix":    {"What the logs' keys begin with in both.", "web"},
+
 	"tags": {"Tags on everything that is made, beside the stack's own.", "{team: web, cost-center: 4711}"},
 
 	"parity":                  {"What the audit of the two regions passes over.", ""},

@@ -150,6 +150,16 @@ var (
 	cookieName = holding(matching("[!#$%&'*+.0-9A-Z^_`a-z|~-]{0,256}", "a cookie's name that does not begin with AWSALB, or nothing"),
 		func(s string) bool { return !strings.HasPrefix(s, "AWSALB") })
 
+	desyncMode = oneOf("defensive, strictest or monitor", "defensive", "strictest", "monitor")
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+	bucketName = holding(matching(`([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?`, "a bucket of S3 in this region, or nothing"), func(s string) bool {
+		_, notAddress := netip.ParseAddr(s)
+		return !strings.Contains(s, "..") && notAddress != nil
+	})
+	// "The prefix must not include AWSLogs" ("Enable access logs for your Application Load Balancer").
+	logPrefix = holding(upTo(512, matching(`([0-9A-Za-z_.-]+(/[0-9A-Za-z_.-]+)*)?`, "letters, digits and any of / _ . -, without AWSLogs, or nothing")),
+		func(s string) bool { return !strings.Contains(s, "AWSLogs") && !strings.Contains(s, "..") })
+
 	network = constraint{
 		allowed: "an IPv4 network, for example 10.10.0.0/16",
 		pattern: octet + `(\.` + octet + `){3}/(1[6-9]|2[0-5])`, // the sizes that a region can have; other mistakes tell of another

@@ -51,3 +51,43 @@ func stickiness(o *object) Stickiness {
 	}
 	return s
 }
+
+// balancer reads how the load balancer treats connections, within the bounds of LoadBalancerAttribute.
+func balancer(o *object, d *Declaration) Balancer {
+	b := Balancer{
+		IdleTimeout:        o.number("idle_timeout", 60, 1, 4000),
+		HTTP2:              o.flag("http2", true),
+		DropInvalidHeaders: o.flag("drop_invalid_headers", false),
+		Desync:             o.text("desync", "defensive", desyncMode),
+		CrossZone:          o.flag("cross_zone", true),
+		DeletionProtection: o.flag("deletion_protection", false),
+		AccessLogs:         logs(o.object("access_logs")),
+		ConnectionLogs:     logs(o.object("connection_logs")),
+	}
+	// "Sticky sessions are not supported if cross-zone load balancing is disabled" ("Cross-zone load balancing for target groups" in the
+	// User Guide for Application Load Balancers).
+	if !b.CrossZone && d.Target.Stickiness.Duration > 0 {
+		o.mistake("cross_zone", "false, beside target.stickiness", "true, or no stickiness")
+	}
+	return b
+}
+
+// logs reads where logs go: a load balancer takes a bucket of its own region alone.
+func logs(o *object) Logs {
+	found := map[Side]string{}
+	for _, side := range Sides {
+		if bucket := o.text(string(side), "", bucketName); bucket != "" {
+			found[side] = bucket
+		}
+	}
+	l := Logs{Prefix: o.text("prefix", "", logPrefix)}
+	switch {
+	case len(found) == 1:
+		o.mistake(string(Primary), "a bucket for one region", "one for each region, or none")
+	case len(found) == 0 && l.Prefix != "":
+		o.mistake("prefix", "a prefix and no bucket", "a bucket for each region: {primary: BUCKET, secondary: BUCKET}")
+	case len(found) == len(Sides):
+		l.Buckets = found
+	}
+	return l
+}

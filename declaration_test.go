@@ -53,8 +53,9 @@ func TestShortestDeclarationHasTheDefaults(t *testing.T) {
 			Check: understudy.Check{Path: "/", Regions: []string{}}}, d.Failover),
 		"target": cmp.Diff(understudy.Target{Interval: 5, Timeout: 2, Healthy: 2, Unhealthy: 2,
 			DeregistrationDelay: 10, Matcher: "200", Path: "/", Protocol: "HTTP", Version: "HTTP1", Algorithm: understudy.RoundRobin}, d.Target),
-		"base": cmp.Diff(understudy.Base{Owners: []string{"amazon"}, Names: []string{"al2023-ami-2023.*-x86_64"}}, d.Image.Base),
-		"host": cmp.Diff("hello.test", d.Host()),
+		"balancer": cmp.Diff(understudy.Balancer{IdleTimeout: 60, HTTP2: true, Desync: "defensive", CrossZone: true}, d.Balancer),
+		"base":     cmp.Diff(understudy.Base{Owners: []string{"amazon"}, Names: []string{"al2023-ami-2023.*-x86_64"}}, d.Image.Base),
+		"host":     cmp.Diff("hello.test", d.Host()),
 	} {
 		if diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, diff)
@@ -67,10 +68,10 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
 			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, image, instance, service, ` +
-				`listener, https, fleet, failover, target, tags, parity`},
+				`listener, https, fleet, failover, target, balancer, tags, parity`},
 		{"misspelt key", "domain:", "recrod: www\ndomain:",
 			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, image, instance, service, ` +
-				`listener, https, fleet, failover, target, tags, parity`},
+				`listener, https, fleet, failover, target, balancer, tags, parity`},
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
 		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",
@@ -159,6 +160,15 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 			at + `6:44: found "AWSALB2"; allowed: a cookie's name that does not begin with AWSALB, or nothing`},
 		{"cookie for no time", "image:", "target: {stickiness: {cookie: id}}\nimage:",
 			at + `6:22: found no time for which a client keeps its target; allowed: 1 to 604800 seconds`},
+		{"sticky in one zone", "image:", "balancer: {cross_zone: false}\ntarget: {stickiness: {duration: 60}}\nimage:",
+			at + `6:24: found false, beside target.stickiness; allowed: true, or no stickiness`},
+		{"logs of one region", "image:", "balancer: {access_logs: {primary: mine}}\nimage:",
+			at + `6:35: found a bucket for one region; allowed: one for each region, or none`},
+		{"logs nowhere", "image:", "balancer: {connection_logs: {prefix: mine}}\nimage:",
+			at + `6:38: found a prefix and no bucket; allowed: a bucket for each region: {primary: BUCKET, secondary: BUCKET}`},
+		{"a bucket's name", "image:", "balancer: {access_logs: {primary: Mine}}\nimage:",
+			at + `6:35: found "Mine"; allowed: a bucket of S3 in this region, or nothing`},
+		{"http2 a word", "image:", "balancer: {http2: 'yes'}\nimage:", at + `6:19: found "yes"; allowed: true or false`},
 		{"one certificate", "image:", "https: {certificates: {primary: " + certificate + "}}\nimage:",
 			at + `6:23: found a certificate for one region; allowed: one for each region, or none`},
 		{"no certificates", "image:", "https: {port: 8443}\nimage:",

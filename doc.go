@@ -59,6 +59,15 @@
 //	  protocol: HTTP, version: HTTP1,                         # or HTTPS, HTTP2
 //	  algorithm: round_robin, slow_start: 0,                  # or least_outstanding_requests; seconds
 //	  stickiness: {duration: 0, cookie: ""}}                  # seconds, of the load balancer's cookie or the application's
+//	balancer:
+//	  idle_timeout: 60               # seconds
+//	  http2: true
+//	  drop_invalid_headers: false
+//	  desync: defensive              # or strictest, monitor
+//	  cross_zone: true
+//	  deletion_protection: false
+//	  access_logs: {primary: "", secondary: "", prefix: ""}       # buckets of each region
+//	  connection_logs: {primary: "", secondary: "", prefix: ""}
 //	tags: {}                         # on everything that is made
 //	parity: {ignore: []}             # findings to pass over: {finding: PATTERN, reason: TEXT}
 //

@@ -32,6 +32,7 @@ type Declaration struct {
 	Fleet    Fleet
 	Failover Failover
 	Target   Target
+	Balancer Balancer
 	Parity   Parity
 	Tags     map[string]string // on everything that is made, beside the stack's own
 }

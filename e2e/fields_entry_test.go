@@ -1,5 +1,12 @@
 package e2e
 
+import "github.com/understudy/understudy"
+
+// ofBalancer is one attribute of the load balancer.
+func ofBalancer(key string) string {
+	return "aws elbv2 describe-load-balancer-attributes --load-balancer-arn {load balancer} --query \"Attributes[?starts_with(Key,'" + key + "')].Value\""
+}
+
 const ofTargetAttributes = "aws elbv2 describe-target-group-attributes --target-group-arn {target group} --query "
 
 // entryFields are the keys of how users get to the service.
@@ -14,4 +21,15 @@ var entryFields = []field{
 		shown: ofTargetAttributes + "\"Attributes[?ends_with(Key,'cookie.duration_seconds')].[Key,Value]\""},
 	{key: "target.stickiness.cookie", first: "lb_cookie", second: "SESSION app_cookie",
 		shown: ofTargetAttributes + "\"sort(Attributes[?(Key=='stickiness.type'||Key=='stickiness.app_cookie.cookie_name')&&Value!=''].Value)\""},
+	{key: "balancer.idle_timeout", first: "61", second: "62", shown: ofBalancer("idle_timeout")},
+	{key: "balancer.http2", first: "true", second: "false", shown: ofBalancer("routing.http2.enabled")},
+	{key: "balancer.drop_invalid_headers", first: "false", second: "true", shown: ofBalancer("routing.http.drop_invalid")},
+	{key: "balancer.desync", first: "monitor", second: "strictest", shown: ofBalancer("routing.http.desync")},
+	{key: "balancer.deletion_protection", first: "true", second: "false", shown: ofBalancer("deletion_protection")},
+	{key: "balancer.access_logs.primary", side: understudy.Primary, first: ".*logs-east.*true.*", second: ".*false.*",
+		shown: ofBalancer("access_logs")},
+	{key: "balancer.access_logs.secondary", side: understudy.Secondary, first: ".*logs-west.*true.*", second: ".*false.*", shown: ofBalancer("access_logs")},
+	{key: "balancer.connection_logs.primary", side: understudy.Primary, first: ".*false.*", second: ".*connections-east.*true.*", shown: ofBalancer("connection_logs")},
+	{key: "balancer.connection_logs.secondary", side: understudy.Secondary, first: ".*false.*", second: ".*connections-west.*true.*", shown: ofBalancer("connection_logs")},
+	{key: "balancer.connection_logs.prefix", first: "", second: "b/c", shown: ofBalancer("connection_logs.s3.prefix")},
 }

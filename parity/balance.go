@@ -116,6 +116,9 @@ func (c *canon) describeBalancers() {
 		commands["subnets"] = Command{Make: "elbv2 set-subnets --load-balancer-arn " + arn + " --subnets " + strings.Join(subnets, " ")}
 		for _, a := range c.f.lbSettings[arn] {
 			key, value := aws.ToString(a.Key), aws.ToString(a.Value)
+			if ofLogOff(key, c.f.lbSettings[arn]) {
+				continue
+			}
 			settings["attribute "+key] = value
 			commands["attribute "+key] = Command{Make: "elbv2 modify-load-balancer-attributes --load-balancer-arn " + arn + " --attributes " + shell("Key="+key+",Value="+value)}
 		}
@@ -128,6 +131,14 @@ func (c *canon) describeBalancers() {
 		}
 		c.describeListeners(arn, balancer.Name())
 	}
+}
+
+// ofLogOff tells whether an attribute says where a log goes that is turned off: it comes to nothing, whatever it is.
+func ofLogOff(key string, all []elbtypes.LoadBalancerAttribute) bool {
+	log, of, ok := strings.Cut(key, "_logs.s3.")
+	return ok && of != "enabled" && !slices.ContainsFunc(all, func(a elbtypes.LoadBalancerAttribute) bool {
+		return aws.ToString(a.Key) == log+"_logs.s3.enabled" && aws.ToString(a.Value) == "true"
+	})
 }
 
 func (c *canon) describeListeners(balancer, name string) {

@@ -99,7 +99,7 @@ func expect(d *understudy.Declaration) expectation {
 		expectNetwork(parts, d.Regions[side])
 		expectGroups(parts, d)
 		expectCompute(parts, d)
-		expectBalance(parts, d)
+		expectBalance(parts, d, side)
 		expectNames(parts, d)
 		expectSwitch(parts, d, side)
 		e.parts[side] = parts
@@ -241,13 +241,8 @@ var defaults = map[string]string{
 	"target group: attribute target_group_health.dns_failover.minimum_healthy_targets.percentage":            "off",
 	"target group: attribute target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      "1",
 	"target group: attribute target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
-	"load balancer: attribute idle_timeout.timeout_seconds":                                                  "60",
-	"load balancer: attribute deletion_protection.enabled":                                                   "false",
 	"load balancer: attribute access_logs.s3.enabled":                                                        "false",
 	"load balancer: attribute connection_logs.s3.enabled":                                                    "false",
-	"load balancer: attribute routing.http2.enabled":                                                         "true",
-	"load balancer: attribute routing.http.drop_invalid_header_fields.enabled":                               "false",
-	"load balancer: attribute routing.http.desync_mitigation_mode":                                           "defensive",
 	"load balancer: attribute routing.http.preserve_host_header.enabled":                                     "false",
 	"load balancer: attribute routing.http.x_amzn_tls_version_and_cipher_suite.enabled":                      "false",
 	"load balancer: attribute routing.http.xff_client_port.enabled":                                          "false",

@@ -6,12 +6,25 @@ import (
 	"github.com/understudy/understudy"
 )
 
-func expectBalance(parts map[key]map[string]string, d *understudy.Declaration) {
-	parts[key{"target group", "target-group"}] = expectTargets(d.Target, d.Service.Port)
-	parts[key{"load balancer", "load-balancer"}] = map[string]string{
+func expectBalance(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
+	group := expectTargets(d.Target, d.Service.Port)
+	if !d.Balancer.CrossZone {
+		group["attribute load_balancing.cross_zone.enabled"] = "false"
+	}
+	parts[key{"target group", "target-group"}] = group
+	b := d.Balancer
+	balancer := map[string]string{
 		"scheme": "internet-facing", "type": "application", "ip address type": "ipv4",
 		"groups": "security group public-facing", "subnets": "subnet public-a, subnet public-b",
+		"attribute idle_timeout.timeout_seconds":                    itoa(b.IdleTimeout),
+		"attribute routing.http2.enabled":                           fmt.Sprint(b.HTTP2),
+		"attribute routing.http.drop_invalid_header_fields.enabled": fmt.Sprint(b.DropInvalidHeaders),
+		"attribute routing.http.desync_mitigation_mode":             b.Desync,
+		"attribute deletion_protection.enabled":                     fmt.Sprint(b.DeletionProtection),
 	}
+	expectLogs(balancer, "access_logs", b.AccessLogs, side)
+	expectLogs(balancer, "connection_logs", b.ConnectionLogs, side)
+	parts[key{"load balancer", "load-balancer"}] = balancer
 	expectListeners(parts, d)
 }
 
@@ -49,4 +62,13 @@ func expectStickiness(group map[string]string, s understudy.Stickiness) {
 		group["attribute stickiness.app_cookie.cookie_name"] = s.Cookie
 		group["attribute stickiness.app_cookie.duration_seconds"] = itoa(s.Duration)
 	}
+}
+
+// expectLogs adds where a log goes: to a bucket of its region. Where none is declared, a person's is left alone, and told of.
+func expectLogs(balancer map[string]string, log string, l understudy.Logs, side understudy.Side) {
+	if !l.Declared() {
+		return
+	}
+	of := "attribute " + log + ".s3."
+	balancer[of+"enabled"], balancer[of+"bucket"], balancer[of+"prefix"] = "true", l.Buckets[side], l.Prefix
 }

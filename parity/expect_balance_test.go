@@ -3,9 +3,27 @@ package parity
 import (
 	"testing"
 
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/understudy/understudy"
 )
+
+// The bucket of a log that is off is what somebody left there.
+func TestBucketsOfLogsThatAreOffAreNotCompared(t *testing.T) {
+	attributes := func(enabled string) (all []elbtypes.LoadBalancerAttribute) {
+		for k, v := range map[string]string{"access_logs.s3.enabled": enabled, "access_logs.s3.bucket": "mine", "connection_logs.s3.enabled": "true"} {
+			all = append(all, elbtypes.LoadBalancerAttribute{Key: &k, Value: &v})
+		}
+		return all
+	}
+	for enabled, off := range map[string]bool{"true": false, "false": true} {
+		for key, want := range map[string]bool{"access_logs.s3.bucket": off, "access_logs.s3.enabled": false, "connection_logs.s3.bucket": false, "idle": false} {
+			if got := ofLogOff(key, attributes(enabled)); got != want {
+				t.Errorf("%s where it is %s: %v", key, enabled, got)
+			}
+		}
+	}
+}
 
 func TestTheDeclaredTargetsAreExpected(t *testing.T) {
 	const group = "target group"
@@ -31,6 +49,20 @@ func TestTheDeclaredTargetsAreExpected(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, diff)
+		}
+	}
+	e := expect(declaration(t, "balancer: {cross_zone: false, http2: false, desync: monitor, access_logs: {primary: east, secondary: west}}\n"))
+	for n, side := range understudy.Sides {
+		for setting, want := range map[string]string{
+			"access_logs.s3.bucket": []string{"east", "west"}[n], "access_logs.s3.enabled": "true", "connection_logs.s3.enabled": "false",
+			"routing.http2.enabled": "false", "routing.http.desync_mitigation_mode": "monitor", "idle_timeout.timeout_seconds": "60",
+		} {
+			if got, _ := e.setting(side, "load balancer", "load-balancer", "attribute "+setting); got != want {
+				t.Errorf("%s of the %s: %q", setting, side, got)
+			}
+		}
+		if got, _ := e.setting(side, group, "target-group", "attribute load_balancing.cross_zone.enabled"); got != "false" {
+			t.Errorf("within zones: %q", got)
 		}
 	}
 	if v, _ := expect(declaration(t, "target: {port: 9000}\n")).setting(understudy.Primary, "security group", "internal",

@@ -211,8 +211,15 @@ func ruleOf(d *difference) rule {
 			if strings.HasPrefix(d.setting, settingTag) {
 				r.severity, r.up, r.why = Low, d.expected != "" && !d.presumed, "what goes by tags, costs and permissions for one, differs"
 			}
+			r.up = r.up || d.ofDeclaredLog()
 			return r
 		}
 	}
 	return rules[len(rules)-1]
+}
+
+// ofDeclaredLog tells whether a load balancer is to keep a log. Without a declaration it is to keep none, and a person's is left alone.
+func (d *difference) ofDeclaredLog() bool {
+	log := strings.HasPrefix(d.setting, "attribute access_logs.") || strings.HasPrefix(d.setting, "attribute connection_logs.")
+	return log && d.expected != "" && d.expected != "false" && !d.presumed
 }

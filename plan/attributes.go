@@ -44,6 +44,9 @@ func stickyKeys(attributes map[string]string) []string {
 func (t *targetGroup) wants() map[string]string {
 	declared, all := t.declared.Target, maps.Clone(targetDefaults)
 	all["load_balancing.algorithm.type"] = declared.Algorithm
+	if !t.declared.Balancer.CrossZone {
+		all["load_balancing.cross_zone.enabled"] = "false"
+	}
 	all["slow_start.duration_seconds"] = strconv.Itoa(declared.SlowStart)
 	s := declared.Stickiness
 	if s.Duration == 0 {

@@ -45,6 +45,42 @@ func TestAttributesOfTargetsAreSetWhereTheyDiffer(t *testing.T) {
 	}
 }
 
+// A declared log is kept, one that is declared no more ends, and one that somebody else turned on stays.
+func TestLogsOfADeclarationEndWithIt(t *testing.T) {
+	const access, connection = "access_logs.s3", "connection_logs.s3"
+	logs := understudy.Logs{Buckets: map[understudy.Side]string{understudy.Primary: "east", understudy.Secondary: "west"}, Prefix: "web"}
+	on := map[string]string{access + ".enabled": "true", access + ".bucket": "west", access + ".prefix": "web"}
+	tagged := map[string]string{logsTag: "access"}
+	for name, c := range map[string]struct {
+		declared  understudy.Logs
+		now, tags map[string]string
+		set       map[string]string
+		differs   bool
+		others    string
+	}{
+		"of a new one":          {logs, nil, nil, on, true, ""},
+		"as declared":           {logs, on, tagged, map[string]string{}, false, ""},
+		"turned on before":      {logs, on, nil, map[string]string{}, true, ""}, // the tag is to say that it is ours now
+		"turned off":            {logs, map[string]string{access + ".enabled": "false"}, tagged, on, true, ""},
+		"declared no more":      {understudy.Logs{}, on, tagged, map[string]string{access + ".enabled": "false"}, true, ""},
+		"ended, and still told": {understudy.Logs{}, nil, tagged, map[string]string{}, true, ""},
+		"somebody else's":       {understudy.Logs{}, on, nil, map[string]string{}, false, access + ".enabled=true"},
+		"and another":           {logs, map[string]string{connection + ".enabled": "true"}, tagged, on, true, connection + ".enabled=true"},
+	} {
+		b := &balancer{scope: testScope(t)}
+		b.side, b.declared.Balancer.AccessLogs = understudy.Secondary, c.declared
+		if diff := cmp.Diff(c.set, toSet(b.wantsOfLogs(c.tags), c.now, leftAlone)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if want, is := b.declaredLogs(), b.ownLogs(c.now, c.tags); (want != is) != c.differs {
+			t.Errorf("%s: is to be %q, is %q", name, want, is)
+		}
+		if got := unusual(b.undeclared(c.now, c.tags), leftAlone); got != c.others {
+			t.Errorf("%s: told of is %q", name, got)
+		}
+	}
+}
+
 // A port that probes come to is open before they do, and until they come no more.
 func TestThePortOfProbesIsOpenWhileItIsAsked(t *testing.T) {
 	s := testScope(t)

@@ -13,31 +13,6 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// balancerDefaults are the attributes of a load balancer that a declaration says nothing about, with the values that AWS
-// gives a new one (Elastic Load Balancing User Guide, "Edit attributes for your Application Load Balancer").
-var balancerDefaults = map[string]string{
-	"deletion_protection.enabled":                              "false",
-	"idle_timeout.timeout_seconds":                             "60",
-	"client_keep_alive.seconds":                                "3600",
-	"routing.http2.enabled":                                    "true",
-	"routing.http.drop_invalid_header_fields.enabled":          "false",
-	"routing.http.desync_mitigation_mode":                      "defensive",
-	"routing.http.preserve_host_header.enabled":                "false",
-	"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
-	"routing.http.xff_client_port.enabled":                     "false",
-	"routing.http.xff_header_processing.mode":                  "append",
-	"waf.fail_open.enabled":                                    "false",
-	"load_balancing.cross_zone.enabled":                        "true",
-}
-
-// leftAlone are attributes that a person may have set for reasons that are a region's own, with the values that AWS gives a new
-// load balancer (LoadBalancerAttribute in the Elastic Load Balancing API Reference): logs go to a bucket of their region, and to turn
-// zonal shifts off ends one that is under way.
-var leftAlone = map[string]string{
-	"access_logs.s3.enabled": "false", "connection_logs.s3.enabled": "false", "health_check_logs.s3.enabled": "false",
-	"zonal_shift.config.enabled": "false",
-}
-
 // balancer is the application load balancer over a region's public subnets.
 type balancer struct {
 	scope
@@ -69,7 +44,8 @@ func (b *balancer) desired() []Field {
 		{Name: "subnets", Value: set(known(b.subnets[0].id), known(b.subnets[1].id))},
 		{Name: "groups", Value: known(b.group.id)},
 		{Name: "addresses", Value: string(elbtypes.IpAddressTypeIpv4)},
-		{Name: "attributes", Value: ""},
+		{Name: "attributes", Value: unusual(b.wants(), balancerDefaults)},
+		{Name: "logs", Value: b.declaredLogs()},
 		b.tagged("load-balancer"),
 		{Name: "state", Value: string(elbtypes.LoadBalancerStateEnumActive)},
 	}
@@ -97,14 +73,15 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	arn := aws.ToString(own.LoadBalancerArn)
-	tags, attributes, err := b.ownedWith(ctx, arn, "load-balancer", aws.ToString(own.VpcId), b.vpc.id, b.attributes)
+	tags, others, attributes, err := b.ownedWith(ctx, arn, "load-balancer", aws.ToString(own.VpcId), b.vpc.id, b.attributes)
 	if err != nil {
 		return false, err
 	}
 	b.number = b.generationOf(aws.ToString(own.LoadBalancerName))
 	b.remember(*own)
-	b.others = unusual(attributes, leftAlone)
-	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, balancerDefaults)}, tags)
+	b.others = unusual(b.undeclared(attributes, others), leftAlone)
+	b.seen = append(b.seen, Field{Name: "attributes", Value: unusual(attributes, balancerDefaults)},
+		Field{Name: "logs", Value: b.ownLogs(attributes, others)}, tags)
 	return true, nil
 }
 
@@ -137,24 +114,6 @@ func (b *balancer) attributes(ctx context.Context, arn string) (map[string]strin
 		attributes[aws.ToString(a.Key)] = aws.ToString(a.Value)
 	}
 	return attributes, nil
-}
-
-// resetAttributes gives the attributes that are unusual their defaults back.
-func (b *balancer) resetAttributes(ctx context.Context) error {
-	now, err := b.attributes(ctx, b.arn)
-	if err != nil {
-		return err
-	}
-	in := &elb.ModifyLoadBalancerAttributesInput{LoadBalancerArn: &b.arn}
-	for key, usual := range balancerDefaults {
-		if value, ok := now[key]; ok && value != usual {
-			in.Attributes = append(in.Attributes, elbtypes.LoadBalancerAttribute{Key: aws.String(key), Value: aws.String(usual)})
-		}
-	}
-	if _, err := b.ELB.ModifyLoadBalancerAttributes(ctx, in); err != nil {
-		return fmt.Errorf("set attributes of %s: %w", b.arn, err)
-	}
-	return nil
 }
 
 func (b *balancer) remember(l elbtypes.LoadBalancer) {
@@ -191,7 +150,10 @@ func (b *balancer) create(ctx context.Context) error {
 		return fmt.Errorf("create load balancer: %w", err)
 	}
 	b.remember(out.LoadBalancers[0])
-	return b.awaitActive(ctx)
+	if err := b.awaitActive(ctx); err != nil {
+		return err
+	}
+	return b.setAttributes(ctx, nil)
 }
 
 func (b *balancer) awaitActive(ctx context.Context) error {
@@ -235,8 +197,12 @@ func (b *balancer) change(ctx context.Context, differences []Difference) error {
 			return err
 		}
 	}
-	if differs(differences, "attributes") {
-		if err := b.resetAttributes(ctx); err != nil {
+	if differs(differences, "attributes") || differs(differences, "logs") {
+		now, err := b.attributes(ctx, b.arn)
+		if err == nil {
+			err = b.setAttributes(ctx, now)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -244,6 +210,9 @@ func (b *balancer) change(ctx context.Context, differences []Difference) error {
 }
 
 func (b *balancer) remove(ctx context.Context) error {
+	if err := b.release(ctx); err != nil {
+		return err
+	}
 	if _, err := b.ELB.DeleteLoadBalancer(ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: &b.arn}); err != nil {
 		return fmt.Errorf("delete %s: %w", b.arn, err)
 	}

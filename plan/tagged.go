@@ -90,16 +90,16 @@ func (s scope) giveTags(ctx context.Context, id string, tags account.Tags) error
 // owned tells how a resource of Elastic Load Balancing is tagged. Without the stack's tags, the one that has the name
 // that the stack would use is the stack's only if it is in the stack's VPC and not another stack's: else it belongs to
 // somebody else, which is an error.
-func (s scope) owned(ctx context.Context, arn, role, within, vpc string) (Field, error) {
-	others, err := s.tagsOfELB(ctx, arn)
+func (s scope) owned(ctx context.Context, arn, role, within, vpc string) (tagged Field, others map[string]string, err error) {
+	others, err = s.tagsOfELB(ctx, arn)
 	if err != nil {
-		return Field{}, fmt.Errorf("describe tags of %s: %w", arn, err)
+		return Field{}, nil, fmt.Errorf("describe tags of %s: %w", arn, err)
 	}
 	tags := s.mark(role)
 	if !tags.In(others) && !(vpc != "" && within == vpc && account.Unclaimed(others, s.stack())) {
-		return Field{}, inTheWay(arn, tags)
+		return Field{}, nil, inTheWay(arn, tags)
 	}
-	return s.taggedWith(role, others), nil
+	return s.taggedWith(role, others), others, nil
 }
 
 func (s scope) tagsOfELB(ctx context.Context, arn string) (map[string]string, error) {
@@ -124,10 +124,10 @@ func inTheWay(what string, tags account.Tags) error {
 // ownedWith is owned, and reads the attributes at the same time.
 func (s scope) ownedWith(
 	ctx context.Context, arn, role, within, vpc string, read func(context.Context, string) (map[string]string, error),
-) (tags Field, attributes map[string]string, err error) {
+) (tags Field, others, attributes map[string]string, err error) {
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() (err error) {
-		tags, err = s.owned(ctx, arn, role, within, vpc)
+		tags, others, err = s.owned(ctx, arn, role, within, vpc)
 		return err
 	})
 	both.Go(func() (err error) {
@@ -135,7 +135,7 @@ func (s scope) ownedWith(
 		return err
 	})
 	err = both.Wait()
-	return tags, attributes, err
+	return tags, others, attributes, err
 }
 
 // retagELB gives a resource of Elastic Load Balancing its tags back.

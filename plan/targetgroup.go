@@ -123,7 +123,7 @@ func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
 // read reads what belongs to a target group that was found.
 func (t *targetGroup) read(ctx context.Context, found elbtypes.TargetGroup) error {
 	arn := aws.ToString(found.TargetGroupArn)
-	tags, attributes, err := t.ownedWith(ctx, arn, "target-group", aws.ToString(found.VpcId), t.vpc.id, t.attributes)
+	tags, _, attributes, err := t.ownedWith(ctx, arn, "target-group", aws.ToString(found.VpcId), t.vpc.id, t.attributes)
 	if err != nil {
 		return err
 	}
