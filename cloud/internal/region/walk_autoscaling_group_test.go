@@ -212,11 +212,15 @@ func (p *provider) refreshFleet(in *autoscaling.UpdateAutoScalingGroupInput) {
 		SkipMatching: new(false), InstanceWarmup: new(int32(0)), StandbyInstances: "Ignore", CheckpointPercentages: []int32{50, 100}, CheckpointDelay: new(int32(1)),
 		AlarmSpecification: &autoscalingtypes.AlarmSpecification{Alarms: []string{"errors"}},
 	}}
+	// While it is held, it cannot end before the next calls come.
+	held := []string{"InstanceRefresh"}
+	roomtest.Must(p.Scaling.SuspendProcesses(ctx, &autoscaling.SuspendProcessesInput{AutoScalingGroupName: in.AutoScalingGroupName, ScalingProcesses: held}))(p.T)
 	roomtest.Must(p.Scaling.StartInstanceRefresh(ctx, start))(p.T)
 	_, err := p.Scaling.StartInstanceRefresh(ctx, start)
 	roomtest.WantAPIError(p.T, err, "InstanceRefreshInProgress")
 	roomtest.Must(p.Scaling.CancelInstanceRefresh(ctx, &autoscaling.CancelInstanceRefreshInput{AutoScalingGroupName: in.AutoScalingGroupName}))(p.T)
 	roomtest.Must(p.Scaling.StartInstanceRefresh(ctx, start))(p.T)
+	roomtest.Must(p.Scaling.ResumeProcesses(ctx, &autoscaling.ResumeProcessesInput{AutoScalingGroupName: in.AutoScalingGroupName, ScalingProcesses: held}))(p.T)
 	p.Await("refreshed", func() bool {
 		all := roomtest.Must(p.Scaling.DescribeInstanceRefreshes(ctx, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: in.AutoScalingGroupName}))(p.T).InstanceRefreshes
 		return all[0].Status == autoscalingtypes.InstanceRefreshStatusSuccessful
