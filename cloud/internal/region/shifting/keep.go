@@ -12,6 +12,10 @@ import (
 // retryPause is how long what failed waits for the next try.
 const retryPause = time.Second
 
+// remembered is how long, at the cloud's speed, a shift is listed after its end. AWS does not say how long it lists them; for as long it
+// has the calls that began and ended them in CloudTrail's event history.
+const remembered = 90 * 24 * time.Hour
+
 // Open ends the shifts whose time is over, from now on. What is shifted stands with the resources and needs no start.
 func (r *Room) Open() { r.Spawn(r.keep) }
 
@@ -37,16 +41,19 @@ func (r *Room) keep() {
 }
 
 // endShifts ends the shifts that have expired, and those whose resource is gone or can no longer be shifted: to disable zonal shift cancels
-// one that is active. It returns when the next one expires; the zero value for never.
+// one that is active. It forgets those that ended long ago, and returns when the next one is to be ended or forgotten; the zero value for never.
 func (r *Room) endShifts() (next time.Time, err error) {
 	now := time.Now()
 	for _, row := range r.shifts.All() {
-		switch {
-		case !row.active():
-			continue
-		case r.ended(nil, row, now) == "":
-			if next.IsZero() || row.Expires.Before(next) {
-				next = row.Expires
+		due := row.over().Add(r.Speed.Of(remembered))
+		if row.active() && r.ended(nil, row, now) == "" {
+			due = row.Expires
+		} else if row.active() {
+			due = now
+		}
+		if due.After(now) {
+			if next.IsZero() || due.Before(next) {
+				next = due
 			}
 			continue
 		}
@@ -57,17 +64,25 @@ func (r *Room) endShifts() (next time.Time, err error) {
 	return next, nil
 }
 
-// end ends a shift, if it still has to.
+// end ends a shift, or forgets it, if that is still to be done.
 func (r *Room) end(tx *store.Tx, id string, now time.Time) error {
 	row, ok := r.shifts.GetTx(tx, id)
-	if !ok || !row.active() {
+	if !ok {
 		return nil
+	}
+	if !row.active() {
+		if row.over().Add(r.Speed.Of(remembered)).After(now) {
+			return nil
+		}
+		return r.shifts.Delete(tx, id)
 	}
 	status := r.ended(tx, row, now)
 	if status == "" {
 		return nil
 	}
-	row.Status = status
+	if row.Status = status; status == shifttypes.ZonalShiftStatusCanceled {
+		row.Ended = now.UTC()
+	}
 	return r.put(tx, row)
 }
 

@@ -56,10 +56,19 @@ type shiftRow struct {
 	Comment          string
 	Started, Expires time.Time
 	Status           shifttypes.ZonalShiftStatus
+	Ended            time.Time // when it was cancelled; zero for one that is active or has expired
 }
 
 // key lists shifts in the order of their starts.
 func (row shiftRow) key() string { return row.Started.Format("20060102150405.000000000") + row.ID }
+
+// over is when a shift that is not active ended.
+func (row shiftRow) over() time.Time {
+	if row.Ended.IsZero() {
+		return row.Expires
+	}
+	return row.Ended
+}
 
 func (row shiftRow) active() bool { return row.Status == shifttypes.ZonalShiftStatusActive }
 

@@ -159,7 +159,9 @@ func (r *Room) CancelZonalShift(_ context.Context, in *arczonalshift.CancelZonal
 	if err := room.Only(in, "ZonalShiftId"); err != nil {
 		return nil, err
 	}
-	row, err := r.change(*in.ZonalShiftId, func(row *shiftRow) { row.Status = shifttypes.ZonalShiftStatusCanceled })
+	row, err := r.change(*in.ZonalShiftId, func(row *shiftRow) {
+		row.Status, row.Ended = shifttypes.ZonalShiftStatusCanceled, time.Now().UTC()
+	})
 	if err != nil {
 		return nil, err
 	}
