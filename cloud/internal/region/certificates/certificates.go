@@ -67,7 +67,8 @@ type certificateRow struct {
 	Imported    time.Time // or the zero value
 	Issued      time.Time // or the zero value
 	Validated   []string  // the names whose records were found
-	Renewed     time.Time
+	Renewal     renewal
+	Told        int // the days to its end that were told of last; zero for none
 	Tags        map[string]string
 }
 

@@ -49,19 +49,15 @@ func (r *Room) UpdateCertificateOptions(ctx context.Context, in *acm.UpdateCerti
 // usualExpiryDays is how long before a certificate's end ACM begins to tell of it (API reference, ExpiryEventsConfiguration).
 const usualExpiryDays = 45
 
-// GetAccountConfiguration tells how long before a certificate's end ACM would begin to tell of it.
+// GetAccountConfiguration tells how long before a certificate's end ACM begins to tell of it.
 func (r *Room) GetAccountConfiguration(ctx context.Context, in *acm.GetAccountConfigurationInput) (*acm.GetAccountConfigurationOutput, error) {
 	if err := room.Only(in); err != nil {
 		return nil, err
 	}
-	row, ok := r.settings.Get(r.Account)
-	if !ok {
-		row.DaysBeforeExpiry = usualExpiryDays
-	}
-	return &acm.GetAccountConfigurationOutput{ExpiryEvents: &acmtypes.ExpiryEventsConfiguration{DaysBeforeExpiry: new(row.DaysBeforeExpiry)}}, nil
+	return &acm.GetAccountConfigurationOutput{ExpiryEvents: &acmtypes.ExpiryEventsConfiguration{DaysBeforeExpiry: new(r.expiryDays())}}, nil
 }
 
-// PutAccountConfiguration keeps it; there is nobody here to tell.
+// PutAccountConfiguration changes that.
 func (r *Room) PutAccountConfiguration(ctx context.Context, in *acm.PutAccountConfigurationInput) (*acm.PutAccountConfigurationOutput, error) {
 	if err := room.Only(in, "ExpiryEvents", "IdempotencyToken"); err != nil {
 		return nil, err

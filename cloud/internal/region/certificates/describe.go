@@ -51,14 +51,11 @@ func (r *Room) detail(row certificateRow) *acmtypes.CertificateDetail {
 	if d.SignatureAlgorithm == nil {
 		d.SignatureAlgorithm = new("SHA256WITHRSA") // as AWS says before it has signed
 	}
-	if !row.Renewed.IsZero() {
-		d.RenewalSummary = &acmtypes.RenewalSummary{
-			RenewalStatus: acmtypes.RenewalStatusSuccess, UpdatedAt: new(row.Renewed), DomainValidationOptions: d.DomainValidationOptions,
-		}
-	}
+	d.RenewalSummary = r.renewalSummary(row)
 	return d
 }
 
+// validations are of the names of a request: what was found of each, and of what was not, whether there is still time.
 func (r *Room) validations(row certificateRow) (all []acmtypes.DomainValidation) {
 	for _, name := range row.Names {
 		status := acmtypes.DomainStatusPendingValidation

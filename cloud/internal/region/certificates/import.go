@@ -34,6 +34,10 @@ func (r *Room) ImportCertificate(ctx context.Context, in *acm.ImportCertificateI
 	if row.Tags, err = mergeTags(nil, in.Tags); err != nil {
 		return nil, err
 	}
+	did := "IMPORT"
+	if in.CertificateArn != nil {
+		did = "REIMPORT"
+	}
 	err = r.Update(func(tx *store.Tx) (err error) {
 		if in.CertificateArn != nil {
 			row, err = r.replaced(tx, in.CertificateArn, row)
@@ -48,6 +52,7 @@ func (r *Room) ImportCertificate(ctx context.Context, in *acm.ImportCertificateI
 	if err != nil {
 		return nil, err
 	}
+	r.event("ACM Certificate Available", row, "Action", did)
 	return &acm.ImportCertificateOutput{CertificateArn: new(row.ARN)}, nil
 }
 

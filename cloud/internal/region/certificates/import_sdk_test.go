@@ -193,7 +193,10 @@ func TestCertificatesByTheCommandLine(t *testing.T) {
 		{arn, "list-certificates --query CertificateSummaryList[].CertificateArn"},
 		{"(ResourceNotFoundException)", "get-certificate --certificate-arn " + arn + "0"},
 		{"(ValidationException)", "get-certificate --certificate-arn arn:aws:ec2:us-east-1:111122223333:x"},
-		{"The operation RenewCertificate of acm is not supported by this cloud.", "renew-certificate --certificate-arn " + arn},
+		{"(ValidationException)", "renew-certificate --certificate-arn " + arn},
+		{"(ResourceNotFoundException)", "renew-certificate --certificate-arn " + arn + "0"},
+		{"The operation ResendValidationEmail of acm is not supported by this cloud.",
+			"resend-validation-email --certificate-arn " + arn + " --domain example.com --validation-domain example.com"},
 	}
 	var commands [][]string
 	for _, s := range steps {

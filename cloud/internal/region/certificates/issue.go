@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ func (r *Room) keep() {
 			return
 		}
 		for _, row := range r.certificates.All() {
-			if err := r.advance(row); err != nil {
+			if err := errors.Join(r.advance(row), r.tellOfEnd(row)); err != nil {
 				r.Log.Error("issue a certificate", "certificate", row.ARN, "err", err)
 			}
 		}
@@ -69,11 +70,8 @@ func (r *Room) advance(row certificateRow) error {
 			}
 			return nil
 		})
-	case row.Status == acmtypes.CertificateStatusIssued && time.Until(row.parsed().NotAfter) < renewBefore && len(r.cfg.Users(nil, row.ARN)) > 0:
-		if len(r.validated(row.Names)) < len(row.Names) {
-			return nil
-		}
-		return r.issue(row)
+	case row.Status == acmtypes.CertificateStatusIssued:
+		return r.renew(row)
 	}
 	return nil
 }
@@ -123,19 +121,24 @@ func (r *Room) issue(row certificateRow) error {
 	if err != nil {
 		return err
 	}
-	return r.Update(func(tx *store.Tx) error {
+	did := ""
+	err = r.Update(func(tx *store.Tx) error {
 		c, ok := r.certificates.GetTx(tx, row.ARN)
 		if !ok {
 			return nil // deleted meanwhile
 		}
-		if c.Status == acmtypes.CertificateStatusIssued {
-			c.Renewed = now()
+		if did = "ISSUANCE"; c.Status == acmtypes.CertificateStatusIssued {
+			c.Renewal, did = renewal{acmtypes.RenewalStatusSuccess, now(), c.Names}, "RENEWAL"
 		} else {
 			c.Issued = now()
 		}
-		c.Status, c.Validated, c.Body, c.Chain = acmtypes.CertificateStatusIssued, c.Names, string(body), string(chain)
+		c.Status, c.Validated, c.Body, c.Chain, c.Told = acmtypes.CertificateStatusIssued, c.Names, string(body), string(chain), 0
 		return r.put(tx, c, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
 	})
+	if err == nil && did != "" {
+		r.event("ACM Certificate Available", row, "Action", did)
+	}
+	return err
 }
 
 func newKey(algorithm acmtypes.KeyAlgorithm) (crypto.Signer, error) {

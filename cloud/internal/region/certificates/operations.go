@@ -14,6 +14,7 @@ func (r *Room) Operations(m *wire.Mux) {
 	wire.Handle(m, wire.ACM, "ListTagsForCertificate", r.ListTagsForCertificate)
 	wire.Handle(m, wire.ACM, "PutAccountConfiguration", r.PutAccountConfiguration)
 	wire.Handle(m, wire.ACM, "RemoveTagsFromCertificate", r.RemoveTagsFromCertificate)
+	wire.Handle(m, wire.ACM, "RenewCertificate", r.RenewCertificate)
 	wire.Handle(m, wire.ACM, "RequestCertificate", r.RequestCertificate)
 	wire.Handle(m, wire.ACM, "UpdateCertificateOptions", r.UpdateCertificateOptions)
 }
