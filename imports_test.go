@@ -68,6 +68,7 @@ var walls = []struct{ from, never, because string }{
 	{".", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"account", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"plan", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
+	{"discover", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"parity", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"drill", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"doctor", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
@@ -78,6 +79,7 @@ var walls = []struct{ from, never, because string }{
 	{"cloud", "drill", "the local cloud serves any client, and must not lean on ours"},
 	{"cloud", "doctor", "the local cloud serves any client, and must not lean on ours"},
 	{"cloud/internal", "cmd", "commands stand on everything"},
+	{"discover", "plan", "it walks through what the tool did not build"},
 	{"parity", "plan", "parity also reads regions that the tool did not build"},
 }
 

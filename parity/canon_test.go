@@ -175,6 +175,15 @@ func TestImagesAreComparedByOrigin(t *testing.T) {
 	if diff := cmp.Diff([]string{"high image image: origin in us-west-2?"}, outline(r.Findings)); diff != "" {
 		t.Errorf("one of its own: %s", diff)
 	}
+	published := func(id string) ec2types.Image {
+		i := image(id, "", "")
+		i.SourceInstanceId, i.ImageOwnerAlias, i.Name = nil, aws.String("amazon"), aws.String("al2023-ami-2023.5")
+		return i
+	}
+	left = region("us-east-1", understudy.Primary, published("ami-3"))
+	if r := Compare(Pair{Left: left, Right: region("us-west-2", understudy.Secondary, published("ami-4"))}, d); len(r.Findings) != 0 {
+		t.Errorf("AWS's, which has another id in each region: %v", outline(r.Findings))
+	}
 }
 
 func TestFleetTellsWhatPassesAndWhatIsRegisteredByHand(t *testing.T) {
@@ -203,20 +212,6 @@ func TestFleetTellsWhatPassesAndWhatIsRegisteredByHand(t *testing.T) {
 			if res.Settings["target instance host-a port 8080"] != "registered" || res.Settings[settingAttached] != "all but 1" {
 				t.Errorf("target group %v", res.Settings)
 			}
-		}
-	}
-}
-
-func TestRegionIsReadFromALoadBalancersName(t *testing.T) {
-	for name, want := range map[string]string{
-		"web-1234567890.us-east-1.elb.amazonaws.com":               "us-east-1",
-		"internal-web-1234567890.ap-northeast-1.elb.amazonaws.com": "ap-northeast-1",
-		"net-0123456789abcdef.elb.eu-west-1.amazonaws.com":         "eu-west-1",
-		"web-1.cn-north-1.elb.amazonaws.com.cn":                    "cn-north-1",
-		"www.example.com":                                          "",
-	} {
-		if got := regionOf(name); got != want {
-			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 }

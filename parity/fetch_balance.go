@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/discover"
 )
 
 func (r *fetcher) readTargetGroups(ctx context.Context) error {
@@ -155,23 +156,28 @@ func (r *fetcher) readELBTags(ctx context.Context, arns []string) error {
 
 // readVPCOfBalancer finds the VPC that the load balancer with a record's DNS name is in.
 func (r *fetcher) readVPCOfBalancer(ctx context.Context) error {
-	all, err := r.allBalancers(ctx)
+	id, err := r.vpcOf(ctx)
 	if err != nil {
 		return err
+	}
+	return r.describeVPC(ctx, id)
+}
+
+// vpcOf returns the id of the VPC that the place's load balancer is in.
+func (r *fetcher) vpcOf(ctx context.Context) (string, error) {
+	all, err := r.allBalancers(ctx)
+	if err != nil {
+		return "", err
 	}
 	for _, b := range all {
 		if plainName(aws.ToString(b.DNSName)) == r.balancer {
 			if b.VpcId == nil {
-				return errors.New("load balancer " + aws.ToString(b.LoadBalancerArn) + " is in no VPC")
+				return "", errors.New("load balancer " + aws.ToString(b.LoadBalancerArn) + " is in no VPC")
 			}
-			return r.describeVPC(ctx, *b.VpcId)
+			return *b.VpcId, nil
 		}
 	}
-	return errors.New("no load balancer has the DNS name " + r.balancer)
+	return "", errors.New("no load balancer has the DNS name " + r.balancer)
 }
 
-// plainName writes a DNS name as Elastic Load Balancing does: without the dot at its end, and without the prefix by which
-// Route 53 asks for both address families.
-func plainName(name string) string {
-	return strings.TrimPrefix(strings.TrimSuffix(strings.ToLower(name), "."), "dualstack.")
-}
+func plainName(name string) string { return discover.PlainName(name) }

@@ -82,7 +82,7 @@ func (d *difference) heal(regions [2]Region, up bool) []string {
 			}
 		}
 	}
-	if len(commands) > 0 && clearsTheWay(d) {
+	if up && len(commands) > 0 && clearsTheWay(d) {
 		commands = append(commands, understudyUp)
 	}
 	if len(commands) == 0 {

@@ -40,11 +40,11 @@ func (c *canon) describeImages() {
 				settings["disk "+aws.ToString(d.DeviceName)] = fmt.Sprintf("%s GiB of %s, encrypted %s", count(d.Ebs.VolumeSize), d.Ebs.VolumeType, yes(d.Ebs.Encrypted))
 			}
 		}
-		image := c.add("image", id, tags, settings, map[string]Command{
-			"":            {Remove: "ec2 deregister-image --image-id " + id},
-			settingOrigin: {Heal: "ec2 deregister-image --image-id " + id},
-			"digest":      {Heal: "ec2 deregister-image --image-id " + id},
-		})
+		commands := map[string]Command{"": {Remove: "ec2 deregister-image --image-id " + id}}
+		if c.declared != nil { // the next run makes it anew
+			commands[settingOrigin], commands["digest"] = Command{Heal: commands[""].Remove}, Command{Heal: commands[""].Remove}
+		}
+		image := c.add("image", id, tags, settings, commands)
 		if i.State == ec2types.ImageStatePending {
 			image.Passing[""] = "the image is being made"
 		}
@@ -76,7 +76,8 @@ func (c *canon) describeBase() {
 func (c *canon) rename(kind, id, role string) { c.roles[id], c.names[id] = role, kind+" "+role }
 
 // origin names the image at the beginning of an image's copies, which is the same image wherever they are: REGION/ID. What was
-// taken from an instance begins a line of its own. (Image in EC2's API reference: SourceImageId and SourceImageRegion are of
+// taken from an instance begins a line of its own. What somebody else publishes, AWS for one, has an id of its own in every region, and is
+// the same image by its name. (Image in EC2's API reference: SourceImageId and SourceImageRegion are of
 // the image that this one was made from, SourceInstanceId of the instance.)
 func (c *canon) origin(i ec2types.Image) string {
 	id, region := aws.ToString(i.ImageId), c.Region
@@ -90,6 +91,9 @@ func (c *canon) origin(i ec2types.Image) string {
 			break
 		}
 		i = c.f.images[n]
+	}
+	if owner(i) != "self" && aws.ToString(i.ImageId) == id {
+		return owner(i) + "/" + aws.ToString(i.Name)
 	}
 	return region + "/" + id
 }

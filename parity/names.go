@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/discover"
 )
 
 // names is what Route 53 tells of one name: its records and their health checks. Nothing else in its zones is read, for
@@ -23,82 +24,86 @@ import (
 type names struct {
 	host    string // with the dot at its end
 	zone    string // "" where there is none
+	domain  string // the zone's name
 	records []r53types.ResourceRecordSet
 	cuts    []r53types.ResourceRecordSet // delegations between the zone and the name
-	mu      sync.Mutex                   // over checks and healthy while they are read
+	mu      sync.Mutex                   // over healthy while it is read
 	checks  map[string]r53types.HealthCheck
 	healthy map[string]bool              // check -> at least 18 % of the checkers say so
 	tags    map[string]map[string]string // check -> tags
+	tree    *discover.Tree               // how the name leads to load balancers; nil where it is declared
 }
 
-// fetchNames reads the records of a name from the public zone that has any, the most specific one first.
+// fetchNames reads the records of a declared name.
 func fetchNames(ctx context.Context, a *account.Account, host, domain string) (*names, error) {
-	n := &names{host: host + ".", checks: map[string]r53types.HealthCheck{}, healthy: map[string]bool{}, tags: map[string]map[string]string{}}
-	for zone := domain; strings.Contains(zone, "."); {
-		found, err := n.readZone(ctx, a, zone)
-		if err != nil {
+	n := newNames(host)
+	if _, err := n.readZone(ctx, a, domain); err != nil { // no other zone is the stack's
+		return nil, fmt.Errorf("read the records of %s: %w", host, err)
+	}
+	return n, n.readChecks(ctx, a)
+}
+
+// findNames reads the records of a name that nothing declares, from the public zone that has any, the most specific one first, and those of
+// the names that it leads to.
+func findNames(ctx context.Context, a *account.Account, host string) (*names, error) {
+	n := newNames(host)
+	for zone := host; strings.Contains(zone, "."); _, zone, _ = strings.Cut(zone, ".") {
+		if found, err := n.readZone(ctx, a, zone); err != nil {
 			return nil, fmt.Errorf("read the records of %s: %w", host, err)
+		} else if found {
+			break
 		}
-		if found || domain != host {
-			break // the domain is declared: no other zone is the stack's
-		}
-		_, zone, _ = strings.Cut(zone, ".")
 	}
 	if n.zone == "" {
-		return n, nil
+		return nil, fmt.Errorf("no public hosted zone of this account has %s", host)
 	}
-	if err := n.readChecks(ctx, a); err != nil {
-		return nil, fmt.Errorf("read the health checks of %s: %w", host, err)
+	if err := n.follow(ctx, a); err != nil {
+		return nil, err
 	}
-	return n, nil
+	return n, n.readChecks(ctx, a)
+}
+
+func newNames(host string) *names {
+	return &names{host: host + ".", checks: map[string]r53types.HealthCheck{}, healthy: map[string]bool{}, tags: map[string]map[string]string{}}
 }
 
 // readZone reads the name's records from a public zone with this name. Of several the one that has any is in use.
 func (n *names) readZone(ctx context.Context, a *account.Account, zone string) (bool, error) {
-	out, err := a.Route53.ListHostedZonesByName(ctx, &route53.ListHostedZonesByNameInput{DNSName: aws.String(zone + ".")})
+	zones, err := discover.PublicZones(ctx, a, zone)
 	if err != nil {
 		return false, err
 	}
-	for _, z := range out.HostedZones {
-		if aws.ToString(z.Name) != zone+"." || z.Config != nil && z.Config.PrivateZone {
-			continue
-		}
-		id := strings.TrimPrefix(aws.ToString(z.Id), "/hostedzone/")
-		records, err := recordsOf(ctx, a, id, n.host)
+	for _, z := range zones {
+		records, err := discover.RecordsOf(ctx, a, z.ID, n.host)
 		if err != nil {
 			return false, err
 		}
 		if n.zone != "" && len(records) == 0 {
 			continue
 		}
-		n.zone, n.records = id, records
+		n.zone, n.domain, n.records = z.ID, zone, records
 		if err := n.readCuts(ctx, a, zone); err != nil {
 			return false, err
 		}
-		if slices.ContainsFunc(records, func(r r53types.ResourceRecordSet) bool { return r.Type == r53types.RRTypeA }) {
+		if slices.ContainsFunc(records, discover.Leads) {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// recordsOf lists the records of exactly this name.
-func recordsOf(ctx context.Context, a *account.Account, zone, name string) ([]r53types.ResourceRecordSet, error) {
-	var found []r53types.ResourceRecordSet
-	pages := route53.NewListResourceRecordSetsPaginator(a.Route53, &route53.ListResourceRecordSetsInput{HostedZoneId: &zone, StartRecordName: &name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range page.ResourceRecordSets {
-			if aws.ToString(r.Name) != name {
-				return found, nil // names are in order
-			}
-			found = append(found, r)
+// follow adds the records of the names that the name leads to.
+func (n *names) follow(ctx context.Context, a *account.Account) (err error) {
+	host := strings.TrimSuffix(n.host, ".")
+	if n.tree, err = discover.Follow(ctx, a, discover.Zone{ID: n.zone, Name: n.domain}, host, n.records); err != nil {
+		return err
+	}
+	for _, r := range n.tree.Records() {
+		if aws.ToString(r.Name) != n.host {
+			n.records = append(n.records, r)
 		}
 	}
-	return found, nil
+	return nil
 }
 
 // readCuts reads delegations of names between the zone's and the one asked for: below one of them this zone is not asked.
@@ -108,7 +113,7 @@ func (n *names) readCuts(ctx context.Context, a *account.Account, zone string) e
 		if _, name, _ = strings.Cut(name, "."); name == zone {
 			return nil
 		}
-		records, err := recordsOf(ctx, a, n.zone, name+".")
+		records, err := discover.RecordsOf(ctx, a, n.zone, name+".")
 		if err != nil {
 			return err
 		}
@@ -121,55 +126,23 @@ func (n *names) readCuts(ctx context.Context, a *account.Account, zone string) e
 	return nil
 }
 
-func (n *names) readChecks(ctx context.Context, a *account.Account) error {
-	var wanted []string
-	for _, r := range n.records {
-		if id := aws.ToString(r.HealthCheckId); id != "" && !slices.Contains(wanted, id) {
-			wanted = append(wanted, id)
-		}
+// readChecks reads the records' health checks, what the checkers find, and their tags.
+func (n *names) readChecks(ctx context.Context, a *account.Account) (err error) {
+	if n.checks, err = discover.ReadChecks(ctx, a, n.records); err != nil {
+		return fmt.Errorf("read the health checks of %s: %w", n.host, err)
 	}
-	for len(wanted) > 0 { // children are found by their parents
-		level, ctx := errgroup.WithContext(ctx)
-		level.SetLimit(2) // of Route 53's five requests a second
-		for _, id := range wanted {
-			level.Go(func() error { return n.readCheck(ctx, a, id) })
-		}
-		if err := level.Wait(); err != nil {
-			return err
-		}
-		wanted = n.children(wanted)
+	asking, limited := errgroup.WithContext(ctx)
+	asking.SetLimit(2) // of Route 53's five requests a second
+	for _, id := range sortedKeys(n.checks) {
+		asking.Go(func() error { return n.readStatus(limited, a, id) })
 	}
-	return n.readCheckTags(ctx, a)
-}
-
-// children returns the checks that some of those that were read are calculated from, and that were not read.
-func (n *names) children(of []string) (wanted []string) {
-	for _, id := range of {
-		h, there := n.checks[id]
-		if !there {
-			continue
-		}
-		for _, child := range h.HealthCheckConfig.ChildHealthChecks {
-			if _, read := n.checks[child]; !read && !slices.Contains(wanted, child) {
-				wanted = append(wanted, child)
-			}
-		}
+	if err := asking.Wait(); err != nil {
+		return fmt.Errorf("read the status of the health checks of %s: %w", n.host, err)
 	}
-	return wanted
-}
-
-func (n *names) readCheck(ctx context.Context, a *account.Account, id string) error {
-	out, err := a.Route53.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: &id})
-	if account.IsNotFound(err) {
-		return nil // a record may name a check that is gone; Route 53 then takes it for healthy
+	if err := n.readCheckTags(ctx, a); err != nil {
+		return fmt.Errorf("read the tags of the health checks of %s: %w", n.host, err)
 	}
-	if err != nil {
-		return err
-	}
-	n.mu.Lock()
-	n.checks[id] = *out.HealthCheck
-	n.mu.Unlock()
-	return n.readStatus(ctx, a, id)
+	return nil
 }
 
 // readStatus asks what the checkers find. An endpoint is healthy where more than 18 % of them say so
@@ -238,7 +211,9 @@ func (n *naming) describe() {
 	for _, r := range n.records {
 		side := n.sideOf(r)
 		if side == "" {
-			n.describeForeign(r)
+			if !n.forks(r) {
+				n.describeForeign(r)
+			}
 			continue
 		}
 		n.describeRecord(side, r)
@@ -291,12 +266,7 @@ func (n *naming) sideOf(r r53types.ResourceRecordSet) understudy.Side {
 			}
 		}
 	}
-	for _, f := range n.fronts {
-		if targetOf(r) == f.dns {
-			return f.side
-		}
-	}
-	return ""
+	return n.sideBehind(targetOf(r))
 }
 
 // targetOf returns the DNS name that a record sends to.
@@ -312,7 +282,7 @@ func targetOf(r r53types.ResourceRecordSet) string {
 
 func (n *naming) describeRecord(side understudy.Side, r r53types.ResourceRecordSet) {
 	settings := map[string]string{
-		"points at":    n.placeOf(side, targetOf(r), shown(r)),
+		"points at":    n.placeOf(side, targetOf(r), n.shownBehind(r)),
 		"policy":       policy(r),
 		"health check": n.checkOf(side, r),
 		"ttl":          None,
@@ -330,11 +300,11 @@ func (n *naming) describeRecord(side understudy.Side, r r53types.ResourceRecordS
 			settings["set identifier"] = orNone(id)
 		}
 	}
-	record := Resource{Kind: "record", Role: strings.TrimSuffix(n.host, ".") + " " + string(r.Type), ID: aws.ToString(r.SetIdentifier),
+	record := Resource{Kind: "record", Role: recordRole(r), ID: aws.ToString(r.SetIdentifier),
 		Settings: settings, Commands: map[string]Command{}, Passing: map[string]string{}}
 	n.regions[side].Resources = append(n.regions[side].Resources, record)
 	if c, ok := n.checks[aws.ToString(r.HealthCheckId)]; ok {
-		n.describeCheck(side, n.application(c))
+		n.describeCheck(side, recordRole(r), n.application(c))
 	}
 }
 
@@ -443,7 +413,7 @@ func policy(r r53types.ResourceRecordSet) string {
 
 const settingFound = "found healthy"
 
-func (n *naming) describeCheck(side understudy.Side, h r53types.HealthCheck) {
+func (n *naming) describeCheck(side understudy.Side, record string, h r53types.HealthCheck) {
 	id, config := aws.ToString(h.Id), h.HealthCheckConfig
 	c := &canon{}
 	settings := map[string]string{"asks": n.asks(side, config), "checkers": "all", settingFound: "yes"}
@@ -460,7 +430,7 @@ func (n *naming) describeCheck(side understudy.Side, h r53types.HealthCheck) {
 		settings[settingFound] = "no"
 	}
 	check := Resource{Kind: "health check", Role: "service", ID: id, Settings: settings, Commands: checkCommands(id, config), Passing: map[string]string{},
-		Within: "record " + strings.TrimSuffix(n.host, ".") + " A"} // by which it is found
+		Within: "record " + record} // by which it is found
 	if n.declared != nil {
 		lacks := lacking(n.declared.Name, "check-"+string(side), n.tags[id])
 		settings[settingTags] = "the stack's"

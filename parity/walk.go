@@ -4,79 +4,131 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/discover"
 )
 
-// AuditRecord compares the two regions behind a record, whoever built them: it walks from the records to the load balancers
-// that they name, and reads the networks around these. Without a declaration nothing says what is right: the secondary is to
+// AuditRecord compares the regions behind a record, whoever built them, in pairs: it walks from the records to the load balancers
+// that they lead to, and reads the networks around these. Without a declaration nothing says what is right: the secondary is to
 // be as the primary. Open makes the account of a region; home is any, for Route 53.
-func AuditRecord(ctx context.Context, host string, home *account.Account, open func(region string) (*account.Account, error), o Options) (*Report, error) {
+func AuditRecord(ctx context.Context, host string, home *account.Account, open discover.Open, o Options) ([]*Report, error) {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	known, err := fetchNames(ctx, home, host, host)
+	known, err := findNames(ctx, home, host)
 	if err != nil {
 		return nil, err
 	}
-	pair, err := known.pair()
+	pairs, err := known.pairs()
 	if err != nil {
 		return nil, err
 	}
-	places := map[understudy.Side]place{}
-	for n, side := range understudy.Sides {
-		a, err := open(regionOf(pair[n]))
+	var reports []*Report
+	compared := map[string]bool{}
+	for _, pair := range pairs {
+		places, networks, err := placesOf(ctx, pair, open, o)
 		if err != nil {
 			return nil, err
 		}
-		places[side] = place{Account: a, side: side, balancer: pair[n], tags: o.Tags}
-	}
-	p, err := read(ctx, places, host, "", known)
-	if err != nil {
-		return nil, err
-	}
-	return Compare(*p, nil), nil
-}
-
-// pair returns the DNS names of the two load balancers that a name's records lead to, the primary's first: by the failover
-// records' own words, and of other policies in the order of the records.
-func (n *names) pair() ([2]string, error) {
-	var found []string
-	for _, part := range []r53types.ResourceRecordSetFailover{r53types.ResourceRecordSetFailoverPrimary, r53types.ResourceRecordSetFailoverSecondary, ""} {
-		for _, r := range n.records {
-			if to := targetOf(r); r.Failover == part && regionOf(to) != "" && !slices.Contains(found, to) {
-				found = append(found, to)
-			}
+		if compared[networks] { // it has other load balancers in the same networks, which were compared with them
+			continue
 		}
+		compared[networks] = true
+		p, err := read(ctx, places, host, "", known)
+		if err != nil {
+			return nil, err
+		}
+		reports = append(reports, Compare(*p, nil))
 	}
-	if n.zone == "" {
-		return [2]string{}, fmt.Errorf("no public hosted zone of this account has %s", n.host)
-	}
-	if len(found) != 2 {
-		return [2]string{}, fmt.Errorf("%s leads to %d load balancers, and two are compared%s", n.host, len(found), strings.Join(append([]string{""}, found...), " "))
-	}
-	if regionOf(found[0]) == regionOf(found[1]) {
-		return [2]string{}, errors.New("both load balancers of " + n.host + " are in " + regionOf(found[0]))
-	}
-	return [2]string{found[0], found[1]}, nil
+	return reports, nil
 }
 
-// regionOf reads the region from a load balancer's DNS name: name-1234567890.us-east-1.elb.amazonaws.com, and of network load
-// balancers name-0123456789abcdef.elb.us-east-1.amazonaws.com
-// (https://docs.aws.amazon.com/general/latest/gr/elb.html).
-func regionOf(dns string) string {
-	for _, form := range balancerNames {
-		if m := form.FindStringSubmatch(dns); m != nil {
-			return m[1]
+// placesOf returns where to read for a pair of load balancers, and the two networks that they are in.
+func placesOf(ctx context.Context, pair discover.Pair, open discover.Open, o Options) (map[understudy.Side]place, string, error) {
+	places, networks := map[understudy.Side]place{}, []string{}
+	for n, side := range understudy.Sides {
+		a, err := open(discover.RegionOf(pair.Balancers[n]))
+		if err != nil {
+			return nil, "", err
+		}
+		places[side] = place{Account: a, side: side, balancer: pair.Balancers[n], tags: o.Tags}
+		id, err := (&fetcher{place: places[side]}).vpcOf(ctx)
+		if err != nil {
+			return nil, "", fmt.Errorf("read the VPC of %s: %w", a.Region, err)
+		}
+		networks = append(networks, a.Region+" "+id)
+	}
+	return places, strings.Join(networks, ", "), nil
+}
+
+// pairs returns the load balancers that the name's records lead to, two and two.
+func (n *names) pairs() ([]discover.Pair, error) {
+	found := n.tree.Root.Balancers()
+	pairs := n.tree.Pairs()
+	switch {
+	case len(pairs) > 0:
+		return pairs, nil
+	case len(found) < 2:
+		return nil, fmt.Errorf("%s leads to %d load balancers, and two are compared%s", n.host, len(found), strings.Join(append([]string{""}, found...), " "))
+	}
+	return nil, errors.New("all load balancers of " + n.host + " are in " + discover.RegionOf(found[0]))
+}
+
+// sideBehind returns the side that all load balancers behind a DNS name are of, "" where they are of both, or of neither.
+func (n *naming) sideBehind(dns string) understudy.Side {
+	behind := []string{dns}
+	if inner := n.inner(dns); inner != nil {
+		behind = inner.Balancers()
+	}
+	sides := map[understudy.Side]bool{}
+	for _, b := range behind {
+		at := slices.IndexFunc(n.fronts, func(f front) bool { return f.dns == b })
+		if at < 0 {
+			return ""
+		}
+		sides[n.fronts[at].side] = true
+	}
+	for _, side := range understudy.Sides {
+		if sides[side] && len(sides) == 1 {
+			return side
 		}
 	}
 	return ""
 }
 
-var balancerNames = []*regexp.Regexp{
-	regexp.MustCompile(`\.([a-z]{2}(?:-[a-z]+)+-[0-9])\.elb\.amazonaws\.com(?:\.cn)?$`),
-	regexp.MustCompile(`\.elb\.([a-z]{2}(?:-[a-z]+)+-[0-9])\.amazonaws\.com(?:\.cn)?$`),
+// inner returns a name of the zone on the way from the record, nil for any other.
+func (n *naming) inner(name string) *discover.Name {
+	if n.names == nil || n.tree == nil {
+		return nil
+	}
+	return n.tree.Name(name)
+}
+
+// forks tells whether a record leads to load balancers of both sides, or to some that are compared as another pair: then it belongs to
+// neither side, and is nobody's in the way.
+func (n *naming) forks(r r53types.ResourceRecordSet) bool {
+	if n.tree == nil {
+		return false
+	}
+	to := targetOf(r)
+	inner := n.inner(to)
+	return discover.RegionOf(to) != "" || inner != nil && len(inner.Balancers()) > 0
+}
+
+// shownBehind tells where a record leads that does not lead to a load balancer itself.
+func (n *naming) shownBehind(r r53types.ResourceRecordSet) string {
+	if n.inner(targetOf(r)) != nil {
+		return "a name of the zone that leads to this region"
+	}
+	return shown(r)
+}
+
+// recordRole is a record's role: the name and the type.
+func recordRole(r r53types.ResourceRecordSet) string {
+	return strings.TrimSuffix(aws.ToString(r.Name), ".") + " " + string(r.Type)
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/parity"
 	"github.com/understudy/understudy/plan"
@@ -35,8 +34,10 @@ Severities:
   medium    the standby behaves otherwise than the primary
   low       nobody would feel it in a failover
 
-With --record NAME no declaration is needed: the record's two load balancers, and all that is
-around them, are compared, whoever built them.
+With --record NAME no declaration is needed: the load balancers that the record leads to, through
+aliases and names of its zone, and all that is around them, are compared, whoever built them. They
+are compared in pairs: the primary of failover records with the secondary, and a region that is in
+no such pair with the first.
 
 Exit codes: 0 the regions are equal, or differ in what is below --fail-on only; 1 there are
 findings; 2 a mistake in the command or the declaration; 3 a region or Route 53 could not be read.`
@@ -73,11 +74,10 @@ func parityCommand() *cobra.Command {
 		f.short[format] = flags.Bool(format, false, "the same as --format "+format)
 	}
 	flags.StringVar(&f.failOn, "fail-on", "low", "the mildest severity that makes the exit status 1: "+strings.Join(parity.Severities(), ", "))
-	flags.StringVar(&f.record, "record", "", "compare what is behind this record, without a declaration")
+	recordFlag(cmd, &f.record, "compare what is behind this record, without a declaration")
 	flags.BoolVar(&f.tags, "tags", false, "compare tags, too")
 	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(parityFormats, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(parity.Severities(), cobra.ShellCompDirectiveNoFileComp))
-	cmd.MarkFlagsMutuallyExclusive("record", "file")
 	cmd.MarkFlagsMutuallyExclusive(slices.Concat([]string{"format"}, parityFormats[1:])...)
 	return cmd
 }
@@ -95,32 +95,41 @@ func (f *parityFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return misuse(err)
 	}
-	report, err := f.audit(cmd)
+	reports, err := f.audit(cmd)
 	if err != nil {
 		return err
 	}
-	if err := writeParity(cmd.OutOrStdout(), f.format, report, f.on.file); err != nil {
+	file := f.on.file
+	if f.record != "" {
+		file = "" // there is none that it is about
+	}
+	if err := writeParity(cmd.OutOrStdout(), f.format, reports, file); err != nil {
 		return err
 	}
-	if n := len(report.AtLeast(worst)); n > 0 {
-		return exitError{1, fmt.Errorf("parity: %d of %d findings are %s or graver", n, len(report.Findings), worst)}
+	grave, all := 0, 0
+	for _, r := range reports {
+		grave, all = grave+len(r.AtLeast(worst)), all+len(r.Findings)
+	}
+	if grave > 0 {
+		return exitError{1, fmt.Errorf("parity: %d of %d findings are %s or graver", grave, all, worst)}
 	}
 	return nil
 }
 
 // audit reads the regions. What fails now is a region that cannot be read, but for mistakes in the declaration.
-func (f *parityFlags) audit(cmd *cobra.Command) (report *parity.Report, err error) {
+func (f *parityFlags) audit(cmd *cobra.Command) (reports []*parity.Report, err error) {
 	ctx := cmd.Context()
 	if f.record != "" {
-		report, err = f.auditRecord(ctx)
+		reports, err = f.auditRecord(ctx)
 	} else {
-		report, err = f.auditStack(cmd)
+		reports = make([]*parity.Report, 1)
+		reports[0], err = f.auditStack(cmd)
 	}
 	var coded interface{ ExitCode() int }
 	if err != nil && !errors.As(err, &coded) && ctx.Err() == nil {
 		err = exitError{3, err}
 	}
-	return report, err
+	return reports, err
 }
 
 func (f *parityFlags) auditStack(cmd *cobra.Command) (*parity.Report, error) {
@@ -141,31 +150,29 @@ func audited(ctx context.Context, s *plan.Stack, o parity.Options) (*parity.Repo
 	})
 }
 
-func (f *parityFlags) auditRecord(ctx context.Context) (*parity.Report, error) {
-	if f.on.local {
-		if err := useLocalCloud(); err != nil {
-			return nil, err
-		}
-	}
-	// Route 53's API is at one place for all regions; the SDK wants one all the same.
-	home, err := account.Open(ctx, "us-east-1")
+func (f *parityFlags) auditRecord(ctx context.Context) ([]*parity.Report, error) {
+	home, open, err := f.on.anywhere(ctx)
 	if err != nil {
 		return nil, err
 	}
-	open := func(region string) (*account.Account, error) { return account.Open(ctx, region) }
 	return parity.AuditRecord(ctx, f.record, home, open, parity.Options{Tags: f.tags})
 }
 
-// writeParity writes a report in one of the formats. File is the declaration that it is about.
-func writeParity(w io.Writer, format string, r *parity.Report, file string) error {
+// writeParity writes what pairs of regions came to, in one of the formats. File is the declaration that it is about.
+func writeParity(w io.Writer, format string, reports []*parity.Report, file string) error {
 	switch format {
 	case "json":
-		return writeParityJSON(w, r)
+		return writeParityJSON(w, reports)
 	case "sarif":
-		return writeSARIF(w, r, file)
+		return writeSARIF(w, reports, file)
 	case "junit":
-		return writeJUnit(w, r)
+		return writeJUnit(w, reports)
 	}
-	printParity(w, r, colours(w))
+	for n, r := range reports {
+		if n > 0 {
+			fmt.Fprintln(w)
+		}
+		printParity(w, r, colours(w))
+	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/understudy/understudy/parity"
@@ -23,20 +24,31 @@ type parityJSON struct {
 	Inventory map[string]map[string]int `json:"inventory"`
 }
 
-func writeParityJSON(w io.Writer, r *parity.Report) error {
+// writeParityJSON writes all pairs as one: each finding tells which regions it is of.
+func writeParityJSON(w io.Writer, reports []*parity.Report) error {
 	report := parityJSON{
-		Equal: len(r.Findings) == 0, Regions: []string{r.Left.Name, r.Right.Name},
-		Findings: orEmpty(r.Findings), Passing: orEmpty(r.Passing), Ignored: orEmpty(r.Ignored), Notes: orEmpty(r.Notes),
-		Inventory: r.Inventory(),
+		Findings: []parity.Finding{}, Passing: []parity.Finding{}, Ignored: []parity.Finding{}, Notes: []parity.Note{},
+		Inventory: map[string]map[string]int{},
 	}
+	for _, r := range reports {
+		report.Findings, report.Passing = append(report.Findings, r.Findings...), append(report.Passing, r.Passing...)
+		report.Ignored, report.Notes = append(report.Ignored, r.Ignored...), append(report.Notes, r.Notes...)
+		for _, region := range []parity.Region{r.Left, r.Right} {
+			if !slices.Contains(report.Regions, region.Name) {
+				report.Regions = append(report.Regions, region.Name)
+				report.Inventory[region.Name] = map[string]int{}
+			}
+			for kind, n := range region.Inventory() {
+				report.Inventory[region.Name][kind] += n
+			}
+		}
+	}
+	report.Equal = len(report.Findings) == 0
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(report)
 }
-
-// orEmpty writes a list that has nothing as an empty one.
-func orEmpty[T any](list []T) []T { return append([]T{}, list...) }
 
 // The Static Analysis Results Interchange Format, version 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html),
 // as code hosts show it. What has no file is located in the declaration, by the resource's name as a logical location.
@@ -97,7 +109,19 @@ type (
 
 var sarifLevels = map[parity.Severity]string{parity.Critical: "error", parity.High: "error", parity.Medium: "warning", parity.Low: "note"}
 
-func writeSARIF(w io.Writer, r *parity.Report, file string) error {
+// writeSARIF writes a run for each pair of regions.
+func writeSARIF(w io.Writer, reports []*parity.Report, file string) error {
+	var runs []sarifRun
+	for _, r := range reports {
+		runs = append(runs, sarifRunOf(r, file))
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", runs})
+}
+
+func sarifRunOf(r *parity.Report, file string) sarifRun {
 	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "understudy parity", Rules: []sarifRule{}}}, Results: []sarifResult{}}
 	known := map[string]bool{}
 	for _, list := range [][]parity.Finding{r.Findings, r.Ignored} {
@@ -109,10 +133,7 @@ func writeSARIF(w io.Writer, r *parity.Report, file string) error {
 			run.Results = append(run.Results, sarifOf(f, file))
 		}
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
+	return run
 }
 
 func sarifOf(f parity.Finding, file string) sarifResult {
@@ -163,10 +184,10 @@ func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
 // is none (https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd).
 type (
 	junitSuites struct {
-		XMLName  xml.Name   `xml:"testsuites"`
-		Tests    int        `xml:"tests,attr"`
-		Failures int        `xml:"failures,attr"`
-		Suite    junitSuite `xml:"testsuite"`
+		XMLName  xml.Name     `xml:"testsuites"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Suites   []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
 		Name     string      `xml:"name,attr"`
@@ -189,7 +210,25 @@ type (
 	}
 )
 
-func writeJUnit(w io.Writer, r *parity.Report) error {
+func writeJUnit(w io.Writer, reports []*parity.Report) error {
+	var all junitSuites
+	for _, r := range reports {
+		suite := junitSuiteOf(r)
+		all.Tests, all.Failures, all.Suites = all.Tests+suite.Tests, all.Failures+suite.Failures, append(all.Suites, suite)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(all); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func junitSuiteOf(r *parity.Report) junitSuite {
 	suite := junitSuite{Name: "parity of " + r.Left.Name + " and " + r.Right.Name}
 	for _, f := range r.Findings {
 		suite.Failures++
@@ -207,14 +246,5 @@ func writeJUnit(w io.Writer, r *parity.Report) error {
 		suite.Cases = append(suite.Cases, junitCase{Name: "the regions are equal", Class: "parity"})
 	}
 	suite.Tests = len(suite.Cases)
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	e := xml.NewEncoder(w)
-	e.Indent("", "  ")
-	if err := e.Encode(junitSuites{Tests: suite.Tests, Failures: suite.Failures, Suite: suite}); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return suite
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,7 +45,7 @@ func TestSARIFIsAsOASISHasIt(t *testing.T) {
 		for _, file := range []string{"hello world.yaml", ""} { // without a declaration there is no file
 			t.Run(name+" "+file, func(t *testing.T) {
 				var log bytes.Buffer
-				if err := writeSARIF(&log, r, file); err != nil {
+				if err := writeSARIF(&log, []*parity.Report{r}, file); err != nil {
 					t.Fatal(err)
 				}
 				if out, err := validSARIF(t, python, log.String()); err != nil {
@@ -85,7 +87,7 @@ func TestJUnitIsReadByOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
-			if err := writeJUnit(&log, reports[name]); err != nil {
+			if err := writeJUnit(&log, []*parity.Report{reports[name]}); err != nil {
 				t.Fatal(err)
 			}
 			cmd := exec.CommandContext(t.Context(), python, "testdata/junit.py")
@@ -98,5 +100,37 @@ func TestJUnitIsReadByOthers(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// Two pairs of regions are told apart in each format, and counted together.
+func TestSeveralPairsAreWrittenAsOne(t *testing.T) {
+	second := reported()
+	second.Right.Name = "eu-west-1"
+	both := []*parity.Report{reported(), second}
+	var log bytes.Buffer
+	if err := writeParityJSON(&log, both); err != nil {
+		t.Fatal(err)
+	}
+	var all parityJSON
+	if err := json.Unmarshal(log.Bytes(), &all); err != nil {
+		t.Fatal(err)
+	}
+	if all.Equal || len(all.Findings) != 8 || !slices.Equal(all.Regions, []string{"us-east-1", "us-west-2", "eu-west-1"}) {
+		t.Errorf("as JSON: equal %t, %d findings of %v", all.Equal, len(all.Findings), all.Regions)
+	}
+	log.Reset()
+	if err := writeSARIF(&log, both, ""); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(log.String(), `"driver":`); n != 2 {
+		t.Errorf("as SARIF %d runs", n)
+	}
+	log.Reset()
+	if err := writeJUnit(&log, both); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), `<testsuites tests="12" failures="8">`) || strings.Count(log.String(), "<testsuite ") != 2 {
+		t.Errorf("as JUnit\n%s", log.String())
 	}
 }
