@@ -15,6 +15,11 @@ var about = map[string]struct{ what, example string }{
 	"regions.secondary.name": {"The secondary region, as AWS spells it.", "us-west-2"},
 	"regions.secondary.cidr": {"The addresses of the secondary's network, apart from the primary's.", "10.20.0.0/16"},
 
+	"egress": {"How instances in the private subnets reach the internet: not at all, by a NAT gateway, by one in each zone, or not beyond AWS's " +
+		"services that VPC endpoints lead to: S3, and those of Session Manager.", "nat-per-zone"},
+	"regions.primary.egress":   {"The primary's `egress`, where it is not that of both regions: an intended difference.", "nat-per-zone"},
+	"regions.secondary.egress": {"The secondary's `egress`, where it is not that of both regions: an intended difference.", "nat"},
+
 	"image":             {"What the machine image is made of.", ""},
 	"image.base":        {"The image to start from: the newest of the first name that any image of these owners has.", ""},
 	"image.base.owners": {"Account numbers, or AWS's aliases.", "[amazon, self]"},

@@ -49,6 +49,8 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	root.require("name", stackName.allowed)
 	root.require("domain", domainName.allowed)
 	d.Regions = regions(root.object("regions"))
+	d.Egress = egress(root, EgressNone)
+	d.fillEgress()
 	d.Image = image(root.object("image"), dir, readFile)
 	d.Instance = instance(root.object("instance"), dir, readFile)
 	service := root.object("service")
@@ -94,6 +96,7 @@ func regions(o *object) map[Side]Region {
 func region(o *object) Region {
 	r := Region{Name: o.text("name", "", regionName)}
 	cidr := o.text("cidr", "", network)
+	r.Egress = egress(o, "")
 	o.require("name", regionName.allowed)
 	if !o.require("cidr", network.allowed) {
 		return r

@@ -67,15 +67,15 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	const at = "understudy.yaml:"
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
-			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, image, instance, service, ` +
+			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, egress, image, instance, service, ` +
 				`listener, https, fleet, failover, target, balancer, tags, parity`},
 		{"misspelt key", "domain:", "recrod: www\ndomain:",
-			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, image, instance, service, ` +
+			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, egress, image, instance, service, ` +
 				`listener, https, fleet, failover, target, balancer, tags, parity`},
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
 		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",
-			at + `4:32: found unknown key "az"; allowed: name, cidr`},
+			at + `4:32: found unknown key "az"; allowed: name, cidr, egress`},
 		{"key twice", "domain:", "name: again\ndomain:", at + `2:1: found key "name" a second time; allowed: each key once`},
 		{"overlap", "10.20.0.0/16", "10.10.128.0/17",
 			at + `5:38: found 10.10.128.0/17, which overlaps the primary's 10.10.0.0/16; allowed: a network apart from the primary's`},
@@ -92,6 +92,9 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"bad region", "us-west-2", "oregon", at + `5:21: found "oregon"; allowed: a region as AWS spells it, for example us-east-1`},
 		{"no secondary", "  secondary: {name: us-west-2, cidr: 10.20.0.0/16}\n", "",
 			at + `4:3: found no regions.secondary; allowed: a region: {name: us-east-1, cidr: 10.10.0.0/16}`},
+		{"egress", "image:", "egress: vpn\nimage:", at + `6:9: found "vpn"; allowed: none, nat, nat-per-zone or endpoints`},
+		{"egress of a region", "10.20.0.0/16", "10.20.0.0/16, egress: yes",
+			at + `5:60: found "yes"; allowed: none, nat, nat-per-zone or endpoints, or nothing for that of both regions`},
 		{"port zero", "image:", "service: {port: 0}\nimage:", at + `6:17: found 0; allowed: a whole number from 1 to 65535`},
 		{"port too high", "image:", "listener:\n  port: 65536\nimage:", at + `7:9: found 65536; allowed: a whole number from 1 to 65535`},
 		{"port a word", "image:", "service: {port: http}\nimage:", at + `6:17: found "http"; allowed: a whole number from 1 to 65535`},

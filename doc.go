@@ -20,6 +20,8 @@
 // Everything else has a default:
 //
 //	record: ""                       # below the domain; empty is the domain itself
+//	egress: none                     # of private subnets; or nat, nat-per-zone, endpoints
+//	                                 # of one region alone: regions.primary.egress, regions.secondary.egress
 //	image:
 //	  base:                          # the newest image of the first pattern that has any
 //	    owners: [amazon]

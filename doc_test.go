@@ -69,7 +69,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	}
 	for _, o := range r.objects {
 		for _, key := range o.keys {
-			if o.values[key.Name] == nil {
+			if o.values[key.Name] == nil && !strings.Contains(whole, " "+o.path+key.Name) {
 				t.Errorf("doc.go does not show %s%s", o.path, key.Name)
 			}
 		}

@@ -24,6 +24,7 @@ type Declaration struct {
 	Domain   string // the hosted zone, without the dot at its end
 	Record   string // the failover record below Domain; empty is Domain itself
 	Regions  map[Side]Region
+	Egress   Egress // of the regions that say nothing of their own
 	Image    Image
 	Instance Instance
 	Service  Service
@@ -47,8 +48,9 @@ func (d *Declaration) Host() string {
 
 // Region is a place and the addresses that the service's network has there.
 type Region struct {
-	Name string // as AWS spells it: us-east-1
-	CIDR netip.Prefix
+	Name   string // as AWS spells it: us-east-1
+	CIDR   netip.Prefix
+	Egress Egress // of its private subnets: its own, or the declaration's
 }
 
 // Image says how the machine image is made.

@@ -48,7 +48,7 @@ func IsNotFound(err error) bool {
 // IsInUse tells whether the call failed because something else uses the resource.
 func IsInUse(err error) bool {
 	return IsCode(err, "DependencyViolation", "ResourceInUse", "ScalingActivityInProgress", "InvalidGroup.InUse",
-		"InvalidSnapshot.InUse", "IncorrectState", "PriorRequestNotComplete", "ResourceContention")
+		"InvalidIPAddress.InUse", "InvalidSnapshot.InUse", "IncorrectState", "PriorRequestNotComplete", "ResourceContention")
 }
 
 // IsLost tells whether a call was sent and no complete answer came, or one that says that something went wrong in AWS. AWS

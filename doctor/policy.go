@@ -31,12 +31,12 @@ var actions = struct {
 	// These know no resources.
 	read: `acm:DescribeCertificate autoscaling:DescribeAccountLimits autoscaling:DescribeAutoScalingGroups autoscaling:DescribeInstanceRefreshes autoscaling:DescribePolicies
 		autoscaling:DescribeScalingActivities autoscaling:DescribeScheduledActions
-		ec2:DescribeAvailabilityZones ec2:DescribeImages ec2:DescribeInstanceAttribute ec2:DescribeInstances
+		ec2:DescribeAddresses ec2:DescribeAvailabilityZones ec2:DescribeImages ec2:DescribeInstanceAttribute ec2:DescribeInstances
 		ec2:DescribeInstanceTypeOfferings ec2:DescribeInstanceTypes
 		ec2:DescribeInternetGateways ec2:DescribeKeyPairs ec2:DescribeLaunchTemplates ec2:DescribeLaunchTemplateVersions ec2:DescribeNatGateways
 		ec2:DescribeNetworkAcls
 		ec2:DescribeNetworkInterfaces ec2:DescribeRegions ec2:DescribeRouteTables ec2:DescribeSecurityGroups ec2:DescribeSnapshots
-		ec2:DescribeSubnets ec2:DescribeTags ec2:DescribeVpcAttribute ec2:DescribeVpcs ec2:GetEbsDefaultKmsKeyId ec2:GetEbsEncryptionByDefault
+		ec2:DescribeSubnets ec2:DescribeTags ec2:DescribeVpcAttribute ec2:DescribeVpcEndpoints ec2:DescribeVpcs ec2:GetEbsDefaultKmsKeyId ec2:GetEbsEncryptionByDefault
 		elasticloadbalancing:DescribeAccountLimits elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeLoadBalancerAttributes
 		elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags
 		elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth
@@ -45,17 +45,18 @@ var actions = struct {
 		route53:ListHealthChecks route53:ListHostedZones route53:ListHostedZonesByName route53:ListResourceRecordSets route53:ListTagsForResource
 		route53:ListTagsForResources`,
 	// What these make gets the stack's tag in the call. CreateTags gives it back to what has lost it.
-	make: `ec2:CreateImage ec2:CreateInternetGateway ec2:CreateLaunchTemplate ec2:CreateRouteTable ec2:CreateSecurityGroup ec2:CreateSubnet
-		ec2:CreateTags ec2:CreateVpc ec2:RunInstances
+	make: `ec2:AllocateAddress ec2:CreateImage ec2:CreateInternetGateway ec2:CreateLaunchTemplate ec2:CreateNatGateway ec2:CreateRouteTable
+		ec2:CreateSecurityGroup ec2:CreateSubnet ec2:CreateTags ec2:CreateVpc ec2:CreateVpcEndpoint ec2:RunInstances
 		elasticloadbalancing:AddTags elasticloadbalancing:CreateLoadBalancer elasticloadbalancing:CreateTargetGroup`,
 	// What these work on has the stack's tag.
 	use: `ec2:AssociateRouteTable ec2:AttachInternetGateway ec2:AuthorizeSecurityGroupEgress ec2:AuthorizeSecurityGroupIngress
-		ec2:CreateImage ec2:CreateLaunchTemplateVersion ec2:CreateNetworkAcl ec2:CreateRoute ec2:CreateRouteTable ec2:CreateSecurityGroup ec2:CreateSubnet
-		ec2:DeleteInternetGateway ec2:DeleteLaunchTemplate ec2:DeleteLaunchTemplateVersions
+		ec2:CreateImage ec2:CreateLaunchTemplateVersion ec2:CreateNatGateway ec2:CreateNetworkAcl ec2:CreateRoute ec2:CreateRouteTable
+		ec2:CreateSecurityGroup ec2:CreateSubnet ec2:CreateVpcEndpoint
+		ec2:DeleteInternetGateway ec2:DeleteLaunchTemplate ec2:DeleteLaunchTemplateVersions ec2:DeleteNatGateway
 		ec2:DeleteRoute ec2:DeleteRouteTable ec2:DeleteSecurityGroup ec2:DeleteSnapshot
-		ec2:DeleteSubnet ec2:DeleteTags ec2:DeleteVpc ec2:DeregisterImage ec2:DetachInternetGateway ec2:DisassociateRouteTable ec2:GetConsoleOutput
+		ec2:DeleteSubnet ec2:DeleteTags ec2:DeleteVpc ec2:DeleteVpcEndpoints ec2:DeregisterImage ec2:DetachInternetGateway ec2:DisassociateRouteTable ec2:GetConsoleOutput
 		ec2:ModifyInstanceAttribute ec2:ModifyInstanceMetadataOptions ec2:ModifyLaunchTemplate ec2:ModifySubnetAttribute
-		ec2:ModifyVpcAttribute ec2:MonitorInstances ec2:ReplaceRoute ec2:ReplaceRouteTableAssociation
+		ec2:ModifyVpcAttribute ec2:ModifyVpcEndpoint ec2:MonitorInstances ec2:ReleaseAddress ec2:ReplaceRoute ec2:ReplaceRouteTableAssociation
 		ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress ec2:RunInstances ec2:StartInstances ec2:TerminateInstances
 		ec2:UnmonitorInstances`,
 	// The base image, and the disks and network interfaces of new instances, do not have the stack's tag; of ReplaceNetworkAclAssociation

@@ -25,6 +25,7 @@ var fields = map[string][]field{
 	"routing":  routingFields,
 	"entry":    entryFields,
 	"machines": machinesFields,
+	"network":  networkFields,
 }
 
 // prepared makes what a set's declarations name and do not make, and takes it away again.

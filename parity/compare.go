@@ -57,6 +57,7 @@ func Compare(p Pair, declared *understudy.Declaration) *Report {
 		found = append(found, foreignFinding(r))
 	}
 	report := &Report{Left: left, Right: right, Notes: append(p.Notes, undeclared(left, right, expect(declared))...)}
+	report.Notes = append(report.Notes, intended(declared)...)
 	report.sort(found, declared)
 	return report
 }
@@ -106,22 +107,59 @@ func differences(left, right Region, e expectation) []*difference {
 	}
 	l, r := index(left), index(right)
 	var found []*difference
-	for _, k := range slices.SortedFunc(maps.Keys(union(l, r)), compareKeys) {
+	apart := e.oneSided()
+	all := union(l, r)
+	for k := range apart {
+		if _, there := all[k]; !there {
+			all[k] = Resource{}
+		}
+	}
+	for _, k := range slices.SortedFunc(maps.Keys(all), compareKeys) {
 		a, onLeft := l[k]
 		b, onRight := r[k]
-		if onLeft && onRight {
+		if onLeft && onRight && !apart[k] {
 			found = append(found, compareSettings(&a, &b, e)...)
 			continue
 		}
 		d := &difference{kind: k.kind, role: k.role, values: [2]string{None, None}}
 		if onLeft {
 			d.has[0], d.values[0] = &a, "present"
-		} else {
+		}
+		if onRight {
 			d.has[1], d.values[1] = &b, "present"
 		}
-		d.blamePresence(e)
-		d.passes("")
-		found = append(found, d)
+		if d.blamePresence(e) {
+			d.passes("")
+			found = append(found, d)
+		}
+		if apart[k] {
+			found = append(found, compareOneSided(d.has, e)...)
+		}
+	}
+	return found
+}
+
+// compareOneSided holds a part that is to be on one side alone, and is there, against the declaration: there is nothing else to hold it
+// against.
+func compareOneSided(has [2]*Resource, e expectation) (found []*difference) {
+	for n, side := range understudy.Sides {
+		r := has[n]
+		if r == nil || has[1-n] != nil {
+			continue
+		}
+		if is, _ := e.part(side, r.Kind, r.Role); !is {
+			continue
+		}
+		for _, name := range sortedKeys(r.Settings) {
+			want, known := e.setting(side, r.Kind, r.Role, name)
+			if !known || r.Settings[name] == want {
+				continue
+			}
+			d := &difference{kind: r.Kind, role: r.Role, setting: name, values: [2]string{None, None}, expected: want}
+			d.has[n], d.values[n], d.wrong[n] = r, r.Settings[name], true
+			d.passes(name)
+			found = append(found, d)
+		}
 	}
 	return found
 }
@@ -157,21 +195,23 @@ func absentStack(left, right Region) *difference {
 	return d
 }
 
-// blamePresence finds the wrong side: the one without a part of the stack, or the one with something else.
-func (d *difference) blamePresence(e expectation) {
-	part, known := e.part(d.kind, d.role)
-	side := 0 // which lacks it
-	if d.has[0] != nil {
-		side = 1
-	}
-	switch {
-	case known && part:
-		d.expected, d.wrong[side] = "present", true
-	case known:
-		d.expected, d.wrong[1-side] = None, true
-	default:
+// blamePresence finds the wrong side, and tells whether there is one: that without a part of the stack, or that with something else.
+func (d *difference) blamePresence(e expectation) bool {
+	if !e.declared {
 		d.presumed, d.wrong[1] = true, true
+		return true
 	}
+	for n, side := range understudy.Sides {
+		part, _ := e.part(side, d.kind, d.role)
+		d.wrong[n] = part != (d.has[n] != nil)
+		switch {
+		case d.wrong[n] && part:
+			d.expected = "present"
+		case d.wrong[n]:
+			d.expected = None
+		}
+	}
+	return d.wrong[0] || d.wrong[1]
 }
 
 func compareSettings(a, b *Resource, e expectation) []*difference {

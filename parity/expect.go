@@ -2,7 +2,6 @@ package parity
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -52,13 +51,30 @@ func (e expectation) must(kind, setting string) (value string, ok bool) {
 	return value, ok
 }
 
-// part tells whether the stack has a part with this role. Without a declaration nobody knows.
-func (e expectation) part(kind, role string) (is, known bool) {
-	if !e.declared {
-		return false, false
+// part tells whether a side of the stack has a part with this role. Without a declaration nobody knows.
+func (e expectation) part(side understudy.Side, kind, role string) (is, known bool) {
+	_, is = e.parts[side][key{kind, role}]
+	return is, e.declared
+}
+
+// oneSided are the parts that the declaration asks for on one side alone.
+func (e expectation) oneSided() map[key]bool {
+	all := map[key]bool{}
+	for _, side := range understudy.Sides {
+		for k := range e.parts[side] {
+			if _, also := e.parts[other(side)][k]; !also {
+				all[k] = true
+			}
+		}
 	}
-	_, is = e.parts[understudy.Primary][key{kind, role}]
-	return is || slices.Contains(partsOf[kind], role), true
+	return all
+}
+
+func other(side understudy.Side) understudy.Side {
+	if side == understudy.Primary {
+		return understudy.Secondary
+	}
+	return understudy.Primary
 }
 
 // setting returns the value that a side should have.
@@ -73,7 +89,7 @@ func (e expectation) setting(side understudy.Side, kind, role, setting string) (
 	if part && slices.ContainsFunc(closed, func(prefix string) bool { return strings.HasPrefix(setting, prefix) }) {
 		return None, true
 	}
-	if is, _ := e.part(kind, role); is && strings.HasPrefix(setting, settingTag) {
+	if is, _ := e.part(side, kind, role); is && strings.HasPrefix(setting, settingTag) {
 		value, known = e.tags[strings.TrimPrefix(setting, settingTag)]
 		return value, known
 	}
@@ -112,17 +128,17 @@ func expectNetwork(parts map[key]map[string]string, region understudy.Region) {
 		"size": fmt.Sprintf("/%d", region.CIDR.Bits()), "dns support": "true", "dns hostnames": "true", "tenancy": "default", "default": "false",
 	}
 	c := &canon{cidr: region.CIDR}
-	governs := map[bool]map[string]string{
-		true:  {"main": "false", "route to the vpc's range": "local", "route to " + netip.PrefixFrom(netip.IPv4Unspecified(), 0).String(): "internet gateway gateway"},
-		false: {"main": "false", "route to the vpc's range": "local"},
-	}
+	public := map[string]string{"main": "false", "route to the vpc's range": "local", everywhere: "internet gateway gateway"}
 	for _, s := range region.Subnets() {
 		parts[key{"subnet", s.Name}] = map[string]string{
 			"zone": itoa(s.Zone + 1), "range": c.share(s.CIDR.String()), "public on start": fmt.Sprint(s.Public), "state": "available", "has room": "true",
 		}
-		governs[s.Public]["governs subnet "+s.Name] = "yes"
+		if s.Public {
+			public["governs subnet "+s.Name] = "yes"
+		}
 	}
-	parts[key{"route table", "public-routes"}], parts[key{"route table", "private-routes"}] = governs[true], governs[false]
+	parts[key{"route table", "public-routes"}] = public
+	expectWaysOut(parts, region)
 	parts[key{"route table", "main"}] = map[string]string{"main": "true", "route to the vpc's range": "local"}
 	parts[key{"internet gateway", "gateway"}] = map[string]string{"attached to vpc vpc": "yes"}
 	// The network ACL that comes with a VPC allows everything, and governs every subnet

@@ -47,6 +47,7 @@ type facts struct {
 	groups        []ec2types.SecurityGroup
 	acls          []ec2types.NetworkAcl
 	nats          []ec2types.NatGateway
+	endpoints     []ec2types.VpcEndpoint
 	interfaces    []ec2types.NetworkInterface // that somebody has made by themselves
 	instances     []ec2types.Instance
 	attributes    map[string]map[string]string // instance id -> attribute -> value
@@ -99,7 +100,8 @@ func fetch(ctx context.Context, p place) (*facts, []Note, error) {
 	first := []reading{
 		{"subnets and auto scaling groups", inTurn(r.readSubnets, r.readFleets)}, {"internet gateways", r.readGateways}, {"route tables", r.readTables},
 		{"security groups", r.readGroups}, {"network ACLs", r.optional("network ACLs", r.readACLs)},
-		{"NAT gateways", r.optional("NAT gateways", r.readNATs)}, {"network interfaces", r.optional("network interfaces", r.readInterfaces)},
+		{"NAT gateways", r.optional("NAT gateways", r.readNATs)}, {"VPC endpoints", r.optional("VPC endpoints", r.readEndpoints)},
+		{"network interfaces", r.optional("network interfaces", r.readInterfaces)},
 		{"scaling policies", r.optional("scaling policies", r.readPolicies)},
 		{"scheduled actions", r.optional("scheduled actions", r.readActions)},
 		{"instances", inTurn(r.readInstances, r.readAttributes)},
@@ -262,6 +264,22 @@ func (r *fetcher) readNATs(ctx context.Context) error {
 			return err
 		}
 		r.f.nats = append(r.f.nats, page.NatGateways...)
+	}
+	return nil
+}
+
+func (r *fetcher) readEndpoints(ctx context.Context) error {
+	pages := ec2.NewDescribeVpcEndpointsPaginator(r.EC2, &ec2.DescribeVpcEndpointsInput{Filters: r.within("vpc-id")})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, e := range page.VpcEndpoints {
+			if !strings.HasPrefix(strings.ToLower(string(e.State)), "delet") {
+				r.f.endpoints = append(r.f.endpoints, e)
+			}
+		}
 	}
 	return nil
 }

@@ -89,6 +89,8 @@ func (c *canon) destination(route ec2types.Route) string {
 		return c.share(*route.DestinationCidrBlock)
 	case route.DestinationIpv6CidrBlock != nil:
 		return *route.DestinationIpv6CidrBlock
+	case strings.HasPrefix(aws.ToString(route.GatewayId), "vpce-"):
+		return "what " + c.meaning(*route.GatewayId) + " leads to"
 	}
 	return c.meaning(aws.ToString(route.DestinationPrefixListId))
 }

@@ -12,13 +12,15 @@ import (
 // unnamed is the role of what is nobody's part.
 const unnamed = "(without a role)"
 
-// partsOf lists, by kind, the roles that a declared stack has in each region.
+// partsOf lists, by kind, the roles that a declared stack may have in each region.
 var partsOf = map[string][]string{
 	"vpc":                {"vpc"},
 	"subnet":             {"public-a", "public-b", "private-a", "private-b"},
 	"internet gateway":   {"gateway"},
-	"route table":        {"public-routes", "private-routes"},
-	"security group":     {"public-facing", "internal"},
+	"route table":        {"public-routes", "private-routes", "private-routes-b"},
+	"nat gateway":        {"nat-a", "nat-b"},
+	"vpc endpoint":       {"endpoint-s3", "endpoint-ssm", "endpoint-ssmmessages"},
+	"security group":     {"public-facing", "internal", "endpoints"},
 	"image":              {"image"},
 	"launch template":    {"template"},
 	"instance":           {"host-a", "host-b"},
@@ -161,6 +163,9 @@ func (c *canon) claims() []claim {
 	}
 	for _, n := range f.nats {
 		all = append(all, claim{"nat gateway", aws.ToString(n.NatGatewayId), "", account.OfEC2(n.Tags), ""})
+	}
+	for _, e := range f.endpoints {
+		all = append(all, claim{"vpc endpoint", aws.ToString(e.VpcEndpointId), "", account.OfEC2(e.Tags), ""})
 	}
 	for _, i := range f.interfaces {
 		all = append(all, claim{"network interface", aws.ToString(i.NetworkInterfaceId), "", account.OfEC2(i.TagSet), ""})

@@ -16,6 +16,8 @@ const (
 	hoursAMonth   = 730
 	balancerHour  = 0.0225 // without the capacity units, which depend on the traffic
 	addressHour   = 0.005  // a public IPv4 address
+	natHour       = 0.045  // without the gigabytes that it processes, at as much each
+	endpointHour  = 0.01   // of an interface endpoint in each zone, without gigabytes
 	imageGiB      = 8      // of the root volume, where no size is declared
 	metricMonth   = 0.30   // of CloudWatch; with detailed monitoring EC2 gives seven of each instance
 	snapshotMonth = 0.40   // 8 GiB at 0.05, if all of it is used
@@ -49,6 +51,12 @@ func monthly(r resource) float64 {
 func (b *balancer) monthly() float64 {
 	return hoursAMonth * (balancerHour + addressHour*float64(len(b.subnets)))
 }
+
+func (a *address) monthly() float64 { return hoursAMonth * addressHour }
+
+func (n *nat) monthly() float64 { return hoursAMonth * natHour }
+
+func (e *endpoint) monthly() float64 { return hoursAMonth * endpointHour * float64(len(e.within)) }
 
 func (h *host) monthly() float64 { return ofInstances(h.scope, 1) + hoursAMonth*addressHour }
 

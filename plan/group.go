@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -23,7 +24,8 @@ type group struct {
 	port    int          // the TCP port that is open
 	also    func() []int // others that are, or that stay so for now; nil is none
 	probed  int          // another that is, for the load balancer's probes; 0 is none
-	from    *group       // who may connect; nil is anyone
+	from    *group       // who may connect; nil is anyone, or those of peer
+	peer    string       // a network
 
 	id              string
 	within          string // the VPC that it is in
@@ -34,7 +36,7 @@ type group struct {
 func (g *group) identity() string { return g.id }
 
 func (g *group) wantsIn() []rule {
-	peer := everywhere
+	peer := cmp.Or(g.peer, everywhere)
 	if g.from != nil {
 		peer = known(g.from.id)
 	}
@@ -77,7 +79,7 @@ func (g *group) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	*g = group{scope: g.scope, role: g.role, purpose: g.purpose, vpc: g.vpc, port: g.port, also: g.also, probed: g.probed, from: g.from}
+	*g = group{scope: g.scope, role: g.role, purpose: g.purpose, vpc: g.vpc, port: g.port, also: g.also, probed: g.probed, from: g.from, peer: g.peer}
 	var found []*group
 	for _, o := range all {
 		one := *g

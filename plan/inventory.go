@@ -31,6 +31,9 @@ type region struct {
 	vpcNode         *node
 	subnetNodes     []*node
 	publicRoutes    *node
+	privateRoutes   []*node // those that are declared
+	endpointNodes   []*node // those that are declared
+	tables          []*routes
 	groupNodes      []*node
 	imageNode       *node
 	balancerNode    *node
@@ -68,6 +71,7 @@ func takeInventory(d *understudy.Declaration, accounts map[understudy.Side]*acco
 		v.regions[side] = r
 		v.addNetwork(r)
 		v.addGroups(r)
+		v.addEndpoints(r)
 	}
 	v.addImages(d)
 	for _, side := range understudy.Sides {
@@ -95,10 +99,9 @@ func (v *inventory) addNetwork(r *region) {
 		r.subnets = append(r.subnets, sub)
 		r.subnetNodes = append(r.subnetNodes, g.add(r.id("subnet "+s.Name), sub, r.vpcNode))
 	}
-	public := &routes{scope: r.scope, role: publicRoutes, vpc: r.vpc, gateway: r.gateway, subnets: r.subnets[:2], elsewhere: r.subnets[2:]}
+	public := &routes{scope: r.scope, role: publicRoutes, vpc: r.vpc, gateway: r.gateway, subnets: r.public(), elsewhere: r.private()}
 	r.publicRoutes = g.add(r.id("public routes"), public, gatewayNode, r.subnetNodes[0], r.subnetNodes[1]).finding(r.subnetNodes...)
-	private := &routes{scope: r.scope, role: privateRoutes, vpc: r.vpc, subnets: r.subnets[2:], elsewhere: r.subnets[:2]}
-	g.add(r.id("private routes"), private, r.subnetNodes[2], r.subnetNodes[3]).finding(r.subnetNodes...)
+	v.addWaysOut(r, gatewayNode)
 }
 
 func (v *inventory) addGroups(r *region) {
@@ -165,7 +168,8 @@ func (v *inventory) addInstances(r *region) {
 			finding(with(r.templateNode, r.subnetNodes[i], facing)...))
 	}
 	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.subnets[2:]}
-	r.fleetNode = g.add(r.id("fleet"), r.fleet, with(r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], r.groupNodes[1])...).
+	out := slices.Concat(r.privateRoutes, r.endpointNodes)
+	r.fleetNode = g.add(r.id("fleet"), r.fleet, with(append(out, r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], r.groupNodes[1])...)...).
 		finding(with(r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3])...)
 }
 

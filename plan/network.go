@@ -183,6 +183,7 @@ func (v *inventory) addLeaving(r *region, of *vpc, prefix string) *region {
 	v.addNetwork(old)
 	old.vpc.id, old.vpc.seen, old.vpc.leaving = of.id, of.seen, true
 	v.addGroups(old)
+	v.addEndpoints(old)
 	v.addFront(old)
 	v.addInstances(old)
 	v.graph.needs(old.balancerNode, old.fleetNode) // whoever still asks it is not told that nobody serves

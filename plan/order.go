@@ -76,7 +76,8 @@ func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step 
 	b := &bake{scope: first.scope, targets: first.targets, passing: first.passing, long: o.Bake}
 	baked := v.graph.add(first.id("bake"), b, append([]*node{first.healthNode}, first.readyNodes...)...)
 	baked.undo = first.fleetNode.undo
-	for _, n := range append([]*node{second.templateNode, second.targetGroupNode, first.presetNode, first.supersededNode}, first.hostNodes...) {
+	later := []*node{second.templateNode, second.targetGroupNode, first.presetNode, first.supersededNode}
+	for _, n := range slices.Concat(later, first.hostNodes, second.privateRoutes) {
 		v.graph.after(n, baked)
 	}
 	if first.vpc.replaced() {

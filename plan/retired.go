@@ -17,6 +17,14 @@ func (r *retired) identity() string { return identity(r.resource) }
 func (r *retired) desired() []Field { return nil }
 func (r *retired) actual() []Field  { return nil }
 
+// others are the resource's doubles, which it does not ask for either.
+func (r *retired) others() []double {
+	if d, ok := r.resource.(doubled); ok {
+		return d.others()
+	}
+	return nil
+}
+
 // foreign keeps down from listing what is not there.
 func (r *retired) foreign() bool { return !r.there }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,10 +47,13 @@ func routesText(routes []ec2types.Route) string {
 
 // remarks tells of routes that only go with what they came with.
 func (r *routes) remarks() []Remark {
-	if len(r.ofEndpoints) == 0 {
+	others := slices.DeleteFunc(slices.Clone(r.ofEndpoints), func(o ec2types.Route) bool {
+		return slices.ContainsFunc(r.own, func(e *endpoint) bool { return e.id == aws.ToString(o.GatewayId) })
+	})
+	if len(others) == 0 {
 		return nil
 	}
-	return []Remark{{ID: r.id, Text: "has routes of gateway endpoints, which are not this stack's: " + routesText(r.ofEndpoints)}}
+	return []Remark{{ID: r.id, Text: "has routes of gateway endpoints, which are not this stack's: " + routesText(others)}}
 }
 
 // deleteOthers deletes the routes that somebody has made: in the other region, packets do not go that way.

@@ -1,10 +1,12 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -22,16 +24,18 @@ const (
 	privateRoutes = "private-routes"
 )
 
-// routes is a route table and its subnets. The public one has a default route through the gateway; the
-// private one has only the local route that every table has.
+// routes is a route table and its subnets. The public one has a default route through the gateway; a private one has one through a
+// NAT gateway, or only the local route that every table has.
 type routes struct {
 	scope
 	doubles
-	role      string // publicRoutes or privateRoutes
+	role      string // publicRoutes, privateRoutes, or one that begins with this
 	vpc       *vpc
-	gateway   *gateway // nil in the private one
+	gateway   *gateway // of the default route; nil where that leads to nat, or where there is none
+	nat       *nat
+	own       []*endpoint // the stack's that have a route here
 	subnets   []*subnet
-	elsewhere []*subnet // those of the network's other table
+	elsewhere []*subnet // those of the network's other tables
 
 	id           string
 	within       string            // the VPC that it is in
@@ -45,22 +49,28 @@ type routes struct {
 func (r *routes) identity() string { return r.id }
 
 func (r *routes) desired() []Field {
-	way := "nowhere"
-	if r.gateway != nil {
-		way = known(r.gateway.id)
-	}
 	var ids []string
 	for _, s := range r.subnets {
 		ids = append(ids, known(s.id))
 	}
-	return []Field{{Name: everywhere, Value: way}, {Name: "other routes"}, {Name: "subnets", Value: set(ids...)}, r.tagged(r.role)}
+	return []Field{{Name: everywhere, Value: r.way()}, {Name: "other routes"}, {Name: "subnets", Value: set(ids...)}, r.tagged(r.role)}
 }
 
-func (r *routes) actual() []Field {
-	way := r.defaultRoute
-	if way == "" {
-		way = "nowhere"
+// way is where the default route is to lead.
+func (r *routes) way() string {
+	switch {
+	case r.gateway != nil:
+		return known(r.gateway.id)
+	case r.nat != nil:
+		return known(r.nat.id)
 	}
+	return nowhere
+}
+
+const nowhere = "nowhere"
+
+func (r *routes) actual() []Field {
+	way := cmp.Or(r.defaultRoute, nowhere)
 	var ids []string
 	for id := range r.associations {
 		ids = append(ids, id)
@@ -78,7 +88,7 @@ func (r *routes) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	*r = routes{scope: r.scope, role: r.role, vpc: r.vpc, gateway: r.gateway, subnets: r.subnets, elsewhere: r.elsewhere}
+	*r = routes{scope: r.scope, role: r.role, vpc: r.vpc, gateway: r.gateway, nat: r.nat, own: r.own, subnets: r.subnets, elsewhere: r.elsewhere}
 	var found []*routes
 	for _, o := range all {
 		one := *r
@@ -119,7 +129,7 @@ func (r *routes) recognises(t ec2types.RouteTable) bool {
 	if account.IsMain(t) || !account.Unclaimed(tags, r.stack()) {
 		return false
 	}
-	if role := tags[account.TagRole]; role == publicRoutes || role == privateRoutes {
+	if role := tags[account.TagRole]; role == publicRoutes || strings.HasPrefix(role, privateRoutes) {
 		return role == r.role
 	}
 	own, others := 0, 0
@@ -226,20 +236,31 @@ func (r *routes) change(ctx context.Context, differences []Difference) error {
 func (r *routes) lead(ctx context.Context) error {
 	destination := aws.String(everywhere)
 	var err error
+	var gatewayID, natID *string
 	switch {
-	case r.gateway == nil:
+	case r.gateway != nil:
+		gatewayID = &r.gateway.id
+	case r.nat != nil:
+		natID = &r.nat.id
+	}
+	switch {
+	case gatewayID == nil && natID == nil:
 		_, err = r.EC2.DeleteRoute(ctx, &ec2.DeleteRouteInput{RouteTableId: &r.id, DestinationCidrBlock: destination})
 		if account.IsCode(err, "InvalidRoute.NotFound") {
 			return nil
 		}
 	case r.defaultRoute == "":
-		_, err = r.EC2.CreateRoute(ctx, &ec2.CreateRouteInput{RouteTableId: &r.id, DestinationCidrBlock: destination, GatewayId: &r.gateway.id})
+		_, err = r.EC2.CreateRoute(ctx, &ec2.CreateRouteInput{
+			RouteTableId: &r.id, DestinationCidrBlock: destination, GatewayId: gatewayID, NatGatewayId: natID,
+		})
 		if account.IsCode(err, "RouteAlreadyExists") { // by a killed run's call, which was carried out since
 			r.defaultRoute = "another's"
 			return r.lead(ctx)
 		}
 	default:
-		_, err = r.EC2.ReplaceRoute(ctx, &ec2.ReplaceRouteInput{RouteTableId: &r.id, DestinationCidrBlock: destination, GatewayId: &r.gateway.id})
+		_, err = r.EC2.ReplaceRoute(ctx, &ec2.ReplaceRouteInput{
+			RouteTableId: &r.id, DestinationCidrBlock: destination, GatewayId: gatewayID, NatGatewayId: natID,
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("set the default route of %s: %w", r.id, err)
@@ -247,7 +268,7 @@ func (r *routes) lead(ctx context.Context) error {
 	return nil
 }
 
-// associate gives the table its subnets, and no others. Those of the network's other table are left to it, which takes them
+// associate gives the table its subnets, and no others. Those of the network's other tables are left to them, which take them
 // over in one call: they are never under the VPC's main table meanwhile, and no two steps work on one association.
 func (r *routes) associate(ctx context.Context) error {
 	missing, within := errgroup.WithContext(ctx)

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"context"
-	"strings"
 	"testing"
 	"time"
 
@@ -120,7 +119,12 @@ func TestWithoutASwitchItsPartsAreDeletedAndNeverMade(t *testing.T) {
 	v := takeInventory(d, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
 	var kept []*retired
 	for _, n := range v.graph.nodes {
-		if r, ok := n.resource.(*retired); ok && !strings.HasSuffix(n.id, "/scaling policy") && !strings.HasSuffix(n.id, "/redirect") {
+		r, ok := n.resource.(*retired)
+		if !ok {
+			continue
+		}
+		switch r.resource.(type) {
+		case *switchRule, *ownCheck:
 			kept = append(kept, r)
 			r.there = true
 			if found, err := (&retired{resource: &onceLost{}}).find(context.Background()); !found || err != nil {

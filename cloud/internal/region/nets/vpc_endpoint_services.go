@@ -19,13 +19,25 @@ type endpointService struct {
 	Name string // com.amazonaws.us-east-1.ec2
 	Type ec2types.ServiceType
 	to   *wire.Service // an interface endpoint's
+
+	closed bool // nothing answers behind an interface endpoint
 }
 
-// endpointServices are the services of this region: interface endpoints lead to those that are here, and gateway endpoints to
+// closedServices are services that are not here, to which interface endpoints can be made all the same: networks without another way out
+// have one for Session Manager's connections ("Improve the security of EC2 instances by using VPC endpoints for Systems Manager", AWS Systems
+// Manager User Guide).
+var closedServices = []string{"ssmmessages"}
+
+// endpointServices are the services of this region: interface endpoints lead to those that are here and closed ones, and gateway endpoints to
 // Amazon S3 and DynamoDB, which are not: they can be made, since most networks have them, and nothing answers behind them.
 func (r *Room) endpointServices() (all []endpointService) {
 	for _, s := range endpoint.Regional() {
 		all = append(all, endpointService{Name: r.endpointServiceName(s.SigningName), Type: ec2types.ServiceTypeInterface, to: s})
+	}
+	for _, name := range closedServices {
+		all = append(all, endpointService{
+			Name: r.endpointServiceName(name), Type: ec2types.ServiceTypeInterface, to: &wire.Service{SigningName: name}, closed: true,
+		})
 	}
 	for _, list := range r.awsPrefixLists() {
 		all = append(all, endpointService{Name: list.Name, Type: ec2types.ServiceTypeGateway})

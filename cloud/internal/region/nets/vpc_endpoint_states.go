@@ -1,6 +1,7 @@
 package nets
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/endpoint"
 	"github.com/understudy/understudy/cloud/internal/lend"
+	"github.com/understudy/understudy/cloud/internal/network"
 	"github.com/understudy/understudy/cloud/internal/store"
 )
 
@@ -110,7 +112,11 @@ func (r *Room) lend(vpc string) error {
 		if i.VPC != vpc || i.Endpoint == "" {
 			continue
 		}
-		if err := r.lendInterface(i); err != nil {
+		err := r.lendInterface(i)
+		if errors.Is(err, network.ErrNotFound) {
+			continue // it came since the network was applied, and is lent when it is there
+		}
+		if err != nil {
 			return fmt.Errorf("have the API answer at %s: %w", i.ID, err)
 		}
 	}
@@ -120,7 +126,7 @@ func (r *Room) lend(vpc string) error {
 func (r *Room) lendInterface(i Interface) error {
 	row, _ := r.endpoints.Get(i.Endpoint)
 	service, err := r.endpointService(row.Service)
-	if err != nil || service.to == nil {
+	if err != nil || service.to == nil || service.closed {
 		return err
 	}
 	terms := lend.Terms{Endpoint: row.ID, VPC: row.VPC, Region: r.Region, Service: service.to.SigningName, Policy: row.Policy}

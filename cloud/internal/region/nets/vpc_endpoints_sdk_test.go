@@ -55,9 +55,9 @@ func TestServicesThatEndpointsLeadTo(t *testing.T) {
 		return names
 	}
 	roomtest.WantSame(t, "interface endpoints lead to", of("Interface"),
-		"acm", "arc-zonal-shift", "autoscaling", "ec2", "elasticloadbalancing", "monitoring", "servicequotas", "ssm", "sts")
+		"acm", "arc-zonal-shift", "autoscaling", "ec2", "elasticloadbalancing", "monitoring", "servicequotas", "ssm", "ssmmessages", "sts")
 	roomtest.WantSame(t, "gateway endpoints lead to", of("Gateway"), "dynamodb", "s3")
-	if len(all.ServiceNames) != 11 || len(all.ServiceDetails) != 11 {
+	if len(all.ServiceNames) != 12 || len(all.ServiceDetails) != 12 {
 		t.Errorf("%d services", len(all.ServiceNames))
 	}
 	in := &ec2.DescribeVpcEndpointServicesInput{ServiceNames: []string{"com.amazonaws.us-east-1.ec2"}}
@@ -127,6 +127,24 @@ func TestInterfaceEndpointHasInterfaces(t *testing.T) {
 	if left := d.interfaces(ec2.DescribeNetworkInterfacesInput{Filters: regiontest.Where("vpc-id", vpc)}); len(left) > 0 {
 		t.Errorf("interfaces are left: %+v", left)
 	}
+}
+
+// An endpoint of a service that is not here is made as any, and nothing is asked to answer at it.
+func TestEndpointOfAServiceThatIsNotHere(t *testing.T) {
+	d := newDesk(t)
+	vpc, subnet := d.VPC("10.0.0.0/16", "10.0.1.0/24", false)
+	d.names(vpc)
+	made := d.makeEndpoint(ec2.CreateVpcEndpointInput{
+		VpcId: &vpc, ServiceName: new("com.amazonaws.us-east-1.ssmmessages"), VpcEndpointType: "Interface", SubnetIds: []string{subnet},
+	})
+	if len(made.DnsEntries) != 3 || *made.DnsEntries[2].DnsName != "ssmmessages.us-east-1.amazonaws.com" || len(made.NetworkInterfaceIds) != 1 {
+		t.Errorf("%+v", made)
+	}
+	_, err := d.CreateVpcEndpoint(t.Context(), &ec2.CreateVpcEndpointInput{
+		VpcId: &vpc, ServiceName: new("com.amazonaws.us-east-1.ssmmessages"), VpcEndpointType: "Interface", SubnetIds: []string{subnet},
+	})
+	roomtest.WantAPIError(t, err, "InvalidParameter")
+	d.deleteEndpoint(*made.VpcEndpointId)
 }
 
 func TestGatewayEndpointIsARoute(t *testing.T) {

@@ -1,0 +1,87 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/understudy/understudy"
+)
+
+// The ways out of the private subnets. Whatever is declared, all that may have been declared before is looked for: a way that is new is there
+// before a route leads to it, and one that is no longer declared goes when no route does. Tables take subnets over in one call each.
+//
+// Of two regions that change, the second comes after the first's bake (order.go): the first one's instances must serve with the new way.
+
+// public are the public subnets, and within the private ones, each in the order of zones.
+func (r *region) public() []*subnet  { return r.subnets[:len(r.subnets)/2] }
+func (r *region) private() []*subnet { return r.subnets[len(r.subnets)/2:] }
+
+// asked is a resource that the declaration asks for, or what is left of it.
+func asked(declared bool, res resource) resource {
+	if declared {
+		return res
+	}
+	return &retired{resource: res}
+}
+
+// addWaysOut adds NAT gateways and the private route tables.
+func (v *inventory) addWaysOut(r *region, gatewayNode *node) {
+	g, place := &v.graph, r.place()
+	nats, natNodes := map[string]*nat{}, map[string]*node{}
+	for zone, sub := range r.public() {
+		role := understudy.NATRole(zone)
+		a := &address{scope: r.scope, role: role, vpc: r.vpc}
+		addressNode := g.add(r.id("address of "+role), asked(place.HasNAT(zone), a), r.vpcNode)
+		nats[role] = &nat{scope: r.scope, role: role, vpc: r.vpc, subnet: sub, address: a}
+		natNodes[role] = g.add(r.id(role), asked(place.HasNAT(zone), nats[role]), addressNode, gatewayNode, r.publicRoutes, r.subnetNodes[zone]).
+			finding(addressNode, r.subnetNodes[zone])
+	}
+	for _, t := range place.PrivateTables() {
+		table := &routes{scope: r.scope, role: t.Role, vpc: r.vpc, nat: nats[t.NAT]}
+		needs := []*node{r.vpcNode}
+		for zone, sub := range r.private() {
+			if slices.Contains(t.Zones, zone) {
+				table.subnets, needs = append(table.subnets, sub), append(needs, r.subnetNodes[len(r.subnets)/2+zone])
+			}
+		}
+		table.elsewhere = slices.DeleteFunc(slices.Clone(r.subnets), func(s *subnet) bool { return slices.Contains(table.subnets, s) })
+		n := g.add(r.id(tableName(t.Role)), asked(t.Declared, table), append(needs, with(natNodes[t.NAT])...)...).finding(r.subnetNodes...)
+		if t.Declared {
+			r.privateRoutes = append(r.privateRoutes, n)
+		}
+		r.tables = append(r.tables, table)
+	}
+}
+
+// tableName is a route table's name in the plan: private routes, private routes b.
+func tableName(role string) string {
+	if rest := role[len(privateRoutes):]; rest != "" {
+		return "private routes " + rest[1:]
+	}
+	return "private routes"
+}
+
+// addEndpoints adds the VPC endpoints, and the security group of their interfaces.
+func (v *inventory) addEndpoints(r *region) {
+	g, declared := &v.graph, r.place().Egress == understudy.EgressEndpoints
+	group := &group{scope: r.scope, role: "endpoints", purpose: "instances to services of AWS", vpc: r.vpc, port: 443, peer: r.place().CIDR.String()}
+	groupNode := g.add(r.id("endpoints group"), asked(declared, group), r.vpcNode)
+	tableNode, half := g.byID[r.id(tableName(privateRoutes))], len(r.subnets)/2
+	for _, of := range understudy.Endpoints {
+		e := &endpoint{scope: r.scope, of: of, vpc: r.vpc}
+		needs := append([]*node{groupNode}, r.subnetNodes[half:]...)
+		if of.Gateway {
+			e.table, needs = r.tables[0], []*node{tableNode}
+			r.tables[0].own = append(r.tables[0].own, e)
+		} else {
+			e.within, e.group = r.private(), group
+		}
+		n := g.add(r.id(of.Role()), asked(declared, e), needs...).finding(r.vpcNode)
+		if !declared {
+			continue
+		}
+		r.endpointNodes = append(r.endpointNodes, n)
+		if !of.Gateway {
+			g.after(tableNode, n) // which may lose another way out
+		}
+	}
+}

@@ -1,0 +1,197 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/account"
+)
+
+// nat is a public NAT gateway in a public subnet. Neither its subnet nor its first address can change (CreateNatGateway in the Amazon EC2
+// API Reference), so that one which has others is not in use: another one is made, and it goes when no route leads to it.
+type nat struct {
+	scope
+	doubles
+	role    string
+	vpc     *vpc
+	subnet  *subnet
+	address *address
+
+	id            string
+	within, given string // its subnet, and its address
+	seen          []Field
+}
+
+func (n *nat) identity() string { return n.id }
+func (n *nat) actual() []Field  { return n.seen }
+
+func (n *nat) desired() []Field {
+	return []Field{
+		{Name: "subnet", Value: known(n.subnet.id)},
+		{Name: "address", Value: known(n.address.id)},
+		{Name: "state", Value: string(ec2types.NatGatewayStateAvailable)},
+		n.tagged(n.role),
+	}
+}
+
+// natGateways returns those that the filters select, without those that failed or were deleted.
+func (s scope) natGateways(ctx context.Context, filters ...ec2types.Filter) (all []ec2types.NatGateway, err error) {
+	pages := ec2.NewDescribeNatGatewaysPaginator(s.EC2, &ec2.DescribeNatGatewaysInput{
+		Filter: append(slices.Clone(filters), account.Filter("state", "pending", "available")),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("describe NAT gateways: %w", err)
+		}
+		all = append(all, page.NatGateways...)
+	}
+	return all, nil
+}
+
+// allocationOf returns the allocation of a NAT gateway's first address, or nothing.
+func allocationOf(n ec2types.NatGateway) string {
+	for _, a := range n.NatGatewayAddresses {
+		if a.IsPrimary == nil || *a.IsPrimary {
+			return aws.ToString(a.AllocationId)
+		}
+	}
+	return ""
+}
+
+func (n *nat) find(ctx context.Context) (bool, error) {
+	all, err := n.natGateways(ctx, n.mark(n.role).Filters()...)
+	if err == nil && len(all) == 0 && n.subnet.id != "" && n.address.id != "" { // or it has lost its tags
+		all, err = n.natGateways(ctx, account.Filter("subnet-id", n.subnet.id))
+		all = slices.DeleteFunc(all, func(o ec2types.NatGateway) bool {
+			return allocationOf(o) != n.address.id || !account.Unclaimed(account.OfEC2(o.Tags), n.stack())
+		})
+	}
+	if err != nil {
+		return false, err
+	}
+	*n = nat{scope: n.scope, role: n.role, vpc: n.vpc, subnet: n.subnet, address: n.address}
+	var found []*nat
+	for _, o := range all {
+		if n.vpc.beyond(aws.ToString(o.VpcId)) {
+			continue
+		}
+		one := *n
+		one.remember(o)
+		found = append(found, &one)
+	}
+	return choose(ctx, n, found)
+}
+
+func (n *nat) remember(o ec2types.NatGateway) {
+	n.id, n.within, n.given = aws.ToString(o.NatGatewayId), aws.ToString(o.SubnetId), allocationOf(o)
+	n.seen = []Field{
+		{Name: "subnet", Value: n.within},
+		{Name: "address", Value: n.given},
+		{Name: "state", Value: string(o.State)},
+		n.taggedWith(n.role, account.OfEC2(o.Tags)),
+	}
+}
+
+func (n *nat) fits() int {
+	if n.within != n.subnet.id || n.given != n.address.id {
+		return -1
+	}
+	return 0
+}
+
+// holds is asked of doubles, which go when the routes lead to the one in use.
+func (n *nat) holds(context.Context) ([]string, error) { return nil, nil }
+
+// create returns when the NAT gateway is available. Whether it can be made turns out later ("failed" in NatGateway in the API reference).
+func (n *nat) create(ctx context.Context) error {
+	began := time.Now()
+	err := account.Live(ctx, func(ctx context.Context, token string) (bool, error) {
+		out, err := n.EC2.CreateNatGateway(ctx, &ec2.CreateNatGatewayInput{
+			SubnetId: &n.subnet.id, AllocationId: &n.address.id, ClientToken: &token,
+			TagSpecifications: n.mark(n.role).EC2(ec2types.ResourceTypeNatgateway),
+		})
+		if err != nil {
+			return false, fmt.Errorf("create NAT gateway: %w", err)
+		}
+		n.id = aws.ToString(out.NatGateway.NatGatewayId)
+		return settled(ctx, func(ctx context.Context) (bool, error) { return n.alive(ctx, began) })
+	}, n.stack(), n.Region, n.role, n.subnet.id, n.address.id)
+	if err != nil {
+		return err
+	}
+	return n.awaitAvailable(ctx)
+}
+
+// alive tells whether a NAT gateway comes or is there. One that has failed was made by this call, or long ago by another with its token.
+func (n *nat) alive(ctx context.Context, began time.Time) (bool, error) {
+	o, err := n.read(ctx)
+	if err != nil || o == nil {
+		return false, err
+	}
+	const skew = time.Minute // between this clock and AWS's
+	switch {
+	case o.State == ec2types.NatGatewayStateFailed && aws.ToTime(o.CreateTime).After(began.Add(-skew)):
+		return false, n.failure(o)
+	case o.State == ec2types.NatGatewayStatePending, o.State == ec2types.NatGatewayStateAvailable:
+		return true, nil
+	}
+	return false, errGone
+}
+
+func (n *nat) failure(o *ec2types.NatGateway) error {
+	return fmt.Errorf("%s failed: %s (%s)", n.id, aws.ToString(o.FailureMessage), aws.ToString(o.FailureCode))
+}
+
+// read returns the NAT gateway as it is, nil where it is not known.
+func (n *nat) read(ctx context.Context) (*ec2types.NatGateway, error) {
+	out, err := n.EC2.DescribeNatGateways(ctx, &ec2.DescribeNatGatewaysInput{NatGatewayIds: []string{n.id}})
+	if account.IsNotFound(err) || err == nil && len(out.NatGateways) == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("describe %s: %w", n.id, err)
+	}
+	return &out.NatGateways[0], nil
+}
+
+func (n *nat) awaitAvailable(ctx context.Context) error {
+	return account.Poll(ctx, n.id, longTime, func(ctx context.Context) (bool, error) {
+		o, err := n.read(ctx)
+		if err != nil || o == nil {
+			return false, err
+		}
+		if o.State == ec2types.NatGatewayStateFailed {
+			return false, n.failure(o)
+		}
+		return o.State == ec2types.NatGatewayStateAvailable, nil
+	})
+}
+
+func (n *nat) change(ctx context.Context, differences []Difference) error {
+	if differs(differences, "tagged") {
+		if err := n.retag(ctx, n.id, n.role); err != nil {
+			return err
+		}
+	}
+	return n.awaitAvailable(ctx)
+}
+
+// remove returns when the NAT gateway has let its address and its subnet go.
+func (n *nat) remove(ctx context.Context) error {
+	if _, err := n.EC2.DeleteNatGateway(ctx, &ec2.DeleteNatGatewayInput{NatGatewayId: &n.id}); err != nil {
+		return fmt.Errorf("delete %s: %w", n.id, err)
+	}
+	return account.Poll(ctx, "the end of "+n.id, longTime, func(ctx context.Context) (bool, error) {
+		o, err := n.read(ctx)
+		return err == nil && (o == nil || o.State == ec2types.NatGatewayStateDeleted), err
+	})
+}
+
+var _ doubling = (*nat)(nil)
