@@ -72,6 +72,8 @@ var walls = []struct{ from, never, because string }{
 	{"parity", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"drill", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"doctor", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
+	{"export", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
+	{"plan", "export", "a blueprint knows no language"},
 	{"move", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"cloud", "account", "the local cloud serves any client, and must not lean on ours"},
 	{"cloud", "plan", "the local cloud serves any client, and must not lean on ours"},

@@ -74,7 +74,7 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(
 		demoCommand(), initCommand(), validateCommand(), schemaCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(),
 		parityCommand(), drillCommand(), failoverCommand(), failbackCommand(), holdCommand(), watchCommand(), downCommand(), unlockCommand(),
-		cloudCommand(), imageCommand(),
+		exportCommand(), cloudCommand(), imageCommand(),
 	)
 	markMisuse(root)
 	return root

@@ -1,0 +1,115 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/understudy/understudy/plan"
+)
+
+// Settings reads what a piece is to be, and knows what nobody has read.
+type Settings struct {
+	plan.Piece
+	left map[string]string
+	errs []error
+}
+
+// Read begins to read a piece.
+func Read(p plan.Piece) *Settings {
+	s := &Settings{Piece: p, left: map[string]string{}}
+	for _, f := range p.Settings {
+		s.left[f.Name] = f.Value
+	}
+	return s
+}
+
+func (s *Settings) fail(format string, args ...any) {
+	s.errs = append(s.errs, fmt.Errorf(s.ID+": "+format, args...))
+}
+
+// Text reads a setting that must be there.
+func (s *Settings) Text(name string) string {
+	value, ok := s.left[name]
+	if !ok {
+		s.fail("there is no setting %q", name)
+	}
+	delete(s.left, name)
+	return value
+}
+
+// Optional reads a setting that may be missing.
+func (s *Settings) Optional(name string) string {
+	value := s.left[name]
+	delete(s.left, name)
+	return value
+}
+
+// Number reads a whole number.
+func (s *Settings) Number(name string) int {
+	text := s.Text(name)
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		s.fail("%s is %q and no number", name, text)
+	}
+	return n
+}
+
+// Yes reads a yes or a no.
+func (s *Settings) Yes(name string) bool {
+	text := s.Text(name)
+	if text != "yes" && text != "no" {
+		s.fail("%s is %q, neither yes nor no", name, text)
+	}
+	return text == "yes"
+}
+
+// Ref reads the id of another piece.
+func (s *Settings) Ref(name string) plan.Ref {
+	text := s.Text(name)
+	r, ok := plan.ParseRef(text)
+	if !ok {
+		s.fail("%s is %q and refers to nothing", name, text)
+	}
+	return r
+}
+
+// Refs reads the ids of others, in the order of the plan.
+func (s *Settings) Refs(name string) (refs []plan.Ref) {
+	for text := range strings.SplitSeq(s.Text(name), ", ") {
+		r, ok := plan.ParseRef(text)
+		if !ok {
+			s.fail("%s is %q and refers to nothing", name, text)
+		}
+		refs = append(refs, r)
+	}
+	return refs
+}
+
+// Is passes over a setting that the other language need not mention, since it is so without a word: any other value is refused.
+func (s *Settings) Is(name, usual string) {
+	if value := s.Text(name); value != usual {
+		s.fail("%s is %q, and this export knows %q alone", name, value, usual)
+	}
+}
+
+// Told passes over settings that are written from elsewhere: from the piece's content, or in another piece.
+func (s *Settings) Told(names ...string) {
+	for _, name := range names {
+		s.Text(name)
+	}
+}
+
+// Err returns what was wrong, and what was not read: settings that say nothing, as of things that must not be there, need no reader.
+func (s *Settings) Err() error {
+	errs := s.errs
+	for _, name := range slices.Sorted(maps.Keys(s.left)) {
+		if value := s.left[name]; value != "" {
+			errs = append(errs, fmt.Errorf("%s: %s is %q, which this export cannot say", s.ID, name, value))
+		}
+	}
+	return errors.Join(errs...)
+}

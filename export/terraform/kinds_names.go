@@ -1,0 +1,114 @@
+package terraform
+
+import (
+	"strings"
+
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/export"
+	"github.com/understudy/understudy/plan"
+)
+
+const (
+	namesFile  = "dns.tf"
+	switchFile = "switch.tf"
+)
+
+// zone is a resource where the stack has made it or would, and looked up where it is somebody else's.
+func (t *translation) zone(s *export.Settings) {
+	r := t.add(s, "aws_route53_zone", namesFile, "zone")
+	r.set("name", text(s.Name))
+	comment := s.Text("comment")
+	if s.Foreign {
+		r.data = true
+		r.set("private_zone", truth(false))
+		s.Told("tagged")
+		return
+	}
+	r.set("comment", text(comment))
+	t.tags(s, r)
+	if s.Standing == "" {
+		t.say(s.ID, "is made. Where %s has a zone already, use a data source in its place", s.Name)
+	}
+}
+
+// checkNames are the arguments of aws_route53_health_check that are not called as the API has them.
+var checkNames = map[string]string{
+	"FullyQualifiedDomainName": "fqdn", "IPAddress": "ip_address", "ChildHealthChecks": "child_healthchecks",
+	"HealthThreshold": "child_health_threshold", "Inverted": "invert_healthcheck", "EnableSNI": "enable_sni",
+}
+
+func (t *translation) check(s *export.Settings) {
+	c, ok := s.Content.(*types.HealthCheckConfig)
+	if !ok {
+		t.refuse(s, "a check of %T", s.Content)
+		return
+	}
+	file := namesFile
+	if c.Type == types.HealthCheckTypeCalculated || c.Inverted != nil {
+		file = switchFile
+	}
+	r := t.add(s, "aws_route53_health_check", file, "")
+	r.label = checkLabel(s.Piece)
+	for _, f := range s.Piece.Settings {
+		if f.Name != "tagged" {
+			s.Told(f.Name) // all of it is told by what is sent
+		}
+	}
+	t.structure(s, &r.block, c, checkNames)
+	t.tags(s, r)
+}
+
+// checkLabel names a region's check after its side, and others after what they are.
+func checkLabel(p plan.Piece) string {
+	_, name, _ := strings.Cut(p.ID, "/")
+	return label(strings.TrimSuffix(strings.TrimSuffix(name, "check"), "health "), string(p.Side))
+}
+
+func (t *translation) answeringRule(s *export.Settings) {
+	rule, ok := s.Content.(plan.AnsweringRule)
+	if !ok {
+		t.refuse(s, "a rule of %T", s.Content)
+	}
+	r := t.add(s, "aws_lb_listener_rule", switchFile, "")
+	r.set("listener_arn", ref{Ref: s.Of[plan.KindListener]})
+	r.set("priority", num(rule.Priority))
+	for _, c := range rule.Conditions {
+		t.condition(s, r.within("condition"), c)
+	}
+	for _, a := range rule.Actions {
+		t.action(s, r.within("action"), a)
+	}
+	s.Told("priority", "if", "answers")
+	t.tags(s, r)
+	t.ignores(r, "Whoever moves the users by hand changes the answer, and Terraform must not move them back.", "action")
+}
+
+func (t *translation) condition(s *export.Settings, b *block, c elbtypes.RuleCondition) {
+	if c.PathPatternConfig == nil {
+		t.refuse(s, "a condition on %s", *c.Field)
+		return
+	}
+	b.within("path_pattern").set("values", texts(c.PathPatternConfig.Values))
+}
+
+// records are a resource for each side.
+func (t *translation) records(s *export.Settings) {
+	zone := s.Of[plan.KindZone]
+	for _, side := range understudy.Sides {
+		of := func(name string) string { return string(side) + " " + name }
+		r := t.add(s, "aws_route53_record", namesFile, "")
+		r.label = string(side)
+		r.set("zone_id", ref{Ref: zone})
+		r.set("name", text(s.Name))
+		kind, id := s.Text(of("type")), s.Text(of("set identifier"))
+		r.set("type", text(kind))
+		r.set("set_identifier", text(id))
+		r.set("health_check_id", ref{Ref: s.Ref(of("health check"))})
+		r.within("failover_routing_policy").set("type", text(s.Text(of("role"))))
+		name, in := s.Ref(of("alias")), s.Ref(of("alias zone"))
+		r.within("alias").set("name", ref{Ref: name}).set("zone_id", ref{Ref: in}).set("evaluate_target_health", truth(s.Yes(of("target health"))))
+		r.imported = joined{ref{Ref: zone}, text("_" + s.Name + "_" + kind + "_" + id)}
+	}
+}

@@ -1,0 +1,245 @@
+package terraform
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/understudy/understudy/export"
+	"github.com/understudy/understudy/plan"
+)
+
+const serviceFile = "service.tf"
+
+// image is looked up: Terraform has no resource that runs a script and takes an image of the result.
+func (t *translation) image(s *export.Settings) {
+	s.Told("digest", "tagged")
+	if b := s.Optional("builder"); b != "" && b != "gone" {
+		t.refuse(s, "a builder, %s", b)
+	}
+	r := t.add(s, "aws_ami", serviceFile, "image")
+	r.data = true
+	r.set("most_recent", truth(true))
+	r.set("owners", list{text("self")})
+	r.within("filter").set("name", text("name")).set("values", list{text(s.Name)})
+	baking, ok := s.Content.(plan.Baking)
+	if !ok {
+		t.refuse(s, "an image made of %T", s.Content)
+	}
+	t.files[bakingFile] = []byte(baking.Script)
+	t.say(s.ID, "an image cannot be baked by Terraform, and is looked up by its name, %s, in each region. To make one, run %s as the user data of an "+
+		"instance of %s, and take the image when the script has ended",
+		s.Name, bakingFile, strings.Join(baking.Base.Names, " or "))
+}
+
+const bakingFile = "image/user-data.sh"
+
+func (t *translation) targetGroup(s *export.Settings) {
+	r := t.add(s, "aws_lb_target_group", serviceFile, "target group")
+	r.set("name", text(s.Name))
+	r.set("vpc_id", ref{Ref: s.Ref("vpc")})
+	r.set("port", num(s.Number("port")))
+	r.set("protocol", text(s.Text("protocol")))
+	if v := s.Optional("version"); v != "" {
+		r.set("protocol_version", text(v))
+	}
+	r.set("target_type", text(s.Text("targets are")))
+	s.Told("attributes", "deregistration delay")
+	attributes, ok := s.Content.(map[string]string)
+	if !ok {
+		t.refuse(s, "attributes of %T", s.Content)
+	}
+	t.attributes(s, r, attributes)
+	h := r.within("health_check")
+	h.set("protocol", text(s.Text("check protocol"))).set("port", text(s.Text("check port")))
+	for _, one := range []struct{ setting, argument string }{{"path", "path"}, {"matcher", "matcher"}} {
+		if v := s.Optional(one.setting); v != "" {
+			h.set(one.argument, text(v))
+		}
+	}
+	h.set("interval", num(s.Number("interval"))).set("timeout", num(s.Number("timeout")))
+	h.set("healthy_threshold", num(s.Number("healthy"))).set("unhealthy_threshold", num(s.Number("unhealthy")))
+	t.tags(s, r)
+}
+
+// attributeNames are the arguments of aws_lb_target_group that set attributes of the API's, and the block that they stand in.
+var attributeNames = map[string]struct{ block, argument string }{
+	"deregistration_delay.timeout_seconds":                {"", "deregistration_delay"},
+	"slow_start.duration_seconds":                         {"", "slow_start"},
+	"load_balancing.algorithm.type":                       {"", "load_balancing_algorithm_type"},
+	"load_balancing.algorithm.anomaly_mitigation":         {"", "load_balancing_anomaly_mitigation"},
+	"load_balancing.cross_zone.enabled":                   {"", "load_balancing_cross_zone_enabled"},
+	"preserve_client_ip.enabled":                          {"", "preserve_client_ip"},
+	"proxy_protocol_v2.enabled":                           {"", "proxy_protocol_v2"},
+	"deregistration_delay.connection_termination.enabled": {"", "connection_termination"},
+	"stickiness.enabled":                                  {"stickiness", "enabled"},
+	"stickiness.type":                                     {"stickiness", "type"},
+	"stickiness.lb_cookie.duration_seconds":               {"stickiness", "cookie_duration"},
+	"stickiness.app_cookie.duration_seconds":              {"stickiness", "cookie_duration"},
+	"stickiness.app_cookie.cookie_name":                   {"stickiness", "cookie_name"},
+}
+
+func (t *translation) attributes(s *export.Settings, r *resource, attributes map[string]string) {
+	blocks := map[string]*block{"": &r.block}
+	keys := slices.SortedFunc(maps.Keys(attributes), func(a, b string) int { // those of a block after the others
+		return strings.Compare(attributeNames[a].block+" "+a, attributeNames[b].block+" "+b)
+	})
+	for _, key := range keys {
+		name, ok := attributeNames[key]
+		if !ok {
+			t.refuse(s, "the attribute %s=%s", key, attributes[key])
+			continue
+		}
+		if blocks[name.block] == nil {
+			blocks[name.block] = r.within(name.block)
+		}
+		blocks[name.block].set(name.argument, scalar(attributes[key]))
+	}
+}
+
+// scalar writes what a string means where it means a number or a truth.
+func scalar(s string) value {
+	if n, err := strconv.Atoi(s); err == nil {
+		return num(n)
+	}
+	if s == "true" || s == "false" {
+		return truth(s == "true")
+	}
+	return text(s)
+}
+
+func (t *translation) balancer(s *export.Settings) {
+	r := t.add(s, "aws_lb", serviceFile, "load balancer")
+	r.set("name", text(s.Name))
+	r.set("load_balancer_type", text("application"))
+	switch scheme := s.Text("scheme"); elbtypes.LoadBalancerSchemeEnum(scheme) {
+	case elbtypes.LoadBalancerSchemeEnumInternetFacing, elbtypes.LoadBalancerSchemeEnumInternal:
+		r.set("internal", truth(scheme == string(elbtypes.LoadBalancerSchemeEnumInternal)))
+	default:
+		t.refuse(s, "the scheme %s", scheme)
+	}
+	r.set("ip_address_type", text(s.Text("addresses")))
+	r.set("subnets", refs(s.Refs("subnets")))
+	r.set("security_groups", refs(s.Refs("groups")))
+	s.Is("state", string(elbtypes.LoadBalancerStateEnumActive))
+	t.tags(s, r)
+}
+
+func (t *translation) listener(s *export.Settings) {
+	r := t.add(s, "aws_lb_listener", serviceFile, "listener")
+	r.set("load_balancer_arn", ref{Ref: s.Of[plan.KindBalancer]})
+	r.set("port", num(s.Number("port")))
+	r.set("protocol", text(s.Text("protocol")))
+	if policy := s.Optional("policy"); policy != "" {
+		r.set("ssl_policy", text(policy))
+	}
+	if arn := s.Optional("certificate"); arn != "" {
+		r.set("certificate_arn", text(arn))
+		s.Is("asks for client certificates", "no")
+	}
+	s.Told("forwards to")
+	actions, ok := s.Content.([]elbtypes.Action)
+	if !ok {
+		t.refuse(s, "actions of %T", s.Content)
+	}
+	for _, a := range actions {
+		t.action(s, r.within("default_action"), a)
+	}
+	t.tags(s, r)
+}
+
+func (t *translation) action(s *export.Settings, b *block, a elbtypes.Action) {
+	b.set("type", text(string(a.Type)))
+	switch a.Type {
+	case elbtypes.ActionTypeEnumForward:
+		group, ok := plan.ParseRef(aws.ToString(a.TargetGroupArn))
+		if !ok || a.ForwardConfig != nil {
+			t.refuse(s, "a forward to several target groups")
+		}
+		b.set("target_group_arn", ref{Ref: group})
+	case elbtypes.ActionTypeEnumRedirect:
+		c := a.RedirectConfig
+		in := b.within("redirect").set("status_code", text(string(c.StatusCode)))
+		for _, one := range []struct {
+			name  string
+			value *string
+		}{{"protocol", c.Protocol}, {"host", c.Host}, {"port", c.Port}, {"path", c.Path}, {"query", c.Query}} {
+			if one.value != nil {
+				in.set(one.name, text(*one.value))
+			}
+		}
+	case elbtypes.ActionTypeEnumFixedResponse:
+		c := a.FixedResponseConfig
+		b.within("fixed_response").set("status_code", text(aws.ToString(c.StatusCode))).set("content_type", text(aws.ToString(c.ContentType))).
+			set("message_body", text(aws.ToString(c.MessageBody)))
+	default:
+		t.refuse(s, "an action of the type %s", a.Type)
+	}
+}
+
+func (t *translation) template(s *export.Settings) {
+	r := t.add(s, "aws_launch_template", serviceFile, "launch template")
+	r.set("name", text(s.Name))
+	r.set("update_default_version", truth(true))
+	for _, f := range s.Piece.Settings {
+		if f.Name != "tagged" {
+			s.Told(f.Name) // all of it is told by what is sent
+		}
+	}
+	t.structure(s, &r.block, s.Content, map[string]string{"SecurityGroupIds": "vpc_security_group_ids"})
+	t.tags(s, r)
+}
+
+func (t *translation) host(s *export.Settings) {
+	r := t.add(s, "aws_instance", serviceFile, "")
+	template := s.Of[plan.KindTemplate]
+	r.within("launch_template").set("id", ref{Ref: template}).set("version", ref{template, "latest_version"})
+	s.Told("image", "type", "key", "launched with another", "metadata tokens", "detailed monitoring") // by the template
+	r.set("subnet_id", ref{Ref: s.Ref("subnet")})
+	r.set("vpc_security_group_ids", refs(s.Refs("groups")))
+	s.Is("running", "yes")
+	s.Is("termination protection", "no")
+	s.Is("shutdown behavior", "stop")
+	t.tags(s, r)
+}
+
+func (t *translation) fleet(s *export.Settings) {
+	r := t.add(s, "aws_autoscaling_group", serviceFile, "fleet")
+	r.set("name", text(s.Name))
+	r.set("min_size", num(s.Number("min"))).set("desired_capacity", num(s.Number("desired"))).set("max_size", num(s.Number("max")))
+	r.set("health_check_type", text(s.Text("health check"))).set("health_check_grace_period", num(s.Number("grace")))
+	r.set("vpc_zone_identifier", refs(s.Refs("subnets")))
+	r.set("target_group_arns", refs(s.Refs("target groups")))
+	template := s.Of[plan.KindTemplate]
+	r.within("launch_template").set("id", ref{Ref: template}).set("version", ref{template, "latest_version"})
+	refresh := r.within("instance_refresh").set("strategy", text("Rolling"))
+	refresh.within("preferences").set("min_healthy_percentage", num(100)).set("skip_matching", truth(true)).set("auto_rollback", truth(true))
+	s.Told("template version", "instances' version")
+	// As AWS makes a group, and Terraform's defaults are the same.
+	s.Is("cooldown", "300")
+	s.Is("termination policies", "Default")
+	s.Is("protects new instances", "no")
+	s.Is("capacity rebalance", "no")
+	s.Told("tagged")
+	for _, k := range slices.Sorted(maps.Keys(s.Tags)) { // the provider's default tags do not reach a group
+		r.within("tag").set("key", text(k)).set("value", text(s.Tags[k])).set("propagate_at_launch", truth(true))
+	}
+	t.ignores(r, "Declared for the group's creation: scaling or a person decides since.", "desired_capacity")
+}
+
+func (t *translation) tracking(s *export.Settings) {
+	r := t.add(s, "aws_autoscaling_policy", serviceFile, "scaling policy")
+	r.set("name", text(s.Name))
+	r.set("autoscaling_group_name", ref{Ref: s.Of[plan.KindFleet]})
+	r.set("policy_type", text(s.Text("type")))
+	s.Is("enabled", "yes")
+	c := r.within("target_tracking_configuration").set("target_value", num(s.Number("target"))).set("disable_scale_in", truth(!s.Yes("scales in")))
+	m := c.within("predefined_metric_specification").set("predefined_metric_type", text(s.Text("measures")))
+	if s.Text("of") != "" {
+		m.set("resource_label", joined{ref{s.Of[plan.KindBalancer], "arn_suffix"}, text("/"), ref{s.Of[plan.KindTargetGroup], "arn_suffix"}})
+	}
+	r.imported = joined{ref{Ref: s.Of[plan.KindFleet]}, text("/" + s.Name)}
+}

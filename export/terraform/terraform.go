@@ -1,0 +1,208 @@
+// Package terraform writes a stack in HCL, for Terraform and OpenTofu: a module that is used once for each region, and above both the
+// hosted zone, its records and their checks.
+package terraform
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/export"
+	"github.com/understudy/understudy/plan"
+)
+
+// Write writes a blueprint. Where it knows what stands, import blocks are written too.
+func Write(b *plan.Blueprint) (*export.Result, error) {
+	t := &translation{blueprint: b, pieces: map[string]plan.Piece{}, of: map[string]*resource{}, files: map[string][]byte{}}
+	for _, p := range b.Pieces {
+		t.pieces[p.ID] = p
+	}
+	for _, p := range b.Pieces {
+		translate, ok := kinds[p.Kind]
+		if !ok {
+			t.errs = append(t.errs, fmt.Errorf("%s: Terraform's export knows no %s", p.ID, p.Kind))
+			continue
+		}
+		s := export.Read(p)
+		translate(t, s)
+		if err := s.Err(); err != nil {
+			t.errs = append(t.errs, err)
+		}
+	}
+	if err := errors.Join(t.errs...); err != nil {
+		return nil, err
+	}
+	if err := t.lay(); err != nil {
+		return nil, err
+	}
+	return &export.Result{Files: t.files, Remarks: slices.Concat(b.Remarks, t.remarks)}, nil
+}
+
+// kinds are the translations.
+var kinds = map[plan.Kind]func(*translation, *export.Settings){
+	plan.KindVPC:         (*translation).vpc,
+	plan.KindGateway:     (*translation).gateway,
+	plan.KindSubnet:      (*translation).subnet,
+	plan.KindRoutes:      (*translation).routes,
+	plan.KindGroup:       (*translation).group,
+	plan.KindImage:       (*translation).image,
+	plan.KindTargetGroup: (*translation).targetGroup,
+	plan.KindBalancer:    (*translation).balancer,
+	plan.KindListener:    (*translation).listener,
+	plan.KindRule:        (*translation).answeringRule,
+	plan.KindTemplate:    (*translation).template,
+	plan.KindHost:        (*translation).host,
+	plan.KindFleet:       (*translation).fleet,
+	plan.KindTracking:    (*translation).tracking,
+	plan.KindZone:        (*translation).zone,
+	plan.KindCheck:       (*translation).check,
+	plan.KindRecords:     (*translation).records,
+}
+
+// worldwide are the kinds that are above both regions, even where each region has one.
+var worldwide = []plan.Kind{plan.KindZone, plan.KindCheck, plan.KindRecords}
+
+// attributes are how the resources of a kind are referred to; those of others by their id.
+var identities = map[plan.Kind]string{
+	plan.KindBalancer: "arn", plan.KindTargetGroup: "arn", plan.KindListener: "arn", plan.KindFleet: "name", plan.KindZone: "zone_id",
+}
+
+// references are the attributes that a blueprint refers to, as Terraform calls them.
+var references = map[string]string{plan.DNSName: "dns_name", plan.AliasZone: "zone_id", plan.RootDevice: "root_device_name"}
+
+// translation is a blueprint on its way to HCL.
+type translation struct {
+	blueprint *plan.Blueprint
+	pieces    map[string]plan.Piece
+	resources []*resource
+	of        map[string]*resource // the first of each piece
+	files     map[string][]byte
+	remarks   []plan.Remark
+	errs      []error
+
+	variables []*variable
+	outputs   []output
+}
+
+// resource is one resource or data source.
+type resource struct {
+	block
+	piece      plan.Piece
+	typ, label string
+	data       bool
+	file       string
+	imported   value // by what Terraform imports it
+}
+
+func (r *resource) address() string {
+	if r.data {
+		return "data." + r.typ + "." + r.label
+	}
+	return r.typ + "." + r.label
+}
+
+// add begins the resource that a piece is. Of the piece's name, the label leaves out the words that its type says.
+func (t *translation) add(s *export.Settings, typ, file, words string) *resource {
+	_, name, _ := strings.Cut(s.ID, "/")
+	r := &resource{piece: s.Piece, typ: typ, file: file, label: label(strings.Replace(name, words, "", 1), "main"),
+		imported: ref{Ref: plan.Ref{Piece: s.ID}}}
+	t.resources = append(t.resources, r)
+	if t.of[s.ID] == nil {
+		t.of[s.ID] = r
+	}
+	return r
+}
+
+// beside adds another resource of the same piece.
+func (t *translation) beside(r *resource, typ, label string) *resource {
+	other := &resource{piece: r.piece, typ: typ, file: r.file, label: label}
+	t.resources = append(t.resources, other)
+	return other
+}
+
+// label makes an identifier of a name.
+func label(name, otherwise string) string {
+	words := strings.FieldsFunc(strings.ToLower(name), func(c rune) bool { return !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9') })
+	if len(words) == 0 {
+		return otherwise
+	}
+	return strings.Join(words, "_")
+}
+
+func (t *translation) labelOf(r plan.Ref) string { return t.of[r.Piece].label }
+
+// tags are those of the resource alone: what all have, the provider adds.
+func (t *translation) tags(s *export.Settings, r *resource) {
+	s.Told("tagged")
+	common, own := t.commonTags(), object{}
+	for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
+		if _, ok := common[k]; !ok {
+			own = append(own, entry{k, text(s.Tags[k])})
+		}
+	}
+	r.set("tags", own)
+}
+
+// commonTags are on everything.
+func (t *translation) commonTags() map[string]string {
+	all := map[string]string{account.TagStack: t.blueprint.Declaration.Name}
+	maps.Copy(all, t.blueprint.Declaration.Tags)
+	return all
+}
+
+// ignores has Terraform leave arguments as they are.
+func (t *translation) ignores(r *resource, why string, arguments ...string) {
+	var l list
+	for _, a := range arguments {
+		l = append(l, verbatim(a))
+	}
+	r.within("lifecycle").remark("%s", why).set("ignore_changes", l)
+}
+
+func (t *translation) refuse(s *export.Settings, format string, args ...any) {
+	t.errs = append(t.errs, fmt.Errorf("%s: Terraform's export cannot say %s", s.ID, fmt.Sprintf(format, args...)))
+}
+
+// say adds a remark, once for both regions.
+func (t *translation) say(piece, format string, args ...any) {
+	remark := plan.Remark{Resource: piece, Text: fmt.Sprintf(format, args...)}
+	_, name, _ := strings.Cut(piece, "/")
+	if !slices.ContainsFunc(t.remarks, func(o plan.Remark) bool {
+		_, other, _ := strings.Cut(o.Resource, "/")
+		return other == name && o.Text == remark.Text
+	}) {
+		t.remarks = append(t.remarks, remark)
+	}
+}
+
+// inModule tells whether a piece is in the module: each region has one.
+func (t *translation) inModule(p plan.Piece) bool {
+	_, name, _ := strings.Cut(p.ID, "/")
+	if slices.Contains(worldwide, p.Kind) {
+		return false
+	}
+	for _, side := range understudy.Sides {
+		if t.pieces[string(side)+"/"+name].Kind != p.Kind {
+			return false
+		}
+	}
+	return true
+}
+
+// attribute returns Terraform's name for what a reference means.
+func (t *translation) attribute(of plan.Ref, attribute string) string {
+	if attribute != "" {
+		return attribute
+	}
+	if name, ok := references[of.Attribute]; ok {
+		return name
+	}
+	if name, ok := identities[t.pieces[of.Piece].Kind]; ok {
+		return name
+	}
+	return "id"
+}

@@ -1,0 +1,171 @@
+package plan
+
+import (
+	"maps"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy"
+)
+
+// How each kind of resource is drawn: what is its id in others' settings, and what it is.
+
+// refOf reads a resource's id, which a blueprint has given it.
+func refOf(id string) Ref {
+	r, _ := ParseRef(id)
+	return r
+}
+
+func (v *vpc) refer(id Ref) { v.id = id.String() }
+func (v *vpc) draw() Piece {
+	return Piece{Kind: KindVPC, Tags: v.mark("vpc"), Settings: v.desired()}
+}
+
+func (g *gateway) refer(id Ref) { g.id = id.String() }
+func (g *gateway) draw() Piece {
+	return Piece{Kind: KindGateway, Tags: g.mark("gateway"), Settings: g.desired()}
+}
+
+func (s *subnet) refer(id Ref) { s.id = id.String() }
+func (s *subnet) draw() Piece {
+	return Piece{Kind: KindSubnet, Tags: s.mark(s.Name), Settings: append(s.desired(), Field{Name: "zone", Value: number(s.Zone)}),
+		Of: map[Kind]Ref{KindVPC: refOf(s.vpc.id)}}
+}
+
+func (r *routes) refer(id Ref) { r.id = id.String() }
+func (r *routes) draw() Piece {
+	return Piece{Kind: KindRoutes, Tags: r.mark(r.role), Settings: r.desired(), Of: map[Kind]Ref{KindVPC: refOf(r.vpc.id)},
+		Parts: map[string]string{}}
+}
+
+// Rules are the rules of a security group.
+type Rules struct{ In, Out []Rule }
+
+// Rule is one of them. The peer is a network or a reference; a protocol of -1 is all of them.
+type Rule struct {
+	Protocol string
+	From, To int
+	Peer     string
+}
+
+func rulesDrawn(rules []rule) (all []Rule) {
+	for _, r := range rules {
+		all = append(all, Rule{r.protocol, int(r.from), int(r.to), r.peer})
+	}
+	return all
+}
+
+func (g *group) refer(id Ref) { g.id = id.String() }
+func (g *group) draw() Piece {
+	return Piece{Kind: KindGroup, Name: g.name(g.role), Tags: g.mark(g.role), Settings: append(g.desired(), Field{Name: "description", Value: g.purpose}),
+		Of: map[Kind]Ref{KindVPC: refOf(g.vpc.id)}, Content: Rules{rulesDrawn(g.wantsIn()), rulesDrawn(g.wantsOut())}}
+}
+
+// Baking is how an image is made: an instance of the base runs the script as its user data, and the image is taken of it when the script has
+// ended well.
+type Baking struct {
+	Base   understudy.Base
+	Script string
+}
+
+func (i *images) refer(id Ref) {
+	i.id, i.root = id.String(), Ref{id.Piece, RootDevice}.String()
+}
+
+func (i *images) drawn(settings []Field) Piece {
+	return Piece{Kind: KindImage, Name: i.imageName(), Tags: i.tags(), Settings: settings,
+		Content: Baking{i.declared.Image.Base, builderScript(i.declared.Image)}}
+}
+
+func (i *image) draw() Piece     { return i.drawn(i.desired()) }
+func (c *imageCopy) draw() Piece { return c.drawn(c.desired()) }
+
+func (t *targetGroup) refer(id Ref) { t.arn, t.number = id.String(), max(1, t.number) }
+func (t *targetGroup) draw() Piece {
+	attributes := t.wants()
+	maps.DeleteFunc(attributes, func(key, value string) bool { return targetDefaults[key] == value }) // AWS makes it so
+	attributes[delayAttribute] = number(t.declared.Target.DeregistrationDelay)
+	return Piece{Kind: KindTargetGroup, Name: t.groupName(), Tags: t.mark("target-group"), Settings: t.desired(), Content: attributes}
+}
+
+func (b *balancer) refer(id Ref) {
+	b.arn, b.number = id.String(), max(1, b.number)
+	b.dnsName, b.zoneID = Ref{id.Piece, DNSName}.String(), Ref{id.Piece, AliasZone}.String()
+}
+func (b *balancer) draw() Piece {
+	return Piece{Kind: KindBalancer, Name: b.balancerName(), Tags: b.mark("load-balancer"), Settings: b.desired()}
+}
+
+func (l *listener) refer(id Ref) { l.arn = id.String() }
+func (l *listener) draw() Piece {
+	return Piece{Kind: KindListener, Tags: l.mark(l.role()), Settings: l.desired(), Of: map[Kind]Ref{KindBalancer: refOf(l.balancer.arn)},
+		Content: l.actions()}
+}
+
+// AnsweringRule is a listener's rule that answers by itself.
+type AnsweringRule struct {
+	Priority   int
+	Conditions []elbtypes.RuleCondition
+	Actions    []elbtypes.Action
+}
+
+func (r *switchRule) refer(id Ref) { r.arn = id.String() }
+func (r *switchRule) draw() Piece {
+	_, text := switchAnswer(understudy.Primary)
+	return Piece{Kind: KindRule, Tags: r.mark(switchRole), Settings: r.desired(), Of: map[Kind]Ref{KindListener: refOf(r.listener.arn)},
+		Content: AnsweringRule{1, switchConditions(), switchActions(understudy.Primary, text)}}
+}
+
+func (t *template) refer(id Ref) { t.id = id.String() }
+func (t *template) draw() Piece {
+	return Piece{Kind: KindTemplate, Name: t.name("template"), Tags: t.mark("template"), Settings: t.desired(), Content: t.wanted()}
+}
+
+func (h *host) refer(id Ref) { h.id = id.String() }
+func (h *host) draw() Piece {
+	return Piece{Kind: KindHost, Tags: h.mark(h.role), Settings: h.desired(), Of: map[Kind]Ref{KindTemplate: refOf(h.template.id)}}
+}
+
+// refer needs no id: the name of a fleet is known before it is made.
+func (f *fleet) refer(Ref) {}
+func (f *fleet) draw() Piece {
+	return Piece{Kind: KindFleet, Name: f.fleetName(), Tags: f.mark("fleet"), Settings: f.desired(), Of: map[Kind]Ref{KindTemplate: refOf(f.template.id)}}
+}
+
+func (t *tracking) refer(Ref) {}
+func (t *tracking) draw() Piece {
+	return Piece{Kind: KindTracking, Name: t.policyName(), Settings: t.desired(), Of: map[Kind]Ref{
+		KindFleet: {Piece: string(t.side) + "/fleet"}, KindBalancer: refOf(t.balancer.arn), KindTargetGroup: refOf(t.group.arn),
+	}}
+}
+
+func (z *zone) refer(id Ref) { z.id, z.made = id.String(), true }
+func (z *zone) draw() Piece {
+	return Piece{Kind: KindZone, Name: z.declared.Domain, Tags: z.mark("zone"),
+		Settings: append(z.desired(), Field{Name: "comment", Value: "understudy: stack " + z.stack()})}
+}
+
+func (c *check) refer(id Ref) { c.id = id.String() }
+func (c *check) draw() Piece {
+	return Piece{Kind: KindCheck, Tags: c.mark(c.role()), Settings: c.desired(), Content: c.wanted()}
+}
+
+func (c *ownCheck) refer(id Ref) { c.id = id.String() }
+func (c *ownCheck) draw() Piece {
+	return Piece{Kind: KindCheck, Tags: c.mark(c.name), Settings: c.desired(), Content: c.wanted()}
+}
+
+// refer needs no id: nothing refers to a record.
+func (r *records) refer(Ref) {}
+func (r *records) draw() Piece {
+	p := Piece{Kind: KindRecords, Name: r.declared.Host(), Settings: r.desired(), Of: map[Kind]Ref{KindZone: refOf(r.zone.id)}}
+	for _, side := range understudy.Sides {
+		p.Settings = append(p.Settings, Field{Name: string(side) + " set identifier", Value: aws.ToString(r.wanted(side).SetIdentifier)},
+			Field{Name: string(side) + " type", Value: string(r.wanted(side).Type)})
+	}
+	return p
+}
+
+func (p *preset) undrawn()     {} // a template's default is its latest version, in whatever language
+func (n *neighbours) undrawn() {} // what somebody else has in the VPC
