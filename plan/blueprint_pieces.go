@@ -94,7 +94,13 @@ func (b *balancer) refer(id Ref) {
 	b.dnsName, b.zoneID = Ref{id.Piece, DNSName}.String(), Ref{id.Piece, AliasZone}.String()
 }
 func (b *balancer) draw() Piece {
-	return Piece{Kind: KindBalancer, Name: b.balancerName(), Tags: b.mark("load-balancer"), Settings: b.desired()}
+	attributes, tags := b.wants(), b.mark("load-balancer")
+	maps.DeleteFunc(attributes, func(key, value string) bool { return balancerDefaults[key] == value }) // AWS makes it so
+	maps.Copy(attributes, b.wantsOfLogs(nil))
+	if kinds := b.declares(); kinds != "" {
+		tags = tags.With(logsTag, kinds)
+	}
+	return Piece{Kind: KindBalancer, Name: b.balancerName(), Tags: tags, Settings: b.desired(), Content: attributes}
 }
 
 func (l *listener) refer(id Ref) { l.arn = id.String() }

@@ -48,11 +48,7 @@ func (t *translation) targetGroup(s *export.Settings) {
 	}
 	r.set("target_type", text(s.Text("targets are")))
 	s.Told("attributes", "deregistration delay")
-	attributes, ok := s.Content.(map[string]string)
-	if !ok {
-		t.refuse(s, "attributes of %T", s.Content)
-	}
-	t.attributes(s, r, attributes)
+	t.attributes(s, r)
 	h := r.within("health_check")
 	h.set("protocol", text(s.Text("check protocol"))).set("port", text(s.Text("check port")))
 	for _, one := range []struct{ setting, argument string }{{"path", "path"}, {"matcher", "matcher"}} {
@@ -65,8 +61,26 @@ func (t *translation) targetGroup(s *export.Settings) {
 	t.tags(s, r)
 }
 
-// attributeNames are the arguments of aws_lb_target_group that set attributes of the API's, and the block that they stand in.
+// attributeNames are the arguments of aws_lb_target_group and of aws_lb that set attributes of the API's, and the block that they stand in.
 var attributeNames = map[string]struct{ block, argument string }{
+	"deletion_protection.enabled":                              {"", "enable_deletion_protection"},
+	"idle_timeout.timeout_seconds":                             {"", "idle_timeout"},
+	"client_keep_alive.seconds":                                {"", "client_keep_alive"},
+	"routing.http2.enabled":                                    {"", "enable_http2"},
+	"routing.http.drop_invalid_header_fields.enabled":          {"", "drop_invalid_header_fields"},
+	"routing.http.desync_mitigation_mode":                      {"", "desync_mitigation_mode"},
+	"routing.http.preserve_host_header.enabled":                {"", "preserve_host_header"},
+	"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": {"", "enable_tls_version_and_cipher_suite_headers"},
+	"routing.http.xff_client_port.enabled":                     {"", "enable_xff_client_port"},
+	"routing.http.xff_header_processing.mode":                  {"", "xff_header_processing_mode"},
+	"waf.fail_open.enabled":                                    {"", "enable_waf_fail_open"},
+	"access_logs.s3.enabled":                                   {"access_logs", "enabled"},
+	"access_logs.s3.bucket":                                    {"access_logs", "bucket"},
+	"access_logs.s3.prefix":                                    {"access_logs", "prefix"},
+	"connection_logs.s3.enabled":                               {"connection_logs", "enabled"},
+	"connection_logs.s3.bucket":                                {"connection_logs", "bucket"},
+	"connection_logs.s3.prefix":                                {"connection_logs", "prefix"},
+
 	"deregistration_delay.timeout_seconds":                {"", "deregistration_delay"},
 	"slow_start.duration_seconds":                         {"", "slow_start"},
 	"load_balancing.algorithm.type":                       {"", "load_balancing_algorithm_type"},
@@ -82,7 +96,11 @@ var attributeNames = map[string]struct{ block, argument string }{
 	"stickiness.app_cookie.cookie_name":                   {"stickiness", "cookie_name"},
 }
 
-func (t *translation) attributes(s *export.Settings, r *resource, attributes map[string]string) {
+func (t *translation) attributes(s *export.Settings, r *resource) {
+	attributes, ok := s.Content.(map[string]string)
+	if !ok {
+		t.refuse(s, "attributes of %T", s.Content)
+	}
 	blocks := map[string]*block{"": &r.block}
 	keys := slices.SortedFunc(maps.Keys(attributes), func(a, b string) int { // those of a block after the others
 		return strings.Compare(attributeNames[a].block+" "+a, attributeNames[b].block+" "+b)
@@ -102,7 +120,7 @@ func (t *translation) attributes(s *export.Settings, r *resource, attributes map
 
 // scalar writes what a string means where it means a number or a truth.
 func scalar(s string) value {
-	if n, err := strconv.Atoi(s); err == nil {
+	if n, err := strconv.Atoi(s); err == nil && strconv.Itoa(n) == s {
 		return num(n)
 	}
 	if s == "true" || s == "false" {
@@ -125,6 +143,8 @@ func (t *translation) balancer(s *export.Settings) {
 	r.set("subnets", refs(s.Refs("subnets")))
 	r.set("security_groups", refs(s.Refs("groups")))
 	s.Is("state", string(elbtypes.LoadBalancerStateEnumActive))
+	s.Told("attributes", "logs")
+	t.attributes(s, r)
 	t.tags(s, r)
 }
 
