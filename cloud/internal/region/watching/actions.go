@@ -76,8 +76,16 @@ func (row alarmRow) instance() string {
 	return ""
 }
 
-// act carries out an alarm's actions in a state, and remembers how each went. values are those that led to it, the latest last.
+// act carries out an alarm's actions as it enters a state, unless it has a suppressor: then it may be that they are not carried out, or later.
+// values are those that led to the state, the latest last.
 func (r *Room) act(row alarmRow, state cwtypes.StateValue, values []*float64) {
+	if row.Suppressor.Alarm == "" {
+		r.perform(row, state, values)
+	}
+}
+
+// perform carries out an alarm's actions of a state, and remembers how each went.
+func (r *Room) perform(row alarmRow, state cwtypes.StateValue, values []*float64) {
 	if !row.ActionsEnabled {
 		return
 	}

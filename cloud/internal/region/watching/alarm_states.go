@@ -24,6 +24,9 @@ func (r *Room) enter(tx *store.Tx, row alarmRow, state cwtypes.StateValue, reaso
 	row.State, row.Reason, row.ReasonData, row.Updated = state, reason, data, now
 	if old != state {
 		row.Transitioned = now
+		if old == cwtypes.StateValueAlarm {
+			row.LeftAlarm = now
+		}
 		item := historyItem{now, cwtypes.HistoryItemTypeStateUpdate, fmt.Sprintf("Alarm updated from %s to %s", old, state), transition(old, state, reason)}
 		if err := r.remember(tx, row, item); err != nil {
 			return err

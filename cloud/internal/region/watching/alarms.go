@@ -57,10 +57,15 @@ func (r *Room) put(tx *store.Tx, row alarmRow, tags []cwtypes.Tag) (err error) {
 	now := time.Now().UTC()
 	row.Configured, row.Updated, row.Transitioned = now, now, now
 	row.State, row.Reason = cwtypes.StateValueInsufficientData, "Unchecked: Initial alarm creation"
+	row.Suppressor.Performed = row.State
 	what := "Alarm \"" + row.Name + "\" created"
 	if old, ok := r.alarms.GetTx(tx, row.Name); ok {
 		if old.composite() != row.composite() {
 			return wire.Errorf("ValidationError", "An alarm of another type has the name %s", row.Name)
+		}
+		row.LeftAlarm = old.LeftAlarm
+		if row.Suppressor.Performed = old.Suppressor.Performed; old.Suppressor.Alarm == "" {
+			row.Suppressor.Performed = old.State // without a suppressor they were performed at once
 		}
 		// Tags are changed by TagResource alone.
 		row.State, row.Reason, row.ReasonData, row.Updated, row.Transitioned, row.Tags = old.State, old.Reason, old.ReasonData, old.Updated, old.Transitioned, old.Tags

@@ -19,7 +19,7 @@ import (
 // PutCompositeAlarm makes an alarm that follows the states of others, or replaces one of the same name.
 func (r *Room) PutCompositeAlarm(ctx context.Context, in *cloudwatch.PutCompositeAlarmInput) (*cloudwatch.PutCompositeAlarmOutput, error) {
 	if err := room.Only(in, "AlarmName", "AlarmRule", "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions",
-		"Tags"); err != nil {
+		"Tags", "ActionsSuppressor", "ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"); err != nil {
 		return nil, err
 	}
 	row := alarmRow{
@@ -32,6 +32,9 @@ func (r *Room) PutCompositeAlarm(ctx context.Context, in *cloudwatch.PutComposit
 			return wire.Errorf("ValidationError", "AlarmRule is invalid: %v", err)
 		}
 		if err := r.checkChildren(tx, rule); err != nil {
+			return err
+		}
+		if row.Suppressor, err = r.readSuppressor(tx, in); err != nil {
 			return err
 		}
 		return r.put(tx, row, in.Tags)
@@ -55,10 +58,11 @@ func (r *Room) checkChildren(tx *store.Tx, rule metrics.Rule) error {
 // childName is the name of an alarm that a rule has by its name or its ARN.
 func (r *Room) childName(s string) string { return strings.TrimPrefix(s, r.alarmARN("")) }
 
-// parents are the composite alarms whose rules are about an alarm.
+// parents are the composite alarms whose rules are about an alarm, or whose suppressor it is.
 func (r *Room) parents(tx *store.Tx, name string) (names []string) {
 	for _, row := range r.alarms.AllTx(tx) {
-		if row.composite() && slices.ContainsFunc(row.rule().Alarms(), func(child string) bool { return r.childName(child) == name }) {
+		needs := func(child string) bool { return child != "" && r.childName(child) == name }
+		if row.composite() && (needs(row.Suppressor.Alarm) || slices.ContainsFunc(row.rule().Alarms(), needs)) {
 			names = append(names, row.Name)
 		}
 	}
@@ -93,8 +97,13 @@ func (r *Room) tendComposites() {
 	for {
 		next := watch.Next()
 		r.judgeComposites()
+		var later <-chan time.Time
+		if due := r.performComposites(); !due.IsZero() {
+			later = time.After(time.Until(due))
+		}
 		select {
 		case <-next:
+		case <-later:
 		case <-r.Context().Done():
 			return
 		}
@@ -113,6 +122,19 @@ func (r *Room) judgeComposites() {
 		}
 		r.change(row, state, r.followedWhy(last), r.followedData(last), nil)
 	}
+}
+
+// performComposites has composite alarms perform what their suppressors no longer suppress, and returns when to look again.
+func (r *Room) performComposites() (due time.Time) {
+	for _, row := range r.alarms.All() {
+		if row.Suppressor.Alarm == "" {
+			continue
+		}
+		if at := r.performUnlessSuppressed(row); !at.IsZero() && (due.IsZero() || at.Before(due)) {
+			due = at
+		}
+	}
+	return due
 }
 
 // followed is the state that a composite alarm's rule says, and which of its alarms changed last.
@@ -147,10 +169,12 @@ func (r *Room) followedData(last alarmRow) string {
 }
 
 func (r *Room) showComposite(row alarmRow) cwtypes.CompositeAlarm {
-	return cwtypes.CompositeAlarm{
+	out := cwtypes.CompositeAlarm{
 		AlarmName: &row.Name, AlarmArn: new(r.alarmARN(row.Name)), AlarmDescription: room.Some(row.Description), AlarmRule: &row.Rule,
 		AlarmConfigurationUpdatedTimestamp: &row.Configured, ActionsEnabled: &row.ActionsEnabled, OKActions: shownList(row.OKActions),
 		AlarmActions: shownList(row.AlarmActions), InsufficientDataActions: shownList(row.MissingActions), StateValue: row.State, StateReason: &row.Reason,
 		StateReasonData: room.Some(row.ReasonData), StateUpdatedTimestamp: &row.Updated, StateTransitionedTimestamp: &row.Transitioned,
 	}
+	r.showSuppressor(row, &out)
+	return out
 }

@@ -129,7 +129,7 @@ func TestCompositeAlarmsAreListedApartAndDeleted(t *testing.T) {
 	})
 	roomtest.WantAPIError(t, err, "UnsupportedOperation")
 	_, err = s.PutCompositeAlarm(ctx, &cloudwatch.PutCompositeAlarmInput{AlarmName: new("c3"), AlarmRule: new("TRUE"), ActionsSuppressor: new("a")})
-	roomtest.WantAPIError(t, err, "UnsupportedOperation")
+	roomtest.WantAPIError(t, err, "ValidationError")
 	remove := func(names ...string) error {
 		_, err := s.DeleteAlarms(ctx, &cloudwatch.DeleteAlarmsInput{AlarmNames: names})
 		return err

@@ -111,7 +111,8 @@ type alarmRow struct {
 	Name, Description string
 	Settings          alarmSettings
 	Rule              string // of a composite alarm, which has no settings; empty for others
-	MToAlarm          bool   // DatapointsToAlarm was said
+	Suppressor        suppressor
+	MToAlarm          bool // DatapointsToAlarm was said
 	ActionsEnabled    bool
 	OKActions         []string
 	AlarmActions      []string
@@ -122,6 +123,7 @@ type alarmRow struct {
 	ReasonData        string
 	Updated           time.Time // when the state was last told
 	Transitioned      time.Time // when it last changed
+	LeftAlarm         time.Time // when it last was no longer ALARM
 	Tags              map[string]string
 }
 
