@@ -29,7 +29,12 @@ func (n *node) watch(ctx context.Context, t *target, c Check) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		if t.record(ctx, n.probe(ctx, t.address, c), c, n.startSlowly) {
+		began := time.Now()
+		r := n.probe(ctx, c.at(t.address), c)
+		if ctx.Err() == nil {
+			n.logCheck(t, c, began, r)
+		}
+		if t.record(ctx, r, c, n.startSlowly) {
 			n.judgeFlows(t)
 			n.changed()
 		}
@@ -46,9 +51,6 @@ func (n *node) watch(ctx context.Context, t *target, c Check) {
 func (n *node) probe(ctx context.Context, address string, c Check) Result {
 	ctx, cancel := context.WithTimeout(ctx, n.speed.Timeout(c.Timeout))
 	defer cancel()
-	if c.Port != 0 {
-		address = netip.AddrPortFrom(netip.MustParseAddrPort(address).Addr(), uint16(c.Port)).String()
-	}
 	if c.Flow.On {
 		return n.probeFlow(ctx, address, c)
 	}
@@ -58,7 +60,7 @@ func (n *node) probe(ctx context.Context, address string, c Check) Result {
 	}
 	req, err := c.request(ctx, method, address, body)
 	if err != nil {
-		return failed
+		return failed.because(causeTarget)
 	}
 	if c.Version == GRPC {
 		return n.probeGRPC(req, c)
@@ -67,10 +69,18 @@ func (n *node) probe(ctx context.Context, address string, c Check) Result {
 	resp, end, err := n.ask(req, c.Version)
 	defer end()
 	if err != nil {
-		return judgeError(err)
+		return unanswered(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	return c.judge(resp.StatusCode)
+}
+
+// at is the address of a check of a target.
+func (c Check) at(address string) string {
+	if c.Port == 0 {
+		return address
+	}
+	return netip.AddrPortFrom(netip.MustParseAddrPort(address).Addr(), uint16(c.Port)).String()
 }
 
 // request is what a check asks at an address.
@@ -88,10 +98,12 @@ func (c Check) request(ctx context.Context, method, address string, body io.Read
 
 // judge judges the status that a target has answered with.
 func (c Check) judge(status int) Result {
+	r := mismatch(status).because(c.causeOf(status))
 	if c.Matcher.Has(status) {
-		return pass
+		r = pass
 	}
-	return mismatch(status)
+	r.Answered, r.Code = true, status
+	return r
 }
 
 // judgeError distinguishes a target that does not answer from one that refuses. A host without a route to the target
@@ -103,6 +115,9 @@ func judgeError(err error) Result {
 	}
 	return failed
 }
+
+// unanswered judges a check that had no answer, and tells why.
+func unanswered(err error) Result { return judgeError(err).because(causeOf(err)) }
 
 // timedOut tells whether a connection was waited for in vain.
 func timedOut(err error) bool {

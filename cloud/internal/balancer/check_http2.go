@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 
 	"golang.org/x/net/http2"
@@ -14,12 +15,17 @@ import (
 func (n *node) ask(req *http.Request, v Version) (resp *http.Response, end func(), err error) {
 	end = func() {}
 	if !v.multiplexed() {
-		resp, err = n.checks.RoundTrip(req)
+		connected := false
+		trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }}
+		resp, err = n.checks.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+		if err != nil && !connected {
+			err = unconnected{err}
+		}
 		return resp, end, err
 	}
 	conn, err := n.network.DialContext(req.Context(), "tcp", req.URL.Host)
 	if err != nil {
-		return nil, end, err
+		return nil, end, unconnected{err}
 	}
 	stop := context.AfterFunc(req.Context(), func() { _ = conn.Close() }) // whatever waits then
 	end = func() {
@@ -56,11 +62,11 @@ func (n *node) probeGRPC(req *http.Request, c Check) Result {
 	resp, end, err := n.ask(req, c.Version)
 	defer end()
 	if err != nil {
-		return judgeError(err)
+		return unanswered(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, maxUnread)); err != nil {
-		return judgeError(err)
+		return unanswered(err)
 	}
 	said := resp.Trailer.Get("Grpc-Status")
 	if said == "" {
@@ -68,7 +74,7 @@ func (n *node) probeGRPC(req *http.Request, c Check) Result {
 	}
 	code, err := strconv.Atoi(said)
 	if err != nil {
-		return failed
+		return failed.because(causeNoStatus)
 	}
 	return c.judge(code)
 }

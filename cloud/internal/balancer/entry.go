@@ -13,7 +13,7 @@ import (
 type Entries interface{ Add(entry []byte) }
 
 // Logs are the logs that a node keeps; nil for one that it does not.
-type Logs struct{ Access, Connections Entries }
+type Logs struct{ Access, Connections, Checks Entries }
 
 // logEntry is what the access log tells of a request
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html#access-log-entry-format).

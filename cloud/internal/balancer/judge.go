@@ -26,16 +26,27 @@ var Unregistered = Health{Initial, "Elb.RegistrationInProgress", "Target registr
 var Unchecked = Health{Initial, "Elb.InitialHealthChecking", "Initial health checks in progress"}
 
 // Result is the result of one check: a pass if Reason is empty.
-type Result struct{ Reason, Description string }
+type Result struct {
+	Reason, Description string
+	Answered            bool   // with Code
+	Code                int    // a status of HTTP or of gRPC
+	Cause               string // why it failed, in the words of the log of checks
+}
 
 var (
 	pass    = Result{}
-	timeout = Result{"Target.Timeout", "Request timed out"}
-	failed  = Result{"Target.FailedHealthChecks", "Health checks failed"}
+	timeout = Result{Reason: "Target.Timeout", Description: "Request timed out"}
+	failed  = Result{Reason: "Target.FailedHealthChecks", Description: "Health checks failed"}
 )
 
 func mismatch(code int) Result {
-	return Result{"Target.ResponseCodeMismatch", fmt.Sprintf("Health checks failed with these codes: [%d]", code)}
+	return Result{Reason: "Target.ResponseCodeMismatch", Description: fmt.Sprintf("Health checks failed with these codes: [%d]", code)}
+}
+
+// because has a failed check tell why.
+func (r Result) because(cause string) Result {
+	r.Cause = cause
+	return r
 }
 
 // Judgement is a target's health, and how many checks in a row have had the opposite result.

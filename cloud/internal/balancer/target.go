@@ -71,7 +71,7 @@ func (t *target) record(ctx context.Context, r Result, c Check, start func(*targ
 		return false
 	}
 	old := t.judged.Health
-	if old.State == Initial && r != pass && time.Now().Before(t.boots) {
+	if old.State == Initial && r.Reason != "" && time.Now().Before(t.boots) {
 		return false
 	}
 	t.judged = Judge(t.judged, r, c.Healthy, c.Unhealthy)

@@ -27,7 +27,10 @@ var accessLog = logKind{"access_logs.s3", "", "ELBAccessLogTestFile"}
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-connection-logs.html#connection-log-file-format
 var connectionLog = logKind{"connection_logs.s3", "conn_log.", "ELBConnectionLogTestFile"}
 
-var logKinds = []logKind{accessLog, connectionLog}
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-health-check-logs.html#health-check-log-file-format
+var checkLog = logKind{"health_check_logs.s3", "health_check_log_", "ELBHealthCheckLogTestFile"}
+
+var logKinds = []logKind{accessLog, connectionLog, checkLog}
 
 // logPeriod is how often a log is delivered.
 const logPeriod = 5 * time.Minute
@@ -62,10 +65,13 @@ func (r *Room) logsOf(row loadBalancerRow, node string, address netip.Addr) (log
 			log = delivery.New(r.folder, max(r.Speed.Of(logPeriod), time.Second), func(end time.Time) string { return r.logFile(key, address, end) })
 			r.serving.logs[key] = log
 		}
-		if kind == accessLog {
+		switch kind {
+		case accessLog:
 			logs.Access = log
-		} else {
+		case connectionLog:
 			logs.Connections = log
+		case checkLog:
+			logs.Checks = log
 		}
 	}
 	return logs
@@ -86,7 +92,7 @@ func (r *Room) logFile(key logKey, address netip.Addr, end time.Time) string {
 func (r *Room) endLogs(arn string, nodes []balancer.Node) {
 	kept := map[balancer.Entries]bool{}
 	for _, n := range nodes {
-		kept[n.Logs.Access], kept[n.Logs.Connections] = true, true
+		kept[n.Logs.Access], kept[n.Logs.Connections], kept[n.Logs.Checks] = true, true, true
 	}
 	for key, log := range r.serving.logs {
 		if key.balancer == arn && !kept[log] {

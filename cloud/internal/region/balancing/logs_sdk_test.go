@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -132,4 +133,45 @@ func TestLogsThatCannotBeKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	roomtest.WantAPIError(t, s.setLogs("access_logs.s3.enabled=true", "access_logs.s3.bucket=my-logs"), "InvalidConfigurationRequest")
+}
+
+// Each check of a target is in the log of the node that has made it.
+func TestHealthChecksAreLogged(t *testing.T) {
+	s := newSite(t)
+	s.listen(80)
+	id, at := s.ec2.run(t, s.subnets[0])
+	l, err := s.sockets.Listen("tcp", at.String()+":80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {})}
+	go func() { _ = target.Serve(l) }()
+	defer target.Close()
+	s.mustSetLogs("health_check_logs.s3.enabled=true", "health_check_logs.s3.bucket=my-checks", "health_check_logs.s3.prefix=a")
+	if err := s.r.Register(s.group, []string{id}); err != nil {
+		t.Fatal(err)
+	}
+	s.awaitHealth(id, "healthy")
+	s.reopen()
+	key := regexp.MustCompile(`^my-checks/a/AWSLogs/111122223333/elasticloadbalancing/us-east-1/\d{4}/\d\d/\d\d/` +
+		`health_check_log_111122223333_elasticloadbalancing_us-east-1_app\.[a-z0-9.-]+_\d{8}T\d{4}Z_10\.0\.\d\.\d+_[a-z0-9]+\.log\.gz$`)
+	entry := regexp.MustCompile(`^http \S+Z \d+\.\d{9} ` + regexp.QuoteMeta(at.String()) + `:80 hello PASS 200 -\n?$`)
+	found, tested := 0, false
+	for name, content := range s.delivered("my-checks") {
+		if filepath.Base(name) == "ELBHealthCheckLogTestFile" {
+			tested = true
+			continue
+		}
+		if !key.MatchString(name) {
+			t.Errorf("object %s", name)
+		}
+		for _, line := range content {
+			if found++; !entry.MatchString(line) {
+				t.Errorf("entry %q", line)
+			}
+		}
+	}
+	if found < 1 || !tested {
+		t.Errorf("%d entries, test object %t", found, tested)
+	}
 }
