@@ -95,7 +95,8 @@ func TestWalkFollowsEveryWayThatAZoneHas(t *testing.T) {
 				alias("a.shop.test", east, primary), alias("a.shop.test", west, secondary),
 				alias("b.shop.test", east2, primary), alias("b.shop.test", west, secondary),
 			},
-			"www.shop.test(a.shop.test(load balancer " + east + ", load balancer " + west + "), b.shop.test(load balancer " + east2 + ", load balancer " + west + "))",
+			"www.shop.test(a.shop.test(load balancer " + east + ", load balancer " + west + "), " +
+				"b.shop.test(load balancer " + east2 + ", load balancer " + west + "))",
 			[][2]string{{east, west}, {east2, west}}, nil,
 		},
 		"regions by latency, of which no pair has the third": {

@@ -36,21 +36,26 @@ func judgeCertificate(d *understudy.Declaration, side understudy.Side, r region)
 	if !d.HTTPS.Declared() {
 		return nil
 	}
-	arn, c := d.HTTPS.Certificates[side], r.secured.value
+	return judgeServed(d.HTTPS.Certificates[side], d.Host(), side, r.name, r.secured)
+}
+
+// judgeServed looks at a certificate with which a region's load balancer serves a host.
+func judgeServed(arn, host string, side understudy.Side, region string, secured fact[certificate]) []Finding {
+	c := secured.value
 	f := Finding{Check: CheckCertificate, Severity: Blocker, Side: side}
 	issued := []string{string(acmtypes.CertificateStatusIssued), string(acmtypes.CertificateStatusExpired)}
 	switch {
-	case account.IsCode(r.secured.err, "ResourceNotFoundException"):
-		f.What, f.Why = r.name+" has no certificate "+arn, "a load balancer serves HTTPS with a certificate of its region alone"
-		f.Heal = "request one or import it in " + r.name + ", and declare its ARN"
-	case r.secured.err != nil:
-		return []Finding{unread(CheckCertificate, side, "acm:DescribeCertificate", r.secured.err)}
+	case account.IsCode(secured.err, "ResourceNotFoundException"):
+		f.What, f.Why = region+" has no certificate "+arn, "a load balancer serves HTTPS with a certificate of its region alone"
+		f.Heal = "request one or import it in " + region + ", and declare its ARN"
+	case secured.err != nil:
+		return []Finding{unread(CheckCertificate, side, "acm:DescribeCertificate", secured.err)}
 	case !slices.Contains(issued, c.status):
 		f.What, f.Why = arn+" is "+c.status, "a load balancer takes only a certificate that was issued"
-		f.Heal = "enter the CNAME that `aws acm describe-certificate --region " + r.name + " --certificate-arn " + arn + "` shows"
-	case !slices.ContainsFunc(c.names, func(name string) bool { return names(name, d.Host()) }):
-		f.Severity, f.What = Warning, fmt.Sprintf("%s names %s, and not %s", arn, strings.Join(c.names, ", "), d.Host())
-		f.Why, f.Heal = "users' programs refuse a certificate of another name", "declare a certificate that names "+d.Host()
+		f.Heal = "enter the CNAME that `aws acm describe-certificate --region " + region + " --certificate-arn " + arn + "` shows"
+	case !slices.ContainsFunc(c.names, func(name string) bool { return names(name, host) }):
+		f.Severity, f.What = Warning, fmt.Sprintf("%s names %s, and not %s", arn, strings.Join(c.names, ", "), host)
+		f.Why, f.Heal = "users' programs refuse a certificate of another name", "declare a certificate that names "+host
 	case c.left < soon:
 		f.Severity, f.What = Warning, fmt.Sprintf("%s ends in %d days", arn, int(c.left.Hours()/24))
 		f.Why = "after it users' programs refuse the region, and if it is the standby's, nobody notices before a failover"

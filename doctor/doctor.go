@@ -69,6 +69,8 @@ const (
 	CheckDowntime     = "downtime"
 	CheckHealth       = "health-checks"
 	CheckStandby      = "standby"
+	CheckRecords      = "records"
+	CheckTargets      = "targets"
 	CheckControlPlane = "control-plane"
 )
 
@@ -110,6 +112,11 @@ func judge(d *understudy.Declaration, f facts, o Options) []Finding {
 	all = append(all, judgeHealth(d)...)
 	all = append(all, judgeStandby(d, f)...)
 	all = append(all, judgeControlPlane(d)...)
+	return inOrder(all)
+}
+
+// inOrder sorts findings by severity, each once.
+func inOrder(all []Finding) []Finding {
 	all = oncePerRefusal(all)
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Compare(slices.Index(Severities, a.Severity), slices.Index(Severities, b.Severity))

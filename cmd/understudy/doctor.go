@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/doctor"
-	"github.com/understudy/understudy/plan"
 )
 
 const doctorHelp = `Examine the declaration and the account it is meant for: what would keep the stack from being
@@ -29,6 +28,9 @@ or not in time), note, and unchecked (it could not be found out).
 is compared with the prediction at AWS's own speed.
 --policy prints the least IAM policy for all commands that work on the stack, and asks nobody.
 
+With --record NAME no declaration is needed: what stands behind the record is examined, whoever
+built it, for what would keep a failover from working.
+
 The system's resolver is asked whom the domain is delegated to, or UNDERSTUDY_RESOLVER
 (HOST:PORT); on a local cloud only the latter.
 
@@ -38,13 +40,14 @@ Exit codes: 0 nothing at or above --fail-on; 1 something is, or the account coul
 const doctorExample = `  understudy doctor
   understudy doctor --rto 90s --fail-on warning
   understudy doctor --json | jq -r '.findings[] | select(.severity == "blocker") | .heal'
+  understudy doctor --record www.example.com --fail-on warning
   understudy doctor --policy > policy.json`
 
 // examination is what the command's flags ask for.
 type examination struct {
 	on             target
 	rto            time.Duration
-	failOn         string
+	failOn, record string
 	asJSON, policy bool
 }
 
@@ -59,10 +62,14 @@ func doctorCommand() *cobra.Command {
 		RunE:    func(c *cobra.Command, _ []string) error { return e.run(c) },
 	}
 	e.on.flags(c)
+	recordFlag(c, &e.record, "examine what is behind this record, without a declaration")
 	c.Flags().DurationVar(&e.rto, "rto", 0, "the longest that users may be without service, for example 90s")
 	c.Flags().StringVar(&e.failOn, "fail-on", string(doctor.Blocker), "exit 1 from this severity on: "+strings.Join(severityNames(), ", "))
 	c.Flags().BoolVar(&e.asJSON, "json", false, "print the findings as JSON")
 	c.Flags().BoolVar(&e.policy, "policy", false, "print the least IAM policy for the stack, and examine nothing")
+	for _, other := range []string{"rto", "policy"} { // these are of a declaration
+		c.MarkFlagsMutuallyExclusive("record", other)
+	}
 	c.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(severityNames(), cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
@@ -88,6 +95,9 @@ func (e *examination) run(c *cobra.Command) error {
 		}
 		return writeJSON(c, doctor.LeastPolicy(d))
 	}
+	if e.record != "" {
+		return e.examineRecord(c)
+	}
 	stack, err := e.on.open(c.Context())
 	if err != nil {
 		return err
@@ -96,7 +106,19 @@ func (e *examination) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return e.report(c, stack, doctor.Examine(c.Context(), stack, o))
+	return e.report(c, stack.Declaration.Name, doctor.Examine(c.Context(), stack, o))
+}
+
+func (e *examination) examineRecord(c *cobra.Command) error {
+	home, open, err := e.on.anywhere(c.Context())
+	if err != nil {
+		return err
+	}
+	findings, err := doctor.ExamineRecord(c.Context(), e.record, home, open)
+	if err != nil {
+		return err
+	}
+	return e.report(c, e.record, findings)
 }
 
 // options says whom to ask for the domain. Beside a local cloud only its own name server is asked.
@@ -152,12 +174,12 @@ func systemNameServers(ctx context.Context, domain string) (names []string, err 
 
 // doctorJSON is an examination as programs read it.
 type doctorJSON struct {
-	Stack    string           `json:"stack"`
+	Stack    string           `json:"stack"`  // or the record
 	Failed   bool             `json:"failed"` // something is at or above --fail-on
 	Findings []doctor.Finding `json:"findings"`
 }
 
-func (e *examination) report(c *cobra.Command, s *plan.Stack, findings []doctor.Finding) error {
+func (e *examination) report(c *cobra.Command, examined string, findings []doctor.Finding) error {
 	failed := 0
 	for _, f := range findings {
 		if f.Severity.AtLeast(doctor.Severity(e.failOn)) {
@@ -165,7 +187,7 @@ func (e *examination) report(c *cobra.Command, s *plan.Stack, findings []doctor.
 		}
 	}
 	if e.asJSON {
-		if err := writeJSON(c, doctorJSON{s.Declaration.Name, failed > 0, append([]doctor.Finding{}, findings...)}); err != nil {
+		if err := writeJSON(c, doctorJSON{examined, failed > 0, append([]doctor.Finding{}, findings...)}); err != nil {
 			return err
 		}
 	} else {

@@ -1,0 +1,76 @@
+package e2e
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/understudy/understudy/doctor"
+	"github.com/understudy/understudy/parity"
+)
+
+// Two stacks that scripts of the AWS CLI built, in styles of their own and without a tag of ours, are found from their records' names,
+// compared and judged: what went wrong with them since, and nothing else.
+func TestStacksOfOthersAreFoundByTheirRecords(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	program := filepath.Join(warm.programs(t, "awscli"), "aws")
+	t.Run("built", func(t *testing.T) {
+		for _, name := range []string{"pair", "tree"} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				each := &stage{t: t, dir: s.dir, env: s.env}
+				script := `. testdata/scripts/prelude.sh; . "$1"`
+				if r := each.run("env", "AWS="+program, "TMPDIR="+t.TempDir(), "bash", "-c", script, name, "testdata/record/"+name+".sh"); r.code != 0 {
+					t.Fatalf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+				}
+			})
+		}
+	})
+	s.finds("www.shop.test", []string{
+		"auto scaling group shop: desired", "health check service", "launch template shop: default version",
+		"record www.shop.test A: evaluate target health", "record www.shop.test A: health check",
+		"security group shop-app: ingress tcp 22 from 0.0.0.0/0", "target group shop: health check path",
+	}, []string{"note health-checks", "warning records", "warning standby"})
+	s.finds("play.arcade.test", []string{"load balancer arcade: attribute load_balancing.cross_zone.enabled"}, []string{"warning records"})
+	if r := s.run(binary, "parity", "--record", "nobody.arcade.test"); r.code != 3 || !strings.Contains(r.stderr, "nobody.arcade.test") {
+		t.Errorf("of a name that leads nowhere: exit %d, %s", r.code, r.stderr)
+	}
+}
+
+// finds awaits that what stands behind a record has settled: then parity and the doctor find exactly this, by names, and by severity and check.
+func (s *stage) finds(record string, differences, judgements []string) {
+	s.t.Helper()
+	var last string
+	found := func() bool {
+		var report struct{ Findings, Passing []parity.Finding }
+		r := s.run(binary, "parity", "--record", record, "--json")
+		if err := json.Unmarshal([]byte(r.stdout), &report); err != nil {
+			s.t.Fatalf("parity of %s: exit %d: %v\n%s", record, r.code, err, r.stderr)
+		}
+		var names []string
+		for _, f := range report.Findings {
+			names = append(names, f.Name)
+		}
+		var examined struct{ Findings []doctor.Finding }
+		if err := json.Unmarshal([]byte(s.must("doctor", "--record", record, "--json")), &examined); err != nil {
+			s.t.Fatal(err)
+		}
+		var judged []string
+		for _, f := range examined.Findings {
+			judged = append(judged, string(f.Severity)+" "+f.Check)
+		}
+		slices.Sort(names)
+		slices.Sort(judged)
+		last = strings.Join(names, "\n") + "\n" + strings.Join(judged, "\n")
+		return slices.Equal(names, differences) && slices.Equal(judged, judgements)
+	}
+	defer func() {
+		if s.t.Failed() {
+			s.t.Logf("last of %s:\n%s", record, last)
+		}
+	}()
+	s.until("of "+record+" parity and the doctor find what went wrong", found)
+}
