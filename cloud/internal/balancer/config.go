@@ -102,6 +102,7 @@ type Algorithm string
 const (
 	RoundRobin       Algorithm = "round_robin"
 	LeastOutstanding Algorithm = "least_outstanding_requests"
+	WeightedRandom   Algorithm = "weighted_random" // all weights are equal: no anomaly lowers one
 )
 
 // Version is the protocol that a group's targets speak, by its name in the API. The zero value is HTTP1.

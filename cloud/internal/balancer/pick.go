@@ -18,6 +18,9 @@ func (p *pool) pick() *target {
 	if choices == 0 {
 		return nil
 	}
+	if p.algorithm == WeightedRandom {
+		return p.targets[p.at(rand.IntN(choices), all)]
+	}
 	at := p.next(choices, all)
 	switch {
 	case p.algorithm == LeastOutstanding:
@@ -54,7 +57,11 @@ func (p *pool) failsOpen(healthy int) bool {
 
 // next is the place of the target whose turn it is, among the healthy ones or all, which are as many as there are choices.
 func (p *pool) next(choices int, all bool) (at int) {
-	turn := int((p.turn.Add(1) - 1) % uint64(choices))
+	return p.at(int((p.turn.Add(1)-1)%uint64(choices)), all)
+}
+
+// at is the place of a target, counted among the healthy ones or all.
+func (p *pool) at(turn int, all bool) (at int) {
 	for i, t := range p.targets {
 		if !all && !t.well.Load() {
 			continue

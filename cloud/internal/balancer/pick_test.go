@@ -63,10 +63,30 @@ func TestTooFewHealthyTargetsFailOpen(t *testing.T) {
 	}
 }
 
+// Each of the healthy ones has its share, in no order.
+func TestRandomPicks(t *testing.T) {
+	p := healthyPool(4)
+	p.algorithm = WeightedRandom
+	p.targets[2].well.Store(false)
+	inTurn := true
+	for range 100 {
+		inTurn = inTurn && p.pick() == p.targets[0] && p.pick() == p.targets[1] && p.pick() == p.targets[3]
+	}
+	if inTurn {
+		t.Error("they are picked in turn")
+	}
+	counts := p.shares(9000) // of each 3,000, whose standard deviation is 45
+	for i, n := range counts {
+		if i == 2 && n != 0 || i != 2 && (n < 2550 || n > 3450) {
+			t.Errorf("shares are %v", counts)
+		}
+	}
+}
+
 func TestPickTakesNoMemory(t *testing.T) {
 	p := healthyPool(100)
 	p.targets[3].well.Store(false)
-	for _, a := range []Algorithm{RoundRobin, LeastOutstanding} {
+	for _, a := range []Algorithm{RoundRobin, LeastOutstanding, WeightedRandom} {
 		p.algorithm = a
 		if n := testing.AllocsPerRun(100, func() { p.pick() }); n != 0 {
 			t.Errorf("%s allocates %v times", a, n)

@@ -9,13 +9,16 @@ import (
 // (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html). The words on slow start are after
 // those on another algorithm in https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/3686.
 func (row targetGroupRow) checkAttributes() error {
-	sticky := !row.flow() && row.stickiness().For > 0
+	sticky, slow := !row.flow() && row.stickiness().For > 0, !row.flow() && row.set("slow_start.duration_seconds") != "0"
+	algorithm := balancer.Algorithm(row.set("load_balancing.algorithm.type"))
 	switch {
 	case sticky && row.set("stickiness.type") == "app_cookie" && row.stickiness().AppCookie == "":
 		return invalid("You must specify the attribute 'stickiness.app_cookie.cookie_name' for stickiness of the type 'app_cookie'")
 	case sticky && row.set(crossZone) == "false":
 		return wire.Errorf("InvalidConfigurationRequest", "You cannot enable stickiness on a target group with cross-zone load balancing disabled")
-	case !row.flow() && row.set("slow_start.duration_seconds") != "0" && row.set("load_balancing.algorithm.type") == string(balancer.LeastOutstanding):
+	case slow && algorithm == balancer.WeightedRandom:
+		return wire.Errorf("InvalidConfigurationRequest", "You cannot enable both slow start and weighted random algorithm on a target group")
+	case slow && algorithm == balancer.LeastOutstanding:
 		return wire.Errorf("InvalidConfigurationRequest", "You cannot enable both slow start and least outstanding requests algorithm on a target group")
 	}
 	return row.checkMinimums()

@@ -85,7 +85,7 @@ func cookieName(s string) bool {
 var targetGroupAttributes = map[string]attribute{
 	"deregistration_delay.timeout_seconds": {fallback: "300", allowed: between(0, 3600)},
 	"load_balancing.algorithm.type": {
-		fallback: "round_robin", allowed: either("round_robin", "least_outstanding_requests"), absent: []string{"weighted_random"},
+		fallback: "round_robin", allowed: either("round_robin", "least_outstanding_requests", "weighted_random"),
 	},
 	"load_balancing.algorithm.anomaly_mitigation": {fallback: "off", allowed: either("off"), absent: []string{"on"}},
 	crossZone:                                crossZoneOfGroup,

@@ -30,9 +30,9 @@ func TestRefusalsSayWhy(t *testing.T) {
 		refused(err, "InvalidConfigurationRequest", "TargetType '"+string(kind)+"' is not supported here")
 	}
 	_, err = client.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &s.group, Attributes: []elbtypes.TargetGroupAttribute{
-		{Key: new("load_balancing.algorithm.type"), Value: new("weighted_random")},
+		{Key: new("load_balancing.algorithm.anomaly_mitigation"), Value: new("on")},
 	}})
-	refused(err, "ValidationError", "'weighted_random' of attribute 'load_balancing.algorithm.type' is not supported here")
+	refused(err, "ValidationError", "'on' of attribute 'load_balancing.algorithm.anomaly_mitigation' is not supported here")
 }
 
 // Private addresses of elsewhere are targets of any zone (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetDescription.html).
