@@ -12,6 +12,7 @@ import (
 
 // Flow is what a listener of a network load balancer does: it carries flows of bytes or datagrams to the targets of one group.
 type Flow struct {
+	ID       string // of the listener, for logs
 	Protocol Protocol
 	Group    string
 	Idle     time.Duration // of TCP, after which a silent connection is forgotten; 0 means AWS's default of 350 s

@@ -25,6 +25,7 @@ type byteFlow struct {
 	client, far net.Conn
 	idle        time.Duration
 	counts      *protocolCounters
+	entry       *flowEntry   // of the access log; nil where there is none
 	last        atomic.Int64 // when a byte last passed, in nanoseconds
 	ended       sync.Once
 }
@@ -36,11 +37,12 @@ func (n *node) carryFlow(port int, conn net.Conn) bool {
 	if l.Flow == nil {
 		return false
 	}
-	s := &byteFlow{node: n, client: conn, idle: cmp.Or(l.Flow.Idle, defaultFlowIdle), counts: n.flows.of(l.Flow.Protocol)}
+	s := &byteFlow{node: n, client: conn, idle: cmp.Or(l.Flow.Idle, defaultFlowIdle), counts: n.flows.of(l.Flow.Protocol), entry: newFlowEntry(routes, l)}
+	defer func() { s.entry.log(routes, l, s.client, netip.AddrPortFrom(n.address, uint16(port))) }()
 	s.counts.made.Add(1)
 	s.counts.active.Add(1)
 	defer s.counts.active.Add(-1)
-	protocol, err := s.greet(routes.secure[port])
+	protocol, err := s.greet(routes.secure[port], l.TLS)
 	if err != nil {
 		n.flows.clientTLSErrors.Add(1)
 		_ = conn.Close()
@@ -62,13 +64,15 @@ func (n *node) carryFlow(port int, conn net.Conn) bool {
 }
 
 // greet makes the client's connection secure where the listener is, and returns the protocol that was agreed on.
-func (s *byteFlow) greet(config *tls.Config) (protocol string, err error) {
+func (s *byteFlow) greet(config *tls.Config, l *TLS) (protocol string, err error) {
 	if config == nil {
 		return "", nil
 	}
-	secured := tls.Server(s.client, config)
+	secured := tls.Server(s.client, s.entry.listening(config, l))
 	_ = s.client.SetDeadline(time.Now().Add(s.idle))
-	if err := secured.Handshake(); err != nil {
+	err = secured.Handshake()
+	s.entry.shook(err)
+	if err != nil {
 		return "", err
 	}
 	_ = s.client.SetDeadline(time.Time{})
@@ -132,6 +136,9 @@ func (s *byteFlow) reach(p *pool, protocol string) error {
 		return err
 	}
 	s.far = secured
+	if s.entry != nil {
+		s.entry.far = secured.ConnectionState().NegotiatedProtocol
+	}
 	return nil
 }
 
@@ -194,6 +201,7 @@ func (s *byteFlow) carry(to, from net.Conn) {
 		if n > 0 {
 			s.last.Store(time.Now().UnixNano())
 			s.counts.bytes.Add(uint64(n))
+			s.entry.passed(n, from == s.client)
 		}
 		switch {
 		case err == nil:

@@ -81,10 +81,11 @@ func (r *Room) logsOf(row loadBalancerRow, node string, address netip.Addr) (log
 func (r *Room) logFile(key logKey, address netip.Addr, end time.Time) string {
 	id := strings.ReplaceAll(tail(key.balancer, "loadbalancer"), "/", ".")
 	end = end.UTC()
-	name := strings.Join([]string{
-		key.kind.file + r.Account, "elasticloadbalancing", r.Region, id, end.Format("20060102T1504Z"), address.String(),
-		strings.ToLower(rand.Text()[:8]) + ".log.gz",
-	}, "_")
+	parts := []string{key.kind.file + r.Account, "elasticloadbalancing", r.Region, id, end.Format("20060102T1504Z")}
+	if !strings.HasPrefix(id, "net.") { // whose files do not tell their node
+		parts = append(parts, address.String())
+	}
+	name := strings.Join(append(parts, strings.ToLower(rand.Text()[:8])+".log.gz"), "_")
 	return path.Join(key.place, "AWSLogs", r.Account, "elasticloadbalancing", r.Region, end.Format("2006/01/02"), name)
 }
 

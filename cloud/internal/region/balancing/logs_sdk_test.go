@@ -2,6 +2,7 @@ package balancing
 
 import (
 	"compress/gzip"
+	"crypto/tls"
 	"io"
 	"io/fs"
 	"net/http"
@@ -173,5 +174,46 @@ func TestHealthChecksAreLogged(t *testing.T) {
 	}
 	if found < 1 || !tested {
 		t.Errorf("%d entries, test object %t", found, tested)
+	}
+}
+
+// A network load balancer logs its connections with TLS; its files do not tell the node.
+func TestFlowsOfTLSAreLogged(t *testing.T) {
+	s := newSite(t)
+	ctx := t.Context()
+	b := s.network("flow")
+	group := *s.flowGroup("tcp", "TCP", nil).TargetGroupArn
+	listener := roomtest.Must(s.r.CreateListener(ctx, &elb.CreateListenerInput{
+		LoadBalancerArn: b.LoadBalancerArn, Port: new(int32(443)), Protocol: "TLS", Certificates: named(s.shelf.put(t, "1", "one.example.com")),
+		DefaultActions: forwardTo(group),
+	}))(t).Listeners[0]
+	s.balance = b
+	s.mustSetLogs("access_logs.s3.enabled=true", "access_logs.s3.bucket=my-flows")
+	roomtest.WantAPIError(t, s.setLogs("connection_logs.s3.enabled=true"), "ValidationError")
+	row, _ := s.r.loadBalancers.Get(*b.LoadBalancerArn)
+	eni, _ := s.ec2.Interface(row.Nodes[0].Interface)
+	conn, err := tls.Dial("tcp", s.sockets.At(eni.Address.String()+":443"), &tls.Config{InsecureSkipVerify: true, ServerName: "one.example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.ReadAll(conn) // until it is cut: there is no target
+	_ = conn.Close()
+	s.reopen()
+	key := regexp.MustCompile(`^my-flows/AWSLogs/111122223333/elasticloadbalancing/us-east-1/\d{4}/\d\d/\d\d/` +
+		`111122223333_elasticloadbalancing_us-east-1_net\.flow\.[0-9a-f]{16}_\d{8}T\d{4}Z_[a-z0-9]+\.log\.gz$`)
+	id := (*listener.ListenerArn)[strings.LastIndexByte(*listener.ListenerArn, '/')+1:]
+	found := 0
+	for name, content := range s.delivered("my-flows") {
+		if filepath.Base(name) == "ELBAccessLogTestFile" {
+			continue
+		}
+		found++
+		if !key.MatchString(name) || len(content) != 1 || !strings.HasPrefix(content[0], "tls 2.0 ") || !strings.Contains(content[0], " "+id+" ") ||
+			!strings.Contains(content[0], " one.example.com ") {
+			t.Errorf("%s: %q", name, content)
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d files", found)
 	}
 }

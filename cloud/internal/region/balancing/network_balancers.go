@@ -43,9 +43,9 @@ func (r *Room) zoneOf(row loadBalancerRow) string {
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html
 var networkBalancerAttributes = map[string]attribute{
 	"deletion_protection.enabled":            {fallback: "false", allowed: either("true", "false")},
-	"access_logs.s3.enabled":                 {fallback: "false"},
-	"access_logs.s3.bucket":                  {fallback: ""},
-	"access_logs.s3.prefix":                  {fallback: ""},
+	"access_logs.s3.enabled":                 {fallback: "false", allowed: either("true", "false")},
+	"access_logs.s3.bucket":                  {fallback: "", allowed: orEmpty(isBucket)},
+	"access_logs.s3.prefix":                  {fallback: "", allowed: isLogPrefix},
 	"dns_record.client_routing_policy":       {fallback: "any_availability_zone"},
 	"load_balancing.cross_zone.enabled":      {fallback: "false", allowed: either("true", "false")},
 	"secondary_ips.auto_assigned.per_subnet": {fallback: "0"},

@@ -3,6 +3,7 @@ package balancing
 import (
 	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -184,6 +185,7 @@ func (r *Room) flowCheck(b loadBalancerRow, g targetGroupRow) balancer.FlowCheck
 func runFlow(l listenerRow) *balancer.Flow {
 	seconds, _ := strconv.Atoi(attributeOf(flowListenerAttributes, l.Attributes, idleTimeout))
 	return &balancer.Flow{
+		ID:       l.ARN[strings.LastIndexByte(l.ARN, '/')+1:],
 		Protocol: balancer.Protocol(l.Protocol), Group: actionGroups(l.Actions)[0], Idle: time.Duration(seconds) * time.Second, ALPN: alpnPolicies[l.ALPN],
 	}
 }
