@@ -34,6 +34,7 @@ type client struct {
 	trusts *x509.CertPool // whose certificates it takes; nil is the system's
 	lookup func(context.Context, string) (Answer, error)
 	region func(netip.Addr) string
+	looked func(Look) // hears of each new answer
 
 	timeout time.Duration // of one request with all its attempts
 	every   time.Duration // from one request's start to the next one's
@@ -112,6 +113,7 @@ func (c *client) resolve(ctx context.Context) error {
 		kept = rand.N(kept)
 	}
 	c.cached, c.expires = a, asked.Add(kept)
+	c.looked(Look{Client: c.id, At: time.Now(), Until: c.expires, Region: a.region(c.region)})
 	return nil
 }
 

@@ -48,8 +48,8 @@ type Drill struct {
 	Lookup func(context.Context, string) (Answer, error)
 	// Region tells which region an address belongs to, or "".
 	Region func(netip.Addr) string
-	// Healthy asks for the measured state of the primary's health check.
-	Healthy func(context.Context) (bool, error)
+	// Check asks what Route 53's checkers find of the primary.
+	Check func(context.Context) (Checked, error)
 
 	// Clients is the number of users; the default is 40.
 	Clients int
@@ -92,16 +92,21 @@ func (d *Drill) Run(ctx context.Context) (*Report, error) {
 	}
 
 	traffic, stop := context.WithCancel(ctx)
-	rec := newRecorder(d.Clients)
+	rec, w := newRecorder(d.Clients), newWatch()
+	d.remember(rec)
+	began := time.Now()
 	users := d.startUsers(traffic, rec)
 	users.Go(func() { d.look(traffic, rec) })
-	t, err := d.phases(ctx, rec)
+	users.Go(func() { d.watchAnswer(traffic, w) })
+	users.Go(func() { d.watchCheck(traffic, w) })
+	t, err := d.phases(ctx, rec, w)
 	stop()
 	users.Wait()
 	if err != nil {
 		return nil, err
 	}
-	return d.report(rec, t, forced), nil
+	t.began, t.ended = began, time.Now()
+	return d.report(rec, w, t, forced), nil
 }
 
 // alone fails if another drill's fault is not repaired.
@@ -137,7 +142,18 @@ func (d *Drill) keepRhythm() error {
 	return nil
 }
 
-func (d *Drill) report(rec *recorder, t timeline, forced []Wrong) *Report {
+// remember keeps each step that is told.
+func (d *Drill) remember(rec *recorder) {
+	tell := d.Tell
+	d.Tell = func(e Event) {
+		if e.Text != "" {
+			rec.note(Moment{At: time.Now(), Phase: e.Phase, Text: e.Text})
+		}
+		tell(e)
+	}
+}
+
+func (d *Drill) report(rec *recorder, w *watch, t timeline, forced []Wrong) *Report {
 	_, told := d.Fault.(undetected)
 	r := &Report{
 		Name: d.URL.Hostname(), Path: d.URL.RequestURI(), Fault: d.Fault.Kind(), Speed: max(d.Settings.Speed, 1),
@@ -146,6 +162,7 @@ func (d *Drill) report(rec *recorder, t timeline, forced []Wrong) *Report {
 	}
 	r.promise(d.RTO, d.Settings)
 	r.summarise(rec.requests(), d.Clients, t, d.Settings)
+	r.tell(rec, w, t)
 	return r
 }
 
@@ -188,7 +205,7 @@ func (d *Drill) startUsers(ctx context.Context, rec *recorder) *sync.WaitGroup {
 	var users sync.WaitGroup
 	for i := range d.Clients {
 		c := &client{
-			id: i, target: d.URL, port: d.Port, trusts: d.Authorities, lookup: d.Lookup, region: d.Region,
+			id: i, target: d.URL, port: d.Port, trusts: d.Authorities, lookup: d.Lookup, region: d.Region, looked: rec.look,
 			timeout: d.Settings.ClientTimeout, every: d.Settings.ClientEvery,
 		}
 		users.Go(func() { c.run(ctx, rec.add) })
@@ -197,7 +214,7 @@ func (d *Drill) startUsers(ctx context.Context, rec *recorder) *sync.WaitGroup {
 }
 
 // phases runs the drill's phases, while the users go on sending requests.
-func (d *Drill) phases(ctx context.Context, rec *recorder) (t timeline, err error) {
+func (d *Drill) phases(ctx context.Context, rec *recorder, w *watch) (t timeline, err error) {
 	if err = d.await(ctx, "every user is served by the primary", func(ctx context.Context) error {
 		return rec.waitAll(ctx, d.Primary, time.Time{})
 	}); err != nil {
@@ -210,7 +227,7 @@ func (d *Drill) phases(ctx context.Context, rec *recorder) (t timeline, err erro
 	if err != nil {
 		return t, err
 	}
-	err = d.away(ctx, undo, rec, &t)
+	err = d.away(ctx, undo, rec, w, &t)
 	// The repair must also be done after an interruption, so it does not end with ctx.
 	if repaired := d.repair(context.WithoutCancel(ctx), undo, &t); repaired != nil {
 		return t, errors.Join(err, repaired)
@@ -224,6 +241,7 @@ func (d *Drill) phases(ctx context.Context, rec *recorder) (t timeline, err erro
 	} else if err != nil {
 		t.aborted = err.Error()
 	}
+	w.urgent.Store(true)
 	err = d.failback(ctx, rec, &t)
 	if t.aborted != "" && err != nil && ctx.Err() == nil {
 		t.notes, err = append(t.notes, "after the repair, "+err.Error()), nil
@@ -268,7 +286,7 @@ func (d *Drill) writeDown(ctx context.Context, e Entry) error {
 }
 
 // away is the time in which the primary is broken. It ends by itself, or is aborted when a bound is passed.
-func (d *Drill) away(ctx context.Context, undo json.RawMessage, rec *recorder, t *timeline) error {
+func (d *Drill) away(ctx context.Context, undo json.RawMessage, rec *recorder, w *watch, t *timeline) error {
 	ctx, late := context.WithTimeoutCause(ctx, d.Longest, aborted{fmt.Sprintf("the primary was broken for %s, the longest time allowed", d.Longest)})
 	defer late()
 	ctx, abort := context.WithCancelCause(ctx)
@@ -278,7 +296,7 @@ func (d *Drill) away(ctx context.Context, undo json.RawMessage, rec *recorder, t
 			abort(why)
 		}
 	})
-	err := d.failover(ctx, undo, rec, t)
+	err := d.failover(ctx, undo, rec, w, t)
 	abort(nil)
 	guard.Wait()
 	if err != nil {
@@ -288,19 +306,16 @@ func (d *Drill) away(ctx context.Context, undo json.RawMessage, rec *recorder, t
 }
 
 // failover waits for the check's status, the answer and the users at the same time.
-func (d *Drill) failover(ctx context.Context, undo json.RawMessage, rec *recorder, t *timeline) error {
-	watch, stop := context.WithCancel(ctx)
+func (d *Drill) failover(ctx context.Context, undo json.RawMessage, rec *recorder, w *watch, t *timeline) error {
+	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	var both sync.WaitGroup
+	w.urgent.Store(true)
 	both.Go(func() {
-		t.detected = pollUntil(watch, d.Settings.grain(), func(ctx context.Context) bool {
-			ok, err := d.Healthy(ctx)
-			return err == nil && !ok
-		})
+		t.detected = w.ill(watching, t.fault)
+		w.urgent.Store(false)
 	})
-	both.Go(func() {
-		t.changed = pollUntil(watch, d.Settings.grain(), func(ctx context.Context) bool { return d.answers(ctx, d.Secondary) })
-	})
+	both.Go(func() { t.changed = w.leads(watching, d.Secondary, t.fault) })
 	err := d.settleAway(ctx, undo, rec, t, &both)
 	stop()
 	both.Wait()
@@ -376,20 +391,6 @@ func (d *Drill) failback(ctx context.Context, rec *recorder, t *timeline) error 
 	return d.hold(ctx, "failback", "users are served by the primary", rec, min(d.Hold, defaultHold))
 }
 
-// answers tells whether the failover name now resolves to the region's addresses.
-func (d *Drill) answers(ctx context.Context, region string) bool {
-	a, err := d.Lookup(ctx, d.URL.Hostname())
-	if err != nil {
-		return false
-	}
-	for _, addr := range a.Addresses {
-		if d.Region(addr) != region {
-			return false
-		}
-	}
-	return true
-}
-
 // limit bounds a wait by the predicted downtime and Patience.
 func (d *Drill) limit() time.Duration { return d.Settings.Downtime() + max(d.Patience, d.AbortAfter) }
 
@@ -437,22 +438,6 @@ func (d *Drill) look(ctx context.Context, rec *recorder) {
 // API allows an account (five a second).
 func (s Settings) grain() time.Duration {
 	return max(10*time.Millisecond, s.divide(s.Interval)/10)
-}
-
-// pollUntil asks every grain until the answer is yes and returns when that was, or the zero time.
-func pollUntil(ctx context.Context, grain time.Duration, yes func(context.Context) bool) time.Time {
-	tick := time.NewTicker(grain)
-	defer tick.Stop()
-	for {
-		if yes(ctx) {
-			return time.Now()
-		}
-		select {
-		case <-ctx.Done():
-			return time.Time{}
-		case <-tick.C:
-		}
-	}
 }
 
 func waitGroup(ctx context.Context, wg *sync.WaitGroup) error {

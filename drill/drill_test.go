@@ -98,7 +98,9 @@ func (s *stage) drill(t *testing.T) *Drill {
 		Settings: Settings{Interval: 10 * time.Second, Threshold: 3, Speed: 1000,
 			ClientTimeout: time.Minute, ClientEvery: 5 * time.Millisecond},
 		Lookup: s.lookup, Region: s.region,
-		Healthy: func(context.Context) (bool, error) { return !s.down.Load(), nil },
+		Check: func(context.Context) (Checked, error) {
+			return Checked{Seen: []Observation{{"checker", !s.down.Load(), time.Now()}}}, nil
+		},
 		Clients: 8, Hold: 20 * time.Millisecond, Patience: 2 * time.Minute,
 	}
 }

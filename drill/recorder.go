@@ -10,6 +10,8 @@ import (
 type recorder struct {
 	mu      sync.Mutex
 	all     []Request
+	looks   []Look
+	told    []Moment
 	last    []Request   // each client's newest
 	ill     []time.Time // since when each client is without service, or the zero time
 	changed chan struct{}
@@ -31,6 +33,19 @@ func (r *recorder) add(q Request) {
 	}
 	close(r.changed)
 	r.changed = make(chan struct{})
+}
+
+func (r *recorder) look(l Look) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.looks = append(r.looks, l)
+}
+
+// note keeps a step of the drill.
+func (r *recorder) note(m Moment) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.told = append(r.told, m)
 }
 
 func (r *recorder) requests() []Request {

@@ -8,6 +8,7 @@ import (
 
 // Report is the result of a drill. Durations are in milliseconds.
 type Report struct {
+	Schema    int            `json:"schema"` // the version of this form
 	Name      string         `json:"name"`
 	Path      string         `json:"path"` // which users asked for
 	Fault     string         `json:"fault"`
@@ -47,6 +48,23 @@ type Report struct {
 	PredictedDetectMS   float64  `json:"predicted_detect_ms"`
 	PromisedDowntimeMS  float64  `json:"promised_downtime_ms,omitempty"` // the declared ceiling, at this speed; 0 where none is declared
 
+	// Decided is by what the answer changed: "health check" or, where the load balancer's targets told first, "target health".
+	Decided string `json:"decided,omitempty"`
+	Ledger  []Row  `json:"ledger"`
+
+	Began     time.Time `json:"began"`
+	EndedMS   float64   `json:"ended_ms"` // as all times below, after Began
+	FaultMS   float64   `json:"fault_ms"`
+	RepairMS  float64   `json:"repair_ms"`
+	Moments   []Moment  `json:"moments"`
+	Checks    []CheckAt `json:"checks"`  // the primary's health check, whenever it changed
+	Answers   []LeadsTo `json:"answers"` // where the name led, whenever it changed
+	Course    Course    `json:"course"`
+	Downtimes []float64 `json:"downtimes_ms"` // of each user, or of as many at equal distances, from the shortest to the longest
+
+	Tool   string `json:"tool,omitempty"`        // and its version
+	Digest string `json:"declaration,omitempty"` // of the declaration, SHA-256
+
 	// Faults are what went wrong on purpose meanwhile, of the cloud's API, in words.
 	Faults []string `json:"faults,omitempty"`
 }
@@ -65,6 +83,7 @@ func Milliseconds(d time.Duration) float64 {
 
 // timeline is when things happened.
 type timeline struct {
+	began, ended                                      time.Time
 	fault, detected, changed, moved, repair, returned time.Time
 
 	entry   Entry    // what is in force
@@ -100,7 +119,7 @@ func (r *Report) summarise(requests []Request, clients int, t timeline, s Settin
 	r.Moves = moves(requests, clients, t)
 	r.PredictedDowntimeMS = Milliseconds(s.Downtime())
 	r.PredictedDetectMS = Milliseconds(s.Detection())
-	r.DowntimeMS = quantiles(downtimes(requests, clients, t))
+	r.DowntimeMS = quantiles(downtimes(outages(requests, clients, t)))
 }
 
 // promise notes the declared ceiling, as it is at the drill's speed.
@@ -143,9 +162,9 @@ func moves(requests []Request, clients int, t timeline) Quantile {
 	return spread(n)
 }
 
-// downtimes returns each client's time without service between the fault and the repair: from the
-// start of its first failed request to the end of the first good one after its last failure.
-func downtimes(requests []Request, clients int, t timeline) []time.Duration {
+// outages returns each client's time without service between the fault and the repair: from the start of its first failed request
+// to the end of the first good one after its last failure, or of its last failure.
+func outages(requests []Request, clients int, t timeline) []span {
 	type outage struct{ first, last, end time.Time }
 	seen := make([]outage, clients)
 	for _, q := range byStart(requests) {
@@ -162,15 +181,24 @@ func downtimes(requests []Request, clients int, t timeline) []time.Duration {
 			o.end = q.End
 		}
 	}
-	all := make([]time.Duration, clients)
+	all := make([]span, clients)
 	for i, o := range seen {
 		switch {
 		case o.first.IsZero(): // never failed
 		case o.end.IsZero():
-			all[i] = o.last.Sub(o.first)
+			all[i] = span{o.first, o.last}
 		default:
-			all[i] = o.end.Sub(o.first)
+			all[i] = span{o.first, o.end}
 		}
+	}
+	return all
+}
+
+// downtimes are how long the clients were without service.
+func downtimes(spans []span) []time.Duration {
+	all := make([]time.Duration, len(spans))
+	for i, s := range spans {
+		all[i] = s.to.Sub(s.from)
 	}
 	return all
 }

@@ -28,7 +28,7 @@ func TestDowntimes(t *testing.T) {
 		"in flight when fault struck": {[]Request{{Start: at(90), End: at(150), Err: lost}, {Start: at(160), End: at(170)}}, 80 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := downtimes(c.requests, 1, line); got[0] != c.want {
+			if got := downtimes(outages(c.requests, 1, line)); got[0] != c.want {
 				t.Errorf("downtime %s, want %s", got[0], c.want)
 			}
 		})

@@ -17,6 +17,19 @@ type Answer struct {
 	TTL       time.Duration // the smallest of the records'
 }
 
+// region is the one that all addresses are of, or "".
+func (a Answer) region(of func(netip.Addr) string) string {
+	region := ""
+	for i, addr := range a.Addresses {
+		if r := of(addr); i == 0 {
+			region = r
+		} else if r != region {
+			return ""
+		}
+	}
+	return region
+}
+
 // Resolver asks a name server for addresses and caches nothing, so that its caller can cache.
 type Resolver struct {
 	// Server is the host:port of a name server that is authoritative for the names asked.

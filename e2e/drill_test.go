@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,8 +33,26 @@ func TestDrillsByEveryFaultRepairWhatTheyBreak(t *testing.T) {
 		if now := s.fleet(primary); fault != "region" && strings.Join(now, " ") != strings.Join(before, " ") {
 			t.Errorf("%s replaced instances: they were %v and are %v", fault, before, now)
 		}
+		r.addsUp(t, fault)
 		t.Logf("%s: downtime %v ms, predicted at most %v; %d requests failed outside of that", fault, r.Downtime.Max, r.PredictedMS, r.FailedOutside)
 		s.unchanged()
+	}
+}
+
+// addsUp holds the ledger against the users' times without service: it gives all of them to causes that it knows.
+func (r *demoReport) addsUp(t *testing.T, fault string) {
+	t.Helper()
+	felt, given, unknown := 0.0, 0.0, 0.0
+	for _, ms := range r.Downtimes {
+		felt += ms
+	}
+	for _, row := range r.Ledger {
+		if given += row.SumMS; row.Cause == "unknown" {
+			unknown = row.Share
+		}
+	}
+	if math.Abs(felt-given) > 0.01*felt || unknown > 0.02 || (felt > 0) != (len(r.Ledger) > 0) {
+		t.Errorf("%s: users were without service for %v ms, of which %v are accounted for: %+v", fault, felt, given, r.Ledger)
 	}
 }
 

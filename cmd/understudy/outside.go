@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -119,20 +120,31 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 		Port:    o.port(port), Authorities: authorities,
 		Primary: primary, Secondary: secondary, RTO: d.Failover.RTO,
 		Settings: settings, Lookup: names, Region: locator.Region,
-		Healthy: func(ctx context.Context) (bool, error) { return checkHealthy(ctx, r53, pair.Primary.HealthCheck) },
+		Check: func(ctx context.Context) (drill.Checked, error) {
+			return checkState(ctx, r53, pair.Primary.HealthCheck)
+		},
 	}, pair, nil
 }
 
-// checkHealthy is the state that Route 53 uses: what the checkers find, or its opposite if the check is
-// inverted.
-func checkHealthy(ctx context.Context, c *route53.Client, id string) (bool, error) {
-	found, err := plan.Measure(ctx, c, id)
+// checkState is what Route 53's checkers find, each by its last probe.
+func checkState(ctx context.Context, c *route53.Client, id string) (drill.Checked, error) {
+	status, err := c.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &id})
 	if err != nil {
-		return false, err
+		return drill.Checked{}, err
 	}
 	check, err := c.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: &id})
 	if err != nil {
-		return false, err
+		return drill.Checked{}, err
 	}
-	return found.Passes() != aws.ToBool(check.HealthCheck.HealthCheckConfig.Inverted), nil
+	found := drill.Checked{Inverted: aws.ToBool(check.HealthCheck.HealthCheckConfig.Inverted)}
+	for _, o := range status.HealthCheckObservations {
+		if o.StatusReport == nil {
+			continue
+		}
+		found.Seen = append(found.Seen, drill.Observation{
+			Checker: string(o.Region) + " " + aws.ToString(o.IPAddress), At: aws.ToTime(o.StatusReport.CheckedTime),
+			Passed: strings.HasPrefix(aws.ToString(o.StatusReport.Status), "Success"),
+		})
+	}
+	return found, nil
 }

@@ -1,0 +1,43 @@
+package drill
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A checker changes its mind after as many probes in a row as the threshold says, and the endpoint is ill when no more than 18 % find it well.
+func TestCheckersChangeTheirMindsAtTheThreshold(t *testing.T) {
+	c := newCheckers(3)
+	look := func(ms int, inverted, a, b bool) verdict {
+		return c.take(Checked{Inverted: inverted, Seen: []Observation{{"a", a, at(ms)}, {"b", b, at(ms + 1)}}})
+	}
+	for _, step := range []struct {
+		ms             int
+		inverted, a, b bool
+		want           verdict
+	}{
+		{0, false, true, true, verdict{Healthy: true, All: 2}},
+		{0, true, true, true, verdict{All: 2}}, // inverted, and not a new probe
+		{100, false, false, true, verdict{Healthy: true, Failing: 1, All: 2, FirstFailed: at(100)}},
+		{100, false, false, true, verdict{Healthy: true, Failing: 1, All: 2, FirstFailed: at(100)}}, // the same probes
+		{200, false, false, false, verdict{Healthy: true, Failing: 2, All: 2, FirstFailed: at(100)}},
+		{300, false, false, false, verdict{Healthy: true, Failing: 2, Ill: 1, All: 2, FirstFailed: at(100)}},
+		{400, false, false, false, verdict{Failing: 2, Ill: 2, All: 2, FirstFailed: at(100)}},
+		{500, false, true, false, verdict{Failing: 1, Ill: 2, All: 2, FirstFailed: at(201)}},
+		{600, false, true, true, verdict{Ill: 2, All: 2}},
+		{700, false, true, true, verdict{Healthy: true, Ill: 1, All: 2}},
+		{800, false, true, true, verdict{Healthy: true, All: 2}},
+	} {
+		if diff := cmp.Diff(step.want, look(step.ms, step.inverted, step.a, step.b)); diff != "" {
+			t.Errorf("at %d: %s", step.ms, diff)
+		}
+	}
+}
+
+// One that is ill when it is seen first is taken for ill.
+func TestACheckerIsWhatItFindsFirst(t *testing.T) {
+	if v := newCheckers(3).take(Checked{Seen: []Observation{{"a", false, at(0)}}}); v.Healthy || v.Ill != 1 {
+		t.Errorf("%+v", v)
+	}
+}

@@ -1,0 +1,297 @@
+package drill
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Cause is what a part of a user's time without service is given to.
+type Cause string
+
+// The causes, in the order in which they follow each other.
+const (
+	CauseUnderWay  Cause = "under way"       // a request had begun when the fault came
+	CauseProbe     Cause = "first probe"     // no checker has asked since
+	CauseThreshold Cause = "threshold"       // some checkers found the fault, not yet often enough, or not yet enough of them
+	CauseTargets   Cause = "target health"   // the load balancer looked for targets that are healthy, and the answer followed them
+	CauseAnswer    Cause = "propagation"     // the health check had failed, and the name servers did not know it
+	CauseCache     Cause = "cached answer"   // the name led to the standby, and the user's resolver kept the old answer
+	CauseTimeout   Cause = "time-out"        // a request to the lost region had to end first
+	CausePause     Cause = "next request"    // the user had the new answer, or could have had it, and asked nothing
+	CauseStandby   Cause = "standby"         // the standby did not serve
+	CauseServe     Cause = "first good byte" // the request that was served
+	CauseBetween   Cause = "served"          // some requests were served in between
+	CauseUnknown   Cause = "unknown"
+)
+
+// Causes is every cause, in their order.
+var Causes = []Cause{
+	CauseUnderWay, CauseProbe, CauseThreshold, CauseTargets, CauseAnswer, CauseCache, CauseTimeout, CausePause, CauseStandby, CauseServe,
+	CauseBetween, CauseUnknown,
+}
+
+// Look is a user's question for the name.
+type Look struct {
+	Client int
+	At     time.Time
+	Until  time.Time // the answer is kept
+	Region string
+}
+
+// evidence is what a drill has seen, by which time without service is given to its causes.
+type evidence struct {
+	primary, secondary string
+	fault              time.Time
+	checks             []seen[verdict]
+	answers            []seen[string]
+	looks              []Look
+}
+
+// stage is how far the primary's health check has come, from a moment on.
+type checkStage struct {
+	from  time.Time
+	cause Cause // that time passes for while the name leads to the primary
+}
+
+// stages are the health check's, in the order of time.
+func (e evidence) stages() []checkStage {
+	all := []checkStage{{e.fault, CauseProbe}}
+	for _, c := range e.checks {
+		switch {
+		case !c.What.Healthy:
+			all = append(all, checkStage{c.At, CauseAnswer})
+		case c.What.Failing > 0:
+			from := c.At
+			if first := c.What.FirstFailed; first.After(e.fault) && first.Before(from) {
+				from = first
+			}
+			all = append(all, checkStage{from, CauseThreshold})
+		default:
+			all = append(all, checkStage{c.At, CauseProbe})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b checkStage) int { return a.from.Compare(b.from) })
+	return all
+}
+
+// moved are the moments at which the name began to lead to the secondary, and whether the health check had failed by then.
+func (e evidence) moved() (at []time.Time, byCheck []bool) {
+	for _, a := range e.answers {
+		if a.What != e.secondary || a.At.Before(e.fault) {
+			continue
+		}
+		failed := false
+		for _, c := range e.checks {
+			if c.At.Before(a.At) || c.At.Equal(a.At) {
+				failed = !c.What.Healthy
+			} else if c.Began.Before(a.At) { // under way when the name changed: what it found was so then
+				failed = failed || !c.What.Healthy
+			}
+		}
+		at, byCheck = append(at, a.At), append(byCheck, failed)
+	}
+	return at, byCheck
+}
+
+// decided is by what the answer first changed: Route 53's health check, or the load balancer's target health; "" if it did not.
+func (e evidence) decided() string {
+	at, byCheck := e.moved()
+	switch {
+	case len(at) == 0:
+		return ""
+	case byCheck[0]:
+		return "health check"
+	}
+	return "target health"
+}
+
+// leads is where the name led at a moment.
+func (e evidence) leads(m time.Time) string {
+	region := e.primary
+	for _, a := range e.answers {
+		if a.At.After(m) {
+			break
+		}
+		region = a.What
+	}
+	return region
+}
+
+// user is one user's requests and questions in the order of time, as far as they concern an outage.
+type user struct {
+	requests []Request
+	looks    []Look
+}
+
+// within is what concerns a span.
+func (u user) within(s span) user {
+	var in user
+	for i, r := range u.requests {
+		next := i+1 < len(u.requests) && u.requests[i+1].Start.Before(s.from)
+		if !next && !r.Start.After(s.to) {
+			in.requests = append(in.requests, r)
+		}
+	}
+	for i, l := range u.looks {
+		next := i+1 < len(u.looks) && u.looks[i+1].At.Before(s.from)
+		if !next && !l.At.After(s.to) {
+			in.looks = append(in.looks, l)
+		}
+	}
+	return in
+}
+
+// had is the answer that the user had at a moment.
+func (u user) had(m time.Time) (l Look) {
+	for _, look := range u.looks {
+		if look.At.After(m) {
+			break
+		}
+		l = look
+	}
+	return l
+}
+
+// asking is the request that was under way at a moment, and the last one before it, if any.
+func (u user) asking(m time.Time) (now, before *Request) {
+	for i := range u.requests {
+		r := &u.requests[i]
+		switch {
+		case r.Start.After(m):
+			return now, before
+		case r.End.After(m):
+			now = r
+		default:
+			before = r
+		}
+	}
+	return now, before
+}
+
+// span is a time without service.
+type span struct{ from, to time.Time }
+
+// account gives all of a span to causes.
+func (e evidence) account(u user, s span) map[Cause]time.Duration {
+	stages := e.stages()
+	moved, byCheck := e.moved()
+	cuts := []time.Time{s.from, s.to, e.fault}
+	for _, st := range stages {
+		cuts = append(cuts, st.from)
+	}
+	for _, a := range e.answers {
+		cuts = append(cuts, a.At)
+	}
+	for _, l := range u.looks {
+		cuts = append(cuts, l.At, l.Until)
+	}
+	for _, r := range u.requests {
+		cuts = append(cuts, r.Start, r.End)
+	}
+	slices.SortFunc(cuts, time.Time.Compare)
+	rows := map[Cause]time.Duration{}
+	for i := 1; i < len(cuts); i++ {
+		a, b := cuts[i-1], cuts[i]
+		if a.Before(s.from) || b.After(s.to) || !b.After(a) {
+			continue
+		}
+		m := a.Add(b.Sub(a) / 2)
+		rows[e.cause(u, m, stages, moved, byCheck)] += b.Sub(a)
+	}
+	return rows
+}
+
+// cause is what a user without service waits for at a moment.
+func (e evidence) cause(u user, m time.Time, stages []checkStage, moved []time.Time, byCheck []bool) Cause {
+	now, before := u.asking(m)
+	has := u.had(m)
+	switch {
+	case m.Before(e.fault):
+		return CauseUnderWay
+	case now != nil && now.Err == nil:
+		return CauseServe
+	case now == nil && before != nil && before.Err == nil:
+		return CauseBetween
+	case has.Region == e.secondary && now != nil:
+		return CauseStandby
+	case has.Region == e.secondary:
+		return CausePause
+	case e.leads(m) == e.secondary && m.Before(has.Until):
+		return CauseCache
+	case e.leads(m) == e.secondary && now != nil:
+		return CauseTimeout
+	case e.leads(m) == e.secondary:
+		return CausePause
+	}
+	return e.undecided(m, stages, moved, byCheck)
+}
+
+// undecided is what is waited for while the name leads to the primary.
+func (e evidence) undecided(m time.Time, stages []checkStage, moved []time.Time, byCheck []bool) Cause {
+	if i := slices.IndexFunc(moved, func(at time.Time) bool { return at.After(m) }); i >= 0 && !byCheck[i] {
+		return CauseTargets
+	} else if i < 0 {
+		return CauseUnknown // it never moved again
+	}
+	cause := CauseProbe
+	for _, st := range stages {
+		if st.from.After(m) {
+			break
+		}
+		cause = st.cause
+	}
+	return cause
+}
+
+// Row is a line of the ledger. Durations are in milliseconds.
+type Row struct {
+	Cause Cause    `json:"cause"`
+	SumMS float64  `json:"sum_ms"` // of all users together
+	Share float64  `json:"share"`  // of all time without service, from 0 to 1
+	Each  Quantile `json:"each"`   // over the users who were without service
+}
+
+// ledger is where the time of all users without service went.
+func (e evidence) ledger(users []user, spans []span) []Row {
+	each, total := map[Cause][]float64{}, 0.0
+	for i, s := range spans {
+		if !s.to.After(s.from) {
+			continue
+		}
+		rows := e.account(users[i].within(s), s)
+		for _, c := range Causes {
+			ms := Milliseconds(rows[c])
+			each[c] = append(each[c], ms)
+			total += ms
+		}
+	}
+	var out []Row
+	for _, c := range Causes {
+		sum := 0.0
+		for _, ms := range each[c] {
+			sum += ms
+		}
+		if sum > 0 {
+			out = append(out, Row{Cause: c, SumMS: rounded(sum), Share: sum / total, Each: spread(each[c])})
+		}
+	}
+	return out
+}
+
+// rounded is a time to a tenth of a millisecond.
+func rounded(ms float64) float64 { return Milliseconds(time.Duration(ms * float64(time.Millisecond))) }
+
+// users sorts what all of them did by whose it is.
+func users(requests []Request, looks []Look, clients int) []user {
+	all := make([]user, clients)
+	for _, r := range byStart(requests) {
+		all[r.Client].requests = append(all[r.Client].requests, r)
+	}
+	looks = slices.Clone(looks)
+	slices.SortStableFunc(looks, func(a, b Look) int { return cmp.Or(a.At.Compare(b.At), a.Client-b.Client) })
+	for _, l := range looks {
+		all[l.Client].looks = append(all[l.Client].looks, l)
+	}
+	return all
+}
