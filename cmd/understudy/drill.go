@@ -48,6 +48,7 @@ refused, aborted or failed, or a user was without service for longer than failov
 
 const drillExample = `  understudy drill                       # the fault with the smallest effect: invert
   understudy drill --fault isolate --users 100 --rate 50 --json report.json
+  understudy drill --html report.html --junit report.xml
   understudy drill --fault flap --flaps 5 --period 20s
   understudy drill --force parity        # although the regions are not equal
   understudy drill undo                  # after a drill was killed`
@@ -68,7 +69,9 @@ func drillText() string {
 
 // drillFlags are what a drill is asked to do.
 type drillFlags struct {
-	fault, report, path string
+	fault, path         string
+	outputs             drillOutputs
+	digest              string
 	users               int
 	rate                float64
 	force               []string
@@ -98,6 +101,7 @@ func drillCommand() *cobra.Command {
 			if err := consent(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr(), question, "drill"); err != nil {
 				return err
 			}
+			f.digest = digest(on.file)
 			return runDrill(cmd, stack, kind, f)
 		},
 	}
@@ -118,7 +122,7 @@ func (f *drillFlags) add(cmd *cobra.Command) {
 	flags.DurationVar(&f.hold, "hold", 3*time.Second, "how long to watch when the users have moved to the secondary")
 	flags.IntVar(&f.flaps, "flaps", 3, "flap: how often the primary breaks")
 	flags.DurationVar(&f.period, "period", 0, "flap: how long it is broken, and then works (default: what detection takes at most)")
-	flags.StringVar(&f.report, "json", "", "write the report to this `file` as JSON; - for standard output")
+	f.outputs.add(cmd)
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	completeWords(cmd, "fault", drill.KindNames())
 	completeWords(cmd, "force", checkNames())
@@ -169,6 +173,9 @@ func (f *drillFlags) check() (drill.Kind, error) {
 	case f.abortAfter < 0 || f.hold < 0 || f.period < 0 || f.longest <= 0:
 		return kind, errors.New("--abort-after, --hold, --period and --longest: no negative times, and a longest time above 0")
 	}
+	if err := f.outputs.check(); err != nil {
+		return kind, err
+	}
 	return kind, checkUsers(f.users, f.rate)
 }
 
@@ -204,8 +211,11 @@ func runDrill(cmd *cobra.Command, stack *plan.Stack, kind drill.Kind, f drillFla
 	if err != nil {
 		return err
 	}
-	found.Faults = both(faults, faultsInForce(ctx))
-	return tellDrill(cmd, found, f.report)
+	found.Faults, found.Tool, found.Digest = both(faults, faultsInForce(ctx)), version(), f.digest
+	if _, err := shelf(stack.Declaration.Name).Keep(found); err != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "understudy: the report is not kept for `understudy drills`: %v\n", err)
+	}
+	return tellDrill(cmd, found, f.outputs)
 }
 
 // prepare gives a drill what its flags say, and what it looks at.

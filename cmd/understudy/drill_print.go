@@ -11,20 +11,17 @@ import (
 	"github.com/understudy/understudy/drill"
 )
 
-// tellDrill prints a report, and fails if the drill was aborted.
-func tellDrill(cmd *cobra.Command, r *drill.Report, file string) error {
-	switch file {
-	case "-":
+// tellDrill prints a report, writes its files, and fails if the drill was aborted.
+func tellDrill(cmd *cobra.Command, r *drill.Report, o drillOutputs) error {
+	if o.json == "-" {
 		if err := writeJSON(cmd, r); err != nil {
 			return err
 		}
-	case "":
+	} else {
 		printDrill(cmd.OutOrStdout(), r)
-	default:
-		printDrill(cmd.OutOrStdout(), r)
-		if err := writeReport(file, r); err != nil {
-			return err
-		}
+	}
+	if err := o.write(r); err != nil {
+		return err
 	}
 	if r.Aborted != "" {
 		return exitError{1, fmt.Errorf("the drill was aborted and the primary repaired: %s", r.Aborted)}
@@ -50,6 +47,7 @@ func printDrill(w io.Writer, r *drill.Report) {
 	}
 	fmt.Fprintf(w, "  failed                   %d, of which outside of the outage %d\n", r.Failed, r.FailedOutside)
 	printTimes(w, r)
+	printLedger(w, r)
 	for _, f := range r.Faults {
 		fmt.Fprintf(w, "  with the cloud's fault   %s\n", f)
 	}
@@ -73,6 +71,20 @@ func printTimes(w io.Writer, r *drill.Report) {
 	}
 	fmt.Fprintf(w, "  changes of region        %.0f p50, %.0f max for each user\n", r.Moves.P50, r.Moves.Max)
 	fmt.Fprintf(w, "  back after               %s\n", orNever(r.FailbackMS))
+}
+
+// printLedger says where the users' time without service went.
+func printLedger(w io.Writer, r *drill.Report) {
+	if r.Decided != "" {
+		fmt.Fprintf(w, "  decided by               %s\n", r.Decided)
+	}
+	for i, row := range r.Ledger {
+		title := "of it"
+		if i > 0 {
+			title = ""
+		}
+		fmt.Fprintf(w, "  %-24s %3.0f %%  %-16s %.0f ms p50, %.0f max\n", title, 100*row.Share, row.Cause, row.Each.P50, row.Each.Max)
+	}
 }
 
 // grain is the time between two requests of a user: his figures are no finer.

@@ -73,8 +73,8 @@ func rootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		demoCommand(), initCommand(), validateCommand(), schemaCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(),
-		parityCommand(), drillCommand(), failoverCommand(), failbackCommand(), holdCommand(), watchCommand(), downCommand(), unlockCommand(),
-		exportCommand(), cloudCommand(), imageCommand(),
+		parityCommand(), drillCommand(), drillsCommand(), failoverCommand(), failbackCommand(), holdCommand(), watchCommand(), downCommand(), unlockCommand(),
+		exportCommand(), cloudCommand(), imageCommand(), versionCommand(),
 	)
 	markMisuse(root)
 	return root

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/understudy/understudy/parity"
+	"github.com/understudy/understudy/report"
 )
 
 // parityJSON is a comparison as programs read it.
@@ -26,28 +26,28 @@ type parityJSON struct {
 
 // writeParityJSON writes all pairs as one: each finding tells which regions it is of.
 func writeParityJSON(w io.Writer, reports []*parity.Report) error {
-	report := parityJSON{
+	found := parityJSON{
 		Findings: []parity.Finding{}, Passing: []parity.Finding{}, Ignored: []parity.Finding{}, Notes: []parity.Note{},
 		Inventory: map[string]map[string]int{},
 	}
 	for _, r := range reports {
-		report.Findings, report.Passing = append(report.Findings, r.Findings...), append(report.Passing, r.Passing...)
-		report.Ignored, report.Notes = append(report.Ignored, r.Ignored...), append(report.Notes, r.Notes...)
+		found.Findings, found.Passing = append(found.Findings, r.Findings...), append(found.Passing, r.Passing...)
+		found.Ignored, found.Notes = append(found.Ignored, r.Ignored...), append(found.Notes, r.Notes...)
 		for _, region := range []parity.Region{r.Left, r.Right} {
-			if !slices.Contains(report.Regions, region.Name) {
-				report.Regions = append(report.Regions, region.Name)
-				report.Inventory[region.Name] = map[string]int{}
+			if !slices.Contains(found.Regions, region.Name) {
+				found.Regions = append(found.Regions, region.Name)
+				found.Inventory[region.Name] = map[string]int{}
 			}
 			for kind, n := range region.Inventory() {
-				report.Inventory[region.Name][kind] += n
+				found.Inventory[region.Name][kind] += n
 			}
 		}
 	}
-	report.Equal = len(report.Findings) == 0
+	found.Equal = len(found.Findings) == 0
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(report)
+	return e.Encode(found)
 }
 
 // The Static Analysis Results Interchange Format, version 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html),
@@ -180,71 +180,32 @@ func presumed(f parity.Finding) string {
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
 
-// JUnit's XML has no standard; this is what Jenkins and its like read: a case for each finding, and one that passes where there
-// is none (https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd).
-type (
-	junitSuites struct {
-		XMLName  xml.Name     `xml:"testsuites"`
-		Tests    int          `xml:"tests,attr"`
-		Failures int          `xml:"failures,attr"`
-		Suites   []junitSuite `xml:"testsuite"`
-	}
-	junitSuite struct {
-		Name     string      `xml:"name,attr"`
-		Tests    int         `xml:"tests,attr"`
-		Failures int         `xml:"failures,attr"`
-		Errors   int         `xml:"errors,attr"`
-		Skipped  int         `xml:"skipped,attr"`
-		Cases    []junitCase `xml:"testcase"`
-	}
-	junitCase struct {
-		Name    string        `xml:"name,attr"`
-		Class   string        `xml:"classname,attr"`
-		Failure *junitMessage `xml:"failure"`
-		Skipped *junitMessage `xml:"skipped"`
-	}
-	junitMessage struct {
-		Message string `xml:"message,attr"`
-		Type    string `xml:"type,attr,omitempty"`
-		Text    string `xml:",chardata"`
-	}
-)
-
+// writeJUnit writes a suite for each pair of regions.
 func writeJUnit(w io.Writer, reports []*parity.Report) error {
-	var all junitSuites
+	var suites []report.Suite
 	for _, r := range reports {
-		suite := junitSuiteOf(r)
-		all.Tests, all.Failures, all.Suites = all.Tests+suite.Tests, all.Failures+suite.Failures, append(all.Suites, suite)
+		suites = append(suites, suiteOf(r))
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	e := xml.NewEncoder(w)
-	e.Indent("", "  ")
-	if err := e.Encode(all); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return report.WriteSuites(w, suites...)
 }
 
-func junitSuiteOf(r *parity.Report) junitSuite {
-	suite := junitSuite{Name: "parity of " + r.Left.Name + " and " + r.Right.Name}
+// suiteOf is a test for each finding, and one that passes where there is none.
+func suiteOf(r *parity.Report) report.Suite {
+	suite := report.Suite{Name: "parity of " + r.Left.Name + " and " + r.Right.Name}
+	add := func(f parity.Finding, failed, skipped *report.Message) {
+		suite.Cases = append(suite.Cases, report.Case{Name: f.Name, Class: "parity." + f.Kind, Failure: failed, Skipped: skipped})
+	}
 	for _, f := range r.Findings {
-		suite.Failures++
-		suite.Cases = append(suite.Cases, junitCase{Name: f.Name, Class: "parity." + f.Kind, Failure: &junitMessage{f.Why, f.Severity.String(), inOneText(f)}})
+		add(f, &report.Message{Message: f.Why, Type: f.Severity.String(), Text: inOneText(f)}, nil)
 	}
 	for _, f := range r.Ignored {
-		suite.Skipped++
-		suite.Cases = append(suite.Cases, junitCase{Name: f.Name, Class: "parity." + f.Kind, Skipped: &junitMessage{Message: f.Ignored}})
+		add(f, nil, &report.Message{Message: f.Ignored})
 	}
 	for _, f := range r.Passing {
-		suite.Skipped++
-		suite.Cases = append(suite.Cases, junitCase{Name: f.Name, Class: "parity." + f.Kind, Skipped: &junitMessage{Message: f.Passing}})
+		add(f, nil, &report.Message{Message: f.Passing})
 	}
 	if len(suite.Cases) == 0 {
-		suite.Cases = append(suite.Cases, junitCase{Name: "the regions are equal", Class: "parity"})
+		suite.Cases = append(suite.Cases, report.Case{Name: "the regions are equal", Class: "parity"})
 	}
-	suite.Tests = len(suite.Cases)
 	return suite
 }
