@@ -41,6 +41,9 @@ func (s *Settings) Text(name string) string {
 	return value
 }
 
+// Has tells whether there is such a setting, which nobody has read.
+func (s *Settings) Has(name string) bool { _, ok := s.left[name]; return ok }
+
 // Optional reads a setting that may be missing.
 func (s *Settings) Optional(name string) string {
 	value := s.left[name]

@@ -23,6 +23,7 @@ type address struct {
 
 	id   string // its allocation
 	used string // the network interface that has it
+	ip   string
 	tags Field
 }
 
@@ -54,7 +55,7 @@ func (a *address) find(ctx context.Context) (bool, error) {
 			continue
 		}
 		one := *a
-		one.id, one.used, one.tags = aws.ToString(o.AllocationId), aws.ToString(o.NetworkInterfaceId), a.taggedWith(a.role, tags)
+		one.id, one.used, one.ip, one.tags = aws.ToString(o.AllocationId), aws.ToString(o.NetworkInterfaceId), aws.ToString(o.PublicIp), a.taggedWith(a.role, tags)
 		found = append(found, &one)
 	}
 	return choose(ctx, a, found)

@@ -45,6 +45,9 @@ const (
 	KindSubnet       Kind = "subnet"
 	KindRoutes       Kind = "routes"
 	KindGroup        Kind = "group"
+	KindAddress      Kind = "address"
+	KindNAT          Kind = "nat gateway"
+	KindEndpoint     Kind = "endpoint"
 	KindImage        Kind = "image"
 	KindTargetGroup  Kind = "target group"
 	KindBalancer     Kind = "load balancer"
@@ -63,6 +66,8 @@ const (
 	AliasZone             = "zone"          // of a load balancer, the hosted zone of its name
 	RootDevice            = "root"          // of an image
 	DefaultRoute          = "default route" // of a route table that stands, where it leads
+	PublicIP              = "public ip"     // of an address that stands
+	Zone                  = "zone"          // of a subnet that stands
 	associationParts      = "association "
 )
 
@@ -191,16 +196,27 @@ func (b *Blueprint) enter(found *inventory, seen *survey) {
 		if f, ok := n.resource.(shared); ok {
 			p.Foreign = f.foreign()
 		}
-		if t, ok := n.resource.(*routes); ok {
-			for subnet, id := range t.associations {
-				p.SetAssociation(subnet, id)
-			}
-			p.Parts[DefaultRoute] = t.defaultRoute
-		}
+		p.learn(n.resource)
 		if names := differing(n); len(names) > 0 {
 			b.Remarks = append(b.Remarks, Remark{Resource: p.ID, ID: p.Standing,
 				Text: "stands otherwise than declared: " + set(names...) + "; `understudy up` or whoever takes over will change it"})
 		}
+	}
+}
+
+// learn notes what else is known of what stands.
+func (p *Piece) learn(found resource) {
+	p.Parts = map[string]string{}
+	switch r := found.(type) {
+	case *routes:
+		for subnet, id := range r.associations {
+			p.SetAssociation(subnet, id)
+		}
+		p.Parts[DefaultRoute] = r.defaultRoute
+	case *address:
+		p.Parts[PublicIP] = r.ip
+	case *subnet:
+		p.Parts[Zone] = r.lies
 	}
 }
 

@@ -35,8 +35,23 @@ func (s *subnet) draw() Piece {
 
 func (r *routes) refer(id Ref) { r.id = id.String() }
 func (r *routes) draw() Piece {
-	return Piece{Kind: KindRoutes, Tags: r.mark(r.role), Settings: r.desired(), Of: map[Kind]Ref{KindVPC: refOf(r.vpc.id)},
-		Parts: map[string]string{}}
+	return Piece{Kind: KindRoutes, Tags: r.mark(r.role), Settings: r.desired(), Of: map[Kind]Ref{KindVPC: refOf(r.vpc.id)}}
+}
+
+func (a *address) refer(id Ref) { a.id = id.String() }
+func (a *address) draw() Piece {
+	return Piece{Kind: KindAddress, Tags: a.mark(a.role), Settings: a.desired()}
+}
+
+func (n *nat) refer(id Ref) { n.id = id.String() }
+func (n *nat) draw() Piece {
+	return Piece{Kind: KindNAT, Tags: n.mark(n.role), Settings: n.desired()}
+}
+
+func (e *endpoint) refer(id Ref) { e.id = id.String() }
+func (e *endpoint) draw() Piece {
+	return Piece{Kind: KindEndpoint, Name: e.of.Service, Tags: e.mark(e.of.Role()), Of: map[Kind]Ref{KindVPC: refOf(e.vpc.id)},
+		Settings: append(e.desired(), Field{Name: "service", Value: e.service()})}
 }
 
 // Rules are the rules of a security group.

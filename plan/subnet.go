@@ -22,6 +22,7 @@ type subnet struct {
 	understudy.Subnet
 	id     string
 	within string // the VPC that it is in
+	lies   string // the zone that it is in
 	seen   []Field
 }
 
@@ -48,7 +49,7 @@ func (s *subnet) find(ctx context.Context) (bool, error) {
 	var found []*subnet
 	for _, o := range all {
 		one := *s
-		one.id, one.within = aws.ToString(o.SubnetId), aws.ToString(o.VpcId)
+		one.id, one.within, one.lies = aws.ToString(o.SubnetId), aws.ToString(o.VpcId), aws.ToString(o.AvailabilityZone)
 		one.seen = []Field{
 			{Name: "cidr", Value: aws.ToString(o.CidrBlock)},
 			{Name: "public addresses", Value: yes(aws.ToBool(o.MapPublicIpOnLaunch))},

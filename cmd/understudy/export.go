@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
+	"github.com/understudy/understudy/export/cloudformation"
 	"github.com/understudy/understudy/export/terraform"
 	"github.com/understudy/understudy/plan"
 )
@@ -33,13 +34,21 @@ import block for each resource, so that "terraform plan" begins with what is the
 
 Terraform bakes no image: the one that "understudy up" has baked is looked up by its name.` + exportFlagsHelp
 
+const exportCloudFormationHelp = `Write the stack for CloudFormation: a template for each region, one of the hosted zone and the
+health checks, and one of the records. Parameters of one are outputs of another. Where the stack
+stands, the folder import has a template of what CloudFormation can import, and its ids.
+
+CloudFormation bakes no image: the one that "understudy up" has baked is a parameter.` + exportFlagsHelp
+
 func exportCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "export", Short: "Write the stack for Terraform", Long: exportHelp,
+		Use: "export", Short: "Write the stack for Terraform or CloudFormation", Long: exportHelp,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(exportTo("terraform", "Write the stack for Terraform or OpenTofu", exportTerraformHelp,
-		"  understudy export terraform\n  understudy export terraform --out infrastructure --no-import", terraform.Write))
+		"  understudy export terraform\n  understudy export terraform --out infrastructure --no-import", terraform.Write),
+		exportTo("cloudformation", "Write the stack for CloudFormation", exportCloudFormationHelp,
+			"  understudy export cloudformation\n  understudy export cloudformation --out templates --no-import", cloudformation.Write))
 	return c
 }
 

@@ -61,6 +61,9 @@ func setting(p plan.Piece, name string) string {
 	return ""
 }
 
+// ways are the arguments of a route by what it leads to.
+var ways = map[plan.Kind]string{plan.KindGateway: "gateway_id", plan.KindNAT: "nat_gateway_id"}
+
 func (t *translation) routes(s *export.Settings) {
 	r := t.add(s, "aws_route_table", networkFile, "routes")
 	r.set("vpc_id", ref{Ref: s.Of[plan.KindVPC]})
@@ -69,13 +72,14 @@ func (t *translation) routes(s *export.Settings) {
 	const everywhere = "0.0.0.0/0"
 	if way := s.Text(everywhere); way != "nowhere" {
 		gateway, ok := plan.ParseRef(way)
-		if !ok || t.pieces[gateway.Piece].Kind != plan.KindGateway {
+		by, known := ways[t.pieces[gateway.Piece].Kind]
+		if !ok || !known {
 			t.refuse(s, "a way to %s", way)
 		}
 		route := t.beside(r, "aws_route", r.label+"_default")
 		route.set("route_table_id", ref{Ref: own})
 		route.set("destination_cidr_block", text(everywhere))
-		route.set("gateway_id", ref{Ref: gateway})
+		route.set(by, ref{Ref: gateway})
 		if s.Parts[plan.DefaultRoute] != "" {
 			route.imported = joined{ref{Ref: own}, text("_" + everywhere)}
 		}
@@ -118,7 +122,10 @@ func (t *translation) rule(s *export.Settings, b *block, rule plan.Rule) {
 		return
 	}
 	network, err := netip.ParsePrefix(rule.Peer)
+	vpc := s.Of[plan.KindVPC]
 	switch {
+	case rule.Peer == setting(t.pieces[vpc.Piece], "cidr"):
+		b.set("cidr_blocks", list{ref{vpc, "cidr_block"}})
 	case err != nil:
 		t.refuse(s, "a rule for %s", rule.Peer)
 	case network.Addr().Is4():
@@ -126,4 +133,38 @@ func (t *translation) rule(s *export.Settings, b *block, rule plan.Rule) {
 	default:
 		b.set("ipv6_cidr_blocks", list{text(rule.Peer)})
 	}
+}
+
+func (t *translation) address(s *export.Settings) {
+	r := t.add(s, "aws_eip", networkFile, "address of")
+	r.set("domain", text("vpc"))
+	t.tags(s, r)
+}
+
+func (t *translation) nat(s *export.Settings) {
+	r := t.add(s, "aws_nat_gateway", networkFile, "nat-")
+	r.set("subnet_id", ref{Ref: s.Ref("subnet")})
+	r.set("allocation_id", ref{Ref: s.Ref("address")})
+	s.Is("state", "available")
+	t.tags(s, r)
+}
+
+// endpoint names the service by the provider's region, so that it stands once for both regions.
+func (t *translation) endpoint(s *export.Settings) {
+	r := t.add(s, "aws_vpc_endpoint", networkFile, "endpoint-")
+	r.set("vpc_id", ref{Ref: s.Of[plan.KindVPC]})
+	s.Is("service", "com.amazonaws."+t.blueprint.Declaration.Regions[s.Side].Name+"."+s.Name)
+	r.set("service_name", joined{text("com.amazonaws."), verbatim("data.aws_region.current.region"), text("." + s.Name)})
+	if s.Has("route tables") {
+		r.set("vpc_endpoint_type", text("Gateway"))
+		r.set("route_table_ids", refs(s.Refs("route tables")))
+	} else {
+		r.set("vpc_endpoint_type", text("Interface"))
+		r.set("subnet_ids", refs(s.Refs("subnets")))
+		r.set("security_group_ids", refs(s.Refs("groups")))
+		r.set("private_dns_enabled", truth(s.Yes("private names")))
+	}
+	s.Is("policy", "everything")
+	s.Is("state", "available")
+	t.tags(s, r)
 }

@@ -11,8 +11,13 @@ import (
 	"github.com/understudy/understudy/plan"
 )
 
-// moduleFolder is the module that both regions are.
-const moduleFolder = "modules/region/"
+// folder is the module that a region is: the same for both, unless they are no copies of one another.
+func (t *translation) folder(side understudy.Side) string {
+	if t.apart {
+		return "modules/" + string(side) + "/"
+	}
+	return "modules/region/"
+}
 
 // provider is what the resources above both regions are reached by: Terraform then needs the primary's region for them no more than a
 // failover does.
@@ -25,8 +30,8 @@ type variable struct {
 	values    map[understudy.Side]string // expressions, of the root
 }
 
-// output is an attribute of the module's that the root refers to.
-type output struct{ name, expression string }
+// output is an attribute of a module's that the root refers to.
+type output struct{ folder, name, expression string }
 
 // lay writes all files.
 func (t *translation) lay() error {
@@ -38,10 +43,9 @@ func (t *translation) lay() error {
 		}
 		return files[name]
 	}
+	t.apart = !t.alike()
 	t.order()
-	if err := t.layModule(to); err != nil {
-		return err
-	}
+	t.layModules(to)
 	for _, r := range t.resources {
 		if !t.inModule(r.piece) {
 			t.layAbove(to(r.file), r)
@@ -83,7 +87,7 @@ func (t *translation) above(of plan.Ref, attribute string) string {
 	if !t.inModule(r.piece) {
 		return r.address() + "." + name
 	}
-	out := output{name: strings.ReplaceAll(string(r.piece.Kind), " ", "_") + "_" + name, expression: r.address() + "." + name}
+	out := output{folder: t.folder(r.piece.Side), name: strings.ReplaceAll(string(r.piece.Kind), " ", "_") + "_" + name, expression: r.address() + "." + name}
 	if r.label != "main" {
 		out.name = label(string(r.piece.Kind), "") + "_" + r.label + "_" + name
 	}
@@ -119,34 +123,72 @@ func (t *translation) vary(name, typ, of string, values map[understudy.Side]stri
 	return name
 }
 
-// layModule writes the primary's resources, with a variable where the secondary's differ.
-func (t *translation) layModule(to func(string) *strings.Builder) error {
-	var sides [2][]*resource
-	for i, side := range understudy.Sides {
-		for _, r := range t.resources {
-			if t.inModule(r.piece) && r.piece.Side == side {
-				sides[i] = append(sides[i], r)
-			}
+// regional returns a side's resources that are in a module.
+func (t *translation) regional(side understudy.Side) (all []*resource) {
+	for _, r := range t.resources {
+		if t.inModule(r.piece) && r.piece.Side == side {
+			all = append(all, r)
 		}
 	}
-	if len(sides[0]) != len(sides[1]) {
-		return fmt.Errorf("export: the regions have %d and %d resources", len(sides[0]), len(sides[1]))
+	return all
+}
+
+// alike tells whether the regions are copies of one another, but for what the standby alone has for the switch.
+func (t *translation) alike() bool {
+	for _, r := range t.resources {
+		if r.piece.Kind != plan.KindRule && !slices.Contains(worldwide, r.piece.Kind) && !t.inModule(r.piece) {
+			return false
+		}
 	}
-	for i, r := range sides[0] {
-		n := slices.IndexFunc(sides[1], func(o *resource) bool { return o.address() == r.address() })
-		if n < 0 {
-			return fmt.Errorf("export: the secondary has no %s", r.address())
+	primary, secondary := t.regional(understudy.Primary), t.regional(understudy.Secondary)
+	return len(primary) == len(secondary) && !slices.ContainsFunc(primary, func(r *resource) bool {
+		other := counterpart(r, secondary)
+		return other == nil || !sameShape(&r.block, &other.block)
+	})
+}
+
+// counterpart returns the resource with the same address, nil for none.
+func counterpart(r *resource, among []*resource) *resource {
+	for _, o := range among {
+		if o.address() == r.address() {
+			return o
 		}
-		if err := t.vari(&r.block, &sides[1][n].block, r); err != nil {
-			return err
-		}
-		if i == 0 {
-			t.layZones(to(moduleFolder + r.file))
-		}
-		t.layResource(to(moduleFolder+r.file), r, t.inside(understudy.Primary))
-		t.layResource(&strings.Builder{}, sides[1][n], t.inside(understudy.Secondary)) // for its variables
 	}
 	return nil
+}
+
+func sameShape(a, b *block) bool {
+	return slices.EqualFunc(a.body, b.body, func(x, y item) bool {
+		return x.argument == y.argument && x.remark == y.remark && (x.block == nil) == (y.block == nil) &&
+			(x.block == nil || x.block.name == y.block.name && sameShape(x.block, y.block))
+	})
+}
+
+// layModules writes the primary's resources, with a variable where the secondary's differ; or those of each region.
+func (t *translation) layModules(to func(string) *strings.Builder) {
+	primary, secondary := t.regional(understudy.Primary), t.regional(understudy.Secondary)
+	if t.apart {
+		t.layModule(to, understudy.Primary, primary)
+		t.layModule(to, understudy.Secondary, secondary)
+		return
+	}
+	for _, r := range primary {
+		t.vari(&r.block, &counterpart(r, secondary).block, r)
+	}
+	t.layModule(to, understudy.Primary, primary)
+	t.layModule(func(string) *strings.Builder { return &strings.Builder{} }, understudy.Secondary, secondary) // for its variables
+}
+
+func (t *translation) layModule(to func(string) *strings.Builder, side understudy.Side, all []*resource) {
+	if len(all) > 0 {
+		t.layZones(to(t.folder(side) + all[0].file))
+	}
+	if slices.ContainsFunc(all, func(r *resource) bool { return r.piece.Kind == plan.KindEndpoint }) {
+		write(to(t.folder(side)+all[0].file), &block{name: "data", labels: []string{"aws_region", "current"}})
+	}
+	for _, r := range all {
+		t.layResource(to(t.folder(side)+r.file), r, t.inside(side))
+	}
 }
 
 // layZones writes where subnets are: in the zones that take every instance type, as the plan chooses them.
@@ -158,29 +200,20 @@ func (t *translation) layZones(b *strings.Builder) {
 	zones.write(b, nil)
 }
 
-// vari replaces the values in which two blocks differ by variables.
-func (t *translation) vari(a, b *block, of *resource) error {
-	if len(a.body) != len(b.body) {
-		return fmt.Errorf("export: %s is not alike in both regions", of.address())
-	}
+// vari replaces the values in which two blocks of one shape differ by variables.
+func (t *translation) vari(a, b *block, of *resource) {
 	for i := range a.body {
 		x, y := &a.body[i], &b.body[i]
 		switch {
-		case x.argument != y.argument || (x.block == nil) != (y.block == nil):
-			return fmt.Errorf("export: %s is not alike in both regions", of.address())
 		case x.block != nil:
-			if err := t.vari(x.block, y.block, of); err != nil {
-				return err
-			}
+			t.vari(x.block, y.block, of)
 		case x.value != nil:
-			p, s := x.value.text(t.inside(understudy.Primary)), y.value.text(t.inside(understudy.Secondary))
-			if p != s {
+			if x.value.text(t.inside(understudy.Primary)) != y.value.text(t.inside(understudy.Secondary)) {
 				v := verbatim("var." + t.name(x, y, of))
 				x.value, y.value = v, v
 			}
 		}
 	}
-	return nil
 }
 
 // name returns the variable for an argument that differs: of its name, or with its resource's where another has that.

@@ -20,17 +20,23 @@ const (
 // layRoot writes what stands beside the resources.
 func (t *translation) layRoot(to func(string) *strings.Builder) {
 	t.layVersions(to("versions.tf"))
-	t.layVersions(to(moduleFolder + "versions.tf"))
+	for _, side := range understudy.Sides[:t.modules()] {
+		t.layVersions(to(t.folder(side) + "versions.tf"))
+	}
 	t.layProviders(to("providers.tf"))
 	t.layOutputs(to("outputs.tf"))
-	t.layModules(to("main.tf"))
+	t.layCalls(to("main.tf"))
 	slices.SortFunc(t.outputs, func(a, b output) int { return cmp.Compare(a.name, b.name) })
 	for _, o := range t.outputs {
-		write(to(moduleFolder+"outputs.tf"), (&block{name: "output", labels: []string{o.name}}).set("value", verbatim(o.expression)))
+		write(to(o.folder+"outputs.tf"), (&block{name: "output", labels: []string{o.name}}).set("value", verbatim(o.expression)))
 	}
 	for _, v := range t.variables {
-		write(to(moduleFolder+"variables.tf"), (&block{name: "variable", labels: []string{v.name}}).
-			set("description", text(v.of+", which differs between the regions")).set("type", verbatim(v.typ)))
+		for _, side := range understudy.Sides[:t.modules()] {
+			if v.values[side] != "" {
+				write(to(t.folder(side)+"variables.tf"), (&block{name: "variable", labels: []string{v.name}}).
+					set("description", text(v.of+", which differs between the regions")).set("type", verbatim(v.typ)))
+			}
+		}
 	}
 	for _, r := range t.resources {
 		if id := t.importID(r.imported); id != "" && !r.data && r.piece.Standing != "" {
@@ -68,16 +74,26 @@ func (t *translation) layProviders(to *strings.Builder) {
 	}
 }
 
-// layModules begins with what the files say only in part, for whoever reads them first.
-func (t *translation) layModules(to *strings.Builder) {
+// modules is how many modules there are.
+func (t *translation) modules() int {
+	if t.apart {
+		return 2
+	}
+	return 1
+}
+
+// layCalls begins with what the files say only in part, for whoever reads them first.
+func (t *translation) layCalls(to *strings.Builder) {
 	for _, r := range slices.Concat(t.blueprint.Remarks, t.remarks) {
 		to.WriteString("#\n" + comment(r.Resource+": "+r.Text))
 	}
 	for _, side := range understudy.Sides {
-		b := (&block{name: "module", labels: []string{string(side)}}).set("source", text("./"+strings.TrimSuffix(moduleFolder, "/")))
+		b := (&block{name: "module", labels: []string{string(side)}}).set("source", text("./"+strings.TrimSuffix(t.folder(side), "/")))
 		b.set("providers", object{{"aws", verbatim("aws." + string(side))}})
 		for _, v := range t.variables {
-			b.set(v.name, verbatim(v.values[side]))
+			if v.values[side] != "" {
+				b.set(v.name, verbatim(v.values[side]))
+			}
 		}
 		write(to, b)
 	}

@@ -17,6 +17,18 @@ import (
 
 // Write writes a blueprint. Where it knows what stands, import blocks are written too.
 func Write(b *plan.Blueprint) (*export.Result, error) {
+	t, err := translated(b)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.lay(); err != nil {
+		return nil, err
+	}
+	return &export.Result{Files: t.files, Remarks: slices.Concat(b.Remarks, t.remarks)}, nil
+}
+
+// translated makes resources of all pieces.
+func translated(b *plan.Blueprint) (*translation, error) {
 	t := &translation{blueprint: b, pieces: map[string]plan.Piece{}, of: map[string]*resource{}, files: map[string][]byte{}}
 	for _, p := range b.Pieces {
 		t.pieces[p.ID] = p
@@ -33,13 +45,7 @@ func Write(b *plan.Blueprint) (*export.Result, error) {
 			t.errs = append(t.errs, err)
 		}
 	}
-	if err := errors.Join(t.errs...); err != nil {
-		return nil, err
-	}
-	if err := t.lay(); err != nil {
-		return nil, err
-	}
-	return &export.Result{Files: t.files, Remarks: slices.Concat(b.Remarks, t.remarks)}, nil
+	return t, errors.Join(t.errs...)
 }
 
 // kinds are the translations.
@@ -49,6 +55,9 @@ var kinds = map[plan.Kind]func(*translation, *export.Settings){
 	plan.KindSubnet:      (*translation).subnet,
 	plan.KindRoutes:      (*translation).routes,
 	plan.KindGroup:       (*translation).group,
+	plan.KindAddress:     (*translation).address,
+	plan.KindNAT:         (*translation).nat,
+	plan.KindEndpoint:    (*translation).endpoint,
 	plan.KindImage:       (*translation).image,
 	plan.KindTargetGroup: (*translation).targetGroup,
 	plan.KindBalancer:    (*translation).balancer,
@@ -84,6 +93,7 @@ type translation struct {
 	remarks   []plan.Remark
 	errs      []error
 
+	apart     bool // the regions are no copies of one another: each has a module of its own
 	variables []*variable
 	outputs   []output
 }
@@ -179,18 +189,15 @@ func (t *translation) say(piece, format string, args ...any) {
 	}
 }
 
-// inModule tells whether a piece is in the module: each region has one.
+// inModule tells whether a piece is in a module.
 func (t *translation) inModule(p plan.Piece) bool {
+	return !slices.Contains(worldwide, p.Kind) && (t.apart || t.twin(p, understudy.Primary) && t.twin(p, understudy.Secondary))
+}
+
+// twin tells whether a side has such a piece.
+func (t *translation) twin(p plan.Piece, side understudy.Side) bool {
 	_, name, _ := strings.Cut(p.ID, "/")
-	if slices.Contains(worldwide, p.Kind) {
-		return false
-	}
-	for _, side := range understudy.Sides {
-		if t.pieces[string(side)+"/"+name].Kind != p.Kind {
-			return false
-		}
-	}
-	return true
+	return t.pieces[string(side)+"/"+name].Kind == p.Kind
 }
 
 // attribute returns Terraform's name for what a reference means.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
@@ -160,7 +161,7 @@ func TestReferencesResolve(t *testing.T) {
 	schema := schemaOf(t)
 	written(t, func(t *testing.T, _ *plan.Blueprint, r *export.Result) {
 		all := parsed(t, r)
-		if len(all) != 2 {
+		if len(all) != 2 && len(all) != 3 {
 			t.Fatalf("modules: %v", slices.Collect(maps.Keys(all)))
 		}
 		for dir, f := range all {
@@ -218,10 +219,10 @@ func resolves(schema map[string]struct{ arguments, attributes []string }, all ma
 			return false
 		case len(steps) == 2:
 			return true
-		case has("modules/region", "output", steps[2]):
+		case has(sourceOf(all, steps[1]), "output", steps[2]):
 			return len(steps) == 3
 		}
-		return resolves(schema, all, "modules/region", strings.Join(steps[2:], ".")) // of an import
+		return resolves(schema, all, sourceOf(all, steps[1]), strings.Join(steps[2:], ".")) // of an import
 	}
 	length := 2
 	if steps[0] == "data" {
@@ -238,6 +239,16 @@ func resolves(schema map[string]struct{ arguments, attributes []string }, all ma
 	return slices.Contains(known.arguments, steps[length]) || slices.Contains(known.attributes, steps[length])
 }
 
+// sourceOf returns the folder of the module that a region is.
+func sourceOf(all map[string]*folder, name string) string {
+	for _, b := range all["."].blocks {
+		if b.Type == "module" && b.Labels[0] == name {
+			return path.Clean(literalOf(b.Body.Attributes["source"]))
+		}
+	}
+	return ""
+}
+
 func literalOf(a *hclsyntax.Attribute) string {
 	v, diags := a.Expr.Value(nil)
 	if diags.HasErrors() {
@@ -249,20 +260,19 @@ func literalOf(a *hclsyntax.Attribute) string {
 // modulesGetTheirVariables compares a module's variables with what it is given for each region.
 func modulesGetTheirVariables(t *testing.T, all map[string]*folder) {
 	t.Helper()
-	var wants []string
-	for _, b := range all["modules/region"].blocks {
-		if b.Type == "variable" {
-			wants = append(wants, b.Labels[0])
-		}
-	}
-	slices.Sort(wants)
 	for _, b := range all["."].blocks {
 		if b.Type != "module" {
 			continue
 		}
+		var wants []string
+		for _, v := range all[sourceOf(all, b.Labels[0])].blocks {
+			if v.Type == "variable" {
+				wants = append(wants, v.Labels[0])
+			}
+		}
 		given := slices.Sorted(maps.Keys(b.Body.Attributes))
 		given = slices.DeleteFunc(given, func(name string) bool { return name == "source" || name == "providers" })
-		if !slices.Equal(given, wants) {
+		if slices.Sort(wants); !slices.Equal(given, wants) {
 			t.Errorf("module %s is given %v, and has the variables %v", b.Labels[0], given, wants)
 		}
 	}
@@ -270,22 +280,52 @@ func modulesGetTheirVariables(t *testing.T, all map[string]*folder) {
 
 func TestEveryPieceIsWritten(t *testing.T) {
 	written(t, func(t *testing.T, b *plan.Blueprint, r *export.Result) {
-		tr := &translation{blueprint: b, pieces: map[string]plan.Piece{}, of: map[string]*resource{}, files: map[string][]byte{}}
-		for _, p := range b.Pieces {
-			tr.pieces[p.ID] = p
+		tr, err := translated(b)
+		if err != nil {
+			t.Fatal(err)
 		}
+		tr.apart = !tr.alike()
 		all := parsed(t, r)
 		for _, p := range b.Pieces {
-			kinds[p.Kind](tr, export.Read(p))
 			dir := "."
 			if tr.inModule(p) {
-				dir = "modules/region"
+				dir = sourceOf(all, string(p.Side))
 			}
 			if one := tr.of[p.ID]; one == nil || all[dir].types[one.address()] == "" {
 				t.Errorf("%s is not in %s", p.ID, dir)
 			}
 		}
 	})
+}
+
+// Regions that are no copies of one another are a module each.
+func TestRegionsThatDifferAreModulesOfTheirOwn(t *testing.T) {
+	for file, d := range exporttest.Declarations(t, root) {
+		other := d.Regions[understudy.Secondary]
+		other.Egress = understudy.EgressNAT
+		if d.Regions[understudy.Primary].Egress == other.Egress {
+			other.Egress = understudy.EgressNone
+		}
+		d.Regions[understudy.Secondary] = other
+		r, err := Write(exporttest.Stands(exporttest.Blueprint(t, d)))
+		if err != nil {
+			t.Fatal(file, err)
+		}
+		all, schema := parsed(t, r), schemaOf(t)
+		if len(all) != 3 {
+			t.Errorf("%s: folders %v", file, slices.Sorted(maps.Keys(all)))
+		}
+		for dir, f := range all {
+			for _, b := range f.blocks {
+				for _, ref := range referencesOf(b) {
+					if !resolves(schema, all, dir, ref) {
+						t.Errorf("%s: %s in %s %v refers to nothing", file, ref, b.Type, b.Labels)
+					}
+				}
+			}
+		}
+		modulesGetTheirVariables(t, all)
+	}
 }
 
 func TestSameBytesAndLayoutEachTime(t *testing.T) {
@@ -342,28 +382,18 @@ func TestImports(t *testing.T) {
 				imported[referencesOf(one)[0]] = literalOf(one.Body.Attributes["id"])
 			}
 		}
-		n := len(imported)
-		for dir, f := range all {
-			for address := range f.types {
-				if strings.HasPrefix(address, "data.") {
-					continue
-				}
-				if dir == "." && imported[address] == "" {
-					t.Errorf("%s: %s is not imported", file, address)
-				}
-				for _, side := range understudy.Sides {
-					if dir != "." && imported["module."+string(side)+"."+address] == "" {
-						t.Errorf("%s: %s of the %s is not imported", file, address, side)
-					}
-				}
-				n--
-				if dir != "." {
-					n--
-				}
+		want := map[string]bool{}
+		for address := range all["."].types {
+			want[address] = true
+		}
+		for _, side := range understudy.Sides {
+			for address := range all[sourceOf(all, string(side))].types {
+				want["module."+string(side)+"."+address] = true
 			}
 		}
-		if n != 0 {
-			t.Errorf("%s: %d imports of nothing", file, n)
+		maps.DeleteFunc(want, func(address string, _ bool) bool { return strings.Contains(address, "data.") })
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(imported))); diff != "" {
+			t.Errorf("%s: imports (-want +got)\n%s", file, diff)
 		}
 		for address, want := range map[string]string{
 			"module.primary.aws_vpc.main":                          "id-primary-vpc",
