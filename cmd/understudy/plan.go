@@ -21,6 +21,10 @@ Signs: + create, ~ change, ± replace, - delete, … wait for something that AWS
 are shortened so that no line wraps, and lines have colours unless NO_COLOR is set. A line "note"
 tells of what was seen and is left alone, such as a security group of somebody else's in the VPC.
 
+Last comes what the declared stack costs a month: each region, the standby alone, and both with what they
+share, with the fleets at their declared size, at list prices, without traffic. What has a price that is not
+known is named.
+
 --out FILE saves the plan: "understudy up FILE" applies it, and refuses if the declaration or
 the account has changed since.
 
@@ -81,9 +85,12 @@ func (t *target) show(c *cobra.Command, asJSON bool, out string) (*plan.Plan, er
 		}
 	}
 	if asJSON {
-		return p, writeJSON(c, planned(p))
+		shown := planned(p)
+		shown.Price = stack.Price()
+		return p, writeJSON(c, shown)
 	}
 	renderPlan(newPage(c.OutOrStdout()), p, true)
+	renderPrice(newPage(c.OutOrStdout()), stack.Price())
 	return p, nil
 }
 
@@ -121,6 +128,7 @@ func readSaved(file string) (*plan.Saved, error) {
 type planJSON struct {
 	Steps   []stepJSON    `json:"steps"`
 	Remarks []plan.Remark `json:"remarks,omitempty"` // what was seen and is left alone
+	Price   plan.Price    `json:"price"`             // of what is declared
 }
 
 type stepJSON struct {
@@ -134,7 +142,7 @@ func planned(p *plan.Plan) planJSON {
 	for _, s := range p.Steps {
 		steps = append(steps, stepJSON{s, s.Replaces(), s.Reason()})
 	}
-	return planJSON{steps, p.Remarks}
+	return planJSON{Steps: steps, Remarks: p.Remarks}
 }
 
 func writeJSON(c *cobra.Command, v any) error {

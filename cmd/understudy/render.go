@@ -42,6 +42,12 @@ func renderPlan(on page, p *plan.Plan, details bool) {
 	on.line("", "%s", summary(p))
 }
 
+// renderPrice writes what a stack costs.
+func renderPrice(on page, p plan.Price) {
+	on.line("", "about %s a month, of which the primary has %s and the standby alone %s;", p.All, p.Primary, p.Secondary)
+	on.line("", "by %s, without %s", p.Of, strings.Join(p.Without, ", "))
+}
+
 func doubleOf(s plan.Step) string {
 	if s.DoubleOf == "" {
 		return ""

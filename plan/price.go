@@ -1,0 +1,72 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/understudy/understudy"
+)
+
+// PricesOf tells of when and where the prices in cost.go are.
+const PricesOf = "AWS's list prices in US East (N. Virginia) for Linux in 2026"
+
+// Price is about what a stack costs a month as it is declared, in US dollars, with the fleets at their declared size.
+type Price struct {
+	Of        string       `json:"prices_of"`
+	Primary   PartialPrice `json:"primary"`
+	Secondary PartialPrice `json:"secondary"` // the standby alone
+	Global    PartialPrice `json:"global"`
+	All       PartialPrice `json:"all"`
+	Without   []string     `json:"without"` // what no declaration tells
+}
+
+// PartialPrice is that of a part. What has an unknown price is not in the sum.
+type PartialPrice struct {
+	Monthly float64  `json:"about_usd_a_month"`
+	Unknown []string `json:"unknown,omitempty"`
+}
+
+// unpriced is a resource of which a part has a price that is not known here.
+type unpriced interface{ unknownPrice() string }
+
+func (h *host) unknownPrice() string  { return ofUnknownType(h.scope) }
+func (f *fleet) unknownPrice() string { return ofUnknownType(f.scope) }
+
+func ofUnknownType(s scope) string {
+	if _, known := instanceHour[s.declared.Instance.Type]; known {
+		return ""
+	}
+	return "instances of " + s.declared.Instance.Type
+}
+
+// Price adds up what is declared. It reads nothing.
+func (s *Stack) Price() Price {
+	p := Price{Of: PricesOf, Without: []string{"traffic", "what load balancers and NAT gateways process", "taxes"}}
+	parts := map[string]*PartialPrice{string(understudy.Primary): &p.Primary, string(understudy.Secondary): &p.Secondary, string(understudy.Global): &p.Global}
+	for _, n := range takeInventory(s.Declaration, s.Accounts).graph.nodes {
+		side, _, _ := strings.Cut(n.id, "/")
+		cost := monthly(n.resource)
+		parts[side].Monthly += cost
+		p.All.Monthly += cost
+		if u, ok := n.resource.(unpriced); ok {
+			parts[side].lacks(u.unknownPrice())
+			p.All.lacks(u.unknownPrice())
+		}
+	}
+	return p
+}
+
+func (p *PartialPrice) lacks(what string) {
+	if what != "" && !slices.Contains(p.Unknown, what) {
+		p.Unknown = append(p.Unknown, what)
+	}
+}
+
+// String tells a part's price, and what of it is unknown.
+func (p PartialPrice) String() string {
+	if len(p.Unknown) == 0 {
+		return fmt.Sprintf("$%.2f", p.Monthly)
+	}
+	return fmt.Sprintf("$%.2f and what is not known: %s", p.Monthly, strings.Join(p.Unknown, ", "))
+}
