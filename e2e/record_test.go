@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,6 +36,12 @@ func TestStacksOfOthersAreFoundByTheirRecords(t *testing.T) {
 		"security group shop-app: ingress tcp 22 from 0.0.0.0/0", "target group shop: health check path",
 	}, []string{"note health-checks", "warning records", "warning standby"})
 	s.finds("play.arcade.test", []string{"load balancer arcade: attribute load_balancing.cross_zone.enabled"}, []string{"warning records"})
+	file := filepath.Join(t.TempDir(), "understudy.yaml")
+	s.must("init", "--from", "www.shop.test", "-f", file)
+	s.must("validate", "-f", file)
+	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), "  type: t3.small\n") {
+		t.Errorf("described as %s, %v", text, err)
+	}
 	if r := s.run(binary, "parity", "--record", "nobody.arcade.test"); r.code != 3 || !strings.Contains(r.stderr, "nobody.arcade.test") {
 		t.Errorf("of a name that leads nowhere: exit %d, %s", r.code, r.stderr)
 	}

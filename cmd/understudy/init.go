@@ -25,6 +25,10 @@ On a terminal you are asked for what no flag says; an empty answer takes what st
 brackets. Elsewhere nothing is asked. Without --run, the service is a placeholder: Python's
 own web server, with a page in /srv/www, on an image that the local cloud and AWS have.
 
+With --from NAME the values are those of what stands behind a record, whoever built it, and nothing
+is asked: a declaration that builds another such stack. What no key says is listed, in the file and
+on standard error.
+
 A file that is there already is left alone, unless --force.
 
 Exit codes: 0 the file is written; 1 it could not be; 2 a value or a flag is wrong, or the file
@@ -33,6 +37,7 @@ is there already.`
 const initExample = `  understudy init
   understudy init --name shop --domain shop.example --primary eu-west-1 --secondary eu-north-1
   understudy init -f shop/understudy.yaml --run file:run.sh --port 3000 --health /up
+  understudy init --from www.example.com --name shop
   understudy init && understudy plan --local`
 
 const initHead = `# A declaration for understudy: one service, in two regions that are the same.
@@ -58,6 +63,7 @@ var asked = []struct{ flag, key, fallback, empty string }{
 func initCommand() *cobra.Command {
 	var on target
 	var force bool
+	var from string
 	given := make([]string, len(asked))
 	c := &cobra.Command{
 		Use: "init", Short: "Write a declaration to begin with", Long: initHelp, Example: initExample, Args: cobra.NoArgs,
@@ -70,7 +76,7 @@ func initCommand() *cobra.Command {
 					given[i] = a.fallback
 				}
 			}
-			text, err := on.begin(c, given)
+			text, err := on.beginFrom(c, from, given)
 			if err != nil {
 				return err
 			}
@@ -88,6 +94,9 @@ func initCommand() *cobra.Command {
 		c.Flags().StringVar(&given[i], a.flag, a.fallback, strings.ToLower(what[:1])+what[1:])
 		c.RegisterFlagCompletionFunc(a.flag, cobra.NoFileCompletions)
 	}
+	c.Flags().StringVar(&from, "from", "", "describe what stands behind this record")
+	c.RegisterFlagCompletionFunc("from", cobra.NoFileCompletions)
+	c.Flags().BoolVar(&on.local, "local", false, "with --from: look in the local cloud that is running")
 	c.Flags().BoolVar(&force, "force", false, "write over a file that is there already")
 	return c
 }
@@ -106,6 +115,14 @@ func described(keys []*understudy.Key) map[string]string {
 		}
 	}
 	return all
+}
+
+// beginFrom makes the declaration of what stands behind a record, or else of the values given.
+func (t *target) beginFrom(c *cobra.Command, from string, given []string) (string, error) {
+	if from != "" {
+		return t.describe(c, from, given)
+	}
+	return t.begin(c, given)
 }
 
 // begin makes the declaration of the values given, and of answers where there is a terminal.
