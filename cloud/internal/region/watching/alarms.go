@@ -117,7 +117,7 @@ func (r *Room) newSettings(in *cloudwatch.PutMetricAlarmInput) (s alarmSettings,
 	case in.TreatMissingData != nil && !slices.Contains([]string{metrics.Missing, metrics.Ignore, metrics.Breaching, metrics.NotBreaching}, *in.TreatMissingData):
 		return s, invalid("The value %s for parameter TreatMissingData is invalid.", *in.TreatMissingData)
 	}
-	if err := checkNumbers(*in.Threshold); err != nil {
+	if err := checkNumber(*in.Threshold, "Threshold"); err != nil {
 		return s, err
 	}
 	s.EvaluationPeriods, s.DatapointsToAlarm = *in.EvaluationPeriods, *in.EvaluationPeriods

@@ -15,6 +15,7 @@ import (
 
 	"github.com/understudy/understudy/cloud/internal/metrics"
 	"github.com/understudy/understudy/cloud/internal/room"
+	"github.com/understudy/understudy/cloud/internal/wire"
 )
 
 // maxDatapoints is how many data points GetMetricStatistics answers at most, and maxQueried GetMetricData.
@@ -23,21 +24,46 @@ const (
 	maxQueried    = 100_800
 )
 
-// span checks the times of a query and returns when its first period begins: periods of a minute and more
-// begin at a whole minute.
-func (r *Room) span(start, end *time.Time, period int32) (time.Time, error) {
+// sameTimes is what both calls say of a span without length
+// (https://github.com/influxdata/telegraf/issues/2022, https://github.com/prometheus-community/yet-another-cloudwatch-exporter/issues/729).
+const sameTimes = "The parameter StartTime must not equal parameter EndTime."
+
+// checkSpan refuses the times of GetMetricStatistics.
+func checkSpan(start, end *time.Time) error {
 	switch {
 	case start == nil:
-		return time.Time{}, missing("StartTime")
+		return missing("StartTime")
 	case end == nil:
-		return time.Time{}, missing("EndTime")
-	case !start.Before(*end):
-		return time.Time{}, invalidCombination("The parameter StartTime must be less than the parameter EndTime.")
+		return missing("EndTime")
+	case start.Equal(*end):
+		return invalid(sameTimes)
+	case start.After(*end):
+		return invalidCombination("The parameter StartTime must be less than the parameter EndTime.")
 	}
+	return nil
+}
+
+// checkDataSpan refuses those of GetMetricData, whose words are others (moto, tests/test_cloudwatch).
+func checkDataSpan(start, end *time.Time) error {
+	switch {
+	case start == nil:
+		return missing("StartTime")
+	case end == nil:
+		return missing("EndTime")
+	case start.Equal(*end):
+		return wire.Errorf("ValidationError", sameTimes)
+	case start.After(*end):
+		return wire.Errorf("ValidationError", "The parameter EndTime must be greater than StartTime.")
+	}
+	return nil
+}
+
+// first is when the first period of a query begins: periods of a minute and more begin at a whole minute.
+func (r *Room) first(start time.Time, period int32) time.Time {
 	if period < 60 {
-		return r.Data.Floor(*start, time.Second), nil
+		return r.Data.Floor(start, time.Second)
 	}
-	return r.Data.Floor(*start, time.Minute), nil
+	return r.Data.Floor(start, time.Minute)
 }
 
 // GetMetricStatistics returns statistics of a metric's periods, the oldest first.
@@ -58,10 +84,10 @@ func (r *Room) GetMetricStatistics(ctx context.Context, in *cloudwatch.GetMetric
 	if err := checkStatistics(in.Statistics, in.ExtendedStatistics); err != nil {
 		return nil, err
 	}
-	start, err := r.span(in.StartTime, in.EndTime, *in.Period)
-	if err != nil {
+	if err := checkSpan(in.StartTime, in.EndTime); err != nil {
 		return nil, err
 	}
+	start := r.first(*in.StartTime, *in.Period)
 	period := time.Duration(*in.Period) * time.Second
 	// Counted at AWS's speed: who asks for an hour by the minute may do so at every other one, and gets as many more.
 	if n := in.EndTime.Sub(start) / period; n > maxDatapoints {
@@ -141,6 +167,9 @@ func (r *Room) GetMetricData(ctx context.Context, in *cloudwatch.GetMetricDataIn
 	if in.ScanBy != "" && !slices.Contains(in.ScanBy.Values(), in.ScanBy) {
 		return nil, invalid("The value %s for parameter ScanBy is invalid.", in.ScanBy)
 	}
+	if err := checkDataSpan(in.StartTime, in.EndTime); err != nil {
+		return nil, err
+	}
 	skip, left, err := dataPage(in)
 	if err != nil {
 		return nil, err
@@ -200,10 +229,7 @@ func (r *Room) answer(q query, all []query, in *cloudwatch.GetMetricDataInput, s
 	if err != nil {
 		return nil, err
 	}
-	start, err := r.span(in.StartTime, in.EndTime, seconds)
-	if err != nil {
-		return nil, err
-	}
+	start := r.first(*in.StartTime, seconds)
 	if q.formula == nil {
 		results = []cwtypes.MetricDataResult{r.measured(q, start, *in.EndTime)}
 	} else if results, err = r.calculated(q, all, seconds, start, *in.EndTime, scopes); err != nil {

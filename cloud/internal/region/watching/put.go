@@ -2,6 +2,7 @@ package watching
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -34,7 +35,7 @@ func (r *Room) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDataIn
 	}
 	now := time.Now()
 	var puts []func()
-	for _, d := range in.MetricData {
+	for i, d := range in.MetricData {
 		m, err := metricOf(in.Namespace, d.MetricName, d.Dimensions)
 		if err != nil {
 			return nil, err
@@ -50,7 +51,7 @@ func (r *Room) PutMetricData(ctx context.Context, in *cloudwatch.PutMetricDataIn
 		if unit == "" {
 			unit = string(cwtypes.StandardUnitNone)
 		}
-		summaries, err := summarise(d)
+		summaries, err := summarise(d, fmt.Sprintf("MetricData.member.%d", i+1))
 		if err != nil {
 			return nil, err
 		}
@@ -79,63 +80,82 @@ func checkDatum(d cwtypes.MetricDatum, now time.Time) error {
 	return checkUnit(d.Unit)
 }
 
-// summarise makes summaries of a datum's value, values or statistic set.
-func summarise(d cwtypes.MetricDatum) ([]metrics.Summary, error) {
-	given := 0
-	for _, is := range []bool{d.Value != nil, len(d.Values) > 0, d.StatisticValues != nil} {
-		if is {
-			given++
-		}
+// summarise makes summaries of a datum's value, or of its values and its statistic set, which may be there together. at is the datum's place in
+// the request. The words were recorded from AWS in November 2026.
+func summarise(d cwtypes.MetricDatum, at string) (all []metrics.Summary, err error) {
+	exclusive := func(other string) error {
+		return invalidCombination("The parameters %s.Value and %s.%s are mutually exclusive and you have specified both.", at, at, other)
 	}
 	switch {
-	case given == 0:
-		return nil, missing("MetricData.member.Value")
-	case given > 1:
-		return nil, invalidCombination("The parameters Value, Values and StatisticValues are mutually exclusive and you have specified more than one.")
+	case d.Value == nil && len(d.Values) == 0 && d.StatisticValues == nil:
+		return nil, missing(at + ".Value")
+	case d.Value != nil && len(d.Values) > 0:
+		return nil, exclusive("Values")
+	case d.Value != nil && d.StatisticValues != nil:
+		return nil, exclusive("StatisticValues")
 	case len(d.Counts) > 0 && len(d.Counts) != len(d.Values):
-		return nil, invalidCombination("The parameters Values and Counts must have the same size.")
+		return nil, invalid("The parameters %s.Values and %s.Counts must be of the same size.", at, at)
 	case len(d.Values) > maxValues:
-		return nil, invalid("The collection Values must not have a size greater than %d.", maxValues)
+		return nil, invalid("The collection %s.Values must not have a size greater than %d.", at, maxValues)
 	}
-	if s := d.StatisticValues; s != nil {
-		if s.Sum == nil || s.Minimum == nil || s.Maximum == nil || s.SampleCount == nil {
-			return nil, missing("MetricData.member.StatisticValues")
-		}
-		if err := checkNumbers(*s.Sum, *s.Minimum, *s.Maximum, *s.SampleCount); err != nil {
+	if d.StatisticValues != nil {
+		set, err := summariseSet(*d.StatisticValues, at+".StatisticValues")
+		if err != nil {
 			return nil, err
 		}
-		if *s.SampleCount <= 0 || *s.Minimum > *s.Maximum {
-			return nil, invalid("The value for parameter StatisticValues is invalid.")
-		}
-		return []metrics.Summary{metrics.Set(*s.Sum, *s.Minimum, *s.Maximum, *s.SampleCount)}, nil
+		all = append(all, set)
 	}
-	values := d.Values
 	if d.Value != nil {
-		values = []float64{*d.Value}
+		return []metrics.Summary{metrics.One(*d.Value, 1)}, checkNumber(*d.Value, at+".Value")
 	}
-	var all []metrics.Summary
-	for i, v := range values {
-		count := 1.0
+	for i, v := range d.Values {
+		count, member := 1.0, fmt.Sprintf("member.%d", i+1)
 		if len(d.Counts) > 0 {
 			count = d.Counts[i]
 		}
-		if err := checkNumbers(v, count); err != nil {
+		if err := checkNumber(v, at+".Values."+member); err != nil {
+			return nil, err
+		}
+		if err := checkNumber(count, at+".Counts."+member); err != nil {
 			return nil, err
 		}
 		if count <= 0 {
-			return nil, invalid("The value %v for parameter Counts is invalid.", count)
+			return nil, invalid("The value %v for parameter %s.Counts.%s is invalid.", count, at, member)
 		}
 		all = append(all, metrics.One(v, count))
 	}
 	return all, nil
 }
 
-// checkNumbers refuses what CloudWatch cannot keep: NaN, infinities, and numbers beyond 2 to the 360.
-func checkNumbers(values ...float64) error {
-	for _, v := range values {
-		if math.IsNaN(v) || math.Abs(v) > math.Ldexp(1, 360) {
-			return invalid("The value %v for a data point is invalid.", v)
+// summariseSet makes a summary of a statistic set.
+func summariseSet(s cwtypes.StatisticSet, at string) (set metrics.Summary, err error) {
+	if s.Sum == nil || s.Minimum == nil || s.Maximum == nil || s.SampleCount == nil {
+		return set, missing(at)
+	}
+	for _, x := range []struct {
+		name  string
+		value float64
+	}{{"Sum", *s.Sum}, {"Minimum", *s.Minimum}, {"Maximum", *s.Maximum}, {"SampleCount", *s.SampleCount}} {
+		if err := checkNumber(x.value, at+"."+x.name); err != nil {
+			return set, err
 		}
+	}
+	if *s.SampleCount <= 0 || *s.Minimum > *s.Maximum {
+		return set, invalid("The value for parameter %s is invalid.", at)
+	}
+	return metrics.Set(*s.Sum, *s.Minimum, *s.Maximum, *s.SampleCount), nil
+}
+
+// checkNumber refuses what CloudWatch cannot keep: NaN, infinities, and numbers beyond 2 to the 360. The words of NaN are AWS's, which moto's
+// tests have (tests/test_cloudwatch, test_put_metric_data_value_and_statistics).
+func checkNumber(v float64, parameter string) error {
+	switch {
+	case math.IsInf(v, 1):
+		return invalid("The value ∞ for parameter %s is invalid.", parameter)
+	case math.IsInf(v, -1):
+		return invalid("The value -∞ for parameter %s is invalid.", parameter)
+	case math.IsNaN(v) || math.Abs(v) > math.Ldexp(1, 360):
+		return invalid("The value %v for parameter %s is invalid.", v, parameter)
 	}
 	return nil
 }

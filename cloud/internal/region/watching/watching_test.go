@@ -315,7 +315,7 @@ func TestDataThatIsRefused(t *testing.T) {
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) {
 			in.MetricData[0].Dimensions = append(in.MetricData[0].Dimensions, in.MetricData[0].Dimensions...)
 		}},
-		{"InvalidParameterCombination", func(in *cloudwatch.PutMetricDataInput) {
+		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) {
 			in.MetricData[0].Value, in.MetricData[0].Values, in.MetricData[0].Counts = nil, []float64{1}, []float64{1, 2}
 		}},
 		{"InvalidParameterValue", func(in *cloudwatch.PutMetricDataInput) {
