@@ -19,6 +19,11 @@ var about = map[string]struct{ what, example string }{
 		"services that VPC endpoints lead to: S3, and those of Session Manager.", "nat-per-zone"},
 	"regions.primary.egress":   {"The primary's `egress`, where it is not that of both regions: an intended difference.", "nat-per-zone"},
 	"regions.secondary.egress": {"The secondary's `egress`, where it is not that of both regions: an intended difference.", "nat"},
+	"regions.secondary.fleet": {"The size of the standby's fleet while the primary serves, where it is another than `fleet`'s. A smaller one grows to what " +
+		"the primary carries before users are moved to it on purpose; an outage finds it as it is (docs/failover.md).", "{min: 0, desired: 0}"},
+	"regions.secondary.fleet.min":     {"The fewest instances there; `fleet.min`, where nothing is said.", "0"},
+	"regions.secondary.fleet.desired": {"The instances there at its creation and after a failback; 0 is a pilot light. `fleet.desired`, where nothing is said.", "1"},
+	"regions.secondary.fleet.max":     {"The most instances there while the primary serves; `fleet.max`, where nothing is said.", "2"},
 
 	"image":             {"What the machine image is made of.", ""},
 	"image.base":        {"The image to start from: the newest of the first name that any image of these owners has.", ""},

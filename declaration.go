@@ -48,7 +48,8 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	}
 	root.require("name", stackName.allowed)
 	root.require("domain", domainName.allowed)
-	d.Regions = regions(root.object("regions"))
+	var standby *object
+	d.Regions, standby = regions(root.object("regions"))
 	d.Egress = egress(root, EgressNone)
 	d.fillEgress()
 	d.Image = image(root.object("image"), dir, readFile)
@@ -58,6 +59,10 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.Listener.Port = root.object("listener").number("port", 80, 1, 65535)
 	d.HTTPS = https(root.object("https"), d)
 	d.Fleet = fleet(root.object("fleet"))
+	if second, ok := d.Regions[Secondary]; ok {
+		second.Fleet = standbySize(standby, d.Fleet)
+		d.Regions[Secondary] = second
+	}
 	d.Failover = failover(root.object("failover"), d.Service.Health)
 	d.Target = target(root.object("target"), d)
 	d.Balancer = balancer(root.object("balancer"), d)
@@ -75,8 +80,9 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 
 // regions reads the two places. Both must be there, apart from each other in name and addresses, for
 // traffic between two networks with the same addresses could never be routed.
-func regions(o *object) map[Side]Region {
-	found, places := map[Side]Region{}, map[Side]*object{}
+func regions(o *object) (found map[Side]Region, standby *object) {
+	found = map[Side]Region{}
+	places := map[Side]*object{}
 	for _, side := range Sides {
 		places[side] = o.object(string(side))
 		if o.require(string(side), "a region: {name: us-east-1, cidr: 10.10.0.0/16}") {
@@ -90,7 +96,7 @@ func regions(o *object) map[Side]Region {
 	if p.CIDR.IsValid() && s.CIDR.IsValid() && p.CIDR.Overlaps(s.CIDR) {
 		second.mistake("cidr", fmt.Sprintf("%s, which overlaps the primary's %s", s.CIDR, p.CIDR), "a network apart from the primary's")
 	}
-	return found
+	return found, second
 }
 
 func region(o *object) Region {
@@ -199,9 +205,9 @@ func certificate(o *object, side Side, region string) string {
 
 // fleet reads the sizes, each of which bounds the next.
 func fleet(o *object) Fleet {
-	f := Fleet{Min: o.number("min", 2, 1, 500)}
-	f.Desired = o.number("desired", max(2, f.Min), f.Min, 500)
-	f.Max = o.number("max", max(4, f.Desired), f.Desired, 500)
+	f := Fleet{Min: o.number("min", usual.Min, 1, most)}
+	f.Desired = o.number("desired", max(usual.Desired, f.Min), f.Min, most)
+	f.Max = o.number("max", max(usual.Max, f.Desired), f.Desired, most)
 	f.Grace = o.number("grace", 300, 0, 7200)
 	f.Track = track(o.object("track"))
 	return f

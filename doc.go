@@ -44,6 +44,7 @@
 //	  redirect: permanent            # of users at listener.port; or temporary, or none
 //	fleet: {min: 2, desired: 2, max: 4, grace: 300,           # instances; seconds
 //	  track: {cpu: 0, requests: 0}}  # scale to keep percent of CPU, or requests to a target in a minute; 0 is not to
+//	# the standby's alone, while it does not serve: regions.secondary.fleet.min, regions.secondary.fleet.desired, regions.secondary.fleet.max
 //	failover:
 //	  interval: 10                   # seconds between two probes
 //	  threshold: 3                   # probes

@@ -51,6 +51,7 @@ type Region struct {
 	Name   string // as AWS spells it: us-east-1
 	CIDR   netip.Prefix
 	Egress Egress // of its private subnets: its own, or the declaration's
+	Fleet  *Size  // of the secondary, where it is declared another than Fleet's
 }
 
 // Image says how the machine image is made.

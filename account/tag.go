@@ -16,6 +16,7 @@ const (
 	TagStack  = "understudy:stack"
 	TagRole   = "understudy:role"
 	TagDigest = "understudy:digest" // of what an image or a host was made from
+	TagGrown  = "understudy:grown"  // who has made a standby's group grow, to serve in the primary's place
 )
 
 // Tags are the tags of one resource of a stack.

@@ -76,7 +76,10 @@ type networks struct{ vpcs, gateways int }
 type running struct{ all, own int }
 
 // group is an Auto Scaling group as it is now.
-type group struct{ min, desired, inService int }
+type group struct {
+	min, desired, inService int
+	grown                   bool // to serve in the primary's place
+}
 
 // trial is a call with DryRun, and what it answered.
 type trial struct {

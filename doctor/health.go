@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan"
 )
 
 // A Route 53 checker takes an answer for well if it has a status from 200 to 399 and comes within 2 s of the connection ("How
@@ -81,15 +82,37 @@ func judgeStandby(d *understudy.Declaration, f facts) (all []Finding) {
 	}
 	switch g := r.group.value; {
 	case g == nil:
+	case g.grown || !d.Grows() || g.desired >= d.Size(understudy.Primary).Desired:
+		// It is as large as the primary.
+	default:
+		all = append(all, outage(d, g.desired))
+	}
+	switch g := r.group.value; {
+	case g == nil:
+	case g.desired == 0 && d.Dark() && !g.grown:
+		// That is said.
 	case g.desired == 0:
 		say(Blocker, "the standby's fleet is scaled to no instance", "understudy up")
 	case g.inService == 0:
 		say(Warning, fmt.Sprintf("none of the standby's %d instances is in service", g.desired), "understudy status")
-	case g.min == 0:
+	case g.min == 0 && d.Size(understudy.Secondary).Min > 0:
 		say(Warning, "the standby's fleet may be scaled to no instance: its least size is 0", "understudy up")
 	}
-	if d.Fleet.Min == 1 {
+	if d.Size(understudy.Secondary).Min == 1 {
 		say(Note, "fleet.min is 1: while that instance is replaced, the standby is empty", "fleet: {min: 2}")
 	}
 	return all
+}
+
+// outage tells what an outage finds of a standby that is declared smaller than the primary.
+func outage(d *understudy.Declaration, wants int) Finding {
+	f := Finding{
+		Check: CheckStandby, Severity: Note, Side: understudy.Secondary, What: plan.Outage(d, wants),
+		Why:  "an outage asks nobody: the standby's users are as many as the primary's from the first second on",
+		Heal: "run `understudy watch` somewhere in the standby's region, which makes it grow at once; or declare it larger: regions.secondary.fleet",
+	}
+	if wants == 0 {
+		f.Severity, f.Why = Warning, whyEmpty
+	}
+	return f
 }

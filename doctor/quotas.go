@@ -99,13 +99,14 @@ func judgeVCPUs(d *understudy.Declaration, side understudy.Side, r region) []Fin
 		own = r.running.value.own
 	}
 	beside := func(fleet int) int { return max(0, (fleet+hosts)*n-own) }
-	if found := limited(side, r, q, "ec2", family.code, beside(d.Fleet.Desired)); len(found) > 0 && found[0].Severity != Note {
+	if found := limited(side, r, q, "ec2", family.code, beside(d.Size(side).Desired)); len(found) > 0 && found[0].Severity != Note {
 		return found
 	}
-	found := limited(side, r, q, "ec2", family.code, beside(d.Fleet.Max))
+	most := max(d.Size(side).Max, d.Fleet.Max) // a smaller standby grows to what the primary has
+	found := limited(side, r, q, "ec2", family.code, beside(most))
 	if len(found) > 0 && found[0].Severity == Blocker {
 		found[0].Severity = Warning
-		found[0].What += fmt.Sprintf(" by a fleet of %d", d.Fleet.Max)
+		found[0].What += fmt.Sprintf(" by a fleet of %d", most)
 	}
 	return found
 }

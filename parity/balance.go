@@ -72,6 +72,9 @@ func (c *canon) targets(group *Resource) {
 		group.Commands[name] = Command{Make: "elbv2 register" + rest, Remove: "elbv2 deregister" + rest}
 	}
 	group.Settings[settingHealthy] = fmt.Sprint(healthy)
+	if !healthy && c.wantsNone(group.ID) {
+		group.Settings[settingHealthy] = noneWanted
+	}
 	if passing != "" {
 		group.Passing[settingHealthy] = passing
 	}

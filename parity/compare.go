@@ -58,6 +58,7 @@ func Compare(p Pair, declared *understudy.Declaration) *Report {
 	}
 	report := &Report{Left: left, Right: right, Notes: append(p.Notes, undeclared(left, right, expect(declared))...)}
 	report.Notes = append(report.Notes, intended(declared)...)
+	report.Notes = append(report.Notes, intendedSize(declared)...)
 	report.sort(found, declared)
 	return report
 }
@@ -234,7 +235,7 @@ func (d *difference) blame(e expectation) bool {
 	}
 	if must, ok := e.must(d.kind, d.setting); ok {
 		d.expected = must
-		d.wrong = [2]bool{d.values[0] != must, d.values[1] != must}
+		d.wrong = [2]bool{d.values[0] != must, d.values[1] != must && !e.may(d.kind, d.setting, d.values[1])}
 		return d.wrong[0] || d.wrong[1]
 	}
 	if d.values[0] == d.values[1] && !d.toDiffer(e) {

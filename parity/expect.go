@@ -38,6 +38,7 @@ var closed = []string{"ingress ", "egress ", "route to ", "governs ", "rule ", "
 // expectation is what a declaration asks for in canonical form, and what AWS gives to what it does not mention.
 type expectation struct {
 	declared bool
+	dark     bool              // the standby has no instance until it is to serve
 	tags     map[string]string // declared for everything
 	parts    map[understudy.Side]map[key]map[string]string
 }
@@ -109,12 +110,12 @@ func expect(d *understudy.Declaration) expectation {
 	if d == nil {
 		return e
 	}
-	e.tags = d.Tags
+	e.tags, e.dark = d.Tags, d.Dark()
 	for _, side := range understudy.Sides {
 		parts := map[key]map[string]string{}
 		expectNetwork(parts, d.Regions[side])
 		expectGroups(parts, d)
-		expectCompute(parts, d)
+		expectCompute(parts, d, side)
 		expectBalance(parts, d, side)
 		expectNames(parts, d)
 		expectSwitch(parts, d, side)
@@ -170,7 +171,7 @@ func expectGroups(parts map[key]map[string]string, d *understudy.Declaration) {
 	parts[key{"security group", "default"}] = map[string]string{"ingress everything from security group default": "allowed", out: "allowed"}
 }
 
-func expectCompute(parts map[key]map[string]string, d *understudy.Declaration) {
+func expectCompute(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
 	parts[key{"image", "image"}] = map[string]string{"state": "available", "public": "false"}
 	parts[key{"base image", "of the declaration"}] = map[string]string{}
 	parts[key{"launch template", "template"}] = map[string]string{"type": d.Instance.Type, "groups": "security group internal"}
@@ -181,9 +182,9 @@ func expectCompute(parts map[key]map[string]string, d *understudy.Declaration) {
 		}
 	}
 	expectMachines(parts, d)
-	f := d.Fleet
+	f := d.Size(side)
 	parts[key{"auto scaling group", "fleet"}] = map[string]string{
-		"min": itoa(f.Min), "max": itoa(f.Max), "health check": "ELB", "grace period": itoa(f.Grace),
+		"min": itoa(f.Min), "max": itoa(f.Max), "health check": "ELB", "grace period": itoa(d.Fleet.Grace),
 		"subnets": "subnet private-a, subnet private-b", "target groups": "target group target-group", "template": "launch template template",
 		"instances' type": d.Instance.Type, "instances' groups": "security group internal", "instances' source/dest check": "true",
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
-	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -52,7 +51,8 @@ func (c *canon) describeFleets() {
 		c.launches(settings, g)
 		fleet := c.add("auto scaling group", name, account.OfGroup(g.Tags), settings, commands)
 		c.members(fleet, g)
-		if c.declared != nil && c.declared.Fleet.Track != (understudy.Track{}) { // each region has as many as its own users need
+		growing(fleet, g)
+		if c.ownNumbers() {
 			delete(fleet.Settings, settingDesired)
 			delete(fleet.Settings, settingServes)
 		}

@@ -19,6 +19,7 @@ import (
 type check struct {
 	scope
 	balancer *balancer
+	fleet    *fleet // what serves what is asked
 
 	id         string
 	config     *route53types.HealthCheckConfig
@@ -28,6 +29,9 @@ type check struct {
 }
 
 func (c *check) worldwide() {}
+
+// dark tells whether nothing serves, as declared, so that no checker finds the region healthy.
+func (c *check) dark() bool { return c.fleet != nil && c.fleet.dark() }
 
 func (c *check) role() string     { return "check-" + string(c.side) }
 func (c *check) identity() string { return c.id }
@@ -115,7 +119,7 @@ func alike(a, b *route53types.HealthCheckConfig) bool {
 }
 
 func (c *check) find(ctx context.Context) (bool, error) {
-	*c = check{scope: c.scope, balancer: c.balancer}
+	*c = check{scope: c.scope, balancer: c.balancer, fleet: c.fleet}
 	all, err := healthChecks(ctx, c.scope)
 	if err != nil {
 		return false, err

@@ -60,7 +60,7 @@ func (e *endpoint) monthly() float64 { return hoursAMonth * endpointHour * float
 
 func (h *host) monthly() float64 { return ofInstances(h.scope, 1) + hoursAMonth*addressHour }
 
-func (f *fleet) monthly() float64 { return ofInstances(f.scope, f.declared.Fleet.Desired) }
+func (f *fleet) monthly() float64 { return ofInstances(f.scope, f.declared.Size(f.side).Desired) }
 
 func ofInstances(s scope, n int) float64 {
 	i := s.declared.Instance

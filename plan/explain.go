@@ -69,7 +69,7 @@ func (f *fleet) replaces(differences []Difference) string {
 	if !differs(differences, "instances' version") {
 		return ""
 	}
-	t, n := f.declared.Target, f.declared.Fleet.Desired
+	t, n := f.declared.Target, f.declared.Size(f.side).Desired
 	each := bootTime + time.Duration(t.Healthy*t.Interval+t.DeregistrationDelay)*time.Second
 	return fmt.Sprintf("%d instances, one after the other, each when the one before is healthy; about %v", n, (time.Duration(n) * each).Round(time.Minute))
 }
@@ -122,7 +122,7 @@ func (s Step) Reason() string {
 }
 
 func (t *targets) reason() string {
-	text := fmt.Sprintf("for %d instances that the load balancer finds healthy; %d are", t.declared.Fleet.Desired, t.healthy)
+	text := fmt.Sprintf("for %d instances that the load balancer finds healthy; %d are", t.declared.Size(t.side).Desired, t.healthy)
 	if len(t.ill) > 0 {
 		text += " (" + strings.Join(t.ill, ", ") + ")"
 	}

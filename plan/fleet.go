@@ -45,14 +45,14 @@ func (f *fleet) identity() string {
 }
 
 func (f *fleet) desired() []Field {
-	size := f.declared.Fleet
+	size, _ := f.size()
 	capacity := []Field{{Name: "min", Value: number(size.Min)}, {Name: "desired", Value: number(f.begins())}, {Name: "max", Value: number(size.Max)}}
 	if f.found && !f.deleting {
 		capacity = []Field{capacity[0], capacity[2]}
 	}
 	fields := append(capacity,
 		Field{Name: "health check", Value: "ELB"},
-		Field{Name: "grace", Value: number(size.Grace)},
+		Field{Name: "grace", Value: number(f.declared.Fleet.Grace)},
 		Field{Name: "subnets", Value: set(known(f.subnets[0].id), known(f.subnets[1].id))},
 		Field{Name: "target groups", Value: known(f.group.arn)},
 		Field{Name: "suspended processes"},
@@ -68,15 +68,6 @@ func (f *fleet) desired() []Field {
 	return append(fields, usualFleet()...)
 }
 
-// remarks tells where a person or scaling wants another number than a new group gets.
-func (f *fleet) remarks() []Remark {
-	if !f.found || f.deleting || f.declared.Fleet.Track != (understudy.Track{}) || int(aws.ToInt32(f.was.DesiredCapacity)) == f.declared.Fleet.Desired {
-		return nil
-	}
-	return []Remark{{ID: f.fleetName(), Text: fmt.Sprintf("wants %d instances; the declared %d are for its creation, and scaling or a person decides since",
-		aws.ToInt32(f.was.DesiredCapacity), f.declared.Fleet.Desired)}}
-}
-
 func (f *fleet) zoneIdentifier() *string {
 	return aws.String(f.subnets[0].id + "," + f.subnets[1].id)
 }
@@ -87,7 +78,7 @@ func (f *fleet) create(ctx context.Context) error {
 			return err
 		}
 	}
-	size := f.declared.Fleet
+	size, _ := f.size()
 	_, err := f.AutoScaling.CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{
 		AutoScalingGroupName:   aws.String(f.fleetName()),
 		LaunchTemplate:         f.template.exact().launch(),
@@ -95,10 +86,10 @@ func (f *fleet) create(ctx context.Context) error {
 		DesiredCapacity:        aws.Int32(int32(f.begins())),
 		MaxSize:                aws.Int32(int32(size.Max)),
 		HealthCheckType:        aws.String("ELB"),
-		HealthCheckGracePeriod: aws.Int32(int32(size.Grace)),
+		HealthCheckGracePeriod: aws.Int32(int32(f.declared.Fleet.Grace)),
 		VPCZoneIdentifier:      f.zoneIdentifier(),
 		TargetGroupARNs:        []string{f.group.arn},
-		Tags:                   f.mark("fleet").Group(f.fleetName()),
+		Tags:                   f.marks(),
 	})
 	if err != nil {
 		return fmt.Errorf("create auto scaling group: %w", err)
@@ -166,13 +157,13 @@ func (f *fleet) retagGroup(ctx context.Context) error {
 // (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html). Of the settings that nobody
 // declares, those that differ are named and no others: an endpoint need not know them all.
 func (f *fleet) update(ctx context.Context, differences []Difference) error {
-	size := f.declared.Fleet
+	size, _ := f.size()
 	in := &autoscaling.UpdateAutoScalingGroupInput{
 		AutoScalingGroupName:   aws.String(f.fleetName()),
 		MinSize:                aws.Int32(int32(size.Min)),
 		MaxSize:                aws.Int32(int32(size.Max)),
 		HealthCheckType:        aws.String("ELB"),
-		HealthCheckGracePeriod: aws.Int32(int32(size.Grace)),
+		HealthCheckGracePeriod: aws.Int32(int32(f.declared.Fleet.Grace)),
 		VPCZoneIdentifier:      f.zoneIdentifier(),
 	}
 	for _, s := range fleetDefaults {
@@ -223,7 +214,8 @@ func (f *fleet) resume(ctx context.Context) error {
 
 // begins is how many instances a new group has: as many as the ones that it succeeds have now, within the bounds.
 func (f *fleet) begins() int {
-	size, now := f.declared.Fleet, 0
+	size, _ := f.size()
+	now := 0
 	for _, one := range f.predecessors() {
 		now = max(now, int(aws.ToInt32(one.was.DesiredCapacity)))
 	}

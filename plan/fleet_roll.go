@@ -24,8 +24,8 @@ const refreshTime = 3 * time.Hour
 // roll makes every instance be of the template's version, and returns once they all serve.
 func (f *fleet) roll(ctx context.Context) error {
 	want := f.template.exact()
-	if f.running == nil && f.versionsOf(f.was) == f.template.label(want) {
-		return f.setTemplate(ctx, want) // the instances are as wanted; the group is not
+	if f.running == nil && (f.versionsOf(f.was) == f.template.label(want) || f.dark() && len(f.was.Instances) == 0) {
+		return f.setTemplate(ctx, want) // the instances are as wanted, or there are none; the group is not
 	}
 	f.rolled = true
 	id, err := f.refresh(ctx, want, f.reversible())

@@ -201,7 +201,7 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 		groups: map[understudy.Side]*targetGroup{}}
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		r.check = &check{scope: r.scope, balancer: r.balancer}
+		r.check = &check{scope: r.scope, balancer: r.balancer, fleet: r.fleet}
 		r.checkNode = g.add(r.id("health check"), r.check, append(r.readyNodes, r.balancerNode)...).finding(r.balancerNode)
 		needs = append(needs, r.checkNode)
 		v.records.balancers[side], v.records.checks[side], v.records.groups[side] = r.balancer, r.check, r.targetGroup

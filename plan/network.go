@@ -128,7 +128,7 @@ func (m *moved) change(ctx context.Context, _ []Difference) error {
 			if _, err := m.region.passing.find(ctx); err != nil {
 				return false, err
 			}
-			return m.region.passing.seen.Passes() && time.Since(began) >= m.linger, nil
+			return (m.region.passing.seen.Passes() || m.region.passing.check.dark()) && time.Since(began) >= m.linger, nil
 		})
 }
 

@@ -53,6 +53,7 @@ type RegionStatus struct {
 	Check     Measured         `json:"check"`
 	Passing   bool             `json:"passing"`
 	Unchecked bool             `json:"unchecked,omitempty"` // Check and Passing could not be read
+	Dark      bool             `json:"dark,omitempty"`      // it has no instance until it is to serve, as declared
 }
 
 // ResourceStatus is one thing that exists.
@@ -76,7 +77,7 @@ func (s *Status) Whole() bool { return !s.Wrong() && len(s.Unread) == 0 }
 func (s *Status) Wrong() bool {
 	differ := func(r ResourceStatus) bool { return len(r.Differences) > 0 }
 	for _, r := range s.Regions {
-		if !r.Passing && !r.Unchecked || r.Silent != "" || slices.ContainsFunc(r.Resources, differ) {
+		if !r.Passing && !r.Unchecked && !r.Dark || r.Silent != "" || slices.ContainsFunc(r.Resources, differ) {
 			return true
 		}
 	}
@@ -178,6 +179,7 @@ func (v *inventory) status(ctx context.Context, side understudy.Side, seen *surv
 	s := RegionStatus{Side: side, Region: r.Region, Balancer: r.balancer.dnsName, Resources: seen.resources(&v.graph, side),
 		Targets: []TargetStatus{}, Check: r.passing.seen, Unchecked: seen.unread[r.healthNode] != nil}
 	s.Passing = seen.found[r.healthNode] && r.passing.serves()
+	s.Dark = seen.found[r.fleetNode] && r.fleet.dark()
 	serving := ""
 	if g := r.listener.serving(); g != nil {
 		serving = g.arn

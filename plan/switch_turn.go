@@ -139,9 +139,9 @@ func (s *Stack) Turn(ctx context.Context, standby Standby, to understudy.Side, b
 
 // Strength is how much one region can serve.
 type Strength struct {
-	Healthy int // targets
-	Desired int // instances, as the Auto Scaling group wants them now
-	Max     int
+	Healthy         int    // targets
+	understudy.Size        // of the Auto Scaling group, as it is now
+	Grown           string // who has made it grow to serve in the other's place, and when
 }
 
 // Strength asks a region's API how much it can serve.
@@ -174,7 +174,7 @@ func (r *region) strength(ctx context.Context) (g Strength, err error) {
 			g.Healthy, r.targetGroup.number = healthy, r.generationOf(aws.ToString(group.TargetGroupName))
 		}
 	}
-	g.Desired, g.Max, err = r.sizes(ctx)
+	g.Size, g.Grown, err = r.sizes(ctx)
 	return g, err
 }
 
@@ -226,17 +226,17 @@ func measureFound(ctx context.Context, c interface {
 	return Measure(ctx, r53, c.identity())
 }
 
-// sizes reads the Auto Scaling group's desired and maximum number of instances.
-func (r *region) sizes(ctx context.Context) (desired, most int, err error) {
+// sizes reads the Auto Scaling group's size, and who has made it grow.
+func (r *region) sizes(ctx context.Context) (size understudy.Size, by string, err error) {
 	name := r.fleet.fleetName()
 	out, err := r.AutoScaling.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: []string{name}})
 	if err != nil {
-		return 0, 0, fmt.Errorf("describe Auto Scaling group %s in %s: %w", name, r.Region, err)
+		return size, "", fmt.Errorf("describe Auto Scaling group %s in %s: %w", name, r.Region, err)
 	}
 	for _, g := range out.AutoScalingGroups {
-		desired, most = int(aws.ToInt32(g.DesiredCapacity)), int(aws.ToInt32(g.MaxSize))
+		size, by = sizeOf(&g), grown(&g)
 	}
-	return desired, most, nil
+	return size, by, nil
 }
 
 func (r *region) resize(ctx context.Context, to int) error {

@@ -186,6 +186,9 @@ func checked(r plan.RegionStatus) string {
 	if r.Unchecked {
 		return "unknown"
 	}
+	if r.Dark && !r.Passing {
+		return "does not pass: there is no instance until it is to serve, as declared"
+	}
 	is := "passes"
 	if !r.Passing {
 		is = "does not pass"
