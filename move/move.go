@@ -40,6 +40,7 @@ type Move struct {
 	Agreed  func(context.Context) (bool, error)                           // whether the checkers see the switch as it was set
 	Answers func(context.Context) (understudy.Side, time.Duration, error) // the side that the name leads to, and the answer's TTL
 	After   func(context.Context) error                                   // the declared command
+	Lower   func(context.Context) (did string, err error)                 // returns the region that users have left to its declared size
 
 	Every    time.Duration                    // between two looks at the answer
 	Patience time.Duration                    // how long the checkers and the answer may take
@@ -89,7 +90,7 @@ func (m *Move) Run(ctx context.Context) error {
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
-	}{{"before", m.Before}, {"raise", m.raise}, {"switch", m.turn}, {"arrival", m.arrive}, {"after", m.After}} {
+	}{{"before", m.Before}, {"raise", m.raise}, {"switch", m.turn}, {"arrival", m.arrive}, {"after", m.After}, {"lower", m.lower}} {
 		if step.do == nil || entry.did(step.name) {
 			continue
 		}
@@ -159,6 +160,17 @@ func (m *Move) raise(ctx context.Context) error {
 		return nil
 	}
 	did, err := m.Raise(ctx)
+	if did != "" {
+		m.say("%s", did)
+	}
+	return err
+}
+
+func (m *Move) lower(ctx context.Context) error {
+	if m.Lower == nil {
+		return nil
+	}
+	did, err := m.Lower(ctx)
 	if did != "" {
 		m.say("%s", did)
 	}

@@ -52,12 +52,13 @@ func (s *scene) move(j Journal, to understudy.Side) *Move {
 			return understudy.Primary, time.Minute, nil
 		},
 		After: func(context.Context) error { return s.step("after") },
+		Lower: func(context.Context) (string, error) { return "", s.step("lower") },
 		Every: time.Second, Patience: 10 * time.Minute, Tell: func(string, ...any) {},
 	}
 }
 
 func TestMoveGoesOnWhereItWasInterrupted(t *testing.T) {
-	for _, fails := range []string{"before", "raise", "switch", "after"} {
+	for _, fails := range []string{"before", "raise", "switch", "after", "lower"} {
 		synctest.Test(t, func(t *testing.T) {
 			j := Journal{filepath.Join(t.TempDir(), "move.json")}
 			s := &scene{at: understudy.Primary, fails: fails, after: time.Minute}
@@ -69,7 +70,7 @@ func TestMoveGoesOnWhereItWasInterrupted(t *testing.T) {
 			if err := s.move(j, understudy.Secondary).Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]string{"before", "raise", "switch", "after"}, s.did); diff != "" {
+			if diff := cmp.Diff([]string{"before", "raise", "switch", "after", "lower"}, s.did); diff != "" {
 				t.Errorf("%s failed at first (-want +got)\n%s", fails, diff)
 			}
 			if _, found, err := j.Read(); found || err != nil {
@@ -123,7 +124,7 @@ func TestMoveTheOtherWayGivesTheFirstUp(t *testing.T) {
 		var said bytes.Buffer
 		m := s.move(j, understudy.Primary)
 		m.Tell = func(format string, args ...any) { fmt.Fprintf(&said, format+"\n", args...) }
-		if err := m.Run(t.Context()); err != nil || len(s.did) != 4 || !strings.Contains(said.String(), "given up: done so far: before, raise, switch, arrival") {
+		if err := m.Run(t.Context()); err != nil || len(s.did) != 5 || !strings.Contains(said.String(), "given up: done so far: before, raise, switch, arrival") {
 			t.Errorf("%v; did %v and said:\n%s", err, s.did, said.String())
 		}
 	})

@@ -238,7 +238,7 @@ func (d *difference) blame(e expectation) bool {
 		d.wrong = [2]bool{d.values[0] != must, d.values[1] != must && !e.may(d.kind, d.setting, d.values[1])}
 		return d.wrong[0] || d.wrong[1]
 	}
-	if d.values[0] == d.values[1] && !d.toDiffer(e) {
+	if d.values[0] == d.values[1] && !d.toDiffer(e) || e.may(d.kind, d.setting, d.values[1]) {
 		return false
 	}
 	for n, side := range understudy.Sides {

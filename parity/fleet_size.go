@@ -3,6 +3,7 @@ package parity
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
@@ -30,10 +31,19 @@ func (c *canon) wantsNone(group string) bool {
 	return found && want == 0
 }
 
-// may tells what the standby may lack that each side must have: what serves, where it is declared to have no instance yet. That its
-// check fails follows from it.
+// may tells what the standby may lack that each side must have: what serves, and what its instances are, where it is declared to have
+// none yet. That its check fails follows from it.
 func (e expectation) may(kind, setting, value string) bool {
-	return e.dark && (kind == "target group" && setting == settingHealthy && value == noneWanted || kind == "health check" && setting == settingFound)
+	if !e.dark {
+		return false
+	}
+	switch kind {
+	case "target group":
+		return setting == settingHealthy && value == noneWanted
+	case "auto scaling group":
+		return strings.HasPrefix(setting, "instances' ") && value == None
+	}
+	return kind == "health check" && setting == settingFound
 }
 
 // growing tells of a standby that serves in the primary's place: it returns to its declared size after the failback.

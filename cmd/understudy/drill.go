@@ -186,13 +186,22 @@ func checkUsers(users int, rate float64) error {
 	return nil
 }
 
-func runDrill(cmd *cobra.Command, stack *plan.Stack, kind drill.Kind, f drillFlags) error {
+func runDrill(cmd *cobra.Command, stack *plan.Stack, kind drill.Kind, f drillFlags) (err error) {
 	ctx := cmd.Context()
 	o, err := readOutside(os.Getenv)
 	if err != nil {
 		return err
 	}
 	if err := endOtherDrill(cmd, stack, f); err != nil {
+		return err
+	}
+	shrink, err := growForDrill(ctx, stack, o, f.force, cmd.ErrOrStderr())
+	defer func() {
+		if shrinking := shrink(); shrinking != nil {
+			err = errors.Join(err, fmt.Errorf("%w\nhint: `understudy drill undo` returns the standby to its declared size", shrinking))
+		}
+	}()
+	if err != nil {
 		return err
 	}
 	rehearse, pair, err := rehearsal(ctx, stack, o, f.users, f.rate)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
 	"golang.org/x/term"
@@ -48,6 +49,13 @@ func undoDrill(cmd *cobra.Command, s *plan.Stack) error {
 	entry, found, err := drill.Undo(cmd.Context(), journal(s.Declaration.Name), marker(s), primaryOf(s, o))
 	if err != nil {
 		return err
+	}
+	if now, err := s.Strength(cmd.Context(), understudy.Secondary); err == nil && strings.HasPrefix(now.Grown, drillName+" ") {
+		did, err := s.Shrink(cmd.Context())
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), did)
 	}
 	if !found {
 		fmt.Fprintln(cmd.OutOrStdout(), "nothing is broken")

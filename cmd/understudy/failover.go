@@ -146,7 +146,7 @@ func (m *moving) move(c *cobra.Command, s *scene, to understudy.Side) error {
 	d, say := s.stack.Declaration, teller(c.ErrOrStderr())
 	journal := move.Journal{Path: filepath.Join(cloud.StateDir(), "move-"+d.Name+".json")}
 	if _, found, err := journal.Read(); err == nil && !found && s.standby.Switch.Position == to {
-		if now, _, err := s.answers(c.Context()); err == nil && now == to {
+		if now, _, err := s.answers(c.Context()); err == nil && now == to && s.settled(c.Context(), to) {
 			fmt.Fprintf(c.OutOrStdout(), "users are at the %s already: %s\n", to, describeSwitch(s.standby.Switch))
 			return nil
 		}
@@ -154,12 +154,15 @@ func (m *moving) move(c *cobra.Command, s *scene, to understudy.Side) error {
 	mv := &move.Move{
 		Stack: d.Name, Command: name, From: from, To: to, Journal: journal, Force: m.force, Checks: s.checks(c.Context(), from, to),
 		Raise: func(ctx context.Context) (string, error) {
-			return s.raise(ctx, to, slices.Contains(m.force, "capacity"))
+			return s.raise(ctx, to, slices.Contains(m.force, "capacity"), say)
 		},
 		Turn:    func(ctx context.Context) error { return s.stack.Turn(ctx, s.standby, to, name) },
 		Agreed:  func(ctx context.Context) (bool, error) { return s.agreed(ctx, to) },
 		Answers: s.answers,
 		Every:   time.Duration(float64(time.Second) / max(1, min(s.outside.speed, 10))), Patience: m.patience, Tell: say,
+	}
+	if to == understudy.Primary {
+		mv.Lower = s.stack.Shrink
 	}
 	mv.Before, mv.After = s.hook(c.ErrOrStderr(), d.Failover.Before, name, from, to), s.hook(c.ErrOrStderr(), d.Failover.After, name, from, to)
 	if err := mv.Run(c.Context()); err != nil {

@@ -150,6 +150,9 @@ func (s *scene) healthy(ctx context.Context, side understudy.Side) (against, uns
 	if err != nil {
 		return err.Error(), ""
 	}
+	if s.dark(side, strength) {
+		return "", fmt.Sprintf("%s has no instance yet: it is asked when it has grown", region)
+	}
 	if strength.Healthy == 0 {
 		return fmt.Sprintf("no target of %s is healthy", region), ""
 	}
@@ -194,6 +197,9 @@ func (s *scene) needed(ctx context.Context, from, to understudy.Side) (n int, un
 	if err != nil {
 		n, unseen = d.Fleet.Desired, fmt.Sprintf("how much the %s serves; it is taken for the %d instances declared: %v", from, d.Fleet.Desired, err)
 	}
+	if s.grows(to) { // also where the primary is ill, and has few healthy targets for that
+		n = max(n, s.carried(strength, err).Desired)
+	}
 	if to == understudy.Secondary {
 		n = max(n, d.Failover.Standby.Desired)
 	}
@@ -208,14 +214,19 @@ func (s *scene) capacity(ctx context.Context, to understudy.Side) (against, unse
 	if err != nil {
 		return err.Error(), unseen
 	}
-	if has.Max < n {
+	if has.Max < n && !s.grows(to) {
 		return fmt.Sprintf("%d instances are needed, and the group in %s has %d at most", n, s.stack.Declaration.Regions[to].Name, has.Max), unseen
 	}
 	return "", unseen
 }
 
 // raise gives a side the instances that it needs. A move that is made although capacity speaks against it waits for none.
-func (s *scene) raise(ctx context.Context, to understudy.Side, forced bool) (string, error) {
+func (s *scene) raise(ctx context.Context, to understudy.Side, forced bool, say func(string, ...any)) (string, error) {
+	if s.grows(to) {
+		if _, err := s.grow(ctx, "failover", say); err != nil || forced {
+			return "", err
+		}
+	}
 	if forced {
 		return "", nil
 	}
@@ -225,9 +236,13 @@ func (s *scene) raise(ctx context.Context, to understudy.Side, forced bool) (str
 		return "", err
 	}
 	if has.Healthy >= n {
-		return "", nil
+		return "", s.wellGrown(ctx, to)
 	}
-	return fmt.Sprintf("%s has %d healthy targets, where it had %d", s.stack.Declaration.Regions[to].Name, n, has.Healthy), s.stack.Raise(ctx, to, n)
+	did := fmt.Sprintf("%s has %d healthy targets, where it had %d", s.stack.Declaration.Regions[to].Name, n, has.Healthy)
+	if err := s.stack.Raise(ctx, to, n); err != nil {
+		return "", err
+	}
+	return did, s.wellGrown(ctx, to)
 }
 
 // busy tells whether another run or a drill is at work, or one was interrupted that moves the standby to another network.

@@ -16,7 +16,9 @@ import (
 	"github.com/understudy/understudy/parity"
 )
 
-const watchHelp = `Watch a stack for as long as this runs, from the standby's region. It changes nothing but the switch.
+const watchHelp = `Watch a stack for as long as this runs, from the standby's region. It changes nothing but the switch,
+and the size of a standby that is declared smaller than the primary: it grows when the primary is lost,
+and returns to its size when users have been back for five minutes.
 
 When an automatic failover has happened and failover.failback is declared manual, it sets the switch
 to the standby, so that a primary that comes and goes does not take its users back until
@@ -65,6 +67,7 @@ type watcher struct {
 	every       time.Duration
 	parityEvery time.Duration
 	latch       move.Latch
+	growth      move.Growth
 	front       string // the primary's load balancer; once it is known it stays known, also when its region is lost
 	said        string // what was said last
 
@@ -83,6 +86,7 @@ func (w *watcher) run(ctx context.Context, metrics string) error {
 		}
 		defer stop()
 	}
+	w.growth = move.Growth{Threshold: w.stack.Declaration.Failover.Threshold, Calm: time.Duration(float64(calmTime) / w.outside.speed)}
 	back := w.stack.Declaration.Failover.Failback
 	switch w.latch.After = back.After; {
 	case !back.Manual:
@@ -117,6 +121,7 @@ func (w *watcher) look(ctx context.Context, may bool) {
 	w.seen = s
 	w.mu.Unlock()
 	w.tell("the switch is at the %s, the name leads to the %s, the primary %s", orUnknown(s.Switch), orUnknown(s.Answer), answersOurs(s.PrimaryOK))
+	defer w.tend(ctx, s) // the switch comes first
 	to := w.latch.Next(s)
 	if to == "" || !may {
 		return
