@@ -150,7 +150,7 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"standby of nobody who is tracked", "  secondary: {name: us-west-2, cidr: 10.20.0.0/16}\n",
 			"  secondary: {name: us-west-2, cidr: 10.20.0.0/16, fleet: {desired: 0}}\nfleet: {track: {cpu: 50}}\n",
 			at + `5:69: found 0; allowed: 1 at least where fleet.track scales the fleet`},
-		{"a size of the primary's own", "10.10.0.0/16", "10.10.0.0/16, fleet: {min: 1}", at + `4:52: found unknown key "fleet"; allowed: name, cidr`},
+		{"a size of the primary's own", "10.10.0.0/16", "10.10.0.0/16, fleet: {min: 1}", at + `4:52: found unknown key "fleet"; allowed: name, cidr, egress`},
 		{"two measures", "image:", "fleet: {track: {cpu: 50, requests: 100}}\nimage:",
 			at + `6:36: found 100, beside a cpu of 50; allowed: one of cpu and requests`},
 		{"switch of failover", "image:", "failover: {switch: lever}\nimage:", at + `6:20: found "lever"; allowed: standby or none`},
