@@ -149,7 +149,7 @@ func (d *Declared) targets(site *Site) {
 			delete(d.Values, "service.health")
 		}
 		if check := aws.ToString(g.HealthCheckPort); check != "traffic-port" {
-			d.unsaid("that the load balancer asks the port %s whether a target is well: see target.port", check)
+			d.Values["target.port"] = number(check)
 		}
 		d.Values["target.interval"], d.Values["target.timeout"] = int(aws.ToInt32(g.HealthCheckIntervalSeconds)), int(aws.ToInt32(g.HealthCheckTimeoutSeconds))
 		d.Values["target.healthy"], d.Values["target.unhealthy"] = int(aws.ToInt32(g.HealthyThresholdCount)), int(aws.ToInt32(g.UnhealthyThresholdCount))
@@ -164,12 +164,32 @@ func (d *Declared) targets(site *Site) {
 				d.Values[key] = number(value)
 			}
 		}
-		if g.Attributes["stickiness.enabled"] == "true" {
-			d.unsaid("that clients stay with their target: see target.stickiness")
-		}
-		if g.Protocol != elbtypes.ProtocolEnumHttp {
+		d.stickiness(g.Attributes)
+		switch g.Protocol {
+		case elbtypes.ProtocolEnumHttp, elbtypes.ProtocolEnumHttps:
+			d.Values["target.protocol"] = string(g.Protocol)
+		default:
 			d.unsaid("that the protocol of the targets is %s", g.Protocol)
 		}
+		if g.ProtocolVersion != nil {
+			d.Values["target.version"] = *g.ProtocolVersion
+		}
+	}
+}
+
+// stickiness describes how long clients stay with their target: by the load balancer's cookie, or by the application's.
+func (d *Declared) stickiness(attributes map[string]string) {
+	if attributes["stickiness.enabled"] != "true" {
+		return
+	}
+	switch kind := attributes["stickiness.type"]; kind {
+	case "lb_cookie":
+		d.Values["target.stickiness.duration"] = number(attributes["stickiness.lb_cookie.duration_seconds"])
+	case "app_cookie":
+		d.Values["target.stickiness.duration"] = number(attributes["stickiness.app_cookie.duration_seconds"])
+		d.Values["target.stickiness.cookie"] = attributes["stickiness.app_cookie.cookie_name"]
+	default:
+		d.unsaid("that clients stay with their target by %s", kind)
 	}
 }
 

@@ -28,13 +28,16 @@ func served(region, dns, cidr string) *Site {
 		Listeners: []Listener{
 			{elbtypes.Listener{Port: aws.Int32(80), Protocol: elbtypes.ProtocolEnumHttp, DefaultActions: toHTTPS}, nil},
 			{elbtypes.Listener{Port: aws.Int32(443), Protocol: elbtypes.ProtocolEnumHttps, DefaultActions: forward,
-				SslPolicy: aws.String("ELBSecurityPolicy-2016-08"), Certificates: []elbtypes.Certificate{{CertificateArn: aws.String("arn:" + region)}}}, []elbtypes.Rule{{Priority: aws.String("7")}}},
+				SslPolicy: aws.String("ELBSecurityPolicy-2016-08"), Certificates: []elbtypes.Certificate{{CertificateArn: aws.String("arn:" + region)}}},
+				[]elbtypes.Rule{{Priority: aws.String("7")}}},
 		},
 		Groups: []Group{{TargetGroup: elbtypes.TargetGroup{TargetGroupArn: aws.String("tg"), Port: aws.Int32(3000), Protocol: elbtypes.ProtocolEnumHttp,
-			HealthCheckPath: aws.String("/up"), HealthCheckPort: aws.String("traffic-port"), HealthCheckIntervalSeconds: aws.Int32(15),
+			HealthCheckPath: aws.String("/up"), HealthCheckPort: aws.String("3001"), HealthCheckIntervalSeconds: aws.Int32(15),
 			HealthCheckTimeoutSeconds: aws.Int32(5), HealthyThresholdCount: aws.Int32(3), UnhealthyThresholdCount: aws.Int32(4),
 			Matcher: &elbtypes.Matcher{HttpCode: aws.String("200-299")}},
-			Attributes: map[string]string{"deregistration_delay.timeout_seconds": "30", "load_balancing.algorithm.type": "least_outstanding_requests"}}},
+			Attributes: map[string]string{"deregistration_delay.timeout_seconds": "30", "load_balancing.algorithm.type": "least_outstanding_requests",
+				"stickiness.enabled": "true", "stickiness.type": "app_cookie", "stickiness.app_cookie.duration_seconds": "600",
+				"stickiness.app_cookie.cookie_name": "cart"}}},
 		Fleets: []asgtypes.AutoScalingGroup{{AutoScalingGroupName: aws.String("f"), MinSize: aws.Int32(2), DesiredCapacity: aws.Int32(3), MaxSize: aws.Int32(6),
 			HealthCheckGracePeriod: aws.Int32(90)}},
 		Templates: []Template{{Version: ec2types.LaunchTemplateVersion{LaunchTemplateData: &ec2types.ResponseLaunchTemplateData{
@@ -70,6 +73,7 @@ func TestWhatStandsThereIsDeclared(t *testing.T) {
 		"https.certificates.primary": "arn:us-east-1", "https.certificates.secondary": "arn:us-west-2",
 		"service.port": 3000, "service.health": "/up", "target.interval": 15, "target.timeout": 5, "target.healthy": 3, "target.unhealthy": 4,
 		"target.matcher": "200-299", "target.deregistration_delay": 30, "target.algorithm": "least_outstanding_requests",
+		"target.port": 3001, "target.protocol": "HTTP", "target.stickiness.duration": 600, "target.stickiness.cookie": "cart",
 		"fleet.min": 2, "fleet.desired": 3, "fleet.max": 6, "fleet.grace": 90, "instance.type": "m5.large", "instance.key": "ops",
 		"image.base.owners": []string{"self"}, "image.base.names": []string{"shop-us-east-1", "shop-us-west-2"}, "image.run": "#!/bin/sh\nserve &\n",
 	}
