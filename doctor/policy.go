@@ -36,7 +36,8 @@ var actions = struct {
 		ec2:DescribeInternetGateways ec2:DescribeKeyPairs ec2:DescribeLaunchTemplates ec2:DescribeLaunchTemplateVersions ec2:DescribeNatGateways
 		ec2:DescribeNetworkAcls
 		ec2:DescribeNetworkInterfaces ec2:DescribeRegions ec2:DescribeRouteTables ec2:DescribeSecurityGroups ec2:DescribeSnapshots
-		ec2:DescribeSubnets ec2:DescribeTags ec2:DescribeVpcAttribute ec2:DescribeVpcEndpoints ec2:DescribeVpcs ec2:GetEbsDefaultKmsKeyId ec2:GetEbsEncryptionByDefault
+		ec2:DescribeSubnets ec2:DescribeTags ec2:DescribeVpcAttribute ec2:DescribeVpcEndpoints ec2:DescribeVpcs
+		ec2:GetEbsDefaultKmsKeyId ec2:GetEbsEncryptionByDefault
 		elasticloadbalancing:DescribeAccountLimits elasticloadbalancing:DescribeListeners elasticloadbalancing:DescribeLoadBalancerAttributes
 		elasticloadbalancing:DescribeLoadBalancers elasticloadbalancing:DescribeRules elasticloadbalancing:DescribeTags
 		elasticloadbalancing:DescribeTargetGroupAttributes elasticloadbalancing:DescribeTargetGroups elasticloadbalancing:DescribeTargetHealth
@@ -54,7 +55,8 @@ var actions = struct {
 		ec2:CreateSecurityGroup ec2:CreateSubnet ec2:CreateVpcEndpoint
 		ec2:DeleteInternetGateway ec2:DeleteLaunchTemplate ec2:DeleteLaunchTemplateVersions ec2:DeleteNatGateway
 		ec2:DeleteRoute ec2:DeleteRouteTable ec2:DeleteSecurityGroup ec2:DeleteSnapshot
-		ec2:DeleteSubnet ec2:DeleteTags ec2:DeleteVpc ec2:DeleteVpcEndpoints ec2:DeregisterImage ec2:DetachInternetGateway ec2:DisassociateRouteTable ec2:GetConsoleOutput
+		ec2:DeleteSubnet ec2:DeleteTags ec2:DeleteVpc ec2:DeleteVpcEndpoints ec2:DeregisterImage
+		ec2:DetachInternetGateway ec2:DisassociateRouteTable ec2:GetConsoleOutput
 		ec2:ModifyInstanceAttribute ec2:ModifyInstanceMetadataOptions ec2:ModifyLaunchTemplate ec2:ModifySubnetAttribute
 		ec2:ModifyVpcAttribute ec2:ModifyVpcEndpoint ec2:MonitorInstances ec2:ReleaseAddress ec2:ReplaceRoute ec2:ReplaceRouteTableAssociation
 		ec2:RevokeSecurityGroupEgress ec2:RevokeSecurityGroupIngress ec2:RunInstances ec2:StartInstances ec2:TerminateInstances

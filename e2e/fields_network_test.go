@@ -14,7 +14,8 @@ var networkFields = []field{
 		`com.amazonaws.us-west-2.ssmmessages Interface`, second: "", shown: ofEndpoints + "[ServiceName,VpcEndpointType][]"},
 	{key: "regions.secondary.egress", side: understudy.Secondary, first: `10\.20\.0\.0/16`, second: "", shown: "aws ec2 describe-security-groups --filters " +
 		"Name=tag:understudy:role,Values=endpoints --query SecurityGroups[].IpPermissions[].IpRanges[].CidrIp"},
-	{key: "regions.primary.egress", side: understudy.Primary, first: "subnet-[0-9a-f]+", second: "subnet-[0-9a-f]+ subnet-[0-9a-f]+", shown: ofNATs + "SubnetId"},
+	{key: "regions.primary.egress", side: understudy.Primary, first: "subnet-[0-9a-f]+", second: "subnet-[0-9a-f]+ subnet-[0-9a-f]+",
+		shown: ofNATs + "SubnetId"},
 	{key: "regions.primary.egress", side: understudy.Primary, first: "nat-[0-9a-f]+", second: "nat-[0-9a-f]+ nat-[0-9a-f]+",
 		shown: "aws ec2 describe-route-tables --query RouteTables[].Routes[].NatGatewayId"},
 }

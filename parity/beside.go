@@ -36,7 +36,8 @@ func (c *canon) describeEndpoints() {
 			"in": c.meanings(e.SubnetIds), "groups": c.meanings(groups), "route tables": c.meanings(e.RouteTableIds),
 			"private names": yes(e.PrivateDnsEnabled), "policy": digest(bareJSON(aws.ToString(e.PolicyDocument))),
 		}
-		endpoint := c.add("vpc endpoint", id, account.OfEC2(e.Tags), settings, map[string]Command{"": {Remove: "ec2 delete-vpc-endpoints --vpc-endpoint-ids " + id}})
+		endpoint := c.add("vpc endpoint", id, account.OfEC2(e.Tags), settings,
+			map[string]Command{"": {Remove: "ec2 delete-vpc-endpoints --vpc-endpoint-ids " + id}})
 		if state == "pending" {
 			endpoint.Passing[""] = "the VPC endpoint is pending"
 		}

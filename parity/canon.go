@@ -39,7 +39,8 @@ func canonical(p place, f *facts) Region {
 	c.nameAll()
 	c.positionZones()
 	for _, describe := range []func(){
-		c.describeVPC, c.describeSubnets, c.describeGateways, c.describeTables, c.describeGroups, c.describeACLs, c.describeNATs, c.describeEndpoints, c.describeInterfaces,
+		c.describeVPC, c.describeSubnets, c.describeGateways, c.describeTables, c.describeGroups, c.describeACLs,
+		c.describeNATs, c.describeEndpoints, c.describeInterfaces,
 		c.describeImages, c.describeTemplates, c.describeInstances, c.describeTargetGroups, c.describeBalancers,
 		c.describeFleets, c.describeQuotas,
 	} {

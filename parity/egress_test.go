@@ -23,7 +23,9 @@ func TestWaysOutThatDifferOnPurpose(t *testing.T) {
 		return Resource{Kind: "nat gateway", Role: "nat-a", ID: "nat-1", Settings: map[string]string{"in": in, "connectivity type": "public"}}
 	}
 	table := func(more ...string) Resource {
-		settings := map[string]string{"main": "false", "route to the vpc's range": "local", "governs subnet private-a": "yes", "governs subnet private-b": "yes"}
+		settings := map[string]string{"main": "false", "route to the vpc's range": "local",
+			"governs subnet private-a": "yes", "governs subnet private-b": "yes",
+		}
 		for n := 0; n < len(more); n += 2 {
 			settings[more[n]] = more[n+1]
 		}
@@ -70,10 +72,13 @@ func TestEndpointsAreReadByMeaning(t *testing.T) {
 			{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(443), ToPort: aws.Int32(443), IpRanges: []ec2types.IpRange{{CidrIp: aws.String("10.10.0.0/16")}}},
 		}}},
 		endpoints: []ec2types.VpcEndpoint{
-			{VpcEndpointId: aws.String("vpce-1"), Tags: tags("endpoint-s3"), VpcEndpointType: "Gateway", State: "available", PrivateDnsEnabled: aws.Bool(false),
+			{VpcEndpointId: aws.String("vpce-1"), Tags: tags("endpoint-s3"), VpcEndpointType: "Gateway",
+				State: "available", PrivateDnsEnabled: aws.Bool(false),
 				ServiceName: aws.String("com.amazonaws.us-east-1.s3"), RouteTableIds: []string{"rtb-1"}},
-			{VpcEndpointId: aws.String("vpce-2"), Tags: tags("endpoint-ssm"), VpcEndpointType: "Interface", State: "Available", PrivateDnsEnabled: aws.Bool(true),
-				ServiceName: aws.String("com.amazonaws.us-east-1.ssm"), SubnetIds: []string{"subnet-2", "subnet-1"}, Groups: []ec2types.SecurityGroupIdentifier{{GroupId: aws.String("sg-1")}}},
+			{VpcEndpointId: aws.String("vpce-2"), Tags: tags("endpoint-ssm"), VpcEndpointType: "Interface",
+				State: "Available", PrivateDnsEnabled: aws.Bool(true),
+				ServiceName: aws.String("com.amazonaws.us-east-1.ssm"), SubnetIds: []string{"subnet-2", "subnet-1"},
+				Groups: []ec2types.SecurityGroupIdentifier{{GroupId: aws.String("sg-1")}}},
 		},
 	}
 	e := expect(d)

@@ -137,7 +137,9 @@ func TestAddressIsKnownByItsNATGateway(t *testing.T) {
 func TestEndpointsDiffer(t *testing.T) {
 	s := testScope(t)
 	v := &vpc{id: "vpc-1"}
-	e := &endpoint{scope: s, of: understudy.Endpoint{Service: "ssm"}, vpc: v, within: []*subnet{{id: "subnet-a"}, {id: "subnet-b"}}, group: &group{id: "sg-1"}}
+	e := &endpoint{scope: s, of: understudy.Endpoint{Service: "ssm"}, vpc: v,
+		within: []*subnet{{id: "subnet-a"}, {id: "subnet-b"}}, group: &group{id: "sg-1"},
+	}
 	found := ec2types.VpcEndpoint{
 		VpcEndpointId: aws.String("vpce-1"), VpcId: aws.String("vpc-1"), ServiceName: aws.String("com.amazonaws.us-east-1.ssm"), State: "available",
 		SubnetIds: []string{"subnet-a", "subnet-b"}, Groups: []ec2types.SecurityGroupIdentifier{{GroupId: aws.String("sg-1")}}, PrivateDnsEnabled: aws.Bool(true),
@@ -150,7 +152,8 @@ func TestEndpointsDiffer(t *testing.T) {
 	found.Groups = []ec2types.SecurityGroupIdentifier{{GroupId: aws.String("sg-2")}}
 	found.PolicyDocument = aws.String(`{"Version": "2008-10-17", "Statement": [{"Action": "*", "Effect": "Deny", "Principal": "*", "Resource": "*"}]}`)
 	e.remember(found)
-	expect(t, e, "subnets: subnet-a, subnet-b, not subnet-b, subnet-c", "groups: sg-1, not sg-2", "private names: yes, not no", "policy: everything, not another")
+	expect(t, e, "subnets: subnet-a, subnet-b, not subnet-b, subnet-c",
+		"groups: sg-1, not sg-2", "private names: yes, not no", "policy: everything, not another")
 	in := e.modification(compare(e.desired(), e.actual()))
 	if in == nil || !slices.Equal(in.AddSubnetIds, []string{"subnet-a"}) || !slices.Equal(in.RemoveSubnetIds, []string{"subnet-c"}) || !*in.PrivateDnsEnabled ||
 		!*in.ResetPolicy || !slices.Equal(in.AddSecurityGroupIds, []string{"sg-1"}) || !slices.Equal(in.RemoveSecurityGroupIds, []string{"sg-2"}) {
@@ -162,7 +165,8 @@ func TestEndpointsDiffer(t *testing.T) {
 	}
 	g := &endpoint{scope: s, of: understudy.Endpoint{Service: "s3", Gateway: true}, vpc: v, table: &routes{id: "rtb-1"}}
 	g.remember(ec2types.VpcEndpoint{State: "Available", RouteTableIds: []string{"rtb-2"}, PolicyDocument: found.PolicyDocument})
-	if in := g.modification(compare(g.desired(), g.actual())); !slices.Equal(in.AddRouteTableIds, []string{"rtb-1"}) || !slices.Equal(in.RemoveRouteTableIds, []string{"rtb-2"}) {
+	in = g.modification(compare(g.desired(), g.actual()))
+	if !slices.Equal(in.AddRouteTableIds, []string{"rtb-1"}) || !slices.Equal(in.RemoveRouteTableIds, []string{"rtb-2"}) {
 		t.Errorf("%+v", in)
 	}
 }

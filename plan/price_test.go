@@ -14,7 +14,8 @@ func TestThePriceIsThatOfWhatIsDeclared(t *testing.T) {
 	d := declared(t)
 	s := &Stack{Declaration: d, Accounts: map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}}}
 	before := s.Price()
-	if p, w := before.Primary, before.Secondary; math.Abs(before.All.Monthly-p.Monthly-w.Monthly-before.Global.Monthly) > 1e-6 || before.Global.Monthly != zoneMonth {
+	sum := before.Primary.Monthly + before.Secondary.Monthly + before.Global.Monthly
+	if math.Abs(before.All.Monthly-sum) > 1e-6 || before.Global.Monthly != zoneMonth {
 		t.Errorf("the parts are not the whole: %+v", before)
 	}
 	place := d.Regions[understudy.Secondary]
