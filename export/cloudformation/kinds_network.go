@@ -38,7 +38,8 @@ func (t *translation) gateway(s *export.Settings) {
 func (t *translation) subnet(s *export.Settings) {
 	r := t.add(s, "AWS::EC2::Subnet")
 	letter := string(rune('A' + s.Number("zone")))
-	zone := t.parameter(home(s.Piece), "Zone"+letter, "AWS::EC2::AvailabilityZone::Name", s.Parts[plan.Zone], "The zone of the subnets whose names end in "+strings.ToLower(letter))
+	zone := t.parameter(home(s.Piece), "Zone"+letter, "AWS::EC2::AvailabilityZone::Name", s.Parts[plan.Zone],
+		"The zone of the subnets whose names end in "+strings.ToLower(letter))
 	r.properties.set("VpcId", ref{Ref: s.Of[plan.KindVPC]}).set("CidrBlock", s.Text("cidr")).set("AvailabilityZone", zone).
 		set("MapPublicIpOnLaunch", s.Yes("public addresses"))
 	t.tagged(s, r, "Tags")

@@ -181,7 +181,9 @@ func (t *translation) tracking(s *export.Settings) {
 		metric.set("ResourceLabel", joined{ref{s.Of[plan.KindBalancer], "LoadBalancerFullName"}, "/", ref{s.Of[plan.KindTargetGroup], "TargetGroupFullName"}})
 	}
 	r.properties.set("AutoScalingGroupName", ref{Ref: s.Of[plan.KindFleet]}).set("PolicyType", s.Text("type")).
-		set("TargetTrackingConfiguration", tree{{"PredefinedMetricSpecification", metric}, {"TargetValue", s.Number("target")}, {"DisableScaleIn", !s.Yes("scales in")}})
+		set("TargetTrackingConfiguration", tree{
+			{"PredefinedMetricSpecification", metric}, {"TargetValue", s.Number("target")}, {"DisableScaleIn", !s.Yes("scales in")},
+		})
 	s.Is("enabled", "yes")
 	if s.Standing != "" {
 		t.say(s.ID, "a scaling policy is named by CloudFormation, and the one that stands is not imported: delete it when the template has made its own")

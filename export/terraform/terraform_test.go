@@ -351,8 +351,10 @@ func TestTheUnknownIsRefused(t *testing.T) {
 		change func(*plan.Piece)
 		says   string
 	}{
-		"a kind":    {func(p *plan.Piece) { p.Kind = "wormhole" }, "primary/vpc: Terraform's export knows no wormhole"},
-		"a setting": {func(p *plan.Piece) { p.Settings = append(p.Settings, plan.Field{Name: "tenancy", Value: "dedicated"}) }, `primary/vpc: tenancy is "dedicated"`},
+		"a kind": {func(p *plan.Piece) { p.Kind = "wormhole" }, "primary/vpc: Terraform's export knows no wormhole"},
+		"a setting": {func(p *plan.Piece) {
+			p.Settings = append(p.Settings, plan.Field{Name: "tenancy", Value: "dedicated"})
+		}, `primary/vpc: tenancy is "dedicated"`},
 		"a missing": {func(p *plan.Piece) { p.Settings = p.Settings[1:] }, `primary/vpc: there is no setting "cidr"`},
 	} {
 		t.Run(name, func(t *testing.T) {
