@@ -150,6 +150,21 @@ var (
 	cookieName = holding(matching("[!#$%&'*+.0-9A-Z^_`a-z|~-]{0,256}", "a cookie's name that does not begin with AWSALB, or nothing"),
 		func(s string) bool { return !strings.HasPrefix(s, "AWSALB") })
 
+	// The values of a rule's conditions and actions (RuleCondition, RedirectActionConfig and FixedResponseActionConfig).
+	pathPattern      = upTo(128, matching(`/([A-Za-z0-9_.$/~"'@:+&*?-])*`, "a path that begins with /, at most 128 characters, * and ? for any"))
+	hostPattern      = upTo(128, matching(`[A-Za-z0-9.*?-]+\.[A-Za-z]+`, "a host, for example *.hello.test, * and ? for any"))
+	httpMethod       = matching(`[A-Z_-]{1,40}`, "a method in capitals, for example GET")
+	headerName       = holding(matching("[A-Za-z0-9!#$%&'*+.^_`|~-]{0,40}", "a header field's name other than Host"), func(s string) bool { return !strings.EqualFold(s, "host") })
+	headerPattern    = upTo(128, matching(`[ -~]+`, "1 to 128 printable characters, * and ? for any"))
+	sourceRange      = matching(octet+`(\.`+octet+`){3}/([12]?[0-9]|3[0-2])`, "an IPv4 network, for example 192.0.2.0/24")
+	redirectProtocol = oneOf("HTTP, HTTPS or nothing", "", "HTTP", "HTTPS")
+	redirectHost     = upTo(128, matching(`[A-Za-z0-9.{}#-]*`, "a host, or nothing"))
+	redirectPath     = upTo(128, matching(`(/[!-~]*)?`, "a path that begins with /, at most 128 printable characters, or nothing"))
+	redirectQuery    = upTo(128, matching(`[!-~]*`, "a query without the ? before it, at most 128 printable characters, or nothing"))
+	fixedType        = oneOf("text/plain, text/css, text/html, application/javascript or application/json",
+		"text/plain", "text/css", "text/html", "application/javascript", "application/json")
+	fixedBody = upTo(1024, noZero("a text of at most 1024 bytes"))
+
 	desyncMode = oneOf("defensive, strictest or monitor", "defensive", "strictest", "monitor")
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 	bucketName = holding(matching(`([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?`, "a bucket of S3 in this region, or nothing"), func(s string) bool {

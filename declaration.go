@@ -66,6 +66,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.Failover = failover(root.object("failover"), d.Service.Health)
 	d.Target = target(root.object("target"), d)
 	d.Balancer = balancer(root.object("balancer"), d)
+	d.Rules = rules(root, d)
 	d.Tags = root.labels("tags", mostTags, tagKey, tagValue)
 	d.Parity.Ignore = ignored(root.object("parity"))
 	if len(d.Host()) > longestName {

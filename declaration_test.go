@@ -68,10 +68,10 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
 			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, egress, image, instance, service, ` +
-				`listener, https, fleet, failover, target, balancer, tags, parity`},
+				`listener, https, fleet, failover, target, balancer, rules, tags, parity`},
 		{"misspelt key", "domain:", "recrod: www\ndomain:",
 			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, egress, image, instance, service, ` +
-				`listener, https, fleet, failover, target, balancer, tags, parity`},
+				`listener, https, fleet, failover, target, balancer, rules, tags, parity`},
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
 		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",
@@ -180,6 +180,23 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"a bucket's name", "image:", "balancer: {access_logs: {primary: Mine}}\nimage:",
 			at + `6:35: found "Mine"; allowed: a bucket of S3 in this region, or nothing`},
 		{"http2 a word", "image:", "balancer: {http2: 'yes'}\nimage:", at + `6:19: found "yes"; allowed: true or false`},
+		{"rule for everything", "image:", "rules: [{fixed: {status: 404}}]\nimage:",
+			at + `6:9: found a rule without a condition; allowed: one or more of path, host, method, header and source`},
+		{"rule of many values", "image:", "rules: [{method: [A, B, C], path: [/a, /b, /c]}]\nimage:",
+			at + `6:9: found 6 values with 0 wildcards; allowed: 5 values and 5 wildcards over all conditions of a rule`},
+		{"rule of a mapping", "image:", "rules: {path: [/a]}\nimage:", at + `6:8: found a mapping; allowed: a list of mappings`},
+		{"rule twice", "image:", "rules: [{path: [/a]}, {path: [/a], fixed: {}}]\nimage:",
+			at + `6:23: found the conditions of rules[0] again; allowed: other conditions: of two such rules the first counts`},
+		{"redirect home", "image:", "rules: [{path: [/a], redirect: {query: x}}]\nimage:",
+			at + `6:32: found a redirect to where the user comes from; allowed: another protocol, host, port or path`},
+		{"two actions", "image:", "rules: [{path: [/a], redirect: {port: 1}, fixed: {status: 404}}]\nimage:",
+			at + `6:50: found an answer beside a redirect; allowed: one of redirect and fixed`},
+		{"answer of 301", "image:", "rules: [{path: [/a], fixed: {status: 301}}]\nimage:", at + `6:38: found 301; allowed: 2xx, 4xx or 5xx; see redirect`},
+		{"half a header", "image:", "rules: [{header: {name: A}}]\nimage:",
+			at + `6:9: found a rule without a condition; allowed: one or more of path, host, method, header and source` + "\n" +
+				at + `6:18: found a header without a name, or without values; allowed: both: {name: X-Version, values: [beta]}`},
+		{"rule of the checkers", "image:", "rules: [{path: [/x, '/*'], method: [GET], fixed: {}}]\nimage:",
+			at + `6:9: found a rule that answers / of Route 53's checkers; allowed: rules that leave it to the service, or one before that forwards it`},
 		{"one certificate", "image:", "https: {certificates: {primary: " + certificate + "}}\nimage:",
 			at + `6:23: found a certificate for one region; allowed: one for each region, or none`},
 		{"no certificates", "image:", "https: {port: 8443}\nimage:",
@@ -256,6 +273,29 @@ func TestUsersEnterByHTTPSWhereThereAreCertificates(t *testing.T) {
 	}
 	if scheme, port := d.Entry(); scheme != "http" || port != 80 {
 		t.Errorf("users enter by %s at %d", scheme, port)
+	}
+}
+
+// A rule answers Route 53's checkers only where one before does not give them to the service.
+func TestRulesLeaveTheCheckersToTheService(t *testing.T) {
+	for _, rules := range []string{
+		"[{path: [/], method: [GET]}, {path: ['/*'], fixed: {}}]", "[{path: ['/*'], host: [hello.test], fixed: {}}]", "[{path: [/?], fixed: {}}]",
+		"[{path: ['/*'], method: [POST], fixed: {}}]", "[{header: {name: A, values: ['*']}, fixed: {}}]", "[]", "",
+	} {
+		if d, err := parse(good + "rules: " + rules + "\n"); err != nil {
+			t.Errorf("%s: %v, %v", rules, d, err)
+		}
+	}
+	d, err := parse(good + "rules: [{path: [/a], redirect: {path: '/b/#{path}', status: 302}}, {host: [a.hello.test], fixed: {status: 404, body: gone}}]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []understudy.Rule{
+		{Path: []string{"/a"}, Redirect: &understudy.RedirectTo{Status: 302, Path: "/b/#{path}"}},
+		{Host: []string{"a.hello.test"}, Fixed: &understudy.Fixed{Status: 404, Type: "text/plain", Body: "gone"}},
+	}
+	if diff := cmp.Diff(want, d.Rules); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -71,6 +71,7 @@
 //	  deletion_protection: false
 //	  access_logs: {primary: "", secondary: "", prefix: ""}       # buckets of each region
 //	  connection_logs: {primary: "", secondary: "", prefix: ""}
+//	rules: []                        # {path: [/old/*], redirect: {path: /new}}, {host: [a.hello.test], fixed: {status: 404}}
 //	tags: {}                         # on everything that is made
 //	parity: {ignore: []}             # findings to pass over: {finding: PATTERN, reason: TEXT}
 //

@@ -66,6 +66,7 @@ const specimen = `regions: {primary: {}, secondary: {fleet: {min: 0, desired: 0,
 fleet: {min: 1, desired: 1}
 failover: {failback: {after: 10m}}
 parity: {ignore: [{}]}
+rules: [{}]
 `
 
 // Keys returns all that a declaration may hold, in the order in which it is read.

@@ -141,6 +141,7 @@ func TestSchemaTakesWhatParseTakes(t *testing.T) {
 		"no tags":           "tags:\n",
 		"volume":            "instance: {volume: {size: 20, type: gp3, encrypted: true, iops: 4000, throughput: 1000}, key: ops, monitoring: detailed}\n",
 		"image's volume":    "instance: {volume: {type: , encrypted: false}, key: '', metadata: optional, hop_limit: 2, user_data: '#cloud-config'}\n",
+		"rules":             "rules: [{path: ['/a/*'], redirect: {status: 302, host: www.hello.test}}, {header: {name: A, values: [1]}, fixed: {body: }}]\n",
 		"codes":             "target: {matcher: '200,204-299'}\nrecord: a.b_c\n",
 	} {
 		right[name] = good + more

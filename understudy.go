@@ -34,6 +34,7 @@ type Declaration struct {
 	Failover Failover
 	Target   Target
 	Balancer Balancer
+	Rules    []Rule // of where users connect
 	Parity   Parity
 	Tags     map[string]string // on everything that is made, beside the stack's own
 }

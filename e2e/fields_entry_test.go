@@ -7,6 +7,11 @@ func ofBalancer(key string) string {
 	return "aws elbv2 describe-load-balancer-attributes --load-balancer-arn {load balancer} --query \"Attributes[?starts_with(Key,'" + key + "')].Value\""
 }
 
+// ofRules is a part of each of the listener's declared rules, in their order.
+func ofRules(query string) string {
+	return "aws elbv2 describe-rules --listener-arn {listener} --query \"Rules[?!IsDefault&&Priority!='1']." + query + "\""
+}
+
 const ofTargetAttributes = "aws elbv2 describe-target-group-attributes --target-group-arn {target group} --query "
 
 // entryFields are the keys of how users get to the service.
@@ -29,7 +34,24 @@ var entryFields = []field{
 	{key: "balancer.access_logs.primary", side: understudy.Primary, first: ".*logs-east.*true.*", second: ".*false.*",
 		shown: ofBalancer("access_logs")},
 	{key: "balancer.access_logs.secondary", side: understudy.Secondary, first: ".*logs-west.*true.*", second: ".*false.*", shown: ofBalancer("access_logs")},
-	{key: "balancer.connection_logs.primary", side: understudy.Primary, first: ".*false.*", second: ".*connections-east.*true.*", shown: ofBalancer("connection_logs")},
-	{key: "balancer.connection_logs.secondary", side: understudy.Secondary, first: ".*false.*", second: ".*connections-west.*true.*", shown: ofBalancer("connection_logs")},
+	{key: "balancer.connection_logs.primary", side: understudy.Primary, first: ".*false.*", second: ".*connections-east.*true.*",
+		shown: ofBalancer("connection_logs")},
+	{key: "balancer.connection_logs.secondary", side: understudy.Secondary, first: ".*false.*", second: ".*connections-west.*true.*",
+		shown: ofBalancer("connection_logs")},
 	{key: "balancer.connection_logs.prefix", first: "", second: "b/c", shown: ofBalancer("connection_logs.s3.prefix")},
+	{key: "rules[].path", first: `/old/\* /`, second: `/older/\*`, shown: ofRules("Conditions[].PathPatternConfig.Values[]")},
+	{key: "rules[].host", first: `old\.hello\.test`, second: `\*\.hello\.test`, shown: ofRules("Conditions[].HostHeaderConfig.Values[]")},
+	{key: "rules[].method", first: `GET`, second: `HEAD`, shown: ofRules("Conditions[].HttpRequestMethodConfig.Values[]")},
+	{key: "rules[].source", first: `127\.0\.0\.0/8`, second: `198\.51\.100\.0/24`, shown: ofRules("Conditions[].SourceIpConfig.Values[]")},
+	{key: "rules[].header.name", first: `X-A`, second: `X-B`, shown: ofRules("Conditions[].HttpHeaderConfig.HttpHeaderName")},
+	{key: "rules[].header.values", first: `a`, second: `b c\*`, shown: ofRules("Conditions[].HttpHeaderConfig.Values[]")},
+	{key: "rules[].redirect.status", first: `HTTP_301`, second: `HTTP_302`, shown: ofRules("Actions[].RedirectConfig.StatusCode")},
+	{key: "rules[].redirect.protocol", first: `HTTP`, second: `HTTPS`, shown: ofRules("Actions[].RedirectConfig.Protocol")},
+	{key: "rules[].redirect.host", first: `hello\.test`, second: `www\.hello\.test`, shown: ofRules("Actions[].RedirectConfig.Host")},
+	{key: "rules[].redirect.port", first: `80`, second: `443`, shown: ofRules("Actions[].RedirectConfig.Port")},
+	{key: "rules[].redirect.path", first: `/new/#{path}`, second: `/newer`, shown: ofRules("Actions[].RedirectConfig.Path")},
+	{key: "rules[].redirect.query", first: `from=old`, second: `from=older`, shown: ofRules("Actions[].RedirectConfig.Query")},
+	{key: "rules[].fixed.status", first: `404`, second: `503`, shown: ofRules("Actions[].FixedResponseConfig.StatusCode")},
+	{key: "rules[].fixed.type", first: `text/plain`, second: `text/html`, shown: ofRules("Actions[].FixedResponseConfig.ContentType")},
+	{key: "rules[].fixed.body", first: `gone`, second: `later`, shown: ofRules("Actions[].FixedResponseConfig.MessageBody")},
 }

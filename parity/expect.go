@@ -196,6 +196,7 @@ func expectListeners(parts map[key]map[string]string, d *understudy.Declaration)
 	scheme, port := d.Entry()
 	listener := map[string]string{"port": itoa(port), "protocol": strings.ToUpper(scheme), "default": "forward to target group target-group"}
 	parts[key{"listener", "listener"}] = listener
+	expectRules(listener, d.Rules)
 	h := d.HTTPS
 	if !h.Declared() {
 		listener["certificate"] = None

@@ -2,6 +2,7 @@ package parity
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/understudy/understudy"
 )
@@ -71,4 +72,30 @@ func expectLogs(balancer map[string]string, log string, l understudy.Logs, side 
 	}
 	of := "attribute " + log + ".s3."
 	balancer[of+"enabled"], balancer[of+"bucket"], balancer[of+"prefix"] = "true", l.Buckets[side], l.Prefix
+}
+
+// expectRules adds the declared rules, in the words of canon.rule.
+func expectRules(listener map[string]string, all []understudy.Rule) {
+	for i, r := range all {
+		var conditions []string
+		for _, c := range r.Conditions() {
+			values := c.Values
+			if c.Header != "" {
+				values = append([]string{c.Header}, values...)
+			}
+			conditions = append(conditions, c.Field+" "+strings.Join(values, " or "))
+		}
+		listener["rule "+itoa(understudy.FirstRule+i)] = fmt.Sprintf("if %s: %s", list(conditions), ruleDoes(r))
+	}
+}
+
+func ruleDoes(r understudy.Rule) string {
+	switch {
+	case r.Redirect != nil:
+		protocol, host, port, path, query := r.Redirect.To()
+		return fmt.Sprintf("redirect HTTP_%d to %s://%s:%s%s?%s", r.Redirect.Status, protocol, host, port, path, query)
+	case r.Fixed != nil:
+		return fmt.Sprintf("answer %d %q", r.Fixed.Status, r.Fixed.Body)
+	}
+	return "forward to target group target-group"
 }

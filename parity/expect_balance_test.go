@@ -3,6 +3,7 @@ package parity
 import (
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/understudy/understudy"
@@ -68,5 +69,38 @@ func TestTheDeclaredTargetsAreExpected(t *testing.T) {
 	if v, _ := expect(declaration(t, "target: {port: 9000}\n")).setting(understudy.Primary, "security group", "internal",
 		"ingress tcp 9000 from security group public-facing"); v != "allowed" {
 		t.Errorf("the port of probes is %q", v)
+	}
+}
+
+// What the declaration asks for is what a region that has it is read as; another rule at the same priority, and one more, are findings.
+func TestTheDeclaredRulesAreExpected(t *testing.T) {
+	d := declaration(t, `rules:
+  - {path: [/old/*, /older], method: [GET], redirect: {status: 302, path: "/new/#{path}"}}
+  - {host: [a.hello.test], header: {name: X-A, values: [b, c]}, fixed: {status: 404, body: gone}}
+  - {source: [192.0.2.0/24]}
+`)
+	condition := func(field string) elbtypes.RuleCondition { return elbtypes.RuleCondition{Field: &field} }
+	path, method, host, header, source := condition("path-pattern"), condition("http-request-method"), condition("host-header"), condition("http-header"), condition("source-ip")
+	path.PathPatternConfig = &elbtypes.PathPatternConditionConfig{Values: []string{"/old/*", "/older"}}
+	method.HttpRequestMethodConfig = &elbtypes.HttpRequestMethodConditionConfig{Values: []string{"GET"}}
+	host.HostHeaderConfig = &elbtypes.HostHeaderConditionConfig{Values: []string{"a.hello.test"}}
+	header.HttpHeaderConfig = &elbtypes.HttpHeaderConditionConfig{HttpHeaderName: aws.String("X-A"), Values: []string{"b", "c"}}
+	source.SourceIpConfig = &elbtypes.SourceIpConditionConfig{Values: []string{"192.0.2.0/24"}}
+	redirect := &elbtypes.RedirectActionConfig{StatusCode: "HTTP_302", Protocol: aws.String("#{protocol}"), Host: aws.String("#{host}"),
+		Port: aws.String("#{port}"), Path: aws.String("/new/#{path}"), Query: aws.String("#{query}")}
+	c := &canon{place: at("us-east-1", understudy.Primary, d), names: map[string]string{"arn:group": "target group target-group"}}
+	e := expect(d)
+	for priority, r := range map[string]elbtypes.Rule{
+		"10": {Conditions: []elbtypes.RuleCondition{path, method}, Actions: []elbtypes.Action{{Type: "redirect", RedirectConfig: redirect}}},
+		"11": {Conditions: []elbtypes.RuleCondition{header, host}, Actions: []elbtypes.Action{{Type: "fixed-response",
+			FixedResponseConfig: &elbtypes.FixedResponseActionConfig{StatusCode: aws.String("404"), MessageBody: aws.String("gone")}}}},
+		"12": {Conditions: []elbtypes.RuleCondition{source}, Actions: []elbtypes.Action{{Type: "forward", TargetGroupArn: aws.String("arn:group")}}},
+	} {
+		if want, _ := e.setting(understudy.Primary, "listener", "listener", "rule "+priority); want != c.rule(r) {
+			t.Errorf("rule %s is to be %q, is read as %q", priority, want, c.rule(r))
+		}
+	}
+	if want, known := e.setting(understudy.Primary, "listener", "listener", "rule 13"); want != None || !known {
+		t.Errorf("one more is to be %q", want)
 	}
 }

@@ -365,7 +365,7 @@ func TestTheGraphIsWhole(t *testing.T) {
 	for _, n := range v.graph.nodes {
 		kinds[fmt.Sprintf("%T", n.resource)]++
 	}
-	want := map[string]int{"*plan.vpc": 2, "*plan.subnet": 8, "*plan.gateway": 2, "*plan.routes": 4, "*plan.group": 4,
+	want := map[string]int{"*plan.vpc": 2, "*plan.subnet": 8, "*plan.gateway": 2, "*plan.routes": 4, "*plan.rules": 2, "*plan.group": 4,
 		"*plan.image": 1, "*plan.imageCopy": 1, "*plan.moved": 2, "*plan.template": 2, "*plan.host": 4, "*plan.fleet": 2, "*plan.targetGroup": 2,
 		"*plan.balancer": 2, "*plan.listener": 2, "*plan.targets": 2, "*plan.preset": 2, "*plan.check": 2,
 		"*plan.passing": 2, "*plan.zone": 1, "*plan.records": 1, "*plan.switchRule": 1, "*plan.ownCheck": 2, "*plan.earlier": 1,

@@ -19,6 +19,7 @@ type region struct {
 	targetGroup     *targetGroup
 	balancer        *balancer
 	listener        *listener
+	rules           *rules
 	redirect        *listener
 	template        *template
 	hosts           []*host
@@ -39,6 +40,7 @@ type region struct {
 	balancerNode    *node
 	targetGroupNode *node
 	listenerNode    *node
+	rulesNode       *node
 	templateNode    *node
 	hostNodes       []*node
 	presetNode      *node
@@ -134,6 +136,8 @@ func (v *inventory) addImages(d *understudy.Declaration) {
 // addService adds the load balancer and the instances behind and beside it.
 func (v *inventory) addService(r *region) {
 	v.addFront(r)
+	r.rules = &rules{scope: r.scope, listener: r.listener}
+	r.rulesNode = v.graph.add(r.id("rules"), r.rules, r.listenerNode)
 	baked := &v.image.images
 	if r.side == understudy.Secondary {
 		baked = &v.copied.images

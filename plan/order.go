@@ -74,9 +74,9 @@ func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step 
 	}
 	first.fleet.second = second.side
 	b := &bake{scope: first.scope, targets: first.targets, passing: first.passing, long: o.Bake}
-	baked := v.graph.add(first.id("bake"), b, append([]*node{first.healthNode}, first.readyNodes...)...)
+	baked := v.graph.add(first.id("bake"), b, append([]*node{first.healthNode, first.rulesNode}, first.readyNodes...)...)
 	baked.undo = first.fleetNode.undo
-	later := []*node{second.templateNode, second.targetGroupNode, first.presetNode, first.supersededNode}
+	later := []*node{second.templateNode, second.targetGroupNode, second.rulesNode, first.presetNode, first.supersededNode}
 	for _, n := range slices.Concat(later, first.hostNodes, second.privateRoutes) {
 		v.graph.after(n, baked)
 	}
@@ -131,7 +131,7 @@ func (r *region) serves(found map[*node]bool) bool {
 func (r *region) steps(steps []Step) bool {
 	return slices.ContainsFunc(steps, func(s Step) bool {
 		switch s.node {
-		case r.templateNode, r.targetGroupNode, r.listenerNode, r.fleetNode, r.readyNodes[0], r.readyNodes[1], r.supersededNode:
+		case r.templateNode, r.targetGroupNode, r.listenerNode, r.rulesNode, r.fleetNode, r.readyNodes[0], r.readyNodes[1], r.supersededNode:
 			return true
 		}
 		return false

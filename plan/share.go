@@ -137,5 +137,5 @@ func (l *listener) forward(ctx context.Context, shares []share) error {
 	if err != nil {
 		return fmt.Errorf("forward requests of %s to %s: %w", l.arn, sharesText(shares), err)
 	}
-	return nil
+	return l.forwardByRules(ctx, shares)
 }

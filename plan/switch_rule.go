@@ -122,7 +122,7 @@ func (r *switchRule) find(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("describe rules of %s: %w", r.listener.arn, err)
 	}
 	rules := slices.DeleteFunc(out.Rules, func(o elbtypes.Rule) bool { return aws.ToBool(o.IsDefault) })
-	tags, err := r.tagsOf(ctx, rules)
+	tags, err := r.listener.tagsOf(ctx, rules)
 	if err != nil {
 		return false, err
 	}
@@ -147,16 +147,16 @@ func isSwitchPath(c elbtypes.RuleCondition) bool {
 }
 
 // tagsOf returns the tags of rules by their ARNs. One call asks for twenty at most.
-func (r *switchRule) tagsOf(ctx context.Context, rules []elbtypes.Rule) (map[string]map[string]string, error) {
+func (l *listener) tagsOf(ctx context.Context, rules []elbtypes.Rule) (map[string]map[string]string, error) {
 	tags := map[string]map[string]string{}
 	for some := range slices.Chunk(rules, 20) {
 		var arns []string
 		for _, o := range some {
 			arns = append(arns, aws.ToString(o.RuleArn))
 		}
-		out, err := r.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: arns})
+		out, err := l.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: arns})
 		if err != nil {
-			return nil, fmt.Errorf("describe tags of the rules of %s: %w", r.listener.arn, err)
+			return nil, fmt.Errorf("describe tags of the rules of %s: %w", l.arn, err)
 		}
 		for _, d := range out.TagDescriptions {
 			tags[aws.ToString(d.ResourceArn)] = account.OfELB(d.Tags)

@@ -1,0 +1,93 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy"
+)
+
+func ruleAt(path string) understudy.Rule {
+	return understudy.Rule{Path: []string{path}, Fixed: &understudy.Fixed{Status: 404, Type: "text/plain", Body: path}}
+}
+
+// foundRules are rules as AWS shows them, in their order.
+func foundRules(r *rules, all ...understudy.Rule) (parts []*rulePart) {
+	for i, d := range all {
+		parts = append(parts, r.part(elbtypes.Rule{RuleArn: aws.String("arn of " + d.Path[0]), Priority: aws.String(number(understudy.FirstRule + i)),
+			Conditions: conditionsOf(d), Actions: r.actionsOf(d)}, r.mark(ruleRole)))
+	}
+	return parts
+}
+
+func TestRulesDiffer(t *testing.T) {
+	r := &rules{scope: testScope(t), listener: &listener{scope: testScope(t), group: &targetGroup{arn: "arn:group"}}}
+	forwarding := understudy.Rule{Method: []string{"PUT", "POST"}}
+	r.declared.Rules = []understudy.Rule{ruleAt("/a"), forwarding}
+	r.seen = []*rulePart{r.part(elbtypes.Rule{Priority: aws.String("10"), Conditions: conditionsOf(ruleAt("/a")), Actions: r.actionsOf(ruleAt("/a"))}, r.mark(ruleRole)),
+		r.part(elbtypes.Rule{Priority: aws.String("11"), Conditions: []elbtypes.RuleCondition{{Field: aws.String("http-request-method"),
+			HttpRequestMethodConfig: &elbtypes.HttpRequestMethodConditionConfig{Values: []string{"POST", "PUT"}}}}, Actions: r.actionsOf(forwarding)}, r.mark(ruleRole))}
+	expect(t, r)
+	r.seen[1].does = "forwards to arn:other"
+	expect(t, r, `rule 11: if http-request-method ["POST" "PUT"]: forwards to arn:group, not if http-request-method ["POST" "PUT"]: forwards to arn:other`)
+	r.declared.Rules, r.seen[1].does = r.declared.Rules[:1], "forwards to arn:group"
+	expect(t, r, `further rules: , not 11: http-request-method ["POST" "PUT"]`)
+}
+
+// A rule that stays keeps its ARN, wherever it stands; what stands for something else than declared is used again.
+func TestRulesKeepTheirARNs(t *testing.T) {
+	for name, c := range map[string]struct{ declared, found, pairs, left []string }{
+		"the same":         {[]string{"/a", "/b"}, []string{"/a", "/b"}, []string{"/a", "/b"}, nil},
+		"in another order": {[]string{"/b", "/a"}, []string{"/a", "/b"}, []string{"/b", "/a"}, nil},
+		"one before":       {[]string{"/c", "/a"}, []string{"/a"}, []string{"", "/a"}, nil},
+		"another":          {[]string{"/c", "/b"}, []string{"/a", "/b"}, []string{"/a", "/b"}, nil},
+		"one less":         {[]string{"/b"}, []string{"/a", "/b"}, []string{"/b"}, []string{"/a"}},
+		"none any more":    {nil, []string{"/a"}, nil, []string{"/a"}},
+	} {
+		r := &rules{scope: testScope(t), listener: &listener{scope: testScope(t)}}
+		var found []understudy.Rule
+		r.declared.Rules = nil
+		for _, path := range c.declared {
+			r.declared.Rules = append(r.declared.Rules, ruleAt(path))
+		}
+		for _, path := range c.found {
+			found = append(found, ruleAt(path))
+		}
+		r.seen = foundRules(r, found...)
+		names := func(parts []*rulePart) (all []string) {
+			for _, p := range parts {
+				if p == nil {
+					all = append(all, "")
+					continue
+				}
+				all = append(all, p.arn[len("arn of "):])
+			}
+			return all
+		}
+		pairs, left := r.paired()
+		if !slices.Equal(names(pairs), c.pairs) || !slices.Equal(names(left), c.left) {
+			t.Errorf("%s: %q are used, %q go", name, names(pairs), names(left))
+		}
+	}
+}
+
+// What rules forward follows the listener from one generation to the next.
+func TestRulesForwardAsTheListener(t *testing.T) {
+	one, two := &targetGroup{arn: "one"}, &targetGroup{arn: "two"}
+	two.earlier = []*targetGroup{one}
+	l := &listener{scope: testScope(t), group: two, shares: []share{{"one", whole}}}
+	r := &rules{scope: l.scope, listener: l}
+	forwarding := understudy.Rule{Path: []string{"/a"}}
+	for want, shares := range map[string][]share{
+		"forwards to one with weight 1, two with weight 0": {{"one", whole}},
+		"forwards to one with weight 0, two with weight 1": {{"one", 0}, {"two", whole}},
+	} {
+		l.shares = shares
+		if got := ruleActionsText(r.actionsOf(forwarding)); got != want {
+			t.Errorf("%s, not %s", got, want)
+		}
+	}
+}
