@@ -53,6 +53,7 @@ const (
 	KindBalancer     Kind = "load balancer"
 	KindListener     Kind = "listener"
 	KindRule         Kind = "rule"
+	KindDeclaredRule Kind = "declared rule"
 	KindTemplate     Kind = "launch template"
 	KindHost         Kind = "host"
 	KindFleet        Kind = "fleet"
@@ -114,11 +115,17 @@ func blueprintOf(v *inventory) (*Blueprint, error) {
 			return nil, err
 		}
 		if there {
-			n.resource.(drawn).refer(Ref{Piece: n.id})
+			if d, ok := n.resource.(drawn); ok {
+				d.refer(Ref{Piece: n.id})
+			}
 			shown = append(shown, n)
 		}
 	}
 	for _, n := range shown {
+		if r, ok := n.resource.(*rules); ok {
+			b.Pieces = append(b.Pieces, r.drawn(n.id)...)
+			continue
+		}
 		p := n.resource.(drawn).draw()
 		p.ID = n.id
 		side, _, _ := strings.Cut(n.id, "/")
@@ -146,7 +153,7 @@ func needed(n *node) (ids []string) {
 // declared.
 func shows(n *node) (bool, error) {
 	switch n.resource.(type) {
-	case drawn:
+	case drawn, *rules:
 		return true, nil
 	case *retired, undrawn, awaited, momentary: // what the declaration does not ask for, and work
 		return false, nil
@@ -188,6 +195,10 @@ func (s *Stack) Standing(ctx context.Context) (*Blueprint, error) {
 func (b *Blueprint) enter(found *inventory, seen *survey) {
 	for i := range b.Pieces {
 		p := &b.Pieces[i]
+		if p.Kind == KindDeclaredRule {
+			p.Standing = found.regions[p.Side].rules.standing(p.Content.(AnsweringRule))
+			continue
+		}
 		n := found.graph.byID[p.ID]
 		if !seen.found[n] {
 			continue

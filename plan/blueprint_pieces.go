@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -124,7 +125,7 @@ func (l *listener) draw() Piece {
 		Content: l.actions()}
 }
 
-// AnsweringRule is a listener's rule that answers by itself.
+// AnsweringRule is a listener's rule.
 type AnsweringRule struct {
 	Priority   int
 	Conditions []elbtypes.RuleCondition
@@ -136,6 +137,29 @@ func (r *switchRule) draw() Piece {
 	_, text := switchAnswer(understudy.Primary)
 	return Piece{Kind: KindRule, Tags: r.mark(switchRole), Settings: r.desired(), Of: map[Kind]Ref{KindListener: refOf(r.listener.arn)},
 		Content: AnsweringRule{1, switchConditions(), switchActions(understudy.Primary, text)}}
+}
+
+// drawn returns a piece for each declared rule. Nothing refers to one.
+func (r *rules) drawn(id string) (pieces []Piece) {
+	for i, d := range r.declared.Rules {
+		priority := understudy.FirstRule + i
+		pieces = append(pieces, Piece{
+			ID: fmt.Sprintf("%s %d", id, priority), Side: r.side, Kind: KindDeclaredRule, Tags: r.mark(ruleRole),
+			Settings: []Field{r.tagged(ruleRole)}, Of: map[Kind]Ref{KindListener: refOf(r.listener.arn)}, Needs: []string{refOf(r.listener.arn).Piece},
+			Content: AnsweringRule{priority, conditionsOf(d), r.actionsOf(d)},
+		})
+	}
+	return pieces
+}
+
+// standing returns the ARN of the rule that stands where one is to be, or nothing.
+func (r *rules) standing(wanted AnsweringRule) string {
+	for _, p := range r.seen {
+		if p.priority == wanted.Priority && p.meets == conditionsText(wanted.Conditions) {
+			return p.arn
+		}
+	}
+	return ""
 }
 
 func (t *template) refer(id Ref) { t.id = id.String() }

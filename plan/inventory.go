@@ -235,6 +235,7 @@ func (v *inventory) addSuperseded(r *region, zoneNode *node) {
 	g.after(r.listenerNode, aliasNode)
 	r.superseded = &superseded{r.scope, r.listener, r.targetGroup, r.fleet, r.within, a, r.probedBefore}
 	r.supersededNode = g.add(r.id("earlier service"), r.superseded, r.healthNode, r.listenerNode, aliasNode).finding()
+	g.after(r.supersededNode, r.rulesNode) // what still forwards to the earlier target group is gone by then
 }
 
 // withBalancers adds the nodes of both load balancers, by whose names records are known.

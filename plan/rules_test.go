@@ -91,3 +91,25 @@ func TestRulesForwardAsTheListener(t *testing.T) {
 		}
 	}
 }
+
+// Each declared rule is a piece, which stands where one of its priority and conditions was found.
+func TestDeclaredRulesArePieces(t *testing.T) {
+	d := declared(t)
+	d.Rules = []understudy.Rule{ruleAt("/a"), {Path: []string{"/b"}}}
+	v, b := drawing(t, d)
+	r := v.regions[understudy.Secondary].rules
+	r.seen = foundRules(r, ruleAt("/a"), ruleAt("/c"))
+	var standing []string
+	for _, p := range b.Pieces {
+		if p.Kind != KindDeclaredRule || p.Side != understudy.Secondary {
+			continue
+		}
+		if !slices.Equal(p.Needs, []string{"secondary/listener"}) || p.Of[KindListener].Piece != "secondary/listener" {
+			t.Errorf("%s needs %v", p.ID, p.Needs)
+		}
+		standing = append(standing, p.ID+": "+r.standing(p.Content.(AnsweringRule)))
+	}
+	if want := []string{"secondary/rules 10: arn of /a", "secondary/rules 11: "}; !slices.Equal(standing, want) {
+		t.Errorf("%q, not %q", standing, want)
+	}
+}

@@ -3,7 +3,6 @@ package terraform
 import (
 	"strings"
 
-	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
@@ -83,14 +82,6 @@ func (t *translation) answeringRule(s *export.Settings) {
 	s.Told("priority", "if", "answers")
 	t.tags(s, r)
 	t.ignores(r, "Whoever moves the users by hand changes the answer, and Terraform must not move them back.", "action")
-}
-
-func (t *translation) condition(s *export.Settings, b *block, c elbtypes.RuleCondition) {
-	if c.PathPatternConfig == nil {
-		t.refuse(s, "a condition on %s", *c.Field)
-		return
-	}
-	b.within("path_pattern").set("values", texts(c.PathPatternConfig.Values))
 }
 
 // records are a resource for each side.

@@ -1,0 +1,45 @@
+package terraform
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/understudy/understudy/export"
+	"github.com/understudy/understudy/plan"
+)
+
+// declaredRule is a rule of the declaration, which Terraform keeps as it is.
+func (t *translation) declaredRule(s *export.Settings) {
+	rule, ok := s.Content.(plan.AnsweringRule)
+	if !ok {
+		t.refuse(s, "a rule of %T", s.Content)
+	}
+	r := t.add(s, "aws_lb_listener_rule", serviceFile, "")
+	r.set("listener_arn", ref{Ref: s.Of[plan.KindListener]})
+	r.set("priority", num(rule.Priority))
+	for _, c := range rule.Conditions {
+		t.condition(s, r.within("condition"), c)
+	}
+	for _, a := range rule.Actions {
+		t.action(s, r.within("action"), a)
+	}
+	t.tags(s, r)
+}
+
+func (t *translation) condition(s *export.Settings, b *block, c elbtypes.RuleCondition) {
+	switch {
+	case c.PathPatternConfig != nil:
+		b.within("path_pattern").set("values", texts(c.PathPatternConfig.Values))
+	case c.HostHeaderConfig != nil:
+		b.within("host_header").set("values", texts(c.HostHeaderConfig.Values))
+	case c.HttpRequestMethodConfig != nil:
+		b.within("http_request_method").set("values", texts(c.HttpRequestMethodConfig.Values))
+	case c.SourceIpConfig != nil:
+		b.within("source_ip").set("values", texts(c.SourceIpConfig.Values))
+	case c.HttpHeaderConfig != nil:
+		h := c.HttpHeaderConfig
+		b.within("http_header").set("http_header_name", text(aws.ToString(h.HttpHeaderName))).set("values", texts(h.Values))
+	default:
+		t.refuse(s, "a condition on %s", aws.ToString(c.Field))
+	}
+}
