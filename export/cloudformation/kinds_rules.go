@@ -1,0 +1,23 @@
+package cloudformation
+
+import (
+	"github.com/understudy/understudy/export"
+	"github.com/understudy/understudy/plan"
+)
+
+// declaredRule is a rule of the declaration.
+func (t *translation) declaredRule(s *export.Settings) {
+	rule, ok := s.Content.(plan.AnsweringRule)
+	if !ok {
+		t.refuse(s, "a rule of %T", s.Content)
+	}
+	r := t.add(s, "AWS::ElasticLoadBalancingV2::ListenerRule")
+	var conditions []any
+	for _, c := range rule.Conditions {
+		conditions = append(conditions, t.structure(s, c))
+	}
+	s.Told("tagged")
+	r.properties.set("ListenerArn", ref{Ref: s.Of[plan.KindListener]}).set("Priority", rule.Priority).set("Conditions", conditions).
+		set("Actions", t.actions(s, rule.Actions))
+	r.identified(entry{"RuleArn", own(s)})
+}
