@@ -97,14 +97,17 @@ for name in ours haproxy nginx caddy reverseproxy; do
 	done
 done
 
-# ask NAME: requests a second, and the 99th percentile in microseconds.
+# ask NAME [WRK'S OPTIONS]: requests a second, and the 99th percentile in microseconds.
 ask() {
-	taskset -c 1 wrk -t1 -c"${CONNECTIONS:-64}" -d"${FOR:-3s}" --latency "http://127.0.0.1:${port[$1]}/" |
+	local name=$1
+	shift
+	taskset -c 1 wrk -t1 -c"${CONNECTIONS:-64}" -d"${FOR:-3s}" --latency "$@" "http://127.0.0.1:${port[$name]}/" |
 		awk '/^ *99%/ { v = $2; u = v; gsub(/[0-9.]/, "", u); sub(/[a-z]+$/, "", v); p = v * (u == "us" ? 1 : u == "ms" ? 1000 : 1e6) }
 			/^Requests\/sec/ { r = $2 } END { print r, p }'
 }
 for round in $(seq "${ROUNDS:-5}"); do
 	for name in "${here[@]}"; do echo "$round $name $(ask "$name")"; done
+	for name in "${here[@]}"; do echo "$round $name $(ask "$name" -H 'Connection: close') new"; done
 done >"$work/rounds"
 
 awk '
@@ -113,12 +116,17 @@ awk '
 		for (i = 2; i <= n; i++) for (j = i; j > 1 && a[j - 1] + 0 > a[j] + 0; j--) { t = a[j]; a[j] = a[j - 1]; a[j - 1] = t }
 		return a[int((n + 1) / 2)]
 	}
+	$5 == "new" { fresh[$1, $2] = $3; freshes[$2] = freshes[$2] " " $3; next }
 	{ rate[$1, $2] = $3; slow[$1, $2] = $4; rates[$2] = rates[$2] " " $3; slows[$2] = slows[$2] " " $4; rounds[$1]; names[$2] }
 	END {
 		for (name in names) {
 			printf "figure balancer.%s_per_s %.0f requests/s\n", name, median(rates[name])
 			printf "figure balancer.%s_p99_us %.0f us\n", name, median(slows[name])
+			printf "figure balancer.%s_connections_per_s %.0f connections/s\n", name, median(freshes[name])
 			if (name == "ours") continue
+			list = ""
+			for (round in rounds) list = list " " fresh[round, "ours"] / fresh[round, name]
+			printf "figure balancer.connections_vs_%s %.2f times\n", name, median(list)
 			list = ""
 			for (round in rounds) list = list " " rate[round, "ours"] / rate[round, name]
 			printf "figure balancer.vs_%s %.2f times\n", name, median(list)
