@@ -89,8 +89,7 @@ func (r *Report) course(requests []Request, began, ended time.Time) Course {
 }
 
 // tell fills in the course of the drill, and where the time without service went.
-func (r *Report) tell(rec *recorder, w *watch, t timeline) {
-	requests := rec.requests()
+func (r *Report) tell(requests []Request, rec *recorder, w *watch, t timeline) {
 	r.Schema, r.Began = Schema, t.began
 	since := func(at time.Time) float64 { return between(t.began, at) }
 	r.EndedMS, r.FaultMS, r.RepairMS = since(t.ended), since(t.fault), since(t.repair)
@@ -103,16 +102,17 @@ func (r *Report) tell(rec *recorder, w *watch, t timeline) {
 		r.Answers = append(r.Answers, LeadsTo{since(a.At), a.What})
 	}
 	rec.mu.Lock()
-	r.Moments, e.looks = slices.Clone(rec.told), slices.Clone(rec.looks)
+	told, looks := slices.Clone(rec.told), slices.Clone(rec.looks)
 	rec.mu.Unlock()
+	r.Moments = told
 	for i := range r.Moments {
 		r.Moments[i].MS = since(r.Moments[i].At)
 	}
 	spans := outages(requests, r.Clients, t)
 	r.Course = r.course(requests, t.began, t.ended)
 	r.Downtimes = sample(downtimes(spans))
-	r.Decided = e.decided()
-	r.Ledger = e.ledger(users(requests, e.looks, r.Clients), spans)
+	h := e.history()
+	r.Decided, r.Ledger = h.decided(), h.ledger(users(requests, looks, r.Clients), spans)
 }
 
 // sample is the durations in their order, in milliseconds, or as many of them as a report holds, at equal distances, with both ends.

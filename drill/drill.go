@@ -161,8 +161,9 @@ func (d *Drill) report(rec *recorder, w *watch, t timeline, forced []Wrong) *Rep
 		Notes: append(notes(d.Fault), t.notes...),
 	}
 	r.promise(d.RTO, d.Settings)
-	r.summarise(rec.requests(), d.Clients, t, d.Settings)
-	r.tell(rec, w, t)
+	requests := rec.requests()
+	r.summarise(requests, d.Clients, t, d.Settings)
+	r.tell(requests, rec, w, t)
 	return r
 }
 

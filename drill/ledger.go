@@ -45,7 +45,6 @@ type evidence struct {
 	fault              time.Time
 	checks             []seen[verdict]
 	answers            []seen[string]
-	looks              []Look
 }
 
 // stage is how far the primary's health check has come, from a moment on.
@@ -75,8 +74,13 @@ func (e evidence) stages() []checkStage {
 	return all
 }
 
-// moved are the moments at which the name began to lead to the secondary, and whether the health check had failed by then.
-func (e evidence) moved() (at []time.Time, byCheck []bool) {
+// move is a moment at which the name began to lead to the secondary.
+type move struct {
+	at      time.Time
+	byCheck bool // the health check had failed by then
+}
+
+func (e evidence) moves() (all []move) {
 	for _, a := range e.answers {
 		if a.What != e.secondary || a.At.Before(e.fault) {
 			continue
@@ -89,18 +93,26 @@ func (e evidence) moved() (at []time.Time, byCheck []bool) {
 				failed = failed || !c.What.Healthy
 			}
 		}
-		at, byCheck = append(at, a.At), append(byCheck, failed)
+		all = append(all, move{a.At, failed})
 	}
-	return at, byCheck
+	return all
 }
 
+// history is the evidence with what follows from it for all users alike.
+type history struct {
+	evidence
+	stages []checkStage
+	moves  []move
+}
+
+func (e evidence) history() history { return history{e, e.stages(), e.moves()} }
+
 // decided is by what the answer first changed: Route 53's health check, or the load balancer's target health; "" if it did not.
-func (e evidence) decided() string {
-	at, byCheck := e.moved()
+func (h history) decided() string {
 	switch {
-	case len(at) == 0:
+	case len(h.moves) == 0:
 		return ""
-	case byCheck[0]:
+	case h.moves[0].byCheck:
 		return "health check"
 	}
 	return "target health"
@@ -173,14 +185,12 @@ func (u user) asking(m time.Time) (now, before *Request) {
 type span struct{ from, to time.Time }
 
 // account gives all of a span to causes.
-func (e evidence) account(u user, s span) map[Cause]time.Duration {
-	stages := e.stages()
-	moved, byCheck := e.moved()
-	cuts := []time.Time{s.from, s.to, e.fault}
-	for _, st := range stages {
+func (h history) account(u user, s span) map[Cause]time.Duration {
+	cuts := []time.Time{s.from, s.to, h.fault}
+	for _, st := range h.stages {
 		cuts = append(cuts, st.from)
 	}
-	for _, a := range e.answers {
+	for _, a := range h.answers {
 		cuts = append(cuts, a.At)
 	}
 	for _, l := range u.looks {
@@ -197,45 +207,46 @@ func (e evidence) account(u user, s span) map[Cause]time.Duration {
 			continue
 		}
 		m := a.Add(b.Sub(a) / 2)
-		rows[e.cause(u, m, stages, moved, byCheck)] += b.Sub(a)
+		rows[h.cause(u, m)] += b.Sub(a)
 	}
 	return rows
 }
 
 // cause is what a user without service waits for at a moment.
-func (e evidence) cause(u user, m time.Time, stages []checkStage, moved []time.Time, byCheck []bool) Cause {
+func (h history) cause(u user, m time.Time) Cause {
 	now, before := u.asking(m)
 	has := u.had(m)
 	switch {
-	case m.Before(e.fault):
+	case m.Before(h.fault):
 		return CauseUnderWay
 	case now != nil && now.Err == nil:
 		return CauseServe
 	case now == nil && before != nil && before.Err == nil:
 		return CauseBetween
-	case has.Region == e.secondary && now != nil:
+	case has.Region == h.secondary && now != nil:
 		return CauseStandby
-	case has.Region == e.secondary:
+	case has.Region == h.secondary:
 		return CausePause
-	case e.leads(m) == e.secondary && m.Before(has.Until):
+	case h.leads(m) == h.secondary && m.Before(has.Until):
 		return CauseCache
-	case e.leads(m) == e.secondary && now != nil:
+	case h.leads(m) == h.secondary && now != nil:
 		return CauseTimeout
-	case e.leads(m) == e.secondary:
+	case h.leads(m) == h.secondary:
 		return CausePause
 	}
-	return e.undecided(m, stages, moved, byCheck)
+	return h.undecided(m)
 }
 
 // undecided is what is waited for while the name leads to the primary.
-func (e evidence) undecided(m time.Time, stages []checkStage, moved []time.Time, byCheck []bool) Cause {
-	if i := slices.IndexFunc(moved, func(at time.Time) bool { return at.After(m) }); i >= 0 && !byCheck[i] {
-		return CauseTargets
-	} else if i < 0 {
+func (h history) undecided(m time.Time) Cause {
+	switch i := slices.IndexFunc(h.moves, func(o move) bool { return o.at.After(m) }); {
+	case i < 0:
 		return CauseUnknown // it never moved again
+	case !h.moves[i].byCheck:
+		return CauseTargets
 	}
 	cause := CauseProbe
-	for _, st := range stages {
+	for _, st := range h.stages {
 		if st.from.After(m) {
 			break
 		}
@@ -253,13 +264,13 @@ type Row struct {
 }
 
 // ledger is where the time of all users without service went.
-func (e evidence) ledger(users []user, spans []span) []Row {
+func (h history) ledger(users []user, spans []span) []Row {
 	each, total := map[Cause][]float64{}, 0.0
 	for i, s := range spans {
 		if !s.to.After(s.from) {
 			continue
 		}
-		rows := e.account(users[i].within(s), s)
+		rows := h.account(users[i].within(s), s)
 		for _, c := range Causes {
 			ms := Milliseconds(rows[c])
 			each[c] = append(each[c], ms)

@@ -73,13 +73,13 @@ func TestEachPartOfAnOutageHasItsCause(t *testing.T) {
 				first = c.user.requests[1]
 			}
 			s := span{first.Start, c.user.requests[n-1].End}
-			if diff := cmp.Diff(ms(c.want), e.account(c.user.within(s), s)); diff != "" {
+			if diff := cmp.Diff(ms(c.want), e.history().account(c.user.within(s), s)); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
-	if e.decided() != "health check" {
-		t.Errorf("decided by %q", e.decided())
+	if e.history().decided() != "health check" {
+		t.Errorf("decided by %q", e.history().decided())
 	}
 }
 
@@ -95,8 +95,8 @@ func TestTargetHealthDecidesWhereTheCheckHasNotFailed(t *testing.T) {
 		looks: []Look{{At: at(900), Until: at(1430), Region: "one"}}}
 	const ms = time.Millisecond
 	want := map[Cause]time.Duration{CauseTargets: 400 * ms, CauseCache: 30 * ms, CausePause: 10 * ms, CauseServe: 10 * ms}
-	if diff := cmp.Diff(want, e.account(u, s)); diff != "" || e.decided() != "target health" {
-		t.Errorf("decided by %q: %s", e.decided(), diff)
+	if diff := cmp.Diff(want, e.history().account(u, s)); diff != "" || e.history().decided() != "target health" {
+		t.Errorf("decided by %q: %s", e.history().decided(), diff)
 	}
 }
 
@@ -106,7 +106,7 @@ func TestTheLedgerAddsUp(t *testing.T) {
 	for range 200 {
 		e, u, s := anyOutage(random)
 		sum := time.Duration(0)
-		for d := range maps.Values(e.account(u.within(s), s)) {
+		for d := range maps.Values(e.history().account(u.within(s), s)) {
 			sum += d
 		}
 		if sum != s.to.Sub(s.from) {
