@@ -11,16 +11,39 @@ import (
 	"github.com/understudy/understudy/plan"
 )
 
+// Language is one that a blueprint is written in.
+type Language[T any] struct {
+	Name  string
+	Kinds map[plan.Kind]func(T, *Settings) // the translations
+}
+
+// Translate translates every piece. What is wrong is an error for each: a kind that the language does not know, a setting that nobody has read,
+// what the language cannot say.
+func (l Language[T]) Translate(to T, b *plan.Blueprint) error {
+	var errs []error
+	for _, p := range b.Pieces {
+		translate, ok := l.Kinds[p.Kind]
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s: %s's export knows no %s", p.ID, l.Name, p.Kind))
+			continue
+		}
+		s := read(p, l.Name)
+		translate(to, s)
+		errs = append(errs, s.err())
+	}
+	return errors.Join(errs...)
+}
+
 // Settings reads what a piece is to be, and knows what nobody has read.
 type Settings struct {
 	plan.Piece
-	left map[string]string
-	errs []error
+	language string
+	left     map[string]string
+	errs     []error
 }
 
-// Read begins to read a piece.
-func Read(p plan.Piece) *Settings {
-	s := &Settings{Piece: p, left: map[string]string{}}
+func read(p plan.Piece, language string) *Settings {
+	s := &Settings{Piece: p, language: language, left: map[string]string{}}
 	for _, f := range p.Settings {
 		s.left[f.Name] = f.Value
 	}
@@ -29,6 +52,11 @@ func Read(p plan.Piece) *Settings {
 
 func (s *Settings) fail(format string, args ...any) {
 	s.errs = append(s.errs, fmt.Errorf(s.ID+": "+format, args...))
+}
+
+// Refuse says that the language cannot say something.
+func (s *Settings) Refuse(format string, args ...any) {
+	s.fail("%s's export cannot say %s", s.language, fmt.Sprintf(format, args...))
 }
 
 // Text reads a setting that must be there.
@@ -106,8 +134,8 @@ func (s *Settings) Told(names ...string) {
 	}
 }
 
-// Err returns what was wrong, and what was not read: settings that say nothing, as of things that must not be there, need no reader.
-func (s *Settings) Err() error {
+// err returns what was wrong, and what was not read: settings that say nothing, as of things that must not be there, need no reader.
+func (s *Settings) err() error {
 	errs := s.errs
 	for _, name := range slices.Sorted(maps.Keys(s.left)) {
 		if value := s.left[name]; value != "" {

@@ -3,7 +3,6 @@
 package cloudformation
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,23 +31,10 @@ func translated(b *plan.Blueprint) (*translation, error) {
 	for _, p := range b.Pieces {
 		t.pieces[p.ID] = p
 	}
-	for _, p := range b.Pieces {
-		translate, ok := kinds[p.Kind]
-		if !ok {
-			t.errs = append(t.errs, fmt.Errorf("%s: CloudFormation's export knows no %s", p.ID, p.Kind))
-			continue
-		}
-		s := export.Read(p)
-		translate(t, s)
-		if err := s.Err(); err != nil {
-			t.errs = append(t.errs, err)
-		}
-	}
-	return t, errors.Join(t.errs...)
+	return t, language.Translate(t, b)
 }
 
-// kinds are the translations.
-var kinds = map[plan.Kind]func(*translation, *export.Settings){
+var language = export.Language[*translation]{Name: "CloudFormation", Kinds: map[plan.Kind]func(*translation, *export.Settings){
 	plan.KindVPC:          (*translation).vpc,
 	plan.KindGateway:      (*translation).gateway,
 	plan.KindSubnet:       (*translation).subnet,
@@ -70,7 +56,7 @@ var kinds = map[plan.Kind]func(*translation, *export.Settings){
 	plan.KindZone:         (*translation).zone,
 	plan.KindCheck:        (*translation).check,
 	plan.KindRecords:      (*translation).records,
-}
+}}
 
 // translation is a blueprint on its way to templates.
 type translation struct {
@@ -81,7 +67,6 @@ type translation struct {
 	templates map[string]*template
 	files     map[string][]byte
 	remarks   []plan.Remark
-	errs      []error
 }
 
 // The templates beside those of the regions, which are called as their sides.
@@ -142,10 +127,6 @@ func logical(name string) string {
 
 // identified says by which properties CloudFormation finds the resource when it imports it, if the piece stands.
 func (r *resource) identified(by ...entry) { r.imported = by }
-
-func (t *translation) refuse(s *export.Settings, format string, args ...any) {
-	t.errs = append(t.errs, fmt.Errorf("%s: CloudFormation's export cannot say %s", s.ID, fmt.Sprintf(format, args...)))
-}
 
 func (t *translation) say(piece, format string, args ...any) {
 	remark := plan.Remark{Resource: piece, Text: fmt.Sprintf(format, args...)}

@@ -30,7 +30,7 @@ func (t *translation) zone(s *export.Settings) {
 func (t *translation) check(s *export.Settings) {
 	c, ok := s.Content.(*types.HealthCheckConfig)
 	if !ok {
-		t.refuse(s, "a check of %T", s.Content)
+		s.Refuse("a check of %T", s.Content)
 		return
 	}
 	r := t.add(s, "AWS::Route53::HealthCheck")
@@ -42,23 +42,6 @@ func (t *translation) check(s *export.Settings) {
 	r.properties.set("HealthCheckConfig", t.structure(s, c))
 	t.tagged(s, r, "HealthCheckTags")
 	r.identified(entry{"HealthCheckId", own(s)})
-}
-
-func (t *translation) answeringRule(s *export.Settings) {
-	rule, ok := s.Content.(plan.AnsweringRule)
-	if !ok {
-		t.refuse(s, "a rule of %T", s.Content)
-	}
-	r := t.add(s, "AWS::ElasticLoadBalancingV2::ListenerRule")
-	var conditions []any
-	for _, c := range rule.Conditions {
-		conditions = append(conditions, t.structure(s, c))
-	}
-	s.Told("priority", "if", "answers", "tagged")
-	r.properties.set("ListenerArn", ref{Ref: s.Of[plan.KindListener]}).set("Priority", rule.Priority).set("Conditions", conditions).
-		set("Actions", t.actions(s, rule.Actions))
-	r.identified(entry{"RuleArn", own(s)})
-	t.say(s.ID, "whoever moves the users by hand changes the answer, and an update of the rule by CloudFormation would move them back")
 }
 
 func (t *translation) records(s *export.Settings) {

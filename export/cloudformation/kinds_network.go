@@ -59,7 +59,7 @@ func (t *translation) routes(s *export.Settings) {
 		gateway, ok := plan.ParseRef(way)
 		by, known := ways[t.pieces[gateway.Piece].Kind]
 		if !ok || !known {
-			t.refuse(s, "a way to %s", way)
+			s.Refuse("a way to %s", way)
 			return
 		}
 		route := t.beside(s, "AWS::EC2::Route", r.id+"Default")
@@ -86,7 +86,7 @@ func (t *translation) group(s *export.Settings) {
 	s.Told("ingress", "egress")
 	rules, ok := s.Content.(plan.Rules)
 	if !ok {
-		t.refuse(s, "rules of %T", s.Content)
+		s.Refuse("rules of %T", s.Content)
 	}
 	var in, out []any
 	for _, rule := range rules.In {
@@ -112,7 +112,7 @@ func (t *translation) rule(s *export.Settings, rule plan.Rule, group string) tre
 	network, err := netip.ParsePrefix(rule.Peer)
 	switch {
 	case err != nil:
-		t.refuse(s, "a rule for %s", rule.Peer)
+		s.Refuse("a rule for %s", rule.Peer)
 	case network.Addr().Is4():
 		all.set("CidrIp", rule.Peer)
 	default:

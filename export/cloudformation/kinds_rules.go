@@ -6,10 +6,19 @@ import (
 )
 
 // declaredRule is a rule of the declaration.
-func (t *translation) declaredRule(s *export.Settings) {
+func (t *translation) declaredRule(s *export.Settings) { t.listenerRule(s) }
+
+// answeringRule is a rule of the tool's own.
+func (t *translation) answeringRule(s *export.Settings) {
+	t.listenerRule(s)
+	s.Told("priority", "if", "answers")
+	t.say(s.ID, "whoever moves the users by hand changes the answer, and an update of the rule by CloudFormation would move them back")
+}
+
+func (t *translation) listenerRule(s *export.Settings) {
 	rule, ok := s.Content.(plan.AnsweringRule)
 	if !ok {
-		t.refuse(s, "a rule of %T", s.Content)
+		s.Refuse("a rule of %T", s.Content)
 	}
 	r := t.add(s, "AWS::ElasticLoadBalancingV2::ListenerRule")
 	var conditions []any

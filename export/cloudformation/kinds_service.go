@@ -21,11 +21,11 @@ const (
 func (t *translation) image(s *export.Settings) {
 	s.Told("digest", "tagged")
 	if b := s.Optional("builder"); b != "" && b != "gone" {
-		t.refuse(s, "a builder, %s", b)
+		s.Refuse("a builder, %s", b)
 	}
 	baking, ok := s.Content.(plan.Baking)
 	if !ok {
-		t.refuse(s, "an image made of %T", s.Content)
+		s.Refuse("an image made of %T", s.Content)
 	}
 	t.files[bakingFile] = []byte(baking.Script)
 	t.parameter(home(s.Piece), imageParameter, "AWS::EC2::Image::Id", s.Standing, "The image called "+s.Name+", in this region")
@@ -59,7 +59,7 @@ func (t *translation) targetGroup(s *export.Settings) {
 func (t *translation) attributes(s *export.Settings, r *resource, property string) {
 	attributes, ok := s.Content.(map[string]string)
 	if !ok {
-		t.refuse(s, "attributes of %T", s.Content)
+		s.Refuse("attributes of %T", s.Content)
 	}
 	var list []any
 	for _, k := range slices.Sorted(maps.Keys(attributes)) {
@@ -95,7 +95,7 @@ func (t *translation) listener(s *export.Settings) {
 	s.Told("forwards to", "tagged")
 	actions, ok := s.Content.([]elbtypes.Action)
 	if !ok {
-		t.refuse(s, "actions of %T", s.Content)
+		s.Refuse("actions of %T", s.Content)
 	}
 	r.properties.set("DefaultActions", t.actions(s, actions))
 	r.identified(entry{"ListenerArn", own(s)})

@@ -65,7 +65,7 @@ func (t *translation) sent(v any) any {
 func (t *translation) structure(s *export.Settings, sent any) tree {
 	named, err := export.Plain(sent)
 	if err != nil {
-		t.refuse(s, "%v", err)
+		s.Refuse("%v", err)
 	}
 	all, _ := t.sent(named).(tree)
 	return all

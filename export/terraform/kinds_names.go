@@ -41,7 +41,7 @@ var checkNames = map[string]string{
 func (t *translation) check(s *export.Settings) {
 	c, ok := s.Content.(*types.HealthCheckConfig)
 	if !ok {
-		t.refuse(s, "a check of %T", s.Content)
+		s.Refuse("a check of %T", s.Content)
 		return
 	}
 	file := namesFile
@@ -63,25 +63,6 @@ func (t *translation) check(s *export.Settings) {
 func checkLabel(p plan.Piece) string {
 	_, name, _ := strings.Cut(p.ID, "/")
 	return label(strings.TrimSuffix(strings.TrimSuffix(name, "check"), "health "), string(p.Side))
-}
-
-func (t *translation) answeringRule(s *export.Settings) {
-	rule, ok := s.Content.(plan.AnsweringRule)
-	if !ok {
-		t.refuse(s, "a rule of %T", s.Content)
-	}
-	r := t.add(s, "aws_lb_listener_rule", switchFile, "")
-	r.set("listener_arn", ref{Ref: s.Of[plan.KindListener]})
-	r.set("priority", num(rule.Priority))
-	for _, c := range rule.Conditions {
-		t.condition(s, r.within("condition"), c)
-	}
-	for _, a := range rule.Actions {
-		t.action(s, r.within("action"), a)
-	}
-	s.Told("priority", "if", "answers")
-	t.tags(s, r)
-	t.ignores(r, "Whoever moves the users by hand changes the answer, and Terraform must not move them back.", "action")
 }
 
 // records are a resource for each side.

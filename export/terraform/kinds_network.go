@@ -74,7 +74,7 @@ func (t *translation) routes(s *export.Settings) {
 		gateway, ok := plan.ParseRef(way)
 		by, known := ways[t.pieces[gateway.Piece].Kind]
 		if !ok || !known {
-			t.refuse(s, "a way to %s", way)
+			s.Refuse("a way to %s", way)
 		}
 		route := t.beside(r, "aws_route", r.label+"_default")
 		route.set("route_table_id", ref{Ref: own})
@@ -104,7 +104,7 @@ func (t *translation) group(s *export.Settings) {
 	s.Told("ingress", "egress")
 	rules, ok := s.Content.(plan.Rules)
 	if !ok {
-		t.refuse(s, "rules of %T", s.Content)
+		s.Refuse("rules of %T", s.Content)
 	}
 	for _, rule := range rules.In {
 		t.rule(s, r.within("ingress"), rule)
@@ -127,7 +127,7 @@ func (t *translation) rule(s *export.Settings, b *block, rule plan.Rule) {
 	case rule.Peer == setting(t.pieces[vpc.Piece], "cidr"):
 		b.set("cidr_blocks", list{ref{vpc, "cidr_block"}})
 	case err != nil:
-		t.refuse(s, "a rule for %s", rule.Peer)
+		s.Refuse("a rule for %s", rule.Peer)
 	case network.Addr().Is4():
 		b.set("cidr_blocks", list{text(rule.Peer)})
 	default:

@@ -9,12 +9,21 @@ import (
 )
 
 // declaredRule is a rule of the declaration, which Terraform keeps as it is.
-func (t *translation) declaredRule(s *export.Settings) {
+func (t *translation) declaredRule(s *export.Settings) { t.listenerRule(s, serviceFile) }
+
+// answeringRule is a rule of the tool's own.
+func (t *translation) answeringRule(s *export.Settings) {
+	r := t.listenerRule(s, switchFile)
+	s.Told("priority", "if", "answers")
+	t.ignores(r, "Whoever moves the users by hand changes the answer, and Terraform must not move them back.", "action")
+}
+
+func (t *translation) listenerRule(s *export.Settings, file string) *resource {
 	rule, ok := s.Content.(plan.AnsweringRule)
 	if !ok {
-		t.refuse(s, "a rule of %T", s.Content)
+		s.Refuse("a rule of %T", s.Content)
 	}
-	r := t.add(s, "aws_lb_listener_rule", serviceFile, "")
+	r := t.add(s, "aws_lb_listener_rule", file, "")
 	r.set("listener_arn", ref{Ref: s.Of[plan.KindListener]})
 	r.set("priority", num(rule.Priority))
 	for _, c := range rule.Conditions {
@@ -24,6 +33,7 @@ func (t *translation) declaredRule(s *export.Settings) {
 		t.action(s, r.within("action"), a)
 	}
 	t.tags(s, r)
+	return r
 }
 
 func (t *translation) condition(s *export.Settings, b *block, c elbtypes.RuleCondition) {
@@ -40,6 +50,6 @@ func (t *translation) condition(s *export.Settings, b *block, c elbtypes.RuleCon
 		h := c.HttpHeaderConfig
 		b.within("http_header").set("http_header_name", text(aws.ToString(h.HttpHeaderName))).set("values", texts(h.Values))
 	default:
-		t.refuse(s, "a condition on %s", aws.ToString(c.Field))
+		s.Refuse("a condition on %s", aws.ToString(c.Field))
 	}
 }

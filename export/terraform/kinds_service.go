@@ -18,7 +18,7 @@ const serviceFile = "service.tf"
 func (t *translation) image(s *export.Settings) {
 	s.Told("digest", "tagged")
 	if b := s.Optional("builder"); b != "" && b != "gone" {
-		t.refuse(s, "a builder, %s", b)
+		s.Refuse("a builder, %s", b)
 	}
 	r := t.add(s, "aws_ami", serviceFile, "image")
 	r.data = true
@@ -27,7 +27,7 @@ func (t *translation) image(s *export.Settings) {
 	r.within("filter").set("name", text("name")).set("values", list{text(s.Name)})
 	baking, ok := s.Content.(plan.Baking)
 	if !ok {
-		t.refuse(s, "an image made of %T", s.Content)
+		s.Refuse("an image made of %T", s.Content)
 	}
 	t.files[bakingFile] = []byte(baking.Script)
 	t.say(s.ID, "an image cannot be baked by Terraform, and is looked up by its name, %s, in each region. To make one, run %s as the user data of an "+
@@ -99,7 +99,7 @@ var attributeNames = map[string]struct{ block, argument string }{
 func (t *translation) attributes(s *export.Settings, r *resource) {
 	attributes, ok := s.Content.(map[string]string)
 	if !ok {
-		t.refuse(s, "attributes of %T", s.Content)
+		s.Refuse("attributes of %T", s.Content)
 	}
 	blocks := map[string]*block{"": &r.block}
 	keys := slices.SortedFunc(maps.Keys(attributes), func(a, b string) int { // those of a block after the others
@@ -108,7 +108,7 @@ func (t *translation) attributes(s *export.Settings, r *resource) {
 	for _, key := range keys {
 		name, ok := attributeNames[key]
 		if !ok {
-			t.refuse(s, "the attribute %s=%s", key, attributes[key])
+			s.Refuse("the attribute %s=%s", key, attributes[key])
 			continue
 		}
 		if blocks[name.block] == nil {
@@ -137,7 +137,7 @@ func (t *translation) balancer(s *export.Settings) {
 	case elbtypes.LoadBalancerSchemeEnumInternetFacing, elbtypes.LoadBalancerSchemeEnumInternal:
 		r.set("internal", truth(scheme == string(elbtypes.LoadBalancerSchemeEnumInternal)))
 	default:
-		t.refuse(s, "the scheme %s", scheme)
+		s.Refuse("the scheme %s", scheme)
 	}
 	r.set("ip_address_type", text(s.Text("addresses")))
 	r.set("subnets", refs(s.Refs("subnets")))
@@ -163,7 +163,7 @@ func (t *translation) listener(s *export.Settings) {
 	s.Told("forwards to")
 	actions, ok := s.Content.([]elbtypes.Action)
 	if !ok {
-		t.refuse(s, "actions of %T", s.Content)
+		s.Refuse("actions of %T", s.Content)
 	}
 	for _, a := range actions {
 		t.action(s, r.within("default_action"), a)
@@ -177,7 +177,7 @@ func (t *translation) action(s *export.Settings, b *block, a elbtypes.Action) {
 	case elbtypes.ActionTypeEnumForward:
 		group, ok := plan.ParseRef(aws.ToString(a.TargetGroupArn))
 		if !ok || a.ForwardConfig != nil {
-			t.refuse(s, "a forward to several target groups")
+			s.Refuse("a forward to several target groups")
 		}
 		b.set("target_group_arn", ref{Ref: group})
 	case elbtypes.ActionTypeEnumRedirect:
@@ -196,7 +196,7 @@ func (t *translation) action(s *export.Settings, b *block, a elbtypes.Action) {
 		b.within("fixed_response").set("status_code", text(aws.ToString(c.StatusCode))).set("content_type", text(aws.ToString(c.ContentType))).
 			set("message_body", text(aws.ToString(c.MessageBody)))
 	default:
-		t.refuse(s, "an action of the type %s", a.Type)
+		s.Refuse("an action of the type %s", a.Type)
 	}
 }
 

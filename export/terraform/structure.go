@@ -12,7 +12,7 @@ import (
 func (t *translation) structure(s *export.Settings, b *block, sent any, names map[string]string) {
 	fields, err := export.Plain(sent)
 	if err != nil {
-		t.refuse(s, "%v", err)
+		s.Refuse("%v", err)
 	}
 	t.fields(b, fields, names)
 }

@@ -3,7 +3,6 @@
 package terraform
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,23 +32,10 @@ func translated(b *plan.Blueprint) (*translation, error) {
 	for _, p := range b.Pieces {
 		t.pieces[p.ID] = p
 	}
-	for _, p := range b.Pieces {
-		translate, ok := kinds[p.Kind]
-		if !ok {
-			t.errs = append(t.errs, fmt.Errorf("%s: Terraform's export knows no %s", p.ID, p.Kind))
-			continue
-		}
-		s := export.Read(p)
-		translate(t, s)
-		if err := s.Err(); err != nil {
-			t.errs = append(t.errs, err)
-		}
-	}
-	return t, errors.Join(t.errs...)
+	return t, language.Translate(t, b)
 }
 
-// kinds are the translations.
-var kinds = map[plan.Kind]func(*translation, *export.Settings){
+var language = export.Language[*translation]{Name: "Terraform", Kinds: map[plan.Kind]func(*translation, *export.Settings){
 	plan.KindVPC:          (*translation).vpc,
 	plan.KindGateway:      (*translation).gateway,
 	plan.KindSubnet:       (*translation).subnet,
@@ -71,7 +57,7 @@ var kinds = map[plan.Kind]func(*translation, *export.Settings){
 	plan.KindZone:         (*translation).zone,
 	plan.KindCheck:        (*translation).check,
 	plan.KindRecords:      (*translation).records,
-}
+}}
 
 // worldwide are the kinds that are above both regions, even where each region has one.
 var worldwide = []plan.Kind{plan.KindZone, plan.KindCheck, plan.KindRecords}
@@ -92,7 +78,6 @@ type translation struct {
 	of        map[string]*resource // the first of each piece
 	files     map[string][]byte
 	remarks   []plan.Remark
-	errs      []error
 
 	apart     bool // the regions are no copies of one another: each has a module of its own
 	variables []*variable
@@ -172,10 +157,6 @@ func (t *translation) ignores(r *resource, why string, arguments ...string) {
 		l = append(l, verbatim(a))
 	}
 	r.within("lifecycle").remark("%s", why).set("ignore_changes", l)
-}
-
-func (t *translation) refuse(s *export.Settings, format string, args ...any) {
-	t.errs = append(t.errs, fmt.Errorf("%s: Terraform's export cannot say %s", s.ID, fmt.Sprintf(format, args...)))
 }
 
 // say adds a remark, once for both regions.
