@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/discover"
 )
 
 // describeInstances leaves out the fleet's instances, which come and go: the fleet speaks for them.
@@ -126,7 +127,7 @@ const theDefault = "the default"
 // launchedVersion is the number of the version that the group with this template launches.
 func (c *canon) launchedVersion(t ec2types.LaunchTemplate) string {
 	for _, g := range c.f.fleets {
-		if s := templateOf(g); s != nil && aws.ToString(s.LaunchTemplateId) == aws.ToString(t.LaunchTemplateId) {
+		if s := discover.TemplateOf(g); s != nil && aws.ToString(s.LaunchTemplateId) == aws.ToString(t.LaunchTemplateId) {
 			return c.versionNumber(aws.ToString(t.LaunchTemplateId), aws.ToString(s.Version))
 		}
 	}

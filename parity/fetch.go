@@ -18,6 +18,7 @@ import (
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/discover"
 )
 
 // place is where an audit reads: a side of a declared stack, or what is behind a load balancer that a record names.
@@ -412,7 +413,7 @@ func (r *fetcher) readVersions(ctx context.Context) error {
 	return each(ctx, r.f.templates, func(ctx context.Context, t ec2types.LaunchTemplate) error {
 		wanted := []string{"$Default", "$Latest"}
 		for _, g := range r.f.fleets {
-			if s := templateOf(g); s != nil && aws.ToString(s.LaunchTemplateId) == aws.ToString(t.LaunchTemplateId) {
+			if s := discover.TemplateOf(g); s != nil && aws.ToString(s.LaunchTemplateId) == aws.ToString(t.LaunchTemplateId) {
 				if v := aws.ToString(s.Version); v != "" && !slices.Contains(wanted, v) {
 					wanted = append(wanted, v)
 				}
@@ -435,7 +436,7 @@ func (r *fetcher) readVersions(ctx context.Context) error {
 func (r *fetcher) readUsedTemplates(ctx context.Context) error {
 	var missing []string
 	for _, g := range r.f.fleets {
-		s := templateOf(g)
+		s := discover.TemplateOf(g)
 		if s == nil || s.LaunchTemplateId == nil || slices.Contains(missing, *s.LaunchTemplateId) {
 			continue
 		}
@@ -546,16 +547,6 @@ func (r *fetcher) readRefresh(ctx context.Context, g asgtypes.AutoScalingGroup) 
 		}
 		return nil
 	})(ctx)
-}
-
-func templateOf(g asgtypes.AutoScalingGroup) *asgtypes.LaunchTemplateSpecification {
-	switch {
-	case g.LaunchTemplate != nil:
-		return g.LaunchTemplate
-	case g.MixedInstancesPolicy != nil && g.MixedInstancesPolicy.LaunchTemplate != nil:
-		return g.MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification
-	}
-	return nil
 }
 
 const tagFleet = "aws:autoscaling:groupName"

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/discover"
 )
 
 const (
@@ -87,7 +88,7 @@ func (c *canon) updateCommands(commands map[string]Command, g asgtypes.AutoScali
 
 // launches tells from which template, and which version of it, a group launches.
 func (c *canon) launches(settings map[string]string, g asgtypes.AutoScalingGroup) {
-	s := templateOf(g)
+	s := discover.TemplateOf(g)
 	if s == nil {
 		return
 	}
@@ -117,7 +118,7 @@ func (c *canon) members(fleet *Resource, g asgtypes.AutoScalingGroup) {
 			serving++
 			inService[aws.ToString(i.InstanceId)] = true
 		}
-		if s := templateOf(g); s != nil && i.LaunchTemplate != nil &&
+		if s := discover.TemplateOf(g); s != nil && i.LaunchTemplate != nil &&
 			aws.ToString(i.LaunchTemplate.Version) != c.versionNumber(aws.ToString(s.LaunchTemplateId), aws.ToString(s.Version)) {
 			stale++
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/understudy/understudy/account"
+	"github.com/understudy/understudy/discover"
 )
 
 // describeImages reads the image that is launched, the stack's earlier ones, and what else instances are of. Ids and names are
@@ -130,7 +131,7 @@ func (c *canon) image(id *string) string {
 // launchedImage is the image of the template that the group launches from.
 func (c *canon) launchedImage() string {
 	for _, g := range c.f.fleets {
-		if s := templateOf(g); s != nil {
+		if s := discover.TemplateOf(g); s != nil {
 			if d := c.versionData(aws.ToString(s.LaunchTemplateId), "$Default"); d != nil {
 				return aws.ToString(d.ImageId)
 			}
