@@ -41,20 +41,12 @@ func (r *rules) identity() string { return r.listener.arn }
 
 func (r *rules) find(ctx context.Context) (bool, error) {
 	r.seen = nil
-	if r.listener.arn == "" {
-		return len(r.declared.Rules) == 0, nil
-	}
-	out, err := r.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &r.listener.arn})
-	if account.IsNotFound(err) {
-		return len(r.declared.Rules) == 0, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("describe rules of %s: %w", r.listener.arn, err)
-	}
-	all := slices.DeleteFunc(out.Rules, func(o elbtypes.Rule) bool { return aws.ToBool(o.IsDefault) })
-	tags, err := r.listener.tagsOf(ctx, all)
+	all, tags, there, err := r.listener.readRules(ctx)
 	if err != nil {
 		return false, err
+	}
+	if !there {
+		return len(r.declared.Rules) == 0, nil
 	}
 	for _, o := range all {
 		if has := tags[aws.ToString(o.RuleArn)]; r.mark(ruleRole).In(has) {

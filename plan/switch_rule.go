@@ -111,18 +111,7 @@ func positionOf(actions []elbtypes.Action) (understudy.Side, string) {
 // find looks for the rule by its tags, and by its path if somebody took the tags away.
 func (r *switchRule) find(ctx context.Context) (bool, error) {
 	*r = switchRule{scope: r.scope, listener: r.listener}
-	if r.listener.arn == "" {
-		return false, nil
-	}
-	out, err := r.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &r.listener.arn})
-	if account.IsNotFound(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("describe rules of %s: %w", r.listener.arn, err)
-	}
-	rules := slices.DeleteFunc(out.Rules, func(o elbtypes.Rule) bool { return aws.ToBool(o.IsDefault) })
-	tags, err := r.listener.tagsOf(ctx, rules)
+	rules, tags, _, err := r.listener.readRules(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -144,6 +133,23 @@ func (r *switchRule) find(ctx context.Context) (bool, error) {
 
 func isSwitchPath(c elbtypes.RuleCondition) bool {
 	return slices.Contains(pathsOf(c), understudy.SwitchPath)
+}
+
+// readRules returns the rules beside the default one, with their tags by their ARNs, and whether there is a listener.
+func (l *listener) readRules(ctx context.Context) (rules []elbtypes.Rule, tags map[string]map[string]string, there bool, err error) {
+	if l.arn == "" {
+		return nil, nil, false, nil
+	}
+	out, err := l.ELB.DescribeRules(ctx, &elb.DescribeRulesInput{ListenerArn: &l.arn})
+	if account.IsNotFound(err) {
+		return nil, nil, false, nil
+	}
+	if err != nil {
+		return nil, nil, false, fmt.Errorf("describe rules of %s: %w", l.arn, err)
+	}
+	rules = slices.DeleteFunc(out.Rules, func(o elbtypes.Rule) bool { return aws.ToBool(o.IsDefault) })
+	tags, err = l.tagsOf(ctx, rules)
+	return rules, tags, true, err
 }
 
 // tagsOf returns the tags of rules by their ARNs. One call asks for twenty at most.
