@@ -1,6 +1,10 @@
 package drill
 
-import "time"
+import (
+	"time"
+
+	"github.com/understudy/understudy/account"
+)
 
 // Checked is what Route 53's checkers find of the primary.
 type Checked struct {
@@ -47,9 +51,6 @@ func newCheckers(threshold int) *checkers {
 	return &checkers{threshold: max(threshold, 1), of: map[string]*checker{}}
 }
 
-// passing is the share of checkers, in percent, above which Route 53 takes an endpoint for healthy (ibid.).
-const passing = 18
-
 // take counts what was seen, and returns what follows.
 func (c *checkers) take(seen Checked) verdict {
 	var v verdict
@@ -74,7 +75,7 @@ func (c *checkers) take(seen Checked) verdict {
 			v.FirstFailed = k.since
 		}
 	}
-	v.Healthy = ((v.All-v.Ill)*100 > v.All*passing) != seen.Inverted
+	v.Healthy = account.Passes(v.All-v.Ill, v.All) != seen.Inverted
 	return v
 }
 

@@ -160,7 +160,7 @@ func (n *names) readStatus(ctx context.Context, a *account.Account, id string) e
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.healthy[id] = good*100 > 18*len(out.HealthCheckObservations)
+	n.healthy[id] = account.Passes(good, len(out.HealthCheckObservations))
 	return nil
 }
 

@@ -198,9 +198,8 @@ type Measured struct {
 	Healthy  int `json:"healthy"`
 }
 
-// Passes applies Route 53's rule: more than 18 % of the checkers must report success (Amazon Route 53
-// Developer Guide, "How Amazon Route 53 determines whether a health check is healthy").
-func (m Measured) Passes() bool { return m.Healthy*100 > m.Checkers*18 }
+// Passes applies Route 53's rule.
+func (m Measured) Passes() bool { return account.Passes(m.Healthy, m.Checkers) }
 
 // Measure asks what Route 53's checkers find. This is the result before inversion: a check that Route 53
 // inverts passes too if the endpoint works.
