@@ -58,8 +58,9 @@ type stage struct {
 	t   *testing.T
 	dir string
 	env map[string]string
-	// namespace is the user namespace that every process of the cloud is in.
-	namespace string
+	// namespace is the user namespace that every process of the cloud is in. It is held open: the kernel gives the number of
+	// one that has ended to the next one, which may be another cloud's.
+	namespace *os.File
 	// file is the declaration, if it is not the example's.
 	file string
 }
@@ -244,9 +245,9 @@ func (s *stage) pid(name string) int {
 	return 0
 }
 
-func (s *stage) worldNamespace() string {
+func (s *stage) worldNamespace() *os.File {
 	s.t.Helper()
-	ns, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/user", s.pid("world")))
+	ns, err := os.Open(fmt.Sprintf("/proc/%d/ns/user", s.pid("world")))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -256,9 +257,14 @@ func (s *stage) worldNamespace() string {
 // nobodyInside proves that no process is left in the cloud's namespaces, its instances' among them.
 func (s *stage) nobodyInside() {
 	s.t.Helper()
+	defer s.namespace.Close()
+	its, err := s.namespace.Stat()
+	if err != nil {
+		s.t.Fatal(err)
+	}
 	links, _ := filepath.Glob("/proc/[0-9]*/ns/user")
 	for _, l := range links {
-		if ns, err := os.Readlink(l); err == nil && ns == s.namespace {
+		if ns, err := os.Stat(l); err == nil && os.SameFile(ns, its) {
 			s.t.Errorf("%s is left in the cloud", l)
 		}
 	}
