@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 )
 
 // openFolder makes a tar stream of what is in a folder. What belongs to the user who asks belongs to root in the image, as what a
@@ -65,13 +64,13 @@ func writeFile(t *tar.Writer, path, name string) error {
 	if info.IsDir() {
 		h.Name += "/"
 	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) == os.Getuid() {
+	if isOwn(info) {
 		h.Uid, h.Gid = 0, 0
 	}
 	if !info.Mode().IsRegular() {
 		return t.WriteHeader(h)
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	f, err := os.OpenFile(path, os.O_RDONLY|noSurprise, 0)
 	if err != nil {
 		return err
 	}
