@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer ramp soak soak-balancer random-declarations
+.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer ramp soak soak-balancer random-declarations release
 
 all: build
 
@@ -11,6 +11,7 @@ check: bin/staticcheck
 	go vet ./...
 	GOOS=darwin go vet ./cmd/... .
 	bin/staticcheck ./...
+	go vet -C release ./...
 
 test:
 	scripts/test
@@ -68,6 +69,10 @@ soak-balancer:
 # Twenty random declarations, each built, compared and removed.
 random-declarations:
 	UNDERSTUDY_DECLARATIONS=$(or $(N),20) go test ./e2e -count=1 -v -timeout 2h -run TestRandomDeclarations
+
+# What people install, in dist/: programs, archives, packages, bills of materials and checksums. Twice gives the same bytes.
+release:
+	go run -C release .
 
 generate:
 	go generate ./...

@@ -29,8 +29,8 @@ func sources(t *testing.T) map[string]*source {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (file == "tools" || d.Name() == "testdata" || len(d.Name()) > 1 && d.Name()[0] == '.'):
-			return fs.SkipDir // tools is a module of its own
+		case d.IsDir() && (file == "tools" || file == "release" || d.Name() == "testdata" || len(d.Name()) > 1 && d.Name()[0] == '.'):
+			return fs.SkipDir // tools and release are modules of their own
 		case !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
 			return nil
 		}
