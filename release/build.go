@@ -83,6 +83,9 @@ func (r *run) system(ctx context.Context, system string) error {
 		return err
 	}
 	name := fmt.Sprintf("understudy_%s_%s_%s", strings.TrimPrefix(r.version, "v"), goos, goarch)
+	if info, err := buildinfo.ReadFile(program); err != nil || info.Main.Version != r.version {
+		return errors.Join(err, errors.New("the checkout has changed while it was built"))
+	}
 	if err := writeBill(filepath.Join(r.out, name+".cdx.json"), program, r.at); err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func checkout(t *testing.T) string {
 	for name, text := range map[string]string{
 		"go.mod": "module github.com/understudy/understudy\n\ngo 1.26.0\n\nrequire golang.org/x/sync v0.24.0\n", "cmd/understudy/main.go": stranger,
 		"LICENSE": "licence\n", "README.md": "# readme\n", "CHANGELOG.md": "# changes\n", "SECURITY.md": "# security\n", "understudy.schema.json": "{}\n",
-		"docs/a.md": "# a\n", "docs/pictures/a.svg": "<svg/>\n", "examples/hello/understudy.yaml": "name: hello\n",
+		"docs/a.md": "# a\n", ".gitignore": ignored(t), "docs/pictures/a.svg": "<svg/>\n", "examples/hello/understudy.yaml": "name: hello\n",
 	} {
 		write(t, filepath.Join(dir, name), text)
 	}
@@ -61,6 +61,16 @@ func checkout(t *testing.T) string {
 	git(t, dir, "add", "--all")
 	git(t, dir, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "--message=one")
 	return dir
+}
+
+// ignored is what the real checkout ignores: dist and its beginnings, which would make it a changed one.
+func ignored(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../.gitignore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func write(t *testing.T, path, text string) {
@@ -86,7 +96,7 @@ func git(t *testing.T, dir string, args ...string) {
 // byte for byte, and nothing in them names the machine.
 func TestTwoReleasesOfACommitAreEqual(t *testing.T) {
 	source := checkout(t)
-	first := filepath.Join(t.TempDir(), "dist")
+	first := filepath.Join(source, "dist") // as make does
 	if err := release(t.Context(), source, first, []string{"linux/amd64", "windows/amd64"}, false); err != nil {
 		t.Fatal(err)
 	}
