@@ -112,7 +112,7 @@ var floors = []struct {
 	what     string
 }{
 	{
-		"address balancer/http1 delivery durable lend partition descriptors tempo socket store dnssec fleet resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
+		"address balancer/http1 delivery durable lend partition descriptors tempo socket store dnssec fleet targethealth resolver sshkey userdata rootfs rootfs/rootfstest wire policy profile",
 		"stand on nothing of ours: the address plan, AWS's regions, times, files, signatures, bytes, processes",
 	},
 	{"authority endpoint network machine fault throttle beacon balancer metrics formula request", "one thing each, told what to do"},
@@ -160,7 +160,7 @@ func TestOrderOfTheCloudsPackages(t *testing.T) {
 // pure packages and files decide; they neither look at a clock nor reach outside, so that a test, and a simulation of
 // years, can give them any world.
 var pure = []string{
-	"cloud/internal/fleet", "cloud/internal/routing", "cloud/internal/records", "cloud/internal/policies", "cloud/internal/policy", "cloud/internal/tempo", "cloud/internal/metrics/alarm.go",
+	"cloud/internal/fleet", "cloud/internal/targethealth", "cloud/internal/routing", "cloud/internal/records", "cloud/internal/policies", "cloud/internal/policy", "cloud/internal/tempo", "cloud/internal/metrics/alarm.go",
 	"cloud/internal/health/judge.go", "cloud/internal/controls/rules.go", "cloud/internal/fault/rule.go", "cloud/internal/fault/veil.go", "cloud/internal/fault/veil_json.go", "parity",
 }
 

@@ -60,7 +60,7 @@ func (n *node) probe(ctx context.Context, address string, c Check) Result {
 	}
 	req, err := c.request(ctx, method, address, body)
 	if err != nil {
-		return failed.because(causeTarget)
+		return failed.Because(causeTarget)
 	}
 	if c.Version == GRPC {
 		return n.probeGRPC(req, c)
@@ -98,7 +98,7 @@ func (c Check) request(ctx context.Context, method, address string, body io.Read
 
 // judge judges the status that a target has answered with.
 func (c Check) judge(status int) Result {
-	r := mismatch(status).because(c.causeOf(status))
+	r := mismatch(status).Because(c.causeOf(status))
 	if c.Matcher.Has(status) {
 		r = pass
 	}
@@ -117,7 +117,7 @@ func judgeError(err error) Result {
 }
 
 // unanswered judges a check that had no answer, and tells why.
-func unanswered(err error) Result { return judgeError(err).because(causeOf(err)) }
+func unanswered(err error) Result { return judgeError(err).Because(causeOf(err)) }
 
 // timedOut tells whether a connection was waited for in vain.
 func timedOut(err error) bool {

@@ -74,7 +74,7 @@ func (n *node) probeGRPC(req *http.Request, c Check) Result {
 	}
 	code, err := strconv.Atoi(said)
 	if err != nil {
-		return failed.because(causeNoStatus)
+		return failed.Because(causeNoStatus)
 	}
 	return c.judge(code)
 }

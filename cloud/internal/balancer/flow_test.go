@@ -118,10 +118,10 @@ func TestFlowsFailOpen(t *testing.T) {
 			t.Errorf("connections by target: %v", got)
 		}
 		time.Sleep(60 * time.Second)
-		w.wantHealth(g, 1, Health{Unhealthy, "Target.FailedHealthChecks", "Health checks failed"})
+		w.wantHealth(g, 1, Health{State: Unhealthy, Reason: "Target.FailedHealthChecks", Description: "Health checks failed"})
 		w.drop("10.0.1.5:80", true)
 		time.Sleep(90 * time.Second)
-		w.wantHealth(g, 0, Health{Unhealthy, "Target.Timeout", "Request timed out"})
+		w.wantHealth(g, 0, Health{State: Unhealthy, Reason: "Target.Timeout", Description: "Request timed out"})
 		w.drop("10.0.1.5:80", false)
 		if got := w.shares(20); got["10.0.1.5:80"] == 0 {
 			t.Errorf("when all are ill: %v", got)

@@ -13,7 +13,7 @@ import (
 
 func TestJudge(t *testing.T) {
 	bad := mismatch(503)
-	ill := Health{Unhealthy, "Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]"}
+	ill := Health{State: Unhealthy, Reason: "Target.ResponseCodeMismatch", Description: "Health checks failed with these codes: [503]"}
 	for _, c := range []struct {
 		name    string
 		results []Result
@@ -28,7 +28,7 @@ func TestJudge(t *testing.T) {
 		{"recovery needs its threshold", []Result{bad, bad, pass, pass}, ill},
 		{"recovery", []Result{bad, bad, pass, pass, pass}, Health{State: Healthy}},
 		{"recovery begins anew after a failure", []Result{bad, bad, pass, pass, bad, pass, pass}, ill},
-		{"the newest reason shows", []Result{bad, bad, timeout}, Health{Unhealthy, "Target.Timeout", "Request timed out"}},
+		{"the newest reason shows", []Result{bad, bad, timeout}, Health{State: Unhealthy, Reason: "Target.Timeout", Description: "Request timed out"}},
 	} {
 		j := Judgement{Health: Unchecked}
 		for _, r := range c.results {
@@ -41,7 +41,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestCombine(t *testing.T) {
-	healthy, ill := Health{State: Healthy}, Health{Unhealthy, "Target.Timeout", "Request timed out"}
+	healthy, ill := Health{State: Healthy}, Health{State: Unhealthy, Reason: "Target.Timeout", Description: "Request timed out"}
 	for _, c := range []struct {
 		views []Health
 		want  Health
@@ -80,7 +80,7 @@ func TestChecksFollowTheTarget(t *testing.T) {
 		status.Store(503)
 		time.Sleep(60 * time.Second)
 		synctest.Wait()
-		w.wantHealth(g, 0, Health{Unhealthy, "Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]"})
+		w.wantHealth(g, 0, Health{State: Unhealthy, Reason: "Target.ResponseCodeMismatch", Description: "Health checks failed with these codes: [503]"})
 		status.Store(200)
 		time.Sleep(60 * time.Second)
 		synctest.Wait()
@@ -114,7 +114,7 @@ func TestNewTargetHasTimeToBoot(t *testing.T) {
 		time.Sleep(4 * time.Second)
 		synctest.Wait()
 		w.wantHealth(g, 0, Health{State: Healthy})
-		w.wantHealth(g, 1, Health{Unhealthy, "Target.FailedHealthChecks", "Health checks failed"})
+		w.wantHealth(g, 1, Health{State: Unhealthy, Reason: "Target.FailedHealthChecks", Description: "Health checks failed"})
 	})
 }
 
@@ -127,9 +127,9 @@ func TestSilenceAndRefusalDiffer(t *testing.T) {
 		w.configure([]Group{g})
 		time.Sleep(40 * time.Second)
 		synctest.Wait()
-		w.wantHealth(g, 0, Health{Unhealthy, "Target.Timeout", "Request timed out"})
-		w.wantHealth(g, 1, Health{Unhealthy, "Target.FailedHealthChecks", "Health checks failed"})
-		w.wantHealth(g, 2, Health{Unhealthy, "Target.Timeout", "Request timed out"})
+		w.wantHealth(g, 0, Health{State: Unhealthy, Reason: "Target.Timeout", Description: "Request timed out"})
+		w.wantHealth(g, 1, Health{State: Unhealthy, Reason: "Target.FailedHealthChecks", Description: "Health checks failed"})
+		w.wantHealth(g, 2, Health{State: Unhealthy, Reason: "Target.Timeout", Description: "Request timed out"})
 	})
 }
 

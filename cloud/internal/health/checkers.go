@@ -27,6 +27,14 @@ var regions = []r53types.HealthCheckRegion{
 // perRegion is how many checkers each region has. AWS does not publish its number.
 const perRegion = 2
 
+// Checkers is how many ask an endpoint whose check names so many regions to ask from; none is all of them.
+func Checkers(named int) int {
+	if named == 0 {
+		named = len(regions)
+	}
+	return named * perRegion
+}
+
 // checker is one of a check's probers and its state. The monitor's lock guards what changes, except its place
 // in the schedule, which the schedule's lock guards.
 type checker struct {

@@ -82,7 +82,7 @@ func (m *Monitor) startEngine() {
 	}
 	m.config.Dial = DialFrom
 	s := m.config.Speed
-	e, err := newEngine(limits{s.Timeout(connectLimit), s.Timeout(replyLimit), s.Timeout(connectLimitTCP)}, m.record)
+	e, err := newEngine(limits{s.Timeout(ConnectLimit), s.Timeout(ReplyLimit), s.Timeout(ConnectLimitTCP)}, m.record)
 	if err != nil {
 		m.config.Log.Warn("health checks take a goroutine each", "error", err)
 		return

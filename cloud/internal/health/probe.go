@@ -13,10 +13,10 @@ import (
 // How long an endpoint may take (developer guide, "How Amazon Route 53 determines whether a health
 // check is healthy"). The TLS handshake counts as connecting.
 const (
-	connectLimit    = 4 * time.Second
-	replyLimit      = 2 * time.Second
-	bodyLimit       = 2 * time.Second
-	connectLimitTCP = 10 * time.Second
+	ConnectLimit    = 4 * time.Second
+	ReplyLimit      = 2 * time.Second
+	BodyLimit       = 2 * time.Second
+	ConnectLimitTCP = 10 * time.Second
 )
 
 // Dial connects from a source address to an address (HOST:PORT).
@@ -98,7 +98,7 @@ func (p *prober) target(turn int) (netip.Addr, bool) {
 
 // probeTCP passes if a connection is made; nothing is sent.
 func (p *prober) probeTCP(ctx context.Context, target netip.Addr) result {
-	ctx, cancel := context.WithTimeout(ctx, p.speed.Timeout(connectLimitTCP))
+	ctx, cancel := context.WithTimeout(ctx, p.speed.Timeout(ConnectLimitTCP))
 	defer cancel()
 	conn, l, err := p.open(ctx, target)
 	if err != nil {
@@ -126,7 +126,7 @@ func (p *prober) open(ctx context.Context, target netip.Addr) (net.Conn, latency
 // does not have the name that was asked for is asked once more without a name (HealthCheckConfig,
 // EnableSNI).
 func (p *prober) connect(ctx context.Context, target netip.Addr) (net.Conn, latency, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.speed.Timeout(connectLimit))
+	ctx, cancel := context.WithTimeout(ctx, p.speed.Timeout(ConnectLimit))
 	defer cancel()
 	if !p.endpoint.tls {
 		return p.open(ctx, target)
