@@ -1,0 +1,239 @@
+package simulation
+
+import (
+	"slices"
+	"time"
+)
+
+// ClientKind is a kind of client, by how it keeps answers and connections.
+type ClientKind struct {
+	Name, Help string
+	fresh      bool          // it asks the name servers before each request
+	forever    bool          // it keeps its first answer
+	floor      time.Duration // the shortest time for which its resolver keeps an answer
+	lag        time.Duration // for how long it sees an expired answer once more
+	runtime    time.Duration // its own cache on top of the resolver's
+	keeps      bool          // it keeps its connection from one request to the next
+	gives      time.Duration // for how long a connection on which nothing comes is kept
+	immune     bool          // errors that are answered to new requests do not touch its connection
+	addresses  bool          // it tries the next address of an answer
+	tries      []time.Duration
+}
+
+// Clients is the table of kinds. The names are those of a drill's users. Sources of the figures: docs/predict.md.
+var Clients = []ClientKind{
+	{Name: "stub", Help: "asks the name servers before each request", fresh: true},
+	{Name: "cache", Help: "keeps an answer for its TTL, as a drill's users do"},
+	{Name: "floor30", Help: "its resolver keeps an answer for 30 s at least", floor: 30 * time.Second},
+	{Name: "floor60", Help: "60 s at least, as browsers do", floor: time.Minute},
+	{Name: "floor300", Help: "five minutes at least", floor: 5 * time.Minute},
+	{Name: "stale", Help: "its resolver answers with what has expired once more, for 30 s (RFC 8767)", lag: 30 * time.Second},
+	{Name: "forever", Help: "keeps its first answer until it is restarted, as nginx's static proxy_pass", forever: true},
+	{Name: "runtime30", Help: "has a cache of 30 s of its own behind its resolver's, as the JVM", runtime: 30 * time.Second},
+	{Name: "pool", Help: "keeps its connection, and asks for the name only to connect, as .NET's HttpClient", keeps: true},
+	{Name: "eyeballs", Help: "tries the next address of an answer after 250 ms (RFC 8305)", addresses: true},
+	{Name: "retry", Help: "repeats a failed request three times, after 0.2, 0.4 and 0.8 s",
+		tries: []time.Duration{200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond}},
+	{Name: "http2", Help: "one connection for all requests, given up after 30 s without an answer to its pings", keeps: true, gives: 30 * time.Second},
+	{Name: "websocket", Help: "one connection that stays; it is given up after 30 s without a heartbeat", keeps: true, gives: 30 * time.Second, immune: true},
+}
+
+// ClientNames are the kinds' names, in the order of the table.
+func ClientNames() (names []string) {
+	for _, k := range Clients {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+// nextAddress is after how long a client that tries several addresses tries the next one (RFC 8305, 5).
+const nextAddress = 250 * time.Millisecond
+
+// client is one of them.
+type client struct {
+	*ClientKind
+	users    Users
+	ttl      time.Duration
+	resolver time.Duration // when its resolver asks: this and every TTL before and after it
+	own      time.Duration // when its own cache ends
+	phase    time.Duration // of its requests
+	luck     float64
+}
+
+// fate is what became of it: from the first failed request's start to the end of the first good one after the last failure, as a drill
+// measures it.
+type fate struct {
+	from, to time.Duration
+	lost     int
+	stuck    bool          // it was without service to the end
+	expired  time.Duration // when its answer that led to the primary was forgotten
+	led      time.Duration // when it first asked with one that leads to the standby
+}
+
+func (f fate) down() time.Duration { return f.to - f.from }
+
+// floorTo is the last of moments at equal distances that is not after a moment.
+func floorTo(t, phase, step time.Duration) time.Duration {
+	n := (t - phase) / step
+	if (t-phase)%step < 0 {
+		n--
+	}
+	return phase + n*step
+}
+
+// where is where its resolver or its own cache says that the name leads, and until when it says so.
+func (c *client) where(h *history, t time.Duration) (side int8, until time.Duration) {
+	switch {
+	case c.forever:
+		return h.marks[0].answer, never
+	case c.fresh:
+		return h.answer(t), h.moves(t)
+	}
+	seen := t
+	if c.runtime > 0 {
+		seen = floorTo(t, c.own, c.runtime)
+		until = seen + c.runtime
+	}
+	keep := max(c.ttl, c.floor)
+	asked := floorTo(seen-c.lag, c.resolver, keep)
+	if c.runtime == 0 {
+		until = asked + c.lag + keep
+	}
+	side = h.answer(asked)
+	if h.moves(asked) == never { // whatever it asks later, it hears the same
+		until = never
+	}
+	return side, until
+}
+
+// finds is what a request to a side comes to, and how long that takes.
+func (c *client) finds(s Service) (o Outcome, took time.Duration) {
+	took = time.Duration(c.users.Answer)
+	o = s.Outcome
+	switch {
+	case o == Dark || o == Hanging:
+		took = time.Duration(c.users.Timeout)
+	case o == Served && c.luck >= s.Share:
+		o = Failing
+	case o == Served && c.luck >= s.Share*s.Reach && c.addresses:
+		took += nextAddress
+	case o == Served && c.luck >= s.Share*s.Reach:
+		o, took = Dark, time.Duration(c.users.Timeout)
+	}
+	return o, took
+}
+
+// connection is what a client keeps between requests.
+type connection struct {
+	open   bool
+	side   int8
+	silent time.Duration // since when nothing came; never while something does
+}
+
+// live has a client send requests until the end.
+func (c *client) live(h *history, end time.Duration) (f fate) {
+	f.led, f.expired = never, never
+	every := time.Duration(c.users.Every)
+	conn := connection{open: c.keeps, side: h.marks[0].answer, silent: never}
+	n, failing := 0, false
+	for t := c.phase - every; t < end; {
+		n = h.at(t, n)
+		side, until := c.where(h, t)
+		if conn.open {
+			side, until = conn.side, never
+		}
+		if side == 1 && f.led == never {
+			f.led = t
+		} else if side == 0 && f.led == never {
+			f.expired = until
+		}
+		o, took := Refusing, time.Duration(c.users.Answer)
+		if side != nobody {
+			o, took = c.finds(h.marks[n].services[side])
+		}
+		if c.immune && conn.open && o == Failing {
+			o = Served
+		}
+		stable := min(until, h.until(n), end)
+		if o == Served && t+took > stable && stable == h.until(n) && side != nobody { // it was under way when something changed
+			if o2, took2 := c.finds(h.marks[n+1].services[side]); o2 == Dark || o2 == Hanging {
+				o, took = o2, took2
+			}
+		}
+		if o != Served && len(c.tries) > 0 {
+			o, took = c.again(h, n, t, took)
+		}
+		stable = conn.after(c, t, o, took, stable)
+		period := max(every, took)
+		same := max(1, int((stable-t+period-1)/period)) // requests that begin while all stays as it is
+		if last := t + time.Duration(same-1)*period; o == Served && same > 1 && last+took > stable {
+			same-- // the last one is under way when something changes
+		}
+		if o == Served {
+			if failing {
+				failing, f.to = false, t+took
+			}
+			if stable == never || stable >= end {
+				break
+			}
+			conn = connection{open: c.keeps, side: side, silent: never}
+		} else {
+			if !failing && f.lost == 0 {
+				f.from = t
+			}
+			failing = true
+			f.lost += same
+			f.to = t + time.Duration(same-1)*period + took
+		}
+		t += time.Duration(same) * period
+	}
+	f.stuck = failing
+	return f
+}
+
+// after has a connection see what came of a request, and returns until when the next ones come to the same.
+func (k *connection) after(c *client, t time.Duration, o Outcome, took, stable time.Duration) time.Duration {
+	switch {
+	case !k.open || o == Served:
+		return stable
+	case o == Failing: // an answer like any other
+		return stable
+	case o == Refusing || c.gives == 0: // cut, or closed by the time-out of the request on it
+		k.open = false
+		return min(stable, t+1)
+	case k.silent == never:
+		k.silent = t
+	}
+	if t+took >= k.silent+c.gives {
+		k.open = false
+		return min(stable, t+1)
+	}
+	return min(stable, max(t+1, k.silent+c.gives-took))
+}
+
+// again is what a request comes to that is repeated, and when it ends.
+func (c *client) again(h *history, n int, began, took time.Duration) (Outcome, time.Duration) {
+	t, o := began+took, Failing
+	for _, pause := range c.tries {
+		t += pause
+		n = h.at(t, n)
+		side, _ := c.where(h, t)
+		if side == nobody {
+			continue
+		}
+		if o, took = c.finds(h.marks[n].services[side]); o == Served {
+			return o, t + took - began
+		}
+		t += took
+	}
+	return o, t - began
+}
+
+// clientKind returns a kind by its name.
+func clientKind(name string) (*ClientKind, bool) {
+	i := slices.IndexFunc(Clients, func(k ClientKind) bool { return k.Name == name })
+	if i < 0 {
+		return nil, false
+	}
+	return &Clients[i], true
+}
