@@ -1,0 +1,222 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/cloud/simulation"
+)
+
+const predictHelp = `Predict what an outage of the primary comes to for users, from the declaration and the rules of AWS
+alone: until Route 53's health check fails, until the name leads elsewhere, for how long users are
+without service and how many of their requests are lost, each as a distribution, and what the time
+is lost to. Nothing is asked and nothing broken.
+
+It is simulated in virtual time over the functions that decide in the local cloud: checkers with
+their phases, intervals and time-outs, thresholds, the rule of 18 %, target health, aliases, Auto
+Scaling groups with boot times, and a million clients behind resolvers that keep answers. The same
+--seed gives the same bytes. docs/predict.md lists the rules, and what is assumed where AWS says
+nothing.
+
+With --record NAME no declaration is needed: what stands behind the record is read, whoever built
+it.
+
+If failover.rto is declared, or --rto given, its promise is judged for clients who keep answers for
+their TTL, by the health check alone: how soon Route 53 heeds target health AWS does not say.
+
+Faults:`
+
+const predictExits = `
+
+Exit codes: 0 the promise is kept, or there is none; 1 it is not kept, or the record could not be
+read; 2 a flag or the declaration is wrong.`
+
+const predictExample = `  understudy predict
+  understudy predict --fault region,isolate --client cache,pool,forever
+  understudy predict --rto 90s --json | jq .promise
+  understudy predict --record www.example.com --svg outage.svg`
+
+// predicting is what the command's flags ask for.
+type predicting struct {
+	on       target
+	record   string
+	ask      simulation.Question
+	lasts    time.Duration
+	rto      time.Duration
+	assume   assumed
+	asJSON   bool
+	svg      string
+	declared *understudy.Declaration
+}
+
+func predictCommand() *cobra.Command {
+	var p predicting
+	c := &cobra.Command{
+		Use: "predict", Short: "Predict how long users would be without service, and why", Long: predictText(), Example: predictExample,
+		Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return p.run(c) },
+	}
+	p.on.flags(c)
+	recordFlag(c, &p.record, "predict for what is behind this record, without a declaration")
+	flags := c.Flags()
+	flags.StringSliceVar(&p.ask.Faults, "fault", nil, "the `faults`, of those above (default: all)")
+	flags.StringSliceVar(&p.ask.Kinds, "client", nil, "the `kinds` of clients: "+strings.Join(simulation.ClientNames(), ", ")+" (default: all)")
+	flags.Uint64Var(&p.ask.Seed, "seed", 1, "of all that is drawn")
+	flags.IntVar(&p.ask.Worlds, "runs", 500, "how often each fault is run, each time with other phases")
+	flags.IntVar(&p.ask.Clients, "clients", 1_000_000, "how many clients live through all of it")
+	flags.DurationVar(&p.lasts, "for", 30*time.Minute, "how long the primary stays broken")
+	flags.IntVar(&p.ask.Times, "flaps", 3, "flap: how often the primary breaks")
+	flags.DurationVar(&p.rto, "rto", 0, "the promise to judge, in place of the declared failover.rto")
+	p.assume.flags(c)
+	flags.BoolVar(&p.asJSON, "json", false, "print the prediction as JSON")
+	flags.StringVar(&p.svg, "svg", "", "draw it into this `file`")
+	completeWords(c, "fault", predictedFaults())
+	completeWords(c, "client", simulation.ClientNames())
+	return c
+}
+
+// flags adds the flags for what no declaration says.
+func (a *assumed) flags(c *cobra.Command) {
+	flags := c.Flags()
+	flags.DurationVar(&a.boot, "boot", time.Minute, "how long an instance takes from its launch until it serves")
+	flags.IntVar(&a.needs, "needs", 0, "how many instances carry all users (default: failover.standby.desired, or as many as the primary has)")
+	flags.DurationVar(&a.sick, "sick", 0, "for how long the standby still fails when the primary is lost, as one that has to take over its data")
+	flags.DurationVar(&a.every, "every", time.Second, "time between two requests of a client")
+	flags.DurationVar(&a.timeout, "timeout", 2*time.Second, "after which a client gives up a request")
+	flags.BoolVar(&a.watch, "watch", true, "whether \"understudy watch\" runs")
+}
+
+func predictedFaults() []string {
+	return simulation.FaultNames(func(k simulation.FaultKind) bool { return k.Predicted })
+}
+
+// predictText is the long help: the faults come from their table.
+func predictText() string {
+	var b strings.Builder
+	b.WriteString(predictHelp)
+	for _, k := range simulation.Faults {
+		if k.Predicted {
+			fmt.Fprintf(&b, "\n  %-13s  %s", k.Name, k.Help)
+		}
+	}
+	b.WriteString("\n\nClients:")
+	for _, k := range simulation.Clients {
+		fmt.Fprintf(&b, "\n  %-13s  %s", k.Name, k.Help)
+	}
+	return b.String() + predictExits
+}
+
+// check refuses what cannot be simulated.
+func (p *predicting) check() error {
+	for _, f := range p.ask.Faults {
+		if !slices.Contains(predictedFaults(), f) {
+			return fmt.Errorf("--fault: there is no %q; there are %s", f, strings.Join(predictedFaults(), ", "))
+		}
+	}
+	for _, k := range p.ask.Kinds {
+		if !slices.Contains(simulation.ClientNames(), k) {
+			return fmt.Errorf("--client: there is no %q; there are %s", k, strings.Join(simulation.ClientNames(), ", "))
+		}
+	}
+	switch {
+	case p.ask.Worlds < 1 || p.ask.Worlds > 100_000 || p.ask.Clients < 1 || p.ask.Clients > 100_000_000:
+		return errors.New("--runs and --clients: from 1 to 100,000 runs, and from 1 to 100,000,000 clients")
+	case p.lasts < time.Second || p.lasts > 24*time.Hour || p.ask.Times < 1 || p.ask.Times > 100:
+		return errors.New("--for and --flaps: from 1s to 24h, and from 1 to 100 times")
+	case p.rto < 0:
+		return errors.New("--rto: no negative time")
+	}
+	p.ask.For = simulation.Span(p.lasts)
+	return p.assume.check()
+}
+
+func (a *assumed) check() error {
+	if a.boot <= 0 || a.needs < 0 || a.sick < 0 || a.every <= 0 || a.timeout < 50*time.Millisecond {
+		return errors.New("--boot, --needs, --sick, --every and --timeout: nothing negative, a boot and a time between requests above zero, " +
+			"and a time-out of at least 50ms")
+	}
+	return nil
+}
+
+// predicted is a prediction as programs read it.
+type predicted struct {
+	*simulation.Prediction
+	Promise *simulation.Promise `json:"promise,omitempty"`
+}
+
+func (p *predicting) run(c *cobra.Command) error {
+	if err := p.check(); err != nil {
+		return misuse(err)
+	}
+	chosenFaults, chosenKinds := p.ask.Faults, p.ask.Kinds
+	m, err := p.model(c)
+	if err != nil {
+		return err
+	}
+	if len(p.ask.Faults) == 0 {
+		p.ask.Faults = predictedFaults()
+	}
+	if len(p.ask.Kinds) == 0 {
+		p.ask.Kinds = simulation.ClientNames()
+	}
+	p.ask.Clients = max(1, p.ask.Clients/len(p.ask.Faults))
+	found := predicted{}
+	if found.Prediction, err = simulation.Predict(m, p.ask); err != nil {
+		return misuse(err)
+	}
+	if found.Promise, err = p.promise(m); err != nil {
+		return err
+	}
+	if p.svg != "" {
+		if err := os.WriteFile(p.svg, drawPrediction(found.Prediction, chosenKinds), 0o644); err != nil {
+			return err
+		}
+	}
+	if p.asJSON {
+		err = writeJSON(c, found)
+	} else {
+		err = printPrediction(c.OutOrStdout(), found, chosenFaults, chosenKinds)
+	}
+	if err == nil && found.Promise != nil && !found.Promise.Kept {
+		err = exitError{1, fmt.Errorf("predict: the promise of %s is not kept", found.Promise.RTO)}
+	}
+	return err
+}
+
+// promise judges what is promised, for those of the faults that take the primary away.
+func (p *predicting) promise(m *simulation.Model) (*simulation.Promise, error) {
+	if p.rto == 0 && p.declared != nil {
+		p.rto = p.declared.Failover.RTO
+	}
+	if p.rto == 0 {
+		return nil, nil
+	}
+	q := p.ask
+	q.Faults = slices.DeleteFunc(slices.Clone(q.Faults), func(f string) bool { return !slices.Contains(simulation.Whole, f) })
+	return m.Promise(q, simulation.Span(p.rto))
+}
+
+// model is of the declaration, or of what stands behind the record.
+func (p *predicting) model(c *cobra.Command) (m *simulation.Model, err error) {
+	var s simulation.System
+	if p.record != "" {
+		s, err = p.on.systemBehind(c, p.record, p.assume)
+	} else if p.declared, err = understudy.Load(p.on.file); err != nil {
+		return nil, misuse(p.on.explain(err))
+	} else {
+		s = systemOf(p.declared, p.assume)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Valid(); err != nil {
+		return nil, misuse(fmt.Errorf("predict: %w", err))
+	}
+	return modelOf(s), nil
+}

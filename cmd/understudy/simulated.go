@@ -1,0 +1,93 @@
+package main
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/cloud/simulation"
+	"github.com/understudy/understudy/drill"
+	"github.com/understudy/understudy/move"
+)
+
+// A declaration, or what stands behind a record, as the simulation runs it. It stands here since only commands know both halves.
+
+// assumed is what no declaration says.
+type assumed struct {
+	boot    time.Duration
+	needs   int
+	sick    time.Duration
+	every   time.Duration // of users
+	timeout time.Duration
+	watch   bool
+	returns time.Duration
+}
+
+// systemOf is the system that a declaration describes.
+func systemOf(d *understudy.Declaration, a assumed) simulation.System {
+	seconds := func(n int) simulation.Span { return simulation.Span(time.Duration(n) * time.Second) }
+	fleet := func(side understudy.Side) simulation.Fleet {
+		size := d.Size(side)
+		return simulation.Fleet{Min: size.Min, Desired: size.Desired, Max: size.Max, Grace: seconds(d.Fleet.Grace), Boot: simulation.Span(a.boot)}
+	}
+	f := d.Failover
+	s := simulation.System{
+		Check: simulation.Check{Interval: seconds(f.Interval), Threshold: f.Threshold, Checkers: simulation.Checkers(len(f.Check.Regions))},
+		Target: simulation.Target{
+			Interval: seconds(d.Target.Interval), Timeout: seconds(d.Target.Timeout), Healthy: d.Target.Healthy, Unhealthy: d.Target.Unhealthy,
+		},
+		Primary: fleet(understudy.Primary), Standby: fleet(understudy.Secondary),
+		TTL: simulation.Span(drill.AliasTTL), Evaluate: true, Switch: f.Switch != understudy.SwitchNone,
+		Users:       simulation.Users{Every: simulation.Span(a.every), Timeout: simulation.Span(a.timeout), Answer: simulation.Span(50 * time.Millisecond)},
+		Needs:       cmp.Or(a.needs, f.Standby.Desired),
+		Propagation: simulation.Span(drill.Propagation), Sick: simulation.Span(a.sick),
+	}
+	if a.watch {
+		s.Watch = &simulation.Watch{
+			Every: seconds(f.Interval), Hold: f.Failback.Manual && s.Switch, After: simulation.Span(f.Failback.After),
+			Grow: d.Grows(), Calm: simulation.Span(calmTime), Returns: simulation.Span(a.returns),
+		}
+	}
+	return s
+}
+
+// modelOf has the watch process of a system decide as `understudy watch` does.
+func modelOf(s simulation.System) *simulation.Model {
+	return &simulation.Model{System: s, Keeper: newKeeper}
+}
+
+// keeper is what decides in `understudy watch`.
+type keeper struct {
+	latch  move.Latch
+	growth move.Growth
+	holds  bool
+	grows  bool
+}
+
+func newKeeper(s simulation.System) simulation.Keeper {
+	return &keeper{
+		latch:  move.Latch{After: time.Duration(s.Watch.After)},
+		growth: move.Growth{Threshold: s.Check.Threshold, Calm: time.Duration(s.Watch.Calm)},
+		holds:  s.Watch.Hold, grows: s.Watch.Grow,
+	}
+}
+
+var (
+	sideOf  = map[simulation.Side]understudy.Side{simulation.Primary: understudy.Primary, simulation.Standby: understudy.Secondary}
+	placeOf = map[understudy.Side]simulation.Side{understudy.Primary: simulation.Primary, understudy.Secondary: simulation.Standby}
+)
+
+// Look decides as the watch's own loop does: the switch, and then the standby's size.
+func (k *keeper) Look(s simulation.Sight) (o simulation.Orders) {
+	seen := move.Sight{At: s.At, Switch: sideOf[s.Switch], ByLatch: s.ByLatch, Answer: sideOf[s.Answer], PrimaryOK: s.PrimaryOK}
+	if to := k.latch.Next(seen); k.holds {
+		o.Turn = placeOf[to]
+	}
+	if k.grows {
+		step := k.growth.Next(seen, s.Grown, true)
+		o.Grow, o.Shrink = step == move.Grow, step == move.Shrink
+	}
+	return o
+}
+
+func (k *keeper) Failed(to simulation.Side) { k.latch.Failed(sideOf[to]) }

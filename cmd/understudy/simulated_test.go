@@ -1,0 +1,62 @@
+package main
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/cloud/simulation"
+	"github.com/understudy/understudy/drill"
+)
+
+// A drill's report and a prediction give time to the same causes, so that they can stand side by side.
+func TestPredictionsCausesAreADrills(t *testing.T) {
+	for _, c := range simulation.Causes {
+		if !slices.Contains(drill.Causes, drill.Cause(c)) {
+			t.Errorf("no drill gives time to %q", c)
+		}
+	}
+	for _, k := range drill.Kinds {
+		if kind, ok := simulation.KindOf(k.Name); !ok || !kind.Predicted {
+			t.Errorf("a drill breaks by %q, and nothing predicts it", k.Name)
+		}
+	}
+}
+
+func declared(t *testing.T, failover string) *understudy.Declaration {
+	t.Helper()
+	d, err := understudy.Parse("understudy.yaml", []byte(`
+name: hello
+domain: hello.test
+regions:
+  primary:   {name: us-east-1, cidr: 10.10.0.0/16}
+  secondary: {name: us-west-2, cidr: 10.20.0.0/16}
+image: {run: "hello &"}
+failover: `+failover+"\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// What doctor, plan and drills call the longest time is longer than what any simulated client comes to, and not much.
+func TestWorstCaseOfTheToolBoundsThePrediction(t *testing.T) {
+	usual := assumed{boot: time.Minute, every: time.Second, timeout: drill.UserTimeout}
+	for _, failover := range []string{"{interval: 10}", "{interval: 30}", "{interval: 10, threshold: 1}", "{interval: 30, threshold: 5}"} {
+		d := declared(t, failover)
+		worst := simulation.Span(drill.Worst(d.Failover) + usual.every) // its users ask again at once
+		q := simulation.Question{Seed: 1, Worlds: 300, Clients: 60_000, Faults: simulation.Whole, For: simulation.Span(time.Hour)}
+		p, err := modelOf(systemOf(d, usual)).Promise(q, worst)
+		if err != nil {
+			t.Fatal(err)
+		}
+		longest := 0.0
+		for _, f := range p.Faults {
+			longest = max(longest, f.WorstMS)
+		}
+		if !p.Kept || longest < 0.8*worst.Milliseconds() {
+			t.Errorf("%s: %s at the most, and clients come to %.0f ms", failover, worst, longest)
+		}
+	}
+}
