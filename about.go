@@ -7,13 +7,15 @@ var about = map[string]struct{ what, example string }{
 	"domain": {"The hosted zone, without the dot at its end.", "hello.test"},
 	"record": {"The failover record below the domain; empty is the domain itself.", "www"},
 
-	"regions":                {"The two regions. Their names differ, and their networks do not overlap.", ""},
-	"regions.primary":        {"The region that serves while it is healthy.", "{name: us-east-1, cidr: 10.10.0.0/16}"},
-	"regions.primary.name":   {"The primary region, as AWS spells it.", "us-east-1"},
-	"regions.primary.cidr":   {"The addresses of the primary's network, from /16 to /25, divided into four subnets.", "10.10.0.0/16"},
-	"regions.secondary":      {"The region that serves when the primary does not.", "{name: us-west-2, cidr: 10.20.0.0/16}"},
-	"regions.secondary.name": {"The secondary region, as AWS spells it.", "us-west-2"},
-	"regions.secondary.cidr": {"The addresses of the secondary's network, apart from the primary's.", "10.20.0.0/16"},
+	"regions":                  {"The two regions. Their names differ, and their networks do not overlap.", ""},
+	"regions.primary":          {"The region that serves while it is healthy.", "{name: us-east-1, cidr: 10.10.0.0/16}"},
+	"regions.primary.name":     {"The primary region, as AWS spells it.", "us-east-1"},
+	"regions.primary.cidr":     {"The addresses of the primary's network, from /16 to /25, divided into four subnets.", "10.10.0.0/16"},
+	"regions.primary.weight":   {"The primary's share of the users, beside the secondary's weight; with routing weighted only.", "3"},
+	"regions.secondary.weight": {"The secondary's share of the users, beside the primary's weight; with routing weighted only.", "1"},
+	"regions.secondary":        {"The region that serves when the primary does not.", "{name: us-west-2, cidr: 10.20.0.0/16}"},
+	"regions.secondary.name":   {"The secondary region, as AWS spells it.", "us-west-2"},
+	"regions.secondary.cidr":   {"The addresses of the secondary's network, apart from the primary's.", "10.20.0.0/16"},
 
 	"egress": {"How instances in the private subnets reach the internet: not at all, by a NAT gateway, by one in each zone, or not beyond AWS's " +
 		"services that VPC endpoints lead to: S3, and those of Session Manager.", "nat-per-zone"},
@@ -74,6 +76,8 @@ var about = map[string]struct{ what, example string }{
 	"failover":           {"Route 53's health checks, and how users are moved by hand.", ""},
 	"failover.interval":  {"Seconds between two probes of one checker.", "10"},
 	"failover.threshold": {"Probes in a row that must agree.", "3"},
+	"failover.routing": {"How Route 53 chooses while both regions are healthy: the primary (failover), both by their weights (weighted), or for " +
+		"each user the nearer one (latency). An ill region gets nobody.", "weighted"},
 	"failover.rto": {"The longest that users are promised to be without service when a region is lost: `doctor` and `plan` hold the prediction against it, " +
 		"`drill` what users felt. Of it 60 s are the TTL of answers, which is AWS's for aliases of load balancers.", "3m"},
 	"failover.check":           {"What Route 53's checkers ask each region's load balancer for, by its own name, at the port where users connect.", ""},

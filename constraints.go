@@ -132,6 +132,8 @@ var (
 	// 255 is the longest ResourcePath of a Route 53 health check (HealthCheckConfig in its API reference).
 	healthPath = matching(`/[!-~]{0,254}`, "a path that begins with /, at most 255 printable characters without spaces")
 
+	routingKind = oneOf("failover, weighted or latency", string(RoutingFailover), string(RoutingWeighted), string(RoutingLatency))
+
 	checkPath = matching(`(/[!-~]{0,254})?`, "a path that begins with /, at most 255 printable characters without spaces, or nothing")
 	// 255 characters are the longest SearchString. Route 53 looks for it in the answer's first 5,120 bytes (HealthCheckConfig).
 	matchText     = upTo(255, matching(`([ -~]*[!-~][ -~]*)?`, "at most 255 printable characters of ASCII, not spaces alone, or nothing"))

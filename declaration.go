@@ -48,8 +48,8 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	}
 	root.require("name", stackName.allowed)
 	root.require("domain", domainName.allowed)
-	var standby *object
-	d.Regions, standby = regions(root.object("regions"))
+	places := map[Side]*object{}
+	d.Regions = regions(root.object("regions"), places)
 	d.Egress = egress(root, EgressNone)
 	d.fillEgress()
 	d.Image = image(root.object("image"), dir, readFile)
@@ -60,13 +60,15 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.HTTPS = https(root.object("https"), d)
 	d.Fleet = fleet(root.object("fleet"))
 	if second, ok := d.Regions[Secondary]; ok {
-		second.Fleet = standbySize(standby, d.Fleet)
+		second.Fleet = standbySize(places[Secondary], d.Fleet)
 		d.Regions[Secondary] = second
 	}
-	d.Failover = failover(root.object("failover"), d.Service.Health)
+	switching := root.object("failover")
+	d.Failover = failover(switching, d.Service.Health)
 	d.Target = target(root.object("target"), d)
 	d.Balancer = balancer(root.object("balancer"), d)
 	d.Rules = rules(root, d)
+	refuseUnrouted(d, places, switching)
 	d.Tags = root.labels("tags", mostTags, tagKey, tagValue)
 	d.Parity.Ignore = ignored(root.object("parity"))
 	if len(d.Host()) > longestName {
@@ -81,9 +83,8 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 
 // regions reads the two places. Both must be there, apart from each other in name and addresses, for
 // traffic between two networks with the same addresses could never be routed.
-func regions(o *object) (found map[Side]Region, standby *object) {
-	found = map[Side]Region{}
-	places := map[Side]*object{}
+func regions(o *object, places map[Side]*object) map[Side]Region {
+	found := map[Side]Region{}
 	for _, side := range Sides {
 		places[side] = o.object(string(side))
 		if o.require(string(side), "a region: {name: us-east-1, cidr: 10.10.0.0/16}") {
@@ -97,13 +98,14 @@ func regions(o *object) (found map[Side]Region, standby *object) {
 	if p.CIDR.IsValid() && s.CIDR.IsValid() && p.CIDR.Overlaps(s.CIDR) {
 		second.mistake("cidr", fmt.Sprintf("%s, which overlaps the primary's %s", s.CIDR, p.CIDR), "a network apart from the primary's")
 	}
-	return found, second
+	return found
 }
 
 func region(o *object) Region {
 	r := Region{Name: o.text("name", "", regionName)}
 	cidr := o.text("cidr", "", network)
 	r.Egress = egress(o, "")
+	r.Weight = o.number("weight", defaultWeight, 1, 255)
 	o.require("name", regionName.allowed)
 	if !o.require("cidr", network.allowed) {
 		return r
@@ -124,6 +126,27 @@ func region(o *object) Region {
 		r.CIDR = p
 	}
 	return r
+}
+
+// defaultWeight is both regions', which have equal shares then.
+const defaultWeight = 100
+
+// refuseUnrouted holds the routing against what only another one heeds.
+func refuseUnrouted(d *Declaration, places map[Side]*object, switching *object) {
+	f := d.Failover
+	for _, side := range Sides {
+		if w := d.Regions[side].Weight; f.Routing != RoutingWeighted && w != defaultWeight && w != 0 {
+			places[side].mistake("weight", fmt.Sprintf("%d, with failover.routing %s", w, f.Routing), "another weight than 100 with failover.routing weighted only")
+		}
+	}
+	if second := d.Regions[Secondary]; f.Active() && second.Fleet != nil {
+		places[Secondary].mistake("fleet", "a size of the secondary's own, with failover.routing "+string(f.Routing),
+			"the size under fleet for both: either region carries all users when the other is lost")
+	}
+	if f.Active() && f.Failback.Manual {
+		switching.mistake("failback", "users kept away, with failover.routing "+string(f.Routing),
+			"automatic: a region that is healthy again gets its share of the users at once")
+	}
 }
 
 // usable tells addresses for hosts from those that mean something else (RFC 6890).
@@ -226,6 +249,7 @@ func track(o *object) Track {
 // failover reads the health check within the bounds of Route 53's HealthCheckConfig. Where no path is declared, it asks for the service's.
 func failover(o *object, path string) Failover {
 	f := Failover{Interval: o.choice("interval", 10, 10, 30), Threshold: o.number("threshold", 3, 1, 10)}
+	f.Routing = Routing(o.text("routing", string(RoutingFailover), routingKind))
 	f.RTO, _ = time.ParseDuration(o.text("rto", "", promised))
 	f.Check = check(o.object("check"), path)
 	f.Switch = Switch(o.text("switch", string(SwitchStandby), switchKind))

@@ -19,6 +19,7 @@
 //
 // Everything else has a default:
 //
+//	regions: {primary: {weight: 100}, secondary: {weight: 100}}  # shares of the users, with routing weighted; the rest has no default
 //	record: ""                       # below the domain; empty is the domain itself
 //	egress: none                     # of private subnets; or nat, nat-per-zone, endpoints
 //	                                 # of one region alone: regions.primary.egress, regions.secondary.egress
@@ -48,6 +49,7 @@
 //	failover:
 //	  interval: 10                   # seconds between two probes
 //	  threshold: 3                   # probes
+//	  routing: failover              # or weighted, or latency: both regions serve
 //	  rto: ""                        # what is promised: 3m
 //	  check: {path: "", match: "", regions: [], latency: false}  # what checkers ask for: empty is service.health, any answer, all regions
 //	  switch: standby                # the means of moves by hand; or none

@@ -40,6 +40,13 @@ func documented(t *testing.T) (shortest, whole string) {
 	if !ok || !also || strings.Count(image, "\n") != 1 {
 		t.Fatalf("doc.go shows something else than this test knows to join:\n%s", strings.Join(blocks, "\n"))
 	}
+	// So has the mapping regions, with what has no default.
+	weights, first, both := strings.Cut(first, "\n")
+	shown, _, _ := strings.Cut(weights, "  #")
+	if !both || shown != "regions: {primary: {weight: 100}, secondary: {weight: 100}}" || strings.Count(before, "/16}") != len(Sides) {
+		t.Fatalf("doc.go shows the regions' defaults as %q", weights)
+	}
+	before = strings.ReplaceAll(before, "/16}", "/16, weight: 100}")
 	return blocks[0], first + before + "image:\n" + image + rest
 }
 

@@ -174,7 +174,8 @@ func heldAgainstOthers(path string) bool {
 			return true
 		}
 	}
-	return slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout", "target.version", "target.slow_start", "target.stickiness.cookie"}, path)
+	return slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout", "target.version", "target.slow_start", "target.stickiness.cookie",
+		"regions.primary.weight", "regions.secondary.weight"}, path)
 }
 
 // The schema refuses nothing that Parse takes. It takes nothing that Parse refuses, but for what depends on another key, and
@@ -220,6 +221,8 @@ func TestOnlyParseHoldsOneKeyAgainstAnother(t *testing.T) {
 	beyond := map[string]string{
 		"fleet.max":              good + "fleet: {desired: 6, max: 5}\n",
 		"fleet.track.requests":   good + "fleet: {track: {cpu: 50, requests: 1}}\n",
+		"regions.primary.weight": strings.Replace(good, "10.10.0.0/16", "10.10.0.0/16, weight: 3", 1),
+		"failover.failback":      good + "failover: {routing: latency, failback: manual}\n",
 		"target.timeout":         good + "target: {timeout: 5}\n",
 		"regions.secondary.cidr": strings.Replace(good, "10.20.0.0", "10.10.0.0", 1),
 		"regions.secondary.name": strings.Replace(good, "us-west-2", "us-east-1", 1),

@@ -15,6 +15,14 @@ const (
 	Global    Side = "global"
 )
 
+// Other is the other one of the two sides.
+func (s Side) Other() Side {
+	if s == Primary {
+		return Secondary
+	}
+	return Primary
+}
+
 // Sides lists the two sides in the order in which they are shown.
 var Sides = []Side{Primary, Secondary}
 
@@ -53,6 +61,7 @@ type Region struct {
 	CIDR   netip.Prefix
 	Egress Egress // of its private subnets: its own, or the declaration's
 	Fleet  *Size  // of the secondary, where it is declared another than Fleet's
+	Weight int    // of its share of the users, where routing is weighted
 }
 
 // Image says how the machine image is made.
@@ -138,6 +147,7 @@ type Track struct {
 // row must agree. Switch is the means by which a person moves the users.
 type Failover struct {
 	Interval, Threshold int
+	Routing             Routing
 	RTO                 time.Duration // the longest that users are promised to be without service; 0 promises nothing
 	Check               Check
 	Switch              Switch
@@ -147,6 +157,19 @@ type Failover struct {
 	Failback            Failback
 }
 
+// Routing is how Route 53 chooses between two healthy regions. An ill one gets no users in any kind.
+type Routing string
+
+// The kinds of routing.
+const (
+	RoutingFailover Routing = "failover" // users are at the primary
+	RoutingWeighted Routing = "weighted" // at both, by the regions' weights
+	RoutingLatency  Routing = "latency"  // at both, each at the nearer one
+)
+
+// Active tells whether both regions have users while both are healthy.
+func (f Failover) Active() bool { return f.Routing == RoutingWeighted || f.Routing == RoutingLatency }
+
 // Check is what Route 53's checkers ask a region for, at the port where users connect. The name that they ask is the load balancer's,
 // and so is the Host header: it is the name that a check without an IP address resolves (HealthCheckConfig,
 // FullyQualifiedDomainName, in the Route 53 API Reference).
@@ -155,6 +178,12 @@ type Check struct {
 	Match   string   // a text that the answer must have within its first 5,120 bytes; empty for any answer
 	Regions []string // of the checkers; none for all
 	Latency bool     // whether checkers measure how long answers take, for graphs of CloudWatch
+}
+
+// Switched tells whether a region has a switch, which takes users from the other region: the standby has one, unless none is declared,
+// and each region where both serve.
+func (d *Declaration) Switched(at Side) bool {
+	return d.Failover.Switch != SwitchNone && (at == Secondary || d.Failover.Active())
 }
 
 // Standby is what the standby must be before users are moved to it by hand.

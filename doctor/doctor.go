@@ -71,6 +71,7 @@ const (
 	CheckStandby      = "standby"
 	CheckRecords      = "records"
 	CheckTargets      = "targets"
+	CheckCapacity     = "capacity"
 	CheckControlPlane = "control-plane"
 )
 
@@ -111,6 +112,7 @@ func judge(d *understudy.Declaration, f facts, o Options) []Finding {
 	all = append(all, judgeDowntime(d, o.RTO)...)
 	all = append(all, judgeHealth(d)...)
 	all = append(all, judgeStandby(d, f)...)
+	all = append(all, judgeShares(d, f)...)
 	all = append(all, judgeControlPlane(d)...)
 	return inOrder(all)
 }

@@ -292,12 +292,14 @@ func TestStandby(t *testing.T) {
 	}
 	dark, half := sized(understudy.Size{Max: 4}), sized(understudy.Size{Min: 1, Desired: 1, Max: 4})
 	for _, j := range []judged{
-		{name: "empty", facts: is(group{}), check: CheckStandby, severity: Blocker, side: understudy.Secondary, says: "no instance"},
-		{name: "none in service", facts: is(group{min: 2, desired: 2}), check: CheckStandby, severity: Warning, side: understudy.Secondary, says: "2 instances"},
-		{name: "may be empty", facts: is(group{desired: 2, inService: 2}), check: CheckStandby, severity: Warning, side: understudy.Secondary, says: "least size is 0"},
-		{name: "a pilot light", declared: dark, facts: is(group{}), check: CheckStandby, severity: Warning, side: understudy.Secondary,
+		{name: "empty", facts: is(group{max: 4}), check: CheckStandby, severity: Blocker, side: understudy.Secondary, says: "no instance"},
+		{name: "none in service", facts: is(group{min: 2, desired: 2, max: 4}), check: CheckStandby, severity: Warning, side: understudy.Secondary,
+			says: "2 instances"},
+		{name: "may be empty", facts: is(group{desired: 2, inService: 2, max: 4}), check: CheckStandby, severity: Warning, side: understudy.Secondary,
+			says: "least size is 0"},
+		{name: "a pilot light", declared: dark, facts: is(group{max: 4}), check: CheckStandby, severity: Warning, side: understudy.Secondary,
 			says: "0 of the 2 instances that the primary begins with, 0 %"},
-		{name: "half of it", declared: half, facts: is(group{min: 1, desired: 1, inService: 1}), check: CheckStandby, severity: Note,
+		{name: "half of it", declared: half, facts: is(group{min: 1, desired: 1, inService: 1, max: 4}), check: CheckStandby, severity: Note,
 			side: understudy.Secondary, says: "1 of the 2 instances that the primary begins with, 50 %"},
 		{name: "one", declared: func(d *understudy.Declaration) { d.Fleet.Min = 1 },
 			check: CheckStandby, severity: Note, side: understudy.Secondary, says: "fleet.min is 1"},

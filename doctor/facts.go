@@ -77,8 +77,8 @@ type running struct{ all, own int }
 
 // group is an Auto Scaling group as it is now.
 type group struct {
-	min, desired, inService int
-	grown                   bool // to serve in the primary's place
+	min, desired, inService, max int
+	grown                        bool // to serve in the primary's place
 }
 
 // trial is a call with DryRun, and what it answered.

@@ -127,6 +127,9 @@ func judgeWorldQuotas(d *understudy.Declaration, f facts) (all []Finding) {
 	if d.Failover.Switch != understudy.SwitchNone {
 		each = 2 // the switch's own, and the one that is calculated
 	}
+	if d.Switched(understudy.Primary) {
+		each = 3 // both of them for each region
+	}
 	checks := 0
 	for _, side := range understudy.Sides {
 		if !f.regions[side].built.value {

@@ -193,8 +193,10 @@ func (q asker) group(ctx context.Context) (*group, error) {
 		return nil, err
 	}
 	found := out.AutoScalingGroups[0]
-	g := &group{min: int(aws.ToInt32(found.MinSize)), desired: int(aws.ToInt32(found.DesiredCapacity)),
-		grown: account.OfGroup(found.Tags)[account.TagGrown] != ""}
+	g := &group{
+		min: int(aws.ToInt32(found.MinSize)), desired: int(aws.ToInt32(found.DesiredCapacity)), max: int(aws.ToInt32(found.MaxSize)),
+		grown: account.OfGroup(found.Tags)[account.TagGrown] != "",
+	}
 	for _, i := range found.Instances {
 		if i.LifecycleState == "InService" {
 			g.inService++

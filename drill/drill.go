@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
@@ -13,19 +14,24 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/understudy/understudy"
 )
 
 // Drill is one rehearsal. All fields without a default must be set.
 type Drill struct {
 	Stack     string
-	URL       *url.URL // the page that users ask for, by the failover name
-	Primary   string   // region names
-	Secondary string
-	Fault     Fault
-	Journal   Journal
-	Marker    marks    // the entry for others, in the account; nil where nobody else can meet the drill
-	Owner     string   // who is at work, for the marker
-	Settings  Settings // TTL is learnt from the answers
+	URL       *url.URL        // the page that users ask for, by the failover name
+	Primary   string          // region names: the one that is broken
+	Secondary string          // and the one that serves then
+	Lost      understudy.Side // the broken one's side
+	// Draws is how often the name is asked until it is known where it leads, where both regions serve; zero where one does.
+	Draws    int
+	Fault    Fault
+	Journal  Journal
+	Marker   marks    // the entry for others, in the account; nil where nobody else can meet the drill
+	Owner    string   // who is at work, for the marker
+	Settings Settings // TTL is learnt from the answers
 
 	// Before is looked at before anything is broken. What is wrong refuses the drill, unless Force names the check.
 	Before []Check
@@ -157,7 +163,7 @@ func (d *Drill) report(rec *recorder, w *watch, t timeline, forced []Wrong) *Rep
 	_, told := d.Fault.(undetected)
 	r := &Report{
 		Name: d.URL.Hostname(), Path: d.URL.RequestURI(), Fault: d.Fault.Kind(), Speed: max(d.Settings.Speed, 1),
-		Primary: d.Primary, Secondary: d.Secondary, Aborted: t.aborted, Forced: forced, Undetected: told,
+		Primary: d.Primary, Secondary: d.Secondary, Shared: d.Draws > 0, Aborted: t.aborted, Forced: forced, Undetected: told,
 		Notes: append(notes(d.Fault), t.notes...),
 	}
 	r.promise(d.RTO, d.Settings)
@@ -216,13 +222,18 @@ func (d *Drill) startUsers(ctx context.Context, rec *recorder) *sync.WaitGroup {
 
 // phases runs the drill's phases, while the users go on sending requests.
 func (d *Drill) phases(ctx context.Context, rec *recorder, w *watch) (t timeline, err error) {
-	if err = d.await(ctx, "every user is served by the primary", func(ctx context.Context) error {
-		return rec.waitAll(ctx, d.Primary, time.Time{})
+	by := d.servers()
+	if err = d.await(ctx, "every user is served by "+by, func(ctx context.Context) error {
+		return rec.waitAll(ctx, d.usual(), time.Time{})
 	}); err != nil {
 		return t, err
 	}
-	if err = d.hold(ctx, "baseline", "users are served by the primary", rec, min(d.Hold, defaultHold)); err != nil {
+	if err = d.hold(ctx, "baseline", "users are served by "+by, rec, min(d.Hold, defaultHold)); err != nil {
 		return t, err
+	}
+	if d.Draws > 0 && rec.served()[d.Primary] == 0 {
+		t.unused = true
+		t.notes = append(t.notes, d.Primary+" served no user before the fault: from here the name leads to the other region")
 	}
 	undo, err := d.breakPrimary(ctx, &t)
 	if err != nil {
@@ -243,7 +254,7 @@ func (d *Drill) phases(ctx context.Context, rec *recorder, w *watch) (t timeline
 		t.aborted = err.Error()
 	}
 	w.urgent.Store(true)
-	err = d.failback(ctx, rec, &t)
+	err = d.failback(ctx, rec, w, &t)
 	if t.aborted != "" && err != nil && ctx.Err() == nil {
 		t.notes, err = append(t.notes, "after the repair, "+err.Error()), nil
 	}
@@ -258,7 +269,7 @@ func (d *Drill) breakPrimary(ctx context.Context, t *timeline) (json.RawMessage,
 	now := time.Now()
 	// After Longest the drill repairs, which may take settleTime.
 	t.entry = Entry{
-		Stack: d.Stack, Fault: d.Fault.Kind(), Broken: now, Undo: undo,
+		Stack: d.Stack, Fault: d.Fault.Kind(), Side: d.Lost, Broken: now, Undo: undo,
 		ID: rand.Text(), Owner: d.Owner, Expires: now.Add(d.Longest + settleTime),
 	}
 	if d.Marker != nil {
@@ -380,16 +391,45 @@ func (d *Drill) unmark(ctx context.Context, t *timeline) error {
 	return d.Marker.Clear(ctx, t.entry.ID)
 }
 
-func (d *Drill) failback(ctx context.Context, rec *recorder, t *timeline) error {
-	err := d.await(ctx, "every user is served by the primary again", func(ctx context.Context) error {
-		return rec.waitAll(ctx, d.Primary, t.repair)
+func (d *Drill) failback(ctx context.Context, rec *recorder, w *watch, t *timeline) error {
+	err := d.await(ctx, "every user is served by "+d.servers()+" again", func(ctx context.Context) error {
+		if err := d.backInAnswers(ctx, w, t); err != nil {
+			return err
+		}
+		return rec.waitAll(ctx, d.usual(), t.repair)
 	})
 	if err != nil {
 		return err
 	}
 	t.returned = time.Now()
-	d.Tell(Event{Phase: "failback", Text: fmt.Sprintf("every user is served by %s again", d.Primary), Served: rec.served()})
-	return d.hold(ctx, "failback", "users are served by the primary", rec, min(d.Hold, defaultHold))
+	d.Tell(Event{Phase: "failback", Text: fmt.Sprintf("every user is served by %s again", cmp.Or(d.usual(), d.servers())), Served: rec.served()})
+	return d.hold(ctx, "failback", "users are served by "+d.servers(), rec, min(d.Hold, defaultHold))
+}
+
+// usual is the region that serves all users while nothing is broken, or "" where both do.
+func (d *Drill) usual() string {
+	if d.Draws > 0 {
+		return ""
+	}
+	return d.Primary
+}
+
+func (d *Drill) servers() string {
+	if d.Draws > 0 {
+		return "either region"
+	}
+	return "the primary"
+}
+
+// backInAnswers waits, where both regions serve, until the name leads to the repaired one again, if it did before.
+func (d *Drill) backInAnswers(ctx context.Context, w *watch, t *timeline) error {
+	if d.Draws == 0 || t.unused {
+		return nil
+	}
+	if w.leadsBack(ctx, d.Secondary, t.repair).IsZero() {
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 // limit bounds a wait by the predicted downtime and Patience.

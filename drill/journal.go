@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/understudy/understudy"
 )
 
 // Journal is the file that records what a drill has broken and not yet repaired. It is written and synced
@@ -18,9 +20,10 @@ type Journal struct {
 
 // Entry is one fault that is not repaired.
 type Entry struct {
-	Stack  string    `json:"stack"`
-	Fault  string    `json:"fault"` // the fault's kind
-	Broken time.Time `json:"broken"`
+	Stack  string          `json:"stack"`
+	Fault  string          `json:"fault"`          // the fault's kind
+	Side   understudy.Side `json:"side,omitempty"` // that is broken; the primary, where none is said
+	Broken time.Time       `json:"broken"`
 	// ID, Owner and Expires are in the account's marker too. After Expires, the drill does not run any more.
 	ID      string          `json:"id,omitempty"`
 	Owner   string          `json:"owner,omitempty"`
@@ -31,6 +34,9 @@ type Entry struct {
 // String describes an entry in one line.
 func (e Entry) String() string {
 	s := e.Fault + " of " + e.Stack
+	if e.Side == understudy.Secondary {
+		s += "'s secondary"
+	}
 	if e.Owner != "" {
 		s += " by " + e.Owner
 	}

@@ -132,15 +132,15 @@ func KindNames() []string {
 
 // Undo repairs what the marker and the journal record, and then clears both. It returns false if neither records
 // anything. If the repair fails, or a kind that this program does not know is recorded (ErrUnknownKind), both stay. m may
-// be nil.
-func Undo(ctx context.Context, j Journal, m marks, p Primary) (Entry, bool, error) {
+// be nil. What an entry broke is its own to say.
+func Undo(ctx context.Context, j Journal, m marks, of func(Entry) Primary) (Entry, bool, error) {
 	var marked Entry
 	var found bool
 	var unread error
 	if m != nil {
 		// A journal can be repaired from while the secondary does not answer.
 		if marked, found, unread = m.Read(ctx); found {
-			if err := repair(ctx, marked, p, "the marker in the account"); err != nil {
+			if err := repair(ctx, marked, of(marked), "the marker in the account"); err != nil {
 				return marked, true, err
 			}
 		}
@@ -150,7 +150,7 @@ func Undo(ctx context.Context, j Journal, m marks, p Primary) (Entry, bool, erro
 		return entry, found, errors.Join(err, unread)
 	}
 	if written && (!found || entry.ID != marked.ID) {
-		if err := repair(ctx, entry, p, j.Path); err != nil {
+		if err := repair(ctx, entry, of(entry), j.Path); err != nil {
 			return entry, true, errors.Join(err, unread)
 		}
 	}

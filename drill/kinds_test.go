@@ -59,7 +59,7 @@ func inForce(t *testing.T, j Journal) bool {
 func TestUndoOfAnUnknownKindRepairsNothingAndKeepsTheJournal(t *testing.T) {
 	var r regions
 	j := written(t, "flood", `"one"`)
-	if _, _, err := Undo(t.Context(), j, nil, r.primary()); !errors.Is(err, ErrUnknownKind) {
+	if _, _, err := Undo(t.Context(), j, nil, func(Entry) Primary { return r.primary() }); !errors.Is(err, ErrUnknownKind) {
 		t.Errorf("error %v, want %v", err, ErrUnknownKind)
 	}
 	if len(r.did) > 0 || !inForce(t, j) {
@@ -70,14 +70,14 @@ func TestUndoOfAnUnknownKindRepairsNothingAndKeepsTheJournal(t *testing.T) {
 func TestUndoRepairsWhatTheJournalNames(t *testing.T) {
 	var r regions
 	j := written(t, "region", `"another"`)
-	entry, found, err := Undo(t.Context(), j, nil, r.primary())
+	entry, found, err := Undo(t.Context(), j, nil, func(Entry) Primary { return r.primary() })
 	if err != nil || !found || entry.Stack != "hello" {
 		t.Errorf("%+v, %v, %v", entry, found, err)
 	}
 	if diff := cmp.Diff([]string{"start another"}, r.did); diff != "" || inForce(t, j) {
 		t.Errorf("journal in force: %v, %s", inForce(t, j), diff)
 	}
-	if _, found, err := Undo(t.Context(), j, nil, r.primary()); found || err != nil {
+	if _, found, err := Undo(t.Context(), j, nil, func(Entry) Primary { return r.primary() }); found || err != nil {
 		t.Errorf("nothing is in force, and undo says %v, %v", found, err)
 	}
 }
@@ -87,7 +87,7 @@ func TestUndoThatFailsKeepsTheJournal(t *testing.T) {
 	r := regions{fail: broken}
 	for _, undo := range []string{`"one"`, `""`, `{}`} {
 		j := written(t, "region", undo)
-		if _, _, err := Undo(t.Context(), j, nil, r.primary()); err == nil || !inForce(t, j) {
+		if _, _, err := Undo(t.Context(), j, nil, func(Entry) Primary { return r.primary() }); err == nil || !inForce(t, j) {
 			t.Errorf("%s: error %v, journal in force: %v", undo, err, inForce(t, j))
 		}
 	}

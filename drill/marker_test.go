@@ -43,7 +43,7 @@ func TestUndoNeedsNoJournal(t *testing.T) {
 	var r regions
 	m := &memory{held: &Entry{ID: "1", Stack: "hello", Fault: "region", Undo: json.RawMessage(`{"region":"one","cloud":"/cloud"}`)}}
 	j := Journal{Path: filepath.Join(t.TempDir(), "none.json")}
-	entry, found, err := Undo(t.Context(), j, m, r.primary())
+	entry, found, err := Undo(t.Context(), j, m, func(Entry) Primary { return r.primary() })
 	if err != nil || !found || entry.ID != "1" || m.held != nil {
 		t.Errorf("%+v, %v, %v; the marker is %v", entry, found, err, m.held)
 	}
@@ -60,7 +60,7 @@ func TestUndoRepairsOnceWhatMarkerAndJournalBothRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := &memory{held: &e}
-	if _, found, err := Undo(t.Context(), j, m, r.primary()); err != nil || !found {
+	if _, found, err := Undo(t.Context(), j, m, func(Entry) Primary { return r.primary() }); err != nil || !found {
 		t.Error(found, err)
 	}
 	if diff := cmp.Diff([]string{"start one"}, r.did); diff != "" || m.held != nil || inForce(t, j) {
@@ -73,7 +73,7 @@ func TestUndoRepairsByTheJournalWhileTheMarkerCannotBeRead(t *testing.T) {
 	var r regions
 	silent := errors.New("no answer")
 	j := written(t, "region", `"one"`)
-	_, _, err := Undo(t.Context(), j, &memory{fail: silent}, r.primary())
+	_, _, err := Undo(t.Context(), j, &memory{fail: silent}, func(Entry) Primary { return r.primary() })
 	if diff := cmp.Diff([]string{"start one"}, r.did); diff != "" || !errors.Is(err, silent) {
 		t.Errorf("%v, %s", err, diff)
 	}

@@ -71,13 +71,13 @@ func (r *recorder) served() Served {
 }
 
 // waitAll waits until the newest request of every client began after a moment and was served by the
-// region.
+// region, or by any where none is said.
 func (r *recorder) waitAll(ctx context.Context, region string, after time.Time) error {
 	for {
 		r.mu.Lock()
 		all, changed := true, r.changed
 		for _, q := range r.last {
-			if q.Region != region || q.Start.Before(after) {
+			if q.Region == "" || region != "" && q.Region != region || q.Start.Before(after) {
 				all = false
 				break
 			}

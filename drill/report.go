@@ -21,6 +21,7 @@ type Report struct {
 	ServedBy  map[string]int `json:"served_by"`
 	Primary   string         `json:"primary"`
 	Secondary string         `json:"secondary"`
+	Shared    bool           `json:"shared,omitempty"` // both regions serve; the primary here is the one that was broken
 
 	Aborted string   `json:"aborted,omitempty"` // why the drill repaired before its end
 	Forced  []Wrong  `json:"forced,omitempty"`  // what was wrong before it, and overridden
@@ -87,6 +88,7 @@ type timeline struct {
 	fault, detected, changed, moved, repair, returned time.Time
 
 	entry   Entry    // what is in force
+	unused  bool     // the broken region served nobody before, where both serve
 	aborted string   // why the repair came early
 	notes   []string // what went wrong without ending the drill
 }

@@ -5,11 +5,14 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -28,6 +31,7 @@ var (
 
 type responding struct {
 	Listeners []string `json:"listeners"`
+	Priority  int32    `json:"priority,omitempty"`
 	Says      string   `json:"says"` // the body of the answer, by which the drill's rules are known
 }
 
@@ -43,9 +47,10 @@ func (Respond) Notes() []string {
 		"so its targets stayed healthy and only Route 53's checkers could detect the fault"}
 }
 
-// Prepare implements Fault. It refuses if a rule has the first priority, since the 500 must come before it.
+// Prepare implements Fault. It refuses if a rule has the first priority, since the 500 must come before it. The rule of the stack's switch,
+// which a region has where both serve, stays before it: the other region's record follows its answer.
 func (f Respond) Prepare(ctx context.Context) (json.RawMessage, error) {
-	u := responding{Says: "understudy drill " + rand.Text()}
+	u := responding{Says: "understudy drill " + rand.Text(), Priority: firstRule}
 	pages := elb.NewDescribeListenersPaginator(f.Account.ELB, &elb.DescribeListenersInput{LoadBalancerArn: &f.Parts.Balancer})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -59,18 +64,31 @@ func (f Respond) Prepare(ctx context.Context) (json.RawMessage, error) {
 	if len(u.Listeners) == 0 {
 		return nil, fmt.Errorf("targets: %s has no listener", f.Parts.Balancer)
 	}
+	var others []elbtypes.Rule
 	for _, l := range u.Listeners {
 		rules, err := f.rules(ctx, l)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range rules {
-			if aws.ToString(r.Priority) == fmt.Sprint(firstRule) {
-				return nil, fmt.Errorf("targets: rule %s has priority %d already, and no rule can stand before it", aws.ToString(r.RuleArn), firstRule)
+			if isSwitch(r) && aws.ToString(r.Priority) == fmt.Sprint(firstRule) {
+				u.Priority = firstRule + 1
+			} else {
+				others = append(others, r)
 			}
 		}
 	}
+	for _, r := range others {
+		if n, err := strconv.Atoi(aws.ToString(r.Priority)); err == nil && n <= int(u.Priority) { // the last one's is no number
+			return nil, fmt.Errorf("targets: rule %s has priority %d already, and no rule can stand before it", aws.ToString(r.RuleArn), n)
+		}
+	}
 	return json.Marshal(u)
+}
+
+// isSwitch tells the rule of the stack's switch.
+func isSwitch(r elbtypes.Rule) bool {
+	return len(r.Conditions) == 1 && r.Conditions[0].PathPatternConfig != nil && slices.Equal(r.Conditions[0].PathPatternConfig.Values, []string{understudy.SwitchPath})
 }
 
 func (f Respond) rules(ctx context.Context, listener string) ([]elbtypes.Rule, error) {
@@ -95,7 +113,7 @@ func (f Respond) Break(ctx context.Context, undo json.RawMessage) error {
 	for _, l := range u.Listeners {
 		_, err := f.Account.ELB.CreateRule(ctx, &elb.CreateRuleInput{
 			ListenerArn: &l,
-			Priority:    aws.Int32(firstRule),
+			Priority:    &u.Priority,
 			Conditions: []elbtypes.RuleCondition{{
 				Field: aws.String("path-pattern"), PathPatternConfig: &elbtypes.PathPatternConditionConfig{Values: []string{"*"}},
 			}},

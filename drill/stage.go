@@ -13,7 +13,7 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// Pair is a failover pair in Route 53.
+// Pair is the pair of a name's records in Route 53.
 type Pair struct {
 	Name       string // the failover name, without its last dot
 	ZoneID     string
@@ -29,23 +29,24 @@ type Half struct {
 	HealthCheck  string // id of the one that asks the application, or ""
 }
 
-// FindPair reads the failover pair of a name: two alias records to load balancers.
-func FindPair(ctx context.Context, c *route53.Client, name string) (Pair, error) {
+// FindPair reads the pair of a name: two alias records to load balancers. Which half is the primary, failover records say
+// themselves; of others, which choose by weight or latency, it is the one that leads to this region.
+func FindPair(ctx context.Context, c *route53.Client, name, primary string) (Pair, error) {
 	zones, err := findZones(ctx, c, name)
 	if err != nil {
 		return Pair{}, err
 	}
 	for _, id := range zones {
-		p, err := pairIn(ctx, c, id, name)
+		p, err := pairIn(ctx, c, id, name, primary)
 		if err != nil || p.Primary.LoadBalancer != "" && p.Secondary.LoadBalancer != "" {
 			return p, err
 		}
 	}
-	return Pair{}, fmt.Errorf("%s is not a failover pair of aliases to load balancers", name)
+	return Pair{}, fmt.Errorf("%s is not a pair of aliases to load balancers", name)
 }
 
 // pairIn reads the records of a pair that a hosted zone has.
-func pairIn(ctx context.Context, c *route53.Client, id, name string) (Pair, error) {
+func pairIn(ctx context.Context, c *route53.Client, id, name, primary string) (Pair, error) {
 	zone, err := c.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: &id})
 	if err != nil {
 		return Pair{}, fmt.Errorf("get hosted zone %s: %w", id, err)
@@ -73,10 +74,10 @@ func pairIn(ctx context.Context, c *route53.Client, id, name string) (Pair, erro
 			}
 			half.HealthCheck = aws.ToString(asks.Id)
 		}
-		switch rr.Failover {
-		case r53types.ResourceRecordSetFailoverPrimary:
+		switch shared := rr.Weight != nil || rr.Region != ""; {
+		case rr.Failover == r53types.ResourceRecordSetFailoverPrimary, shared && half.Region == primary:
 			p.Primary = half
-		case r53types.ResourceRecordSetFailoverSecondary:
+		case rr.Failover == r53types.ResourceRecordSetFailoverSecondary, shared:
 			p.Secondary = half
 		}
 	}

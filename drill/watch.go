@@ -96,6 +96,14 @@ func (w *watch) leads(ctx context.Context, region string, after time.Time) time.
 	})
 }
 
+// leadsBack waits until the name is found to lead to another region too, after a moment.
+func (w *watch) leadsBack(ctx context.Context, region string, after time.Time) time.Time {
+	return w.until(ctx, func() (time.Time, bool) {
+		s := w.last.answer
+		return s.At, s.Began.After(after) && s.What != region
+	})
+}
+
 // calm is how many grains pass between two questions for the health check where no change is waited for: Route 53 answers an account five
 // calls a second.
 const calm = 5
@@ -118,16 +126,28 @@ func (d *Drill) watchCheck(ctx context.Context, w *watch) {
 func (d *Drill) watchAnswer(ctx context.Context, w *watch) {
 	every(ctx, d.Settings.grain(), func() {
 		began := time.Now()
-		a, err := d.Lookup(ctx, d.URL.Hostname())
-		if ctx.Err() != nil {
-			return
+		region := d.where(ctx)
+		if ctx.Err() == nil {
+			w.answer(seen[string]{began, time.Now(), region})
 		}
-		region := ""
-		if err == nil {
-			region = a.region(d.Region)
-		}
-		w.answer(seen[string]{began, time.Now(), region})
 	})
+}
+
+// where is the region to which the name leads, or "" for none, or for several: where both regions serve, it is asked until another
+// answer would have come.
+func (d *Drill) where(ctx context.Context) (region string) {
+	for i := range max(1, d.Draws) {
+		a, err := d.Lookup(ctx, d.URL.Hostname())
+		if err != nil {
+			return ""
+		}
+		if now := a.region(d.Region); i > 0 && now != region {
+			return ""
+		} else {
+			region = now
+		}
+	}
+	return region
 }
 
 func every(ctx context.Context, grain time.Duration, do func()) {

@@ -1,10 +1,18 @@
 package e2e
 
+import "github.com/understudy/understudy"
+
 // ofCheck begins what is read of the check that asks a region's application.
 const ofCheck = "aws route53 get-health-check --health-check-id {health check} --query HealthCheck.HealthCheckConfig."
 
-// routingFields are the keys of what Route 53 asks.
+// ofRecords begins what is read of the two records.
+const ofRecords = "aws route53 list-resource-record-sets --hosted-zone-id {zone} --query \"ResourceRecordSets[?Type=='A']."
+
+// routingFields are the keys of what Route 53 asks, and how it chooses.
 var routingFields = []field{
+	{key: "regions.primary.weight", side: understudy.Primary, first: "None", second: "3", shown: ofRecords + "Weight|[0]\""},
+	{key: "regions.secondary.weight", side: understudy.Primary, first: "None", second: "1", shown: ofRecords + "Weight|[1]\""},
+	{key: "failover.routing", side: understudy.Primary, first: "us-east-1 us-west-2", second: "", shown: ofRecords + "Region\""},
 	{key: "failover.check.path", first: `/\?format=json`, second: "/healthz", shown: ofCheck + "ResourcePath"},
 	{key: "failover.check.match", first: `"healthy":true`, second: "ok", shown: ofCheck + "SearchString"},
 	{key: "failover.check.regions", first: "us-east-1 us-west-2 eu-west-1", second: "us-east-1 us-west-1 eu-west-1 sa-east-1", shown: ofCheck + "Regions"},

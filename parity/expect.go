@@ -117,7 +117,7 @@ func expect(d *understudy.Declaration) expectation {
 		expectGroups(parts, d)
 		expectCompute(parts, d, side)
 		expectBalance(parts, d, side)
-		expectNames(parts, d)
+		expectNames(parts, d, side)
 		expectSwitch(parts, d, side)
 		e.parts[side] = parts
 	}
@@ -212,10 +212,10 @@ func expectListeners(parts map[key]map[string]string, d *understudy.Declaration)
 	}
 }
 
-func expectNames(parts map[key]map[string]string, d *understudy.Declaration) {
+func expectNames(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
 	scheme, port := d.Entry()
 	parts[key{"record", d.Host() + " A"}] = map[string]string{
-		"policy": "failover", "evaluate target health": "true", "health check": "asks this region's load balancer load-balancer", "ttl": None,
+		"policy": expectedPolicy(d, side), "evaluate target health": "true", "health check": "asks this region's load balancer load-balancer", "ttl": None,
 	}
 	f := d.Failover
 	check := map[string]string{
@@ -233,17 +233,23 @@ func expectNames(parts map[key]map[string]string, d *understudy.Declaration) {
 	parts[key{"health check", "service"}] = check
 }
 
-// expectSwitch adds what is in one region only, on purpose: the standby's rule that tells the checkers who is to serve, and the
-// primary's record that follows it.
+// expectedPolicy is what makes Route 53 choose a region among the healthy ones.
+func expectedPolicy(d *understudy.Declaration, side understudy.Side) string {
+	if d.Failover.Routing == understudy.RoutingWeighted {
+		return fmt.Sprintf("weighted %d", d.Regions[side].Weight)
+	}
+	return string(d.Failover.Routing)
+}
+
+// expectSwitch adds what may be in one region only, on purpose: the standby's rule that tells the checkers who is to serve, and the
+// primary's record that follows it. Where both regions serve, each has a rule, and each record follows the other's.
 func expectSwitch(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
 	listener, record := parts[key{"listener", "listener"}], parts[key{"record", d.Host() + " A"}]
 	listener["switch"] = None
-	if d.Failover.Switch == understudy.SwitchNone {
-		return
-	}
-	if side == understudy.Secondary {
+	if d.Switched(side) {
 		listener["switch"] = "rule 1"
-	} else {
+	}
+	if d.Switched(side.Other()) {
 		record["health check"] = "2 of: asks this region's load balancer load-balancer, not the switch"
 	}
 }

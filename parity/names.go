@@ -235,6 +235,9 @@ func (n *naming) setSwitchAside() {
 	host := strings.TrimSuffix(n.host, ".")
 	var record, listener map[string]string
 	for _, r := range n.regions[understudy.Primary].Resources {
+		if r.Kind == "listener" && r.Settings["switch"] != "" {
+			return // both regions have one
+		}
 		if r.Kind == "record" && strings.HasPrefix(r.Role, host+" ") && strings.HasSuffix(r.Settings["health check"], followsSwitch) {
 			record = r.Settings
 		}
@@ -294,7 +297,7 @@ func (n *naming) describeRecord(side understudy.Side, r r53types.ResourceRecordS
 		settings["ttl"] = fmt.Sprint(*r.TTL)
 	}
 	if n.declared != nil {
-		settings["part"] = part(side, r)
+		settings["part"] = n.part(side, r)
 		settings["set identifier"] = "the stack's"
 		if id := aws.ToString(r.SetIdentifier); id != n.setID(side) {
 			settings["set identifier"] = orNone(id)
@@ -318,13 +321,13 @@ func (n *naming) application(c r53types.HealthCheck) r53types.HealthCheck {
 	return c
 }
 
-// part tells which half of the pair a record plays. Without a declaration the halves are what makes a side primary.
-func part(side understudy.Side, r r53types.ResourceRecordSet) string {
+// part tells whether a record plays its own region's part of the pair. Without a declaration the halves are what makes a side primary.
+func (n *naming) part(side understudy.Side, r r53types.ResourceRecordSet) string {
 	switch {
-	case r.Failover == "":
-		return None
-	case strings.EqualFold(string(r.Failover), string(side)):
+	case strings.EqualFold(string(r.Failover), string(side)), r.Weight != nil, r.Region != "" && string(r.Region) == n.declared.Regions[side].Name:
 		return "its own"
+	case r.Failover == "" && r.Region == "":
+		return None
 	}
 	return "the other's"
 }
@@ -368,8 +371,8 @@ func (n *naming) asked(side understudy.Side, c *r53types.HealthCheckConfig) stri
 		}
 		text = count(c.HealthThreshold) + " of: " + list(children)
 	case aws.ToString(c.ResourcePath) == understudy.SwitchPath:
-		if text = "the switch"; !n.isFront(understudy.Secondary, aws.ToString(c.FullyQualifiedDomainName)) {
-			text = "a switch that is not the standby's"
+		if text = "the switch"; !n.isFront(side.Other(), aws.ToString(c.FullyQualifiedDomainName)) {
+			text = "a switch that is not the other region's"
 		}
 	default:
 		return text // that it is inverted, or disabled, is told of the check itself

@@ -169,6 +169,7 @@ var rules = []rule{
 
 	{"record", "", missing, Critical, true, "Route 53 has nothing to fail over to, or nothing to fail over from"},
 	{"record", "part", whatever, Critical, true, "users are at the standby now, and the loss of that region moves them to the wrong one"},
+	{"record", "policy", whatever, Critical, true, "Route 53 sends users to the regions in another way than declared"},
 	{"record", "points at", whatever, Critical, true, "users are sent elsewhere when Route 53 chooses this region"},
 	{"record", "set identifier", whatever, High, true, "what knows the record by its name takes it for somebody else's"},
 	{"record", "health check", whatever, Critical, true, "Route 53 judges this region by something else, or not at all"},

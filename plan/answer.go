@@ -13,34 +13,68 @@ import (
 	"github.com/understudy/understudy"
 )
 
-// Answering asks a name server for the failover name, and returns the side whose load balancer's own name has
-// the addresses of the answer, and these addresses. The resolver (HOST:PORT) is asked for all names; if it is
-// empty, the zone's own name server and, for the load balancers' names, the system's resolver are asked.
-func (s *Status) Answering(ctx context.Context, resolver string) (understudy.Side, []netip.Addr, error) {
+// NameAnswer is what a name server answered for the failover name.
+type NameAnswer struct {
+	Sides     map[understudy.Side]int // how often the answer had addresses of a side's load balancer
+	Times     int                     // how often it was asked
+	Addresses []netip.Addr            // of all answers
+}
+
+// askedByWeight is how often a name server is asked where it draws the answer: a region with a share of a fifth is then missed once in
+// eighty times.
+const askedByWeight = 20
+
+// Answering asks a name server for the failover name, and tells the sides whose load balancers' own names have the addresses of the
+// answers. The resolver (HOST:PORT) is asked for all names; if it is empty, the zone's own name server and, for the load balancers'
+// names, the system's resolver are asked.
+func (s *Status) Answering(ctx context.Context, resolver string) (NameAnswer, error) {
+	found := NameAnswer{Sides: map[understudy.Side]int{}, Times: 1}
+	if s.Routing == understudy.RoutingWeighted {
+		found.Times = askedByWeight
+	}
 	server := resolver
 	if server == "" {
 		if len(s.NameServers) == 0 {
-			return "", nil, fmt.Errorf("the zone of %s has no name servers to ask", s.Host)
+			return found, fmt.Errorf("the zone of %s has no name servers to ask", s.Host)
 		}
 		server = net.JoinHostPort(s.NameServers[0], "53")
 	}
-	answer, err := ask(ctx, server, s.Host)
-	if err != nil || len(answer) == 0 {
-		return "", nil, err
+	var answers [][]netip.Addr
+	for range found.Times {
+		answer, err := ask(ctx, server, s.Host)
+		if err != nil {
+			return found, err
+		}
+		answers = append(answers, answer)
+		for _, a := range answer {
+			if !slices.Contains(found.Addresses, a) {
+				found.Addresses = append(found.Addresses, a)
+			}
+		}
 	}
+	if len(found.Addresses) == 0 {
+		return found, nil
+	}
+	return found, s.sort(ctx, resolver, answers, &found)
+}
+
+// sort counts the answers of each side.
+func (s *Status) sort(ctx context.Context, resolver string, answers [][]netip.Addr, found *NameAnswer) error {
 	for _, r := range s.Regions {
 		if r.Balancer == "" {
 			continue
 		}
 		addresses, err := addressesOf(ctx, resolver, r.Balancer)
 		if err != nil {
-			return "", answer, err
+			return err
 		}
-		if slices.ContainsFunc(answer, func(a netip.Addr) bool { return slices.Contains(addresses, a) }) {
-			return r.Side, answer, nil
+		for _, answer := range answers {
+			if slices.ContainsFunc(answer, func(a netip.Addr) bool { return slices.Contains(addresses, a) }) {
+				found.Sides[r.Side]++
+			}
 		}
 	}
-	return "", answer, nil
+	return nil
 }
 
 // addressesOf resolves a name with the given resolver, or the system's.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
 )
@@ -134,9 +135,9 @@ type AnsweringRule struct {
 
 func (r *switchRule) refer(id Ref) { r.arn = id.String() }
 func (r *switchRule) draw() Piece {
-	_, text := switchAnswer(understudy.Primary)
+	side, text := r.idle()
 	return Piece{Kind: KindRule, Tags: r.mark(switchRole), Settings: r.desired(), Of: map[Kind]Ref{KindListener: refOf(r.listener.arn)},
-		Content: AnsweringRule{1, switchConditions(), switchActions(understudy.Primary, text)}}
+		Content: AnsweringRule{1, switchConditions(), switchActions(r.side, side, text)}}
 }
 
 // drawn returns a piece for each declared rule. Nothing refers to one.
@@ -204,8 +205,10 @@ func (c *ownCheck) draw() Piece {
 // refer needs no id: nothing refers to a record.
 func (r *records) refer(Ref) {}
 func (r *records) draw() Piece {
-	p := Piece{Kind: KindRecords, Name: r.declared.Host(), Settings: r.desired(), Of: map[Kind]Ref{KindZone: refOf(r.zone.id)}}
+	chosen := map[understudy.Side]*route53types.ResourceRecordSet{}
+	p := Piece{Kind: KindRecords, Name: r.declared.Host(), Settings: r.desired(), Of: map[Kind]Ref{KindZone: refOf(r.zone.id)}, Content: chosen}
 	for _, side := range understudy.Sides {
+		chosen[side] = r.routed(side)
 		p.Settings = append(p.Settings, Field{Name: string(side) + " set identifier", Value: aws.ToString(r.wanted(side).SetIdentifier)},
 			Field{Name: string(side) + " type", Value: string(r.wanted(side).Type)})
 	}

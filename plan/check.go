@@ -170,7 +170,14 @@ func (c *check) referenceOfEarlierName(ref string) bool {
 }
 
 // checkRoles are the roles of all health checks that a stack has.
-var checkRoles = []string{"check-" + string(understudy.Primary), "check-" + string(understudy.Secondary), switchCheckRole, calculatedCheckRole}
+var checkRoles = rolesOfChecks()
+
+func rolesOfChecks() (roles []string) {
+	for _, side := range understudy.Sides {
+		roles = append(roles, "check-"+string(side), switchCheckRole(side), calculatedCheckRole(side))
+	}
+	return roles
+}
 
 // choose takes the check that can be changed into the declared one as the one in use, of several the one that asks the load balancer in
 // use, and of several the one whose id sorts first.

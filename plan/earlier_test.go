@@ -25,12 +25,12 @@ func TestChecksOfEarlierNamesAreKnown(t *testing.T) {
 	}
 	here, there := c.balancer.dnsName, "lb.elsewhere"
 	got := c.ofEarlierNames([]route53types.HealthCheck{
-		calculated("both", reference(before, calculatedCheckRole)+"1", "app", "switch"),
+		calculated("both", reference(before, calculatedCheckRole(understudy.Primary))+"1", "app", "switch"),
 		asks("app", reference(before, c.role())+"1", here),
-		asks("switch", reference(before, switchCheckRole)+"1", strings.ToUpper(here)+"."),
+		asks("switch", reference(before, switchCheckRole(understudy.Secondary))+"1", strings.ToUpper(here)+"."),
 		asks("app of today", reference(s, c.role())+"1", here),
-		asks("switch of today", reference(s, switchCheckRole)+"1", here),
-		calculated("both of today", reference(s, calculatedCheckRole)+"1", "app of today", "app"),
+		asks("switch of today", reference(s, switchCheckRole(understudy.Secondary))+"1", here),
+		calculated("both of today", reference(s, calculatedCheckRole(understudy.Primary))+"1", "app of today", "app"),
 		asks("of another stack", reference(before, c.role())+"1", there),
 		asks("somebody else's", "mine", here),
 		calculated("somebody else's too", "mine", "app"),

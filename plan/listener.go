@@ -10,7 +10,6 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -173,7 +172,7 @@ func (l *listener) otherRules(ctx context.Context) ([]string, error) {
 	}
 	var arns []string
 	for _, r := range out.Rules {
-		if !aws.ToBool(r.IsDefault) && !(l.side == understudy.Secondary && slices.ContainsFunc(r.Conditions, isSwitchPath)) {
+		if !aws.ToBool(r.IsDefault) && !(l.declared.Switched(l.side) && slices.ContainsFunc(r.Conditions, isSwitchPath)) {
 			arns = append(arns, aws.ToString(r.RuleArn))
 		}
 	}

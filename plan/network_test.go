@@ -201,7 +201,7 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 			found = append(found, asking(id, id+".elb"))
 		}
 		app.choose(found)
-		asks := &ownCheck{scope: s, id: "asks", name: switchCheckRole}
+		asks := &ownCheck{scope: s, id: "asks", name: switchCheckRole(understudy.Secondary)}
 		followed := calculatedCheck(s, app, asks)
 		followed.tags = followed.tagged(followed.name)
 		for _, id := range c.calculated {
@@ -210,7 +210,7 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 			followed.choose(route53types.HealthCheck{Id: aws.String("both-" + id), HealthCheckConfig: &config})
 		}
 		standby := &balancer{dnsName: "standby.elb", zoneID: "Z3"}
-		r := &records{scope: s, switched: followed, seen: map[understudy.Side]route53types.ResourceRecordSet{}}
+		r := &records{scope: s, switched: map[understudy.Side]*ownCheck{understudy.Primary: followed}, seen: map[understudy.Side]route53types.ResourceRecordSet{}}
 		r.balancers = map[understudy.Side]*balancer{understudy.Primary: b, understudy.Secondary: standby}
 		r.checks = map[understudy.Side]*check{understudy.Primary: app, understudy.Secondary: {scope: s, id: "standby", balancer: standby}}
 		r.seen[understudy.Secondary] = *r.wanted(understudy.Secondary)
@@ -382,7 +382,7 @@ func TestANetworkIsGivenUpOnlyWhereNobodyIsServedInIt(t *testing.T) {
 func TestTheSwitchOfBothNetworksIsTurned(t *testing.T) {
 	s, asked := twoNetworks(t, nil)
 	stack := &Stack{Declaration: s.declared, Accounts: map[understudy.Side]*account.Account{understudy.Secondary: s.Account}}
-	if err := stack.Turn(t.Context(), Standby{rules: []string{"old", "new"}}, understudy.Secondary, "failover"); err != nil || len(asked()) != 2 {
+	if err := stack.Turn(t.Context(), Standby{At: understudy.Secondary, rules: []string{"old", "new"}}, understudy.Secondary, "failover"); err != nil || len(asked()) != 2 {
 		t.Errorf("asked for %v: %v", asked(), err)
 	}
 }

@@ -48,6 +48,8 @@ func (o Rollout) chosen(g *graph) map[*node]bool {
 		case o.Only != "" && !strings.HasPrefix(n.id, string(o.Only)+"/"):
 		case o.Only == understudy.Primary && slices.ContainsFunc(g.nodes, func(s *node) bool { return secondary(s) && n.comesAfter(s) }):
 			// It ties both sides together, and the primary serves without it.
+		case o.Only == understudy.Secondary && g.byID["primary/listener"] != nil && n.comesAfter(g.byID["primary/listener"]):
+			// So does this: where both regions serve, the secondary's record follows the primary's switch.
 		default:
 			choose(n)
 		}

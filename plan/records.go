@@ -17,8 +17,7 @@ import (
 	"github.com/understudy/understudy/drill"
 )
 
-// records is the failover pair: two alias records of one name, which Route 53 answers with the
-// primary's addresses for as long as it is healthy. Both change in one batch or not at all.
+// records is the pair: two alias records of one name, of which Route 53 answers with a healthy one (routing.go). Both change in one batch or not at all.
 type records struct {
 	scope
 	doubles
@@ -26,7 +25,7 @@ type records struct {
 	balancers map[understudy.Side]*balancer
 	checks    map[understudy.Side]*check
 	groups    map[understudy.Side]*targetGroup
-	switched  *ownCheck // what the primary's record follows instead of its check; nil without a switch
+	switched  map[understudy.Side]*ownCheck // what a record follows instead of its region's check, where there is a switch
 	seen      map[understudy.Side]route53types.ResourceRecordSet
 	renamed   []route53types.ResourceRecordSet // the stack's by what they answer, with set identifiers that are not
 	foreign   []route53types.ResourceRecordSet // of the same name, and somebody else's
@@ -49,7 +48,7 @@ func (r *records) desired() []Field {
 	for _, side := range understudy.Sides {
 		b := r.balancers[side]
 		fields = append(fields,
-			Field{Name: string(side) + " role", Value: string(failoverRole(side))},
+			Field{Name: string(side) + " role", Value: roleOf(*r.routed(side))},
 			Field{Name: string(side) + " alias", Value: strings.ToLower(known(b.dnsName))},
 			Field{Name: string(side) + " alias zone", Value: known(b.zoneID)},
 			Field{Name: string(side) + " health check", Value: r.follows(side).next()},
@@ -72,7 +71,7 @@ func (r *records) actual() []Field {
 			continue
 		}
 		fields = append(fields,
-			Field{Name: string(side) + " role", Value: string(set.Failover)},
+			Field{Name: string(side) + " role", Value: roleOf(set)},
 			Field{Name: string(side) + " alias", Value: strings.ToLower(strings.TrimSuffix(aws.ToString(set.AliasTarget.DNSName), "."))},
 			Field{Name: string(side) + " alias zone", Value: aws.ToString(set.AliasTarget.HostedZoneId)},
 			Field{Name: string(side) + " health check", Value: aws.ToString(set.HealthCheckId)},
@@ -150,10 +149,11 @@ func (r *records) remarks() (all []Remark) {
 	return all
 }
 
-// leadsHome tells whether a record is one of the failover pair under another set identifier: it answers with one of
+// leadsHome tells whether a record is one of the pair under another set identifier: it answers with one of
 // the stack's load balancers.
 func (r *records) leadsHome(set route53types.ResourceRecordSet) bool {
-	if set.Failover == "" || set.AliasTarget == nil {
+	shared := r.declared.Failover.Active() && (set.Weight != nil || set.Region != "")
+	if set.AliasTarget == nil || set.Failover == "" && !shared {
 		return false
 	}
 	for _, b := range r.balancers {
@@ -210,13 +210,6 @@ func describeSet(set route53types.ResourceRecordSet) string {
 	return "set identifier " + *set.SetIdentifier
 }
 
-func failoverRole(side understudy.Side) route53types.ResourceRecordSetFailover {
-	if side == understudy.Secondary {
-		return route53types.ResourceRecordSetFailoverSecondary
-	}
-	return route53types.ResourceRecordSetFailoverPrimary
-}
-
 // evaluates tells whether a side's record follows the target groups: not while there are two (alias.go).
 func (r *records) evaluates(side understudy.Side) bool {
 	g := r.groups[side]
@@ -224,42 +217,50 @@ func (r *records) evaluates(side understudy.Side) bool {
 }
 
 func (r *records) wanted(side understudy.Side) *route53types.ResourceRecordSet {
-	return &route53types.ResourceRecordSet{
-		Name:          aws.String(r.declared.Host() + "."),
-		Type:          route53types.RRTypeA,
-		SetIdentifier: aws.String(r.setID(side)),
-		Failover:      failoverRole(side),
-		HealthCheckId: aws.String(r.follows(side).identity()),
-		AliasTarget: &route53types.AliasTarget{
-			DNSName:              aws.String(r.balancers[side].dnsName),
-			HostedZoneId:         aws.String(r.balancers[side].zoneID),
-			EvaluateTargetHealth: r.evaluates(side),
-		},
+	set := r.routed(side)
+	set.Name, set.Type = aws.String(r.declared.Host()+"."), route53types.RRTypeA
+	set.SetIdentifier = aws.String(r.setID(side))
+	set.HealthCheckId = aws.String(r.follows(side).identity())
+	set.AliasTarget = &route53types.AliasTarget{
+		DNSName:              aws.String(r.balancers[side].dnsName),
+		HostedZoneId:         aws.String(r.balancers[side].zoneID),
+		EvaluateTargetHealth: r.evaluates(side),
 	}
+	return set
 }
 
 func (r *records) create(ctx context.Context) error {
+	if err := r.submit(ctx, r.changes()); err != nil {
+		return err
+	}
+	return r.prune(ctx)
+}
+
+// changes is the batch that makes the pair. Two records of one role cannot be, nor two of different policies, not even between two
+// changes of a batch.
+func (r *records) changes() []route53types.Change {
 	changes := r.deletions(r.renamed)
-	for side, set := range r.seen {
-		// Two records of one role cannot be, not even between two changes of a batch.
-		if set.Failover != failoverRole(side) {
+	for _, side := range understudy.Sides {
+		set, there := r.seen[side]
+		wanted := r.routed(side)
+		weighted := set.Weight != nil && wanted.Weight != nil
+		if there && !weighted && roleOf(set) != roleOf(*wanted) {
 			changes = append(changes, r.deletions([]route53types.ResourceRecordSet{set})...)
 		}
 	}
 	for _, side := range understudy.Sides {
 		changes = append(changes, route53types.Change{Action: route53types.ChangeActionUpsert, ResourceRecordSet: r.wanted(side)})
 	}
-	if err := r.submit(ctx, changes); err != nil {
-		return err
-	}
-	return r.prune(ctx)
+	return changes
 }
 
 // prune deletes the checks that nothing follows any more, a calculated one before its children.
 func (r *records) prune(ctx context.Context) error {
-	if r.switched != nil {
-		if err := r.switched.pruneAll(ctx); err != nil {
-			return err
+	for _, side := range understudy.Sides {
+		if c := r.switched[side]; c != nil {
+			if err := c.pruneAll(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	for _, side := range understudy.Sides {

@@ -28,6 +28,18 @@ func Open(ctx context.Context, d *understudy.Declaration, options ...account.Opt
 	return s, nil
 }
 
+// Mirrored is the stack with its sides in each other's place, for what is done to the primary and may be done to the secondary where both
+// serve. What has the sides' names in it, records and health checks for one, is not found by it.
+func (s *Stack) Mirrored() *Stack {
+	d := *s.Declaration
+	d.Regions = map[understudy.Side]understudy.Region{}
+	m := &Stack{Declaration: &d, Accounts: map[understudy.Side]*account.Account{}, Rollout: s.Rollout}
+	for _, side := range understudy.Sides {
+		d.Regions[side], m.Accounts[side] = s.Declaration.Regions[side.Other()], s.Accounts[side.Other()]
+	}
+	return m
+}
+
 // Up returns the steps until everything is as declared. It only reads.
 func (s *Stack) Up(ctx context.Context) (*Plan, error) {
 	return Answered(ctx, s, s.Rollout.sides(), func(ctx context.Context) (*Plan, error) {

@@ -15,17 +15,19 @@ import (
 
 // Status is the state of a stack at one moment, as AWS reports it.
 type Status struct {
-	Stack       string           `json:"stack"`
-	Host        string           `json:"host"` // the failover record's name
-	Zone        string           `json:"zone,omitempty"`
-	NameServers []string         `json:"name_servers,omitempty"`
-	Regions     []RegionStatus   `json:"regions"`
-	Resources   []ResourceStatus `json:"resources"`         // those of no region
-	Missing     []string         `json:"missing,omitempty"` // resources that are declared and not there
-	Doubles     []DoubleStatus   `json:"doubles,omitempty"` // things that are there twice
-	Lock        *Holder          `json:"lock,omitempty"`    // the run that changes the stack now
-	Switch      *SwitchState     `json:"switch,omitempty"`  // nil without one, or if the secondary does not answer
-	Unread      []Unread         `json:"unread,omitempty"`  // what could not be read; nothing is said of it above
+	Stack       string             `json:"stack"`
+	Host        string             `json:"host"` // the failover record's name
+	Zone        string             `json:"zone,omitempty"`
+	NameServers []string           `json:"name_servers,omitempty"`
+	Regions     []RegionStatus     `json:"regions"`
+	Resources   []ResourceStatus   `json:"resources"`         // those of no region
+	Missing     []string           `json:"missing,omitempty"` // resources that are declared and not there
+	Doubles     []DoubleStatus     `json:"doubles,omitempty"` // things that are there twice
+	Lock        *Holder            `json:"lock,omitempty"`    // the run that changes the stack now
+	Routing     understudy.Routing `json:"routing"`
+	Switch      *SwitchState       `json:"switch,omitempty"`            // nil without one, or if the secondary does not answer
+	Opposite    *SwitchState       `json:"switch_of_primary,omitempty"` // the primary's, where both regions serve
+	Unread      []Unread           `json:"unread,omitempty"`            // what could not be read; nothing is said of it above
 }
 
 // Unread is something of a stack that could not be read.
@@ -101,7 +103,7 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	status := &Status{Stack: s.Declaration.Name, Host: s.Declaration.Host(), Zone: v.zone.id, Resources: seen.resources(&v.graph, understudy.Global)}
+	status := &Status{Stack: s.Declaration.Name, Host: s.Declaration.Host(), Routing: s.Declaration.Failover.Routing, Zone: v.zone.id, Resources: seen.resources(&v.graph, understudy.Global)}
 	for _, side := range understudy.Sides {
 		r := v.status(ctx, side, seen, status)
 		if silent[side] != nil {
@@ -112,8 +114,7 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 	}
 	for _, n := range v.graph.nodes {
 		if r, ok := n.resource.(*switchRule); ok && seen.found[n] {
-			state := switchStateOf(r.position, r.body)
-			status.Switch = &state
+			status.switchAt(r.side, switchStateOf(r.position, r.body))
 		}
 		if err := seen.unread[n]; err != nil {
 			status.unread(n.id, err)
@@ -133,6 +134,14 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 		status.unread("name servers", err)
 	}
 	return status, ctx.Err()
+}
+
+func (s *Status) switchAt(at understudy.Side, state SwitchState) {
+	if at == understudy.Primary {
+		s.Opposite = &state
+	} else {
+		s.Switch = &state
+	}
 }
 
 func (s *Status) unread(what string, err error) {

@@ -19,26 +19,45 @@ import (
 // answer and not only for its status, so that users do not move where the rule is gone and the application answers
 // 200 to any path.
 
-// addSwitch adds the switch to the graph and returns the nodes that the records need. Where the declaration asks for no
-// switch, what is left of one is deleted after the records have ceased to follow it.
-func (v *inventory) addSwitch(d *understudy.Declaration) []*node {
-	g, p, s := &v.graph, v.regions[understudy.Primary], v.regions[understudy.Secondary]
-	rule := &switchRule{scope: s.scope, listener: s.listener}
-	asks := switchCheck(s.scope, s.balancer)
-	both := calculatedCheck(p.scope, p.check, asks)
+// Where both regions serve, each has a switch of the other: the primary's, turned, takes the standby from its users. Both have to be in the
+// region that stays, since the other one may be lost. A record whose region a person has taken away is ill as one whose region is
+// lost, and with all records ill Route 53 answers as if all were well: two switches that are turned are none.
+
+// addSwitch adds the switches to the graph and returns the nodes that the records need. Where the declaration asks for none, what is
+// left of one is deleted after the records have ceased to follow it.
+func (v *inventory) addSwitch(d *understudy.Declaration) (followed []*node) {
+	asks, nodes := map[understudy.Side]*ownCheck{}, map[understudy.Side]*node{}
 	v.switchNodes = map[understudy.Side][]*node{}
-	if d.Failover.Switch == understudy.SwitchNone {
-		ruleNode := g.add(s.id("switch"), &retired{resource: rule}, s.listenerNode)
-		asksNode := g.add(s.id("switch check"), &retired{resource: asks}, s.balancerNode, ruleNode).finding(s.balancerNode)
-		g.add(p.id("calculated check"), &retired{resource: both}, p.checkNode, asksNode)
-		return nil
+	v.records.switched = map[understudy.Side]*ownCheck{}
+	for _, at := range understudy.Sides {
+		r := v.regions[at]
+		rule := &switchRule{scope: r.scope, listener: r.listener}
+		asks[at] = switchCheck(r.scope, r.balancer)
+		ruleNode := v.graph.add(r.id("switch"), unless(d.Switched(at), rule), r.listenerNode)
+		nodes[at] = v.graph.add(r.id("switch check"), unless(d.Switched(at), asks[at]), r.balancerNode, ruleNode).finding(r.balancerNode)
+		if d.Switched(at) {
+			v.switchNodes[at] = append(v.switchNodes[at], ruleNode, nodes[at])
+		}
 	}
-	v.records.switched = both
-	ruleNode := g.add(s.id("switch"), rule, s.listenerNode)
-	asksNode := g.add(s.id("switch check"), asks, s.balancerNode, ruleNode).finding(s.balancerNode)
-	bothNode := g.add(p.id("calculated check"), both, p.checkNode, asksNode)
-	v.switchNodes[understudy.Secondary], v.switchNodes[understudy.Primary] = []*node{ruleNode, asksNode}, []*node{bothNode}
-	return []*node{bothNode}
+	for _, side := range understudy.Sides {
+		r, at := v.regions[side], side.Other()
+		both := calculatedCheck(r.scope, r.check, asks[at])
+		n := v.graph.add(r.id("calculated check"), unless(d.Switched(at), both), r.checkNode, nodes[at])
+		if d.Switched(at) {
+			v.switchNodes[side] = append(v.switchNodes[side], n)
+			v.records.switched[side] = both
+			followed = append(followed, n)
+		}
+	}
+	return followed
+}
+
+// unless returns a resource that is declared, or else what removes what is left of it.
+func unless(declared bool, r resource) resource {
+	if declared {
+		return r
+	}
+	return &retired{resource: r}
 }
 
 // follows returns the check that a side's record follows.
@@ -46,8 +65,8 @@ func (r *records) follows(side understudy.Side) interface {
 	identified
 	next() string
 } {
-	if side == understudy.Primary && r.switched != nil {
-		return r.switched
+	if c := r.switched[side]; c != nil {
+		return c
 	}
 	return r.checks[side]
 }
@@ -55,8 +74,8 @@ func (r *records) follows(side understudy.Side) interface {
 // superseded returns the checks that a side's record once followed.
 func (r *records) superseded(side understudy.Side) []string {
 	ids := slices.Clone(r.checks[side].superseded)
-	if side == understudy.Primary && r.switched != nil {
-		ids = append(ids, r.switched.superseded...)
+	if c := r.switched[side]; c != nil {
+		ids = append(ids, c.superseded...)
 	}
 	return ids
 }

@@ -15,24 +15,34 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// The roles of the switch's checks.
-const (
-	switchCheckRole     = "switch-check"
-	calculatedCheckRole = "calculated-check"
-)
+// switchCheckRole is the role of the check that asks a region's switch: the standby's has none of a side in it.
+func switchCheckRole(at understudy.Side) string {
+	if at == understudy.Primary {
+		return "switch-check-primary"
+	}
+	return "switch-check"
+}
 
-// switchCheck asks the standby's load balancer whether the standby is to serve, and is healthy for as long as it is not.
+// calculatedCheckRole is the role of the calculated check that a side's record follows.
+func calculatedCheckRole(side understudy.Side) string {
+	if side == understudy.Secondary {
+		return "calculated-check-secondary"
+	}
+	return "calculated-check"
+}
+
+// switchCheck asks a region's load balancer whether that region alone is to serve, and is healthy for as long as it is not.
 func switchCheck(s scope, b *balancer) *ownCheck {
-	return &ownCheck{scope: s, name: switchCheckRole, wanted: func() *route53types.HealthCheckConfig {
-		config := s.asking(b, understudy.SwitchPath, switchedText)
+	return &ownCheck{scope: s, name: switchCheckRole(s.side), wanted: func() *route53types.HealthCheckConfig {
+		config := s.asking(b, understudy.SwitchPath, switchedText(s.side))
 		config.Inverted = aws.Bool(true)
 		return config
 	}, moves: func(d []Difference) bool { return b.beside() && differs(d, "asks") }}
 }
 
-// calculatedCheck is healthy while both the application's check and the switch's are.
+// calculatedCheck is healthy while both a region's application and the check of the other region's switch are.
 func calculatedCheck(s scope, application *check, asks *ownCheck) *ownCheck {
-	return &ownCheck{scope: s, name: calculatedCheckRole, wanted: func() *route53types.HealthCheckConfig {
+	return &ownCheck{scope: s, name: calculatedCheckRole(s.side), wanted: func() *route53types.HealthCheckConfig {
 		return &route53types.HealthCheckConfig{
 			Type:              route53types.HealthCheckTypeCalculated,
 			ChildHealthChecks: []string{application.next(), asks.next()},

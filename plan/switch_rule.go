@@ -14,7 +14,7 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// switchRule is the rule that tells the checkers which side is to serve. Its position is set by whoever moves the users,
+// switchRule is the rule of a region that tells the checkers which side is to serve. Its position is set by whoever moves the users,
 // and never by up.
 type switchRule struct {
 	scope
@@ -28,17 +28,26 @@ type switchRule struct {
 
 const switchRole = "switch"
 
-// switchAnswer is the status and the beginning of the answer that says that a side is to serve. The status is what a person
+// switchAnswer is the status and the beginning of the answer of a region's switch that says that a side is to serve. The status is what a person
 // sees who asks for the path; the checkers need one of 2xx and the text (Amazon Route 53 Developer Guide, "How Amazon Route 53
 // determines whether a health check is healthy"). What follows the text says who has set the switch and when.
-func switchAnswer(side understudy.Side) (status, text string) {
-	if side == understudy.Secondary {
-		return "200", switchedText
+func switchAnswer(at, side understudy.Side) (status, text string) {
+	switch {
+	case side == at:
+		return "200", switchedText(at)
+	case at == understudy.Primary:
+		return "503", "understudy: both regions serve"
 	}
 	return "503", "understudy: the primary serves"
 }
 
-const switchedText = "understudy: the standby serves"
+// switchedText is in the answer of a region's switch that keeps users away from the other region.
+func switchedText(at understudy.Side) string {
+	if at == understudy.Primary {
+		return "understudy: the primary serves alone"
+	}
+	return "understudy: the standby serves"
+}
 
 func (r *switchRule) identity() string { return r.arn }
 func (r *switchRule) actual() []Field  { return r.seen }
@@ -47,10 +56,16 @@ func (r *switchRule) actual() []Field  { return r.seen }
 func (r *switchRule) desired() []Field {
 	side, body := r.position, r.body
 	if side == "" {
-		side = understudy.Primary
-		_, body = switchAnswer(side)
+		side, body = r.idle()
 	}
-	return append(fieldsOfRule("1", switchConditions(), switchActions(side, body)), r.tagged(switchRole))
+	return append(fieldsOfRule("1", switchConditions(), switchActions(r.side, side, body)), r.tagged(switchRole))
+}
+
+// idle is the position in which health alone decides, and its answer.
+func (r *switchRule) idle() (understudy.Side, string) {
+	to := r.side.Other()
+	_, body := switchAnswer(r.side, to)
+	return to, body
 }
 
 func switchConditions() []elbtypes.RuleCondition {
@@ -60,8 +75,8 @@ func switchConditions() []elbtypes.RuleCondition {
 	}}
 }
 
-func switchActions(side understudy.Side, body string) []elbtypes.Action {
-	status, _ := switchAnswer(side)
+func switchActions(at, side understudy.Side, body string) []elbtypes.Action {
+	status, _ := switchAnswer(at, side)
 	return []elbtypes.Action{{
 		Type: elbtypes.ActionTypeEnumFixedResponse,
 		FixedResponseConfig: &elbtypes.FixedResponseActionConfig{
@@ -92,15 +107,15 @@ func pathsOf(c elbtypes.RuleCondition) []string {
 	return c.Values
 }
 
-// positionOf reads which side a rule's answer says is to serve, and the answer's text.
-func positionOf(actions []elbtypes.Action) (understudy.Side, string) {
+// positionOf reads which side the answer of a region's rule says is to serve, and the answer's text.
+func positionOf(at understudy.Side, actions []elbtypes.Action) (understudy.Side, string) {
 	for _, a := range actions {
 		if a.FixedResponseConfig == nil {
 			continue
 		}
 		said, body := aws.ToString(a.FixedResponseConfig.StatusCode), aws.ToString(a.FixedResponseConfig.MessageBody)
 		for _, side := range understudy.Sides {
-			if status, text := switchAnswer(side); said == status && strings.HasPrefix(body, text) {
+			if status, text := switchAnswer(at, side); said == status && strings.HasPrefix(body, text) {
 				return side, body
 			}
 		}
@@ -122,7 +137,7 @@ func (r *switchRule) find(ctx context.Context) (bool, error) {
 			continue
 		}
 		r.arn = aws.ToString(o.RuleArn)
-		r.position, r.body = positionOf(o.Actions)
+		r.position, r.body = positionOf(r.side, o.Actions)
 		r.seen = append(fieldsOfRule(aws.ToString(o.Priority), o.Conditions, o.Actions), r.taggedWith(switchRole, has))
 		if mine {
 			break
@@ -181,7 +196,7 @@ func (r *switchRule) create(ctx context.Context) error {
 		ListenerArn: &r.listener.arn,
 		Priority:    aws.Int32(1),
 		Conditions:  switchConditions(),
-		Actions:     switchActions(side, body),
+		Actions:     switchActions(r.side, side, body),
 		Tags:        r.mark(switchRole).ELB(),
 	})
 	if err != nil {
@@ -191,7 +206,7 @@ func (r *switchRule) create(ctx context.Context) error {
 	return nil
 }
 
-// earlierPosition returns the position and the answer of the switch in an earlier network. Without one, the primary is to serve.
+// earlierPosition returns the position and the answer of the switch in an earlier network. Without one, health alone decides.
 func (r *switchRule) earlierPosition(ctx context.Context) (understudy.Side, string, error) {
 	for _, b := range r.listener.balancer.earlier {
 		rules, err := r.switchesOf(ctx, b)
@@ -199,13 +214,13 @@ func (r *switchRule) earlierPosition(ctx context.Context) (understudy.Side, stri
 			return "", "", err
 		}
 		for _, o := range rules {
-			if side, body := positionOf(o.Actions); side != "" {
+			if side, body := positionOf(r.side, o.Actions); side != "" {
 				return side, body, nil
 			}
 		}
 	}
-	_, body := switchAnswer(understudy.Primary)
-	return understudy.Primary, body, nil
+	side, body := r.idle()
+	return side, body, nil
 }
 
 func (r *switchRule) change(ctx context.Context, differences []Difference) error {
@@ -227,8 +242,8 @@ func (r *switchRule) change(ctx context.Context, differences []Difference) error
 		in.Conditions = switchConditions()
 	}
 	if differs(differences, "answers") {
-		_, body := switchAnswer(understudy.Primary)
-		in.Actions = switchActions(understudy.Primary, body)
+		side, body := r.idle()
+		in.Actions = switchActions(r.side, side, body)
 	}
 	if in.Conditions == nil && in.Actions == nil {
 		return nil
@@ -240,7 +255,7 @@ func (r *switchRule) change(ctx context.Context, differences []Difference) error
 }
 
 func (r *switchRule) remove(ctx context.Context) error {
-	if _, err := r.ELB.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &r.arn}); err != nil {
+	if _, err := r.ELB.DeleteRule(ctx, &elb.DeleteRuleInput{RuleArn: &r.arn}); err != nil && !account.IsNotFound(err) { // its listener's end is its own
 		return fmt.Errorf("delete %s: %w", r.arn, err)
 	}
 	return nil

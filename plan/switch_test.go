@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,15 +16,17 @@ import (
 
 // seeRule has the rule find what a listener may have.
 func seeRule(r *switchRule, priority string, conditions []elbtypes.RuleCondition, actions []elbtypes.Action, tagged bool) {
-	r.position, r.body = positionOf(actions)
+	r.position, r.body = positionOf(r.side, actions)
 	r.seen = append(fieldsOfRule(priority, conditions, actions), Field{Name: "tagged", Value: yes(tagged)})
 }
 
 func TestSwitchKeepsItsPositionAndAllElseIsHealed(t *testing.T) {
-	r := &switchRule{scope: testScope(t)}
+	s := testScope(t)
+	s.side = understudy.Secondary
+	r := &switchRule{scope: s}
 	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	for _, side := range understudy.Sides {
-		seeRule(r, "1", switchConditions(), switchActions(side, answerOf(side, "failover", at)), true)
+		seeRule(r, "1", switchConditions(), switchActions(r.side, side, answerOf(r.side, side, "failover", at)), true)
 		expect(t, r)
 		want := SwitchState{Position: side, By: "failover", Since: at}
 		if got := switchStateOf(r.position, r.body); got != want {
@@ -36,7 +39,7 @@ func TestSwitchKeepsItsPositionAndAllElseIsHealed(t *testing.T) {
 	expect(t, r, "priority: 1, not 7", "if: path-pattern /.understudy/switch, not path-pattern /other",
 		`answers: 503 text/plain "understudy: the primary serves", not forward`, "tagged: yes, not no")
 	// An answer of status 200 with another text moves nobody, and is healed.
-	if side, _ := positionOf(switchActions(understudy.Secondary, "standby")); side != "" {
+	if side, _ := positionOf(r.side, switchActions(r.side, understudy.Secondary, "standby")); side != "" {
 		t.Errorf("an answer that the checkers do not take for the standby's is taken for the %s", side)
 	}
 }
@@ -44,7 +47,9 @@ func TestSwitchKeepsItsPositionAndAllElseIsHealed(t *testing.T) {
 func TestSwitchCheckAndCalculatedCheckDiffer(t *testing.T) {
 	s := testScope(t)
 	b := &balancer{dnsName: "LB.us-west-2.elb.amazonaws.com"}
-	asks, application := switchCheck(s, b), &check{scope: s, id: "application"}
+	standby := s
+	standby.side = understudy.Secondary
+	asks, application := switchCheck(standby, b), &check{scope: s, id: "application"}
 	both := calculatedCheck(s, application, asks)
 	expect(t, both, "type: CALCULATED, not ", "inverted: no, not ", "disabled: no, not ", "children: (known after), application, not ",
 		"healthy children: 2, not ", "tagged: yes, not ")
@@ -75,7 +80,7 @@ func TestPrimarysRecordFollowsTheSwitch(t *testing.T) {
 	for _, side := range understudy.Sides {
 		r.checks[side] = &check{id: "check-" + string(side)}
 	}
-	r.switched = &ownCheck{id: "both", superseded: []string{"twin"}}
+	r.switched = map[understudy.Side]*ownCheck{understudy.Primary: {id: "both", superseded: []string{"twin"}}}
 	for side, want := range map[understudy.Side]string{understudy.Primary: "both", understudy.Secondary: "check-secondary"} {
 		if got := r.follows(side).identity(); got != want {
 			t.Errorf("the %s follows %s, want %s", side, got, want)
@@ -132,14 +137,17 @@ func TestWithoutASwitchItsPartsAreDeletedAndNeverMade(t *testing.T) {
 			}
 		}
 	}
-	if len(kept) != 3 || v.records.switched != nil {
+	if len(kept) != 6 || len(v.records.switched) > 0 {
 		t.Fatalf("%d parts of a switch, followed: %v", len(kept), v.records.switched)
 	}
 	var order []string
 	for _, s := range removalsOfDoubles(&v.graph, nil) {
 		order = append(order, s.Resource)
 	}
-	if len(order) != 3 || order[0] != "primary/calculated check" || order[2] != "secondary/switch" {
-		t.Errorf("deleted in the order %v", order)
+	for _, before := range [][2]string{{"primary/calculated check", "secondary/switch check"}, {"secondary/switch check", "secondary/switch"},
+		{"secondary/calculated check", "primary/switch check"}, {"primary/switch check", "primary/switch"}} {
+		if a, b := slices.Index(order, before[0]), slices.Index(order, before[1]); a < 0 || b < a {
+			t.Errorf("%v is not deleted in the order %v", before, order)
+		}
 	}
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// SwitchState is where the switch stands: at the primary, health decides who serves; at the secondary, that one does, for as
-// long as it is healthy.
+// SwitchState is where a region's switch stands: at its own side, that one serves alone, for as long as it is healthy; at the other,
+// health decides who serves.
 type SwitchState struct {
 	Position understudy.Side `json:"position"`
 	By       string          `json:"by,omitempty"` // the command that has set it, or nothing for up
@@ -29,10 +29,10 @@ type SwitchState struct {
 // ErrNoSwitch means that the standby's region has no switch of the stack.
 var ErrNoSwitch = errors.New("there is no switch")
 
-// answerOf is the answer of a switch that a command has set.
-func answerOf(side understudy.Side, by string, at time.Time) string {
-	_, text := switchAnswer(side)
-	return fmt.Sprintf("%s; set by %s at %s", text, by, at.UTC().Format(time.RFC3339))
+// answerOf is the answer of a region's switch that a command has set.
+func answerOf(at, side understudy.Side, by string, now time.Time) string {
+	_, text := switchAnswer(at, side)
+	return fmt.Sprintf("%s; set by %s at %s", text, by, now.UTC().Format(time.RFC3339))
 }
 
 // switchStateOf reads an answer. One that somebody else has written tells the position only.
@@ -46,31 +46,32 @@ func switchStateOf(side understudy.Side, body string) SwitchState {
 	return s
 }
 
-// Standby is what the standby's region tells of itself, without any other's API.
+// Standby is what the region that users are moved to tells of itself, without any other's API.
 type Standby struct {
+	At       understudy.Side
 	Switch   SwitchState
 	Balancer string // the load balancer's DNS name
 	Replaced bool   // another load balancer is to take its place, in another network
 	rules    []string
 }
 
-// Standby asks the secondary's region for the switch. It asks by names and not by tags, and for nothing that the move of
+// Standby asks a side's region for its switch. It asks by names and not by tags, and for nothing that the move of
 // users does not need. Without a switch, the rest is returned with ErrNoSwitch.
-func (s *Stack) Standby(ctx context.Context) (Standby, error) {
-	a := s.Accounts[understudy.Secondary]
-	all, err := s.fronts(ctx, understudy.Secondary)
+func (s *Stack) Standby(ctx context.Context, at understudy.Side) (Standby, error) {
+	a := s.Accounts[at]
+	all, err := s.fronts(ctx, at)
 	if err != nil {
 		return Standby{}, err
 	}
-	standby := Standby{Balancer: aws.ToString(all[0].DNSName), Replaced: len(all) > 1}
+	standby := Standby{At: at, Balancer: aws.ToString(all[0].DNSName), Replaced: len(all) > 1}
 	for _, b := range all {
-		rules, err := scope{a, s.Declaration, understudy.Secondary}.switchesOf(ctx, b)
+		rules, err := scope{a, s.Declaration, at}.switchesOf(ctx, b)
 		if err != nil {
 			return standby, err
 		}
 		for _, r := range rules {
 			if len(standby.rules) == 0 {
-				standby.Switch = switchStateOf(positionOf(r.Actions))
+				standby.Switch = switchStateOf(positionOf(at, r.Actions))
 			}
 			standby.rules = append(standby.rules, aws.ToString(r.RuleArn))
 		}
@@ -125,10 +126,10 @@ func isSwitch(r elbtypes.Rule) bool {
 	return !aws.ToBool(r.IsDefault) && slices.ContainsFunc(r.Conditions, isSwitchPath)
 }
 
-// Turn sets the switch. It is one call to the standby's region, and one more for a network that is to take the place of another.
+// Turn sets a region's switch. It is one call to that region, and one more for a network that is to take the place of another.
 func (s *Stack) Turn(ctx context.Context, standby Standby, to understudy.Side, by string) error {
-	a := s.Accounts[understudy.Secondary]
-	actions := switchActions(to, answerOf(to, by, time.Now()))
+	a := s.Accounts[standby.At]
+	actions := switchActions(standby.At, to, answerOf(standby.At, to, by, time.Now()))
 	for _, rule := range standby.rules {
 		if _, err := a.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &rule, Actions: actions}); err != nil {
 			return fmt.Errorf("set the switch %s to the %s: %w", rule, to, err)
@@ -202,14 +203,14 @@ func (s *Stack) CheckersFind(ctx context.Context, side understudy.Side) (Measure
 	return measureFound(ctx, c, c.Route53)
 }
 
-// CheckersSee asks Route 53 what its checkers find of the switch, and tells whether that is the secondary's position.
-func (s *Stack) CheckersSee(ctx context.Context) (understudy.Side, error) {
-	r := takeInventory(s.Declaration, s.Accounts).regions[understudy.Secondary]
+// CheckersSee asks Route 53 what its checkers find of a region's switch, and returns the side at which it stands for them.
+func (s *Stack) CheckersSee(ctx context.Context, at understudy.Side) (understudy.Side, error) {
+	r := takeInventory(s.Declaration, s.Accounts).regions[at]
 	m, err := measureFound(ctx, switchCheck(r.scope, r.balancer), r.Route53)
 	if err != nil || !m.Passes() {
-		return understudy.Primary, err
+		return at.Other(), err
 	}
-	return understudy.Secondary, nil
+	return at, nil
 }
 
 func measureFound(ctx context.Context, c interface {

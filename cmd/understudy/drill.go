@@ -69,7 +69,7 @@ func drillText() string {
 
 // drillFlags are what a drill is asked to do.
 type drillFlags struct {
-	fault, path         string
+	fault, path, side   string
 	outputs             drillOutputs
 	digest              string
 	users               int
@@ -97,12 +97,16 @@ func drillCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			question := on.question(f.yes, fmt.Sprintf("Take %s away from its users", stack.Declaration.Regions[understudy.Primary].Name))
+			if f.side != string(understudy.Primary) && !stack.Declaration.Failover.Active() {
+				return misuse(errors.New("--side secondary: with failover.routing failover it serves nobody while the primary is well"))
+			}
+			lost := f.lost(stack)
+			question := on.question(f.yes, fmt.Sprintf("Take %s away from its users", lost.Declaration.Regions[understudy.Primary].Name))
 			if err := consent(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr(), question, "drill"); err != nil {
 				return err
 			}
 			f.digest = digest(on.file)
-			return runDrill(cmd, stack, kind, f)
+			return runDrill(cmd, stack, lost, kind, f)
 		},
 	}
 	on.flags(cmd)
@@ -114,6 +118,7 @@ func drillCommand() *cobra.Command {
 func (f *drillFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.fault, "fault", "invert", "how to break the primary: "+strings.Join(drill.KindNames(), ", "))
+	flags.StringVar(&f.side, "side", string(understudy.Primary), "the `side` to break, where both regions serve: primary or secondary")
 	usersFlags(cmd, &f.users, &f.rate, 40)
 	flags.StringVar(&f.path, "path", "", "the `path` that users ask for (default: the declared service.health)")
 	flags.StringSliceVar(&f.force, "force", nil, "run although these `checks` find something: "+strings.Join(checkNames(), ", "))
@@ -166,6 +171,8 @@ func (f *drillFlags) check() (drill.Kind, error) {
 		}
 	}
 	switch u, err := url.Parse(f.path); {
+	case !slices.Contains(understudy.Sides, understudy.Side(f.side)):
+		return kind, fmt.Errorf("--side: %q is neither primary nor secondary", f.side)
 	case f.path != "" && (err != nil || !strings.HasPrefix(f.path, "/") || u.Host != ""):
 		return kind, fmt.Errorf("--path: %q is not a path, for example /healthz", f.path)
 	case f.flaps < 1:
@@ -186,7 +193,17 @@ func checkUsers(users int, rate float64) error {
 	return nil
 }
 
-func runDrill(cmd *cobra.Command, stack *plan.Stack, kind drill.Kind, f drillFlags) (err error) {
+// lost is the stack with the side to break as its primary.
+func (f *drillFlags) lost(s *plan.Stack) *plan.Stack { return lostOf(s, understudy.Side(f.side)) }
+
+func lostOf(s *plan.Stack, side understudy.Side) *plan.Stack {
+	if side == understudy.Secondary {
+		return s.Mirrored()
+	}
+	return s
+}
+
+func runDrill(cmd *cobra.Command, stack, lost *plan.Stack, kind drill.Kind, f drillFlags) (err error) {
 	ctx := cmd.Context()
 	o, err := readOutside(os.Getenv)
 	if err != nil {
@@ -204,11 +221,11 @@ func runDrill(cmd *cobra.Command, stack *plan.Stack, kind drill.Kind, f drillFla
 	if err != nil {
 		return err
 	}
-	rehearse, pair, err := rehearsal(ctx, stack, o, f.users, f.rate)
+	rehearse, pair, err := rehearsal(ctx, lost, o, f.users, f.rate)
 	if err != nil {
 		return err
 	}
-	if err := f.prepare(ctx, rehearse, stack, o, kind, pair); err != nil {
+	if err := f.prepare(ctx, rehearse, stack, lost, o, kind, pair); err != nil {
 		return err
 	}
 	view := newDrillView(os.Stderr)
@@ -228,9 +245,11 @@ func runDrill(cmd *cobra.Command, stack *plan.Stack, kind drill.Kind, f drillFla
 }
 
 // prepare gives a drill what its flags say, and what it looks at.
-func (f *drillFlags) prepare(ctx context.Context, d *drill.Drill, s *plan.Stack, o outside, kind drill.Kind, pair drill.Pair) (err error) {
-	d.Journal, d.Marker, d.Owner = journal(s.Declaration.Name), marker(s), owner()
-	d.Before, d.Force = before(s, pair), f.force
+func (f *drillFlags) prepare(
+	ctx context.Context, d *drill.Drill, s, lost *plan.Stack, o outside, kind drill.Kind, pair drill.Pair,
+) (err error) {
+	d.Journal, d.Marker, d.Owner, d.Lost = journal(s.Declaration.Name), marker(lost), owner(), understudy.Side(f.side)
+	d.Before, d.Force = before(s, lost, pair), f.force
 	d.AbortAfter, d.Longest, d.Hold = f.abortAfter, f.longest, f.hold
 	if f.path != "" {
 		u, err := url.Parse(f.path)
@@ -239,10 +258,10 @@ func (f *drillFlags) prepare(ctx context.Context, d *drill.Drill, s *plan.Stack,
 		}
 		d.URL.Path, d.URL.RawQuery = u.Path, u.RawQuery
 	}
-	if d.Ill, err = standbyWatch(ctx, s, pair, f.force); err != nil {
+	if d.Ill, err = standbyWatch(ctx, lost, pair, f.force); err != nil {
 		return err
 	}
-	p := primaryOf(s, o)
+	p := primaryOf(lost, o)
 	p.Check, p.Times, p.Period = pair.Primary.HealthCheck, f.flaps, f.period
 	d.Fault, err = kind.New(ctx, p)
 	return err
@@ -290,9 +309,13 @@ func journal(stack string) drill.Journal {
 	return drill.Journal{Path: filepath.Join(cloud.StateDir(), "drill-"+stack+".json")}
 }
 
-// marker keeps it in the account.
-func marker(s *plan.Stack) drill.Marker {
-	return drill.Marker{Account: s.Accounts[understudy.Secondary], Stack: s.Declaration.Name}
+// marker keeps it in the account: in the region that is not broken, which where both serve may be either.
+func marker(s *plan.Stack) drill.Markers {
+	m := drill.Markers{drill.Marker{Account: s.Accounts[understudy.Secondary], Stack: s.Declaration.Name}}
+	if s.Declaration.Failover.Active() {
+		m = append(m, drill.Marker{Account: s.Accounts[understudy.Primary], Stack: s.Declaration.Name})
+	}
+	return m
 }
 
 // owner names who is at work.

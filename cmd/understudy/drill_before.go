@@ -48,15 +48,15 @@ func checkNames() []string {
 	return names
 }
 
-// before returns the checks of a drill of a stack. The one for another drill is the drill's own, which cannot begin over another's
+// before returns the checks of a drill of a stack, of which the primary of lost is to be broken. The one for another drill is the drill's own, which cannot begin over another's
 // marker.
-func before(s *plan.Stack, pair drill.Pair) []drill.Check {
+func before(s, lost *plan.Stack, pair drill.Pair) []drill.Check {
 	return []drill.Check{
 		{Name: checkUp, Look: func(ctx context.Context) (string, error) { return runUnderWay(ctx, s) }, Again: true},
 		{Name: checkRefresh, Look: func(ctx context.Context) (string, error) { return refreshUnderWay(ctx, s) }, Again: true},
 		{Name: checkStandby, Look: func(ctx context.Context) (string, error) { return standbyIll(ctx, s, pair) }, Again: true},
-		{Name: checkTargets, Look: func(ctx context.Context) (string, error) { return targetsIll(ctx, s) }, Again: true},
-		{Name: checkCapacity, Look: func(ctx context.Context) (string, error) { return capacityShort(ctx, s) }},
+		{Name: checkTargets, Look: func(ctx context.Context) (string, error) { return targetsIll(ctx, lost) }, Again: true},
+		{Name: checkCapacity, Look: func(ctx context.Context) (string, error) { return capacityShort(ctx, lost) }},
 		{Name: checkParity, Look: func(ctx context.Context) (string, error) { return unequal(ctx, s) }},
 	}
 }

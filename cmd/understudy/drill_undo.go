@@ -46,7 +46,8 @@ func undoDrill(cmd *cobra.Command, s *plan.Stack) error {
 	if err != nil {
 		return err
 	}
-	entry, found, err := drill.Undo(cmd.Context(), journal(s.Declaration.Name), marker(s), primaryOf(s, o))
+	entry, found, err := drill.Undo(cmd.Context(), journal(s.Declaration.Name), marker(s),
+		func(e drill.Entry) drill.Primary { return primaryOf(lostOf(s, e.Side), o) })
 	if err != nil {
 		return err
 	}

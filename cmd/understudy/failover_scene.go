@@ -19,11 +19,12 @@ import (
 	"github.com/understudy/understudy/plan"
 )
 
-// scene is what can be seen from the standby's region while all else may be lost.
+// scene is what can be seen from the region that users are moved to while all else may be lost.
 type scene struct {
 	stack   *plan.Stack
 	outside outside
-	standby plan.Standby
+	standby plan.Standby                  // that region's switch; where one region serves, the secondary's in any case
+	turned  time.Time                     // when this run has set it
 	need    func() (n int, unseen string) // how many healthy targets the side of a move must have; asked once
 }
 
@@ -126,7 +127,7 @@ func (s *scene) probe(ctx context.Context, balancer string) error {
 func (s *scene) agreed(ctx context.Context, to understudy.Side) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, brief)
 	defer cancel()
-	seen, err := s.stack.CheckersSee(ctx)
+	seen, err := s.stack.CheckersSee(ctx, s.standby.At)
 	return err == nil && seen == to, err
 }
 
@@ -187,7 +188,7 @@ func (s *scene) parity(ctx context.Context) (against, unseen string) {
 }
 
 // needed is how many healthy targets the side must have: as many as serve on the other one, or as declared if that one
-// does not answer; and for the standby at least what is declared for it.
+// does not answer; and for the standby at least what is declared for it. Where both serve, the one that stays alone needs what both have.
 func (s *scene) needed(ctx context.Context, from, to understudy.Side) (n int, unseen string) {
 	ctx, cancel := context.WithTimeout(ctx, brief)
 	defer cancel()
@@ -200,10 +201,24 @@ func (s *scene) needed(ctx context.Context, from, to understudy.Side) (n int, un
 	if s.grows(to) { // also where the primary is ill, and has few healthy targets for that
 		n = max(n, s.carried(strength, err).Desired)
 	}
-	if to == understudy.Secondary {
+	switch {
+	case d.Failover.Active() && s.standby.At == from:
+		n = 1 // to goes on with what it has, until scaling or a person decides
+	case d.Failover.Active():
+		n = max(n+s.serving(ctx, to), d.Failover.Standby.Desired)
+	case to == understudy.Secondary:
 		n = max(n, d.Failover.Standby.Desired)
 	}
 	return n, unseen
+}
+
+// serving is how many healthy targets a region has; none where it does not answer, which is said by who looks at its health.
+func (s *scene) serving(ctx context.Context, side understudy.Side) int {
+	strength, err := s.stack.Strength(ctx, side)
+	if err != nil {
+		return 0
+	}
+	return strength.Healthy
 }
 
 func (s *scene) capacity(ctx context.Context, to understudy.Side) (against, unseen string) {

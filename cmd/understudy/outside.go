@@ -84,11 +84,11 @@ func (o outside) lookups(pair drill.Pair) (names, balancers func(context.Context
 	return drill.Resolver{Server: pair.NameServer}.Lookup, drill.SystemLookup
 }
 
-// rehearsal prepares a drill of a stack, except its fault and its journal. The users ask for the path that tells the service's
+// rehearsal prepares a drill of a stack's primary, except its fault and its journal. The users ask for the path that tells the service's
 // health, with this many requests a second together.
 func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate float64) (*drill.Drill, drill.Pair, error) {
 	d, r53 := s.Declaration, s.Accounts[understudy.Primary].Route53
-	pair, err := drill.FindPair(ctx, r53, d.Host())
+	pair, err := drill.FindPair(ctx, r53, d.Host(), d.Regions[understudy.Primary].Name)
 	if err != nil {
 		return nil, pair, err
 	}
@@ -113,12 +113,16 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 		return nil, pair, err
 	}
 	scheme, port := d.Entry()
+	asks := 0
+	if d.Failover.Active() {
+		asks = draws(d)
+	}
 	return &drill.Drill{
 		Stack:   d.Name,
 		URL:     &url.URL{Scheme: scheme, Host: fmt.Sprintf("%s:%d", d.Host(), port), Path: page.Path, RawQuery: page.RawQuery},
 		Clients: users,
 		Port:    o.port(port), Authorities: authorities,
-		Primary: primary, Secondary: secondary, RTO: d.Failover.RTO,
+		Primary: primary, Secondary: secondary, RTO: d.Failover.RTO, Draws: asks,
 		Settings: settings, Lookup: names, Region: locator.Region,
 		Check: func(ctx context.Context) (drill.Checked, error) {
 			return checkState(ctx, r53, pair.Primary.HealthCheck)

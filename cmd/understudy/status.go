@@ -99,9 +99,11 @@ type statusJSON struct {
 
 // answer is what the failover name resolves to.
 type answer struct {
-	Side      understudy.Side `json:"side,omitempty"` // empty where the addresses are of neither region
-	Addresses []string        `json:"addresses"`
-	Error     string          `json:"error,omitempty"`
+	Side      understudy.Side         `json:"side,omitempty"`  // empty where the addresses are of neither region, or of both
+	Sides     map[understudy.Side]int `json:"sides,omitempty"` // where both regions serve: how often each was the answer
+	Times     int                     `json:"times,omitempty"` // of how many
+	Addresses []string                `json:"addresses"`
+	Error     string                  `json:"error,omitempty"`
 }
 
 // answerNow resolves the name. The name servers of a zone behind another endpoint than AWS's are not on the
@@ -111,10 +113,18 @@ func answerNow(ctx context.Context, s *plan.Status) answer {
 	if resolver == "" && os.Getenv("AWS_ENDPOINT_URL") != "" {
 		return answer{Addresses: []string{}, Error: "set UNDERSTUDY_RESOLVER to the name server of this endpoint, HOST:PORT"}
 	}
-	side, addresses, err := s.Answering(ctx, resolver)
-	a := answer{Side: side, Addresses: []string{}}
-	for _, addr := range addresses {
+	found, err := s.Answering(ctx, resolver)
+	a := answer{Addresses: []string{}}
+	for _, addr := range found.Addresses {
 		a.Addresses = append(a.Addresses, addr.String())
+	}
+	for side := range found.Sides {
+		if len(found.Sides) == 1 {
+			a.Side = side
+		}
+	}
+	if s.Routing != understudy.RoutingFailover {
+		a.Sides, a.Times = found.Sides, found.Times
 	}
 	if err != nil {
 		a.Error = err.Error()
@@ -128,7 +138,10 @@ func renderStatus(w io.Writer, s statusJSON) {
 		fmt.Fprintf(w, "drill: %s; `understudy drill undo` repairs it, if the drill does not run any more\n", s.Drill.Entry)
 	}
 	if s.Switch != nil {
-		fmt.Fprintf(w, "switch: %s\n", describeSwitch(*s.Switch))
+		fmt.Fprintf(w, "switch: %s\n", describeSwitch(understudy.Secondary, s.Routing, *s.Switch))
+	}
+	if s.Opposite != nil {
+		fmt.Fprintf(w, "switch of the primary: %s\n", describeSwitch(understudy.Primary, s.Routing, *s.Opposite))
 	}
 	for _, r := range s.Regions {
 		fmt.Fprintf(w, "\n%s %s: health check %s\n", r.Side, r.Region, checked(r))
@@ -176,6 +189,9 @@ func (a answer) String() string {
 		return "unknown (" + a.Error + ")"
 	case len(a.Addresses) == 0:
 		return "nothing"
+	case len(a.Sides) > 1:
+		return fmt.Sprintf("%s (the primary %d times of %d, the secondary %d)", strings.Join(a.Addresses, " "),
+			a.Sides[understudy.Primary], a.Times, a.Sides[understudy.Secondary])
 	case a.Side == "":
 		return strings.Join(a.Addresses, " ") + " (neither region's)"
 	}

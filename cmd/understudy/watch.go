@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,7 +43,7 @@ func watchCommand() *cobra.Command {
 		Use: "watch", Short: "Hold users at the standby after an automatic failover", Long: watchHelp, Args: cobra.NoArgs,
 		Example: "  understudy watch\n  understudy watch --metrics 127.0.0.1:9187 --parity 10m",
 		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := m.open(c.Context())
+			s, err := m.open(c.Context(), understudy.Secondary)
 			if err != nil {
 				return err
 			}
@@ -68,8 +69,10 @@ type watcher struct {
 	parityEvery time.Duration
 	latch       move.Latch
 	growth      move.Growth
-	front       string // the primary's load balancer; once it is known it stays known, also when its region is lost
-	said        string // what was said last
+	front       string            // the primary's load balancer; once it is known it stays known, also when its region is lost
+	said        string            // what was said last
+	leads       []understudy.Side // where the name leads, where both regions serve
+	opposite    understudy.Side   // the position of the primary's switch then
 
 	mu       sync.Mutex
 	seen     move.Sight
@@ -120,6 +123,10 @@ func (w *watcher) look(ctx context.Context, may bool) {
 	w.mu.Lock()
 	w.seen = s
 	w.mu.Unlock()
+	if w.stack.Declaration.Failover.Active() {
+		w.tell("the name leads to %s; %s; the primary %s", sidesOf(w.leads), w.heldBy(s.Switch), answersOurs(s.PrimaryOK))
+		return // health alone brings users back: nothing is to be latched
+	}
 	w.tell("the switch is at the %s, the name leads to the %s, the primary %s", orUnknown(s.Switch), orUnknown(s.Answer), answersOurs(s.PrimaryOK))
 	defer w.tend(ctx, s) // the switch comes first
 	to := w.latch.Next(s)
@@ -147,14 +154,14 @@ func (w *watcher) sight(ctx context.Context) move.Sight {
 	s := move.Sight{}
 	near, cancel := context.WithTimeout(ctx, 2*brief)
 	defer cancel()
-	standby, err := w.stack.Standby(near)
+	standby, err := w.stack.Standby(near, understudy.Secondary)
 	if err != nil {
 		w.tell("%v", err)
 	} else {
 		w.standby = standby
 		s.Switch, s.ByLatch = standby.Switch.Position, standby.Switch.By == watchName
 	}
-	if s.Answer, _, err = w.answers(near); err != nil {
+	if s.Answer, err = w.lookUp(near); err != nil {
 		w.tell("where the name leads cannot be told: %v", err)
 	}
 	s.PrimaryOK = w.primaryAnswers(ctx)
@@ -264,11 +271,11 @@ func (w *watcher) metrics() string {
 	single := func(name, help string, value float64) {
 		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s gauge\n%s{stack=%q} %g\n", name, help, name, name, w.stack.Declaration.Name, value)
 	}
-	is := func(at understudy.Side) func(understudy.Side) float64 {
-		return func(side understudy.Side) float64 { return oneIf(side == at) }
-	}
-	family("understudy_switch", "gauge", "1 for the side that the switch is set to.", is(w.seen.Switch))
-	family("understudy_answer", "gauge", "1 for the side that the failover name leads to.", is(w.seen.Answer))
+	family("understudy_switch", "gauge", "1 for a side that the switch lets serve.", func(side understudy.Side) float64 { return oneIf(w.lets(side)) })
+	family("understudy_answer", "gauge", "1 for a side that the failover name leads to.",
+		func(side understudy.Side) float64 {
+			return oneIf(side == w.seen.Answer || slices.Contains(w.leads, side))
+		})
 	family("understudy_switch_turns_total", "counter", "How often this watch has set the switch to the side.",
 		func(side understudy.Side) float64 { return float64(w.turns[side]) })
 	single("understudy_primary_answers", "1 if the primary answers our own requests.", oneIf(w.seen.PrimaryOK))

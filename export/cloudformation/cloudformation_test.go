@@ -13,6 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
 	"github.com/understudy/understudy/export/exporttest"
 	"github.com/understudy/understudy/plan"
@@ -247,6 +248,20 @@ func TestEveryPieceIsWritten(t *testing.T) {
 	})
 }
 
+// chosenBy is the property by which Route 53 chooses a record.
+func chosenBy(d *understudy.Declaration) string {
+	return map[understudy.Routing]string{
+		understudy.RoutingFailover: "Failover", understudy.RoutingWeighted: "Weight", understudy.RoutingLatency: "Region",
+	}[d.Failover.Routing]
+}
+
+func chosen(d *understudy.Declaration, side understudy.Side) string {
+	return map[understudy.Routing]string{
+		understudy.RoutingFailover: strings.ToUpper(string(side)), understudy.RoutingWeighted: fmt.Sprint(d.Regions[side].Weight),
+		understudy.RoutingLatency: d.Regions[side].Name,
+	}[d.Failover.Routing]
+}
+
 func TestValuesAreTheDeclarations(t *testing.T) {
 	written(t, func(t *testing.T, b *plan.Blueprint, r *export.Result) {
 		all, d := templates(t, r), b.Declaration
@@ -267,8 +282,8 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 			"dns.yaml SecondaryHealthCheck HealthCheckConfig.FailureThreshold": d.Failover.Threshold,
 			"dns.yaml PrimaryHealthCheck HealthCheckConfig.ResourcePath":       d.Failover.Check.Path,
 			"records.yaml PrimaryRecord Name":                                  d.Host(),
-			"records.yaml PrimaryRecord Failover":                              "PRIMARY",
-			"records.yaml SecondaryRecord Failover":                            "SECONDARY",
+			"records.yaml PrimaryRecord " + chosenBy(d):                        chosen(d, understudy.Primary),
+			"records.yaml SecondaryRecord " + chosenBy(d):                      chosen(d, understudy.Secondary),
 		} {
 			at := strings.Fields(where)
 			var v any = all[at[0]].Resources[at[1]].Properties

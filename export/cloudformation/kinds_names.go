@@ -50,11 +50,25 @@ func (t *translation) records(s *export.Settings) {
 		r := t.add(s, "AWS::Route53::RecordSet")
 		r.id = logical(string(side) + " record")
 		r.properties.set("HostedZoneId", ref{Ref: s.Of[plan.KindZone]}).set("Name", s.Name).set("Type", s.Text(of("type"))).
-			set("SetIdentifier", s.Text(of("set identifier"))).set("Failover", s.Text(of("role"))).set("HealthCheckId", ref{Ref: s.Ref(of("health check"))}).
+			set("SetIdentifier", s.Text(of("set identifier"))).set("HealthCheckId", ref{Ref: s.Ref(of("health check"))}).
 			set("AliasTarget", tree{{"DNSName", ref{Ref: s.Ref(of("alias"))}}, {"HostedZoneId", ref{Ref: s.Ref(of("alias zone"))}},
 				{"EvaluateTargetHealth", s.Yes(of("target health"))}})
+		routingPolicy(r, s, side)
 	}
 	if s.Standing != "" {
 		t.say(s.ID, "records that stand are not imported: leave them, or delete them in the moment before the template makes its own")
+	}
+}
+
+// routingPolicy writes by what Route 53 chooses a side's record.
+func routingPolicy(r *resource, s *export.Settings, side understudy.Side) {
+	s.Text(string(side) + " role") // the content in words
+	switch chosen := s.Content.(map[understudy.Side]*types.ResourceRecordSet)[side]; {
+	case chosen.Weight != nil:
+		r.properties.set("Weight", int(*chosen.Weight))
+	case chosen.Region != "":
+		r.properties.set("Region", string(chosen.Region))
+	default:
+		r.properties.set("Failover", string(chosen.Failover))
 	}
 }

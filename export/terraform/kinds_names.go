@@ -59,10 +59,17 @@ func (t *translation) check(s *export.Settings) {
 	t.tags(s, r)
 }
 
+// ownSides are whose the checks are that are there in any case; where both regions serve, there is one more of each.
+var ownSides = map[string]understudy.Side{"switch": understudy.Secondary, "calculated": understudy.Primary}
+
 // checkLabel names a region's check after its side, and others after what they are.
 func checkLabel(p plan.Piece) string {
 	_, name, _ := strings.Cut(p.ID, "/")
-	return label(strings.TrimSuffix(strings.TrimSuffix(name, "check"), "health "), string(p.Side))
+	l := label(strings.TrimSuffix(strings.TrimSuffix(name, "check"), "health "), string(p.Side))
+	if own, ok := ownSides[l]; ok && own != p.Side {
+		l += "_" + string(p.Side)
+	}
+	return l
 }
 
 // records are a resource for each side.
@@ -78,9 +85,22 @@ func (t *translation) records(s *export.Settings) {
 		r.set("type", text(kind))
 		r.set("set_identifier", text(id))
 		r.set("health_check_id", ref{Ref: s.Ref(of("health check"))})
-		r.within("failover_routing_policy").set("type", text(s.Text(of("role"))))
+		routingPolicy(&r.block, s, side)
 		name, in := s.Ref(of("alias")), s.Ref(of("alias zone"))
 		r.within("alias").set("name", ref{Ref: name}).set("zone_id", ref{Ref: in}).set("evaluate_target_health", truth(s.Yes(of("target health"))))
 		r.imported = joined{ref{Ref: zone}, text("_" + s.Name + "_" + kind + "_" + id)}
+	}
+}
+
+// routingPolicy writes by what Route 53 chooses a side's record.
+func routingPolicy(r *block, s *export.Settings, side understudy.Side) {
+	s.Text(string(side) + " role") // the content in words
+	switch chosen := s.Content.(map[understudy.Side]*types.ResourceRecordSet)[side]; {
+	case chosen.Weight != nil:
+		r.within("weighted_routing_policy").set("weight", num(int(*chosen.Weight)))
+	case chosen.Region != "":
+		r.within("latency_routing_policy").set("region", text(string(chosen.Region)))
+	default:
+		r.within("failover_routing_policy").set("type", text(string(chosen.Failover)))
 	}
 }

@@ -45,14 +45,13 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 			"aws_route53_health_check.secondary resource_path":          failover.Check.Path,
 			"aws_route53_health_check.primary port":                     port,
 			"aws_route53_record.primary name":                           d.Host(),
-			"aws_route53_record.primary failover_routing_policy.type":   "PRIMARY",
-			"aws_route53_record.secondary failover_routing_policy.type": "SECONDARY",
 			"aws_route53_record.secondary alias.evaluate_target_health": true,
 		} {
 			if got := evaluated(t, all, d, argument); got != fmt.Sprint(want) {
 				t.Errorf("%s is %s, not %v", argument, got, want)
 			}
 		}
+		policiesAreTheDeclarations(t, all, d)
 		if failover.Switch == understudy.SwitchStandby {
 			for argument, want := range map[string]any{
 				"aws_route53_health_check.switch invert_healthcheck":            true,
@@ -68,6 +67,23 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 		}
 		subnetsAreTheDeclarations(t, all, d)
 	})
+}
+
+// policiesAreTheDeclarations: by what Route 53 chooses a record.
+func policiesAreTheDeclarations(t *testing.T, all map[string]*folder, d *understudy.Declaration) {
+	t.Helper()
+	for _, side := range understudy.Sides {
+		argument, want := "failover_routing_policy.type", strings.ToUpper(string(side))
+		switch d.Failover.Routing {
+		case understudy.RoutingWeighted:
+			argument, want = "weighted_routing_policy.weight", fmt.Sprint(d.Regions[side].Weight)
+		case understudy.RoutingLatency:
+			argument, want = "latency_routing_policy.region", d.Regions[side].Name
+		}
+		if got := evaluated(t, all, d, "aws_route53_record."+string(side)+" "+argument); got != want {
+			t.Errorf("the %s's %s is %s, not %s", side, argument, got, want)
+		}
+	}
 }
 
 // subnetsAreTheDeclarations computes each subnet's network as Terraform does.
