@@ -23,8 +23,10 @@ const (
 	snapshotMonth = 0.40   // 8 GiB at 0.05, if all of it is used
 	zoneMonth     = 0.50
 	checkMonth    = 0.50 // of an endpoint in AWS
-	featureMonth  = 1.00 // more, for each of HTTPS, a text to look for, an interval of 10 s, and latency
 )
+
+// FeatureMonth is what a check costs more for each of HTTPS, a text to look for, an interval of 10 s, and latency.
+const FeatureMonth = 1.00
 
 // instanceHour has the types that small services use; others cost what is not known here.
 var instanceHour = map[string]float64{
@@ -62,13 +64,16 @@ func (h *host) monthly() float64 { return ofInstances(h.scope, 1) + hoursAMonth*
 
 func (f *fleet) monthly() float64 { return ofInstances(f.scope, f.declared.Size(f.side).Desired) }
 
-func ofInstances(s scope, n int) float64 {
-	i := s.declared.Instance
+func ofInstances(s scope, n int) float64 { return float64(n) * InstanceMonth(s.declared) }
+
+// InstanceMonth returns about what one declared instance costs a month.
+func InstanceMonth(d *understudy.Declaration) float64 {
+	i := d.Instance
 	each := hoursAMonth*instanceHour[i.Type] + volumeMonth(i.Volume)
 	if i.Monitoring == understudy.MonitoringDetailed {
 		each += 7 * metricMonth
 	}
-	return float64(n) * each
+	return each
 }
 
 // volumeMonth counts what is beyond gp3's 3000 IOPS and 125 MiB/s, and the first tier of io2's IOPS for all of them.
@@ -94,7 +99,7 @@ func ofCheck(c *route53types.HealthCheckConfig) float64 {
 	https := c.Type == route53types.HealthCheckTypeHttps || c.Type == route53types.HealthCheckTypeHttpsStrMatch
 	for _, feature := range []bool{https, c.SearchString != nil, aws.ToInt32(c.RequestInterval) == 10, aws.ToBool(c.MeasureLatency)} {
 		if feature {
-			cost += featureMonth
+			cost += FeatureMonth
 		}
 	}
 	return cost

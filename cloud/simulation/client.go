@@ -85,7 +85,7 @@ func floorTo(t, phase, step time.Duration) time.Duration {
 func (c *client) where(h *history, t time.Duration) (side int8, until time.Duration) {
 	switch {
 	case c.forever:
-		return h.marks[0].answer, never
+		return h.leads[0].answer, never
 	case c.fresh:
 		return h.answer(t), h.moves(t)
 	}
@@ -134,7 +134,7 @@ type connection struct {
 func (c *client) live(h *history, end time.Duration) (f fate) {
 	f.led, f.expired = never, never
 	every := time.Duration(c.users.Every)
-	conn := connection{open: c.keeps, side: h.marks[0].answer, silent: never}
+	conn := connection{open: c.keeps, side: h.leads[0].answer, silent: never}
 	n, failing := 0, false
 	for t := c.phase - every; t < end; {
 		n = h.at(t, n)
@@ -154,9 +154,10 @@ func (c *client) live(h *history, end time.Duration) (f fate) {
 		if c.immune && conn.open && o == Failing {
 			o = Served
 		}
-		stable := min(until, h.until(n), end)
-		if o == Served && t+took > stable && stable == h.until(n) && side != nobody { // it was under way when something changed
-			if o2, took2 := c.finds(h.marks[n+1].services[side]); o2 == Dark || o2 == Hanging {
+		changes := h.until(n, side)
+		stable := min(until, changes, end)
+		if o == Served && t+took > stable && stable == changes { // it was under way when something changed
+			if o2, took2 := c.finds(h.marks[h.at(changes, n)].services[side]); o2 == Dark || o2 == Hanging {
 				o, took = o2, took2
 			}
 		}

@@ -97,8 +97,11 @@ func (l *ledger) account(h *history, c *client, f fate) {
 	if h.byCheck {
 		g.give(firstProbe, h.failed)
 		g.give(threshold, h.decided)
+		g.give(standby, min(h.ready, h.moved))
 		g.give(propagation, h.moved)
 	} else {
+		g.give(targetHealth, min(h.told, h.moved))
+		g.give(standby, min(h.ready, h.moved))
 		g.give(targetHealth, h.moved)
 	}
 	if !c.keeps {

@@ -73,8 +73,8 @@ func distribution(v []float64) *Distribution {
 	return &Distribution{rank(0.50), rank(0.90), rank(0.99), v[len(v)-1]}
 }
 
-// lead is how long all is well before the fault comes: long enough for every checker to have asked.
-const lead = 5 * time.Minute
+// calmBefore is how long all is well before the fault comes: long enough for every checker to have asked.
+const calmBefore = 5 * time.Minute
 
 // Predict predicts what the primary's faults come to.
 func Predict(m *Model, q Question) (*Prediction, error) {
@@ -154,7 +154,7 @@ func missing(v []float64, of int) float64 { return 1 - float64(len(v))/float64(o
 
 // fallOnce runs a fault once. It comes at a random moment.
 func (m *Model) fallOnce(fault Fault, seed uint64) *history {
-	at := lead + time.Duration(part(seed, drawClient)*float64(time.Minute))
+	at := calmBefore + time.Duration(part(seed, drawClient)*float64(time.Minute))
 	h := newHistory(at)
 	w := newWorld(m, seed, true, h)
 	h.note(w)

@@ -60,12 +60,12 @@ func TestFallIsTheSameWithAndWithoutSkipping(t *testing.T) {
 				t.Fatal(err)
 			}
 			run := func(skips bool) (*history, *world) {
-				h := newHistory(lead)
+				h := newHistory(calmBefore)
 				w := newWorld(m, seed, skips, h)
 				f := fault
-				f.At = Span(lead)
+				f.At = Span(calmBefore)
 				w.inject(f)
-				w.run(lead + time.Hour)
+				w.run(calmBefore + time.Hour)
 				return h, w
 			}
 			slow, a := run(false)

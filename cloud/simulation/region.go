@@ -26,6 +26,7 @@ type Service struct {
 // instance is a member of a region's fleet.
 type instance struct {
 	fleet.Instance
+	number int32 // by which actors know it
 	zone   int
 	ready  time.Duration // when it first answers
 	nodes  [zones]targethealth.Judgement
@@ -68,7 +69,7 @@ func newRegion(w *world, side int, f Fleet) *region {
 // launch adds an instance to a zone.
 func (r *region) launch(zone int) *instance {
 	r.launched++
-	i := &instance{zone: zone, actors: [zones]int32{-1, -1}}
+	i := &instance{number: int32(r.launched), zone: zone, actors: [zones]int32{-1, -1}}
 	i.ID, i.Zone = "i-"+strconv.Itoa(r.launched), zoneNames[zone]
 	r.instances = append(r.instances, i)
 	return i
@@ -84,19 +85,13 @@ func (r *region) watch(w *world, i *instance, state targethealth.State) {
 		if state == targethealth.Initial { // the first check comes soon, as in package balancer
 			first /= 8
 		}
-		i.actors[node] = w.add(actor{role: roleTarget, side: int8(r.side), who: int32(r.number(i)), node: int8(node)}, w.now+time.Duration(first))
+		i.actors[node] = w.add(actor{role: roleTarget, side: int8(r.side), who: i.number, node: int8(node)}, w.now+time.Duration(first))
 	}
-}
-
-// number is the number by which actors know an instance.
-func (r *region) number(i *instance) int {
-	n, _ := strconv.Atoi(i.ID[2:])
-	return n
 }
 
 func (r *region) byNumber(n int32) *instance {
 	for _, i := range r.instances {
-		if r.number(i) == int(n) {
+		if i.number == n {
 			return i
 		}
 	}
@@ -189,7 +184,7 @@ func (r *region) restful(w *world, a *actor) bool {
 // well is EvaluateTargetHealth's answer: there is a healthy target, as package region/balancing tells it by its defaults.
 func (r *region) well() bool {
 	for _, i := range r.instances {
-		if i.Targets[group] == fleet.Healthy {
+		if len(i.Registered) > 0 && i.state == targethealth.Healthy {
 			return true
 		}
 	}
@@ -229,7 +224,7 @@ func (r *region) share(w *world) float64 {
 	asked, work := 0, 0
 	healthy := r.well()
 	for _, i := range r.instances {
-		if len(i.Registered) == 0 || healthy && i.Targets[group] != fleet.Healthy {
+		if len(i.Registered) == 0 || healthy && i.state != targethealth.Healthy {
 			continue
 		}
 		asked++

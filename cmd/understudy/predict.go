@@ -31,6 +31,9 @@ it.
 If failover.rto is declared, or --rto given, its promise is judged for clients who keep answers for
 their TTL, by the health check alone: how soon Route 53 heeds target health AWS does not say.
 
+It ends with advice: which settings shorten the longest outage, by how much and at what price, and
+the best setting of the health check within a budget of probes.
+
 Faults:`
 
 const predictExits = `
@@ -53,6 +56,9 @@ type predicting struct {
 	assume   assumed
 	asJSON   bool
 	svg      string
+	advise   bool
+	probes   float64
+	hiccup   time.Duration
 	declared *understudy.Declaration
 }
 
@@ -74,6 +80,9 @@ func predictCommand() *cobra.Command {
 	flags.IntVar(&p.ask.Times, "flaps", 3, "flap: how often the primary breaks")
 	flags.DurationVar(&p.rto, "rto", 0, "the promise to judge, in place of the declared failover.rto")
 	p.assume.flags(c)
+	flags.BoolVar(&p.advise, "advice", true, "try which settings shorten the longest outage")
+	flags.Float64Var(&p.probes, "probes", 100, "advice: the most probes a minute that a region may get from health checks")
+	flags.DurationVar(&p.hiccup, "hiccup", 10*time.Second, "advice: a trouble so short must move nobody")
 	flags.BoolVar(&p.asJSON, "json", false, "print the prediction as JSON")
 	flags.StringVar(&p.svg, "svg", "", "draw it into this `file`")
 	completeWords(c, "fault", predictedFaults())
@@ -129,8 +138,8 @@ func (p *predicting) check() error {
 		return errors.New("--runs and --clients: from 1 to 100,000 runs, and from 1 to 100,000,000 clients")
 	case p.lasts < time.Second || p.lasts > 24*time.Hour || p.ask.Times < 1 || p.ask.Times > 100:
 		return errors.New("--for and --flaps: from 1s to 24h, and from 1 to 100 times")
-	case p.rto < 0:
-		return errors.New("--rto: no negative time")
+	case p.rto < 0 || p.hiccup < 0 || p.probes < 0:
+		return errors.New("--rto, --hiccup and --probes: nothing negative")
 	}
 	p.ask.For = simulation.Span(p.lasts)
 	return p.assume.check()
@@ -148,6 +157,7 @@ func (a *assumed) check() error {
 type predicted struct {
 	*simulation.Prediction
 	Promise *simulation.Promise `json:"promise,omitempty"`
+	Advice  *advice             `json:"advice,omitempty"`
 }
 
 func (p *predicting) run(c *cobra.Command) error {
@@ -173,6 +183,11 @@ func (p *predicting) run(c *cobra.Command) error {
 	if found.Promise, err = p.promise(m); err != nil {
 		return err
 	}
+	if q := p.whole(); p.advise && len(q.Faults) > 0 {
+		if found.Advice, err = advise(m, q, p.declared, simulation.Budget{Probes: p.probes, Hiccup: simulation.Span(p.hiccup)}); err != nil {
+			return err
+		}
+	}
 	if p.svg != "" {
 		if err := os.WriteFile(p.svg, drawPrediction(found.Prediction, chosenKinds), 0o644); err != nil {
 			return err
@@ -197,9 +212,14 @@ func (p *predicting) promise(m *simulation.Model) (*simulation.Promise, error) {
 	if p.rto == 0 {
 		return nil, nil
 	}
+	return m.Promise(p.whole(), simulation.Span(p.rto))
+}
+
+// whole asks for those of the faults that take all of the primary away.
+func (p *predicting) whole() simulation.Question {
 	q := p.ask
 	q.Faults = slices.DeleteFunc(slices.Clone(q.Faults), func(f string) bool { return !slices.Contains(simulation.Whole, f) })
-	return m.Promise(q, simulation.Span(p.rto))
+	return q
 }
 
 // model is of the declaration, or of what stands behind the record.

@@ -43,6 +43,9 @@ func printPrediction(w io.Writer, p predicted, faults, kinds []string) error {
 	if p.Promise != nil {
 		printPromise(w, p.Promise)
 	}
+	if p.Advice != nil {
+		printAdvice(w, p.Advice)
+	}
 	return nil
 }
 

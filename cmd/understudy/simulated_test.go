@@ -60,3 +60,26 @@ func TestWorstCaseOfTheToolBoundsThePrediction(t *testing.T) {
 		}
 	}
 }
+
+// A standby that is too small is the costliest setting of all, and is the one that is advised to be changed.
+func TestAdviceFindsWhatTakesLongest(t *testing.T) {
+	d := declared(t, "{interval: 30, threshold: 3, failback: manual}")
+	second := d.Regions[understudy.Secondary]
+	second.Fleet = &understudy.Size{Min: 0, Desired: 0, Max: 4}
+	d.Regions[understudy.Secondary] = second
+	m := modelOf(systemOf(d, assumed{boot: 3 * time.Minute, every: time.Second, timeout: drill.UserTimeout, watch: true}))
+	q := simulation.Question{Seed: 1, Worlds: 30, Clients: 1500, Faults: []string{simulation.FaultRegion}, For: simulation.Span(time.Hour)}
+	a, err := advise(m, q, d, simulation.Budget{Probes: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := slices.MaxFunc(a.Knobs, func(a, b turned) int { return int(a.SavedMS - b.SavedMS) })
+	if most.Key != "regions.secondary.fleet.desired" || most.SavedMS < 120_000 || most.Cost != "about 16 USD a month for 2 more instances of t3.micro" {
+		t.Errorf("%+v", most)
+	}
+	for _, k := range a.Knobs {
+		if k.Key == "failover.interval" && (k.SavedMS <= 0 || k.Hiccup >= a.Hiccup) {
+			t.Errorf("a shorter interval saves %v ms, and bears %s instead of %s", k.SavedMS, k.Hiccup, a.Hiccup)
+		}
+	}
+}
