@@ -286,7 +286,7 @@ func targetOf(r r53types.ResourceRecordSet) string {
 func (n *naming) describeRecord(side understudy.Side, r r53types.ResourceRecordSet) {
 	settings := map[string]string{
 		"points at":    n.placeOf(side, targetOf(r), n.shownBehind(r)),
-		"policy":       policy(r),
+		"policy":       n.policy(r),
 		"health check": n.checkOf(side, r),
 		"ttl":          None,
 	}
@@ -395,11 +395,14 @@ func (n *naming) asks(side understudy.Side, c *r53types.HealthCheckConfig) strin
 	return n.placeOf(side, plainName(aws.ToString(c.FullyQualifiedDomainName)), cmpOr(aws.ToString(c.FullyQualifiedDomainName)+aws.ToString(c.IPAddress), string(c.Type)))
 }
 
-// policy names the routing policy; which half of a failover pair a region plays is another matter.
-func policy(r r53types.ResourceRecordSet) string {
+// policy names the routing policy; which half of a failover pair a region plays is another matter, and so are the shares of the users that
+// somebody gave the regions without a declaration, unless one has none.
+func (n *naming) policy(r r53types.ResourceRecordSet) string {
 	switch {
 	case r.Failover != "":
 		return "failover"
+	case n.declared == nil && aws.ToInt64(r.Weight) > 0:
+		return "weighted"
 	case r.Weight != nil:
 		return fmt.Sprintf("weighted %d", *r.Weight)
 	case r.Region != "":

@@ -53,3 +53,17 @@ func TestEachRecordPlaysItsOwnPart(t *testing.T) {
 		}
 	}
 }
+
+// Shares of the users are no difference where nobody declared any, but a region without a share is.
+func TestSharesWithoutADeclaration(t *testing.T) {
+	declared, others := &naming{names: &names{}, declared: declaration(t, "failover: {routing: weighted}\n")}, &naming{names: &names{}}
+	for weight, want := range map[int64]string{0: "weighted 0", 1: "weighted", 255: "weighted"} {
+		set := r53types.ResourceRecordSet{Weight: aws.Int64(weight)}
+		if got := others.policy(set); got != want {
+			t.Errorf("%d: %s, not %s", weight, got, want)
+		}
+		if got, want := declared.policy(set), "weighted "+itoa(int(weight)); got != want {
+			t.Errorf("%d, declared: %s, not %s", weight, got, want)
+		}
+	}
+}

@@ -48,7 +48,8 @@ func checkNames() []string {
 	return names
 }
 
-// before returns the checks of a drill of a stack, of which the primary of lost is to be broken. The one for another drill is the drill's own, which cannot begin over another's
+// before returns the checks of a drill of a stack, of which the primary of lost is to be broken. The one for another drill is the drill's own,
+// which cannot begin over another's
 // marker.
 func before(s, lost *plan.Stack, pair drill.Pair) []drill.Check {
 	return []drill.Check{
