@@ -201,6 +201,9 @@ func (b Branch) balancers(seen map[*Name]bool) []string {
 // Regions returns the regions of the load balancers that a name leads to.
 func (n *Name) Regions() []string { return regionsOf(n.Balancers()) }
 
+// Regions returns those of the load balancers that a branch leads to.
+func (b Branch) Regions() []string { return regionsOf(b.Balancers()) }
+
 func regionsOf(balancers []string) (regions []string) {
 	for _, b := range balancers {
 		if r := RegionOf(b); !slices.Contains(regions, r) {

@@ -1,8 +1,10 @@
 package drill
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -10,12 +12,12 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// Invert inverts the primary's health check: the region works, but Route 53 takes it for unhealthy and answers with
-// the secondary. It is the fault with the smallest effect. It does not show how long checkers
+// Invert inverts the health check by which Route 53 judges the primary, or all of them: the region works, but Route 53 takes it for unhealthy
+// and answers with the secondary. It is the fault with the smallest effect. It does not show how long checkers
 // take to detect an outage.
 type Invert struct {
 	Route53 *route53.Client
-	Check   string // health check id
+	Checks  []string // health check ids
 }
 
 var (
@@ -43,11 +45,15 @@ func (Invert) Notes() []string {
 
 // Prepare implements Fault.
 func (f Invert) Prepare(ctx context.Context) (json.RawMessage, error) {
-	out, err := f.Route53.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: &f.Check})
-	if err != nil {
-		return nil, fmt.Errorf("read health check %s: %w", f.Check, err)
+	var all inversions
+	for _, id := range f.Checks {
+		out, err := f.Route53.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: &id})
+		if err != nil {
+			return nil, fmt.Errorf("read health check %s: %w", id, err)
+		}
+		all = append(all, inverted{id, aws.ToBool(out.HealthCheck.HealthCheckConfig.Inverted)})
 	}
-	return json.Marshal(inverted{f.Check, aws.ToBool(out.HealthCheck.HealthCheckConfig.Inverted)})
+	return json.Marshal(all)
 }
 
 // Break implements Fault.
@@ -58,17 +64,32 @@ func (f Invert) Repair(ctx context.Context, undo json.RawMessage) error {
 	return f.set(ctx, undo, false)
 }
 
+// set inverts each check, or makes it what it was. Where one cannot be set, the others are all the same.
 func (f Invert) set(ctx context.Context, undo json.RawMessage, flip bool) error {
-	var u inverted
-	if err := json.Unmarshal(undo, &u); err != nil {
+	var all inversions
+	if err := json.Unmarshal(undo, &all); err != nil {
 		return err
 	}
-	_, err := f.Route53.UpdateHealthCheck(ctx, &route53.UpdateHealthCheckInput{HealthCheckId: &u.Check, Inverted: aws.Bool(u.Was != flip)})
-	if account.IsNotFound(err) && !flip {
-		return nil // it was deleted, and a new one is not inverted
+	var errs []error
+	for _, u := range all {
+		_, err := f.Route53.UpdateHealthCheck(ctx, &route53.UpdateHealthCheckInput{HealthCheckId: &u.Check, Inverted: aws.Bool(u.Was != flip)})
+		switch {
+		case err == nil, account.IsNotFound(err) && !flip: // it was deleted, and a new one is not inverted
+		default:
+			errs = append(errs, fmt.Errorf("invert health check %s: %w", u.Check, err))
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("invert health check %s: %w", u.Check, err)
+	return errors.Join(errs...)
+}
+
+// inversions are what the checks were. Journals of earlier versions have one alone.
+type inversions []inverted
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (i *inversions) UnmarshalJSON(b []byte) error {
+	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) {
+		*i = make(inversions, 1)
+		return json.Unmarshal(b, &(*i)[0])
 	}
-	return nil
+	return json.Unmarshal(b, (*[]inverted)(i))
 }

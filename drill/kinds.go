@@ -50,7 +50,7 @@ var Kinds = []Kind{
 		Name: Invert{}.Kind(),
 		Help: "invert the primary's health check: the region works, but Route 53 takes it for unhealthy",
 		New: func(_ context.Context, p Primary) (Fault, error) {
-			return Invert{Route53: p.Route53, Check: p.Check}, nil
+			return Invert{Route53: p.Route53, Checks: []string{p.Check}}, nil
 		},
 		Undo: func(_ context.Context, p Primary) (Fault, error) { return Invert{Route53: p.Route53}, nil },
 	},

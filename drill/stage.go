@@ -51,10 +51,7 @@ func pairIn(ctx context.Context, c *route53.Client, id, name, primary string) (P
 	if err != nil {
 		return Pair{}, fmt.Errorf("get hosted zone %s: %w", id, err)
 	}
-	p := Pair{Name: strings.TrimSuffix(name, "."), ZoneID: aws.ToString(zone.HostedZone.Id)}
-	if zone.DelegationSet != nil && len(zone.DelegationSet.NameServers) > 0 {
-		p.NameServer = net.JoinHostPort(zone.DelegationSet.NameServers[0], "53")
-	}
+	p := Pair{Name: strings.TrimSuffix(name, "."), ZoneID: aws.ToString(zone.HostedZone.Id), NameServer: nameServerOf(zone)}
 	out, err := c.ListResourceRecordSets(ctx, &route53.ListResourceRecordSetsInput{
 		HostedZoneId: zone.HostedZone.Id, StartRecordName: &name, StartRecordType: r53types.RRTypeA,
 	})
@@ -82,6 +79,22 @@ func pairIn(ctx context.Context, c *route53.Client, id, name, primary string) (P
 		}
 	}
 	return p, nil
+}
+
+// NameServer returns one of a public hosted zone's name servers, as host:53.
+func NameServer(ctx context.Context, c *route53.Client, zone string) (string, error) {
+	out, err := c.GetHostedZone(ctx, &route53.GetHostedZoneInput{Id: &zone})
+	if err != nil {
+		return "", fmt.Errorf("get hosted zone %s: %w", zone, err)
+	}
+	return nameServerOf(out), nil
+}
+
+func nameServerOf(zone *route53.GetHostedZoneOutput) string {
+	if zone.DelegationSet == nil || len(zone.DelegationSet.NameServers) == 0 {
+		return ""
+	}
+	return net.JoinHostPort(zone.DelegationSet.NameServers[0], "53")
 }
 
 // findZones returns the public hosted zones that the record is in, of these the ones with the longest name. Several

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/understudy/understudy/doctor"
+	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/parity"
 )
 
@@ -36,6 +37,7 @@ func TestStacksOfOthersAreFoundByTheirRecords(t *testing.T) {
 		"security group shop-app: ingress tcp 22 from 0.0.0.0/0", "target group shop: health check path",
 	}, []string{"note health-checks", "warning records", "warning standby"})
 	s.finds("play.arcade.test", []string{"load balancer arcade: attribute load_balancing.cross_zone.enabled"}, []string{"warning records"})
+	s.rehearsesRecord("play.arcade.test")
 	file := filepath.Join(t.TempDir(), "understudy.yaml")
 	s.must("init", "--from", "www.shop.test", "-f", file)
 	s.must("validate", "-f", file)
@@ -80,4 +82,29 @@ func (s *stage) finds(record string, differences, judgements []string) {
 		}
 	}()
 	s.until("of "+record+" parity and the doctor find what went wrong", found)
+}
+
+// rehearsesRecord has the users of a record leave its first region by health checks alone, which are as before then.
+func (s *stage) rehearsesRecord(record string) {
+	s.t.Helper()
+	checks := func() string {
+		return s.aws("us-east-1", "route53", "list-health-checks", "--query", "sort_by(HealthChecks, &Id)[].[Id, HealthCheckConfig.Inverted]")
+	}
+	before := checks()
+	if r := s.run(binary, "drill", "--record", record, "--hold", "1s"); r.code != 1 || !strings.Contains(r.stderr, "--force parity") {
+		s.t.Errorf("regions that differ are no reason to refuse: exit %d, %s", r.code, r.stderr)
+	}
+	var report drill.Report
+	if err := json.Unmarshal([]byte(s.must("drill", "--record", record, "--force", "parity", "--hold", "1s", "--json", "-")), &report); err != nil {
+		s.t.Fatal(err)
+	}
+	if report.Primary != "us-east-1" || report.Secondary != "us-west-2" || report.FailedOutside > 0 || report.Aborted != "" {
+		s.t.Errorf("%+v", report)
+	}
+	if after := checks(); after != before {
+		s.t.Errorf("health checks are %s, and were %s", after, before)
+	}
+	if r := s.run(binary, "drill", "--record", "www.shop.test", "--region", "us-west-2"); r.code != 1 || !strings.Contains(r.stderr, "leads no user to us-west-2") {
+		s.t.Errorf("the loss of the standby: exit %d, %s", r.code, r.stderr)
+	}
 }

@@ -28,6 +28,9 @@ What is to be broken is first written to a marker in the account, in the seconda
 journal on this machine. "understudy drill undo" repairs what a killed drill broke, from any
 machine; "understudy status" shows it.
 
+With --record NAME no declaration is needed: the region's health checks are inverted, and nothing
+else of what others built is touched. What that cannot show, the report says.
+
 Before anything is broken, a drill looks, and does not begin if something is wrong:`
 
 const drillBounds = `
@@ -51,6 +54,7 @@ const drillExample = `  understudy drill                       # the fault with 
   understudy drill --html report.html --junit report.xml
   understudy drill --fault flap --flaps 5 --period 20s
   understudy drill --force parity        # although the regions are not equal
+  understudy drill --record www.example.com --region us-east-1
   understudy drill undo                  # after a drill was killed`
 
 // drillText is the long help: the checks and the faults come from their tables.
@@ -70,6 +74,7 @@ func drillText() string {
 // drillFlags are what a drill is asked to do.
 type drillFlags struct {
 	fault, path, side   string
+	record, region      string
 	outputs             drillOutputs
 	digest              string
 	users               int
@@ -92,6 +97,15 @@ func drillCommand() *cobra.Command {
 			kind, err := f.check()
 			if err != nil {
 				return misuse(err)
+			}
+			if f.record != "" {
+				if err := f.refuseBesideRecord(cmd); err != nil {
+					return err
+				}
+				return drillRecord(cmd, &on, &f)
+			}
+			if f.region != "" {
+				return misuse(errNoRegion)
 			}
 			stack, err := on.open(cmd.Context())
 			if err != nil {
@@ -119,8 +133,10 @@ func (f *drillFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.fault, "fault", "invert", "how to break the primary: "+strings.Join(drill.KindNames(), ", "))
 	flags.StringVar(&f.side, "side", string(understudy.Primary), "the `side` to break, where both regions serve: primary or secondary")
+	recordFlag(cmd, &f.record, "rehearse what is behind this `record`, whoever built it, without a declaration")
+	flags.StringVar(&f.region, "region", "", "with --record: the `region` that users are to leave (default: the one that Route 53 asks for first)")
 	usersFlags(cmd, &f.users, &f.rate, 40)
-	flags.StringVar(&f.path, "path", "", "the `path` that users ask for (default: the declared service.health)")
+	flags.StringVar(&f.path, "path", "", "the `path` that users ask for (default: the declared service.health; of a record, what its health check asks for)")
 	flags.StringSliceVar(&f.force, "force", nil, "run although these `checks` find something: "+strings.Join(checkNames(), ", "))
 	flags.DurationVar(&f.abortAfter, "abort-after", 0, "repair at once if any user is without service for longer than this")
 	flags.DurationVar(&f.longest, "longest", 30*time.Minute, "how long the primary is broken at the most")
@@ -221,27 +237,33 @@ func runDrill(cmd *cobra.Command, stack, lost *plan.Stack, kind drill.Kind, f dr
 	if err != nil {
 		return err
 	}
-	rehearse, pair, err := rehearsal(ctx, lost, o, f.users, f.rate)
+	d, pair, err := rehearsal(ctx, lost, o, f.users, f.rate)
 	if err != nil {
 		return err
 	}
-	if err := f.prepare(ctx, rehearse, stack, lost, o, kind, pair); err != nil {
+	if err := f.prepare(ctx, d, stack, lost, o, kind, pair); err != nil {
 		return err
 	}
+	return rehearse(cmd, d, stack.Declaration.Name, f.outputs, f.digest)
+}
+
+// rehearse runs a drill, and tells and keeps what it finds.
+func rehearse(cmd *cobra.Command, d *drill.Drill, name string, to drillOutputs, digest string) error {
+	ctx := cmd.Context()
 	view := newDrillView(os.Stderr)
 	defer view.close()
-	rehearse.Tell = view.tell
+	d.Tell = view.tell
 	faults := faultsInForce(ctx)
-	found, err := rehearse.Run(ctx)
+	found, err := d.Run(ctx)
 	view.close()
 	if err != nil {
 		return err
 	}
-	found.Faults, found.Tool, found.Digest = both(faults, faultsInForce(ctx)), version(), f.digest
-	if _, err := shelf(stack.Declaration.Name).Keep(found); err != nil {
+	found.Faults, found.Tool, found.Digest = both(faults, faultsInForce(ctx)), version(), digest
+	if _, err := shelf(name).Keep(found); err != nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "understudy: the report is not kept for `understudy drills`: %v\n", err)
 	}
-	return tellDrill(cmd, found, f.outputs)
+	return tellDrill(cmd, found, to)
 }
 
 // prepare gives a drill what its flags say, and what it looks at.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/discover"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
 	"golang.org/x/term"
@@ -18,18 +19,28 @@ import (
 
 const drillUndoHelp = `Repairs what a killed drill left broken, and removes its marker from the account and its
 journal from this machine. The marker in the account says all that is needed, so that it works
-on any machine. Do not run it while the drill itself still runs.
+on any machine. Do not run it while the drill itself still runs. A drill of a record has left
+nothing in the account but inverted health checks, and its journal on the machine that ran it.
 
 Exit codes: 0 nothing is broken any more; 1 the repair failed, and the marker or the journal
 stays; 2 a flag or the declaration is wrong.`
 
 func drillUndoCommand() *cobra.Command {
 	var on target
+	var record string
 	cmd := &cobra.Command{
 		Use: "undo", Short: "Repair what a killed drill left broken", Long: drillUndoHelp, Args: cobra.NoArgs,
 		Example: `  understudy drill undo
-  understudy drill undo -f hello.yaml --local`,
+  understudy drill undo -f hello.yaml --local
+  understudy drill undo --record www.example.com`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if record != "" {
+				home, _, err := on.anywhere(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return undoRecordDrill(cmd, home, discover.PlainName(record))
+			}
 			stack, err := on.open(cmd.Context())
 			if err != nil {
 				return err
@@ -38,6 +49,7 @@ func drillUndoCommand() *cobra.Command {
 		},
 	}
 	on.flags(cmd)
+	recordFlag(cmd, &record, "repair what a drill of this `record` left, by its journal on this machine")
 	return cmd
 }
 
@@ -58,6 +70,10 @@ func undoDrill(cmd *cobra.Command, s *plan.Stack) error {
 		}
 		fmt.Fprintln(cmd.OutOrStdout(), did)
 	}
+	return tellUndone(cmd, entry, found)
+}
+
+func tellUndone(cmd *cobra.Command, entry drill.Entry, found bool) error {
 	if !found {
 		fmt.Fprintln(cmd.OutOrStdout(), "nothing is broken")
 		return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/discover"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/report"
 )
@@ -27,7 +28,7 @@ Exit codes: 0 they are listed, and the gate is kept; 1 the newest has passed the
 cannot be read; 2 a flag or the declaration is wrong.`
 
 func drillsCommand() *cobra.Command {
-	var file, gate string
+	var file, record, gate string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "drills", Short: "List the drills so far, and whether they become worse", Long: drillsHelp, Args: cobra.NoArgs,
@@ -39,11 +40,11 @@ func drillsCommand() *cobra.Command {
 			if err != nil {
 				return misuse(fmt.Errorf("--gate: %w", err))
 			}
-			d, err := understudy.Load(file)
+			name, err := shelfName(file, record)
 			if err != nil {
 				return misuse(err)
 			}
-			all, err := shelf(d.Name).All()
+			all, err := shelf(name).All()
 			if err != nil {
 				return err
 			}
@@ -59,10 +60,23 @@ func drillsCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", understudy.DefaultFile, "the declaration")
+	recordFlag(cmd, &record, "list the drills of this `record`")
 	cmd.Flags().StringVar(&gate, "gate", "", "fail if the newest drill was worse than those before by more than this `share`: 20%")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the reports as JSON")
 	cmd.AddCommand(drillsPageCommand(), drillsVerifyCommand())
 	return cmd
+}
+
+// shelfName is under what the reports of drills are kept: a stack's name, or a record's.
+func shelfName(file, record string) (string, error) {
+	if record != "" {
+		return discover.PlainName(record), nil
+	}
+	d, err := understudy.Load(file)
+	if err != nil {
+		return "", err
+	}
+	return d.Name, nil
 }
 
 // percentage reads 20%; nothing is 0.

@@ -95,7 +95,7 @@ func (s *scene) probe(ctx context.Context, balancer string) error {
 		return err
 	}
 	d := s.stack.Declaration
-	authorities, err := s.outside.authorities(d)
+	authorities, err := s.outside.authorities(d.HTTPS.Declared())
 	if err != nil {
 		return err
 	}

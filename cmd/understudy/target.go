@@ -99,9 +99,17 @@ func useLocalCloud() error {
 // prove finds out whether every call would go to a local cloud, and fails within seconds if an endpoint does not answer that must.
 // One that does not is not proved to be of a local cloud.
 func (t *target) prove(ctx context.Context, s *plan.Stack, allMust bool) error {
-	var places []account.Place
+	var accounts []*account.Account
 	for _, side := range understudy.Sides {
-		places = append(places, s.Accounts[side].Places()...)
+		accounts = append(accounts, s.Accounts[side])
+	}
+	return t.proveOf(ctx, allMust, accounts...)
+}
+
+func (t *target) proveOf(ctx context.Context, allMust bool, accounts ...*account.Account) error {
+	var places []account.Place
+	for _, a := range accounts {
+		places = append(places, a.Places()...)
 	}
 	answers, err := account.Ask(ctx, places)
 	if err != nil && allMust {
