@@ -18,6 +18,9 @@ func TestBarsAreAWholePicture(t *testing.T) {
 			t.Fatalf("no XML: %v\n%s", err, svg)
 		}
 	}
+	if lengths := string(Lengths("minutes", []Bar{{Label: "region", Worst: 90_000}})); !strings.Contains(lengths, "region: 90.0 s") {
+		t.Errorf("the lengths are %s", lengths)
+	}
 	for _, want := range []string{"region: half 42.0 s, 90 % 66.0 s, 99 % 72.0 s, at the most 76.0 s", "half of them", "--primary"} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("the picture lacks %q", want)

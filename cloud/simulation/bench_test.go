@@ -39,3 +39,18 @@ func BenchmarkPredict(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkYears reports how many years are simulated in a second.
+func BenchmarkYears(b *testing.B) {
+	m := &Model{System: Default()}
+	events := uint64(0)
+	for n := range b.N {
+		r, err := m.Simulate(uint64(n), 100, DefaultLimits())
+		if err != nil {
+			b.Fatal(err)
+		}
+		events += r.Events
+	}
+	b.ReportMetric(float64(100*b.N)/b.Elapsed().Seconds(), "years/s")
+	b.ReportMetric(float64(events)/float64(100*b.N), "events/year")
+}

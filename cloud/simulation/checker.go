@@ -7,12 +7,12 @@ import (
 )
 
 // found is what a region's load balancer answers to Route 53's checkers.
-func (w *world) found(side int) Outcome {
-	e := &w.envs[side]
+func (r *region) found(w *world) Outcome {
+	e := &w.envs[r.side]
 	if o := e.front(); o != Served || w.Check.Shallow {
 		return o
 	}
-	return w.sides[side].outcome(w, health.ReplyLimit)
+	return r.outcome(w, health.ReplyLimit)
 }
 
 // finds is what one checker finds now: of a region, or of the switch.
@@ -33,7 +33,7 @@ func (w *world) finds(a *actor) (pass bool, took time.Duration) {
 	if e.zone && !w.sides[side].left && a.turn%2 == 0 { // the name has two addresses, which are asked in turn
 		return probe(Dark, a.delay)
 	}
-	return probe(w.found(side), a.delay)
+	return probe(w.sides[side].checked, a.delay)
 }
 
 // check begins a probe, or ends it: the interval counts from the end of one to the start of the next.

@@ -199,6 +199,7 @@ type Schedule struct {
 	Schema int     `json:"schema"`
 	Seed   uint64  `json:"seed"` // of all that is drawn beside the faults: phases, latencies, boots
 	System System  `json:"system"`
+	Limits Limits  `json:"limits"`
 	Faults []Fault `json:"faults"`
 	Broke  string  `json:"broke,omitempty"` // what it breaks
 	How    string  `json:"how,omitempty"`   // how short it is
@@ -216,7 +217,7 @@ func ReadSchedule(text []byte) (Schedule, error) {
 	if s.Schema != ScheduleSchema {
 		return s, fmt.Errorf("read schedule: schema %d, and this program knows %d", s.Schema, ScheduleSchema)
 	}
-	return s, errors.Join(s.System.Valid(), validFaults(s.Faults))
+	return s, errors.Join(s.System.Valid(), s.Limits.Valid(), validFaults(s.Faults))
 }
 
 func validFaults(all []Fault) error {

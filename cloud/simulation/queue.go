@@ -8,30 +8,39 @@ import (
 // never is a time that does not come.
 const never = time.Duration(math.MaxInt64)
 
-// queue has the actors in the order of their times and, of one time, of their numbers.
+// entry is an actor's place in the queue.
+type entry struct {
+	at time.Duration
+	n  int32
+}
+
+func (e entry) before(o entry) bool { return e.at < o.at || e.at == o.at && e.n < o.n }
+
+// queue has the actors in the order of their times and, of one time, of their numbers. It is a heap in which each has four below it: most
+// are moved to the end, and a flat one is quicker then.
 type queue struct {
-	at    []time.Duration // by number
-	place []int32         // in the heap, by number
-	heap  []int32         // numbers
+	heap  []entry
+	place []int32 // in the heap, by number
 }
 
 // add adds an actor and returns its number.
 func (q *queue) add(at time.Duration) int32 {
-	n := int32(len(q.at))
-	q.at, q.place, q.heap = append(q.at, at), append(q.place, n), append(q.heap, n)
-	q.place[n] = int32(len(q.heap) - 1)
-	q.up(q.place[n])
+	n := int32(len(q.place))
+	i := int32(len(q.heap))
+	q.heap, q.place = append(q.heap, entry{at, n}), append(q.place, i)
+	q.up(i)
 	return n
 }
 
 // set gives an actor another time.
 func (q *queue) set(n int32, at time.Duration) {
-	later := at > q.at[n]
-	q.at[n] = at
+	i := q.place[n]
+	later := at > q.heap[i].at
+	q.heap[i].at = at
 	if later {
-		q.down(q.place[n])
+		q.down(i)
 	} else {
-		q.up(q.place[n])
+		q.up(i)
 	}
 }
 
@@ -40,46 +49,48 @@ func (q *queue) first() (n int32, at time.Duration) {
 	if len(q.heap) == 0 {
 		return -1, never
 	}
-	return q.heap[0], q.at[q.heap[0]]
+	return q.heap[0].n, q.heap[0].at
 }
 
-func (q *queue) before(a, b int32) bool { return q.at[a] < q.at[b] || q.at[a] == q.at[b] && a < b }
-
 func (q *queue) up(i int32) {
+	e := q.heap[i]
 	for i > 0 {
-		parent := (i - 1) / 2
-		if !q.before(q.heap[i], q.heap[parent]) {
-			return
+		parent := (i - 1) / 4
+		if !e.before(q.heap[parent]) {
+			break
 		}
-		q.swap(i, parent)
+		q.put(i, q.heap[parent])
 		i = parent
 	}
+	q.put(i, e)
 }
 
 func (q *queue) down(i int32) {
+	e, size := q.heap[i], int32(len(q.heap))
 	for {
-		least := i
-		for _, child := range [2]int32{2*i + 1, 2*i + 2} {
-			if int(child) < len(q.heap) && q.before(q.heap[child], q.heap[least]) {
-				least = child
+		child := 4*i + 1
+		if child >= size {
+			break
+		}
+		for other := child + 1; other < min(child+4, size); other++ {
+			if q.heap[other].before(q.heap[child]) {
+				child = other
 			}
 		}
-		if least == i {
-			return
+		if !q.heap[child].before(e) {
+			break
 		}
-		q.swap(i, least)
-		i = least
+		q.put(i, q.heap[child])
+		i = child
 	}
+	q.put(i, e)
 }
 
-func (q *queue) swap(i, j int32) {
-	q.heap[i], q.heap[j] = q.heap[j], q.heap[i]
-	q.place[q.heap[i]], q.place[q.heap[j]] = i, j
-}
+func (q *queue) put(i int32, e entry) { q.heap[i], q.place[e.n] = e, i }
 
 // rebuild orders the heap anew after many times have changed.
 func (q *queue) rebuild() {
-	for i := int32(len(q.heap)/2) - 1; i >= 0; i-- {
+	for i := int32(len(q.heap)-2) / 4; i >= 0; i-- {
 		q.down(i)
 	}
 }

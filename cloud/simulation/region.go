@@ -43,6 +43,7 @@ type region struct {
 	launched  int
 	told      bool // Route 53 takes its target health for good
 	service   Service
+	checked   Outcome       // what Route 53's checkers find
 	left      bool          // the lost zone's address has left DNS
 	sick      time.Duration // until when it serves nobody
 	silence   int           // counts what is heard, so that only the last word counts
@@ -61,7 +62,7 @@ func newRegion(w *world, side int, f Fleet) *region {
 		i.Launched, i.InService = epoch.Add(-24*time.Hour), epoch.Add(-24*time.Hour)
 		r.watch(w, i, targethealth.Healthy)
 	}
-	r.service = r.serving(w)
+	r.serve(w)
 	r.told = r.well()
 	return r
 }
@@ -248,9 +249,9 @@ func (r *region) serving(w *world) Service {
 	return s
 }
 
-// serve notes what users get.
+// serve notes what users get, and what checkers find, after a change of either.
 func (r *region) serve(w *world) {
-	r.service = r.serving(w)
+	r.service, r.checked = r.serving(w), r.found(w)
 }
 
 // report tells Route 53 the target health. A region that it does not hear says nothing.

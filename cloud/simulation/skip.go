@@ -6,15 +6,19 @@ import "time"
 // threshold that it counts to.
 const alikeLooks = 12
 
-// calm tells whether no actor can change anything until something happens once.
-func (w *world) calm() bool {
-	for n := range w.actors {
-		if !w.idle(&w.actors[n]) {
-			return false
+// calm is until when no actor can change anything, unless something happens once: until the first one acts that is not idle.
+func (w *world) calm() time.Duration {
+	until := never
+	for _, e := range w.queue.heap {
+		if e.at < until && !w.idle(&w.actors[e.n]) {
+			until = e.at
 		}
 	}
-	return true
+	return until
 }
+
+// worth is what a skip has to pass over to be worth its trouble.
+const worth = 500 * time.Millisecond
 
 // idle tells whether what an actor does next changes nothing, and what it does after that neither.
 func (w *world) idle(a *actor) bool {
@@ -42,13 +46,11 @@ func (w *world) idle(a *actor) bool {
 
 // skip takes every actor to where it is at a time, without having it do what changes nothing.
 func (w *world) skip(to time.Duration) {
-	for n := range w.actors {
-		a := &w.actors[n]
-		at := w.queue.at[n]
-		if a.role == roleNone || at >= to {
-			continue
+	for i := range w.queue.heap {
+		e := &w.queue.heap[i]
+		if e.at < to {
+			e.at = w.ahead(&w.actors[e.n], e.at, to)
 		}
-		w.queue.at[n] = w.ahead(a, at, to)
 	}
 	w.queue.rebuild()
 	w.now = to
@@ -64,25 +66,28 @@ func (w *world) ahead(a *actor, at, to time.Duration) time.Duration {
 		every := time.Duration(w.Watch.Every)
 		return at + steps(at, to, every)*every
 	}
-	interval := time.Duration(w.Check.Interval)
 	pass, took := w.finds0(a)
-	if a.role == roleTarget {
-		interval = time.Duration(w.Target.Interval) - took
+	rest, under := time.Duration(w.Check.Interval), time.Duration(w.Check.Interval) // after a probe, and after the one under way
+	if a.role == roleTarget {                                                       // whose rate is fixed
+		rest, under = time.Duration(w.Target.Interval)-took, time.Duration(w.Target.Interval)-a.delay
 	}
 	if a.busy {
 		a.busy = false
-		if at += interval; at >= to {
+		if at += under; at >= to {
 			return at
 		}
 	}
-	n := (to - 1 - at) / (interval + took) // whole rounds, of which the last begins before the time
+	n := (to - 1 - at) / (rest + took) // whole rounds, of which the last begins before the time
 	a.turn += uint32(n) + 1
-	at += n * (interval + took)
+	at += n * (rest + took)
+	if a.role == roleTarget {
+		a.delay = took
+	}
 	if at+took >= to {
 		a.busy, a.pass = true, pass
 		return at + took
 	}
-	return at + took + interval
+	return at + took + rest
 }
 
 // finds0 is what a checker, or a load balancer of a target, finds.

@@ -7,9 +7,9 @@ import (
 	"github.com/understudy/understudy/cloud/internal/targethealth"
 )
 
-// suffer has a region feel that faults have begun or ended.
-func (r *region) suffer(w *world, was, is environment) {
-	if is == was {
+// suffer has a region feel that faults have begun or ended. APIs may have frozen or thawed that both regions need.
+func (r *region) suffer(w *world, was, is environment, thawed bool) {
+	if is == was && !thawed {
 		r.serve(w) // the other region's
 		return
 	}

@@ -71,16 +71,17 @@ type check struct {
 // world is one run.
 type world struct {
 	*Model
-	seed    uint64
-	skips   bool
-	now     time.Duration
-	actors  []actor
-	queue   queue
-	shots   shots
-	free    []int32
-	answers *answers
-	events  uint64
-	skipped uint64
+	seed     uint64
+	skips    bool
+	now      time.Duration
+	actors   []actor
+	queue    queue
+	shots    shots
+	free     []int32
+	answers  *answers
+	restless time.Duration // when the next actor is due that was not idle when it was last looked
+	events   uint64
+	skipped  uint64
 
 	faults   []Fault // that are in force
 	envs     [2]environment
@@ -142,7 +143,7 @@ func (w *world) addCheckers() {
 	}
 	for side := range sides {
 		w.checks[side] = check{all: w.Check.Checkers, healthy: w.Check.Checkers, status: true, failed: never}
-		ill := side == switchSide || w.found(side) != Served // the switch does not say that users are to be held
+		ill := side == switchSide || w.sides[side].checked != Served // the switch does not say that users are to be held
 		for k := range w.Check.Checkers {
 			slot := float64(w.Check.Interval) / float64(w.Check.Checkers)
 			at := time.Duration(slot * (float64(k) + part(w.seed, drawPhase, uint64(side), uint64(k))))
@@ -205,9 +206,12 @@ func (w *world) run(until time.Duration) {
 			one.do(w)
 			continue
 		}
-		if w.skips && w.events%16 == 0 && w.calm() {
-			w.skip(min(once, until))
-			continue
+		if w.skips && at >= w.restless {
+			to := min(w.calm(), once, until)
+			if w.restless = to; to > at+worth {
+				w.skip(to)
+				continue
+			}
 		}
 		w.now = at
 		w.act(n)
@@ -245,6 +249,7 @@ func (w *world) strike(f Fault, on bool) {
 		}
 	}
 	was := w.envs
+	w.restless = w.now
 	w.envs, w.global = [2]environment{}, environment{}
 	for _, f := range w.faults {
 		kind, _ := KindOf(f.Kind)
@@ -260,7 +265,7 @@ func (w *world) strike(f Fault, on bool) {
 		}
 	}
 	for side := range w.sides {
-		w.sides[side].suffer(w, was[side], w.envs[side])
+		w.sides[side].suffer(w, was[side], w.envs[side], was[0].frozen != w.envs[0].frozen)
 	}
 	if w.Sick > 0 && on && f.Region == Primary && w.sides[1].sick == 0 {
 		w.sicken(w.now + time.Duration(w.Sick))
