@@ -36,6 +36,10 @@ var about = map[string]struct{ what, example string }{
 
 	"instance":                   {"The kind of machine that hosts and fleet run on.", ""},
 	"instance.type":              {"The instance type.", "t3.micro"},
+	"instance.profile":           {"What the instances may do in AWS: by the name of an instance profile, or by policies for a role that is made.", ""},
+	"instance.profile.name":      {"An instance profile that is there. IAM is global: one for both regions.", "web"},
+	"instance.profile.managed":   {"The managed policies of the role that is made.", "[\"arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore\"]"},
+	"instance.profile.policy":    {"The own policy of the role that is made; its Version is 2012-10-17 where none is said.", "file:policy.json"},
 	"instance.metadata":          {"Whether the metadata service takes only requests with a token (IMDSv2).", "optional"},
 	"instance.hop_limit":         {"How many hops an answer of the metadata service goes; 0 is as the image and the account have it.", "2"},
 	"instance.volume":            {"The root volume; what is not said is as the image has it.", "{size: 20, type: gp3, encrypted: true}"},

@@ -43,7 +43,8 @@ func TestShortestDeclarationHasTheDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, diff := range map[string]string{
-		"instance": cmp.Diff(understudy.Instance{Type: "t3.micro", Metadata: understudy.MetadataRequired, Monitoring: understudy.MonitoringBasic}, d.Instance),
+		"instance": cmp.Diff(understudy.Instance{Type: "t3.micro", Profile: understudy.Profile{Managed: []string{}},
+			Metadata: understudy.MetadataRequired, Monitoring: understudy.MonitoringBasic}, d.Instance),
 		"service":  cmp.Diff(understudy.Service{Port: 8080, Health: "/"}, d.Service),
 		"listener": cmp.Diff(understudy.Listener{Port: 80}, d.Listener),
 		"https": cmp.Diff(understudy.HTTPS{Policy: "ELBSecurityPolicy-TLS13-1-2-2021-06", Port: 443,
@@ -221,6 +222,22 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"redirect to itself", "image:", "https: {port: 80, certificates: {primary: " + certificate + ", secondary: " + elsewhere + "}}\nimage:",
 			at + `6:15: found 80; allowed: another port than listener.port, which answers with the redirect`},
 		{"instance type", "image:", "instance: {type: big}\nimage:", at + `6:18: found "big"; allowed: an instance type, for example t3.micro`},
+		{"profile and policies", "image:", "instance: {profile: {name: web, managed: [\"arn:aws:iam::aws:policy/A\"]}}\nimage:",
+			at + `6:28: found "web", beside policies for one that is made; allowed: the name of one that is there, or policies`},
+		{"managed policy by its name", "image:", "instance: {profile: {managed: [ReadOnlyAccess]}}\nimage:",
+			at + `6:32: found "ReadOnlyAccess"; allowed: the ARN of a managed policy`},
+		{"policy with a principal", "image:",
+			"instance: {profile: {policy: {Statement: {Effect: Allow, Action: '*', Resource: '*', Principal: '*'}}}}\nimage:",
+			at + `6:30: found statement 1 with "Principal"; allowed: Sid, Effect, Action, NotAction, Resource, NotResource, Condition`},
+		{"policy without a resource", "image:", "instance: {profile: {policy: {Statement: [{Effect: Allow, Action: '*'}]}}}\nimage:",
+			at + `6:30: found statement 1 without one of Resource and NotResource; allowed: one of them`},
+		{"policy of another version", "image:", "instance: {profile: {policy: {Version: 2012-10-18}}}\nimage:",
+			at + `6:30: found a policy of the version 2012-10-18; allowed: 2012-10-17 or 2008-10-17`},
+		{"beside an empty policy, which is none", "image:", "instance: {profile: {policy: '{}'}, type: x}\nimage:",
+			at + `6:43: found "x"; allowed: an instance type, for example t3.micro`},
+		{"policy in a file that is missing", "image:", "instance: {profile: {policy: file:gone}}\nimage:",
+			at + `6:30: found a file that cannot be read (file does not exist); allowed: an IAM policy as a mapping, or as a text of YAML or JSON, ` +
+				`in place or as file:PATH`},
 		{"metadata", "image:", "instance: {metadata: v2}\nimage:", at + `6:22: found "v2"; allowed: required or optional`},
 		{"encrypted a word", "image:", "instance: {volume: {encrypted: yes please}}\nimage:", at + `6:32: found "yes please"; allowed: true or false`},
 		{"volume's type", "image:", "instance: {volume: {type: st1}}\nimage:", at + `6:27: found "st1"; allowed: gp3, gp2, io1, io2, or nothing`},

@@ -30,6 +30,7 @@
 //	  install: ""                    # run once, while the image is baked
 //	instance:
 //	  type: t3.micro
+//	  profile: {name: "", managed: [], policy: {}}  # an instance profile, or policies for one that is made
 //	  metadata: required             # tokens (IMDSv2); or optional
 //	  hop_limit: 0                   # of the metadata service's answers; 0 is as the image has it
 //	  volume: {size: 0, type: "", encrypted: false, iops: 0, throughput: 0}  # the root; what is 0 or nothing is the image's

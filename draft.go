@@ -68,7 +68,7 @@ func (k *Key) written(values map[string]any, indent string) (string, error) {
 	case v != nil:
 	case k.Kind == Mappings:
 		return "[]", nil
-	case k.Kind == Labels:
+	case k.Kind == Labels, k.Kind == Document:
 		return "{}", nil
 	}
 	text, err := yaml.MarshalWithOptions(v, yaml.Flow(true))

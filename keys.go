@@ -18,6 +18,7 @@ const (
 	Mapping  Kind = "mapping"
 	Mappings Kind = "list of mappings"
 	Labels   Kind = "mapping of texts"
+	Document Kind = "policy document"
 )
 
 // Key is a key of a declaration, as the getter that reads it declares it.
@@ -46,6 +47,8 @@ func (k *Key) Allowed() string {
 		return fmt.Sprintf("a whole number from %d to %d", k.Lowest, k.Highest)
 	case Flag:
 		return "true or false"
+	case Document:
+		return "an IAM policy as a mapping, or as a text of YAML or JSON, in place or as file:PATH"
 	case Texts:
 		if k.Lowest == 0 {
 			return "a list of any number of: " + k.text.allowed

@@ -8,6 +8,7 @@ import (
 // Instance is the kind of machine that hosts and fleet run on.
 type Instance struct {
 	Type       string
+	Profile    Profile
 	Metadata   Metadata
 	HopLimit   int // of answers of the metadata service; 0 is the image's own
 	Volume     Volume
@@ -46,6 +47,7 @@ type Volume struct {
 func instance(o *object, dir string, readFile func(string) ([]byte, error)) Instance {
 	i := Instance{
 		Type:       o.text("type", "t3.micro", instanceType),
+		Profile:    profile(o.object("profile"), dir, readFile),
 		Metadata:   Metadata(o.text("metadata", string(MetadataRequired), metadataKind)),
 		HopLimit:   o.number("hop_limit", 0, 0, 64),
 		Volume:     volume(o.object("volume")),

@@ -51,6 +51,8 @@ func (k *Key) schema() map[string]any {
 		s = map[string]any{"type": []string{"object", "null"}, "maxProperties": k.Highest, "propertyNames": keys, "additionalProperties": k.text.schema(false)}
 	case Texts:
 		s = map[string]any{"type": "array", "minItems": k.Lowest, "items": k.text.schema(false)}
+	case Document:
+		s = map[string]any{"type": []string{"object", "string", "null"}}
 	case Flag:
 		s = map[string]any{"type": "boolean"}
 	case Number:

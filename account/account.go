@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -39,6 +40,7 @@ type Account struct {
 	STS         *sts.Client
 	Quotas      *servicequotas.Client
 	ACM         *acm.Client
+	IAM         *iam.Client
 }
 
 // Open makes the clients. It sends no request: only the first request shows whether the credentials are good.
@@ -64,6 +66,7 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 		STS:         sts.NewFromConfig(cfg),
 		Quotas:      servicequotas.NewFromConfig(cfg),
 		ACM:         acm.NewFromConfig(cfg),
+		IAM:         iam.NewFromConfig(cfg),
 	}, nil
 }
 
@@ -110,6 +113,7 @@ func (a *Account) Brisk() *Account {
 		STS:         sts.New(a.STS.Options(), func(o *sts.Options) { o.Retryer = retryer }),
 		Quotas:      servicequotas.New(a.Quotas.Options(), func(o *servicequotas.Options) { o.Retryer = retryer }),
 		ACM:         acm.New(a.ACM.Options(), func(o *acm.Options) { o.Retryer = retryer }),
+		IAM:         iam.New(a.IAM.Options(), func(o *iam.Options) { o.Retryer = retryer }),
 	}
 }
 

@@ -45,10 +45,21 @@ func IsNotFound(err error) bool {
 	return code == "ValidationError" && strings.Contains(err.Error(), "not found")
 }
 
+// isUnheard tells whether EC2 or Auto Scaling does not know an instance profile that IAM has: what IAM has made becomes known to other
+// services after a while ("Troubleshoot IAM" in the IAM User Guide, "Changes that I make are not always immediately visible").
+func isUnheard(err error) bool {
+	text := ""
+	if err != nil {
+		text = strings.ToLower(err.Error())
+	}
+	return IsCode(err, "InvalidParameterValue", "ValidationError") &&
+		(strings.Contains(text, "invalid iam instance profile") || strings.Contains(text, "has no associated iam roles"))
+}
+
 // IsInUse tells whether the call failed because something else uses the resource.
 func IsInUse(err error) bool {
 	return IsCode(err, "DependencyViolation", "ResourceInUse", "ScalingActivityInProgress", "InvalidGroup.InUse",
-		"InvalidIPAddress.InUse", "InvalidSnapshot.InUse", "IncorrectState", "PriorRequestNotComplete", "ResourceContention")
+		"InvalidIPAddress.InUse", "InvalidSnapshot.InUse", "IncorrectState", "PriorRequestNotComplete", "ResourceContention", "DeleteConflict")
 }
 
 // IsLost tells whether a call was sent and no complete answer came, or one that says that something went wrong in AWS. AWS
@@ -77,7 +88,7 @@ func IsCut(err error) bool {
 // IsTaken tells whether the name, the addresses or the port of a new resource are already in use.
 func IsTaken(err error) bool {
 	return IsCode(err, "InvalidSubnet.Conflict", "InvalidGroup.Duplicate", "InvalidLaunchTemplateName.AlreadyExists",
-		"DuplicateTargetGroupName", "DuplicateLoadBalancerName", "DuplicateListener", "PriorityInUse", "AlreadyExists", "AlreadyExistsFault")
+		"DuplicateTargetGroupName", "DuplicateLoadBalancerName", "DuplicateListener", "PriorityInUse", "AlreadyExists", "AlreadyExistsFault", "EntityAlreadyExists")
 }
 
 // IsUnsupported tells whether the endpoint does not have the operation.

@@ -37,7 +37,7 @@ func patience(stack *middleware.Stack) error {
 			began := time.Now()
 			for pause := firstPause; ; pause = min(pause+pause/5, lastPause) {
 				out, data, err = next.HandleInitialize(ctx, in)
-				if !IsNotFound(err) || time.Since(began) > eventually {
+				if !IsNotFound(err) && !isUnheard(err) || time.Since(began) > eventually {
 					return out, data, err
 				}
 				select {

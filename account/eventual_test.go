@@ -21,6 +21,30 @@ func refusal(status int, code string) *http.Response {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}
 }
 
+// An instance profile that IAM has just made is unknown to EC2 and Auto Scaling for a while, who say so in their own words.
+func TestAProfileThatWasJustMadeIsAskedForAgain(t *testing.T) {
+	for said, again := range map[string]bool{
+		"Value (web) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name":   true,
+		`IAM Instance Profile "arn:aws:iam::123456789012:instance-profile/web" has no associated IAM Roles`: true,
+		"Value (t9.huge) for parameter instanceType is invalid.":                                            false,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began, sent := time.Now(), 0
+			a := openWith(t, func(*http.Request) (*http.Response, error) {
+				if sent++; time.Since(began) < 20*time.Second {
+					body := "<Response><Errors><Error><Code>InvalidParameterValue</Code><Message>" + said + "</Message></Error></Errors></Response>"
+					return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))}, nil
+				}
+				return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("<R/>"))}, nil
+			})
+			_, err := a.EC2.RunInstances(account.Eventual(t.Context()), &ec2.RunInstancesInput{MinCount: aws.Int32(1), MaxCount: aws.Int32(1)})
+			if (err == nil) != again || (sent > 1) != again {
+				t.Errorf("%s: %v after %d calls", said, err, sent)
+			}
+		})
+	}
+}
+
 // answersAfter refuses calls until a time has passed, and counts them.
 func answersAfter(unseen time.Duration, sent *int) func(*http.Request) (*http.Response, error) {
 	began := time.Now()

@@ -63,6 +63,7 @@ const (
 	CheckEncryption   = "encryption"
 	CheckCertificate  = "certificate"
 	CheckKeyPair      = "key-pair"
+	CheckProfile      = "instance-profile"
 	CheckVolume       = "volume"
 	CheckName         = "name"
 	CheckDelegation   = "delegation"
@@ -107,6 +108,7 @@ func judge(d *understudy.Declaration, f facts, o Options) []Finding {
 	}
 	all = append(all, judgeKeys(f)...)
 	all = append(all, judgeWorldQuotas(d, f)...)
+	all = append(all, judgeProfile(d, f.world)...)
 	all = append(all, judgeName(d, f.world)...)
 	all = append(all, judgeDelegation(d, f.world)...)
 	all = append(all, judgeDowntime(d, o.RTO)...)

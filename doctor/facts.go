@@ -89,10 +89,12 @@ type trial struct {
 
 // world is what is known beyond the regions.
 type world struct {
-	quotas  fact[[]quota]
-	zones   fact[[]hosted]  // the public ones with the domain's name
-	records fact[[]record]  // of the declared name, in all these zones
-	parent  *fact[[]string] // the domain's name servers as resolvers find them; nil where nobody was asked
+	quotas    fact[[]quota]
+	zones     fact[[]hosted]  // the public ones with the domain's name
+	records   fact[[]record]  // of the declared name, in all these zones
+	profile   fact[named]     // the declared instance profile
+	unmanaged fact[[]string]  // the declared managed policies that are not there
+	parent    *fact[[]string] // the domain's name servers as resolvers find them; nil where nobody was asked
 }
 
 // hosted is a hosted zone.
@@ -126,8 +128,11 @@ func read(ctx context.Context, s *plan.Stack, o Options) facts {
 			f.regions[side] = r
 		})
 	}
+	var machines world
 	all.Go(func() { f.world = readWorld(ctx, s.Accounts[understudy.Primary].Route53, s.Declaration, o) })
+	all.Go(func() { readProfile(ctx, s.Accounts[understudy.Primary].IAM, s.Declaration, &machines) })
 	all.Wait()
+	f.world.profile, f.world.unmanaged = machines.profile, machines.unmanaged
 	return f
 }
 

@@ -114,6 +114,7 @@ func LeastPolicy(d *understudy.Declaration) Policy {
 	p.allow("Scale", actions.scale, p.here(nil), p.scaling()...)
 	p.allow("Names", actions.names, nil, anything)
 	p.allow("Records", "route53:ChangeResourceRecordSets", p.ofDomain(d.Domain), "arn:"+p.partition+":route53:::hostedzone/*")
+	p.machines(d)
 	p.allow("RolesThatServicesMakeOnce", "iam:CreateServiceLinkedRole",
 		equals("iam:AWSServiceName", "autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com"),
 		"arn:"+p.partition+":iam::*:role/aws-service-role/*")

@@ -17,17 +17,17 @@ import (
 // prefixes are the services' names in IAM (Service Authorization Reference), by the last parts of the SDK's packages.
 var prefixes = map[string]string{
 	"ec2": "ec2", "elasticloadbalancingv2": "elasticloadbalancing", "autoscaling": "autoscaling", "route53": "route53",
-	"acm": "acm", "cloudwatch": "cloudwatch", "sts": "sts", "servicequotas": "servicequotas",
+	"acm": "acm", "iam": "iam", "cloudwatch": "cloudwatch", "sts": "sts", "servicequotas": "servicequotas",
 }
 
 // clients are the names by which the tool's structs hold clients.
 var clients = map[string]string{
 	"EC2": "ec2", "ELB": "elasticloadbalancing", "AutoScaling": "autoscaling", "Route53": "route53", "CloudWatch": "cloudwatch", "STS": "sts",
-	"Quotas": "servicequotas", "ACM": "acm",
+	"Quotas": "servicequotas", "ACM": "acm", "IAM": "iam",
 }
 
 // beyond are the actions that AWS asks for beside those that are called.
-var beyond = []string{"autoscaling:CreateOrUpdateTags", "iam:CreateServiceLinkedRole"}
+var beyond = []string{"autoscaling:CreateOrUpdateTags", "iam:PassRole", "iam:CreateServiceLinkedRole"}
 
 // free are the operations that need no permission (GetCallerIdentity in the AWS STS API Reference).
 var permissionless = []string{"sts:GetCallerIdentity"}

@@ -11,11 +11,24 @@ func prepareMachines(s *stage) (undo func()) {
 		}
 	}
 	inBoth("create-key-pair")
-	return func() { inBoth("delete-key-pair") }
+	s.aws(primary, "iam", "create-role", "--role-name", "of-web", "--assume-role-policy-document",
+		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}`)
+	s.aws(primary, "iam", "create-instance-profile", "--instance-profile-name", "web")
+	s.aws(primary, "iam", "add-role-to-instance-profile", "--instance-profile-name", "web", "--role-name", "of-web")
+	return func() {
+		inBoth("delete-key-pair")
+		s.aws(primary, "iam", "remove-role-from-instance-profile", "--instance-profile-name", "web", "--role-name", "of-web")
+		s.aws(primary, "iam", "delete-instance-profile", "--instance-profile-name", "web")
+		s.aws(primary, "iam", "delete-role", "--role-name", "of-web")
+	}
 }
 
 // machinesFields are the keys of the machines that hosts and fleet run on.
 var machinesFields = []field{
+	{key: "instance.profile.managed", first: ".*/ReadOnlyAccess", second: ".*/AutoScalingServiceRolePolicy", shown: "aws iam list-policies --only-attached --query Policies[].Arn"},
+	{key: "instance.profile.policy", first: "understudy-hello-us-east-1", second: "",
+		shown: "aws iam list-roles --query \"Roles[?starts_with(RoleName,'understudy')].RoleName\""},
+	{key: "instance.profile.name", first: "(.*/understudy-hello-us-east-1 ?){2}", second: "(.*/web ?){2}", shown: ofHosts + "IamInstanceProfile.Arn"},
 	{key: "instance.metadata", first: "optional", second: "required", shown: ofTemplate + "MetadataOptions.HttpTokens"},
 	{key: "instance.hop_limit", first: "2", second: "3", shown: ofTemplate + "MetadataOptions.HttpPutResponseHopLimit"},
 	{key: "instance.volume.size", first: "20", second: "21", shown: ofTemplate + "BlockDeviceMappings[].Ebs.VolumeSize"},

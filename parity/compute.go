@@ -166,7 +166,8 @@ func (c *canon) templateData(d *ec2types.ResponseLaunchTemplateData) map[string]
 	if d == nil {
 		return settings
 	}
-	c.generic(settings, d, "ImageId", "SecurityGroupIds", "UserData", "InstanceType", "Monitoring", "MetadataOptions", "BlockDeviceMappings")
+	c.generic(settings, d, "ImageId", "SecurityGroupIds", "UserData", "InstanceType", "Monitoring", "MetadataOptions", "BlockDeviceMappings",
+		"IamInstanceProfile")
 	c.machine(settings, d)
 	settings["image"] = c.image(d.ImageId)
 	settings["type"] = string(d.InstanceType)

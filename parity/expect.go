@@ -178,7 +178,7 @@ func expectCompute(parts map[key]map[string]string, d *understudy.Declaration, s
 	for _, letter := range []string{"a", "b"} {
 		parts[key{"instance", "host-" + letter}] = map[string]string{
 			"type": d.Instance.Type, "in": "subnet public-" + letter, "groups": "security group public-facing", "state": "running",
-			"public address": "true", "profile": None,
+			"public address": "true",
 		}
 	}
 	expectMachines(parts, d)

@@ -19,6 +19,7 @@ func expectMachines(parts map[key]map[string]string, d *understudy.Declaration) 
 		said = digest(base64.StdEncoding.EncodeToString([]byte(data)))
 	}
 	template := parts[key{"launch template", "template"}]
+	template["profile"] = orNone(d.ProfileName())
 	template["key name"], template["user data"] = orNone(i.Key), said
 	template["metadata tokens"], template["metadata hop limit"] = string(i.Metadata), None
 	template["monitoring"], template[rootVolume] = string(understudy.MonitoringBasic), None
@@ -34,6 +35,7 @@ func expectMachines(parts map[key]map[string]string, d *understudy.Declaration) 
 	for _, letter := range []string{"a", "b"} {
 		host := parts[key{"instance", "host-" + letter}]
 		host["user data"], host["key"], host["metadata tokens"], host["monitoring"] = said, orNone(i.Key), string(i.Metadata), string(state)
+		host["profile"] = template["profile"]
 		if i.HopLimit > 0 {
 			template["metadata hop limit"], host["metadata hop limit"] = itoa(i.HopLimit), itoa(i.HopLimit)
 		}
@@ -52,7 +54,11 @@ const rootVolume = "volume of the root"
 // machine reads of a template's version what is declared of instances. The root's device is the image's affair.
 func (c *canon) machine(settings map[string]string, d *ec2types.ResponseLaunchTemplateData) {
 	settings["user data"] = digest(aws.ToString(d.UserData))
-	settings["monitoring"] = string(understudy.MonitoringBasic)
+	settings["profile"], settings["monitoring"] = None, string(understudy.MonitoringBasic)
+	if p := d.IamInstanceProfile; p != nil {
+		arn := aws.ToString(p.Arn)
+		settings["profile"] = cmpOr(aws.ToString(p.Name), arn[strings.LastIndex(arn, "/")+1:])
+	}
 	if d.Monitoring != nil && aws.ToBool(d.Monitoring.Enabled) {
 		settings["monitoring"] = string(understudy.MonitoringDetailed)
 	}

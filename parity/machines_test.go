@@ -12,11 +12,11 @@ import (
 
 // A template's version that says what is declared is as expected, and each setting that is another is found.
 func TestWhatIsDeclaredOfInstancesIsExpectedOfTheTemplate(t *testing.T) {
-	d := declaration(t, "instance: {metadata: optional, hop_limit: 2, key: ops, monitoring: detailed, user_data: '#cloud-config',\n"+
+	d := declaration(t, "instance: {profile: {name: web}, metadata: optional, hop_limit: 2, key: ops, monitoring: detailed, user_data: '#cloud-config',\n"+
 		"  volume: {size: 20, type: gp3, encrypted: true, iops: 4000}}\n")
 	data := func() *ec2types.ResponseLaunchTemplateData {
 		return &ec2types.ResponseLaunchTemplateData{
-			ImageId: aws.String("ami-1"), InstanceType: "t3.micro", KeyName: aws.String("ops"), UserData: aws.String("I2Nsb3VkLWNvbmZpZw=="),
+			ImageId: aws.String("ami-1"), IamInstanceProfile: &ec2types.LaunchTemplateIamInstanceProfileSpecification{Name: aws.String("web")}, InstanceType: "t3.micro", KeyName: aws.String("ops"), UserData: aws.String("I2Nsb3VkLWNvbmZpZw=="),
 			Monitoring:      &ec2types.LaunchTemplatesMonitoring{Enabled: aws.Bool(true)},
 			MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptions{HttpTokens: "optional", HttpPutResponseHopLimit: aws.Int32(2)},
 			BlockDeviceMappings: []ec2types.LaunchTemplateBlockDeviceMapping{{DeviceName: aws.String("/dev/xvda"), Ebs: &ec2types.LaunchTemplateEbsBlockDevice{
@@ -39,6 +39,7 @@ func TestWhatIsDeclaredOfInstancesIsExpectedOfTheTemplate(t *testing.T) {
 		t.Errorf("as declared, and wrong in %v", names)
 	}
 	for name, change := range map[string]func(*ec2types.ResponseLaunchTemplateData){
+		"profile":            func(d *ec2types.ResponseLaunchTemplateData) { d.IamInstanceProfile = nil },
 		"key name":           func(d *ec2types.ResponseLaunchTemplateData) { d.KeyName = nil },
 		"user data":          func(d *ec2types.ResponseLaunchTemplateData) { d.UserData = nil },
 		"monitoring":         func(d *ec2types.ResponseLaunchTemplateData) { d.Monitoring = nil },

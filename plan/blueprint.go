@@ -54,6 +54,7 @@ const (
 	KindListener     Kind = "listener"
 	KindRule         Kind = "rule"
 	KindDeclaredRule Kind = "declared rule"
+	KindRole         Kind = "instance role"
 	KindTemplate     Kind = "launch template"
 	KindHost         Kind = "host"
 	KindFleet        Kind = "fleet"

@@ -9,6 +9,7 @@ import (
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 )
 
 // How each kind of resource is drawn: what is its id in others' settings, and what it is.
@@ -161,6 +162,23 @@ func (r *rules) standing(wanted AnsweringRule) string {
 		}
 	}
 	return ""
+}
+
+// InstanceRole is what the instances' role is made of, and the tags of the instance profile that carries it.
+type InstanceRole struct {
+	Description, Trust string
+	Managed            []string
+	Policy             string // JSON; empty is none
+	PolicyName         string
+	ProfileTags        account.Tags
+}
+
+// refer makes the profile's name a reference too, by which instances wait for it.
+func (r *role) refer(id Ref) { r.drawnAs = id.String() }
+func (r *role) draw() Piece {
+	p := r.declared.Instance.Profile
+	return Piece{Kind: KindRole, Name: r.declared.RoleName(), Tags: r.mark(roleRole), Settings: r.desired(),
+		Content: InstanceRole{r.purpose(), r.trust(), p.Managed, p.Policy, ownPolicy, r.mark(profileRole)}}
 }
 
 func (t *template) refer(id Ref) { t.id = id.String() }

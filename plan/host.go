@@ -44,6 +44,7 @@ func (h *host) placed() []Field {
 		{Name: "subnet", Value: known(h.subnet.id)},
 		{Name: "groups", Value: known(h.group.id)},
 		{Name: "key", Value: h.declared.Instance.Key},
+		{Name: "profile", Value: h.template.role.profileName(h.declared)},
 		{Name: asLaunched},
 		{Name: "running", Value: yes(true)},
 		h.tagged(h.role),
@@ -79,7 +80,12 @@ func (h *host) remember(i ec2types.Instance) {
 	for _, g := range i.SecurityGroups {
 		groups = append(groups, aws.ToString(g.GroupId))
 	}
+	profile := ""
+	if i.IamInstanceProfile != nil {
+		profile = lastPart(aws.ToString(i.IamInstanceProfile.Arn))
+	}
 	h.seen = []Field{
+		{Name: "profile", Value: profile},
 		{Name: "image", Value: aws.ToString(i.ImageId)},
 		{Name: "type", Value: string(i.InstanceType)},
 		{Name: "subnet", Value: aws.ToString(i.SubnetId)},

@@ -54,12 +54,14 @@ type region struct {
 
 // inventory has all resources of a stack.
 type inventory struct {
-	graph   graph
-	regions map[understudy.Side]*region
-	image   *image
-	copied  *imageCopy
-	zone    *zone
-	records *records
+	graph    graph
+	regions  map[understudy.Side]*region
+	role     *role
+	roleNode *node
+	image    *image
+	copied   *imageCopy
+	zone     *zone
+	records  *records
 
 	recordsNode *node
 	switchNodes map[understudy.Side][]*node // of each side, what follows its network
@@ -76,6 +78,7 @@ func takeInventory(d *understudy.Declaration, accounts map[understudy.Side]*acco
 		v.addEndpoints(r)
 	}
 	v.addImages(d)
+	v.addRole(scope{accounts[understudy.Primary], d, understudy.Global})
 	for _, side := range understudy.Sides {
 		v.addService(v.regions[side])
 	}
@@ -142,10 +145,21 @@ func (v *inventory) addService(r *region) {
 	if r.side == understudy.Secondary {
 		baked = &v.copied.images
 	}
-	r.template = &template{scope: r.scope, imageID: func() string { return baked.id }, root: func() string { return baked.root }, group: r.within}
-	r.templateNode = v.graph.add(r.id("launch template"), r.template, r.imageNode, r.groupNodes[1])
+	r.template = &template{scope: r.scope, imageID: func() string { return baked.id }, root: func() string { return baked.root }, group: r.within,
+		role: v.role}
+	r.templateNode = v.graph.add(r.id("launch template"), r.template, r.imageNode, r.groupNodes[1], v.roleNode).finding(r.imageNode, r.groupNodes[1])
 	v.addInstances(r)
 	v.addReadiness(r)
+}
+
+// addRole adds the role of the instances, or what is left of one.
+func (v *inventory) addRole(global scope) {
+	v.role = &role{scope: global}
+	var asDeclared resource = v.role
+	if !global.declared.Instance.Profile.Made() {
+		asDeclared = &retired{resource: asDeclared}
+	}
+	v.roleNode = v.graph.add("global/instance role", asDeclared)
 }
 
 // addFront adds the load balancer, and where it sends requests.

@@ -39,7 +39,9 @@ func (o Rollout) chosen(g *graph) map[*node]bool {
 		}
 		chosen[n] = true
 		for _, need := range n.needs {
-			choose(need)
+			if _, going := need.resource.(*retired); !going || o.Only == "" { // the other side may still need it
+				choose(need)
+			}
 		}
 	}
 	secondary := func(n *node) bool { return strings.HasPrefix(n.id, string(understudy.Secondary)+"/") }

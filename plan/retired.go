@@ -10,6 +10,7 @@ type retired struct {
 
 func (r *retired) find(ctx context.Context) (_ bool, err error) {
 	r.there, err = r.resource.find(ctx)
+	r.there = r.there || leaves(r.resource)
 	return true, err
 }
 

@@ -20,6 +20,7 @@ type template struct {
 	imageID func() string // the region's image, empty while there is none
 	root    func() string // the name of its root device; asked only where a volume is declared
 	group   *group
+	role    *role // whose profile the instances get; nil in an earlier network
 
 	id      string
 	called  string
@@ -75,7 +76,7 @@ func (t *template) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	*t = template{scope: t.scope, imageID: t.imageID, root: t.root, group: t.group}
+	*t = template{scope: t.scope, imageID: t.imageID, root: t.root, group: t.group, role: t.role}
 	if len(all) == 0 { // or it has lost its tags
 		return t.findByName(ctx)
 	}

@@ -23,6 +23,7 @@ func (t *template) content() []Field {
 		{Name: "type", Value: i.Type},
 		{Name: "groups", Value: known(t.group.id)},
 		{Name: "metadata tokens", Value: string(i.Metadata)},
+		{Name: "profile", Value: t.role.profileName(t.declared)},
 		{Name: "hop limit", Value: some(i.HopLimit)},
 		{Name: "volume", Value: t.volumeText()},
 		{Name: "key", Value: i.Key},
@@ -43,6 +44,7 @@ func contentOf(data *ec2types.ResponseLaunchTemplateData) []Field {
 		{Name: "type", Value: string(data.InstanceType)},
 		{Name: "groups", Value: set(data.SecurityGroupIds...)},
 		{Name: "metadata tokens", Value: tokens},
+		{Name: "profile", Value: profileOf(data.IamInstanceProfile)},
 		{Name: "hop limit", Value: hops},
 		{Name: "volume", Value: mappingsText(data.BlockDeviceMappings)},
 		{Name: "key", Value: aws.ToString(data.KeyName)},
@@ -54,9 +56,20 @@ func contentOf(data *ec2types.ResponseLaunchTemplateData) []Field {
 
 // otherSettings names what a version sets beside what the stack's versions do: somebody made it.
 func otherSettings(data *ec2types.ResponseLaunchTemplateData) []string {
-	own := []string{"ImageId", "InstanceType", "SecurityGroupIds", "MetadataOptions", "BlockDeviceMappings", "KeyName", "Monitoring", "UserData"}
+	own := []string{"ImageId", "InstanceType", "SecurityGroupIds", "MetadataOptions", "BlockDeviceMappings", "KeyName", "Monitoring", "UserData",
+		"IamInstanceProfile"}
 	return slices.DeleteFunc(told(data), func(name string) bool { return slices.Contains(own, name) })
 }
+
+// profileOf returns the name of an instance profile, which ends its ARN.
+func profileOf(p *ec2types.LaunchTemplateIamInstanceProfileSpecification) string {
+	if p == nil {
+		return ""
+	}
+	return cmp.Or(aws.ToString(p.Name), lastPart(aws.ToString(p.Arn)))
+}
+
+func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
 // told names the fields of a structure of the SDK's that say something.
 func told(structure any) []string {
@@ -181,6 +194,9 @@ func (t *template) wanted() *ec2types.RequestLaunchTemplateData {
 		MetadataOptions: &ec2types.LaunchTemplateInstanceMetadataOptionsRequest{
 			HttpTokens: ec2types.LaunchTemplateHttpTokensState(i.Metadata),
 		},
+	}
+	if name := t.role.profileName(t.declared); name != "" {
+		data.IamInstanceProfile = &ec2types.LaunchTemplateIamInstanceProfileSpecificationRequest{Name: &name}
 	}
 	if i.HopLimit > 0 {
 		data.MetadataOptions.HttpPutResponseHopLimit = aws.Int32(int32(i.HopLimit))

@@ -40,6 +40,7 @@ func asAnswered(t *testing.T, data *ec2types.RequestLaunchTemplateData) *ec2type
 
 // machine is an instance of which every setting is declared.
 var machine = understudy.Instance{
+	Profile:  understudy.Profile{Managed: []string{"arn:aws:iam::aws:policy/ReadOnlyAccess"}},
 	Metadata: understudy.MetadataOptional, HopLimit: 2, Key: "ops", Monitoring: understudy.MonitoringDetailed, UserData: "echo hello",
 	Volume: understudy.Volume{Size: 20, Type: "gp3", Encrypted: true, IOPS: 4000, Throughput: 250},
 }
@@ -55,11 +56,11 @@ func TestAVersionSaysWhatIsDeclaredOfInstances(t *testing.T) {
 	data := declaredInstance(t, machine).wanted()
 	e := data.BlockDeviceMappings[0].Ebs
 	got := []any{
-		data.MetadataOptions.HttpTokens, *data.MetadataOptions.HttpPutResponseHopLimit, *data.KeyName, *data.Monitoring.Enabled,
+		*data.IamInstanceProfile.Name, data.MetadataOptions.HttpTokens, *data.MetadataOptions.HttpPutResponseHopLimit, *data.KeyName, *data.Monitoring.Enabled,
 		*data.BlockDeviceMappings[0].DeviceName, *e.VolumeSize, e.VolumeType, *e.Encrypted, *e.Iops, *e.Throughput,
 	}
 	want := []any{
-		ec2types.LaunchTemplateHttpTokensStateOptional, int32(2), "ops", true,
+		"understudy-hello-us-east-1", ec2types.LaunchTemplateHttpTokensStateOptional, int32(2), "ops", true,
 		"/dev/xvda", int32(20), ec2types.VolumeTypeGp3, true, int32(4000), int32(250),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -69,7 +70,8 @@ func TestAVersionSaysWhatIsDeclaredOfInstances(t *testing.T) {
 		t.Errorf("user data %q, %v", said, err)
 	}
 	bare := declaredInstance(t, plain).wanted()
-	if bare.UserData != nil || bare.KeyName != nil || bare.Monitoring != nil || bare.BlockDeviceMappings != nil || bare.MetadataOptions.HttpPutResponseHopLimit != nil {
+	if bare.UserData != nil || bare.KeyName != nil || bare.Monitoring != nil || bare.BlockDeviceMappings != nil || bare.IamInstanceProfile != nil ||
+		bare.MetadataOptions.HttpPutResponseHopLimit != nil {
 		t.Errorf("what is not declared is said: %+v", bare)
 	}
 }
@@ -80,6 +82,7 @@ func TestEachSettingOfInstancesMakesAnotherVersion(t *testing.T) {
 	data, tokens := asAnswered(t, before.wanted()), map[string]bool{account.Token(before.parts()...): true}
 	for name, change := range map[string]func(*understudy.Instance){
 		"metadata tokens": func(i *understudy.Instance) { i.Metadata = understudy.MetadataRequired },
+		"profile":         func(i *understudy.Instance) { i.Profile = understudy.Profile{Name: "web"} },
 		"hop limit":       func(i *understudy.Instance) { i.HopLimit = 0 },
 		"volume":          func(i *understudy.Instance) { i.Volume.Encrypted = false },
 		"key":             func(i *understudy.Instance) { i.Key = "" },

@@ -49,6 +49,7 @@ var language = export.Language[*translation]{Name: "CloudFormation", Kinds: map[
 	plan.KindListener:     (*translation).listener,
 	plan.KindRule:         (*translation).answeringRule,
 	plan.KindDeclaredRule: (*translation).declaredRule,
+	plan.KindRole:         (*translation).role,
 	plan.KindTemplate:     (*translation).template,
 	plan.KindHost:         (*translation).host,
 	plan.KindFleet:        (*translation).fleet,
@@ -73,6 +74,7 @@ type translation struct {
 const (
 	namesTemplate   = "dns"
 	recordsTemplate = "records"
+	rolesTemplate   = "roles"
 )
 
 // home is the template that a piece is in.
@@ -82,6 +84,8 @@ func home(p plan.Piece) string {
 		return namesTemplate
 	case plan.KindRecords:
 		return recordsTemplate
+	case plan.KindRole:
+		return rolesTemplate
 	}
 	return string(p.Side)
 }

@@ -97,7 +97,10 @@ func propertiesOf(v any, before string) (names []string) {
 			if name == "Ref" || strings.HasPrefix(name, "Fn::") {
 				return nil
 			}
-			names = append(append(names, before+name), propertiesOf(inner, before+name+".")...)
+			if names = append(names, before+name); strings.HasSuffix(name, "PolicyDocument") {
+				continue // IAM's grammar, of which the schemas say nothing
+			}
+			names = append(names, propertiesOf(inner, before+name+".")...)
 		}
 	case []any:
 		for _, inner := range v {

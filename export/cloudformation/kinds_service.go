@@ -129,7 +129,7 @@ func latest(template plan.Ref) tree {
 
 func (t *translation) host(s *export.Settings) {
 	r := t.add(s, "AWS::EC2::Instance")
-	s.Told("image", "type", "key", "launched with another", "metadata tokens", "detailed monitoring") // by the template
+	s.Told("image", "type", "key", "launched with another", "metadata tokens", "detailed monitoring", "profile") // by the template
 	s.Is("running", "yes")
 	s.Is("termination protection", "no")
 	s.Is("shutdown behavior", "stop")

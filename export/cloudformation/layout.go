@@ -133,6 +133,8 @@ func (t *translation) describes(name string) string {
 		return "the hosted zone and the health checks of " + d.Name + ", in whatever region"
 	case recordsTemplate:
 		return "the failover records of " + d.Name + ", in whatever region"
+	case rolesTemplate:
+		return "the role of the instances of " + d.Name + ", in whatever region, before those of the regions; it needs CAPABILITY_NAMED_IAM"
 	}
 	return "the " + name + " of " + d.Name + ", in " + d.Regions[understudy.Side(name)].Name
 }

@@ -217,7 +217,7 @@ func (t *translation) host(s *export.Settings) {
 	r := t.add(s, "aws_instance", serviceFile, "")
 	template := s.Of[plan.KindTemplate]
 	r.within("launch_template").set("id", ref{Ref: template}).set("version", ref{template, "latest_version"})
-	s.Told("image", "type", "key", "launched with another", "metadata tokens", "detailed monitoring") // by the template
+	s.Told("image", "type", "key", "launched with another", "metadata tokens", "detailed monitoring", "profile") // by the template
 	r.set("subnet_id", ref{Ref: s.Ref("subnet")})
 	r.set("vpc_security_group_ids", refs(s.Refs("groups")))
 	s.Is("running", "yes")

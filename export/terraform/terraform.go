@@ -50,6 +50,7 @@ var language = export.Language[*translation]{Name: "Terraform", Kinds: map[plan.
 	plan.KindListener:     (*translation).listener,
 	plan.KindRule:         (*translation).answeringRule,
 	plan.KindDeclaredRule: (*translation).declaredRule,
+	plan.KindRole:         (*translation).role,
 	plan.KindTemplate:     (*translation).template,
 	plan.KindHost:         (*translation).host,
 	plan.KindFleet:        (*translation).fleet,
@@ -60,11 +61,12 @@ var language = export.Language[*translation]{Name: "Terraform", Kinds: map[plan.
 }}
 
 // worldwide are the kinds that are above both regions, even where each region has one.
-var worldwide = []plan.Kind{plan.KindZone, plan.KindCheck, plan.KindRecords}
+var worldwide = []plan.Kind{plan.KindZone, plan.KindCheck, plan.KindRecords, plan.KindRole}
 
 // attributes are how the resources of a kind are referred to; those of others by their id.
 var identities = map[plan.Kind]string{
 	plan.KindBalancer: "arn", plan.KindTargetGroup: "arn", plan.KindListener: "arn", plan.KindFleet: "name", plan.KindZone: "zone_id",
+	plan.KindRole: "name",
 }
 
 // references are the attributes that a blueprint refers to, as Terraform calls them.
@@ -134,13 +136,17 @@ func (t *translation) labelOf(r plan.Ref) string { return t.of[r.Piece].label }
 // tags are those of the resource alone: what all have, the provider adds.
 func (t *translation) tags(s *export.Settings, r *resource) {
 	s.Told("tagged")
+	r.set("tags", t.ownTags(s.Tags))
+}
+
+func (t *translation) ownTags(tags account.Tags) object {
 	common, own := t.commonTags(), object{}
-	for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
+	for _, k := range slices.Sorted(maps.Keys(tags)) {
 		if _, ok := common[k]; !ok {
-			own = append(own, entry{k, text(s.Tags[k])})
+			own = append(own, entry{k, text(tags[k])})
 		}
 	}
-	r.set("tags", own)
+	return own
 }
 
 // commonTags are on everything.

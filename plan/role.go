@@ -1,0 +1,374 @@
+package plan
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// role is the role of the instances of both regions, with the instance profile that carries it: IAM is global. The two have one name.
+type role struct {
+	scope
+
+	there, carried bool // the role; the profile
+	blocked        error
+	seen           []Field
+	attached       []string // managed policies
+	inline         []string // its own policies
+	holds          []string // the roles that the profile carries
+	drawnAs        string   // in a blueprint, what stands for the name
+}
+
+const (
+	roleRole    = "instance-role"
+	profileRole = "instance-profile"
+	ownPolicy   = "understudy" // the name of the role's own policy
+)
+
+func (r *role) worldwide() {}
+
+func (r *role) identity() string {
+	if !r.there && !r.carried {
+		return ""
+	}
+	return r.declared.RoleName()
+}
+
+func (r *role) remnants() bool  { return r.carried }
+func (r *role) refused() error  { return r.blocked }
+func (r *role) actual() []Field { return r.seen }
+func (r *role) nameOf() *string { return aws.String(r.declared.RoleName()) }
+func (r *role) partOf(s string) string {
+	if strings.HasPrefix(r.Region, "cn-") {
+		return s + ".cn" // the services' names in China ("AWS service principals" in the IAM User Guide)
+	}
+	return s
+}
+
+// profileName is the name of the instances' profile, empty for none. What launches in an earlier network asks nobody.
+func (r *role) profileName(d *understudy.Declaration) string {
+	if r != nil && r.drawnAs != "" {
+		return r.drawnAs
+	}
+	return d.ProfileName()
+}
+
+// purpose is the role's description, by which one that has lost its tags is known.
+func (r *role) purpose() string { return "understudy: instances of stack " + r.stack() }
+
+// trust lets EC2 give its instances the role.
+func (r *role) trust() string {
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + r.partOf("ec2.amazonaws.com") + `"},"Action":"sts:AssumeRole"}]}`
+}
+
+func (r *role) desired() []Field {
+	p := r.declared.Instance.Profile
+	return []Field{
+		{Name: "trust", Value: plainPolicy(r.trust())},
+		{Name: "managed policies", Value: set(p.Managed...)},
+		{Name: "policy", Value: plainPolicy(p.Policy)},
+		{Name: "other policies"},
+		{Name: "profile", Value: r.declared.RoleName()},
+		r.tagged(roleRole),
+		{Name: "profile tagged", Value: r.tagged(profileRole).Value},
+	}
+}
+
+// plainPolicy renders a policy so that equal ones are equal texts.
+func plainPolicy(document string) string {
+	var v any
+	if json.Unmarshal([]byte(document), &v) != nil {
+		return document
+	}
+	text, _ := json.Marshal(v) // it comes from JSON
+	return string(text)
+}
+
+// find looks for both by their name. Who may not look and declares no role has none: without that permission none was made.
+func (r *role) find(ctx context.Context) (bool, error) {
+	*r = role{scope: r.scope}
+	both, within := errgroup.WithContext(ctx)
+	both.Go(func() error { return r.findRole(within) })
+	var profile *iamtypes.InstanceProfile
+	both.Go(func() (err error) {
+		profile, err = r.profile(within)
+		return err
+	})
+	err := both.Wait()
+	if account.IsCode(err, "AccessDenied") && !r.declared.Instance.Profile.Made() {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	r.readProfile(profile)
+	return r.there, nil
+}
+
+func (r *role) findRole(ctx context.Context) error {
+	out, err := r.IAM.GetRole(ctx, &iam.GetRoleInput{RoleName: r.nameOf()})
+	if account.IsNotFound(err) || err == nil && out.Role == nil {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("get role %s: %w", *r.nameOf(), err)
+	}
+	tags := ofIAM(out.Role.Tags)
+	if ours := aws.ToString(out.Role.Description) == r.purpose() && account.Unclaimed(tags, r.stack()); !ours && !r.mark(roleRole).In(tags) {
+		r.blocked = inTheWay("role "+*r.nameOf(), r.mark(roleRole))
+		return nil
+	}
+	r.there = true
+	r.seen = append(r.seen, Field{Name: "trust", Value: plainPolicy(decoded(out.Role.AssumeRolePolicyDocument))}, r.taggedWith(roleRole, tags))
+	return r.readPolicies(ctx)
+}
+
+// decoded undoes the percent-encoding of documents in IAM's answers (RFC 3986).
+func decoded(document *string) string {
+	text, err := url.PathUnescape(aws.ToString(document))
+	if err != nil {
+		return aws.ToString(document)
+	}
+	return text
+}
+
+func (r *role) readPolicies(ctx context.Context) error {
+	managed := iam.NewListAttachedRolePoliciesPaginator(r.IAM, &iam.ListAttachedRolePoliciesInput{RoleName: r.nameOf()})
+	for managed.HasMorePages() {
+		page, err := managed.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("list managed policies of %s: %w", *r.nameOf(), err)
+		}
+		for _, p := range page.AttachedPolicies {
+			r.attached = append(r.attached, aws.ToString(p.PolicyArn))
+		}
+	}
+	own := iam.NewListRolePoliciesPaginator(r.IAM, &iam.ListRolePoliciesInput{RoleName: r.nameOf()})
+	for own.HasMorePages() {
+		page, err := own.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("list policies of %s: %w", *r.nameOf(), err)
+		}
+		r.inline = append(r.inline, page.PolicyNames...)
+	}
+	text := ""
+	if slices.Contains(r.inline, ownPolicy) {
+		out, err := r.IAM.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: r.nameOf(), PolicyName: aws.String(ownPolicy)})
+		if err != nil {
+			return fmt.Errorf("get policy of %s: %w", *r.nameOf(), err)
+		}
+		text = decoded(out.PolicyDocument)
+	}
+	r.seen = append(r.seen, Field{Name: "managed policies", Value: set(r.attached...)}, Field{Name: "policy", Value: plainPolicy(text)},
+		Field{Name: "other policies", Value: set(r.others()...)})
+	return nil
+}
+
+// others are the role's own policies that somebody else has given it.
+func (r *role) others() []string {
+	return slices.DeleteFunc(slices.Clone(r.inline), func(name string) bool { return name == ownPolicy })
+}
+
+// profile returns the instance profile of the name, nil where there is none.
+func (r *role) profile(ctx context.Context) (*iamtypes.InstanceProfile, error) {
+	out, err := r.IAM.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: r.nameOf()})
+	if account.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("get instance profile %s: %w", *r.nameOf(), err)
+	}
+	return out.InstanceProfile, nil
+}
+
+func (r *role) readProfile(p *iamtypes.InstanceProfile) {
+	if p == nil {
+		return
+	}
+	tags := ofIAM(p.Tags)
+	for _, one := range p.Roles {
+		r.holds = append(r.holds, aws.ToString(one.RoleName))
+	}
+	ours := r.there && slices.Contains(r.holds, *r.nameOf()) && account.Unclaimed(tags, r.stack())
+	if !ours && !r.mark(profileRole).In(tags) {
+		r.blocked = inTheWay("instance profile "+*r.nameOf(), r.mark(profileRole))
+		return
+	}
+	r.carried = true
+	r.seen = append(r.seen, Field{Name: "profile", Value: set(r.holds...)}, Field{Name: "profile tagged", Value: r.taggedWith(profileRole, tags).Value})
+}
+
+// create makes the role, and then all that it lacks.
+func (r *role) create(ctx context.Context) error {
+	_, err := r.IAM.CreateRole(ctx, &iam.CreateRoleInput{
+		RoleName: r.nameOf(), AssumeRolePolicyDocument: aws.String(r.trust()), Tags: inIAM(r.mark(roleRole)),
+		Description: aws.String(r.purpose()),
+	})
+	if err != nil {
+		return fmt.Errorf("create role %s: %w", *r.nameOf(), err)
+	}
+	r.there = true
+	r.seen = append(r.seen, Field{Name: "trust", Value: plainPolicy(r.trust())}, r.tagged(roleRole))
+	if !r.carried {
+		r.seen = append(r.seen, Field{Name: "profile tagged", Value: r.tagged(profileRole).Value})
+	}
+	return r.change(ctx, compare(r.desired(), r.seen))
+}
+
+func (r *role) change(ctx context.Context, differences []Difference) error {
+	for _, step := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"trust", r.setTrust}, {"managed policies", r.setManaged}, {"policy", r.setPolicy}, {"other policies", r.dropOthers},
+		{"profile", r.setProfile}, {"tagged", r.retagRole}, {"profile tagged", r.retagProfile},
+	} {
+		if !differs(differences, step.name) {
+			continue
+		}
+		if err := step.do(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *role) setTrust(ctx context.Context) error {
+	_, err := r.IAM.UpdateAssumeRolePolicy(ctx, &iam.UpdateAssumeRolePolicyInput{RoleName: r.nameOf(), PolicyDocument: aws.String(r.trust())})
+	if err != nil {
+		return fmt.Errorf("set the trust of %s: %w", *r.nameOf(), err)
+	}
+	return nil
+}
+
+// setManaged attaches what is declared before it detaches what is not: instances use the role meanwhile.
+func (r *role) setManaged(ctx context.Context) error {
+	wanted := r.declared.Instance.Profile.Managed
+	for _, arn := range wanted {
+		if slices.Contains(r.attached, arn) {
+			continue
+		}
+		if _, err := r.IAM.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: r.nameOf(), PolicyArn: &arn}); err != nil {
+			return fmt.Errorf("attach %s to %s: %w", arn, *r.nameOf(), err)
+		}
+	}
+	return r.detach(ctx, wanted)
+}
+
+// detach detaches all managed policies but some.
+func (r *role) detach(ctx context.Context, but []string) error {
+	for _, arn := range r.attached {
+		if slices.Contains(but, arn) {
+			continue
+		}
+		_, err := r.IAM.DetachRolePolicy(ctx, &iam.DetachRolePolicyInput{RoleName: r.nameOf(), PolicyArn: &arn})
+		if err != nil && !account.IsNotFound(err) {
+			return fmt.Errorf("detach %s from %s: %w", arn, *r.nameOf(), err)
+		}
+	}
+	return nil
+}
+
+func (r *role) setPolicy(ctx context.Context) error {
+	document := r.declared.Instance.Profile.Policy
+	if document == "" {
+		return r.drop(ctx, ownPolicy)
+	}
+	_, err := r.IAM.PutRolePolicy(ctx, &iam.PutRolePolicyInput{RoleName: r.nameOf(), PolicyName: aws.String(ownPolicy), PolicyDocument: &document})
+	if err != nil {
+		return fmt.Errorf("put the policy of %s: %w", *r.nameOf(), err)
+	}
+	return nil
+}
+
+func (r *role) dropOthers(ctx context.Context) error { return r.drop(ctx, r.others()...) }
+
+// drop deletes some of the role's own policies.
+func (r *role) drop(ctx context.Context, names ...string) error {
+	for _, name := range names {
+		_, err := r.IAM.DeleteRolePolicy(ctx, &iam.DeleteRolePolicyInput{RoleName: r.nameOf(), PolicyName: &name})
+		if err != nil && !account.IsNotFound(err) {
+			return fmt.Errorf("delete policy %s of %s: %w", name, *r.nameOf(), err)
+		}
+	}
+	return nil
+}
+
+// setProfile makes the instance profile, and has it carry the role and no other: it can carry one ("IAM and AWS STS quotas").
+func (r *role) setProfile(ctx context.Context) error {
+	if !r.carried {
+		_, err := r.IAM.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: r.nameOf(), Tags: inIAM(r.mark(profileRole))})
+		if err != nil {
+			return fmt.Errorf("create instance profile %s: %w", *r.nameOf(), err)
+		}
+		r.carried = true
+	}
+	if err := r.empty(ctx, *r.nameOf()); err != nil || slices.Contains(r.holds, *r.nameOf()) {
+		return err
+	}
+	_, err := r.IAM.AddRoleToInstanceProfile(ctx, &iam.AddRoleToInstanceProfileInput{InstanceProfileName: r.nameOf(), RoleName: r.nameOf()})
+	if err != nil {
+		return fmt.Errorf("add the role to instance profile %s: %w", *r.nameOf(), err)
+	}
+	return nil
+}
+
+// empty takes the roles out of the profile, but for one.
+func (r *role) empty(ctx context.Context, but string) error {
+	for _, name := range r.holds {
+		if name == but {
+			continue
+		}
+		_, err := r.IAM.RemoveRoleFromInstanceProfile(ctx, &iam.RemoveRoleFromInstanceProfileInput{InstanceProfileName: r.nameOf(), RoleName: &name})
+		if err != nil && !account.IsNotFound(err) {
+			return fmt.Errorf("remove role %s from instance profile %s: %w", name, *r.nameOf(), err)
+		}
+	}
+	return nil
+}
+
+// remove takes apart what is there: IAM deletes neither a profile that carries a role, nor a role with policies.
+func (r *role) remove(ctx context.Context) error {
+	if _, err := r.find(ctx); err != nil || r.blocked != nil {
+		return err
+	}
+	if r.carried {
+		if err := r.empty(ctx, ""); err != nil {
+			return err
+		}
+		_, err := r.IAM.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: r.nameOf()})
+		if err != nil && !account.IsNotFound(err) {
+			return fmt.Errorf("delete instance profile %s: %w", *r.nameOf(), err)
+		}
+	}
+	if !r.there {
+		return nil
+	}
+	if err := r.detach(ctx, nil); err != nil {
+		return err
+	}
+	if err := r.drop(ctx, r.inline...); err != nil {
+		return err
+	}
+	if _, err := r.IAM.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: r.nameOf()}); err != nil {
+		return fmt.Errorf("delete role %s: %w", *r.nameOf(), err)
+	}
+	return nil
+}
+
+var (
+	_ resource   = (*role)(nil)
+	_ obstructed = (*role)(nil)
+	_ leaving    = (*role)(nil)
+)
