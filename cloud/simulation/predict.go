@@ -76,6 +76,9 @@ func distribution(v []float64) *Distribution {
 // calmBefore is how long all is well before the fault comes: long enough for every checker to have asked.
 const calmBefore = 5 * time.Minute
 
+// Calm is the same: when the first data point of an incident is, in the run of it.
+const Calm = calmBefore
+
 // Predict predicts what the primary's faults come to.
 func Predict(m *Model, q Question) (*Prediction, error) {
 	if err := m.Valid(); err != nil {

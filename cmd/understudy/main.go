@@ -74,7 +74,7 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(
 		demoCommand(), initCommand(), validateCommand(), schemaCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(),
 		parityCommand(), drillCommand(), drillsCommand(), failoverCommand(), failbackCommand(), holdCommand(), watchCommand(), downCommand(), unlockCommand(),
-		predictCommand(), simulateCommand(), exportCommand(), cloudCommand(), imageCommand(), versionCommand(), manualCommand(),
+		predictCommand(), simulateCommand(), replayCommand(), exportCommand(), cloudCommand(), imageCommand(), versionCommand(), manualCommand(),
 	)
 	markMisuse(root)
 	return root

@@ -24,8 +24,8 @@ control planes lost, wrong clocks.
 
 It reports the availability in nines with its error bars, and what each minute was lost to; and for
 each invariant the shortest sequence that breaks it, by trying every single fault, then every two at
-the moments at which something changes, and so on. --save keeps such a sequence as a schedule, in a JSON
-file. The same --seed gives the same bytes. docs/simulate.md has
+the moments at which something changes, and so on. --save keeps such a sequence as a schedule, a JSON
+file that "understudy replay" runs again. The same --seed gives the same bytes. docs/simulate.md has
 the rates at which faults are drawn: they are assumptions, and not AWS's record.
 
 Invariants:`
@@ -37,7 +37,8 @@ declaration is wrong.`
 
 const simulateExample = `  understudy simulate
   understudy simulate --years 10000 --seed 7 --json | jq .years.minutes_a_year
-  understudy simulate --faults 2 --save broken`
+  understudy simulate --faults 2 --save broken
+  understudy replay broken/ping-pong.json`
 
 // simulating is what the command's flags ask for.
 type simulating struct {
