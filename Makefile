@@ -1,5 +1,5 @@
 # make builds; make check is the fast judgement; make test is everything.
-.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer ramp soak soak-balancer random-declarations release
+.PHONY: all build check test race every-call reachability generate fuzz bench-dns bench-checks bench-calls bench-region bench-balancer bench-simulation ramp soak soak-balancer random-declarations release
 
 all: build
 
@@ -52,6 +52,10 @@ bench-calls:
 # How soon a cloud and its instances are there, how large they are, and how fast its calls and its network: bench/README.md.
 bench-region:
 	bench/region/run.sh
+
+# How fast failovers are predicted and years simulated, without a cloud: bench/README.md.
+bench-simulation:
+	bench/simulation/run.sh
 
 # A load that rises and falls through a load balancer, and what target tracking makes of it, as docs/pictures/target-tracking.svg.
 ramp:

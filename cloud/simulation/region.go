@@ -40,6 +40,7 @@ type region struct {
 	declared  Fleet
 	group     fleet.Group
 	instances []*instance
+	members   []fleet.Instance // for the next decision, which copies them
 	launched  int
 	told      bool // Route 53 takes its target health for good
 	service   Service

@@ -6,19 +6,22 @@ import "time"
 // threshold that it counts to.
 const alikeLooks = 12
 
-// calm is until when no actor can change anything, unless something happens once: until the first one acts that is not idle.
-func (w *world) calm() time.Duration {
+// calm is until when no actor can change anything, unless something happens once: until the first one acts that is not idle. If that is
+// too soon for a skip, it is one of those that are not.
+func (w *world) calm(now time.Duration) time.Duration {
 	until := never
-	for _, e := range w.queue.heap {
+	for _, e := range w.queue.heap { // those that act soon come first, more or less
 		if e.at < until && !w.idle(&w.actors[e.n]) {
-			until = e.at
+			if until = e.at; until <= now+worth {
+				break
+			}
 		}
 	}
 	return until
 }
 
 // worth is what a skip has to pass over to be worth its trouble.
-const worth = 500 * time.Millisecond
+const worth = 2 * time.Second
 
 // idle tells whether what an actor does next changes nothing, and what it does after that neither.
 func (w *world) idle(a *actor) bool {

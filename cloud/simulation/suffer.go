@@ -134,11 +134,11 @@ func (r *region) decide(w *world) {
 		return
 	}
 	for range 100 {
-		all := make([]fleet.Instance, len(r.instances))
-		for n, i := range r.instances {
-			all[n] = i.Instance
+		r.members = r.members[:0]
+		for _, i := range r.instances {
+			r.members = append(r.members, i.Instance)
 		}
-		actions, due := fleet.Decide(r.group, all, epoch.Add(w.now))
+		actions, due := fleet.Decide(r.group, r.members, epoch.Add(w.now))
 		r.wake(w, due)
 		if len(actions) == 0 {
 			return

@@ -207,7 +207,7 @@ func (w *world) run(until time.Duration) {
 			continue
 		}
 		if w.skips && at >= w.restless {
-			to := min(w.calm(), once, until)
+			to := min(w.calm(at), once, until)
 			if w.restless = to; to > at+worth {
 				w.skip(to)
 				continue
