@@ -151,6 +151,22 @@ var about = map[string]struct{ what, example string }{
 	"rules[].fixed.type":        {"The type of its text.", "text/html"},
 	"rules[].fixed.body":        {"Its text.", "moved away"},
 
+	"security":                                  {"What passes the security groups beside what the service needs.", ""},
+	"security.public_facing":                    {"The group of the load balancer and the hosts; all may leave it.", ""},
+	"security.public_facing.ingress":            {"What may come in beside users at the entry.", ""},
+	"security.public_facing.ingress[].protocol": {"The protocol.", "tcp"},
+	"security.public_facing.ingress[].ports":    {"A port or a range of them; none with icmp and all.", "22"},
+	"security.public_facing.ingress[].from":     {"The network that it comes from.", "192.0.2.0/24"},
+	"security.internal":                         {"The group of the fleet.", ""},
+	"security.internal.ingress":                 {"What may come in beside the load balancer's requests.", ""},
+	"security.internal.ingress[].protocol":      {"The protocol.", "udp"},
+	"security.internal.ingress[].ports":         {"A port or a range of them; none with icmp and all.", "8000-8010"},
+	"security.internal.ingress[].from":          {"A network, or public-facing for the hosts and the load balancer.", "public-facing"},
+	"security.internal.egress":                  {"All that may go out. Without it, everything may. Answers go out in any case.", ""},
+	"security.internal.egress[].protocol":       {"The protocol.", "tcp"},
+	"security.internal.egress[].ports":          {"A port or a range of them; none with icmp and all.", "443"},
+	"security.internal.egress[].to":             {"A network, or public-facing for the hosts and the load balancer.", "0.0.0.0/0"},
+
 	"tags": {"Tags on everything that is made, beside the stack's own.", "{team: web, cost-center: 4711}"},
 
 	"parity":                  {"What the audit of the two regions passes over.", ""},

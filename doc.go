@@ -75,6 +75,9 @@
 //	  access_logs: {primary: "", secondary: "", prefix: ""}       # buckets of each region
 //	  connection_logs: {primary: "", secondary: "", prefix: ""}
 //	rules: []                        # {path: [/old/*], redirect: {path: /new}}, {host: [a.hello.test], fixed: {status: 404}}
+//	security:                        # beside what the service needs
+//	  public_facing: {ingress: []}   # {protocol: tcp, ports: 22, from: 192.0.2.0/24}, of the load balancer and the hosts
+//	  internal: {ingress: [], egress: []}  # of the fleet; {protocol: tcp, ports: 443, to: 0.0.0.0/0} is all that may go out then
 //	tags: {}                         # on everything that is made
 //	parity: {ignore: []}             # findings to pass over: {finding: PATTERN, reason: TEXT}
 //

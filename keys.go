@@ -70,6 +70,7 @@ fleet: {min: 1, desired: 1}
 failover: {failback: {after: 10m}}
 parity: {ignore: [{}]}
 rules: [{}]
+security: {public_facing: {ingress: [{}]}, internal: {ingress: [{}], egress: [{}]}}
 `
 
 // Keys returns all that a declaration may hold, in the order in which it is read.

@@ -43,6 +43,7 @@ type Declaration struct {
 	Target   Target
 	Balancer Balancer
 	Rules    []Rule // of where users connect
+	Security Security
 	Parity   Parity
 	Tags     map[string]string // on everything that is made, beside the stack's own
 }

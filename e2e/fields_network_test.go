@@ -5,6 +5,9 @@ import "github.com/understudy/understudy"
 // Where the AWS CLI shows a network.
 const (
 	ofNATs      = "aws ec2 describe-nat-gateways --filter Name=state,Values=available --query NatGateways[]."
+	ofFacing    = ofGroups + "Values=public-facing --query SecurityGroups[].IpPermissions[]."
+	ofInternal  = ofGroups + "Values=internal --query SecurityGroups[]."
+	ofGroups    = "aws ec2 describe-security-groups --filters Name=tag:understudy:role,"
 	ofEndpoints = "aws ec2 describe-vpc-endpoints --query sort_by(VpcEndpoints,&ServiceName)[]."
 )
 
@@ -18,4 +21,15 @@ var networkFields = []field{
 		shown: ofNATs + "SubnetId"},
 	{key: "regions.primary.egress", side: understudy.Primary, first: "nat-[0-9a-f]+", second: "nat-[0-9a-f]+ nat-[0-9a-f]+",
 		shown: "aws ec2 describe-route-tables --query RouteTables[].Routes[].NatGatewayId"},
+	{key: "security.public_facing.ingress[].protocol", first: "tcp tcp", second: "(icmp tcp|tcp icmp)", shown: ofFacing + "IpProtocol"},
+	{key: "security.public_facing.ingress[].ports", first: "(22 80|80 22)", second: "(80 -1|-1 80)", shown: ofFacing + "ToPort"},
+	{key: "security.public_facing.ingress[].from", first: `.*192\.0\.2\.0/24.*`, second: `.*198\.51\.100\.0/24.*`, shown: ofFacing + "IpRanges[].CidrIp"},
+	{key: "security.internal.ingress[].protocol", first: "(tcp udp|udp tcp)", second: "(tcp -1|-1 tcp)", shown: ofInternal + "IpPermissions[].IpProtocol"},
+	{key: "security.internal.ingress[].ports", first: "(8010 8080|8080 8010)", second: "8080", shown: ofInternal + "IpPermissions[].ToPort"},
+	{key: "security.internal.ingress[].from", first: "sg-[0-9a-f]+ sg-[0-9a-f]+", second: "sg-[0-9a-f]+",
+		shown: ofInternal + "IpPermissions[].UserIdGroupPairs[].GroupId"},
+	{key: "security.internal.egress[].protocol", first: "tcp", second: "-1", shown: ofInternal + "IpPermissionsEgress[].IpProtocol"},
+	{key: "security.internal.egress[].ports", first: "443", second: "", shown: ofInternal + "IpPermissionsEgress[].ToPort"},
+	{key: "security.internal.egress[].to", first: `443 0\.0\.0\.0/0`, second: `None 0\.0\.0\.0/0`,
+		shown: ofInternal + "IpPermissionsEgress[].[ToPort,IpRanges[0].CidrIp]"},
 }

@@ -114,7 +114,7 @@ func expect(d *understudy.Declaration) expectation {
 	for _, side := range understudy.Sides {
 		parts := map[key]map[string]string{}
 		expectNetwork(parts, d.Regions[side])
-		expectGroups(parts, d)
+		expectGroups(parts, d, side)
 		expectCompute(parts, d, side)
 		expectBalance(parts, d, side)
 		expectNames(parts, d, side)
@@ -154,7 +154,7 @@ func expectNetwork(parts map[key]map[string]string, region understudy.Region) {
 	parts[key{"network acl", "default"}] = acl
 }
 
-func expectGroups(parts map[key]map[string]string, d *understudy.Declaration) {
+func expectGroups(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
 	const out = "egress everything to 0.0.0.0/0"
 	_, port := d.Entry()
 	facing := map[string]string{fmt.Sprintf("ingress tcp %d from 0.0.0.0/0", port): "allowed", out: "allowed"}
@@ -167,6 +167,13 @@ func expectGroups(parts map[key]map[string]string, d *understudy.Declaration) {
 		within[fmt.Sprintf("ingress tcp %d from security group public-facing", port)] = "allowed"
 	}
 	parts[key{"security group", "internal"}] = within
+	cidr := d.Regions[side].CIDR
+	expectTraffic(facing, "ingress", "from", d.Security.PublicFacing.Ingress, cidr)
+	expectTraffic(within, "ingress", "from", d.Security.Internal.Ingress, cidr)
+	if len(d.Security.Internal.Egress) > 0 {
+		delete(within, out)
+	}
+	expectTraffic(within, "egress", "to", d.Security.Internal.Egress, cidr)
 	// https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
 	parts[key{"security group", "default"}] = map[string]string{"ingress everything from security group default": "allowed", out: "allowed"}
 }

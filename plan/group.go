@@ -10,11 +10,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
-// group is a security group with exactly the declared ingress rules: a rule that somebody added is removed, so
-// that both regions filter alike. Its egress rules stay those that AWS gives a new group.
+// group is a security group with exactly the declared rules: one that somebody added is removed, so that both regions filter alike.
+// Where no egress is declared, its egress rules stay those that AWS gives a new group.
 type group struct {
 	scope
 	doubles
@@ -26,6 +27,8 @@ type group struct {
 	probed  int          // another that is, for the load balancer's probes; 0 is none
 	from    *group       // who may connect; nil is anyone, or those of peer
 	peer    string       // a network
+
+	declares understudy.Access // what passes beside that; a peer that is a group is the one of from
 
 	id              string
 	within          string // the VPC that it is in
@@ -51,7 +54,23 @@ func (g *group) wantsIn() []rule {
 	var rules []rule
 	for _, port := range slices.Compact(ports) {
 		rules = append(rules, rule{"tcp", int32(port), int32(port), peer})
+	}
+	for _, r := range g.rulesOf(g.declares.Ingress) {
+		if !slices.Contains(rules, r) { // the service's own, declared once more
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
 
+// rulesOf returns declared rules as EC2 has them.
+func (g *group) rulesOf(declared []understudy.Traffic) (rules []rule) {
+	for _, t := range declared {
+		peer := t.Peer
+		if peer == understudy.PublicFacing {
+			peer = known(g.from.id)
+		}
+		rules = append(rules, rule{t.Protocol, int32(t.From), int32(t.To), peer})
 	}
 	return rules
 }
@@ -61,7 +80,12 @@ func (g *group) opens(port int) bool {
 	return slices.ContainsFunc(g.ingress, func(r rule) bool { return r.protocol == "tcp" && r.from == int32(port) && r.to == int32(port) })
 }
 
-func (g *group) wantsOut() []rule { return []rule{{protocol: "-1", peer: everywhere}} }
+func (g *group) wantsOut() []rule {
+	if len(g.declares.Egress) > 0 {
+		return g.rulesOf(g.declares.Egress)
+	}
+	return []rule{{protocol: "-1", peer: everywhere}}
+}
 
 func (g *group) desired() []Field {
 	return []Field{{Name: "ingress", Value: rulesText(g.wantsIn())}, {Name: "egress", Value: rulesText(g.wantsOut())}, g.tagged(g.role)}
@@ -79,7 +103,8 @@ func (g *group) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	*g = group{scope: g.scope, role: g.role, purpose: g.purpose, vpc: g.vpc, port: g.port, also: g.also, probed: g.probed, from: g.from, peer: g.peer}
+	*g = group{scope: g.scope, role: g.role, purpose: g.purpose, vpc: g.vpc, port: g.port, also: g.also, probed: g.probed, from: g.from, peer: g.peer,
+		declares: g.declares}
 	var found []*group
 	for _, o := range all {
 		one := *g

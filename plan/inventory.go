@@ -112,13 +112,14 @@ func (v *inventory) addNetwork(r *region) {
 func (v *inventory) addGroups(r *region) {
 	d := r.declared
 	_, port := d.Entry()
-	r.facing = &group{scope: r.scope, role: "public-facing", purpose: "users to the load balancer", vpc: r.vpc, port: port}
+	r.facing = &group{scope: r.scope, role: "public-facing", purpose: "users to the load balancer", vpc: r.vpc, port: port,
+		declares: d.Security.PublicFacing}
 	if d.HTTPS.Redirects() {
 		r.facing.also = func() []int { return []int{d.Listener.Port} }
 	}
 	facing := v.graph.add(r.id("public-facing group"), r.facing, r.vpcNode)
 	r.within = &group{scope: r.scope, role: "internal", purpose: "load balancer to the service", vpc: r.vpc, port: d.Service.Port,
-		probed: d.Target.CheckPort(d.Service.Port), from: r.facing}
+		probed: d.Target.CheckPort(d.Service.Port), from: r.facing, declares: d.Security.Internal}
 	r.groupNodes = []*node{facing, v.graph.add(r.id("internal group"), r.within, facing).finding(r.vpcNode)}
 }
 

@@ -1,0 +1,37 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy/understudy"
+)
+
+// What is declared beside the service's own rules stands beside them, once; declared egress is all of it.
+func TestDeclaredTraffic(t *testing.T) {
+	s := testScope(t)
+	facing := &group{scope: s, id: "sg-front", port: 80, declares: understudy.Access{Ingress: []understudy.Traffic{
+		{Protocol: "tcp", From: 80, To: 80, Peer: everywhere}, {Protocol: "icmp", From: -1, To: -1, Peer: "192.0.2.0/24"},
+	}}}
+	within := &group{scope: s, port: 8080, from: facing, declares: understudy.Access{
+		Ingress: []understudy.Traffic{{Protocol: "udp", From: 8000, To: 8010, Peer: understudy.PublicFacing}},
+		Egress:  []understudy.Traffic{{Protocol: "tcp", From: 443, To: 443, Peer: everywhere}, {Protocol: "-1", Peer: understudy.PublicFacing}},
+	}}
+	for name, c := range map[string]struct{ got, want []rule }{
+		"into the public-facing group":   {facing.wantsIn(), []rule{{"tcp", 80, 80, everywhere}, {"icmp", -1, -1, "192.0.2.0/24"}}},
+		"out of the public-facing group": {facing.wantsOut(), []rule{{"-1", 0, 0, everywhere}}},
+		"into the internal group":        {within.wantsIn(), []rule{{"tcp", 8080, 8080, "sg-front"}, {"udp", 8000, 8010, "sg-front"}}},
+		"out of the internal group":      {within.wantsOut(), []rule{{"tcp", 443, 443, everywhere}, {"-1", 0, 0, "sg-front"}}},
+	} {
+		if diff := cmp.Diff(c.want, c.got, cmp.AllowUnexported(rule{})); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
+	facing.ingress, facing.egress = slices.Concat(facing.wantsIn(), []rule{{"tcp", 22, 22, everywhere}}), facing.wantsOut()
+	differences := compare(facing.desired(), facing.actual())
+	if !differs(differences, "ingress") || differs(differences, "egress") {
+		t.Errorf("an added rule differs by %v", differences)
+	}
+}
