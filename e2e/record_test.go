@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/understudy/understudy/cloud/simulation"
 	"github.com/understudy/understudy/doctor"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/parity"
@@ -37,6 +38,7 @@ func TestStacksOfOthersAreFoundByTheirRecords(t *testing.T) {
 		"security group shop-app: ingress tcp 22 from 0.0.0.0/0", "target group shop: health check path",
 	}, []string{"note health-checks", "warning records", "warning standby"})
 	s.finds("play.arcade.test", []string{"load balancer arcade: attribute load_balancing.cross_zone.enabled"}, []string{"warning records"})
+	s.predictsRecord("play.arcade.test")
 	s.rehearsesRecord("play.arcade.test")
 	file := filepath.Join(t.TempDir(), "understudy.yaml")
 	s.must("init", "--from", "www.shop.test", "-f", file)
@@ -82,6 +84,19 @@ func (s *stage) finds(record string, differences, judgements []string) {
 		}
 	}()
 	s.until("of "+record+" parity and the doctor find what went wrong", found)
+}
+
+// predictsRecord predicts what the loss of a record's first region comes to.
+func (s *stage) predictsRecord(record string) {
+	s.t.Helper()
+	var found simulation.Prediction
+	out := s.must("predict", "--record", record, "--fault", "region", "--client", "stub", "--runs", "20", "--clients", "2000", "--advice=false", "--json")
+	if err := json.Unmarshal([]byte(out), &found); err != nil {
+		s.t.Fatal(err)
+	}
+	if f := found.Faults[0]; f.Unmoved > 0 || f.Answer.Max < 1000 || f.Predictions[0].Downtime.Max > 300_000 || f.Predictions[0].Downtime.P50 < 1000 {
+		s.t.Errorf("the system\n%+v\ncomes to\n%+v", found.System, f)
+	}
 }
 
 // rehearsesRecord has the users of a record leave its first region by health checks alone, which are as before then.

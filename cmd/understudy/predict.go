@@ -227,8 +227,8 @@ func (p *predicting) model(c *cobra.Command) (m *simulation.Model, err error) {
 	var s simulation.System
 	if p.record != "" {
 		s, err = p.on.systemBehind(c, p.record, p.assume)
-	} else if p.declared, err = understudy.Load(p.on.file); err != nil {
-		return nil, misuse(p.on.explain(err))
+	} else if p.declared, err = p.on.loadPair(); err != nil {
+		return nil, misuse(err)
 	} else {
 		s = systemOf(p.declared, p.assume)
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/cloud/simulation"
 )
 
@@ -113,9 +112,9 @@ func (r *replaying) model(in incident) (*simulation.Model, simulation.Limits, er
 		}
 		return modelOf(in.schedule.System), in.schedule.Limits, nil
 	}
-	d, err := understudy.Load(r.on.file)
+	d, err := r.on.loadPair()
 	if err != nil {
-		return nil, simulation.Limits{}, r.on.explain(err)
+		return nil, simulation.Limits{}, err
 	}
 	return modelOf(systemOf(d, r.assume)), r.limits.limits(d), nil
 }

@@ -127,9 +127,9 @@ func (s *simulating) run(c *cobra.Command) error {
 	if err := s.assume.check(); err != nil {
 		return misuse(err)
 	}
-	d, err := understudy.Load(s.on.file)
+	d, err := s.on.loadPair()
 	if err != nil {
-		return misuse(s.on.explain(err))
+		return misuse(err)
 	}
 	m, limits := modelOf(systemOf(d, s.assume)), s.limits.limits(d)
 	var found simulated

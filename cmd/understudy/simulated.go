@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	"github.com/understudy/understudy"
@@ -21,6 +22,18 @@ type assumed struct {
 	timeout time.Duration
 	watch   bool
 	returns time.Duration
+}
+
+// loadPair reads a declaration that can be simulated.
+func (t *target) loadPair() (*understudy.Declaration, error) {
+	d, err := understudy.Load(t.file)
+	if err != nil {
+		return nil, t.explain(err)
+	}
+	if d.Failover.Active() {
+		return nil, fmt.Errorf("failover.routing %s: both regions serve, and only a primary with a standby can be simulated", d.Failover.Routing)
+	}
+	return d, nil
 }
 
 // systemOf is the system that a declaration describes.
