@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -24,11 +25,13 @@ type Request struct {
 	Address netip.Addr // the zero value where the name did not resolve
 	Region  string     // "" where nothing answered
 	Err     error      // nil where the user got a 2xx or 3xx
+	Paused  []span     // between one attempt and the next
 }
 
 // client is one user: a cache of one DNS answer, and a request again and again.
 type client struct {
 	id     int
+	kind   *UserKind // nil is the usual one
 	target *url.URL
 	port   int            // to connect to, which on a local cloud is not the URL's
 	trusts *x509.CertPool // whose certificates it takes; nil is the system's
@@ -39,15 +42,26 @@ type client struct {
 	timeout time.Duration // of one request with all its attempts
 	every   time.Duration // from one request's start to the next one's
 
-	cached  Answer
-	expires time.Time
+	settings Settings // only the speed, for what a kind keeps longer
+	cached   Answer
+	expires  time.Time // of what the resolver has
+	own      time.Time // of what the user's runtime has
+	again    bool      // the resolver has answered with what had expired
+	seen     string    // the region that the last answer led to
+	kept     *http.Transport
 }
+
+var usual = &UserKinds[1]
 
 // run sends requests until the context ends. A request that this end interrupts is not reported.
 func (c *client) run(ctx context.Context, tell func(Request)) {
 	// Users do not send at the same time: each starts at a random moment within the first interval.
 	timer := time.NewTimer(rand.N(c.every))
 	defer timer.Stop()
+	if c.kind == nil {
+		c.kind = usual
+	}
+	defer c.close()
 	for {
 		select {
 		case <-ctx.Done():
@@ -65,15 +79,37 @@ func (c *client) run(ctx context.Context, tell func(Request)) {
 }
 
 func (c *client) ask(ctx context.Context, start time.Time) Request {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
 	r := Request{Client: c.id, Start: start}
-	r.Address, r.Err = c.get(ctx)
-	r.End = time.Now()
+	for _, pause := range append(slices.Clone(c.kind.tries), -1) {
+		r.Address, r.Err = c.once(ctx)
+		r.End = time.Now()
+		if r.Err == nil || pause < 0 || ctx.Err() != nil {
+			break
+		}
+		sleep(ctx, pause)
+		r.Paused = append(r.Paused, span{r.End, time.Now()})
+	}
 	if r.Err == nil {
 		r.Region = c.region(r.Address)
 	}
 	return r
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// once is one attempt.
+func (c *client) once(ctx context.Context) (netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	if c.kind.keeps {
+		return c.getKept(ctx)
+	}
+	return c.get(ctx)
 }
 
 // get tries the answer's addresses in turn until one connects, as browsers and curl do.
@@ -81,10 +117,12 @@ func (c *client) get(ctx context.Context) (netip.Addr, error) {
 	if err := c.resolve(ctx); err != nil {
 		return netip.Addr{}, err
 	}
+	if c.kind != nil && c.kind.addresses {
+		return c.race(ctx, c.shuffled())
+	}
 	var errs []error
-	first := rand.IntN(len(c.cached.Addresses))
-	for i := range c.cached.Addresses {
-		addr := c.cached.Addresses[(first+i)%len(c.cached.Addresses)]
+	all := c.shuffled()
+	for _, addr := range all {
 		err := c.getFrom(ctx, addr)
 		var dial *net.OpError
 		if err == nil || !errors.As(err, &dial) || dial.Op != "dial" {
@@ -92,43 +130,107 @@ func (c *client) get(ctx context.Context) (netip.Addr, error) {
 		}
 		errs = append(errs, err)
 	}
-	return c.cached.Addresses[first], errors.Join(errs...)
+	return all[0], errors.Join(errs...)
 }
 
-// resolve keeps an answer for exactly its TTL. An expired answer is not used, even if there is no new one: serving
-// stale answers (RFC 8767) would make the measured downtime too short.
+// shuffled is the answer's addresses, from a random one on.
+func (c *client) shuffled() []netip.Addr {
+	first := rand.IntN(len(c.cached.Addresses))
+	return slices.Concat(c.cached.Addresses[first:], c.cached.Addresses[:first])
+}
+
+// resolve keeps an answer for exactly its TTL, or as the user's kind does. An expired answer is otherwise not used, even if there is no new one.
 func (c *client) resolve(ctx context.Context) error {
-	if time.Now().Before(c.expires) {
-		return nil
+	now, k := time.Now(), c.kind
+	if k == nil {
+		k = usual
 	}
-	asked := time.Now()
+	asked := !c.expires.IsZero()
+	switch {
+	case asked && k.forever, now.Before(c.own), !k.fresh && k.runtime == 0 && now.Before(c.expires):
+		return nil
+	case asked && k.stale > 0 && !c.again:
+		c.again, c.expires = true, now.Add(c.settings.divide(k.stale))
+		c.tell(now, c.expires)
+		return nil
+	case k.runtime > 0 && now.Before(c.expires): // the resolver's answer, once more for the runtime
+	default:
+		if err := c.lookUp(ctx, now, k); err != nil {
+			return err
+		}
+	}
+	until := c.expires
+	switch {
+	case k.runtime > 0:
+		c.own = now.Add(c.spread(c.settings.divide(k.runtime), asked))
+		until = c.own
+	case k.forever:
+		until = now.Add(never)
+	case k.fresh:
+		until = now
+	}
+	c.tell(now, until)
+	return nil
+}
+
+// never is longer than any drill.
+const never = 10 * 365 * 24 * time.Hour
+
+// lookUp asks the name servers.
+func (c *client) lookUp(ctx context.Context, now time.Time, k *UserKind) error {
 	a, err := c.lookup(ctx, c.target.Hostname())
 	if err != nil {
 		return err
 	}
-	kept := a.TTL
-	if c.expires.IsZero() && kept > 0 {
-		// The first answer counts as one that a resolver has kept for a random time, so that users who begin
-		// at the same time do not ask again at the same time.
-		kept = rand.N(kept)
-	}
-	c.cached, c.expires = a, asked.Add(kept)
-	c.looked(Look{Client: c.id, At: time.Now(), Until: c.expires, Region: a.region(c.region)})
+	kept := max(a.TTL, c.settings.divide(k.floor))
+	c.cached, c.again, c.expires = a, false, now.Add(c.spread(kept, !c.expires.IsZero()))
 	return nil
+}
+
+// spread makes the first answer one that a resolver has kept for a random time, so that users who begin at the same time do not ask again at
+// the same time.
+func (c *client) spread(kept time.Duration, asked bool) time.Duration {
+	if asked || kept <= 0 {
+		return kept
+	}
+	return rand.N(kept)
+}
+
+// tell says what the user has, if that is another answer or another time than before.
+func (c *client) tell(at, until time.Time) {
+	region := c.cached.region(c.region)
+	if c.kind != nil && c.kind.fresh && region == c.seen && region != "" {
+		return // it asks each time
+	}
+	c.seen = region
+	c.looked(Look{Client: c.id, At: at, Until: until, Region: region})
 }
 
 // getFrom sends a request to one address over a new connection, and closes it afterwards: each request finds what a
 // new user would find.
 func (c *client) getFrom(ctx context.Context, addr netip.Addr) error {
-	dialer := net.Dialer{}
-	transport := &http.Transport{
+	return c.request(ctx, c.dialing(func(ctx context.Context, network string) (net.Conn, error) { return c.dial(ctx, network, addr) }))
+}
+
+// dialing is a transport of one request, over a connection that is made so.
+func (c *client) dialing(connect func(ctx context.Context, network string) (net.Conn, error)) *http.Transport {
+	return &http.Transport{
 		DisableKeepAlives: true,
 		TLSClientConfig:   &tls.Config{RootCAs: c.trusts}, // with the URL's name, which the certificate must have
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, net.JoinHostPort(addr.String(), strconv.Itoa(c.port)))
-		},
+		DialContext:       func(ctx context.Context, network, _ string) (net.Conn, error) { return connect(ctx, network) },
 	}
-	defer transport.CloseIdleConnections()
+}
+
+func (c *client) dial(ctx context.Context, network string, addr netip.Addr) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: c.timeout}
+	return dialer.DialContext(ctx, network, net.JoinHostPort(addr.String(), strconv.Itoa(c.port)))
+}
+
+// request sends one by a transport.
+func (c *client) request(ctx context.Context, transport *http.Transport) error {
+	if transport != c.kept {
+		defer transport.CloseIdleConnections()
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.target.String(), nil)
 	if err != nil {
 		return err

@@ -112,7 +112,9 @@ func (r *Report) tell(requests []Request, rec *recorder, w *watch, t timeline) {
 	r.Course = r.course(requests, t.began, t.ended)
 	r.Downtimes = sample(downtimes(spans))
 	h := e.history()
-	r.Decided, r.Ledger = h.decided(), h.ledger(users(requests, looks, r.Clients), spans)
+	all := users(requests, looks, rec.kinds)
+	r.Decided, r.Ledger = h.decided(), h.ledger(all, spans)
+	r.tellKinds(h, all, spans)
 }
 
 // sample is the durations in their order, in milliseconds, or as many of them as a report holds, at equal distances, with both ends.

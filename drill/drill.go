@@ -33,6 +33,9 @@ type Drill struct {
 	Owner    string   // who is at work, for the marker
 	Settings Settings // TTL is learnt from the answers
 
+	// Users are the kinds of users, by their shares; without any all keep an answer for its TTL.
+	Users []Part
+
 	// Before is looked at before anything is broken. What is wrong refuses the drill, unless Force names the check.
 	Before []Check
 	Force  []string
@@ -67,6 +70,8 @@ type Drill struct {
 	// Tell receives each step as it begins or ends, and ten times a second in between who is served by
 	// whom. It is called from several goroutines at once, and may be nil.
 	Tell func(Event)
+
+	kinds []*UserKind // of each user
 }
 
 // Event is a step of a drill or, without Text, a count of its users.
@@ -97,8 +102,15 @@ func (d *Drill) Run(ctx context.Context) (*Report, error) {
 		return nil, err
 	}
 
+	if len(d.Users) > d.Clients {
+		return nil, errFewUsers
+	}
+	d.kinds = kinds(d.Users, d.Clients)
+	if d.URL.Scheme != "https" && slices.ContainsFunc(d.kinds, func(k *UserKind) bool { return k.http2 }) {
+		return nil, errHTTP2
+	}
 	traffic, stop := context.WithCancel(ctx)
-	rec, w := newRecorder(d.Clients), newWatch()
+	rec, w := newRecorder(d.kinds, d.Settings), newWatch()
 	d.remember(rec)
 	began := time.Now()
 	users := d.startUsers(traffic, rec)
@@ -168,7 +180,7 @@ func (d *Drill) report(rec *recorder, w *watch, t timeline, forced []Wrong) *Rep
 	}
 	r.promise(d.RTO, d.Settings)
 	requests := rec.requests()
-	r.summarise(requests, d.Clients, t, d.Settings)
+	r.summarise(requests, d.kinds, t, d.Settings)
 	r.tell(requests, rec, w, t)
 	return r
 }
@@ -212,6 +224,7 @@ func (d *Drill) startUsers(ctx context.Context, rec *recorder) *sync.WaitGroup {
 	var users sync.WaitGroup
 	for i := range d.Clients {
 		c := &client{
+			kind: d.kinds[i], settings: d.Settings,
 			id: i, target: d.URL, port: d.Port, trusts: d.Authorities, lookup: d.Lookup, region: d.Region, looked: rec.look,
 			timeout: d.Settings.ClientTimeout, every: d.Settings.ClientEvery,
 		}
@@ -433,7 +446,15 @@ func (d *Drill) backInAnswers(ctx context.Context, w *watch, t *timeline) error 
 }
 
 // limit bounds a wait by the predicted downtime and Patience.
-func (d *Drill) limit() time.Duration { return d.Settings.Downtime() + max(d.Patience, d.AbortAfter) }
+func (d *Drill) limit() time.Duration {
+	slowest := time.Duration(0)
+	for _, k := range d.kinds {
+		if !k.strays() {
+			slowest = max(slowest, k.extra(d.Settings))
+		}
+	}
+	return d.Settings.Downtime() + slowest + max(d.Patience, d.AbortAfter)
+}
 
 func (d *Drill) await(ctx context.Context, what string, wait func(context.Context) error) error {
 	return await(ctx, what, d.limit(), wait)

@@ -86,7 +86,7 @@ func TestRecorderCountsWhoIsWithoutServiceForTooLong(t *testing.T) {
 	zero := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	at := func(s int) time.Time { return zero.Add(time.Duration(s) * time.Second) }
 	lost := errors.New("lost")
-	r := newRecorder(3)
+	r := newRecorder(kinds(nil, 3), Settings{})
 	r.add(Request{Client: 0, Start: at(0), End: at(2), Err: lost})
 	r.add(Request{Client: 0, Start: at(3), End: at(5), Err: lost}) // since 0
 	r.add(Request{Client: 1, Start: at(0), End: at(2), Err: lost})

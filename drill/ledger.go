@@ -17,7 +17,9 @@ const (
 	CauseTargets   Cause = "target health"   // the load balancer looked for targets that are healthy, and the answer followed them
 	CauseAnswer    Cause = "propagation"     // the health check had failed, and the name servers did not know it
 	CauseCache     Cause = "cached answer"   // the name led to the standby, and the user's resolver kept the old answer
+	CauseKept      Cause = "kept connection" // the name led to the standby, and the user went on with a connection to the lost region
 	CauseTimeout   Cause = "time-out"        // a request to the lost region had to end first
+	CauseRetry     Cause = "retry"           // the user could have been served, and waited before it tried again
 	CausePause     Cause = "next request"    // the user had the new answer, or could have had it, and asked nothing
 	CauseStandby   Cause = "standby"         // the standby did not serve
 	CauseServe     Cause = "first good byte" // the request that was served
@@ -27,7 +29,7 @@ const (
 
 // Causes is every cause, in their order.
 var Causes = []Cause{
-	CauseUnderWay, CauseProbe, CauseThreshold, CauseTargets, CauseAnswer, CauseCache, CauseTimeout, CausePause, CauseStandby, CauseServe,
+	CauseUnderWay, CauseProbe, CauseThreshold, CauseTargets, CauseAnswer, CauseCache, CauseKept, CauseTimeout, CauseRetry, CausePause, CauseStandby, CauseServe,
 	CauseBetween, CauseUnknown,
 }
 
@@ -132,13 +134,14 @@ func (e evidence) leads(m time.Time) string {
 
 // user is one user's requests and questions in the order of time, as far as they concern an outage.
 type user struct {
+	kind     *UserKind
 	requests []Request
 	looks    []Look
 }
 
 // within is what concerns a span.
 func (u user) within(s span) user {
-	var in user
+	in := user{kind: u.kind}
 	for i, r := range u.requests {
 		next := i+1 < len(u.requests) && u.requests[i+1].Start.Before(s.from)
 		if !next && !r.Start.After(s.to) {
@@ -181,7 +184,17 @@ func (u user) asking(m time.Time) (now, before *Request) {
 	return now, before
 }
 
-// span is a time without service.
+// paused tells whether a request waited for its next attempt at a moment.
+func (r *Request) paused(m time.Time) bool {
+	return slices.ContainsFunc(r.Paused, func(p span) bool { return !m.Before(p.from) && m.Before(p.to) })
+}
+
+// serving tells whether the attempt of a request that was under way at a moment was the one that was served.
+func (r *Request) serving(m time.Time) bool {
+	return r.Err == nil && (len(r.Paused) == 0 || !m.Before(r.Paused[len(r.Paused)-1].to))
+}
+
+// span is a time: without service, or between attempts.
 type span struct{ from, to time.Time }
 
 // account gives all of a span to causes.
@@ -198,6 +211,9 @@ func (h history) account(u user, s span) map[Cause]time.Duration {
 	}
 	for _, r := range u.requests {
 		cuts = append(cuts, r.Start, r.End)
+		for _, p := range r.Paused {
+			cuts = append(cuts, p.from, p.to)
+		}
 	}
 	slices.SortFunc(cuts, time.Time.Compare)
 	rows := map[Cause]time.Duration{}
@@ -219,14 +235,18 @@ func (h history) cause(u user, m time.Time) Cause {
 	switch {
 	case m.Before(h.fault):
 		return CauseUnderWay
-	case now != nil && now.Err == nil:
+	case now != nil && now.serving(m):
 		return CauseServe
 	case now == nil && before != nil && before.Err == nil:
 		return CauseBetween
+	case now != nil && now.paused(m) && (has.Region == h.secondary || h.leads(m) == h.secondary):
+		return CauseRetry
 	case has.Region == h.secondary && now != nil:
 		return CauseStandby
 	case has.Region == h.secondary:
 		return CausePause
+	case h.leads(m) == h.secondary && u.kind != nil && u.kind.keeps:
+		return CauseKept
 	case h.leads(m) == h.secondary && m.Before(has.Until):
 		return CauseCache
 	case h.leads(m) == h.secondary && now != nil:
@@ -294,8 +314,11 @@ func (h history) ledger(users []user, spans []span) []Row {
 func rounded(ms float64) float64 { return Milliseconds(time.Duration(ms * float64(time.Millisecond))) }
 
 // users sorts what all of them did by whose it is.
-func users(requests []Request, looks []Look, clients int) []user {
-	all := make([]user, clients)
+func users(requests []Request, looks []Look, kinds []*UserKind) []user {
+	all := make([]user, len(kinds))
+	for i, k := range kinds {
+		all[i].kind = k
+	}
 	for _, r := range byStart(requests) {
 		all[r.Client].requests = append(all[r.Client].requests, r)
 	}

@@ -65,6 +65,16 @@ func TestEachPartOfAnOutageHasItsCause(t *testing.T) {
 			requests: []Request{lost(1590, 1610), lost(1700, 1800), good(2000, 2010)},
 			looks:    []Look{look(500, 1605, "one"), look(1690, 2900, "two")},
 		}, map[Cause]int{CauseAnswer: 10, CauseCache: 5, CauseTimeout: 5, CausePause: 290, CauseStandby: 100, CauseServe: 10}},
+		{"keeps its connection", user{
+			kind:     kindOf(t, "pool"),
+			requests: []Request{lost(1590, 1700), lost(1800, 1900), good(2000, 2010)},
+			looks:    []Look{look(500, 1560, "one"), look(2001, 2900, "two")},
+		}, map[Cause]int{CauseAnswer: 10, CauseKept: 400, CauseServe: 10}},
+		{"tries again", user{
+			kind:     kindOf(t, "retry"),
+			requests: []Request{{Start: at(1590), End: at(1900), Err: errLost, Paused: []span{{at(1610), at(1700)}}}, good(1950, 1960)},
+			looks:    []Look{look(500, 1605, "one"), look(1700, 2900, "two")},
+		}, map[Cause]int{CauseAnswer: 10, CauseCache: 5, CauseTimeout: 5, CauseRetry: 90, CauseStandby: 200, CausePause: 50, CauseServe: 10}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			n := len(c.user.requests)

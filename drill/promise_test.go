@@ -44,7 +44,7 @@ func TestPromiseIsScaledToTheSpeed(t *testing.T) {
 		one := timeline{fault: start, repair: start.Add(time.Minute)}
 		requests := []Request{{Start: start, End: start.Add(felt / 2), Err: errors.New("refused")}, {Start: start.Add(felt / 2), End: start.Add(felt)}}
 		r.promise(3*time.Minute, fast)
-		r.summarise(requests, 1, one, fast)
+		r.summarise(requests, kinds(nil, 1), one, fast)
 		if r.Broken() != broken {
 			t.Errorf("felt %s, promised %g ms: broken is %v", felt, r.PromisedDowntimeMS, r.Broken())
 		}

@@ -14,11 +14,14 @@ type recorder struct {
 	told    []Moment
 	last    []Request   // each client's newest
 	ill     []time.Time // since when each client is without service, or the zero time
+	kinds   []*UserKind // of each client
+	pace    Settings
 	changed chan struct{}
 }
 
-func newRecorder(clients int) *recorder {
-	return &recorder{last: make([]Request, clients), ill: make([]time.Time, clients), changed: make(chan struct{})}
+func newRecorder(kinds []*UserKind, pace Settings) *recorder {
+	n := len(kinds)
+	return &recorder{last: make([]Request, n), ill: make([]time.Time, n), kinds: kinds, pace: pace, changed: make(chan struct{})}
 }
 
 func (r *recorder) add(q Request) {
@@ -71,12 +74,15 @@ func (r *recorder) served() Served {
 }
 
 // waitAll waits until the newest request of every client began after a moment and was served by the
-// region, or by any where none is said.
+// region, or by any where none is said. Clients who need not follow the name are waited for before the fault alone, when all begin.
 func (r *recorder) waitAll(ctx context.Context, region string, after time.Time) error {
 	for {
 		r.mu.Lock()
 		all, changed := true, r.changed
-		for _, q := range r.last {
+		for i, q := range r.last {
+			if r.kinds[i].strays() && !after.IsZero() {
+				continue
+			}
 			if q.Region == "" || region != "" && q.Region != region || q.Start.Before(after) {
 				all = false
 				break
@@ -94,13 +100,13 @@ func (r *recorder) waitAll(ctx context.Context, region string, after time.Time) 
 	}
 }
 
-// failing counts the clients that are without service for longer than a limit.
+// failing counts the clients that are without service for longer than a limit, and than their kind may be beyond it.
 func (r *recorder) failing(now time.Time, limit time.Duration) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := 0
-	for _, since := range r.ill {
-		if !since.IsZero() && now.Sub(since) > limit {
+	for i, since := range r.ill {
+		if k := r.kinds[i]; !since.IsZero() && !k.strays() && now.Sub(since) > limit+k.extra(r.pace) {
 			n++
 		}
 	}

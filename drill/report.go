@@ -49,6 +49,9 @@ type Report struct {
 	PredictedDetectMS   float64  `json:"predicted_detect_ms"`
 	PromisedDowntimeMS  float64  `json:"promised_downtime_ms,omitempty"` // the declared ceiling, at this speed; 0 where none is declared
 
+	// Kinds is the same for each kind of users, in the order of the table of kinds.
+	Kinds []KindReport `json:"kinds,omitempty"`
+
 	// Decided is by what the answer changed: "health check" or, where the load balancer's targets told first, "target health".
 	Decided string `json:"decided,omitempty"`
 	Ledger  []Row  `json:"ledger"`
@@ -94,20 +97,22 @@ type timeline struct {
 }
 
 // summarise computes the report from all requests.
-func (r *Report) summarise(requests []Request, clients int, t timeline, s Settings) {
+func (r *Report) summarise(requests []Request, kinds []*UserKind, t timeline, s Settings) {
+	clients := len(kinds)
 	r.Clients, r.Requests, r.ServedBy = clients, len(requests), map[string]int{}
 	r.FaultAt, r.RepairAt = t.fault, t.repair
 	window := t.fault.Add(s.Downtime())
 	for _, q := range requests {
+		k := kinds[q.Client]
 		switch {
 		case q.Err != nil:
 			r.Failed++
-			if q.End.Before(t.fault) || q.Start.After(window) {
+			if q.End.Before(t.fault) || !k.strays() && q.Start.After(window.Add(k.extra(s))) || k.strays() && !t.returned.IsZero() && q.Start.After(t.returned) {
 				r.FailedOutside++
 			}
 		default:
 			r.ServedBy[q.Region]++
-			if q.Region == r.Primary && !t.moved.IsZero() && q.Start.After(t.moved) && q.End.Before(t.repair) {
+			if q.Region == r.Primary && !k.strays() && !t.moved.IsZero() && q.Start.After(t.moved) && q.End.Before(t.repair) {
 				r.StrayedAfter++
 			}
 		}
@@ -121,7 +126,9 @@ func (r *Report) summarise(requests []Request, clients int, t timeline, s Settin
 	r.Moves = moves(requests, clients, t)
 	r.PredictedDowntimeMS = Milliseconds(s.Downtime())
 	r.PredictedDetectMS = Milliseconds(s.Detection())
-	r.DowntimeMS = quantiles(downtimes(outages(requests, clients, t)))
+	spans := outages(requests, clients, t)
+	r.DowntimeMS = quantiles(downtimes(spans))
+	r.Kinds = byKind(requests, spans, kinds, s)
 }
 
 // promise notes the declared ceiling, as it is at the drill's speed.
@@ -129,9 +136,18 @@ func (r *Report) promise(rto time.Duration, s Settings) {
 	r.PromisedDowntimeMS = Milliseconds(s.scaled(rto))
 }
 
-// Broken tells whether a user was without service for longer than is promised.
+// Broken tells whether a user for whom an answer's TTL decides was without service for longer than is promised.
 func (r *Report) Broken() bool {
-	return r.PromisedDowntimeMS > 0 && r.DowntimeMS.Max > r.PromisedDowntimeMS
+	longest := r.DowntimeMS.Max
+	if len(r.Kinds) > 0 {
+		longest = 0
+	}
+	for _, k := range r.Kinds {
+		if k.KeepsTTL {
+			longest = max(longest, k.DowntimeMS.Max)
+		}
+	}
+	return r.PromisedDowntimeMS > 0 && longest > r.PromisedDowntimeMS
 }
 
 // between is the time from one moment to another, or 0 if one of them never came.
@@ -226,9 +242,11 @@ func spread(v []float64) Quantile {
 		return Quantile{}
 	}
 	slices.Sort(v)
-	rank := func(p float64) float64 {
-		i := int(p*float64(len(v))+0.999999) - 1
-		return v[min(max(i, 0), len(v)-1)]
-	}
-	return Quantile{P50: rank(0.50), P99: rank(0.99), Max: v[len(v)-1]}
+	return Quantile{P50: ranked(v, 0.50), P99: ranked(v, 0.99), Max: v[len(v)-1]}
+}
+
+// ranked is the value at the nearest rank of sorted ones.
+func ranked(v []float64, p float64) float64 {
+	i := int(p*float64(len(v))+0.999999) - 1
+	return v[min(max(i, 0), len(v)-1)]
 }

@@ -7,7 +7,7 @@ import (
 
 // Where both regions serve, users are served by any, but are served.
 func TestUsersOfTwoActiveRegionsAreWaitedForWhereverTheyAre(t *testing.T) {
-	r := newRecorder(2)
+	r := newRecorder(kinds(nil, 2), Settings{})
 	d := &Drill{Primary: "us-east-1", Draws: 10}
 	now := time.Now()
 	r.add(Request{Client: 0, Start: now, Region: "us-east-1"})

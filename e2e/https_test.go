@@ -23,7 +23,7 @@ func TestHTTPSFromItsFirstPageToItsEnd(t *testing.T) {
 	if said := s.must("doctor", "-f", declared); strings.Contains(said, "certificate") {
 		t.Errorf("doctor finds something about the certificates:\n%s", said)
 	}
-	s.must("drill", "-f", declared, "--abort-after", lenience)
+	s.must("drill", "-f", declared, "--abort-after", lenience, "--clients", "cache=50%,http2=15%,pool=15%,retry=10%,floor60=10%")
 
 	other := variant(t, declared, "https:\n", "https:\n  policy: ELBSecurityPolicy-TLS13-1-3-2021-06\n  redirect: temporary\n")
 	said := s.must("plan", "-f", other)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed" // the page's template and style
 	"encoding/base64"
@@ -43,6 +44,38 @@ type view struct {
 	Steps         []drill.Moment
 	LeftOut       int
 	Times         []measure
+	ByKind        []kindLine
+}
+
+// kindLine is what users of one kind felt, and to what most of it was lost.
+type kindLine struct {
+	drill.KindReport
+	Help, Mostly string
+}
+
+func byKind(r *drill.Report) (all []kindLine) {
+	if len(r.Kinds) < 2 {
+		return nil
+	}
+	for _, k := range r.Kinds {
+		one := kindLine{KindReport: k, Mostly: mostly(k.Ledger)}
+		for _, known := range drill.UserKinds {
+			if known.Name == k.Kind {
+				one.Help = known.Help
+			}
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// mostly is the cause of the largest share.
+func mostly(rows []drill.Row) string {
+	if len(rows) == 0 {
+		return ""
+	}
+	most := slices.MaxFunc(rows, func(a, b drill.Row) int { return cmp.Compare(a.Share, b.Share) })
+	return fmt.Sprintf("%s, %s", most.Cause, percent(most.Share))
 }
 
 // line is a row of the ledger with its letter in the picture.
@@ -63,7 +96,7 @@ func HTML(w io.Writer, r *drill.Report) error {
 	v := &view{
 		Report: r, Style: style, Policy: policy(), Data: template.JS(data), //nolint:gosec // see above
 		Verdict: verdict(r), Facts: facts(r), Times: times(r), Timeline: timeline(r), Outages: outages(r), Shares: shares(r),
-		Steps: r.Moments,
+		Steps: r.Moments, ByKind: byKind(r),
 	}
 	for i, row := range r.Ledger {
 		v.Rows = append(v.Rows, line{row, letter(i), meanings[row.Cause]})
@@ -216,7 +249,9 @@ var meanings = map[drill.Cause]string{
 	drill.CauseTargets:   "the load balancer looked for healthy targets, and the name followed what it found",
 	drill.CauseAnswer:    "the health check had failed, and the name servers did not know it yet",
 	drill.CauseCache:     "the name led to the standby, and the user's resolver kept the old answer for its TTL",
+	drill.CauseKept:      "the name led to the standby, and the user went on with a connection to the lost region",
 	drill.CauseTimeout:   "a request to the lost region had to end first",
+	drill.CauseRetry:     "the user could have been served, and waited before it tried again",
 	drill.CausePause:     "the user could have had, or had, the new answer, and asked nothing yet",
 	drill.CauseStandby:   "the standby was asked, and did not serve",
 	drill.CauseServe:     "the first request that was served",

@@ -55,6 +55,7 @@ const drillExample = `  understudy drill                       # the fault with 
   understudy drill --fault flap --flaps 5 --period 20s
   understudy drill --force parity        # although the regions are not equal
   understudy drill --record www.example.com --region us-east-1
+  understudy drill --clients usual --html report.html
   understudy drill undo                  # after a drill was killed`
 
 // drillText is the long help: the checks and the faults come from their tables.
@@ -68,6 +69,10 @@ func drillText() string {
 	for _, k := range drill.Kinds {
 		fmt.Fprintf(&b, "\n  %-8s  %s", k.Name, k.Help)
 	}
+	b.WriteString("\n\nKinds of users:\n")
+	for _, k := range drill.UserKinds {
+		fmt.Fprintf(&b, "\n  %-9s  %s", k.Name, k.Help)
+	}
 	return b.String() + drillExits
 }
 
@@ -79,6 +84,8 @@ type drillFlags struct {
 	digest              string
 	users               int
 	rate                float64
+	clients             string
+	parts               []drill.Part
 	force               []string
 	abortAfter, longest time.Duration
 	hold                time.Duration
@@ -136,6 +143,8 @@ func (f *drillFlags) add(cmd *cobra.Command) {
 	recordFlag(cmd, &f.record, "rehearse what is behind this `record`, whoever built it, without a declaration")
 	flags.StringVar(&f.region, "region", "", "with --record: the `region` that users are to leave (default: the one that Route 53 asks for first)")
 	usersFlags(cmd, &f.users, &f.rate, 40)
+	flags.StringVar(&f.clients, "clients", "cache", "the kinds of users, by their `shares`: cache=80%,pool=20%, or usual")
+	completeWords(cmd, "clients", append(drill.UserKindNames(), "usual"))
 	flags.StringVar(&f.path, "path", "", "the `path` that users ask for (default: the declared service.health; of a record, what its health check asks for)")
 	flags.StringSliceVar(&f.force, "force", nil, "run although these `checks` find something: "+strings.Join(checkNames(), ", "))
 	flags.DurationVar(&f.abortAfter, "abort-after", 0, "repair at once if any user is without service for longer than this")
@@ -195,6 +204,9 @@ func (f *drillFlags) check() (drill.Kind, error) {
 		return kind, errors.New("--flaps: at least 1")
 	case f.abortAfter < 0 || f.hold < 0 || f.period < 0 || f.longest <= 0:
 		return kind, errors.New("--abort-after, --hold, --period and --longest: no negative times, and a longest time above 0")
+	}
+	if f.parts, err = drill.ParseParts(f.clients); err != nil {
+		return kind, fmt.Errorf("--clients: %w", err)
 	}
 	if err := f.outputs.check(); err != nil {
 		return kind, err
@@ -272,7 +284,7 @@ func (f *drillFlags) prepare(
 ) (err error) {
 	d.Journal, d.Marker, d.Owner, d.Lost = journal(s.Declaration.Name), marker(lost), owner(), understudy.Side(f.side)
 	d.Before, d.Force = before(s, lost, pair), f.force
-	d.AbortAfter, d.Longest, d.Hold = f.abortAfter, f.longest, f.hold
+	d.Users, d.AbortAfter, d.Longest, d.Hold = f.parts, f.abortAfter, f.longest, f.hold
 	if f.path != "" {
 		u, err := url.Parse(f.path)
 		if err != nil {

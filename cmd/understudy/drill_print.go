@@ -48,6 +48,7 @@ func printDrill(w io.Writer, r *drill.Report) {
 	fmt.Fprintf(w, "  failed                   %d, of which outside of the outage %d\n", r.Failed, r.FailedOutside)
 	printTimes(w, r)
 	printLedger(w, r)
+	printUsers(w, r)
 	for _, f := range r.Faults {
 		fmt.Fprintf(w, "  with the cloud's fault   %s\n", f)
 	}
@@ -84,6 +85,26 @@ func printLedger(w io.Writer, r *drill.Report) {
 			title = ""
 		}
 		fmt.Fprintf(w, "  %-24s %3.0f %%  %-16s %.0f ms p50, %.0f max\n", title, 100*row.Share, row.Cause, row.Each.P50, row.Each.Max)
+	}
+}
+
+// printUsers says what users of each kind felt, where there are several.
+func printUsers(w io.Writer, r *drill.Report) {
+	if len(r.Kinds) < 2 {
+		return
+	}
+	fmt.Fprintf(w, "  %-12s %6s %9s %9s %9s %9s  %s\n", "users", "", "p50", "p95", "max", "predicted", "mostly lost to")
+	for _, k := range r.Kinds {
+		predicted, most := "no bound", drill.Row{}
+		if k.PredictedMS > 0 {
+			predicted = fmt.Sprintf("%.0f", k.PredictedMS)
+		}
+		for _, row := range k.Ledger {
+			if row.Share > most.Share {
+				most = row
+			}
+		}
+		fmt.Fprintf(w, "  %-12s %6d %9.0f %9.0f %9.0f %9s  %s\n", k.Kind, k.Clients, k.DowntimeMS.P50, k.DowntimeMS.P95, k.DowntimeMS.Max, predicted, most.Cause)
 	}
 }
 

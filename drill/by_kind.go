@@ -1,0 +1,80 @@
+package drill
+
+import "slices"
+
+// KindReport is what users of one kind felt. Durations are in milliseconds.
+type KindReport struct {
+	Kind        string  `json:"kind"`
+	Clients     int     `json:"clients"`
+	Requests    int     `json:"requests"`
+	Failed      int     `json:"failed"`
+	DowntimeMS  Spread  `json:"downtime_ms"`
+	PredictedMS float64 `json:"predicted_downtime_ms,omitempty"` // the most; 0 where a kind need not follow the name at all
+	KeepsTTL    bool    `json:"keeps_ttl,omitempty"`             // an answer's TTL decides, as a promise supposes
+	Ledger      []Row   `json:"ledger,omitempty"`
+}
+
+// Spread is a distribution over users.
+type Spread struct {
+	Min float64 `json:"min"`
+	P50 float64 `json:"p50"`
+	P95 float64 `json:"p95"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+}
+
+// byKind sums up what the users of each kind felt.
+func byKind(requests []Request, spans []span, kinds []*UserKind, s Settings) (all []KindReport) {
+	for i := range UserKinds {
+		k := &UserKinds[i]
+		if !slices.Contains(kinds, k) {
+			continue
+		}
+		one := KindReport{Kind: k.Name, KeepsTTL: k.keepsTTL()}
+		if !k.strays() {
+			one.PredictedMS = Milliseconds(s.Downtime() + k.extra(s))
+		}
+		var down []float64
+		for n, of := range kinds {
+			if of == k {
+				one.Clients++
+				down = append(down, Milliseconds(spans[n].to.Sub(spans[n].from)))
+			}
+		}
+		for _, q := range requests {
+			if kinds[q.Client] != k {
+				continue
+			}
+			one.Requests++
+			if q.Err != nil {
+				one.Failed++
+			}
+		}
+		one.DowntimeMS = spreadOf(down)
+		all = append(all, one)
+	}
+	return all
+}
+
+// spreadOf takes the nearest rank, so that each figure is the value of one user.
+func spreadOf(v []float64) Spread {
+	if len(v) == 0 {
+		return Spread{}
+	}
+	q := spread(v) // sorts them
+	return Spread{Min: v[0], P50: q.P50, P95: ranked(v, 0.95), P99: q.P99, Max: q.Max}
+}
+
+// tellKinds gives the time of each kind of users to its causes.
+func (r *Report) tellKinds(h history, all []user, spans []span) {
+	for i := range r.Kinds {
+		var of []user
+		var theirs []span
+		for n, u := range all {
+			if u.kind.Name == r.Kinds[i].Kind {
+				of, theirs = append(of, u), append(theirs, spans[n])
+			}
+		}
+		r.Kinds[i].Ledger = h.ledger(of, theirs)
+	}
+}

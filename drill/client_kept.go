@@ -1,0 +1,116 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"sync/atomic"
+	"time"
+)
+
+// How long an HTTP/2 connection on which nothing comes is kept: a ping after the first, and the end after the second.
+const (
+	pingAfter   = 15 * time.Second
+	pingTimeout = 15 * time.Second
+)
+
+// nextAddress is after how long the next address is tried (RFC 8305, 5).
+const nextAddress = 250 * time.Millisecond
+
+// getKept sends a request over the connection that is there, or connects where none is. Which address answers is the connection's.
+func (c *client) getKept(ctx context.Context) (addr netip.Addr, err error) {
+	if c.kept == nil {
+		c.kept = c.keeping()
+	}
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		if at, ok := info.Conn.RemoteAddr().(*net.TCPAddr); ok {
+			addr = at.AddrPort().Addr().Unmap()
+		}
+	}})
+	err = c.request(ctx, c.kept)
+	return addr, err
+}
+
+// keeping is a transport that keeps its connection, and resolves the name only to connect.
+func (c *client) keeping() *http.Transport {
+	t := c.dialing(func(ctx context.Context, network string) (net.Conn, error) {
+		if err := c.resolve(ctx); err != nil {
+			return nil, err
+		}
+		return c.dial(ctx, network, c.shuffled()[0])
+	})
+	t.DisableKeepAlives, t.MaxConnsPerHost = false, 1
+	if c.kind.http2 {
+		t.Protocols = new(http.Protocols)
+		t.Protocols.SetHTTP2(true)
+		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: c.settings.timeout(pingAfter), PingTimeout: c.settings.timeout(pingTimeout)}
+	}
+	return t
+}
+
+// close ends what a user keeps.
+func (c *client) close() {
+	if c.kept != nil {
+		c.kept.CloseIdleConnections()
+	}
+}
+
+// race sends a request over the connection that is made first: each address is tried when the one before has failed, or after a while.
+func (c *client) race(ctx context.Context, all []netip.Addr) (netip.Addr, error) {
+	var from atomic.Pointer[netip.Addr] // a dial that comes too late may still write it
+	from.Store(&all[0])
+	err := c.request(ctx, c.dialing(func(ctx context.Context, network string) (net.Conn, error) {
+		conn, err := firstOf(ctx, all, func(ctx context.Context, a netip.Addr) (net.Conn, error) { return c.dial(ctx, network, a) })
+		if err == nil {
+			if at, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+				a := at.AddrPort().Addr().Unmap()
+				from.Store(&a)
+			}
+		}
+		return conn, err
+	}))
+	return *from.Load(), err
+}
+
+// firstOf returns the first connection that is made.
+func firstOf(ctx context.Context, all []netip.Addr, dial func(context.Context, netip.Addr) (net.Conn, error)) (net.Conn, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	type result struct {
+		net.Conn
+		err error
+	}
+	made, left := make(chan result), 0
+	var errs []error
+	for next := 0; next < len(all) || left > 0; {
+		var wait <-chan time.Time
+		if next < len(all) {
+			go func(a netip.Addr) {
+				conn, err := dial(ctx, a)
+				select {
+				case made <- result{conn, err}:
+				case <-ctx.Done():
+					if conn != nil {
+						conn.Close()
+					}
+				}
+			}(all[next])
+			next, left = next+1, left+1
+			wait = time.After(nextAddress)
+		}
+		select {
+		case r := <-made:
+			if left--; r.err == nil {
+				return r.Conn, nil
+			}
+			errs = append(errs, r.err)
+		case <-wait:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	return nil, errors.Join(errs...)
+}
