@@ -23,6 +23,12 @@ func Load(path string) (*Declaration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read declaration: %w", err)
 	}
+	switch a, err := parseAdopted(path, src); {
+	case err != nil:
+		return nil, err
+	case a != nil:
+		return nil, AdoptedError{path, a}
+	}
 	return Parse(path, src, os.ReadFile)
 }
 

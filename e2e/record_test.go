@@ -46,6 +46,8 @@ func TestStacksOfOthersAreFoundByTheirRecords(t *testing.T) {
 	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), "  type: t3.small\n") {
 		t.Errorf("described as %s, %v", text, err)
 	}
+	s.adopts("www.shop.test", "shop-web", "80")
+	s.adopts("play.arcade.test", "arcade", "0-65535")
 	if r := s.run(binary, "parity", "--record", "nobody.arcade.test"); r.code != 3 || !strings.Contains(r.stderr, "nobody.arcade.test") {
 		t.Errorf("of a name that leads nowhere: exit %d, %s", r.code, r.stderr)
 	}
@@ -121,5 +123,43 @@ func (s *stage) rehearsesRecord(record string) {
 	}
 	if r := s.run(binary, "drill", "--record", "www.shop.test", "--region", "us-west-2"); r.code != 1 || !strings.Contains(r.stderr, "leads no user to us-west-2") {
 		s.t.Errorf("the loss of the standby: exit %d, %s", r.code, r.stderr)
+	}
+}
+
+// adopts holds what stands behind a record: the plan is empty; a rule for this port that is taken from a security group of this name is in
+// it, and comes back. Nothing gets a tag, and nothing goes.
+func (s *stage) adopts(record, filter, port string) {
+	s.t.Helper()
+	file := filepath.Join(s.t.TempDir(), "understudy.yaml")
+	if r := s.run(binary, "adopt", "--record", record, "--out", file); r.code != 0 || !strings.Contains(r.stderr, "not held: the record "+record) {
+		s.t.Fatalf("adopt %s: exit %d, %s", record, r.code, r.stderr)
+	}
+	s.must("validate", "-f", file)
+	if said := s.must("plan", "-f", file, "--detailed-exitcode"); said != "nothing to change\n" {
+		s.t.Errorf("the plan of %s as it stands: %s", record, said)
+	}
+	id := s.aws("us-east-1", "ec2", "describe-security-groups", "--filters", "Name=group-name,Values="+filter, "--query", "SecurityGroups[0].GroupId")
+	rules := func() string {
+		return s.aws("us-east-1", "ec2", "describe-security-groups", "--group-ids", id, "--query", "SecurityGroups[0].[IpPermissions, Tags]")
+	}
+	before := rules()
+	s.aws("us-east-1", "ec2", "revoke-security-group-ingress", "--group-id", id, "--protocol", "tcp", "--port", port, "--cidr", "0.0.0.0/0")
+	drifted := "~ change primary/security group " + filter + "  " + id
+	if r := s.run(binary, "plan", "-f", file, "--detailed-exitcode"); r.code != 2 || !strings.Contains(r.stdout, drifted) ||
+		!strings.HasSuffix(r.stdout, "\n1 to change\n") {
+		s.t.Errorf("the plan of %s without the rule: exit %d, %s%s", record, r.code, r.stdout, r.stderr)
+	}
+	s.must("up", "-f", file)
+	if after := rules(); after != before {
+		s.t.Errorf("%s is %s, and was %s", id, after, before)
+	}
+	if said := s.must("plan", "-f", file); said != "nothing to change\n" {
+		s.t.Errorf("the plan of %s after up: %s", record, said)
+	}
+	if r := s.run(binary, "down", "-f", file); r.code != 1 || !strings.Contains(r.stderr, "nothing is deleted") {
+		s.t.Errorf("down of %s: exit %d, %s", record, r.code, r.stderr)
+	}
+	if r := s.run(binary, "status", "-f", file); r.code != 2 || !strings.Contains(r.stderr, "--record "+record) {
+		s.t.Errorf("status of %s: exit %d, %s", record, r.code, r.stderr)
 	}
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
@@ -12,7 +13,8 @@ import (
 type Stack struct {
 	Declaration *understudy.Declaration
 	Accounts    map[understudy.Side]*account.Account
-	Rollout     Rollout // how Up changes what serves
+	Rollout     Rollout             // how Up changes what serves
+	adopted     *understudy.Adopted // what is held of a stack that others built; nil for a declared one
 }
 
 // Open makes the clients for both regions. It sends no request.
@@ -43,12 +45,18 @@ func (s *Stack) Mirrored() *Stack {
 // Up returns the steps until everything is as declared. It only reads.
 func (s *Stack) Up(ctx context.Context) (*Plan, error) {
 	return Answered(ctx, s, s.Rollout.sides(), func(ctx context.Context) (*Plan, error) {
+		if s.Adopted() {
+			return s.upAdopted(ctx)
+		}
 		return planUp(ctx, takeInventory(s.Declaration, s.Accounts), s.Rollout)
 	})
 }
 
 // Down returns the steps that delete everything with the stack's tags; the hosted zone only if withZone. It only reads.
 func (s *Stack) Down(ctx context.Context, withZone bool) (*Plan, error) {
+	if s.Adopted() {
+		return nil, fmt.Errorf("%s is adopted: others built it, nothing of it was made by up, and nothing is deleted", s.Declaration.Name)
+	}
 	return Answered(ctx, s, understudy.Sides, func(ctx context.Context) (*Plan, error) {
 		return planDown(ctx, takeInventory(s.Declaration, s.Accounts), withZone)
 	})

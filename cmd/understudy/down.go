@@ -32,7 +32,7 @@ const downExample = `  understudy down
 
 func downCommand() *cobra.Command {
 	var (
-		on   target
+		on   = target{adopts: true}
 		do   change
 		zone bool
 	)

@@ -72,7 +72,7 @@ func rootCommand() *cobra.Command {
 		return misuse(fmt.Errorf("%w\nhint: `%s --help` lists what it takes", err, cmd.CommandPath()))
 	})
 	root.AddCommand(
-		demoCommand(), initCommand(), validateCommand(), schemaCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(),
+		demoCommand(), initCommand(), adoptCommand(), validateCommand(), schemaCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(),
 		parityCommand(), drillCommand(), drillsCommand(), failoverCommand(), failbackCommand(), holdCommand(), watchCommand(), downCommand(), unlockCommand(),
 		predictCommand(), simulateCommand(), replayCommand(), exportCommand(), cloudCommand(), imageCommand(), versionCommand(), manualCommand(),
 	)

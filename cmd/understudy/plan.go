@@ -40,7 +40,7 @@ const planExample = `  understudy plan
 
 func planCommand() *cobra.Command {
 	var (
-		on               target
+		on               = target{adopts: true}
 		asJSON, detailed bool
 		out              string
 	)
@@ -75,6 +75,9 @@ func (t *target) show(c *cobra.Command, asJSON bool, out string) (*plan.Plan, er
 	if err != nil {
 		return nil, err
 	}
+	if stack.Adopted() && out != "" {
+		return nil, misuse(errors.New("plan: --out saves plans of declared stacks alone, and this one is adopted"))
+	}
 	p, err := besideDrill(c.Context(), stack, stack.Up, func(e drill.Entry) error { return noticeDrill(c, stack, e) })
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
@@ -86,10 +89,15 @@ func (t *target) show(c *cobra.Command, asJSON bool, out string) (*plan.Plan, er
 	}
 	if asJSON {
 		shown := planned(p)
-		shown.Price = stack.Price()
+		if !stack.Adopted() {
+			shown.Price = stack.Price()
+		}
 		return p, writeJSON(c, shown)
 	}
 	renderPlan(newPage(c.OutOrStdout()), p, true)
+	if stack.Adopted() {
+		return p, nil // what it costs depends on what is not held, too
+	}
 	renderPrice(newPage(c.OutOrStdout()), stack.Price())
 	return p, nil
 }

@@ -18,6 +18,7 @@ type target struct {
 	file    string
 	local   bool
 	account string // the number of the account that the credentials belong to, once open
+	adopts  bool   // whether the command works on adopted stacks, too
 	foreign string // why what is worked on is not provably a local cloud, once open; empty where it is
 }
 
@@ -45,6 +46,10 @@ func (t *target) open(ctx context.Context) (*plan.Stack, error) {
 // openSide asks the first of these sides that answers who the credentials belong to. With one side, nothing else needs to answer.
 func (t *target) openSide(ctx context.Context, sides ...understudy.Side) (*plan.Stack, error) {
 	d, err := understudy.Load(t.file)
+	var others understudy.AdoptedError
+	if t.adopts && errors.As(err, &others) {
+		d, err = others.Stack.Declaration(), nil
+	}
 	if err != nil {
 		return nil, misuse(t.explain(err))
 	}
@@ -57,6 +62,11 @@ func (t *target) openSide(ctx context.Context, sides ...understudy.Side) (*plan.
 	stack, err := plan.Open(ctx, d)
 	if err != nil {
 		return nil, err
+	}
+	if others.Stack != nil {
+		if err := stack.Adopt(others.Stack); err != nil {
+			return nil, misuse(fmt.Errorf("%s: %w", t.file, err))
+		}
 	}
 	if err := t.prove(ctx, stack, len(sides) > 1); err != nil {
 		return nil, err

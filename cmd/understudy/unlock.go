@@ -22,7 +22,7 @@ const unlockExample = `  understudy unlock
 
 func unlockCommand() *cobra.Command {
 	var (
-		on  target
+		on  = target{adopts: true}
 		yes bool
 	)
 	c := &cobra.Command{

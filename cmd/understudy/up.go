@@ -57,7 +57,7 @@ const upExample = `  understudy up
 
 func upCommand() *cobra.Command {
 	var (
-		on   target
+		on   = target{adopts: true}
 		do   change
 		roll rollout
 		dare bool
@@ -75,6 +75,11 @@ func upCommand() *cobra.Command {
 			}
 			if stack.Rollout, err = roll.read(); err != nil {
 				return err
+			}
+			for _, flag := range []string{"only", "bake", "linger"} {
+				if stack.Adopted() && c.Flags().Changed(flag) {
+					return misuse(fmt.Errorf("up: --%s is of rollouts, and an adopted stack has none", flag))
+				}
 			}
 			if err := meetDrill(c, stack, do.yes || !on.onAWS()); err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/plan"
 )
 
 const validateHelp = `Check a declaration without a cloud. Every mistake is printed on a line of its own, with its
@@ -43,7 +44,12 @@ type validated struct {
 // validate prints what is wrong in the declaration.
 func (t *target) validate(c *cobra.Command, asJSON bool) error {
 	found := validated{t.file, understudy.Mistakes{}}
-	if _, err := understudy.Load(t.file); err != nil && !errors.As(err, &found.Mistakes) {
+	var others understudy.AdoptedError
+	if _, err := understudy.Load(t.file); errors.As(err, &others) {
+		if err := new(plan.Stack).Adopt(others.Stack); err != nil {
+			return misuse(fmt.Errorf("%s: %w", t.file, err))
+		}
+	} else if err != nil && !errors.As(err, &found.Mistakes) {
 		return misuse(t.explain(err))
 	}
 	n := len(found.Mistakes)

@@ -1,0 +1,134 @@
+package plan
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+func TestRulesAreReadAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		peer := rapid.SampledFrom([]string{"0.0.0.0/0", "2001:db8::/32", "sg-1", "pl-1"})
+		one := rapid.Custom(func(t *rapid.T) rule {
+			switch protocol := rapid.SampledFrom([]string{"-1", "tcp", "udp", "47", "icmp", "icmpv6"}).Draw(t, "protocol"); {
+			case protocol == "-1":
+				return rule{protocol: "-1", peer: peer.Draw(t, "peer")}
+			case strings.HasPrefix(protocol, "icmp"): // -1 is any
+				return rule{protocol, rapid.Int32Range(-1, 255).Draw(t, "type"), rapid.Int32Range(-1, 255).Draw(t, "code"), peer.Draw(t, "peer")}
+			default:
+				from := rapid.Int32Range(0, 65535).Draw(t, "from")
+				return rule{protocol, from, rapid.Int32Range(from, 65535).Draw(t, "to"), peer.Draw(t, "peer")}
+			}
+		})
+		rules := rapid.SliceOfN(one, 0, 5).Draw(t, "rules")
+		read, err := parseRules(rulesText(rules))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(without(rules, read)) > 0 || len(without(read, rules)) > 0 {
+			t.Errorf("%v is read as %v", rules, read)
+		}
+	})
+}
+
+func TestWhatIsNoRuleIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"tcp", "tcp 80", "tcp eighty 0.0.0.0/0", "tcp 80-80 0.0.0.0/0", "tcp 080 0.0.0.0/0", "all 80 0.0.0.0/0",
+		"icmp type 8 0.0.0.0/0", "tcp 80 sg-1" + foreignPeer + "210987654321"} {
+		if r, err := parseRules(text); err == nil {
+			t.Errorf("%q is read as %v", text, r)
+		}
+	}
+}
+
+// adoptedStack has a security group in each region.
+func adoptedStack(t *testing.T) *Stack {
+	t.Helper()
+	a := &understudy.Adopted{Name: "shop", Adopt: understudy.Adoption{Record: "www.shop.test", Regions: []string{"us-east-1", "us-west-2"}}}
+	for _, region := range a.Adopt.Regions {
+		a.Adopt.Resources = append(a.Adopt.Resources, understudy.AdoptedResource{
+			Region: region, Kind: understudy.AdoptedFilter, ID: "sg-" + region, Name: "web", Settings: map[string]string{ingressSetting: "tcp 80 0.0.0.0/0, tcp 22 10.0.0.0/8"},
+		})
+	}
+	s := &Stack{Declaration: a.Declaration(), Accounts: map[understudy.Side]*account.Account{}}
+	if err := s.Adopt(a); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestAnAdoptedResourceIsHeldInWhatIsWrittenAlone(t *testing.T) {
+	t.Parallel()
+	g := adoptedStack(t).adoptedGraph()
+	found := map[*node]bool{}
+	for _, n := range g.nodes {
+		found[n] = true
+		n.resource.(*adopted).seen = map[string]string{ingressSetting: "tcp 22 10.0.0.0/8, tcp 80 0.0.0.0/0", egressSetting: "all 0.0.0.0/0"}
+	}
+	if steps, err := g.differing(found); err != nil || len(steps) > 0 {
+		t.Errorf("as it is written, otherwise ordered: %v, %v", steps, err)
+	}
+	for _, n := range g.nodes {
+		n.resource.(*adopted).seen = map[string]string{ingressSetting: "tcp 80 0.0.0.0/0"}
+	}
+	steps, err := g.differing(found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for _, s := range steps {
+		order = append(order, string(s.Action)+" "+s.Resource+" "+s.ID)
+	}
+	if !slices.Equal(order, []string{"change secondary/security group web sg-us-west-2", "change primary/security group web sg-us-east-1"}) {
+		t.Errorf("steps %v", order)
+	}
+	extra, missing, err := turned("tcp 22 10.0.0.0/8", "tcp 80 0.0.0.0/0")
+	if err != nil || len(extra) != 1 || len(missing) != 1 || *extra[0].FromPort != 80 || *missing[0].FromPort != 22 {
+		t.Errorf("revoke %v, authorize %v, %v", extra, missing, err)
+	}
+}
+
+func TestNothingAdoptedIsMadeOrDeleted(t *testing.T) {
+	t.Parallel()
+	s := adoptedStack(t)
+	g := s.adoptedGraph()
+	found := map[*node]bool{}
+	for _, n := range g.nodes {
+		found[n] = false
+	}
+	if steps, err := g.differing(found); err == nil || !strings.Contains(err.Error(), "sg-us-east-1 is gone") {
+		t.Errorf("of what is gone: %v, %v", steps, err)
+	}
+	if p, err := s.Down(context.Background(), true); err == nil || !strings.Contains(err.Error(), "nothing is deleted") {
+		t.Errorf("down: %v, %v", p, err)
+	}
+	if err := g.nodes[0].resource.remove(context.Background()); err == nil {
+		t.Error("removed")
+	}
+}
+
+func TestSettingsThatCannotBeHeldAreRefused(t *testing.T) {
+	t.Parallel()
+	for kind, settings := range map[understudy.AdoptedKind][]string{
+		understudy.AdoptedFilter: {"description", "x", ingressSetting, "tcp"}, understudy.AdoptedBalancer: {"scheme", "internal"},
+		understudy.AdoptedFleet: {"desired", "2", fleetMin, "two"}, understudy.AdoptedTargetGroup: {"port", "80", "interval", "5s"},
+	} {
+		for i := 0; i < len(settings); i += 2 {
+			if adoptables[kind].knows(settings[i], settings[i+1]) == nil {
+				t.Errorf("%s: %s %s is taken", kind, settings[i], settings[i+1])
+			}
+		}
+	}
+	for _, kind := range understudy.AdoptedKinds {
+		if adoptables[kind].read == nil {
+			t.Errorf("nothing reads a %s", kind)
+		}
+	}
+}
