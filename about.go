@@ -73,9 +73,12 @@ var about = map[string]struct{ what, example string }{
 	"fleet.max":     {"The most instances; at least desired.", "4"},
 	"fleet.grace":   {"Seconds that a new instance may fail its health check before it is replaced.", "300"},
 
-	"fleet.track":          {"What the fleet is scaled by, between min and max; nothing where both are 0.", ""},
-	"fleet.track.cpu":      {"The average use of the instances' processors to keep to, in percent.", "50"},
-	"fleet.track.requests": {"The requests to each target in a minute to keep to.", "1000"},
+	"fleet.warm_up":              {"Seconds until what a new instance uses counts for scaling, and until the next one is replaced; 0 is `fleet.grace`.", "60"},
+	"fleet.termination_policies": {"By which policies an instance is chosen to go when the fleet shrinks, in their order.", "[OldestInstance]"},
+	"fleet.metrics":              {"Whether the sizes of the fleet are measured each minute, for graphs of CloudWatch.", "true"},
+	"fleet.track":                {"What the fleet is scaled by, between min and max; nothing where both are 0.", ""},
+	"fleet.track.cpu":            {"The average use of the instances' processors to keep to, in percent.", "50"},
+	"fleet.track.requests":       {"The requests to each target in a minute to keep to.", "1000"},
 
 	"failover":           {"Route 53's health checks, and how users are moved by hand.", ""},
 	"failover.interval":  {"Seconds between two probes of one checker.", "10"},

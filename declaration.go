@@ -240,6 +240,9 @@ func fleet(o *object) Fleet {
 	f.Desired = o.number("desired", max(usual.Desired, f.Min), f.Min, most)
 	f.Max = o.number("max", max(usual.Max, f.Desired), f.Desired, most)
 	f.Grace = o.number("grace", 300, 0, 7200)
+	f.WarmUp = o.number("warm_up", 0, 0, 7200)
+	f.Termination = terminationPolicies(o)
+	f.Metrics = o.flag("metrics", false)
 	f.Track = track(o.object("track"))
 	return f
 }

@@ -1,6 +1,9 @@
 package understudy
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Size is how many instances an Auto Scaling group has: at its creation, and within which bounds later.
 type Size struct{ Min, Desired, Max int }
@@ -69,3 +72,21 @@ func standbySize(o *object, fleet Fleet) *Size {
 	}
 	return &s
 }
+
+// terminationPolicies reads by which policies an instance is chosen to go: each that Auto Scaling has for a group of one template.
+func terminationPolicies(o *object) []string {
+	const key = "termination_policies"
+	all := o.texts(key, []string{"Default"}, terminationPolicy)
+	for n, policy := range all {
+		if slices.Contains(all[:n], policy) {
+			o.mistake(key, policy+" twice", "each policy once")
+		}
+	}
+	if n := slices.Index(all, "Default"); n >= 0 && n < len(all)-1 {
+		o.mistake(key, "Default before others", "Default alone, or last: it leaves nothing to choose from")
+	}
+	return all
+}
+
+var terminationPolicy = oneOf("Default, OldestInstance, NewestInstance, OldestLaunchTemplate or ClosestToNextInstanceHour",
+	"Default", "OldestInstance", "NewestInstance", "OldestLaunchTemplate", "ClosestToNextInstanceHour")

@@ -88,5 +88,6 @@ var (
 	trafficProtocol = oneOf("tcp, udp, icmp or all", "tcp", "udp", "icmp", "all")
 	trafficPorts    = matching(`([0-9]{1,5}(-[0-9]{1,5})?)?`, "a port, or a range of ports as 8000-8010")
 	trafficPeer     = sourceRange
-	trafficSource   = matching(sourceRange.pattern+`|`+PublicFacing, "an IPv4 network, for example 192.0.2.0/24, or "+PublicFacing+" for the load balancer and the hosts")
+	trafficSource   = matching(sourceRange.pattern+`|`+PublicFacing,
+		"an IPv4 network, for example 192.0.2.0/24, or "+PublicFacing+" for the load balancer and the hosts")
 )

@@ -135,8 +135,15 @@ func (d *Declaration) Entry() (scheme string, port int) {
 type Fleet struct {
 	Min, Desired, Max int
 	Grace             int
+	WarmUp            int      // seconds until what a new instance uses counts, and until its like is replaced; 0 is Grace, as AWS takes it
+	Termination       []string // by which policies an instance is chosen to go, in their order, as AWS names them
+	Metrics           bool     // whether the group's sizes are measured, for graphs of CloudWatch
 	Track             Track
 }
+
+// FleetMetrics are the metrics of a group's sizes (EnableMetricsCollection in the Amazon EC2 Auto Scaling API Reference).
+var FleetMetrics = []string{"GroupMinSize", "GroupMaxSize", "GroupDesiredCapacity", "GroupInServiceInstances", "GroupPendingInstances",
+	"GroupStandbyInstances", "GroupTerminatingInstances", "GroupTotalInstances"}
 
 // Track is a measure that the fleet keeps at a target by its size, within Min and Max. At most one is not zero.
 type Track struct {

@@ -75,7 +75,7 @@ var actions = struct {
 	// CreateOrUpdateTags is what CreateAutoScalingGroup needs for its tags.
 	scale: `autoscaling:AttachLoadBalancerTargetGroups autoscaling:CancelInstanceRefresh autoscaling:CreateAutoScalingGroup
 		autoscaling:CreateOrUpdateTags autoscaling:DeleteAutoScalingGroup autoscaling:DeletePolicy autoscaling:DeleteTags
-		autoscaling:DetachLoadBalancerTargetGroups
+		autoscaling:DetachLoadBalancerTargetGroups autoscaling:DisableMetricsCollection autoscaling:EnableMetricsCollection
 		autoscaling:PutScalingPolicy autoscaling:ResumeProcesses autoscaling:RollbackInstanceRefresh
 		autoscaling:SetDesiredCapacity autoscaling:SetInstanceProtection
 		autoscaling:StartInstanceRefresh autoscaling:SuspendProcesses autoscaling:UpdateAutoScalingGroup`,

@@ -195,6 +195,7 @@ func expectCompute(parts map[key]map[string]string, d *understudy.Declaration, s
 		"subnets": "subnet private-a, subnet private-b", "target groups": "target group target-group", "template": "launch template template",
 		"instances' type": d.Instance.Type, "instances' groups": "security group internal", "instances' source/dest check": "true",
 	}
+	expectHabits(parts[key{"auto scaling group", "fleet"}], d.Fleet)
 	expectTracking(parts[key{"auto scaling group", "fleet"}], d)
 }
 

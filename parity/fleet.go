@@ -16,6 +16,8 @@ const (
 	settingDesired = "desired"
 	settingFull    = "has its desired capacity"
 	settingVersion = "template version"
+	// settingMeasured is whether the sizes of a fleet are put to CloudWatch.
+	settingMeasured = "metrics of its sizes"
 	// settingProtected holds a rollout up: an instance refresh waits for protected instances, and fails in the end
 	// (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_RefreshPreferences.html, ScaleInProtectedInstances).
 	settingProtected = "instances protected from scale in"
@@ -33,6 +35,7 @@ func (c *canon) describeFleets() {
 			"grace period":  count(g.HealthCheckGracePeriod),
 			"target groups": c.meanings(slices.Clone(g.TargetGroupARNs)),
 			"template":      None,
+			settingMeasured: measured(g),
 		}
 		c.generic(settings, g, "AutoScalingGroupARN", "AutoScalingGroupName", "AvailabilityZones", "AvailabilityZoneIds", "CreatedTime",
 			"DesiredCapacity", "EnabledMetrics", "HealthCheckGracePeriod", "HealthCheckType", "Instances", "LaunchTemplate", "MaxSize", "MinSize",
@@ -79,11 +82,25 @@ func (c *canon) updateCommands(commands map[string]Command, g asgtypes.AutoScali
 		"subnets":                               "--vpc-zone-identifier " + shell(aws.ToString(g.VPCZoneIdentifier)),
 		"termination policies":                  "--termination-policies " + strings.Join(g.TerminationPolicies, " "),
 		"new instances protected from scale in": protect, "capacity rebalance": rebalance,
-		"max instance lifetime": "--max-instance-lifetime " + itoa(int(aws.ToInt32(g.MaxInstanceLifetime))),
+		"default instance warmup": "--default-instance-warmup " + count(g.DefaultInstanceWarmup),
+		"max instance lifetime":   "--max-instance-lifetime " + itoa(int(aws.ToInt32(g.MaxInstanceLifetime))),
 	} {
 		commands[setting] = Command{Make: update + option}
 	}
 	commands["max instance lifetime"] = Command{Make: commands["max instance lifetime"].Make, Remove: update + "--max-instance-lifetime 0"}
+}
+
+// measured tells which of a group's metrics are put to CloudWatch.
+func measured(g asgtypes.AutoScalingGroup) string {
+	var names []string
+	for _, m := range g.EnabledMetrics {
+		names = append(names, aws.ToString(m.Metric))
+	}
+	slices.Sort(names)
+	if len(names) == 0 {
+		return None
+	}
+	return strings.Join(names, ", ")
 }
 
 // launches tells from which template, and which version of it, a group launches.

@@ -129,7 +129,7 @@ func (a *arrival) hopeless(s sight, now time.Time) error {
 
 // arrive waits until all instances of a version are there and healthy. Where they do not come, the error says why.
 func (f *fleet) arrive(ctx context.Context, a arrival) error {
-	a.patience = longTime + time.Duration(f.declared.Fleet.Grace)*time.Second
+	a.patience = longTime + time.Duration(max(f.declared.Fleet.Grace, f.declared.Fleet.WarmUp))*time.Second
 	began := time.Now()
 	evidence := &evidence{fleet: f, version: a.want, since: began, targets: map[string]string{}, consoles: map[string]string{}}
 	const never = 365 * 24 * time.Hour // the arrival has a patience of its own

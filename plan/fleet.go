@@ -65,7 +65,7 @@ func (f *fleet) desired() []Field {
 		Field{Name: "instances' version", Value: f.template.next()},
 		Field{Name: "refresh"},
 	)
-	return append(fields, usualFleet()...)
+	return append(fields, usualFleet(f.declared.Fleet)...)
 }
 
 func (f *fleet) zoneIdentifier() *string {
@@ -79,7 +79,7 @@ func (f *fleet) create(ctx context.Context) error {
 		}
 	}
 	size, _ := f.size()
-	_, err := f.AutoScaling.CreateAutoScalingGroup(ctx, &autoscaling.CreateAutoScalingGroupInput{
+	in := &autoscaling.CreateAutoScalingGroupInput{
 		AutoScalingGroupName:   aws.String(f.fleetName()),
 		LaunchTemplate:         f.template.exact().launch(),
 		MinSize:                aws.Int32(int32(size.Min)),
@@ -89,16 +89,24 @@ func (f *fleet) create(ctx context.Context) error {
 		HealthCheckGracePeriod: aws.Int32(int32(f.declared.Fleet.Grace)),
 		VPCZoneIdentifier:      f.zoneIdentifier(),
 		TargetGroupARNs:        []string{f.group.arn},
+		TerminationPolicies:    f.declared.Fleet.Termination,
 		Tags:                   f.marks(),
-	})
-	if err != nil {
+	}
+	if f.declared.Fleet.WarmUp > 0 {
+		in.DefaultInstanceWarmup = aws.Int32(int32(f.declared.Fleet.WarmUp))
+	}
+	if _, err := f.AutoScaling.CreateAutoScalingGroup(ctx, in); err != nil {
 		return fmt.Errorf("create auto scaling group: %w", err)
 	}
 	f.found = true
-	return account.Poll(ctx, f.fleetName(), shortTime, func(ctx context.Context) (bool, error) {
+	err := account.Poll(ctx, f.fleetName(), shortTime, func(ctx context.Context) (bool, error) {
 		g, err := f.describe(ctx)
 		return g != nil, err // one that is not seen yet looks like one that is gone
 	})
+	if err != nil || !f.declared.Fleet.Metrics {
+		return err
+	}
+	return f.measure(ctx)
 }
 
 // change makes the settings as declared, and then the instances. The group's template changes with the success of their
@@ -111,6 +119,11 @@ func (f *fleet) change(ctx context.Context, differences []Difference) error {
 	}
 	if updates(differences) {
 		if err := f.update(ctx, differences); err != nil {
+			return err
+		}
+	}
+	if differs(differences, fleetMetrics) {
+		if err := f.measure(ctx); err != nil {
 			return err
 		}
 	}
@@ -168,7 +181,7 @@ func (f *fleet) update(ctx context.Context, differences []Difference) error {
 	}
 	for _, s := range fleetDefaults {
 		if differs(differences, s.name) {
-			s.reset(in)
+			s.reset(in, f.declared.Fleet)
 		}
 	}
 	if _, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, in); err != nil {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -233,15 +234,19 @@ func (f *fleet) rollBack(ctx context.Context, before version) (said string, err 
 
 // restore gives the group the settings that it was found with.
 func (f *fleet) restore(ctx context.Context) error {
-	_, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, &autoscaling.UpdateAutoScalingGroupInput{
+	in := &autoscaling.UpdateAutoScalingGroupInput{
 		AutoScalingGroupName:   f.was.AutoScalingGroupName,
 		MinSize:                f.was.MinSize,
 		MaxSize:                f.was.MaxSize,
 		HealthCheckType:        f.was.HealthCheckType,
 		HealthCheckGracePeriod: f.was.HealthCheckGracePeriod,
 		VPCZoneIdentifier:      f.was.VPCZoneIdentifier,
-	})
-	if err != nil {
+		TerminationPolicies:    f.was.TerminationPolicies,
+	}
+	if f.declared.Fleet.WarmUp != int(aws.ToInt32(f.was.DefaultInstanceWarmup)) {
+		in.DefaultInstanceWarmup = cmp.Or(f.was.DefaultInstanceWarmup, aws.Int32(-1))
+	}
+	if _, err := f.AutoScaling.UpdateAutoScalingGroup(ctx, in); err != nil {
 		return fmt.Errorf("restore the settings of %s: %w", f.fleetName(), err)
 	}
 	return nil

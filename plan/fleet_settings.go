@@ -1,20 +1,24 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+
+	"github.com/understudy/understudy"
 )
 
-// usualSetting is a setting of an Auto Scaling group that a declaration says nothing about.
+// usualSetting is a setting of an Auto Scaling group that a declaration says nothing about, or need not.
 type usualSetting struct {
-	name  string
-	usual string // as AWS makes it
-	of    func(*autoscalingtypes.AutoScalingGroup) string
-	reset func(*autoscaling.UpdateAutoScalingGroupInput)
+	name     string
+	usual    string                        // as AWS makes it
+	declared func(understudy.Fleet) string // nil where it cannot be
+	of       func(*autoscalingtypes.AutoScalingGroup) string
+	reset    func(*autoscaling.UpdateAutoScalingGroupInput, understudy.Fleet)
 }
 
 // fleetDefaults are these settings with the values that AWS gives a new group (CreateAutoScalingGroup in the Amazon EC2 Auto
@@ -23,46 +27,55 @@ type usualSetting struct {
 var fleetDefaults = []usualSetting{
 	{
 		name: "cooldown", usual: "300",
-		of:    func(g *autoscalingtypes.AutoScalingGroup) string { return number(aws.ToInt32(g.DefaultCooldown)) },
-		reset: func(in *autoscaling.UpdateAutoScalingGroupInput) { in.DefaultCooldown = aws.Int32(300) },
+		of: func(g *autoscalingtypes.AutoScalingGroup) string { return number(aws.ToInt32(g.DefaultCooldown)) },
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, _ understudy.Fleet) {
+			in.DefaultCooldown = aws.Int32(300)
+		},
 	},
 	{
 		name: "termination policies", usual: "Default",
-		of:    terminationPolicies,
-		reset: func(in *autoscaling.UpdateAutoScalingGroupInput) { in.TerminationPolicies = []string{"Default"} },
+		declared: func(f understudy.Fleet) string { return policiesText(f.Termination) },
+		of:       func(g *autoscalingtypes.AutoScalingGroup) string { return policiesText(g.TerminationPolicies) },
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, f understudy.Fleet) {
+			in.TerminationPolicies = f.Termination
+		},
 	},
 	{
 		name: "protects new instances", usual: "no",
 		of: func(g *autoscalingtypes.AutoScalingGroup) string {
 			return yes(aws.ToBool(g.NewInstancesProtectedFromScaleIn))
 		},
-		reset: func(in *autoscaling.UpdateAutoScalingGroupInput) {
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, _ understudy.Fleet) {
 			in.NewInstancesProtectedFromScaleIn = aws.Bool(false)
 		},
 	},
 	{
 		name: "capacity rebalance", usual: "no",
-		of:    func(g *autoscalingtypes.AutoScalingGroup) string { return yes(aws.ToBool(g.CapacityRebalance)) },
-		reset: func(in *autoscaling.UpdateAutoScalingGroupInput) { in.CapacityRebalance = aws.Bool(false) },
+		of: func(g *autoscalingtypes.AutoScalingGroup) string { return yes(aws.ToBool(g.CapacityRebalance)) },
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, _ understudy.Fleet) {
+			in.CapacityRebalance = aws.Bool(false)
+		},
 	},
 	{
 		name: "longest life of instances", usual: "",
-		of:    func(g *autoscalingtypes.AutoScalingGroup) string { return given(g.MaxInstanceLifetime) },
-		reset: func(in *autoscaling.UpdateAutoScalingGroupInput) { in.MaxInstanceLifetime = aws.Int32(0) },
+		of: func(g *autoscalingtypes.AutoScalingGroup) string { return given(g.MaxInstanceLifetime) },
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, _ understudy.Fleet) {
+			in.MaxInstanceLifetime = aws.Int32(0)
+		},
 	},
 	{
 		name: "warmup", usual: "",
-		of:    func(g *autoscalingtypes.AutoScalingGroup) string { return given(g.DefaultInstanceWarmup) },
-		reset: func(in *autoscaling.UpdateAutoScalingGroupInput) { in.DefaultInstanceWarmup = aws.Int32(-1) },
+		declared: func(f understudy.Fleet) string { return some(f.WarmUp) },
+		of:       func(g *autoscalingtypes.AutoScalingGroup) string { return given(g.DefaultInstanceWarmup) },
+		reset: func(in *autoscaling.UpdateAutoScalingGroupInput, f understudy.Fleet) {
+			in.DefaultInstanceWarmup = aws.Int32(int32(cmp.Or(f.WarmUp, -1))) // -1 takes it back
+		},
 	},
 }
 
-// terminationPolicies renders the policies in their order, which has a meaning. None is AWS's own.
-func terminationPolicies(g *autoscalingtypes.AutoScalingGroup) string {
-	if len(g.TerminationPolicies) == 0 {
-		return "Default"
-	}
-	return strings.Join(g.TerminationPolicies, ", then ")
+// policiesText renders termination policies in their order, which has a meaning. None is AWS's own.
+func policiesText(policies []string) string {
+	return cmp.Or(strings.Join(policies, ", then "), "Default")
 }
 
 // given renders a number that may be missing; 0 is none.
@@ -73,19 +86,23 @@ func given(n *int32) string {
 	return number(*n)
 }
 
-// usualFleet returns the settings as AWS makes them, and actualFleet as a group has them.
-func usualFleet() (fields []Field) {
+// usualFleet returns the settings as AWS makes them, or as they are declared, and actualFleet as a group has them.
+func usualFleet(f understudy.Fleet) (fields []Field) {
 	for _, s := range fleetDefaults {
-		fields = append(fields, Field{Name: s.name, Value: s.usual})
+		value := s.usual
+		if s.declared != nil {
+			value = s.declared(f)
+		}
+		fields = append(fields, Field{Name: s.name, Value: value})
 	}
-	return fields
+	return append(fields, Field{Name: fleetMetrics, Value: yes(f.Metrics)})
 }
 
 func actualFleet(g *autoscalingtypes.AutoScalingGroup) (fields []Field) {
 	for _, s := range fleetDefaults {
 		fields = append(fields, Field{Name: s.name, Value: s.of(g)})
 	}
-	return fields
+	return append(fields, Field{Name: fleetMetrics, Value: metricsText(g)})
 }
 
 // declaredOfFleet are the settings of the declaration that UpdateAutoScalingGroup sets.

@@ -46,7 +46,7 @@ func TestFleetsOwnSettingsAreGivenBack(t *testing.T) {
 		DefaultCooldown: aws.Int32(60), TerminationPolicies: []string{"OldestInstance", "Default"}, NewInstancesProtectedFromScaleIn: aws.Bool(true),
 		CapacityRebalance: aws.Bool(true), MaxInstanceLifetime: aws.Int32(86400), DefaultInstanceWarmup: aws.Int32(30),
 	}
-	found := compare(usualFleet(), actualFleet(g))
+	found := compare(usualFleet(f.declared.Fleet), actualFleet(g))
 	want := []Difference{
 		{Name: "cooldown", Desired: "300", Actual: "60"}, {Name: "termination policies", Desired: "Default", Actual: "OldestInstance, then Default"},
 		{Name: "protects new instances", Desired: "no", Actual: "yes"}, {Name: "capacity rebalance", Desired: "no", Actual: "yes"},
@@ -60,7 +60,7 @@ func TestFleetsOwnSettingsAreGivenBack(t *testing.T) {
 	}
 	in := &autoscaling.UpdateAutoScalingGroupInput{}
 	for _, s := range fleetDefaults {
-		s.reset(in)
+		s.reset(in, f.declared.Fleet)
 	}
 	if diff := cmp.Diff(&autoscaling.UpdateAutoScalingGroupInput{
 		DefaultCooldown: aws.Int32(300), TerminationPolicies: []string{"Default"}, NewInstancesProtectedFromScaleIn: aws.Bool(false),

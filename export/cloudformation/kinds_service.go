@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
 	"github.com/understudy/understudy/plan"
 )
@@ -149,7 +151,13 @@ func (t *translation) fleet(s *export.Settings) {
 	s.Told("template version", "instances' version", "tagged")
 	// As AWS makes a group, and CloudFormation's defaults are the same.
 	s.Is("cooldown", "300")
-	s.Is("termination policies", "Default")
+	r.properties.set("TerminationPolicies", list(strings.Split(s.Text("termination policies"), ", then ")))
+	if warmup, err := strconv.Atoi(s.Optional("warmup")); err == nil {
+		r.properties.set("DefaultInstanceWarmup", warmup)
+	}
+	if s.Yes("metrics") {
+		r.properties.set("MetricsCollection", []any{tree{{"Granularity", "1Minute"}, {"Metrics", list(understudy.FleetMetrics)}}})
+	}
 	s.Is("protects new instances", "no")
 	s.Is("capacity rebalance", "no")
 	var all []any

@@ -9,6 +9,14 @@ import (
 	"github.com/understudy/understudy/plan"
 )
 
+// list is a list of texts.
+func list(texts []string) (all []any) {
+	for _, t := range texts {
+		all = append(all, t)
+	}
+	return all
+}
+
 // tree is a structure, in the order of its writing. Its values are strings, numbers, truths, lists, structures, and references.
 type tree []entry
 

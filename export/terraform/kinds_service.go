@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/export"
 	"github.com/understudy/understudy/plan"
 )
@@ -240,7 +241,13 @@ func (t *translation) fleet(s *export.Settings) {
 	s.Told("template version", "instances' version")
 	// As AWS makes a group, and Terraform's defaults are the same.
 	s.Is("cooldown", "300")
-	s.Is("termination policies", "Default")
+	r.set("termination_policies", texts(strings.Split(s.Text("termination policies"), ", then ")))
+	if warmup := s.Optional("warmup"); warmup != "" {
+		r.set("default_instance_warmup", scalar(warmup))
+	}
+	if s.Yes("metrics") {
+		r.set("metrics_granularity", text("1Minute")).set("enabled_metrics", texts(understudy.FleetMetrics))
+	}
 	s.Is("protects new instances", "no")
 	s.Is("capacity rebalance", "no")
 	s.Told("tagged")
