@@ -112,9 +112,9 @@ var Faults = []FaultKind{
 		apply: func(e *environment, _ Fault) { e.errors = true },
 	},
 	{
-		Name: FaultIsolate, Help: "nothing reaches the targets: requests and checks of them time out, as a drill's isolate",
+		Name: FaultIsolate, Help: "nothing passes its subnets: packets vanish, and checks of targets time out, as a drill's isolate",
 		Predicted: true, Random: true, PerYear: 0.3, Lasts: 30 * time.Minute,
-		apply: func(e *environment, _ Fault) { e.hangs = true },
+		apply: func(e *environment, _ Fault) { e.dark, e.hangs = true, true },
 	},
 	{
 		Name: FaultBlackhole, Help: "packets to the load balancer vanish while its targets are healthy",
