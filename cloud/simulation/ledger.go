@@ -10,6 +10,7 @@ const (
 	CauseTargets   = "target health"
 	CauseAnswer    = "propagation"
 	CauseCache     = "cached answer"
+	CauseKept      = "kept connection"
 	CauseTimeout   = "time-out"
 	CausePause     = "next request"
 	CauseStandby   = "standby"
@@ -20,7 +21,7 @@ const (
 
 // Causes is every cause that a prediction gives time to, in the order in which they follow each other.
 var Causes = []string{
-	CauseUnderWay, CauseProbe, CauseThreshold, CauseTargets, CauseAnswer, CauseCache, CauseTimeout, CausePause, CauseStandby, CauseServe,
+	CauseUnderWay, CauseProbe, CauseThreshold, CauseTargets, CauseAnswer, CauseCache, CauseKept, CauseTimeout, CausePause, CauseStandby, CauseServe,
 	CauseBetween, CauseUnknown,
 }
 
@@ -32,6 +33,7 @@ const (
 	targetHealth
 	propagation
 	cachedAnswer
+	keptConnection
 	timeOut
 	nextRequest
 	standby
@@ -104,7 +106,9 @@ func (l *ledger) account(h *history, c *client, f fate) {
 		g.give(standby, min(h.ready, h.moved))
 		g.give(targetHealth, h.moved)
 	}
-	if !c.keeps {
+	if c.keeps {
+		g.give(keptConnection, min(f.led, good))
+	} else {
 		g.give(cachedAnswer, max(h.moved, min(f.expired, f.led)))
 	}
 	if n := h.at(f.led, 0); f.led != never && h.marks[max(0, n-1)].services[0].Outcome.atOnce() {

@@ -17,6 +17,11 @@ func TestPredictionsCausesAreADrills(t *testing.T) {
 			t.Errorf("no drill gives time to %q", c)
 		}
 	}
+	for _, k := range drill.UserKinds {
+		if !slices.Contains(simulation.ClientNames(), k.Name) {
+			t.Errorf("a drill has users of the kind %q, and nothing predicts them", k.Name)
+		}
+	}
 	for _, k := range drill.Kinds {
 		if kind, ok := simulation.KindOf(k.Name); !ok || !kind.Predicted {
 			t.Errorf("a drill breaks by %q, and nothing predicts it", k.Name)
