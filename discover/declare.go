@@ -1,13 +1,12 @@
 package discover
 
 import (
-	"encoding/base64"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 
@@ -20,15 +19,18 @@ type Declared struct {
 	Unsaid []string       // what no key says, or what another value was written for
 }
 
-// Declare describes a stack as a declaration does: the first pair of regions, and of what these have otherwise than each other, the
-// primary's.
+// Declare describes a stack as a declaration does: the first pair of regions. Of what these have otherwise than each other, and the
+// declaration has for both, it has the primary's and tells the secondary's.
 func (s *Stack) Declare() (*Declared, error) {
 	pairs := s.Tree.Pairs()
 	if len(pairs) == 0 {
 		return nil, fmt.Errorf("%s leads to no two regions", s.Tree.Host)
 	}
 	first, second := s.Site(pairs[0].Balancers[0]), s.Site(pairs[0].Balancers[1])
-	d := &Declared{Values: map[string]any{}}
+	d := described(first)
+	d.otherwise(second, described(second))
+	d.certificates(first, second)
+	d.image(first, second)
 	d.names(s, pairs[0])
 	for side, site := range map[understudy.Side]*Site{understudy.Primary: first, understudy.Secondary: second} {
 		d.Values["regions."+string(side)+".name"] = site.Region
@@ -37,12 +39,19 @@ func (s *Stack) Declare() (*Declared, error) {
 	for _, p := range pairs[1:] {
 		d.unsaid("the load balancers %s and %s, of another pair", p.Balancers[0], p.Balancers[1])
 	}
-	d.listeners(first, second)
-	d.targets(first)
-	d.machines(first, second)
-	d.network(first)
 	slices.Sort(d.Unsaid)
 	return d, nil
+}
+
+// described says of one region what a declaration says of both.
+func described(site *Site) *Declared {
+	d := &Declared{Values: map[string]any{}}
+	d.balancer(site)
+	d.listeners(site)
+	d.targets(site)
+	d.machines(site)
+	d.network(site)
+	return d
 }
 
 func (d *Declared) unsaid(format string, args ...any) {
@@ -57,16 +66,51 @@ func (d *Declared) names(s *Stack, pair Pair) {
 	}
 	d.Values["failover.switch"] = string(understudy.SwitchNone)
 	for _, n := range s.Tree.Names() {
+		shared := d.routing(n, pair)
 		for _, b := range n.Branches {
 			r := b.Record
-			if r.Failover == "" && len(n.Branches) > 1 {
-				d.unsaid("the policy of the record %s %s %s: the declaration has a failover pair", n.Name, r.Type, aws.ToString(r.SetIdentifier))
-			}
-			if r.Failover == r53types.ResourceRecordSetFailoverPrimary && slices.Contains(b.Balancers(), pair.Balancers[0]) {
+			switch {
+			case shared && b.Balancers()[0] == pair.Balancers[0]:
+				d.check(s, r)
+			case r.Failover == "" && len(n.Branches) > 1 && !shared:
+				d.unsaid("the policy of the record %s %s %s: the declaration has one pair of records", n.Name, r.Type, aws.ToString(r.SetIdentifier))
+			case r.Failover == r53types.ResourceRecordSetFailoverPrimary && slices.Contains(b.Balancers(), pair.Balancers[0]):
 				d.check(s, r)
 			}
 		}
 	}
+}
+
+// routing describes a pair of records of which both regions have users, and tells whether the name has one: by weights or by latency.
+func (d *Declared) routing(n *Name, pair Pair) bool {
+	if len(n.Branches) != 2 {
+		return false
+	}
+	weights, regions := map[understudy.Side]int{}, 0
+	for i, side := range understudy.Sides {
+		at := slices.IndexFunc(n.Branches, func(b Branch) bool { return b.End == Balancer && b.To == pair.Balancers[i] })
+		if at < 0 || n.Branches[at].Record.Type != r53types.RRTypeA {
+			return false
+		}
+		switch r := n.Branches[at].Record; {
+		case r.Weight != nil && *r.Weight > 0:
+			weights[side] = int(*r.Weight)
+		case string(r.Region) == RegionOf(pair.Balancers[i]):
+			regions++
+		}
+	}
+	switch {
+	case len(weights) == 2:
+		d.Values["failover.routing"] = string(understudy.RoutingWeighted)
+		for side, weight := range weights {
+			d.Values["regions."+string(side)+".weight"] = weight
+		}
+	case regions == 2:
+		d.Values["failover.routing"] = string(understudy.RoutingLatency)
+	default:
+		return false
+	}
+	return true
 }
 
 func (d *Declared) check(s *Stack, r r53types.ResourceRecordSet) {
@@ -85,23 +129,40 @@ func (d *Declared) check(s *Stack, r r53types.ResourceRecordSet) {
 		if match := aws.ToString(c.SearchString); match != "" {
 			d.Values["failover.check.match"] = match
 		}
+		if aws.ToBool(c.MeasureLatency) {
+			d.Values["failover.check.latency"] = true
+		}
+		if every := len(r53types.HealthCheckRegion("").Values()); len(c.Regions) > 0 && len(c.Regions) < every {
+			d.Values["failover.check.regions"] = regionTexts(c.Regions)
+		}
+		entry := cmp.Or(d.Values["https.port"], d.Values["listener.port"])
+		if port := int(aws.ToInt32(c.Port)); port != 0 && any(port) != entry {
+			d.unsaid("that the health check %s asks the port %d, and not that where users connect", aws.ToString(h.Id), port)
+		}
+		if aws.ToBool(c.Inverted) || aws.ToBool(c.Disabled) {
+			d.unsaid("that the health check %s is inverted or disabled", aws.ToString(h.Id))
+		}
 		return
 	}
 }
 
-// listeners describes where users connect. Those that only send users on to HTTPS are the redirect.
-func (d *Declared) listeners(first, second *Site) {
-	if t := first.Balancer.Type; t != elbtypes.LoadBalancerTypeEnumApplication {
-		d.unsaid("that the load balancers are of the type %s: the declaration has application load balancers", t)
+func regionTexts(all []r53types.HealthCheckRegion) (texts []string) {
+	for _, r := range all {
+		texts = append(texts, string(r))
 	}
+	return texts
+}
+
+// listeners describes where users connect. Those that only send users on to HTTPS are the redirect.
+func (d *Declared) listeners(site *Site) {
 	plain, secure := 0, 0
-	for _, l := range first.Listeners {
+	for _, l := range site.Listeners {
 		port := int(aws.ToInt32(l.Port))
 		redirect := len(l.DefaultActions) == 1 && l.DefaultActions[0].RedirectConfig != nil
 		switch {
 		case l.Protocol == elbtypes.ProtocolEnumHttps && secure == 0:
 			secure = port
-			d.secure(l, second, port)
+			d.Values["https.port"], d.Values["https.policy"] = port, aws.ToString(l.SslPolicy)
 		case redirect && plain == 0:
 			plain = port
 			if l.DefaultActions[0].RedirectConfig.StatusCode == elbtypes.RedirectActionStatusCodeEnumHttp302 {
@@ -114,25 +175,25 @@ func (d *Declared) listeners(first, second *Site) {
 		default:
 			d.unsaid("the listener at port %d", port)
 		}
-		for _, r := range l.Rules {
-			d.unsaid("the rule %s of the listener at port %d", aws.ToString(r.Priority), port)
-		}
 	}
 	if secure > 0 && plain == 0 {
 		d.Values["https.redirect"] = string(understudy.RedirectNone)
 	}
+	entry := cmp.Or(secure, plain)
+	for _, l := range site.Listeners {
+		d.rules(site, l, int(aws.ToInt32(l.Port)) == entry)
+	}
 }
 
-func (d *Declared) secure(l Listener, second *Site, port int) {
-	d.Values["https.port"], d.Values["https.policy"] = port, aws.ToString(l.SslPolicy)
-	for _, c := range l.Certificates {
-		d.Values["https.certificates.primary"] = aws.ToString(c.CertificateArn)
-	}
-	for _, other := range second.Listeners {
-		if other.Protocol == elbtypes.ProtocolEnumHttps && aws.ToInt32(other.Port) == int32(port) {
-			for _, c := range other.Certificates {
-				d.Values["https.certificates.secondary"] = aws.ToString(c.CertificateArn)
-			}
+// certificates describes those of the first listener of each region that has any.
+func (d *Declared) certificates(first, second *Site) {
+	for side, site := range map[understudy.Side]*Site{understudy.Primary: first, understudy.Secondary: second} {
+		at := slices.IndexFunc(site.Listeners, func(l Listener) bool { return l.Protocol == elbtypes.ProtocolEnumHttps })
+		if at < 0 {
+			continue
+		}
+		for _, c := range site.Listeners[at].Certificates {
+			d.Values["https.certificates."+string(side)] = aws.ToString(c.CertificateArn)
 		}
 	}
 }
@@ -163,6 +224,9 @@ func (d *Declared) targets(site *Site) {
 			if value, ok := g.Attributes[attribute]; ok {
 				d.Values[key] = number(value)
 			}
+		}
+		if g.Attributes["load_balancing.cross_zone.enabled"] == "false" {
+			d.Values["balancer.cross_zone"] = false
 		}
 		d.stickiness(g.Attributes)
 		switch g.Protocol {
@@ -202,81 +266,9 @@ func number(text string) any {
 	return text
 }
 
-// machines describes the first fleet and what it launches.
-func (d *Declared) machines(first, second *Site) {
-	for _, m := range first.Machines {
-		d.unsaid("the instance %s, which is registered by hand", aws.ToString(m.InstanceId))
-	}
-	for n, g := range first.Fleets {
-		if n > 0 {
-			d.unsaid("the Auto Scaling group %s", aws.ToString(g.AutoScalingGroupName))
-			continue
-		}
-		d.Values["fleet.min"], d.Values["fleet.max"] = int(aws.ToInt32(g.MinSize)), int(aws.ToInt32(g.MaxSize))
-		d.Values["fleet.desired"], d.Values["fleet.grace"] = int(aws.ToInt32(g.DesiredCapacity)), int(aws.ToInt32(g.HealthCheckGracePeriod))
-		d.unsaid("scaling policies and scheduled actions of %s, which were not looked at", aws.ToString(g.AutoScalingGroupName))
-		if g.MixedInstancesPolicy != nil {
-			d.unsaid("the mixed instances policy of %s", aws.ToString(g.AutoScalingGroupName))
-		}
-	}
-	d.image(first, second)
-	if len(first.Templates) == 0 || first.Templates[0].Version.LaunchTemplateData == nil {
-		d.unsaid("what the instances are of: no Auto Scaling group has a launch template")
-		return
-	}
-	d.template(first.Templates[0].Version.LaunchTemplateData)
-}
-
-func (d *Declared) template(t *ec2types.ResponseLaunchTemplateData) {
-	d.Values["instance.type"] = string(t.InstanceType)
-	if t.InstanceType == "" {
-		delete(d.Values, "instance.type")
-	}
-	if key := aws.ToString(t.KeyName); key != "" {
-		d.Values["instance.key"] = key
-	}
-	if t.Monitoring != nil && aws.ToBool(t.Monitoring.Enabled) {
-		d.Values["instance.monitoring"] = string(understudy.MonitoringDetailed)
-	}
-	if t.MetadataOptions == nil || t.MetadataOptions.HttpTokens != ec2types.LaunchTemplateHttpTokensStateRequired {
-		d.Values["instance.metadata"] = string(understudy.MetadataOptional)
-	}
-	if t.IamInstanceProfile != nil {
-		d.unsaid("the instance profile %s%s", aws.ToString(t.IamInstanceProfile.Name), aws.ToString(t.IamInstanceProfile.Arn))
-	}
-	if len(t.BlockDeviceMappings) > 0 {
-		d.unsaid("the launch template's volumes: see instance.volume")
-	}
-	data, err := base64.StdEncoding.DecodeString(aws.ToString(t.UserData))
-	if script := string(data); err == nil && strings.HasPrefix(script, "#!") {
-		d.Values["image.run"] = script
-		d.unsaid("that the user data runs once, on the first boot: image.run has it, and runs at every boot")
-	} else if script != "" {
-		d.unsaid("the user data, which is no script")
-	}
-}
-
-// image describes what the fleets' instances are of, by names that both regions have.
-func (d *Declared) image(first, second *Site) {
-	var owners, names []string
-	for _, site := range []*Site{first, second} {
-		if len(site.Images) > 0 {
-			i := site.Images[0]
-			owner := aws.ToString(i.ImageOwnerAlias)
-			if owner == "" {
-				owner = "self"
-			}
-			owners, names = append(owners, owner), append(names, aws.ToString(i.Name))
-		}
-	}
-	if owners, names = unique(owners), unique(names); len(names) > 0 {
-		d.Values["image.base.owners"], d.Values["image.base.names"] = owners, names
-	}
-}
-
 // network tells what of the network a declaration does not say: it has four subnets, and two security groups with one port each.
 func (d *Declared) network(site *Site) {
-	d.unsaid("the subnets' sizes and places in %s: the declaration divides regions.*.cidr into two public and two private ones", aws.ToString(site.VPC.VpcId))
+	d.unsaid("the subnets' sizes and places: the declaration divides regions.*.cidr into two public and two private ones")
 	rules := 0
 	for _, g := range site.Filters {
 		rules += len(g.IpPermissions)

@@ -3,7 +3,7 @@
 // network around them. It needs no tags and no declaration, and changes nothing.
 //
 // The walk over record sets is a pure function (tree.go), reading is apart (zone.go, site.go). Package parity compares what is found, the
-// doctor judges it, and `understudy adopt` describes it in a declaration.
+// doctor judges it, `understudy init --from` describes it in a declaration, and `understudy adopt` holds it as it stands.
 package discover
 
 import (

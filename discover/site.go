@@ -22,13 +22,15 @@ import (
 // them is here.
 type Site struct {
 	*account.Account
-	Balancer  elbtypes.LoadBalancer
-	Listeners []Listener
-	Groups    []Group
-	Fleets    []asgtypes.AutoScalingGroup
-	Machines  []ec2types.Instance // that are registered by hand
-	Templates []Template
-	Images    []ec2types.Image
+	Balancer   elbtypes.LoadBalancer
+	Attributes map[string]string // of the load balancer
+	Listeners  []Listener
+	Groups     []Group
+	Fleets     []asgtypes.AutoScalingGroup
+	Policies   []asgtypes.ScalingPolicy // of the fleets
+	Machines   []ec2types.Instance      // that are registered by hand
+	Templates  []Template
+	Images     []ec2types.Image
 
 	VPC      ec2types.Vpc
 	Subnets  []ec2types.Subnet // of the load balancer, the fleets and the machines
@@ -76,7 +78,8 @@ func readSite(ctx context.Context, a *account.Account, dns string) (*Site, error
 		read func(context.Context) error
 	}{
 		{"the load balancer " + dns, func(ctx context.Context) error { return s.readBalancer(ctx, dns) }},
-		{"listeners", s.readListeners}, {"target groups", s.readGroups}, {"auto scaling groups", s.readFleets}, {"instances", s.readMachines},
+		{"attributes", s.readAttributes}, {"listeners", s.readListeners}, {"target groups", s.readGroups},
+		{"auto scaling groups", s.readFleets}, {"scaling policies", s.readPolicies}, {"instances", s.readMachines},
 		{"launch templates", s.readTemplates}, {"images", s.readImages}, {"the VPC", s.readVPC}, {"subnets", s.readSubnets},
 		{"route tables", s.readTables}, {"internet gateways", s.readGateways}, {"security groups", s.readFilters},
 		{"network ACLs", s.readACLs},
@@ -104,6 +107,18 @@ func (s *Site) readBalancer(ctx context.Context, dns string) error {
 		}
 	}
 	return fmt.Errorf("no load balancer of this account has the DNS name %s", dns)
+}
+
+func (s *Site) readAttributes(ctx context.Context) error {
+	out, err := s.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: s.Balancer.LoadBalancerArn})
+	if err != nil {
+		return err
+	}
+	s.Attributes = map[string]string{}
+	for _, one := range out.Attributes {
+		s.Attributes[aws.ToString(one.Key)] = aws.ToString(one.Value)
+	}
+	return nil
 }
 
 func (s *Site) readListeners(ctx context.Context) error {
@@ -192,6 +207,20 @@ func (s *Site) readFleets(ctx context.Context) error {
 			if slices.ContainsFunc(g.TargetGroupARNs, func(arn string) bool { return s.Group(arn) != nil }) {
 				s.Fleets = append(s.Fleets, g)
 			}
+		}
+	}
+	return nil
+}
+
+func (s *Site) readPolicies(ctx context.Context) error {
+	for _, g := range s.Fleets {
+		pages := autoscaling.NewDescribePoliciesPaginator(s.AutoScaling, &autoscaling.DescribePoliciesInput{AutoScalingGroupName: g.AutoScalingGroupName})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return err
+			}
+			s.Policies = append(s.Policies, page.ScalingPolicies...)
 		}
 	}
 	return nil

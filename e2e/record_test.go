@@ -40,12 +40,9 @@ func TestStacksOfOthersAreFoundByTheirRecords(t *testing.T) {
 	s.finds("play.arcade.test", []string{"load balancer arcade: attribute load_balancing.cross_zone.enabled"}, []string{"warning records"})
 	s.predictsRecord("play.arcade.test")
 	s.rehearsesRecord("play.arcade.test")
-	file := filepath.Join(t.TempDir(), "understudy.yaml")
-	s.must("init", "--from", "www.shop.test", "-f", file)
-	s.must("validate", "-f", file)
-	if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), "  type: t3.small\n") {
-		t.Errorf("described as %s, %v", text, err)
-	}
+	s.describes("www.shop.test", "that instance.type is otherwise in us-west-2: t3.micro", "  type: t3.small\n",
+		"    fleet:\n      # The fewest instances there; `fleet.min`, where nothing is said.\n      #min: 2\n", "      desired: 1\n")
+	s.describes("play.arcade.test", "that the load balancer arcade is of the type network")
 	s.adopts("www.shop.test", "shop-web", "80")
 	s.adopts("play.arcade.test", "arcade", "0-65535")
 	if r := s.run(binary, "parity", "--record", "nobody.arcade.test"); r.code != 3 || !strings.Contains(r.stderr, "nobody.arcade.test") {
@@ -98,6 +95,26 @@ func (s *stage) predictsRecord(record string) {
 	}
 	if f := found.Faults[0]; f.Unmoved > 0 || f.Answer.Max < 1000 || f.Predictions[0].Downtime.Max > 300_000 || f.Predictions[0].Downtime.P50 < 1000 {
 		s.t.Errorf("the system\n%+v\ncomes to\n%+v", found.System, f)
+	}
+}
+
+// describes has a declaration written of what stands behind a record: it holds these texts, and what no key says is told.
+func (s *stage) describes(record, untold string, texts ...string) {
+	s.t.Helper()
+	file := filepath.Join(s.t.TempDir(), "understudy.yaml")
+	r := s.run(binary, "init", "--from", record, "-f", file)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		s.t.Fatalf("exit %d: %s", r.code, r.stderr)
+	}
+	s.must("validate", "-f", file)
+	for _, one := range append(texts, "#   "+untold) {
+		if !strings.Contains(string(text), one) {
+			s.t.Errorf("%s is described without %q:\n%s", record, one, text)
+		}
+	}
+	if !strings.Contains(r.stderr, "understudy: not declared: "+untold) {
+		s.t.Errorf("not told: %s", r.stderr)
 	}
 }
 

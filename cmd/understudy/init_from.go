@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -65,16 +66,35 @@ func (t *target) sayable(d *discover.Declared) (string, error) {
 		}
 		dropped := false
 		for _, m := range mistakes {
-			if _, there := d.Values[m.Key]; there && !slices.Contains(required, m.Key) {
+			if !slices.Contains(required, m.Key) && leaveOut(d.Values, m.Key) {
 				d.Unsaid = append(d.Unsaid, fmt.Sprintf("%s: found %s; allowed: %s", m.Key, m.Found, m.Allowed))
-				delete(d.Values, m.Key)
 				dropped = true
+				break // what stands behind it in a list has other places now
 			}
 		}
 		if !dropped {
 			return "", misuse(fmt.Errorf("init: %s", refusal(mistakes)))
 		}
 	}
+}
+
+// leaveOut deletes what a mistake is about: the key's value, those below it, or the one of a list that it is in. It tells whether there was any.
+func leaveOut(values map[string]any, key string) bool {
+	before := len(values)
+	maps.DeleteFunc(values, func(path string, _ any) bool { return path == key || strings.HasPrefix(path, key+".") })
+	if len(values) < before {
+		return true
+	}
+	list, at, indexed := strings.Cut(key, "[")
+	all, ok := values[list].([]map[string]any)
+	n := 0
+	if _, err := fmt.Sscanf(at, "%d]", &n); !indexed || !ok || err != nil || n >= len(all) {
+		return false
+	}
+	if values[list] = slices.Delete(all, n, n+1); len(all) == 1 {
+		delete(values, list)
+	}
+	return true
 }
 
 // required are keys without which there is no declaration.

@@ -29,6 +29,13 @@ func TestValuesThatNoDeclarationMayHaveAreTold(t *testing.T) {
 	if err != nil || strings.Contains(text, "99") || len(d.Unsaid) != 1 || !strings.HasPrefix(d.Unsaid[0], "target.healthy: found 99") {
 		t.Errorf("%v, unsaid %q", err, d.Unsaid)
 	}
+	d.Values["rules"] = []map[string]any{{"path": []string{"nowhere"}}, {"path": []string{"/old"}, "fixed": map[string]any{"status": 404}},
+		{"method": []string{"get"}}}
+	d.Values["failover.routing"], d.Values["regions.secondary.fleet.min"] = "weighted", 1
+	if text, err = (&target{file: "understudy.yaml"}).sayable(d); err != nil || !strings.Contains(text, "\nrules: [{fixed: {status: 404}, path: [/old]}]\n") ||
+		strings.Contains(text, "nowhere") || d.Values["regions.secondary.fleet.min"] != nil || len(d.Unsaid) != 4 {
+		t.Errorf("%v, unsaid %q\n%s", err, d.Unsaid, text)
+	}
 	d.Values["name"] = ""
 	if _, err := (&target{file: "understudy.yaml"}).sayable(d); err == nil || !strings.Contains(err.Error(), "name:") {
 		t.Errorf("without a name: %v", err)

@@ -1,0 +1,176 @@
+package discover
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+)
+
+// balancerKeys are the attributes of a load balancer that keys say (LoadBalancerAttribute in the Elastic Load Balancing API Reference).
+var balancerKeys = map[string]string{
+	"idle_timeout.timeout_seconds": "balancer.idle_timeout", "routing.http2.enabled": "balancer.http2",
+	"routing.http.drop_invalid_header_fields.enabled": "balancer.drop_invalid_headers",
+	"routing.http.desync_mitigation_mode":             "balancer.desync", "deletion_protection.enabled": "balancer.deletion_protection",
+}
+
+// balancer describes how the load balancer treats connections. One of another type is another thing altogether.
+func (d *Declared) balancer(site *Site) {
+	if t := site.Balancer.Type; t != elbtypes.LoadBalancerTypeEnumApplication {
+		d.unsaid("that the load balancer %s is of the type %s: the declaration has application load balancers", aws.ToString(site.Balancer.LoadBalancerName), t)
+		return
+	}
+	if s := site.Balancer.Scheme; s == elbtypes.LoadBalancerSchemeEnumInternal {
+		d.unsaid("that the load balancer %s is %s", aws.ToString(site.Balancer.LoadBalancerName), s)
+	}
+	for attribute, key := range balancerKeys {
+		if value, ok := site.Attributes[attribute]; ok {
+			d.Values[key] = plain(value)
+		}
+	}
+	for _, log := range []string{"access_logs.s3", "connection_logs.s3", "health_check_logs.s3"} {
+		if site.Attributes[log+".enabled"] == "true" {
+			d.unsaid("that %s goes to the bucket %s", strings.TrimSuffix(log, ".s3"), site.Attributes[log+".bucket"])
+		}
+	}
+	for attribute, usual := range map[string]string{
+		"client_keep_alive.seconds": "3600", "routing.http.preserve_host_header.enabled": "false",
+		"routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false", "routing.http.xff_client_port.enabled": "false",
+		"routing.http.xff_header_processing.mode": "append", "waf.fail_open.enabled": "false", "zonal_shift.config.enabled": "false",
+	} {
+		if value, ok := site.Attributes[attribute]; ok && value != usual {
+			d.unsaid("the load balancer's attribute %s: %s", attribute, value)
+		}
+	}
+}
+
+// plain is a text's number or truth value, or the text.
+func plain(text string) any {
+	switch text {
+	case "true", "false":
+		return text == "true"
+	}
+	return number(text)
+}
+
+// rules describes a listener's rules, if users are served there. Of one that is left out, what it was for is not done.
+func (d *Declared) rules(site *Site, l Listener, entry bool) {
+	all := slices.Clone(l.Rules)
+	slices.SortStableFunc(all, func(a, b elbtypes.Rule) int { return priority(a) - priority(b) })
+	var said []map[string]any
+	for _, r := range all {
+		if rule := ruleOf(site, r); entry && rule != nil {
+			said = append(said, rule)
+			continue
+		}
+		d.unsaid("the rule %s of the listener at port %d", aws.ToString(r.Priority), aws.ToInt32(l.Port))
+	}
+	if said != nil {
+		d.Values["rules"] = said
+	}
+}
+
+func priority(r elbtypes.Rule) (n int) {
+	fmt.Sscan(aws.ToString(r.Priority), &n)
+	return n
+}
+
+// ruleOf returns a rule as the declaration has rules, nil where it cannot.
+func ruleOf(site *Site, r elbtypes.Rule) map[string]any {
+	rule := map[string]any{}
+	for _, c := range r.Conditions {
+		key, value := condition(c)
+		if _, again := rule[key]; key == "" || again {
+			return nil
+		}
+		rule[key] = value
+	}
+	if len(r.Actions) != 1 || len(rule) == 0 {
+		return nil
+	}
+	switch a := r.Actions[0]; {
+	case a.RedirectConfig != nil:
+		rule["redirect"] = redirectOf(a.RedirectConfig)
+	case a.FixedResponseConfig != nil:
+		rule["fixed"] = fixedOf(a.FixedResponseConfig)
+	default: // to the service, which is behind the first target group
+		arns := Forwards(r.Actions)
+		if len(arns) != 1 || len(site.Groups) == 0 || arns[0] != aws.ToString(site.Groups[0].TargetGroupArn) {
+			return nil
+		}
+	}
+	return rule
+}
+
+// condition returns the key that says a condition. Older clients write values without the field's own form (RuleCondition in the Elastic Load
+// Balancing API Reference). Those of queries, and by regular expressions, have no key.
+func condition(c elbtypes.RuleCondition) (key string, value any) {
+	values := c.Values
+	switch aws.ToString(c.Field) {
+	case "path-pattern":
+		key = "path"
+		if c.PathPatternConfig != nil {
+			values = c.PathPatternConfig.Values
+		}
+	case "host-header":
+		key = "host"
+		if c.HostHeaderConfig != nil {
+			values = c.HostHeaderConfig.Values
+		}
+	case "http-request-method":
+		key = "method"
+		if c.HttpRequestMethodConfig != nil {
+			values = c.HttpRequestMethodConfig.Values
+		}
+	case "source-ip":
+		key = "source"
+		if c.SourceIpConfig != nil {
+			values = c.SourceIpConfig.Values
+		}
+	case "http-header":
+		if h := c.HttpHeaderConfig; h != nil && len(h.Values) > 0 {
+			return "header", map[string]any{"name": aws.ToString(h.HttpHeaderName), "values": h.Values}
+		}
+	}
+	if len(values) == 0 {
+		return "", nil
+	}
+	return key, values
+}
+
+// redirectOf leaves out what a redirect keeps of the request.
+func redirectOf(c *elbtypes.RedirectActionConfig) map[string]any {
+	to := map[string]any{"status": 301}
+	if c.StatusCode == elbtypes.RedirectActionStatusCodeEnumHttp302 {
+		to["status"] = 302
+	}
+	for key, part := range map[string]struct {
+		value *string
+		kept  string
+	}{
+		"protocol": {c.Protocol, "#{protocol}"}, "host": {c.Host, "#{host}"}, "port": {c.Port, "#{port}"}, "path": {c.Path, "/#{path}"},
+		"query": {c.Query, "#{query}"},
+	} {
+		if value := aws.ToString(part.value); value != "" && value != part.kept {
+			to[key] = value
+		}
+	}
+	if port, ok := to["port"].(string); ok {
+		to["port"] = number(port)
+	}
+	return to
+}
+
+func fixedOf(c *elbtypes.FixedResponseActionConfig) map[string]any {
+	answer := map[string]any{"status": number(aws.ToString(c.StatusCode))}
+	maps.DeleteFunc(answer, func(_ string, v any) bool { return v == "" })
+	for key, value := range map[string]*string{"type": c.ContentType, "body": c.MessageBody} {
+		if aws.ToString(value) != "" {
+			answer[key] = *value
+		}
+	}
+	return answer
+}
