@@ -66,6 +66,20 @@ func mixed(random *rand.Rand, all []map[string]any) map[string]any {
 	return out
 }
 
+// pages are what a service has to be asked for, so that a match is found in its answer.
+var pages = map[any]string{`"healthy":true`: "/?format=json", "ok": "/healthz"}
+
+// serving makes the service that a mixture declares one that serves what it declares: at every port, and with what its check looks for.
+func serving(d map[string]any) {
+	if image, ok := d["image"].(map[string]any); ok {
+		image["run"] = "hello -tls -addr :8080 & hello -tls -addr :8081 &"
+	}
+	failover, _ := d["failover"].(map[string]any)
+	if check, ok := failover["check"].(map[string]any); ok && check["match"] != nil {
+		check["path"] = pages[check["match"]]
+	}
+}
+
 // randomDeclaration writes a mixture that is valid.
 func randomDeclaration(t *testing.T, random *rand.Rand) string {
 	t.Helper()
@@ -84,6 +98,7 @@ func randomDeclaration(t *testing.T, random *rand.Rand) string {
 		if b, ok := one["balancer"].(map[string]any); ok {
 			delete(b, "deletion_protection") // with it, down has to leave the load balancer
 		}
+		serving(one)
 		b, err := yaml.Marshal(one)
 		if err != nil {
 			t.Fatal(err)
