@@ -107,7 +107,7 @@ func (r *Report) summarise(requests []Request, kinds []*UserKind, t timeline, s 
 		switch {
 		case q.Err != nil:
 			r.Failed++
-			if q.End.Before(t.fault) || !k.strays() && q.Start.After(window.Add(k.extra(s))) || k.strays() && !t.returned.IsZero() && q.Start.After(t.returned) {
+			if q.End.Before(t.fault) || t.outside(q, k, window.Add(k.extra(s))) {
 				r.FailedOutside++
 			}
 		default:
@@ -129,6 +129,15 @@ func (r *Report) summarise(requests []Request, kinds []*UserKind, t timeline, s 
 	spans := outages(requests, clients, t)
 	r.DowntimeMS = quantiles(downtimes(spans))
 	r.Kinds = byKind(requests, spans, kinds, s)
+}
+
+// outside tells whether a request came after the outage as its user may feel it: until the predicted end, or where a user need not follow the
+// name, until all had returned.
+func (t timeline) outside(q Request, k *UserKind, predicted time.Time) bool {
+	if k.strays() {
+		return !t.returned.IsZero() && q.Start.After(t.returned)
+	}
+	return q.Start.After(predicted)
 }
 
 // promise notes the declared ceiling, as it is at the drill's speed.

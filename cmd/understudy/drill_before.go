@@ -49,8 +49,7 @@ func checkNames() []string {
 }
 
 // before returns the checks of a drill of a stack, of which the primary of lost is to be broken. The one for another drill is the drill's own,
-// which cannot begin over another's
-// marker.
+// which cannot begin over another's marker.
 func before(s, lost *plan.Stack, pair drill.Pair) []drill.Check {
 	return []drill.Check{
 		{Name: checkUp, Look: func(ctx context.Context) (string, error) { return runUnderWay(ctx, s) }, Again: true},

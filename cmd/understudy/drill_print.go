@@ -104,7 +104,8 @@ func printUsers(w io.Writer, r *drill.Report) {
 				most = row
 			}
 		}
-		fmt.Fprintf(w, "  %-12s %6d %9.0f %9.0f %9.0f %9s  %s\n", k.Kind, k.Clients, k.DowntimeMS.P50, k.DowntimeMS.P95, k.DowntimeMS.Max, predicted, most.Cause)
+		d := k.DowntimeMS
+		fmt.Fprintf(w, "  %-12s %6d %9.0f %9.0f %9.0f %9s  %s\n", k.Kind, k.Clients, d.P50, d.P95, d.Max, predicted, most.Cause)
 	}
 }
 

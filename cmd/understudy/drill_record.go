@@ -79,7 +79,8 @@ func drillRecord(cmd *cobra.Command, on *target, f *drillFlags) error {
 	if on.account, err = r.home.Identity(ctx); err != nil {
 		return err
 	}
-	question := on.question(f.yes, fmt.Sprintf("Invert %s, so that users of %s leave %s,", counted(len(r.loss.Checks), "health check"), r.stack.Tree.Host, r.loss.Region))
+	does := fmt.Sprintf("Invert %s, so that users of %s leave %s,", counted(len(r.loss.Checks), "health check"), r.stack.Tree.Host, r.loss.Region)
+	question := on.question(f.yes, does)
 	if err := consent(ctx, cmd.InOrStdin(), cmd.ErrOrStderr(), question, "drill"); err != nil {
 		return err
 	}
@@ -103,7 +104,8 @@ func (r *recordDrill) choose() (err error) {
 		return fmt.Errorf("drill: %w", err)
 	}
 	if len(r.loss.To) != 1 {
-		return fmt.Errorf("drill: without %s, %s leads to %s: a drill follows its users to one region alone", r.loss.Region, r.stack.Tree.Host, strings.Join(r.loss.To, " and "))
+		return fmt.Errorf("drill: without %s, %s leads to %s: a drill follows its users to one region alone",
+			r.loss.Region, r.stack.Tree.Host, strings.Join(r.loss.To, " and "))
 	}
 	for _, id := range r.loss.Checks {
 		for _, c := range r.stack.Asked(r53types.ResourceRecordSet{HealthCheckId: aws.String(id)}) {
@@ -169,7 +171,7 @@ func (r *recordDrill) prepare(ctx context.Context) (*drill.Drill, error) {
 		Journal: journal(host), Owner: owner(), Before: r.before(), Force: r.force, Ill: r.ill,
 		Users: r.parts, AbortAfter: r.abortAfter, Longest: r.longest, Hold: r.hold,
 		Fault: inverting{drill.Invert{Route53: r53, Checks: r.loss.Checks}},
-		Check: func(ctx context.Context) (drill.Checked, error) { return r.checked(ctx) },
+		Check: r.checked,
 	}
 	return d, nil
 }
@@ -179,8 +181,8 @@ type inverting struct{ drill.Invert }
 
 // Notes adds to those of every inversion.
 func (i inverting) Notes() []string {
-	return append(i.Invert.Notes(), "of a record, a drill touches nothing but health checks: that the region's load balancers, instances and data were not needed is not shown, "+
-		"nor what clients do whose connections break")
+	return append(i.Invert.Notes(), "of a record, a drill touches nothing but health checks: that the region's load balancers, instances and data were "+
+		"not needed is not shown, nor what clients do whose connections break")
 }
 
 // page is what users ask for: the health check's page, at a listener.
@@ -191,7 +193,8 @@ func (r *recordDrill) page() (*url.URL, int, error) {
 	if listener != nil {
 		port = int(aws.ToInt32(listener.Port))
 	}
-	if strings.HasPrefix(string(config.Type), "HTTPS") || listener != nil && (listener.Protocol == elbtypes.ProtocolEnumHttps || listener.Protocol == elbtypes.ProtocolEnumTls) {
+	secure := []elbtypes.ProtocolEnum{elbtypes.ProtocolEnumHttps, elbtypes.ProtocolEnumTls}
+	if strings.HasPrefix(string(config.Type), "HTTPS") || listener != nil && slices.Contains(secure, listener.Protocol) {
 		scheme = "https"
 	}
 	path := r.path
@@ -245,7 +248,7 @@ func (r *recordDrill) before() []drill.Check {
 	return []drill.Check{
 		{Name: checkDrill, Look: r.another, Again: true},
 		{Name: checkStandby, Look: r.standbyIll, Again: true},
-		{Name: checkTargets, Look: func(ctx context.Context) (string, error) { return r.targetsIll(ctx) }, Again: true},
+		{Name: checkTargets, Look: r.targetsIll, Again: true},
 		{Name: checkCapacity, Look: r.capacityShort},
 		{Name: checkParity, Look: r.unequal},
 	}
@@ -361,7 +364,8 @@ func (r *recordDrill) endOther(cmd *cobra.Command) error {
 		return err
 	}
 	if !slices.Contains(r.force, checkDrill) {
-		return exitError{1, fmt.Errorf("%w: %s\nhint: `understudy drill undo --record %s` repairs it, if the drill does not run any more", drill.ErrInForce, e, host)}
+		return exitError{1, fmt.Errorf("%w: %s\nhint: `understudy drill undo --record %s` repairs it, if the drill does not run any more",
+			drill.ErrInForce, e, host)}
 	}
 	return undoRecordDrill(cmd, r.home, host)
 }

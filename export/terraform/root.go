@@ -34,7 +34,7 @@ func (t *translation) layRoot(to func(string) *strings.Builder) {
 		for _, side := range understudy.Sides[:t.modules()] {
 			if v.values[side] != "" {
 				write(to(t.folder(side)+"variables.tf"), (&block{name: "variable", labels: []string{v.name}}).
-					set("description", text(v.of+", which differs between the regions")).set("type", verbatim(v.typ)))
+					set("description", text(v.of+v.why())).set("type", verbatim(v.typ)))
 			}
 		}
 	}
@@ -47,6 +47,14 @@ func (t *translation) layRoot(to func(string) *strings.Builder) {
 			write(to("imports.tf"), (&block{name: "import"}).set("to", verbatim(address)).set("id", text(id)))
 		}
 	}
+}
+
+// why says why something is no constant of the module.
+func (v *variable) why() string {
+	if v.values[understudy.Primary] == v.values[understudy.Secondary] {
+		return ", which is above both regions"
+	}
+	return ", which differs between the regions"
 }
 
 func write(to *strings.Builder, b *block) {
