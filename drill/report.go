@@ -159,6 +159,16 @@ func (r *Report) Broken() bool {
 	return r.PromisedDowntimeMS > 0 && longest > r.PromisedDowntimeMS
 }
 
+// Predicted tells whether no user was without service for longer than is predicted of its kind.
+func (r *Report) Predicted() bool {
+	for _, k := range r.Kinds {
+		if k.PredictedMS > 0 && k.DowntimeMS.Max > k.PredictedMS {
+			return false
+		}
+	}
+	return len(r.Kinds) > 0 || r.DowntimeMS.Max <= r.PredictedDowntimeMS
+}
+
 // between is the time from one moment to another, or 0 if one of them never came.
 func between(a, b time.Time) float64 {
 	if a.IsZero() || b.IsZero() {

@@ -193,3 +193,21 @@ func TestTheNextAddressIsTriedBeforeTheFirstHasFailed(t *testing.T) {
 		})
 	}
 }
+
+// A prediction is of a kind: pools that never looked again break none.
+func TestEachKindIsHeldAgainstItsOwnPrediction(t *testing.T) {
+	r := &Report{
+		DowntimeMS: Quantile{Max: 900}, PredictedDowntimeMS: 100, PromisedDowntimeMS: 120,
+		Kinds: []KindReport{
+			{Kind: "cache", DowntimeMS: Spread{Max: 90}, PredictedMS: 100, KeepsTTL: true}, {Kind: "floor300", DowntimeMS: Spread{Max: 400}, PredictedMS: 500},
+			{Kind: "pool", DowntimeMS: Spread{Max: 900}},
+		},
+	}
+	if !r.Predicted() || r.Broken() {
+		t.Errorf("kept as predicted: %t; the promise is broken: %t", r.Predicted(), r.Broken())
+	}
+	r.Kinds[0].DowntimeMS.Max = 130
+	if r.Predicted() || !r.Broken() {
+		t.Errorf("a user who keeps TTLs was longer without service: as predicted: %t; the promise is broken: %t", r.Predicted(), r.Broken())
+	}
+}

@@ -48,7 +48,7 @@ func claims(r *drill.Report) []claim {
 	}
 	return append(all,
 		claim{"the standby served", r.AnswerChangedMS, unless(r.ServedBy[r.Secondary] > 0, "%s answered no request", r.Secondary)},
-		claim{"no user was without service for longer than predicted", r.DowntimeMS.Max, unless(r.DowntimeMS.Max <= r.PredictedDowntimeMS,
+		claim{"no user was without service for longer than predicted", r.DowntimeMS.Max, unless(r.Predicted(),
 			"a user was for %s, and at most %s was predicted", inWords(r.DowntimeMS.Max), inWords(r.PredictedDowntimeMS))},
 		claim{"no request failed outside of the outage", 0, unless(r.FailedOutside == 0, "%d requests did", r.FailedOutside)},
 		claim{"every user was served by the primary again", r.FailbackMS, unless(r.FailbackMS > 0, "not every user was")},

@@ -143,9 +143,13 @@ func verdict(r *drill.Report) (all []string) {
 	if d.Max == 0 {
 		all = append(all, fmt.Sprintf("No user was without service. At most %s was predicted.", inWords(r.PredictedDowntimeMS)))
 	} else {
+		of := ""
+		if len(r.Kinds) > 1 {
+			of = " of users for whom an answer's TTL decides, and of each kind what stands below"
+		}
 		all = append(all, fmt.Sprintf("Half of the users were without service for at most %s, and none for longer than %s. "+
-			"At most %s was predicted: the prediction was %s.",
-			inWords(d.P50), inWords(d.Max), inWords(r.PredictedDowntimeMS), kept(d.Max <= r.PredictedDowntimeMS)))
+			"At most %s was predicted%s: the prediction was %s.",
+			inWords(d.P50), inWords(d.Max), inWords(r.PredictedDowntimeMS), of, kept(r.Predicted())))
 	}
 	if r.PromisedDowntimeMS > 0 {
 		all = append(all, fmt.Sprintf("No more than %s is promised (failover.rto): the promise was %s.", inWords(r.PromisedDowntimeMS), kept(!r.Broken())))

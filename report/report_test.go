@@ -42,6 +42,12 @@ func rehearsed() *drill.Report {
 	for i, c := range drill.Causes {
 		r.Ledger = append(r.Ledger, drill.Row{Cause: c, SumMS: 1000, Share: 1 / float64(len(drill.Causes)), Each: drill.Quantile{P50: float64(i), P99: 5, Max: 6}})
 	}
+	for i, k := range drill.UserKinds {
+		r.Kinds = append(r.Kinds, drill.KindReport{
+			Kind: k.Name, Clients: 400, Requests: 300, Failed: 10, DowntimeMS: drill.Spread{Min: 1, P50: 4000 * float64(i), P95: 50_000, P99: 55_000, Max: 60_000},
+			PredictedMS: 90_000 * float64(i%3), Ledger: r.Ledger[i:],
+		})
+	}
 	return r
 }
 
@@ -111,6 +117,7 @@ func TestAReportOfNothingHasAPage(t *testing.T) {
 func TestJUnitTellsWhatFailed(t *testing.T) {
 	bad := rehearsed()
 	bad.DowntimeMS.Max, bad.FailedOutside = 100_000, 3
+	bad.Kinds[1].DowntimeMS.Max = 100_000 // of those who keep TTLs
 	var b bytes.Buffer
 	if err := JUnit(&b, bad); err != nil {
 		t.Fatal(err)

@@ -110,7 +110,7 @@ func printDrills(w io.Writer, all []report.Kept) error {
 		result := "ok"
 		if k.Aborted != "" {
 			result = "aborted"
-		} else if k.DowntimeMS.Max > k.PredictedDowntimeMS {
+		} else if !k.Predicted() {
 			result = "longer than predicted"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%g\t%d\t%d\t%.0f ms\t%.0f ms\t%.0f ms\t%.0f ms\t%s\n", k.Began.UTC().Format(time.RFC3339), k.Fault, k.Speed, k.Clients, k.Failed,
