@@ -69,9 +69,7 @@ func TestEveryDeclaredFieldIsBuiltAndChanged(t *testing.T) {
 				declared := "testdata/fields/" + name + "." + step + ".yaml"
 				s.must("up", "-f", declared, "--yes", "--bake", "1s")
 				before = s.shows(fields[name], step, declared, before)
-				if said := s.must("plan", "-f", declared); !strings.Contains(said, "nothing to change") {
-					t.Errorf("%s: plan says: %s", step, said)
-				}
+				s.asDeclared(declared)
 				s.must("parity", "-f", declared)
 			}
 			s.must("down", "-f", "testdata/fields/"+name+".second.yaml", "--zone", "--yes")

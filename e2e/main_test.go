@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -215,6 +216,22 @@ func (s *stage) unchanged() {
 		return strings.Contains(s.run(binary, "plan", "-f", s.declaration()).stdout, "nothing to change")
 	})
 	s.until("the regions are equal", func() bool { return s.run(binary, "parity", "-f", s.declaration()).code == 0 })
+}
+
+// work is in the sum of a plan that does more than wait.
+var work = regexp.MustCompile(`(?m)^\s*\d+ to (create|change|delete|replace)`)
+
+// asDeclared waits until the plan of a declaration has nothing to change. What stands is read once: a plan that would make, change or remove
+// something fails at once. A plan may wait for a moment in which checkers of a busy machine have just missed a region.
+func (s *stage) asDeclared(file string) {
+	s.t.Helper()
+	s.until("the plan has nothing to change", func() bool {
+		said := s.must("plan", "-f", file)
+		if work.MatchString(said) {
+			s.t.Fatalf("plan says:\n%s", said)
+		}
+		return strings.Contains(said, "nothing to change")
+	})
 }
 
 // status is what the tests need of "cloud status --json".
