@@ -26,6 +26,7 @@ type Request struct {
 	Region  string     // "" where nothing answered
 	Err     error      // nil where the user got a 2xx or 3xx
 	Paused  []span     // between one attempt and the next
+	Kept    bool       // it went over a connection that was there before
 }
 
 // client is one user: a cache of one DNS answer, and a request again and again.
@@ -81,7 +82,7 @@ func (c *client) run(ctx context.Context, tell func(Request)) {
 func (c *client) ask(ctx context.Context, start time.Time) Request {
 	r := Request{Client: c.id, Start: start}
 	for _, pause := range append(slices.Clone(c.kind.tries), -1) {
-		r.Address, r.Err = c.once(ctx)
+		r.Address, r.Kept, r.Err = c.once(ctx)
 		r.End = time.Now()
 		if r.Err == nil || pause < 0 || ctx.Err() != nil {
 			break
@@ -103,13 +104,14 @@ func sleep(ctx context.Context, d time.Duration) {
 }
 
 // once is one attempt.
-func (c *client) once(ctx context.Context) (netip.Addr, error) {
+func (c *client) once(ctx context.Context) (addr netip.Addr, kept bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	if c.kind.keeps {
 		return c.getKept(ctx)
 	}
-	return c.get(ctx)
+	addr, err = c.get(ctx)
+	return addr, false, err
 }
 
 // get tries the answer's addresses in turn until one connects, as browsers and curl do.

@@ -21,17 +21,17 @@ const (
 const nextAddress = 250 * time.Millisecond
 
 // getKept sends a request over the connection that is there, or connects where none is. Which address answers is the connection's.
-func (c *client) getKept(ctx context.Context) (addr netip.Addr, err error) {
+func (c *client) getKept(ctx context.Context) (addr netip.Addr, kept bool, err error) {
 	if c.kept == nil {
 		c.kept = c.keeping()
 	}
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		if at, ok := info.Conn.RemoteAddr().(*net.TCPAddr); ok {
-			addr = at.AddrPort().Addr().Unmap()
+			addr, kept = at.AddrPort().Addr().Unmap(), info.Reused
 		}
 	}})
 	err = c.request(ctx, c.kept)
-	return addr, err
+	return addr, kept, err
 }
 
 // keeping is a transport that keeps its connection, and resolves the name only to connect.

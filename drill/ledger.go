@@ -245,7 +245,7 @@ func (h history) cause(u user, m time.Time) Cause {
 		return CauseStandby
 	case has.Region == h.secondary:
 		return CausePause
-	case h.leads(m) == h.secondary && u.kind != nil && u.kind.keeps:
+	case h.leads(m) == h.secondary && (now != nil && now.Kept || now == nil && before != nil && before.Kept):
 		return CauseKept
 	case h.leads(m) == h.secondary && m.Before(has.Until):
 		return CauseCache

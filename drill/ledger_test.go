@@ -38,6 +38,7 @@ func TestEachPartOfAnOutageHasItsCause(t *testing.T) {
 	}
 	look := func(ms, until int, region string) Look { return Look{At: at(ms), Until: at(until), Region: region} }
 	lost := func(from, to int) Request { return Request{Start: at(from), End: at(to), Err: errLost} }
+	kept := func(from, to int) Request { return Request{Start: at(from), End: at(to), Err: errLost, Kept: true} }
 	good := func(from, to int) Request { return Request{Start: at(from), End: at(to)} }
 	ms := func(of map[Cause]int) map[Cause]time.Duration {
 		out := map[Cause]time.Duration{}
@@ -67,9 +68,14 @@ func TestEachPartOfAnOutageHasItsCause(t *testing.T) {
 		}, map[Cause]int{CauseAnswer: 10, CauseCache: 5, CauseTimeout: 5, CausePause: 290, CauseStandby: 100, CauseServe: 10}},
 		{"keeps its connection", user{
 			kind:     kindOf(t, "pool"),
-			requests: []Request{lost(1590, 1700), lost(1800, 1900), good(2000, 2010)},
+			requests: []Request{kept(1590, 1700), kept(1800, 1900), good(2000, 2010)},
 			looks:    []Look{look(500, 1560, "one"), look(2001, 2900, "two")},
 		}, map[Cause]int{CauseAnswer: 10, CauseKept: 400, CauseServe: 10}},
+		{"has lost its connection and connects by an old answer", user{
+			kind:     kindOf(t, "pool"),
+			requests: []Request{kept(1590, 1700), lost(1710, 1900), good(2000, 2010)},
+			looks:    []Look{look(500, 1560, "one"), look(1710, 1950, "one"), look(2001, 2900, "two")},
+		}, map[Cause]int{CauseAnswer: 10, CauseKept: 110, CauseCache: 240, CausePause: 50, CauseServe: 10}},
 		{"tries again", user{
 			kind:     kindOf(t, "retry"),
 			requests: []Request{{Start: at(1590), End: at(1900), Err: errLost, Paused: []span{{at(1610), at(1700)}}}, good(1950, 1960)},
@@ -136,9 +142,12 @@ func anyOutage(random *rand.Rand) (evidence, user, span) {
 	for ms := random.IntN(100); ms < 5000; {
 		took := 1 + random.IntN(300)
 		u.looks = append(u.looks, Look{At: at(ms), Until: at(ms + random.IntN(500)), Region: []string{"one", "two"}[random.IntN(2)]})
-		r := Request{Start: at(ms), End: at(ms + took)}
+		r := Request{Start: at(ms), End: at(ms + took), Kept: random.IntN(3) == 0}
 		if random.IntN(2) == 0 {
 			r.Err = errLost
+		}
+		if began := random.IntN(took); random.IntN(3) == 0 {
+			r.Paused = []span{{at(ms + began), at(ms + began + random.IntN(took-began+1))}}
 		}
 		u.requests = append(u.requests, r)
 		ms += took + random.IntN(200)

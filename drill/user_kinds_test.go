@@ -130,7 +130,8 @@ func TestPoolsLookAgainOnlyToConnect(t *testing.T) {
 		if c.target.Path = "/"; i == 2 {
 			c.target.Path = "/end"
 		}
-		if r := c.ask(t.Context(), time.Now()); r.Err != nil || r.Region != "at 127.0.0.1" || asked.Load() != want {
+		kept := i == 1 || i == 2
+		if r := c.ask(t.Context(), time.Now()); r.Err != nil || r.Region != "at 127.0.0.1" || asked.Load() != want || r.Kept != kept {
 			t.Errorf("request %d: %+v, asked %d times", i, r, asked.Load())
 		}
 	}
