@@ -32,7 +32,7 @@ type Request struct {
 // client is one user: a cache of one DNS answer, and a request again and again.
 type client struct {
 	id     int
-	kind   *UserKind // nil is the usual one
+	kind   *UserKind
 	target *url.URL
 	port   int            // to connect to, which on a local cloud is not the URL's
 	trusts *x509.CertPool // whose certificates it takes; nil is the system's
@@ -52,16 +52,11 @@ type client struct {
 	kept     *http.Transport
 }
 
-var usual = &UserKinds[1]
-
 // run sends requests until the context ends. A request that this end interrupts is not reported.
 func (c *client) run(ctx context.Context, tell func(Request)) {
 	// Users do not send at the same time: each starts at a random moment within the first interval.
 	timer := time.NewTimer(rand.N(c.every))
 	defer timer.Stop()
-	if c.kind == nil {
-		c.kind = usual
-	}
 	defer c.close()
 	for {
 		select {
@@ -81,7 +76,7 @@ func (c *client) run(ctx context.Context, tell func(Request)) {
 
 func (c *client) ask(ctx context.Context, start time.Time) Request {
 	r := Request{Client: c.id, Start: start}
-	for _, pause := range append(slices.Clone(c.kind.tries), -1) {
+	for _, pause := range append(slices.Clone(c.kind.Tries), -1) {
 		r.Address, r.Kept, r.Err = c.once(ctx)
 		r.End = time.Now()
 		if r.Err == nil || pause < 0 || ctx.Err() != nil {
@@ -107,7 +102,7 @@ func sleep(ctx context.Context, d time.Duration) {
 func (c *client) once(ctx context.Context) (addr netip.Addr, kept bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	if c.kind.keeps {
+	if c.kind.Keeps {
 		return c.getKept(ctx)
 	}
 	addr, err = c.get(ctx)
@@ -119,7 +114,7 @@ func (c *client) get(ctx context.Context) (netip.Addr, error) {
 	if err := c.resolve(ctx); err != nil {
 		return netip.Addr{}, err
 	}
-	if c.kind != nil && c.kind.addresses {
+	if c.kind.Addresses {
 		return c.race(ctx, c.shuffled())
 	}
 	var errs []error
@@ -144,31 +139,28 @@ func (c *client) shuffled() []netip.Addr {
 // resolve keeps an answer for exactly its TTL, or as the user's kind does. An expired answer is otherwise not used, even if there is no new one.
 func (c *client) resolve(ctx context.Context) error {
 	now, k := time.Now(), c.kind
-	if k == nil {
-		k = usual
-	}
 	asked := !c.expires.IsZero()
 	switch {
-	case asked && k.forever, now.Before(c.own), !k.fresh && k.runtime == 0 && now.Before(c.expires):
+	case asked && k.Forever, now.Before(c.own), !k.Fresh && k.Runtime == 0 && now.Before(c.expires):
 		return nil
-	case asked && k.stale > 0 && !c.again:
-		c.again, c.expires = true, now.Add(c.settings.divide(k.stale))
+	case asked && k.Stale > 0 && !c.again:
+		c.again, c.expires = true, now.Add(c.settings.divide(k.Stale))
 		c.tell(now, c.expires)
 		return nil
-	case k.runtime > 0 && now.Before(c.expires): // the resolver's answer, once more for the runtime
+	case k.Runtime > 0 && now.Before(c.expires): // the resolver's answer, once more for the runtime
 	default:
-		if err := c.lookUp(ctx, now, k); err != nil {
+		if err := c.lookUp(ctx, now); err != nil {
 			return err
 		}
 	}
 	until := c.expires
 	switch {
-	case k.runtime > 0:
-		c.own = now.Add(c.spread(c.settings.divide(k.runtime), asked))
+	case k.Runtime > 0:
+		c.own = now.Add(c.spread(c.settings.divide(k.Runtime), asked))
 		until = c.own
-	case k.forever:
+	case k.Forever:
 		until = now.Add(never)
-	case k.fresh:
+	case k.Fresh:
 		until = now
 	}
 	c.tell(now, until)
@@ -179,12 +171,12 @@ func (c *client) resolve(ctx context.Context) error {
 const never = 10 * 365 * 24 * time.Hour
 
 // lookUp asks the name servers.
-func (c *client) lookUp(ctx context.Context, now time.Time, k *UserKind) error {
+func (c *client) lookUp(ctx context.Context, now time.Time) error {
 	a, err := c.lookup(ctx, c.target.Hostname())
 	if err != nil {
 		return err
 	}
-	kept := max(a.TTL, c.settings.divide(k.floor))
+	kept := max(a.TTL, c.settings.divide(c.kind.Floor))
 	c.cached, c.again, c.expires = a, false, now.Add(c.spread(kept, !c.expires.IsZero()))
 	return nil
 }
@@ -201,7 +193,7 @@ func (c *client) spread(kept time.Duration, asked bool) time.Duration {
 // tell says what the user has, if that is another answer or another time than before.
 func (c *client) tell(at, until time.Time) {
 	region := c.cached.region(c.region)
-	if c.kind != nil && c.kind.fresh && region == c.seen && region != "" {
+	if c.kind.Fresh && region == c.seen && region != "" {
 		return // it asks each time
 	}
 	c.seen = region

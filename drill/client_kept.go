@@ -9,16 +9,9 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
-)
 
-// How long an HTTP/2 connection on which nothing comes is kept: a ping after the first, and the end after the second.
-const (
-	pingAfter   = 15 * time.Second
-	pingTimeout = 15 * time.Second
+	"github.com/understudy/understudy/clients"
 )
-
-// nextAddress is after how long the next address is tried (RFC 8305, 5).
-const nextAddress = 250 * time.Millisecond
 
 // getKept sends a request over the connection that is there, or connects where none is. Which address answers is the connection's.
 func (c *client) getKept(ctx context.Context) (addr netip.Addr, kept bool, err error) {
@@ -26,12 +19,16 @@ func (c *client) getKept(ctx context.Context) (addr netip.Addr, kept bool, err e
 		c.kept = c.keeping()
 	}
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
-		if at, ok := info.Conn.RemoteAddr().(*net.TCPAddr); ok {
-			addr, kept = at.AddrPort().Addr().Unmap(), info.Reused
-		}
+		addr, kept = addressOf(info.Conn), info.Reused
 	}})
 	err = c.request(ctx, c.kept)
 	return addr, kept, err
+}
+
+// addressOf is whom a TCP connection leads to.
+func addressOf(conn net.Conn) netip.Addr {
+	at, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+	return at.Addr().Unmap()
 }
 
 // keeping is a transport that keeps its connection, and resolves the name only to connect.
@@ -43,10 +40,10 @@ func (c *client) keeping() *http.Transport {
 		return c.dial(ctx, network, c.shuffled()[0])
 	})
 	t.DisableKeepAlives, t.MaxConnsPerHost = false, 1
-	if c.kind.http2 {
+	if c.kind.HTTP2 { // a ping after half of the time that the connection is kept, and its end after the other half
 		t.Protocols = new(http.Protocols)
 		t.Protocols.SetHTTP2(true)
-		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: c.settings.timeout(pingAfter), PingTimeout: c.settings.timeout(pingTimeout)}
+		t.HTTP2 = &http.HTTP2Config{SendPingTimeout: c.settings.timeout(c.kind.Gives / 2), PingTimeout: c.settings.timeout(c.kind.Gives / 2)}
 	}
 	return t
 }
@@ -65,10 +62,8 @@ func (c *client) race(ctx context.Context, all []netip.Addr) (netip.Addr, error)
 	err := c.request(ctx, c.dialing(func(ctx context.Context, network string) (net.Conn, error) {
 		conn, err := firstOf(ctx, all, func(ctx context.Context, a netip.Addr) (net.Conn, error) { return c.dial(ctx, network, a) })
 		if err == nil {
-			if at, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
-				a := at.AddrPort().Addr().Unmap()
-				from.Store(&a)
-			}
+			a := addressOf(conn)
+			from.Store(&a)
 		}
 		return conn, err
 	}))
@@ -99,7 +94,7 @@ func firstOf(ctx context.Context, all []netip.Addr, dial func(context.Context, n
 				}
 			}(all[next])
 			next, left = next+1, left+1
-			wait = time.After(nextAddress)
+			wait = time.After(clients.NextAddress)
 		}
 		select {
 		case r := <-made:

@@ -106,7 +106,7 @@ func (d *Drill) Run(ctx context.Context) (*Report, error) {
 		return nil, errFewUsers
 	}
 	d.kinds = kinds(d.Users, d.Clients)
-	if d.URL.Scheme != "https" && slices.ContainsFunc(d.kinds, func(k *UserKind) bool { return k.http2 }) {
+	if d.URL.Scheme != "https" && slices.ContainsFunc(d.kinds, func(k *UserKind) bool { return k.HTTP2 }) {
 		return nil, errHTTP2
 	}
 	traffic, stop := context.WithCancel(ctx)

@@ -8,45 +8,36 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/understudy/understudy/clients"
 )
 
-// UserKind is a kind of user, by how it keeps answers and connections. Times are at speed 1; those that are a resolver's or a runtime's are
-// divided by the speed, as TTLs are.
-type UserKind struct {
-	Name, Help string
-	fresh      bool          // asks the name servers before each request
-	forever    bool          // keeps its first answer
-	floor      time.Duration // the shortest time for which its resolver keeps an answer
-	stale      time.Duration // for how long its resolver answers once more with what has expired
-	runtime    time.Duration // its own cache on top of the resolver's
-	keeps      bool          // keeps its connection from one request to the next
-	http2      bool          // by HTTP/2, which load balancers speak over TLS alone
-	addresses  bool          // tries the next address before the first has failed
-	tries      []time.Duration
-}
+// UserKind is a kind of user. What a resolver or a runtime does is divided by the speed, as TTLs are.
+type UserKind struct{ clients.Kind }
 
-// UserKinds is the table of kinds. The figures' sources: docs/drills.md.
-var UserKinds = []UserKind{
-	{Name: "stub", Help: "asks the name servers before each request", fresh: true},
-	{Name: usualKind, Help: "keeps an answer for its TTL"},
-	{Name: "floor30", Help: "its resolver keeps an answer for 30 s at least", floor: 30 * time.Second},
-	{Name: "floor60", Help: "60 s at least, as browsers do", floor: time.Minute},
-	{Name: "floor300", Help: "five minutes at least", floor: 5 * time.Minute},
-	{Name: "stale", Help: "its resolver answers with what has expired once more, for 30 s, while it asks (RFC 8767; Unbound's serve-expired)",
-		stale: 30 * time.Second},
-	{Name: "forever", Help: "keeps its first answer until it is restarted, as nginx's static proxy_pass", forever: true},
-	{Name: "runtime30", Help: "has a cache of 30 s of its own behind its resolver's, as the JVM", runtime: 30 * time.Second},
-	{Name: "pool", Help: "keeps its connection, and asks for the name only to connect, as .NET's HttpClient", keeps: true},
-	{Name: "eyeballs", Help: "tries the next address of an answer after 250 ms (RFC 8305)", addresses: true},
-	{Name: "retry", Help: "repeats a failed request three times, after 0.2, 0.4 and 0.8 s",
-		tries: []time.Duration{200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond}},
-	{Name: "http2", Help: "one connection for all requests, given up when its pings are not answered", keeps: true, http2: true},
-}
-
-const usualKind = "cache"
+// UserKinds are the kinds that a drill has users of.
+var UserKinds = userKinds()
 
 // refusedKinds are kinds that one would look for, and why no user is of them.
 var refusedKinds = map[string]string{"websocket": "which page of a service speaks it is not declared"}
+
+func userKinds() (all []UserKind) {
+	for _, k := range clients.Kinds {
+		if refusedKinds[k.Name] == "" {
+			all = append(all, UserKind{k})
+		}
+	}
+	return all
+}
+
+// kindNamed returns the kind with a name, nil for none.
+func kindNamed(name string) *UserKind {
+	i := slices.IndexFunc(UserKinds, func(k UserKind) bool { return k.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &UserKinds[i]
+}
 
 // UserKindNames lists the kinds' names in the order of the table.
 func UserKindNames() (names []string) {
@@ -57,20 +48,20 @@ func UserKindNames() (names []string) {
 }
 
 // strays tells whether a user may never follow the name: no drill waits for it, nor is ended by it.
-func (k *UserKind) strays() bool { return k.forever || k.keeps }
+func (k *UserKind) strays() bool { return k.Forever || k.Keeps }
 
 // extra is for how much longer than a TTL a user may keep an answer, at a speed.
 func (k *UserKind) extra(s Settings) time.Duration {
-	extra := s.divide(k.stale) + s.divide(k.runtime)
-	for _, pause := range k.tries {
+	extra := s.divide(k.Stale) + s.divide(k.Runtime)
+	for _, pause := range k.Tries {
 		extra += pause + s.ClientTimeout
 	}
-	return extra + max(0, s.divide(k.floor)-s.TTL)
+	return extra + max(0, s.divide(k.Floor)-s.TTL)
 }
 
 // keepsTTL tells whether a user is one for whom an answer's TTL decides, as a promise (failover.rto) takes them to be.
 func (k *UserKind) keepsTTL() bool {
-	return !k.strays() && k.floor == 0 && k.stale == 0 && k.runtime == 0
+	return !k.strays() && k.Floor == 0 && k.Stale == 0 && k.Runtime == 0
 }
 
 // Part is how many of the users, from 0 to 1, are of a kind.
@@ -95,14 +86,14 @@ func ParseParts(text string) ([]Part, error) {
 	sum := 0.0
 	for one := range strings.SplitSeq(text, ",") {
 		name, share, given := strings.Cut(strings.TrimSpace(one), "=")
-		i := slices.IndexFunc(UserKinds, func(k UserKind) bool { return k.Name == name })
 		if why := refusedKinds[name]; why != "" {
 			return nil, fmt.Errorf("%s: %s", name, why)
 		}
-		if i < 0 {
+		kind := kindNamed(name)
+		if kind == nil {
 			return nil, fmt.Errorf("%q: there are %s, and the mix %s", name, strings.Join(UserKindNames(), ", "), usualMix)
 		}
-		p := Part{&UserKinds[i], 1}
+		p := Part{kind, 1}
 		if given {
 			n, err := strconv.ParseFloat(strings.TrimSuffix(share, "%"), 64)
 			if err != nil || !strings.HasSuffix(share, "%") || !(n > 0) || n > 100 {
@@ -132,7 +123,7 @@ var errFewUsers = errors.New("fewer users than kinds")
 // the usual one.
 func kinds(parts []Part, users int) []*UserKind {
 	if len(parts) == 0 {
-		parts = []Part{{usual, 1}}
+		parts = []Part{{kindNamed(clients.Usual), 1}}
 	}
 	all, has := make([]*UserKind, 0, users), make([]int, len(parts))
 	for len(all) < users {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/understudy/understudy/clients"
 	"github.com/understudy/understudy/internal/patience"
 )
 
@@ -169,7 +170,7 @@ func TestRetriesAreOneRequest(t *testing.T) {
 // The second address is tried while the first is silent, and at once when the first refuses.
 func TestTheNextAddressIsTriedBeforeTheFirstHasFailed(t *testing.T) {
 	silent, refusing, good := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.3")
-	for first, want := range map[netip.Addr]time.Duration{silent: nextAddress, refusing: 0, good: 0} {
+	for first, want := range map[netip.Addr]time.Duration{silent: clients.NextAddress, refusing: 0, good: 0} {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
 			conn, err := firstOf(t.Context(), []netip.Addr{first, good}, func(ctx context.Context, a netip.Addr) (net.Conn, error) {

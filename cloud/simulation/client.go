@@ -3,40 +3,12 @@ package simulation
 import (
 	"slices"
 	"time"
+
+	"github.com/understudy/understudy/clients"
 )
 
-// ClientKind is a kind of client, by how it keeps answers and connections.
-type ClientKind struct {
-	Name, Help string
-	fresh      bool          // it asks the name servers before each request
-	forever    bool          // it keeps its first answer
-	floor      time.Duration // the shortest time for which its resolver keeps an answer
-	lag        time.Duration // for how long it sees an expired answer once more
-	runtime    time.Duration // its own cache on top of the resolver's
-	keeps      bool          // it keeps its connection from one request to the next
-	gives      time.Duration // for how long a connection on which nothing comes is kept
-	immune     bool          // errors that are answered to new requests do not touch its connection
-	addresses  bool          // it tries the next address of an answer
-	tries      []time.Duration
-}
-
-// Clients is the table of kinds. The names are those of a drill's users. Sources of the figures: docs/predict.md.
-var Clients = []ClientKind{
-	{Name: "stub", Help: "asks the name servers before each request", fresh: true},
-	{Name: "cache", Help: "keeps an answer for its TTL, as a drill's users do"},
-	{Name: "floor30", Help: "its resolver keeps an answer for 30 s at least", floor: 30 * time.Second},
-	{Name: "floor60", Help: "60 s at least, as browsers do", floor: time.Minute},
-	{Name: "floor300", Help: "five minutes at least", floor: 5 * time.Minute},
-	{Name: "stale", Help: "its resolver answers with what has expired once more, for 30 s (RFC 8767)", lag: 30 * time.Second},
-	{Name: "forever", Help: "keeps its first answer until it is restarted, as nginx's static proxy_pass", forever: true},
-	{Name: "runtime30", Help: "has a cache of 30 s of its own behind its resolver's, as the JVM", runtime: 30 * time.Second},
-	{Name: "pool", Help: "keeps its connection, and asks for the name only to connect, as .NET's HttpClient", keeps: true},
-	{Name: "eyeballs", Help: "tries the next address of an answer after 250 ms (RFC 8305)", addresses: true},
-	{Name: "retry", Help: "repeats a failed request three times, after 0.2, 0.4 and 0.8 s",
-		tries: []time.Duration{200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond}},
-	{Name: "http2", Help: "one connection for all requests, given up after 30 s without an answer to its pings", keeps: true, gives: 30 * time.Second},
-	{Name: "websocket", Help: "one connection that stays; it is given up after 30 s without a heartbeat", keeps: true, gives: 30 * time.Second, immune: true},
-}
+// Clients is the table of kinds, which are those of a drill's users.
+var Clients = clients.Kinds
 
 // ClientNames are the kinds' names, in the order of the table.
 func ClientNames() (names []string) {
@@ -46,12 +18,9 @@ func ClientNames() (names []string) {
 	return names
 }
 
-// nextAddress is after how long a client that tries several addresses tries the next one (RFC 8305, 5).
-const nextAddress = 250 * time.Millisecond
-
 // client is one of them.
 type client struct {
-	*ClientKind
+	*clients.Kind
 	users    Users
 	ttl      time.Duration
 	resolver time.Duration // when its resolver asks: this and every TTL before and after it
@@ -84,20 +53,20 @@ func floorTo(t, phase, step time.Duration) time.Duration {
 // where is where its resolver or its own cache says that the name leads, and until when it says so.
 func (c *client) where(h *history, t time.Duration) (side int8, until time.Duration) {
 	switch {
-	case c.forever:
+	case c.Forever:
 		return h.leads[0].answer, never
-	case c.fresh:
+	case c.Fresh:
 		return h.answer(t), h.moves(t)
 	}
 	seen := t
-	if c.runtime > 0 {
-		seen = floorTo(t, c.own, c.runtime)
-		until = seen + c.runtime
+	if c.Runtime > 0 {
+		seen = floorTo(t, c.own, c.Runtime)
+		until = seen + c.Runtime
 	}
-	keep := max(c.ttl, c.floor)
-	asked := floorTo(seen-c.lag, c.resolver, keep)
-	if c.runtime == 0 {
-		until = asked + c.lag + keep
+	keep := max(c.ttl, c.Floor)
+	asked := floorTo(seen-c.Stale, c.resolver, keep)
+	if c.Runtime == 0 {
+		until = asked + c.Stale + keep
 	}
 	side = h.answer(asked)
 	if h.moves(asked) == never { // whatever it asks later, it hears the same
@@ -115,8 +84,8 @@ func (c *client) finds(s Service) (o Outcome, took time.Duration) {
 		took = time.Duration(c.users.Timeout)
 	case o == Served && c.luck >= s.Share:
 		o = Failing
-	case o == Served && c.luck >= s.Share*s.Reach && c.addresses:
-		took += nextAddress
+	case o == Served && c.luck >= s.Share*s.Reach && c.Addresses:
+		took += clients.NextAddress
 	case o == Served && c.luck >= s.Share*s.Reach:
 		o, took = Dark, time.Duration(c.users.Timeout)
 	}
@@ -134,7 +103,7 @@ type connection struct {
 func (c *client) live(h *history, end time.Duration) (f fate) {
 	f.led, f.expired = never, never
 	every := time.Duration(c.users.Every)
-	conn := connection{open: c.keeps, side: h.leads[0].answer, silent: never}
+	conn := connection{open: c.Keeps, side: h.leads[0].answer, silent: never}
 	n, failing := 0, false
 	for t := c.phase - every; t < end; {
 		n = h.at(t, n)
@@ -151,7 +120,7 @@ func (c *client) live(h *history, end time.Duration) (f fate) {
 		if side != nobody {
 			o, took = c.finds(h.marks[n].services[side])
 		}
-		if c.immune && conn.open && o == Failing {
+		if c.Immune && conn.open && o == Failing {
 			o = Served
 		}
 		changes := h.until(n, side)
@@ -161,7 +130,7 @@ func (c *client) live(h *history, end time.Duration) (f fate) {
 				o, took = o2, took2
 			}
 		}
-		if o != Served && len(c.tries) > 0 {
+		if o != Served && len(c.Tries) > 0 {
 			o, took = c.again(h, n, t, took)
 		}
 		stable = conn.after(c, t, o, took, stable)
@@ -177,7 +146,7 @@ func (c *client) live(h *history, end time.Duration) (f fate) {
 			if stable == never || stable >= end {
 				break
 			}
-			conn = connection{open: c.keeps, side: side, silent: never}
+			conn = connection{open: c.Keeps, side: side, silent: never}
 		} else {
 			if !failing && f.lost == 0 {
 				f.from = t
@@ -199,23 +168,23 @@ func (k *connection) after(c *client, t time.Duration, o Outcome, took, stable t
 		return stable
 	case o == Failing: // an answer like any other
 		return stable
-	case o == Refusing || c.gives == 0: // cut, or closed by the time-out of the request on it
+	case o == Refusing || c.Gives == 0: // cut, or closed by the time-out of the request on it
 		k.open = false
 		return min(stable, t+1)
 	case k.silent == never:
 		k.silent = t
 	}
-	if t+took >= k.silent+c.gives {
+	if t+took >= k.silent+c.Gives {
 		k.open = false
 		return min(stable, t+1)
 	}
-	return min(stable, max(t+1, k.silent+c.gives-took))
+	return min(stable, max(t+1, k.silent+c.Gives-took))
 }
 
 // again is what a request comes to that is repeated, and when it ends.
 func (c *client) again(h *history, n int, began, took time.Duration) (Outcome, time.Duration) {
 	t, o := began+took, Failing
-	for _, pause := range c.tries {
+	for _, pause := range c.Tries {
 		t += pause
 		n = h.at(t, n)
 		side, _ := c.where(h, t)
@@ -231,8 +200,8 @@ func (c *client) again(h *history, n int, began, took time.Duration) (Outcome, t
 }
 
 // clientKind returns a kind by its name.
-func clientKind(name string) (*ClientKind, bool) {
-	i := slices.IndexFunc(Clients, func(k ClientKind) bool { return k.Name == name })
+func clientKind(name string) (*clients.Kind, bool) {
+	i := slices.IndexFunc(Clients, func(k clients.Kind) bool { return k.Name == name })
 	if i < 0 {
 		return nil, false
 	}

@@ -106,7 +106,7 @@ func (l *ledger) account(h *history, c *client, f fate) {
 		g.give(standby, min(h.ready, h.moved))
 		g.give(targetHealth, h.moved)
 	}
-	if c.keeps {
+	if c.Keeps {
 		g.give(keptConnection, min(f.led, good))
 	} else {
 		g.give(cachedAnswer, max(h.moved, min(f.expired, f.led)))

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/understudy/understudy/clients"
 )
 
 // Question is what a prediction is asked.
@@ -170,7 +172,7 @@ func (m *Model) fallOnce(fault Fault, seed uint64) *history {
 
 // kindSum collects what becomes of clients of one kind.
 type kindSum struct {
-	kind  *ClientKind
+	kind  *clients.Kind
 	each  int // in each run
 	down  []float64
 	lost  []float64
@@ -179,12 +181,12 @@ type kindSum struct {
 }
 
 func (k *kindSum) live(m *Model, h *history, end time.Duration, seed uint64) {
-	c := client{ClientKind: k.kind, users: m.Users, ttl: time.Duration(m.TTL)}
+	c := client{Kind: k.kind, users: m.Users, ttl: time.Duration(m.TTL)}
 	for n := range k.each {
 		who := mix(seed, drawClient, uint64(n))
 		resolver := uint64(n % Resolvers)
-		c.resolver = time.Duration(part(seed, drawUser, resolver) * float64(max(c.ttl, c.floor)))
-		c.own = time.Duration(part(who, 1) * float64(c.runtime))
+		c.resolver = time.Duration(part(seed, drawUser, resolver) * float64(max(c.ttl, c.Floor)))
+		c.own = time.Duration(part(who, 1) * float64(c.Runtime))
 		c.phase = time.Duration(part(who, 2) * float64(c.users.Every))
 		c.luck = part(who, 3)
 		f := c.live(h, end)

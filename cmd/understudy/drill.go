@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/clients"
 	"github.com/understudy/understudy/cloud"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
@@ -143,7 +144,7 @@ func (f *drillFlags) add(cmd *cobra.Command) {
 	recordFlag(cmd, &f.record, "rehearse what is behind this `record`, whoever built it, without a declaration")
 	flags.StringVar(&f.region, "region", "", "with --record: the `region` that users are to leave (default: the one that Route 53 asks for first)")
 	usersFlags(cmd, &f.users, &f.rate, 40)
-	flags.StringVar(&f.clients, "clients", "cache", "the kinds of users, by their `shares`: cache=80%,pool=20%, or usual")
+	flags.StringVar(&f.clients, "clients", clients.Usual, "the kinds of users, by their `shares`: cache=80%,pool=20%, or usual")
 	completeWords(cmd, "clients", append(drill.UserKindNames(), "usual"))
 	flags.StringVar(&f.path, "path", "", "the `path` that users ask for (default: the declared service.health; of a record, what its health check asks for)")
 	flags.StringSliceVar(&f.force, "force", nil, "run although these `checks` find something: "+strings.Join(checkNames(), ", "))

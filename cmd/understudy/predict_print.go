@@ -8,21 +8,19 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/understudy/understudy/clients"
 	"github.com/understudy/understudy/cloud/simulation"
 	"github.com/understudy/understudy/report"
 )
 
-// usualKind are the clients that are shown where none are chosen, and usualFault what all kinds are shown for.
-const (
-	usualKind  = "cache"
-	usualFault = simulation.FaultRegion
-)
+// usualFault is what all kinds of clients are shown for where no fault is chosen.
+const usualFault = simulation.FaultRegion
 
 // printPrediction writes one table of faults for each kind of clients that was chosen, and one of all clients for each fault.
 func printPrediction(w io.Writer, p predicted, faults, kinds []string) error {
 	both := len(faults) > 0 && len(kinds) > 0
 	if len(kinds) == 0 {
-		kinds = []string{usualKind}
+		kinds = []string{clients.Usual}
 	}
 	for _, k := range kinds {
 		if err := printFalls(w, p.Prediction, k); err != nil {
@@ -129,7 +127,7 @@ func printPromise(w io.Writer, p *simulation.Promise) {
 
 // drawPrediction draws the downtime of each fault for one kind of clients, or of each kind for the one fault there is.
 func drawPrediction(p *simulation.Prediction, kinds []string) []byte {
-	kind := usualKind
+	kind := clients.Usual
 	if len(kinds) > 0 {
 		kind = kinds[0]
 	}
