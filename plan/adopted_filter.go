@@ -120,44 +120,21 @@ func ofOwner(permissions []ec2types.IpPermission, owner string) (all []ec2types.
 	return all
 }
 
-// writeAdoptedFilter revokes before it authorizes: between the two calls fewer packets pass than should, never more.
 func writeAdoptedFilter(ctx context.Context, a *account.Account, id string, wanted, seen map[string]string) error {
-	if text, ok := wanted[ingressSetting]; ok {
-		extra, missing, err := turned(text, seen[ingressSetting])
+	for _, way := range []struct {
+		setting string
+		open    func(ctx context.Context, c *ec2.Client, id string, extra, missing []ec2types.IpPermission) error
+	}{{ingressSetting, openIngress}, {egressSetting, openEgress}} {
+		text, ok := wanted[way.setting]
+		if !ok {
+			continue
+		}
+		extra, missing, err := turned(text, seen[way.setting])
 		if err != nil {
 			return err
 		}
-		if len(extra) > 0 {
-			_, err := a.EC2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &id, IpPermissions: extra})
-			if err != nil && !account.IsCode(err, "InvalidPermission.NotFound") {
-				return fmt.Errorf("revoke ingress: %w", err)
-			}
-		}
-		if len(missing) > 0 {
-			_, err := a.EC2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &id, IpPermissions: missing})
-			if err != nil && !account.IsCode(err, "InvalidPermission.Duplicate") {
-				return fmt.Errorf("authorize ingress: %w", err)
-			}
-		}
-	}
-	text, ok := wanted[egressSetting]
-	if !ok {
-		return nil
-	}
-	extra, missing, err := turned(text, seen[egressSetting])
-	if err != nil {
-		return err
-	}
-	if len(extra) > 0 {
-		_, err := a.EC2.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: &id, IpPermissions: extra})
-		if err != nil && !account.IsCode(err, "InvalidPermission.NotFound") {
-			return fmt.Errorf("revoke egress: %w", err)
-		}
-	}
-	if len(missing) > 0 {
-		_, err := a.EC2.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &id, IpPermissions: missing})
-		if err != nil && !account.IsCode(err, "InvalidPermission.Duplicate") {
-			return fmt.Errorf("authorize egress: %w", err)
+		if err := way.open(ctx, a.EC2, id, extra, missing); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -165,42 +165,16 @@ func (g *group) read(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// change revokes before it authorizes: between the two calls fewer packets pass than should, never more.
 func (g *group) change(ctx context.Context, differences []Difference) error {
 	if differs(differences, "tagged") {
 		if err := g.retag(ctx, g.id, g.role); err != nil {
 			return err
 		}
 	}
-	if extra := without(g.ingress, g.wantsIn()); len(extra) > 0 {
-		_, err := g.EC2.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &g.id, IpPermissions: extra})
-		if err != nil && !account.IsCode(err, "InvalidPermission.NotFound") {
-			return fmt.Errorf("revoke ingress of %s: %w", g.id, err)
-		}
+	if err := openIngress(ctx, g.EC2, g.id, without(g.ingress, g.wantsIn()), without(g.wantsIn(), g.ingress)); err != nil {
+		return err
 	}
-	if missing := without(g.wantsIn(), g.ingress); len(missing) > 0 {
-		_, err := g.EC2.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &g.id, IpPermissions: missing})
-		if err != nil && !account.IsCode(err, "InvalidPermission.Duplicate") {
-			return fmt.Errorf("authorize ingress of %s: %w", g.id, err)
-		}
-	}
-	return g.changeEgress(ctx)
-}
-
-func (g *group) changeEgress(ctx context.Context) error {
-	if extra := without(g.egress, g.wantsOut()); len(extra) > 0 {
-		_, err := g.EC2.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: &g.id, IpPermissions: extra})
-		if err != nil && !account.IsCode(err, "InvalidPermission.NotFound") {
-			return fmt.Errorf("revoke egress of %s: %w", g.id, err)
-		}
-	}
-	if missing := without(g.wantsOut(), g.egress); len(missing) > 0 {
-		_, err := g.EC2.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &g.id, IpPermissions: missing})
-		if err != nil && !account.IsCode(err, "InvalidPermission.Duplicate") {
-			return fmt.Errorf("authorize egress of %s: %w", g.id, err)
-		}
-	}
-	return nil
+	return openEgress(ctx, g.EC2, g.id, without(g.egress, g.wantsOut()), without(g.wantsOut(), g.egress))
 }
 
 func (g *group) remove(ctx context.Context) error {

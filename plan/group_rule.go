@@ -1,12 +1,16 @@
 package plan
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/understudy/understudy/account"
 )
 
 // rule is one rule of a security group: one protocol, one range of ports, one peer.
@@ -99,4 +103,39 @@ func rulesText(rules []rule) string {
 		texts = append(texts, r.String())
 	}
 	return set(texts...)
+}
+
+// openIngress changes a security group's rules. It revokes before it authorizes: between the two calls fewer packets pass than should, never
+// more.
+func openIngress(ctx context.Context, c *ec2.Client, id string, extra, missing []ec2types.IpPermission) error {
+	if len(extra) > 0 {
+		_, err := c.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &id, IpPermissions: extra})
+		if err != nil && !account.IsCode(err, "InvalidPermission.NotFound") {
+			return fmt.Errorf("revoke ingress of %s: %w", id, err)
+		}
+	}
+	if len(missing) > 0 {
+		_, err := c.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &id, IpPermissions: missing})
+		if err != nil && !account.IsCode(err, "InvalidPermission.Duplicate") {
+			return fmt.Errorf("authorize ingress of %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// openEgress is openIngress for what leaves.
+func openEgress(ctx context.Context, c *ec2.Client, id string, extra, missing []ec2types.IpPermission) error {
+	if len(extra) > 0 {
+		_, err := c.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: &id, IpPermissions: extra})
+		if err != nil && !account.IsCode(err, "InvalidPermission.NotFound") {
+			return fmt.Errorf("revoke egress of %s: %w", id, err)
+		}
+	}
+	if len(missing) > 0 {
+		_, err := c.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &id, IpPermissions: missing})
+		if err != nil && !account.IsCode(err, "InvalidPermission.Duplicate") {
+			return fmt.Errorf("authorize egress of %s: %w", id, err)
+		}
+	}
+	return nil
 }
