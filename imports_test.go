@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -29,8 +30,8 @@ func sources(t *testing.T) map[string]*source {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (file == "tools" || file == "release" || d.Name() == "testdata" || len(d.Name()) > 1 && d.Name()[0] == '.'):
-			return fs.SkipDir // tools and release are modules of their own
+		case d.IsDir() && (ownModule(file) || d.Name() == "testdata" || len(d.Name()) > 1 && d.Name()[0] == '.'):
+			return fs.SkipDir
 		case !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
 			return nil
 		}
@@ -53,6 +54,12 @@ func sources(t *testing.T) map[string]*source {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// ownModule tells whether a folder below this one is a module of its own.
+func ownModule(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, "go.mod"))
+	return err == nil && folder != "."
 }
 
 // folderOf returns the folder of one of the module's packages; another import path is returned as it is.

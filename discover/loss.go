@@ -2,12 +2,13 @@ package discover
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	r53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy/account"
 )
 
 // Loss is how a name is led away from a region by nothing but health checks.
@@ -111,10 +112,7 @@ func (b Branch) ill(checks map[string]bool) bool {
 	return !slices.ContainsFunc(b.Next.Branches, func(next Branch) bool { return !next.ill(checks) })
 }
 
-// mostDraws bounds how often a name server is asked at a time.
-const mostDraws = 200
-
-// Draws is how often a name has to be asked until the record set with the least share is missed once in a thousand times, 200 at most.
+// Draws is how often a name has to be asked until the record set with the least share is seldom missed.
 func (t *Tree) Draws() int {
 	least := 1.0
 	for _, n := range t.order {
@@ -128,8 +126,5 @@ func (t *Tree) Draws() int {
 			}
 		}
 	}
-	if least == 1 {
-		return 1
-	}
-	return min(mostDraws, int(math.Ceil(math.Log(0.001)/math.Log(1-least))))
+	return account.Draws(least)
 }

@@ -14,6 +14,16 @@ type KindReport struct {
 	Ledger      []Row   `json:"ledger,omitempty"`
 }
 
+// Mostly is the row of the ledger with the largest share, the zero row where nothing was lost.
+func (k KindReport) Mostly() (most Row) {
+	for _, row := range k.Ledger {
+		if row.Share > most.Share {
+			most = row
+		}
+	}
+	return most
+}
+
 // Spread is a distribution over users.
 type Spread struct {
 	Min float64 `json:"min"`

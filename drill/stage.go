@@ -150,9 +150,10 @@ func CheckSettings(ctx context.Context, c *route53.Client, p Pair) (Settings, er
 	if err != nil {
 		return Settings{}, fmt.Errorf("read the health check of %s: %w", p.Name, err)
 	}
-	cfg := out.HealthCheck.HealthCheckConfig
-	return Settings{
-		Interval:  time.Duration(aws.ToInt32(cfg.RequestInterval)) * time.Second,
-		Threshold: int(aws.ToInt32(cfg.FailureThreshold)),
-	}, nil
+	return SettingsOf(out.HealthCheck.HealthCheckConfig), nil
+}
+
+// SettingsOf returns the interval and threshold of a health check.
+func SettingsOf(c *r53types.HealthCheckConfig) Settings {
+	return Settings{Interval: time.Duration(aws.ToInt32(c.RequestInterval)) * time.Second, Threshold: int(aws.ToInt32(c.FailureThreshold))}
 }

@@ -141,11 +141,11 @@ func (d *Drill) where(ctx context.Context) (region string) {
 		if err != nil {
 			return ""
 		}
-		if now := a.region(d.Region); i > 0 && now != region {
+		now := a.region(d.Region)
+		if i > 0 && now != region {
 			return ""
-		} else {
-			region = now
 		}
+		region = now
 	}
 	return region
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	_ "embed" // the page's template and style
 	"encoding/base64"
@@ -50,7 +49,7 @@ type view struct {
 // kindLine is what users of one kind felt, and to what most of it was lost.
 type kindLine struct {
 	drill.KindReport
-	Help, Mostly string
+	Help, Lost string
 }
 
 func byKind(r *drill.Report) (all []kindLine) {
@@ -58,7 +57,7 @@ func byKind(r *drill.Report) (all []kindLine) {
 		return nil
 	}
 	for _, k := range r.Kinds {
-		one := kindLine{KindReport: k, Mostly: mostly(k.Ledger)}
+		one := kindLine{KindReport: k, Lost: lost(k.Mostly())}
 		for _, known := range drill.UserKinds {
 			if known.Name == k.Kind {
 				one.Help = known.Help
@@ -69,12 +68,11 @@ func byKind(r *drill.Report) (all []kindLine) {
 	return all
 }
 
-// mostly is the cause of the largest share.
-func mostly(rows []drill.Row) string {
-	if len(rows) == 0 {
+// lost is a row in words.
+func lost(most drill.Row) string {
+	if most.Share == 0 {
 		return ""
 	}
-	most := slices.MaxFunc(rows, func(a, b drill.Row) int { return cmp.Compare(a.Share, b.Share) })
 	return fmt.Sprintf("%s, %s", most.Cause, percent(most.Share))
 }
 

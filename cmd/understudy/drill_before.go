@@ -120,15 +120,26 @@ func standbyIll(ctx context.Context, s *plan.Stack, pair drill.Pair) (string, er
 // targetsIll tells which of the secondary's targets are not healthy.
 func targetsIll(ctx context.Context, s *plan.Stack) (string, error) {
 	healthy, others, err := targets(ctx, s, understudy.Secondary)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case healthy == 0 && len(others) == 0:
-		return "its load balancer has no targets", nil
-	case len(others) > 0:
-		return fmt.Sprintf("%d are healthy, and not: %s", healthy, strings.Join(others, ", ")), nil
 	}
-	return "", nil
+	return notAllHealthy(healthy, others), nil
+}
+
+// notAllHealthy says what is wrong with targets of which not all are healthy, nothing if all are.
+func notAllHealthy(healthy int, others []string) string {
+	switch {
+	case healthy == 0 && len(others) == 0:
+		return "its load balancer has no targets"
+	case len(others) > 0:
+		return fmt.Sprintf("%d are healthy, and not: %s", healthy, strings.Join(others, ", "))
+	}
+	return ""
+}
+
+// noneHealthy says so.
+func noneHealthy(others []string) string {
+	return strings.TrimSuffix("no target is healthy: "+strings.Join(others, ", "), ": ")
 }
 
 func capacityShort(ctx context.Context, s *plan.Stack) (string, error) {
@@ -201,7 +212,7 @@ func standbyWatch(ctx context.Context, s *plan.Stack, pair drill.Pair, force []s
 		if !slices.Contains(force, checkTargets) {
 			healthy, others, err := targetsOf(ctx, s.Accounts[understudy.Secondary], p.TargetGroup)
 			if err == nil && healthy == 0 {
-				return strings.TrimSuffix("no target is healthy: "+strings.Join(others, ", "), ": "), nil
+				return noneHealthy(others), nil
 			}
 		}
 		if pair.Secondary.HealthCheck == "" || slices.Contains(force, checkStandby) {

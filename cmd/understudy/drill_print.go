@@ -95,17 +95,12 @@ func printUsers(w io.Writer, r *drill.Report) {
 	}
 	fmt.Fprintf(w, "  %-12s %6s %9s %9s %9s %9s  %s\n", "users", "", "p50", "p95", "max", "predicted", "mostly lost to")
 	for _, k := range r.Kinds {
-		predicted, most := "no bound", drill.Row{}
+		predicted := "no bound"
 		if k.PredictedMS > 0 {
 			predicted = fmt.Sprintf("%.0f", k.PredictedMS)
 		}
-		for _, row := range k.Ledger {
-			if row.Share > most.Share {
-				most = row
-			}
-		}
 		d := k.DowntimeMS
-		fmt.Fprintf(w, "  %-12s %6d %9.0f %9.0f %9.0f %9s  %s\n", k.Kind, k.Clients, d.P50, d.P95, d.Max, predicted, most.Cause)
+		fmt.Fprintf(w, "  %-12s %6d %9.0f %9.0f %9.0f %9s  %s\n", k.Kind, k.Clients, d.P50, d.P95, d.Max, predicted, k.Mostly().Cause)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -136,19 +135,13 @@ func (r *recordDrill) sites(region string) (found []*discover.Site) {
 
 // prepare makes the drill. Users ask for what the health check asks for.
 func (r *recordDrill) prepare(ctx context.Context) (*drill.Drill, error) {
-	host, id, r53 := r.stack.Tree.Host, aws.ToString(r.asked.Id), r.home.Route53
+	host, r53 := r.stack.Tree.Host, r.home.Route53
 	server, err := drill.NameServer(ctx, r53, r.stack.Zone.ID)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := drill.CheckSettings(ctx, r53, drill.Pair{Name: host, Primary: drill.Half{HealthCheck: id}})
-	if err != nil {
-		return nil, err
-	}
-	pace := r.outside.pace()
-	settings.Speed, settings.LeastTimeout = pace.Speed, pace.LeastTimeout
-	settings.ClientTimeout, settings.ClientEvery = drill.UserTimeout, time.Duration(float64(r.users)/r.rate*float64(time.Second))
-	names, balancers := r.outside.lookups(drill.Pair{NameServer: server})
+	settings := r.outside.paced(drill.SettingsOf(r.asked.HealthCheckConfig), r.users, r.rate)
+	names, balancers := r.outside.lookups(server)
 	locator := &drill.Locator{Lookup: balancers, Names: map[string]string{}}
 	for _, s := range r.stack.Sites {
 		locator.Names[s.DNS()] = s.Region
@@ -165,15 +158,16 @@ func (r *recordDrill) prepare(ctx context.Context) (*drill.Drill, error) {
 	if r.loss.Shares {
 		draws = r.stack.Tree.Draws()
 	}
-	d := &drill.Drill{
+	return &drill.Drill{
 		Stack: host, URL: page, Clients: r.users, Port: r.outside.port(port), Authorities: authorities,
 		Primary: r.loss.Region, Secondary: r.loss.To[0], Draws: draws, Settings: settings, Lookup: names, Region: locator.Region,
 		Journal: journal(host), Owner: owner(), Before: r.before(), Force: r.force, Ill: r.ill,
 		Users: r.parts, AbortAfter: r.abortAfter, Longest: r.longest, Hold: r.hold,
 		Fault: inverting{drill.Invert{Route53: r53, Checks: r.loss.Checks}},
-		Check: r.checked,
-	}
-	return d, nil
+		Check: func(ctx context.Context) (drill.Checked, error) {
+			return checkState(ctx, r53, aws.ToString(r.asked.Id), r.loss.Checks[0])
+		},
+	}, nil
 }
 
 // inverting says what such a drill cannot show.
@@ -223,16 +217,6 @@ func listenerFor(sites []*discover.Site, port int) *discover.Listener {
 		}
 	}
 	return nil
-}
-
-// checked is what the checkers find of the application, and whether the record set's own check is inverted.
-func (r *recordDrill) checked(ctx context.Context) (drill.Checked, error) {
-	found, err := checkState(ctx, r.home.Route53, aws.ToString(r.asked.Id))
-	if err != nil {
-		return found, err
-	}
-	found.Inverted, err = r.inverted(ctx, r.loss.Checks[0])
-	return found, err
 }
 
 func (r *recordDrill) inverted(ctx context.Context, id string) (bool, error) {
@@ -306,15 +290,10 @@ func (r *recordDrill) strength(ctx context.Context, region string) (healthy int,
 
 func (r *recordDrill) targetsIll(ctx context.Context) (string, error) {
 	healthy, others, err := r.strength(ctx, r.loss.To[0])
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case healthy == 0 && len(others) == 0:
-		return "its load balancers have no targets", nil
-	case len(others) > 0:
-		return fmt.Sprintf("%d are healthy, and not: %s", healthy, strings.Join(others, ", ")), nil
 	}
-	return "", nil
+	return notAllHealthy(healthy, others), nil
 }
 
 func (r *recordDrill) capacityShort(ctx context.Context) (string, error) {
@@ -347,7 +326,7 @@ func (r *recordDrill) ill(ctx context.Context) (string, error) {
 	if !slices.Contains(r.force, checkTargets) {
 		healthy, others, err := r.strength(ctx, r.loss.To[0])
 		if err == nil && healthy == 0 {
-			return strings.TrimSuffix("no target is healthy: "+strings.Join(others, ", "), ": "), nil
+			return noneHealthy(others), nil
 		}
 	}
 	if slices.Contains(r.force, checkStandby) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/netip"
 	"slices"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
 	"github.com/understudy/understudy/drill"
 	"github.com/understudy/understudy/plan"
 )
@@ -153,14 +153,13 @@ func (s *scene) leadsTo(ctx context.Context) (sides []understudy.Side, ttl time.
 	return sides, ttl, nil
 }
 
-// draws is how often a name server is asked where it draws by weight: until the region with the smaller share is missed once in a
-// thousand times, and not more than 200 times.
+// draws is how often a name server is asked until the region with the smaller share is seldom missed.
 func draws(d *understudy.Declaration) int {
 	if d.Failover.Routing != understudy.RoutingWeighted {
 		return 1
 	}
 	a, b := float64(d.Regions[understudy.Primary].Weight), float64(d.Regions[understudy.Secondary].Weight)
-	return min(200, int(math.Ceil(math.Log(0.001)/math.Log(1-min(a, b)/(a+b)))))
+	return account.Draws(min(a, b) / (a + b))
 }
 
 // holdOne keeps users at the region that serves alone since the other one is ill.

@@ -75,13 +75,21 @@ func (o outside) pace() drill.Settings {
 	return drill.Settings{Speed: o.speed, LeastTimeout: cloud.LeastTimeout} // at speed 1, and so on AWS, LeastTimeout changes nothing
 }
 
+// paced gives the settings of a health check this cloud's speed, and users with so many requests a second together.
+func (o outside) paced(s drill.Settings, users int, rate float64) drill.Settings {
+	pace := o.pace()
+	s.Speed, s.LeastTimeout = pace.Speed, pace.LeastTimeout
+	s.ClientTimeout, s.ClientEvery = drill.UserTimeout, time.Duration(float64(users)/rate*float64(time.Second))
+	return s
+}
+
 // lookups returns two resolvers: one for the failover name, one for the load balancers' own names.
-func (o outside) lookups(pair drill.Pair) (names, balancers func(context.Context, string) (drill.Answer, error)) {
+func (o outside) lookups(nameServer string) (names, balancers func(context.Context, string) (drill.Answer, error)) {
 	if o.resolver != "" {
 		r := drill.Resolver{Server: o.resolver}
 		return r.Lookup, r.Lookup
 	}
-	return drill.Resolver{Server: pair.NameServer}.Lookup, drill.SystemLookup
+	return drill.Resolver{Server: nameServer}.Lookup, drill.SystemLookup
 }
 
 // rehearsal prepares a drill of a stack's primary, except its fault and its journal. The users ask for the path that tells the service's
@@ -96,11 +104,9 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 	if err != nil {
 		return nil, pair, err
 	}
-	pace := o.pace()
-	settings.Speed, settings.LeastTimeout = pace.Speed, pace.LeastTimeout
-	settings.ClientTimeout, settings.ClientEvery = drill.UserTimeout, time.Duration(float64(users)/rate*float64(time.Second))
+	settings = o.paced(settings, users, rate)
 	primary, secondary := d.Regions[understudy.Primary].Name, d.Regions[understudy.Secondary].Name
-	names, balancers := o.lookups(pair)
+	names, balancers := o.lookups(pair.NameServer)
 	locator := &drill.Locator{Lookup: balancers, Names: map[string]string{
 		pair.Primary.LoadBalancer: primary, pair.Secondary.LoadBalancer: secondary,
 	}}
@@ -125,18 +131,19 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 		Primary: primary, Secondary: secondary, RTO: d.Failover.RTO, Draws: asks,
 		Settings: settings, Lookup: names, Region: locator.Region,
 		Check: func(ctx context.Context) (drill.Checked, error) {
-			return checkState(ctx, r53, pair.Primary.HealthCheck)
+			return checkState(ctx, r53, pair.Primary.HealthCheck, pair.Primary.HealthCheck)
 		},
 	}, pair, nil
 }
 
-// checkState is what Route 53's checkers find, each by its last probe.
-func checkState(ctx context.Context, c *route53.Client, id string) (drill.Checked, error) {
-	status, err := c.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &id})
+// checkState is what Route 53's checkers find, each by its last probe of what one health check asks, and whether the one by which Route 53 judges
+// is inverted: the same, or one that is calculated from it.
+func checkState(ctx context.Context, c *route53.Client, asks, judges string) (drill.Checked, error) {
+	status, err := c.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &asks})
 	if err != nil {
 		return drill.Checked{}, err
 	}
-	check, err := c.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: &id})
+	check, err := c.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: &judges})
 	if err != nil {
 		return drill.Checked{}, err
 	}
