@@ -8,6 +8,7 @@ import (
 	autoscalingtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
 )
 
@@ -102,6 +103,15 @@ func (t Tags) Route53() []route53types.Tag {
 	return tags
 }
 
+// IAM returns the tags for a role or an instance profile.
+func (t Tags) IAM() []iamtypes.Tag {
+	var tags []iamtypes.Tag
+	for _, k := range t.keys() {
+		tags = append(tags, iamtypes.Tag{Key: aws.String(k), Value: aws.String(t[k])})
+	}
+	return tags
+}
+
 // OfEC2 reads tags from EC2's answers.
 func OfEC2(tags []ec2types.Tag) map[string]string {
 	m := map[string]string{}
@@ -131,6 +141,15 @@ func OfGroup(tags []autoscalingtypes.TagDescription) map[string]string {
 
 // OfRoute53 reads tags from Route 53's answers.
 func OfRoute53(tags []route53types.Tag) map[string]string {
+	m := map[string]string{}
+	for _, t := range tags {
+		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return m
+}
+
+// OfIAM reads tags from IAM's answers.
+func OfIAM(tags []iamtypes.Tag) map[string]string {
 	m := map[string]string{}
 	for _, t := range tags {
 		m[aws.ToString(t.Key)] = aws.ToString(t.Value)

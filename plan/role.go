@@ -124,7 +124,7 @@ func (r *role) findRole(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("get role %s: %w", *r.nameOf(), err)
 	}
-	tags := ofIAM(out.Role.Tags)
+	tags := account.OfIAM(out.Role.Tags)
 	if ours := aws.ToString(out.Role.Description) == r.purpose() && account.Unclaimed(tags, r.stack()); !ours && !r.mark(roleRole).In(tags) {
 		r.blocked = inTheWay("role "+*r.nameOf(), r.mark(roleRole))
 		return nil
@@ -196,7 +196,7 @@ func (r *role) readProfile(p *iamtypes.InstanceProfile) {
 	if p == nil {
 		return
 	}
-	tags := ofIAM(p.Tags)
+	tags := account.OfIAM(p.Tags)
 	for _, one := range p.Roles {
 		r.holds = append(r.holds, aws.ToString(one.RoleName))
 	}
@@ -212,7 +212,7 @@ func (r *role) readProfile(p *iamtypes.InstanceProfile) {
 // create makes the role, and then all that it lacks.
 func (r *role) create(ctx context.Context) error {
 	_, err := r.IAM.CreateRole(ctx, &iam.CreateRoleInput{
-		RoleName: r.nameOf(), AssumeRolePolicyDocument: aws.String(r.trust()), Tags: inIAM(r.mark(roleRole)),
+		RoleName: r.nameOf(), AssumeRolePolicyDocument: aws.String(r.trust()), Tags: r.mark(roleRole).IAM(),
 		Description: aws.String(r.purpose()),
 	})
 	if err != nil {
@@ -308,7 +308,7 @@ func (r *role) drop(ctx context.Context, names ...string) error {
 // setProfile makes the instance profile, and has it carry the role and no other: it can carry one ("IAM and AWS STS quotas").
 func (r *role) setProfile(ctx context.Context) error {
 	if !r.carried {
-		_, err := r.IAM.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: r.nameOf(), Tags: inIAM(r.mark(profileRole))})
+		_, err := r.IAM.CreateInstanceProfile(ctx, &iam.CreateInstanceProfileInput{InstanceProfileName: r.nameOf(), Tags: r.mark(profileRole).IAM()})
 		if err != nil {
 			return fmt.Errorf("create instance profile %s: %w", *r.nameOf(), err)
 		}

@@ -3,27 +3,10 @@ package plan
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/understudy/understudy/account"
 )
-
-func inIAM(tags account.Tags) (all []iamtypes.Tag) {
-	for k, v := range tags {
-		all = append(all, iamtypes.Tag{Key: aws.String(k), Value: aws.String(v)})
-	}
-	return all
-}
-
-func ofIAM(tags []iamtypes.Tag) map[string]string {
-	m := map[string]string{}
-	for _, t := range tags {
-		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
-	return m
-}
 
 // retagRole gives the role its tags back.
 func (r *role) retagRole(ctx context.Context) error {
@@ -33,14 +16,14 @@ func (r *role) retagRole(ctx context.Context) error {
 			if err != nil {
 				return nil, err
 			}
-			return ofIAM(out.Role.Tags), nil
+			return account.OfIAM(out.Role.Tags), nil
 		},
 		remove: func(ctx context.Context, keys []string) error {
 			_, err := r.IAM.UntagRole(ctx, &iam.UntagRoleInput{RoleName: r.nameOf(), TagKeys: keys})
 			return err
 		},
 		add: func(ctx context.Context, tags account.Tags) error {
-			_, err := r.IAM.TagRole(ctx, &iam.TagRoleInput{RoleName: r.nameOf(), Tags: inIAM(tags)})
+			_, err := r.IAM.TagRole(ctx, &iam.TagRoleInput{RoleName: r.nameOf(), Tags: tags.IAM()})
 			return err
 		},
 	}.give(ctx, "role "+*r.nameOf(), r.mark(roleRole))
@@ -54,14 +37,14 @@ func (r *role) retagProfile(ctx context.Context) error {
 			if err != nil || p == nil {
 				return nil, err
 			}
-			return ofIAM(p.Tags), nil
+			return account.OfIAM(p.Tags), nil
 		},
 		remove: func(ctx context.Context, keys []string) error {
 			_, err := r.IAM.UntagInstanceProfile(ctx, &iam.UntagInstanceProfileInput{InstanceProfileName: r.nameOf(), TagKeys: keys})
 			return err
 		},
 		add: func(ctx context.Context, tags account.Tags) error {
-			_, err := r.IAM.TagInstanceProfile(ctx, &iam.TagInstanceProfileInput{InstanceProfileName: r.nameOf(), Tags: inIAM(tags)})
+			_, err := r.IAM.TagInstanceProfile(ctx, &iam.TagInstanceProfileInput{InstanceProfileName: r.nameOf(), Tags: tags.IAM()})
 			return err
 		},
 	}.give(ctx, "instance profile "+*r.nameOf(), r.mark(profileRole))
