@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 )
@@ -15,4 +16,30 @@ func (a *Account) Targets(ctx context.Context, group string) ([]elbtypes.TargetH
 		return nil, fmt.Errorf("describe target health of %s: %w", group, err)
 	}
 	return out.TargetHealthDescriptions, nil
+}
+
+// TargetGroupAttributes returns a target group's attributes by their keys.
+func (a *Account) TargetGroupAttributes(ctx context.Context, arn string) (map[string]string, error) {
+	out, err := a.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &arn})
+	if err != nil {
+		return nil, fmt.Errorf("describe attributes of %s: %w", arn, err)
+	}
+	attributes := map[string]string{}
+	for _, one := range out.Attributes {
+		attributes[aws.ToString(one.Key)] = aws.ToString(one.Value)
+	}
+	return attributes, nil
+}
+
+// BalancerAttributes returns a load balancer's attributes by their keys.
+func (a *Account) BalancerAttributes(ctx context.Context, arn string) (map[string]string, error) {
+	out, err := a.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &arn})
+	if err != nil {
+		return nil, fmt.Errorf("describe attributes of %s: %w", arn, err)
+	}
+	attributes := map[string]string{}
+	for _, one := range out.Attributes {
+		attributes[aws.ToString(one.Key)] = aws.ToString(one.Value)
+	}
+	return attributes, nil
 }

@@ -109,16 +109,9 @@ func (s *Site) readBalancer(ctx context.Context, dns string) error {
 	return fmt.Errorf("no load balancer of this account has the DNS name %s", dns)
 }
 
-func (s *Site) readAttributes(ctx context.Context) error {
-	out, err := s.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: s.Balancer.LoadBalancerArn})
-	if err != nil {
-		return err
-	}
-	s.Attributes = map[string]string{}
-	for _, one := range out.Attributes {
-		s.Attributes[aws.ToString(one.Key)] = aws.ToString(one.Value)
-	}
-	return nil
+func (s *Site) readAttributes(ctx context.Context) (err error) {
+	s.Attributes, err = s.BalancerAttributes(ctx, aws.ToString(s.Balancer.LoadBalancerArn))
+	return err
 }
 
 func (s *Site) readListeners(ctx context.Context) error {
@@ -169,13 +162,9 @@ func (s *Site) readGroups(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		attributes, err := s.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &arn})
-		if err != nil {
+		g := Group{TargetGroup: out.TargetGroups[0]}
+		if g.Attributes, err = s.TargetGroupAttributes(ctx, arn); err != nil {
 			return err
-		}
-		g := Group{TargetGroup: out.TargetGroups[0], Attributes: map[string]string{}}
-		for _, one := range attributes.Attributes {
-			g.Attributes[aws.ToString(one.Key)] = aws.ToString(one.Value)
 		}
 		if g.Targets, err = s.Account.Targets(ctx, arn); err != nil {
 			return err

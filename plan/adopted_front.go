@@ -24,8 +24,17 @@ func knowsAttribute(name, _ string) error {
 	return nil
 }
 
+// holdAttributes adds those that have a value to the settings to hold.
+func holdAttributes(settings, attributes map[string]string) {
+	for key, value := range attributes {
+		if value != "" {
+			settings[attributeSetting+key] = value
+		}
+	}
+}
+
 func readAdoptedBalancer(ctx context.Context, a *account.Account, arn string) (map[string]string, error) {
-	out, err := a.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &arn})
+	attributes, err := a.BalancerAttributes(ctx, arn)
 	if account.IsNotFound(err) {
 		return nil, nil
 	}
@@ -33,11 +42,7 @@ func readAdoptedBalancer(ctx context.Context, a *account.Account, arn string) (m
 		return nil, err
 	}
 	settings := map[string]string{}
-	for _, one := range out.Attributes {
-		if value := aws.ToString(one.Value); value != "" {
-			settings[attributeSetting+aws.ToString(one.Key)] = value
-		}
-	}
+	holdAttributes(settings, attributes)
 	return settings, nil
 }
 
@@ -103,12 +108,8 @@ func readAdoptedTargetGroup(ctx context.Context, a *account.Account, arn string)
 			settings[f.Name] = f.Value
 		}
 	}
-	attributes, err := (&targetGroup{scope: scope{Account: a}}).attributes(ctx, arn)
-	for key, value := range attributes {
-		if value != "" {
-			settings[attributeSetting+key] = value
-		}
-	}
+	attributes, err := a.TargetGroupAttributes(ctx, arn)
+	holdAttributes(settings, attributes)
 	return settings, err
 }
 

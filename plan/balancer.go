@@ -73,7 +73,7 @@ func (b *balancer) find(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	arn := aws.ToString(own.LoadBalancerArn)
-	tags, others, attributes, err := b.ownedWith(ctx, arn, "load-balancer", aws.ToString(own.VpcId), b.vpc.id, b.attributes)
+	tags, others, attributes, err := b.ownedWith(ctx, arn, "load-balancer", aws.ToString(own.VpcId), b.vpc.id, b.BalancerAttributes)
 	if err != nil {
 		return false, err
 	}
@@ -102,18 +102,6 @@ func (b *balancer) leads(set route53types.ResourceRecordSet) *elbtypes.LoadBalan
 func (b *balancer) answersTo(name string) bool {
 	return b.dnsName != "" && sameName(name, b.dnsName) ||
 		slices.ContainsFunc(b.earlier, func(one elbtypes.LoadBalancer) bool { return sameName(name, aws.ToString(one.DNSName)) })
-}
-
-func (b *balancer) attributes(ctx context.Context, arn string) (map[string]string, error) {
-	out, err := b.ELB.DescribeLoadBalancerAttributes(ctx, &elb.DescribeLoadBalancerAttributesInput{LoadBalancerArn: &arn})
-	if err != nil {
-		return nil, fmt.Errorf("describe attributes of %s: %w", arn, err)
-	}
-	attributes := map[string]string{}
-	for _, a := range out.Attributes {
-		attributes[aws.ToString(a.Key)] = aws.ToString(a.Value)
-	}
-	return attributes, nil
 }
 
 func (b *balancer) remember(l elbtypes.LoadBalancer) {
@@ -198,7 +186,7 @@ func (b *balancer) change(ctx context.Context, differences []Difference) error {
 		}
 	}
 	if differs(differences, "attributes") || differs(differences, "logs") {
-		now, err := b.attributes(ctx, b.arn)
+		now, err := b.BalancerAttributes(ctx, b.arn)
 		if err == nil {
 			err = b.setAttributes(ctx, now)
 		}

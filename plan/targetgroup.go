@@ -123,7 +123,7 @@ func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
 // read reads what belongs to a target group that was found.
 func (t *targetGroup) read(ctx context.Context, found elbtypes.TargetGroup) error {
 	arn := aws.ToString(found.TargetGroupArn)
-	tags, _, attributes, err := t.ownedWith(ctx, arn, "target-group", aws.ToString(found.VpcId), t.vpc.id, t.attributes)
+	tags, _, attributes, err := t.ownedWith(ctx, arn, "target-group", aws.ToString(found.VpcId), t.vpc.id, t.TargetGroupAttributes)
 	if err != nil {
 		return err
 	}
@@ -170,18 +170,6 @@ func checkOf(t elbtypes.TargetGroup) []Field {
 	}
 }
 
-func (t *targetGroup) attributes(ctx context.Context, arn string) (map[string]string, error) {
-	out, err := t.ELB.DescribeTargetGroupAttributes(ctx, &elb.DescribeTargetGroupAttributesInput{TargetGroupArn: &arn})
-	if err != nil {
-		return nil, fmt.Errorf("describe attributes of %s: %w", arn, err)
-	}
-	attributes := map[string]string{}
-	for _, a := range out.Attributes {
-		attributes[aws.ToString(a.Key)] = aws.ToString(a.Value)
-	}
-	return attributes, nil
-}
-
 func (t *targetGroup) create(ctx context.Context) error {
 	check := t.declared.Target
 	out, err := t.ELB.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
@@ -221,7 +209,7 @@ func (t *targetGroup) change(ctx context.Context, differences []Difference) erro
 		}
 	}
 	if both > 0 {
-		now, err := t.attributes(ctx, t.arn)
+		now, err := t.TargetGroupAttributes(ctx, t.arn)
 		if err == nil {
 			err = t.setAttributes(ctx, now)
 		}
