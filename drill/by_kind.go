@@ -12,6 +12,7 @@ type KindReport struct {
 	PredictedMS float64 `json:"predicted_downtime_ms,omitempty"` // the most; 0 where a kind need not follow the name at all
 	KeepsTTL    bool    `json:"keeps_ttl,omitempty"`             // an answer's TTL decides, as a promise supposes
 	Ledger      []Row   `json:"ledger,omitempty"`
+	Back        *Back   `json:"back,omitempty"` // what they felt after the repair; nil where nobody was without service then
 }
 
 // Mostly is the row of the ledger with the largest share, the zero row where nothing was lost.
@@ -78,13 +79,28 @@ func spreadOf(v []float64) Spread {
 // tellKinds gives the time of each kind of users to its causes.
 func (r *Report) tellKinds(h history, all []user, spans []span) {
 	for i := range r.Kinds {
-		var of []user
-		var theirs []span
-		for n, u := range all {
-			if u.kind.Name == r.Kinds[i].Kind {
-				of, theirs = append(of, u), append(theirs, spans[n])
-			}
-		}
+		of, theirs := ofKind(r.Kinds[i].Kind, all, spans)
 		r.Kinds[i].Ledger = h.ledger(of, theirs)
 	}
+}
+
+// tellBack is the same of the way back, for all users and for each kind.
+func (r *Report) tellBack(b wayBack, all []user, spans []span) {
+	r.Back = b.tell(all, spans)
+	for i := range r.Kinds {
+		if one := b.tell(ofKind(r.Kinds[i].Kind, all, spans)); one.DowntimeMS.Max > 0 {
+			one.Downtimes = nil // as of the outage, they are told of all users together
+			r.Kinds[i].Back = one
+		}
+	}
+}
+
+// ofKind are the users of a kind, with their spans.
+func ofKind(kind string, all []user, spans []span) (of []user, theirs []span) {
+	for n, u := range all {
+		if u.kind.Name == kind {
+			of, theirs = append(of, u), append(theirs, spans[n])
+		}
+	}
+	return of, theirs
 }

@@ -25,10 +25,11 @@ type verdict struct {
 	Failing, Ill int       // checkers whose last probe failed; that have failed as often in a row as the threshold says
 	All          int       // checkers
 	FirstFailed  time.Time // when the first of those that fail began to; the zero time where none does
+	FirstPassed  time.Time // the same of those whose last probe passed
 }
 
 func (v verdict) differs(o verdict) bool {
-	v.FirstFailed, o.FirstFailed = time.Time{}, time.Time{}
+	v.FirstFailed, o.FirstFailed, v.FirstPassed, o.FirstPassed = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	return v != o
 }
 
@@ -67,12 +68,13 @@ func (c *checkers) take(seen Checked) verdict {
 		if k.ill {
 			v.Ill++
 		}
-		if k.passed {
-			continue
+		first := &v.FirstPassed
+		if !k.passed {
+			v.Failing++
+			first = &v.FirstFailed
 		}
-		v.Failing++
-		if v.FirstFailed.IsZero() || k.since.Before(v.FirstFailed) {
-			v.FirstFailed = k.since
+		if first.IsZero() || k.since.Before(*first) {
+			*first = k.since
 		}
 	}
 	v.Healthy = account.Passes(v.All-v.Ill, v.All) != seen.Inverted

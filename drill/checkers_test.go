@@ -17,17 +17,17 @@ func TestCheckersChangeTheirMindsAtTheThreshold(t *testing.T) {
 		inverted, a, b bool
 		want           verdict
 	}{
-		{0, false, true, true, verdict{Healthy: true, All: 2}},
-		{0, true, true, true, verdict{All: 2}}, // inverted, and not a new probe
-		{100, false, false, true, verdict{Healthy: true, Failing: 1, All: 2, FirstFailed: at(100)}},
-		{100, false, false, true, verdict{Healthy: true, Failing: 1, All: 2, FirstFailed: at(100)}}, // the same probes
+		{0, false, true, true, verdict{Healthy: true, All: 2, FirstPassed: at(0)}},
+		{0, true, true, true, verdict{All: 2, FirstPassed: at(0)}}, // inverted, and not a new probe
+		{100, false, false, true, verdict{Healthy: true, Failing: 1, All: 2, FirstFailed: at(100), FirstPassed: at(1)}},
+		{100, false, false, true, verdict{Healthy: true, Failing: 1, All: 2, FirstFailed: at(100), FirstPassed: at(1)}}, // the same probes
 		{200, false, false, false, verdict{Healthy: true, Failing: 2, All: 2, FirstFailed: at(100)}},
 		{300, false, false, false, verdict{Healthy: true, Failing: 2, Ill: 1, All: 2, FirstFailed: at(100)}},
 		{400, false, false, false, verdict{Failing: 2, Ill: 2, All: 2, FirstFailed: at(100)}},
-		{500, false, true, false, verdict{Failing: 1, Ill: 2, All: 2, FirstFailed: at(201)}},
-		{600, false, true, true, verdict{Ill: 2, All: 2}},
-		{700, false, true, true, verdict{Healthy: true, Ill: 1, All: 2}},
-		{800, false, true, true, verdict{Healthy: true, All: 2}},
+		{500, false, true, false, verdict{Failing: 1, Ill: 2, All: 2, FirstFailed: at(201), FirstPassed: at(500)}},
+		{600, false, true, true, verdict{Ill: 2, All: 2, FirstPassed: at(500)}},
+		{700, false, true, true, verdict{Healthy: true, Ill: 1, All: 2, FirstPassed: at(500)}},
+		{800, false, true, true, verdict{Healthy: true, All: 2, FirstPassed: at(500)}},
 	} {
 		if diff := cmp.Diff(step.want, look(step.ms, step.inverted, step.a, step.b)); diff != "" {
 			t.Errorf("at %d: %s", step.ms, diff)

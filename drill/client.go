@@ -23,7 +23,8 @@ type Request struct {
 	Start   time.Time
 	End     time.Time
 	Address netip.Addr // the zero value where the name did not resolve
-	Region  string     // "" where nothing answered
+	Asked   string     // the address's region
+	Region  string     // the same where the user was served, "" otherwise
 	Err     error      // nil where the user got a 2xx or 3xx
 	Paused  []span     // between one attempt and the next
 	Kept    bool       // it went over a connection that was there before
@@ -85,8 +86,11 @@ func (c *client) ask(ctx context.Context, start time.Time) Request {
 		sleep(ctx, pause)
 		r.Paused = append(r.Paused, span{r.End, time.Now()})
 	}
+	if r.Address.IsValid() {
+		r.Asked = c.region(r.Address)
+	}
 	if r.Err == nil {
-		r.Region = c.region(r.Address)
+		r.Region = r.Asked
 	}
 	return r
 }

@@ -115,6 +115,9 @@ func (r *Report) tell(requests []Request, rec *recorder, w *watch, t timeline) {
 	all := users(requests, looks, rec.kinds)
 	r.Decided, r.Ledger = h.decided(), h.ledger(all, spans)
 	r.tellKinds(h, all, spans)
+	if !t.repair.IsZero() {
+		r.tellBack(h.back(t.repair, t.propagation, requests), all, returns(requests, r.Clients, t))
+	}
 }
 
 // sample is the durations in their order, in milliseconds, or as many of them as a report holds, at equal distances, with both ends.

@@ -123,7 +123,7 @@ func (d *Drill) Run(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.began, t.ended = began, time.Now()
+	t.began, t.ended, t.propagation = began, time.Now(), d.Settings.timeout(Propagation)
 	return d.report(rec, w, t, forced), nil
 }
 

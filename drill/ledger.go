@@ -199,7 +199,12 @@ type span struct{ from, to time.Time }
 
 // account gives all of a span to causes.
 func (h history) account(u user, s span) map[Cause]time.Duration {
-	cuts := []time.Time{s.from, s.to, h.fault}
+	return h.divide(u, s, nil, func(m time.Time) Cause { return h.cause(u, m) })
+}
+
+// divide gives each part of a span to its cause. Parts end where something was seen to change, or at a further cut.
+func (h history) divide(u user, s span, cuts []time.Time, cause func(time.Time) Cause) map[Cause]time.Duration {
+	cuts = append(cuts, s.from, s.to, h.fault)
 	for _, st := range h.stages {
 		cuts = append(cuts, st.from)
 	}
@@ -223,7 +228,7 @@ func (h history) account(u user, s span) map[Cause]time.Duration {
 			continue
 		}
 		m := a.Add(b.Sub(a) / 2)
-		rows[h.cause(u, m)] += b.Sub(a)
+		rows[cause(m)] += b.Sub(a)
 	}
 	return rows
 }
@@ -260,13 +265,18 @@ func (h history) cause(u user, m time.Time) Cause {
 // undecided is what is waited for while the name leads to the primary.
 func (h history) undecided(m time.Time) Cause {
 	switch i := slices.IndexFunc(h.moves, func(o move) bool { return o.at.After(m) }); {
-	case i < 0:
+	case i < 0 && len(h.moves) > 0:
 		return CauseUnknown // it never moved again
-	case !h.moves[i].byCheck:
+	case i >= 0 && !h.moves[i].byCheck:
 		return CauseTargets
 	}
-	cause := CauseProbe
-	for _, st := range h.stages {
+	return stageAt(h.stages, m)
+}
+
+// stageAt is what the last stage before a moment waits for.
+func stageAt(all []checkStage, m time.Time) Cause {
+	cause := all[0].cause
+	for _, st := range all {
 		if st.from.After(m) {
 			break
 		}
@@ -285,20 +295,25 @@ type Row struct {
 
 // ledger is where the time of all users without service went.
 func (h history) ledger(users []user, spans []span) []Row {
+	return tally(Causes, users, spans, h.account)
+}
+
+// tally sums up what is given to causes, in their order.
+func tally(causes []Cause, users []user, spans []span, account func(user, span) map[Cause]time.Duration) []Row {
 	each, total := map[Cause][]float64{}, 0.0
 	for i, s := range spans {
 		if !s.to.After(s.from) {
 			continue
 		}
-		rows := h.account(users[i].within(s), s)
-		for _, c := range Causes {
+		rows := account(users[i].within(s), s)
+		for _, c := range causes {
 			ms := Milliseconds(rows[c])
 			each[c] = append(each[c], ms)
 			total += ms
 		}
 	}
 	var out []Row
-	for _, c := range Causes {
+	for _, c := range causes {
 		sum := 0.0
 		for _, ms := range each[c] {
 			sum += ms

@@ -55,6 +55,8 @@ type Report struct {
 	// Decided is by what the answer changed: "health check" or, where the load balancer's targets told first, "target health".
 	Decided string `json:"decided,omitempty"`
 	Ledger  []Row  `json:"ledger"`
+	// Back is the second part: what was felt after the repair, which the figures of downtime above leave out. Old reports have none.
+	Back *Back `json:"back,omitempty"`
 
 	Began     time.Time `json:"began"`
 	EndedMS   float64   `json:"ended_ms"` // as all times below, after Began
@@ -89,6 +91,8 @@ func Milliseconds(d time.Duration) float64 {
 type timeline struct {
 	began, ended                                      time.Time
 	fault, detected, changed, moved, repair, returned time.Time
+
+	propagation time.Duration // from a check's new status to the name servers, at the most
 
 	entry   Entry    // what is in force
 	unused  bool     // the broken region served nobody before, where both serve
@@ -202,24 +206,34 @@ func moves(requests []Request, clients int, t timeline) Quantile {
 // outages returns each client's time without service between the fault and the repair: from the start of its first failed request
 // to the end of the first good one after its last failure, or of its last failure.
 func outages(requests []Request, clients int, t timeline) []span {
-	type outage struct{ first, last, end time.Time }
 	seen := make([]outage, clients)
 	for _, q := range byStart(requests) {
 		if q.End.Before(t.fault) || q.Start.After(t.repair) {
 			continue
 		}
-		o := &seen[q.Client]
-		if q.Err != nil {
-			if o.first.IsZero() {
-				o.first = q.Start
-			}
-			o.last, o.end = q.End, time.Time{}
-		} else if !o.first.IsZero() && o.end.IsZero() {
-			o.end = q.End
-		}
+		seen[q.Client].take(q)
 	}
-	all := make([]span, clients)
-	for i, o := range seen {
+	return spansOf(seen)
+}
+
+// outage is a client's time without service as far as it is known.
+type outage struct{ first, last, end time.Time }
+
+// take follows the client's next request.
+func (o *outage) take(q Request) {
+	if q.Err != nil {
+		if o.first.IsZero() {
+			o.first = q.Start
+		}
+		o.last, o.end = q.End, time.Time{}
+	} else if !o.first.IsZero() && o.end.IsZero() {
+		o.end = q.End
+	}
+}
+
+func spansOf(outages []outage) []span {
+	all := make([]span, len(outages))
+	for i, o := range outages {
 		switch {
 		case o.first.IsZero(): // never failed
 		case o.end.IsZero():

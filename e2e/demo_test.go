@@ -28,14 +28,20 @@ type demoReport struct {
 		P99 float64 `json:"p99"`
 		Max float64 `json:"max"`
 	} `json:"downtime_ms"`
-	FailbackMS  float64   `json:"failback_ms"`
-	Path        string    `json:"path"`
-	Undetected  bool      `json:"undetected"`
-	Aborted     string    `json:"aborted"`
-	Notes       []string  `json:"notes"`
-	PredictedMS float64   `json:"predicted_downtime_ms"`
-	Downtimes   []float64 `json:"downtimes_ms"`
-	Ledger      []struct {
+	FailbackMS  float64  `json:"failback_ms"`
+	Path        string   `json:"path"`
+	Undetected  bool     `json:"undetected"`
+	Aborted     string   `json:"aborted"`
+	Notes       []string `json:"notes"`
+	PredictedMS float64  `json:"predicted_downtime_ms"`
+	outage
+	Back *outage `json:"back"`
+}
+
+// outage is a part of what users felt, and where it went.
+type outage struct {
+	Downtimes []float64 `json:"downtimes_ms"`
+	Ledger    []struct {
 		Cause string  `json:"cause"`
 		SumMS float64 `json:"sum_ms"`
 		Share float64 `json:"share"`

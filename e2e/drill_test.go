@@ -33,15 +33,20 @@ func TestDrillsByEveryFaultRepairWhatTheyBreak(t *testing.T) {
 		if now := s.fleet(primary); fault != "region" && strings.Join(now, " ") != strings.Join(before, " ") {
 			t.Errorf("%s replaced instances: they were %v and are %v", fault, before, now)
 		}
-		r.addsUp(t, fault)
+		r.outage.addsUp(t, fault)
+		r.Back.addsUp(t, fault+", on the way back")
 		t.Logf("%s: downtime %v ms, predicted at most %v; %d requests failed outside of that", fault, r.Downtime.Max, r.PredictedMS, r.FailedOutside)
 		s.unchanged()
 	}
 }
 
 // addsUp holds the ledger against the users' times without service: it gives all of them to causes that it knows.
-func (r *demoReport) addsUp(t *testing.T, fault string) {
+func (r *outage) addsUp(t *testing.T, fault string) {
 	t.Helper()
+	if r == nil {
+		t.Errorf("%s: not told", fault)
+		return
+	}
 	felt, given, unknown := 0.0, 0.0, 0.0
 	for _, ms := range r.Downtimes {
 		felt += ms

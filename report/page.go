@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed" // the page's template and style
 	"encoding/base64"
@@ -40,6 +41,8 @@ type view struct {
 	Outages       template.HTML
 	Shares        template.HTML
 	Rows          []line
+	BackShares    template.HTML
+	BackRows      []line
 	Steps         []drill.Moment
 	LeftOut       int
 	Times         []measure
@@ -82,6 +85,14 @@ type line struct {
 	Letter, Meaning string
 }
 
+// lines are a ledger's, with words of its own for some causes.
+func lines(rows []drill.Row, own map[drill.Cause]string) (all []line) {
+	for i, row := range rows {
+		all = append(all, line{row, letter(i), cmp.Or(own[row.Cause], meanings[row.Cause])})
+	}
+	return all
+}
+
 // measure is a figure beside what was predicted of it.
 type measure struct{ What, Measured, Predicted string }
 
@@ -93,11 +104,12 @@ func HTML(w io.Writer, r *drill.Report) error {
 	}
 	v := &view{
 		Report: r, Style: style, Policy: policy(), Data: template.JS(data), //nolint:gosec // see above
-		Verdict: verdict(r), Facts: facts(r), Times: times(r), Timeline: timeline(r), Outages: outages(r), Shares: shares(r),
+		Verdict: verdict(r), Facts: facts(r), Times: times(r), Timeline: timeline(r), Outages: outages(r), Shares: shares(r.Ledger),
 		Steps: r.Moments, ByKind: byKind(r),
 	}
-	for i, row := range r.Ledger {
-		v.Rows = append(v.Rows, line{row, letter(i), meanings[row.Cause]})
+	v.Rows = lines(r.Ledger, nil)
+	if r.Back != nil {
+		v.BackShares, v.BackRows = shares(r.Back.Ledger), lines(r.Back.Ledger, backMeanings)
 	}
 	if n := len(v.Steps); n > maxLines {
 		v.Steps, v.LeftOut = v.Steps[:maxLines], n-maxLines
@@ -160,6 +172,10 @@ func verdict(r *drill.Report) (all []string) {
 	}
 	if r.FailbackMS > 0 {
 		all = append(all, fmt.Sprintf("%s after the repair, every user was served by %s again.", inWords(r.FailbackMS), r.Primary))
+	}
+	if r.Back != nil && r.Back.DowntimeMS.Max > 0 {
+		all = append(all, fmt.Sprintf("On the way back, half of the users were without service for at most %s, and none for longer than %s.",
+			inWords(r.Back.DowntimeMS.P50), inWords(r.Back.DowntimeMS.Max)))
 	}
 	return all
 }
@@ -258,5 +274,19 @@ var meanings = map[drill.Cause]string{
 	drill.CauseStandby:   "the standby was asked, and did not serve",
 	drill.CauseServe:     "the first request that was served",
 	drill.CauseBetween:   "requests were served in between",
+	drill.CauseRepair:    "the lost region had been given back, and had served nobody yet, no checker either",
+	drill.CausePrimary:   "the region that was given back served others again, and not this user",
 	drill.CauseUnknown:   "what was seen does not tell",
+}
+
+// backMeanings are of causes that mean another thing after the repair.
+var backMeanings = map[drill.Cause]string{
+	drill.CauseUnderWay:  "a request had begun when the repair came",
+	drill.CauseProbe:     "no checker of Route 53's had found the region well since the repair",
+	drill.CauseThreshold: "checkers found it well, but not yet often enough in a row, or not yet enough of them",
+	drill.CauseAnswer:    "the health check was healthy again, and the name servers did not know it yet",
+	drill.CauseTargets:   "the health check was healthy again, and the name waited for the load balancer's targets",
+	drill.CauseCache:     "the name led back, and the user's resolver kept the answer that led to the standby",
+	drill.CauseKept:      "the name led back, and the user went on with a connection to the standby",
+	drill.CauseTimeout:   "a request to the standby had to end first",
 }

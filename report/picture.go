@@ -234,13 +234,13 @@ func outages(r *drill.Report) template.HTML {
 }
 
 // shares is one bar of all causes, by their letters.
-func shares(r *drill.Report) template.HTML {
-	if len(r.Ledger) == 0 {
+func shares(rows []drill.Row) template.HTML {
+	if len(rows) == 0 {
 		return ""
 	}
 	p := newPicture(34, "The shares of the causes, which the table below has as numbers", 1)
 	x, patterns := 10.0, []string{"", "dots", "hatch", ""}
-	for i, row := range r.Ledger {
+	for i, row := range rows {
 		w := (right - 10) * row.Share
 		p.box(x, 4, w, 26, fmt.Sprintf("s%d", i%4), patterns[(i+i/4)%4], fmt.Sprintf("%s: %s", row.Cause, percent(row.Share)))
 		if w > 14 {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,10 @@ func rehearsed() *drill.Report {
 	}
 	for i, c := range drill.Causes {
 		r.Ledger = append(r.Ledger, drill.Row{Cause: c, SumMS: 1000, Share: 1 / float64(len(drill.Causes)), Each: drill.Quantile{P50: float64(i), P99: 5, Max: 6}})
+	}
+	r.Back = &drill.Back{DowntimeMS: drill.Quantile{P50: 0, P99: 700, Max: 900}, Downtimes: r.Downtimes}
+	for i, c := range drill.BackCauses {
+		r.Back.Ledger = append(r.Back.Ledger, drill.Row{Cause: c, SumMS: 10, Share: 1 / float64(len(drill.BackCauses)), Each: drill.Quantile{P50: float64(i), Max: 6}})
 	}
 	for i, k := range drill.UserKinds {
 		r.Kinds = append(r.Kinds, drill.KindReport{
@@ -93,13 +98,13 @@ func TestThePageIsCompleteAndHarmless(t *testing.T) {
 	if n := strings.Count(text, "<script"); n != 1 {
 		t.Errorf("%d scripts begin, where the data alone is to", n)
 	}
-	if links := regexp.MustCompile(`https?://[^"]*`).FindAllString(text, -1); strings.Join(links, " ") != strings.TrimSpace(strings.Repeat("http://www.w3.org/2000/svg ", 3)) {
+	if links := regexp.MustCompile(`https?://[^"]*`).FindAllString(text, -1); strings.Join(links, " ") != strings.TrimSpace(strings.Repeat("http://www.w3.org/2000/svg ", 4)) {
 		t.Errorf("the page names %q", links)
 	}
 	if !strings.Contains(text, "default-src &#39;none&#39;") {
 		t.Error("the page has no policy")
 	}
-	for _, c := range drill.Causes {
+	for _, c := range slices.Concat(drill.Causes, drill.BackCauses) {
 		if meanings[c] == "" {
 			t.Errorf("nobody says what %q is", c)
 		}

@@ -79,7 +79,19 @@ func printLedger(w io.Writer, r *drill.Report) {
 	if r.Decided != "" {
 		fmt.Fprintf(w, "  decided by               %s\n", r.Decided)
 	}
-	for i, row := range r.Ledger {
+	printRows(w, r.Ledger)
+	switch b := r.Back; {
+	case b == nil:
+	case b.DowntimeMS.Max == 0:
+		fmt.Fprintf(w, "  on the way back          no user was without service\n")
+	default:
+		fmt.Fprintf(w, "  on the way back          without service %.0f ms p50, %.0f p99, %.0f max\n", b.DowntimeMS.P50, b.DowntimeMS.P99, b.DowntimeMS.Max)
+		printRows(w, b.Ledger)
+	}
+}
+
+func printRows(w io.Writer, rows []drill.Row) {
+	for i, row := range rows {
 		title := "of it"
 		if i > 0 {
 			title = ""
