@@ -15,7 +15,7 @@ type Kind struct {
 	Keeps      bool            // keeps its connection from one request to the next
 	HTTP2      bool            // by HTTP/2, which load balancers speak over TLS alone
 	Gives      time.Duration   // for how long a connection on which nothing comes is kept; 0 leaves it to the requests' time-outs
-	Immune     bool            // errors that are answered to new requests do not touch its connection
+	WebSocket  bool            // by a WebSocket, which errors that new requests get do not touch; its requests are pings
 	Addresses  bool            // tries the next address of an answer before the first has failed
 	Tries      []time.Duration // the pauses before a failed request is repeated
 }
@@ -43,5 +43,6 @@ var Kinds = []Kind{
 		Tries: []time.Duration{200 * time.Millisecond, 400 * time.Millisecond, 800 * time.Millisecond}},
 	{Name: "http2", Help: "one connection for all requests, given up after 30 s without an answer to its pings",
 		Keeps: true, HTTP2: true, Gives: 30 * time.Second},
-	{Name: "websocket", Help: "one connection that stays; it is given up after 30 s without a heartbeat", Keeps: true, Gives: 30 * time.Second, Immune: true},
+	{Name: "websocket", Help: "a WebSocket that stays; it is made again when it ends, or after 30 s without an answer to its pings",
+		Keeps: true, Gives: 30 * time.Second, WebSocket: true},
 }

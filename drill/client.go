@@ -51,6 +51,7 @@ type client struct {
 	again    bool      // the resolver has answered with what had expired
 	seen     string    // the region that the last answer led to
 	kept     *http.Transport
+	socket   socket
 }
 
 // run sends requests until the context ends. A request that this end interrupts is not reported.
@@ -106,6 +107,9 @@ func sleep(ctx context.Context, d time.Duration) {
 func (c *client) once(ctx context.Context) (addr netip.Addr, kept bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	if c.kind.WebSocket {
+		return c.ping(ctx)
+	}
 	if c.kind.Keeps {
 		return c.getKept(ctx)
 	}
@@ -119,7 +123,7 @@ func (c *client) get(ctx context.Context) (netip.Addr, error) {
 		return netip.Addr{}, err
 	}
 	if c.kind.Addresses {
-		return c.race(ctx, c.shuffled())
+		return c.race(ctx, alternating(c.shuffled()))
 	}
 	var errs []error
 	all := c.shuffled()
@@ -224,6 +228,9 @@ func (c *client) dial(ctx context.Context, network string, addr netip.Addr) (net
 	return dialer.DialContext(ctx, network, net.JoinHostPort(addr.String(), strconv.Itoa(c.port)))
 }
 
+// agent is what users call themselves.
+const agent = "understudy-drill"
+
 // request sends one by a transport.
 func (c *client) request(ctx context.Context, transport *http.Transport) error {
 	if transport != c.kept {
@@ -233,7 +240,7 @@ func (c *client) request(ctx context.Context, transport *http.Transport) error {
 	if err != nil {
 		return err
 	}
-	req.Header.Set("User-Agent", "understudy-drill")
+	req.Header.Set("User-Agent", agent)
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return err

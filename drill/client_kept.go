@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -53,6 +54,7 @@ func (c *client) close() {
 	if c.kept != nil {
 		c.kept.CloseIdleConnections()
 	}
+	c.socket.close()
 }
 
 // race sends a request over the connection that is made first: each address is tried when the one before has failed, or after a while.
@@ -68,6 +70,17 @@ func (c *client) race(ctx context.Context, all []netip.Addr) (netip.Addr, error)
 		return conn, err
 	}))
 	return *from.Load(), err
+}
+
+// alternating orders addresses so that those of IPv6 and of IPv4 take turns, IPv6 first (RFC 8305, 4).
+func alternating(all []netip.Addr) []netip.Addr {
+	six := slices.DeleteFunc(slices.Clone(all), netip.Addr.Is4)
+	four := slices.DeleteFunc(slices.Clone(all), netip.Addr.Is6)
+	var out []netip.Addr
+	for i := range max(len(six), len(four)) {
+		out = append(append(out, six[min(i, len(six)):min(i+1, len(six))]...), four[min(i, len(four)):min(i+1, len(four))]...)
+	}
+	return out
 }
 
 // firstOf returns the first connection that is made.

@@ -35,6 +35,8 @@ type Drill struct {
 
 	// Users are the kinds of users, by their shares; without any all keep an answer for its TTL.
 	Users []Part
+	// WebSocket is the path of the page that those who speak it connect to.
+	WebSocket string
 
 	// Before is looked at before anything is broken. What is wrong refuses the drill, unless Force names the check.
 	Before []Check
@@ -55,6 +57,8 @@ type Drill struct {
 	Authorities *x509.CertPool
 	// Lookup resolves the failover name, without a cache.
 	Lookup func(context.Context, string) (Answer, error)
+	// LookupBoth does so for those who try addresses of both families; nil leaves them IPv4.
+	LookupBoth func(context.Context, string) (Answer, error)
 	// Region tells which region an address belongs to, or "".
 	Region func(netip.Addr) string
 	// Check asks what Route 53's checkers find of the primary.
@@ -102,12 +106,8 @@ func (d *Drill) Run(ctx context.Context) (*Report, error) {
 		return nil, err
 	}
 
-	if len(d.Users) > d.Clients {
-		return nil, errFewUsers
-	}
-	d.kinds = kinds(d.Users, d.Clients)
-	if d.URL.Scheme != "https" && slices.ContainsFunc(d.kinds, func(k *UserKind) bool { return k.HTTP2 }) {
-		return nil, errHTTP2
+	if err := d.people(); err != nil {
+		return nil, err
 	}
 	traffic, stop := context.WithCancel(ctx)
 	rec, w := newRecorder(d.kinds, d.Settings), newWatch()
@@ -125,6 +125,21 @@ func (d *Drill) Run(ctx context.Context) (*Report, error) {
 	}
 	t.began, t.ended, t.propagation = began, time.Now(), d.Settings.timeout(Propagation)
 	return d.report(rec, w, t, forced), nil
+}
+
+// people gives each user its kind, and refuses users that the service cannot have.
+func (d *Drill) people() error {
+	d.kinds = kinds(d.Users, d.Clients)
+	some := func(is func(*UserKind) bool) bool { return slices.ContainsFunc(d.kinds, is) }
+	switch {
+	case len(d.Users) > d.Clients:
+		return errFewUsers
+	case d.URL.Scheme != "https" && some(func(k *UserKind) bool { return k.HTTP2 }):
+		return errHTTP2
+	case d.WebSocket == "" && some(func(k *UserKind) bool { return k.WebSocket }):
+		return errWebSocket
+	}
+	return nil
 }
 
 // alone fails if another drill's fault is not repaired.
@@ -224,13 +239,21 @@ func (d *Drill) startUsers(ctx context.Context, rec *recorder) *sync.WaitGroup {
 	var users sync.WaitGroup
 	for i := range d.Clients {
 		c := &client{
-			kind: d.kinds[i], settings: d.Settings,
-			id: i, target: d.URL, port: d.Port, trusts: d.Authorities, lookup: d.Lookup, region: d.Region, looked: rec.look,
+			kind: d.kinds[i], settings: d.Settings, socket: socket{path: d.WebSocket},
+			id: i, target: d.URL, port: d.Port, trusts: d.Authorities, lookup: d.lookupOf(d.kinds[i]), region: d.Region, looked: rec.look,
 			timeout: d.Settings.ClientTimeout, every: d.Settings.ClientEvery,
 		}
 		users.Go(func() { c.run(ctx, rec.add) })
 	}
 	return &users
+}
+
+// lookupOf is how users of a kind ask for the name.
+func (d *Drill) lookupOf(k *UserKind) func(context.Context, string) (Answer, error) {
+	if k.Addresses && d.LookupBoth != nil {
+		return d.LookupBoth
+	}
+	return d.Lookup
 }
 
 // phases runs the drill's phases, while the users go on sending requests.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/miekg/dns"
@@ -38,13 +39,36 @@ type Resolver struct {
 	Timeout time.Duration
 }
 
-// ErrNoAddress means that the server answered and that the name has no IPv4 address.
+// ErrNoAddress means that the server answered and that the name has no address of the family that was asked for.
 var ErrNoAddress = errors.New("no address")
 
 // Lookup asks for the A records of a name. A truncated answer is asked for again over TCP (RFC 7766).
 func (r Resolver) Lookup(ctx context.Context, name string) (Answer, error) {
+	return r.ask(ctx, name, dns.TypeA)
+}
+
+// LookupBoth asks for the AAAA and the A records of a name at the same time, and is content with one of them (RFC 8305, 3).
+func (r Resolver) LookupBoth(ctx context.Context, name string) (Answer, error) {
+	var six, four Answer
+	var none, err error
+	var both sync.WaitGroup
+	both.Go(func() { six, none = r.ask(ctx, name, dns.TypeAAAA) })
+	both.Go(func() { four, err = r.ask(ctx, name, dns.TypeA) })
+	both.Wait()
+	switch {
+	case none != nil && err != nil:
+		return Answer{}, err
+	case none != nil:
+		return four, nil
+	case err != nil:
+		return six, nil
+	}
+	return Answer{Addresses: append(six.Addresses, four.Addresses...), TTL: min(six.TTL, four.TTL)}, nil
+}
+
+func (r Resolver) ask(ctx context.Context, name string, of uint16) (Answer, error) {
 	q := new(dns.Msg)
-	q.SetQuestion(dns.Fqdn(name), dns.TypeA)
+	q.SetQuestion(dns.Fqdn(name), of)
 	q.RecursionDesired = false
 	q.SetEdns0(1232, false)
 	reply, err := r.exchange(ctx, "udp", q)
@@ -77,15 +101,18 @@ func (r Resolver) exchange(ctx context.Context, network string, q *dns.Msg) (*dn
 func addresses(m *dns.Msg) Answer {
 	var a Answer
 	for _, rr := range m.Answer {
-		record, ok := rr.(*dns.A)
+		var ip net.IP
+		switch record := rr.(type) {
+		case *dns.A:
+			ip = record.A.To4()
+		case *dns.AAAA:
+			ip = record.AAAA
+		}
+		addr, ok := netip.AddrFromSlice(ip)
 		if !ok {
 			continue
 		}
-		addr, ok := netip.AddrFromSlice(record.A.To4())
-		if !ok {
-			continue
-		}
-		ttl := time.Duration(record.Hdr.Ttl) * time.Second
+		ttl := time.Duration(rr.Header().Ttl) * time.Second
 		if len(a.Addresses) == 0 || ttl < a.TTL {
 			a.TTL = ttl
 		}
@@ -94,16 +121,19 @@ func addresses(m *dns.Msg) Answer {
 	return a
 }
 
-// SystemLookup asks the system's resolver, for names that the Resolver's server does not have. The answer
+// SystemLookup asks the system's resolver for IPv4 addresses, for names that the Resolver's server does not have. The answer
 // has no TTL, since the system's resolver does not return it.
-func SystemLookup(ctx context.Context, name string) (Answer, error) {
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", name)
-	if err != nil {
-		return Answer{}, err
-	}
-	a := Answer{}
+func SystemLookup(ctx context.Context, name string) (Answer, error) { return system(ctx, "ip4", name) }
+
+// SystemLookupBoth asks it for addresses of both families.
+func SystemLookupBoth(ctx context.Context, name string) (Answer, error) {
+	return system(ctx, "ip", name)
+}
+
+func system(ctx context.Context, network, name string) (a Answer, err error) {
+	found, err := net.DefaultResolver.LookupNetIP(ctx, network, name)
 	for _, f := range found {
 		a.Addresses = append(a.Addresses, f.Unmap())
 	}
-	return a, nil
+	return a, err
 }

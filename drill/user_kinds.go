@@ -18,14 +18,9 @@ type UserKind struct{ clients.Kind }
 // UserKinds are the kinds that a drill has users of.
 var UserKinds = userKinds()
 
-// refusedKinds are kinds that one would look for, and why no user is of them.
-var refusedKinds = map[string]string{"websocket": "which page of a service speaks it is not declared"}
-
 func userKinds() (all []UserKind) {
 	for _, k := range clients.Kinds {
-		if refusedKinds[k.Name] == "" {
-			all = append(all, UserKind{k})
-		}
+		all = append(all, UserKind{k})
 	}
 	return all
 }
@@ -86,9 +81,6 @@ func ParseParts(text string) ([]Part, error) {
 	sum := 0.0
 	for one := range strings.SplitSeq(text, ",") {
 		name, share, given := strings.Cut(strings.TrimSpace(one), "=")
-		if why := refusedKinds[name]; why != "" {
-			return nil, fmt.Errorf("%s: %s", name, why)
-		}
 		kind := kindNamed(name)
 		if kind == nil {
 			return nil, fmt.Errorf("%q: there are %s, and the mix %s", name, strings.Join(UserKindNames(), ", "), usualMix)
@@ -115,6 +107,9 @@ func ParseParts(text string) ([]Part, error) {
 
 // errHTTP2 refuses users that a service cannot have.
 var errHTTP2 = errors.New("http2: users of a load balancer speak it over TLS alone, and the service has no https")
+
+// errWebSocket refuses users that nobody says the page of.
+var errWebSocket = errors.New("websocket: which page of the service speaks it is not said (--websocket)")
 
 // errFewUsers refuses shares that leave a kind without a user.
 var errFewUsers = errors.New("fewer users than kinds")

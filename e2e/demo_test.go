@@ -35,7 +35,12 @@ type demoReport struct {
 	Notes       []string `json:"notes"`
 	PredictedMS float64  `json:"predicted_downtime_ms"`
 	outage
-	Back *outage `json:"back"`
+	Back  *outage `json:"back"`
+	Kinds []struct {
+		Kind     string `json:"kind"`
+		Requests int    `json:"requests"`
+		Failed   int    `json:"failed"`
+	} `json:"kinds"`
 }
 
 // outage is a part of what users felt, and where it went.

@@ -17,7 +17,7 @@ func TestDrillsByEveryFaultRepairWhatTheyBreak(t *testing.T) {
 	for _, fault := range []string{"invert", "targets", "isolate", "flap", "region"} {
 		var r demoReport
 		out := s.must("drill", "-f", s.declaration(), "--fault", fault, "--json", "-", "--hold", "1s",
-			"--rate", "400", "--flaps", "2", "--abort-after", lenience, "--force", busy)
+			"--rate", "400", "--flaps", "2", "--clients", "cache=90%,websocket=10%", "--websocket", "/socket", "--abort-after", lenience, "--force", busy)
 		if err := json.Unmarshal([]byte(out), &r); err != nil {
 			t.Fatalf("%s: %v\n%s", fault, err, out)
 		}
@@ -32,6 +32,9 @@ func TestDrillsByEveryFaultRepairWhatTheyBreak(t *testing.T) {
 		}
 		if now := s.fleet(primary); fault != "region" && strings.Join(now, " ") != strings.Join(before, " ") {
 			t.Errorf("%s replaced instances: they were %v and are %v", fault, before, now)
+		}
+		if k := r.Kinds[1]; k.Kind != "websocket" || k.Requests <= k.Failed || fault == "region" && k.Failed == 0 {
+			t.Errorf("%s: %+v", fault, k)
 		}
 		r.outage.addsUp(t, fault)
 		r.Back.addsUp(t, fault+", on the way back")

@@ -120,7 +120,7 @@ func (c *client) live(h *history, end time.Duration) (f fate) {
 		if side != nobody {
 			o, took = c.finds(h.marks[n].services[side])
 		}
-		if c.Immune && conn.open && o == Failing {
+		if c.WebSocket && conn.open && o == Failing {
 			o = Served
 		}
 		changes := h.until(n, side)

@@ -85,7 +85,7 @@ type drillFlags struct {
 	digest              string
 	users               int
 	rate                float64
-	clients             string
+	clients, socket     string
 	parts               []drill.Part
 	force               []string
 	abortAfter, longest time.Duration
@@ -147,6 +147,7 @@ func (f *drillFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.clients, "clients", clients.Usual, "the kinds of users, by their `shares`: cache=80%,pool=20%, or usual")
 	completeWords(cmd, "clients", append(drill.UserKindNames(), "usual"))
 	flags.StringVar(&f.path, "path", "", "the `path` that users ask for (default: the declared service.health; of a record, what its health check asks for)")
+	flags.StringVar(&f.socket, "websocket", "", "the `path` of the page that speaks WebSocket, for users of this kind")
 	flags.StringSliceVar(&f.force, "force", nil, "run although these `checks` find something: "+strings.Join(checkNames(), ", "))
 	flags.DurationVar(&f.abortAfter, "abort-after", 0, "repair at once if any user is without service for longer than this")
 	flags.DurationVar(&f.longest, "longest", 30*time.Minute, "how long the primary is broken at the most")
@@ -196,11 +197,13 @@ func (f *drillFlags) check() (drill.Kind, error) {
 			return kind, fmt.Errorf("--force: no check is named %q; there are %s", name, strings.Join(checkNames(), ", "))
 		}
 	}
-	switch u, err := url.Parse(f.path); {
+	switch {
 	case !slices.Contains(understudy.Sides, understudy.Side(f.side)):
 		return kind, fmt.Errorf("--side: %q is neither primary nor secondary", f.side)
-	case f.path != "" && (err != nil || !strings.HasPrefix(f.path, "/") || u.Host != ""):
+	case f.path != "" && !isPath(f.path):
 		return kind, fmt.Errorf("--path: %q is not a path, for example /healthz", f.path)
+	case f.socket != "" && !isPath(f.socket):
+		return kind, fmt.Errorf("--websocket: %q is not a path, for example /socket", f.socket)
 	case f.flaps < 1:
 		return kind, errors.New("--flaps: at least 1")
 	case f.abortAfter < 0 || f.hold < 0 || f.period < 0 || f.longest <= 0:
@@ -213,6 +216,11 @@ func (f *drillFlags) check() (drill.Kind, error) {
 		return kind, err
 	}
 	return kind, checkUsers(f.users, f.rate)
+}
+
+func isPath(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && strings.HasPrefix(text, "/") && u.Host == ""
 }
 
 func checkUsers(users int, rate float64) error {
@@ -285,7 +293,7 @@ func (f *drillFlags) prepare(
 ) (err error) {
 	d.Journal, d.Marker, d.Owner, d.Lost = journal(s.Declaration.Name), marker(lost), owner(), understudy.Side(f.side)
 	d.Before, d.Force = before(s, lost, pair), f.force
-	d.Users, d.AbortAfter, d.Longest, d.Hold = f.parts, f.abortAfter, f.longest, f.hold
+	d.Users, d.WebSocket, d.AbortAfter, d.Longest, d.Hold = f.parts, f.socket, f.abortAfter, f.longest, f.hold
 	if f.path != "" {
 		u, err := url.Parse(f.path)
 		if err != nil {

@@ -141,7 +141,7 @@ func (r *recordDrill) prepare(ctx context.Context) (*drill.Drill, error) {
 		return nil, err
 	}
 	settings := r.outside.paced(drill.SettingsOf(r.asked.HealthCheckConfig), r.users, r.rate)
-	names, balancers := r.outside.lookups(server)
+	names, both, balancers := r.outside.lookups(server)
 	locator := &drill.Locator{Lookup: balancers, Names: map[string]string{}}
 	for _, s := range r.stack.Sites {
 		locator.Names[s.DNS()] = s.Region
@@ -160,9 +160,9 @@ func (r *recordDrill) prepare(ctx context.Context) (*drill.Drill, error) {
 	}
 	return &drill.Drill{
 		Stack: host, URL: page, Clients: r.users, Port: r.outside.port(port), Authorities: authorities,
-		Primary: r.loss.Region, Secondary: r.loss.To[0], Draws: draws, Settings: settings, Lookup: names, Region: locator.Region,
+		Primary: r.loss.Region, Secondary: r.loss.To[0], Draws: draws, Settings: settings, Lookup: names, LookupBoth: both, Region: locator.Region,
 		Journal: journal(host), Owner: owner(), Before: r.before(), Force: r.force, Ill: r.ill,
-		Users: r.parts, AbortAfter: r.abortAfter, Longest: r.longest, Hold: r.hold,
+		Users: r.parts, WebSocket: r.socket, AbortAfter: r.abortAfter, Longest: r.longest, Hold: r.hold,
 		Fault: inverting{drill.Invert{Route53: r53, Checks: r.loss.Checks}},
 		Check: func(ctx context.Context) (drill.Checked, error) {
 			return checkState(ctx, r53, aws.ToString(r.asked.Id), r.loss.Checks[0])

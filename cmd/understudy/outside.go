@@ -83,13 +83,17 @@ func (o outside) paced(s drill.Settings, users int, rate float64) drill.Settings
 	return s
 }
 
-// lookups returns two resolvers: one for the failover name, one for the load balancers' own names.
-func (o outside) lookups(nameServer string) (names, balancers func(context.Context, string) (drill.Answer, error)) {
+type lookup = func(context.Context, string) (drill.Answer, error)
+
+// lookups returns the resolvers for the failover name, of IPv4 and of both families, and the one for the load balancers' own names. The second is
+// nil on a local cloud: the addresses of IPv6 that it answers with are inside it alone, since loopback has twins of IPv4 alone.
+func (o outside) lookups(nameServer string) (names, both, balancers lookup) {
 	if o.resolver != "" {
 		r := drill.Resolver{Server: o.resolver}
-		return r.Lookup, r.Lookup
+		return r.Lookup, nil, r.Lookup
 	}
-	return drill.Resolver{Server: nameServer}.Lookup, drill.SystemLookup
+	r := drill.Resolver{Server: nameServer}
+	return r.Lookup, r.LookupBoth, drill.SystemLookupBoth
 }
 
 // rehearsal prepares a drill of a stack's primary, except its fault and its journal. The users ask for the path that tells the service's
@@ -106,7 +110,7 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 	}
 	settings = o.paced(settings, users, rate)
 	primary, secondary := d.Regions[understudy.Primary].Name, d.Regions[understudy.Secondary].Name
-	names, balancers := o.lookups(pair.NameServer)
+	names, both, balancers := o.lookups(pair.NameServer)
 	locator := &drill.Locator{Lookup: balancers, Names: map[string]string{
 		pair.Primary.LoadBalancer: primary, pair.Secondary.LoadBalancer: secondary,
 	}}
@@ -129,7 +133,7 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 		Clients: users,
 		Port:    o.port(port), Authorities: authorities,
 		Primary: primary, Secondary: secondary, RTO: d.Failover.RTO, Draws: asks,
-		Settings: settings, Lookup: names, Region: locator.Region,
+		Settings: settings, Lookup: names, LookupBoth: both, Region: locator.Region,
 		Check: func(ctx context.Context) (drill.Checked, error) {
 			return checkState(ctx, r53, pair.Primary.HealthCheck, pair.Primary.HealthCheck)
 		},

@@ -39,6 +39,7 @@ func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /healthz", s.health)
+	mux.HandleFunc("GET /socket", s.socket)
 	mux.HandleFunc("POST /healthz/fail", s.fail)
 	mux.HandleFunc("POST /healthz/pass", s.pass)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
