@@ -176,4 +176,9 @@ var about = map[string]struct{ what, example string }{
 	"parity.ignore":           {"The findings that are known and accepted.", ""},
 	"parity.ignore[].finding": {"A finding's name, with * for any text.", `"listener*"`},
 	"parity.ignore[].reason":  {"Why it is accepted; shown beside it.", "moved in May"},
+
+	"drill": {"Who the users of `drill` and `predict` are; nothing of it is made.", ""},
+	"drill.clients": {"The kinds of users by their shares, by how they keep answers and connections (docs/drills.md). `predict` shows all kinds " +
+		"where only the default is declared.", "usual"},
+	"drill.websocket": {"The path of the page that speaks WebSocket, for users of this kind.", "/socket"},
 }

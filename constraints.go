@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/understudy/understudy/clients"
 )
 
 // constraint is a condition on a text, its name in a mistake, and as much of it as a regular expression can say, which editors
@@ -79,6 +81,9 @@ func orNothing(c constraint) constraint {
 	c.allowed, c.pattern, c.holds = c.allowed+", or nothing", "("+c.pattern+")?", func(s string) bool { return s == "" || matches(s) }
 	return c
 }
+
+// clientKind is any kind of users, as a pattern.
+var clientKind = "(" + strings.Join(clients.Names(), "|") + ")"
 
 var (
 	// Load balancer and target group names hold 32 characters, "understudy-" among them.
@@ -166,6 +171,11 @@ var (
 	fixedType        = oneOf("text/plain, text/css, text/html, application/javascript or application/json",
 		"text/plain", "text/css", "text/html", "application/javascript", "application/json")
 	fixedBody = upTo(1024, noZero("a text of at most 1024 bytes"))
+
+	clientShares = holding(
+		matching(clients.Mix+"|"+clientKind+`(=[0-9.]+%)?(, ?`+clientKind+`=[0-9.]+%)*`,
+			"kinds of users by their shares, which are 100 % together: cache=80%,pool=20%; one of "+strings.Join(clients.Names(), ", ")+"; or "+clients.Mix),
+		func(s string) bool { _, err := clients.Parse(s); return err == nil })
 
 	desyncMode = oneOf("defensive, strictest or monitor", "defensive", "strictest", "monitor")
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

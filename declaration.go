@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/understudy/understudy/clients"
 )
 
 // DefaultFile is the name a declaration goes by where none is given.
@@ -78,6 +80,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	refuseUnrouted(d, places, switching)
 	d.Tags = root.labels("tags", mostTags, tagKey, tagValue)
 	d.Parity.Ignore = ignored(root.object("parity"))
+	d.Drill = drilled(root.object("drill"), d)
 	if len(d.Host()) > longestName {
 		root.mistake("record", "a name of more than 253 characters", "record and domain of 253 at most")
 	}
@@ -293,6 +296,21 @@ func failback(o *object) Failback {
 		return Failback{Manual: true, After: o.object("failback").duration("after", "10m")}
 	}
 	return Failback{Manual: o.text("failback", "automatic", failbackKind) == "manual"}
+}
+
+// drilled reads who the users of a drill are. Some need what others do without.
+func drilled(o *object, d *Declaration) Drill {
+	x := Drill{Clients: o.text("clients", clients.Usual, clientShares), WebSocket: o.text("websocket", "", checkPath)}
+	shares, _ := clients.Parse(x.Clients) // whose mistake is known already
+	for _, s := range shares {
+		switch {
+		case s.Kind.HTTP2 && !d.HTTPS.Declared():
+			o.mistake("clients", s.Kind.Name+", without https.certificates", "kinds that speak HTTP/1.1: users of a load balancer speak HTTP/2 over TLS alone")
+		case s.Kind.WebSocket && x.WebSocket == "":
+			o.mistake("clients", s.Kind.Name+", without drill.websocket", "it beside the path of the page that speaks it")
+		}
+	}
+	return x
 }
 
 // duration reads a time as Go writes it.

@@ -69,10 +69,10 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
 			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, egress, image, instance, service, ` +
-				`listener, https, fleet, failover, target, balancer, rules, security, tags, parity`},
+				`listener, https, fleet, failover, target, balancer, rules, security, tags, parity, drill`},
 		{"misspelt key", "domain:", "recrod: www\ndomain:",
 			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, egress, image, instance, service, ` +
-				`listener, https, fleet, failover, target, balancer, rules, security, tags, parity`},
+				`listener, https, fleet, failover, target, balancer, rules, security, tags, parity, drill`},
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
 		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",
@@ -140,6 +140,14 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 			at + `6:63: found "moon-1"; allowed: a region with checkers: us-east-1, us-west-1, us-west-2, eu-west-1, ap-southeast-1, ap-southeast-2, ` +
 				`ap-northeast-1, sa-east-1`},
 		{"latency of a check", "image:", "failover: {check: {latency: graphs}}\nimage:", at + `6:29: found "graphs"; allowed: true or false`},
+		{"kind of users", "image:", "drill: {clients: chrome}\nimage:", at + `6:18: found "chrome"; allowed: ` + allowedClients},
+		{"shares of users", "image:", "drill: {clients: \"cache=80%,pool=30%\"}\nimage:", at + `6:18: found "cache=80%,pool=30%"; allowed: ` + allowedClients},
+		{"users of HTTP/2", "image:", "drill: {clients: http2}\nimage:",
+			at + `6:18: found http2, without https.certificates; allowed: kinds that speak HTTP/1.1: users of a load balancer speak HTTP/2 over TLS alone`},
+		{"users of WebSockets", "image:", "drill: {clients: websocket}\nimage:",
+			at + `6:18: found websocket, without drill.websocket; allowed: it beside the path of the page that speaks it`},
+		{"page of WebSockets", "image:", "drill: {websocket: socket}\nimage:",
+			at + `6:20: found "socket"; allowed: a path that begins with /, at most 255 printable characters without spaces, or nothing`},
 		{"tags a list", "image:", "tags: [a]\nimage:",
 			at + `6:7: found a list; allowed: a mapping of at most 40: keys of 1 to 128 letters, digits, spaces and any of + - = . _ : / @, ` +
 				`none of Name, aws: and understudy: at the beginning; values of up to 256 letters, digits, spaces and any of + - = . _ : / @`},
@@ -435,3 +443,6 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+const allowedClients = "kinds of users by their shares, which are 100 % together: cache=80%,pool=20%; one of stub, cache, floor30, floor60, floor300, stale, " +
+	"forever, runtime30, pool, eyeballs, retry, http2, websocket; or usual"

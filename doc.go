@@ -81,6 +81,7 @@
 //	  internal: {ingress: [], egress: []}  # of the fleet; {protocol: tcp, ports: 443, to: 0.0.0.0/0} is all that may go out then
 //	tags: {}                         # on everything that is made
 //	parity: {ignore: []}             # findings to pass over: {finding: PATTERN, reason: TEXT}
+//	drill: {clients: cache, websocket: ""}  # who the users of drill and predict are: cache=80%,pool=20%, or usual
 //
 // How many instances a fleet has is declared for its creation only (desired); after that, scaling or a person
 // decides, within min and max.

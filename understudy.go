@@ -45,6 +45,7 @@ type Declaration struct {
 	Rules    []Rule // of where users connect
 	Security Security
 	Parity   Parity
+	Drill    Drill
 	Tags     map[string]string // on everything that is made, beside the stack's own
 }
 
@@ -163,6 +164,12 @@ type Failover struct {
 	Before, After       string        // commands that run before and after the users are moved by hand
 	HookTimeout         time.Duration // of each of them
 	Failback            Failback
+}
+
+// Drill is who the users of a drill are, and of a prediction.
+type Drill struct {
+	Clients   string // the kinds, by their shares, as package clients reads them
+	WebSocket string // the page that speaks it; "" is none
 }
 
 // Routing is how Route 53 chooses between two healthy regions. An ill one gets no users in any kind.

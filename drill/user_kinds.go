@@ -2,11 +2,8 @@ package drill
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/understudy/understudy/clients"
@@ -34,14 +31,6 @@ func kindNamed(name string) *UserKind {
 	return &UserKinds[i]
 }
 
-// UserKindNames lists the kinds' names in the order of the table.
-func UserKindNames() (names []string) {
-	for _, k := range UserKinds {
-		names = append(names, k.Name)
-	}
-	return names
-}
-
 // strays tells whether a user may never follow the name: no drill waits for it, nor is ended by it.
 func (k *UserKind) strays() bool { return k.Forever || k.Keeps }
 
@@ -65,51 +54,20 @@ type Part struct {
 	Of   float64
 }
 
-// usualMix is a mix in which each behaviour has its place that a measurement shows among real clients. No survey gives their shares of a
-// service's users; these are ours.
-const usualMix = "usual"
-
-// mixes are named parts.
-var mixes = map[string]string{usualMix: "cache=50%,floor60=20%,pool=10%,stale=5%,runtime30=5%,retry=5%,stub=5%"}
-
-// ParseParts reads which kinds the users are of: "cache=80%,pool=20%", one kind alone, or "usual".
-func ParseParts(text string) ([]Part, error) {
-	if mix, ok := mixes[text]; ok {
-		text = mix
+// ParseParts reads which kinds the users are of, as package clients does.
+func ParseParts(text string) (parts []Part, err error) {
+	shares, err := clients.Parse(text)
+	for _, s := range shares {
+		parts = append(parts, Part{kindNamed(s.Kind.Name), s.Of})
 	}
-	var parts []Part
-	sum := 0.0
-	for one := range strings.SplitSeq(text, ",") {
-		name, share, given := strings.Cut(strings.TrimSpace(one), "=")
-		kind := kindNamed(name)
-		if kind == nil {
-			return nil, fmt.Errorf("%q: there are %s, and the mix %s", name, strings.Join(UserKindNames(), ", "), usualMix)
-		}
-		p := Part{kind, 1}
-		if given {
-			n, err := strconv.ParseFloat(strings.TrimSuffix(share, "%"), 64)
-			if err != nil || !strings.HasSuffix(share, "%") || !(n > 0) || n > 100 {
-				return nil, fmt.Errorf("%q: a share is above 0%% and at most 100%%, for example %s=20%%", one, name)
-			}
-			p.Of = n / 100
-		}
-		if slices.ContainsFunc(parts, func(o Part) bool { return o.Kind == p.Kind }) {
-			return nil, fmt.Errorf("%s is there twice", name)
-		}
-		sum += p.Of
-		parts = append(parts, p)
-	}
-	if math.Abs(sum-1) > 0.001 {
-		return nil, fmt.Errorf("the shares are %.4g%% together, and not 100%%", 100*sum)
-	}
-	return parts, nil
+	return parts, err
 }
 
 // errHTTP2 refuses users that a service cannot have.
 var errHTTP2 = errors.New("http2: users of a load balancer speak it over TLS alone, and the service has no https")
 
 // errWebSocket refuses users that nobody says the page of.
-var errWebSocket = errors.New("websocket: which page of the service speaks it is not said (--websocket)")
+var errWebSocket = errors.New("websocket: which page of the service speaks it is not said (--websocket, or drill.websocket in the declaration)")
 
 // errFewUsers refuses shares that leave a kind without a user.
 var errFewUsers = errors.New("fewer users than kinds")

@@ -52,6 +52,8 @@ var elsewhere = map[string]string{
 	"failover.after":              "read at failover",
 	"failover.hook_timeout":       "read at failover",
 	"failover.failback*":          "read by watch",
+	"drill.clients":               "who a drill's users are",
+	"drill.websocket":             "who a drill's users are",
 	"parity.ignore[].finding":     "read by parity",
 	"parity.ignore[].reason":      "read by parity",
 }

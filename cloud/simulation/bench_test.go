@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/understudy/understudy/clients"
 )
 
 // worked is the processor time that this process has used, in seconds: other work on the machine does not lengthen it much.
@@ -34,7 +36,7 @@ func BenchmarkFall(b *testing.B) {
 // BenchmarkMillion is what `understudy predict` does before it advises: a million clients of all kinds, through every fault.
 func BenchmarkMillion(b *testing.B) {
 	names := FaultNames(func(k FaultKind) bool { return k.Predicted })
-	q := Question{Seed: 1, Worlds: 500, Clients: 1_000_000 / len(names), Faults: names, Kinds: ClientNames(), For: Span(30 * time.Minute), Times: 3}
+	q := Question{Seed: 1, Worlds: 500, Clients: 1_000_000 / len(names), Faults: names, Kinds: clients.Names(), For: Span(30 * time.Minute), Times: 3}
 	for range b.N {
 		if _, err := Predict(&Model{System: Default()}, q); err != nil {
 			b.Fatal(err)

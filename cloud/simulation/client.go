@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"slices"
 	"time"
 
 	"github.com/understudy/understudy/clients"
@@ -9,14 +8,6 @@ import (
 
 // Clients is the table of kinds, which are those of a drill's users.
 var Clients = clients.Kinds
-
-// ClientNames are the kinds' names, in the order of the table.
-func ClientNames() (names []string) {
-	for _, k := range Clients {
-		names = append(names, k.Name)
-	}
-	return names
-}
 
 // client is one of them.
 type client struct {
@@ -197,13 +188,4 @@ func (c *client) again(h *history, n int, began, took time.Duration) (Outcome, t
 		t += took
 	}
 	return o, t - began
-}
-
-// clientKind returns a kind by its name.
-func clientKind(name string) (*clients.Kind, bool) {
-	i := slices.IndexFunc(Clients, func(k clients.Kind) bool { return k.Name == name })
-	if i < 0 {
-		return nil, false
-	}
-	return &Clients[i], true
 }

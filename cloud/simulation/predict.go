@@ -122,8 +122,8 @@ func (m *Model) fall(name string, q Question) (*PredictedFall, error) {
 	}
 	kinds := make([]*kindSum, len(q.Kinds))
 	for n, k := range q.Kinds {
-		kind, ok := clientKind(k)
-		if !ok {
+		kind := clients.Named(k)
+		if kind == nil {
 			return nil, fmt.Errorf("predict: no kind of clients is named %q", k)
 		}
 		kinds[n] = &kindSum{kind: kind, each: max(1, q.Clients/q.Worlds/len(q.Kinds))}

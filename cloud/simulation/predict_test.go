@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"github.com/understudy/understudy/clients"
 )
 
 func predicted(t *testing.T, s System, q Question) *Prediction {
@@ -32,7 +34,7 @@ func one(t *testing.T, s System, fault, kind string) (PredictedFall, PredictedKi
 func all(k FaultKind) bool { return k.Predicted }
 
 func TestSameSeedGivesTheSameBytes(t *testing.T) {
-	q := Question{Seed: 3, Worlds: 20, Clients: 20 * 13 * 10, Faults: FaultNames(all), Kinds: ClientNames(), Times: 2}
+	q := Question{Seed: 3, Worlds: 20, Clients: 20 * 13 * 10, Faults: FaultNames(all), Kinds: clients.Names(), Times: 2}
 	text := func(seed uint64) []byte {
 		q.Seed = seed
 		b, err := json.Marshal(predicted(t, Default(), q))
@@ -158,7 +160,7 @@ func TestEmptyStandbyIsNoStandby(t *testing.T) {
 
 // The ledger's times are all of the downtime.
 func TestLedgerAddsUp(t *testing.T) {
-	p := predicted(t, Default(), Question{Seed: 1, Worlds: 10, Clients: 10 * 13 * 20, Faults: FaultNames(all), Kinds: ClientNames(), Times: 2})
+	p := predicted(t, Default(), Question{Seed: 1, Worlds: 10, Clients: 10 * 13 * 20, Faults: FaultNames(all), Kinds: clients.Names(), Times: 2})
 	for _, f := range p.Faults {
 		for _, k := range f.Predictions {
 			sum, share := 0.0, 0.0

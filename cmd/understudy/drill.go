@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -144,10 +145,10 @@ func (f *drillFlags) add(cmd *cobra.Command) {
 	recordFlag(cmd, &f.record, "rehearse what is behind this `record`, whoever built it, without a declaration")
 	flags.StringVar(&f.region, "region", "", "with --record: the `region` that users are to leave (default: the one that Route 53 asks for first)")
 	usersFlags(cmd, &f.users, &f.rate, 40)
-	flags.StringVar(&f.clients, "clients", clients.Usual, "the kinds of users, by their `shares`: cache=80%,pool=20%, or usual")
-	completeWords(cmd, "clients", append(drill.UserKindNames(), "usual"))
+	flags.StringVar(&f.clients, "clients", "", "the kinds of users, by their `shares`: cache=80%,pool=20%, or usual (default: drill.clients)")
+	completeWords(cmd, "clients", append(clients.Names(), clients.Mix))
 	flags.StringVar(&f.path, "path", "", "the `path` that users ask for (default: the declared service.health; of a record, what its health check asks for)")
-	flags.StringVar(&f.socket, "websocket", "", "the `path` of the page that speaks WebSocket, for users of this kind")
+	flags.StringVar(&f.socket, "websocket", "", "the `path` of the page that speaks WebSocket, for users of this kind (default: drill.websocket)")
 	flags.StringSliceVar(&f.force, "force", nil, "run although these `checks` find something: "+strings.Join(checkNames(), ", "))
 	flags.DurationVar(&f.abortAfter, "abort-after", 0, "repair at once if any user is without service for longer than this")
 	flags.DurationVar(&f.longest, "longest", 30*time.Minute, "how long the primary is broken at the most")
@@ -209,8 +210,10 @@ func (f *drillFlags) check() (drill.Kind, error) {
 	case f.abortAfter < 0 || f.hold < 0 || f.period < 0 || f.longest <= 0:
 		return kind, errors.New("--abort-after, --hold, --period and --longest: no negative times, and a longest time above 0")
 	}
-	if f.parts, err = drill.ParseParts(f.clients); err != nil {
-		return kind, fmt.Errorf("--clients: %w", err)
+	if f.clients != "" {
+		if f.parts, err = drill.ParseParts(f.clients); err != nil {
+			return kind, fmt.Errorf("--clients: %w", err)
+		}
 	}
 	if err := f.outputs.check(); err != nil {
 		return kind, err
@@ -287,12 +290,24 @@ func rehearse(cmd *cobra.Command, d *drill.Drill, name string, to drillOutputs, 
 	return tellDrill(cmd, found, to)
 }
 
+// declared is who users are where no flag says it.
+func (f *drillFlags) declared(d understudy.Drill) (err error) {
+	f.socket = cmp.Or(f.socket, d.WebSocket)
+	if f.clients == "" {
+		f.parts, err = drill.ParseParts(d.Clients)
+	}
+	return err
+}
+
 // prepare gives a drill what its flags say, and what it looks at.
 func (f *drillFlags) prepare(
 	ctx context.Context, d *drill.Drill, s, lost *plan.Stack, o outside, kind drill.Kind, pair drill.Pair,
 ) (err error) {
 	d.Journal, d.Marker, d.Owner, d.Lost = journal(s.Declaration.Name), marker(lost), owner(), understudy.Side(f.side)
 	d.Before, d.Force = before(s, lost, pair), f.force
+	if err := f.declared(s.Declaration.Drill); err != nil {
+		return err
+	}
 	d.Users, d.WebSocket, d.AbortAfter, d.Longest, d.Hold = f.parts, f.socket, f.abortAfter, f.longest, f.hold
 	if f.path != "" {
 		u, err := url.Parse(f.path)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/clients"
 	"github.com/understudy/understudy/cloud/simulation"
 )
 
@@ -72,7 +73,7 @@ func predictCommand() *cobra.Command {
 	recordFlag(c, &p.record, "predict for what is behind this record, without a declaration")
 	flags := c.Flags()
 	flags.StringSliceVar(&p.ask.Faults, "fault", nil, "the `faults`, of those above (default: all)")
-	flags.StringSliceVar(&p.ask.Kinds, "client", nil, "the `kinds` of clients: "+strings.Join(simulation.ClientNames(), ", ")+" (default: all)")
+	flags.StringSliceVar(&p.ask.Kinds, "client", nil, "the `kinds` of clients: "+strings.Join(clients.Names(), ", ")+" (default: those of drill.clients, or all)")
 	flags.Uint64Var(&p.ask.Seed, "seed", 1, "of all that is drawn")
 	flags.IntVar(&p.ask.Worlds, "runs", 500, "how often each fault is run, each time with other phases")
 	flags.IntVar(&p.ask.Clients, "clients", 1_000_000, "how many clients live through all of it")
@@ -86,7 +87,7 @@ func predictCommand() *cobra.Command {
 	flags.BoolVar(&p.asJSON, "json", false, "print the prediction as JSON")
 	flags.StringVar(&p.svg, "svg", "", "draw it into this `file`")
 	completeWords(c, "fault", predictedFaults())
-	completeWords(c, "client", simulation.ClientNames())
+	completeWords(c, "client", clients.Names())
 	return c
 }
 
@@ -129,8 +130,8 @@ func (p *predicting) check() error {
 		}
 	}
 	for _, k := range p.ask.Kinds {
-		if !slices.Contains(simulation.ClientNames(), k) {
-			return fmt.Errorf("--client: there is no %q; there are %s", k, strings.Join(simulation.ClientNames(), ", "))
+		if !slices.Contains(clients.Names(), k) {
+			return fmt.Errorf("--client: there is no %q; there are %s", k, strings.Join(clients.Names(), ", "))
 		}
 	}
 	switch {
@@ -164,16 +165,19 @@ func (p *predicting) run(c *cobra.Command) error {
 	if err := p.check(); err != nil {
 		return misuse(err)
 	}
-	chosenFaults, chosenKinds := p.ask.Faults, p.ask.Kinds
 	m, err := p.model(c)
 	if err != nil {
 		return err
 	}
+	if p.declared != nil && len(p.ask.Kinds) == 0 && p.declared.Drill.Clients != clients.Usual {
+		p.ask.Kinds = declaredKinds(p.declared.Drill)
+	}
+	chosenFaults, chosenKinds := p.ask.Faults, p.ask.Kinds
 	if len(p.ask.Faults) == 0 {
 		p.ask.Faults = predictedFaults()
 	}
 	if len(p.ask.Kinds) == 0 {
-		p.ask.Kinds = simulation.ClientNames()
+		p.ask.Kinds = clients.Names()
 	}
 	p.ask.Clients = max(1, p.ask.Clients/len(p.ask.Faults))
 	found := predicted{}
@@ -202,6 +206,15 @@ func (p *predicting) run(c *cobra.Command) error {
 		err = exitError{1, fmt.Errorf("predict: the promise of %s is not kept", found.Promise.RTO)}
 	}
 	return err
+}
+
+// declaredKinds are the kinds that a drill's users are of.
+func declaredKinds(d understudy.Drill) (names []string) {
+	shares, _ := clients.Parse(d.Clients) // which Load has done before
+	for _, s := range shares {
+		names = append(names, s.Kind.Name)
+	}
+	return names
 }
 
 // promise judges what is promised, for those of the faults that take the primary away.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/clients"
 	"github.com/understudy/understudy/cloud/simulation"
 	"github.com/understudy/understudy/drill"
 )
@@ -18,7 +19,7 @@ func TestPredictionsCausesAreADrills(t *testing.T) {
 		}
 	}
 	for _, k := range drill.UserKinds {
-		if !slices.Contains(simulation.ClientNames(), k.Name) {
+		if !slices.Contains(clients.Names(), k.Name) {
 			t.Errorf("a drill has users of the kind %q, and nothing predicts them", k.Name)
 		}
 	}
