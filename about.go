@@ -169,6 +169,10 @@ var about = map[string]struct{ what, example string }{
 	"security.internal.egress[].protocol":       {"The protocol.", "tcp"},
 	"security.internal.egress[].ports":          {"A port or a range of them; none with icmp and all.", "443"},
 	"security.internal.egress[].to":             {"A network, or public-facing for the hosts and the load balancer.", "0.0.0.0/0"},
+	"listeners":                                 {"Further ports at which users connect. Neither Route 53's checkers nor a drill's users ask there.", ""},
+	"listeners[].port":                          {"Where users connect too.", "8443"},
+	"listeners[].protocol":                      {"How: with HTTP, or with HTTPS as `https` says.", "HTTPS"},
+	"listeners[].rules":                         {"What becomes of some of the requests there, as under `rules`.", ""},
 
 	"tags": {"Tags on everything that is made, beside the stack's own.", "{team: web, cost-center: 4711}"},
 

@@ -76,6 +76,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.Target = target(root.object("target"), d)
 	d.Balancer = balancer(root.object("balancer"), d)
 	d.Rules = rules(root, d)
+	furtherListeners(root, d)
 	d.Security = security(root.object("security"))
 	refuseUnrouted(d, places, switching)
 	d.Tags = root.labels("tags", mostTags, tagKey, tagValue)

@@ -11,24 +11,25 @@ import (
 // mostRules leaves half of the hundred rules of a load balancer to others ("Quotas for your Application Load Balancers").
 const mostRules = 50
 
-// rules reads the rules of where users connect.
-func rules(root *object, d *Declaration) (all []Rule) {
-	const key = "rules"
-	objects := root.objects(key)
+const rulesKey = "rules"
+
+// rules reads the rules of a listener. Checkers are those whose requests they must leave to the service, nil where they come elsewhere.
+func rules(of *object, checkers *Declaration) (all []Rule) {
+	objects := of.objects(rulesKey)
 	for _, o := range objects {
 		r := Rule{
 			Path: o.texts("path", nil, pathPattern), Host: o.texts("host", nil, hostPattern), Method: o.texts("method", nil, httpMethod),
 			Source: o.texts("source", nil, sourceRange), Header: header(o.object("header")),
-			Redirect: redirectTo(o), Fixed: fixed(o),
+			Action: action(o),
 		}
-		r.checkConditions(o, all, d)
+		r.checkConditions(o, all, checkers)
 		if again := slices.IndexFunc(all, func(other Rule) bool { return len(r.Conditions()) > 0 && other.meets() == r.meets() }); again >= 0 {
-			o.wrong(fmt.Sprintf("the conditions of %s[%d] again", key, again), "other conditions: of two such rules the first counts")
+			o.wrong(fmt.Sprintf("the conditions of %s[%d] again", of.path+rulesKey, again), "other conditions: of two such rules the first counts")
 		}
 		all = append(all, r)
 	}
 	if len(all) > mostRules {
-		root.mistake(key, fmt.Sprintf("%d rules", len(all)), fmt.Sprintf("at most %d", mostRules))
+		of.mistake(rulesKey, fmt.Sprintf("%d rules", len(all)), fmt.Sprintf("at most %d", mostRules))
 	}
 	return all
 }
@@ -52,6 +53,9 @@ func header(o *object) Header {
 	}
 	return h
 }
+
+// action reads what becomes of requests.
+func action(o *object) Action { return Action{redirectTo(o), fixed(o)} }
 
 // redirectTo reads where users are sent on to, nil where they are not.
 func redirectTo(rule *object) *RedirectTo {
@@ -101,7 +105,7 @@ func (r Rule) checkConditions(o *object, before []Rule, d *Declaration) {
 		o.wrong("a rule without a condition", "one or more of path, host, method, header and source")
 	case values > most || wildcards > most:
 		o.wrong(fmt.Sprintf("%d values with %d wildcards", values, wildcards), fmt.Sprintf("%d values and %d wildcards over all conditions of a rule", most, most))
-	case r.Forwards() || slices.ContainsFunc(before, func(b Rule) bool { return b.Forwards() && b.meetsCheckers(d) }):
+	case d == nil || r.Forwards() || slices.ContainsFunc(before, func(b Rule) bool { return b.Forwards() && b.meetsCheckers(d) }):
 	case r.meetsCheckers(d):
 		o.wrong("a rule that answers "+d.Failover.Check.Path+" of Route 53's checkers", "rules that leave it to the service, or one before that forwards it")
 	}

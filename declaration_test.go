@@ -69,10 +69,10 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
 			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, egress, image, instance, service, ` +
-				`listener, https, fleet, failover, target, balancer, rules, security, tags, parity, drill`},
+				`listener, https, fleet, failover, target, balancer, rules, listeners, security, tags, parity, drill`},
 		{"misspelt key", "domain:", "recrod: www\ndomain:",
 			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, egress, image, instance, service, ` +
-				`listener, https, fleet, failover, target, balancer, rules, security, tags, parity, drill`},
+				`listener, https, fleet, failover, target, balancer, rules, listeners, security, tags, parity, drill`},
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
 		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",
@@ -232,6 +232,14 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 				at + `6:18: found a header without a name, or without values; allowed: both: {name: X-Version, values: [beta]}`},
 		{"rule of the checkers", "image:", "rules: [{path: [/x, '/*'], method: [GET], fixed: {}}]\nimage:",
 			at + `6:9: found a rule that answers / of Route 53's checkers; allowed: rules that leave it to the service, or one before that forwards it`},
+		{"listener without a port", "image:", "listeners: [{protocol: HTTP}]\nimage:",
+			at + `6:13: found no listeners[0].port; allowed: a whole number from 1 to 65535`},
+		{"listener at the port of users", "image:", "listeners: [{port: 81}, {port: 80}]\nimage:",
+			at + `6:32: found 80; allowed: a port at which users do not connect yet`},
+		{"listener twice", "image:", "listeners: [{port: 81}, {port: 81}]\nimage:",
+			at + `6:32: found 81; allowed: a port at which users do not connect yet`},
+		{"listener of HTTPS", "image:", "listeners: [{port: 8443, protocol: HTTPS}]\nimage:",
+			at + `6:36: found HTTPS; allowed: HTTP, or https.certificates beside it`},
 		{"one certificate", "image:", "https: {certificates: {primary: " + certificate + "}}\nimage:",
 			at + `6:23: found a certificate for one region; allowed: one for each region, or none`},
 		{"no certificates", "image:", "https: {port: 8443}\nimage:",
@@ -343,8 +351,8 @@ func TestRulesLeaveTheCheckersToTheService(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []understudy.Rule{
-		{Path: []string{"/a"}, Redirect: &understudy.RedirectTo{Status: 302, Path: "/b/#{path}"}},
-		{Host: []string{"a.hello.test"}, Fixed: &understudy.Fixed{Status: 404, Type: "text/plain", Body: "gone"}},
+		{Path: []string{"/a"}, Action: understudy.Action{Redirect: &understudy.RedirectTo{Status: 302, Path: "/b/#{path}"}}},
+		{Host: []string{"a.hello.test"}, Action: understudy.Action{Fixed: &understudy.Fixed{Status: 404, Type: "text/plain", Body: "gone"}}},
 	}
 	if diff := cmp.Diff(want, d.Rules); diff != "" {
 		t.Error(diff)

@@ -79,6 +79,7 @@
 //	security:                        # beside what the service needs
 //	  public_facing: {ingress: []}   # {protocol: tcp, ports: 22, from: 192.0.2.0/24}, of the load balancer and the hosts
 //	  internal: {ingress: [], egress: []}  # of the fleet; {protocol: tcp, ports: 443, to: 0.0.0.0/0} is all that may go out then
+//	listeners: []                    # further ports: {port: 8080, protocol: HTTP, redirect: …, fixed: …, rules: […]}, which may leave out all but the port
 //	tags: {}                         # on everything that is made
 //	parity: {ignore: []}             # findings to pass over: {finding: PATTERN, reason: TEXT}
 //	drill: {clients: cache, websocket: ""}  # who the users of drill and predict are: cache=80%,pool=20%, or usual

@@ -71,6 +71,7 @@ failover: {failback: {after: 10m}}
 parity: {ignore: [{}]}
 rules: [{}]
 security: {public_facing: {ingress: [{}]}, internal: {ingress: [{}], egress: [{}]}}
+listeners: [{rules: [{}]}]
 `
 
 // Keys returns all that a declaration may hold, in the order in which it is read.
@@ -80,11 +81,24 @@ func Keys() []*Key {
 	return r.objects[0].described()
 }
 
+// told returns what is told of a key. What stands in several places is told once, of rules.
+func told(path string) (what, example string) {
+	if a, ok := about[path]; ok {
+		return a.what, a.example
+	}
+	rest, _ := strings.CutPrefix(path, "listeners[].")
+	if a, ok := about[rest]; ok {
+		return a.what, a.example
+	}
+	a := about["rules[]."+rest]
+	return a.what, a.example
+}
+
 // described returns the keys of a mapping, with what is told of them.
 func (o *object) described() []*Key {
 	for _, k := range o.keys {
 		k.Path = strings.ReplaceAll(o.path, "[0]", "[]") + k.Name
-		k.About, k.Example = about[k.Path].what, about[k.Path].example
+		k.About, k.Example = told(k.Path)
 		if k.inner != nil {
 			k.Keys = k.inner.described()
 		}

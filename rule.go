@@ -7,12 +7,19 @@ import "fmt"
 type Rule struct {
 	Path, Host, Method, Source []string
 	Header                     Header
-	Redirect                   *RedirectTo
-	Fixed                      *Fixed
+	Action
+}
+
+// Action is what becomes of requests. Where users are neither sent on nor answered, it forwards to the service.
+type Action struct {
+	Redirect *RedirectTo
+	Fixed    *Fixed
 }
 
 // Forwards tells whether the service gets the requests.
-func (r Rule) Forwards() bool { return r.Redirect == nil && r.Fixed == nil }
+func (a Action) Forwards() bool { return a.Redirect == nil && a.Fixed == nil }
+
+func (r Rule) forwards() bool { return r.Forwards() }
 
 // Header is a header field, and the values that it may have.
 type Header struct {

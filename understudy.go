@@ -42,7 +42,8 @@ type Declaration struct {
 	Failover Failover
 	Target   Target
 	Balancer Balancer
-	Rules    []Rule // of where users connect
+	Rules    []Rule            // of where users connect
+	Further  []FurtherListener // where they connect too
 	Security Security
 	Parity   Parity
 	Drill    Drill

@@ -63,7 +63,7 @@ func (s *stage) ids(declared string) map[understudy.Side]names {
 	return ids
 }
 
-var placeholder = regexp.MustCompile(`\{([a-z][a-z -]*)\}`)
+var placeholder = regexp.MustCompile(`\{([a-z][a-z0-9 -]*)\}`)
 
 // pair reads the two records of the name, by the side that they are of.
 func (s *stage) pair(zone string) map[understudy.Side]record {

@@ -1,6 +1,10 @@
 package e2e
 
-import "github.com/understudy/understudy"
+import (
+	"strings"
+
+	"github.com/understudy/understudy"
+)
 
 // ofBalancer is one attribute of the load balancer.
 func ofBalancer(key string) string {
@@ -10,6 +14,11 @@ func ofBalancer(key string) string {
 // ofRules is a part of each of the listener's declared rules, in their order.
 func ofRules(query string) string {
 	return "aws elbv2 describe-rules --listener-arn {listener} --query \"Rules[?!IsDefault&&Priority!='1']." + query + "\""
+}
+
+// ofFurther is a part of each of the listeners at further ports, in the order of the ports.
+func ofFurther(query string) string {
+	return "aws elbv2 describe-listeners --load-balancer-arn {load balancer} --query \"sort_by(Listeners[?Port>`8000`],&Port)[]." + query + "\""
 }
 
 const ofTargetAttributes = "aws elbv2 describe-target-group-attributes --target-group-arn {target group} --query "
@@ -54,4 +63,16 @@ var entryFields = []field{
 	{key: "rules[].fixed.status", first: `404`, second: `503`, shown: ofRules("Actions[].FixedResponseConfig.StatusCode")},
 	{key: "rules[].fixed.type", first: `text/plain`, second: `text/html`, shown: ofRules("Actions[].FixedResponseConfig.ContentType")},
 	{key: "rules[].fixed.body", first: `gone`, second: `later`, shown: ofRules("Actions[].FixedResponseConfig.MessageBody")},
+	{key: "listeners[].port", first: "8088 8089 8090", second: "8089 8090 8091", shown: ofFurther("Port")},
+	{key: "listeners[].redirect.status", first: "HTTP_301", second: "HTTP_302", shown: ofFurther("DefaultActions[].RedirectConfig.StatusCode")},
+	{key: "listeners[].redirect.protocol", first: "HTTP", second: "HTTPS", shown: ofFurther("DefaultActions[].RedirectConfig.Protocol")},
+	{key: "listeners[].redirect.host", first: `hello\.test`, second: `www\.hello\.test`, shown: ofFurther("DefaultActions[].RedirectConfig.Host")},
+	{key: "listeners[].redirect.port", first: "80", second: "443", shown: ofFurther("DefaultActions[].RedirectConfig.Port")},
+	{key: "listeners[].redirect.path", first: "/new/#{path}", second: "/newer", shown: ofFurther("DefaultActions[].RedirectConfig.Path")},
+	{key: "listeners[].redirect.query", first: "from=old", second: "from=older", shown: ofFurther("DefaultActions[].RedirectConfig.Query")},
+	{key: "listeners[].fixed.status", first: "404", second: "503", shown: ofFurther("DefaultActions[].FixedResponseConfig.StatusCode")},
+	{key: "listeners[].fixed.type", first: "text/plain", second: "text/html", shown: ofFurther("DefaultActions[].FixedResponseConfig.ContentType")},
+	{key: "listeners[].fixed.body", first: "gone", second: "later", shown: ofFurther("DefaultActions[].FixedResponseConfig.MessageBody")},
+	{key: "listeners[].rules[].path", first: `/old/\*`, second: `/older/\* /`, shown: strings.Replace(ofRules("Conditions[].PathPatternConfig.Values[]"),
+		"{listener}", "{listener at port 8089}", 1)},
 }

@@ -45,6 +45,8 @@ var elsewhere = map[string]string{
 	"https*":                      "TestHTTPSFromItsFirstPageToItsEnd",
 	"failover.rto":                "what predictions and drills are held against",
 	"balancer.access_logs.prefix": "shown with that of the connections' log",
+	"listeners[].protocol":        "HTTPS needs certificates: TestHTTPSFromItsFirstPageToItsEnd",
+	"listeners[].rules[]*":        "read and built as rules[], by the same code",
 	"balancer.cross_zone":         "not with stickiness: TestTheDeclaredTargetsAreExpected",
 	"target.version":              "needs HTTPS, and no rehearsal varies it: TestTheDeclaredTargetsAreExpected",
 	"failover.standby*":           "read at failover: TestFailoverWantsAStandbyThatCarriesTheLoad",

@@ -158,8 +158,8 @@ func expectGroups(parts map[key]map[string]string, d *understudy.Declaration, si
 	const out = "egress everything to 0.0.0.0/0"
 	_, port := d.Entry()
 	facing := map[string]string{fmt.Sprintf("ingress tcp %d from 0.0.0.0/0", port): "allowed", out: "allowed"}
-	if d.HTTPS.Redirects() {
-		facing[fmt.Sprintf("ingress tcp %d from 0.0.0.0/0", d.Listener.Port)] = "allowed"
+	for _, also := range d.Ports() {
+		facing[fmt.Sprintf("ingress tcp %d from 0.0.0.0/0", also)] = "allowed"
 	}
 	parts[key{"security group", "public-facing"}] = facing
 	within := map[string]string{fmt.Sprintf("ingress tcp %d from security group public-facing", d.Service.Port): "allowed", out: "allowed"}
@@ -205,6 +205,7 @@ func expectListeners(parts map[key]map[string]string, d *understudy.Declaration)
 	listener := map[string]string{"port": itoa(port), "protocol": strings.ToUpper(scheme), "default": "forward to target group target-group"}
 	parts[key{"listener", "listener"}] = listener
 	expectRules(listener, d.Rules)
+	expectFurther(parts, d)
 	h := d.HTTPS
 	if !h.Declared() {
 		listener["certificate"] = None

@@ -85,11 +85,11 @@ func expectRules(listener map[string]string, all []understudy.Rule) {
 			}
 			conditions = append(conditions, c.Field+" "+strings.Join(values, " or "))
 		}
-		listener["rule "+itoa(understudy.FirstRule+i)] = fmt.Sprintf("if %s: %s", list(conditions), ruleDoes(r))
+		listener["rule "+itoa(understudy.FirstRule+i)] = fmt.Sprintf("if %s: %s", list(conditions), does(r.Action))
 	}
 }
 
-func ruleDoes(r understudy.Rule) string {
+func does(r understudy.Action) string {
 	switch {
 	case r.Redirect != nil:
 		protocol, host, port, path, query := r.Redirect.To()
@@ -98,4 +98,16 @@ func ruleDoes(r understudy.Rule) string {
 		return fmt.Sprintf("answer %d %q", r.Fixed.Status, r.Fixed.Body)
 	}
 	return "forward to target group target-group"
+}
+
+// expectFurther adds the listeners at further ports.
+func expectFurther(parts map[key]map[string]string, d *understudy.Declaration) {
+	for _, l := range d.Further {
+		listener := map[string]string{"port": itoa(l.Port), "protocol": l.Protocol, "default": does(l.Action), "switch": None, "certificate": None}
+		if l.Protocol == "HTTPS" {
+			listener["certificate"], listener["tls policy"] = declaredCertificate, d.HTTPS.Policy
+		}
+		expectRules(listener, l.Rules)
+		parts[key{"listener", l.Role()}] = listener
+	}
 }

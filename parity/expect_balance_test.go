@@ -104,3 +104,20 @@ func TestTheDeclaredRulesAreExpected(t *testing.T) {
 		t.Errorf("one more is to be %q", want)
 	}
 }
+
+func TestFurtherListenersAreExpected(t *testing.T) {
+	d := declaration(t, "listeners: [{port: 8080}]\n")
+	c, e := &canon{place: at("us-east-1", understudy.Primary, d)}, expect(d)
+	role := c.listenerAt("port 8080")
+	if is, _ := e.part(understudy.Primary, "listener", role); !is || role == "listener" {
+		t.Errorf("the one at 8080 is taken for %q", role)
+	}
+	for setting, want := range map[string]string{"port": "8080", "protocol": "HTTP", "default": "forward to target group target-group", "rule 10": None} {
+		if got, _ := e.setting(understudy.Secondary, "listener", role, setting); got != want {
+			t.Errorf("%s: %q", setting, got)
+		}
+	}
+	if got, _ := e.setting(understudy.Primary, "security group", "public-facing", "ingress tcp 8080 from 0.0.0.0/0"); got != "allowed" {
+		t.Errorf("users are %q", got)
+	}
+}

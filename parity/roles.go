@@ -101,6 +101,11 @@ func (c *canon) listenerAt(name string) string {
 	case c.declared.HTTPS.Redirects() && name == "port "+itoa(c.declared.Listener.Port):
 		return "redirect"
 	}
+	for _, further := range c.declared.Further {
+		if name == "port "+itoa(further.Port) {
+			return further.Role()
+		}
+	}
 	return ""
 }
 

@@ -197,7 +197,8 @@ func (b *Blueprint) enter(found *inventory, seen *survey) {
 	for i := range b.Pieces {
 		p := &b.Pieces[i]
 		if p.Kind == KindDeclaredRule {
-			p.Standing = found.regions[p.Side].rules.standing(p.Content.(AnsweringRule))
+			of, _ := found.graph.byID[ruleNode(p.ID)].resource.(*rules)
+			p.Standing = of.standing(p.Content.(AnsweringRule))
 			continue
 		}
 		n := found.graph.byID[p.ID]

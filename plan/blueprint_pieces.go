@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -143,16 +144,19 @@ func (r *switchRule) draw() Piece {
 
 // drawn returns a piece for each declared rule. Nothing refers to one.
 func (r *rules) drawn(id string) (pieces []Piece) {
-	for i, d := range r.declared.Rules {
+	for i, d := range r.listener.rules() {
 		priority := understudy.FirstRule + i
 		pieces = append(pieces, Piece{
 			ID: fmt.Sprintf("%s %d", id, priority), Side: r.side, Kind: KindDeclaredRule, Tags: r.mark(ruleRole),
 			Settings: []Field{r.tagged(ruleRole)}, Of: map[Kind]Ref{KindListener: refOf(r.listener.arn)}, Needs: []string{refOf(r.listener.arn).Piece},
-			Content: AnsweringRule{priority, conditionsOf(d), r.actionsOf(d)},
+			Content: AnsweringRule{priority, conditionsOf(d), r.listener.actionsOf(d.Action)},
 		})
 	}
 	return pieces
 }
+
+// ruleNode returns the id of the node whose piece a rule is.
+func ruleNode(piece string) string { return piece[:strings.LastIndexByte(piece, ' ')] }
 
 // standing returns the ARN of the rule that stands where one is to be, or nothing.
 func (r *rules) standing(wanted AnsweringRule) string {

@@ -19,7 +19,6 @@ type region struct {
 	targetGroup     *targetGroup
 	balancer        *balancer
 	listener        *listener
-	rules           *rules
 	redirect        *listener
 	template        *template
 	hosts           []*host
@@ -41,6 +40,7 @@ type region struct {
 	targetGroupNode *node
 	listenerNode    *node
 	rulesNode       *node
+	furtherNodes    []*node
 	templateNode    *node
 	hostNodes       []*node
 	presetNode      *node
@@ -113,10 +113,7 @@ func (v *inventory) addGroups(r *region) {
 	d := r.declared
 	_, port := d.Entry()
 	r.facing = &group{scope: r.scope, role: "public-facing", purpose: "users to the load balancer", vpc: r.vpc, port: port,
-		declares: d.Security.PublicFacing}
-	if d.HTTPS.Redirects() {
-		r.facing.also = func() []int { return []int{d.Listener.Port} }
-	}
+		declares: d.Security.PublicFacing, also: d.Ports}
 	facing := v.graph.add(r.id("public-facing group"), r.facing, r.vpcNode)
 	r.within = &group{scope: r.scope, role: "internal", purpose: "load balancer to the service", vpc: r.vpc, port: d.Service.Port,
 		probed: d.Target.CheckPort(d.Service.Port), from: r.facing, declares: d.Security.Internal}
@@ -140,8 +137,7 @@ func (v *inventory) addImages(d *understudy.Declaration) {
 // addService adds the load balancer and the instances behind and beside it.
 func (v *inventory) addService(r *region) {
 	v.addFront(r)
-	r.rules = &rules{scope: r.scope, listener: r.listener}
-	r.rulesNode = v.graph.add(r.id("rules"), r.rules, r.listenerNode)
+	r.rulesNode = v.graph.add(r.id("rules"), &rules{scope: r.scope, listener: r.listener}, r.listenerNode)
 	baked := &v.image.images
 	if r.side == understudy.Secondary {
 		baked = &v.copied.images
@@ -175,6 +171,7 @@ func (v *inventory) addFront(r *region) {
 	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
 	r.listenerNode = g.add(r.id("listener"), r.listener, r.balancerNode, r.targetGroupNode).finding(r.balancerNode)
 	v.addRedirect(r)
+	v.addFurther(r)
 }
 
 // addInstances adds those beside the load balancer, and the fleet behind it.
@@ -250,7 +247,7 @@ func (v *inventory) addSuperseded(r *region, zoneNode *node) {
 	g.after(r.listenerNode, aliasNode)
 	r.superseded = &superseded{r.scope, r.listener, r.targetGroup, r.fleet, r.within, a, r.probedBefore}
 	r.supersededNode = g.add(r.id("earlier service"), r.superseded, r.healthNode, r.listenerNode, aliasNode).finding()
-	g.after(r.supersededNode, r.rulesNode) // what still forwards to the earlier target group is gone by then
+	g.after(r.supersededNode, append(r.furtherNodes, r.rulesNode)...) // what still forwards to the earlier target group is gone by then
 }
 
 // withBalancers adds the nodes of both load balancers, by whose names records are known.

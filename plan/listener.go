@@ -10,6 +10,7 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -21,6 +22,10 @@ type listener struct {
 	balancer  *balancer
 	group     *targetGroup // nil of one that redirects
 	redirects bool
+	further   *understudy.FurtherListener // of one at a further port
+	lead      *listener                   // likewise: the one at which users connect, which it forwards as
+	followers []*listener                 // those that it leads
+	closing   []*listener                 // those of ports that are declared no more
 	arn       string
 	shares    []share // of the target groups that it was found to forward to
 	inTheWay  string  // the other listener, if it has the port that this one is to have
@@ -43,8 +48,11 @@ func (l *listener) desired() []Field {
 }
 
 func (l *listener) port() int {
-	if l.redirects {
+	switch {
+	case l.redirects:
 		return l.declared.Listener.Port
+	case l.further != nil:
+		return l.further.Port
 	}
 	return l.entryPort()
 }
@@ -58,10 +66,18 @@ func (l *listener) protocol() elbtypes.ProtocolEnum {
 
 // destination tells where it is to send requests.
 func (l *listener) destination() string {
-	if l.redirects {
-		return actionsText(l.sendsOn())
+	if a := l.action(); !l.redirects && a.Forwards() {
+		return sharesText(l.introduces())
 	}
-	return sharesText(l.introduces())
+	return actionsText(l.actions())
+}
+
+// action is what is declared of requests that meet no rule.
+func (l *listener) action() (a understudy.Action) {
+	if l.further != nil {
+		return l.further.Action
+	}
+	return a
 }
 
 // actions are what it is to do with requests.
@@ -69,12 +85,15 @@ func (l *listener) actions() []elbtypes.Action {
 	if l.redirects {
 		return l.sendsOn()
 	}
-	return forwards(l.introduces())
+	return l.actionsOf(l.action())
 }
 
 func (l *listener) role() string {
-	if l.redirects {
+	switch {
+	case l.redirects:
 		return redirectRole
+	case l.further != nil:
+		return l.further.Role()
 	}
 	return listenerRole
 }
@@ -90,14 +109,14 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("describe listeners of %s: %w", l.balancer.arn, err)
 	}
-	*l = listener{scope: l.scope, balancer: l.balancer, group: l.group, redirects: l.redirects}
+	*l = listener{scope: l.scope, balancer: l.balancer, group: l.group, redirects: l.redirects, further: l.further, lead: l.lead, followers: l.followers}
 	roles, err := l.rolesOf(ctx, out.Listeners)
 	if err != nil {
 		return false, err
 	}
 	// The load balancer is the stack's alone. A port has one listener, so a second listener with a role has another port: it
 	// was made by a call that was sent before the declared port was changed, and carried out after.
-	var found []*listener
+	var found, closing []*listener
 	var inTheWay string
 	for _, o := range out.Listeners {
 		switch arn := aws.ToString(o.ListenerArn); {
@@ -105,12 +124,20 @@ func (l *listener) find(ctx context.Context) (bool, error) {
 			one := *l
 			one.remember(o)
 			found = append(found, &one)
-		case aws.ToInt32(o.Port) == int32(l.port()):
+		case aws.ToInt32(o.Port) == int32(l.port()) && roles[arn] != listenerRole:
 			inTheWay = arn
+		case l.role() == listenerRole && l.closes(roles[arn]):
+			one := *l
+			one.remember(o)
+			closing = append(closing, &one)
 		}
 	}
 	there, err := choose(ctx, l, found)
 	l.inTheWay = inTheWay
+	l.closing = closing
+	for _, one := range closing {
+		l.spare = append(l.spare, double{one, l.arn, nil})
+	}
 	if err != nil || !there {
 		return there, err
 	}
@@ -155,8 +182,11 @@ func actionsText(actions []elbtypes.Action) string {
 	var texts []string
 	for _, a := range actions {
 		text := string(a.Type)
-		if a.RedirectConfig != nil {
+		switch f := a.FixedResponseConfig; {
+		case a.RedirectConfig != nil:
 			text = redirectText(a.RedirectConfig)
+		case f != nil:
+			text = fmt.Sprintf("%s %s %q", aws.ToString(f.StatusCode), aws.ToString(f.ContentType), aws.ToString(f.MessageBody))
 		}
 		texts = append(texts, text)
 	}
@@ -172,7 +202,7 @@ func (l *listener) otherRules(ctx context.Context) ([]string, error) {
 	}
 	var arns []string
 	for _, r := range out.Rules {
-		if !aws.ToBool(r.IsDefault) && !(l.declared.Switched(l.side) && slices.ContainsFunc(r.Conditions, isSwitchPath)) {
+		if !aws.ToBool(r.IsDefault) && !(l.role() == listenerRole && l.declared.Switched(l.side) && slices.ContainsFunc(r.Conditions, isSwitchPath)) {
 			arns = append(arns, aws.ToString(r.RuleArn))
 		}
 	}
@@ -245,7 +275,7 @@ func (l *listener) change(ctx context.Context, differences []Difference) error {
 		Certificates:   certificates,
 		DefaultActions: l.actions(),
 	})
-	if l.redirects && account.IsNotFound(err) { // the other listener has its port now
+	if l.role() != listenerRole && account.IsNotFound(err) { // the other listener has its port now
 		return l.create(ctx)
 	}
 	if err != nil {

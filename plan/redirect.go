@@ -49,7 +49,12 @@ func redirectText(r *elbtypes.RedirectActionConfig) string {
 		or(r.Path, "/#{path}"), or(r.Query, "#{query}"))
 }
 
-// rolesOf tells by their tags which of a load balancer's listeners redirect. Of one that has lost its tags what it does tells.
+func isListener(role string) bool {
+	return role == listenerRole || role == redirectRole || isFurther(role)
+}
+
+// rolesOf tells by their tags which part each of a load balancer's listeners has. Of one that has lost its tags what it does tells, or its
+// port.
 func (l *listener) rolesOf(ctx context.Context, all []elbtypes.Listener) (map[string]string, error) {
 	roles := map[string]string{}
 	for some := range slices.Chunk(all, 20) { // DescribeTags takes no more
@@ -60,6 +65,11 @@ func (l *listener) rolesOf(ctx context.Context, all []elbtypes.Listener) (map[st
 			if o.Protocol == elbtypes.ProtocolEnumHttp && len(o.DefaultActions) == 1 && o.DefaultActions[0].Type == elbtypes.ActionTypeEnumRedirect {
 				roles[arn] = redirectRole
 			}
+			for _, d := range l.declared.Further {
+				if aws.ToInt32(o.Port) == int32(d.Port) {
+					roles[arn] = d.Role()
+				}
+			}
 		}
 		out, err := l.ELB.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: arns})
 		if err != nil {
@@ -67,22 +77,10 @@ func (l *listener) rolesOf(ctx context.Context, all []elbtypes.Listener) (map[st
 		}
 		for _, d := range out.TagDescriptions {
 			tags := account.OfELB(d.Tags)
-			if role := tags[account.TagRole]; tags[account.TagStack] == l.stack() && slices.Contains([]string{listenerRole, redirectRole}, role) {
+			if role := tags[account.TagRole]; tags[account.TagStack] == l.stack() && isListener(role) {
 				roles[aws.ToString(d.ResourceArn)] = role
 			}
 		}
 	}
 	return roles, nil
-}
-
-// makeWay deletes a redirect that has the port at which users are to connect.
-func (l *listener) makeWay(ctx context.Context) error {
-	if l.redirects || l.inTheWay == "" {
-		return nil
-	}
-	if _, err := l.ELB.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &l.inTheWay}); err != nil && !account.IsNotFound(err) {
-		return fmt.Errorf("delete the redirect %s: %w", l.inTheWay, err)
-	}
-	l.inTheWay = ""
-	return nil
 }

@@ -16,8 +16,7 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// rules are the declared rules of the listener at which users connect, which they go with. What somebody else has added is the listener's
-// to remove.
+// rules are the declared rules of a listener, which they go with. What somebody else has added is the listener's to remove.
 type rules struct {
 	scope
 	listener *listener
@@ -35,6 +34,17 @@ type rulePart struct {
 
 const ruleRole = "rule"
 
+// rules are those that are declared for the listener: none for the one that sends users on to HTTPS.
+func (l *listener) rules() []understudy.Rule {
+	switch {
+	case l.further != nil:
+		return l.further.Rules
+	case !l.redirects:
+		return l.declared.Rules
+	}
+	return nil
+}
+
 // foreign says that down has nothing to delete here: the listener takes its rules with it.
 func (r *rules) foreign() bool    { return true }
 func (r *rules) identity() string { return r.listener.arn }
@@ -46,7 +56,7 @@ func (r *rules) find(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if !there {
-		return len(r.declared.Rules) == 0, nil
+		return len(r.listener.rules()) == 0, nil
 	}
 	for _, o := range all {
 		if has := tags[aws.ToString(o.RuleArn)]; r.mark(ruleRole).In(has) {
@@ -64,8 +74,8 @@ func (r *rules) part(o elbtypes.Rule, tags map[string]string) *rulePart {
 
 func (r *rules) desired() []Field {
 	fields := []Field{{Name: "further rules"}, r.tagged(ruleRole)}
-	for i, d := range r.declared.Rules {
-		fields = append(fields, ruleField(understudy.FirstRule+i, conditionsText(conditionsOf(d)), ruleActionsText(r.actionsOf(d))))
+	for i, d := range r.listener.rules() {
+		fields = append(fields, ruleField(understudy.FirstRule+i, conditionsText(conditionsOf(d)), ruleActionsText(r.listener.actionsOf(d.Action))))
 	}
 	return fields
 }
@@ -74,7 +84,7 @@ func (r *rules) actual() []Field {
 	var fields []Field
 	var further, tags []string
 	for _, p := range r.seen {
-		if p.priority >= understudy.FirstRule+len(r.declared.Rules) || p.priority < understudy.FirstRule {
+		if p.priority >= understudy.FirstRule+len(r.listener.rules()) || p.priority < understudy.FirstRule {
 			further = append(further, fmt.Sprintf("%d: %s", p.priority, p.meets))
 		}
 		fields = append(fields, ruleField(p.priority, p.meets, p.does))
@@ -136,8 +146,9 @@ func conditionsText(all []elbtypes.RuleCondition) string {
 	return strings.Join(slices.Sorted(slices.Values(texts)), " and ")
 }
 
-// actionsOf returns what a rule does. What it forwards is shared out among target groups as the listener's requests are.
-func (r *rules) actionsOf(d understudy.Rule) []elbtypes.Action {
+// actionsOf returns a declared action as AWS takes it. What is forwarded is shared out among target groups as the requests of the listener at
+// which users connect are.
+func (l *listener) actionsOf(d understudy.Action) []elbtypes.Action {
 	switch {
 	case d.Redirect != nil:
 		protocol, host, port, path, query := d.Redirect.To()
@@ -152,16 +163,12 @@ func (r *rules) actionsOf(d understudy.Rule) []elbtypes.Action {
 		}
 		return []elbtypes.Action{{Type: elbtypes.ActionTypeEnumFixedResponse, FixedResponseConfig: f}}
 	}
-	return forwards(r.listener.introduces())
+	return forwards(l.introduces())
 }
 
 func ruleActionsText(actions []elbtypes.Action) string {
 	if shares := sharesOf(actions); len(shares) > 0 {
 		return "forwards to " + sharesText(shares)
-	}
-	if len(actions) == 1 && actions[0].FixedResponseConfig != nil {
-		f := actions[0].FixedResponseConfig
-		return fmt.Sprintf("%s %s %q", aws.ToString(f.StatusCode), aws.ToString(f.ContentType), aws.ToString(f.MessageBody))
 	}
 	return actionsText(actions)
 }
@@ -169,14 +176,14 @@ func ruleActionsText(actions []elbtypes.Action) string {
 // paired returns for each declared rule the one that was found for it: the one with its conditions, else one that no other declared rule
 // has use for. What is left is in nobody's place.
 func (r *rules) paired() (pairs []*rulePart, left []*rulePart) {
-	pairs, left = make([]*rulePart, len(r.declared.Rules)), slices.Clone(r.seen)
+	pairs, left = make([]*rulePart, len(r.listener.rules())), slices.Clone(r.seen)
 	take := func(i int, fits func(*rulePart) bool) {
 		if n := slices.IndexFunc(left, fits); pairs[i] == nil && n >= 0 {
 			pairs[i] = left[n]
 			left = slices.Delete(left, n, n+1)
 		}
 	}
-	for i, d := range r.declared.Rules {
+	for i, d := range r.listener.rules() {
 		take(i, func(p *rulePart) bool { return p.meets == conditionsText(conditionsOf(d)) })
 	}
 	for i := range pairs {
@@ -201,7 +208,7 @@ func (r *rules) change(ctx context.Context, _ []Difference) error {
 		if p == nil {
 			continue
 		}
-		if err := r.modify(ctx, p, r.declared.Rules[i]); err != nil {
+		if err := r.modify(ctx, p, r.listener.rules()[i]); err != nil {
 			return err
 		}
 	}
@@ -214,7 +221,7 @@ func (r *rules) change(ctx context.Context, _ []Difference) error {
 		}
 		_, err := r.ELB.CreateRule(ctx, &elb.CreateRuleInput{
 			ListenerArn: &r.listener.arn, Priority: aws.Int32(int32(understudy.FirstRule + i)),
-			Conditions: conditionsOf(r.declared.Rules[i]), Actions: r.actionsOf(r.declared.Rules[i]), Tags: r.mark(ruleRole).ELB(),
+			Conditions: conditionsOf(r.listener.rules()[i]), Actions: r.listener.actionsOf(r.listener.rules()[i].Action), Tags: r.mark(ruleRole).ELB(),
 		})
 		if err != nil {
 			return fmt.Errorf("create rule %d of %s: %w", understudy.FirstRule+i, r.listener.arn, err)
@@ -233,7 +240,7 @@ func (r *rules) modify(ctx context.Context, p *rulePart, d understudy.Rule) erro
 	if conditions := conditionsOf(d); conditionsText(conditions) != p.meets {
 		in.Conditions = conditions
 	}
-	if actions := r.actionsOf(d); ruleActionsText(actions) != p.does {
+	if actions := r.listener.actionsOf(d.Action); ruleActionsText(actions) != p.does {
 		in.Actions = actions
 	}
 	if in.Conditions == nil && in.Actions == nil {
@@ -263,9 +270,6 @@ func (r *rules) setPriorities(ctx context.Context, pairs []*rulePart) error {
 
 // forwardByRules gives the target groups of the declared rules that forward these shares.
 func (l *listener) forwardByRules(ctx context.Context, shares []share) error {
-	if !slices.ContainsFunc(l.declared.Rules, understudy.Rule.Forwards) {
-		return nil
-	}
 	r := &rules{scope: l.scope, listener: l}
 	if _, err := r.find(ctx); err != nil {
 		return err

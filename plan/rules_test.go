@@ -11,14 +11,14 @@ import (
 )
 
 func ruleAt(path string) understudy.Rule {
-	return understudy.Rule{Path: []string{path}, Fixed: &understudy.Fixed{Status: 404, Type: "text/plain", Body: path}}
+	return understudy.Rule{Path: []string{path}, Action: understudy.Action{Fixed: &understudy.Fixed{Status: 404, Type: "text/plain", Body: path}}}
 }
 
 // foundRules are rules as AWS shows them, in their order.
 func foundRules(r *rules, all ...understudy.Rule) (parts []*rulePart) {
 	for i, d := range all {
 		parts = append(parts, r.part(elbtypes.Rule{RuleArn: aws.String("arn of " + d.Path[0]), Priority: aws.String(number(understudy.FirstRule + i)),
-			Conditions: conditionsOf(d), Actions: r.actionsOf(d)}, r.mark(ruleRole)))
+			Conditions: conditionsOf(d), Actions: r.listener.actionsOf(d.Action)}, r.mark(ruleRole)))
 	}
 	return parts
 }
@@ -26,14 +26,14 @@ func foundRules(r *rules, all ...understudy.Rule) (parts []*rulePart) {
 func TestRulesDiffer(t *testing.T) {
 	r := &rules{scope: testScope(t), listener: &listener{scope: testScope(t), group: &targetGroup{arn: "arn:group"}}}
 	forwarding := understudy.Rule{Method: []string{"PUT", "POST"}}
-	r.declared.Rules = []understudy.Rule{ruleAt("/a"), forwarding}
-	r.seen = []*rulePart{r.part(elbtypes.Rule{Priority: aws.String("10"), Conditions: conditionsOf(ruleAt("/a")), Actions: r.actionsOf(ruleAt("/a"))}, r.mark(ruleRole)),
+	r.listener.declared.Rules = []understudy.Rule{ruleAt("/a"), forwarding}
+	r.seen = []*rulePart{r.part(elbtypes.Rule{Priority: aws.String("10"), Conditions: conditionsOf(ruleAt("/a")), Actions: r.listener.actionsOf(ruleAt("/a").Action)}, r.mark(ruleRole)),
 		r.part(elbtypes.Rule{Priority: aws.String("11"), Conditions: []elbtypes.RuleCondition{{Field: aws.String("http-request-method"),
-			HttpRequestMethodConfig: &elbtypes.HttpRequestMethodConditionConfig{Values: []string{"POST", "PUT"}}}}, Actions: r.actionsOf(forwarding)}, r.mark(ruleRole))}
+			HttpRequestMethodConfig: &elbtypes.HttpRequestMethodConditionConfig{Values: []string{"POST", "PUT"}}}}, Actions: r.listener.actionsOf(forwarding.Action)}, r.mark(ruleRole))}
 	expect(t, r)
 	r.seen[1].does = "forwards to arn:other"
 	expect(t, r, `rule 11: if http-request-method ["POST" "PUT"]: forwards to arn:group, not if http-request-method ["POST" "PUT"]: forwards to arn:other`)
-	r.declared.Rules, r.seen[1].does = r.declared.Rules[:1], "forwards to arn:group"
+	r.listener.declared.Rules, r.seen[1].does = r.listener.declared.Rules[:1], "forwards to arn:group"
 	expect(t, r, `further rules: , not 11: http-request-method ["POST" "PUT"]`)
 }
 
@@ -49,9 +49,9 @@ func TestRulesKeepTheirARNs(t *testing.T) {
 	} {
 		r := &rules{scope: testScope(t), listener: &listener{scope: testScope(t)}}
 		var found []understudy.Rule
-		r.declared.Rules = nil
+		r.listener.declared.Rules = nil
 		for _, path := range c.declared {
-			r.declared.Rules = append(r.declared.Rules, ruleAt(path))
+			r.listener.declared.Rules = append(r.listener.declared.Rules, ruleAt(path))
 		}
 		for _, path := range c.found {
 			found = append(found, ruleAt(path))
@@ -86,7 +86,7 @@ func TestRulesForwardAsTheListener(t *testing.T) {
 		"forwards to one with weight 0, two with weight 1": {{"one", 0}, {"two", whole}},
 	} {
 		l.shares = shares
-		if got := ruleActionsText(r.actionsOf(forwarding)); got != want {
+		if got := ruleActionsText(r.listener.actionsOf(forwarding.Action)); got != want {
 			t.Errorf("%s, not %s", got, want)
 		}
 	}
@@ -97,7 +97,7 @@ func TestDeclaredRulesArePieces(t *testing.T) {
 	d := declared(t)
 	d.Rules = []understudy.Rule{ruleAt("/a"), {Path: []string{"/b"}}}
 	v, b := drawing(t, d)
-	r := v.regions[understudy.Secondary].rules
+	r := v.graph.byID["secondary/rules"].resource.(*rules)
 	r.seen = foundRules(r, ruleAt("/a"), ruleAt("/c"))
 	var standing []string
 	for _, p := range b.Pieces {

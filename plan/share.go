@@ -80,6 +80,9 @@ func (l *listener) old() (old []share) {
 // introduces returns the shares with which the declared target group stands beside those of earlier generations: it gets no
 // requests from that alone, and keeps those that it has. Without earlier ones it gets all.
 func (l *listener) introduces() []share {
+	if l.lead != nil {
+		return l.lead.introduces()
+	}
 	old, new := l.old(), share{l.group.arn, whole}
 	if len(old) == 0 {
 		return []share{new}
@@ -131,11 +134,21 @@ func (l *listener) serving() *targetGroup {
 	return nil
 }
 
-// forward gives the listener's target groups these shares.
+// forward gives the target groups of the listener, of its rules, and of the listeners at further ports these shares.
 func (l *listener) forward(ctx context.Context, shares []share) error {
+	if err := l.give(ctx, shares); err != nil {
+		return err
+	}
+	if err := l.followed(ctx, shares); err != nil {
+		return err
+	}
+	return l.forwardByRules(ctx, shares)
+}
+
+func (l *listener) give(ctx context.Context, shares []share) error {
 	_, err := l.ELB.ModifyListener(ctx, &elb.ModifyListenerInput{ListenerArn: &l.arn, DefaultActions: forwards(shares)})
 	if err != nil {
 		return fmt.Errorf("forward requests of %s to %s: %w", l.arn, sharesText(shares), err)
 	}
-	return l.forwardByRules(ctx, shares)
+	return nil
 }

@@ -6,7 +6,12 @@ import (
 )
 
 // secure tells whether users connect to the listener with TLS.
-func (l *listener) secure() bool { return !l.redirects && l.declared.HTTPS.Declared() }
+func (l *listener) secure() bool {
+	if l.further != nil {
+		return l.further.Protocol == string(elbtypes.ProtocolEnumHttps)
+	}
+	return !l.redirects && l.declared.HTTPS.Declared()
+}
 
 // tls returns the security policy and the certificate that the listener is to have: none where it is one of HTTP. Where a listener
 // ceases to be one of HTTPS, it loses both (ModifyListener in the Elastic Load Balancing API Reference).

@@ -1,0 +1,73 @@
+package understudy
+
+import (
+	"fmt"
+	"slices"
+)
+
+// FurtherListener is one at another port at which users connect. Neither Route 53's checkers nor a drill's users ask it.
+type FurtherListener struct {
+	Port     int
+	Protocol string // HTTP or HTTPS
+	Action          // what becomes of requests that meet no rule
+	Rules    []Rule
+}
+
+// Role is its part in a stack.
+func (l FurtherListener) Role() string { return fmt.Sprintf("%s%d", FurtherRole, l.Port) }
+
+// FurtherRole begins the parts of listeners at further ports.
+const FurtherRole = "listener-"
+
+// forwards tells whether the service gets any of its requests.
+func (l FurtherListener) forwards() bool {
+	return l.Forwards() || slices.ContainsFunc(l.Rules, Rule.forwards)
+}
+
+// Ports are all at which users connect.
+func (d *Declaration) Ports() []int {
+	_, port := d.Entry()
+	ports := []int{port}
+	if d.HTTPS.Redirects() {
+		ports = append(ports, d.Listener.Port)
+	}
+	for _, l := range d.Further {
+		ports = append(ports, l.Port)
+	}
+	return ports
+}
+
+// mostFurther leaves most of the fifty listeners of a load balancer to others ("Quotas for your Application Load Balancers").
+const mostFurther = 20
+
+// furtherListeners reads the further ports at which users connect.
+func furtherListeners(root *object, d *Declaration) {
+	const key, ports = "listeners", "a whole number from 1 to 65535"
+	for _, o := range root.objects(key) {
+		l := FurtherListener{Port: o.number("port", 8000, 1, 65535), Protocol: o.text("protocol", "HTTP", targetProtocol),
+			Action: action(o), Rules: rules(o, nil)}
+		if !o.require("port", ports) {
+			continue
+		}
+		if slices.Contains(d.Ports(), l.Port) {
+			o.mistake("port", fmt.Sprint(l.Port), "a port at which users do not connect yet")
+		}
+		if l.Protocol == "HTTPS" && !d.HTTPS.Declared() {
+			o.mistake("protocol", l.Protocol, "HTTP, or https.certificates beside it")
+		}
+		if l.Protocol == "HTTP" && d.Target.Version != "HTTP1" && l.forwards() {
+			o.mistake("protocol", l.Protocol, "HTTPS where target.version is "+d.Target.Version)
+		}
+		d.Further = append(d.Further, l)
+	}
+	if len(d.Further) > mostFurther {
+		root.mistake(key, fmt.Sprintf("%d listeners", len(d.Further)), fmt.Sprintf("at most %d", mostFurther))
+	}
+	n := len(d.Rules)
+	for _, l := range d.Further {
+		n += len(l.Rules)
+	}
+	if n > mostRules {
+		root.mistake(rulesKey, fmt.Sprintf("%d rules of all listeners", n), fmt.Sprintf("at most %d", mostRules))
+	}
+}

@@ -1,0 +1,66 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// A further port has a listener of its own, whose part has the port's number: another port is another listener, which listens before the
+// one of the port that is declared no more goes, as a double of the listener at which users connect.
+
+// addFurther adds the listeners of further ports, and their rules.
+func (v *inventory) addFurther(r *region) {
+	for _, d := range r.declared.Further {
+		l := &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup, further: &d, lead: r.listener}
+		r.listener.followers = append(r.listener.followers, l)
+		at := " at port " + number(d.Port)
+		n := v.graph.add(r.id("listener"+at), l, r.balancerNode, r.targetGroupNode, r.listenerNode).finding(r.balancerNode)
+		of := v.graph.add(r.id("rules"+at), &rules{scope: r.scope, listener: l}, n).finding(r.listenerNode)
+		r.furtherNodes = append(r.furtherNodes, n, of)
+	}
+}
+
+// isFurther tells whether a part is that of a further port.
+func isFurther(role string) bool { return strings.HasPrefix(role, understudy.FurtherRole) }
+
+// closes tells whether a part is that of a further port that is declared no more.
+func (l *listener) closes(role string) bool {
+	return isFurther(role) && !slices.ContainsFunc(l.declared.Further, func(d understudy.FurtherListener) bool { return d.Role() == role })
+}
+
+// followed gives the listeners at further ports, and their rules, the shares of the one that they follow, where they forward.
+func (l *listener) followed(ctx context.Context, shares []share) error {
+	for _, one := range slices.Concat(l.followers, l.closing) {
+		if one.arn == "" {
+			continue
+		}
+		if one.further == nil && len(one.shares) > 0 || one.further != nil && one.further.Forwards() {
+			if err := one.give(ctx, shares); err != nil && !account.IsNotFound(err) {
+				return err
+			}
+		}
+		if err := one.forwardByRules(ctx, shares); err != nil && !account.IsNotFound(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// makeWay deletes a listener that has the port which this one is to have, and is to have another one, or none. A port has one.
+func (l *listener) makeWay(ctx context.Context) error {
+	if l.inTheWay == "" {
+		return nil
+	}
+	if _, err := l.ELB.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: &l.inTheWay}); err != nil && !account.IsNotFound(err) {
+		return fmt.Errorf("delete the listener %s: %w", l.inTheWay, err)
+	}
+	l.inTheWay = ""
+	return nil
+}
