@@ -41,7 +41,7 @@ func run(m *testing.M) (int, error) {
 	defer os.RemoveAll(dir)
 	if binary = os.Getenv("UNDERSTUDY_BINARY"); binary == "" {
 		binary = filepath.Join(dir, "understudy")
-		build := exec.Command("go", "build", "-o", binary, "../cmd/understudy")
+		build := exec.Command("go", "build", "-ldflags=-w", "-o", binary, "../cmd/understudy")
 		if out, err := build.CombinedOutput(); err != nil {
 			return 1, fmt.Errorf("build: %w\n%s", err, out)
 		}
