@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -17,7 +18,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/understudy/understudy"
-	"github.com/understudy/understudy/internal/judge"
 	"github.com/understudy/understudy/parity"
 )
 
@@ -132,6 +132,7 @@ func (s *stage) lines(d drift, ids names) []string {
 	return lines
 }
 
+// clis runs lists of lines of the AWS CLI in one process (testdata/warm.py), and returns what the last line of each has printed.
 func (s *stage) clis(rows [][]string) (outs []string) {
 	s.t.Helper()
 	if len(rows) == 0 {
@@ -141,7 +142,7 @@ func (s *stage) clis(rows [][]string) (outs []string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	cmd := exec.CommandContext(s.t.Context(), judge.Need(s.t, "python3:awscli"), "testdata/aws.py")
+	cmd := exec.CommandContext(s.t.Context(), filepath.Join(warm.programs(s.t, "awscli"), "lines"))
 	cmd.Env, cmd.Stdin = s.environment(), bytes.NewReader(in)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs

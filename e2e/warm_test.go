@@ -55,7 +55,7 @@ func startPython(interpreter, folder, sdk string) (*python, error) {
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"aws", "python"} {
+	for _, name := range []string{"aws", "lines", "python"} {
 		if err := os.Symlink(program, filepath.Join(folder, name)); err != nil {
 			return nil, err
 		}

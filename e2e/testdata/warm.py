@@ -5,16 +5,17 @@ module of Ansible, or a command of the AWS CLI, does.
     /usr/bin/python3 warm.py --serve FOLDER boto3|awscli     serves until standard input ends
     FOLDER/python                                            (a link to this file) runs its standard input; of boto3
     FOLDER/aws ARGUMENT...                                   (a link to this file) runs the AWS CLI; of awscli
+    FOLDER/lines                                             (a link to this file) runs many lines of it; of awscli
+
+"lines" reads JSON lists of command lines, as people type them, from standard input; in a list, {1} is what its first line has
+printed. It prints a JSON list of what is said of each list: the last line's output, and what went wrong.
 
 Each run is a child of the server, with the caller's arguments, environment, folder, standard input and outputs. Nothing of the
 SDK, the CLI or Ansible's collections is changed: models are only read once."""
 import array
-import functools
 import os
-import select
 import socket
-import sys
-import traceback
+import sys  # who only asks reads no more than these: it takes longer than to ask
 
 HEAD = 8  # bytes of the length before a request
 BEFORE = set(os.environ)
@@ -34,8 +35,7 @@ def ask(path, name, arguments):
 
 def read_boto3():
     import boto3
-    from botocore.loaders import JSONFileLoader
-    JSONFileLoader.load_file = functools.cache(JSONFileLoader.load_file)
+    read_models()
     for service in SERVICES:
         boto3.client(service, region_name="us-east-1")
 
@@ -43,14 +43,27 @@ def read_boto3():
 def read_awscli():
     # The CLI has a botocore of its own, which takes the place of the other one.
     import awscli.clidriver
-    driver = awscli.clidriver.create_clidriver()
-    from botocore.loaders import JSONFileLoader
-    JSONFileLoader.load_file = functools.cache(JSONFileLoader.load_file)
+    read_models()
+    session = awscli.clidriver.create_clidriver().session
     for service in SERVICES:
-        driver.session.create_client(service, region_name="us-east-1")
+        session.create_client(service, region_name="us-east-1")
+    session.get_available_services()
+    session.get_data("cli")
+
+
+def read_models():
+    """Has all sessions share one loader, which keeps what it has read: each session reads every model anew otherwise."""
+    import functools
+    import botocore.session
+    botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+    loader = botocore.session.Session().get_component("data_loader")
+    for kind in "service-2", "waiters-2", "paginators-1":
+        for service in set(SERVICES).intersection(loader.list_available_services(kind)):
+            loader.load_service_model(service, kind)
 
 
 def serve(path):
+    import select
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen(16)
@@ -103,7 +116,36 @@ def run(name, arguments):
     if name == "aws":
         import awscli.clidriver
         return awscli.clidriver.main()
+    if name == "lines":
+        import json
+        return json.dump([run_lines(lines) for lines in json.load(sys.stdin)], sys.stdout)
     exec(compile(sys.stdin.read(), "<stdin>", "exec"), {"__name__": "__main__", "__file__": "<stdin>"})
+
+
+def run_lines(lines):
+    outs = []
+    for line in lines:
+        for n, out in enumerate(outs, 1):
+            line = line.replace("{%d}" % n, out)
+        code, out = run_line(line)
+        outs.append(out)
+        if code:
+            return {"out": out, "wrong": line + ": " + out}
+    return {"out": outs[-1], "wrong": ""}
+
+
+def run_line(line):
+    """Runs a line in a child of its own, and returns how it ended and what it said."""
+    import shlex
+    out, into = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.dup2(into, 1), os.dup2(into, 2)
+        end(lambda: run("aws", ["--endpoint-url", os.environ["AWS_ENDPOINT_URL"], "--output", "text", *shlex.split(line)[1:]]))
+    os.close(into)
+    with open(out) as f:
+        said = f.read().strip()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said
 
 
 def end(what):
@@ -116,6 +158,7 @@ def end(what):
             print(code, file=sys.stderr)
             code = 1
     except BaseException:
+        import traceback
         traceback.print_exc()
         code = 1
     sys.stdout.flush()
