@@ -212,7 +212,7 @@ func (s *stage) found() map[string]parity.Finding {
 	return found
 }
 
-var update = flag.Bool("update", false, "write docs/drifts.md")
+var update = flag.Bool("update", false, "write docs/drifts.md, and what pages show")
 
 // What somebody changes in one region by hand is a finding of parity, one for each cause; most of it is in the plan, and the
 // commands that parity prints heal it.

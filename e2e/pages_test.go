@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,8 +11,6 @@ import (
 	"github.com/understudy/understudy/internal/judge"
 	"github.com/understudy/understudy/internal/pages"
 )
-
-var update = flag.Bool("update", false, "write what the commands of pages print into the pages")
 
 // reader is somebody who follows pages: with a home of their own, this program, the AWS CLI, dig and curl.
 type reader struct {

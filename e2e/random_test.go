@@ -65,8 +65,8 @@ func mixed(random *rand.Rand, all []map[string]any) map[string]any {
 	return out
 }
 
-// pages are what a service has to be asked for, so that a match is found in its answer.
-var pages = map[any]string{`"healthy":true`: "/?format=json", "ok": "/healthz"}
+// askedFor are what a service has to be asked for, so that a match is found in its answer.
+var askedFor = map[any]string{`"healthy":true`: "/?format=json", "ok": "/healthz"}
 
 // serving makes the service that a mixture declares one that serves what it declares: at every port, and with what its check looks for.
 func serving(d map[string]any) {
@@ -75,7 +75,7 @@ func serving(d map[string]any) {
 	}
 	failover, _ := d["failover"].(map[string]any)
 	if check, ok := failover["check"].(map[string]any); ok && check["match"] != nil {
-		check["path"] = pages[check["match"]]
+		check["path"] = askedFor[check["match"]]
 	}
 }
 

@@ -56,7 +56,8 @@ type Command struct {
 	Text   string
 	Status int
 	Output []string
-	output int // index in the page's lines where its output begins
+	typed  int // index in the page's lines where what is typed ends
+	output int // and where its output begins, after a status
 }
 
 // Runs tells whether the block has commands, and they are to be run.
@@ -177,13 +178,13 @@ func (r *reader) commands(b *Block) error {
 		head := last != nil && last.output == at-1 // nothing has been printed yet
 		switch {
 		case begins:
-			last = &Command{Line: at, Text: typed, output: at}
+			last = &Command{Line: at, Text: typed, typed: at, output: at}
 			b.Commands = append(b.Commands, last)
 		case last == nil:
 			return r.wrong(at, "the block of commands begins with something else than a command")
 		case goesOn && head && last.Status == 0:
 			last.Text += "\n" + strings.TrimSuffix(more, " ")
-			last.output = at
+			last.typed, last.output = at, at
 		case found != nil && head && last.Status == 0:
 			last.Status, _ = strconv.Atoi(found[1])
 			last.output = at

@@ -16,7 +16,7 @@ type Run struct {
 	Folder      string // where files are written, and commands begin
 	Environment []string
 	Limit       time.Duration                                                   // ends a command that hangs
-	Update      bool                                                            // writes what is printed into the page
+	Update      bool                                                            // writes statuses and what is printed into the page
 	Done        func(file string, line int, command string, took time.Duration) // if set, is told of every command
 }
 
@@ -67,21 +67,26 @@ func (r Run) command(s *shell, p *Page, b *Block, c *Command) error {
 	if r.Done != nil {
 		r.Done(p.File, c.Line, c.Text, time.Since(began))
 	}
-	if _, quiet := b.Marks["quiet"]; !quiet {
-		if r.Update {
-			c.Output = like.renewed(c.Output, printed)
-		} else if different := like.difference(c.Output, printed); different != "" {
-			return fmt.Errorf("%s:%d: %s\nprints something else than the page shows (-page +printed); -update writes it:\n%s",
-				p.File, c.Line, c.Text, different)
+	if r.Update {
+		c.Output, c.Status = like.renewed(c.Output, printed), status
+		if _, quiet := b.Marks["quiet"]; quiet {
+			c.Output = nil
 		}
+		return nil
 	}
 	if status != c.Status {
 		return fmt.Errorf("%s:%d: %s\nends with %d, and the page says %d:\n%s", p.File, c.Line, c.Text, status, c.Status, strings.Join(printed, "\n"))
 	}
+	if _, quiet := b.Marks["quiet"]; quiet {
+		return nil
+	}
+	if different := like.difference(c.Output, printed); different != "" {
+		return fmt.Errorf("%s:%d: %s\nprints something else than the page shows (-page +printed); -update writes it:\n%s", p.File, c.Line, c.Text, different)
+	}
 	return nil
 }
 
-// write writes the page with the outputs of its commands.
+// write writes the page with the statuses and outputs of its commands.
 func (p *Page) write() error {
 	var lines []string
 	at := 0
@@ -94,7 +99,10 @@ func (p *Page) write() error {
 			if n+1 < len(b.Commands) {
 				end = b.Commands[n+1].Line - 1
 			}
-			lines = append(lines, p.lines[at:c.output]...)
+			lines = append(lines, p.lines[at:c.typed]...)
+			if c.Status != 0 {
+				lines = append(lines, fmt.Sprintf("? %d", c.Status))
+			}
 			lines, at = append(lines, c.Output...), end
 		}
 	}
