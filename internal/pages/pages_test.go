@@ -82,6 +82,12 @@ vpc-ffffffffffffffff0 in   9 s
 subnet-ffffffffffffffff0 in 1m2.5s
 '''
 
+<!-- alike: machine -->
+'''console
+$ echo '{"zone":"us-east-1b","instance":"i-0123456789abcdef0","address":"10.1.144.4","requests":1,"uptime":"2s"}'
+{"zone":"us-east-1a","instance":"i-ffffffffffffffff0","address":"10.1.128.4","requests":30,"uptime":"1m2s"}
+'''
+
 <!-- quiet -->
 '''console
 $ date; false
@@ -107,7 +113,7 @@ func TestPageThatTellsTheTruth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := pages.Count{Blocks: 6, Commands: 10, Left: map[int]string{58: "nobody has this program here"}}
+	want := pages.Count{Blocks: 7, Commands: 11, Left: map[int]string{64: "nobody has this program here"}}
 	if diff := cmp.Diff(want, p.Count()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
