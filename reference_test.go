@@ -16,8 +16,7 @@ All keys of ` + "`understudy.yaml`" + `. The package's documentation (` + "`go d
 
 An editor with a YAML language server completes, explains and checks a declaration by the JSON schema that
 ` + "`understudy schema`" + ` prints, [understudy.schema.json](../understudy.schema.json), if the first line names it:
-
-    # yaml-language-server: $schema=understudy.schema.json
+` + "`# yaml-language-server: $schema=understudy.schema.json`" + `.
 
 The schema does not hold one key against another, as that the regions' networks do not overlap, and reads no script:
 ` + "`validate`" + ` does. Texts may be written as numbers where their digits are right, such as ` + "`matcher: 200`" + `.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,6 +37,7 @@ func newReader(t *testing.T) *reader {
 	r := &reader{t, []string{
 		"PATH=" + path, "HOME=" + home, "TMPDIR=" + home, "LANG=C.UTF-8", "TZ=UTC", "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "CHECKOUT=" + checkout,
+		"STAGE=" + folder(t, "testdata/pages/stage.sh"),
 		"UNDERSTUDY_WHILE=" + strconv.Itoa(os.Getpid()), "UNDERSTUDY_REMOVE=true", "UNDERSTUDY_RECORD=" + os.Getenv("UNDERSTUDY_RECORD"),
 	}}
 	t.Cleanup(func() {
@@ -69,6 +71,10 @@ func (r *reader) follows(name string) {
 	if err := os.Mkdir(here, 0o755); err != nil {
 		r.t.Fatal(err)
 	}
+	count := p.Count()
+	if count.Commands == 0 {
+		return
+	}
 	began, slow := time.Now(), ""
 	run := pages.Run{Folder: here, Environment: r.environment, Limit: patience, Update: *update, Done: func(_ string, line int, command string, took time.Duration) {
 		if took > time.Second {
@@ -76,7 +82,6 @@ func (r *reader) follows(name string) {
 		}
 	}}
 	err = run.Do(r.t.Context(), p)
-	count := p.Count()
 	r.t.Logf("%s: %d blocks, %d commands, %d blocks not run, %s, of which%s", name, count.Blocks, count.Commands, len(count.Left),
 		time.Since(began).Round(100*time.Millisecond), slow)
 	if err != nil {
@@ -88,4 +93,28 @@ func (r *reader) follows(name string) {
 func TestGuide(t *testing.T) {
 	t.Parallel()
 	newReader(t).follows("docs/guide.md")
+}
+
+// alone are pages that start and end a cloud.
+var alone = []string{"README.md", "docs/guide.md"}
+
+// Who types what the manual shows gets what it says. The pages follow each other on one stage: each names what it needs, and finds it there.
+func TestManual(t *testing.T) {
+	t.Parallel()
+	files, err := pages.Files("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newReader(t)
+	for _, f := range files {
+		if name, _ := filepath.Rel("..", f); !slices.Contains(alone, name) {
+			r.follows(name)
+		}
+	}
+}
+
+// The README's commands, which begin with a cloud and end it.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	newReader(t).follows("README.md")
 }

@@ -18,8 +18,6 @@ import (
 	"github.com/understudy/understudy/cloud/cloudtest"
 )
 
-func TestMain(m *testing.M) { cloudtest.Main(m) }
-
 func vpcs(ctx context.Context, c aws.Config) (int, error) {
 	c.RetryMaxAttempts = 1
 	out, err := ec2.NewFromConfig(c).DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})

@@ -28,6 +28,7 @@ package pages
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -219,4 +220,10 @@ func (p *Page) Count() Count {
 		}
 	}
 	return c
+}
+
+// Files returns the pages that are for users: the README and the manual.
+func Files(checkout string) ([]string, error) {
+	manual, err := filepath.Glob(filepath.Join(checkout, "docs", "*.md"))
+	return append([]string{filepath.Join(checkout, "README.md")}, manual...), err
 }
