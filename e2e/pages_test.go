@@ -90,7 +90,7 @@ func (r *reader) follows(name string) {
 }
 
 // Who follows the guide sees what it shows: two regions built by hand and by a declaration, the users that move, and that come back.
-func TestGuide(t *testing.T) {
+func TestGuideIsFollowed(t *testing.T) {
 	t.Parallel()
 	newReader(t).follows("docs/guide.md")
 }
@@ -99,7 +99,7 @@ func TestGuide(t *testing.T) {
 var alone = []string{"README.md", "docs/guide.md"}
 
 // Who types what the manual shows gets what it says. The pages follow each other on one stage: each names what it needs, and finds it there.
-func TestManual(t *testing.T) {
+func TestManualIsFollowed(t *testing.T) {
 	t.Parallel()
 	files, err := pages.Files("..")
 	if err != nil {
@@ -114,7 +114,7 @@ func TestManual(t *testing.T) {
 }
 
 // The README's commands, which begin with a cloud and end it.
-func TestReadme(t *testing.T) {
+func TestReadmeIsFollowed(t *testing.T) {
 	t.Parallel()
 	newReader(t).follows("README.md")
 }
