@@ -276,17 +276,24 @@ func rehearse(cmd *cobra.Command, d *drill.Drill, name string, to drillOutputs, 
 	ctx := cmd.Context()
 	view := newDrillView(os.Stderr)
 	defer view.close()
-	d.Tell = view.tell
+	trail := &drillTrail{shelf: shelf(name), drill: d, warn: cmd.ErrOrStderr()}
+	d.Tell = func(e drill.Event) {
+		view.tell(e)
+		trail.tell(e)
+	}
 	faults := faultsInForce(ctx)
 	found, err := d.Run(ctx)
 	view.close()
 	if err != nil {
+		trail.end("", err)
 		return err
 	}
 	found.Faults, found.Tool, found.Digest = both(faults, faultsInForce(ctx)), version(), digest
-	if _, err := shelf(name).Keep(found); err != nil {
+	file, err := shelf(name).Keep(found)
+	if err != nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "understudy: the report is not kept for `understudy drills`: %v\n", err)
 	}
+	trail.end(filepath.Base(file), err)
 	return tellDrill(cmd, found, to)
 }
 
