@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
@@ -41,6 +42,7 @@ type Account struct {
 	Quotas      *servicequotas.Client
 	ACM         *acm.Client
 	IAM         *iam.Client
+	CloudWatch  *cloudwatch.Client
 }
 
 // Open makes the clients. It sends no request: only the first request shows whether the credentials are good.
@@ -67,6 +69,7 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 		Quotas:      servicequotas.NewFromConfig(cfg),
 		ACM:         acm.NewFromConfig(cfg),
 		IAM:         iam.NewFromConfig(cfg),
+		CloudWatch:  cloudwatch.NewFromConfig(cfg),
 	}, nil
 }
 
@@ -114,6 +117,7 @@ func (a *Account) Brisk() *Account {
 		Quotas:      servicequotas.New(a.Quotas.Options(), func(o *servicequotas.Options) { o.Retryer = retryer }),
 		ACM:         acm.New(a.ACM.Options(), func(o *acm.Options) { o.Retryer = retryer }),
 		IAM:         iam.New(a.IAM.Options(), func(o *iam.Options) { o.Retryer = retryer }),
+		CloudWatch:  cloudwatch.New(a.CloudWatch.Options(), func(o *cloudwatch.Options) { o.Retryer = retryer }),
 	}
 }
 

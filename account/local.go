@@ -33,6 +33,8 @@ func (a *Account) Places() []Place {
 		{Service: "STS", Endpoint: aws.ToString(a.STS.Options().BaseEndpoint)},
 		{Service: "Service Quotas", Endpoint: aws.ToString(a.Quotas.Options().BaseEndpoint)},
 		{Service: "Certificate Manager", Endpoint: aws.ToString(a.ACM.Options().BaseEndpoint)},
+		{Service: "IAM", Endpoint: aws.ToString(a.IAM.Options().BaseEndpoint)},
+		{Service: "CloudWatch", Endpoint: aws.ToString(a.CloudWatch.Options().BaseEndpoint)},
 	}
 	for i := range places {
 		places[i].Region = a.Region

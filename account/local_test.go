@@ -49,6 +49,8 @@ func TestOnlyAProvablyLocalCloudIsLocal(t *testing.T) {
 		"tokens elsewhere":      {"us-east-1", map[string]string{"AWS_ENDPOINT_URL_STS": other}, "STS is at"},
 		"quotas elsewhere":      {"us-east-1", map[string]string{"AWS_ENDPOINT_URL_SERVICE_QUOTAS": other}, "Service Quotas is at"},
 		"keys elsewhere":        {"us-east-1", map[string]string{"AWS_ENDPOINT_URL_ACM": other}, "Certificate Manager is at"},
+		"roles elsewhere":       {"us-east-1", map[string]string{"AWS_ENDPOINT_URL_IAM": other}, "IAM is at"},
+		"metrics elsewhere":     {"us-east-1", map[string]string{"AWS_ENDPOINT_URL_CLOUDWATCH": other}, "CloudWatch is at"},
 		"one service local": {
 			"us-east-1", map[string]string{"AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_EC2": local}, "Elastic Load Balancing in us-east-1 is AWS itself",
 		},
