@@ -12,8 +12,8 @@ import (
 )
 
 const cloudCallsHelp = `List the calls of the API that the cloud has let in since its start, in the order of their
-arrival, with the status of the answer, the time that it took, and the faults that struck
-them. A call that has no answer yet, or never got one, has no status.
+arrival, with who made them by which program, the status of the answer, the time that it took,
+and the faults that struck them. A call that has no answer yet, or never got one, has no status.
 
 The last 5,000 are kept, at least.`
 
@@ -50,7 +50,7 @@ func cloudCallsCommand() *cobra.Command {
 
 func printCalls(w io.Writer, all []cloud.Call) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "call\tservice\toperation\tregion\tstatus\tms\tfaults")
+	fmt.Fprintln(t, "call\tservice\toperation\tregion\tstatus\tms\twho\twith\tfaults")
 	for i, c := range all {
 		region, status := c.Region, "-"
 		if region == "" {
@@ -59,8 +59,11 @@ func printCalls(w io.Writer, all []cloud.Call) error {
 		if c.Status != 0 {
 			status = fmt.Sprint(c.Status)
 		}
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%.1f\t%s\n",
-			i+1, c.Service, c.Operation, region, status, float64(c.Took)/float64(time.Millisecond), strings.Join(c.Faults, " "))
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%.1f\t%s\t%s\t%s\n",
+			i+1, c.Service, c.Operation, region, status, float64(c.Took)/float64(time.Millisecond), who(c.Caller), c.Agent, strings.Join(c.Faults, " "))
 	}
 	return t.Flush()
 }
+
+// who is the last part of a caller's ARN: root, user/NAME, assumed-role/ROLE/SESSION.
+func who(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:] }

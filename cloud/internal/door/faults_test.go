@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -273,6 +274,9 @@ func TestCallsAreListedInTheirOrder(t *testing.T) {
 	var got []string
 	for _, c := range e.faults.Calls() {
 		got = append(got, fmt.Sprint(c.Service, " ", c.Operation, " ", c.Region, " ", c.Status, " ", c.Faults))
+		if !strings.HasSuffix(c.Caller, ":root") || !strings.HasPrefix(c.Agent, "aws-sdk-go-v2/") {
+			t.Errorf("%s was called by %q with %q", c.Operation, c.Caller, c.Agent)
+		}
 	}
 	want := []string{"ec2 CreateVpc us-west-2 503 [" + f.ID + "]", "route53 GetHostedZoneCount  200 []"}
 	if !slices.Equal(got, want) {

@@ -32,7 +32,7 @@ func (d *door) meddle(w http.ResponseWriter, c call) {
 		return
 	}
 	struck, hidden := d.Faults.judge(c.Call)
-	log := d.Faults.begin(c.Call, struck)
+	log := d.Faults.begin(c, struck)
 	seen := &statusWriter{ResponseWriter: w}
 	defer func() { d.Faults.end(log, seen.status) }()
 	var after []fault.Rule
