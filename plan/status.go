@@ -108,7 +108,7 @@ func (s *Stack) Status(ctx context.Context) (*Status, error) {
 		r := v.status(ctx, side, seen, status)
 		if silent[side] != nil {
 			r.Silent = silent[side].Error()
-			r.Resources = nil // how they differ from what is declared cannot be told
+			r.Resources = []ResourceStatus{} // how they differ from what is declared cannot be told
 		}
 		status.Regions = append(status.Regions, r)
 	}
