@@ -81,6 +81,8 @@ var walls = []struct{ from, never, because string }{
 	{"doctor", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"export", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"plan", "export", "a blueprint knows no language"},
+	{"console", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
+	{"console", "plan", "it shows what it is given"},
 	{"move", "cloud", "the tool never knows which cloud it talks to: they meet on the wire"},
 	{"cloud", "account", "the local cloud serves any client, and must not lean on ours"},
 	{"cloud", "plan", "the local cloud serves any client, and must not lean on ours"},
