@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/cloud"
 )
 
@@ -37,11 +38,12 @@ Exit codes: 0 all of the cloud runs; 1 it does not start, or a part of it is ref
 
 func cloudStartCommand() *cobra.Command {
 	var o cloud.Options
-	var foreground, defaultVPC bool
+	var foreground, defaultVPC, withConsole bool
 	cmd := &cobra.Command{
 		Use: "start", Short: "Start a cloud", Long: cloudStartHelp,
 		Example: `  understudy cloud start
   understudy cloud start --speed 30 --regions eu-west-1,eu-central-1
+  understudy cloud start --console
   understudy cloud start --credentials test:test --account 000000000000`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -67,10 +69,16 @@ func cloudStartCommand() *cobra.Command {
 			if err := warnOfOthers(cmd.ErrOrStderr(), o.Listen); err != nil {
 				return misuse(err)
 			}
+			if withConsole && foreground {
+				return misuse(errors.New("--console is for a cloud in the background: beside one in the foreground, `understudy console` runs on its own"))
+			}
 			if foreground {
 				return runCloud(cmd.Context(), cmd.OutOrStdout(), o)
 			}
-			return daemonise(cmd.Context(), cmd.OutOrStdout(), o)
+			if err := daemonise(cmd.Context(), cmd.OutOrStdout(), o); err != nil || !withConsole {
+				return err
+			}
+			return startConsole(cmd.Context(), cmd.OutOrStdout(), o.Dir)
 		},
 	}
 	cmd.Flags().
@@ -86,6 +94,7 @@ func cloudStartCommand() *cobra.Command {
 	cmd.Flags().IntVar(&o.While, "while", 0, "end the cloud when the process of this `id` ends (default $"+envWhile+")")
 	cmd.Flags().BoolVar(&o.Remove, "remove", false, "with --while: remove the cloud's folder too then (default $"+envRemove+")")
 	cmd.Flags().StringVar(&o.Record, "record", "", "append every call of the API to this `file`, as it was sent (default $"+envRecord+")")
+	cmd.Flags().BoolVar(&withConsole, "console", false, "start a console beside it, which ends with it: a page for a browser")
 	cmd.Flags().BoolVar(&foreground, "foreground", false, "stay, and stop the cloud at Ctrl-C")
 	return cmd
 }
@@ -162,52 +171,75 @@ func warnOfOthers(w io.Writer, listen string) error {
 
 // daemonise starts this program again in its own session and waits for its first output.
 func daemonise(ctx context.Context, w io.Writer, o cloud.Options) error {
-	if err := os.MkdirAll(filepath.Join(o.Dir, "log"), 0o700); err != nil {
-		return err
-	}
-	path := filepath.Join(o.Dir, "log", "door.log")
-	log, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	// The secret travels in the environment, where only the same user can see it, and not among the
+	// arguments, where everybody can.
+	line, err := inBackground(ctx, o.Dir, "door", startArguments(o), envCredentials+"="+o.Credentials)
 	if err != nil {
 		return err
+	}
+	printStarted(w, strings.TrimSpace(strings.TrimPrefix(line, "ready ")), o.Dir)
+	return nothingRefused(ctx, o.Dir)
+}
+
+// startConsole starts a console of the cloud alone, or of the declaration that is here, which ends with the cloud.
+func startConsole(ctx context.Context, w io.Writer, dir string) error {
+	args := []string{"console", "--dir", dir, "--local", "--with-cloud"}
+	if file, err := filepath.Abs(understudy.DefaultFile); err == nil {
+		if _, err := os.Stat(file); err == nil {
+			args = append(args, "--file", file)
+		}
+	}
+	at, err := inBackground(ctx, dir, "console", args)
+	if err != nil {
+		return fmt.Errorf("the cloud runs, but no console: %w", err)
+	}
+	_, err = fmt.Fprintf(w, "\n%s\n", at)
+	return err
+}
+
+// inBackground starts this program in its own session, with a log of this name in a cloud's folder, and returns its first line of output. If
+// it ends without any, what it has said in its log is the error.
+func inBackground(ctx context.Context, dir, name string, args []string, env ...string) (string, error) {
+	if err := os.MkdirAll(filepath.Join(dir, "log"), 0o700); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "log", name+".log")
+	log, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	if err != nil {
+		return "", err
 	}
 	defer log.Close()
 	said, err := log.Seek(0, io.SeekEnd)
 	if err != nil {
-		return err
+		return "", err
 	}
 	program, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("find this program: %w\nhint: is /proc mounted? `sudo mount -t proc proc /proc` does so", err)
+		return "", fmt.Errorf("find this program: %w\nhint: is /proc mounted? `sudo mount -t proc proc /proc` does so", err)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, startArguments(o)...)
-	// The secret travels in the environment, where only the same user can see it, and not among the
-	// arguments, where everybody can.
-	cmd.Env = append(os.Environ(), envCredentials+"="+o.Credentials)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, args...)
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = log
 	cmd.Dir = "/" // hold no folder of the caller's
 	cmd.SysProcAttr = ownSession()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := cmd.Start(); err != nil {
-		return err
+		return "", err
 	}
 	interrupted := context.AfterFunc(ctx, func() { cmd.Process.Signal(syscall.SIGTERM) })
 	defer interrupted()
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil || !strings.HasPrefix(line, "ready ") {
+	if err != nil {
 		cmd.Wait()
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return "", context.Cause(ctx)
 		}
-		return errors.New(lastWords(path, said))
+		return "", errors.New(lastWords(path, said))
 	}
-	printStarted(w, strings.TrimSpace(strings.TrimPrefix(line, "ready ")), o.Dir)
-	if err := cmd.Process.Release(); err != nil {
-		return err
-	}
-	return nothingRefused(ctx, o.Dir)
+	return strings.TrimSpace(line), cmd.Process.Release()
 }
 
 // nothingRefused returns an error if the state of a part of a started cloud is refused.

@@ -138,9 +138,12 @@ func drillCommand() *cobra.Command {
 	return cmd
 }
 
+// defaultFault is the one with the smallest effect.
+const defaultFault = "invert"
+
 func (f *drillFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.fault, "fault", "invert", "how to break the primary: "+strings.Join(drill.KindNames(), ", "))
+	flags.StringVar(&f.fault, "fault", defaultFault, "how to break the primary: "+strings.Join(drill.KindNames(), ", "))
 	flags.StringVar(&f.side, "side", string(understudy.Primary), "the `side` to break, where both regions serve: primary or secondary")
 	recordFlag(cmd, &f.record, "rehearse what is behind this `record`, whoever built it, without a declaration")
 	flags.StringVar(&f.region, "region", "", "with --record: the `region` that users are to leave (default: the one that Route 53 asks for first)")

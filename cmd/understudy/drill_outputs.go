@@ -81,11 +81,17 @@ func (o *drillOutputs) sign() error {
 }
 
 func writeAs(file string, r *drill.Report, as func(io.Writer, *drill.Report) error) error {
-	var b bytes.Buffer
-	if err := as(&b, r); err != nil {
+	b, err := written(r, as)
+	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, b.Bytes(), 0o644)
+	return os.WriteFile(file, b, 0o644)
+}
+
+func written(r *drill.Report, as func(io.Writer, *drill.Report) error) ([]byte, error) {
+	var b bytes.Buffer
+	err := as(&b, r)
+	return b.Bytes(), err
 }
 
 // digest is the SHA-256 of a declaration's file, or "" if it cannot be read.

@@ -107,16 +107,21 @@ func printDrills(w io.Writer, all []report.Kept) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "BEGAN\tFAULT\tSPEED\tUSERS\tFAILED\tWITHOUT SERVICE P50\tP99\tMAX\tPREDICTED\tRESULT")
 	for _, k := range all {
-		result := "ok"
-		if k.Aborted != "" {
-			result = "aborted"
-		} else if !k.Predicted() {
-			result = "longer than predicted"
-		}
 		fmt.Fprintf(t, "%s\t%s\t%g\t%d\t%d\t%.0f ms\t%.0f ms\t%.0f ms\t%.0f ms\t%s\n", k.Began.UTC().Format(time.RFC3339), k.Fault, k.Speed, k.Clients, k.Failed,
-			k.DowntimeMS.P50, k.DowntimeMS.P99, k.DowntimeMS.Max, k.PredictedDowntimeMS, result)
+			k.DowntimeMS.P50, k.DowntimeMS.P99, k.DowntimeMS.Max, k.PredictedDowntimeMS, resultOf(k))
 	}
 	return t.Flush()
+}
+
+// resultOf is a drill's result in a word or three.
+func resultOf(k report.Kept) string {
+	switch {
+	case k.Aborted != "":
+		return "aborted"
+	case !k.Predicted():
+		return "longer than predicted"
+	}
+	return "ok"
 }
 
 func keepGate(w io.Writer, all []report.Kept, bound float64) error {

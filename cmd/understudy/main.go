@@ -74,7 +74,7 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(
 		demoCommand(), initCommand(), adoptCommand(), validateCommand(), schemaCommand(), doctorCommand(), planCommand(), upCommand(), statusCommand(),
 		parityCommand(), drillCommand(), drillsCommand(), failoverCommand(), failbackCommand(), holdCommand(), watchCommand(), downCommand(), unlockCommand(),
-		predictCommand(), simulateCommand(), replayCommand(), exportCommand(), cloudCommand(), imageCommand(), versionCommand(), manualCommand(),
+		consoleCommand(), predictCommand(), simulateCommand(), replayCommand(), exportCommand(), cloudCommand(), imageCommand(), versionCommand(), manualCommand(),
 	)
 	markMisuse(root)
 	return root

@@ -24,8 +24,8 @@ type parityJSON struct {
 	Inventory map[string]map[string]int `json:"inventory"`
 }
 
-// writeParityJSON writes all pairs as one: each finding tells which regions it is of.
-func writeParityJSON(w io.Writer, reports []*parity.Report) error {
+// parityOf joins all pairs to one: each finding tells which regions it is of.
+func parityOf(reports []*parity.Report) parityJSON {
 	found := parityJSON{
 		Findings: []parity.Finding{}, Passing: []parity.Finding{}, Ignored: []parity.Finding{}, Notes: []parity.Note{},
 		Inventory: map[string]map[string]int{},
@@ -44,10 +44,14 @@ func writeParityJSON(w io.Writer, reports []*parity.Report) error {
 		}
 	}
 	found.Equal = len(found.Findings) == 0
+	return found
+}
+
+func writeParityJSON(w io.Writer, reports []*parity.Report) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(found)
+	return e.Encode(parityOf(reports))
 }
 
 // The Static Analysis Results Interchange Format, version 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html),
