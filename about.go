@@ -52,6 +52,20 @@ var about = map[string]struct{ what, example string }{
 	"instance.monitoring":        {"How often EC2 gives data points to CloudWatch: every five minutes, or every minute.", "detailed"},
 	"instance.user_data":         {"A script or cloud-config that cloud-init takes once on each instance, a script after `image.run`.", `"file:cloud-config.yaml"`},
 
+	"hosts": {"The instances beside the load balancer, one after another in the public subnets. What is not said is as the fleet has it. One that " +
+		"is to be otherwise is replaced, but for its tags, metadata and monitoring.", ""},
+	"hosts.count":              {"How many there are.", "0"},
+	"hosts.type":               {"Their instance type; empty is `instance.type`.", "t3.nano"},
+	"hosts.image":              {"Their image, where it is another than the one that is baked.", ""},
+	"hosts.image.owner":        {"The account number of its owner, or one of AWS's aliases.", "self"},
+	"hosts.image.name":         {"Its whole name, the same in both regions; empty is the image that is baked.", "bastion-7"},
+	"hosts.key":                {"The key pair whose owner may log in, by its name in both regions; empty is `instance.key`.", "ops"},
+	"hosts.user_data":          {"A script or cloud-config for them; empty is `instance.user_data`.", `"file:bastion.yaml"`},
+	"hosts.ingress":            {"What may come in to the hosts alone, by a security group of their own, beside users at the entry.", ""},
+	"hosts.ingress[].protocol": {"The protocol.", "tcp"},
+	"hosts.ingress[].from":     {"A network, or public-facing for the load balancer and the hosts.", "192.0.2.0/24"},
+	"hosts.ingress[].ports":    {"A port or a range of them; none with icmp and all.", "22"},
+
 	"service":        {"The application on each instance.", ""},
 	"service.port":   {"Where the service listens.", "8080"},
 	"service.health": {"The path that tells the service's health.", "/healthz"},

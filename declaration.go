@@ -62,6 +62,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.fillEgress()
 	d.Image = image(root.object("image"), dir, readFile)
 	d.Instance = instance(root.object("instance"), dir, readFile)
+	d.Hosts = hosts(root.object("hosts"), d, dir, readFile)
 	service := root.object("service")
 	d.Service = Service{service.number("port", 8080, 1, 65535), service.text("health", "/", healthPath)}
 	d.Listener.Port = root.object("listener").number("port", 80, 1, 65535)

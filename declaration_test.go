@@ -68,10 +68,10 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	const at = "understudy.yaml:"
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
-			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, egress, image, instance, service, ` +
+			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, egress, image, instance, hosts, service, ` +
 				`listener, https, fleet, failover, target, balancer, rules, listeners, security, tags, parity, drill`},
 		{"misspelt key", "domain:", "recrod: www\ndomain:",
-			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, egress, image, instance, service, ` +
+			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, egress, image, instance, hosts, service, ` +
 				`listener, https, fleet, failover, target, balancer, rules, listeners, security, tags, parity, drill`},
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
@@ -288,6 +288,16 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 			at + `6:23: found "#include http://x"; allowed: a script or #cloud-config, in place or as file:PATH`},
 		{"user data of a file that is missing", "image:", "instance: {user_data: 'file:gone'}\nimage:",
 			at + `6:23: found a file that cannot be read (file does not exist); allowed: a script or #cloud-config, in place or as file:PATH`},
+		{"too many hosts", "image:", "hosts: {count: 21}\nimage:", at + `6:16: found 21; allowed: a whole number from 0 to 20`},
+		{"hosts' type", "image:", "hosts: {type: big}\nimage:", at + `6:15: found "big"; allowed: an instance type, for example t3.micro, or nothing`},
+		{"hosts' image by a pattern", "image:", "hosts: {image: {name: al2023-*}}\nimage:",
+			at + `6:23: found "al2023-*"; allowed: 3 to 128 characters of an image's whole name, or nothing`},
+		{"hosts' image beside a volume", "image:", "instance: {volume: {size: 20}}\nhosts: {image: {name: bastion}}\nimage:",
+			at + `7:23: found "bastion", beside instance.volume; allowed: the image that is baked, or no volume but the images' own`},
+		{"hosts' user data that includes", "image:", "hosts: {user_data: '#include http://x'}\nimage:",
+			at + `6:20: found "#include http://x"; allowed: a script or #cloud-config, in place or as file:PATH`},
+		{"rule of the hosts without a source", "image:", "hosts: {ingress: [{ports: 22}]}\nimage:",
+			at + `6:19: found no hosts.ingress[0].from; allowed: an IPv4 network, for example 192.0.2.0/24, or public-facing for the load balancer and the hosts`},
 		{"a list for a mapping", "image:", "fleet: [1, 2]\nimage:",
 			at + `6:8: found a list; allowed: a mapping with min, desired, max, grace, warm_up, termination_policies, metrics, track`},
 		{"ignored without a reason", "image:", "parity:\n  ignore:\n    - finding: listener*\nimage:",
@@ -402,6 +412,21 @@ func TestScriptFromFile(t *testing.T) {
 	}
 	if d.Image.Run != "served from a file\n" {
 		t.Errorf("run is %q", d.Image.Run)
+	}
+}
+
+func TestHostsAreAsTheFleetUnlessDeclaredOtherwise(t *testing.T) {
+	for src, want := range map[string][4]any{
+		"": {2, "t3.small", "ops", "#!/bin/sh -e\necho all"},
+		"hosts: {count: 0, type: t3.nano, key: mine, user_data: '#!/bin/true'}\n": {0, "t3.nano", "mine", "#!/bin/true"},
+	} {
+		d, err := parse(good + "instance: {type: t3.small, key: ops, user_data: echo all}\n" + src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [4]any{d.Hosts.Count, d.HostType(), d.HostKey(), d.HostUserData()}; got != want {
+			t.Errorf("%q: %v, want %v", src, got, want)
+		}
 	}
 }
 

@@ -37,6 +37,13 @@
 //	  key: ""                        # a key pair in both regions
 //	  monitoring: basic              # or detailed
 //	  user_data: ""                  # a script or cloud-config, once on each instance
+//	hosts:                           # in the public subnets; what is empty is as instance has it, and the image is the one that is baked
+//	  count: 2
+//	  type: ""
+//	  image: {owner: amazon, name: ""}
+//	  key: ""
+//	  user_data: ""
+//	  ingress: []                    # {protocol: tcp, ports: 22, from: 192.0.2.0/24}, of the hosts alone
 //	service: {port: 8080, health: /}
 //	listener: {port: 80}
 //	https:                           # with a certificate for each region

@@ -70,6 +70,7 @@ fleet: {min: 1, desired: 1}
 failover: {failback: {after: 10m}}
 parity: {ignore: [{}]}
 rules: [{}]
+hosts: {ingress: [{}]}
 security: {public_facing: {ingress: [{}]}, internal: {ingress: [{}], egress: [{}]}}
 listeners: [{rules: [{}]}]
 `

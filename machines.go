@@ -45,7 +45,7 @@ type Volume struct {
 }
 
 func instance(o *object, dir string, readFile func(string) ([]byte, error)) Instance {
-	i := Instance{
+	return Instance{
 		Type:       o.text("type", "t3.micro", instanceType),
 		Profile:    profile(o.object("profile"), dir, readFile),
 		Metadata:   Metadata(o.text("metadata", string(MetadataRequired), metadataKind)),
@@ -53,17 +53,22 @@ func instance(o *object, dir string, readFile func(string) ([]byte, error)) Inst
 		Volume:     volume(o.object("volume")),
 		Key:        o.text("key", "", keyName),
 		Monitoring: Monitoring(o.text("monitoring", string(MonitoringBasic), monitoringKind)),
-		UserData:   script(o, "user_data", userData, dir, readFile),
+		UserData:   userDataOf(o, dir, readFile),
 	}
+}
+
+// userDataOf reads what machines do with their first boot.
+func userDataOf(o *object, dir string, readFile func(string) ([]byte, error)) string {
+	said := script(o, "user_data", userData, dir, readFile)
 	// EC2 takes 16 KiB of user data; the rest is for what may stand beside it.
 	const most = 12 << 10
-	if n := len(i.UserData); n > most {
+	if n := len(said); n > most {
 		o.mistake("user_data", fmt.Sprintf("%d bytes", n), fmt.Sprintf("%d bytes at most", most))
 	}
-	if !userData.holds(i.UserData) {
+	if !userData.holds(said) {
 		o.mistake("user_data", "a file of another format", userData.allowed)
 	}
-	return i
+	return said
 }
 
 // volumeKind are the bounds of a type of volumes: its size in GiB, its IOPS and how many of them for each GiB, its throughput.

@@ -35,6 +35,7 @@ type Declaration struct {
 	Egress   Egress // of the regions that say nothing of their own
 	Image    Image
 	Instance Instance
+	Hosts    Hosts
 	Service  Service
 	Listener Listener
 	HTTPS    HTTPS

@@ -3,8 +3,10 @@ package understudy
 import "strings"
 
 // UserData is the user data of the stack's instances, empty for none. What is no cloud-config is a script.
-func (d *Declaration) UserData() string {
-	said := d.Instance.UserData
+func (d *Declaration) UserData() string { return shebang(d.Instance.UserData) }
+
+// shebang says of a script by what it is run.
+func shebang(said string) string {
 	switch {
 	case strings.TrimSpace(said) == "":
 		return ""

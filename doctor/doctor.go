@@ -105,6 +105,7 @@ func judge(d *understudy.Declaration, f facts, o Options) []Finding {
 		all = append(all, judgePermissions(side, r)...)
 		all = append(all, judgeCertificate(d, side, r)...)
 		all = append(all, judgeMachines(d, side, r)...)
+		all = append(all, judgeHosts(d, side, r)...)
 	}
 	all = append(all, judgeKeys(f)...)
 	all = append(all, judgeWorldQuotas(d, f)...)

@@ -29,6 +29,7 @@ type region struct {
 	zones     fact[[]string] // the first two of these are used
 	offered   fact[[]string] // zones that have the declared type
 	kind      fact[kind]
+	hosts     *alone      // nil where the hosts are declared as the fleet is
 	image     fact[*base] // nil where none matches
 	encrypts  fact[bool]  // new volumes, by default
 	key       fact[string]

@@ -35,17 +35,8 @@ func rootSize(i ec2types.Image) int {
 }
 
 // judgeMachines looks at what is declared of instances and has to be in each region.
-func judgeMachines(d *understudy.Declaration, side understudy.Side, r region) (all []Finding) {
-	switch {
-	case r.keyPair.err != nil:
-		all = append(all, unread(CheckKeyPair, side, "ec2:DescribeKeyPairs", r.keyPair.err))
-	case !r.keyPair.value:
-		all = append(all, Finding{
-			CheckKeyPair, Blocker, side, fmt.Sprintf("%s has no key pair %s", r.name, d.Instance.Key),
-			"the fleet cannot launch there, and a standby that cannot launch serves nobody",
-			"aws ec2 import-key-pair --region " + r.name + " --key-name " + d.Instance.Key + " --public-key-material fileb://KEY.pub",
-		})
-	}
+func judgeMachines(d *understudy.Declaration, side understudy.Side, r region) []Finding {
+	all := judgeKeyPair(d, side, r)
 	if i := r.image.value; i != nil && d.Instance.Volume.Size > 0 && d.Instance.Volume.Size < i.root {
 		all = append(all, Finding{
 			CheckVolume, Blocker, side,
@@ -54,4 +45,18 @@ func judgeMachines(d *understudy.Declaration, side understudy.Side, r region) (a
 		})
 	}
 	return all
+}
+
+func judgeKeyPair(d *understudy.Declaration, side understudy.Side, r region) []Finding {
+	switch {
+	case r.keyPair.err != nil:
+		return []Finding{unread(CheckKeyPair, side, "ec2:DescribeKeyPairs", r.keyPair.err)}
+	case !r.keyPair.value:
+		return []Finding{{
+			CheckKeyPair, Blocker, side, fmt.Sprintf("%s has no key pair %s", r.name, d.Instance.Key),
+			"the fleet cannot launch there, and a standby that cannot launch serves nobody",
+			"aws ec2 import-key-pair --region " + r.name + " --key-name " + d.Instance.Key + " --public-key-material fileb://KEY.pub",
+		}}
+	}
+	return nil
 }

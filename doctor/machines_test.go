@@ -22,6 +22,40 @@ func TestWhatIsDeclaredOfInstancesHasToBeInEachRegion(t *testing.T) {
 	}
 }
 
+func TestHostsAreJudgedAsTheFleetIs(t *testing.T) {
+	other := func(d *understudy.Declaration) {
+		d.Hosts.Type, d.Hosts.Key, d.Hosts.Image = "g5.xlarge", "mine", understudy.HostImage{Owner: "self", Name: "bastion"}
+	}
+	with := func(change func(*alone)) func(*facts) {
+		return func(f *facts) {
+			for _, side := range understudy.Sides {
+				at(f, side, func(r *region) {
+					r.hosts = &alone{offered: r.offered, kind: r.kind, keyPair: r.keyPair, image: r.image}
+					r.limits.value["L-DB2E81BA"] = 8
+				})
+			}
+			secondary(f, func(r *region) { change(r.hosts) })
+		}
+	}
+	for _, j := range []judged{
+		{name: "type", declared: other, facts: with(func(h *alone) { h.offered.value = nil }),
+			check: CheckType, severity: Blocker, side: understudy.Secondary, says: "g5.xlarge is not offered in eu-central-1a and eu-central-1b"},
+		{name: "architecture", declared: other, facts: with(func(h *alone) { h.kind.value.architectures = []string{"arm64"} }),
+			check: CheckType, severity: Blocker, side: understudy.Secondary, says: "g5.xlarge is for arm64"},
+		{name: "key pair", declared: other, facts: with(func(h *alone) { h.keyPair.value = false }),
+			check: CheckKeyPair, severity: Blocker, side: understudy.Secondary, says: "no key pair mine"},
+		{name: "image", declared: other, facts: with(func(h *alone) { h.image.value = nil }),
+			check: CheckImage, severity: Blocker, side: understudy.Secondary, says: "no image of self in eu-central-1 is named bastion"},
+		{name: "vCPUs of another family", declared: other, facts: with(func(h *alone) { h.running.value.all = 5 }),
+			check: CheckQuota, severity: Blocker, side: understudy.Secondary, says: "5 of 8 vCPUs of running G and VT instances are used, and 4 more"},
+		{name: "vCPUs of more hosts", declared: func(d *understudy.Declaration) { d.Hosts.Count = 20 },
+			facts: func(f *facts) { secondary(f, func(r *region) { r.running.value.all = 30 }) },
+			check: CheckQuota, severity: Blocker, side: understudy.Secondary, says: "and 44 more"},
+	} {
+		t.Run(j.name, j.run)
+	}
+}
+
 func TestAProfileHasToBeGood(t *testing.T) {
 	web := func(d *understudy.Declaration) { d.Instance.Profile.Name = "web" }
 	is := func(n named) func(*facts) { return func(f *facts) { f.world.profile.value = n } }

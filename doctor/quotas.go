@@ -49,7 +49,7 @@ func judgeQuotas(d *understudy.Declaration, side understudy.Side, r region) (all
 }
 
 // judgeLimits compares what Service Quotas tells with what there is, and what the stack needs beside it: a VPC and a gateway, if it is not
-// built, and the vCPUs of the fleet and of two hosts.
+// built, and the vCPUs of the fleet and of the hosts.
 func judgeLimits(d *understudy.Declaration, side understudy.Side, r region, more int) (all []Finding) {
 	if r.limits.err != nil {
 		return []Finding{unread(CheckQuota, side, "servicequotas:GetServiceQuota", r.limits.err)}
@@ -84,23 +84,23 @@ func limited(side understudy.Side, r region, q quota, service, code string, more
 	return found
 }
 
-// hosts stand beside the fleet.
-const hosts = 2
-
 // judgeVCPUs wants room for the fleet as it is declared to begin, without which nothing is built, and as it may grow.
 func judgeVCPUs(d *understudy.Declaration, side understudy.Side, r region) []Finding {
 	n, family := r.kind.value.vcpus, familyOf(d.Instance.Type)
 	if n == 0 {
 		return nil // the type is not known, which is said already
 	}
-	q := quota{what: "vCPUs of running " + family.name + " instances", used: r.running.value.all}
-	own := 0
-	if r.built.value { // in another network, they run until the new ones serve
-		own = r.running.value.own
+	hosts, all := d.Hosts.Count*n, []Finding(nil)
+	if h := r.hosts; h != nil {
+		hosts = d.Hosts.Count * h.kind.value.vcpus
+		if familyOf(d.HostType()) != family {
+			all, hosts = judgeHostVCPUs(d, side, r, hosts), 0
+		}
 	}
-	beside := func(fleet int) int { return max(0, (fleet+hosts)*n-own) }
+	q, own := ofVCPUs(family, r, r.running.value)
+	beside := func(fleet int) int { return max(0, fleet*n+hosts-own) }
 	if found := limited(side, r, q, "ec2", family.code, beside(d.Size(side).Desired)); len(found) > 0 && found[0].Severity != Note {
-		return found
+		return append(all, found...)
 	}
 	most := max(d.Size(side).Max, d.Fleet.Max) // a smaller standby grows to what the primary has
 	found := limited(side, r, q, "ec2", family.code, beside(most))
@@ -108,7 +108,25 @@ func judgeVCPUs(d *understudy.Declaration, side understudy.Side, r region) []Fin
 		found[0].Severity = Warning
 		found[0].What += fmt.Sprintf(" by a fleet of %d", most)
 	}
-	return found
+	return append(all, found...)
+}
+
+// ofVCPUs is the quota of a family, and how many of those in use are the stack's own.
+func ofVCPUs(f family, r region, now running) (q quota, own int) {
+	if r.built.value { // in another network, they run until the new ones serve
+		own = now.own
+	}
+	return quota{what: "vCPUs of running " + f.name + " instances", used: now.all}, own
+}
+
+// judgeHostVCPUs judges the quota of hosts of another family than the fleet's.
+func judgeHostVCPUs(d *understudy.Declaration, side understudy.Side, r region, vcpus int) []Finding {
+	if r.hosts.running.err != nil {
+		return []Finding{unread(CheckQuota, side, "ec2:DescribeInstances", r.hosts.running.err)}
+	}
+	family := familyOf(d.HostType())
+	q, own := ofVCPUs(family, r, r.hosts.running.value)
+	return limited(side, r, q, "ec2", family.code, max(0, vcpus-own))
 }
 
 // The quotas of Route 53, which are of the account and not of a region.

@@ -21,7 +21,7 @@ const (
 func (q asker) limits(ctx context.Context) (map[string]int, error) {
 	all := map[string]int{}
 	for _, l := range []struct{ service, code string }{
-		{"ec2", familyOf(q.declared.Instance.Type).code}, {"vpc", codeVPCs}, {"vpc", codeGateways},
+		{"ec2", familyOf(q.declared.Instance.Type).code}, {"ec2", familyOf(q.declared.HostType()).code}, {"vpc", codeVPCs}, {"vpc", codeGateways},
 	} {
 		most, err := q.limit(ctx, l.service, l.code)
 		switch {

@@ -41,6 +41,7 @@ func readRegion(ctx context.Context, a *account.Account, d *understudy.Declarati
 	ask(&all, &r.running, func() (running, error) { return q.running(ctx) })
 	ask(&all, &r.group, func() (*group, error) { return q.group(ctx) })
 	ask(&all, &r.keyPair, func() (bool, error) { return q.hasKey(ctx) })
+	all.Go(func() { r.hosts = readHosts(ctx, a, d) })
 	if d.HTTPS.Declared() {
 		ask(&all, &r.secured, func() (certificate, error) { return q.certificate(ctx, d.HTTPS.Certificates[side]) })
 	}

@@ -1,13 +1,20 @@
 package e2e
 
-const ofHosts = "aws ec2 describe-instances --filters Name=tag:understudy:role,Values=host-a,host-b Name=instance-state-name,Values=running " +
-	"--query Reservations[].Instances[]."
+// Where the AWS CLI shows hosts: the first two, and how many there are.
+const (
+	ofHosts = "aws ec2 describe-instances --filters Name=tag:understudy:role,Values=host-a,host-b Name=instance-state-name,Values=running " +
+		"--query Reservations[].Instances[]."
+	ofHostCount = "aws ec2 describe-instances --filters Name=tag:understudy:role,Values=host-* Name=instance-state-name,Values=running " +
+		"--query length(Reservations[].Instances[])"
+)
 
 // prepareMachines makes what the declarations name and do not make.
 func prepareMachines(s *stage) (undo func()) {
 	inBoth := func(call string) {
 		for _, region := range []string{primary, secondary} {
-			s.aws(region, "ec2", call, "--key-name", "ops")
+			for _, key := range []string{"ops", "admin"} {
+				s.aws(region, "ec2", call, "--key-name", key)
+			}
 		}
 	}
 	inBoth("create-key-pair")
@@ -36,7 +43,12 @@ var machinesFields = []field{
 	{key: "instance.volume.iops", first: "4000", second: "500", shown: ofTemplate + "BlockDeviceMappings[].Ebs.Iops"},
 	{key: "instance.volume.throughput", first: "200", second: "", shown: ofTemplate + "BlockDeviceMappings[].Ebs.Throughput"},
 	{key: "instance.volume.encrypted", first: "", second: "True", shown: ofTemplate + "BlockDeviceMappings[].Ebs.Encrypted"},
-	{key: "instance.key", first: "ops ops", second: "", shown: ofHosts + "KeyName"},
+	{key: "instance.key", first: "ops", second: "", shown: ofTemplate + "KeyName"},
 	{key: "instance.monitoring", first: "enabled enabled", second: "disabled disabled", shown: ofHosts + "Monitoring.State"},
 	{key: "instance.user_data", first: "I2Nsb3VkLWNvbmZpZwp.*", second: "IyEvYmluL3NoIC1lCm.*", shown: ofTemplate + "UserData"},
+	{key: "hosts.count", first: "2", second: "3", shown: ofHostCount},
+	{key: "hosts.type", first: "t3.nano t3.nano", second: "t3.micro t3.micro", shown: ofHosts + "InstanceType"},
+	{key: "hosts.key", first: "admin admin", second: "", shown: ofHosts + "KeyName"},
+	{key: "hosts.user_data", first: "IyEvYmluL3NoIC1lCmVjaG8gaG9zdC.*", second: "IyEvYmluL3NoIC1lCmVjaG8gc2Vjb25k.*",
+		shown: "aws ec2 describe-instance-attribute --attribute userData --instance-id {host a} --query UserData.Value"},
 }

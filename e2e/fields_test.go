@@ -42,6 +42,7 @@ var elsewhere = map[string]string{
 	"regions.secondary.fleet*":    "TestPilotLightGrowsBeforeItServes",
 	"image.base*":                 "what is baked, as image.install: the digest is of all of it",
 	"image.run":                   "TestNewImageReachesEveryInstanceWhileUsersAreServed",
+	"hosts.image.owner":           "shown with the image's name",
 	"https*":                      "TestHTTPSFromItsFirstPageToItsEnd",
 	"failover.rto":                "what predictions and drills are held against",
 	"balancer.access_logs.prefix": "shown with that of the connections' log",

@@ -174,6 +174,11 @@ func expectGroups(parts map[key]map[string]string, d *understudy.Declaration, si
 		delete(within, out)
 	}
 	expectTraffic(within, "egress", "to", d.Security.Internal.Egress, cidr)
+	if len(d.Hosts.Ingress) > 0 {
+		hosts := map[string]string{out: "allowed"}
+		expectTraffic(hosts, "ingress", "from", d.Hosts.Ingress, cidr)
+		parts[key{"security group", "hosts"}] = hosts
+	}
 	// https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html
 	parts[key{"security group", "default"}] = map[string]string{"ingress everything from security group default": "allowed", out: "allowed"}
 }
@@ -182,13 +187,7 @@ func expectCompute(parts map[key]map[string]string, d *understudy.Declaration, s
 	parts[key{"image", "image"}] = map[string]string{"state": "available", "public": "false"}
 	parts[key{"base image", "of the declaration"}] = map[string]string{}
 	parts[key{"launch template", "template"}] = map[string]string{"type": d.Instance.Type, "groups": "security group internal"}
-	for _, letter := range []string{"a", "b"} {
-		parts[key{"instance", "host-" + letter}] = map[string]string{
-			"type": d.Instance.Type, "in": "subnet public-" + letter, "groups": "security group public-facing", "state": "running",
-			"public address": "true",
-		}
-	}
-	expectMachines(parts, d)
+	expectMachines(parts, d, side)
 	f := d.Size(side)
 	parts[key{"auto scaling group", "fleet"}] = map[string]string{
 		"min": itoa(f.Min), "max": itoa(f.Max), "health check": "ELB", "grace period": itoa(d.Fleet.Grace),

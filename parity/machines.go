@@ -12,15 +12,20 @@ import (
 	"github.com/understudy/understudy"
 )
 
-// expectMachines adds what is declared of instances: to the launch template, and to those that were launched from it.
-func expectMachines(parts map[key]map[string]string, d *understudy.Declaration) {
-	i, said := d.Instance, None
-	if data := d.UserData(); data != "" {
-		said = digest(base64.StdEncoding.EncodeToString([]byte(data)))
+// digestOf is what a parity audit shows of user data.
+func digestOf(data string) string {
+	if data == "" {
+		return None
 	}
+	return digest(base64.StdEncoding.EncodeToString([]byte(data)))
+}
+
+// expectMachines adds what is declared of instances: to the launch template, and to those that were launched from it.
+func expectMachines(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
+	i := d.Instance
 	template := parts[key{"launch template", "template"}]
 	template["profile"] = orNone(d.ProfileName())
-	template["key name"], template["user data"] = orNone(i.Key), said
+	template["key name"], template["user data"] = orNone(i.Key), digestOf(d.UserData())
 	template["metadata tokens"], template["metadata hop limit"] = string(i.Metadata), None
 	template["monitoring"], template[rootVolume] = string(understudy.MonitoringBasic), None
 	if v := i.Volume; v != (understudy.Volume{}) {
@@ -32,13 +37,23 @@ func expectMachines(parts map[key]map[string]string, d *understudy.Declaration) 
 	if i.Monitoring == understudy.MonitoringDetailed {
 		template["monitoring"], state = string(i.Monitoring), ec2types.MonitoringStateEnabled
 	}
-	for _, letter := range []string{"a", "b"} {
-		host := parts[key{"instance", "host-" + letter}]
-		host["user data"], host["key"], host["metadata tokens"], host["monitoring"] = said, orNone(i.Key), string(i.Metadata), string(state)
-		host["profile"] = template["profile"]
-		if i.HopLimit > 0 {
-			template["metadata hop limit"], host["metadata hop limit"] = itoa(i.HopLimit), itoa(i.HopLimit)
+	if i.HopLimit > 0 {
+		template["metadata hop limit"] = itoa(i.HopLimit)
+	}
+	groups := "security group public-facing"
+	if len(d.Hosts.Ingress) > 0 {
+		groups = "security group hosts, " + groups
+	}
+	for n := range d.Hosts.Count {
+		host := map[string]string{
+			"type": d.HostType(), "in": "subnet " + d.Regions[side].Subnets()[d.Regions[side].HostZone(n)].Name, "groups": groups, "state": "running",
+			"public address": "true", "user data": digestOf(d.HostUserData()), "key": orNone(d.HostKey()), "metadata tokens": string(i.Metadata),
+			"monitoring": string(state), "profile": template["profile"],
 		}
+		if i.HopLimit > 0 {
+			host["metadata hop limit"] = template["metadata hop limit"]
+		}
+		parts[key{"instance", understudy.HostRole(n)}] = host
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -20,10 +22,10 @@ var partsOf = map[string][]string{
 	"route table":        {"public-routes", "private-routes", "private-routes-b"},
 	"nat gateway":        {"nat-a", "nat-b"},
 	"vpc endpoint":       {"endpoint-s3", "endpoint-ssm", "endpoint-ssmmessages"},
-	"security group":     {"public-facing", "internal", "endpoints"},
+	"security group":     {"public-facing", "internal", "hosts", "endpoints"},
 	"image":              {"image"},
 	"launch template":    {"template"},
-	"instance":           {"host-a", "host-b"},
+	"instance":           understudy.HostRoles(),
 	"target group":       {"target-group"},
 	"load balancer":      {"load-balancer"},
 	"listener":           {"listener", "redirect"},

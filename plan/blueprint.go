@@ -49,6 +49,7 @@ const (
 	KindNAT          Kind = "nat gateway"
 	KindEndpoint     Kind = "endpoint"
 	KindImage        Kind = "image"
+	KindHostImage    Kind = "host image"
 	KindTargetGroup  Kind = "target group"
 	KindBalancer     Kind = "load balancer"
 	KindListener     Kind = "listener"

@@ -192,7 +192,13 @@ func (t *template) draw() Piece {
 
 func (h *host) refer(id Ref) { h.id = id.String() }
 func (h *host) draw() Piece {
-	return Piece{Kind: KindHost, Tags: h.mark(h.role), Settings: h.desired(), Of: map[Kind]Ref{KindTemplate: refOf(h.template.id)}}
+	return Piece{Kind: KindHost, Tags: h.mark(h.role), Settings: h.desired(), Of: map[Kind]Ref{KindTemplate: refOf(h.template.id)}, Content: h.over()}
+}
+
+func (i *hostImage) refer(id Ref) { i.id = id.String() }
+func (i *hostImage) draw() Piece {
+	return Piece{Kind: KindHostImage, Name: i.declared.Hosts.Image.Name,
+		Settings: append(i.desired(), Field{Name: "owner", Value: i.declared.Hosts.Image.Owner})}
 }
 
 // refer needs no id: the name of a fleet is known before it is made.

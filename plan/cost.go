@@ -60,15 +60,20 @@ func (n *nat) monthly() float64 { return hoursAMonth * natHour }
 
 func (e *endpoint) monthly() float64 { return hoursAMonth * endpointHour * float64(len(e.within)) }
 
-func (h *host) monthly() float64 { return ofInstances(h.scope, 1) + hoursAMonth*addressHour }
+func (h *host) monthly() float64 {
+	of := h.declared.Instance
+	of.Type = h.declared.HostType()
+	return ofInstance(of) + hoursAMonth*addressHour
+}
 
 func (f *fleet) monthly() float64 { return ofInstances(f.scope, f.declared.Size(f.side).Desired) }
 
 func ofInstances(s scope, n int) float64 { return float64(n) * InstanceMonth(s.declared) }
 
 // InstanceMonth returns about what one declared instance costs a month.
-func InstanceMonth(d *understudy.Declaration) float64 {
-	i := d.Instance
+func InstanceMonth(d *understudy.Declaration) float64 { return ofInstance(d.Instance) }
+
+func ofInstance(i understudy.Instance) float64 {
 	each := hoursAMonth*instanceHour[i.Type] + volumeMonth(i.Volume)
 	if i.Monitoring == understudy.MonitoringDetailed {
 		each += 7 * metricMonth

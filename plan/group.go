@@ -19,10 +19,10 @@ import (
 type group struct {
 	scope
 	doubles
-	role    string // public-facing or internal
+	role    string // public-facing, internal, hosts or endpoints
 	purpose string // the description, which can never change
 	vpc     *vpc
-	port    int          // the TCP port that is open
+	port    int          // the TCP port that is open; 0 is none
 	also    func() []int // others that are, or that stay so for now; nil is none
 	probed  int          // another that is, for the load balancer's probes; 0 is none
 	from    *group       // who may connect; nil is anyone, or those of peer
@@ -43,10 +43,7 @@ func (g *group) wantsIn() []rule {
 	if g.from != nil {
 		peer = known(g.from.id)
 	}
-	ports := []int{g.port}
-	if g.probed != 0 {
-		ports = append(ports, g.probed)
-	}
+	ports := slices.DeleteFunc([]int{g.port, g.probed}, func(port int) bool { return port == 0 })
 	if g.also != nil {
 		ports = append(ports, g.also()...)
 	}

@@ -13,15 +13,17 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// host is an instance in a public subnet, of the same template as the fleet but in the public-facing
-// group. A host that differs from the declaration is replaced: it has no data to keep.
+// host is an instance in a public subnet, of the same template as the fleet but in the public-facing group. What is declared of hosts alone
+// is said at the launch, over the template. A host that differs from the declaration is replaced: it has no data to keep.
 type host struct {
 	scope
 	doubles
-	role     string // host-a or host-b
+	role     string // host-a and so on
 	template *template
+	image    *hostImage // nil for the template's
 	subnet   *subnet
 	group    *group
+	also     *group // nil for none
 
 	id   string
 	seen []Field
@@ -33,17 +35,34 @@ func (h *host) actual() []Field  { return h.seen }
 func (h *host) desired() []Field {
 	return append(h.placed(), Field{Name: protection, Value: yes(false)}, Field{Name: shutdown, Value: string(ec2types.ShutdownBehaviorStop)},
 		Field{Name: tokens, Value: string(h.declared.Instance.Metadata)},
-		Field{Name: detailed, Value: yes(h.declared.Instance.Monitoring == understudy.MonitoringDetailed)})
+		Field{Name: detailed, Value: yes(h.declared.Instance.Monitoring == understudy.MonitoringDetailed)},
+		Field{Name: userData, Value: userDataText(encoded(h.declared.HostUserData()))})
+}
+
+func (h *host) imageID() string {
+	if h.image != nil {
+		return h.image.id
+	}
+	return h.template.imageID()
+}
+
+// groups are the ids of its security groups.
+func (h *host) groups() []string {
+	ids := []string{known(h.group.id)}
+	if h.also != nil {
+		ids = append(ids, known(h.also.id))
+	}
+	return ids
 }
 
 // placed is what a host is launched with, and can be known by.
 func (h *host) placed() []Field {
 	return []Field{
-		{Name: "image", Value: known(h.template.imageID())},
-		{Name: "type", Value: h.declared.Instance.Type},
+		{Name: "image", Value: known(h.imageID())},
+		{Name: "type", Value: h.declared.HostType()},
 		{Name: "subnet", Value: known(h.subnet.id)},
-		{Name: "groups", Value: known(h.group.id)},
-		{Name: "key", Value: h.declared.Instance.Key},
+		{Name: "groups", Value: set(h.groups()...)},
+		{Name: "key", Value: h.declared.HostKey()},
 		{Name: "profile", Value: h.template.role.profileName(h.declared)},
 		{Name: asLaunched},
 		{Name: "running", Value: yes(true)},
@@ -60,7 +79,7 @@ func (h *host) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	*h = host{scope: h.scope, role: h.role, template: h.template, subnet: h.subnet, group: h.group}
+	*h = host{scope: h.scope, role: h.role, template: h.template, image: h.image, subnet: h.subnet, group: h.group, also: h.also}
 	var found []*host
 	for _, i := range all {
 		one := *h
@@ -118,7 +137,38 @@ func (h *host) launched(ctx context.Context) ([]ec2types.Instance, error) {
 
 // parts are what the client tokens of a host's launches are made from.
 func (h *host) parts(version int64) []string {
-	return []string{h.role, h.template.id, number(version), h.subnet.id, h.group.id}
+	parts := append([]string{h.role, h.template.id, number(version), h.subnet.id}, h.groups()...)
+	o := h.over()
+	for _, f := range []Field{{Name: "image", Value: o.Image}, {Name: "type", Value: o.Type}, {Name: "key", Value: o.Key}, {Name: userData, Value: o.UserData}} {
+		if f.Value != "" {
+			parts = append(parts, f.Name, f.Value)
+		}
+	}
+	return parts
+}
+
+// LaunchedOver is what a host is launched with in the place of what its launch template says. What is empty is the template's.
+type LaunchedOver struct {
+	Image     string // a reference, in a blueprint
+	Type, Key string
+	UserData  string // base64
+}
+
+func (h *host) over() (o LaunchedOver) {
+	if h.image != nil {
+		o.Image = h.image.id
+	}
+	of := h.declared.Instance
+	if t := h.declared.HostType(); t != of.Type {
+		o.Type = t
+	}
+	if key := h.declared.HostKey(); key != of.Key {
+		o.Key = key
+	}
+	if said := h.declared.HostUserData(); said != h.declared.UserData() {
+		o.UserData = encoded(said)
+	}
+	return o
 }
 
 // fits prefers the host of which the least has to be changed. The others are left from an interrupted
@@ -133,8 +183,18 @@ func (h *host) create(ctx context.Context) error {
 			LaunchTemplateId: &h.template.id, Version: aws.String(number(h.template.version)),
 		},
 		SubnetId:          &h.subnet.id,
-		SecurityGroupIds:  []string{h.group.id},
+		SecurityGroupIds:  h.groups(),
 		TagSpecifications: h.mark(h.role).EC2(ec2types.ResourceTypeInstance),
+	}
+	o := h.over()
+	in.InstanceType = ec2types.InstanceType(o.Type)
+	for _, one := range []struct {
+		into  **string
+		value string
+	}{{&in.ImageId, o.Image}, {&in.KeyName, o.Key}, {&in.UserData, o.UserData}} {
+		if one.value != "" {
+			*one.into = &one.value
+		}
 	}
 	var err error
 	h.id, err = launch(ctx, h.scope, in, h.parts(h.template.version)...)

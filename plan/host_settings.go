@@ -24,11 +24,14 @@ const (
 	detailed   = "detailed monitoring"
 )
 
+// userData is a setting of an instance that only DescribeInstanceAttribute tells, and that changes while it is stopped.
+const userData = "user data"
+
 // asLaunched tells of a host how the version that it was launched from differs from what is declared, in what cannot be changed later
 // and is not seen at an instance.
 const asLaunched = "launched with another"
 
-var onlyLaunched = []string{"hop limit", "volume", "user data"}
+var onlyLaunched = []string{"hop limit", "volume"}
 
 // launchedWithAnother reads the version from the tags that EC2 gives to what is launched from a template ("Launch instances from a launch
 // template" in the Amazon EC2 User Guide). A version that is gone, or of another template, tells nothing.
@@ -56,17 +59,18 @@ func renews(differences []Difference) bool {
 
 // readSettings adds to what was seen of the host what only DescribeInstanceAttribute tells, one attribute in each call.
 func (h *host) readSettings(ctx context.Context) (bool, error) {
-	var protected, behavior *ec2.DescribeInstanceAttributeOutput
-	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() (err error) {
-		protected, err = h.attribute(ctx, ec2types.InstanceAttributeNameDisableApiTermination)
-		return err
-	})
-	both.Go(func() (err error) {
-		behavior, err = h.attribute(ctx, ec2types.InstanceAttributeNameInstanceInitiatedShutdownBehavior)
-		return err
-	})
-	err := both.Wait()
+	var protected, behavior, data *ec2.DescribeInstanceAttributeOutput
+	all, ctx := errgroup.WithContext(ctx)
+	for name, into := range map[ec2types.InstanceAttributeName]**ec2.DescribeInstanceAttributeOutput{
+		ec2types.InstanceAttributeNameDisableApiTermination: &protected, ec2types.InstanceAttributeNameInstanceInitiatedShutdownBehavior: &behavior,
+		ec2types.InstanceAttributeNameUserData: &data,
+	} {
+		all.Go(func() (err error) {
+			*into, err = h.attribute(ctx, name)
+			return err
+		})
+	}
+	err := all.Wait()
 	if account.IsNotFound(err) {
 		return false, nil
 	}
@@ -77,7 +81,12 @@ func (h *host) readSettings(ctx context.Context) (bool, error) {
 	if v := behavior.InstanceInitiatedShutdownBehavior; v != nil {
 		how = ec2types.ShutdownBehavior(aws.ToString(v.Value))
 	}
-	h.seen = append(h.seen, Field{Name: protection, Value: yes(on(protected.DisableApiTermination))}, Field{Name: shutdown, Value: string(how)})
+	said := ""
+	if v := data.UserData; v != nil {
+		said = aws.ToString(v.Value)
+	}
+	h.seen = append(h.seen, Field{Name: protection, Value: yes(on(protected.DisableApiTermination))}, Field{Name: shutdown, Value: string(how)},
+		Field{Name: userData, Value: userDataText(said)})
 	return true, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy/understudy"
 )
 
 // A host's settings are given back while it runs: it is not replaced for them, and not for tags.
@@ -50,5 +52,64 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 	}
 	if !renews([]Difference{{Name: "tagged"}, {Name: "image"}}) {
 		t.Error("a host of another image is not replaced")
+	}
+}
+
+// What is declared of hosts alone is said over the template, and the client token tells such launches apart.
+func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
+	s := scope{declared: &understudy.Declaration{Name: "hello", Instance: understudy.Instance{Type: "t3.micro", Key: "ops", UserData: "echo all"}}}
+	h := &host{scope: s, role: "host-a", subnet: &subnet{id: "subnet-1"}, group: &group{id: "sg-2"}, template: &template{id: "lt-1"}}
+	if over := h.over(); over != (LaunchedOver{}) {
+		t.Errorf("a host as the fleet is launched over the template with %+v", over)
+	}
+	if diff := cmp.Diff([]string{"host-a", "lt-1", "3", "subnet-1", "sg-2"}, h.parts(3)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	s.declared.Hosts = understudy.Hosts{Type: "t3.nano", Key: "mine", UserData: "#!/bin/true"}
+	h.image, h.also = &hostImage{id: "ami-9"}, &group{id: "sg-1"}
+	if diff := cmp.Diff(LaunchedOver{"ami-9", "t3.nano", "mine", "IyEvYmluL3RydWU="}, h.over()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	want := []string{"host-a", "lt-1", "3", "subnet-1", "sg-2", "sg-1", "image", "ami-9", "type", "t3.nano", "key", "mine", "user data", "IyEvYmluL3RydWU="}
+	if diff := cmp.Diff(want, h.parts(3)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if one, other := (&host{scope: s, template: h.template}).monthly(), (&host{scope: scope{declared: &understudy.Declaration{
+		Instance: s.declared.Instance}}, template: h.template}).monthly(); one >= other {
+		t.Errorf("a t3.nano costs %.2f a month, and a t3.micro %.2f", one, other)
+	}
+}
+
+// Hosts that are no longer declared are taken away, and no others.
+func TestUndeclaredHostsGo(t *testing.T) {
+	var asked []string
+	s := answering(t, func(r *http.Request) (int, string) {
+		r.ParseForm()
+		asked = append(asked, r.PostForm.Get("Filter.2.Value.1"))
+		one := func(id, role string) string {
+			return "<item><instancesSet><item><instanceId>" + id + "</instanceId><vpcId>vpc-1</vpcId><tagSet><item><key>understudy:role</key><value>" + role +
+				"</value></item></tagSet></item></instancesSet></item>"
+		}
+		return http.StatusOK, "<R><reservationSet>" + one("i-1", "host-a") + one("i-2", "host-b") + one("i-3", "host-c") + "</reservationSet></R>"
+	})
+	u := &undeclaredHosts{scope: s, vpc: &vpc{id: "vpc-1"}}
+	for count, want := range map[int]string{0: "i-1, i-2, i-3", 2: "i-3", 3: ""} {
+		s.declared.Hosts.Count = count
+		if there, err := u.find(t.Context()); err != nil || there != (want != "") || u.identity() != want {
+			t.Errorf("with %d hosts declared, %q are to go (%v, %v), want %q", count, u.identity(), there, err, want)
+		}
+	}
+	if asked[0] != "host-*" {
+		t.Errorf("asked for the role %q", asked[0])
+	}
+}
+
+func TestAHostImageThatIsNotThereIsToldOf(t *testing.T) {
+	s := answering(t, func(*http.Request) (int, string) { return http.StatusOK, "<R><imagesSet></imagesSet></R>" })
+	s.declared.Hosts.Image = understudy.HostImage{Owner: "self", Name: "bastion"}
+	i := &hostImage{scope: s}
+	there, err := i.find(t.Context())
+	if there || err != nil || i.refused() == nil || removable(i) {
+		t.Errorf("it is there: %v (%v); refused: %v; removable: %v", there, err, i.refused(), removable(i))
 	}
 }

@@ -16,6 +16,8 @@ type region struct {
 	gateway         *gateway
 	subnets         []*subnet // public-a, public-b, private-a, private-b
 	facing, within  *group    // public-facing, internal
+	hostGroup       *group    // of the hosts alone
+	hostImage       *hostImage
 	targetGroup     *targetGroup
 	balancer        *balancer
 	listener        *listener
@@ -35,6 +37,7 @@ type region struct {
 	endpointNodes   []*node // those that are declared
 	tables          []*routes
 	groupNodes      []*node
+	hostGroupNode   *node
 	imageNode       *node
 	balancerNode    *node
 	targetGroupNode *node
@@ -118,6 +121,9 @@ func (v *inventory) addGroups(r *region) {
 	r.within = &group{scope: r.scope, role: "internal", purpose: "load balancer to the service", vpc: r.vpc, port: d.Service.Port,
 		probed: d.Target.CheckPort(d.Service.Port), from: r.facing, declares: d.Security.Internal}
 	r.groupNodes = []*node{facing, v.graph.add(r.id("internal group"), r.within, facing).finding(r.vpcNode)}
+	r.hostGroup = &group{scope: r.scope, role: "hosts", purpose: "to the hosts", vpc: r.vpc, from: r.facing,
+		declares: understudy.Access{Ingress: d.Hosts.Ingress}}
+	r.hostGroupNode = v.graph.add(r.id("hosts group"), asked(len(d.Hosts.Ingress) > 0, r.hostGroup), facing).finding(r.vpcNode)
 }
 
 // addImages bakes in the primary, in a public subnet so that an install script can fetch things, and
@@ -176,13 +182,8 @@ func (v *inventory) addFront(r *region) {
 
 // addInstances adds those beside the load balancer, and the fleet behind it.
 func (v *inventory) addInstances(r *region) {
-	g, facing := &v.graph, r.groupNodes[0]
-	for i, letter := range []string{"a", "b"} {
-		h := &host{scope: r.scope, role: "host-" + letter, template: r.template, subnet: r.subnets[i], group: r.facing}
-		r.hosts = append(r.hosts, h)
-		r.hostNodes = append(r.hostNodes, g.add(r.id("host "+letter), h, with(r.templateNode, r.publicRoutes, facing)...).
-			finding(with(r.templateNode, r.subnetNodes[i], facing)...))
-	}
+	g := &v.graph
+	v.addHosts(r)
 	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.subnets[2:]}
 	out := slices.Concat(r.privateRoutes, r.endpointNodes)
 	r.fleetNode = g.add(r.id("fleet"), r.fleet, with(append(out, r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], r.groupNodes[1])...)...).

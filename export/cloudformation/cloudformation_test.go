@@ -235,8 +235,8 @@ func TestEveryPieceIsWritten(t *testing.T) {
 		}
 		all := templates(t, r)
 		for _, p := range b.Pieces {
-			if p.Kind == plan.KindImage {
-				if _, ok := all[home(p)+".yaml"].Parameters[imageParameter]; !ok {
+			if name, looked := map[plan.Kind]string{plan.KindImage: imageParameter, plan.KindHostImage: hostImageParameter}[p.Kind]; looked {
+				if _, ok := all[home(p)+".yaml"].Parameters[name]; !ok {
 					t.Errorf("%s is no parameter", p.ID)
 				}
 				continue

@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	imageParameter = "ImageId"
-	rootParameter  = "RootDeviceName"
-	bakingFile     = "image/user-data.sh"
+	imageParameter     = "ImageId"
+	hostImageParameter = "HostImageId"
+	rootParameter      = "RootDeviceName"
+	bakingFile         = "image/user-data.sh"
 )
 
 // image is a parameter: CloudFormation has no resource that runs a script and takes an image of the result.
@@ -33,6 +34,11 @@ func (t *translation) image(s *export.Settings) {
 	t.parameter(home(s.Piece), imageParameter, "AWS::EC2::Image::Id", s.Standing, "The image called "+s.Name+", in this region")
 	t.say(s.ID, "an image cannot be baked by CloudFormation, and is a parameter of each region: the id of the image called %s. To make one, run %s as the user "+
 		"data of an instance of %s, and take the image when the script has ended", s.Name, bakingFile, strings.Join(baking.Base.Names, " or "))
+}
+
+// hostImage is a parameter, too: CloudFormation looks nothing up.
+func (t *translation) hostImage(s *export.Settings) {
+	t.parameter(home(s.Piece), hostImageParameter, "AWS::EC2::Image::Id", s.Standing, "The image of "+s.Text("owner")+" called "+s.Text("name")+", in this region")
 }
 
 func (t *translation) targetGroup(s *export.Settings) {
@@ -131,12 +137,25 @@ func latest(template plan.Ref) tree {
 
 func (t *translation) host(s *export.Settings) {
 	r := t.add(s, "AWS::EC2::Instance")
-	s.Told("image", "type", "key", "launched with another", "metadata tokens", "detailed monitoring", "profile") // by the template
+	// By the template, or by what is said over it.
+	s.Told("image", "type", "key", "user data", "launched with another", "metadata tokens", "detailed monitoring", "profile")
 	s.Is("running", "yes")
 	s.Is("termination protection", "no")
 	s.Is("shutdown behavior", "stop")
 	r.properties.set("LaunchTemplate", latest(s.Of[plan.KindTemplate])).set("SubnetId", ref{Ref: s.Ref("subnet")}).
 		set("SecurityGroupIds", refs(s.Refs("groups")))
+	over, ok := s.Content.(plan.LaunchedOver)
+	if !ok {
+		s.Refuse("a launch with %T", s.Content)
+	}
+	if image, ok := plan.ParseRef(over.Image); ok {
+		r.properties.set("ImageId", ref{Ref: image})
+	}
+	for _, one := range []entry{{"InstanceType", over.Type}, {"KeyName", over.Key}, {"UserData", over.UserData}} {
+		if one.value != "" {
+			r.properties.set(one.name, one.value)
+		}
+	}
 	t.tagged(s, r, "Tags")
 	r.identified(entry{"InstanceId", own(s)})
 }

@@ -52,7 +52,7 @@ func Stands(b *plan.Blueprint) *plan.Blueprint {
 		p := &b.Pieces[i]
 		p.Standing = ID(p.ID)
 		p.Parts = map[string]string{plan.PublicIP: "203.0.113.7", plan.Zone: "us-east-1f"}
-		if p.Name != "" && p.Kind != plan.KindImage && p.Kind != plan.KindEndpoint {
+		if p.Name != "" && p.Kind != plan.KindImage && p.Kind != plan.KindHostImage && p.Kind != plan.KindEndpoint {
 			p.Standing = p.Name
 		}
 		for _, f := range p.Settings {

@@ -38,6 +38,15 @@ func (t *translation) image(s *export.Settings) {
 
 const bakingFile = "image/user-data.sh"
 
+// hostImage is looked up, too: it is somebody else's.
+func (t *translation) hostImage(s *export.Settings) {
+	r := t.add(s, "aws_ami", serviceFile, "image")
+	r.data = true
+	r.set("most_recent", truth(true))
+	r.set("owners", list{text(s.Text("owner"))})
+	r.within("filter").set("name", text("name")).set("values", list{text(s.Text("name"))})
+}
+
 func (t *translation) targetGroup(s *export.Settings) {
 	r := t.add(s, "aws_lb_target_group", serviceFile, "target group")
 	r.set("name", text(s.Name))
@@ -218,7 +227,22 @@ func (t *translation) host(s *export.Settings) {
 	r := t.add(s, "aws_instance", serviceFile, "")
 	template := s.Of[plan.KindTemplate]
 	r.within("launch_template").set("id", ref{Ref: template}).set("version", ref{template, "latest_version"})
-	s.Told("image", "type", "key", "launched with another", "metadata tokens", "detailed monitoring", "profile") // by the template
+	// By the template, or by what is said over it.
+	s.Told("image", "type", "key", "user data", "launched with another", "metadata tokens", "detailed monitoring", "profile")
+	over, ok := s.Content.(plan.LaunchedOver)
+	if !ok {
+		s.Refuse("a launch with %T", s.Content)
+	}
+	if image, ok := plan.ParseRef(over.Image); ok {
+		r.set("ami", ref{Ref: image})
+	}
+	for _, one := range []struct{ argument, value string }{
+		{"instance_type", over.Type}, {"key_name", over.Key}, {"user_data_base64", over.UserData},
+	} {
+		if one.value != "" {
+			r.set(one.argument, text(one.value))
+		}
+	}
 	r.set("subnet_id", ref{Ref: s.Ref("subnet")})
 	r.set("vpc_security_group_ids", refs(s.Refs("groups")))
 	s.Is("running", "yes")

@@ -45,6 +45,7 @@ var language = export.Language[*translation]{Name: "Terraform", Kinds: map[plan.
 	plan.KindNAT:          (*translation).nat,
 	plan.KindEndpoint:     (*translation).endpoint,
 	plan.KindImage:        (*translation).image,
+	plan.KindHostImage:    (*translation).hostImage,
 	plan.KindTargetGroup:  (*translation).targetGroup,
 	plan.KindBalancer:     (*translation).balancer,
 	plan.KindListener:     (*translation).listener,

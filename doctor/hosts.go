@@ -1,0 +1,85 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/understudy/understudy"
+	"github.com/understudy/understudy/account"
+)
+
+// alone is what is known of what the hosts need, where they are declared otherwise than the fleet.
+type alone struct {
+	offered fact[[]string]
+	kind    fact[kind]
+	keyPair fact[bool]
+	image   fact[*base]
+	running fact[running]
+}
+
+// ofHosts returns the declaration as if the hosts were the fleet, nil where they are as it is.
+func ofHosts(d *understudy.Declaration) *understudy.Declaration {
+	of := *d
+	of.Instance.Type, of.Instance.Key = d.HostType(), d.HostKey()
+	image := d.Hosts.Image
+	if d.Hosts.Count == 0 || of.Instance.Type == d.Instance.Type && of.Instance.Key == d.Instance.Key && image.Name == "" {
+		return nil
+	}
+	if image.Name != "" {
+		of.Image.Base = understudy.Base{Owners: []string{image.Owner}, Names: []string{image.Name}}
+	}
+	return &of
+}
+
+func readHosts(ctx context.Context, a *account.Account, d *understudy.Declaration) *alone {
+	of := ofHosts(d)
+	if of == nil {
+		return nil
+	}
+	h, q := &alone{}, asker{a, of}
+	var all sync.WaitGroup
+	ask(&all, &h.offered, func() ([]string, error) { return q.offered(ctx) })
+	ask(&all, &h.kind, func() (kind, error) { return q.kind(ctx) })
+	ask(&all, &h.keyPair, func() (bool, error) { return q.hasKey(ctx) })
+	ask(&all, &h.image, func() (*base, error) { return q.image(ctx) })
+	ask(&all, &h.running, func() (running, error) { return q.running(ctx) })
+	all.Wait()
+	return h
+}
+
+const whyHosts = "the hosts cannot launch there, and up makes nothing that comes after them"
+
+// judgeHosts judges the hosts as the fleet is judged.
+func judgeHosts(d *understudy.Declaration, side understudy.Side, r region) (all []Finding) {
+	of := ofHosts(d)
+	if of == nil || r.hosts == nil {
+		return nil
+	}
+	h := r.hosts
+	r.offered, r.kind, r.keyPair, r.image = h.offered, h.kind, h.keyPair, h.image
+	if d.HostType() != d.Instance.Type {
+		all = append(all, judgeType(of, side, r)...)
+	}
+	if d.HostKey() != d.Instance.Key {
+		all = append(all, judgeKeyPair(of, side, r)...)
+	}
+	switch {
+	case h.image.err != nil:
+		all = append(all, unread(CheckImage, side, "ec2:DescribeImages", h.image.err))
+	case h.image.value != nil:
+		all = append(all, judgeArchitecture(of, side, r)...)
+	case d.Hosts.Image.Name != "":
+		all = append(all, Finding{
+			Check: CheckImage, Severity: Blocker, Side: side,
+			What: fmt.Sprintf("no image of %s in %s is named %s", d.Hosts.Image.Owner, r.name, d.Hosts.Image.Name),
+			Heal: "aws ec2 copy-image to " + r.name + ", or declare hosts.image by a name that both regions have",
+		})
+	}
+	for i := range all {
+		if all[i].Severity == Blocker {
+			all[i].Why = whyHosts
+		}
+	}
+	return all
+}
