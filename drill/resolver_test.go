@@ -44,7 +44,8 @@ func nameServer(t *testing.T, records ...string) Resolver {
 }
 
 func TestBothFamiliesAreAskedFor(t *testing.T) {
-	r := nameServer(t, "both.test. 30 A 192.0.2.1", "both.test. 60 AAAA 2001:db8::1", "both.test. 60 AAAA 2001:db8::2", "four.test. 9 A 192.0.2.4", "six.test. 8 AAAA 2001:db8::6")
+	r := nameServer(t, "both.test. 30 A 192.0.2.1", "both.test. 60 AAAA 2001:db8::1", "both.test. 60 AAAA 2001:db8::2",
+		"four.test. 9 A 192.0.2.4", "six.test. 8 AAAA 2001:db8::6")
 	for name, want := range map[string]struct {
 		ttl       time.Duration
 		addresses []string

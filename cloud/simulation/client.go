@@ -18,6 +18,24 @@ type client struct {
 	own      time.Duration // when its own cache ends
 	phase    time.Duration // of its requests
 	luck     float64
+	share    float64 // the primary's, where the name leads to both
+	nearest  bool    // it has the same one of both whenever it asks
+	home     uint64  // by which its resolver draws
+	who      uint64  // by which it draws itself
+}
+
+// chosen is the side of an answer that its resolver, or itself, gets at a moment.
+func (c *client) chosen(answer int8, draws uint64, at time.Duration) int8 {
+	switch {
+	case answer != both:
+		return answer
+	case c.nearest:
+		draws, at = c.home, 0
+	}
+	if part(draws, drawSide, uint64(at)) < c.share {
+		return 0
+	}
+	return 1
 }
 
 // fate is what became of it: from the first failed request's start to the end of the first good one after the last failure, as a drill
@@ -45,9 +63,13 @@ func floorTo(t, phase, step time.Duration) time.Duration {
 func (c *client) where(h *history, t time.Duration) (side int8, until time.Duration) {
 	switch {
 	case c.Forever:
-		return h.leads[0].answer, never
+		return c.chosen(h.leads[0].answer, c.who, 0), never
 	case c.Fresh:
-		return h.answer(t), h.moves(t)
+		answer := h.answer(t)
+		if until = h.moves(t); answer == both && !c.nearest {
+			until = t + 1 // it draws each time
+		}
+		return c.chosen(answer, c.who, t), until
 	}
 	seen := t
 	if c.Runtime > 0 {
@@ -59,11 +81,11 @@ func (c *client) where(h *history, t time.Duration) (side int8, until time.Durat
 	if c.Runtime == 0 {
 		until = asked + c.Stale + keep
 	}
-	side = h.answer(asked)
-	if h.moves(asked) == never { // whatever it asks later, it hears the same
+	answer := h.answer(asked)
+	if h.moves(asked) == never && (answer != both || c.nearest) { // whatever it asks later, it hears the same
 		until = never
 	}
-	return side, until
+	return c.chosen(answer, c.home, asked), until
 }
 
 // finds is what a request to a side comes to, and how long that takes.
@@ -94,7 +116,7 @@ type connection struct {
 func (c *client) live(h *history, end time.Duration) (f fate) {
 	f.led, f.expired = never, never
 	every := time.Duration(c.users.Every)
-	conn := connection{open: c.Keeps, side: h.leads[0].answer, silent: never}
+	conn := connection{open: c.Keeps, side: c.chosen(h.leads[0].answer, c.who, 0), silent: never}
 	n, failing := 0, false
 	for t := c.phase - every; t < end; {
 		n = h.at(t, n)
@@ -140,7 +162,9 @@ func (c *client) live(h *history, end time.Duration) (f fate) {
 			conn = connection{open: c.Keeps, side: side, silent: never}
 		} else {
 			if !failing && f.lost == 0 {
-				f.from = t
+				if f.from = t; side == 0 { // what it had before does not matter any more
+					f.led, f.expired = never, until
+				}
 			}
 			failing = true
 			f.lost += same

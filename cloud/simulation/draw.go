@@ -28,4 +28,5 @@ const (
 	drawUser
 	drawClient
 	drawCut
+	drawSide
 )

@@ -122,11 +122,10 @@ func (m *Model) fall(name string, q Question) (*PredictedFall, error) {
 	}
 	kinds := make([]*kindSum, len(q.Kinds))
 	for n, k := range q.Kinds {
-		kind := clients.Named(k)
-		if kind == nil {
+		if clients.Named(k) == nil {
 			return nil, fmt.Errorf("predict: no kind of clients is named %q", k)
 		}
-		kinds[n] = &kindSum{kind: kind, each: max(1, q.Clients/q.Worlds/len(q.Kinds))}
+		kinds[n] = newKindSum(k, max(1, q.Clients/q.Worlds/len(q.Kinds)))
 	}
 	var detect, answer []float64
 	byCheck := 0
@@ -180,11 +179,16 @@ type kindSum struct {
 	ledger
 }
 
+func newKindSum(kind string, each int) *kindSum {
+	return &kindSum{kind: clients.Named(kind), each: each}
+}
+
 func (k *kindSum) live(m *Model, h *history, end time.Duration, seed uint64) {
-	c := client{Kind: k.kind, users: m.Users, ttl: time.Duration(m.TTL)}
+	c := client{Kind: k.kind, users: m.Users, ttl: time.Duration(m.TTL), share: m.Share, nearest: m.Nearest}
 	for n := range k.each {
 		who := mix(seed, drawClient, uint64(n))
 		resolver := uint64(n % Resolvers)
+		c.who, c.home = who, mix(seed, drawUser, drawSide, resolver)
 		c.resolver = time.Duration(part(seed, drawUser, resolver) * float64(max(c.ttl, c.Floor)))
 		c.own = time.Duration(part(who, 1) * float64(c.Runtime))
 		c.phase = time.Duration(part(who, 2) * float64(c.users.Every))

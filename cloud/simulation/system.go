@@ -21,7 +21,11 @@ type System struct {
 	Switch   bool   `json:"switch"`          // whether the standby has the switch by which users are moved and held
 	Watch    *Watch `json:"watch,omitempty"` // nil where none runs
 	Users    Users  `json:"users"`
-	Needs    int    `json:"needs,omitempty"` // instances that carry all users; 0 is as many as the primary has
+	// Share is the primary's of the users while both regions serve, above 0 and below 1; 0 where the primary serves alone.
+	Share float64 `json:"share,omitempty"`
+	// Nearest is that a resolver always has its nearer region then, as by latency; otherwise each answer is drawn, as by weights.
+	Nearest bool `json:"nearest,omitempty"`
+	Needs   int  `json:"needs,omitempty"` // instances that carry all users; 0 is as many as the primary has
 	// Propagation is the most that a change of a check needs to reach the name servers. AWS publishes no figure.
 	Propagation Span `json:"propagation"`
 	// Sick is for how long the standby fails its targets' checks and its users from the moment at which the primary was lost.
@@ -114,6 +118,10 @@ func (s System) Valid() error {
 		return errors.New("propagation, sick and needs: nothing negative")
 	case s.Watch != nil && (s.Watch.Every <= 0 || s.Watch.After < 0 || s.Watch.Returns < 0):
 		return errors.New("watch: a time above zero between looks")
+	case s.Share < 0 || s.Share >= 1 || s.Nearest && s.Share == 0:
+		return errors.New("share: of the primary, above 0 and below 1 where both regions serve")
+	case s.Share > 0 && s.Watch != nil:
+		return errors.New("watch: where both regions serve, it holds nobody and lets nothing grow")
 	case s.Watch != nil && s.Watch.Hold && !s.Switch:
 		return errors.New("watch: users are held by the switch, which is missing")
 	}
@@ -129,3 +137,6 @@ func (f Fleet) valid(side string) error {
 
 // carries is how many instances the users need.
 func (s System) carries() int { return cmp.Or(s.Needs, max(1, s.Primary.Desired)) }
+
+// policy is how the name's records are chosen between.
+func (s System) policy() policy { return policy{s.Evaluate, s.Share > 0, s.Nearest} }

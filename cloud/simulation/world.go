@@ -114,7 +114,7 @@ type recorder interface {
 
 // newWorld returns a world at time zero, in which all is well.
 func newWorld(m *Model, seed uint64, skips bool, r recorder) *world {
-	w := &world{Model: m, seed: seed, skips: skips, answers: answersOf[m.Evaluate](), record: r}
+	w := &world{Model: m, seed: seed, skips: skips, answers: answersOf(m.policy()), record: r}
 	w.known = view{[2]bool{true, true}, [2]bool{true, true}}
 	for n, f := range []Fleet{m.Primary, m.Standby} {
 		w.sides[n] = newRegion(w, n, f)

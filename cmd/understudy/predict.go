@@ -60,6 +60,8 @@ type predicting struct {
 	advise   bool
 	probes   float64
 	hiccup   time.Duration
+	side     string
+	nearer   float64
 	declared *understudy.Declaration
 }
 
@@ -79,6 +81,8 @@ func predictCommand() *cobra.Command {
 	flags.IntVar(&p.ask.Clients, "clients", 1_000_000, "how many clients live through all of it")
 	flags.DurationVar(&p.lasts, "for", 30*time.Minute, "how long the primary stays broken")
 	flags.IntVar(&p.ask.Times, "flaps", 3, "flap: how often the primary breaks")
+	flags.StringVar(&p.side, "side", string(understudy.Primary), "the `side` that is lost, where both regions serve: primary or secondary")
+	flags.Float64Var(&p.nearer, "nearer", 50, "the `percent` of users to whom that region is the nearer one, with failover.routing latency")
 	flags.DurationVar(&p.rto, "rto", 0, "the promise to judge, in place of the declared failover.rto")
 	p.assume.flags(c)
 	flags.BoolVar(&p.advise, "advice", true, "try which settings shorten the longest outage")
@@ -139,6 +143,8 @@ func (p *predicting) check() error {
 		return errors.New("--runs and --clients: from 1 to 100,000 runs, and from 1 to 100,000,000 clients")
 	case p.lasts < time.Second || p.lasts > 24*time.Hour || p.ask.Times < 1 || p.ask.Times > 100:
 		return errors.New("--for and --flaps: from 1s to 24h, and from 1 to 100 times")
+	case !slices.Contains(understudy.Sides, understudy.Side(p.side)) || !(p.nearer > 0 && p.nearer < 100):
+		return errors.New("--side and --nearer: primary or secondary, and above 0 and below 100 percent")
 	case p.rto < 0 || p.hiccup < 0 || p.probes < 0:
 		return errors.New("--rto, --hiccup and --probes: nothing negative")
 	}
@@ -235,15 +241,26 @@ func (p *predicting) whole() simulation.Question {
 	return q
 }
 
+// system is what is declared.
+func (p *predicting) system() (simulation.System, error) {
+	switch side := understudy.Side(p.side); {
+	case p.declared.Failover.Active():
+		return activeOf(p.declared, p.assume, side, p.nearer/100), nil
+	case side != understudy.Primary:
+		return simulation.System{}, misuse(errors.New("--side secondary: with failover.routing failover it serves nobody while the primary is well"))
+	}
+	return systemOf(p.declared, p.assume), nil
+}
+
 // model is of the declaration, or of what stands behind the record.
 func (p *predicting) model(c *cobra.Command) (m *simulation.Model, err error) {
 	var s simulation.System
 	if p.record != "" {
 		s, err = p.on.systemBehind(c, p.record, p.assume)
-	} else if p.declared, err = p.on.loadPair(); err != nil {
+	} else if p.declared, err = p.on.load(); err != nil {
 		return nil, misuse(err)
 	} else {
-		s = systemOf(p.declared, p.assume)
+		s, err = p.system()
 	}
 	if err != nil {
 		return nil, err

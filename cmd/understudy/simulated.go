@@ -24,16 +24,35 @@ type assumed struct {
 	returns time.Duration
 }
 
-// loadPair reads a declaration that can be simulated.
+// loadPair reads a declaration of which years can be simulated.
 func (t *target) loadPair() (*understudy.Declaration, error) {
+	d, err := t.load()
+	if err == nil && d.Failover.Active() {
+		return nil, fmt.Errorf("failover.routing %s: both regions serve, and only a primary with a standby can be simulated", d.Failover.Routing)
+	}
+	return d, err
+}
+
+func (t *target) load() (*understudy.Declaration, error) {
 	d, err := understudy.Load(t.file)
 	if err != nil {
 		return nil, t.explain(err)
 	}
-	if d.Failover.Active() {
-		return nil, fmt.Errorf("failover.routing %s: both regions serve, and only a primary with a standby can be simulated", d.Failover.Routing)
-	}
 	return d, nil
+}
+
+// activeOf is the system of two regions that both serve, of which a side is lost. Records of latency do not say how many users are nearer to it.
+func activeOf(d *understudy.Declaration, a assumed, lost understudy.Side, nearer float64) simulation.System {
+	a.watch = false // it holds nobody, and a region of full size has nothing to grow
+	s := systemOf(d, a)
+	if lost == understudy.Secondary {
+		s.Primary, s.Standby = s.Standby, s.Primary
+	}
+	if s.Share, s.Nearest = nearer, true; d.Failover.Routing == understudy.RoutingWeighted {
+		mine, other := float64(d.Regions[lost].Weight), float64(d.Regions[lost.Other()].Weight)
+		s.Share, s.Nearest = mine/(mine+other), false
+	}
+	return s
 }
 
 // systemOf is the system that a declaration describes.
