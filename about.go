@@ -132,6 +132,12 @@ var about = map[string]struct{ what, example string }{
 	"target.stickiness.duration":  {"Seconds for which they do; 0 is not at all.", "3600"},
 	"target.stickiness.cookie":    {"The application's cookie that they follow; empty is one of the load balancer's own.", "SESSION"},
 
+	"target_groups": {"Further target groups of the same instances, asked at another port or otherwise. Another set of them, or another port or protocol, makes " +
+		"the fleet anew beside the old one.", ""},
+	"target_groups[].name":   {"Its name, for `forward`.", "api"},
+	"target_groups[].port":   {"Where requests go.", "8081"},
+	"target_groups[].target": {"How its targets are asked, as under `target`.", "{path: /api/healthz}"},
+
 	"balancer":                           {"How the load balancer treats connections.", ""},
 	"balancer.idle_timeout":              {"Seconds after which a connection on which nothing passes is closed.", "120"},
 	"balancer.http2":                     {"Whether users may speak HTTP/2 where they connect with HTTPS.", "false"},
@@ -156,6 +162,7 @@ var about = map[string]struct{ what, example string }{
 	"rules[].header":            {"A header field, and its values.", ""},
 	"rules[].header.name":       {"The field's name.", "X-Version"},
 	"rules[].header.values":     {"Its values.", "[beta*]"},
+	"rules[].forward":           {"The target group that gets them, by its name; empty is the service's.", "api"},
 	"rules[].redirect":          {"Where such users are sent on to; what is empty is as they asked for it.", ""},
 	"rules[].redirect.status":   {"The redirect's status: 301 is permanent.", "302"},
 	"rules[].redirect.protocol": {"The protocol.", "HTTPS"},

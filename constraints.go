@@ -151,6 +151,7 @@ var (
 	// Route 53's checkers.
 	targetProtocol = oneOf("HTTP or HTTPS", "HTTP", "HTTPS")
 	targetVersion  = oneOf("HTTP1 or HTTP2", "HTTP1", "HTTP2")
+	groupName      = upTo(longestNames-1, matching(`[a-z0-9]+(-[a-z0-9]+)*`, "1 to 17 lower-case letters, digits and single hyphens between them"))
 	algorithm      = oneOf(RoundRobin+" or "+LeastOutstanding, RoundRobin, LeastOutstanding)
 	targetPath     = upTo(1024, matching(`(/[!-~]*)?`, "a path that begins with /, at most 1024 printable characters without spaces, or nothing"))
 	// The names of cookies (RFC 6265, section 4.1.1) but for the load balancer's own ("Sticky sessions for your Application Load Balancer").

@@ -3,6 +3,7 @@ package understudy
 import (
 	"cmp"
 	"fmt"
+	"slices"
 )
 
 // target reads how the load balancer asks targets, within the bounds of CreateTargetGroup.
@@ -66,7 +67,8 @@ func balancer(o *object, d *Declaration) Balancer {
 	}
 	// "Sticky sessions are not supported if cross-zone load balancing is disabled" ("Cross-zone load balancing for target groups" in the
 	// User Guide for Application Load Balancers).
-	if !b.CrossZone && d.Target.Stickiness.Duration > 0 {
+	sticky := slices.ContainsFunc(d.Groups, func(g TargetGroup) bool { return g.Stickiness.Duration > 0 })
+	if !b.CrossZone && (d.Target.Stickiness.Duration > 0 || sticky) {
 		o.mistake("cross_zone", "false, beside target.stickiness", "true, or no stickiness")
 	}
 	return b

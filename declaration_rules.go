@@ -13,16 +13,16 @@ const mostRules = 50
 
 const rulesKey = "rules"
 
-// rules reads the rules of a listener. Checkers are those whose requests they must leave to the service, nil where they come elsewhere.
-func rules(of *object, checkers *Declaration) (all []Rule) {
+// rules reads the rules of a listener. Where Route 53's checkers ask, their requests are to be left to the service.
+func rules(of *object, d *Declaration, asked bool) (all []Rule) {
 	objects := of.objects(rulesKey)
 	for _, o := range objects {
 		r := Rule{
 			Path: o.texts("path", nil, pathPattern), Host: o.texts("host", nil, hostPattern), Method: o.texts("method", nil, httpMethod),
 			Source: o.texts("source", nil, sourceRange), Header: header(o.object("header")),
-			Action: action(o),
+			Action: action(o, d),
 		}
-		r.checkConditions(o, all, checkers)
+		r.checkConditions(o, all, d, asked)
 		if again := slices.IndexFunc(all, func(other Rule) bool { return len(r.Conditions()) > 0 && other.meets() == r.meets() }); again >= 0 {
 			o.wrong(fmt.Sprintf("the conditions of %s[%d] again", of.path+rulesKey, again), "other conditions: of two such rules the first counts")
 		}
@@ -55,7 +55,16 @@ func header(o *object) Header {
 }
 
 // action reads what becomes of requests.
-func action(o *object) Action { return Action{redirectTo(o), fixed(o)} }
+func action(o *object, d *Declaration) Action {
+	a := Action{o.text("forward", "", orNothing(groupName)), redirectTo(o), fixed(o)}
+	if _, ok := d.group(a.Forward); !ok {
+		o.mistake("forward", a.Forward, "the name of one of "+groupsKey+", or nothing for the service's")
+	}
+	if a.Forward != "" && !a.Forwards() {
+		o.wrong("forward beside a redirect or an answer", "one of forward, redirect and fixed")
+	}
+	return a
+}
 
 // redirectTo reads where users are sent on to, nil where they are not.
 func redirectTo(rule *object) *RedirectTo {
@@ -91,7 +100,7 @@ func fixed(rule *object) *Fixed {
 }
 
 // checkConditions refuses what a rule of AWS cannot have, and rules that answer Route 53's checkers in the service's place.
-func (r Rule) checkConditions(o *object, before []Rule, d *Declaration) {
+func (r Rule) checkConditions(o *object, before []Rule, d *Declaration, asked bool) {
 	values, wildcards := 0, 0
 	for _, c := range r.Conditions() {
 		values += len(c.Values)
@@ -105,7 +114,7 @@ func (r Rule) checkConditions(o *object, before []Rule, d *Declaration) {
 		o.wrong("a rule without a condition", "one or more of path, host, method, header and source")
 	case values > most || wildcards > most:
 		o.wrong(fmt.Sprintf("%d values with %d wildcards", values, wildcards), fmt.Sprintf("%d values and %d wildcards over all conditions of a rule", most, most))
-	case d == nil || r.Forwards() || slices.ContainsFunc(before, func(b Rule) bool { return b.Forwards() && b.meetsCheckers(d) }):
+	case !asked || r.Forwards() || slices.ContainsFunc(before, func(b Rule) bool { return b.Forwards() && b.meetsCheckers(d) }):
 	case r.meetsCheckers(d):
 		o.wrong("a rule that answers "+d.Failover.Check.Path+" of Route 53's checkers", "rules that leave it to the service, or one before that forwards it")
 	}

@@ -69,10 +69,10 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
 			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, egress, image, instance, hosts, service, ` +
-				`listener, https, fleet, failover, target, balancer, rules, listeners, security, tags, parity, drill`},
+				`listener, https, fleet, failover, target, target_groups, balancer, rules, listeners, security, tags, parity, drill`},
 		{"misspelt key", "domain:", "recrod: www\ndomain:",
 			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, egress, image, instance, hosts, service, ` +
-				`listener, https, fleet, failover, target, balancer, rules, listeners, security, tags, parity, drill`},
+				`listener, https, fleet, failover, target, target_groups, balancer, rules, listeners, security, tags, parity, drill`},
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
 		{"unknown key in a flow mapping", "us-east-1,", "us-east-1, az: 3,",
@@ -232,6 +232,14 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 				at + `6:18: found a header without a name, or without values; allowed: both: {name: X-Version, values: [beta]}`},
 		{"rule of the checkers", "image:", "rules: [{path: [/x, '/*'], method: [GET], fixed: {}}]\nimage:",
 			at + `6:9: found a rule that answers / of Route 53's checkers; allowed: rules that leave it to the service, or one before that forwards it`},
+		{"target group without use", "image:", "target_groups: [{name: api, port: 81}]\nimage:",
+			at + `6:16: found api, to which nothing forwards; allowed: target groups that a rule or one of listeners names with forward`},
+		{"target group twice", "image:", "target_groups: [{name: api, port: 81}, {name: api, port: 82}]\nrules: [{path: [/a], forward: api}]\nimage:",
+			at + `6:47: found api; allowed: a name that no other target group has`},
+		{"forward to nobody", "image:", "rules: [{path: [/a], forward: api}]\nimage:",
+			at + `6:31: found api; allowed: the name of one of target_groups, or nothing for the service's`},
+		{"long names", "image:", "target_groups: [{name: a-longer-name1, port: 81}]\nrules: [{path: [/a], forward: a-longer-name1}]\nimage:",
+			at + `6:24: found 19 characters with the stack's name; allowed: at most 18 together: AWS gives a target group's name 32`},
 		{"listener without a port", "image:", "listeners: [{protocol: HTTP}]\nimage:",
 			at + `6:13: found no listeners[0].port; allowed: a whole number from 1 to 65535`},
 		{"listener at the port of users", "image:", "listeners: [{port: 81}, {port: 80}]\nimage:",

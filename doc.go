@@ -73,6 +73,7 @@
 //	  protocol: HTTP, version: HTTP1,                         # or HTTPS, HTTP2
 //	  algorithm: round_robin, slow_start: 0,                  # or least_outstanding_requests; seconds
 //	  stickiness: {duration: 0, cookie: ""}}                  # seconds, of the load balancer's cookie or the application's
+//	target_groups: []                # further ones: {name: api, port: 8081, target: {path: /api/healthz}}, with the defaults of target
 //	balancer:
 //	  idle_timeout: 60               # seconds
 //	  http2: true

@@ -73,6 +73,7 @@ rules: [{}]
 hosts: {ingress: [{}]}
 security: {public_facing: {ingress: [{}]}, internal: {ingress: [{}], egress: [{}]}}
 listeners: [{rules: [{}]}]
+target_groups: [{}]
 `
 
 // Keys returns all that a declaration may hold, in the order in which it is read.
@@ -82,12 +83,12 @@ func Keys() []*Key {
 	return r.objects[0].described()
 }
 
-// told returns what is told of a key. What stands in several places is told once, of rules.
+// told returns what is told of a key. What stands in several places is told once, of rules and of `target`.
 func told(path string) (what, example string) {
 	if a, ok := about[path]; ok {
 		return a.what, a.example
 	}
-	rest, _ := strings.CutPrefix(path, "listeners[].")
+	rest := strings.TrimPrefix(strings.TrimPrefix(path, "listeners[]."), "target_groups[].")
 	if a, ok := about[rest]; ok {
 		return a.what, a.example
 	}

@@ -19,9 +19,18 @@ func (l FurtherListener) Role() string { return fmt.Sprintf("%s%d", FurtherRole,
 // FurtherRole begins the parts of listeners at further ports.
 const FurtherRole = "listener-"
 
-// forwards tells whether the service gets any of its requests.
-func (l FurtherListener) forwards() bool {
-	return l.Forwards() || slices.ContainsFunc(l.Rules, Rule.forwards)
+// newerVersion returns a version of HTTP other than 1 in which targets are asked for some of its requests.
+func (l FurtherListener) newerVersion(d *Declaration) (version string) {
+	actions := []Action{l.Action}
+	for _, r := range l.Rules {
+		actions = append(actions, r.Action)
+	}
+	for _, a := range actions {
+		if t, ok := d.group(a.Forward); ok && a.Forwards() && t.Version != "HTTP1" {
+			version = t.Version
+		}
+	}
+	return version
 }
 
 // Ports are all at which users connect.
@@ -45,7 +54,7 @@ func furtherListeners(root *object, d *Declaration) {
 	const key, ports = "listeners", "a whole number from 1 to 65535"
 	for _, o := range root.objects(key) {
 		l := FurtherListener{Port: o.number("port", 8000, 1, 65535), Protocol: o.text("protocol", "HTTP", targetProtocol),
-			Action: action(o), Rules: rules(o, nil)}
+			Action: action(o, d), Rules: rules(o, d, false)}
 		if !o.require("port", ports) {
 			continue
 		}
@@ -55,8 +64,8 @@ func furtherListeners(root *object, d *Declaration) {
 		if l.Protocol == "HTTPS" && !d.HTTPS.Declared() {
 			o.mistake("protocol", l.Protocol, "HTTP, or https.certificates beside it")
 		}
-		if l.Protocol == "HTTP" && d.Target.Version != "HTTP1" && l.forwards() {
-			o.mistake("protocol", l.Protocol, "HTTPS where target.version is "+d.Target.Version)
+		if version := l.newerVersion(d); l.Protocol == "HTTP" && version != "" {
+			o.mistake("protocol", l.Protocol, "HTTPS where requests go to targets of version "+version)
 		}
 		d.Further = append(d.Further, l)
 	}

@@ -10,16 +10,15 @@ type Rule struct {
 	Action
 }
 
-// Action is what becomes of requests. Where users are neither sent on nor answered, it forwards to the service.
+// Action is what becomes of requests. Where users are neither sent on nor answered, it forwards to the service, or to a further target group.
 type Action struct {
+	Forward  string // to the target group with this name; empty is the service's
 	Redirect *RedirectTo
 	Fixed    *Fixed
 }
 
 // Forwards tells whether the service gets the requests.
 func (a Action) Forwards() bool { return a.Redirect == nil && a.Fixed == nil }
-
-func (r Rule) forwards() bool { return r.Forwards() }
 
 // Header is a header field, and the values that it may have.
 type Header struct {

@@ -42,6 +42,7 @@ type Declaration struct {
 	Fleet    Fleet
 	Failover Failover
 	Target   Target
+	Groups   []TargetGroup // beside the service's
 	Balancer Balancer
 	Rules    []Rule            // of where users connect
 	Further  []FurtherListener // where they connect too

@@ -170,6 +170,9 @@ func (p *policy) balancing() []string {
 			all = append(all, kind+name)
 		}
 	}
+	for _, name := range []string{"understudy-" + p.stack + "--*/*", "understudy?-" + p.stack + "--*/*"} { // further target groups
+		all = append(all, "targetgroup/"+name)
+	}
 	return p.arns("elasticloadbalancing", all...)
 }
 

@@ -16,6 +16,11 @@ func ofRules(query string) string {
 	return "aws elbv2 describe-rules --listener-arn {listener} --query \"Rules[?!IsDefault&&Priority!='1']." + query + "\""
 }
 
+// ofFurtherGroups is a part of the further target groups.
+func ofFurtherGroups(query string) string {
+	return "aws elbv2 describe-target-groups --query \"TargetGroups[?contains(TargetGroupName,'--')]." + query + "\""
+}
+
 // ofFurther is a part of each of the listeners at further ports, in the order of the ports.
 func ofFurther(query string) string {
 	return "aws elbv2 describe-listeners --load-balancer-arn {load balancer} --query \"sort_by(Listeners[?Port>`8000`],&Port)[]." + query + "\""
@@ -48,7 +53,7 @@ var entryFields = []field{
 	{key: "balancer.connection_logs.secondary", side: understudy.Secondary, first: ".*false.*", second: ".*connections-west.*true.*",
 		shown: ofBalancer("connection_logs")},
 	{key: "balancer.connection_logs.prefix", first: "", second: "b/c", shown: ofBalancer("connection_logs.s3.prefix")},
-	{key: "rules[].path", first: `/old/\* /`, second: `/older/\*`, shown: ofRules("Conditions[].PathPatternConfig.Values[]")},
+	{key: "rules[].path", first: `/old/\* / /api/\*`, second: `/web/\* /older/\*`, shown: ofRules("Conditions[].PathPatternConfig.Values[]")},
 	{key: "rules[].host", first: `old\.hello\.test`, second: `\*\.hello\.test`, shown: ofRules("Conditions[].HostHeaderConfig.Values[]")},
 	{key: "rules[].method", first: `GET`, second: `HEAD`, shown: ofRules("Conditions[].HttpRequestMethodConfig.Values[]")},
 	{key: "rules[].source", first: `127\.0\.0\.0/8`, second: `198\.51\.100\.0/24`, shown: ofRules("Conditions[].SourceIpConfig.Values[]")},
@@ -63,6 +68,11 @@ var entryFields = []field{
 	{key: "rules[].fixed.status", first: `404`, second: `503`, shown: ofRules("Actions[].FixedResponseConfig.StatusCode")},
 	{key: "rules[].fixed.type", first: `text/plain`, second: `text/html`, shown: ofRules("Actions[].FixedResponseConfig.ContentType")},
 	{key: "rules[].fixed.body", first: `gone`, second: `later`, shown: ofRules("Actions[].FixedResponseConfig.MessageBody")},
+	{key: "target_groups[].name", first: "[^ ]*-hello--api", second: "[^ ]*-hello--web", shown: ofFurtherGroups("TargetGroupName")},
+	{key: "target_groups[].port", first: "8081", second: "8080", shown: ofFurtherGroups("Port")},
+	{key: "target_groups[].target.path", first: "/healthz", second: "/", shown: ofFurtherGroups("HealthCheckPath")},
+	{key: "rules[].forward", first: ".*hello.*--api.*", second: ".*--web.*", shown: ofRules("Actions[].TargetGroupArn")},
+	{key: "listeners[].forward", first: ".*hello/[^-]*", second: ".*hello--web/[^-]*", shown: ofFurther("DefaultActions[].TargetGroupArn")},
 	{key: "listeners[].port", first: "8088 8089 8090", second: "8089 8090 8091", shown: ofFurther("Port")},
 	{key: "listeners[].redirect.status", first: "HTTP_301", second: "HTTP_302", shown: ofFurther("DefaultActions[].RedirectConfig.StatusCode")},
 	{key: "listeners[].redirect.protocol", first: "HTTP", second: "HTTPS", shown: ofFurther("DefaultActions[].RedirectConfig.Protocol")},

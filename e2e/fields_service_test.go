@@ -5,7 +5,7 @@ import "github.com/understudy/understudy"
 // Where the AWS CLI shows what a declaration came to. The fleet and its targets have another name where a generation has replaced them.
 const (
 	ofGroup    = "aws autoscaling describe-auto-scaling-groups --query AutoScalingGroups[]."
-	ofTargets  = "aws elbv2 describe-target-groups --query TargetGroups[]."
+	ofTargets  = "aws elbv2 describe-target-groups --target-group-arns {target group} --query TargetGroups[]."
 	ofChecks   = "aws route53 list-health-checks --query HealthChecks[].HealthCheckConfig."
 	ofTemplate = "aws ec2 describe-launch-template-versions --versions $Default --launch-template-id {launch template} " +
 		"--query LaunchTemplateVersions[].LaunchTemplateData."

@@ -47,6 +47,7 @@ var elsewhere = map[string]string{
 	"failover.rto":                "what predictions and drills are held against",
 	"balancer.access_logs.prefix": "shown with that of the connections' log",
 	"listeners[].protocol":        "HTTPS needs certificates: TestHTTPSFromItsFirstPageToItsEnd",
+	"target_groups[].target*":     "read and built as target, by the same code",
 	"listeners[].rules[]*":        "read and built as rules[], by the same code",
 	"balancer.cross_zone":         "not with stickiness: TestTheDeclaredTargetsAreExpected",
 	"target.version":              "needs HTTPS, and no rehearsal varies it: TestTheDeclaredTargetsAreExpected",

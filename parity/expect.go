@@ -162,8 +162,8 @@ func expectGroups(parts map[key]map[string]string, d *understudy.Declaration, si
 		facing[fmt.Sprintf("ingress tcp %d from 0.0.0.0/0", also)] = "allowed"
 	}
 	parts[key{"security group", "public-facing"}] = facing
-	within := map[string]string{fmt.Sprintf("ingress tcp %d from security group public-facing", d.Service.Port): "allowed", out: "allowed"}
-	if port := d.Target.CheckPort(d.Service.Port); port != 0 {
+	within := map[string]string{out: "allowed"}
+	for _, port := range d.Asked() {
 		within[fmt.Sprintf("ingress tcp %d from security group public-facing", port)] = "allowed"
 	}
 	parts[key{"security group", "internal"}] = within
@@ -191,7 +191,7 @@ func expectCompute(parts map[key]map[string]string, d *understudy.Declaration, s
 	f := d.Size(side)
 	parts[key{"auto scaling group", "fleet"}] = map[string]string{
 		"min": itoa(f.Min), "max": itoa(f.Max), "health check": "ELB", "grace period": itoa(d.Fleet.Grace),
-		"subnets": "subnet private-a, subnet private-b", "target groups": "target group target-group", "template": "launch template template",
+		"subnets": "subnet private-a, subnet private-b", "target groups": expectedGroups(d), "template": "launch template template",
 		"instances' type": d.Instance.Type, "instances' groups": "security group internal", "instances' source/dest check": "true",
 	}
 	expectHabits(parts[key{"auto scaling group", "fleet"}], d.Fleet)

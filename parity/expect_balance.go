@@ -8,11 +8,14 @@ import (
 )
 
 func expectBalance(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
-	group := expectTargets(d.Target, d.Service.Port)
-	if !d.Balancer.CrossZone {
-		group["attribute load_balancing.cross_zone.enabled"] = "false"
+	groups := append([]understudy.TargetGroup{{Port: d.Service.Port, Target: d.Target}}, d.Groups...)
+	for _, g := range groups {
+		group := expectTargets(g.Target, g.Port)
+		if !d.Balancer.CrossZone {
+			group["attribute load_balancing.cross_zone.enabled"] = "false"
+		}
+		parts[key{"target group", understudy.GroupRole(g.Name)}] = group
 	}
-	parts[key{"target group", "target-group"}] = group
 	b := d.Balancer
 	balancer := map[string]string{
 		"scheme": "internet-facing", "type": "application", "ip address type": "ipv4",
@@ -97,7 +100,7 @@ func does(r understudy.Action) string {
 	case r.Fixed != nil:
 		return fmt.Sprintf("answer %d %q", r.Fixed.Status, r.Fixed.Body)
 	}
-	return "forward to target group target-group"
+	return "forward to target group " + understudy.GroupRole(r.Forward)
 }
 
 // expectFurther adds the listeners at further ports.
@@ -110,4 +113,13 @@ func expectFurther(parts map[key]map[string]string, d *understudy.Declaration) {
 		expectRules(listener, l.Rules)
 		parts[key{"listener", l.Role()}] = listener
 	}
+}
+
+// expectedGroups are those at which the fleet's instances are registered.
+func expectedGroups(d *understudy.Declaration) string {
+	all := []string{"target group " + understudy.TargetGroupRole}
+	for _, g := range d.Groups {
+		all = append(all, "target group "+understudy.GroupRole(g.Name))
+	}
+	return list(all)
 }

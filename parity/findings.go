@@ -101,7 +101,7 @@ func (d *difference) ofPart() bool {
 	if d.kind == "stack" || d.kind == "record" || d.kind == "health check" {
 		return true
 	}
-	return slices.Contains(partsOf[d.kind], d.role)
+	return isPart(d.kind, d.role)
 }
 
 // command returns the AWS CLI's call for one side.

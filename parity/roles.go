@@ -26,10 +26,16 @@ var partsOf = map[string][]string{
 	"image":              {"image"},
 	"launch template":    {"template"},
 	"instance":           understudy.HostRoles(),
-	"target group":       {"target-group"},
+	"target group":       {understudy.TargetGroupRole},
 	"load balancer":      {"load-balancer"},
 	"listener":           {"listener", "redirect"},
 	"auto scaling group": {"fleet"},
+}
+
+// isPart tells whether a role is that of a part of a declared stack, or of one that it had.
+func isPart(kind, role string) bool {
+	return slices.Contains(partsOf[kind], role) || kind == "listener" && strings.HasPrefix(role, understudy.FurtherRole) ||
+		kind == "target group" && strings.HasPrefix(role, understudy.TargetGroupRole+"-")
 }
 
 // claim is one thing that may play a part.
@@ -75,16 +81,20 @@ func (c *canon) infer(one claim) string {
 		return plain(c.Region, one.tags["Name"], one.name)
 	}
 	parts := partsOf[one.kind]
-	if role := one.tags[account.TagRole]; slices.Contains(parts, role) && one.tags[account.TagStack] == "" {
+	if role := one.tags[account.TagRole]; isPart(one.kind, role) && one.tags[account.TagStack] == "" {
 		return role
 	}
-	if role, ok := strings.CutPrefix(one.tags["Name"], c.stack()+" "); ok && slices.Contains(parts, role) {
+	if role, ok := strings.CutPrefix(one.tags["Name"], c.stack()+" "); ok && isPart(one.kind, role) {
 		return role
 	}
 	if one.kind == "listener" {
 		return c.listenerAt(one.name)
 	}
-	name := "understudy-" + c.stack()
+	name, further, _ := strings.Cut(one.name, "--")
+	if further != "" && name == "understudy-"+c.stack() && one.kind == "target group" {
+		return understudy.GroupRole(further)
+	}
+	name = "understudy-" + c.stack()
 	if one.name == name && len(parts) == 1 {
 		return parts[0]
 	}

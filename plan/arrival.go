@@ -151,12 +151,11 @@ func (f *fleet) arrive(ctx context.Context, a arrival) error {
 func (f *fleet) sight(ctx context.Context, refresh string, since time.Time) (s sight, err error) {
 	var (
 		all                          sync.WaitGroup
-		found                        []elbtypes.TargetHealthDescription
 		refreshes                    []autoscalingtypes.InstanceRefresh
 		noGroup, noTargets, noStatus error
 	)
 	all.Go(func() { s.group, noGroup = f.there(ctx) })
-	all.Go(func() { found, noTargets = f.Targets(ctx, f.group.arn) })
+	all.Go(func() { s.states, noTargets = f.group.states(ctx) })
 	if refresh != "" {
 		all.Go(func() { refreshes, noStatus = f.describeRefreshes(ctx, refresh) })
 	}
@@ -164,7 +163,6 @@ func (f *fleet) sight(ctx context.Context, refresh string, since time.Time) (s s
 	if err := cmp.Or(noGroup, noTargets, noStatus); err != nil {
 		return s, err
 	}
-	s.states = stateOf(found)
 	for _, r := range refreshes {
 		s.refresh = &r
 	}

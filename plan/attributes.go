@@ -42,7 +42,8 @@ func stickyKeys(attributes map[string]string) []string {
 
 // wants are the attributes that a target group is to have, but for its delay.
 func (t *targetGroup) wants() map[string]string {
-	declared, all := t.declared.Target, maps.Clone(targetDefaults)
+	all := maps.Clone(targetDefaults)
+	declared, _ := t.how()
 	all["load_balancing.algorithm.type"] = declared.Algorithm
 	if !t.declared.Balancer.CrossZone {
 		all["load_balancing.cross_zone.enabled"] = "false"

@@ -104,8 +104,9 @@ func (t *targetGroup) refer(id Ref) { t.arn, t.number = id.String(), max(1, t.nu
 func (t *targetGroup) draw() Piece {
 	attributes := t.wants()
 	maps.DeleteFunc(attributes, func(key, value string) bool { return targetDefaults[key] == value }) // AWS makes it so
-	attributes[delayAttribute] = number(t.declared.Target.DeregistrationDelay)
-	return Piece{Kind: KindTargetGroup, Name: t.groupName(), Tags: t.mark("target-group"), Settings: t.desired(), Content: attributes}
+	check, _ := t.how()
+	attributes[delayAttribute] = number(check.DeregistrationDelay)
+	return Piece{Kind: KindTargetGroup, Name: t.groupName(), Tags: t.mark(t.role()), Settings: t.desired(), Content: attributes}
 }
 
 func (b *balancer) refer(id Ref) {

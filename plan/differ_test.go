@@ -284,12 +284,13 @@ func TestTargetsAreCountedByTheirHealth(t *testing.T) {
 		g.Instances = append(g.Instances, autoscalingtypes.Instance{InstanceId: &id, LifecycleState: "InService"})
 	}
 	w := &targets{scope: testScope(t)}
-	w.count(g, []elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "unhealthy", "Target.Timeout"), target("i-3", "healthy", "")})
+	w.count(g, stateOf([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "unhealthy", "Target.Timeout"),
+		target("i-3", "healthy", "")}))
 	expect(t, w, "all targets healthy: yes, not no") // i-3 is none of the group's
 	if diff := cmp.Diff([]string{"i-2 unhealthy Target.Timeout"}, w.ill); diff != "" {
 		t.Error(diff)
 	}
-	w.count(g, []elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "healthy", "")})
+	w.count(g, stateOf([]elbtypes.TargetHealthDescription{target("i-1", "healthy", ""), target("i-2", "healthy", "")}))
 	expect(t, w)
 }
 

@@ -54,7 +54,7 @@ func (f *fleet) desired() []Field {
 		Field{Name: "health check", Value: "ELB"},
 		Field{Name: "grace", Value: number(f.declared.Fleet.Grace)},
 		Field{Name: "subnets", Value: set(known(f.subnets[0].id), known(f.subnets[1].id))},
-		Field{Name: "target groups", Value: known(f.group.arn)},
+		Field{Name: "target groups", Value: set(f.group.known()...)},
 		Field{Name: "suspended processes"},
 		Field{Name: "protected instances"},
 		Field{Name: "instances in other groups"},
@@ -88,7 +88,7 @@ func (f *fleet) create(ctx context.Context) error {
 		HealthCheckType:        aws.String("ELB"),
 		HealthCheckGracePeriod: aws.Int32(int32(f.declared.Fleet.Grace)),
 		VPCZoneIdentifier:      f.zoneIdentifier(),
-		TargetGroupARNs:        []string{f.group.arn},
+		TargetGroupARNs:        f.group.arns(),
 		TerminationPolicies:    f.declared.Fleet.Termination,
 		Tags:                   f.marks(),
 	}
@@ -190,12 +190,12 @@ func (f *fleet) update(ctx context.Context, differences []Difference) error {
 	return nil
 }
 
-// attach gives the group its target group, and no others.
+// attach gives the group its target groups, and no others.
 func (f *fleet) attach(ctx context.Context) error {
 	name := aws.String(f.fleetName())
 	var extra []string
 	for _, arn := range f.was.TargetGroupARNs {
-		if arn != f.group.arn {
+		if !slices.Contains(f.group.arns(), arn) {
 			extra = append(extra, arn)
 		}
 	}
@@ -208,7 +208,7 @@ func (f *fleet) attach(ctx context.Context) error {
 		}
 	}
 	_, err := f.AutoScaling.AttachLoadBalancerTargetGroups(ctx, &autoscaling.AttachLoadBalancerTargetGroupsInput{
-		AutoScalingGroupName: name, TargetGroupARNs: []string{f.group.arn},
+		AutoScalingGroupName: name, TargetGroupARNs: f.group.arns(),
 	})
 	if err != nil {
 		return fmt.Errorf("attach target group: %w", err)

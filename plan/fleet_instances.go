@@ -20,7 +20,7 @@ import (
 // launch them with, without being replaced.
 
 // lookAtInstances adds to what was seen of the group what is seen of its instances and of its load balancer's targets.
-func (f *fleet) lookAtInstances(ctx context.Context, registered []elbtypes.TargetDescription) error {
+func (f *fleet) lookAtInstances(ctx context.Context, registered []registration) error {
 	all, err := f.instances(ctx)
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (f *fleet) lookAtInstances(ctx context.Context, registered []elbtypes.Targe
 	moved, untagged := f.strayed(all)
 	var others []string
 	for _, t := range f.others(f.was, registered) {
-		others = append(others, fmt.Sprintf("%s port %d", aws.ToString(t.Id), aws.ToInt32(t.Port)))
+		others = append(others, fmt.Sprintf("%s port %d", aws.ToString(t.target.Id), aws.ToInt32(t.target.Port)))
 	}
 	f.seen = append(f.seen, Field{Name: "instances in other groups", Value: set(moved...)},
 		Field{Name: "instances without tags", Value: set(untagged...)}, Field{Name: "other targets", Value: set(others...)})
@@ -90,32 +90,43 @@ func protectedOf(g *autoscalingtypes.AutoScalingGroup) (ids []string) {
 	return ids
 }
 
+// registration is a target in one of the target groups.
+type registration struct {
+	in     *targetGroup
+	target elbtypes.TargetDescription
+}
+
 // registered returns the targets that the load balancer has for the group, but for those that are leaving.
-func (f *fleet) registered(ctx context.Context) (registered []elbtypes.TargetDescription, err error) {
-	if f.group.arn == "" {
-		return nil, nil
-	}
-	all, err := f.Targets(ctx, f.group.arn)
-	if account.IsNotFound(err) {
-		return nil, nil
-	}
-	for _, t := range all {
-		leaves := t.TargetHealth != nil && t.TargetHealth.State == elbtypes.TargetHealthStateEnumDraining
-		if t.Target != nil && !leaves {
-			registered = append(registered, *t.Target)
+func (f *fleet) registered(ctx context.Context) (registered []registration, err error) {
+	for _, in := range f.group.declaredTogether() {
+		if in.arn == "" {
+			continue
+		}
+		all, err := f.Targets(ctx, in.arn)
+		if account.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range all {
+			leaves := t.TargetHealth != nil && t.TargetHealth.State == elbtypes.TargetHealthStateEnumDraining
+			if t.Target != nil && !leaves {
+				registered = append(registered, registration{in, *t.Target})
+			}
 		}
 	}
-	return registered, err
+	return registered, nil
 }
 
 // others returns the targets that are none of the group's instances, or are one at another port than the target group's: only
 // the group registers, and somebody else has.
-func (f *fleet) others(g *autoscalingtypes.AutoScalingGroup, registered []elbtypes.TargetDescription) []elbtypes.TargetDescription {
-	return slices.DeleteFunc(slices.Clone(registered), func(t elbtypes.TargetDescription) bool {
+func (f *fleet) others(g *autoscalingtypes.AutoScalingGroup, registered []registration) []registration {
+	return slices.DeleteFunc(slices.Clone(registered), func(t registration) bool {
 		own := slices.ContainsFunc(g.Instances, func(i autoscalingtypes.Instance) bool {
-			return aws.ToString(i.InstanceId) == aws.ToString(t.Id)
+			return aws.ToString(i.InstanceId) == aws.ToString(t.target.Id)
 		})
-		return own && slices.Contains(f.group.seen, Field{Name: "port", Value: number(aws.ToInt32(t.Port))})
+		return own && slices.Contains(t.in.seen, Field{Name: "port", Value: number(aws.ToInt32(t.target.Port))})
 	})
 }
 
@@ -186,13 +197,14 @@ func (f *fleet) deregister(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	others := f.others(g, registered)
-	if len(others) == 0 {
-		return nil
+	of := map[string][]elbtypes.TargetDescription{}
+	for _, t := range f.others(g, registered) {
+		of[t.in.arn] = append(of[t.in.arn], t.target)
 	}
-	_, err = f.ELB.DeregisterTargets(ctx, &elb.DeregisterTargetsInput{TargetGroupArn: &f.group.arn, Targets: others})
-	if err != nil {
-		return fmt.Errorf("deregister targets of %s: %w", f.group.arn, err)
+	for arn, others := range of {
+		if _, err := f.ELB.DeregisterTargets(ctx, &elb.DeregisterTargetsInput{TargetGroupArn: &arn, Targets: others}); err != nil {
+			return fmt.Errorf("deregister targets of %s: %w", arn, err)
+		}
 	}
 	return nil
 }

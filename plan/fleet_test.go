@@ -96,11 +96,11 @@ func TestFleetsInstancesAreComparedOneByOne(t *testing.T) {
 	}
 	moved, untagged := f.strayed(all)
 	got := map[string][]string{"moved": moved, "untagged": untagged, "protected": protectedOf(f.was)}
-	target := func(id string, port int32) elbtypes.TargetDescription {
-		return elbtypes.TargetDescription{Id: &id, Port: &port}
+	target := func(id string, port int32) registration {
+		return registration{f.group, elbtypes.TargetDescription{Id: &id, Port: &port}}
 	}
-	for _, o := range f.others(f.was, []elbtypes.TargetDescription{target("i-well", 8080), target("i-well", 9090), target("i-host", 8080)}) {
-		got["others"] = append(got["others"], *o.Id+" "+number(*o.Port))
+	for _, o := range f.others(f.was, []registration{target("i-well", 8080), target("i-well", 9090), target("i-host", 8080)}) {
+		got["others"] = append(got["others"], *o.target.Id+" "+number(*o.target.Port))
 	}
 	want := map[string][]string{"moved": {"i-moved"}, "untagged": {"i-old"}, "protected": {"i-moved"}, "others": {"i-well 9090", "i-host 8080"}}
 	if diff := cmp.Diff(want, got); diff != "" {

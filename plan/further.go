@@ -41,8 +41,12 @@ func (l *listener) followed(ctx context.Context, shares []share) error {
 		if one.arn == "" {
 			continue
 		}
-		if one.further == nil && len(one.shares) > 0 || one.further != nil && one.further.Forwards() {
-			if err := one.give(ctx, shares); err != nil && !account.IsNotFound(err) {
+		name, forwards := l.toWhom(one.shares), len(one.shares) > 0
+		if one.further != nil {
+			name, forwards = one.further.Forward, one.further.Forwards()
+		}
+		if forwards {
+			if err := one.give(ctx, l.toward(name, shares)); err != nil && !account.IsNotFound(err) {
 				return err
 			}
 		}

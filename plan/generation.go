@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -63,9 +64,24 @@ func (s scope) generationOf(name string) int {
 	return slices.Index(GenerationNames(s.stack()), name) + 1
 }
 
-// targetGroups returns those with a name of the stack's. Names that are asked for must all exist (DescribeTargetGroups), so that
+// nameSign stands between the name of a generation and that of a further target group: no stack's name has two hyphens together.
+const nameSign = "--"
+
+// partOf returns the generation that the name of a target group is of, or 0, and the name by which it is declared.
+func (s scope) partOf(name string) (number int, further string) {
+	of, further, _ := strings.Cut(name, nameSign)
+	return s.generationOf(of), further
+}
+
+// targetGroups returns the service's, of all generations.
+func (s scope) targetGroups(ctx context.Context) ([]elbtypes.TargetGroup, error) {
+	all, err := s.allTargetGroups(ctx)
+	return slices.DeleteFunc(all, func(g elbtypes.TargetGroup) bool { return s.generationOf(aws.ToString(g.TargetGroupName)) == 0 }), err
+}
+
+// allTargetGroups returns those with a name of the stack's. Names that are asked for must all exist (DescribeTargetGroups), so that
 // all are asked for.
-func (s scope) targetGroups(ctx context.Context) (all []elbtypes.TargetGroup, err error) {
+func (s scope) allTargetGroups(ctx context.Context) (all []elbtypes.TargetGroup, err error) {
 	pages := elb.NewDescribeTargetGroupsPaginator(s.ELB, &elb.DescribeTargetGroupsInput{})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -73,7 +89,7 @@ func (s scope) targetGroups(ctx context.Context) (all []elbtypes.TargetGroup, er
 			return nil, fmt.Errorf("describe target groups in %s: %w", s.Region, err)
 		}
 		for _, g := range page.TargetGroups {
-			if s.generationOf(aws.ToString(g.TargetGroupName)) > 0 {
+			if n, _ := s.partOf(aws.ToString(g.TargetGroupName)); n > 0 {
 				all = append(all, g)
 			}
 		}

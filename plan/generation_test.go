@@ -44,7 +44,7 @@ func TestAPortIsOutgrownAndAVPCRefused(t *testing.T) {
 	s := testScope(t)
 	wanted := &targetGroup{scope: s, vpc: &vpc{id: "vpc-1"}}
 	with := func(name, value string) *targetGroup {
-		g := &targetGroup{scope: s, vpc: wanted.vpc, seen: wanted.desired()}
+		g := &targetGroup{scope: s, vpc: wanted.vpc, arn: "arn", seen: wanted.desired()}
 		for i, f := range g.seen {
 			if f.Name == name {
 				g.seen[i].Value = value
@@ -128,7 +128,7 @@ func TestWhatHoldsWhileThereAreTwoGenerations(t *testing.T) {
 		t.Errorf("alone, it has %d instances, and its record follows its targets: %v", f.begins(), r.evaluates(understudy.Primary))
 	}
 
-	two.earlier = []*targetGroup{{scope: s, number: 1, port: 8080}}
+	two.earlier = []*targetGroup{{scope: s, number: 1, port: 8080, arn: "one"}}
 	f.earlier = []*fleet{{scope: s, group: two.earlier[0], was: &autoscalingtypes.AutoScalingGroup{DesiredCapacity: aws.Int32(4)}}}
 	expect(t, within)
 	if f.begins() != 4 || r.evaluates(understudy.Primary) || !r.evaluates(understudy.Secondary) {

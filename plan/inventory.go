@@ -43,7 +43,8 @@ type region struct {
 	targetGroupNode *node
 	listenerNode    *node
 	rulesNode       *node
-	furtherNodes    []*node
+	furtherNodes    []*node // listeners at further ports, and their rules
+	groupsNodes     []*node // further target groups
 	templateNode    *node
 	hostNodes       []*node
 	presetNode      *node
@@ -171,11 +172,12 @@ func (v *inventory) addFront(r *region) {
 	r.targetGroup = &targetGroup{scope: r.scope, vpc: r.vpc}
 	r.targetGroupNode = g.add(r.id("target group"), r.targetGroup, r.vpcNode)
 	g.after(r.targetGroupNode, r.groupNodes[1]) // what it probes is open by then
-	r.within.also = func() []int { return append(r.targetGroup.earlierPorts(), r.probedBefore()...) }
+	v.addFurtherGroups(r)
+	r.within.also = func() []int { return slices.Concat(r.declared.Asked(), r.targetGroup.earlierPorts(), r.probedBefore()) }
 	r.balancer = &balancer{scope: r.scope, vpc: r.vpc, subnets: r.subnets[:2], group: r.facing}
 	r.balancerNode = g.add(r.id("load balancer"), r.balancer, r.publicRoutes, r.groupNodes[0]).finding(r.vpcNode)
 	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
-	r.listenerNode = g.add(r.id("listener"), r.listener, r.balancerNode, r.targetGroupNode).finding(r.balancerNode)
+	r.listenerNode = g.add(r.id("listener"), r.listener, slices.Concat([]*node{r.balancerNode, r.targetGroupNode}, r.groupsNodes)...).finding(r.balancerNode)
 	v.addRedirect(r)
 	v.addFurther(r)
 }
@@ -185,9 +187,9 @@ func (v *inventory) addInstances(r *region) {
 	g := &v.graph
 	v.addHosts(r)
 	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.subnets[2:]}
-	out := slices.Concat(r.privateRoutes, r.endpointNodes)
+	out := slices.Concat(r.privateRoutes, r.endpointNodes, r.groupsNodes)
 	r.fleetNode = g.add(r.id("fleet"), r.fleet, with(append(out, r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], r.groupNodes[1])...)...).
-		finding(with(r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3])...)
+		finding(with(append(r.groupsNodes[:len(r.groupsNodes):len(r.groupsNodes)], r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3])...)...)
 }
 
 // with leaves out what is not there: a network that is to go alone has no launch template.
@@ -199,8 +201,9 @@ func with(nodes ...*node) []*node {
 func (v *inventory) addReadiness(r *region) {
 	g := &v.graph
 	r.targets = &targets{scope: r.scope, group: r.targetGroup, fleet: r.fleet}
-	r.readyNodes = append(r.readyNodes, g.add(r.id("targets"), r.targets, r.fleetNode, r.listenerNode).
-		finding(r.fleetNode, r.targetGroupNode))
+	r.readyNodes = append(r.readyNodes, g.add(r.id("targets"), r.targets,
+		slices.Concat([]*node{r.fleetNode, r.listenerNode, r.rulesNode}, r.furtherNodes)...). // a target is asked once something forwards to its group
+		finding(append(r.groupsNodes[:len(r.groupsNodes):len(r.groupsNodes)], r.fleetNode, r.targetGroupNode)...))
 	r.readyNodes = append(r.readyNodes, g.add(r.id("handover"), &handover{r.scope, r.listener}, r.readyNodes[0]).finding())
 	v.addTracking(r)
 	r.presetNode = g.add(r.id("default version"), &preset{scope: r.scope, template: r.template}, r.readyNodes...).finding()

@@ -67,7 +67,7 @@ func (l *listener) protocol() elbtypes.ProtocolEnum {
 // destination tells where it is to send requests.
 func (l *listener) destination() string {
 	if a := l.action(); !l.redirects && a.Forwards() {
-		return sharesText(l.introduces())
+		return sharesText(l.toward(a.Forward, l.introduces()))
 	}
 	return actionsText(l.actions())
 }

@@ -81,7 +81,7 @@ func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step 
 	baked := v.graph.add(first.id("bake"), b, slices.Concat([]*node{first.healthNode, first.rulesNode}, first.furtherNodes, first.readyNodes)...)
 	baked.undo = first.fleetNode.undo
 	later := []*node{second.templateNode, second.targetGroupNode, second.rulesNode, first.presetNode, first.supersededNode}
-	for _, n := range slices.Concat(later, second.furtherNodes, first.hostNodes, second.privateRoutes) {
+	for _, n := range slices.Concat(later, second.groupsNodes, second.furtherNodes, first.hostNodes, second.privateRoutes) {
 		v.graph.after(n, baked)
 	}
 	if first.vpc.replaced() {
@@ -138,7 +138,7 @@ func (r *region) steps(steps []Step) bool {
 		case r.templateNode, r.targetGroupNode, r.listenerNode, r.rulesNode, r.fleetNode, r.readyNodes[0], r.readyNodes[1], r.supersededNode:
 			return true
 		}
-		return slices.Contains(r.furtherNodes, s.node)
+		return slices.Contains(r.furtherNodes, s.node) || slices.Contains(r.groupsNodes, s.node)
 	})
 }
 

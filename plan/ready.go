@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,14 +36,14 @@ func (t *targets) actual() []Field {
 }
 
 func (t *targets) find(ctx context.Context) (bool, error) {
-	if t.group.arn == "" || t.fleet.was == nil {
+	if slices.Contains(t.group.arns(), "") || t.fleet.was == nil {
 		return false, nil
 	}
-	found, err := t.Targets(ctx, t.group.arn)
+	states, err := t.group.states(ctx)
 	if err != nil {
 		return false, err
 	}
-	t.count(t.fleet.was, found)
+	t.count(t.fleet.was, states)
 	return true, nil
 }
 
@@ -52,17 +53,16 @@ func (t *targets) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := t.Targets(ctx, t.group.arn)
+	states, err := t.group.states(ctx)
 	if err == nil {
-		t.count(g, found)
+		t.count(g, states)
 	}
 	return err
 }
 
 // count separates the healthy ones of a group's instances from the others. A target that is none of them does not count.
-func (t *targets) count(g *autoscalingtypes.AutoScalingGroup, found []elbtypes.TargetHealthDescription) {
+func (t *targets) count(g *autoscalingtypes.AutoScalingGroup, states map[string]*targetState) {
 	t.healthy, t.want, t.ill = 0, int(aws.ToInt32(g.DesiredCapacity)), nil
-	states := stateOf(found)
 	for _, i := range g.Instances {
 		id := aws.ToString(i.InstanceId)
 		switch {

@@ -30,6 +30,7 @@ type rulePart struct {
 	meets    string
 	does     string
 	tags     Field
+	shares   []share // of the target groups that it forwards to
 }
 
 const ruleRole = "rule"
@@ -69,7 +70,7 @@ func (r *rules) find(ctx context.Context) (bool, error) {
 
 func (r *rules) part(o elbtypes.Rule, tags map[string]string) *rulePart {
 	priority, _ := strconv.Atoi(aws.ToString(o.Priority))
-	return &rulePart{aws.ToString(o.RuleArn), priority, conditionsText(o.Conditions), ruleActionsText(o.Actions), r.taggedWith(ruleRole, tags)}
+	return &rulePart{aws.ToString(o.RuleArn), priority, conditionsText(o.Conditions), ruleActionsText(o.Actions), r.taggedWith(ruleRole, tags), sharesOf(o.Actions)}
 }
 
 func (r *rules) desired() []Field {
@@ -163,7 +164,7 @@ func (l *listener) actionsOf(d understudy.Action) []elbtypes.Action {
 		}
 		return []elbtypes.Action{{Type: elbtypes.ActionTypeEnumFixedResponse, FixedResponseConfig: f}}
 	}
-	return forwards(l.introduces())
+	return forwards(l.toward(d.Forward, l.introduces()))
 }
 
 func ruleActionsText(actions []elbtypes.Action) string {
@@ -275,11 +276,12 @@ func (l *listener) forwardByRules(ctx context.Context, shares []share) error {
 		return err
 	}
 	for _, p := range r.seen {
-		if !strings.HasPrefix(p.does, "forwards to ") || p.does == "forwards to "+sharesText(shares) {
+		of := l.toward(l.toWhom(p.shares), shares)
+		if len(p.shares) == 0 || p.does == "forwards to "+sharesText(of) {
 			continue
 		}
-		if _, err := l.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &p.arn, Actions: forwards(shares)}); err != nil {
-			return fmt.Errorf("forward requests of %s to %s: %w", p.arn, sharesText(shares), err)
+		if _, err := l.ELB.ModifyRule(ctx, &elb.ModifyRuleInput{RuleArn: &p.arn, Actions: forwards(of)}); err != nil {
+			return fmt.Errorf("forward requests of %s to %s: %w", p.arn, sharesText(of), err)
 		}
 	}
 	return nil

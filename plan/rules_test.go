@@ -27,9 +27,12 @@ func TestRulesDiffer(t *testing.T) {
 	r := &rules{scope: testScope(t), listener: &listener{scope: testScope(t), group: &targetGroup{arn: "arn:group"}}}
 	forwarding := understudy.Rule{Method: []string{"PUT", "POST"}}
 	r.listener.declared.Rules = []understudy.Rule{ruleAt("/a"), forwarding}
-	r.seen = []*rulePart{r.part(elbtypes.Rule{Priority: aws.String("10"), Conditions: conditionsOf(ruleAt("/a")), Actions: r.listener.actionsOf(ruleAt("/a").Action)}, r.mark(ruleRole)),
-		r.part(elbtypes.Rule{Priority: aws.String("11"), Conditions: []elbtypes.RuleCondition{{Field: aws.String("http-request-method"),
-			HttpRequestMethodConfig: &elbtypes.HttpRequestMethodConditionConfig{Values: []string{"POST", "PUT"}}}}, Actions: r.listener.actionsOf(forwarding.Action)}, r.mark(ruleRole))}
+	found := func(priority string, conditions []elbtypes.RuleCondition, does understudy.Action) *rulePart {
+		return r.part(elbtypes.Rule{Priority: aws.String(priority), Conditions: conditions, Actions: r.listener.actionsOf(does)}, r.mark(ruleRole))
+	}
+	r.seen = []*rulePart{found("10", conditionsOf(ruleAt("/a")), ruleAt("/a").Action),
+		found("11", []elbtypes.RuleCondition{{Field: aws.String("http-request-method"),
+			HttpRequestMethodConfig: &elbtypes.HttpRequestMethodConditionConfig{Values: []string{"POST", "PUT"}}}}, forwarding.Action)}
 	expect(t, r)
 	r.seen[1].does = "forwards to arn:other"
 	expect(t, r, `rule 11: if http-request-method ["POST" "PUT"]: forwards to arn:group, not if http-request-method ["POST" "PUT"]: forwards to arn:other`)

@@ -128,8 +128,9 @@ func (l *listener) serving() *targetGroup {
 	switch {
 	case g.arn != "":
 		return g
-	case len(g.earlier) > 0:
-		return g.earlier[0]
+	}
+	if n := slices.IndexFunc(g.earlier, func(one *targetGroup) bool { return one.arn != "" }); n >= 0 {
+		return g.earlier[n]
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -24,14 +25,15 @@ type superseded struct {
 	probed   func() []int // the port that the load balancer has probed, and probes no more
 }
 
-// probedBefore returns the port that was found to be probed, and open for that, where another is declared. It stays open until the new one
+// probedBefore returns the ports that were found to be probed, and open for that, where others are declared. They stay open until the new one
 // is probed.
-func (r *region) probedBefore() []int {
-	port, d := r.targetGroup.probed, r.declared
-	if port == 0 || port == d.Service.Port || port == d.Target.Port || !r.within.opens(port) {
-		return nil
+func (r *region) probedBefore() (ports []int) {
+	for _, g := range r.targetGroup.declaredTogether() {
+		if port := g.probed; port != 0 && !slices.Contains(r.declared.Asked(), port) && r.within.opens(port) {
+			ports = append(ports, port)
+		}
 	}
-	return []int{port}
+	return ports
 }
 
 // foreign says that down has nothing to delete here: target group and fleet delete theirs.
@@ -66,7 +68,7 @@ func (s *superseded) remove(context.Context) error { return nil }
 // to do, or an alias that the records' comparison heals.
 func (s *superseded) change(ctx context.Context, differences []Difference) error {
 	if !differs(differences, "fleets") && !differs(differences, "target groups") {
-		return s.open(ctx, s.within.port)
+		return s.open(ctx, s.declared.Asked()...)
 	}
 	for _, f := range s.fleet.earlier {
 		if err := f.drain(ctx); err != nil {
@@ -81,7 +83,7 @@ func (s *superseded) change(ctx context.Context, differences []Difference) error
 			return err
 		}
 	}
-	if err := s.open(ctx, s.within.port); err != nil {
+	if err := s.open(ctx, s.declared.Asked()...); err != nil {
 		return err
 	}
 	return s.alias.evaluate(ctx, true)
@@ -108,8 +110,21 @@ func (f *fleet) drain(ctx context.Context) error {
 	return f.end(ctx)
 }
 
-// delete deletes this target group alone. A listener is known to have let go of it only after a moment.
+// delete deletes a generation's target groups.
 func (t *targetGroup) delete(ctx context.Context) error {
+	for _, one := range append(slices.Clone(t.followers), t.together()...) {
+		if err := one.deleteAlone(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deleteAlone deletes this target group alone. A listener is known to have let go of it only after a moment.
+func (t *targetGroup) deleteAlone(ctx context.Context) error {
+	if t.arn == "" {
+		return nil
+	}
 	return account.Poll(ctx, "the end of "+t.groupName(), shortTime, func(ctx context.Context) (bool, error) {
 		_, err := t.ELB.DeleteTargetGroup(ctx, &elb.DeleteTargetGroupInput{TargetGroupArn: &t.arn})
 		switch {

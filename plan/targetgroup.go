@@ -11,6 +11,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/understudy/understudy"
 	"github.com/understudy/understudy/account"
 )
 
@@ -19,7 +20,10 @@ const delayAttribute = "deregistration_delay.timeout_seconds"
 // targetGroup is where a load balancer sends requests, with the health check that decides which targets get them.
 type targetGroup struct {
 	scope
-	vpc *vpc
+	vpc       *vpc
+	further   *understudy.TargetGroup // nil of the service's
+	lead      *targetGroup            // of a further one: the service's, whose generation it is of
+	followers []*targetGroup          // of the service's: the further ones that are declared
 
 	number  int // of its generation
 	port    int // that it was found with
@@ -27,21 +31,22 @@ type targetGroup struct {
 	within  string
 	arn     string
 	seen    []Field
+	members []*targetGroup // the further ones that were found in its generation
+	used    bool           // whether it was found behind a load balancer
 	earlier []*targetGroup // the stack's that cannot become as declared
 	others  []int          // the generations in networks of others
 }
 
-func (t *targetGroup) identity() string  { return t.arn }
-func (t *targetGroup) actual() []Field   { return t.seen }
-func (t *targetGroup) groupName() string { return t.generation(t.number) }
+func (t *targetGroup) identity() string { return t.arn }
+func (t *targetGroup) actual() []Field  { return t.seen }
 
 func (t *targetGroup) desired() []Field {
-	check := t.declared.Target
+	check, port := t.how()
 	return []Field{
 		{Name: "vpc", Value: known(t.vpc.id), Fixed: true},
 		{Name: "protocol", Value: check.Protocol, Fixed: true},
 		{Name: "version", Value: check.Version, Fixed: true},
-		{Name: "port", Value: number(t.declared.Service.Port), Fixed: true},
+		{Name: "port", Value: number(port), Fixed: true},
 		{Name: "targets are", Value: string(elbtypes.TargetTypeEnumInstance), Fixed: true},
 		{Name: "check protocol", Value: check.Protocol},
 		{Name: "check port", Value: t.checkPort()},
@@ -53,7 +58,7 @@ func (t *targetGroup) desired() []Field {
 		{Name: "unhealthy", Value: number(check.Unhealthy)},
 		{Name: "deregistration delay", Value: number(check.DeregistrationDelay)},
 		{Name: "attributes", Value: targetAttributes(t.wants())},
-		t.tagged("target-group"),
+		t.tagged(t.role()),
 	}
 }
 
@@ -61,7 +66,8 @@ func (t *targetGroup) desired() []Field {
 const trafficPort = "traffic-port"
 
 func (t *targetGroup) checkPort() string {
-	if port := t.declared.Target.CheckPort(t.declared.Service.Port); port != 0 {
+	check, requests := t.how()
+	if port := check.CheckPort(requests); port != 0 {
 		return number(port)
 	}
 	return trafficPort
@@ -70,11 +76,14 @@ func (t *targetGroup) checkPort() string {
 // find looks through the stack's generations for the one that is as declared, or can become so. One in another VPC is left to
 // be refused: all else would have to follow it.
 func (t *targetGroup) find(ctx context.Context) (bool, error) {
+	if t.lead != nil {
+		return t.join(), nil
+	}
 	all, err := t.all(ctx)
 	if err != nil {
 		return false, err
 	}
-	*t = targetGroup{scope: t.scope, vpc: t.vpc}
+	*t = targetGroup{scope: t.scope, vpc: t.vpc, followers: t.followers}
 	var taken []int
 	for _, one := range all {
 		taken = append(taken, one.number)
@@ -86,7 +95,7 @@ func (t *targetGroup) find(ctx context.Context) (bool, error) {
 			t.earlier = append(t.earlier, one)
 			continue
 		}
-		t.number, t.arn, t.seen, t.port, t.probed = one.number, one.arn, one.seen, one.port, one.probed
+		t.take(one)
 	}
 	if t.arn == "" {
 		t.number, err = t.vacant(taken)
@@ -96,26 +105,34 @@ func (t *targetGroup) find(ctx context.Context) (bool, error) {
 
 // outgrows tells whether another target group has to be made in this one's place.
 func (t *targetGroup) outgrows(one *targetGroup) bool {
-	differences := compare(t.desired(), one.seen)
-	return !differs(differences, "vpc") && slices.ContainsFunc(differences, func(d Difference) bool { return d.Fixed })
+	return one.arn == "" || cannotBecome(t, one) || t.outgrowsMembers(one)
 }
 
 // all reads the stack's target groups, by their generations.
 func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
-	groups, err := t.targetGroups(ctx)
+	groups, err := t.allTargetGroups(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var all []*targetGroup
+	var all, members []*targetGroup
 	for _, found := range groups {
-		one := &targetGroup{scope: t.scope, vpc: t.vpc, number: t.generationOf(aws.ToString(found.TargetGroupName)), within: aws.ToString(found.VpcId)}
+		one := &targetGroup{scope: t.scope, vpc: t.vpc, within: aws.ToString(found.VpcId)}
+		var name string
+		if one.number, name = t.partOf(aws.ToString(found.TargetGroupName)); name != "" {
+			one.further = &understudy.TargetGroup{Name: name}
+		}
 		if !t.vpc.beyond(one.within) {
 			if err := one.read(ctx, found); err != nil {
 				return nil, err
 			}
 		}
+		if name != "" {
+			members = append(members, one)
+			continue
+		}
 		all = append(all, one)
 	}
+	all = t.assemble(all, members)
 	slices.SortFunc(all, func(a, b *targetGroup) int { return cmp.Compare(a.number, b.number) })
 	return all, nil
 }
@@ -123,11 +140,11 @@ func (t *targetGroup) all(ctx context.Context) ([]*targetGroup, error) {
 // read reads what belongs to a target group that was found.
 func (t *targetGroup) read(ctx context.Context, found elbtypes.TargetGroup) error {
 	arn := aws.ToString(found.TargetGroupArn)
-	tags, _, attributes, err := t.ownedWith(ctx, arn, "target-group", aws.ToString(found.VpcId), t.vpc.id, t.TargetGroupAttributes)
+	tags, _, attributes, err := t.ownedWith(ctx, arn, t.role(), aws.ToString(found.VpcId), t.vpc.id, t.TargetGroupAttributes)
 	if err != nil {
 		return err
 	}
-	t.arn, t.port = arn, int(aws.ToInt32(found.Port))
+	t.arn, t.port, t.used = arn, int(aws.ToInt32(found.Port)), len(found.LoadBalancerArns) > 0
 	t.probed, _ = strconv.Atoi(aws.ToString(found.HealthCheckPort)) // 0 for "traffic-port"
 	t.seen = append(checkOf(found), Field{Name: "deregistration delay", Value: attributes[delayAttribute]},
 		Field{Name: "attributes", Value: targetAttributes(attributes)}, tags)
@@ -136,10 +153,12 @@ func (t *targetGroup) read(ctx context.Context, found elbtypes.TargetGroup) erro
 
 // earlierPorts returns the ports of the others, which stay open while they are there.
 func (t *targetGroup) earlierPorts() (ports []int) {
-	for _, one := range t.earlier {
-		ports = append(ports, one.port)
-		if one.probed != 0 {
-			ports = append(ports, one.probed)
+	for _, generation := range t.earlier {
+		for _, one := range generation.together() {
+			ports = append(ports, one.port)
+			if one.probed != 0 {
+				ports = append(ports, one.probed)
+			}
 		}
 	}
 	return ports
@@ -171,12 +190,12 @@ func checkOf(t elbtypes.TargetGroup) []Field {
 }
 
 func (t *targetGroup) create(ctx context.Context) error {
-	check := t.declared.Target
+	check, port := t.how()
 	out, err := t.ELB.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
 		Name:                       aws.String(t.groupName()),
 		Protocol:                   elbtypes.ProtocolEnum(check.Protocol),
 		ProtocolVersion:            aws.String(check.Version),
-		Port:                       aws.Int32(int32(t.declared.Service.Port)),
+		Port:                       aws.Int32(int32(port)),
 		VpcId:                      &t.vpc.id,
 		TargetType:                 elbtypes.TargetTypeEnumInstance,
 		HealthCheckProtocol:        elbtypes.ProtocolEnum(check.Protocol),
@@ -187,7 +206,7 @@ func (t *targetGroup) create(ctx context.Context) error {
 		HealthyThresholdCount:      aws.Int32(int32(check.Healthy)),
 		UnhealthyThresholdCount:    aws.Int32(int32(check.Unhealthy)),
 		Matcher:                    &elbtypes.Matcher{HttpCode: aws.String(check.Matcher)},
-		Tags:                       t.mark("target-group").ELB(),
+		Tags:                       t.mark(t.role()).ELB(),
 	})
 	if err != nil {
 		return fmt.Errorf("create target group: %w", err)
@@ -198,7 +217,7 @@ func (t *targetGroup) create(ctx context.Context) error {
 
 func (t *targetGroup) change(ctx context.Context, differences []Difference) error {
 	if differs(differences, "tagged") {
-		if err := t.retagELB(ctx, t.arn, "target-group"); err != nil || len(differences) == 1 {
+		if err := t.retagELB(ctx, t.arn, t.role()); err != nil || len(differences) == 1 {
 			return err
 		}
 	}
@@ -217,7 +236,7 @@ func (t *targetGroup) change(ctx context.Context, differences []Difference) erro
 			return err
 		}
 	}
-	check := t.declared.Target
+	check, _ := t.how()
 	_, err := t.ELB.ModifyTargetGroup(ctx, &elb.ModifyTargetGroupInput{
 		TargetGroupArn:             &t.arn,
 		HealthCheckProtocol:        elbtypes.ProtocolEnum(check.Protocol),
@@ -237,8 +256,9 @@ func (t *targetGroup) change(ctx context.Context, differences []Difference) erro
 
 // setAttributes sets the declared delay, and the attributes that are now otherwise than declared. Nil are those of a new target group.
 func (t *targetGroup) setAttributes(ctx context.Context, now map[string]string) error {
+	check, _ := t.how()
 	in := &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &t.arn, Attributes: []elbtypes.TargetGroupAttribute{{
-		Key: aws.String(delayAttribute), Value: aws.String(strconv.Itoa(t.declared.Target.DeregistrationDelay)),
+		Key: aws.String(delayAttribute), Value: aws.String(strconv.Itoa(check.DeregistrationDelay)),
 	}}}
 	for key, value := range toSet(t.wants(), now, targetDefaults) {
 		in.Attributes = append(in.Attributes, elbtypes.TargetGroupAttribute{Key: aws.String(key), Value: aws.String(value)})
@@ -250,7 +270,11 @@ func (t *targetGroup) setAttributes(ctx context.Context, now map[string]string) 
 }
 
 func (t *targetGroup) remove(ctx context.Context) error {
-	for _, one := range append([]*targetGroup{t}, t.earlier...) {
+	all := []*targetGroup{t}
+	for _, one := range t.earlier {
+		all = append(all, one.together()...)
+	}
+	for _, one := range all {
 		if one.arn == "" {
 			continue
 		}
