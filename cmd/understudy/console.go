@@ -162,16 +162,21 @@ func (f *consoleFlags) shown(cmd *cobra.Command) (*shown, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.stack = stack
-		if f.on.onAWS() && !f.change {
-			s.readOnly = fmt.Sprintf("This console shows only: it is on AWS account %s (%s), and was started without --allow-changes.", f.on.account, f.on.foreign)
-		}
+		s.stack, s.readOnly = stack, f.refusal()
 	}
 	if s.outside, err = readOutside(os.Getenv); err != nil {
 		return nil, err
 	}
 	s.local = localOf(ctx)
 	return s, nil
+}
+
+// refusal is why nothing is changed from the page: what is worked on is not proved to be a local cloud, and nobody has allowed it.
+func (f *consoleFlags) refusal() string {
+	if !f.on.onAWS() || f.change {
+		return ""
+	}
+	return fmt.Sprintf("This console shows only: it is on AWS account %s (%s), and was started without --allow-changes.", f.on.account, f.on.foreign)
 }
 
 // localOf is the local cloud that calls go to, or nil.
