@@ -27,11 +27,22 @@ var about = map[string]struct{ what, example string }{
 	"regions.secondary.fleet.desired": {"The instances there at its creation and after a failback; 0 is a pilot light. `fleet.desired`, where nothing is said.", "1"},
 	"regions.secondary.fleet.max":     {"The most instances there while the primary serves; `fleet.max`, where nothing is said.", "2"},
 
-	"image":             {"What the machine image is made of.", ""},
-	"image.base":        {"The image to start from: the newest of the first name that any image of these owners has.", ""},
+	"regions.primary.image": {"The primary's image to start from, by its id or by a parameter of Parameter Store there; both regions have one, or " +
+		"`image` selects it.", "ami-0123456789abcdef0"},
+	"regions.secondary.image": {"The secondary's. Where images are baked, that of the primary is copied to the secondary, and this one is what they could be " +
+		"baked from once the primary is lost.", "\"resolve:ssm:/golden/web\""},
+
+	"image":      {"What image the instances are of, and how it is made.", ""},
+	"image.base": {"The image to start from: the newest of the first name that any image of these owners has.", ""},
+	"image.parameter": {"The image to start from, by a parameter of Parameter Store in both regions, in place of `image.base`; looked up for each plan.",
+		"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"},
+	"image.baked": {"Whether an image is made of it, with `image.install` and `image.run`, and copied to the secondary. Else instances are of the " +
+		"image itself, and run `image.install` at their first boot.", "false"},
+	"image.rebake": {"When an image that is older than a week, or a month, is baked anew by `up`: if another image is selected as its base by " +
+		"then. `up --rebake` does it at any age.", "weekly"},
 	"image.base.owners": {"Account numbers, or AWS's aliases.", "[amazon, self]"},
 	"image.base.names":  {"Names of images, with * and ? for any.", `["al2023-ami-2023.*-x86_64"]`},
-	"image.install":     {"A script that runs once as root, while the image is baked.", "dnf install -y nginx"},
+	"image.install":     {"A script that runs once as root, while the image is baked; at the first boot of each instance, if it is not.", "dnf install -y nginx"},
 	"image.run":         {"A script that runs as root at every boot of every instance, starts the service, and returns.", "hello -addr :8080 &"},
 
 	"instance":                   {"The kind of machine that hosts and fleet run on.", ""},

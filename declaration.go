@@ -60,7 +60,9 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	d.Regions = regions(root.object("regions"), places)
 	d.Egress = egress(root, EgressNone)
 	d.fillEgress()
-	d.Image = image(root.object("image"), dir, readFile)
+	in := root.object("image")
+	d.Image = image(in, dir, readFile)
+	refuseImages(d, places, in)
 	d.Instance = instance(root.object("instance"), dir, readFile)
 	d.Hosts = hosts(root.object("hosts"), d, dir, readFile)
 	service := root.object("service")
@@ -82,6 +84,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	refuseUnused(root, d)
 	d.Security = security(root.object("security"))
 	refuseUnrouted(d, places, switching)
+	refuseUserData(d, root)
 	d.Tags = root.labels("tags", mostTags, tagKey, tagValue)
 	d.Parity.Ignore = ignored(root.object("parity"))
 	d.Drill = drilled(root.object("drill"), d)
@@ -119,6 +122,7 @@ func region(o *object) Region {
 	r := Region{Name: o.text("name", "", regionName)}
 	cidr := o.text("cidr", "", network)
 	r.Egress = egress(o, "")
+	r.Image = o.text("image", "", regionsImage)
 	r.Weight = o.number("weight", defaultWeight, 1, 255)
 	o.require("name", regionName.allowed)
 	if !o.require("cidr", network.allowed) {
@@ -166,26 +170,6 @@ func refuseUnrouted(d *Declaration, places map[Side]*object, switching *object) 
 // usable tells addresses for hosts from those that mean something else (RFC 6890).
 func usable(a netip.Addr) bool {
 	return !a.IsLoopback() && !a.IsMulticast() && !a.IsLinkLocalUnicast() && a.As4()[0] != 0 && a.As4()[0] < 224
-}
-
-// image reads what the machine image is made of. 11 KiB of scripts, with the run script in base64 and
-// the lines around them, stay below the 16 KiB that EC2 allows for user data.
-func image(o *object, dir string, readFile func(string) ([]byte, error)) Image {
-	base := o.object("base")
-	o.require("run", runScript.allowed)
-	i := Image{
-		Base: Base{
-			Owners: base.texts("owners", []string{"amazon"}, imageOwner),
-			Names:  base.texts("names", []string{"al2023-ami-2023.*-x86_64"}, imagePattern),
-		},
-		Install: script(o, "install", installScript, dir, readFile),
-		Run:     script(o, "run", runScript, dir, readFile),
-	}
-	const most = 11 << 10
-	if n := len(i.Install) + len(i.Run); n > most {
-		o.mistake("install", fmt.Sprintf("scripts of %d bytes", n), fmt.Sprintf("install and run of %d bytes together", most))
-	}
-	return i
 }
 
 // script reads a script written in place or named as file:PATH.

@@ -27,6 +27,10 @@
 //	  base:                          # the newest image of the first pattern that has any
 //	    owners: [amazon]
 //	    names: ["al2023-ami-2023.*-x86_64"]
+//	  parameter: ""                  # of Parameter Store, in place of base
+//	                                 # of each region: regions.primary.image, regions.secondary.image
+//	  baked: true                    # or false: instances are of the image itself
+//	  rebake: never                  # or weekly, monthly: if there is a newer base
 //	  install: ""                    # run once, while the image is baked
 //	instance:
 //	  type: t3.micro

@@ -43,7 +43,7 @@ func (d *Declaration) HostKey() string { return cmp.Or(d.Hosts.Key, d.Instance.K
 
 // HostUserData is the user data of the hosts, empty for none.
 func (d *Declaration) HostUserData() string {
-	return shebang(cmp.Or(d.Hosts.UserData, d.Instance.UserData))
+	return d.userData(cmp.Or(d.Hosts.UserData, d.Instance.UserData))
 }
 
 // hosts reads those beside the load balancer.
@@ -60,6 +60,9 @@ func hosts(o *object, d *Declaration, dir string, readFile func(string) ([]byte,
 	// A template's volume is mapped by the name of the baked image's root device, which another image may call otherwise.
 	if h.Image.Name != "" && d.Instance.Volume != (Volume{}) {
 		of.mistake("name", fmt.Sprintf("%q, beside instance.volume", h.Image.Name), "the image that is baked, or no volume but the images' own")
+	}
+	if h.Image.Name != "" && !d.Image.Baked {
+		of.mistake("name", fmt.Sprintf("%q, beside an image that is not baked", h.Image.Name), "image.baked true: else user data makes of each instance what the fleet's are")
 	}
 	return h
 }

@@ -145,6 +145,8 @@ func TestSchemaTakesWhatParseTakes(t *testing.T) {
 		"volume":            "instance: {volume: {size: 20, type: gp3, encrypted: true, iops: 4000, throughput: 1000}, key: ops, monitoring: detailed}\n",
 		"image's volume":    "instance: {volume: {type: , encrypted: false}, key: '', metadata: optional, hop_limit: 2, user_data: '#cloud-config'}\n",
 		"rules":             "rules: [{path: ['/a/*'], redirect: {status: 302, host: www.hello.test}}, {header: {name: A, values: [1]}, fixed: {body: }}]\n",
+		"parameter's image": "  parameter: /golden:3\n  baked: true\n  rebake: monthly\n",
+		"image itself":      "  parameter:\n  baked: false\n  rebake: never\n",
 		"codes":             "target: {matcher: '200,204-299'}\nrecord: a.b_c\n",
 	} {
 		right[name] = good + more
@@ -223,14 +225,16 @@ func TestSchemaAndParseAgreeAtEveryKey(t *testing.T) {
 // What holds one key against another is beyond a schema: these declarations are wrong, and an editor does not see it.
 func TestOnlyParseHoldsOneKeyAgainstAnother(t *testing.T) {
 	beyond := map[string]string{
-		"fleet.max":              good + "fleet: {desired: 6, max: 5}\n",
-		"fleet.track.requests":   good + "fleet: {track: {cpu: 50, requests: 1}}\n",
-		"regions.primary.weight": strings.Replace(good, "10.10.0.0/16", "10.10.0.0/16, weight: 3", 1),
-		"failover.failback":      good + "failover: {routing: latency, failback: manual}\n",
-		"target.timeout":         good + "target: {timeout: 5}\n",
-		"regions.secondary.cidr": strings.Replace(good, "10.20.0.0", "10.10.0.0", 1),
-		"regions.secondary.name": strings.Replace(good, "us-west-2", "us-east-1", 1),
-		"image.run":              strings.Replace(good, "hello &", "file:gone.sh", 1),
+		"image.rebake":            good + "  baked: false\n  rebake: weekly\n",
+		"regions.secondary.image": strings.Replace(good, "10.10.0.0/16", "10.10.0.0/16, image: ami-0a1b2c3d", 1),
+		"fleet.max":               good + "fleet: {desired: 6, max: 5}\n",
+		"fleet.track.requests":    good + "fleet: {track: {cpu: 50, requests: 1}}\n",
+		"regions.primary.weight":  strings.Replace(good, "10.10.0.0/16", "10.10.0.0/16, weight: 3", 1),
+		"failover.failback":       good + "failover: {routing: latency, failback: manual}\n",
+		"target.timeout":          good + "target: {timeout: 5}\n",
+		"regions.secondary.cidr":  strings.Replace(good, "10.20.0.0", "10.10.0.0", 1),
+		"regions.secondary.name":  strings.Replace(good, "us-west-2", "us-east-1", 1),
+		"image.run":               strings.Replace(good, "hello &", "file:gone.sh", 1),
 	}
 	found := judged(t, beyond)
 	for key, src := range beyond {

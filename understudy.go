@@ -65,22 +65,9 @@ type Region struct {
 	Name   string // as AWS spells it: us-east-1
 	CIDR   netip.Prefix
 	Egress Egress // of its private subnets: its own, or the declaration's
+	Image  string // its own: an id, or resolve:ssm: and a parameter; empty where Image selects it
 	Fleet  *Size  // of the secondary, where it is declared another than Fleet's
 	Weight int    // of its share of the users, where routing is weighted
-}
-
-// Image says how the machine image is made.
-type Image struct {
-	Base    Base
-	Install string // run once while the image is baked
-	Run     string // run at every boot of every instance
-}
-
-// Base selects the image to start from: the newest available one of the first name pattern that any
-// image of these owners matches.
-type Base struct {
-	Owners []string // account numbers, or AWS's aliases: amazon, self
-	Names  []string // with * and ? as in EC2's filters
 }
 
 // Service is where the application listens, and the path that tells its health.

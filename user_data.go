@@ -1,17 +1,121 @@
 package understudy
 
-import "strings"
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"unicode"
+)
 
-// UserData is the user data of the stack's instances, empty for none. What is no cloud-config is a script.
-func (d *Declaration) UserData() string { return shebang(d.Instance.UserData) }
+// mostUserData is what EC2 takes, before it is encoded in base64 (RunInstances in the Amazon EC2 API Reference).
+const mostUserData = 16 << 10
 
-// shebang says of a script by what it is run.
-func shebang(said string) string {
-	switch {
-	case strings.TrimSpace(said) == "":
-		return ""
-	case strings.HasPrefix(said, "#!"), strings.HasPrefix(said, "#cloud-config"):
-		return said
+// UserData is the user data of the stack's instances, empty for none.
+func (d *Declaration) UserData() string { return d.userData(d.Instance.UserData) }
+
+// userData has beside what is declared what an image that is not baked lacks.
+func (d *Declaration) userData(said string) string {
+	var parts []part
+	if !d.Image.Baked {
+		parts = append(parts, part{"text/x-shellscript", "#!/bin/sh\nset -e\n" + d.Image.Making() + RunFile + "\n"})
 	}
-	return "#!/bin/sh -e\n" + said
+	if strings.TrimSpace(said) != "" {
+		parts = append(parts, partOf(said))
+	}
+	switch len(parts) {
+	case 0:
+		return ""
+	case 1:
+		return parts[0].text
+	}
+	return message(parts)
+}
+
+// part is one of several formats in which cloud-init takes user data.
+type part struct{ kind, text string }
+
+// partOf takes what is no cloud-config for a script.
+func partOf(said string) part {
+	switch {
+	case strings.HasPrefix(said, "#cloud-config"):
+		return part{"text/cloud-config", said}
+	case strings.HasPrefix(said, "#!"):
+		return part{"text/x-shellscript", said}
+	}
+	return part{"text/x-shellscript", "#!/bin/sh -e\n" + said}
+}
+
+// message is a MIME message of several parts (RFC 2046; cloud-init, "User data formats"), which cloud-init takes in their order.
+func message(parts []part) string {
+	boundary := "understudy"
+	for _, p := range parts {
+		for strings.Contains(p.text, "--"+boundary) {
+			boundary += "-"
+		}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=\"%s\"\nMIME-Version: 1.0\n", boundary)
+	for _, p := range parts {
+		fmt.Fprintf(&b, "\n--%s\nContent-Type: %s; charset=\"utf-8\"\n", boundary, p.kind)
+		if strings.ContainsFunc(p.text, func(r rune) bool { return r > unicode.MaxASCII || r == '\r' }) {
+			fmt.Fprintf(&b, "Content-Transfer-Encoding: base64\n\n")
+			inBase64(&b, p.text)
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s\n", strings.TrimRight(p.text, "\n"))
+	}
+	fmt.Fprintf(&b, "\n--%s--\n", boundary)
+	return b.String()
+}
+
+const (
+	// perBoot is where cloud-init looks for scripts to run at each boot, before user data
+	// (https://cloudinit.readthedocs.io, module scripts_per_boot).
+	perBoot = "/var/lib/cloud/scripts/per-boot"
+	// RunFile is the script that runs at each boot.
+	RunFile = perBoot + "/understudy"
+)
+
+// Making returns the lines of a shell script that make of an instance what the image is declared to be: they put the run script where
+// cloud-init runs it at every boot, and run the install script. The scripts are in base64, so that the shell interprets nothing in them.
+func (i Image) Making() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "mkdir -p %s\n", perBoot)
+	carry(&b, i.Run, RunFile)
+	if strings.TrimSpace(i.Install) != "" {
+		const install = "/var/lib/cloud/understudy-install"
+		carry(&b, i.Install, install)
+		fmt.Fprintln(&b, install)
+	}
+	return b.String()
+}
+
+// carry writes the lines that write a script to an executable file.
+func carry(b *strings.Builder, script, file string) {
+	if !strings.HasPrefix(script, "#!") {
+		script = "#!/bin/sh -e\n" + script
+	}
+	fmt.Fprintf(b, "base64 -d > %s <<'UNDERSTUDY'\n", file)
+	inBase64(b, script)
+	fmt.Fprintf(b, "UNDERSTUDY\nchmod 755 %s\n", file)
+}
+
+func inBase64(b *strings.Builder, text string) {
+	const width = 76 // as RFC 2045 has it
+	text = base64.StdEncoding.EncodeToString([]byte(text))
+	for len(text) > width {
+		fmt.Fprintln(b, text[:width])
+		text = text[width:]
+	}
+	fmt.Fprintln(b, text)
+}
+
+// refuseUserData holds what all of it comes to against what EC2 takes.
+func refuseUserData(d *Declaration, root *object) {
+	for key, said := range map[string]string{"instance": d.UserData(), "hosts": d.HostUserData()} {
+		if n := len(said); n > mostUserData && (key == "instance" || d.Hosts.UserData != "") {
+			root.mistake(key, fmt.Sprintf("user data of %d bytes, with the scripts of an image that is not baked", n),
+				fmt.Sprintf("%d bytes at most, as EC2 takes", mostUserData))
+		}
+	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
@@ -43,6 +44,7 @@ type Account struct {
 	ACM         *acm.Client
 	IAM         *iam.Client
 	CloudWatch  *cloudwatch.Client
+	SSM         *ssm.Client
 }
 
 // Open makes the clients. It sends no request: only the first request shows whether the credentials are good.
@@ -70,6 +72,7 @@ func Open(ctx context.Context, region string, options ...Option) (*Account, erro
 		ACM:         acm.NewFromConfig(cfg),
 		IAM:         iam.NewFromConfig(cfg),
 		CloudWatch:  cloudwatch.NewFromConfig(cfg),
+		SSM:         ssm.NewFromConfig(cfg),
 	}, nil
 }
 
@@ -118,6 +121,7 @@ func (a *Account) Brisk() *Account {
 		ACM:         acm.New(a.ACM.Options(), func(o *acm.Options) { o.Retryer = retryer }),
 		IAM:         iam.New(a.IAM.Options(), func(o *iam.Options) { o.Retryer = retryer }),
 		CloudWatch:  cloudwatch.New(a.CloudWatch.Options(), func(o *cloudwatch.Options) { o.Retryer = retryer }),
+		SSM:         ssm.New(a.SSM.Options(), func(o *ssm.Options) { o.Retryer = retryer }),
 	}
 }
 

@@ -124,7 +124,7 @@ func TestPlaces(t *testing.T) {
 		{name: "other architecture", facts: func(f *facts) { primary(f, func(r *region) { r.image.value.architecture = "arm64" }) },
 			check: CheckType, severity: Blocker, side: understudy.Primary, says: "is for arm64"},
 		{name: "no image in the primary", facts: func(f *facts) { primary(f, func(r *region) { r.image.value = nil }) },
-			check: CheckImage, severity: Blocker, side: understudy.Primary, says: "no image of amazon"},
+			check: CheckImage, severity: Blocker, side: understudy.Primary, says: "no image of amazon named"},
 		{name: "no image in the secondary", facts: func(f *facts) { secondary(f, func(r *region) { r.image.value = nil }) },
 			check: CheckImage, severity: Warning, side: understudy.Secondary, says: "copy-image"},
 	} {

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/understudy/understudy"
@@ -27,17 +28,22 @@ func ofHosts(d *understudy.Declaration) *understudy.Declaration {
 		return nil
 	}
 	if image.Name != "" {
-		of.Image.Base = understudy.Base{Owners: []string{image.Owner}, Names: []string{image.Name}}
+		of.Image.Parameter, of.Image.Base = "", understudy.Base{Owners: []string{image.Owner}, Names: []string{image.Name}}
+		of.Regions = maps.Clone(d.Regions)
+		for side, r := range of.Regions {
+			r.Image = ""
+			of.Regions[side] = r
+		}
 	}
 	return &of
 }
 
-func readHosts(ctx context.Context, a *account.Account, d *understudy.Declaration) *alone {
+func readHosts(ctx context.Context, a *account.Account, d *understudy.Declaration, side understudy.Side) *alone {
 	of := ofHosts(d)
 	if of == nil {
 		return nil
 	}
-	h, q := &alone{}, asker{a, of}
+	h, q := &alone{}, asker{a, of, side}
 	var all sync.WaitGroup
 	ask(&all, &h.offered, func() ([]string, error) { return q.offered(ctx) })
 	ask(&all, &h.kind, func() (kind, error) { return q.kind(ctx) })

@@ -50,26 +50,42 @@ func judgeType(d *understudy.Declaration, side understudy.Side, r region) []Find
 	return []Finding{{CheckType, Blocker, side, fmt.Sprintf("%s is not offered in %s", d.Instance.Type, strings.Join(without, " and ")), whyType, heal}}
 }
 
-// judgeImage looks for the base image, and whether it runs on the declared type. Of the secondary's image nothing is needed
-// until the primary is lost: until then its image is a copy of the primary's.
+// judgeImage looks for the image that is selected, and whether it runs on the declared type. Where images are baked, nothing is needed of the
+// secondary's until the primary is lost: until then its image is a copy of the primary's.
 func judgeImage(d *understudy.Declaration, side understudy.Side, r region) []Finding {
+	from := d.Origin(side)
 	if r.image.err != nil {
-		return []Finding{unread(CheckImage, side, "ec2:DescribeImages", r.image.err)}
+		action := "ec2:DescribeImages"
+		if from.Parameter != "" {
+			action = "ssm:GetParameter"
+		}
+		return []Finding{unread(CheckImage, side, action, r.image.err)}
 	}
-	from := d.Image.Base
 	if r.image.value == nil {
 		f := Finding{
-			CheckImage, Blocker, side,
-			fmt.Sprintf("no image of %s in %s is named %s", strings.Join(from.Owners, " or "), r.name, strings.Join(from.Names, " or ")),
-			"the service's image is made from it", "declare image.base by names that exist: aws ec2 describe-images --region " + r.name,
+			CheckImage, Blocker, side, fmt.Sprintf("there is no %s in %s", from, r.name), "the service's image is made from it", "declare " + selects(d, side, r.name),
 		}
-		if side == understudy.Secondary {
+		switch {
+		case !d.Image.Baked:
+			f.Why = "the service's instances are of it"
+		case side == understudy.Secondary:
 			f.Severity, f.Why = Warning, "once the primary is lost, its images can be baked in this region only"
-			f.Heal = "aws ec2 copy-image to " + r.name + ", or declare image.base by names that both regions have"
+			f.Heal = "aws ec2 copy-image to " + r.name + ", or " + f.Heal
 		}
 		return []Finding{f}
 	}
 	return judgeArchitecture(d, side, r)
+}
+
+// selects names the key that selects a region's image, and what may stand there.
+func selects(d *understudy.Declaration, side understudy.Side, region string) string {
+	switch {
+	case d.Regions[side].Image != "":
+		return fmt.Sprintf("regions.%s.image by what the region has: aws ec2 describe-images --region %s", side, region)
+	case d.Image.Parameter != "":
+		return "image.parameter by a name that both regions have: aws ssm get-parameter --region " + region + " --name " + d.Image.Parameter
+	}
+	return "image.base by names that both regions have: aws ec2 describe-images --region " + region
 }
 
 func judgeArchitecture(d *understudy.Declaration, side understudy.Side, r region) []Finding {

@@ -1,6 +1,10 @@
 package doctor
 
-import "github.com/understudy/understudy"
+import (
+	"strings"
+
+	"github.com/understudy/understudy"
+)
 
 // What is called for the role of the instances, and its instance profile. Both are named for the stack.
 const (
@@ -23,5 +27,21 @@ func (p *policy) machines(d *understudy.Declaration) {
 		passed = iam("role/*")
 	}
 	p.allow("PassRole", "iam:PassRole", toEC2, passed)
+	var named []string
+	for _, side := range understudy.Sides {
+		if name := d.Origin(side).Parameter; name != "" {
+			named = append(named, parameterARN(p.partition, d.Regions[side].Name, name))
+		}
+	}
+	if named != nil {
+		p.allow("ImageParameters", "ssm:GetParameter", nil, named...)
+	}
 	p.allow("ManagedPolicies", "iam:GetPolicy", nil, anything)
+}
+
+// parameterARN names a parameter without its version or label, of any account: AWS's public parameters have none in their ARNs ("Actions,
+// resources, and condition keys for AWS Systems Manager" in the Service Authorization Reference).
+func parameterARN(partition, region, name string) string {
+	name, _, _ = strings.Cut(name, ":")
+	return "arn:" + partition + ":ssm:" + region + ":*:parameter/" + strings.TrimPrefix(name, "/")
 }

@@ -23,10 +23,11 @@ import (
 type asker struct {
 	*account.Account
 	declared *understudy.Declaration
+	side     understudy.Side
 }
 
 func readRegion(ctx context.Context, a *account.Account, d *understudy.Declaration, side understudy.Side) region {
-	r, q := region{name: a.Region}, asker{a, d}
+	r, q := region{name: a.Region}, asker{a, d, side}
 	var all sync.WaitGroup
 	ask(&all, &r.built, func() (bool, error) { return q.built(ctx, d.Regions[side].CIDR.String()) })
 	ask(&all, &r.zones, func() ([]string, error) { return q.zones(ctx) })
@@ -41,7 +42,7 @@ func readRegion(ctx context.Context, a *account.Account, d *understudy.Declarati
 	ask(&all, &r.running, func() (running, error) { return q.running(ctx) })
 	ask(&all, &r.group, func() (*group, error) { return q.group(ctx) })
 	ask(&all, &r.keyPair, func() (bool, error) { return q.hasKey(ctx) })
-	all.Go(func() { r.hosts = readHosts(ctx, a, d) })
+	all.Go(func() { r.hosts = readHosts(ctx, a, d, side) })
 	if d.HTTPS.Declared() {
 		ask(&all, &r.secured, func() (certificate, error) { return q.certificate(ctx, d.HTTPS.Certificates[side]) })
 	}
@@ -107,8 +108,7 @@ func (q asker) kind(ctx context.Context) (k kind, err error) {
 
 // image is what the declaration selects as the base, as up does.
 func (q asker) image(ctx context.Context) (*base, error) {
-	from := q.declared.Image.Base
-	i, err := q.BaseImage(ctx, from.Owners, from.Names)
+	i, err := q.BaseImage(ctx, q.declared.Origin(q.side))
 	if err != nil || i == nil {
 		return nil, err
 	}

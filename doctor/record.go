@@ -72,7 +72,7 @@ func (s *standing) ask(ctx context.Context) {
 		mu  sync.Mutex
 	)
 	for _, site := range s.Sites {
-		q := asker{site.Account, &understudy.Declaration{}}
+		q := asker{site.Account, &understudy.Declaration{}, s.sides[site.DNS()]}
 		for _, arn := range certificatesOf(site) {
 			all.Go(func() {
 				c, err := q.certificate(ctx, arn)
@@ -86,7 +86,7 @@ func (s *standing) ask(ctx context.Context) {
 			continue
 		}
 		all.Go(func() {
-			q, c := asker{site.Account, &understudy.Declaration{Instance: understudy.Instance{Type: size}}}, capacity{size: size}
+			q, c := asker{site.Account, &understudy.Declaration{Instance: understudy.Instance{Type: size}}, understudy.Secondary}, capacity{size: size}
 			c.limits.value, c.limits.err = q.limits(ctx)
 			c.kind.value, c.kind.err = q.kind(ctx)
 			c.running.value, c.running.err = q.running(ctx)

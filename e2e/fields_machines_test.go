@@ -1,5 +1,11 @@
 package e2e
 
+import (
+	"strings"
+
+	"github.com/understudy/understudy"
+)
+
 // Where the AWS CLI shows hosts: the first two, and how many there are.
 const (
 	ofHosts = "aws ec2 describe-instances --filters Name=tag:understudy:role,Values=host-a,host-b Name=instance-state-name,Values=running " +
@@ -18,12 +24,19 @@ func prepareMachines(s *stage) (undo func()) {
 		}
 	}
 	inBoth("create-key-pair")
+	for _, region := range []string{primary, secondary} {
+		golden := s.aws(region, "ec2", "describe-images", "--owners", "amazon", "--filters", "Name=name,Values=understudy-hello-*", "--query", "Images[0].ImageId")
+		s.aws(region, "ssm", "put-parameter", "--name", "/golden/hello", "--type", "String", "--data-type", "aws:ec2:image", "--value", strings.TrimSpace(golden))
+	}
 	s.aws(primary, "iam", "create-role", "--role-name", "of-web", "--assume-role-policy-document",
 		`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}`)
 	s.aws(primary, "iam", "create-instance-profile", "--instance-profile-name", "web")
 	s.aws(primary, "iam", "add-role-to-instance-profile", "--instance-profile-name", "web", "--role-name", "of-web")
 	return func() {
 		inBoth("delete-key-pair")
+		for _, region := range []string{primary, secondary} {
+			s.aws(region, "ssm", "delete-parameter", "--name", "/golden/hello")
+		}
 		s.aws(primary, "iam", "remove-role-from-instance-profile", "--instance-profile-name", "web", "--role-name", "of-web")
 		s.aws(primary, "iam", "delete-instance-profile", "--instance-profile-name", "web")
 		s.aws(primary, "iam", "delete-role", "--role-name", "of-web")
@@ -32,6 +45,10 @@ func prepareMachines(s *stage) (undo func()) {
 
 // machinesFields are the keys of the machines that hosts and fleet run on.
 var machinesFields = []field{
+	{key: "regions.primary.image", side: understudy.Primary, first: "ami-.*", second: "ami-.*", shown: ofTemplate + "ImageId"},
+	{key: "regions.secondary.image", side: understudy.Secondary, first: "ami-.*", second: "ami-.*", shown: ofTemplate + "ImageId"},
+	{key: "image.baked", first: "None", second: "understudy-hello-.*", shown: ofImages + "Name\""},
+	{key: "image.parameter", side: understudy.Primary, first: "None", second: "understudy: stack hello", shown: ofImages + "Description\""},
 	{key: "instance.profile.managed", first: ".*/ReadOnlyAccess", second: ".*/AutoScalingServiceRolePolicy", shown: "aws iam list-policies --only-attached --query Policies[].Arn"},
 	{key: "instance.profile.policy", first: "understudy-hello-us-east-1", second: "",
 		shown: "aws iam list-roles --query \"Roles[?starts_with(RoleName,'understudy')].RoleName\""},
@@ -45,10 +62,10 @@ var machinesFields = []field{
 	{key: "instance.volume.encrypted", first: "", second: "True", shown: ofTemplate + "BlockDeviceMappings[].Ebs.Encrypted"},
 	{key: "instance.key", first: "ops", second: "", shown: ofTemplate + "KeyName"},
 	{key: "instance.monitoring", first: "enabled enabled", second: "disabled disabled", shown: ofHosts + "Monitoring.State"},
-	{key: "instance.user_data", first: "I2Nsb3VkLWNvbmZpZwp.*", second: "IyEvYmluL3NoIC1lCm.*", shown: ofTemplate + "UserData"},
+	{key: "instance.user_data", first: "Q29udGVudC1UeXBl.*", second: "IyEvYmluL3NoIC1lCm.*", shown: ofTemplate + "UserData"},
 	{key: "hosts.count", first: "2", second: "3", shown: ofHostCount},
 	{key: "hosts.type", first: "t3.nano t3.nano", second: "t3.micro t3.micro", shown: ofHosts + "InstanceType"},
 	{key: "hosts.key", first: "admin admin", second: "", shown: ofHosts + "KeyName"},
-	{key: "hosts.user_data", first: "IyEvYmluL3NoIC1lCmVjaG8gaG9zdC.*", second: "IyEvYmluL3NoIC1lCmVjaG8gc2Vjb25k.*",
+	{key: "hosts.user_data", first: "Q29udGVudC1UeXBl.*", second: "IyEvYmluL3NoIC1lCmVjaG8gc2Vjb25k.*",
 		shown: "aws ec2 describe-instance-attribute --attribute userData --instance-id {host a} --query UserData.Value"},
 }

@@ -41,6 +41,7 @@ var elsewhere = map[string]string{
 	"regions.secondary.cidr":      "another network is another stack's",
 	"regions.secondary.fleet*":    "TestPilotLightGrowsBeforeItServes",
 	"image.base*":                 "what is baked, as image.install: the digest is of all of it",
+	"image.rebake":                "TestImagesAreBakedAnewForAnotherBase",
 	"image.run":                   "TestNewImageReachesEveryInstanceWhileUsersAreServed",
 	"hosts.image.owner":           "shown with the image's name",
 	"https*":                      "TestHTTPSFromItsFirstPageToItsEnd",

@@ -90,7 +90,7 @@ func (c *canon) add(kind, id string, tags map[string]string, settings map[string
 
 // tell writes down which tags of the stack a resource lacks, and where it was asked for, the tags that are others'.
 func (c *canon) tell(r *Resource, tags map[string]string) {
-	if c.stack() != "" && r.Role != unnamed && isPart(r.Kind, r.Role) && !r.Given {
+	if c.stack() != "" && r.Role != unnamed && isPart(r.Kind, r.Role) && !r.Given && !c.usedAsIs(r.Kind) {
 		lacks := lacking(c.stack(), r.Role, tags)
 		r.Settings[settingTags] = "the stack's"
 		if len(lacks) > 0 {

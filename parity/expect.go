@@ -184,7 +184,10 @@ func expectGroups(parts map[key]map[string]string, d *understudy.Declaration, si
 }
 
 func expectCompute(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
-	parts[key{"image", "image"}] = map[string]string{"state": "available", "public": "false"}
+	parts[key{"image", "image"}] = map[string]string{"state": "available"}
+	if d.Image.Baked {
+		parts[key{"image", "image"}]["public"] = "false"
+	}
 	parts[key{"base image", "of the declaration"}] = map[string]string{}
 	parts[key{"launch template", "template"}] = map[string]string{"type": d.Instance.Type, "groups": "security group internal"}
 	expectMachines(parts, d, side)

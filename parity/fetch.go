@@ -500,7 +500,7 @@ func (r *fetcher) readUsedImages(ctx context.Context) error {
 // readBase reads which image the declaration selects as the base here and now.
 func (r *fetcher) readBase(ctx context.Context) (err error) {
 	if r.declared != nil {
-		r.f.base, err = r.BaseImage(ctx, r.declared.Image.Base.Owners, r.declared.Image.Base.Names)
+		r.f.base, err = r.BaseImage(ctx, r.declared.Origin(r.side))
 	}
 	return err
 }

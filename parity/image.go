@@ -42,7 +42,10 @@ func (c *canon) describeImages() {
 			}
 		}
 		commands := map[string]Command{"": {Remove: "ec2 deregister-image --image-id " + id}}
-		if c.declared != nil { // the next run makes it anew
+		switch {
+		case c.usedAsIs("image") && id == launched:
+			delete(commands, "")
+		case c.declared != nil && c.declared.Image.Baked: // the next run makes it anew
 			commands[settingOrigin], commands["digest"] = Command{Heal: commands[""].Remove}, Command{Heal: commands[""].Remove}
 		}
 		image := c.add("image", id, tags, settings, commands)
@@ -54,6 +57,11 @@ func (c *canon) describeImages() {
 }
 
 const settingOrigin = "origin"
+
+// usedAsIs tells whether instances are declared to be of an image that is not the stack's.
+func (c *canon) usedAsIs(kind string) bool {
+	return kind == "image" && c.declared != nil && !c.declared.Image.Baked
+}
 
 // settingBase is what base images are told apart by: the one that `up` takes is the newest with a name as declared.
 const settingBase = "name"

@@ -50,6 +50,7 @@ const (
 	KindEndpoint     Kind = "endpoint"
 	KindImage        Kind = "image"
 	KindHostImage    Kind = "host image"
+	KindUsedImage    Kind = "used image"
 	KindTargetGroup  Kind = "target group"
 	KindBalancer     Kind = "load balancer"
 	KindListener     Kind = "listener"

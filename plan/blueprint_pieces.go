@@ -84,7 +84,7 @@ func (g *group) draw() Piece {
 // Baking is how an image is made: an instance of the base runs the script as its user data, and the image is taken of it when the script has
 // ended well.
 type Baking struct {
-	Base   understudy.Base
+	Base   understudy.Origin
 	Script string
 }
 
@@ -94,7 +94,7 @@ func (i *images) refer(id Ref) {
 
 func (i *images) drawn(settings []Field) Piece {
 	return Piece{Kind: KindImage, Name: i.imageName(), Tags: i.tags(), Settings: settings,
-		Content: Baking{i.declared.Image.Base, builderScript(i.declared.Image)}}
+		Content: Baking{i.declared.Origin(i.side), builderScript(i.declared.Image, i.digest)}}
 }
 
 func (i *image) draw() Piece     { return i.drawn(i.desired()) }

@@ -81,7 +81,7 @@ func (b *builder) launch(ctx context.Context) error {
 		InstanceType:      ec2types.InstanceType(b.declared.Instance.Type),
 		SubnetId:          &b.subnet.id,
 		SecurityGroupIds:  []string{b.group.id},
-		UserData:          aws.String(base64.StdEncoding.EncodeToString([]byte(builderScript(b.declared.Image)))),
+		UserData:          aws.String(base64.StdEncoding.EncodeToString([]byte(builderScript(b.declared.Image, b.digest)))),
 		TagSpecifications: b.tags().EC2(ec2types.ResourceTypeInstance),
 	}
 	b.id, err = launch(ctx, b.scope, in, "builder", b.digest, base, b.subnet.id, b.group.id)
@@ -90,13 +90,13 @@ func (b *builder) launch(ctx context.Context) error {
 
 // base returns the id of the image that the declaration selects as the base here and now.
 func (b *builder) base(ctx context.Context) (string, error) {
-	from := b.declared.Image.Base
-	image, err := b.BaseImage(ctx, from.Owners, from.Names)
+	from := b.declared.Origin(b.side)
+	image, err := b.BaseImage(ctx, from)
 	if err != nil {
 		return "", err
 	}
 	if image == nil {
-		return "", fmt.Errorf("no image of %s in %s is named %s", strings.Join(from.Owners, " or "), b.Region, strings.Join(from.Names, " or "))
+		return "", fmt.Errorf("there is no %s in %s", from, b.Region)
 	}
 	return aws.ToString(image.ImageId), nil
 }

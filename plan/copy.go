@@ -27,7 +27,7 @@ func (c *imageCopy) actual() []Field {
 }
 
 func (c *imageCopy) find(ctx context.Context) (bool, error) {
-	if err := c.lookWith(ctx); err != nil {
+	if err := c.lookWith(ctx, c.follow); err != nil {
 		return false, err
 	}
 	there, _ := c.there()

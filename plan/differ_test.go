@@ -296,7 +296,7 @@ func TestTargetsAreCountedByTheirHealth(t *testing.T) {
 
 func TestDigestNamesTheContentOfAnImage(t *testing.T) {
 	base := understudy.Image{Base: understudy.Base{Owners: []string{"amazon"}, Names: []string{"a*", "b*"}}, Install: "i", Run: "r"}
-	seen := map[string]string{digestOf(base): "the first"}
+	seen := map[string]string{digestOf(base, understudy.Origin{Base: base.Base}): "the first"}
 	for name, change := range map[string]func(*understudy.Image){
 		"install": func(i *understudy.Image) { i.Install = "j" },
 		"run":     func(i *understudy.Image) { i.Run = "s" },
@@ -307,10 +307,16 @@ func TestDigestNamesTheContentOfAnImage(t *testing.T) {
 	} {
 		other := base
 		change(&other)
-		if before, ok := seen[digestOf(other)]; ok {
+		if before, ok := seen[digestOf(other, understudy.Origin{Base: other.Base})]; ok {
 			t.Errorf("%s has the digest of %s", name, before)
 		}
-		seen[digestOf(other)] = name
+		seen[digestOf(other, understudy.Origin{Base: other.Base})] = name
+	}
+	for _, from := range []understudy.Origin{{ID: "ami-1"}, {Parameter: "ami-1"}, {Parameter: "/golden"}} {
+		if before, ok := seen[digestOf(base, from)]; ok {
+			t.Errorf("that of the %s has the digest of %s", from, before)
+		}
+		seen[digestOf(base, from)] = from.String()
 	}
 }
 
@@ -319,12 +325,12 @@ func TestBuilderScript(t *testing.T) {
 	run := func(install string) (dir, console string) {
 		dir = t.TempDir()
 		i := understudy.Image{Install: install, Run: "echo it's \"$1\" `id -u` \\ UNDERSTUDY\nUNDERSTUDY\n"}
-		script := strings.ReplaceAll(builderScript(i), "/var/lib/cloud", dir)
+		script := strings.ReplaceAll(builderScript(i, digestOf(i, understudy.Origin{})), "/var/lib/cloud", dir)
 		out, _ := exec.Command("sh", "-c", script).CombinedOutput()
 		return dir, string(out)
 	}
 	image := func(install string) string {
-		return digestOf(understudy.Image{Install: install, Run: "echo it's \"$1\" `id -u` \\ UNDERSTUDY\nUNDERSTUDY\n"})
+		return digestOf(understudy.Image{Install: install, Run: "echo it's \"$1\" `id -u` \\ UNDERSTUDY\nUNDERSTUDY\n"}, understudy.Origin{})
 	}
 	dir, console := run("echo installing")
 	if ready, err := verdict(console, image("echo installing")); !ready || err != nil || !strings.Contains(console, "installing\n") {
@@ -343,7 +349,7 @@ func TestBuilderScript(t *testing.T) {
 
 func TestUserDataOfTheLongestScriptsFitsEC2(t *testing.T) {
 	i := understudy.Image{Install: strings.Repeat("i", 5632), Run: strings.Repeat("r", 5632)}
-	if n := len(builderScript(i)); n > 16<<10 {
+	if n := len(builderScript(i, digestOf(i, understudy.Origin{}))); n > 16<<10 {
 		t.Errorf("user data of %d bytes, 16 KiB are allowed", n)
 	}
 }

@@ -24,6 +24,7 @@ type node struct {
 	neededBy []*node
 	befores  []*node
 	reads    []*node // whose state its find looks at; nil for all that it needs
+	glances  []*node // whose state its find looks at, if it can be read
 	resource resource
 	undo     func(context.Context, error) error // what follows where its step fails, nil for nothing; it returns the error to tell
 }
@@ -91,7 +92,10 @@ func (n *node) finding(reads ...*node) *node {
 }
 
 // looking is the direction in which things are found.
-func looking(n *node) []*node {
+func looking(n *node) []*node { return append(slices.Clip(reading(n)), n.glances...) }
+
+// reading are the nodes without whose state a find says nothing.
+func reading(n *node) []*node {
 	if n.reads != nil {
 		return n.reads
 	}

@@ -57,7 +57,8 @@ func TestAHostsSettingsAreGivenBack(t *testing.T) {
 
 // What is declared of hosts alone is said over the template, and the client token tells such launches apart.
 func TestAHostIsLaunchedOverItsTemplate(t *testing.T) {
-	s := scope{declared: &understudy.Declaration{Name: "hello", Instance: understudy.Instance{Type: "t3.micro", Key: "ops", UserData: "echo all"}}}
+	s := scope{declared: &understudy.Declaration{Name: "hello", Image: understudy.Image{Baked: true},
+		Instance: understudy.Instance{Type: "t3.micro", Key: "ops", UserData: "echo all"}}}
 	h := &host{scope: s, role: "host-a", subnet: &subnet{id: "subnet-1"}, group: &group{id: "sg-2"}, template: &template{id: "lt-1"}}
 	if over := h.over(); over != (LaunchedOver{}) {
 		t.Errorf("a host as the fleet is launched over the template with %+v", over)

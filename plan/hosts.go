@@ -56,7 +56,7 @@ func (i *hostImage) actual() []Field {
 func (i *hostImage) find(ctx context.Context) (bool, error) {
 	i.id = ""
 	of := i.declared.Hosts.Image
-	found, err := i.BaseImage(ctx, []string{of.Owner}, []string{of.Name})
+	found, err := i.BaseImage(ctx, understudy.Origin{Base: understudy.Base{Owners: []string{of.Owner}, Names: []string{of.Name}}})
 	if err != nil || found == nil {
 		return false, err
 	}

@@ -16,6 +16,9 @@ import (
 type image struct {
 	images
 	builder *builder
+	anew    bool     // up was asked to bake anew if the base is another one
+	decided bool     // the digest is known of the image that is wanted
+	another *rebuilt // what another image would be made for, where it is not time for it
 }
 
 func (i *image) desired() []Field {
@@ -32,7 +35,7 @@ func (i *image) actual() []Field {
 }
 
 func (i *image) find(ctx context.Context) (bool, error) {
-	if err := i.lookWith(ctx, i.builder.find); err != nil {
+	if err := i.lookWith(ctx, i.decide, i.builder.find); err != nil {
 		return false, err
 	}
 	there, _ := i.there()

@@ -18,6 +18,7 @@ import (
 // digests are earlier ones. They are kept, so that one can go back to them, until the stack is removed.
 type images struct {
 	scope
+	recipe string // the digest of what is declared, of which there may be several images (rebake.go)
 	digest string // the one that is wanted
 
 	id      string   // the available image of this digest
@@ -39,18 +40,29 @@ func (i *images) identity() string { return i.id }
 func (i *images) tags() account.Tags {
 	return i.mark("image").With(account.TagDigest, i.digest)
 }
-func (i *images) imageName() string { return i.name(i.digest[:12]) }
+func (i *images) imageName() string { return i.name(i.digest[:12]) + i.rebaked() }
 
+// look looks for the image of the digest, and for the others.
 func (i *images) look(ctx context.Context) error {
-	*i = images{scope: i.scope, digest: i.digest}
-	i.found = i.kept() // where there is none, nothing is to be tagged
-	all, err := i.ofAccount(ctx, i.mark("image").Filters()...)
+	all, err := i.list(ctx)
 	if err != nil {
 		return err
 	}
+	return i.sortAll(ctx, all)
+}
+
+// list returns the stack's images, the oldest first.
+func (i *images) list(ctx context.Context) ([]ec2types.Image, error) {
+	all, err := i.ofAccount(ctx, i.mark("image").Filters()...)
 	slices.SortFunc(all, account.ByAge)
+	return all, err
+}
+
+func (i *images) sortAll(ctx context.Context, all []ec2types.Image) (err error) {
+	*i = images{scope: i.scope, recipe: i.recipe, digest: i.digest}
+	i.found = i.kept() // where there is none, nothing is to be tagged
 	for _, image := range all {
-		if digest := account.OfEC2(image.Tags)[account.TagDigest]; digest != i.digest {
+		if digest := i.digestOf(image); digest != i.digest {
 			i.add(image)
 			i.earlier = digest
 			continue
@@ -126,16 +138,27 @@ func (i *images) lookByName(ctx context.Context) error {
 
 func (i *images) refused() error { return i.blocked }
 
-// lookWith looks for the images, for the base that one would be made from here and now, and for what else is given.
-func (i *images) lookWith(ctx context.Context, others ...func(context.Context) error) error {
-	from, find := i.declared.Image.Base, i.BaseImage // look writes all of i
+// lookWith looks for the images, for the base that one would be made from here and now, and then, when it is decided which one is wanted,
+// for what else is given.
+func (i *images) lookWith(ctx context.Context, decide func([]ec2types.Image, *ec2types.Image), others ...func(context.Context) error) error {
+	from := i.declared.Origin(i.side)
 	var base *ec2types.Image
-	all, ctx := errgroup.WithContext(ctx)
-	all.Go(func() error { return i.look(ctx) })
-	all.Go(func() (err error) {
-		base, err = find(ctx, from.Owners, from.Names)
+	var stacks []ec2types.Image
+	both, first := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		stacks, err = i.list(first)
 		return err
 	})
+	both.Go(func() (err error) {
+		base, err = i.BaseImage(first, from)
+		return err
+	})
+	if err := both.Wait(); err != nil {
+		return err
+	}
+	decide(stacks, base)
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() error { return i.sortAll(ctx, stacks) })
 	for _, other := range others {
 		all.Go(func() error { return other(ctx) })
 	}

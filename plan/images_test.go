@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/understudy/understudy"
 )
 
 // keptImages is as much of EC2 as images need.
@@ -155,7 +157,7 @@ func TestABakedImageIsNoBase(t *testing.T) {
 		want  string
 	}{{[]string{"none", "hello", "world"}, "ami-new"}, {[]string{"none"}, ""}} {
 		id := ""
-		got, err := s.BaseImage(t.Context(), []string{"self"}, c.names)
+		got, err := s.BaseImage(t.Context(), understudy.Origin{Base: understudy.Base{Owners: []string{"self"}, Names: c.names}})
 		if got != nil {
 			id = *got.ImageId
 		}

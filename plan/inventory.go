@@ -38,6 +38,7 @@ type region struct {
 	tables          []*routes
 	groupNodes      []*node
 	hostGroupNode   *node
+	image           *images
 	imageNode       *node
 	balancerNode    *node
 	targetGroupNode *node
@@ -62,8 +63,7 @@ type inventory struct {
 	regions  map[understudy.Side]*region
 	role     *role
 	roleNode *node
-	image    *image
-	copied   *imageCopy
+	image    *image // nil where none is baked
 	zone     *zone
 	records  *records
 
@@ -128,28 +128,35 @@ func (v *inventory) addGroups(r *region) {
 }
 
 // addImages bakes in the primary, in a public subnet so that an install script can fetch things, and
-// copies to the secondary.
+// copies to the secondary; or takes images as they are.
 func (v *inventory) addImages(d *understudy.Declaration) {
 	p, s := v.regions[understudy.Primary], v.regions[understudy.Secondary]
-	digest := digestOf(d.Image)
-	v.image = &image{
-		images:  images{scope: p.scope, digest: digest},
-		builder: &builder{scope: p.scope, subnet: p.subnets[0], group: p.facing, digest: digest},
+	digest := digestOf(d.Image, d.Origin(understudy.Primary))
+	b := &builder{scope: p.scope, subnet: p.subnets[0], group: p.facing, digest: digest}
+	if !d.Image.Baked {
+		for _, side := range understudy.Sides {
+			r := v.regions[side]
+			used := &usedImage{images: images{scope: r.scope}}
+			if side == understudy.Primary {
+				used.builder = b
+			}
+			r.image = &used.images
+			r.imageNode = v.graph.add(r.id("image"), used).finding()
+		}
+		return
 	}
-	p.imageNode = v.graph.add(p.id("image"), v.image, p.publicRoutes, p.groupNodes[0]).finding()
-	v.copied = &imageCopy{images: images{scope: s.scope, digest: digest}, source: v.image}
-	s.imageNode = v.graph.add(s.id("image"), v.copied, p.imageNode).finding()
+	v.image = &image{images: images{scope: p.scope, recipe: digest, digest: digest}, builder: b}
+	p.image, p.imageNode = &v.image.images, v.graph.add(p.id("image"), v.image, p.publicRoutes, p.groupNodes[0]).finding()
+	copied := &imageCopy{images: images{scope: s.scope, recipe: digest, digest: digest}, source: v.image}
+	s.image, s.imageNode = &copied.images, v.graph.add(s.id("image"), copied, p.imageNode).finding()
+	s.imageNode.glances = []*node{p.imageNode}
 }
 
 // addService adds the load balancer and the instances behind and beside it.
 func (v *inventory) addService(r *region) {
 	v.addFront(r)
 	r.rulesNode = v.graph.add(r.id("rules"), &rules{scope: r.scope, listener: r.listener}, r.listenerNode)
-	baked := &v.image.images
-	if r.side == understudy.Secondary {
-		baked = &v.copied.images
-	}
-	r.template = &template{scope: r.scope, imageID: func() string { return baked.id }, root: func() string { return baked.root }, group: r.within,
+	r.template = &template{scope: r.scope, imageID: func() string { return r.image.id }, root: func() string { return r.image.root }, group: r.within,
 		role: v.role}
 	r.templateNode = v.graph.add(r.id("launch template"), r.template, r.imageNode, r.groupNodes[1], v.roleNode).finding(r.imageNode, r.groupNodes[1])
 	v.addInstances(r)

@@ -19,6 +19,7 @@ type Rollout struct {
 	Only   understudy.Side // the one side to work on, with what it needs; empty is both
 	Bake   time.Duration   // how long the first side must stay healthy before the second is changed
 	Linger time.Duration   // how long an earlier network serves on after the record has moved
+	Rebake bool            // bake the image anew if another one is selected as its base than it was made from
 }
 
 // sides returns the sides whose regions are asked. The secondary's image comes from the primary.

@@ -105,6 +105,9 @@ func none(*node) bool { return false }
 // planUp compares what exists with the declaration. Doubles are removed last, when what is needed works.
 func planUp(ctx context.Context, v *inventory, o Rollout) (*Plan, error) {
 	g := &v.graph
+	if err := v.rebake(o.Rebake); err != nil {
+		return nil, err
+	}
 	chosen := o.chosen(g)
 	found, err := g.examine(ctx, func(n *node) bool { return !chosen[n] })
 	if err != nil {

@@ -48,7 +48,7 @@ func (g *graph) survey(ctx context.Context, passOver func(*node) bool) (*survey,
 // unreadBefore returns an error where a node's find would look at what could not be read.
 func (s *survey) unreadBefore(n *node) error {
 	_, beyond := n.resource.(worldwide)
-	for _, source := range looking(n) {
+	for _, source := range reading(n) {
 		if _, too := source.resource.(worldwide); s.unread[source] != nil && (!beyond || too) {
 			return fmt.Errorf("not looked for, since %s could not be read", source.id)
 		}

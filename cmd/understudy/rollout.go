@@ -17,6 +17,7 @@ type rollout struct {
 	only   string
 	bake   time.Duration
 	linger time.Duration
+	rebake bool
 }
 
 func (r *rollout) flags(c *cobra.Command) {
@@ -25,6 +26,7 @@ func (r *rollout) flags(c *cobra.Command) {
 		"how long the first side must stay healthy before the other is changed; a local cloud's speed divides the default")
 	c.Flags().DurationVar(&r.linger, "linger", plan.DefaultLinger,
 		"how long an earlier network serves on after the record has moved; a local cloud's speed divides the default")
+	c.Flags().BoolVar(&r.rebake, "rebake", false, "bake the image anew if another one is selected as its base than it was made from")
 	sides := cobra.FixedCompletions([]string{string(understudy.Secondary), string(understudy.Primary)}, cobra.ShellCompDirectiveNoFileComp)
 	c.RegisterFlagCompletionFunc("only", sides)
 }
@@ -51,5 +53,5 @@ func (r *rollout) read() (plan.Rollout, error) {
 	if linger == plan.DefaultLinger {
 		linger = max(time.Second, time.Duration(float64(linger)/o.speed)) // no answer has a shorter TTL there
 	}
-	return plan.Rollout{Only: side, Bake: bake, Linger: linger}, nil
+	return plan.Rollout{Only: side, Bake: bake, Linger: linger, Rebake: r.rebake}, nil
 }

@@ -32,6 +32,10 @@ goes after the time --linger.
 The fleet's "desired" counts for its creation only; after that, its capacity is left to
 scaling, or to you, within "min" and "max".
 
+An image that was baked stays as it is while the declaration does. image.rebake has one that is
+older than a week or a month baked anew when another image is selected as its base by then, and
+--rebake one of any age.
+
 The plan is printed, and you are asked for a yes; --yes answers it. Nothing is asked only where
 every service's endpoint is a local cloud on this machine (--local, or "understudy cloud env").
 
@@ -76,7 +80,7 @@ func upCommand() *cobra.Command {
 			if stack.Rollout, err = roll.read(); err != nil {
 				return err
 			}
-			for _, flag := range []string{"only", "bake", "linger"} {
+			for _, flag := range []string{"only", "bake", "linger", "rebake"} {
 				if stack.Adopted() && c.Flags().Changed(flag) {
 					return misuse(fmt.Errorf("up: --%s is of rollouts, and an adopted stack has none", flag))
 				}

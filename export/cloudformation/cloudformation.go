@@ -45,6 +45,7 @@ var language = export.Language[*translation]{Name: "CloudFormation", Kinds: map[
 	plan.KindEndpoint:     (*translation).endpoint,
 	plan.KindImage:        (*translation).image,
 	plan.KindHostImage:    (*translation).hostImage,
+	plan.KindUsedImage:    (*translation).usedImage,
 	plan.KindTargetGroup:  (*translation).targetGroup,
 	plan.KindBalancer:     (*translation).balancer,
 	plan.KindListener:     (*translation).listener,

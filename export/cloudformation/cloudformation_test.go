@@ -235,7 +235,8 @@ func TestEveryPieceIsWritten(t *testing.T) {
 		}
 		all := templates(t, r)
 		for _, p := range b.Pieces {
-			if name, looked := map[plan.Kind]string{plan.KindImage: imageParameter, plan.KindHostImage: hostImageParameter}[p.Kind]; looked {
+			parameters := map[plan.Kind]string{plan.KindImage: imageParameter, plan.KindUsedImage: imageParameter, plan.KindHostImage: hostImageParameter}
+			if name, looked := parameters[p.Kind]; looked {
 				if _, ok := all[home(p)+".yaml"].Parameters[name]; !ok {
 					t.Errorf("%s is no parameter", p.ID)
 				}

@@ -33,7 +33,7 @@ func (t *translation) image(s *export.Settings) {
 	t.files[bakingFile] = []byte(baking.Script)
 	t.parameter(home(s.Piece), imageParameter, "AWS::EC2::Image::Id", s.Standing, "The image called "+s.Name+", in this region")
 	t.say(s.ID, "an image cannot be baked by CloudFormation, and is a parameter of each region: the id of the image called %s. To make one, run %s as the user "+
-		"data of an instance of %s, and take the image when the script has ended", s.Name, bakingFile, strings.Join(baking.Base.Names, " or "))
+		"data of an instance of the %s, and take the image when the script has ended", s.Name, bakingFile, baking.Base)
 }
 
 // hostImage is a parameter, too: CloudFormation looks nothing up.

@@ -69,11 +69,11 @@ func (t *translation) resolved(template string, v any) any {
 func (t *translation) refer(template string, r ref) tree {
 	p := t.pieces[r.Piece]
 	switch {
-	case p.Kind == plan.KindImage && r.Attribute == plan.RootDevice:
+	case (p.Kind == plan.KindImage || p.Kind == plan.KindUsedImage) && r.Attribute == plan.RootDevice:
 		return t.parameter(template, rootParameter, "String", "/dev/xvda", "The root device of the image")
 	case p.Kind == plan.KindHostImage:
 		return tree{{"Ref", hostImageParameter}}
-	case p.Kind == plan.KindImage:
+	case p.Kind == plan.KindImage || p.Kind == plan.KindUsedImage:
 		return tree{{"Ref", imageParameter}}
 	case t.of[p.ID] == nil: // somebody else's zone
 		return t.parameter(template, zoneParameter, "AWS::Route53::HostedZone::Id", p.Standing, "The hosted zone of "+p.Name)

@@ -32,8 +32,8 @@ func (t *translation) image(s *export.Settings) {
 	}
 	t.files[bakingFile] = []byte(baking.Script)
 	t.say(s.ID, "an image cannot be baked by Terraform, and is looked up by its name, %s, in each region. To make one, run %s as the user data of an "+
-		"instance of %s, and take the image when the script has ended",
-		s.Name, bakingFile, strings.Join(baking.Base.Names, " or "))
+		"instance of the %s, and take the image when the script has ended",
+		s.Name, bakingFile, baking.Base)
 }
 
 const bakingFile = "image/user-data.sh"

@@ -46,6 +46,7 @@ var language = export.Language[*translation]{Name: "Terraform", Kinds: map[plan.
 	plan.KindEndpoint:     (*translation).endpoint,
 	plan.KindImage:        (*translation).image,
 	plan.KindHostImage:    (*translation).hostImage,
+	plan.KindUsedImage:    (*translation).usedImage,
 	plan.KindTargetGroup:  (*translation).targetGroup,
 	plan.KindBalancer:     (*translation).balancer,
 	plan.KindListener:     (*translation).listener,
