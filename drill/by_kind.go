@@ -4,15 +4,16 @@ import "slices"
 
 // KindReport is what users of one kind felt. Durations are in milliseconds.
 type KindReport struct {
-	Kind        string  `json:"kind"`
-	Clients     int     `json:"clients"`
-	Requests    int     `json:"requests"`
-	Failed      int     `json:"failed"`
-	DowntimeMS  Spread  `json:"downtime_ms"`
-	PredictedMS float64 `json:"predicted_downtime_ms,omitempty"` // the most; 0 where a kind need not follow the name at all
-	KeepsTTL    bool    `json:"keeps_ttl,omitempty"`             // an answer's TTL decides, as a promise supposes
-	Ledger      []Row   `json:"ledger,omitempty"`
-	Back        *Back   `json:"back,omitempty"` // what they felt after the repair; nil where nobody was without service then
+	Kind        string    `json:"kind"`
+	Clients     int       `json:"clients"`
+	Requests    int       `json:"requests"`
+	Failed      int       `json:"failed"`
+	DowntimeMS  Spread    `json:"downtime_ms"`
+	PredictedMS float64   `json:"predicted_downtime_ms,omitempty"` // the most; 0 where a kind need not follow the name at all
+	KeepsTTL    bool      `json:"keeps_ttl,omitempty"`             // an answer's TTL decides, as a promise supposes
+	Ledger      []Row     `json:"ledger,omitempty"`
+	Forecast    *Forecast `json:"forecast,omitempty"` // nil where nothing was predicted but the most
+	Back        *Back     `json:"back,omitempty"`     // what they felt after the repair; nil where nobody was without service then
 }
 
 // Mostly is the row of the ledger with the largest share, the zero row where nothing was lost.
@@ -29,6 +30,7 @@ func (k KindReport) Mostly() (most Row) {
 type Spread struct {
 	Min float64 `json:"min"`
 	P50 float64 `json:"p50"`
+	P90 float64 `json:"p90"`
 	P95 float64 `json:"p95"`
 	P99 float64 `json:"p99"`
 	Max float64 `json:"max"`
@@ -73,7 +75,7 @@ func spreadOf(v []float64) Spread {
 		return Spread{}
 	}
 	q := spread(v) // sorts them
-	return Spread{Min: v[0], P50: q.P50, P95: ranked(v, 0.95), P99: q.P99, Max: q.Max}
+	return Spread{Min: v[0], P50: q.P50, P90: ranked(v, 0.90), P95: ranked(v, 0.95), P99: q.P99, Max: q.Max}
 }
 
 // tellKinds gives the time of each kind of users to its causes.

@@ -55,6 +55,9 @@ type Report struct {
 	// Decided is by what the answer changed: "health check" or, where the load balancer's targets told first, "target health".
 	Decided string `json:"decided,omitempty"`
 	Ledger  []Row  `json:"ledger"`
+	// Compared is the ledger beside what was predicted of it, and Findings the figures that left their prediction.
+	Compared []Compared `json:"compared,omitempty"`
+	Findings []Finding  `json:"findings,omitempty"`
 	// Back is the second part: what was felt after the repair, which the figures of downtime above leave out. Old reports have none.
 	Back *Back `json:"back,omitempty"`
 

@@ -40,6 +40,10 @@ type demoReport struct {
 		Kind     string `json:"kind"`
 		Requests int    `json:"requests"`
 		Failed   int    `json:"failed"`
+		Forecast *struct {
+			P50 float64 `json:"p50"`
+			Max float64 `json:"max"`
+		} `json:"forecast"`
 	} `json:"kinds"`
 }
 

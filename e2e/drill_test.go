@@ -36,6 +36,11 @@ func TestDrillsByEveryFaultRepairWhatTheyBreak(t *testing.T) {
 		if k := r.Kinds[1]; k.Kind != "websocket" || k.Requests <= k.Failed || fault == "region" && k.Failed == 0 {
 			t.Errorf("%s: %+v", fault, k)
 		}
+		if f := r.Kinds[0].Forecast; r.Aborted == "" && (f == nil || fault != "invert" && f.Max == 0) {
+			t.Errorf("%s: users are predicted to feel %+v", fault, f)
+		} else if f != nil {
+			t.Logf("%s: %v ms for half of the users predicted, %v measured", fault, f.P50, r.Downtime.P50)
+		}
 		r.outage.addsUp(t, fault)
 		r.Back.addsUp(t, fault+", on the way back")
 		t.Logf("%s: downtime %v ms, predicted at most %v; %d requests failed outside of that", fault, r.Downtime.Max, r.PredictedMS, r.FailedOutside)

@@ -41,6 +41,7 @@ type view struct {
 	Outages       template.HTML
 	Shares        template.HTML
 	Rows          []line
+	Forecasts     template.HTML
 	BackShares    template.HTML
 	BackRows      []line
 	Steps         []drill.Moment
@@ -105,7 +106,7 @@ func HTML(w io.Writer, r *drill.Report) error {
 	v := &view{
 		Report: r, Style: style, Policy: policy(), Data: template.JS(data), //nolint:gosec // see above
 		Verdict: verdict(r), Facts: facts(r), Times: times(r), Timeline: timeline(r), Outages: outages(r), Shares: shares(r.Ledger),
-		Steps: r.Moments, ByKind: byKind(r),
+		Steps: r.Moments, ByKind: byKind(r), Forecasts: forecasts(r),
 	}
 	v.Rows = lines(r.Ledger, nil)
 	if r.Back != nil {

@@ -41,11 +41,16 @@ func (p *picture) text(x, y float64, class, anchor, s string) {
 
 // box is a filled rectangle; what is over it, a pattern, makes it readable without colour. A title shows where the pointer is.
 func (p *picture) box(x, y, w, h float64, class, pattern, title string) {
-	fmt.Fprintf(p, `<g><title>%s</title><rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" class="%s"/>`, html.EscapeString(title), x, y, w, h, class)
+	fmt.Fprintf(p, `<g><title>%s</title>`, html.EscapeString(title))
+	p.fill(x, y, w, h, class, pattern)
+	p.WriteString(`</g>`)
+}
+
+func (p *picture) fill(x, y, w, h float64, class, pattern string) {
+	fmt.Fprintf(p, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" class="%s"/>`, x, y, w, h, class)
 	if pattern != "" {
 		fmt.Fprintf(p, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="url(#%s)"/>`, x, y, w, h, pattern)
 	}
-	p.WriteString(`</g>`)
 }
 
 func (p *picture) line(class string, x1, y1, x2, y2 float64) {
@@ -174,25 +179,31 @@ func (p *picture) requests(r *drill.Report, top, high float64) {
 		values         []int
 		class, pattern string
 	}{{c.Failed, "failed", "hatch"}, {c.Secondary, "secondary", "dots"}, {c.Primary, "primary", ""}} {
-		var up, down strings.Builder
+		above := make([]int, len(base))
 		for i, n := range layer.values {
-			x1, x2 := p.x(float64(i)*c.StepMS), min(p.x(float64(i+1)*c.StepMS), right)
-			verb := "L"
-			if i == 0 {
-				verb = "M"
-			}
-			fmt.Fprintf(&up, "%s%.1f %.1fH%.1f", verb, x1, y(base[i]+n), x2)
-			j := len(layer.values) - 1 - i
-			fmt.Fprintf(&down, "L%.1f %.1fH%.1f", min(p.x(float64(j+1)*c.StepMS), right), y(base[j]), p.x(float64(j)*c.StepMS))
+			above[i] = base[i] + n
 		}
-		path := up.String() + down.String() + "Z"
+		var outline strings.Builder
+		edge := func(from, to int, n int) { // along steps of one height
+			fmt.Fprintf(&outline, "%s%.1f %.1fH%.1f", map[bool]string{true: "M", false: "L"}[outline.Len() == 0],
+				min(p.x(float64(from)*c.StepMS), right), y(n), min(p.x(float64(to)*c.StepMS), right))
+		}
+		for i, j := 0, 0; i < len(above); i = j {
+			for j = i + 1; j < len(above) && above[j] == above[i]; j++ {
+			}
+			edge(i, j, above[i])
+		}
+		for i, j := len(base), 0; i > 0; i = j {
+			for j = i - 1; j > 0 && base[j-1] == base[i-1]; j-- {
+			}
+			edge(i, j, base[i-1])
+		}
+		path := outline.String() + "Z"
 		fmt.Fprintf(p, `<path class="%s" d="%s"/>`, layer.class, path)
 		if layer.pattern != "" {
 			fmt.Fprintf(p, `<path fill="url(#%s)" d="%s"/>`, layer.pattern, path)
 		}
-		for i, n := range layer.values {
-			base[i] += n
-		}
+		base = above
 	}
 	p.text(left-8, top+30, "soft", "end", fmt.Sprintf("≤ %.0f a second", float64(most)*1000/max(c.StepMS, 1)))
 }
@@ -231,6 +242,52 @@ func outages(r *drill.Report) template.HTML {
 	p.text(p.x(r.PredictedDowntimeMS)-4, top+2, "", "end", "predicted at most")
 	p.ticks(bottom)
 	return p.done()
+}
+
+// forecasts shows, for each kind of users, the time without service as it was measured, with what was predicted above it.
+func forecasts(r *drill.Report) template.HTML {
+	const high, top = 12.0, 14.0
+	whole, n := 1.0, 0
+	for _, k := range r.Kinds {
+		if k.Forecast != nil {
+			whole, n = max(whole, k.DowntimeMS.Max, k.Forecast.Max), n+1
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	bottom := top + float64(n)*(2*high+14)
+	p := newPicture(int(bottom)+52, "The time without service of each kind of users, predicted and measured, which the table below has as numbers", whole*1.05)
+	y := top
+	for _, k := range r.Kinds {
+		f, d := k.Forecast, k.DowntimeMS
+		if f == nil {
+			continue
+		}
+		p.text(left-8, y+high+4, "", "end", k.Kind)
+		p.band(y, high, k.Kind+", predicted", f.P50, f.P90, f.P99, f.Max)
+		p.band(y+high+2, high, k.Kind+", measured", d.P50, d.P90, d.P99, d.Max)
+		y += 2*high + 14
+	}
+	p.ticks(bottom)
+	p.legend(bottom+42, [][3]string{{"primary", "", "half"}, {"secondary", "dots", "90 %"}, {"failed", "hatch", "99 %"}})
+	return p.done()
+}
+
+// band is one distribution: half of the users, 90 and 99 in 100, and the longest as a line.
+func (p *picture) band(y, high float64, what string, p50, p90, p99, most float64) {
+	words := fmt.Sprintf("%s: half %s, 90 %% %s, 99 %% %s, at the most %s", what, inWords(p50), inWords(p90), inWords(p99), inWords(most))
+	fmt.Fprintf(p, `<g><title>%s</title>`, html.EscapeString(words))
+	for _, part := range []struct {
+		from, to       float64
+		class, pattern string
+	}{{0, p50, "primary", ""}, {p50, p90, "secondary", "dots"}, {p90, p99, "failed", "hatch"}} {
+		if part.to > part.from {
+			p.fill(p.x(part.from), y, p.x(part.to)-p.x(part.from), high, part.class, part.pattern)
+		}
+	}
+	p.WriteString("</g>")
+	p.line("edge", p.x(most), y-1, p.x(most), y+high+1)
 }
 
 // shares is one bar of all causes, by their letters.

@@ -54,6 +54,14 @@ func rehearsed() *drill.Report {
 			PredictedMS: 90_000 * float64(i%3), Ledger: r.Ledger[i:],
 		})
 	}
+	for i := range r.Kinds {
+		k := &r.Kinds[i]
+		k.Forecast = &drill.Forecast{P50: 3000 * float64(i), P90: 51_000, P99: 52_000, Max: 70_000}
+		r.Findings = append(r.Findings, drill.Finding{Kind: k.Kind, Figure: "p50", Users: 400, MeasuredMS: k.DowntimeMS.P50, PredictedMS: k.Forecast.P50})
+	}
+	for n, c := range drill.Causes {
+		r.Compared = append(r.Compared, drill.Compared{Cause: c, MeasuredMS: 1234.5, PredictedMS: 100 * float64(n)})
+	}
 	return r
 }
 

@@ -271,11 +271,14 @@ func runDrill(cmd *cobra.Command, stack, lost *plan.Stack, kind drill.Kind, f dr
 	if err := f.prepare(ctx, d, stack, lost, o, kind, pair); err != nil {
 		return err
 	}
-	return rehearse(cmd, d, stack.Declaration.Name, f.outputs, f.digest)
+	return rehearse(cmd, d, stack.Declaration.Name, f.outputs, func(r *drill.Report) {
+		r.Digest = f.digest
+		foresee(stack.Declaration, understudy.Side(f.side), d, r)
+	})
 }
 
-// rehearse runs a drill, and tells and keeps what it finds.
-func rehearse(cmd *cobra.Command, d *drill.Drill, name string, to drillOutputs, digest string) error {
+// rehearse runs a drill, and tells and keeps what it finds, with what else is known.
+func rehearse(cmd *cobra.Command, d *drill.Drill, name string, to drillOutputs, also func(*drill.Report)) error {
 	ctx := cmd.Context()
 	view := newDrillView(os.Stderr)
 	defer view.close()
@@ -291,7 +294,8 @@ func rehearse(cmd *cobra.Command, d *drill.Drill, name string, to drillOutputs, 
 		trail.end("", err)
 		return err
 	}
-	found.Faults, found.Tool, found.Digest = both(faults, faultsInForce(ctx)), version(), digest
+	found.Faults, found.Tool = both(faults, faultsInForce(ctx)), version()
+	also(found)
 	file, err := shelf(name).Keep(found)
 	if err != nil {
 		fmt.Fprintf(cmd.ErrOrStderr(), "understudy: the report is not kept for `understudy drills`: %v\n", err)

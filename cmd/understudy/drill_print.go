@@ -49,6 +49,7 @@ func printDrill(w io.Writer, r *drill.Report) {
 	printTimes(w, r)
 	printLedger(w, r)
 	printUsers(w, r)
+	printForecast(w, r)
 	for _, f := range r.Faults {
 		fmt.Fprintf(w, "  with the cloud's fault   %s\n", f)
 	}
@@ -113,6 +114,30 @@ func printUsers(w io.Writer, r *drill.Report) {
 		}
 		d := k.DowntimeMS
 		fmt.Fprintf(w, "  %-12s %6d %9.0f %9.0f %9.0f %9s  %s\n", k.Kind, k.Clients, d.P50, d.P95, d.Max, predicted, k.Mostly().Cause)
+	}
+}
+
+// printForecast lays what was predicted beside what was measured.
+func printForecast(w io.Writer, r *drill.Report) {
+	if len(r.Compared) > 0 {
+		fmt.Fprintf(w, "  %-24s %-16s %9s %9s\n", "each user, on average", "", "measured", "predicted")
+	}
+	for _, c := range r.Compared {
+		fmt.Fprintf(w, "  %-24s %-16s %9.0f %9.0f\n", "", c.Cause, c.MeasuredMS, c.PredictedMS)
+	}
+	for _, k := range r.Kinds {
+		f, d := k.Forecast, k.DowntimeMS
+		if f == nil {
+			continue
+		}
+		if k.Kind == r.Kinds[0].Kind {
+			fmt.Fprintf(w, "  %-24s %-16s %9s %9s %9s %9s\n", "without service", "", "p50", "p90", "p99", "max")
+		}
+		fmt.Fprintf(w, "  %-24s %-16s %9.0f %9.0f %9.0f %9.0f\n", "  "+k.Kind, "measured", d.P50, d.P90, d.P99, d.Max)
+		fmt.Fprintf(w, "  %-24s %-16s %9.0f %9.0f %9.0f %9.0f\n", "", "predicted", f.P50, f.P90, f.P99, f.Max)
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintf(w, "  finding                  %s\n", f)
 	}
 }
 

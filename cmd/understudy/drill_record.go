@@ -87,7 +87,7 @@ func drillRecord(cmd *cobra.Command, on *target, f *drillFlags) error {
 	if err != nil {
 		return err
 	}
-	return rehearse(cmd, d, r.stack.Tree.Host, f.outputs, "")
+	return rehearse(cmd, d, r.stack.Tree.Host, f.outputs, func(*drill.Report) {})
 }
 
 func counted(n int, what string) string {
