@@ -45,7 +45,7 @@ func forecast(d *understudy.Declaration, lost understudy.Side, f drill.Fault, s 
 	all := map[string]drill.Forecast{}
 	for _, k := range found.Faults[0].Predictions {
 		one := drill.Forecast{
-			P50: k.Downtime.P50 / speed, P90: k.Downtime.P90 / speed, P99: k.Downtime.P99 / speed, Max: k.Downtime.Max / speed,
+			P50: toTenths(k.Downtime.P50 / speed), P90: toTenths(k.Downtime.P90 / speed), P99: toTenths(k.Downtime.P99 / speed), Max: toTenths(k.Downtime.Max / speed),
 			Causes: map[drill.Cause]float64{},
 		}
 		for _, row := range k.Ledger {
@@ -55,6 +55,9 @@ func forecast(d *understudy.Declaration, lost understudy.Side, f drill.Fault, s 
 	}
 	return all, nil
 }
+
+// toTenths is a time in milliseconds as reports have it.
+func toTenths(ms float64) float64 { return drill.Milliseconds(milliseconds(ms)) }
 
 func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
