@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,19 +12,20 @@ import (
 	"github.com/understudy/understudy/internal/judge"
 )
 
-const secure = "../examples/https/understudy.yaml"
+const secure = "../examples/two-tier/understudy.yaml"
 
-// Users connect with HTTPS, and those of HTTP are sent on. Each setting changes in place, to HTTP and back too.
+// Users of two tiers connect with HTTPS, and those of HTTP are sent on. Each setting changes in place, to HTTP and back too.
 func TestHTTPSFromItsFirstPageToItsEnd(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	declared, arns := s.certified(secure)
+	declared, arns := s.certified(variant(t, secure, "hello -addr :8081", "hello -addr :8081 -zone api"))
 	s.must("up", "-f", declared, "--yes")
 	s.servesHTTPS("301")
 	if said := s.must("doctor", "-f", declared); strings.Contains(said, "certificate") {
 		t.Errorf("doctor finds something about the certificates:\n%s", said)
 	}
-	s.must("drill", "-f", declared, "--abort-after", lenience, "--clients", "cache=50%,http2=15%,pool=15%,retry=10%,floor60=10%")
+	s.servesTheAPI()
+	s.drillsSecurely(declared)
 
 	other := variant(t, declared, "https:\n", "https:\n  policy: ELBSecurityPolicy-TLS13-1-3-2021-06\n  redirect: temporary\n")
 	said := s.must("plan", "-f", other)
@@ -52,6 +54,47 @@ func TestHTTPSFromItsFirstPageToItsEnd(t *testing.T) {
 		s.aws(region, "acm", "delete-certificate", "--certificate-arn", arn)
 	}
 	s.nothingIsLeft()
+}
+
+// servesTheAPI holds that the second tier is at a port of its own, and at its name.
+func (s *stage) servesTheAPI() {
+	s.t.Helper()
+	for what, page := range map[string]result{"at its port": s.curl("https", 8443), "by its name": s.curl("https", 443, "-H", "Host: api.hello.test")} {
+		if !strings.Contains(page.stdout, `"zone":"api"`) {
+			s.t.Errorf("the API %s is:\n%s", what, page.stdout)
+		}
+	}
+	if page := s.securePage(); strings.Contains(page, `"zone":"api"`) {
+		s.t.Errorf("the pages are the API's:\n%s", page)
+	}
+}
+
+// drillsSecurely holds that no request failed before the fault, and that the ledger of what was measured has the cause of all that failed after it.
+func (s *stage) drillsSecurely(declared string) {
+	s.t.Helper()
+	var r struct {
+		demoReport
+		FaultMS float64 `json:"fault_ms"`
+		Course  struct {
+			StepMS float64 `json:"step_ms"`
+			Failed []int   `json:"failed"`
+		} `json:"course"`
+	}
+	out := s.must("drill", "-f", declared, "--fault", "region", "--json", "-", "--abort-after", lenience,
+		"--clients", "cache=50%,http2=15%,pool=15%,retry=10%,floor60=10%")
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		s.t.Fatalf("%v\n%s", err, out)
+	}
+	r.outage.addsUp(s.t, "HTTPS")
+	r.Back.addsUp(s.t, "HTTPS, on the way back")
+	for n, failed := range r.Course.Failed {
+		if end := float64(n+1) * r.Course.StepMS; end <= r.FaultMS && failed > 0 {
+			s.t.Errorf("%d requests failed up to %v ms, before the fault at %v ms", failed, end, r.FaultMS)
+		}
+	}
+	if r.Failed == 0 || r.ServedBy[secondary] == 0 {
+		s.t.Errorf("%d requests failed, and users were served by %v", r.Failed, r.ServedBy)
+	}
 }
 
 // certified imports a certificate into each region, and writes a declaration that names them.
@@ -103,9 +146,9 @@ func (s *stage) curl(scheme string, port int, more ...string) result {
 		"-H", "Accept: application/json", "--connect-to", fmt.Sprintf("::%s:%d", address, s.port(port)), scheme + "://www.hello.test/"}, more...)...)
 }
 
-// secureListener is the ARN of a region's listener of HTTPS.
+// secureListener is the ARN of a region's listener at which users connect with HTTPS.
 func (s *stage) secureListener(region string) string {
 	s.t.Helper()
 	balancer := s.aws(region, "elbv2", "describe-load-balancers", "--query", "LoadBalancers[0].LoadBalancerArn")
-	return s.aws(region, "elbv2", "describe-listeners", "--load-balancer-arn", balancer, "--query", "Listeners[?Protocol=='HTTPS'].ListenerArn")
+	return s.aws(region, "elbv2", "describe-listeners", "--load-balancer-arn", balancer, "--query", "Listeners[?Port==`443`].ListenerArn")
 }
