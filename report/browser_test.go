@@ -69,7 +69,8 @@ func TestABrowserShowsThePageAndAsksForNothing(t *testing.T) {
 	if len(urls) > 0 {
 		t.Errorf("the page has asked for %q", urls)
 	}
-	for _, part := range []string{"<svg", "Where that time went", "cached answer", `pattern id="hatch"`, "Each kind of user", "no bound", "On the way back", "Predicted and measured", "left its prediction",
+	for _, part := range []string{"<svg", "Where that time went", "cached answer", `pattern id="hatch"`, "Each kind of user", "no bound", "On the way back",
+		"Predicted and measured", "left its prediction",
 		"a cache of 30 s of its own"} {
 		if !strings.Contains(dom, part) {
 			t.Errorf("the browser's page has no %q", part)

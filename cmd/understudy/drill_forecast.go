@@ -44,8 +44,9 @@ func forecast(d *understudy.Declaration, lost understudy.Side, f drill.Fault, s 
 	}
 	all := map[string]drill.Forecast{}
 	for _, k := range found.Faults[0].Predictions {
+		down := k.Downtime
 		one := drill.Forecast{
-			P50: toTenths(k.Downtime.P50 / speed), P90: toTenths(k.Downtime.P90 / speed), P99: toTenths(k.Downtime.P99 / speed), Max: toTenths(k.Downtime.Max / speed),
+			P50: toTenths(down.P50 / speed), P90: toTenths(down.P90 / speed), P99: toTenths(down.P99 / speed), Max: toTenths(down.Max / speed),
 			Causes: map[drill.Cause]float64{},
 		}
 		for _, row := range k.Ledger {
