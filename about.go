@@ -100,6 +100,7 @@ var about = map[string]struct{ what, example string }{
 
 	"fleet.warm_up":              {"Seconds until what a new instance uses counts for scaling, and until the next one is replaced; 0 is `fleet.grace`.", "60"},
 	"fleet.termination_policies": {"By which policies an instance is chosen to go when the fleet shrinks, in their order.", "[OldestInstance]"},
+	"fleet.health_check":         {"For what an instance is replaced: what EC2 and the load balancer find (ELB), or EC2 alone.", "EC2"},
 	"fleet.metrics":              {"Whether the sizes of the fleet are measured each minute, for graphs of CloudWatch.", "true"},
 	"fleet.track":                {"What the fleet is scaled by, between min and max; nothing where both are 0.", ""},
 	"fleet.track.cpu":            {"The average use of the instances' processors to keep to, in percent.", "50"},

@@ -233,6 +233,7 @@ func fleet(o *object) Fleet {
 	f.Grace = o.number("grace", 300, 0, 7200)
 	f.WarmUp = o.number("warm_up", 0, 0, 7200)
 	f.Termination = terminationPolicies(o)
+	f.HealthCheck = o.text("health_check", "ELB", healthCheckKind)
 	f.Metrics = o.flag("metrics", false)
 	f.Track = track(o.object("track"))
 	return f

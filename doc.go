@@ -56,7 +56,7 @@
 //	  port: 443
 //	  redirect: permanent            # of users at listener.port; or temporary, or none
 //	fleet: {min: 2, desired: 2, max: 4, grace: 300,           # instances; seconds
-//	  warm_up: 0, termination_policies: [Default], metrics: false,  # seconds, 0 is grace; by which an instance is chosen to go
+//	  warm_up: 0, termination_policies: [Default], health_check: ELB, metrics: false,  # seconds, 0 is grace; by which an instance is chosen to go
 //	  track: {cpu: 0, requests: 0}}  # scale to keep percent of CPU, or requests to a target in a minute; 0 is not to
 //	# the standby's alone, while it does not serve: regions.secondary.fleet.min, regions.secondary.fleet.desired, regions.secondary.fleet.max
 //	failover:

@@ -90,3 +90,6 @@ func terminationPolicies(o *object) []string {
 
 var terminationPolicy = oneOf("Default, OldestInstance, NewestInstance, OldestLaunchTemplate or ClosestToNextInstanceHour",
 	"Default", "OldestInstance", "NewestInstance", "OldestLaunchTemplate", "ClosestToNextInstanceHour")
+
+// CreateAutoScalingGroup, HealthCheckType, in the Amazon EC2 Auto Scaling API Reference; that of EC2 is always there.
+var healthCheckKind = oneOf("ELB or EC2", "ELB", "EC2")

@@ -29,6 +29,7 @@ var serviceFields = []field{
 	{key: "fleet.grace", first: "5", second: "6", shown: ofGroup + "HealthCheckGracePeriod"},
 	{key: "fleet.warm_up", first: "1", second: "None", shown: ofGroup + "[DefaultInstanceWarmup]"},
 	{key: "fleet.termination_policies", first: "OldestLaunchTemplate Default", second: "Default", shown: ofGroup + "TerminationPolicies[]"},
+	{key: "fleet.health_check", first: "EC2", second: "ELB", shown: ofGroup + "HealthCheckType"},
 	{key: "fleet.metrics", first: "", second: ".*GroupTotalInstances.*", shown: ofGroup + "EnabledMetrics[].Metric"},
 	{key: "fleet.track.cpu", first: `50\.0 ASGAverageCPUUtilization`, second: ".*ALBRequestCountPerTarget", shown: ofPolicy},
 	{key: "fleet.track.requests", first: ".*ASGAverageCPUUtilization", second: `100000\.0 ALBRequestCountPerTarget`, shown: ofPolicy},

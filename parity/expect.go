@@ -193,7 +193,7 @@ func expectCompute(parts map[key]map[string]string, d *understudy.Declaration, s
 	expectMachines(parts, d, side)
 	f := d.Size(side)
 	parts[key{"auto scaling group", "fleet"}] = map[string]string{
-		"min": itoa(f.Min), "max": itoa(f.Max), "health check": "ELB", "grace period": itoa(d.Fleet.Grace),
+		"min": itoa(f.Min), "max": itoa(f.Max), "health check": d.Fleet.HealthCheck, "grace period": itoa(d.Fleet.Grace),
 		"subnets": "subnet private-a, subnet private-b", "target groups": expectedGroups(d), "template": "launch template template",
 		"instances' type": d.Instance.Type, "instances' groups": "security group internal", "instances' source/dest check": "true",
 	}

@@ -51,7 +51,7 @@ func (f *fleet) desired() []Field {
 		capacity = []Field{capacity[0], capacity[2]}
 	}
 	fields := append(capacity,
-		Field{Name: "health check", Value: "ELB"},
+		Field{Name: "health check", Value: f.declared.Fleet.HealthCheck},
 		Field{Name: "grace", Value: number(f.declared.Fleet.Grace)},
 		Field{Name: "subnets", Value: set(known(f.subnets[0].id), known(f.subnets[1].id))},
 		Field{Name: "target groups", Value: set(f.group.known()...)},
@@ -85,7 +85,7 @@ func (f *fleet) create(ctx context.Context) error {
 		MinSize:                aws.Int32(int32(size.Min)),
 		DesiredCapacity:        aws.Int32(int32(f.begins())),
 		MaxSize:                aws.Int32(int32(size.Max)),
-		HealthCheckType:        aws.String("ELB"),
+		HealthCheckType:        aws.String(f.declared.Fleet.HealthCheck),
 		HealthCheckGracePeriod: aws.Int32(int32(f.declared.Fleet.Grace)),
 		VPCZoneIdentifier:      f.zoneIdentifier(),
 		TargetGroupARNs:        f.group.arns(),
@@ -175,7 +175,7 @@ func (f *fleet) update(ctx context.Context, differences []Difference) error {
 		AutoScalingGroupName:   aws.String(f.fleetName()),
 		MinSize:                aws.Int32(int32(size.Min)),
 		MaxSize:                aws.Int32(int32(size.Max)),
-		HealthCheckType:        aws.String("ELB"),
+		HealthCheckType:        aws.String(f.declared.Fleet.HealthCheck),
 		HealthCheckGracePeriod: aws.Int32(int32(f.declared.Fleet.Grace)),
 		VPCZoneIdentifier:      f.zoneIdentifier(),
 	}
