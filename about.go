@@ -7,15 +7,19 @@ var about = map[string]struct{ what, example string }{
 	"domain": {"The hosted zone, without the dot at its end.", "hello.test"},
 	"record": {"The failover record below the domain; empty is the domain itself.", "www"},
 
-	"regions":                  {"The two regions. Their names differ, and their networks do not overlap.", ""},
-	"regions.primary":          {"The region that serves while it is healthy.", "{name: us-east-1, cidr: 10.10.0.0/16}"},
-	"regions.primary.name":     {"The primary region, as AWS spells it.", "us-east-1"},
-	"regions.primary.cidr":     {"The addresses of the primary's network, from /16 to /25, divided into four subnets.", "10.10.0.0/16"},
+	"regions":              {"The two regions. Their names differ, and their networks do not overlap.", ""},
+	"regions.primary":      {"The region that serves while it is healthy.", "{name: us-east-1, cidr: 10.10.0.0/16}"},
+	"regions.primary.name": {"The primary region, as AWS spells it.", "us-east-1"},
+	"regions.primary.cidr": {"The addresses of the primary's network, from /16 to /25, with three zones to /24. Each subnet has an eighth of them, " +
+		"or a quarter of a /25.", "10.10.0.0/16"},
 	"regions.primary.weight":   {"The primary's share of the users, beside the secondary's weight; with routing weighted only.", "3"},
 	"regions.secondary.weight": {"The secondary's share of the users, beside the primary's weight; with routing weighted only.", "1"},
 	"regions.secondary":        {"The region that serves when the primary does not.", "{name: us-west-2, cidr: 10.20.0.0/16}"},
 	"regions.secondary.name":   {"The secondary region, as AWS spells it.", "us-west-2"},
 	"regions.secondary.cidr":   {"The addresses of the secondary's network, apart from the primary's.", "10.20.0.0/16"},
+
+	"zones": {"The availability zones of each region that the load balancer and the fleet are in, each with a public and a private subnet: the first " +
+		"by name that take subnets. A third one comes beside the others, and goes when nothing is left in it.", "3"},
 
 	"egress": {"How instances in the private subnets reach the internet: not at all, by a NAT gateway, by one in each zone, or not beyond AWS's " +
 		"services that VPC endpoints lead to: S3, and those of Session Manager.", "nat-per-zone"},

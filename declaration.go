@@ -58,6 +58,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 	root.require("domain", domainName.allowed)
 	places := map[Side]*object{}
 	d.Regions = regions(root.object("regions"), places)
+	readZones(root, d, places)
 	d.Egress = egress(root, EgressNone)
 	d.fillEgress()
 	in := root.object("image")

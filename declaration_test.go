@@ -68,10 +68,10 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 	const at = "understudy.yaml:"
 	cases := []struct{ name, old, new, want string }{
 		{"unknown key", "domain:", "colour: red\ndomain:",
-			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, egress, image, instance, hosts, service, ` +
+			at + `2:1: found unknown key "colour"; allowed: name, domain, record, regions, zones, egress, image, instance, hosts, service, ` +
 				`listener, https, fleet, failover, target, target_groups, balancer, rules, listeners, security, tags, parity, drill`},
 		{"misspelt key", "domain:", "recrod: www\ndomain:",
-			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, egress, image, instance, hosts, service, ` +
+			at + `2:1: found unknown key "recrod"; did you mean "record"? allowed: name, domain, record, regions, zones, egress, image, instance, hosts, service, ` +
 				`listener, https, fleet, failover, target, target_groups, balancer, rules, listeners, security, tags, parity, drill`},
 		{"misspelt key within", "image:", "failover: {failback: {aftr: 10m}}\nimage:", at + `6:23: found unknown key "aftr"; did you mean "after"? allowed: after`},
 		{"empty script", "run: hello &", `run: "  "`, at + `7:8: found "  "; allowed: a script that starts the service and returns, in place or as file:PATH`},
@@ -93,6 +93,9 @@ func TestEachMistakeIsNamedWithItsPlace(t *testing.T) {
 		{"bad region", "us-west-2", "oregon", at + `5:21: found "oregon"; allowed: a region as AWS spells it, for example us-east-1`},
 		{"no secondary", "  secondary: {name: us-west-2, cidr: 10.20.0.0/16}\n", "",
 			at + `4:3: found no regions.secondary; allowed: a region: {name: us-east-1, cidr: 10.10.0.0/16}`},
+		{"four zones", "image:", "zones: 4\nimage:", at + `6:8: found 4; allowed: 2 or 3`},
+		{"three zones in too small a network", "10.20.0.0/16}", "10.20.0.0/25}\nzones: 3",
+			at + `5:38: found 10.20.0.0/25, with 3 zones; allowed: a network of /24 or larger, or 2 zones`},
 		{"egress", "image:", "egress: vpn\nimage:", at + `6:9: found "vpn"; allowed: none, nat, nat-per-zone or endpoints`},
 		{"egress of a region", "10.20.0.0/16", "10.20.0.0/16, egress: yes",
 			at + `5:60: found "yes"; allowed: none, nat, nat-per-zone or endpoints, or nothing for that of both regions`},
@@ -438,18 +441,35 @@ func TestHostsAreAsTheFleetUnlessDeclaredOtherwise(t *testing.T) {
 	}
 }
 
-func TestSubnetsAreFourQuartersOverTwoZones(t *testing.T) {
-	d, err := parse(strings.Replace(good, "10.20.0.0/16", "10.20.3.128/25", 1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, s := range d.Regions[understudy.Secondary].Subnets() {
-		got = append(got, s.Name+" "+s.CIDR.String()+" "+string(rune('a'+s.Zone)))
-	}
-	want := []string{"public-a 10.20.3.128/27 a", "public-b 10.20.3.160/27 b", "private-a 10.20.3.192/27 a", "private-b 10.20.3.224/27 b"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
+// A third zone comes beside two, whose subnets stay where they are, as long as the network has room for it.
+func TestSubnetsArePartsOfTheNetwork(t *testing.T) {
+	for _, c := range []struct {
+		network, zones string
+		want, others   string
+	}{
+		{"10.20.3.128/25", "2", "public-a 10.20.3.128/27, public-b 10.20.3.160/27, private-a 10.20.3.192/27, private-b 10.20.3.224/27", ""},
+		{"10.20.3.0/24", "2", "public-a 10.20.3.0/27, public-b 10.20.3.32/27, private-a 10.20.3.128/27, private-b 10.20.3.160/27",
+			"public-c 10.20.3.64/27, private-c 10.20.3.192/27"},
+		{"10.20.3.0/24", "3", "public-a 10.20.3.0/27, public-b 10.20.3.32/27, public-c 10.20.3.64/27, " +
+			"private-a 10.20.3.128/27, private-b 10.20.3.160/27, private-c 10.20.3.192/27", ""},
+	} {
+		d, err := parse(strings.Replace(good, "10.20.0.0/16", c.network, 1) + "zones: " + c.zones + "\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := d.Regions[understudy.Secondary]
+		for want, subnets := range map[string][]understudy.Subnet{c.want: r.Subnets(), c.others: r.OtherSubnets()} {
+			var got []string
+			for _, s := range subnets {
+				got = append(got, s.Name+" "+s.CIDR.String())
+				if kind, zone, _ := strings.Cut(s.Name, "-"); s.Public != (kind == "public") || zone != string(rune('a'+s.Zone)) {
+					t.Errorf("%+v is called otherwise than it is", s)
+				}
+			}
+			if diff := cmp.Diff(want, strings.Join(got, ", ")); diff != "" {
+				t.Errorf("%s with %s zones (-want +got)\n%s", c.network, c.zones, diff)
+			}
+		}
 	}
 }
 

@@ -21,6 +21,7 @@
 //
 //	regions: {primary: {weight: 100}, secondary: {weight: 100}}  # shares of the users, with routing weighted; the rest has no default
 //	record: ""                       # below the domain; empty is the domain itself
+//	zones: 2                         # of each region, or 3
 //	egress: none                     # of private subnets; or nat, nat-per-zone, endpoints
 //	                                 # of one region alone: regions.primary.egress, regions.secondary.egress
 //	image:

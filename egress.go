@@ -50,9 +50,9 @@ func (r Region) PrivateTables() []RouteTable {
 		first.NAT = NATRole(0)
 	}
 	all := []RouteTable{first}
-	for _, zone := range r.zones()[1:] {
+	for _, zone := range allZones()[1:] {
 		t := RouteTable{Role: "private-routes-" + letter(zone)}
-		if r.Egress == EgressNATPerZone {
+		if r.Egress == EgressNATPerZone && zone < len(r.zones()) {
 			all[0].Zones = []int{0}
 			t.Zones, t.NAT, t.Declared = []int{zone}, NATRole(zone), true
 		}
@@ -73,12 +73,6 @@ func (r Region) NATs() (zones []int) {
 
 // HasNAT tells whether a zone has a NAT gateway.
 func (r Region) HasNAT(zone int) bool { return slices.Contains(r.NATs(), zone) }
-
-// zones are the numbers of a region's zones.
-func (r Region) zones() []int { return []int{0, 1} }
-
-// letter names a zone.
-func letter(zone int) string { return string(rune('a' + zone)) }
 
 // egress reads the way out, of all regions or, where nothing is said of it, of a region alone.
 func egress(o *object, fallback Egress) Egress {

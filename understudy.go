@@ -32,6 +32,7 @@ type Declaration struct {
 	Domain   string // the hosted zone, without the dot at its end
 	Record   string // the failover record below Domain; empty is Domain itself
 	Regions  map[Side]Region
+	Zones    int    // availability zones of each region
 	Egress   Egress // of the regions that say nothing of their own
 	Image    Image
 	Instance Instance
@@ -64,6 +65,7 @@ func (d *Declaration) Host() string {
 type Region struct {
 	Name   string // as AWS spells it: us-east-1
 	CIDR   netip.Prefix
+	Zones  int    // the declaration's; 0 is 2
 	Egress Egress // of its private subnets: its own, or the declaration's
 	Image  string // its own: an id, or resolve:ssm: and a parameter; empty where Image selects it
 	Fleet  *Size  // of the secondary, where it is declared another than Fleet's
@@ -263,32 +265,4 @@ type Parity struct {
 type Ignored struct {
 	Finding string // the finding's name, with * for any text
 	Reason  string // shown beside it
-}
-
-// Subnet is a quarter of a region's network.
-type Subnet struct {
-	Name   string // public-a
-	Zone   int    // 0 or 1: which of the region's two zones
-	Public bool
-	CIDR   netip.Prefix
-}
-
-// Subnets divides the region's network into its four quarters: two public, two private, over two
-// zones.
-func (r Region) Subnets() []Subnet {
-	names := []string{"public-a", "public-b", "private-a", "private-b"}
-	subnets := make([]Subnet, len(names))
-	for i, name := range names {
-		subnets[i] = Subnet{Name: name, Zone: i % 2, Public: i < 2, CIDR: quarter(r.CIDR, i)}
-	}
-	return subnets
-}
-
-// quarter returns the n-th quarter, from 0, of an IPv4 network.
-func quarter(p netip.Prefix, n int) netip.Prefix {
-	a := p.Masked().Addr().As4()
-	v := uint32(a[0])<<24 | uint32(a[1])<<16 | uint32(a[2])<<8 | uint32(a[3])
-	bits := p.Bits() + 2
-	v |= uint32(n) << (32 - bits)
-	return netip.PrefixFrom(netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)}), bits)
 }

@@ -98,7 +98,7 @@ func judge(d *understudy.Declaration, f facts, o Options) []Finding {
 			all = append(all, silent(side, r.silent))
 			continue
 		}
-		all = append(all, judgeZones(side, r)...)
+		all = append(all, judgeZones(d, side, r)...)
 		all = append(all, judgeType(d, side, r)...)
 		all = append(all, judgeImage(d, side, r)...)
 		all = append(all, judgeQuotas(d, side, r)...)

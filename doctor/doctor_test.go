@@ -109,6 +109,10 @@ func TestPlaces(t *testing.T) {
 			check: CheckAnswer, severity: Blocker, side: understudy.Secondary, says: "does not answer"},
 		{name: "one zone", facts: func(f *facts) { secondary(f, func(r *region) { r.zones.value = r.zones.value[:1] }) },
 			check: CheckZones, severity: Blocker, side: understudy.Secondary, says: "has 1 usable"},
+		{name: "two of three zones", declared: func(d *understudy.Declaration) { d.Zones = 3 }, facts: func(f *facts) {
+			primary(f, func(r *region) { r.offered.value = r.zones.value })
+			secondary(f, func(r *region) { r.zones.value = r.zones.value[:2] })
+		}, check: CheckZones, severity: Blocker, side: understudy.Secondary, says: "has 2 usable availability zones, and 3 are needed"},
 		{name: "zones not read", facts: func(f *facts) { primary(f, func(r *region) { r.zones = fact[[]string]{err: errors.New("cut off")} }) },
 			check: CheckZones, severity: Unchecked, side: understudy.Primary, says: "cut off"},
 		{name: "zones refused", facts: func(f *facts) {

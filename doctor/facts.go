@@ -26,7 +26,7 @@ type region struct {
 	name      string
 	silent    error // why its API does not answer; nothing else is known then
 	built     fact[bool]
-	zones     fact[[]string] // the first two of these are used
+	zones     fact[[]string] // the first of these are used
 	offered   fact[[]string] // zones that have the declared type
 	kind      fact[kind]
 	hosts     *alone      // nil where the hosts are declared as the fleet is

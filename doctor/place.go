@@ -10,22 +10,27 @@ import (
 
 const whyZones = "a load balancer and a fleet need subnets in two zones, so that the loss of one zone is not the loss of the region"
 
-func judgeZones(side understudy.Side, r region) []Finding {
+func judgeZones(d *understudy.Declaration, side understudy.Side, r region) []Finding {
 	if r.zones.err != nil {
 		return []Finding{unread(CheckZones, side, "ec2:DescribeAvailabilityZones", r.zones.err)}
 	}
-	if n := len(r.zones.value); n < 2 {
-		return []Finding{{
-			CheckZones, Blocker, side, fmt.Sprintf("%s has %d usable availability zones, and 2 are needed", r.name, n), whyZones,
-			"declare another region as the " + string(side),
-		}}
+	n := len(r.zones.value)
+	if n >= d.Zones {
+		return nil
 	}
-	return nil
+	f := Finding{
+		CheckZones, Blocker, side, fmt.Sprintf("%s has %d usable availability zones, and %d are needed", r.name, n, d.Zones), whyZones,
+		"declare another region as the " + string(side),
+	}
+	if n >= 2 {
+		f.Heal += ", or zones: 2"
+	}
+	return []Finding{f}
 }
 
 const whyType = "the fleet cannot launch there, and a standby that cannot launch serves nobody"
 
-// judgeType looks at both zones: not every type is in every zone (DescribeInstanceTypeOfferings in the EC2 API Reference).
+// judgeType looks at all declared zones: not every type is in every zone (DescribeInstanceTypeOfferings in the EC2 API Reference).
 func judgeType(d *understudy.Declaration, side understudy.Side, r region) []Finding {
 	if r.offered.err != nil {
 		return []Finding{unread(CheckType, side, "ec2:DescribeInstanceTypeOfferings", r.offered.err)}
@@ -34,7 +39,7 @@ func judgeType(d *understudy.Declaration, side understudy.Side, r region) []Find
 		return nil
 	}
 	var without []string
-	zones := r.zones.value[:min(2, len(r.zones.value))]
+	zones := r.zones.value[:min(d.Zones, len(r.zones.value))]
 	for _, zone := range zones {
 		if !slices.Contains(r.offered.value, zone) {
 			without = append(without, zone)
@@ -45,7 +50,7 @@ func judgeType(d *understudy.Declaration, side understudy.Side, r region) []Find
 	}
 	heal := "declare another instance type"
 	if len(r.offered.value) > 0 {
-		heal += "; " + d.Instance.Type + " is in " + strings.Join(r.offered.value, ", ") + ", and the first two zones by name are used"
+		heal += "; " + d.Instance.Type + " is in " + strings.Join(r.offered.value, ", ") + fmt.Sprintf(", and the first %d zones by name are used", d.Zones)
 	}
 	return []Finding{{CheckType, Blocker, side, fmt.Sprintf("%s is not offered in %s", d.Instance.Type, strings.Join(without, " and ")), whyType, heal}}
 }

@@ -11,8 +11,14 @@ const (
 	ofEndpoints = "aws ec2 describe-vpc-endpoints --query sort_by(VpcEndpoints,&ServiceName)[]."
 )
 
+// zonesOf counts the zones by their private subnets.
+const zonesOf = "aws ec2 describe-subnets --filters Name=tag:understudy:role,Values=private-* --query length(Subnets)"
+
 // networkFields are the keys of the network, and of what is at its edges.
 var networkFields = []field{
+	{key: "zones", first: "us-(east-1|west-2)a us-(east-1|west-2)b us-(east-1|west-2)c", second: "us-(east-1|west-2)a us-(east-1|west-2)b",
+		shown: "aws elbv2 describe-load-balancers --query sort(LoadBalancers[].AvailabilityZones[].ZoneName)"},
+	{key: "zones", first: "3", second: "2", shown: zonesOf},
 	{key: "egress", side: understudy.Secondary, first: `com.amazonaws.us-west-2.s3 Gateway com.amazonaws.us-west-2.ssm Interface ` +
 		`com.amazonaws.us-west-2.ssmmessages Interface`, second: "", shown: ofEndpoints + "[ServiceName,VpcEndpointType][]"},
 	{key: "regions.secondary.egress", side: understudy.Secondary, first: `10\.20\.0\.0/16`, second: "", shown: "aws ec2 describe-security-groups --filters " +

@@ -10,6 +10,7 @@ const ofRecords = "aws route53 list-resource-record-sets --hosted-zone-id {zone}
 
 // routingFields are the keys of what Route 53 asks, and how it chooses.
 var routingFields = []field{
+	{key: "zones", first: "2", second: "3", shown: zonesOf},
 	{key: "regions.primary.weight", side: understudy.Primary, first: "None", second: "3", shown: ofRecords + "Weight|[0]\""},
 	{key: "regions.secondary.weight", side: understudy.Primary, first: "None", second: "1", shown: ofRecords + "Weight|[1]\""},
 	{key: "failover.routing", side: understudy.Primary, first: "us-east-1 us-west-2", second: "", shown: ofRecords + "Region\""},

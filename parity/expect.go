@@ -154,6 +154,17 @@ func expectNetwork(parts map[key]map[string]string, region understudy.Region) {
 	parts[key{"network acl", "default"}] = acl
 }
 
+// subnetsText names the public or the private subnets.
+func subnetsText(region understudy.Region, public bool) string {
+	var names []string
+	for _, s := range region.Subnets() {
+		if s.Public == public {
+			names = append(names, "subnet "+s.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 func expectGroups(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
 	const out = "egress everything to 0.0.0.0/0"
 	_, port := d.Entry()
@@ -194,7 +205,7 @@ func expectCompute(parts map[key]map[string]string, d *understudy.Declaration, s
 	f := d.Size(side)
 	parts[key{"auto scaling group", "fleet"}] = map[string]string{
 		"min": itoa(f.Min), "max": itoa(f.Max), "health check": d.Fleet.HealthCheck, "grace period": itoa(d.Fleet.Grace),
-		"subnets": "subnet private-a, subnet private-b", "target groups": expectedGroups(d), "template": "launch template template",
+		"subnets": subnetsText(d.Regions[side], false), "target groups": expectedGroups(d), "template": "launch template template",
 		"instances' type": d.Instance.Type, "instances' groups": "security group internal", "instances' source/dest check": "true",
 	}
 	expectHabits(parts[key{"auto scaling group", "fleet"}], d.Fleet)

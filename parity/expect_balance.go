@@ -19,7 +19,7 @@ func expectBalance(parts map[key]map[string]string, d *understudy.Declaration, s
 	b := d.Balancer
 	balancer := map[string]string{
 		"scheme": "internet-facing", "type": "application", "ip address type": "ipv4",
-		"groups": "security group public-facing", "subnets": "subnet public-a, subnet public-b",
+		"groups": "security group public-facing", "subnets": subnetsText(d.Regions[side], true),
 		"attribute idle_timeout.timeout_seconds":                    itoa(b.IdleTimeout),
 		"attribute routing.http2.enabled":                           fmt.Sprint(b.HTTP2),
 		"attribute routing.http.drop_invalid_header_fields.enabled": fmt.Sprint(b.DropInvalidHeaders),

@@ -3,7 +3,6 @@ package parity
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/understudy/understudy"
 )
@@ -35,20 +34,14 @@ func expectWaysOut(parts map[key]map[string]string, region understudy.Region) {
 		}
 	}
 	if region.Egress == understudy.EgressEndpoints {
-		expectEndpoints(parts, subnets)
+		expectEndpoints(parts, subnetsText(region, false))
 	}
 }
 
-func expectEndpoints(parts map[key]map[string]string, subnets []understudy.Subnet) {
-	var private []string
-	for _, s := range subnets {
-		if !s.Public {
-			private = append(private, "subnet "+s.Name)
-		}
-	}
+func expectEndpoints(parts map[key]map[string]string, within string) {
 	for _, e := range understudy.Endpoints {
 		settings := map[string]string{
-			"service": "com.amazonaws.REGION." + e.Service, "state": "available", "type": "Interface", "in": strings.Join(private, ", "),
+			"service": "com.amazonaws.REGION." + e.Service, "state": "available", "type": "Interface", "in": within,
 			"groups": "security group endpoints", "route tables": None, "private names": "true",
 		}
 		if e.Gateway {

@@ -17,10 +17,10 @@ const unnamed = "(without a role)"
 // partsOf lists, by kind, the roles that a declared stack may have in each region.
 var partsOf = map[string][]string{
 	"vpc":                {"vpc"},
-	"subnet":             {"public-a", "public-b", "private-a", "private-b"},
+	"subnet":             {"public-a", "public-b", "public-c", "private-a", "private-b", "private-c"},
 	"internet gateway":   {"gateway"},
-	"route table":        {"public-routes", "private-routes", "private-routes-b"},
-	"nat gateway":        {"nat-a", "nat-b"},
+	"route table":        {"public-routes", "private-routes", "private-routes-b", "private-routes-c"},
+	"nat gateway":        {"nat-a", "nat-b", "nat-c"},
 	"vpc endpoint":       {"endpoint-s3", "endpoint-ssm", "endpoint-ssmmessages"},
 	"security group":     {"public-facing", "internal", "hosts", "endpoints"},
 	"image":              {"image"},

@@ -23,6 +23,7 @@ type balancer struct {
 	number               int    // of its generation
 	arn, dnsName, zoneID string // zoneID is of Route 53's zone that dnsName lies in
 	seen                 []Field
+	in                   []string                // the subnets that it was found in
 	others               string                  // of leftAlone, those that are unusual
 	earlier              []elbtypes.LoadBalancer // the stack's in networks of other generations
 }
@@ -41,7 +42,7 @@ func (b *balancer) balancerName() string { return b.generation(b.number) }
 func (b *balancer) desired() []Field {
 	return []Field{
 		{Name: "scheme", Value: string(elbtypes.LoadBalancerSchemeEnumInternetFacing), Fixed: true},
-		{Name: "subnets", Value: set(known(b.subnets[0].id), known(b.subnets[1].id))},
+		{Name: "subnets", Value: set(idsOfSubnets(b.subnets)...)},
 		{Name: "groups", Value: known(b.group.id)},
 		{Name: "addresses", Value: string(elbtypes.IpAddressTypeIpv4)},
 		{Name: "attributes", Value: unusual(b.wants(), balancerDefaults)},
@@ -106,9 +107,9 @@ func (b *balancer) answersTo(name string) bool {
 
 func (b *balancer) remember(l elbtypes.LoadBalancer) {
 	b.arn, b.dnsName, b.zoneID = aws.ToString(l.LoadBalancerArn), aws.ToString(l.DNSName), aws.ToString(l.CanonicalHostedZoneId)
-	var subnets []string
+	b.in = nil
 	for _, z := range l.AvailabilityZones {
-		subnets = append(subnets, aws.ToString(z.SubnetId))
+		b.in = append(b.in, aws.ToString(z.SubnetId))
 	}
 	state := ""
 	if l.State != nil {
@@ -116,7 +117,7 @@ func (b *balancer) remember(l elbtypes.LoadBalancer) {
 	}
 	b.seen = []Field{
 		{Name: "scheme", Value: string(l.Scheme)},
-		{Name: "subnets", Value: set(subnets...)},
+		{Name: "subnets", Value: set(b.in...)},
 		{Name: "groups", Value: set(l.SecurityGroups...)},
 		{Name: "addresses", Value: string(l.IpAddressType)},
 		{Name: "state", Value: state},
@@ -130,7 +131,7 @@ func (b *balancer) create(ctx context.Context) error {
 		Type:           elbtypes.LoadBalancerTypeEnumApplication,
 		Scheme:         elbtypes.LoadBalancerSchemeEnumInternetFacing,
 		IpAddressType:  elbtypes.IpAddressTypeIpv4,
-		Subnets:        []string{b.subnets[0].id, b.subnets[1].id},
+		Subnets:        idsOfSubnets(b.subnets),
 		SecurityGroups: []string{b.group.id},
 		Tags:           b.mark("load-balancer").ELB(),
 	})
@@ -163,7 +164,7 @@ func (b *balancer) awaitActive(ctx context.Context) error {
 
 func (b *balancer) change(ctx context.Context, differences []Difference) error {
 	if differs(differences, "subnets") {
-		_, err := b.ELB.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: &b.arn, Subnets: []string{b.subnets[0].id, b.subnets[1].id}})
+		_, err := b.ELB.SetSubnets(ctx, &elb.SetSubnetsInput{LoadBalancerArn: &b.arn, Subnets: idsOfSubnets(b.subnets)})
 		if err != nil {
 			return fmt.Errorf("set subnets of %s: %w", b.arn, err)
 		}

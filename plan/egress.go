@@ -11,9 +11,12 @@ import (
 //
 // Of two regions that change, the second comes after the first's bake (order.go): the first one's instances must serve with the new way.
 
-// public are the public subnets, and within the private ones, each in the order of zones.
-func (r *region) public() []*subnet  { return r.subnets[:len(r.subnets)/2] }
-func (r *region) private() []*subnet { return r.subnets[len(r.subnets)/2:] }
+// publicOf returns the public ones of some subnets, or of their nodes, and privateOf the private ones, each in the order of zones.
+func publicOf[T any](subnets []T) []T  { return slices.Clone(subnets[:len(subnets)/2]) }
+func privateOf[T any](subnets []T) []T { return slices.Clone(subnets[len(subnets)/2:]) }
+
+func (r *region) public() []*subnet  { return publicOf(r.subnets) }
+func (r *region) private() []*subnet { return privateOf(r.subnets) }
 
 // asked is a resource that the declaration asks for, or what is left of it.
 func asked(declared bool, res resource) resource {
@@ -27,13 +30,14 @@ func asked(declared bool, res resource) resource {
 func (v *inventory) addWaysOut(r *region, gatewayNode *node) {
 	g, place := &v.graph, r.place()
 	nats, natNodes := map[string]*nat{}, map[string]*node{}
-	for zone, sub := range r.public() {
+	nodes := append(publicOf(r.subnetNodes), publicOf(r.otherNodes)...)
+	for zone, sub := range append(r.public(), publicOf(r.otherSubnets)...) {
 		role := understudy.NATRole(zone)
 		a := &address{scope: r.scope, role: role, vpc: r.vpc}
 		addressNode := g.add(r.id("address of "+role), asked(place.HasNAT(zone), a), r.vpcNode)
 		nats[role] = &nat{scope: r.scope, role: role, vpc: r.vpc, subnet: sub, address: a}
-		natNodes[role] = g.add(r.id(role), asked(place.HasNAT(zone), nats[role]), addressNode, gatewayNode, r.publicRoutes, r.subnetNodes[zone]).
-			finding(addressNode, r.subnetNodes[zone])
+		natNodes[role] = g.add(r.id(role), asked(place.HasNAT(zone), nats[role]), addressNode, gatewayNode, r.publicRoutes, nodes[zone]).
+			finding(addressNode, nodes[zone])
 	}
 	for _, t := range place.PrivateTables() {
 		table := &routes{scope: r.scope, role: t.Role, vpc: r.vpc, nat: nats[t.NAT]}
@@ -43,7 +47,8 @@ func (v *inventory) addWaysOut(r *region, gatewayNode *node) {
 				table.subnets, needs = append(table.subnets, sub), append(needs, r.subnetNodes[len(r.subnets)/2+zone])
 			}
 		}
-		table.elsewhere = slices.DeleteFunc(slices.Clone(r.subnets), func(s *subnet) bool { return slices.Contains(table.subnets, s) })
+		table.elsewhere = slices.DeleteFunc(slices.Concat(r.subnets, r.otherSubnets), func(s *subnet) bool { return slices.Contains(table.subnets, s) })
+		table.going = r.otherSubnets
 		n := g.add(r.id(tableName(t.Role)), asked(t.Declared, table), append(needs, with(natNodes[t.NAT])...)...).finding(r.subnetNodes...)
 		if t.Declared {
 			r.privateRoutes = append(r.privateRoutes, n)
@@ -65,10 +70,10 @@ func (v *inventory) addEndpoints(r *region) {
 	g, declared := &v.graph, r.place().Egress == understudy.EgressEndpoints
 	group := &group{scope: r.scope, role: "endpoints", purpose: "instances to services of AWS", vpc: r.vpc, port: 443, peer: r.place().CIDR.String()}
 	groupNode := g.add(r.id("endpoints group"), asked(declared, group), r.vpcNode)
-	tableNode, half := g.byID[r.id(tableName(privateRoutes))], len(r.subnets)/2
+	tableNode := g.byID[r.id(tableName(privateRoutes))]
 	for _, of := range understudy.Endpoints {
 		e := &endpoint{scope: r.scope, of: of, vpc: r.vpc}
-		needs := append([]*node{groupNode}, r.subnetNodes[half:]...)
+		needs := append([]*node{groupNode}, privateOf(r.subnetNodes)...)
 		if of.Gateway {
 			e.table, needs = r.tables[0], []*node{tableNode}
 			r.tables[0].own = append(r.tables[0].own, e)

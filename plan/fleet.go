@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
@@ -53,7 +54,7 @@ func (f *fleet) desired() []Field {
 	fields := append(capacity,
 		Field{Name: "health check", Value: f.declared.Fleet.HealthCheck},
 		Field{Name: "grace", Value: number(f.declared.Fleet.Grace)},
-		Field{Name: "subnets", Value: set(known(f.subnets[0].id), known(f.subnets[1].id))},
+		Field{Name: "subnets", Value: set(idsOfSubnets(f.subnets)...)},
 		Field{Name: "target groups", Value: set(f.group.known()...)},
 		Field{Name: "suspended processes"},
 		Field{Name: "protected instances"},
@@ -69,7 +70,7 @@ func (f *fleet) desired() []Field {
 }
 
 func (f *fleet) zoneIdentifier() *string {
-	return aws.String(f.subnets[0].id + "," + f.subnets[1].id)
+	return aws.String(strings.Join(idsOfSubnets(f.subnets), ","))
 }
 
 func (f *fleet) create(ctx context.Context) error {
@@ -139,6 +140,11 @@ func (f *fleet) change(ctx context.Context, differences []Difference) error {
 	}
 	if err := f.changeInstances(ctx, differences); err != nil {
 		return err
+	}
+	if differs(differences, "subnets") {
+		if err := f.leave(ctx); err != nil {
+			return err
+		}
 	}
 	if differs(differences, "template version") || differs(differences, "instances' version") || differs(differences, "refresh") {
 		return f.roll(ctx)

@@ -14,7 +14,8 @@ type region struct {
 	zones           *zones
 	vpc             *vpc
 	gateway         *gateway
-	subnets         []*subnet // public-a, public-b, private-a, private-b
+	subnets         []*subnet // the public ones, then the private ones, each in the order of zones
+	otherSubnets    []*subnet // likewise those of zones that are not declared
 	facing, within  *group    // public-facing, internal
 	hostGroup       *group    // of the hosts alone
 	hostImage       *hostImage
@@ -32,6 +33,7 @@ type region struct {
 	moved           *moved
 	vpcNode         *node
 	subnetNodes     []*node
+	otherNodes      []*node // of the other subnets
 	publicRoutes    *node
 	privateRoutes   []*node // those that are declared
 	endpointNodes   []*node // those that are declared
@@ -103,13 +105,10 @@ func (v *inventory) addNetwork(r *region) {
 	r.vpcNode = g.add(r.id("vpc"), r.vpc)
 	r.gateway = &gateway{scope: r.scope, vpc: r.vpc}
 	gatewayNode := g.add(r.id("gateway"), r.gateway, r.vpcNode)
-	for _, s := range r.place().Subnets() {
-		sub := &subnet{scope: r.scope, vpc: r.vpc, zones: r.zones, Subnet: s}
-		r.subnets = append(r.subnets, sub)
-		r.subnetNodes = append(r.subnetNodes, g.add(r.id("subnet "+s.Name), sub, r.vpcNode))
-	}
-	public := &routes{scope: r.scope, role: publicRoutes, vpc: r.vpc, gateway: r.gateway, subnets: r.public(), elsewhere: r.private()}
-	r.publicRoutes = g.add(r.id("public routes"), public, gatewayNode, r.subnetNodes[0], r.subnetNodes[1]).finding(r.subnetNodes...)
+	v.addSubnets(r)
+	public := &routes{scope: r.scope, role: publicRoutes, vpc: r.vpc, gateway: r.gateway, subnets: r.public(),
+		elsewhere: slices.Concat(r.private(), r.otherSubnets), going: r.otherSubnets}
+	r.publicRoutes = g.add(r.id("public routes"), public, append(publicOf(r.subnetNodes), gatewayNode)...).finding(r.subnetNodes...)
 	v.addWaysOut(r, gatewayNode)
 }
 
@@ -181,7 +180,7 @@ func (v *inventory) addFront(r *region) {
 	g.after(r.targetGroupNode, r.groupNodes[1]) // what it probes is open by then
 	v.addFurtherGroups(r)
 	r.within.also = func() []int { return slices.Concat(r.declared.Asked(), r.targetGroup.earlierPorts(), r.probedBefore()) }
-	r.balancer = &balancer{scope: r.scope, vpc: r.vpc, subnets: r.subnets[:2], group: r.facing}
+	r.balancer = &balancer{scope: r.scope, vpc: r.vpc, subnets: r.public(), group: r.facing}
 	r.balancerNode = g.add(r.id("load balancer"), r.balancer, r.publicRoutes, r.groupNodes[0]).finding(r.vpcNode)
 	r.listener = &listener{scope: r.scope, balancer: r.balancer, group: r.targetGroup}
 	r.listenerNode = g.add(r.id("listener"), r.listener, slices.Concat([]*node{r.balancerNode, r.targetGroupNode}, r.groupsNodes)...).finding(r.balancerNode)
@@ -193,10 +192,10 @@ func (v *inventory) addFront(r *region) {
 func (v *inventory) addInstances(r *region) {
 	g := &v.graph
 	v.addHosts(r)
-	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.subnets[2:]}
-	out := slices.Concat(r.privateRoutes, r.endpointNodes, r.groupsNodes)
-	r.fleetNode = g.add(r.id("fleet"), r.fleet, with(append(out, r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3], r.groupNodes[1])...)...).
-		finding(with(append(r.groupsNodes[:len(r.groupsNodes):len(r.groupsNodes)], r.templateNode, r.targetGroupNode, r.subnetNodes[2], r.subnetNodes[3])...)...)
+	r.fleet = &fleet{scope: r.scope, template: r.template, group: r.targetGroup, subnets: r.private()}
+	reads := slices.Concat(privateOf(r.subnetNodes), r.groupsNodes, []*node{r.templateNode, r.targetGroupNode})
+	needs := slices.Concat(r.privateRoutes, r.endpointNodes, reads, []*node{r.groupNodes[1]})
+	r.fleetNode = g.add(r.id("fleet"), r.fleet, with(needs...)...).finding(with(reads...)...)
 }
 
 // with leaves out what is not there: a network that is to go alone has no launch template.

@@ -275,7 +275,7 @@ func TestAnotherNetworkServesBeforeTheEarlierGoes(t *testing.T) {
 		old := v.addLeaving(r, of, "earlier ")
 		g.needs(v.recordsNode, old.balancerNode)
 		g.needs(r.checkNode, old.balancerNode)
-		if cidr := old.place().CIDR.String(); cidr != "10.9.0.0/16" || r.place().CIDR.String() == cidr || old.subnets[0].CIDR.String() != "10.9.0.0/18" {
+		if cidr := old.place().CIDR.String(); cidr != "10.9.0.0/16" || r.place().CIDR.String() == cidr || old.subnets[0].CIDR.String() != "10.9.0.0/19" {
 			t.Errorf("the earlier network is %s, with the subnet %s", cidr, old.subnets[0].CIDR)
 		}
 	}

@@ -66,6 +66,7 @@ func (o Rollout) chosen(g *graph) map[*node]bool {
 func (v *inventory) order(o Rollout, found map[*node]bool, steps []Step) []Step {
 	for _, side := range understudy.Sides {
 		v.regions[side].guard(&v.graph, found)
+		v.regions[side].moveZones(&v.graph, found)
 		if v.regions[side].vpc.replaced() {
 			v.moveByRecord(v.regions[side], o.Linger)
 		}

@@ -36,6 +36,7 @@ type routes struct {
 	own       []*endpoint // the stack's that have a route here
 	subnets   []*subnet
 	elsewhere []*subnet // those of the network's other tables
+	going     []*subnet // those that leave the network last, and follow the table as long as they are there
 
 	id           string
 	within       string            // the VPC that it is in
@@ -52,6 +53,11 @@ func (r *routes) desired() []Field {
 	var ids []string
 	for _, s := range r.subnets {
 		ids = append(ids, known(s.id))
+	}
+	for _, s := range r.going {
+		if _, follows := r.associations[s.id]; follows {
+			ids = append(ids, s.id)
+		}
 	}
 	return []Field{{Name: everywhere, Value: r.way()}, {Name: "other routes"}, {Name: "subnets", Value: set(ids...)}, r.tagged(r.role)}
 }
@@ -88,7 +94,8 @@ func (r *routes) find(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	*r = routes{scope: r.scope, role: r.role, vpc: r.vpc, gateway: r.gateway, nat: r.nat, own: r.own, subnets: r.subnets, elsewhere: r.elsewhere}
+	*r = routes{scope: r.scope, role: r.role, vpc: r.vpc, gateway: r.gateway, nat: r.nat, own: r.own, subnets: r.subnets, elsewhere: r.elsewhere,
+		going: r.going}
 	var found []*routes
 	for _, o := range all {
 		one := *r

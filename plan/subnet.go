@@ -13,13 +13,14 @@ import (
 	"github.com/understudy/understudy/account"
 )
 
-// subnet is one of the four quarters of a network. Instances in a public one get a public address.
+// subnet is a part of a network, in one zone. Instances in a public one get a public address.
 type subnet struct {
 	scope
 	doubles
 	vpc   *vpc
 	zones *zones
 	understudy.Subnet
+	other  bool // of a zone that is not declared: without the stack's tags, it is somebody else's
 	id     string
 	within string // the VPC that it is in
 	lies   string // the zone that it is in
@@ -39,13 +40,13 @@ func (s *subnet) desired() []Field {
 
 func (s *subnet) find(ctx context.Context) (bool, error) {
 	all, err := s.list(ctx, s.mark(s.Name).Filters()...)
-	if err == nil && len(all) == 0 && s.vpc.id != "" { // or it has lost its tags
+	if err == nil && len(all) == 0 && s.vpc.id != "" && !s.other { // or it has lost its tags
 		all, err = s.list(ctx, account.Filter("vpc-id", s.vpc.id), account.Filter("cidr-block", s.CIDR.String()))
 	}
 	if err != nil {
 		return false, err
 	}
-	*s = subnet{scope: s.scope, vpc: s.vpc, zones: s.zones, Subnet: s.Subnet}
+	*s = subnet{scope: s.scope, vpc: s.vpc, zones: s.zones, Subnet: s.Subnet, other: s.other}
 	var found []*subnet
 	for _, o := range all {
 		one := *s

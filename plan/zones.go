@@ -11,15 +11,15 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// zones knows the two availability zones of a region's subnets: the first two by name of those that are
-// available and are neither local nor wavelength zones, which do not take every instance type.
+// zones knows the availability zones of a region's subnets: the first by name of those that are available and are neither local nor
+// wavelength zones, which do not take every instance type.
 type zones struct {
 	scope
 	mu    sync.Mutex
 	names []string
 }
 
-// name returns the zone with this number, 0 or 1.
+// name returns the zone with this number, from 0.
 func (z *zones) name(ctx context.Context, n int) (string, error) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
@@ -31,12 +31,12 @@ func (z *zones) name(ctx context.Context, n int) (string, error) {
 		z.names = UsableZones(out.AvailabilityZones)
 	}
 	if n >= len(z.names) {
-		return "", fmt.Errorf("region %s has %d usable availability zones, 2 are needed", z.Region, len(z.names))
+		return "", fmt.Errorf("region %s has %d usable availability zones, %d are needed", z.Region, len(z.names), n+1)
 	}
 	return z.names[n], nil
 }
 
-// UsableZones returns the names of the zones that subnets are made in, of which a stack takes the first two.
+// UsableZones returns the names of the zones that subnets are made in, of which a stack takes the first.
 func UsableZones(all []ec2types.AvailabilityZone) []string {
 	var names []string
 	for _, zone := range all {

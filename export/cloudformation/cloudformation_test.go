@@ -273,7 +273,7 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 		for where, want := range map[string]any{
 			"primary.yaml Vpc CidrBlock":                                       d.Regions["primary"].CIDR,
 			"secondary.yaml Vpc CidrBlock":                                     d.Regions["secondary"].CIDR,
-			"primary.yaml SubnetPrivateB CidrBlock":                            d.Regions["primary"].Subnets()[3].CIDR,
+			"primary.yaml SubnetPublicB CidrBlock":                             d.Regions["primary"].Subnets()[1].CIDR,
 			"primary.yaml TargetGroup Port":                                    d.Service.Port,
 			"primary.yaml TargetGroup HealthCheckIntervalSeconds":              d.Target.Interval,
 			"primary.yaml TargetGroup UnhealthyThresholdCount":                 d.Target.Unhealthy,

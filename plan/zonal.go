@@ -1,0 +1,72 @@
+package plan
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/understudy/understudy/account"
+)
+
+// Of a zone that is new, the subnets come first, then the load balancer is in it, and then the fleet: a target in a zone in which its load
+// balancer is not gets no requests ("Availability Zones and load balancer nodes" in the Elastic Load Balancing User Guide). Of a zone that is no longer
+// declared, the fleet leaves first, then the load balancer, and subnets, their NAT gateway and its route table go last.
+
+// addSubnets adds the declared ones, and those of zones that may have been declared before.
+func (v *inventory) addSubnets(r *region) {
+	for _, s := range r.place().Subnets() {
+		sub := &subnet{scope: r.scope, vpc: r.vpc, zones: r.zones, Subnet: s}
+		r.subnets = append(r.subnets, sub)
+		r.subnetNodes = append(r.subnetNodes, v.graph.add(r.id("subnet "+s.Name), sub, r.vpcNode))
+	}
+	for _, s := range r.place().OtherSubnets() {
+		sub := &subnet{scope: r.scope, vpc: r.vpc, zones: r.zones, Subnet: s, other: true}
+		r.otherSubnets = append(r.otherSubnets, sub)
+		r.otherNodes = append(r.otherNodes, v.graph.add(r.id("subnet "+s.Name), asked(false, sub), r.vpcNode))
+	}
+}
+
+// idsOfSubnets returns their ids, in their order.
+func idsOfSubnets(subnets []*subnet) (ids []string) {
+	for _, s := range subnets {
+		ids = append(ids, known(s.id))
+	}
+	return ids
+}
+
+// moveZones orders the load balancer and the fleet where either is to be in other zones.
+func (r *region) moveZones(g *graph, found map[*node]bool) {
+	if !found[r.balancerNode] || !found[r.fleetNode] {
+		return
+	}
+	came, left := apart(idsOfSubnets(r.balancer.subnets), r.balancer.in)
+	switch {
+	case len(left) > 0:
+		g.after(r.balancerNode, r.fleetNode)
+	case len(came) > 0:
+		g.after(r.fleetNode, r.balancerNode)
+	}
+}
+
+// leave returns when the group has moved its instances to its subnets. It launches the new ones first ("Rebalancing activities" in the Amazon EC2
+// Auto Scaling User Guide).
+func (f *fleet) leave(ctx context.Context) error {
+	return account.Poll(ctx, "the instances of "+f.fleetName()+" to leave other zones", longTime, func(ctx context.Context) (bool, error) {
+		g, err := f.describe(ctx)
+		if err != nil || g == nil {
+			return false, err
+		}
+		f.was = g
+		all, err := f.instances(ctx)
+		if err != nil {
+			return false, err
+		}
+		for _, i := range all {
+			if !slices.Contains(idsOfSubnets(f.subnets), aws.ToString(i.SubnetId)) {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+}
