@@ -2,12 +2,10 @@ package understudy
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -76,7 +74,7 @@ func (r *reader) declaration(body ast.Node, dir string, readFile func(string) ([
 		d.Regions[Secondary] = second
 	}
 	switching := root.object("failover")
-	d.Failover = failover(switching, d.Service.Health)
+	d.Failover = failover(switching, d)
 	d.Target = target(root.object("target"), d)
 	targetGroups(root, d)
 	d.Balancer = balancer(root.object("balancer"), d)
@@ -249,34 +247,20 @@ func track(o *object) Track {
 	return t
 }
 
-// failover reads the health check within the bounds of Route 53's HealthCheckConfig. Where no path is declared, it asks for the service's.
-func failover(o *object, path string) Failover {
+// failover reads the health checks within the bounds of Route 53's HealthCheckConfig.
+func failover(o *object, d *Declaration) Failover {
 	f := Failover{Interval: o.choice("interval", 10, 10, 30), Threshold: o.number("threshold", 3, 1, 10)}
 	f.Routing = Routing(o.text("routing", string(RoutingFailover), routingKind))
 	f.RTO, _ = time.ParseDuration(o.text("rto", "", promised))
-	f.Check = check(o.object("check"), path)
+	f.Check = check(o.object("check"), d)
+	f.Further = further(o, d, f.Check)
+	f.Healthy = healthy(o, len(f.Checks()))
 	f.Switch = Switch(o.text("switch", string(SwitchStandby), switchKind))
 	f.Standby.Desired = o.object("standby").number("desired", 0, 0, 500)
 	f.Before, f.After = o.text("before", "", hook), o.text("after", "", hook)
 	f.HookTimeout = o.duration("hook_timeout", "1m")
 	f.Failback = failback(o)
 	return f
-}
-
-// check reads what the checkers ask.
-func check(o *object, path string) Check {
-	c := Check{Path: cmp.Or(o.text("path", "", checkPath), path), Match: o.text("match", "", matchText)}
-	c.Regions = o.texts("regions", []string{}, checkerRegion)
-	// "If you want to specify regions, you must specify at least three" (HealthCheckConfig, Regions: an array of 3 to 64 members).
-	const fewest = 3
-	switch named := slices.Compact(slices.Sorted(slices.Values(c.Regions))); {
-	case len(named) < len(c.Regions):
-		o.mistake("regions", "a region twice", "each region once")
-	case len(named) > 0 && len(named) < fewest:
-		o.mistake("regions", fmt.Sprintf("%d regions", len(named)), fmt.Sprintf("at least %d, or no list for all", fewest))
-	}
-	c.Latency = o.flag("latency", false)
-	return c
 }
 
 // failback reads a word, or the time of health after which users go back.

@@ -114,16 +114,37 @@ func (r Rule) checkConditions(o *object, before []Rule, d *Declaration, asked bo
 		o.wrong("a rule without a condition", "one or more of path, host, method, header and source")
 	case values > most || wildcards > most:
 		o.wrong(fmt.Sprintf("%d values with %d wildcards", values, wildcards), fmt.Sprintf("%d values and %d wildcards over all conditions of a rule", most, most))
-	case !asked || r.Forwards() || slices.ContainsFunc(before, func(b Rule) bool { return b.Forwards() && b.meetsCheckers(d) }):
-	case r.meetsCheckers(d):
-		o.wrong("a rule that answers "+d.Failover.Check.Path+" of Route 53's checkers", "rules that leave it to the service, or one before that forwards it")
+	case asked:
+		r.checkCheckers(o, before, d)
 	}
 }
 
-// meetsCheckers tells whether Route 53's checkers meet the rule's conditions: they ask by GET, for the load balancer's own name, from anywhere.
-func (r Rule) meetsCheckers(d *Declaration) bool {
+// checkCheckers refuses a rule that answers Route 53's checkers.
+func (r Rule) checkCheckers(o *object, before []Rule, d *Declaration) {
+	for _, c := range d.Failover.Checks() {
+		if r.takes(c, before, d) {
+			o.wrong("a rule that answers "+c.Path+" of Route 53's checkers", "rules that leave it to the service, or one before that forwards it")
+			return
+		}
+	}
+}
+
+// takes tells whether a rule answers a check in the service's place.
+func (r Rule) takes(c Check, before []Rule, d *Declaration) bool {
+	_, entry := d.Entry()
+	if _, port := d.AskedBy(c); !d.AsksService(c) || port != entry || r.Forwards() {
+		return false
+	}
+	return r.meetsCheckers(c) && !slices.ContainsFunc(before, func(b Rule) bool { return b.Forwards() && b.meetsCheckers(c) })
+}
+
+// meetsCheckers tells whether Route 53's checkers meet the rule's conditions: they ask by GET, for the check's name or else the load balancer's
+// own, from anywhere.
+func (r Rule) meetsCheckers(check Check) bool {
 	for _, c := range r.Conditions() {
-		asked := map[string]string{"path-pattern": d.Failover.Check.Path, "http-request-method": "GET", "host-header": "a.elb.amazonaws.com"}[c.Field]
+		asked := map[string]string{
+			"path-pattern": check.Path, "http-request-method": "GET", "host-header": cmp.Or(check.Host[Primary], "a.elb.amazonaws.com"),
+		}[c.Field]
 		if path, _, cut := strings.Cut(asked, "?"); cut {
 			asked = path // a pattern is of the path alone
 		}

@@ -174,13 +174,13 @@ var sorts = []any{
 
 // heldAgainstOthers tells whether a key's value is right or wrong by that of another, or by more than a pattern can say.
 func heldAgainstOthers(path string) bool {
-	for _, begins := range []string{"https.", "balancer.access_logs.", "balancer.connection_logs.", "instance.volume."} {
+	for _, begins := range []string{"https.", "balancer.access_logs.", "balancer.connection_logs.", "instance.volume.", "failover.check.host."} {
 		if strings.HasPrefix(path, begins) {
 			return true
 		}
 	}
 	return slices.Contains([]string{"fleet.desired", "fleet.max", "target.timeout", "target.version", "target.slow_start", "target.stickiness.cookie",
-		"regions.primary.weight", "regions.secondary.weight"}, path)
+		"regions.primary.weight", "regions.secondary.weight", "failover.check.port", "failover.healthy"}, path)
 }
 
 // The schema refuses nothing that Parse takes. It takes nothing that Parse refuses, but for what depends on another key, and

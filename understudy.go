@@ -145,13 +145,15 @@ type Track struct {
 	Requests int // for each target, in a minute
 }
 
-// Failover is Route 53's health check: seconds between two probes of one checker, and how many in a
+// Failover is Route 53's health checks: seconds between two probes of one checker, and how many in a
 // row must agree. Switch is the means by which a person moves the users.
 type Failover struct {
 	Interval, Threshold int
 	Routing             Routing
 	RTO                 time.Duration // the longest that users are promised to be without service; 0 promises nothing
-	Check               Check
+	Check               Check         // of the application
+	Further             []Check       // beside it
+	Healthy             int           // how many of all must be while the region is; 0 is all
 	Switch              Switch
 	Standby             Standby
 	Before, After       string        // commands that run before and after the users are moved by hand
@@ -177,16 +179,6 @@ const (
 
 // Active tells whether both regions have users while both are healthy.
 func (f Failover) Active() bool { return f.Routing == RoutingWeighted || f.Routing == RoutingLatency }
-
-// Check is what Route 53's checkers ask a region for, at the port where users connect. The name that they ask is the load balancer's,
-// and so is the Host header: it is the name that a check without an IP address resolves (HealthCheckConfig,
-// FullyQualifiedDomainName, in the Route 53 API Reference).
-type Check struct {
-	Path    string   // service.health, where nothing else is declared
-	Match   string   // a text that the answer must have within its first 5,120 bytes; empty for any answer
-	Regions []string // of the checkers; none for all
-	Latency bool     // whether checkers measure how long answers take, for graphs of CloudWatch
-}
 
 // Switched tells whether a region has a switch, which takes users from the other region: the standby has one, unless none is declared,
 // and each region where both serve.

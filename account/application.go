@@ -11,11 +11,18 @@ import (
 	"github.com/understudy/understudy"
 )
 
-// ApplicationCheck returns the health check that asks the application, where a record follows the check with this id. That
-// is the check itself, unless it is calculated: then it is the first of its children that asks an endpoint and is not the
-// switch's. Route 53 counts a calculated check's children and asks nobody, so that only they have a status
+// RegionChecks are the health checks by which a record's region is judged.
+type RegionChecks struct {
+	Application *route53types.HealthCheck
+	Beside      []route53types.HealthCheck // which are counted with it
+	Needed      int                        // of all of them have to be healthy
+}
+
+// ChecksOf returns the health checks that judge a region, where a record follows the check with this id. That is the check itself, unless it is
+// calculated: then the first of its children that asks an endpoint, and is not the switch's, is the application's, and all others but the switch's
+// are beside it. Route 53 counts a calculated check's children and asks nobody, so that only they have a status
 // (GetHealthCheckStatus in the Amazon Route 53 API Reference).
-func ApplicationCheck(ctx context.Context, c *route53.Client, id string) (*route53types.HealthCheck, error) {
+func ChecksOf(ctx context.Context, c *route53.Client, id string) (found RegionChecks, err error) {
 	get := func(id string) (*route53types.HealthCheck, error) {
 		out, err := c.GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: &id})
 		if err != nil {
@@ -25,22 +32,29 @@ func ApplicationCheck(ctx context.Context, c *route53.Client, id string) (*route
 	}
 	followed, err := get(id)
 	if err != nil || followed.HealthCheckConfig.Type != route53types.HealthCheckTypeCalculated {
-		return followed, err
+		return RegionChecks{Application: followed, Needed: 1}, err
 	}
+	found.Needed = int(aws.ToInt32(followed.HealthCheckConfig.HealthThreshold))
 	for _, child := range followed.HealthCheckConfig.ChildHealthChecks {
 		h, err := get(child)
-		if IsNotFound(err) {
-			continue // Route 53 lets a child be deleted, and counts it as healthy
-		}
-		if err != nil {
-			return nil, err
-		}
-		if AsksApplication(h.HealthCheckConfig) {
-			return h, nil
+		switch {
+		case IsNotFound(err):
+			found.Needed-- // Route 53 lets a child be deleted, and counts it as healthy
+		case err != nil:
+			return found, err
+		case aws.ToString(h.HealthCheckConfig.ResourcePath) == understudy.SwitchPath:
+			found.Needed--
+		case found.Application == nil && AsksApplication(h.HealthCheckConfig):
+			found.Application = h
+		default:
+			found.Beside = append(found.Beside, *h)
 		}
 	}
-	return nil, fmt.Errorf("health check %s is calculated from %d others, of which none asks an application",
-		id, len(followed.HealthCheckConfig.ChildHealthChecks))
+	if found.Application == nil {
+		return found, fmt.Errorf("health check %s is calculated from %d others, of which none asks an application",
+			id, len(followed.HealthCheckConfig.ChildHealthChecks))
+	}
+	return found, nil
 }
 
 // AsksApplication tells whether a health check asks an endpoint, and that is not the switch.

@@ -141,17 +141,10 @@ func judgeWorldQuotas(d *understudy.Declaration, f facts) (all []Finding) {
 	if w.quotas.err != nil {
 		return []Finding{unread(CheckQuota, understudy.Global, "route53:GetAccountLimit", w.quotas.err)}
 	}
-	each := 1
-	if d.Failover.Switch != understudy.SwitchNone {
-		each = 2 // the switch's own, and the one that is calculated
-	}
-	if d.Switched(understudy.Primary) {
-		each = 3 // both of them for each region
-	}
 	checks := 0
 	for _, side := range understudy.Sides {
 		if !f.regions[side].built.value {
-			checks += each
+			checks += checksOf(d, side)
 		}
 	}
 	for _, q := range w.quotas.value {
@@ -164,4 +157,17 @@ func judgeWorldQuotas(d *understudy.Declaration, f facts) (all []Finding) {
 		all = append(all, full(understudy.Global, "Route 53", q, more)...)
 	}
 	return all
+}
+
+// checksOf is how many health checks the stack has for a region: its own, those of its switch, and the one that its record follows where it is
+// calculated.
+func checksOf(d *understudy.Declaration, side understudy.Side) int {
+	n := len(d.Failover.Checks())
+	if d.Switched(side) {
+		n += d.Failover.SwitchChecks()
+	}
+	if d.Switched(side.Other()) || len(d.Failover.Further) > 0 {
+		n++
+	}
+	return n
 }

@@ -10,6 +10,8 @@ import (
 type Checked struct {
 	Inverted bool // Route 53 takes the opposite of what they find
 	Seen     []Observation
+	Beside   []Checked // of the checks that are counted with the application's
+	Needed   int       // of all of them have to be healthy; 0 where there is one
 }
 
 // Observation is the last probe of one checker.
@@ -38,6 +40,7 @@ func (v verdict) differs(o verdict) bool {
 type checkers struct {
 	threshold int
 	of        map[string]*checker
+	beside    []*checkers // of the checks that are counted with this one
 }
 
 type checker struct {
@@ -78,7 +81,26 @@ func (c *checkers) take(seen Checked) verdict {
 		}
 	}
 	v.Healthy = account.Passes(v.All-v.Ill, v.All) != seen.Inverted
+	if len(seen.Beside) > 0 {
+		v.Healthy = c.count(seen, v.Healthy) >= seen.Needed
+	}
 	return v
+}
+
+// count returns how many checks are healthy, this one among them. Of one that no checker asks, an alarm's, only a person knows: it counts.
+func (c *checkers) count(seen Checked, healthy bool) (n int) {
+	if healthy {
+		n++
+	}
+	for i, s := range seen.Beside {
+		if i == len(c.beside) {
+			c.beside = append(c.beside, newCheckers(c.threshold))
+		}
+		if well := !s.Inverted; len(s.Seen) == 0 && well || len(s.Seen) > 0 && c.beside[i].take(s).Healthy {
+			n++
+		}
+	}
+	return n
 }
 
 func (k *checker) probed(o Observation, threshold int) {

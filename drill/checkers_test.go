@@ -41,3 +41,23 @@ func TestACheckerIsWhatItFindsFirst(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// A region with several checks is ill when fewer than are needed are healthy, whichever they are.
+func TestARegionsChecksAreCountedTogether(t *testing.T) {
+	well, ill := Checked{Seen: []Observation{{"a", true, at(0)}}}, Checked{Seen: []Observation{{"a", false, at(0)}}}
+	alarm, inverted := Checked{}, Checked{Inverted: true}
+	for n, c := range []struct {
+		first  Checked
+		beside []Checked
+		needed int
+		want   bool
+	}{
+		{well, []Checked{well, ill}, 2, true}, {ill, []Checked{well, well}, 2, true}, {well, []Checked{ill, ill}, 2, false},
+		{ill, []Checked{alarm}, 1, true}, {ill, []Checked{inverted}, 1, false}, {well, []Checked{alarm, well}, 3, true},
+	} {
+		c.first.Beside, c.first.Needed = c.beside, c.needed
+		if v := newCheckers(1).take(c.first); v.Healthy != c.want {
+			t.Errorf("%d: %+v", n, v)
+		}
+	}
+}

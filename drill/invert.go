@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -92,4 +93,24 @@ func (i *inversions) UnmarshalJSON(b []byte) error {
 		return json.Unmarshal(b, &(*i)[0])
 	}
 	return json.Unmarshal(b, (*[]inverted)(i))
+}
+
+// passing returns those of some checks that pass, and those that no checker asks, as an alarm's: to invert what is ill would make it healthy.
+func passing(ctx context.Context, c *route53.Client, checks []string) (ids []string, err error) {
+	for _, id := range checks {
+		out, err := c.GetHealthCheckStatus(ctx, &route53.GetHealthCheckStatusInput{HealthCheckId: &id})
+		if err != nil {
+			return nil, fmt.Errorf("get status of health check %s: %w", id, err)
+		}
+		well := 0
+		for _, o := range out.HealthCheckObservations {
+			if o.StatusReport != nil && strings.HasPrefix(aws.ToString(o.StatusReport.Status), "Success") {
+				well++
+			}
+		}
+		if all := len(out.HealthCheckObservations); all == 0 || account.Passes(well, all) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
 }

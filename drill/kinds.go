@@ -27,6 +27,7 @@ type Primary struct {
 	*account.Account
 	Settings Settings                             // only the speed of what a repair waits for
 	Check    string                               // the health check of the primary record
+	Beside   []string                             // those that are counted with it
 	Parts    func(context.Context) (Parts, error) // what the region serves with
 	// Regions finds the local cloud that the region is of, or that runs on a folder, if that is not "".
 	Regions func(ctx context.Context, folder string) (RegionControl, error)
@@ -49,8 +50,9 @@ var Kinds = []Kind{
 	{
 		Name: Invert{}.Kind(),
 		Help: "invert the primary's health check: the region works, but Route 53 takes it for unhealthy",
-		New: func(_ context.Context, p Primary) (Fault, error) {
-			return Invert{Route53: p.Route53, Checks: []string{p.Check}}, nil
+		New: func(ctx context.Context, p Primary) (Fault, error) {
+			well, err := passing(ctx, p.Route53, p.Beside)
+			return Invert{Route53: p.Route53, Checks: append([]string{p.Check}, well...)}, err
 		},
 		Undo: func(_ context.Context, p Primary) (Fault, error) { return Invert{Route53: p.Route53}, nil },
 	},

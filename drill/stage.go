@@ -24,9 +24,11 @@ type Pair struct {
 
 // Half is one record of a pair.
 type Half struct {
-	Region       string // the region of the load balancer behind it
-	LoadBalancer string // its DNS name
-	HealthCheck  string // id of the one that asks the application, or ""
+	Region       string   // the region of the load balancer behind it
+	LoadBalancer string   // its DNS name
+	HealthCheck  string   // id of the one that asks the application, or ""
+	Beside       []string // ids of those that are counted with it
+	Needed       int      // of all of them have to be healthy
 }
 
 // FindPair reads the pair of a name: two alias records to load balancers. Which half is the primary, failover records say
@@ -65,11 +67,14 @@ func pairIn(ctx context.Context, c *route53.Client, id, name, primary string) (P
 		half := Half{LoadBalancer: strings.TrimSuffix(aws.ToString(rr.AliasTarget.DNSName), "."), HealthCheck: aws.ToString(rr.HealthCheckId)}
 		half.Region = regionOf(half.LoadBalancer)
 		if half.HealthCheck != "" {
-			asks, err := account.ApplicationCheck(ctx, c, half.HealthCheck)
+			checks, err := account.ChecksOf(ctx, c, half.HealthCheck)
 			if err != nil {
 				return Pair{}, fmt.Errorf("read the health check of %s: %w", name, err)
 			}
-			half.HealthCheck = aws.ToString(asks.Id)
+			half.HealthCheck, half.Needed = aws.ToString(checks.Application.Id), checks.Needed
+			for _, beside := range checks.Beside {
+				half.Beside = append(half.Beside, aws.ToString(beside.Id))
+			}
 		}
 		switch shared := rr.Weight != nil || rr.Region != ""; {
 		case rr.Failover == r53types.ResourceRecordSetFailoverPrimary, shared && half.Region == primary:

@@ -5,6 +5,11 @@ import "github.com/understudy/understudy"
 // ofCheck begins what is read of the check that asks a region's application.
 const ofCheck = "aws route53 get-health-check --health-check-id {health check} --query HealthCheck.HealthCheckConfig."
 
+// ofFurtherCheck begins what is read of one of the checks beside it.
+func ofFurtherCheck(nth, setting string) string {
+	return "aws route53 get-health-check --health-check-id {further check " + nth + "} --query HealthCheck.HealthCheckConfig." + setting
+}
+
 // ofRecords begins what is read of the two records.
 const ofRecords = "aws route53 list-resource-record-sets --hosted-zone-id {zone} --query \"ResourceRecordSets[?Type=='A']."
 
@@ -17,5 +22,10 @@ var routingFields = []field{
 	{key: "failover.check.path", first: `/\?format=json`, second: "/healthz", shown: ofCheck + "ResourcePath"},
 	{key: "failover.check.match", first: `"healthy":true`, second: "ok", shown: ofCheck + "SearchString"},
 	{key: "failover.check.regions", first: "us-east-1 us-west-2 eu-west-1", second: "us-east-1 us-west-1 eu-west-1 sa-east-1", shown: ofCheck + "Regions"},
+	{key: "failover.checks[].path", first: "/healthz", second: "None", shown: ofFurtherCheck("1", "ResourcePath")},
+	{key: "failover.checks[].match", first: "ok", second: "None", shown: ofFurtherCheck("1", "SearchString")},
+	{key: "failover.checks[].protocol", first: "TCP", second: "HTTP", shown: ofFurtherCheck("2", "Type")},
+	{key: "failover.healthy", first: "4 5", second: "4 4",
+		shown: "aws route53 get-health-check --health-check-id {calculated check} --query HealthCheck.HealthCheckConfig.[HealthThreshold,length(ChildHealthChecks)]"},
 	{key: "failover.check.latency", first: "True", second: "False", shown: ofCheck + "MeasureLatency"},
 }

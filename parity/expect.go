@@ -235,24 +235,8 @@ func expectListeners(parts map[key]map[string]string, d *understudy.Declaration)
 }
 
 func expectNames(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
-	scheme, port := d.Entry()
-	parts[key{"record", d.Host() + " A"}] = map[string]string{
-		"policy": expectedPolicy(d, side), "evaluate target health": "true", "health check": "asks this region's load balancer load-balancer", "ttl": None,
-	}
-	f := d.Failover
-	check := map[string]string{
-		"asks": "this region's load balancer load-balancer", "type": strings.ToUpper(scheme), "port": itoa(port), "resource path": f.Check.Path,
-		"enable sni":       fmt.Sprint(d.HTTPS.Declared()),
-		"request interval": itoa(f.Interval), "failure threshold": itoa(f.Threshold), "inverted": "false", "checkers": "all",
-		"measure latency": fmt.Sprint(f.Check.Latency),
-	}
-	if f.Check.Match != "" {
-		check["type"], check["search string"] = check["type"]+"_STR_MATCH", f.Check.Match
-	}
-	if len(f.Check.Regions) > 0 {
-		check["checkers"] = list(slices.Clone(f.Check.Regions))
-	}
-	parts[key{"health check", "service"}] = check
+	parts[key{"record", d.Host() + " A"}] = map[string]string{"policy": expectedPolicy(d, side), "evaluate target health": "true", "ttl": None}
+	expectChecks(parts, d, side)
 }
 
 // expectedPolicy is what makes Route 53 choose a region among the healthy ones.
@@ -263,16 +247,13 @@ func expectedPolicy(d *understudy.Declaration, side understudy.Side) string {
 	return string(d.Failover.Routing)
 }
 
-// expectSwitch adds what may be in one region only, on purpose: the standby's rule that tells the checkers who is to serve, and the
-// primary's record that follows it. Where both regions serve, each has a rule, and each record follows the other's.
+// expectSwitch adds what may be in one region only, on purpose: the standby's rule that tells the checkers who is to serve. Where both regions
+// serve, each has a rule.
 func expectSwitch(parts map[key]map[string]string, d *understudy.Declaration, side understudy.Side) {
-	listener, record := parts[key{"listener", "listener"}], parts[key{"record", d.Host() + " A"}]
+	listener := parts[key{"listener", "listener"}]
 	listener["switch"] = None
 	if d.Switched(side) {
 		listener["switch"] = "rule 1"
-	}
-	if d.Switched(side.Other()) {
-		record["health check"] = "2 of: asks this region's load balancer load-balancer, not the switch"
 	}
 }
 

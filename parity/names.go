@@ -249,7 +249,7 @@ func (n *naming) setSwitchAside() {
 	}
 	if record != nil && listener != nil {
 		delete(listener, "switch")
-		record["health check"] = strings.TrimPrefix(strings.TrimSuffix(record["health check"], followsSwitch), "2 of: ")
+		record["health check"] = withoutSwitch(record["health check"])
 	}
 }
 
@@ -307,7 +307,8 @@ func (n *naming) describeRecord(side understudy.Side, r r53types.ResourceRecordS
 		Settings: settings, Commands: map[string]Command{}, Passing: map[string]string{}}
 	n.regions[side].Resources = append(n.regions[side].Resources, record)
 	if c, ok := n.checks[aws.ToString(r.HealthCheckId)]; ok {
-		n.describeCheck(side, recordRole(r), n.application(c))
+		n.describeCheck(side, recordRole(r), ofService, "check-"+string(side), n.application(c))
+		n.describeFurther(side, recordRole(r), c)
 	}
 }
 
@@ -334,6 +335,9 @@ func (n *naming) part(side understudy.Side, r r53types.ResourceRecordSet) string
 
 // placeOf tells where a name leads, as seen from a side.
 func (n *naming) placeOf(side understudy.Side, dns, otherwise string) string {
+	if of := n.named(dns); of != "" {
+		return of.from(side) + byItsName
+	}
 	for _, f := range n.fronts {
 		if f.dns == dns && f.side == side {
 			return "this region's " + f.role
@@ -419,7 +423,10 @@ func (n *naming) policy(r r53types.ResourceRecordSet) string {
 
 const settingFound = "found healthy"
 
-func (n *naming) describeCheck(side understudy.Side, record string, h r53types.HealthCheck) {
+// ofService is the role of the check that asks a region's application.
+const ofService = "service"
+
+func (n *naming) describeCheck(side understudy.Side, record, role, tagged string, h r53types.HealthCheck) {
 	id, config := aws.ToString(h.Id), h.HealthCheckConfig
 	c := &canon{}
 	settings := map[string]string{"asks": n.asks(side, config), "checkers": "all", settingFound: "yes"}
@@ -435,10 +442,10 @@ func (n *naming) describeCheck(side understudy.Side, record string, h r53types.H
 	if healthy, known := n.healthy[id]; known && !healthy {
 		settings[settingFound] = "no"
 	}
-	check := Resource{Kind: "health check", Role: "service", ID: id, Settings: settings, Commands: checkCommands(id, config), Passing: map[string]string{},
+	check := Resource{Kind: "health check", Role: role, ID: id, Settings: settings, Commands: checkCommands(id, config), Passing: map[string]string{},
 		Within: "record " + record} // by which it is found
 	if n.declared != nil {
-		lacks := lacking(n.declared.Name, "check-"+string(side), n.tags[id])
+		lacks := lacking(n.declared.Name, tagged, n.tags[id])
 		settings[settingTags] = "the stack's"
 		if len(lacks) > 0 {
 			settings[settingTags] = "without the stack's"

@@ -43,16 +43,14 @@ func (c *check) desired() []Field {
 // kind is HTTPS where users connect with it: the redirect of HTTP is healthy for as long as the load balancer is there, for a checker
 // takes statuses of 3xx for healthy and does not follow ("How Amazon Route 53 determines whether a health check is healthy" in its
 // Developer Guide). One that looks for a text is of another type.
-func (s scope) kind(match string) route53types.HealthCheckType {
-	switch https := s.declared.HTTPS.Declared(); {
-	case https && match != "":
-		return route53types.HealthCheckTypeHttpsStrMatch
-	case https:
-		return route53types.HealthCheckTypeHttps
+func kind(protocol, match string) route53types.HealthCheckType {
+	switch {
+	case protocol == understudy.CheckTCP:
+		return route53types.HealthCheckTypeTcp
 	case match != "":
-		return route53types.HealthCheckTypeHttpStrMatch
+		return route53types.HealthCheckType(protocol + "_STR_MATCH")
 	}
-	return route53types.HealthCheckTypeHttp
+	return route53types.HealthCheckType(protocol)
 }
 
 // entryPort is where users connect.
@@ -62,8 +60,8 @@ func (s scope) entryPort() int {
 }
 
 // namesServer has checkers name the server in TLS's first message: SNI (RFC 6066, section 3). Checks of HTTP have no such setting.
-func (s scope) namesServer() *bool {
-	if s.declared.HTTPS.Declared() {
+func namesServer(protocol string) *bool {
+	if protocol == understudy.CheckHTTPS {
 		return aws.Bool(true)
 	}
 	return nil
@@ -101,9 +99,9 @@ func (c *check) next() string {
 }
 
 // renews tells whether some differences take a new check: also where another load balancer is asked that stands in another network,
-// since the record follows this one until it leads there.
+// since the record follows this one until it leads there, and where another name is, which may lead nowhere yet.
 func (c *check) renews(differences []Difference) bool {
-	return replaces(differences) || c.balancer.beside() && differs(differences, "asks")
+	return replaces(differences) || (c.balancer.beside() || c.declared.Failover.Check.Host != nil) && differs(differences, "asks")
 }
 
 // replaces tells whether some differences take a new check: Route 53 changes neither a check's type nor its interval, nor whether it
@@ -147,8 +145,11 @@ func (c *check) find(ctx context.Context) (bool, error) {
 // the same load balancer as this one, and, before them, those that are calculated from these.
 func (c *check) ofEarlierNames(all []route53types.HealthCheck) (ids []string) {
 	for _, h := range all {
-		if h.HealthCheckConfig != nil && c.referenceOfEarlierName(aws.ToString(h.CallerReference)) &&
-			c.balancer.answersTo(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName)) {
+		asked := ""
+		if h.HealthCheckConfig != nil {
+			asked = aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName)
+		}
+		if c.referenceOfEarlierName(aws.ToString(h.CallerReference)) && asked != "" && (c.balancer.answersTo(asked) || c.byOwnName(asked)) {
 			ids = append(ids, aws.ToString(h.Id))
 		}
 	}
@@ -160,6 +161,11 @@ func (c *check) ofEarlierNames(all []route53types.HealthCheck) (ids []string) {
 		}
 	}
 	return append(parents, ids...)
+}
+
+// byOwnName tells whether a name is one by which the region's checks ask it.
+func (c *check) byOwnName(name string) bool {
+	return slices.ContainsFunc(c.declared.Failover.Checks(), func(one understudy.Check) bool { return sameName(one.Host[c.side], name) })
 }
 
 // referenceOfEarlierName tells whether a caller reference is this program's, and of none of the checks of today.
@@ -174,7 +180,10 @@ var checkRoles = rolesOfChecks()
 
 func rolesOfChecks() (roles []string) {
 	for _, side := range understudy.Sides {
-		roles = append(roles, "check-"+string(side), switchCheckRole(side), calculatedCheckRole(side))
+		roles = append(roles, "check-"+string(side), calculatedCheckRole(side))
+		for nth := 1; nth <= understudy.MostChecks+1; nth++ {
+			roles = append(roles, furtherRole(side, nth), nthSwitchCheckRole(side, nth))
+		}
 	}
 	return roles
 }
@@ -197,38 +206,35 @@ func (c *check) choose(found []route53types.HealthCheck) {
 	}
 }
 
-// misses is 0 for a check that asks the load balancer in use, and 1 for another.
+// misses is 0 for a check that asks the load balancer in use, or by the declared name, and 1 for another.
 func (c *check) misses(h route53types.HealthCheck) int {
-	if sameName(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName), c.balancer.dnsName) {
+	if sameName(aws.ToString(h.HealthCheckConfig.FullyQualifiedDomainName), cmp.Or(c.declared.Failover.Check.Host[c.side], c.balancer.dnsName)) {
 		return 0
 	}
 	return 1
 }
 
 func (c *check) wanted() *route53types.HealthCheckConfig {
-	f := c.declared.Failover
-	config := c.asking(c.balancer, f.Check.Path, f.Check.Match)
-	for _, r := range f.Check.Regions {
-		config.Regions = append(config.Regions, route53types.HealthCheckRegion(r))
-	}
-	config.MeasureLatency = aws.Bool(f.Check.Latency)
-	return config
+	return c.askingFrom(c.balancer, c.declared.Failover.Check)
 }
 
-// asking is a check that asks a load balancer by its name for a path, where users connect, and looks for a text, unless that is empty.
-func (s scope) asking(b *balancer, path, match string) *route53types.HealthCheckConfig {
+// asking is a check of a load balancer: by its own name where no other is declared.
+func (s scope) asking(b *balancer, c understudy.Check) *route53types.HealthCheckConfig {
 	f := s.declared.Failover
+	protocol, port := s.declared.AskedBy(c)
 	config := &route53types.HealthCheckConfig{
-		Type:                     s.kind(match),
-		FullyQualifiedDomainName: aws.String(known(b.dnsName)),
-		Port:                     aws.Int32(int32(s.entryPort())),
-		EnableSNI:                s.namesServer(),
-		ResourcePath:             &path,
+		Type:                     kind(protocol, c.Match),
+		FullyQualifiedDomainName: aws.String(cmp.Or(c.Host[s.side], known(b.dnsName))),
+		Port:                     aws.Int32(int32(port)),
+		EnableSNI:                namesServer(protocol),
 		RequestInterval:          aws.Int32(int32(f.Interval)),
 		FailureThreshold:         aws.Int32(int32(f.Threshold)),
 	}
-	if match != "" {
-		config.SearchString = &match
+	if c.Path != "" {
+		config.ResourcePath = &c.Path
+	}
+	if c.Match != "" {
+		config.SearchString = &c.Match
 	}
 	return config
 }

@@ -65,8 +65,8 @@ func TestAnotherSortOfCheckTakesThePlaceOfTheOldOne(t *testing.T) {
 func TestChecksCostWhatTheirFeaturesCost(t *testing.T) {
 	s := testScope(t) // an interval of 30 s
 	b := &balancer{dnsName: "lb"}
-	asks := switchCheck(s, b)
-	both := calculatedCheck(s, &check{scope: s, balancer: b, id: "application"}, asks)
+	asks := switchCheck(s, b, 1)
+	both := calculatedCheck(s, &passing{scope: s, check: &check{scope: s, balancer: b, id: "application"}}, []*ownCheck{asks})
 	plain := &check{scope: s, balancer: b}
 	for got, want := range map[resource]float64{plain: 0.5, asks: 1.5, both: 0.5} {
 		if monthly(got) != want {
@@ -77,5 +77,27 @@ func TestChecksCostWhatTheirFeaturesCost(t *testing.T) {
 	s.declared.Failover.Check = understudy.Check{Match: "well", Latency: true}
 	if monthly(plain) != 3.5 {
 		t.Errorf("fast, with a text and latency, a check costs %v, want 3.5", monthly(plain))
+	}
+}
+
+// Another name may lead nowhere yet: the record follows the old check until the new one passes.
+func TestAnotherNameTakesACheckOfItsOwn(t *testing.T) {
+	s := testScope(t)
+	c := &check{scope: s, balancer: &balancer{dnsName: "lb.us-east-1.elb.amazonaws.com"}}
+	old := route53types.HealthCheck{Id: aws.String("a"), HealthCheckConfig: c.wanted()}
+	s.declared.Failover.Check = understudy.Check{Path: "/ok", Protocol: understudy.CheckHTTPS, Port: 8443,
+		Host: map[understudy.Side]string{understudy.Primary: "east.hello.test", understudy.Secondary: "west.hello.test"}}
+	c.tags = c.tagged(c.role())
+	c.choose([]route53types.HealthCheck{old})
+	expect(t, c, "type: HTTPS, not HTTP", "asks: east.hello.test, not lb.us-east-1.elb.amazonaws.com", "port: 8443, not 81", "names the server: yes, not no")
+	s.declared.Failover.Check.Protocol, s.declared.Failover.Check.Port = "", 0
+	if c.choose([]route53types.HealthCheck{old}); c.next() != Unknown {
+		t.Error("another name is to be asked in place")
+	}
+	c.superseded = nil
+	c.choose([]route53types.HealthCheck{old, {Id: aws.String("b"), HealthCheckConfig: c.wanted()}})
+	expect(t, c)
+	if c.id != "b" || !slices.Equal(c.superseded, []string{"a"}) {
+		t.Errorf("in use is %s, superseded %v", c.id, c.superseded)
 	}
 }

@@ -130,5 +130,8 @@ func (t *targets) reason() string {
 }
 
 func (p *passing) reason() string {
+	if len(p.found) > 0 {
+		return "for Route 53's checkers to find the region healthy; " + p.told()
+	}
 	return fmt.Sprintf("for Route 53's checkers to find the region healthy; %d of %d do", p.seen.Healthy, p.seen.Checkers)
 }

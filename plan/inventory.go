@@ -28,6 +28,7 @@ type region struct {
 	fleet           *fleet
 	targets         *targets
 	check           *check
+	moreChecks      []*ownCheck // the declared ones
 	passing         *passing
 	superseded      *superseded
 	moved           *moved
@@ -54,6 +55,7 @@ type region struct {
 	fleetNode       *node
 	healthNode      *node
 	checkNode       *node
+	moreCheckNodes  []*node // also what is left of others
 	readyNodes      []*node // targets, and the handover of requests to them
 	supersededNode  *node
 	movedNode       *node
@@ -229,16 +231,20 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 		r := v.regions[side]
 		r.check = &check{scope: r.scope, balancer: r.balancer, fleet: r.fleet}
 		r.checkNode = g.add(r.id("health check"), r.check, append(r.readyNodes, r.balancerNode)...).finding(r.balancerNode)
+		v.addMoreChecks(r)
 		needs = append(needs, r.checkNode)
 		v.records.balancers[side], v.records.checks[side], v.records.groups[side] = r.balancer, r.check, r.targetGroup
 	}
 	checks := slices.Clone(needs[1:])
+	for _, side := range understudy.Sides {
+		r := v.regions[side]
+		r.passing = &passing{scope: r.scope, check: r.check, further: r.moreChecks}
+	}
 	v.recordsNode = g.add("global/records", v.records, append(needs, v.addSwitch(d)...)...).finding(v.withBalancers(zoneNode)...)
 	after := []*node{v.recordsNode}
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		r.passing = &passing{scope: r.scope, check: r.check}
-		r.healthNode = g.add(r.id("health"), r.passing, r.checkNode)
+		r.healthNode = g.add(r.id("health"), r.passing, append([]*node{r.checkNode}, r.moreCheckNodes...)...)
 		after = append(after, r.healthNode)
 		v.addSuperseded(r, zoneNode)
 		r.moved = &moved{scope: r.scope, region: r, linger: DefaultLinger,

@@ -128,7 +128,7 @@ func (m *moved) change(ctx context.Context, _ []Difference) error {
 			if _, err := m.region.passing.find(ctx); err != nil {
 				return false, err
 			}
-			return (m.region.passing.seen.Passes() || m.region.passing.check.dark()) && time.Since(began) >= m.linger, nil
+			return (m.region.passing.passes() || m.region.passing.check.dark()) && time.Since(began) >= m.linger, nil
 		})
 }
 
@@ -207,7 +207,9 @@ func (v *inventory) leaving(ctx context.Context) (map[*node]bool, error) {
 			old := v.addLeaving(r, of, prefix)
 			v.graph.add(old.id("neighbours"), &neighbours{scope: old.scope, vpc: old.vpc, graph: &v.graph}, old.vpcNode)
 			v.graph.needs(v.recordsNode, old.balancerNode)
-			v.graph.needs(r.checkNode, old.balancerNode)
+			for _, n := range append([]*node{r.checkNode}, r.moreCheckNodes...) {
+				v.graph.needs(n, old.balancerNode)
+			}
 		}
 	}
 	if len(known) == len(v.graph.nodes) {

@@ -202,7 +202,7 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 		}
 		app.choose(found)
 		asks := &ownCheck{scope: s, id: "asks", name: switchCheckRole(understudy.Secondary)}
-		followed := calculatedCheck(s, app, asks)
+		followed := calculatedCheck(s, &passing{scope: s, check: app}, []*ownCheck{asks})
 		followed.tags = followed.tagged(followed.name)
 		for _, id := range c.calculated {
 			config := *followed.wanted()
@@ -236,7 +236,7 @@ func TestTheRecordGoesOnFromWhereverARunWasKilled(t *testing.T) {
 func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
 	s := testScope(t)
 	b := &balancer{dnsName: "new.elb", earlier: []elbtypes.LoadBalancer{{DNSName: aws.String("old.elb")}}}
-	asks := switchCheck(s, b)
+	asks := switchCheck(s, b, 1)
 	config := asks.wanted()
 	config.FullyQualifiedDomainName = aws.String("old.elb")
 	asks.choose(route53types.HealthCheck{Id: aws.String("asks-old"), HealthCheckConfig: config})
@@ -244,7 +244,7 @@ func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
 		t.Errorf("the check of the earlier load balancer is to be %s", asks.next())
 	}
 	asks.choose(route53types.HealthCheck{Id: aws.String("asks-new"), HealthCheckConfig: asks.wanted()})
-	both := calculatedCheck(s, &check{id: "application", balancer: &balancer{}}, asks)
+	both := calculatedCheck(s, &passing{scope: s, check: &check{id: "application", balancer: &balancer{}}}, []*ownCheck{asks})
 	counts := both.wanted()
 	counts.ChildHealthChecks = []string{"application", "asks-old"}
 	both.id, both.config, both.tags = "both", counts, both.tagged(both.name)
@@ -253,7 +253,7 @@ func TestTheSwitchOfAnotherNetworkTakesACheckOfItsOwn(t *testing.T) {
 		t.Errorf("the primary's record is to follow %s", both.next())
 	}
 	b.earlier = nil
-	if asks = switchCheck(s, b); asks.renews([]Difference{{Name: "asks"}}) {
+	if asks = switchCheck(s, b, 1); asks.renews([]Difference{{Name: "asks"}}) {
 		t.Error("a load balancer in the same network takes another check")
 	}
 }

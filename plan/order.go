@@ -194,9 +194,8 @@ func (b *bake) illness(ctx context.Context) (string, error) {
 	if _, err := b.passing.find(ctx); err != nil {
 		return "", err
 	}
-	if !b.passing.seen.Passes() && !b.passing.check.dark() {
-		seen := b.passing.seen
-		return fmt.Sprintf("health check %s does not pass: %d of %d checkers report success", b.passing.check.id, seen.Healthy, seen.Checkers), nil
+	if !b.passing.passes() && !b.passing.check.dark() {
+		return fmt.Sprintf("health check %s does not pass: %s", b.passing.check.id, b.passing.told()), nil
 	}
 	return "", nil
 }

@@ -135,16 +135,18 @@ func (t *targets) remove(context.Context) error { return nil }
 // passing waits until a region's health check passes.
 type passing struct {
 	scope
-	check *check
-	seen  Measured
-	other Measured // what is found of an earlier network, while there is one
+	check   *check
+	further []*ownCheck  // beside it
+	seen    Measured     // of the first
+	found   []FoundCheck // of all, where there are several
+	other   Measured     // what is found of an earlier network, while there is one
 }
 
 func (p *passing) awaited()         {}
 func (p *passing) worldwide()       {}
 func (p *passing) desired() []Field { return []Field{{Name: "passes", Value: yes(true)}} }
 func (p *passing) actual() []Field {
-	return []Field{{Name: "passes", Value: yes(p.seen.Passes() || p.check.dark())}}
+	return []Field{{Name: "passes", Value: yes(p.passes() || p.check.dark())}}
 }
 
 func (p *passing) find(ctx context.Context) (bool, error) {
@@ -153,6 +155,9 @@ func (p *passing) find(ctx context.Context) (bool, error) {
 	}
 	var err error
 	p.seen, err = Measure(ctx, p.Route53, p.check.id)
+	if err == nil {
+		err = p.lookAtFurther(ctx)
+	}
 	if err == nil {
 		err = p.lookAtOther(ctx)
 	}
@@ -173,7 +178,7 @@ func (p *passing) lookAtOther(ctx context.Context) (err error) {
 }
 
 // serves tells whether the region passes, in one network or the other.
-func (p *passing) serves() bool { return p.seen.Passes() || p.other.Passes() }
+func (p *passing) serves() bool { return p.passes() || p.other.Passes() }
 
 func (p *passing) create(ctx context.Context) error {
 	err := account.Poll(ctx, "health check "+p.check.id, longTime, func(ctx context.Context) (bool, error) {
@@ -181,10 +186,10 @@ func (p *passing) create(ctx context.Context) error {
 		if account.IsNotFound(err) { // it is new
 			return false, nil
 		}
-		return p.seen.Passes() || p.check.dark(), err
+		return p.passes() || p.check.dark(), err
 	})
 	if account.IsTimeout(err) {
-		return &NotServing{fmt.Errorf("%w: %d of %d checkers report success", err, p.seen.Healthy, p.seen.Checkers)}
+		return &NotServing{fmt.Errorf("%w: %s", err, p.told())}
 	}
 	return err
 }

@@ -25,7 +25,7 @@ type records struct {
 	balancers map[understudy.Side]*balancer
 	checks    map[understudy.Side]*check
 	groups    map[understudy.Side]*targetGroup
-	switched  map[understudy.Side]*ownCheck // what a record follows instead of its region's check, where there is a switch
+	switched  map[understudy.Side]*ownCheck // what a record follows instead of its region's check, where there is a switch, or several checks
 	seen      map[understudy.Side]route53types.ResourceRecordSet
 	renamed   []route53types.ResourceRecordSet // the stack's by what they answer, with set identifiers that are not
 	foreign   []route53types.ResourceRecordSet // of the same name, and somebody else's

@@ -53,6 +53,8 @@ type RegionStatus struct {
 	Resources []ResourceStatus `json:"resources"`
 	Targets   []TargetStatus   `json:"targets"`
 	Check     Measured         `json:"check"`
+	Checks    []FoundCheck     `json:"checks,omitempty"` // all of them, where there are several
+	Needed    int              `json:"needed,omitempty"` // of these have to pass
 	Passing   bool             `json:"passing"`
 	Unchecked bool             `json:"unchecked,omitempty"` // Check and Passing could not be read
 	Dark      bool             `json:"dark,omitempty"`      // it has no instance until it is to serve, as declared
@@ -188,6 +190,9 @@ func (v *inventory) status(ctx context.Context, side understudy.Side, seen *surv
 	s := RegionStatus{Side: side, Region: r.Region, Balancer: r.balancer.dnsName, Resources: seen.resources(&v.graph, side),
 		Targets: []TargetStatus{}, Check: r.passing.seen, Unchecked: seen.unread[r.healthNode] != nil}
 	s.Passing = seen.found[r.healthNode] && r.passing.serves()
+	if s.Checks = r.passing.found; len(s.Checks) > 0 {
+		s.Needed = r.declared.Failover.Needed()
+	}
 	s.Dark = seen.found[r.fleetNode] && r.fleet.dark()
 	serving := ""
 	if g := r.listener.serving(); g != nil {

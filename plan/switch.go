@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/understudy/understudy"
@@ -26,30 +27,48 @@ import (
 // addSwitch adds the switches to the graph and returns the nodes that the records need. Where the declaration asks for none, what is
 // left of one is deleted after the records have ceased to follow it.
 func (v *inventory) addSwitch(d *understudy.Declaration) (followed []*node) {
-	asks, nodes := map[understudy.Side]*ownCheck{}, map[understudy.Side]*node{}
+	asks, nodes := map[understudy.Side][]*ownCheck{}, map[understudy.Side][]*node{}
 	v.switchNodes = map[understudy.Side][]*node{}
 	v.records.switched = map[understudy.Side]*ownCheck{}
 	for _, at := range understudy.Sides {
-		r := v.regions[at]
-		rule := &switchRule{scope: r.scope, listener: r.listener}
-		asks[at] = switchCheck(r.scope, r.balancer)
-		ruleNode := v.graph.add(r.id("switch"), unless(d.Switched(at), rule), r.listenerNode)
-		nodes[at] = v.graph.add(r.id("switch check"), unless(d.Switched(at), asks[at]), r.balancerNode, ruleNode).finding(r.balancerNode)
-		if d.Switched(at) {
-			v.switchNodes[at] = append(v.switchNodes[at], ruleNode, nodes[at])
-		}
+		asks[at], nodes[at] = v.addSwitchAt(v.regions[at])
 	}
 	for _, side := range understudy.Sides {
 		r, at := v.regions[side], side.Other()
-		both := calculatedCheck(r.scope, r.check, asks[at])
-		n := v.graph.add(r.id("calculated check"), unless(d.Switched(at), both), r.checkNode, nodes[at])
-		if d.Switched(at) {
+		both := calculatedCheck(r.scope, r.passing, asks[at])
+		declared := d.Switched(at) || len(d.Failover.Further) > 0
+		n := v.graph.add(r.id("calculated check"), unless(declared, both), slices.Concat([]*node{r.checkNode}, r.moreCheckNodes, nodes[at])...)
+		if declared {
 			v.switchNodes[side] = append(v.switchNodes[side], n)
 			v.records.switched[side] = both
 			followed = append(followed, n)
 		}
 	}
 	return followed
+}
+
+// addSwitchAt adds a region's switch, and as many checks of it as outvote those of the other region.
+func (v *inventory) addSwitchAt(r *region) (asks []*ownCheck, nodes []*node) {
+	d := r.declared
+	rule := &switchRule{scope: r.scope, listener: r.listener}
+	ruleNode := v.graph.add(r.id("switch"), unless(d.Switched(r.side), rule), r.listenerNode)
+	if d.Switched(r.side) {
+		v.switchNodes[r.side] = append(v.switchNodes[r.side], ruleNode)
+	}
+	for nth := 1; nth <= understudy.MostChecks+1; nth++ {
+		id := "switch check"
+		if nth > 1 {
+			id = fmt.Sprintf("switch check %d", nth)
+		}
+		declared, c := d.Switched(r.side) && nth <= d.Failover.SwitchChecks(), switchCheck(r.scope, r.balancer, nth)
+		n := v.graph.add(r.id(id), unless(declared, c), r.balancerNode, ruleNode).finding(r.balancerNode)
+		nodes = append(nodes, n)
+		if declared {
+			asks = append(asks, c)
+			v.switchNodes[r.side] = append(v.switchNodes[r.side], n)
+		}
+	}
+	return asks, nodes
 }
 
 // unless returns a resource that is declared, or else what removes what is left of it.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,24 +32,30 @@ func calculatedCheckRole(side understudy.Side) string {
 	return "calculated-check"
 }
 
-// switchCheck asks a region's load balancer whether that region alone is to serve, and is healthy for as long as it is not.
-func switchCheck(s scope, b *balancer) *ownCheck {
-	return &ownCheck{scope: s, name: switchCheckRole(s.side), wanted: func() *route53types.HealthCheckConfig {
-		config := s.asking(b, understudy.SwitchPath, switchedText(s.side))
+// switchCheck asks a region's load balancer whether that region alone is to serve, and is healthy for as long as it is not. It is the nth of those
+// that do, from 1.
+func switchCheck(s scope, b *balancer, nth int) *ownCheck {
+	return &ownCheck{scope: s, name: nthSwitchCheckRole(s.side, nth), settles: true, wanted: func() *route53types.HealthCheckConfig {
+		config := s.asking(b, understudy.Check{Path: understudy.SwitchPath, Match: switchedText(s.side)})
 		config.Inverted = aws.Bool(true)
 		return config
 	}, moves: func(d []Difference) bool { return b.beside() && differs(d, "asks") }}
 }
 
-// calculatedCheck is healthy while both a region's application and the check of the other region's switch are.
-func calculatedCheck(s scope, application *check, asks *ownCheck) *ownCheck {
+// calculatedCheck is healthy while both enough of a region's own checks and those of the other region's switch are.
+func calculatedCheck(s scope, own *passing, asks []*ownCheck) *ownCheck {
 	return &ownCheck{scope: s, name: calculatedCheckRole(s.side), wanted: func() *route53types.HealthCheckConfig {
+		children := []string{own.check.next()}
+		for _, c := range slices.Concat(own.further, asks) {
+			children = append(children, c.next())
+		}
 		return &route53types.HealthCheckConfig{
 			Type:              route53types.HealthCheckTypeCalculated,
-			ChildHealthChecks: []string{application.next(), asks.next()},
-			HealthThreshold:   aws.Int32(2),
+			ChildHealthChecks: children,
+			HealthThreshold:   aws.Int32(int32(s.declared.Failover.Needed() + len(asks))),
 		}
-	}, child: asks, moves: func(d []Difference) bool { return application.balancer.beside() && differs(d, "children") }}
+	}, children: slices.Concat(own.further, asks), calculated: true, before: own.enough,
+		moves: func(d []Difference) bool { return own.check.balancer.beside() && differs(d, "children") }}
 }
 
 // settle waits until the checkers have had as many failures in a row as they need: a new check that is inverted is
@@ -94,13 +101,17 @@ func countFailures(seen map[string]map[time.Time]bool, now []route53types.Health
 	return m.Checkers > 0 && !m.Passes()
 }
 
-// ownCheck is a health check that the stack has one of.
+// ownCheck is a health check beside that of a region's application.
 type ownCheck struct {
 	scope
 	name   string // its role
 	wanted func() *route53types.HealthCheckConfig
-	child  *ownCheck               // of a calculated one: the switch's, whose earlier ones this one no longer counts
 	moves  func([]Difference) bool // whether some differences take a new check, since the record leads to another network after them
+
+	settles    bool                        // it is the switch's, whose checkers are waited for
+	calculated bool                        // from others
+	children   []*ownCheck                 // of a calculated one: those whose earlier ones this one no longer counts
+	before     func(context.Context) error // of a calculated one: waits until it may be followed
 
 	id         string
 	config     *route53types.HealthCheckConfig
@@ -121,8 +132,8 @@ func (c *ownCheck) actual() []Field {
 		return nil
 	}
 	var superseded []string
-	if c.child != nil {
-		superseded = c.child.superseded
+	for _, child := range c.children {
+		superseded = append(superseded, child.superseded...)
 	}
 	return append(fieldsOfCheck(c.config), Field{Name: "superseded children", Value: set(superseded...)}, c.tags)
 }
@@ -206,10 +217,8 @@ func (c *ownCheck) choose(h route53types.HealthCheck) {
 }
 
 func (c *ownCheck) create(ctx context.Context) error {
-	if c.child != nil && !c.child.settled {
-		if err := c.child.settle(ctx); err != nil {
-			return err
-		}
+	if err := c.await(ctx); err != nil {
+		return err
 	}
 	config := c.wanted()
 	made, err := createHealthCheck(ctx, c.scope, c.name, config, rendered(config))
@@ -219,10 +228,25 @@ func (c *ownCheck) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.child == nil {
+	if c.settles {
 		return c.settle(ctx)
 	}
-	return c.pruneChild(ctx)
+	return c.pruneChildren(ctx)
+}
+
+// await waits until what a check is calculated from may be counted.
+func (c *ownCheck) await(ctx context.Context) error {
+	for _, child := range c.children {
+		if child.settles && !child.settled {
+			if err := child.settle(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if c.before == nil {
+		return nil
+	}
+	return c.before(ctx)
 }
 
 func rendered(c *route53types.HealthCheckConfig) string {
@@ -243,31 +267,37 @@ func (c *ownCheck) change(ctx context.Context, differences []Difference) error {
 			return err
 		}
 	}
+	if c.before != nil {
+		if err := c.before(ctx); err != nil {
+			return err
+		}
+	}
 	if _, err := c.Route53.UpdateHealthCheck(ctx, updateOf(c.id, c.wanted(), differences)); err != nil {
 		return fmt.Errorf("update health check %s: %w", c.id, err)
 	}
-	if c.child == nil {
-		return nil
-	}
-	return c.pruneChild(ctx)
+	return c.pruneChildren(ctx)
 }
 
-// pruneChild deletes the earlier ones of a calculated check's child. While there is an earlier calculated check too, which a record may
+// pruneChildren deletes the earlier ones of a calculated check's children. While there is an earlier calculated check too, which a record may
 // follow, they are left to the records.
-func (c *ownCheck) pruneChild(ctx context.Context) error {
+func (c *ownCheck) pruneChildren(ctx context.Context) error {
 	if len(c.superseded) > 0 {
 		return nil
 	}
-	return c.child.prune(ctx)
+	for _, child := range c.children {
+		if err := child.prune(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// pruneAll is prune, and then that of its child.
+// pruneAll is prune, and then that of its children.
 func (c *ownCheck) pruneAll(ctx context.Context) error {
-	err := c.prune(ctx)
-	if err == nil && c.child != nil {
-		err = c.child.prune(ctx)
+	if err := c.prune(ctx); err != nil {
+		return err
 	}
-	return err
+	return c.pruneChildren(ctx)
 }
 
 // prune deletes the checks that nothing follows any more.

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,8 +50,8 @@ func TestSwitchCheckAndCalculatedCheckDiffer(t *testing.T) {
 	b := &balancer{dnsName: "LB.us-west-2.elb.amazonaws.com"}
 	standby := s
 	standby.side = understudy.Secondary
-	asks, application := switchCheck(standby, b), &check{scope: s, id: "application"}
-	both := calculatedCheck(s, application, asks)
+	asks, application := switchCheck(standby, b, 1), &check{scope: s, id: "application"}
+	both := calculatedCheck(s, &passing{scope: s, check: application}, []*ownCheck{asks})
 	expect(t, both, "type: CALCULATED, not ", "inverted: no, not ", "disabled: no, not ", "children: (known after), application, not ",
 		"healthy children: 2, not ", "tagged: yes, not ")
 	asks.id, asks.config, asks.tags = "asks", asks.wanted(), asks.tagged(asks.name)
@@ -73,6 +74,83 @@ func TestSwitchCheckAndCalculatedCheckDiffer(t *testing.T) {
 	expect(t, both, "children: (known after), application, not application, asks")
 	asks.choose(route53types.HealthCheck{Id: aws.String("anew"), HealthCheckConfig: asks.wanted()})
 	expect(t, both, "children: anew, application, not application, asks", "superseded children: , not asks")
+}
+
+// With fewer checks than all enough, the switch has as many votes more as the others may lack; either alone decides.
+func TestTheSwitchOutvotesARegionsChecks(t *testing.T) {
+	for _, c := range []struct{ further, healthy, switches, threshold int }{{0, 0, 1, 2}, {2, 0, 1, 4}, {2, 2, 2, 4}, {3, 1, 4, 5}, {8, 5, 5, 10}} {
+		s := testScope(t)
+		s.declared.Failover.Healthy = c.healthy
+		for range c.further {
+			s.declared.Failover.Further = append(s.declared.Failover.Further, understudy.Check{Path: "/x"})
+		}
+		v := takeInventory(s.declared, map[understudy.Side]*account.Account{understudy.Primary: {}, understudy.Secondary: {}})
+		both := v.records.switched[understudy.Primary].wanted()
+		f := s.declared.Failover
+		votes := f.SwitchChecks()
+		if votes != c.switches || int(*both.HealthThreshold) != c.threshold || len(both.ChildHealthChecks) != 1+c.further+c.switches {
+			t.Errorf("%+v: %d checks of the switch, %d of %d children", c, votes, *both.HealthThreshold, len(both.ChildHealthChecks))
+		}
+		for well := 0; well <= 1+c.further; well++ {
+			if healthy := well+votes >= c.threshold; healthy != (well >= f.Needed()) {
+				t.Errorf("%+v: with %d healthy the region is %v", c, well, healthy)
+			}
+			if well >= c.threshold {
+				t.Errorf("%+v: with %d healthy the switch moves nobody", c, well)
+			}
+		}
+		standby := v.records.switched[understudy.Secondary]
+		if (standby != nil) != (c.further > 0) || standby != nil && int(*standby.wanted().HealthThreshold) != f.Needed() {
+			t.Errorf("%+v: the standby's record follows %+v", c, standby)
+		}
+	}
+}
+
+func TestFurtherChecksAskWhatIsDeclared(t *testing.T) {
+	s := testScope(t)
+	s.declared.Failover.Check.Regions = []string{"us-east-1", "eu-west-1", "sa-east-1"}
+	s.declared.Failover.Further = []understudy.Check{
+		{Port: 80, Protocol: understudy.CheckTCP}, {Path: "/x", Match: "y", Protocol: understudy.CheckHTTPS, Port: 8443,
+			Host: map[understudy.Side]string{understudy.Primary: "east.hello.test", understudy.Secondary: "west.hello.test"}},
+	}
+	b := &balancer{dnsName: "LB.us-east-1.elb.amazonaws.com"}
+	tcp, named := furtherCheck(s, b, 1), furtherCheck(s, b, 2)
+	for _, c := range []*ownCheck{tcp, named} {
+		c.id, c.config, c.tags = "c", c.wanted(), c.tagged(c.name)
+		expect(t, c)
+	}
+	if w := tcp.wanted(); w.Type != route53types.HealthCheckTypeTcp || w.ResourcePath != nil || w.EnableSNI != nil || *w.Port != 80 {
+		t.Errorf("by TCP: %+v", w)
+	}
+	if w := named.wanted(); w.Type != route53types.HealthCheckTypeHttpsStrMatch || *w.FullyQualifiedDomainName != "east.hello.test" || !*w.EnableSNI {
+		t.Errorf("by name: %+v", w)
+	}
+	tcp.config.Port = aws.Int32(82)
+	expect(t, tcp, "port: 80, not 82")
+	s.declared.Failover.Further[0] = understudy.Check{Path: "/z"}
+	expect(t, tcp, "type: HTTP, not TCP", "port: 81, not 82", "path: /z, not ")
+	if tcp.next() != Unknown {
+		t.Error("a check of another type is to be changed in place")
+	}
+}
+
+// A region with several checks is healthy while enough of them pass.
+func TestEnoughChecksPass(t *testing.T) {
+	s := testScope(t)
+	s.declared.Failover.Further, s.declared.Failover.Healthy = make([]understudy.Check, 2), 2
+	p := &passing{scope: s, check: &check{id: "a"}, further: []*ownCheck{{}, {}}}
+	well, ill := FoundCheck{Passing: true}, FoundCheck{Name: "failover.checks[0]", Measured: Measured{Checkers: 16, Healthy: 1}}
+	for _, c := range []struct {
+		found []FoundCheck
+		want  bool
+	}{{[]FoundCheck{well, ill, ill}, false}, {[]FoundCheck{well, ill, well}, true}, {[]FoundCheck{ill, well, well}, true}} {
+		if p.found = c.found; p.passes() != c.want {
+			t.Errorf("%+v pass: %v", c.found, p.passes())
+		}
+	}
+	if want := "2 of 3 checks have to pass: failover.checks[0]: 1 of 16 checkers report success"; !strings.HasPrefix(p.told(), want) {
+		t.Errorf("told is %q", p.told())
+	}
 }
 
 func TestPrimarysRecordFollowsTheSwitch(t *testing.T) {
@@ -137,7 +215,7 @@ func TestWithoutASwitchItsPartsAreDeletedAndNeverMade(t *testing.T) {
 			}
 		}
 	}
-	if len(kept) != 6 || len(v.records.switched) > 0 {
+	if len(kept) != 6+4*understudy.MostChecks || len(v.records.switched) > 0 { // of each side, what may be left of further checks, and of the switch's
 		t.Fatalf("%d parts of a switch, followed: %v", len(kept), v.records.switched)
 	}
 	var order []string

@@ -197,16 +197,10 @@ func (s *Stack) Raise(ctx context.Context, side understudy.Side, to int) error {
 	})
 }
 
-// CheckersFind asks Route 53 what its checkers find of the application in a region.
-func (s *Stack) CheckersFind(ctx context.Context, side understudy.Side) (Measured, error) {
-	c := takeInventory(s.Declaration, s.Accounts).regions[side].check
-	return measureFound(ctx, c, c.Route53)
-}
-
 // CheckersSee asks Route 53 what its checkers find of a region's switch, and returns the side at which it stands for them.
 func (s *Stack) CheckersSee(ctx context.Context, at understudy.Side) (understudy.Side, error) {
 	r := takeInventory(s.Declaration, s.Accounts).regions[at]
-	m, err := measureFound(ctx, switchCheck(r.scope, r.balancer), r.Route53)
+	m, err := measureFound(ctx, switchCheck(r.scope, r.balancer, 1), r.Route53)
 	if err != nil || !m.Passes() {
 		return at.Other(), err
 	}

@@ -334,7 +334,7 @@ func (f *drillFlags) prepare(
 		return err
 	}
 	p := primaryOf(lost, o)
-	p.Check, p.Times, p.Period = pair.Primary.HealthCheck, f.flaps, f.period
+	p.Check, p.Beside, p.Times, p.Period = pair.Primary.HealthCheck, pair.Primary.Beside, f.flaps, f.period
 	d.Fault, err = kind.New(ctx, p)
 	return err
 }

@@ -110,11 +110,23 @@ func standbyIll(ctx context.Context, s *plan.Stack, pair drill.Pair) (string, er
 	if id == "" {
 		return "its record has no health check", nil
 	}
-	m, err := plan.Measure(ctx, s.Accounts[understudy.Primary].Route53, id)
-	if err != nil || m.Passes() {
-		return "", err
+	r53, passes := s.Accounts[understudy.Primary].Route53, 0
+	var ill []string
+	for _, one := range append([]string{id}, pair.Secondary.Beside...) {
+		m, err := plan.Measure(ctx, r53, one)
+		if err != nil {
+			return "", err
+		}
+		if m.Passes() || one != id && m.Checkers == 0 { // an alarm's, which no checker asks
+			passes++
+			continue
+		}
+		ill = append(ill, fmt.Sprintf("%d of %d checkers of health check %s report success", m.Healthy, m.Checkers, one))
 	}
-	return fmt.Sprintf("%d of %d checkers of health check %s report success", m.Healthy, m.Checkers, id), nil
+	if passes >= pair.Secondary.Needed {
+		return "", nil
+	}
+	return strings.Join(ill, ", "), nil
 }
 
 // targetsIll tells which of the secondary's targets are not healthy.

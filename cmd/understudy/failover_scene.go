@@ -166,12 +166,12 @@ func (s *scene) healthy(ctx context.Context, side understudy.Side) (against, uns
 	}
 	far, cancel := context.WithTimeout(ctx, brief)
 	defer cancel()
-	m, err := s.stack.CheckersFind(far, side)
+	found, err := s.stack.ChecksFind(far, side)
 	if err != nil {
 		return "", "what Route 53's checkers find: " + err.Error()
 	}
-	if !m.Passes() {
-		return fmt.Sprintf("%d of %d checkers find %s healthy", m.Healthy, m.Checkers, region), ""
+	if !found.Passing {
+		return fmt.Sprintf("%s: %s", region, found.Told), ""
 	}
 	return "", ""
 }

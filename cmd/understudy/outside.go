@@ -135,9 +135,24 @@ func rehearsal(ctx context.Context, s *plan.Stack, o outside, users int, rate fl
 		Primary: primary, Secondary: secondary, RTO: d.Failover.RTO, Draws: asks,
 		Settings: settings, Lookup: names, LookupBoth: both, Region: locator.Region,
 		Check: func(ctx context.Context) (drill.Checked, error) {
-			return checkState(ctx, r53, pair.Primary.HealthCheck, pair.Primary.HealthCheck)
+			return halfState(ctx, r53, pair.Primary)
 		},
 	}, pair, nil
+}
+
+// halfState is what Route 53's checkers find of all checks of a record.
+func halfState(ctx context.Context, c *route53.Client, h drill.Half) (drill.Checked, error) {
+	found, err := checkState(ctx, c, h.HealthCheck, h.HealthCheck)
+	for _, id := range h.Beside {
+		if err != nil {
+			break
+		}
+		var one drill.Checked
+		one, err = checkState(ctx, c, id, id)
+		found.Beside = append(found.Beside, one)
+	}
+	found.Needed = h.Needed
+	return found, err
 }
 
 // checkState is what Route 53's checkers find, each by its last probe of what one health check asks, and whether the one by which Route 53 judges

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"time"
 
@@ -37,6 +38,9 @@ func (t *target) load() (*understudy.Declaration, error) {
 	d, err := understudy.Load(t.file)
 	if err != nil {
 		return nil, t.explain(err)
+	}
+	if why := d.Undecided(); why != "" {
+		return nil, errors.New(why + ", which cannot be simulated")
 	}
 	return d, nil
 }

@@ -148,6 +148,9 @@ func renderStatus(w io.Writer, s statusJSON) {
 		if r.Silent != "" {
 			fmt.Fprintf(w, "  %s\n", r.Silent)
 		}
+		for _, c := range r.Checks {
+			fmt.Fprintf(w, "  %-20s %s  %d of %d checkers report success\n", c.Name, c.ID, c.Healthy, c.Checkers)
+		}
 		renderResources(w, r.Resources)
 		for _, t := range r.Targets {
 			fmt.Fprintf(w, "  %-20s %s %s %s\n", "target", t.ID, t.State, t.Reason)
@@ -208,6 +211,15 @@ func checked(r plan.RegionStatus) string {
 	is := "passes"
 	if !r.Passing {
 		is = "does not pass"
+	}
+	if len(r.Checks) > 0 {
+		n := 0
+		for _, c := range r.Checks {
+			if c.Passing {
+				n++
+			}
+		}
+		return fmt.Sprintf("%s, %d of %d checks are well and %d have to be", is, n, len(r.Checks), r.Needed)
 	}
 	return fmt.Sprintf("%s, %d of %d checkers report success", is, r.Check.Healthy, r.Check.Checkers)
 }

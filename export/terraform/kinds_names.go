@@ -66,7 +66,8 @@ var ownSides = map[string]understudy.Side{"switch": understudy.Secondary, "calcu
 func checkLabel(p plan.Piece) string {
 	_, name, _ := strings.Cut(p.ID, "/")
 	l := label(strings.TrimSuffix(strings.TrimSuffix(name, "check"), "health "), string(p.Side))
-	if own, ok := ownSides[l]; ok && own != p.Side {
+	own, ok := ownSides[l]
+	if ok && own != p.Side || !ok && l != string(p.Side) { // the further ones are there for each
 		l += "_" + string(p.Side)
 	}
 	return l

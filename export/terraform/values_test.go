@@ -57,7 +57,7 @@ func TestValuesAreTheDeclarations(t *testing.T) {
 				"aws_route53_health_check.switch invert_healthcheck":            true,
 				"aws_route53_health_check.switch resource_path":                 understudy.SwitchPath,
 				"aws_route53_health_check.calculated type":                      "CALCULATED",
-				"aws_route53_health_check.calculated child_health_threshold":    2,
+				"aws_route53_health_check.calculated child_health_threshold":    failover.Needed() + failover.SwitchChecks(),
 				"aws_lb_listener_rule.switch action.fixed_response.status_code": 503,
 			} {
 				if got := evaluated(t, all, d, argument); got != fmt.Sprint(want) {

@@ -1,0 +1,162 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	route53types "github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/understudy/understudy"
+)
+
+// A region may have more health checks than the one of its application (failover.checks). The record follows a calculated check then, which
+// is healthy while enough of them are. A calculated check counts no other calculated one, so the switch is counted beside them, and has
+// more votes than they can lack: with M checks of which N are enough, M-N+1 checks ask it, and N of the others are enough with all of these,
+// while without them all of the others are too few.
+
+// furtherRole is the role of a side's nth further check, from 1.
+func furtherRole(side understudy.Side, nth int) string {
+	return fmt.Sprintf("further-check-%d-%s", nth, side)
+}
+
+// nthSwitchCheckRole is the role of the nth check of a region's switch, from 1.
+func nthSwitchCheckRole(at understudy.Side, nth int) string {
+	if nth == 1 {
+		return switchCheckRole(at)
+	}
+	return fmt.Sprintf("%s-%d", switchCheckRole(at), nth)
+}
+
+// furtherCheck is a side's nth further check.
+func furtherCheck(s scope, b *balancer, nth int) *ownCheck {
+	return &ownCheck{scope: s, name: furtherRole(s.side, nth), wanted: func() *route53types.HealthCheckConfig {
+		if nth > len(s.declared.Failover.Further) {
+			return &route53types.HealthCheckConfig{} // what is left of one
+		}
+		return s.askingFrom(b, s.declared.Failover.Further[nth-1])
+	}, moves: func(d []Difference) bool { return b.beside() && differs(d, "asks") }}
+}
+
+// addMoreChecks adds a side's further checks, and what is left of those that are no longer declared, which goes after all else.
+func (v *inventory) addMoreChecks(r *region) {
+	for nth := 1; nth <= understudy.MostChecks; nth++ {
+		declared := nth <= len(r.declared.Failover.Further)
+		c := furtherCheck(r.scope, r.balancer, nth)
+		n := v.graph.add(r.id(fmt.Sprintf("further check %d", nth)), unless(declared, c), append(r.readyNodes, r.balancerNode)...).finding(r.balancerNode)
+		r.moreCheckNodes = append(r.moreCheckNodes, n)
+		if declared {
+			r.moreChecks = append(r.moreChecks, c)
+		}
+	}
+}
+
+// FoundCheck is what is found of one of a region's several health checks.
+type FoundCheck struct {
+	Name string `json:"name"` // the declaration's key
+	ID   string `json:"id"`
+	Measured
+	Passing bool `json:"passing"`
+}
+
+func (f FoundCheck) String() string {
+	return fmt.Sprintf("%s: %d of %d checkers report success", f.Name, f.Healthy, f.Checkers)
+}
+
+// lookAtFurther asks for what is found of the further checks.
+func (p *passing) lookAtFurther(ctx context.Context) error {
+	p.found = nil
+	if len(p.further) == 0 {
+		return nil
+	}
+	p.found = append(p.found, FoundCheck{"failover.check", p.check.id, p.seen, p.seen.Passes()})
+	for i, c := range p.further {
+		f := FoundCheck{Name: fmt.Sprintf("failover.checks[%d]", i), ID: c.id}
+		if c.id != "" {
+			var err error
+			if f.Measured, err = Measure(ctx, p.Route53, c.id); err != nil {
+				return err
+			}
+			f.Passing = f.Passes()
+		}
+		p.found = append(p.found, f)
+	}
+	return nil
+}
+
+// passes tells whether as many of the checks pass as have to.
+func (p *passing) passes() bool {
+	if len(p.further) == 0 {
+		return p.seen.Passes()
+	}
+	n := 0
+	for _, f := range p.found {
+		if f.Passing {
+			n++
+		}
+	}
+	return n >= p.declared.Failover.Needed()
+}
+
+// told says what the checkers find.
+func (p *passing) told() string {
+	if len(p.found) == 0 {
+		return fmt.Sprintf("%d of %d checkers report success", p.seen.Healthy, p.seen.Checkers)
+	}
+	var each []string
+	for _, f := range p.found {
+		each = append(each, f.String())
+	}
+	return fmt.Sprintf("%d of %d checks have to pass: %s", p.declared.Failover.Needed(), len(p.found), strings.Join(each, "; "))
+}
+
+// Found is what Route 53 finds of a region.
+type Found struct {
+	Passing bool
+	Checks  []FoundCheck // where there are several
+	Told    string
+}
+
+// ChecksFind asks Route 53 what its checkers find of a region.
+func (s *Stack) ChecksFind(ctx context.Context, side understudy.Side) (Found, error) {
+	r := takeInventory(s.Declaration, s.Accounts).regions[side]
+	ctx = withOneCheckList(ctx)
+	for _, c := range append([]resource{r.check}, asResources(r.moreChecks)...) {
+		there, err := c.find(ctx)
+		if err != nil {
+			return Found{}, err
+		}
+		if !there {
+			return Found{}, errors.New("there is no such health check")
+		}
+	}
+	_, err := r.passing.find(ctx)
+	return Found{r.passing.passes(), r.passing.found, r.passing.told()}, err
+}
+
+func asResources(all []*ownCheck) (resources []resource) {
+	for _, c := range all {
+		resources = append(resources, c)
+	}
+	return resources
+}
+
+// askingFrom is a check as it is declared, with its checkers.
+func (s scope) askingFrom(b *balancer, c understudy.Check) *route53types.HealthCheckConfig {
+	config := s.asking(b, c)
+	for _, r := range c.Regions {
+		config.Regions = append(config.Regions, route53types.HealthCheckRegion(r))
+	}
+	config.MeasureLatency = aws.Bool(c.Latency)
+	return config
+}
+
+// enough waits until enough of a region's checks pass: the record follows them from the next step on.
+func (p *passing) enough(ctx context.Context) error {
+	if len(p.further) == 0 {
+		return nil
+	}
+	return p.create(ctx)
+}
