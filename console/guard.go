@@ -25,8 +25,8 @@ func guard(listener netip.AddrPort, next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		if !slices.Contains(hosts, r.Host) {
-			http.Error(w, fmt.Sprintf("This console answers at http://%s/ only, by that name: asked for as %q it would answer any page on the web.", listener, r.Host),
-				http.StatusMisdirectedRequest)
+			text := fmt.Sprintf("This console answers at http://%s/ only, by that name: asked for as %q it would answer any page on the web.", listener, r.Host)
+			http.Error(w, text, http.StatusMisdirectedRequest)
 			return
 		}
 		// CrossOriginProtection lets every GET pass. Another page's GET can do no harm, but nothing needs it but a link to the page itself.

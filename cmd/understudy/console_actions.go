@@ -68,7 +68,8 @@ func (s *shown) moveActions() []console.Action {
 	force := forced("Move although these checks speak against it", moveChoices())
 	over := console.Action{
 		Name: "failover", Title: "Move users to the standby", Once: true, Command: s.on("failover", "--yes"), Options: []console.Option{force},
-		Does: fmt.Sprintf("The users of %s are moved to %s and stay there until they are moved back. No user is without service if both regions are well.", d.Host(), other),
+		Does: fmt.Sprintf("The users of %s are moved to %s and stay there until they are moved back. No user is without service if both regions are well.",
+			d.Host(), other),
 	}
 	if d.Failover.Active() {
 		over.Title, over.Options = "Let one region serve alone", append(over.Options, sided("--to", "Which region"))
@@ -97,8 +98,8 @@ func (s *shown) regionActions(name string) []console.Action {
 	return []console.Action{
 		{
 			Name: "lose " + name, Title: "Lose " + name, Once: true, Command: command("stop"),
-			Does: fmt.Sprintf("The region's process is killed, with all that is in it: instances, load balancers, networks. Nothing moves users but what watches the region. "+
-				"What was acknowledged is on disk, and “Bring back %s” starts it again.", name),
+			Does: fmt.Sprintf("The region's process is killed, with all that is in it: instances, load balancers, networks. Nothing moves users but what "+
+				"watches the region. What was acknowledged is on disk, and “Bring back %s” starts it again.", name),
 		},
 		{
 			Name: "bring back " + name, Title: "Bring back " + name, Once: true, Command: command("start"),

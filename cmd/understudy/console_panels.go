@@ -70,7 +70,9 @@ func (s *shown) panels() []console.Panel {
 }
 
 func (s *shown) about(ctx context.Context) (any, error) {
-	about := map[string]any{"tool": version(), "kinds": browse.Kinds, "all": s.regions(ctx), "local": s.local != nil, "speed": s.outside.speed, "account": s.flags.on.account}
+	about := map[string]any{
+		"tool": version(), "kinds": browse.Kinds, "all": s.regions(ctx), "local": s.local != nil, "speed": s.outside.speed, "account": s.flags.on.account,
+	}
 	if s.stack != nil {
 		d := s.stack.Declaration
 		names := map[understudy.Side]string{}
@@ -212,7 +214,8 @@ func (s *shown) drills(context.Context) (any, error) {
 	all := []pastDrill{}
 	for _, k := range kept {
 		all = append(all, pastDrill{
-			filepath.Base(k.File), k.Began, k.Fault, k.Clients, k.Failed, k.DowntimeMS.P50, k.DowntimeMS.P99, k.DowntimeMS.Max, k.PredictedDowntimeMS, resultOf(k),
+			filepath.Base(k.File), k.Began, k.Fault, k.Clients, k.Failed,
+			k.DowntimeMS.P50, k.DowntimeMS.P99, k.DowntimeMS.Max, k.PredictedDowntimeMS, resultOf(k),
 		})
 	}
 	return all, err

@@ -218,7 +218,8 @@ func fleets(ctx context.Context, a *account.Account) ([]Thing, error) {
 	return every(ctx, autoscaling.NewDescribeAutoScalingGroupsPaginator(a.AutoScaling, nil),
 		func(p *autoscaling.DescribeAutoScalingGroupsOutput) []fleet { return p.AutoScalingGroups },
 		func(g fleet) Thing {
-			size := fmt.Sprintf("%d instances, %d wanted, %d to %d", len(g.Instances), aws.ToInt32(g.DesiredCapacity), aws.ToInt32(g.MinSize), aws.ToInt32(g.MaxSize))
+			wanted, least, most := aws.ToInt32(g.DesiredCapacity), aws.ToInt32(g.MinSize), aws.ToInt32(g.MaxSize)
+			size := fmt.Sprintf("%d instances, %d wanted, %d to %d", len(g.Instances), wanted, least, most)
 			return Thing{ID: aws.ToString(g.AutoScalingGroupName), State: aws.ToString(g.Status), About: size}
 		})
 }

@@ -44,9 +44,8 @@ func Metrics(ctx context.Context, a *account.Account, speed float64) ([]Series, 
 		return nil, fmt.Errorf("describe load balancers in %s: %w", a.Region, err)
 	}
 	end := time.Now()
-	in := &cloudwatch.GetMetricDataInput{
-		EndTime: &end, StartTime: aws.Time(end.Add(-time.Duration(minutes * float64(time.Minute) / max(speed, 1)))), ScanBy: cloudwatchtypes.ScanByTimestampAscending,
-	}
+	start := end.Add(-time.Duration(minutes * float64(time.Minute) / max(speed, 1)))
+	in := &cloudwatch.GetMetricDataInput{StartTime: &start, EndTime: &end, ScanBy: cloudwatchtypes.ScanByTimestampAscending}
 	all := []Series{}
 	for _, b := range found.LoadBalancers[:min(10, len(found.LoadBalancers))] {
 		_, dimension, _ := strings.Cut(aws.ToString(b.LoadBalancerArn), ":loadbalancer/")
