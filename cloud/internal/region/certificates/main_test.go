@@ -53,7 +53,9 @@ func open(t *testing.T, speed tempo.Speed) *desk {
 	d.load()
 	endpoint := roomtest.Serve(t, func(m *wire.Mux) { d.r.Operations(m) })
 	d.endpoint = *endpoint
-	d.Client = acm.New(acm.Options{Region: "us-east-1", BaseEndpoint: endpoint, Credentials: roomtest.Credentials, RetryMaxAttempts: 1})
+	d.Client = acm.New(acm.Options{
+		Region: "us-east-1", BaseEndpoint: endpoint, Credentials: roomtest.Credentials, RetryMaxAttempts: 1, HTTPClient: patience.Client{},
+	})
 	return d
 }
 

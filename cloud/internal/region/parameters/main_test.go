@@ -12,6 +12,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/room/roomtest"
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/wire"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 const (
@@ -48,7 +49,9 @@ func open(t *testing.T) *desk {
 	d.load()
 	endpoint := roomtest.Serve(t, func(m *wire.Mux) { d.r.Operations(m) })
 	d.endpoint = *endpoint
-	d.Client = ssm.New(ssm.Options{Region: "us-east-1", BaseEndpoint: endpoint, Credentials: roomtest.Credentials, RetryMaxAttempts: 1})
+	d.Client = ssm.New(ssm.Options{
+		Region: "us-east-1", BaseEndpoint: endpoint, Credentials: roomtest.Credentials, RetryMaxAttempts: 1, HTTPClient: patience.Client{},
+	})
 	return d
 }
 

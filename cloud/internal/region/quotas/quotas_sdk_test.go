@@ -12,6 +12,7 @@ import (
 	"github.com/understudy/understudy/cloud/internal/tempo"
 	"github.com/understudy/understudy/cloud/internal/wire"
 	"github.com/understudy/understudy/internal/judge"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 var known = []room.Quota{
@@ -28,7 +29,7 @@ func open(t *testing.T) (*servicequotas.Client, string) {
 	r := New(base, known...)
 	endpoint := roomtest.Serve(t, func(m *wire.Mux) { r.Operations(m) })
 	return servicequotas.New(servicequotas.Options{
-		Region: "us-east-1", BaseEndpoint: endpoint, Credentials: roomtest.Credentials, RetryMaxAttempts: 1,
+		Region: "us-east-1", BaseEndpoint: endpoint, Credentials: roomtest.Credentials, RetryMaxAttempts: 1, HTTPClient: patience.Client{},
 	}), *endpoint
 }
 
