@@ -3,13 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/understudy/understudy/cloud"
+	"github.com/understudy/understudy/internal/patience"
 )
 
 func TestMain(m *testing.M) {
@@ -32,6 +35,7 @@ func TestTranscripts(t *testing.T) {
 			e.Setenv(envWhile, strconv.Itoa(os.Getpid()))
 			e.Setenv(envRemove, "true")
 			e.Setenv("UNDERSTUDY_HOME", filepath.Join(dir, "cloud"))
+			e.Setenv("XDG_STATE_HOME", filepath.Join(dir, "state"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"gone": gone},
@@ -51,23 +55,34 @@ func end(t *testing.T, dir string) {
 	}
 }
 
-// gone fails where a process or a mount of the script's cloud is left.
+// gone waits until no process or mount of the script's cloud is left; a console looks each second whether its cloud is there.
 func gone(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 0 {
 		ts.Fatalf("usage: gone")
 	}
-	dir := []byte(ts.Getenv("CLOUD"))
+	left := ""
+	for until := patience.Deadline(); time.Now().Before(until); time.Sleep(50 * time.Millisecond) {
+		if left = leftOf(ts, []byte(ts.Getenv("CLOUD"))); left == "" {
+			return
+		}
+	}
+	ts.Fatalf("%s is left", left)
+}
+
+// leftOf names a process or a mount of the cloud in a folder.
+func leftOf(ts *testscript.TestScript, dir []byte) string {
 	files, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	ts.Check(err)
 	for _, f := range files {
 		line, err := os.ReadFile(f)
 		if err == nil && bytes.Contains(line, dir) {
-			ts.Fatalf("%s is left: %q", filepath.Dir(f), line)
+			return fmt.Sprintf("%s: %q", filepath.Dir(f), line)
 		}
 	}
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	ts.Check(err)
 	if bytes.Contains(mounts, dir) {
-		ts.Fatalf("a mount is left")
+		return "a mount"
 	}
+	return ""
 }
