@@ -157,6 +157,7 @@ var settings = []drift{
 	{
 		what: "one region's base image is newer", side: understudy.Secondary,
 		finding: "base image of the declaration: name", plan: "note secondary/image: the newest base image",
+		more: []string{"note primary/image: it was made from"}, // once the newer base is in the primary too
 		do: []string{
 			"aws ec2 describe-images --filters Name=name,Values=understudy-hello-* --owners amazon self --query Images[0].ImageId",
 			"aws ec2 copy-image --source-region us-west-2 --source-image-id {1} --name understudy-hello-9.9.9",
