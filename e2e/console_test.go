@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/understudy/understudy/internal/window"
 )
 
@@ -74,7 +75,25 @@ func TestConsoleDrivesADrill(t *testing.T) {
 	w.Do("lose the standby", w.Run(`location.hash = 'overview'`), w.Says(".buttons", "Lose "+secondary), w.Run(lose), w.Click("#ask-do"),
 		w.Says(".region.secondary", "Its API does not answer"))
 	w.Do("bring it back", w.Run(back), w.Click("#ask-do"), w.Until(`!document.querySelector('.region.secondary').innerText.includes('does not answer')`))
+	s.everyKindIsBrowsed(w)
 	s.noInstanceReaches(w, at)
+}
+
+// everyKindIsBrowsed lists every kind of resources on the page: what a stack is made of is there, and nothing else is taken for it.
+func (s *stage) everyKindIsBrowsed(w *window.Window) {
+	s.t.Helper()
+	found := window.Value[map[string]int](w, `Promise.all(now.about.data.kinds.map(k => get('/read/resources?region=`+primary+`&kind=' + k.name)
+		.then(all => [k.name, all.error ? -1 : all.filter(x => x.id && x.detail).length]))).then(Object.fromEntries)`)
+	want := map[string]int{
+		"vpcs": 2, "subnets": 7, "gateways": 2, "nat-gateways": 0, "route-tables": 4, "groups": 4, "addresses": 0, "instances": 4, "images": 1,
+		"templates": 1, "target-groups": 1, "balancers": 1, "fleets": 1, "alarms": 0, "zones": 1, "checks": 4,
+	}
+	// The network, groups and subnets of the account's default VPC are there, too. Instances that have ended are listed for a while.
+	delete(found, "instances")
+	delete(want, "instances")
+	if diff := cmp.Diff(want, found); diff != "" {
+		s.t.Errorf("(-want +found)\n%s", diff)
+	}
 }
 
 // noInstanceReaches lets an instance try the console's port at every address that it could be at, and reads on the page what it has found.
