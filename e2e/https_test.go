@@ -59,7 +59,7 @@ func TestHTTPSFromItsFirstPageToItsEnd(t *testing.T) {
 // servesTheAPI holds that the second tier is at a port of its own, and at its name.
 func (s *stage) servesTheAPI() {
 	s.t.Helper()
-	for what, page := range map[string]result{"at its port": s.curl("https", 8443), "by its name": s.curl("https", 443, "-H", "Host: api.hello.test")} {
+	for what, page := range map[string]result{"at its port": s.curl("https", 9443), "by its name": s.curl("https", 443, "-H", "Host: api.hello.test")} {
 		if !strings.Contains(page.stdout, `"zone":"api"`) {
 			s.t.Errorf("the API %s is:\n%s", what, page.stdout)
 		}
