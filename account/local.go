@@ -35,6 +35,7 @@ func (a *Account) Places() []Place {
 		{Service: "Certificate Manager", Endpoint: aws.ToString(a.ACM.Options().BaseEndpoint)},
 		{Service: "IAM", Endpoint: aws.ToString(a.IAM.Options().BaseEndpoint)},
 		{Service: "CloudWatch", Endpoint: aws.ToString(a.CloudWatch.Options().BaseEndpoint)},
+		{Service: "Systems Manager", Endpoint: aws.ToString(a.SSM.Options().BaseEndpoint)},
 	}
 	for i := range places {
 		places[i].Region = a.Region

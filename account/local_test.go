@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -51,6 +52,7 @@ func TestOnlyAProvablyLocalCloudIsLocal(t *testing.T) {
 		"keys elsewhere":        {"us-east-1", map[string]string{"AWS_ENDPOINT_URL_ACM": other}, "Certificate Manager is at"},
 		"roles elsewhere":       {"us-east-1", map[string]string{"AWS_ENDPOINT_URL_IAM": other}, "IAM is at"},
 		"metrics elsewhere":     {"us-east-1", map[string]string{"AWS_ENDPOINT_URL_CLOUDWATCH": other}, "CloudWatch is at"},
+		"parameters elsewhere":  {"us-east-1", map[string]string{"AWS_ENDPOINT_URL_SSM": other}, "Systems Manager is at"},
 		"one service local": {
 			"us-east-1", map[string]string{"AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_EC2": local}, "Elastic Load Balancing in us-east-1 is AWS itself",
 		},
@@ -106,5 +108,22 @@ func TestEndpointThatRefusesIsNamed(t *testing.T) {
 	_, err = account.Ask(t.Context(), []account.Place{{Service: "EC2", Endpoint: endpoint}})
 	if err == nil || !strings.Contains(err.Error(), "EC2 at "+endpoint+" does not answer") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Whoever gives an account another client says where its calls go, too.
+func TestPlacesAreThoseOfAllClients(t *testing.T) {
+	a, err := account.Open(t.Context(), "us-east-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients := 0
+	for field := range reflect.TypeFor[account.Account]().Fields() {
+		if field.Type.Kind() == reflect.Pointer {
+			clients++
+		}
+	}
+	if places := a.Places(); len(places) != clients {
+		t.Errorf("%d places of %d clients: %v", len(places), clients, places)
 	}
 }

@@ -112,47 +112,37 @@ func (t Tags) IAM() []iamtypes.Tag {
 	return tags
 }
 
-// OfEC2 reads tags from EC2's answers.
-func OfEC2(tags []ec2types.Tag) map[string]string {
+// keyed makes a map of pairs, which each service has in a type of its own.
+func keyed[Pair any](pairs []Pair, of func(Pair) (key, value *string)) map[string]string {
 	m := map[string]string{}
-	for _, t := range tags {
-		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	for _, p := range pairs {
+		key, value := of(p)
+		m[aws.ToString(key)] = aws.ToString(value)
 	}
 	return m
+}
+
+// OfEC2 reads tags from EC2's answers.
+func OfEC2(tags []ec2types.Tag) map[string]string {
+	return keyed(tags, func(t ec2types.Tag) (key, value *string) { return t.Key, t.Value })
 }
 
 // OfELB reads tags from Elastic Load Balancing's answers.
 func OfELB(tags []elbtypes.Tag) map[string]string {
-	m := map[string]string{}
-	for _, t := range tags {
-		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
-	return m
+	return keyed(tags, func(t elbtypes.Tag) (key, value *string) { return t.Key, t.Value })
 }
 
 // OfGroup reads tags from an Auto Scaling group.
 func OfGroup(tags []autoscalingtypes.TagDescription) map[string]string {
-	m := map[string]string{}
-	for _, t := range tags {
-		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
-	return m
+	return keyed(tags, func(t autoscalingtypes.TagDescription) (key, value *string) { return t.Key, t.Value })
 }
 
 // OfRoute53 reads tags from Route 53's answers.
 func OfRoute53(tags []route53types.Tag) map[string]string {
-	m := map[string]string{}
-	for _, t := range tags {
-		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
-	return m
+	return keyed(tags, func(t route53types.Tag) (key, value *string) { return t.Key, t.Value })
 }
 
 // OfIAM reads tags from IAM's answers.
 func OfIAM(tags []iamtypes.Tag) map[string]string {
-	m := map[string]string{}
-	for _, t := range tags {
-		m[aws.ToString(t.Key)] = aws.ToString(t.Value)
-	}
-	return m
+	return keyed(tags, func(t iamtypes.Tag) (key, value *string) { return t.Key, t.Value })
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 )
@@ -24,11 +23,7 @@ func (a *Account) TargetGroupAttributes(ctx context.Context, arn string) (map[st
 	if err != nil {
 		return nil, fmt.Errorf("describe attributes of %s: %w", arn, err)
 	}
-	attributes := map[string]string{}
-	for _, one := range out.Attributes {
-		attributes[aws.ToString(one.Key)] = aws.ToString(one.Value)
-	}
-	return attributes, nil
+	return keyed(out.Attributes, func(a elbtypes.TargetGroupAttribute) (key, value *string) { return a.Key, a.Value }), nil
 }
 
 // BalancerAttributes returns a load balancer's attributes by their keys.
@@ -37,9 +32,5 @@ func (a *Account) BalancerAttributes(ctx context.Context, arn string) (map[strin
 	if err != nil {
 		return nil, fmt.Errorf("describe attributes of %s: %w", arn, err)
 	}
-	attributes := map[string]string{}
-	for _, one := range out.Attributes {
-		attributes[aws.ToString(one.Key)] = aws.ToString(one.Value)
-	}
-	return attributes, nil
+	return keyed(out.Attributes, func(a elbtypes.LoadBalancerAttribute) (key, value *string) { return a.Key, a.Value }), nil
 }
