@@ -40,15 +40,15 @@ func furtherCheck(s scope, b *balancer, nth int) *ownCheck {
 	}, moves: func(d []Difference) bool { return b.beside() && differs(d, "asks") }}
 }
 
-// addMoreChecks adds a side's further checks, and what is left of those that are no longer declared, which goes after all else.
-func (v *inventory) addMoreChecks(r *region) {
+// addFurtherChecks adds a side's further checks, and what is left of those that are no longer declared, which goes after all else.
+func (v *inventory) addFurtherChecks(r *region) {
 	for nth := 1; nth <= understudy.MostChecks; nth++ {
 		declared := nth <= len(r.declared.Failover.Further)
 		c := furtherCheck(r.scope, r.balancer, nth)
 		n := v.graph.add(r.id(fmt.Sprintf("further check %d", nth)), unless(declared, c), append(r.readyNodes, r.balancerNode)...).finding(r.balancerNode)
-		r.moreCheckNodes = append(r.moreCheckNodes, n)
+		r.furtherCheckNodes = append(r.furtherCheckNodes, n)
 		if declared {
-			r.moreChecks = append(r.moreChecks, c)
+			r.furtherChecks = append(r.furtherChecks, c)
 		}
 	}
 }
@@ -123,7 +123,7 @@ type Found struct {
 func (s *Stack) ChecksFind(ctx context.Context, side understudy.Side) (Found, error) {
 	r := takeInventory(s.Declaration, s.Accounts).regions[side]
 	ctx = withOneCheckList(ctx)
-	for _, c := range append([]resource{r.check}, asResources(r.moreChecks)...) {
+	for _, c := range append([]resource{r.check}, asResources(r.furtherChecks)...) {
 		there, err := c.find(ctx)
 		if err != nil {
 			return Found{}, err

@@ -105,36 +105,39 @@ func rulesText(rules []rule) string {
 	return set(texts...)
 }
 
-// openIngress changes a security group's rules. It revokes before it authorizes: between the two calls fewer packets pass than should, never
-// more.
+// openIngress changes what a security group lets in.
 func openIngress(ctx context.Context, c *ec2.Client, id string, extra, missing []ec2types.IpPermission) error {
-	if len(extra) > 0 {
-		_, err := c.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &id, IpPermissions: extra})
-		if err != nil && !account.IsCode(err, "InvalidPermission.NotFound") {
-			return fmt.Errorf("revoke ingress of %s: %w", id, err)
-		}
-	}
-	if len(missing) > 0 {
-		_, err := c.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &id, IpPermissions: missing})
-		if err != nil && !account.IsCode(err, "InvalidPermission.Duplicate") {
-			return fmt.Errorf("authorize ingress of %s: %w", id, err)
-		}
-	}
-	return nil
+	return openRules("ingress of "+id, extra, missing, func(p []ec2types.IpPermission) error {
+		_, err := c.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &id, IpPermissions: p})
+		return err
+	}, func(p []ec2types.IpPermission) error {
+		_, err := c.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &id, IpPermissions: p})
+		return err
+	})
 }
 
-// openEgress is openIngress for what leaves.
+// openEgress changes what a security group lets out.
 func openEgress(ctx context.Context, c *ec2.Client, id string, extra, missing []ec2types.IpPermission) error {
+	return openRules("egress of "+id, extra, missing, func(p []ec2types.IpPermission) error {
+		_, err := c.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: &id, IpPermissions: p})
+		return err
+	}, func(p []ec2types.IpPermission) error {
+		_, err := c.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &id, IpPermissions: p})
+		return err
+	})
+}
+
+// openRules revokes before it authorizes: between the two calls fewer packets pass than should, never more. What another run has done already is
+// no error.
+func openRules(what string, extra, missing []ec2types.IpPermission, revoke, authorize func([]ec2types.IpPermission) error) error {
 	if len(extra) > 0 {
-		_, err := c.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: &id, IpPermissions: extra})
-		if err != nil && !account.IsCode(err, "InvalidPermission.NotFound") {
-			return fmt.Errorf("revoke egress of %s: %w", id, err)
+		if err := revoke(extra); err != nil && !account.IsCode(err, "InvalidPermission.NotFound") {
+			return fmt.Errorf("revoke %s: %w", what, err)
 		}
 	}
 	if len(missing) > 0 {
-		_, err := c.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &id, IpPermissions: missing})
-		if err != nil && !account.IsCode(err, "InvalidPermission.Duplicate") {
-			return fmt.Errorf("authorize egress of %s: %w", id, err)
+		if err := authorize(missing); err != nil && !account.IsCode(err, "InvalidPermission.Duplicate") {
+			return fmt.Errorf("authorize %s: %w", what, err)
 		}
 	}
 	return nil

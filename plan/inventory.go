@@ -10,55 +10,55 @@ import (
 // region is what one region of a stack is made of, by name for those that need it.
 type region struct {
 	scope
-	prefix          string // of its resources' names, in an earlier network
-	zones           *zones
-	vpc             *vpc
-	gateway         *gateway
-	subnets         []*subnet // the public ones, then the private ones, each in the order of zones
-	otherSubnets    []*subnet // likewise those of zones that are not declared
-	facing, within  *group    // public-facing, internal
-	hostGroup       *group    // of the hosts alone
-	hostImage       *hostImage
-	targetGroup     *targetGroup
-	balancer        *balancer
-	listener        *listener
-	redirect        *listener
-	template        *template
-	hosts           []*host
-	fleet           *fleet
-	targets         *targets
-	check           *check
-	moreChecks      []*ownCheck // the declared ones
-	passing         *passing
-	superseded      *superseded
-	moved           *moved
-	vpcNode         *node
-	subnetNodes     []*node
-	otherNodes      []*node // of the other subnets
-	publicRoutes    *node
-	privateRoutes   []*node // those that are declared
-	endpointNodes   []*node // those that are declared
-	tables          []*routes
-	groupNodes      []*node
-	hostGroupNode   *node
-	image           *images
-	imageNode       *node
-	balancerNode    *node
-	targetGroupNode *node
-	listenerNode    *node
-	rulesNode       *node
-	furtherNodes    []*node // listeners at further ports, and their rules
-	groupsNodes     []*node // further target groups
-	templateNode    *node
-	hostNodes       []*node
-	presetNode      *node
-	fleetNode       *node
-	healthNode      *node
-	checkNode       *node
-	moreCheckNodes  []*node // also what is left of others
-	readyNodes      []*node // targets, and the handover of requests to them
-	supersededNode  *node
-	movedNode       *node
+	prefix            string // of its resources' names, in an earlier network
+	zones             *zones
+	vpc               *vpc
+	gateway           *gateway
+	subnets           []*subnet // the public ones, then the private ones, each in the order of zones
+	otherSubnets      []*subnet // likewise those of zones that are not declared
+	facing, within    *group    // public-facing, internal
+	hostGroup         *group    // of the hosts alone
+	hostImage         *hostImage
+	targetGroup       *targetGroup
+	balancer          *balancer
+	listener          *listener
+	redirect          *listener
+	template          *template
+	hosts             []*host
+	fleet             *fleet
+	targets           *targets
+	check             *check
+	furtherChecks     []*ownCheck // the declared ones
+	passing           *passing
+	superseded        *superseded
+	moved             *moved
+	vpcNode           *node
+	subnetNodes       []*node
+	otherNodes        []*node // of the other subnets
+	publicRoutes      *node
+	privateRoutes     []*node // those that are declared
+	endpointNodes     []*node // those that are declared
+	tables            []*routes
+	groupNodes        []*node
+	hostGroupNode     *node
+	image             *images
+	imageNode         *node
+	balancerNode      *node
+	targetGroupNode   *node
+	listenerNode      *node
+	rulesNode         *node
+	furtherNodes      []*node // listeners at further ports, and their rules
+	groupsNodes       []*node // further target groups
+	templateNode      *node
+	hostNodes         []*node
+	presetNode        *node
+	fleetNode         *node
+	healthNode        *node
+	checkNode         *node
+	furtherCheckNodes []*node // also what is left of others
+	readyNodes        []*node // targets, and the handover of requests to them
+	supersededNode    *node
+	movedNode         *node
 }
 
 // inventory has all resources of a stack.
@@ -231,20 +231,20 @@ func (v *inventory) addNames(d *understudy.Declaration, accounts map[understudy.
 		r := v.regions[side]
 		r.check = &check{scope: r.scope, balancer: r.balancer, fleet: r.fleet}
 		r.checkNode = g.add(r.id("health check"), r.check, append(r.readyNodes, r.balancerNode)...).finding(r.balancerNode)
-		v.addMoreChecks(r)
+		v.addFurtherChecks(r)
 		needs = append(needs, r.checkNode)
 		v.records.balancers[side], v.records.checks[side], v.records.groups[side] = r.balancer, r.check, r.targetGroup
 	}
 	checks := slices.Clone(needs[1:])
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		r.passing = &passing{scope: r.scope, check: r.check, further: r.moreChecks}
+		r.passing = &passing{scope: r.scope, check: r.check, further: r.furtherChecks}
 	}
 	v.recordsNode = g.add("global/records", v.records, append(needs, v.addSwitch(d)...)...).finding(v.withBalancers(zoneNode)...)
 	after := []*node{v.recordsNode}
 	for _, side := range understudy.Sides {
 		r := v.regions[side]
-		r.healthNode = g.add(r.id("health"), r.passing, append([]*node{r.checkNode}, r.moreCheckNodes...)...)
+		r.healthNode = g.add(r.id("health"), r.passing, append([]*node{r.checkNode}, r.furtherCheckNodes...)...)
 		after = append(after, r.healthNode)
 		v.addSuperseded(r, zoneNode)
 		r.moved = &moved{scope: r.scope, region: r, linger: DefaultLinger,

@@ -207,7 +207,7 @@ func (v *inventory) leaving(ctx context.Context) (map[*node]bool, error) {
 			old := v.addLeaving(r, of, prefix)
 			v.graph.add(old.id("neighbours"), &neighbours{scope: old.scope, vpc: old.vpc, graph: &v.graph}, old.vpcNode)
 			v.graph.needs(v.recordsNode, old.balancerNode)
-			for _, n := range append([]*node{r.checkNode}, r.moreCheckNodes...) {
+			for _, n := range append([]*node{r.checkNode}, r.furtherCheckNodes...) {
 				v.graph.needs(n, old.balancerNode)
 			}
 		}

@@ -37,7 +37,7 @@ func (v *inventory) addSwitch(d *understudy.Declaration) (followed []*node) {
 		r, at := v.regions[side], side.Other()
 		both := calculatedCheck(r.scope, r.passing, asks[at])
 		declared := d.Switched(at) || len(d.Failover.Further) > 0
-		n := v.graph.add(r.id("calculated check"), unless(declared, both), slices.Concat([]*node{r.checkNode}, r.moreCheckNodes, nodes[at])...)
+		n := v.graph.add(r.id("calculated check"), unless(declared, both), slices.Concat([]*node{r.checkNode}, r.furtherCheckNodes, nodes[at])...)
 		if declared {
 			v.switchNodes[side] = append(v.switchNodes[side], n)
 			v.records.switched[side] = both
