@@ -139,14 +139,17 @@ func endingByEnvironment(cmd *cobra.Command, o *cloud.Options) (err error) {
 // envCredentials carries the secret to the daemon.
 const envCredentials = "UNDERSTUDY_CREDENTIALS"
 
-// runCloud runs a cloud in this process until it is told to end. Its first line of output is "ready".
+// readyPrefix begins the first line of output of a cloud that runs in the foreground; its endpoint follows.
+const readyPrefix = "ready "
+
+// runCloud runs a cloud in this process until it is told to end.
 func runCloud(ctx context.Context, w io.Writer, o cloud.Options) error {
 	o.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	c, err := cloud.Start(ctx, o)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(w, "ready", c.Endpoint())
+	fmt.Fprintln(w, readyPrefix+c.Endpoint())
 	select {
 	case <-ctx.Done():
 	case <-c.Ended():
@@ -173,11 +176,11 @@ func warnOfOthers(w io.Writer, listen string) error {
 func daemonise(ctx context.Context, w io.Writer, o cloud.Options) error {
 	// The secret travels in the environment, where only the same user can see it, and not among the
 	// arguments, where everybody can.
-	line, err := inBackground(ctx, o.Dir, "door", startArguments(o), envCredentials+"="+o.Credentials)
+	endpoint, err := inBackground(ctx, o.Dir, "door", readyPrefix, startArguments(o), envCredentials+"="+o.Credentials)
 	if err != nil {
 		return err
 	}
-	printStarted(w, strings.TrimSpace(strings.TrimPrefix(line, "ready ")), o.Dir)
+	printStarted(w, endpoint, o.Dir)
 	return nothingRefused(ctx, o.Dir)
 }
 
@@ -189,17 +192,17 @@ func startConsole(ctx context.Context, w io.Writer, dir string) error {
 			args = append(args, "--file", file)
 		}
 	}
-	at, err := inBackground(ctx, dir, "console", args)
+	at, err := inBackground(ctx, dir, "console", consolePrefix, args)
 	if err != nil {
 		return fmt.Errorf("the cloud runs, but no console: %w", err)
 	}
-	_, err = fmt.Fprintf(w, "\n%s\n", at)
+	_, err = fmt.Fprintf(w, "\n%s%s\n", consolePrefix, at)
 	return err
 }
 
-// inBackground starts this program in its own session, with a log of this name in a cloud's folder, and returns its first line of output. If
-// it ends without any, what it has said in its log is the error.
-func inBackground(ctx context.Context, dir, name string, args []string, env ...string) (string, error) {
+// inBackground starts this program in its own session, with a log of this name in a cloud's folder. Its first line of output has to begin with a
+// prefix, and the rest of it is returned. If it does not, what it has said in its log is the error.
+func inBackground(ctx context.Context, dir, name, prefix string, args []string, env ...string) (string, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "log"), 0o700); err != nil {
 		return "", err
 	}
@@ -232,14 +235,15 @@ func inBackground(ctx context.Context, dir, name string, args []string, env ...s
 	interrupted := context.AfterFunc(ctx, func() { cmd.Process.Signal(syscall.SIGTERM) })
 	defer interrupted()
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
+	rest, ok := strings.CutPrefix(strings.TrimSpace(line), prefix)
+	if err != nil || !ok {
 		cmd.Wait()
 		if ctx.Err() != nil {
 			return "", context.Cause(ctx)
 		}
 		return "", errors.New(lastWords(path, said))
 	}
-	return strings.TrimSpace(line), cmd.Process.Release()
+	return rest, cmd.Process.Release()
 }
 
 // nothingRefused returns an error if the state of a part of a started cloud is refused.

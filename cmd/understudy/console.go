@@ -66,9 +66,8 @@ func consoleCommand() *cobra.Command {
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:0", "the loopback `address` of the page; port 0 takes one that is free")
 	flags.BoolVar(&f.open, "open", false, "open the page in this user's browser")
 	flags.BoolVar(&f.change, "allow-changes", false, "let the buttons work on AWS, too")
-	flags.StringVar(&dirFlag, "dir", "", "the local cloud's `folder` (default $UNDERSTUDY_HOME, or understudy/cloud in the state folder)")
 	flags.BoolVar(&f.withCloud, "with-cloud", false, "end when the local cloud does")
-	cmd.MarkFlagDirname("dir")
+	addDirFlag(cmd)
 	return cmd
 }
 
@@ -103,9 +102,12 @@ func (f *consoleFlags) run(cmd *cobra.Command) error {
 	return errors.Join(err, endCommands(cmd.ErrOrStderr(), commands, folder))
 }
 
+// consolePrefix begins a console's first line of output.
+const consolePrefix = "the console is at "
+
 // tell says where the page is, and opens it where that was asked for. The file's name is no secret: the key is in it.
 func (f *consoleFlags) tell(cmd *cobra.Command, at, file string) {
-	fmt.Fprintf(cmd.OutOrStdout(), "the console is at %s; this file leads a browser there, with its key: file://%s\n", at, file)
+	fmt.Fprintf(cmd.OutOrStdout(), "%s%s; this file leads a browser there, with its key: file://%s\n", consolePrefix, at, file)
 	if !f.open {
 		return
 	}
